@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+# A room is a folder of src/, built as one object library. It sees its own headers, those of the rooms it names, and the
+# public ones in include/: the headers of a room stand, as links, in a tree of their own below the build folder, and only
+# the trees of the rooms named are on the include path. A wrong include does not compile.
+#
+# Every include is written from src/ ("base/bits.h", "irqchip/x86/pic.h").
+
+function(room name folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
+  file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.h)
+  string(REGEX REPLACE "^src/" "" inner ${folder})
+  set(tree ${PROJECT_BINARY_DIR}/rooms/${name})
+  file(REMOVE_RECURSE ${tree})
+  file(MAKE_DIRECTORY ${tree}/${inner})
+  foreach(header ${headers})
+    get_filename_component(file ${header} NAME)
+    file(CREATE_LINK ${header} ${tree}/${inner}/${file} SYMBOLIC)
+  endforeach()
+  set(trees ${tree})
+  foreach(other ${ARGN})
+    list(APPEND trees ${PROJECT_BINARY_DIR}/rooms/${other})
+  endforeach()
+  set_property(GLOBAL PROPERTY ROOM_TREE_${name} ${tree})
+  if(NOT sources)
+    return()
+  endif()
+  add_library(room_${name} OBJECT ${sources})
+  target_include_directories(room_${name} PRIVATE ${trees} ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(room_${name} PUBLIC intact_flags)
+  set_property(GLOBAL APPEND PROPERTY ROOMS ${name})
+endfunction()
+
+# Links `target` with rooms and lets it include their headers (tests, the command).
+function(use_rooms target)
+  foreach(name ${ARGN})
+    get_property(tree GLOBAL PROPERTY ROOM_TREE_${name})
+    target_include_directories(${target} PRIVATE ${tree})
+    if(TARGET room_${name})
+      target_sources(${target} PRIVATE $<TARGET_OBJECTS:room_${name}>)
+    endif()
+  endforeach()
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include)
+  target_link_libraries(${target} PRIVATE intact_flags)
+endfunction()

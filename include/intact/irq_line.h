@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A labelled interrupt line: what a device holds instead of an IRQ number.
+//
+// The board that owns the device connects the line to whatever it likes; the device only sets its level. A line that is
+// not connected swallows its level. Several devices may share one wire: give each a line of its own and let the board's
+// routing combine them (wired OR).
+#ifndef INTACT_IRQ_LINE_H
+#define INTACT_IRQ_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// `pin` is the receiver's own index for the line; a device never looks at it.
+struct intact_irq_line {
+    void (*set)(void *owner, uint32_t pin, bool level);
+    void *owner;
+    uint32_t pin;
+    bool level; // what the device drives now; saved with the device
+};
+
+// Drives the line to `level`; a level it has already is not told again. Call it from the thread that runs the machine
+// (other threads use an interrupt group, whose trigger may be called from anywhere).
+static inline void intact_irq_line_set(struct intact_irq_line *line, bool level)
+{
+    if (line->level == level)
+        return;
+    line->level = level;
+    if (line->set)
+        line->set(line->owner, line->pin, level);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

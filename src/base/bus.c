@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "base/bus.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+void bus_init(struct bus *bus)
+{
+    memset(bus, 0, sizeof *bus);
+}
+
+// Index of the first window that starts above `address`.
+static unsigned upper_bound(const struct bus *bus, uint64_t address)
+{
+    unsigned low = 0, high = bus->count;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (bus->regions[middle]->base <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int bus_add(struct bus *bus, struct region *region)
+{
+    if (bus->count == BUS_REGION_LIMIT)
+        return -ENOSPC;
+    unsigned at = upper_bound(bus, region->base);
+    if (region->size == 0 || region->base + (region->size - 1) < region->base)
+        return -EINVAL;
+    if (at > 0 && region->base - bus->regions[at - 1]->base < bus->regions[at - 1]->size)
+        return -EEXIST;
+    if (at < bus->count && bus->regions[at]->base - region->base < region->size)
+        return -EEXIST;
+    memmove(&bus->regions[at + 1], &bus->regions[at], (bus->count - at) * sizeof bus->regions[0]);
+    bus->regions[at] = region;
+    bus->count++;
+    return 0;
+}
+
+void bus_remove(struct bus *bus, struct region *region)
+{
+    for (unsigned i = 0; i < bus->count; i++) {
+        if (bus->regions[i] != region)
+            continue;
+        bus->count--;
+        memmove(&bus->regions[i], &bus->regions[i + 1], (bus->count - i) * sizeof bus->regions[0]);
+        return;
+    }
+}
+
+struct region *bus_find(const struct bus *bus, uint64_t address)
+{
+    unsigned at = upper_bound(bus, address);
+    if (at == 0)
+        return NULL;
+    struct region *region = bus->regions[at - 1];
+    return address - region->base < region->size ? region : NULL;
+}
+
+static uint64_t region_read(struct region *region, uint64_t offset, unsigned size, uint64_t now)
+{
+    if (region->ram) {
+        uint64_t value = 0;
+        memcpy(&value, region->ram + offset, size);
+        return value;
+    }
+    if (size <= region->widest)
+        return region->read(region->owner, offset, size, now) & bits_low(8 * size);
+    uint64_t value = 0;
+    for (unsigned at = 0; at < size; at += region->widest) {
+        uint64_t piece = region->read(region->owner, offset + at, region->widest, now);
+        value |= (piece & bits_low(8 * region->widest)) << (8 * at);
+    }
+    return value;
+}
+
+static void region_write(struct region *region, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    if (region->ram && !region->readonly) {
+        memcpy(region->ram + offset, &value, size);
+    } else if (region->write) {
+        unsigned step = size <= region->widest ? size : region->widest;
+        for (unsigned at = 0; at < size; at += step)
+            region->write(region->owner, offset + at, step, (value >> (8 * at)) & bits_low(8 * step), now);
+    }
+}
+
+static bool fits(const struct region *region, uint64_t address, unsigned size)
+{
+    return region && region->size - (address - region->base) >= size;
+}
+
+uint64_t bus_read(struct bus *bus, uint64_t address, unsigned size, uint64_t now)
+{
+    struct region *region = bus_find(bus, address);
+    if (likely(fits(region, address, size)))
+        return region_read(region, address - region->base, size, now);
+    if (size > 1) {
+        uint64_t value = 0;
+        for (unsigned at = 0; at < size; at++)
+            value |= bus_read(bus, address + at, 1, now) << (8 * at);
+        return value;
+    }
+    bus->unanswered_reads++;
+    return 0xff;
+}
+
+void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now)
+{
+    struct region *region = bus_find(bus, address);
+    if (likely(fits(region, address, size))) {
+        region_write(region, address - region->base, size, value, now);
+    } else if (size > 1) {
+        for (unsigned at = 0; at < size; at++)
+            bus_write(bus, address + at, 1, (value >> (8 * at)) & 0xff, now);
+    } else {
+        bus->unanswered_writes++;
+    }
+}
+
+static bool all_ram(struct bus *bus, uint64_t address, size_t size)
+{
+    while (size) {
+        struct region *region = bus_find(bus, address);
+        if (!region || !region->ram)
+            return false;
+        uint64_t there = region->size - (address - region->base);
+        if (there >= size)
+            return true;
+        address += there;
+        size -= there;
+    }
+    return true;
+}
+
+static bool copy_memory(struct bus *bus, uint64_t address, uint8_t *out, const uint8_t *in, size_t size)
+{
+    if (!all_ram(bus, address, size))
+        return false;
+    while (size) {
+        struct region *region = bus_find(bus, address);
+        uint64_t offset = address - region->base, there = region->size - offset;
+        size_t piece = there < size ? (size_t)there : size;
+        if (out)
+            memcpy(out, region->ram + offset, piece), out += piece;
+        else
+            memcpy(region->ram + offset, in, piece), in += piece;
+        address += piece;
+        size -= piece;
+    }
+    return true;
+}
+
+bool bus_read_memory(struct bus *bus, uint64_t address, void *data, size_t size)
+{
+    return copy_memory(bus, address, data, NULL, size);
+}
+
+bool bus_write_memory(struct bus *bus, uint64_t address, const void *data, size_t size)
+{
+    if (!copy_memory(bus, address, NULL, data, size))
+        return false;
+    if (bus->written)
+        bus->written(bus->written_owner, address, size);
+    return true;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// An address space: RAM and device windows, sorted, never overlapping. The machine has one for memory and, on the PC,
+// one for I/O ports.
+//
+// vCPUs find RAM here once per page and keep it in their TLB; everything else comes through bus_read and bus_write with
+// the time of the access. Reads that nothing answers give all ones, writes are dropped; both are counted.
+#ifndef BASE_BUS_H
+#define BASE_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BUS_REGION_LIMIT 256
+
+// `size` is 1, 2, 4 or 8 bytes and lies within the window; `offset` is relative to its base; `now` in ns.
+typedef uint64_t bus_read_fn(void *owner, uint64_t offset, unsigned size, uint64_t now);
+typedef void bus_write_fn(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
+
+struct region {
+    uint64_t base, size;
+    const char *name;
+    uint8_t *ram;  // host memory of a RAM or ROM window, NULL: a device
+    bool readonly; // ROM: writes are dropped, or go to `write` where there is one (flash)
+    unsigned widest; // a device is asked in pieces of at most this many bytes: 1, 2, 4 or 8
+    bus_read_fn *read;
+    bus_write_fn *write;
+    void *owner;
+};
+
+struct bus {
+    struct region *regions[BUS_REGION_LIMIT]; // sorted by base
+    unsigned count;
+    uint64_t unanswered_reads, unanswered_writes;
+    // Called after bus_write_memory has changed RAM behind the vCPUs' back, so that cached code goes. May be NULL.
+    void (*written)(void *owner, uint64_t address, uint64_t size);
+    void *written_owner;
+};
+
+void bus_init(struct bus *bus);
+
+// Adds a window that the caller owns and keeps alive. -EEXIST: it overlaps another; -ENOSPC: too many.
+int bus_add(struct bus *bus, struct region *region);
+// Takes a window out again (a BAR that moves, a relocated APIC page).
+void bus_remove(struct bus *bus, struct region *region);
+
+// The window that holds `address`, or NULL. O(log n).
+struct region *bus_find(const struct bus *bus, uint64_t address);
+
+// One access of 1, 2, 4 or 8 bytes at any alignment; one that crosses windows is done in bytes.
+uint64_t bus_read(struct bus *bus, uint64_t address, unsigned size, uint64_t now);
+void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now);
+
+// Plain copies to and from RAM, for loaders and DMA. False: some byte of the range is not RAM; nothing was copied.
+bool bus_read_memory(struct bus *bus, uint64_t address, void *data, size_t size);
+bool bus_write_memory(struct bus *bus, uint64_t address, const void *data, size_t size);
+
+#endif

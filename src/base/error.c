@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int error_set(struct error *error, int code, const char *format, ...)
+{
+    if (error) {
+        va_list args;
+        va_start(args, format);
+        error->code = code;
+        vsnprintf(error->text, sizeof error->text, format, args);
+        va_end(args);
+    }
+    return code;
+}
+
+void error_prefix(struct error *error, const char *prefix)
+{
+    if (!error || error->code == 0)
+        return;
+    char old[sizeof error->text];
+    memcpy(old, error->text, sizeof old);
+    int used = snprintf(error->text, sizeof error->text, "%s: ", prefix);
+    if (used >= 0 && (size_t)used < sizeof error->text)
+        snprintf(error->text + used, sizeof error->text - (size_t)used, "%s", old);
+}

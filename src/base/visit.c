@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "base/visit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+const char *visit_name(const char *expression)
+{
+    const char *name = expression;
+    for (const char *p = expression; *p; p++) {
+        if (p[0] == '-' && p[1] == '>')
+            name = p + 2;
+        else if (p[0] == '.')
+            name = p + 1;
+    }
+    return name;
+}
+
+static void save_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    struct visit_save *save = container_of(v, struct visit_save, visit);
+    (void)name;
+    size_t bytes = size * count;
+    if (save->failed)
+        return;
+    if (save->size + bytes > save->capacity) {
+        size_t capacity = save->capacity ? save->capacity : 4096;
+        while (capacity < save->size + bytes)
+            capacity *= 2;
+        uint8_t *grown = realloc(save->data, capacity);
+        if (!grown) {
+            save->failed = true;
+            return;
+        }
+        save->data = grown;
+        save->capacity = capacity;
+    }
+    memcpy(save->data + save->size, data, bytes);
+    save->size += bytes;
+}
+
+void visit_save_init(struct visit_save *save)
+{
+    *save = (struct visit_save){ .visit.field = save_field };
+}
+
+static void load_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    struct visit_load *load = container_of(v, struct visit_load, visit);
+    (void)name;
+    size_t bytes = size * count;
+    if (bytes > load->size - load->position) {
+        load->failed = true;
+        load->position = load->size;
+        memset(data, 0, bytes);
+        return;
+    }
+    memcpy(data, load->data + load->position, bytes);
+    load->position += bytes;
+}
+
+void visit_load_init(struct visit_load *load, const void *data, size_t size)
+{
+    *load = (struct visit_load){ .visit.field = load_field, .data = data, .size = size };
+}
+
+static void differ_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    struct visit_differ *differ = container_of(v, struct visit_differ, visit);
+    size_t bytes = size * count;
+    if (differ->differs)
+        return;
+    size_t at = 0;
+    if (bytes <= differ->size - differ->position) {
+        const uint8_t *live = data, *saved = differ->data + differ->position;
+        while (at < bytes && live[at] == saved[at])
+            at++;
+        differ->position += bytes;
+        if (at == bytes)
+            return;
+    }
+    differ->differs = true;
+    if (count == 1)
+        snprintf(differ->path, sizeof differ->path, "%s%s", differ->prefix, visit_name(name));
+    else
+        snprintf(differ->path, sizeof differ->path, "%s%s[%zu]", differ->prefix, visit_name(name), at / size);
+}
+
+static void differ_enter(struct visit *v, const char *name)
+{
+    struct visit_differ *differ = container_of(v, struct visit_differ, visit);
+    size_t used = strlen(differ->prefix);
+    snprintf(differ->prefix + used, sizeof differ->prefix - used, "%s/", name);
+}
+
+static void differ_leave(struct visit *v)
+{
+    struct visit_differ *differ = container_of(v, struct visit_differ, visit);
+    size_t used = strlen(differ->prefix);
+    if (used)
+        used--;
+    while (used && differ->prefix[used - 1] != '/')
+        used--;
+    differ->prefix[used] = '\0';
+}
+
+void visit_differ_init(struct visit_differ *differ, const void *data, size_t size)
+{
+    *differ = (struct visit_differ){
+        .visit = { .field = differ_field, .enter = differ_enter, .leave = differ_leave },
+        .data = data,
+        .size = size,
+    };
+}
+
+struct cover {
+    struct visit visit;
+    uint8_t *base, *seen;
+    size_t size;
+};
+
+static void cover_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    struct cover *cover = container_of(v, struct cover, visit);
+    (void)name;
+    uint8_t *start = data;
+    if (start >= cover->base && start + size * count <= cover->base + cover->size)
+        memset(cover->seen + (start - cover->base), 1, size * count);
+}
+
+size_t visit_uncovered(void *object, size_t size, void (*list)(void *object, struct visit *v))
+{
+    struct cover cover = { .visit.field = cover_field, .base = object, .seen = calloc(1, size), .size = size };
+    if (!cover.seen)
+        return size;
+    list(object, &cover.visit);
+    size_t missing = 0;
+    for (size_t i = 0; i < size; i++)
+        missing += !cover.seen[i];
+    free(cover.seen);
+    return missing;
+}

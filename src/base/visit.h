@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// State is a list: every chip, device and CPU has one `x_visit(struct x *, struct visit *)` that names each field once.
+// The same list saves, loads, digests, dumps, and finds the first difference; what it does depends on the visitor.
+//
+//     void pit_visit(struct pit *pit, struct visit *v)
+//     {
+//         VISIT(v, pit->control);
+//         VISIT_ARRAY(v, pit->count);
+//     }
+//
+// A visited field is a plain integer or an array of them: no pointer, no padding. Pointers and configuration that the
+// machine sets up again are left out, and the unit test of the list says how many bytes that is (`visit_uncovered`).
+#ifndef BASE_VISIT_H
+#define BASE_VISIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct visit {
+    // Called for every field in list order: `count` elements of `size` bytes (1, 2, 4 or 8) at `data`.
+    void (*field)(struct visit *v, const char *name, void *data, size_t size, size_t count);
+    // Called around a nested list; may be NULL.
+    void (*enter)(struct visit *v, const char *name);
+    void (*leave)(struct visit *v);
+};
+
+// Names come as the expression in the list, `pit->control`; `visit_name` gives the part a reader wants, `control`.
+const char *visit_name(const char *expression);
+
+#define VISIT(v, lvalue)       ((v)->field((v), #lvalue, &(lvalue), sizeof(lvalue), 1))
+#define VISIT_ARRAY(v, lvalue) ((v)->field((v), #lvalue, (lvalue), sizeof((lvalue)[0]), sizeof(lvalue) / sizeof((lvalue)[0])))
+// `count` elements behind a pointer: RAM, a table whose size is fixed by the configuration.
+#define VISIT_MEMORY(v, pointer, elements) ((v)->field((v), #pointer, (pointer), sizeof(*(pointer)), (elements)))
+
+static inline void visit_enter(struct visit *v, const char *name)
+{
+    if (v->enter)
+        v->enter(v, name);
+}
+
+static inline void visit_leave(struct visit *v)
+{
+    if (v->leave)
+        v->leave(v);
+}
+
+// --- Visitors that need libc alone -------------------------------------------------------------------------------
+
+// Appends every field to `data`, which grows as needed (release it with free).
+struct visit_save {
+    struct visit visit;
+    uint8_t *data;
+    size_t size, capacity;
+    bool failed; // out of memory
+};
+void visit_save_init(struct visit_save *save);
+
+// Reads the fields back from `data`, in the same order. `failed` is set when the data ends too early; the rest is zeroed.
+struct visit_load {
+    struct visit visit;
+    const uint8_t *data;
+    size_t size, position;
+    bool failed;
+};
+void visit_load_init(struct visit_load *load, const void *data, size_t size);
+
+// Compares the fields with saved data and keeps the name of the first one that differs.
+struct visit_differ {
+    struct visit visit;
+    const uint8_t *data;
+    size_t size, position;
+    bool differs;
+    char path[160]; // "lapic0/timer/initial_count[0]"
+    char prefix[120];
+};
+void visit_differ_init(struct visit_differ *differ, const void *data, size_t size);
+
+// For tests: how many bytes of the `size` bytes at `object` no field of the list covers (padding, pointers, configuration).
+size_t visit_uncovered(void *object, size_t size, void (*list)(void *object, struct visit *v));
+
+#endif
