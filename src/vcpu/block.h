@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The cache of translated blocks, shared by all vCPUs of a machine.
+//
+// A block is a run of guest instructions inside one physical page, translated once for one mode (the bits of the guest
+// that change what code means). Its key is (physical address, mode): nothing in it depends on where the page is mapped,
+// as every program counter in it is relative to its start. Blocks of one page are linked to each other directly by their
+// exits; other jumps go through the vCPU's jump cache.
+//
+// Stores are checked against code at granules of CODE_GRANULE bytes, so that data beside code stays fast. A block that is
+// hit is dead: its head becomes code 0, which every executor treats as "look again", and the links to it are cut.
+//
+// The arena is emptied as a whole when it is full. Nothing a guest can see depends on the size or the content of the cache.
+#ifndef VCPU_BLOCK_H
+#define VCPU_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vcpu/op.h"
+
+#define BLOCK_INSTRUCTIONS 64  // at most, in one block
+#define BLOCK_OPS          512 // at most
+#define CODE_GRANULE_BITS  7
+
+#define OP_DEAD 0 // the first code of every guest: the head of a block that is no longer valid
+#define OP_HEAD 1 // the second: charges the block's instructions
+
+struct block {
+    uint64_t physical;
+    uint64_t second;         // physical page of the rest of an instruction that crosses into another page, or UINT64_MAX
+    uint32_t mode;
+    uint16_t count;          // instructions
+    uint16_t bytes;          // of guest code
+    uint16_t op_count;
+    bool dead;
+    struct block *next_hash; // same bucket
+    struct block *next_page[2]; // next block of the (first, second) page
+    uint8_t offsets[BLOCK_INSTRUCTIONS + 1]; // of each instruction from the start; the instruction after the last too
+    struct op ops[];         // ops[0] is the head
+};
+
+static inline const struct block *block_of(const struct op *head)
+{
+    return (const struct block *)(const void *)((const char *)head - offsetof(struct block, ops));
+}
+
+struct code_page { // a physical page that holds translated code
+    uint64_t physical;
+    struct code_page *next_hash;
+    struct block *first; // chained through next_page
+    uint32_t granules;   // bit per granule that a block covers
+};
+
+struct loop;
+
+struct blocks {
+    struct block **buckets;
+    struct code_page **pages;
+    uint8_t *arena;
+    size_t used, size;
+    uint64_t translated, invalidated, emptied; // statistics
+    uint32_t generation; // counts invalidations: a vCPU compares it to know that its own block may have gone
+};
+
+int blocks_init(struct blocks *blocks, size_t arena_bytes);
+void blocks_free(struct blocks *blocks);
+
+struct block *blocks_find(struct blocks *blocks, uint64_t physical, uint32_t mode);
+
+// Copies a finished block into the arena and enters it. May empty the cache first. `new_page` is set when the physical page
+// had no code before: TLB entries for it must become TLB_CODE.
+struct block *blocks_add(struct loop *loop, const struct block *draft, const struct op *ops);
+
+// True if a store to this page must be checked.
+bool blocks_in_page(const struct blocks *blocks, uint64_t physical);
+
+// Memory [physical, physical + size) has changed: kills the blocks in the granules it touches. True if there were any.
+bool blocks_written(struct blocks *blocks, uint64_t physical, uint64_t size);
+
+#endif

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The block loop: vCPUs take turns in one thread, in a fixed order, by slices of instructions; time is what they execute.
+//
+// Path: irqchip/x86/x86_irq.c (settle, by vcpu_signal) / vcpu/x86_64/interrupt.c (taken)
+//
+// Time. While N vCPUs run, each instruction advances the clock by 2^shift / N ns, so that every CPU keeps its rate and time
+// is monotonic in the order of execution. A slice ends at the next deadline to the very instruction.
+#ifndef VCPU_LOOP_H
+#define VCPU_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bus.h"
+#include "base/clock.h"
+#include "base/cpu_port.h"
+#include "base/trace.h"
+#include "vcpu/block.h"
+#include "vcpu/vcpu.h"
+
+#define VCPU_LIMIT 256
+
+struct inbox;
+struct guest;
+
+enum loop_stop {
+    LOOP_RUNNING,
+    LOOP_POWER_OFF, // the guest powered off
+    LOOP_RESET,     // the guest asked for a reset (0xcf9, 8042, triple fault): the machine decides what to do
+    LOOP_EXIT,      // isa-debug-exit; `status` is its exit status
+    LOOP_DEADLOCK,  // every vCPU halted, no deadline, nothing that could still come in
+    LOOP_QUIT,      // the host asked
+    LOOP_LIMIT,     // the instruction limit was reached
+};
+
+struct loop {
+    // Set by the board before loop_init.
+    struct clock *clock;
+    struct bus *memory;
+    struct bus *ports; // NULL on machines without I/O ports
+    struct inbox *inbox; // NULL: nothing comes from outside
+    struct trace *trace; // may be NULL
+    struct cpu_port port;
+    unsigned shift;       // 2^shift ns per instruction with one vCPU running, 0-10
+    uint32_t slice;       // instructions of one turn when several vCPUs run
+    uint64_t limit;       // stop after so many instructions of all vCPUs; 0: none
+    // Called when all vCPUs are halted and there is no deadline before `until` (CLOCK_NEVER: none at all): returns true when
+    // something may have come in, false when nothing can come any more. May be NULL. With pacing it also waits until the
+    // host's clock has reached `until`. It never changes what the guest sees but through the inbox.
+    bool (*idle)(void *owner, uint64_t until);
+    void *idle_owner;
+
+    // The loop's own.
+    const struct guest *guest;
+    struct vcpu *vcpus[VCPU_LIMIT];
+    unsigned count;
+    uint64_t runnable[VCPU_LIMIT / 64]; // bit per vCPU in state VCPU_RUNNING
+    unsigned running;                   // how many bits are set
+    struct vcpu *current;               // whose slice it is, NULL between slices
+    uint32_t last;                      // who had the last slice
+    unsigned share;                     // N of this slice
+    uint64_t slice_start;               // ns
+    uint64_t slice_executed;            // instructions its CPU had executed when it began
+    uint64_t carry;                     // instructions of this and earlier slices that are not a whole 1/N of time yet
+    uint64_t instructions;              // executed by all vCPUs, up to the last slice
+    enum loop_stop stop;
+    int status;
+    struct blocks blocks;
+};
+
+// `loop` has its first part set; vcpus are added by loop_add in index order. -ENOMEM.
+int loop_init(struct loop *loop, const struct guest *guest);
+void loop_free(struct loop *loop);
+void loop_add(struct loop *loop, struct vcpu *cpu);
+
+// Runs until something stops it; returns loop->stop. Can be called again after LOOP_LIMIT or LOOP_QUIT.
+enum loop_stop vcpu_run(struct loop *loop);
+
+// The controller's new pending word for a vCPU: the `signal` of x86_irq_config and arm_irq_config (owner: the loop).
+void vcpu_signal(void *loop, uint32_t vcpu, uint32_t pending);
+
+// Ends vcpu_run after the current instruction. The first call wins.
+void loop_stop(struct loop *loop, enum loop_stop stop, int status);
+
+// Changes a vCPU's run state and the run queue with it.
+void vcpu_set_state(struct vcpu *cpu, enum vcpu_state state);
+
+// Instructions executed by all vCPUs up to this very point.
+uint64_t loop_instructions(const struct loop *loop);
+
+// To be called by whoever changes guest RAM behind the vCPUs' back: `written` of the memory bus (owner: the loop).
+void loop_memory_written(void *loop, uint64_t address, uint64_t size);
+
+#endif

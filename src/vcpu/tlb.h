@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The software TLB of one vCPU: guest virtual page to host memory, with one compare on the fast path.
+//
+// Direct mapped, one table per privilege. A tag is the page's address; its low bits are 0 only if accesses of that kind
+// may go straight to host memory. TLB_IO (a device answers) and TLB_CODE (the page holds translated code, so a store must
+// look at the granule it hits) make the compare fail and the slow path find the page without a walk. The compare uses the
+// address of the last byte, so an access that crosses into the next page fails it too.
+#ifndef VCPU_TLB_H
+#define VCPU_TLB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bits.h"
+
+#define PAGE_BITS 12
+#define PAGE_SIZE (UINT64_C(1) << PAGE_BITS)
+#define PAGE_MASK (~(PAGE_SIZE - 1))
+
+#define TLB_ENTRIES      512 // per privilege
+#define TLB_CODE_ENTRIES 256
+#define TLB_IO           UINT64_C(1)
+#define TLB_CODE         UINT64_C(2)
+#define TLB_NONE         UINT64_MAX
+
+enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE };
+
+struct tlb_entry {
+    uint64_t read, write; // tags
+    uintptr_t addend;     // host address minus guest virtual address; unused with TLB_IO
+    uint64_t physical;    // page
+};
+
+struct tlb_code_entry { // instruction fetch: asked once per block that the jump cache does not have
+    uint64_t tag;       // virtual page | privilege
+    uint64_t physical;  // page
+};
+
+struct tlb {
+    struct tlb_entry data[2][TLB_ENTRIES]; // [user]
+    struct tlb_code_entry code[TLB_CODE_ENTRIES];
+};
+
+// What a page walk (guest->walk) found.
+struct tlb_page {
+    uint64_t physical; // of the 4 KiB page
+    bool read, write;  // later accesses of this kind need no walk (for write: the dirty flag is set already)
+};
+
+struct vcpu;
+
+// Forget everything / one page. Also empties the jump cache.
+void tlb_flush(struct vcpu *cpu);
+void tlb_flush_page(struct vcpu *cpu, uint64_t address);
+
+// The slow paths: any size from 1 to 8 at any alignment, RAM or device, across pages; `user` chooses the privilege.
+// False: the access faulted, the guest's walk has recorded the exception, and nothing was changed.
+bool tlb_load(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value);
+bool tlb_store(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value);
+
+// Checks that `size` bytes (at most a page) can be accessed, as one would before the first of several stores.
+bool tlb_probe(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access);
+
+// Physical page for an instruction fetch. False: faulted.
+bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical);
+
+// Host memory for [address, address + size) within one page if it is plain RAM for this access, otherwise NULL: for REP
+// string operations and 16-byte accesses. Never faults; a miss is tried by a walk through tlb_probe first.
+void *tlb_host(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access);
+
+#endif

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Paging (SDM vol. 3 chapter 4): none, 32-bit, PAE and 4-level, all page sizes; accessed and dirty flags; WP, NX, SMEP, SMAP.
+#ifndef VCPU_X86_64_MMU_H
+#define VCPU_X86_64_MMU_H
+
+#include "vcpu/x86_64/cpu.h"
+
+// struct guest: walk. #PF with its exact error code, #GP (#SS by the caller's choice) for addresses that are not canonical.
+bool x86_walk(struct vcpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *page);
+
+// CR3 with PAE paging: loads the four PDPTEs. #GP(0) for reserved bits.
+bool x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3);
+
+#endif
