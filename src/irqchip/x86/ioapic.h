@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// I/O APIC: pins in, interrupt messages out, one redirection entry for each pin.
+//
+// Spec: Intel 82093AA data sheet (290566) for version 11h; ICH9 data sheet chapter "APIC registers" for version 20h, which
+// has the EOI register and no arbitration id.
+//
+//      pin 0 -->| entry 0 |         00h IOREGSEL   index of the register that IOWIN shows
+//        ...    |   ...   |--> msg  10h IOWIN
+//      pin n -->| entry n |         40h IOAPIC_EOI (version 20h)
+//
+// The wiring drives pins with their **electrical level**: INTPOL decides which one is active, so a line that is active low
+// must be high when idle. After anything that may have made a pin ready (the functions that answer `true`), it asks
+//
+//      while (ioapic_next(io, &message, &pin))
+//          ioapic_answer(io, pin, deliver(&message));
+//
+// ExtINT is not a message here but a wire: while an ExtINT entry's pin (the 8259A's INT) is active, ioapic_extint says so,
+// and the 8259A sees INTA only when a CPU really takes it.
+//
+// Several IOAPICs are several structs. GSI bases and window addresses belong to the machine.
+//
+// Not modelled: the serial APIC bus (arbitration always succeeds at once); VT-d remappable entries (bit 48 stays 0).
+//
+// Path: irqchip/route.c / irqchip/x86/x86_irq.c
+#ifndef IRQCHIP_X86_IOAPIC_H
+#define IRQCHIP_X86_IOAPIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bits.h"
+#include "base/reg.h"
+#include "base/visit.h"
+#include "msi/x86_message.h"
+
+#define IOAPIC_PIN_LIMIT 240 // 82093AA 3.2.2: "range 0 through 239"
+#define IOAPIC_WORDS     4
+
+// An EOI storm: a level pin that was EOI'd this often and never went inactive in between rests for this long before it is
+// sent again. A guest whose handler cannot silence a device would otherwise never execute another instruction: hardware
+// always lets some through between EOI and the next message.
+#define IOAPIC_STORM_LIMIT 10000
+#define IOAPIC_STORM_REST  UINT64_C(1000000) // ns
+
+enum ioapic_mistake {
+    IOAPIC_MISTAKE_OFFSET,   // access to no register of the window
+    IOAPIC_MISTAKE_SIZE,     // IOWIN or EOI not accessed as one aligned doubleword
+    IOAPIC_MISTAKE_INDEX,    // IOREGSEL names no register
+    IOAPIC_MISTAKE_READONLY, // write to a read-only register
+    IOAPIC_MISTAKE_DELIVERY, // an entry unmasked with delivery mode 3 or 6: it never sends
+    IOAPIC_MISTAKE_EOI,      // EOI register: no level entry with this vector in service
+    IOAPIC_MISTAKE_DROPPED,  // a message that nobody is there to accept
+    IOAPIC_MISTAKES
+};
+
+// What became of a message.
+enum ioapic_answer {
+    IOAPIC_ACCEPTED, // some local APIC has it
+    IOAPIC_RETRY,    // not now: send pending (delivery status), until ioapic_retry or a write to the entry
+    IOAPIC_DROPPED,  // never: an edge is gone, a level waits for the entry to be rewritten or for the line to move
+};
+
+// A set of pins.
+struct ioapic_pins {
+    uint64_t word[IOAPIC_WORDS];
+};
+
+struct ioapic {
+    // Configuration.
+    uint16_t pins;         // 1-240
+    uint8_t version;       // 11h or 20h
+    bool extended;         // entry bits 55:49 are destination[14:8] (the 15-bit form, as in MSIs)
+    // Registers.
+    uint32_t ioregsel;
+    uint32_t id, arb;      // bits 27:24
+    uint64_t entry[IOAPIC_PIN_LIMIT]; // as written; remote IRR and delivery status are below
+    // Inputs and latches, one bit for each pin.
+    struct ioapic_pins high;       // electrical level
+    struct ioapic_pins edge;       // an edge was seen and not accepted yet
+    struct ioapic_pins remote_irr; // a level was accepted and not EOI'd yet
+    struct ioapic_pins waiting;    // refused: not asked again before ioapic_retry
+    struct ioapic_pins resting;    // a storm: not sent before `rest_until`
+    // The entries' flags again, by pin, so that no path ever walks the entries.
+    struct ioapic_pins enabled;    // unmasked, with a delivery mode that sends
+    struct ioapic_pins level;      // trigger mode level, where the delivery mode honours it
+    struct ioapic_pins low;        // active low
+    struct ioapic_pins extint;     // delivery mode ExtINT
+    uint64_t rest_until;           // ns, CLOCK_NEVER: no pin rests
+    uint16_t eois[IOAPIC_PIN_LIMIT]; // successive EOIs with the pin active
+    uint16_t last;                 // the pin that sent last: the others come first, round robin
+    uint32_t mistakes[IOAPIC_MISTAKES];
+};
+
+// `pins` 1-240, `version` 11h or 20h, `id` 0-15. All pins low, all entries masked. Above 120 pins IOREGSEL has nine bits,
+// as the register numbers then need them.
+void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigned id, bool extended);
+// RESET#: registers and latches as after init with id 0; the electrical levels and the mistakes stay.
+void ioapic_reset(struct ioapic *ioapic);
+
+// Drives a pin. True: some pin is ready, ask ioapic_next.
+bool ioapic_set_pin(struct ioapic *ioapic, unsigned pin, bool high);
+// One edge of a source that has no level: pulses the pin away from its idle level, whatever the polarity. Masked: lost.
+// On a level entry: nothing.
+bool ioapic_trigger(struct ioapic *ioapic, unsigned pin);
+
+// Some pin has a message to send.
+bool ioapic_ready(const struct ioapic *ioapic);
+// The next message to deliver and its pin; false: none. Changes nothing until ioapic_answer.
+bool ioapic_next(const struct ioapic *ioapic, struct x86_message *message, unsigned *pin);
+void ioapic_answer(struct ioapic *ioapic, unsigned pin, enum ioapic_answer answer);
+// A receiver's state changed (enabled, another id): what was refused may be sent again. True: ask ioapic_next.
+bool ioapic_retry(struct ioapic *ioapic);
+
+// The ExtINT wire: true while an unmasked ExtINT entry's pin is active; `message` then holds its destination.
+bool ioapic_extint(const struct ioapic *ioapic, struct x86_message *message);
+
+// EOI of a local APIC (broadcast to every IOAPIC). `now` in ns. `ended` (may be NULL) gets the pins that left service, for
+// resampling. True: some pin is ready again.
+bool ioapic_eoi(struct ioapic *ioapic, uint8_t vector, uint64_t now, struct ioapic_pins *ended);
+
+// Storms: when to call ioapic_run next (CLOCK_NEVER: not at all); it answers whether some pin is ready.
+uint64_t ioapic_deadline(const struct ioapic *ioapic);
+bool ioapic_run(struct ioapic *ioapic, uint64_t now);
+
+// Window accesses: `offset` 0-FFFh, `size` 1, 2, 4 or 8 bytes.
+uint64_t ioapic_read(struct ioapic *ioapic, uint64_t offset, unsigned size);
+// True: some pin is ready. `ended` as for ioapic_eoi: filled by the EOI register and by level-to-edge changes.
+bool ioapic_write(struct ioapic *ioapic, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
+                  struct ioapic_pins *ended);
+
+// For observers: a redirection entry with delivery status and remote IRR; no effects. `pin` below `pins`.
+uint64_t ioapic_entry(const struct ioapic *ioapic, unsigned pin);
+static inline bool ioapic_pins_has(const struct ioapic_pins *set, unsigned pin)
+{
+    return set->word[pin / 64] >> (pin % 64) & 1;
+}
+
+// The index space behind IOREGSEL, in the order of the data sheet.
+extern const struct reg ioapic_regs[];
+extern const unsigned ioapic_reg_count;
+
+void ioapic_visit(struct ioapic *ioapic, struct visit *v);
+
+#endif
