@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Interrupt sources for devices: a manager hands out groups of sources, a device triggers them by index, and the
+// guest's driver decides what a source is (a pin, a message) without the device learning of it.
+//
+//     struct intact_irq_group *group;
+//     intact_irq_manager_create_group(manager, INTACT_IRQ_MSIX, INTACT_IRQ_ANY_BASE, 2, &group);
+//     ...the guest writes its table:
+//     intact_irq_group_update(group, 0, &config, false, true);
+//     ...the device has something to say, from whatever thread:
+//     intact_irq_group_trigger(group, 0);
+//
+// Functions return 0 or more for success and a negative value of enum intact_irq_error (each is a negative errno) with
+// a text by intact_irq_strerror. A function that fails has changed nothing.
+//
+// Threads. One thread is the machine thread: it runs the vCPUs, or in a program of your own it is the one that calls
+// intact_irq_manager_poll. What it does takes effect at once. Every other thread may call everything that does not say
+// otherwise; its calls are checked at once against what was asked last, and reach the guest when the machine thread
+// drains its inbox: in the order of the calls, a batch as a whole. Nothing is lost in between: a trigger is delivered,
+// coalesced with one that was still under way or pending, or pending. A handle may be destroyed only when no other
+// thread is using it.
+//
+// The model is that of virtual machine monitors (vm-device of Cloud Hypervisor, dbs-interrupt of Dragonball);
+// docs/groups.md maps each of their methods to ours.
+#ifndef INTACT_INTERRUPT_H
+#define INTACT_INTERRUPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct intact_irq_manager;
+struct intact_irq_group;
+struct intact_irq_notifier;
+struct intact_irq_device;
+
+// --- Errors --------------------------------------------------------------------------------------------------------
+
+enum intact_irq_error {
+    INTACT_IRQ_OK = 0,
+    INTACT_IRQ_NO_ROUTE = -6,       // ENXIO: the pin or GSI leads nowhere, or nobody took the message
+    INTACT_IRQ_NO_MEMORY = -12,     // ENOMEM
+    INTACT_IRQ_BUSY = -16,          // EBUSY: groups still exist, or a notifier is in use elsewhere
+    INTACT_IRQ_DUPLICATE = -17,     // EEXIST: another group has one of these sources; the pin is wired already
+    INTACT_IRQ_INVALID = -22,       // EINVAL: an argument, or a mode that cannot be entered now
+    INTACT_IRQ_OUT_OF_FILES = -24,  // EMFILE: the host has no file left for a notifier
+    INTACT_IRQ_OUT_OF_VECTORS = -28, // ENOSPC: the manager's sources are all given out
+    INTACT_IRQ_BAD_INDEX = -1001,   // the group has no such source
+    INTACT_IRQ_BAD_TYPE = -1002,    // the configuration or call does not fit the type of the group
+    INTACT_IRQ_NOT_ENABLED = -1003, // enable the group first
+    INTACT_IRQ_BAD_COUNT = -1004,   // a group of this type cannot have so many sources
+};
+
+// A sentence for any value above, and "unknown error" for others. The text is static. Any thread.
+const char *intact_irq_strerror(int error);
+
+// --- Manager -------------------------------------------------------------------------------------------------------
+
+// Where interrupts leave the library: your chips. Both are called on the machine thread only.
+struct intact_irq_output {
+    // A pin of a chip changed its level.
+    void (*pin)(void *owner, uint32_t chip, uint32_t pin, bool level);
+    // A message was sent by `device` (requester id). False: nobody took it.
+    bool (*message)(void *owner, uint64_t address, uint32_t data, uint32_t device);
+    void *owner;
+    // May messages go to `address`? Asked before a configuration is accepted. NULL: to every address.
+    bool (*reaches)(void *owner, uint64_t address, uint32_t device);
+};
+
+// A manager of its own, for a program with chips or CPUs of its own (a machine brings its manager with it). The calling
+// thread becomes the machine thread. *manager is set on success only. NO_MEMORY.
+int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager);
+
+// Machine thread. Every group, device and notifier must be gone: else BUSY.
+int intact_irq_manager_destroy(struct intact_irq_manager *manager);
+
+// The calling thread is the machine thread from now on. The one before must be out of the library.
+void intact_irq_manager_adopt(struct intact_irq_manager *manager);
+
+// Machine thread. Delivers what other threads and notifiers have posted, and returns how many messages there were.
+// `now` is the virtual time in ns, for the journal.
+unsigned intact_irq_manager_poll(struct intact_irq_manager *manager, uint64_t now);
+
+// Machine thread. Sleeps until there is something to poll or `timeout_ns` of host time passed (UINT64_MAX: for ever).
+bool intact_irq_manager_wait(struct intact_irq_manager *manager, uint64_t timeout_ns);
+
+// Machine thread, before the first group. Declares chip number `chip` (0-255) with pins 0 to `pins` - 1 (1-65536).
+// DUPLICATE, INVALID, NO_MEMORY.
+int intact_irq_manager_add_chip(struct intact_irq_manager *manager, uint32_t chip, uint32_t pins);
+
+// Machine thread, before the first group. Wires `gsi` (0-65535) to a pin; a GSI may reach several. NO_ROUTE: no such
+// chip or pin; DUPLICATE; INVALID; NO_MEMORY.
+int intact_irq_manager_route(struct intact_irq_manager *manager, uint32_t gsi, uint32_t chip, uint32_t pin);
+
+// Machine thread. A chip ended the interrupt of that pin: level sources on it are resampled. Call it before the chip
+// samples the pin again.
+void intact_irq_manager_eoi(struct intact_irq_manager *manager, uint32_t chip, uint32_t pin);
+
+// How many sources the manager may give out for messages (1 to 2^32 - 65536; that many at first). Lower it where the
+// receiver has fewer (a GICv2m frame). Any thread; INVALID: 0, or less than are given out.
+int intact_irq_manager_set_limit(struct intact_irq_manager *manager, uint32_t sources);
+
+// --- Groups --------------------------------------------------------------------------------------------------------
+
+enum intact_irq_type {
+    INTACT_IRQ_LEGACY = 1, // one source: a pin, level or edge; `base` is its GSI and may be shared
+    INTACT_IRQ_MSI,        // PCI MSI: 1, 2, 4, 8, 16 or 32 messages
+    INTACT_IRQ_MSIX,       // PCI MSI-X: 1 to 2048 messages, any count
+    INTACT_IRQ_GENERIC,    // messages of a platform device: 1 to 2048, any count
+};
+
+#define INTACT_IRQ_ANY_BASE UINT32_MAX // the manager chooses
+#define INTACT_IRQ_ANY_PIN  UINT32_MAX // a legacy source takes the wiring of its GSI
+
+// What a source is. `type` says which part counts: LEGACY the pin, every other type the message.
+struct intact_irq_config {
+    enum intact_irq_type type;
+    // Legacy: a pin of a chip, or chip INTACT_IRQ_ANY_PIN for all pins that the GSI reaches.
+    uint32_t chip, pin;
+    // Legacy: a level source. It stays asserted until it is lowered or, where it was triggered, until the EOI.
+    bool level;
+    // Messages, as the guest wrote them; `device` is the requester id.
+    uint32_t address_low, address_high, data, device;
+};
+
+// Makes a group of `count` sources with the ids `base` to `base` + `count` - 1; message groups share one space of ids,
+// legacy groups may share a GSI with each other. It is not enabled and every source is unmasked. Any thread.
+// BAD_TYPE, BAD_COUNT, INVALID (ids beyond 32 bits, a GSI above 65535), DUPLICATE, OUT_OF_VECTORS, NO_MEMORY.
+int intact_irq_manager_create_group(struct intact_irq_manager *manager, enum intact_irq_type type, uint32_t base,
+                                    uint32_t count, struct intact_irq_group **group);
+
+// Disables the group if it is enabled, lets go of its notifiers and frees the handle and the ids. What was pending is
+// counted as abandoned. Any thread, when nobody else uses the group.
+void intact_irq_manager_destroy_group(struct intact_irq_manager *manager, struct intact_irq_group *group);
+
+enum intact_irq_type intact_irq_group_type(const struct intact_irq_group *group);
+uint32_t intact_irq_group_base(const struct intact_irq_group *group);
+uint32_t intact_irq_group_length(const struct intact_irq_group *group);
+
+// Configures every source (configs[length]) and enables the group; what was triggered before is delivered now, with the
+// new configuration, where it is not masked. `configs` NULL: what update has staged. Masks stay as they are. Enabling
+// an enabled group with NULL does nothing; with configurations it replaces all of them. Any thread.
+// BAD_TYPE, NO_ROUTE (of an unmasked source), INVALID (a source was never configured): nothing has changed.
+int intact_irq_group_enable(struct intact_irq_group *group, const struct intact_irq_config *configs);
+
+// No source reaches the guest any more and a level falls. Configurations and masks stay; what is triggered by notifiers
+// or was still pending waits for the next enable. Disabling a disabled group does nothing. Any thread.
+int intact_irq_group_disable(struct intact_irq_group *group);
+
+bool intact_irq_group_enabled(const struct intact_irq_group *group);
+
+// Interrupts the guest. A masked source becomes pending. A level source is asserted until its EOI. Any thread.
+// On the machine thread it takes no lock, and tells NO_ROUTE; from other threads that is only counted.
+// BAD_INDEX, NOT_ENABLED.
+int intact_irq_group_trigger(struct intact_irq_group *group, uint32_t index);
+
+// Drives a level source; it stays so until changed. While masked or disabled the level is only remembered. Any thread:
+// from another one, a level that changed again before the machine thread looked is not seen, as on a wire.
+// BAD_INDEX; BAD_TYPE: not a legacy group; NOT_ENABLED: and never configured as a level source.
+int intact_irq_group_set_level(struct intact_irq_group *group, uint32_t index, bool level);
+
+// New configuration and mask of one source. With `set_gsi` it takes effect now, together with all updates that waited;
+// without, it waits for intact_irq_group_set_gsi. Works on disabled groups too (staging before enable). Any thread.
+// BAD_INDEX, BAD_TYPE: nothing changed. With `set_gsi` also NO_ROUTE: this update is forgotten, others still wait.
+int intact_irq_group_update(struct intact_irq_group *group, uint32_t index, const struct intact_irq_config *config,
+                            bool masked, bool set_gsi);
+
+// Commits all waiting updates, or none: NO_ROUTE says that an unmasked one leads nowhere; all of them keep waiting and
+// can be updated again or forgotten (intact_irq_group_forget). Costs as much as updates wait. Any thread.
+int intact_irq_group_set_gsi(struct intact_irq_group *group);
+void intact_irq_group_forget(struct intact_irq_group *group);
+
+// Masks one source, or lets it out again, with what became pending meanwhile. Takes effect without set_gsi. Any thread.
+// BAD_INDEX; unmask also NO_ROUTE: it stays masked.
+int intact_irq_group_mask(struct intact_irq_group *group, uint32_t index);
+int intact_irq_group_unmask(struct intact_irq_group *group, uint32_t index);
+
+// 1: the source was triggered (by whatever way) or is driven, and the guest has not got it yet, because it is masked,
+// the group is disabled, or it is under way from another thread. 0: not. BAD_INDEX. Any thread.
+int intact_irq_group_pending(const struct intact_irq_group *group, uint32_t index);
+// Forgets what is pending (a device reset). Counted as abandoned. BAD_INDEX. Machine thread.
+int intact_irq_group_clear_pending(struct intact_irq_group *group, uint32_t index);
+
+// What became of triggers since the group was created: triggered = delivered + coalesced + dropped + abandoned +
+// those pending now, when nothing is under way.
+struct intact_irq_counts {
+    uint64_t triggered; // accepted, from any thread or notifier
+    uint64_t delivered; // reached a pin or a receiver
+    uint64_t coalesced; // joined one that was under way, pending, or asserted
+    uint64_t dropped;   // nobody took it
+    uint64_t abandoned; // cleared while pending
+};
+void intact_irq_group_counts(const struct intact_irq_group *group, struct intact_irq_counts *counts);
+
+// --- Notifiers -----------------------------------------------------------------------------------------------------
+
+// A notifier is a trigger that can be handed to another component or process: a file one writes to, or a plain
+// callback.
+enum intact_irq_notifier_kind {
+    INTACT_IRQ_NOTIFIER_BEST,     // EVENTFD where the host has it, else PIPE
+    INTACT_IRQ_NOTIFIER_EVENTFD,  // Linux: one file, read and written in 8 bytes
+    INTACT_IRQ_NOTIFIER_PIPE,     // two files; any bytes written are one event
+    INTACT_IRQ_NOTIFIER_CALLBACK, // no file
+};
+
+// INVALID: the host has no such kind; OUT_OF_FILES, NO_MEMORY. Any thread.
+int intact_irq_notifier_create(enum intact_irq_notifier_kind kind, struct intact_irq_notifier **notifier);
+// A notifier of kind CALLBACK that calls `signalled(owner)`, for resample: on the machine thread.
+int intact_irq_notifier_create_callback(void (*signalled)(void *owner), void *owner,
+                                        struct intact_irq_notifier **notifier);
+// BUSY: a group still uses it.
+int intact_irq_notifier_destroy(struct intact_irq_notifier *notifier);
+
+// Signals it: writes the file, or calls back. Never blocks. Any thread.
+int intact_irq_notifier_signal(struct intact_irq_notifier *notifier);
+// Has it been signalled since the last call? Takes the event. For the receiver of a resample notifier. Any thread.
+bool intact_irq_notifier_consume(struct intact_irq_notifier *notifier);
+// The file to write (for another process) and the file that becomes readable; -1 for CALLBACK. They belong to the
+// notifier.
+int intact_irq_notifier_write_fd(const struct intact_irq_notifier *notifier);
+int intact_irq_notifier_read_fd(const struct intact_irq_notifier *notifier);
+
+// The notifier of a source: signalling it is a trigger, stamped and in order like one from another thread. It is made
+// on the first call (kind BEST) and belongs to the group. A signal while the group is disabled stays pending for
+// enable. BAD_INDEX, OUT_OF_FILES, NO_MEMORY. Any thread.
+int intact_irq_group_notifier(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier **notifier);
+
+// The source listens to `notifier` from now on (NULL: to none); the caller keeps it alive until it is replaced or the
+// group destroyed. One notifier serves one source: BUSY. BAD_INDEX, OUT_OF_FILES, NO_MEMORY. Any thread.
+int intact_irq_group_set_notifier(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier);
+
+// `notifier` is signalled at each EOI of a level source, so that the device can assert it again if it still wants
+// attention (NULL: no more). The caller keeps it alive. BAD_INDEX; BAD_TYPE: not a legacy group. Machine thread.
+int intact_irq_group_set_resample(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier);
+
+// --- Device interrupt manager --------------------------------------------------------------------------------------
+
+// The interrupts of one device and the mode its driver has chosen. One thread at a time.
+enum intact_irq_mode {
+    INTACT_IRQ_MODE_DISABLED,
+    INTACT_IRQ_MODE_LEGACY,
+    INTACT_IRQ_MODE_GENERIC_MSI,
+    INTACT_IRQ_MODE_PCI_MSI,
+    INTACT_IRQ_MODE_PCI_MSIX,
+};
+
+// What the board gave the device for one mode: `base` as in create_group, `count` 0: nothing.
+struct intact_irq_resource {
+    uint32_t base, count;
+};
+
+struct intact_irq_resources {
+    struct intact_irq_resource legacy, generic_msi, pci_msi, pci_msix;
+    bool legacy_edge;     // the legacy source is an edge, not a level
+    uint32_t requester;   // device id of its messages
+};
+
+// BAD_COUNT: a resource that no group could have. DUPLICATE, OUT_OF_VECTORS, INVALID, NO_MEMORY as create_group.
+int intact_irq_device_create(struct intact_irq_manager *manager, const struct intact_irq_resources *resources,
+                             struct intact_irq_device **device);
+void intact_irq_device_destroy(struct intact_irq_device *device);
+
+// Enters a mode. The mode it is in: nothing happens. INVALID: while enabled; from one kind of MSI straight to another
+// (pass through disabled or legacy); a mode the device has no resource for.
+int intact_irq_device_set_mode(struct intact_irq_device *device, enum intact_irq_mode mode);
+enum intact_irq_mode intact_irq_device_mode(const struct intact_irq_device *device);
+
+// Enables the sources of the mode, configured as staged. Enabled already: nothing happens. In mode disabled, a device
+// with a legacy source enters legacy mode; one without: INVALID. NO_ROUTE and others of intact_irq_group_enable.
+int intact_irq_device_enable(struct intact_irq_device *device);
+int intact_irq_device_disable(struct intact_irq_device *device);
+bool intact_irq_device_enabled(const struct intact_irq_device *device);
+
+// Disabled, mode disabled, every staged message, mask and pending bit forgotten.
+int intact_irq_device_reset(struct intact_irq_device *device);
+
+// The message of one source as the guest writes it, part by part. Staged until update or enable. INVALID: not in an MSI
+// mode; BAD_INDEX.
+int intact_irq_device_set_address_low(struct intact_irq_device *device, uint32_t index, uint32_t address);
+int intact_irq_device_set_address_high(struct intact_irq_device *device, uint32_t index, uint32_t address);
+int intact_irq_device_set_data(struct intact_irq_device *device, uint32_t index, uint32_t data);
+int intact_irq_device_set_masked(struct intact_irq_device *device, uint32_t index, bool masked);
+// Puts the staged message of an enabled device into force. INVALID: not enabled, in legacy mode, or no such source.
+int intact_irq_device_update(struct intact_irq_device *device, uint32_t index);
+
+// The group of the mode while it is enabled, else NULL. It belongs to the device.
+struct intact_irq_group *intact_irq_device_group(struct intact_irq_device *device);
+
+// --- Virtio --------------------------------------------------------------------------------------------------------
+
+// The interrupt status register of a virtio device (VIRTIO 1.2, 4.1.4.5 and 4.2.2): every function is atomic and may be
+// called from any thread. Zero it before the first use.
+struct intact_irq_status {
+    uint32_t bits; // through the functions only
+};
+uint32_t intact_irq_status_read(const struct intact_irq_status *status);
+void intact_irq_status_write(struct intact_irq_status *status, uint32_t bits);
+uint32_t intact_irq_status_read_and_clear(struct intact_irq_status *status);
+// Both return the bits as they were before.
+uint32_t intact_irq_status_set(struct intact_irq_status *status, uint32_t bits);
+uint32_t intact_irq_status_clear(struct intact_irq_status *status, uint32_t bits);
+
+#define INTACT_IRQ_NO_VECTOR 0xffffu // VIRTIO_MSI_NO_VECTOR: this event interrupts nobody
+#define INTACT_IRQ_USED_RING 1u      // bits of the status register
+#define INTACT_IRQ_CONFIG    2u
+
+// How a virtio device tells its driver: through the status register and one line, by a vector per event, or not at all.
+// Plain data that the transport fills in; the device only calls the functions.
+struct intact_irq_virtio {
+    struct intact_irq_group *group;   // NULL: none, every notification succeeds and does nothing
+    struct intact_irq_status *status; // legacy: set before the trigger. NULL: by vectors
+    const uint16_t *queue_vectors;    // by vectors: one for each queue
+    uint16_t queues;
+    uint16_t config_vector;
+};
+
+// "Queue `queue` has used buffers" and "the configuration changed". BAD_INDEX: no such queue; else as trigger.
+int intact_irq_virtio_notify_queue(const struct intact_irq_virtio *virtio, uint16_t queue);
+int intact_irq_virtio_notify_config(const struct intact_irq_virtio *virtio);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Routing: a GSI (global system interrupt) is a wire; it leads to pins of chips, or to a message.
+//
+//     UART line ──┐                       ┌── 8259 pin 4
+//                 ├─(OR)── GSI 4 ── wire ─┤                 sink.pin(chip, pin, level)
+//     group ──────┘                       └── IOAPIC pin 4
+//     group ── address, data, device ──────── message       sink.message(address, data, device)
+//
+// Every driver of a wire is a source of its own; the wire is high while any of them is (counted: O(1) however many
+// share it), and a pin is high while any wire that reaches it is. Sources belong to their users and are linked in, so
+// changing a level, pulsing and attaching allocate nothing. There is no table to run out of.
+//
+// All of it on the machine thread. A GSI or chip number is a small index (the machine's own enumeration).
+// Path: irqchip/group.c (or a device's line) / msi/msi.c and the chips' wiring
+#ifndef IRQCHIP_ROUTE_H
+#define IRQCHIP_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/irq_line.h>
+
+#include "base/trace.h"
+#include "base/visit.h"
+
+#define ROUTE_GSI_LIMIT  65536 // no board has more pins; what has more is a message
+#define ROUTE_CHIP_LIMIT 256
+#define ROUTE_NO_GSI     UINT32_MAX // a source attached to a pin directly
+
+// Where routing ends: filled in by the wiring of the machine.
+struct route_sink {
+    // A pin changed its level. Called only for changes.
+    void (*pin)(void *owner, uint32_t chip, uint32_t pin, bool level);
+    // A message was sent. False: nobody took it (it was malformed, or for a CPU that is not there).
+    bool (*message)(void *owner, uint64_t address, uint32_t data, uint32_t device);
+    void *owner;
+    // Is there a receiver of messages at `address`? Asked when a source is configured, so that a caller hears of it;
+    // NULL: every address is accepted and what leads nowhere is dropped when it is sent.
+    bool (*reaches)(void *owner, uint64_t address, uint32_t device);
+};
+
+enum route_drop { // the reason in TRACE_DROP: a
+    ROUTE_DROP_NO_OUTPUT = 1, // b = gsi: the wire leads nowhere
+    ROUTE_DROP_MESSAGE,       // b = address, c = data: nobody took the message
+};
+
+struct route_wire;
+struct route_pin;
+struct route_chip;
+
+// One driver of a wire, embedded in its user. Zero it before the first use.
+struct route_source {
+    struct route_wire *wire; // NULL: not attached
+    struct route_source *next, *previous;
+    bool level;
+    // Called by route_eoi while attached; may change the level of this source and attach or detach none. May be NULL.
+    void (*resample)(void *owner, struct route_source *source);
+    void *owner;
+};
+
+struct route_line;
+
+struct route {
+    struct route_sink sink;
+    struct trace *trace; // may be NULL
+    struct route_wire **wires; // by GSI; NULL: none
+    uint32_t wire_count;
+    struct route_chip *chips; // by chip number; no pins: not there
+    uint32_t chip_count;
+    struct route_line **lines; // sources of connected lines
+    uint32_t line_count;
+    uint64_t drops; // edges and messages that nobody took
+};
+
+// `trace` may be NULL.
+void route_init(struct route *route, const struct route_sink *sink, struct trace *trace);
+void route_free(struct route *route);
+
+// Construction. Declares that chip number `chip` has pins 0 to `pins` - 1. -EEXIST: declared already; -EINVAL: a number
+// out of range; -ENOMEM.
+int route_add_chip(struct route *route, uint32_t chip, uint32_t pins);
+
+// Construction. Adds an output to the wire of `gsi`; a wire has as many as one likes. A wire that is high raises the
+// new pin at once. -ENXIO: no such chip or pin; -EEXIST: the wire reaches that pin already; -EINVAL: gsi; -ENOMEM.
+int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin);
+// The message is sent on each rising edge of the wire (and never for its fall: a message is an event).
+int route_add_message(struct route *route, uint32_t gsi, uint64_t address, uint32_t data, uint32_t device);
+// Takes all outputs of `gsi` away; pins that only it held high fall. Its sources stay attached.
+void route_clear(struct route *route, uint32_t gsi);
+
+// Does `gsi` lead anywhere? Does that pin exist? Would a message arrive somewhere?
+bool route_has_gsi(const struct route *route, uint32_t gsi);
+bool route_has_pin(const struct route *route, uint32_t chip, uint32_t pin);
+bool route_reaches(const struct route *route, uint64_t address, uint32_t device);
+
+// Connects a device's line to `gsi` as one more source of the wire; a line that is high already raises it. The GSI
+// needs no output yet. -EINVAL: gsi; -EBUSY: the line is connected; -ENOMEM.
+int route_connect(struct route *route, uint32_t gsi, struct intact_irq_line *line);
+// The same, and `resample(owner, line)` is called when a chip tells the end of the interrupt (route_eoi).
+int route_connect_resample(struct route *route, uint32_t gsi, struct intact_irq_line *line,
+                           void (*resample)(void *owner, struct intact_irq_line *line), void *owner);
+// The line leaves the wire, which falls if nothing else holds it.
+void route_disconnect(struct route *route, struct intact_irq_line *line);
+
+// Attaches a source to the wire of `gsi`, or directly to a pin. No allocation where the GSI has an output or was
+// attached to before. A source with level high raises the wire. -ENXIO: no output / no such pin; -EBUSY: attached.
+int route_attach(struct route *route, uint32_t gsi, struct route_source *source);
+int route_attach_pin(struct route *route, uint32_t chip, uint32_t pin, struct route_source *source);
+// Lets go of the wire; the source's level is low afterwards. A source that is not attached is left alone.
+void route_detach(struct route *route, struct route_source *source);
+
+// The level of one source. A level it has already is not told again.
+void route_set_level(struct route *route, struct route_source *source, bool level);
+// One edge: the wire rises and falls again. On a wire that another source holds high there is no edge to see, as on
+// real wires. Messages are sent once. False: the wire leads nowhere (counted and traced).
+bool route_pulse(struct route *route, struct route_source *source);
+// One edge on the wire of `gsi` itself, for callers without a source. False: it leads nowhere.
+bool route_raise(struct route *route, uint32_t gsi);
+
+// Sends a message. False: nobody took it (counted and traced).
+bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_t device);
+
+// A chip ended the interrupt of `pin` (EOI broadcast, 8259 EOI, GIC deactivation): every source of every wire of that
+// pin that asked for it is resampled. Call it when the chip has left its in-service state (remote IRR cleared) and
+// before it looks at the pin again: a source that had only been triggered falls here, and must not interrupt twice.
+void route_eoi(struct route *route, uint32_t chip, uint32_t pin);
+
+// Is the pin high now? For a chip that samples (reset, unmask) and for tests.
+bool route_pin_level(const struct route *route, uint32_t chip, uint32_t pin);
+bool route_gsi_level(const struct route *route, uint32_t gsi);
+
+// Levels of connected lines, of wires and of pins. Sources embedded elsewhere are saved by their owners, who attach
+// them again without a level before loading. The wiring itself is configuration.
+void route_visit(struct route *route, struct visit *v);
+
+#endif
