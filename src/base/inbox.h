@@ -4,7 +4,7 @@
 // thread, drains them at one place of its round. There they get their stamp and pass the journal hook, so that this
 // door is both the thread safety of the library and the replay log.
 //
-//     any thread ── inbox_post ──> [ m4 m3 m2 m1 ] ── inbox_drain ──> accept, journal, handle   (machine thread)
+//     any thread -- inbox_post --> [ m4 m3 m2 m1 ] -- inbox_drain --> accept, journal, handle   (machine thread)
 //
 // Posting takes a lock among the posters and may allocate; it never waits for the machine. Draining takes no lock and
 // allocates nothing: the whole list is taken by one exchange and its nodes go back to the posters by another.
@@ -48,9 +48,10 @@ struct inbox {
     _Atomic(struct inbox_node *) arrived; // newest first
     _Atomic(struct inbox_node *) spare;
     atomic_uintptr_t machine; // which thread drains
-    atomic_bool waiting;
+    bool waiting, woken;  // under the lock
     pthread_mutex_t lock; // among the posters, and for a machine that sleeps
     pthread_cond_t wake;
+    struct inbox_node *free; // the posters', under the lock
     struct inbox_chunk *chunks;
     struct inbox_channel channels[INBOX_CHANNEL_LIMIT];
     unsigned channel_count;

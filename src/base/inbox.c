@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The inbox: a list that many push and one takes whole.
+//
+// Posters are serialised by a mutex, so the order of the list is the order of posting and only one of them at a time
+// pops spare nodes (a lock-free stack with one popper has no ABA problem). The machine thread takes `arrived` and gives
+// back `spare` by atomic operations alone. Nodes live in chunks that are freed with the inbox, so the memory in use is
+// the most that ever waited at once.
+#include "base/inbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/bits.h"
+
+#define CHUNK_NODES 64
+
+struct inbox_chunk {
+    struct inbox_chunk *next;
+    struct inbox_node nodes[CHUNK_NODES];
+};
+
+// The address of a thread's own byte names the thread, as long as it lives.
+static _Thread_local char this_thread;
+
+// macOS cannot time a condition by the monotonic clock; there a step of the wall clock changes one sleep.
+#ifdef __APPLE__
+#define WAIT_CLOCK CLOCK_REALTIME
+#else
+#define WAIT_CLOCK CLOCK_MONOTONIC
+#endif
+
+static int init_wake(pthread_cond_t *wake)
+{
+    pthread_condattr_t attributes;
+    int error = pthread_condattr_init(&attributes);
+    if (error)
+        return error;
+#ifndef __APPLE__
+    error = pthread_condattr_setclock(&attributes, WAIT_CLOCK);
+#endif
+    if (!error)
+        error = pthread_cond_init(wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return error;
+}
+
+int inbox_init(struct inbox *inbox)
+{
+    *inbox = (struct inbox){.channel_count = 0};
+    atomic_init(&inbox->arrived, NULL);
+    atomic_init(&inbox->spare, NULL);
+    inbox_adopt(inbox);
+    int error = pthread_mutex_init(&inbox->lock, NULL);
+    if (error)
+        return -error;
+    error = init_wake(&inbox->wake);
+    if (error)
+        pthread_mutex_destroy(&inbox->lock);
+    return -error;
+}
+
+void inbox_destroy(struct inbox *inbox)
+{
+    while (inbox->chunks) {
+        struct inbox_chunk *next = inbox->chunks->next;
+        free(inbox->chunks);
+        inbox->chunks = next;
+    }
+    pthread_cond_destroy(&inbox->wake);
+    pthread_mutex_destroy(&inbox->lock);
+}
+
+int inbox_register(struct inbox *inbox, const struct inbox_channel *channel)
+{
+    if (inbox->channel_count == INBOX_CHANNEL_LIMIT)
+        return -ENOSPC;
+    inbox->channels[inbox->channel_count] = *channel;
+    return (int)inbox->channel_count++;
+}
+
+void inbox_adopt(struct inbox *inbox)
+{
+    atomic_store_explicit(&inbox->machine, (uintptr_t)&this_thread, memory_order_relaxed);
+}
+
+bool inbox_is_machine(const struct inbox *inbox)
+{
+    return atomic_load_explicit(&inbox->machine, memory_order_relaxed) == (uintptr_t)&this_thread;
+}
+
+// --- Posting, under the lock ---------------------------------------------------------------------------------------
+
+static bool refill(struct inbox *inbox)
+{
+    inbox->free = atomic_exchange_explicit(&inbox->spare, NULL, memory_order_acquire);
+    if (inbox->free)
+        return true;
+    struct inbox_chunk *chunk = malloc(sizeof(*chunk));
+    if (!chunk)
+        return false;
+    chunk->next = inbox->chunks;
+    inbox->chunks = chunk;
+    for (unsigned i = 0; i < CHUNK_NODES; i++)
+        chunk->nodes[i].next = i + 1 < CHUNK_NODES ? &chunk->nodes[i + 1] : NULL;
+    inbox->free = chunk->nodes;
+    return true;
+}
+
+static struct inbox_node *take_node(struct inbox *inbox)
+{
+    if (!inbox->free && !refill(inbox))
+        return NULL;
+    struct inbox_node *node = inbox->free;
+    inbox->free = node->next;
+    return node;
+}
+
+static void give_back(struct inbox *inbox, struct inbox_node *newest)
+{
+    while (newest) {
+        struct inbox_node *next = newest->next;
+        newest->next = inbox->free;
+        inbox->free = newest;
+        newest = next;
+    }
+}
+
+static int push(struct inbox *inbox, const struct inbox_message *messages, size_t count)
+{
+    struct inbox_node *newest = NULL, *oldest = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct inbox_node *node = take_node(inbox);
+        if (!node) {
+            give_back(inbox, newest);
+            return -ENOMEM;
+        }
+        node->message = messages[i];
+        node->next = newest;
+        newest = node;
+        oldest = oldest ? oldest : node;
+    }
+    if (!newest)
+        return 0;
+    // Only the machine thread changes `arrived` meanwhile, and only to NULL.
+    oldest->next = atomic_load_explicit(&inbox->arrived, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&inbox->arrived, &oldest->next, newest, memory_order_release,
+                                                  memory_order_relaxed))
+        continue;
+    if (inbox->waiting)
+        pthread_cond_signal(&inbox->wake);
+    return 0;
+}
+
+int inbox_post(struct inbox *inbox, const struct inbox_message *messages, size_t count)
+{
+    pthread_mutex_lock(&inbox->lock);
+    int result = push(inbox, messages, count);
+    pthread_mutex_unlock(&inbox->lock);
+    return result;
+}
+
+// --- Draining ------------------------------------------------------------------------------------------------------
+
+static struct inbox_node *take_oldest_first(struct inbox *inbox)
+{
+    struct inbox_node *node = atomic_exchange_explicit(&inbox->arrived, NULL, memory_order_acquire);
+    struct inbox_node *oldest = NULL;
+    while (node) {
+        struct inbox_node *next = node->next;
+        node->next = oldest;
+        oldest = node;
+        node = next;
+    }
+    return oldest;
+}
+
+static void release(struct inbox *inbox, struct inbox_node *first, struct inbox_node *last)
+{
+    last->next = atomic_load_explicit(&inbox->spare, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&inbox->spare, &last->next, first, memory_order_release,
+                                                  memory_order_relaxed))
+        continue;
+}
+
+static bool deliver(struct inbox *inbox, struct inbox_message *message, uint64_t now, uint64_t instructions)
+{
+    const struct inbox_channel *channel = &inbox->channels[message->channel];
+    if (channel->accept && !channel->accept(channel->owner, message))
+        return false;
+    if (inbox->journal)
+        inbox->journal(inbox->journal_owner, message, now, instructions);
+    channel->handle(channel->owner, message, now);
+    inbox->drained++;
+    return true;
+}
+
+unsigned inbox_drain(struct inbox *inbox, uint64_t now, uint64_t instructions)
+{
+    struct inbox_node *first = take_oldest_first(inbox), *last = NULL;
+    unsigned handled = 0;
+    for (struct inbox_node *node = first; node; node = node->next) {
+        handled += deliver(inbox, &node->message, now, instructions);
+        last = node;
+    }
+    if (first)
+        release(inbox, first, last);
+    return handled;
+}
+
+void inbox_replay(struct inbox *inbox, const struct inbox_message *message, uint64_t now)
+{
+    const struct inbox_channel *channel = &inbox->channels[message->channel];
+    channel->handle(channel->owner, message, now);
+    inbox->drained++;
+}
+
+// --- Sleeping ------------------------------------------------------------------------------------------------------
+
+#define NS_PER_S UINT64_C(1000000000)
+
+static struct timespec deadline_in(uint64_t timeout_ns)
+{
+    struct timespec at;
+    clock_gettime(WAIT_CLOCK, &at);
+    uint64_t ns = (uint64_t)at.tv_nsec + timeout_ns % NS_PER_S;
+    at.tv_sec += (time_t)(timeout_ns / NS_PER_S + ns / NS_PER_S);
+    at.tv_nsec = (long)(ns % NS_PER_S);
+    return at;
+}
+
+bool inbox_wait(struct inbox *inbox, uint64_t timeout_ns)
+{
+    struct timespec deadline = timeout_ns == UINT64_MAX ? (struct timespec){0} : deadline_in(timeout_ns);
+    int error = 0;
+    pthread_mutex_lock(&inbox->lock);
+    inbox->waiting = true;
+    while (inbox_empty(inbox) && !inbox->woken && !error)
+        error = timeout_ns == UINT64_MAX ? pthread_cond_wait(&inbox->wake, &inbox->lock)
+                                         : pthread_cond_timedwait(&inbox->wake, &inbox->lock, &deadline);
+    inbox->waiting = inbox->woken = false;
+    pthread_mutex_unlock(&inbox->lock);
+    return !inbox_empty(inbox);
+}
+
+void inbox_wake(struct inbox *inbox)
+{
+    pthread_mutex_lock(&inbox->lock);
+    inbox->woken = true;
+    pthread_cond_signal(&inbox->wake);
+    pthread_mutex_unlock(&inbox->lock);
+}
