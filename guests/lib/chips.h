@@ -20,20 +20,20 @@ void pic_mask_all(void);
 enum { IOAPIC_VERSION = 1, IOAPIC_ENTRY = 0x10 };
 enum { ENTRY_MASKED = 1 << 16, ENTRY_LEVEL = 1 << 15, ENTRY_REMOTE_IRR = 1 << 14, ENTRY_LOW = 1 << 13 };
 
-static inline uint32_t ioapic_read(uint32_t index)
+INLINE uint32_t ioapic_read(uint32_t index)
 {
     write32(IOAPIC, index);
     return read32(IOAPIC + 0x10);
 }
 
-static inline void ioapic_write(uint32_t index, uint32_t value)
+INLINE void ioapic_write(uint32_t index, uint32_t value)
 {
     write32(IOAPIC, index);
     write32(IOAPIC + 0x10, value);
 }
 
 // High half first, so that the entry never points at the wrong processor while it is unmasked.
-static inline void ioapic_route(unsigned pin, uint32_t low, uint8_t destination)
+INLINE void ioapic_route(unsigned pin, uint32_t low, uint8_t destination)
 {
     ioapic_write(IOAPIC_ENTRY + 2 * pin + 1, (uint32_t)destination << 24);
     ioapic_write(IOAPIC_ENTRY + 2 * pin, low);
@@ -55,17 +55,17 @@ enum {
     SPURIOUS_VECTOR = 0xff,
 };
 
-static inline uint32_t lapic_read(enum lapic_register at)
+INLINE uint32_t lapic_read(enum lapic_register at)
 {
     return read32(LAPIC + at);
 }
 
-static inline void lapic_write(enum lapic_register at, uint32_t value)
+INLINE void lapic_write(enum lapic_register at, uint32_t value)
 {
     write32(LAPIC + at, value);
 }
 
-static inline void lapic_eoi(void)
+INLINE void lapic_eoi(void)
 {
     lapic_write(LAPIC_EOI, 0);
 }
@@ -79,7 +79,7 @@ bool lapic_bit(enum lapic_register bank, unsigned vector);
 enum { PIT0 = 0x40, PIT2 = 0x42, PIT_CONTROL = 0x43, PIT_GATE = 0x61 };
 #define PIT_HZ 1193182u
 
-static inline void pit_start(unsigned mode, uint16_t count)
+INLINE void pit_start(unsigned mode, uint16_t count)
 {
     outb(PIT_CONTROL, (uint8_t)(0x30 | mode << 1)); // counter 0, low byte then high byte
     outb(PIT0, (uint8_t)count);

@@ -6,90 +6,93 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-static inline void outb(uint16_t port, uint8_t value)
+// Inlined even into handlers, which must not touch registers that they have not saved.
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void outb(uint16_t port, uint8_t value)
 {
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
-static inline void outl(uint16_t port, uint32_t value)
+INLINE void outl(uint16_t port, uint32_t value)
 {
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
-static inline void outw(uint16_t port, uint16_t value)
+INLINE void outw(uint16_t port, uint16_t value)
 {
     __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
-static inline uint8_t inb(uint16_t port)
+INLINE uint8_t inb(uint16_t port)
 {
     uint8_t value;
     __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
     return value;
 }
 
-static inline uint32_t inl(uint16_t port)
+INLINE uint32_t inl(uint16_t port)
 {
     uint32_t value;
     __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
     return value;
 }
 
-static inline uint32_t read32(uint64_t address)
+INLINE uint32_t read32(uint64_t address)
 {
     return *(volatile uint32_t *)address;
 }
 
-static inline void write32(uint64_t address, uint32_t value)
+INLINE void write32(uint64_t address, uint32_t value)
 {
     *(volatile uint32_t *)address = value;
 }
 
-static inline uint64_t rdmsr(uint32_t index)
+INLINE uint64_t rdmsr(uint32_t index)
 {
     uint32_t low, high;
     __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(index) : "memory");
     return (uint64_t)high << 32 | low;
 }
 
-static inline void wrmsr(uint32_t index, uint64_t value)
+INLINE void wrmsr(uint32_t index, uint64_t value)
 {
     __asm__ volatile("wrmsr" : : "a"((uint32_t)value), "d"((uint32_t)(value >> 32)), "c"(index) : "memory");
 }
 
-static inline void cpuid(uint32_t leaf, uint32_t out[4])
+INLINE void cpuid(uint32_t leaf, uint32_t out[4])
 {
     __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(0));
 }
 
-static inline void cli(void)
+INLINE void cli(void)
 {
     __asm__ volatile("cli" : : : "memory");
 }
 
-static inline void sti(void)
+INLINE void sti(void)
 {
     __asm__ volatile("sti" : : : "memory");
 }
 
-static inline void relax(void)
+INLINE void relax(void)
 {
     __asm__ volatile("pause" : : : "memory");
 }
 
 // Waits for one interrupt: STI holds interrupts back for one instruction, so none can slip in before the HLT.
-static inline void sti_hlt_cli(void)
+INLINE void sti_hlt_cli(void)
 {
     __asm__ volatile("sti; hlt; cli" : : : "memory");
 }
 
 // Takes what is pending: an interrupt arrives after the NOP at the latest.
-static inline void sti_nop_cli(void)
+INLINE void sti_nop_cli(void)
 {
     __asm__ volatile("sti; nop; cli" : : : "memory");
 }
 
-static inline uint64_t rflags(void)
+INLINE uint64_t rflags(void)
 {
     uint64_t value;
     __asm__ volatile("pushfq; popq %0" : "=r"(value) : : "memory");

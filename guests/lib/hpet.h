@@ -15,14 +15,14 @@ enum { HPET_ENABLE = 1 };
 enum { TIMER_INT_ENABLE = 1 << 2, TIMER_FSB_ENABLE = 1 << 14, TIMER_FSB_CAPABLE = 1 << 15 };
 
 // Whether there is an HPET whose timer 0 can send messages.
-static inline bool hpet_can_send(void)
+INLINE bool hpet_can_send(void)
 {
     return read32(HPET + HPET_CAPABILITIES + 4) != 0xffffffff && read32(HPET + HPET_CAPABILITIES) != 0 &&
            read32(HPET + HPET_TIMER0_CONFIG) & TIMER_FSB_CAPABLE;
 }
 
 // One message `ticks` from now: `data` to `address`.
-static inline void hpet_send(uint32_t address, uint32_t data, uint32_t ticks)
+INLINE void hpet_send(uint32_t address, uint32_t data, uint32_t ticks)
 {
     write32(HPET + HPET_CONFIG, 0);
     write32(HPET + HPET_TIMER0_FSB, data);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A message from a device: the HPET's timer 0 writes its own MSI, at once. (The emulator must let it send messages;
+// others than ours need to be told.)
+#include "../lib/hpet.h"
+#include "bench.h"
+
+static volatile uint64_t count;
+
+static INTERRUPT void handler(struct hardware_frame *frame)
+{
+    (void)frame;
+    count++;
+    lapic_eoi();
+}
+
+int guest_main(void)
+{
+    uint64_t n = argument("n", 1000);
+    if (!hpet_can_send())
+        fail("no HPET that sends messages");
+    gate_set(EVENT_VECTOR, handler, GATE_INTERRUPT, 0);
+    for (uint64_t i = 0; i < n; i++) {
+        hpet_send(LAPIC, EVENT_VECTOR, 1000);
+        while (count == i)
+            sti_hlt_cli();
+    }
+    return bench_done("hpet_msi", count);
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// An IPI to oneself: ICR write, acknowledge, IDT delivery, EOI, IRET.
+#include "bench.h"
+
+static volatile uint64_t count;
+
+static INTERRUPT void handler(struct hardware_frame *frame)
+{
+    (void)frame;
+    count++;
+    lapic_eoi();
+}
+
+int guest_main(void)
+{
+    uint64_t n = argument("n", 1000);
+    gate_set(EVENT_VECTOR, handler, GATE_INTERRUPT, 0);
+    sti();
+    for (uint64_t i = 0; i < n; i++) {
+        lapic_write(LAPIC_ICR, ICR_SELF | ICR_ASSERT | EVENT_VECTOR);
+        while (count == i)
+            relax();
+    }
+    return bench_done("self_ipi", count);
+}
