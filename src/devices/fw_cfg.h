@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The firmware configuration device known from QEMU (docs/specs/fw_cfg): a selector port and a data port through which
+// a guest reads what the machine consists of. Read-only items by number, and named files listed in item 19h.
+#ifndef DEVICES_FW_CFG_H
+#define DEVICES_FW_CFG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/visit.h"
+
+#define FW_CFG_PORTS 2 // 510h selector (16 bits), 511h data (8 bits); region.widest = 2
+#define FW_CFG_FILES 32
+#define FW_CFG_NAME  56 // with its final zero
+
+enum fw_cfg_key {
+    FW_CFG_SIGNATURE = 0x00,
+    FW_CFG_ID = 0x01,
+    FW_CFG_UUID = 0x02,
+    FW_CFG_RAM_SIZE = 0x03, // u64
+    FW_CFG_NOGRAPHIC = 0x04, // u16
+    FW_CFG_NB_CPUS = 0x05,  // u16
+    FW_CFG_KERNEL_ADDR = 0x07,
+    FW_CFG_KERNEL_SIZE = 0x08,
+    FW_CFG_INITRD_ADDR = 0x0a,
+    FW_CFG_INITRD_SIZE = 0x0b,
+    FW_CFG_BOOT_MENU = 0x0e, // u16
+    FW_CFG_MAX_CPUS = 0x0f,  // u16: highest APIC id + 1
+    FW_CFG_KERNEL_ENTRY = 0x10,
+    FW_CFG_KERNEL_DATA = 0x11,
+    FW_CFG_INITRD_DATA = 0x12,
+    FW_CFG_CMDLINE_ADDR = 0x13,
+    FW_CFG_CMDLINE_SIZE = 0x14,
+    FW_CFG_CMDLINE_DATA = 0x15,
+    FW_CFG_SETUP_ADDR = 0x16,
+    FW_CFG_SETUP_SIZE = 0x17,
+    FW_CFG_SETUP_DATA = 0x18,
+    FW_CFG_FILE_DIR = 0x19,
+    FW_CFG_FILE_FIRST = 0x20,
+    FW_CFG_KEYS = FW_CFG_FILE_FIRST + FW_CFG_FILES,
+    FW_CFG_ARCH_LOCAL = 0x8000, // + n: items of the architecture, FW_CFG_ARCH_KEYS of them
+    FW_CFG_ARCH_KEYS = 8,
+};
+
+struct fw_cfg_item {
+    const uint8_t *data; // kept alive by the board; NULL: the number in `number`
+    uint32_t size;
+    uint8_t number[8];
+};
+
+struct fw_cfg {
+    uint16_t key;
+    uint32_t position; // next byte of the item that is read
+    struct fw_cfg_item items[FW_CFG_KEYS], arch[FW_CFG_ARCH_KEYS];
+    uint32_t files;
+    uint8_t directory[4 + FW_CFG_FILES * 64];
+};
+
+// Signature, id (traditional interface only, no DMA) and an empty directory.
+void fw_cfg_init(struct fw_cfg *fw);
+void fw_cfg_reset(struct fw_cfg *fw, uint64_t now);
+
+// -EINVAL: no such key, or a size that does not fit 32 bits.
+int fw_cfg_add_bytes(struct fw_cfg *fw, uint16_t key, const void *data, uint64_t size);
+// A little-endian number of 2, 4 or 8 bytes.
+int fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t value, unsigned size);
+// A named file ("etc/e820"). Returns its key. -ENOSPC: too many; -EINVAL: the name is too long; -EEXIST: it is there.
+int fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *data, uint64_t size);
+
+uint64_t fw_cfg_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
+void fw_cfg_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
+
+void fw_cfg_visit(struct fw_cfg *fw, struct visit *v);
+
+#endif
