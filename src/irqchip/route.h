@@ -41,12 +41,14 @@ struct route_sink {
 };
 
 enum route_drop { // the reason in TRACE_DROP: a
-    ROUTE_DROP_NO_OUTPUT = 1, // b = gsi: the wire leads nowhere
+    ROUTE_DROP_NO_OUTPUT = 1, // b = gsi: the wire rose and leads nowhere
     ROUTE_DROP_MESSAGE,       // b = address, c = data: nobody took the message
 };
 
+// b in TRACE_ROUTE where the output is a message.
+#define ROUTE_TO_MESSAGE UINT32_MAX
+
 struct route_wire;
-struct route_pin;
 struct route_chip;
 
 // One driver of a wire, embedded in its user. Zero it before the first use.
@@ -112,10 +114,10 @@ void route_detach(struct route *route, struct route_source *source);
 
 // The level of one source. A level it has already is not told again.
 void route_set_level(struct route *route, struct route_source *source, bool level);
-// One edge: the wire rises and falls again. On a wire that another source holds high there is no edge to see, as on
-// real wires. Messages are sent once. False: the wire leads nowhere (counted and traced).
+// One edge: the wire rises and falls again. On a wire that is high already there is no edge to see, as on a real one.
+// False: the wire leads nowhere, or its message was not taken (counted and traced).
 bool route_pulse(struct route *route, struct route_source *source);
-// One edge on the wire of `gsi` itself, for callers without a source. False: it leads nowhere.
+// The same on the wire of `gsi` itself, for callers without a source.
 bool route_raise(struct route *route, uint32_t gsi);
 
 // Sends a message. False: nobody took it (counted and traced).

@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Routing: wires, their sources and their outputs.
+//
+//     source ─┐
+//     source ─┴─ wire (high: how many sources) ─┬─ pin (high: how many wires) ── sink.pin
+//                                               └─ message ───────────────────── sink.message
+//
+// Two counters make the wired OR exact at any number of sharers. Every pin has a private wire too, for sources that name
+// a pin and no GSI; so a source is always on a wire, and a pin's sources are those of the wires it lists.
+// Path: irqchip/group.c / the chips' wiring
+#include "irqchip/route.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+struct route_pin;
+
+struct route_output {
+    struct route_pin *pin; // NULL: the message
+    uint64_t address;
+    uint32_t data, device;
+};
+
+struct route_wire {
+    uint32_t gsi;  // ROUTE_NO_GSI: the private wire of a pin
+    uint32_t high; // sources that hold it high
+    struct route_source *sources;
+    struct route_output *outputs;
+    uint32_t output_count;
+};
+
+struct route_pin {
+    uint32_t chip, pin;
+    uint32_t high; // wires that hold it high
+    struct route_wire own;
+    struct route_output self; // the one output of `own`
+    struct route_wire **wires; // all that reach it, but for `own`
+    uint32_t wire_count;
+};
+
+struct route_chip {
+    struct route_pin *pins;
+    uint32_t count;
+};
+
+struct route_line {
+    struct route_source source;
+    struct intact_irq_line *line;
+    void (*resample)(void *owner, struct intact_irq_line *line);
+    void *owner;
+};
+
+void route_init(struct route *route, const struct route_sink *sink, struct trace *trace)
+{
+    *route = (struct route){.sink = *sink, .trace = trace};
+}
+
+static void free_chip(struct route_chip *chip)
+{
+    for (uint32_t i = 0; i < chip->count; i++)
+        free(chip->pins[i].wires);
+    free(chip->pins);
+}
+
+void route_free(struct route *route)
+{
+    for (uint32_t i = 0; i < route->line_count; i++)
+        if (route->lines[i])
+            route_disconnect(route, route->lines[i]->line);
+    for (uint32_t i = 0; i < route->wire_count; i++) {
+        if (route->wires[i])
+            free(route->wires[i]->outputs);
+        free(route->wires[i]);
+    }
+    for (uint32_t i = 0; i < route->chip_count; i++)
+        free_chip(&route->chips[i]);
+    free(route->wires);
+    free(route->chips);
+    free(route->lines);
+}
+
+// --- Finding and growing -------------------------------------------------------------------------------------------
+
+// Makes room for element `index` in an array of `*count`, zeroing what is new.
+static bool grow(void **array, uint32_t *count, uint32_t index, size_t size)
+{
+    if (index < *count)
+        return true;
+    uint32_t wanted = index + 1 > *count * 2 ? index + 1 : *count * 2;
+    void *bigger = realloc(*array, wanted * size);
+    if (!bigger)
+        return false;
+    memset((char *)bigger + *count * size, 0, (wanted - *count) * size);
+    *array = bigger;
+    *count = wanted;
+    return true;
+}
+
+static struct route_wire *find_wire(const struct route *route, uint32_t gsi)
+{
+    return gsi < route->wire_count ? route->wires[gsi] : NULL;
+}
+
+static struct route_pin *find_pin(const struct route *route, uint32_t chip, uint32_t pin)
+{
+    return chip < route->chip_count && pin < route->chips[chip].count ? &route->chips[chip].pins[pin] : NULL;
+}
+
+static struct route_wire *make_wire(struct route *route, uint32_t gsi)
+{
+    struct route_wire *wire = find_wire(route, gsi);
+    if (wire || !grow((void **)&route->wires, &route->wire_count, gsi, sizeof(struct route_wire *)))
+        return wire;
+    wire = calloc(1, sizeof(*wire));
+    if (wire)
+        wire->gsi = gsi;
+    return route->wires[gsi] = wire;
+}
+
+bool route_has_gsi(const struct route *route, uint32_t gsi)
+{
+    const struct route_wire *wire = find_wire(route, gsi);
+    return wire && wire->output_count;
+}
+
+bool route_has_pin(const struct route *route, uint32_t chip, uint32_t pin)
+{
+    return find_pin(route, chip, pin) != NULL;
+}
+
+bool route_reaches(const struct route *route, uint64_t address, uint32_t device)
+{
+    return !route->sink.reaches || route->sink.reaches(route->sink.owner, address, device);
+}
+
+bool route_pin_level(const struct route *route, uint32_t chip, uint32_t pin)
+{
+    const struct route_pin *found = find_pin(route, chip, pin);
+    return found && found->high;
+}
+
+bool route_gsi_level(const struct route *route, uint32_t gsi)
+{
+    const struct route_wire *wire = find_wire(route, gsi);
+    return wire && wire->high;
+}
+
+// --- Levels ----------------------------------------------------------------------------------------------------------
+
+static void move_pin(struct route *route, struct route_pin *pin, bool level)
+{
+    uint32_t before = pin->high;
+    pin->high = level ? before + 1 : before - 1;
+    if (!before != !pin->high)
+        route->sink.pin(route->sink.owner, pin->chip, pin->pin, level);
+}
+
+// The wire rises or falls at one output. False: a message that nobody took.
+static bool move_output(struct route *route, const struct route_wire *wire, const struct route_output *output,
+                        bool level)
+{
+    if (output->pin) {
+        if (level)
+            TRACE(route->trace, TRACE_ROUTE, TRACE_NO_CPU, wire->gsi, output->pin->chip, output->pin->pin);
+        move_pin(route, output->pin, level);
+        return true;
+    }
+    if (!level)
+        return true;
+    TRACE(route->trace, TRACE_ROUTE, TRACE_NO_CPU, wire->gsi, ROUTE_TO_MESSAGE, 0);
+    return route_message(route, output->address, output->data, output->device);
+}
+
+static bool move_outputs(struct route *route, const struct route_wire *wire, bool level)
+{
+    bool taken = true;
+    for (uint32_t i = 0; i < wire->output_count; i++)
+        taken &= move_output(route, wire, &wire->outputs[i], level);
+    if (level && !wire->output_count) {
+        route->drops++;
+        TRACE(route->trace, TRACE_DROP, TRACE_NO_CPU, ROUTE_DROP_NO_OUTPUT, wire->gsi, 0);
+        return false;
+    }
+    return taken;
+}
+
+// One source more, or one fewer, holds the wire high.
+static bool drive(struct route *route, struct route_wire *wire, bool level)
+{
+    TRACE(route->trace, TRACE_LINE, TRACE_NO_CPU, wire->gsi, level, 0);
+    uint32_t before = wire->high;
+    wire->high = level ? before + 1 : before - 1;
+    return !before == !wire->high || move_outputs(route, wire, level);
+}
+
+void route_set_level(struct route *route, struct route_source *source, bool level)
+{
+    if (source->level == level)
+        return;
+    source->level = level;
+    if (source->wire)
+        drive(route, source->wire, level);
+}
+
+static bool pulse(struct route *route, struct route_wire *wire)
+{
+    bool taken = drive(route, wire, true);
+    drive(route, wire, false);
+    return taken;
+}
+
+bool route_pulse(struct route *route, struct route_source *source)
+{
+    return source->wire && pulse(route, source->wire);
+}
+
+bool route_raise(struct route *route, uint32_t gsi)
+{
+    struct route_wire *wire = find_wire(route, gsi);
+    if (wire)
+        return pulse(route, wire);
+    route->drops++;
+    TRACE(route->trace, TRACE_DROP, TRACE_NO_CPU, ROUTE_DROP_NO_OUTPUT, gsi, 0);
+    return false;
+}
+
+bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_t device)
+{
+    TRACE(route->trace, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
+    if (route->sink.message(route->sink.owner, address, data, device))
+        return true;
+    route->drops++;
+    TRACE(route->trace, TRACE_DROP, TRACE_NO_CPU, ROUTE_DROP_MESSAGE, address, data);
+    return false;
+}
+
+static void resample(const struct route_wire *wire)
+{
+    for (struct route_source *source = wire->sources, *next; source; source = next) {
+        next = source->next;
+        if (source->resample)
+            source->resample(source->owner, source);
+    }
+}
+
+void route_eoi(struct route *route, uint32_t chip, uint32_t pin)
+{
+    const struct route_pin *found = find_pin(route, chip, pin);
+    if (!found)
+        return;
+    resample(&found->own);
+    for (uint32_t i = 0; i < found->wire_count; i++)
+        resample(found->wires[i]);
+}
+
+// --- Wiring ----------------------------------------------------------------------------------------------------------
+
+static void wire_chip(struct route_chip *chip, uint32_t number)
+{
+    for (uint32_t i = 0; i < chip->count; i++) {
+        struct route_pin *pin = &chip->pins[i];
+        pin->chip = number;
+        pin->pin = i;
+        pin->self.pin = pin;
+        pin->own = (struct route_wire){.gsi = ROUTE_NO_GSI, .outputs = &pin->self, .output_count = 1};
+    }
+}
+
+int route_add_chip(struct route *route, uint32_t chip, uint32_t pins)
+{
+    if (chip >= ROUTE_CHIP_LIMIT || !pins || pins > ROUTE_GSI_LIMIT)
+        return -EINVAL;
+    if (chip < route->chip_count && route->chips[chip].count)
+        return -EEXIST;
+    if (!grow((void **)&route->chips, &route->chip_count, chip, sizeof(struct route_chip)))
+        return -ENOMEM;
+    struct route_pin *array = calloc(pins, sizeof(*array));
+    if (!array)
+        return -ENOMEM;
+    route->chips[chip] = (struct route_chip){.pins = array, .count = pins};
+    wire_chip(&route->chips[chip], chip);
+    return 0;
+}
+
+static int add_output(struct route *route, uint32_t gsi, const struct route_output *output)
+{
+    struct route_wire *wire = gsi < ROUTE_GSI_LIMIT ? make_wire(route, gsi) : NULL;
+    if (!wire)
+        return gsi < ROUTE_GSI_LIMIT ? -ENOMEM : -EINVAL;
+    struct route_output *bigger = realloc(wire->outputs, (wire->output_count + 1) * sizeof(*bigger));
+    if (!bigger)
+        return -ENOMEM;
+    wire->outputs = bigger;
+    wire->outputs[wire->output_count++] = *output;
+    if (wire->high)
+        move_output(route, wire, output, true);
+    return 0;
+}
+
+static bool pin_lists(const struct route_pin *pin, const struct route_wire *wire)
+{
+    for (uint32_t i = 0; wire && i < pin->wire_count; i++)
+        if (pin->wires[i] == wire)
+            return true;
+    return false;
+}
+
+int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin)
+{
+    struct route_pin *found = find_pin(route, chip, pin);
+    if (!found)
+        return -ENXIO;
+    if (pin_lists(found, find_wire(route, gsi)))
+        return -EEXIST;
+    // The pin's list has room before the output exists: both are added, or neither.
+    struct route_wire **bigger = realloc(found->wires, (found->wire_count + 1) * sizeof(*bigger));
+    if (!bigger)
+        return -ENOMEM;
+    found->wires = bigger;
+    int result = add_output(route, gsi, &(struct route_output){.pin = found});
+    if (!result)
+        found->wires[found->wire_count++] = find_wire(route, gsi);
+    return result;
+}
+
+int route_add_message(struct route *route, uint32_t gsi, uint64_t address, uint32_t data, uint32_t device)
+{
+    return add_output(route, gsi, &(struct route_output){.address = address, .data = data, .device = device});
+}
+
+static void unlist(struct route_pin *pin, const struct route_wire *wire)
+{
+    for (uint32_t i = 0; i < pin->wire_count; i++) {
+        if (pin->wires[i] != wire)
+            continue;
+        memmove(&pin->wires[i], &pin->wires[i + 1], (pin->wire_count - i - 1) * sizeof(pin->wires[0]));
+        pin->wire_count--;
+        return;
+    }
+}
+
+void route_clear(struct route *route, uint32_t gsi)
+{
+    struct route_wire *wire = find_wire(route, gsi);
+    if (!wire)
+        return;
+    if (wire->high && wire->output_count)
+        move_outputs(route, wire, false);
+    for (uint32_t i = 0; i < wire->output_count; i++)
+        if (wire->outputs[i].pin)
+            unlist(wire->outputs[i].pin, wire);
+    free(wire->outputs);
+    wire->outputs = NULL;
+    wire->output_count = 0;
+}
+
+// --- Sources ---------------------------------------------------------------------------------------------------------
+
+static void attach(struct route *route, struct route_wire *wire, struct route_source *source)
+{
+    source->wire = wire;
+    source->previous = NULL;
+    source->next = wire->sources;
+    if (source->next)
+        source->next->previous = source;
+    wire->sources = source;
+    if (source->level)
+        drive(route, wire, true);
+}
+
+int route_attach(struct route *route, uint32_t gsi, struct route_source *source)
+{
+    if (source->wire)
+        return -EBUSY;
+    if (!route_has_gsi(route, gsi))
+        return -ENXIO;
+    attach(route, route->wires[gsi], source);
+    return 0;
+}
+
+int route_attach_pin(struct route *route, uint32_t chip, uint32_t pin, struct route_source *source)
+{
+    struct route_pin *found = find_pin(route, chip, pin);
+    if (source->wire)
+        return -EBUSY;
+    if (!found)
+        return -ENXIO;
+    attach(route, &found->own, source);
+    return 0;
+}
+
+void route_detach(struct route *route, struct route_source *source)
+{
+    if (!source->wire)
+        return;
+    route_set_level(route, source, false);
+    if (source->previous)
+        source->previous->next = source->next;
+    else
+        source->wire->sources = source->next;
+    if (source->next)
+        source->next->previous = source->previous;
+    source->wire = NULL;
+}
+
+// --- Devices' lines --------------------------------------------------------------------------------------------------
+
+static void line_set(void *owner, uint32_t pin, bool level)
+{
+    struct route *route = owner;
+    route_set_level(route, &route->lines[pin]->source, level);
+}
+
+static void line_resample(void *owner, struct route_source *source)
+{
+    const struct route_line *line = owner;
+    (void)source;
+    line->resample(line->owner, line->line);
+}
+
+static struct route_line *make_line(struct route *route, uint32_t *place)
+{
+    for (*place = 0; *place < route->line_count; ++*place)
+        if (!route->lines[*place])
+            break;
+    if (!grow((void **)&route->lines, &route->line_count, *place, sizeof(struct route_line *)))
+        return NULL;
+    return route->lines[*place] = calloc(1, sizeof(struct route_line));
+}
+
+int route_connect_resample(struct route *route, uint32_t gsi, struct intact_irq_line *line,
+                           void (*callback)(void *owner, struct intact_irq_line *line), void *owner)
+{
+    uint32_t place;
+    if (gsi >= ROUTE_GSI_LIMIT)
+        return -EINVAL;
+    if (line->set)
+        return -EBUSY;
+    struct route_wire *wire = make_wire(route, gsi);
+    struct route_line *made = wire ? make_line(route, &place) : NULL;
+    if (!made)
+        return -ENOMEM;
+    *made = (struct route_line){.line = line, .resample = callback, .owner = owner};
+    made->source = (struct route_source){.level = line->level, .resample = callback ? line_resample : NULL, .owner = made};
+    line->set = line_set;
+    line->owner = route;
+    line->pin = place;
+    attach(route, wire, &made->source);
+    return 0;
+}
+
+int route_connect(struct route *route, uint32_t gsi, struct intact_irq_line *line)
+{
+    return route_connect_resample(route, gsi, line, NULL, NULL);
+}
+
+void route_disconnect(struct route *route, struct intact_irq_line *line)
+{
+    if (line->set != line_set || line->owner != route)
+        return;
+    struct route_line *made = route->lines[line->pin];
+    route_detach(route, &made->source);
+    route->lines[line->pin] = NULL;
+    line->set = NULL;
+    line->owner = NULL;
+    free(made);
+}
+
+// --- State -----------------------------------------------------------------------------------------------------------
+
+static void visit_wires(struct route *route, struct visit *v)
+{
+    for (uint32_t i = 0; i < route->wire_count; i++)
+        if (route->wires[i])
+            VISIT(v, route->wires[i]->high);
+}
+
+static void visit_pins(struct route_chip *chip, struct visit *v)
+{
+    for (uint32_t i = 0; i < chip->count; i++) {
+        VISIT(v, chip->pins[i].high);
+        VISIT(v, chip->pins[i].own.high);
+    }
+}
+
+void route_visit(struct route *route, struct visit *v)
+{
+    visit_enter(v, "route");
+    VISIT(v, route->drops);
+    for (uint32_t i = 0; i < route->line_count; i++)
+        if (route->lines[i])
+            VISIT(v, route->lines[i]->source.level);
+    visit_wires(route, v);
+    for (uint32_t i = 0; i < route->chip_count; i++)
+        visit_pins(&route->chips[i], v);
+    visit_leave(v);
+}
