@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Local APIC: the receiver of one CPU, in xAPIC and x2APIC mode.
+//
+// Spec: Intel SDM vol. 3A, chapter "Advanced Programmable Interrupt Controller (APIC)"; sections are cited by their title,
+// as their numbers move from edition to edition.
+//
+//     messages (IOAPIC, MSI, IPI) --> IRR --(class above PPR)--> INTR --> acknowledge --> ISR --> EOI
+//     LINT0, LINT1 ---+
+//     timer, error ---+--> LVT entry --> IRR, or NMI, SMI, INIT, or ExtINT: the 8259A gives the vector
+//     thermal, PMC ---+
+//
+// A pure chip: it stores registers and latches, and derives its outputs (`lapic_output`). What a register access asks of
+// the world outside comes back as a `struct lapic_effect`: an EOI to broadcast, an IPI to send, a moved window.
+//
+// Modelled as a part with version 15h, seven LVT entries, EOI-broadcast suppression, TSC-deadline timer, and lowest
+// priority IPIs (so the ESR bits of the serial bus, 0 to 3, and "redirectable IPI" never come up).
+//
+// Not modelled: the serial APIC bus (arbitration ids, remote read, checksum errors, focus processor); a level-sensitive
+// LINT1, which the SDM does not support; bits 9 (focus checking) of the spurious register.
+//
+// Path: ioapic.c, msi/msi_x86.c / x86_irq.c
+#ifndef IRQCHIP_X86_LAPIC_H
+#define IRQCHIP_X86_LAPIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bits.h"
+#include "base/cpu_port.h"
+#include "base/reg.h"
+#include "base/visit.h"
+#include "irqchip/x86/lapic_timer.h"
+#include "msi/x86_message.h"
+
+#define LAPIC_DEFAULT_BASE UINT64_C(0xfee00000)
+#define LAPIC_PAGE         UINT64_C(0x1000)
+#define LAPIC_VERSION      0x01060015u // version 15h, LVT entries 0 to 6, EOI-broadcast suppression
+
+// IA32_APIC_BASE.
+#define LAPIC_BASE_BSP    BIT64(8)
+#define LAPIC_BASE_X2APIC BIT64(10) // EXTD
+#define LAPIC_BASE_ENABLE BIT64(11) // EN
+
+#define LAPIC_MSR_BASE         0x1bu
+#define LAPIC_MSR_TSC_DEADLINE 0x6e0u
+#define LAPIC_MSR_FIRST        0x800u
+#define LAPIC_MSR_LAST         0x8ffu
+
+// Offsets in the xAPIC page. The MSR of the same register is 800h + offset / 16.
+enum lapic_offset {
+    LAPIC_ID = 0x020,
+    LAPIC_VERSION_REGISTER = 0x030,
+    LAPIC_TPR = 0x080,
+    LAPIC_APR = 0x090,
+    LAPIC_PPR = 0x0a0,
+    LAPIC_EOI = 0x0b0,
+    LAPIC_RRD = 0x0c0,
+    LAPIC_LDR = 0x0d0,
+    LAPIC_DFR = 0x0e0,
+    LAPIC_SVR = 0x0f0,
+    LAPIC_ISR = 0x100,
+    LAPIC_TMR = 0x180,
+    LAPIC_IRR = 0x200,
+    LAPIC_ESR = 0x280,
+    LAPIC_LVT_CMCI = 0x2f0,
+    LAPIC_ICR = 0x300,
+    LAPIC_ICR_HIGH = 0x310,
+    LAPIC_LVT_TIMER = 0x320,
+    LAPIC_LVT_THERMAL = 0x330,
+    LAPIC_LVT_PMC = 0x340,
+    LAPIC_LVT_LINT0 = 0x350,
+    LAPIC_LVT_LINT1 = 0x360,
+    LAPIC_LVT_ERROR = 0x370,
+    LAPIC_INITIAL_COUNT = 0x380,
+    LAPIC_CURRENT_COUNT = 0x390,
+    LAPIC_DIVIDE = 0x3e0,
+    LAPIC_SELF_IPI = 0x3f0, // x2APIC only
+};
+
+// The entries of the local vector table in the order of their registers.
+enum lapic_lvt {
+    LAPIC_CMCI,
+    LAPIC_TIMER,
+    LAPIC_THERMAL,
+    LAPIC_PMC,
+    LAPIC_LINT0,
+    LAPIC_LINT1,
+    LAPIC_ERROR,
+    LAPIC_LVT_ENTRIES
+};
+
+// ESR bits.
+enum {
+    LAPIC_ERROR_SEND_VECTOR = BIT32(5),
+    LAPIC_ERROR_RECEIVE_VECTOR = BIT32(6),
+    LAPIC_ERROR_REGISTER = BIT32(7),
+};
+
+// 256 vectors. `summary` has a bit for each word that is not 0, so the highest vector is found in two steps.
+struct lapic_vectors {
+    uint64_t word[4];
+    uint32_t summary;
+};
+
+enum lapic_mistake {
+    LAPIC_MISTAKE_REGISTER, // no such register in this mode
+    LAPIC_MISTAKE_READONLY, // a write to a read-only register, a read of a write-only one
+    LAPIC_MISTAKE_WIDTH,    // not one aligned doubleword
+    LAPIC_MISTAKE_RESERVED, // reserved bits set (x2APIC: #GP)
+    LAPIC_MISTAKE_VECTOR,   // a vector below 16 sent, or one of the LVT raised
+    LAPIC_MISTAKE_ICR,      // an ICR with a combination that the SDM calls invalid
+    LAPIC_MISTAKE_EOI,      // EOI, and nothing in service
+    LAPIC_MISTAKE_BASE,     // an illegal move of IA32_APIC_BASE (#GP)
+    LAPIC_MISTAKE_MODE,     // an MSR of the x2APIC while it is not in x2APIC mode (#GP)
+    LAPIC_MISTAKES          // also: none
+};
+
+struct lapic {
+    uint64_t base;             // IA32_APIC_BASE
+    uint64_t icr;
+    struct lapic_vectors irr, isr, tmr;
+    struct lapic_timer timer;
+    uint32_t x2apic_id;        // configuration: the initial APIC id
+    uint32_t address_bits;     // configuration: physical address width
+    uint32_t id;               // xAPIC ID register
+    uint32_t tpr, ldr, dfr, svr;
+    uint32_t esr;              // as software sees it
+    uint32_t errors;           // detected since the last write to the ESR
+    uint32_t lvt[LAPIC_LVT_ENTRIES];
+    uint32_t lint;             // electrical levels: bit 0 LINT0, bit 1 LINT1
+    uint32_t latched;          // PENDING_NMI, SMI, INIT and SIPI that came and were not taken
+    uint32_t sipi_vector;
+    uint32_t waits_for_sipi;
+    uint32_t mistakes[LAPIC_MISTAKES];
+};
+
+// What an access asks of the world outside. No flag: nothing.
+enum {
+    LAPIC_CHANGED = BIT32(0), // the outputs or the deadline may have changed
+    LAPIC_ENDED = BIT32(1),   // an EOI to broadcast to the IOAPICs: `vector`
+    LAPIC_SENDS = BIT32(2),   // an IPI: `shorthand` and `ipi`
+    LAPIC_MOVED = BIT32(3),   // ids, mode, enables or the window: who matches a destination may have changed
+};
+
+enum lapic_shorthand { LAPIC_TO_DESTINATION, LAPIC_TO_SELF, LAPIC_TO_ALL, LAPIC_TO_OTHERS };
+
+struct lapic_effect {
+    uint16_t flags;         // LAPIC_ bits
+    uint8_t vector;         // that was EOI'd
+    uint8_t shorthand;      // enum lapic_shorthand
+    uint8_t mistake;        // enum lapic_mistake; LAPIC_MISTAKES: none
+    uint8_t ended;          // an EOI reached something in service; `vector` says what
+    struct x86_message ipi;
+};
+
+// Power-on state. `apic_id` is the initial (x2APIC) id, `bsp` sets the BSP flag, `address_bits` (32-52) is the physical
+// address width that IA32_APIC_BASE is checked against.
+void lapic_init(struct lapic *lapic, uint32_t apic_id, bool bsp, unsigned address_bits);
+// RESET#: as after power-on. Configuration, pins and mistakes stay.
+void lapic_reset(struct lapic *lapic, bool bsp);
+
+// Accepts a message that is addressed to this APIC. False: it does not take it (disabled, a reserved delivery mode, SIPI
+// while not waiting for one). An illegal vector is accepted and reported in the ESR. ExtINT is a wire, not a message.
+bool lapic_accept(struct lapic *lapic, const struct x86_message *message);
+// The same for a fixed interrupt with `vector`, edge or level.
+bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level);
+// Does the destination of `message` name this APIC, in the mode it is in now?
+bool lapic_matches(const struct lapic *lapic, const struct x86_message *message);
+
+// Drives LINT0 or LINT1.
+void lapic_set_lint(struct lapic *lapic, unsigned pin, bool high);
+// An interrupt of an LVT entry that comes from inside the CPU: LAPIC_CMCI, LAPIC_THERMAL, LAPIC_PMC.
+void lapic_raise(struct lapic *lapic, enum lapic_lvt entry);
+
+// The CPU's pending bits, derived. PENDING_INTR covers the vectors here and ExtINT at the LINT pins.
+uint32_t lapic_output(const struct lapic *lapic);
+// A LINT pin asks for INTA cycles: ExtINT, or an APIC that is disabled (LINT0 is the INTR pin then).
+bool lapic_extint(const struct lapic *lapic);
+
+// Takes the highest vector into service. The spurious vector if a request is there that the priority holds back; -1 if
+// none is.
+int lapic_take_vector(struct lapic *lapic);
+// Takes one latched signal: PENDING_NMI, SMI, INIT, SIPI. INIT resets the APIC. Returns the SIPI vector, 0 for the others,
+// -1: it was not latched.
+int lapic_take(struct lapic *lapic, uint32_t which);
+
+// When the timer will have to be looked at; CLOCK_NEVER while stopped or masked.
+uint64_t lapic_deadline(const struct lapic *lapic);
+// Lets the timer expire. True: it did, and its interrupt was raised.
+bool lapic_fire(struct lapic *lapic, uint64_t now);
+
+// An access to the page at IA32_APIC_BASE: `offset` 0-FFFh, `size` 1, 2, 4 or 8. PORT_NOT_MINE: not in xAPIC mode.
+enum port_result lapic_read(struct lapic *lapic, uint32_t offset, unsigned size, uint64_t *value, uint64_t now,
+                            struct lapic_effect *effect);
+enum port_result lapic_write(struct lapic *lapic, uint32_t offset, unsigned size, uint64_t value, uint64_t now,
+                             struct lapic_effect *effect);
+// An access to an MSR (1Bh, 6E0h, 800h-8FFh; others: PORT_NOT_MINE). IA32_TSC_DEADLINE is in ns here.
+enum port_result lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t *value, uint64_t now,
+                                struct lapic_effect *effect);
+enum port_result lapic_write_msr(struct lapic *lapic, uint32_t msr, uint64_t value, uint64_t now,
+                                 struct lapic_effect *effect);
+// CR8 is bits 7:4 of the TPR.
+static inline uint64_t lapic_cr8(const struct lapic *lapic)
+{
+    return lapic->tpr >> 4;
+}
+static inline void lapic_set_cr8(struct lapic *lapic, uint64_t value)
+{
+    lapic->tpr = (uint32_t)(value & 15) << 4;
+}
+
+// Task, processor and arbitration priority.
+uint32_t lapic_ppr(const struct lapic *lapic);
+uint32_t lapic_apr(const struct lapic *lapic);
+// 32-bit id or 8-bit id, as the mode has it; logical id register likewise.
+uint32_t lapic_id(const struct lapic *lapic);
+uint32_t lapic_ldr(const struct lapic *lapic);
+
+static inline bool lapic_enabled(const struct lapic *lapic)
+{
+    return lapic->base & LAPIC_BASE_ENABLE;
+}
+static inline bool lapic_x2apic(const struct lapic *lapic)
+{
+    return lapic->base & LAPIC_BASE_X2APIC;
+}
+static inline bool lapic_software_enabled(const struct lapic *lapic)
+{
+    return lapic->svr >> 8 & 1;
+}
+// The page the CPU's loads and stores find the APIC at; UINT64_MAX: none, in x2APIC mode or disabled.
+static inline uint64_t lapic_page(const struct lapic *lapic)
+{
+    bool xapic = (lapic->base & (LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC)) == LAPIC_BASE_ENABLE;
+    return xapic ? lapic->base & ~(LAPIC_PAGE - 1) : UINT64_MAX;
+}
+
+// The registers in the order of the manual, and who may touch them.
+enum { LAPIC_XAPIC_READ = 1, LAPIC_XAPIC_WRITE = 2, LAPIC_X2APIC_READ = 4, LAPIC_X2APIC_WRITE = 8 };
+struct lapic_register {
+    struct reg reg;
+    uint8_t access; // bits above
+};
+extern const struct lapic_register lapic_registers[];
+extern const unsigned lapic_register_count;
+
+void lapic_visit(struct lapic *lapic, struct visit *v);
+
+#endif

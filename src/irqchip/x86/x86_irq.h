@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The x86 family wired together: 8259As, IOAPICs and local APICs, messages between them, and each CPU's pending word.
+//
+//     lines --> 8259A pair --INT--+--> LINT0 of CPU 0 (virtual wire), or its INTR pin (IMCR)
+//                                 +--> a pin of IOAPIC 0 (ExtINT)
+//     pins ---> IOAPICs ---messages--+
+//     MSIs --------------------------+--> destination lookup --> local APICs --settle--> pending words
+//     IPIs --------------------------+
+//
+// Every function that changes something settles before it returns: each output that may have changed is derived once, in
+// the order 8259A, IOAPICs, CPUs by index, and told through `signal` and `deadline` if it really changed. A call back into
+// this file from `resample` is allowed; it changes inputs, and the outer call settles.
+//
+// The INT output of the 8259A is wired to LINT0 of CPU 0 alone; boards also lead it to the other CPUs, whose firmware and
+// kernels keep it masked there.
+//
+// Not modelled: LINT0 of CPUs other than 0 (drive it with x86_irq_set_lint); SMM-related routing.
+//
+// Path: irqchip/route.c, ioapic.c, msi/msi_x86.c / lapic.c, then the CPU
+#ifndef IRQCHIP_X86_X86_IRQ_H
+#define IRQCHIP_X86_X86_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cpu_port.h"
+#include "base/error.h"
+#include "base/trace.h"
+#include "base/visit.h"
+#include "irqchip/x86/ioapic.h"
+#include "irqchip/x86/lapic.h"
+#include "irqchip/x86/pic.h"
+#include "msi/x86_message.h"
+
+#define X86_IRQ_CPU_LIMIT    4096
+#define X86_IRQ_IOAPIC_LIMIT 255
+#define X86_IRQ_HUB          UINT32_MAX // in place of a CPU: the deadline of the IOAPICs
+
+// Chip numbers, for x86_irq_set_pin, `resample`, routing and traces.
+enum {
+    X86_IRQ_PIC = 0,    // pin = line, 0-15
+    X86_IRQ_IOAPIC = 1, // and up: the first IOAPIC, the second, ...
+    X86_IRQ_LAPIC = 0x10000,
+};
+
+// Why nobody took a message: `a` of TRACE_DROP.
+enum x86_irq_drop {
+    X86_IRQ_DROP_NO_CPU = 0x100, // b = destination, c = vector: the destination names no CPU
+    X86_IRQ_DROP_REFUSED,        // b = destination, c = vector: those named did not take it (disabled)
+    X86_IRQ_DROP_MALFORMED,      // b = address, c = data | result << 32: enum msi_x86_result
+};
+
+struct x86_irq_ioapic {
+    unsigned pins;    // 1-240
+    unsigned version; // 11h or 20h
+    unsigned id;      // 0-15, what firmware leaves in the ID register
+};
+
+struct x86_irq_config {
+    uint32_t cpus;              // 1 to X86_IRQ_CPU_LIMIT; CPU 0 is the BSP
+    const uint32_t *apic_ids;   // initial APIC id of each CPU, all different, below 65536; NULL: its index
+    unsigned address_bits;      // physical address width, 32-52; 0: 40
+    uint32_t ioapic_count;      // 0 to X86_IRQ_IOAPIC_LIMIT
+    const struct x86_irq_ioapic *ioapics;
+    bool pic;                   // the 8259A pair of a PC
+    bool imcr;                  // ports 22h and 23h; the 8259A's INT goes straight to CPU 0 until the guest changes it
+    int pic_pin;                // pin of IOAPIC 0 that the 8259A's INT is wired to, -1: none
+    unsigned msi_flags;         // MSI_X86_ bits: the destination forms that the machine has
+    // The pending word of a CPU changed (PENDING_ bits). Must not call back into the chips.
+    void (*signal)(void *owner, uint32_t vcpu, uint32_t pending);
+    // The next moment x86_irq_timer is to be called for `vcpu` (or X86_IRQ_HUB) changed; CLOCK_NEVER: not at all. Must
+    // not call back.
+    void (*deadline)(void *owner, uint32_t vcpu, uint64_t when);
+    // A chip ended the interrupt of a pin: level sources that have a notifier look again. May call x86_irq_set_pin. May
+    // be NULL.
+    void (*resample)(void *owner, uint32_t chip, uint32_t pin);
+    // The xAPIC page of a CPU moved, appeared or went: `page` is its address, UINT64_MAX: none. May be NULL.
+    void (*page)(void *owner, uint32_t vcpu, uint64_t page);
+    void *owner;
+    struct trace *trace; // may be NULL
+};
+
+struct x86_irq_cpu {
+    struct lapic lapic;
+    uint64_t deadline; // as told
+    uint64_t page;     // as told
+    uint32_t pending;  // as told
+    uint32_t index;
+    uint32_t next_same_id; // + 1: the next CPU with the same xAPIC id
+    uint32_t listed_id;    // xAPIC id it is listed under, + 1; 0: not listed
+};
+
+struct x86_irq {
+    struct x86_irq_config config;
+    struct pic_cascade pic;
+    struct ioapic *ioapics;
+    struct x86_irq_cpu *cpus;
+    uint32_t imcr_index, imcr; // ports 22h and 23h
+    uint32_t nmi;              // the NMI line of the board
+    uint32_t last_lowest;      // the CPU that won the last arbitration
+
+    // Derived; rebuilt by x86_irq_loaded.
+    uint32_t *by_x2apic_id; // CPU index + 1
+    uint32_t id_limit;      // entries of it
+    uint32_t by_xapic_id[256]; // CPU index + 1 of the first with that id
+    uint32_t words;         // of a set of CPUs
+    uint64_t *sets;         // storage of the sets below
+    uint64_t *flat;         // [8][words]: CPUs with that bit in a flat logical id
+    uint64_t *cluster;      // [16][4][words]: by cluster and bit
+    uint64_t *targets;      // scratch
+    uint64_t *extint;       // CPUs whose INTR an IOAPIC's ExtINT entry drives
+    uint64_t *dirty;        // CPUs to settle
+    uint64_t dirty_words;   // which words of it are not 0
+    uint32_t depth;         // calls under way
+    bool hub_dirty;         // 8259A, IOAPIC or destinations changed
+    bool pic_int;
+    uint64_t hub_deadline;  // as told
+};
+
+// Allocates for `config` (copied; `apic_ids` and `ioapics` are read here only). -EINVAL and a text for a value out of range, -ENOMEM. Everything is
+// in power-on state, and `signal` and `deadline` have not been called: 0 and CLOCK_NEVER are what they would have told.
+int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struct error *error);
+void x86_irq_free(struct x86_irq *irq);
+// RESET# of all chips. Electrical levels of pins stay.
+void x86_irq_reset(struct x86_irq *irq);
+// What firmware leaves behind when it starts an operating system: CPU 0 in virtual wire mode (APIC enabled with spurious
+// vector 0Fh, LINT0 ExtINT, LINT1 NMI).
+void x86_irq_virtual_wire(struct x86_irq *irq);
+
+// Inputs. `level` is electrical: a pin that is active low is high when idle.
+void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool level);
+// One request of a source without a level (8259A: held until acknowledged; IOAPIC: an edge).
+void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin);
+// The board's NMI line, wired to LINT1 of every CPU (with IMCR in PIC mode: to CPU 0 alone).
+void x86_irq_set_nmi(struct x86_irq *irq, bool level);
+void x86_irq_set_lint(struct x86_irq *irq, uint32_t vcpu, unsigned pin, bool level);
+// An event of the CPU's own: LAPIC_CMCI, LAPIC_THERMAL, LAPIC_PMC.
+void x86_irq_raise(struct x86_irq *irq, uint32_t vcpu, enum lapic_lvt entry);
+
+// A memory write of a device to FEExxxxxh. False: malformed, or nobody took it (counted as TRACE_DROP).
+bool x86_irq_msi(struct x86_irq *irq, uint64_t address, uint32_t data, uint32_t device);
+// A decoded message. False: nobody took it.
+bool x86_irq_deliver(struct x86_irq *irq, const struct x86_message *message);
+
+// Ports 20h, 21h, A0h, A1h, 4D0h, 4D1h, and 22h, 23h with IMCR. One byte; other ports read FFh.
+uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port);
+void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value);
+
+// The window of an IOAPIC: `offset` from its base, `size` 1, 2, 4 or 8.
+uint64_t x86_irq_ioapic_read(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size);
+void x86_irq_ioapic_write(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size, uint64_t value,
+                          uint64_t now);
+
+// The three functions of a CPU port, see base/cpu_port.h. `owner` is the struct x86_irq.
+int x86_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now);
+enum port_result x86_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                  uint64_t *value, uint64_t now);
+enum port_result x86_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                   uint64_t value, uint64_t now);
+void x86_irq_port(struct x86_irq *irq, struct cpu_port *port);
+
+// The deadline of `vcpu` (or X86_IRQ_HUB) is due. Earlier calls do no harm.
+void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now);
+
+// CPUID.1:EDX.APIC follows the enable bit of IA32_APIC_BASE.
+static inline bool x86_irq_apic_enabled(const struct x86_irq *irq, uint32_t vcpu)
+{
+    return lapic_enabled(&irq->cpus[vcpu].lapic);
+}
+
+// Derives what may have changed. Called by everything above; a second call changes nothing.
+void x86_irq_settle(struct x86_irq *irq);
+
+// All state of all chips. After loading, x86_irq_loaded derives everything else again and tells all of it.
+void x86_irq_visit(struct x86_irq *irq, struct visit *v);
+void x86_irq_loaded(struct x86_irq *irq);
+
+#endif
