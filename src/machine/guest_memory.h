@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What loaders need of the memory bus: put bytes into guest RAM, or say in one line why not.
+#ifndef MACHINE_GUEST_MEMORY_H
+#define MACHINE_GUEST_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bus.h"
+#include "base/error.h"
+
+// True if all of the range is RAM (possibly of several windows that touch). An empty range is.
+bool guest_is_ram(const struct bus *bus, uint64_t address, uint64_t size);
+
+// Copies `size` bytes to `address`. -ENOMEM with a line naming `what` and the range when it is not RAM.
+int guest_put(struct bus *bus, const char *what, uint64_t address, const void *data, size_t size, struct error *error);
+
+// Zeroes the range in the same way. Pages that are zero already are not written, so that a large .bss stays lazy.
+int guest_zero(struct bus *bus, const char *what, uint64_t address, uint64_t size, struct error *error);
+
+#endif
