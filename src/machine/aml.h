@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Writes AML, the byte code of ACPI's namespace, in the order of the ASL one would write. Spec: ACPI 6.5 chapter 20, and
+// section 6.4 for resource descriptors.
+//
+//     aml_device(&aml, "COM1");
+//         aml_name(&aml, "_HID"); aml_eisaid(&aml, "PNP0501");
+//     aml_end(&aml);
+//
+// Packages are opened and closed; their lengths are patched in when they close, always in the three-byte form.
+#ifndef MACHINE_AML_H
+#define MACHINE_AML_H
+
+#include <stdint.h>
+
+#include "machine/blob.h"
+
+#define AML_DEPTH 16
+
+struct aml {
+    struct blob *blob;
+    size_t open[AML_DEPTH]; // where the length of each open package is
+    unsigned depth;
+};
+
+void aml_scope(struct aml *aml, const char *path);
+void aml_device(struct aml *aml, const char *name);
+void aml_method(struct aml *aml, const char *name, unsigned arguments); // 0-7
+void aml_package(struct aml *aml, uint8_t elements);
+void aml_end(struct aml *aml); // closes the last scope, device, method or package
+
+void aml_name(struct aml *aml, const char *name); // the object that follows gets this name
+void aml_return(struct aml *aml);                 // of the object that follows
+void aml_reference(struct aml *aml, const char *path);
+void aml_integer(struct aml *aml, uint64_t value);
+void aml_text(struct aml *aml, const char *text);
+void aml_eisaid(struct aml *aml, const char *id); // "PNP0501"
+
+// A resource template: descriptors between begin and end make one buffer.
+struct aml_resources {
+    struct blob blob;
+    uint8_t data[512];
+};
+void aml_resources_begin(struct aml_resources *list);
+void aml_resources_end(struct aml *aml, struct aml_resources *list);
+
+void aml_io(struct aml_resources *list, uint16_t port, uint8_t size);
+void aml_irq(struct aml_resources *list, uint8_t irq);                     // edge, active high, exclusive
+void aml_interrupt(struct aml_resources *list, uint32_t gsi);              // level, active high, shared
+void aml_memory32(struct aml_resources *list, uint32_t base, uint32_t size); // read and write
+// Windows that a bridge passes on: bus numbers, I/O ports, memory; `first` and `last` inclusive.
+void aml_window_bus(struct aml_resources *list, uint16_t first, uint16_t last);
+void aml_window_io(struct aml_resources *list, uint16_t first, uint16_t last);
+void aml_window_memory(struct aml_resources *list, uint32_t first, uint32_t last);
+
+#endif

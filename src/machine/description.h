@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A PC in numbers: the one description from which ACPI tables, the MP table and fw_cfg are made, and which the board
+// fills from what it really wired. No table has a number of its own.
+#ifndef MACHINE_DESCRIPTION_H
+#define MACHINE_DESCRIPTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define DESCRIPTION_IOAPICS   4
+#define DESCRIPTION_OVERRIDES 8
+
+// MPS INTI flags, ACPI 6.5 table 5.31 and MP 1.4 table 4-10: polarity in bits 1:0, trigger mode in bits 3:2.
+enum {
+    INTI_CONFORMS = 0x0,   // as the bus has it: ISA edge, active high
+    INTI_LEVEL_HIGH = 0xd,
+    INTI_LEVEL_LOW = 0xf,
+};
+
+struct ioapic_description {
+    uint8_t id;
+    uint8_t version;
+    uint32_t address;
+    uint32_t gsi_base;
+    uint32_t pins;
+};
+
+// ISA interrupt `irq` arrives at `gsi`, in this way.
+struct override_description {
+    uint8_t irq;
+    uint8_t gsi;
+    uint16_t flags;
+};
+
+struct machine_description {
+    uint32_t cpus; // APIC ids 0 to cpus - 1, CPU 0 is the bootstrap processor
+    uint32_t lapic_address;
+    struct ioapic_description ioapics[DESCRIPTION_IOAPICS];
+    unsigned ioapic_count;
+    struct override_description overrides[DESCRIPTION_OVERRIDES];
+    unsigned override_count;
+    uint8_t pci_gsi[4]; // where INTA to INTD of slot 0 arrive; slot n is turned by n
+    uint64_t pci_window, pci_window_end; // memory below 4 GiB for BARs, [begin, end)
+    uint64_t hpet_address; // 0: none
+    uint32_t hpet_id;      // low half of GCAP_ID
+    uint16_t pm_port;      // the ACPI register window
+    uint16_t pm_ports;     // its size
+    uint16_t pm1_event, pm1_control, pm_timer, gpe0; // ports
+    uint8_t gpe0_size;
+    uint16_t smi_command;
+    uint8_t acpi_enable, acpi_disable;
+    uint8_t s5_type;
+    uint8_t sci;
+    uint16_t reset_port;
+    uint8_t reset_value;
+    uint16_t com1_port; // 0: none
+    uint8_t com1_irq;
+};
+
+// The ACPI tables at `base` in guest memory, into `out`: the RSDP comes first. Returns the bytes used, 0 when `capacity` is
+// too small.
+size_t acpi_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity);
+
+// The MP floating pointer and configuration table, in the same way.
+size_t mptable_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity);
+
+#endif
