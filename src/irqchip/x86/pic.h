@@ -75,7 +75,7 @@ struct pic_cascade {
     uint8_t inta_level;              // the master's level, as it stands on CAS0-2
     uint8_t inta_chip;               // who drives the vector; PIC_CHIP_LIMIT: nobody
     uint8_t inta_chip_level;
-    bool inta_spurious;
+    uint16_t inta_served;            // chips whose ISR bit this sequence has set
     uint32_t mistakes[PIC_MISTAKES];
 };
 

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Intel 8259A: priority, control words and the INTA sequence. The board is drawn in pic.h.
+//
+// All questions about priority are answered in pic_winner, for the master and for any slave alike.
+//
+// Spec: Intel 8259A data sheet (231468). Section names are quoted beside the code.
+//
+// Not modelled: the timing of the pins; bus conflicts of two slaves with one id (the lower chip answers).
+//
+// Path: irqchip/route.c / irqchip/x86/x86_irq.c
+#include "irqchip/x86/pic.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum {
+    ICW1_IC4 = 0x01,
+    ICW1_SNGL = 0x02,
+    ICW1_ADI = 0x04, // CALL addresses are 4 bytes apart, otherwise 8
+    ICW1_LTIM = 0x08,
+    ICW1_IS_ICW1 = 0x10,
+    ICW4_UPM = 0x01, // 8086 mode
+    ICW4_AEOI = 0x02,
+    ICW4_MASTER = 0x04,
+    ICW4_BUF = 0x08,
+    ICW4_SFNM = 0x10,
+    OCW_IS_OCW3 = 0x08,
+    OCW3_RIS = 0x01,
+    OCW3_RR = 0x02,
+    OCW3_P = 0x04,
+    OCW3_SMM = 0x20,
+    OCW3_ESMM = 0x40,
+    POLL_REQUEST = 0x80,
+    CALL_OPCODE = 0xcd,
+    DEFAULT_LEVEL = 7,
+};
+
+static uint8_t bit(unsigned level)
+{
+    return (uint8_t)(1u << (level & 7));
+}
+
+// --- Priority ------------------------------------------------------------------------------------------------------
+
+// The set seen from the level of highest priority: bit 0 is that level. At most eight steps round the ring.
+static unsigned rank_highest(const struct pic *pic, uint8_t set)
+{
+    unsigned first = (pic->lowest + 1u) & 7;
+    unsigned ring = (unsigned)set << 8 | set;
+
+    return bits_lowest(ring >> first);
+}
+
+static unsigned level_of_rank(const struct pic *pic, unsigned rank)
+{
+    return (pic->lowest + 1u + rank) & 7;
+}
+
+// "Special mask mode": levels in service that are masked hold nothing back, and a non-specific EOI passes them over.
+static uint8_t in_service(const struct pic *pic)
+{
+    return pic->special_mask ? pic->isr & ~pic->imr : pic->isr;
+}
+
+// The level that INTA would acknowledge, or -1. `cascaded` are the pins whose slave the special fully nested mode lets
+// through again while it is in service itself.
+static int pic_winner(const struct pic *pic, uint8_t irr, uint8_t cascaded)
+{
+    uint8_t requests = irr & ~pic->imr;
+    uint8_t serving = in_service(pic);
+
+    if (!requests || pic->stage != PIC_READY)
+        return -1;
+    unsigned rank = rank_highest(pic, requests);
+    unsigned level = level_of_rank(pic, rank);
+    if (serving) {
+        unsigned held = rank_highest(pic, serving);
+        if (rank > held || (rank == held && !(cascaded & bit(level) && pic->icw4 & ICW4_SFNM)))
+            return -1;
+    }
+    return (int)level;
+}
+
+// Requests of a chip by its own pins: level, or an edge that is still high.
+static uint8_t own_requests(const struct pic *pic)
+{
+    uint8_t level = pic->icw1 & ICW1_LTIM ? 0xff : pic->elcr;
+
+    return (pic->lines & (level | pic->armed)) | pic->held;
+}
+
+// Pins of the master that ICW3 gives to slaves.
+static uint8_t cascaded_pins(const struct pic *master)
+{
+    return master->icw1 & ICW1_SNGL ? 0 : master->icw3;
+}
+
+static int chip_winner(const struct pic_cascade *cascade, unsigned chip)
+{
+    const struct pic *pic = &cascade->chip[chip];
+
+    return pic_winner(pic, pic_cascade_irr(cascade, chip), chip ? 0 : cascaded_pins(pic));
+}
+
+uint8_t pic_cascade_irr(const struct pic_cascade *cascade, unsigned chip)
+{
+    uint8_t irr = own_requests(&cascade->chip[chip]);
+
+    if (chip)
+        return irr;
+    irr &= ~cascade->slave_pins;
+    for (unsigned slave = 1; slave < cascade->chips; slave++)
+        if (chip_winner(cascade, slave) >= 0)
+            irr |= bit(cascade->slave_pin[slave]);
+    return irr;
+}
+
+bool pic_cascade_int(const struct pic_cascade *cascade)
+{
+    return chip_winner(cascade, 0) >= 0;
+}
+
+// --- Pins ----------------------------------------------------------------------------------------------------------
+
+static void drive(struct pic *pic, uint8_t lines)
+{
+    pic->lines = lines;
+    pic->armed |= (uint8_t)~lines;
+}
+
+void pic_cascade_set_line(struct pic_cascade *cascade, unsigned line, bool high)
+{
+    assert(line / 8 < cascade->chips);
+    struct pic *pic = &cascade->chip[line / 8];
+    uint8_t pin = bit(line % 8);
+
+    drive(pic, high ? pic->lines | pin : pic->lines & ~pin);
+}
+
+void pic_cascade_set_lines(struct pic_cascade *cascade, uint16_t lines)
+{
+    drive(&cascade->chip[0], (uint8_t)lines);
+    if (cascade->chips > 1)
+        drive(&cascade->chip[1], (uint8_t)(lines >> 8));
+}
+
+void pic_cascade_trigger(struct pic_cascade *cascade, unsigned line)
+{
+    assert(line / 8 < cascade->chips);
+    cascade->chip[line / 8].held |= bit(line % 8);
+}
+
+// --- Acknowledge and end of interrupt --------------------------------------------------------------------------------
+
+// "Interrupt sequence": the ISR bit is set, the edge is used up; a level stays in IRR as long as it is there.
+static void serve(struct pic *pic, unsigned level)
+{
+    pic->isr |= bit(level);
+    pic->held &= ~bit(level);
+    pic->armed &= ~bit(level) | (uint8_t)~pic->lines;
+}
+
+// "Automatic rotation": the level just served becomes the lowest, wherever the ring stood.
+static void end_automatic(struct pic *pic, unsigned level)
+{
+    pic->isr &= ~bit(level);
+    if (pic->rotate_auto)
+        pic->lowest = (uint8_t)level;
+}
+
+// SP/EN decides, or in buffered mode, where that pin is an output, ICW4.
+static bool is_master(const struct pic *pic)
+{
+    return pic->icw4 & ICW4_BUF ? pic->icw4 & ICW4_MASTER : pic->sp;
+}
+
+// A chip drives the vector of this sequence. (Whatever a saved state says, no chip that is not there does.)
+static bool driven(const struct pic_cascade *cascade)
+{
+    return cascade->inta_chip < cascade->chips;
+}
+
+// The slave that sees its id on CAS0-2, or PIC_CHIP_LIMIT.
+static unsigned find_slave(const struct pic_cascade *cascade, unsigned id)
+{
+    for (unsigned chip = 1; chip < cascade->chips; chip++) {
+        const struct pic *pic = &cascade->chip[chip];
+        if (pic->stage == PIC_READY && !is_master(pic) && (pic->icw3 & 7) == id)
+            return chip;
+    }
+    return PIC_CHIP_LIMIT;
+}
+
+// Acknowledges the best request of a chip; with none, level 7 is given and nothing is put into service.
+static unsigned resolve(struct pic_cascade *cascade, unsigned chip)
+{
+    int level = chip_winner(cascade, chip);
+
+    if (level < 0) {
+        cascade->mistakes[PIC_MISTAKE_SPURIOUS]++;
+        return DEFAULT_LEVEL;
+    }
+    serve(&cascade->chip[chip], (unsigned)level);
+    cascade->inta_served |= (uint16_t)(1u << chip);
+    return (unsigned)level;
+}
+
+// First cycle: the master decides and, at its end, names the slave on CAS0-2. A default IR7 of the master looks on CAS like
+// any other level 7.
+static void begin_inta(struct pic_cascade *cascade)
+{
+    struct pic *master = &cascade->chip[0];
+
+    cascade->inta_cycle = 1;
+    cascade->inta_served = 0;
+    cascade->inta_level = DEFAULT_LEVEL;
+    cascade->inta_chip = PIC_CHIP_LIMIT;
+    if (master->stage == PIC_READY && is_master(master)) {
+        cascade->inta_level = (uint8_t)resolve(cascade, 0);
+        cascade->inta_chip_level = cascade->inta_level;
+        cascade->inta_chip = 0;
+        if (cascaded_pins(master) & bit(cascade->inta_level))
+            cascade->inta_chip = (uint8_t)find_slave(cascade, cascade->inta_level);
+    }
+    if (!driven(cascade))
+        cascade->mistakes[PIC_MISTAKE_NO_SLAVE]++;
+}
+
+// "Automatic end of interrupt": at the end of the last cycle.
+static void end_inta(struct pic_cascade *cascade)
+{
+    unsigned driver = cascade->inta_chip;
+
+    cascade->inta_cycle = 0;
+    if (cascade->inta_served & 1 && cascade->chip[0].icw4 & ICW4_AEOI)
+        end_automatic(&cascade->chip[0], cascade->inta_level);
+    if (driver && driven(cascade) && cascade->inta_served >> driver & 1 && cascade->chip[driver].icw4 & ICW4_AEOI)
+        end_automatic(&cascade->chip[driver], cascade->inta_chip_level);
+}
+
+// What the chip puts on the bus in cycle 2 or 3 ("Contents of interrupt vector byte").
+static int vector_byte(const struct pic *pic, unsigned level, unsigned cycle)
+{
+    if (pic->icw4 & ICW4_UPM)
+        return cycle == 2 ? (int)((pic->icw2 & 0xf8) | level) : PIC_FLOATING;
+    if (cycle == 3)
+        return pic->icw2;
+    if (pic->icw1 & ICW1_ADI)
+        return (int)((pic->icw1 & 0xe0) | level << 2);
+    return (int)((pic->icw1 & 0xc0) | level << 3);
+}
+
+int pic_cascade_inta(struct pic_cascade *cascade)
+{
+    const struct pic *master = &cascade->chip[0];
+    bool call = !(master->icw4 & ICW4_UPM);
+    int byte = PIC_FLOATING;
+
+    if (cascade->inta_cycle == 0) {
+        begin_inta(cascade);
+        return call && master->stage == PIC_READY && is_master(master) ? CALL_OPCODE : PIC_FLOATING;
+    }
+    // The slave that CAS has named decides now: a request that fell since the first cycle makes this its IR7, and the
+    // master's ISR bit stays for its EOI (the "spurious 15" of a PC).
+    if (++cascade->inta_cycle == 2 && driven(cascade) && cascade->inta_chip)
+        cascade->inta_chip_level = (uint8_t)resolve(cascade, cascade->inta_chip);
+    if (driven(cascade))
+        byte = vector_byte(&cascade->chip[cascade->inta_chip], cascade->inta_chip_level, cascade->inta_cycle);
+    if (cascade->inta_cycle == 3 || !call)
+        end_inta(cascade);
+    return byte;
+}
+
+uint8_t pic_cascade_acknowledge(struct pic_cascade *cascade, struct pic_taken *taken)
+{
+    if (!(cascade->chip[0].icw4 & ICW4_UPM))
+        cascade->mistakes[PIC_MISTAKE_CALL]++;
+    pic_cascade_inta(cascade);
+    uint8_t vector = (uint8_t)pic_cascade_inta(cascade);
+    if (taken) {
+        unsigned chip = driven(cascade) ? cascade->inta_chip : 0;
+        unsigned level = driven(cascade) ? cascade->inta_chip_level : cascade->inta_level;
+        taken->vector = vector;
+        taken->line = (uint8_t)(chip * 8 + level);
+        taken->spurious = !(cascade->inta_served >> chip & 1);
+        taken->ended = !taken->spurious && !(cascade->chip[chip].isr & bit(level));
+    }
+    return vector;
+}
+
+// --- Control words ---------------------------------------------------------------------------------------------------
+
+// "Initialization command word 1": what it resets, a to f. The sheet does not name ISR; nobody could use a chip whose old
+// ISR bits go on blocking it, and every system software counts on a clean one. So do poll and automatic rotation.
+static uint8_t write_icw1(struct pic_cascade *cascade, struct pic *pic, uint8_t value)
+{
+    uint8_t ended = pic->isr;
+
+    pic->icw1 = value;
+    pic->armed = (uint8_t)~pic->lines;
+    pic->held = pic->imr = pic->isr = 0;
+    pic->lowest = 7;
+    pic->icw3 = pic->sp ? 0 : 7;
+    pic->special_mask = pic->read_isr = pic->poll = pic->rotate_auto = false;
+    if (!(value & ICW1_IC4))
+        pic->icw4 = 0;
+    pic->stage = PIC_ICW2;
+    if (pic == &cascade->chip[0])
+        cascade->inta_cycle = 0;
+    return ended;
+}
+
+static unsigned stage_after(const struct pic *pic)
+{
+    if (pic->stage == PIC_ICW2 && !(pic->icw1 & ICW1_SNGL))
+        return PIC_ICW3;
+    if (pic->stage != PIC_ICW4 && pic->icw1 & ICW1_IC4)
+        return PIC_ICW4;
+    return PIC_READY;
+}
+
+static void write_odd(struct pic *pic, uint8_t value)
+{
+    switch (pic->stage) {
+    case PIC_ICW2:
+        pic->icw2 = value;
+        break;
+    case PIC_ICW3:
+        pic->icw3 = value;
+        break;
+    case PIC_ICW4:
+        pic->icw4 = value;
+        break;
+    default: // OCW1
+        pic->imr = value;
+        return;
+    }
+    pic->stage = (uint8_t)stage_after(pic);
+}
+
+// Takes `level` out of service; the levels that were really there.
+static uint8_t end_level(struct pic_cascade *cascade, struct pic *pic, unsigned level, bool rotate)
+{
+    uint8_t ended = pic->isr & bit(level);
+
+    if (!ended)
+        cascade->mistakes[PIC_MISTAKE_EOI]++;
+    pic->isr &= ~ended;
+    if (rotate)
+        pic->lowest = (uint8_t)level;
+    return ended;
+}
+
+static uint8_t end_highest(struct pic_cascade *cascade, struct pic *pic, bool rotate)
+{
+    uint8_t serving = in_service(pic);
+
+    if (!serving) {
+        cascade->mistakes[PIC_MISTAKE_EOI]++;
+        return 0;
+    }
+    return end_level(cascade, pic, level_of_rank(pic, rank_highest(pic, serving)), rotate);
+}
+
+// "Operation control word 2": R, SL, EOI select the command.
+static uint8_t write_ocw2(struct pic_cascade *cascade, struct pic *pic, uint8_t value)
+{
+    unsigned level = value & 7;
+
+    switch (value >> 5) {
+    case 0: // rotate in automatic EOI mode, clear
+    case 4: // ... set
+        pic->rotate_auto = value >> 7;
+        return 0;
+    case 1: // non-specific EOI
+        return end_highest(cascade, pic, false);
+    case 3: // specific EOI
+        return end_level(cascade, pic, level, false);
+    case 5: // rotate on non-specific EOI
+        return end_highest(cascade, pic, true);
+    case 6: // set priority
+        pic->lowest = (uint8_t)level;
+        return 0;
+    case 7: // rotate on specific EOI
+        return end_level(cascade, pic, level, true);
+    default: // 2: no operation
+        return 0;
+    }
+}
+
+static void write_ocw3(struct pic *pic, uint8_t value)
+{
+    if (value & OCW3_ESMM)
+        pic->special_mask = value & OCW3_SMM;
+    if (value & OCW3_RR)
+        pic->read_isr = value & OCW3_RIS;
+    pic->poll = value & OCW3_P;
+}
+
+uint8_t pic_cascade_write(struct pic_cascade *cascade, unsigned chip, unsigned a0, uint8_t value)
+{
+    assert(chip < cascade->chips);
+    struct pic *pic = &cascade->chip[chip];
+
+    if (a0) {
+        write_odd(pic, value);
+        return 0;
+    }
+    if (value & ICW1_IS_ICW1)
+        return write_icw1(cascade, pic, value);
+    if (value & OCW_IS_OCW3) {
+        write_ocw3(pic, value);
+        return 0;
+    }
+    return write_ocw2(cascade, pic, value);
+}
+
+// --- Reading -----------------------------------------------------------------------------------------------------------
+
+// "Poll command": the level and bit 7; without a request the sheet promises only bit 7, and we give the default level.
+uint8_t pic_cascade_peek(const struct pic_cascade *cascade, unsigned chip, unsigned a0)
+{
+    assert(chip < cascade->chips);
+    const struct pic *pic = &cascade->chip[chip];
+
+    if (pic->poll) {
+        int level = chip_winner(cascade, chip);
+        return level < 0 ? DEFAULT_LEVEL : (uint8_t)(POLL_REQUEST | level);
+    }
+    if (a0)
+        return pic->imr;
+    return pic->read_isr ? pic->isr : pic_cascade_irr(cascade, chip);
+}
+
+uint8_t pic_cascade_read(struct pic_cascade *cascade, unsigned chip, unsigned a0)
+{
+    uint8_t value = pic_cascade_peek(cascade, chip, a0);
+    struct pic *pic = &cascade->chip[chip];
+
+    if (pic->poll) {
+        pic->poll = false;
+        if (value & POLL_REQUEST) {
+            serve(pic, value & 7);
+            if (pic->icw4 & ICW4_AEOI)
+                end_automatic(pic, value & 7);
+        }
+    }
+    return value;
+}
+
+uint8_t pic_cascade_read_elcr(const struct pic_cascade *cascade, unsigned chip)
+{
+    assert(chip < cascade->chips);
+    return cascade->chip[chip].elcr;
+}
+
+void pic_cascade_write_elcr(struct pic_cascade *cascade, unsigned chip, uint8_t value)
+{
+    assert(chip < cascade->chips);
+    struct pic *pic = &cascade->chip[chip];
+
+    if (value & ~pic->elcr_writable)
+        cascade->mistakes[PIC_MISTAKE_ELCR]++;
+    pic->elcr = value & pic->elcr_writable;
+}
+
+// --- Set-up and state ----------------------------------------------------------------------------------------------------
+
+static void reset_chip(struct pic *pic)
+{
+    *pic = (struct pic){
+        .lines = pic->lines,
+        .armed = (uint8_t)~pic->lines,
+        .lowest = 7,
+        .stage = PIC_POWER_ON,
+        .elcr_writable = pic->elcr_writable,
+        .sp = pic->sp,
+    };
+}
+
+void pic_cascade_reset(struct pic_cascade *cascade)
+{
+    for (unsigned chip = 0; chip < cascade->chips; chip++)
+        reset_chip(&cascade->chip[chip]);
+    cascade->inta_cycle = cascade->inta_level = cascade->inta_chip = cascade->inta_chip_level = 0;
+    cascade->inta_served = 0;
+}
+
+void pic_cascade_init(struct pic_cascade *cascade, unsigned slaves, const uint8_t *pins)
+{
+    assert(slaves < PIC_CHIP_LIMIT);
+    memset(cascade, 0, sizeof(*cascade));
+    cascade->chips = (uint8_t)(slaves + 1);
+    cascade->chip[0].sp = true;
+    for (unsigned slave = 1; slave <= slaves; slave++) {
+        assert(pins[slave - 1] < 8 && !(cascade->slave_pins & bit(pins[slave - 1])));
+        cascade->slave_pin[slave] = pins[slave - 1];
+        cascade->slave_pins |= bit(pins[slave - 1]);
+    }
+    pic_cascade_reset(cascade);
+}
+
+void pic_cascade_init_pc(struct pic_cascade *cascade)
+{
+    static const uint8_t pins[] = { 2 };
+
+    pic_cascade_init(cascade, 1, pins);
+    // 82371SB 3.2.6: IRQ 0, 1, 2, 8 and 13 are edge and their bits stay 0.
+    cascade->chip[0].elcr_writable = 0xf8;
+    cascade->chip[1].elcr_writable = 0xde;
+}
+
+static void pic_visit(struct pic *pic, struct visit *v)
+{
+    VISIT(v, pic->lines);
+    VISIT(v, pic->held);
+    VISIT(v, pic->armed);
+    VISIT(v, pic->imr);
+    VISIT(v, pic->isr);
+    VISIT(v, pic->lowest);
+    VISIT(v, pic->icw1);
+    VISIT(v, pic->icw2);
+    VISIT(v, pic->icw3);
+    VISIT(v, pic->icw4);
+    VISIT(v, pic->stage);
+    VISIT(v, pic->elcr);
+    VISIT(v, pic->read_isr);
+    VISIT(v, pic->poll);
+    VISIT(v, pic->special_mask);
+    VISIT(v, pic->rotate_auto);
+}
+
+void pic_cascade_visit(struct pic_cascade *cascade, struct visit *v)
+{
+    static const char *const name[PIC_CHIP_LIMIT] = { "pic0", "pic1", "pic2", "pic3", "pic4",
+                                                      "pic5", "pic6", "pic7", "pic8" };
+
+    for (unsigned chip = 0; chip < cascade->chips; chip++) {
+        visit_enter(v, name[chip]);
+        pic_visit(&cascade->chip[chip], v);
+        visit_leave(v);
+    }
+    VISIT(v, cascade->inta_cycle);
+    VISIT(v, cascade->inta_level);
+    VISIT(v, cascade->inta_chip);
+    VISIT(v, cascade->inta_chip_level);
+    VISIT(v, cascade->inta_served);
+    VISIT_ARRAY(v, cascade->mistakes);
+}
