@@ -20,39 +20,46 @@
 #define PIT_HZ    UINT64_C(1193182)
 #define PIT_PORTS 4 // 40h-43h: counters 0-2, control word; bytes (region.widest = 1)
 
+enum { // control word, bits 5-4 and 7-6
+    PIT_RW_LATCH = 0, // latch the count instead of setting a mode
+    PIT_RW_LOW = 1,
+    PIT_RW_HIGH = 2,
+    PIT_RW_BOTH = 3, // low byte, then high byte
+    PIT_SC_READ_BACK = 3,
+};
+
 enum pit_mistake {
-    PIT_MISTAKE_COUNT_ONE,    // count 1 in mode 2 or 3 (illegal: no output moves)
-    PIT_MISTAKE_NOT_BCD,      // a digit above 9 in a BCD count
+    PIT_MISTAKE_COUNT_ONE, // count 1 in mode 2 or 3, which is illegal: OUT stays high
+    PIT_MISTAKE_NOT_BCD,   // a digit above 9 in a BCD count: taken as it stands, 1Fh is 25
     PIT_MISTAKES
 };
 
-// A counter is a loaded count and the CLK tick from which it runs; its value and OUT are computed from the time.
+// A counter is a count and the CLK tick at which it was loaded; its value and OUT are computed from the time.
 struct pit_counter {
-    uint8_t mode;       // 0-5
-    uint8_t access;     // RW1-RW0: 1 low byte, 2 high byte, 3 low then high
-    bool bcd;
-    bool programmed;    // a control word came
+    uint8_t control;    // bits 5-0 of the control word: RW, mode, BCD; 0: none came yet
     bool gate;
-    bool counting;      // a count is in the counting element
-    bool running;       // it decrements; else it stands at `elapsed`
-    bool null_count;    // a count was written and is not in the counting element yet
-    bool start_low;     // mode 3: OUT at `start` (a count loaded at the end of a high half begins low)
-    bool triggered;     // mode 1 and 5: `load` comes from a trigger; mode 0: OUT may rise
-    bool write_high, read_high; // next byte of a two-byte access is the high one
+    bool has_count;     // a whole count was written since the control word
+    bool loaded;        // and went into the counting element (CE)
+    bool running;       // CE decrements with CLK; else it stands at `elapsed`
+    bool null_count;    // the count register holds what CE does not have yet
+    bool at_boundary;   // `load` ends a cycle (mode 2) or half cycle (mode 3) instead of starting afresh
+    bool start_low;     // mode 3: OUT is low in the half that begins at `start`
+    bool write_high, read_high; // the next byte of a two-byte access is the high one
     bool count_latched, status_latched;
+    uint8_t first_byte; // of a two-byte write
     uint8_t latched_status;
-    uint8_t write_low;  // first byte of a two-byte write
     uint16_t latched_count;
-    uint16_t written;   // count register, as the guest wrote it
-    uint32_t count;     // the count in use, 1-65536 (BCD: 1-10000)
-    uint64_t start;     // tick at which the count was loaded
-    uint64_t elapsed;   // decrements done when it stopped
-    uint64_t load;      // tick at which `written` goes into the counting element; CLOCK_NEVER: not scheduled
+    uint16_t written;   // count register (CR), as the guest wrote it
+    uint32_t count;     // what CE started from: 1-65536, BCD 1-10000
+    uint64_t start;     // running: the tick at which CE had `count`
+    uint64_t elapsed;   // standing: the decrements done
+    uint64_t load;      // the tick at which CR goes to CE; CLOCK_NEVER: none is due
 };
 
 struct pit {
     struct pit_counter counters[3];
     uint8_t port61; // bits 3-0 as written
+    uint64_t seen;  // tick up to which the out0 line tells OUT0
     uint32_t mistakes[PIT_MISTAKES];
     struct intact_irq_line out0;
     struct event edge;
