@@ -57,7 +57,7 @@ enum ioapic_mistake {
 enum ioapic_answer {
     IOAPIC_ACCEPTED, // some local APIC has it
     IOAPIC_RETRY,    // not now: send pending (delivery status), until ioapic_retry or a write to the entry
-    IOAPIC_DROPPED,  // never: an edge is gone, a level waits for the entry to be rewritten or for the line to move
+    IOAPIC_DROPPED,  // nobody is there: an edge is gone; a level, which is still there, waits as for IOAPIC_RETRY
 };
 
 // A set of pins.
@@ -81,10 +81,10 @@ struct ioapic {
     struct ioapic_pins waiting;    // refused: not asked again before ioapic_retry
     struct ioapic_pins resting;    // a storm: not sent before `rest_until`
     // The entries' flags again, by pin, so that no path ever walks the entries.
-    struct ioapic_pins enabled;    // unmasked, with a delivery mode that sends
+    struct ioapic_pins enabled;    // unmasked, with a delivery mode that sends messages
     struct ioapic_pins level;      // trigger mode level, where the delivery mode honours it
     struct ioapic_pins low;        // active low
-    struct ioapic_pins extint;     // delivery mode ExtINT
+    struct ioapic_pins extint;     // unmasked, delivery mode ExtINT
     uint64_t rest_until;           // ns, CLOCK_NEVER: no pin rests
     uint16_t eois[IOAPIC_PIN_LIMIT]; // successive EOIs with the pin active
     uint16_t last;                 // the pin that sent last: the others come first, round robin
@@ -99,8 +99,8 @@ void ioapic_reset(struct ioapic *ioapic);
 
 // Drives a pin. True: some pin is ready, ask ioapic_next.
 bool ioapic_set_pin(struct ioapic *ioapic, unsigned pin, bool high);
-// One edge of a source that has no level: pulses the pin away from its idle level, whatever the polarity. Masked: lost.
-// On a level entry: nothing.
+// One edge of a source that has no level (a notifier), whatever the polarity. Masked: lost. On a level or ExtINT entry:
+// nothing.
 bool ioapic_trigger(struct ioapic *ioapic, unsigned pin);
 
 // Some pin has a message to send.

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// I/O APIC: which pin sends next, what becomes of it, and the register window. The seam is described in ioapic.h.
+//
+// Every question on the hot path is asked of sets of pins, 64 at a time; no path walks the entries. With 24 pins a set is
+// one word.
+//
+//      ready = enabled & ~waiting & ( level & (high ^ low) & ~remote_irr & ~resting  |  ~level & edge )
+//
+// Spec: Intel 82093AA data sheet (290566), section 3; ICH9 data sheet, "APIC registers", for version 20h.
+//
+// Not modelled: the serial APIC bus (arbitration always succeeds at once); VT-d remappable entries (bit 48 stays 0).
+//
+// Path: irqchip/route.c / irqchip/x86/x86_irq.c
+#include "irqchip/x86/ioapic.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+// The window.
+enum { IOREGSEL = 0x00, IOWIN = 0x10, IOAPIC_EOI = 0x40 };
+
+// A redirection entry (82093AA 3.2.4).
+enum {
+    ENTRY_LOGICAL = BIT32(11),
+    ENTRY_DELIVS = BIT32(12),
+    ENTRY_INTPOL = BIT32(13),
+    ENTRY_REMOTE_IRR = BIT32(14),
+    ENTRY_LEVEL = BIT32(15),
+    ENTRY_MASK = BIT32(16),
+};
+
+#define ENTRY_WRITABLE UINT64_C(0xff0000000001afff)
+#define ENTRY_EXTENDED UINT64_C(0x00fe000000000000) // destination[14:8] in the 15-bit form
+#define ID_WRITABLE    UINT64_C(0x0f000000)
+
+static void put(struct ioapic_pins *set, unsigned pin, bool value)
+{
+    uint64_t bit = BIT64(pin % 64);
+
+    set->word[pin / 64] = value ? set->word[pin / 64] | bit : set->word[pin / 64] & ~bit;
+}
+
+static unsigned words(const struct ioapic *ioapic)
+{
+    return (ioapic->pins + 63u) / 64;
+}
+
+// --- Ready pins ------------------------------------------------------------------------------------------------------
+
+static uint64_t active_word(const struct ioapic *ioapic, unsigned i)
+{
+    return ioapic->high.word[i] ^ ioapic->low.word[i];
+}
+
+static bool active(const struct ioapic *ioapic, unsigned pin)
+{
+    return active_word(ioapic, pin / 64) >> (pin % 64) & 1;
+}
+
+// Pins whose interrupt no local APIC has accepted yet: the delivery status bits.
+static uint64_t pending_word(const struct ioapic *ioapic, unsigned i)
+{
+    uint64_t level = ioapic->level.word[i];
+
+    return ioapic->enabled.word[i] &
+           ((level & active_word(ioapic, i) & ~ioapic->remote_irr.word[i]) | (~level & ioapic->edge.word[i]));
+}
+
+static uint64_t ready_word(const struct ioapic *ioapic, unsigned i)
+{
+    return pending_word(ioapic, i) & ~ioapic->waiting.word[i] & ~ioapic->resting.word[i];
+}
+
+bool ioapic_ready(const struct ioapic *ioapic)
+{
+    uint64_t any = 0;
+
+    for (unsigned i = 0; i < words(ioapic); i++)
+        any |= ready_word(ioapic, i);
+    return any;
+}
+
+// The ready pin after the last one that sent, in a ring: a pin that is always ready cannot keep the others out. -1: none.
+static int next_ready(const struct ioapic *ioapic)
+{
+    unsigned count = words(ioapic), first = (ioapic->last + 1u) % ioapic->pins, i = first / 64;
+    uint64_t ready = ready_word(ioapic, i) & ~bits_low(first % 64);
+
+    for (unsigned left = count; !ready && left; left--) { // the last round sees the first word wholly
+        i = i + 1 == count ? 0 : i + 1;
+        ready = ready_word(ioapic, i);
+    }
+    return ready ? (int)(i * 64 + bits_lowest(ready)) : -1;
+}
+
+static void message_of(const struct ioapic *ioapic, unsigned pin, struct x86_message *message)
+{
+    uint64_t entry = ioapic->entry[pin];
+
+    *message = (struct x86_message){
+        .destination = (uint32_t)bits_get(entry, 63, 56) | (uint32_t)bits_get(entry, 55, 49) << 8,
+        .vector = (uint8_t)entry,
+        .delivery = (uint8_t)bits_get(entry, 10, 8),
+        .logical = entry & ENTRY_LOGICAL,
+        .level = ioapic_pins_has(&ioapic->level, pin),
+        .assert_level = true,
+        .short_destination = !ioapic->extended,
+    };
+}
+
+bool ioapic_next(const struct ioapic *ioapic, struct x86_message *message, unsigned *pin)
+{
+    int next = next_ready(ioapic);
+
+    if (next < 0)
+        return false;
+    *pin = (unsigned)next;
+    message_of(ioapic, *pin, message);
+    return true;
+}
+
+void ioapic_answer(struct ioapic *ioapic, unsigned pin, enum ioapic_answer answer)
+{
+    assert(pin < ioapic->pins);
+    bool level = ioapic_pins_has(&ioapic->level, pin);
+
+    ioapic->last = (uint16_t)pin;
+    if (answer == IOAPIC_DROPPED)
+        ioapic->mistakes[IOAPIC_MISTAKE_DROPPED]++;
+    if (answer == IOAPIC_RETRY || (answer == IOAPIC_DROPPED && level))
+        put(&ioapic->waiting, pin, true);
+    else if (level)
+        put(&ioapic->remote_irr, pin, true);
+    else
+        put(&ioapic->edge, pin, false);
+}
+
+bool ioapic_retry(struct ioapic *ioapic)
+{
+    memset(&ioapic->waiting, 0, sizeof(ioapic->waiting));
+    return ioapic_ready(ioapic);
+}
+
+bool ioapic_extint(const struct ioapic *ioapic, struct x86_message *message)
+{
+    for (unsigned i = 0; i < words(ioapic); i++) {
+        uint64_t wires = ioapic->extint.word[i] & active_word(ioapic, i);
+        if (wires) {
+            message_of(ioapic, i * 64 + bits_lowest(wires), message);
+            return true;
+        }
+    }
+    return false;
+}
+
+// --- Pins --------------------------------------------------------------------------------------------------------------
+
+// "Interrupt mask": an edge on a masked pin is ignored, neither delivered nor held.
+static void latch_edge(struct ioapic *ioapic, unsigned pin)
+{
+    uint64_t bit = BIT64(pin % 64);
+
+    ioapic->edge.word[pin / 64] |= bit & ioapic->enabled.word[pin / 64] & ~ioapic->level.word[pin / 64];
+}
+
+// An inactive level has nothing to wait or to rest for; an edge that is latched waits on.
+static void release_level(struct ioapic *ioapic, unsigned pin)
+{
+    ioapic->eois[pin] = 0;
+    if (ioapic_pins_has(&ioapic->level, pin)) {
+        put(&ioapic->waiting, pin, false);
+        put(&ioapic->resting, pin, false);
+    }
+}
+
+bool ioapic_set_pin(struct ioapic *ioapic, unsigned pin, bool high)
+{
+    assert(pin < ioapic->pins);
+    if (ioapic_pins_has(&ioapic->high, pin) != high) {
+        put(&ioapic->high, pin, high);
+        if (active(ioapic, pin))
+            latch_edge(ioapic, pin);
+        else
+            release_level(ioapic, pin);
+    }
+    return ioapic_ready(ioapic);
+}
+
+bool ioapic_trigger(struct ioapic *ioapic, unsigned pin)
+{
+    assert(pin < ioapic->pins);
+    latch_edge(ioapic, pin);
+    return ioapic_ready(ioapic);
+}
+
+// --- End of interrupt ----------------------------------------------------------------------------------------------------
+
+// The line is sampled again at once: remote IRR gone, an active pin is ready again. Unless it is storming: then it rests.
+// All resting pins share one deadline; a pin that joins later rests shorter.
+static void end_pin(struct ioapic *ioapic, unsigned pin, uint64_t now)
+{
+    put(&ioapic->remote_irr, pin, false);
+    if (!active(ioapic, pin)) {
+        ioapic->eois[pin] = 0;
+        return;
+    }
+    if (++ioapic->eois[pin] < IOAPIC_STORM_LIMIT)
+        return;
+    ioapic->eois[pin] = 0;
+    put(&ioapic->resting, pin, true);
+    if (ioapic->rest_until == CLOCK_NEVER)
+        ioapic->rest_until = now + IOAPIC_STORM_REST;
+}
+
+// Ends every level entry in service whose vector field matches. It walks the pins in service alone: few, mostly one.
+static bool end_vector(struct ioapic *ioapic, uint8_t vector, uint64_t now)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < words(ioapic); i++)
+        for (uint64_t left = ioapic->remote_irr.word[i]; left; left &= left - 1) {
+            unsigned pin = i * 64 + bits_lowest(left);
+            if ((uint8_t)ioapic->entry[pin] == vector) {
+                end_pin(ioapic, pin, now);
+                any = true;
+            }
+        }
+    return any;
+}
+
+// What left service since `before`.
+static void report_ended(const struct ioapic *ioapic, const struct ioapic_pins *before, struct ioapic_pins *ended)
+{
+    for (unsigned i = 0; i < IOAPIC_WORDS && ended; i++)
+        ended->word[i] = before->word[i] & ~ioapic->remote_irr.word[i];
+}
+
+bool ioapic_eoi(struct ioapic *ioapic, uint8_t vector, uint64_t now, struct ioapic_pins *ended)
+{
+    struct ioapic_pins before = ioapic->remote_irr;
+
+    end_vector(ioapic, vector, now);
+    report_ended(ioapic, &before, ended);
+    return ioapic_ready(ioapic);
+}
+
+uint64_t ioapic_deadline(const struct ioapic *ioapic)
+{
+    return ioapic->rest_until;
+}
+
+bool ioapic_run(struct ioapic *ioapic, uint64_t now)
+{
+    if (now >= ioapic->rest_until) {
+        ioapic->rest_until = CLOCK_NEVER;
+        memset(&ioapic->resting, 0, sizeof(ioapic->resting));
+    }
+    return ioapic_ready(ioapic);
+}
+
+// --- The index space -------------------------------------------------------------------------------------------------------
+
+// The flags of a rewritten entry, by pin, and what goes with a change of them: an entry that stops being level loses remote
+// IRR and its rest, one that is masked or stops being an edge loses the latched edge ("as if the device had withdrawn it").
+// A new polarity by itself is no edge: an edge is a movement of the pin.
+static void index_entry(struct ioapic *ioapic, unsigned pin)
+{
+    uint32_t entry = (uint32_t)ioapic->entry[pin];
+    unsigned delivery = (unsigned)bits_get(entry, 10, 8);
+    bool unmasked = !(entry & ENTRY_MASK);
+    bool reserved = delivery == 3 || delivery == X86_SIPI;
+    bool level = (entry & ENTRY_LEVEL) && x86_delivery_has_vector(delivery); // SMI, NMI, INIT are edges regardless
+    bool sends = unmasked && !reserved && delivery != X86_EXTINT;
+
+    if (unmasked && reserved)
+        ioapic->mistakes[IOAPIC_MISTAKE_DELIVERY]++;
+    put(&ioapic->enabled, pin, sends);
+    put(&ioapic->extint, pin, unmasked && delivery == X86_EXTINT);
+    put(&ioapic->level, pin, level);
+    put(&ioapic->low, pin, entry & ENTRY_INTPOL);
+    put(&ioapic->waiting, pin, false);
+    if (!level) {
+        put(&ioapic->remote_irr, pin, false);
+        put(&ioapic->resting, pin, false);
+        ioapic->eois[pin] = 0;
+    }
+    if (!sends || level)
+        put(&ioapic->edge, pin, false);
+}
+
+uint64_t ioapic_entry(const struct ioapic *ioapic, unsigned pin)
+{
+    assert(pin < ioapic->pins);
+    uint64_t bit = BIT64(pin % 64);
+
+    return ioapic->entry[pin] | (pending_word(ioapic, pin / 64) & bit ? ENTRY_DELIVS : 0) |
+           (ioapic->remote_irr.word[pin / 64] & bit ? ENTRY_REMOTE_IRR : 0);
+}
+
+static uint64_t read_id(void *context, unsigned index, uint64_t now)
+{
+    const struct ioapic *ioapic = context;
+    (void)index, (void)now;
+    return ioapic->id;
+}
+
+// "Arbitration ID": loaded whenever the ID register is written.
+static void write_id(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct ioapic *ioapic = context;
+    (void)index, (void)now;
+    ioapic->id = ioapic->arb = (uint32_t)value;
+}
+
+static uint64_t read_ver(void *context, unsigned index, uint64_t now)
+{
+    const struct ioapic *ioapic = context;
+    (void)index, (void)now;
+    return ioapic->version | (uint32_t)(ioapic->pins - 1) << 16;
+}
+
+static uint64_t read_arb(void *context, unsigned index, uint64_t now)
+{
+    const struct ioapic *ioapic = context;
+    (void)index, (void)now;
+    return ioapic->arb;
+}
+
+static uint64_t read_redtbl(void *context, unsigned index, uint64_t now)
+{
+    (void)now;
+    return ioapic_entry(context, index);
+}
+
+static void write_redtbl(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct ioapic *ioapic = context;
+    (void)now;
+    ioapic->entry[index] = value;
+    index_entry(ioapic, index);
+}
+
+// Offsets count registers, not bytes. An entry is two of them, low and high doubleword; in the 15-bit form a write also
+// changes ENTRY_EXTENDED.
+const struct reg ioapic_regs[] = {
+    { "IOAPICID", 0x00, .stride = 1, .widths = REG_32, .peek = true, .mask = ID_WRITABLE, .read = read_id,
+      .write = write_id },
+    { "IOAPICVER", 0x01, .stride = 1, .widths = REG_32, .peek = true, .read = read_ver },
+    { "IOAPICARB", 0x02, .stride = 1, .widths = REG_32, .peek = true, .read = read_arb }, // version 11h
+    { "IOREDTBL", 0x10, .stride = 2, .count = IOAPIC_PIN_LIMIT, .widths = REG_32, .peek = true, .reset = ENTRY_MASK,
+      .mask = ENTRY_WRITABLE, .read = read_redtbl, .write = write_redtbl },
+};
+const unsigned ioapic_reg_count = countof(ioapic_regs);
+
+// The row and the register of it that IOREGSEL names, if this IOAPIC has it.
+static const struct reg *selected(const struct ioapic *ioapic, unsigned *index, unsigned *half)
+{
+    const struct reg *row = reg_find(ioapic_regs, ioapic_reg_count, ioapic->ioregsel);
+
+    if (!row || (row->read == read_arb && ioapic->version != 0x11))
+        return NULL;
+    *index = reg_index(row, ioapic->ioregsel);
+    *half = reg_byte(row, ioapic->ioregsel);
+    return row->read == read_redtbl && *index >= ioapic->pins ? NULL : row;
+}
+
+// Registers that are not there read as 0 (ICH9: "reserved").
+static uint32_t read_selected(struct ioapic *ioapic)
+{
+    unsigned index, half;
+    const struct reg *row = selected(ioapic, &index, &half);
+
+    if (!row) {
+        ioapic->mistakes[IOAPIC_MISTAKE_INDEX]++;
+        return 0;
+    }
+    return (uint32_t)(row->read(ioapic, index, 0) >> (32 * half));
+}
+
+static void write_selected(struct ioapic *ioapic, uint32_t value, uint64_t now)
+{
+    unsigned index, half;
+    const struct reg *row = selected(ioapic, &index, &half);
+
+    if (!row || !row->write) {
+        ioapic->mistakes[row ? IOAPIC_MISTAKE_READONLY : IOAPIC_MISTAKE_INDEX]++;
+        return;
+    }
+    uint64_t mask = row->mask;
+    if (row->write == write_redtbl && ioapic->extended)
+        mask |= ENTRY_EXTENDED;
+    mask &= bits_low(32) << (32 * half);
+    uint64_t old = row->write == write_redtbl ? ioapic->entry[index] : 0;
+    row->write(ioapic, index, bits_merge(old, (uint64_t)value << (32 * half), mask), now);
+}
+
+// --- The window ------------------------------------------------------------------------------------------------------------
+
+// IOWIN and EOI are doublewords; IOREGSEL is a byte with reserved bits above it.
+static bool window_access(struct ioapic *ioapic, uint64_t offset, unsigned size)
+{
+    bool known = offset == IOREGSEL || offset == IOWIN || (offset == IOAPIC_EOI && ioapic->version >= 0x20);
+
+    if (!known)
+        ioapic->mistakes[IOAPIC_MISTAKE_OFFSET]++;
+    else if (size != 4 && (offset != IOREGSEL || size > 4))
+        ioapic->mistakes[IOAPIC_MISTAKE_SIZE]++;
+    else
+        return true;
+    return false;
+}
+
+uint64_t ioapic_read(struct ioapic *ioapic, uint64_t offset, unsigned size)
+{
+    if (!window_access(ioapic, offset, size))
+        return 0;
+    if (offset == IOREGSEL)
+        return ioapic->ioregsel & bits_low(8 * size);
+    if (offset == IOWIN)
+        return read_selected(ioapic);
+    return 0; // IOAPIC_EOI is write-only
+}
+
+bool ioapic_write(struct ioapic *ioapic, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
+                  struct ioapic_pins *ended)
+{
+    struct ioapic_pins before = ioapic->remote_irr;
+
+    if (window_access(ioapic, offset, size)) {
+        if (offset == IOREGSEL)
+            ioapic->ioregsel = (uint32_t)(value & bits_low(8 * size) & bits_low(ioapic->pins > 120 ? 9 : 8));
+        else if (offset == IOWIN)
+            write_selected(ioapic, (uint32_t)value, now);
+        else if (!end_vector(ioapic, (uint8_t)value, now))
+            ioapic->mistakes[IOAPIC_MISTAKE_EOI]++;
+    }
+    report_ended(ioapic, &before, ended);
+    return ioapic_ready(ioapic);
+}
+
+// --- Set-up and state --------------------------------------------------------------------------------------------------------
+
+void ioapic_reset(struct ioapic *ioapic)
+{
+    struct ioapic fresh = {
+        .pins = ioapic->pins,
+        .version = ioapic->version,
+        .extended = ioapic->extended,
+        .high = ioapic->high,
+        .rest_until = CLOCK_NEVER,
+    };
+
+    memcpy(fresh.mistakes, ioapic->mistakes, sizeof(fresh.mistakes));
+    for (unsigned pin = 0; pin < IOAPIC_PIN_LIMIT; pin++)
+        fresh.entry[pin] = ENTRY_MASK;
+    *ioapic = fresh;
+}
+
+void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigned id, bool extended)
+{
+    assert(pins >= 1 && pins <= IOAPIC_PIN_LIMIT && (version == 0x11 || version == 0x20) && id < 16);
+    memset(ioapic, 0, sizeof(*ioapic));
+    ioapic->pins = (uint16_t)pins;
+    ioapic->version = (uint8_t)version;
+    ioapic->extended = extended;
+    ioapic_reset(ioapic);
+    ioapic->id = ioapic->arb = id << 24;
+}
+
+void ioapic_visit(struct ioapic *ioapic, struct visit *v)
+{
+    VISIT(v, ioapic->ioregsel);
+    VISIT(v, ioapic->id);
+    VISIT(v, ioapic->arb);
+    VISIT_ARRAY(v, ioapic->entry);
+    VISIT_ARRAY(v, ioapic->high.word);
+    VISIT_ARRAY(v, ioapic->edge.word);
+    VISIT_ARRAY(v, ioapic->remote_irr.word);
+    VISIT_ARRAY(v, ioapic->waiting.word);
+    VISIT_ARRAY(v, ioapic->resting.word);
+    VISIT_ARRAY(v, ioapic->enabled.word);
+    VISIT_ARRAY(v, ioapic->level.word);
+    VISIT_ARRAY(v, ioapic->low.word);
+    VISIT_ARRAY(v, ioapic->extint.word);
+    VISIT(v, ioapic->rest_until);
+    VISIT_ARRAY(v, ioapic->eois);
+    VISIT(v, ioapic->last);
+    VISIT_ARRAY(v, ioapic->mistakes);
+}
