@@ -100,17 +100,29 @@ struct x86_fault {
     uint64_t address; // of a page fault, becomes CR2 on delivery
 };
 
+enum x86_mistake { // what a guest did that this CPU does not have
+    X86_MISTAKE_MSR_READ,  // of an unknown MSR: #GP
+    X86_MISTAKE_MSR_WRITE,
+    X86_MISTAKE_SMI,       // acknowledged, but there is no system management mode
+    X86_MISTAKE_SIPI,      // to a CPU that does not wait for one
+    X86_MISTAKES
+};
+
+struct x86_model;
+
 struct x86_cpu {
     struct vcpu vcpu; // first: the loop sees only this
 
     uint64_t r[X86_SLOTS];
     uint64_t result, aux; // the six arithmetic flags
     uint64_t eflags;      // the others, with bit 1
+    uint64_t rip_mask;    // of the code's size: 64, 32 or 16 bits; set by x86_run
     uint32_t mode;        // X86_MODE_ bits, kept by x86_update_mode
     uint8_t cpl;
     bool nmi_blocked;     // until IRET
     uint64_t shadow;      // interrupts wait while vcpu_executed() == shadow: the boundary after STI, MOV SS, POP SS
     uint64_t shadow_ss;   // the same for MOV SS and POP SS alone, which hold back NMI and #DB too
+    uint64_t resume;      // RFLAGS.RF is set while vcpu_executed() == resume: up to the end of the instruction after IRET
     struct x86_fault fault;
 
     struct x86_segment_register segment[X86_SEGMENTS];
@@ -124,14 +136,18 @@ struct x86_cpu {
     // MSRs
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base, tsc_aux, tsc_offset, tsc_adjust;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
-    uint64_t pat, misc_enable, mtrr_def_type, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8], mcg_status;
+    uint64_t pat, misc_enable, mtrr_def_type, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8], mcg_status, debugctl;
+    uint64_t tsc_deadline; // IA32_TSC_DEADLINE as written, in TSC ticks; the port has it in ns
 
     uint32_t mxcsr;
     union x86_xmm xmm[16];
     union x86_xmm scratch; // a 16-byte memory operand
     struct x86_x87 x87;
 
+    uint32_t mistakes[X86_MISTAKES];
+
     // Configuration
+    const struct x86_model *model;
     uint32_t apic_id;
     uint32_t cpus; // of the machine, for CPUID
     bool bootstrap;
@@ -234,6 +250,8 @@ extern const struct guest x86_guest;
 // A CPU in the state after reset (SDM vol. 3 table 10-1): `cpus` of the machine, this one's APIC id. -ENOMEM.
 int x86_cpu_create(struct x86_cpu **out, struct loop *loop, uint32_t index, uint32_t apic_id, uint32_t cpus);
 void x86_cpu_destroy(struct x86_cpu *cpu);
+// Between two slices. A load is followed by x86_cpu_loaded, which derives what the list leaves out.
 void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v);
+void x86_cpu_loaded(struct x86_cpu *cpu);
 
 #endif
