@@ -262,31 +262,38 @@ bool ioapic_run(struct ioapic *ioapic, uint64_t now)
 
 // --- The index space -------------------------------------------------------------------------------------------------------
 
-// The flags of a rewritten entry, by pin, and what goes with a change of them: an entry that stops being level loses remote
-// IRR and its rest, one that is masked or stops being an edge loses the latched edge ("as if the device had withdrawn it").
-// A new polarity by itself is no edge: an edge is a movement of the pin.
+static bool reserved_delivery(unsigned delivery)
+{
+    return delivery == 3 || delivery == X86_SIPI;
+}
+
+// The flags of an entry, by pin. SMI, NMI and INIT are edges whatever was programmed (82093AA 3.2.4, "DELMOD").
 static void index_entry(struct ioapic *ioapic, unsigned pin)
 {
     uint32_t entry = (uint32_t)ioapic->entry[pin];
     unsigned delivery = (unsigned)bits_get(entry, 10, 8);
     bool unmasked = !(entry & ENTRY_MASK);
-    bool reserved = delivery == 3 || delivery == X86_SIPI;
-    bool level = (entry & ENTRY_LEVEL) && x86_delivery_has_vector(delivery); // SMI, NMI, INIT are edges regardless
-    bool sends = unmasked && !reserved && delivery != X86_EXTINT;
 
-    if (unmasked && reserved)
-        ioapic->mistakes[IOAPIC_MISTAKE_DELIVERY]++;
-    put(&ioapic->enabled, pin, sends);
+    put(&ioapic->enabled, pin, unmasked && !reserved_delivery(delivery) && delivery != X86_EXTINT);
     put(&ioapic->extint, pin, unmasked && delivery == X86_EXTINT);
-    put(&ioapic->level, pin, level);
+    put(&ioapic->level, pin, (entry & ENTRY_LEVEL) && x86_delivery_has_vector(delivery));
     put(&ioapic->low, pin, entry & ENTRY_INTPOL);
+}
+
+// What goes with a rewritten entry: one that is not level (any more) has no remote IRR and no rest; one that is masked or
+// not an edge loses the latched edge ("identical to the case where the device withdraws the interrupt"). A new polarity by
+// itself is no edge: an edge is a movement of the pin.
+static void settle_entry(struct ioapic *ioapic, unsigned pin)
+{
+    bool level = ioapic_pins_has(&ioapic->level, pin);
+
     put(&ioapic->waiting, pin, false);
     if (!level) {
         put(&ioapic->remote_irr, pin, false);
         put(&ioapic->resting, pin, false);
         ioapic->eois[pin] = 0;
     }
-    if (!sends || level)
+    if (level || !ioapic_pins_has(&ioapic->enabled, pin))
         put(&ioapic->edge, pin, false);
 }
 
@@ -339,7 +346,10 @@ static void write_redtbl(void *context, unsigned index, uint64_t value, uint64_t
     struct ioapic *ioapic = context;
     (void)now;
     ioapic->entry[index] = value;
+    if (!(value & ENTRY_MASK) && reserved_delivery((unsigned)bits_get(value, 10, 8)))
+        ioapic->mistakes[IOAPIC_MISTAKE_DELIVERY]++;
     index_entry(ioapic, index);
+    settle_entry(ioapic, index);
 }
 
 // Offsets count registers, not bytes. An entry is two of them, low and high doubleword; in the 15-bit form a write also
@@ -469,6 +479,17 @@ void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigne
     ioapic->id = ioapic->arb = id << 24;
 }
 
+// After a load: the sets by pin come from the entries, and no pin that is not there is in service, whatever the file says.
+// In any other state this changes nothing.
+static void normalise(struct ioapic *ioapic)
+{
+    for (unsigned pin = 0; pin < IOAPIC_WORDS * 64; pin++)
+        if (pin < ioapic->pins)
+            index_entry(ioapic, pin);
+        else
+            put(&ioapic->remote_irr, pin, false);
+}
+
 void ioapic_visit(struct ioapic *ioapic, struct visit *v)
 {
     VISIT(v, ioapic->ioregsel);
@@ -480,12 +501,9 @@ void ioapic_visit(struct ioapic *ioapic, struct visit *v)
     VISIT_ARRAY(v, ioapic->remote_irr.word);
     VISIT_ARRAY(v, ioapic->waiting.word);
     VISIT_ARRAY(v, ioapic->resting.word);
-    VISIT_ARRAY(v, ioapic->enabled.word);
-    VISIT_ARRAY(v, ioapic->level.word);
-    VISIT_ARRAY(v, ioapic->low.word);
-    VISIT_ARRAY(v, ioapic->extint.word);
     VISIT(v, ioapic->rest_until);
     VISIT_ARRAY(v, ioapic->eois);
     VISIT(v, ioapic->last);
     VISIT_ARRAY(v, ioapic->mistakes);
+    normalise(ioapic);
 }

@@ -80,7 +80,7 @@ struct ioapic {
     struct ioapic_pins remote_irr; // a level was accepted and not EOI'd yet
     struct ioapic_pins waiting;    // refused: not asked again before ioapic_retry
     struct ioapic_pins resting;    // a storm: not sent before `rest_until`
-    // The entries' flags again, by pin, so that no path ever walks the entries.
+    // The entries' flags again, by pin, so that no path ever walks the entries; a load derives them anew.
     struct ioapic_pins enabled;    // unmasked, with a delivery mode that sends messages
     struct ioapic_pins level;      // trigger mode level, where the delivery mode honours it
     struct ioapic_pins low;        // active low
