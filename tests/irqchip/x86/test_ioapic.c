@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
+#include "irqchip/x86/pic.h"
 #include "irqchip/x86/test_ioapic.h"
 
 // --- Triggers and masks ----------------------------------------------------------------------------------------------------
@@ -515,6 +516,27 @@ Test(ioapic, extint_works_on_every_pin_and_either_polarity)
         ioapic_set_pin(&io, pin, true);
         cr_assert_not(ioapic_extint(&io, &m));
     }
+}
+
+Test(ioapic, the_8259_behind_extint_sees_inta_only_when_a_cpu_takes_it)
+{
+    static const uint8_t start[][2] = { { 0, 0x13 }, { 1, 0x08 }, { 1, 0x01 } };
+    struct ioapic io = fresh(24);
+    struct pic_cascade pic;
+    struct x86_message m;
+    pic_cascade_init(&pic, 0, NULL);
+    for (unsigned i = 0; i < countof(start); i++)
+        pic_cascade_write(&pic, 0, start[i][0], start[i][1]);
+    pic_cascade_set_line(&pic, 0, true);
+    ioapic_set_pin(&io, 0, pic_cascade_int(&pic));
+    entry(&io, 0, MASK | X86_EXTINT << 8);
+    cr_assert_not(ioapic_extint(&io, &m));
+    entry(&io, 0, X86_EXTINT << 8);
+    cr_assert(ioapic_extint(&io, &m));
+    cr_assert_eq(pic_cascade_isr(&pic, 0), 0, "reading and writing entries acknowledges nothing");
+    cr_assert_eq(pic_cascade_acknowledge(&pic, NULL), 0x08);
+    ioapic_set_pin(&io, 0, pic_cascade_int(&pic));
+    cr_assert_not(ioapic_extint(&io, &m));
 }
 
 // --- Storms --------------------------------------------------------------------------------------------------------------------

@@ -217,6 +217,46 @@ Test(pic_cascade, slaves_may_sit_at_any_pins_in_any_order)
     EXPECT(&s, "m11 M08 M22 M03 1s11 1S50 1S05 1S03 2s11 2S60 2S01 2S03 +8 +16 +3 ! ! !", "60 0b 50");
 }
 
+// --- As system software does it ----------------------------------------------------------------------------------------------
+
+Test(pic_cascade, start_as_linux_does_with_all_masked_then_a_tick_by_specific_eoi)
+{
+    struct script s = { .out = "" };
+    pic_cascade_init_pc(&s.cascade);
+    EXPECT(&s, "Mff m11 M30 M04 M01 s11 S38 S02 S01 Mff Sff Mfb Sff", "");
+    EXPECT(&s, "+0 i Mfa i !", "0 1 30");
+    EXPECT(&s, "?M Mfb m60 -0 Mfa i +0 i !", "fa 0 1 30"); // mask and acknowledge, then unmask
+}
+
+Test(pic_cascade, end_as_linux_does_for_a_slave_line)
+{
+    struct script s = pc();
+    EXPECT(&s, "+12 ! S10 s64 m62 m0b ?m s0b ?s -12 S00 i", "74 00 00 0");
+}
+
+Test(pic_cascade, a_spurious_7_is_told_apart_as_linux_does)
+{
+    struct script s = pc();
+    EXPECT(&s, "+7 -7 ! m0b ?m m0a ?m", "0f 00 00");
+    EXPECT(&s, "+7 ! m0b ?m m0a ?m m67 i", "0f 80 00 0");
+}
+
+Test(pic_cascade, a_periodic_tick_is_never_lost_and_never_doubled)
+{
+    struct script s = pc();
+    unsigned taken = 0;
+    for (unsigned tick = 0; tick < 1000; tick++) {
+        run(&s, "-0 +0"); // PIT mode 2: one clock low, then high
+        if (tick % 3 == 0)
+            continue; // interrupts disabled over this tick: it coalesces with the next
+        while (pic_cascade_int(&s.cascade)) {
+            EXPECT(&s, "! m20", "08");
+            taken++;
+        }
+    }
+    cr_assert_eq(taken, 666);
+}
+
 // --- ELCR --------------------------------------------------------------------------------------------------------------------
 
 Test(pic_cascade, elcr_keeps_the_fixed_edges_of_a_pc)
