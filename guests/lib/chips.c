@@ -14,6 +14,8 @@ void pic_init(uint8_t icw4_bits)
     outb(PIC2_DATA, 0x02);
     outb(PIC1_DATA, 0x01 | icw4_bits);
     outb(PIC2_DATA, 0x01 | icw4_bits);
+    outb(ELCR1, 0);
+    outb(ELCR2, 0);
     pic_mask_all();
 }
 
