@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Debian's kernels for whole-machine runs: fetched from the package manager, with an initramfs of ours.
+
+    tools/linux.py fetch ARCH                    fetch, unless it is cached, and print where kernel and initramfs are
+    tools/linux.py boot ARCH INTACT [ARGS...]    boot it; `-append TEXT` adds to the kernel's command line
+
+Everything lies below .cache/linux/ARCH. The initramfs is busybox and an /init that prints a marker, what the kernel had
+to warn about, and powers off; it is the same, byte for byte, wherever it is made from the same busybox.
+"""
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CACHE = pathlib.Path(os.environ.get("INTACT_CACHE", ROOT / ".cache")) / "linux"
+MIRROR = os.environ.get("INTACT_MIRROR")
+SUITE = "bookworm"
+
+# What `./dev linux` calls it: Debian's architecture, the package, and the console that the kernel writes to.
+ARCHES = {
+    "cloud-amd64": {"debian": "amd64", "package": "linux-image-cloud-amd64", "console": "ttyS0"},
+    "amd64": {"debian": "amd64", "package": "linux-image-amd64", "console": "ttyS0"},
+}
+
+MARKER = "INTACT: init reached"
+
+INIT = """#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sys /sys
+/bin/busybox mount -t devtmpfs dev /dev
+echo "INTACT: init reached, $(/bin/busybox nproc) cpus online"
+/bin/busybox --install -s /bin
+for word in $(cat /proc/cmdline); do
+    case $word in
+    intact.interrupts) cat /proc/interrupts ;;
+    intact.dmesg) dmesg -r ;;
+    intact.shell) setsid cttyhack sh ;;
+    acpi=off) acpi=off ;;
+    esac
+done
+echo "INTACT: clocksource $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
+# Levels 0 to 4 are what the kernel calls a warning or worse.
+if dmesg -r | grep '^<[0-4]>' | grep -iE 'apic|tsc|timer|clock|hpet|pit|8259|irq|nmi|stall|lockup|watchdog' > /warnings; then
+    sed 's/^/INTACT: warning: /' /warnings
+else
+    echo "INTACT: no warnings"
+fi
+if [ "$acpi" = off ]; then
+    reboot -f
+fi
+poweroff -f
+"""
+
+
+class CannotGet(Exception):
+    """A package is not to be had here; the text says why."""
+
+
+def run(*command, **options):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
+
+
+def apt(*command):
+    """apt as any user, in the folder for downloads."""
+    folder = CACHE / "packages"
+    folder.mkdir(parents=True, exist_ok=True)
+    return run(*command, cwd=folder, stderr=subprocess.DEVNULL)
+
+
+def has_apt(debian):
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        return False
+    return run("dpkg", "--print-architecture").strip() == debian
+
+
+def apt_depends(package):
+    """The versioned kernel that a meta package stands for."""
+    for line in apt("apt-cache", "depends", "--important", package).splitlines():
+        found = re.match(r"\s+Depends: (linux-image-[\w.+-]+)", line)
+        if found:
+            return found.group(1)
+    raise CannotGet(f"{package}: depends on no kernel")
+
+
+def apt_download(package):
+    folder = CACHE / "packages"
+    before = set(folder.glob("*.deb"))
+    for old in folder.glob(f"{package}_*.deb"):
+        old.unlink()
+        before.discard(old)
+    apt("apt-get", "-o", "APT::Sandbox::User=root", "download", package)
+    return (set(folder.glob("*.deb")) - before).pop()
+
+
+class Mirror:
+    """Where there is no apt (macOS): the mirror's own index."""
+
+    def __init__(self, debian):
+        url = f"{MIRROR}/dists/{SUITE}/main/binary-{debian}/Packages.xz"
+        text = lzma.decompress(urllib.request.urlopen(url, timeout=60).read()).decode()
+        self.packages = {}
+        for stanza in text.split("\n\n"):
+            fields = dict(re.findall(r"^([\w-]+): (.*)$", stanza, re.M))
+            if fields:
+                self.packages[fields["Package"]] = fields
+
+    def depends(self, package):
+        found = re.search(r"linux-image-[\w.+-]+", self.packages[package]["Depends"])
+        return found.group(0)
+
+    def download(self, package):
+        fields = self.packages[package]
+        data = urllib.request.urlopen(f"{MIRROR}/{fields['Filename']}", timeout=600).read()
+        if hashlib.sha256(data).hexdigest() != fields["SHA256"]:
+            raise CannotGet(f"{package}: what the mirror sent has another checksum than its index says")
+        path = CACHE / "packages" / pathlib.Path(fields["Filename"]).name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+
+def sources(debian):
+    """(depends, download) by the package manager, or by the mirror."""
+    if has_apt(debian):
+        return apt_depends, apt_download
+    mirror = Mirror(debian)
+    return mirror.depends, mirror.download
+
+
+def refresh_apt():
+    if os.getuid() == 0:
+        subprocess.run(["apt-get", "update", "-qq"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    elif shutil.which("sudo"):
+        subprocess.run(["sudo", "-n", "apt-get", "update", "-qq"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def deb_file(deb, pattern):
+    """The first file of a .deb (deb(5): an ar archive with data.tar.*) whose name matches."""
+    data = deb.read_bytes()
+    at = 8
+    while at < len(data):
+        name = data[at:at + 16].decode().strip().rstrip("/")
+        size = int(data[at + 48:at + 58])
+        if name.startswith("data.tar"):
+            with tarfile.open(fileobj=io.BytesIO(data[at + 60:at + 60 + size])) as archive:
+                for member in archive:
+                    if member.isfile() and re.fullmatch(pattern, member.name):
+                        return archive.extractfile(member).read()
+        at += 60 + size + size % 2
+    raise CannotGet(f"{deb.name}: holds no {pattern}")
+
+
+def initramfs(busybox):
+    """A newc cpio archive (Linux, Documentation/driver-api/early-userspace/buffer-format.rst), compressed.
+
+    Inode numbers count up, times are 0, the owner is root: nothing of the host gets in.
+    """
+    entries = [(name, 0o040755, b"", 0, 0) for name in ("bin", "dev", "proc", "sys")]
+    entries += [
+        ("dev/console", 0o020600, b"", 5, 1),
+        ("dev/null", 0o020666, b"", 1, 3),
+        ("bin/busybox", 0o100755, busybox, 0, 0),
+        ("init", 0o100755, INIT.encode(), 0, 0),
+        ("TRAILER!!!", 0, b"", 0, 0),
+    ]
+    out = bytearray()
+    for inode, (name, mode, data, major, minor) in enumerate(entries, 1):
+        fields = (inode, mode, 0, 0, 1, 0, len(data), 0, 0, major, minor, len(name) + 1, 0)
+        out += b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
+        out += b"\0" * (-len(out) % 4) + data
+        out += b"\0" * (-len(out) % 4)
+    return gzip.compress(bytes(out), mtime=0)
+
+
+def fetch(arch):
+    """Fills the cache."""
+    what = ARCHES[arch]
+    folder = CACHE / arch
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        depends, download = sources(what["debian"])
+        try:
+            kernel = depends(what["package"])
+        except (CannotGet, subprocess.CalledProcessError):
+            refresh_apt()
+            kernel = depends(what["package"])
+        print(f"linux: fetching {kernel}", file=sys.stderr)
+        try:
+            deb = download(kernel)
+        except subprocess.CalledProcessError:
+            refresh_apt() # the mirror has moved on since the lists were read
+            kernel = depends(what["package"])
+            deb = download(kernel)
+        (folder / "vmlinuz").write_bytes(deb_file(deb, r"\./boot/vmlinuz-.*"))
+        deb.unlink()
+        deb = download("busybox-static")
+        (folder / "busybox").write_bytes(deb_file(deb, r"\./(usr/)?bin/busybox"))
+        deb.unlink()
+        (folder / "package").write_text(kernel + "\n")
+    except (OSError, KeyError, subprocess.CalledProcessError) as error:
+        raise CannotGet(f"{what['package']}: {error}") from error
+
+
+def prepare(arch):
+    """(kernel, initramfs) of `arch`, from the cache or fetched. CannotGet when that is impossible."""
+    folder = CACHE / arch
+    if not (folder / "package").exists():
+        fetch(arch)
+    image = initramfs((folder / "busybox").read_bytes())
+    path = folder / "initramfs.gz"
+    if not path.exists() or path.read_bytes() != image:
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(image)
+        temporary.replace(path)
+    return folder / "vmlinuz", path
+
+
+def boot_options(arch, append="", memory="512M"):
+    """The command line after the emulator's name; QEMU takes the same."""
+    kernel, initrd = prepare(arch)
+    text = f"console={ARCHES[arch]['console']} panic=-1 {append}".strip()
+    return ["-m", memory, "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", str(kernel), "-initrd",
+            str(initrd), "-append", text]
+
+
+def main(arguments):
+    if len(arguments) < 2 or arguments[0] not in ("fetch", "boot") or arguments[1] not in ARCHES:
+        sys.exit(__doc__)
+    arch, rest = arguments[1], arguments[2:]
+    try:
+        if arguments[0] == "fetch":
+            print(*prepare(arch))
+            return
+        intact, given, append = rest[0], rest[1:], []
+        while "-append" in given:
+            at = given.index("-append")
+            append.append(given[at + 1])
+            del given[at:at + 2]
+        os.execv(intact, [intact, *boot_options(arch, " ".join(append)), *given])
+    except CannotGet as error:
+        sys.exit(f"linux: cannot get {error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
