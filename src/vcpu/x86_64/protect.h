@@ -102,6 +102,12 @@ bool x86_check_stack_segment(struct x86_cpu *cpu, uint16_t selector, unsigned cp
 // The checks that a code segment is fit as the target of a transfer to `offset`: #GP(0), #GP in long mode for L with D.
 bool x86_check_target(struct x86_cpu *cpu, const struct x86_descriptor *d, uint64_t offset);
 
+// What RET and IRET pop (transfer.c): code for the level of its RPL, and the stack for it. A null SS is good for 64-bit code
+// inside level 3.
+bool x86_check_return_code(struct x86_cpu *cpu, uint16_t selector, uint64_t ip, struct x86_descriptor *d);
+bool x86_check_return_stack(struct x86_cpu *cpu, uint16_t selector, unsigned cpl, const struct x86_descriptor *code,
+                            struct x86_descriptor *d);
+
 // On return to an outer level: data segments it may not use become null.
 void x86_drop_inner_segments(struct x86_cpu *cpu);
 
