@@ -89,9 +89,14 @@ enum lapic_lvt {
     LAPIC_LVT_ENTRIES
 };
 
+// LVT entry bits.
+#define LAPIC_LVT_REMOTE_IRR BIT32(14)
+#define LAPIC_LVT_LEVEL      BIT32(15)
+#define LAPIC_LVT_MASKED     BIT32(16)
+
 // ESR bits.
 enum {
-    LAPIC_ERROR_SEND_VECTOR = BIT32(5),
+    LAPIC_ERROR_SEND_VECTOR = BIT32(5), // an IPI with a vector below 16
     LAPIC_ERROR_RECEIVE_VECTOR = BIT32(6),
     LAPIC_ERROR_REGISTER = BIT32(7),
 };
@@ -137,9 +142,10 @@ struct lapic {
 // What an access asks of the world outside. No flag: nothing.
 enum {
     LAPIC_CHANGED = BIT32(0), // the outputs or the deadline may have changed
-    LAPIC_ENDED = BIT32(1),   // an EOI to broadcast to the IOAPICs: `vector`
-    LAPIC_SENDS = BIT32(2),   // an IPI: `shorthand` and `ipi`
-    LAPIC_MOVED = BIT32(3),   // ids, mode, enables or the window: who matches a destination may have changed
+    LAPIC_ENDED = BIT32(1),   // an EOI took `vector` out of service
+    LAPIC_BROADCAST = BIT32(2), // and the IOAPICs must hear of it
+    LAPIC_SENDS = BIT32(3),   // an IPI: `shorthand` and `ipi`
+    LAPIC_MOVED = BIT32(4),   // ids, mode, enables or the window: who matches a destination may have changed
 };
 
 enum lapic_shorthand { LAPIC_TO_DESTINATION, LAPIC_TO_SELF, LAPIC_TO_ALL, LAPIC_TO_OTHERS };
@@ -149,7 +155,6 @@ struct lapic_effect {
     uint8_t vector;         // that was EOI'd
     uint8_t shorthand;      // enum lapic_shorthand
     uint8_t mistake;        // enum lapic_mistake; LAPIC_MISTAKES: none
-    uint8_t ended;          // an EOI reached something in service; `vector` says what
     struct x86_message ipi;
 };
 
@@ -159,15 +164,16 @@ void lapic_init(struct lapic *lapic, uint32_t apic_id, bool bsp, unsigned addres
 // RESET#: as after power-on. Configuration, pins and mistakes stay.
 void lapic_reset(struct lapic *lapic, bool bsp);
 
-// Accepts a message that is addressed to this APIC. False: it does not take it (disabled, a reserved delivery mode, SIPI
-// while not waiting for one). An illegal vector is accepted and reported in the ESR. ExtINT is a wire, not a message.
+// Accepts a message that is addressed to this APIC. False: it does not take it (disabled, a reserved delivery mode). An
+// illegal vector is accepted and reported in the ESR; a SIPI is accepted and ignored unless the CPU waits for one. ExtINT
+// is a wire, not a message.
 bool lapic_accept(struct lapic *lapic, const struct x86_message *message);
 // The same for a fixed interrupt with `vector`, edge or level.
 bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level);
 // Does the destination of `message` name this APIC, in the mode it is in now?
 bool lapic_matches(const struct lapic *lapic, const struct x86_message *message);
 
-// Drives LINT0 or LINT1.
+// Drives LINT0 (`pin` 0) or LINT1 (1).
 void lapic_set_lint(struct lapic *lapic, unsigned pin, bool high);
 // An interrupt of an LVT entry that comes from inside the CPU: LAPIC_CMCI, LAPIC_THERMAL, LAPIC_PMC.
 void lapic_raise(struct lapic *lapic, enum lapic_lvt entry);
@@ -180,8 +186,8 @@ bool lapic_extint(const struct lapic *lapic);
 // Takes the highest vector into service. The spurious vector if a request is there that the priority holds back; -1 if
 // none is.
 int lapic_take_vector(struct lapic *lapic);
-// Takes one latched signal: PENDING_NMI, SMI, INIT, SIPI. INIT resets the APIC. Returns the SIPI vector, 0 for the others,
-// -1: it was not latched.
+// Takes one latched signal: PENDING_NMI, SMI, INIT, SIPI. INIT resets the APIC. Returns the SIPI vector, 0 for the others
+// and -1 when it was not latched.
 int lapic_take(struct lapic *lapic, uint32_t which);
 
 // When the timer will have to be looked at; CLOCK_NEVER while stopped or masked.
@@ -212,6 +218,14 @@ static inline void lapic_set_cr8(struct lapic *lapic, uint64_t value)
 // Task, processor and arbitration priority.
 uint32_t lapic_ppr(const struct lapic *lapic);
 uint32_t lapic_apr(const struct lapic *lapic);
+// A write to IA32_APIC_BASE. False: reserved bits or an illegal move, #GP.
+bool lapic_set_base(struct lapic *lapic, uint64_t value);
+// Errors for the ESR, LAPIC_ERROR_ bits; the error LVT entry is raised for those that are new since the last ESR write.
+void lapic_report(struct lapic *lapic, uint32_t errors);
+// The end of the highest interrupt in service: its vector, or -1. `broadcast`: the IOAPICs must hear of it.
+int lapic_end(struct lapic *lapic, bool *broadcast);
+// Software changed LVT_LINT0 or the SVR: a level at LINT0 is looked at again.
+void lapic_sample_lint0(struct lapic *lapic);
 // 32-bit id or 8-bit id, as the mode has it; logical id register likewise.
 uint32_t lapic_id(const struct lapic *lapic);
 uint32_t lapic_ldr(const struct lapic *lapic);
@@ -239,7 +253,8 @@ static inline uint64_t lapic_page(const struct lapic *lapic)
 enum { LAPIC_XAPIC_READ = 1, LAPIC_XAPIC_WRITE = 2, LAPIC_X2APIC_READ = 4, LAPIC_X2APIC_WRITE = 8 };
 struct lapic_register {
     struct reg reg;
-    uint8_t access; // bits above
+    uint8_t access;      // bits above
+    uint32_t read_only;  // bits of a writable register that a write may hold and does not change
 };
 extern const struct lapic_register lapic_registers[];
 extern const unsigned lapic_register_count;

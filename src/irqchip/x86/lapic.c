@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Local APIC: what it accepts, what it tells the CPU, and its state. Registers are in lapic_registers.c, the manual of the
+// whole in lapic.h.
+#include "irqchip/x86/lapic.h"
+
+#include "base/clock.h"
+
+enum { LVT_LOW_ACTIVE = BIT32(13) };
+
+// --- Sets of vectors ----------------------------------------------------------------------------------------------
+
+static inline void vectors_set(struct lapic_vectors *set, unsigned vector)
+{
+    set->word[vector / 64] |= BIT64(vector % 64);
+    set->summary |= BIT32(vector / 64);
+}
+
+static inline void vectors_clear(struct lapic_vectors *set, unsigned vector)
+{
+    uint64_t word = set->word[vector / 64] &= ~BIT64(vector % 64);
+    if (word == 0)
+        set->summary &= ~BIT32(vector / 64);
+}
+
+static inline bool vectors_has(const struct lapic_vectors *set, unsigned vector)
+{
+    return set->word[vector / 64] >> (vector % 64) & 1;
+}
+
+// The highest vector, or -1.
+static inline int vectors_highest(const struct lapic_vectors *set)
+{
+    if (set->summary == 0)
+        return -1;
+    unsigned word = bits_highest(set->summary);
+    return (int)(word * 64 + bits_highest(set->word[word]));
+}
+
+// --- Priorities (SDM, "Interrupt, Task, and Processor Priority") --------------------------------------------------
+
+uint32_t lapic_ppr(const struct lapic *lapic)
+{
+    int serviced = vectors_highest(&lapic->isr);
+    uint32_t isrv = serviced < 0 ? 0 : (uint32_t)serviced & 0xf0;
+    return (lapic->tpr & 0xf0) >= isrv ? lapic->tpr : isrv;
+}
+
+// The manual's formula has "TPR AND ISRV" in it, which as a bitwise operation would let a busy CPU look idle; it is read
+// as a list of what the maximum is taken over.
+uint32_t lapic_apr(const struct lapic *lapic)
+{
+    int serviced = vectors_highest(&lapic->isr), requested = vectors_highest(&lapic->irr);
+    uint32_t isrv = serviced < 0 ? 0 : (uint32_t)serviced & 0xf0;
+    uint32_t irrv = requested < 0 ? 0 : (uint32_t)requested & 0xf0;
+    uint32_t task = lapic->tpr & 0xf0;
+    if (task >= irrv && task > isrv)
+        return lapic->tpr;
+    uint32_t highest = task > isrv ? task : isrv;
+    return highest > irrv ? highest : irrv;
+}
+
+uint32_t lapic_id(const struct lapic *lapic)
+{
+    return lapic_x2apic(lapic) ? lapic->x2apic_id : lapic->id >> 24;
+}
+
+// SDM, "Deriving Logical x2APIC ID from the Local x2APIC ID".
+uint32_t lapic_ldr(const struct lapic *lapic)
+{
+    if (lapic_x2apic(lapic))
+        return (lapic->x2apic_id & 0xffff0) << 12 | BIT32(lapic->x2apic_id & 15);
+    return lapic->ldr >> 24;
+}
+
+// --- State --------------------------------------------------------------------------------------------------------
+
+// SDM, "Local APIC State After Power-Up or Reset", without the ID register, which an INIT leaves alone.
+static void reset_registers(struct lapic *lapic)
+{
+    lapic->irr = lapic->isr = lapic->tmr = (struct lapic_vectors){ .summary = 0 };
+    lapic->icr = 0;
+    lapic->tpr = lapic->ldr = lapic->esr = lapic->errors = 0;
+    lapic->dfr = 0xffffffff;
+    lapic->svr = 0xff;
+    for (unsigned i = 0; i < LAPIC_LVT_ENTRIES; i++)
+        lapic->lvt[i] = LAPIC_LVT_MASKED;
+    lapic_timer_reset(&lapic->timer);
+}
+
+static void reset_id(struct lapic *lapic)
+{
+    lapic->id = lapic->x2apic_id << 24;
+}
+
+void lapic_init(struct lapic *lapic, uint32_t apic_id, bool bsp, unsigned address_bits)
+{
+    *lapic = (struct lapic){ .x2apic_id = apic_id, .address_bits = address_bits };
+    lapic_reset(lapic, bsp);
+}
+
+void lapic_reset(struct lapic *lapic, bool bsp)
+{
+    lapic->base = LAPIC_DEFAULT_BASE | LAPIC_BASE_ENABLE | (bsp ? LAPIC_BASE_BSP : 0);
+    reset_registers(lapic);
+    reset_id(lapic);
+    lapic->latched = 0;
+    lapic->sipi_vector = 0;
+    lapic->waits_for_sipi = !bsp;
+}
+
+// SDM, "Local APIC State After It Receives an INIT": IA32_APIC_BASE and the id stay, and so does x2APIC mode. A SIPI that
+// came behind the INIT stays too. The bootstrap processor starts at its reset vector, the others wait for a SIPI.
+static void take_init(struct lapic *lapic)
+{
+    reset_registers(lapic);
+    lapic->latched &= PENDING_SIPI;
+    lapic->waits_for_sipi = !(lapic->base & LAPIC_BASE_BSP);
+    if (!lapic->waits_for_sipi)
+        lapic->latched = 0;
+}
+
+// SDM, "x2APIC State Transitions". Leaving either mode for "disabled" loses everything; entering x2APIC mode keeps all but
+// the ids and the high half of the ICR.
+bool lapic_set_base(struct lapic *lapic, uint64_t value)
+{
+    const uint64_t modes = LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC;
+    uint64_t address = bits_low(lapic->address_bits) & ~(LAPIC_PAGE - 1);
+    uint64_t old = lapic->base & modes, new = value & modes;
+    if (value & ~(address | modes | LAPIC_BASE_BSP))
+        return false;
+    if (new == LAPIC_BASE_X2APIC || (new == modes && old == 0) || (new == LAPIC_BASE_ENABLE && old == modes))
+        return false;
+    lapic->base = value;
+    if (new == 0 && old != 0) {
+        reset_registers(lapic);
+        reset_id(lapic);
+    }
+    if (new == modes && old != modes)
+        lapic->icr &= 0xffffffff;
+    return true;
+}
+
+// --- Local vector table (SDM, "Local Vector Table") -----------------------------------------------------------------
+
+static bool asserted(const struct lapic *lapic, unsigned pin)
+{
+    bool low_active = lapic->lvt[LAPIC_LINT0 + pin] & LVT_LOW_ACTIVE;
+    return (lapic->lint >> pin & 1) != low_active;
+}
+
+// SDM, "Level-sensitive interrupts are not supported for LINT1".
+static bool level_sensitive(const struct lapic *lapic, unsigned entry)
+{
+    return entry == LAPIC_LINT0 && lapic->lvt[entry] & LAPIC_LVT_LEVEL;
+}
+
+static void raise_fixed(struct lapic *lapic, unsigned entry)
+{
+    unsigned vector = lapic->lvt[entry] & 0xff;
+    bool level = level_sensitive(lapic, entry);
+    if (vector < 16) {
+        lapic->mistakes[LAPIC_MISTAKE_VECTOR]++;
+        lapic_report(lapic, LAPIC_ERROR_RECEIVE_VECTOR);
+    } else if (lapic_accept_vector(lapic, vector, level) && level) {
+        lapic->lvt[entry] |= LAPIC_LVT_REMOTE_IRR;
+    }
+}
+
+void lapic_raise(struct lapic *lapic, enum lapic_lvt entry)
+{
+    uint32_t lvt = lapic->lvt[entry];
+    bool pin = entry == LAPIC_LINT0 || entry == LAPIC_LINT1;
+    if (lvt & LAPIC_LVT_MASKED)
+        return;
+    switch (bits_get(lvt, 10, 8)) {
+    case X86_FIXED:
+        raise_fixed(lapic, entry);
+        break;
+    case X86_SMI:
+        lapic->latched |= PENDING_SMI;
+        break;
+    case X86_NMI:
+        lapic->latched |= PENDING_NMI;
+        break;
+    case X86_INIT: // "not supported for the LVT CMCI, thermal monitor and performance counter registers"
+        lapic->latched |= pin ? PENDING_INIT : 0;
+        break;
+    case X86_EXTINT: // a level: lapic_extint
+    default:
+        break;
+    }
+    if (entry == LAPIC_PMC) // the part masks it itself
+        lapic->lvt[entry] |= LAPIC_LVT_MASKED;
+}
+
+// Bounded: a report raises the error entry for new bits only, and an illegal vector in that entry adds one bit.
+void lapic_report(struct lapic *lapic, uint32_t errors)
+{
+    uint32_t new = errors & ~lapic->errors;
+    lapic->errors |= errors;
+    if (new)
+        lapic_raise(lapic, LAPIC_ERROR);
+}
+
+void lapic_sample_lint0(struct lapic *lapic)
+{
+    uint32_t lvt = lapic->lvt[LAPIC_LINT0];
+    bool fixed = bits_get(lvt, 10, 8) == X86_FIXED;
+    if (fixed && level_sensitive(lapic, LAPIC_LINT0) && asserted(lapic, 0) && !(lvt & LAPIC_LVT_REMOTE_IRR))
+        lapic_raise(lapic, LAPIC_LINT0);
+}
+
+// With the APIC disabled LINT0 is the INTR pin, a level, and LINT1 the NMI pin, an edge (SDM, "Enabling or Disabling the
+// Local APIC").
+void lapic_set_lint(struct lapic *lapic, unsigned pin, bool high)
+{
+    if ((lapic->lint >> pin & 1) == high)
+        return;
+    lapic->lint ^= BIT32(pin);
+    if (!lapic_enabled(lapic)) {
+        if (pin == 1 && high)
+            lapic->latched |= PENDING_NMI;
+    } else if (pin == 0 && level_sensitive(lapic, LAPIC_LINT0) && bits_get(lapic->lvt[LAPIC_LINT0], 10, 8) == X86_FIXED) {
+        lapic_sample_lint0(lapic);
+    } else if (asserted(lapic, pin)) {
+        lapic_raise(lapic, LAPIC_LINT0 + pin);
+    }
+}
+
+bool lapic_extint(const struct lapic *lapic)
+{
+    if (unlikely(!lapic_enabled(lapic)))
+        return lapic->lint & 1;
+    for (unsigned pin = 0; pin < 2; pin++) {
+        uint32_t lvt = lapic->lvt[LAPIC_LINT0 + pin];
+        if ((lvt & (LAPIC_LVT_MASKED | 0x700)) == X86_EXTINT << 8 && asserted(lapic, pin))
+            return true;
+    }
+    return false;
+}
+
+// --- Acceptance (SDM, "Handling Interrupts", "Determining IPI Destination") ------------------------------------------
+
+static bool matches_x2apic(const struct lapic *lapic, const struct x86_message *message)
+{
+    uint32_t ldr = lapic_ldr(lapic);
+    if (x86_message_broadcast(message))
+        return true;
+    if (!message->logical)
+        return message->destination == lapic->x2apic_id;
+    return message->destination >> 16 == ldr >> 16 && (message->destination & ldr & 0xffff);
+}
+
+static bool matches_xapic(const struct lapic *lapic, const struct x86_message *message)
+{
+    uint32_t address = message->destination, logical = lapic->ldr >> 24;
+    if (address == X86_BROADCAST || address == X86_BROADCAST_SHORT)
+        return true;
+    if (address > 0xff)
+        return false;
+    if (!message->logical)
+        return address == lapic->id >> 24;
+    if (lapic->dfr >> 28 == 0xf)
+        return address & logical;
+    return address >> 4 == logical >> 4 && (address & logical & 15);
+}
+
+bool lapic_matches(const struct lapic *lapic, const struct x86_message *message)
+{
+    if (!lapic_enabled(lapic))
+        return false;
+    return lapic_x2apic(lapic) ? matches_x2apic(lapic, message) : matches_xapic(lapic, message);
+}
+
+bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level)
+{
+    if (unlikely(!lapic_software_enabled(lapic) || !lapic_enabled(lapic)))
+        return false;
+    if (unlikely(vector < 16)) {
+        lapic_report(lapic, LAPIC_ERROR_RECEIVE_VECTOR);
+        return true;
+    }
+    vectors_set(&lapic->irr, vector);
+    if (level)
+        vectors_set(&lapic->tmr, vector);
+    else
+        vectors_clear(&lapic->tmr, vector);
+    return true;
+}
+
+// A CPU that does not wait for a SIPI ignores it, unless the INIT before it has not been taken yet.
+static void accept_sipi(struct lapic *lapic, unsigned vector)
+{
+    bool waits = lapic->waits_for_sipi || lapic->latched & PENDING_INIT;
+    if (!waits || lapic->latched & PENDING_SIPI)
+        return;
+    lapic->latched |= PENDING_SIPI;
+    lapic->sipi_vector = vector;
+}
+
+bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
+{
+    if (!lapic_enabled(lapic))
+        return false;
+    switch (message->delivery) {
+    case X86_FIXED:
+    case X86_LOWEST:
+        return lapic_accept_vector(lapic, message->vector, message->level);
+    case X86_SMI:
+        lapic->latched |= PENDING_SMI;
+        return true;
+    case X86_NMI:
+        lapic->latched |= PENDING_NMI;
+        return true;
+    case X86_INIT: // the level de-assert only set arbitration ids
+        if (message->assert_level)
+            lapic->latched |= PENDING_INIT;
+        return true;
+    case X86_SIPI:
+        accept_sipi(lapic, message->vector);
+        return true;
+    default:
+        return false;
+    }
+}
+
+// --- The CPU's side -------------------------------------------------------------------------------------------------
+
+uint32_t lapic_output(const struct lapic *lapic)
+{
+    uint32_t pending = lapic->latched;
+    int requested = vectors_highest(&lapic->irr);
+    if (requested >= 0 && ((uint32_t)requested & 0xf0) > (lapic_ppr(lapic) & 0xf0))
+        pending |= PENDING_INTR;
+    if (lapic_extint(lapic))
+        pending |= PENDING_INTR;
+    return pending;
+}
+
+// Between INTR and INTA software may have raised its priority: then the spurious vector is given and no ISR bit is set
+// (SDM, "Spurious Interrupt").
+int lapic_take_vector(struct lapic *lapic)
+{
+    int requested = vectors_highest(&lapic->irr);
+    if (requested < 0)
+        return -1;
+    if (((uint32_t)requested & 0xf0) <= (lapic_ppr(lapic) & 0xf0))
+        return (int)(lapic->svr & 0xff);
+    vectors_clear(&lapic->irr, (unsigned)requested);
+    vectors_set(&lapic->isr, (unsigned)requested);
+    return requested;
+}
+
+int lapic_take(struct lapic *lapic, uint32_t which)
+{
+    if (!(lapic->latched & which))
+        return -1;
+    lapic->latched &= ~which;
+    if (which == PENDING_INIT)
+        take_init(lapic);
+    if (which != PENDING_SIPI)
+        return 0;
+    lapic->waits_for_sipi = 0;
+    return (int)lapic->sipi_vector;
+}
+
+int lapic_end(struct lapic *lapic, bool *broadcast)
+{
+    int vector = vectors_highest(&lapic->isr);
+    *broadcast = false;
+    if (unlikely(vector < 0))
+        return -1;
+    vectors_clear(&lapic->isr, (unsigned)vector);
+    if (!vectors_has(&lapic->tmr, (unsigned)vector))
+        return vector;
+    *broadcast = !(lapic->svr >> 12 & 1);
+    if (lapic->lvt[LAPIC_LINT0] & LAPIC_LVT_REMOTE_IRR && (lapic->lvt[LAPIC_LINT0] & 0xff) == (uint32_t)vector) {
+        lapic->lvt[LAPIC_LINT0] &= ~LAPIC_LVT_REMOTE_IRR;
+        lapic_sample_lint0(lapic);
+    }
+    return vector;
+}
+
+uint64_t lapic_deadline(const struct lapic *lapic)
+{
+    return lapic->lvt[LAPIC_TIMER] & LAPIC_LVT_MASKED ? CLOCK_NEVER : lapic->timer.expiry;
+}
+
+bool lapic_fire(struct lapic *lapic, uint64_t now)
+{
+    if (likely(!lapic_timer_expire(&lapic->timer, now)) || lapic->lvt[LAPIC_TIMER] & LAPIC_LVT_MASKED)
+        return false;
+    lapic_raise(lapic, LAPIC_TIMER);
+    return true;
+}
+
+static void vectors_visit(struct lapic_vectors *set, struct visit *v, const char *name)
+{
+    visit_enter(v, name);
+    VISIT_ARRAY(v, set->word);
+    visit_leave(v);
+    set->summary = 0; // derived, so that no file can make it disagree
+    for (unsigned i = 0; i < countof(set->word); i++)
+        set->summary |= set->word[i] ? BIT32(i) : 0;
+}
+
+void lapic_visit(struct lapic *lapic, struct visit *v)
+{
+    VISIT(v, lapic->base);
+    VISIT(v, lapic->icr);
+    vectors_visit(&lapic->irr, v, "irr");
+    vectors_visit(&lapic->isr, v, "isr");
+    vectors_visit(&lapic->tmr, v, "tmr");
+    visit_enter(v, "timer");
+    lapic_timer_visit(&lapic->timer, v);
+    visit_leave(v);
+    VISIT(v, lapic->id);
+    VISIT(v, lapic->tpr);
+    VISIT(v, lapic->ldr);
+    VISIT(v, lapic->dfr);
+    VISIT(v, lapic->svr);
+    VISIT(v, lapic->esr);
+    VISIT(v, lapic->errors);
+    VISIT_ARRAY(v, lapic->lvt);
+    VISIT(v, lapic->lint);
+    VISIT(v, lapic->latched);
+    VISIT(v, lapic->sipi_vector);
+    VISIT(v, lapic->waits_for_sipi);
+    VISIT_ARRAY(v, lapic->mistakes);
+}
