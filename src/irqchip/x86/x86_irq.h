@@ -30,6 +30,7 @@
 #include "irqchip/x86/ioapic.h"
 #include "irqchip/x86/lapic.h"
 #include "irqchip/x86/pic.h"
+#include "irqchip/x86/x86_targets.h"
 #include "msi/x86_message.h"
 
 #define X86_IRQ_CPU_LIMIT    4096
@@ -42,6 +43,9 @@ enum {
     X86_IRQ_IOAPIC = 1, // and up: the first IOAPIC, the second, ...
     X86_IRQ_LAPIC = 0x10000,
 };
+
+// What x86_irq_settle has to look at before the CPUs.
+enum { X86_IRQ_HUB_PIC = 1, X86_IRQ_HUB_IOAPIC = 2, X86_IRQ_HUB_ALL = 3 };
 
 // Why nobody took a message: `a` of TRACE_DROP.
 enum x86_irq_drop {
@@ -86,8 +90,6 @@ struct x86_irq_cpu {
     uint64_t page;     // as told
     uint32_t pending;  // as told
     uint32_t index;
-    uint32_t next_same_id; // + 1: the next CPU with the same xAPIC id
-    uint32_t listed_id;    // xAPIC id it is listed under, + 1; 0: not listed
 };
 
 struct x86_irq {
@@ -99,26 +101,22 @@ struct x86_irq {
     uint32_t nmi;              // the NMI line of the board
     uint32_t last_lowest;      // the CPU that won the last arbitration
 
-    // Derived; rebuilt by x86_irq_loaded.
-    uint32_t *by_x2apic_id; // CPU index + 1
-    uint32_t id_limit;      // entries of it
-    uint32_t by_xapic_id[256]; // CPU index + 1 of the first with that id
-    uint32_t words;         // of a set of CPUs
-    uint64_t *sets;         // storage of the sets below
-    uint64_t *flat;         // [8][words]: CPUs with that bit in a flat logical id
-    uint64_t *cluster;      // [16][4][words]: by cluster and bit
-    uint64_t *targets;      // scratch
+    // Derived; x86_irq_loaded makes it again.
+    struct x86_targets targets;
+    uint64_t *found;        // scratch: the CPUs that a destination names
     uint64_t *extint;       // CPUs whose INTR an IOAPIC's ExtINT entry drives
     uint64_t *dirty;        // CPUs to settle
-    uint64_t dirty_words;   // which words of it are not 0
+    uint64_t dirty_words;   // which words of `dirty` are not 0
     uint32_t depth;         // calls under way
-    bool hub_dirty;         // 8259A, IOAPIC or destinations changed
-    bool pic_int;
+    uint32_t hub_dirty;     // X86_IRQ_HUB_ bits: what before the local APICs changed
+    bool extint_used;       // `extint` is not empty
+    bool pic_int;           // as driven
     uint64_t hub_deadline;  // as told
 };
 
-// Allocates for `config` (copied; `apic_ids` and `ioapics` are read here only). -EINVAL and a text for a value out of range, -ENOMEM. Everything is
-// in power-on state, and `signal` and `deadline` have not been called: 0 and CLOCK_NEVER are what they would have told.
+// Allocates for `config`, which is copied (`apic_ids` is read here only; `ioapics` stays with the caller and must live as
+// long). -EINVAL and a text for a value out of range, -ENOMEM. Everything is in power-on state, and `signal` and `deadline`
+// have not been called: 0 and CLOCK_NEVER are what they would have told.
 int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struct error *error);
 void x86_irq_free(struct x86_irq *irq);
 // RESET# of all chips. Electrical levels of pins stay.
