@@ -202,11 +202,7 @@ bool ioapic_trigger(struct ioapic *ioapic, unsigned pin)
 static void end_pin(struct ioapic *ioapic, unsigned pin, uint64_t now)
 {
     put(&ioapic->remote_irr, pin, false);
-    if (!active(ioapic, pin)) {
-        ioapic->eois[pin] = 0;
-        return;
-    }
-    if (++ioapic->eois[pin] < IOAPIC_STORM_LIMIT)
+    if (!active(ioapic, pin) || ++ioapic->eois[pin] < IOAPIC_STORM_LIMIT)
         return;
     ioapic->eois[pin] = 0;
     put(&ioapic->resting, pin, true);

@@ -89,17 +89,11 @@ static uint8_t own_requests(const struct pic *pic)
     return (pic->lines & (level | pic->armed)) | pic->held;
 }
 
-// Pins of the master that ICW3 gives to slaves.
-static uint8_t cascaded_pins(const struct pic *master)
-{
-    return master->icw1 & ICW1_SNGL ? 0 : master->icw3;
-}
-
 static int chip_winner(const struct pic_cascade *cascade, unsigned chip)
 {
     const struct pic *pic = &cascade->chip[chip];
 
-    return pic_winner(pic, pic_cascade_irr(cascade, chip), chip ? 0 : cascaded_pins(pic));
+    return pic_winner(pic, pic_cascade_irr(cascade, chip), chip ? 0 : pic->icw3);
 }
 
 uint8_t pic_cascade_irr(const struct pic_cascade *cascade, unsigned chip)
@@ -219,7 +213,7 @@ static void begin_inta(struct pic_cascade *cascade)
         cascade->inta_level = (uint8_t)resolve(cascade, 0);
         cascade->inta_chip_level = cascade->inta_level;
         cascade->inta_chip = 0;
-        if (cascaded_pins(master) & bit(cascade->inta_level))
+        if (master->icw3 & bit(cascade->inta_level))
             cascade->inta_chip = (uint8_t)find_slave(cascade, cascade->inta_level);
     }
     if (!driven(cascade))
@@ -300,7 +294,7 @@ static uint8_t write_icw1(struct pic_cascade *cascade, struct pic *pic, uint8_t 
     pic->armed = (uint8_t)~pic->lines;
     pic->held = pic->imr = pic->isr = 0;
     pic->lowest = 7;
-    pic->icw3 = pic->sp ? 0 : 7;
+    pic->icw3 = pic->sp ? 0 : 7; // a master in single mode gets no ICW3: no slaves
     pic->special_mask = pic->read_isr = pic->poll = pic->rotate_auto = false;
     if (!(value & ICW1_IC4))
         pic->icw4 = 0;

@@ -92,7 +92,7 @@ Test(pic, icw1_clears_mask_service_and_special_mask_and_selects_irr)
     struct script s = single("01");
     EXPECT(&s, "+1 ! m68 m0b ?m Mff", "21 02");
     EXPECT(&s, "m13 M20 M01 ?m ?M", "00 00"); // IRR: the edge circuit is reset, pin 1 is still high
-    EXPECT(&s, "m0b ?m", "00");
+    EXPECT(&s, "+3 ?m m0b ?m", "08 00");
     cr_assert_not(s.cascade.chip[0].special_mask);
 }
 
@@ -100,6 +100,23 @@ Test(pic, icw1_resets_the_edge_sense_so_that_a_high_pin_needs_a_new_edge)
 {
     struct script s = single("01");
     EXPECT(&s, "+4 i m13 M20 M01 i -4 i +4 i", "1 0 0 1");
+}
+
+Test(pic, icw1_forgets_a_poll_a_held_trigger_and_an_inta_under_way)
+{
+    struct script s = single("01");
+    EXPECT(&s, "m0c m13 M20 M01 +3 ?m -3", "08");
+    EXPECT(&s, "^5 i m13 M20 M01 i", "1 0");
+    EXPECT(&s, "+4 a m13 M20 M01 -4 +4 !", "-- 24");
+}
+
+Test(pic, a_chip_that_was_never_initialised_leaves_the_bus_alone)
+{
+    struct script s = { .out = "" };
+    pic_cascade_init(&s.cascade, 0, NULL);
+    EXPECT(&s, "+3 a a a", "-- -- --");
+    cr_assert_eq(s.cascade.mistakes[PIC_MISTAKE_NO_SLAVE], 1);
+    cr_assert_eq(s.cascade.mistakes[PIC_MISTAKE_SPURIOUS], 0);
 }
 
 Test(pic, icw1_gives_ir7_the_lowest_priority)

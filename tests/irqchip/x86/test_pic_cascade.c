@@ -106,6 +106,14 @@ Test(pic_cascade, spurious_15_of_a_masked_line_is_reported_as_such)
     cr_assert(taken.line == 10 && !taken.spurious);
 }
 
+Test(pic_cascade, spurious_15_turns_no_ring_in_automatic_rotation)
+{
+    struct script s = { .out = "" };
+    pic_cascade_init_pc(&s.cascade);
+    EXPECT(&s, "m11 M08 M04 M03 s11 S70 S02 S03 s80 sc3 +10 a -10 a", "-- 77");
+    EXPECT(&s, "+12 +8 !", "74"); // order 4 5 6 7 0 1 2 3 still
+}
+
 Test(pic_cascade, a_slave_request_that_falls_before_the_first_cycle_is_spurious_7_of_the_master)
 {
     struct script s = pc();
