@@ -56,7 +56,7 @@ struct hpet_timer {
     bool pulse;          // an edge interrupt was given; the output falls just before the next one
     uint64_t comparator;
     uint64_t period;     // last value written in periodic mode
-    uint64_t fired;      // tick of the last match that was handled
+    uint64_t next;       // 10 ns ticks of the clock: the first at which no match has been looked for
     struct event event;
     struct hpet *hpet;
 };

@@ -58,6 +58,7 @@ struct i8042 {
     bool last_was_command;
     uint8_t data;         // output buffer
     uint8_t status;       // OBF, AUX, TIMEOUT, PARITY of the output buffer
+    uint8_t reply, reply_status; // the controller's answer that waits until the buffer is free; status 0: none
     struct i8042_queue keyboard; // scan codes and answers on their way, as the keyboard sends them
     bool release;         // translation: F0h came, the next code is a release
     // The keyboard.

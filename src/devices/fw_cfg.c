@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The interface is the one QEMU documents in docs/specs/fw_cfg: writing the selector starts an item at its first byte,
+// each read of the data port gives the next one, and past its end zeros. Numbers are little-endian, the directory's are
+// big-endian.
+//
+// Not modelled: the DMA interface (the id item says so), writing items.
+#include "devices/fw_cfg.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+#define KEY_WRITE_CHANNEL 0x4000 // ignored: all items are read-only
+#define ID_TRADITIONAL    1
+#define ENTRY_SIZE        64 // size (32), key (16), reserved (16), name (56)
+
+static struct fw_cfg_item *find(struct fw_cfg *fw, uint16_t key)
+{
+    key &= (uint16_t)~KEY_WRITE_CHANNEL;
+    if (key < FW_CFG_KEYS)
+        return &fw->items[key];
+    if (key >= FW_CFG_ARCH_LOCAL && key < FW_CFG_ARCH_LOCAL + FW_CFG_ARCH_KEYS)
+        return &fw->arch[key - FW_CFG_ARCH_LOCAL];
+    return NULL;
+}
+
+int fw_cfg_add_bytes(struct fw_cfg *fw, uint16_t key, const void *data, uint64_t size)
+{
+    struct fw_cfg_item *item = find(fw, key);
+    if (!item || size > UINT32_MAX)
+        return -EINVAL;
+    *item = (struct fw_cfg_item){ .data = data, .size = data ? (uint32_t)size : 0 };
+    return 0;
+}
+
+int fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t value, unsigned size)
+{
+    struct fw_cfg_item *item = find(fw, key);
+    if (!item || (size != 2 && size != 4 && size != 8))
+        return -EINVAL;
+    struct fw_cfg_item number = { .size = size };
+    for (unsigned i = 0; i < size; i++)
+        number.number[i] = (uint8_t)(value >> (8 * i));
+    *item = number;
+    return 0;
+}
+
+static void put_be16(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static void put_be32(uint8_t *at, uint32_t value)
+{
+    put_be16(at, value >> 16);
+    put_be16(at + 2, value);
+}
+
+static bool has_file(const struct fw_cfg *fw, const char *name)
+{
+    for (uint32_t i = 0; i < fw->files; i++)
+        if (!strcmp((const char *)&fw->directory[4 + i * ENTRY_SIZE + 8], name))
+            return true;
+    return false;
+}
+
+int fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *data, uint64_t size)
+{
+    if (!*name || strlen(name) >= FW_CFG_NAME)
+        return -EINVAL;
+    if (has_file(fw, name))
+        return -EEXIST;
+    if (fw->files == FW_CFG_FILES)
+        return -ENOSPC;
+    uint16_t key = (uint16_t)(FW_CFG_FILE_FIRST + fw->files);
+    int result = fw_cfg_add_bytes(fw, key, data, size);
+    if (result < 0)
+        return result;
+    uint8_t *entry = &fw->directory[4 + fw->files++ * ENTRY_SIZE];
+    put_be32(entry, fw->items[key].size);
+    put_be16(entry + 4, key);
+    memcpy(entry + 8, name, strlen(name) + 1);
+    put_be32(fw->directory, fw->files);
+    fw->items[FW_CFG_FILE_DIR].size = 4 + fw->files * ENTRY_SIZE;
+    return key;
+}
+
+static uint8_t next_byte(struct fw_cfg *fw)
+{
+    const struct fw_cfg_item *item = find(fw, fw->key);
+    if (!item || fw->position >= item->size)
+        return 0;
+    return (item->data ? item->data : item->number)[fw->position++];
+}
+
+uint64_t fw_cfg_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct fw_cfg *fw = owner;
+    (void)now;
+    if (offset == 1 && size == 1)
+        return next_byte(fw);
+    return bits_low(8 * size); // the selector is write-only
+}
+
+void fw_cfg_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct fw_cfg *fw = owner;
+    (void)now;
+    if (offset != 0 || size != 2)
+        return;
+    fw->key = (uint16_t)value;
+    fw->position = 0;
+}
+
+void fw_cfg_init(struct fw_cfg *fw)
+{
+    static const uint8_t signature[4] = { 'Q', 'E', 'M', 'U' };
+    memset(fw, 0, sizeof *fw);
+    fw_cfg_add_bytes(fw, FW_CFG_SIGNATURE, signature, sizeof signature);
+    fw_cfg_add_number(fw, FW_CFG_ID, ID_TRADITIONAL, 4);
+    fw_cfg_add_bytes(fw, FW_CFG_FILE_DIR, fw->directory, 4);
+}
+
+void fw_cfg_reset(struct fw_cfg *fw, uint64_t now)
+{
+    (void)now;
+    fw->key = 0;
+    fw->position = 0;
+}
+
+void fw_cfg_visit(struct fw_cfg *fw, struct visit *v)
+{
+    VISIT(v, fw->key);
+    VISIT(v, fw->position);
+}
