@@ -40,10 +40,9 @@ int fw_cfg_add_number(struct fw_cfg *fw, uint16_t key, uint64_t value, unsigned 
     struct fw_cfg_item *item = find(fw, key);
     if (!item || (size != 2 && size != 4 && size != 8))
         return -EINVAL;
-    struct fw_cfg_item number = { .size = size };
-    for (unsigned i = 0; i < size; i++)
-        number.number[i] = (uint8_t)(value >> (8 * i));
-    *item = number;
+    *item = (struct fw_cfg_item){ .size = size };
+    for (unsigned i = 0; i < sizeof item->number; i++) // read up to `size`
+        item->number[i] = (uint8_t)(value >> (8 * i));
     return 0;
 }
 
