@@ -9,8 +9,8 @@
 //     ...the device has something to say, from whatever thread:
 //     intact_irq_group_trigger(group, 0);
 //
-// Functions return 0 or more for success and a negative value of enum intact_irq_error (each is a negative errno) with
-// a text by intact_irq_strerror. A function that fails has changed nothing.
+// Functions return 0 or more for success and a negative value of enum intact_irq_error, with a text by
+// intact_irq_strerror. A function that fails has changed nothing.
 //
 // Threads. One thread is the machine thread: it runs the vCPUs, or in a program of your own it is the one that calls
 // intact_irq_manager_poll. What it does takes effect at once. Every other thread may call everything that does not say
@@ -38,6 +38,7 @@ struct intact_irq_device;
 
 // --- Errors --------------------------------------------------------------------------------------------------------
 
+// Where an errno says it, the value is that errno, negative, on every host.
 enum intact_irq_error {
     INTACT_IRQ_OK = 0,
     INTACT_IRQ_NO_ROUTE = -6,       // ENXIO: the pin or GSI leads nowhere, or nobody took the message
@@ -58,7 +59,8 @@ const char *intact_irq_strerror(int error);
 
 // --- Manager -------------------------------------------------------------------------------------------------------
 
-// Where interrupts leave the library: your chips. Both are called on the machine thread only.
+// Where interrupts leave the library: your chips. Called on the machine thread only; they may trigger sources and set
+// levels, and change no settings of a group.
 struct intact_irq_output {
     // A pin of a chip changed its level.
     void (*pin)(void *owner, uint32_t chip, uint32_t pin, bool level);
@@ -132,7 +134,7 @@ int intact_irq_manager_create_group(struct intact_irq_manager *manager, enum int
                                     uint32_t count, struct intact_irq_group **group);
 
 // Disables the group if it is enabled, lets go of its notifiers and frees the handle and the ids. What was pending is
-// counted as abandoned. Any thread, when nobody else uses the group.
+// counted as abandoned (intact_irq_manager_counts). Any thread, when nobody else uses the group.
 void intact_irq_manager_destroy_group(struct intact_irq_manager *manager, struct intact_irq_group *group);
 
 enum intact_irq_type intact_irq_group_type(const struct intact_irq_group *group);
@@ -158,7 +160,7 @@ int intact_irq_group_trigger(struct intact_irq_group *group, uint32_t index);
 
 // Drives a level source; it stays so until changed. While masked or disabled the level is only remembered. Any thread:
 // from another one, a level that changed again before the machine thread looked is not seen, as on a wire.
-// BAD_INDEX; BAD_TYPE: not a legacy group; NOT_ENABLED: and never configured as a level source.
+// BAD_INDEX; BAD_TYPE: it is not configured as a level source.
 int intact_irq_group_set_level(struct intact_irq_group *group, uint32_t index, bool level);
 
 // New configuration and mask of one source. With `set_gsi` it takes effect now, together with all updates that waited;
@@ -180,7 +182,8 @@ int intact_irq_group_unmask(struct intact_irq_group *group, uint32_t index);
 // 1: the source was triggered (by whatever way) or is driven, and the guest has not got it yet, because it is masked,
 // the group is disabled, or it is under way from another thread. 0: not. BAD_INDEX. Any thread.
 int intact_irq_group_pending(const struct intact_irq_group *group, uint32_t index);
-// Forgets what is pending (a device reset). Counted as abandoned. BAD_INDEX. Machine thread.
+// Forgets what is pending and lets go of a level that was triggered (a device reset). Counted as abandoned. BAD_INDEX,
+// NO_MEMORY. Any thread.
 int intact_irq_group_clear_pending(struct intact_irq_group *group, uint32_t index);
 
 // What became of triggers since the group was created: triggered = delivered + coalesced + dropped + abandoned +
@@ -193,6 +196,8 @@ struct intact_irq_counts {
     uint64_t abandoned; // cleared while pending
 };
 void intact_irq_group_counts(const struct intact_irq_group *group, struct intact_irq_counts *counts);
+// The sum over all groups there are and were. Any thread.
+void intact_irq_manager_counts(struct intact_irq_manager *manager, struct intact_irq_counts *counts);
 
 // --- Notifiers -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Groups in a snapshot and in a replay.
+//
+// Both halves of a group are state: what is in force and what was asked for. Notifiers and counters are the host's.
+// Path: replay / irqchip/irq_source.c
+#include "base/bits.h"
+#include "irqchip/group.h"
+
+static void visit_settings(struct settings *settings, struct visit *v)
+{
+    VISIT(v, settings->address);
+    VISIT(v, settings->data);
+    VISIT(v, settings->device);
+    VISIT(v, settings->flags);
+}
+
+static void visit_source(struct group_source *source, struct visit *v)
+{
+    visit_settings(&source->live, v);
+    VISIT(v, source->version);
+    VISIT(v, source->pending);
+    VISIT(v, source->owed);
+    VISIT(v, source->driven);
+    VISIT(v, source->asserted);
+    VISIT(v, source->again);
+}
+
+static void visit_request(struct group_request *request, struct visit *v)
+{
+    visit_settings(&request->set, v);
+    visit_settings(&request->staged, v);
+    VISIT(v, request->waiting);
+}
+
+void group_visit(struct intact_irq_group *group, struct visit *v)
+{
+    visit_enter(v, "group");
+    VISIT(v, group->live);
+    VISIT(v, group->version);
+    VISIT(v, group->asked);
+    VISIT(v, group->enabled);
+    VISIT(v, group->level);
+    VISIT(v, group->wire.level);
+    VISIT(v, group->waiting_count);
+    VISIT_MEMORY(v, group->waiting, group->length);
+    for (uint32_t i = 0; i < group->length; i++) {
+        visit_source(&group->sources[i], v);
+        visit_request(&group->requests[i], v);
+    }
+    if (group->type == INTACT_IRQ_LEGACY)
+        group_attach_quietly(group);
+    visit_leave(v);
+}
+
+static void replay_settings(struct intact_irq_group *group, const struct inbox_message *message)
+{
+    struct group_request *request = &group->requests[(uint32_t)message->a];
+    request->set = (struct settings){
+        .address = message->b,
+        .data = (uint32_t)message->c,
+        .device = (uint32_t)(message->c >> 32),
+        .flags = (uint8_t)(message->kind >> GROUP_FLAGS_SHIFT),
+    };
+    if (!request->waiting)
+        request->staged = request->set;
+    if (group->type == INTACT_IRQ_LEGACY)
+        atomic_store(&group->level, request->set.flags & SETTINGS_LEVEL);
+}
+
+void group_replay(struct intact_irq_group *group, const struct inbox_message *message)
+{
+    uint32_t version = (uint32_t)(message->a >> 32);
+    switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
+    case GROUP_SETTINGS:
+        replay_settings(group, message);
+        group->asked = version;
+        break;
+    case GROUP_ENABLE:
+    case GROUP_DISABLE:
+        atomic_store(&group->enabled, (message->kind & bits_low(GROUP_FLAGS_SHIFT)) == GROUP_ENABLE);
+        group->asked = version;
+        break;
+    case GROUP_TRIGGER:
+        group_count(&group->triggered);
+        break;
+    default:
+        break;
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The manager behind <intact/interrupt.h>: who has which source ids, and the way of its groups to routing and inbox.
+//
+// A machine makes its manager with manager_create over the routing and the inbox it has; a program of its own gets both
+// with intact_irq_manager_create.
+// Path: devices / irqchip/group.c
+#ifndef IRQCHIP_MANAGER_H
+#define IRQCHIP_MANAGER_H
+
+#include <intact/interrupt.h>
+#include <pthread.h>
+
+#include "base/inbox.h"
+#include "base/trace.h"
+#include "base/visit.h"
+#include "irqchip/irq_watch.h"
+#include "irqchip/route.h"
+
+struct intact_irq_manager {
+    struct route *route;
+    struct inbox *inbox;
+    struct trace *trace; // may be NULL
+    uint16_t channel;    // of the inbox
+    struct manager_own *own; // routing and inbox that were made with the manager, or NULL
+    pthread_mutex_t lock; // guards all below. Order of locks: manager, group, watch, inbox
+    struct intact_irq_group **groups; // by base
+    uint32_t group_count, group_capacity;
+    struct intact_irq_group *buried; // destroyed, waiting for the machine thread to see it
+    uint32_t numbers[2]; // groups made so far by the machine thread, and by others
+    uint32_t limit, given; // message sources
+    struct intact_irq_counts past; // of the groups that were destroyed
+    struct irq_watch watch; // the thread that reads notifiers
+};
+
+// `route`, `inbox` and `trace` (NULL: none) are the caller's and live as long as the manager. Registers one channel with
+// the inbox. -ENOMEM, -ENOSPC.
+int manager_create(struct route *route, struct inbox *inbox, struct trace *trace, struct intact_irq_manager **manager);
+
+// The living group with this number, or NULL: for journals.
+struct intact_irq_group *manager_find(struct intact_irq_manager *manager, uint32_t id);
+
+// A journalled message of a group that is not there: its making.
+void manager_replay(struct intact_irq_manager *manager, const struct inbox_message *message);
+
+// Machine thread, no other thread in the library, the inbox drained: every group in the order of its base.
+void manager_visit(struct intact_irq_manager *manager, struct visit *v);
+
+// Its ids are free again; the group is buried.
+void manager_unlist(struct intact_irq_manager *manager, struct intact_irq_group *group);
+
+// The machine thread has seen the last message of a destroyed group.
+void manager_bury(struct intact_irq_manager *manager, struct intact_irq_group *group);
+
+#endif
