@@ -38,7 +38,8 @@ static enum msi_x86_result decode_address(uint64_t address, unsigned flags, stru
         return MSI_X86_AMBIGUOUS;
     out->destination = upper | extended | (uint32_t)bits_get(address, 19, 12);
     out->short_destination = !(flags & (MSI_X86_EXTENDED | MSI_X86_UPPER));
-    // With the hint clear, DM only stops mattering to redirection; receivers still match by it, and guests rely on that.
+    // With the hint clear, DM only stops mattering to redirection; receivers still match by it, and guests rely on
+    // that.
     out->logical = address & ADDRESS_LOGICAL;
     out->redirection_hint = address & ADDRESS_HINT;
     return MSI_X86_OK;

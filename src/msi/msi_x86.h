@@ -32,8 +32,8 @@ enum {
 
 enum msi_x86_result {
     MSI_X86_OK,
-    MSI_X86_NOT_INTERRUPT,     // not in FEE00000h-FEEFFFFFh (with MSI_X86_UPPER: address[39:32] not 0): an ordinary write
-    MSI_X86_REMAPPABLE,        // address bit 4 set, and there is no interrupt remapping
+    MSI_X86_NOT_INTERRUPT, // not in FEE00000h-FEEFFFFFh (with MSI_X86_UPPER: address[39:32] not 0): an ordinary write
+    MSI_X86_REMAPPABLE,    // address bit 4 set, and there is no interrupt remapping
     MSI_X86_RESERVED_ADDRESS,  // address[11:5] not 0 without MSI_X86_EXTENDED: the id would be cut short
     MSI_X86_AMBIGUOUS,         // both the extended and the upper destination are used
     MSI_X86_RESERVED_DELIVERY, // delivery mode 3 or 6
@@ -50,7 +50,8 @@ enum msi_x86_result msi_x86_decode(uint64_t address, uint32_t data, uint32_t req
 
 // The reverse: the pair that decodes to `message` under the same flags. MSI_X86_NO_ENCODING: SIPI, an INIT de-assert, a
 // destination that needs a flag that is not given.
-enum msi_x86_result msi_x86_encode(const struct x86_message *message, unsigned flags, uint64_t *address, uint32_t *data);
+enum msi_x86_result msi_x86_encode(const struct x86_message *message, unsigned flags, uint64_t *address,
+                                   uint32_t *data);
 
 // A sentence for traces and `why`, never NULL.
 const char *msi_x86_text(enum msi_x86_result result);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // One x86 interrupt message: what every source sends to the local APICs, whoever the source is.
 //
-// An MSI (Intel SDM vol. 3, "Message Signalled Interrupts"), an IOAPIC redirection entry (82093AA 3.2.4) and an ICR write
-// (SDM, "Interrupt Command Register") differ in where the bits are, not in what they say. They meet here.
+// An MSI (Intel SDM vol. 3, "Message Signalled Interrupts"), an IOAPIC redirection entry (82093AA 3.2.4) and an ICR
+// write (SDM, "Interrupt Command Register") differ in where the bits are, not in what they say. They meet here.
 //
 // Path: msi/msi_x86.c, irqchip/x86/ioapic.c, irqchip/x86/lapic.c (IPIs) / irqchip/x86/x86_irq.c
 #ifndef MSI_X86_MESSAGE_H
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// The three-bit code of all three sources. 3 is reserved everywhere; 6 is reserved in MSIs and redirection entries, 7 in
-// the ICR.
+// The three-bit code of all three sources. 3 is reserved everywhere; 6 is reserved in MSIs and redirection entries, 7
+// in the ICR.
 enum x86_delivery {
     X86_FIXED = 0,
     X86_LOWEST = 1, // lowest priority: one CPU of those addressed
@@ -27,8 +27,8 @@ enum x86_delivery {
 #define X86_BROADCAST       UINT32_C(0xffffffff)
 
 struct x86_message {
-    // Physical: an APIC id. Logical: a message destination address, read by each receiver in its own mode (flat, cluster,
-    // x2APIC), because one machine may hold xAPIC and x2APIC CPUs at once.
+    // Physical: an APIC id. Logical: a message destination address, read by each receiver in its own mode (flat,
+    // cluster, x2APIC), because one machine may hold xAPIC and x2APIC CPUs at once.
     uint32_t destination;
     uint8_t vector;         // 0-15 are passed on for fixed and lowest: the receiver reports them in its ESR
     uint8_t delivery;       // enum x86_delivery
@@ -39,18 +39,19 @@ struct x86_message {
     bool short_destination; // an 8-bit source: FFh is broadcast, for x2APIC receivers too
 };
 
-// Addressed to every CPU. A receiver in xAPIC mode sees 8 bits only and takes FFh as broadcast from any source; for one in
-// x2APIC mode FFh is APIC id 255 unless the source is an 8-bit one.
+// Addressed to every CPU. A receiver in xAPIC mode sees 8 bits only and takes FFh as broadcast from any source; for one
+// in x2APIC mode FFh is APIC id 255 unless the source is an 8-bit one.
 static inline bool x86_message_broadcast(const struct x86_message *message)
 {
     return message->destination == (message->short_destination ? X86_BROADCAST_SHORT : X86_BROADCAST);
 }
 
-// One receiver is chosen among those that match. The hint works on logical destinations alone: with a physical one "only
-// the processor that has the matching APIC ID is considered" (SDM, "Message Address Register Format").
+// One receiver is chosen among those that match. The hint works on logical destinations alone: with a physical one there
+// is no choice, the CPU with that id is meant (SDM, "Message Address Register Format").
 static inline bool x86_message_one_of_many(const struct x86_message *message)
 {
-    return message->delivery == X86_LOWEST || (message->delivery == X86_FIXED && message->redirection_hint && message->logical);
+    return message->delivery == X86_LOWEST ||
+           (message->delivery == X86_FIXED && message->redirection_hint && message->logical);
 }
 
 // Fixed and lowest priority carry a vector into IRR; the others are signals of their own and always edges.

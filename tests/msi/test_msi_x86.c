@@ -101,7 +101,8 @@ Test(msi_x86, reserved_data_bits_are_ignored)
 
 Test(msi_x86, an_address_outside_the_window_is_no_interrupt)
 {
-    static const uint64_t address[] = { 0, 0xfed00000, 0xfedff000, 0xfef00000, 0xfec00000, 0x1fee00000, 0xff000000fee00000 };
+    static const uint64_t address[] = { 0,          0xfed00000,  0xfedff000,        0xfef00000,
+                                        0xfec00000, 0x1fee00000, 0xff000000fee00000 };
     for (unsigned i = 0; i < countof(address); i++)
         bad(address[i], 0x20, 0, MSI_X86_NOT_INTERRUPT);
     bad(0x1fee00000, 0x20, MSI_X86_UPPER, MSI_X86_NOT_INTERRUPT);
@@ -159,8 +160,8 @@ Test(msi_x86, extended_and_upper_bits_together_are_ambiguous)
 
 Test(msi_x86, what_decodes_encodes_to_a_pair_that_decodes_to_the_same)
 {
-    static const uint64_t address[] = { 0xfee00000, 0xfee0500c, 0xfeeff004, 0xfee01008, 0xfee12340, 0x55aa7700fee34008,
-                                        0xffffff00feeff000 };
+    static const uint64_t address[] = { 0xfee00000, 0xfee0500c,         0xfeeff004,        0xfee01008,
+                                        0xfee12340, 0x55aa7700fee34008, 0xffffff00feeff000 };
     unsigned seen = 0;
     for (unsigned flags = 0; flags < 4; flags++)
         for (unsigned i = 0; i < countof(address); i++)
@@ -202,19 +203,22 @@ Test(msi_x86, what_no_pair_can_say_is_not_encoded)
 
 Test(msi_x86, a_destination_is_encoded_only_under_a_flag_that_can_carry_it)
 {
-    struct { uint32_t destination; bool is_short; bool ok[4]; } row[] = {
-        { 0x00, true, { true, true, true, true } },
-        { 0xfe, false, { true, true, true, true } },
-        { 0xff, true, { true, false, false, false } },  // broadcast of an 8-bit source
-        { 0xff, false, { false, true, true, true } },   // the CPU with id 255
-        { 0x100, false, { false, true, true, true } },
-        { 0x7fff, false, { false, true, true, true } },
-        { 0x8000, false, { false, false, true, true } },
-        { 0xffffffff, false, { false, false, true, true } },
+    struct {
+        uint32_t destination;
+        bool is_short;
+        bool ok[4];
+    } row[] = {
+        { 0x00, true, { true, true, true, true } },      { 0xfe, false, { true, true, true, true } },
+        { 0xff, true, { true, false, false, false } }, // broadcast of an 8-bit source
+        { 0xff, false, { false, true, true, true } },  // the CPU with id 255
+        { 0x100, false, { false, true, true, true } },   { 0x7fff, false, { false, true, true, true } },
+        { 0x8000, false, { false, false, true, true } }, { 0xffffffff, false, { false, false, true, true } },
     };
     for (unsigned i = 0; i < countof(row); i++)
         for (unsigned flags = 0; flags < 4; flags++) {
-            struct x86_message m = { .destination = row[i].destination, .vector = 0x30, .assert_level = true,
+            struct x86_message m = { .destination = row[i].destination,
+                                     .vector = 0x30,
+                                     .assert_level = true,
                                      .short_destination = row[i].is_short };
             cr_assert_eq(encode(m, flags) == MSI_X86_OK, row[i].ok[flags], "%#x flags %u", row[i].destination, flags);
         }

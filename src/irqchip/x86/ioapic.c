@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // I/O APIC: which pin sends next, what becomes of it, and the register window. The seam is described in ioapic.h.
 //
-// Every question on the hot path is asked of sets of pins, 64 at a time; no path walks the entries. With 24 pins a set is
-// one word.
+// Every question on the hot path is asked of sets of pins, 64 at a time; no path walks the entries. With 24 pins a set
+// is one word.
 //
 //      ready = enabled & ~waiting & ( level & (high ^ low) & ~remote_irr & ~resting  |  ~level & edge )
 //
@@ -47,7 +47,7 @@ static unsigned words(const struct ioapic *ioapic)
     return (ioapic->pins + 63u) / 64;
 }
 
-// --- Ready pins ------------------------------------------------------------------------------------------------------
+// --- Ready pins ----------------------------------------------------------------------------------------------------
 
 static uint64_t active_word(const struct ioapic *ioapic, unsigned i)
 {
@@ -82,7 +82,8 @@ bool ioapic_ready(const struct ioapic *ioapic)
     return any;
 }
 
-// The ready pin after the last one that sent, in a ring: a pin that is always ready cannot keep the others out. -1: none.
+// The ready pin after the last one that sent, in a ring, so that a pin that is always ready cannot keep the others out.
+// -1: none.
 static int next_ready(const struct ioapic *ioapic)
 {
     unsigned count = words(ioapic), first = (ioapic->last + 1u) % ioapic->pins, i = first / 64;
@@ -155,7 +156,7 @@ bool ioapic_extint(const struct ioapic *ioapic, struct x86_message *message)
     return false;
 }
 
-// --- Pins --------------------------------------------------------------------------------------------------------------
+// --- Pins ----------------------------------------------------------------------------------------------------------
 
 // "Interrupt mask": an edge on a masked pin is ignored, neither delivered nor held.
 static void latch_edge(struct ioapic *ioapic, unsigned pin)
@@ -195,10 +196,10 @@ bool ioapic_trigger(struct ioapic *ioapic, unsigned pin)
     return ioapic_ready(ioapic);
 }
 
-// --- End of interrupt ----------------------------------------------------------------------------------------------------
+// --- End of interrupt ----------------------------------------------------------------------------------------------
 
-// The line is sampled again at once: remote IRR gone, an active pin is ready again. Unless it is storming: then it rests.
-// All resting pins share one deadline; a pin that joins later rests shorter.
+// The line is sampled again at once: remote IRR gone, an active pin is ready again. Unless it is storming: then it
+// rests. All resting pins share one deadline; a pin that joins later rests shorter.
 static void end_pin(struct ioapic *ioapic, unsigned pin, uint64_t now)
 {
     put(&ioapic->remote_irr, pin, false);
@@ -256,7 +257,7 @@ bool ioapic_run(struct ioapic *ioapic, uint64_t now)
     return ioapic_ready(ioapic);
 }
 
-// --- The index space -------------------------------------------------------------------------------------------------------
+// --- The index space -----------------------------------------------------------------------------------------------
 
 static bool reserved_delivery(unsigned delivery)
 {
@@ -276,9 +277,9 @@ static void index_entry(struct ioapic *ioapic, unsigned pin)
     put(&ioapic->low, pin, entry & ENTRY_INTPOL);
 }
 
-// What goes with a rewritten entry: one that is not level (any more) has no remote IRR and no rest; one that is masked or
-// not an edge loses the latched edge ("identical to the case where the device withdraws the interrupt"). A new polarity by
-// itself is no edge: an edge is a movement of the pin.
+// What goes with a rewritten entry: one that is not level (any more) has no remote IRR and no rest; one that is masked
+// or not an edge loses the latched edge (82093AA: as if the device had withdrawn it). A new polarity by itself is no
+// edge: an edge is a movement of the pin.
 static void settle_entry(struct ioapic *ioapic, unsigned pin)
 {
     bool level = ioapic_pins_has(&ioapic->level, pin);
@@ -402,7 +403,7 @@ static void write_selected(struct ioapic *ioapic, uint32_t value, uint64_t now)
     row->write(ioapic, index, bits_merge(old, (uint64_t)value << (32 * half), mask), now);
 }
 
-// --- The window ------------------------------------------------------------------------------------------------------------
+// --- The window ----------------------------------------------------------------------------------------------------
 
 // IOWIN and EOI are doublewords; IOREGSEL is a byte with reserved bits above it.
 static bool window_access(struct ioapic *ioapic, uint64_t offset, unsigned size)
@@ -446,7 +447,7 @@ bool ioapic_write(struct ioapic *ioapic, uint64_t offset, unsigned size, uint64_
     return ioapic_ready(ioapic);
 }
 
-// --- Set-up and state --------------------------------------------------------------------------------------------------------
+// --- Set-up and state ----------------------------------------------------------------------------------------------
 
 void ioapic_reset(struct ioapic *ioapic)
 {
@@ -475,8 +476,8 @@ void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigne
     ioapic->id = ioapic->arb = id << 24;
 }
 
-// After a load: the sets by pin come from the entries, and no pin that is not there is in service, whatever the file says.
-// In any other state this changes nothing.
+// After a load: the sets by pin come from the entries, and no pin that is not there is in service, whatever the file
+// says. In any other state this changes nothing.
 static void normalise(struct ioapic *ioapic)
 {
     for (unsigned pin = 0; pin < IOAPIC_WORDS * 64; pin++)

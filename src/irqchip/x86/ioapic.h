@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // I/O APIC: pins in, interrupt messages out, one redirection entry for each pin.
 //
-// Spec: Intel 82093AA data sheet (290566) for version 11h; ICH9 data sheet chapter "APIC registers" for version 20h, which
-// has the EOI register and no arbitration id.
+// Spec: Intel 82093AA data sheet (290566) for version 11h; ICH9 data sheet chapter "APIC registers" for version 20h,
+// which has the EOI register and no arbitration id.
 //
 //      pin 0 -->| entry 0 |         00h IOREGSEL   index of the register that IOWIN shows
 //        ...    |   ...   |--> msg  10h IOWIN
 //      pin n -->| entry n |         40h IOAPIC_EOI (version 20h)
 //
-// The wiring drives pins with their **electrical level**: INTPOL decides which one is active, so a line that is active low
-// must be high when idle. After anything that may have made a pin ready (the functions that answer `true`), it asks
+// The wiring drives pins with their **electrical level**: INTPOL decides which one is active, so a line that is active
+// low must be high when idle. After anything that may have made a pin ready (the functions that answer `true`), it asks
 //
 //      while (ioapic_next(io, &message, &pin))
 //          ioapic_answer(io, pin, deliver(&message));
 //
-// ExtINT is not a message here but a wire: while an ExtINT entry's pin (the 8259A's INT) is active, ioapic_extint says so,
-// and the 8259A sees INTA only when a CPU really takes it.
+// ExtINT is not a message here but a wire: while an ExtINT entry's pin (the 8259A's INT) is active, ioapic_extint says
+// so, and the 8259A sees INTA only when a CPU really takes it.
 //
 // Several IOAPICs are several structs. GSI bases and window addresses belong to the machine.
 //
@@ -36,9 +36,9 @@
 #define IOAPIC_PIN_LIMIT 240 // 82093AA 3.2.2: "range 0 through 239"
 #define IOAPIC_WORDS     4
 
-// An EOI storm: a level pin that was EOI'd this often and never went inactive in between rests for this long before it is
-// sent again. A guest whose handler cannot silence a device would otherwise never execute another instruction: hardware
-// always lets some through between EOI and the next message.
+// An EOI storm: a level pin that was EOI'd this often and never went inactive in between rests for this long before it
+// is sent again. A guest whose handler cannot silence a device would otherwise never execute another instruction:
+// hardware always lets some through between EOI and the next message.
 #define IOAPIC_STORM_LIMIT 10000
 #define IOAPIC_STORM_REST  UINT64_C(1000000) // ns
 
@@ -67,12 +67,12 @@ struct ioapic_pins {
 
 struct ioapic {
     // Configuration.
-    uint16_t pins;         // 1-240
-    uint8_t version;       // 11h or 20h
-    bool extended;         // entry bits 55:49 are destination[14:8] (the 15-bit form, as in MSIs)
+    uint16_t pins;   // 1-240
+    uint8_t version; // 11h or 20h
+    bool extended;   // entry bits 55:49 are destination[14:8] (the 15-bit form, as in MSIs)
     // Registers.
     uint32_t ioregsel;
-    uint32_t id, arb;      // bits 27:24
+    uint32_t id, arb;                 // bits 27:24
     uint64_t entry[IOAPIC_PIN_LIMIT]; // as written; remote IRR and delivery status are below
     // Inputs and latches, one bit for each pin.
     struct ioapic_pins high;       // electrical level
@@ -81,18 +81,18 @@ struct ioapic {
     struct ioapic_pins waiting;    // refused: not asked again before ioapic_retry
     struct ioapic_pins resting;    // a storm: not sent before `rest_until`
     // The entries' flags again, by pin, so that no path ever walks the entries; a load derives them anew.
-    struct ioapic_pins enabled;    // unmasked, with a delivery mode that sends messages
-    struct ioapic_pins level;      // trigger mode level, where the delivery mode honours it
-    struct ioapic_pins low;        // active low
-    struct ioapic_pins extint;     // unmasked, delivery mode ExtINT
-    uint64_t rest_until;           // ns, CLOCK_NEVER: no pin rests
+    struct ioapic_pins enabled;      // unmasked, with a delivery mode that sends messages
+    struct ioapic_pins level;        // trigger mode level, where the delivery mode honours it
+    struct ioapic_pins low;          // active low
+    struct ioapic_pins extint;       // unmasked, delivery mode ExtINT
+    uint64_t rest_until;             // ns, CLOCK_NEVER: no pin rests
     uint16_t eois[IOAPIC_PIN_LIMIT]; // successive EOIs with the pin active
-    uint16_t last;                 // the pin that sent last: the others come first, round robin
+    uint16_t last;                   // the pin that sent last: the others come first, round robin
     uint32_t mistakes[IOAPIC_MISTAKES];
 };
 
-// `pins` 1-240, `version` 11h or 20h, `id` 0-15. All pins low, all entries masked. Above 120 pins IOREGSEL has nine bits,
-// as the register numbers then need them.
+// `pins` 1-240, `version` 11h or 20h, `id` 0-15. All pins low, all entries masked. Above 120 pins IOREGSEL has nine
+// bits, as the register numbers then need them.
 void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigned id, bool extended);
 // RESET#: registers and latches as after init with id 0; the electrical levels and the mistakes stay.
 void ioapic_reset(struct ioapic *ioapic);
@@ -114,8 +114,8 @@ bool ioapic_retry(struct ioapic *ioapic);
 // The ExtINT wire: true while an unmasked ExtINT entry's pin is active; `message` then holds its destination.
 bool ioapic_extint(const struct ioapic *ioapic, struct x86_message *message);
 
-// EOI of a local APIC (broadcast to every IOAPIC). `now` in ns. `ended` (may be NULL) gets the pins that left service, for
-// resampling. True: some pin is ready again.
+// EOI of a local APIC (broadcast to every IOAPIC). `now` in ns. `ended` (may be NULL) gets the pins that left service,
+// for resampling. True: some pin is ready again.
 bool ioapic_eoi(struct ioapic *ioapic, uint8_t vector, uint64_t now, struct ioapic_pins *ended);
 
 // Storms: when to call ioapic_run next (CLOCK_NEVER: not at all); it answers whether some pin is ready.

@@ -144,7 +144,7 @@ void pic_cascade_trigger(struct pic_cascade *cascade, unsigned line)
     cascade->chip[line / 8].held |= bit(line % 8);
 }
 
-// --- Acknowledge and end of interrupt --------------------------------------------------------------------------------
+// --- Acknowledge and end of interrupt ------------------------------------------------------------------------------
 
 // "Interrupt sequence": the ISR bit is set, the edge is used up; a level stays in IRR as long as it is there.
 static void serve(struct pic *pic, unsigned level)
@@ -199,8 +199,8 @@ static unsigned resolve(struct pic_cascade *cascade, unsigned chip)
     return (unsigned)level;
 }
 
-// First cycle: the master decides and, at its end, names the slave on CAS0-2. A default IR7 of the master looks on CAS like
-// any other level 7.
+// First cycle: the master decides and, at its end, names the slave on CAS0-2. A default IR7 of the master looks on CAS
+// like any other level 7.
 static void begin_inta(struct pic_cascade *cascade)
 {
     struct pic *master = &cascade->chip[0];
@@ -282,10 +282,10 @@ uint8_t pic_cascade_acknowledge(struct pic_cascade *cascade, struct pic_taken *t
     return vector;
 }
 
-// --- Control words ---------------------------------------------------------------------------------------------------
+// --- Control words -------------------------------------------------------------------------------------------------
 
-// "Initialization command word 1": what it resets, a to f. The sheet does not name ISR; nobody could use a chip whose old
-// ISR bits go on blocking it, and every system software counts on a clean one. So do poll and automatic rotation.
+// "Initialization command word 1": what it resets, a to f. The sheet does not name ISR, poll and automatic rotation. They
+// go as well: an old ISR bit would hold its level back for ever, and all system software counts on a clean chip.
 static uint8_t write_icw1(struct pic_cascade *cascade, struct pic *pic, uint8_t value)
 {
     uint8_t ended = pic->isr;
@@ -409,7 +409,7 @@ uint8_t pic_cascade_write(struct pic_cascade *cascade, unsigned chip, unsigned a
     return write_ocw2(cascade, pic, value);
 }
 
-// --- Reading -----------------------------------------------------------------------------------------------------------
+// --- Reading -------------------------------------------------------------------------------------------------------
 
 // "Poll command": the level and bit 7; without a request the sheet promises only bit 7, and we give the default level.
 uint8_t pic_cascade_peek(const struct pic_cascade *cascade, unsigned chip, unsigned a0)
@@ -458,7 +458,7 @@ void pic_cascade_write_elcr(struct pic_cascade *cascade, unsigned chip, uint8_t 
     pic->elcr = value & pic->elcr_writable;
 }
 
-// --- Set-up and state ----------------------------------------------------------------------------------------------------
+// --- Set-up and state ----------------------------------------------------------------------------------------------
 
 static void reset_chip(struct pic *pic)
 {

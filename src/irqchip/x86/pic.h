@@ -7,12 +7,12 @@
 //                        ^ pin slave_pin[1]
 //      line 8-15  --> chip 1 ----+            line = chip * 8 + IR
 //
-// Stored are the pins, the edge sense latches, the control words and ISR; IRR and INT are derived whenever asked, and the
-// INT of a slave is a level at the master's pin. So nothing needs repair after any access.
+// Stored are the pins, the edge sense latches, the control words and ISR; IRR and INT are derived whenever asked, and
+// the INT of a slave is a level at the master's pin. So nothing needs repair after any access.
 //
-// A request in either trigger mode has to stay high until the first INTA (data sheet, "Edge and level triggered modes");
-// when it falls before, it is withdrawn, and an INTA that is already on its way gets IR7. A source that has no level to
-// hold (a notifier) uses pic_cascade_trigger, which holds it until then.
+// A request in either trigger mode has to stay high until the first INTA (data sheet, "Edge and level triggered
+// modes"); when it falls before, it is withdrawn, and an INTA that is already on its way gets IR7. A source that has no
+// level to hold (a notifier) uses pic_cascade_trigger, which holds it until then.
 //
 // Not modelled: the timing of the pins; bus conflicts of two slaves with one id (the lower chip answers).
 //
@@ -49,48 +49,48 @@ enum pic_stage {
 
 // One 8259A.
 struct pic {
-    uint8_t lines;   // IR7-0 as driven from outside; a pin with a slave on it is derived
-    uint8_t held;    // requests of sources without a level, until acknowledged
-    uint8_t armed;   // edge sense: the pin was low since it was last acknowledged
+    uint8_t lines; // IR7-0 as driven from outside; a pin with a slave on it is derived
+    uint8_t held;  // requests of sources without a level, until acknowledged
+    uint8_t armed; // edge sense: the pin was low since it was last acknowledged
     uint8_t imr, isr;
-    uint8_t lowest;  // the level of lowest priority, 7 after ICW1
+    uint8_t lowest; // the level of lowest priority, 7 after ICW1
     uint8_t icw1, icw2, icw3, icw4;
-    uint8_t stage;   // enum pic_stage
-    uint8_t elcr;    // 1: level triggered
+    uint8_t stage;         // enum pic_stage
+    uint8_t elcr;          // 1: level triggered
     uint8_t elcr_writable; // configuration: pins that may be level triggered
-    bool sp;         // configuration: the SP pin, high on the master
-    bool read_isr;   // OCW3 RIS
-    bool poll;       // OCW3 P: the next read acknowledges
+    bool sp;               // configuration: the SP pin, high on the master
+    bool read_isr;         // OCW3 RIS
+    bool poll;             // OCW3 P: the next read acknowledges
     bool special_mask;
     bool rotate_auto; // rotate in automatic EOI mode
 };
 
 struct pic_cascade {
-    struct pic chip[PIC_CHIP_LIMIT]; // 0 is the master
-    uint8_t chips;                   // configuration, 1-9
+    struct pic chip[PIC_CHIP_LIMIT];   // 0 is the master
+    uint8_t chips;                     // configuration, 1-9
     uint8_t slave_pin[PIC_CHIP_LIMIT]; // configuration: the master's pin that INT of chip 1-8 is soldered to
-    uint8_t slave_pins;              // configuration: the set of them
+    uint8_t slave_pins;                // configuration: the set of them
     // The INTA sequence under way.
-    uint8_t inta_cycle;              // cycles seen: 0 (idle), 1, 2
-    uint8_t inta_level;              // the master's level, as it stands on CAS0-2
-    uint8_t inta_chip;               // who drives the vector; PIC_CHIP_LIMIT: nobody
+    uint8_t inta_cycle; // cycles seen: 0 (idle), 1, 2
+    uint8_t inta_level; // the master's level, as it stands on CAS0-2
+    uint8_t inta_chip;  // who drives the vector; PIC_CHIP_LIMIT: nobody
     uint8_t inta_chip_level;
-    uint16_t inta_served;            // chips whose ISR bit this sequence has set
+    uint16_t inta_served; // chips whose ISR bit this sequence has set
     uint32_t mistakes[PIC_MISTAKES];
 };
 
 // What an INTA sequence gave, for traces and resampling.
 struct pic_taken {
     uint8_t vector;
-    uint8_t line;    // chip * 8 + level
-    bool spurious;   // no request was there
-    bool ended;      // automatic EOI: the level is out of service again
+    uint8_t line;  // chip * 8 + level
+    bool spurious; // no request was there
+    bool ended;    // automatic EOI: the level is out of service again
 };
 
 // The PC: two chips, the slave at pin 2, ELCR with pins 0, 1, 2, 8 and 13 fixed to edge. Power-on state.
 void pic_cascade_init_pc(struct pic_cascade *cascade);
-// `slaves` (0-8) chips behind the master, slave k (from 1) at master pin `pins[k - 1]` (0-7, all different). No ELCR: it
-// stays 0 and every pin follows LTIM. Power-on state.
+// `slaves` (0-8) chips behind the master, slave k (from 1) at master pin `pins[k - 1]` (0-7, all different). No ELCR:
+// it stays 0 and every pin follows LTIM. Power-on state.
 void pic_cascade_init(struct pic_cascade *cascade, unsigned slaves, const uint8_t *pins);
 // Power-on state; configuration, pins and mistakes stay.
 void pic_cascade_reset(struct pic_cascade *cascade);
@@ -105,8 +105,8 @@ void pic_cascade_trigger(struct pic_cascade *cascade, unsigned line);
 // The master's INT pin.
 bool pic_cascade_int(const struct pic_cascade *cascade);
 
-// One INTA cycle: the byte on the data bus, or PIC_FLOATING. 8086 mode: nothing, then the vector. 8080 mode: CDh (CALL),
-// low address, high address.
+// One INTA cycle: the byte on the data bus, or PIC_FLOATING. 8086 mode: nothing, then the vector. 8080 mode: CDh
+// (CALL), low address, high address.
 int pic_cascade_inta(struct pic_cascade *cascade);
 // The two INTA cycles of an x86 CPU: the vector (FFh from a floating bus). `taken` may be NULL.
 uint8_t pic_cascade_acknowledge(struct pic_cascade *cascade, struct pic_taken *taken);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// IOAPIC: pins, polarity, triggers, remote IRR, EOI, messages. Names follow the 82093AA and ICH9 data sheets. The register
-// window is in test_ioapic_regs.c.
+// IOAPIC: pins, polarity, triggers, remote IRR, EOI, messages. Names follow the 82093AA and ICH9 data sheets. The
+// register window is in test_ioapic_regs.c.
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
 #include "irqchip/x86/pic.h"
 #include "irqchip/x86/test_ioapic.h"
 
-// --- Triggers and masks ----------------------------------------------------------------------------------------------------
+// --- Triggers and masks --------------------------------------------------------------------------------------------
 
 Test(ioapic, after_reset_every_entry_is_masked_and_no_pin_speaks)
 {
@@ -166,7 +166,7 @@ Test(ioapic, a_trigger_is_one_edge_whatever_the_polarity)
     cr_assert_not(ioapic_ready(&io), "masked: lost");
 }
 
-// --- Polarity ----------------------------------------------------------------------------------------------------------------
+// --- Polarity ------------------------------------------------------------------------------------------------------
 
 Test(ioapic, an_active_low_level_pin_is_idle_when_high)
 {
@@ -203,7 +203,7 @@ Test(ioapic, writing_the_polarity_is_no_edge)
     cr_assert_not(entry(&io, 4, 0x34));
 }
 
-// --- Entry changes -----------------------------------------------------------------------------------------------------------
+// --- Entry changes -------------------------------------------------------------------------------------------------
 
 Test(ioapic, remote_irr_is_cleared_when_an_entry_goes_from_level_to_edge)
 {
@@ -293,7 +293,7 @@ Test(ioapic, an_eoi_nobody_waits_for_ends_nothing)
         cr_assert_eq(ended.word[i], 0);
 }
 
-// --- Messages ----------------------------------------------------------------------------------------------------------------
+// --- Messages ------------------------------------------------------------------------------------------------------
 
 Test(ioapic, every_delivery_mode_is_sent_as_programmed_and_the_reserved_ones_never)
 {
@@ -357,7 +357,7 @@ Test(ioapic, the_15_bit_destination_needs_the_machine_to_offer_it)
     cr_assert_not(m.short_destination);
 }
 
-// --- Several at once -----------------------------------------------------------------------------------------------------------
+// --- Several at once -----------------------------------------------------------------------------------------------
 
 Test(ioapic, ready_pins_are_sent_in_a_ring_after_the_last_one)
 {
@@ -407,7 +407,7 @@ Test(ioapic, two_ioapics_share_nothing)
     cr_assert(ioapic_entry(&b, 17) & REMOTE_IRR);
 }
 
-// --- What becomes of a message -------------------------------------------------------------------------------------------------
+// --- What becomes of a message -------------------------------------------------------------------------------------
 
 Test(ioapic, asking_for_the_next_message_changes_nothing)
 {
@@ -487,7 +487,7 @@ Test(ioapic, a_dropped_level_waits_because_it_is_still_there)
     cr_assert(ioapic_retry(&io));
 }
 
-// --- ExtINT ------------------------------------------------------------------------------------------------------------------
+// --- ExtINT --------------------------------------------------------------------------------------------------------
 
 Test(ioapic, extint_is_a_wire_that_follows_the_pin_and_the_mask)
 {
@@ -540,7 +540,7 @@ Test(ioapic, the_8259_behind_extint_sees_inta_only_when_a_cpu_takes_it)
     cr_assert_not(ioapic_extint(&io, &m));
 }
 
-// --- Storms --------------------------------------------------------------------------------------------------------------------
+// --- Storms --------------------------------------------------------------------------------------------------------
 
 static void storm(struct ioapic *io, unsigned eois)
 {

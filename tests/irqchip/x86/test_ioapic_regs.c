@@ -19,7 +19,7 @@ static void set(struct ioapic *io, uint32_t index, uint32_t value)
     ioapic_write(io, 0x10, 4, value, 0, NULL);
 }
 
-// --- Rows ----------------------------------------------------------------------------------------------------------------------
+// --- Rows ----------------------------------------------------------------------------------------------------------
 
 Test(ioapic_regs, the_rows_are_sorted_and_apart)
 {
@@ -151,7 +151,7 @@ Test(ioapic_regs, other_offsets_read_0_and_are_counted)
     cr_assert_eq(io.ioregsel, 0);
 }
 
-// --- The EOI register ------------------------------------------------------------------------------------------------------------
+// --- The EOI register ----------------------------------------------------------------------------------------------
 
 Test(ioapic_regs, the_eoi_register_ends_the_vector_written)
 {
@@ -197,7 +197,7 @@ Test(ioapic_regs, storms_count_by_either_eoi)
     cr_assert_eq(ioapic_deadline(&io), 7 + IOAPIC_STORM_REST);
 }
 
-// --- Halves ----------------------------------------------------------------------------------------------------------------------
+// --- Halves --------------------------------------------------------------------------------------------------------
 
 Test(ioapic_regs, writing_one_half_keeps_the_other)
 {
@@ -218,7 +218,7 @@ Test(ioapic_regs, writing_the_high_half_does_not_disturb_a_latched_edge)
     cr_assert_eq(sent(&io, 5).destination, 0x34);
 }
 
-// --- State -----------------------------------------------------------------------------------------------------------------------
+// --- State ---------------------------------------------------------------------------------------------------------
 
 static void visit_any(void *object, struct visit *v)
 {
@@ -313,7 +313,7 @@ Test(ioapic_regs, reset_masks_all_and_keeps_the_levels)
     cr_assert(entry(&io, 17, LEVEL | 0x51), "the line is still high");
 }
 
-// --- Fuzz ------------------------------------------------------------------------------------------------------------------------
+// --- Fuzz ----------------------------------------------------------------------------------------------------------
 
 static uint32_t next_random(uint32_t *state)
 {
@@ -377,7 +377,8 @@ Test(ioapic_regs, random_use_agrees_with_a_model_that_walks_all_pins)
         uint32_t r = next_random(&seed), value = next_random(&seed);
         unsigned pin = r % 200;
         switch (r >> 8 & 3) {
-        case 0: case 1:
+        case 0:
+        case 1:
             plain_set(&plain[pin], r >> 11 & 1);
             ioapic_set_pin(&io, pin, r >> 11 & 1);
             break;
@@ -408,8 +409,8 @@ Test(ioapic_regs, random_use_agrees_with_a_model_that_walks_all_pins)
         }
         if (i % 64 == 0)
             for (unsigned k = 0; k < 200; k++)
-                cr_assert_eq(ioapic_entry(&io, k), plain[k].entry | (plain_ready(&plain[k]) ? DELIVS : 0) |
-                                                       (plain[k].irr ? REMOTE_IRR : 0));
+                cr_assert_eq(ioapic_entry(&io, k),
+                             plain[k].entry | (plain_ready(&plain[k]) ? DELIVS : 0) | (plain[k].irr ? REMOTE_IRR : 0));
     }
 }
 
@@ -422,7 +423,8 @@ Test(ioapic_regs, any_access_to_the_window_is_survived)
         ioapic_init(&io, pins, pins & 1 ? 0x11 : 0x20, 0, pins & 2);
         for (unsigned i = 0; i < 20000; i++) {
             uint32_t r = next_random(&seed);
-            uint64_t offset = r & 1 ? r >> 8 & 0x50 : r >> 8 & 0xfff, value = next_random(&seed) * UINT64_C(0x100000001);
+            uint64_t offset = r & 1 ? r >> 8 & 0x50 : r >> 8 & 0xfff,
+                     value = next_random(&seed) * UINT64_C(0x100000001);
             if (r & 2)
                 ioapic_write(&io, offset, sizes[r >> 4 & 3], value, i, NULL);
             else

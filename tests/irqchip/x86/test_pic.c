@@ -13,7 +13,7 @@ static struct script single(const char *icw4)
     return script;
 }
 
-// --- Initialisation ----------------------------------------------------------------------------------------------------
+// --- Initialisation ------------------------------------------------------------------------------------------------
 
 Test(pic, nothing_is_signalled_before_icw1)
 {
@@ -157,7 +157,7 @@ Test(pic, icw2_gives_the_upper_five_bits_of_the_vector)
     }
 }
 
-// --- Triggers ------------------------------------------------------------------------------------------------------------
+// --- Triggers ------------------------------------------------------------------------------------------------------
 
 Test(pic, an_edge_is_latched_while_the_pin_stays_high)
 {
@@ -222,7 +222,7 @@ Test(pic, a_trigger_on_a_pin_held_high_is_a_request_of_its_own)
     EXPECT(&s, "+6 ! m20 i ^6 i ! m20 i", "26 0 1 26 0");
 }
 
-// --- Priority --------------------------------------------------------------------------------------------------------------
+// --- Priority ------------------------------------------------------------------------------------------------------
 
 Test(pic, fixed_priority_runs_from_ir0_to_ir7)
 {
@@ -255,7 +255,7 @@ Test(pic, nesting_follows_the_rotated_priority)
     EXPECT(&s, "mc4 +1 ! +0 i ! +5 i ! +2 i", "21 1 20 1 25 0"); // order 5 6 7 0 1 2 3 4
 }
 
-// --- End of interrupt ------------------------------------------------------------------------------------------------------
+// --- End of interrupt ----------------------------------------------------------------------------------------------
 
 Test(pic, a_nonspecific_eoi_ends_the_highest_level_in_service)
 {
@@ -346,7 +346,7 @@ Test(pic, a_write_reports_the_levels_it_took_out_of_service)
     cr_assert_eq(pic_cascade_write(&s.cascade, 0, 0, 0x13), 0x08, "ICW1 ends all");
 }
 
-// --- Masks -------------------------------------------------------------------------------------------------------------------
+// --- Masks ---------------------------------------------------------------------------------------------------------
 
 Test(pic, each_mask_bit_holds_its_own_level)
 {
@@ -388,7 +388,7 @@ Test(pic, special_mask_mode_needs_esmm_to_change)
     EXPECT(&s, "+3 ! M08 m28 +4 i m68 i m08 i m48 i", "23 0 1 1 0");
 }
 
-// --- Status and poll -------------------------------------------------------------------------------------------------------
+// --- Status and poll -----------------------------------------------------------------------------------------------
 
 Test(pic, ocw3_selects_irr_or_isr_and_the_choice_stays)
 {
@@ -444,7 +444,7 @@ Test(pic, peeking_changes_nothing)
     EXPECT(&s, "+3 m0c =m =m =M ?m =m", "83 83 83 83 00");
 }
 
-// --- INTA --------------------------------------------------------------------------------------------------------------------
+// --- INTA ----------------------------------------------------------------------------------------------------------
 
 Test(pic, in_8086_mode_the_first_cycle_serves_and_the_second_gives_the_vector)
 {
@@ -525,7 +525,7 @@ Test(pic, acknowledge_reports_line_spurious_and_automatic_end)
     cr_assert(taken.line == 3 && !taken.spurious && taken.ended);
 }
 
-// --- Buffered mode -------------------------------------------------------------------------------------------------------------
+// --- Buffered mode -------------------------------------------------------------------------------------------------
 
 Test(pic, in_buffered_mode_icw4_says_who_is_master)
 {
@@ -543,7 +543,7 @@ Test(pic, the_master_bit_means_nothing_without_buffered_mode)
     EXPECT(&s, "m13 M20 M01 +3 ! m13 M20 M05 -3 +3 !", "23 23");
 }
 
-// --- Against a second opinion --------------------------------------------------------------------------------------------------
+// --- Against a second opinion --------------------------------------------------------------------------------------
 
 // The resolver by walking the ring, as the sheet describes it, for every request, service and mask set that matters.
 static int walk(unsigned lowest, unsigned requests, unsigned serving)
