@@ -46,8 +46,8 @@ static inline bool x86_message_broadcast(const struct x86_message *message)
     return message->destination == (message->short_destination ? X86_BROADCAST_SHORT : X86_BROADCAST);
 }
 
-// One receiver is chosen among those that match. The hint works on logical destinations alone: with a physical one there
-// is no choice, the CPU with that id is meant (SDM, "Message Address Register Format").
+// One receiver is chosen among those that match. The hint works on logical destinations alone: a physical one leaves no
+// choice, the CPU with that id is meant (SDM, "Message Address Register Format").
 static inline bool x86_message_one_of_many(const struct x86_message *message)
 {
     return message->delivery == X86_LOWEST ||

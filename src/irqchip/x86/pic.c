@@ -284,8 +284,8 @@ uint8_t pic_cascade_acknowledge(struct pic_cascade *cascade, struct pic_taken *t
 
 // --- Control words -------------------------------------------------------------------------------------------------
 
-// "Initialization command word 1": what it resets, a to f. The sheet does not name ISR, poll and automatic rotation. They
-// go as well: an old ISR bit would hold its level back for ever, and all system software counts on a clean chip.
+// "Initialization command word 1": what it resets, a to f. The sheet does not name ISR, poll and automatic rotation.
+// They go as well: an old ISR bit would hold its level back for ever, and all system software counts on a clean chip.
 static uint8_t write_icw1(struct pic_cascade *cascade, struct pic *pic, uint8_t value)
 {
     uint8_t ended = pic->isr;
