@@ -224,13 +224,13 @@ static enum order compare(struct unit *unit, struct number a, struct number b, b
     return (enum order)(number_compare(a, b) + 1);
 }
 
-// The source operand unless the destination is really beyond it: so for NaNs and for two zeros. It comes back as it is, but
-// for a denormal that DAZ made a zero.
+// The source operand unless the destination is really beyond it: so for NaNs and for two zeros. A NaN comes back as it is, a
+// denormal as the zero that DAZ makes of it.
 static uint64_t extreme(struct unit *unit, bool is_double, uint64_t x, uint64_t y, enum order wanted)
 {
     const struct number a = load(unit, x, is_double), b = load(unit, y, is_double);
     if (compare(unit, a, b, true) == wanted) {
-        return x;
+        return store(a, is_double);
     }
     return number_is_nan(&b) ? y : store(b, is_double);
 }
