@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+# What is built from the rooms and installed: the library, static and shared, the command, and what lets others find them.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+find_package(Threads REQUIRED)
+
+get_property(library_rooms GLOBAL PROPERTY ROOMS)
+list(REMOVE_ITEM library_rooms cli guests)
+set(library_objects)
+foreach(room ${library_rooms})
+  list(APPEND library_objects $<TARGET_OBJECTS:room_${room}>)
+endforeach()
+
+# The libraries that rooms link with, from outside, are named once more in intactConfig.cmake.in and intact.pc.in.
+foreach(kind STATIC SHARED)
+  string(TOLOWER ${kind} name)
+  add_library(intact_${name} ${kind} ${library_objects})
+  target_include_directories(intact_${name} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                             $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(intact_${name} PRIVATE ZLIB::ZLIB Threads::Threads)
+  set_target_properties(intact_${name} PROPERTIES OUTPUT_NAME intact EXPORT_NAME ${name} LINKER_LANGUAGE C
+                        VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  add_library(intact::${name} ALIAS intact_${name})
+  if(INTACT_SANITIZE)
+    target_link_options(intact_${name} PUBLIC -fsanitize=address,undefined)
+  endif()
+endforeach()
+# Only the names of include/intact leave the shared library.
+if(APPLE)
+  target_link_options(intact_shared PRIVATE -Wl,-exported_symbol,_intact_*)
+else()
+  target_link_options(intact_shared PRIVATE -Wl,--version-script=${CMAKE_CURRENT_LIST_DIR}/intact.map)
+  set_property(TARGET intact_shared APPEND PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/intact.map)
+endif()
+
+install(TARGETS intact_static intact_shared EXPORT intact)
+install(DIRECTORY include/intact DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(EXPORT intact NAMESPACE intact:: FILE intactTargets.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/intact)
+configure_package_config_file(cmake/intactConfig.cmake.in intactConfig.cmake
+                              INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/intact)
+write_basic_package_version_file(intactConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/intactConfig.cmake ${PROJECT_BINARY_DIR}/intactConfigVersion.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/intact)
+configure_file(cmake/intact.pc.in intact.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/intact.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(NOT TARGET room_cli)
+  return()
+endif()
+
+# The command; intact-system-x86_64 lets a script swap an emulator's name.
+add_executable(intact-command)
+use_rooms(intact-command ${library_rooms} cli guests)
+target_link_libraries(intact-command PRIVATE Threads::Threads)
+set_target_properties(intact-command PROPERTIES OUTPUT_NAME intact LINKER_LANGUAGE C
+                      RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+install(TARGETS intact-command)
+foreach(system x86_64)
+  set(link intact-system-${system})
+  add_custom_command(TARGET intact-command POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E create_symlink $<TARGET_FILE_NAME:intact-command> ${PROJECT_BINARY_DIR}/${link} VERBATIM)
+  install(FILES ${PROJECT_BINARY_DIR}/${link} DESTINATION ${CMAKE_INSTALL_BINDIR})
+endforeach()
