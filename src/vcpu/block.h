@@ -33,10 +33,11 @@ struct block {
     uint16_t count;          // instructions
     uint16_t bytes;          // of guest code
     uint16_t op_count;
+    uint8_t exits; // how many of the last ops are exits with a link, 0-2
     bool dead;
     struct block *next_hash; // same bucket
     struct block *next_page[2]; // next block of the (first, second) page
-    uint8_t offsets[BLOCK_INSTRUCTIONS + 1]; // of each instruction from the start; the instruction after the last too
+    uint16_t offsets[BLOCK_INSTRUCTIONS + 1]; // of each instruction from the start; of the end too
     struct op ops[];         // ops[0] is the head
 };
 
@@ -52,25 +53,30 @@ struct code_page { // a physical page that holds translated code
     uint32_t granules;   // bit per granule that a block covers
 };
 
-struct loop;
+struct vcpu;
 
 struct blocks {
     struct block **buckets;
     struct code_page **pages;
     uint8_t *arena;
     size_t used, size;
+    struct vcpu *const *vcpus; // whose jump caches and TLBs must follow
+    const unsigned *vcpu_count;
     uint64_t translated, invalidated, emptied; // statistics
-    uint32_t generation; // counts invalidations: a vCPU compares it to know that its own block may have gone
 };
 
-int blocks_init(struct blocks *blocks, size_t arena_bytes);
+// `vcpus` and `count` may still grow. -ENOMEM.
+int blocks_init(struct blocks *blocks, size_t arena_bytes, struct vcpu *const *vcpus, const unsigned *count);
 void blocks_free(struct blocks *blocks);
 
 struct block *blocks_find(struct blocks *blocks, uint64_t physical, uint32_t mode);
 
-// Copies a finished block into the arena and enters it. May empty the cache first. `new_page` is set when the physical page
-// had no code before: TLB entries for it must become TLB_CODE.
-struct block *blocks_add(struct loop *loop, const struct block *draft, const struct op *ops);
+// Copies a finished block into the arena and enters it. May empty the cache first, so no pointer to another block is good
+// afterwards. Makes stores to its pages look at the granules (TLB_CODE in every vCPU's TLB).
+struct block *blocks_add(struct blocks *blocks, const struct block *draft, const struct op *ops);
+
+// Takes one block out of the cache.
+void blocks_kill(struct blocks *blocks, struct block *block);
 
 // True if a store to this page must be checked.
 bool blocks_in_page(const struct blocks *blocks, uint64_t physical);

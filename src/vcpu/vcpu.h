@@ -44,6 +44,7 @@ struct vcpu {
     const struct op *unresolved; // the exit it was left by, if that can be linked to the next block
     const struct op *at;         // the op that is in a slow path: tells time and place of a device access
     struct tlb_entry *data;      // the table of the current privilege: tlb->data[user]
+    uint64_t port_page;          // physical page that the CPU port answers (xAPIC window), or UINT64_MAX
     struct loop *loop;
     struct tlb *tlb;
     struct jump_cache_entry *jumps;

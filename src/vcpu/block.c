@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include "vcpu/block.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "vcpu/vcpu.h"
+
+#define BUCKET_BITS 16
+#define PAGE_BUCKET_BITS 13
+#define NO_PAGE UINT64_MAX
+
+static size_t bucket_of(uint64_t physical, uint32_t mode)
+{
+    uint64_t mixed = (physical ^ ((uint64_t)mode << 40)) * UINT64_C(0x9e3779b97f4a7c15);
+    return mixed >> (64 - BUCKET_BITS);
+}
+
+static size_t page_bucket_of(uint64_t physical)
+{
+    return ((physical >> PAGE_BITS) * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - PAGE_BUCKET_BITS);
+}
+
+int blocks_init(struct blocks *blocks, size_t arena_bytes, struct vcpu *const *vcpus, const unsigned *count)
+{
+    memset(blocks, 0, sizeof *blocks);
+    blocks->buckets = calloc((size_t)1 << BUCKET_BITS, sizeof(struct block *));
+    blocks->pages = calloc((size_t)1 << PAGE_BUCKET_BITS, sizeof(struct code_page *));
+    blocks->arena = malloc(arena_bytes);
+    blocks->size = arena_bytes;
+    blocks->vcpus = vcpus;
+    blocks->vcpu_count = count;
+    if (blocks->buckets && blocks->pages && blocks->arena)
+        return 0;
+    blocks_free(blocks);
+    return -ENOMEM;
+}
+
+void blocks_free(struct blocks *blocks)
+{
+    free(blocks->buckets);
+    free(blocks->pages);
+    free(blocks->arena);
+    memset(blocks, 0, sizeof *blocks);
+}
+
+struct block *blocks_find(struct blocks *blocks, uint64_t physical, uint32_t mode)
+{
+    struct block *block = blocks->buckets[bucket_of(physical, mode)];
+    while (block && (block->physical != physical || block->mode != mode))
+        block = block->next_hash;
+    return block;
+}
+
+static struct code_page *page_find(const struct blocks *blocks, uint64_t physical)
+{
+    struct code_page *page = blocks->pages[page_bucket_of(physical)];
+    while (page && page->physical != (physical & PAGE_MASK))
+        page = page->next_hash;
+    return page;
+}
+
+bool blocks_in_page(const struct blocks *blocks, uint64_t physical)
+{
+    return page_find(blocks, physical) != NULL;
+}
+
+// --- adding -----------------------------------------------------------------------------------------------------------
+
+static void *take(struct blocks *blocks, size_t bytes)
+{
+    void *memory = blocks->arena + blocks->used;
+    blocks->used += align_up(bytes, 16);
+    return memory;
+}
+
+static void forget_jumps(struct blocks *blocks)
+{
+    for (unsigned i = 0; i < *blocks->vcpu_count; i++) {
+        memset(blocks->vcpus[i]->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof(struct jump_cache_entry));
+        blocks->vcpus[i]->unresolved = NULL;
+    }
+}
+
+static void empty(struct blocks *blocks)
+{
+    memset(blocks->buckets, 0, sizeof(struct block *) << BUCKET_BITS);
+    memset(blocks->pages, 0, sizeof(struct code_page *) << PAGE_BUCKET_BITS);
+    blocks->used = 0;
+    blocks->emptied++;
+    forget_jumps(blocks);
+}
+
+// From now on stores to this page take the slow path, in every vCPU that may write it directly today.
+static void watch_page(struct blocks *blocks, uint64_t physical)
+{
+    for (unsigned i = 0; i < *blocks->vcpu_count; i++) {
+        struct tlb_entry *entries = &blocks->vcpus[i]->tlb->data[0][0];
+        for (unsigned e = 0; e < 2 * TLB_ENTRIES; e++)
+            if (entries[e].physical == physical && entries[e].write != TLB_NONE && !(entries[e].write & TLB_IO))
+                entries[e].write |= TLB_CODE;
+    }
+}
+
+static struct code_page *page_get(struct blocks *blocks, uint64_t physical)
+{
+    struct code_page *page = page_find(blocks, physical);
+    if (page)
+        return page;
+    size_t bucket = page_bucket_of(physical);
+    page = take(blocks, sizeof *page);
+    *page = (struct code_page){ .physical = physical & PAGE_MASK, .next_hash = blocks->pages[bucket] };
+    blocks->pages[bucket] = page;
+    watch_page(blocks, page->physical);
+    return page;
+}
+
+// Which link of a block belongs to the list of this page.
+static unsigned list_of(const struct block *block, const struct code_page *page)
+{
+    return (block->physical & PAGE_MASK) != page->physical;
+}
+
+// The granules of `page` that the block covers.
+static uint32_t granules_of(const struct block *block, const struct code_page *page)
+{
+    unsigned first = 0, last;
+    unsigned offset = (unsigned)(block->physical & ~PAGE_MASK);
+    if (list_of(block, page) == 0) {
+        unsigned end = offset + block->bytes - 1;
+        first = offset >> CODE_GRANULE_BITS;
+        last = (end < PAGE_SIZE ? end : (unsigned)PAGE_SIZE - 1) >> CODE_GRANULE_BITS;
+    } else {
+        last = (offset + block->bytes - 1 - (unsigned)PAGE_SIZE) >> CODE_GRANULE_BITS;
+    }
+    return (uint32_t)(bits_low(last + 1) & ~bits_low(first));
+}
+
+static void enter_page(struct blocks *blocks, struct block *block, uint64_t physical)
+{
+    struct code_page *page = page_get(blocks, physical);
+    unsigned list = list_of(block, page);
+    block->next_page[list] = page->first;
+    page->first = block;
+    page->granules |= granules_of(block, page);
+}
+
+struct block *blocks_add(struct blocks *blocks, const struct block *draft, const struct op *ops)
+{
+    size_t bytes = sizeof *draft + draft->op_count * sizeof *ops;
+    if (blocks->used + bytes + 2 * sizeof(struct code_page) + 64 > blocks->size)
+        empty(blocks);
+    struct block *block = take(blocks, bytes);
+    *block = *draft;
+    memcpy(block->ops, ops, draft->op_count * sizeof *ops);
+    size_t bucket = bucket_of(block->physical, block->mode);
+    block->next_hash = blocks->buckets[bucket];
+    blocks->buckets[bucket] = block;
+    enter_page(blocks, block, block->physical & PAGE_MASK);
+    if (block->second != NO_PAGE && block->second != (block->physical & PAGE_MASK))
+        enter_page(blocks, block, block->second);
+    blocks->translated++;
+    return block;
+}
+
+// --- killing ----------------------------------------------------------------------------------------------------------
+
+static void leave_hash(struct blocks *blocks, struct block *block)
+{
+    struct block **at = &blocks->buckets[bucket_of(block->physical, block->mode)];
+    while (*at != block)
+        at = &(*at)->next_hash;
+    *at = block->next_hash;
+}
+
+static void leave_page(struct blocks *blocks, struct block *block, uint64_t physical)
+{
+    struct code_page *page = page_find(blocks, physical);
+    struct block **at = &page->first;
+    uint32_t granules = 0;
+    for (struct block *b; (b = *at);) {
+        if (b == block) {
+            *at = b->next_page[list_of(b, page)];
+            continue;
+        }
+        granules |= granules_of(b, page);
+        for (unsigned i = b->op_count - b->exits; i < b->op_count; i++)
+            if (b->ops[i].link == block->ops)
+                b->ops[i].link = NULL;
+        at = &b->next_page[list_of(b, page)];
+    }
+    page->granules = granules;
+}
+
+void blocks_kill(struct blocks *blocks, struct block *block)
+{
+    leave_hash(blocks, block);
+    leave_page(blocks, block, block->physical);
+    if (block->second != NO_PAGE && block->second != (block->physical & PAGE_MASK))
+        leave_page(blocks, block, block->second);
+    // The memory stays until the arena is emptied: a vCPU may be inside, and jump caches may still point to the head.
+    block->dead = true;
+    block->ops[0].code = OP_DEAD;
+    for (unsigned i = block->op_count - block->exits; i < block->op_count; i++)
+        block->ops[i].link = NULL;
+    for (unsigned i = 0; i < *blocks->vcpu_count; i++)
+        blocks->vcpus[i]->unresolved = NULL;
+    blocks->invalidated++;
+}
+
+// Does the block's code overlap [physical, end), which lies in `page`?
+static bool overlaps(const struct block *block, const struct code_page *page, uint64_t physical, uint64_t end)
+{
+    if (list_of(block, page) == 0)
+        return block->physical < end && physical < block->physical + block->bytes;
+    uint64_t rest = (block->physical & ~PAGE_MASK) + block->bytes - PAGE_SIZE;
+    return physical < page->physical + rest;
+}
+
+static bool page_written(struct blocks *blocks, uint64_t physical, uint64_t end)
+{
+    struct code_page *page = page_find(blocks, physical);
+    if (!page)
+        return false;
+    unsigned first = (unsigned)(physical & ~PAGE_MASK) >> CODE_GRANULE_BITS;
+    unsigned last = (unsigned)((end - 1) & ~PAGE_MASK) >> CODE_GRANULE_BITS;
+    if (likely(!(page->granules & (bits_low(last + 1) & ~bits_low(first)))))
+        return false;
+    bool any = false;
+    for (struct block *block = page->first, *next; block; block = next) {
+        next = block->next_page[list_of(block, page)];
+        if (overlaps(block, page, physical, end)) {
+            blocks_kill(blocks, block);
+            any = true;
+        }
+    }
+    return any;
+}
+
+bool blocks_written(struct blocks *blocks, uint64_t physical, uint64_t size)
+{
+    bool any = false;
+    for (uint64_t end = physical + size; physical < end;) {
+        uint64_t stop = (physical & PAGE_MASK) + PAGE_SIZE;
+        any |= page_written(blocks, physical, stop < end ? stop : end);
+        physical = stop;
+    }
+    return any;
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Path: irqchip/x86/x86_irq.c (settle, by vcpu_signal) / vcpu/x86_64/interrupt.c (taken)
+#include "vcpu/loop.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/inbox.h"
+#include "vcpu/guest.h"
+
+#define ARENA_BYTES (UINT64_C(64) << 20)
+#define LONGEST_SLICE 100000 // instructions: how long the inbox may wait when one vCPU runs alone
+
+int loop_init(struct loop *loop, const struct guest *guest)
+{
+    loop->guest = guest;
+    if (loop->slice == 0)
+        loop->slice = 20000;
+    return blocks_init(&loop->blocks, ARENA_BYTES, loop->vcpus, &loop->count);
+}
+
+void loop_free(struct loop *loop)
+{
+    blocks_free(&loop->blocks);
+}
+
+void loop_add(struct loop *loop, struct vcpu *cpu)
+{
+    assert(loop->count < VCPU_LIMIT && cpu->index == loop->count);
+    cpu->loop = loop;
+    loop->vcpus[loop->count++] = cpu;
+    loop->last = loop->count - 1; // the first slice is vCPU 0's
+    vcpu_set_state(cpu, (enum vcpu_state)cpu->state);
+}
+
+// --- the run queue ----------------------------------------------------------------------------------------------------
+
+static void set_runnable(struct vcpu *cpu, bool runnable)
+{
+    struct loop *loop = cpu->loop;
+    uint64_t bit = BIT64(cpu->index % 64), *word = &loop->runnable[cpu->index / 64];
+    if (!!(*word & bit) == runnable)
+        return;
+    *word ^= bit;
+    loop->running += runnable ? 1u : -1u;
+}
+
+// The next runnable vCPU after the one that had the last slice, in index order around.
+static struct vcpu *next_runnable(const struct loop *loop)
+{
+    if (loop->running == 0)
+        return NULL;
+    unsigned words = (loop->count + 63) / 64, start = loop->last / 64;
+    uint64_t word = loop->runnable[start] & ~bits_low(loop->last % 64 + 1);
+    for (unsigned i = start;; word = loop->runnable[i]) {
+        if (word)
+            return loop->vcpus[i * 64 + bits_lowest(word)];
+        i = (i + 1) % words;
+    }
+}
+
+void vcpu_set_state(struct vcpu *cpu, enum vcpu_state state)
+{
+    cpu->state = state;
+    set_runnable(cpu, state == VCPU_RUNNING || (cpu->pending && cpu->loop->guest->can_take(cpu)));
+    if (state != VCPU_RUNNING)
+        cpu->kick |= KICK_CUT;
+}
+
+void vcpu_signal(void *owner, uint32_t index, uint32_t pending)
+{
+    struct loop *loop = owner;
+    struct vcpu *cpu = loop->vcpus[index];
+    bool more = pending & ~cpu->pending;
+    TRACE(loop->trace, TRACE_PENDING, index, pending, cpu->pending, 0);
+    cpu->pending = pending;
+    if (!more)
+        return;
+    if (cpu == loop->current) {
+        cpu->kick |= KICK_LOOK;
+        return;
+    }
+    if (cpu->state != VCPU_RUNNING && loop->guest->can_take(cpu))
+        set_runnable(cpu, true);
+    if (loop->current)
+        loop->current->kick |= KICK_CUT; // whoever waits for the other's answer should not burn its slice
+}
+
+void loop_stop(struct loop *loop, enum loop_stop stop, int status)
+{
+    if (loop->stop != LOOP_RUNNING)
+        return;
+    loop->stop = stop;
+    loop->status = status;
+    if (loop->current)
+        loop->current->kick |= KICK_CUT;
+}
+
+void loop_memory_written(void *owner, uint64_t address, uint64_t size)
+{
+    struct loop *loop = owner;
+    if (blocks_written(&loop->blocks, address, size) && loop->current)
+        loop->current->kick |= KICK_LOOK;
+}
+
+// --- time -------------------------------------------------------------------------------------------------------------
+
+uint64_t vcpu_executed(const struct vcpu *cpu)
+{
+    uint64_t boundary = cpu->goal - (uint64_t)cpu->left;
+    return cpu->at ? boundary - cpu->block->count + cpu->at->n : boundary;
+}
+
+// Time after `executed` instructions of the slice: its first part in whole ns, the rest (< share) as what is carried on.
+static uint64_t slice_time(const struct loop *loop, uint64_t executed)
+{
+    return loop->slice_start + (loop->carry + (executed << loop->shift)) / loop->share;
+}
+
+uint64_t vcpu_now(struct vcpu *cpu)
+{
+    struct loop *loop = cpu->loop;
+    if (cpu == loop->current)
+        clock_advance(loop->clock, slice_time(loop, vcpu_executed(cpu) - loop->slice_executed));
+    return loop->clock->now;
+}
+
+uint64_t loop_instructions(const struct loop *loop)
+{
+    const struct vcpu *cpu = loop->current;
+    return loop->instructions + (cpu ? vcpu_executed(cpu) - loop->slice_executed : 0);
+}
+
+// How many instructions the next slice may have: up to the next deadline, to the very instruction.
+static int64_t slice_budget(const struct loop *loop)
+{
+    uint64_t budget = loop->share == 1 ? LONGEST_SLICE : loop->slice;
+    uint64_t deadline = clock_next(loop->clock);
+    uint64_t most = ((budget << loop->shift) + loop->carry) / loop->share;
+    if (deadline - loop->slice_start <= most) {
+        uint64_t ticks = (deadline - loop->slice_start) * loop->share - loop->carry;
+        budget = (ticks + (UINT64_C(1) << loop->shift) - 1) >> loop->shift;
+    }
+    if (loop->limit && loop->limit - loop->instructions < budget)
+        budget = loop->limit - loop->instructions;
+    return (int64_t)budget;
+}
+
+// --- the loop ---------------------------------------------------------------------------------------------------------
+
+static void slice_begin(struct loop *loop, struct vcpu *cpu)
+{
+    loop->current = cpu;
+    loop->last = cpu->index;
+    loop->share = loop->running;
+    if (loop->carry >= loop->share)
+        loop->carry = loop->share - 1;
+    loop->slice_start = loop->clock->now;
+    loop->slice_executed = cpu->goal;
+    cpu->left = slice_budget(loop);
+    cpu->goal += (uint64_t)cpu->left;
+    cpu->kick = 0;
+}
+
+static void slice_end(struct loop *loop, struct vcpu *cpu)
+{
+    cpu->goal -= (uint64_t)cpu->left;
+    cpu->left = 0;
+    uint64_t executed = cpu->goal - loop->slice_executed;
+    uint64_t ticks = loop->carry + (executed << loop->shift);
+    clock_advance(loop->clock, loop->slice_start + ticks / loop->share);
+    loop->carry = ticks % loop->share;
+    loop->instructions += executed;
+    loop->current = NULL;
+    if (cpu->state != VCPU_RUNNING)
+        set_runnable(cpu, cpu->pending && loop->guest->can_take(cpu));
+}
+
+// Every vCPU is halted: jump to the next deadline, or wait for the outside, or give up.
+static void idle(struct loop *loop)
+{
+    uint64_t until = clock_next(loop->clock);
+    if (loop->idle && loop->idle(loop->idle_owner, until))
+        return;
+    if (until == CLOCK_NEVER)
+        loop_stop(loop, LOOP_DEADLOCK, 0);
+    else
+        clock_advance(loop->clock, until);
+}
+
+enum loop_stop vcpu_run(struct loop *loop)
+{
+    const struct guest *guest = loop->guest;
+    loop->stop = LOOP_RUNNING;
+    while (loop->stop == LOOP_RUNNING) {
+        // What came from outside, and what is due.
+        if (loop->inbox && !inbox_empty(loop->inbox))
+            inbox_drain(loop->inbox, loop->clock->now, loop->instructions);
+        clock_run_due(loop->clock);
+        if (loop->stop != LOOP_RUNNING)
+            break;
+        if (loop->limit && loop->instructions >= loop->limit) {
+            loop_stop(loop, LOOP_LIMIT, 0);
+            break;
+        }
+
+        // Whose turn it is.
+        struct vcpu *cpu = next_runnable(loop);
+        if (!cpu) {
+            idle(loop);
+            continue;
+        }
+
+        // Its slice: between blocks one word says whether there is something to take.
+        slice_begin(loop, cpu);
+        while (cpu->left > 0) {
+            if (cpu->pending && guest->can_take(cpu))
+                guest->take_interrupt(cpu);
+            if (cpu->state != VCPU_RUNNING || (cpu->kick & KICK_CUT))
+                break;
+            cpu->kick = 0;
+            guest->run(cpu);
+        }
+        slice_end(loop, cpu);
+    }
+    return loop->stop;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The slow paths of guest memory: page walks, devices, code-bearing pages, accesses across pages.
+#include "vcpu/tlb.h"
+
+#include <string.h>
+
+#include "vcpu/guest.h"
+#include "vcpu/loop.h"
+
+void tlb_flush(struct vcpu *cpu)
+{
+    memset(cpu->tlb, 0xff, sizeof *cpu->tlb);
+    memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
+}
+
+void tlb_flush_page(struct vcpu *cpu, uint64_t address)
+{
+    uint64_t page = address >> PAGE_BITS;
+    for (unsigned user = 0; user < 2; user++) {
+        struct tlb_entry *entry = &cpu->tlb->data[user][page % TLB_ENTRIES];
+        entry->read = entry->write = TLB_NONE;
+        cpu->tlb->code[(page * 2 + user) % TLB_CODE_ENTRIES].tag = TLB_NONE;
+    }
+    memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
+}
+
+static bool tag_holds(uint64_t tag, uint64_t address)
+{
+    return tag != TLB_NONE && (tag & PAGE_MASK) == (address & PAGE_MASK);
+}
+
+static struct tlb_entry *fill(struct vcpu *cpu, uint64_t address, bool user, enum access access)
+{
+    struct tlb_page page;
+    if (!cpu->loop->guest->walk(cpu, address, access, user, &page))
+        return NULL;
+    struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    uint64_t tag = address & PAGE_MASK;
+    uint64_t flags = TLB_IO, write_flags = TLB_IO;
+    struct region *region = bus_find(cpu->loop->memory, page.physical);
+    entry->physical = page.physical;
+    entry->addend = 0;
+    if (region && region->ram && page.physical != cpu->port_page &&
+        region->size - (page.physical - region->base) >= PAGE_SIZE) {
+        entry->addend = (uintptr_t)(region->ram + (page.physical - region->base)) - (uintptr_t)tag;
+        flags = 0;
+        if (!region->readonly)
+            write_flags = blocks_in_page(&cpu->loop->blocks, page.physical) ? TLB_CODE : 0;
+    }
+    entry->read = page.read ? tag | flags : TLB_NONE;
+    entry->write = page.write ? tag | write_flags : TLB_NONE;
+    return entry;
+}
+
+static struct tlb_entry *entry_for(struct vcpu *cpu, uint64_t address, bool user, enum access access)
+{
+    struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    if (tag_holds(access == ACCESS_WRITE ? entry->write : entry->read, address))
+        return entry;
+    return fill(cpu, address, user, access);
+}
+
+// --- devices ----------------------------------------------------------------------------------------------------------
+
+static void after_device(struct vcpu *cpu)
+{
+    if (cpu->loop->clock->moved)
+        cpu->kick |= KICK_CUT;
+}
+
+static uint64_t device_read(struct vcpu *cpu, uint64_t physical, unsigned size)
+{
+    struct loop *loop = cpu->loop;
+    uint64_t now = vcpu_now(cpu), value = 0;
+    if ((physical & PAGE_MASK) != cpu->port_page ||
+        loop->port.read(loop->port.owner, cpu->index, PORT_MEMORY, physical, size, &value, now) == PORT_NOT_MINE)
+        value = bus_read(loop->memory, physical, size, now);
+    TRACE(loop->trace, TRACE_ACCESS, cpu->index, physical, value, size);
+    after_device(cpu);
+    return value;
+}
+
+static void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uint64_t value)
+{
+    struct loop *loop = cpu->loop;
+    uint64_t now = vcpu_now(cpu);
+    TRACE(loop->trace, TRACE_ACCESS, cpu->index, physical, value, size | 0x100);
+    if ((physical & PAGE_MASK) != cpu->port_page ||
+        loop->port.write(loop->port.owner, cpu->index, PORT_MEMORY, physical, size, value, now) == PORT_NOT_MINE)
+        bus_write(loop->memory, physical, size, value, now);
+    after_device(cpu);
+}
+
+// --- within one page --------------------------------------------------------------------------------------------------
+
+static uint64_t read_within(struct vcpu *cpu, const struct tlb_entry *entry, uint64_t address, unsigned size)
+{
+    if (entry->read & TLB_IO)
+        return device_read(cpu, entry->physical | (address & ~PAGE_MASK), size);
+    uint64_t value = 0;
+    memcpy(&value, (const void *)((uintptr_t)address + entry->addend), size);
+    return value;
+}
+
+static void write_within(struct vcpu *cpu, const struct tlb_entry *entry, uint64_t address, unsigned size, uint64_t value)
+{
+    uint64_t physical = entry->physical | (address & ~PAGE_MASK);
+    if (entry->write & TLB_IO) {
+        device_write(cpu, physical, size, value);
+        return;
+    }
+    memcpy((void *)((uintptr_t)address + entry->addend), &value, size);
+    // The block that runs now may be among the dead: it is left after this instruction.
+    if ((entry->write & TLB_CODE) && blocks_written(&cpu->loop->blocks, physical, size))
+        cpu->kick |= KICK_LOOK;
+}
+
+// --- the public slow paths --------------------------------------------------------------------------------------------
+
+static unsigned left_in_page(uint64_t address)
+{
+    return (unsigned)(PAGE_SIZE - (address & ~PAGE_MASK));
+}
+
+bool tlb_load(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
+{
+    struct tlb_entry *entry = entry_for(cpu, address, user, ACCESS_READ);
+    unsigned first = left_in_page(address);
+    if (!entry)
+        return false;
+    if (likely(size <= first)) {
+        *value = read_within(cpu, entry, address, size);
+        return true;
+    }
+    // Both pages must be there before either is read: a device's read may have an effect.
+    struct tlb_entry low = *entry;
+    entry = entry_for(cpu, address + first, user, ACCESS_READ);
+    if (!entry)
+        return false;
+    *value = read_within(cpu, &low, address, first);
+    *value |= read_within(cpu, entry, address + first, size - first) << (8 * first);
+    return true;
+}
+
+bool tlb_store(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
+{
+    struct tlb_entry *entry = entry_for(cpu, address, user, ACCESS_WRITE);
+    unsigned first = left_in_page(address);
+    if (!entry)
+        return false;
+    if (likely(size <= first)) {
+        write_within(cpu, entry, address, size, value);
+        return true;
+    }
+    struct tlb_entry low = *entry;
+    entry = entry_for(cpu, address + first, user, ACCESS_WRITE);
+    if (!entry)
+        return false;
+    write_within(cpu, &low, address, first, value);
+    write_within(cpu, entry, address + first, size - first, value >> (8 * first));
+    return true;
+}
+
+bool tlb_probe(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access)
+{
+    unsigned first = left_in_page(address);
+    if (!entry_for(cpu, address, user, access))
+        return false;
+    return size <= first || entry_for(cpu, address + first, user, access);
+}
+
+bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical)
+{
+    uint64_t page = address >> PAGE_BITS;
+    struct tlb_code_entry *entry = &cpu->tlb->code[(page * 2 + user) % TLB_CODE_ENTRIES];
+    uint64_t tag = (address & PAGE_MASK) | user;
+    if (entry->tag != tag) {
+        struct tlb_page found;
+        if (!cpu->loop->guest->walk(cpu, address, ACCESS_EXECUTE, user, &found))
+            return false;
+        entry->tag = tag;
+        entry->physical = found.physical;
+    }
+    *physical = entry->physical | (address & ~PAGE_MASK);
+    return true;
+}
+
+void *tlb_host(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access)
+{
+    struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    uint64_t tag = access == ACCESS_WRITE ? entry->write : entry->read;
+    if (tag != (address & PAGE_MASK) || size > left_in_page(address))
+        return NULL;
+    return (void *)((uintptr_t)address + entry->addend);
+}

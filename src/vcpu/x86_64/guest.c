@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// x86-64 as the loop sees it: finds or translates the block at RIP, executes, delivers what was raised.
+//
+// Path: vcpu/loop.c / vcpu/x86_64/interrupt.c
+//
+// Not modelled: code segment limits between linked blocks; 32-bit EIP in 16-bit code segments; breakpoints in DR0-DR3.
+#include "vcpu/guest.h"
+
+#include "vcpu/block.h"
+#include "vcpu/loop.h"
+#include "vcpu/x86_64/cpu.h"
+#include "vcpu/x86_64/exec.h"
+#include "vcpu/x86_64/interrupt.h"
+#include "vcpu/x86_64/mmu.h"
+#include "vcpu/x86_64/ops_jump.h"
+#include "vcpu/x86_64/translate.h"
+
+static uint64_t linear_rip(const struct x86_cpu *cpu)
+{
+    uint64_t linear = cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS];
+    return cpu->mode & X86_MODE_64 ? linear : (uint32_t)linear;
+}
+
+// A block whose last instruction goes on in another page is good only while that page is mapped as it was.
+static bool second_page_matches(struct x86_cpu *cpu, struct block *block, bool *faulted)
+{
+    uint64_t physical;
+    if (block->second == UINT64_MAX)
+        return true;
+    if (!tlb_fetch(&cpu->vcpu, (linear_rip(cpu) & PAGE_MASK) + PAGE_SIZE, cpu->cpl == 3, &physical)) {
+        *faulted = true;
+        return false;
+    }
+    if ((physical & PAGE_MASK) == block->second)
+        return true;
+    blocks_kill(&cpu->vcpu.loop->blocks, block);
+    return false;
+}
+
+static bool beyond_limit(const struct x86_cpu *cpu)
+{
+    return !(cpu->mode & (X86_MODE_64 | X86_MODE_FLAT)) && cpu->r[X86_RIP] > cpu->segment[X86_CS].limit;
+}
+
+// The block at RIP, or NULL with cpu->fault set.
+static struct block *find_block(struct x86_cpu *cpu)
+{
+    struct blocks *blocks = &cpu->vcpu.loop->blocks;
+    uint64_t physical;
+    bool faulted = false;
+    if (beyond_limit(cpu)) {
+        x86_fault_code(cpu, X86_GP, 0);
+        return NULL;
+    }
+    if (!tlb_fetch(&cpu->vcpu, linear_rip(cpu), cpu->cpl == 3, &physical))
+        return NULL;
+    struct block *block = blocks_find(blocks, physical, cpu->mode);
+    if (!block || !second_page_matches(cpu, block, &faulted)) {
+        if (faulted)
+            return NULL;
+        block = x86_translate(cpu, physical);
+        if (!block)
+            return NULL;
+    }
+    return block;
+}
+
+// Remembers the way here: in the exit that led to the block if that is in the same page, and in the jump cache.
+static void remember(struct x86_cpu *cpu, const struct op *exit, const struct block *block)
+{
+    if (block->second != UINT64_MAX)
+        return; // to be checked every time
+    if (exit)
+        ((struct op *)(uintptr_t)exit)->link = block->ops;
+    uint64_t key = x86_jump_key(cpu);
+    *x86_jump_slot(cpu, key) = (struct jump_cache_entry){ .key = key, .ops = block->ops };
+}
+
+static enum op_out run_blocks(struct x86_cpu *cpu)
+{
+    enum op_out out;
+    do {
+        struct block *block = find_block(cpu);
+        const struct op *exit = cpu->vcpu.unresolved; // blocks_add forgets it when the cache is emptied
+        cpu->vcpu.unresolved = NULL;
+        if (!block)
+            return OP_FAULT;
+        remember(cpu, exit, block);
+        out = x86_execute(cpu, block->ops);
+    } while (out == OP_NEXT && cpu->vcpu.unresolved && cpu->vcpu.left > 0);
+    return out;
+}
+
+// Runs one instruction: when TF traps after it, or when interrupts wait for its end.
+static void run_single(struct x86_cpu *cpu)
+{
+    struct vcpu *vcpu = &cpu->vcpu;
+    bool trap = cpu->eflags & X86_TF;
+    int64_t rest = vcpu->left - 1;
+    vcpu->left = 1;
+    vcpu->goal -= (uint64_t)rest;
+    vcpu->unresolved = NULL;
+    uint64_t before = vcpu_executed(vcpu);
+    enum op_out out = run_blocks(cpu);
+    vcpu->goal += (uint64_t)rest;
+    vcpu->left += rest;
+    if (out == OP_FAULT) {
+        x86_deliver_fault(cpu);
+    } else if (trap && vcpu_executed(vcpu) != before && vcpu_executed(vcpu) != cpu->shadow_ss) {
+        cpu->dr[6] |= BIT64(14); // BS
+        x86_fault(cpu, X86_DB);
+        x86_deliver_fault(cpu);
+    }
+}
+
+static void x86_run(struct vcpu *vcpu)
+{
+    struct x86_cpu *cpu = x86_of(vcpu);
+    cpu->rip_mask = cpu->mode & X86_MODE_64 ? UINT64_MAX : cpu->mode & X86_MODE_32 ? UINT32_MAX : UINT16_MAX;
+    if (unlikely((cpu->eflags & X86_TF) || (vcpu->pending && vcpu_executed(vcpu) == cpu->shadow))) {
+        run_single(cpu);
+        return;
+    }
+    vcpu->unresolved = NULL;
+    if (run_blocks(cpu) == OP_FAULT)
+        x86_deliver_fault(cpu);
+}
+
+const struct guest x86_guest = {
+    .name = "x86_64",
+    .can_take = x86_can_take,
+    .take_interrupt = x86_take_interrupt,
+    .run = x86_run,
+    .walk = x86_walk,
+};

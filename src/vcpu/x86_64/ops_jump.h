@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The ways out of a block. An exit moves RIP and goes straight to the next block if it is linked, through the jump cache
+// if not, and back to x86_run (guest.c) if that does not have it either.
+#ifndef VCPU_X86_64_OPS_JUMP_H
+#define VCPU_X86_64_OPS_JUMP_H
+
+#include "vcpu/x86_64/cpu.h"
+#include "vcpu/x86_64/ops_alu.h"
+
+// Linear address and mode in one number: linear addresses are canonical, so their bits 60:56 are known from bit 55.
+static inline uint64_t x86_jump_key(const struct x86_cpu *cpu)
+{
+    return (cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS]) ^ ((uint64_t)cpu->mode << 56);
+}
+
+static inline struct jump_cache_entry *x86_jump_slot(const struct x86_cpu *cpu, uint64_t key)
+{
+    return &cpu->vcpu.jumps[(key ^ (key >> 9)) % JUMP_CACHE_ENTRIES];
+}
+
+static inline const struct op *jump_cached(struct x86_cpu *cpu)
+{
+    uint64_t key = x86_jump_key(cpu);
+    const struct jump_cache_entry *entry = x86_jump_slot(cpu, key);
+    return likely(entry->key == key) ? entry->ops : NULL;
+}
+
+static inline const struct op *take_exit(struct x86_cpu *cpu, const struct op *exit)
+{
+    cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)exit->delta) & cpu->rip_mask;
+    if (likely(exit->link))
+        return exit->link;
+    const struct op *next = jump_cached(cpu);
+    if (!next && exit->d) // d: the target is in the same page
+        cpu->vcpu.unresolved = exit;
+    return next;
+}
+
+static inline const struct op *op_EXIT(struct x86_cpu *cpu, const struct op *op)
+{
+    return take_exit(cpu, op);
+}
+
+static inline const struct op *op_JUMP(struct x86_cpu *cpu, const struct op *op) // to the address in slot a
+{
+    cpu->r[X86_RIP] = cpu->r[op->a] & cpu->rip_mask;
+    return jump_cached(cpu);
+}
+
+static inline const struct op *op_BRANCH(struct x86_cpu *cpu, const struct op *op) // taken if slot a is not 0
+{
+    return take_exit(cpu, cpu->r[op->a] ? op + 1 : op + 2);
+}
+
+static inline const struct op *op_END(struct x86_cpu *cpu, const struct op *op) // something may have changed: look at it
+{
+    cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)op->delta) & cpu->rip_mask;
+    return NULL;
+}
+
+// A conditional jump is followed by its two exits, taken first.
+#define CONDITIONAL_JUMP(CC)                                                                      \
+    static inline const struct op *op_J##CC(struct x86_cpu *cpu, const struct op *op)             \
+    {                                                                                             \
+        return take_exit(cpu, COND_##CC(cpu) ? op + 1 : op + 2);                                  \
+    }
+X86_CONDITIONS(CONDITIONAL_JUMP)
+
+#endif

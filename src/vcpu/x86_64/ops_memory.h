@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Loads and stores of linear addresses. Each has two forms: [a + disp], and X: [a + (b << s) + disp + x], where x is a
+// segment base. A hit in the TLB is one compare; everything else is a call.
+#ifndef VCPU_X86_64_OPS_MEMORY_H
+#define VCPU_X86_64_OPS_MEMORY_H
+
+#include <string.h>
+
+#include "vcpu/x86_64/cpu.h"
+#include "vcpu/x86_64/ops_alu.h"
+
+static inline const struct tlb_entry *tlb_slot(const struct x86_cpu *cpu, uint64_t address)
+{
+    return &cpu->vcpu.data[(address >> PAGE_BITS) & (TLB_ENTRIES - 1)];
+}
+
+static inline bool tlb_hit(uint64_t tag, uint64_t address, unsigned size)
+{
+    return likely(((address + size - 1) & PAGE_MASK) == tag);
+}
+
+static inline enum op_out after_slow(struct x86_cpu *cpu, bool done)
+{
+    return !done ? OP_FAULT : cpu->vcpu.kick ? OP_FINISH : OP_NEXT;
+}
+
+static inline enum op_out load_into(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                    uint64_t *value)
+{
+    const struct tlb_entry *entry = tlb_slot(cpu, address);
+    if (tlb_hit(entry->read, address, size)) {
+        uint64_t loaded = 0;
+        memcpy(&loaded, (const void *)((uintptr_t)address + entry->addend), size);
+        *value = loaded;
+        return OP_NEXT;
+    }
+    cpu->vcpu.at = op;
+    return after_slow(cpu, x86_load(cpu, address, size, value));
+}
+
+static inline enum op_out store_from(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                     uint64_t value)
+{
+    const struct tlb_entry *entry = tlb_slot(cpu, address);
+    if (tlb_hit(entry->write, address, size)) {
+        memcpy((void *)((uintptr_t)address + entry->addend), &value, size);
+        return OP_NEXT;
+    }
+    cpu->vcpu.at = op;
+    return after_slow(cpu, x86_store(cpu, address, size, value));
+}
+
+// The load of a read-modify-write: the store that follows must not fault, so this one checks for it.
+static inline enum op_out load_to_modify(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                         uint64_t *value)
+{
+    const struct tlb_entry *entry = tlb_slot(cpu, address);
+    if (tlb_hit(entry->write, address, size) && likely(entry->read == entry->write)) {
+        uint64_t loaded = 0;
+        memcpy(&loaded, (const void *)((uintptr_t)address + entry->addend), size);
+        *value = loaded;
+        return OP_NEXT;
+    }
+    cpu->vcpu.at = op;
+    return after_slow(cpu, tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
+                               x86_load(cpu, address, size, value));
+}
+
+#define SIMPLE(cpu, op)  ((cpu)->r[(op)->a] + (uint64_t)(int64_t)(op)->disp)
+#define INDEXED(cpu, op) (ADDRESS(cpu, op) + (cpu)->r[(op)->x])
+
+// A load of SIZE bytes; EXTEND turns `value` into what goes to slot d.
+#define LOAD_FORM(NAME, SIZE, EXTEND, WHERE, HOW)                                       \
+    static inline enum op_out op_##NAME(struct x86_cpu *cpu, const struct op *op)       \
+    {                                                                                   \
+        uint64_t value;                                                                 \
+        enum op_out out = HOW(cpu, op, WHERE(cpu, op), SIZE, &value);                   \
+        if (likely(out != OP_FAULT))                                                    \
+            cpu->r[op->d] = EXTEND;                                                     \
+        return out;                                                                     \
+    }
+#define LOAD(NAME, SIZE, EXTEND)                                 \
+    LOAD_FORM(NAME, SIZE, EXTEND, SIMPLE, load_into)             \
+    LOAD_FORM(NAME##X, SIZE, EXTEND, INDEXED, load_into)
+
+LOAD(LD8, 1, value)
+LOAD(LD16, 2, value)
+LOAD(LD32, 4, value)
+LOAD(LD64, 8, value)
+LOAD(LDS8_32, 1, (uint32_t)(int8_t)value)
+LOAD(LDS8_64, 1, (uint64_t)(int8_t)value)
+LOAD(LDS16_32, 2, (uint32_t)(int16_t)value)
+LOAD(LDS16_64, 2, (uint64_t)(int16_t)value)
+LOAD(LDS32_64, 4, (uint64_t)(int32_t)value)
+LOAD_FORM(LDM8, 1, value, SIMPLE, load_to_modify)
+LOAD_FORM(LDM16, 2, value, SIMPLE, load_to_modify)
+LOAD_FORM(LDM32, 4, value, SIMPLE, load_to_modify)
+LOAD_FORM(LDM64, 8, value, SIMPLE, load_to_modify)
+
+// A store of slot d, or of the immediate beside the displacement.
+#define STORE_FORM(NAME, SIZE, VALUE, WHERE)                                            \
+    static inline enum op_out op_##NAME(struct x86_cpu *cpu, const struct op *op)       \
+    {                                                                                   \
+        return store_from(cpu, op, WHERE(cpu, op), SIZE, VALUE);                        \
+    }
+#define STORE(BITS, SIZE)                                                               \
+    STORE_FORM(ST##BITS, SIZE, cpu->r[op->d], SIMPLE)                                   \
+    STORE_FORM(ST##BITS##X, SIZE, cpu->r[op->d], INDEXED)                               \
+    STORE_FORM(STI##BITS, SIZE, (uint64_t)(int64_t)op->value, SIMPLE)                   \
+    STORE_FORM(STI##BITS##X, SIZE, (uint64_t)(int64_t)op->value, INDEXED)
+
+STORE(8, 1)
+STORE(16, 2)
+STORE(32, 4)
+STORE(64, 8)
+
+// --- the 64-bit stack -------------------------------------------------------------------------------------------------
+
+static inline enum op_out push64(struct x86_cpu *cpu, const struct op *op, uint64_t value)
+{
+    uint64_t sp = cpu->r[X86_RSP] - 8;
+    enum op_out out = store_from(cpu, op, sp, 8, value);
+    if (likely(out != OP_FAULT))
+        cpu->r[X86_RSP] = sp;
+    return out;
+}
+
+static inline enum op_out op_PUSH64(struct x86_cpu *cpu, const struct op *op)
+{
+    return push64(cpu, op, cpu->r[op->a]);
+}
+
+static inline enum op_out op_PUSHI64(struct x86_cpu *cpu, const struct op *op)
+{
+    return push64(cpu, op, (uint64_t)op->imm);
+}
+
+static inline enum op_out op_CALL64(struct x86_cpu *cpu, const struct op *op) // pushes the address after the call
+{
+    return push64(cpu, op, cpu->r[X86_RIP] + (uint64_t)op->imm);
+}
+
+static inline enum op_out op_POP64(struct x86_cpu *cpu, const struct op *op)
+{
+    uint64_t value, sp = cpu->r[X86_RSP];
+    enum op_out out = load_into(cpu, op, sp, 8, &value);
+    if (likely(out != OP_FAULT)) {
+        cpu->r[X86_RSP] = sp + 8;
+        cpu->r[op->d] = value; // after RSP: POP RSP takes the loaded value
+    }
+    return out;
+}
+
+static inline enum op_out op_LEAVE64(struct x86_cpu *cpu, const struct op *op)
+{
+    uint64_t value, sp = cpu->r[X86_RBP];
+    enum op_out out = load_into(cpu, op, sp, 8, &value);
+    if (likely(out != OP_FAULT)) {
+        cpu->r[X86_RSP] = sp + 8;
+        cpu->r[X86_RBP] = value;
+    }
+    return out;
+}
+
+// --- 16 bytes ---------------------------------------------------------------------------------------------------------
+
+// s: bytes of the operand; x: must be aligned to 16 (else #GP(0)).
+enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address);
+enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address);
+
+static inline enum op_out op_LDSCRATCH(struct x86_cpu *cpu, const struct op *op)
+{
+    return x86_load_scratch(cpu, op, SIMPLE(cpu, op));
+}
+
+static inline enum op_out op_STSCRATCH(struct x86_cpu *cpu, const struct op *op)
+{
+    return x86_store_scratch(cpu, op, SIMPLE(cpu, op));
+}
+
+#endif
