@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+# Everything that keeps the house in order: check.sh [STEP...], all steps without arguments.
+#
+#   format     clang-format changes nothing
+#   rules      SPDX lines, include paths, file sizes, links in the documents
+#   tidy       clang-tidy finds nothing
+#   compilers  gcc and clang both build without a warning
+#   sanitize   the unit tests and our guests, under AddressSanitizer and UndefinedBehaviorSanitizer
+#   fuzz       the fuzzers, a minute each, under the same sanitizers
+#   full       every kernel with every number of processors and every parameter
+set -eu
+cd "$(dirname "$0")/.."
+cores=$(getconf _NPROCESSORS_ONLN)
+[ $# != 0 ] || set -- format rules tidy compilers sanitize fuzz full
+
+preset() {
+    [ -f "build/$1/build.ninja" ] || cmake --preset "$1" > /dev/null
+    cmake --build "build/$1" --parallel "$cores"
+}
+
+sources() {
+    git ls-files --cached --others --exclude-standard '*.c' '*.h'
+}
+
+check_format() {
+    sources | xargs clang-format --dry-run --Werror
+}
+
+check_rules() {
+    python3 tools/rules.py
+}
+
+check_tidy() {
+    cmake --preset release > /dev/null
+    git ls-files 'src/*.c' | xargs -n 4 -P "$cores" clang-tidy --quiet -p build/release
+}
+
+check_compilers() {
+    preset gcc
+    preset clang
+}
+
+check_sanitize() {
+    preset sanitize
+    ctest --test-dir build/sanitize --output-on-failure --parallel "$cores" -LE 'kernel|full'
+}
+
+check_fuzz() {
+    preset sanitize
+    INTACT_FUZZ_SECONDS=60 ctest --test-dir build/sanitize --output-on-failure --parallel "$cores" -L fuzz
+}
+
+check_full() {
+    preset release
+    ctest --test-dir build/release --output-on-failure --parallel "$cores" -L full
+}
+
+for step; do
+    echo "check: $step"
+    "check_$step"
+done
+echo "check: all is well"

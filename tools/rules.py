@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""House rules that neither compiler nor formatter knows; one line for each breach, exit status 1 if there is any.
+
+- every file says under which licence it stands
+- includes are written from src/, never with ".."
+- no file of ours is longer than 1000 lines
+- whatever a document names in backquotes as a file, or links to, exists
+- every station on the path of an interrupt names its neighbours ("Path:"), and those exist
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SPDX = "SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause"
+CODE = {".c", ".h", ".S", ".py", ".sh", ".cmake", ".lds", ".map"}
+BY_NAME = {"CMakeLists.txt", "dev", "run", ".clang-format", ".clang-tidy"}
+FILE = re.compile(r"`((?:src|include|tests|guests|bench|docs|tools|examples|cmake)/[\w./-]*\w\.?\w*)`")
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def files():
+    out = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
+                         capture_output=True, text=True).stdout
+    return [ROOT / line for line in out.splitlines() if (ROOT / line).is_file()]
+
+
+def exists(name):
+    return bool((ROOT / name).exists() or ("*" in name and list(ROOT.glob(name))))
+
+
+def check_code(path, text):
+    lines = text.splitlines()
+    if SPDX not in "\n".join(lines[:3]):
+        yield 1, "no SPDX line"
+    if len(lines) > 1000:
+        yield len(lines), f"{len(lines)} lines: split it"
+    for number, line in enumerate(lines, 1):
+        if path.suffix in {".c", ".h"} and "guests" not in path.parts and re.match(r'\s*#\s*include\s+"\.\./', line):
+            yield number, 'an include with ".."'
+        found = re.match(r"//\s*Path:\s*(.*)", line)
+        if found:
+            for name in re.findall(r"[\w/]+/[\w/]*\w+\.[ch]", found.group(1)):
+                if not exists(name) and not exists(f"src/{name}"):
+                    yield number, f"Path: names {name}, which is not there"
+
+
+def check_document(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        for name in FILE.findall(line):
+            if not exists(name.rstrip("/")):
+                yield number, f"names {name}, which is not there"
+        for name in LINK.findall(line):
+            if not (path.parent / name).exists():
+                yield number, f"links to {name}, which is not there"
+
+
+def main():
+    breaches = 0
+    for path in files():
+        if path.suffix in CODE or path.name in BY_NAME:
+            found = check_code(path, path.read_text())
+        elif path.suffix == ".md":
+            found = check_document(path, path.read_text())
+        else:
+            continue
+        for number, what in found:
+            print(f"{path.relative_to(ROOT)}:{number}: {what}")
+            breaches += 1
+    sys.exit(1 if breaches else 0)
+
+
+main()
