@@ -22,6 +22,9 @@ LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 def files():
+    if not (ROOT / ".git").exists():
+        built = {"build", ".cache"}
+        return [p for p in ROOT.rglob("*") if p.is_file() and not built & set(p.relative_to(ROOT).parts)]
     out = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, check=True,
                          capture_output=True, text=True).stdout
     return [ROOT / line for line in out.splitlines() if (ROOT / line).is_file()]
@@ -38,7 +41,7 @@ def check_code(path, text):
     if len(lines) > 1000:
         yield len(lines), f"{len(lines)} lines: split it"
     for number, line in enumerate(lines, 1):
-        if path.suffix in {".c", ".h"} and "guests" not in path.parts and re.match(r'\s*#\s*include\s+"\.\./', line):
+        if path.suffix in {".c", ".h"} and re.match(r'\s*#\s*include\s+"\.\./', line):
             yield number, 'an include with ".."'
         found = re.match(r"//\s*Path:\s*(.*)", line)
         if found:

@@ -5,8 +5,8 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include "../lib/chips.h"
-#include "../lib/guest.h"
+#include "lib/chips.h"
+#include "lib/guest.h"
 
 #define EVENT_VECTOR 0x40
 

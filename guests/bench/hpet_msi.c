@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A message from a device: the HPET's timer 0 writes its own MSI, at once. (The emulator must let it send messages;
 // others than ours need to be told.)
-#include "../lib/hpet.h"
 #include "bench.h"
+#include "lib/hpet.h"
 
 static volatile uint64_t count;
 

@@ -2,9 +2,9 @@
 // The guest behind `intact demo`: one interrupt by each of five ways, a line of output for each.
 //
 // What it does is what the narration shows, so it stays small: arm, wait, print who came.
-#include "../lib/chips.h"
-#include "../lib/guest.h"
-#include "../lib/hpet.h"
+#include "lib/chips.h"
+#include "lib/guest.h"
+#include "lib/hpet.h"
 
 enum { VECTOR_PIT = 0x31, VECTOR_TIMER = 0x32, VECTOR_IPI = 0x33, VECTOR_MSI = 0x34 };
 enum { ISA_PIT_PIN = 2 }; // ISA IRQ 0 comes in at pin 2 of the first IOAPIC, as the MADT says

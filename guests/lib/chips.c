@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The sequences of chips.h, and waiting by the PIT.
-#include "chips.h"
+#include "lib/chips.h"
 
-#include "guest.h"
+#include "lib/guest.h"
 
 void pic_init(uint8_t icw4_bits)
 {
@@ -28,11 +28,11 @@ void pic_mask_all(void)
 void pic_unmask(unsigned irq)
 {
     if (irq < 8) {
-        outb(PIC1_DATA, inb(PIC1_DATA) & (uint8_t)~(1u << irq));
+        outb(PIC1_DATA, inb(PIC1_DATA) & (uint8_t) ~(1u << irq));
         return;
     }
-    outb(PIC2_DATA, inb(PIC2_DATA) & (uint8_t)~(1u << (irq - 8)));
-    outb(PIC1_DATA, inb(PIC1_DATA) & (uint8_t)~(1u << 2));
+    outb(PIC2_DATA, inb(PIC2_DATA) & (uint8_t) ~(1u << (irq - 8)));
+    outb(PIC1_DATA, inb(PIC1_DATA) & (uint8_t) ~(1u << 2));
 }
 
 // Virtual wire mode (MP specification 1.4, section 3.6.2.2): the 8259's INTR comes in at the boot processor's LINT0.

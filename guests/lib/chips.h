@@ -3,7 +3,7 @@
 #ifndef GUEST_CHIPS_H
 #define GUEST_CHIPS_H
 
-#include "cpu.h"
+#include "lib/cpu.h"
 
 // 8259A pair (Intel 8259A data sheet).
 enum { PIC1 = 0x20, PIC1_DATA = 0x21, PIC2 = 0xa0, PIC2_DATA = 0xa1, ELCR1 = 0x4d0, ELCR2 = 0x4d1 };
@@ -42,15 +42,43 @@ INLINE void ioapic_route(unsigned pin, uint32_t low, uint8_t destination)
 // Local APIC, xAPIC mode (Intel SDM volume 3, chapter "Advanced Programmable Interrupt Controller").
 #define LAPIC 0xfee00000u
 enum lapic_register {
-    LAPIC_ID = 0x20, LAPIC_VERSION = 0x30, LAPIC_TPR = 0x80, LAPIC_PPR = 0xa0, LAPIC_EOI = 0xb0, LAPIC_LDR = 0xd0,
-    LAPIC_DFR = 0xe0, LAPIC_SVR = 0xf0, LAPIC_ISR = 0x100, LAPIC_TMR = 0x180, LAPIC_IRR = 0x200, LAPIC_ESR = 0x280,
-    LAPIC_ICR = 0x300, LAPIC_ICR_HIGH = 0x310, LAPIC_LVT_TIMER = 0x320, LAPIC_LVT_LINT0 = 0x350, LAPIC_LVT_LINT1 = 0x360,
-    LAPIC_LVT_ERROR = 0x370, LAPIC_INITIAL = 0x380, LAPIC_CURRENT = 0x390, LAPIC_DIVIDE = 0x3e0,
+    LAPIC_ID = 0x20,
+    LAPIC_VERSION = 0x30,
+    LAPIC_TPR = 0x80,
+    LAPIC_PPR = 0xa0,
+    LAPIC_EOI = 0xb0,
+    LAPIC_LDR = 0xd0,
+    LAPIC_DFR = 0xe0,
+    LAPIC_SVR = 0xf0,
+    LAPIC_ISR = 0x100,
+    LAPIC_TMR = 0x180,
+    LAPIC_IRR = 0x200,
+    LAPIC_ESR = 0x280,
+    LAPIC_ICR = 0x300,
+    LAPIC_ICR_HIGH = 0x310,
+    LAPIC_LVT_TIMER = 0x320,
+    LAPIC_LVT_LINT0 = 0x350,
+    LAPIC_LVT_LINT1 = 0x360,
+    LAPIC_LVT_ERROR = 0x370,
+    LAPIC_INITIAL = 0x380,
+    LAPIC_CURRENT = 0x390,
+    LAPIC_DIVIDE = 0x3e0,
 };
 enum {
-    ICR_FIXED = 0, ICR_LOWEST = 0x100, ICR_NMI = 0x400, ICR_INIT = 0x500, ICR_STARTUP = 0x600, ICR_ASSERT = 0x4000,
-    ICR_SELF = 0x40000, ICR_ALL = 0x80000, ICR_OTHERS = 0xc0000, ICR_PENDING = 0x1000,
-    LVT_MASKED = 0x10000, LVT_PERIODIC = 0x20000, LVT_EXTINT = 0x700, LVT_NMI = 0x400,
+    ICR_FIXED = 0,
+    ICR_LOWEST = 0x100,
+    ICR_NMI = 0x400,
+    ICR_INIT = 0x500,
+    ICR_STARTUP = 0x600,
+    ICR_ASSERT = 0x4000,
+    ICR_SELF = 0x40000,
+    ICR_ALL = 0x80000,
+    ICR_OTHERS = 0xc0000,
+    ICR_PENDING = 0x1000,
+    LVT_MASKED = 0x10000,
+    LVT_PERIODIC = 0x20000,
+    LVT_EXTINT = 0x700,
+    LVT_NMI = 0x400,
     LAPIC_DIVIDE_1 = 0xb,
     SPURIOUS_VECTOR = 0xff,
 };

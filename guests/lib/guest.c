@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // From start.S to guest_main, and other processors; command line, console, exit.
-#include "guest.h"
+#include "lib/guest.h"
 
 #include <stdarg.h>
 
-#include "chips.h"
-#include "machine.h"
+#include "lib/chips.h"
+#include "lib/machine.h"
 
 #define MULTIBOOT_MAGIC 0x2BADB002u // in EAX, Multiboot Specification 0.6.96 section 3.2
-#define PVH_MAGIC 0x336ec578u       // first word of hvm_start_info
-#define TRAMPOLINE 0x8000u
+#define PVH_MAGIC       0x336ec578u // first word of hvm_start_info
+#define TRAMPOLINE      0x8000u
 
 extern uint32_t boot_magic, boot_info;
 extern volatile uint32_t processors_started;
@@ -101,8 +101,9 @@ static uint64_t number(const char *text)
         text += 2;
     }
     for (;; text++) {
-        unsigned digit = *text >= '0' && *text <= '9' ? (unsigned)(*text - '0')
-                         : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a' + 10) : 16;
+        unsigned digit = *text >= '0' && *text <= '9'   ? (unsigned)(*text - '0')
+                         : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a' + 10)
+                                                        : 16;
         if (digit >= base)
             return value;
         value = value * base + digit;

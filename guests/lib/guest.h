@@ -7,10 +7,10 @@
 #ifndef GUEST_H
 #define GUEST_H
 
-#include "cpu.h"
+#include "lib/cpu.h"
 
 #define PROCESSOR_LIMIT 64
-#define COM1 0x3f8
+#define COM1            0x3f8
 
 enum {
     EXIT_PASSED = 0x10, // isa-debug-exit makes 33 of it

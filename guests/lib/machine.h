@@ -3,7 +3,7 @@
 #ifndef GUEST_MACHINE_H
 #define GUEST_MACHINE_H
 
-#include "guest.h"
+#include "lib/guest.h"
 
 // Called from start.S and vectors.S.
 void guest_start(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Gates, handlers and task state segments (SDM volume 3, chapters "Interrupt and Exception Handling", "Task Management").
-#include "guest.h"
-#include "machine.h"
+#include "lib/guest.h"
+#include "lib/machine.h"
 
 struct gate_descriptor {
     uint16_t low, selector;
@@ -85,8 +85,8 @@ void traps_init(unsigned processor)
     __asm__ volatile("lidt %0" : : "m"(pointer));
     uint64_t base = (uint64_t)&tasks[processor];
     tasks[processor].io_map = sizeof(struct task_state);
-    gdt_tss[2 * processor] = (sizeof(struct task_state) - 1) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 |
-                             (base >> 24 & 0xff) << 56;
+    gdt_tss[2 * processor] =
+        (sizeof(struct task_state) - 1) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 | (base >> 24 & 0xff) << 56;
     gdt_tss[2 * processor + 1] = base >> 32;
     __asm__ volatile("ltr %w0" : : "r"(0x40 + 16 * processor));
 }

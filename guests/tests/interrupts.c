@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The local APIC and the processor's gates, seen from inside: priorities, nesting, shadows, NMI, the timer.
 // SDM volume 3, "Advanced Programmable Interrupt Controller" and "Interrupt and Exception Handling".
-#include "../lib/chips.h"
-#include "../lib/guest.h"
+#include "lib/chips.h"
+#include "lib/guest.h"
 
 static volatile unsigned depth, count;
 

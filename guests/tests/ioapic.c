@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The IOAPIC from inside, its pins driven by the test device: edges and masks, levels with remote IRR and EOI, logical
 // destinations, NMI. 82093AA data sheet.
-#include "../lib/chips.h"
-#include "../lib/guest.h"
+#include "lib/chips.h"
+#include "lib/guest.h"
 
 enum { PIN = 5, EDGE_VECTOR = 0x51, LEVEL_VECTOR = 0x61 };
 static volatile unsigned drop_after, nmis;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The 8259A pair from inside, its pins driven by the test device (a byte written to port 2000h + n is the level of line n):
 // priorities, EOI in all its forms, rotation, masks, poll, cascade. Intel 8259A data sheet.
-#include "../lib/chips.h"
-#include "../lib/guest.h"
+#include "lib/chips.h"
+#include "lib/guest.h"
 
 static volatile bool eoi_here = true;
 static volatile unsigned drop_after; // that many interrupts of line 5, then it goes down

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Several processors: start-up IPIs, broadcasts, logical and lowest-priority destinations. SDM volume 3, "Advanced
 // Programmable Interrupt Controller" and "Multiple-Processor Management".
-#include "../lib/chips.h"
-#include "../lib/guest.h"
+#include "lib/chips.h"
+#include "lib/guest.h"
 
 enum { COUNT_VECTOR = 0x51 };
 static volatile unsigned counts[PROCESSOR_LIMIT], nmis[PROCESSOR_LIMIT];

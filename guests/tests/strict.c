@@ -25,7 +25,8 @@ static void control(void)
     gate_set(200, 0, 0x0e, 0);
     TRY("software interrupt through an empty gate", "int $200", "");
     TRY("IRET with a reserved RIP", "iretq",
-        "movq %%rsp, %%rcx; pushq $0x10; pushq %%rcx; pushfq; pushq $0x08; movabsq $0x800000000000, %%rax; pushq %%rax");
+        "movq %%rsp, %%rcx; pushq $0x10; pushq %%rcx; pushfq; pushq $0x08; movabsq $0x800000000000, %%rax; pushq "
+        "%%rax");
     TRY("jump to a non-canonical address", "jmp *%%rax", "movabsq $0x800000000000, %%rax");
 }
 
@@ -41,7 +42,10 @@ static void reserved_page_bit(void)
 static void alignment(void)
 {
     __asm__ volatile("movq %%cr0, %%rax; btsq $18, %%rax; movq %%rax, %%cr0; pushfq; btsq $18, (%%rsp); popfq\n"
-                     "movl 1(%%rsp), %%eax; pushfq; btrq $18, (%%rsp); popfq" : : : "rax", "memory");
+                     "movl 1(%%rsp), %%eax; pushfq; btrq $18, (%%rsp); popfq"
+                     :
+                     :
+                     : "rax", "memory");
     print("misaligned at CPL 0: nothing\n");
 }
 

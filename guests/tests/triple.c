@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A triple fault: no gate can be delivered, the processor shuts down, the board resets. With -no-reboot that is the end.
-#include "../lib/guest.h"
+#include "lib/guest.h"
 
 int guest_main(void)
 {

@@ -3,7 +3,7 @@
 #ifndef TRY_H
 #define TRY_H
 
-#include "../lib/guest.h"
+#include "lib/guest.h"
 
 // Where the instruction under test stands, where to go on, and with which stack.
 static __attribute__((used)) volatile uint64_t at, resume, stack;
@@ -30,7 +30,10 @@ static void report(struct frame *frame)
     do {                                                                                                               \
         what = name;                                                                                                   \
         __asm__ volatile("movq $1f, at; movq $2f, resume; movq %%rsp, stack\n" __VA_ARGS__ "\n1: " code                \
-                         "\n2: movq stack, %%rsp" : : : "rax", "rcx", "rdx", "memory");                                \
+                         "\n2: movq stack, %%rsp"                                                                      \
+                         :                                                                                             \
+                         :                                                                                             \
+                         : "rax", "rcx", "rdx", "memory");                                                             \
     } while (0)
 
 static inline void try_init(void)

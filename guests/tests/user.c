@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // User mode: the ways in and out, stack switches, and what is forbidden there. SDM volume 3, "Protection", "Interrupt and
 // Exception Handling"; volume 2, SYSCALL, SYSRET, SWAPGS.
-#include "../lib/chips.h"
-#include "../lib/guest.h"
+#include "lib/chips.h"
+#include "lib/guest.h"
 
 extern uint64_t page_map[512], page_directories[2048];
 static uint8_t user_stack[4096] __attribute__((aligned(16)));
@@ -42,8 +42,9 @@ static void leave(struct frame *frame)
         resume = 0;                                                                                                    \
         __asm__ volatile("movq $2f, at; movq $3f, resume; pushq %%rbp; movq %%rsp, kernel_rsp\n"                       \
                          "pushq $0x1b; pushq %0; pushq $0x202; pushq $0x23; pushq $1f; iretq\n"                        \
-                         "1: movl $0x200000, %%edx\n2: " code "\n3: movq $4f, resume; int $0x81\n4: popq %%rbp"         \
-                         : : "r"(user_stack + sizeof user_stack)                                                       \
+                         "1: movl $0x200000, %%edx\n2: " code "\n3: movq $4f, resume; int $0x81\n4: popq %%rbp"        \
+                         :                                                                                             \
+                         : "r"(user_stack + sizeof user_stack)                                                         \
                          : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory", "cc");        \
     } while (0)
 
