@@ -90,7 +90,7 @@ struct intact_irq_group {
     atomic_bool level; // legacy: configured as a level source
 };
 
-// --- group.c, irq_listen.c, irq_state.c --------------------------------------------------------------------------------
+// --- group.c, irq_listen.c, irq_state.c ----------------------------------------------------------------------------
 
 // Arguments were checked. NULL: out of memory.
 struct intact_irq_group *group_create(struct intact_irq_manager *manager, enum intact_irq_type type, uint32_t base,

@@ -231,8 +231,8 @@ bool group_accept(void *manager, struct inbox_message *message)
     }
 }
 
-// `posted` falls before the delivery, so that a trigger that comes now is a new one; and, where the trigger stays, after
-// it became pending, so that `pending` never looks false in between.
+// `posted` falls before the delivery, so that a trigger that comes now is a new one; and, where the trigger stays,
+// after it became pending, so that `pending` never looks false in between.
 static void trigger_by_message(struct intact_irq_group *group, uint32_t index)
 {
     struct group_source *source = &group->sources[index];

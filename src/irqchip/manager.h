@@ -32,8 +32,8 @@ struct intact_irq_manager {
     struct irq_watch watch; // the thread that reads notifiers
 };
 
-// `route`, `inbox` and `trace` (NULL: none) are the caller's and live as long as the manager. Registers one channel with
-// the inbox. -ENOMEM, -ENOSPC.
+// `route`, `inbox` and `trace` (NULL: none) are the caller's and live as long as the manager. Registers one channel
+// with the inbox. -ENOMEM, -ENOSPC.
 int manager_create(struct route *route, struct inbox *inbox, struct trace *trace, struct intact_irq_manager **manager);
 
 // The living group with this number, or NULL: for journals.

@@ -5,8 +5,8 @@
 //     source ─┴─ wire (high: how many sources) ─┬─ pin (high: how many wires) ── sink.pin
 //                                               └─ message ───────────────────── sink.message
 //
-// Two counters make the wired OR exact at any number of sharers. Every pin has a private wire too, for sources that name
-// a pin and no GSI; so a source is always on a wire, and a pin's sources are those of the wires it lists.
+// Two counters make the wired OR exact at any number of sharers. Every pin has a private wire too, for sources that
+// name a pin and no GSI; so a source is always on a wire, and a pin's sources are those of the wires it lists.
 // Path: irqchip/group.c / the chips' wiring
 #include "irqchip/route.h"
 
@@ -444,7 +444,9 @@ int route_connect_resample(struct route *route, uint32_t gsi, struct intact_irq_
     if (!made)
         return -ENOMEM;
     *made = (struct route_line){.line = line, .resample = callback, .owner = owner};
-    made->source = (struct route_source){.level = line->level, .resample = callback ? line_resample : NULL, .owner = made};
+    made->source.level = line->level;
+    made->source.resample = callback ? line_resample : NULL;
+    made->source.owner = made;
     line->set = line_set;
     line->owner = route;
     line->pin = place;

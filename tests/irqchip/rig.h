@@ -25,14 +25,14 @@ struct rig {
     bool deaf;
 };
 
-static void rig_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
+static inline void rig_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
 {
     struct rig *rig = owner;
     rig->level[chip][pin] = level;
     ++*(level ? &rig->rises[chip][pin] : &rig->falls[chip][pin]);
 }
 
-static bool rig_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
+static inline bool rig_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
 {
     struct rig *rig = owner;
     if (rig->deaf)
@@ -43,7 +43,7 @@ static bool rig_message(void *owner, uint64_t address, uint32_t data, uint32_t d
     return true;
 }
 
-static bool rig_reaches(void *owner, uint64_t address, uint32_t device)
+static inline bool rig_reaches(void *owner, uint64_t address, uint32_t device)
 {
     (void)owner;
     (void)device;
@@ -51,7 +51,7 @@ static bool rig_reaches(void *owner, uint64_t address, uint32_t device)
 }
 
 // GSI n reaches pin n of both chips, but 2, which is not wired.
-static void rig_open(struct rig *rig)
+static inline void rig_open(struct rig *rig)
 {
     memset(rig, 0, sizeof(*rig));
     const struct intact_irq_output output = {rig_pin, rig_message, rig, rig_reaches};
@@ -64,7 +64,7 @@ static void rig_open(struct rig *rig)
     }
 }
 
-static void rig_close(struct rig *rig)
+static inline void rig_close(struct rig *rig)
 {
     intact_irq_manager_poll(rig->manager, 0);
     cr_assert_eq(intact_irq_manager_destroy(rig->manager), INTACT_IRQ_OK, "every group is gone");

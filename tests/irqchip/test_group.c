@@ -598,7 +598,8 @@ Test(group, a_trigger_costs_the_same_in_a_group_of_2048_as_in_one_of_1)
 {
     struct rig rig;
     rig_open(&rig);
-    struct intact_irq_group *small = rig_group(&rig, INTACT_IRQ_MSIX, 1), *large = rig_group(&rig, INTACT_IRQ_MSIX, 2048);
+    struct intact_irq_group *small = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+    struct intact_irq_group *large = rig_group(&rig, INTACT_IRQ_MSIX, 2048);
     rig_enable(small, 0);
     rig_enable(large, 0);
     double one = time_triggers(small, 0), same = time_triggers(large, 0), all = time_triggers(large, 2047);

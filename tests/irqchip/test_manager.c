@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The manager: types and counts, who has which ids, limits, life, and its groups in snapshots and replays.
+#include <stdlib.h>
+
+#include "irqchip/group.h"
+#include "irqchip/manager.h"
+#include "rig.h"
+
+static int make(struct rig *rig, enum intact_irq_type type, uint32_t base, uint32_t count,
+                struct intact_irq_group **group)
+{
+    return intact_irq_manager_create_group(rig->manager, type, base, count, group);
+}
+
+// --- Types, counts, ids ----------------------------------------------------------------------------------------------
+
+Test(manager, each_type_has_the_counts_its_specification_allows)
+{
+    struct rig rig;
+    struct intact_irq_group *group;
+    rig_open(&rig);
+    for (uint32_t count = 0; count <= 2049; count++) {
+        bool msi = count && count <= 32 && !(count & (count - 1)), msix = count && count <= 2048;
+        const struct { enum intact_irq_type type; bool good; } cases[] = {
+            {INTACT_IRQ_LEGACY, count == 1}, {INTACT_IRQ_MSI, msi}, {INTACT_IRQ_MSIX, msix}, {INTACT_IRQ_GENERIC, msix},
+        };
+        for (unsigned i = 0; i < 4; i++) {
+            uint32_t base = cases[i].type == INTACT_IRQ_LEGACY ? 1 : INTACT_IRQ_ANY_BASE;
+            int result = make(&rig, cases[i].type, base, count, &group);
+            cr_expect_eq(result, cases[i].good ? INTACT_IRQ_OK : INTACT_IRQ_BAD_COUNT);
+            if (result)
+                continue;
+            cr_expect_eq(intact_irq_group_length(group), count);
+            cr_expect_eq(intact_irq_group_type(group), cases[i].type);
+            cr_expect_not(intact_irq_group_enabled(group));
+            intact_irq_manager_destroy_group(rig.manager, group);
+            intact_irq_manager_poll(rig.manager, 0);
+        }
+    }
+    rig_close(&rig);
+}
+
+Test(manager, an_unknown_type_is_refused)
+{
+    struct rig rig;
+    struct intact_irq_group *group;
+    rig_open(&rig);
+    cr_expect_eq(make(&rig, (enum intact_irq_type)0, 100, 1, &group), INTACT_IRQ_BAD_TYPE);
+    cr_expect_eq(make(&rig, (enum intact_irq_type)5, 100, 1, &group), INTACT_IRQ_BAD_TYPE);
+    rig_close(&rig);
+}
+
+Test(manager, overlapping_ids_are_a_duplicate_and_neighbours_are_not)
+{
+    struct rig rig;
+    struct intact_irq_group *a, *b, *c, *none;
+    rig_open(&rig);
+    cr_assert_eq(make(&rig, INTACT_IRQ_MSIX, 1000, 10, &a), INTACT_IRQ_OK);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSIX, 1000, 10, &none), INTACT_IRQ_DUPLICATE);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSI, 1009, 1, &none), INTACT_IRQ_DUPLICATE);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSI, 999, 2, &none), INTACT_IRQ_DUPLICATE);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSIX, 990, 100, &none), INTACT_IRQ_DUPLICATE);
+    cr_assert_eq(make(&rig, INTACT_IRQ_MSI, 998, 2, &b), INTACT_IRQ_OK);
+    cr_assert_eq(make(&rig, INTACT_IRQ_MSIX, 1010, 3, &c), INTACT_IRQ_OK);
+    intact_irq_manager_destroy_group(rig.manager, a);
+    cr_assert_eq(make(&rig, INTACT_IRQ_MSIX, 1000, 10, &a), INTACT_IRQ_OK, "its ids are free again at once");
+    intact_irq_manager_destroy_group(rig.manager, b);
+    intact_irq_manager_destroy_group(rig.manager, c);
+    intact_irq_manager_destroy_group(rig.manager, a);
+    rig_close(&rig);
+}
+
+Test(manager, a_gsi_is_shared_among_lines_but_not_with_messages)
+{
+    struct rig rig;
+    struct intact_irq_group *a, *b, *c, *none;
+    rig_open(&rig);
+    cr_assert_eq(make(&rig, INTACT_IRQ_LEGACY, 10, 1, &a), INTACT_IRQ_OK);
+    cr_assert_eq(make(&rig, INTACT_IRQ_LEGACY, 10, 1, &b), INTACT_IRQ_OK);
+    cr_assert_eq(make(&rig, INTACT_IRQ_LEGACY, 10, 1, &c), INTACT_IRQ_OK);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSI, 8, 4, &none), INTACT_IRQ_DUPLICATE);
+    cr_expect_eq(make(&rig, INTACT_IRQ_LEGACY, 65536, 1, &none), INTACT_IRQ_INVALID);
+    cr_expect_eq(make(&rig, INTACT_IRQ_LEGACY, INTACT_IRQ_ANY_BASE, 1, &none), INTACT_IRQ_INVALID);
+    intact_irq_manager_destroy_group(rig.manager, b);
+    intact_irq_manager_destroy_group(rig.manager, a);
+    intact_irq_manager_destroy_group(rig.manager, c);
+    cr_assert_eq(make(&rig, INTACT_IRQ_MSI, 8, 4, &a), INTACT_IRQ_OK);
+    cr_expect_eq(make(&rig, INTACT_IRQ_LEGACY, 10, 1, &none), INTACT_IRQ_DUPLICATE);
+    intact_irq_manager_destroy_group(rig.manager, a);
+    rig_close(&rig);
+}
+
+Test(manager, chooses_bases_that_are_free_and_fills_gaps)
+{
+    struct rig rig;
+    struct intact_irq_group *g[4];
+    rig_open(&rig);
+    for (int i = 0; i < 3; i++)
+        g[i] = rig_group(&rig, INTACT_IRQ_MSIX, 100);
+    uint32_t base = intact_irq_group_base(g[0]);
+    cr_expect_geq(base, 65536, "above every GSI");
+    cr_expect_eq(intact_irq_group_base(g[1]), base + 100);
+    intact_irq_manager_destroy_group(rig.manager, g[1]);
+    g[3] = rig_group(&rig, INTACT_IRQ_MSIX, 101);
+    cr_expect_eq(intact_irq_group_base(g[3]), base + 300, "it does not fit the gap");
+    g[1] = rig_group(&rig, INTACT_IRQ_MSI, 32);
+    cr_expect_eq(intact_irq_group_base(g[1]), base + 100);
+    for (int i = 0; i < 4; i++)
+        intact_irq_manager_destroy_group(rig.manager, g[i]);
+    rig_close(&rig);
+}
+
+Test(manager, ids_end_at_32_bits)
+{
+    struct rig rig;
+    struct intact_irq_group *group, *none;
+    rig_open(&rig);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSIX, UINT32_MAX - 3, 4, &none), INTACT_IRQ_INVALID);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSIX, UINT32_MAX - 4, 2048, &none), INTACT_IRQ_INVALID);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSIX, UINT32_MAX - 4, 4, &group), INTACT_IRQ_OK);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+Test(manager, a_limit_makes_vectors_run_out_and_come_back)
+{
+    struct rig rig;
+    struct intact_irq_group *a, *b, *none;
+    rig_open(&rig);
+    cr_expect_eq(intact_irq_manager_set_limit(rig.manager, 0), INTACT_IRQ_INVALID);
+    cr_expect_eq(intact_irq_manager_set_limit(rig.manager, 64), INTACT_IRQ_OK);
+    a = rig_group(&rig, INTACT_IRQ_MSIX, 60);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSI, INTACT_IRQ_ANY_BASE, 8, &none), INTACT_IRQ_OUT_OF_VECTORS);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSI, 500000, 8, &none), INTACT_IRQ_OUT_OF_VECTORS);
+    cr_expect_eq(intact_irq_manager_set_limit(rig.manager, 59), INTACT_IRQ_INVALID, "more are given out already");
+    b = rig_group(&rig, INTACT_IRQ_MSI, 4);
+    cr_expect_eq(make(&rig, INTACT_IRQ_LEGACY, 1, 1, &none), INTACT_IRQ_OK, "a line needs no vector");
+    intact_irq_manager_destroy_group(rig.manager, none);
+    intact_irq_manager_destroy_group(rig.manager, a);
+    cr_assert_eq(make(&rig, INTACT_IRQ_MSI, INTACT_IRQ_ANY_BASE, 8, &a), INTACT_IRQ_OK);
+    intact_irq_manager_destroy_group(rig.manager, a);
+    intact_irq_manager_destroy_group(rig.manager, b);
+    rig_close(&rig);
+}
+
+Test(manager, a_thousand_groups_find_their_way)
+{
+    struct rig rig;
+    struct intact_irq_group *groups[1000];
+    rig_open(&rig);
+    for (unsigned i = 0; i < 1000; i++) {
+        groups[i] = rig_group(&rig, INTACT_IRQ_MSI, 32);
+        rig_enable(groups[i], i * 32);
+    }
+    for (unsigned i = 0; i < 1000; i++)
+        intact_irq_group_trigger(groups[i], i & 31);
+    for (unsigned i = 0; i < 1000; i++)
+        cr_assert_eq(rig.messages[i].data, i * 32 + (i & 31), "32,000 routes: KVM has 4,096");
+    for (unsigned i = 0; i < 1000; i++)
+        intact_irq_manager_destroy_group(rig.manager, groups[i * 7 % 1000]);
+    rig_close(&rig);
+}
+
+// --- Life ------------------------------------------------------------------------------------------------------------
+
+Test(manager, is_not_destroyed_while_groups_exist)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSI, 1);
+    cr_expect_eq(intact_irq_manager_destroy(rig.manager), INTACT_IRQ_BUSY);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    cr_expect_eq(intact_irq_manager_destroy(rig.manager), INTACT_IRQ_OK, "buried groups go with it");
+}
+
+Test(manager, wiring_mistakes_have_their_errors)
+{
+    struct rig rig;
+    rig_open(&rig);
+    cr_expect_eq(intact_irq_manager_add_chip(rig.manager, 0, 8), INTACT_IRQ_DUPLICATE);
+    cr_expect_eq(intact_irq_manager_add_chip(rig.manager, 256, 8), INTACT_IRQ_INVALID);
+    cr_expect_eq(intact_irq_manager_route(rig.manager, 1, 0, 1), INTACT_IRQ_DUPLICATE);
+    cr_expect_eq(intact_irq_manager_route(rig.manager, 1, 0, 24), INTACT_IRQ_NO_ROUTE);
+    cr_expect_eq(intact_irq_manager_route(rig.manager, 65536, 0, 1), INTACT_IRQ_INVALID);
+    rig_close(&rig);
+}
+
+Test(manager, counts_go_on_when_a_group_is_gone)
+{
+    struct rig rig;
+    struct intact_irq_counts counts;
+    rig_open(&rig);
+    struct intact_irq_group *gone = rig_group(&rig, INTACT_IRQ_MSI, 2), *stays = rig_group(&rig, INTACT_IRQ_MSI, 1);
+    rig_enable(gone, 0);
+    rig_enable(stays, 0);
+    intact_irq_group_mask(gone, 1);
+    intact_irq_group_trigger(gone, 0);
+    intact_irq_group_trigger(gone, 1);
+    intact_irq_group_trigger(stays, 0);
+    intact_irq_manager_destroy_group(rig.manager, gone);
+    intact_irq_manager_poll(rig.manager, 0);
+    intact_irq_manager_counts(rig.manager, &counts);
+    cr_expect_eq(counts.triggered, 3);
+    cr_expect_eq(counts.delivered, 2);
+    cr_expect_eq(counts.abandoned, 1, "the masked one, when its group went");
+    intact_irq_manager_destroy_group(rig.manager, stays);
+    rig_close(&rig);
+}
+
+// --- Snapshot and replay ---------------------------------------------------------------------------------------------
+
+struct pair {
+    struct rig rig;
+    struct intact_irq_group *line, *msix;
+};
+
+static void open_pair(struct pair *pair)
+{
+    rig_open(&pair->rig);
+    pair->line = rig_group(&pair->rig, INTACT_IRQ_LEGACY, 1);
+    pair->msix = rig_group(&pair->rig, INTACT_IRQ_MSIX, 5);
+}
+
+static void close_pair(struct pair *pair)
+{
+    intact_irq_manager_destroy_group(pair->rig.manager, pair->line);
+    intact_irq_manager_destroy_group(pair->rig.manager, pair->msix);
+    rig_close(&pair->rig);
+}
+
+static void visit_all(struct pair *pair, struct visit *v)
+{
+    manager_visit(pair->rig.manager, v);
+    route_visit(pair->rig.manager->route, v);
+}
+
+Test(manager, groups_are_saved_and_loaded_with_all_that_waits_in_them)
+{
+    struct pair one, two;
+    struct intact_irq_config line = rig_line(true), late = rig_config(INTACT_IRQ_MSIX, 0x99);
+    open_pair(&one);
+    open_pair(&two);
+    intact_irq_group_enable(one.line, &line);
+    intact_irq_group_set_level(one.line, 0, true);
+    rig_enable(one.msix, 0x40);
+    intact_irq_group_mask(one.msix, 3);
+    intact_irq_group_trigger(one.msix, 3);
+    intact_irq_group_update(one.msix, 4, &late, false, false);
+
+    struct visit_save save;
+    visit_save_init(&save);
+    visit_all(&one, &save.visit);
+    struct visit_load load;
+    visit_load_init(&load, save.data, save.size);
+    visit_all(&two, &load.visit);
+    cr_assert_not(load.failed);
+    struct visit_differ differ;
+    visit_differ_init(&differ, save.data, save.size);
+    visit_all(&two, &differ.visit);
+    cr_expect_not(differ.differs, "%s", differ.path);
+
+    cr_expect(intact_irq_group_enabled(two.line) && intact_irq_group_enabled(two.msix));
+    cr_expect_eq(intact_irq_group_pending(two.msix, 3), 1);
+    intact_irq_group_unmask(two.msix, 3);
+    cr_expect_eq(two.rig.messages[0].data, 0x43);
+    intact_irq_group_set_gsi(two.msix);
+    intact_irq_group_trigger(two.msix, 4);
+    cr_expect_eq(two.rig.messages[1].data, 0x99, "the update still waited");
+    cr_expect_eq(two.rig.rises[0][10], 0, "loading moves no line: the chips load their own");
+    intact_irq_group_set_level(two.line, 0, false);
+    cr_expect_eq(two.rig.falls[0][10], 1);
+    free(save.data);
+    close_pair(&one);
+    close_pair(&two);
+}
+
+struct journal {
+    struct inbox_message messages[256];
+    unsigned count;
+};
+
+static void write_journal(void *owner, const struct inbox_message *message, uint64_t now, uint64_t instructions)
+{
+    struct journal *journal = owner;
+    (void)now;
+    (void)instructions;
+    journal->messages[journal->count] = *message;
+    journal->messages[journal->count++].target = NULL;
+}
+
+// What another thread does with groups, one of which it makes itself.
+static void *act_from_outside(void *argument)
+{
+    struct pair *pair = argument;
+    struct intact_irq_group *group = NULL;
+    struct intact_irq_config line = rig_line(true);
+    rig_enable(pair->msix, 0x40);
+    intact_irq_group_trigger(pair->msix, 1);
+    intact_irq_group_mask(pair->msix, 2);
+    intact_irq_group_trigger(pair->msix, 2);
+    intact_irq_group_enable(pair->line, &line);
+    intact_irq_group_set_level(pair->line, 0, true);
+    intact_irq_group_unmask(pair->msix, 2);
+    intact_irq_manager_create_group(pair->rig.manager, INTACT_IRQ_MSI, 777777, 2, &group);
+    rig_enable(group, 0x70);
+    intact_irq_group_trigger(group, 1);
+    intact_irq_group_disable(group);
+    intact_irq_manager_destroy_group(pair->rig.manager, group);
+    return NULL;
+}
+
+Test(manager, a_journal_of_the_inbox_replays_what_other_threads_did)
+{
+    struct pair recorded, replayed;
+    struct journal journal = {.count = 0};
+    pthread_t thread;
+    open_pair(&recorded);
+    open_pair(&replayed);
+    recorded.rig.manager->inbox->journal = write_journal;
+    recorded.rig.manager->inbox->journal_owner = &journal;
+    pthread_create(&thread, NULL, act_from_outside, &recorded);
+    pthread_join(thread, NULL);
+    cr_expect_eq(recorded.rig.count, 0, "nothing from outside reaches the guest before the drain");
+    intact_irq_manager_poll(recorded.rig.manager, 0);
+    cr_expect_eq(recorded.rig.count, 3);
+    cr_expect(recorded.rig.level[0][10]);
+
+    for (unsigned i = 0; i < journal.count; i++)
+        inbox_replay(replayed.rig.manager->inbox, &journal.messages[i], 0);
+    cr_assert_eq(replayed.rig.count, recorded.rig.count);
+    for (unsigned i = 0; i < recorded.rig.count; i++)
+        cr_expect_eq(replayed.rig.messages[i].data, recorded.rig.messages[i].data);
+    cr_expect(replayed.rig.level[0][10]);
+    cr_expect(intact_irq_group_enabled(replayed.msix), "requests follow too");
+    cr_expect_eq(intact_irq_group_trigger(replayed.msix, 4), INTACT_IRQ_OK);
+    cr_expect_eq(replayed.rig.messages[3].data, 0x44);
+    close_pair(&recorded);
+    close_pair(&replayed);
+}
+
+Test(manager, what_the_machine_thread_does_itself_is_not_in_the_journal)
+{
+    struct pair pair;
+    struct journal journal = {.count = 0};
+    open_pair(&pair);
+    pair.rig.manager->inbox->journal = write_journal;
+    pair.rig.manager->inbox->journal_owner = &journal;
+    rig_enable(pair.msix, 0x40);
+    intact_irq_group_trigger(pair.msix, 0);
+    close_pair(&pair);
+    cr_expect_eq(journal.count, 0);
+}
+
+Test(manager, a_newer_change_of_the_machine_thread_outlives_an_older_one_still_under_way)
+{
+    struct pair pair;
+    struct intact_irq_config mine = rig_config(INTACT_IRQ_MSIX, 0x66);
+    pthread_t thread;
+    open_pair(&pair);
+    pthread_create(&thread, NULL, act_from_outside, &pair);
+    pthread_join(thread, NULL);
+    cr_expect_eq(intact_irq_group_update(pair.msix, 0, &mine, false, true), INTACT_IRQ_OK);
+    intact_irq_manager_poll(pair.rig.manager, 0);
+    unsigned before = pair.rig.count;
+    intact_irq_group_trigger(pair.msix, 0);
+    cr_expect_eq(pair.rig.messages[before].data, 0x66, "the older settings in the inbox were refused");
+    close_pair(&pair);
+}
