@@ -445,7 +445,7 @@ Test(pit, any_sequence_of_writes_keeps_the_deadline_ahead)
         else
             run_to(&board.clock, board.clock.now + (value & 15) * 300);
         cr_assert_gt(clock_next(&board.clock), board.clock.now);
-        bool strobe = board.pit.counters[0].control & 0x0c; // modes 2, 4, 5, 6; mode 3 as well, where they must agree
+        bool strobe = board.pit.counters[0].control & 0x0c; // the line shows no low pulse of modes 2, 4 and 5
         bool square = (board.pit.counters[0].control & 6) == 6;
         cr_assert(board.wire.level == out_pin(0) || (strobe && !square && board.wire.level));
     }
