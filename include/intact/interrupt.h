@@ -27,6 +27,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <intact/irq_line.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -99,6 +101,12 @@ int intact_irq_manager_route(struct intact_irq_manager *manager, uint32_t gsi, u
 // Machine thread. A chip ended the interrupt of that pin: level sources on it are resampled. Call it before the chip
 // samples the pin again.
 void intact_irq_manager_eoi(struct intact_irq_manager *manager, uint32_t chip, uint32_t pin);
+
+// Machine thread. Connects a device's line to `gsi` as one more source of the wire; a line that is high raises it at
+// once. INVALID: the GSI; BUSY: the line is connected already; NO_MEMORY.
+int intact_irq_manager_connect(struct intact_irq_manager *manager, uint32_t gsi, struct intact_irq_line *line);
+// Machine thread. The line leaves its wire, which falls if nothing else holds it.
+void intact_irq_manager_disconnect(struct intact_irq_manager *manager, struct intact_irq_line *line);
 
 // How many sources the manager may give out for messages (1 to 2^32 - 65536; that many at first). Lower it where the
 // receiver has fewer (a GICv2m frame). Any thread; INVALID: 0, or less than are given out.
@@ -287,6 +295,8 @@ int intact_irq_device_set_address_low(struct intact_irq_device *device, uint32_t
 int intact_irq_device_set_address_high(struct intact_irq_device *device, uint32_t index, uint32_t address);
 int intact_irq_device_set_data(struct intact_irq_device *device, uint32_t index, uint32_t data);
 int intact_irq_device_set_masked(struct intact_irq_device *device, uint32_t index, bool masked);
+// The requester id of all its messages, from the next update or enable on: the guest has renumbered the bus.
+void intact_irq_device_set_requester(struct intact_irq_device *device, uint32_t requester);
 // Puts the staged message of an enabled device into force. INVALID: not enabled, in legacy mode, or no such source.
 int intact_irq_device_update(struct intact_irq_device *device, uint32_t index);
 

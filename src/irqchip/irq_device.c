@@ -239,6 +239,16 @@ int intact_irq_device_set_masked(struct intact_irq_device *device, uint32_t inde
     return result;
 }
 
+void intact_irq_device_set_requester(struct intact_irq_device *device, uint32_t requester)
+{
+    device->requester = requester;
+    for (int mode = INTACT_IRQ_MODE_LEGACY; mode < MODES; mode++) {
+        struct device_mode *m = &device->modes[mode];
+        for (uint32_t i = 0; m->group && i < intact_irq_group_length(m->group); i++)
+            m->staged[i].device = requester;
+    }
+}
+
 int intact_irq_device_update(struct intact_irq_device *device, uint32_t index)
 {
     if (!device->enabled || check_source(device, index))

@@ -135,6 +135,8 @@ static int public_error(int error)
         return INTACT_IRQ_INVALID;
     case -ENOMEM:
         return INTACT_IRQ_NO_MEMORY;
+    case -EBUSY:
+        return INTACT_IRQ_BUSY;
     default:
         return error;
     }
@@ -148,6 +150,16 @@ int intact_irq_manager_add_chip(struct intact_irq_manager *manager, uint32_t chi
 int intact_irq_manager_route(struct intact_irq_manager *manager, uint32_t gsi, uint32_t chip, uint32_t pin)
 {
     return public_error(route_add_pin(manager->route, gsi, chip, pin));
+}
+
+int intact_irq_manager_connect(struct intact_irq_manager *manager, uint32_t gsi, struct intact_irq_line *line)
+{
+    return public_error(route_connect(manager->route, gsi, line));
+}
+
+void intact_irq_manager_disconnect(struct intact_irq_manager *manager, struct intact_irq_line *line)
+{
+    route_disconnect(manager->route, line);
 }
 
 void intact_irq_manager_eoi(struct intact_irq_manager *manager, uint32_t chip, uint32_t pin)

@@ -10,7 +10,8 @@
 // share it), and a pin is high while any wire that reaches it is. Sources belong to their users and are linked in, so
 // changing a level, pulsing and attaching allocate nothing. There is no table to run out of.
 //
-// All of it on the machine thread. A GSI or chip number is a small index (the machine's own enumeration).
+// All of it on the machine thread; the wiring may change while the machine runs, but not while another thread
+// configures legacy groups. A GSI or chip number is a small index (the machine's own enumeration).
 // Path: irqchip/group.c (or a device's line) / msi/msi.c and the chips' wiring
 #ifndef IRQCHIP_ROUTE_H
 #define IRQCHIP_ROUTE_H

@@ -193,6 +193,25 @@ Test(device, a_message_written_while_enabled_waits_for_update)
     rig_close(&rig);
 }
 
+Test(device, a_new_requester_is_in_the_messages_after_the_next_update)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_device *device = make(&rig, &everything);
+    intact_irq_device_set_mode(device, INTACT_IRQ_MODE_PCI_MSI);
+    for (uint32_t i = 0; i < 4; i++)
+        write_message(device, i, i);
+    intact_irq_device_enable(device);
+    intact_irq_device_set_requester(device, 0x128);
+    intact_irq_group_trigger(intact_irq_device_group(device), 1);
+    cr_expect_eq(rig.messages[0].device, 0x18);
+    intact_irq_device_update(device, 1);
+    intact_irq_group_trigger(intact_irq_device_group(device), 1);
+    cr_expect_eq(rig.messages[1].device, 0x128);
+    intact_irq_device_destroy(device);
+    rig_close(&rig);
+}
+
 Test(device, updates_are_refused_when_not_enabled_in_legacy_mode_or_out_of_range)
 {
     struct rig rig;

@@ -185,6 +185,25 @@ Test(manager, wiring_mistakes_have_their_errors)
     rig_close(&rig);
 }
 
+Test(manager, a_devices_line_is_connected_beside_groups)
+{
+    struct rig rig;
+    struct intact_irq_line line = {.level = false};
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_legacy(&rig, true);
+    cr_expect_eq(intact_irq_manager_connect(rig.manager, 65536, &line), INTACT_IRQ_INVALID);
+    cr_expect_eq(intact_irq_manager_connect(rig.manager, 10, &line), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_manager_connect(rig.manager, 10, &line), INTACT_IRQ_BUSY);
+    intact_irq_group_set_level(group, 0, true);
+    intact_irq_line_set(&line, true);
+    intact_irq_group_set_level(group, 0, false);
+    cr_expect(rig.level[0][10], "the line holds it");
+    intact_irq_manager_disconnect(rig.manager, &line);
+    cr_expect_not(rig.level[0][10]);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
 Test(manager, counts_go_on_when_a_group_is_gone)
 {
     struct rig rig;
