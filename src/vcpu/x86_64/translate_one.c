@@ -128,10 +128,20 @@ static void translate_group3(struct translator *t)
 
 // --- moves ------------------------------------------------------------------------------------------------------------
 
+// MOV of a 32-bit register to itself clears its upper half.
+static bool move_to_itself(struct translator *t, unsigned size)
+{
+    if (t->insn.mod != 3 || t->insn.rm != t->insn.reg || size != 4)
+        return false;
+    emit_unary(t, X86_OP_MOV32, t->insn.reg, t->insn.reg);
+    return true;
+}
+
 static void move_rm_register(struct translator *t)
 {
     unsigned size = byte_or_operand(t);
-    rm_store(t, size, read_register(t, t->insn.reg, size, X86_T2));
+    if (!move_to_itself(t, size))
+        rm_store(t, size, read_register(t, t->insn.reg, size, X86_T2));
 }
 
 static void move_register_rm(struct translator *t)
@@ -140,12 +150,8 @@ static void move_register_rm(struct translator *t)
     if (t->insn.mod != 3 && size >= 4) {
         struct place place = memory_place(t, size, ACCESS_READ, false);
         load_place(t, &place, size, reg);
-    } else {
-        unsigned a = rm_read(t, size);
-        if (t->insn.mod == 3 && a == reg && size == 4)
-            emit_unary(t, X86_OP_MOV32, reg, reg); // clears the upper half
-        else
-            write_register(t, reg, size, a);
+    } else if (!move_to_itself(t, size)) {
+        write_register(t, reg, size, rm_read(t, size));
     }
 }
 
