@@ -211,19 +211,19 @@ struct number number_round(struct number_context *context, bool sign, int32_t ex
     return (struct number){ NUMBER_FINITE, sign, false, rounded, (uint64_t)kept << (64 - context->precision) };
 }
 
+struct number number_normalise(struct number_context *context, bool sign, int32_t exponent, uint128 m)
+{
+    uint64_t high = (uint64_t)(m >> 64);
+    unsigned shift = high ? 63 - bits_highest(high) : 127 - bits_highest((uint64_t)m);
+    return number_round(context, sign, exponent - (int32_t)shift, m << shift);
+}
+
 struct number number_convert(struct number_context *context, struct number n)
 {
     return n.kind == NUMBER_FINITE ? number_round(context, n.sign, n.exponent, (uint128)n.mantissa << 64) : n;
 }
 
 // --- operations ------------------------------------------------------------------------------------------------------------
-
-static struct number normalise(struct number_context *context, bool sign, int32_t exponent, uint128 m)
-{
-    uint64_t high = (uint64_t)(m >> 64);
-    unsigned shift = high ? 63 - bits_highest(high) : 127 - bits_highest((uint64_t)m);
-    return number_round(context, sign, exponent - (int32_t)shift, m << shift);
-}
 
 static struct number invalid(struct number_context *context)
 {
@@ -249,12 +249,12 @@ static struct number add_finite(struct number_context *context, struct number a,
     uint128 x = (uint128)a.mantissa << 63;
     uint128 y = shift_right_sticky((uint128)b.mantissa << 63, (unsigned)(a.exponent - b.exponent));
     if (a.sign == b.sign) {
-        return normalise(context, a.sign, a.exponent + 1, x + y);
+        return number_normalise(context, a.sign, a.exponent + 1, x + y);
     }
     if (x == y) {
         return (struct number){ .kind = NUMBER_ZERO, .sign = context->rounding == NUMBER_DOWN };
     }
-    return normalise(context, x > y ? a.sign : b.sign, a.exponent + 1, x > y ? x - y : y - x);
+    return number_normalise(context, x > y ? a.sign : b.sign, a.exponent + 1, x > y ? x - y : y - x);
 }
 
 struct number number_add(struct number_context *context, struct number a, struct number b)
@@ -294,7 +294,7 @@ struct number number_multiply(struct number_context *context, struct number a, s
     if (infinite || zero) {
         return (struct number){ .kind = infinite ? NUMBER_INFINITE : NUMBER_ZERO, .sign = sign };
     }
-    return normalise(context, sign, a.exponent + b.exponent + 1, (uint128)a.mantissa * b.mantissa);
+    return number_normalise(context, sign, a.exponent + b.exponent + 1, (uint128)a.mantissa * b.mantissa);
 }
 
 struct number number_divide(struct number_context *context, struct number a, struct number b)
@@ -320,7 +320,7 @@ struct number number_divide(struct number_context *context, struct number a, str
     rest = rest % b.mantissa << 64;
     uint64_t second = (uint64_t)(rest / b.mantissa);
     bool sticky = rest % b.mantissa != 0;
-    return normalise(context, sign, a.exponent - b.exponent, (uint128)first << 64 | second | sticky);
+    return number_normalise(context, sign, a.exponent - b.exponent, (uint128)first << 64 | second | sticky);
 }
 
 // floor(sqrt(n)) for n >= 2^126, bit by bit; n becomes what is left.

@@ -70,6 +70,8 @@ void number_to_80(struct number n, uint16_t *exponent, uint64_t *mantissa);
 
 // The number sign * m * 2^(exponent - 127), with bit 127 of m set, in the context's format.
 struct number number_round(struct number_context *context, bool sign, int32_t exponent, uint128 m);
+// The same for any m but 0.
+struct number number_normalise(struct number_context *context, bool sign, int32_t exponent, uint128 m);
 struct number number_convert(struct number_context *context, struct number n);
 
 // Operations on numbers that are not NaNs. They raise IE, ZE and DE (in this order of priority) and those of rounding.
