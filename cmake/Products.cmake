@@ -17,7 +17,7 @@ foreach(kind STATIC SHARED)
   add_library(intact_${name} ${kind} ${library_objects})
   target_include_directories(intact_${name} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(intact_${name} PRIVATE ZLIB::ZLIB Threads::Threads)
+  target_link_libraries(intact_${name} PRIVATE ZLIB::ZLIB PkgConfig::MPFR m Threads::Threads)
   set_target_properties(intact_${name} PROPERTIES OUTPUT_NAME intact EXPORT_NAME ${name} LINKER_LANGUAGE C
                         VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
   add_library(intact::${name} ALIAS intact_${name})
@@ -49,12 +49,23 @@ if(NOT TARGET room_cli)
 endif()
 
 # The command; intact-system-x86_64 lets a script swap an emulator's name.
-add_executable(intact-command)
+add_executable(intact-command src/cli/main/main.c)
 use_rooms(intact-command ${library_rooms} cli guests)
 target_link_libraries(intact-command PRIVATE Threads::Threads)
 set_target_properties(intact-command PROPERTIES OUTPUT_NAME intact LINKER_LANGUAGE C
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
 install(TARGETS intact-command)
+
+# The manual page and the completions come from the command's own table of options.
+find_program(SCDOC scdoc)
+if(SCDOC AND NOT CMAKE_CROSSCOMPILING)
+  add_custom_command(OUTPUT intact.1
+    COMMAND intact-command manual > intact.1.scd
+    COMMAND ${SCDOC} < intact.1.scd > intact.1
+    DEPENDS intact-command VERBATIM)
+  add_custom_target(manual ALL DEPENDS intact.1)
+  install(FILES ${PROJECT_BINARY_DIR}/intact.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
 foreach(system x86_64)
   set(link intact-system-${system})
   add_custom_command(TARGET intact-command POST_BUILD
