@@ -8,18 +8,19 @@
 #include "irqchip/group.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "irqchip/irq_notifier.h"
-
-#define LINE_OF_CACHE 64
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 
 static bool allocate(struct intact_irq_group *group, uint32_t count)
 {
-    _Static_assert(sizeof(struct group_source) <= LINE_OF_CACHE, "a trigger touches one line");
-    group->sources = calloc(count, sizeof(*group->sources));
+    _Static_assert(sizeof(struct group_source) == GROUP_LINE, "a trigger touches one line");
+    group->sources = aligned_alloc(GROUP_LINE, count * sizeof(*group->sources));
+    if (group->sources)
+        memset(group->sources, 0, count * sizeof(*group->sources));
     group->changed = calloc(count, sizeof(*group->changed));
     group->requests = calloc(count, sizeof(*group->requests));
     group->waiting = calloc(count, sizeof(*group->waiting));

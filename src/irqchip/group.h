@@ -43,8 +43,10 @@ enum group_message { // kind of an inbox message; SETTINGS carries the flags abo
 
 // In force. The machine thread's own, but for the atomics. One cache line, so that a trigger costs the same in a group
 // of 1 and of 2048.
+#define GROUP_LINE 64
+
 struct group_source {
-    struct settings live;
+    _Alignas(GROUP_LINE) struct settings live;
     uint32_t version;    // of `live`
     atomic_bool pending; // written by the machine thread
     bool owed;           // a trigger has not been delivered yet

@@ -185,9 +185,10 @@ void source_configure(struct intact_irq_group *group, uint32_t index, const stru
 
 void group_go_live(struct intact_irq_group *group, bool live, uint32_t version)
 {
+    if (group->type == INTACT_IRQ_LEGACY && group->live != live)
+        group->rewire = true;
     group->live = live;
     group->version = version;
-    group->rewire = group->type == INTACT_IRQ_LEGACY;
     for (uint32_t i = 0; i < group->length; i++)
         source_settle(group, i);
 }

@@ -551,6 +551,21 @@ Test(group, a_level_source_triggered_while_masked_waits_for_the_unmask_whoever_e
     rig_close(&rig);
 }
 
+Test(group, enabling_again_does_not_move_a_line_that_is_high)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_legacy(&rig, true);
+    struct intact_irq_config config = rig_line(true);
+    intact_irq_group_set_level(group, 0, true);
+    cr_expect_eq(intact_irq_group_enable(group, &config), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_update(group, 0, &config, false, true), INTACT_IRQ_OK);
+    cr_expect_eq(rig.rises[0][10], 1, "an edge pin would have seen one edge too many");
+    cr_expect_eq(rig.falls[0][10], 0);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
 Test(group, a_trigger_survives_a_change_between_edge_and_level)
 {
     struct rig rig;

@@ -226,6 +226,36 @@ Test(manager, counts_go_on_when_a_group_is_gone)
     rig_close(&rig);
 }
 
+// --- Locks -----------------------------------------------------------------------------------------------------------
+
+static void *trigger_first(void *group)
+{
+    intact_irq_group_trigger(group, 0);
+    return NULL;
+}
+
+Test(manager, triggers_and_the_drain_take_no_lock_on_the_machine_thread, .timeout = 20)
+{
+    struct rig rig;
+    pthread_t thread;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 2);
+    rig_enable(group, 0x40);
+    pthread_create(&thread, NULL, trigger_first, group);
+    pthread_join(thread, NULL);
+    pthread_mutex_t *const locks[] = {&rig.manager->lock, &group->lock, &rig.manager->watch.lock,
+                                      &rig.manager->inbox->lock};
+    for (unsigned i = 0; i < 4; i++)
+        pthread_mutex_lock(locks[i]); // whoever wants one now waits for ever
+    intact_irq_group_trigger(group, 1);
+    cr_expect_eq(intact_irq_manager_poll(rig.manager, 0), 1);
+    for (unsigned i = 0; i < 4; i++)
+        pthread_mutex_unlock(locks[i]);
+    cr_expect_eq(rig.count, 2);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
 // --- Snapshot and replay ---------------------------------------------------------------------------------------------
 
 struct pair {
