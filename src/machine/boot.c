@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -111,6 +112,19 @@ static int load_kernel(const struct boot_request *request, const struct image *i
     return error_set(error, -ENOEXEC, "not a kernel we know (bzImage, multiboot, ELF with a PVH note; plain or gzip)");
 }
 
+static int read_kernel(const struct boot_request *request, struct image *image, struct error *error)
+{
+    if (request->kernel_data) {
+        *image = (struct image){.data = malloc(request->kernel_size), .size = request->kernel_size};
+        if (!image->data)
+            return error_set(error, -ENOMEM, "-kernel: no memory for '%s'", request->kernel);
+        memcpy(image->data, request->kernel_data, request->kernel_size);
+        return 0;
+    }
+    int result = image_read(image, "-kernel", request->kernel, KERNEL_LIMIT, error);
+    return result < 0 ? result : image_unpack(image, "-kernel", request->kernel, KERNEL_LIMIT, error);
+}
+
 int boot_load(const struct boot_request *request, struct boot_state *state, struct error *error)
 {
     if (request->bios && request->kernel)
@@ -120,9 +134,7 @@ int boot_load(const struct boot_request *request, struct boot_state *state, stru
     if (!request->kernel)
         return error_set(error, -EINVAL, "nothing to run: give -kernel FILE (or a firmware with -bios FILE)");
     struct image image;
-    int result = image_read(&image, "-kernel", request->kernel, KERNEL_LIMIT, error);
-    if (result == 0)
-        result = image_unpack(&image, "-kernel", request->kernel, KERNEL_LIMIT, error);
+    int result = read_kernel(request, &image, error);
     if (result == 0) {
         result = load_kernel(request, &image, state, error);
         bool speaks_for_itself = result < 0 && error && error->text[0] == '-'; // names another option

@@ -41,6 +41,8 @@ struct memory_map {
 
 struct boot_request {
     const char *kernel, *initrd, *append, *bios; // paths and text, NULL: not given
+    const void *kernel_data; // the kernel itself, `kernel` being its name then; NULL: read the file
+    size_t kernel_size;
     struct bus *memory;
     struct memory_map map;
     uint64_t ram_below_4g; // end of the RAM that starts at 1 MiB

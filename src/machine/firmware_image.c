@@ -7,7 +7,7 @@
 #include "machine/boot.h"
 #include "machine/guest_memory.h"
 
-enum { LOW_ALIAS = 0x20000, SIZE_LIMIT = 16 << 20, GRANULE = 4096 };
+enum { LOW_ALIAS = 0x20000, SIZE_LIMIT = 8 << 20, GRANULE = 4096 };
 
 int firmware_image_load(const struct boot_request *request, struct boot_state *state, struct error *error)
 {

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A whole machine: configure it, load a kernel, run it, see how it ended.
+//
+//     struct intact_machine_config config;
+//     intact_machine_config_init(&config);
+//     config.kernel = "vmlinuz";
+//     config.append = "console=ttyS0";
+//     config.serial.write = my_write;
+//     struct intact_machine *machine;
+//     char why[INTACT_ERROR_SIZE];
+//     if (intact_machine_create(&config, &machine, why) < 0)
+//         die(why);
+//     struct intact_exit end = intact_machine_run(machine);
+//     intact_machine_destroy(machine);
+//
+// Time is counted in executed instructions and nothing else: two runs of one configuration do the same things at the
+// same instructions, as long as nothing comes in from outside.
+//
+// Threads. The thread that creates the machine runs it; all callbacks come on it. Only functions marked "any thread" may
+// be called from elsewhere. Several machines may exist, each with a thread of its own.
+#ifndef INTACT_MACHINE_H
+#define INTACT_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define INTACT_ERROR_SIZE 512
+
+struct intact_machine;
+struct intact_irq_manager;
+
+// The version of the library, "0.1.0". Any thread.
+const char *intact_version(void);
+
+// --- Configuration ---------------------------------------------------------------------------------------------------
+
+#define INTACT_MEMORY_MIN (UINT64_C(4) << 20)
+#define INTACT_MEMORY_MAX (UINT64_C(512) << 30)
+#define INTACT_CPUS_MAX   255u
+
+// Where the characters of a port go. `write` NULL: nowhere. `flush` is called when the machine is about to wait and when
+// it stops: what was held back until then should be shown. It may be NULL.
+struct intact_console {
+    void (*write)(void *owner, uint8_t byte);
+    void (*flush)(void *owner);
+    void *owner;
+};
+
+struct intact_machine_config {
+    // The processors and the memory.
+    unsigned cpus;       // 1 to INTACT_CPUS_MAX
+    uint64_t memory;     // bytes, INTACT_MEMORY_MIN to INTACT_MEMORY_MAX, a multiple of 4 KiB
+    const char *cpu;     // a model's name (intact_machine_cpu), NULL: the first of them
+
+    // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note, plain or gzip) or a firmware. Paths, or a kernel
+    // in memory, which is then called by the name in `kernel`.
+    const char *kernel;
+    const void *kernel_data; // read during create and at each reset, so it must live as long as the machine; may be NULL
+    size_t kernel_size;
+    const char *initrd; // NULL: none
+    const char *append; // the command line, NULL: empty
+    const char *bios;   // NULL: none
+
+    // Time.
+    unsigned shift;   // 2^shift ns of virtual time per instruction, 0 to 10
+    bool paced;       // idle time is waited for by the host's clock instead of being skipped; the guest sees no difference
+    int64_t rtc_date; // Unix time that the clock shows at the start, 0 to 253402300799
+    uint64_t limit;   // stop after so many instructions of all processors, 0: none
+
+    // Devices.
+    bool hpet;                // IA-PC HPET
+    bool acpi;                // ACPI tables (the MP table is always there)
+    bool testdev;             // pc-testdev
+    uint16_t debug_exit_port; // isa-debug-exit, 0: none
+    uint16_t debug_exit_size; // 1 to 4 ports
+    uint16_t debugcon_port;   // a console port as of Bochs (E9h), 0: none
+    bool com1;                // a 16550A at 3F8h, IRQ 4
+    struct intact_console serial;   // of COM1
+    struct intact_console debugcon;
+
+    // Behaviour.
+    bool reboot;     // a reset starts the machine again; false: it stops
+    bool interactive; // something may come in by intact_machine_input as long as intact_machine_input_end was not called
+};
+
+// One processor, 128 MiB, an HPET, ACPI, COM1 that nobody listens to, reboot, the fixed date 2026-01-01; nothing to run.
+void intact_machine_config_init(struct intact_machine_config *config);
+
+// The names that `cpu` takes, by index from 0; NULL after the last. `about`, unless NULL, gets a line on it. Any thread.
+const char *intact_machine_cpu(unsigned index, const char **about);
+
+// --- Life ------------------------------------------------------------------------------------------------------------
+
+// Builds the machine and loads what it is to run. `config` is copied, its strings must live as long as the machine.
+// 0 and *machine; or a negative errno with one line in `why` (INTACT_ERROR_SIZE bytes) that names what is wrong:
+// -EINVAL for a value out of range, -ENOENT and other file errors, -ENOEXEC for a file that is no kernel, -ENOMEM when
+// it does not fit the guest's or the host's memory.
+int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why);
+void intact_machine_destroy(struct intact_machine *machine); // NULL: nothing
+
+enum intact_reason {
+    INTACT_POWER_OFF,  // the guest turned the power off (ACPI S5)
+    INTACT_RESET,      // it asked for a reset (port CF9h, 8042, triple fault), and `reboot` was false
+    INTACT_DEBUG_EXIT, // it wrote to isa-debug-exit
+    INTACT_DEADLOCK,   // every processor halted for good: no timer runs, and nothing can come in
+    INTACT_QUIT,       // intact_machine_quit
+    INTACT_LIMIT,      // `limit` instructions were executed
+    INTACT_FAILED,     // the machine could not be started again after a reset; intact_machine_error says why
+};
+
+struct intact_exit {
+    enum intact_reason reason;
+    int status;            // exit status for a process: 0 to 255
+    uint64_t instructions; // executed by all processors since creation
+    uint64_t time;         // virtual time, ns
+};
+
+// Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT and INTACT_FAILED. isa-debug-exit gives odd ones, (value << 1 | 1) & 255,
+// and everything else 0.
+#define INTACT_STATUS_DEADLOCK 64
+#define INTACT_STATUS_LIMIT    66
+#define INTACT_STATUS_FAILED   68
+
+// Runs until something ends it. After INTACT_QUIT it can go on with another call.
+struct intact_exit intact_machine_run(struct intact_machine *machine);
+
+// A short text for a reason, "power off". Any thread.
+const char *intact_reason_text(enum intact_reason reason);
+
+// The line of the last failure after creation; never NULL.
+const char *intact_machine_error(const struct intact_machine *machine);
+
+// Instructions executed so far and the virtual time in ns, exact also inside a callback.
+uint64_t intact_machine_instructions(const struct intact_machine *machine);
+uint64_t intact_machine_time(const struct intact_machine *machine);
+
+// The manager of the machine's interrupts, for devices of one's own (<intact/interrupt.h>).
+struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine);
+
+// --- From outside ----------------------------------------------------------------------------------------------------
+
+// Any thread. Bytes for COM1, in order. Returns how many were taken: fewer when the guest has not read what came before
+// (ask again later). With `interactive` only.
+size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size);
+
+// Any thread. Nothing will come in any more: a machine that waits for it may end with INTACT_DEADLOCK.
+void intact_machine_input_end(struct intact_machine *machine);
+
+// Any thread, and signal handlers of the machine's own thread not included. Ends intact_machine_run soon.
+void intact_machine_quit(struct intact_machine *machine);
+
+// --- Trace taps ------------------------------------------------------------------------------------------------------
+
+// The stations of an interrupt's path (docs/interrupt-path.md), as they are passed.
+enum intact_trace_id {
+    INTACT_TRACE_LINE,    // a device moved a line:            a = gsi, b = level
+    INTACT_TRACE_TRIGGER, // a group was triggered:            a = first source id, b = index
+    INTACT_TRACE_ROUTE,   // a GSI reached a pin or a message: a = gsi, b = chip, c = pin
+    INTACT_TRACE_MESSAGE, // a message was decoded:            a = address, b = data, c = device id
+    INTACT_TRACE_PIN,     // a chip saw a pin move:            a = chip, b = pin, c = level
+    INTACT_TRACE_ACCEPT,  // a per-CPU receiver accepted:      a = vector, b = trigger and delivery mode
+    INTACT_TRACE_PENDING, // a processor's pending word:       a = new word, b = old word
+    INTACT_TRACE_TAKE,    // the processor took it:            a = vector, b = program counter before
+    INTACT_TRACE_EOI,     // an EOI reached a chip:            a = vector, b = chip
+    INTACT_TRACE_IPI,     // an interprocessor interrupt:      a = destination, b = mode, c = vector
+    INTACT_TRACE_TIMER,   // a timer fired:                    a = deadline
+    INTACT_TRACE_ACCESS,  // a device register access:         a = address, b = value, c = size | write << 8
+    INTACT_TRACE_MISTAKE, // the guest broke a rule:           a = chip, b = which, c = value
+    INTACT_TRACE_DROP,    // nobody took it:                   a = reason
+    INTACT_TRACE_IDS
+};
+
+// Chip numbers in traces: the 8259A pair, the first IOAPIC, the local APICs.
+enum { INTACT_CHIP_PIC = 0, INTACT_CHIP_IOAPIC = 1, INTACT_CHIP_LAPIC = 0x10000 };
+
+#define INTACT_NO_CPU UINT32_MAX
+
+struct intact_trace_event {
+    enum intact_trace_id id;
+    uint32_t cpu;          // or INTACT_NO_CPU
+    uint64_t time;         // ns
+    uint64_t instructions; // executed by all processors
+    uint64_t a, b, c;
+};
+
+// Calls `tap` for every event whose bit (1 << id) is set in `wanted`; NULL ends it. One tap at a time. It must not call
+// the machine, and never changes what the guest does.
+void intact_machine_trace(struct intact_machine *machine, uint64_t wanted,
+                          void (*tap)(void *owner, const struct intact_trace_event *event), void *owner);
+
+// "LINE", "TAKE" and so on. Any thread.
+const char *intact_trace_name(enum intact_trace_id id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

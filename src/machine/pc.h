@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The `pc` machine: a PC with an 8259A pair, one IOAPIC and a local APIC per processor. The only code that knows addresses
+// and interrupt numbers.
+//
+//     pc.c           construction in order, reset, run
+//     pc_map.c       who answers at which address
+//     pc_wire.c      which line leads where
+//     pc_firmware.c  what a firmware would have left behind: tables, CMOS, controllers set up
+//     pc_start.c     the first processor's state
+#ifndef MACHINE_PC_H
+#define MACHINE_PC_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <intact/machine.h>
+
+#include "base/bus.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/inbox.h"
+#include "base/trace.h"
+#include "devices/acpi_pm.h"
+#include "devices/debug_ports.h"
+#include "devices/fw_cfg.h"
+#include "devices/hpet.h"
+#include "devices/i8042.h"
+#include "devices/pc_testdev.h"
+#include "devices/pci.h"
+#include "devices/pit.h"
+#include "devices/reset_port.h"
+#include "devices/rtc.h"
+#include "devices/uart16550.h"
+#include "irqchip/manager.h"
+#include "irqchip/route.h"
+#include "irqchip/x86/x86_irq.h"
+#include "machine/boot.h"
+#include "machine/description.h"
+#include "vcpu/loop.h"
+#include "vcpu/x86_64/cpu.h"
+
+// --- Addresses -------------------------------------------------------------------------------------------------------
+
+enum {
+    PC_PORT_PIC1 = 0x20,
+    PC_PORT_PIT = 0x40,
+    PC_PORT_KEYBOARD = 0x60,
+    PC_PORT_61 = 0x61,
+    PC_PORT_KEYBOARD_COMMAND = 0x64,
+    PC_PORT_RTC = 0x70,
+    PC_PORT_92 = 0x92,
+    PC_PORT_PIC2 = 0xa0,
+    PC_PORT_SMI = 0xb2,
+    PC_PORT_COM1 = 0x3f8,
+    PC_PORT_ELCR = 0x4d0,
+    PC_PORT_FW_CFG = 0x510,
+    PC_PORT_PM = 0x600,
+    PC_PORT_PCI = 0xcf8,
+    PC_PORT_RESET = 0xcf9,
+};
+
+#define PC_LOW_END    UINT64_C(0xa0000)    // conventional memory; the video window follows
+#define PC_EBDA       UINT64_C(0x9fc00)    // its last KiB is the firmware's
+#define PC_ROM_BASE   UINT64_C(0xe0000)    // tables, where a BIOS would be
+#define PC_TABLES     UINT64_C(0xe0000)    // ACPI
+#define PC_MP_TABLE   UINT64_C(0xf0000)    // where kernels look for it
+#define PC_ROM_END    UINT64_C(0x100000)
+#define PC_RAM_SPLIT  UINT64_C(0xc0000000) // RAM beyond goes above 4 GiB
+#define PC_IOAPIC     UINT64_C(0xfec00000)
+#define PC_HPET       UINT64_C(0xfed00000)
+#define PC_LAPIC      UINT64_C(0xfee00000)
+#define PC_FLASH      UINT64_C(0xff800000) // -bios, up to 4 GiB
+#define PC_HIGH       UINT64_C(0x100000000)
+
+// --- Interrupts ------------------------------------------------------------------------------------------------------
+
+enum {
+    PC_IRQ_TIMER = 0,
+    PC_IRQ_KEYBOARD = 1,
+    PC_IRQ_CASCADE = 2,
+    PC_IRQ_COM1 = 4,
+    PC_IRQ_RTC = 8,
+    PC_IRQ_SCI = 9,
+    PC_IRQ_PCI_A = 10, // INTA and INTC
+    PC_IRQ_PCI_B = 11, // INTB and INTD
+    PC_IRQ_MOUSE = 12,
+    PC_ISA_IRQS = 16,
+    PC_IOAPIC_PINS = 24,
+    PC_IOAPIC_ID = 0,
+    PC_IOAPIC_VERSION = 0x20,
+    PC_GSI_TIMER = 2, // ISA IRQ 0 on the IOAPIC: pin 0 has the 8259A's INT
+    PC_GSI_PIC = 0,
+};
+
+#define PC_HPET_ROUTES UINT32_C(0x00f00104) // pins 2, 8 and 20-23
+
+#define PC_REGIONS     32
+#define PC_INPUT_BYTES 65536 // characters that wait for COM1; a power of two
+
+struct pc {
+    struct intact_machine_config config;
+    struct error error; // of the last failure
+
+    // Time, order, outside.
+    struct clock clock;
+    struct inbox inbox;
+    struct trace trace;
+    struct loop loop;
+
+    // Memory and ports.
+    struct bus memory, ports;
+    struct region memory_regions[PC_REGIONS], port_regions[PC_REGIONS];
+    unsigned memory_region_count, port_region_count;
+    uint8_t *ram, *flash;
+    uint64_t ram_size, flash_size, ram_below_4g;
+
+    // Processors and interrupt controllers.
+    struct x86_cpu **cpus;
+    struct x86_irq irq;
+    struct route route;
+    struct intact_irq_manager *manager;
+    struct event *irq_events; // per processor, then one for the IOAPIC
+    struct pc_irq_timer {
+        struct pc *pc;
+        uint32_t index;
+    } *irq_timers;
+
+    // Devices.
+    struct pit pit;
+    struct rtc rtc;
+    struct hpet hpet;
+    struct acpi_pm pm;
+    struct i8042 keyboard;
+    struct uart16550 com1;
+    struct reset_port reset;
+    struct pci_host pci;
+    struct fw_cfg fw_cfg;
+    struct post_port post;
+    struct debugcon debugcon;
+    struct isa_debug_exit debug_exit;
+    struct pc_testdev *testdev; // NULL: not there
+    // The PIT's and the RTC's outputs behind the gate that the HPET's legacy replacement closes.
+    struct intact_irq_line gated_timer, gated_rtc;
+
+    // What firmware tells.
+    struct machine_description description;
+    struct memory_map map;
+    uint8_t e820[20 * MEMORY_RANGE_LIMIT];
+
+    // Input of COM1: a ring on the machine's thread; `input_waiting` also counts what is still in the inbox.
+    uint8_t input[PC_INPUT_BYTES];
+    uint32_t input_read, input_written;
+    atomic_uint input_waiting;
+    atomic_bool input_open;
+    uint16_t console_channel, host_channel;
+
+    // Pacing: the host's clock when virtual time was `paced_from`.
+    uint64_t host_start, paced_from;
+
+    bool chips_ready, loop_ready, inbox_ready; // what pc_destroy must take down
+    void (*tap)(void *owner, const struct intact_trace_event *event);
+    void *tap_owner;
+};
+
+// Builds the machine and loads what it runs. 0, or a negative errno with a line in pc->error; pc_destroy in either case.
+int pc_create(struct pc *pc, const struct intact_machine_config *config);
+void pc_destroy(struct pc *pc);
+// RESET# of everything, then the firmware's work again. The same errors.
+int pc_reset(struct pc *pc);
+
+// pc_map.c. -ENOMEM when the host refuses the memory.
+int pc_map_memory(struct pc *pc);
+int pc_map_ports(struct pc *pc);
+
+// pc_wire.c
+int pc_wire_controllers(struct pc *pc);
+int pc_wire_devices(struct pc *pc);
+
+// pc_firmware.c
+void pc_describe(struct pc *pc);
+int pc_firmware(struct pc *pc);
+
+// pc_start.c
+void pc_start(struct pc *pc, const struct boot_state *state);
+
+// pc_outside.c: console, idle time, quitting.
+int pc_outside(struct pc *pc);
+bool pc_idle(void *owner, uint64_t until);
+void pc_transmit(void *owner, uint8_t byte);
+void pc_debug_transmit(void *owner, uint8_t byte);
+void pc_receive(void *owner);
+size_t pc_input(struct pc *pc, const uint8_t *data, size_t size);
+void pc_flush(struct pc *pc);
+void pc_quit(struct pc *pc);
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What a firmware would have left behind when it starts an operating system: the tables that describe the machine, the
+// memory map, CMOS, the interrupt controllers in their compatible state. No guest code runs for it.
+//
+// Spec: ACPI 6.5, 5.2; Intel MP 1.4, 3.6.2.2 (virtual wire mode); the CMOS layout of the PC/AT.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "machine/bytes.h"
+#include "machine/guest_memory.h"
+#include "machine/pc.h"
+
+enum { TABLES_SIZE = PC_MP_TABLE - PC_TABLES, MP_TABLE_SIZE = PC_ROM_END - PC_MP_TABLE };
+enum { RESET_HARD = RESET_PORT_SYS_RST | RESET_PORT_RST_CPU };
+
+static void override(struct machine_description *machine, unsigned irq, unsigned gsi, uint16_t flags)
+{
+    machine->overrides[machine->override_count++] =
+        (struct override_description){.irq = (uint8_t)irq, .gsi = (uint8_t)gsi, .flags = flags};
+}
+
+static void describe_pm(struct machine_description *machine)
+{
+    machine->pm_port = PC_PORT_PM;
+    machine->pm_ports = ACPI_PM_PORTS;
+    machine->pm1_event = PC_PORT_PM + ACPI_PM1_STS;
+    machine->pm1_control = PC_PORT_PM + ACPI_PM1_CNT;
+    machine->pm_timer = PC_PORT_PM + ACPI_PM_TMR;
+    machine->gpe0 = PC_PORT_PM + ACPI_GPE0_STS;
+    machine->gpe0_size = 8;
+    machine->smi_command = PC_PORT_SMI;
+    machine->acpi_enable = ACPI_SMI_ENABLE;
+    machine->acpi_disable = ACPI_SMI_DISABLE;
+    machine->s5_type = ACPI_S5_TYPE;
+    machine->sci = PC_IRQ_SCI;
+    machine->reset_port = PC_PORT_RESET;
+    machine->reset_value = RESET_HARD;
+}
+
+static void describe_memory(struct pc *pc)
+{
+    const struct memory_range ranges[] = {
+        {0, PC_EBDA, MEMORY_USABLE},
+        {PC_EBDA, PC_LOW_END - PC_EBDA, MEMORY_RESERVED},
+        {PC_ROM_BASE, PC_ROM_END - PC_ROM_BASE, MEMORY_RESERVED},
+        {PC_ROM_END, pc->ram_below_4g - PC_ROM_END, MEMORY_USABLE},
+        {PC_HIGH, pc->config.memory - pc->ram_below_4g, MEMORY_USABLE},
+    };
+    pc->map.count = 0;
+    for (unsigned i = 0; i < countof(ranges); i++)
+        if (ranges[i].size)
+            pc->map.range[pc->map.count++] = ranges[i];
+}
+
+void pc_describe(struct pc *pc)
+{
+    struct machine_description *machine = &pc->description;
+    *machine = (struct machine_description){
+        .cpus = pc->config.cpus,
+        .lapic_address = (uint32_t)PC_LAPIC,
+        .ioapics = {{PC_IOAPIC_ID, PC_IOAPIC_VERSION, (uint32_t)PC_IOAPIC, 0, PC_IOAPIC_PINS}},
+        .ioapic_count = 1,
+        .pci_gsi = {PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B},
+        .pci_window = PC_RAM_SPLIT,
+        .pci_window_end = PC_IOAPIC,
+        .hpet_address = pc->config.hpet ? PC_HPET : 0,
+        .hpet_id = HPET_ID,
+        .com1_port = pc->config.com1 ? PC_PORT_COM1 : 0,
+        .com1_irq = PC_IRQ_COM1,
+    };
+    override(machine, PC_IRQ_TIMER, PC_GSI_TIMER, INTI_CONFORMS);
+    override(machine, PC_IRQ_SCI, PC_IRQ_SCI, INTI_LEVEL_HIGH);
+    override(machine, PC_IRQ_PCI_A, PC_IRQ_PCI_A, INTI_LEVEL_HIGH);
+    override(machine, PC_IRQ_PCI_B, PC_IRQ_PCI_B, INTI_LEVEL_HIGH);
+    describe_pm(machine);
+    describe_memory(pc);
+}
+
+// --- Tables ----------------------------------------------------------------------------------------------------------
+
+typedef size_t build_fn(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity);
+
+static int put_table(struct pc *pc, const char *what, build_fn *build, uint64_t base, size_t capacity)
+{
+    uint8_t *out = malloc(capacity);
+    size_t size = out ? build(&pc->description, base, out, capacity) : 0;
+    int result = size ? guest_put(&pc->memory, what, base, out, size, &pc->error)
+                      : error_set(&pc->error, -ENOMEM, "-smp: no room for the %s of so many processors", what);
+    free(out);
+    return result;
+}
+
+// --- CMOS, fw_cfg ------------------------------------------------------------------------------------------------------
+
+static void set_cmos16(struct rtc *rtc, unsigned index, uint64_t value)
+{
+    rtc_set_cmos(rtc, index, (uint8_t)value);
+    rtc_set_cmos(rtc, index + 1, (uint8_t)(value >> 8));
+}
+
+static uint64_t at_most(uint64_t value, uint64_t limit)
+{
+    return value < limit ? value : limit;
+}
+
+// 15h: KiB of base memory; 17h and 30h: KiB above 1 MiB; 34h: 64 KiB units above 16 MiB; 5Bh: 64 KiB units above 4 GiB;
+// 5Fh: processors besides the first.
+static void fill_cmos(struct pc *pc)
+{
+    uint64_t low = pc->ram_below_4g, high = pc->config.memory - low, above_16m = low > 16 << 20 ? low - (16 << 20) : 0;
+    rtc_set_cmos(&pc->rtc, 0x14, 0x06); // equipment: a mathematics unit, a keyboard controller with a mouse port
+    set_cmos16(&pc->rtc, 0x15, PC_LOW_END >> 10);
+    set_cmos16(&pc->rtc, 0x17, at_most((low - PC_ROM_END) >> 10, UINT16_MAX));
+    set_cmos16(&pc->rtc, 0x30, at_most((low - PC_ROM_END) >> 10, UINT16_MAX));
+    set_cmos16(&pc->rtc, 0x34, at_most(above_16m >> 16, UINT16_MAX));
+    set_cmos16(&pc->rtc, 0x5b, high >> 16);
+    rtc_set_cmos(&pc->rtc, 0x5d, (uint8_t)(high >> 32));
+    rtc_set_cmos(&pc->rtc, 0x5f, (uint8_t)(pc->config.cpus - 1));
+}
+
+static int fill_fw_cfg(struct pc *pc)
+{
+    fw_cfg_init(&pc->fw_cfg);
+    int result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_RAM_SIZE, pc->config.memory, 8);
+    if (result == 0)
+        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NB_CPUS, pc->config.cpus, 2);
+    if (result == 0)
+        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_MAX_CPUS, pc->config.cpus, 2);
+    if (result == 0)
+        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NOGRAPHIC, 1, 2);
+    for (unsigned i = 0; i < pc->map.count; i++) {
+        put64(pc->e820 + 20 * i, pc->map.range[i].base);
+        put64(pc->e820 + 20 * i + 8, pc->map.range[i].size);
+        put32(pc->e820 + 20 * i + 16, pc->map.range[i].type);
+    }
+    if (result == 0)
+        result = fw_cfg_add_file(&pc->fw_cfg, "etc/e820", pc->e820, 20 * pc->map.count);
+    return result < 0 ? result : 0;
+}
+
+// --- Interrupt controllers -------------------------------------------------------------------------------------------
+
+// The 8259As as a BIOS programs them: vectors 08h and 70h, slave at IR2, 8086 mode, all masked but the cascade; the
+// shared PCI lines and the SCI level triggered.
+static void init_8259(struct pc *pc)
+{
+    const struct {
+        uint16_t port;
+        uint8_t value;
+    } words[] = {
+        {PC_PORT_PIC1, 0x11},     {PC_PORT_PIC1 + 1, 0x08}, {PC_PORT_PIC1 + 1, 0x04}, {PC_PORT_PIC1 + 1, 0x01},
+        {PC_PORT_PIC2, 0x11},     {PC_PORT_PIC2 + 1, 0x70}, {PC_PORT_PIC2 + 1, 0x02}, {PC_PORT_PIC2 + 1, 0x01},
+        {PC_PORT_PIC1 + 1, 0xfb}, {PC_PORT_PIC2 + 1, 0xff}, {PC_PORT_ELCR, 0x00},
+        {PC_PORT_ELCR + 1, (1 << PC_IRQ_SCI | 1 << PC_IRQ_PCI_A | 1 << PC_IRQ_PCI_B) >> 8},
+    };
+    for (unsigned i = 0; i < countof(words); i++)
+        x86_irq_port_write(&pc->irq, words[i].port, words[i].value);
+}
+
+// A firmware of the user's (-bios) finds the hardware as it is after reset, and does all this itself.
+int pc_firmware(struct pc *pc)
+{
+    struct boot_request request = {
+        .kernel = pc->config.kernel,
+        .kernel_data = pc->config.kernel_data,
+        .kernel_size = pc->config.kernel_size,
+        .initrd = pc->config.initrd,
+        .append = pc->config.append,
+        .bios = pc->config.bios,
+        .memory = &pc->memory,
+        .map = pc->map,
+        .ram_below_4g = pc->ram_below_4g,
+        .rsdp = pc->config.acpi ? PC_TABLES : 0,
+    };
+    struct boot_state state;
+    int result = fill_fw_cfg(pc);
+    fill_cmos(pc);
+    if (result == 0)
+        result = boot_load(&request, &state, &pc->error);
+    if (result == 0 && !pc->config.bios) {
+        x86_irq_virtual_wire(&pc->irq);
+        init_8259(pc);
+        result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
+        if (result == 0 && pc->config.acpi)
+            result = put_table(pc, "ACPI tables", acpi_build, PC_TABLES, TABLES_SIZE);
+    }
+    if (result == 0)
+        pc_start(pc, &state);
+    return result;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The boot state that a loader asked for, into the registers of the first processor. The others wait for their SIPI.
+#include "machine/pc.h"
+#include "vcpu/x86_64/segment.h"
+
+enum {
+    PRESENT = X86_ATTR_P | X86_ATTR_S,
+    CODE = 0xb, // execute, read, accessed
+    DATA = 0x3, // read, write, accessed
+    BUSY_TSS = 0xb,
+    TSS_LIMIT = 0x67,
+    FLAT = 0xffffffff,
+    RFLAGS_FIXED = 2,
+};
+
+static void set_segments(struct x86_cpu *cpu, const struct boot_state *state)
+{
+    uint16_t size = state->mode == BOOT_LONG ? X86_ATTR_L : X86_ATTR_DB;
+    x86_set_segment(cpu, X86_CS, state->cs, 0, FLAT, (uint16_t)(CODE | PRESENT | size | X86_ATTR_G));
+    for (unsigned segment = X86_ES; segment <= X86_GS; segment++)
+        if (segment != X86_CS)
+            x86_set_segment(cpu, (enum x86_segment)segment, state->ds, 0, FLAT, DATA | PRESENT | X86_ATTR_DB | X86_ATTR_G);
+    x86_set_segment(cpu, X86_TR, 0, 0, TSS_LIMIT, BUSY_TSS | X86_ATTR_P);
+}
+
+void pc_start(struct pc *pc, const struct boot_state *state)
+{
+    struct x86_cpu *cpu = pc->cpus[0];
+    if (state->mode == BOOT_REAL)
+        return;
+    cpu->cr0 = state->cr0;
+    cpu->cr3 = state->cr3;
+    cpu->cr4 = state->cr4;
+    cpu->efer = state->efer;
+    cpu->cpl = 0;
+    cpu->eflags = RFLAGS_FIXED;
+    cpu->gdt_base = state->gdt_base;
+    cpu->gdt_limit = state->gdt_limit;
+    cpu->idt_base = 0;
+    cpu->idt_limit = 0;
+    for (unsigned i = X86_RAX; i <= X86_R15; i++)
+        cpu->r[i] = 0;
+    cpu->r[X86_RAX] = state->rax;
+    cpu->r[X86_RBX] = state->rbx;
+    cpu->r[X86_RSI] = state->rsi;
+    cpu->r[X86_RSP] = state->rsp;
+    cpu->r[X86_RIP] = state->rip;
+    set_segments(cpu, state);
+    x86_update_mode(cpu);
+    tlb_flush(&cpu->vcpu);
+}

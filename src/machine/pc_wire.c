@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The PC's interrupt wiring.
+//
+//     ISA IRQ n ----- GSI n --+-- 8259A line n            8259A INT --+-- LINT0 of CPU 0
+//     (IRQ 0: GSI 2)          +-- IOAPIC pin n (0: pin 2)             +-- IOAPIC pin 0
+//
+//     PIT OUT0 --[gate]-- IRQ 0      keyboard -- 1     COM1 -- 4     RTC --[gate]-- 8     SCI -- 9
+//     HPET legacy 0 ----- IRQ 0      mouse ----- 12                  HPET legacy 1 -- 8   PCI INTA-D -- 10, 11
+//                 the gates close while the HPET replaces both       HPET pins 2, 8, 20-23
+//
+// Several lines on one wire are ORed by route.c. All pins are active high, as the MADT and the MP table say.
+// Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/x86/x86_irq.c
+#include <errno.h>
+#include <stdlib.h>
+
+#include "machine/pc.h"
+
+// --- Controllers: routing ends at their pins; their outputs go to the loop and the clock -------------------------------
+
+static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
+{
+    struct pc *pc = owner;
+    x86_irq_set_pin(&pc->irq, chip, pin, level);
+}
+
+static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
+{
+    struct pc *pc = owner;
+    return x86_irq_msi(&pc->irq, address, data, device);
+}
+
+static bool sink_reaches(void *owner, uint64_t address, uint32_t device)
+{
+    (void)owner, (void)device;
+    return (address & UINT64_C(0xfffffffffff00000)) == PC_LAPIC;
+}
+
+static void irq_signal(void *owner, uint32_t vcpu, uint32_t pending)
+{
+    struct pc *pc = owner;
+    vcpu_signal(&pc->loop, vcpu, pending);
+}
+
+static void irq_deadline(void *owner, uint32_t vcpu, uint64_t when)
+{
+    struct pc *pc = owner;
+    clock_arm(&pc->clock, &pc->irq_events[vcpu == X86_IRQ_HUB ? pc->config.cpus : vcpu], when);
+}
+
+static void irq_fire(void *owner, uint64_t now)
+{
+    struct pc_irq_timer *timer = owner;
+    x86_irq_timer(&timer->pc->irq, timer->index, now);
+}
+
+static void irq_resample(void *owner, uint32_t chip, uint32_t pin)
+{
+    struct pc *pc = owner;
+    route_eoi(&pc->route, chip, pin);
+}
+
+static void irq_page(void *owner, uint32_t vcpu, uint64_t page)
+{
+    struct pc *pc = owner;
+    struct vcpu *cpu = pc->cpus ? &pc->cpus[vcpu]->vcpu : NULL;
+    if (!cpu)
+        return;
+    cpu->port_page = page;
+    tlb_flush(cpu);
+}
+
+static int make_timers(struct pc *pc)
+{
+    uint32_t count = pc->config.cpus + 1;
+    pc->irq_events = calloc(count, sizeof *pc->irq_events);
+    pc->irq_timers = calloc(count, sizeof *pc->irq_timers);
+    if (!pc->irq_events || !pc->irq_timers)
+        return error_set(&pc->error, -ENOMEM, "the host has no memory left");
+    for (uint32_t i = 0; i < count; i++) {
+        pc->irq_timers[i] = (struct pc_irq_timer){.pc = pc, .index = i == count - 1 ? X86_IRQ_HUB : i};
+        clock_register(&pc->clock, &pc->irq_events[i], i == count - 1 ? "IOAPIC" : "LAPIC", irq_fire, &pc->irq_timers[i]);
+    }
+    return 0;
+}
+
+static int make_chips(struct pc *pc)
+{
+    const struct x86_irq_ioapic ioapic = {.pins = PC_IOAPIC_PINS, .version = PC_IOAPIC_VERSION, .id = PC_IOAPIC_ID};
+    const struct x86_irq_config config = {
+        .cpus = pc->config.cpus,
+        .ioapic_count = 1,
+        .ioapics = &ioapic,
+        .pic = true,
+        .pic_pin = PC_GSI_PIC,
+        .signal = irq_signal,
+        .deadline = irq_deadline,
+        .resample = irq_resample,
+        .page = irq_page,
+        .owner = pc,
+        .trace = &pc->trace,
+    };
+    int result = x86_irq_init(&pc->irq, &config, &pc->error);
+    pc->chips_ready = result == 0;
+    return result;
+}
+
+static uint32_t isa_gsi(unsigned irq)
+{
+    return irq == PC_IRQ_TIMER ? PC_GSI_TIMER : irq;
+}
+
+// IRQ 2 is the cascade of the 8259As: nothing else can be on it.
+static int route_gsis(struct pc *pc)
+{
+    int result = route_add_chip(&pc->route, X86_IRQ_PIC, PC_ISA_IRQS);
+    if (result == 0)
+        result = route_add_chip(&pc->route, X86_IRQ_IOAPIC, PC_IOAPIC_PINS);
+    for (unsigned irq = 0; irq < PC_ISA_IRQS && result == 0; irq++)
+        if (irq != PC_IRQ_CASCADE)
+            result = route_add_pin(&pc->route, isa_gsi(irq), X86_IRQ_PIC, irq);
+    for (unsigned gsi = 0; gsi < PC_IOAPIC_PINS && result == 0; gsi++)
+        if (gsi != PC_GSI_PIC)
+            result = route_add_pin(&pc->route, gsi, X86_IRQ_IOAPIC, gsi);
+    return result;
+}
+
+int pc_wire_controllers(struct pc *pc)
+{
+    const struct route_sink sink = {.pin = sink_pin, .message = sink_message, .reaches = sink_reaches, .owner = pc};
+    route_init(&pc->route, &sink, &pc->trace);
+    int result = make_timers(pc);
+    if (result == 0)
+        result = make_chips(pc);
+    if (result == 0)
+        result = route_gsis(pc);
+    if (result == 0)
+        result = manager_create(&pc->route, &pc->inbox, &pc->trace, &pc->manager);
+    if (result == 0)
+        x86_irq_port(&pc->irq, &pc->loop.port);
+    return result;
+}
+
+// --- Devices -----------------------------------------------------------------------------------------------------------
+
+// With LEG_RT_CNF the HPET takes IRQ 0 and 8 over and the outputs of PIT and RTC lead nowhere (IA-PC HPET 1.0a, 2.3.5).
+static void gate(void *owner, uint32_t pin, bool level)
+{
+    struct pc *pc = owner;
+    bool open = !pc->hpet.replaces.level;
+    (void)pin, (void)level;
+    intact_irq_line_set(&pc->gated_timer, open && pc->pit.out0.level);
+    intact_irq_line_set(&pc->gated_rtc, open && pc->rtc.irq.level);
+}
+
+static void wire_gates(struct pc *pc)
+{
+    struct intact_irq_line *inputs[] = {&pc->pit.out0, &pc->rtc.irq, &pc->hpet.replaces};
+    for (unsigned i = 0; i < countof(inputs); i++) {
+        inputs[i]->set = gate;
+        inputs[i]->owner = pc;
+    }
+}
+
+static int wire_hpet(struct pc *pc)
+{
+    int result = route_connect(&pc->route, isa_gsi(PC_IRQ_TIMER), &pc->hpet.legacy[0]);
+    if (result == 0)
+        result = route_connect(&pc->route, isa_gsi(PC_IRQ_RTC), &pc->hpet.legacy[1]);
+    for (unsigned pin = 0; pin < HPET_PINS && result == 0; pin++)
+        if (PC_HPET_ROUTES >> pin & 1)
+            result = route_connect(&pc->route, pin, &pc->hpet.pins[pin]);
+    return result;
+}
+
+// Line n is ISA IRQ n, or GSI n from 16 on.
+static int wire_testdev(struct pc *pc)
+{
+    int result = 0;
+    for (unsigned line = 0; line < PC_TESTDEV_LINES && result == 0; line++)
+        if (line != PC_IRQ_CASCADE)
+            result = route_connect(&pc->route, line < PC_ISA_IRQS ? isa_gsi(line) : line, &pc->testdev->lines[line]);
+    return result;
+}
+
+int pc_wire_devices(struct pc *pc)
+{
+    const struct {
+        unsigned irq;
+        struct intact_irq_line *line;
+    } rows[] = {
+        {PC_IRQ_TIMER, &pc->gated_timer}, {PC_IRQ_KEYBOARD, &pc->keyboard.kbd_irq},
+        {PC_IRQ_COM1, &pc->com1.irq},     {PC_IRQ_RTC, &pc->gated_rtc},
+        {PC_IRQ_SCI, &pc->pm.sci},        {PC_IRQ_MOUSE, &pc->keyboard.aux_irq},
+    };
+    int result = 0;
+    wire_gates(pc);
+    for (unsigned i = 0; i < countof(rows) && result == 0; i++)
+        result = route_connect(&pc->route, isa_gsi(rows[i].irq), rows[i].line);
+    if (result == 0)
+        result = wire_hpet(pc);
+    if (result == 0 && pc->testdev)
+        result = wire_testdev(pc);
+    return result;
+}
