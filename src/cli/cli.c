@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The command as a whole: which verb. `intact-system-ARCH` is `intact run` by another name.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/run.h"
+#include "cli/text.h"
+
+static const struct verb {
+    const char *name;
+    int (*act)(int argc, char *const *argv);
+} verbs[] = {
+    {"run", cli_run},   {"demo", cli_demo},     {"completion", cli_completion},
+    {"help", cli_help}, {"manual", cli_manual},
+};
+
+enum { VERBS = sizeof verbs / sizeof verbs[0] };
+
+static int unknown_verb(const char *word)
+{
+    const char *words[VERBS + 1] = {0};
+    char why[160];
+    for (unsigned i = 0; i < VERBS; i++)
+        words[i] = verbs[i].name;
+    snprintf(why, sizeof why, "no command '%.80s'; the nearest is '%s' (intact help lists all)", word,
+             text_nearest(word, words));
+    return cli_fail(why);
+}
+
+// `intact -kernel ...` is taken for `intact run -kernel ...`: nothing else can be meant.
+int cli_main(int argc, char *const *argv)
+{
+    const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "intact";
+    if (strncmp(name, "intact-system-", 14) == 0)
+        return cli_run(argc - 1, argv + 1);
+    if (argc < 2) {
+        cli_help(0, NULL);
+        return STATUS_USAGE;
+    }
+    if (argv[1][0] == '-')
+        return cli_run(argc - 1, argv + 1);
+    for (unsigned i = 0; i < VERBS; i++)
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].act(argc - 2, argv + 2);
+    return unknown_verb(argv[1]);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Consoles of the command: COM1 and the debug port on standard output or in files, standard input to COM1.
+//
+// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h tells the keys. Output to a terminal is written at once; elsewhere by
+// lines, and whenever the guest falls idle.
+#include "cli/console.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/host_terminal.h"
+
+enum { CTRL_A = 1, HOLD_LIMIT = 256 };
+
+static void output_write(void *owner, uint8_t byte)
+{
+    struct output *output = owner;
+    putc(byte, output->file);
+    output->held++;
+    if (output->live || byte == '\n' || output->held >= HOLD_LIMIT) {
+        fflush(output->file);
+        output->held = 0;
+    }
+}
+
+static void output_flush(void *owner)
+{
+    struct output *output = owner;
+    if (output->held)
+        fflush(output->file);
+    output->held = 0;
+}
+
+static int output_open(struct settings *settings, const char *option, const struct stream *stream, struct output *output,
+                       struct intact_console *console)
+{
+    if (stream->kind == STREAM_STDIO) {
+        output->file = stdout;
+        output->live = terminal_output(STDOUT_FILENO);
+    } else if (stream->kind == STREAM_FILE) {
+        output->file = fopen(stream->path, "wb");
+        output->owned = true;
+        if (!output->file)
+            return refuse(settings, "%s: cannot write '%s': %s", option, stream->path, strerror(errno));
+    } else {
+        return 0;
+    }
+    *console = (struct intact_console){.write = output_write, .flush = output_flush, .owner = output};
+    return 0;
+}
+
+int consoles_open(struct consoles *consoles, struct settings *settings)
+{
+    *consoles = (struct consoles){0};
+    consoles->reads = settings->serial.kind == STREAM_STDIO;
+    consoles->escapes = settings->serial.escape && terminal_input();
+    settings->config.interactive = consoles->reads;
+    if (output_open(settings, "-serial", &settings->serial, &consoles->serial, &settings->config.serial) < 0)
+        return -1;
+    return output_open(settings, "-debugcon", &settings->debugcon, &consoles->debugcon, &settings->config.debugcon);
+}
+
+static void tell_keys(void)
+{
+    fputs("\r\nCtrl-a h  this help\r\nCtrl-a x  quit\r\nCtrl-a a  send Ctrl-a\r\n", stderr);
+}
+
+size_t console_filter(struct consoles *consoles, uint8_t *data, size_t size, bool *quit)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (!consoles->escape_seen && data[i] == CTRL_A) {
+            consoles->escape_seen = true;
+            continue;
+        }
+        if (consoles->escape_seen && data[i] == 'x')
+            *quit = true;
+        else if (consoles->escape_seen && data[i] == 'h')
+            tell_keys();
+        else if (!consoles->escape_seen || data[i] == 'a' || data[i] == CTRL_A)
+            data[kept++] = consoles->escape_seen ? CTRL_A : data[i];
+        consoles->escape_seen = false;
+    }
+    return kept;
+}
+
+static void take_input(void *owner, const uint8_t *data, size_t size)
+{
+    struct consoles *consoles = owner;
+    uint8_t bytes[256];
+    bool quit = false;
+    size = size < sizeof bytes ? size : sizeof bytes;
+    memcpy(bytes, data, size);
+    if (consoles->escapes)
+        size = console_filter(consoles, bytes, size, &quit);
+    for (size_t done = 0; done < size;) {
+        done += intact_machine_input(consoles->machine, bytes + done, size - done);
+        if (done < size && terminal_nap())
+            return;
+    }
+    if (quit)
+        intact_machine_quit(consoles->machine);
+}
+
+static void end_input(void *owner)
+{
+    struct consoles *consoles = owner;
+    intact_machine_input_end(consoles->machine);
+}
+
+void consoles_start(struct consoles *consoles, struct intact_machine *machine)
+{
+    const struct terminal_reader reader = {.take = take_input, .end = end_input, .owner = consoles};
+    consoles->machine = machine;
+    if (!consoles->reads)
+        return;
+    terminal_raw(!consoles->escapes);
+    if (!terminal_read(&reader))
+        end_input(consoles);
+}
+
+static void output_close(struct output *output)
+{
+    if (!output->file)
+        return;
+    if (output->owned)
+        fclose(output->file);
+    else
+        fflush(output->file);
+    output->file = NULL;
+}
+
+void consoles_close(struct consoles *consoles)
+{
+    terminal_read_stop();
+    terminal_restore();
+    output_close(&consoles->serial);
+    output_close(&consoles->debugcon);
+}

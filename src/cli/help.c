@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What the option table says of itself: -help, the man page, shell completions.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/run.h"
+
+enum { COLUMN = 12, WIDTH = 100 };
+
+// Words of `text` from column COLUMN to WIDTH.
+static void print_wrapped(const char *text)
+{
+    unsigned column = COLUMN;
+    printf("%*s", COLUMN, "");
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        if (column > COLUMN && column + length > WIDTH) {
+            printf("\n%*s", COLUMN, "");
+            column = COLUMN;
+        }
+        printf("%s%.*s", column > COLUMN ? " " : "", (int)length, text);
+        column += (unsigned)length + 1;
+        text += length + strspn(text + length, " ");
+    }
+    putchar('\n');
+}
+
+int cli_help(int argc, char *const *argv)
+{
+    (void)argc, (void)argv;
+    puts("intact run OPTIONS      runs a guest; the option names are QEMU's\n"
+         "intact demo             five interrupts of an embedded guest, told station by station\n"
+         "intact completion SHELL completions for bash, zsh or fish\n"
+         "intact help             this text\n"
+         "\n"
+         "Example: intact run -m 512M -kernel vmlinuz -initrd initrd.gz -append console=ttyS0");
+    for (int group = 0; group < OPTION_GROUPS; group++) {
+        printf("\n%s\n", option_group_title((enum option_group)group));
+        for (unsigned i = 0; i < option_count; i++) {
+            if ((int)options[i].group != group)
+                continue;
+            printf("  -%s%s%s\n", options[i].name, options[i].argument ? " " : "",
+                   options[i].argument ? options[i].argument : "");
+            print_wrapped(options[i].help);
+        }
+    }
+    puts("\nExit status: 0 the guest powered off, or reset under -no-reboot; 1 an option or file is wrong;\n"
+         "(v << 1) | 1 the guest wrote v to isa-debug-exit; 64 every processor is halted for good; 66 -limit;\n"
+         "68 the machine could not be started again.");
+    return 0;
+}
+
+// --- The man page, in scdoc's language ---------------------------------------------------------------------------------
+
+// Characters that scdoc takes for markup.
+static void print_escaped(const char *text)
+{
+    for (; *text; text++) {
+        if (strchr("\\*_[]#<>|", *text))
+            putchar('\\');
+        putchar(*text);
+    }
+}
+
+static void manual_options(void)
+{
+    for (int group = 0; group < OPTION_GROUPS; group++) {
+        printf("## %s\n\n", option_group_title((enum option_group)group));
+        for (unsigned i = 0; i < option_count; i++) {
+            if ((int)options[i].group != group)
+                continue;
+            fputs("*-", stdout);
+            print_escaped(options[i].name);
+            putchar('*');
+            if (options[i].argument) {
+                putchar(' ');
+                print_escaped(options[i].argument);
+            }
+            fputs("\n\t", stdout);
+            print_escaped(options[i].help);
+            fputs("\n\n", stdout);
+        }
+    }
+}
+
+int cli_manual(int argc, char *const *argv)
+{
+    (void)argc, (void)argv;
+    puts("intact(1)\n\n# NAME\n\nintact - runs a machine whose interrupts are carried in software\n\n"
+         "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo*\n\n*intact-system-x86\\_64* [options]\n\n"
+         "# DESCRIPTION\n\n"
+         "*intact run* builds a PC, loads a kernel into it and runs it. No hypervisor takes part: every interrupt goes "
+         "from the device through the 8259A, the IOAPIC and the local APICs to the guest's handler in software, and "
+         "arrives at the same instruction in every run.\n\n"
+         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
+         "it.\n\n"
+         "*intact-system-x86\\_64* is *intact run* by another name, for scripts that call an emulator of such a name.\n\n"
+         "# OPTIONS\n");
+    manual_options();
+    puts("# KEYS\n\nOn a terminal, where COM1 is mon:stdio (as it is unless *-serial* says otherwise):\n\n"
+         "*Ctrl-a x*\n\tquits\n\n*Ctrl-a a*\n\tsends a Ctrl-a to the guest\n\n*Ctrl-a h*\n\ttells the keys\n\n"
+         "# EXIT STATUS\n\n"
+         "*0*\n\tThe guest powered off, or was reset under *-no-reboot*, or the user quit.\n\n"
+         "*1*\n\tAn option or a file is wrong; one line on standard error says which.\n\n"
+         "*(v << 1) | 1*\n\tThe guest wrote v to isa-debug-exit.\n\n"
+         "*64*\n\tEvery processor is halted, no timer runs, and nothing can come in any more.\n\n"
+         "*66*\n\tThe number of instructions given with *-limit* was executed.\n\n"
+         "*68*\n\tThe machine could not be started again after a reset.\n\n"
+         "# EXAMPLES\n\n"
+         "A kernel with its ramdisk, on the terminal:\n\n"
+         "\tintact run -m 512M -kernel vmlinuz -initrd initrd.gz -append console=ttyS0\n\n"
+         "Two processors, no pacing, and how it ended:\n\n"
+         "\tintact run -smp 2 -icount shift=0,sleep=off -d exit -kernel vmlinuz -append console=ttyS0");
+    return 0;
+}
+
+// --- Completions -------------------------------------------------------------------------------------------------------
+
+static bool takes_file(const struct option *option)
+{
+    return option->argument && strcmp(option->argument, "FILE") == 0;
+}
+
+static void print_words(const char *const *words)
+{
+    for (; words && *words; words++)
+        printf("%s%s", *words, words[1] ? " " : "");
+}
+
+static void bash_completion(void)
+{
+    puts("_intact()\n{\n    local word=${COMP_WORDS[COMP_CWORD]} last=${COMP_WORDS[COMP_CWORD-1]}\n    case $last in");
+    for (unsigned i = 0; i < option_count; i++) {
+        if (takes_file(&options[i])) {
+            printf("    -%s) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n", options[i].name);
+        } else if (options[i].words) {
+            printf("    -%s) COMPREPLY=($(compgen -W '", options[i].name);
+            print_words(options[i].words);
+            puts("' -- \"$word\")); return ;;");
+        }
+    }
+    fputs("    esac\n    COMPREPLY=($(compgen -W 'run demo help completion", stdout);
+    for (unsigned i = 0; i < option_count; i++)
+        printf(" -%s", options[i].name);
+    puts("' -- \"$word\"))\n}\ncomplete -F _intact intact intact-system-x86_64");
+}
+
+static void fish_completion(void)
+{
+    puts("complete -c intact -n __fish_use_subcommand -a 'run demo help completion'");
+    for (unsigned i = 0; i < option_count; i++) {
+        const struct option *option = &options[i];
+        for (int command = 0; command < 2; command++) {
+            printf("complete -c %s -o %s %s-d '", command ? "intact-system-x86_64" : "intact", option->name,
+                   !option->argument ? "" : takes_file(option) ? "-r " : "-x ");
+            for (const char *text = option->help; *text; text++)
+                printf(*text == '\'' ? "\\'" : "%c", *text);
+            putchar('\'');
+            if (option->words) {
+                fputs(" -a '", stdout);
+                print_words(option->words);
+                putchar('\'');
+            }
+            putchar('\n');
+        }
+    }
+}
+
+static void zsh_completion(void)
+{
+    puts("#compdef intact intact-system-x86_64\nlocal -a arguments\narguments=(");
+    for (unsigned i = 0; i < option_count; i++) {
+        const struct option *option = &options[i];
+        printf("    '*-%s", option->name);
+        if (takes_file(option)) {
+            fputs(":file:_files", stdout);
+        } else if (option->words) {
+            fputs(":value:(", stdout);
+            for (const char *const *word = option->words; *word; word++) {
+                for (const char *text = *word; *text; text++)
+                    printf(*text == ':' ? "\\:" : "%c", *text);
+                fputs(word[1] ? " " : "", stdout);
+            }
+            putchar(')');
+        } else if (option->argument) {
+            fputs(":value:", stdout);
+        }
+        puts("'");
+    }
+    puts(")\n_arguments $arguments '1::command:(run demo help completion)'");
+}
+
+int cli_completion(int argc, char *const *argv)
+{
+    if (argc == 1 && strcmp(argv[0], "bash") == 0)
+        bash_completion();
+    else if (argc == 1 && strcmp(argv[0], "fish") == 0)
+        fish_completion();
+    else if (argc == 1 && strcmp(argv[0], "zsh") == 0)
+        zsh_completion();
+    else
+        return cli_fail("completion: for which shell? bash, zsh or fish");
+    return 0;
+}

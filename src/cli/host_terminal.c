@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// POSIX terminals and the reader thread: the only file of the command that knows the host's operating system. There is
+// one terminal to a process, so its saved state is the process's.
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#else
+#define _DEFAULT_SOURCE
+#endif
+#include "cli/host_terminal.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/select.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct termios saved, raw;
+static volatile sig_atomic_t is_raw;
+
+bool terminal_input(void)
+{
+    return isatty(STDIN_FILENO) == 1;
+}
+
+bool terminal_output(int fd)
+{
+    return isatty(fd) == 1;
+}
+
+void terminal_restore(void)
+{
+    if (is_raw)
+        tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+    is_raw = 0;
+}
+
+// tcsetattr, signal and raise may be called from a signal handler (POSIX.1-2017, 2.4.3).
+static void end_by_signal(int number)
+{
+    terminal_restore();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void stop_by_signal(int number)
+{
+    int error = errno;
+    bool was_raw = is_raw;
+    (void)number;
+    terminal_restore();
+    raise(SIGSTOP);
+    if (was_raw && tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0)
+        is_raw = 1;
+    errno = error;
+}
+
+void terminal_raw(bool keep_signals)
+{
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    if (!terminal_input() || tcgetattr(STDIN_FILENO, &saved) < 0)
+        return;
+    raw = saved;
+    raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+    raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
+    if (!keep_signals)
+        raw.c_lflag &= ~(tcflag_t)ISIG;
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = end_by_signal;
+    for (unsigned i = 0; i < sizeof ending / sizeof ending[0]; i++)
+        sigaction(ending[i], &action, NULL);
+    action.sa_handler = stop_by_signal;
+    sigaction(SIGTSTP, &action, NULL);
+    if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0)
+        is_raw = 1;
+}
+
+// --- The reader --------------------------------------------------------------------------------------------------------
+
+static struct terminal_reader reader;
+static pthread_t thread;
+static int wake_pipe[2];
+static bool running;
+static atomic_bool stopping;
+
+static void *read_all(void *unused)
+{
+    (void)unused;
+    int last = wake_pipe[0] > STDIN_FILENO ? wake_pipe[0] : STDIN_FILENO;
+    while (!atomic_load(&stopping)) {
+        uint8_t data[256];
+        fd_set set;
+        FD_ZERO(&set);
+        FD_SET(STDIN_FILENO, &set);
+        FD_SET(wake_pipe[0], &set);
+        if (select(last + 1, &set, NULL, NULL, NULL) < 0) {
+            if (errno == EINTR)
+                continue;
+            break;
+        }
+        if (FD_ISSET(wake_pipe[0], &set))
+            break;
+        ssize_t size = read(STDIN_FILENO, data, sizeof data);
+        if (size < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (size <= 0)
+            break;
+        reader.take(reader.owner, data, (size_t)size);
+    }
+    reader.end(reader.owner);
+    return NULL;
+}
+
+// The machine's thread gets the signals, so that one that stops the process finds the terminal's owner.
+bool terminal_read(const struct terminal_reader *wanted)
+{
+    sigset_t all, before;
+    reader = *wanted;
+    atomic_store(&stopping, false);
+    if (pipe(wake_pipe) < 0)
+        return false;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    running = pthread_create(&thread, NULL, read_all, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!running) {
+        close(wake_pipe[0]);
+        close(wake_pipe[1]);
+    }
+    return running;
+}
+
+void terminal_read_stop(void)
+{
+    if (!running)
+        return;
+    atomic_store(&stopping, true);
+    close(wake_pipe[1]); // the other end becomes readable
+    pthread_join(thread, NULL);
+    close(wake_pipe[0]);
+    running = false;
+}
+
+bool terminal_nap(void)
+{
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    nanosleep(&millisecond, NULL);
+    return atomic_load(&stopping);
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The host's terminal: raw while a guest has it, and always as it was afterwards; a thread that reads standard input.
+#ifndef CLI_HOST_TERMINAL_H
+#define CLI_HOST_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Is standard input (output) a terminal?
+bool terminal_input(void);
+bool terminal_output(int fd);
+
+// Makes the terminal of standard input raw; a signal that ends or stops the process restores it first. With
+// `keep_signals` Ctrl-c still interrupts the process. Nothing happens where there is no terminal.
+void terminal_raw(bool keep_signals);
+void terminal_restore(void);
+
+// Reads standard input in a thread of its own until its end: `take` gets what came and may wait in it; `end` is called
+// once when nothing more comes. Both on that thread. False: the host has no thread left.
+struct terminal_reader {
+    void (*take)(void *owner, const uint8_t *data, size_t size);
+    void (*end)(void *owner);
+    void *owner;
+};
+bool terminal_read(const struct terminal_reader *reader);
+// Ends the thread, and returns when neither function will be called any more.
+void terminal_read_stop(void);
+// For `take`, when it waits: has terminal_read_stop been called? Sleeps a millisecond.
+bool terminal_nap(void);
+
+#endif

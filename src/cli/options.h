@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The option table: one row per option feeds the parser, -help, the man page and the shell completions.
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "cli/settings.h"
+
+enum option_group { GROUP_MACHINE, GROUP_BOOT, GROUP_DEVICES, GROUP_TIME, GROUP_OBSERVE, GROUP_HELP, OPTION_GROUPS };
+
+struct option {
+    const char *name;           // without its dash
+    const char *argument;       // what follows, for the reader; NULL: nothing does
+    enum option_group group;
+    const char *help;           // sentences
+    const char *const *words;   // values to complete, NULL: none, or a file if `argument` is FILE
+    int (*take)(struct settings *settings, const char *value); // `value` is NULL without an argument. -1: refused
+};
+
+extern const struct option options[];
+extern const unsigned option_count;
+
+const char *option_group_title(enum option_group group);
+
+// Reads the arguments argv[0] to argv[argc - 1] (no program name) into `settings`, which settings_init has prepared.
+// 0; or -1 with one line in settings->why.
+int options_parse(struct settings *settings, int argc, char *const *argv);
+
+// What the rows' functions share.
+extern const char *const machine_types[], *const device_names[], *const log_items[];
+int take_machine(struct settings *settings, const char *value);
+int take_cpu(struct settings *settings, const char *value);
+int take_smp(struct settings *settings, const char *value);
+int take_memory(struct settings *settings, const char *value);
+int take_accel(struct settings *settings, const char *value);
+int take_device(struct settings *settings, const char *value);
+int take_serial(struct settings *settings, const char *value);
+int take_debugcon(struct settings *settings, const char *value);
+int take_chardev(struct settings *settings, const char *value);
+int take_icount(struct settings *settings, const char *value);
+int take_rtc(struct settings *settings, const char *value);
+int take_log(struct settings *settings, const char *value);
+int resolve_streams(struct settings *settings); // when all options are read
+
+#endif

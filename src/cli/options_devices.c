@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// -device, -serial, -debugcon, -chardev.
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/properties.h"
+#include "cli/text.h"
+
+// --- Devices -----------------------------------------------------------------------------------------------------------
+
+const char *const device_names[] = {"isa-debug-exit", "isa-debugcon", "isa-serial", "pc-testdev", NULL};
+
+static int port_property(struct settings *settings, const char *option, const struct properties *properties,
+                         const char *name, uint64_t otherwise, uint64_t *port)
+{
+    const char *text = properties_get(properties, name);
+    *port = otherwise;
+    if (text && (!text_number(text, port) || *port == 0 || *port > 0xffff))
+        return refuse(settings, "%s: %s=%.80s is not a port from 0x1 to 0xffff", option, name, text);
+    return 0;
+}
+
+static int add_debug_exit(struct settings *settings, const struct properties *properties)
+{
+    static const char *const names[] = {"iobase", "iosize", NULL};
+    uint64_t port, size;
+    const char *option = "-device isa-debug-exit";
+    if (properties_check(settings, option, properties, names) < 0 ||
+        port_property(settings, option, properties, "iobase", 0x501, &port) < 0 ||
+        port_property(settings, option, properties, "iosize", 2, &size) < 0)
+        return -1;
+    if (size > 4)
+        return refuse(settings, "%s: iosize is 1 to 4", option);
+    settings->config.debug_exit_port = (uint16_t)port;
+    settings->config.debug_exit_size = (uint16_t)size;
+    return 0;
+}
+
+static int add_debugcon(struct settings *settings, const struct properties *properties)
+{
+    static const char *const names[] = {"iobase", "chardev", NULL};
+    uint64_t port;
+    const char *option = "-device isa-debugcon", *chardev = properties_get(properties, "chardev");
+    if (properties_check(settings, option, properties, names) < 0 ||
+        port_property(settings, option, properties, "iobase", 0xe9, &port) < 0)
+        return -1;
+    if (!chardev)
+        return refuse(settings, "%s: needs chardev=ID, of a -chardev", option);
+    settings->config.debugcon_port = (uint16_t)port;
+    settings->debugcon_chardev = chardev;
+    return 0;
+}
+
+static int add_serial(struct settings *settings, const struct properties *properties)
+{
+    static const char *const names[] = {"chardev", NULL};
+    const char *option = "-device isa-serial", *chardev = properties_get(properties, "chardev");
+    if (properties_check(settings, option, properties, names) < 0)
+        return -1;
+    if (!chardev)
+        return refuse(settings, "%s: needs chardev=ID, of a -chardev", option);
+    if (settings->serial.kind != STREAM_UNSET || settings->serial_chardev)
+        return refuse(settings, "%s: there is one serial port, and it is in use", option);
+    settings->serial_chardev = chardev;
+    return 0;
+}
+
+static int add_testdev(struct settings *settings, const struct properties *properties)
+{
+    static const char *const names[] = {NULL};
+    if (properties_check(settings, "-device pc-testdev", properties, names) < 0)
+        return -1;
+    settings->config.testdev = true;
+    return 0;
+}
+
+int take_device(struct settings *settings, const char *value)
+{
+    static const char *const help[] = {
+        "isa-debug-exit   ends the run with exit status (value << 1) | 1: iobase=0x501, iosize=2",
+        "isa-debugcon     a console port: chardev=ID, iobase=0xe9",
+        "isa-serial       COM1: chardev=ID",
+        "pc-testdev       interrupt lines by port, for bare-metal tests",
+        NULL,
+    };
+    static int (*const add[])(struct settings *, const struct properties *) = {add_debug_exit, add_debugcon, add_serial,
+                                                                               add_testdev};
+    struct properties properties;
+    if (properties_parse(settings, "-device", value, &properties) < 0)
+        return -1;
+    const char *name = properties.first;
+    if (!name)
+        return refuse(settings, "-device: '%.80s' does not begin with a device's name", value);
+    if (strcmp(name, "help") == 0 || strcmp(name, "?") == 0) {
+        settings->action = SHOW_LIST;
+        settings->list = help;
+        return 0;
+    }
+    for (unsigned i = 0; device_names[i]; i++)
+        if (strcmp(name, device_names[i]) == 0)
+            return add[i](settings, &properties);
+    return refuse_unknown(settings, "-device", "device", name, device_names);
+}
+
+// --- Where characters go -----------------------------------------------------------------------------------------------
+
+static int parse_stream(struct settings *settings, const char *option, const char *value, struct stream *stream,
+                        const char **chardev)
+{
+    static const char *const words[] = {"stdio", "mon:stdio", "none", "null", "file:", "chardev:", NULL};
+    *stream = (struct stream){0};
+    if (strcmp(value, "stdio") == 0 || strcmp(value, "mon:stdio") == 0) {
+        stream->kind = STREAM_STDIO;
+        stream->escape = value[0] == 'm';
+    } else if (strcmp(value, "none") == 0) {
+        stream->kind = STREAM_NONE;
+    } else if (strcmp(value, "null") == 0) {
+        stream->kind = STREAM_NULL;
+    } else if (strncmp(value, "file:", 5) == 0 && value[5]) {
+        stream->kind = STREAM_FILE;
+        stream->path = settings_copy(settings, value + 5);
+        return stream->path ? 0 : -1;
+    } else if (strncmp(value, "chardev:", 8) == 0 && value[8]) {
+        *chardev = settings_copy(settings, value + 8);
+        return *chardev ? 0 : -1;
+    } else {
+        return refuse_unknown(settings, option, "place", value, words);
+    }
+    return 0;
+}
+
+int take_serial(struct settings *settings, const char *value)
+{
+    struct stream stream;
+    const char *chardev = NULL;
+    if (parse_stream(settings, "-serial", value, &stream, &chardev) < 0)
+        return -1;
+    if (settings->serial.kind == STREAM_UNSET && !settings->serial_chardev) {
+        settings->serial = stream;
+        settings->serial_chardev = chardev;
+        return 0;
+    }
+    if (stream.kind == STREAM_NONE)
+        return 0;
+    return refuse(settings, "-serial: there is one serial port, and it is in use; a second can only be 'none'");
+}
+
+int take_debugcon(struct settings *settings, const char *value)
+{
+    settings->debugcon_chardev = NULL;
+    settings->config.debugcon_port = 0xe9;
+    return parse_stream(settings, "-debugcon", value, &settings->debugcon, &settings->debugcon_chardev);
+}
+
+static struct chardev *find_chardev(struct settings *settings, const char *id)
+{
+    for (unsigned i = 0; i < settings->chardev_count; i++)
+        if (strcmp(settings->chardevs[i].id, id) == 0)
+            return &settings->chardevs[i];
+    return NULL;
+}
+
+int take_chardev(struct settings *settings, const char *value)
+{
+    static const char *const kinds[] = {"stdio", "null", "file", NULL};
+    static const char *const names[] = {"id", "path", "mux", "signal", NULL};
+    struct properties properties;
+    struct chardev chardev = {0};
+    bool mux = false, signals = true;
+    if (properties_parse(settings, "-chardev", value, &properties) < 0 ||
+        properties_check(settings, "-chardev", &properties, names) < 0)
+        return -1;
+    const char *kind = properties.first ? properties.first : "";
+    const char *path = properties_get(&properties, "path"), *text = properties_get(&properties, "mux");
+    chardev.id = properties_get(&properties, "id");
+    if (text && !text_switch(text, &mux))
+        return refuse(settings, "-chardev: mux is on or off");
+    text = properties_get(&properties, "signal");
+    if (text && !text_switch(text, &signals))
+        return refuse(settings, "-chardev: signal is on or off");
+    if (strcmp(kind, "stdio") == 0)
+        chardev.stream = (struct stream){.kind = STREAM_STDIO, .escape = mux || !signals};
+    else if (strcmp(kind, "null") == 0)
+        chardev.stream.kind = STREAM_NULL;
+    else if (strcmp(kind, "file") == 0)
+        chardev.stream = (struct stream){.kind = STREAM_FILE, .path = path};
+    else
+        return refuse_unknown(settings, "-chardev", "kind", kind, kinds);
+    if (!chardev.id)
+        return refuse(settings, "-chardev: needs id=ID");
+    if ((chardev.stream.kind == STREAM_FILE) != (path != NULL))
+        return refuse(settings, "-chardev: %s", path ? "only a file has a path" : "file needs path=PATH");
+    if (find_chardev(settings, chardev.id))
+        return refuse(settings, "-chardev: there are two with the id '%.80s'", chardev.id);
+    if (settings->chardev_count == CHARDEV_LIMIT)
+        return refuse(settings, "-chardev: more than %d", CHARDEV_LIMIT);
+    settings->chardevs[settings->chardev_count++] = chardev;
+    return 0;
+}
+
+static int resolve(struct settings *settings, const char *id, struct stream *stream)
+{
+    if (!id)
+        return 0;
+    const struct chardev *chardev = find_chardev(settings, id);
+    if (!chardev) {
+        const char *ids[CHARDEV_LIMIT + 1] = {0};
+        for (unsigned i = 0; i < settings->chardev_count; i++)
+            ids[i] = settings->chardevs[i].id;
+        return refuse_unknown(settings, "-chardev", "id", id, ids);
+    }
+    *stream = chardev->stream;
+    return 0;
+}
+
+int resolve_streams(struct settings *settings)
+{
+    if (resolve(settings, settings->serial_chardev, &settings->serial) < 0 ||
+        resolve(settings, settings->debugcon_chardev, &settings->debugcon) < 0)
+        return -1;
+    if (settings->serial.kind == STREAM_UNSET && settings->nodefaults && !settings->nographic)
+        settings->serial.kind = STREAM_NONE;
+    if (settings->serial.kind == STREAM_UNSET)
+        settings->serial = (struct stream){.kind = STREAM_STDIO, .escape = true};
+    if (settings->debugcon.kind == STREAM_NONE)
+        settings->config.debugcon_port = 0;
+    settings->config.com1 = settings->serial.kind != STREAM_NONE;
+    return 0;
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// -machine, -cpu, -smp, -m, -accel, -d.
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/properties.h"
+#include "cli/text.h"
+
+const char *const machine_types[] = {"pc", NULL};
+const char *const log_items[] = {"exit", "int", NULL};
+
+static int show(struct settings *settings, const char *const *lines)
+{
+    settings->action = SHOW_LIST;
+    settings->list = lines;
+    return 0;
+}
+
+static int property_switch(struct settings *settings, const char *option, const struct properties *properties,
+                           const char *name, bool *value)
+{
+    const char *text = properties_get(properties, name);
+    if (text && !text_switch(text, value))
+        return refuse(settings, "%s: %s is on or off, not '%.80s'", option, name, text);
+    return 0;
+}
+
+// --- -machine ----------------------------------------------------------------------------------------------------------
+
+int take_machine(struct settings *settings, const char *value)
+{
+    static const char *const names[] = {"type", "acpi", "hpet", "accel", NULL};
+    static const char *const help[] = {"pc   an 8259A pair, one IOAPIC, a local APIC per processor", NULL};
+    struct properties properties;
+    if (properties_parse(settings, "-machine", value, &properties) < 0)
+        return -1;
+    const char *type = properties.first ? properties.first : properties_get(&properties, "type");
+    if (type && (strcmp(type, "help") == 0 || strcmp(type, "?") == 0))
+        return show(settings, help);
+    if (properties_check(settings, "-machine", &properties, names) < 0)
+        return -1;
+    if (type && strcmp(type, "pc") != 0)
+        return refuse_unknown(settings, "-machine", "type", type, machine_types);
+    const char *accel = properties_get(&properties, "accel");
+    if (accel && take_accel(settings, accel) < 0)
+        return -1;
+    if (property_switch(settings, "-machine", &properties, "acpi", &settings->config.acpi) < 0)
+        return -1;
+    return property_switch(settings, "-machine", &properties, "hpet", &settings->config.hpet);
+}
+
+// --- -accel ------------------------------------------------------------------------------------------------------------
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
+            return true;
+    return false;
+}
+
+// "kvm:tcg" is the old form of a list.
+static int take_accel_name(struct settings *settings, const char *name)
+{
+    static const char *const skipped[] = {"kvm", "hvf", "whpx", "xen", "nvmm", "hax", NULL};
+    static const char *const all[] = {"tcg", "kvm", "hvf", "whpx", "xen", "nvmm", "hax", NULL};
+    if (strcmp(name, "tcg") == 0)
+        return 0;
+    if (!is_one_of(name, skipped))
+        return refuse_unknown(settings, "-accel", "accelerator", name, all);
+    settings->skipped_accel = name;
+    return 0;
+}
+
+int take_accel(struct settings *settings, const char *value)
+{
+    static const char *const names[] = {"accel", "thread", NULL};
+    struct properties properties;
+    if (properties_parse(settings, "-accel", value, &properties) < 0 ||
+        properties_check(settings, "-accel", &properties, names) < 0)
+        return -1;
+    const char *thread = properties_get(&properties, "thread");
+    if (thread && strcmp(thread, "single") != 0)
+        return refuse(settings, "-accel: thread=%.80s is not possible, processors take turns in one thread", thread);
+    const char *name = properties.first ? properties.first : properties_get(&properties, "accel");
+    char *rest = name ? settings_copy(settings, name) : NULL;
+    if (!rest)
+        return name ? -1 : refuse(settings, "-accel: which one? tcg");
+    while (rest) {
+        char *word = rest;
+        rest = strchr(word, ':');
+        if (rest)
+            *rest++ = 0;
+        if (take_accel_name(settings, word) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+// --- -cpu, -smp, -m ----------------------------------------------------------------------------------------------------
+
+int take_cpu(struct settings *settings, const char *value)
+{
+    const char **models = settings->models;
+    for (unsigned i = 0; i < sizeof settings->models / sizeof settings->models[0] - 1; i++)
+        models[i] = intact_machine_cpu(i, NULL);
+    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0)
+        return show(settings, models);
+    const char *comma = strchr(value, ',');
+    if (comma)
+        return refuse(settings, "-cpu: features cannot be changed one by one ('%.80s'); choose a model", comma + 1);
+    if (!is_one_of(value, models))
+        return refuse_unknown(settings, "-cpu", "model", value, models);
+    settings->config.cpu = settings_copy(settings, value);
+    return settings->config.cpu ? 0 : -1;
+}
+
+static int topology_number(struct settings *settings, const struct properties *properties, const char *name,
+                           uint64_t *number)
+{
+    const char *text = properties_get(properties, name);
+    *number = 0;
+    if (text && (!text_number(text, number) || *number == 0))
+        return refuse(settings, "-smp: %s=%.80s is not a positive number", name, text);
+    return 0;
+}
+
+int take_smp(struct settings *settings, const char *value)
+{
+    static const char *const names[] = {"cpus", "sockets", "dies", "cores", "threads", "maxcpus", NULL};
+    struct properties properties;
+    if (properties_parse(settings, "-smp", value, &properties) < 0 ||
+        properties_check(settings, "-smp", &properties, names) < 0)
+        return -1;
+    uint64_t cpus = 0, product = 1, number;
+    if (properties.first && (!text_number(properties.first, &cpus) || cpus == 0))
+        return refuse(settings, "-smp: '%.80s' is not a positive number of processors", properties.first);
+    if (!properties.first && topology_number(settings, &properties, "cpus", &cpus) < 0)
+        return -1;
+    bool whole = true; // every part of the topology is given
+    for (unsigned i = 1; i <= 4; i++) {
+        if (topology_number(settings, &properties, names[i], &number) < 0)
+            return -1;
+        whole = whole && (number || i == 2);
+        if (number && number <= INTACT_CPUS_MAX && product <= INTACT_CPUS_MAX)
+            product *= number;
+        else if (number)
+            product = UINT32_MAX;
+    }
+    if (cpus == 0)
+        cpus = product;
+    if (topology_number(settings, &properties, "maxcpus", &number) < 0)
+        return -1;
+    if (number && number != cpus)
+        return refuse(settings, "-smp: maxcpus must be %llu, as processors cannot be added later", (unsigned long long)cpus);
+    if (cpus > INTACT_CPUS_MAX)
+        return refuse(settings, "-smp: %llu processors are more than the %u that are possible", (unsigned long long)cpus,
+                      INTACT_CPUS_MAX);
+    if (cpus % product || (whole && cpus != product))
+        return refuse(settings, "-smp: the topology does not multiply to %llu processors", (unsigned long long)cpus);
+    settings->config.cpus = (unsigned)cpus;
+    return 0;
+}
+
+int take_memory(struct settings *settings, const char *value)
+{
+    static const char *const names[] = {"size", NULL};
+    struct properties properties;
+    if (properties_parse(settings, "-m", value, &properties) < 0 || properties_check(settings, "-m", &properties, names) < 0)
+        return -1;
+    const char *size = properties.first ? properties.first : properties_get(&properties, "size");
+    uint64_t bytes;
+    if (!size || !text_size(size, 20, &bytes))
+        return refuse(settings, "-m: '%.80s' is not a size; 512M and 4G are", value);
+    if (bytes < INTACT_MEMORY_MIN || bytes > INTACT_MEMORY_MAX)
+        return refuse(settings, "-m: '%.80s' is not between 4M and 512G", size);
+    settings->config.memory = bytes & ~UINT64_C(4095);
+    return 0;
+}
+
+// --- -d ------------------------------------------------------------------------------------------------------------------
+
+int take_log(struct settings *settings, const char *value)
+{
+    static const char *const help[] = {"exit   a last line with the exit status and the number of instructions",
+                                       "int    every interrupt, station by station", NULL};
+    struct properties properties;
+    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0)
+        return show(settings, help);
+    if (properties_parse(settings, "-d", value, &properties) < 0 ||
+        properties_check(settings, "-d", &properties, log_items) < 0)
+        return -1;
+    if (properties.first && !is_one_of(properties.first, log_items))
+        return refuse_unknown(settings, "-d", "item", properties.first, log_items);
+    settings->log_exit |= properties_get(&properties, "exit") || (properties.first && !strcmp(properties.first, "exit"));
+    settings->log_int |= properties_get(&properties, "int") || (properties.first && !strcmp(properties.first, "int"));
+    return 0;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// intact run: options to a machine, run it, tell how it ended.
+//
+// Exit status: that of <intact/machine.h>; 1 for whatever was wrong before the guest's first instruction.
+#include "cli/run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/console.h"
+#include "cli/host_terminal.h"
+#include "cli/options.h"
+#include "cli/trace_text.h"
+
+int cli_fail(const char *why)
+{
+    fprintf(stderr, "intact: %s\n", why);
+    return STATUS_USAGE;
+}
+
+static void log_event(void *owner, const struct intact_trace_event *event)
+{
+    char text[160] = "";
+    trace_text(event, text, sizeof text);
+    fprintf(owner, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %s\n", event->instructions, event->time,
+            intact_trace_name(event->id), text);
+}
+
+// A run that ends by itself in a way that is easy to take for success says so, whatever -d asks for.
+static void tell_end(const struct settings *settings, FILE *log, const struct intact_machine *machine,
+                     const struct intact_exit *end)
+{
+    if (end->reason == INTACT_FAILED)
+        fprintf(stderr, "intact: %s\n", intact_machine_error(machine));
+    else if (end->reason == INTACT_DEADLOCK || end->reason == INTACT_LIMIT)
+        fprintf(stderr, "intact: %s, after %" PRIu64 " instructions\n", intact_reason_text(end->reason), end->instructions);
+    if (settings->log_exit)
+        fprintf(log, "intact: exit %d after %" PRIu64 " instructions\n", end->status, end->instructions);
+}
+
+static int run_machine(struct settings *settings, struct consoles *consoles, FILE *log)
+{
+    struct intact_machine *machine;
+    if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
+        return cli_fail(settings->why);
+    if (settings->log_int)
+        intact_machine_trace(machine, TRACE_TEXT_INTERRUPTS, log_event, log);
+    consoles_start(consoles, machine);
+    struct intact_exit end = intact_machine_run(machine);
+    consoles_close(consoles);
+    tell_end(settings, log, machine, &end);
+    intact_machine_destroy(machine);
+    return end.status;
+}
+
+static int run_with_log(struct settings *settings)
+{
+    struct consoles consoles;
+    FILE *log = stderr;
+    int status = STATUS_USAGE;
+    settings->config.paced = settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() &&
+                                                              settings->serial.kind == STREAM_STDIO);
+    if (settings->skipped_accel)
+        fprintf(stderr, "intact: -accel: %s is skipped, everything is done in software\n", settings->skipped_accel);
+    if (settings->log_path && !(log = fopen(settings->log_path, "w"))) {
+        refuse(settings, "-D: cannot write '%s': %s", settings->log_path, strerror(errno));
+        return cli_fail(settings->why);
+    }
+    if (consoles_open(&consoles, settings) < 0)
+        cli_fail(settings->why);
+    else
+        status = run_machine(settings, &consoles, log);
+    consoles_close(&consoles);
+    if (log != stderr)
+        fclose(log);
+    return status;
+}
+
+static int act(struct settings *settings)
+{
+    switch (settings->action) {
+    case SHOW_HELP:
+        return cli_help(0, NULL);
+    case SHOW_VERSION:
+        printf("intact %s\n", intact_version());
+        return 0;
+    case SHOW_LIST:
+        for (const char *const *line = settings->list; *line; line++)
+            puts(*line);
+        return 0;
+    case RUN:
+        break;
+    }
+    return run_with_log(settings);
+}
+
+int cli_run(int argc, char *const *argv)
+{
+    struct settings settings;
+    settings_init(&settings);
+    int status = options_parse(&settings, argc, argv) < 0 ? cli_fail(settings.why) : act(&settings);
+    settings_free(&settings);
+    return status;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The command's verbs. Each gets the arguments behind its own name and returns an exit status.
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#define STATUS_USAGE 1
+
+int cli_run(int argc, char *const *argv);  // intact run OPTIONS
+int cli_demo(int argc, char *const *argv); // intact demo
+int cli_help(int argc, char *const *argv); // intact help
+int cli_manual(int argc, char *const *argv);     // intact manual: the man page, in scdoc's language
+int cli_completion(int argc, char *const *argv); // intact completion SHELL
+
+// All of the command: chooses the verb by the program's name and the first argument.
+int cli_main(int argc, char *const *argv);
+
+// One line to standard error, and STATUS_USAGE.
+int cli_fail(const char *why);
+
+#endif

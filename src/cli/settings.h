@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What the command line asks for: a machine's configuration, and what only the command itself knows.
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <intact/machine.h>
+
+enum stream_kind {
+    STREAM_UNSET, // nothing was said: the default
+    STREAM_NONE,  // no port at all
+    STREAM_NULL,  // a port that nobody listens to
+    STREAM_STDIO,
+    STREAM_FILE,
+};
+
+struct stream {
+    enum stream_kind kind;
+    const char *path;  // STREAM_FILE
+    bool escape;       // STREAM_STDIO: Ctrl-a is ours, and Ctrl-c goes to the guest
+};
+
+#define CHARDEV_LIMIT 8
+
+struct chardev {
+    const char *id;
+    struct stream stream;
+};
+
+enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
+
+struct settings {
+    struct intact_machine_config config;
+    struct stream serial, debugcon;
+    const char *debugcon_chardev, *serial_chardev; // ids that are looked up when all options are read
+    struct chardev chardevs[CHARDEV_LIMIT];
+    unsigned chardev_count;
+    bool nodefaults, nographic;
+    enum choice sleep;
+    bool log_exit, log_int; // -d
+    const char *log_path;   // -D, NULL: standard error
+    const char *skipped_accel; // an accelerator that we do not have
+    enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST } action;
+    const char *const *list; // SHOW_LIST: lines to print
+    const char *models[32];  // the names that -cpu takes
+    char *copies[64]; // of arguments that were cut into pieces; settings_free releases them
+    unsigned copy_count;
+    char why[INTACT_ERROR_SIZE]; // the line of an error
+};
+
+void settings_init(struct settings *settings);
+void settings_free(struct settings *settings);
+
+// Writes the line of an error and returns -1.
+int refuse(struct settings *settings, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// "-option: no THING 'word'; the nearest is 'other'". `words` ends with NULL.
+int refuse_unknown(struct settings *settings, const char *option, const char *thing, const char *word,
+                   const char *const *words);
+
+// A copy of `text` that lives as long as the settings, or NULL with an error line.
+char *settings_copy(struct settings *settings, const char *text);
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Words of the command line: numbers, sizes, dates, property lists, and the nearest word to one that is not known.
+#ifndef CLI_TEXT_H
+#define CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// A whole unsigned number, decimal or with 0x. False: something else, or more than 64 bits.
+bool text_number(const char *text, uint64_t *value);
+
+// A size with an optional suffix (K, M, G, T, with or without B or iB); without one in units of 2^`shift` bytes.
+bool text_size(const char *text, unsigned shift, uint64_t *bytes);
+
+// "on" or "off" (also yes, no, true, false).
+bool text_switch(const char *text, bool *value);
+
+// "2026-11-21" or "2026-11-21T08:30:00" in UTC as Unix time, 1970 to 9999.
+bool text_date(const char *text, int64_t *seconds);
+
+// How many insertions, deletions, replacements and swaps of neighbours lead from one word to the other.
+unsigned text_distance(const char *a, const char *b);
+
+// The word of the list (NULL ends it) with the smallest distance, the first of equals; NULL only for an empty list.
+const char *text_nearest(const char *word, const char *const *words);
+
+#endif
