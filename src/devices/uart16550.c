@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // PC16550D data sheet (National Semiconductor, 1995), sections 8.1 to 8.11. Section numbers below are of that document.
 //
-// The interrupt output is derived from IER, the receiver's fill level, and four latches: line status, character timeout,
-// THRE and modem deltas. The transmitter is infinitely fast: a character written to THR has left before the next
-// instruction, so THR and the shift register are always found empty, and each write empties THR anew.
+// The interrupt output is derived from IER, the receiver's fill level, and four latches: line status, character
+// timeout, THRE and modem deltas. The transmitter is infinitely fast: a character written to THR has left before the
+// next instruction, so THR and the shift register are always found empty, and each write empties THR anew.
 //
 // In PCs the OUT2 bit of MCR gates the interrupt. Super I/O chips take the bit and not the pin, so it gates in loopback
 // as well, where the pin is inactive.
@@ -18,8 +18,7 @@
 #include "base/bits.h"
 #include "devices/ticks.h"
 
-#define UART_CLOCK_HZ  UINT64_C(1843200)
-#define UART_LSR_LATCH (UART_LSR_OE | UART_LSR_PE | UART_LSR_FE | UART_LSR_BI)
+#define UART_CLOCK_HZ UINT64_C(1843200)
 
 static bool fifo_on(const struct uart16550 *uart)
 {
@@ -150,6 +149,13 @@ static uint8_t read_rbr(struct uart16550 *uart, uint64_t now)
 bool uart16550_can_receive(const struct uart16550 *uart)
 {
     return !(uart->MCR & UART_MCR_LOOP) && uart->rx_count < capacity(uart);
+}
+
+// A read of RBR, a cleared FIFO, a larger one or the end of loopback made room: the backend may go on.
+static void tell_room(struct uart16550 *uart, bool could)
+{
+    if (!could && uart16550_can_receive(uart) && uart->drained)
+        uart->drained(uart->owner);
 }
 
 void uart16550_receive_error(struct uart16550 *uart, uint8_t byte, uint8_t error, uint64_t now)
@@ -294,23 +300,39 @@ uint64_t uart16550_read(void *owner, uint64_t offset, unsigned size, uint64_t no
 {
     struct uart16550 *uart = owner;
     uint8_t value = 0;
+    bool could = uart16550_can_receive(uart);
     (void)size;
     catch_up(uart, now);
     if ((uart->LCR & UART_LCR_DLAB) && offset < 2)
         return (uart->divisor >> (8 * offset)) & 0xff;
     switch (offset) {
-    case UART_RBR: value = read_rbr(uart, now); break;
-    case UART_IER: value = uart->IER; break;
-    case UART_IIR: value = read_iir(uart); break;
-    case UART_LCR: value = uart->LCR; break;
-    case UART_MCR: value = uart->MCR; break;
-    case UART_LSR: value = read_lsr(uart); break;
-    case UART_MSR: value = read_msr(uart); break;
-    case UART_SCR: value = uart->SCR; break;
+    case UART_RBR:
+        value = read_rbr(uart, now);
+        break;
+    case UART_IER:
+        value = uart->IER;
+        break;
+    case UART_IIR:
+        value = read_iir(uart);
+        break;
+    case UART_LCR:
+        value = uart->LCR;
+        break;
+    case UART_MCR:
+        value = uart->MCR;
+        break;
+    case UART_LSR:
+        value = read_lsr(uart);
+        break;
+    case UART_MSR:
+        value = read_msr(uart);
+        break;
+    case UART_SCR:
+        value = uart->SCR;
+        break;
     }
     update(uart);
-    if (offset == UART_RBR && uart->drained && uart16550_can_receive(uart))
-        uart->drained(uart->owner);
+    tell_room(uart, could);
     return value;
 }
 
@@ -318,6 +340,7 @@ void uart16550_write(void *owner, uint64_t offset, unsigned size, uint64_t value
 {
     struct uart16550 *uart = owner;
     uint8_t byte = (uint8_t)value;
+    bool could = uart16550_can_receive(uart);
     (void)size;
     catch_up(uart, now);
     if ((uart->LCR & UART_LCR_DLAB) && offset < 2) {
@@ -326,14 +349,27 @@ void uart16550_write(void *owner, uint64_t offset, unsigned size, uint64_t value
         return;
     }
     switch (offset) {
-    case UART_THR: write_thr(uart, byte, now); break;
-    case UART_IER: write_ier(uart, byte); break;
-    case UART_FCR: write_fcr(uart, byte); break;
-    case UART_LCR: write_lcr(uart, byte, now); break;
-    case UART_MCR: write_mcr(uart, byte); break;
-    case UART_SCR: uart->SCR = byte; break;
+    case UART_THR:
+        write_thr(uart, byte, now);
+        break;
+    case UART_IER:
+        write_ier(uart, byte);
+        break;
+    case UART_FCR:
+        write_fcr(uart, byte);
+        break;
+    case UART_LCR:
+        write_lcr(uart, byte, now);
+        break;
+    case UART_MCR:
+        write_mcr(uart, byte);
+        break;
+    case UART_SCR:
+        uart->SCR = byte;
+        break;
     }
     update(uart);
+    tell_room(uart, could);
 }
 
 // --- Life --------------------------------------------------------------------------------------------------------
@@ -354,6 +390,7 @@ void uart16550_init(struct uart16550 *uart, struct clock *clock, void (*transmit
 // 8.0, Table I: the scratch register and the divisor latches are not touched.
 void uart16550_reset(struct uart16550 *uart, uint64_t now)
 {
+    bool could = uart16550_can_receive(uart);
     uart->IER = uart->FCR = uart->LCR = uart->MCR = 0;
     uart->line_status = uart->modem_delta = 0;
     uart->thre_pending = false;
@@ -362,6 +399,7 @@ void uart16550_reset(struct uart16550 *uart, uint64_t now)
     memset(uart->rx_error, 0, sizeof uart->rx_error);
     clear_receiver(uart);
     update(uart);
+    tell_room(uart, could);
 }
 
 void uart16550_visit(struct uart16550 *uart, struct visit *v)

@@ -137,7 +137,7 @@ Test(uart16550, interrupts_come_in_the_order_of_their_priority)
     uart16550_receive_error(&board.uart, 'e', UART_LSR_FE, 0);
     uart16550_set_modem(&board.uart, 0, 0);
     cr_assert_eq(in(UART_IIR), 0xc0 | UART_IIR_LINE_STATUS);
-    cr_assert_eq(in(UART_LSR) & UART_LSR_FE, UART_LSR_FE);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_FE, UART_LSR_FE);
     cr_assert_eq(in(UART_IIR), 0xc0 | UART_IIR_DATA);
     in(UART_RBR);
     cr_assert_eq(in(UART_IIR), 0xc0 | UART_IIR_THRE);
@@ -221,10 +221,10 @@ Test(uart16550, a_full_fifo_loses_the_newcomer_and_says_so)
     receive("!");
     cr_assert_eq(in(UART_IIR), 0xc0 | UART_IIR_LINE_STATUS);
     cr_assert_eq(in(UART_LSR), UART_LSR_DR | UART_LSR_OE | UART_LSR_THRE | UART_LSR_TEMT);
-    cr_assert_eq(in(UART_LSR) & UART_LSR_OE, 0);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_OE, 0);
     for (const char *p = "0123456789abcdef"; *p; p++)
         cr_assert_eq(in(UART_RBR), *p);
-    cr_assert_eq(in(UART_LSR) & UART_LSR_DR, 0);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_DR, 0);
     cr_assert_eq(board.uart.overruns, 1);
 }
 
@@ -233,7 +233,7 @@ Test(uart16550, without_fifos_an_overrun_replaces_the_character)
     receive("a");
     cr_assert_not(uart16550_can_receive(&board.uart));
     receive("b");
-    cr_assert_eq(in(UART_LSR) & UART_LSR_OE, UART_LSR_OE);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_OE, UART_LSR_OE);
     cr_assert_eq(in(UART_RBR), 'b');
     cr_assert(uart16550_can_receive(&board.uart));
 }
@@ -257,28 +257,28 @@ Test(uart16550, switching_fifos_on_or_off_clears_them_and_fcr_needs_its_bit_0)
 {
     receive("a");
     out(UART_FCR, UART_FCR_ENABLE | 0x80);
-    cr_assert_eq(in(UART_LSR) & UART_LSR_DR, 0);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_DR, 0);
     cr_assert_eq(in(UART_IIR), 0xc1);
     receive("abc");
     out(UART_FCR, UART_FCR_ENABLE | UART_FCR_CLEAR_RX | 0x80);
-    cr_assert_eq(in(UART_LSR) & UART_LSR_DR, 0);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_DR, 0);
     receive("abc");
     out(UART_FCR, 0xc0);
     cr_assert_eq(in(UART_IIR), UART_IIR_NONE);
-    cr_assert_eq(in(UART_LSR) & UART_LSR_DR, 0);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_DR, 0);
     cr_assert_eq(board.uart.FCR, 0);
 }
 
 Test(uart16550, loopback_returns_characters_and_modem_outputs)
 {
     out(UART_MCR, UART_MCR_LOOP | UART_MCR_DTR | UART_MCR_OUT1);
-    cr_assert_eq(in(UART_MSR) & 0xf0, UART_MSR_DSR | UART_MSR_RI);
+    cr_assert_eq(in(UART_MSR)&0xf0, UART_MSR_DSR | UART_MSR_RI);
     cr_assert_not(uart16550_can_receive(&board.uart));
     receive("z"); // SIN is cut off
     out(UART_THR, 'l');
     cr_assert_eq(board.count, 0);
     cr_assert_eq(in(UART_RBR), 'l');
-    cr_assert_eq(in(UART_LSR) & UART_LSR_DR, 0);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_DR, 0);
     out(UART_MCR, UART_MCR_LOOP | UART_MCR_RTS);
     cr_assert_eq(in(UART_MSR), UART_MSR_CTS | UART_MSR_DCTS | UART_MSR_DDSR | UART_MSR_TERI);
     out(UART_LCR, 3 | UART_LCR_BREAK);
@@ -292,7 +292,7 @@ Test(uart16550, a_looped_back_fifo_holds_sixteen)
     for (unsigned i = 0; i < 256; i++)
         out(UART_THR, (uint8_t)i);
     unsigned count = 0;
-    while (in(UART_LSR) & UART_LSR_DR)
+    while (in(UART_LSR)&UART_LSR_DR)
         cr_assert_eq(in(UART_RBR), count++);
     cr_assert_eq(count, 16);
 }
@@ -301,9 +301,9 @@ Test(uart16550, ring_indicator_counts_only_its_trailing_edge)
 {
     in(UART_MSR);
     uart16550_set_modem(&board.uart, UART_MSR_CTS | UART_MSR_DSR | UART_MSR_DCD | UART_MSR_RI, 0);
-    cr_assert_eq(in(UART_MSR) & 0x0f, 0);
+    cr_assert_eq(in(UART_MSR)&0x0f, 0);
     uart16550_set_modem(&board.uart, UART_MSR_CTS | UART_MSR_DSR, 0);
-    cr_assert_eq(in(UART_MSR) & 0x0f, UART_MSR_TERI | UART_MSR_DDCD);
+    cr_assert_eq(in(UART_MSR)&0x0f, UART_MSR_TERI | UART_MSR_DDCD);
 }
 
 Test(uart16550, out2_gates_the_line)
@@ -322,6 +322,17 @@ Test(uart16550, the_backend_hears_when_there_is_room_again)
     cr_assert_eq(board.drained, 0);
     in(UART_RBR);
     cr_assert_eq(board.drained, 1);
+    in(UART_RBR);
+    cr_assert_eq(board.drained, 1, "there was room already");
+    receive("a");
+    out(UART_FCR, UART_FCR_ENABLE);
+    cr_assert_eq(board.drained, 2);
+    out(UART_MCR, UART_MCR_LOOP);
+    out(UART_MCR, 0);
+    cr_assert_eq(board.drained, 3);
+    receive("0123456789abcdef");
+    uart16550_reset(&board.uart, 0);
+    cr_assert_eq(board.drained, 4);
 }
 
 static void list(void *object, struct visit *v)
