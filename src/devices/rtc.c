@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Motorola MC146818 data sheet: time and alarm locations, registers A to D, update cycle, periodic interrupt.
 //
-// Time is counted in ticks of the 32.768 kHz oscillator. `bytes` holds the calendar as of tick `seen`; each access first
-// catches up: whole seconds are added in one step, and the flags that would have been set on the way are set. Events are
-// armed only for flags that are enabled and still clear, so an unread register C costs nothing.
+// Time is counted in ticks of the 32.768 kHz oscillator. `bytes` holds the calendar as of tick `seen`; each access
+// first catches up: whole seconds are added in one step, and the flags that would have been set on the way are set.
+// Events are armed only for flags that are enabled and still clear, so an unread register C costs nothing.
 //
 //   UIP   ___________________________/------------------\_______________   73 ticks: 244 us before the update
 //   time       12:00:00                                 | 12:00:01         cycle and its 1984 us; UF and AF
 //                                                       end of update      come at its end
 //
-// A guest's nonsense in the calendar (month 0, second 99) counts as the date arithmetic makes of it, at the next update.
+// A guest's nonsense in the calendar (month 0, second 99) counts as the date arithmetic makes of it, at the next
+// update.
 //
 // Not modelled: daylight saving (DSE is kept, as newer parts do), the square-wave pin, other time bases than 32.768 kHz
 // (DV 000 and 001 run as 010), power fail. Leap years follow the Gregorian calendar with the century byte.
@@ -22,11 +23,11 @@
 #include "base/bits.h"
 #include "devices/ticks.h"
 
-#define RTC_HZ        UINT64_C(32768)
-#define UIP_TICKS     73                  // tBUC 8 ticks (244 us) and tUC 65 ticks (1984 us)
-#define UPDATE_TICKS  65
-#define DAY_SECONDS   86400
-#define FLAGS         (RTC_C_PF | RTC_C_AF | RTC_C_UF)
+#define RTC_HZ       UINT64_C(32768)
+#define UIP_TICKS    73 // tBUC 8 ticks (244 us) and tUC 65 ticks (1984 us)
+#define UPDATE_TICKS 65
+#define DAY_SECONDS  86400
+#define FLAGS        (RTC_C_PF | RTC_C_AF | RTC_C_UF)
 
 // --- Calendar ----------------------------------------------------------------------------------------------------
 
@@ -104,7 +105,7 @@ static void show_seconds(struct rtc *rtc, int64_t seconds, unsigned weekday)
     int64_t days = floor_div(seconds, DAY_SECONDS);
     unsigned of_day = (unsigned)(seconds - days * DAY_SECONDS);
     struct date date = date_from_days(days);
-    unsigned year = (unsigned)(date.year % 10000);
+    unsigned year = (unsigned)(date.year - 10000 * floor_div(date.year, 10000));
     rtc->bytes[RTC_SECONDS] = encode(rtc, of_day % 60);
     rtc->bytes[RTC_MINUTES] = encode(rtc, of_day / 60 % 60);
     rtc->bytes[RTC_HOURS] = encode_hours(rtc, of_day / 3600);
@@ -175,7 +176,8 @@ static bool matches(uint8_t alarm, uint8_t time)
 // Seconds from the time shown to the next one that the alarm matches, at least 1; 0: it never matches.
 static uint64_t seconds_to_alarm(const struct rtc *rtc)
 {
-    unsigned now = (unsigned)(seconds_shown(rtc) % DAY_SECONDS), time = now + 1;
+    int64_t shown = seconds_shown(rtc);
+    unsigned now = (unsigned)(shown - DAY_SECONDS * floor_div(shown, DAY_SECONDS)), time = now + 1;
     while (time <= now + DAY_SECONDS) {
         unsigned of_day = time % DAY_SECONDS;
         if (!matches(rtc->bytes[RTC_HOURS_ALARM], encode_hours(rtc, of_day / 3600)))
@@ -282,21 +284,31 @@ static uint8_t read_c(struct rtc *rtc)
 static uint8_t read_data(struct rtc *rtc)
 {
     switch (rtc->index) {
-    case RTC_A: return rtc->bytes[RTC_A] | (update_in_progress(rtc) ? RTC_A_UIP : 0);
-    case RTC_C: return read_c(rtc);
-    case RTC_D: return RTC_D_VRT;
-    default: return rtc->bytes[rtc->index];
+    case RTC_A:
+        return rtc->bytes[RTC_A] | (update_in_progress(rtc) ? RTC_A_UIP : 0);
+    case RTC_C:
+        return read_c(rtc);
+    case RTC_D:
+        return RTC_D_VRT;
+    default:
+        return rtc->bytes[rtc->index];
     }
 }
 
 static void write_data(struct rtc *rtc, uint8_t value, uint64_t tick)
 {
     switch (rtc->index) {
-    case RTC_A: write_a(rtc, value, tick); break;
-    case RTC_B: write_b(rtc, value); break;
+    case RTC_A:
+        write_a(rtc, value, tick);
+        break;
+    case RTC_B:
+        write_b(rtc, value);
+        break;
     case RTC_C:
-    case RTC_D: break; // read-only
-    default: rtc->bytes[rtc->index] = value;
+    case RTC_D:
+        break; // read-only
+    default:
+        rtc->bytes[rtc->index] = value;
     }
 }
 

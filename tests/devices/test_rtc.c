@@ -183,8 +183,7 @@ Test(rtc, uip_goes_up_244_us_before_the_update_and_down_at_its_end)
 
 Test(rtc, every_periodic_rate_is_exact)
 {
-    static const uint32_t hz[16] = { 0,   256, 128, 8192, 4096, 2048, 1024, 512,
-                                     256, 128, 64,  32,   16,   8,    4,    2 };
+    static const uint32_t hz[16] = { 0, 256, 128, 8192, 4096, 2048, 1024, 512, 256, 128, 64, 32, 16, 8, 4, 2 };
     for (unsigned rate = 1; rate < 16; rate++) {
         start(0);
         out(RTC_A, (uint8_t)(0x20 | rate));
@@ -258,6 +257,14 @@ Test(rtc, alarms_match_hours_minutes_seconds_or_any)
     cr_assert(board.wire.level);
     cr_assert_eq(in(RTC_C) & (RTC_C_IRQF | RTC_C_AF), RTC_C_IRQF | RTC_C_AF);
     cr_assert_eq(clock_next(&board.clock), 2 * 86400 * SECOND);
+}
+
+Test(rtc, a_guest_that_clears_the_century_byte_still_has_its_alarm)
+{
+    out(RTC_CENTURY, 0);
+    cr_assert_eq(alarm_after(0x01, 0x00, 0x00), 3600 * SECOND);
+    run_to(&board.clock, 7200 * SECOND);
+    check_date(0x0026, 0x01, 0x01, 5);
 }
 
 Test(rtc, writes_of_c_and_d_change_nothing_and_d_says_the_battery_is_good)
