@@ -2,8 +2,8 @@
 // ACPI specification 6.5: 4.8.2.1 SCI, 4.8.3.1 PM1 event grouping, 4.8.3.2 PM1 control, 4.8.3.3 PM timer,
 // 4.8.4.1 general-purpose events; 16.2 entering a sleep state by SLP_TYP and SLP_EN.
 //
-// The PM timer is the clock's time at 3.579545 MHz, exact. Its status bit is set whenever the top bit changes; an event is
-// armed only while that would interrupt and has not yet.
+// The PM timer is the clock's time at 3.579545 MHz, exact. Its status bit is set whenever the top bit changes; an event
+// is armed only while that would interrupt and has not yet.
 //
 // Not modelled: sleep states other than S5, SMI (with SCI_EN clear nothing interrupts), PM1b, PM2.
 //
@@ -16,8 +16,6 @@
 #include "base/bits.h"
 #include "devices/ticks.h"
 
-#define STATUS_MASK                                                                                                     \
-    (ACPI_PM1_TMR | ACPI_PM1_BM | ACPI_PM1_GBL | ACPI_PM1_PWRBTN | ACPI_PM1_SLPBTN | ACPI_PM1_RTC | ACPI_PM1_WAK)
 #define ENABLE_MASK (ACPI_PM1_TMR | ACPI_PM1_GBL | ACPI_PM1_PWRBTN | ACPI_PM1_SLPBTN | ACPI_PM1_RTC)
 // SCI_EN is not the guest's to write: it follows SMI_CMD (4.8.3.2.1).
 #define CONTROL_MASK (ACPI_CNT_BM_RLD | ACPI_CNT_SLP_TYP)
@@ -63,16 +61,23 @@ static uint8_t read_byte(const struct acpi_pm *pm, unsigned offset)
     uint32_t timer = (uint32_t)(pm->seen & (2 * half_turn(pm) - 1));
     unsigned low = 8 * (offset & 1), wide = 8 * (offset & 3);
     switch (offset & ~1u) {
-    case ACPI_PM1_STS: return (uint8_t)(pm->PM1_STS >> low);
-    case ACPI_PM1_EN: return (uint8_t)(pm->PM1_EN >> low);
-    case ACPI_PM1_CNT: return (uint8_t)(pm->PM1_CNT >> low);
+    case ACPI_PM1_STS:
+        return (uint8_t)(pm->PM1_STS >> low);
+    case ACPI_PM1_EN:
+        return (uint8_t)(pm->PM1_EN >> low);
+    case ACPI_PM1_CNT:
+        return (uint8_t)(pm->PM1_CNT >> low);
     case ACPI_PM_TMR:
-    case ACPI_PM_TMR + 2: return (uint8_t)(timer >> wide);
+    case ACPI_PM_TMR + 2:
+        return (uint8_t)(timer >> wide);
     case ACPI_GPE0_STS:
-    case ACPI_GPE0_STS + 2: return (uint8_t)(pm->GPE0_STS >> wide);
+    case ACPI_GPE0_STS + 2:
+        return (uint8_t)(pm->GPE0_STS >> wide);
     case ACPI_GPE0_EN:
-    case ACPI_GPE0_EN + 2: return (uint8_t)(pm->GPE0_EN >> wide);
-    default: return 0;
+    case ACPI_GPE0_EN + 2:
+        return (uint8_t)(pm->GPE0_EN >> wide);
+    default:
+        return 0;
     }
 }
 
@@ -93,13 +98,19 @@ static void write_byte(struct acpi_pm *pm, unsigned offset, uint8_t value)
 {
     unsigned low = 8 * (offset & 1), wide = 8 * (offset & 3);
     switch (offset & ~1u) {
-    case ACPI_PM1_STS: pm->PM1_STS &= (uint16_t)~(value << low); break;
+    case ACPI_PM1_STS:
+        pm->PM1_STS &= (uint16_t) ~(value << low);
+        break;
     case ACPI_PM1_EN:
         pm->PM1_EN = (uint16_t)bits_merge(pm->PM1_EN, (uint64_t)value << low, (UINT64_C(0xff) << low) & ENABLE_MASK);
         break;
-    case ACPI_PM1_CNT: write_control(pm, (uint16_t)(value << low), (uint16_t)(0xff << low)); break;
+    case ACPI_PM1_CNT:
+        write_control(pm, (uint16_t)(value << low), (uint16_t)(0xff << low));
+        break;
     case ACPI_GPE0_STS:
-    case ACPI_GPE0_STS + 2: pm->GPE0_STS &= ~((uint32_t)value << wide); break;
+    case ACPI_GPE0_STS + 2:
+        pm->GPE0_STS &= ~((uint32_t)value << wide);
+        break;
     case ACPI_GPE0_EN:
     case ACPI_GPE0_EN + 2:
         pm->GPE0_EN = (uint32_t)bits_merge(pm->GPE0_EN, (uint64_t)value << wide, UINT64_C(0xff) << wide);

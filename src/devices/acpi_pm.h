@@ -17,8 +17,8 @@
 enum acpi_pm_register {
     ACPI_PM1_STS = 0x00, // PM1a_EVT_BLK: 4 bytes
     ACPI_PM1_EN = 0x02,
-    ACPI_PM1_CNT = 0x04, // PM1a_CNT_BLK: 2 bytes
-    ACPI_PM_TMR = 0x08,  // PM_TMR_BLK: 4 bytes
+    ACPI_PM1_CNT = 0x04,  // PM1a_CNT_BLK: 2 bytes
+    ACPI_PM_TMR = 0x08,   // PM_TMR_BLK: 4 bytes
     ACPI_GPE0_STS = 0x20, // GPE0_BLK: 8 bytes, 32 events
     ACPI_GPE0_EN = 0x24,
     ACPI_PM_PORTS = 0x40,
@@ -43,10 +43,10 @@ enum {
 };
 
 enum {
-    ACPI_S5_TYPE = 0,          // SLP_TYP of soft-off, for the DSDT's \_S5
-    ACPI_SMI_CMD_PORTS = 2,    // B2h command, B3h a byte for the firmware; bytes (region.widest = 1)
-    ACPI_SMI_ENABLE = 0xf1,    // FADT.ACPI_ENABLE
-    ACPI_SMI_DISABLE = 0xf0,   // FADT.ACPI_DISABLE
+    ACPI_S5_TYPE = 0,        // SLP_TYP of soft-off, for the DSDT's \_S5
+    ACPI_SMI_CMD_PORTS = 2,  // B2h command, B3h a byte for the firmware; bytes (region.widest = 1)
+    ACPI_SMI_ENABLE = 0xf1,  // FADT.ACPI_ENABLE
+    ACPI_SMI_DISABLE = 0xf0, // FADT.ACPI_DISABLE
 };
 
 enum acpi_pm_mistake {
@@ -60,7 +60,7 @@ struct acpi_pm {
     uint8_t smi_command, smi_data;
     uint64_t seen; // PM timer tick up to which TMR_STS is worked out
     uint32_t mistakes[ACPI_PM_MISTAKES];
-    bool wide; // 32-bit PM timer (FADT.TMR_VAL_EXT), else 24
+    bool wide;                  // 32-bit PM timer (FADT.TMR_VAL_EXT), else 24
     struct intact_irq_line sci; // level, shared
     struct event overflow;
     struct clock *clock;

@@ -2,8 +2,8 @@
 // IA-PC HPET (High Precision Event Timers) Specification, revision 1.0a, section 2. Section numbers below are of it.
 //
 // The main counter is the clock's time in 10 ns ticks, shifted by what the guest wrote. A comparator matches when the
-// counter is equal to it: a value that lies behind comes due only after the counter wrapped, as in hardware. The event of
-// a timer is the next such moment, and a periodic comparator steps by whole periods from match to match.
+// counter is equal to it: a value that lies behind comes due only after the counter wrapped, as in hardware. The event
+// of a timer is the next such moment, and a periodic comparator steps by whole periods from match to match.
 //
 // An edge interrupt drives its line high and leaves it there until just before the next one, or until the timer is
 // disabled: the specification gives no length for the pulse, and an 8259 wants the level held until it is acknowledged.
@@ -18,12 +18,12 @@
 #include "base/bits.h"
 #include "devices/ticks.h"
 
-#define TICK_NS     (HPET_PERIOD_FS / 1000000)
-#define CONF_MASK   (HPET_ENABLE_CNF | HPET_LEG_RT_CNF)
-#define TIMER_CAPS  (HPET_TN_PER_INT_CAP | HPET_TN_SIZE_CAP)
-#define VAL_SET     (uint32_t)HPET_TN_VAL_SET_CNF // reads as 0
-#define TIMER_MASK                                                                                                      \
-    (HPET_TN_INT_TYPE_CNF | HPET_TN_INT_ENB_CNF | HPET_TN_TYPE_CNF | HPET_TN_VAL_SET_CNF | HPET_TN_32MODE_CNF |         \
+#define TICK_NS    (HPET_PERIOD_FS / 1000000)
+#define CONF_MASK  (HPET_ENABLE_CNF | HPET_LEG_RT_CNF)
+#define TIMER_CAPS (HPET_TN_PER_INT_CAP | HPET_TN_SIZE_CAP)
+#define VAL_SET    (uint32_t) HPET_TN_VAL_SET_CNF // reads as 0
+#define TIMER_MASK                                                                                                     \
+    (HPET_TN_INT_TYPE_CNF | HPET_TN_INT_ENB_CNF | HPET_TN_TYPE_CNF | HPET_TN_VAL_SET_CNF | HPET_TN_32MODE_CNF |        \
      HPET_TN_INT_ROUTE_CNF)
 
 static bool enabled(const struct hpet *hpet)
@@ -195,9 +195,12 @@ static uint64_t read_status(const struct hpet *hpet)
 static uint64_t read_timer(const struct hpet_timer *timer, unsigned reg)
 {
     switch (reg) {
-    case HPET_TIM_CONF: return (uint64_t)timer->hpet->route_cap << 32 | (timer->config & ~VAL_SET) | TIMER_CAPS;
-    case HPET_TIM_COMP: return timer->comparator;
-    default: return 0;
+    case HPET_TIM_CONF:
+        return (uint64_t)timer->hpet->route_cap << 32 | (timer->config & ~VAL_SET) | TIMER_CAPS;
+    case HPET_TIM_COMP:
+        return timer->comparator;
+    default:
+        return 0;
     }
 }
 
@@ -206,11 +209,16 @@ static uint64_t read_register(const struct hpet *hpet, unsigned reg, uint64_t ti
     if (reg >= HPET_TIM_CONF && reg < HPET_TIM_CONF + 0x20 * HPET_TIMERS)
         return read_timer(&hpet->timers[(reg - HPET_TIM_CONF) / 0x20], HPET_TIM_CONF + (reg & 0x1f));
     switch (reg) {
-    case HPET_GCAP_ID: return HPET_PERIOD_FS << 32 | HPET_ID;
-    case HPET_GEN_CONF: return hpet->GEN_CONF;
-    case HPET_GINTR_STA: return read_status(hpet);
-    case HPET_MAIN_CNT: return counter_at(hpet, tick);
-    default: return 0;
+    case HPET_GCAP_ID:
+        return HPET_PERIOD_FS << 32 | HPET_ID;
+    case HPET_GEN_CONF:
+        return hpet->GEN_CONF;
+    case HPET_GINTR_STA:
+        return read_status(hpet);
+    case HPET_MAIN_CNT:
+        return counter_at(hpet, tick);
+    default:
+        return 0;
     }
 }
 
@@ -293,9 +301,15 @@ static void write_register(struct hpet *hpet, unsigned reg, uint64_t value, uint
     }
     uint64_t merged = bits_merge(read_register(hpet, reg, tick), value, mask);
     switch (reg) {
-    case HPET_GEN_CONF: write_config(hpet, merged, tick); break;
-    case HPET_GINTR_STA: write_status(hpet, value & mask); break;
-    case HPET_MAIN_CNT: write_counter(hpet, merged, tick); break;
+    case HPET_GEN_CONF:
+        write_config(hpet, merged, tick);
+        break;
+    case HPET_GINTR_STA:
+        write_status(hpet, value & mask);
+        break;
+    case HPET_MAIN_CNT:
+        write_counter(hpet, merged, tick);
+        break;
     }
 }
 

@@ -51,20 +51,20 @@ enum hpet_mistake {
 };
 
 struct hpet_timer {
-    uint32_t config;     // the writable bits of Tn_CONF
-    bool status;         // Tn_INT_STS: a level interrupt waits
-    bool pulse;          // an edge interrupt was given; the output falls just before the next one
+    uint32_t config; // the writable bits of Tn_CONF
+    bool status;     // Tn_INT_STS: a level interrupt waits
+    bool pulse;      // an edge interrupt was given; the output falls just before the next one
     uint64_t comparator;
-    uint64_t period;     // last value written in periodic mode
-    uint64_t next;       // 10 ns ticks of the clock: the first at which no match has been looked for
+    uint64_t period; // last value written in periodic mode
+    uint64_t next;   // 10 ns ticks of the clock: the first at which no match has been looked for
     struct event event;
     struct hpet *hpet;
 };
 
 struct hpet {
     uint64_t GEN_CONF;
-    uint64_t counter;   // value at tick `started` (running) or for good (halted)
-    uint64_t started;   // 10 ns ticks of the clock
+    uint64_t counter; // value at tick `started` (running) or for good (halted)
+    uint64_t started; // 10 ns ticks of the clock
     struct hpet_timer timers[HPET_TIMERS];
     uint32_t mistakes[HPET_MISTAKES];
     uint32_t route_cap; // pins that the board connected

@@ -3,8 +3,8 @@
 // (commands EDh to FFh, scan sets). Intel 8042 data sheet for the status register.
 //
 // Everything is immediate: the input buffer is always empty, a command has its answer at once, and when the guest takes
-// the byte in the output buffer the next one that waits moves in. The output buffer has one byte; what the keyboard sends
-// meanwhile stays in the keyboard's own queue, and an answer of the controller goes in front of it.
+// the byte in the output buffer the next one that waits moves in. The output buffer has one byte; what the keyboard
+// sends meanwhile stays in the keyboard's own queue, and an answer of the controller goes in front of it.
 //
 // The second port works and has no device: what is sent to it times out, as the controller reports (FEh with TIMEOUT).
 //
@@ -61,6 +61,7 @@ enum { // commands to the keyboard
 #define RELEASE      0xf0 // prefix of scan sets 2 and 3
 
 // Scan set 2 to set 1, as the controller translates with I8042_CTR_XLATE; from 80h on codes pass, but for two.
+// clang-format off
 static const uint8_t set1[128] = {
     0xff, 0x43, 0x41, 0x3f, 0x3d, 0x3b, 0x3c, 0x58, 0x64, 0x44, 0x42, 0x40, 0x3e, 0x0f, 0x29, 0x59,
     0x65, 0x38, 0x2a, 0x70, 0x1d, 0x10, 0x02, 0x5a, 0x66, 0x71, 0x2c, 0x1f, 0x1e, 0x11, 0x03, 0x5b,
@@ -71,6 +72,7 @@ static const uint8_t set1[128] = {
     0x55, 0x56, 0x77, 0x78, 0x79, 0x7a, 0x0e, 0x7b, 0x7c, 0x4f, 0x7d, 0x4b, 0x47, 0x7e, 0x7f, 0x6f,
     0x52, 0x53, 0x50, 0x4c, 0x4d, 0x48, 0x01, 0x45, 0x57, 0x4e, 0x51, 0x4a, 0x37, 0x49, 0x46, 0x54,
 };
+// clang-format on
 
 static uint8_t translated(uint8_t code)
 {
@@ -179,8 +181,12 @@ static void kbd_argument(struct i8042 *kbc, uint8_t command, uint8_t byte)
 {
     kbd_answer(kbc, KBD_ACK);
     switch (command) {
-    case KBD_LEDS: kbc->leds = byte & 7; break;
-    case KBD_RATE: kbc->rate = byte & 0x7f; break;
+    case KBD_LEDS:
+        kbc->leds = byte & 7;
+        break;
+    case KBD_RATE:
+        kbc->rate = byte & 0x7f;
+        break;
     case KBD_SCAN_SET:
         if (byte == 0)
             kbd_answer(kbc, kbc->scan_set);
@@ -199,19 +205,31 @@ static void kbd_receive(struct i8042 *kbc, uint8_t byte)
         return;
     }
     switch (byte) {
-    case KBD_ECHO: kbd_answer(kbc, KBD_ECHO); return;
-    case KBD_RESEND: kbd_queue(kbc, kbc->kbd_last); return;
+    case KBD_ECHO:
+        kbd_answer(kbc, KBD_ECHO);
+        return;
+    case KBD_RESEND:
+        kbd_queue(kbc, kbc->kbd_last);
+        return;
     case KBD_LEDS:
     case KBD_SCAN_SET:
-    case KBD_RATE: kbc->kbd_command = byte; break;
+    case KBD_RATE:
+        kbc->kbd_command = byte;
+        break;
     case KBD_IDENTIFY:
         kbd_answer(kbc, KBD_ACK);
         kbd_answer(kbc, 0xab);
         kbd_answer(kbc, 0x83);
         return;
-    case KBD_ENABLE: kbd_forget(kbc), kbc->scanning = true; break;
-    case KBD_DISABLE: kbd_defaults(kbc, false); break;
-    case KBD_DEFAULTS: kbd_defaults(kbc, true); break;
+    case KBD_ENABLE:
+        kbd_forget(kbc), kbc->scanning = true;
+        break;
+    case KBD_DISABLE:
+        kbd_defaults(kbc, false);
+        break;
+    case KBD_DEFAULTS:
+        kbd_defaults(kbc, true);
+        break;
     case KBD_RESET:
         kbd_defaults(kbc, true);
         kbc->leds = 0;
@@ -274,10 +292,18 @@ static void command_data(struct i8042 *kbc, uint8_t command, uint8_t byte)
         return;
     }
     switch (command) {
-    case CMD_WRITE_OUTPUT_PORT: write_output_port(kbc, byte); break;
-    case CMD_KBD_LOOP: put(kbc, byte, 0); break;
-    case CMD_AUX_LOOP: put(kbc, byte, I8042_STS_AUX); break;
-    case CMD_WRITE_AUX: put(kbc, KBD_RESEND, I8042_STS_AUX | I8042_STS_TIMEOUT); break; // nobody answers
+    case CMD_WRITE_OUTPUT_PORT:
+        write_output_port(kbc, byte);
+        break;
+    case CMD_KBD_LOOP:
+        put(kbc, byte, 0);
+        break;
+    case CMD_AUX_LOOP:
+        put(kbc, byte, I8042_STS_AUX);
+        break;
+    case CMD_WRITE_AUX:
+        put(kbc, KBD_RESEND, I8042_STS_AUX | I8042_STS_TIMEOUT);
+        break; // nobody answers
     }
 }
 
@@ -306,23 +332,48 @@ static void command(struct i8042 *kbc, uint8_t byte)
         return;
     }
     switch (byte) {
-    case CMD_AUX_OFF: kbc->ram[0] |= I8042_CTR_AUX_OFF; break;
-    case CMD_AUX_ON: kbc->ram[0] &= (uint8_t)~I8042_CTR_AUX_OFF; break;
-    case CMD_KBD_OFF: kbc->ram[0] |= I8042_CTR_KBD_OFF; break;
-    case CMD_KBD_ON: kbc->ram[0] &= (uint8_t)~I8042_CTR_KBD_OFF; break;
+    case CMD_AUX_OFF:
+        kbc->ram[0] |= I8042_CTR_AUX_OFF;
+        break;
+    case CMD_AUX_ON:
+        kbc->ram[0] &= (uint8_t)~I8042_CTR_AUX_OFF;
+        break;
+    case CMD_KBD_OFF:
+        kbc->ram[0] |= I8042_CTR_KBD_OFF;
+        break;
+    case CMD_KBD_ON:
+        kbc->ram[0] &= (uint8_t)~I8042_CTR_KBD_OFF;
+        break;
     case CMD_AUX_TEST:
-    case CMD_KBD_TEST: put(kbc, 0, 0); break;
-    case CMD_SELF_TEST: self_test(kbc); break;
-    case CMD_READ_INPUT_PORT: put(kbc, 0x80, 0); break; // not locked
-    case CMD_READ_OUTPUT_PORT: put(kbc, output_port(kbc), 0); break;
-    case CMD_READ_TEST_INPUTS: put(kbc, 0, 0); break;
-    case CMD_A20_OFF: kbc->output_port &= (uint8_t)~I8042_OUT_A20; break;
-    case CMD_A20_ON: kbc->output_port |= I8042_OUT_A20; break;
+    case CMD_KBD_TEST:
+        put(kbc, 0, 0);
+        break;
+    case CMD_SELF_TEST:
+        self_test(kbc);
+        break;
+    case CMD_READ_INPUT_PORT:
+        put(kbc, 0x80, 0);
+        break; // not locked
+    case CMD_READ_OUTPUT_PORT:
+        put(kbc, output_port(kbc), 0);
+        break;
+    case CMD_READ_TEST_INPUTS:
+        put(kbc, 0, 0);
+        break;
+    case CMD_A20_OFF:
+        kbc->output_port &= (uint8_t)~I8042_OUT_A20;
+        break;
+    case CMD_A20_ON:
+        kbc->output_port |= I8042_OUT_A20;
+        break;
     case CMD_WRITE_OUTPUT_PORT:
     case CMD_KBD_LOOP:
     case CMD_AUX_LOOP:
-    case CMD_WRITE_AUX: kbc->command = byte; break;
-    default: kbc->mistakes[I8042_MISTAKE_COMMAND]++;
+    case CMD_WRITE_AUX:
+        kbc->command = byte;
+        break;
+    default:
+        kbc->mistakes[I8042_MISTAKE_COMMAND]++;
     }
 }
 

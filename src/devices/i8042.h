@@ -31,7 +31,7 @@ enum { // command byte
     I8042_CTR_AUX_OFF = 0x20,
     I8042_CTR_XLATE = 0x40,
 };
-enum { // output port
+enum {                      // output port
     I8042_OUT_RESET = 0x01, // active low
     I8042_OUT_A20 = 0x02,
     I8042_OUT_KBD_OBF = 0x10,
@@ -52,19 +52,19 @@ enum i8042_mistake {
 };
 
 struct i8042 {
-    uint8_t ram[32];      // byte 0: the command byte
-    uint8_t output_port;  // bits 1-0 as the guest set them
-    uint8_t command;      // controller command that waits for its data byte; 0: none
+    uint8_t ram[32];     // byte 0: the command byte
+    uint8_t output_port; // bits 1-0 as the guest set them
+    uint8_t command;     // controller command that waits for its data byte; 0: none
     bool last_was_command;
-    uint8_t data;         // output buffer
-    uint8_t status;       // OBF, AUX, TIMEOUT, PARITY of the output buffer
+    uint8_t data;                // output buffer
+    uint8_t status;              // OBF, AUX, TIMEOUT, PARITY of the output buffer
     uint8_t reply, reply_status; // the controller's answer that waits until the buffer is free; status 0: none
     struct i8042_queue keyboard; // scan codes and answers on their way, as the keyboard sends them
-    bool release;         // translation: F0h came, the next code is a release
+    bool release;                // translation: F0h came, the next code is a release
     // The keyboard.
-    uint8_t kbd_command;  // keyboard command that waits for its argument; 0: none
-    uint8_t kbd_last;     // last byte sent, for "resend"
-    uint8_t scan_set;     // 1-3
+    uint8_t kbd_command; // keyboard command that waits for its argument; 0: none
+    uint8_t kbd_last;    // last byte sent, for "resend"
+    uint8_t scan_set;    // 1-3
     uint8_t leds, rate;
     bool scanning;
     uint32_t mistakes[I8042_MISTAKES];

@@ -18,11 +18,11 @@
 #include "base/bits.h"
 #include "devices/reset_port.h"
 
-#define CONFIG_ENABLE  BIT32(31)
-#define CONFIG_MASK    UINT32_C(0x80fffffc)
-#define CONFIG_DATA    4 // offset of CFCh
-#define RESET_PORT     1 // offset of CF9h
-#define HEADER_MULTI   0x80
+#define CONFIG_ENABLE BIT32(31)
+#define CONFIG_MASK   UINT32_C(0x80fffffc)
+#define CONFIG_DATA   4 // offset of CFCh
+#define RESET_PORT    1 // offset of CF9h
+#define HEADER_MULTI  0x80
 
 // --- Functions ---------------------------------------------------------------------------------------------------
 

@@ -51,8 +51,8 @@ struct pci_bus {
 
 struct pci_host {
     uint32_t CONFIG_ADDRESS;
-    struct pci_bus bus;           // bus 0
-    struct pci_function bridge;   // 00:00.0
+    struct pci_bus bus;            // bus 0
+    struct pci_function bridge;    // 00:00.0
     struct reset_port *reset_port; // answers bytes at CF9h; NULL: nobody does
 };
 

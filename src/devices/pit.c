@@ -5,8 +5,8 @@
 // its count was loaded and computes the rest, so it cannot drift and costs nothing while nobody looks. What a write
 // schedules for a later CLK (the load of a count) waits in `load` and is applied by `settle`.
 //
-// OUT0 drives a line. In modes 0, 1 and 3 both of its edges come at their own time. In modes 2, 4 and 5 the one-tick low
-// pulse matters only for the rise that ends it, so the line falls together with that rise: half the events.
+// OUT0 drives a line. In modes 0, 1 and 3 both of its edges come at their own time. In modes 2, 4 and 5 the one-tick
+// low pulse matters only for the rise that ends it, so the line falls together with that rise: half the events.
 //
 // Not modelled: the power-up state of real parts (undefined), and the fall of OUT0 one tick before its rise on the line
 // (reads show it exactly).
@@ -99,11 +99,16 @@ static bool out_at(const struct pit_counter *c, uint64_t tick)
 {
     uint64_t elapsed = elapsed_at(c, tick);
     switch (mode_of(c)) {
-    case 0: return c->loaded && elapsed >= c->count;
-    case 1: return !c->loaded || elapsed >= c->count;
-    case 2: return !c->loaded || !c->running || c->count == 1 || elapsed % c->count != c->count - 1;
-    case 3: return !c->loaded || !c->running || half_at(c, elapsed).high;
-    default: return !c->loaded || elapsed != c->count;
+    case 0:
+        return c->loaded && elapsed >= c->count;
+    case 1:
+        return !c->loaded || elapsed >= c->count;
+    case 2:
+        return !c->loaded || !c->running || c->count == 1 || elapsed % c->count != c->count - 1;
+    case 3:
+        return !c->loaded || !c->running || half_at(c, elapsed).high;
+    default:
+        return !c->loaded || elapsed != c->count;
     }
 }
 
@@ -116,10 +121,15 @@ static uint64_t next_edge(const struct pit_counter *c, uint64_t tick)
     struct half half;
     switch (mode_of(c)) {
     case 0:
-    case 1: return elapsed < count ? c->start + count : CLOCK_NEVER;
-    case 2: return count > 1 ? tick + count - elapsed % count : CLOCK_NEVER;
-    case 3: half = half_at(c, elapsed); return count > 1 ? tick + half.length - half.position : CLOCK_NEVER;
-    default: return elapsed <= count ? c->start + count + 1 : CLOCK_NEVER;
+    case 1:
+        return elapsed < count ? c->start + count : CLOCK_NEVER;
+    case 2:
+        return count > 1 ? tick + count - elapsed % count : CLOCK_NEVER;
+    case 3:
+        half = half_at(c, elapsed);
+        return count > 1 ? tick + half.length - half.position : CLOCK_NEVER;
+    default:
+        return elapsed <= count ? c->start + count + 1 : CLOCK_NEVER;
     }
 }
 
@@ -194,8 +204,12 @@ static void count_written(struct pit_counter *c, uint64_t tick)
 static void write_count(struct pit_counter *c, uint8_t byte, uint64_t tick)
 {
     switch (access_of(c)) {
-    case PIT_RW_LOW: c->written = byte; break;
-    case PIT_RW_HIGH: c->written = (uint16_t)(byte << 8); break;
+    case PIT_RW_LOW:
+        c->written = byte;
+        break;
+    case PIT_RW_HIGH:
+        c->written = (uint16_t)(byte << 8);
+        break;
     case PIT_RW_BOTH:
         c->write_high = !c->write_high;
         if (c->write_high) {
@@ -208,7 +222,8 @@ static void write_count(struct pit_counter *c, uint8_t byte, uint64_t tick)
         }
         c->written = (uint16_t)(byte << 8 | c->first_byte);
         break;
-    default: return; // no control word came
+    default:
+        return; // no control word came
     }
     count_written(c, tick);
 }

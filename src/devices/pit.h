@@ -20,7 +20,7 @@
 #define PIT_HZ    UINT64_C(1193182)
 #define PIT_PORTS 4 // 40h-43h: counters 0-2, control word; bytes (region.widest = 1)
 
-enum { // control word, bits 5-4 and 7-6
+enum {                // control word, bits 5-4 and 7-6
     PIT_RW_LATCH = 0, // latch the count instead of setting a mode
     PIT_RW_LOW = 1,
     PIT_RW_HIGH = 2,
@@ -36,24 +36,24 @@ enum pit_mistake {
 
 // A counter is a count and the CLK tick at which it was loaded; its value and OUT are computed from the time.
 struct pit_counter {
-    uint8_t control;    // bits 5-0 of the control word: RW, mode, BCD; 0: none came yet
+    uint8_t control; // bits 5-0 of the control word: RW, mode, BCD; 0: none came yet
     bool gate;
-    bool has_count;     // a whole count was written since the control word
-    bool loaded;        // and went into the counting element (CE)
-    bool running;       // CE decrements with CLK; else it stands at `elapsed`
-    bool null_count;    // the count register holds what CE does not have yet
-    bool at_boundary;   // `load` ends a cycle (mode 2) or half cycle (mode 3) instead of starting afresh
-    bool start_low;     // mode 3: OUT is low in the half that begins at `start`
+    bool has_count;             // a whole count was written since the control word
+    bool loaded;                // and went into the counting element (CE)
+    bool running;               // CE decrements with CLK; else it stands at `elapsed`
+    bool null_count;            // the count register holds what CE does not have yet
+    bool at_boundary;           // `load` ends a cycle (mode 2) or half cycle (mode 3) instead of starting afresh
+    bool start_low;             // mode 3: OUT is low in the half that begins at `start`
     bool write_high, read_high; // the next byte of a two-byte access is the high one
     bool count_latched, status_latched;
     uint8_t first_byte; // of a two-byte write
     uint8_t latched_status;
     uint16_t latched_count;
-    uint16_t written;   // count register (CR), as the guest wrote it
-    uint32_t count;     // what CE started from: 1-65536, BCD 1-10000
-    uint64_t start;     // running: the tick at which CE had `count`
-    uint64_t elapsed;   // standing: the decrements done
-    uint64_t load;      // the tick at which CR goes to CE; CLOCK_NEVER: none is due
+    uint16_t written; // count register (CR), as the guest wrote it
+    uint32_t count;   // what CE started from: 1-65536, BCD 1-10000
+    uint64_t start;   // running: the tick at which CE had `count`
+    uint64_t elapsed; // standing: the decrements done
+    uint64_t load;    // the tick at which CR goes to CE; CLOCK_NEVER: none is due
 };
 
 struct pit {

@@ -17,7 +17,7 @@ enum { PORT92_INIT = 1, PORT92_A20 = 2 };
 struct reset_port {
     uint8_t RST_CNT; // CF9h
     uint8_t port92;
-    struct intact_irq_line a20; // port 92h bit 1: address line 20 is not forced to 0
+    struct intact_irq_line a20;            // port 92h bit 1: address line 20 is not forced to 0
     void (*reset)(void *owner, bool hard); // hard: the whole system; else INIT to the CPUs
     void *owner;
 };

@@ -12,9 +12,9 @@
 #include "base/visit.h"
 #include "intact/irq_line.h"
 
-#define RTC_PORTS        2                    // 70h index, 71h data; bytes (region.widest = 1)
+#define RTC_PORTS        2 // 70h index, 71h data; bytes (region.widest = 1)
 #define RTC_BYTES        128
-#define RTC_DEFAULT_DATE INT64_C(1767225600)  // 2026-01-01 00:00:00 UTC
+#define RTC_DEFAULT_DATE INT64_C(1767225600) // 2026-01-01 00:00:00 UTC
 
 enum rtc_register {
     RTC_SECONDS = 0,
