@@ -14,6 +14,9 @@
 
 #define BSP 0
 
+// As if told: differs from every deadline there can be, so that the next one is told whatever it is.
+#define DEADLINE_USED 0
+
 // --- Settling -------------------------------------------------------------------------------------------------------
 
 static inline void touch(struct x86_irq *irq, uint32_t cpu)
@@ -418,14 +421,14 @@ void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
 {
     enter(irq);
     if (vcpu == X86_IRQ_HUB) {
-        irq->hub_deadline = CLOCK_NEVER; // the event that called is disarmed now
+        irq->hub_deadline = DEADLINE_USED;
         irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
         for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
             ioapic_run(&irq->ioapics[i], now);
     } else {
         struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
         uint64_t due = cpu->deadline;
-        cpu->deadline = CLOCK_NEVER;
+        cpu->deadline = DEADLINE_USED;
         if (lapic_fire(&cpu->lapic, now))
             TRACE(irq->config.trace, TRACE_TIMER, vcpu, due, 0, 0);
         touch(irq, vcpu);
