@@ -8,8 +8,8 @@
 //
 // The second port works and has no device: what is sent to it times out, as the controller reports (FEh with TIMEOUT).
 //
-// Not modelled: a mouse, the password commands (A4h-A6h), the keyboard's typematic repeat (the rate is kept), the
-// individual key types of scan set 3 (F7h-FDh are acknowledged), parity errors.
+// Not modelled: a mouse, keys in scan sets 1 and 3 (the set is kept, codes come as set 2), the password commands
+// (A4h-A6h), typematic repeat (the rate is kept), key types of scan set 3 (F7h-FDh are acknowledged), parity errors.
 //
 // Path: i8042_key / the board's routing of `kbd_irq` and `aux_irq`
 #include "devices/i8042.h"
@@ -249,7 +249,7 @@ static void kbd_receive(struct i8042 *kbc, uint8_t byte)
 
 bool i8042_key(struct i8042 *kbc, const uint8_t *codes, unsigned count)
 {
-    if (!kbc->scanning || count > (unsigned)(I8042_QUEUE - kbc->keyboard.count))
+    if (!kbc->scanning || kbc->keyboard.count + count > I8042_KEYS)
         return false;
     for (unsigned i = 0; i < count; i++)
         kbd_answer(kbc, codes[i]);

@@ -39,6 +39,7 @@ enum {                      // output port
 };
 
 #define I8042_QUEUE 32
+#define I8042_KEYS  24 // room for key codes; the rest is for answers to commands
 
 struct i8042_queue {
     uint8_t bytes[I8042_QUEUE];

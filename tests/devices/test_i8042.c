@@ -220,10 +220,12 @@ Test(i8042, an_answer_waits_until_the_byte_before_it_was_taken)
 
 Test(i8042, a_full_keyboard_takes_no_more_keys_and_a_disabled_one_none)
 {
-    static const uint8_t keys[I8042_QUEUE] = { 0x1c };
-    cr_assert(i8042_key(&board.kbc, keys, I8042_QUEUE));
+    static const uint8_t keys[I8042_KEYS] = { 0x1c };
+    cr_assert(i8042_key(&board.kbc, keys, I8042_KEYS));
     cr_assert(i8042_key(&board.kbc, keys, 1), "one has gone to the controller");
     cr_assert_not(i8042_key(&board.kbc, keys, 1));
+    send(0xee);
+    cr_assert_eq(board.kbc.mistakes[I8042_MISTAKE_LOST], 0, "an answer still finds room");
     send(0xf5);
     cr_assert_not(i8042_key(&board.kbc, keys, 1));
 }
