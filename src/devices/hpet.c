@@ -8,7 +8,7 @@
 // An edge interrupt drives its line high and leaves it there until just before the next one, or until the timer is
 // disabled: the specification gives no length for the pulse, and an 8259 wants the level held until it is acknowledged.
 //
-// Not modelled: FSB delivery (its capability bit is 0), more than three comparators.
+// Not modelled: FSB delivery of timers 1 and 2 (their capability bit is 0), more than three comparators.
 //
 // Path: the clock's event / the board's routing of `pins` and `legacy`
 #include "devices/hpet.h"
@@ -128,18 +128,35 @@ static void drive(struct hpet *hpet)
         intact_irq_line_set(&hpet->pins[i], pins & BIT32(i));
 }
 
+// 2.3.9.3: the message goes where the FSB register says, whatever the pin and the legacy route are.
+static bool can_message(const struct hpet_timer *timer)
+{
+    return timer->hpet->message && index_of(timer) == 0;
+}
+
+static bool sends_message(const struct hpet_timer *timer)
+{
+    return can_message(timer) && (timer->config & HPET_TN_FSB_EN_CNF);
+}
+
 // A match: level interrupts latch their status; an edge is a fall, if the line is still high, and a rise.
 static void interrupt(struct hpet_timer *timer)
 {
+    struct hpet *hpet = timer->hpet;
+    bool enabled_here = timer->config & HPET_TN_INT_ENB_CNF;
+    if (enabled_here && sends_message(timer)) {
+        hpet->message(hpet->message_owner, (uint32_t)(hpet->FSB >> 32), (uint32_t)hpet->FSB);
+        return;
+    }
     if (is_level(timer)) {
         timer->status = true;
         return;
     }
-    if (!(timer->config & HPET_TN_INT_ENB_CNF))
+    if (!enabled_here)
         return;
     if (timer->pulse) {
         timer->pulse = false;
-        drive(timer->hpet);
+        drive(hpet);
     }
     timer->pulse = true;
 }
@@ -196,9 +213,12 @@ static uint64_t read_timer(const struct hpet_timer *timer, unsigned reg)
 {
     switch (reg) {
     case HPET_TIM_CONF:
-        return (uint64_t)timer->hpet->route_cap << 32 | (timer->config & ~VAL_SET) | TIMER_CAPS;
+        return (uint64_t)timer->hpet->route_cap << 32 | (timer->config & ~VAL_SET) | TIMER_CAPS |
+               (can_message(timer) ? HPET_TN_FSB_INT_DEL_CAP : 0u);
     case HPET_TIM_COMP:
         return timer->comparator;
+    case HPET_TIM_FSB:
+        return can_message(timer) ? timer->hpet->FSB : 0;
     default:
         return 0;
     }
@@ -245,7 +265,7 @@ static void write_counter(struct hpet *hpet, uint64_t value, uint64_t tick)
 static void write_timer_config(struct hpet_timer *timer, uint32_t value)
 {
     unsigned pin = (value & HPET_TN_INT_ROUTE_CNF) >> HPET_TN_INT_ROUTE_SHIFT;
-    uint32_t mask = TIMER_MASK;
+    uint32_t mask = TIMER_MASK | (can_message(timer) ? HPET_TN_FSB_EN_CNF : 0u);
     if (pin && !(timer->hpet->route_cap & BIT32(pin))) {
         timer->hpet->mistakes[HPET_MISTAKE_ROUTE]++;
         mask &= ~(uint32_t)HPET_TN_INT_ROUTE_CNF;
@@ -253,7 +273,7 @@ static void write_timer_config(struct hpet_timer *timer, uint32_t value)
     timer->config = (uint32_t)bits_merge(timer->config, value, mask);
     if (!is_periodic(timer))
         timer->config &= ~VAL_SET;
-    if (is_level(timer) || !(timer->config & HPET_TN_INT_ENB_CNF))
+    if (is_level(timer) || sends_message(timer) || !(timer->config & HPET_TN_INT_ENB_CNF))
         timer->pulse = false;
     if (!is_level(timer))
         timer->status = false;
@@ -283,6 +303,8 @@ static void write_timer(struct hpet_timer *timer, unsigned reg, uint64_t value, 
         write_timer_config(timer, (uint32_t)value);
     else if (reg == HPET_TIM_COMP)
         write_comparator(timer, value, mask, tick);
+    else if (reg == HPET_TIM_FSB && can_message(timer))
+        timer->hpet->FSB = bits_merge(timer->hpet->FSB, value, mask);
 }
 
 // 2.3.6: a 1 clears a level timer's status.
@@ -363,7 +385,7 @@ void hpet_init(struct hpet *hpet, struct clock *clock, uint32_t route_cap)
 // 2.3.4 to 2.3.9: the counter is halted at 0, comparators are all ones.
 void hpet_reset(struct hpet *hpet, uint64_t now)
 {
-    hpet->GEN_CONF = hpet->counter = 0;
+    hpet->GEN_CONF = hpet->counter = hpet->FSB = 0;
     hpet->started = now / TICK_NS;
     for (unsigned i = 0; i < HPET_TIMERS; i++) {
         struct hpet_timer *timer = &hpet->timers[i];
@@ -392,6 +414,7 @@ void hpet_visit(struct hpet *hpet, struct visit *v)
     VISIT(v, hpet->GEN_CONF);
     VISIT(v, hpet->counter);
     VISIT(v, hpet->started);
+    VISIT(v, hpet->FSB);
     VISIT_ARRAY(v, hpet->mistakes);
     for (unsigned i = 0; i < HPET_TIMERS; i++) {
         visit_enter(v, hpet->timers[i].event.name);

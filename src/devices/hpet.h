@@ -41,6 +41,8 @@ enum {
     HPET_TN_32MODE_CNF = 1 << 8,
     HPET_TN_INT_ROUTE_SHIFT = 9,
     HPET_TN_INT_ROUTE_CNF = 0x1f << HPET_TN_INT_ROUTE_SHIFT,
+    HPET_TN_FSB_EN_CNF = 1 << 14,
+    HPET_TN_FSB_INT_DEL_CAP = 1 << 15,
 };
 
 enum hpet_mistake {
@@ -66,12 +68,16 @@ struct hpet {
     uint64_t counter; // value at tick `started` (running) or for good (halted)
     uint64_t started; // 10 ns ticks of the clock
     struct hpet_timer timers[HPET_TIMERS];
+    uint64_t FSB; // timer 0: address << 32 | data
     uint32_t mistakes[HPET_MISTAKES];
     uint32_t route_cap; // pins that the board connected
     struct intact_irq_line pins[HPET_PINS];
     struct intact_irq_line legacy[2];
     struct intact_irq_line replaces;
     struct clock *clock;
+    // Where timer 0 sends its messages (FSB delivery). Set by the board after init; NULL: no timer has the capability.
+    void (*message)(void *owner, uint32_t address, uint32_t data);
+    void *message_owner;
 };
 
 // `route_cap`: mask of the pins that timers may be routed to (Tn_INT_ROUTE_CAP). Registers the events and resets.

@@ -308,6 +308,35 @@ Test(hpet, any_sequence_of_writes_keeps_the_deadline_ahead)
     }
 }
 
+static uint32_t sent_address, sent_data, sent;
+
+static void send(void *owner, uint32_t address, uint32_t data)
+{
+    (void)owner;
+    sent_address = address;
+    sent_data = data;
+    sent++;
+}
+
+Test(hpet, timer_0_sends_a_message_instead_of_its_pin_where_the_board_takes_messages)
+{
+    board.hpet.message = send;
+    cr_assert_eq(in32(TIMER(0)) & HPET_TN_FSB_INT_DEL_CAP, (uint32_t)HPET_TN_FSB_INT_DEL_CAP);
+    cr_assert_eq(in32(TIMER(1)) & HPET_TN_FSB_INT_DEL_CAP, 0);
+    out(HPET_TIM_FSB, UINT64_C(0xfee0000000000041));
+    cr_assert_eq(in(HPET_TIM_FSB), UINT64_C(0xfee0000000000041));
+    out(TIMER(0), HPET_TN_INT_ENB_CNF | HPET_TN_FSB_EN_CNF | PIN(20));
+    out(COMP(0), 100);
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    run_ticks(99);
+    cr_assert_eq(sent, 0);
+    run_ticks(100);
+    cr_assert_eq(sent, 1);
+    cr_assert_eq(sent_address, 0xfee00000);
+    cr_assert_eq(sent_data, 0x41);
+    cr_assert_not(board.hpet.pins[20].level);
+}
+
 static void list(void *object, struct visit *v)
 {
     hpet_visit(object, v);
