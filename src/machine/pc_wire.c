@@ -6,7 +6,7 @@
 //
 //     PIT OUT0 --[gate]-- IRQ 0      keyboard -- 1     COM1 -- 4     RTC --[gate]-- 8     SCI -- 9
 //     HPET legacy 0 ----- IRQ 0      mouse ----- 12                  HPET legacy 1 -- 8   PCI INTA-D -- 10, 11
-//                 the gates close while the HPET replaces both       HPET pins 2, 8, 20-23
+//                 the gates close while the HPET replaces both       HPET pins 2, 8, 20-23, messages
 //
 // Several lines on one wire are ORed by route.c. All pins are active high, as the MADT and the MP table say.
 // Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/x86/x86_irq.c
@@ -161,8 +161,16 @@ static void wire_gates(struct pc *pc)
     }
 }
 
+static void hpet_message(void *owner, uint32_t address, uint32_t data)
+{
+    struct pc *pc = owner;
+    route_message(&pc->route, address, data, PC_HPET_DEVICE);
+}
+
 static int wire_hpet(struct pc *pc)
 {
+    pc->hpet.message = hpet_message;
+    pc->hpet.message_owner = pc;
     int result = route_connect(&pc->route, isa_gsi(PC_IRQ_TIMER), &pc->hpet.legacy[0]);
     if (result == 0)
         result = route_connect(&pc->route, isa_gsi(PC_IRQ_RTC), &pc->hpet.legacy[1]);
