@@ -119,7 +119,7 @@ static void end(struct x87_unit *unit)
         unit->context.up = false;
     }
     x87->status |= unit->context.flags;
-    x87_conditions(unit, X87_C1, unit->c1 || (unit->context.up && unit->context.flags & NUMBER_PE) ? X87_C1 : 0);
+    x87_conditions(unit, unit->keep_c1 ? 0 : X87_C1, unit->c1 || (unit->context.up && unit->context.flags & NUMBER_PE) ? X87_C1 : 0);
     if (x87->status & ~x87->control & 0x3f) {
         x87->status |= X87_ES | X87_B;
     }
@@ -205,19 +205,15 @@ static void load(struct x87_unit *unit, uint8_t format, uint64_t low, uint64_t h
         return;
     }
     struct number n = from_memory(format, low, high);
-    if (x87_empty(unit, 7)) {
-        if (n.denormal) {
-            unit->context.flags |= NUMBER_DE;
-        }
-        if (number_is_nan(&n)) {
-            n = x87_choose_nan(unit, n, n);
-        }
+    if (x87_empty(unit, 7) && number_is_nan(&n)) {
+        n = x87_choose_nan(unit, n, n);
         if (x87_stop(unit)) {
             return;
         }
     }
-    if (push(unit)) {
+    if (push(unit)) { // a denormal is loaded even with DM clear
         x87_set(unit, 0, n);
+        unit->context.flags |= n.denormal ? NUMBER_DE : 0;
     }
 }
 
@@ -278,7 +274,9 @@ static struct image to_real(struct x87_unit *unit, struct number n, bool is_doub
     context->max = is_double ? 1023 : 127;
     n = n.kind >= NUMBER_QNAN ? x87_choose_nan(unit, n, n) : number_convert(context, n);
     if (context->flags & ~context->masks & (NUMBER_OE | NUMBER_UE)) {
-        return (struct image){ 0, 0 }; // nothing is stored
+        context->flags &= (uint8_t)~NUMBER_PE; // nothing is stored, and nothing rounded
+        context->up = false;
+        return (struct image){ 0, 0 };
     }
     return (struct image){ is_double ? number_to_64(n) : number_to_32(n), 0 };
 }
@@ -422,11 +420,9 @@ static void compare_conditions(struct x87_unit *unit, struct number b, bool miss
 {
     static const uint16_t conditions[] = { X87_C0, X87_C3, 0, X87_C0 | X87_C2 | X87_C3 };
     int order = compare(unit, b, missing, quiet);
-    if (x87_stop(unit)) {
-        return;
-    }
+    // Processors tell the result even where an unmasked exception keeps them from popping.
     x87_conditions(unit, X87_C0 | X87_C2 | X87_C3, conditions[order + 1]);
-    while (pops--) {
+    while (!x87_stop(unit) && pops--) {
         x87_pop(unit);
     }
 }
@@ -434,12 +430,10 @@ static void compare_conditions(struct x87_unit *unit, struct number b, bool miss
 static void compare_flags(struct x87_unit *unit, unsigned i, bool quiet, bool pop)
 {
     static const uint8_t flags[] = { X86_CF, X86_ZF, 0, X86_CF | X86_ZF | X86_PF };
+    unit->keep_c1 = true;
     int order = compare(unit, x87_get(unit, i), x87_empty(unit, i), quiet);
-    if (x87_stop(unit)) {
-        return;
-    }
     x86_set_arithmetic_flags(unit->cpu, flags[order + 1]);
-    if (pop) {
+    if (pop && !x87_stop(unit)) {
         x87_pop(unit);
     }
 }
@@ -509,6 +503,7 @@ static void conditional_move(struct x87_unit *unit, unsigned i, unsigned conditi
         }
         return;
     }
+    unit->keep_c1 = true;
     const struct x86_cpu *cpu = unit->cpu;
     const bool conditions[4] = { x86_cf(cpu), x86_zf(cpu), x86_cf(cpu) || x86_zf(cpu), x86_pf(cpu) };
     if (conditions[condition] == wanted) {
@@ -558,9 +553,14 @@ static void row_d9(struct x87_unit *unit, uint8_t modrm)
         exchange(unit, rm);
         return;
     case 2: // FNOP
+        unit->keep_c1 = true;
         return;
-    case 3:
-        store_register(unit, rm, true);
+    case 3: // FSTP1, an alias that does not report an empty ST(0)
+        if (x87_empty(unit, 0)) {
+            x87_pop(unit);
+        } else {
+            store_register(unit, rm, true);
+        }
         return;
     case 4:
         if (rm < 2) {
@@ -590,7 +590,7 @@ static void row_dd(struct x87_unit *unit, bool is_df, unsigned reg, unsigned rm)
     case 0: // FFREE, FFREEP
         x87_free(unit, rm);
         if (is_df) {
-            x87_move_top(unit, 1);
+            x87_pop(unit);
         }
         return;
     case 1:

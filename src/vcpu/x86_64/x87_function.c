@@ -99,6 +99,7 @@ static struct number remainder_of(struct x87_unit *unit, struct number a, struct
 static void partial_remainder(struct x87_unit *unit, bool nearest)
 {
     struct number a, b, result;
+    x87_conditions(unit, X87_C2, 0);
     if (!x87_operands(unit, &a, &b, &result)) {
         finish(unit, result);
         return;
@@ -113,7 +114,6 @@ static void partial_remainder(struct x87_unit *unit, bool nearest)
     }
     if (a.kind == NUMBER_ZERO || b.kind == NUMBER_INFINITE) {
         quotient(unit, 0, false);
-        finish(unit, number_convert(&unit->context, a));
         return;
     }
     finish(unit, remainder_of(unit, a, b, nearest));
@@ -134,6 +134,7 @@ static void round_to_integer(struct x87_unit *unit)
         return;
     }
     number_integer(&unit->context, a, &magnitude);
+    unit->c1 = unit->context.up;
     finish(unit, exact(unit, a.sign, 63, magnitude));
 }
 
@@ -147,7 +148,7 @@ static struct number scaled(struct x87_unit *unit, struct number a, struct numbe
         return (struct number){ .kind = by.sign ? NUMBER_ZERO : NUMBER_INFINITE, .sign = a.sign };
     }
     denormal(unit, a.denormal || by.denormal);
-    if (a.kind != NUMBER_FINITE) {
+    if (a.kind != NUMBER_FINITE || by.kind == NUMBER_ZERO || x87_stop(unit)) {
         return a;
     }
     // Beyond 2^16 the result is out of range from wherever it started.
@@ -159,6 +160,8 @@ static struct number scaled(struct x87_unit *unit, struct number a, struct numbe
     struct number result = number_round(&unit->context, a.sign, a.exponent + n, (uint128)a.mantissa << 64);
     if (result.kind == NUMBER_FINITE && (result.exponent > unit->context.max || result.exponent < unit->context.min - 63)) {
         // Even an unmasked response cannot express it.
+        unit->context.flags |= NUMBER_PE;
+        unit->c1 = n > 0;
         return (struct number){ .kind = n > 0 ? NUMBER_INFINITE : NUMBER_ZERO, .sign = a.sign };
     }
     return result;

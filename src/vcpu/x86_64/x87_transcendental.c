@@ -187,6 +187,16 @@ static struct number arctangent(struct x87_unit *unit, struct number x, struct n
     return real_get(&unit->context, &b);
 }
 
+// Exact at 1 and -1. What is beyond is undefined: processors leave it as it is and call it inexact.
+static struct number exponential_of_one_or_more(struct x87_unit *unit, struct number x)
+{
+    if (x.exponent == 0 && x.mantissa == BIT64(63)) {
+        return (struct number){ NUMBER_FINITE, x.sign, false, x.sign ? -1 : 0, BIT64(63) };
+    }
+    unit->context.flags |= NUMBER_PE;
+    return x;
+}
+
 static struct number exponential(struct x87_unit *unit, struct number x)
 {
     if (x.kind == NUMBER_ZERO) {
@@ -196,9 +206,8 @@ static struct number exponential(struct x87_unit *unit, struct number x)
         return x.sign ? (struct number){ NUMBER_FINITE, true, false, 0, BIT64(63) } : x;
     }
     denormal(unit, x.denormal);
-    if (x.exponent >= 0) { // exact at 1 and -1; undefined beyond: unchanged
-        bool half = x.sign && x.exponent == 0 && x.mantissa == BIT64(63);
-        return half ? (struct number){ NUMBER_FINITE, true, false, -1, BIT64(63) } : x;
+    if (x.exponent >= 0) {
+        return exponential_of_one_or_more(unit, x);
     }
     struct real r, log2;
     real_set(&r, x);
@@ -253,7 +262,7 @@ static struct number logarithm(struct x87_unit *unit, struct number x, struct nu
 static struct number logarithm_of_successor(struct x87_unit *unit, struct number x, struct number y)
 {
     static const struct number minus_one = { NUMBER_FINITE, true, false, 0, BIT64(63) };
-    if (x.sign && number_compare(x, minus_one) <= 0) { // undefined: x must be above -1 + sqrt(2) / 2
+    if (x.kind == NUMBER_INFINITE && x.sign) {
         return invalid(unit);
     }
     if ((y.kind == NUMBER_INFINITE && x.kind == NUMBER_ZERO) || (x.kind == NUMBER_INFINITE && y.kind == NUMBER_ZERO)) {
@@ -265,6 +274,10 @@ static struct number logarithm_of_successor(struct x87_unit *unit, struct number
     }
     if (x.kind == NUMBER_ZERO || y.kind == NUMBER_ZERO) {
         return signed_zero(x.sign != y.sign);
+    }
+    if (number_compare(x, minus_one) <= 0) { // undefined: processors give x
+        unit->context.flags |= NUMBER_PE;
+        return x;
     }
     struct real a, b, log2;
     real_set(&a, x);

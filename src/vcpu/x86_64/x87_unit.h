@@ -19,7 +19,8 @@ enum { // FSW
 struct x87_unit {
     struct x86_cpu *cpu;
     struct number_context context;
-    bool c1; // instead of the rounding direction: stack overflow, FXAM's sign, a quotient bit
+    bool c1;      // instead of the rounding direction: stack overflow, FXAM's sign, a quotient bit
+    bool keep_c1; // the instruction leaves C1 alone
 };
 
 // A register's bits, for what must not be interpreted.
@@ -102,6 +103,7 @@ static inline bool x87_stack_fault(struct x87_unit *unit, bool overflow)
     unit->context.flags |= NUMBER_IE;
     unit->cpu->x87.status |= X87_SF;
     unit->c1 = overflow;
+    unit->keep_c1 = false;
     return x87_stop(unit);
 }
 
