@@ -138,17 +138,38 @@ Test(x86_irq, extint_with_several_targets_is_taken_by_the_first)
     cr_assert_eq(take(&b, 0), -1);
 }
 
-Test(x86_irq, an_8259_request_behind_another_is_a_new_edge_for_the_ioapic)
+Test(x86_irq, a_fixed_edge_at_lint0_sees_int_rise_once)
 {
     board_pc(&b, 1);
     board_enable(&b);
     pic_setup(&b);
-    put(&b, 0, LAPIC_LVT_LINT0, 0x55); // edge, fixed: counts edges of INT
-    x86_irq_port_write(&b.irq, 0x20, 0x0b);
+    put(&b, 0, LAPIC_LVT_LINT0, 0x55);
     x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 5, true);
     cr_assert_eq(take(&b, 0), 0x55);
     eoi(&b, 0);
-    cr_assert_eq(b.pending[0], 0, "INT is still high: no second edge");
+    cr_assert_eq(b.pending[0], 0, "INT is still high, as there was no INTA");
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 5, false);
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 5, true);
+    cr_assert_eq(take(&b, 0), 0x55);
+}
+
+Test(x86_irq, int_falls_at_the_acknowledge_so_that_another_request_is_an_edge)
+{
+    board_pc(&b, 2);
+    board_enable(&b);
+    pic_setup(&b);
+    x86_irq_port_write(&b.irq, 0x20, 0x11), x86_irq_port_write(&b.irq, 0x21, 0x20);
+    x86_irq_port_write(&b.irq, 0x21, 0x04), x86_irq_port_write(&b.irq, 0x21, 0x03); // automatic EOI
+    put(&b, 0, LAPIC_LVT_LINT0, X86_EXTINT << 8);
+    route(&b, 0, 0, 0x66 | ENTRY_DEST(1)); // CPU 1 counts edges of INT
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 3, true);
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 4, true);
+    cr_assert_eq(take(&b, 1), 0x66);
+    eoi(&b, 1);
+    cr_assert_eq(b.pending[1], 0);
+    cr_assert_eq(take(&b, 0), 0x23);
+    cr_assert_eq(b.pending[1], PENDING_INTR, "INT fell and rose for line 4");
+    cr_assert_eq(take(&b, 0), 0x24);
 }
 
 Test(x86_irq, poll_mode_and_elcr_work_through_the_ports)
