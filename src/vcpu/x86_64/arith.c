@@ -249,12 +249,10 @@ void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op)
     uint64_t accumulator = cpu->r[X86_RAX] & bits_low(bits), a = cpu->r[op->a] & bits_low(bits);
     uint64_t source = cpu->r[op->b];
     flags_sub(cpu, bits, accumulator, a, accumulator - a);
-    if (accumulator == a) {
-        cpu->r[op->d] = source;
-    } else {
-        cpu->r[op->d] = a;
+    if (accumulator == a)
+        put(cpu, op->a, op->s, source);
+    else
         put(cpu, X86_RAX, op->s, a);
-    }
 }
 
 void x86_op_flag(struct x86_cpu *cpu, const struct op *op)

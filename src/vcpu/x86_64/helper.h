@@ -21,7 +21,7 @@ void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op);    // bit (slot 
 void x86_op_bit_address(struct x86_cpu *cpu, const struct op *op); // d = a + byte offset of bit (slot b), operands of s bytes
 void x86_op_bit_scan(struct x86_cpu *cpu, const struct op *op);    // d = BSF (x 0) or BSR (x 1) of a
 void x86_op_popcount(struct x86_cpu *cpu, const struct op *op);
-void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op); // rAX with a: equal: d = b; else d = a, rAX = a
+void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op); // rAX with a: equal: a = b; else rAX = a
 void x86_op_flag(struct x86_cpu *cpu, const struct op *op);        // x: enum x86_flag_op
 enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op); // rDX:rAX by a; x: signed; #DE
 

@@ -147,10 +147,10 @@ static void compare_exchange(struct translator *t)
     struct place place;
     unsigned b = read_register(t, t->insn.reg, size, X86_T2);
     unsigned a = rm_modify(t, size, &place);
-    struct op *op = emit_unary(t, X86_OP_CMPXCHG, X86_T3, a);
+    struct op *op = emit_unary(t, X86_OP_CMPXCHG, 0, a); // a register is left as it is when the comparison fails, upper half too
     op->b = (uint8_t)b;
     op->s = (uint8_t)size;
-    rm_write(t, size, &place, X86_T3);
+    rm_write(t, size, &place, a);
 }
 
 static void exchange_add(struct translator *t)
