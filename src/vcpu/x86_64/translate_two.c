@@ -146,6 +146,10 @@ static void compare_exchange(struct translator *t)
     unsigned size = t->insn.opcode & 1 ? t->insn.operand_size : 1;
     struct place place;
     unsigned b = read_register(t, t->insn.reg, size, X86_T2);
+    if (is_memory(t) && t->insn.base == X86_RAX) { // the address is wanted again when rAX has changed
+        emit_unary(t, X86_OP_MOV64, X86_T3, X86_RAX);
+        t->insn.base = X86_T3;
+    }
     unsigned a = rm_modify(t, size, &place);
     struct op *op = emit_unary(t, X86_OP_CMPXCHG, 0, a); // a register is left as it is when the comparison fails, upper half too
     op->b = (uint8_t)b;
