@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The chips alone, with a CPU of our own: one interrupt each through the 8259A, the IOAPIC and an MSI.
 //
-// The CPU is a loop that looks at its pending word between instructions, and its interrupt table an array of C functions.
-// Replace both by yours; everything that touches the chips is here.
+// The CPU is a loop that looks at its pending word between instructions, and its interrupt table an array of C
+// functions. Replace both by yours; everything that touches the chips is here.
 #include <intact/x86_irq.h>
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ static void out(struct cpu *cpu, uint16_t port, uint8_t value)
     intact_x86_irq_port_write(cpu->irq, port, value);
 }
 
-// --- The guest: three handlers, and the code that sets up the chips ----------------------------------------------------
+// --- The guest: three handlers, and the code that sets up the chips -------------------------------------------------
 
 static void uart_by_8259(struct cpu *cpu, int vector)
 {
@@ -60,7 +60,7 @@ static void boot(struct cpu *cpu)
     cpu->interrupts_enabled = true;                                                         // STI
 }
 
-// --- The CPU -----------------------------------------------------------------------------------------------------------
+// --- The CPU --------------------------------------------------------------------------------------------------------
 
 static void step(struct cpu *cpu)
 {

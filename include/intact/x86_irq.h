@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The interrupt controllers of a PC for somebody else's CPU: 8259A pair, IOAPICs, local APICs, and the way between them.
+// The interrupt controllers of a PC for somebody else's CPU: 8259A pair, IOAPICs, local APICs, and the way between
+// them.
 //
 //     struct intact_x86_irq_config config;
 //     intact_x86_irq_config_init(&config);
@@ -14,14 +15,14 @@
 //         deliver(intact_x86_irq_acknowledge(irq, 0, INTACT_X86_INTR));
 //     intact_x86_irq_destroy(irq);
 //
-// The owner calls for what its CPUs do: port accesses, loads and stores to device memory, RDMSR and WRMSR of the MSRs that
-// belong here, MOV CR8; and for what its devices do: levels at pins, MSIs. An EOI is a store like any other.
+// The owner calls for what its CPUs do: port accesses, loads and stores to device memory, RDMSR and WRMSR of the MSRs
+// that belong here, MOV CR8; and for what its devices do: levels at pins, MSIs. An EOI is a store like any other.
 //
 // Specifications: Intel 8259A data sheet; Intel 82093AA (IOAPIC version 11h) and ICH9 (20h); Intel SDM vol. 3A, chapter
 // "Advanced Programmable Interrupt Controller (APIC)"; MP specification 1.4 (IMCR).
 //
-// Time is virtual: nanoseconds that the owner advances. Nothing looks at the host's clock, there are no threads, and the
-// same calls give the same interrupts.
+// Time is virtual: nanoseconds that the owner advances. Nothing looks at the host's clock, there are no threads, and
+// the same calls give the same interrupts.
 //
 // Threads. One at a time in each object; callbacks come on the calling thread. Several objects are independent.
 #ifndef INTACT_X86_IRQ_H
@@ -57,15 +58,15 @@ enum intact_x86_pending {
 
 // Chip numbers.
 enum intact_x86_chip {
-    INTACT_X86_PIC = 0,    // pins 0 to 15 are the ISA lines; 2 is the cascade
-    INTACT_X86_IOAPIC = 1  // and up: the first IOAPIC, the second, ...
+    INTACT_X86_PIC = 0,   // pins 0 to 15 are the ISA lines; 2 is the cascade
+    INTACT_X86_IOAPIC = 1 // and up: the first IOAPIC, the second, ...
 };
 
 // How an access ended.
 enum intact_x86_access {
     INTACT_X86_NOT_MINE, // nothing here answers: ask your own memory, ports or MSRs
     INTACT_X86_DONE,
-    INTACT_X86_FAULT     // raise #GP(0)
+    INTACT_X86_FAULT // raise #GP(0)
 };
 
 // In place of an MSR number: CR8.
@@ -79,26 +80,26 @@ struct intact_x86_ioapic {
 };
 
 struct intact_x86_irq_config {
-    uint32_t cpus;                           // 1 to INTACT_X86_CPUS_MAX; CPU 0 is the bootstrap processor
-    const uint32_t *apic_ids;                // initial APIC id of each CPU, all different, below 65536; NULL: 0, 1, 2, ...
-    unsigned address_bits;                   // physical address width that IA32_APIC_BASE is checked against, 32 to 52
-    bool pic;                                // there is a pair of 8259As, its INT wired to LINT0 of CPU 0
-    bool imcr;                               // and ports 22h/23h, which lead it past the local APIC after reset
-    uint32_t ioapic_count;                   // 0 to INTACT_X86_IOAPICS_MAX
+    uint32_t cpus;            // 1 to INTACT_X86_CPUS_MAX; CPU 0 is the bootstrap processor
+    const uint32_t *apic_ids; // initial APIC id of each CPU, all different, below 65536; NULL: 0, 1, 2, ...
+    unsigned address_bits;    // physical address width that IA32_APIC_BASE is checked against, 32 to 52
+    bool pic;                 // there is a pair of 8259As, its INT wired to LINT0 of CPU 0
+    bool imcr;                // and ports 22h/23h, which lead it past the local APIC after reset
+    uint32_t ioapic_count;    // 0 to INTACT_X86_IOAPICS_MAX
     const struct intact_x86_ioapic *ioapics; // read during create only
-    int pic_pin;                             // pin of the first IOAPIC that the 8259A's INT is wired to as well, -1: none
-    bool extended_destination;               // MSIs and redirection entries have 15-bit destinations
-    // `pending` is the new set of enum intact_x86_pending of a CPU. Called for changes only, before the function that made
-    // the change returns. It must not call back into this object. May be NULL: ask intact_x86_irq_pending.
+    int pic_pin;               // pin of the first IOAPIC that the 8259A's INT is wired to as well, -1: none
+    bool extended_destination; // MSIs and redirection entries have 15-bit destinations
+    // `pending` is the new set of enum intact_x86_pending of a CPU. Called for changes only, before the function that
+    // made the change returns. It must not call back into this object. May be NULL: ask intact_x86_irq_pending.
     void (*pending)(void *owner, uint32_t cpu, uint32_t pending);
-    // The interrupt of a pin was ended by an EOI: a level source that is a counter or a notifier sets its level again. It
-    // may call intact_x86_irq_set_pin. May be NULL.
+    // The interrupt of a pin was ended by an EOI: a level source that is a counter or a notifier sets its level again.
+    // It may call intact_x86_irq_set_pin. May be NULL.
     void (*ended)(void *owner, uint32_t chip, uint32_t pin);
     void *owner; // given to the callbacks
 };
 
-// The defaults: one CPU, 40 address bits, 8259A pair, one IOAPIC with 24 pins, version 20h, at FEC00000h, whose pin 0 has
-// the 8259A's INT too; no IMCR.
+// The defaults: one CPU, 40 address bits, 8259A pair, one IOAPIC with 24 pins, version 20h, at FEC00000h, whose pin 0
+// has the 8259A's INT too; no IMCR.
 void intact_x86_irq_config_init(struct intact_x86_irq_config *config);
 
 // Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM, with a line of text in
@@ -108,10 +109,11 @@ void intact_x86_irq_destroy(struct intact_x86_irq *irq);
 
 // RESET# of all chips. The levels at the pins stay, and so does the time.
 void intact_x86_irq_reset(struct intact_x86_irq *irq);
-// What PC firmware does for an operating system: the local APIC of CPU 0 in virtual wire mode (LINT0 ExtINT, LINT1 NMI).
+// What PC firmware does for an operating system: the local APIC of CPU 0 in virtual wire mode (LINT0 ExtINT, LINT1
+// NMI).
 void intact_x86_irq_virtual_wire(struct intact_x86_irq *irq);
 
-// --- Devices ---------------------------------------------------------------------------------------------------------
+// --- Devices --------------------------------------------------------------------------------------------------------
 
 // Drives a pin to an electrical level: one that is programmed active low is high when idle. A pin that is not there is
 // ignored.
@@ -123,39 +125,39 @@ void intact_x86_irq_set_nmi(struct intact_x86_irq *irq, bool level);
 // A device's write of `data` to FEExxxxxh. False: it is malformed, or no CPU took it.
 bool intact_x86_irq_msi(struct intact_x86_irq *irq, uint64_t address, uint32_t data);
 
-// --- CPUs ------------------------------------------------------------------------------------------------------------
+// --- CPUs -----------------------------------------------------------------------------------------------------------
 // `cpu` is below config.cpus everywhere.
 
 // The set of enum intact_x86_pending that `cpu` has to take now.
 uint32_t intact_x86_irq_pending(const struct intact_x86_irq *irq, uint32_t cpu);
 // `cpu` takes `which`, one bit. INTR: returns the vector, 0 to 255, which may be the spurious one, and 8259As see INTA.
-// SIPI: returns the page to start at. NMI, SMI: 0. INIT: 0, and its local APIC was reset; a CPU whose IA32_APIC_BASE has no
-// BSP bit waits for a SIPI then. -1: there is nothing to take any more.
+// SIPI: returns the page to start at. NMI, SMI: 0. INIT: 0, and its local APIC was reset; a CPU whose IA32_APIC_BASE
+// has no BSP bit waits for a SIPI then. -1: there is nothing to take any more.
 int intact_x86_irq_acknowledge(struct intact_x86_irq *irq, uint32_t cpu, uint32_t which);
 
 // Ports 20h, 21h, A0h, A1h, 4D0h, 4D1h, and 22h, 23h with an IMCR; one byte each.
 enum intact_x86_access intact_x86_irq_port_read(struct intact_x86_irq *irq, uint16_t port, uint8_t *value);
 enum intact_x86_access intact_x86_irq_port_write(struct intact_x86_irq *irq, uint16_t port, uint8_t value);
 
-// Physical memory: the local APIC of `cpu` where its IA32_APIC_BASE says, which comes before anything else there, and the
-// windows of the IOAPICs. `size` is 1, 2, 4 or 8; the access must not cross a page.
+// Physical memory: the local APIC of `cpu` where its IA32_APIC_BASE says, which comes before anything else there, and
+// the windows of the IOAPICs. `size` is 1, 2, 4 or 8; the access must not cross a page.
 enum intact_x86_access intact_x86_irq_memory_read(struct intact_x86_irq *irq, uint32_t cpu, uint64_t address,
                                                   unsigned size, uint64_t *value);
 enum intact_x86_access intact_x86_irq_memory_write(struct intact_x86_irq *irq, uint32_t cpu, uint64_t address,
                                                    unsigned size, uint64_t value);
 
-// MSRs 1Bh (IA32_APIC_BASE), 6E0h (IA32_TSC_DEADLINE), 800h to 8FFh (x2APIC), and INTACT_X86_CR8.
-// IA32_TSC_DEADLINE is in nanoseconds here: its owner knows the rate of the TSC and converts. CPUID.1:EDX.APIC follows bit 11
-// of IA32_APIC_BASE.
+// MSRs 1Bh (IA32_APIC_BASE), 6E0h (IA32_TSC_DEADLINE), 800h to 8FFh (x2APIC), and INTACT_X86_CR8. IA32_TSC_DEADLINE is
+// in nanoseconds here: its owner knows the rate of the TSC and converts, never a deadline to 0, which disarms.
+// CPUID.1:EDX.APIC follows bit 11 of IA32_APIC_BASE.
 enum intact_x86_access intact_x86_irq_msr_read(struct intact_x86_irq *irq, uint32_t cpu, uint64_t msr, uint64_t *value);
 enum intact_x86_access intact_x86_irq_msr_write(struct intact_x86_irq *irq, uint32_t cpu, uint64_t msr, uint64_t value);
 
-// --- Time ------------------------------------------------------------------------------------------------------------
+// --- Time -----------------------------------------------------------------------------------------------------------
 
 // When something will happen by itself, ns; INTACT_X86_NEVER: nothing will.
 uint64_t intact_x86_irq_deadline(const struct intact_x86_irq *irq);
-// It is `now` ns since the start, not less than at the last call. What was due happens, in the order it was due. Timers run
-// at 1 tick per ns before their divider.
+// It is `now` ns since the start, not less than at the last call. What was due happens, in the order it was due. Timers
+// run at 1 tick per ns before their divider.
 void intact_x86_irq_advance(struct intact_x86_irq *irq, uint64_t now);
 
 #ifdef __cplusplus

@@ -94,7 +94,8 @@ static int check(const struct intact_x86_irq_config *config, struct error *error
     if (config->address_bits < 32 || config->address_bits > 52)
         return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
     if (config->ioapic_count > INTACT_X86_IOAPICS_MAX)
-        return error_set(error, -EINVAL, "%u IOAPICs: 0 to %u are possible", config->ioapic_count, INTACT_X86_IOAPICS_MAX);
+        return error_set(error, -EINVAL, "%u IOAPICs: 0 to %u are possible", config->ioapic_count,
+                         INTACT_X86_IOAPICS_MAX);
     for (uint32_t i = 0; i < config->ioapic_count; i++)
         if (config->ioapics[i].address % IOAPIC_WINDOW)
             return error_set(error, -EINVAL, "IOAPIC %u at %llxh: not a multiple of 1000h", i,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Local APIC: what it accepts, what it tells the CPU, and its state. Registers are in lapic_registers.c, the manual of the
-// whole in lapic.h.
+// Local APIC: what it accepts, what it tells the CPU, and its state. Registers are in lapic_registers.c, the manual of
+// the whole in lapic.h.
 #include "irqchip/x86/lapic.h"
 
 #include "base/clock.h"
@@ -45,8 +45,8 @@ uint32_t lapic_ppr(const struct lapic *lapic)
     return (lapic->tpr & 0xf0) >= isrv ? lapic->tpr : isrv;
 }
 
-// The manual's formula has "TPR AND ISRV" in it, which as a bitwise operation would let a busy CPU look idle; it is read
-// as a list of what the maximum is taken over.
+// The manual's formula has "TPR AND ISRV" in it, which as a bitwise operation would let a busy CPU look idle; it is
+// read as a list of what the maximum is taken over.
 uint32_t lapic_apr(const struct lapic *lapic)
 {
     int serviced = vectors_highest(&lapic->isr), requested = vectors_highest(&lapic->irr);
@@ -108,8 +108,8 @@ void lapic_reset(struct lapic *lapic, bool bsp)
     lapic->waits_for_sipi = !bsp;
 }
 
-// SDM, "Local APIC State After It Receives an INIT": IA32_APIC_BASE and the id stay, and so does x2APIC mode. A SIPI that
-// came behind the INIT stays too. The bootstrap processor starts at its reset vector, the others wait for a SIPI.
+// SDM, "Local APIC State After It Receives an INIT": IA32_APIC_BASE and the id stay, and so does x2APIC mode. A SIPI
+// that came behind the INIT stays too. The bootstrap processor starts at its reset vector, the others wait for a SIPI.
 static void take_init(struct lapic *lapic)
 {
     reset_registers(lapic);
@@ -119,23 +119,23 @@ static void take_init(struct lapic *lapic)
         lapic->latched = 0;
 }
 
-// SDM, "x2APIC State Transitions". Leaving either mode for "disabled" loses everything; entering x2APIC mode keeps all but
-// the ids and the high half of the ICR.
+// SDM, "x2APIC State Transitions". Leaving either mode for "disabled" loses everything; entering x2APIC mode keeps all
+// but the ids and the high half of the ICR.
 bool lapic_set_base(struct lapic *lapic, uint64_t value)
 {
     const uint64_t modes = LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC;
     uint64_t address = bits_low(lapic->address_bits) & ~(LAPIC_PAGE - 1);
-    uint64_t old = lapic->base & modes, new = value & modes;
+    uint64_t old = lapic->base & modes, then = value & modes;
     if (value & ~(address | modes | LAPIC_BASE_BSP))
         return false;
-    if (new == LAPIC_BASE_X2APIC || (new == modes && old == 0) || (new == LAPIC_BASE_ENABLE && old == modes))
+    if (then == LAPIC_BASE_X2APIC || (then == modes && old == 0) || (then == LAPIC_BASE_ENABLE && old == modes))
         return false;
     lapic->base = value;
-    if (new == 0 && old != 0) {
+    if (then == 0 && old != 0) {
         reset_registers(lapic);
         reset_id(lapic);
     }
-    if (new == modes && old != modes)
+    if (then == modes && old != modes)
         lapic->icr &= 0xffffffff;
     return true;
 }
@@ -196,9 +196,9 @@ void lapic_raise(struct lapic *lapic, enum lapic_lvt entry)
 // Bounded: a report raises the error entry for new bits only, and an illegal vector in that entry adds one bit.
 void lapic_report(struct lapic *lapic, uint32_t errors)
 {
-    uint32_t new = errors & ~lapic->errors;
+    uint32_t fresh = errors & ~lapic->errors;
     lapic->errors |= errors;
-    if (new)
+    if (fresh)
         lapic_raise(lapic, LAPIC_ERROR);
 }
 
@@ -210,8 +210,8 @@ void lapic_sample_lint0(struct lapic *lapic)
         lapic_raise(lapic, LAPIC_LINT0);
 }
 
-// With the APIC disabled LINT0 is the INTR pin, a level, and LINT1 the NMI pin, an edge (SDM, "Enabling or Disabling the
-// Local APIC").
+// With the APIC disabled LINT0 is the INTR pin, a level, and LINT1 the NMI pin, an edge (SDM, "Enabling or Disabling
+// the Local APIC").
 void lapic_set_lint(struct lapic *lapic, unsigned pin, bool high)
 {
     if ((lapic->lint >> pin & 1) == high)
@@ -220,7 +220,8 @@ void lapic_set_lint(struct lapic *lapic, unsigned pin, bool high)
     if (!lapic_enabled(lapic)) {
         if (pin == 1 && high)
             lapic->latched |= PENDING_NMI;
-    } else if (pin == 0 && level_sensitive(lapic, LAPIC_LINT0) && bits_get(lapic->lvt[LAPIC_LINT0], 10, 8) == X86_FIXED) {
+    } else if (pin == 0 && level_sensitive(lapic, LAPIC_LINT0) &&
+               bits_get(lapic->lvt[LAPIC_LINT0], 10, 8) == X86_FIXED) {
         lapic_sample_lint0(lapic);
     } else if (asserted(lapic, pin)) {
         lapic_raise(lapic, LAPIC_LINT0 + pin);
@@ -239,7 +240,7 @@ bool lapic_extint(const struct lapic *lapic)
     return false;
 }
 
-// --- Acceptance (SDM, "Handling Interrupts", "Determining IPI Destination") ------------------------------------------
+// --- Acceptance (SDM, "Handling Interrupts", "Determining IPI Destination") -----------------------------------------
 
 static bool matches_x2apic(const struct lapic *lapic, const struct x86_message *message)
 {
@@ -361,7 +362,7 @@ int lapic_take(struct lapic *lapic, uint32_t which)
     if (which != PENDING_SIPI)
         return 0;
     lapic->waits_for_sipi = 0;
-    return (int)lapic->sipi_vector;
+    return (int)(lapic->sipi_vector & 0xff);
 }
 
 int lapic_end(struct lapic *lapic, bool *broadcast)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Local APIC: the receiver of one CPU, in xAPIC and x2APIC mode.
 //
-// Spec: Intel SDM vol. 3A, chapter "Advanced Programmable Interrupt Controller (APIC)"; sections are cited by their title,
-// as their numbers move from edition to edition.
+// Spec: Intel SDM vol. 3A, chapter "Advanced Programmable Interrupt Controller (APIC)"; sections are cited by their
+// title, as their numbers move from edition to edition.
 //
 //     messages (IOAPIC, MSI, IPI) --> IRR --(class above PPR)--> INTR --> acknowledge --> ISR --> EOI
 //     LINT0, LINT1 ---+
 //     timer, error ---+--> LVT entry --> IRR, or NMI, SMI, INIT, or ExtINT: the 8259A gives the vector
 //     thermal, PMC ---+
 //
-// A pure chip: it stores registers and latches, and derives its outputs (`lapic_output`). What a register access asks of
-// the world outside comes back as a `struct lapic_effect`: an EOI to broadcast, an IPI to send, a moved window.
+// A pure chip: it stores registers and latches, and derives its outputs (`lapic_output`). What a register access asks
+// of the world outside comes back as a `struct lapic_effect`: an EOI to broadcast, an IPI to send, a moved window.
 //
 // Modelled as a part with version 15h, seven LVT entries, EOI-broadcast suppression, TSC-deadline timer, and lowest
 // priority IPIs (so the ESR bits of the serial bus, 0 to 3, and "redirectable IPI" never come up).
@@ -121,19 +121,19 @@ enum lapic_mistake {
 };
 
 struct lapic {
-    uint64_t base;             // IA32_APIC_BASE
+    uint64_t base; // IA32_APIC_BASE
     uint64_t icr;
     struct lapic_vectors irr, isr, tmr;
     struct lapic_timer timer;
-    uint32_t x2apic_id;        // configuration: the initial APIC id
-    uint32_t address_bits;     // configuration: physical address width
-    uint32_t id;               // xAPIC ID register
+    uint32_t x2apic_id;    // configuration: the initial APIC id
+    uint32_t address_bits; // configuration: physical address width
+    uint32_t id;           // xAPIC ID register
     uint32_t tpr, ldr, dfr, svr;
-    uint32_t esr;              // as software sees it
-    uint32_t errors;           // detected since the last write to the ESR
+    uint32_t esr;    // as software sees it
+    uint32_t errors; // detected since the last write to the ESR
     uint32_t lvt[LAPIC_LVT_ENTRIES];
-    uint32_t lint;             // electrical levels: bit 0 LINT0, bit 1 LINT1
-    uint32_t latched;          // PENDING_NMI, SMI, INIT and SIPI that came and were not taken
+    uint32_t lint;    // electrical levels: bit 0 LINT0, bit 1 LINT1
+    uint32_t latched; // PENDING_NMI, SMI, INIT and SIPI that came and were not taken
     uint32_t sipi_vector;
     uint32_t waits_for_sipi;
     uint32_t mistakes[LAPIC_MISTAKES];
@@ -141,20 +141,20 @@ struct lapic {
 
 // What an access asks of the world outside. No flag: nothing.
 enum {
-    LAPIC_CHANGED = BIT32(0), // the outputs or the deadline may have changed
-    LAPIC_ENDED = BIT32(1),   // an EOI took `vector` out of service
+    LAPIC_CHANGED = BIT32(0),   // the outputs or the deadline may have changed
+    LAPIC_ENDED = BIT32(1),     // an EOI took `vector` out of service
     LAPIC_BROADCAST = BIT32(2), // and the IOAPICs must hear of it
-    LAPIC_SENDS = BIT32(3),   // an IPI: `shorthand` and `ipi`
-    LAPIC_MOVED = BIT32(4),   // ids, mode, enables or the window: who matches a destination may have changed
+    LAPIC_SENDS = BIT32(3),     // an IPI: `shorthand` and `ipi`
+    LAPIC_MOVED = BIT32(4),     // ids, mode, enables or the window: who matches a destination may have changed
 };
 
 enum lapic_shorthand { LAPIC_TO_DESTINATION, LAPIC_TO_SELF, LAPIC_TO_ALL, LAPIC_TO_OTHERS };
 
 struct lapic_effect {
-    uint16_t flags;         // LAPIC_ bits
-    uint8_t vector;         // that was EOI'd
-    uint8_t shorthand;      // enum lapic_shorthand
-    uint8_t mistake;        // enum lapic_mistake; LAPIC_MISTAKES: none
+    uint16_t flags;    // LAPIC_ bits
+    uint8_t vector;    // that was EOI'd
+    uint8_t shorthand; // enum lapic_shorthand
+    uint8_t mistake;   // enum lapic_mistake; LAPIC_MISTAKES: none
     struct x86_message ipi;
 };
 
@@ -165,8 +165,8 @@ void lapic_init(struct lapic *lapic, uint32_t apic_id, bool bsp, unsigned addres
 void lapic_reset(struct lapic *lapic, bool bsp);
 
 // Accepts a message that is addressed to this APIC. False: it does not take it (disabled, a reserved delivery mode). An
-// illegal vector is accepted and reported in the ESR; a SIPI is accepted and ignored unless the CPU waits for one. ExtINT
-// is a wire, not a message.
+// illegal vector is accepted and reported in the ESR; a SIPI is accepted and ignored unless the CPU waits for one.
+// ExtINT is a wire, not a message.
 bool lapic_accept(struct lapic *lapic, const struct x86_message *message);
 // The same for a fixed interrupt with `vector`, edge or level.
 bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level);
@@ -186,8 +186,8 @@ bool lapic_extint(const struct lapic *lapic);
 // Takes the highest vector into service. The spurious vector if a request is there that the priority holds back; -1 if
 // none is.
 int lapic_take_vector(struct lapic *lapic);
-// Takes one latched signal: PENDING_NMI, SMI, INIT, SIPI. INIT resets the APIC. Returns the SIPI vector, 0 for the others
-// and -1 when it was not latched.
+// Takes one latched signal: PENDING_NMI, SMI, INIT, SIPI. INIT resets the APIC. Returns the SIPI vector, 0 for the
+// others and -1 when it was not latched.
 int lapic_take(struct lapic *lapic, uint32_t which);
 
 // When the timer will have to be looked at; CLOCK_NEVER while stopped or masked.
@@ -253,8 +253,8 @@ static inline uint64_t lapic_page(const struct lapic *lapic)
 enum { LAPIC_XAPIC_READ = 1, LAPIC_XAPIC_WRITE = 2, LAPIC_X2APIC_READ = 4, LAPIC_X2APIC_WRITE = 8 };
 struct lapic_register {
     struct reg reg;
-    uint8_t access;      // bits above
-    uint32_t read_only;  // bits of a writable register that a write may hold and does not change
+    uint8_t access;     // bits above
+    uint32_t read_only; // bits of a writable register that a write may hold and does not change
 };
 extern const struct lapic_register lapic_registers[];
 extern const unsigned lapic_register_count;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Registers of the local APIC: the xAPIC page, the x2APIC MSRs, IA32_APIC_BASE and IA32_TSC_DEADLINE.
 //
-// Spec: Intel SDM vol. 3A, APIC chapter, "The Local APIC Block Diagram" (register address map), "x2APIC Register Address
-// Space", "Reserved Bit Checking", "Error Handling". One table serves both modes; a row says who may touch it.
+// Spec: Intel SDM vol. 3A, APIC chapter, "The Local APIC Block Diagram" (register address map), "x2APIC Register
+// Address Space", "Reserved Bit Checking", "Error Handling". One table serves both modes; a row says who may touch it.
 //
 //     page offset 0b0h = MSR 80bh = row LAPIC_EOI
 //
 // In the page a register is the first doubleword of its 16 bytes, and anything but an aligned doubleword is undefined:
-// narrow reads give the bytes, everything else reads 0 and writes nothing. EOI, ICR and self IPI, which every interrupt pays
-// for, do not go through the table.
+// narrow reads give the bytes, everything else reads 0 and writes nothing. EOI, ICR and self IPI, which every interrupt
+// pays for, do not go through the table.
 //
 // Path: the CPU / lapic.c, x86_irq.c
 #include "irqchip/x86/lapic.h"
@@ -213,16 +213,16 @@ static void lvt_write(void *context, unsigned entry, uint64_t value)
         lapic_sample_lint0(lapic);
 }
 
-#define LVT_ACCESS(name, entry)                                                    \
-    static uint64_t name##_read(void *context, unsigned index, uint64_t now)       \
-    {                                                                              \
-        (void)index, (void)now;                                                    \
-        return lvt_read(context, entry);                                           \
-    }                                                                              \
-    static void name##_write(void *context, unsigned index, uint64_t value, uint64_t now) \
-    {                                                                              \
-        (void)index, (void)now;                                                    \
-        lvt_write(context, entry, value);                                          \
+#define LVT_ACCESS(name, entry)                                                                                        \
+    static uint64_t name##_read(void *context, unsigned index, uint64_t now)                                           \
+    {                                                                                                                  \
+        (void)index, (void)now;                                                                                        \
+        return lvt_read(context, entry);                                                                               \
+    }                                                                                                                  \
+    static void name##_write(void *context, unsigned index, uint64_t value, uint64_t now)                              \
+    {                                                                                                                  \
+        (void)index, (void)now;                                                                                        \
+        lvt_write(context, entry, value);                                                                              \
     }
 
 LVT_ACCESS(cmci, LAPIC_CMCI)
@@ -315,7 +315,8 @@ static void write_self_ipi(struct lapic *lapic, unsigned vector, struct lapic_ef
         return;
     effect->flags |= LAPIC_SENDS;
     effect->shorthand = LAPIC_TO_SELF;
-    effect->ipi = (struct x86_message){ .destination = lapic->x2apic_id, .vector = (uint8_t)vector, .assert_level = true };
+    effect->ipi =
+        (struct x86_message){ .destination = lapic->x2apic_id, .vector = (uint8_t)vector, .assert_level = true };
 }
 
 static void self_ipi_write(void *context, unsigned index, uint64_t value, uint64_t now)
@@ -325,7 +326,7 @@ static void self_ipi_write(void *context, unsigned index, uint64_t value, uint64
     write_self_ipi(access->lapic, (unsigned)value, access->effect);
 }
 
-// --- Timer ------------------------------------------------------------------------------------------------------------
+// --- Timer ----------------------------------------------------------------------------------------------------------
 
 static uint64_t initial_read(void *context, unsigned index, uint64_t now)
 {
@@ -374,28 +375,38 @@ const struct lapic_register lapic_registers[] = {
     { { "EOI", LAPIC_EOI, 0, 0, REG_32, false, 0, 0, NULL, eoi_write }, W_BOTH },
     { { "RRD", LAPIC_RRD, 0, 0, REG_32, true, 0, 0, zero_read }, R_XAPIC },
     { { "LDR", LAPIC_LDR, 0, 0, REG_32, true, 0, 0xff000000, ldr_read, ldr_write }, R_BOTH | W_XAPIC },
-    { { "DFR", LAPIC_DFR, 0, 0, REG_32, true, 0xffffffff, 0xf0000000, dfr_read, dfr_write }, R_XAPIC | W_XAPIC, 0x0fffffff },
+    { { "DFR", LAPIC_DFR, 0, 0, REG_32, true, 0xffffffff, 0xf0000000, dfr_read, dfr_write },
+      R_XAPIC | W_XAPIC,
+      0x0fffffff },
     { { "SVR", LAPIC_SVR, 0, 0, REG_32, true, 0xff, 0x11ff, svr_read, svr_write }, R_BOTH | W_BOTH },
     { { "ISR", LAPIC_ISR, 16, 8, REG_32, true, 0, 0, isr_read }, R_BOTH },
     { { "TMR", LAPIC_TMR, 16, 8, REG_32, true, 0, 0, tmr_read }, R_BOTH },
     { { "IRR", LAPIC_IRR, 16, 8, REG_32, true, 0, 0, irr_read }, R_BOTH },
     { { "ESR", LAPIC_ESR, 0, 0, REG_32, true, 0, 0, esr_read, esr_write }, R_BOTH | W_BOTH },
     { { "LVT_CMCI", LAPIC_LVT_CMCI, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x107ff, cmci_read, cmci_write },
-      R_BOTH | W_BOTH, STATUS },
+      R_BOTH | W_BOTH,
+      STATUS },
     { { "ICR", LAPIC_ICR, 0, 0, REG_32 | REG_64, true, 0, ICR_LOW, icr_read, icr_write }, R_BOTH | W_BOTH },
-    { { "ICR_HIGH", LAPIC_ICR_HIGH, 0, 0, REG_32, true, 0, 0xff000000, icr_high_read, icr_high_write }, R_XAPIC | W_XAPIC },
+    { { "ICR_HIGH", LAPIC_ICR_HIGH, 0, 0, REG_32, true, 0, 0xff000000, icr_high_read, icr_high_write },
+      R_XAPIC | W_XAPIC },
     { { "LVT_TIMER", LAPIC_LVT_TIMER, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x700ff, timer_read, timer_write },
-      R_BOTH | W_BOTH, STATUS },
+      R_BOTH | W_BOTH,
+      STATUS },
     { { "LVT_THERMAL", LAPIC_LVT_THERMAL, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x107ff, thermal_read, thermal_write },
-      R_BOTH | W_BOTH, STATUS },
+      R_BOTH | W_BOTH,
+      STATUS },
     { { "LVT_PMC", LAPIC_LVT_PMC, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x107ff, pmc_read, pmc_write },
-      R_BOTH | W_BOTH, STATUS },
+      R_BOTH | W_BOTH,
+      STATUS },
     { { "LVT_LINT0", LAPIC_LVT_LINT0, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x1a7ff, lint0_read, lint0_write },
-      R_BOTH | W_BOTH, STATUS | LAPIC_LVT_REMOTE_IRR },
+      R_BOTH | W_BOTH,
+      STATUS | LAPIC_LVT_REMOTE_IRR },
     { { "LVT_LINT1", LAPIC_LVT_LINT1, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x1a7ff, lint1_read, lint1_write },
-      R_BOTH | W_BOTH, STATUS | LAPIC_LVT_REMOTE_IRR },
+      R_BOTH | W_BOTH,
+      STATUS | LAPIC_LVT_REMOTE_IRR },
     { { "LVT_ERROR", LAPIC_LVT_ERROR, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x100ff, error_read, error_write },
-      R_BOTH | W_BOTH, STATUS },
+      R_BOTH | W_BOTH,
+      STATUS },
     { { "INITIAL_COUNT", LAPIC_INITIAL_COUNT, 0, 0, REG_32, true, 0, 0xffffffff, initial_read, initial_write },
       R_BOTH | W_BOTH },
     { { "CURRENT_COUNT", LAPIC_CURRENT_COUNT, 0, 0, REG_32, true, 0, 0, current_read }, R_BOTH },

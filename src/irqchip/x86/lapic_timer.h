@@ -6,11 +6,11 @@
 //     bus clock 1 GHz --> /1../128 (DCR) --> count-down --> 0: interrupt, one-shot stops, periodic reloads
 //     TSC (as ns)     --> == IA32_TSC_DEADLINE ----------> interrupt, disarmed
 //
-// Only the moment of the next expiry is stored; the current count is derived from it and from `now`, so a periodic timer
-// never drifts and an idle one costs nothing. One tick of the undivided clock is 1 ns.
+// Only the moment of the next expiry is stored; the current count is derived from it and from `now`, so a periodic
+// timer never drifts and an idle one costs nothing. One tick of the undivided clock is 1 ns.
 //
-// Every function that takes `now` wants lapic_timer_expire(timer, now) to have been called first: what was due before an
-// access must have happened before it.
+// Every function that takes `now` wants lapic_timer_expire(timer, now) to have been called first: what was due before
+// an access must have happened before it.
 //
 // Not modelled: the divider of real parts may run freely; here it starts with a write of the initial count.
 // Path: (time) / lapic.c
@@ -50,7 +50,8 @@ void lapic_timer_set_mode(struct lapic_timer *timer, uint32_t mode);
 void lapic_timer_set_divide(struct lapic_timer *timer, uint32_t value, uint64_t now);
 void lapic_timer_set_initial(struct lapic_timer *timer, uint32_t count, uint64_t now);
 
-// IA32_TSC_DEADLINE, in ns of virtual time instead of TSC ticks. 0 disarms; a deadline in the past expires at once.
+// IA32_TSC_DEADLINE, in ns of virtual time instead of TSC ticks. 0 disarms, so whoever converts must not make a small
+// deadline 0; one in the past expires at once.
 // Ignored outside of TSC-deadline mode.
 void lapic_timer_set_tsc(struct lapic_timer *timer, uint64_t deadline);
 

@@ -4,18 +4,10 @@
 // Path: irqchip/route.c, ioapic.c, msi/msi_x86.c / lapic.c, then the CPU
 #include "irqchip/x86/x86_irq.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "msi/msi_x86.h"
-
-#define BSP 0
-
-// As if told: differs from every deadline there can be, so that the next one is told whatever it is.
-#define DEADLINE_USED 0
 
 // --- Settling -------------------------------------------------------------------------------------------------------
 
@@ -36,8 +28,8 @@ static void drive_pic_int(struct x86_irq *irq, bool level)
     if (level == irq->pic_int)
         return;
     irq->pic_int = level;
-    lapic_set_lint(&irq->cpus[BSP].lapic, 0, level && !pic_mode(irq));
-    touch(irq, BSP);
+    lapic_set_lint(&irq->cpus[X86_IRQ_BSP].lapic, 0, level && !pic_mode(irq));
+    touch(irq, X86_IRQ_BSP);
     if (irq->config.pic_pin >= 0) {
         ioapic_set_pin(&irq->ioapics[0], (unsigned)irq->config.pic_pin, level);
         irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
@@ -110,7 +102,7 @@ static bool extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu
 {
     if (irq->extint_used && irq->extint[cpu->index / 64] >> (cpu->index % 64) & 1)
         return lapic_enabled(&cpu->lapic) && lapic_software_enabled(&cpu->lapic);
-    return cpu->index == BSP && irq->pic_int && pic_mode(irq);
+    return cpu->index == X86_IRQ_BSP && irq->pic_int && pic_mode(irq);
 }
 
 static void tell_pending(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint32_t pending)
@@ -155,7 +147,6 @@ void x86_irq_settle(struct x86_irq *irq)
     irq->depth--;
 }
 
-// Calls nest through `resample`; the outermost settles.
 static inline void enter(struct x86_irq *irq)
 {
     irq->depth++;
@@ -167,20 +158,33 @@ static inline void leave(struct x86_irq *irq)
         x86_irq_settle(irq);
 }
 
-// A destination may mean others now: tables, the window, waiting levels and ExtINT follow.
-static void moved(struct x86_irq *irq, struct x86_irq_cpu *cpu)
+void x86_irq_begin(struct x86_irq *irq)
 {
+    enter(irq);
+}
+
+void x86_irq_end(struct x86_irq *irq)
+{
+    leave(irq);
+}
+
+// A destination may mean others now: tables, the window, waiting levels and ExtINT follow.
+void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu)
+{
+    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
     uint64_t page = lapic_page(&cpu->lapic);
-    x86_targets_update(&irq->targets, cpu->index, &cpu->lapic);
-    touch(irq, cpu->index);
+    enter(irq);
+    x86_targets_update(&irq->targets, vcpu, &cpu->lapic);
+    touch(irq, vcpu);
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
         ioapic_retry(&irq->ioapics[i]);
     irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
-    if (page == cpu->page)
-        return;
-    cpu->page = page;
-    if (irq->config.page)
-        irq->config.page(irq->config.owner, cpu->index, page);
+    if (page != cpu->page) {
+        cpu->page = page;
+        if (irq->config.page)
+            irq->config.page(irq->config.owner, vcpu, page);
+    }
+    leave(irq);
 }
 
 // --- Messages -------------------------------------------------------------------------------------------------------
@@ -194,8 +198,8 @@ static bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *
     return true;
 }
 
-// SDM, "Lowest Priority Delivery Mode": the CPU with the lowest arbitration priority takes it. Among equals it is the next
-// one behind the last winner, so that the load spreads, and the same way in every run.
+// SDM, "Lowest Priority Delivery Mode": the CPU with the lowest arbitration priority takes it. Among equals it is the
+// next one behind the last winner, so that the load spreads, and the same way in every run.
 static bool arbitrate(struct x86_irq *irq, const uint64_t *set, const struct x86_message *message)
 {
     uint32_t best = X86_TARGETS_NONE, best_rank = UINT32_MAX;
@@ -282,7 +286,8 @@ bool x86_irq_msi(struct x86_irq *irq, uint64_t address, uint32_t data, uint32_t 
 static void send_ipi(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect)
 {
     const struct x86_message *ipi = &effect->ipi;
-    TRACE(irq->config.trace, TRACE_IPI, cpu->index, ipi->destination, ipi->delivery | effect->shorthand << 8, ipi->vector);
+    TRACE(irq->config.trace, TRACE_IPI, cpu->index, ipi->destination, ipi->delivery | effect->shorthand << 8,
+          ipi->vector);
     switch (effect->shorthand) {
     case LAPIC_TO_DESTINATION:
         x86_irq_deliver(irq, ipi);
@@ -345,7 +350,7 @@ static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lap
     if (effect->flags & LAPIC_SENDS)
         send_ipi(irq, cpu, effect);
     if (effect->flags & LAPIC_MOVED)
-        moved(irq, cpu);
+        x86_irq_moved(irq, cpu->index);
     leave(irq);
 }
 
@@ -400,8 +405,8 @@ void x86_irq_set_nmi(struct x86_irq *irq, bool level)
     enter(irq);
     irq->nmi = level;
     if (pic_mode(irq)) {
-        irq->cpus[BSP].lapic.latched |= rises ? PENDING_NMI : 0;
-        touch(irq, BSP);
+        irq->cpus[X86_IRQ_BSP].lapic.latched |= rises ? PENDING_NMI : 0;
+        touch(irq, X86_IRQ_BSP);
     } else {
         for (uint32_t i = 0; i < irq->config.cpus; i++)
             x86_irq_set_lint(irq, i, 1, level);
@@ -421,14 +426,14 @@ void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
 {
     enter(irq);
     if (vcpu == X86_IRQ_HUB) {
-        irq->hub_deadline = DEADLINE_USED;
+        irq->hub_deadline = X86_IRQ_UNTOLD_DEADLINE;
         irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
         for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
             ioapic_run(&irq->ioapics[i], now);
     } else {
         struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
         uint64_t due = cpu->deadline;
-        cpu->deadline = DEADLINE_USED;
+        cpu->deadline = X86_IRQ_UNTOLD_DEADLINE;
         if (lapic_fire(&cpu->lapic, now))
             TRACE(irq->config.trace, TRACE_TIMER, vcpu, due, 0, 0);
         touch(irq, vcpu);
@@ -447,7 +452,7 @@ static void write_imcr(struct x86_irq *irq, uint8_t value)
     irq->imcr = value;
     if (past == pic_mode(irq))
         return;
-    x86_irq_set_lint(irq, BSP, 0, irq->pic_int && past);
+    x86_irq_set_lint(irq, X86_IRQ_BSP, 0, irq->pic_int && past);
     for (uint32_t i = 0; i < irq->config.cpus; i++)
         x86_irq_set_lint(irq, i, 1, irq->nmi && past);
 }
@@ -543,7 +548,7 @@ int x86_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now
         taken = lapic_take(&cpu->lapic, which);
     touch(irq, vcpu);
     if (which == PENDING_INIT && taken >= 0)
-        moved(irq, cpu);
+        x86_irq_moved(irq, cpu->index);
     leave(irq);
     return taken;
 }
@@ -560,7 +565,8 @@ enum port_result x86_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space sp
         return PORT_DONE;
     }
     if (space == PORT_REGISTER)
-        result = address > UINT32_MAX ? PORT_NOT_MINE : lapic_read_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
+        result =
+            address > UINT32_MAX ? PORT_NOT_MINE : lapic_read_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
     else if ((address & ~(LAPIC_PAGE - 1)) == cpu->page)
         result = lapic_read(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, &effect);
     else
@@ -590,7 +596,8 @@ enum port_result x86_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
         return PORT_DONE;
     }
     if (space == PORT_REGISTER)
-        result = address > UINT32_MAX ? PORT_NOT_MINE : lapic_write_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
+        result =
+            address > UINT32_MAX ? PORT_NOT_MINE : lapic_write_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
     else if ((address & ~(LAPIC_PAGE - 1)) == cpu->page)
         result = lapic_write(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, &effect);
     else
@@ -608,168 +615,4 @@ void x86_irq_port(struct x86_irq *irq, struct cpu_port *port)
         .read = x86_irq_cpu_read,
         .write = x86_irq_cpu_write,
     };
-}
-
-// --- Life -----------------------------------------------------------------------------------------------------------
-
-static int check(const struct x86_irq_config *config, struct error *error)
-{
-    if (config->cpus < 1 || config->cpus > X86_IRQ_CPU_LIMIT)
-        return error_set(error, -EINVAL, "%u CPUs: 1 to %u are possible", config->cpus, X86_IRQ_CPU_LIMIT);
-    if (config->ioapic_count > X86_IRQ_IOAPIC_LIMIT)
-        return error_set(error, -EINVAL, "%u IOAPICs: 0 to %u are possible", config->ioapic_count, X86_IRQ_IOAPIC_LIMIT);
-    if (config->address_bits && (config->address_bits < 32 || config->address_bits > 52))
-        return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
-    for (uint32_t i = 0; i < config->ioapic_count; i++) {
-        const struct x86_irq_ioapic *io = &config->ioapics[i];
-        if (io->pins < 1 || io->pins > IOAPIC_PIN_LIMIT)
-            return error_set(error, -EINVAL, "IOAPIC %u with %u pins: 1 to %u are possible", i, io->pins, IOAPIC_PIN_LIMIT);
-        if ((io->version != 0x11 && io->version != 0x20) || io->id > 15)
-            return error_set(error, -EINVAL, "IOAPIC %u: version %xh, id %u: 11h or 20h, 0 to 15", i, io->version, io->id);
-    }
-    if (config->pic_pin >= 0 && (!config->ioapic_count || (unsigned)config->pic_pin >= config->ioapics[0].pins))
-        return error_set(error, -EINVAL, "8259A at pin %d of IOAPIC 0, which has no such pin", config->pic_pin);
-    return 0;
-}
-
-static uint32_t initial_id(const struct x86_irq_config *config, uint32_t cpu)
-{
-    return config->apic_ids ? config->apic_ids[cpu] : cpu;
-}
-
-static int check_ids(const struct x86_irq_config *config, uint32_t *highest, struct error *error)
-{
-    uint8_t seen[65536 / 8] = { 0 };
-    *highest = 0;
-    for (uint32_t i = 0; i < config->cpus; i++) {
-        uint32_t id = initial_id(config, i);
-        if (id >= 65536 || seen[id / 8] >> (id % 8) & 1)
-            return error_set(error, -EINVAL, "CPU %u: APIC id %u: below 65536, and each CPU has its own", i, id);
-        seen[id / 8] |= (uint8_t)(1u << (id % 8));
-        *highest = id > *highest ? id : *highest;
-    }
-    return 0;
-}
-
-static int allocate(struct x86_irq *irq, uint32_t highest_id)
-{
-    uint32_t words = (irq->config.cpus + 63) / 64;
-    irq->cpus = calloc(irq->config.cpus, sizeof(*irq->cpus));
-    irq->ioapics = calloc(irq->config.ioapic_count + 1, sizeof(*irq->ioapics));
-    irq->found = calloc((size_t)words * 3, sizeof(uint64_t));
-    if (!irq->cpus || !irq->ioapics || !irq->found)
-        return -ENOMEM;
-    irq->extint = irq->found + words;
-    irq->dirty = irq->extint + words;
-    return x86_targets_init(&irq->targets, irq->config.cpus, highest_id);
-}
-
-int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struct error *error)
-{
-    uint32_t highest;
-    *irq = (struct x86_irq){ .config = *config, .hub_deadline = CLOCK_NEVER };
-    int code = check(config, error);
-    if (code == 0)
-        code = check_ids(config, &highest, error);
-    if (code < 0)
-        return code;
-    if (allocate(irq, highest) < 0) {
-        x86_irq_free(irq);
-        return error_set(error, -ENOMEM, "no memory for %u CPUs and %u IOAPICs", config->cpus, config->ioapic_count);
-    }
-    pic_cascade_init_pc(&irq->pic);
-    for (uint32_t i = 0; i < config->ioapic_count; i++)
-        ioapic_init(&irq->ioapics[i], config->ioapics[i].pins, config->ioapics[i].version, config->ioapics[i].id,
-                    config->msi_flags & MSI_X86_EXTENDED);
-    for (uint32_t i = 0; i < config->cpus; i++) {
-        struct x86_irq_cpu *cpu = &irq->cpus[i];
-        lapic_init(&cpu->lapic, initial_id(config, i), i == BSP, config->address_bits ? config->address_bits : 40);
-        *cpu = (struct x86_irq_cpu){ .lapic = cpu->lapic, .index = i, .deadline = CLOCK_NEVER };
-        cpu->page = lapic_page(&cpu->lapic);
-        x86_targets_update(&irq->targets, i, &cpu->lapic);
-    }
-    irq->config.apic_ids = NULL;
-    return 0;
-}
-
-void x86_irq_free(struct x86_irq *irq)
-{
-    x86_targets_free(&irq->targets);
-    free(irq->cpus);
-    free(irq->ioapics);
-    free(irq->found);
-    *irq = (struct x86_irq){ .cpus = NULL };
-}
-
-void x86_irq_reset(struct x86_irq *irq)
-{
-    enter(irq);
-    pic_cascade_reset(&irq->pic);
-    irq->hub_dirty = X86_IRQ_HUB_ALL;
-    irq->imcr = irq->imcr_index = 0;
-    irq->last_lowest = 0;
-    for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
-        ioapic_reset(&irq->ioapics[i]);
-        irq->ioapics[i].id = irq->config.ioapics[i].id << 24; // firmware's work
-    }
-    for (uint32_t i = 0; i < irq->config.cpus; i++) {
-        lapic_reset(&irq->cpus[i].lapic, i == BSP);
-        lapic_set_lint(&irq->cpus[i].lapic, 1, irq->nmi && !pic_mode(irq));
-        moved(irq, &irq->cpus[i]);
-    }
-    lapic_set_lint(&irq->cpus[BSP].lapic, 0, irq->pic_int && !pic_mode(irq));
-    leave(irq);
-}
-
-void x86_irq_virtual_wire(struct x86_irq *irq)
-{
-    static const struct {
-        uint32_t offset, value;
-    } writes[] = {
-        { LAPIC_SVR, 0x10f },
-        { LAPIC_LVT_LINT0, X86_EXTINT << 8 },
-        { LAPIC_LVT_LINT1, X86_NMI << 8 },
-    };
-    uint64_t page = irq->cpus[BSP].page;
-    for (unsigned i = 0; i < countof(writes); i++)
-        x86_irq_cpu_write(irq, BSP, PORT_MEMORY, page + writes[i].offset, 4, writes[i].value, 0);
-}
-
-void x86_irq_visit(struct x86_irq *irq, struct visit *v)
-{
-    char name[24];
-    VISIT(v, irq->imcr_index);
-    VISIT(v, irq->imcr);
-    VISIT(v, irq->nmi);
-    VISIT(v, irq->last_lowest);
-    visit_enter(v, "pic");
-    pic_cascade_visit(&irq->pic, v);
-    visit_leave(v);
-    for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
-        snprintf(name, sizeof(name), "ioapic%u", i);
-        visit_enter(v, name);
-        ioapic_visit(&irq->ioapics[i], v);
-        visit_leave(v);
-    }
-    for (uint32_t i = 0; i < irq->config.cpus; i++) {
-        snprintf(name, sizeof(name), "lapic%u", i);
-        visit_enter(v, name);
-        lapic_visit(&irq->cpus[i].lapic, v);
-        visit_leave(v);
-    }
-}
-
-// LINT0 and the IOAPIC's pin were saved as they stood, so the 8259A's INT is taken over without an edge.
-void x86_irq_loaded(struct x86_irq *irq)
-{
-    enter(irq);
-    irq->pic_int = irq->config.pic && pic_cascade_int(&irq->pic);
-    irq->hub_deadline = CLOCK_NEVER;
-    irq->config.deadline(irq->config.owner, X86_IRQ_HUB, CLOCK_NEVER);
-    for (uint32_t i = 0; i < irq->config.cpus; i++) {
-        moved(irq, &irq->cpus[i]);
-        tell_pending(irq, &irq->cpus[i], 0);
-        tell_deadline(irq, &irq->cpus[i], CLOCK_NEVER);
-    }
-    leave(irq);
 }

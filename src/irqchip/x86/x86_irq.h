@@ -7,12 +7,12 @@
 //     MSIs --------------------------+--> destination lookup --> local APICs --settle--> pending words
 //     IPIs --------------------------+
 //
-// Every function that changes something settles before it returns: each output that may have changed is derived once, in
-// the order 8259A, IOAPICs, CPUs by index, and told through `signal` and `deadline` if it really changed. A call back into
-// this file from `resample` is allowed; it changes inputs, and the outer call settles.
+// Every function that changes something settles before it returns: each output that may have changed is derived once,
+// in the order 8259A, IOAPICs, CPUs by index, and told through `signal` and `deadline` if it really changed. A call
+// back into this file from `resample` is allowed; it changes inputs, and the outer call settles.
 //
-// The INT output of the 8259A is wired to LINT0 of CPU 0 alone; boards also lead it to the other CPUs, whose firmware and
-// kernels keep it masked there.
+// The INT output of the 8259A is wired to LINT0 of CPU 0 alone; boards also lead it to the other CPUs, whose firmware
+// and kernels keep it masked there.
 //
 // Not modelled: LINT0 of CPUs other than 0 (drive it with x86_irq_set_lint); SMM-related routing.
 //
@@ -36,6 +36,11 @@
 #define X86_IRQ_CPU_LIMIT    4096
 #define X86_IRQ_IOAPIC_LIMIT 255
 #define X86_IRQ_HUB          UINT32_MAX // in place of a CPU: the deadline of the IOAPICs
+#define X86_IRQ_BSP          0          // the bootstrap processor
+
+// As if told: they differ from everything there can be to tell, so the next value is told whatever it is.
+#define X86_IRQ_UNTOLD_DEADLINE 0
+#define X86_IRQ_UNTOLD_PENDING  UINT32_MAX
 
 // Chip numbers, for x86_irq_set_pin, `resample`, routing and traces.
 enum {
@@ -61,15 +66,15 @@ struct x86_irq_ioapic {
 };
 
 struct x86_irq_config {
-    uint32_t cpus;              // 1 to X86_IRQ_CPU_LIMIT; CPU 0 is the BSP
-    const uint32_t *apic_ids;   // initial APIC id of each CPU, all different, below 65536; NULL: its index
-    unsigned address_bits;      // physical address width, 32-52; 0: 40
-    uint32_t ioapic_count;      // 0 to X86_IRQ_IOAPIC_LIMIT
+    uint32_t cpus;            // 1 to X86_IRQ_CPU_LIMIT; CPU 0 is the BSP
+    const uint32_t *apic_ids; // initial APIC id of each CPU, all different, below 65536; NULL: its index
+    unsigned address_bits;    // physical address width, 32-52; 0: 40
+    uint32_t ioapic_count;    // 0 to X86_IRQ_IOAPIC_LIMIT
     const struct x86_irq_ioapic *ioapics;
-    bool pic;                   // the 8259A pair of a PC
-    bool imcr;                  // ports 22h and 23h; the 8259A's INT goes straight to CPU 0 until the guest changes it
-    int pic_pin;                // pin of IOAPIC 0 that the 8259A's INT is wired to, -1: none
-    unsigned msi_flags;         // MSI_X86_ bits: the destination forms that the machine has
+    bool pic;           // the 8259A pair of a PC
+    bool imcr;          // ports 22h and 23h; the 8259A's INT goes straight to CPU 0 until the guest changes it
+    int pic_pin;        // pin of IOAPIC 0 that the 8259A's INT is wired to, -1: none
+    unsigned msi_flags; // MSI_X86_ bits: the destination forms that the machine has
     // The pending word of a CPU changed (PENDING_ bits). Must not call back into the chips.
     void (*signal)(void *owner, uint32_t vcpu, uint32_t pending);
     // The next moment x86_irq_timer is to be called for `vcpu` (or X86_IRQ_HUB) changed; CLOCK_NEVER: not at all. Must
@@ -103,26 +108,26 @@ struct x86_irq {
 
     // Derived; x86_irq_loaded makes it again.
     struct x86_targets targets;
-    uint64_t *found;        // scratch: the CPUs that a destination names
-    uint64_t *extint;       // CPUs whose INTR an IOAPIC's ExtINT entry drives
-    uint64_t *dirty;        // CPUs to settle
-    uint64_t dirty_words;   // which words of `dirty` are not 0
-    uint32_t depth;         // calls under way
-    uint32_t hub_dirty;     // X86_IRQ_HUB_ bits: what before the local APICs changed
-    bool extint_used;       // `extint` is not empty
-    bool pic_int;           // as driven
-    uint64_t hub_deadline;  // as told
+    uint64_t *found;       // scratch: the CPUs that a destination names
+    uint64_t *extint;      // CPUs whose INTR an IOAPIC's ExtINT entry drives
+    uint64_t *dirty;       // CPUs to settle
+    uint64_t dirty_words;  // which words of `dirty` are not 0
+    uint32_t depth;        // calls under way
+    uint32_t hub_dirty;    // X86_IRQ_HUB_ bits: what before the local APICs changed
+    bool extint_used;      // `extint` is not empty
+    bool pic_int;          // as driven
+    uint64_t hub_deadline; // as told
 };
 
-// Allocates for `config`, which is copied (`apic_ids` is read here only; `ioapics` stays with the caller and must live as
-// long). -EINVAL and a text for a value out of range, -ENOMEM. Everything is in power-on state, and `signal` and `deadline`
-// have not been called: 0 and CLOCK_NEVER are what they would have told.
+// Allocates for `config`, which is copied (`apic_ids` is read here only; `ioapics` stays with the caller and must live
+// as long). -EINVAL and a text for a value out of range, -ENOMEM. Everything is in power-on state, and `signal` and
+// `deadline` have not been called: 0 and CLOCK_NEVER are what they would have told.
 int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struct error *error);
 void x86_irq_free(struct x86_irq *irq);
 // RESET# of all chips. Electrical levels of pins stay.
 void x86_irq_reset(struct x86_irq *irq);
-// What firmware leaves behind when it starts an operating system: CPU 0 in virtual wire mode (APIC enabled with spurious
-// vector 0Fh, LINT0 ExtINT, LINT1 NMI).
+// What firmware leaves behind when it starts an operating system: CPU 0 in virtual wire mode (APIC enabled with
+// spurious vector 0Fh, LINT0 ExtINT, LINT1 NMI).
 void x86_irq_virtual_wire(struct x86_irq *irq);
 
 // Inputs. `level` is electrical: a pin that is active low is high when idle.
@@ -168,6 +173,11 @@ static inline bool x86_irq_apic_enabled(const struct x86_irq *irq, uint32_t vcpu
 
 // Derives what may have changed. Called by everything above; a second call changes nothing.
 void x86_irq_settle(struct x86_irq *irq);
+// What stands between begin and end is settled at the end; they nest.
+void x86_irq_begin(struct x86_irq *irq);
+void x86_irq_end(struct x86_irq *irq);
+// The ids, the mode or the enables of a CPU's local APIC may have changed.
+void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu);
 
 // All state of all chips. After loading, x86_irq_loaded derives everything else again and tells all of it.
 void x86_irq_visit(struct x86_irq *irq, struct visit *v);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Which CPUs a destination names, without asking every one of them.
 //
-// Spec: Intel SDM vol. 3A, APIC chapter, "Determining IPI Destination" (physical, logical flat and cluster) and "Determining
-// IPI Destination in x2APIC Mode". lapic_matches says the same of one local APIC; tests hold the two against each other.
+// Spec: Intel SDM vol. 3A, APIC chapter, "Determining IPI Destination" (physical, logical flat and cluster) and
+// "Determining IPI Destination in x2APIC Mode". lapic_matches says the same of one local APIC; tests hold the two
+// against each other.
 //
 //     physical       id ----------------------> CPU in x2APIC mode
 //                    id 0-255 ----------------> CPUs in xAPIC mode with that id, usually one
@@ -27,16 +28,16 @@
 #define X86_TARGETS_MANY (UINT32_MAX - 1) // ask x86_targets_find
 
 struct x86_targets {
-    uint32_t cpus, words;    // words of a set
-    uint32_t id_limit;       // entries of by_x2apic_id
-    uint32_t *by_x2apic_id;  // CPU index + 1, 0: none in x2APIC mode
+    uint32_t cpus, words;      // words of a set
+    uint32_t id_limit;         // entries of by_x2apic_id
+    uint32_t *by_x2apic_id;    // CPU index + 1, 0: none in x2APIC mode
     uint32_t by_xapic_id[256]; // CPU index + 1 of the first CPU in xAPIC mode with that id
-    uint32_t *next;          // index + 1 of the next CPU with the same xAPIC id
-    uint32_t *listed;        // xAPIC id a CPU is listed under, + 1
-    uint64_t *flat;          // [8] sets: that bit is in its flat logical id
-    uint64_t *cluster;       // [16][4] sets: that cluster and bit is its logical id
-    uint64_t *xapic;         // set of the CPUs in xAPIC mode
-    uint64_t *x2apic;        // set of those in x2APIC mode
+    uint32_t *next;            // index + 1 of the next CPU with the same xAPIC id
+    uint32_t *listed;          // xAPIC id a CPU is listed under, + 1
+    uint64_t *flat;            // [8] sets: that bit is in its flat logical id
+    uint64_t *cluster;         // [16][4] sets: that cluster and bit is its logical id
+    uint64_t *xapic;           // set of the CPUs in xAPIC mode
+    uint64_t *x2apic;          // set of those in x2APIC mode
 };
 
 // `highest_id` is the highest initial APIC id. -ENOMEM.

@@ -4,7 +4,7 @@
 
 #include "test_lapic.h"
 
-// --- Acceptance for fixed interrupts ----------------------------------------------------------------------------------
+// --- Acceptance for fixed interrupts --------------------------------------------------------------------------------
 
 Test(lapic, every_vector_from_16_is_requested_taken_and_ended)
 {
@@ -92,7 +92,7 @@ Test(lapic, reserved_delivery_modes_and_extint_messages_are_refused)
     cr_assert_eq(lapic_output(&b.lapic), 0);
 }
 
-// --- Priorities -------------------------------------------------------------------------------------------------------
+// --- Priorities -----------------------------------------------------------------------------------------------------
 
 Test(lapic, only_a_class_above_the_task_priority_interrupts)
 {
@@ -174,7 +174,7 @@ Test(lapic, the_spurious_vector_is_given_when_priority_rose_before_the_acknowled
     cr_assert_eq(lapic_take_vector(&b.lapic), 0x40);
 }
 
-// --- EOI ----------------------------------------------------------------------------------------------------------------
+// --- EOI ------------------------------------------------------------------------------------------------------------
 
 Test(lapic, eoi_of_a_level_interrupt_is_broadcast_and_that_of_an_edge_is_not)
 {
@@ -223,7 +223,7 @@ Test(lapic, any_value_ends_an_interrupt_in_xapic_mode)
     cr_assert_eq(b.effect.mistake, LAPIC_MISTAKES);
 }
 
-// --- NMI, SMI, INIT, SIPI -------------------------------------------------------------------------------------------------
+// --- NMI, SMI, INIT, SIPI -------------------------------------------------------------------------------------------
 
 Test(lapic, one_nmi_is_latched_until_taken)
 {
@@ -330,7 +330,7 @@ Test(lapic, an_init_level_deassert_does_nothing)
     cr_assert_eq(lapic_output(&b.lapic), 0);
 }
 
-// --- State --------------------------------------------------------------------------------------------------------------
+// --- State ----------------------------------------------------------------------------------------------------------
 
 static void list(void *object, struct visit *v)
 {
@@ -340,7 +340,8 @@ static void list(void *object, struct visit *v)
 Test(lapic, the_state_list_misses_only_the_configuration_and_what_is_derived)
 {
     struct lapic lapic;
-    // x2apic_id, address_bits; three summaries and the padding behind them; padding at the end of the timer and the chip.
+    // x2apic_id, address_bits; three summaries and the padding behind them; padding at the end of the timer and the
+    // chip.
     size_t known = 4 + 4 + 3 * (4 + 4) + (sizeof(struct lapic_timer) - 28);
     size_t fields = offsetof(struct lapic, mistakes) + sizeof(lapic.mistakes);
     known += sizeof(lapic) - fields;

@@ -9,7 +9,7 @@ static void lint(struct bench *b, unsigned pin, bool high)
     lapic_set_lint(&b->lapic, pin, high);
 }
 
-// --- LINT pins ----------------------------------------------------------------------------------------------------------
+// --- LINT pins ------------------------------------------------------------------------------------------------------
 
 Test(lapic_lvt, a_fixed_edge_at_either_lint_pin_requests_once)
 {
@@ -147,7 +147,7 @@ Test(lapic_lvt, disabled_the_pins_are_intr_and_nmi)
     cr_assert_eq(lapic_output(&b.lapic), 0);
 }
 
-// --- Sources inside -----------------------------------------------------------------------------------------------------
+// --- Sources inside -------------------------------------------------------------------------------------------------
 
 Test(lapic_lvt, cmci_thermal_and_performance_entries_deliver_in_their_modes)
 {
@@ -199,7 +199,7 @@ Test(lapic_lvt, an_illegal_vector_in_an_entry_is_an_error)
     cr_assert_eq(b.lapic.mistakes[LAPIC_MISTAKE_VECTOR], 1);
 }
 
-// --- Interrupt command register -----------------------------------------------------------------------------------------
+// --- Interrupt command register -------------------------------------------------------------------------------------
 
 Test(lapic_lvt, the_icr_becomes_a_message)
 {
@@ -306,7 +306,7 @@ Test(lapic_lvt, the_self_ipi_register_sends_a_fixed_interrupt_to_itself)
     cr_assert_eq(get_msr(&b, msr_of(LAPIC_ESR)), LAPIC_ERROR_SEND_VECTOR | LAPIC_ERROR_RECEIVE_VECTOR);
 }
 
-// --- Destinations (SDM, "Determining IPI Destination", "... in x2APIC Mode") -------------------------------------------
+// --- Destinations (SDM, "Determining IPI Destination", "... in x2APIC Mode") ----------------------------------------
 
 static bool named(struct bench *b, uint32_t destination, bool logical, bool short_destination)
 {

@@ -20,15 +20,15 @@ static bool plain(const struct reg *reg)
     return reg->mask && reg->read && reg->offset != LAPIC_DFR;
 }
 
-// --- The table ----------------------------------------------------------------------------------------------------------
+// --- The table ------------------------------------------------------------------------------------------------------
 
 Test(lapic_registers, the_table_is_sorted_and_complete)
 {
     static const char *const names[] = {
-        "ID",  "VERSION",  "TPR", "APR",      "PPR",       "EOI",         "RRD",     "LDR",       "DFR",
-        "SVR", "ISR",      "TMR", "IRR",      "ESR",       "LVT_CMCI",    "ICR",     "ICR_HIGH",  "LVT_TIMER",
-        "LVT_THERMAL",     "LVT_PMC",         "LVT_LINT0", "LVT_LINT1",   "LVT_ERROR", "INITIAL_COUNT",
-        "CURRENT_COUNT",   "DIVIDE",          "SELF_IPI",
+        "ID",        "VERSION",   "TPR",           "APR",           "PPR",         "EOI",      "RRD",
+        "LDR",       "DFR",       "SVR",           "ISR",           "TMR",         "IRR",      "ESR",
+        "LVT_CMCI",  "ICR",       "ICR_HIGH",      "LVT_TIMER",     "LVT_THERMAL", "LVT_PMC",  "LVT_LINT0",
+        "LVT_LINT1", "LVT_ERROR", "INITIAL_COUNT", "CURRENT_COUNT", "DIVIDE",      "SELF_IPI",
     };
     cr_assert_eq(lapic_register_count, countof(names));
     for (unsigned i = 0; i < lapic_register_count; i++) {
@@ -111,7 +111,7 @@ Test(lapic_registers, version_tells_seven_entries_and_broadcast_suppression)
     cr_assert_eq(get(&b, LAPIC_VERSION_REGISTER), 0x01060015);
 }
 
-// --- Widths, reserved addresses -------------------------------------------------------------------------------------------
+// --- Widths, reserved addresses -------------------------------------------------------------------------------------
 
 Test(lapic_registers, narrow_reads_give_bytes_and_the_gap_reads_zero)
 {
@@ -175,7 +175,7 @@ Test(lapic_registers, reading_eoi_gives_zero_and_is_counted)
     cr_assert_eq(b.effect.mistake, LAPIC_MISTAKE_READONLY);
 }
 
-// --- x2APIC (SDM, "x2APIC Register Address Space", "Reserved Bit Checking") ----------------------------------------------
+// --- x2APIC (SDM, "x2APIC Register Address Space", "Reserved Bit Checking") -----------------------------------------
 
 Test(lapic_registers, msrs_of_the_x2apic_fault_in_xapic_mode_and_when_disabled)
 {
@@ -295,7 +295,7 @@ Test(lapic_registers, other_msrs_are_not_ours)
     }
 }
 
-// --- IA32_APIC_BASE -------------------------------------------------------------------------------------------------------
+// --- IA32_APIC_BASE -------------------------------------------------------------------------------------------------
 
 enum { DISABLED, INVALID, XAPIC, X2APIC };
 
@@ -411,7 +411,7 @@ Test(lapic_registers, reset_leaves_x2apic_mode)
     cr_assert_eq(get(&b, LAPIC_ID), 0x02000000);
 }
 
-// --- ESR (SDM, "Error Handling") --------------------------------------------------------------------------------------------
+// --- ESR (SDM, "Error Handling") ------------------------------------------------------------------------------------
 
 Test(lapic_registers, the_esr_shows_errors_after_a_write_and_clears_with_the_next)
 {

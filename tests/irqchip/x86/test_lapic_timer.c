@@ -181,7 +181,7 @@ Test(lapic_timer, an_illegal_vector_is_an_error_and_no_interrupt)
     cr_assert_eq(get(&b, LAPIC_ESR), LAPIC_ERROR_RECEIVE_VECTOR);
 }
 
-// --- TSC-deadline -------------------------------------------------------------------------------------------------------
+// --- TSC-deadline ---------------------------------------------------------------------------------------------------
 
 Test(lapic_timer, a_tsc_deadline_is_absolute_fires_once_and_clears_itself)
 {

@@ -84,12 +84,14 @@ static inline void board_config(struct board *board, struct x86_irq_config confi
 // A PC: 8259A pair with INT at LINT0 and at pin 0 of the first of two IOAPICs; no APIC is enabled by software.
 static inline void board_pc(struct board *board, uint32_t cpus)
 {
-    board_config(board, (struct x86_irq_config){ .cpus = cpus, .pic = true, .ioapic_count = 2, .ioapics = board_ioapics });
+    board_config(board,
+                 (struct x86_irq_config){ .cpus = cpus, .pic = true, .ioapic_count = 2, .ioapics = board_ioapics });
 }
 
 static inline void put(struct board *b, uint32_t vcpu, uint32_t offset, uint32_t value)
 {
-    enum port_result result = x86_irq_cpu_write(&b->irq, vcpu, PORT_MEMORY, LAPIC_DEFAULT_BASE + offset, 4, value, b->now);
+    enum port_result result =
+        x86_irq_cpu_write(&b->irq, vcpu, PORT_MEMORY, LAPIC_DEFAULT_BASE + offset, 4, value, b->now);
     cr_assert_eq(result, PORT_DONE);
 }
 
@@ -138,8 +140,8 @@ static inline void route(struct board *b, uint32_t ioapic, unsigned pin, uint64_
     x86_irq_ioapic_write(&b->irq, ioapic, 0x10, 4, (uint32_t)entry, b->now);
 }
 
-#define ENTRY_LEVEL  (1u << 15)
-#define ENTRY_MASKED (1u << 16)
+#define ENTRY_LEVEL    (1u << 15)
+#define ENTRY_MASKED   (1u << 16)
 #define ENTRY_DEST(id) ((uint64_t)(id) << 56)
 
 // The 8259A pair as a PC's firmware sets it up: vectors 20h and 28h, all unmasked.

@@ -144,7 +144,7 @@ Test(x86_irq_ipi, an_id_that_nobody_has_drops_the_message)
     cr_assert_eq(b.drop_reason, X86_IRQ_DROP_REFUSED);
 }
 
-// --- Lowest priority ------------------------------------------------------------------------------------------------------
+// --- Lowest priority ------------------------------------------------------------------------------------------------
 
 static void logical_board(uint32_t cpus)
 {
@@ -215,7 +215,7 @@ Test(x86_irq_ipi, lowest_priority_to_nobody_enabled_is_dropped)
     cr_assert_eq(b.drop_reason, X86_IRQ_DROP_REFUSED);
 }
 
-// --- Start-up ---------------------------------------------------------------------------------------------------------------
+// --- Start-up -------------------------------------------------------------------------------------------------------
 
 Test(x86_irq_ipi, init_and_two_sipis_start_a_cpu_once)
 {
@@ -272,7 +272,7 @@ Test(x86_irq_ipi, a_globally_disabled_apic_is_not_there)
     cr_assert_eq(who(PENDING_NMI), 2, "enabled again");
 }
 
-// --- The lookup against every single APIC -----------------------------------------------------------------------------------
+// --- The lookup against every single APIC ---------------------------------------------------------------------------
 
 static uint32_t seed = 12345;
 
@@ -330,14 +330,16 @@ Test(x86_irq_ipi, the_lookup_names_exactly_the_apics_that_match)
     for (unsigned round = 0; round < 20000; round++) {
         uint64_t found[2] = { 0 }, expected[2] = { 0 };
         shuffle_cpu(next_random() % 70);
-        struct x86_message message = { .destination = random_destination(), .logical = next_random() % 2,
+        struct x86_message message = { .destination = random_destination(),
+                                       .logical = next_random() % 2,
                                        .short_destination = next_random() % 2 };
         if (message.short_destination)
             message.destination &= 0xff;
         for (uint32_t i = 0; i < 70; i++)
             expected[i / 64] |= (uint64_t)lapic_matches(&b.irq.cpus[i].lapic, &message) << (i % 64);
         x86_targets_find(&b.irq.targets, &message, found);
-        cr_assert_arr_eq(found, expected, sizeof(found), "destination %x, logical %d", message.destination, message.logical);
+        cr_assert_arr_eq(found, expected, sizeof(found), "destination %x, logical %d", message.destination,
+                         message.logical);
         uint32_t one = x86_targets_one(&b.irq.targets, &message);
         unsigned count = (unsigned)(__builtin_popcountll(found[0]) + __builtin_popcountll(found[1]));
         if (one == X86_TARGETS_NONE)
@@ -347,7 +349,7 @@ Test(x86_irq_ipi, the_lookup_names_exactly_the_apics_that_match)
     }
 }
 
-// --- Anything at any place --------------------------------------------------------------------------------------------------
+// --- Anything at any place ------------------------------------------------------------------------------------------
 
 Test(x86_irq_ipi, random_accesses_leave_everything_settled)
 {
@@ -373,7 +375,8 @@ Test(x86_irq_ipi, random_accesses_leave_everything_settled)
             x86_irq_cpu_write(&b.irq, vcpu, PORT_REGISTER, 0x800 + value % 0x40, 8, value >> 8 & 0xff, b.now);
             break;
         case 5:
-            x86_irq_cpu_write(&b.irq, vcpu, PORT_REGISTER, LAPIC_MSR_BASE, 8, LAPIC_DEFAULT_BASE | (value & 0xd00), b.now);
+            x86_irq_cpu_write(&b.irq, vcpu, PORT_REGISTER, LAPIC_MSR_BASE, 8, LAPIC_DEFAULT_BASE | (value & 0xd00),
+                              b.now);
             break;
         case 6:
             x86_irq_timer(&b.irq, vcpu, b.now);
