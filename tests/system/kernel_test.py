@@ -5,9 +5,10 @@
     kernel_test.py INTACT ARCH VCPUS [--twice] [KERNEL PARAMETERS...]
 
 The marker must come, with the right number of processors online, without a warning about timers, APICs or the TSC that
-the parameters did not ask for, and the machine must end with exit status 0. With --twice two runs must agree in every
-byte and end at the same instruction.
+the parameters did not ask for, and the machine must end with exit status 0. With --twice (or INTACT_TWICE set, as
+./dev check does) two runs must agree in every byte and end at the same instruction.
 """
+import os
 import pathlib
 import re
 import sys
@@ -50,7 +51,7 @@ def check(result, arch, vcpus, parameters):
 
 def main():
     intact, arch, vcpus, *parameters = sys.argv[1:]
-    twice = "--twice" in parameters
+    twice = "--twice" in parameters or os.environ.get("INTACT_TWICE")
     parameters = [p for p in parameters if p != "--twice"]
     try:
         options = linux.boot_options(arch, " ".join(parameters))
