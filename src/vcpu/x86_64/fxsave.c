@@ -39,7 +39,8 @@ bool x86_fxsave(struct x86_cpu *cpu, uint64_t linear, bool rexw)
         return false;
     }
     uint64_t image[QWORDS] = { 0 };
-    image[0] = (uint64_t)x87->control | (uint64_t)x87->status << 16 | (uint64_t)x87->valid << 32 | (uint64_t)x87->opcode << 48;
+    image[0] =
+        (uint64_t)x87->control | (uint64_t)x87->status << 16 | (uint64_t)x87->valid << 32 | (uint64_t)x87->opcode << 48;
     image[1] = rexw ? x87->ip : (uint32_t)x87->ip | (uint64_t)x87->cs << 32;
     image[2] = rexw ? x87->dp : (uint32_t)x87->dp | (uint64_t)x87->ds << 32;
     image[3] = cpu->mxcsr | (uint64_t)X86_MXCSR_MASK << 32;

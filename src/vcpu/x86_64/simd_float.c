@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // SSE, SSE2 and SSE3 floating point (SDM vol. 1, 10.2.3, 11.5 and appendix E; vol. 2).
 //
-// Each lane is computed by x87_number.c in integers, with its flags. Most additions, subtractions, multiplications, divisions
-// and square roots take a shorter way first: with round-to-nearest, PE masked and already set, and a result that is normal and
-// not the smallest, the host's IEEE arithmetic gives the same bits and no other flag can be raised.
+// Each lane is computed by x87_number.c in integers, with its flags. Most additions, subtractions, multiplications,
+// divisions and square roots take a shorter way first: with round-to-nearest, PE masked and already set, and a result
+// that is normal and not the smallest, the host's IEEE arithmetic gives the same bits and no other flag can be raised.
 //
-// Exceptions of all lanes are collected. Unmasked ones found before the operation (IE, DE, ZE) hide those found after it
-// (OE, UE, PE); an unmasked one of either kind leaves the destination alone.
+// Exceptions of all lanes are collected. Unmasked ones found before the operation (IE, DE, ZE) hide those found after
+// it (OE, UE, PE); an unmasked one of either kind leaves the destination alone.
 //
 // Not modelled: the last bits of RCP and RSQRT, which differ between processors; ours are the nearest of 12 bits.
+#include <math.h>
+
 #include "base/bits.h"
 #include "vcpu/x86_64/simd_ops.h"
 #include "vcpu/x86_64/x87_number.h"
@@ -54,7 +56,7 @@ static bool end(struct x86_cpu *cpu, const struct unit *unit)
     return x86_fault(cpu, cpu->cr4 & X86_CR4_OSXMMEXCPT ? X86_XM : X86_UD);
 }
 
-// --- lanes -----------------------------------------------------------------------------------------------------------------
+// --- lanes -----------------------------------------------------------------------------------------------------------
 
 static struct number load(const struct unit *unit, uint64_t bits, bool is_double)
 {
@@ -110,58 +112,60 @@ static uint64_t operate(struct unit *unit, enum operation operation, bool is_dou
     return store(result, is_double);
 }
 
-// The short way and, where it does not do, the long one. An operand is `plain` when it is normal and above the smallest normal
-// number; a result must be so too, as only then neither tininess nor overflow is near. An exact zero is safe as well.
-#define LANE(type, bits, name, smallest, largest, is_double) \
-    static inline bool name##_plain(type a) \
-    { \
-        return (a > smallest && a <= largest) || (a < -smallest && a >= -largest); \
-    } \
-    static inline bits name##_lane(struct unit *unit, enum operation operation, bits x, bits y) \
-    { \
-        type a, b; \
-        memcpy(&a, &x, sizeof(a)); \
-        memcpy(&b, &y, sizeof(b)); \
-        if (likely(unit->short_way && (name##_plain(a) || a == 0) && (name##_plain(b) || (b == 0 && operation != DIV)))) { \
-            type result = operation == ADD ? a + b : operation == SUB ? a - b : operation == MUL ? a * b : a / b; \
-            if (likely(name##_plain(result) || (result == 0 && (operation <= SUB || a == 0 || b == 0)))) { \
-                memcpy(&x, &result, sizeof(x)); \
-                return x; \
-            } \
-        } \
-        return (bits)operate(unit, operation, is_double, x, y); \
+// The short way and, where it does not do, the long one. An operand is `plain` when it is normal and above the smallest
+// normal number; a result must be so too, as only then neither tininess nor overflow is near. An exact zero is safe as
+// well.
+#define LANE(type, bits, name, smallest, largest, is_double)                                                           \
+    static inline bool name##_plain(type a)                                                                            \
+    {                                                                                                                  \
+        return (a > smallest && a <= largest) || (a < -smallest && a >= -largest);                                     \
+    }                                                                                                                  \
+    static inline bits name##_lane(struct unit *unit, enum operation operation, bits x, bits y)                        \
+    {                                                                                                                  \
+        type a, b;                                                                                                     \
+        memcpy(&a, &x, sizeof(a));                                                                                     \
+        memcpy(&b, &y, sizeof(b));                                                                                     \
+        if (likely(unit->short_way && (name##_plain(a) || a == 0) &&                                                   \
+                   (name##_plain(b) || (b == 0 && operation != DIV)))) {                                               \
+            type result = operation == ADD ? a + b : operation == SUB ? a - b : operation == MUL ? a * b : a / b;      \
+            if (likely(name##_plain(result) || (result == 0 && (operation <= SUB || a == 0 || b == 0)))) {             \
+                memcpy(&x, &result, sizeof(x));                                                                        \
+                return x;                                                                                              \
+            }                                                                                                          \
+        }                                                                                                              \
+        return (bits)operate(unit, operation, is_double, x, y);                                                        \
     }
 
 LANE(float, uint32_t, single, 0x1p-126f, 0x1.fffffep127f, false)
 LANE(double, uint64_t, double, 0x1p-1022, 0x1.fffffffffffffp1023, true)
 
-// --- arithmetic --------------------------------------------------------------------------------------------------------------
+// --- arithmetic ------------------------------------------------------------------------------------------------------
 
 // The low `lanes` elements of d and s through `expression` (on x and y); an exception that is not masked keeps d.
-#define EACH_LANE(name, bits, lanes, is_double, expression) \
-    SIMD_RUN(name) \
-    { \
-        (void)imm; \
-        struct unit unit = begin(cpu, is_double); \
-        bits to[lanes], from[lanes]; \
-        memcpy(to, d, sizeof(to)); \
-        memcpy(from, s, sizeof(from)); \
-        for (unsigned i = 0; i < lanes; i++) { \
-            const bits x = to[i], y = from[i]; \
-            (void)x; \
-            to[i] = (bits)(expression); \
-        } \
-        if (!end(cpu, &unit)) { \
-            return false; \
-        } \
-        memcpy(d, to, sizeof(to)); \
-        return true; \
+#define EACH_LANE(name, bits, lanes, is_double, expression)                                                            \
+    SIMD_RUN(name)                                                                                                     \
+    {                                                                                                                  \
+        (void)imm;                                                                                                     \
+        struct unit unit = begin(cpu, is_double);                                                                      \
+        bits to[lanes], from[lanes];                                                                                   \
+        memcpy(to, d, sizeof(to));                                                                                     \
+        memcpy(from, s, sizeof(from));                                                                                 \
+        for (unsigned i = 0; i < lanes; i++) {                                                                         \
+            const bits x = to[i], y = from[i];                                                                         \
+            (void)x;                                                                                                   \
+            to[i] = (bits)(expression);                                                                                \
+        }                                                                                                              \
+        if (!end(cpu, &unit)) {                                                                                        \
+            return false;                                                                                              \
+        }                                                                                                              \
+        memcpy(d, to, sizeof(to));                                                                                     \
+        return true;                                                                                                   \
     }
 
-#define FOUR(name, single_expression, double_expression) \
-    EACH_LANE(sse_##name##ps, uint32_t, 4, false, single_expression) \
-    EACH_LANE(sse_##name##pd, uint64_t, 2, true, double_expression) \
-    EACH_LANE(sse_##name##ss, uint32_t, 1, false, single_expression) \
+#define FOUR(name, single_expression, double_expression)                                                               \
+    EACH_LANE(sse_##name##ps, uint32_t, 4, false, single_expression)                                                   \
+    EACH_LANE(sse_##name##pd, uint64_t, 2, true, double_expression)                                                    \
+    EACH_LANE(sse_##name##ss, uint32_t, 1, false, single_expression)                                                   \
     EACH_LANE(sse_##name##sd, uint64_t, 1, true, double_expression)
 
 FOUR(add, single_lane(&unit, ADD, x, y), double_lane(&unit, ADD, x, y))
@@ -173,22 +177,22 @@ FOUR(div, single_lane(&unit, DIV, x, y), double_lane(&unit, DIV, x, y))
 EACH_LANE(sse_addsubps, uint32_t, 4, false, single_lane(&unit, i & 1 ? ADD : SUB, x, y))
 EACH_LANE(sse_addsubpd, uint64_t, 2, true, double_lane(&unit, i & 1 ? ADD : SUB, x, y))
 
-#define HORIZONTAL(name, bits, lanes, is_double, lane, operation) \
-    SIMD_RUN(name) \
-    { \
-        (void)imm; \
-        struct unit unit = begin(cpu, is_double); \
-        bits from[2 * lanes], to[lanes]; \
-        memcpy(from, d, 16); \
-        memcpy(from + lanes, s, 16); \
-        for (unsigned i = 0; i < lanes; i++) { \
-            to[i] = lane(&unit, operation, from[2 * i], from[2 * i + 1]); \
-        } \
-        if (!end(cpu, &unit)) { \
-            return false; \
-        } \
-        memcpy(d, to, 16); \
-        return true; \
+#define HORIZONTAL(name, bits, lanes, is_double, lane, operation)                                                      \
+    SIMD_RUN(name)                                                                                                     \
+    {                                                                                                                  \
+        (void)imm;                                                                                                     \
+        struct unit unit = begin(cpu, is_double);                                                                      \
+        bits from[2 * lanes], to[lanes];                                                                               \
+        memcpy(from, d, 16);                                                                                           \
+        memcpy(from + lanes, s, 16);                                                                                   \
+        for (unsigned i = 0; i < lanes; i++) {                                                                         \
+            to[i] = lane(&unit, operation, from[2 * i], from[2 * i + 1]);                                              \
+        }                                                                                                              \
+        if (!end(cpu, &unit)) {                                                                                        \
+            return false;                                                                                              \
+        }                                                                                                              \
+        memcpy(d, to, 16);                                                                                             \
+        return true;                                                                                                   \
     }
 
 HORIZONTAL(sse_haddps, uint32_t, 4, false, single_lane, ADD)
@@ -198,6 +202,25 @@ HORIZONTAL(sse_hsubpd, uint64_t, 2, true, double_lane, SUB)
 
 static uint64_t square_root(struct unit *unit, bool is_double, uint64_t y)
 {
+    if (likely(unit->short_way)) { // the root of a normal number is a normal number
+        if (is_double) {
+            double b;
+            memcpy(&b, &y, sizeof(b));
+            if (b > 0 && double_plain(b)) {
+                b = sqrt(b);
+                memcpy(&y, &b, sizeof(b));
+                return y;
+            }
+        } else {
+            float b;
+            memcpy(&b, &y, sizeof(b));
+            if (b > 0 && single_plain(b)) {
+                b = sqrtf(b);
+                memcpy(&y, &b, sizeof(b));
+                return y;
+            }
+        }
+    }
     const struct number b = load(unit, y, is_double);
     struct number result = number_is_nan(&b) ? quiet(&unit->context, b) : number_square_root(&unit->context, b);
     return store(result, is_double);
@@ -205,7 +228,7 @@ static uint64_t square_root(struct unit *unit, bool is_double, uint64_t y)
 
 FOUR(sqrt, square_root(&unit, false, y), square_root(&unit, true, y))
 
-// --- minimum, maximum, comparison ----------------------------------------------------------------------------------------------
+// --- minimum, maximum, comparison ------------------------------------------------------------------------------------
 
 enum order { LESS, EQUAL, GREATER, UNORDERED };
 
@@ -224,8 +247,8 @@ static enum order compare(struct unit *unit, struct number a, struct number b, b
     return (enum order)(number_compare(a, b) + 1);
 }
 
-// The source operand unless the destination is really beyond it: so for NaNs and for two zeros. A NaN comes back as it is, a
-// denormal as the zero that DAZ makes of it.
+// The source operand unless the destination is really beyond it: so for NaNs and for two zeros. A NaN comes back as it
+// is, a denormal as the zero that DAZ makes of it.
 static uint64_t extreme(struct unit *unit, bool is_double, uint64_t x, uint64_t y, enum order wanted)
 {
     const struct number a = load(unit, x, is_double), b = load(unit, y, is_double);
@@ -255,7 +278,9 @@ FOUR(cmp, predicate(&unit, false, x, y, imm), predicate(&unit, true, x, y, imm))
 
 static bool compare_flags(struct x86_cpu *cpu, const void *d, const void *s, bool is_double, bool signalling)
 {
-    static const uint64_t flags[] = { [LESS] = X86_CF, [EQUAL] = X86_ZF, [GREATER] = 0, [UNORDERED] = X86_ZF | X86_PF | X86_CF };
+    static const uint64_t flags[] = {
+        [LESS] = X86_CF, [EQUAL] = X86_ZF, [GREATER] = 0, [UNORDERED] = X86_ZF | X86_PF | X86_CF
+    };
     struct unit unit = begin(cpu, is_double);
     uint64_t x = 0, y = 0;
     memcpy(&x, d, is_double ? 8 : 4);
@@ -268,18 +293,18 @@ static bool compare_flags(struct x86_cpu *cpu, const void *d, const void *s, boo
     return true;
 }
 
-#define COMPARE_FLAGS(name, is_double, signalling) \
-    SIMD_RUN(name) \
-    { \
-        (void)imm; \
-        return compare_flags(cpu, d, s, is_double, signalling); \
+#define COMPARE_FLAGS(name, is_double, signalling)                                                                     \
+    SIMD_RUN(name)                                                                                                     \
+    {                                                                                                                  \
+        (void)imm;                                                                                                     \
+        return compare_flags(cpu, d, s, is_double, signalling);                                                        \
     }
 COMPARE_FLAGS(sse_comiss, false, true)
 COMPARE_FLAGS(sse_comisd, true, true)
 COMPARE_FLAGS(sse_ucomiss, false, false)
 COMPARE_FLAGS(sse_ucomisd, true, false)
 
-// --- approximations --------------------------------------------------------------------------------------------------------------
+// --- approximations --------------------------------------------------------------------------------------------------
 
 // 1 / x or 1 / sqrt(x), relative error below 1.5 * 2^-12, without exceptions; denormals are zeros, tiny results too.
 static uint32_t approximate(uint32_t bits, bool root)
@@ -305,43 +330,43 @@ static uint32_t approximate(uint32_t bits, bool root)
     return number_to_32(number_divide(&context, number_from_int(1), n));
 }
 
-#define APPROXIMATE(name, lanes, root) \
-    SIMD_RUN(name) \
-    { \
-        (void)cpu, (void)imm; \
-        uint32_t values[lanes]; \
-        memcpy(values, s, sizeof(values)); \
-        for (unsigned i = 0; i < lanes; i++) { \
-            values[i] = approximate(values[i], root); \
-        } \
-        memcpy(d, values, sizeof(values)); \
-        return true; \
+#define APPROXIMATE(name, lanes, root)                                                                                 \
+    SIMD_RUN(name)                                                                                                     \
+    {                                                                                                                  \
+        (void)cpu, (void)imm;                                                                                          \
+        uint32_t values[lanes];                                                                                        \
+        memcpy(values, s, sizeof(values));                                                                             \
+        for (unsigned i = 0; i < lanes; i++) {                                                                         \
+            values[i] = approximate(values[i], root);                                                                  \
+        }                                                                                                              \
+        memcpy(d, values, sizeof(values));                                                                             \
+        return true;                                                                                                   \
     }
 APPROXIMATE(sse_rcpps, 4, false)
 APPROXIMATE(sse_rcpss, 1, false)
 APPROXIMATE(sse_rsqrtps, 4, true)
 APPROXIMATE(sse_rsqrtss, 1, true)
 
-// --- conversions -----------------------------------------------------------------------------------------------------------------
+// --- conversions -----------------------------------------------------------------------------------------------------
 
 // `lanes` elements of `from_type` in s become elements of `to_type`, followed by zeros up to `size` bytes of d.
-#define CONVERT(name, from_type, to_type, lanes, size, is_double, expression) \
-    SIMD_RUN(name) \
-    { \
-        (void)imm; \
-        struct unit unit = begin(cpu, is_double); \
-        from_type from[lanes]; \
-        to_type to[(size) / sizeof(to_type)] = { 0 }; \
-        memcpy(from, s, sizeof(from)); \
-        for (unsigned i = 0; i < lanes; i++) { \
-            const from_type x = from[i]; \
-            to[i] = (to_type)(expression); \
-        } \
-        if (!end(cpu, &unit)) { \
-            return false; \
-        } \
-        memcpy(d, to, sizeof(to)); \
-        return true; \
+#define CONVERT(name, from_type, to_type, lanes, size, is_double, expression)                                          \
+    SIMD_RUN(name)                                                                                                     \
+    {                                                                                                                  \
+        (void)imm;                                                                                                     \
+        struct unit unit = begin(cpu, is_double);                                                                      \
+        from_type from[lanes];                                                                                         \
+        to_type to[(size) / sizeof(to_type)] = { 0 };                                                                  \
+        memcpy(from, s, sizeof(from));                                                                                 \
+        for (unsigned i = 0; i < lanes; i++) {                                                                         \
+            const from_type x = from[i];                                                                               \
+            to[i] = (to_type)(expression);                                                                             \
+        }                                                                                                              \
+        if (!end(cpu, &unit)) {                                                                                        \
+            return false;                                                                                              \
+        }                                                                                                              \
+        memcpy(d, to, sizeof(to));                                                                                     \
+        return true;                                                                                                   \
     }
 
 // The unit rounds to the format of the result.

@@ -5,49 +5,49 @@
 #include "base/bits.h"
 
 // An operation on `bytes` (8 or 16) of d and s becomes an mmx_ and an sse_ function.
-#define WIDTHS(name, call8, call16) \
-    SIMD_RUN(mmx_##name) \
-    { \
-        (void)cpu, (void)s, (void)imm; \
-        call8; \
-        return true; \
-    } \
-    SIMD_RUN(sse_##name) \
-    { \
-        (void)cpu, (void)s, (void)imm; \
-        call16; \
-        return true; \
+#define WIDTHS(name, call8, call16)                                                                                    \
+    SIMD_RUN(mmx_##name)                                                                                               \
+    {                                                                                                                  \
+        (void)cpu, (void)s, (void)imm;                                                                                 \
+        call8;                                                                                                         \
+        return true;                                                                                                   \
+    }                                                                                                                  \
+    SIMD_RUN(sse_##name)                                                                                               \
+    {                                                                                                                  \
+        (void)cpu, (void)s, (void)imm;                                                                                 \
+        call16;                                                                                                        \
+        return true;                                                                                                   \
     }
 
-#define LANES(name, type, ...) \
-    static inline void lanes_##name(void *d, const void *s, unsigned bytes) \
-    { \
-        type to[16 / sizeof(type)], from[16 / sizeof(type)]; \
-        memcpy(to, d, bytes); \
-        memcpy(from, s, bytes); \
-        for (unsigned i = 0; i < bytes / sizeof(type); i++) { \
-            type x = to[i], y = from[i]; \
-            to[i] = (type)(__VA_ARGS__); \
-        } \
-        memcpy(d, to, bytes); \
-    } \
+#define LANES(name, type, ...)                                                                                         \
+    static inline void lanes_##name(void *d, const void *s, unsigned bytes)                                            \
+    {                                                                                                                  \
+        type to[16 / sizeof(type)], from[16 / sizeof(type)];                                                           \
+        memcpy(to, d, bytes);                                                                                          \
+        memcpy(from, s, bytes);                                                                                        \
+        for (unsigned i = 0; i < bytes / sizeof(type); i++) {                                                          \
+            type x = to[i], y = from[i];                                                                               \
+            to[i] = (type)(__VA_ARGS__);                                                                               \
+        }                                                                                                              \
+        memcpy(d, to, bytes);                                                                                          \
+    }                                                                                                                  \
     WIDTHS(name, lanes_##name(d, s, 8), lanes_##name(d, s, 16))
 SIMD_LANES(LANES)
 
-// --- shifts: a count beyond the element's width gives 0, or the sign -------------------------------------------------------
+// --- shifts: a count beyond the element's width gives 0, or the sign -------------------------------------------------
 
-#define SHIFT(name, type, beyond, ...) \
-    static inline void shift_##name(void *d, uint64_t count, unsigned bytes) \
-    { \
-        type to[16 / sizeof(type)]; \
-        memcpy(to, d, bytes); \
-        for (unsigned i = 0; i < bytes / sizeof(type); i++) { \
-            type x = to[i]; \
-            to[i] = (type)(count >= sizeof(type) * 8 ? (beyond) : (__VA_ARGS__)); \
-        } \
-        memcpy(d, to, bytes); \
-    } \
-    WIDTHS(name, shift_##name(d, shift_count(s), 8), shift_##name(d, shift_count(s), 16)) \
+#define SHIFT(name, type, beyond, ...)                                                                                 \
+    static inline void shift_##name(void *d, uint64_t count, unsigned bytes)                                           \
+    {                                                                                                                  \
+        type to[16 / sizeof(type)];                                                                                    \
+        memcpy(to, d, bytes);                                                                                          \
+        for (unsigned i = 0; i < bytes / sizeof(type); i++) {                                                          \
+            type x = to[i];                                                                                            \
+            to[i] = (type)(count >= sizeof(type) * 8 ? (beyond) : (__VA_ARGS__));                                      \
+        }                                                                                                              \
+        memcpy(d, to, bytes);                                                                                          \
+    }                                                                                                                  \
+    WIDTHS(name, shift_##name(d, shift_count(s), 8), shift_##name(d, shift_count(s), 16))                              \
     WIDTHS(name##i, shift_##name(d, imm, 8), shift_##name(d, imm, 16))
 
 static inline uint64_t shift_count(const void *s)
@@ -84,27 +84,27 @@ SIMD_RUN(sse_pslldq)
     return true;
 }
 
-// --- packs: the elements of d, then those of s, at half their size, saturated -----------------------------------------------
+// --- packs: the elements of d, then those of s, at half their size, saturated ----------------------------------------
 
-#define PACK(name, from_type, to_type, low, high) \
-    static inline void pack_##name(void *d, const void *s, unsigned bytes) \
-    { \
-        from_type from[32 / sizeof(from_type)]; \
-        to_type to[16 / sizeof(to_type)]; \
-        memcpy(from, d, bytes); \
-        memcpy((char *)from + bytes, s, bytes); \
-        for (unsigned i = 0; i < bytes / sizeof(to_type); i++) { \
-            to[i] = (to_type)simd_saturate(from[i], low, high); \
-        } \
-        memcpy(d, to, bytes); \
-    } \
+#define PACK(name, from_type, to_type, low, high)                                                                      \
+    static inline void pack_##name(void *d, const void *s, unsigned bytes)                                             \
+    {                                                                                                                  \
+        from_type from[32 / sizeof(from_type)];                                                                        \
+        to_type to[16 / sizeof(to_type)];                                                                              \
+        memcpy(from, d, bytes);                                                                                        \
+        memcpy((char *)from + bytes, s, bytes);                                                                        \
+        for (unsigned i = 0; i < bytes / sizeof(to_type); i++) {                                                       \
+            to[i] = (to_type)simd_saturate(from[i], low, high);                                                        \
+        }                                                                                                              \
+        memcpy(d, to, bytes);                                                                                          \
+    }                                                                                                                  \
     WIDTHS(name, pack_##name(d, s, 8), pack_##name(d, s, 16))
 
 PACK(packsswb, int16_t, int8_t, INT8_MIN, INT8_MAX)
 PACK(packssdw, int32_t, int16_t, INT16_MIN, INT16_MAX)
 PACK(packuswb, int16_t, uint8_t, 0, UINT8_MAX)
 
-// --- sums -------------------------------------------------------------------------------------------------------------------
+// --- sums ------------------------------------------------------------------------------------------------------------
 
 static inline void multiply_add_words(void *d, const void *s, unsigned bytes)
 {
@@ -148,18 +148,18 @@ static inline void sum_differences(void *d, const void *s, unsigned bytes)
 WIDTHS(psadbw, sum_differences(d, s, 8), sum_differences(d, s, 16))
 
 // Horizontal: neighbours x and y of d, then those of s.
-#define HORIZONTAL(name, type, ...) \
-    static inline void horizontal_##name(void *d, const void *s, unsigned bytes) \
-    { \
-        type from[32 / sizeof(type)], to[16 / sizeof(type)]; \
-        memcpy(from, d, bytes); \
-        memcpy((char *)from + bytes, s, bytes); \
-        for (unsigned i = 0; i < bytes / sizeof(type); i++) { \
-            type x = from[2 * i], y = from[2 * i + 1]; \
-            to[i] = (type)(__VA_ARGS__); \
-        } \
-        memcpy(d, to, bytes); \
-    } \
+#define HORIZONTAL(name, type, ...)                                                                                    \
+    static inline void horizontal_##name(void *d, const void *s, unsigned bytes)                                       \
+    {                                                                                                                  \
+        type from[32 / sizeof(type)], to[16 / sizeof(type)];                                                           \
+        memcpy(from, d, bytes);                                                                                        \
+        memcpy((char *)from + bytes, s, bytes);                                                                        \
+        for (unsigned i = 0; i < bytes / sizeof(type); i++) {                                                          \
+            type x = from[2 * i], y = from[2 * i + 1];                                                                 \
+            to[i] = (type)(__VA_ARGS__);                                                                               \
+        }                                                                                                              \
+        memcpy(d, to, bytes);                                                                                          \
+    }                                                                                                                  \
     WIDTHS(name, horizontal_##name(d, s, 8), horizontal_##name(d, s, 16))
 
 HORIZONTAL(phaddw, uint16_t, x + y)
@@ -169,7 +169,7 @@ HORIZONTAL(phsubw, uint16_t, x - y)
 HORIZONTAL(phsubd, uint32_t, x - y)
 HORIZONTAL(phsubsw, int16_t, simd_saturate(x - y, INT16_MIN, INT16_MAX))
 
-// --- byte permutations of SSSE3 -----------------------------------------------------------------------------------------------
+// --- byte permutations of SSSE3 --------------------------------------------------------------------------------------
 
 static inline void shuffle_bytes(void *d, const void *s, unsigned bytes)
 {

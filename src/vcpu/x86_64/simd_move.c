@@ -82,7 +82,7 @@ SIMD_RUN(simd_emms)
     return true;
 }
 
-// --- permutations -------------------------------------------------------------------------------------------------------------
+// --- permutations ----------------------------------------------------------------------------------------------------
 
 // Elements of `size` bytes: alternately from d and s, starting at byte `start` of each.
 static inline bool unpack(void *d, const void *s, unsigned bytes, unsigned size, unsigned start)
@@ -98,11 +98,11 @@ static inline bool unpack(void *d, const void *s, unsigned bytes, unsigned size,
     return true;
 }
 
-#define UNPACK(name, bytes, size, start) \
-    SIMD_RUN(name) \
-    { \
-        (void)cpu, (void)imm; \
-        return unpack(d, s, bytes, size, start); \
+#define UNPACK(name, bytes, size, start)                                                                               \
+    SIMD_RUN(name)                                                                                                     \
+    {                                                                                                                  \
+        (void)cpu, (void)imm;                                                                                          \
+        return unpack(d, s, bytes, size, start);                                                                       \
     }
 UNPACK(mmx_punpcklbw, 8, 1, 0)
 UNPACK(mmx_punpcklwd, 8, 2, 0)
@@ -209,7 +209,7 @@ SIMD_RUN(simd_movddup)
     return true;
 }
 
-// --- words and masks, to and from general registers -----------------------------------------------------------------------------
+// --- words and masks, to and from general registers ------------------------------------------------------------------
 
 SIMD_RUN(mmx_pinsrw)
 {
@@ -250,11 +250,11 @@ static bool signs(void *d, const void *s, unsigned bytes, unsigned size)
     return true;
 }
 
-#define SIGNS(name, bytes, size) \
-    SIMD_RUN(name) \
-    { \
-        (void)cpu, (void)imm; \
-        return signs(d, s, bytes, size); \
+#define SIGNS(name, bytes, size)                                                                                       \
+    SIMD_RUN(name)                                                                                                     \
+    {                                                                                                                  \
+        (void)cpu, (void)imm;                                                                                          \
+        return signs(d, s, bytes, size);                                                                               \
     }
 SIGNS(mmx_pmovmskb, 8, 1)
 SIGNS(sse_pmovmskb, 16, 1)

@@ -11,17 +11,18 @@
 #include "vcpu/x86_64/cpu.h"
 
 #define SIMD_RUN(name) bool name(struct x86_cpu *cpu, void *d, const void *s, unsigned imm)
-#define SIMD_BOTH(name) \
-    SIMD_RUN(mmx_##name); \
+#define SIMD_BOTH(name)                                                                                                \
+    SIMD_RUN(mmx_##name);                                                                                              \
     SIMD_RUN(sse_##name)
 
-// --- lanes: x is the destination's element, y the source's, and the expression is the new element -----------------------
+// --- lanes: x is the destination's element, y the source's, and the expression is the new element --------------------
 
 static inline int32_t simd_saturate(int32_t value, int32_t low, int32_t high)
 {
     return value < low ? low : value > high ? high : value;
 }
 
+// clang-format off
 #define SIMD_LANES(X) \
     X(paddb, uint8_t, x + y) \
     X(paddw, uint16_t, x + y) \
@@ -67,12 +68,13 @@ static inline int32_t simd_saturate(int32_t value, int32_t low, int32_t high)
     X(pabsw, int16_t, (void)x, y < 0 ? -y : y) \
     X(pabsd, int32_t, (void)x, y < 0 ? (int64_t)0 - y : y) \
     X(pmulhrsw, int16_t, ((x * y >> 14) + 1) >> 1)
+// clang-format on
 
 #define SIMD_DECLARE(name, ...) SIMD_BOTH(name);
 SIMD_LANES(SIMD_DECLARE)
 #undef SIMD_DECLARE
 
-// --- simd_int.c: the rest of the packed integers ------------------------------------------------------------------------
+// --- simd_int.c: the rest of the packed integers ---------------------------------------------------------------------
 
 // Shifts by a register or memory count (64 bits) and, with an `i`, by imm8.
 SIMD_BOTH(psrlw);
@@ -109,10 +111,10 @@ SIMD_BOTH(phsubsw);
 SIMD_BOTH(pmaddubsw);
 SIMD_BOTH(palignr);
 
-// --- simd_move.c ----------------------------------------------------------------------------------------------------------
+// --- simd_move.c -----------------------------------------------------------------------------------------------------
 
 SIMD_RUN(simd_nothing);
-SIMD_RUN(simd_move4);     // 4, 8 or 16 bytes, the rest of the destination unchanged
+SIMD_RUN(simd_move4); // 4, 8 or 16 bytes, the rest of the destination unchanged
 SIMD_RUN(simd_move8);
 SIMD_RUN(simd_move16);
 SIMD_RUN(simd_move4_zero8); // zero-extended to 8 (a general or mm register) or 16 bytes
@@ -145,12 +147,12 @@ SIMD_BOTH(pmovmskb);
 SIMD_RUN(sse_movmskps);
 SIMD_RUN(sse_movmskpd);
 
-// --- simd_float.c ---------------------------------------------------------------------------------------------------------
+// --- simd_float.c ----------------------------------------------------------------------------------------------------
 
-#define SIMD_FLOAT4(name) \
-    SIMD_RUN(sse_##name##ps); \
-    SIMD_RUN(sse_##name##pd); \
-    SIMD_RUN(sse_##name##ss); \
+#define SIMD_FLOAT4(name)                                                                                              \
+    SIMD_RUN(sse_##name##ps);                                                                                          \
+    SIMD_RUN(sse_##name##pd);                                                                                          \
+    SIMD_RUN(sse_##name##ss);                                                                                          \
     SIMD_RUN(sse_##name##sd)
 
 SIMD_FLOAT4(add);

@@ -1,41 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The table of MMX, SSE, SSE2, SSE3 and SSSE3 instructions, in order of map, opcode and prefix (SDM vol. 2, appendix A).
+// The table of MMX, SSE, SSE2, SSE3 and SSSE3 instructions, in order of map, opcode and prefix (SDM vol. 2, appendix
+// A).
 #include "base/bits.h"
 #include "vcpu/x86_64/simd.h"
 #include "vcpu/x86_64/simd_ops.h"
 
 enum {
-    SSE = X86_CHECK_SSE, MMX = X86_CHECK_MMX,
-    IMM = X86_SIMD_IMM, ALIGNED = X86_SIMD_ALIGNED, REG = X86_SIMD_REGISTER, MEM = X86_SIMD_MEMORY,
-    W0 = X86_SIMD_W0, W1 = X86_SIMD_W1, GROUP = X86_SIMD_GROUP,
+    SSE = X86_CHECK_SSE,
+    MMX = X86_CHECK_MMX,
+    IMM = X86_SIMD_IMM,
+    ALIGNED = X86_SIMD_ALIGNED,
+    REG = X86_SIMD_REGISTER,
+    MEM = X86_SIMD_MEMORY,
+    W0 = X86_SIMD_W0,
+    W1 = X86_SIMD_W1,
+    GROUP = X86_SIMD_GROUP,
 };
 
 // name, map, opcode, prefix, destination, source, memory bytes, flags, check, function
-#define ROW(text, m, op, pre, to, from, size, bits, needs, function) \
-    { .name = text, .run = function, .map = m, .opcode = op, .prefix = pre, .d = X86_SIMD_##to, .s = X86_SIMD_##from, \
-      .bytes = size, .flags = bits, .check = needs }
-#define DIGIT(text, op, pre, n, to, function, needs) \
-    { .name = text, .run = function, .map = 1, .opcode = op, .prefix = pre, .digit = n, .d = X86_SIMD_##to, \
-      .s = X86_SIMD_NONE, .flags = IMM | GROUP | REG, .check = needs }
+#define ROW(text, m, op, pre, to, from, size, bits, needs, function)                                                   \
+    {                                                                                                                  \
+        .name = text, .run = function, .map = m, .opcode = op, .prefix = pre, .d = X86_SIMD_##to,                      \
+        .s = X86_SIMD_##from, .bytes = size, .flags = bits, .check = needs                                             \
+    }
+#define DIGIT(text, op, pre, n, to, function, needs)                                                                   \
+    {                                                                                                                  \
+        .name = text, .run = function, .map = 1, .opcode = op, .prefix = pre, .digit = n, .d = X86_SIMD_##to,          \
+        .s = X86_SIMD_NONE, .flags = IMM | GROUP | REG, .check = needs                                                 \
+    }
 
 // One operation on xmm registers: packed, 16 bytes; on mm registers, 8 bytes; and on both.
 #define XMM16(op, pre, name) ROW(#name, 1, op, pre, XMM, XMM_RM, 16, ALIGNED, SSE, sse_##name)
-#define BOTH_OF(m, op, name) \
-    ROW(#name, m, op, 0, MMX, MMX_RM, 8, 0, MMX, mmx_##name), \
-    ROW(#name, m, op, 0x66, XMM, XMM_RM, 16, ALIGNED, SSE, sse_##name)
+#define BOTH_OF(m, op, name)                                                                                           \
+    ROW(#name, m, op, 0, MMX, MMX_RM, 8, 0, MMX, mmx_##name),                                                          \
+        ROW(#name, m, op, 0x66, XMM, XMM_RM, 16, ALIGNED, SSE, sse_##name)
 #define BOTH(op, name) BOTH_OF(1, op, name)
 
 // Floating point: ps, pd, ss, sd.
-#define FLOAT2(op, name) \
-    ROW(#name "ps", 1, op, 0, XMM, XMM_RM, 16, ALIGNED, SSE, sse_##name##ps), \
-    ROW(#name "pd", 1, op, 0x66, XMM, XMM_RM, 16, ALIGNED, SSE, sse_##name##pd)
-#define FLOAT4(op, name) \
-    FLOAT2(op, name), \
-    ROW(#name "sd", 1, op, 0xf2, XMM, XMM_RM, 8, 0, SSE, sse_##name##sd), \
-    ROW(#name "ss", 1, op, 0xf3, XMM, XMM_RM, 4, 0, SSE, sse_##name##ss)
-#define BITWISE(op, name, function) \
-    ROW(name "ps", 1, op, 0, XMM, XMM_RM, 16, ALIGNED, SSE, function), \
-    ROW(name "pd", 1, op, 0x66, XMM, XMM_RM, 16, ALIGNED, SSE, function)
+#define FLOAT2(op, name)                                                                                               \
+    ROW(#name "ps", 1, op, 0, XMM, XMM_RM, 16, ALIGNED, SSE, sse_##name##ps),                                          \
+        ROW(#name "pd", 1, op, 0x66, XMM, XMM_RM, 16, ALIGNED, SSE, sse_##name##pd)
+#define FLOAT4(op, name)                                                                                               \
+    FLOAT2(op, name), ROW(#name "sd", 1, op, 0xf2, XMM, XMM_RM, 8, 0, SSE, sse_##name##sd),                            \
+        ROW(#name "ss", 1, op, 0xf3, XMM, XMM_RM, 4, 0, SSE, sse_##name##ss)
+#define BITWISE(op, name, function)                                                                                    \
+    ROW(name "ps", 1, op, 0, XMM, XMM_RM, 16, ALIGNED, SSE, function),                                                 \
+        ROW(name "pd", 1, op, 0x66, XMM, XMM_RM, 16, ALIGNED, SSE, function)
 
 static const struct x86_simd table[] = {
     ROW("movups", 1, 0x10, 0, XMM, XMM_RM, 16, 0, SSE, simd_move16),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x87 instruction set: dispatch, checks, loads and stores, arithmetic, comparison, control (SDM vol. 1 chapter 8; vol. 2).
-// What the low rows of D9 compute is in x87_function.c, environments are in x87_state.c.
+// The x87 instruction set: dispatch, checks, loads and stores, arithmetic, comparison, control (SDM vol. 1 chapter 8;
+// vol. 2). What the low rows of D9 compute is in x87_function.c, environments are in x87_state.c.
 //
-// An instruction goes through: #NM, #MF, the load of its memory operand (which may fault), the operation on a unit, and the
-// flags at last. A store to memory happens before the stack moves.
+// An instruction goes through: #NM, #MF, the load of its memory operand (which may fault), the operation on a unit, and
+// the flags at last. A store to memory happens before the stack moves.
 //
 // Not modelled: CR0.NE = 0, the report of exceptions through FERR#: #MF is raised in either case.
 #include "vcpu/x86_64/x87.h"
@@ -13,6 +13,7 @@
 
 enum format { NO_FORMAT, F32, F64, F80, I16, I32, I64, BCD, WORD, ENVIRONMENT, STATE };
 
+// clang-format off
 enum memory_operation {
     UNKNOWN, ARITHMETIC, LOAD, STORE, STORE_POP, INTEGER, INTEGER_POP, CHOP_POP,
     LOAD_CONTROL, STORE_CONTROL, STORE_STATUS, LOAD_ENVIRONMENT, STORE_ENVIRONMENT, RESTORE, SAVE,
@@ -23,8 +24,8 @@ static const struct {
     uint8_t operation, format;
 } memory_forms[8][8] = {
 #define EIGHT(format) \
-    { ARITHMETIC, format }, { ARITHMETIC, format }, { ARITHMETIC, format }, { ARITHMETIC, format }, { ARITHMETIC, format }, \
-    { ARITHMETIC, format }, { ARITHMETIC, format }, { ARITHMETIC, format }
+    { ARITHMETIC, format }, { ARITHMETIC, format }, { ARITHMETIC, format }, { ARITHMETIC, format }, \
+    { ARITHMETIC, format }, { ARITHMETIC, format }, { ARITHMETIC, format }, { ARITHMETIC, format }
     { EIGHT(F32) },
     { { LOAD, F32 }, { UNKNOWN, NO_FORMAT }, { STORE, F32 }, { STORE_POP, F32 }, { LOAD_ENVIRONMENT, ENVIRONMENT },
       { LOAD_CONTROL, WORD }, { STORE_ENVIRONMENT, ENVIRONMENT }, { STORE_CONTROL, WORD } },
@@ -39,8 +40,11 @@ static const struct {
       { STORE_POP, BCD }, { INTEGER_POP, I64 } },
 #undef EIGHT
 };
+// clang-format on
 
-static const uint8_t format_bytes[] = { [F32] = 4, [F64] = 8, [F80] = 10, [I16] = 2, [I32] = 4, [I64] = 8, [BCD] = 10, [WORD] = 2 };
+static const uint8_t format_bytes[] = {
+    [F32] = 4, [F64] = 8, [F80] = 10, [I16] = 2, [I32] = 4, [I64] = 8, [BCD] = 10, [WORD] = 2
+};
 
 unsigned x86_x87_bytes(uint8_t opcode, uint8_t modrm, unsigned size, bool *write)
 {
@@ -92,7 +96,7 @@ bool x86_x87_known(uint8_t opcode, uint8_t modrm)
     }
 }
 
-// --- one instruction's unit -----------------------------------------------------------------------------------------------
+// --- one instruction's unit ------------------------------------------------------------------------------------------
 
 static struct x87_unit begin(struct x86_cpu *cpu)
 {
@@ -119,7 +123,8 @@ static void end(struct x87_unit *unit)
         unit->context.up = false;
     }
     x87->status |= unit->context.flags;
-    x87_conditions(unit, unit->keep_c1 ? 0 : X87_C1, unit->c1 || (unit->context.up && unit->context.flags & NUMBER_PE) ? X87_C1 : 0);
+    x87_conditions(unit, unit->keep_c1 ? 0 : X87_C1,
+                   unit->c1 || (unit->context.up && unit->context.flags & NUMBER_PE) ? X87_C1 : 0);
     if (x87->status & ~x87->control & 0x3f) {
         x87->status |= X87_ES | X87_B;
     }
@@ -150,7 +155,7 @@ struct number x87_choose_nan(struct x87_unit *unit, struct number a, struct numb
     return result;
 }
 
-// --- loads ------------------------------------------------------------------------------------------------------------------
+// --- loads -----------------------------------------------------------------------------------------------------------
 
 // Eighteen decimal digits and a sign; digits above 9 count as they are.
 static struct number from_bcd(uint64_t low, uint64_t high)
@@ -219,15 +224,19 @@ static void load(struct x87_unit *unit, uint8_t format, uint64_t low, uint64_t h
 
 static void load_constant(struct x87_unit *unit, unsigned which)
 {
-    // FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ: truncated, and whether the rest is above a half of the last bit.
+    // FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ: truncated, and whether the rest is above a half of the last
+    // bit.
     static const struct {
         uint16_t exponent;
         uint64_t mantissa;
         bool up;
     } constants[] = {
-        { 0x3fff, UINT64_C(0x8000000000000000), false }, { 0x4000, UINT64_C(0xd49a784bcd1b8afe), false },
-        { 0x3fff, UINT64_C(0xb8aa3b295c17f0bb), true },  { 0x4000, UINT64_C(0xc90fdaa22168c234), true },
-        { 0x3ffd, UINT64_C(0x9a209a84fbcff798), true },  { 0x3ffe, UINT64_C(0xb17217f7d1cf79ab), true },
+        { 0x3fff, UINT64_C(0x8000000000000000), false },
+        { 0x4000, UINT64_C(0xd49a784bcd1b8afe), false },
+        { 0x3fff, UINT64_C(0xb8aa3b295c17f0bb), true },
+        { 0x4000, UINT64_C(0xc90fdaa22168c234), true },
+        { 0x3ffd, UINT64_C(0x9a209a84fbcff798), true },
+        { 0x3ffe, UINT64_C(0xb17217f7d1cf79ab), true },
         { 0, 0, false },
     };
     if (!push(unit)) {
@@ -239,7 +248,7 @@ static void load_constant(struct x87_unit *unit, unsigned which)
     x87_set_bits(unit, 0, (struct x87_bits){ constants[which].exponent, constants[which].mantissa + up });
 }
 
-// --- stores -----------------------------------------------------------------------------------------------------------------
+// --- stores ----------------------------------------------------------------------------------------------------------
 
 struct image { // of a memory operand, at most 10 bytes
     uint64_t low, high;
@@ -350,7 +359,7 @@ static bool store(struct x87_unit *unit, uint8_t format, uint8_t operation, uint
     return true;
 }
 
-// --- arithmetic and comparison ----------------------------------------------------------------------------------------------
+// --- arithmetic and comparison ---------------------------------------------------------------------------------------
 
 enum arithmetic { ADD, MUL, COM, COMP, SUB, SUBR, DIV, DIVR }; // modrm.reg of D8
 
@@ -447,7 +456,7 @@ static void arithmetic_or_compare(struct x87_unit *unit, unsigned operation, str
     }
 }
 
-// --- registers --------------------------------------------------------------------------------------------------------------
+// --- registers -------------------------------------------------------------------------------------------------------
 
 static void exchange(struct x87_unit *unit, unsigned i)
 {
@@ -528,7 +537,7 @@ static void examine(struct x87_unit *unit)
 {
     static const uint16_t class[] = {
         [NUMBER_ZERO] = X87_C3, [NUMBER_FINITE] = X87_C2, [NUMBER_INFINITE] = X87_C2 | X87_C0,
-        [NUMBER_QNAN] = X87_C0, [NUMBER_SNAN] = X87_C0, [NUMBER_UNSUPPORTED] = 0,
+        [NUMBER_QNAN] = X87_C0, [NUMBER_SNAN] = X87_C0,   [NUMBER_UNSUPPORTED] = 0,
     };
     const struct number n = x87_get(unit, 0);
     unsigned conditions = n.denormal ? X87_C3 | X87_C2 : class[n.kind];
@@ -539,7 +548,7 @@ static void examine(struct x87_unit *unit)
     unit->c1 = n.sign;
 }
 
-// --- dispatch ---------------------------------------------------------------------------------------------------------------
+// --- dispatch --------------------------------------------------------------------------------------------------------
 
 // D9 with a register.
 static void row_d9(struct x87_unit *unit, uint8_t modrm)
@@ -652,7 +661,8 @@ static void register_form(struct x87_unit *unit, uint8_t opcode, uint8_t modrm)
     }
 }
 
-// What neither checks for pending exceptions nor is one of the numeric instructions; `done` tells whether it was such a one.
+// What neither checks for pending exceptions nor is one of the numeric instructions; `done` tells whether it was such a
+// one.
 static bool control_form(struct x86_cpu *cpu, uint8_t operation, const struct x86_x87_operand *operand, bool *done)
 {
     uint64_t value;
@@ -701,7 +711,7 @@ static bool control_register_form(struct x86_cpu *cpu, uint8_t opcode, uint8_t m
         return false;
     }
     if (modrm == 0xe2) { // FNCLEX
-        cpu->x87.status &= (uint16_t)~(X87_B | X87_ES | X87_SF | 0x3f);
+        cpu->x87.status &= (uint16_t) ~(X87_B | X87_ES | X87_SF | 0x3f);
     } else if (modrm == 0xe3) {
         x86_x87_init(cpu);
     } // the others did something on the 8087 and the 80287

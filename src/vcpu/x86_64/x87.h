@@ -14,14 +14,15 @@ struct x86_x87_operand {
     uint8_t size;      // operand size 2, 4 or 8: the format of FLDENV, FSTENV, FSAVE and FRSTOR
 };
 
-// Executes the instruction `opcode` (D8h to DFh) `modrm`. Memory is accessed at the current privilege. False: cpu->fault is set
-// (#UD, #NM, #MF or the memory access's) and nothing has changed.
+// Executes the instruction `opcode` (D8h to DFh) `modrm`. Memory is accessed at the current privilege. False:
+// cpu->fault is set (#UD, #NM, #MF or the memory access's) and nothing has changed.
 bool x86_x87(struct x86_cpu *cpu, uint8_t opcode, uint8_t modrm, const struct x86_x87_operand *operand);
 
 // True if x86_x87 knows the instruction: otherwise it answers #UD.
 bool x86_x87_known(uint8_t opcode, uint8_t modrm);
 
-// Bytes of the memory operand, for segment limit checks; 0: none. `size` as in x86_x87_operand. `write`: the instruction stores.
+// Bytes of the memory operand, for segment limit checks; 0: none. `size` as in x86_x87_operand. `write`: the
+// instruction stores.
 unsigned x86_x87_bytes(uint8_t opcode, uint8_t modrm, unsigned size, bool *write);
 
 // FWAIT (9B): #NM if CR0.MP and CR0.TS are both set, #MF if an unmasked exception is pending.

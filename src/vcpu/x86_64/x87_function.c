@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The exact functions of D9 F0 to D9 FF: FSQRT, FPREM, FPREM1, FRNDINT, FSCALE, FXTRACT (SDM vol. 1, 8.3.5 and 8.3.6; vol. 2).
+// The exact functions of D9 F0 to D9 FF: FSQRT, FPREM, FPREM1, FRNDINT, FSCALE, FXTRACT (SDM vol. 1, 8.3.5 and 8.3.6;
+// vol. 2).
 #include "base/bits.h"
 #include "vcpu/x86_64/x87_unit.h"
 
@@ -45,7 +46,7 @@ static void finish(struct x87_unit *unit, struct number result)
     }
 }
 
-// --- FPREM and FPREM1 -----------------------------------------------------------------------------------------------------
+// --- FPREM and FPREM1 ------------------------------------------------------------------------------------------------
 
 // Tells the low three bits of the quotient, or that the remainder is only a partial one.
 static void quotient(struct x87_unit *unit, uint64_t q, bool partial)
@@ -119,7 +120,7 @@ static void partial_remainder(struct x87_unit *unit, bool nearest)
     finish(unit, remainder_of(unit, a, b, nearest));
 }
 
-// --- FRNDINT, FSCALE, FXTRACT, FSQRT -----------------------------------------------------------------------------------------
+// --- FRNDINT, FSCALE, FXTRACT, FSQRT ---------------------------------------------------------------------------------
 
 static void round_to_integer(struct x87_unit *unit)
 {
@@ -158,7 +159,8 @@ static struct number scaled(struct x87_unit *unit, struct number a, struct numbe
         n = by.sign ? -n : n;
     }
     struct number result = number_round(&unit->context, a.sign, a.exponent + n, (uint128)a.mantissa << 64);
-    if (result.kind == NUMBER_FINITE && (result.exponent > unit->context.max || result.exponent < unit->context.min - 63)) {
+    const bool low = result.exponent < unit->context.min && !(unit->context.masks & NUMBER_UE);
+    if (result.kind == NUMBER_FINITE && (result.exponent > unit->context.max || low)) {
         // Even an unmasked response cannot express it.
         unit->context.flags |= NUMBER_PE;
         unit->c1 = n > 0;

@@ -6,7 +6,7 @@
 
 #define QUIET BIT64(62)
 
-// --- encodings -----------------------------------------------------------------------------------------------------------
+// --- encodings -------------------------------------------------------------------------------------------------------
 
 // `fraction` has its top bit in bit 62; `biased` is the exponent field.
 static struct number unpack(bool sign, uint32_t biased, uint32_t biased_max, uint64_t fraction, int32_t min)
@@ -111,7 +111,7 @@ void number_to_80(struct number n, uint16_t *exponent, uint64_t *mantissa)
     }
 }
 
-// --- rounding ------------------------------------------------------------------------------------------------------------
+// --- rounding --------------------------------------------------------------------------------------------------------
 
 static uint128 shift_right_sticky(uint128 m, unsigned count)
 {
@@ -223,7 +223,7 @@ struct number number_convert(struct number_context *context, struct number n)
     return n.kind == NUMBER_FINITE ? number_round(context, n.sign, n.exponent, (uint128)n.mantissa << 64) : n;
 }
 
-// --- operations ------------------------------------------------------------------------------------------------------------
+// --- operations ------------------------------------------------------------------------------------------------------
 
 static struct number invalid(struct number_context *context)
 {
@@ -383,7 +383,7 @@ int number_compare(struct number a, struct number b)
     return a.sign ? -order : order;
 }
 
-// --- integers ---------------------------------------------------------------------------------------------------------------
+// --- integers --------------------------------------------------------------------------------------------------------
 
 bool number_integer(struct number_context *context, struct number n, uint64_t *magnitude)
 {

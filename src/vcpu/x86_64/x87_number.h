@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Binary floating-point numbers, unpacked, and their exact arithmetic: what x87 and SSE have in common (IEEE 754; SDM vol. 1
-// chapter 4 and 8.5).
+// Binary floating-point numbers, unpacked, and their exact arithmetic: what x87 and SSE have in common (IEEE 754; SDM
+// vol. 1 chapter 4 and 8.5).
 //
-// Everything is done in integers, so that results and flags are the same on every host: an operation yields its exact result
-// as 128 bits, of which the lowest also stands for anything that was lost below it ("sticky"), and number_round does the rest.
-// NaN operands are the caller's: their rules differ between x87 and SSE.
+// Everything is done in integers, so that results and flags are the same on every host: an operation yields its exact
+// result as 128 bits, of which the lowest also stands for anything that was lost below it ("sticky"), and number_round
+// does the rest. NaN operands are the caller's: their rules differ between x87 and SSE.
 #ifndef VCPU_X86_64_X87_NUMBER_H
 #define VCPU_X86_64_X87_NUMBER_H
 
@@ -32,7 +32,12 @@ struct number {
 
 // Exceptions, in the bits that FSW and MXCSR have them.
 enum {
-    NUMBER_IE = 1 << 0, NUMBER_DE = 1 << 1, NUMBER_ZE = 1 << 2, NUMBER_OE = 1 << 3, NUMBER_UE = 1 << 4, NUMBER_PE = 1 << 5,
+    NUMBER_IE = 1 << 0,
+    NUMBER_DE = 1 << 1,
+    NUMBER_ZE = 1 << 2,
+    NUMBER_OE = 1 << 3,
+    NUMBER_UE = 1 << 4,
+    NUMBER_PE = 1 << 5,
     NUMBER_BEFORE = NUMBER_IE | NUMBER_DE | NUMBER_ZE, // found before the operation
 };
 
@@ -40,15 +45,15 @@ enum number_rounding { NUMBER_NEAREST, NUMBER_DOWN, NUMBER_UP, NUMBER_CHOP }; //
 
 // The format of a result and how to get there.
 struct number_context {
-    uint8_t precision;     // bits, 24, 53 or 64
-    int32_t min, max;      // exponents of normal numbers
-    uint8_t rounding;      // enum number_rounding
-    uint8_t masks;         // exceptions that are masked
-    bool flush;            // MXCSR.FZ
-    int32_t wrap;          // unmasked overflow and underflow: what the exponent is moved by (x87: 24576); 0: not used
+    uint8_t precision; // bits, 24, 53 or 64
+    int32_t min, max;  // exponents of normal numbers
+    uint8_t rounding;  // enum number_rounding
+    uint8_t masks;     // exceptions that are masked
+    bool flush;        // MXCSR.FZ
+    int32_t wrap;      // unmasked overflow and underflow: what the exponent is moved by (x87: 24576); 0: not used
     // Results.
-    uint8_t flags;         // exceptions raised
-    bool up;               // the last result was rounded away from zero
+    uint8_t flags; // exceptions raised
+    bool up;       // the last result was rounded away from zero
 };
 
 #define NUMBER_DEFAULT_NAN ((struct number){ .kind = NUMBER_QNAN, .sign = true, .mantissa = UINT64_C(3) << 62 })

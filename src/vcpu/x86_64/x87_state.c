@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x87's state in memory: environment and registers in the 16-bit and 32-bit formats, of protected and of real mode (SDM
-// vol. 1, 8.1.10, figures 8-9 to 8-12), and the tag word.
+// The x87's state in memory: environment and registers in the 16-bit and 32-bit formats, of protected and of real mode
+// (SDM vol. 1, 8.1.10, figures 8-9 to 8-12), and the tag word.
 #include "base/bits.h"
 #include "vcpu/x86_64/x87_unit.h"
 
@@ -29,13 +29,13 @@ void x86_x87_init(struct x86_cpu *cpu)
 void x87_update_pending(struct x86_cpu *cpu)
 {
     struct x86_x87 *x87 = &cpu->x87;
-    x87->status &= (uint16_t)~(X87_ES | X87_B);
+    x87->status &= (uint16_t) ~(X87_ES | X87_B);
     if (x87->status & ~x87->control & 0x3f) {
         x87->status |= X87_ES | X87_B;
     }
 }
 
-// --- tags: 0 valid, 1 zero, 2 special, 3 empty ----------------------------------------------------------------------------
+// --- tags: 0 valid, 1 zero, 2 special, 3 empty -----------------------------------------------------------------------
 
 static unsigned tag(const struct x86_x87 *x87, unsigned physical)
 {
@@ -68,7 +68,7 @@ static uint8_t valid_of_tags(unsigned tags)
     return (uint8_t)valid;
 }
 
-// --- environment: seven words of `size` bytes -----------------------------------------------------------------------------
+// --- environment: seven words of `size` bytes ------------------------------------------------------------------------
 
 static bool load_words(struct x86_cpu *cpu, const struct x86_x87_operand *operand, uint32_t words[7])
 {
@@ -122,7 +122,8 @@ static bool store_words(struct x86_cpu *cpu, const struct x86_x87_operand *opera
     const uint32_t reserved = 0xffff0000;
     uint32_t words[7] = { x87->control | reserved, x87->status | reserved, x86_x87_tags(cpu) | reserved };
     if (real_format(cpu)) {
-        const uint32_t ip = (uint32_t)(x87->ip + (uint64_t)x87->cs * 16), dp = (uint32_t)(x87->dp + (uint64_t)x87->ds * 16);
+        const uint32_t ip = (uint32_t)(x87->ip + (uint64_t)x87->cs * 16),
+                       dp = (uint32_t)(x87->dp + (uint64_t)x87->ds * 16);
         words[3] = (ip & 0xffff) | reserved;
         words[4] = (ip >> 16) << 12 | x87->opcode;
         words[5] = (dp & 0xffff) | reserved;
@@ -156,7 +157,7 @@ bool x87_store_environment(struct x86_cpu *cpu, const struct x86_x87_operand *op
     return true;
 }
 
-// --- environment and registers, ST(0) first ----------------------------------------------------------------------------------
+// --- environment and registers, ST(0) first --------------------------------------------------------------------------
 
 bool x87_restore(struct x86_cpu *cpu, const struct x86_x87_operand *operand)
 {
@@ -184,7 +185,8 @@ bool x87_restore(struct x86_cpu *cpu, const struct x86_x87_operand *operand)
 bool x87_save(struct x86_cpu *cpu, const struct x86_x87_operand *operand)
 {
     const uint64_t registers = operand->linear + environment_bytes(operand);
-    if (!can_store(cpu, operand->linear, environment_bytes(operand) + 8 * REGISTER_BYTES) || !store_words(cpu, operand)) {
+    if (!can_store(cpu, operand->linear, environment_bytes(operand) + 8 * REGISTER_BYTES) ||
+        !store_words(cpu, operand)) {
         return false;
     }
     for (unsigned i = 0; i < 8; i++) {

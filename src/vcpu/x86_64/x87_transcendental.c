@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // FSIN, FCOS, FSINCOS, FPTAN, FPATAN, F2XM1, FYL2X and FYL2XP1 by MPFR (SDM vol. 1, 8.3.7 to 8.3.10; vol. 2).
 //
-// A result is computed to 256 bits, cut to 128 with a sticky bit, and rounded once, so it is the correctly rounded one; a
-// processor promises an error below one unit of the last place. Angles are reduced by the 66-bit pi that processors have
-// (SDM vol. 1, 8.3.8), since near its multiples that is what one sees.
+// A result is computed to 256 bits, cut to 128 with a sticky bit, and rounded once, so it is the correctly rounded one;
+// a processor promises an error below one unit of the last place. Angles are reduced by the 66-bit pi that processors
+// have (SDM vol. 1, 8.3.8), since near its multiples that is what one sees.
 #include <mpfr.h>
 
 #include "base/bits.h"
@@ -85,7 +85,7 @@ static struct number signed_infinity(bool sign)
     return (struct number){ .kind = NUMBER_INFINITE, .sign = sign };
 }
 
-// --- angles ---------------------------------------------------------------------------------------------------------------
+// --- angles ----------------------------------------------------------------------------------------------------------
 
 // r = x - quadrant * pi / 2, |r| at most pi / 4; gives the quadrant modulo 4.
 static unsigned reduce(struct real *r, struct number x)
@@ -140,7 +140,8 @@ static struct number tangent(struct x87_unit *unit, struct number x)
 
 enum { FPTAN = 0xf2, FSINCOS = 0xfb, FSIN = 0xfe, FCOS = 0xff };
 
-// ST(0) becomes the function's value; FSINCOS then pushes the cosine and FPTAN a 1. C2: the angle is 2^63 or more, nothing done.
+// ST(0) becomes the function's value; FSINCOS then pushes the cosine and FPTAN a 1. C2: the angle is 2^63 or more,
+// nothing done.
 static void angle(struct x87_unit *unit, uint8_t modrm)
 {
     const bool pushes = modrm == FPTAN || modrm == FSINCOS;
@@ -175,7 +176,7 @@ static void angle(struct x87_unit *unit, uint8_t modrm)
     }
 }
 
-// --- FPATAN, F2XM1, FYL2X, FYL2XP1 --------------------------------------------------------------------------------------------
+// --- FPATAN, F2XM1, FYL2X, FYL2XP1 -----------------------------------------------------------------------------------
 
 static struct number arctangent(struct x87_unit *unit, struct number x, struct number y)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Inside the x87: the registers as a stack, and one instruction's exceptions (SDM vol. 1, 8.1 and 8.5).
 //
-// An instruction works on a `unit`: it collects exceptions there and asks x87_stop() before it changes anything. What is
-// unmasked and found before the operation stops it; the flags go into FSW at the end in either case.
+// An instruction works on a `unit`: it collects exceptions there and asks x87_stop() before it changes anything. What
+// is unmasked and found before the operation stops it; the flags go into FSW at the end in either case.
 #ifndef VCPU_X86_64_X87_UNIT_H
 #define VCPU_X86_64_X87_UNIT_H
 
@@ -11,7 +11,13 @@
 #include "vcpu/x86_64/x87_number.h"
 
 enum { // FSW
-    X87_SF = 1 << 6, X87_ES = 1 << 7, X87_C0 = 1 << 8, X87_C1 = 1 << 9, X87_C2 = 1 << 10, X87_TOP = 7 << 11, X87_C3 = 1 << 14,
+    X87_SF = 1 << 6,
+    X87_ES = 1 << 7,
+    X87_C0 = 1 << 8,
+    X87_C1 = 1 << 9,
+    X87_C2 = 1 << 10,
+    X87_TOP = 7 << 11,
+    X87_C3 = 1 << 14,
     X87_B = 1 << 15,
     X87_CONDITIONS = X87_C0 | X87_C1 | X87_C2 | X87_C3,
 };
@@ -76,7 +82,7 @@ static inline void x87_move_top(struct x87_unit *unit, unsigned by)
 
 static inline void x87_free(struct x87_unit *unit, unsigned i)
 {
-    unit->cpu->x87.valid &= (uint8_t)~(1u << x87_physical(unit, i));
+    unit->cpu->x87.valid &= (uint8_t) ~(1u << x87_physical(unit, i));
 }
 
 static inline void x87_pop(struct x87_unit *unit)
@@ -117,8 +123,8 @@ struct number x87_choose_nan(struct x87_unit *unit, struct number a, struct numb
 void x87_function(struct x87_unit *unit, uint8_t modrm);
 void x87_transcendental(struct x87_unit *unit, uint8_t modrm);
 
-// The operands of a function, ST(0) as *a and, with `b`, ST(1) as *b. False: one was empty or a NaN, and *result is what the
-// masked response gives (x87_stop tells whether it may be used).
+// The operands of a function, ST(0) as *a and, with `b`, ST(1) as *b. False: one was empty or a NaN, and *result is
+// what the masked response gives (x87_stop tells whether it may be used).
 bool x87_operands(struct x87_unit *unit, struct number *a, struct number *b, struct number *result);
 
 // x87_state.c: FLDENV, FNSTENV, FRSTOR, FNSAVE. False: a memory access faulted, nothing has changed.

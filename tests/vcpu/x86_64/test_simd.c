@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // MMX and SSE: every row of the table against the host's own processor, where that is an x86-64.
 //
-// A row is encoded as an instruction, register and memory form, between FXRSTOR and FXSAVE; random operands go through it and
-// through the row's function, and the two states must be the same, flags and exceptions included.
+// A row is encoded as an instruction, register and memory form, between FXRSTOR and FXSAVE; random operands go through
+// it and through the row's function, and the two states must be the same, flags and exceptions included.
 #define _GNU_SOURCE // ucontext_t's registers
 #include <criterion/criterion.h>
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #include "vcpu/x86_64/simd.h"
 #include "vcpu/x86_64/x87.h"
 
-// --- the table -----------------------------------------------------------------------------------------------------------
+// --- the table -------------------------------------------------------------------------------------------------------
 
 Test(simd, the_table_is_sorted_for_the_search)
 {
@@ -49,8 +49,9 @@ Test(simd, every_row_is_found_by_its_encoding)
         const struct x86_simd *row = &table[i];
         for (int memory = 0; memory < 2; memory++) {
             if (has_form(row, memory)) {
-                cr_assert_eq(x86_simd_find(row->map, row->prefix, row->opcode, modrm_of(row, memory),
-                                           row->flags & X86_SIMD_W1), row, "%s", row->name);
+                cr_assert_eq(
+                    x86_simd_find(row->map, row->prefix, row->opcode, modrm_of(row, memory), row->flags & X86_SIMD_W1),
+                    row, "%s", row->name);
             }
         }
     }
@@ -59,7 +60,7 @@ Test(simd, every_row_is_found_by_its_encoding)
     cr_assert_null(x86_simd_find(1, 0x66, 0x12, 0xc0, false), "MOVLPD has no register form");
 }
 
-// --- checks --------------------------------------------------------------------------------------------------------------
+// --- checks ----------------------------------------------------------------------------------------------------------
 
 static struct x86_cpu *new_cpu(void)
 {
@@ -137,7 +138,7 @@ Test(simd, ldmxcsr_refuses_reserved_bits)
     free(cpu);
 }
 
-// --- random operands -----------------------------------------------------------------------------------------------------
+// --- random operands -------------------------------------------------------------------------------------------------
 
 static uint64_t seed = 0x123456789abcdef;
 
@@ -152,9 +153,9 @@ static uint64_t random64(void)
 static uint32_t random_single(void)
 {
     static const uint32_t special[] = {
-        0, 1, 0x7fffff, 0x400000, 0x800000, 0x800001, 0xffffff, 0x1000000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fbfffff,
-        0x7fc00000, 0x7fc12345, 0x3f800000, 0x3f800001, 0x3f7fffff, 0x3f000000, 0x3fc00000, 0x4f000000, 0x4effffff, 0x5f000000,
-        0x5effffff, 0x33800000, 0x4b7fffff, 0x4b000001,
+        0,          1,          0x7fffff,   0x400000,   0x800000,   0x800001,   0xffffff,   0x1000000,  0x7f7fffff,
+        0x7f800000, 0x7f800001, 0x7fbfffff, 0x7fc00000, 0x7fc12345, 0x3f800000, 0x3f800001, 0x3f7fffff, 0x3f000000,
+        0x3fc00000, 0x4f000000, 0x4effffff, 0x5f000000, 0x5effffff, 0x33800000, 0x4b7fffff, 0x4b000001,
     };
     static const uint8_t near[] = { 1, 2, 63, 64, 96, 126, 127, 128, 150, 157, 158, 190, 191, 253, 254 };
     uint64_t r = random64();
@@ -175,13 +176,41 @@ static uint32_t random_single(void)
 static uint64_t random_double(void)
 {
     static const uint64_t special[] = {
-        0, 1, 0xfffffffffffff, 0x8000000000000, 0x10000000000000, 0x10000000000001, 0x7fefffffffffffff, 0x7ff0000000000000,
-        0x7ff0000000000001, 0x7ff7ffffffffffff, 0x7ff8000000000000, 0x7ff8123456789abc, 0x3ff0000000000000, 0x3ff0000000000001,
-        0x3fefffffffffffff, 0x3fe0000000000000, 0x41e0000000000000, 0x41dfffffffc00000, 0x41dfffffffe00000, 0x41dffffffff00000,
-        0x43e0000000000000, 0x43dfffffffffffff, 0x380fffffffffffff, 0x3810000000000000, 0x47efffffe0000000, 0x47efffffefffffff,
-        0x47effffff0000000, 0x36a0000000000000, 0x3690000000000001, 0xc1e0000000000000, 0xc1e0000000100000, 0xc1e0000000200000,
+        0,
+        1,
+        0xfffffffffffff,
+        0x8000000000000,
+        0x10000000000000,
+        0x10000000000001,
+        0x7fefffffffffffff,
+        0x7ff0000000000000,
+        0x7ff0000000000001,
+        0x7ff7ffffffffffff,
+        0x7ff8000000000000,
+        0x7ff8123456789abc,
+        0x3ff0000000000000,
+        0x3ff0000000000001,
+        0x3fefffffffffffff,
+        0x3fe0000000000000,
+        0x41e0000000000000,
+        0x41dfffffffc00000,
+        0x41dfffffffe00000,
+        0x41dffffffff00000,
+        0x43e0000000000000,
+        0x43dfffffffffffff,
+        0x380fffffffffffff,
+        0x3810000000000000,
+        0x47efffffe0000000,
+        0x47efffffefffffff,
+        0x47effffff0000000,
+        0x36a0000000000000,
+        0x3690000000000001,
+        0xc1e0000000000000,
+        0xc1e0000000100000,
+        0xc1e0000000200000,
     };
-    static const uint16_t near[] = { 1, 2, 511, 512, 760, 874, 896, 897, 1022, 1023, 1024, 1053, 1054, 1085, 1086, 1150, 1534, 1535, 2045, 2046 };
+    static const uint16_t near[] = { 1,    2,    511,  512,  760,  874,  896,  897,  1022, 1023,
+                                     1024, 1053, 1054, 1085, 1086, 1150, 1534, 1535, 2045, 2046 };
     uint64_t r = random64();
     uint64_t sign = r >> 63 << 63;
     switch (r & 7) {
@@ -212,7 +241,7 @@ static void random_operand(union x86_xmm *value)
     }
 }
 
-// --- against the host ----------------------------------------------------------------------------------------------------
+// --- against the host ------------------------------------------------------------------------------------------------
 
 #ifdef __x86_64__
 #include <sys/mman.h>
@@ -220,10 +249,10 @@ static void random_operand(union x86_xmm *value)
 
 struct host { // what the code below knows by offset
     uint8_t image[512];
-    uint64_t gpr;          // 200h
-    uint64_t flags;        // 208h
-    union x86_xmm memory;  // 210h
-    uint32_t mxcsr;        // 220h: to leave with
+    uint64_t gpr;         // 200h
+    uint64_t flags;       // 208h
+    union x86_xmm memory; // 210h
+    uint32_t mxcsr;       // 220h: to leave with
 } __attribute__((aligned(16)));
 
 static sigjmp_buf after_fault;
@@ -247,10 +276,10 @@ static unsigned put(uint8_t *code, unsigned at, const void *bytes, unsigned coun
 static void assemble(uint8_t *code, const struct x86_simd *row, bool memory, uint8_t imm)
 {
     unsigned at = 0;
-    PUT(0x53, 0x57);                                     // push rbx; push rdi
-    PUT(0x48, 0x0f, 0xae, 0x0f);                         // fxrstor64 [rdi]
-    PUT(0x48, 0x8b, 0x8f, 0x00, 0x02, 0x00, 0x00);       // mov rcx, [rdi + 200h]
-    PUT(0x48, 0x8d, 0x9f, 0x10, 0x02, 0x00, 0x00);       // lea rbx, [rdi + 210h]
+    PUT(0x53, 0x57);                               // push rbx; push rdi
+    PUT(0x48, 0x0f, 0xae, 0x0f);                   // fxrstor64 [rdi]
+    PUT(0x48, 0x8b, 0x8f, 0x00, 0x02, 0x00, 0x00); // mov rcx, [rdi + 200h]
+    PUT(0x48, 0x8d, 0x9f, 0x10, 0x02, 0x00, 0x00); // lea rbx, [rdi + 210h]
     if (row->prefix) {
         PUT(row->prefix);
     }
@@ -268,11 +297,11 @@ static void assemble(uint8_t *code, const struct x86_simd *row, bool memory, uin
     if (row->flags & X86_SIMD_IMM) {
         PUT(imm);
     }
-    PUT(0x9c, 0x8f, 0x87, 0x08, 0x02, 0x00, 0x00);       // pushfq; pop [rdi + 208h]
-    PUT(0x48, 0x89, 0x8f, 0x00, 0x02, 0x00, 0x00);       // mov [rdi + 200h], rcx
-    PUT(0x48, 0x0f, 0xae, 0x07);                         // fxsave64 [rdi]
+    PUT(0x9c, 0x8f, 0x87, 0x08, 0x02, 0x00, 0x00);             // pushfq; pop [rdi + 208h]
+    PUT(0x48, 0x89, 0x8f, 0x00, 0x02, 0x00, 0x00);             // mov [rdi + 200h], rcx
+    PUT(0x48, 0x0f, 0xae, 0x07);                               // fxsave64 [rdi]
     PUT(0xdb, 0xe3, 0x0f, 0xae, 0x97, 0x20, 0x02, 0x00, 0x00); // fninit; ldmxcsr [rdi + 220h]
-    PUT(0x5f, 0x5b, 0xc3);                               // pop rdi; pop rbx; ret
+    PUT(0x5f, 0x5b, 0xc3);                                     // pop rdi; pop rbx; ret
 }
 
 // The parts of an FXSAVE image that the two have in common.
@@ -379,8 +408,8 @@ static void check_once(const struct x86_simd *row, bool memory, const uint8_t *c
     const bool to_memory = d == &cpu->scratch;
     bool ok = x86_simd_check(cpu, row) && row->run(cpu, d, s, imm);
     char what[512];
-    snprintf(what, sizeof(what), "%s %s imm %02x mxcsr %04x d %016lx%016lx s %016lx%016lx", row->name, memory ? "memory" : "register",
-             imm, before, x.q[1], x.q[0], y.q[1], y.q[0]);
+    snprintf(what, sizeof(what), "%s %s imm %02x mxcsr %04x d %016lx%016lx s %016lx%016lx", row->name,
+             memory ? "memory" : "register", imm, before, x.q[1], x.q[0], y.q[1], y.q[0]);
     cr_assert_eq(ok, !host_faulted, "%s: fault %d, host %d", what, !ok, host_faulted);
     if (!ok) {
         cr_assert_eq(cpu->fault.vector, X86_XM, "%s", what);
@@ -402,15 +431,17 @@ static void check_once(const struct x86_simd *row, bool memory, const uint8_t *c
         for (unsigned i = 0; i < row->bytes / 4u; i++) {
             float theirs;
             memcpy(&theirs, host.image + 176 + 4 * i, 4);
-            cr_assert(close_enough(cpu->xmm[1].f[i], theirs), "%s lane %u: %a, host %a", what, i, (double)cpu->xmm[1].f[i], (double)theirs);
+            cr_assert(close_enough(cpu->xmm[1].f[i], theirs), "%s lane %u: %a, host %a", what, i,
+                      (double)cpu->xmm[1].f[i], (double)theirs);
         }
         memcpy(ours + 176, host.image + 176, row->bytes);
     }
     for (unsigned i = 0; i < 512; i++) {
         cr_assert_eq(ours[i], host.image[i],
-                     "%s: byte %u is %02x, host %02x; mxcsr %04x host %02x%02x; xmm1 %016lx%016lx host %016lx%016lx", what, i,
-                     ours[i], host.image[i], cpu->mxcsr, host.image[25], host.image[24], cpu->xmm[1].q[1], cpu->xmm[1].q[0],
-                     *(uint64_t *)(void *)(host.image + 184), *(uint64_t *)(void *)(host.image + 176));
+                     "%s: byte %u is %02x, host %02x; mxcsr %04x host %02x%02x; xmm1 %016lx%016lx host %016lx%016lx",
+                     what, i, ours[i], host.image[i], cpu->mxcsr, host.image[25], host.image[24], cpu->xmm[1].q[1],
+                     cpu->xmm[1].q[0], *(uint64_t *)(void *)(host.image + 184),
+                     *(uint64_t *)(void *)(host.image + 176));
     }
     if (row->d == X86_SIMD_GPR || (row->d == X86_SIMD_GPR_RM && !memory)) {
         gpr = row->flags & X86_SIMD_W1 ? gpr : (uint32_t)gpr;

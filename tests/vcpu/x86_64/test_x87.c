@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The x87: every encoding against the host's own processor, where that is an x86-64, and what can be said without one.
 //
-// An instruction stands between FXRSTOR and FXSAVE; random registers, control words and operands go through it and through
-// x86_x87, and the two states must be the same: registers, stack, status with its condition codes, memory.
+// An instruction stands between FXRSTOR and FXSAVE; random registers, control words and operands go through it and
+// through x86_x87, and the two states must be the same: registers, stack, status with its condition codes, memory.
 #define _GNU_SOURCE // ucontext_t
 #include <criterion/criterion.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +16,7 @@
 #include "vcpu/x86_64/fxsave.h"
 #include "vcpu/x86_64/x87.h"
 
-// --- a processor with one page of memory ---------------------------------------------------------------------------------
+// --- a processor with one page of memory -----------------------------------------------------------------------------
 
 #define PAGE UINT64_C(0x1000)
 
@@ -53,7 +52,9 @@ static struct x86_cpu *new_cpu(void)
 
 static bool run(struct x86_cpu *cpu, uint8_t opcode, uint8_t modrm)
 {
-    const struct x86_x87_operand operand = { .linear = PAGE, .offset = 0x5678, .ip = 0x1234, .selector = 0x2b, .size = 4 };
+    const struct x86_x87_operand operand = {
+        .linear = PAGE, .offset = 0x5678, .ip = 0x1234, .selector = 0x2b, .size = 4
+    };
     return x86_x87(cpu, opcode, modrm, &operand);
 }
 
@@ -86,7 +87,7 @@ Test(x87, the_task_switched_flag_and_emulation_raise_nm)
 Test(x87, an_unmasked_exception_is_reported_by_the_next_waiting_instruction)
 {
     struct x86_cpu *cpu = new_cpu();
-    cpu->x87.control = 0x37b; // ZM clear
+    cpu->x87.control = 0x37b;        // ZM clear
     cr_assert(run(cpu, 0xd9, 0xe8)); // FLD1
     cr_assert(run(cpu, 0xd9, 0xee)); // FLDZ
     cr_assert(run(cpu, 0xdc, 0xf9)); // FDIV ST(1), ST(0): 1 / 0
@@ -112,9 +113,10 @@ Test(x87, a_load_that_faults_changes_nothing)
 
 Test(x87, a_store_that_faults_changes_nothing)
 {
-    static const uint8_t forms[][2] = { { 0xd9, 0x1b }, { 0xdd, 0x1b }, { 0xdb, 0x3b }, { 0xdf, 0x33 }, { 0xdb, 0x1b },
-                                        { 0xd9, 0x33 }, { 0xdd, 0x33 }, { 0xdd, 0x3b } };
-    const struct x86_x87_operand operand = { .linear = 0x1ffc, .size = 4 }; // FSAVE and m80 cross into a page that is not there
+    static const uint8_t forms[][2] = { { 0xd9, 0x1b }, { 0xdd, 0x1b }, { 0xdb, 0x3b }, { 0xdf, 0x33 },
+                                        { 0xdb, 0x1b }, { 0xd9, 0x33 }, { 0xdd, 0x33 }, { 0xdd, 0x3b } };
+    const struct x86_x87_operand operand = { .linear = 0x1ffc,
+                                             .size = 4 }; // FSAVE and m80 cross into a page that is not there
     for (unsigned i = 0; i < countof(forms); i++) {
         for (unsigned full = 0; full < 2; full++) {
             struct x86_cpu *cpu = new_cpu();
@@ -194,7 +196,7 @@ Test(x87, fxsave_and_fxrstor_are_inverse)
     cr_assert_eq(cpu->fault.vector, X86_GP);
 }
 
-// --- against the host ----------------------------------------------------------------------------------------------------
+// --- against the host ------------------------------------------------------------------------------------------------
 
 #ifdef __x86_64__
 #include <sys/mman.h>
@@ -211,9 +213,10 @@ static uint64_t random64(void)
 
 static void random_register(uint16_t *exponent, uint64_t *mantissa)
 {
-    static const uint16_t near[] = { 0, 0, 1, 2, 63, 64, 0x1fff, 0x2000, 0x3bcd, 0x3c01, 0x3f6a, 0x3f81, 0x3fbf, 0x3ffd, 0x3ffe, 0x3fff,
-                                     0x4000, 0x4001, 0x400e, 0x401e, 0x403a, 0x403d, 0x403e, 0x403f, 0x407e, 0x43fe, 0x5fff, 0x6000,
-                                     0x7ffd, 0x7ffe, 0x7fff };
+    static const uint16_t near[] = { 0,      0,      1,      2,      63,     64,     0x1fff, 0x2000,
+                                     0x3bcd, 0x3c01, 0x3f6a, 0x3f81, 0x3fbf, 0x3ffd, 0x3ffe, 0x3fff,
+                                     0x4000, 0x4001, 0x400e, 0x401e, 0x403a, 0x403d, 0x403e, 0x403f,
+                                     0x407e, 0x43fe, 0x5fff, 0x6000, 0x7ffd, 0x7ffe, 0x7fff };
     static const uint64_t special[] = { 0x8000000000000000, 0xc000000000000000, 0xffffffffffffffff, 0x8000000000000001,
                                         0xa000000000000000, 0xfffffffffffffffe, 0x8000008000000000, 0x8000000000000400,
                                         0xffffff8000000000, 0xfffffffffffffc00, 0xfffffffffffff800, 0xffffff0000000000,
@@ -333,7 +336,7 @@ static void random_state(struct x86_cpu *cpu)
         cpu->x87.control = (cpu->x87.control & ~0x300) | precisions[r >> 11 & 3];
     }
     if ((r >> 13 & 3) == 0) {
-        cpu->x87.control &= (uint16_t)~(r >> 20 & 0x3f);
+        cpu->x87.control &= (uint16_t) ~(r >> 20 & 0x3f);
     }
     cpu->x87.status = r >> 32 & 0x7f7f & ~0x3f; // conditions, TOP, SF
     cpu->x87.status |= r >> 50 & 0x3f & cpu->x87.control;
@@ -342,7 +345,7 @@ static void random_state(struct x86_cpu *cpu)
     }
     cpu->x87.valid = r >> 14 & 3 ? 0xff : (uint8_t)random64();
     if ((r >> 14 & 3) == 1) { // room for a push
-        cpu->x87.valid = (uint8_t)~(1u << ((x86_x87_top(cpu) + 7) & 7));
+        cpu->x87.valid = (uint8_t) ~(1u << ((x86_x87_top(cpu) + 7) & 7));
     }
     cpu->r[X86_RAX] = random64();
     x86_set_flags(cpu, random64() & X86_ARITHMETIC);
@@ -372,7 +375,8 @@ static void random_memory(uint8_t *memory)
     case 2:
     case 3: { // m64
         static const uint16_t near[] = { 0, 0, 1, 0x3fe, 0x3ff, 0x400, 0x432, 0x43e, 0x7fe, 0x7ff };
-        uint64_t bits = (uint64_t)near[(r >> 8) % countof(near)] << 52 | (r >> 63 << 63) | (r & BIT64(40) ? 0 : mantissa >> 12);
+        uint64_t bits =
+            (uint64_t)near[(r >> 8) % countof(near)] << 52 | (r >> 63 << 63) | (r & BIT64(40) ? 0 : mantissa >> 12);
         memcpy(memory, &bits, 8);
         break;
     }
@@ -410,7 +414,15 @@ static bool one_apart(const uint8_t *a, const uint8_t *b)
     return (x == BIT64(63) && y == UINT64_MAX && p == q + 1) || (y == BIT64(63) && x == UINT64_MAX && q == p + 1);
 }
 
-static unsigned failures;
+static void show(const char *what, const uint8_t *image)
+{
+    const uint16_t *words = (const void *)image;
+    const uint64_t *registers = (const void *)(image + 32);
+    cr_log_error("%s: FCW %04x FSW %04x valid %02x", what, words[0], words[1], image[4]);
+    for (unsigned i = 0; i < 8; i++) {
+        cr_log_error("  ST(%u) %04x:%016lx", i, (unsigned)registers[2 * i + 1], registers[2 * i]);
+    }
+}
 
 static void check_once(uint8_t opcode, uint8_t modrm, unsigned size, const uint8_t *code)
 {
@@ -452,31 +464,15 @@ static void check_once(uint8_t opcode, uint8_t modrm, unsigned size, const uint8
     }
     bool same = !memcmp(ours, host.image, 160) && !memcmp(page, host.memory, 128) && cpu->r[X86_RAX] == host.rax &&
                 x86_arithmetic_flags(cpu) == (host.flags & X86_ARITHMETIC);
-    if (!same && failures++ < 400) {
-        char text[2000];
-        int n = snprintf(text, sizeof(text), "%02x %02x: before FCW %02x%02x FSW %02x%02x FTW %02x\n", opcode, modrm, before[1],
-                         before[0], before[3], before[2], before[4]);
-        n += snprintf(text + n, sizeof(text) - (size_t)n, "  FSW %02x%02x, host %02x%02x FTW %02x, host %02x; flags %x, host %x\n", ours[3], ours[2],
-                      host.image[3], host.image[2], ours[4], host.image[4], (unsigned)x86_arithmetic_flags(cpu),
-                      (unsigned)host.flags & X86_ARITHMETIC);
-        for (unsigned i = 0; i < 8; i++) {
-            const uint8_t *p[3] = { before + 32 + 16 * i, ours + 32 + 16 * i, host.image + 32 + 16 * i };
-            if (i > 1 && !memcmp(p[1], p[2], 10)) {
-                continue;
-            }
-            uint64_t m[3];
-            uint16_t e[3];
-            for (unsigned k = 0; k < 3; k++) {
-                memcpy(&m[k], p[k], 8);
-                memcpy(&e[k], p[k] + 8, 2);
-            }
-            n += snprintf(text + n, sizeof(text) - (size_t)n, "  ST%u %04x:%016lx -> %04x:%016lx, host %04x:%016lx\n", i, e[0], m[0],
-                          e[1], m[1], e[2], m[2]);
-        }
-        n += snprintf(text + n, sizeof(text) - (size_t)n, "  memory %016lx %04x, host %016lx %04x\n", *(uint64_t *)(void *)page, *(uint16_t *)(void *)(page + 8),
-                      *(uint64_t *)(void *)host.memory, *(uint16_t *)(void *)(host.memory + 8));
-        fprintf(stderr, "%s", text);
+    if (!same) {
+        cr_log_error("%02x %02x, memory %016lx, host %016lx, flags %03x, host %03x", opcode, modrm,
+                     *(uint64_t *)(void *)page, *(uint64_t *)(void *)host.memory, (unsigned)x86_arithmetic_flags(cpu),
+                     (unsigned)host.flags & X86_ARITHMETIC);
+        show("before", before);
+        show("ours", ours);
+        show("host", host.image);
     }
+    cr_assert(same, "%02x %02x", opcode, modrm);
 }
 
 static uint8_t *new_code(void)
@@ -488,16 +484,11 @@ static uint8_t *new_code(void)
 
 static void check_form(uint8_t *code, uint8_t opcode, uint8_t modrm, unsigned times)
 {
-    static unsigned shown;
     for (unsigned n = 0; n < times; n++) {
         const unsigned size = n & 1 ? 2 : 4;
         assemble(code, opcode, modrm, size);
-        unsigned f = failures;
-        if (shown > 3) break;
         check_once(opcode, modrm, size, code);
-        if (failures != f) shown++;
     }
-    shown = 0;
 }
 
 Test(x87, every_instruction_does_what_the_host_processor_does)
@@ -509,10 +500,9 @@ Test(x87, every_instruction_does_what_the_host_processor_does)
             if ((memory && (modrm & 0xc7) != 3) || !x86_x87_known((uint8_t)opcode, (uint8_t)modrm)) {
                 continue;
             }
-            check_form(code, (uint8_t)opcode, (uint8_t)modrm, memory || opcode == 0xd9 ? 20000 : 5000);
+            check_form(code, (uint8_t)opcode, (uint8_t)modrm, memory || opcode == 0xd9 ? 2000 : 200);
         }
     }
-    cr_assert_eq(failures, 0);
 }
 
 Test(x87, what_is_no_instruction_here_is_none_on_the_host)
