@@ -7,6 +7,7 @@
 #include "vcpu/guest.h"
 
 #include "vcpu/block.h"
+#include "vcpu/chain.h"
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/exec.h"
@@ -43,8 +44,9 @@ static bool beyond_limit(const struct x86_cpu *cpu)
 }
 
 // The block at RIP, or NULL with cpu->fault set.
-static struct block *find_block(struct x86_cpu *cpu)
+static struct block *find_block(struct vcpu *vcpu)
 {
+    struct x86_cpu *cpu = x86_of(vcpu);
     struct blocks *blocks = &cpu->vcpu.loop->blocks;
     uint64_t physical;
     bool faulted = false;
@@ -65,30 +67,19 @@ static struct block *find_block(struct x86_cpu *cpu)
     return block;
 }
 
-// Remembers the way here: in the exit that led to the block if that is in the same page, and in the jump cache.
-static void remember(struct x86_cpu *cpu, const struct op *exit, const struct block *block)
+static uint64_t jump_key(const struct vcpu *vcpu)
 {
-    if (block->second != UINT64_MAX)
-        return; // to be checked every time
-    if (exit)
-        ((struct op *)(uintptr_t)exit)->link = block->ops;
-    uint64_t key = x86_jump_key(cpu);
-    *x86_jump_slot(cpu, key) = (struct jump_cache_entry){ .key = key, .ops = block->ops };
+    return x86_jump_key((const struct x86_cpu *)(const void *)vcpu);
+}
+
+static enum op_out execute(struct vcpu *vcpu, const struct op *head)
+{
+    return x86_execute(x86_of(vcpu), head);
 }
 
 static enum op_out run_blocks(struct x86_cpu *cpu)
 {
-    enum op_out out;
-    do {
-        struct block *block = find_block(cpu);
-        const struct op *exit = cpu->vcpu.unresolved; // blocks_add forgets it when the cache is emptied
-        cpu->vcpu.unresolved = NULL;
-        if (!block)
-            return OP_FAULT;
-        remember(cpu, exit, block);
-        out = x86_execute(cpu, block->ops);
-    } while (out == OP_NEXT && cpu->vcpu.unresolved && cpu->vcpu.left > 0);
-    return out;
+    return chain_run(&cpu->vcpu, find_block, jump_key, execute);
 }
 
 // Runs one instruction: when TF traps after it, or when interrupts wait for its end.
@@ -99,7 +90,6 @@ static void run_single(struct x86_cpu *cpu)
     int64_t rest = vcpu->left - 1;
     vcpu->left = 1;
     vcpu->goal -= (uint64_t)rest;
-    vcpu->unresolved = NULL;
     uint64_t before = vcpu_executed(vcpu);
     enum op_out out = run_blocks(cpu);
     vcpu->goal += (uint64_t)rest;
@@ -121,7 +111,6 @@ static void x86_run(struct vcpu *vcpu)
         run_single(cpu);
         return;
     }
-    vcpu->unresolved = NULL;
     if (run_blocks(cpu) == OP_FAULT)
         x86_deliver_fault(cpu);
 }

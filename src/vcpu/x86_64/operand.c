@@ -26,8 +26,8 @@ enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t 
     cpu->vcpu.at = op;
     if (high && !tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_READ))
         return OP_FAULT;
-    return after_slow(cpu, x86_load(cpu, address, low, &cpu->scratch.q[0]) &&
-                               (!high || x86_load(cpu, address + 8, high, &cpu->scratch.q[1])));
+    return after_slow(&cpu->vcpu, x86_load(cpu, address, low, &cpu->scratch.q[0]) &&
+                                      (!high || x86_load(cpu, address + 8, high, &cpu->scratch.q[1])));
 }
 
 enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address)
@@ -43,8 +43,8 @@ enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t
     cpu->vcpu.at = op;
     if (high && !tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_WRITE))
         return OP_FAULT;
-    return after_slow(cpu, x86_store(cpu, address, low, cpu->scratch.q[0]) &&
-                               (!high || x86_store(cpu, address + 8, high, cpu->scratch.q[1])));
+    return after_slow(&cpu->vcpu, x86_store(cpu, address, low, cpu->scratch.q[0]) &&
+                                      (!high || x86_store(cpu, address + 8, high, cpu->scratch.q[1])));
 }
 
 // The memory of one operand: a register, `temporary` for a general register, or the scratch register.

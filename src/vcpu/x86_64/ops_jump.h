@@ -4,6 +4,7 @@
 #ifndef VCPU_X86_64_OPS_JUMP_H
 #define VCPU_X86_64_OPS_JUMP_H
 
+#include "vcpu/chain.h"
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/ops_alu.h"
 
@@ -13,27 +14,10 @@ static inline uint64_t x86_jump_key(const struct x86_cpu *cpu)
     return (cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS]) ^ ((uint64_t)cpu->mode << 56);
 }
 
-static inline struct jump_cache_entry *x86_jump_slot(const struct x86_cpu *cpu, uint64_t key)
-{
-    return &cpu->vcpu.jumps[(key ^ (key >> 9)) % JUMP_CACHE_ENTRIES];
-}
-
-static inline const struct op *jump_cached(struct x86_cpu *cpu)
-{
-    uint64_t key = x86_jump_key(cpu);
-    const struct jump_cache_entry *entry = x86_jump_slot(cpu, key);
-    return likely(entry->key == key) ? entry->ops : NULL;
-}
-
 static inline const struct op *take_exit(struct x86_cpu *cpu, const struct op *exit)
 {
     cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)exit->delta) & cpu->rip_mask;
-    if (likely(exit->link))
-        return exit->link;
-    const struct op *next = jump_cached(cpu);
-    if (!next && exit->d) // d: the target is in the same page
-        cpu->vcpu.unresolved = exit;
-    return next;
+    return chain_follow(&cpu->vcpu, exit, x86_jump_key(cpu));
 }
 
 static inline const struct op *op_EXIT(struct x86_cpu *cpu, const struct op *op)
@@ -44,7 +28,7 @@ static inline const struct op *op_EXIT(struct x86_cpu *cpu, const struct op *op)
 static inline const struct op *op_JUMP(struct x86_cpu *cpu, const struct op *op) // to the address in slot a
 {
     cpu->r[X86_RIP] = cpu->r[op->a] & cpu->rip_mask;
-    return jump_cached(cpu);
+    return jump_cached(&cpu->vcpu, x86_jump_key(cpu));
 }
 
 static inline const struct op *op_BRANCH(struct x86_cpu *cpu, const struct op *op) // taken if slot a is not 0

@@ -4,66 +4,37 @@
 #ifndef VCPU_X86_64_OPS_MEMORY_H
 #define VCPU_X86_64_OPS_MEMORY_H
 
-#include <string.h>
-
+#include "vcpu/access.h"
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/ops_alu.h"
-
-static inline const struct tlb_entry *tlb_slot(const struct x86_cpu *cpu, uint64_t address)
-{
-    return &cpu->vcpu.data[(address >> PAGE_BITS) & (TLB_ENTRIES - 1)];
-}
-
-static inline bool tlb_hit(uint64_t tag, uint64_t address, unsigned size)
-{
-    return likely(((address + size - 1) & PAGE_MASK) == tag);
-}
-
-static inline enum op_out after_slow(struct x86_cpu *cpu, bool done)
-{
-    return !done ? OP_FAULT : cpu->vcpu.kick ? OP_FINISH : OP_NEXT;
-}
 
 static inline enum op_out load_into(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                     uint64_t *value)
 {
-    const struct tlb_entry *entry = tlb_slot(cpu, address);
-    if (tlb_hit(entry->read, address, size)) {
-        uint64_t loaded = 0;
-        memcpy(&loaded, (const void *)((uintptr_t)address + entry->addend), size);
-        *value = loaded;
+    if (tlb_load_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    }
     cpu->vcpu.at = op;
-    return after_slow(cpu, x86_load(cpu, address, size, value));
+    return after_slow(&cpu->vcpu, x86_load(cpu, address, size, value));
 }
 
 static inline enum op_out store_from(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                      uint64_t value)
 {
-    const struct tlb_entry *entry = tlb_slot(cpu, address);
-    if (tlb_hit(entry->write, address, size)) {
-        memcpy((void *)((uintptr_t)address + entry->addend), &value, size);
+    if (tlb_store_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    }
     cpu->vcpu.at = op;
-    return after_slow(cpu, x86_store(cpu, address, size, value));
+    return after_slow(&cpu->vcpu, x86_store(cpu, address, size, value));
 }
 
 // The load of a read-modify-write: the store that follows must not fault, so this one checks for it.
 static inline enum op_out load_to_modify(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                          uint64_t *value)
 {
-    const struct tlb_entry *entry = tlb_slot(cpu, address);
-    if (tlb_hit(entry->write, address, size) && likely(entry->read == entry->write)) {
-        uint64_t loaded = 0;
-        memcpy(&loaded, (const void *)((uintptr_t)address + entry->addend), size);
-        *value = loaded;
+    if (tlb_modify_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    }
     cpu->vcpu.at = op;
-    return after_slow(cpu, tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
-                               x86_load(cpu, address, size, value));
+    return after_slow(&cpu->vcpu, tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
+                                      x86_load(cpu, address, size, value));
 }
 
 #define SIMPLE(cpu, op)  ((cpu)->r[(op)->a] + (uint64_t)(int64_t)(op)->disp)

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// From one block to the next: by the link of an exit, through the jump cache, or by a search (block.h).
+//
+// The key of the jump cache is a guest's own: its program counter and mode in one number, the same only for the same code.
+#ifndef VCPU_CHAIN_H
+#define VCPU_CHAIN_H
+
+#include "base/bits.h"
+#include "vcpu/block.h"
+#include "vcpu/vcpu.h"
+
+static inline struct jump_cache_entry *jump_slot(const struct vcpu *cpu, uint64_t key)
+{
+    return &cpu->jumps[(key ^ (key >> 9)) % JUMP_CACHE_ENTRIES];
+}
+
+// The head of the block for `key`, or NULL.
+static inline const struct op *jump_cached(const struct vcpu *cpu, uint64_t key)
+{
+    const struct jump_cache_entry *entry = jump_slot(cpu, key);
+    return likely(entry->key == key) ? entry->ops : NULL;
+}
+
+// What comes after `exit`, once the program counter has moved; `key` is the new one. NULL: back to chain_run.
+static inline const struct op *chain_follow(struct vcpu *cpu, const struct op *exit, uint64_t key)
+{
+    if (likely(exit->link))
+        return exit->link;
+    const struct op *next = jump_cached(cpu, key);
+    if (!next && exit->d) // d: the target is in the same page
+        cpu->unresolved = exit;
+    return next;
+}
+
+// Remembers the way to a block: in the exit that led to it if that is in the same page, and in the jump cache.
+static inline void chain_remember(struct vcpu *cpu, const struct op *exit, const struct block *block, uint64_t key)
+{
+    if (block->second != UINT64_MAX)
+        return; // to be checked every time
+    if (exit)
+        ((struct op *)(uintptr_t)exit)->link = block->ops;
+    *jump_slot(cpu, key) = (struct jump_cache_entry){ .key = key, .ops = block->ops };
+}
+
+// Runs block after block until one is left for another reason than that its successor was not known. The functions are the
+// guest's: the block at the program counter (NULL: a fault is recorded), the key there, and the executor.
+static inline enum op_out chain_run(struct vcpu *cpu, struct block *(*find)(struct vcpu *cpu),
+                                    uint64_t (*key)(const struct vcpu *cpu),
+                                    enum op_out (*execute)(struct vcpu *cpu, const struct op *head))
+{
+    enum op_out out;
+    cpu->unresolved = NULL;
+    do {
+        struct block *block = find(cpu);
+        const struct op *exit = cpu->unresolved; // blocks_add forgets it when the cache is emptied
+        cpu->unresolved = NULL;
+        if (!block)
+            return OP_FAULT;
+        chain_remember(cpu, exit, block, key(cpu));
+        out = execute(cpu, block->ops);
+    } while (out == OP_NEXT && cpu->unresolved && cpu->left > 0);
+    return out;
+}
+
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The first executor: a direct-threaded interpreter over pre-decoded ops. It is a template: a guest's exec.c defines the five
+// names below, includes this file once, and has its executor.
+//
+//   EXECUTOR             the function: enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *head)
+//   EXECUTOR_CPU         the guest's CPU, whose `vcpu` is a struct vcpu
+//   EXECUTOR_OPS         the list of its ops, a macro of four macros (plain, bare, checked, jump) as ops.h tells
+//   EXECUTOR_CODE(name)  the code of an op
+//   EXECUTOR_STEP(cpu, bytes)  moves the program counter forward
+//
+// There are two ways to get from one op to the next. The fast one jumps to the op's code. The careful one first asks whether
+// the op belongs to an instruction that must not run any more: it is used when the budget ends inside a block, and after an
+// op has said OP_FINISH. Careful execution also sets all flags, so that what is seen where it stops is exact.
+#include "vcpu/block.h"
+#include "vcpu/vcpu.h"
+
+// The guest is between two instructions of `block`: `n` of them are done.
+static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
+{
+    cpu->vcpu.left += block->count - (int)n;
+    EXECUTOR_STEP(cpu, block->offsets[n]);
+}
+
+#if defined(INTACT_SWITCH_DISPATCH) || !defined(__GNUC__)
+#define LABEL(name)   case EXECUTOR_CODE(name):
+#define NEXT          goto dispatch
+#define CAREFUL_ON()  (careful = true)
+#else
+#define LABEL(name)   l_##name:
+#define NEXT          goto *table[op->code]
+#define CAREFUL_ON()  (table = careful)
+#define THREADED      1
+#endif
+
+enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *op)
+{
+    unsigned stop = BLOCK_INSTRUCTIONS + 1; // careful: instructions of this block that may be completed
+    enum op_out out;
+
+#ifdef THREADED
+#define ADDRESS_OF(name)        [EXECUTOR_CODE(name)] = &&l_##name,
+#define ADDRESS_OF_N(name, all) [EXECUTOR_CODE(name)] = &&l_##name,
+#define FULL_OF_N(name, all)    [EXECUTOR_CODE(name)] = &&l_##all,
+#define CAREFULLY(name)         [EXECUTOR_CODE(name)] = &&check,
+#define CAREFULLY_N(name, all)  [EXECUTOR_CODE(name)] = &&check,
+    static const void *const fast[] = {
+        [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&l_HEAD,
+        EXECUTOR_OPS(ADDRESS_OF, ADDRESS_OF_N, ADDRESS_OF, ADDRESS_OF)
+    };
+    static const void *const full[] = {
+        [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&leave,
+        EXECUTOR_OPS(ADDRESS_OF, FULL_OF_N, ADDRESS_OF, ADDRESS_OF)
+    };
+    static const void *const careful[] = {
+        [OP_DEAD] = &&leave, [OP_HEAD] = &&leave,
+        EXECUTOR_OPS(CAREFULLY, CAREFULLY_N, CAREFULLY, CAREFULLY)
+    };
+    const void *const *table = fast;
+    NEXT;
+
+check:
+    if (op->n < stop)
+        goto *full[op->code];
+    stop_at(cpu, cpu->vcpu.block, stop);
+    goto leave;
+#else
+#define FULL_CODE(name)
+#define FULL_CODE_N(name, all) case EXECUTOR_CODE(name): code = EXECUTOR_CODE(all); break;
+    bool careful = false;
+    unsigned code;
+dispatch:
+    code = op->code;
+    if (careful) {
+        if (code == OP_HEAD)
+            goto leave;
+        if (op->n >= stop) {
+            stop_at(cpu, cpu->vcpu.block, stop);
+            goto leave;
+        }
+        switch (code) {
+            EXECUTOR_OPS(FULL_CODE, FULL_CODE_N, FULL_CODE, FULL_CODE)
+        }
+    }
+    switch (code) {
+#endif
+
+    LABEL(HEAD)
+    {
+        cpu->vcpu.block = block_of(op);
+        int64_t left = cpu->vcpu.left;
+        if (unlikely(left < op->imm)) {
+            if (left <= 0)
+                goto leave;
+            stop = (unsigned)left;
+            CAREFUL_ON();
+        }
+        cpu->vcpu.left = left - op->imm;
+        op++;
+        NEXT;
+    }
+
+    LABEL(DEAD)
+    goto leave;
+
+#define PLAIN(name)         \
+    LABEL(name)             \
+    op_##name(cpu, op);     \
+    op++;                   \
+    NEXT;
+#define PLAIN_N(name, all) PLAIN(name)
+#define CHECKED(name)             \
+    LABEL(name)                   \
+    out = op_##name(cpu, op);     \
+    if (unlikely(out != OP_NEXT)) \
+        goto not_next;            \
+    op++;                         \
+    NEXT;
+#define JUMPING(name)             \
+    LABEL(name)                   \
+    op = op_##name(cpu, op);      \
+    if (unlikely(!op))            \
+        goto leave;               \
+    NEXT;
+    EXECUTOR_OPS(PLAIN, PLAIN_N, CHECKED, JUMPING)
+
+#ifndef THREADED
+    }
+#endif
+
+not_next:
+    if (out == OP_FINISH) {
+        stop = op->n + 1u;
+        CAREFUL_ON();
+        op++;
+        NEXT;
+    }
+    if (out == OP_FAULT)
+        stop_at(cpu, cpu->vcpu.block, op->n);
+    cpu->vcpu.at = NULL;
+    return out;
+
+leave:
+    cpu->vcpu.at = NULL;
+    return OP_NEXT;
+}
