@@ -6,7 +6,7 @@
 #ifndef VCPU_X86_64_EMIT_H
 #define VCPU_X86_64_EMIT_H
 
-#include "vcpu/block.h"
+#include "vcpu/draft.h"
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/decode.h"
 #include "vcpu/x86_64/helper.h"
@@ -21,8 +21,7 @@ struct translator {
     unsigned next;   // of the one after it
     bool ended;      // the block ends with this instruction
     bool alone;      // the instruction must begin a block and found one begun: put it off
-    struct block block;
-    struct op ops[BLOCK_OPS];
+    struct draft draft;
 };
 
 // A memory operand ready for a load or store op.

@@ -2,7 +2,6 @@
 // The front end: fetches guest code, decodes it instruction by instruction, and writes a block of ops.
 #include "vcpu/x86_64/translate.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "vcpu/loop.h"
@@ -14,10 +13,7 @@
 
 struct op *emit(struct translator *t, unsigned code)
 {
-    assert(t->block.op_count < BLOCK_OPS);
-    struct op *op = &t->ops[t->block.op_count++];
-    *op = (struct op){ .code = (uint16_t)code, .n = (uint8_t)t->block.count };
-    return op;
+    return draft_op(&t->draft, code);
 }
 
 struct op *emit_unary(struct translator *t, unsigned code, unsigned d, unsigned a)
@@ -47,12 +43,7 @@ struct op *emit_help(struct translator *t, enum x86_helper helper)
 
 void emit_exit(struct translator *t, int32_t target)
 {
-    struct op *op = emit(t, X86_OP_EXIT);
-    int64_t offset = (int64_t)(t->block.physical & ~PAGE_MASK) + target;
-    op->d = offset >= 0 && offset < (int64_t)PAGE_SIZE;
-    op->delta = target;
-    op->link = NULL;
-    t->block.exits++;
+    draft_exit(&t->draft, X86_OP_EXIT, target);
     t->ended = true;
 }
 
@@ -308,8 +299,8 @@ static unsigned without_flags(unsigned code)
 static void drop_dead_flags(struct translator *t)
 {
     bool seen = true;
-    for (unsigned i = t->block.op_count; i-- > 1;) {
-        struct op *op = &t->ops[i];
+    for (unsigned i = t->draft.block.op_count; i-- > 1;) {
+        struct op *op = &t->draft.ops[i];
         enum flag_use use = flag_use(op->code);
         if (use == FLAGS_READ)
             seen = true;
@@ -322,17 +313,6 @@ static void drop_dead_flags(struct translator *t)
 
 // --- the block --------------------------------------------------------------------------------------------------------
 
-// Where the code of a page can be read: RAM, or all ones where nothing is.
-static const uint8_t *code_at(struct x86_cpu *cpu, uint64_t physical)
-{
-    static const uint8_t nothing[PAGE_SIZE] = { [0 ... PAGE_SIZE - 1] = 0xff };
-    struct region *region = bus_find(cpu->vcpu.loop->memory, physical & PAGE_MASK);
-    uint64_t offset = region ? (physical & PAGE_MASK) - region->base : 0;
-    if (!region || !region->ram || region->size - offset < PAGE_SIZE)
-        return nothing + (physical & ~PAGE_MASK);
-    return region->ram + offset + (physical & ~PAGE_MASK);
-}
-
 // Decodes the instruction at t->next. False: it goes on in the next page, and it is not the first of its block (put off), or
 // its fetch faulted (`fault`).
 static bool fetch(struct translator *t, const uint8_t *code, unsigned available, bool *fault)
@@ -340,7 +320,7 @@ static bool fetch(struct translator *t, const uint8_t *code, unsigned available,
     struct x86_cpu *cpu = t->cpu;
     enum x86_decoded decoded = x86_decode(&t->insn, code, available, t->code_size);
     if (decoded == X86_NEED_MORE) {
-        if (t->block.count)
+        if (t->draft.block.count)
             return false;
         uint8_t bytes[X86_LONGEST];
         uint64_t linear = cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS] + available, second;
@@ -349,9 +329,9 @@ static bool fetch(struct translator *t, const uint8_t *code, unsigned available,
             return false;
         }
         memcpy(bytes, code, available);
-        memcpy(bytes + available, code_at(cpu, second), X86_LONGEST - available);
+        memcpy(bytes + available, draft_code(&cpu->vcpu, second), X86_LONGEST - available);
         decoded = x86_decode(&t->insn, bytes, X86_LONGEST, t->code_size);
-        t->block.second = second & PAGE_MASK;
+        t->draft.block.second = second & PAGE_MASK;
     }
     if (decoded == X86_TOO_LONG) {
         t->insn.length = 1;
@@ -396,22 +376,21 @@ struct block *x86_translate(struct x86_cpu *cpu, uint64_t physical)
 {
     struct translator space;
     struct translator *t = &space;
-    const uint8_t *code = code_at(cpu, physical);
+    const uint8_t *code = draft_code(&cpu->vcpu, physical);
     unsigned room = (unsigned)(PAGE_SIZE - (physical & ~PAGE_MASK));
     t->cpu = cpu;
     t->mode = cpu->mode;
     t->code_size = cpu->mode & X86_MODE_64 ? 8 : cpu->mode & X86_MODE_32 ? 4 : 2;
     t->start = t->next = 0;
     t->ended = t->alone = false;
-    t->block = (struct block){ .physical = physical, .second = UINT64_MAX, .mode = cpu->mode };
-    emit(t, X86_OP_HEAD);
+    draft_begin(&t->draft, physical, cpu->mode);
 
     while (!t->ended) {
         bool fault = false;
-        unsigned before = t->block.op_count;
+        unsigned before = t->draft.block.op_count;
         t->start = t->next;
-        if (t->start >= room || t->block.count == BLOCK_INSTRUCTIONS ||
-            t->block.op_count + OPS_PER_INSTRUCTION > BLOCK_OPS || !fetch(t, code + t->start, room - t->start, &fault)) {
+        if (t->start >= room || !draft_has_room(&t->draft, OPS_PER_INSTRUCTION) ||
+            !fetch(t, code + t->start, room - t->start, &fault)) {
             if (fault)
                 return NULL;
             break;
@@ -419,21 +398,19 @@ struct block *x86_translate(struct x86_cpu *cpu, uint64_t physical)
         if (!t->ended)
             translate_instruction(t);
         if (t->alone) { // begins the next block
-            t->block.op_count = (uint16_t)before;
+            t->draft.block.op_count = (uint16_t)before;
             t->next = t->start;
             t->ended = false;
             break;
         }
-        t->block.offsets[t->block.count++] = (uint16_t)t->start;
+        draft_instruction(&t->draft, t->start);
     }
     if (!t->ended) { // goes on in the next block; the exit belongs to the last instruction
-        t->block.count--;
+        t->draft.block.count--;
         emit_exit(t, (int32_t)t->next);
-        t->block.count++;
+        t->draft.block.count++;
     }
-    t->block.offsets[t->block.count] = (uint16_t)t->next;
-    t->block.bytes = (uint16_t)t->next;
-    t->ops[0].imm = t->block.count;
+    draft_end(&t->draft, t->next);
     drop_dead_flags(t);
-    return blocks_add(&cpu->vcpu.loop->blocks, &t->block, t->ops);
+    return blocks_add(&cpu->vcpu.loop->blocks, &t->draft.block, t->draft.ops);
 }

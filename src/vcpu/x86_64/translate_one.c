@@ -299,7 +299,7 @@ static void pop_memory(struct translator *t) // 8F /0: an address that uses rSP 
 static void push_segment(struct translator *t, enum x86_segment segment)
 {
     emit_help(t, X86_HELP_read_segment)->d = X86_T1;
-    t->ops[t->block.op_count - 1].x = (uint8_t)segment;
+    t->draft.ops[t->draft.block.op_count - 1].x = (uint8_t)segment;
     emit_push(t, X86_T1, stack_operand(t));
 }
 
@@ -444,7 +444,7 @@ static void translate_group5(struct translator *t) // FF
 static void translate_string(struct translator *t, enum x86_string kind)
 {
     bool repeated = t->insn.repeat != 0;
-    if (repeated && t->block.count) {
+    if (repeated && t->draft.block.count) {
         t->alone = true;
         return;
     }
@@ -575,7 +575,7 @@ void translate_one_byte(struct translator *t)
         }
         address_into(t, X86_T0, 2u * insn->operand_size, ACCESS_READ);
         emit_help(t, X86_HELP_bound)->s = insn->operand_size;
-        t->ops[t->block.op_count - 1].a = insn->reg;
+        t->draft.ops[t->draft.block.op_count - 1].a = insn->reg;
         break;
     case 0x63:
         if (t->code_size == 8) {
@@ -631,7 +631,7 @@ void translate_one_byte(struct translator *t)
         } else {
             effective_address(t, insn->reg, insn->operand_size);
             if (insn->address_size == 8)
-                t->ops[t->block.op_count - 1].code = X86_OP_LEAD;
+                t->draft.ops[t->draft.block.op_count - 1].code = X86_OP_LEAD;
         }
         break;
     case 0x8e: {

@@ -25,7 +25,7 @@ static void move_extended(struct translator *t) // 0F B6, B7, BE, BF
     if (is_memory(t) && to >= 4) { // the load extends
         struct place place = memory_place(t, from, ACCESS_READ, false);
         load_place(t, &place, from, insn->reg);
-        struct op *op = &t->ops[t->block.op_count - 1];
+        struct op *op = &t->draft.ops[t->draft.block.op_count - 1];
         if (is_signed)
             op->code = (uint16_t)(op->code - X86_OP_LD8 + X86_OP_LDS8_32 - (from - 1) + 2 * (from - 1) + (to == 8));
         return;

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A block while a front end writes it: ops one after the other, an offset for each instruction, exits last.
+#ifndef VCPU_DRAFT_H
+#define VCPU_DRAFT_H
+
+#include "vcpu/block.h"
+
+struct draft {
+    struct block block;
+    struct op ops[BLOCK_OPS];
+};
+
+// An empty block of one op, its head.
+void draft_begin(struct draft *draft, uint64_t physical, uint32_t mode);
+
+// Is there room for one more instruction of at most `ops` ops?
+bool draft_has_room(const struct draft *draft, unsigned ops);
+
+// One more op of the instruction being written.
+struct op *draft_op(struct draft *draft, unsigned code);
+
+// The op `code` that goes to `target` (bytes from the start of the block), linked later if that is in the same page.
+void draft_exit(struct draft *draft, unsigned code, int32_t target);
+
+// The instruction that starts at `start` is complete.
+void draft_instruction(struct draft *draft, unsigned start);
+
+// The block is complete: its code ends before `end`.
+void draft_end(struct draft *draft, unsigned end);
+
+// Where the code at a physical address can be read, to the end of its page: RAM, or all ones where nothing is.
+const uint8_t *draft_code(const struct vcpu *cpu, uint64_t physical);
+
+#endif
