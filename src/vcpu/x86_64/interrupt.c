@@ -150,9 +150,10 @@ static bool deliver_long(struct delivery *d)
     if ((inner || ist) && !x86_inner_stack_pointer(cpu, d->cpl, ist, &sp))
         return false;
     struct x86_stack stack = x86_wide_stack(cpu, sp & ~UINT64_C(15), d->cpl);
-    if (!x86_stack_push(&stack, cpu->segment[X86_SS].selector, 8) || !x86_stack_push(&stack, cpu->r[X86_RSP], 8) ||
-        !x86_stack_push(&stack, d->flags, 8) || !x86_stack_push(&stack, cpu->segment[X86_CS].selector, 8) ||
-        !x86_stack_push(&stack, d->next, 8) || (d->has_error && !x86_stack_push(&stack, d->error, 8)))
+    const uint64_t words[] = {
+        cpu->segment[X86_SS].selector, cpu->r[X86_RSP], d->flags, cpu->segment[X86_CS].selector, d->next, d->error,
+    };
+    if (!x86_stack_push_words(&stack, words, d->has_error ? 6 : 5))
         return false;
     enter_handler(d);
     if (inner)

@@ -25,18 +25,39 @@ struct frame {
     struct x86_stack stack;
     uint64_t ip, cs, flags, sp, ss;
     unsigned size;
+    bool whole; // SP and SS have been popped too
 };
 
 static bool pop_frame(struct x86_cpu *cpu, struct frame *frame, unsigned size)
 {
     frame->size = size;
+    frame->whole = false;
     frame->stack = x86_current_stack(cpu);
     return x86_stack_pop(&frame->stack, &frame->ip, size) && x86_stack_pop(&frame->stack, &frame->cs, size) &&
            x86_stack_pop(&frame->stack, &frame->flags, size);
 }
 
+// From 64-bit mode all five words are popped, whatever they say.
+static bool pop_long(struct x86_cpu *cpu, struct frame *frame)
+{
+    uint64_t words[5];
+    frame->size = 8;
+    frame->stack = x86_current_stack(cpu);
+    if (!x86_stack_pop_words(&frame->stack, words, countof(words)))
+        return false;
+    frame->ip = words[0];
+    frame->cs = words[1];
+    frame->flags = words[2];
+    frame->sp = words[3];
+    frame->ss = words[4];
+    frame->whole = true;
+    return true;
+}
+
 static bool pop_outer(struct frame *frame)
 {
+    if (frame->whole)
+        return true;
     return x86_stack_pop(&frame->stack, &frame->sp, frame->size) && x86_stack_pop(&frame->stack, &frame->ss, frame->size);
 }
 
@@ -128,7 +149,7 @@ bool x86_iret(struct x86_cpu *cpu, unsigned size)
         return return_real(cpu, size);
     if (cpu->eflags & X86_NT)
         return return_task(cpu);
-    if (!pop_frame(cpu, &frame, size))
+    if (size == 8 && x86_is_64(cpu) ? !pop_long(cpu, &frame) : !pop_frame(cpu, &frame, size))
         return false;
     if (size == 4 && (frame.flags & X86_VM) && cpu->cpl == 0 && !x86_long(cpu))
         return return_v86(cpu, &frame);

@@ -132,6 +132,10 @@ struct x86_stack x86_wide_stack(struct x86_cpu *cpu, uint64_t sp, unsigned cpl);
 bool x86_stack_push(struct x86_stack *stack, uint64_t value, unsigned size);
 bool x86_stack_pop(struct x86_stack *stack, uint64_t *value, unsigned size);
 
+// The frames of 64-bit mode, whole: `words` in the order of pushing or popping. One look at the TLB where they are in a page.
+bool x86_stack_push_words(struct x86_stack *stack, const uint64_t *words, unsigned count);
+bool x86_stack_pop_words(struct x86_stack *stack, uint64_t *words, unsigned count);
+
 // Makes its pointer the CPU's: the part that the stack's address size covers.
 void x86_stack_commit(const struct x86_stack *stack);
 

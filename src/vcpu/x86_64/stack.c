@@ -3,6 +3,8 @@
 //
 // A transfer pushes its frame through a `struct x86_stack` first and commits the pointer last, so that a fault in the
 // middle leaves every register as it was.
+#include <string.h>
+
 #include "vcpu/x86_64/protect.h"
 #include "vcpu/x86_64/segment.h"
 
@@ -89,6 +91,44 @@ bool x86_stack_pop(struct x86_stack *stack, uint64_t *value, unsigned size)
     if (!locate(stack, stack->sp, size, &linear) || !tlb_load(&stack->cpu->vcpu, linear, size, stack->user, value))
         return false;
     stack->sp = (stack->sp + size) & stack->mask;
+    return true;
+}
+
+// Host memory of `count` words from `sp` on, if they are plain RAM in one page.
+static uint8_t *words_at(const struct x86_stack *stack, uint64_t sp, unsigned count, enum access access)
+{
+    if (!stack->wide || !x86_is_canonical(sp))
+        return NULL;
+    return tlb_host(&stack->cpu->vcpu, sp, 8 * count, stack->user, access);
+}
+
+bool x86_stack_push_words(struct x86_stack *stack, const uint64_t *words, unsigned count)
+{
+    uint64_t sp = stack->sp - 8 * count;
+    uint8_t *host = words_at(stack, sp, count, ACCESS_WRITE);
+    if (unlikely(!host)) {
+        for (unsigned i = 0; i < count; i++)
+            if (!x86_stack_push(stack, words[i], 8))
+                return false;
+        return true;
+    }
+    for (unsigned i = 0; i < count; i++)
+        memcpy(host + 8 * (count - 1 - i), &words[i], 8);
+    stack->sp = sp;
+    return true;
+}
+
+bool x86_stack_pop_words(struct x86_stack *stack, uint64_t *words, unsigned count)
+{
+    const uint8_t *host = words_at(stack, stack->sp, count, ACCESS_READ);
+    if (unlikely(!host)) {
+        for (unsigned i = 0; i < count; i++)
+            if (!x86_stack_pop(stack, &words[i], 8))
+                return false;
+        return true;
+    }
+    memcpy(words, host, 8 * count);
+    stack->sp += 8 * count;
     return true;
 }
 
