@@ -16,8 +16,8 @@
 // Time is counted in executed instructions and nothing else: two runs of one configuration do the same things at the
 // same instructions, as long as nothing comes in from outside.
 //
-// Threads. The thread that creates the machine runs it; all callbacks come on it. Only functions marked "any thread" may
-// be called from elsewhere. Several machines may exist, each with a thread of its own.
+// Threads. The thread that creates the machine runs it; all callbacks come on it. Only functions marked "any thread"
+// may be called from elsewhere. Several machines may exist, each with a thread of its own.
 #ifndef INTACT_MACHINE_H
 #define INTACT_MACHINE_H
 
@@ -43,8 +43,8 @@ const char *intact_version(void);
 #define INTACT_MEMORY_MAX (UINT64_C(512) << 30)
 #define INTACT_CPUS_MAX   255u
 
-// Where the characters of a port go. `write` NULL: nowhere. `flush` is called when the machine is about to wait and when
-// it stops: what was held back until then should be shown. It may be NULL.
+// Where the characters of a port go. `write` NULL: nowhere. `flush` is called when the machine is about to wait and
+// when it stops: what was held back until then should be shown. It may be NULL.
 struct intact_console {
     void (*write)(void *owner, uint8_t byte);
     void (*flush)(void *owner);
@@ -53,45 +53,49 @@ struct intact_console {
 
 struct intact_machine_config {
     // The processors and the memory.
-    unsigned cpus;       // 1 to INTACT_CPUS_MAX
-    uint64_t memory;     // bytes, INTACT_MEMORY_MIN to INTACT_MEMORY_MAX, a multiple of 4 KiB
-    const char *cpu;     // a model's name (intact_machine_cpu), NULL: the first of them
+    unsigned cpus;   // 1 to INTACT_CPUS_MAX
+    uint64_t memory; // bytes, INTACT_MEMORY_MIN to INTACT_MEMORY_MAX, a multiple of 4 KiB
+    const char *cpu; // a model's name (intact_machine_cpu), NULL: the first of them
 
-    // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note, plain or gzip) or a firmware. Paths, or a kernel
-    // in memory, which is then called by the name in `kernel`.
+    // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note, plain or gzip) or a firmware. Paths, or a
+    // kernel in memory, which is then called by the name in `kernel`.
     const char *kernel;
-    const void *kernel_data; // read during create and at each reset, so it must live as long as the machine; may be NULL
+    const void
+        *kernel_data; // read during create and at each reset, so it must live as long as the machine; may be NULL
     size_t kernel_size;
     const char *initrd; // NULL: none
     const char *append; // the command line, NULL: empty
     const char *bios;   // NULL: none
 
     // Time.
-    unsigned shift;   // 2^shift ns of virtual time per instruction, 0 to 10
-    bool paced;       // idle time is waited for by the host's clock instead of being skipped; the guest sees no difference
+    unsigned shift; // 2^shift ns of virtual time per instruction, 0 to 10
+    bool paced; // idle time is waited for by the host's clock instead of being skipped; the guest sees no difference
     int64_t rtc_date; // Unix time that the clock shows at the start, 0 to 253402300799
     uint64_t limit;   // stop after so many instructions of all processors, 0: none
 
     // Devices.
-    bool hpet;                // IA-PC HPET
-    bool acpi;                // ACPI tables (the MP table is always there)
-    bool testdev;             // pc-testdev
-    uint16_t debug_exit_port; // isa-debug-exit, 0: none
-    uint16_t debug_exit_size; // 1 to 4 ports
-    uint16_t debugcon_port;   // a console port as of Bochs (E9h), 0: none
-    bool com1;                // a 16550A at 3F8h, IRQ 4
-    struct intact_console serial;   // of COM1
+    bool hpet;                    // IA-PC HPET
+    bool acpi;                    // ACPI tables (the MP table is always there)
+    bool testdev;                 // pc-testdev
+    uint16_t debug_exit_port;     // isa-debug-exit, 0: none
+    uint16_t debug_exit_size;     // 1 to 4 ports
+    uint16_t debugcon_port;       // a console port as of Bochs (E9h), 0: none
+    bool com1;                    // a 16550A at 3F8h, IRQ 4
+    struct intact_console serial; // of COM1
     struct intact_console debugcon;
 
     // Behaviour.
-    bool reboot;     // a reset starts the machine again; false: it stops
-    bool interactive; // something may come in by intact_machine_input as long as intact_machine_input_end was not called
+    bool reboot; // a reset starts the machine again; false: it stops
+    bool
+        interactive; // something may come in by intact_machine_input as long as intact_machine_input_end was not called
 };
 
-// One processor, 128 MiB, an HPET, ACPI, COM1 that nobody listens to, reboot, the fixed date 2026-01-01; nothing to run.
+// One processor, 128 MiB, an HPET, ACPI, COM1 that nobody listens to, reboot, the fixed date 2026-01-01; nothing to
+// run.
 void intact_machine_config_init(struct intact_machine_config *config);
 
-// The names that `cpu` takes, by index from 0; NULL after the last. `about`, unless NULL, gets a line on it. Any thread.
+// The names that `cpu` takes, by index from 0; NULL after the last. `about`, unless NULL, gets a line on it. Any
+// thread.
 const char *intact_machine_cpu(unsigned index, const char **about);
 
 // --- Life ------------------------------------------------------------------------------------------------------------
@@ -120,8 +124,8 @@ struct intact_exit {
     uint64_t time;         // virtual time, ns
 };
 
-// Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT and INTACT_FAILED. isa-debug-exit gives odd ones, (value << 1 | 1) & 255,
-// and everything else 0.
+// Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT and INTACT_FAILED. isa-debug-exit gives odd ones, (value << 1 | 1) &
+// 255, and everything else 0.
 #define INTACT_STATUS_DEADLOCK 64
 #define INTACT_STATUS_LIMIT    66
 #define INTACT_STATUS_FAILED   68

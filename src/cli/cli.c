@@ -10,15 +10,15 @@ static const struct verb {
     const char *name;
     int (*act)(int argc, char *const *argv);
 } verbs[] = {
-    {"run", cli_run},   {"demo", cli_demo},     {"completion", cli_completion},
-    {"help", cli_help}, {"manual", cli_manual},
+    { "run", cli_run },   { "demo", cli_demo },     { "completion", cli_completion },
+    { "help", cli_help }, { "manual", cli_manual },
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
 static int unknown_verb(const char *word)
 {
-    const char *words[VERBS + 1] = {0};
+    const char *words[VERBS + 1] = { 0 };
     char why[160];
     for (unsigned i = 0; i < VERBS; i++)
         words[i] = verbs[i].name;

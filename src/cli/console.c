@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Consoles of the command: COM1 and the debug port on standard output or in files, standard input to COM1.
 //
-// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h tells the keys. Output to a terminal is written at once; elsewhere by
-// lines, and whenever the guest falls idle.
+// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h tells the keys. Output to a terminal is written at once; elsewhere
+// by lines, and whenever the guest falls idle.
 #include "cli/console.h"
 
 #include <errno.h>
@@ -32,8 +32,8 @@ static void output_flush(void *owner)
     output->held = 0;
 }
 
-static int output_open(struct settings *settings, const char *option, const struct stream *stream, struct output *output,
-                       struct intact_console *console)
+static int output_open(struct settings *settings, const char *option, const struct stream *stream,
+                       struct output *output, struct intact_console *console)
 {
     if (stream->kind == STREAM_STDIO) {
         output->file = stdout;
@@ -46,13 +46,13 @@ static int output_open(struct settings *settings, const char *option, const stru
     } else {
         return 0;
     }
-    *console = (struct intact_console){.write = output_write, .flush = output_flush, .owner = output};
+    *console = (struct intact_console){ .write = output_write, .flush = output_flush, .owner = output };
     return 0;
 }
 
 int consoles_open(struct consoles *consoles, struct settings *settings)
 {
-    *consoles = (struct consoles){0};
+    *consoles = (struct consoles){ 0 };
     consoles->reads = settings->serial.kind == STREAM_STDIO;
     consoles->escapes = settings->serial.escape && terminal_input();
     settings->config.interactive = consoles->reads;
@@ -111,7 +111,7 @@ static void end_input(void *owner)
 
 void consoles_start(struct consoles *consoles, struct intact_machine *machine)
 {
-    const struct terminal_reader reader = {.take = take_input, .end = end_input, .owner = consoles};
+    const struct terminal_reader reader = { .take = take_input, .end = end_input, .owner = consoles };
     consoles->machine = machine;
     if (!consoles->reads)
         return;

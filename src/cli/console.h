@@ -27,8 +27,8 @@ int consoles_open(struct consoles *consoles, struct settings *settings);
 void consoles_start(struct consoles *consoles, struct intact_machine *machine);
 void consoles_close(struct consoles *consoles);
 
-// Characters from standard input: what is for the guest is left at the start of `data`, its number returned. *quit is set
-// for Ctrl-a x. With the escape key only.
+// Characters from standard input: what is for the guest is left at the start of `data`, its number returned. *quit is
+// set for Ctrl-a x. With the escape key only.
 size_t console_filter(struct consoles *consoles, uint8_t *data, size_t size, bool *quit);
 
 #endif

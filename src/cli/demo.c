@@ -30,7 +30,7 @@ struct demo {
      1u << INTACT_TRACE_ACCEPT | 1u << INTACT_TRACE_PENDING | 1u << INTACT_TRACE_TAKE | 1u << INTACT_TRACE_EOI |       \
      1u << INTACT_TRACE_IPI | 1u << INTACT_TRACE_TIMER)
 
-// --- What belongs to the story -----------------------------------------------------------------------------------------
+// --- What belongs to the story --------------------------------------------------------------------------------------
 
 static bool has(const struct demo *demo, enum intact_trace_id id)
 {
@@ -82,7 +82,7 @@ static unsigned story_begins(const struct demo *demo)
     return begin;
 }
 
-// --- How it is told ------------------------------------------------------------------------------------------------------
+// --- How it is told -------------------------------------------------------------------------------------------------
 
 static const char *chip(uint64_t number)
 {
@@ -123,10 +123,12 @@ static const char *tell(const struct demo *demo, unsigned at, char *out, size_t 
         return "4 message";
     case INTACT_TRACE_PIN:
         snprintf(out, size, "the %s sees pin %" PRIu64 " rise%s", chip(event->a), event->b,
-                 event->a == INTACT_CHIP_PIC ? ": it is not masked, so INT goes high" : " and sends what its entry says");
+                 event->a == INTACT_CHIP_PIC ? ": it is not masked, so INT goes high"
+                                             : " and sends what its entry says");
         return "5 chip";
     case INTACT_TRACE_IPI:
-        snprintf(out, size, "CPU %u writes its ICR: vector 0x%" PRIx64 " to APIC %" PRIu64, event->cpu, event->c, event->a);
+        snprintf(out, size, "CPU %u writes its ICR: vector 0x%" PRIx64 " to APIC %" PRIu64, event->cpu, event->c,
+                 event->a);
         return "1 CPU";
     case INTACT_TRACE_ACCEPT:
         snprintf(out, size, "the local APIC of CPU %u accepts vector 0x%" PRIx64, event->cpu, event->a);
@@ -162,13 +164,13 @@ static void tell_story(struct demo *demo, const char *title)
         if (!station)
             continue;
         start = before ? start : event->instructions;
-        printf("%10" PRIu64 " %s+%-4" PRIu64 " %-9s%s  %s\n", event->instructions, dim, event->instructions - start, station,
-               plain, text);
+        printf("%10" PRIu64 " %s+%-4" PRIu64 " %-9s%s  %s\n", event->instructions, dim, event->instructions - start,
+               station, plain, text);
         before = event;
     }
 }
 
-// --- The guest's side ----------------------------------------------------------------------------------------------------
+// --- The guest's side -----------------------------------------------------------------------------------------------
 
 static void tap(void *owner, const struct intact_trace_event *event)
 {
@@ -215,7 +217,7 @@ static int run_demo(struct demo *demo)
     config.debug_exit_port = DEMO_EXIT_PORT;
     config.debug_exit_size = 4;
     config.reboot = false;
-    config.serial = (struct intact_console){.write = guest_writes, .owner = demo};
+    config.serial = (struct intact_console){ .write = guest_writes, .owner = demo };
     if (intact_machine_create(&config, &machine, why) < 0)
         return cli_fail(why);
     intact_machine_trace(machine, WANTED, tap, demo);
@@ -228,7 +230,7 @@ static int run_demo(struct demo *demo)
 
 int cli_demo(int argc, char *const *argv)
 {
-    struct demo demo = {.colour = terminal_output(STDOUT_FILENO)};
+    struct demo demo = { .colour = terminal_output(STDOUT_FILENO) };
     if (argc)
         return argv[0] ? cli_fail("demo: takes no arguments") : STATUS_USAGE;
     puts("A guest of two processors runs on nothing but software, and takes an interrupt in five ways. Each line is\n"

@@ -51,7 +51,7 @@ int cli_help(int argc, char *const *argv)
     return 0;
 }
 
-// --- The man page, in scdoc's language ---------------------------------------------------------------------------------
+// --- The man page, in scdoc's language ------------------------------------------------------------------------------
 
 // Characters that scdoc takes for markup.
 static void print_escaped(const char *text)
@@ -87,16 +87,18 @@ static void manual_options(void)
 int cli_manual(int argc, char *const *argv)
 {
     (void)argc, (void)argv;
-    puts("intact(1)\n\n# NAME\n\nintact - runs a machine whose interrupts are carried in software\n\n"
-         "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo*\n\n*intact-system-x86\\_64* [options]\n\n"
-         "# DESCRIPTION\n\n"
-         "*intact run* builds a PC, loads a kernel into it and runs it. No hypervisor takes part: every interrupt goes "
-         "from the device through the 8259A, the IOAPIC and the local APICs to the guest's handler in software, and "
-         "arrives at the same instruction in every run.\n\n"
-         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
-         "it.\n\n"
-         "*intact-system-x86\\_64* is *intact run* by another name, for scripts that call an emulator of such a name.\n\n"
-         "# OPTIONS\n");
+    puts(
+        "intact(1)\n\n# NAME\n\nintact - runs a machine whose interrupts are carried in software\n\n"
+        "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo*\n\n*intact-system-x86\\_64* [options]\n\n"
+        "# DESCRIPTION\n\n"
+        "*intact run* builds a PC, loads a kernel into it and runs it. No hypervisor takes part: every interrupt goes "
+        "from the device through the 8259A, the IOAPIC and the local APICs to the guest's handler in software, and "
+        "arrives at the same instruction in every run.\n\n"
+        "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
+        "it.\n\n"
+        "*intact-system-x86\\_64* is *intact run* by another name, for scripts that call an emulator of such a "
+        "name.\n\n"
+        "# OPTIONS\n");
     manual_options();
     puts("# KEYS\n\nOn a terminal, where COM1 is mon:stdio (as it is unless *-serial* says otherwise):\n\n"
          "*Ctrl-a x*\n\tquits\n\n*Ctrl-a a*\n\tsends a Ctrl-a to the guest\n\n*Ctrl-a h*\n\ttells the keys\n\n"
@@ -115,7 +117,7 @@ int cli_manual(int argc, char *const *argv)
     return 0;
 }
 
-// --- Completions -------------------------------------------------------------------------------------------------------
+// --- Completions ----------------------------------------------------------------------------------------------------
 
 static bool takes_file(const struct option *option)
 {
@@ -153,7 +155,9 @@ static void fish_completion(void)
         const struct option *option = &options[i];
         for (int command = 0; command < 2; command++) {
             printf("complete -c %s -o %s %s-d '", command ? "intact-system-x86_64" : "intact", option->name,
-                   !option->argument ? "" : takes_file(option) ? "-r " : "-x ");
+                   !option->argument    ? ""
+                   : takes_file(option) ? "-r "
+                                        : "-x ");
             for (const char *text = option->help; *text; text++)
                 printf(*text == '\'' ? "\\'" : "%c", *text);
             putchar('\'');

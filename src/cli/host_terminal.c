@@ -60,7 +60,7 @@ static void stop_by_signal(int number)
 
 void terminal_raw(bool keep_signals)
 {
-    static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
     if (!terminal_input() || tcgetattr(STDIN_FILENO, &saved) < 0)
         return;
     raw = saved;
@@ -81,7 +81,7 @@ void terminal_raw(bool keep_signals)
         is_raw = 1;
 }
 
-// --- The reader --------------------------------------------------------------------------------------------------------
+// --- The reader -----------------------------------------------------------------------------------------------------
 
 static struct terminal_reader reader;
 static pthread_t thread;
@@ -149,7 +149,7 @@ void terminal_read_stop(void)
 
 bool terminal_nap(void)
 {
-    const struct timespec millisecond = {.tv_nsec = 1000000};
+    const struct timespec millisecond = { .tv_nsec = 1000000 };
     nanosleep(&millisecond, NULL);
     return atomic_load(&stopping);
 }

@@ -2,8 +2,8 @@
 // The option table and the loop over the arguments. What an option with a language of its own means is in
 // options_machine.c, options_devices.c and options_time.c.
 //
-// Names are QEMU's, so that a script needs the binary's name changed and nothing else. What is accepted acts; what we do
-// not have is refused by name.
+// Names are QEMU's, so that a script needs the binary's name changed and nothing else. What is accepted acts; what we
+// do not have is refused by name.
 #include "cli/options.h"
 
 #include <stdio.h>
@@ -141,82 +141,88 @@ static int take_version(struct settings *settings, const char *value)
     return 0;
 }
 
-static const char *const none_word[] = {"none", NULL};
-static const char *const accel_words[] = {"tcg", "kvm", "hvf", NULL};
-static const char *const stream_words[] = {"stdio", "mon:stdio", "none", "null", "file:", NULL};
-static const char *const icount_words[] = {"shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL};
-static const char *const rtc_words[] = {"base=utc", "base=2026-01-01T00:00:00", NULL};
+static const char *const none_word[] = { "none", NULL };
+static const char *const accel_words[] = { "tcg", "kvm", "hvf", NULL };
+static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", NULL };
+static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
+static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
 
 const struct option options[] = {
-    {"machine", "[type=]pc[,PROPERTY=on|off]", GROUP_MACHINE,
-     "The machine to build. Properties: acpi (ACPI tables), hpet (the HPET), accel=NAME as with -accel.", machine_types,
-     take_machine},
-    {"M", "...", GROUP_MACHINE, "The same as -machine.", machine_types, take_machine},
-    {"cpu", "MODEL", GROUP_MACHINE, "The processors' model; -cpu help lists them.", NULL, take_cpu},
-    {"smp", "[cpus=]N[,sockets=N][,cores=N][,threads=N]", GROUP_MACHINE,
-     "How many processors. The topology must multiply to as many, and changes nothing else.", NULL, take_smp},
-    {"m", "[size=]N[K|M|G]", GROUP_MACHINE, "Guest memory, in MiB unless a suffix says otherwise. 128 MiB by default.",
-     NULL, take_memory},
-    {"accel", "NAME[,thread=single]", GROUP_MACHINE,
-     "May be repeated. kvm, hvf and their like are skipped with a note: interrupts and processors are always done in "
-     "software, which QEMU calls tcg.",
-     accel_words, take_accel},
-    {"enable-kvm", NULL, GROUP_MACHINE, "The same as -accel kvm: skipped with a note.", NULL, take_enable_kvm},
-    {"no-acpi", NULL, GROUP_MACHINE, "No ACPI tables; the MP table remains.", NULL, take_no_acpi},
-    {"no-hpet", NULL, GROUP_MACHINE, "No HPET.", NULL, take_no_hpet},
+    { "machine", "[type=]pc[,PROPERTY=on|off]", GROUP_MACHINE,
+      "The machine to build. Properties: acpi (ACPI tables), hpet (the HPET), accel=NAME as with -accel.",
+      machine_types, take_machine },
+    { "M", "...", GROUP_MACHINE, "The same as -machine.", machine_types, take_machine },
+    { "cpu", "MODEL", GROUP_MACHINE, "The processors' model; -cpu help lists them.", NULL, take_cpu },
+    { "smp", "[cpus=]N[,sockets=N][,cores=N][,threads=N]", GROUP_MACHINE,
+      "How many processors. The topology must multiply to as many, and changes nothing else.", NULL, take_smp },
+    { "m", "[size=]N[K|M|G]", GROUP_MACHINE, "Guest memory, in MiB unless a suffix says otherwise. 128 MiB by default.",
+      NULL, take_memory },
+    { "accel", "NAME[,thread=single]", GROUP_MACHINE,
+      "May be repeated. kvm, hvf and their like are skipped with a note: interrupts and processors are always done in "
+      "software, which QEMU calls tcg.",
+      accel_words, take_accel },
+    { "enable-kvm", NULL, GROUP_MACHINE, "The same as -accel kvm: skipped with a note.", NULL, take_enable_kvm },
+    { "no-acpi", NULL, GROUP_MACHINE, "No ACPI tables; the MP table remains.", NULL, take_no_acpi },
+    { "no-hpet", NULL, GROUP_MACHINE, "No HPET.", NULL, take_no_hpet },
 
-    {"kernel", "FILE", GROUP_BOOT,
-     "What to run: a Linux bzImage, a multiboot 1 kernel, or an ELF file with a PVH entry; gzip is unpacked.", NULL,
-     take_kernel},
-    {"initrd", "FILE", GROUP_BOOT,
-     "The initial ramdisk. For a multiboot kernel a list of modules: FILE ARGUMENTS,FILE ARGUMENTS.", NULL, take_initrd},
-    {"append", "TEXT", GROUP_BOOT, "The kernel's command line.", NULL, take_append},
-    {"bios", "FILE", GROUP_BOOT, "A firmware that ends at 4 GiB and starts at the reset vector, instead of -kernel.", NULL,
-     take_bios},
-    {"no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL, take_no_reboot},
+    { "kernel", "FILE", GROUP_BOOT,
+      "What to run: a Linux bzImage, a multiboot 1 kernel, or an ELF file with a PVH entry; gzip is unpacked.", NULL,
+      take_kernel },
+    { "initrd", "FILE", GROUP_BOOT,
+      "The initial ramdisk. For a multiboot kernel a list of modules: FILE ARGUMENTS,FILE ARGUMENTS.", NULL,
+      take_initrd },
+    { "append", "TEXT", GROUP_BOOT, "The kernel's command line.", NULL, take_append },
+    { "bios", "FILE", GROUP_BOOT, "A firmware that ends at 4 GiB and starts at the reset vector, instead of -kernel.",
+      NULL, take_bios },
+    { "no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL,
+      take_no_reboot },
 
-    {"device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES, "Adds a device; -device help lists them with their properties.",
-     device_names, take_device},
-    {"serial", "WHERE", GROUP_DEVICES,
-     "COM1: stdio, mon:stdio (with Ctrl-a x to quit; the default), file:PATH, chardev:ID, null, or none for no port.",
-     stream_words, take_serial},
-    {"debugcon", "WHERE", GROUP_DEVICES, "A console at port 0xe9; where, as with -serial.", stream_words, take_debugcon},
-    {"chardev", "stdio|null|file,id=ID[,path=PATH]", GROUP_DEVICES, "Names a place for -serial and -device to use.", NULL,
-     take_chardev},
-    {"nodefaults", NULL, GROUP_DEVICES, "No COM1 unless -serial asks for it.", NULL, take_nodefaults},
-    {"nographic", NULL, GROUP_DEVICES, "COM1 on the terminal, as it is anyway.", NULL, take_nographic},
-    {"display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display},
-    {"monitor", "none", GROUP_DEVICES, "There is no monitor.", none_word, take_monitor},
-    {"vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga},
-    {"net", "none", GROUP_DEVICES, "There is no network.", none_word, take_net},
-    {"nic", "none", GROUP_DEVICES, "There is no network card.", none_word, take_nic},
-    {"parallel", "none", GROUP_DEVICES, "There is no parallel port.", none_word, take_parallel},
+    { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES, "Adds a device; -device help lists them with their properties.",
+      device_names, take_device },
+    { "serial", "WHERE", GROUP_DEVICES,
+      "COM1: stdio, mon:stdio (with Ctrl-a x to quit; the default), file:PATH, chardev:ID, null, or none for no port.",
+      stream_words, take_serial },
+    { "debugcon", "WHERE", GROUP_DEVICES, "A console at port 0xe9; where, as with -serial.", stream_words,
+      take_debugcon },
+    { "chardev", "stdio|null|file,id=ID[,path=PATH]", GROUP_DEVICES, "Names a place for -serial and -device to use.",
+      NULL, take_chardev },
+    { "nodefaults", NULL, GROUP_DEVICES, "No COM1 unless -serial asks for it.", NULL, take_nodefaults },
+    { "nographic", NULL, GROUP_DEVICES, "COM1 on the terminal, as it is anyway.", NULL, take_nographic },
+    { "display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display },
+    { "monitor", "none", GROUP_DEVICES, "There is no monitor.", none_word, take_monitor },
+    { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },
+    { "net", "none", GROUP_DEVICES, "There is no network.", none_word, take_net },
+    { "nic", "none", GROUP_DEVICES, "There is no network card.", none_word, take_nic },
+    { "parallel", "none", GROUP_DEVICES, "There is no parallel port.", none_word, take_parallel },
 
-    {"icount", "shift=N[,sleep=on|off]", GROUP_TIME,
-     "2^N ns of virtual time per instruction, 0 to 10; 0 by default. With sleep=on idle time is waited for by the host's "
-     "clock (the default at a terminal), with sleep=off it is skipped; the guest sees no difference.",
-     icount_words, take_icount},
-    {"rtc", "base=utc|localtime|DATE[,clock=vm]", GROUP_TIME,
-     "What the clock shows at the start: the host's time, or a date like 2026-01-01T00:00:00, which is the default.",
-     rtc_words, take_rtc},
-    {"limit", "N", GROUP_TIME, "Stops after N instructions of all processors, with exit status 66.", NULL, take_limit},
+    { "icount", "shift=N[,sleep=on|off]", GROUP_TIME,
+      "2^N ns of virtual time per instruction, 0 to 10; 0 by default. With sleep=on idle time is waited for by the "
+      "host's "
+      "clock (the default at a terminal), with sleep=off it is skipped; the guest sees no difference.",
+      icount_words, take_icount },
+    { "rtc", "base=utc|localtime|DATE[,clock=vm]", GROUP_TIME,
+      "What the clock shows at the start: the host's time, or a date like 2026-01-01T00:00:00, which is the default.",
+      rtc_words, take_rtc },
+    { "limit", "N", GROUP_TIME, "Stops after N instructions of all processors, with exit status 66.", NULL,
+      take_limit },
 
-    {"d", "ITEM[,ITEM]", GROUP_OBSERVE,
-     "Writes to standard error: exit (a last line with status and instruction count), int (every interrupt, station by "
-     "station). -d help lists them.",
-     log_items, take_log},
-    {"D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file},
+    { "d", "ITEM[,ITEM]", GROUP_OBSERVE,
+      "Writes to standard error: exit (a last line with status and instruction count), int (every interrupt, station "
+      "by "
+      "station). -d help lists them.",
+      log_items, take_log },
+    { "D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file },
 
-    {"help", NULL, GROUP_HELP, "Lists the options.", NULL, take_help},
-    {"h", NULL, GROUP_HELP, "The same as -help.", NULL, take_help},
-    {"version", NULL, GROUP_HELP, "Prints the version.", NULL, take_version},
+    { "help", NULL, GROUP_HELP, "Lists the options.", NULL, take_help },
+    { "h", NULL, GROUP_HELP, "The same as -help.", NULL, take_help },
+    { "version", NULL, GROUP_HELP, "Prints the version.", NULL, take_version },
 };
 const unsigned option_count = sizeof options / sizeof options[0];
 
 const char *option_group_title(enum option_group group)
 {
     static const char *const titles[OPTION_GROUPS] = {
-        [GROUP_MACHINE] = "Machine", [GROUP_BOOT] = "What to run", [GROUP_DEVICES] = "Devices and consoles",
+        [GROUP_MACHINE] = "Machine", [GROUP_BOOT] = "What to run",   [GROUP_DEVICES] = "Devices and consoles",
         [GROUP_TIME] = "Time",       [GROUP_OBSERVE] = "Looking in", [GROUP_HELP] = "Help",
     };
     return titles[group];
@@ -232,7 +238,7 @@ static const struct option *find(const char *name)
 
 static int unknown_option(struct settings *settings, const char *name)
 {
-    const char *words[64] = {0};
+    const char *words[64] = { 0 };
     for (unsigned i = 0; i < option_count && i < 63; i++)
         words[i] = options[i].name;
     return refuse(settings, "unknown option '-%.80s'; the nearest is '-%s' (-help lists all)", name,

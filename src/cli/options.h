@@ -8,11 +8,11 @@
 enum option_group { GROUP_MACHINE, GROUP_BOOT, GROUP_DEVICES, GROUP_TIME, GROUP_OBSERVE, GROUP_HELP, OPTION_GROUPS };
 
 struct option {
-    const char *name;           // without its dash
-    const char *argument;       // what follows, for the reader; NULL: nothing does
+    const char *name;     // without its dash
+    const char *argument; // what follows, for the reader; NULL: nothing does
     enum option_group group;
-    const char *help;           // sentences
-    const char *const *words;   // values to complete, NULL: none, or a file if `argument` is FILE
+    const char *help;         // sentences
+    const char *const *words; // values to complete, NULL: none, or a file if `argument` is FILE
     int (*take)(struct settings *settings, const char *value); // `value` is NULL without an argument. -1: refused
 };
 

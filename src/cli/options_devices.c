@@ -6,9 +6,9 @@
 #include "cli/properties.h"
 #include "cli/text.h"
 
-// --- Devices -----------------------------------------------------------------------------------------------------------
+// --- Devices --------------------------------------------------------------------------------------------------------
 
-const char *const device_names[] = {"isa-debug-exit", "isa-debugcon", "isa-serial", "pc-testdev", NULL};
+const char *const device_names[] = { "isa-debug-exit", "isa-debugcon", "isa-serial", "pc-testdev", NULL };
 
 static int port_property(struct settings *settings, const char *option, const struct properties *properties,
                          const char *name, uint64_t otherwise, uint64_t *port)
@@ -22,7 +22,7 @@ static int port_property(struct settings *settings, const char *option, const st
 
 static int add_debug_exit(struct settings *settings, const struct properties *properties)
 {
-    static const char *const names[] = {"iobase", "iosize", NULL};
+    static const char *const names[] = { "iobase", "iosize", NULL };
     uint64_t port, size;
     const char *option = "-device isa-debug-exit";
     if (properties_check(settings, option, properties, names) < 0 ||
@@ -38,7 +38,7 @@ static int add_debug_exit(struct settings *settings, const struct properties *pr
 
 static int add_debugcon(struct settings *settings, const struct properties *properties)
 {
-    static const char *const names[] = {"iobase", "chardev", NULL};
+    static const char *const names[] = { "iobase", "chardev", NULL };
     uint64_t port;
     const char *option = "-device isa-debugcon", *chardev = properties_get(properties, "chardev");
     if (properties_check(settings, option, properties, names) < 0 ||
@@ -53,7 +53,7 @@ static int add_debugcon(struct settings *settings, const struct properties *prop
 
 static int add_serial(struct settings *settings, const struct properties *properties)
 {
-    static const char *const names[] = {"chardev", NULL};
+    static const char *const names[] = { "chardev", NULL };
     const char *option = "-device isa-serial", *chardev = properties_get(properties, "chardev");
     if (properties_check(settings, option, properties, names) < 0)
         return -1;
@@ -67,7 +67,7 @@ static int add_serial(struct settings *settings, const struct properties *proper
 
 static int add_testdev(struct settings *settings, const struct properties *properties)
 {
-    static const char *const names[] = {NULL};
+    static const char *const names[] = { NULL };
     if (properties_check(settings, "-device pc-testdev", properties, names) < 0)
         return -1;
     settings->config.testdev = true;
@@ -83,8 +83,8 @@ int take_device(struct settings *settings, const char *value)
         "pc-testdev       interrupt lines by port, for bare-metal tests",
         NULL,
     };
-    static int (*const add[])(struct settings *, const struct properties *) = {add_debug_exit, add_debugcon, add_serial,
-                                                                               add_testdev};
+    static int (*const add[])(struct settings *, const struct properties *) = { add_debug_exit, add_debugcon,
+                                                                                add_serial, add_testdev };
     struct properties properties;
     if (properties_parse(settings, "-device", value, &properties) < 0)
         return -1;
@@ -102,13 +102,13 @@ int take_device(struct settings *settings, const char *value)
     return refuse_unknown(settings, "-device", "device", name, device_names);
 }
 
-// --- Where characters go -----------------------------------------------------------------------------------------------
+// --- Where characters go --------------------------------------------------------------------------------------------
 
 static int parse_stream(struct settings *settings, const char *option, const char *value, struct stream *stream,
                         const char **chardev)
 {
-    static const char *const words[] = {"stdio", "mon:stdio", "none", "null", "file:", "chardev:", NULL};
-    *stream = (struct stream){0};
+    static const char *const words[] = { "stdio", "mon:stdio", "none", "null", "file:", "chardev:", NULL };
+    *stream = (struct stream){ 0 };
     if (strcmp(value, "stdio") == 0 || strcmp(value, "mon:stdio") == 0) {
         stream->kind = STREAM_STDIO;
         stream->escape = value[0] == 'm';
@@ -162,10 +162,10 @@ static struct chardev *find_chardev(struct settings *settings, const char *id)
 
 int take_chardev(struct settings *settings, const char *value)
 {
-    static const char *const kinds[] = {"stdio", "null", "file", NULL};
-    static const char *const names[] = {"id", "path", "mux", "signal", NULL};
+    static const char *const kinds[] = { "stdio", "null", "file", NULL };
+    static const char *const names[] = { "id", "path", "mux", "signal", NULL };
     struct properties properties;
-    struct chardev chardev = {0};
+    struct chardev chardev = { 0 };
     bool mux = false, signals = true;
     if (properties_parse(settings, "-chardev", value, &properties) < 0 ||
         properties_check(settings, "-chardev", &properties, names) < 0)
@@ -179,11 +179,11 @@ int take_chardev(struct settings *settings, const char *value)
     if (text && !text_switch(text, &signals))
         return refuse(settings, "-chardev: signal is on or off");
     if (strcmp(kind, "stdio") == 0)
-        chardev.stream = (struct stream){.kind = STREAM_STDIO, .escape = mux || !signals};
+        chardev.stream = (struct stream){ .kind = STREAM_STDIO, .escape = mux || !signals };
     else if (strcmp(kind, "null") == 0)
         chardev.stream.kind = STREAM_NULL;
     else if (strcmp(kind, "file") == 0)
-        chardev.stream = (struct stream){.kind = STREAM_FILE, .path = path};
+        chardev.stream = (struct stream){ .kind = STREAM_FILE, .path = path };
     else
         return refuse_unknown(settings, "-chardev", "kind", kind, kinds);
     if (!chardev.id)
@@ -204,7 +204,7 @@ static int resolve(struct settings *settings, const char *id, struct stream *str
         return 0;
     const struct chardev *chardev = find_chardev(settings, id);
     if (!chardev) {
-        const char *ids[CHARDEV_LIMIT + 1] = {0};
+        const char *ids[CHARDEV_LIMIT + 1] = { 0 };
         for (unsigned i = 0; i < settings->chardev_count; i++)
             ids[i] = settings->chardevs[i].id;
         return refuse_unknown(settings, "-chardev", "id", id, ids);
@@ -221,7 +221,7 @@ int resolve_streams(struct settings *settings)
     if (settings->serial.kind == STREAM_UNSET && settings->nodefaults && !settings->nographic)
         settings->serial.kind = STREAM_NONE;
     if (settings->serial.kind == STREAM_UNSET)
-        settings->serial = (struct stream){.kind = STREAM_STDIO, .escape = true};
+        settings->serial = (struct stream){ .kind = STREAM_STDIO, .escape = true };
     if (settings->debugcon.kind == STREAM_NONE)
         settings->config.debugcon_port = 0;
     settings->config.com1 = settings->serial.kind != STREAM_NONE;

@@ -6,8 +6,8 @@
 #include "cli/properties.h"
 #include "cli/text.h"
 
-const char *const machine_types[] = {"pc", NULL};
-const char *const log_items[] = {"exit", "int", NULL};
+const char *const machine_types[] = { "pc", NULL };
+const char *const log_items[] = { "exit", "int", NULL };
 
 static int show(struct settings *settings, const char *const *lines)
 {
@@ -25,12 +25,12 @@ static int property_switch(struct settings *settings, const char *option, const 
     return 0;
 }
 
-// --- -machine ----------------------------------------------------------------------------------------------------------
+// --- -machine -------------------------------------------------------------------------------------------------------
 
 int take_machine(struct settings *settings, const char *value)
 {
-    static const char *const names[] = {"type", "acpi", "hpet", "accel", NULL};
-    static const char *const help[] = {"pc   an 8259A pair, one IOAPIC, a local APIC per processor", NULL};
+    static const char *const names[] = { "type", "acpi", "hpet", "accel", NULL };
+    static const char *const help[] = { "pc   an 8259A pair, one IOAPIC, a local APIC per processor", NULL };
     struct properties properties;
     if (properties_parse(settings, "-machine", value, &properties) < 0)
         return -1;
@@ -49,7 +49,7 @@ int take_machine(struct settings *settings, const char *value)
     return property_switch(settings, "-machine", &properties, "hpet", &settings->config.hpet);
 }
 
-// --- -accel ------------------------------------------------------------------------------------------------------------
+// --- -accel ---------------------------------------------------------------------------------------------------------
 
 static bool is_one_of(const char *word, const char *const *words)
 {
@@ -62,8 +62,8 @@ static bool is_one_of(const char *word, const char *const *words)
 // "kvm:tcg" is the old form of a list.
 static int take_accel_name(struct settings *settings, const char *name)
 {
-    static const char *const skipped[] = {"kvm", "hvf", "whpx", "xen", "nvmm", "hax", NULL};
-    static const char *const all[] = {"tcg", "kvm", "hvf", "whpx", "xen", "nvmm", "hax", NULL};
+    static const char *const skipped[] = { "kvm", "hvf", "whpx", "xen", "nvmm", "hax", NULL };
+    static const char *const all[] = { "tcg", "kvm", "hvf", "whpx", "xen", "nvmm", "hax", NULL };
     if (strcmp(name, "tcg") == 0)
         return 0;
     if (!is_one_of(name, skipped))
@@ -74,7 +74,7 @@ static int take_accel_name(struct settings *settings, const char *name)
 
 int take_accel(struct settings *settings, const char *value)
 {
-    static const char *const names[] = {"accel", "thread", NULL};
+    static const char *const names[] = { "accel", "thread", NULL };
     struct properties properties;
     if (properties_parse(settings, "-accel", value, &properties) < 0 ||
         properties_check(settings, "-accel", &properties, names) < 0)
@@ -97,7 +97,7 @@ int take_accel(struct settings *settings, const char *value)
     return 0;
 }
 
-// --- -cpu, -smp, -m ----------------------------------------------------------------------------------------------------
+// --- -cpu, -smp, -m -------------------------------------------------------------------------------------------------
 
 int take_cpu(struct settings *settings, const char *value)
 {
@@ -127,7 +127,7 @@ static int topology_number(struct settings *settings, const struct properties *p
 
 int take_smp(struct settings *settings, const char *value)
 {
-    static const char *const names[] = {"cpus", "sockets", "dies", "cores", "threads", "maxcpus", NULL};
+    static const char *const names[] = { "cpus", "sockets", "dies", "cores", "threads", "maxcpus", NULL };
     struct properties properties;
     if (properties_parse(settings, "-smp", value, &properties) < 0 ||
         properties_check(settings, "-smp", &properties, names) < 0)
@@ -152,10 +152,11 @@ int take_smp(struct settings *settings, const char *value)
     if (topology_number(settings, &properties, "maxcpus", &number) < 0)
         return -1;
     if (number && number != cpus)
-        return refuse(settings, "-smp: maxcpus must be %llu, as processors cannot be added later", (unsigned long long)cpus);
+        return refuse(settings, "-smp: maxcpus must be %llu, as processors cannot be added later",
+                      (unsigned long long)cpus);
     if (cpus > INTACT_CPUS_MAX)
-        return refuse(settings, "-smp: %llu processors are more than the %u that are possible", (unsigned long long)cpus,
-                      INTACT_CPUS_MAX);
+        return refuse(settings, "-smp: %llu processors are more than the %u that are possible",
+                      (unsigned long long)cpus, INTACT_CPUS_MAX);
     if (cpus % product || (whole && cpus != product))
         return refuse(settings, "-smp: the topology does not multiply to %llu processors", (unsigned long long)cpus);
     settings->config.cpus = (unsigned)cpus;
@@ -164,9 +165,10 @@ int take_smp(struct settings *settings, const char *value)
 
 int take_memory(struct settings *settings, const char *value)
 {
-    static const char *const names[] = {"size", NULL};
+    static const char *const names[] = { "size", NULL };
     struct properties properties;
-    if (properties_parse(settings, "-m", value, &properties) < 0 || properties_check(settings, "-m", &properties, names) < 0)
+    if (properties_parse(settings, "-m", value, &properties) < 0 ||
+        properties_check(settings, "-m", &properties, names) < 0)
         return -1;
     const char *size = properties.first ? properties.first : properties_get(&properties, "size");
     uint64_t bytes;
@@ -178,12 +180,12 @@ int take_memory(struct settings *settings, const char *value)
     return 0;
 }
 
-// --- -d ------------------------------------------------------------------------------------------------------------------
+// --- -d -------------------------------------------------------------------------------------------------------------
 
 int take_log(struct settings *settings, const char *value)
 {
-    static const char *const help[] = {"exit   a last line with the exit status and the number of instructions",
-                                       "int    every interrupt, station by station", NULL};
+    static const char *const help[] = { "exit   a last line with the exit status and the number of instructions",
+                                        "int    every interrupt, station by station", NULL };
     struct properties properties;
     if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0)
         return show(settings, help);
@@ -192,7 +194,8 @@ int take_log(struct settings *settings, const char *value)
         return -1;
     if (properties.first && !is_one_of(properties.first, log_items))
         return refuse_unknown(settings, "-d", "item", properties.first, log_items);
-    settings->log_exit |= properties_get(&properties, "exit") || (properties.first && !strcmp(properties.first, "exit"));
+    settings->log_exit |=
+        properties_get(&properties, "exit") || (properties.first && !strcmp(properties.first, "exit"));
     settings->log_int |= properties_get(&properties, "int") || (properties.first && !strcmp(properties.first, "int"));
     return 0;
 }

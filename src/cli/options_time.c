@@ -9,7 +9,7 @@
 
 int take_icount(struct settings *settings, const char *value)
 {
-    static const char *const names[] = {"shift", "sleep", "align", NULL};
+    static const char *const names[] = { "shift", "sleep", "align", NULL };
     struct properties properties;
     bool on;
     uint64_t shift;
@@ -43,8 +43,8 @@ static int64_t local_offset(time_t now)
 
 int take_rtc(struct settings *settings, const char *value)
 {
-    static const char *const names[] = {"base", "clock", "driftfix", NULL};
-    static const char *const clocks[] = {"vm", NULL}, *const fixes[] = {"none", NULL};
+    static const char *const names[] = { "base", "clock", "driftfix", NULL };
+    static const char *const clocks[] = { "vm", NULL }, *const fixes[] = { "none", NULL };
     struct properties properties;
     if (properties_parse(settings, "-rtc", value, &properties) < 0 ||
         properties_check(settings, "-rtc", &properties, names) < 0)

@@ -21,7 +21,7 @@ static char *cut(char *text)
 int properties_parse(struct settings *settings, const char *option, const char *text, struct properties *properties)
 {
     char *part = settings_copy(settings, text);
-    *properties = (struct properties){0};
+    *properties = (struct properties){ 0 };
     if (!part)
         return -1;
     for (bool first = true; part; first = false) {

@@ -20,11 +20,21 @@ int cli_fail(const char *why)
     return STATUS_USAGE;
 }
 
+struct event_log {
+    FILE *file;
+    struct intact_trace_event last; // the controllers and the loop both tell of a pending word: once is enough
+};
+
 static void log_event(void *owner, const struct intact_trace_event *event)
 {
+    struct event_log *log = owner;
     char text[160] = "";
+    if (event->id == INTACT_TRACE_PENDING && log->last.id == event->id && log->last.cpu == event->cpu &&
+        log->last.a == event->a && log->last.b == event->b && log->last.instructions == event->instructions)
+        return;
+    log->last = *event;
     trace_text(event, text, sizeof text);
-    fprintf(owner, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %s\n", event->instructions, event->time,
+    fprintf(log->file, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %s\n", event->instructions, event->time,
             intact_trace_name(event->id), text);
 }
 
@@ -35,7 +45,8 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
     if (end->reason == INTACT_FAILED)
         fprintf(stderr, "intact: %s\n", intact_machine_error(machine));
     else if (end->reason == INTACT_DEADLOCK || end->reason == INTACT_LIMIT)
-        fprintf(stderr, "intact: %s, after %" PRIu64 " instructions\n", intact_reason_text(end->reason), end->instructions);
+        fprintf(stderr, "intact: %s, after %" PRIu64 " instructions\n", intact_reason_text(end->reason),
+                end->instructions);
     if (settings->log_exit)
         fprintf(log, "intact: exit %d after %" PRIu64 " instructions\n", end->status, end->instructions);
 }
@@ -43,10 +54,11 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
 static int run_machine(struct settings *settings, struct consoles *consoles, FILE *log)
 {
     struct intact_machine *machine;
+    struct event_log events = { .file = log, .last = { .id = INTACT_TRACE_IDS } };
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
     if (settings->log_int)
-        intact_machine_trace(machine, TRACE_TEXT_INTERRUPTS, log_event, log);
+        intact_machine_trace(machine, TRACE_TEXT_INTERRUPTS, log_event, &events);
     consoles_start(consoles, machine);
     struct intact_exit end = intact_machine_run(machine);
     consoles_close(consoles);

@@ -5,9 +5,9 @@
 
 #define STATUS_USAGE 1
 
-int cli_run(int argc, char *const *argv);  // intact run OPTIONS
-int cli_demo(int argc, char *const *argv); // intact demo
-int cli_help(int argc, char *const *argv); // intact help
+int cli_run(int argc, char *const *argv);        // intact run OPTIONS
+int cli_demo(int argc, char *const *argv);       // intact demo
+int cli_help(int argc, char *const *argv);       // intact help
 int cli_manual(int argc, char *const *argv);     // intact manual: the man page, in scdoc's language
 int cli_completion(int argc, char *const *argv); // intact completion SHELL
 

@@ -18,8 +18,8 @@ enum stream_kind {
 
 struct stream {
     enum stream_kind kind;
-    const char *path;  // STREAM_FILE
-    bool escape;       // STREAM_STDIO: Ctrl-a is ours, and Ctrl-c goes to the guest
+    const char *path; // STREAM_FILE
+    bool escape;      // STREAM_STDIO: Ctrl-a is ours, and Ctrl-c goes to the guest
 };
 
 #define CHARDEV_LIMIT 8
@@ -39,13 +39,13 @@ struct settings {
     unsigned chardev_count;
     bool nodefaults, nographic;
     enum choice sleep;
-    bool log_exit, log_int; // -d
-    const char *log_path;   // -D, NULL: standard error
+    bool log_exit, log_int;    // -d
+    const char *log_path;      // -D, NULL: standard error
     const char *skipped_accel; // an accelerator that we do not have
     enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST } action;
     const char *const *list; // SHOW_LIST: lines to print
     const char *models[32];  // the names that -cpu takes
-    char *copies[64]; // of arguments that were cut into pieces; settings_free releases them
+    char *copies[64];        // of arguments that were cut into pieces; settings_free releases them
     unsigned copy_count;
     char why[INTACT_ERROR_SIZE]; // the line of an error
 };

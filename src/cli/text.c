@@ -45,7 +45,7 @@ bool text_size(const char *text, unsigned shift, uint64_t *bytes)
 
 bool text_switch(const char *text, bool *value)
 {
-    static const char *const on[] = {"on", "yes", "true"}, *const off[] = {"off", "no", "false"};
+    static const char *const on[] = { "on", "yes", "true" }, *const off[] = { "off", "no", "false" };
     for (unsigned i = 0; i < 3; i++) {
         *value = strcmp(text, on[i]) == 0;
         if (*value || strcmp(text, off[i]) == 0)
@@ -63,7 +63,7 @@ static int64_t days_from_date(int year, int month, int day)
 
 bool text_date(const char *text, int64_t *seconds)
 {
-    static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const int month_days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
     int year, month, day, hour = 0, minute = 0, second = 0, used = 0;
     if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &used) != 3)
         return false;

@@ -18,13 +18,15 @@ static const char *chip_name(uint64_t chip, char *out, size_t size)
 
 static const char *delivery_name(uint64_t mode)
 {
-    static const char *const names[8] = {"fixed", "lowest priority", "SMI", "mode 3", "NMI", "INIT", "SIPI", "ExtINT"};
+    static const char *const names[8] = {
+        "fixed", "lowest priority", "SMI", "mode 3", "NMI", "INIT", "SIPI", "ExtINT"
+    };
     return names[mode & 7];
 }
 
 static void pending_text(uint64_t word, char *out, size_t size)
 {
-    static const char *const names[] = {"INTR", "NMI", "SMI", "INIT", "SIPI", "IRQ", "FIQ"};
+    static const char *const names[] = { "INTR", "NMI", "SMI", "INIT", "SIPI", "IRQ", "FIQ" };
     size_t used = 0;
     snprintf(out, size, "nothing");
     for (unsigned bit = 0; bit < sizeof names / sizeof names[0] && used < size; bit++)
@@ -77,8 +79,8 @@ void trace_text(const struct intact_trace_event *event, char *out, size_t size)
             snprintf(out, size, "the local APIC timer of CPU %u fires", event->cpu);
         break;
     case INTACT_TRACE_ACCESS:
-        snprintf(out, size, "a device register is %s at 0x%" PRIx64 ": 0x%" PRIx64, event->c >> 8 & 1 ? "written" : "read",
-                 event->a, event->b);
+        snprintf(out, size, "a device register is %s at 0x%" PRIx64 ": 0x%" PRIx64,
+                 event->c >> 8 & 1 ? "written" : "read", event->a, event->b);
         break;
     case INTACT_TRACE_MISTAKE:
         snprintf(out, size, "a guest's mistake at the %s: %" PRIu64 " (0x%" PRIx64 ")",

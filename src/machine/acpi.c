@@ -57,7 +57,7 @@ enum { NO_C_STATE = 0xffff };
 // Generic address structure, 5.2.3.2, of an I/O port.
 static void port_address(struct blob *blob, uint16_t port, uint8_t bytes)
 {
-    static const uint8_t access[] = {[1] = 1, [2] = 2, [4] = 3};
+    static const uint8_t access[] = { [1] = 1, [2] = 2, [4] = 3 };
     blob8(blob, 1);
     blob8(blob, (uint8_t)(8 * bytes));
     blob8(blob, 0);
@@ -241,7 +241,7 @@ static size_t dsdt(struct blob *blob, const struct machine_description *machine)
 
 static void root_pointer(struct blob *blob, uint64_t rsdt, uint64_t xsdt)
 {
-    struct blob root = {.data = blob->data, .capacity = RSDP_SIZE};
+    struct blob root = { .data = blob->data, .capacity = RSDP_SIZE };
     blob_text(&root, "RSD PTR ", 8, ' ');
     blob8(&root, 0);
     blob_text(&root, "INTACT", 6, ' ');
@@ -256,7 +256,7 @@ static void root_pointer(struct blob *blob, uint64_t rsdt, uint64_t xsdt)
 
 size_t acpi_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity)
 {
-    struct blob blob = {.data = out, .capacity = capacity};
+    struct blob blob = { .data = out, .capacity = capacity };
     uint64_t tables[3];
     unsigned count = 0;
     blob_zeroes(&blob, RSDP_SIZE);

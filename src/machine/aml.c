@@ -145,7 +145,7 @@ void aml_eisaid(struct aml *aml, const char *id)
 {
     uint32_t letters = (uint32_t)(id[0] - '@') << 10 | (uint32_t)(id[1] - '@') << 5 | (uint32_t)(id[2] - '@');
     uint32_t digits = hex_digit(id[3]) << 12 | hex_digit(id[4]) << 8 | hex_digit(id[5]) << 4 | hex_digit(id[6]);
-    uint8_t bytes[4] = {(uint8_t)(letters >> 8), (uint8_t)letters, (uint8_t)(digits >> 8), (uint8_t)digits};
+    uint8_t bytes[4] = { (uint8_t)(letters >> 8), (uint8_t)letters, (uint8_t)(digits >> 8), (uint8_t)digits };
     blob8(aml->blob, DWORD_PREFIX);
     blob_bytes(aml->blob, bytes, sizeof bytes);
 }
@@ -154,7 +154,7 @@ void aml_eisaid(struct aml *aml, const char *id)
 
 void aml_resources_begin(struct aml_resources *list)
 {
-    list->blob = (struct blob){.data = list->data, .capacity = sizeof list->data};
+    list->blob = (struct blob){ .data = list->data, .capacity = sizeof list->data };
 }
 
 void aml_resources_end(struct aml *aml, struct aml_resources *list)
@@ -208,7 +208,8 @@ void aml_memory32(struct aml_resources *list, uint32_t base, uint32_t size) // 6
 enum { WINDOW_MEMORY = 0, WINDOW_IO = 1, WINDOW_BUS = 2 };
 enum { WINDOW_FIXED = 0x0c, IO_ENTIRE_RANGE = 3, MEMORY_READ_WRITE = 1 };
 
-static void window16(struct aml_resources *list, uint8_t kind, uint8_t flags, uint16_t first, uint16_t last) // 6.4.3.5.3
+static void window16(struct aml_resources *list, uint8_t kind, uint8_t flags, uint16_t first,
+                     uint16_t last) // 6.4.3.5.3
 {
     blob8(&list->blob, 0x88);
     blob16(&list->blob, 13);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Writes AML, the byte code of ACPI's namespace, in the order of the ASL one would write. Spec: ACPI 6.5 chapter 20, and
-// section 6.4 for resource descriptors.
+// Writes AML, the byte code of ACPI's namespace, in the order of the ASL one would write. Spec: ACPI 6.5 chapter 20,
+// and section 6.4 for resource descriptors.
 //
 //     aml_device(&aml, "COM1");
 //         aml_name(&aml, "_HID"); aml_eisaid(&aml, "PNP0501");
@@ -44,8 +44,8 @@ void aml_resources_begin(struct aml_resources *list);
 void aml_resources_end(struct aml *aml, struct aml_resources *list);
 
 void aml_io(struct aml_resources *list, uint16_t port, uint8_t size);
-void aml_irq(struct aml_resources *list, uint8_t irq);                     // edge, active high, exclusive
-void aml_interrupt(struct aml_resources *list, uint32_t gsi);              // level, active high, shared
+void aml_irq(struct aml_resources *list, uint8_t irq);                       // edge, active high, exclusive
+void aml_interrupt(struct aml_resources *list, uint32_t gsi);                // level, active high, shared
 void aml_memory32(struct aml_resources *list, uint32_t base, uint32_t size); // read and write
 // Windows that a bridge passes on: bus numbers, I/O ports, memory; `first` and `last` inclusive.
 void aml_window_bus(struct aml_resources *list, uint16_t first, uint16_t last);

@@ -19,12 +19,12 @@
 #include "machine/elf.h"
 #include "machine/guest_memory.h"
 
-#define PAGE          UINT64_C(4096)
-#define KERNEL_LIMIT  (UINT64_C(1) << 30) // unpacked
-#define GDT_CODE_64   UINT64_C(0x00af9b000000ffff)
-#define GDT_CODE_32   UINT64_C(0x00cf9b000000ffff)
-#define GDT_DATA      UINT64_C(0x00cf93000000ffff)
-#define GDT_TASK      UINT64_C(0x00008b0000000067) // PVH wants a TSS of 0x67 bytes at 0
+#define PAGE         UINT64_C(4096)
+#define KERNEL_LIMIT (UINT64_C(1) << 30) // unpacked
+#define GDT_CODE_64  UINT64_C(0x00af9b000000ffff)
+#define GDT_CODE_32  UINT64_C(0x00cf9b000000ffff)
+#define GDT_DATA     UINT64_C(0x00cf93000000ffff)
+#define GDT_TASK     UINT64_C(0x00008b0000000067) // PVH wants a TSS of 0x67 bytes at 0
 
 enum { CR0_PE = 1, CR0_ET = 1 << 4, CR4_PAE = 1 << 5, EFER_LME = 1 << 8, EFER_LMA = 1 << 10 };
 #define CR0_PG BIT32(31)
@@ -55,7 +55,7 @@ int boot_put_command_line(const struct boot_request *request, uint64_t limit, st
 // Selectors 0x10 and 0x18 are what Linux expects (boot.rst, "64-bit boot protocol"); the others are free to choose.
 static int put_gdt(const struct boot_request *request, struct boot_state *state, uint64_t code, struct error *error)
 {
-    const uint64_t entries[] = {0, 0, code, GDT_DATA, GDT_TASK};
+    const uint64_t entries[] = { 0, 0, code, GDT_DATA, GDT_TASK };
     uint8_t gdt[sizeof entries];
     for (unsigned i = 0; i < countof(entries); i++)
         put64(gdt + 8 * i, entries[i]);
@@ -69,7 +69,7 @@ static int put_gdt(const struct boot_request *request, struct boot_state *state,
 int boot_enter_protected(const struct boot_request *request, struct boot_state *state, uint32_t entry,
                          struct error *error)
 {
-    *state = (struct boot_state){.mode = BOOT_PROTECTED, .rip = entry, .cr0 = CR0_PE | CR0_ET};
+    *state = (struct boot_state){ .mode = BOOT_PROTECTED, .rip = entry, .cr0 = CR0_PE | CR0_ET };
     return put_gdt(request, state, GDT_CODE_32, error);
 }
 
@@ -115,7 +115,7 @@ static int load_kernel(const struct boot_request *request, const struct image *i
 static int read_kernel(const struct boot_request *request, struct image *image, struct error *error)
 {
     if (request->kernel_data) {
-        *image = (struct image){.data = malloc(request->kernel_size), .size = request->kernel_size};
+        *image = (struct image){ .data = malloc(request->kernel_size), .size = request->kernel_size };
         if (!image->data)
             return error_set(error, -ENOMEM, "-kernel: no memory for '%s'", request->kernel);
         memcpy(image->data, request->kernel_data, request->kernel_size);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Booting without firmware: what a loader is given, and the state of the first CPU that it answers with.
 //
-// One idea per file: linux_x86.c (bzImage), multiboot.c, pvh.c, firmware_image.c (-bios), all on elf.c, load_image.c and
-// guest_memory.c; boot.c tries them in turn. Loaders write guest RAM and nothing else; the board applies boot_state to
-// vCPU 0.
+// One idea per file: linux_x86.c (bzImage), multiboot.c, pvh.c, firmware_image.c (-bios), all on elf.c, load_image.c
+// and guest_memory.c; boot.c tries them in turn. Loaders write guest RAM and nothing else; the board applies boot_state
+// to vCPU 0.
 #ifndef MACHINE_BOOT_H
 #define MACHINE_BOOT_H
 
@@ -17,8 +17,8 @@
 // Fixed places in the first 640 KiB. All of it is usable RAM to the guest, which copies what it needs early on.
 enum {
     BOOT_GDT = 0x500,
-    BOOT_INFO = 0x7000,         // Linux's zero page, hvm_start_info or the multiboot information
-    BOOT_PAGE_TABLES = 0x9000,  // PML4, PDPT and four page directories: the first 4 GiB
+    BOOT_INFO = 0x7000,        // Linux's zero page, hvm_start_info or the multiboot information
+    BOOT_PAGE_TABLES = 0x9000, // PML4, PDPT and four page directories: the first 4 GiB
     BOOT_TABLES_END = 0xf000,
     BOOT_COMMAND_LINE = 0x20000,
     BOOT_COMMAND_LINE_LIMIT = 0x10000, // with the closing NUL
@@ -41,7 +41,7 @@ struct memory_map {
 
 struct boot_request {
     const char *kernel, *initrd, *append, *bios; // paths and text, NULL: not given
-    const void *kernel_data; // the kernel itself, `kernel` being its name then; NULL: read the file
+    const void *kernel_data;                     // the kernel itself, `kernel` being its name then; NULL: read the file
     size_t kernel_size;
     struct bus *memory;
     struct memory_map map;
@@ -70,8 +70,8 @@ int boot_load(const struct boot_request *request, struct boot_state *state, stru
 
 // --- For the loaders -------------------------------------------------------------------------------------------------
 
-// Room for a ramdisk or module: `size` bytes, page aligned, as high as `limit` (exclusive) and the RAM below 4 GiB allow
-// and not below `floor`. 0: there is none.
+// Room for a ramdisk or module: `size` bytes, page aligned, as high as `limit` (exclusive) and the RAM below 4 GiB
+// allow and not below `floor`. 0: there is none.
 uint64_t boot_place_high(const struct boot_request *request, uint64_t size, uint64_t floor, uint64_t limit);
 
 // The command line with its NUL to BOOT_COMMAND_LINE; at most `limit` bytes of text.

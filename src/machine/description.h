@@ -12,7 +12,7 @@
 
 // MPS INTI flags, ACPI 6.5 table 5.31 and MP 1.4 table 4-10: polarity in bits 1:0, trigger mode in bits 3:2.
 enum {
-    INTI_CONFORMS = 0x0,   // as the bus has it: ISA edge, active high
+    INTI_CONFORMS = 0x0, // as the bus has it: ISA edge, active high
     INTI_LEVEL_HIGH = 0xd,
     INTI_LEVEL_LOW = 0xf,
 };
@@ -39,12 +39,12 @@ struct machine_description {
     unsigned ioapic_count;
     struct override_description overrides[DESCRIPTION_OVERRIDES];
     unsigned override_count;
-    uint8_t pci_gsi[4]; // where INTA to INTD of slot 0 arrive; slot n is turned by n
-    uint64_t pci_window, pci_window_end; // memory below 4 GiB for BARs, [begin, end)
-    uint64_t hpet_address; // 0: none
-    uint32_t hpet_id;      // low half of GCAP_ID
-    uint16_t pm_port;      // the ACPI register window
-    uint16_t pm_ports;     // its size
+    uint8_t pci_gsi[4];                              // where INTA to INTD of slot 0 arrive; slot n is turned by n
+    uint64_t pci_window, pci_window_end;             // memory below 4 GiB for BARs, [begin, end)
+    uint64_t hpet_address;                           // 0: none
+    uint32_t hpet_id;                                // low half of GCAP_ID
+    uint16_t pm_port;                                // the ACPI register window
+    uint16_t pm_ports;                               // its size
     uint16_t pm1_event, pm1_control, pm_timer, gpe0; // ports
     uint8_t gpe0_size;
     uint16_t smi_command;
@@ -57,8 +57,8 @@ struct machine_description {
     uint8_t com1_irq;
 };
 
-// The ACPI tables at `base` in guest memory, into `out`: the RSDP comes first. Returns the bytes used, 0 when `capacity` is
-// too small.
+// The ACPI tables at `base` in guest memory, into `out`: the RSDP comes first. Returns the bytes used, 0 when
+// `capacity` is too small.
 size_t acpi_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity);
 
 // The MP floating pointer and configuration table, in the same way.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The DSDT as AML. Spec: ACPI 6.5, 6.2.13 (_PRT), 7.3.4 (_Sx), 9 (ACPI devices); PCI Firmware 3.0 (_CRS of a host bridge).
+// The DSDT as AML. Spec: ACPI 6.5, 6.2.13 (_PRT), 7.3.4 (_Sx), 9 (ACPI devices); PCI Firmware 3.0 (_CRS of a host
+// bridge).
 //
 //     \_S5           soft-off
 //     \_SB
@@ -186,7 +187,7 @@ static void soft_off(struct aml *aml, const struct machine_description *machine)
 
 void dsdt_append(struct blob *blob, const struct machine_description *machine)
 {
-    struct aml aml = {.blob = blob};
+    struct aml aml = { .blob = blob };
     soft_off(&aml, machine);
     aml_scope(&aml, "\\_SB");
     link_device(&aml, "LNKA", 1, machine->pci_gsi[0]);

@@ -76,7 +76,7 @@ static void widen(struct elf *elf, const struct elf_segment *segment)
 int elf_parse(const struct image *image, struct elf *elf, struct error *error)
 {
     const uint8_t *header = image->data;
-    *elf = (struct elf){.lowest = UINT64_MAX};
+    *elf = (struct elf){ .lowest = UINT64_MAX };
     if (!elf_is(image))
         return error_set(error, -EINVAL, "not an ELF file");
     elf->is64 = header[4] == 2;

@@ -30,8 +30,8 @@ struct elf {
 
 bool elf_is(const struct image *image);
 
-// Checks the file for one of our machines and fills `elf`: every segment lies in the file, has no more bytes in the file
-// than in memory, ends below 2^52, and no two overlap in memory. 0 or -EINVAL with a line.
+// Checks the file for one of our machines and fills `elf`: every segment lies in the file, has no more bytes in the
+// file than in memory, ends below 2^52, and no two overlap in memory. 0 or -EINVAL with a line.
 int elf_parse(const struct image *image, struct elf *elf, struct error *error);
 
 // Copies the PT_LOAD segments to their physical addresses and zeroes the rest of each.

@@ -28,8 +28,8 @@ bool guest_is_ram(const struct bus *bus, uint64_t address, uint64_t size)
 static int not_ram(const char *what, uint64_t address, uint64_t size, struct error *error)
 {
     return error_set(error, -ENOMEM,
-                     "%s does not fit: 0x%" PRIx64 " bytes at 0x%" PRIx64 " are not all RAM; a larger -m may help", what,
-                     size, address);
+                     "%s does not fit: 0x%" PRIx64 " bytes at 0x%" PRIx64 " are not all RAM; a larger -m may help",
+                     what, size, address);
 }
 
 int guest_put(struct bus *bus, const char *what, uint64_t address, const void *data, size_t size, struct error *error)

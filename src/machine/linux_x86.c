@@ -137,7 +137,7 @@ static void start_zero_page(const struct image *image, const struct boot_request
 int linux_x86_load(const struct boot_request *request, const struct image *image, struct boot_state *state,
                    struct error *error)
 {
-    struct bzimage kernel = {0};
+    struct bzimage kernel = { 0 };
     uint8_t zero_page[ZERO_PAGE_SIZE];
     int result = examine(request, image, &kernel, error);
     if (result < 0)

@@ -18,7 +18,7 @@
 void image_release(struct image *image)
 {
     free(image->data);
-    *image = (struct image){0};
+    *image = (struct image){ 0 };
 }
 
 static int cannot_read(const char *option, const char *path, int code, struct error *error)
@@ -57,7 +57,7 @@ static int read_all(struct image *image, FILE *file, const char *option, const c
 
 int image_read(struct image *image, const char *option, const char *path, uint64_t limit, struct error *error)
 {
-    *image = (struct image){0};
+    *image = (struct image){ 0 };
     FILE *file = fopen(path, "rb");
     if (!file)
         return cannot_read(option, path, errno, error);
@@ -93,8 +93,8 @@ int image_unpack(struct image *image, const char *option, const char *path, uint
 {
     if (image->size < 18 || image->data[0] != 0x1f || image->data[1] != 0x8b)
         return 0;
-    z_stream stream = {.next_in = image->data, .avail_in = (uInt)image->size};
-    struct image out = {0};
+    z_stream stream = { .next_in = image->data, .avail_in = (uInt)image->size };
+    struct image out = { 0 };
     if (image->size > UINT32_MAX)
         return too_large(option, path, UINT32_MAX, error);
     if (inflateInit2(&stream, GZIP_WINDOW) != Z_OK)

@@ -34,7 +34,7 @@ void intact_machine_config_init(struct intact_machine_config *config)
 
 const char *intact_machine_cpu(unsigned index, const char **about)
 {
-    static const char *const vendors[] = {[X86_INTEL] = "Intel", [X86_AMD] = "AMD"};
+    static const char *const vendors[] = { [X86_INTEL] = "Intel", [X86_AMD] = "AMD" };
     if (index >= x86_model_count)
         return NULL;
     if (about)
@@ -71,25 +71,25 @@ void intact_machine_destroy(struct intact_machine *machine)
 
 static struct intact_exit describe_end(const struct pc *pc, enum loop_stop stop)
 {
-    struct intact_exit end = {.reason = INTACT_FAILED, .status = INTACT_STATUS_FAILED};
+    struct intact_exit end = { .reason = INTACT_FAILED, .status = INTACT_STATUS_FAILED };
     switch (stop) {
     case LOOP_POWER_OFF:
-        end = (struct intact_exit){.reason = INTACT_POWER_OFF};
+        end = (struct intact_exit){ .reason = INTACT_POWER_OFF };
         break;
     case LOOP_RESET:
-        end = (struct intact_exit){.reason = INTACT_RESET};
+        end = (struct intact_exit){ .reason = INTACT_RESET };
         break;
     case LOOP_EXIT:
-        end = (struct intact_exit){.reason = INTACT_DEBUG_EXIT, .status = pc->loop.status};
+        end = (struct intact_exit){ .reason = INTACT_DEBUG_EXIT, .status = pc->loop.status };
         break;
     case LOOP_DEADLOCK:
-        end = (struct intact_exit){.reason = INTACT_DEADLOCK, .status = INTACT_STATUS_DEADLOCK};
+        end = (struct intact_exit){ .reason = INTACT_DEADLOCK, .status = INTACT_STATUS_DEADLOCK };
         break;
     case LOOP_QUIT:
-        end = (struct intact_exit){.reason = INTACT_QUIT};
+        end = (struct intact_exit){ .reason = INTACT_QUIT };
         break;
     case LOOP_LIMIT:
-        end = (struct intact_exit){.reason = INTACT_LIMIT, .status = INTACT_STATUS_LIMIT};
+        end = (struct intact_exit){ .reason = INTACT_LIMIT, .status = INTACT_STATUS_LIMIT };
         break;
     case LOOP_RUNNING:
         break;
@@ -116,13 +116,20 @@ struct intact_exit intact_machine_run(struct intact_machine *machine)
 const char *intact_reason_text(enum intact_reason reason)
 {
     switch (reason) {
-    case INTACT_POWER_OFF: return "power off";
-    case INTACT_RESET: return "reset";
-    case INTACT_DEBUG_EXIT: return "isa-debug-exit";
-    case INTACT_DEADLOCK: return "every processor is halted and nothing can wake one";
-    case INTACT_QUIT: return "quit";
-    case INTACT_LIMIT: return "instruction limit";
-    case INTACT_FAILED: return "the reset failed";
+    case INTACT_POWER_OFF:
+        return "power off";
+    case INTACT_RESET:
+        return "reset";
+    case INTACT_DEBUG_EXIT:
+        return "isa-debug-exit";
+    case INTACT_DEADLOCK:
+        return "every processor is halted and nothing can wake one";
+    case INTACT_QUIT:
+        return "quit";
+    case INTACT_LIMIT:
+        return "instruction limit";
+    case INTACT_FAILED:
+        return "the reset failed";
     }
     return "unknown";
 }
@@ -148,7 +155,7 @@ struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *mach
     return machine->pc.manager;
 }
 
-// --- From outside ------------------------------------------------------------------------------------------------------
+// --- From outside ---------------------------------------------------------------------------------------------------
 
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size)
 {
@@ -166,7 +173,7 @@ void intact_machine_quit(struct intact_machine *machine)
     pc_quit(&machine->pc);
 }
 
-// --- Trace taps --------------------------------------------------------------------------------------------------------
+// --- Trace taps -----------------------------------------------------------------------------------------------------
 
 _Static_assert((int)INTACT_TRACE_LINE == (int)TRACE_LINE && (int)INTACT_TRACE_TAKE == (int)TRACE_TAKE &&
                    (int)INTACT_TRACE_DROP == (int)TRACE_DROP && (int)INTACT_TRACE_IDS == (int)TRACE_IDS,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The MP table: what an operating system without ACPI reads. Spec: Intel MultiProcessor Specification 1.4, 4.1 (floating
-// pointer), 4.2 (header), 4.3 (base entries), appendix D.
+// The MP table: what an operating system without ACPI reads. Spec: Intel MultiProcessor Specification 1.4, 4.1
+// (floating pointer), 4.2 (header), 4.3 (base entries), appendix D.
 //
 //     floating pointer (16 bytes) -> header (44) -> CPUs, buses, IOAPICs, interrupts of IOAPICs, interrupts of LAPICs
 //
@@ -47,8 +47,8 @@ static void ioapic(struct blob *blob, const struct ioapic_description *chip)
     blob32(blob, chip->address);
 }
 
-static void interrupt(struct blob *blob, uint8_t entry, uint8_t type, uint16_t flags, uint8_t source_bus, uint8_t source,
-                      uint8_t apic, uint8_t pin)
+static void interrupt(struct blob *blob, uint8_t entry, uint8_t type, uint16_t flags, uint8_t source_bus,
+                      uint8_t source, uint8_t apic, uint8_t pin)
 {
     blob8(blob, entry);
     blob8(blob, type);
@@ -127,7 +127,7 @@ static void floating_pointer(struct blob *blob, uint64_t table)
     blob_text(blob, "_MP_", 4, ' ');
     blob32(blob, (uint32_t)table);
     blob8(blob, POINTER_SIZE / 16);
-    blob8(blob, 4); // version 1.4
+    blob8(blob, 4);       // version 1.4
     blob_zeroes(blob, 6); // checksum; no default configuration; virtual wire mode, not PIC mode
     if (!blob->overflow)
         blob->data[10] = blob_checksum(blob, 0, POINTER_SIZE);
@@ -135,7 +135,7 @@ static void floating_pointer(struct blob *blob, uint64_t table)
 
 size_t mptable_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity)
 {
-    struct blob blob = {.data = out, .capacity = capacity};
+    struct blob blob = { .data = out, .capacity = capacity };
     floating_pointer(&blob, base + POINTER_SIZE);
     size_t at = blob.size;
     blob_text(&blob, "PCMP", 4, ' ');

@@ -25,7 +25,13 @@
 
 enum { ALIGN_MODULES = BIT32(0), WANT_MEMORY = BIT32(1), WANT_VIDEO = BIT32(2), ADDRESSES = BIT32(16) };
 enum { KNOWN_REQUIREMENTS = ALIGN_MODULES | WANT_MEMORY | WANT_VIDEO }; // of bits 0-15: others must stop us
-enum { HAS_MEMORY = BIT32(0), HAS_COMMAND_LINE = BIT32(2), HAS_MODULES = BIT32(3), HAS_MAP = BIT32(6), HAS_NAME = BIT32(9) };
+enum {
+    HAS_MEMORY = BIT32(0),
+    HAS_COMMAND_LINE = BIT32(2),
+    HAS_MODULES = BIT32(3),
+    HAS_MAP = BIT32(6),
+    HAS_NAME = BIT32(9)
+};
 enum { NAME = 120, MODULE_LIST = 160, MODULE_LIMIT = 32, MAP = MODULE_LIST + 16 * MODULE_LIMIT };
 enum { INFO_SIZE = MAP + 24 * MEMORY_RANGE_LIMIT };
 enum { STRINGS = 0x10000, STRINGS_LIMIT = 0x10000 }; // module strings, below the command line
@@ -164,7 +170,7 @@ static void fill_info(struct multiboot *boot)
     const struct memory_map *map = &boot->request->map;
     uint8_t *info = boot->info;
     put32(info, HAS_MEMORY | HAS_COMMAND_LINE | HAS_MAP | HAS_NAME | (boot->modules ? HAS_MODULES : 0));
-    put32(info + 4, (uint32_t)(map->count ? map->range[0].size >> 10 : 0)); // mem_lower, KiB below 640K
+    put32(info + 4, (uint32_t)(map->count ? map->range[0].size >> 10 : 0));                 // mem_lower, KiB below 640K
     put32(info + 8, (uint32_t)((boot->request->ram_below_4g - (UINT64_C(1) << 20)) >> 10)); // mem_upper
     put32(info + 16, BOOT_COMMAND_LINE);
     put32(info + 20, boot->modules);
@@ -185,14 +191,14 @@ static void fill_info(struct multiboot *boot)
 int multiboot_load(const struct boot_request *request, const struct image *image, struct boot_state *state,
                    struct error *error)
 {
-    struct multiboot boot = {.request = request, .ceiling = UINT64_C(1) << 32};
+    struct multiboot boot = { .request = request, .ceiling = UINT64_C(1) << 32 };
     const uint8_t *header = find_header(image);
     uint32_t flags = get32(header + 4), entry = 0;
     if (flags & 0xffff & ~(uint32_t)KNOWN_REQUIREMENTS)
         return error_set(error, -ENOEXEC, "the multiboot header requires features 0x%x that we do not have",
                          flags & 0xffff & ~(uint32_t)KNOWN_REQUIREMENTS);
-    int result = flags & ADDRESSES ? load_flat(&boot, image, header, &entry, error)
-                                   : load_elf(&boot, image, &entry, error);
+    int result =
+        flags & ADDRESSES ? load_flat(&boot, image, header, &entry, error) : load_elf(&boot, image, &entry, error);
     if (result == 0 && request->initrd)
         result = load_modules(&boot, error);
     if (result == 0)

@@ -16,7 +16,7 @@
 #include "vcpu/x86_64/model.h"
 #include "vcpu/x86_64/sysreg.h"
 
-// --- What devices ask of the machine -----------------------------------------------------------------------------------
+// --- What devices ask of the machine --------------------------------------------------------------------------------
 
 static void power_off(void *owner)
 {
@@ -44,7 +44,7 @@ static void debug_exit(void *owner, uint32_t status)
     loop_stop(&pc->loop, LOOP_EXIT, (int)(status & 0xff));
 }
 
-// --- Construction ------------------------------------------------------------------------------------------------------
+// --- Construction ---------------------------------------------------------------------------------------------------
 
 static int bad(struct pc *pc, const char *option, const char *text)
 {
@@ -55,7 +55,8 @@ static int check(struct pc *pc)
 {
     const struct intact_machine_config *config = &pc->config;
     if (config->cpus < 1 || config->cpus > INTACT_CPUS_MAX)
-        return error_set(&pc->error, -EINVAL, "-smp: %u processors; 1 to %u are possible", config->cpus, INTACT_CPUS_MAX);
+        return error_set(&pc->error, -EINVAL, "-smp: %u processors; 1 to %u are possible", config->cpus,
+                         INTACT_CPUS_MAX);
     if (config->memory < INTACT_MEMORY_MIN || config->memory > INTACT_MEMORY_MAX || config->memory % 4096)
         return error_set(&pc->error, -EINVAL, "-m: %" PRIu64 " bytes; 4 MiB to 512 GiB in steps of 4 KiB are possible",
                          config->memory);
@@ -139,7 +140,7 @@ static int make_devices(struct pc *pc)
 
 int pc_create(struct pc *pc, const struct intact_machine_config *config)
 {
-    *pc = (struct pc){.config = *config};
+    *pc = (struct pc){ .config = *config };
     pc->ram_below_4g = config->memory < PC_RAM_SPLIT ? config->memory : PC_RAM_SPLIT;
     clock_init(&pc->clock);
     int result = check(pc);
@@ -189,7 +190,7 @@ void pc_destroy(struct pc *pc)
     host_memory_release(pc->flash, pc->flash_size);
 }
 
-// --- Reset -------------------------------------------------------------------------------------------------------------
+// --- Reset ----------------------------------------------------------------------------------------------------------
 
 static void reset_devices(struct pc *pc)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The `pc` machine: a PC with an 8259A pair, one IOAPIC and a local APIC per processor. The only code that knows addresses
-// and interrupt numbers.
+// The `pc` machine: a PC with an 8259A pair, one IOAPIC and a local APIC per processor. The only code that knows
+// addresses and interrupt numbers.
 //
 //     pc.c           construction in order, reset, run
 //     pc_map.c       who answers at which address
@@ -60,18 +60,18 @@ enum {
     PC_PORT_RESET = 0xcf9,
 };
 
-#define PC_LOW_END    UINT64_C(0xa0000)    // conventional memory; the video window follows
-#define PC_EBDA       UINT64_C(0x9fc00)    // its last KiB is the firmware's
-#define PC_ROM_BASE   UINT64_C(0xe0000)    // tables, where a BIOS would be
-#define PC_TABLES     UINT64_C(0xe0000)    // ACPI
-#define PC_MP_TABLE   UINT64_C(0xf0000)    // where kernels look for it
-#define PC_ROM_END    UINT64_C(0x100000)
-#define PC_RAM_SPLIT  UINT64_C(0xc0000000) // RAM beyond goes above 4 GiB
-#define PC_IOAPIC     UINT64_C(0xfec00000)
-#define PC_HPET       UINT64_C(0xfed00000)
-#define PC_LAPIC      UINT64_C(0xfee00000)
-#define PC_FLASH      UINT64_C(0xff800000) // -bios, up to 4 GiB
-#define PC_HIGH       UINT64_C(0x100000000)
+#define PC_LOW_END   UINT64_C(0xa0000) // conventional memory; the video window follows
+#define PC_EBDA      UINT64_C(0x9fc00) // its last KiB is the firmware's
+#define PC_ROM_BASE  UINT64_C(0xe0000) // tables, where a BIOS would be
+#define PC_TABLES    UINT64_C(0xe0000) // ACPI
+#define PC_MP_TABLE  UINT64_C(0xf0000) // where kernels look for it
+#define PC_ROM_END   UINT64_C(0x100000)
+#define PC_RAM_SPLIT UINT64_C(0xc0000000) // RAM beyond goes above 4 GiB
+#define PC_IOAPIC    UINT64_C(0xfec00000)
+#define PC_HPET      UINT64_C(0xfed00000)
+#define PC_LAPIC     UINT64_C(0xfee00000)
+#define PC_FLASH     UINT64_C(0xff800000) // -bios, up to 4 GiB
+#define PC_HIGH      UINT64_C(0x100000000)
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
@@ -95,7 +95,7 @@ enum {
 
 #define PC_HPET_ROUTES UINT32_C(0x00f00104) // pins 2, 8 and 20-23
 
-#define PC_HPET_DEVICE UINT32_C(0xf8)       // the id of the HPET as a source of messages: 00:1f.0
+#define PC_HPET_DEVICE UINT32_C(0xf8) // the id of the HPET as a source of messages: 00:1f.0
 
 #define PC_REGIONS     32
 #define PC_INPUT_BYTES 65536 // characters that wait for COM1; a power of two
@@ -126,7 +126,7 @@ struct pc {
     struct pc_irq_timer {
         struct pc *pc;
         uint32_t index;
-    } *irq_timers;
+    } * irq_timers;
 
     // Devices.
     struct pit pit;
@@ -165,7 +165,8 @@ struct pc {
     void *tap_owner;
 };
 
-// Builds the machine and loads what it runs. 0, or a negative errno with a line in pc->error; pc_destroy in either case.
+// Builds the machine and loads what it runs. 0, or a negative errno with a line in pc->error; pc_destroy in either
+// case.
 int pc_create(struct pc *pc, const struct intact_machine_config *config);
 void pc_destroy(struct pc *pc);
 // RESET# of everything, then the firmware's work again. The same errors.

@@ -16,7 +16,7 @@ enum { RESET_HARD = RESET_PORT_SYS_RST | RESET_PORT_RST_CPU };
 static void override(struct machine_description *machine, unsigned irq, unsigned gsi, uint16_t flags)
 {
     machine->overrides[machine->override_count++] =
-        (struct override_description){.irq = (uint8_t)irq, .gsi = (uint8_t)gsi, .flags = flags};
+        (struct override_description){ .irq = (uint8_t)irq, .gsi = (uint8_t)gsi, .flags = flags };
 }
 
 static void describe_pm(struct machine_description *machine)
@@ -40,11 +40,11 @@ static void describe_pm(struct machine_description *machine)
 static void describe_memory(struct pc *pc)
 {
     const struct memory_range ranges[] = {
-        {0, PC_EBDA, MEMORY_USABLE},
-        {PC_EBDA, PC_LOW_END - PC_EBDA, MEMORY_RESERVED},
-        {PC_ROM_BASE, PC_ROM_END - PC_ROM_BASE, MEMORY_RESERVED},
-        {PC_ROM_END, pc->ram_below_4g - PC_ROM_END, MEMORY_USABLE},
-        {PC_HIGH, pc->config.memory - pc->ram_below_4g, MEMORY_USABLE},
+        { 0, PC_EBDA, MEMORY_USABLE },
+        { PC_EBDA, PC_LOW_END - PC_EBDA, MEMORY_RESERVED },
+        { PC_ROM_BASE, PC_ROM_END - PC_ROM_BASE, MEMORY_RESERVED },
+        { PC_ROM_END, pc->ram_below_4g - PC_ROM_END, MEMORY_USABLE },
+        { PC_HIGH, pc->config.memory - pc->ram_below_4g, MEMORY_USABLE },
     };
     pc->map.count = 0;
     for (unsigned i = 0; i < countof(ranges); i++)
@@ -58,9 +58,9 @@ void pc_describe(struct pc *pc)
     *machine = (struct machine_description){
         .cpus = pc->config.cpus,
         .lapic_address = (uint32_t)PC_LAPIC,
-        .ioapics = {{PC_IOAPIC_ID, PC_IOAPIC_VERSION, (uint32_t)PC_IOAPIC, 0, PC_IOAPIC_PINS}},
+        .ioapics = { { PC_IOAPIC_ID, PC_IOAPIC_VERSION, (uint32_t)PC_IOAPIC, 0, PC_IOAPIC_PINS } },
         .ioapic_count = 1,
-        .pci_gsi = {PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B},
+        .pci_gsi = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B },
         .pci_window = PC_RAM_SPLIT,
         .pci_window_end = PC_IOAPIC,
         .hpet_address = pc->config.hpet ? PC_HPET : 0,
@@ -90,7 +90,7 @@ static int put_table(struct pc *pc, const char *what, build_fn *build, uint64_t 
     return result;
 }
 
-// --- CMOS, fw_cfg ------------------------------------------------------------------------------------------------------
+// --- CMOS, fw_cfg ---------------------------------------------------------------------------------------------------
 
 static void set_cmos16(struct rtc *rtc, unsigned index, uint64_t value)
 {
@@ -148,10 +148,18 @@ static void init_8259(struct pc *pc)
         uint16_t port;
         uint8_t value;
     } words[] = {
-        {PC_PORT_PIC1, 0x11},     {PC_PORT_PIC1 + 1, 0x08}, {PC_PORT_PIC1 + 1, 0x04}, {PC_PORT_PIC1 + 1, 0x01},
-        {PC_PORT_PIC2, 0x11},     {PC_PORT_PIC2 + 1, 0x70}, {PC_PORT_PIC2 + 1, 0x02}, {PC_PORT_PIC2 + 1, 0x01},
-        {PC_PORT_PIC1 + 1, 0xfb}, {PC_PORT_PIC2 + 1, 0xff}, {PC_PORT_ELCR, 0x00},
-        {PC_PORT_ELCR + 1, (1 << PC_IRQ_SCI | 1 << PC_IRQ_PCI_A | 1 << PC_IRQ_PCI_B) >> 8},
+        { PC_PORT_PIC1, 0x11 },
+        { PC_PORT_PIC1 + 1, 0x08 },
+        { PC_PORT_PIC1 + 1, 0x04 },
+        { PC_PORT_PIC1 + 1, 0x01 },
+        { PC_PORT_PIC2, 0x11 },
+        { PC_PORT_PIC2 + 1, 0x70 },
+        { PC_PORT_PIC2 + 1, 0x02 },
+        { PC_PORT_PIC2 + 1, 0x01 },
+        { PC_PORT_PIC1 + 1, 0xfb },
+        { PC_PORT_PIC2 + 1, 0xff },
+        { PC_PORT_ELCR, 0x00 },
+        { PC_PORT_ELCR + 1, (1 << PC_IRQ_SCI | 1 << PC_IRQ_PCI_A | 1 << PC_IRQ_PCI_B) >> 8 },
     };
     for (unsigned i = 0; i < countof(words); i++)
         x86_irq_port_write(&pc->irq, words[i].port, words[i].value);

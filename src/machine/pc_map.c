@@ -55,16 +55,21 @@ static int map_ram(struct pc *pc)
     pc->ram_size = size > PC_ROM_END ? size : PC_ROM_END;
     pc->ram = host_memory_reserve(pc->ram_size);
     if (!pc->ram)
-        return error_set(&pc->error, -ENOMEM, "-m: the host has no room for %" PRIu64 " MiB of guest memory", size >> 20);
-    int result = add_memory(pc, (struct region){.base = 0, .size = PC_LOW_END, .name = "RAM", .ram = pc->ram});
+        return error_set(&pc->error, -ENOMEM, "-m: the host has no room for %" PRIu64 " MiB of guest memory",
+                         size >> 20);
+    int result = add_memory(pc, (struct region){ .base = 0, .size = PC_LOW_END, .name = "RAM", .ram = pc->ram });
     if (result == 0)
-        result = add_memory(pc, (struct region){.base = PC_ROM_BASE, .size = PC_ROM_END - PC_ROM_BASE,
-                                                .name = "firmware", .ram = pc->ram + PC_ROM_BASE});
+        result = add_memory(pc, (struct region){ .base = PC_ROM_BASE,
+                                                 .size = PC_ROM_END - PC_ROM_BASE,
+                                                 .name = "firmware",
+                                                 .ram = pc->ram + PC_ROM_BASE });
     if (result == 0)
-        result = add_memory(pc, (struct region){.base = PC_ROM_END, .size = low - PC_ROM_END, .name = "RAM",
-                                                .ram = pc->ram + PC_ROM_END});
+        result = add_memory(
+            pc, (struct region){
+                    .base = PC_ROM_END, .size = low - PC_ROM_END, .name = "RAM", .ram = pc->ram + PC_ROM_END });
     if (result == 0 && size > low)
-        result = add_memory(pc, (struct region){.base = PC_HIGH, .size = size - low, .name = "RAM", .ram = pc->ram + low});
+        result =
+            add_memory(pc, (struct region){ .base = PC_HIGH, .size = size - low, .name = "RAM", .ram = pc->ram + low });
     return result;
 }
 
@@ -74,8 +79,9 @@ static int map_flash(struct pc *pc)
     pc->flash = host_memory_reserve(pc->flash_size);
     if (!pc->flash)
         return error_set(&pc->error, -ENOMEM, "-bios: the host has no memory left");
-    return add_memory(pc, (struct region){.base = PC_FLASH, .size = pc->flash_size, .name = "flash", .ram = pc->flash,
-                                          .readonly = true});
+    return add_memory(
+        pc, (struct region){
+                .base = PC_FLASH, .size = pc->flash_size, .name = "flash", .ram = pc->flash, .readonly = true });
 }
 
 int pc_map_memory(struct pc *pc)
@@ -83,16 +89,29 @@ int pc_map_memory(struct pc *pc)
     bus_init(&pc->memory);
     int result = map_ram(pc);
     if (result == 0)
-        result = add_memory(pc, (struct region){.base = PC_IOAPIC, .size = 0x1000, .name = "IOAPIC", .widest = 8,
-                                                .read = ioapic_window_read, .write = ioapic_window_write,
-                                                .owner = &pc->irq});
+        result = add_memory(pc, (struct region){ .base = PC_IOAPIC,
+                                                 .size = 0x1000,
+                                                 .name = "IOAPIC",
+                                                 .widest = 8,
+                                                 .read = ioapic_window_read,
+                                                 .write = ioapic_window_write,
+                                                 .owner = &pc->irq });
     if (result == 0 && pc->config.hpet)
-        result = add_memory(pc, (struct region){.base = PC_HPET, .size = HPET_SIZE, .name = "HPET", .widest = 8,
-                                                .read = hpet_read, .write = hpet_write, .owner = &pc->hpet});
+        result = add_memory(pc, (struct region){ .base = PC_HPET,
+                                                 .size = HPET_SIZE,
+                                                 .name = "HPET",
+                                                 .widest = 8,
+                                                 .read = hpet_read,
+                                                 .write = hpet_write,
+                                                 .owner = &pc->hpet });
     if (result == 0 && pc->testdev)
-        result = add_memory(pc, (struct region){.base = PC_TESTDEV_MEMORY, .size = PC_TESTDEV_BYTES, .name = "testdev",
-                                                .widest = 8, .read = pc_testdev_memory_read,
-                                                .write = pc_testdev_memory_write, .owner = pc->testdev});
+        result = add_memory(pc, (struct region){ .base = PC_TESTDEV_MEMORY,
+                                                 .size = PC_TESTDEV_BYTES,
+                                                 .name = "testdev",
+                                                 .widest = 8,
+                                                 .read = pc_testdev_memory_read,
+                                                 .write = pc_testdev_memory_write,
+                                                 .owner = pc->testdev });
     if (result == 0 && pc->config.bios)
         result = map_flash(pc);
     return result;
@@ -140,8 +159,13 @@ static int add_port(struct pc *pc, const char *name, uint16_t port, unsigned por
                     bus_write_fn *write, void *owner)
 {
     int result = add(&pc->ports, pc->port_regions, &pc->port_region_count,
-                     (struct region){.base = port, .size = ports, .name = name, .widest = widest, .read = read,
-                                     .write = write, .owner = owner});
+                     (struct region){ .base = port,
+                                      .size = ports,
+                                      .name = name,
+                                      .widest = widest,
+                                      .read = read,
+                                      .write = write,
+                                      .owner = owner });
     if (result == -EEXIST)
         return error_set(&pc->error, -EINVAL, "-device %s: port 0x%x is taken already", name, port);
     if ((uint32_t)port + ports > 0x10000)
@@ -160,20 +184,20 @@ static int map_board(struct pc *pc)
         bus_write_fn *write;
         void *owner;
     } rows[] = {
-        {"pic1", PC_PORT_PIC1, 2, 1, pic1_read, pic1_write, &pc->irq},
-        {"pit", PC_PORT_PIT, PIT_PORTS, 1, pit_read, pit_write, &pc->pit},
-        {"keyboard data", PC_PORT_KEYBOARD, 1, 1, i8042_read_data, i8042_write_data, &pc->keyboard},
-        {"port 61h", PC_PORT_61, 1, 1, pit_port61_read, pit_port61_write, &pc->pit},
-        {"keyboard command", PC_PORT_KEYBOARD_COMMAND, 1, 1, i8042_read_status, i8042_write_command, &pc->keyboard},
-        {"rtc", PC_PORT_RTC, RTC_PORTS, 1, rtc_read, rtc_write, &pc->rtc},
-        {"post", POST_PORT, 1, 1, post_port_read, post_port_write, &pc->post},
-        {"port 92h", PC_PORT_92, 1, 1, port92_read, port92_write, &pc->reset},
-        {"pic2", PC_PORT_PIC2, 2, 1, pic2_read, pic2_write, &pc->irq},
-        {"smi", PC_PORT_SMI, ACPI_SMI_CMD_PORTS, 1, acpi_smi_read, acpi_smi_write, &pc->pm},
-        {"elcr", PC_PORT_ELCR, 2, 1, elcr_read, elcr_write, &pc->irq},
-        {"fw_cfg", PC_PORT_FW_CFG, FW_CFG_PORTS, 2, fw_cfg_read, fw_cfg_write, &pc->fw_cfg},
-        {"pm", PC_PORT_PM, ACPI_PM_PORTS, 4, acpi_pm_read, acpi_pm_write, &pc->pm},
-        {"pci", PC_PORT_PCI, PCI_PORTS, 4, pci_host_read, pci_host_write, &pc->pci},
+        { "pic1", PC_PORT_PIC1, 2, 1, pic1_read, pic1_write, &pc->irq },
+        { "pit", PC_PORT_PIT, PIT_PORTS, 1, pit_read, pit_write, &pc->pit },
+        { "keyboard data", PC_PORT_KEYBOARD, 1, 1, i8042_read_data, i8042_write_data, &pc->keyboard },
+        { "port 61h", PC_PORT_61, 1, 1, pit_port61_read, pit_port61_write, &pc->pit },
+        { "keyboard command", PC_PORT_KEYBOARD_COMMAND, 1, 1, i8042_read_status, i8042_write_command, &pc->keyboard },
+        { "rtc", PC_PORT_RTC, RTC_PORTS, 1, rtc_read, rtc_write, &pc->rtc },
+        { "post", POST_PORT, 1, 1, post_port_read, post_port_write, &pc->post },
+        { "port 92h", PC_PORT_92, 1, 1, port92_read, port92_write, &pc->reset },
+        { "pic2", PC_PORT_PIC2, 2, 1, pic2_read, pic2_write, &pc->irq },
+        { "smi", PC_PORT_SMI, ACPI_SMI_CMD_PORTS, 1, acpi_smi_read, acpi_smi_write, &pc->pm },
+        { "elcr", PC_PORT_ELCR, 2, 1, elcr_read, elcr_write, &pc->irq },
+        { "fw_cfg", PC_PORT_FW_CFG, FW_CFG_PORTS, 2, fw_cfg_read, fw_cfg_write, &pc->fw_cfg },
+        { "pm", PC_PORT_PM, ACPI_PM_PORTS, 4, acpi_pm_read, acpi_pm_write, &pc->pm },
+        { "pci", PC_PORT_PCI, PCI_PORTS, 4, pci_host_read, pci_host_write, &pc->pci },
     };
     int result = 0;
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
@@ -206,7 +230,8 @@ int pc_map_ports(struct pc *pc)
     if (result == 0 && pc->testdev)
         result = map_testdev(pc);
     if (result == 0 && pc->config.debugcon_port)
-        result = add_port(pc, "isa-debugcon", pc->config.debugcon_port, 1, 1, debugcon_read, debugcon_write, &pc->debugcon);
+        result =
+            add_port(pc, "isa-debugcon", pc->config.debugcon_port, 1, 1, debugcon_read, debugcon_write, &pc->debugcon);
     if (result == 0 && pc->config.debug_exit_port)
         result = add_port(pc, "isa-debug-exit", pc->config.debug_exit_port, pc->config.debug_exit_size, 4,
                           isa_debug_exit_read, isa_debug_exit_write, &pc->debug_exit);

@@ -4,8 +4,8 @@
 //     any thread -- pc_input --> inbox --> ring --> COM1, as its FIFO has room
 //     idle: the machine waits for the inbox, and with pacing for the host's clock
 //
-// When a paced wait is cut short by a message, the time that has passed on the host is posted as a message too, so that a
-// replay needs no host clock.
+// When a paced wait is cut short by a message, the time that has passed on the host is posted as a message too, so that
+// a replay needs no host clock.
 #include <string.h>
 
 #include "machine/host_clock.h"
@@ -14,7 +14,7 @@
 enum { MESSAGE_BYTES = 16 }; // of input in one message: its `a` and `b`; `kind` is their number
 enum { HOST_QUIT = 1, HOST_TIME = 2 };
 
-// --- Output ------------------------------------------------------------------------------------------------------------
+// --- Output ---------------------------------------------------------------------------------------------------------
 
 void pc_transmit(void *owner, uint8_t byte)
 {
@@ -38,7 +38,7 @@ void pc_flush(struct pc *pc)
         pc->config.debugcon.flush(pc->config.debugcon.owner);
 }
 
-// --- Input -------------------------------------------------------------------------------------------------------------
+// --- Input ----------------------------------------------------------------------------------------------------------
 
 // COM1 has room again, or something new is in the ring.
 void pc_receive(void *owner)
@@ -66,7 +66,7 @@ size_t pc_input(struct pc *pc, const uint8_t *data, size_t size)
 {
     size_t done = 0;
     while (done < size) {
-        struct inbox_message message = {.channel = pc->console_channel};
+        struct inbox_message message = { .channel = pc->console_channel };
         unsigned count = size - done < MESSAGE_BYTES ? (unsigned)(size - done) : MESSAGE_BYTES;
         if (atomic_fetch_add(&pc->input_waiting, count) + count > PC_INPUT_BYTES) {
             atomic_fetch_sub(&pc->input_waiting, count);
@@ -111,7 +111,7 @@ static uint64_t paced_now(const struct pc *pc)
 
 void pc_quit(struct pc *pc)
 {
-    const struct inbox_message message = {.channel = pc->host_channel, .kind = HOST_QUIT};
+    const struct inbox_message message = { .channel = pc->host_channel, .kind = HOST_QUIT };
     inbox_post(&pc->inbox, &message, 1);
 }
 
@@ -126,7 +126,7 @@ static bool wait_paced(struct pc *pc, uint64_t until)
     }
     if (!wait_for_inbox(pc, until - now) || inbox_empty(&pc->inbox))
         return false;
-    struct inbox_message message = {.channel = pc->host_channel, .kind = HOST_TIME, .a = paced_now(pc)};
+    struct inbox_message message = { .channel = pc->host_channel, .kind = HOST_TIME, .a = paced_now(pc) };
     inbox_post(&pc->inbox, &message, 1);
     return true;
 }
@@ -147,8 +147,8 @@ bool pc_idle(void *owner, uint64_t until)
 
 int pc_outside(struct pc *pc)
 {
-    const struct inbox_channel console = {.name = "console", .handle = console_handle, .owner = pc};
-    const struct inbox_channel host = {.name = "host", .handle = host_handle, .owner = pc};
+    const struct inbox_channel console = { .name = "console", .handle = console_handle, .owner = pc };
+    const struct inbox_channel host = { .name = "host", .handle = host_handle, .owner = pc };
     int result = inbox_init(&pc->inbox);
     pc->inbox_ready = result == 0;
     if (result < 0)

@@ -19,7 +19,8 @@ static void set_segments(struct x86_cpu *cpu, const struct boot_state *state)
     x86_set_segment(cpu, X86_CS, state->cs, 0, FLAT, (uint16_t)(CODE | PRESENT | size | X86_ATTR_G));
     for (unsigned segment = X86_ES; segment <= X86_GS; segment++)
         if (segment != X86_CS)
-            x86_set_segment(cpu, (enum x86_segment)segment, state->ds, 0, FLAT, DATA | PRESENT | X86_ATTR_DB | X86_ATTR_G);
+            x86_set_segment(cpu, (enum x86_segment)segment, state->ds, 0, FLAT,
+                            DATA | PRESENT | X86_ATTR_DB | X86_ATTR_G);
     x86_set_segment(cpu, X86_TR, 0, 0, TSS_LIMIT, BUSY_TSS | X86_ATTR_P);
 }
 

@@ -15,7 +15,7 @@
 
 #include "machine/pc.h"
 
-// --- Controllers: routing ends at their pins; their outputs go to the loop and the clock -------------------------------
+// --- Controllers: routing ends at their pins; their outputs go to the loop and the clock ----------------------------
 
 static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
 {
@@ -77,15 +77,16 @@ static int make_timers(struct pc *pc)
     if (!pc->irq_events || !pc->irq_timers)
         return error_set(&pc->error, -ENOMEM, "the host has no memory left");
     for (uint32_t i = 0; i < count; i++) {
-        pc->irq_timers[i] = (struct pc_irq_timer){.pc = pc, .index = i == count - 1 ? X86_IRQ_HUB : i};
-        clock_register(&pc->clock, &pc->irq_events[i], i == count - 1 ? "IOAPIC" : "LAPIC", irq_fire, &pc->irq_timers[i]);
+        pc->irq_timers[i] = (struct pc_irq_timer){ .pc = pc, .index = i == count - 1 ? X86_IRQ_HUB : i };
+        clock_register(&pc->clock, &pc->irq_events[i], i == count - 1 ? "IOAPIC" : "LAPIC", irq_fire,
+                       &pc->irq_timers[i]);
     }
     return 0;
 }
 
 static int make_chips(struct pc *pc)
 {
-    const struct x86_irq_ioapic ioapic = {.pins = PC_IOAPIC_PINS, .version = PC_IOAPIC_VERSION, .id = PC_IOAPIC_ID};
+    const struct x86_irq_ioapic ioapic = { .pins = PC_IOAPIC_PINS, .version = PC_IOAPIC_VERSION, .id = PC_IOAPIC_ID };
     const struct x86_irq_config config = {
         .cpus = pc->config.cpus,
         .ioapic_count = 1,
@@ -126,7 +127,7 @@ static int route_gsis(struct pc *pc)
 
 int pc_wire_controllers(struct pc *pc)
 {
-    const struct route_sink sink = {.pin = sink_pin, .message = sink_message, .reaches = sink_reaches, .owner = pc};
+    const struct route_sink sink = { .pin = sink_pin, .message = sink_message, .reaches = sink_reaches, .owner = pc };
     route_init(&pc->route, &sink, &pc->trace);
     int result = make_timers(pc);
     if (result == 0)
@@ -140,7 +141,7 @@ int pc_wire_controllers(struct pc *pc)
     return result;
 }
 
-// --- Devices -----------------------------------------------------------------------------------------------------------
+// --- Devices --------------------------------------------------------------------------------------------------------
 
 // With LEG_RT_CNF the HPET takes IRQ 0 and 8 over and the outputs of PIT and RTC lead nowhere (IA-PC HPET 1.0a, 2.3.5).
 static void gate(void *owner, uint32_t pin, bool level)
@@ -154,7 +155,7 @@ static void gate(void *owner, uint32_t pin, bool level)
 
 static void wire_gates(struct pc *pc)
 {
-    struct intact_irq_line *inputs[] = {&pc->pit.out0, &pc->rtc.irq, &pc->hpet.replaces};
+    struct intact_irq_line *inputs[] = { &pc->pit.out0, &pc->rtc.irq, &pc->hpet.replaces };
     for (unsigned i = 0; i < countof(inputs); i++) {
         inputs[i]->set = gate;
         inputs[i]->owner = pc;
@@ -196,9 +197,9 @@ int pc_wire_devices(struct pc *pc)
         unsigned irq;
         struct intact_irq_line *line;
     } rows[] = {
-        {PC_IRQ_TIMER, &pc->gated_timer}, {PC_IRQ_KEYBOARD, &pc->keyboard.kbd_irq},
-        {PC_IRQ_COM1, &pc->com1.irq},     {PC_IRQ_RTC, &pc->gated_rtc},
-        {PC_IRQ_SCI, &pc->pm.sci},        {PC_IRQ_MOUSE, &pc->keyboard.aux_irq},
+        { PC_IRQ_TIMER, &pc->gated_timer }, { PC_IRQ_KEYBOARD, &pc->keyboard.kbd_irq },
+        { PC_IRQ_COM1, &pc->com1.irq },     { PC_IRQ_RTC, &pc->gated_rtc },
+        { PC_IRQ_SCI, &pc->pm.sci },        { PC_IRQ_MOUSE, &pc->keyboard.aux_irq },
     };
     int result = 0;
     wire_gates(pc);

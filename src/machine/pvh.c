@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ELF kernels with a PVH entry point. Spec: Xen, "x86/HVM direct boot ABI" (hvmlite) and public/arch-x86/hvm/start_info.h.
+// ELF kernels with a PVH entry point. Spec: Xen, "x86/HVM direct boot ABI" (hvmlite) and
+// public/arch-x86/hvm/start_info.h.
 //
 // The entry comes from the Xen note PHYS32_ENTRY (18). The CPU enters in 32-bit protected mode, paging off, flat
 // segments, %ebx = hvm_start_info:

@@ -29,8 +29,8 @@ static inline void test_memory_init(struct test_memory *memory, uint64_t size)
     bus_init(&memory->bus);
     memory->size = size;
     memory->bytes = host_memory_reserve(size);
-    memory->low = (struct region){.size = LOW_END, .name = "low", .ram = memory->bytes};
-    memory->high = (struct region){.base = MEBI, .size = size - MEBI, .name = "high", .ram = memory->bytes + MEBI};
+    memory->low = (struct region){ .size = LOW_END, .name = "low", .ram = memory->bytes };
+    memory->high = (struct region){ .base = MEBI, .size = size - MEBI, .name = "high", .ram = memory->bytes + MEBI };
     bus_add(&memory->bus, &memory->low);
     bus_add(&memory->bus, &memory->high);
 }
@@ -44,7 +44,7 @@ static inline struct boot_request test_request(struct test_memory *memory)
 {
     return (struct boot_request){
         .memory = &memory->bus,
-        .map = {.range = {{0, LOW_END, MEMORY_USABLE}, {MEBI, memory->size - MEBI, MEMORY_USABLE}}, .count = 2},
+        .map = { .range = { { 0, LOW_END, MEMORY_USABLE }, { MEBI, memory->size - MEBI, MEMORY_USABLE } }, .count = 2 },
         .ram_below_4g = memory->size,
         .rsdp = 0xe0000,
     };

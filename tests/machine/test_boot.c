@@ -36,7 +36,7 @@ static int boot(struct boot_request request, const void *kernel, size_t size, st
 static void refuses(struct boot_request request, const void *kernel, size_t size, const char *part)
 {
     struct boot_state state;
-    struct error error = {0};
+    struct error error = { 0 };
     cr_assert_lt(boot(request, kernel, size, &state, &error), 0);
     cr_assert_not_null(strstr(error.text, part), "got: %s", error.text);
     cr_assert_null(strchr(error.text, '\n'));
@@ -48,7 +48,7 @@ Test(boot, a_bzimage_enters_in_long_mode_at_0x200_of_its_preferred_address)
 {
     uint8_t file[BZIMAGE_SIZE];
     struct boot_state state;
-    struct error error = {0};
+    struct error error = { 0 };
     make_bzimage(file);
     cr_assert_eq(boot(test_request(&memory), file, sizeof file, &state, &error), 0, "%s", error.text);
     cr_assert_eq(state.mode, BOOT_LONG);
@@ -158,8 +158,8 @@ Test(boot, random_setup_headers_crash_nothing)
     uint64_t random = 7;
     for (unsigned round = 0; round < 3000; round++) {
         struct boot_state state;
-        struct error error = {0};
-        struct image image = {.data = file, .size = sizeof file};
+        struct error error = { 0 };
+        struct image image = { .data = file, .size = sizeof file };
         struct boot_request request = test_request(&memory);
         make_bzimage(file);
         for (unsigned i = 0; i < 6; i++)
@@ -188,7 +188,7 @@ Test(boot, a_flat_multiboot_file_goes_where_its_header_says_with_its_bss_zeroed)
 {
     uint8_t file[ELF_SIZE];
     struct boot_state state;
-    struct error error = {0};
+    struct error error = { 0 };
     make_flat_multiboot(file);
     memset(memory.bytes + MEBI, 0xee, 12288);
     cr_assert_eq(boot(test_request(&memory), file, sizeof file, &state, &error), 0, "%s", error.text);
@@ -205,10 +205,10 @@ Test(boot, a_flat_multiboot_file_goes_where_its_header_says_with_its_bss_zeroed)
 
 Test(boot, a_multiboot_elf_gets_its_command_line_modules_and_memory_map)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 256, 256}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 256, 256 } };
     uint8_t file[ELF_SIZE];
     struct boot_state state;
-    struct error error = {0};
+    struct error error = { 0 };
     struct boot_request request = test_request(&memory);
     char *one = test_file("first", 5), *two = test_file("second", 6);
     char initrd[256];
@@ -271,8 +271,8 @@ Test(boot, random_multiboot_headers_crash_nothing)
     uint64_t random = 11;
     for (unsigned round = 0; round < 3000; round++) {
         struct boot_state state;
-        struct error error = {0};
-        struct image image = {.data = file, .size = sizeof file};
+        struct error error = { 0 };
+        struct image image = { .data = file, .size = sizeof file };
         struct boot_request request = test_request(&memory);
         request.kernel = "kernel";
         make_flat_multiboot(file);
@@ -287,10 +287,10 @@ Test(boot, random_multiboot_headers_crash_nothing)
 
 Test(boot, a_pvh_kernel_gets_its_start_info)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 256, 8192}, {4, 3000, 0, 20, 20}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 256, 8192 }, { 4, 3000, 0, 20, 20 } };
     uint8_t file[ELF_SIZE];
     struct boot_state state;
-    struct error error = {0};
+    struct error error = { 0 };
     struct boot_request request = test_request(&memory);
     char *initrd = test_file("ramdisk", 7);
     request.initrd = initrd;
@@ -316,7 +316,7 @@ Test(boot, a_pvh_kernel_gets_its_start_info)
 
 Test(boot, an_elf_without_an_entry_for_us_is_refused)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 256, 256}, {4, 3000, 0, 20, 20}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 256, 256 }, { 4, 3000, 0, 20, 20 } };
     uint8_t file[ELF_SIZE];
     make_elf(file, 1, MEBI, segments, 1);
     refuses(test_request(&memory), file, sizeof file, "neither a multiboot header nor a PVH entry");
@@ -343,7 +343,7 @@ Test(boot, files_that_are_no_kernel_are_refused_by_name)
 Test(boot, nothing_to_run_is_said_so)
 {
     struct boot_state state;
-    struct error error = {0};
+    struct error error = { 0 };
     struct boot_request request = test_request(&memory);
     cr_assert_lt(boot_load(&request, &state, &error), 0);
     cr_assert_not_null(strstr(error.text, "-kernel FILE"), "%s", error.text);

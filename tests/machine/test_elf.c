@@ -24,14 +24,14 @@ TestSuite(elf, .init = start, .fini = finish);
 
 static int parse(struct elf *elf, struct error *error)
 {
-    struct image image = {.data = file, .size = sizeof file};
+    struct image image = { .data = file, .size = sizeof file };
     return elf_parse(&image, elf, error);
 }
 
 static void refuses(const char *part)
 {
     struct elf elf;
-    struct error error = {0};
+    struct error error = { 0 };
     cr_assert_lt(parse(&elf, &error), 0);
     cr_assert_not_null(strstr(error.text, part), "got: %s", error.text);
     cr_assert_null(strchr(error.text, '\n'));
@@ -39,11 +39,11 @@ static void refuses(const char *part)
 
 Test(elf, segments_are_copied_to_their_physical_addresses_and_filled_up_with_zeroes)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 256, 512}, {1, 2048, 2 * MEBI + 3, 5, 5}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 256, 512 }, { 1, 2048, 2 * MEBI + 3, 5, 5 } };
     for (int is64 = 0; is64 < 2; is64++) {
         struct elf elf;
-        struct error error = {0};
-        struct image image = {.data = file, .size = sizeof file};
+        struct error error = { 0 };
+        struct image image = { .data = file, .size = sizeof file };
         make_elf(file, is64, MEBI + 4, segments, 2);
         memset(memory.bytes + MEBI, 0xee, 1024);
         cr_assert_eq(elf_parse(&image, &elf, &error), 0, "%s", error.text);
@@ -61,38 +61,38 @@ Test(elf, segments_are_copied_to_their_physical_addresses_and_filled_up_with_zer
 
 Test(elf, overlapping_segments_are_refused)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 256, 512}, {1, 1024, MEBI + 511, 16, 16}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 256, 512 }, { 1, 1024, MEBI + 511, 16, 16 } };
     make_elf(file, 0, MEBI, segments, 2);
     refuses("segments 0 and 1 overlap at 0x1001ff");
 }
 
 Test(elf, a_segment_beyond_the_file_is_refused)
 {
-    const struct test_segment segments[] = {{1, 4000, MEBI, 256, 512}};
+    const struct test_segment segments[] = { { 1, 4000, MEBI, 256, 512 } };
     make_elf(file, 1, MEBI, segments, 1);
     refuses("beyond the end of the file");
 }
 
 Test(elf, a_segment_larger_in_the_file_than_in_memory_is_refused)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 256, 255}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 256, 255 } };
     make_elf(file, 1, MEBI, segments, 1);
     refuses("larger in the file");
 }
 
 Test(elf, a_segment_beyond_the_physical_address_space_is_refused)
 {
-    const struct test_segment segments[] = {{1, 1024, UINT64_MAX - 10, 16, 64}};
+    const struct test_segment segments[] = { { 1, 1024, UINT64_MAX - 10, 16, 64 } };
     make_elf(file, 1, MEBI, segments, 1);
     refuses("beyond the physical address space");
 }
 
 Test(elf, a_huge_segment_is_refused_when_it_is_loaded_and_touches_nothing)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 16, UINT64_C(1) << 40}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 16, UINT64_C(1) << 40 } };
     struct elf elf;
-    struct error error = {0};
-    struct image image = {.data = file, .size = sizeof file};
+    struct error error = { 0 };
+    struct image image = { .data = file, .size = sizeof file };
     make_elf(file, 1, MEBI, segments, 1);
     cr_assert_eq(elf_parse(&image, &elf, &error), 0);
     cr_assert_lt(elf_load(&image, &elf, &memory.bus, &error), 0);
@@ -101,7 +101,7 @@ Test(elf, a_huge_segment_is_refused_when_it_is_loaded_and_touches_nothing)
 
 Test(elf, a_file_for_another_machine_is_refused)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 16, 16}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 16, 16 } };
     make_elf(file, 1, MEBI, segments, 1);
     put16(file + 18, 183);
     refuses("machine 183");
@@ -109,7 +109,7 @@ Test(elf, a_file_for_another_machine_is_refused)
 
 Test(elf, too_many_program_headers_are_refused)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 16, 16}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 16, 16 } };
     make_elf(file, 0, MEBI, segments, 1);
     put16(file + 44, 65);
     refuses("65 program headers");
@@ -121,17 +121,17 @@ Test(elf, too_many_program_headers_are_refused)
 
 Test(elf, a_file_with_nothing_to_load_is_refused)
 {
-    const struct test_segment segments[] = {{4, 1024, MEBI, 16, 16}};
+    const struct test_segment segments[] = { { 4, 1024, MEBI, 16, 16 } };
     make_elf(file, 0, MEBI, segments, 1);
     refuses("nothing to load");
 }
 
 Test(elf, a_note_is_found_behind_others_and_damaged_ones_end_the_search)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 16, 16}, {4, 2048, 0, 44, 44}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 16, 16 }, { 4, 2048, 0, 44, 44 } };
     struct elf elf;
-    struct error error = {0};
-    struct image image = {.data = file, .size = sizeof file};
+    struct error error = { 0 };
+    struct image image = { .data = file, .size = sizeof file };
     uint32_t size = 0;
     make_elf(file, 1, MEBI, segments, 2);
     put32(file + 2048, 4); // another note of 3 bytes, padded to 4
@@ -151,14 +151,14 @@ Test(elf, a_note_is_found_behind_others_and_damaged_ones_end_the_search)
 
 Test(elf, a_file_cut_off_anywhere_never_reads_beyond_its_end)
 {
-    const struct test_segment segments[] = {{1, 1024, MEBI, 3072, 3072}, {4, 1024, 0, 20, 20}};
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 3072, 3072 }, { 4, 1024, 0, 20, 20 } };
     for (size_t size = 1; size < ELF_SIZE; size += size < 300 ? 1 : 97) {
         struct elf elf;
-        struct error error = {0};
+        struct error error = { 0 };
         make_elf(file, 1, MEBI, segments, 2);
         uint8_t *exact = malloc(size); // the sanitizer sees the end of it
         memcpy(exact, file, size);
-        struct image image = {.data = exact, .size = size};
+        struct image image = { .data = exact, .size = size };
         cr_assert_lt(elf_parse(&image, &elf, &error), 0);
         free(exact);
     }
@@ -168,10 +168,10 @@ Test(elf, random_headers_crash_nothing)
 {
     uint64_t state = 88172645463325252u;
     for (unsigned round = 0; round < 20000; round++) {
-        const struct test_segment segments[] = {{1, 1024, MEBI, 64, 64}, {4, 1024, 0, 64, 64}};
+        const struct test_segment segments[] = { { 1, 1024, MEBI, 64, 64 }, { 4, 1024, 0, 64, 64 } };
         struct elf elf;
-        struct error error = {0};
-        struct image image = {.data = file, .size = sizeof file};
+        struct error error = { 0 };
+        struct image image = { .data = file, .size = sizeof file };
         uint32_t size;
         make_elf(file, round & 1, MEBI, segments, 2);
         for (unsigned i = 0; i < 4; i++)

@@ -9,7 +9,7 @@
 static void reads_as(const char *path, uint64_t limit, const char *text)
 {
     struct image image;
-    struct error error = {0};
+    struct error error = { 0 };
     cr_assert_lt(image_read(&image, "-kernel", path, limit, &error), 0);
     image_release(&image);
     cr_assert_not_null(strstr(error.text, text), "got: %s", error.text);
@@ -39,7 +39,9 @@ Test(load_image, a_file_above_the_limit_is_refused)
 
 static size_t pack(const void *data, size_t size, uint8_t *out, size_t capacity)
 {
-    z_stream stream = {.next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)capacity};
+    z_stream stream = {
+        .next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size, .next_out = out, .avail_out = (uInt)capacity
+    };
     deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
     deflate(&stream, Z_FINISH);
     deflateEnd(&stream);
@@ -48,7 +50,7 @@ static size_t pack(const void *data, size_t size, uint8_t *out, size_t capacity)
 
 static int unpack(const uint8_t *data, size_t size, uint64_t limit, struct image *image, struct error *error)
 {
-    *image = (struct image){.data = malloc(size), .size = size};
+    *image = (struct image){ .data = malloc(size), .size = size };
     memcpy(image->data, data, size);
     return image_unpack(image, "-kernel", "k.gz", limit, error);
 }
@@ -57,7 +59,7 @@ Test(load_image, gzip_is_unpacked_and_anything_else_is_left_alone)
 {
     uint8_t packed[256];
     struct image image;
-    struct error error = {0};
+    struct error error = { 0 };
     size_t size = pack("the kernel, the whole kernel", 28, packed, sizeof packed);
     cr_assert_eq(unpack(packed, size, MEBI, &image, &error), 0, "%s", error.text);
     cr_assert_eq(image.size, 28);
@@ -77,14 +79,14 @@ Test(load_image, a_truncated_or_damaged_gzip_file_is_refused)
     size_t size = pack(text, sizeof text, packed, sizeof packed);
     for (size_t cut = 18; cut < size; cut += 61) {
         struct image image;
-        struct error error = {0};
+        struct error error = { 0 };
         cr_assert_lt(unpack(packed, cut, MEBI, &image, &error), 0);
         cr_assert_not_null(strstr(error.text, "damaged gzip"), "%s", error.text);
         image_release(&image);
     }
     packed[size / 2] ^= 0x40;
     struct image image;
-    struct error error = {0};
+    struct error error = { 0 };
     cr_assert_lt(unpack(packed, size, MEBI, &image, &error), 0);
     image_release(&image);
 }
@@ -95,7 +97,7 @@ Test(load_image, a_small_archive_of_many_zeroes_stops_at_the_limit)
     uint8_t *zeroes = calloc(1, plain), *packed = malloc(MEBI);
     size_t size = pack(zeroes, plain, packed, MEBI);
     struct image image;
-    struct error error = {0};
+    struct error error = { 0 };
     cr_assert_lt(unpack(packed, size, 4 * MEBI, &image, &error), 0);
     cr_assert_not_null(strstr(error.text, "larger than"), "%s", error.text);
     image_release(&image);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The command from outside: verbs, statuses, help, manual, completions, the escape key.
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/console.h"
+#include "cli/options.h"
+#include "cli/run.h"
+
+static char text[65536];
+
+// What the command prints to standard output; its status in *status.
+static const char *output_of(int *status, int argc, const char *const *argv)
+{
+    char path[] = "/tmp/intact-test-XXXXXX";
+    int file = mkstemp(path), before = dup(STDOUT_FILENO);
+    fflush(stdout);
+    dup2(file, STDOUT_FILENO);
+    *status = cli_main(argc, (char *const *)(uintptr_t)argv);
+    fflush(stdout);
+    dup2(before, STDOUT_FILENO);
+    ssize_t size = pread(file, text, sizeof text - 1, 0);
+    text[size < 0 ? 0 : size] = 0;
+    close(file);
+    close(before);
+    unlink(path);
+    return text;
+}
+
+#define OUTPUT(status, ...)                                                                                            \
+    output_of((status), (int)(sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)),                          \
+              (const char *const[]){ __VA_ARGS__, NULL })
+
+Test(cli, help_manual_and_completions_name_every_option)
+{
+    static const char *const verbs[][3] = { { "intact", "help", NULL },
+                                            { "intact", "completion", "bash" },
+                                            { "intact", "completion", "fish" },
+                                            { "intact", "completion", "zsh" } };
+    for (unsigned v = 0; v < 4; v++) {
+        int status;
+        const char *out = output_of(&status, verbs[v][2] ? 3 : 2, verbs[v]);
+        cr_assert_eq(status, 0);
+        for (unsigned i = 0; i < option_count; i++)
+            cr_assert_not_null(strstr(out, options[i].name), "%s: -%s", verbs[v][1], options[i].name);
+    }
+    int status;
+    const char *manual = OUTPUT(&status, "intact", "manual");
+    cr_assert_eq(status, 0);
+    for (unsigned i = 0; i < option_count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "*-%s*", options[i].name);
+        cr_assert_not_null(strstr(manual, name), "%s", name);
+    }
+}
+
+Test(cli, a_verb_that_is_not_known_is_refused_with_the_nearest, .init = cr_redirect_stderr)
+{
+    int status;
+    OUTPUT(&status, "intact", "rum");
+    cr_assert_eq(status, 1);
+    fflush(stderr);
+    cr_assert_stderr_eq_str("intact: no command 'rum'; the nearest is 'run' (intact help lists all)\n");
+}
+
+Test(cli, an_error_is_one_line_on_standard_error_and_status_1, .init = cr_redirect_stderr)
+{
+    int status;
+    const char *out = OUTPUT(&status, "intact-system-x86_64", "-kernel", "/nonexistent/vmlinuz");
+    cr_assert_eq(status, 1);
+    cr_assert_str_empty(out);
+    fflush(stderr);
+    cr_assert_stderr_eq_str("intact: -kernel: cannot read '/nonexistent/vmlinuz': No such file or directory\n");
+}
+
+Test(cli, options_without_a_verb_mean_run)
+{
+    int status;
+    const char *out = OUTPUT(&status, "/usr/bin/intact", "-version");
+    cr_assert_eq(status, 0);
+    cr_assert_eq(strncmp(out, "intact ", 7), 0);
+}
+
+Test(cli, the_demo_tells_five_interrupts_and_ends_well)
+{
+    int status;
+    char first[sizeof text];
+    strcpy(first, OUTPUT(&status, "intact", "demo"));
+    cr_assert_eq(status, 0);
+    static const char *const titles[] = { "PIT tick through the 8259\n", "PIT tick through the IOAPIC\n",
+                                          "LAPIC timer\n", "IPI to processor 1 and back\n", "MSI from the HPET\n" };
+    for (unsigned i = 0; i < 5; i++)
+        cr_assert_not_null(strstr(first, titles[i]), "%s", titles[i]);
+    unsigned taken = 0, ended = 0, lines = 0;
+    for (const char *at = first; (at = strstr(at, "8 taken")); at++)
+        taken++;
+    for (const char *at = first; (at = strstr(at, "9 EOI")); at++)
+        ended++;
+    for (const char *at = first; *at; at++)
+        lines += *at == '\n';
+    cr_assert_eq(taken, 6); // the IPI is answered
+    cr_assert_eq(ended, 6);
+    cr_assert_lt(lines, 60);
+    cr_assert_null(strchr(first, '\033'), "no colours in a file");
+    cr_assert_str_eq(first, OUTPUT(&status, "intact", "demo"));
+}
+
+Test(cli, the_escape_key_quits_and_can_be_sent)
+{
+    struct consoles consoles = { .escapes = true };
+    bool quit = false;
+    uint8_t plain[] = "abc", doubled[] = "a\001ab\001\001", leave[] = "a\001x", half[] = "a\001", rest[] = "xb";
+    cr_assert_eq(console_filter(&consoles, plain, 3, &quit), 3);
+    cr_assert_eq(console_filter(&consoles, doubled, 6, &quit), 4);
+    cr_assert_arr_eq(doubled, "a\001b\001", 4);
+    cr_assert_not(quit);
+    cr_assert_eq(console_filter(&consoles, leave, 3, &quit), 1);
+    cr_assert(quit);
+    quit = false;
+    cr_assert_eq(console_filter(&consoles, half, 2, &quit), 1);
+    cr_assert_not(quit);
+    cr_assert_eq(console_filter(&consoles, rest, 2, &quit), 1);
+    cr_assert(quit);
+    cr_assert_eq(rest[0], 'b');
+}

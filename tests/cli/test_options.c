@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The command line: what QEMU's users write is understood, and what is wrong is refused by name.
+#include "cli/options.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct settings settings;
+
+static int parse(const char *const *words)
+{
+    char *argv[64];
+    int argc = 0;
+    settings_free(&settings);
+    settings_init(&settings);
+    for (; words[argc]; argc++)
+        argv[argc] = (char *)(uintptr_t)words[argc];
+    return options_parse(&settings, argc, argv);
+}
+
+#define TAKES(...) cr_assert_eq(parse((const char *const[]){ __VA_ARGS__, NULL }), 0, "%s", settings.why)
+
+#define REFUSES(text, ...)                                                                                             \
+    do {                                                                                                               \
+        cr_assert_lt(parse((const char *const[]){ __VA_ARGS__, NULL }), 0);                                            \
+        cr_assert_not_null(strstr(settings.why, (text)), "got: %s", settings.why);                                     \
+        cr_assert_null(strchr(settings.why, '\n'));                                                                    \
+    } while (0)
+
+static void finish(void)
+{
+    settings_free(&settings);
+}
+
+TestSuite(options, .fini = finish);
+
+Test(options, a_linux_command_line_as_for_qemu_is_taken)
+{
+    TAKES("-machine", "pc,accel=tcg", "-cpu", intact_machine_cpu(0, NULL), "-smp", "4", "-m", "512M", "-kernel",
+          "vmlinuz", "-initrd", "initrd.gz", "-append", "console=ttyS0 a,b", "-nographic", "-no-reboot", "-nodefaults",
+          "-monitor", "none", "-display", "none", "-icount", "shift=2,sleep=off", "-rtc",
+          "base=2020-02-03T04:05:06,clock=vm", "-net", "none");
+    cr_assert_eq(settings.config.cpus, 4);
+    cr_assert_eq(settings.config.memory, UINT64_C(512) << 20);
+    cr_assert_str_eq(settings.config.kernel, "vmlinuz");
+    cr_assert_str_eq(settings.config.initrd, "initrd.gz");
+    cr_assert_str_eq(settings.config.append, "console=ttyS0 a,b");
+    cr_assert_not(settings.config.reboot);
+    cr_assert_eq(settings.config.shift, 2);
+    cr_assert_eq(settings.sleep, CHOICE_OFF);
+    cr_assert_eq(settings.config.rtc_date, 1580702706);
+    cr_assert_eq(settings.serial.kind, STREAM_STDIO);
+}
+
+Test(options, a_bare_metal_test_command_line_is_taken)
+{
+    TAKES("-nodefaults", "-device", "pc-testdev", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x4", "-vga", "none",
+          "-serial", "stdio", "-device", "isa-debugcon,chardev=d", "-chardev", "file,id=d,path=/tmp/x", "-machine",
+          "accel=kvm:tcg", "-smp", "2", "-kernel", "x.flat");
+    cr_assert(settings.config.testdev);
+    cr_assert_eq(settings.config.debug_exit_port, 0xf4);
+    cr_assert_eq(settings.config.debug_exit_size, 4);
+    cr_assert_eq(settings.config.debugcon_port, 0xe9);
+    cr_assert_eq(settings.debugcon.kind, STREAM_FILE);
+    cr_assert_str_eq(settings.debugcon.path, "/tmp/x");
+    cr_assert_str_eq(settings.skipped_accel, "kvm");
+}
+
+Test(options, two_dashes_do_as_well_as_one)
+{
+    TAKES("--kernel", "k", "--no-reboot");
+    cr_assert_str_eq(settings.config.kernel, "k");
+}
+
+Test(options, an_unknown_option_is_refused_with_the_nearest)
+{
+    REFUSES("unknown option '-kernal'; the nearest is '-kernel'", "-kernal", "x");
+    REFUSES("the nearest is '-no-reboot'", "-no-rebot");
+    REFUSES("'disk.img' is no option", "disk.img");
+    REFUSES("'-' is no option", "-");
+}
+
+Test(options, every_option_that_takes_something_says_so_when_it_is_missing)
+{
+    for (unsigned i = 0; i < option_count; i++) {
+        char word[64] = "-";
+        strcat(word, options[i].name);
+        if (options[i].argument) {
+            REFUSES("needs", word);
+            cr_assert_not_null(strstr(settings.why, word));
+        } else {
+            TAKES(word);
+        }
+    }
+}
+
+Test(options, every_row_is_complete_and_no_name_comes_twice)
+{
+    for (unsigned i = 0; i < option_count; i++) {
+        cr_assert_gt(strlen(options[i].help), 6, "-%s", options[i].name);
+        cr_assert_eq(options[i].help[strlen(options[i].help) - 1], '.', "-%s", options[i].name);
+        cr_assert_lt(options[i].group, OPTION_GROUPS);
+        for (unsigned j = 0; j < i; j++)
+            cr_assert_str_neq(options[i].name, options[j].name);
+    }
+    cr_assert_lt(option_count, 64);
+}
+
+Test(options, machines_and_their_properties)
+{
+    TAKES("-machine", "pc,acpi=off,hpet=off");
+    cr_assert_not(settings.config.acpi);
+    cr_assert_not(settings.config.hpet);
+    TAKES("-M", "type=pc", "-no-acpi", "-no-hpet");
+    cr_assert_not(settings.config.acpi);
+    REFUSES("no type 'q35'; the nearest is 'pc'", "-machine", "q35");
+    REFUSES("no property 'hept'; the nearest is 'hpet'", "-machine", "pc,hept=on");
+    REFUSES("on or off", "-machine", "pc,hpet=maybe");
+    REFUSES("a property without a name", "-machine", "pc,=on");
+}
+
+Test(options, memory_sizes)
+{
+    TAKES("-m", "1G");
+    cr_assert_eq(settings.config.memory, UINT64_C(1) << 30);
+    TAKES("-m", "size=64");
+    cr_assert_eq(settings.config.memory, UINT64_C(64) << 20);
+    REFUSES("-m: '0' is not between", "-m", "0");
+    REFUSES("-m:", "-m", "-5");
+    REFUSES("-m:", "-m", "999999999999999999999G");
+    REFUSES("-m: '1024G' is not between", "-m", "1024G");
+    REFUSES("-m: 'lots' is not a size", "-m", "lots");
+    REFUSES("no property 'slots'", "-m", "64,slots=2");
+}
+
+Test(options, processors_and_their_topology)
+{
+    TAKES("-smp", "8,sockets=2,cores=2,threads=2");
+    cr_assert_eq(settings.config.cpus, 8);
+    TAKES("-smp", "cores=3,threads=2");
+    cr_assert_eq(settings.config.cpus, 6);
+    TAKES("-smp", "cpus=8,cores=2,maxcpus=8");
+    REFUSES("positive", "-smp", "0");
+    REFUSES("positive", "-smp", "many");
+    REFUSES("more than the 255", "-smp", "256");
+    REFUSES("more than the 255", "-smp", "18446744073709551615");
+    REFUSES("does not multiply", "-smp", "8,cores=3");
+    REFUSES("does not multiply", "-smp", "8,sockets=1,cores=2,threads=2");
+    REFUSES("more than the 255", "-smp", "sockets=4294967296,cores=4294967296");
+    REFUSES("maxcpus must be 2", "-smp", "2,maxcpus=4");
+}
+
+Test(options, accelerators_are_skipped_or_refused)
+{
+    TAKES("-accel", "kvm", "-accel", "tcg,thread=single", "-enable-kvm");
+    REFUSES("no accelerator 'tgc'; the nearest is 'tcg'", "-accel", "tgc");
+    REFUSES("one thread", "-accel", "tcg,thread=multi");
+}
+
+Test(options, processor_models)
+{
+    TAKES("-cpu", intact_machine_cpu(0, NULL));
+    REFUSES("no model 'qemu46'", "-cpu", "qemu46");
+    REFUSES("features cannot be changed", "-cpu", "qemu64,+nosuch");
+}
+
+Test(options, devices_and_their_properties)
+{
+    TAKES("-device", "isa-debug-exit");
+    cr_assert_eq(settings.config.debug_exit_port, 0x501);
+    REFUSES("no device 'isa-debug-exot'; the nearest is 'isa-debug-exit'", "-device", "isa-debug-exot");
+    REFUSES("no property 'iobas'; the nearest is 'iobase'", "-device", "isa-debug-exit,iobas=1");
+    REFUSES("is not a port", "-device", "isa-debug-exit,iobase=0x10000");
+    REFUSES("is not a port", "-device", "isa-debug-exit,iobase=");
+    REFUSES("iosize is 1 to 4", "-device", "isa-debug-exit,iosize=8");
+    REFUSES("nor any other", "-device", "pc-testdev,x=1");
+    REFUSES("does not begin with", "-device", "iobase=1");
+    REFUSES("needs chardev=ID", "-device", "isa-debugcon");
+}
+
+Test(options, places_for_characters)
+{
+    TAKES("-serial", "file:/tmp/log");
+    cr_assert_eq(settings.serial.kind, STREAM_FILE);
+    cr_assert_str_eq(settings.serial.path, "/tmp/log");
+    TAKES("-serial", "none");
+    cr_assert_not(settings.config.com1);
+    TAKES("-nodefaults");
+    cr_assert_not(settings.config.com1);
+    TAKES("-kernel", "x");
+    cr_assert(settings.serial.escape);
+    TAKES("-serial", "stdio");
+    cr_assert_not(settings.serial.escape);
+    TAKES("-serial", "chardev:a", "-chardev", "null,id=a");
+    cr_assert_eq(settings.serial.kind, STREAM_NULL);
+    TAKES("-debugcon", "stdio");
+    cr_assert_eq(settings.config.debugcon_port, 0xe9);
+    TAKES("-serial", "stdio", "-serial", "none");
+    REFUSES("one serial port", "-serial", "stdio", "-serial", "null");
+    REFUSES("no place 'stdoi'; the nearest is 'stdio'", "-serial", "stdoi");
+    REFUSES("no id 'b'; the nearest is 'a'", "-serial", "chardev:b", "-chardev", "null,id=a");
+    REFUSES("nor any other", "-serial", "chardev:b");
+    REFUSES("two with the id", "-chardev", "null,id=a", "-chardev", "null,id=a");
+    REFUSES("needs id", "-chardev", "null");
+    REFUSES("needs path", "-chardev", "file,id=a");
+    REFUSES("no kind 'pipe'", "-chardev", "pipe,id=a");
+}
+
+Test(options, time)
+{
+    TAKES("-icount", "3");
+    cr_assert_eq(settings.config.shift, 3);
+    TAKES("-icount", "shift=0,sleep=on,align=off");
+    cr_assert_eq(settings.sleep, CHOICE_ON);
+    REFUSES("from 0 to 10", "-icount", "shift=11");
+    REFUSES("from 0 to 10", "-icount", "shift=auto");
+    REFUSES("align is off", "-icount", "align=on");
+    TAKES("-rtc", "base=utc");
+    cr_assert_gt(settings.config.rtc_date, 1700000000);
+    REFUSES("no clock 'host'; the nearest is 'vm'", "-rtc", "clock=host");
+    REFUSES("is not utc, localtime or a date", "-rtc", "base=yesterday");
+    REFUSES("not a number of instructions", "-limit", "0");
+}
+
+Test(options, what_there_is_not_is_refused)
+{
+    REFUSES("-display: there is no 'gtk'", "-display", "gtk");
+    REFUSES("-monitor: there is no 'stdio'", "-monitor", "stdio");
+    REFUSES("-vga: there is no 'std'", "-vga", "std");
+    REFUSES("-net: there is no 'user'", "-net", "user");
+}
+
+Test(options, log_items)
+{
+    TAKES("-d", "exit,int", "-D", "/tmp/log");
+    cr_assert(settings.log_exit && settings.log_int);
+    TAKES("-d", "int");
+    cr_assert(settings.log_int && !settings.log_exit);
+    REFUSES("no item 'exti'; the nearest is 'exit'", "-d", "exti");
+    REFUSES("no property 'asm'", "-d", "int,asm");
+}
+
+Test(options, lists_are_shown_on_request)
+{
+    TAKES("-device", "help");
+    cr_assert_eq(settings.action, SHOW_LIST);
+    TAKES("-cpu", "help");
+    cr_assert_eq(settings.action, SHOW_LIST);
+    TAKES("-machine", "help");
+    TAKES("-d", "help");
+    TAKES("-help");
+    cr_assert_eq(settings.action, SHOW_HELP);
+    TAKES("-version");
+    cr_assert_eq(settings.action, SHOW_VERSION);
+}
+
+Test(options, random_words_crash_nothing_and_are_told_in_one_line)
+{
+    static const char *const pieces[] = { "-m",      "-smp",     "-device", "-serial",        ",",      "=",
+                                          "on",      "file:",    "1",       "-rtc",           "base=",  "-cpu",
+                                          "help",    "-chardev", "id=",     "isa-debug-exit", "0x",     "99999",
+                                          "-icount", "shift=",   "-d",      "exit",           "cores=", "",
+                                          "-machine" };
+    srand(1);
+    for (unsigned round = 0; round < 20000; round++) {
+        char text[6][200] = { { 0 } };
+        const char *words[7] = { 0 };
+        unsigned count = 1 + (unsigned)rand() % 6;
+        for (unsigned i = 0; i < count; i++) {
+            for (unsigned j = (unsigned)rand() % 4 + 1; j; j--)
+                strcat(text[i], pieces[(unsigned)rand() % (sizeof pieces / sizeof pieces[0])]);
+            words[i] = text[i];
+        }
+        if (parse(words) < 0) {
+            cr_assert_neq(settings.why[0], 0);
+            cr_assert_null(strchr(settings.why, '\n'));
+        }
+    }
+}

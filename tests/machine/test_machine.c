@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The public machine: how it is refused, how it ends, what goes in and comes out, and that it does so twice alike.
+#include <intact/machine.h>
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+
+#include "machine/code.h"
+
+static struct code code;
+static struct intact_machine_config config;
+static char printed[4096];
+static size_t printed_size;
+
+static void print(void *owner, uint8_t byte)
+{
+    (void)owner;
+    if (printed_size < sizeof printed - 1)
+        printed[printed_size++] = (char)byte;
+    printed[printed_size] = 0;
+}
+
+static void start(void)
+{
+    code_begin(&code);
+    printed_size = 0;
+    printed[0] = 0;
+    intact_machine_config_init(&config);
+    config.memory = UINT64_C(16) << 20;
+    config.kernel = "test";
+    config.kernel_data = code.bytes;
+    config.kernel_size = sizeof code.bytes;
+    config.debug_exit_port = 0xf4;
+    config.debug_exit_size = 4;
+    config.reboot = false;
+    config.limit = 10000000;
+    config.serial.write = print;
+}
+
+TestSuite(machine, .init = start);
+
+static struct intact_exit run(void)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    struct intact_exit end = intact_machine_run(machine);
+    intact_machine_destroy(machine);
+    return end;
+}
+
+static void refuses(const char *part)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    cr_assert_lt(intact_machine_create(&config, &machine, why), 0);
+    cr_assert_not_null(strstr(why, part), "got: %s", why);
+    cr_assert_null(strchr(why, '\n'));
+}
+
+// --- Ends -----------------------------------------------------------------------------------------------------------
+
+Test(machine, the_debug_exit_port_ends_it_with_an_odd_status)
+{
+    code_out8(&code, 0xf4, 0x10);
+    struct intact_exit end = run();
+    cr_assert_eq(end.reason, INTACT_DEBUG_EXIT);
+    cr_assert_eq(end.status, 33);
+    cr_assert_eq(end.instructions, 3);
+    cr_assert_eq(end.time, 3);
+}
+
+Test(machine, acpi_soft_off_ends_it_with_status_0)
+{
+    code_out16(&code, 0x604, 0x2000);
+    struct intact_exit end = run();
+    cr_assert_eq(end.reason, INTACT_POWER_OFF);
+    cr_assert_eq(end.status, 0);
+}
+
+Test(machine, processors_that_are_halted_for_good_are_reported_and_not_waited_for)
+{
+    code_halt(&code);
+    struct intact_exit end = run();
+    cr_assert_eq(end.reason, INTACT_DEADLOCK);
+    cr_assert_eq(end.status, INTACT_STATUS_DEADLOCK);
+}
+
+Test(machine, the_instruction_limit_is_exact)
+{
+    CODE(&code, 0x90, 0xeb, 0xfd); // nop; jmp to it
+    config.limit = 12345;
+    struct intact_exit end = run();
+    cr_assert_eq(end.reason, INTACT_LIMIT);
+    cr_assert_eq(end.status, INTACT_STATUS_LIMIT);
+    cr_assert_eq(end.instructions, 12345);
+}
+
+Test(machine, each_reset_of_a_pc_ends_a_machine_that_does_not_reboot)
+{
+    const struct {
+        uint16_t port;
+        uint8_t value;
+    } ways[] = { { 0xcf9, 0x06 }, { 0x64, 0xfe }, { 0x92, 0x01 } };
+    for (unsigned i = 0; i < 3; i++) {
+        start();
+        if (ways[i].port == 0xcf9)
+            code_out8(&code, 0xcf9, 0x02);
+        code_out8(&code, ways[i].port, ways[i].value);
+        code_halt(&code);
+        struct intact_exit end = run();
+        cr_assert_eq(end.reason, INTACT_RESET, "port %x", ways[i].port);
+        cr_assert_eq(end.status, 0);
+    }
+}
+
+Test(machine, a_triple_fault_is_a_reset)
+{
+    CODE(&code, 0x0f, 0x0b); // ud2 with an IDT of nothing
+    struct intact_exit end = run();
+    cr_assert_eq(end.reason, INTACT_RESET);
+}
+
+// CMOS keeps its bytes over a reset: the guest leaves a mark the first time, and finds it the second time.
+Test(machine, a_reset_starts_the_kernel_again_from_a_fresh_machine)
+{
+    code_out8(&code, 0x3f8, 'b');
+    code_out8(&code, 0x70, 0x40);
+    code_in8(&code, 0x71);
+    CODE(&code, 0x3c, 0x5a, 0x74, 7 + 7 + 3); // cmp al, 5ah; je over the reset
+    code_out8(&code, 0x71, 0x5a);
+    code_out8(&code, 0xcf9, 0x06);
+    CODE(&code, 0xf4, 0xeb, 0xfd);
+    code_out8(&code, 0xf4, 1);
+    config.reboot = true;
+    struct intact_exit end = run();
+    cr_assert_eq(end.reason, INTACT_DEBUG_EXIT);
+    cr_assert_str_eq(printed, "bb");
+}
+
+// --- What is refused ------------------------------------------------------------------------------------------------
+
+Test(machine, values_out_of_range_are_refused_with_the_option_that_sets_them)
+{
+    config.cpus = 0;
+    refuses("-smp: 0 processors");
+    config.cpus = INTACT_CPUS_MAX + 1;
+    refuses("-smp: 256 processors");
+    start();
+    config.memory = INTACT_MEMORY_MAX + 4096;
+    refuses("-m:");
+    config.memory = 4096;
+    refuses("-m:");
+    config.memory = (UINT64_C(16) << 20) + 1;
+    refuses("-m:");
+    start();
+    config.cpu = "nosuch";
+    refuses("-cpu: there is no model 'nosuch'");
+    start();
+    config.shift = 11;
+    refuses("-icount");
+    start();
+    config.rtc_date = -1;
+    refuses("-rtc");
+    start();
+    config.debug_exit_size = 5;
+    refuses("iosize");
+}
+
+Test(machine, devices_that_want_the_same_port_are_refused)
+{
+    config.debug_exit_port = 0x3f9;
+    refuses("-device isa-debug-exit: port 0x3f9 is taken already");
+    config.debug_exit_port = 0xffff;
+    refuses("beyond the last");
+}
+
+Test(machine, nothing_to_run_is_refused)
+{
+    config.kernel = NULL;
+    refuses("nothing to run");
+    config.bios = "/nonexistent/bios";
+    refuses("-bios: cannot read '/nonexistent/bios'");
+}
+
+// --- Memory ---------------------------------------------------------------------------------------------------------
+
+// mov eax, [address]; then its low byte to COM1 and out.
+static void print_memory(uint32_t address)
+{
+    CODE(&code, 0xa1, (uint8_t)address, (uint8_t)(address >> 8), (uint8_t)(address >> 16), (uint8_t)(address >> 24));
+    CODE(&code, 0x66, 0xba, 0xf8, 0x03, 0xee);
+    code_out8(&code, 0xf4, 0);
+}
+
+Test(machine, sixty_four_gigabytes_start_at_once)
+{
+    print_memory(0xbffffffc);
+    config.memory = UINT64_C(64) << 30;
+    cr_assert_eq(run().reason, INTACT_DEBUG_EXIT);
+    cr_assert_eq(printed[0], 0);
+}
+
+Test(machine, the_tables_are_where_kernels_look_for_them)
+{
+    print_memory(0xe0000);
+    run();
+    cr_assert_eq(printed[0], 'R'); // "RSD PTR "
+    start();
+    print_memory(0xf0000);
+    run();
+    cr_assert_eq(printed[0], '_'); // "_MP_"
+    start();
+    config.acpi = false;
+    print_memory(0xe0000);
+    run();
+    cr_assert_eq(printed[0], 0);
+}
+
+// --- In and out -----------------------------------------------------------------------------------------------------
+
+// Echoes what comes in at COM1, until a 'q'.
+static void make_echo(void)
+{
+    code_in8(&code, 0x3fd);
+    CODE(&code, 0xa8, 0x01, 0x74, (uint8_t)-9);
+    code_in8(&code, 0x3f8);
+    CODE(&code, 0xee, 0x3c, 'q', 0x75, (uint8_t)-19);
+    code_out8(&code, 0xf4, 3);
+}
+
+Test(machine, input_reaches_com1_in_order)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    make_echo();
+    config.interactive = true;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    const char *text = "The quick brown fox jumps over the lazy dog, twenty times q";
+    size_t length = strlen("The q");
+    cr_assert_eq(intact_machine_input(machine, text, strlen(text)), strlen(text));
+    struct intact_exit end = intact_machine_run(machine);
+    cr_assert_eq(end.reason, INTACT_DEBUG_EXIT);
+    cr_assert_eq(printed_size, length);
+    cr_assert_arr_eq(printed, text, length);
+    intact_machine_destroy(machine);
+}
+
+Test(machine, input_beyond_what_waits_is_taken_later)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    static uint8_t bytes[100000];
+    make_echo();
+    config.interactive = true;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    size_t taken = intact_machine_input(machine, bytes, sizeof bytes);
+    cr_assert_gt(taken, 1000);
+    cr_assert_lt(taken, sizeof bytes);
+    cr_assert_eq(intact_machine_input(machine, bytes, 16), 0);
+    intact_machine_destroy(machine);
+}
+
+static void *type(void *machine)
+{
+    while (intact_machine_input(machine, "q", 1) == 0) {
+    }
+    return NULL;
+}
+
+// sti, and halted with the receive interrupt masked at the controllers: only the inbox can be waited for.
+Test(machine, an_interactive_machine_without_work_waits_for_the_end_of_input)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    pthread_t thread;
+    code_halt(&code);
+    config.interactive = true;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    pthread_create(&thread, NULL, type, machine);
+    pthread_join(thread, NULL);
+    intact_machine_input_end(machine);
+    cr_assert_eq(intact_machine_run(machine).reason, INTACT_DEADLOCK);
+    cr_assert_eq(intact_machine_input(machine, "x", 1), 0);
+    intact_machine_destroy(machine);
+}
+
+Test(machine, it_can_be_told_to_quit_and_goes_on_when_run_again)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    CODE(&code, 0x90, 0xeb, 0xfd);
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    intact_machine_quit(machine);
+    struct intact_exit end = intact_machine_run(machine);
+    cr_assert_eq(end.reason, INTACT_QUIT);
+    cr_assert_eq(end.status, 0);
+    cr_assert_eq(intact_machine_run(machine).reason, INTACT_LIMIT);
+    intact_machine_destroy(machine);
+}
+
+Test(machine, the_debug_console_has_a_place_of_its_own)
+{
+    code_out8(&code, 0xe9, 'd');
+    code_out8(&code, 0xf4, 0);
+    config.debugcon_port = 0xe9;
+    config.debugcon.write = print;
+    config.testdev = true; // its window is cut in two around E9h
+    run();
+    cr_assert_str_eq(printed, "d");
+}
+
+// --- Traces and time ------------------------------------------------------------------------------------------------
+
+static unsigned seen[INTACT_TRACE_IDS];
+static uint64_t last_time, last_instructions;
+
+static void tap(void *owner, const struct intact_trace_event *event)
+{
+    (void)owner;
+    seen[event->id]++;
+    cr_assert_geq(event->time, last_time);
+    cr_assert_geq(event->instructions, last_instructions);
+    last_time = event->time;
+    last_instructions = event->instructions;
+}
+
+// A PIT tick with the 8259A masked: device, routing and pins are passed, and nobody takes it.
+static void make_tick(void)
+{
+    code_out8(&code, 0x43, 0x30);
+    code_out8(&code, 0x40, 100);
+    code_out8(&code, 0x40, 0);
+    code_halt(&code);
+}
+
+Test(machine, a_tap_hears_the_stations_that_an_interrupt_passes)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    make_tick();
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    memset(seen, 0, sizeof seen);
+    intact_machine_trace(machine, UINT64_MAX, tap, NULL);
+    struct intact_exit end = intact_machine_run(machine);
+    cr_assert_eq(end.reason, INTACT_DEADLOCK);
+    cr_assert_eq(seen[INTACT_TRACE_ROUTE], 2);
+    cr_assert_gt(seen[INTACT_TRACE_PIN], 1);
+    cr_assert_eq(seen[INTACT_TRACE_TAKE], 0);
+    cr_assert_gt(end.time, 80000); // 100 ticks of 838 ns were skipped to, not waited for
+    intact_machine_destroy(machine);
+}
+
+Test(machine, two_machines_of_one_configuration_end_at_the_same_instruction)
+{
+    make_tick();
+    config.cpus = 3;
+    struct intact_exit first = run(), second = run();
+    cr_assert_eq(first.instructions, second.instructions);
+    cr_assert_eq(first.time, second.time);
+}
+
+Test(machine, pacing_changes_nothing_that_the_guest_sees)
+{
+    make_tick();
+    struct intact_exit first = run();
+    config.paced = true;
+    struct intact_exit second = run();
+    cr_assert_eq(first.instructions, second.instructions);
+    cr_assert_eq(first.time, second.time);
+}
+
+Test(machine, every_reason_has_a_text_and_every_model_a_name)
+{
+    for (int reason = INTACT_POWER_OFF; reason <= INTACT_FAILED; reason++)
+        cr_assert_gt(strlen(intact_reason_text((enum intact_reason)reason)), 3);
+    for (int id = 0; id < INTACT_TRACE_IDS; id++)
+        cr_assert_gt(strlen(intact_trace_name((enum intact_trace_id)id)), 1);
+    cr_assert_not_null(intact_machine_cpu(0, NULL));
+    cr_assert_null(intact_machine_cpu(10000, NULL));
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// ACPI 6.5 chapter 5 and MP 1.4 chapter 4: the tables say what the description says, and nothing else.
+#include <criterion/criterion.h>
+
+#include "machine/aml.h"
+#include "machine/bytes.h"
+#include "machine/description.h"
+
+enum { BASE = 0xe0000, CAPACITY = 0x10000 };
+
+static uint8_t tables[CAPACITY];
+
+static struct machine_description describe(uint32_t cpus)
+{
+    return (struct machine_description){
+        .cpus = cpus,
+        .lapic_address = 0xfee00000,
+        .ioapics = { { .id = 0, .version = 0x20, .address = 0xfec00000, .pins = 24 } },
+        .ioapic_count = 1,
+        .overrides = { { 0, 2, INTI_CONFORMS }, { 9, 9, INTI_LEVEL_HIGH } },
+        .override_count = 2,
+        .pci_gsi = { 10, 11, 10, 11 },
+        .pci_window = 0xc0000000,
+        .pci_window_end = 0xfec00000,
+        .hpet_address = 0xfed00000,
+        .hpet_id = 0x8086a201,
+        .pm_port = 0x600,
+        .pm_ports = 0x40,
+        .pm1_event = 0x600,
+        .pm1_control = 0x604,
+        .pm_timer = 0x608,
+        .gpe0 = 0x620,
+        .gpe0_size = 8,
+        .smi_command = 0xb2,
+        .acpi_enable = 0xf1,
+        .acpi_disable = 0xf0,
+        .sci = 9,
+        .reset_port = 0xcf9,
+        .reset_value = 6,
+        .com1_port = 0x3f8,
+        .com1_irq = 4,
+    };
+}
+
+static uint8_t sum(const uint8_t *at, size_t size)
+{
+    uint8_t total = 0;
+    while (size--)
+        total = (uint8_t)(total + *at++);
+    return total;
+}
+
+// The table with this signature that the XSDT names, or NULL.
+static const uint8_t *find(const char *signature)
+{
+    const uint8_t *xsdt = tables + get64(tables + 24) - BASE;
+    for (size_t at = 36; at < get32(xsdt + 4); at += 8) {
+        const uint8_t *table = tables + get64(xsdt + at) - BASE;
+        if (memcmp(table, signature, 4) == 0)
+            return table;
+    }
+    return NULL;
+}
+
+Test(acpi, the_root_pointer_has_both_checksums_and_leads_to_both_lists)
+{
+    struct machine_description machine = describe(2);
+    cr_assert_gt(acpi_build(&machine, BASE, tables, CAPACITY), 0);
+    cr_assert_arr_eq(tables, "RSD PTR ", 8);
+    cr_assert_eq(sum(tables, 20), 0);
+    cr_assert_eq(sum(tables, 36), 0);
+    cr_assert_arr_eq(tables + get32(tables + 16) - BASE, "RSDT", 4);
+    cr_assert_arr_eq(tables + get64(tables + 24) - BASE, "XSDT", 4);
+    const uint8_t *rsdt = tables + get32(tables + 16) - BASE, *xsdt = tables + get64(tables + 24) - BASE;
+    cr_assert_eq((get32(rsdt + 4) - 36) / 4, (get32(xsdt + 4) - 36) / 8);
+    for (size_t i = 0; i < (get32(rsdt + 4) - 36) / 4; i++)
+        cr_assert_eq(get32(rsdt + 36 + 4 * i), get64(xsdt + 36 + 8 * i));
+}
+
+Test(acpi, every_table_sums_to_zero_over_its_length)
+{
+    static const char *const names[] = { "FACP", "APIC", "HPET" };
+    struct machine_description machine = describe(5);
+    cr_assert_gt(acpi_build(&machine, BASE, tables, CAPACITY), 0);
+    for (unsigned i = 0; i < 3; i++) {
+        const uint8_t *table = find(names[i]);
+        cr_assert_not_null(table, "%s", names[i]);
+        cr_assert_eq(sum(table, get32(table + 4)), 0, "%s", names[i]);
+    }
+    const uint8_t *dsdt = tables + get64(find("FACP") + 140) - BASE;
+    cr_assert_arr_eq(dsdt, "DSDT", 4);
+    cr_assert_eq(sum(dsdt, get32(dsdt + 4)), 0);
+}
+
+Test(acpi, the_fadt_has_the_registers_of_the_description)
+{
+    struct machine_description machine = describe(1);
+    acpi_build(&machine, BASE, tables, CAPACITY);
+    const uint8_t *fadt = find("FACP");
+    cr_assert_eq(get32(fadt + 4), 244);
+    cr_assert_eq(get32(fadt + 40), get64(fadt + 140)); // DSDT, X_DSDT
+    cr_assert_eq(get32(fadt + 36) % 64, 0);            // FACS, 5.2.10
+    cr_assert_eq(get16(fadt + 46), 9);
+    cr_assert_eq(get32(fadt + 48), 0xb2);
+    cr_assert_eq(fadt[52], 0xf1);
+    cr_assert_eq(fadt[53], 0xf0);
+    cr_assert_eq(get32(fadt + 56), 0x600);
+    cr_assert_eq(get32(fadt + 64), 0x604);
+    cr_assert_eq(get32(fadt + 76), 0x608);
+    cr_assert_eq(get32(fadt + 80), 0x620);
+    cr_assert_eq(fadt[108], 0x32);
+    cr_assert_eq(get16(fadt + 109), 7);
+    cr_assert(get32(fadt + 112) & 1 << 10, "RESET_REG_SUP");
+    cr_assert_eq(get64(fadt + 120), 0xcf9);
+    cr_assert_eq(fadt[128], 6);
+    cr_assert_eq(get64(fadt + 152), 0x600); // X_PM1a_EVT_BLK
+    cr_assert_eq(get64(fadt + 212), 0x608); // X_PM_TMR_BLK
+}
+
+// Entries of one type in the MADT; `last` gets the last of them.
+static unsigned madt_entries(uint8_t type, const uint8_t **last)
+{
+    const uint8_t *madt = find("APIC");
+    unsigned count = 0;
+    for (size_t at = 44; at < get32(madt + 4); at += madt[at + 1]) {
+        cr_assert_gt(madt[at + 1], 1);
+        if (madt[at] != type)
+            continue;
+        *last = madt + at;
+        count++;
+    }
+    return count;
+}
+
+Test(acpi, the_madt_lists_cpus_ioapics_overrides_and_the_nmi_pin)
+{
+    struct machine_description machine = describe(8);
+    const uint8_t *entry = NULL;
+    acpi_build(&machine, BASE, tables, CAPACITY);
+    cr_assert_eq(get32(find("APIC") + 36), 0xfee00000);
+    cr_assert_eq(get32(find("APIC") + 40), 1);
+    cr_assert_eq(madt_entries(0, &entry), 8);
+    cr_assert_eq(entry[3], 7);
+    cr_assert_eq(get32(entry + 4), 1);
+    cr_assert_eq(madt_entries(1, &entry), 1);
+    cr_assert_eq(get32(entry + 4), 0xfec00000);
+    cr_assert_eq(madt_entries(2, &entry), 2);
+    cr_assert_eq(entry[3], 9);
+    cr_assert_eq(get16(entry + 8), 0xd);
+    cr_assert_eq(madt_entries(4, &entry), 1);
+    cr_assert_eq(entry[2], 0xff);
+    cr_assert_eq(entry[5], 1);
+    cr_assert_eq(madt_entries(9, &entry), 0);
+}
+
+Test(acpi, apic_ids_from_255_on_are_x2apic_entries)
+{
+    struct machine_description machine = describe(257);
+    const uint8_t *entry = NULL;
+    acpi_build(&machine, BASE, tables, CAPACITY);
+    cr_assert_eq(madt_entries(0, &entry), 255);
+    cr_assert_eq(madt_entries(9, &entry), 2);
+    cr_assert_eq(get32(entry + 4), 256);
+    cr_assert_eq(madt_entries(10, &entry), 1);
+}
+
+Test(acpi, a_machine_without_an_hpet_has_no_table_of_it)
+{
+    struct machine_description machine = describe(1);
+    machine.hpet_address = 0;
+    acpi_build(&machine, BASE, tables, CAPACITY);
+    cr_assert_null(find("HPET"));
+}
+
+Test(acpi, a_buffer_that_is_too_small_is_not_overrun)
+{
+    struct machine_description machine = describe(64);
+    size_t whole = acpi_build(&machine, BASE, tables, CAPACITY);
+    for (size_t size = 0; size < whole; size += 37) {
+        uint8_t *exact = malloc(size + 1);
+        exact[size] = 0x5a;
+        cr_assert_eq(acpi_build(&machine, BASE, exact, size), 0);
+        cr_assert_eq(exact[size], 0x5a);
+        free(exact);
+    }
+}
+
+// --- AML ------------------------------------------------------------------------------------------------------------
+
+static uint8_t code[256];
+
+Test(aml, integers_take_the_shortest_form)
+{
+    static const uint8_t expected[] = { 0x00, 0x01, 0x0a, 2, 0x0b, 0x00, 0x01, 0x0c, 0, 0, 1,
+                                        0,    0x0e, 0,    0, 0,    0,    1,    0,    0, 0 };
+    struct blob blob = { .data = code, .capacity = sizeof code };
+    struct aml aml = { .blob = &blob };
+    const uint64_t values[] = { 0, 1, 2, 0x100, 0x10000, UINT64_C(0x100000000) };
+    for (unsigned i = 0; i < 6; i++)
+        aml_integer(&aml, values[i]);
+    cr_assert_eq(blob.size, sizeof expected);
+    cr_assert_arr_eq(code, expected, sizeof expected);
+}
+
+Test(aml, a_package_has_its_length_in_three_bytes)
+{
+    static const uint8_t expected[] = { 0x12, 0x86, 0, 0, 2, 0, 1 };
+    struct blob blob = { .data = code, .capacity = sizeof code };
+    struct aml aml = { .blob = &blob };
+    aml_package(&aml, 2);
+    aml_integer(&aml, 0);
+    aml_integer(&aml, 1);
+    aml_end(&aml);
+    cr_assert_eq(blob.size, sizeof expected);
+    cr_assert_arr_eq(code, expected, sizeof expected);
+}
+
+Test(aml, names_are_padded_and_paths_of_two_are_prefixed)
+{
+    static const uint8_t expected[] = { '\\', '_', 'S', 'B', '_', 0x2e, '_', 'S', 'B', '_', 'P', 'C', 'I', '0' };
+    struct blob blob = { .data = code, .capacity = sizeof code };
+    struct aml aml = { .blob = &blob };
+    aml_reference(&aml, "\\_SB");
+    aml_reference(&aml, "_SB.PCI0");
+    cr_assert_arr_eq(code, expected, sizeof expected);
+}
+
+Test(aml, an_eisa_id_is_compressed_as_in_the_specification)
+{
+    static const uint8_t expected[] = { 0x0c, 0x41, 0xd0, 0x0a, 0x03 }; // 6.1.5: PNP0A03
+    struct blob blob = { .data = code, .capacity = sizeof code };
+    struct aml aml = { .blob = &blob };
+    aml_eisaid(&aml, "PNP0A03");
+    cr_assert_arr_eq(code, expected, sizeof expected);
+}
+
+// --- MP table -------------------------------------------------------------------------------------------------------
+
+static unsigned count_entries(const uint8_t *table, uint8_t type)
+{
+    unsigned found = 0;
+    const uint8_t *at = table + 44;
+    for (unsigned i = 0; i < get16(table + 34); i++) {
+        found += *at == type;
+        at += *at == 0 ? 20 : 8;
+    }
+    cr_assert_eq(at - table, get16(table + 4));
+    return found;
+}
+
+Test(mptable, the_floating_pointer_leads_to_a_table_that_sums_to_zero)
+{
+    struct machine_description machine = describe(4);
+    cr_assert_gt(mptable_build(&machine, 0xf0000, tables, CAPACITY), 0);
+    cr_assert_arr_eq(tables, "_MP_", 4);
+    cr_assert_eq(sum(tables, 16), 0);
+    cr_assert_eq(get32(tables + 4), 0xf0010);
+    cr_assert_eq(tables[12], 0); // virtual wire, no IMCR
+    cr_assert_arr_eq(tables + 16, "PCMP", 4);
+    cr_assert_eq(sum(tables + 16, get16(tables + 20)), 0);
+}
+
+Test(mptable, it_has_every_cpu_bus_ioapic_and_interrupt)
+{
+    struct machine_description machine = describe(4);
+    mptable_build(&machine, 0xf0000, tables, CAPACITY);
+    const uint8_t *table = tables + 16;
+    cr_assert_eq(count_entries(table, 0), 4);
+    cr_assert_eq(count_entries(table, 1), 2);
+    cr_assert_eq(count_entries(table, 2), 1);
+    cr_assert_eq(count_entries(table, 3), 15 + 31 * 4);
+    cr_assert_eq(count_entries(table, 4), 2);
+    cr_assert_eq(table[44 + 3], 3);      // the first CPU: enabled, bootstrap
+    cr_assert_eq(table[44 + 20 + 3], 1); // the second: enabled
+}
+
+Test(mptable, isa_interrupts_follow_the_overrides)
+{
+    struct machine_description machine = describe(1);
+    mptable_build(&machine, 0xf0000, tables, CAPACITY);
+    const uint8_t *at = tables + 16 + 44 + 20 + 2 * 8 + 8;
+    cr_assert_eq(at[5], 0);
+    cr_assert_eq(at[7], 2); // IRQ 0 at pin 2
+    cr_assert_eq(at[8 + 5], 1);
+    cr_assert_eq(at[8 + 7], 1);
+    cr_assert_eq(at[16 + 5], 3); // no IRQ 2
+    const uint8_t *sci = at + 8 * 8;
+    cr_assert_eq(sci[5], 9);
+    cr_assert_eq(get16(sci + 2), 0xd);
+}
+
+Test(mptable, apic_ids_that_do_not_fit_are_left_out)
+{
+    struct machine_description machine = describe(300);
+    mptable_build(&machine, 0xf0000, tables, CAPACITY);
+    cr_assert_eq(count_entries(tables + 16, 0), 255);
+}
