@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -68,6 +69,31 @@ static inline uint64_t align_down(uint64_t value, uint64_t align)
 static inline uint64_t align_up(uint64_t value, uint64_t align)
 {
     return align_down(value + align - 1, align);
+}
+
+// A little-endian value of 1 to 8 bytes at any alignment. The usual sizes are told apart: a copy whose size is known only
+// when it runs would be a call.
+static inline uint64_t bytes_get(const void *from, unsigned size)
+{
+    uint64_t value = 0;
+    switch (size) {
+    case 1: return *(const uint8_t *)from;
+    case 2: memcpy(&value, from, 2); return value;
+    case 4: memcpy(&value, from, 4); return value;
+    case 8: memcpy(&value, from, 8); return value;
+    default: memcpy(&value, from, size); return value;
+    }
+}
+
+static inline void bytes_put(void *to, unsigned size, uint64_t value)
+{
+    switch (size) {
+    case 1: *(uint8_t *)to = (uint8_t)value; break;
+    case 2: memcpy(to, &value, 2); break;
+    case 4: memcpy(to, &value, 4); break;
+    case 8: memcpy(to, &value, 8); break;
+    default: memcpy(to, &value, size); break;
+    }
 }
 
 #endif

@@ -64,11 +64,8 @@ struct region *bus_find(const struct bus *bus, uint64_t address)
 
 static uint64_t region_read(struct region *region, uint64_t offset, unsigned size, uint64_t now)
 {
-    if (region->ram) {
-        uint64_t value = 0;
-        memcpy(&value, region->ram + offset, size);
-        return value;
-    }
+    if (region->ram)
+        return bytes_get(region->ram + offset, size);
     if (size <= region->widest)
         return region->read(region->owner, offset, size, now) & bits_low(8 * size);
     uint64_t value = 0;
@@ -82,7 +79,7 @@ static uint64_t region_read(struct region *region, uint64_t offset, unsigned siz
 static void region_write(struct region *region, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
 {
     if (region->ram && !region->readonly) {
-        memcpy(region->ram + offset, &value, size);
+        bytes_put(region->ram + offset, size, value);
     } else if (region->write) {
         unsigned step = size <= region->widest ? size : region->widest;
         for (unsigned at = 0; at < size; at += step)

@@ -114,7 +114,8 @@ uint64_t vcpu_executed(const struct vcpu *cpu)
 // Time after `executed` instructions of the slice: its first part in whole ns, the rest (< share) as what is carried on.
 static uint64_t slice_time(const struct loop *loop, uint64_t executed)
 {
-    return loop->slice_start + (loop->carry + (executed << loop->shift)) / loop->share;
+    uint64_t ticks = loop->carry + (executed << loop->shift);
+    return loop->slice_start + (loop->share == 1 ? ticks : ticks / loop->share);
 }
 
 uint64_t vcpu_now(struct vcpu *cpu)

@@ -97,9 +97,7 @@ static uint64_t read_within(struct vcpu *cpu, const struct tlb_entry *entry, uin
 {
     if (entry->read & TLB_IO)
         return device_read(cpu, entry->physical | (address & ~PAGE_MASK), size);
-    uint64_t value = 0;
-    memcpy(&value, (const void *)((uintptr_t)address + entry->addend), size);
-    return value;
+    return bytes_get((const void *)((uintptr_t)address + entry->addend), size);
 }
 
 static void write_within(struct vcpu *cpu, const struct tlb_entry *entry, uint64_t address, unsigned size, uint64_t value)
@@ -109,7 +107,7 @@ static void write_within(struct vcpu *cpu, const struct tlb_entry *entry, uint64
         device_write(cpu, physical, size, value);
         return;
     }
-    memcpy((void *)((uintptr_t)address + entry->addend), &value, size);
+    bytes_put((void *)((uintptr_t)address + entry->addend), size, value);
     // The block that runs now may be among the dead: it is left after this instruction.
     if ((entry->write & TLB_CODE) && blocks_written(&cpu->loop->blocks, physical, size))
         cpu->kick |= KICK_LOOK;
@@ -122,7 +120,7 @@ static unsigned left_in_page(uint64_t address)
     return (unsigned)(PAGE_SIZE - (address & ~PAGE_MASK));
 }
 
-bool tlb_load(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
+bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
 {
     struct tlb_entry *entry = entry_for(cpu, address, user, ACCESS_READ);
     unsigned first = left_in_page(address);
@@ -142,7 +140,7 @@ bool tlb_load(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint
     return true;
 }
 
-bool tlb_store(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
+bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
 {
     struct tlb_entry *entry = entry_for(cpu, address, user, ACCESS_WRITE);
     unsigned first = left_in_page(address);

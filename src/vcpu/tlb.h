@@ -53,10 +53,9 @@ struct vcpu;
 void tlb_flush(struct vcpu *cpu);
 void tlb_flush_page(struct vcpu *cpu, uint64_t address);
 
-// The slow paths: any size from 1 to 8 at any alignment, RAM or device, across pages; `user` chooses the privilege.
-// False: the access faulted, the guest's walk has recorded the exception, and nothing was changed.
-bool tlb_load(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value);
-bool tlb_store(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value);
+// The slow paths of tlb_load and tlb_store (vcpu.h): a miss, a device, a page with code, an access across pages.
+bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value);
+bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value);
 
 // Checks that `size` bytes (at most a page) can be accessed, as one would before the first of several stores.
 bool tlb_probe(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access);

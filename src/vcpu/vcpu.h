@@ -56,4 +56,26 @@ uint64_t vcpu_executed(const struct vcpu *cpu);
 // Virtual time, ns, of the same point.
 uint64_t vcpu_now(struct vcpu *cpu);
 
+// --- guest memory -----------------------------------------------------------------------------------------------------
+
+// Any size from 1 to 8 at any alignment, RAM or device, across pages; `user` chooses the privilege. False: the access
+// faulted, the guest's walk has recorded the exception, and nothing was changed.
+static inline bool tlb_load(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
+{
+    const struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    if (unlikely(((address + size - 1) & PAGE_MASK) != entry->read))
+        return tlb_load_slow(cpu, address, size, user, value);
+    *value = bytes_get((const void *)((uintptr_t)address + entry->addend), size);
+    return true;
+}
+
+static inline bool tlb_store(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
+{
+    const struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    if (unlikely(((address + size - 1) & PAGE_MASK) != entry->write))
+        return tlb_store_slow(cpu, address, size, user, value);
+    bytes_put((void *)((uintptr_t)address + entry->addend), size, value);
+    return true;
+}
+
 #endif
