@@ -67,8 +67,9 @@ static uint64_t pack(struct number n, unsigned precision, int32_t min, uint64_t 
     case NUMBER_ZERO:
         return 0;
     case NUMBER_FINITE:
-        if (n.exponent < min) {
-            return n.mantissa >> (drop + (unsigned)(min - n.exponent));
+        if (n.exponent < min) { // farther down: an unmasked underflow, whose result nobody takes
+            const unsigned low = drop + (unsigned)(min - n.exponent);
+            return low > 63 ? 0 : n.mantissa >> low;
         }
         return (uint64_t)(n.exponent - min + 1) << (precision - 1) | (n.mantissa >> drop & fraction_mask);
     case NUMBER_INFINITE:
