@@ -168,22 +168,29 @@ void x86_irq_end(struct x86_irq *irq)
     leave(irq);
 }
 
-// A destination may mean others now: tables, the window, waiting levels and ExtINT follow.
-void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu)
+void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu)
 {
     struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
     uint64_t page = lapic_page(&cpu->lapic);
     enter(irq);
     x86_targets_update(&irq->targets, vcpu, &cpu->lapic);
     touch(irq, vcpu);
-    for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
-        ioapic_retry(&irq->ioapics[i]);
     irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
     if (page != cpu->page) {
         cpu->page = page;
         if (irq->config.page)
             irq->config.page(irq->config.owner, vcpu, page);
     }
+    leave(irq);
+}
+
+// A destination may mean others now: tables, the window, waiting levels and ExtINT follow.
+void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu)
+{
+    enter(irq);
+    for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
+        ioapic_retry(&irq->ioapics[i]);
+    x86_irq_follow(irq, vcpu);
     leave(irq);
 }
 

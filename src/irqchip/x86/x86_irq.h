@@ -176,7 +176,9 @@ void x86_irq_settle(struct x86_irq *irq);
 // What stands between begin and end is settled at the end; they nest.
 void x86_irq_begin(struct x86_irq *irq);
 void x86_irq_end(struct x86_irq *irq);
-// The ids, the mode or the enables of a CPU's local APIC may have changed.
+// The ids, the mode or the enables of a CPU's local APIC may have changed: what follows from them is derived, and
+// (moved) levels that nobody took are offered again.
+void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu);
 void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu);
 
 // All state of all chips. After loading, x86_irq_loaded derives everything else again and tells all of it.

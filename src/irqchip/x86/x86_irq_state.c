@@ -174,7 +174,7 @@ void x86_irq_loaded(struct x86_irq *irq)
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         irq->cpus[i].pending = X86_IRQ_UNTOLD_PENDING;
         irq->cpus[i].deadline = X86_IRQ_UNTOLD_DEADLINE;
-        x86_irq_moved(irq, i);
+        x86_irq_follow(irq, i);
     }
     irq->hub_dirty = X86_IRQ_HUB_ALL;
     x86_irq_end(irq);

@@ -568,6 +568,8 @@ Test(x86_irq, a_saved_board_continues_as_the_original)
     enter_x2apic(&b, 2);
     put(&b, 1, LAPIC_LVT_TIMER, 0xec);
     put(&b, 1, LAPIC_INITIAL_COUNT, 500);
+    route(&b, 0, 10, 0x72 | ENTRY_LEVEL | ENTRY_DEST(5)); // nobody's: not offered again by the load
+    x86_irq_set_pin(&b.irq, X86_IRQ_IOAPIC, 10, true);
     route(&b, 0, 9, 0x71 | ENTRY_LEVEL | ENTRY_DEST(9));
     x86_irq_set_pin(&b.irq, X86_IRQ_IOAPIC, 9, true);
     x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 5, true);
