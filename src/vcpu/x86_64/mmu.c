@@ -32,9 +32,9 @@ struct walk {
     struct region *region;
     uint64_t address;
     uint64_t places[4]; // physical address of each entry used
-    uint64_t entries[4];
     unsigned depth;
-    unsigned size; // of an entry, in bytes
+    uint64_t last;      // the entry that maps the page
+    uint64_t common;    // AND of all entries: the accessed flag, if it is set in each
 };
 
 // Host memory of an entry, or NULL outside of RAM.
@@ -50,30 +50,26 @@ static inline uint8_t *entry_host(struct walk *walk, uint64_t physical)
     return region->ram + (physical - region->base);
 }
 
-static inline uint64_t next_entry(struct walk *walk, uint64_t physical)
+// The next entry of `size` bytes (4 or 8). Outside of RAM it reads as ones, as the bus does where nothing answers.
+static inline uint64_t next_entry(struct walk *walk, uint64_t physical, unsigned size)
 {
     const uint8_t *host = entry_host(walk, physical);
-    uint64_t entry = 0;
-    if (unlikely(!host))
-        entry = walk->size == 8 ? UINT64_MAX : UINT32_MAX; // what a bus reads where nothing answers
-    else if (walk->size == 8)
-        memcpy(&entry, host, 8);
-    else
-        memcpy(&entry, host, 4);
-    walk->places[walk->depth] = physical;
-    walk->entries[walk->depth++] = entry;
+    uint64_t entry = bits_low(8 * size);
+    if (likely(host))
+        memcpy(&entry, host, size);
+    walk->places[walk->depth++] = physical;
+    walk->last = entry;
+    walk->common &= entry;
     return entry;
 }
 
-static void set_flags(struct walk *walk, unsigned at, uint64_t flags)
+static void set_flags(struct walk *walk, uint64_t physical, uint8_t flags)
 {
-    if ((walk->entries[at] & flags) == flags)
+    uint8_t *host = entry_host(walk, physical);
+    if (!host || walk->region->readonly || (host[0] & flags) == flags)
         return;
-    uint8_t *host = entry_host(walk, walk->places[at]);
-    if (!host || walk->region->readonly)
-        return;
-    host[0] |= (uint8_t)flags; // both are in the first byte
-    loop_memory_written(walk->cpu->vcpu.loop, walk->places[at], 1);
+    host[0] |= flags; // both are in the first byte
+    loop_memory_written(walk->cpu->vcpu.loop, physical, 1);
 }
 
 // SDM vol. 3 section 4.7. `rest`: P and RSVD.
@@ -96,7 +92,7 @@ static uint64_t reserved_bits(const struct x86_cpu *cpu, bool four)
 }
 
 // What the page allows is decided by the AND of the levels' W and U bits and the OR of their NX bits (section 4.6).
-static bool finish(struct walk *walk, enum access access, bool user, uint64_t allow, bool no_execute, struct tlb_page *page)
+static inline bool finish(struct walk *walk, enum access access, bool user, uint64_t allow, bool no_execute, struct tlb_page *page)
 {
     struct x86_cpu *cpu = walk->cpu;
     bool user_page = allow & PTE_U;
@@ -115,23 +111,23 @@ static bool finish(struct walk *walk, enum access access, bool user, uint64_t al
     if (!reachable || (access == ACCESS_WRITE && !writable) || (access == ACCESS_EXECUTE && no_execute))
         return page_fault(cpu, walk->address, access, user, PF_P);
 
-    unsigned last = walk->depth - 1;
-    for (unsigned i = 0; i < last; i++)
-        set_flags(walk, i, PTE_A);
-    set_flags(walk, last, access == ACCESS_WRITE ? PTE_A | PTE_D : PTE_A);
+    if (unlikely(!(walk->common & PTE_A)))
+        for (unsigned i = 0; i < walk->depth; i++)
+            set_flags(walk, walk->places[i], PTE_A);
+    if (unlikely(access == ACCESS_WRITE && !(walk->last & PTE_D)))
+        set_flags(walk, walk->places[walk->depth - 1], PTE_D);
     page->read = !guarded;
-    page->write = !guarded && writable && (access == ACCESS_WRITE || (walk->entries[last] & PTE_D));
+    page->write = !guarded && writable && (access == ACCESS_WRITE || (walk->last & PTE_D));
     return true;
 }
 
 // 4-level and PAE paging. `shift` is that of the first table's index.
-static bool walk_wide(struct walk *walk, bool four, enum access access, bool user, struct tlb_page *page)
+static inline bool walk_wide(struct walk *walk, bool four, enum access access, bool user, struct tlb_page *page)
 {
     struct x86_cpu *cpu = walk->cpu;
     uint64_t address = walk->address, entry, table;
     uint64_t reserved = reserved_bits(cpu, four), allow = PTE_W | PTE_U, no_execute = 0;
     unsigned shift = four ? 39 : 21;
-    walk->size = 8;
     if (four) {
         table = cpu->cr3 & PTE_ADDRESS;
     } else {
@@ -141,7 +137,7 @@ static bool walk_wide(struct walk *walk, bool four, enum access access, bool use
         table = entry & PTE_ADDRESS;
     }
     for (;; shift -= 9) {
-        entry = next_entry(walk, table + (address >> shift & 0x1ff) * 8);
+        entry = next_entry(walk, table + (address >> shift & 0x1ff) * 8, 8);
         if (!(entry & PTE_P))
             return page_fault(cpu, address, access, user, 0);
         bool large = shift > 12 && (entry & PTE_PS);
@@ -165,8 +161,7 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
 {
     struct x86_cpu *cpu = walk->cpu;
     uint64_t address = walk->address;
-    walk->size = 4;
-    uint64_t entry = next_entry(walk, (cpu->cr3 & 0xfffff000) + (address >> 22) * 4);
+    uint64_t entry = next_entry(walk, (cpu->cr3 & 0xfffff000) + (address >> 22) * 4, 4);
     if (!(entry & PTE_P))
         return page_fault(cpu, address, access, user, 0);
     uint64_t allow = entry;
@@ -177,7 +172,7 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
         page->physical = bits_get(entry, 20, 13) << 32 | (entry & 0xffc00000) | (address & 0x3ff000);
         return finish(walk, access, user, allow, false, page);
     }
-    entry = next_entry(walk, (entry & 0xfffff000) + (address >> 12 & 0x3ff) * 4);
+    entry = next_entry(walk, (entry & 0xfffff000) + (address >> 12 & 0x3ff) * 4, 4);
     if (!(entry & PTE_P))
         return page_fault(cpu, address, access, user, 0);
     page->physical = entry & 0xfffff000;
@@ -187,7 +182,7 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
 bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
 {
     struct x86_cpu *cpu = x86_of(vcpu);
-    struct walk walk = { .cpu = cpu, .address = address };
+    struct walk walk = { .cpu = cpu, .address = address, .common = UINT64_MAX };
     if (cpu->efer & X86_EFER_LMA) {
         if (!x86_is_canonical(address))
             return x86_fault_code(cpu, X86_GP, 0);
@@ -206,10 +201,10 @@ bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user
 bool x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3)
 {
     const uint64_t reserved = ~X86_PHYSICAL_MASK | 0x1e6; // SDM vol. 3 table 4-8
-    struct walk walk = { .cpu = cpu, .size = 8 };
+    struct walk walk = { .cpu = cpu };
     uint64_t pdpte[4];
     for (unsigned i = 0; i < 4; i++) {
-        pdpte[i] = next_entry(&walk, (cr3 & 0xffffffe0) + i * 8);
+        pdpte[i] = next_entry(&walk, (cr3 & 0xffffffe0) + i * 8, 8);
         if ((pdpte[i] & PTE_P) && (pdpte[i] & reserved))
             return x86_fault_code(cpu, X86_GP, 0);
     }
