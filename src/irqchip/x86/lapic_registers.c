@@ -54,17 +54,10 @@ static uint64_t tpr_read(void *context, unsigned index, uint64_t now)
     return ((struct access *)context)->lapic->tpr;
 }
 
-static void write_tpr(struct lapic *lapic, uint32_t value, struct lapic_effect *effect)
-{
-    lapic->tpr = value;
-    effect->flags |= LAPIC_CHANGED;
-}
-
 static void tpr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
-    struct access *access = context;
     (void)index, (void)now;
-    write_tpr(access->lapic, (uint32_t)value, access->effect);
+    ((struct access *)context)->lapic->tpr = (uint32_t)value;
 }
 
 static uint64_t apr_read(void *context, unsigned index, uint64_t now)
@@ -589,10 +582,7 @@ static enum port_result write_x2apic(struct lapic *lapic, uint32_t msr, uint64_t
     const struct lapic_register *row = msr_register(lapic, msr, LAPIC_X2APIC_WRITE, effect);
     if (!row)
         return PORT_FAULT;
-    uint64_t allowed = row->reg.mask | row->read_only;
-    if (row->reg.offset == LAPIC_ICR)
-        allowed |= ~UINT64_C(0) << 32;
-    if (value & ~allowed)
+    if (value & ~(row->reg.mask | row->read_only)) // an ICR comes here with reserved bits only: write_fast
         return fault(lapic, effect, LAPIC_MISTAKE_RESERVED);
     struct access access = { lapic, effect };
     effect->flags |= LAPIC_CHANGED;

@@ -122,8 +122,7 @@ void x86_irq_reset(struct x86_irq *irq)
         lapic_set_lint(&irq->cpus[i].lapic, 1, irq->nmi && wired);
         x86_irq_moved(irq, i);
     }
-    lapic_set_lint(&irq->cpus[X86_IRQ_BSP].lapic, 0, irq->pic_int && wired);
-    irq->hub_dirty = X86_IRQ_HUB_ALL;
+    irq->hub_dirty = X86_IRQ_HUB_ALL; // the 8259A's INT falls, and with it LINT0
     x86_irq_end(irq);
 }
 

@@ -66,6 +66,20 @@ Test(lapic_lvt, a_level_at_lint0_sets_remote_irr_and_repeats_after_eoi)
     cr_assert_eq(lapic_output(&b.lapic), 0);
 }
 
+Test(lapic_lvt, only_the_eoi_of_its_own_vector_clears_remote_irr)
+{
+    struct bench b = bench_enabled();
+    put(&b, LAPIC_LVT_LINT0, 0x62 | LEVEL);
+    lint(&b, 0, true);
+    cr_assert_eq(lapic_take_vector(&b.lapic), 0x62);
+    lapic_accept_vector(&b.lapic, 0x93, true);
+    cr_assert_eq(lapic_take_vector(&b.lapic), 0x93);
+    put(&b, LAPIC_EOI, 0);
+    cr_assert_eq(b.effect.vector, 0x93);
+    cr_assert(get(&b, LAPIC_LVT_LINT0) & REMOTE_IRR);
+    cr_assert(!bench_bit(&b, LAPIC_IRR, 0x62));
+}
+
 Test(lapic_lvt, a_level_at_lint0_is_seen_when_it_is_unmasked)
 {
     struct bench b = bench_enabled();

@@ -88,6 +88,33 @@ Test(x86_irq, the_imcr_leads_the_8259_past_the_apic_until_the_guest_changes_it)
     cr_assert_eq(take(&b, 0), 0x21, "and back");
 }
 
+Test(x86_irq, in_pic_mode_the_lint_pins_stay_low)
+{
+    board_config(&b, (struct x86_irq_config){ .cpus = 1, .pic = true, .imcr = true, .pic_pin = -1 });
+    board_enable(&b);
+    pic_setup(&b);
+    put(&b, 0, LAPIC_LVT_LINT0, 0x55);
+    put(&b, 0, LAPIC_LVT_LINT1, 0x56);
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 1, true);
+    x86_irq_set_nmi(&b.irq, true);
+    cr_assert_eq(take(&b, 0), 0x21);
+    cr_assert_eq(get(&b, 0, LAPIC_IRR + 0x20), 0, "neither 55h nor 56h");
+}
+
+Test(x86_irq, a_reset_leads_nmi_past_the_apic_again)
+{
+    board_config(&b, (struct x86_irq_config){ .cpus = 1, .pic = true, .imcr = true, .pic_pin = -1 });
+    x86_irq_port_write(&b.irq, 0x22, 0x70);
+    x86_irq_port_write(&b.irq, 0x23, 0x01);
+    x86_irq_set_nmi(&b.irq, true);
+    x86_irq_reset(&b.irq);
+    x86_irq_virtual_wire(&b.irq);
+    cr_assert_eq(b.pending[0], 0);
+    x86_irq_port_write(&b.irq, 0x22, 0x70);
+    x86_irq_port_write(&b.irq, 0x23, 0x01);
+    cr_assert_eq(b.pending[0], PENDING_NMI, "LINT1 rises when the IMCR leads the line there");
+}
+
 Test(x86_irq, imcr_ports_do_nothing_without_an_imcr_or_another_index)
 {
     board_pc(&b, 1);
@@ -121,6 +148,19 @@ Test(x86_irq, extint_through_the_ioapic_gives_the_vector_of_the_8259)
     cr_assert_eq(pic_cascade_isr(&b.irq.pic, 0), 0, "and not acknowledged");
     route(&b, 0, 0, X86_EXTINT << 8 | ENTRY_DEST(0));
     cr_assert_eq(b.pending[0], PENDING_INTR, "the wire is led to another CPU");
+}
+
+Test(x86_irq, extint_waits_for_an_apic_that_is_enabled)
+{
+    board_pc(&b, 2);
+    pic_setup(&b);
+    route(&b, 0, 0, X86_EXTINT << 8 | ENTRY_DEST(1));
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 3, true);
+    cr_assert_eq(b.pending[1], 0);
+    put(&b, 1, LAPIC_SVR, 0x1ff);
+    cr_assert_eq(b.pending[1], PENDING_INTR);
+    put(&b, 1, LAPIC_SVR, 0xff);
+    cr_assert_eq(b.pending[1], 0);
 }
 
 Test(x86_irq, extint_with_several_targets_is_taken_by_the_first)
@@ -169,6 +209,8 @@ Test(x86_irq, int_falls_at_the_acknowledge_so_that_another_request_is_an_edge)
     cr_assert_eq(b.pending[1], 0);
     cr_assert_eq(take(&b, 0), 0x23);
     cr_assert_eq(b.pending[1], PENDING_INTR, "INT fell and rose for line 4");
+    cr_assert_eq(b.resampled, 1, "an automatic EOI resamples as well");
+    cr_assert_eq(b.resampled_pin, 3);
     cr_assert_eq(take(&b, 0), 0x24);
 }
 
@@ -306,8 +348,10 @@ Test(x86_irq, a_level_that_found_its_apic_disabled_comes_when_it_is_enabled)
     cr_assert_eq(b.pending[0], 0);
     cr_assert_eq(b.drops, 1);
     cr_assert_eq(b.drop_reason, X86_IRQ_DROP_REFUSED);
+    cr_assert(ioapic_entry(&b.irq.ioapics[0], 9) & BIT32(12), "send pending");
     put(&b, 0, LAPIC_SVR, 0x1ff);
     cr_assert_eq(b.pending[0], PENDING_INTR);
+    cr_assert(!(ioapic_entry(&b.irq.ioapics[0], 9) & BIT32(12)));
     cr_assert_eq(take(&b, 0), 0x71);
 }
 
