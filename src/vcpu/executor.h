@@ -124,6 +124,7 @@ dispatch:
     EXECUTOR_OPS(PLAIN, PLAIN_N, CHECKED, JUMPING)
 
 #ifndef THREADED
+    default: goto leave; // there is no other code
     }
 #endif
 
