@@ -66,7 +66,7 @@ static int allocate(struct x86_irq *irq, uint32_t highest_id)
 
 int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struct error *error)
 {
-    uint32_t highest;
+    uint32_t highest = 0;
     *irq = (struct x86_irq){ .config = *config, .hub_deadline = CLOCK_NEVER };
     int code = check(config, error);
     if (code == 0)
