@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // SSE, SSE2 and SSE3 floating point (SDM vol. 1, 10.2.3, 11.5 and appendix E; vol. 2).
 //
-// Each lane is computed by x87_number.c in integers, with its flags. Most additions, subtractions, multiplications,
-// divisions and square roots take a shorter way first: with round-to-nearest, PE masked and already set, and a result
-// that is normal and not the smallest, the host's IEEE arithmetic gives the same bits and no other flag can be raised.
+// Each lane is computed by x87_number.c in integers, with its flags. Most take a shorter way first: with round-to-nearest
+// and operands and results that are normal numbers away from the ends of the range, the host's IEEE arithmetic gives the
+// same bits, and the only exception possible is PE, which is found by computing the rounding error.
 //
 // Exceptions of all lanes are collected. Unmasked ones found before the operation (IE, DE, ZE) hide those found after
 // it (OE, UE, PE); an unmasked one of either kind leaves the destination alone.
@@ -23,7 +23,8 @@
 struct unit {
     struct number_context context;
     bool daz;
-    bool short_way;
+    bool nearest; // round to nearest: the host's arithmetic may be used
+    bool inexact; // PE is set already and masked, so that nobody asks for it
 };
 
 static struct unit begin(const struct x86_cpu *cpu, bool is_double)
@@ -37,7 +38,8 @@ static struct unit begin(const struct x86_cpu *cpu, bool is_double)
     return (struct unit){
         .context = context,
         .daz = cpu->mxcsr & MXCSR_DAZ,
-        .short_way = rounding == NUMBER_NEAREST && cpu->mxcsr & masks & NUMBER_PE,
+        .nearest = rounding == NUMBER_NEAREST,
+        .inexact = cpu->mxcsr & masks & NUMBER_PE,
     };
 }
 
@@ -112,23 +114,57 @@ static uint64_t operate(struct unit *unit, enum operation operation, bool is_dou
     return store(result, is_double);
 }
 
-// The short way and, where it does not do, the long one. An operand is `plain` when it is normal and above the smallest
-// normal number; a result must be so too, as only then neither tininess nor overflow is near. An exact zero is safe as
-// well.
-#define LANE(type, bits, name, smallest, largest, is_double)                                                           \
-    static inline bool name##_plain(type a)                                                                            \
+// The host's part: a sum, product, quotient, and whether it was rounded. The error of each is itself a number of the
+// format (that of a product or quotient where nothing underflows), so that it can be computed exactly and compared with
+// zero; floats have room for all of it in a double.
+#define HOST(type, name)                                                                                               \
+    static inline type name##_host(enum operation operation, type a, type b)                                           \
     {                                                                                                                  \
-        return (a > smallest && a <= largest) || (a < -smallest && a >= -largest);                                     \
+        return operation == ADD ? a + b : operation == SUB ? a - b : operation == MUL ? a * b : a / b;                 \
+    }                                                                                                                  \
+    static inline bool name##_sum_inexact(type a, type b, type sum)                                                    \
+    {                                                                                                                  \
+        const type rest = sum - a;                                                                                     \
+        return (a - (sum - rest)) + (b - rest) != 0;                                                                   \
+    }
+
+HOST(float, single)
+HOST(double, double)
+
+static inline bool single_inexact(enum operation operation, float a, float b, float result)
+{
+    return operation == ADD   ? single_sum_inexact(a, b, result)
+           : operation == SUB ? single_sum_inexact(a, -b, result)
+           : operation == MUL ? (double)a * (double)b != (double)result
+                              : (double)result * (double)b != (double)a;
+}
+
+static inline bool double_inexact(enum operation operation, double a, double b, double result)
+{
+    return operation == ADD   ? double_sum_inexact(a, b, result)
+           : operation == SUB ? double_sum_inexact(a, -b, result)
+           : operation == MUL ? fma(a, b, -result) != 0
+                              : fma(result, b, -a) != 0;
+}
+
+// An operand is easy when it is a normal number or zero, but not so large or so small that an error term could leave the
+// format. So must the result be, as only then neither tininess nor overflow is near; an exact zero is safe as well.
+#define LANE(type, bits, name, smallest, largest, is_double)                                                           \
+    static inline bool name##_easy(type a)                                                                             \
+    {                                                                                                                  \
+        return (a > smallest && a < largest) || (a < -smallest && a > -largest);                                       \
     }                                                                                                                  \
     static inline bits name##_lane(struct unit *unit, enum operation operation, bits x, bits y)                        \
     {                                                                                                                  \
         type a, b;                                                                                                     \
         memcpy(&a, &x, sizeof(a));                                                                                     \
         memcpy(&b, &y, sizeof(b));                                                                                     \
-        if (likely(unit->short_way && (name##_plain(a) || a == 0) &&                                                   \
-                   (name##_plain(b) || (b == 0 && operation != DIV)))) {                                               \
-            type result = operation == ADD ? a + b : operation == SUB ? a - b : operation == MUL ? a * b : a / b;      \
-            if (likely(name##_plain(result) || (result == 0 && (operation <= SUB || a == 0 || b == 0)))) {             \
+        if (likely(unit->nearest && (name##_easy(a) || a == 0) && (name##_easy(b) || (b == 0 && operation != DIV)))) { \
+            const type result = name##_host(operation, a, b);                                                          \
+            if (likely(name##_easy(result) || (result == 0 && (operation <= SUB || a == 0 || b == 0)))) {              \
+                if (!unit->inexact && result != 0 && name##_inexact(operation, a, b, result)) {                        \
+                    unit->context.flags |= NUMBER_PE;                                                                  \
+                }                                                                                                      \
                 memcpy(&x, &result, sizeof(x));                                                                        \
                 return x;                                                                                              \
             }                                                                                                          \
@@ -136,8 +172,44 @@ static uint64_t operate(struct unit *unit, enum operation operation, bool is_dou
         return (bits)operate(unit, operation, is_double, x, y);                                                        \
     }
 
-LANE(float, uint32_t, single, 0x1p-126f, 0x1.fffffep127f, false)
-LANE(double, uint64_t, double, 0x1p-1022, 0x1.fffffffffffffp1023, true)
+LANE(float, uint32_t, single, 0x1p-126f, 0x1p126f, false)
+LANE(double, uint64_t, double, 0x1p-900, 0x1p1020, true)
+
+// A normal number or a zero: what the host may compare and convert.
+static inline bool usual(uint64_t bits, bool is_double)
+{
+    const uint64_t exponent = is_double ? bits >> 52 & 0x7ff : bits >> 23 & 0xff;
+    if (exponent == 0) {
+        return is_double ? bits << 1 == 0 : (uint32_t)bits << 1 == 0;
+    }
+    return exponent != (is_double ? 0x7ff : 0xff);
+}
+
+static inline double to_host(uint64_t bits, bool is_double)
+{
+    if (is_double) {
+        double value;
+        memcpy(&value, &bits, sizeof(value));
+        return value;
+    }
+    const uint32_t low = (uint32_t)bits;
+    float value;
+    memcpy(&value, &low, sizeof(value));
+    return value;
+}
+
+static inline uint64_t from_host(double value, bool is_double)
+{
+    if (is_double) {
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof(bits));
+        return bits;
+    }
+    const float single = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &single, sizeof(bits));
+    return bits;
+}
 
 // --- arithmetic ------------------------------------------------------------------------------------------------------
 
@@ -202,22 +274,28 @@ HORIZONTAL(sse_hsubpd, uint64_t, 2, true, double_lane, SUB)
 
 static uint64_t square_root(struct unit *unit, bool is_double, uint64_t y)
 {
-    if (likely(unit->short_way)) { // the root of a normal number is a normal number
+    if (likely(unit->nearest)) {
         if (is_double) {
-            double b;
+            double b, root;
             memcpy(&b, &y, sizeof(b));
-            if (b > 0 && double_plain(b)) {
-                b = sqrt(b);
-                memcpy(&y, &b, sizeof(b));
+            if (b > 0 && double_easy(b)) {
+                root = sqrt(b);
+                if (!unit->inexact && fma(root, root, -b) != 0) {
+                    unit->context.flags |= NUMBER_PE;
+                }
+                memcpy(&y, &root, sizeof(root));
                 return y;
             }
         } else {
-            float b;
+            float b, root;
             memcpy(&b, &y, sizeof(b));
-            if (b > 0 && single_plain(b)) {
-                b = sqrtf(b);
-                memcpy(&y, &b, sizeof(b));
-                return y;
+            if (b > 0 && single_easy(b)) {
+                root = sqrtf(b);
+                if (!unit->inexact && (double)root * (double)root != (double)b) {
+                    unit->context.flags |= NUMBER_PE;
+                }
+                memcpy(&y, &root, sizeof(root));
+                return y & UINT32_MAX;
             }
         }
     }
@@ -233,8 +311,13 @@ FOUR(sqrt, square_root(&unit, false, y), square_root(&unit, true, y))
 enum order { LESS, EQUAL, GREATER, UNORDERED };
 
 // IE for a NaN that signals, or any if `signalling`; DE for denormals.
-static enum order compare(struct unit *unit, struct number a, struct number b, bool signalling)
+static enum order compare(struct unit *unit, bool is_double, uint64_t x, uint64_t y, bool signalling)
 {
+    if (likely(usual(x, is_double) && usual(y, is_double))) {
+        const double p = to_host(x, is_double), q = to_host(y, is_double);
+        return p < q ? LESS : p > q ? GREATER : EQUAL;
+    }
+    const struct number a = load(unit, x, is_double), b = load(unit, y, is_double);
     if (number_is_nan(&a) || number_is_nan(&b)) {
         if (signalling || a.kind == NUMBER_SNAN || b.kind == NUMBER_SNAN) {
             unit->context.flags |= NUMBER_IE;
@@ -251,11 +334,12 @@ static enum order compare(struct unit *unit, struct number a, struct number b, b
 // is, a denormal as the zero that DAZ makes of it.
 static uint64_t extreme(struct unit *unit, bool is_double, uint64_t x, uint64_t y, enum order wanted)
 {
-    const struct number a = load(unit, x, is_double), b = load(unit, y, is_double);
-    if (compare(unit, a, b, true) == wanted) {
-        return store(a, is_double);
+    const uint64_t chosen = compare(unit, is_double, x, y, true) == wanted ? x : y;
+    if (usual(chosen, is_double)) {
+        return chosen;
     }
-    return number_is_nan(&b) ? y : store(b, is_double);
+    const struct number n = load(unit, chosen, is_double);
+    return number_is_nan(&n) ? chosen : store(n, is_double);
 }
 
 FOUR(min, extreme(&unit, false, x, y, LESS), extreme(&unit, true, x, y, LESS))
@@ -265,8 +349,7 @@ static uint64_t predicate(struct unit *unit, bool is_double, uint64_t x, uint64_
 {
     enum { EQ, LT, LE, UNORD };
     const unsigned kind = imm & 3;
-    const enum order order =
-        compare(unit, load(unit, x, is_double), load(unit, y, is_double), kind == LT || kind == LE);
+    const enum order order = compare(unit, is_double, x, y, kind == LT || kind == LE);
     bool holds = kind == EQ   ? order == EQUAL
                  : kind == LT ? order == LESS
                  : kind == LE ? order == LESS || order == EQUAL
@@ -285,7 +368,7 @@ static bool compare_flags(struct x86_cpu *cpu, const void *d, const void *s, boo
     uint64_t x = 0, y = 0;
     memcpy(&x, d, is_double ? 8 : 4);
     memcpy(&y, s, is_double ? 8 : 4);
-    enum order order = compare(&unit, load(&unit, x, is_double), load(&unit, y, is_double), signalling);
+    enum order order = compare(&unit, is_double, x, y, signalling);
     if (!end(cpu, &unit)) {
         return false;
     }
@@ -372,11 +455,23 @@ APPROXIMATE(sse_rsqrtss, 1, true)
 // The unit rounds to the format of the result.
 static uint64_t from_int(struct unit *unit, int64_t value, bool is_double)
 {
+    const int64_t exact = is_double ? INT64_C(1) << 53 : INT64_C(1) << 24;
+    if (value <= exact && value >= -exact) {
+        return from_host((double)value, is_double);
+    }
     return store(number_convert(&unit->context, number_from_int(value)), is_double);
 }
 
 static int64_t to_int(struct unit *unit, uint64_t x, bool is_double, unsigned bits, bool chop)
 {
+    if (likely(usual(x, is_double) && (chop || unit->nearest))) {
+        const double value = to_host(x, is_double), limit = bits == 32 ? 0x1p31 : 0x1p63;
+        const double rounded = chop ? trunc(value) : rint(value);
+        if (rounded < limit && rounded >= -limit) {
+            unit->context.flags |= rounded != value ? NUMBER_PE : 0;
+            return (int64_t)rounded;
+        }
+    }
     if (chop) {
         unit->context.rounding = NUMBER_CHOP;
     }
@@ -385,6 +480,9 @@ static int64_t to_int(struct unit *unit, uint64_t x, bool is_double, unsigned bi
 
 static uint64_t change_format(struct unit *unit, uint64_t x, bool to_double)
 {
+    if (to_double && usual(x, false)) {
+        return from_host(to_host(x, false), true);
+    }
     struct number n = load(unit, x, !to_double);
     if (number_is_nan(&n)) {
         return store(quiet(&unit->context, n), to_double);
