@@ -8,6 +8,7 @@
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/fxsave.h"
 #include "vcpu/x86_64/interrupt.h"
+#include "vcpu/x86_64/mmu.h"
 #include "vcpu/x86_64/model.h"
 #include "vcpu/x86_64/ops_alu.h"
 #include "vcpu/x86_64/port.h"
@@ -181,7 +182,7 @@ HELPER(stac)
     if (!(cpu->cr4 & X86_CR4_SMAP) || cpu->cpl != 0)
         return fault(cpu, X86_UD);
     cpu->eflags = op->x ? cpu->eflags | X86_AC : cpu->eflags & ~(uint64_t)X86_AC;
-    tlb_flush(&cpu->vcpu); // what a supervisor may touch has changed
+    x86_flush(cpu); // what a supervisor may touch has changed
     return OP_NEXT;
 }
 
@@ -326,7 +327,7 @@ HELPER(invlpg)
     (void)op;
     if (cpu->cpl != 0)
         return general_protection(cpu);
-    tlb_flush_page(&cpu->vcpu, cpu->r[X86_T0]);
+    x86_flush_page(cpu, cpu->r[X86_T0]);
     return OP_NEXT;
 }
 

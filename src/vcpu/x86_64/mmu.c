@@ -121,6 +121,16 @@ static inline bool finish(struct walk *walk, enum access access, bool user, uint
     return true;
 }
 
+static void note_large(struct x86_cpu *cpu, uint64_t address, unsigned shift)
+{
+    uint64_t first = address & ~bits_low(shift), last = address | bits_low(shift);
+    unsigned half = address >> 63;
+    if (first < cpu->large[half].first)
+        cpu->large[half].first = first;
+    if (last > cpu->large[half].last)
+        cpu->large[half].last = last;
+}
+
 // 4-level and PAE paging. `shift` is that of the first table's index.
 static inline bool walk_wide(struct walk *walk, bool four, enum access access, bool user, struct tlb_page *page)
 {
@@ -153,6 +163,8 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
             break;
         table = entry & PTE_ADDRESS;
     }
+    if (shift != 12)
+        note_large(cpu, address, shift);
     page->physical = (entry & PTE_ADDRESS & ~bits_low(shift)) | (address & bits_low(shift) & PAGE_MASK);
     return finish(walk, access, user, allow, no_execute, page);
 }
@@ -168,6 +180,7 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
     if ((entry & PTE_PS) && (cpu->cr4 & X86_CR4_PSE)) {
         if (entry & BIT32(21))
             return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
+        note_large(cpu, address, 22);
         // PSE-36: bits 20:13 are bits 39:32 of the address.
         page->physical = bits_get(entry, 20, 13) << 32 | (entry & 0xffc00000) | (address & 0x3ff000);
         return finish(walk, access, user, allow, false, page);
@@ -196,6 +209,24 @@ bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user
     if (cpu->cr4 & X86_CR4_PAE)
         return walk_wide(&walk, false, access, user, page);
     return walk_narrow(&walk, access, user, page);
+}
+
+void x86_flush(struct x86_cpu *cpu)
+{
+    for (unsigned half = 0; half < 2; half++) {
+        cpu->large[half].first = UINT64_MAX;
+        cpu->large[half].last = 0;
+    }
+    tlb_flush(&cpu->vcpu);
+}
+
+void x86_flush_page(struct x86_cpu *cpu, uint64_t address)
+{
+    unsigned half = address >> 63;
+    if (address >= cpu->large[half].first && address <= cpu->large[half].last)
+        x86_flush(cpu);
+    else
+        tlb_flush_page(&cpu->vcpu, address);
 }
 
 bool x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3)

@@ -10,6 +10,7 @@
 //
 // Not modelled: effects of MTRRs, PAT, DEBUGCTL and MISC_ENABLE; machine-check banks (IA32_MCG_CAP says 0).
 #include "vcpu/loop.h"
+#include "vcpu/x86_64/mmu.h"
 #include "vcpu/x86_64/model.h"
 #include "vcpu/x86_64/apic_port.h"
 #include "vcpu/x86_64/protect.h"
@@ -198,7 +199,7 @@ static bool write_efer(struct x86_cpu *cpu, uint64_t value)
         return refuse(cpu);
     cpu->efer = bits_merge(value, old, X86_EFER_LMA);
     if ((value ^ old) & X86_EFER_NXE)
-        tlb_flush(&cpu->vcpu);
+        x86_flush(cpu);
     return true;
 }
 
@@ -244,7 +245,7 @@ static void follow_apic_base(struct x86_cpu *cpu)
     if (page == cpu->vcpu.port_page)
         return;
     cpu->vcpu.port_page = page;
-    tlb_flush(&cpu->vcpu);
+    x86_flush(cpu);
 }
 
 // --- RDMSR, WRMSR -----------------------------------------------------------------------------------------------------

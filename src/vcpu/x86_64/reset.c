@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vcpu/loop.h"
+#include "vcpu/x86_64/mmu.h"
 #include "vcpu/x86_64/model.h"
 #include "vcpu/x86_64/protect.h"
 #include "vcpu/x86_64/segment.h"
@@ -46,7 +47,7 @@ static void restart(struct x86_cpu *cpu)
     x86_set_segment(cpu, X86_CS, 0xf000, 0xffff0000, 0xffff, X86_ATTR_DATA);
     x86_set_segment(cpu, X86_LDTR, 0, 0, 0xffff, X86_ATTR_P | X86_TYPE_LDT);
     x86_set_segment(cpu, X86_TR, 0, 0, 0xffff, X86_ATTR_P | X86_TYPE_TSS_BUSY);
-    tlb_flush(&cpu->vcpu);
+    x86_flush(cpu);
     set_state(cpu, cpu->bootstrap ? VCPU_RUNNING : VCPU_STOPPED);
 }
 
@@ -224,7 +225,7 @@ void x86_cpu_loaded(struct x86_cpu *cpu)
 {
     cpu->vcpu.left = 0;
     cpu->vcpu.at = NULL;
-    tlb_flush(&cpu->vcpu);
+    x86_flush(cpu);
     x86_update_mode(cpu);
     set_state(cpu, (enum vcpu_state)cpu->vcpu.state);
 }

@@ -56,7 +56,7 @@ static bool write_cr0(struct x86_cpu *cpu, uint64_t value)
     cpu->cr0 = cr0;
     cpu->efer = efer;
     if (changed & (X86_CR0_PG | X86_CR0_PE | X86_CR0_WP))
-        tlb_flush(&cpu->vcpu);
+        x86_flush(cpu);
     if (changed & X86_CR0_PE)
         cpu->cpl = 0;
     x86_update_mode(cpu);
@@ -76,7 +76,7 @@ static bool write_cr3(struct x86_cpu *cpu, uint64_t value)
             return false;
     }
     cpu->cr3 = value;
-    tlb_flush(&cpu->vcpu);
+    x86_flush(cpu);
     return true;
 }
 
@@ -116,7 +116,7 @@ static bool write_cr4(struct x86_cpu *cpu, uint64_t value)
         return false;
     cpu->cr4 = value;
     if (changed & paging)
-        tlb_flush(&cpu->vcpu);
+        x86_flush(cpu);
     return true;
 }
 

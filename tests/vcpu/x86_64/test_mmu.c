@@ -281,6 +281,34 @@ Test(mmu, the_tlb_follows_the_walk)
     cr_assert(rig_get(rig, FOURTH + 56, 8) & D);
 }
 
+Test(mmu, invlpg_forgets_every_piece_of_a_large_page)
+{
+    uint64_t value;
+    x86_flush(cpu);
+    rig_put(rig, THIRD + 24, 8, P | W | U | PS);
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS + 0x3000, 4, false, &value));
+    rig_put(rig, THIRD + 24, 8, 0);
+    x86_flush_page(cpu, ADDRESS);
+    cr_assert_not(tlb_load(&cpu->vcpu, ADDRESS + 0x3000, 4, false, &value));
+    cr_assert_not(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
+}
+
+Test(mmu, invlpg_of_a_small_page_leaves_the_others)
+{
+    uint64_t value;
+    x86_flush(cpu);
+    rig_put(rig, FOURTH + 56, 8, 0x5000 | P | W | U);
+    rig_put(rig, FOURTH + 64, 8, 0x6000 | P | W | U);
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS + 0x1000, 4, false, &value));
+    rig_put(rig, FOURTH + 56, 8, 0);
+    rig_put(rig, FOURTH + 64, 8, 0);
+    x86_flush_page(cpu, ADDRESS);
+    cr_assert_not(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS + 0x1000, 4, false, &value), "still there");
+}
+
 // --- the narrow kinds -------------------------------------------------------------------------------------------------
 
 Test(mmu32, without_paging_addresses_are_physical_and_32_bits_wide)
