@@ -11,8 +11,10 @@
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/exec.h"
+#include "vcpu/x86_64/helper.h"
 #include "vcpu/x86_64/interrupt.h"
 #include "vcpu/x86_64/mmu.h"
+#include "vcpu/x86_64/ops.h"
 #include "vcpu/x86_64/ops_jump.h"
 #include "vcpu/x86_64/translate.h"
 
@@ -82,6 +84,26 @@ static enum op_out run_blocks(struct x86_cpu *cpu)
     return chain_run(&cpu->vcpu, find_block, jump_key, execute);
 }
 
+// Software interrupts and SYSCALL are over before TF can trap, if they cleared it; what else clears it (POPF, IRET) still traps
+// (SDM vol. 3 section 18.3.1.4).
+static bool clears_trap(const struct x86_cpu *cpu)
+{
+    const struct op *op = &cpu->vcpu.block->ops[1]; // of the one instruction that ran
+    if ((cpu->eflags & X86_TF) || op->code != X86_OP_HELP)
+        return false;
+    return op->disp == X86_HELP_int_n || op->disp == X86_HELP_int3 || op->disp == X86_HELP_into ||
+           op->disp == X86_HELP_icebp || op->disp == X86_HELP_syscall;
+}
+
+static void single_step_trap(struct x86_cpu *cpu)
+{
+    if (cpu->vcpu.state == VCPU_HALTED)
+        vcpu_set_state(&cpu->vcpu, VCPU_RUNNING);
+    cpu->dr[6] |= BIT64(14); // BS
+    x86_fault(cpu, X86_DB);
+    x86_deliver_fault(cpu);
+}
+
 // Runs one instruction: when TF traps after it, or when interrupts wait for its end.
 static void run_single(struct x86_cpu *cpu)
 {
@@ -96,10 +118,8 @@ static void run_single(struct x86_cpu *cpu)
     vcpu->left += rest;
     if (out == OP_FAULT) {
         x86_deliver_fault(cpu);
-    } else if (trap && vcpu_executed(vcpu) != before && vcpu_executed(vcpu) != cpu->shadow_ss) {
-        cpu->dr[6] |= BIT64(14); // BS
-        x86_fault(cpu, X86_DB);
-        x86_deliver_fault(cpu);
+    } else if (trap && vcpu_executed(vcpu) != before && vcpu_executed(vcpu) != cpu->shadow_ss && !clears_trap(cpu)) {
+        single_step_trap(cpu);
     }
 }
 
