@@ -120,6 +120,7 @@ struct x86_cpu {
     uint32_t mode;        // X86_MODE_ bits, kept by x86_update_mode
     uint8_t cpl;
     bool nmi_blocked;     // until IRET
+    uint8_t nested_tasks; // task switches inside the delivery of another's fault
     uint64_t shadow;      // interrupts wait while vcpu_executed() == shadow: the boundary after STI, MOV SS, POP SS
     uint64_t shadow_ss;   // the same for MOV SS and POP SS alone, which hold back NMI and #DB too
     uint64_t resume;      // RFLAGS.RF is set while vcpu_executed() == resume: up to the end of the instruction after IRET

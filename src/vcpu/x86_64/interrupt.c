@@ -271,7 +271,7 @@ static enum fault_class class_of(uint8_t vector)
     }
 }
 
-static void shut_down(struct x86_cpu *cpu)
+void x86_shut_down(struct x86_cpu *cpu)
 {
     cpu->shutdown = true;
     vcpu_set_state(&cpu->vcpu, VCPU_STOPPED);
@@ -287,7 +287,7 @@ static void deliver_faults(struct x86_cpu *cpu, enum fault_class first, bool dou
         if (fault.vector == X86_PAGE)
             cpu->cr2 = fault.address;
         if (doubled) {
-            shut_down(cpu);
+            x86_shut_down(cpu);
             return;
         }
         if ((first == CONTRIBUTORY && second == CONTRIBUTORY) || (first == PAGE && second != BENIGN)) {

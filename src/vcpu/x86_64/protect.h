@@ -148,6 +148,9 @@ bool x86_inner_stack_pointer(struct x86_cpu *cpu, unsigned cpl, unsigned ist, ui
 // RFLAGS with RF where it applies (interrupt.c).
 uint64_t x86_full_flags(const struct x86_cpu *cpu);
 
+// Shutdown: this CPU stops, and the machine is asked for a reset (interrupt.c).
+void x86_shut_down(struct x86_cpu *cpu);
+
 // RIP of the instruction after the one being executed, for those that are not told (IRET to another task).
 uint64_t x86_after(const struct x86_cpu *cpu);
 

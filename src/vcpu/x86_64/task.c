@@ -15,6 +15,7 @@
 #include "vcpu/x86_64/protect.h"
 #include "vcpu/x86_64/segment.h"
 
+#define NESTED_TASKS 8 // more than that is a guest whose tasks fault in a ring: a processor would never come out of it
 #define LEAST_LIMIT32 0x67
 #define LEAST_LIMIT16 0x2b
 
@@ -230,6 +231,17 @@ static void enter_task(struct x86_cpu *cpu, const struct task *task, uint64_t fl
     cpu->dr[7] &= ~UINT64_C(0x155); // the local breakpoints
 }
 
+static void deliver_own_fault(struct x86_cpu *cpu)
+{
+    if (cpu->nested_tasks == NESTED_TASKS) {
+        x86_shut_down(cpu);
+        return;
+    }
+    cpu->nested_tasks++;
+    x86_deliver_fault(cpu);
+    cpu->nested_tasks--;
+}
+
 bool x86_switch_task(struct x86_cpu *cpu, uint16_t selector, enum x86_task_switch why, uint64_t next, bool push_error,
                      uint32_t error)
 {
@@ -258,6 +270,6 @@ bool x86_switch_task(struct x86_cpu *cpu, uint16_t selector, enum x86_task_switc
     if (fine && task.ip > cpu->segment[X86_CS].limit)
         fine = x86_fault_code(cpu, X86_GP, 0);
     if (!fine)
-        x86_deliver_fault(cpu);
+        deliver_own_fault(cpu);
     return true;
 }

@@ -570,3 +570,16 @@ Test(task, what_is_wrong_with_its_segments_is_the_new_tasks_fault)
         rig_put(rig, RIG_GDT + RIG_TR + 5, 1, 0x89);
     }
 }
+
+Test(task, tasks_that_fault_in_a_ring_shut_down)
+{
+    rig_protect(rig, 0);
+    make_task();
+    field(TSS2, 0x4c, 2, RIG_DATA0);
+    rig_idt32(rig, X86_TS, RIG_TR2, 0, 0x85);
+    rig->ram.readonly = true; // so that no task ever becomes busy
+    x86_fault_code(cpu, X86_TS, 0);
+    x86_deliver_fault(cpu);
+    cr_assert(cpu->shutdown);
+    cr_assert_eq(cpu->nested_tasks, 0);
+}
