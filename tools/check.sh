@@ -32,8 +32,8 @@ check_rules() {
 }
 
 check_tidy() {
-    cmake --preset release > /dev/null
-    git ls-files 'src/*.c' | xargs -n 4 -P "$cores" clang-tidy --quiet -p build/release
+    cmake --preset clang > /dev/null
+    git ls-files 'src/*.c' | xargs -n 4 -P "$cores" clang-tidy --quiet -p build/clang
 }
 
 check_compilers() {
