@@ -19,6 +19,7 @@
 // Setup header fields, by their offset both in the file and in the zero page.
 enum {
     SETUP_SECTS = 0x1f1,
+    SYSSIZE = 0x1f4,
     BOOT_FLAG = 0x1fe,
     JUMP = 0x200,
     HEADER = 0x202,
@@ -72,6 +73,8 @@ static int examine(const struct boot_request *request, const struct image *image
     if (kernel->payload + ENTRY_64 >= image->size)
         return error_set(error, -EINVAL, "the kernel ends inside its setup code (truncated?)");
     kernel->payload_size = image->size - kernel->payload;
+    if (kernel->payload_size < (uint64_t)get32(file + SYSSIZE) * 16) // in paragraphs
+        return error_set(error, -EINVAL, "the file is shorter than the kernel in it (truncated?)");
     kernel->init_size = get32(file + INIT_SIZE);
     if (kernel->init_size < kernel->payload_size)
         kernel->init_size = kernel->payload_size;

@@ -15,6 +15,7 @@ static inline void make_bzimage(uint8_t file[BZIMAGE_SIZE])
 {
     memset(file, 0, BZIMAGE_SIZE);
     file[0x1f1] = 1;
+    put32(file + 0x1f4, (BZIMAGE_SIZE - 1024) / 16);
     put16(file + 0x1fe, 0xaa55);
     file[0x200] = 0xeb;
     file[0x201] = 0x6a;

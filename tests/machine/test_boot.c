@@ -136,8 +136,9 @@ Test(boot, a_truncated_bzimage_is_refused)
 {
     uint8_t file[BZIMAGE_SIZE];
     make_bzimage(file);
-    for (size_t size = 1; size < 1024 + 512; size += 13)
+    for (size_t size = 1; size < sizeof file; size += 13)
         refuses(test_request(&memory), file, size, "-kernel: ");
+    refuses(test_request(&memory), file, sizeof file - 1, "shorter than the kernel in it");
 }
 
 Test(boot, a_command_line_longer_than_the_kernel_takes_is_refused)
