@@ -55,7 +55,8 @@ struct intact_machine_config {
     // The processors and the memory.
     unsigned cpus;   // 1 to INTACT_CPUS_MAX
     uint64_t memory; // bytes, INTACT_MEMORY_MIN to INTACT_MEMORY_MAX, a multiple of 4 KiB
-    const char *cpu; // a model's name (intact_machine_cpu), NULL: the first of them
+    // A model's name (intact_machine_cpu), with features added or taken away: "qemu64,+x2apic,-nx". NULL: the first.
+    const char *cpu;
 
     // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note, plain or gzip) or a firmware. Paths, or a
     // kernel in memory, which is then called by the name in `kernel`.
@@ -97,6 +98,9 @@ void intact_machine_config_init(struct intact_machine_config *config);
 // The names that `cpu` takes, by index from 0; NULL after the last. `about`, unless NULL, gets a line on it. Any
 // thread.
 const char *intact_machine_cpu(unsigned index, const char **about);
+
+// The features that may follow, in the same way. Any thread.
+const char *intact_machine_cpu_feature(unsigned index);
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 

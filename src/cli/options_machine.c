@@ -99,6 +99,17 @@ int take_accel(struct settings *settings, const char *value)
 
 // --- -cpu, -smp, -m -------------------------------------------------------------------------------------------------
 
+// Whether the name of a feature is known; what can be done with it, the machine says.
+static int check_feature(struct settings *settings, const char *feature)
+{
+    const char *names[64] = { 0 }, *name = *feature == '+' || *feature == '-' ? feature + 1 : feature;
+    size_t length = strcspn(name, "=");
+    for (unsigned i = 0; i < 63 && (names[i] = intact_machine_cpu_feature(i)); i++)
+        if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
+            return 0;
+    return refuse_unknown(settings, "-cpu", "feature", name, names);
+}
+
 int take_cpu(struct settings *settings, const char *value)
 {
     const char **models = settings->models;
@@ -106,13 +117,20 @@ int take_cpu(struct settings *settings, const char *value)
         models[i] = intact_machine_cpu(i, NULL);
     if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0)
         return show(settings, models);
-    const char *comma = strchr(value, ',');
-    if (comma)
-        return refuse(settings, "-cpu: features cannot be changed one by one ('%.80s'); choose a model", comma + 1);
-    if (!is_one_of(value, models))
-        return refuse_unknown(settings, "-cpu", "model", value, models);
+    char *model = settings_copy(settings, value), *feature = model ? strchr(model, ',') : NULL;
     settings->config.cpu = settings_copy(settings, value);
-    return settings->config.cpu ? 0 : -1;
+    if (!model || !settings->config.cpu)
+        return -1;
+    while (feature) {
+        *feature++ = 0;
+        char *next = strchr(feature, ',');
+        if (next)
+            *next = 0;
+        if (check_feature(settings, feature) < 0)
+            return -1;
+        feature = next;
+    }
+    return is_one_of(model, models) ? 0 : refuse_unknown(settings, "-cpu", "model", model, models);
 }
 
 static int topology_number(struct settings *settings, const struct properties *properties, const char *name,

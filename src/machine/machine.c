@@ -59,6 +59,11 @@ int intact_machine_create(const struct intact_machine_config *config, struct int
     return 0;
 }
 
+const char *intact_machine_cpu_feature(unsigned index)
+{
+    return cpu_model_feature(index);
+}
+
 void intact_machine_destroy(struct intact_machine *machine)
 {
     if (!machine)

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "machine/host_memory.h"
-#include "vcpu/x86_64/model.h"
 #include "vcpu/x86_64/sysreg.h"
 
 // --- What devices ask of the machine --------------------------------------------------------------------------------
@@ -60,8 +59,6 @@ static int check(struct pc *pc)
     if (config->memory < INTACT_MEMORY_MIN || config->memory > INTACT_MEMORY_MAX || config->memory % 4096)
         return error_set(&pc->error, -EINVAL, "-m: %" PRIu64 " bytes; 4 MiB to 512 GiB in steps of 4 KiB are possible",
                          config->memory);
-    if (config->cpu && !x86_model_find(config->cpu))
-        return error_set(&pc->error, -EINVAL, "-cpu: there is no model '%s'", config->cpu);
     if (config->shift > 10)
         return bad(pc, "-icount", "shift is 0 to 10");
     if (config->rtc_date < 0 || config->rtc_date > INT64_C(253402300799))
@@ -101,14 +98,13 @@ static int make_loop(struct pc *pc)
 
 static int make_cpus(struct pc *pc)
 {
-    const struct x86_model *model = x86_model_find(pc->config.cpu ? pc->config.cpu : x86_models[0].name);
     pc->cpus = calloc(pc->config.cpus, sizeof *pc->cpus);
     if (!pc->cpus)
         return error_set(&pc->error, -ENOMEM, "-smp: the host has no memory left");
     for (uint32_t i = 0; i < pc->config.cpus; i++) {
         if (x86_cpu_create(&pc->cpus[i], &pc->loop, i, i, pc->config.cpus) < 0)
             return error_set(&pc->error, -ENOMEM, "-smp: the host has no memory left");
-        pc->cpus[i]->model = model;
+        pc->cpus[i]->model = &pc->model;
         loop_add(&pc->loop, &pc->cpus[i]->vcpu);
     }
     return 0;
@@ -144,6 +140,8 @@ int pc_create(struct pc *pc, const struct intact_machine_config *config)
     pc->ram_below_4g = config->memory < PC_RAM_SPLIT ? config->memory : PC_RAM_SPLIT;
     clock_init(&pc->clock);
     int result = check(pc);
+    if (result == 0)
+        result = cpu_model_parse(config->cpu, &pc->model, &pc->error);
     if (result == 0)
         result = pc_outside(pc);
     if (result == 0)

@@ -36,6 +36,7 @@
 #include "irqchip/route.h"
 #include "irqchip/x86/x86_irq.h"
 #include "machine/boot.h"
+#include "machine/cpu_model.h"
 #include "machine/description.h"
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/cpu.h"
@@ -118,6 +119,7 @@ struct pc {
     uint64_t ram_size, flash_size, ram_below_4g;
 
     // Processors and interrupt controllers.
+    struct x86_model model;
     struct x86_cpu **cpus;
     struct x86_irq irq;
     struct route route;

@@ -162,7 +162,9 @@ Test(options, processor_models)
 {
     TAKES("-cpu", intact_machine_cpu(0, NULL));
     REFUSES("no model 'qemu46'", "-cpu", "qemu46");
-    REFUSES("features cannot be changed", "-cpu", "qemu64,+nosuch");
+    TAKES("-cpu", "qemu64,+x2apic,-nx,smep=off");
+    cr_assert_str_eq(settings.config.cpu, "qemu64,+x2apic,-nx,smep=off");
+    REFUSES("no feature 'x2apci'; the nearest is 'x2apic'", "-cpu", "qemu64,+x2apci");
 }
 
 Test(options, devices_and_their_properties)

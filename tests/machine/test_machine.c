@@ -156,6 +156,14 @@ Test(machine, values_out_of_range_are_refused_with_the_option_that_sets_them)
     start();
     config.cpu = "nosuch";
     refuses("-cpu: there is no model 'nosuch'");
+    config.cpu = "max,+nosuch";
+    refuses("-cpu: there is no feature 'nosuch'");
+    config.cpu = "max,+monitor";
+    refuses("-cpu: our processors do not have 'monitor'");
+    config.cpu = "max,nx=maybe";
+    refuses("is not +FEATURE");
+    config.cpu = "max,";
+    refuses("is not +FEATURE");
     start();
     config.shift = 11;
     refuses("-icount");
