@@ -160,36 +160,48 @@ static struct chardev *find_chardev(struct settings *settings, const char *id)
     return NULL;
 }
 
-int take_chardev(struct settings *settings, const char *value)
+static int chardev_switch(struct settings *settings, const struct properties *properties, const char *name, bool *on)
+{
+    const char *text = properties_get(properties, name);
+    if (text && !text_switch(text, on))
+        return refuse(settings, "-chardev: %s is on or off", name);
+    return 0;
+}
+
+// A multiplexed terminal, or one whose keys make no signals, is left with Ctrl-a x.
+static int chardev_stream(struct settings *settings, const struct properties *properties, struct stream *stream)
 {
     static const char *const kinds[] = { "stdio", "null", "file", NULL };
+    const char *kind = properties->first ? properties->first : "", *path = properties_get(properties, "path");
+    bool mux = false, signals = true;
+    if (chardev_switch(settings, properties, "mux", &mux) < 0 ||
+        chardev_switch(settings, properties, "signal", &signals) < 0)
+        return -1;
+    if (strcmp(kind, "stdio") == 0)
+        *stream = (struct stream){ .kind = STREAM_STDIO, .escape = mux || !signals };
+    else if (strcmp(kind, "null") == 0)
+        stream->kind = STREAM_NULL;
+    else if (strcmp(kind, "file") == 0)
+        *stream = (struct stream){ .kind = STREAM_FILE, .path = path };
+    else
+        return refuse_unknown(settings, "-chardev", "kind", kind, kinds);
+    if ((stream->kind == STREAM_FILE) != (path != NULL))
+        return refuse(settings, "-chardev: %s", path ? "only a file has a path" : "file needs path=PATH");
+    return 0;
+}
+
+int take_chardev(struct settings *settings, const char *value)
+{
     static const char *const names[] = { "id", "path", "mux", "signal", NULL };
     struct properties properties;
     struct chardev chardev = { 0 };
-    bool mux = false, signals = true;
     if (properties_parse(settings, "-chardev", value, &properties) < 0 ||
-        properties_check(settings, "-chardev", &properties, names) < 0)
+        properties_check(settings, "-chardev", &properties, names) < 0 ||
+        chardev_stream(settings, &properties, &chardev.stream) < 0)
         return -1;
-    const char *kind = properties.first ? properties.first : "";
-    const char *path = properties_get(&properties, "path"), *text = properties_get(&properties, "mux");
     chardev.id = properties_get(&properties, "id");
-    if (text && !text_switch(text, &mux))
-        return refuse(settings, "-chardev: mux is on or off");
-    text = properties_get(&properties, "signal");
-    if (text && !text_switch(text, &signals))
-        return refuse(settings, "-chardev: signal is on or off");
-    if (strcmp(kind, "stdio") == 0)
-        chardev.stream = (struct stream){ .kind = STREAM_STDIO, .escape = mux || !signals };
-    else if (strcmp(kind, "null") == 0)
-        chardev.stream.kind = STREAM_NULL;
-    else if (strcmp(kind, "file") == 0)
-        chardev.stream = (struct stream){ .kind = STREAM_FILE, .path = path };
-    else
-        return refuse_unknown(settings, "-chardev", "kind", kind, kinds);
     if (!chardev.id)
         return refuse(settings, "-chardev: needs id=ID");
-    if ((chardev.stream.kind == STREAM_FILE) != (path != NULL))
-        return refuse(settings, "-chardev: %s", path ? "only a file has a path" : "file needs path=PATH");
     if (find_chardev(settings, chardev.id))
         return refuse(settings, "-chardev: there are two with the id '%.80s'", chardev.id);
     if (settings->chardev_count == CHARDEV_LIMIT)

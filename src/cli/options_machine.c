@@ -133,6 +133,7 @@ int take_cpu(struct settings *settings, const char *value)
     return is_one_of(model, models) ? 0 : refuse_unknown(settings, "-cpu", "model", model, models);
 }
 
+// A positive number, or 0 if the property is not there.
 static int topology_number(struct settings *settings, const struct properties *properties, const char *name,
                            uint64_t *number)
 {
@@ -143,40 +144,55 @@ static int topology_number(struct settings *settings, const struct properties *p
     return 0;
 }
 
+static const char *const topology[] = { "sockets", "dies", "cores", "threads" };
+
+// The product of the parts that are given, at most a little above INTACT_CPUS_MAX; `whole`: all are that matter.
+static int topology_product(struct settings *settings, const struct properties *properties, uint64_t *product,
+                            bool *whole)
+{
+    *product = 1;
+    *whole = true;
+    for (unsigned i = 0; i < sizeof topology / sizeof topology[0]; i++) {
+        uint64_t number;
+        if (topology_number(settings, properties, topology[i], &number) < 0)
+            return -1;
+        *whole = *whole && (number || strcmp(topology[i], "dies") == 0);
+        if (number)
+            *product = number <= INTACT_CPUS_MAX && *product <= INTACT_CPUS_MAX ? *product * number : UINT32_MAX;
+    }
+    return 0;
+}
+
+static int check_smp(struct settings *settings, uint64_t cpus, uint64_t maxcpus, uint64_t product, bool whole)
+{
+    unsigned long long count = cpus;
+    if (maxcpus && maxcpus != cpus)
+        return refuse(settings, "-smp: maxcpus must be %llu, as processors cannot be added later", count);
+    if (cpus > INTACT_CPUS_MAX)
+        return refuse(settings, "-smp: %llu processors are more than the %u that are possible", count, INTACT_CPUS_MAX);
+    if (cpus % product || (whole && cpus != product))
+        return refuse(settings, "-smp: the topology does not multiply to %llu processors", count);
+    return 0;
+}
+
 int take_smp(struct settings *settings, const char *value)
 {
     static const char *const names[] = { "cpus", "sockets", "dies", "cores", "threads", "maxcpus", NULL };
     struct properties properties;
+    uint64_t cpus, maxcpus, product;
+    bool whole;
     if (properties_parse(settings, "-smp", value, &properties) < 0 ||
-        properties_check(settings, "-smp", &properties, names) < 0)
+        properties_check(settings, "-smp", &properties, names) < 0 ||
+        topology_number(settings, &properties, "cpus", &cpus) < 0 ||
+        topology_number(settings, &properties, "maxcpus", &maxcpus) < 0 ||
+        topology_product(settings, &properties, &product, &whole) < 0)
         return -1;
-    uint64_t cpus = 0, product = 1, number;
     if (properties.first && (!text_number(properties.first, &cpus) || cpus == 0))
         return refuse(settings, "-smp: '%.80s' is not a positive number of processors", properties.first);
-    if (!properties.first && topology_number(settings, &properties, "cpus", &cpus) < 0)
-        return -1;
-    bool whole = true; // every part of the topology is given
-    for (unsigned i = 1; i <= 4; i++) {
-        if (topology_number(settings, &properties, names[i], &number) < 0)
-            return -1;
-        whole = whole && (number || i == 2);
-        if (number && number <= INTACT_CPUS_MAX && product <= INTACT_CPUS_MAX)
-            product *= number;
-        else if (number)
-            product = UINT32_MAX;
-    }
     if (cpus == 0)
         cpus = product;
-    if (topology_number(settings, &properties, "maxcpus", &number) < 0)
+    if (check_smp(settings, cpus, maxcpus, product, whole) < 0)
         return -1;
-    if (number && number != cpus)
-        return refuse(settings, "-smp: maxcpus must be %llu, as processors cannot be added later",
-                      (unsigned long long)cpus);
-    if (cpus > INTACT_CPUS_MAX)
-        return refuse(settings, "-smp: %llu processors are more than the %u that are possible",
-                      (unsigned long long)cpus, INTACT_CPUS_MAX);
-    if (cpus % product || (whole && cpus != product))
-        return refuse(settings, "-smp: the topology does not multiply to %llu processors", (unsigned long long)cpus);
     settings->config.cpus = (unsigned)cpus;
     return 0;
 }

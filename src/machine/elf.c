@@ -73,10 +73,9 @@ static void widen(struct elf *elf, const struct elf_segment *segment)
         elf->highest = segment->address + segment->memory_size;
 }
 
-int elf_parse(const struct image *image, struct elf *elf, struct error *error)
+static int parse_header(const struct image *image, struct elf *elf, struct error *error)
 {
     const uint8_t *header = image->data;
-    *elf = (struct elf){ .lowest = UINT64_MAX };
     if (!elf_is(image))
         return error_set(error, -EINVAL, "not an ELF file");
     elf->is64 = header[4] == 2;
@@ -86,6 +85,12 @@ int elf_parse(const struct image *image, struct elf *elf, struct error *error)
     if (elf->machine != ELF_MACHINE_386 && elf->machine != ELF_MACHINE_X86_64)
         return error_set(error, -EINVAL, "ELF file is for machine %u, not for x86 (3 or 62)", elf->machine);
     elf->entry = elf->is64 ? get64(header + 24) : get32(header + 24);
+    return 0;
+}
+
+static int parse_segments(const struct image *image, struct elf *elf, struct error *error)
+{
+    const uint8_t *header = image->data;
     uint64_t table = elf->is64 ? get64(header + 32) : get32(header + 28);
     unsigned size = get16(header + (elf->is64 ? 54 : 42)), count = get16(header + (elf->is64 ? 56 : 44));
     if (size < (elf->is64 ? 56u : 32u) || count == 0 || !image_holds(image, table, (uint64_t)size * count))
@@ -101,9 +106,18 @@ int elf_parse(const struct image *image, struct elf *elf, struct error *error)
         widen(elf, &elf->segment[i]);
         elf->count++;
     }
-    if (elf->highest == 0)
-        return error_set(error, -EINVAL, "ELF file has nothing to load");
     return 0;
+}
+
+int elf_parse(const struct image *image, struct elf *elf, struct error *error)
+{
+    *elf = (struct elf){ .lowest = UINT64_MAX };
+    int result = parse_header(image, elf, error);
+    if (result == 0)
+        result = parse_segments(image, elf, error);
+    if (result == 0 && elf->highest == 0)
+        return error_set(error, -EINVAL, "ELF file has nothing to load");
+    return result;
 }
 
 int elf_load(const struct image *image, const struct elf *elf, struct bus *memory, struct error *error)
