@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // CPUID and the models of -cpu (SDM vol. 2, CPUID).
 //
-// The default model says "Intel, family 6, model 1Ch": the last in-order core that has 64 bits. It is what this engine is
-// like (nothing is ever executed on speculation), and kernels know it: they switch no mitigation on, no page-table
+// The default model says "Intel, family 6, model 1Ch": the last in-order core that has 64 bits. It is what this engine
+// is like (nothing is ever executed on speculation), and kernels know it: they switch no mitigation on, no page-table
 // isolation, no retpolines. Leaves 15h and 16h give the TSC's frequency, and with the TSC invariant and IA32_TSC_ADJUST
 // there a kernel neither calibrates the TSC nor watches it. No hypervisor bit: there is none.
 //
@@ -17,10 +17,10 @@
 #define TSC_HZ  1000000000u // 1 tick per ns; the bus clock of the APIC timer is the same
 #define TSC_MHZ 1000u
 
-#define LEAF_1_EDX                                                                                                       \
-    (X86_1D_FPU | X86_1D_DE | X86_1D_PSE | X86_1D_TSC | X86_1D_MSR | X86_1D_PAE | X86_1D_MCE | X86_1D_CX8 | X86_1D_APIC | \
-     X86_1D_SEP | X86_1D_MTRR | X86_1D_PGE | X86_1D_MCA | X86_1D_CMOV | X86_1D_PAT | X86_1D_PSE36 | X86_1D_CLFLUSH |      \
-     X86_1D_MMX | X86_1D_FXSR | X86_1D_SSE | X86_1D_SSE2)
+#define LEAF_1_EDX                                                                                                     \
+    (X86_1D_FPU | X86_1D_DE | X86_1D_PSE | X86_1D_TSC | X86_1D_MSR | X86_1D_PAE | X86_1D_MCE | X86_1D_CX8 |            \
+     X86_1D_APIC | X86_1D_SEP | X86_1D_MTRR | X86_1D_PGE | X86_1D_MCA | X86_1D_CMOV | X86_1D_PAT | X86_1D_PSE36 |      \
+     X86_1D_CLFLUSH | X86_1D_MMX | X86_1D_FXSR | X86_1D_SSE | X86_1D_SSE2)
 #define LEAF_1_ECX  (X86_1C_SSE3 | X86_1C_CX16 | X86_1C_X2APIC | X86_1C_POPCNT | X86_1C_TSC_DEADLINE)
 #define LEAF_X1_EDX (X86_XD_SYSCALL | X86_XD_NX | X86_XD_PDPE1GB | X86_XD_RDTSCP | X86_XD_LM)
 
@@ -69,7 +69,7 @@ const struct x86_model *x86_model_find(const char *name)
     return NULL;
 }
 
-// --- leaves -----------------------------------------------------------------------------------------------------------
+// --- leaves ----------------------------------------------------------------------------------------------------------
 
 static void set(uint32_t out[4], uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
 {
@@ -156,19 +156,36 @@ static void basic(struct x86_cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t
 {
     const struct x86_model *model = cpu->model;
     switch (leaf) {
-    case 0x0: set_vendor(cpu, out, HIGHEST); break;
-    case 0x1: leaf_1(cpu, out); break;
-    case 0x2: set(out, 0x00feff01, 0, 0, 0); break; // caches are in leaf 4
-    case 0x4: leaf_4(cpu, subleaf, out); break;
-    case 0x6: out[0] = BIT32(2); break; // the APIC timer always runs
+    case 0x0:
+        set_vendor(cpu, out, HIGHEST);
+        break;
+    case 0x1:
+        leaf_1(cpu, out);
+        break;
+    case 0x2:
+        set(out, 0x00feff01, 0, 0, 0);
+        break; // caches are in leaf 4
+    case 0x4:
+        leaf_4(cpu, subleaf, out);
+        break;
+    case 0x6:
+        out[0] = BIT32(2);
+        break; // the APIC timer always runs
     case 0x7:
         if (subleaf == 0)
             set(out, 0, model->leaf_7_ebx, model->leaf_7_ecx, 0);
         break;
-    case 0xb: leaf_topology(cpu, subleaf, out); break;
-    case 0x15: set(out, 1, 1, TSC_HZ, 0); break;
-    case 0x16: set(out, TSC_MHZ, TSC_MHZ, 100, 0); break;
-    default: break;
+    case 0xb:
+        leaf_topology(cpu, subleaf, out);
+        break;
+    case 0x15:
+        set(out, 1, 1, TSC_HZ, 0);
+        break;
+    case 0x16:
+        set(out, TSC_MHZ, TSC_MHZ, 100, 0);
+        break;
+    default:
+        break;
     }
 }
 
@@ -178,26 +195,39 @@ static void extended(struct x86_cpu *cpu, uint32_t leaf, uint32_t out[4])
     const struct x86_model *model = cpu->model;
     bool amd = model->vendor == X86_AMD;
     switch (leaf) {
-    case 0x80000000: set_vendor(cpu, out, HIGHEST_EXTENDED); break;
+    case 0x80000000:
+        set_vendor(cpu, out, HIGHEST_EXTENDED);
+        break;
     case 0x80000001:
         set(out, amd ? model->signature : 0, 0, model->leaf_x1_ecx | (amd && cpu->cpus > 1 ? X86_XC_CMP_LEGACY : 0),
             model->leaf_x1_edx);
         break;
-    case 0x80000002: set_text(out, brand); break;
-    case 0x80000003: set_text(out, brand + 16); break;
-    case 0x80000004: set_text(out, brand + 32); break;
+    case 0x80000002:
+        set_text(out, brand);
+        break;
+    case 0x80000003:
+        set_text(out, brand + 16);
+        break;
+    case 0x80000004:
+        set_text(out, brand + 32);
+        break;
     case 0x80000005:
         if (amd) // 32 KiB, 8 ways, 64-byte lines, each
             set(out, 0, 0, 32 << 24 | 8 << 16 | 1 << 8 | 64, 32 << 24 | 8 << 16 | 1 << 8 | 64);
         break;
-    case 0x80000006: out[2] = 512u << 16 | 6 << 12 | 64; break; // 512 KiB, 8 ways
-    case 0x80000007: out[3] = BIT32(8); break;                  // invariant TSC
+    case 0x80000006:
+        out[2] = 512u << 16 | 6 << 12 | 64;
+        break; // 512 KiB, 8 ways
+    case 0x80000007:
+        out[3] = BIT32(8);
+        break; // invariant TSC
     case 0x80000008:
         out[0] = 48 << 8 | X86_PHYSICAL_BITS;
         if (amd)
             out[2] = core_bits(cpu) << 12 | or_255(cpu->cpus - 1);
         break;
-    default: break;
+    default:
+        break;
     }
 }
 

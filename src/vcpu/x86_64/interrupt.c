@@ -51,7 +51,7 @@ static bool gate_fault(struct delivery *d, enum x86_exception vector)
     return x86_fault_code(d->cpu, vector, d->vector * 8u + 2);
 }
 
-// --- real mode --------------------------------------------------------------------------------------------------------
+// --- real mode -------------------------------------------------------------------------------------------------------
 
 static bool deliver_real(struct delivery *d)
 {
@@ -74,7 +74,7 @@ static bool deliver_real(struct delivery *d)
     return true;
 }
 
-// --- gates ------------------------------------------------------------------------------------------------------------
+// --- gates -----------------------------------------------------------------------------------------------------------
 
 static bool read_gate(struct delivery *d)
 {
@@ -137,7 +137,7 @@ static void enter_handler(struct delivery *d)
     cpu->resume = UINT64_MAX;
 }
 
-// --- 64-bit -----------------------------------------------------------------------------------------------------------
+// --- 64-bit ----------------------------------------------------------------------------------------------------------
 
 static bool deliver_long(struct delivery *d)
 {
@@ -162,7 +162,7 @@ static bool deliver_long(struct delivery *d)
     return true;
 }
 
-// --- 16- and 32-bit gates ---------------------------------------------------------------------------------------------
+// --- 16- and 32-bit gates --------------------------------------------------------------------------------------------
 
 static bool push_frame(struct delivery *d, struct x86_stack *stack, unsigned size)
 {
@@ -190,8 +190,8 @@ static bool deliver_inner(struct delivery *d, unsigned size)
         return false;
     struct x86_stack stack = x86_other_stack(cpu, selector, &ss, sp, d->cpl);
     if ((v86 && !push_v86_segments(cpu, &stack, size)) ||
-        !x86_stack_push(&stack, cpu->segment[X86_SS].selector, size) || !x86_stack_push(&stack, cpu->r[X86_RSP], size) ||
-        !push_frame(d, &stack, size))
+        !x86_stack_push(&stack, cpu->segment[X86_SS].selector, size) ||
+        !x86_stack_push(&stack, cpu->r[X86_RSP], size) || !push_frame(d, &stack, size))
         return false;
     enter_handler(d);
     x86_set_descriptor(cpu, X86_SS, selector, &ss);
@@ -245,10 +245,16 @@ static bool sets_rf(uint8_t vector, enum x86_event event)
            vector != X86_DOUBLE;
 }
 
-bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool has_error, uint32_t error, uint64_t next)
+bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool has_error, uint32_t error,
+                 uint64_t next)
 {
     struct delivery d = {
-        .cpu = cpu, .vector = vector, .event = event, .has_error = has_error, .error = error, .next = next,
+        .cpu = cpu,
+        .vector = vector,
+        .event = event,
+        .has_error = has_error,
+        .error = error,
+        .next = next,
         .flags = x86_full_flags(cpu) | (sets_rf(vector, event) ? X86_RF : 0u),
     };
     bool done = cpu->cr0 & X86_CR0_PE ? deliver_protected(&d) : deliver_real(&d);
@@ -258,16 +264,23 @@ bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool
     return done;
 }
 
-// --- faults while delivering ------------------------------------------------------------------------------------------
+// --- faults while delivering -----------------------------------------------------------------------------------------
 
 enum fault_class { BENIGN, CONTRIBUTORY, PAGE }; // SDM vol. 3 table 6-4
 
 static enum fault_class class_of(uint8_t vector)
 {
     switch (vector) {
-    case X86_DE: case X86_TS: case X86_NP: case X86_SS_FAULT: case X86_GP: return CONTRIBUTORY;
-    case X86_PAGE: return PAGE;
-    default: return BENIGN;
+    case X86_DE:
+    case X86_TS:
+    case X86_NP:
+    case X86_SS_FAULT:
+    case X86_GP:
+        return CONTRIBUTORY;
+    case X86_PAGE:
+        return PAGE;
+    default:
+        return BENIGN;
     }
 }
 
@@ -317,7 +330,7 @@ static void deliver_external(struct x86_cpu *cpu, uint8_t vector)
         deliver_faults(cpu, BENIGN, false);
 }
 
-// --- what is taken at a boundary --------------------------------------------------------------------------------------
+// --- what is taken at a boundary -------------------------------------------------------------------------------------
 
 // What of the pending word the CPU would take now, in the order of SDM vol. 3 table 6-2; 0: nothing.
 static uint32_t choose(const struct x86_cpu *cpu)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // IRET (SDM vol. 2, IRET/IRETD/IRETQ): to the same level, to an outer one, to virtual-8086 mode, to the task before.
 //
-//     popped: IP, CS, FLAGS; to an outer level, and always from 64-bit mode: SP, SS; to virtual-8086 mode also ES, DS, FS, GS
+//     popped: IP, CS, FLAGS; to an outer level, and always from 64-bit mode: SP, SS; to virtual-8086 mode also ES, DS,
+//     FS, GS
 //
 // Path: vcpu/x86_64/interrupt.c / the interrupted program
 #include "vcpu/loop.h"
@@ -58,7 +59,8 @@ static bool pop_outer(struct frame *frame)
 {
     if (frame->whole)
         return true;
-    return x86_stack_pop(&frame->stack, &frame->sp, frame->size) && x86_stack_pop(&frame->stack, &frame->ss, frame->size);
+    return x86_stack_pop(&frame->stack, &frame->sp, frame->size) &&
+           x86_stack_pop(&frame->stack, &frame->ss, frame->size);
 }
 
 // Real mode, and virtual-8086 mode with IOPL 3 (where IOPL stays).

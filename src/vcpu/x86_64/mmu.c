@@ -9,7 +9,8 @@
 //
 // Accessed and dirty flags are set once the access is known to be allowed.
 //
-// Not modelled: memory types (PAT, PCD, PWT are ignored), global pages (a load of CR3 forgets them too), PCIDs, 5 levels.
+// Not modelled: memory types (PAT, PCD, PWT are ignored), global pages (a load of CR3 forgets them too), PCIDs,
+// 5 levels.
 #include "vcpu/x86_64/mmu.h"
 
 #include <string.h>
@@ -19,22 +20,28 @@
 #include "vcpu/x86_64/model.h"
 
 enum {
-    PTE_P = BIT32(0), PTE_W = BIT32(1), PTE_U = BIT32(2), PTE_A = BIT32(5), PTE_D = BIT32(6), PTE_PS = BIT32(7),
+    PTE_P = BIT32(0),
+    PTE_W = BIT32(1),
+    PTE_U = BIT32(2),
+    PTE_A = BIT32(5),
+    PTE_D = BIT32(6),
+    PTE_PS = BIT32(7),
 };
 #define PTE_NX      BIT64(63)
 #define PTE_ADDRESS (X86_PHYSICAL_MASK & PAGE_MASK)
 
 enum { PF_P = BIT32(0), PF_W = BIT32(1), PF_U = BIT32(2), PF_RSVD = BIT32(3), PF_I = BIT32(4) };
 
-// A walk under way. `region` is the RAM window that the last entry was found in: nearly always the next one is there too.
+// A walk under way. `region` is the RAM window that the last entry was found in: nearly always the next one is there
+// too.
 struct walk {
     struct x86_cpu *cpu;
     struct region *region;
     uint64_t address;
     uint64_t places[4]; // physical address of each entry used
     unsigned depth;
-    uint64_t last;      // the entry that maps the page
-    uint64_t common;    // AND of all entries: the accessed flag, if it is set in each
+    uint64_t last;   // the entry that maps the page
+    uint64_t common; // AND of all entries: the accessed flag, if it is set in each
 };
 
 // Host memory of an entry, or NULL outside of RAM.
@@ -92,7 +99,8 @@ static uint64_t reserved_bits(const struct x86_cpu *cpu, bool four)
 }
 
 // What the page allows is decided by the AND of the levels' W and U bits and the OR of their NX bits (section 4.6).
-static inline bool finish(struct walk *walk, enum access access, bool user, uint64_t allow, bool no_execute, struct tlb_page *page)
+static inline bool finish(struct walk *walk, enum access access, bool user, uint64_t allow, bool no_execute,
+                          struct tlb_page *page)
 {
     struct x86_cpu *cpu = walk->cpu;
     bool user_page = allow & PTE_U;
@@ -154,7 +162,8 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
         uint64_t bad = entry & reserved;
         if (large) // no 512 GiB pages, and bits between PAT (12) and the address are reserved
             bad |= shift == 39 || (shift == 30 && !(cpu->model->leaf_x1_edx & X86_XD_PDPE1GB))
-                       ? PTE_PS : entry & (bits_low(shift) & ~bits_low(13));
+                       ? PTE_PS
+                       : entry & (bits_low(shift) & ~bits_low(13));
         if (bad)
             return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
         allow &= entry;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a CPU says that it is: the names of -cpu and their CPUID words. What is not advertised here is #UD, #GP or a reserved
-// bit elsewhere, so this table is also what CR4, EFER and the page walk ask.
+// What a CPU says that it is: the names of -cpu and their CPUID words. What is not advertised here is #UD, #GP or a
+// reserved bit elsewhere, so this table is also what CR4, EFER and the page walk ask.
 #ifndef VCPU_X86_64_MODEL_H
 #define VCPU_X86_64_MODEL_H
 
@@ -10,69 +10,69 @@
 
 #include "base/bits.h"
 
-#define X86_PHYSICAL_BITS 40
-#define X86_PHYSICAL_MASK (BIT64(X86_PHYSICAL_BITS) - 1)
+#define X86_PHYSICAL_BITS  40
+#define X86_PHYSICAL_MASK  (BIT64(X86_PHYSICAL_BITS) - 1)
 #define X86_VARIABLE_MTRRS 8
 
 enum x86_vendor { X86_INTEL, X86_AMD }; // decides SYSCALL, SYSRET and SYSENTER outside 64-bit mode, and null selectors
 
 // CPUID.01H:ECX
-#define X86_1C_SSE3 BIT32(0)
-#define X86_1C_MONITOR BIT32(3)
-#define X86_1C_SSSE3 BIT32(9)
-#define X86_1C_CX16 BIT32(13)
-#define X86_1C_SSE41 BIT32(19)
-#define X86_1C_SSE42 BIT32(20)
-#define X86_1C_X2APIC BIT32(21)
-#define X86_1C_MOVBE BIT32(22)
-#define X86_1C_POPCNT BIT32(23)
+#define X86_1C_SSE3         BIT32(0)
+#define X86_1C_MONITOR      BIT32(3)
+#define X86_1C_SSSE3        BIT32(9)
+#define X86_1C_CX16         BIT32(13)
+#define X86_1C_SSE41        BIT32(19)
+#define X86_1C_SSE42        BIT32(20)
+#define X86_1C_X2APIC       BIT32(21)
+#define X86_1C_MOVBE        BIT32(22)
+#define X86_1C_POPCNT       BIT32(23)
 #define X86_1C_TSC_DEADLINE BIT32(24)
-#define X86_1C_HYPERVISOR BIT32(31)
+#define X86_1C_HYPERVISOR   BIT32(31)
 // CPUID.01H:EDX
-#define X86_1D_FPU BIT32(0)
-#define X86_1D_VME BIT32(1)
-#define X86_1D_DE BIT32(2)
-#define X86_1D_PSE BIT32(3)
-#define X86_1D_TSC BIT32(4)
-#define X86_1D_MSR BIT32(5)
-#define X86_1D_PAE BIT32(6)
-#define X86_1D_MCE BIT32(7)
-#define X86_1D_CX8 BIT32(8)
-#define X86_1D_APIC BIT32(9)
-#define X86_1D_SEP BIT32(11)
-#define X86_1D_MTRR BIT32(12)
-#define X86_1D_PGE BIT32(13)
-#define X86_1D_MCA BIT32(14)
-#define X86_1D_CMOV BIT32(15)
-#define X86_1D_PAT BIT32(16)
-#define X86_1D_PSE36 BIT32(17)
+#define X86_1D_FPU     BIT32(0)
+#define X86_1D_VME     BIT32(1)
+#define X86_1D_DE      BIT32(2)
+#define X86_1D_PSE     BIT32(3)
+#define X86_1D_TSC     BIT32(4)
+#define X86_1D_MSR     BIT32(5)
+#define X86_1D_PAE     BIT32(6)
+#define X86_1D_MCE     BIT32(7)
+#define X86_1D_CX8     BIT32(8)
+#define X86_1D_APIC    BIT32(9)
+#define X86_1D_SEP     BIT32(11)
+#define X86_1D_MTRR    BIT32(12)
+#define X86_1D_PGE     BIT32(13)
+#define X86_1D_MCA     BIT32(14)
+#define X86_1D_CMOV    BIT32(15)
+#define X86_1D_PAT     BIT32(16)
+#define X86_1D_PSE36   BIT32(17)
 #define X86_1D_CLFLUSH BIT32(19)
-#define X86_1D_MMX BIT32(23)
-#define X86_1D_FXSR BIT32(24)
-#define X86_1D_SSE BIT32(25)
-#define X86_1D_SSE2 BIT32(26)
-#define X86_1D_HTT BIT32(28)
+#define X86_1D_MMX     BIT32(23)
+#define X86_1D_FXSR    BIT32(24)
+#define X86_1D_SSE     BIT32(25)
+#define X86_1D_SSE2    BIT32(26)
+#define X86_1D_HTT     BIT32(28)
 // CPUID.07H:EBX
-#define X86_7B_FSGSBASE BIT32(0)
+#define X86_7B_FSGSBASE   BIT32(0)
 #define X86_7B_TSC_ADJUST BIT32(1)
-#define X86_7B_SMEP BIT32(7)
-#define X86_7B_SMAP BIT32(20)
+#define X86_7B_SMEP       BIT32(7)
+#define X86_7B_SMAP       BIT32(20)
 // CPUID.07H:ECX
 #define X86_7C_UMIP BIT32(2)
 // CPUID.80000001H:ECX
-#define X86_XC_LAHF BIT32(0)
+#define X86_XC_LAHF       BIT32(0)
 #define X86_XC_CMP_LEGACY BIT32(1)
 // CPUID.80000001H:EDX
 #define X86_XD_SYSCALL BIT32(11)
-#define X86_XD_NX BIT32(20)
+#define X86_XD_NX      BIT32(20)
 #define X86_XD_PDPE1GB BIT32(26)
-#define X86_XD_RDTSCP BIT32(27)
-#define X86_XD_LM BIT32(29)
+#define X86_XD_RDTSCP  BIT32(27)
+#define X86_XD_LM      BIT32(29)
 
 struct x86_model {
     const char *name;
     enum x86_vendor vendor;
-    uint32_t signature;   // CPUID.01H:EAX, and DX after reset
+    uint32_t signature; // CPUID.01H:EAX, and DX after reset
     uint32_t leaf_1_ecx, leaf_1_edx;
     uint32_t leaf_7_ebx, leaf_7_ecx;
     uint32_t leaf_x1_ecx, leaf_x1_edx; // 80000001H

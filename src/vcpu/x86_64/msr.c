@@ -10,19 +10,37 @@
 //
 // Not modelled: effects of MTRRs, PAT, DEBUGCTL and MISC_ENABLE; machine-check banks (IA32_MCG_CAP says 0).
 #include "vcpu/loop.h"
+#include "vcpu/x86_64/apic_port.h"
 #include "vcpu/x86_64/mmu.h"
 #include "vcpu/x86_64/model.h"
-#include "vcpu/x86_64/apic_port.h"
 #include "vcpu/x86_64/protect.h"
 #include "vcpu/x86_64/segment.h"
 #include "vcpu/x86_64/sysreg.h"
 
 enum {
-    MSR_TSC = 0x10, MSR_PLATFORM_ID = 0x17, MSR_APIC_BASE = 0x1b, MSR_TSC_ADJUST = 0x3b, MSR_BIOS_UPDT_TRIG = 0x79,
-    MSR_BIOS_SIGN_ID = 0x8b, MSR_MTRRCAP = 0xfe, MSR_SYSENTER_CS = 0x174, MSR_SYSENTER_ESP = 0x175,
-    MSR_SYSENTER_EIP = 0x176, MSR_MCG_CAP = 0x179, MSR_MCG_STATUS = 0x17a, MSR_MISC_ENABLE = 0x1a0, MSR_DEBUGCTL = 0x1d9,
-    MSR_MTRR_PHYS = 0x200, MSR_MTRR_FIX64K = 0x250, MSR_MTRR_FIX16K = 0x258, MSR_MTRR_FIX4K = 0x268, MSR_PAT = 0x277,
-    MSR_MTRR_DEF_TYPE = 0x2ff, MSR_TSC_DEADLINE = 0x6e0, MSR_X2APIC = 0x800, MSR_X2APIC_END = 0x8ff,
+    MSR_TSC = 0x10,
+    MSR_PLATFORM_ID = 0x17,
+    MSR_APIC_BASE = 0x1b,
+    MSR_TSC_ADJUST = 0x3b,
+    MSR_BIOS_UPDT_TRIG = 0x79,
+    MSR_BIOS_SIGN_ID = 0x8b,
+    MSR_MTRRCAP = 0xfe,
+    MSR_SYSENTER_CS = 0x174,
+    MSR_SYSENTER_ESP = 0x175,
+    MSR_SYSENTER_EIP = 0x176,
+    MSR_MCG_CAP = 0x179,
+    MSR_MCG_STATUS = 0x17a,
+    MSR_MISC_ENABLE = 0x1a0,
+    MSR_DEBUGCTL = 0x1d9,
+    MSR_MTRR_PHYS = 0x200,
+    MSR_MTRR_FIX64K = 0x250,
+    MSR_MTRR_FIX16K = 0x258,
+    MSR_MTRR_FIX4K = 0x268,
+    MSR_PAT = 0x277,
+    MSR_MTRR_DEF_TYPE = 0x2ff,
+    MSR_TSC_DEADLINE = 0x6e0,
+    MSR_X2APIC = 0x800,
+    MSR_X2APIC_END = 0x8ff,
 };
 #define MSR_EFER           UINT32_C(0xc0000080)
 #define MSR_STAR           UINT32_C(0xc0000081)
@@ -55,7 +73,7 @@ static bool unknown(struct x86_cpu *cpu, enum x86_mistake mistake, uint32_t numb
     return refuse(cpu);
 }
 
-// --- rows -------------------------------------------------------------------------------------------------------------
+// --- rows ------------------------------------------------------------------------------------------------------------
 
 enum shape { SHAPE_PLAIN, SHAPE_ADDRESS, SHAPE_TYPES, SHAPE_PAT };
 
@@ -63,7 +81,7 @@ struct msr {
     uint32_t number, count;
     uint32_t offset; // in struct x86_cpu, of the first
     enum shape shape;
-    uint64_t mask;   // bits that may be written; the others must be 0
+    uint64_t mask; // bits that may be written; the others must be 0
 };
 
 #define FIELD(name) offsetof(struct x86_cpu, name)
@@ -131,7 +149,7 @@ static bool fits(enum shape shape, uint64_t value)
     }
 }
 
-// --- the time-stamp counter -------------------------------------------------------------------------------------------
+// --- the time-stamp counter ------------------------------------------------------------------------------------------
 
 static uint64_t tsc(struct x86_cpu *cpu)
 {
@@ -185,7 +203,7 @@ bool x86_read_tsc(struct x86_cpu *cpu, uint64_t *value)
     return true;
 }
 
-// --- special ones -----------------------------------------------------------------------------------------------------
+// --- special ones ----------------------------------------------------------------------------------------------------
 
 static bool write_efer(struct x86_cpu *cpu, uint64_t value)
 {
@@ -225,9 +243,16 @@ static bool is_amd_register(const struct x86_cpu *cpu, uint32_t number)
     if (cpu->model->vendor != X86_AMD)
         return false;
     switch (number) {
-    case MSR_AMD_SYSCFG: case MSR_AMD_HWCR: case MSR_AMD_NB_CFG: case MSR_AMD_TOP_MEM: case MSR_AMD_TOP_MEM2:
-    case MSR_AMD_PATCH: case MSR_AMD_INT_PEND: return true;
-    default: return false;
+    case MSR_AMD_SYSCFG:
+    case MSR_AMD_HWCR:
+    case MSR_AMD_NB_CFG:
+    case MSR_AMD_TOP_MEM:
+    case MSR_AMD_TOP_MEM2:
+    case MSR_AMD_PATCH:
+    case MSR_AMD_INT_PEND:
+        return true;
+    default:
+        return false;
     }
 }
 
@@ -248,7 +273,7 @@ static void follow_apic_base(struct x86_cpu *cpu)
     x86_flush(cpu);
 }
 
-// --- RDMSR, WRMSR -----------------------------------------------------------------------------------------------------
+// --- RDMSR, WRMSR ----------------------------------------------------------------------------------------------------
 
 bool x86_read_msr(struct x86_cpu *cpu, uint32_t number, uint64_t *value)
 {
@@ -271,21 +296,38 @@ bool x86_read_msr(struct x86_cpu *cpu, uint32_t number, uint64_t *value)
         return true;
     }
     switch (number) {
-    case MSR_TSC: *value = tsc(cpu); return true;
-    case MSR_TSC_ADJUST: *value = cpu->tsc_adjust; return true;
-    case MSR_EFER: *value = cpu->efer; return true;
-    case MSR_BIOS_SIGN_ID: *value = (uint64_t)MICROCODE << 32; return true;
-    case MSR_MTRRCAP: *value = X86_VARIABLE_MTRRS | BIT32(8) | BIT32(10); return true; // fixed ranges, write-combining
-    case MSR_MTRR_DEF_TYPE: *value = cpu->mtrr_def_type; return true;
-    case MSR_PLATFORM_ID: case MSR_MCG_CAP: return true;
-    case MSR_TSC_DEADLINE: return read_deadline(cpu, value) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
-    default: return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
+    case MSR_TSC:
+        *value = tsc(cpu);
+        return true;
+    case MSR_TSC_ADJUST:
+        *value = cpu->tsc_adjust;
+        return true;
+    case MSR_EFER:
+        *value = cpu->efer;
+        return true;
+    case MSR_BIOS_SIGN_ID:
+        *value = (uint64_t)MICROCODE << 32;
+        return true;
+    case MSR_MTRRCAP:
+        *value = X86_VARIABLE_MTRRS | BIT32(8) | BIT32(10);
+        return true; // fixed ranges, write-combining
+    case MSR_MTRR_DEF_TYPE:
+        *value = cpu->mtrr_def_type;
+        return true;
+    case MSR_PLATFORM_ID:
+    case MSR_MCG_CAP:
+        return true;
+    case MSR_TSC_DEADLINE:
+        return read_deadline(cpu, value) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
+    default:
+        return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
     }
 }
 
 static bool write_port(struct x86_cpu *cpu, uint32_t number, uint64_t value)
 {
-    enum port_result result = number == MSR_TSC_DEADLINE ? write_deadline(cpu, value) : x86_apic_write(cpu, number, value);
+    enum port_result result =
+        number == MSR_TSC_DEADLINE ? write_deadline(cpu, value) : x86_apic_write(cpu, number, value);
     if (result == PORT_NOT_MINE)
         return unknown(cpu, X86_MISTAKE_MSR_WRITE, number);
     if (result == PORT_FAULT)
@@ -311,15 +353,23 @@ bool x86_write_msr(struct x86_cpu *cpu, uint32_t number, uint64_t value)
     if (variable_mtrr(cpu, number))
         return write_variable_mtrr(cpu, number, value);
     switch (number) {
-    case MSR_TSC: move_tsc(cpu, value - tsc(cpu)); return true;
-    case MSR_TSC_ADJUST: move_tsc(cpu, value - cpu->tsc_adjust); return true;
-    case MSR_EFER: return write_efer(cpu, value);
+    case MSR_TSC:
+        move_tsc(cpu, value - tsc(cpu));
+        return true;
+    case MSR_TSC_ADJUST:
+        move_tsc(cpu, value - cpu->tsc_adjust);
+        return true;
+    case MSR_EFER:
+        return write_efer(cpu, value);
     case MSR_MTRR_DEF_TYPE:
         if ((value & ~UINT64_C(0xcff)) || !is_type(value & 0xff))
             return refuse(cpu);
         cpu->mtrr_def_type = value;
         return true;
-    case MSR_BIOS_SIGN_ID: case MSR_BIOS_UPDT_TRIG: return true; // no microcode to load; the revision stays
-    default: return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_WRITE, number);
+    case MSR_BIOS_SIGN_ID:
+    case MSR_BIOS_UPDT_TRIG:
+        return true; // no microcode to load; the revision stays
+    default:
+        return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_WRITE, number);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the files of protected mode share (segment.c, transfer.c, task.c, interrupt.c, iret.c): descriptors, and stacks that
-// are written before anything of the CPU changes.
+// What the files of protected mode share (segment.c, transfer.c, task.c, interrupt.c, iret.c): descriptors, and stacks
+// that are written before anything of the CPU changes.
 #ifndef VCPU_X86_64_PROTECT_H
 #define VCPU_X86_64_PROTECT_H
 
@@ -9,9 +9,18 @@
 
 // Types of system descriptors (SDM vol. 3 table 3-2). 64-bit mode has those of 8 and above alone, and the LDT.
 enum {
-    X86_TYPE_TSS16 = 1, X86_TYPE_LDT = 2, X86_TYPE_TSS16_BUSY = 3, X86_TYPE_CALL16 = 4, X86_TYPE_TASK = 5,
-    X86_TYPE_INTERRUPT16 = 6, X86_TYPE_TRAP16 = 7, X86_TYPE_TSS = 9, X86_TYPE_TSS_BUSY = 11, X86_TYPE_CALL = 12,
-    X86_TYPE_INTERRUPT = 14, X86_TYPE_TRAP = 15,
+    X86_TYPE_TSS16 = 1,
+    X86_TYPE_LDT = 2,
+    X86_TYPE_TSS16_BUSY = 3,
+    X86_TYPE_CALL16 = 4,
+    X86_TYPE_TASK = 5,
+    X86_TYPE_INTERRUPT16 = 6,
+    X86_TYPE_TRAP16 = 7,
+    X86_TYPE_TSS = 9,
+    X86_TYPE_TSS_BUSY = 11,
+    X86_TYPE_CALL = 12,
+    X86_TYPE_INTERRUPT = 14,
+    X86_TYPE_TRAP = 15,
 };
 
 // Attributes of segments that are set without a descriptor.
@@ -25,7 +34,7 @@ struct x86_descriptor {
     uint64_t raw;     // the first 8 bytes
     uint64_t address; // where they are, linear
     uint64_t base;
-    uint32_t limit;   // in bytes
+    uint32_t limit; // in bytes
     uint16_t attributes;
 };
 
@@ -36,18 +45,39 @@ struct x86_gate { // call gate, IDT entry
     uint64_t offset;
 };
 
-static inline bool x86_long(const struct x86_cpu *cpu) { return cpu->efer & X86_EFER_LMA; }
-static inline bool x86_is_64(const struct x86_cpu *cpu) { return cpu->mode & X86_MODE_64; }
-static inline bool x86_v86(const struct x86_cpu *cpu) { return cpu->eflags & X86_VM; }
+static inline bool x86_long(const struct x86_cpu *cpu)
+{
+    return cpu->efer & X86_EFER_LMA;
+}
+static inline bool x86_is_64(const struct x86_cpu *cpu)
+{
+    return cpu->mode & X86_MODE_64;
+}
+static inline bool x86_v86(const struct x86_cpu *cpu)
+{
+    return cpu->eflags & X86_VM;
+}
 static inline bool x86_protected(const struct x86_cpu *cpu) // protected mode proper, not virtual-8086 mode
 {
     return (cpu->cr0 & X86_CR0_PE) && !x86_v86(cpu);
 }
 
-static inline unsigned x86_dpl(uint16_t attributes) { return attributes >> 5 & 3; }
-static inline bool x86_is_code(uint16_t attributes) { return (attributes & X86_ATTR_S) && (attributes & 8); }
-static inline bool x86_is_conforming(uint16_t attributes) { return (attributes & 0xc) == 0xc; }
-static inline bool x86_is_writable(uint16_t attributes) { return (attributes & (X86_ATTR_S | 8 | 2)) == (X86_ATTR_S | 2); }
+static inline unsigned x86_dpl(uint16_t attributes)
+{
+    return attributes >> 5 & 3;
+}
+static inline bool x86_is_code(uint16_t attributes)
+{
+    return (attributes & X86_ATTR_S) && (attributes & 8);
+}
+static inline bool x86_is_conforming(uint16_t attributes)
+{
+    return (attributes & 0xc) == 0xc;
+}
+static inline bool x86_is_writable(uint16_t attributes)
+{
+    return (attributes & (X86_ATTR_S | 8 | 2)) == (X86_ATTR_S | 2);
+}
 static inline bool x86_is_readable(uint16_t attributes)
 {
     return (attributes & X86_ATTR_S) && (attributes & 10) != 8;
@@ -56,7 +86,10 @@ static inline bool x86_is_system(uint16_t attributes, unsigned type)
 {
     return (attributes & (X86_ATTR_S | X86_ATTR_TYPE)) == type;
 }
-static inline bool x86_is_null(uint16_t selector) { return !(selector & 0xfffc); }
+static inline bool x86_is_null(uint16_t selector)
+{
+    return !(selector & 0xfffc);
+}
 
 // Bits of a linear address outside of long mode.
 static inline uint64_t x86_wrap(const struct x86_cpu *cpu, uint64_t linear)
@@ -69,7 +102,7 @@ static inline uint64_t x86_operand_mask(unsigned size)
     return bits_low(8 * size);
 }
 
-// --- descriptors (segment.c) ------------------------------------------------------------------------------------------
+// --- descriptors (segment.c) -----------------------------------------------------------------------------------------
 
 enum x86_lookup { X86_FOUND, X86_OUTSIDE, X86_FAULTED };
 
@@ -79,7 +112,8 @@ enum x86_lookup x86_look_up(struct x86_cpu *cpu, uint16_t selector, struct x86_d
 // The same; outside of the table is `vector` with the selector as its error code.
 bool x86_need_descriptor(struct x86_cpu *cpu, uint16_t selector, enum x86_exception vector, struct x86_descriptor *d);
 
-// The upper half of a 16-byte descriptor: extends `base` in long mode, does nothing elsewhere. `vector` if it is malformed.
+// The upper half of a 16-byte descriptor: extends `base` in long mode, does nothing elsewhere. `vector` if it is
+// malformed.
 bool x86_extend_descriptor(struct x86_cpu *cpu, uint16_t selector, enum x86_exception vector, struct x86_descriptor *d);
 
 // Sets the accessed flag in the table.
@@ -90,7 +124,8 @@ bool x86_mark_busy(struct x86_cpu *cpu, struct x86_descriptor *d, bool busy);
 
 struct x86_gate x86_gate_of(uint64_t low, uint64_t high);
 
-void x86_set_descriptor(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector, const struct x86_descriptor *d);
+void x86_set_descriptor(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector,
+                        const struct x86_descriptor *d);
 void x86_set_null(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector);
 // Real mode and virtual-8086 mode.
 void x86_set_real(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector);
@@ -102,8 +137,8 @@ bool x86_check_stack_segment(struct x86_cpu *cpu, uint16_t selector, unsigned cp
 // The checks that a code segment is fit as the target of a transfer to `offset`: #GP(0), #GP in long mode for L with D.
 bool x86_check_target(struct x86_cpu *cpu, const struct x86_descriptor *d, uint64_t offset);
 
-// What RET and IRET pop (transfer.c): code for the level of its RPL, and the stack for it. A null SS is good for 64-bit code
-// inside level 3.
+// What RET and IRET pop (transfer.c): code for the level of its RPL, and the stack for it. A null SS is good for 64-bit
+// code inside level 3.
 bool x86_check_return_code(struct x86_cpu *cpu, uint16_t selector, uint64_t ip, struct x86_descriptor *d);
 bool x86_check_return_stack(struct x86_cpu *cpu, uint16_t selector, unsigned cpl, const struct x86_descriptor *code,
                             struct x86_descriptor *d);
@@ -111,7 +146,7 @@ bool x86_check_return_stack(struct x86_cpu *cpu, uint16_t selector, unsigned cpl
 // On return to an outer level: data segments it may not use become null.
 void x86_drop_inner_segments(struct x86_cpu *cpu);
 
-// --- stacks (stack.c) -------------------------------------------------------------------------------------------------
+// --- stacks (stack.c) ------------------------------------------------------------------------------------------------
 
 struct x86_stack {
     struct x86_cpu *cpu;
@@ -132,7 +167,8 @@ struct x86_stack x86_wide_stack(struct x86_cpu *cpu, uint64_t sp, unsigned cpl);
 bool x86_stack_push(struct x86_stack *stack, uint64_t value, unsigned size);
 bool x86_stack_pop(struct x86_stack *stack, uint64_t *value, unsigned size);
 
-// The frames of 64-bit mode, whole: `words` in the order of pushing or popping. One look at the TLB where they are in a page.
+// The frames of 64-bit mode, whole: `words` in the order of pushing or popping. One look at the TLB where they
+// are in a page.
 bool x86_stack_push_words(struct x86_stack *stack, const uint64_t *words, unsigned count);
 bool x86_stack_pop_words(struct x86_stack *stack, uint64_t *words, unsigned count);
 
@@ -143,7 +179,7 @@ void x86_stack_commit(const struct x86_stack *stack);
 bool x86_inner_stack(struct x86_cpu *cpu, unsigned cpl, uint16_t *selector, uint64_t *sp);
 bool x86_inner_stack_pointer(struct x86_cpu *cpu, unsigned cpl, unsigned ist, uint64_t *sp);
 
-// --- shared transfers -------------------------------------------------------------------------------------------------
+// --- shared transfers ------------------------------------------------------------------------------------------------
 
 // RFLAGS with RF where it applies (interrupt.c).
 uint64_t x86_full_flags(const struct x86_cpu *cpu);

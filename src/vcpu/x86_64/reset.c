@@ -86,8 +86,8 @@ void x86_start(struct x86_cpu *cpu, uint8_t sipi_vector)
     set_state(cpu, VCPU_RUNNING);
 }
 
-// A kernel that is loaded without firmware finds what firmware would have left: memory is write-back, but for the window
-// of the VGA and the last gigabyte below 4 GiB with its devices.
+// A kernel that is loaded without firmware finds what firmware would have left: memory is write-back, but for the
+// window of the VGA and the last gigabyte below 4 GiB with its devices.
 void x86_leave_firmware(struct x86_cpu *cpu)
 {
     const uint64_t all = UINT64_C(0x0101010101010101);
@@ -130,7 +130,7 @@ void x86_cpu_destroy(struct x86_cpu *cpu)
     free(cpu);
 }
 
-// --- the list of state ------------------------------------------------------------------------------------------------
+// --- the list of state -----------------------------------------------------------------------------------------------
 
 static void visit_segments(struct x86_cpu *cpu, struct visit *v)
 {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Segment registers and descriptors (SDM vol. 3 chapters 3 and 5). Far transfers are in transfer.c, task switches in task.c.
+// Segment registers and descriptors (SDM vol. 3 chapters 3 and 5). Far transfers are in transfer.c, task switches in
+// task.c.
 //
-//     selector [15:3] index, [2] LDT, [1:0] RPL  ->  descriptor in the GDT or LDT  ->  base, limit and attributes kept here
+//     selector [15:3] index, [2] LDT, [1:0] RPL  ->  descriptor in the GDT or LDT  ->  base, limit, attributes
 //
-// The selector and the hidden part live in cpu->segment; the base lives in a slot of the register file, so that an op can
-// add it like any register. In 64-bit mode the bases of ES, CS, SS and DS are kept but not used.
+// The selector and the hidden part live in cpu->segment; the base lives in a slot of the register file, so that an op
+// can add it like any register. In 64-bit mode the bases of ES, CS, SS and DS are kept but not used.
 #include "vcpu/x86_64/segment.h"
 
 #include "vcpu/x86_64/model.h"
 #include "vcpu/x86_64/protect.h"
 
-// --- the mode ---------------------------------------------------------------------------------------------------------
+// --- the mode --------------------------------------------------------------------------------------------------------
 
 // Base 0, limit 4 GiB, and no access that the type refuses.
 static bool is_flat(const struct x86_cpu *cpu, enum x86_segment segment)
@@ -42,12 +43,14 @@ void x86_update_mode(struct x86_cpu *cpu)
 void x86_set_segment(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector, uint64_t base, uint32_t limit,
                      uint16_t attributes)
 {
-    cpu->segment[segment] = (struct x86_segment_register){ .selector = selector, .attributes = attributes, .limit = limit };
+    cpu->segment[segment] =
+        (struct x86_segment_register){ .selector = selector, .attributes = attributes, .limit = limit };
     cpu->r[X86_BASE + segment] = base;
     x86_update_mode(cpu);
 }
 
-void x86_set_descriptor(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector, const struct x86_descriptor *d)
+void x86_set_descriptor(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector,
+                        const struct x86_descriptor *d)
 {
     x86_set_segment(cpu, segment, selector, d->base, d->limit, d->attributes);
 }
@@ -70,7 +73,7 @@ void x86_set_real(struct x86_cpu *cpu, enum x86_segment segment, uint16_t select
                     X86_ATTR_DATA | (s->attributes & (X86_ATTR_DB | X86_ATTR_G)));
 }
 
-// --- descriptors ------------------------------------------------------------------------------------------------------
+// --- descriptors -----------------------------------------------------------------------------------------------------
 
 static void decode(struct x86_descriptor *d)
 {
@@ -194,7 +197,7 @@ void x86_drop_inner_segments(struct x86_cpu *cpu)
     }
 }
 
-// --- loads ------------------------------------------------------------------------------------------------------------
+// --- loads -----------------------------------------------------------------------------------------------------------
 
 static bool load_null(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector)
 {
@@ -282,7 +285,7 @@ bool x86_load_task_register(struct x86_cpu *cpu, uint16_t selector)
     return true;
 }
 
-// --- limit checks -----------------------------------------------------------------------------------------------------
+// --- limit checks ----------------------------------------------------------------------------------------------------
 
 // Is [offset, offset + size) within a segment? An expand-down data segment has what is above its limit.
 static bool within(uint16_t attributes, uint32_t limit, uint64_t offset, unsigned size)
@@ -312,7 +315,7 @@ bool x86_linear(struct x86_cpu *cpu, enum x86_segment segment, uint64_t offset, 
     return true;
 }
 
-// --- LAR, LSL, VERR, VERW ---------------------------------------------------------------------------------------------
+// --- LAR, LSL, VERR, VERW --------------------------------------------------------------------------------------------
 
 static void set_zf(struct x86_cpu *cpu, bool on)
 {
@@ -332,8 +335,8 @@ static bool look(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *
     if (found != X86_FOUND)
         return found == X86_OUTSIDE;
     unsigned dpl = x86_dpl(d->attributes);
-    *visible = (x86_is_code(d->attributes) && x86_is_conforming(d->attributes)) ||
-               (dpl >= cpu->cpl && dpl >= (selector & 3u));
+    *visible =
+        (x86_is_code(d->attributes) && x86_is_conforming(d->attributes)) || (dpl >= cpu->cpl && dpl >= (selector & 3u));
     return true;
 }
 

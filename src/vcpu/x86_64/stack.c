@@ -65,7 +65,8 @@ static bool locate(const struct x86_stack *stack, uint64_t sp, unsigned size, ui
     struct x86_cpu *cpu = stack->cpu;
     if (stack->wide) {
         *linear = sp;
-        return (x86_is_canonical(sp) && x86_is_canonical(sp + size - 1)) || x86_fault_code(cpu, X86_SS_FAULT, stack->error);
+        return (x86_is_canonical(sp) && x86_is_canonical(sp + size - 1)) ||
+               x86_fault_code(cpu, X86_SS_FAULT, stack->error);
     }
     uint64_t last = sp + size - 1;
     bool down = (stack->attributes & 4) && !x86_is_code(stack->attributes);
@@ -155,7 +156,7 @@ bool x86_pop(struct x86_cpu *cpu, uint64_t *value, unsigned size)
     return true;
 }
 
-// --- stacks of inner levels -------------------------------------------------------------------------------------------
+// --- stacks of inner levels ------------------------------------------------------------------------------------------
 
 // One field of the current TSS; beyond its limit is #TS(TR).
 static bool tss_field(struct x86_cpu *cpu, uint32_t offset, unsigned size, uint64_t *value)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The fast system calls: SYSCALL, SYSRET, SYSENTER, SYSEXIT (SDM vol. 2; AMD APM vol. 2 section 6.1 where the two differ).
+// The fast system calls: SYSCALL, SYSRET, SYSENTER, SYSEXIT (SDM vol. 2; AMD APM vol. 2 section 6.1 where they
+// differ).
 //
 //              code                      stack                     return address    flags
 //     SYSCALL  STAR[47:32]               + 8                       RCX               R11; SFMASK clears
@@ -25,7 +26,8 @@ static void enter(struct x86_cpu *cpu, uint16_t code, uint16_t stack, unsigned c
     uint16_t level = (uint16_t)(cpl << 5);
     uint16_t width = wide ? X86_ATTR_L : X86_ATTR_DB;
     cpu->cpl = (uint8_t)cpl;
-    x86_set_segment(cpu, X86_CS, (uint16_t)((code & 0xfffc) | cpl), 0, UINT32_MAX, X86_ATTR_CODE | X86_ATTR_G | width | level);
+    x86_set_segment(cpu, X86_CS, (uint16_t)((code & 0xfffc) | cpl), 0, UINT32_MAX,
+                    X86_ATTR_CODE | X86_ATTR_G | width | level);
     x86_set_segment(cpu, X86_SS, (uint16_t)((stack & 0xfffc) | cpl), 0, UINT32_MAX,
                     X86_ATTR_DATA | X86_ATTR_G | X86_ATTR_DB | level);
 }

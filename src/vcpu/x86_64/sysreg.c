@@ -7,14 +7,15 @@
 #include "vcpu/x86_64/sysreg.h"
 
 #include "vcpu/loop.h"
+#include "vcpu/x86_64/apic_port.h"
 #include "vcpu/x86_64/mmu.h"
 #include "vcpu/x86_64/model.h"
-#include "vcpu/x86_64/apic_port.h"
 #include "vcpu/x86_64/protect.h"
 #include "vcpu/x86_64/segment.h"
 
-#define CR0_BITS (X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_AM | \
-                  X86_CR0_NW | X86_CR0_CD | X86_CR0_PG)
+#define CR0_BITS                                                                                                       \
+    (X86_CR0_PE | X86_CR0_MP | X86_CR0_EM | X86_CR0_TS | X86_CR0_ET | X86_CR0_NE | X86_CR0_WP | X86_CR0_AM |           \
+     X86_CR0_NW | X86_CR0_CD | X86_CR0_PG)
 
 static bool refuse(struct x86_cpu *cpu)
 {
@@ -26,7 +27,7 @@ static bool is_legacy_pae(const struct x86_cpu *cpu, uint64_t cr0, uint64_t cr4)
     return (cr0 & X86_CR0_PG) && (cr4 & X86_CR4_PAE) && !(cpu->efer & X86_EFER_LMA);
 }
 
-// --- CR0 --------------------------------------------------------------------------------------------------------------
+// --- CR0 -------------------------------------------------------------------------------------------------------------
 
 // Paging on with EFER.LME set is the way into long mode (SDM vol. 3 section 9.8.5), paging off the way out.
 static bool check_paging(struct x86_cpu *cpu, uint64_t cr0)
@@ -63,7 +64,7 @@ static bool write_cr0(struct x86_cpu *cpu, uint64_t value)
     return true;
 }
 
-// --- CR3, CR4 ---------------------------------------------------------------------------------------------------------
+// --- CR3, CR4 --------------------------------------------------------------------------------------------------------
 
 static bool write_cr3(struct x86_cpu *cpu, uint64_t value)
 {
@@ -85,14 +86,9 @@ static uint64_t cr4_bits(const struct x86_model *model)
     static const struct {
         uint32_t cr4, feature;
     } rows[] = {
-        { X86_CR4_TSD, X86_1D_TSC },
-        { X86_CR4_DE, X86_1D_DE },
-        { X86_CR4_PSE, X86_1D_PSE },
-        { X86_CR4_PAE, X86_1D_PAE },
-        { X86_CR4_MCE, X86_1D_MCE },
-        { X86_CR4_PGE, X86_1D_PGE },
-        { X86_CR4_OSFXSR, X86_1D_FXSR },
-        { X86_CR4_OSXMMEXCPT, X86_1D_SSE },
+        { X86_CR4_TSD, X86_1D_TSC },     { X86_CR4_DE, X86_1D_DE },          { X86_CR4_PSE, X86_1D_PSE },
+        { X86_CR4_PAE, X86_1D_PAE },     { X86_CR4_MCE, X86_1D_MCE },        { X86_CR4_PGE, X86_1D_PGE },
+        { X86_CR4_OSFXSR, X86_1D_FXSR }, { X86_CR4_OSXMMEXCPT, X86_1D_SSE },
     };
     uint64_t bits = X86_CR4_PCE;
     for (unsigned i = 0; i < countof(rows); i++)
@@ -127,10 +123,18 @@ bool x86_read_cr(struct x86_cpu *cpu, unsigned number, uint64_t *value)
     if (cpu->cpl != 0)
         return refuse(cpu);
     switch (number) {
-    case 0: *value = cpu->cr0; return true;
-    case 2: *value = cpu->cr2; return true;
-    case 3: *value = cpu->cr3; return true;
-    case 4: *value = cpu->cr4; return true;
+    case 0:
+        *value = cpu->cr0;
+        return true;
+    case 2:
+        *value = cpu->cr2;
+        return true;
+    case 3:
+        *value = cpu->cr3;
+        return true;
+    case 4:
+        *value = cpu->cr4;
+        return true;
     default:
         *value = 0;
         if (x86_apic_read(cpu, PORT_CR8, value) == PORT_FAULT)
@@ -146,10 +150,15 @@ bool x86_write_cr(struct x86_cpu *cpu, unsigned number, uint64_t value)
     if (cpu->cpl != 0)
         return refuse(cpu);
     switch (number) {
-    case 0: return write_cr0(cpu, value);
-    case 2: cpu->cr2 = value; return true;
-    case 3: return write_cr3(cpu, value);
-    case 4: return write_cr4(cpu, value);
+    case 0:
+        return write_cr0(cpu, value);
+    case 2:
+        cpu->cr2 = value;
+        return true;
+    case 3:
+        return write_cr3(cpu, value);
+    case 4:
+        return write_cr4(cpu, value);
     default:
         if (value > 15 || x86_apic_write(cpu, PORT_CR8, value) == PORT_FAULT)
             return refuse(cpu);
@@ -174,7 +183,7 @@ bool x86_clts(struct x86_cpu *cpu)
     return true;
 }
 
-// --- debug registers --------------------------------------------------------------------------------------------------
+// --- debug registers -------------------------------------------------------------------------------------------------
 
 #define DR6_ONES UINT64_C(0xffff0ff0)
 #define DR6_BITS UINT64_C(0x0000e00f)
@@ -221,7 +230,7 @@ bool x86_write_dr(struct x86_cpu *cpu, unsigned number, uint64_t value)
     return true;
 }
 
-// --- ports ------------------------------------------------------------------------------------------------------------
+// --- ports -----------------------------------------------------------------------------------------------------------
 
 // The bitmap is read two bytes at a time, so that a port at the end of a byte finds the next; the last byte of the TSS
 // must therefore lie beyond it (SDM vol. 1 section 19.5.2).

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Hardware task switches with 16- and 32-bit TSSs (SDM vol. 3 chapter 8; the steps are those of section 8.3).
 //
-//     TSS32  00 link | 04 SP0-SS2 | 1C CR3 | 20 EIP | 24 EFLAGS | 28 EAX ECX EDX EBX ESP EBP ESI EDI | 48 ES CS SS DS FS GS
-//            | 60 LDT | 64 T | 66 I/O map
+//     TSS32  00 link | 04 SP0-SS2 | 1C CR3 | 20 EIP | 24 EFLAGS | 28 EAX ECX EDX EBX ESP EBP ESI EDI
+//            | 48 ES CS SS DS FS GS | 60 LDT | 64 T | 66 I/O map
 //     TSS16  00 link | 02 SP0-SS2 | 0E IP | 10 FLAGS | 12 AX CX DX BX SP BP SI DI | 22 ES CS SS DS | 2A LDT
 //
 // Up to the commit a fault belongs to the old task and nothing has changed. After it, what is wrong with the new task's
@@ -15,7 +15,7 @@
 #include "vcpu/x86_64/protect.h"
 #include "vcpu/x86_64/segment.h"
 
-#define NESTED_TASKS 8 // more than that is a guest whose tasks fault in a ring: a processor would never come out of it
+#define NESTED_TASKS  8 // more than that is a guest whose tasks fault in a ring: a processor would never come out of it
 #define LEAST_LIMIT32 0x67
 #define LEAST_LIMIT16 0x2b
 
@@ -30,12 +30,26 @@ struct layout {
 };
 
 static const struct layout layout32 = {
-    .width = 4, .ip = 0x20, .flags = 0x24, .registers = 0x28, .selectors = 0x48, .selector_step = 4, .selector_count = 6,
-    .ldt = 0x60, .end = LEAST_LIMIT32 + 1,
+    .width = 4,
+    .ip = 0x20,
+    .flags = 0x24,
+    .registers = 0x28,
+    .selectors = 0x48,
+    .selector_step = 4,
+    .selector_count = 6,
+    .ldt = 0x60,
+    .end = LEAST_LIMIT32 + 1,
 };
 static const struct layout layout16 = {
-    .width = 2, .ip = 0x0e, .flags = 0x10, .registers = 0x12, .selectors = 0x22, .selector_step = 2, .selector_count = 4,
-    .ldt = 0x2a, .end = LEAST_LIMIT16 + 1,
+    .width = 2,
+    .ip = 0x0e,
+    .flags = 0x10,
+    .registers = 0x12,
+    .selectors = 0x22,
+    .selector_step = 2,
+    .selector_count = 4,
+    .ldt = 0x2a,
+    .end = LEAST_LIMIT16 + 1,
 };
 
 static const struct layout *layout_of(uint16_t attributes)
@@ -51,7 +65,7 @@ uint64_t x86_after(const struct x86_cpu *cpu)
     return cpu->r[X86_RIP] + vcpu->block->offsets[vcpu->at->n + 1];
 }
 
-// --- reading and writing a TSS ----------------------------------------------------------------------------------------
+// --- reading and writing a TSS ---------------------------------------------------------------------------------------
 
 static bool load_field(struct x86_cpu *cpu, uint64_t base, unsigned offset, unsigned size, uint64_t *value)
 {
@@ -94,7 +108,7 @@ static void save_task(struct x86_cpu *cpu, uint64_t ip, uint64_t flags)
         store_field(cpu, base, l->selectors + i * l->selector_step, 2, cpu->segment[i].selector);
 }
 
-// --- before the commit ------------------------------------------------------------------------------------------------
+// --- before the commit -----------------------------------------------------------------------------------------------
 
 // SDM vol. 3 table 8-1: what the new TSS must be.
 static bool check_tss(struct x86_cpu *cpu, uint16_t selector, enum x86_task_switch why, struct x86_descriptor *tss)
@@ -136,7 +150,7 @@ static void free_old_tss(struct x86_cpu *cpu)
         x86_mark_busy(cpu, &old, false);
 }
 
-// --- the new task's segments: faults are its own ----------------------------------------------------------------------
+// --- the new task's segments: faults are its own ---------------------------------------------------------------------
 
 static bool load_task_ldt(struct x86_cpu *cpu, uint16_t selector)
 {
@@ -221,8 +235,8 @@ static void enter_task(struct x86_cpu *cpu, const struct task *task, uint64_t fl
     cpu->r[X86_RIP] = task->ip;
     for (unsigned i = 0; i < 8; i++)
         cpu->r[i] = task->r[i];
-    x86_set_flags(cpu, flags & (X86_ARITHMETIC | X86_TF | X86_IF | X86_DF | X86_IOPL | X86_NT | X86_VM | X86_AC | X86_VIF |
-                                X86_VIP | X86_ID));
+    x86_set_flags(cpu, flags & (X86_ARITHMETIC | X86_TF | X86_IF | X86_DF | X86_IOPL | X86_NT | X86_VM | X86_AC |
+                                X86_VIF | X86_VIP | X86_ID));
     cpu->resume = flags & X86_RF ? vcpu_executed(&cpu->vcpu) + (cpu->vcpu.at != NULL) : UINT64_MAX;
     cpu->cpl = x86_v86(cpu) ? 3 : task->selectors[CS_AT] & 3;
     for (unsigned i = 0; i < SEGMENTS_AT; i++)

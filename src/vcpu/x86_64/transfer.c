@@ -82,7 +82,7 @@ static bool transfer_code(struct transfer *t)
     return transfer_level(t);
 }
 
-// --- call gates -------------------------------------------------------------------------------------------------------
+// --- call gates ------------------------------------------------------------------------------------------------------
 
 #define MOST_PARAMETERS 31
 
@@ -227,11 +227,13 @@ bool x86_far_jump(struct x86_cpu *cpu, uint16_t selector, uint64_t offset, unsig
 
 bool x86_far_call(struct x86_cpu *cpu, uint16_t selector, uint64_t offset, unsigned size, uint64_t next)
 {
-    struct transfer t = { .cpu = cpu, .selector = selector, .offset = offset, .size = size, .next = next, .call = true };
+    struct transfer t = {
+        .cpu = cpu, .selector = selector, .offset = offset, .size = size, .next = next, .call = true
+    };
     return transfer(&t);
 }
 
-// --- far returns ------------------------------------------------------------------------------------------------------
+// --- far returns -----------------------------------------------------------------------------------------------------
 
 bool x86_check_return_code(struct x86_cpu *cpu, uint16_t selector, uint64_t ip, struct x86_descriptor *d)
 {
@@ -252,7 +254,8 @@ bool x86_check_return_code(struct x86_cpu *cpu, uint16_t selector, uint64_t ip, 
 bool x86_check_return_stack(struct x86_cpu *cpu, uint16_t selector, unsigned cpl, const struct x86_descriptor *code,
                             struct x86_descriptor *d)
 {
-    if (x86_is_null(selector) && x86_long(cpu) && (code->attributes & X86_ATTR_L) && cpl != 3 && (selector & 3) == cpl) {
+    if (x86_is_null(selector) && x86_long(cpu) && (code->attributes & X86_ATTR_L) && cpl != 3 &&
+        (selector & 3) == cpl) {
         *d = (struct x86_descriptor){ .attributes = (uint16_t)(cpl << 5) };
         return true;
     }

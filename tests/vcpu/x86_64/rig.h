@@ -19,18 +19,29 @@
 #include "vcpu/x86_64/segment.h"
 #include "vcpu/x86_64/sysreg.h"
 
-#define RIG_RAM     UINT64_C(0x200000)
-#define RIG_GDT     0x1000u // 32 entries
-#define RIG_IDT     0x2000u // 256 entries
-#define RIG_TSS     0x3000u // selector RIG_TR
-#define RIG_TABLES  0x10000u // page tables
-#define RIG_STACK   0x8000u
+#define RIG_RAM    UINT64_C(0x200000)
+#define RIG_GDT    0x1000u  // 32 entries
+#define RIG_IDT    0x2000u  // 256 entries
+#define RIG_TSS    0x3000u  // selector RIG_TR
+#define RIG_TABLES 0x10000u // page tables
+#define RIG_STACK  0x8000u
 
 // Selectors of the GDT that rig_protect and rig_long make.
 enum {
-    RIG_CODE0 = 0x08, RIG_DATA0 = 0x10, RIG_CODE3 = 0x18 | 3, RIG_DATA3 = 0x20 | 3, RIG_TR = 0x28, RIG_CODE64 = 0x38,
-    RIG_CODE64_3 = 0x40 | 3, RIG_CONFORMING = 0x48, RIG_CODE16 = 0x50, RIG_DATA16 = 0x58, RIG_ABSENT = 0x60, RIG_CODE1 = 0x68 | 1,
-    RIG_DATA1 = 0x70 | 1, RIG_FREE = 0x78, // RIG_FREE and above are 0
+    RIG_CODE0 = 0x08,
+    RIG_DATA0 = 0x10,
+    RIG_CODE3 = 0x18 | 3,
+    RIG_DATA3 = 0x20 | 3,
+    RIG_TR = 0x28,
+    RIG_CODE64 = 0x38,
+    RIG_CODE64_3 = 0x40 | 3,
+    RIG_CONFORMING = 0x48,
+    RIG_CODE16 = 0x50,
+    RIG_DATA16 = 0x58,
+    RIG_ABSENT = 0x60,
+    RIG_CODE1 = 0x68 | 1,
+    RIG_DATA1 = 0x70 | 1,
+    RIG_FREE = 0x78, // RIG_FREE and above are 0
 };
 
 struct rig {
@@ -40,8 +51,8 @@ struct rig {
     struct loop loop;
     struct x86_cpu *cpu;
     // The controller.
-    int vector;             // what it gives when asked; -1: nothing
-    uint32_t acknowledged;  // PENDING_ bits it was asked for
+    int vector;            // what it gives when asked; -1: nothing
+    uint32_t acknowledged; // PENDING_ bits it was asked for
     uint64_t apic_base, tsc_deadline, cr8;
 };
 
@@ -58,7 +69,10 @@ static inline uint64_t *rig_register(struct rig *rig, enum port_space space, uin
 {
     if (space != PORT_REGISTER)
         return NULL;
-    return address == 0x1b ? &rig->apic_base : address == 0x6e0 ? &rig->tsc_deadline : address == PORT_CR8 ? &rig->cr8 : NULL;
+    return address == 0x1b       ? &rig->apic_base
+           : address == 0x6e0    ? &rig->tsc_deadline
+           : address == PORT_CR8 ? &rig->cr8
+                                 : NULL;
 }
 
 static inline enum port_result rig_port_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address,
@@ -110,7 +124,7 @@ static inline void rig_free(struct rig *rig)
     free(rig);
 }
 
-// --- memory -----------------------------------------------------------------------------------------------------------
+// --- memory ----------------------------------------------------------------------------------------------------------
 
 static inline uint64_t rig_get(const struct rig *rig, uint64_t address, unsigned size)
 {
@@ -124,7 +138,7 @@ static inline void rig_put(struct rig *rig, uint64_t address, unsigned size, uin
     memcpy(rig->ram.ram + address, &value, size);
 }
 
-// --- descriptors ------------------------------------------------------------------------------------------------------
+// --- descriptors -----------------------------------------------------------------------------------------------------
 
 // `attributes` as in struct x86_segment_register; `limit` as encoded (20 bits).
 static inline uint64_t rig_descriptor(uint64_t base, uint64_t limit, uint64_t attributes)
@@ -216,11 +230,11 @@ static inline struct x86_cpu *rig_long(struct rig *rig, unsigned cpl)
     return cpu;
 }
 
-#define assert_fault(cpu, number, code)                          \
-    do {                                                         \
-        cr_assert_eq((cpu)->fault.vector, (number));             \
-        cr_assert((cpu)->fault.has_error);                       \
-        cr_assert_eq((cpu)->fault.error, (uint32_t)(code));      \
+#define assert_fault(cpu, number, code)                                                                                \
+    do {                                                                                                               \
+        cr_assert_eq((cpu)->fault.vector, (number));                                                                   \
+        cr_assert((cpu)->fault.has_error);                                                                             \
+        cr_assert_eq((cpu)->fault.error, (uint32_t)(code));                                                            \
     } while (0)
 
 #endif

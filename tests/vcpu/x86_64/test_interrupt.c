@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Delivery and return: real mode, protected mode, virtual-8086 mode, 64-bit mode; faults on the way; what a boundary takes.
+// Delivery and return: real mode, protected mode, virtual-8086 mode, 64-bit mode; faults on the way; what a boundary
+// takes.
 #include "vcpu/x86_64/interrupt.h"
 
 #include <criterion/criterion.h>
@@ -71,7 +72,7 @@ static void enter_v86(unsigned iopl)
     cpu->r[X86_RIP] = 0x77;
 }
 
-// --- real mode --------------------------------------------------------------------------------------------------------
+// --- real mode -------------------------------------------------------------------------------------------------------
 
 Test(interrupt, real_mode_pushes_three_words_and_reads_the_vector_table)
 {
@@ -105,7 +106,7 @@ Test(interrupt, a_vector_beyond_the_table_is_a_general_protection_fault)
     cr_assert(software(0x1f));
 }
 
-// --- protected mode ---------------------------------------------------------------------------------------------------
+// --- protected mode --------------------------------------------------------------------------------------------------
 
 Test(interrupt, the_same_level_keeps_the_stack)
 {
@@ -199,10 +200,10 @@ Test(interrupt, every_defect_of_gate_and_code_has_its_error)
     static const struct {
         unsigned selector, attributes, vector, error;
     } rows[] = {
-        { RIG_CODE0, 0x0e, X86_NP, 0x30 * 8 + 3 },       // gate not present
-        { RIG_CODE0, 0x8c, X86_GP, 0x30 * 8 + 3 },       // a call gate
-        { 0, GATE_INTERRUPT, X86_GP, 1 },                // null selector
-        { 0x1f8, GATE_INTERRUPT, X86_GP, 0x1f9 },        // beyond the GDT
+        { RIG_CODE0, 0x0e, X86_NP, 0x30 * 8 + 3 }, // gate not present
+        { RIG_CODE0, 0x8c, X86_GP, 0x30 * 8 + 3 }, // a call gate
+        { 0, GATE_INTERRUPT, X86_GP, 1 },          // null selector
+        { 0x1f8, GATE_INTERRUPT, X86_GP, 0x1f9 },  // beyond the GDT
         { RIG_DATA0, GATE_INTERRUPT, X86_GP, RIG_DATA0 | 1 },
         { RIG_CODE3, GATE_INTERRUPT, X86_GP, (RIG_CODE3 & ~3) | 1 }, // an outer level
         { RIG_FREE, GATE_INTERRUPT, X86_NP, RIG_FREE | 1 },
@@ -235,7 +236,7 @@ Test(interrupt, every_defect_of_the_inner_stack_has_its_error)
     } rows[] = {
         { 0, X86_TS, 1 },
         { 0x1f8, X86_TS, 0x1f9 },
-        { RIG_DATA0 | 1, X86_TS, RIG_DATA0 | 1 }, // RPL
+        { RIG_DATA0 | 1, X86_TS, RIG_DATA0 | 1 },         // RPL
         { RIG_DATA3 & ~3, X86_TS, (RIG_DATA3 & ~3) | 1 }, // DPL
         { RIG_CODE0, X86_TS, RIG_CODE0 | 1 },
         { RIG_ABSENT, X86_SS_FAULT, RIG_ABSENT | 1 },
@@ -261,7 +262,7 @@ Test(interrupt, a_full_inner_stack_is_a_stack_fault_with_its_selector)
     assert_fault(cpu, X86_SS_FAULT, RIG_FREE | 1);
 }
 
-// --- virtual-8086 mode ------------------------------------------------------------------------------------------------
+// --- virtual-8086 mode -----------------------------------------------------------------------------------------------
 
 Test(interrupt, virtual_8086_mode_pushes_its_segments_and_clears_them)
 {
@@ -304,7 +305,7 @@ Test(interrupt, a_handler_outside_level_0_is_refused_in_virtual_8086_mode)
     assert_fault(cpu, X86_GP, RIG_CONFORMING);
 }
 
-// --- 64-bit mode ------------------------------------------------------------------------------------------------------
+// --- 64-bit mode -----------------------------------------------------------------------------------------------------
 
 Test(interrupt, long_mode_always_pushes_the_stack_and_aligns_it)
 {
@@ -384,7 +385,7 @@ Test(interrupt, compatibility_mode_enters_a_64_bit_handler)
     cr_assert_eq(cpu->r[X86_RSP], 0x7000);
 }
 
-// --- IRET -------------------------------------------------------------------------------------------------------------
+// --- IRET ------------------------------------------------------------------------------------------------------------
 
 static void push(unsigned size, uint64_t value)
 {
@@ -465,8 +466,13 @@ Test(iret, a_bad_return_address_changes_nothing)
     static const struct {
         unsigned cs, vector, error;
     } rows[] = {
-        { 0, X86_GP, 0 }, { 3, X86_GP, 0 }, { 0x1f8, X86_GP, 0x1f8 }, { RIG_DATA0, X86_GP, RIG_DATA0 },
-        { RIG_CODE3 & ~3, X86_GP, RIG_CODE3 & ~3 }, { RIG_CODE0 | 3, X86_GP, RIG_CODE0 }, { RIG_FREE, X86_NP, RIG_FREE },
+        { 0, X86_GP, 0 },
+        { 3, X86_GP, 0 },
+        { 0x1f8, X86_GP, 0x1f8 },
+        { RIG_DATA0, X86_GP, RIG_DATA0 },
+        { RIG_CODE3 & ~3, X86_GP, RIG_CODE3 & ~3 },
+        { RIG_CODE0 | 3, X86_GP, RIG_CODE0 },
+        { RIG_FREE, X86_NP, RIG_FREE },
     };
     rig_protect(rig, 0);
     rig_gdt(rig, RIG_FREE, rig_descriptor(0, 0xfffff, 0xc1b));
@@ -486,8 +492,11 @@ Test(iret, a_bad_outer_stack_changes_nothing)
     static const struct {
         unsigned ss, vector, error;
     } rows[] = {
-        { 0, X86_GP, 0 }, { RIG_DATA0 | 3, X86_GP, RIG_DATA0 }, { RIG_DATA3 & ~3, X86_GP, RIG_DATA3 & ~3 },
-        { RIG_CODE3, X86_GP, RIG_CODE3 & ~3 }, { RIG_FREE | 3, X86_SS_FAULT, RIG_FREE },
+        { 0, X86_GP, 0 },
+        { RIG_DATA0 | 3, X86_GP, RIG_DATA0 },
+        { RIG_DATA3 & ~3, X86_GP, RIG_DATA3 & ~3 },
+        { RIG_CODE3, X86_GP, RIG_CODE3 & ~3 },
+        { RIG_FREE | 3, X86_SS_FAULT, RIG_FREE },
     };
     rig_protect(rig, 0);
     rig_gdt(rig, RIG_FREE, rig_descriptor(0, 0xfffff, 0xc73));
@@ -503,7 +512,9 @@ Test(iret, a_bad_outer_stack_changes_nothing)
 Test(iret, virtual_8086_mode_is_entered_from_level_0)
 {
     rig_protect(rig, 0);
-    static const unsigned words[] = { 0x6666, 0x5555, 0x4444, 0x1111, 0x3333, 0x500, X86_VM | X86_IF | 2, 0x2222, 0x99 };
+    static const unsigned words[] = {
+        0x6666, 0x5555, 0x4444, 0x1111, 0x3333, 0x500, X86_VM | X86_IF | 2, 0x2222, 0x99
+    };
     for (unsigned i = 0; i < countof(words); i++)
         push(4, words[i]);
     cr_assert(x86_iret(cpu, 4));
@@ -609,7 +620,7 @@ Test(iret, nmis_are_open_again_even_if_it_faults)
     cr_assert_not(cpu->nmi_blocked);
 }
 
-// --- faults while delivering ------------------------------------------------------------------------------------------
+// --- faults while delivering -----------------------------------------------------------------------------------------
 
 static void page_fault_at(uint64_t address)
 {
@@ -715,7 +726,7 @@ Test(fault, a_debug_exception_clears_general_detect)
     cr_assert(value & BIT32(13));
 }
 
-// --- what a boundary takes --------------------------------------------------------------------------------------------
+// --- what a boundary takes -------------------------------------------------------------------------------------------
 
 static void raise_pending(uint32_t pending)
 {

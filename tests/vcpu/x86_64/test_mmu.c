@@ -6,17 +6,17 @@
 
 #include "vcpu/x86_64/rig.h"
 
-#define P   1u
-#define W   2u
-#define U   4u
-#define A   0x20u
-#define D   0x40u
-#define PS  0x80u
-#define NX  BIT64(63)
-#define ROOT   0x10000u
-#define SECOND 0x11000u
-#define THIRD  0x12000u
-#define FOURTH 0x13000u
+#define P       1u
+#define W       2u
+#define U       4u
+#define A       0x20u
+#define D       0x40u
+#define PS      0x80u
+#define NX      BIT64(63)
+#define ROOT    0x10000u
+#define SECOND  0x11000u
+#define THIRD   0x12000u
+#define FOURTH  0x13000u
 #define ADDRESS UINT64_C(0x7f8040607123) // PML4 255, PDPT 1, PD 3, PT 7 after its fields
 
 enum { E_P = 1, E_W = 2, E_U = 4, E_RSVD = 8, E_I = 16 };
@@ -137,9 +137,9 @@ Test(mmu, reserved_bits_are_told_apart_from_protection)
     static const struct {
         uint64_t entry, bits;
     } rows[] = {
-        { ROOT + 255 * 8, BIT64(40) }, { SECOND + 8, BIT64(51) }, { THIRD + 24, BIT64(45) }, { FOURTH + 56, BIT64(40) },
-        { ROOT + 255 * 8, PS },        { SECOND + 8, PS | BIT64(13) }, { SECOND + 8, PS | BIT64(29) },
-        { THIRD + 24, PS | BIT64(13) }, { THIRD + 24, PS | BIT64(20) },
+        { ROOT + 255 * 8, BIT64(40) },  { SECOND + 8, BIT64(51) },      { THIRD + 24, BIT64(45) },
+        { FOURTH + 56, BIT64(40) },     { ROOT + 255 * 8, PS },         { SECOND + 8, PS | BIT64(13) },
+        { SECOND + 8, PS | BIT64(29) }, { THIRD + 24, PS | BIT64(13) }, { THIRD + 24, PS | BIT64(20) },
     };
     for (unsigned i = 0; i < countof(rows); i++) {
         uint64_t old = rig_get(rig, rows[i].entry, 8);
@@ -309,7 +309,7 @@ Test(mmu, invlpg_of_a_small_page_leaves_the_others)
     cr_assert(tlb_load(&cpu->vcpu, ADDRESS + 0x1000, 4, false, &value), "still there");
 }
 
-// --- the narrow kinds -------------------------------------------------------------------------------------------------
+// --- the narrow kinds ------------------------------------------------------------------------------------------------
 
 Test(mmu32, without_paging_addresses_are_physical_and_32_bits_wide)
 {

@@ -6,9 +6,9 @@
 
 #include "vcpu/x86_64/rig.h"
 
-#define TSS2     0x5000u // of the other task
-#define RIG_TR2  RIG_FREE
-#define TARGET   0x00023456u
+#define TSS2    0x5000u // of the other task
+#define RIG_TR2 RIG_FREE
+#define TARGET  0x00023456u
 
 static struct rig *rig;
 static struct x86_cpu *cpu;
@@ -33,7 +33,7 @@ static uint64_t frame(unsigned index, unsigned size)
     return rig_get(rig, cpu->r[X86_RSP] + index * size, size);
 }
 
-// --- loads ------------------------------------------------------------------------------------------------------------
+// --- loads -----------------------------------------------------------------------------------------------------------
 
 Test(segment, real_mode_takes_the_base_from_the_selector_and_keeps_the_limit)
 {
@@ -59,13 +59,13 @@ Test(segment, every_refused_load_names_its_selector)
     static const struct {
         unsigned cpl, segment, selector, vector, error;
     } rows[] = {
-        { 0, X86_DS, 0x1f8 + 8, X86_GP, 0x200 },          // beyond the table
-        { 0, X86_DS, RIG_FREE, X86_GP, RIG_FREE },        // code that cannot be read
-        { 0, X86_DS, RIG_TR, X86_GP, RIG_TR },            // a system segment
-        { 3, X86_DS, RIG_DATA0, X86_GP, RIG_DATA0 },      // CPL
-        { 0, X86_ES, RIG_DATA0 | 3, X86_GP, RIG_DATA0 },  // RPL
+        { 0, X86_DS, 0x1f8 + 8, X86_GP, 0x200 },         // beyond the table
+        { 0, X86_DS, RIG_FREE, X86_GP, RIG_FREE },       // code that cannot be read
+        { 0, X86_DS, RIG_TR, X86_GP, RIG_TR },           // a system segment
+        { 3, X86_DS, RIG_DATA0, X86_GP, RIG_DATA0 },     // CPL
+        { 0, X86_ES, RIG_DATA0 | 3, X86_GP, RIG_DATA0 }, // RPL
         { 0, X86_FS, RIG_ABSENT, X86_NP, RIG_ABSENT },
-        { 0, X86_GS, 4 | 0x10, X86_GP, 4 | 0x10 },        // no LDT
+        { 0, X86_GS, 4 | 0x10, X86_GP, 4 | 0x10 }, // no LDT
         { 0, X86_SS, 0, X86_GP, 0 },
         { 0, X86_SS, RIG_DATA3, X86_GP, RIG_DATA3 & ~3 },
         { 0, X86_SS, RIG_CODE0, X86_GP, RIG_CODE0 },
@@ -247,7 +247,7 @@ Test(segment, lar_lsl_and_verify_answer_by_zf)
     cr_assert_eq(cpu->fault.vector, X86_UD);
 }
 
-// --- far transfers ----------------------------------------------------------------------------------------------------
+// --- far transfers ---------------------------------------------------------------------------------------------------
 
 Test(transfer, real_mode_calls_and_returns)
 {
@@ -420,7 +420,7 @@ Test(transfer, long_mode_has_no_task_gates)
     assert_fault(cpu, X86_GP, RIG_FREE);
 }
 
-// --- tasks ------------------------------------------------------------------------------------------------------------
+// --- tasks -----------------------------------------------------------------------------------------------------------
 
 static void field(uint32_t tss, unsigned offset, unsigned size, uint64_t value)
 {
@@ -525,7 +525,9 @@ Test(task, what_is_wrong_with_the_tss_is_the_old_tasks_fault)
     static const struct {
         unsigned attributes, limit, vector, error;
     } rows[] = {
-        { 0x69, 0x67, X86_NP, RIG_TR2 }, { 0xe9, 0x66, X86_TS, RIG_TR2 }, { 0xeb, 0x67, X86_GP, RIG_TR2 },
+        { 0x69, 0x67, X86_NP, RIG_TR2 },
+        { 0xe9, 0x66, X86_TS, RIG_TR2 },
+        { 0xeb, 0x67, X86_GP, RIG_TR2 },
     };
     for (unsigned i = 0; i < countof(rows); i++) {
         rig_protect(rig, 0);

@@ -53,7 +53,7 @@ static void refuse_msr(uint32_t number, uint64_t value)
     assert_fault(cpu, X86_GP, 0);
 }
 
-// --- control registers ------------------------------------------------------------------------------------------------
+// --- control registers -----------------------------------------------------------------------------------------------
 
 Test(control, cr0_keeps_et_and_has_no_other_bits)
 {
@@ -145,8 +145,8 @@ Test(control, a_load_of_cr3_forgets_translations)
 
 Test(control, cr4_has_the_bits_that_cpuid_names)
 {
-    static const uint64_t reserved[] = { X86_CR4_VME, X86_CR4_PVI, X86_CR4_UMIP, X86_CR4_SMAP, BIT64(12), BIT64(13),
-                                         BIT64(17), BIT64(18), BIT64(22), BIT64(32) };
+    static const uint64_t reserved[] = { X86_CR4_VME, X86_CR4_PVI, X86_CR4_UMIP, X86_CR4_SMAP, BIT64(12),
+                                         BIT64(13),   BIT64(17),   BIT64(18),    BIT64(22),    BIT64(32) };
     for (unsigned i = 0; i < countof(reserved); i++)
         cr_assert_not(x86_write_cr(cpu, 4, reserved[i]));
     cr_assert(x86_write_cr(cpu, 4, X86_CR4_SMEP | X86_CR4_OSFXSR | X86_CR4_PGE));
@@ -193,7 +193,7 @@ Test(control, lmsw_sets_pe_and_cannot_clear_it)
     cr_assert_eq(read_cr(0) & X86_CR0_TS, 0);
 }
 
-// --- debug registers --------------------------------------------------------------------------------------------------
+// --- debug registers -------------------------------------------------------------------------------------------------
 
 Test(debug, fixed_bits_stay)
 {
@@ -231,7 +231,7 @@ Test(debug, general_detect_traps_the_next_access)
     cr_assert_eq(cpu->dr[6] & BIT32(13), BIT32(13));
 }
 
-// --- model-specific registers -----------------------------------------------------------------------------------------
+// --- model-specific registers ----------------------------------------------------------------------------------------
 
 Test(msr, plain_ones_keep_what_their_mask_allows)
 {
@@ -335,7 +335,8 @@ Test(msr, the_apic_base_moves_the_window)
 
 Test(msr, what_a_kernel_reads_on_its_way_is_there)
 {
-    static const uint32_t numbers[] = { 0x10, 0x17, 0x1b, 0x3b, 0x8b, 0xfe, 0x174, 0x179, 0x17a, 0x1a0, 0x1d9, 0x277, 0x2ff };
+    static const uint32_t numbers[] = { 0x10,  0x17,  0x1b,  0x3b,  0x8b,  0xfe, 0x174,
+                                        0x179, 0x17a, 0x1a0, 0x1d9, 0x277, 0x2ff };
     for (unsigned i = 0; i < countof(numbers); i++)
         read_msr(numbers[i]);
     cr_assert(read_msr(0x8b) >> 32, "a microcode revision");
@@ -350,7 +351,7 @@ Test(msr, amd_ones_are_there_on_amd_alone)
     cr_assert_eq(read_msr(0xc0010015), 0);
 }
 
-// --- the time-stamp counter -------------------------------------------------------------------------------------------
+// --- the time-stamp counter ------------------------------------------------------------------------------------------
 
 static uint64_t tsc(void)
 {
@@ -425,7 +426,7 @@ Test(tsc, a_deadline_before_time_began_is_due_and_one_at_the_end_is_never)
     cr_assert_eq(rig->tsc_deadline, 1500);
 }
 
-// --- CPUID ------------------------------------------------------------------------------------------------------------
+// --- CPUID -----------------------------------------------------------------------------------------------------------
 
 static uint32_t words[4];
 
@@ -526,7 +527,7 @@ Test(cpuid, models_have_names)
         cr_assert_eq(x86_model_find(x86_models[i].name), &x86_models[i]);
 }
 
-// --- fast system calls ------------------------------------------------------------------------------------------------
+// --- fast system calls -----------------------------------------------------------------------------------------------
 
 static void make_calls(void)
 {
@@ -626,7 +627,7 @@ Test(system_call, sysenter_and_sysexit)
     assert_fault(cpu, X86_GP, 0);
 }
 
-// --- ports ------------------------------------------------------------------------------------------------------------
+// --- ports -----------------------------------------------------------------------------------------------------------
 
 Test(port, level_and_iopl_decide_first)
 {
@@ -656,7 +657,7 @@ Test(port, the_bitmap_must_be_clear_for_every_byte)
     cr_assert(x86_check_port(cpu, 0x58, 1));
 }
 
-// --- reset and the list of state --------------------------------------------------------------------------------------
+// --- reset and the list of state -------------------------------------------------------------------------------------
 
 Test(state, reset_is_as_the_manual_has_it)
 {
@@ -751,15 +752,15 @@ static void list(void *object, struct visit *v)
     x86_cpu_visit(object, v);
 }
 
-// Left out: what struct vcpu derives, temporaries, the fault between its record and its delivery, the mode, what the TLB holds,
-// a 16-byte operand, configuration, and padding.
+// Left out: what struct vcpu derives, temporaries, the fault between its record and its delivery, the mode, what the
+// TLB holds, a 16-byte operand, configuration, and padding.
 Test(state, the_list_misses_no_byte)
 {
     size_t vcpu = sizeof(struct vcpu) - sizeof cpu->vcpu.pending - sizeof cpu->vcpu.state - sizeof cpu->vcpu.goal -
                   sizeof cpu->vcpu.port_page;
     size_t slots = (X86_BASE - X86_ZERO) * sizeof(uint64_t);
-    size_t derived = sizeof cpu->fault + sizeof cpu->mode + sizeof cpu->rip_mask + sizeof cpu->scratch + sizeof cpu->large +
-                     sizeof cpu->nested_tasks;
+    size_t derived = sizeof cpu->fault + sizeof cpu->mode + sizeof cpu->rip_mask + sizeof cpu->scratch +
+                     sizeof cpu->large + sizeof cpu->nested_tasks;
     size_t configuration = sizeof cpu->model + sizeof cpu->apic_id + sizeof cpu->cpus + sizeof cpu->bootstrap;
     size_t padding = visit_uncovered(cpu, sizeof *cpu, list) - vcpu - slots - derived - configuration;
     cr_assert_lt(padding, 32);
