@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The command on a terminal: raw while the guest runs, as it was afterwards, whichever way it ends.
+#define _XOPEN_SOURCE 700
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cli/run.h"
+#include "machine/code.h"
+#include "machine/memory.h"
+
+static char *kernel;
+static int terminal, screen; // the master, and the side that the command has
+static pid_t child;
+
+// Prints an 'r' and waits for what never comes.
+static void start(void)
+{
+    struct code code;
+    code_begin(&code);
+    code_out8(&code, 0x3f8, 'r');
+    code_halt(&code);
+    kernel = test_file(code.bytes, sizeof code.bytes);
+    terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    cr_assert_geq(terminal, 0);
+    cr_assert_eq(grantpt(terminal), 0);
+    cr_assert_eq(unlockpt(terminal), 0);
+    screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    cr_assert_geq(screen, 0);
+}
+
+static void finish(void)
+{
+    close(screen);
+    close(terminal);
+    test_file_remove(kernel);
+}
+
+TestSuite(terminal, .init = start, .fini = finish, .timeout = 60);
+
+// Runs the command on the terminal and waits until the guest has spoken.
+static void run(const char *serial)
+{
+    char byte;
+    child = fork();
+    if (child == 0) {
+        char *argv[] = { "intact", "run", "-kernel", kernel, "-serial", (char *)(uintptr_t)serial, NULL };
+        dup2(screen, STDIN_FILENO);
+        dup2(screen, STDOUT_FILENO);
+        _exit(cli_main(6, argv));
+    }
+    cr_assert_gt(child, 0);
+    do
+        cr_assert_eq(read(terminal, &byte, 1), 1);
+    while (byte != 'r');
+}
+
+static tcflag_t local_modes(void)
+{
+    struct termios modes;
+    cr_assert_eq(tcgetattr(screen, &modes), 0);
+    return modes.c_lflag;
+}
+
+Test(terminal, it_is_raw_for_the_guest_and_restored_when_the_user_quits)
+{
+    int status;
+    tcflag_t before = local_modes();
+    run("mon:stdio");
+    cr_assert_eq(local_modes() & (ICANON | ECHO | ISIG), 0);
+    cr_assert_eq(write(terminal, "\001x", 2), 2);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status));
+    cr_assert_eq(WEXITSTATUS(status), 0);
+    cr_assert_eq(local_modes(), before);
+}
+
+Test(terminal, it_is_restored_when_a_signal_ends_the_command)
+{
+    int status;
+    tcflag_t before = local_modes();
+    run("mon:stdio");
+    cr_assert_eq(kill(child, SIGTERM), 0);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFSIGNALED(status));
+    cr_assert_eq(WTERMSIG(status), SIGTERM);
+    cr_assert_eq(local_modes(), before);
+}
+
+Test(terminal, plain_stdio_leaves_the_keys_that_make_signals)
+{
+    int status;
+    run("stdio");
+    cr_assert_eq(local_modes() & (ICANON | ECHO | ISIG), (tcflag_t)ISIG);
+    kill(child, SIGTERM);
+    waitpid(child, &status, 0);
+}
