@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A guest that is nothing but a count of instructions: for tests of the loop, the TLB and the block cache, which know no
+// architecture.
+#ifndef TESTS_VCPU_FAKE_H
+#define TESTS_VCPU_FAKE_H
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/bus.h"
+#include "base/clock.h"
+#include "vcpu/guest.h"
+#include "vcpu/loop.h"
+
+#define FAKE_CPUS  256
+#define FAKE_PAGES 64
+
+struct fake;
+
+struct fake_cpu {
+    struct vcpu vcpu; // first
+    struct fake *fake;
+    uint64_t executed;
+    uint64_t taken;
+    bool masked; // takes nothing
+    // What each instruction does; the one being executed is number `executed` of this CPU. May be NULL.
+    void (*step)(struct fake_cpu *cpu);
+};
+
+struct fake {
+    struct clock clock;
+    struct bus memory;
+    struct region ram;
+    struct loop loop;
+    struct fake_cpu *cpu[FAKE_CPUS];
+    unsigned count;
+    // The page tables: physical page of each virtual page (UINT64_MAX: none), and what may be done there.
+    uint64_t page[FAKE_PAGES];
+    bool readonly[FAKE_PAGES];
+    uint64_t walks;
+    uint64_t faulted; // address of the last walk that failed
+    void *test;       // the test's own
+};
+
+static inline struct fake_cpu *fake_of(struct vcpu *cpu)
+{
+    return (struct fake_cpu *)(void *)cpu;
+}
+
+static inline bool fake_can_take(const struct vcpu *cpu)
+{
+    return cpu->pending && !((const struct fake_cpu *)(const void *)cpu)->masked;
+}
+
+static inline bool fake_take(struct vcpu *cpu)
+{
+    vcpu_signal(cpu->loop, cpu->index, 0);
+    fake_of(cpu)->taken++;
+    if (cpu->state == VCPU_HALTED)
+        vcpu_set_state(cpu, VCPU_RUNNING);
+    return true;
+}
+
+static inline void fake_run(struct vcpu *vcpu)
+{
+    struct fake_cpu *cpu = fake_of(vcpu);
+    do {
+        if (cpu->step)
+            cpu->step(cpu);
+        cpu->executed++;
+        vcpu->left--;
+    } while (vcpu->left > 0 && !vcpu->kick);
+}
+
+static inline bool fake_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
+{
+    struct fake *fake = fake_of(vcpu)->fake;
+    uint64_t number = address >> PAGE_BITS;
+    fake->walks++;
+    (void)user;
+    if (number >= FAKE_PAGES || fake->page[number] == UINT64_MAX || (access == ACCESS_WRITE && fake->readonly[number])) {
+        fake->faulted = address;
+        return false;
+    }
+    *page = (struct tlb_page){ .physical = fake->page[number], .read = true, .write = !fake->readonly[number] };
+    return true;
+}
+
+static const struct guest fake_guest = { "fake", fake_can_take, fake_take, fake_run, fake_walk };
+
+static inline struct fake *fake_new(unsigned cpus)
+{
+    struct fake *fake = calloc(1, sizeof *fake);
+    clock_init(&fake->clock);
+    bus_init(&fake->memory);
+    fake->ram = (struct region){ .base = 0, .size = 16 * PAGE_SIZE, .name = "ram", .ram = calloc(16, PAGE_SIZE) };
+    bus_add(&fake->memory, &fake->ram);
+    for (unsigned i = 0; i < FAKE_PAGES; i++)
+        fake->page[i] = (uint64_t)i << PAGE_BITS;
+    fake->loop.clock = &fake->clock;
+    fake->loop.memory = &fake->memory;
+    if (loop_init(&fake->loop, &fake_guest) != 0)
+        abort();
+    for (fake->count = 0; fake->count < cpus; fake->count++) {
+        struct fake_cpu *cpu = fake->cpu[fake->count] = calloc(1, sizeof *cpu);
+        cpu->fake = fake;
+        cpu->vcpu.index = fake->count;
+        cpu->vcpu.loop = &fake->loop;
+        cpu->vcpu.tlb = malloc(sizeof *cpu->vcpu.tlb);
+        cpu->vcpu.jumps = malloc(JUMP_CACHE_ENTRIES * sizeof *cpu->vcpu.jumps);
+        cpu->vcpu.data = cpu->vcpu.tlb->data[0];
+        cpu->vcpu.port_page = UINT64_MAX;
+        tlb_flush(&cpu->vcpu);
+        loop_add(&fake->loop, &cpu->vcpu);
+    }
+    return fake;
+}
+
+static inline void fake_free(struct fake *fake)
+{
+    for (unsigned i = 0; i < fake->count; i++) {
+        free(fake->cpu[i]->vcpu.tlb);
+        free(fake->cpu[i]->vcpu.jumps);
+        free(fake->cpu[i]);
+    }
+    loop_free(&fake->loop);
+    free(fake->ram.ram);
+    free(fake);
+}
+
+#endif
