@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// MMX and SSE instructions as rows of one table: what the operands are, and a function on their values.
+// MMX and SSE instructions (up to SSE4.2) as rows of one table: what the operands are, and a function on their values.
 //
 // To execute a row: x86_simd_check; resolve both operands to memory (an xmm register, an mm register's mantissa, a
 // uint64_t with a general register's value, or cpu->scratch); call run, or x86_maskmov; store the destination where it

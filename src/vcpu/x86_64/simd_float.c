@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// SSE, SSE2 and SSE3 floating point (SDM vol. 1, 10.2.3, 11.5 and appendix E; vol. 2).
+// SSE, SSE2, SSE3 and SSE4.1 floating point (SDM vol. 1, 10.2.3, 11.5 and appendix E; vol. 2).
 //
-// Each lane is computed by x87_number.c in integers, with its flags. Most take a shorter way first: with round-to-nearest
-// and operands and results that are normal numbers away from the ends of the range, the host's IEEE arithmetic gives the
-// same bits, and the only exception possible is PE, which is found by computing the rounding error.
+// Each lane is computed by x87_number.c in integers, with its flags. Most take a shorter way first: with
+// round-to-nearest and operands and results that are normal numbers away from the ends of the range, the host's IEEE
+// arithmetic gives the same bits, and the only exception possible is PE, which is found by computing the rounding
+// error.
 //
 // Exceptions of all lanes are collected. Unmasked ones found before the operation (IE, DE, ZE) hide those found after
 // it (OE, UE, PE); an unmasked one of either kind leaves the destination alone.
@@ -147,8 +148,8 @@ static inline bool double_inexact(enum operation operation, double a, double b, 
                               : fma(result, b, -a) != 0;
 }
 
-// An operand is easy when it is a normal number or zero, but not so large or so small that an error term could leave the
-// format. So must the result be, as only then neither tininess nor overflow is near; an exact zero is safe as well.
+// An operand is easy when it is a normal number or zero, but not so large or so small that an error term could leave
+// the format. So must the result be, as only then neither tininess nor overflow is near; an exact zero is safe as well.
 #define LANE(type, bits, name, smallest, largest, is_double)                                                           \
     static inline bool name##_easy(type a)                                                                             \
     {                                                                                                                  \
@@ -305,6 +306,92 @@ static uint64_t square_root(struct unit *unit, bool is_double, uint64_t y)
 }
 
 FOUR(sqrt, square_root(&unit, false, y), square_root(&unit, true, y))
+
+// --- SSE4.1: rounding to integral values, dot products ---------------------------------------------------------------
+
+static uint64_t round_integral(struct unit *unit, bool is_double, uint64_t y, unsigned imm)
+{
+    struct number_context *context = &unit->context;
+    const struct number n = load(unit, y, is_double);
+    const uint8_t flags = context->flags;
+    uint64_t magnitude;
+    if (number_is_nan(&n)) {
+        return store(quiet(context, n), is_double);
+    }
+    if (n.kind != NUMBER_FINITE || n.exponent >= 52) {
+        return store(n, is_double);
+    }
+    if (!(imm & 4)) {
+        context->rounding = imm & 3;
+    }
+    number_integer(context, n, &magnitude);
+    if (imm & 8) {
+        context->flags = flags;
+    }
+    struct number result = number_from_int((int64_t)magnitude);
+    result.sign = n.sign;
+    return store(result, is_double);
+}
+
+FOUR(round, round_integral(&unit, false, y, imm), round_integral(&unit, true, y, imm))
+
+// Products, sums of neighbours, sums of those: three operations, the later of which are not done after an unmasked
+// exception. Each lane of the result has its own sum; only the choice among several NaNs differs.
+SIMD_RUN(sse_dpps)
+{
+    struct unit unit = begin(cpu, false);
+    uint32_t x[4], y[4], product[4] = { 0 }, sum[4], to[4];
+    memcpy(x, d, 16);
+    memcpy(y, s, 16);
+    for (unsigned i = 0; i < 4; i++) {
+        if (imm >> (4 + i) & 1) {
+            product[i] = single_lane(&unit, MUL, x[i], y[i]);
+        }
+    }
+    if (!end(cpu, &unit)) {
+        return false;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        sum[i] = single_lane(&unit, ADD, product[i ^ 1], product[i]);
+    }
+    if (!end(cpu, &unit)) {
+        return false;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        to[i] = single_lane(&unit, ADD, sum[i], sum[i ^ 2]);
+        to[i] = imm >> i & 1 ? to[i] : 0;
+    }
+    if (!end(cpu, &unit)) {
+        return false;
+    }
+    memcpy(d, to, 16);
+    return true;
+}
+
+SIMD_RUN(sse_dppd)
+{
+    struct unit unit = begin(cpu, true);
+    uint64_t x[2], y[2], product[2] = { 0 }, to[2];
+    memcpy(x, d, 16);
+    memcpy(y, s, 16);
+    for (unsigned i = 0; i < 2; i++) {
+        if (imm >> (4 + i) & 1) {
+            product[i] = double_lane(&unit, MUL, x[i], y[i]);
+        }
+    }
+    if (!end(cpu, &unit)) {
+        return false;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        to[i] = double_lane(&unit, ADD, product[i], product[i ^ 1]);
+        to[i] = imm >> i & 1 ? to[i] : 0;
+    }
+    if (!end(cpu, &unit)) {
+        return false;
+    }
+    memcpy(d, to, 16);
+    return true;
+}
 
 // --- minimum, maximum, comparison ------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The functions behind the rows of simd.c, by kind: moves (simd_move.c), packed integers (simd_int.c), floating point
-// (simd_float.c). An `mmx_` function works on 8 bytes, an `sse_` function on 16 or on the scalar that its name says.
+// The functions behind the rows of simd_table.c, by kind: moves (simd_move.c), packed integers (simd_int.c), SSE4
+// (simd_sse4.c), floating point (simd_float.c). An `mmx_` function works on 8 bytes, an `sse_` function on 16 or on the
+// scalar that its name says.
 //
 // Operands may be unaligned and may be the same register, so every function copies in, works, and copies out.
 #ifndef VCPU_X86_64_SIMD_OPS_H
@@ -111,6 +112,65 @@ SIMD_BOTH(phsubsw);
 SIMD_BOTH(pmaddubsw);
 SIMD_BOTH(palignr);
 
+// --- simd_sse4.c -----------------------------------------------------------------------------------------------------
+
+// clang-format off
+#define SIMD_LANES_SSE4(X) \
+    X(pmuldq, int64_t, (int64_t)(int32_t)x * (int32_t)y) \
+    X(pmulld, uint32_t, x * y) \
+    X(pcmpeqq, uint64_t, x == y ? UINT64_MAX : 0) \
+    X(pcmpgtq, int64_t, x > y ? -1 : 0) \
+    X(pminsb, int8_t, x < y ? x : y) \
+    X(pmaxsb, int8_t, x > y ? x : y) \
+    X(pminuw, uint16_t, x < y ? x : y) \
+    X(pmaxuw, uint16_t, x > y ? x : y) \
+    X(pminsd, int32_t, x < y ? x : y) \
+    X(pmaxsd, int32_t, x > y ? x : y) \
+    X(pminud, uint32_t, x < y ? x : y) \
+    X(pmaxud, uint32_t, x > y ? x : y)
+
+#define SIMD_DECLARE(name, ...) SIMD_RUN(sse_##name);
+SIMD_LANES_SSE4(SIMD_DECLARE)
+#undef SIMD_DECLARE
+// clang-format on
+
+SIMD_RUN(sse_blendps);
+SIMD_RUN(sse_blendpd);
+SIMD_RUN(sse_pblendw);
+SIMD_RUN(sse_pblendvb);
+SIMD_RUN(sse_blendvps);
+SIMD_RUN(sse_blendvpd);
+SIMD_RUN(sse_ptest);
+SIMD_RUN(sse_pmovsxbw);
+SIMD_RUN(sse_pmovsxbd);
+SIMD_RUN(sse_pmovsxbq);
+SIMD_RUN(sse_pmovsxwd);
+SIMD_RUN(sse_pmovsxwq);
+SIMD_RUN(sse_pmovsxdq);
+SIMD_RUN(sse_pmovzxbw);
+SIMD_RUN(sse_pmovzxbd);
+SIMD_RUN(sse_pmovzxbq);
+SIMD_RUN(sse_pmovzxwd);
+SIMD_RUN(sse_pmovzxwq);
+SIMD_RUN(sse_pmovzxdq);
+SIMD_RUN(sse_packusdw);
+SIMD_RUN(sse_phminposuw);
+SIMD_RUN(sse_mpsadbw);
+SIMD_RUN(sse_pinsrb);
+SIMD_RUN(sse_pinsrd);
+SIMD_RUN(sse_pinsrq);
+SIMD_RUN(sse_pextrb);
+SIMD_RUN(sse_pextrd);
+SIMD_RUN(sse_pextrq);
+SIMD_RUN(sse_insertps);
+SIMD_RUN(sse_insertps_memory);
+SIMD_RUN(sse_pcmpistri);
+SIMD_RUN(sse_pcmpistrm);
+SIMD_RUN(sse_pcmpestri);
+SIMD_RUN(sse_pcmpestrm);
+SIMD_RUN(sse_pcmpestri64);
+SIMD_RUN(sse_pcmpestrm64);
+
 // --- simd_move.c -----------------------------------------------------------------------------------------------------
 
 SIMD_RUN(simd_nothing);
@@ -173,6 +233,9 @@ SIMD_RUN(sse_haddps);
 SIMD_RUN(sse_haddpd);
 SIMD_RUN(sse_hsubps);
 SIMD_RUN(sse_hsubpd);
+SIMD_FLOAT4(round); // SSE4.1, as are the dot products
+SIMD_RUN(sse_dpps);
+SIMD_RUN(sse_dppd);
 SIMD_RUN(sse_comiss);
 SIMD_RUN(sse_comisd);
 SIMD_RUN(sse_ucomiss);

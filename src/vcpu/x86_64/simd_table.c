@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The table of MMX, SSE, SSE2, SSE3 and SSSE3 instructions, in order of map, opcode and prefix (SDM vol. 2, appendix
-// A).
+// The table of MMX, SSE, SSE2, SSE3, SSSE3 and SSE4 instructions, in order of map, opcode and prefix (SDM vol. 2,
+// appendix A).
 #include "base/bits.h"
 #include "vcpu/x86_64/simd.h"
 #include "vcpu/x86_64/simd_ops.h"
@@ -35,6 +35,9 @@ enum {
     ROW(#name, m, op, 0, MMX, MMX_RM, 8, 0, MMX, mmx_##name),                                                          \
         ROW(#name, m, op, 0x66, XMM, XMM_RM, 16, ALIGNED, SSE, sse_##name)
 #define BOTH(op, name) BOTH_OF(1, op, name)
+
+#define SSE4(m, op, name, bits) ROW(#name, m, op, 0x66, XMM, XMM_RM, 16, ALIGNED | (bits), SSE, sse_##name)
+#define EXTEND(op, name, size)  ROW(#name, 2, op, 0x66, XMM, XMM_RM, size, 0, SSE, sse_##name)
 
 // Floating point: ps, pd, ss, sd.
 #define FLOAT2(op, name)                                                                                               \
@@ -272,12 +275,70 @@ static const struct x86_simd table[] = {
     BOTH_OF(2, 0x09, psignw),
     BOTH_OF(2, 0x0a, psignd),
     BOTH_OF(2, 0x0b, pmulhrsw),
+    SSE4(2, 0x10, pblendvb, 0),
+    SSE4(2, 0x14, blendvps, 0),
+    SSE4(2, 0x15, blendvpd, 0),
+    SSE4(2, 0x17, ptest, 0),
     BOTH_OF(2, 0x1c, pabsb),
     BOTH_OF(2, 0x1d, pabsw),
     BOTH_OF(2, 0x1e, pabsd),
+    EXTEND(0x20, pmovsxbw, 8),
+    EXTEND(0x21, pmovsxbd, 4),
+    EXTEND(0x22, pmovsxbq, 2),
+    EXTEND(0x23, pmovsxwd, 8),
+    EXTEND(0x24, pmovsxwq, 4),
+    EXTEND(0x25, pmovsxdq, 8),
+    SSE4(2, 0x28, pmuldq, 0),
+    SSE4(2, 0x29, pcmpeqq, 0),
+    ROW("movntdqa", 2, 0x2a, 0x66, XMM, XMM_RM, 16, ALIGNED | MEM, SSE, simd_move16),
+    SSE4(2, 0x2b, packusdw, 0),
+    EXTEND(0x30, pmovzxbw, 8),
+    EXTEND(0x31, pmovzxbd, 4),
+    EXTEND(0x32, pmovzxbq, 2),
+    EXTEND(0x33, pmovzxwd, 8),
+    EXTEND(0x34, pmovzxwq, 4),
+    EXTEND(0x35, pmovzxdq, 8),
+    SSE4(2, 0x37, pcmpgtq, 0),
+    SSE4(2, 0x38, pminsb, 0),
+    SSE4(2, 0x39, pminsd, 0),
+    SSE4(2, 0x3a, pminuw, 0),
+    SSE4(2, 0x3b, pminud, 0),
+    SSE4(2, 0x3c, pmaxsb, 0),
+    SSE4(2, 0x3d, pmaxsd, 0),
+    SSE4(2, 0x3e, pmaxuw, 0),
+    SSE4(2, 0x3f, pmaxud, 0),
+    SSE4(2, 0x40, pmulld, 0),
+    SSE4(2, 0x41, phminposuw, 0),
 
+    SSE4(3, 0x08, roundps, IMM),
+    SSE4(3, 0x09, roundpd, IMM),
+    ROW("roundss", 3, 0x0a, 0x66, XMM, XMM_RM, 4, IMM, SSE, sse_roundss),
+    ROW("roundsd", 3, 0x0b, 0x66, XMM, XMM_RM, 8, IMM, SSE, sse_roundsd),
+    SSE4(3, 0x0c, blendps, IMM),
+    SSE4(3, 0x0d, blendpd, IMM),
+    SSE4(3, 0x0e, pblendw, IMM),
     ROW("palignr", 3, 0x0f, 0, MMX, MMX_RM, 8, IMM, MMX, mmx_palignr),
     ROW("palignr", 3, 0x0f, 0x66, XMM, XMM_RM, 16, ALIGNED | IMM, SSE, sse_palignr),
+    ROW("pextrb", 3, 0x14, 0x66, GPR_RM, XMM, 1, IMM, SSE, sse_pextrb),
+    ROW("pextrw", 3, 0x15, 0x66, GPR_RM, XMM, 2, IMM, SSE, sse_pextrw),
+    ROW("pextrd", 3, 0x16, 0x66, GPR_RM, XMM, 4, IMM | W0, SSE, sse_pextrd),
+    ROW("pextrq", 3, 0x16, 0x66, GPR_RM, XMM, 8, IMM | W1, SSE, sse_pextrq),
+    ROW("extractps", 3, 0x17, 0x66, GPR_RM, XMM, 4, IMM, SSE, sse_pextrd),
+    ROW("pinsrb", 3, 0x20, 0x66, XMM, GPR_RM, 1, IMM, SSE, sse_pinsrb),
+    ROW("insertps", 3, 0x21, 0x66, XMM, XMM_RM, 4, IMM | REG, SSE, sse_insertps),
+    ROW("insertps", 3, 0x21, 0x66, XMM, XMM_RM, 4, IMM | MEM, SSE, sse_insertps_memory),
+    ROW("pinsrd", 3, 0x22, 0x66, XMM, GPR_RM, 4, IMM | W0, SSE, sse_pinsrd),
+    ROW("pinsrq", 3, 0x22, 0x66, XMM, GPR_RM, 8, IMM | W1, SSE, sse_pinsrq),
+    SSE4(3, 0x40, dpps, IMM),
+    SSE4(3, 0x41, dppd, IMM),
+    SSE4(3, 0x42, mpsadbw, IMM),
+    // The string comparisons want no alignment; they write ECX or XMM0, and read EAX and EDX.
+    ROW("pcmpestrm", 3, 0x60, 0x66, XMM, XMM_RM, 16, IMM | W0, SSE, sse_pcmpestrm),
+    ROW("pcmpestrm", 3, 0x60, 0x66, XMM, XMM_RM, 16, IMM | W1, SSE, sse_pcmpestrm64),
+    ROW("pcmpestri", 3, 0x61, 0x66, XMM, XMM_RM, 16, IMM | W0, SSE, sse_pcmpestri),
+    ROW("pcmpestri", 3, 0x61, 0x66, XMM, XMM_RM, 16, IMM | W1, SSE, sse_pcmpestri64),
+    ROW("pcmpistrm", 3, 0x62, 0x66, XMM, XMM_RM, 16, IMM, SSE, sse_pcmpistrm),
+    ROW("pcmpistri", 3, 0x63, 0x66, XMM, XMM_RM, 16, IMM, SSE, sse_pcmpistri),
 };
 
 const struct x86_simd *x86_simd_table(unsigned *count)

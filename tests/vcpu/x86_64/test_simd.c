@@ -253,6 +253,8 @@ struct host { // what the code below knows by offset
     uint64_t flags;       // 208h
     union x86_xmm memory; // 210h
     uint32_t mxcsr;       // 220h: to leave with
+    uint64_t rax;         // 228h
+    uint64_t rdx;         // 230h
 } __attribute__((aligned(16)));
 
 static sigjmp_buf after_fault;
@@ -280,6 +282,8 @@ static void assemble(uint8_t *code, const struct x86_simd *row, bool memory, uin
     PUT(0x48, 0x0f, 0xae, 0x0f);                   // fxrstor64 [rdi]
     PUT(0x48, 0x8b, 0x8f, 0x00, 0x02, 0x00, 0x00); // mov rcx, [rdi + 200h]
     PUT(0x48, 0x8d, 0x9f, 0x10, 0x02, 0x00, 0x00); // lea rbx, [rdi + 210h]
+    PUT(0x48, 0x8b, 0x87, 0x28, 0x02, 0x00, 0x00); // mov rax, [rdi + 228h]
+    PUT(0x48, 0x8b, 0x97, 0x30, 0x02, 0x00, 0x00); // mov rdx, [rdi + 230h]
     if (row->prefix) {
         PUT(row->prefix);
     }
@@ -347,6 +351,11 @@ static bool is_approximation(const struct x86_simd *row)
     return row->map == 1 && (row->opcode == 0x52 || row->opcode == 0x53);
 }
 
+static bool is_string_comparison(const struct x86_simd *row)
+{
+    return row->map == 3 && row->opcode >= 0x60;
+}
+
 static bool close_enough(float ours, float theirs)
 {
     if (ours == theirs || (ours != ours && theirs != theirs)) {
@@ -390,7 +399,20 @@ static void check_once(const struct x86_simd *row, bool memory, const uint8_t *c
         cpu->mxcsr &= random64() & 1 ? ~0x6000u : ~0u;
     }
 
+    if (is_string_comparison(row)) { // few different characters, short strings
+        for (unsigned i = 0; i < 16; i++) {
+            cpu->xmm[1].b[i] = random64() >> 40 & 0x83;
+            cpu->xmm[2].b[i] = in_memory.b[i] = random64() >> 40 & 0x83;
+        }
+        gpr = random64();
+        cpu->r[X86_RCX] = gpr;
+        cpu->r[X86_RAX] = (random64() << 60) + (random64() & 31) - 8;
+        cpu->r[X86_RDX] = (random64() << 60) + (random64() & 31) - 8;
+    }
+
     to_image(cpu, host.image);
+    host.rax = cpu->r[X86_RAX];
+    host.rdx = cpu->r[X86_RDX];
     host.gpr = gpr;
     host.memory = in_memory;
     host.mxcsr = 0x1f80;
@@ -450,7 +472,11 @@ static void check_once(const struct x86_simd *row, bool memory, const uint8_t *c
     if (to_memory) {
         cr_assert_eq(memcmp(&cpu->scratch, &host.memory, row->bytes), 0, "%s", what);
     }
-    if (row->map == 1 && (row->opcode & 0xfe) == 0x2e) {
+    if (is_string_comparison(row)) {
+        cr_assert_eq(cpu->r[X86_RCX], host.gpr, "%s: %lu, host %lu", what, cpu->r[X86_RCX], host.gpr);
+    }
+    if ((row->map == 1 && (row->opcode & 0xfe) == 0x2e) || (row->map == 2 && row->opcode == 0x17) ||
+        is_string_comparison(row)) {
         cr_assert_eq(x86_arithmetic_flags(cpu), host.flags & X86_ARITHMETIC, "%s", what);
     }
     free(cpu);
@@ -458,7 +484,7 @@ static void check_once(const struct x86_simd *row, bool memory, const uint8_t *c
 
 static bool host_has(const struct x86_simd *row)
 {
-    return row->map == 1 || __builtin_cpu_supports("ssse3");
+    return row->map == 1 || (__builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.2"));
 }
 
 static void check_rows(unsigned times)
