@@ -13,6 +13,10 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+// For code that is the hot path itself, and for code that must stay out of it.
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define NEVER_INLINE  __attribute__((noinline))
+
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
 #define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))

@@ -8,18 +8,18 @@
 #include "vcpu/op.h"
 #include "vcpu/vcpu.h"
 
-static inline const struct tlb_entry *tlb_slot(const struct vcpu *cpu, uint64_t address)
+ALWAYS_INLINE const struct tlb_entry *tlb_slot(const struct vcpu *cpu, uint64_t address)
 {
     return &cpu->data[(address >> PAGE_BITS) & (TLB_ENTRIES - 1)];
 }
 
-static inline bool tlb_hit(uint64_t tag, uint64_t address, unsigned size)
+ALWAYS_INLINE bool tlb_hit(uint64_t tag, uint64_t address, unsigned size)
 {
     return likely(((address + size - 1) & PAGE_MASK) == tag);
 }
 
 // False: not a plain access to RAM; nothing was done.
-static inline bool tlb_load_fast(const struct vcpu *cpu, uint64_t address, unsigned size, uint64_t *value)
+ALWAYS_INLINE bool tlb_load_fast(const struct vcpu *cpu, uint64_t address, unsigned size, uint64_t *value)
 {
     const struct tlb_entry *entry = tlb_slot(cpu, address);
     if (!tlb_hit(entry->read, address, size))
@@ -30,7 +30,7 @@ static inline bool tlb_load_fast(const struct vcpu *cpu, uint64_t address, unsig
     return true;
 }
 
-static inline bool tlb_store_fast(const struct vcpu *cpu, uint64_t address, unsigned size, uint64_t value)
+ALWAYS_INLINE bool tlb_store_fast(const struct vcpu *cpu, uint64_t address, unsigned size, uint64_t value)
 {
     const struct tlb_entry *entry = tlb_slot(cpu, address);
     if (!tlb_hit(entry->write, address, size))
@@ -40,14 +40,14 @@ static inline bool tlb_store_fast(const struct vcpu *cpu, uint64_t address, unsi
 }
 
 // The load of a read-modify-write: only where the store that follows is plain too.
-static inline bool tlb_modify_fast(const struct vcpu *cpu, uint64_t address, unsigned size, uint64_t *value)
+ALWAYS_INLINE bool tlb_modify_fast(const struct vcpu *cpu, uint64_t address, unsigned size, uint64_t *value)
 {
     const struct tlb_entry *entry = tlb_slot(cpu, address);
     return likely(entry->read == entry->write) && tlb_load_fast(cpu, address, size, value);
 }
 
 // What an op answers after its slow path.
-static inline enum op_out after_slow(const struct vcpu *cpu, bool done)
+ALWAYS_INLINE enum op_out after_slow(const struct vcpu *cpu, bool done)
 {
     return !done ? OP_FAULT : cpu->kick ? OP_FINISH : OP_NEXT;
 }

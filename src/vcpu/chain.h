@@ -9,20 +9,20 @@
 #include "vcpu/block.h"
 #include "vcpu/vcpu.h"
 
-static inline struct jump_cache_entry *jump_slot(const struct vcpu *cpu, uint64_t key)
+ALWAYS_INLINE struct jump_cache_entry *jump_slot(const struct vcpu *cpu, uint64_t key)
 {
     return &cpu->jumps[(key ^ (key >> 9)) % JUMP_CACHE_ENTRIES];
 }
 
 // The head of the block for `key`, or NULL.
-static inline const struct op *jump_cached(const struct vcpu *cpu, uint64_t key)
+ALWAYS_INLINE const struct op *jump_cached(const struct vcpu *cpu, uint64_t key)
 {
     const struct jump_cache_entry *entry = jump_slot(cpu, key);
     return likely(entry->key == key) ? entry->ops : NULL;
 }
 
 // What comes after `exit`, once the program counter has moved; `key` is the new one. NULL: back to chain_run.
-static inline const struct op *chain_follow(struct vcpu *cpu, const struct op *exit, uint64_t key)
+ALWAYS_INLINE const struct op *chain_follow(struct vcpu *cpu, const struct op *exit, uint64_t key)
 {
     if (likely(exit->link))
         return exit->link;
@@ -48,18 +48,23 @@ static inline enum op_out chain_run(struct vcpu *cpu, struct block *(*find)(stru
                                     uint64_t (*key)(const struct vcpu *cpu),
                                     enum op_out (*execute)(struct vcpu *cpu, const struct op *head))
 {
-    enum op_out out;
+    const struct op *head = jump_cached(cpu, key(cpu)); // behind an interrupt or its return the way is usually known
     cpu->unresolved = NULL;
-    do {
-        struct block *block = find(cpu);
-        const struct op *exit = cpu->unresolved; // blocks_add forgets it when the cache is emptied
-        cpu->unresolved = NULL;
-        if (!block)
-            return OP_FAULT;
-        chain_remember(cpu, exit, block, key(cpu));
-        out = execute(cpu, block->ops);
-    } while (out == OP_NEXT && cpu->unresolved && cpu->left > 0);
-    return out;
+    for (;;) {
+        if (!head || head->code == OP_DEAD) {
+            struct block *block = find(cpu);
+            const struct op *exit = cpu->unresolved; // blocks_add forgets it when the cache is emptied
+            cpu->unresolved = NULL;
+            if (!block)
+                return OP_FAULT;
+            chain_remember(cpu, exit, block, key(cpu));
+            head = block->ops;
+        }
+        enum op_out out = execute(cpu, head);
+        if (out != OP_NEXT || !cpu->unresolved || cpu->left <= 0)
+            return out;
+        head = NULL;
+    }
 }
 
 #endif

@@ -45,7 +45,7 @@ static uint64_t rotate_left_carry(struct x86_cpu *cpu, uint64_t a, unsigned bits
     return a;
 }
 
-void x86_op_shift(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_shift(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s, count = cpu->r[op->b] & (bits == 64 ? 63 : 31);
     uint64_t a = cpu->r[op->a] & bits_low(bits), r = a;
@@ -91,7 +91,7 @@ void x86_op_shift(struct x86_cpu *cpu, const struct op *op)
     put(cpu, op->d, op->s, r);
 }
 
-void x86_op_shift_double(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_shift_double(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s, count = cpu->r[op->b] & (bits == 64 ? 63 : 31);
     uint64_t d = cpu->r[op->d] & bits_low(bits), from = cpu->r[op->a] & bits_low(bits), r;
@@ -118,7 +118,7 @@ void x86_op_shift_double(struct x86_cpu *cpu, const struct op *op)
 
 // --- multiplication and division --------------------------------------------------------------------------------------
 
-void x86_op_multiply(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_multiply(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s;
     uint64_t low, high;
@@ -170,7 +170,7 @@ static bool divide_signed(__int128 dividend, int64_t divisor, unsigned bits, uin
     return true;
 }
 
-enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s;
     uint64_t low = cpu->r[X86_RAX], high = cpu->r[X86_RDX], by = cpu->r[op->a], quotient, remainder;
@@ -202,7 +202,7 @@ enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op)
 
 // --- bits -------------------------------------------------------------------------------------------------------------
 
-void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s, bit = cpu->r[op->b] & (bits - 1);
     uint64_t a = cpu->r[op->a], mask = BIT64(bit);
@@ -218,14 +218,14 @@ void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op)
     put(cpu, op->d, op->s, a);
 }
 
-void x86_op_bit_address(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_bit_address(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s;
     int64_t offset = bits_sign(cpu->r[op->b], bits) >> (bits == 64 ? 6 : bits == 32 ? 5 : 4);
     cpu->r[op->d] = cpu->r[op->a] + (uint64_t)(offset * op->s);
 }
 
-void x86_op_bit_scan(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_bit_scan(struct x86_cpu *cpu, const struct op *op)
 {
     uint64_t a = cpu->r[op->a] & bits_low(8u * op->s);
     // ZF tells; the other flags are undefined and follow the operand. With ZF the destination stays.
@@ -236,14 +236,14 @@ void x86_op_bit_scan(struct x86_cpu *cpu, const struct op *op)
         put32(cpu, op->d, (uint32_t)cpu->r[op->d]);
 }
 
-void x86_op_popcount(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_popcount(struct x86_cpu *cpu, const struct op *op)
 {
     uint64_t a = cpu->r[op->a] & bits_low(8u * op->s);
     put(cpu, op->d, op->s, (uint64_t)__builtin_popcountll(a));
     x86_set_arithmetic_flags(cpu, a ? 0 : X86_ZF);
 }
 
-void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s;
     uint64_t accumulator = cpu->r[X86_RAX] & bits_low(bits), a = cpu->r[op->a] & bits_low(bits);
@@ -255,7 +255,7 @@ void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op)
         put(cpu, X86_RAX, op->s, a);
 }
 
-void x86_op_flag(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE void x86_op_flag(struct x86_cpu *cpu, const struct op *op)
 {
     uint64_t flags = x86_arithmetic_flags(cpu);
     switch ((enum x86_flag_op)op->x) {

@@ -7,12 +7,36 @@
 #include "vcpu/x86_64/segment.h"
 #include "vcpu/x86_64/simd.h"
 
+NEVER_INLINE enum op_out x86_load_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                       uint64_t *value)
+{
+    *value = 0;
+    cpu->vcpu.at = op;
+    return after_slow(&cpu->vcpu, tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+}
+
+NEVER_INLINE enum op_out x86_store_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                        uint64_t value)
+{
+    cpu->vcpu.at = op;
+    return after_slow(&cpu->vcpu, tlb_store_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+}
+
+NEVER_INLINE enum op_out x86_modify_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                         uint64_t *value)
+{
+    *value = 0;
+    cpu->vcpu.at = op;
+    return after_slow(&cpu->vcpu, tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
+                                      tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+}
+
 static bool aligned_or_fault(struct x86_cpu *cpu, const struct op *op, uint64_t address)
 {
     return !op->x || address % op->s == 0 || x86_fault_code(cpu, X86_GP, 0);
 }
 
-enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address)
+NEVER_INLINE enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address)
 {
     unsigned low = op->s < 8 ? op->s : 8, high = op->s - low;
     if (!aligned_or_fault(cpu, op, address))
@@ -30,7 +54,7 @@ enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t 
                                       (!high || x86_load(cpu, address + 8, high, &cpu->scratch.q[1])));
 }
 
-enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address)
+NEVER_INLINE enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address)
 {
     unsigned low = op->s < 8 ? op->s : 8, high = op->s - low;
     if (!aligned_or_fault(cpu, op, address))
@@ -68,7 +92,7 @@ static void *simd_operand(struct x86_cpu *cpu, const struct op *op, unsigned kin
     return temporary;
 }
 
-enum op_out x86_op_simd(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE enum op_out x86_op_simd(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned count;
     const struct x86_simd *row = &x86_simd_table(&count)[op->disp];
@@ -86,7 +110,7 @@ enum op_out x86_op_simd(struct x86_cpu *cpu, const struct op *op)
     return OP_NEXT;
 }
 
-enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op)
 {
     uint64_t address;
     if (!x86_linear(cpu, (enum x86_segment)op->b, cpu->r[op->a], op->s, (enum access)op->x, &address))

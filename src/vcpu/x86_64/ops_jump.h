@@ -9,12 +9,12 @@
 #include "vcpu/x86_64/ops_alu.h"
 
 // Linear address and mode in one number: linear addresses are canonical, so their bits 60:56 are known from bit 55.
-static inline uint64_t x86_jump_key(const struct x86_cpu *cpu)
+ALWAYS_INLINE uint64_t x86_jump_key(const struct x86_cpu *cpu)
 {
     return (cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS]) ^ ((uint64_t)cpu->mode << 56);
 }
 
-static inline const struct op *take_exit(struct x86_cpu *cpu, const struct op *exit)
+ALWAYS_INLINE const struct op *take_exit(struct x86_cpu *cpu, const struct op *exit)
 {
     cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)exit->delta) & cpu->rip_mask;
     return chain_follow(&cpu->vcpu, exit, x86_jump_key(cpu));

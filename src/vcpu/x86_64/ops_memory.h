@@ -8,33 +8,40 @@
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/ops_alu.h"
 
-static inline enum op_out load_into(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+// What is no hit (operand.c).
+enum op_out x86_load_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t *value);
+enum op_out x86_store_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t value);
+enum op_out x86_modify_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t *value);
+
+ALWAYS_INLINE enum op_out load_into(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                     uint64_t *value)
 {
     if (tlb_load_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    cpu->vcpu.at = op;
-    return after_slow(&cpu->vcpu, x86_load(cpu, address, size, value));
+    uint64_t loaded; // its address leaves, so it is not `value`, which may live in a register
+    enum op_out out = x86_load_slow(cpu, op, address, size, &loaded);
+    *value = loaded;
+    return out;
 }
 
-static inline enum op_out store_from(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+ALWAYS_INLINE enum op_out store_from(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                      uint64_t value)
 {
     if (tlb_store_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    cpu->vcpu.at = op;
-    return after_slow(&cpu->vcpu, x86_store(cpu, address, size, value));
+    return x86_store_slow(cpu, op, address, size, value);
 }
 
 // The load of a read-modify-write: the store that follows must not fault, so this one checks for it.
-static inline enum op_out load_to_modify(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+ALWAYS_INLINE enum op_out load_to_modify(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                          uint64_t *value)
 {
     if (tlb_modify_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    cpu->vcpu.at = op;
-    return after_slow(&cpu->vcpu, tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
-                                      x86_load(cpu, address, size, value));
+    uint64_t loaded;
+    enum op_out out = x86_modify_slow(cpu, op, address, size, &loaded);
+    *value = loaded;
+    return out;
 }
 
 #define SIMPLE(cpu, op)  ((cpu)->r[(op)->a] + (uint64_t)(int64_t)(op)->disp)

@@ -177,7 +177,7 @@ static uint64_t bulk(const struct string *s, uint64_t most)
     return count;
 }
 
-enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op)
+NEVER_INLINE enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op)
 {
     struct string s = {
         .cpu = cpu, .op = op, .kind = (enum x86_string)op->x, .size = op->s, .mask = bits_low(8u * op->a),
