@@ -89,24 +89,32 @@ static uint8_t own_requests(const struct pic *pic)
     return (pic->lines & (level | pic->armed)) | pic->held;
 }
 
-static int chip_winner(const struct pic_cascade *cascade, unsigned chip)
+static int slave_winner(const struct pic *pic)
 {
-    const struct pic *pic = &cascade->chip[chip];
+    return pic_winner(pic, own_requests(pic), 0);
+}
 
-    return pic_winner(pic, pic_cascade_irr(cascade, chip), chip ? 0 : pic->icw3);
+// The master's, where each slave's INT is the level of its pin.
+static uint8_t master_requests(const struct pic_cascade *cascade)
+{
+    uint8_t irr = own_requests(&cascade->chip[0]) & ~cascade->slave_pins;
+
+    for (unsigned slave = 1; slave < cascade->chips; slave++)
+        if (slave_winner(&cascade->chip[slave]) >= 0)
+            irr |= bit(cascade->slave_pin[slave]);
+    return irr;
 }
 
 uint8_t pic_cascade_irr(const struct pic_cascade *cascade, unsigned chip)
 {
-    uint8_t irr = own_requests(&cascade->chip[chip]);
+    return chip ? own_requests(&cascade->chip[chip]) : master_requests(cascade);
+}
 
-    if (chip)
-        return irr;
-    irr &= ~cascade->slave_pins;
-    for (unsigned slave = 1; slave < cascade->chips; slave++)
-        if (chip_winner(cascade, slave) >= 0)
-            irr |= bit(cascade->slave_pin[slave]);
-    return irr;
+static int chip_winner(const struct pic_cascade *cascade, unsigned chip)
+{
+    const struct pic *pic = &cascade->chip[chip];
+
+    return chip ? slave_winner(pic) : pic_winner(pic, master_requests(cascade), pic->icw3);
 }
 
 bool pic_cascade_int(const struct pic_cascade *cascade)

@@ -154,7 +154,7 @@ static inline void enter(struct x86_irq *irq)
 
 static inline void leave(struct x86_irq *irq)
 {
-    if (--irq->depth == 0)
+    if (--irq->depth == 0 && (irq->hub_dirty || irq->dirty_words))
         x86_irq_settle(irq);
 }
 
@@ -376,11 +376,15 @@ void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool leve
         return;
     TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
     enter(irq);
-    irq->hub_dirty |= chip == X86_IRQ_PIC ? X86_IRQ_HUB_PIC : X86_IRQ_HUB_IOAPIC;
-    if (chip == X86_IRQ_PIC)
+    if (chip == X86_IRQ_PIC) {
         pic_cascade_set_line(&irq->pic, pin, level);
-    else
-        ioapic_set_pin(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin, level);
+        irq->hub_dirty |= X86_IRQ_HUB_PIC;
+    } else {
+        struct ioapic *ioapic = &irq->ioapics[chip - X86_IRQ_IOAPIC];
+        ioapic_set_pin(ioapic, pin, level);
+        if (!ioapic_masked(ioapic, pin)) // an ISA line leads to both hubs, and most systems use one
+            irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
+    }
     leave(irq);
 }
 
