@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x87 instruction set: dispatch, checks, loads and stores, arithmetic, comparison, control (SDM vol. 1 chapter 8;
-// vol. 2). What the low rows of D9 compute is in x87_function.c, environments are in x87_state.c.
+// The x87 instruction set: dispatch, checks, arithmetic, comparison, control (SDM vol. 1 chapter 8; vol. 2). Loads and
+// stores are in x87_transfer.c, what the low rows of D9 compute is in x87_function.c, environments are in x87_state.c.
 //
 // An instruction goes through: #NM, #MF, the load of its memory operand (which may fault), the operation on a unit, and
 // the flags at last. A store to memory happens before the stack moves.
@@ -11,14 +11,7 @@
 #include "base/bits.h"
 #include "vcpu/x86_64/x87_unit.h"
 
-enum format { NO_FORMAT, F32, F64, F80, I16, I32, I64, BCD, WORD, ENVIRONMENT, STATE };
-
 // clang-format off
-enum memory_operation {
-    UNKNOWN, ARITHMETIC, LOAD, STORE, STORE_POP, INTEGER, INTEGER_POP, CHOP_POP,
-    LOAD_CONTROL, STORE_CONTROL, STORE_STATUS, LOAD_ENVIRONMENT, STORE_ENVIRONMENT, RESTORE, SAVE,
-};
-
 // Forms with a memory operand, by the low bits of the opcode and modrm.reg.
 static const struct {
     uint8_t operation, format;
@@ -42,7 +35,7 @@ static const struct {
 };
 // clang-format on
 
-static const uint8_t format_bytes[] = {
+const uint8_t x87_format_bytes[] = {
     [F32] = 4, [F64] = 8, [F80] = 10, [I16] = 2, [I32] = 4, [I64] = 8, [BCD] = 10, [WORD] = 2
 };
 
@@ -59,7 +52,7 @@ unsigned x86_x87_bytes(uint8_t opcode, uint8_t modrm, unsigned size, bool *write
     if (format == ENVIRONMENT || format == STATE) {
         return (size == 2 ? 14u : 28u) + (format == STATE ? 80u : 0u);
     }
-    return format_bytes[format];
+    return x87_format_bytes[format];
 }
 
 // Forms without one: a bit per modrm.reg or, for rows of single instructions, per modrm.rm.
@@ -153,210 +146,6 @@ struct number x87_choose_nan(struct x87_unit *unit, struct number a, struct numb
     result.kind = NUMBER_QNAN;
     result.mantissa |= BIT64(62);
     return result;
-}
-
-// --- loads -----------------------------------------------------------------------------------------------------------
-
-// Eighteen decimal digits and a sign; digits above 9 count as they are.
-static struct number from_bcd(uint64_t low, uint64_t high)
-{
-    int64_t value = 0;
-    for (int i = 17; i >= 0; i--) {
-        value = value * 10 + (int64_t)((i >= 16 ? high >> 4 * (i - 16) : low >> 4 * i) & 15);
-    }
-    struct number n = number_from_int(value);
-    n.sign = high >> 15 & 1;
-    return n;
-}
-
-static struct number from_memory(uint8_t format, uint64_t low, uint64_t high)
-{
-    switch (format) {
-    case F32:
-        return number_from_32((uint32_t)low);
-    case F64:
-        return number_from_64(low);
-    case I16:
-        return number_from_int((int16_t)low);
-    case I32:
-        return number_from_int((int32_t)low);
-    case I64:
-        return number_from_int((int64_t)low);
-    default:
-        return from_bcd(low, high);
-    }
-}
-
-// Makes room for a push; the new ST(0) is empty. False: stop. On a masked overflow it holds the indefinite already.
-static bool push(struct x87_unit *unit)
-{
-    if (x87_empty(unit, 7)) {
-        x87_move_top(unit, 7);
-        return true;
-    }
-    if (!x87_stack_fault(unit, true)) {
-        x87_move_top(unit, 7);
-        x87_set_bits(unit, 0, X87_INDEFINITE);
-    }
-    return false;
-}
-
-static void load(struct x87_unit *unit, uint8_t format, uint64_t low, uint64_t high)
-{
-    if (format == F80) {
-        if (push(unit)) {
-            x87_set_bits(unit, 0, (struct x87_bits){ (uint16_t)high, low });
-        }
-        return;
-    }
-    struct number n = from_memory(format, low, high);
-    if (x87_empty(unit, 7) && number_is_nan(&n)) {
-        n = x87_choose_nan(unit, n, n);
-        if (x87_stop(unit)) {
-            return;
-        }
-    }
-    if (push(unit)) { // a denormal is loaded even with DM clear
-        x87_set(unit, 0, n);
-        unit->context.flags |= n.denormal ? NUMBER_DE : 0;
-    }
-}
-
-static void load_constant(struct x87_unit *unit, unsigned which)
-{
-    // FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2, FLDZ: truncated, and whether the rest is above a half of the last
-    // bit.
-    static const struct {
-        uint16_t exponent;
-        uint64_t mantissa;
-        bool up;
-    } constants[] = {
-        { 0x3fff, UINT64_C(0x8000000000000000), false },
-        { 0x4000, UINT64_C(0xd49a784bcd1b8afe), false },
-        { 0x3fff, UINT64_C(0xb8aa3b295c17f0bb), true },
-        { 0x4000, UINT64_C(0xc90fdaa22168c234), true },
-        { 0x3ffd, UINT64_C(0x9a209a84fbcff798), true },
-        { 0x3ffe, UINT64_C(0xb17217f7d1cf79ab), true },
-        { 0, 0, false },
-    };
-    if (!push(unit)) {
-        return;
-    }
-    const bool exact = which == 0 || which == 6;
-    const bool up = !exact && (unit->context.rounding == NUMBER_UP ||
-                               (unit->context.rounding == NUMBER_NEAREST && constants[which].up));
-    x87_set_bits(unit, 0, (struct x87_bits){ constants[which].exponent, constants[which].mantissa + up });
-}
-
-// --- stores ----------------------------------------------------------------------------------------------------------
-
-struct image { // of a memory operand, at most 10 bytes
-    uint64_t low, high;
-};
-
-static struct image to_bcd(struct x87_unit *unit, struct number n)
-{
-    const uint8_t flags = unit->context.flags;
-    uint64_t magnitude;
-    if (!number_integer(&unit->context, n, &magnitude) || magnitude > UINT64_C(999999999999999999)) {
-        unit->context.flags = flags | NUMBER_IE;
-        unit->context.up = false;
-        return (struct image){ UINT64_C(0xc000000000000000), 0xffff };
-    }
-    struct image image = { 0, (uint64_t)n.sign << 15 };
-    for (unsigned i = 0; i < 18; i++, magnitude /= 10) {
-        const uint64_t digit = magnitude % 10;
-        if (i < 16) {
-            image.low |= digit << 4 * i;
-        } else {
-            image.high |= digit << 4 * (i - 16);
-        }
-    }
-    return image;
-}
-
-static struct image to_real(struct x87_unit *unit, struct number n, bool is_double)
-{
-    struct number_context *context = &unit->context;
-    context->precision = is_double ? 53 : 24;
-    context->min = is_double ? -1022 : -126;
-    context->max = is_double ? 1023 : 127;
-    n = n.kind >= NUMBER_QNAN ? x87_choose_nan(unit, n, n) : number_convert(context, n);
-    if (context->flags & ~context->masks & (NUMBER_OE | NUMBER_UE)) {
-        context->flags &= (uint8_t)~NUMBER_PE; // nothing is stored, and nothing rounded
-        context->up = false;
-        return (struct image){ 0, 0 };
-    }
-    return (struct image){ is_double ? number_to_64(n) : number_to_32(n), 0 };
-}
-
-static struct image to_memory(struct x87_unit *unit, uint8_t format, bool chop)
-{
-    const struct x87_bits bits = x87_get_bits(unit, 0);
-    const struct number n = number_from_80(bits.exponent, bits.mantissa);
-    if (chop) {
-        unit->context.rounding = NUMBER_CHOP;
-    }
-    switch (format) {
-    case F32:
-    case F64:
-        return to_real(unit, n, format == F64);
-    case F80:
-        return (struct image){ bits.mantissa, bits.exponent };
-    case BCD:
-        return to_bcd(unit, n);
-    default:
-        return (struct image){ (uint64_t)number_to_int(&unit->context, n, format_bytes[format] * 8u), 0 };
-    }
-}
-
-// What a masked stack underflow stores.
-static struct image indefinite(uint8_t format)
-{
-    switch (format) {
-    case F32:
-        return (struct image){ 0xffc00000, 0 };
-    case F64:
-        return (struct image){ UINT64_C(0xfff8000000000000), 0 };
-    case F80:
-        return (struct image){ UINT64_C(3) << 62, 0xffff };
-    case BCD:
-        return (struct image){ UINT64_C(0xc000000000000000), 0xffff };
-    default:
-        return (struct image){ BIT64(format_bytes[format] * 8 - 1), 0 };
-    }
-}
-
-static bool store_image(struct x86_cpu *cpu, uint64_t linear, unsigned bytes, struct image image)
-{
-    if (bytes <= 8) {
-        return x86_store(cpu, linear, bytes, image.low & bits_low(8 * bytes));
-    }
-    return tlb_probe(&cpu->vcpu, linear, bytes, cpu->cpl == 3, ACCESS_WRITE) && x86_store(cpu, linear, 8, image.low) &&
-           x86_store(cpu, linear + 8, bytes - 8, image.high);
-}
-
-// False: the store to memory faulted, and FSW is as it was.
-static bool store(struct x87_unit *unit, uint8_t format, uint8_t operation, uint64_t linear)
-{
-    const uint16_t status = unit->cpu->x87.status;
-    struct image image = indefinite(format);
-    if (!x87_empty(unit, 0)) {
-        image = to_memory(unit, format, operation == CHOP_POP);
-    } else {
-        x87_stack_fault(unit, false);
-    }
-    if (unit->context.flags & ~unit->context.masks & ~NUMBER_PE) {
-        return true; // no store, no pop
-    }
-    if (!store_image(unit->cpu, linear, format_bytes[format], image)) {
-        unit->cpu->x87.status = status;
-        return false;
-    }
-    if (operation != STORE && operation != INTEGER) {
-        x87_pop(unit);
-    }
-    return true;
 }
 
 // --- arithmetic and comparison ---------------------------------------------------------------------------------------
@@ -484,7 +273,7 @@ static void load_register(struct x87_unit *unit, unsigned i)
             x87_move_top(unit, 7);
             x87_set_bits(unit, 0, X87_INDEFINITE);
         }
-    } else if (push(unit)) {
+    } else if (x87_push(unit)) {
         x87_set_bits(unit, 0, bits);
     }
 }
@@ -581,7 +370,7 @@ static void row_d9(struct x87_unit *unit, uint8_t modrm)
         }
         return;
     case 5:
-        load_constant(unit, rm);
+        x87_load_constant(unit, rm);
         return;
     default:
         if (modrm == 0xf6 || modrm == 0xf7) { // FDECSTP, FINCSTP
@@ -736,18 +525,18 @@ static bool memory_form(struct x87_unit *unit, uint8_t opcode, uint8_t modrm, ui
     const unsigned reg = modrm >> 3 & 7;
     const uint8_t operation = memory_forms[opcode & 7][reg].operation, format = memory_forms[opcode & 7][reg].format;
     if (operation != ARITHMETIC && operation != LOAD) {
-        return store(unit, format, operation, linear);
+        return x87_store(unit, format, operation, linear);
     }
-    const unsigned bytes = format_bytes[format];
+    const unsigned bytes = x87_format_bytes[format];
     uint64_t low, high = 0;
     if (!x86_load(unit->cpu, linear, bytes > 8 ? 8 : bytes, &low) ||
         (bytes > 8 && !x86_load(unit->cpu, linear + 8, bytes - 8, &high))) {
         return false;
     }
     if (operation == LOAD) {
-        load(unit, format, low, high);
+        x87_load(unit, format, low, high);
     } else {
-        arithmetic_or_compare(unit, reg, from_memory(format, low, high), false);
+        arithmetic_or_compare(unit, reg, x87_from_memory(format, low, high), false);
     }
     return true;
 }

@@ -22,6 +22,18 @@ enum { // FSW
     X87_CONDITIONS = X87_C0 | X87_C1 | X87_C2 | X87_C3,
 };
 
+// Formats of memory operands, and what is done with them.
+// clang-format off
+enum x87_format { NO_FORMAT, F32, F64, F80, I16, I32, I64, BCD, WORD, ENVIRONMENT, STATE };
+
+enum x87_operation {
+    UNKNOWN, ARITHMETIC, LOAD, STORE, STORE_POP, INTEGER, INTEGER_POP, CHOP_POP,
+    LOAD_CONTROL, STORE_CONTROL, STORE_STATUS, LOAD_ENVIRONMENT, STORE_ENVIRONMENT, RESTORE, SAVE,
+};
+// clang-format on
+
+extern const uint8_t x87_format_bytes[]; // of those that are values
+
 struct x87_unit {
     struct x86_cpu *cpu;
     struct number_context context;
@@ -126,6 +138,15 @@ void x87_transcendental(struct x87_unit *unit, uint8_t modrm);
 // The operands of a function, ST(0) as *a and, with `b`, ST(1) as *b. False: one was empty or a NaN, and *result is
 // what the masked response gives (x87_stop tells whether it may be used).
 bool x87_operands(struct x87_unit *unit, struct number *a, struct number *b, struct number *result);
+
+// x87_transfer.c. x87_push makes room; the new ST(0) is empty. False: stop, or the masked response to an overflow has
+// put the indefinite there.
+bool x87_push(struct x87_unit *unit);
+struct number x87_from_memory(uint8_t format, uint64_t low, uint64_t high);
+void x87_load(struct x87_unit *unit, uint8_t format, uint64_t low, uint64_t high);
+void x87_load_constant(struct x87_unit *unit, unsigned which); // D9 E8 + which
+// False: the store to memory faulted, and FSW is as it was.
+bool x87_store(struct x87_unit *unit, uint8_t format, uint8_t operation, uint64_t linear);
 
 // x87_state.c: FLDENV, FNSTENV, FRSTOR, FNSAVE. False: a memory access faulted, nothing has changed.
 bool x87_load_environment(struct x86_cpu *cpu, const struct x86_x87_operand *operand);
