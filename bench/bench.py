@@ -53,8 +53,8 @@ class Emulator:
         self.name, self.command, self.options = name, command, options
 
 
-def usage_of(command, status=PASSED):
-    """Runs to the end; what the system accounts to the child."""
+def cpu_seconds(command, status=PASSED):
+    """Runs to the end; processor time of the child as the system accounts it."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         child.stdout.read()
         error = child.stderr.read().decode("utf-8", "replace")
@@ -62,11 +62,6 @@ def usage_of(command, status=PASSED):
         child.returncode = os.waitstatus_to_exitcode(state)
     if child.returncode != status:
         raise RuntimeError(f"exit status {child.returncode}, not {status}: {' '.join(command)}\n{error}")
-    return usage
-
-
-def cpu_seconds(command, status=PASSED):
-    usage = usage_of(command, status)
     return usage.ru_utime + usage.ru_stime
 
 
@@ -148,17 +143,31 @@ def measure_boot(emulators, arch, rounds):
     return [statistics.median(s) for s in samples]
 
 
+def resident(command):
+    """KiB of memory that a process holds once it has run for a while; then it is ended. (The peak in the system's
+    account of a finished child would count the parent's memory at the fork.)"""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        while time_of(child.pid) < 0.2:
+            time.sleep(0.02)
+        status = pathlib.Path(f"/proc/{child.pid}/status")
+        if status.exists():
+            held = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS:")).split()[1]
+        else:
+            held = subprocess.run(["ps", "-o", "rss=", "-p", str(child.pid)], capture_output=True, text=True).stdout
+        child.kill()
+    return int(held)
+
+
 def idle_cost(emulator, guests, rounds):
     """What 127 more processors that never start cost: KiB each, and ns more per self-IPI."""
-    def peak(vcpus):
-        command = guest_command(emulator, guests, "empty", ["-smp", str(vcpus)], 1)
-        peaks = [usage_of(command).ru_maxrss for _ in range(rounds)]
-        return statistics.median(peaks) / (1024 if sys.platform == "darwin" else 1)
+    def held(vcpus):
+        command = guest_command(emulator, guests, "self_ipi", ["-smp", str(vcpus)], LARGEST)
+        return statistics.median(resident(command) for _ in range(rounds))
 
     def event(vcpus):
         return measure_event([emulator], guests, "self_ipi", 200000, ["-smp", str(vcpus)], rounds)[0]
 
-    return (peak(128) - peak(1)) / 127, event(1), event(128)
+    return (held(128) - held(1)) / 127, event(1), event(128)
 
 
 def row(name, unit, ours, theirs, aim):
@@ -222,7 +231,8 @@ def main():
                 print(f"skipped: cannot get {error}", file=sys.stderr)
                 continue
             add(row(f"boot of {arch} to /init, 1 vCPU", "ms", ours, theirs, 2.0))
-    show(rows, given.markdown)
+    if rows:
+        show(rows, given.markdown)
     if not only or "idle" in only:
         each, one, many = idle_cost(emulators[0], guests, rounds)
         print(f"\nIdle vCPUs: {each:.1f} KiB each (aim: under 64); self-IPI with 1 vCPU {one:.1f} ns, with 128 {many:.1f} ns")
