@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The Arm family wired together: distributor, redistributors, CPU interfaces, ITS, and each CPU's pending word.
+//
+//     SPI lines --------------+                                  +--> GICR 0 (SGI, PPI, LPI) --> ICC 0 --> IRQ, FIQ
+//     MSIs: GICD_SETSPI, v2m -+--> GICD --(affinity, targets)----+
+//     MSIs: GITS_TRANSLATER --> ITS --(collection)---------------+--> GICR n                 --> ICC n --> IRQ, FIQ
+//
+// GICv2 is the same with banked registers in the distributor and GICC frames in place of ICC registers.
+//
+// Every function that changes something settles before it returns: each output that may have changed is derived once,
+// interrupts in INTID order, then CPUs by index, and told through `signal` if it really changed. A call back into this
+// file from `resample` is allowed; it changes inputs, and the outer call settles.
+//
+// On Arm nothing is taken by an acknowledge: the guest reads IAR (an ICC register, or GICC_IAR), and the level of IRQ or
+// FIQ follows. The generic timer and other PPIs are lines: arm_irq_set_ppi.
+//
+// Path: irqchip/route.c, msi/msi_arm.c / gicd.c, gicr.c, then icc.c or gicc.c, then the CPU
+#ifndef IRQCHIP_ARM_ARM_IRQ_H
+#define IRQCHIP_ARM_ARM_IRQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cpu_port.h"
+#include "base/error.h"
+#include "base/trace.h"
+#include "base/visit.h"
+#include "irqchip/arm/gic.h"
+#include "msi/arm_message.h"
+#include "msi/msi_arm.h"
+
+#define ARM_IRQ_CPU_LIMIT    512 // GICv3; 8 with GICv2
+#define ARM_IRQ_CPU_LIMIT_V2 8
+#define ARM_IRQ_NO_CPU       UINT32_MAX
+
+// As if told: it differs from everything there can be to tell, so the next value is told whatever it is.
+#define ARM_IRQ_UNTOLD_PENDING UINT32_MAX
+
+// Chip numbers, for arm_irq_set_pin, `resample`, routing and traces.
+enum {
+    ARM_IRQ_GICD = 0, // pin = SPI number, 0 is INTID 32; with extended SPIs pin 1024 is INTID 4096
+    ARM_IRQ_ITS = 1,  // traces alone
+    ARM_IRQ_CPU = 2,  // traces alone: a redistributor, or a CPU interface
+    ARM_IRQ_V2M = 3,  // traces alone
+};
+
+#define ARM_IRQ_EXTENDED_PIN 1024u
+
+// Why nobody took a message or an SGI: `a` of TRACE_DROP.
+enum arm_irq_drop {
+    ARM_IRQ_DROP_NO_CPU = 0x200, // b = target (affinity or list), c = INTID: an SGI that names no CPU
+    ARM_IRQ_DROP_REFUSED,        // b = INTID, c = kind: no such SPI, or not of this security state
+    ARM_IRQ_DROP_MALFORMED,      // b = address, c = data: no doorbell
+    ARM_IRQ_DROP_UNTRANSLATED,   // b = DeviceID << 32 | EventID: the ITS has no mapping
+};
+
+struct arm_irq_config {
+    unsigned version;           // 2 or 3
+    uint32_t cpus;              // 1 to ARM_IRQ_CPU_LIMIT (GICv2: 8)
+    const uint64_t *affinities; // MPIDR_EL1 affinity of each CPU (39:32, 23:0), all different; NULL: 16 to a cluster,
+                                // CPU n is Aff1 = n / 16, Aff0 = n % 16. Copied. GICv2 does not look at it.
+    unsigned spis;              // 0 to 988, INTIDs from 32; rounded up to fill 32
+    unsigned extended_spis;     // 0 to 1024, INTIDs from 4096; GICv3
+    unsigned extended_ppis;     // 0, 32 or 64, INTIDs from 1056; GICv3
+    bool security;              // two Security states; else GICD_CTLR.DS reads as 1 (GICv2: no Security Extensions)
+    unsigned lpi_bits;          // 0: no LPIs; 14 to 24: INTID bits. GICv3
+    bool its;                   // an ITS; needs lpi_bits
+    unsigned v2m_first, v2m_count;  // a v2m frame over INTIDs first to first + count - 1; count 0: none
+    struct msi_arm_windows windows; // where the doorbells are, for arm_irq_msi
+    struct gic_memory memory;       // guest RAM: LPI and ITS tables, the command queue
+    // The pending word of a CPU changed (PENDING_IRQ, PENDING_FIQ). Must not call back into the chips.
+    void (*signal)(void *owner, uint32_t vcpu, uint32_t pending);
+    // Which CPU makes the access that is under way: GICv2's frames are banked by it. NULL: always CPU 0.
+    uint32_t (*current)(void *owner);
+    // An SPI was deactivated: level sources that have a notifier look again. May call arm_irq_set_pin. May be NULL.
+    void (*resample)(void *owner, uint32_t chip, uint32_t pin);
+    void *owner;
+    struct trace *trace; // may be NULL
+};
+
+// A window of registers, for the bus: `owner` of arm_irq_read and arm_irq_write.
+enum arm_irq_window {
+    ARM_IRQ_WINDOW_GICD, // GICv3: 64 KiB; GICv2: 4 KiB
+    ARM_IRQ_WINDOW_GICR, // the redistributors of all CPUs one behind the other, 128 KiB each
+    ARM_IRQ_WINDOW_GICC, // GICv2: 8 KiB, GICC_DIR at 1000h
+    ARM_IRQ_WINDOW_V2M,  // 4 KiB
+    ARM_IRQ_WINDOW_ITS,  // 128 KiB: control and translation
+    ARM_IRQ_WINDOWS
+};
+
+struct arm_irq_frame {
+    struct arm_irq *irq;
+    enum arm_irq_window window;
+    bool secure; // accesses through this frame are Secure; counts with `security` alone
+};
+
+struct gicd;
+struct its;
+struct arm_irq_cpu;
+
+struct arm_irq {
+    struct arm_irq_config config;
+    struct gicd *gicd;
+    struct arm_irq_cpu *cpus;
+    struct its *its;  // NULL: none
+    uint64_t *memory; // of the redistributors' LPI sets
+
+    // Derived; arm_irq_loaded makes it again.
+    struct arm_irq_affinity *affinities; // sorted
+    uint64_t *dirty;                     // CPUs to settle
+    uint64_t dirty_words;                // which words of `dirty` are not 0
+    uint32_t depth;                      // calls under way
+};
+
+// Allocates for `config`, which is copied. -EINVAL and a text for a value out of range, -ENOMEM. Everything is in
+// power-on state, and `signal` has not been called: 0 is what it would have told.
+int arm_irq_init(struct arm_irq *irq, const struct arm_irq_config *config, struct error *error);
+void arm_irq_free(struct arm_irq *irq);
+// Reset of all chips. Electrical levels of lines stay.
+void arm_irq_reset(struct arm_irq *irq);
+
+// Inputs. A level line is active while high; an edge line's rising edge is latched.
+void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool level);
+// One request of a source without a level: an edge. On a level-sensitive SPI: nothing.
+void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin);
+// A PPI's line: `intid` 16-31, or 1056 and up with extended PPIs. Timers: 27 virtual, 30 physical, 29 secure.
+void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool level);
+
+// A memory write of a device to a doorbell. False: no doorbell there, or nobody took it (counted as TRACE_DROP).
+bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device);
+// A decoded message. False: nobody took it.
+bool arm_irq_deliver(struct arm_irq *irq, const struct arm_message *message);
+
+// Register windows, see base/bus.h: `owner` is a struct arm_irq_frame. `size` 1, 2, 4 or 8.
+uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
+void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
+// Bytes the window takes up on the bus; 0: this configuration does not have it.
+uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window window);
+
+// The three functions of a CPU port, see base/cpu_port.h. `owner` is the struct arm_irq. PORT_REGISTER addresses are
+// op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2; the ICC registers are ours with GICv3 (AArch32 ones are not
+// there). PORT_MEMORY is never ours. acknowledge answers 0, or -1 when the level of `which` is gone.
+int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now);
+enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                  uint64_t *value, uint64_t now);
+enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                   uint64_t value, uint64_t now);
+void arm_irq_port(struct arm_irq *irq, struct cpu_port *port);
+// The Security state that `vcpu` executes in, with `security`; Non-secure until told.
+void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure);
+
+// Derives what may have changed. Called by everything above; a second call changes nothing.
+void arm_irq_settle(struct arm_irq *irq);
+// What stands between begin and end is settled at the end; they nest.
+void arm_irq_begin(struct arm_irq *irq);
+void arm_irq_end(struct arm_irq *irq);
+
+// All state of all chips. After loading, arm_irq_loaded derives everything else again and tells all of it.
+void arm_irq_visit(struct arm_irq *irq, struct visit *v);
+void arm_irq_loaded(struct arm_irq *irq);
+
+#endif

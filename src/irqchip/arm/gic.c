@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Sets of ready interrupts and the priority core; the manual is in gic.h.
+//
+// Path: gicd.c, gicr.c / icc.c, gicc.c
+#include "irqchip/arm/gic.h"
+
+void gic_block_visit(struct gic_block *block, struct visit *v)
+{
+    VISIT(v, block->group);
+    VISIT(v, block->modifier);
+    VISIT(v, block->enabled);
+    VISIT(v, block->line);
+    VISIT(v, block->latch);
+    VISIT(v, block->active);
+    VISIT(v, block->edge);
+    VISIT(v, block->nsacr);
+    VISIT_ARRAY(v, block->priority);
+}
+
+// --- Hierarchical bitmaps -------------------------------------------------------------------------------------------
+
+static size_t layer_words(unsigned bits)
+{
+    return bits <= 6 ? 1 : (size_t)1 << (bits - 6);
+}
+
+size_t gic_set_words(unsigned bits)
+{
+    size_t words = layer_words(bits);
+    while (bits > 6) {
+        bits -= 6;
+        words += layer_words(bits);
+    }
+    return words;
+}
+
+void gic_set_init(struct gic_set *set, unsigned bits, uint64_t *words)
+{
+    *set = (struct gic_set){ .depth = 1, .layer = { words } };
+    while (bits > 6) {
+        words += layer_words(bits);
+        bits -= 6;
+        set->layer[set->depth++] = words;
+    }
+}
+
+void gic_set_add(struct gic_set *set, uint32_t member)
+{
+    for (uint32_t i = 0; i < set->depth; i++, member /= 64) {
+        uint64_t *word = &set->layer[i][member / 64];
+        bool empty = *word == 0;
+        *word |= BIT64(member % 64);
+        if (!empty)
+            return;
+    }
+}
+
+void gic_set_remove(struct gic_set *set, uint32_t member)
+{
+    for (uint32_t i = 0; i < set->depth; i++, member /= 64)
+        if (set->layer[i][member / 64] &= ~BIT64(member % 64))
+            return;
+}
+
+uint32_t gic_set_lowest(const struct gic_set *set)
+{
+    uint32_t member = 0;
+    if (set->depth == 0 || set->layer[set->depth - 1][0] == 0)
+        return UINT32_MAX;
+    for (uint32_t i = set->depth; i-- > 0;)
+        member = member * 64 + bits_lowest(set->layer[i][member]);
+    return member;
+}
+
+// --- Ready interrupts -----------------------------------------------------------------------------------------------
+
+void gic_ready_remove(struct gic_ready *ready, uint32_t slot)
+{
+    uint8_t at = ready->at[slot];
+    if (at == 0)
+        return;
+    unsigned group = (at - 1u) / GIC_LEVELS, n = (at - 1u) % GIC_LEVELS;
+    struct gic_level *level = &ready->level[group][n];
+    ready->at[slot] = 0;
+    if (level->word[slot / 64] &= ~BIT64(slot % 64))
+        return;
+    if (level->summary &= ~BIT64(slot / 64))
+        return;
+    ready->levels[group] &= ~BIT32(n);
+}
+
+void gic_ready_put(struct gic_ready *ready, uint32_t slot, enum gic_group group, uint8_t priority)
+{
+    unsigned n = priority / 8;
+    uint8_t at = (uint8_t)(1 + group * GIC_LEVELS + n);
+    if (ready->at[slot] == at)
+        return;
+    gic_ready_remove(ready, slot);
+    struct gic_level *level = &ready->level[group][n];
+    ready->at[slot] = at;
+    level->word[slot / 64] |= BIT64(slot % 64);
+    level->summary |= BIT64(slot / 64);
+    ready->levels[group] |= BIT32(n);
+}
+
+void gic_ready_put_lpi(struct gic_ready *ready, uint32_t intid, uint8_t priority)
+{
+    gic_set_add(&ready->lpi[priority / 8], intid);
+    ready->lpi_levels |= BIT32(priority / 8);
+}
+
+void gic_ready_remove_lpi(struct gic_ready *ready, uint32_t intid, uint8_t priority)
+{
+    struct gic_set *set = &ready->lpi[priority / 8];
+    gic_set_remove(set, intid);
+    if (set->layer[set->depth - 1][0] == 0)
+        ready->lpi_levels &= ~BIT32(priority / 8);
+}
+
+static uint32_t level_lowest(const struct gic_level *level)
+{
+    unsigned word = bits_lowest(level->summary);
+    return gic_intid_of(word * 64 + bits_lowest(level->word[word]));
+}
+
+struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t groups)
+{
+    struct gic_pending best = { .intid = GIC_SPURIOUS, .priority = GIC_IDLE };
+    for (unsigned group = 0; group < GIC_GROUPS; group++) {
+        if (!(groups >> group & 1) || ready->levels[group] == 0)
+            continue;
+        unsigned n = bits_lowest(ready->levels[group]);
+        uint32_t intid = level_lowest(&ready->level[group][n]);
+        if (n * 8 < best.priority || (n * 8 == best.priority && intid < best.intid))
+            best = (struct gic_pending){ .intid = intid, .group = (uint8_t)group, .priority = (uint8_t)(n * 8) };
+    }
+    if (groups >> GIC_G1NS & 1 && ready->lpi_levels) {
+        unsigned n = bits_lowest(ready->lpi_levels);
+        if (n * 8 < best.priority)
+            best = (struct gic_pending){ gic_set_lowest(&ready->lpi[n]), GIC_G1NS, (uint8_t)(n * 8) };
+    }
+    return best;
+}
+
+// --- Priorities -----------------------------------------------------------------------------------------------------
+
+void gic_cpu_reset(struct gic_cpu *cpu)
+{
+    *cpu = (struct gic_cpu){ .bpr = { GIC_BPR_MIN, GIC_BPR_MIN + 1, GIC_BPR_MIN } };
+}
+
+// IHI 0069 4.8.5: the binary point of Group 0 and Secure Group 1 leaves [7:n+1], that of Non-secure Group 1 [7:n].
+uint8_t gic_cpu_group_mask(const struct gic_cpu *cpu, enum gic_group group)
+{
+    if (cpu->common_bpr >> group & 1)
+        group = GIC_G0;
+    return (uint8_t)(0xff << (cpu->bpr[group] + (group == GIC_G1NS ? 0 : 1)));
+}
+
+void gic_cpu_set_bpr(struct gic_cpu *cpu, enum gic_group group, unsigned value)
+{
+    unsigned least = GIC_BPR_MIN + (group == GIC_G1NS ? 1 : 0);
+    cpu->bpr[group] = (uint8_t)(value < least ? least : value);
+}
+
+uint8_t gic_cpu_running(const struct gic_cpu *cpu)
+{
+    uint32_t active = cpu->apr[GIC_G0] | cpu->apr[GIC_G1NS] | cpu->apr[GIC_G1S];
+    return active ? (uint8_t)(bits_lowest(active) * 8) : GIC_IDLE;
+}
+
+bool gic_cpu_signals(const struct gic_cpu *cpu, const struct gic_pending *pending)
+{
+    uint8_t running = gic_cpu_running(cpu);
+    if (pending->intid == GIC_SPURIOUS || pending->priority >= cpu->pmr)
+        return false;
+    if (running == GIC_IDLE)
+        return true;
+    uint8_t mask = gic_cpu_group_mask(cpu, pending->group);
+    return (pending->priority & mask) < (running & mask);
+}
+
+void gic_cpu_activate(struct gic_cpu *cpu, const struct gic_pending *pending)
+{
+    uint8_t priority = pending->priority & gic_cpu_group_mask(cpu, pending->group);
+    cpu->apr[pending->group] |= BIT32(priority / 8);
+}
+
+bool gic_cpu_drop(struct gic_cpu *cpu, uint32_t groups)
+{
+    uint8_t running = gic_cpu_running(cpu);
+    for (unsigned group = 0; group < GIC_GROUPS && running != GIC_IDLE; group++) {
+        if (!(groups >> group & 1) || !(cpu->apr[group] >> (running / 8) & 1))
+            continue;
+        cpu->apr[group] &= ~BIT32(running / 8);
+        return true;
+    }
+    return false;
+}
+
+void gic_cpu_visit(struct gic_cpu *cpu, struct visit *v)
+{
+    VISIT(v, cpu->pmr);
+    VISIT_ARRAY(v, cpu->bpr);
+    VISIT_ARRAY(v, cpu->apr);
+    VISIT(v, cpu->enabled);
+    VISIT(v, cpu->common_bpr);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// An interrupt message on Arm: what a device's write to a doorbell means, decoded. Plain data, shared by the decoder and
+// the wiring of the chips.
+//
+// Spec: IHI 0069 (GICD_SETSPI_NSR and its kin, GITS_TRANSLATER); SBSA appendix "GICv2m".
+#ifndef MSI_ARM_MESSAGE_H
+#define MSI_ARM_MESSAGE_H
+
+#include <stdint.h>
+
+enum arm_message_kind {
+    ARM_MESSAGE_SET_SPI,        // GICD_SETSPI_NSR, Non-secure
+    ARM_MESSAGE_CLEAR_SPI,      // GICD_CLRSPI_NSR
+    ARM_MESSAGE_SET_SPI_SECURE, // GICD_SETSPI_SR
+    ARM_MESSAGE_CLEAR_SPI_SECURE,
+    ARM_MESSAGE_V2M,   // SETSPI_NS of the v2m frame
+    ARM_MESSAGE_EVENT, // GITS_TRANSLATER: `number` is the EventID
+};
+
+struct arm_message {
+    enum arm_message_kind kind;
+    uint32_t number; // INTID, or EventID
+    uint32_t device; // DeviceID; only GITS_TRANSLATER looks at it
+};
+
+#endif
