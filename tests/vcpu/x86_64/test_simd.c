@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "vcpu/guest.h"
+#include "vcpu/loop.h"
 #include "vcpu/x86_64/simd.h"
 #include "vcpu/x86_64/x87.h"
 
@@ -135,6 +137,43 @@ Test(simd, ldmxcsr_refuses_reserved_bits)
     cr_assert_eq(cpu->mxcsr, 0x1f80);
     cr_assert(x86_ldmxcsr(cpu, 0xffff));
     cr_assert_eq(cpu->mxcsr, 0xffff);
+    free(cpu);
+}
+
+static bool no_walk(struct vcpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *found)
+{
+    (void)address, (void)access, (void)user, (void)found;
+    return x86_fault_code(x86_of(cpu), X86_PAGE, 2);
+}
+
+Test(simd, maskmov_stores_the_chosen_bytes_or_none)
+{
+    static const struct guest guest = { .walk = no_walk };
+    static struct loop loop;
+    static struct tlb tlb;
+    static uint8_t page[4096];
+    struct x86_cpu *cpu = new_cpu();
+    const struct x86_simd *row = x86_simd_find(1, 0x66, 0xf7, 0xc1, false);
+    memset(&tlb, 0xff, sizeof(tlb));
+    tlb.data[0][1] = (struct tlb_entry){ 0x1000, 0x1000, (uintptr_t)page - 0x1000, 0 };
+    loop.guest = &guest;
+    cpu->vcpu.loop = &loop;
+    cpu->vcpu.tlb = &tlb;
+    for (unsigned i = 0; i < 16; i++) {
+        cpu->xmm[0].b[i] = (uint8_t)(i + 1);
+    }
+    cpu->xmm[1].b[2] = 0x80;
+    cpu->xmm[1].b[5] = 0xff;
+    cpu->xmm[1].b[6] = 0x7f;
+    cr_assert(x86_maskmov(cpu, row, &cpu->xmm[0], &cpu->xmm[1], 0x1ff0));
+    const uint8_t expected[16] = { [2] = 3, [5] = 6 };
+    cr_assert_eq(memcmp(page + 0xff0, expected, 16), 0);
+    // Byte 5 would be on a page that is not there: byte 2 is not stored either.
+    cr_assert_not(x86_maskmov(cpu, row, &cpu->xmm[0], &cpu->xmm[1], 0x1ffb));
+    cr_assert_eq(cpu->fault.vector, X86_PAGE);
+    cr_assert_eq(page[0xffd], 0);
+    // With no byte chosen, no page is touched.
+    cr_assert(x86_maskmov(cpu, row, &cpu->xmm[0], &cpu->xmm[2], 0x9000));
     free(cpu);
 }
 
