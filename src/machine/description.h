@@ -35,6 +35,7 @@ struct override_description {
 struct machine_description {
     uint32_t cpus; // APIC ids 0 to cpus - 1, CPU 0 is the bootstrap processor
     uint32_t lapic_address;
+    uint8_t lapic_version; // low byte of its version register
     struct ioapic_description ioapics[DESCRIPTION_IOAPICS];
     unsigned ioapic_count;
     struct override_description overrides[DESCRIPTION_OVERRIDES];

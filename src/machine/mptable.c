@@ -12,7 +12,7 @@
 enum { CPU = 0, BUS = 1, IOAPIC = 2, IO_INTERRUPT = 3, LOCAL_INTERRUPT = 4 };
 enum { INT = 0, NMI = 1, EXTINT = 3 };
 enum { PCI_BUS = 0, ISA_BUS = 1, ALL_APICS = 0xff, ISA_IRQS = 16, CASCADE_IRQ = 2 };
-enum { POINTER_SIZE = 16, CPU_ENABLED = 1, CPU_BOOTSTRAP = 2, LAPIC_VERSION = 0x15 };
+enum { POINTER_SIZE = 16, CPU_ENABLED = 1, CPU_BOOTSTRAP = 2 };
 enum { CPU_SIGNATURE = 0x600, CPU_FEATURES = 0x201 }; // family 6; FPU and APIC on chip
 enum { PCI_SLOTS = 32, PCI_PINS = 4, XAPIC_ID_LIMIT = 255 };
 
@@ -22,7 +22,7 @@ static unsigned processors(struct blob *blob, const struct machine_description *
     for (unsigned id = 0; id < count; id++) {
         blob8(blob, CPU);
         blob8(blob, (uint8_t)id);
-        blob8(blob, LAPIC_VERSION);
+        blob8(blob, machine->lapic_version);
         blob8(blob, (uint8_t)(CPU_ENABLED | (id == 0 ? CPU_BOOTSTRAP : 0)));
         blob32(blob, CPU_SIGNATURE);
         blob32(blob, CPU_FEATURES);

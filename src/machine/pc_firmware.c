@@ -58,6 +58,7 @@ void pc_describe(struct pc *pc)
     *machine = (struct machine_description){
         .cpus = pc->config.cpus,
         .lapic_address = (uint32_t)PC_LAPIC,
+        .lapic_version = LAPIC_VERSION & 0xff,
         .ioapics = { { PC_IOAPIC_ID, PC_IOAPIC_VERSION, (uint32_t)PC_IOAPIC, 0, PC_IOAPIC_PINS } },
         .ioapic_count = 1,
         .pci_gsi = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B },

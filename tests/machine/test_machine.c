@@ -225,6 +225,17 @@ Test(machine, the_tables_are_where_kernels_look_for_them)
     cr_assert_eq(printed[0], 0);
 }
 
+// The guest compares the entry of CPU 0 with the version register of its chip.
+Test(machine, the_mp_table_has_the_version_of_the_local_apic)
+{
+    CODE(&code, 0xa0, 0x3e, 0x00, 0x0f, 0x00); // mov al, [f003eh]
+    CODE(&code, 0x88, 0xc3);                   // mov bl, al
+    CODE(&code, 0xa1, 0x30, 0x00, 0xe0, 0xfe); // mov eax, [fee00030h]
+    CODE(&code, 0x28, 0xd8);                   // sub al, bl
+    CODE(&code, 0x66, 0xba, 0xf4, 0x00, 0xee); // mov dx, f4h; out dx, al
+    cr_assert_eq(run().status, 1);
+}
+
 // --- In and out -----------------------------------------------------------------------------------------------------
 
 // Echoes what comes in at COM1, until a 'q'.

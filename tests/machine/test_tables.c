@@ -15,6 +15,7 @@ static struct machine_description describe(uint32_t cpus)
     return (struct machine_description){
         .cpus = cpus,
         .lapic_address = 0xfee00000,
+        .lapic_version = 0x15,
         .ioapics = { { .id = 0, .version = 0x20, .address = 0xfec00000, .pins = 24 } },
         .ioapic_count = 1,
         .overrides = { { 0, 2, INTI_CONFORMS }, { 9, 9, INTI_LEVEL_HIGH } },
@@ -270,6 +271,7 @@ Test(mptable, it_has_every_cpu_bus_ioapic_and_interrupt)
     cr_assert_eq(count_entries(table, 2), 1);
     cr_assert_eq(count_entries(table, 3), 15 + 31 * 4);
     cr_assert_eq(count_entries(table, 4), 2);
+    cr_assert_eq(table[44 + 2], 0x15);   // the local APIC's version
     cr_assert_eq(table[44 + 3], 3);      // the first CPU: enabled, bootstrap
     cr_assert_eq(table[44 + 20 + 3], 1); // the second: enabled
 }
