@@ -24,40 +24,70 @@ void tlb_flush_page(struct vcpu *cpu, uint64_t address)
     memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
 }
 
+static void forget_matching(uint64_t *tag, uint64_t mask, uint64_t match)
+{
+    if (((*tag ^ match) & mask) == 0)
+        *tag = TLB_NONE;
+}
+
+void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match)
+{
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+            forget_matching(&cpu->tlb->data[user][i].read, mask, match);
+            forget_matching(&cpu->tlb->data[user][i].write, mask, match);
+        }
+    for (unsigned i = 0; i < TLB_CODE_ENTRIES; i++)
+        forget_matching(&cpu->tlb->code[i].tag, mask, match);
+    for (unsigned i = 0; i < JUMP_CACHE_ENTRIES; i++)
+        forget_matching(&cpu->jumps[i].key, mask, match);
+}
+
+// Where an access within one page goes.
+struct target {
+    uint64_t physical; // of the page
+    uintptr_t addend;  // as in struct tlb_entry
+    uint64_t flags;    // TLB_IO, TLB_CODE; 0: plain RAM
+};
+
 static bool tag_holds(uint64_t tag, uint64_t address)
 {
     return tag != TLB_NONE && (tag & PAGE_MASK) == (address & PAGE_MASK);
 }
 
-static struct tlb_entry *fill(struct vcpu *cpu, uint64_t address, bool user, enum access access)
+// Walks the page tables and keeps what later accesses may use without a walk, which may be less than this access may.
+static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
     struct tlb_page page;
     if (!cpu->loop->guest->walk(cpu, address, access, user, &page))
-        return NULL;
+        return false;
     struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
     uint64_t tag = address & PAGE_MASK;
-    uint64_t flags = TLB_IO, write_flags = TLB_IO;
+    uint64_t read_flags = TLB_IO, write_flags = TLB_IO;
     struct region *region = bus_find(cpu->loop->memory, page.physical);
     entry->physical = page.physical;
     entry->addend = 0;
     if (region && region->ram && page.physical != cpu->port_page &&
         region->size - (page.physical - region->base) >= PAGE_SIZE) {
         entry->addend = (uintptr_t)(region->ram + (page.physical - region->base)) - (uintptr_t)tag;
-        flags = 0;
+        read_flags = 0;
         if (!region->readonly)
             write_flags = blocks_in_page(&cpu->loop->blocks, page.physical) ? TLB_CODE : 0;
     }
-    entry->read = page.read ? tag | flags : TLB_NONE;
+    entry->read = page.read ? tag | read_flags : TLB_NONE;
     entry->write = page.write ? tag | write_flags : TLB_NONE;
-    return entry;
+    *target = (struct target){ entry->physical, entry->addend, access == ACCESS_WRITE ? write_flags : read_flags };
+    return true;
 }
 
-static struct tlb_entry *entry_for(struct vcpu *cpu, uint64_t address, bool user, enum access access)
+static bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
-    struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
-    if (tag_holds(access == ACCESS_WRITE ? entry->write : entry->read, address))
-        return entry;
-    return fill(cpu, address, user, access);
+    const struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    uint64_t tag = access == ACCESS_WRITE ? entry->write : entry->read;
+    if (!tag_holds(tag, address))
+        return fill(cpu, address, user, access, target);
+    *target = (struct target){ entry->physical, entry->addend, tag & ~PAGE_MASK };
+    return true;
 }
 
 // --- devices ----------------------------------------------------------------------------------------------------------
@@ -93,23 +123,23 @@ static void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uin
 
 // --- within one page --------------------------------------------------------------------------------------------------
 
-static uint64_t read_within(struct vcpu *cpu, const struct tlb_entry *entry, uint64_t address, unsigned size)
+static uint64_t read_within(struct vcpu *cpu, const struct target *target, uint64_t address, unsigned size)
 {
-    if (entry->read & TLB_IO)
-        return device_read(cpu, entry->physical | (address & ~PAGE_MASK), size);
-    return bytes_get((const void *)((uintptr_t)address + entry->addend), size);
+    if (target->flags & TLB_IO)
+        return device_read(cpu, target->physical | (address & ~PAGE_MASK), size);
+    return bytes_get((const void *)((uintptr_t)address + target->addend), size);
 }
 
-static void write_within(struct vcpu *cpu, const struct tlb_entry *entry, uint64_t address, unsigned size, uint64_t value)
+static void write_within(struct vcpu *cpu, const struct target *target, uint64_t address, unsigned size, uint64_t value)
 {
-    uint64_t physical = entry->physical | (address & ~PAGE_MASK);
-    if (entry->write & TLB_IO) {
+    uint64_t physical = target->physical | (address & ~PAGE_MASK);
+    if (target->flags & TLB_IO) {
         device_write(cpu, physical, size, value);
         return;
     }
-    bytes_put((void *)((uintptr_t)address + entry->addend), size, value);
+    bytes_put((void *)((uintptr_t)address + target->addend), size, value);
     // The block that runs now may be among the dead: it is left after this instruction.
-    if ((entry->write & TLB_CODE) && blocks_written(&cpu->loop->blocks, physical, size))
+    if ((target->flags & TLB_CODE) && blocks_written(&cpu->loop->blocks, physical, size))
         cpu->kick |= KICK_LOOK;
 }
 
@@ -122,49 +152,46 @@ static unsigned left_in_page(uint64_t address)
 
 bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
 {
-    struct tlb_entry *entry = entry_for(cpu, address, user, ACCESS_READ);
+    struct target low, high;
     unsigned first = left_in_page(address);
-    if (!entry)
+    if (!resolve(cpu, address, user, ACCESS_READ, &low))
         return false;
     if (likely(size <= first)) {
-        *value = read_within(cpu, entry, address, size);
+        *value = read_within(cpu, &low, address, size);
         return true;
     }
     // Both pages must be there before either is read: a device's read may have an effect.
-    struct tlb_entry low = *entry;
-    entry = entry_for(cpu, address + first, user, ACCESS_READ);
-    if (!entry)
+    if (!resolve(cpu, address + first, user, ACCESS_READ, &high))
         return false;
     *value = read_within(cpu, &low, address, first);
-    *value |= read_within(cpu, entry, address + first, size - first) << (8 * first);
+    *value |= read_within(cpu, &high, address + first, size - first) << (8 * first);
     return true;
 }
 
 bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
 {
-    struct tlb_entry *entry = entry_for(cpu, address, user, ACCESS_WRITE);
+    struct target low, high;
     unsigned first = left_in_page(address);
-    if (!entry)
+    if (!resolve(cpu, address, user, ACCESS_WRITE, &low))
         return false;
     if (likely(size <= first)) {
-        write_within(cpu, entry, address, size, value);
+        write_within(cpu, &low, address, size, value);
         return true;
     }
-    struct tlb_entry low = *entry;
-    entry = entry_for(cpu, address + first, user, ACCESS_WRITE);
-    if (!entry)
+    if (!resolve(cpu, address + first, user, ACCESS_WRITE, &high))
         return false;
     write_within(cpu, &low, address, first, value);
-    write_within(cpu, entry, address + first, size - first, value >> (8 * first));
+    write_within(cpu, &high, address + first, size - first, value >> (8 * first));
     return true;
 }
 
 bool tlb_probe(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access)
 {
+    struct target target;
     unsigned first = left_in_page(address);
-    if (!entry_for(cpu, address, user, access))
+    if (!resolve(cpu, address, user, access, &target))
         return false;
-    return size <= first || entry_for(cpu, address + first, user, access);
+    return size <= first || resolve(cpu, address + first, user, access, &target);
 }
 
 bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical)

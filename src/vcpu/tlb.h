@@ -52,6 +52,8 @@ struct vcpu;
 // Forget everything / one page. Also empties the jump cache.
 void tlb_flush(struct vcpu *cpu);
 void tlb_flush_page(struct vcpu *cpu, uint64_t address);
+// Forget the pages whose address equals `match` in the bits of `mask` (all of them above PAGE_BITS).
+void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match);
 
 // The slow paths of tlb_load and tlb_store (vcpu.h): a miss, a device, a page with code, an access across pages.
 bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// AArch64 as the loop sees it: finds or translates the block at PC, executes, delivers what was raised.
+//
+// Path: vcpu/loop.c / vcpu/aarch64/interrupt.c
+#include "vcpu/guest.h"
+
+#include "vcpu/aarch64/cpu.h"
+#include "vcpu/aarch64/exec.h"
+#include "vcpu/aarch64/interrupt.h"
+#include "vcpu/aarch64/mmu.h"
+#include "vcpu/aarch64/ops_jump.h"
+#include "vcpu/aarch64/translate.h"
+#include "vcpu/block.h"
+#include "vcpu/chain.h"
+#include "vcpu/loop.h"
+
+// The block at PC, or NULL with cpu->fault set. The order of the checks is that of section D1.3.1.
+static struct block *find_block(struct vcpu *vcpu)
+{
+    struct a64_cpu *cpu = a64_of(vcpu);
+    uint64_t physical, pc = cpu->r[A64_PC];
+    if (cpu->illegal) {
+        a64_fault(cpu, A64_EC_ILLEGAL, 0);
+        return NULL;
+    }
+    if (pc & 3) {
+        a64_fault_at(cpu, A64_EC_PC, 0, pc);
+        return NULL;
+    }
+    if (!tlb_fetch(vcpu, pc, cpu->el == 0, &physical))
+        return NULL;
+    struct block *block = blocks_find(&vcpu->loop->blocks, physical, cpu->mode);
+    return block ? block : a64_translate_block(cpu, physical);
+}
+
+static uint64_t jump_key(const struct vcpu *vcpu)
+{
+    return a64_jump_key((const struct a64_cpu *)(const void *)vcpu);
+}
+
+static enum op_out execute(struct vcpu *vcpu, const struct op *head)
+{
+    return a64_execute(a64_of(vcpu), head);
+}
+
+static void a64_run(struct vcpu *vcpu)
+{
+    if (chain_run(vcpu, find_block, jump_key, execute) == OP_FAULT)
+        a64_deliver_fault(a64_of(vcpu));
+}
+
+const struct guest a64_guest = {
+    .name = "aarch64",
+    .can_take = a64_can_take,
+    .take_interrupt = a64_take_interrupt,
+    .run = a64_run,
+    .walk = a64_walk,
+};

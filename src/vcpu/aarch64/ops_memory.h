@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Loads and stores of virtual addresses. Each has two forms: [a + disp], and X: [a + (b << s)]. A hit in the TLB is one
+// compare; everything else is a call. A tagged address (TCR_EL1.TBI) misses until its own entry is there.
+#ifndef VCPU_AARCH64_OPS_MEMORY_H
+#define VCPU_AARCH64_OPS_MEMORY_H
+
+#include "vcpu/aarch64/cpu.h"
+#include "vcpu/access.h"
+
+static inline enum op_out load_into(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                    uint64_t *value)
+{
+    if (tlb_load_fast(&cpu->vcpu, address, size, value))
+        return OP_NEXT;
+    cpu->vcpu.at = op;
+    return after_slow(&cpu->vcpu, a64_load(cpu, address, size, value));
+}
+
+static inline enum op_out store_from(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                     uint64_t value)
+{
+    if (tlb_store_fast(&cpu->vcpu, address, size, value))
+        return OP_NEXT;
+    cpu->vcpu.at = op;
+    return after_slow(&cpu->vcpu, a64_store(cpu, address, size, value));
+}
+
+#define SIMPLE(cpu, op)  ((cpu)->r[(op)->a] + (uint64_t)(int64_t)(op)->disp)
+#define INDEXED(cpu, op) ((cpu)->r[(op)->a] + ((cpu)->r[(op)->b] << (op)->s))
+
+// --- one general register ---------------------------------------------------------------------------------------------
+
+// A load of SIZE bytes; EXTEND turns `value` into what goes to slot d.
+#define LOAD_FORM(NAME, SIZE, EXTEND, WHERE)                                            \
+    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
+    {                                                                                   \
+        uint64_t value;                                                                 \
+        enum op_out out = load_into(cpu, op, WHERE(cpu, op), SIZE, &value);             \
+        if (likely(out != OP_FAULT))                                                    \
+            cpu->r[op->d] = EXTEND;                                                     \
+        return out;                                                                     \
+    }
+#define LOAD(NAME, SIZE, EXTEND)                      \
+    LOAD_FORM(NAME, SIZE, EXTEND, SIMPLE)             \
+    LOAD_FORM(NAME##X, SIZE, EXTEND, INDEXED)
+
+LOAD(LD8, 1, value)
+LOAD(LD16, 2, value)
+LOAD(LD32, 4, value)
+LOAD(LD64, 8, value)
+LOAD(LDS8_32, 1, (uint32_t)(int8_t)value)
+LOAD(LDS16_32, 2, (uint32_t)(int16_t)value)
+LOAD(LDS8_64, 1, (uint64_t)(int8_t)value)
+LOAD(LDS16_64, 2, (uint64_t)(int16_t)value)
+LOAD(LDS32_64, 4, (uint64_t)(int32_t)value)
+
+#define STORE_FORM(NAME, SIZE, WHERE)                                                   \
+    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
+    {                                                                                   \
+        return store_from(cpu, op, WHERE(cpu, op), SIZE, cpu->r[op->d]);                \
+    }
+#define STORE(BITS, SIZE)                    \
+    STORE_FORM(ST##BITS, SIZE, SIMPLE)       \
+    STORE_FORM(ST##BITS##X, SIZE, INDEXED)
+
+STORE(8, 1)
+STORE(16, 2)
+STORE(32, 4)
+STORE(64, 8)
+
+// --- pairs: slots or vectors d and x ------------------------------------------------------------------------------------
+
+// The slow paths (memory.c): `count` elements of `size` bytes, 1-16, one after the other; all or none.
+enum op_out a64_load_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, unsigned count,
+                          uint64_t *values);
+enum op_out a64_store_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, unsigned count,
+                           const uint64_t *values);
+
+// Copies `bytes` (at most 32) of plain RAM; false: not plain. `values` has one or two words for each element.
+static inline bool copy_in(const struct a64_cpu *cpu, uint64_t address, unsigned bytes, void *values)
+{
+    const struct tlb_entry *entry = tlb_slot(&cpu->vcpu, address);
+    if (!tlb_hit(entry->read, address, bytes))
+        return false;
+    memcpy(values, (const void *)((uintptr_t)address + entry->addend), bytes);
+    return true;
+}
+
+static inline bool copy_out(const struct a64_cpu *cpu, uint64_t address, unsigned bytes, const void *values)
+{
+    const struct tlb_entry *entry = tlb_slot(&cpu->vcpu, address);
+    if (!tlb_hit(entry->write, address, bytes))
+        return false;
+    memcpy((void *)((uintptr_t)address + entry->addend), values, bytes);
+    return true;
+}
+
+#define LOAD_PAIR(NAME, TYPE, EXTEND)                                                   \
+    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
+    {                                                                                   \
+        uint64_t address = SIMPLE(cpu, op), words[2];                                   \
+        TYPE pair[2];                                                                   \
+        enum op_out out = OP_NEXT;                                                      \
+        if (unlikely(!copy_in(cpu, address, sizeof pair, pair))) {                      \
+            out = a64_load_many(cpu, op, address, sizeof pair[0], 2, words);            \
+            if (out == OP_FAULT)                                                        \
+                return out;                                                             \
+            pair[0] = (TYPE)words[0];                                                   \
+            pair[1] = (TYPE)words[1];                                                   \
+        }                                                                               \
+        cpu->r[op->d] = EXTEND(pair[0]);                                                \
+        cpu->r[op->x] = EXTEND(pair[1]);                                                \
+        return out;                                                                     \
+    }
+#define STORE_PAIR(NAME, TYPE)                                                          \
+    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
+    {                                                                                   \
+        uint64_t address = SIMPLE(cpu, op);                                             \
+        TYPE pair[2] = { (TYPE)cpu->r[op->d], (TYPE)cpu->r[op->x] };                    \
+        if (likely(copy_out(cpu, address, sizeof pair, pair)))                          \
+            return OP_NEXT;                                                             \
+        uint64_t words[2] = { pair[0], pair[1] };                                       \
+        return a64_store_many(cpu, op, address, sizeof pair[0], 2, words);              \
+    }
+
+#define AS_IS(value)     (value)
+#define SIGNED_32(value) ((uint64_t)(int32_t)(value))
+LOAD_PAIR(LDP32, uint32_t, AS_IS)
+LOAD_PAIR(LDP64, uint64_t, AS_IS)
+LOAD_PAIR(LDPS32, uint32_t, SIGNED_32)
+STORE_PAIR(STP32, uint32_t)
+STORE_PAIR(STP64, uint64_t)
+
+// --- vectors: what is loaded fills the low bytes, the rest becomes 0 ----------------------------------------------------
+
+#define VECTOR(BITS)                                                                              \
+    static inline enum op_out op_LDV##BITS(struct a64_cpu *cpu, const struct op *op)              \
+    {                                                                                             \
+        uint64_t address = SIMPLE(cpu, op);                                                       \
+        union a64_vector value = { .d = { 0, 0 } };                                               \
+        enum op_out out = OP_NEXT;                                                                \
+        if (unlikely(!copy_in(cpu, address, BITS / 8, &value)))                                   \
+            out = a64_load_many(cpu, op, address, BITS / 8, 1, value.d);                          \
+        if (likely(out != OP_FAULT))                                                              \
+            cpu->v[op->d] = value;                                                                \
+        return out;                                                                               \
+    }                                                                                             \
+    static inline enum op_out op_STV##BITS(struct a64_cpu *cpu, const struct op *op)              \
+    {                                                                                             \
+        uint64_t address = SIMPLE(cpu, op);                                                       \
+        if (likely(copy_out(cpu, address, BITS / 8, &cpu->v[op->d])))                             \
+            return OP_NEXT;                                                                       \
+        return a64_store_many(cpu, op, address, BITS / 8, 1, cpu->v[op->d].d);                    \
+    }
+VECTOR(8)
+VECTOR(16)
+VECTOR(32)
+VECTOR(64)
+VECTOR(128)
+
+#define VECTOR_PAIR(BITS)                                                                         \
+    static inline enum op_out op_LDPV##BITS(struct a64_cpu *cpu, const struct op *op)             \
+    {                                                                                             \
+        uint64_t address = SIMPLE(cpu, op), words[4];                                             \
+        uint8_t bytes[2 * BITS / 8];                                                              \
+        union a64_vector pair[2] = { { .d = { 0, 0 } }, { .d = { 0, 0 } } };                      \
+        enum op_out out = OP_NEXT;                                                                \
+        if (likely(copy_in(cpu, address, sizeof bytes, bytes))) {                                 \
+            memcpy(&pair[0], bytes, BITS / 8);                                                    \
+            memcpy(&pair[1], bytes + BITS / 8, BITS / 8);                                         \
+        } else {                                                                                  \
+            out = a64_load_many(cpu, op, address, BITS / 8, 2, words);                            \
+            if (out == OP_FAULT)                                                                  \
+                return out;                                                                       \
+            memcpy(&pair[0], words, BITS / 8);                                                    \
+            memcpy(&pair[1], words + (BITS == 128 ? 2 : 1), BITS / 8);                            \
+        }                                                                                         \
+        cpu->v[op->d] = pair[0];                                                                  \
+        cpu->v[op->x] = pair[1];                                                                  \
+        return out;                                                                               \
+    }                                                                                             \
+    static inline enum op_out op_STPV##BITS(struct a64_cpu *cpu, const struct op *op)             \
+    {                                                                                             \
+        uint64_t address = SIMPLE(cpu, op), words[4] = { 0, 0, 0, 0 };                            \
+        uint8_t bytes[2 * BITS / 8];                                                              \
+        memcpy(bytes, &cpu->v[op->d], BITS / 8);                                                  \
+        memcpy(bytes + BITS / 8, &cpu->v[op->x], BITS / 8);                                       \
+        if (likely(copy_out(cpu, address, sizeof bytes, bytes)))                                  \
+            return OP_NEXT;                                                                       \
+        memcpy(words, &cpu->v[op->d], BITS / 8);                                                  \
+        memcpy(words + (BITS == 128 ? 2 : 1), &cpu->v[op->x], BITS / 8);                          \
+        return a64_store_many(cpu, op, address, BITS / 8, 2, words);                              \
+    }
+VECTOR_PAIR(32)
+VECTOR_PAIR(64)
+VECTOR_PAIR(128)
+
+// --- alignment --------------------------------------------------------------------------------------------------------
+
+static inline enum op_out op_CHECKSP(struct a64_cpu *cpu, const struct op *op) // a: the stack pointer (section D1.8.2)
+{
+    if (likely(!(cpu->r[op->a] & 15)))
+        return OP_NEXT;
+    a64_fault(cpu, A64_EC_SP, 0);
+    return OP_FAULT;
+}
+
+// Alignment fault (memory.c); `write`: of a store.
+enum op_out a64_misaligned(struct a64_cpu *cpu, uint64_t address, bool write);
+
+// [a + disp] (b: plus (slot b) << x) must be aligned to s bytes; d: the access is a store.
+static inline enum op_out op_CHECKALIGN(struct a64_cpu *cpu, const struct op *op)
+{
+    uint64_t address = SIMPLE(cpu, op) + (cpu->r[op->b] << op->x);
+    if (likely(!(address & (op->s - 1u))))
+        return OP_NEXT;
+    return a64_misaligned(cpu, address, op->d);
+}
+
+#endif
