@@ -104,6 +104,16 @@ static void single_step_trap(struct x86_cpu *cpu)
     x86_deliver_fault(cpu);
 }
 
+// A second fault without an instruction in between takes the time of one: a handler that faults at its own first
+// instruction would stop the clock for good, and with it everything that could end the run.
+static void deliver_fault(struct x86_cpu *cpu)
+{
+    x86_deliver_fault(cpu);
+    if (unlikely(cpu->faulted == vcpu_executed(&cpu->vcpu)) && cpu->vcpu.left > 0)
+        cpu->vcpu.left--;
+    cpu->faulted = vcpu_executed(&cpu->vcpu);
+}
+
 // Runs one instruction: when TF traps after it, or when interrupts wait for its end.
 static void run_single(struct x86_cpu *cpu)
 {
@@ -117,7 +127,7 @@ static void run_single(struct x86_cpu *cpu)
     vcpu->goal += (uint64_t)rest;
     vcpu->left += rest;
     if (out == OP_FAULT) {
-        x86_deliver_fault(cpu);
+        deliver_fault(cpu);
     } else if (trap && vcpu_executed(vcpu) != before && vcpu_executed(vcpu) != cpu->shadow_ss && !clears_trap(cpu)) {
         single_step_trap(cpu);
     }
@@ -132,7 +142,7 @@ static void x86_run(struct vcpu *vcpu)
         return;
     }
     if (run_blocks(cpu) == OP_FAULT)
-        x86_deliver_fault(cpu);
+        deliver_fault(cpu);
 }
 
 const struct guest x86_guest = {

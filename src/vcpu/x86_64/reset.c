@@ -34,7 +34,7 @@ static void restart(struct x86_cpu *cpu)
     cpu->cpl = 0;
     cpu->nmi_blocked = false;
     cpu->shutdown = false;
-    cpu->shadow = cpu->shadow_ss = cpu->resume = UINT64_MAX;
+    cpu->shadow = cpu->shadow_ss = cpu->resume = cpu->faulted = UINT64_MAX;
     cpu->fault = (struct x86_fault){ 0 };
     cpu->cr2 = cpu->cr3 = cpu->cr4 = cpu->efer = 0;
     cpu->gdt_base = cpu->idt_base = 0;
@@ -206,6 +206,7 @@ void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
     VISIT(v, cpu->shadow);
     VISIT(v, cpu->shadow_ss);
     VISIT(v, cpu->resume);
+    VISIT(v, cpu->faulted);
     visit_segments(cpu, v);
     VISIT(v, cpu->cr0);
     VISIT(v, cpu->cr2);

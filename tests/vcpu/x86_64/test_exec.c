@@ -369,11 +369,32 @@ static void assert_nothing_changed(const char *hex, uint64_t entry)
 }
 
 static const char *const writers[] = {
-    "48 01 07",          "48 83 07 05",       "48 d1 07",          "48 d3 07",          "48 ff 07",       "48 f7 1f",
-    "48 f7 17",          "48 0f c1 07",       "48 87 07",          "48 0f b1 0f",       "48 0f ab 07",    "48 0f ba 2f 03",
-    "48 0f a4 07 05",    "48 0f ad 07",       "f0 48 11 07",       "48 0f c7 4f f3",    "0f c7 0f",       "48 89 07",
-    "48 c7 07 01 00 00 00", "0f 11 07",       "66 0f d6 07",       "48 8f 07",          "48 ab",          "db 3f",
-    "dd 1f",             "0f ae 1f",
+    "48 01 07",
+    "48 83 07 05",
+    "48 d1 07",
+    "48 d3 07",
+    "48 ff 07",
+    "48 f7 1f",
+    "48 f7 17",
+    "48 0f c1 07",
+    "48 87 07",
+    "48 0f b1 0f",
+    "48 0f ab 07",
+    "48 0f ba 2f 03",
+    "48 0f a4 07 05",
+    "48 0f ad 07",
+    "f0 48 11 07",
+    "48 0f c7 4f f3",
+    "0f c7 0f",
+    "48 89 07",
+    "48 c7 07 01 00 00 00",
+    "0f 11 07",
+    "66 0f d6 07",
+    "48 8f 07",
+    "48 ab",
+    "db 3f",
+    "dd 1f",
+    "0f ae 1f",
 };
 
 Test(exec, a_write_that_faults_in_its_second_page_changes_nothing)
@@ -390,8 +411,9 @@ Test(exec, a_write_that_faults_in_its_second_page_changes_nothing)
 
 Test(exec, a_read_that_faults_in_its_second_page_changes_nothing)
 {
-    static const char *const readers[] = { "48 8b 07", "48 03 07", "48 0f af 07", "48 0f 44 07", "ff 37", "ff 17", "48 f7 27",
-                                           "48 f7 37", "0f 10 07", "66 0f fe 07", "dd 07", "48 39 07", "48 0f b7 47 02", "48 0f bc 07" };
+    static const char *const readers[] = { "48 8b 07", "48 03 07", "48 0f af 07",    "48 0f 44 07", "ff 37",
+                                           "ff 17",    "48 f7 27", "48 f7 37",       "0f 10 07",    "66 0f fe 07",
+                                           "dd 07",    "48 39 07", "48 0f b7 47 02", "48 0f bc 07" };
     for (unsigned i = 0; i < countof(readers); i++) {
         if (strncmp(readers[i], "66", 2) == 0) // alignment comes first
             continue;
@@ -407,6 +429,16 @@ Test(exec, a_misaligned_sse_operand_is_a_general_protection_fault)
     run(10);
     cr_assert_eq(handled(), X86_GP);
     cr_assert_eq(error_code(), 0);
+}
+
+Test(exec, a_handler_that_faults_at_its_first_instruction_does_not_stop_the_clock)
+{
+    code("0f 0b");
+    board_code(board, BOARD_HANDLERS + 16 * X86_UD, "0f 0b");
+    run(100);
+    cr_assert_eq(rip(), BOARD_HANDLERS + 16 * X86_UD);
+    cr_assert_eq(loop_instructions(&board->loop), 100);
+    cr_assert_eq(board->clock.now, 100);
 }
 
 Test(exec, the_second_of_two_instructions_faults_with_the_first_done)
@@ -635,7 +667,8 @@ Test(exec, an_offset_beyond_the_limit_is_a_general_protection_fault_in_real_mode
 Test(exec, protected_mode_has_one_byte_increments_and_segments)
 {
     cpu = board_flat32(board, 0);
-    code("40 41 4a 1e 59 66 b8 34 12 0f b7 d8"); // inc eax; inc ecx; dec edx; push ds; pop ecx; mov ax, 1234; movzx ebx, ax
+    code(
+        "40 41 4a 1e 59 66 b8 34 12 0f b7 d8"); // inc eax; inc ecx; dec edx; push ds; pop ecx; mov ax, 1234; movzx ebx, ax
     cpu->r[X86_RDX] = 0;
     run(20);
     cr_assert_eq(cpu->r[X86_RAX], 0x1234);
