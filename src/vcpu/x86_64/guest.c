@@ -3,7 +3,7 @@
 //
 // Path: vcpu/loop.c / vcpu/x86_64/interrupt.c
 //
-// Not modelled: code segment limits between linked blocks; 32-bit EIP in 16-bit code segments; breakpoints in DR0-DR3.
+// Not modelled: 32-bit EIP in 16-bit code segments; breakpoints in DR0-DR3.
 #include "vcpu/guest.h"
 
 #include "vcpu/block.h"
@@ -79,8 +79,47 @@ static enum op_out execute(struct vcpu *vcpu, const struct op *head)
     return x86_execute(x86_of(vcpu), head);
 }
 
+// How many instructions of `block`, which begins at RIP, end where RIP wraps or before; at least one, unless that one goes
+// beyond the limit of CS.
+static unsigned within_segment(const struct x86_cpu *cpu, const struct block *block)
+{
+    uint64_t limit = cpu->segment[X86_CS].limit, rip = cpu->r[X86_RIP];
+    uint64_t last = limit < cpu->rip_mask ? limit : cpu->rip_mask;
+    unsigned count = block->count;
+    if (likely(rip + block->bytes - 1 <= last))
+        return count;
+    while (count && rip + block->offsets[count] - 1 > last)
+        count--;
+    return count ? count : rip + block->offsets[1] - 1 <= limit;
+}
+
+// With segments, where a block may go on depends on the base and limit of CS, which are no part of its key: one block at a
+// time, linked to none, and no more of it than the segment has.
+static enum op_out run_segmented(struct x86_cpu *cpu)
+{
+    struct vcpu *vcpu = &cpu->vcpu;
+    vcpu->unresolved = NULL;
+    struct block *block = find_block(vcpu);
+    if (!block)
+        return OP_FAULT;
+    unsigned count = within_segment(cpu, block);
+    if (count == 0) {
+        x86_fault_code(cpu, X86_GP, 0);
+        return OP_FAULT;
+    }
+    int64_t rest = count < block->count && vcpu->left > count ? vcpu->left - count : 0;
+    vcpu->left -= rest;
+    vcpu->goal -= (uint64_t)rest;
+    enum op_out out = x86_execute(cpu, block->ops);
+    vcpu->goal += (uint64_t)rest;
+    vcpu->left += rest;
+    return out;
+}
+
 static enum op_out run_blocks(struct x86_cpu *cpu)
 {
+    if (unlikely(!(cpu->mode & (X86_MODE_64 | X86_MODE_FLAT))))
+        return run_segmented(cpu);
     return chain_run(&cpu->vcpu, find_block, jump_key, execute);
 }
 

@@ -441,6 +441,31 @@ Test(exec, a_handler_that_faults_at_its_first_instruction_does_not_stop_the_cloc
     cr_assert_eq(board->clock.now, 100);
 }
 
+Test(exec, code_wraps_within_its_segment_wherever_pages_end)
+{
+    cpu = board_real(board, 0);
+    x86_set_segment(cpu, X86_CS, (BOARD_CODE >> 4) + 6, BOARD_CODE + 0x60, 0xffff, 0x9b);
+    board_code(board, BOARD_CODE + 0x60 + 0xfffe, "40 40 43 43"); // inc ax, inc ax; inc bx would be the next segment's
+    board_code(board, BOARD_CODE + 0x60, "41 41");                // inc cx
+    cpu->r[X86_RIP] = 0xfffe;
+    cpu->r[X86_RAX] = cpu->r[X86_RBX] = cpu->r[X86_RCX] = 0;
+    run(4);
+    cr_assert_eq(cpu->r[X86_RAX], 2);
+    cr_assert_eq(cpu->r[X86_RBX], 0);
+    cr_assert_eq(cpu->r[X86_RCX], 2);
+}
+
+Test(exec, an_instruction_that_crosses_the_limit_of_its_segment_is_a_general_protection_fault)
+{
+    cpu = board_real(board, 0);
+    x86_set_segment(cpu, X86_CS, BOARD_CODE >> 4, BOARD_CODE, 0xffff, 0x9b);
+    board_code(board, BOARD_CODE + 0xffff, "05 00 00"); // add ax, 0
+    cpu->r[X86_RIP] = 0xffff;
+    board_put(board, 4 * X86_GP, 4, BOARD_HANDLERS + 16 * X86_GP);
+    run(1);
+    cr_assert_eq(handled(), X86_GP);
+}
+
 Test(exec, the_second_of_two_instructions_faults_with_the_first_done)
 {
     code("48 ff c0 f7 f1 48 ff c0"); // inc rax; div ecx; inc rax
