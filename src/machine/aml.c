@@ -187,13 +187,25 @@ void aml_irq(struct aml_resources *list, uint8_t irq) // 6.4.2.1, without the fl
     blob16(&list->blob, (uint16_t)(1u << irq));
 }
 
-void aml_interrupt(struct aml_resources *list, uint32_t gsi) // 6.4.3.6
+enum { CONSUMER = 1, EDGE = 2, SHARED = 8 }; // and active high
+
+static void extended_interrupt(struct aml_resources *list, uint8_t flags, uint32_t gsi) // 6.4.3.6
 {
     blob8(&list->blob, 0x89);
     blob16(&list->blob, 6);
-    blob8(&list->blob, 0x09); // consumer, level, active high, shared
+    blob8(&list->blob, flags);
     blob8(&list->blob, 1);
     blob32(&list->blob, gsi);
+}
+
+void aml_interrupt(struct aml_resources *list, uint32_t gsi)
+{
+    extended_interrupt(list, CONSUMER | SHARED, gsi);
+}
+
+void aml_edge_interrupt(struct aml_resources *list, uint32_t gsi)
+{
+    extended_interrupt(list, CONSUMER | EDGE, gsi);
 }
 
 void aml_memory32(struct aml_resources *list, uint32_t base, uint32_t size) // 6.4.3.4

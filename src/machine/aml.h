@@ -46,6 +46,7 @@ void aml_resources_end(struct aml *aml, struct aml_resources *list);
 void aml_io(struct aml_resources *list, uint16_t port, uint8_t size);
 void aml_irq(struct aml_resources *list, uint8_t irq);                       // edge, active high, exclusive
 void aml_interrupt(struct aml_resources *list, uint32_t gsi);                // level, active high, shared
+void aml_edge_interrupt(struct aml_resources *list, uint32_t gsi);           // edge, active high, exclusive
 void aml_memory32(struct aml_resources *list, uint32_t base, uint32_t size); // read and write
 // Windows that a bridge passes on: bus numbers, I/O ports, memory; `first` and `last` inclusive.
 void aml_window_bus(struct aml_resources *list, uint16_t first, uint16_t last);

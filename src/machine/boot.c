@@ -112,16 +112,19 @@ static int load_kernel(const struct boot_request *request, const struct image *i
     return error_set(error, -ENOEXEC, "not a kernel we know (bzImage, multiboot, ELF with a PVH note; plain or gzip)");
 }
 
+static int copy_kernel(const struct boot_request *request, struct image *image, struct error *error)
+{
+    *image = (struct image){ .data = malloc(request->kernel_size + 1), .size = request->kernel_size };
+    if (!image->data)
+        return error_set(error, -ENOMEM, "-kernel: no memory for '%s'", request->kernel);
+    memcpy(image->data, request->kernel_data, request->kernel_size);
+    return 0;
+}
+
 static int read_kernel(const struct boot_request *request, struct image *image, struct error *error)
 {
-    if (request->kernel_data) {
-        *image = (struct image){ .data = malloc(request->kernel_size), .size = request->kernel_size };
-        if (!image->data)
-            return error_set(error, -ENOMEM, "-kernel: no memory for '%s'", request->kernel);
-        memcpy(image->data, request->kernel_data, request->kernel_size);
-        return 0;
-    }
-    int result = image_read(image, "-kernel", request->kernel, KERNEL_LIMIT, error);
+    int result = request->kernel_data ? copy_kernel(request, image, error)
+                                      : image_read(image, "-kernel", request->kernel, KERNEL_LIMIT, error);
     return result < 0 ? result : image_unpack(image, "-kernel", request->kernel, KERNEL_LIMIT, error);
 }
 

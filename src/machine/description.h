@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DESCRIPTION_IOAPICS   4
-#define DESCRIPTION_OVERRIDES 8
+#define DESCRIPTION_IOAPICS     4
+#define DESCRIPTION_OVERRIDES   8
+#define DESCRIPTION_HPET_TIMERS 3
 
 // MPS INTI flags, ACPI 6.5 table 5.31 and MP 1.4 table 4-10: polarity in bits 1:0, trigger mode in bits 3:2.
 enum {
@@ -44,6 +45,7 @@ struct machine_description {
     uint64_t pci_window, pci_window_end;             // memory below 4 GiB for BARs, [begin, end)
     uint64_t hpet_address;                           // 0: none
     uint32_t hpet_id;                                // low half of GCAP_ID
+    uint8_t hpet_gsi[DESCRIPTION_HPET_TIMERS];       // where its timers lead without legacy replacement: edges
     uint16_t pm_port;                                // the ACPI register window
     uint16_t pm_ports;                               // its size
     uint16_t pm1_event, pm1_control, pm_timer, gpe0; // ports

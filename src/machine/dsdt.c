@@ -171,6 +171,8 @@ static void hpet(struct aml *aml, const struct machine_description *machine)
     aml_integer(aml, 0);
     aml_resources_begin(&list);
     aml_memory32(&list, (uint32_t)machine->hpet_address, 0x400);
+    for (unsigned i = 0; i < DESCRIPTION_HPET_TIMERS; i++)
+        aml_edge_interrupt(&list, machine->hpet_gsi[i]);
     resources(aml, &list);
 }
 

@@ -96,6 +96,8 @@ enum {
 
 #define PC_HPET_ROUTES UINT32_C(0x00f00104) // pins 2, 8 and 20-23
 
+#define PC_HPET_GSI 20 // of timer 0, as the firmware leaves it; timers 1 and 2 follow
+
 #define PC_HPET_DEVICE UINT32_C(0xf8) // the id of the HPET as a source of messages: 00:1f.0
 
 #define PC_REGIONS     32

@@ -66,6 +66,7 @@ void pc_describe(struct pc *pc)
         .pci_window_end = PC_IOAPIC,
         .hpet_address = pc->config.hpet ? PC_HPET : 0,
         .hpet_id = HPET_ID,
+        .hpet_gsi = { PC_HPET_GSI, PC_HPET_GSI + 1, PC_HPET_GSI + 2 },
         .com1_port = pc->config.com1 ? PC_PORT_COM1 : 0,
         .com1_irq = PC_IRQ_COM1,
     };
@@ -166,6 +167,17 @@ static void init_8259(struct pc *pc)
         x86_irq_port_write(&pc->irq, words[i].port, words[i].value);
 }
 
+_Static_assert(DESCRIPTION_HPET_TIMERS == HPET_TIMERS, "each timer has its interrupt in the DSDT");
+
+// The DSDT names one interrupt for each timer, and a system that reads it there does not route the timer itself.
+static void init_hpet(struct pc *pc)
+{
+    for (unsigned i = 0; i < HPET_TIMERS; i++) {
+        uint32_t config = (uint32_t)pc->description.hpet_gsi[i] << HPET_TN_INT_ROUTE_SHIFT;
+        hpet_write(&pc->hpet, HPET_TIM_CONF + 0x20 * i, 4, config, pc->clock.now);
+    }
+}
+
 // A firmware of the user's (-bios) finds the hardware as it is after reset, and does all this itself.
 int pc_firmware(struct pc *pc)
 {
@@ -189,6 +201,8 @@ int pc_firmware(struct pc *pc)
     if (result == 0 && !pc->config.bios) {
         x86_irq_virtual_wire(&pc->irq);
         init_8259(pc);
+        if (pc->config.hpet)
+            init_hpet(pc);
         result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
         if (result == 0 && pc->config.acpi)
             result = put_table(pc, "ACPI tables", acpi_build, PC_TABLES, TABLES_SIZE);

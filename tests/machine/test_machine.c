@@ -236,6 +236,14 @@ Test(machine, the_mp_table_has_the_version_of_the_local_apic)
     cr_assert_eq(run().status, 1);
 }
 
+Test(machine, the_timers_of_the_hpet_lead_where_the_dsdt_says)
+{
+    CODE(&code, 0xa1, 0x20, 0x01, 0xd0, 0xfe); // mov eax, [fed00120h]
+    CODE(&code, 0xc1, 0xe8, 9);                // shr eax, 9
+    CODE(&code, 0x66, 0xba, 0xf4, 0x00, 0xee); // mov dx, f4h; out dx, al
+    cr_assert_eq(run().status, 21 << 1 | 1);
+}
+
 // --- In and out -----------------------------------------------------------------------------------------------------
 
 // Echoes what comes in at COM1, until a 'q'.

@@ -25,6 +25,7 @@ static struct machine_description describe(uint32_t cpus)
         .pci_window_end = 0xfec00000,
         .hpet_address = 0xfed00000,
         .hpet_id = 0x8086a201,
+        .hpet_gsi = { 20, 21, 22 },
         .pm_port = 0x600,
         .pm_ports = 0x40,
         .pm1_event = 0x600,
@@ -171,6 +172,23 @@ Test(acpi, a_machine_without_an_hpet_has_no_table_of_it)
     machine.hpet_address = 0;
     acpi_build(&machine, BASE, tables, CAPACITY);
     cr_assert_null(find("HPET"));
+}
+
+// A system that uses the HPET as a device counts its extended interrupt descriptors (ACPI 6.5, 6.4.3.6), behind its
+// window (6.4.3.4): one for each timer.
+Test(acpi, the_hpet_has_its_window_and_an_edge_interrupt_for_each_timer)
+{
+    static const uint8_t expected[] = {
+        0x86, 9, 0, 1, 0, 0,  0xd0, 0xfe, 0, 4,    0, 0, // memory
+        0x89, 6, 0, 3, 1, 20, 0,    0,    0, 0x89, 6, 0, 3, 1, 21, 0, 0, 0, 0x89, 6, 0, 3, 1, 22, 0, 0, 0, 0x79,
+    };
+    struct machine_description machine = describe(1);
+    acpi_build(&machine, BASE, tables, CAPACITY);
+    const uint8_t *dsdt = tables + get64(find("FACP") + 140) - BASE;
+    bool found = false;
+    for (size_t at = 36; at + sizeof expected <= get32(dsdt + 4) && !found; at++)
+        found = memcmp(dsdt + at, expected, sizeof expected) == 0;
+    cr_assert(found);
 }
 
 Test(acpi, a_buffer_that_is_too_small_is_not_overrun)
