@@ -243,6 +243,19 @@ NEVER_INLINE void x86_op_popcount(struct x86_cpu *cpu, const struct op *op)
     x86_set_arithmetic_flags(cpu, a ? 0 : X86_ZF);
 }
 
+// CRC-32C, polynomial 11EDC6F41h, bit-reflected (SDM vol. 2, CRC32).
+NEVER_INLINE void x86_op_crc32(struct x86_cpu *cpu, const struct op *op)
+{
+    uint32_t crc = (uint32_t)cpu->r[op->d];
+    uint64_t a = cpu->r[op->a];
+    for (unsigned i = 0; i < op->s; i++, a >>= 8) {
+        crc ^= (uint8_t)a;
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0x82f63b78) : 0);
+    }
+    cpu->r[op->d] = crc;
+}
+
 NEVER_INLINE void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s;

@@ -33,48 +33,49 @@ struct place {
 
 // --- translate.c ------------------------------------------------------------------------------------------------------
 
-struct op *emit(struct translator *t, unsigned code);
-struct op *emit_unary(struct translator *t, unsigned code, unsigned d, unsigned a);
-struct op *emit_immediate(struct translator *t, unsigned d, int64_t value);        // MOVI
-struct op *emit_help(struct translator *t, enum x86_helper helper);                // value: the next instruction
-void emit_exit(struct translator *t, int32_t target);                              // bytes from the start of the block
-void emit_end(struct translator *t);                                               // leave, so that the loop looks around
-void emit_branch(struct translator *t, unsigned code, unsigned a);                 // conditional, by insn.immediate
-void emit_undefined(struct translator *t);                                         // #UD
+struct op *x86_emit(struct translator *t, unsigned code);
+struct op *x86_emit_unary(struct translator *t, unsigned code, unsigned d, unsigned a);
+struct op *x86_emit_immediate(struct translator *t, unsigned d, int64_t value);        // MOVI
+struct op *x86_emit_help(struct translator *t, enum x86_helper helper);                // value: the next instruction
+void x86_emit_exit(struct translator *t, int32_t target);                              // bytes from the start of the block
+void x86_emit_end(struct translator *t);                                               // leave, so that the loop looks around
+void x86_emit_branch(struct translator *t, unsigned code, unsigned a);                 // conditional, by insn.immediate
+void x86_emit_undefined(struct translator *t);                                         // #UD
 
 // log2 of an operand size in bytes: op codes of one kind follow each other by size.
-unsigned size_log(unsigned size);
+unsigned x86_size_log(unsigned size);
 
 // Registers. For size 1 without REX, 4-7 are AH, CH, DH, BH: reading copies one into `temp`, and writing means computing in
-// `temp` and copying it back with write_register.
-unsigned read_register(struct translator *t, unsigned number, unsigned size, unsigned temp);
-unsigned target_register(struct translator *t, unsigned number, unsigned size, unsigned temp);
-void write_register(struct translator *t, unsigned number, unsigned size, unsigned slot);
+// `temp` and copying it back with x86_write_register.
+unsigned x86_read_register(struct translator *t, unsigned number, unsigned size, unsigned temp);
+unsigned x86_target_register(struct translator *t, unsigned number, unsigned size, unsigned temp);
+void x86_write_register(struct translator *t, unsigned number, unsigned size, unsigned slot);
 
+enum x86_segment x86_memory_segment(const struct translator *t); // that the memory operand is in
 // The memory operand of the instruction. With `only_base` an address that needs an index is computed into T0.
-struct place memory_place(struct translator *t, unsigned size, enum access access, bool only_base);
-void address_into(struct translator *t, unsigned slot, unsigned size, enum access access); // linear
-void effective_address(struct translator *t, unsigned slot, unsigned size);                // LEA: no segment; size of the result
-void load_place(struct translator *t, const struct place *place, unsigned size, unsigned d); // zero-extended
-void store_place(struct translator *t, const struct place *place, unsigned size, unsigned slot);
+struct place x86_memory_place(struct translator *t, unsigned size, enum access access, bool only_base);
+void x86_address_into(struct translator *t, unsigned slot, unsigned size, enum access access); // linear
+void x86_effective_address(struct translator *t, unsigned slot, unsigned size);                // LEA: no segment; size of the result
+void x86_load_place(struct translator *t, const struct place *place, unsigned size, unsigned d); // zero-extended
+void x86_store_place(struct translator *t, const struct place *place, unsigned size, unsigned slot);
 
-// The operand that modrm.rm names. read: register slot, or a load into T1. modify: the same ready to be written back by rm_write.
-unsigned rm_read(struct translator *t, unsigned size);
-unsigned rm_modify(struct translator *t, unsigned size, struct place *place);
-void rm_write(struct translator *t, unsigned size, const struct place *place, unsigned slot);
+// The operand that modrm.rm names. read: register slot, or a load into T1. modify: the same ready to be written back by x86_rm_write.
+unsigned x86_rm_read(struct translator *t, unsigned size);
+unsigned x86_rm_modify(struct translator *t, unsigned size, struct place *place);
+void x86_rm_write(struct translator *t, unsigned size, const struct place *place, unsigned slot);
 // Writes without reading.
-void rm_store(struct translator *t, unsigned size, unsigned slot);
+void x86_rm_store(struct translator *t, unsigned size, unsigned slot);
 
 // Stack, at the stack's and the operand's size.
-unsigned stack_operand(const struct translator *t); // operand size of PUSH, POP, CALL, RET
-void emit_push(struct translator *t, unsigned slot, unsigned size);
-void emit_pop(struct translator *t, unsigned slot, unsigned size);
+unsigned x86_stack_operand(const struct translator *t); // operand size of PUSH, POP, CALL, RET
+void x86_emit_push(struct translator *t, unsigned slot, unsigned size);
+void x86_emit_pop(struct translator *t, unsigned slot, unsigned size);
 
 // --- the opcode maps --------------------------------------------------------------------------------------------------
 
-void translate_one_byte(struct translator *t); // translate_one.c
-void translate_two_byte(struct translator *t); // translate_two.c
-void translate_load_far(struct translator *t, enum x86_segment segment); // LES, LDS, LSS, LFS, LGS (translate_one.c)
-void translate_simd(struct translator *t);     // translate_simd.c: whatever the SIMD table knows, otherwise #UD
+void x86_translate_one_byte(struct translator *t); // translate_one.c
+void x86_translate_two_byte(struct translator *t); // translate_two.c
+void x86_translate_load_far(struct translator *t, enum x86_segment segment); // LES, LDS, LSS, LFS, LGS (translate_one.c)
+void x86_translate_simd(struct translator *t);     // translate_simd.c: whatever the SIMD table knows, otherwise #UD
 
 #endif

@@ -15,6 +15,7 @@
 #define op_BITADDRESS x86_op_bit_address
 #define op_BITSCAN    x86_op_bit_scan
 #define op_POPCOUNT   x86_op_popcount
+#define op_CRC32      x86_op_crc32
 #define op_CMPXCHG    x86_op_compare_exchange
 #define op_FLAGOP     x86_op_flag
 
@@ -26,6 +27,11 @@ static inline enum op_out op_DIVIDE(struct x86_cpu *cpu, const struct op *op)
 static inline enum op_out op_LINEAR(struct x86_cpu *cpu, const struct op *op)
 {
     return x86_op_linear(cpu, op);
+}
+
+static inline enum op_out op_CANONICAL(struct x86_cpu *cpu, const struct op *op) // else #GP(0)
+{
+    return x86_is_canonical(cpu->r[op->a]) || x86_fault_code(cpu, X86_GP, 0) ? OP_NEXT : OP_FAULT;
 }
 
 static inline enum op_out op_SIMD(struct x86_cpu *cpu, const struct op *op)

@@ -805,6 +805,12 @@ HELPER(simd_check)
     return done_if(x86_simd_check(cpu, simd_row(op)));
 }
 
+HELPER(simd_stored)
+{
+    x86_simd_done(cpu, simd_row(op), NULL);
+    return OP_NEXT;
+}
+
 HELPER(maskmov)
 {
     const struct x86_simd *row = simd_row(op);

@@ -21,6 +21,7 @@ void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op);    // bit (slot 
 void x86_op_bit_address(struct x86_cpu *cpu, const struct op *op); // d = a + byte offset of bit (slot b), operands of s bytes
 void x86_op_bit_scan(struct x86_cpu *cpu, const struct op *op);    // d = BSF (x 0) or BSR (x 1) of a
 void x86_op_popcount(struct x86_cpu *cpu, const struct op *op);
+void x86_op_crc32(struct x86_cpu *cpu, const struct op *op); // d = CRC-32C of a, s bytes, into d
 void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op); // rAX with a: equal: a = b; else rAX = a
 void x86_op_flag(struct x86_cpu *cpu, const struct op *op);        // x: enum x86_flag_op
 enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op); // rDX:rAX by a; x: signed; #DE
@@ -37,7 +38,8 @@ enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op);
 // --- operand.c --------------------------------------------------------------------------------------------------------
 
 // disp: row of the SIMD table; d, b: modrm.reg and modrm.rm with REX; s: imm8; x: X86_SIMD_OP_ bits.
-enum { X86_SIMD_OP_SCRATCH = 1, X86_SIMD_OP_W = 2 };
+// With STORES the result is in the scratch register, and the instruction is done when it has been stored.
+enum { X86_SIMD_OP_SCRATCH = 1, X86_SIMD_OP_W = 2, X86_SIMD_OP_STORES = 4 };
 enum op_out x86_op_simd(struct x86_cpu *cpu, const struct op *op);
 
 // Outside flat and 64-bit modes: d = linear address of offset a in segment b; s: bytes; x: enum access.
@@ -54,7 +56,7 @@ enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op);
     X(int_n) X(int3) X(into) X(icebp) X(iret) X(far_jump) X(far_call) X(far_return)                                    \
     X(load_segment) X(read_segment) X(push) X(pop) X(load_far) X(syscall) X(sysret) X(sysenter)     \
     X(sysexit) X(swapgs) X(enter) X(leave) X(pusha) X(popa) X(bound) X(bcd) X(cmpxchg8b)               \
-    X(cmpxchg16b) X(x87) X(fwait) X(simd_check) X(maskmov) X(fxsave) X(fxrstor) X(ldmxcsr) X(stmxcsr) X(near_call)     \
+    X(cmpxchg16b) X(x87) X(fwait) X(simd_check) X(simd_stored) X(maskmov) X(fxsave) X(fxrstor) X(ldmxcsr) X(stmxcsr) X(near_call)     \
     X(near_return) X(count_cx) X(rdfsbase) X(wrfsbase) X(stac)
 
 #define X86_HELPER_INDEX(name) X86_HELP_##name,

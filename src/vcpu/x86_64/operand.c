@@ -3,23 +3,49 @@
 #include <string.h>
 
 #include "vcpu/x86_64/helper.h"
+#include "vcpu/x86_64/ops.h"
 #include "vcpu/x86_64/ops_memory.h"
 #include "vcpu/x86_64/segment.h"
 #include "vcpu/x86_64/simd.h"
+
+// Does the op access the stack: by itself, or because its address is based on RSP or RBP? An address that was computed before
+// says so in slot b, which the plain forms do not use.
+static bool is_stack(const struct op *op)
+{
+    switch (op->code) {
+    case X86_OP_PUSH64:
+    case X86_OP_PUSHI64:
+    case X86_OP_CALL64:
+    case X86_OP_POP64:
+    case X86_OP_LEAVE64: return true;
+    case X86_OP_LDSCRATCH:
+    case X86_OP_STSCRATCH: return op->b == X86_RSP;
+    default: return op->x == X86_ZERO && (op->a == X86_RSP || op->a == X86_RBP || op->b == X86_RSP);
+    }
+}
+
+// In 64-bit mode an address that is not canonical is #GP(0), through SS #SS(0) (SDM vol. 3 section 6.15).
+static enum op_out slow_done(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, bool done)
+{
+    if (!done && (cpu->mode & X86_MODE_64) && cpu->fault.vector == X86_GP &&
+        !(x86_is_canonical(address) && x86_is_canonical(address + size - 1)) && is_stack(op))
+        cpu->fault.vector = X86_SS_FAULT;
+    return after_slow(&cpu->vcpu, done);
+}
 
 NEVER_INLINE enum op_out x86_load_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                        uint64_t *value)
 {
     *value = 0;
     cpu->vcpu.at = op;
-    return after_slow(&cpu->vcpu, tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+    return slow_done(cpu, op, address, size, tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
 }
 
 NEVER_INLINE enum op_out x86_store_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                         uint64_t value)
 {
     cpu->vcpu.at = op;
-    return after_slow(&cpu->vcpu, tlb_store_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+    return slow_done(cpu, op, address, size, tlb_store_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
 }
 
 NEVER_INLINE enum op_out x86_modify_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
@@ -27,8 +53,9 @@ NEVER_INLINE enum op_out x86_modify_slow(struct x86_cpu *cpu, const struct op *o
 {
     *value = 0;
     cpu->vcpu.at = op;
-    return after_slow(&cpu->vcpu, tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
-                                      tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+    return slow_done(cpu, op, address, size,
+                     tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
+                         tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
 }
 
 static bool aligned_or_fault(struct x86_cpu *cpu, const struct op *op, uint64_t address)
@@ -48,10 +75,10 @@ NEVER_INLINE enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *
         return OP_NEXT;
     }
     cpu->vcpu.at = op;
-    if (high && !tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_READ))
-        return OP_FAULT;
-    return after_slow(&cpu->vcpu, x86_load(cpu, address, low, &cpu->scratch.q[0]) &&
-                                      (!high || x86_load(cpu, address + 8, high, &cpu->scratch.q[1])));
+    bool done = (!high || tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_READ)) &&
+                x86_load(cpu, address, low, &cpu->scratch.q[0]) &&
+                (!high || x86_load(cpu, address + 8, high, &cpu->scratch.q[1]));
+    return slow_done(cpu, op, address, op->s, done);
 }
 
 NEVER_INLINE enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address)
@@ -65,10 +92,10 @@ NEVER_INLINE enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op 
         return OP_NEXT;
     }
     cpu->vcpu.at = op;
-    if (high && !tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_WRITE))
-        return OP_FAULT;
-    return after_slow(&cpu->vcpu, x86_store(cpu, address, low, cpu->scratch.q[0]) &&
-                                      (!high || x86_store(cpu, address + 8, high, cpu->scratch.q[1])));
+    bool done = (!high || tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_WRITE)) &&
+                x86_store(cpu, address, low, cpu->scratch.q[0]) &&
+                (!high || x86_store(cpu, address + 8, high, cpu->scratch.q[1]));
+    return slow_done(cpu, op, address, op->s, done);
 }
 
 // The memory of one operand: a register, `temporary` for a general register, or the scratch register.
@@ -105,7 +132,7 @@ NEVER_INLINE enum op_out x86_op_simd(struct x86_cpu *cpu, const struct op *op)
         cpu->r[op->d] = op->x & X86_SIMD_OP_W ? d_value : (uint32_t)d_value;
     else if (row->d == X86_SIMD_GPR_RM && !(op->x & X86_SIMD_OP_SCRATCH))
         cpu->r[op->b] = op->x & X86_SIMD_OP_W ? d_value : (uint32_t)d_value;
-    if (row->check & X86_CHECK_MMX)
+    if ((row->check & X86_CHECK_MMX) && !(op->x & X86_SIMD_OP_STORES))
         x86_simd_done(cpu, row, d);
     return OP_NEXT;
 }

@@ -31,7 +31,7 @@
     plain(MOVZ16) plain(MOVS8_32) plain(MOVS8_64) plain(MOVS16_32) plain(MOVS16_64) plain(MOVS32_64)              \
     plain(BSWAP32) plain(BSWAP64) plain(XCHG64) plain(SIGNA) plain(LEA64) plain(LEA32) plain(LEA16)               \
     plain(LEAD) plain(IMUL16) plain(IMUL32) plain(IMUL64) plain(SHIFT) plain(SHIFTD) plain(MULTIPLY)              \
-    plain(BITTEST) plain(BITADDRESS) plain(BITSCAN) plain(POPCOUNT) plain(CMPXCHG) plain(FLAGOP) checked(LD8)     \
+    plain(BITTEST) plain(BITADDRESS) plain(BITSCAN) plain(POPCOUNT) plain(CRC32) plain(CMPXCHG) plain(FLAGOP) checked(LD8)     \
     checked(LD16) checked(LD32) checked(LD64) checked(LDS8_32) checked(LDS8_64) checked(LDS16_32)                 \
     checked(LDS16_64) checked(LDS32_64) checked(LD8X) checked(LD16X) checked(LD32X) checked(LD64X)                \
     checked(LDS8_32X) checked(LDS8_64X) checked(LDS16_32X) checked(LDS16_64X) checked(LDS32_64X) checked(LDM8)    \
@@ -39,7 +39,7 @@
     checked(ST8X) checked(ST16X) checked(ST32X) checked(ST64X) checked(STI8) checked(STI16) checked(STI32)        \
     checked(STI64) checked(STI8X) checked(STI16X) checked(STI32X) checked(STI64X) checked(PUSH64)                 \
     checked(PUSHI64) checked(CALL64) checked(POP64) checked(LEAVE64) checked(LDSCRATCH) checked(STSCRATCH)        \
-    checked(SIMD) checked(LINEAR) checked(DIVIDE) checked(HELP) checked(STRING) jump(EXIT) jump(JUMP)             \
+    checked(SIMD) checked(LINEAR) checked(CANONICAL) checked(DIVIDE) checked(HELP) checked(STRING) jump(EXIT) jump(JUMP) jump(RETURN)             \
     jump(BRANCH) jump(END) X86_OPS_CONDITION(plain, jump, O) X86_OPS_CONDITION(plain, jump, NO)                   \
     X86_OPS_CONDITION(plain, jump, B) X86_OPS_CONDITION(plain, jump, NB) X86_OPS_CONDITION(plain, jump, Z)        \
     X86_OPS_CONDITION(plain, jump, NZ) X86_OPS_CONDITION(plain, jump, BE) X86_OPS_CONDITION(plain, jump, NBE)     \

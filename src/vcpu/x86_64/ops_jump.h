@@ -25,10 +25,26 @@ static inline const struct op *op_EXIT(struct x86_cpu *cpu, const struct op *op)
     return take_exit(cpu, op);
 }
 
-static inline const struct op *op_JUMP(struct x86_cpu *cpu, const struct op *op) // to the address in slot a
+// To the address in slot a. One that is not canonical is #GP(0) of the jump itself, before anything has changed: the op that
+// follows raises it.
+ALWAYS_INLINE const struct op *jump_to(struct x86_cpu *cpu, const struct op *op, uint64_t sp)
 {
-    cpu->r[X86_RIP] = cpu->r[op->a] & cpu->rip_mask;
+    uint64_t target = cpu->r[op->a] & cpu->rip_mask;
+    if (unlikely(!x86_is_canonical(target)))
+        return op + 1;
+    cpu->r[X86_RSP] = sp;
+    cpu->r[X86_RIP] = target;
     return jump_cached(&cpu->vcpu, x86_jump_key(cpu));
+}
+
+static inline const struct op *op_JUMP(struct x86_cpu *cpu, const struct op *op)
+{
+    return jump_to(cpu, op, cpu->r[X86_RSP]);
+}
+
+static inline const struct op *op_RETURN(struct x86_cpu *cpu, const struct op *op) // and drops imm bytes of the stack
+{
+    return jump_to(cpu, op, cpu->r[X86_RSP] + (uint64_t)op->imm);
 }
 
 static inline const struct op *op_BRANCH(struct x86_cpu *cpu, const struct op *op) // taken if slot a is not 0

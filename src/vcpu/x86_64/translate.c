@@ -11,64 +11,64 @@
 
 // --- ops --------------------------------------------------------------------------------------------------------------
 
-struct op *emit(struct translator *t, unsigned code)
+struct op *x86_emit(struct translator *t, unsigned code)
 {
     return draft_op(&t->draft, code);
 }
 
-struct op *emit_unary(struct translator *t, unsigned code, unsigned d, unsigned a)
+struct op *x86_emit_unary(struct translator *t, unsigned code, unsigned d, unsigned a)
 {
-    struct op *op = emit(t, code);
+    struct op *op = x86_emit(t, code);
     op->d = (uint8_t)d;
     op->a = (uint8_t)a;
     return op;
 }
 
-struct op *emit_immediate(struct translator *t, unsigned d, int64_t value)
+struct op *x86_emit_immediate(struct translator *t, unsigned d, int64_t value)
 {
-    struct op *op = emit(t, X86_OP_MOVI);
+    struct op *op = x86_emit(t, X86_OP_MOVI);
     op->d = (uint8_t)d;
     op->imm = value;
     return op;
 }
 
-struct op *emit_help(struct translator *t, enum x86_helper helper)
+struct op *x86_emit_help(struct translator *t, enum x86_helper helper)
 {
-    struct op *op = emit(t, X86_OP_HELP);
+    struct op *op = x86_emit(t, X86_OP_HELP);
     op->disp = helper;
     op->value = (int32_t)t->next;
     op->b = X86_ZERO;
     return op;
 }
 
-void emit_exit(struct translator *t, int32_t target)
+void x86_emit_exit(struct translator *t, int32_t target)
 {
     draft_exit(&t->draft, X86_OP_EXIT, target);
     t->ended = true;
 }
 
-void emit_end(struct translator *t)
+void x86_emit_end(struct translator *t)
 {
-    emit(t, X86_OP_END)->delta = (int32_t)t->next;
+    x86_emit(t, X86_OP_END)->delta = (int32_t)t->next;
     t->ended = true;
 }
 
-void emit_branch(struct translator *t, unsigned code, unsigned a)
+void x86_emit_branch(struct translator *t, unsigned code, unsigned a)
 {
-    emit(t, code)->a = (uint8_t)a;
-    emit_exit(t, (int32_t)(t->next + t->insn.immediate));
-    emit_exit(t, (int32_t)t->next);
+    x86_emit(t, code)->a = (uint8_t)a;
+    x86_emit_exit(t, (int32_t)(t->next + t->insn.immediate));
+    x86_emit_exit(t, (int32_t)t->next);
 }
 
-void emit_undefined(struct translator *t)
+void x86_emit_undefined(struct translator *t)
 {
-    emit_help(t, X86_HELP_ud);
+    x86_emit_help(t, X86_HELP_ud);
     t->ended = true;
 }
 
 // --- registers --------------------------------------------------------------------------------------------------------
 
-unsigned size_log(unsigned size)
+unsigned x86_size_log(unsigned size)
 {
     return size == 1 ? 0 : size == 2 ? 1 : size == 4 ? 2 : 3;
 }
@@ -78,30 +78,30 @@ static bool is_high_byte(const struct translator *t, unsigned number, unsigned s
     return size == 1 && !t->insn.rex && number >= 4 && number < 8;
 }
 
-unsigned read_register(struct translator *t, unsigned number, unsigned size, unsigned temp)
+unsigned x86_read_register(struct translator *t, unsigned number, unsigned size, unsigned temp)
 {
     if (!is_high_byte(t, number, size))
         return number;
-    emit_unary(t, X86_OP_GETH, temp, number - 4);
+    x86_emit_unary(t, X86_OP_GETH, temp, number - 4);
     return temp;
 }
 
-unsigned target_register(struct translator *t, unsigned number, unsigned size, unsigned temp)
+unsigned x86_target_register(struct translator *t, unsigned number, unsigned size, unsigned temp)
 {
     return is_high_byte(t, number, size) ? temp : number;
 }
 
-void write_register(struct translator *t, unsigned number, unsigned size, unsigned slot)
+void x86_write_register(struct translator *t, unsigned number, unsigned size, unsigned slot)
 {
     if (is_high_byte(t, number, size))
-        emit_unary(t, X86_OP_PUTH, number - 4, slot);
+        x86_emit_unary(t, X86_OP_PUTH, number - 4, slot);
     else if (slot != number)
-        emit_unary(t, X86_OP_MOV8 + size_log(size), number, slot);
+        x86_emit_unary(t, X86_OP_MOV8 + x86_size_log(size), number, slot);
 }
 
 // --- memory operands --------------------------------------------------------------------------------------------------
 
-static enum x86_segment operand_segment(const struct translator *t)
+enum x86_segment x86_memory_segment(const struct translator *t)
 {
     if (t->insn.segment >= 0)
         return (enum x86_segment)t->insn.segment;
@@ -112,7 +112,7 @@ static enum x86_segment operand_segment(const struct translator *t)
 static struct op *emit_address(struct translator *t, unsigned code, unsigned d, unsigned x)
 {
     const struct x86_insn *insn = &t->insn;
-    struct op *op = emit(t, code);
+    struct op *op = x86_emit(t, code);
     op->d = (uint8_t)d;
     op->a = insn->rip ? X86_RIP : insn->base < 0 ? X86_ZERO : (uint8_t)insn->base;
     op->b = insn->index < 0 ? X86_ZERO : (uint8_t)insn->index;
@@ -122,7 +122,7 @@ static struct op *emit_address(struct translator *t, unsigned code, unsigned d, 
     return op;
 }
 
-void effective_address(struct translator *t, unsigned slot, unsigned size)
+void x86_effective_address(struct translator *t, unsigned slot, unsigned size)
 {
     unsigned code = t->insn.address_size == 8 ? X86_OP_LEA64 : t->insn.address_size == 4 ? X86_OP_LEA32 : X86_OP_LEA16;
     if (code == X86_OP_LEA64 && size == 4)
@@ -135,33 +135,35 @@ static void linear_from(struct translator *t, unsigned slot, enum x86_segment se
 {
     if ((t->mode & X86_MODE_FLAT) && segment < X86_FS)
         return;
-    struct op *op = emit(t, X86_OP_LINEAR);
+    struct op *op = x86_emit(t, X86_OP_LINEAR);
     op->d = op->a = (uint8_t)slot;
     op->b = (uint8_t)segment;
     op->s = (uint8_t)size;
     op->x = (uint8_t)access;
 }
 
-void address_into(struct translator *t, unsigned slot, unsigned size, enum access access)
+void x86_address_into(struct translator *t, unsigned slot, unsigned size, enum access access)
 {
-    enum x86_segment segment = operand_segment(t);
+    enum x86_segment segment = x86_memory_segment(t);
     if (t->code_size == 8) {
         unsigned base = segment >= X86_FS ? X86_BASE + segment : X86_ZERO;
         emit_address(t, t->insn.address_size == 8 ? X86_OP_LEA64 : X86_OP_LEA32, slot, base);
         return;
     }
-    effective_address(t, slot, 8);
+    x86_effective_address(t, slot, 8);
     linear_from(t, slot, segment, size, access);
 }
 
-struct place memory_place(struct translator *t, unsigned size, enum access access, bool only_base)
+struct place x86_memory_place(struct translator *t, unsigned size, enum access access, bool only_base)
 {
     const struct x86_insn *insn = &t->insn;
     bool plain = t->code_size == 8 && insn->address_size == 8;
     bool indexed = insn->index >= 0 || insn->segment >= X86_FS;
     if (!plain || (indexed && only_base)) {
-        address_into(t, X86_T0, size, access);
-        return (struct place){ .a = X86_T0, .b = X86_ZERO, .x = X86_ZERO };
+        x86_address_into(t, X86_T0, size, access);
+        // The form does not use b: it says what the address was based on, for the fault.
+        unsigned b = x86_memory_segment(t) == X86_SS ? X86_RSP : X86_ZERO;
+        return (struct place){ .a = X86_T0, .b = (uint8_t)b, .x = X86_ZERO };
     }
     return (struct place){
         .a = insn->rip ? X86_RIP : insn->base < 0 ? X86_ZERO : (uint8_t)insn->base,
@@ -175,7 +177,7 @@ struct place memory_place(struct translator *t, unsigned size, enum access acces
 
 static struct op *emit_at(struct translator *t, unsigned code, const struct place *place, unsigned d)
 {
-    struct op *op = emit(t, code);
+    struct op *op = x86_emit(t, code);
     op->d = (uint8_t)d;
     op->a = place->a;
     op->b = place->b;
@@ -185,77 +187,77 @@ static struct op *emit_at(struct translator *t, unsigned code, const struct plac
     return op;
 }
 
-void load_place(struct translator *t, const struct place *place, unsigned size, unsigned d)
+void x86_load_place(struct translator *t, const struct place *place, unsigned size, unsigned d)
 {
-    emit_at(t, (place->indexed ? X86_OP_LD8X : X86_OP_LD8) + size_log(size), place, d);
+    emit_at(t, (place->indexed ? X86_OP_LD8X : X86_OP_LD8) + x86_size_log(size), place, d);
 }
 
-void store_place(struct translator *t, const struct place *place, unsigned size, unsigned slot)
+void x86_store_place(struct translator *t, const struct place *place, unsigned size, unsigned slot)
 {
-    emit_at(t, (place->indexed ? X86_OP_ST8X : X86_OP_ST8) + size_log(size), place, slot);
+    emit_at(t, (place->indexed ? X86_OP_ST8X : X86_OP_ST8) + x86_size_log(size), place, slot);
 }
 
-unsigned rm_read(struct translator *t, unsigned size)
+unsigned x86_rm_read(struct translator *t, unsigned size)
 {
     if (t->insn.mod == 3)
-        return read_register(t, t->insn.rm, size, X86_T1);
-    struct place place = memory_place(t, size, ACCESS_READ, false);
-    load_place(t, &place, size, X86_T1);
+        return x86_read_register(t, t->insn.rm, size, X86_T1);
+    struct place place = x86_memory_place(t, size, ACCESS_READ, false);
+    x86_load_place(t, &place, size, X86_T1);
     return X86_T1;
 }
 
-unsigned rm_modify(struct translator *t, unsigned size, struct place *place)
+unsigned x86_rm_modify(struct translator *t, unsigned size, struct place *place)
 {
     if (t->insn.mod == 3)
-        return read_register(t, t->insn.rm, size, X86_T1);
-    *place = memory_place(t, size, ACCESS_WRITE, true);
-    emit_at(t, X86_OP_LDM8 + size_log(size), place, X86_T1);
+        return x86_read_register(t, t->insn.rm, size, X86_T1);
+    *place = x86_memory_place(t, size, ACCESS_WRITE, true);
+    emit_at(t, X86_OP_LDM8 + x86_size_log(size), place, X86_T1);
     return X86_T1;
 }
 
-void rm_write(struct translator *t, unsigned size, const struct place *place, unsigned slot)
+void x86_rm_write(struct translator *t, unsigned size, const struct place *place, unsigned slot)
 {
     if (t->insn.mod == 3)
-        write_register(t, t->insn.rm, size, slot);
+        x86_write_register(t, t->insn.rm, size, slot);
     else
-        store_place(t, place, size, slot);
+        x86_store_place(t, place, size, slot);
 }
 
-void rm_store(struct translator *t, unsigned size, unsigned slot)
+void x86_rm_store(struct translator *t, unsigned size, unsigned slot)
 {
     struct place place = { 0 };
     if (t->insn.mod != 3)
-        place = memory_place(t, size, ACCESS_WRITE, false);
-    rm_write(t, size, &place, slot);
+        place = x86_memory_place(t, size, ACCESS_WRITE, false);
+    x86_rm_write(t, size, &place, slot);
 }
 
 // --- stack ------------------------------------------------------------------------------------------------------------
 
-unsigned stack_operand(const struct translator *t)
+unsigned x86_stack_operand(const struct translator *t)
 {
     if (t->code_size != 8)
         return t->insn.operand_size;
     return t->insn.operand_prefix && !(t->insn.rex & 8) ? 2 : 8;
 }
 
-void emit_push(struct translator *t, unsigned slot, unsigned size)
+void x86_emit_push(struct translator *t, unsigned slot, unsigned size)
 {
     if (t->code_size == 8 && size == 8) {
-        emit_unary(t, X86_OP_PUSH64, 0, slot);
+        x86_emit_unary(t, X86_OP_PUSH64, 0, slot);
         return;
     }
-    struct op *op = emit_help(t, X86_HELP_push);
+    struct op *op = x86_emit_help(t, X86_HELP_push);
     op->a = (uint8_t)slot;
     op->s = (uint8_t)size;
 }
 
-void emit_pop(struct translator *t, unsigned slot, unsigned size)
+void x86_emit_pop(struct translator *t, unsigned slot, unsigned size)
 {
     if (t->code_size == 8 && size == 8) {
-        emit_unary(t, X86_OP_POP64, slot, 0);
+        x86_emit_unary(t, X86_OP_POP64, slot, 0);
         return;
     }
-    struct op *op = emit_help(t, X86_HELP_pop);
+    struct op *op = x86_emit_help(t, X86_HELP_pop);
     op->d = (uint8_t)slot;
     op->s = (uint8_t)size;
 }
@@ -336,7 +338,7 @@ static bool fetch(struct translator *t, const uint8_t *code, unsigned available,
     if (decoded == X86_TOO_LONG) {
         t->insn.length = 1;
         t->next = t->start + 1;
-        emit_help(t, X86_HELP_gp);
+        x86_emit_help(t, X86_HELP_gp);
         t->ended = true;
         return true;
     }
@@ -363,13 +365,13 @@ static bool lock_allowed(const struct x86_insn *insn)
 static void translate_instruction(struct translator *t)
 {
     if (t->insn.lock && !lock_allowed(&t->insn))
-        emit_undefined(t);
+        x86_emit_undefined(t);
     else if (t->insn.map == 0)
-        translate_one_byte(t);
+        x86_translate_one_byte(t);
     else if (t->insn.map == 1)
-        translate_two_byte(t);
+        x86_translate_two_byte(t);
     else
-        translate_simd(t);
+        x86_translate_simd(t);
 }
 
 struct block *x86_translate(struct x86_cpu *cpu, uint64_t physical)
@@ -407,7 +409,7 @@ struct block *x86_translate(struct x86_cpu *cpu, uint64_t physical)
     }
     if (!t->ended) { // goes on in the next block; the exit belongs to the last instruction
         t->draft.block.count--;
-        emit_exit(t, (int32_t)t->next);
+        x86_emit_exit(t, (int32_t)t->next);
         t->draft.block.count++;
     }
     draft_end(&t->draft, t->next);
