@@ -44,20 +44,21 @@ struct board {
     struct region ram, device;
     struct loop loop;
     struct x86_cpu *cpu[BOARD_CPUS];
-    uint32_t word[BOARD_CPUS];   // the pending word as the controller has it
-    uint8_t vector[BOARD_CPUS];  // what it gives for INTR and SIPI
-    uint64_t taken[BOARD_CPUS];  // acknowledged so far
+    uint32_t word[BOARD_CPUS];  // the pending word as the controller has it
+    uint8_t vector[BOARD_CPUS]; // what it gives for INTR and SIPI
+    uint64_t taken[BOARD_CPUS]; // acknowledged so far
     // The device on I/O ports 0xe0-0xe7: counts, and remembers when it was written last.
     uint64_t writes, written, written_at;
     void (*on_write)(struct board *board, unsigned offset, uint64_t value, uint64_t now);
     void *owner; // of the test
 };
 
-// Raises (or takes back) a line of a CPU; INTR comes with its vector.
+// Raises a line of a CPU; INTR and SIPI come with a vector.
 static inline void board_raise(struct board *board, unsigned cpu, uint32_t which, uint8_t vector)
 {
     board->word[cpu] |= which;
-    board->vector[cpu] = vector;
+    if (which & (PENDING_INTR | PENDING_SIPI))
+        board->vector[cpu] = vector;
     vcpu_signal(&board->loop, cpu, board->word[cpu]);
 }
 
@@ -125,7 +126,8 @@ static inline void board_tables(struct board *board)
     for (unsigned vector = 0; vector < 256; vector++) {
         uint64_t handler = BOARD_HANDLERS + 16 * vector;
         board_put(board, BOARD_IDT + 16 * vector, 8,
-                  (handler & 0xffff) | BOARD_CODE64 << 16 | UINT64_C(1) << 32 | UINT64_C(0x8e) << 40 | handler >> 16 << 48);
+                  (handler & 0xffff) | BOARD_CODE64 << 16 | UINT64_C(1) << 32 | UINT64_C(0x8e) << 40 |
+                      handler >> 16 << 48);
         board_put(board, handler, 1, 0xf4);
     }
     board_put(board, BOARD_GDT + BOARD_CODE64, 8, board_descriptor(0xa9b));
@@ -158,8 +160,13 @@ static inline struct board *board_new(unsigned cpus, size_t arena)
     bus_init(&board->memory);
     bus_init(&board->ports);
     board->ram = (struct region){ .size = BOARD_RAM, .name = "ram", .ram = calloc(1, BOARD_RAM) };
-    board->device = (struct region){ .base = 0xe0, .size = 8, .name = "device", .widest = 8, .read = board_device_read,
-                                     .write = board_device_write, .owner = board };
+    board->device = (struct region){ .base = 0xe0,
+                                     .size = 8,
+                                     .name = "device",
+                                     .widest = 8,
+                                     .read = board_device_read,
+                                     .write = board_device_write,
+                                     .owner = board };
     bus_add(&board->memory, &board->ram);
     bus_add(&board->ports, &board->device);
     board->loop.clock = &board->clock;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "vcpu/x86_64/board.h"
+#include "vcpu/x86_64/model.h"
 #include "vcpu/x86_64/native.h"
 
 #define TRIAL_FORMS 2000
@@ -26,13 +27,13 @@ enum { NO_MODRM = -2, ANY_REGISTER = -1 }; // instead of a digit in modrm.reg
 
 enum trial_operand { NO_OPERAND, REGISTER, MEMORY };
 
-enum { // what is special about a form
+enum {                  // what is special about a form
     WIDE = 1 << 0,      // 64 bits without REX.W
     BY_OPCODE = 1 << 1, // the register is in the opcode
     LOCKABLE = 1 << 2,
-    ALIGNED = 1 << 3,   // the memory operand, to its size
-    STACK = 1 << 4,     // RSP must point into memory
-    FLOATING = 1 << 5,  // compare the x87 state too
+    ALIGNED = 1 << 3,    // the memory operand, to its size
+    STACK = 1 << 4,      // RSP must point into memory
+    FLOATING = 1 << 5,   // compare the x87 state too
     EVEN_FAULT = 1 << 6, // a fault on both sides is a result like others
     NO_REX = 1 << 7,
     REX_W = 1 << 8, // whatever the size
@@ -49,8 +50,8 @@ struct form {
     uint8_t bytes;     // of the memory operand, if not `size`
     uint8_t immediate; // bytes
     uint16_t special;
-    uint32_t undefined; // flags
-    unsigned row;       // for `prepare`
+    uint32_t undefined;               // flags
+    unsigned row;                     // for `prepare`
     void (*prepare)(struct trial *t); // registers, flags, immediate, undefined flags; before the encoding
 };
 
@@ -63,9 +64,9 @@ struct trial {
     uint32_t undefined; // flags
     int reg, rm;        // numbers, -1: to be drawn
     uint64_t immediate;
-    uint64_t target;    // address of the memory operand
+    uint64_t target; // address of the memory operand
     bool no_rex;
-    bool skip_rm;       // the register operand's result is undefined
+    bool skip_rm; // the register operand's result is undefined
 };
 
 // --- chance -----------------------------------------------------------------------------------------------------------
@@ -89,13 +90,20 @@ static inline unsigned below(unsigned limit)
 static inline uint64_t chance_value(void)
 {
     switch (below(8)) {
-    case 0: return 0;
-    case 1: return BIT64(below(64)) - below(3) + 1;
-    case 2: return ~BIT64(below(64));
-    case 3: return bits_low((8u << below(4)) - below(2)) + below(3) - 1;
-    case 4: return chance() >> below(64);
-    case 5: return (uint64_t)((int64_t)chance() >> below(64));
-    default: return chance();
+    case 0:
+        return 0;
+    case 1:
+        return BIT64(below(64)) - below(3) + 1;
+    case 2:
+        return ~BIT64(below(64));
+    case 3:
+        return bits_low((8u << below(4)) - below(2)) + below(3) - 1;
+    case 4:
+        return chance() >> below(64);
+    case 5:
+        return (uint64_t)((int64_t)chance() >> below(64));
+    default:
+        return chance();
     }
 }
 
@@ -112,7 +120,7 @@ static inline unsigned free_register(const struct trial *t, int other)
 
 struct encoding {
     uint8_t rex, modrm, sib;
-    bool has_sib, narrow; // narrow: prefix 67h
+    bool has_sib, narrow;  // narrow: prefix 67h
     unsigned displacement; // bytes
     int32_t value;
     bool rip;
@@ -246,11 +254,13 @@ static inline bool trial_open(void)
     if (!native_open())
         return false;
     trial_board = board_new(1, 1 << 20);
-    trial_region = (struct region){ .base = NATIVE_CODE, .size = 0x2000 + NATIVE_BYTES, .name = "trial",
-                                    .ram = calloc(1, 0x2000 + NATIVE_BYTES) };
+    trial_region = (struct region){
+        .base = NATIVE_CODE, .size = 0x2000 + NATIVE_BYTES, .name = "trial", .ram = calloc(1, 0x2000 + NATIVE_BYTES)
+    };
     bus_add(&trial_board->memory, &trial_region);
     memset(trial_region.ram, 0xf4, 0x1000);
     board_long(trial_board, 0);
+    trial_board->cpu[0]->model = x86_model_find("max"); // every instruction that there is
     for (unsigned i = 0; i < NATIVE_BYTES; i++)
         trial_region.ram[0x2000 + i] = ((uint8_t *)(uintptr_t)NATIVE_MEMORY)[i] = (uint8_t)chance();
     return true;
@@ -331,20 +341,22 @@ static inline struct native_image run_ours(const struct trial *t)
     return out;
 }
 
-static inline void show(char *text, size_t size, const struct trial *t, const char *what, uint64_t ours, uint64_t theirs)
+static inline void show(char *text, size_t size, const struct trial *t, const char *what, uint64_t ours,
+                        uint64_t theirs)
 {
     size_t at = (size_t)snprintf(text, size, "%s:", t->form->name);
     for (unsigned i = 0; i < t->length; i++)
         at += (size_t)snprintf(text + at, size - at, " %02x", t->code[i]);
-    snprintf(text + at, size - at, ": %s is %lx, host %lx; before: rax %lx rcx %lx rdx %lx reg(%d) %lx rm(%d) %lx flags %lx", what,
+    snprintf(text + at, size - at,
+             ": %s is %lx, host %lx; before: rax %lx rcx %lx rdx %lx reg(%d) %lx rm(%d) %lx flags %lx", what,
              (unsigned long)ours, (unsigned long)theirs, (unsigned long)t->in.r[0], (unsigned long)t->in.r[1],
-             (unsigned long)t->in.r[2], t->reg, (unsigned long)t->in.r[t->reg & 15], t->rm, (unsigned long)t->in.r[t->rm & 15],
-             (unsigned long)t->in.flags);
+             (unsigned long)t->in.r[2], t->reg, (unsigned long)t->in.r[t->reg & 15], t->rm,
+             (unsigned long)t->in.r[t->rm & 15], (unsigned long)t->in.flags);
 }
 
 // True if both did the same; otherwise `text` says what differs first.
-static inline bool same(const struct trial *t, const struct native_image *ours, const struct native_image *host, char *text,
-                        size_t size)
+static inline bool same(const struct trial *t, const struct native_image *ours, const struct native_image *host,
+                        char *text, size_t size)
 {
     static const char *const names[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                          "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15" };
