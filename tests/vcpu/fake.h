@@ -80,7 +80,8 @@ static inline bool fake_walk(struct vcpu *vcpu, uint64_t address, enum access ac
     uint64_t number = address >> PAGE_BITS;
     fake->walks++;
     (void)user;
-    if (number >= FAKE_PAGES || fake->page[number] == UINT64_MAX || (access == ACCESS_WRITE && fake->readonly[number])) {
+    if (number >= FAKE_PAGES || fake->page[number] == UINT64_MAX ||
+        (access == ACCESS_WRITE && fake->readonly[number])) {
         fake->faulted = address;
         return false;
     }

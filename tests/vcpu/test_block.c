@@ -31,8 +31,13 @@ TestSuite(block, .init = setup, .fini = teardown);
 static struct block *add_long(uint64_t physical, unsigned bytes, uint32_t mode, uint64_t second, unsigned plain)
 {
     static struct op ops[BLOCK_OPS];
-    struct block draft = { .physical = physical, .second = second, .mode = mode, .count = 1, .bytes = (uint16_t)bytes,
-                           .op_count = (uint16_t)(plain + 3), .exits = 2 };
+    struct block draft = { .physical = physical,
+                           .second = second,
+                           .mode = mode,
+                           .count = 1,
+                           .bytes = (uint16_t)bytes,
+                           .op_count = (uint16_t)(plain + 3),
+                           .exits = 2 };
     for (unsigned i = 0; i < draft.op_count; i++)
         ops[i] = (struct op){ .code = EXIT - 1 };
     ops[0].code = OP_HEAD;

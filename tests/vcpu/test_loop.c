@@ -124,7 +124,8 @@ Test(loop, a_slice_ends_at_the_deadline_to_the_instruction)
             loop->shift = shift;
             arm(123456);
             run(123456 * cpus + 100000);
-            uint64_t ticks = 123456 * cpus, first = (ticks + bits_low(shift)) >> shift; // the first instruction at or after it
+            uint64_t ticks = 123456 * cpus,
+                     first = (ticks + bits_low(shift)) >> shift; // the first instruction at or after it
             cr_assert_eq(fired_after, first, "%u vCPUs, shift %u: after %lu, not %lu", cpus, shift, fired_after, first);
             cr_assert_geq(fired_at, 123456);
             cr_assert_lt(fired_at, 123456 + BIT64(shift));

@@ -35,8 +35,9 @@ static void setup(void)
 {
     fake = fake_new(2);
     cpu = &fake->cpu[0]->vcpu;
-    device = (struct region){ .base = DEVICE, .size = PAGE_SIZE, .name = "device", .widest = 8, .read = device_read,
-                              .write = device_write };
+    device = (struct region){
+        .base = DEVICE, .size = PAGE_SIZE, .name = "device", .widest = 8, .read = device_read, .write = device_write
+    };
     bus_add(&fake->memory, &device);
     reads = writes = (struct access_seen){ 0 };
     for (unsigned i = 0; i < 16 * PAGE_SIZE; i++)
@@ -242,7 +243,9 @@ Test(tlb, the_cpu_port_goes_before_ram_in_its_page)
 
 static struct block *add_block(uint64_t physical, unsigned bytes)
 {
-    struct block draft = { .physical = physical, .second = UINT64_MAX, .count = 1, .bytes = (uint16_t)bytes, .op_count = 1 };
+    struct block draft = {
+        .physical = physical, .second = UINT64_MAX, .count = 1, .bytes = (uint16_t)bytes, .op_count = 1
+    };
     struct op head = { .code = OP_HEAD };
     return blocks_add(&fake->loop.blocks, &draft, &head);
 }

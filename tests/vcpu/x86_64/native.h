@@ -14,19 +14,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NATIVE_CODE    UINT64_C(0x20000000)
-#define NATIVE_AT      (NATIVE_CODE + 0x400) // the instruction
-#define NATIVE_TARGET  (NATIVE_CODE + 0x480) // where it may jump
-#define NATIVE_STATE   (NATIVE_CODE + 0x1000)
-#define NATIVE_MEMORY  (NATIVE_CODE + 0x2000)
-#define NATIVE_BYTES   0x3000u // of memory
+#define NATIVE_CODE   UINT64_C(0x20000000)
+#define NATIVE_AT     (NATIVE_CODE + 0x400) // the instruction
+#define NATIVE_TARGET (NATIVE_CODE + 0x480) // where it may jump
+#define NATIVE_STATE  (NATIVE_CODE + 0x1000)
+#define NATIVE_MEMORY (NATIVE_CODE + 0x2000)
+#define NATIVE_BYTES  0x3000u // of memory
 
 enum native_exit { NATIVE_WENT_ON, NATIVE_JUMPED, NATIVE_FAULTED };
 
 struct native_image {
     uint64_t r[16]; // in the order of the encoding
     uint64_t flags;
-    uint64_t exit; // enum native_exit
+    uint64_t exit;   // enum native_exit
     uint64_t vector; // of the exception
     uint64_t filler[13];
     uint8_t fx[512]; // 256 bytes in: aligned
@@ -44,7 +44,7 @@ struct native_state { // at NATIVE_STATE
     uint32_t mxcsr;
 };
 
-#define NATIVE ((struct native_state *)(uintptr_t)NATIVE_STATE)
+#define NATIVE              ((struct native_state *)(uintptr_t)NATIVE_STATE)
 #define NATIVE_FIELD(field) (NATIVE_STATE + offsetof(struct native_state, field))
 
 static unsigned native_at; // offset of the next byte of code
@@ -94,8 +94,8 @@ static inline void native_on_signal(int number, siginfo_t *info, void *context)
 static inline bool native_open(void)
 {
     void *place = (void *)(uintptr_t)NATIVE_CODE;
-    if (mmap(place, 0x2000 + NATIVE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-             -1, 0) != place)
+    if (mmap(place, 0x2000 + NATIVE_BYTES, PROT_READ | PROT_WRITE | PROT_EXEC,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != place)
         return false;
     NATIVE->mxcsr = 0x1f80;
     native_at = 0;

@@ -14,7 +14,9 @@ static struct form *add(const char *name, unsigned size, unsigned opcode, int di
     static const char *const kinds[] = { "", " r", " m" };
     cr_assert_lt(form_count, TRIAL_FORMS);
     struct form *f = &forms[form_count++];
-    *f = (struct form){ .opcode = (uint8_t)opcode, .digit = (int8_t)digit, .operand = (uint8_t)operand, .size = (uint8_t)size };
+    *f = (struct form){
+        .opcode = (uint8_t)opcode, .digit = (int8_t)digit, .operand = (uint8_t)operand, .size = (uint8_t)size
+    };
     f->map = opcode >> 8 == 0x0f;
     snprintf(f->name, sizeof f->name, "%s%u%s", name, 8 * size, kinds[operand]);
     return f;
@@ -30,7 +32,8 @@ static unsigned add_sizes(const char *name, unsigned opcode, int digit, unsigned
     return first;
 }
 
-static void each(unsigned first, uint32_t undefined, unsigned special, unsigned immediate, void (*prepare)(struct trial *))
+static void each(unsigned first, uint32_t undefined, unsigned special, unsigned immediate,
+                 void (*prepare)(struct trial *))
 {
     for (unsigned i = first; i < form_count; i++) {
         forms[i].undefined |= undefined;
@@ -205,7 +208,7 @@ static void dividend(struct trial *t)
     if (bits == 8)
         t->in.r[X86_RAX] = (t->in.r[X86_RAX] & ~UINT64_C(0xff00)) | below(4) << 8;
     else
-        t->in.r[X86_RDX] = below(3) ? below(16) : (uint64_t)((int64_t)t->in.r[X86_RAX] << (64 - bits) >> 63);
+        t->in.r[X86_RDX] = below(3) ? below(16) : (uint64_t)(bits_sign(t->in.r[X86_RAX], bits) >> 63);
 }
 
 Test(instructions, multiplication_is_that_of_the_host)
@@ -299,8 +302,14 @@ Test(instructions, moves_are_those_of_the_host)
     }
     for (unsigned size = 2; size <= 8; size *= 2)
         add("xchg rax, r ", size, 0x90, NO_MODRM, NO_OPERAND)->special = BY_OPCODE;
-    static const struct { const char *name; unsigned opcode, bytes; } extending[] = {
-        { "movzx 8 to ", 0x0fb6, 1 }, { "movzx 16 to ", 0x0fb7, 2 }, { "movsx 8 to ", 0x0fbe, 1 }, { "movsx 16 to ", 0x0fbf, 2 },
+    static const struct {
+        const char *name;
+        unsigned opcode, bytes;
+    } extending[] = {
+        { "movzx 8 to ", 0x0fb6, 1 },
+        { "movzx 16 to ", 0x0fb7, 2 },
+        { "movsx 8 to ", 0x0fbe, 1 },
+        { "movsx 16 to ", 0x0fbf, 2 },
     };
     for (unsigned i = 0; i < countof(extending); i++) {
         unsigned first = add_sizes(extending[i].name, extending[i].opcode, ANY_REGISTER, 2);
@@ -401,9 +410,12 @@ Test(instructions, exchanges_are_those_of_the_host)
 
 Test(instructions, flag_and_sign_instructions_are_those_of_the_host)
 {
-    static const struct { const char *name; unsigned opcode; } plain[] = {
-        { "cmc ", 0xf5 }, { "clc ", 0xf8 }, { "stc ", 0xf9 }, { "cld ", 0xfc }, { "std ", 0xfd }, { "lahf ", 0x9f }, { "sahf ", 0x9e },
-        { "nop ", 0x90 },
+    static const struct {
+        const char *name;
+        unsigned opcode;
+    } plain[] = {
+        { "cmc ", 0xf5 }, { "clc ", 0xf8 },  { "stc ", 0xf9 },  { "cld ", 0xfc },
+        { "std ", 0xfd }, { "lahf ", 0x9f }, { "sahf ", 0x9e }, { "nop ", 0x90 },
     };
     need_host();
     for (unsigned i = 0; i < countof(plain); i++)
@@ -545,7 +557,8 @@ Test(instructions, jumps_are_those_of_the_host)
 
 static void strings(struct trial *t)
 {
-    uint64_t from = NATIVE_MEMORY + 0x400 + below(0x2000), to = below(2) ? from + below(64) - 32 : NATIVE_MEMORY + 0x400 + below(0x2000);
+    uint64_t from = NATIVE_MEMORY + 0x400 + below(0x2000),
+             to = below(2) ? from + below(64) - 32 : NATIVE_MEMORY + 0x400 + below(0x2000);
     bool compares = (t->form->opcode & 0xf6) == 0xa6 && t->form->opcode != 0xa8;
     uint8_t copy[256];
     t->in.r[X86_RSI] = from;
@@ -567,7 +580,10 @@ static void strings(struct trial *t)
 
 Test(instructions, strings_are_those_of_the_host)
 {
-    static const struct { const char *name; unsigned opcode; } kinds[] = {
+    static const struct {
+        const char *name;
+        unsigned opcode;
+    } kinds[] = {
         { "movs", 0xa4 }, { "cmps", 0xa6 }, { "stos", 0xaa }, { "lods", 0xac }, { "scas", 0xae },
     };
     need_host();

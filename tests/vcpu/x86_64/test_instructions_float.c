@@ -66,7 +66,9 @@ static bool is_approximation(const struct x86_simd *row) // RCPPS, RSQRTPS: the 
 
 static struct form simd_form(const struct x86_simd *row, enum trial_operand operand, bool wide)
 {
-    struct form f = { .map = row->map, .opcode = row->opcode, .prefix = row->prefix, .operand = (uint8_t)operand, .size = 4 };
+    struct form f = {
+        .map = row->map, .opcode = row->opcode, .prefix = row->prefix, .operand = (uint8_t)operand, .size = 4
+    };
     f.digit = row->d == X86_SIMD_NONE && row->s == X86_SIMD_NONE ? NO_MODRM
               : row->flags & X86_SIMD_GROUP                      ? (int8_t)row->digit
                                                                  : ANY_REGISTER;
@@ -84,7 +86,8 @@ Test(instructions_float, simd_rows_meet_their_operands)
     need_host();
     const struct x86_simd *table = x86_simd_table(&rows);
     for (const struct x86_simd *row = table; row < table + rows; row++) {
-        bool general = row->d == X86_SIMD_GPR || row->d == X86_SIMD_GPR_RM || row->s == X86_SIMD_GPR || row->s == X86_SIMD_GPR_RM;
+        bool general =
+            row->d == X86_SIMD_GPR || row->d == X86_SIMD_GPR_RM || row->s == X86_SIMD_GPR || row->s == X86_SIMD_GPR_RM;
         if (!host_has(row) || is_approximation(row))
             continue;
         for (unsigned wide = 0; wide < 2; wide++) {
@@ -106,7 +109,8 @@ Test(instructions_float, simd_rows_meet_their_operands)
 
 static void put_extended(uint8_t *at)
 {
-    static const long double values[] = { 0, 1, -1, 1.5L, 2, 10, -0.0L, 0x1p-16382L, 0x1p16383L, 3.25L, -7, 1e10L, INFINITY };
+    static const long double values[] = { 0,           1,          -1,    1.5L, 2,     10,      -0.0L,
+                                          0x1p-16382L, 0x1p16383L, 3.25L, -7,   1e10L, INFINITY };
     long double value = values[below(countof(values))];
     if (below(3) == 0)
         value = (long double)(int64_t)chance() / (long double)(1 + (chance() >> below(64)));
@@ -140,8 +144,13 @@ static void x87_state(struct trial *t)
 
 static void x87_form(unsigned opcode, unsigned modrm, unsigned bytes, unsigned *wrong, unsigned *count)
 {
-    struct form f = { .opcode = (uint8_t)opcode, .digit = (int8_t)(modrm >> 3 & 7), .size = 4, .row = modrm & 7,
-                      .operand = bytes ? MEMORY : REGISTER, .bytes = (uint8_t)bytes, .special = FLOATING | NO_REX,
+    struct form f = { .opcode = (uint8_t)opcode,
+                      .digit = (int8_t)(modrm >> 3 & 7),
+                      .size = 4,
+                      .row = modrm & 7,
+                      .operand = bytes ? MEMORY : REGISTER,
+                      .bytes = (uint8_t)bytes,
+                      .special = FLOATING | NO_REX,
                       .prepare = x87_state };
     snprintf(f.name, sizeof f.name, "x87 %x /%x %s", opcode, modrm, bytes ? "m" : "");
     run_form(&f, 200, wrong, count);
@@ -149,9 +158,11 @@ static void x87_form(unsigned opcode, unsigned modrm, unsigned bytes, unsigned *
 
 Test(instructions_float, x87_memory_operands_have_their_formats)
 {
-    static const uint8_t bytes[8][8] = { // of D8-DF, by modrm.reg; 0: not here
-        { 4, 4, 4, 4, 4, 4, 4, 4 }, { 4, 0, 4, 4, 0, 2, 0, 2 }, { 4, 4, 4, 4, 4, 4, 4, 4 }, { 4, 4, 4, 4, 0, 10, 0, 10 },
-        { 8, 8, 8, 8, 8, 8, 8, 8 }, { 8, 8, 8, 8, 0, 0, 0, 2 }, { 2, 2, 2, 2, 2, 2, 2, 2 }, { 2, 2, 2, 2, 10, 8, 10, 8 },
+    static const uint8_t bytes[8][8] = {
+        // of D8-DF, by modrm.reg; 0: not here
+        { 4, 4, 4, 4, 4, 4, 4, 4 },   { 4, 0, 4, 4, 0, 2, 0, 2 },   { 4, 4, 4, 4, 4, 4, 4, 4 },
+        { 4, 4, 4, 4, 0, 10, 0, 10 }, { 8, 8, 8, 8, 8, 8, 8, 8 },   { 8, 8, 8, 8, 0, 0, 0, 2 },
+        { 2, 2, 2, 2, 2, 2, 2, 2 },   { 2, 2, 2, 2, 10, 8, 10, 8 },
     };
     unsigned wrong = 0, count = 0;
     need_host();
@@ -164,11 +175,14 @@ Test(instructions_float, x87_memory_operands_have_their_formats)
 
 Test(instructions_float, x87_register_operands_are_those_of_the_host)
 {
-    static const struct { uint8_t opcode, first, last; } ranges[] = {
-        { 0xd8, 0xc0, 0xff }, { 0xd9, 0xc0, 0xcf }, { 0xd9, 0xe0, 0xe1 }, { 0xd9, 0xe4, 0xe5 }, { 0xd9, 0xe8, 0xee }, { 0xd9, 0xf4, 0xf8 },
-        { 0xd9, 0xfa, 0xfa }, { 0xd9, 0xfc, 0xfd }, { 0xda, 0xc0, 0xdf }, { 0xda, 0xe9, 0xe9 }, { 0xdb, 0xc0, 0xdf }, { 0xdb, 0xe2, 0xe3 },
-        { 0xdb, 0xe8, 0xf7 }, { 0xdc, 0xc0, 0xcf }, { 0xdc, 0xe0, 0xff }, { 0xdd, 0xc0, 0xc7 }, { 0xdd, 0xd0, 0xef }, { 0xde, 0xc0, 0xcf },
-        { 0xde, 0xd9, 0xd9 }, { 0xde, 0xe0, 0xff }, { 0xdf, 0xe0, 0xe0 }, { 0xdf, 0xe8, 0xf7 },
+    static const struct {
+        uint8_t opcode, first, last;
+    } ranges[] = {
+        { 0xd8, 0xc0, 0xff }, { 0xd9, 0xc0, 0xcf }, { 0xd9, 0xe0, 0xe1 }, { 0xd9, 0xe4, 0xe5 }, { 0xd9, 0xe8, 0xee },
+        { 0xd9, 0xf4, 0xf8 }, { 0xd9, 0xfa, 0xfa }, { 0xd9, 0xfc, 0xfd }, { 0xda, 0xc0, 0xdf }, { 0xda, 0xe9, 0xe9 },
+        { 0xdb, 0xc0, 0xdf }, { 0xdb, 0xe2, 0xe3 }, { 0xdb, 0xe8, 0xf7 }, { 0xdc, 0xc0, 0xcf }, { 0xdc, 0xe0, 0xff },
+        { 0xdd, 0xc0, 0xc7 }, { 0xdd, 0xd0, 0xef }, { 0xde, 0xc0, 0xcf }, { 0xde, 0xd9, 0xd9 }, { 0xde, 0xe0, 0xff },
+        { 0xdf, 0xe0, 0xe0 }, { 0xdf, 0xe8, 0xf7 },
     };
     unsigned wrong = 0, count = 0;
     need_host();
