@@ -65,13 +65,6 @@ static bool belongs(const struct demo *demo, const struct intact_trace_event *ev
     }
 }
 
-// The controllers and the loop both tell of a pending word.
-static bool repeats(const struct intact_trace_event *event, const struct intact_trace_event *before)
-{
-    return before->id == event->id && before->cpu == event->cpu && before->a == event->a && before->b == event->b &&
-           before->instructions == event->instructions;
-}
-
 // The start of a processor comes before its first interrupt and would be told as part of it.
 static unsigned story_begins(const struct demo *demo)
 {
@@ -152,21 +145,21 @@ static void tell_story(struct demo *demo, const char *title)
 {
     const char *bold = demo->colour ? "\033[1m" : "", *dim = demo->colour ? "\033[36m" : "",
                *plain = demo->colour ? "\033[0m" : "";
-    const struct intact_trace_event *before = NULL;
+    bool begun = false;
     uint64_t start = 0;
     printf("\n%s%s%s\n", bold, title, plain);
     for (unsigned i = story_begins(demo); i < demo->count; i++) {
         const struct intact_trace_event *event = &demo->events[i];
         char text[LINE_LIMIT];
-        if (!belongs(demo, event) || (before && repeats(event, before)))
+        if (!belongs(demo, event))
             continue;
         const char *station = tell(demo, i, text, sizeof text);
         if (!station)
             continue;
-        start = before ? start : event->instructions;
+        start = begun ? start : event->instructions;
         printf("%10" PRIu64 " %s+%-4" PRIu64 " %-9s%s  %s\n", event->instructions, dim, event->instructions - start,
                station, plain, text);
-        before = event;
+        begun = true;
     }
 }
 

@@ -20,21 +20,12 @@ int cli_fail(const char *why)
     return STATUS_USAGE;
 }
 
-struct event_log {
-    FILE *file;
-    struct intact_trace_event last; // the controllers and the loop both tell of a pending word: once is enough
-};
-
 static void log_event(void *owner, const struct intact_trace_event *event)
 {
-    struct event_log *log = owner;
+    FILE *log = owner;
     char text[160] = "";
-    if (event->id == INTACT_TRACE_PENDING && log->last.id == event->id && log->last.cpu == event->cpu &&
-        log->last.a == event->a && log->last.b == event->b && log->last.instructions == event->instructions)
-        return;
-    log->last = *event;
     trace_text(event, text, sizeof text);
-    fprintf(log->file, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %s\n", event->instructions, event->time,
+    fprintf(log, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %s\n", event->instructions, event->time,
             intact_trace_name(event->id), text);
 }
 
@@ -54,11 +45,10 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
 static int run_machine(struct settings *settings, struct consoles *consoles, FILE *log)
 {
     struct intact_machine *machine;
-    struct event_log events = { .file = log, .last = { .id = INTACT_TRACE_IDS } };
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
     if (settings->log_int)
-        intact_machine_trace(machine, TRACE_TEXT_INTERRUPTS, log_event, &events);
+        intact_machine_trace(machine, TRACE_TEXT_INTERRUPTS, log_event, log);
     consoles_start(consoles, machine);
     struct intact_exit end = intact_machine_run(machine);
     consoles_close(consoles);

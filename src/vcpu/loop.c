@@ -72,7 +72,6 @@ void vcpu_signal(void *owner, uint32_t index, uint32_t pending)
     struct loop *loop = owner;
     struct vcpu *cpu = loop->vcpus[index];
     bool more = pending & ~cpu->pending;
-    TRACE(loop->trace, TRACE_PENDING, index, pending, cpu->pending, 0);
     cpu->pending = pending;
     if (!more)
         return;

@@ -378,6 +378,20 @@ Test(machine, a_tap_hears_the_stations_that_an_interrupt_passes)
     intact_machine_destroy(machine);
 }
 
+Test(machine, a_tap_hears_of_a_pending_word_once)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    code_out8(&code, 0x21, 0xfe);
+    make_tick();
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    memset(seen, 0, sizeof seen);
+    intact_machine_trace(machine, UINT64_MAX, tap, NULL);
+    cr_assert_eq(intact_machine_run(machine).reason, INTACT_DEADLOCK);
+    cr_assert_eq(seen[INTACT_TRACE_PENDING], 1);
+    intact_machine_destroy(machine);
+}
+
 Test(machine, two_machines_of_one_configuration_end_at_the_same_instruction)
 {
     make_tick();
