@@ -5,6 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+// A path or a word of the user's may hold anything; the text stays one line, and moves no terminal's cursor.
+static void keep_one_line(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+}
+
 int error_set(struct error *error, int code, const char *format, ...)
 {
     if (error) {
@@ -13,6 +21,7 @@ int error_set(struct error *error, int code, const char *format, ...)
         error->code = code;
         vsnprintf(error->text, sizeof error->text, format, args);
         va_end(args);
+        keep_one_line(error->text);
     }
     return code;
 }
@@ -26,4 +35,5 @@ void error_prefix(struct error *error, const char *prefix)
     int used = snprintf(error->text, sizeof error->text, "%s: ", prefix);
     if (used >= 0 && (size_t)used < sizeof error->text)
         snprintf(error->text + used, sizeof error->text - (size_t)used, "%s", old);
+    keep_one_line(error->text);
 }

@@ -2,7 +2,7 @@
 // One way to report: a sentence for the user and a negative errno for the program.
 //
 // A function that can fail for a reason outside the program takes a `struct error *` and returns what `error_set`
-// returns. The text names the thing, the value and the remedy, and has no newline:
+// returns. The text names the thing, the value and the remedy, and is one line: control characters become '?'.
 //     return error_set(error, -ENOENT, "-kernel: cannot read '%s': %s", path, strerror(ENOENT));
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

@@ -27,6 +27,9 @@ int refuse(struct settings *settings, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(settings->why, sizeof settings->why, format, arguments);
     va_end(arguments);
+    for (char *c = settings->why; *c; c++) // a word of the user's may hold anything
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
     return -1;
 }
 

@@ -280,3 +280,8 @@ Test(options, random_words_crash_nothing_and_are_told_in_one_line)
         }
     }
 }
+
+Test(options, an_error_stays_one_line_whatever_a_word_holds)
+{
+    REFUSES("-nic: there is no 'a?b?[2J' here", "-nic", "a\nb\x1b[2J");
+}
