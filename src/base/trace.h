@@ -21,7 +21,7 @@ enum trace_id {
     TRACE_ACCEPT,  // a per-CPU receiver accepted:      a = vector or INTID, b = trigger/delivery mode
     TRACE_PENDING, // settle changed a CPU's word:      a = new word, b = old word
     TRACE_TAKE,    // the CPU acknowledged and took it: a = vector or INTID, b = guest PC before
-    TRACE_EOI,     // an EOI reached a chip:            a = vector or INTID, b = chip
+    TRACE_EOI,     // an EOI reached a chip:            a = vector or INTID, b = chip, c = pin
     TRACE_IPI,     // an interprocessor interrupt:      a = destination, b = mode, c = vector or INTID
     TRACE_TIMER,   // a timer fired:                    a = deadline
     TRACE_ACCESS,  // a device register access:         a = address, b = value, c = size | write << 8

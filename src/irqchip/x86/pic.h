@@ -121,7 +121,11 @@ uint8_t pic_cascade_peek(const struct pic_cascade *cascade, unsigned chip, unsig
 uint8_t pic_cascade_read_elcr(const struct pic_cascade *cascade, unsigned chip);
 void pic_cascade_write_elcr(struct pic_cascade *cascade, unsigned chip, uint8_t value);
 
-// For observers: the registers of one chip.
+// For observers: the registers of one chip, and the vector of a level (8086 mode).
+static inline uint8_t pic_cascade_vector(const struct pic_cascade *cascade, unsigned chip, unsigned level)
+{
+    return (uint8_t)((cascade->chip[chip].icw2 & 0xf8) | level);
+}
 uint8_t pic_cascade_irr(const struct pic_cascade *cascade, unsigned chip);
 static inline uint8_t pic_cascade_isr(const struct pic_cascade *cascade, unsigned chip)
 {

@@ -316,18 +316,28 @@ static void send_ipi(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct 
 
 // --- EOI ------------------------------------------------------------------------------------------------------------
 
-static void resample(struct x86_irq *irq, uint32_t chip, uint32_t pin)
+static void resample(struct x86_irq *irq, uint32_t chip, uint32_t pin, uint32_t vector)
 {
-    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, pin, chip, 0);
+    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, vector, chip, pin);
     if (irq->config.resample)
         irq->config.resample(irq->config.owner, chip, pin);
+}
+
+static void end_pin(struct x86_irq *irq, uint32_t ioapic, uint32_t pin)
+{
+    resample(irq, X86_IRQ_IOAPIC + ioapic, pin, irq->ioapics[ioapic].entry[pin] & 0xff);
+}
+
+static void end_line(struct x86_irq *irq, uint32_t line)
+{
+    resample(irq, X86_IRQ_PIC, line, pic_cascade_vector(&irq->pic, line / 8, line % 8));
 }
 
 static void resample_ioapic(struct x86_irq *irq, uint32_t ioapic, const struct ioapic_pins *ended)
 {
     for (unsigned word = 0; word < IOAPIC_WORDS; word++)
         for (uint64_t left = ended->word[word]; left; left &= left - 1)
-            resample(irq, X86_IRQ_IOAPIC + ioapic, word * 64 + bits_lowest(left));
+            end_pin(irq, ioapic, word * 64 + bits_lowest(left));
 }
 
 static void broadcast_eoi(struct x86_irq *irq, uint8_t vector, uint64_t now)
@@ -490,7 +500,7 @@ static void write_pic(struct x86_irq *irq, uint16_t port, uint8_t value)
     uint8_t ended = pic_cascade_write(&irq->pic, chip, port & 1, value);
     irq->hub_dirty |= X86_IRQ_HUB_PIC;
     for (uint32_t left = ended; left; left &= left - 1)
-        resample(irq, X86_IRQ_PIC, chip * 8 + bits_lowest(left));
+        end_line(irq, chip * 8 + bits_lowest(left));
 }
 
 void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value)
@@ -542,7 +552,7 @@ static int inta(struct x86_irq *irq)
     drive_pic_int(irq, false);
     irq->hub_dirty |= X86_IRQ_HUB_PIC;
     if (taken.ended)
-        resample(irq, X86_IRQ_PIC, taken.line);
+        end_line(irq, taken.line);
     return vector;
 }
 

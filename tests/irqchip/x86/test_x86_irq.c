@@ -250,6 +250,44 @@ Test(x86_irq, an_eoi_at_the_8259_resamples_the_line)
     cr_assert_eq(b.pending[0], 0);
 }
 
+static struct trace_event ended[8];
+static unsigned ended_count;
+
+static void note_end(void *owner, const struct trace_event *event)
+{
+    (void)owner;
+    ended[ended_count++ % 8] = *event;
+}
+
+// OCW2 names a level at most, and the IOAPIC a pin: the vector is looked up.
+Test(x86_irq, an_eoi_is_told_with_the_vector_the_chip_and_the_pin)
+{
+    board_pc(&b, 1);
+    pic_setup(&b);
+    x86_irq_virtual_wire(&b.irq);
+    route(&b, 1, 3, 0x71 | ENTRY_LEVEL);
+    b.trace = (struct trace){ .wanted = BIT64(TRACE_EOI), .tap = note_end };
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 12, true);
+    cr_assert_eq(take(&b, 0), 0x2c);
+    x86_irq_port_write(&b.irq, 0xa0, 0x20);
+    x86_irq_port_write(&b.irq, 0x20, 0x20);
+    x86_irq_set_pin(&b.irq, X86_IRQ_IOAPIC + 1, 3, true);
+    cr_assert_eq(take(&b, 0), 0x71);
+    eoi(&b, 0);
+    const struct {
+        uint64_t vector, chip, pin;
+    } expected[] = { { 0x2c, X86_IRQ_PIC, 12 },
+                     { 0x22, X86_IRQ_PIC, 2 },
+                     { 0x71, X86_IRQ_LAPIC, 0 },
+                     { 0x71, X86_IRQ_IOAPIC + 1, 3 } };
+    cr_assert_eq(ended_count, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        cr_assert_eq(ended[i].a, expected[i].vector);
+        cr_assert_eq(ended[i].b, expected[i].chip);
+        cr_assert_eq(ended[i].c, expected[i].pin);
+    }
+}
+
 Test(x86_irq, without_an_8259_its_ports_float)
 {
     board_config(&b, (struct x86_irq_config){ .cpus = 1, .pic_pin = -1 });
