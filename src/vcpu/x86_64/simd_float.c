@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // SSE, SSE2, SSE3 and SSE4.1 floating point (SDM vol. 1, 10.2.3, 11.5 and appendix E; vol. 2).
 //
-// Each lane is computed by x87_number.c in integers, with its flags. Most take a shorter way first: with
+// Each lane is computed by number.c in integers, with its flags. Most take a shorter way first: with
 // round-to-nearest and operands and results that are normal numbers away from the ends of the range, the host's IEEE
 // arithmetic gives the same bits, and the only exception possible is PE, which is found by computing the rounding
 // error.
@@ -13,8 +13,8 @@
 #include <math.h>
 
 #include "base/bits.h"
+#include "vcpu/number.h"
 #include "vcpu/x86_64/simd_ops.h"
-#include "vcpu/x86_64/x87_number.h"
 
 #define MXCSR_DAZ BIT32(6)
 #define MXCSR_FZ  BIT32(15)

@@ -6,9 +6,9 @@
 #ifndef VCPU_X86_64_X87_UNIT_H
 #define VCPU_X86_64_X87_UNIT_H
 
+#include "vcpu/number.h"
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/x87.h"
-#include "vcpu/x86_64/x87_number.h"
 
 enum { // FSW
     X87_SF = 1 << 6,

@@ -5,8 +5,8 @@
 // Everything is done in integers, so that results and flags are the same on every host: an operation yields its exact
 // result as 128 bits, of which the lowest also stands for anything that was lost below it ("sticky"), and number_round
 // does the rest. NaN operands are the caller's: their rules differ between x87 and SSE.
-#ifndef VCPU_X86_64_X87_NUMBER_H
-#define VCPU_X86_64_X87_NUMBER_H
+#ifndef VCPU_NUMBER_H
+#define VCPU_NUMBER_H
 
 #include <stdbool.h>
 #include <stdint.h>

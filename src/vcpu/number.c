@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Unpacked numbers: encodings, rounding, the five operations, comparison, integers (IEEE 754; SDM vol. 1, 4.8 and 4.9).
-#include "vcpu/x86_64/x87_number.h"
+#include "vcpu/number.h"
 
 #include "base/bits.h"
 
