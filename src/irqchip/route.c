@@ -229,7 +229,6 @@ bool route_raise(struct route *route, uint32_t gsi)
 
 bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_t device)
 {
-    TRACE(route->trace, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
     if (route->sink.message(route->sink.owner, address, data, device))
         return true;
     route->drops++;

@@ -298,11 +298,11 @@ Test(route, mistakes_of_the_wiring_are_told)
     route_free(&b.route);
 }
 
-Test(route, the_taps_tell_line_route_message_and_drop)
+Test(route, the_taps_tell_line_route_and_drop)
 {
     struct board b;
     open_board(&b);
-    b.trace.wanted = BIT64(TRACE_LINE) | BIT64(TRACE_ROUTE) | BIT64(TRACE_MESSAGE) | BIT64(TRACE_DROP);
+    b.trace.wanted = BIT64(TRACE_LINE) | BIT64(TRACE_ROUTE) | BIT64(TRACE_DROP);
     struct intact_irq_line line = {.level = false};
     route_connect(&b.route, 0, &line);
     intact_irq_line_set(&line, true);
@@ -314,7 +314,6 @@ Test(route, the_taps_tell_line_route_message_and_drop)
         {.id = TRACE_ROUTE, .a = 0, .b = PIC, .c = 0},
         {.id = TRACE_ROUTE, .a = 0, .b = IOAPIC, .c = 2},
         {.id = TRACE_LINE, .a = 0, .b = 0},
-        {.id = TRACE_MESSAGE, .a = 0xfee00000, .b = 0x22, .c = 3},
         {.id = TRACE_DROP, .a = ROUTE_DROP_MESSAGE, .b = 0xfee00000, .c = 0x22},
     };
     cr_assert_eq(b.event_count, countof(expected));
