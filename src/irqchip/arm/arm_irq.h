@@ -26,6 +26,9 @@
 #include "base/trace.h"
 #include "base/visit.h"
 #include "irqchip/arm/gic.h"
+#include "irqchip/arm/gicd.h"
+#include "irqchip/arm/gicr.h"
+#include "irqchip/arm/icc.h"
 #include "msi/arm_message.h"
 #include "msi/msi_arm.h"
 
@@ -94,22 +97,32 @@ struct arm_irq_frame {
     bool secure; // accesses through this frame are Secure; counts with `security` alone
 };
 
-struct gicd;
-struct its;
-struct arm_irq_cpu;
+struct arm_irq_cpu {
+    struct gicr gicr;
+    struct icc icc;
+    struct gic_ready ready; // derived
+    uint32_t pending;       // as told
+    uint32_t index;
+};
+
+// An affinity, Aff3.Aff2.Aff1.Aff0, and whose it is.
+struct arm_irq_affinity {
+    uint32_t affinity, cpu;
+};
 
 struct arm_irq {
     struct arm_irq_config config;
-    struct gicd *gicd;
+    struct gicd gicd;
     struct arm_irq_cpu *cpus;
-    struct its *its;  // NULL: none
-    uint64_t *memory; // of the redistributors' LPI sets
+    uint32_t last_taker; // the CPU that was chosen last for an interrupt of 1 of N
 
-    // Derived; arm_irq_loaded makes it again.
     struct arm_irq_affinity *affinities; // sorted
-    uint64_t *dirty;                     // CPUs to settle
-    uint64_t dirty_words;                // which words of `dirty` are not 0
-    uint32_t depth;                      // calls under way
+    // Derived; arm_irq_loaded makes it again.
+    uint64_t *takers[GIC_GROUPS]; // CPUs that take 1 of N interrupts of each group
+    uint64_t *dirty;              // CPUs to settle
+    uint64_t dirty_words;         // which words of `dirty` are not 0
+    uint32_t words;               // of a set of CPUs
+    uint32_t depth;               // calls under way
 };
 
 // Allocates for `config`, which is copied. -EINVAL and a text for a value out of range, -ENOMEM. Everything is in
@@ -139,7 +152,8 @@ uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window wind
 
 // The three functions of a CPU port, see base/cpu_port.h. `owner` is the struct arm_irq. PORT_REGISTER addresses are
 // op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2; the ICC registers are ours with GICv3 (AArch32 ones are not
-// there). PORT_MEMORY is never ours. acknowledge answers 0, or -1 when the level of `which` is gone.
+// there). PORT_FAULT means UNDEFINED. PORT_MEMORY is never ours. acknowledge answers 0, or -1 when the level of `which`
+// is gone. The wiring traces TRACE_TAKE when the guest reads IAR.
 int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now);
 enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
                                   uint64_t *value, uint64_t now);
@@ -154,6 +168,11 @@ void arm_irq_settle(struct arm_irq *irq);
 // What stands between begin and end is settled at the end; they nest.
 void arm_irq_begin(struct arm_irq *irq);
 void arm_irq_end(struct arm_irq *irq);
+
+// Who takes part in 1 of N distribution may have changed at a CPU (which is settled too).
+void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu);
+// The CPU with an affinity, Aff3.Aff2.Aff1.Aff0; ARM_IRQ_NO_CPU.
+uint32_t arm_irq_cpu_of(const struct arm_irq *irq, uint32_t affinity);
 
 // All state of all chips. After loading, arm_irq_loaded derives everything else again and tells all of it.
 void arm_irq_visit(struct arm_irq *irq, struct visit *v);

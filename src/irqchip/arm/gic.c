@@ -4,6 +4,16 @@
 // Path: gicd.c, gicr.c / icc.c, gicc.c
 #include "irqchip/arm/gic.h"
 
+uint32_t gic_block_forwarded(const struct gic_block *block, uint32_t enabled, bool two_states)
+{
+    uint32_t secure_1 = two_states ? block->modifier & ~block->group : 0;
+    uint32_t groups = 0;
+    groups |= enabled >> GIC_G0 & 1 ? ~block->group & ~secure_1 : 0;
+    groups |= enabled >> GIC_G1NS & 1 ? block->group : 0;
+    groups |= enabled >> GIC_G1S & 1 ? secure_1 : 0;
+    return gic_block_pending(block) & block->enabled & ~block->active & groups;
+}
+
 void gic_block_visit(struct gic_block *block, struct visit *v)
 {
     VISIT(v, block->group);

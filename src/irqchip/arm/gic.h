@@ -101,6 +101,8 @@ static inline enum gic_group gic_block_group(const struct gic_block *block, unsi
     return block->group >> bit & 1 ? GIC_G1NS : GIC_G0;
 }
 
+// The bits that may be forwarded while the groups of the mask `enabled` are.
+uint32_t gic_block_forwarded(const struct gic_block *block, uint32_t enabled, bool two_states);
 void gic_block_visit(struct gic_block *block, struct visit *v);
 
 // The private interrupts of a CPU (in GICv3: of its redistributor).
@@ -261,6 +263,24 @@ static inline uint8_t gic_priority_from_ns(uint8_t seen)
     return (uint8_t)((0x80 | seen >> 1) & GIC_PRIORITY_MASK);
 }
 
+// Guest mistakes, counted by each chip of the family.
+enum gic_mistake {
+    GIC_MISTAKE_REGISTER,    // access to no register
+    GIC_MISTAKE_READONLY,    // write to a read-only register
+    GIC_MISTAKE_WRITEONLY,   // read of a write-only one
+    GIC_MISTAKE_WIDTH,       // size or alignment that the register does not have
+    GIC_MISTAKE_SECURE,      // a Non-secure access to what is Secure
+    GIC_MISTAKE_ARE,         // GICD_CTLR.ARE cleared: there is no legacy operation here
+    GIC_MISTAKE_INTID,       // an INTID that is not there, or that the register does not take
+    GIC_MISTAKE_EOI,         // an EOI of what is not the highest active interrupt
+    GIC_MISTAKE_DEACTIVATE,  // DIR without EOImode, or of an interrupt that is not active
+    GIC_MISTAKE_OTHER_GROUP, // IAR of one group while the highest interrupt is in the other: 1023 for ever
+    GIC_MISTAKE_SGI,         // an SGI that nobody takes
+    GIC_MISTAKE_TABLE,       // an LPI or ITS table that is not RAM, or not of a size that works
+    GIC_MISTAKE_ENABLED,     // a register changed that must not be while what it configures is enabled
+    GIC_MISTAKES
+};
+
 // --- What an access asks of the world outside -----------------------------------------------------------------------
 
 enum {
@@ -273,11 +293,11 @@ enum {
     GIC_ONE_OF_MANY = BIT32(6), // who takes part in 1 of N distribution changed
 };
 
-#define GIC_NO_MISTAKE 0xffu
+#define GIC_NO_MISTAKE GIC_MISTAKES
 
 struct gic_effect {
     uint16_t flags;  // GIC_ bits
-    uint8_t mistake; // enum of the chip; GIC_NO_MISTAKE: none
+    uint8_t mistake; // enum gic_mistake; GIC_NO_MISTAKE: none
     uint8_t group;   // enum gic_group: of an SGI that is sent
     uint8_t source;  // GICv2: the CPU that sent the SGI
     bool secure;     // whoever accesses it is Secure (or there is one Security state)

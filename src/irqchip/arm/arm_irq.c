@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The Arm family wired together; see arm_irq.h.
+//
+// Path: irqchip/route.c, msi/msi_arm.c / gicd.c, gicr.c, then icc.c, then the CPU
+#include "irqchip/arm/arm_irq.h"
+
+// --- Settling -------------------------------------------------------------------------------------------------------
+
+static inline void touch(struct arm_irq *irq, uint32_t cpu)
+{
+    irq->dirty[cpu / 64] |= BIT64(cpu % 64);
+    irq->dirty_words |= BIT64(cpu / 64);
+}
+
+static inline void touch_bank(struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    if (cpu->gicr.bank.touched_blocks)
+        touch(irq, cpu->index);
+}
+
+uint32_t arm_irq_cpu_of(const struct arm_irq *irq, uint32_t affinity)
+{
+    uint32_t low = 0, high = irq->config.cpus;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (irq->affinities[middle].affinity < affinity)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < irq->config.cpus && irq->affinities[low].affinity == affinity)
+        return irq->affinities[low].cpu;
+    return ARM_IRQ_NO_CPU;
+}
+
+static inline bool takes(const struct arm_irq *irq, enum gic_group group, uint32_t cpu)
+{
+    return irq->takers[group][cpu / 64] >> (cpu % 64) & 1;
+}
+
+// The first CPU of the set behind `last`, round robin.
+static uint32_t next_taker(const struct arm_irq *irq, enum gic_group group, uint32_t last)
+{
+    const uint64_t *set = irq->takers[group];
+    uint64_t above = last % 64 == 63 ? 0 : ~bits_low(last % 64 + 1);
+    for (uint32_t i = 0; i <= irq->words; i++) {
+        uint32_t word = (last / 64 + i) % irq->words;
+        uint64_t left = i == 0 ? set[word] & above : set[word];
+        if (left)
+            return word * 64 + bits_lowest(left);
+    }
+    return ARM_IRQ_NO_CPU;
+}
+
+// 1 of N (IHI 0069 4.3.1): whoever has it keeps it while it takes part; else the CPUs take turns, the same way in every
+// run.
+static uint32_t choose(struct arm_irq *irq, uint32_t index, enum gic_group group)
+{
+    uint16_t place = irq->gicd.place[index];
+    if (place != GICD_NOWHERE && takes(irq, group, place))
+        return place;
+    uint32_t cpu = next_taker(irq, group, irq->last_taker);
+    if (cpu != ARM_IRQ_NO_CPU)
+        irq->last_taker = cpu;
+    return cpu;
+}
+
+static uint32_t route(struct arm_irq *irq, uint32_t index, enum gic_group group)
+{
+    uint64_t router = irq->gicd.irouter[index];
+    if (router & GICD_IROUTER_IRM)
+        return choose(irq, index, group);
+    return arm_irq_cpu_of(irq, (uint32_t)(router >> 32 << 24 | (router & 0xffffff)));
+}
+
+// The interrupt is in the CPU's set of ready ones, or not.
+static void forward(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot, enum gic_group group, uint8_t priority)
+{
+    if (!cpu->ready.at[slot])
+        TRACE(irq->config.trace, TRACE_ACCEPT, cpu->index, gic_intid_of(slot), group, 0);
+    gic_ready_put(&cpu->ready, slot, group, priority);
+    touch(irq, cpu->index);
+}
+
+static void withdraw(struct arm_irq *irq, uint32_t cpu, uint32_t slot)
+{
+    gic_ready_remove(&irq->cpus[cpu].ready, slot);
+    touch(irq, cpu);
+}
+
+static void refresh_spi(struct arm_irq *irq, uint32_t index, bool forwarded)
+{
+    struct gicd *gicd = &irq->gicd;
+    uint32_t slot = gic_shared_slot(index), cpu = ARM_IRQ_NO_CPU, old = gicd->place[index];
+    enum gic_group group = gicd_group(gicd, index);
+    if (forwarded)
+        cpu = route(irq, index, group);
+    if (old != GICD_NOWHERE && old != cpu)
+        withdraw(irq, old, slot);
+    gicd->place[index] = cpu == ARM_IRQ_NO_CPU ? GICD_NOWHERE : (uint16_t)cpu;
+    if (cpu != ARM_IRQ_NO_CPU)
+        forward(irq, &irq->cpus[cpu], slot, group, gicd->spi.block[index / 32].priority[index % 32]);
+}
+
+static void settle_gicd(struct arm_irq *irq)
+{
+    struct gic_shared *spi = &irq->gicd.spi;
+    while (spi->touched_blocks) {
+        unsigned block = bits_lowest(spi->touched_blocks);
+        uint32_t touched = spi->touched[block], forwarded = gicd_forwarded(&irq->gicd, block);
+        spi->touched_blocks &= spi->touched_blocks - 1;
+        spi->touched[block] = 0;
+        for (; touched; touched &= touched - 1) {
+            unsigned bit = bits_lowest(touched);
+            refresh_spi(irq, block * 32 + bit, forwarded >> bit & 1);
+        }
+    }
+}
+
+static void refresh_block(struct arm_irq *irq, struct arm_irq_cpu *cpu, unsigned block, bool two_states)
+{
+    struct gic_bank *bank = &cpu->gicr.bank;
+    uint32_t touched = bank->touched[block], first = block ? GIC_EPPI_SLOT + (block - 1) * 32 : 0;
+    uint32_t forwarded = gicr_forwarded(&cpu->gicr, block, irq->gicd.ctlr & GICD_CTLR_GROUPS, two_states);
+    bank->touched[block] = 0;
+    for (; touched; touched &= touched - 1) {
+        unsigned bit = bits_lowest(touched);
+        if (forwarded >> bit & 1)
+            forward(irq, cpu, first + bit, gic_block_group(&bank->block[block], bit, two_states),
+                    bank->block[block].priority[bit]);
+        else
+            gic_ready_remove(&cpu->ready, first + bit);
+    }
+}
+
+static uint32_t output(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, bool two_states)
+{
+    (void)irq;
+    return gicr_asleep(&cpu->gicr) ? 0 : icc_output(&cpu->icc, &cpu->ready, two_states);
+}
+
+static void settle_cpu(struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    struct gic_bank *bank = &cpu->gicr.bank;
+    bool two_states = gicd_two_states(&irq->gicd);
+    for (; bank->touched_blocks; bank->touched_blocks &= bank->touched_blocks - 1)
+        refresh_block(irq, cpu, bits_lowest(bank->touched_blocks), two_states);
+    uint32_t pending = output(irq, cpu, two_states);
+    if (pending == cpu->pending)
+        return;
+    TRACE(irq->config.trace, TRACE_PENDING, cpu->index, pending, cpu->pending, 0);
+    cpu->pending = pending;
+    irq->config.signal(irq->config.owner, cpu->index, pending);
+}
+
+void arm_irq_settle(struct arm_irq *irq)
+{
+    irq->depth++;
+    settle_gicd(irq);
+    for (uint32_t word = 0; irq->dirty_words; word++) {
+        if (!(irq->dirty_words >> word & 1))
+            continue;
+        for (; irq->dirty[word]; irq->dirty[word] &= irq->dirty[word] - 1)
+            settle_cpu(irq, &irq->cpus[word * 64 + bits_lowest(irq->dirty[word])]);
+        irq->dirty_words &= ~BIT64(word);
+    }
+    irq->depth--;
+}
+
+static inline void enter(struct arm_irq *irq)
+{
+    irq->depth++;
+}
+
+static inline void leave(struct arm_irq *irq)
+{
+    if (--irq->depth == 0)
+        arm_irq_settle(irq);
+}
+
+void arm_irq_begin(struct arm_irq *irq)
+{
+    enter(irq);
+}
+
+void arm_irq_end(struct arm_irq *irq)
+{
+    leave(irq);
+}
+
+void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu)
+{
+    struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
+    uint32_t groups = gicr_one_of_many(&cpu->gicr) & cpu->icc.core.enabled, changed = 0;
+    enter(irq);
+    for (unsigned group = 0; group < GIC_GROUPS; group++) {
+        uint64_t *word = &irq->takers[group][vcpu / 64], old = *word;
+        *word = bits_merge(old, groups >> group & 1 ? UINT64_MAX : 0, BIT64(vcpu % 64));
+        changed |= *word != old;
+    }
+    if (changed)
+        gicd_touch_all(&irq->gicd);
+    touch(irq, vcpu);
+    leave(irq);
+}
+
+// The enables of groups changed, or DS.
+static void touch_everything(struct arm_irq *irq)
+{
+    gicd_touch_all(&irq->gicd);
+    for (uint32_t i = 0; i < irq->config.cpus; i++) {
+        gicr_touch_all(&irq->cpus[i].gicr);
+        touch(irq, i);
+    }
+}
+
+// --- Life of an interrupt -------------------------------------------------------------------------------------------
+
+static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    uint32_t slot = gic_slot_of(effect->intid);
+    TRACE(irq->config.trace, TRACE_TAKE, cpu->index, effect->intid, 0, 0);
+    if (gic_slot_private(slot)) {
+        gicr_activate(&cpu->gicr, slot);
+        touch(irq, cpu->index);
+    } else {
+        gicd_activate(&irq->gicd, gic_shared_index(slot));
+    }
+}
+
+static void resample(struct arm_irq *irq, uint32_t index)
+{
+    uint32_t extended = GIC_EXTENDED_FIRST * 32;
+    uint32_t pin = index < extended ? index : ARM_IRQ_EXTENDED_PIN + index - extended;
+    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, gic_intid_of(gic_shared_slot(index)), ARM_IRQ_GICD, 0);
+    if (irq->config.resample)
+        irq->config.resample(irq->config.owner, ARM_IRQ_GICD, pin);
+}
+
+static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    uint32_t slot = gic_slot_of(effect->intid);
+    bool ended;
+    if (slot == GIC_NO_SLOT) {
+        ended = false;
+    } else if (gic_slot_private(slot)) {
+        ended = gicr_deactivate(&cpu->gicr, slot, effect->secure, gicd_two_states(&irq->gicd));
+        touch_bank(irq, cpu);
+    } else {
+        ended = gicd_deactivate(&irq->gicd, gic_shared_index(slot), effect->secure);
+        if (ended)
+            resample(irq, gic_shared_index(slot));
+    }
+    if (!ended) {
+        cpu->icc.mistakes[GIC_MISTAKE_DEACTIVATE]++;
+        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, ARM_IRQ_CPU, GIC_MISTAKE_DEACTIVATE, effect->intid);
+    }
+}
+
+// --- SGIs -----------------------------------------------------------------------------------------------------------
+
+// IHI 0069 4.7.1 and the table behind it: the target's own configuration decides whether an SGI for `group` reaches it.
+// One sent for Secure Group 1 reaches a Group 0 interrupt too; Non-secure software reaches Secure ones with GICR_NSACR.
+static bool sgi_passes(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    const struct gic_block *block = &cpu->gicr.bank.block[0];
+    bool two_states = gicd_two_states(&irq->gicd);
+    enum gic_group group = gic_block_group(block, effect->intid, two_states);
+    unsigned allowed = block->nsacr >> (2 * effect->intid) & 3;
+    if (group != effect->group && !(effect->group == GIC_G1S && group == GIC_G0))
+        return false;
+    if (!two_states || effect->secure)
+        return true;
+    return group == GIC_G1NS || allowed >= (group == GIC_G0 ? 1 : 2);
+}
+
+static bool send_to(struct arm_irq *irq, uint32_t target, const struct gic_effect *effect)
+{
+    struct arm_irq_cpu *cpu = &irq->cpus[target];
+    if (!sgi_passes(irq, cpu, effect))
+        return false;
+    gicr_trigger(&cpu->gicr, effect->intid);
+    touch(irq, target);
+    return true;
+}
+
+// ICC_SGI1R: Aff3.Aff2.Aff1 and 16 CPUs of RS * 16 and up.
+static bool send_to_list(struct arm_irq *irq, const struct gic_effect *effect)
+{
+    uint64_t value = effect->target;
+    uint32_t cluster = (uint32_t)(bits_get(value, 55, 48) << 24 | bits_get(value, 39, 32) << 16 |
+                                  bits_get(value, 23, 16) << 8 | bits_get(value, 47, 44) << 4);
+    bool sent = false;
+    for (uint64_t list = value & 0xffff; list; list &= list - 1) {
+        uint32_t target = arm_irq_cpu_of(irq, cluster | bits_lowest(list));
+        if (target != ARM_IRQ_NO_CPU)
+            sent |= send_to(irq, target, effect);
+    }
+    return sent;
+}
+
+static bool send_to_others(struct arm_irq *irq, uint32_t self, const struct gic_effect *effect)
+{
+    bool sent = irq->config.cpus == 1; // nobody to miss it
+    for (uint32_t i = 0; i < irq->config.cpus; i++)
+        if (i != self)
+            sent |= send_to(irq, i, effect);
+    return sent;
+}
+
+static void send_sgi(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    bool others = effect->target >> 40 & 1, sent;
+    TRACE(irq->config.trace, TRACE_IPI, cpu->index, effect->target, effect->group, effect->intid);
+    sent = others ? send_to_others(irq, cpu->index, effect) : send_to_list(irq, effect);
+    if (sent)
+        return;
+    cpu->icc.mistakes[GIC_MISTAKE_SGI]++;
+    TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_NO_CPU, effect->target, effect->intid);
+}
+
+// What the access of a CPU, or to what belongs to it, asked for.
+static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, const struct gic_effect *effect)
+{
+    if (unlikely(effect->mistake != GIC_NO_MISTAKE))
+        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, chip, effect->mistake, effect->intid);
+    if (effect->flags & GIC_CHANGED)
+        touch(irq, cpu->index);
+    if (effect->flags & GIC_TAKEN)
+        activate(irq, cpu, effect);
+    if (effect->flags & GIC_DROPPED)
+        TRACE(irq->config.trace, TRACE_EOI, cpu->index, effect->intid, ARM_IRQ_CPU, 0);
+    if (effect->flags & GIC_ENDED)
+        deactivate(irq, cpu, effect);
+    if (effect->flags & GIC_SENDS)
+        send_sgi(irq, cpu, effect);
+    if (effect->flags & GIC_EVERYTHING)
+        touch_everything(irq);
+    if (effect->flags & GIC_ONE_OF_MANY)
+        arm_irq_follow(irq, cpu->index);
+}
+
+// --- Inputs ---------------------------------------------------------------------------------------------------------
+
+// The index of a pin's SPI; false: no such pin.
+static bool spi_of(const struct arm_irq *irq, uint32_t chip, uint32_t pin, uint32_t *index)
+{
+    if (chip != ARM_IRQ_GICD)
+        return false;
+    *index = pin < ARM_IRQ_EXTENDED_PIN ? pin : pin - ARM_IRQ_EXTENDED_PIN + GIC_EXTENDED_FIRST * 32;
+    if (pin < ARM_IRQ_EXTENDED_PIN && pin >= GIC_EXTENDED_FIRST * 32)
+        return false;
+    return gicd_has(&irq->gicd, *index);
+}
+
+void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool level)
+{
+    uint32_t index;
+    if (!spi_of(irq, chip, pin, &index))
+        return;
+    TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
+    enter(irq);
+    gicd_set_line(&irq->gicd, index, level);
+    leave(irq);
+}
+
+void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin)
+{
+    uint32_t index;
+    if (!spi_of(irq, chip, pin, &index))
+        return;
+    TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, 1);
+    enter(irq);
+    gicd_trigger(&irq->gicd, index);
+    leave(irq);
+}
+
+void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool level)
+{
+    struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
+    uint32_t slot = gic_slot_of(intid);
+    if (slot < 16 || !gicr_has(&cpu->gicr, slot))
+        return;
+    TRACE(irq->config.trace, TRACE_PIN, vcpu, ARM_IRQ_CPU, intid, level);
+    enter(irq);
+    gicr_set_line(&cpu->gicr, slot, level);
+    touch(irq, vcpu);
+    leave(irq);
+}
+
+// --- Messages -------------------------------------------------------------------------------------------------------
+
+static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, bool set, bool secure)
+{
+    if (gicd_message(&irq->gicd, message->number, set, secure))
+        return true;
+    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
+    return false;
+}
+
+static bool deliver(struct arm_irq *irq, const struct arm_message *message)
+{
+    switch (message->kind) {
+    case ARM_MESSAGE_SET_SPI:
+        return deliver_spi(irq, message, true, false);
+    case ARM_MESSAGE_CLEAR_SPI:
+        return deliver_spi(irq, message, false, false);
+    case ARM_MESSAGE_SET_SPI_SECURE:
+        return deliver_spi(irq, message, true, true);
+    case ARM_MESSAGE_CLEAR_SPI_SECURE:
+        return deliver_spi(irq, message, false, true);
+    default:
+        return false;
+    }
+}
+
+bool arm_irq_deliver(struct arm_irq *irq, const struct arm_message *message)
+{
+    enter(irq);
+    bool taken = deliver(irq, message);
+    leave(irq);
+    return taken;
+}
+
+bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device)
+{
+    struct arm_message message;
+    enum msi_arm_result result = msi_arm_decode(&irq->config.windows, address, data, device, &message);
+    TRACE(irq->config.trace, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
+    if (likely(result == MSI_ARM_OK))
+        return arm_irq_deliver(irq, &message);
+    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_MALFORMED, address, data);
+    return false;
+}
+
+// --- Windows --------------------------------------------------------------------------------------------------------
+
+uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window window)
+{
+    bool v3 = irq->config.version == 3;
+    switch (window) {
+    case ARM_IRQ_WINDOW_GICD:
+        return v3 ? 0x10000 : 0x1000;
+    case ARM_IRQ_WINDOW_GICR:
+        return v3 ? GICR_FRAME * irq->config.cpus : 0;
+    default:
+        return 0;
+    }
+}
+
+static struct arm_irq_cpu *current(struct arm_irq *irq)
+{
+    uint32_t cpu = irq->config.current ? irq->config.current(irq->config.owner) : 0;
+    return &irq->cpus[cpu < irq->config.cpus ? cpu : 0];
+}
+
+uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    const struct arm_irq_frame *frame = owner;
+    struct arm_irq *irq = frame->irq;
+    struct arm_irq_cpu *cpu = current(irq);
+    struct gic_effect effect;
+    uint64_t value = 0;
+    gic_effect_clear(&effect);
+    enter(irq);
+    switch (frame->window) {
+    case ARM_IRQ_WINDOW_GICD:
+        value = gicd_read(&irq->gicd, NULL, cpu->index, frame->secure, offset, size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_GICD, &effect);
+        break;
+    case ARM_IRQ_WINDOW_GICR:
+        cpu = &irq->cpus[offset / GICR_FRAME];
+        value =
+            gicr_read(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    default:
+        break;
+    }
+    leave(irq);
+    return value;
+}
+
+void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    const struct arm_irq_frame *frame = owner;
+    struct arm_irq *irq = frame->irq;
+    struct arm_irq_cpu *cpu = current(irq);
+    struct gic_effect effect;
+    gic_effect_clear(&effect);
+    enter(irq);
+    switch (frame->window) {
+    case ARM_IRQ_WINDOW_GICD:
+        gicd_write(&irq->gicd, NULL, cpu->index, frame->secure, offset, size, value, now, &effect);
+        apply(irq, cpu, ARM_IRQ_GICD, &effect);
+        break;
+    case ARM_IRQ_WINDOW_GICR:
+        cpu = &irq->cpus[offset / GICR_FRAME];
+        gicr_write(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, value, now,
+                   &effect);
+        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    default:
+        break;
+    }
+    leave(irq);
+}
+
+// --- CPU port -------------------------------------------------------------------------------------------------------
+
+int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now)
+{
+    const struct arm_irq *irq = owner;
+    (void)now;
+    return irq->cpus[vcpu].pending & which ? 0 : -1;
+}
+
+enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                  uint64_t *value, uint64_t now)
+{
+    struct arm_irq *irq = owner;
+    struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
+    struct gic_effect effect;
+    (void)size, (void)now;
+    if (space != PORT_REGISTER || irq->config.version != 3)
+        return PORT_NOT_MINE;
+    enter(irq);
+    enum port_result result = icc_read(&cpu->icc, &cpu->ready, gicd_two_states(&irq->gicd), address, value, &effect);
+    apply(irq, cpu, ARM_IRQ_CPU, &effect);
+    leave(irq);
+    return result;
+}
+
+enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                   uint64_t value, uint64_t now)
+{
+    struct arm_irq *irq = owner;
+    struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
+    struct gic_effect effect;
+    (void)size, (void)now;
+    if (space != PORT_REGISTER || irq->config.version != 3)
+        return PORT_NOT_MINE;
+    enter(irq);
+    enum port_result result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect);
+    apply(irq, cpu, ARM_IRQ_CPU, &effect);
+    leave(irq);
+    return result;
+}
+
+void arm_irq_port(struct arm_irq *irq, struct cpu_port *port)
+{
+    *port = (struct cpu_port){
+        .owner = irq,
+        .acknowledge = arm_irq_acknowledge,
+        .read = arm_irq_cpu_read,
+        .write = arm_irq_cpu_write,
+    };
+}
+
+void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure)
+{
+    enter(irq);
+    irq->cpus[vcpu].icc.secure = secure;
+    touch(irq, vcpu);
+    leave(irq);
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The Arm family wired together: making, resetting, saving and loading it; see arm_irq.h. None of it is on the path of
+// an interrupt.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "irqchip/arm/arm_irq.h"
+
+static int check_v3(const struct arm_irq_config *config, struct error *error)
+{
+    bool v3 = config->version == 3;
+    if (!v3 && (config->extended_spis || config->extended_ppis || config->lpi_bits || config->its))
+        return error_set(error, -EINVAL, "extended interrupts, LPIs and an ITS need GICv3");
+    if (config->extended_spis > 1024)
+        return error_set(error, -EINVAL, "%u extended SPIs: 0 to 1024 are possible", config->extended_spis);
+    if (config->extended_ppis != 0 && config->extended_ppis != 32 && config->extended_ppis != 64)
+        return error_set(error, -EINVAL, "%u extended PPIs: 0, 32 or 64 are possible", config->extended_ppis);
+    return 0;
+}
+
+static int check(const struct arm_irq_config *config, struct error *error)
+{
+    uint32_t limit = config->version == 2 ? ARM_IRQ_CPU_LIMIT_V2 : ARM_IRQ_CPU_LIMIT;
+    if (config->version != 3)
+        return error_set(error, -EINVAL, "GIC version %u: 3 is possible", config->version);
+    if (config->cpus < 1 || config->cpus > limit)
+        return error_set(error, -EINVAL, "%u CPUs: GICv%u has 1 to %u", config->cpus, config->version, limit);
+    if (config->spis > 988)
+        return error_set(error, -EINVAL, "%u SPIs: 0 to 988 are possible", config->spis);
+    return check_v3(config, error);
+}
+
+// --- Affinities -----------------------------------------------------------------------------------------------------
+
+static int compare(const void *a, const void *b)
+{
+    uint32_t x = ((const struct arm_irq_affinity *)a)->affinity, y = ((const struct arm_irq_affinity *)b)->affinity;
+    return x < y ? -1 : x > y;
+}
+
+static uint32_t affinity_of(const struct arm_irq_config *config, uint32_t cpu)
+{
+    if (!config->affinities)
+        return cpu / 16 << 8 | cpu % 16;
+    return (uint32_t)(bits_get(config->affinities[cpu], 39, 32) << 24 | bits_get(config->affinities[cpu], 23, 0));
+}
+
+static int sort_affinities(struct arm_irq *irq, struct error *error)
+{
+    uint32_t cpus = irq->config.cpus;
+    for (uint32_t i = 0; i < cpus; i++)
+        irq->affinities[i] = (struct arm_irq_affinity){ affinity_of(&irq->config, i), i };
+    qsort(irq->affinities, cpus, sizeof(*irq->affinities), compare);
+    for (uint32_t i = 1; i < cpus; i++)
+        if (irq->affinities[i].affinity == irq->affinities[i - 1].affinity)
+            return error_set(error, -EINVAL, "CPUs %u and %u have the same affinity %xh", irq->affinities[i - 1].cpu,
+                             irq->affinities[i].cpu, irq->affinities[i].affinity);
+    return 0;
+}
+
+// --- Life -----------------------------------------------------------------------------------------------------------
+
+static int allocate(struct arm_irq *irq)
+{
+    irq->words = (irq->config.cpus + 63) / 64;
+    irq->cpus = calloc(irq->config.cpus, sizeof(*irq->cpus));
+    irq->affinities = calloc(irq->config.cpus, sizeof(*irq->affinities));
+    irq->dirty = calloc((size_t)irq->words * (1 + GIC_GROUPS), sizeof(uint64_t));
+    if (!irq->cpus || !irq->affinities || !irq->dirty)
+        return -ENOMEM;
+    for (unsigned i = 0; i < GIC_GROUPS; i++)
+        irq->takers[i] = irq->dirty + (i + 1) * irq->words;
+    return 0;
+}
+
+static void init_chips(struct arm_irq *irq)
+{
+    const struct arm_irq_config *config = &irq->config;
+    gicd_init(&irq->gicd, &(struct gicd_config){
+                              .version = config->version,
+                              .spis = config->spis,
+                              .extended_spis = config->extended_spis,
+                              .lpi_bits = config->lpi_bits,
+                              .security = config->security,
+                              .messages = config->version == 3,
+                              .cpus = config->cpus,
+                          });
+    for (uint32_t i = 0; i < config->cpus; i++) {
+        struct arm_irq_cpu *cpu = &irq->cpus[i];
+        cpu->index = i;
+        gicr_init(&cpu->gicr, affinity_of(config, i), i, 1 + config->extended_ppis / 32, i == config->cpus - 1);
+        icc_init(&cpu->icc, config->lpi_bits > 16, config->extended_spis || config->extended_ppis);
+    }
+    memset(irq->gicd.place, 0xff, sizeof(irq->gicd.place));
+}
+
+int arm_irq_init(struct arm_irq *irq, const struct arm_irq_config *config, struct error *error)
+{
+    *irq = (struct arm_irq){ .config = *config, .last_taker = config->cpus - 1 };
+    int code = check(config, error);
+    if (code < 0)
+        return code;
+    code = allocate(irq) < 0 ? error_set(error, -ENOMEM, "no memory for %u CPUs", config->cpus) : 0;
+    if (code == 0)
+        code = sort_affinities(irq, error);
+    if (code < 0) {
+        arm_irq_free(irq);
+        return code;
+    }
+    init_chips(irq);
+    irq->config.affinities = NULL;
+    return 0;
+}
+
+void arm_irq_free(struct arm_irq *irq)
+{
+    free(irq->cpus);
+    free(irq->affinities);
+    free(irq->dirty);
+    *irq = (struct arm_irq){ .cpus = NULL };
+}
+
+void arm_irq_reset(struct arm_irq *irq)
+{
+    arm_irq_begin(irq);
+    gicd_reset(&irq->gicd);
+    irq->last_taker = irq->config.cpus - 1;
+    for (uint32_t i = 0; i < irq->config.cpus; i++) {
+        gicr_reset(&irq->cpus[i].gicr);
+        icc_reset(&irq->cpus[i].icc);
+        arm_irq_follow(irq, i);
+    }
+    arm_irq_end(irq);
+}
+
+void arm_irq_visit(struct arm_irq *irq, struct visit *v)
+{
+    char name[24];
+    VISIT(v, irq->last_taker);
+    visit_enter(v, "gicd");
+    gicd_visit(&irq->gicd, v);
+    visit_leave(v);
+    for (uint32_t i = 0; i < irq->config.cpus; i++) {
+        snprintf(name, sizeof(name), "cpu%u", i);
+        visit_enter(v, name);
+        gicr_visit(&irq->cpus[i].gicr, v);
+        icc_visit(&irq->cpus[i].icc, v);
+        visit_leave(v);
+    }
+}
+
+// A saved choice of 1 of N stands if its CPU is there.
+static void check_places(struct arm_irq *irq)
+{
+    for (unsigned i = 0; i < GICD_SPIS; i++)
+        if (irq->gicd.place[i] >= irq->config.cpus)
+            irq->gicd.place[i] = GICD_NOWHERE;
+    if (irq->last_taker >= irq->config.cpus)
+        irq->last_taker = irq->config.cpus - 1;
+}
+
+// Sets of ready interrupts start empty, and everything is derived.
+void arm_irq_loaded(struct arm_irq *irq)
+{
+    arm_irq_begin(irq);
+    check_places(irq);
+    gicd_touch_all(&irq->gicd);
+    for (uint32_t i = 0; i < irq->config.cpus; i++) {
+        struct arm_irq_cpu *cpu = &irq->cpus[i];
+        memset(&cpu->ready, 0, sizeof(cpu->ready));
+        gicr_touch_all(&cpu->gicr);
+        cpu->pending = ARM_IRQ_UNTOLD_PENDING;
+        arm_irq_follow(irq, i);
+    }
+    arm_irq_end(irq);
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Register access for the memory-mapped Arm chips; see gic_access.h.
+#include "irqchip/arm/gic_access.h"
+
+void gic_access_mistake(struct gic_access *access, enum gic_mistake mistake)
+{
+    access->mistakes[mistake]++;
+    access->effect->mistake = (uint8_t)mistake;
+}
+
+static void report(struct gic_access *access, enum gic_mistake mistake, uint32_t status)
+{
+    gic_access_mistake(access, mistake);
+    if (access->statusr)
+        *access->statusr |= status;
+}
+
+// --- Interrupts -----------------------------------------------------------------------------------------------------
+
+// Where the interrupts of a row are, and how to say that some have changed.
+struct place {
+    struct gic_block *block; // NULL: not implemented, RAZ/WI
+    unsigned number;
+    bool shared;
+    uint32_t exists; // INTIDs 1020 to 1023 are special, and not there
+};
+
+static struct place shared_place(const struct gic_access *access, unsigned n, bool there)
+{
+    return (struct place){
+        .block = there ? &access->shared->block[n] : NULL,
+        .number = n,
+        .shared = true,
+        .exists = n == GIC_SHARED_BLOCKS - 1 ? 0x0fffffff : UINT32_MAX,
+    };
+}
+
+static struct place find_place(const struct gic_access *access, enum gic_space space, unsigned n)
+{
+    const struct gic_shared *shared = access->shared;
+    struct gic_bank *bank = access->bank;
+    if (space == GIC_STANDARD && n > 0)
+        return shared_place(access, n - 1, n - 1 < shared->blocks);
+    if (space == GIC_EXTENDED)
+        return shared_place(access, GIC_EXTENDED_FIRST + n, n < shared->extended);
+    return (struct place){ bank && n < bank->blocks ? &bank->block[n] : NULL, n, false, UINT32_MAX };
+}
+
+static void touch(struct gic_access *access, const struct place *place, uint32_t bits)
+{
+    if (place->shared)
+        gic_shared_touch(access->shared, place->number, bits);
+    else
+        gic_bank_touch(access->bank, place->number, bits);
+    access->effect->flags |= GIC_CHANGED;
+}
+
+uint32_t gic_block_nsacr(const struct gic_block *block, unsigned level)
+{
+    uint32_t bits = 0;
+    for (unsigned i = 0; i < 32 && block->nsacr >> (2 * i); i++)
+        bits |= (block->nsacr >> (2 * i) & 3) >= level ? BIT32(i) : 0;
+    return bits;
+}
+
+// IHI 0069 12.9.21 (GICD_NSACR), IHI 0048B 4.3.12: what Non-secure software may do with Secure interrupts.
+uint32_t gic_access_visible(const struct gic_access *access, const struct gic_block *block, enum gic_field field,
+                            bool write)
+{
+    if (!access->ns)
+        return UINT32_MAX;
+    switch (field) {
+    case GIC_SET_PENDING:
+        return block->group | gic_block_nsacr(block, 1);
+    case GIC_CLEAR_PENDING:
+        return block->group | gic_block_nsacr(block, 2);
+    case GIC_SET_ACTIVE:
+    case GIC_CLEAR_ACTIVE:
+        return block->group | (write ? 0 : gic_block_nsacr(block, 2));
+    default:
+        return block->group;
+    }
+}
+
+static uint32_t visible_at(const struct gic_access *access, const struct place *place, enum gic_field field, bool write)
+{
+    return gic_access_visible(access, place->block, field, write) & place->exists;
+}
+
+static uint32_t get_bits(const struct gic_block *block, enum gic_field field)
+{
+    switch (field) {
+    case GIC_GROUP:
+        return block->group;
+    case GIC_MODIFIER:
+        return block->modifier;
+    case GIC_SET_ENABLE:
+    case GIC_CLEAR_ENABLE:
+        return block->enabled;
+    case GIC_SET_PENDING:
+    case GIC_CLEAR_PENDING:
+        return gic_block_pending(block);
+    case GIC_SET_ACTIVE:
+    case GIC_CLEAR_ACTIVE:
+        return block->active;
+    default:
+        return 0;
+    }
+}
+
+static void put_bits(struct gic_block *block, enum gic_field field, uint32_t value, uint32_t visible)
+{
+    value &= visible;
+    switch (field) {
+    case GIC_GROUP:
+        block->group = (uint32_t)bits_merge(block->group, value, visible);
+        break;
+    case GIC_MODIFIER:
+        block->modifier = (uint32_t)bits_merge(block->modifier, value, visible);
+        break;
+    case GIC_SET_ENABLE:
+        block->enabled |= value;
+        break;
+    case GIC_CLEAR_ENABLE:
+        block->enabled &= ~value;
+        break;
+    case GIC_SET_PENDING:
+        block->latch |= value;
+        break;
+    case GIC_CLEAR_PENDING:
+        block->latch &= ~value;
+        break;
+    case GIC_SET_ACTIVE:
+        block->active |= value;
+        break;
+    case GIC_CLEAR_ACTIVE:
+        block->active &= ~value;
+        break;
+    default:
+        break;
+    }
+}
+
+// Of GICv2's SGIs, enables are fixed, and pending states belong to GICD_SPENDSGIR (IHI 0048B 4.3.5, 4.3.7).
+static uint32_t writable(const struct gic_access *access, const struct place *place, enum gic_field field)
+{
+    uint32_t visible = visible_at(access, place, field, true);
+    bool sgis = access->v2 && !place->shared;
+    if (sgis && field >= GIC_SET_ENABLE && field <= GIC_CLEAR_PENDING)
+        visible &= 0xffff0000;
+    return visible;
+}
+
+static uint8_t read_priority(const struct gic_access *access, const struct place *place, unsigned bit)
+{
+    if (!(visible_at(access, place, GIC_PRIORITY, false) >> bit & 1))
+        return 0;
+    uint8_t priority = place->block->priority[bit];
+    return access->ns ? gic_priority_to_ns(priority) : priority;
+}
+
+static void write_priority(struct gic_access *access, const struct place *place, unsigned bit, uint8_t value)
+{
+    if (!(visible_at(access, place, GIC_PRIORITY, true) >> bit & 1))
+        return;
+    place->block->priority[bit] = access->ns ? gic_priority_from_ns(value) : value & GIC_PRIORITY_MASK;
+    touch(access, place, BIT32(bit));
+}
+
+// GICD_ICFGR: two bits for each of 16 interrupts, of which the upper one says edge.
+static uint32_t read_config(const struct gic_access *access, const struct place *place, unsigned half)
+{
+    uint32_t edge = place->block->edge & visible_at(access, place, GIC_CONFIG, false), value = 0;
+    for (unsigned i = 0; i < 16; i++)
+        value |= (edge >> (half * 16 + i) & 1) << (2 * i + 1);
+    return value;
+}
+
+static void write_config(struct gic_access *access, const struct place *place, unsigned half, uint32_t value)
+{
+    uint32_t visible = visible_at(access, place, GIC_CONFIG, true) & 0xffffu << (half * 16), edge = 0;
+    if (!place->shared && place->number == 0)
+        visible &= 0xffff0000; // SGIs are edge-triggered
+    for (unsigned i = 0; i < 16; i++)
+        edge |= (value >> (2 * i + 1) & 1) << (half * 16 + i);
+    place->block->edge = (uint32_t)bits_merge(place->block->edge, edge, visible);
+    touch(access, place, visible);
+}
+
+static uint32_t read_field(const struct gic_access *access, const struct gic_register *row, unsigned index)
+{
+    unsigned each = row->field == GIC_PRIORITY ? 32 : row->field == GIC_CONFIG || row->field == GIC_NSACR ? 2 : 1;
+    struct place place = find_place(access, row->space, index / each);
+    if (!place.block)
+        return 0;
+    switch (row->field) {
+    case GIC_PRIORITY:
+        return read_priority(access, &place, index % 32);
+    case GIC_CONFIG:
+        return read_config(access, &place, index % 2);
+    case GIC_NSACR:
+        return (uint32_t)(place.block->nsacr >> (index % 2 * 32));
+    default:
+        return get_bits(place.block, row->field) & visible_at(access, &place, row->field, false);
+    }
+}
+
+static void write_field(struct gic_access *access, const struct gic_register *row, unsigned index, uint32_t value)
+{
+    unsigned each = row->field == GIC_PRIORITY ? 32 : row->field == GIC_CONFIG || row->field == GIC_NSACR ? 2 : 1;
+    struct place place = find_place(access, row->space, index / each);
+    if (!place.block)
+        return;
+    switch (row->field) {
+    case GIC_PRIORITY:
+        write_priority(access, &place, index % 32, (uint8_t)value);
+        return;
+    case GIC_CONFIG:
+        write_config(access, &place, index % 2, value);
+        return;
+    case GIC_NSACR:
+        place.block->nsacr = bits_merge(place.block->nsacr, (uint64_t)value << (index % 2 * 32),
+                                        UINT64_C(0xffffffff) << (index % 2 * 32));
+        return;
+    default:
+        put_bits(place.block, row->field, value, writable(access, &place, row->field));
+        touch(access, &place, row->field >= GIC_SET_ENABLE ? value : UINT32_MAX);
+    }
+}
+
+// --- The table ------------------------------------------------------------------------------------------------------
+
+static uint32_t span(const struct reg *reg)
+{
+    if (reg->stride)
+        return reg->stride * (reg->count ? reg->count : 1);
+    return reg->widths & REG_64 ? 8 : 4;
+}
+
+static const struct gic_register *find(const struct gic_register *rows, unsigned count, uint64_t offset)
+{
+    unsigned low = 0, high = count;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (rows[middle].reg.offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || offset - rows[low - 1].reg.offset >= span(&rows[low - 1].reg))
+        return NULL;
+    return &rows[low - 1];
+}
+
+// The row of an access that may be done, or NULL after the reason was noted.
+static const struct gic_register *check(struct gic_access *access, const struct gic_register *rows, unsigned count,
+                                        uint64_t offset, unsigned size, bool write)
+{
+    const struct gic_register *row = find(rows, count, offset);
+    if (!row)
+        report(access, GIC_MISTAKE_REGISTER, write ? GIC_STATUS_WRD : GIC_STATUS_RRD);
+    else if (!(row->reg.widths & size) || offset % size)
+        gic_access_mistake(access, GIC_MISTAKE_WIDTH);
+    else if (access->ns && row->access & GIC_SECURE_ONLY)
+        gic_access_mistake(access, GIC_MISTAKE_SECURE);
+    else if (write && !(row->access & GIC_WRITE))
+        report(access, GIC_MISTAKE_READONLY, GIC_STATUS_WROD);
+    else if (!write && !(row->access & GIC_READ))
+        report(access, GIC_MISTAKE_WRITEONLY, GIC_STATUS_RWOD);
+    else
+        return row;
+    return NULL;
+}
+
+static uint64_t read_register(struct gic_access *access, const struct gic_register *row, unsigned index, uint64_t now)
+{
+    if (row->field != GIC_NO_FIELD)
+        return read_field(access, row, index);
+    return row->reg.read ? row->reg.read(access, index, now) : row->reg.reset;
+}
+
+static void write_register(struct gic_access *access, const struct gic_register *row, unsigned index, uint64_t value,
+                           uint64_t now)
+{
+    if (row->field != GIC_NO_FIELD)
+        write_field(access, row, index, (uint32_t)value);
+    else
+        row->reg.write(access, index, value & row->reg.mask, now);
+}
+
+// Bytes of one register of the row.
+static unsigned width(const struct reg *reg)
+{
+    return reg->stride ? reg->stride : span(reg);
+}
+
+uint64_t gic_access_read(struct gic_access *access, const struct gic_register *rows, unsigned count, uint64_t offset,
+                         unsigned size, uint64_t now)
+{
+    const struct gic_register *row = check(access, rows, count, offset, size, false);
+    if (!row)
+        return 0;
+    unsigned bytes = width(&row->reg), index = reg_index(&row->reg, (uint32_t)offset);
+    uint64_t value = 0;
+    if (size < bytes)
+        return read_register(access, row, index, now) >> (offset % bytes * 8) & bits_low(size * 8);
+    for (unsigned i = 0; i < size / bytes; i++)
+        value |= read_register(access, row, index + i, now) << (i * bytes * 8);
+    return value;
+}
+
+void gic_access_write(struct gic_access *access, const struct gic_register *rows, unsigned count, uint64_t offset,
+                      unsigned size, uint64_t value, uint64_t now)
+{
+    const struct gic_register *row = check(access, rows, count, offset, size, true);
+    if (!row)
+        return;
+    unsigned bytes = width(&row->reg), index = reg_index(&row->reg, (uint32_t)offset);
+    if (size < bytes) { // half of a 64-bit register
+        unsigned shift = (unsigned)(offset % bytes * 8);
+        uint64_t old = row->access & GIC_READ ? read_register(access, row, index, now) : 0;
+        write_register(access, row, index, bits_merge(old, value << shift, bits_low(size * 8) << shift), now);
+        return;
+    }
+    for (unsigned i = 0; i < size / bytes; i++)
+        write_register(access, row, index + i, value >> (i * bytes * 8) & bits_low(bytes * 8), now);
+}

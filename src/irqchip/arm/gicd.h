@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Distributor: the SPIs, and who gets them. GICv3 with affinity routing, and GICv2, whose private interrupts are banked
+// here too (`struct gic_bank` of the CPU that accesses).
+//
+// Spec: IHI 0069 chapters 4, 12.8, 12.9 (GICv3.1: extended SPIs, STATUSR, message-based SPIs); IHI 0048B chapter 4.3.
+//
+//     lines, SETSPI --> struct gic_shared --(enabled, not active, group enabled)--> forwarded --> GICD_IROUTER, or
+//                                                                                                GICD_ITARGETSR
+//
+// A pure chip: it stores registers and inputs, and answers which interrupts are to be forwarded (gicd_forwarded). Which
+// CPU an affinity names is the wiring's to know, and so is the choice among many.
+//
+// With two Security states the frame's accesses are Secure or Non-secure; with one, GICD_CTLR.DS reads as 1. Secure
+// software may set DS once, and only a reset takes it back.
+//
+// Not modelled: legacy operation of GICv3 (ARE is RAO/WI, and a write that clears it is counted); GICD_CTLR.E1NWF and
+// nASSGIreq; GICD_INMIR (no FEAT_GICv3_NMI). RWP is always 0, as every write has its effect at once.
+//
+// Path: arm_irq.c / gicr.c, gicc.c
+#ifndef IRQCHIP_ARM_GICD_H
+#define IRQCHIP_ARM_GICD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "irqchip/arm/gic.h"
+#include "irqchip/arm/gic_access.h"
+
+#define GICD_SPIS     (GIC_SPI_BLOCKS * 32)
+#define GICD_NOWHERE  UINT16_MAX
+#define GICD_IIDR_ARM 0x43bu
+
+// GICD_CTLR as Secure software, or the only one there is, sees it. The enables are a mask of enum gic_group.
+enum {
+    GICD_CTLR_GROUPS = 7,
+    GICD_CTLR_ARE_S = BIT32(4), // with one Security state: ARE
+    GICD_CTLR_ARE_NS = BIT32(5),
+    GICD_CTLR_DS = BIT32(6),
+};
+
+#define GICD_IROUTER_IRM      BIT64(31)
+#define GICD_IROUTER_AFFINITY UINT64_C(0xff00ffffff)
+
+struct gicd {
+    // Configuration.
+    uint8_t version;  // 2 or 3
+    uint8_t security; // two Security states after reset
+    uint8_t lpi_bits; // 0: no LPIs
+    uint8_t messages; // message-based SPIs
+    uint32_t cpus;
+    // Registers, inputs and latches.
+    uint32_t ctlr;       // without ARE
+    uint32_t statusr[2]; // Secure, Non-secure
+    struct gic_shared spi;
+    uint64_t irouter[GICD_SPIS];  // GICv3
+    uint8_t itargetsr[GICD_SPIS]; // GICv2
+    uint32_t mistakes[GIC_MISTAKES];
+    // Where each SPI is forwarded to. GICv3: a CPU, which for 1 of N is a choice that stands; GICv2: a mask of CPUs.
+    uint16_t place[GICD_SPIS];
+};
+
+struct gicd_config {
+    unsigned version, spis, extended_spis, lpi_bits;
+    bool security, messages;
+    uint32_t cpus;
+};
+
+void gicd_init(struct gicd *gicd, const struct gicd_config *config);
+// Reset; lines, mistakes and configuration stay.
+void gicd_reset(struct gicd *gicd);
+
+static inline bool gicd_two_states(const struct gicd *gicd)
+{
+    return gicd->security && !(gicd->ctlr & GICD_CTLR_DS);
+}
+
+// Is SPI `index` (block * 32 + bit) there?
+bool gicd_has(const struct gicd *gicd, uint32_t index);
+// Drives the line of an SPI.
+void gicd_set_line(struct gicd *gicd, uint32_t index, bool level);
+// An edge without a line. Level-sensitive: nothing.
+void gicd_trigger(struct gicd *gicd, uint32_t index);
+// A message (GICD_SETSPI_NSR and its kin). A level-sensitive SPI stays pending until it is cleared. False: no such SPI,
+// or not for this security state.
+bool gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure);
+// Acknowledge, and the end. gicd_deactivate answers whether it was active and whoever asks may end it.
+void gicd_activate(struct gicd *gicd, uint32_t index);
+bool gicd_deactivate(struct gicd *gicd, uint32_t index, bool secure);
+// SPIs of `block` that are to be forwarded.
+uint32_t gicd_forwarded(const struct gicd *gicd, unsigned block);
+enum gic_group gicd_group(const struct gicd *gicd, uint32_t index);
+// Everything is to be looked at again.
+void gicd_touch_all(struct gicd *gicd);
+
+// The frame. `bank` is GICv2's of the CPU `cpu` that accesses; NULL with GICv3.
+uint64_t gicd_read(struct gicd *gicd, struct gic_bank *bank, uint32_t cpu, bool secure, uint64_t offset, unsigned size,
+                   uint64_t now, struct gic_effect *effect);
+void gicd_write(struct gicd *gicd, struct gic_bank *bank, uint32_t cpu, bool secure, uint64_t offset, unsigned size,
+                uint64_t value, uint64_t now, struct gic_effect *effect);
+
+extern const struct gic_register gicd_registers[]; // GICv3
+extern const unsigned gicd_register_count;
+extern const struct gic_register gicd_v2_registers[];
+extern const unsigned gicd_v2_register_count;
+
+void gicd_visit(struct gicd *gicd, struct visit *v);
+
+#endif

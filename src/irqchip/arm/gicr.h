@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Redistributor: the receiver of one CPU, with its SGIs and PPIs (extended ones too).
+//
+// Spec: IHI 0069 chapters 4, 12.10 and 12.11.
+//
+//     00000h  RD_base   control, wake-up
+//     10000h  SGI_base  a bank of private interrupts
+//
+// A pure chip: registers, lines and latches; gicr_forwarded answers what is to be forwarded to the CPU interface. While
+// GICR_WAKER.ProcessorSleep is set nothing is.
+//
+// Not modelled: memory partitioning (GICR_MPAMIDR); GICR_INMIR (no FEAT_GICv3_NMI). RWP and UWP are always 0, as every
+// write has its effect at once.
+//
+// Path: gicd.c / icc.c
+#ifndef IRQCHIP_ARM_GICR_H
+#define IRQCHIP_ARM_GICR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "irqchip/arm/gic.h"
+#include "irqchip/arm/gic_access.h"
+
+#define GICR_FRAME UINT64_C(0x20000) // RD_base and SGI_base
+
+// GICR_CTLR: this CPU takes no part in 1 of N distribution of Group 0, Non-secure and Secure Group 1.
+enum {
+    GICR_CTLR_DPG0 = BIT32(24),
+    GICR_CTLR_DPG1NS = BIT32(25),
+    GICR_CTLR_DPG1S = BIT32(26),
+};
+
+enum { GICR_WAKER_SLEEP = BIT32(1), GICR_WAKER_ASLEEP = BIT32(2) };
+
+struct gicr {
+    // Configuration.
+    uint64_t affinity; // as in GICR_TYPER: Aff3.Aff2.Aff1.Aff0
+    uint32_t number;
+    uint32_t last; // of its window
+    // Registers, inputs and latches.
+    uint32_t ctlr;
+    uint32_t waker;
+    uint32_t statusr[2]; // Secure, Non-secure
+    struct gic_bank bank;
+    uint32_t mistakes[GIC_MISTAKES];
+};
+
+// `affinity` is Aff3.Aff2.Aff1.Aff0 in 32 bits; `number` the CPU's; `blocks` 1 to 3: 32, 64 or 96 private interrupts;
+// `last` in the window.
+void gicr_init(struct gicr *gicr, uint32_t affinity, uint32_t number, unsigned blocks, bool last);
+// Reset; lines, mistakes and configuration stay.
+void gicr_reset(struct gicr *gicr);
+
+// Is private slot `slot` (below 32, or an extended PPI) there?
+bool gicr_has(const struct gicr *gicr, uint32_t slot);
+void gicr_set_line(struct gicr *gicr, uint32_t slot, bool level);
+// An SGI, or an edge without a line.
+void gicr_trigger(struct gicr *gicr, uint32_t slot);
+void gicr_activate(struct gicr *gicr, uint32_t slot);
+bool gicr_deactivate(struct gicr *gicr, uint32_t slot, bool secure, bool two_states);
+// Private interrupts of `block` that are to be forwarded, with the groups `enabled` in the distributor.
+uint32_t gicr_forwarded(const struct gicr *gicr, unsigned block, uint32_t enabled, bool two_states);
+void gicr_touch_all(struct gicr *gicr);
+// Groups of which this CPU takes 1 of N interrupts.
+uint32_t gicr_one_of_many(const struct gicr *gicr);
+
+static inline bool gicr_asleep(const struct gicr *gicr)
+{
+    return gicr->waker & GICR_WAKER_SLEEP;
+}
+
+// Both frames: `offset` 0 to 1ffffh.
+uint64_t gicr_read(struct gicr *gicr, bool secure, bool two_states, uint64_t offset, unsigned size, uint64_t now,
+                   struct gic_effect *effect);
+void gicr_write(struct gicr *gicr, bool secure, bool two_states, uint64_t offset, unsigned size, uint64_t value,
+                uint64_t now, struct gic_effect *effect);
+
+extern const struct gic_register gicr_registers[];
+extern const unsigned gicr_register_count;
+
+void gicr_visit(struct gicr *gicr, struct visit *v);
+
+#endif
