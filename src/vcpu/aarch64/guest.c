@@ -33,9 +33,11 @@ static struct block *find_block(struct vcpu *vcpu)
     return block ? block : a64_translate_block(cpu, physical);
 }
 
+// EL0 has no SP_EL1, so 3 is nobody's key: a program counter that faults is never found.
 static uint64_t jump_key(const struct vcpu *vcpu)
 {
-    return a64_jump_key((const struct a64_cpu *)(const void *)vcpu);
+    const struct a64_cpu *cpu = (const struct a64_cpu *)(const void *)vcpu;
+    return unlikely(cpu->illegal || (cpu->r[A64_PC] & 3)) ? A64_MODE_KEY : a64_jump_key(cpu);
 }
 
 static enum op_out execute(struct vcpu *vcpu, const struct op *head)

@@ -20,7 +20,7 @@
 
 #define RIG_RAM     UINT64_C(0x400000)
 #define RIG_CODE    0x10000u
-#define RIG_VECTORS 0x20000u // VBAR_EL1: every entry is a WFI
+#define RIG_VECTORS 0x20000u // VBAR_EL1: every entry is a branch to itself
 #define RIG_TABLES  0x100000u
 #define RIG_CPUS    4
 
@@ -121,7 +121,7 @@ static inline struct rig *rig_new_many(unsigned cpus)
         rig->cpus[i]->r[A64_PC] = RIG_CODE;
     }
     for (unsigned offset = 0; offset < 0x800; offset += 4)
-        rig_put(rig, RIG_VECTORS + offset, 4, I_WFI);
+        rig_put(rig, RIG_VECTORS + offset, 4, I_B(0));
     rig->cpu = rig->cpus[0];
     return rig;
 }

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Translation at EL1&0 (Arm ARM chapter D8): permissions, status codes, tags, granules, and what the TLB may keep.
+#include <criterion/criterion.h>
+
+#include "rig.h"
+
+#define PAGE(n) (UINT64_C(0x200000) + (n) * 0x1000)
+#define TARGET  UINT64_C(0x300000) // physical
+#define UPPER   UINT64_C(0xffffff8000000000)
+
+static unsigned status_of(struct rig *rig, uint64_t address, enum access access, bool user)
+{
+    struct a64_walk walk;
+    return a64_translate(rig->cpu, address, access, user, &walk) ? 0 : walk.fault;
+}
+
+Test(a64_mmu, without_translation_addresses_are_physical)
+{
+    struct rig *rig = rig_new();
+    struct a64_walk walk;
+    cr_assert(a64_translate(rig->cpu, 0x12345678, ACCESS_WRITE, false, &walk));
+    cr_assert_eq(walk.physical, 0x12345678);
+    cr_assert_eq(status_of(rig, UINT64_C(1) << 50, ACCESS_READ, false), A64_FSC_ADDRESS_SIZE);
+    rig_free(rig);
+}
+
+Test(a64_mmu, permissions_follow_ap_uxn_pxn_and_privilege)
+{
+    static const struct { uint64_t bits; unsigned el1_read, el1_write, el1_run, el0_read, el0_write, el0_run; } rows[] = {
+        { 0, 1, 1, 1, 0, 0, 1 },                       // AP 00
+        { RIG_USER, 1, 1, 0, 1, 1, 1 },                // AP 01: what EL0 can write EL1 does not execute
+        { RIG_READONLY, 1, 0, 1, 0, 0, 1 },            // AP 10
+        { RIG_READONLY | RIG_USER, 1, 0, 1, 1, 0, 1 }, // AP 11
+        { RIG_PXN, 1, 1, 0, 0, 0, 1 },
+        { RIG_UXN, 1, 1, 1, 0, 0, 0 },
+    };
+    struct rig *rig = rig_new();
+    rig_translate(rig);
+    for (unsigned i = 0; i < countof(rows); i++) {
+        rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | rows[i].bits);
+        const unsigned fault = A64_FSC_PERMISSION + 3;
+        cr_expect_eq(status_of(rig, PAGE(1), ACCESS_READ, false), rows[i].el1_read ? 0 : fault, "row %u", i);
+        cr_expect_eq(status_of(rig, PAGE(1), ACCESS_WRITE, false), rows[i].el1_write ? 0 : fault, "row %u", i);
+        cr_expect_eq(status_of(rig, PAGE(1), ACCESS_EXECUTE, false), rows[i].el1_run ? 0 : fault, "row %u", i);
+        cr_expect_eq(status_of(rig, PAGE(1), ACCESS_READ, true), rows[i].el0_read ? 0 : fault, "row %u", i);
+        cr_expect_eq(status_of(rig, PAGE(1), ACCESS_WRITE, true), rows[i].el0_write ? 0 : fault, "row %u", i);
+        cr_expect_eq(status_of(rig, PAGE(1), ACCESS_EXECUTE, true), rows[i].el0_run ? 0 : fault, "row %u", i);
+    }
+    rig_free(rig);
+}
+
+Test(a64_mmu, tables_restrict_what_is_below_them)
+{
+    static const struct { uint64_t table; enum access access; bool user, allowed; } rows[] = {
+        { BIT64(61), ACCESS_READ, true, false }, { BIT64(61), ACCESS_READ, false, true },
+        { BIT64(62), ACCESS_WRITE, false, false }, { BIT64(62), ACCESS_READ, false, true },
+        { BIT64(60), ACCESS_EXECUTE, true, false }, { BIT64(59), ACCESS_EXECUTE, false, false },
+        { BIT64(59), ACCESS_EXECUTE, true, true },
+    };
+    struct rig *rig = rig_new();
+    rig_translate(rig);
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | RIG_USER | RIG_READONLY);
+    for (unsigned i = 0; i < countof(rows); i++) {
+        uint64_t bits = rows[i].access == ACCESS_WRITE ? 0 : RIG_READONLY;
+        rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | RIG_USER | bits);
+        rig_put(rig, RIG_TABLES + 0x1008, 8, (RIG_TABLES + 0x4000) | RIG_PAGE | rows[i].table);
+        unsigned fault = status_of(rig, PAGE(1), rows[i].access, rows[i].user);
+        cr_expect_eq(fault, rows[i].allowed ? 0u : A64_FSC_PERMISSION + 3u, "row %u", i);
+    }
+    rig_free(rig);
+}
+
+Test(a64_mmu, write_implies_execute_never_where_sctlr_says_so)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF);
+    rig_page(rig, 2, TARGET | RIG_PAGE | RIG_AF | RIG_READONLY);
+    cpu->sctlr |= A64_SCTLR_WXN;
+    cr_assert_eq(status_of(rig, PAGE(1), ACCESS_EXECUTE, false), A64_FSC_PERMISSION + 3);
+    cr_assert_eq(status_of(rig, PAGE(2), ACCESS_EXECUTE, false), 0);
+    rig_free(rig);
+}
+
+Test(a64_mmu, every_status_code_names_the_level_it_was_found_at)
+{
+    struct rig *rig = rig_new();
+    rig_translate(rig);
+    cr_expect_eq(status_of(rig, UINT64_C(1) << 30, ACCESS_READ, false), A64_FSC_TRANSLATION + 1);
+    cr_expect_eq(status_of(rig, PAGE(0x200), ACCESS_READ, false), A64_FSC_TRANSLATION + 2);
+    cr_expect_eq(status_of(rig, PAGE(3), ACCESS_READ, false), A64_FSC_TRANSLATION + 3);
+    rig_page(rig, 3, TARGET | RIG_BLOCK | RIG_AF); // a block at level 3 is reserved
+    cr_expect_eq(status_of(rig, PAGE(3), ACCESS_READ, false), A64_FSC_TRANSLATION + 3);
+    rig_page(rig, 3, TARGET | RIG_PAGE);
+    cr_expect_eq(status_of(rig, PAGE(3), ACCESS_READ, false), A64_FSC_ACCESS_FLAG + 3);
+    rig_page(rig, 3, BIT64(41) | RIG_PAGE | RIG_AF); // beyond TCR_EL1.IPS (40 bits)
+    cr_expect_eq(status_of(rig, PAGE(3), ACCESS_READ, false), A64_FSC_ADDRESS_SIZE + 3);
+    // Addresses that neither table translates.
+    cr_expect_eq(status_of(rig, UINT64_C(1) << 39, ACCESS_READ, false), A64_FSC_TRANSLATION);
+    cr_expect_eq(status_of(rig, UPPER - 8, ACCESS_READ, false), A64_FSC_TRANSLATION);
+    rig->cpu->tcr |= BIT64(7); // EPD0
+    cr_expect_eq(status_of(rig, PAGE(1), ACCESS_READ, false), A64_FSC_TRANSLATION);
+    rig_free(rig);
+}
+
+Test(a64_mmu, the_access_flag_is_checked_before_permissions)
+{
+    struct rig *rig = rig_new();
+    rig_translate(rig);
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_READONLY);
+    cr_assert_eq(status_of(rig, PAGE(1), ACCESS_WRITE, false), A64_FSC_ACCESS_FLAG + 3);
+    rig_free(rig);
+}
+
+Test(a64_mmu, the_upper_half_is_ttbr1s)
+{
+    struct rig *rig = rig_new();
+    rig_translate(rig);
+    struct a64_walk walk;
+    cr_assert(a64_translate(rig->cpu, UPPER + 0x12345, ACCESS_READ, false, &walk));
+    cr_assert_eq(walk.physical, 0x12345);
+    cr_assert_eq(walk.shift, 21);
+    rig_free(rig);
+}
+
+Test(a64_mmu, tags_are_ignored_where_tcr_says_so)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    uint64_t value;
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF);
+    rig_put(rig, TARGET + 8, 8, 0x1234);
+    uint64_t tagged = PAGE(1) + 8 + (UINT64_C(0x5a) << 56);
+    cr_assert(!a64_load(cpu, tagged, 8, &value));
+    cpu->tcr |= BIT64(37); // TBI0
+    cr_assert(a64_load(cpu, tagged, 8, &value));
+    cr_assert_eq(value, 0x1234);
+    cr_assert_eq(a64_branch_address(cpu, tagged), PAGE(1) + 8);
+    // FAR keeps the tag.
+    cr_assert(!a64_load(cpu, PAGE(9) + (UINT64_C(0x5a) << 56), 8, &value));
+    cr_assert_eq(cpu->fault.address, PAGE(9) + (UINT64_C(0x5a) << 56));
+    // One TLBI by address forgets the page under every tag.
+    rig_page(rig, 1, 0);
+    a64_flush_address(cpu, PAGE(1));
+    cr_assert(!a64_load(cpu, tagged, 8, &value));
+    rig_free(rig);
+}
+
+Test(a64_mmu, aborts_say_what_was_tried_and_from_where)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    struct tlb_page page;
+    cr_assert(!a64_walk(&cpu->vcpu, PAGE(5), ACCESS_WRITE, false, &page));
+    cr_assert_eq(cpu->fault.syndrome, UINT32_C(0x25) << 26 | BIT32(25) | BIT32(6) | 0x07);
+    cr_assert_eq(cpu->fault.address, PAGE(5));
+    cr_assert(!a64_walk(&cpu->vcpu, PAGE(5), ACCESS_EXECUTE, false, &page));
+    cr_assert_eq(cpu->fault.syndrome, UINT32_C(0x21) << 26 | BIT32(25) | 0x07);
+    rig_set_el(cpu, 0, false);
+    cr_assert(!a64_walk(&cpu->vcpu, PAGE(5), ACCESS_READ, true, &page));
+    cr_assert_eq(cpu->fault.syndrome, UINT32_C(0x24) << 26 | BIT32(25) | 0x07);
+    cr_assert(!a64_walk(&cpu->vcpu, PAGE(5), ACCESS_EXECUTE, true, &page));
+    cr_assert_eq(cpu->fault.syndrome, UINT32_C(0x20) << 26 | BIT32(25) | 0x07);
+    rig_free(rig);
+}
+
+// One page through tables of another granule: T0SZ 16, index bits of each level from the architecture's tables.
+static unsigned granule_status(struct rig *rig, unsigned tg0, unsigned granule, uint64_t address, struct a64_walk *walk)
+{
+    struct a64_cpu *cpu = rig->cpu;
+    unsigned stride = granule - 3;
+    uint64_t table = 0x200000;
+    unsigned level = granule == 16 ? 1 : 0;
+    cpu->tcr = 16 | (uint64_t)tg0 << 14 | UINT64_C(5) << 32;
+    cpu->ttbr0 = table;
+    for (; level < 3; level++, table += 0x10000) {
+        unsigned shift = granule + (3 - level) * stride;
+        uint64_t index = address >> shift & bits_low(shift + stride > 48 ? 48 - shift : stride);
+        rig_put(rig, table + index * 8, 8, (table + 0x10000) | RIG_PAGE);
+    }
+    rig_put(rig, table + (address >> granule & bits_low(stride)) * 8, 8, 0x3f0000 | RIG_PAGE | RIG_AF);
+    cpu->sctlr |= A64_SCTLR_M;
+    return a64_translate(cpu, address, ACCESS_READ, false, walk) ? 0 : walk->fault;
+}
+
+Test(a64_mmu, granules_of_16_and_64_kib_translate)
+{
+    struct a64_walk walk;
+    struct rig *rig = rig_new();
+    cr_assert_eq(granule_status(rig, 2, 14, UINT64_C(0x812345678abc), &walk), 0);
+    cr_assert_eq(walk.physical, 0x3f0000 | (0x812345678abc & 0x3fff));
+    cr_assert_eq(granule_status(rig, 1, 16, UINT64_C(0x812345678abc), &walk), 0);
+    cr_assert_eq(walk.physical, 0x3f0000 | (0x812345678abc & 0xffff));
+    cr_assert_eq(walk.shift, 16);
+    cr_assert_eq(granule_status(rig, 0, 12, UINT64_C(0x812345678abc), &walk), 0);
+    cr_assert_eq(walk.physical, 0x3f0000 | (0x812345678abc & 0xfff));
+    rig_free(rig);
+}
+
+// --- what is kept -----------------------------------------------------------------------------------------------------
+
+static uint64_t load(struct a64_cpu *cpu, uint64_t address)
+{
+    uint64_t value = 0;
+    return a64_load(cpu, address, 8, &value) ? value : UINT64_MAX;
+}
+
+Test(a64_mmu, an_address_of_a_block_forgets_the_whole_block)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    rig_put(rig, 0x1000, 8, 11);
+    rig_put(rig, 0x5000, 8, 22);
+    cr_assert_eq(load(cpu, UPPER + 0x1000), 11);
+    cr_assert_eq(load(cpu, UPPER + 0x5000), 22);
+    rig_put(rig, RIG_TABLES + 0x3000, 8, 0);
+    cr_assert_eq(load(cpu, UPPER + 0x5000), 22); // still there, as the architecture allows
+    a64_flush_address(cpu, UPPER + 0x1000);
+    cr_assert_eq(load(cpu, UPPER + 0x5000), UINT64_MAX);
+    rig_free(rig);
+}
+
+Test(a64_mmu, a_change_of_ttbr0_forgets_the_lower_half_and_keeps_global_pages_above)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | RIG_NG);
+    rig_put(rig, TARGET, 8, 33);
+    rig_put(rig, 0x1000, 8, 11);
+    cr_assert_eq(load(cpu, PAGE(1)), 33);
+    cr_assert_eq(load(cpu, UPPER + 0x1000), 11);
+    rig_page(rig, 1, 0);
+    rig_put(rig, RIG_TABLES + 0x3000, 8, 0);
+    unsigned encoding = A64_SYSREG(3, 0, 2, 0, 0);
+    a64_sysreg_find(encoding)->write(cpu, encoding, cpu->ttbr0 | BIT64(48)); // another ASID
+    cr_assert_eq(load(cpu, PAGE(1)), UINT64_MAX);
+    cr_assert_eq(load(cpu, UPPER + 0x1000), 11);
+    rig_free(rig);
+}
+
+Test(a64_mmu, private_pages_of_the_upper_half_go_with_the_asid)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    rig_put(rig, RIG_TABLES + 0x3000, 8, RIG_BLOCK | RIG_AF | RIG_NG);
+    rig_put(rig, 0x1000, 8, 11);
+    cr_assert_eq(load(cpu, UPPER + 0x1000), 11);
+    rig_put(rig, RIG_TABLES + 0x3000, 8, 0);
+    unsigned encoding = A64_SYSREG(3, 0, 2, 0, 1);
+    a64_sysreg_find(encoding)->write(cpu, encoding, cpu->ttbr1 | BIT64(48));
+    cr_assert_eq(load(cpu, UPPER + 0x1000), UINT64_MAX);
+    rig_free(rig);
+}
+
+Test(a64_mmu, a_broadcast_tlbi_reaches_every_cpu)
+{
+    struct rig *rig = rig_new_many(2);
+    rig_translate(rig);
+    struct a64_cpu *other = rig->cpus[1];
+    other->ttbr0 = rig->cpu->ttbr0;
+    other->tcr = rig->cpu->tcr;
+    other->sctlr = rig->cpu->sctlr;
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF);
+    rig_put(rig, TARGET, 8, 33);
+    cr_assert_eq(load(other, PAGE(1)), 33);
+    rig_page(rig, 1, 0);
+    rig_code(rig, 0xd5088720u /* tlbi vae1, x0: this CPU alone */, 0xd5088320u /* tlbi vae1is, x0 */, I_NOP);
+    rig->cpu->r[0] = PAGE(1) >> 12;
+    rig_run(rig, 1);
+    cr_assert_eq(load(other, PAGE(1)), 33);
+    rig->loop.slice = 1;
+    rig->loop.vcpus[1]->state = VCPU_STOPPED;
+    rig_run(rig, 2);
+    cr_assert_eq(load(other, PAGE(1)), UINT64_MAX);
+    rig_free(rig);
+}
+
+Test(a64_mmu, at_reports_the_address_or_the_fault)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | RIG_READONLY);
+    rig_code(rig, 0xd5087800u /* at s1e1r, x0 */, I_MRS(1, A64_SYSREG(3, 0, 7, 4, 0)), 0xd5087820u /* at s1e1w, x0 */,
+             I_MRS(2, A64_SYSREG(3, 0, 7, 4, 0)), 0xd5087840u /* at s1e0r, x0 */, I_MRS(3, A64_SYSREG(3, 0, 7, 4, 0)));
+    cpu->r[0] = PAGE(1) + 0x123;
+    cpu->mair = 0xff;
+    rig_run(rig, 6);
+    cr_assert_eq(cpu->r[1], TARGET | BIT64(11) | UINT64_C(0xff) << 56);
+    cr_assert_eq(cpu->r[2], BIT64(11) | (A64_FSC_PERMISSION + 3) << 1 | 1);
+    cr_assert_eq(cpu->r[3], BIT64(11) | (A64_FSC_PERMISSION + 3) << 1 | 1);
+    rig_free(rig);
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// System registers (Arm ARM chapter D17), their rows, and what MRS and MSR do with them.
+#include <criterion/criterion.h>
+
+#include "rig.h"
+#include "vcpu/aarch64/decode.h"
+
+#define EC(esr) ((unsigned)((esr) >> 26 & 0x3f))
+
+static uint64_t read_register(struct rig *rig, unsigned encoding)
+{
+    rig_code(rig, I_MRS(0, encoding));
+    rig->cpu->r[A64_PC] = RIG_CODE;
+    rig_run(rig, 1);
+    return rig->cpu->r[0];
+}
+
+static void write_register(struct rig *rig, unsigned encoding, uint64_t value)
+{
+    rig_code(rig, I_MSR(encoding, 0));
+    rig->cpu->r[A64_PC] = RIG_CODE;
+    rig->cpu->r[0] = value;
+    rig_run(rig, 1);
+}
+
+Test(a64_sysreg, rows_are_in_the_order_of_their_encodings_and_disjoint)
+{
+    for (unsigned i = 0; i < a64_sysreg_count; i++) {
+        const struct a64_sysreg *row = &a64_sysregs[i];
+        if (i)
+            cr_assert_lt(a64_sysregs[i - 1].encoding, row->encoding, "%s", row->name);
+        unsigned count = row->count ? row->count : 1;
+        for (unsigned n = 0; n < count; n++)
+            cr_assert_eq(a64_sysreg_find(row->encoding + n * row->stride), row, "%s %u", row->name, n);
+    }
+}
+
+Test(a64_sysreg, every_row_keeps_the_bits_of_its_mask_and_no_other)
+{
+    for (unsigned i = 0; i < a64_sysreg_count; i++) {
+        const struct a64_sysreg *row = &a64_sysregs[i];
+        if (!row->field || row->write || !(row->access & A64_EL1_WRITE) || row->encoding == A64_SYSREG(3, 0, 4, 1, 0))
+            continue;
+        struct rig *rig = rig_new();
+        uint64_t mask = row->access & A64_PLAIN ? UINT64_MAX : row->mask, before = read_register(rig, row->encoding);
+        write_register(rig, row->encoding, UINT64_MAX);
+        cr_expect_eq(read_register(rig, row->encoding), (before & ~mask) | mask, "%s", row->name);
+        write_register(rig, row->encoding, 0);
+        cr_expect_eq(read_register(rig, row->encoding), before & ~mask, "%s", row->name);
+        rig_free(rig);
+    }
+}
+
+Test(a64_sysreg, el0_reaches_only_what_rows_allow)
+{
+    for (unsigned i = 0; i < a64_sysreg_count; i++) {
+        const struct a64_sysreg *row = &a64_sysregs[i];
+        struct rig *rig = rig_new();
+        rig->cpu->cntkctl = 0x3ff;
+        rig->cpu->cpacr = 3 << 20;
+        rig->cpu->sctlr |= A64_SCTLR_UMA | A64_SCTLR_UCT;
+        rig_set_el(rig->cpu, 0, false);
+        read_register(rig, row->encoding);
+        cr_expect_eq(rig->cpu->esr != 0, !(row->access & A64_EL0_READ), "%s", row->name);
+        rig_free(rig);
+    }
+}
+
+Test(a64_sysreg, the_whole_id_space_answers)
+{
+    struct rig *rig = rig_new();
+    for (unsigned crm = 1; crm < 8; crm++)
+        for (unsigned op2 = 0; op2 < 8; op2++) {
+            uint64_t value = read_register(rig, A64_SYSREG(3, 0, 0, crm, op2));
+            cr_assert_eq(rig->cpu->esr, 0);
+            if (op2 != 0 || crm < 4)
+                cr_assert_eq(value, 0);
+        }
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 0, 0, 0)), 0x411fd070);
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 0, 0, 5)), 0x80000000);
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 0, 4, 0)), 0x11);
+    rig->cpu->gic_registers = true;
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 0, 4, 0)), 0x1000011);
+    rig_free(rig);
+}
+
+Test(a64_sysreg, what_is_not_there_is_undefined_and_counted)
+{
+    struct rig *rig = rig_new();
+    read_register(rig, A64_SYSREG(3, 4, 1, 0, 0)); // SCTLR_EL2
+    cr_assert_eq(rig->cpu->esr, BIT32(25));
+    read_register(rig, A64_SYSREG(3, 0, 11, 3, 3));
+    cr_assert_eq(rig->cpu->esr, BIT32(25));
+    cr_assert_eq(rig->cpu->mistakes[A64_MISTAKE_SYSREG], 2);
+    rig_free(rig);
+}
+
+Test(a64_sysreg, the_controller_and_the_timers_are_behind_the_port)
+{
+    static const unsigned encodings[] = {
+        A64_SYSREG(3, 0, 4, 6, 0), A64_SYSREG(3, 0, 12, 12, 1), A64_SYSREG(3, 0, 12, 11, 5), A64_SYSREG(3, 3, 14, 3, 2),
+        A64_SYSREG(3, 3, 14, 2, 1),
+    };
+    for (unsigned i = 0; i < countof(encodings); i++) {
+        struct rig *rig = rig_new();
+        write_register(rig, encodings[i], 0x1234 + i);
+        cr_assert_eq(rig->encoding, encodings[i]);
+        cr_assert_eq(rig->value, 0x1234 + i);
+        cr_assert_eq(read_register(rig, encodings[i]), 0x1234 + i);
+        rig->loop.port.read = NULL;
+        read_register(rig, encodings[i]);
+        cr_assert_eq(rig->cpu->esr, BIT32(25));
+        rig_free(rig);
+    }
+}
+
+Test(a64_sysreg, the_counter_runs_at_its_frequency_in_virtual_time)
+{
+    struct rig *rig = rig_new();
+    rig_code(rig, I_MRS(0, A64_SYSREG(3, 3, 14, 0, 2)), I_B(0));
+    rig->clock.now = 1600;
+    rig_run(rig, 1);
+    cr_assert_eq(rig->cpu->r[0], 100);
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 3, 14, 0, 0)), 62500000);
+    rig_free(rig);
+}
+
+Test(a64_sysreg, flags_and_masks_are_registers_too)
+{
+    struct rig *rig = rig_new();
+    for (uint32_t nzcv = 0; nzcv < 16; nzcv++) {
+        write_register(rig, A64_SYSREG(3, 3, 4, 2, 0), (uint64_t)nzcv << 28);
+        cr_assert_eq(read_register(rig, A64_SYSREG(3, 3, 4, 2, 0)), (uint64_t)nzcv << 28);
+        for (unsigned condition = 0; condition < 16; condition++) {
+            bool n = nzcv & 8, z = nzcv & 4, c = nzcv & 2, v = nzcv & 1;
+            const bool holds[] = { z, c, n, v, c && !z, n == v, n == v && !z, true };
+            bool expected = holds[condition / 2] != (condition & 1 && condition != 15);
+            cr_assert_eq(a64_holds(rig->cpu, condition), expected, "NZCV %x, condition %u", nzcv, condition);
+        }
+    }
+    write_register(rig, A64_SYSREG(3, 3, 4, 2, 1), 0x140);
+    cr_assert_eq(rig->cpu->daif, A64_F | A64_A);
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 4, 2, 2)), 4);
+    rig_free(rig);
+}
+
+Test(a64_sysreg, the_os_lock_is_what_oslar_wrote)
+{
+    struct rig *rig = rig_new();
+    cr_assert_eq(read_register(rig, A64_SYSREG(2, 0, 1, 1, 4)), 0xa);
+    write_register(rig, A64_SYSREG(2, 0, 1, 0, 4), 0);
+    cr_assert_eq(read_register(rig, A64_SYSREG(2, 0, 1, 1, 4)), 8);
+    rig_free(rig);
+}
+
+// --- decode.c: the masks of logical immediates, against their definition --------------------------------------------------
+
+Test(a64_sysreg, logical_immediates_are_rotated_runs_of_ones)
+{
+    unsigned valid = 0;
+    for (unsigned n = 0; n < 2; n++)
+        for (unsigned imms = 0; imms < 64; imms++)
+            for (unsigned immr = 0; immr < 64; immr++) {
+                uint64_t mask, unused;
+                if (!a64_decode_masks(n, imms, immr, 64, true, &mask, &unused))
+                    continue;
+                valid++;
+                cr_assert_neq(mask, 0);
+                cr_assert_neq(mask, UINT64_MAX);
+                // Around the circle a run of ones begins once for each element.
+                uint64_t begins = mask & ~(mask << 1 | mask >> 63);
+                unsigned count = (unsigned)__builtin_popcountll(begins);
+                cr_assert(is_power_of_two(count));
+                unsigned size = 64 / count;
+                if (size < 64)
+                    cr_assert_eq(mask, mask >> size | mask << (64 - size));
+            }
+    cr_assert_eq(valid, 64 * 63 + 32 * 31 * 2 + 16 * 15 * 4 + 8 * 7 * 8 + 4 * 3 * 16 + 2 * 1 * 32);
+}
