@@ -8,6 +8,8 @@
 Everything lies below .cache/linux/ARCH. The initramfs is busybox and an /init that prints a marker, what the kernel had
 to warn about, and powers off; it is the same, byte for byte, wherever it is made from the same busybox.
 """
+import contextlib
+import fcntl
 import gzip
 import hashlib
 import io
@@ -211,11 +213,21 @@ def fetch(arch):
         raise CannotGet(f"{what['package']}: {error}") from error
 
 
+@contextlib.contextmanager
+def cache_lock():
+    """One fetch at a time: downloads of several kernels meet in one folder."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def prepare(arch):
     """(kernel, initramfs) of `arch`, from the cache or fetched. CannotGet when that is impossible."""
     folder = CACHE / arch
-    if not (folder / "package").exists():
-        fetch(arch)
+    with cache_lock():
+        if not (folder / "package").exists():
+            fetch(arch)
     image = initramfs((folder / "busybox").read_bytes())
     path = folder / "initramfs.gz"
     if not path.exists() or path.read_bytes() != image:
