@@ -48,7 +48,8 @@ static inline enum op_out op_STRING(struct x86_cpu *cpu, const struct op *op)
 static inline enum op_out op_HELP(struct x86_cpu *cpu, const struct op *op)
 {
     cpu->vcpu.at = op;
-    return x86_helpers[op->disp](cpu, op);
+    enum op_out out = x86_helpers[op->disp](cpu, op);
+    return out == OP_NEXT ? after_slow(&cpu->vcpu, true) : out; // it may have stored, to this very block
 }
 
 #define EXECUTOR            x86_execute

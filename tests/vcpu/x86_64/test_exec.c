@@ -582,6 +582,17 @@ Test(exec, a_block_that_writes_itself_runs_the_new_code_next)
     cr_assert_eq(rip(), BOARD_CODE + 11);
 }
 
+Test(exec, a_table_register_stored_over_the_next_instruction_is_what_runs_next)
+{
+    code("0f 01 0f b0 11"); // sidt [rdi]; mov al, 11
+    cpu->r[X86_RDI] = BOARD_CODE + 3;
+    cpu->idt_limit = 0x22b0; // mov al, 22
+    cpu->idt_base = 0xf4;    // hlt
+    run(3);
+    cr_assert_eq(cpu->r[X86_RAX], 0x22);
+    cr_assert_eq(rip(), BOARD_CODE + 6);
+}
+
 Test(exec, a_block_that_writes_its_past_goes_on_undisturbed)
 {
     code("48 ff c0 c6 05 f7 ff ff ff 90 48 ff c0"); // inc rax; mov byte [rip - 9], 90; inc rax
