@@ -6,8 +6,8 @@
 #include "vcpu/block.h"
 
 struct draft {
-    struct block block;
     struct op ops[BLOCK_OPS];
+    struct block block; // last: it ends in the ops of a finished block, which a draft has apart
 };
 
 // An empty block of one op, its head.
