@@ -92,7 +92,7 @@ void loop_stop(struct loop *loop, enum loop_stop stop, int status)
     loop->stop = stop;
     loop->status = status;
     if (loop->current)
-        loop->current->kick |= KICK_CUT;
+        loop->current->kick |= KICK_STOP;
 }
 
 void loop_memory_written(void *owner, uint64_t address, uint64_t size)
@@ -131,39 +131,54 @@ uint64_t loop_instructions(const struct loop *loop)
     return loop->instructions + (cpu ? vcpu_executed(cpu) - loop->slice_executed : 0);
 }
 
-// How many instructions the next slice may have: up to the next deadline, to the very instruction.
-static int64_t slice_budget(const struct loop *loop)
+// How many instructions the next slice may have at most, by fairness and by the next deadline, to the very instruction.
+static uint64_t slice_length(const struct loop *loop)
 {
-    uint64_t budget = loop->share == 1 ? LONGEST_SLICE : loop->slice;
+    uint64_t length = loop->rest ? loop->rest : loop->share == 1 ? LONGEST_SLICE : loop->slice;
     uint64_t deadline = clock_next(loop->clock);
-    uint64_t most = ((budget << loop->shift) + loop->carry) / loop->share;
+    uint64_t most = ((length << loop->shift) + loop->carry) / loop->share;
     if (deadline - loop->slice_start <= most) {
         uint64_t ticks = (deadline - loop->slice_start) * loop->share - loop->carry;
-        budget = (ticks + (UINT64_C(1) << loop->shift) - 1) >> loop->shift;
+        length = (ticks + (UINT64_C(1) << loop->shift) - 1) >> loop->shift;
     }
-    if (loop->limit && loop->limit - loop->instructions < budget)
-        budget = loop->limit - loop->instructions;
-    return (int64_t)budget;
+    return length;
 }
 
 // --- the loop ---------------------------------------------------------------------------------------------------------
+
+// Whose turn it is: whoever was stopped inside its slice, else the next.
+static struct vcpu *turn(struct loop *loop)
+{
+    struct vcpu *cpu = loop->vcpus[loop->last];
+    if (loop->rest && cpu->state == VCPU_RUNNING)
+        return cpu;
+    loop->rest = 0;
+    return next_runnable(loop);
+}
 
 static void slice_begin(struct loop *loop, struct vcpu *cpu)
 {
     loop->current = cpu;
     loop->last = cpu->index;
-    loop->share = loop->running;
+    if (!loop->rest)
+        loop->share = loop->running;
     if (loop->carry >= loop->share)
         loop->carry = loop->share - 1;
     loop->slice_start = loop->clock->now;
     loop->slice_executed = cpu->goal;
-    cpu->left = slice_budget(loop);
+    uint64_t length = slice_length(loop), until_limit = loop->limit - loop->instructions;
+    loop->rest = loop->limit && until_limit < length ? length - until_limit : 0;
+    cpu->left = (int64_t)(length - loop->rest);
     cpu->goal += (uint64_t)cpu->left;
     cpu->kick = 0;
 }
 
 static void slice_end(struct loop *loop, struct vcpu *cpu)
 {
+    // A stop from outside may come anywhere: what is left of the slice goes on afterwards, so that the order of the vCPUs
+    // does not depend on it.
+    bool over = (cpu->kick & KICK_CUT) || cpu->state != VCPU_RUNNING;
+    loop->rest = over ? 0 : loop->rest + (uint64_t)cpu->left;
     cpu->goal -= (uint64_t)cpu->left;
     cpu->left = 0;
     uint64_t executed = cpu->goal - loop->slice_executed;
@@ -205,7 +220,7 @@ enum loop_stop vcpu_run(struct loop *loop)
         }
 
         // Whose turn it is.
-        struct vcpu *cpu = next_runnable(loop);
+        struct vcpu *cpu = turn(loop);
         if (!cpu) {
             idle(loop);
             continue;
@@ -216,7 +231,7 @@ enum loop_stop vcpu_run(struct loop *loop)
         while (cpu->left > 0) {
             if (cpu->pending && guest->can_take(cpu))
                 guest->take_interrupt(cpu);
-            if (cpu->state != VCPU_RUNNING || (cpu->kick & KICK_CUT))
+            if (cpu->state != VCPU_RUNNING || (cpu->kick & (KICK_CUT | KICK_STOP)))
                 break;
             cpu->kick = 0;
             guest->run(cpu);

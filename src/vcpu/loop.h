@@ -59,6 +59,7 @@ struct loop {
     struct vcpu *current;               // whose slice it is, NULL between slices
     uint32_t last;                      // who had the last slice
     unsigned share;                     // N of this slice
+    uint64_t rest;                      // instructions left of the last slice, if a stop of ours cut it: it goes on first
     uint64_t slice_start;               // ns
     uint64_t slice_executed;            // instructions its CPU had executed when it began
     uint64_t carry;                     // instructions of this and earlier slices that are not a whole 1/N of time yet

@@ -23,6 +23,7 @@ enum vcpu_state {
 // Why the executor should come back to the loop before its budget is used up.
 enum {
     KICK_LOOK = BIT32(0), // look at the pending word again
+    KICK_STOP = BIT32(2), // the run ends; its slice goes on with the next run
     KICK_CUT = BIT32(1),  // end this slice: another CPU was woken, a deadline moved, the guest pauses or halts
 };
 

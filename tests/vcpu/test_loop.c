@@ -390,3 +390,37 @@ Test(loop, what_comes_from_outside_is_handled_between_slices)
     loop->inbox = NULL;
     inbox_destroy(&inbox);
 }
+
+// --- stops inside a slice ---------------------------------------------------------------------------------------------
+
+static uint64_t order; // of all instructions: which vCPU, at what time
+
+static void note_order(struct fake_cpu *cpu)
+{
+    order = (order ^ (cpu->vcpu.index + 1) ^ vcpu_now(&cpu->vcpu) << 8) * UINT64_C(0x100000001b3);
+    if ((cpu->executed + 17 * cpu->vcpu.index) % 41 == 0)
+        cpu->vcpu.kick |= KICK_CUT; // a pause
+}
+
+static uint64_t order_with_stops_every(uint64_t instructions)
+{
+    begin(3);
+    loop->slice = 100;
+    for (unsigned i = 0; i < 3; i++)
+        fake->cpu[i]->step = note_order;
+    order = 0;
+    while (loop->instructions < 5000)
+        run(instructions < 5000 - loop->instructions ? instructions : 5000 - loop->instructions);
+    uint64_t result = order;
+    fake_free(fake);
+    return result;
+}
+
+Test(loop, a_stop_inside_a_slice_does_not_change_whose_turn_comes_next)
+{
+    uint64_t whole = order_with_stops_every(5000);
+    const uint64_t cuts[] = { 1, 2, 7, 99, 100, 101, 1234 };
+    for (unsigned i = 0; i < countof(cuts); i++)
+        cr_expect_eq(order_with_stops_every(cuts[i]), whole, "stopped every %u instructions", (unsigned)cuts[i]);
+    begin(1); // for the suite's end
+}
