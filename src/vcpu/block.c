@@ -123,19 +123,22 @@ static unsigned list_of(const struct block *block, const struct code_page *page)
     return (block->physical & PAGE_MASK) != page->physical;
 }
 
-// The granules of `page` that the block covers.
+static uint32_t granule_mask(unsigned first_byte, unsigned last_byte)
+{
+    return (uint32_t)(bits_low((last_byte >> CODE_GRANULE_BITS) + 1) & ~bits_low(first_byte >> CODE_GRANULE_BITS));
+}
+
+// The granules of `page` that the block covers; of both ends, where one frame is mapped twice in a row.
 static uint32_t granules_of(const struct block *block, const struct code_page *page)
 {
-    unsigned first = 0, last;
-    unsigned offset = (unsigned)(block->physical & ~PAGE_MASK);
-    if (list_of(block, page) == 0) {
-        unsigned end = offset + block->bytes - 1;
-        first = offset >> CODE_GRANULE_BITS;
-        last = (end < PAGE_SIZE ? end : (unsigned)PAGE_SIZE - 1) >> CODE_GRANULE_BITS;
-    } else {
-        last = (offset + block->bytes - 1 - (unsigned)PAGE_SIZE) >> CODE_GRANULE_BITS;
-    }
-    return (uint32_t)(bits_low(last + 1) & ~bits_low(first));
+    unsigned offset = (unsigned)(block->physical & ~PAGE_MASK), last = offset + block->bytes - 1;
+    unsigned end_of_page = (unsigned)PAGE_SIZE - 1;
+    uint32_t granules = 0;
+    if ((block->physical & PAGE_MASK) == page->physical)
+        granules |= granule_mask(offset, last < end_of_page ? last : end_of_page);
+    if (block->second == page->physical)
+        granules |= granule_mask(0, last - (unsigned)PAGE_SIZE);
+    return granules;
 }
 
 static void enter_page(struct blocks *blocks, struct block *block, uint64_t physical)
@@ -213,10 +216,10 @@ void blocks_kill(struct blocks *blocks, struct block *block)
 // Does the block's code overlap [physical, end), which lies in `page`?
 static bool overlaps(const struct block *block, const struct code_page *page, uint64_t physical, uint64_t end)
 {
-    if (list_of(block, page) == 0)
-        return block->physical < end && physical < block->physical + block->bytes;
-    uint64_t rest = (block->physical & ~PAGE_MASK) + block->bytes - PAGE_SIZE;
-    return physical < page->physical + rest;
+    uint64_t after = block->physical + block->bytes;
+    if ((block->physical & PAGE_MASK) == page->physical && block->physical < end && physical < after)
+        return true;
+    return block->second == page->physical && (physical & ~PAGE_MASK) < (after & ~PAGE_MASK);
 }
 
 static bool page_written(struct blocks *blocks, uint64_t physical, uint64_t end)

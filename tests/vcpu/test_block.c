@@ -114,6 +114,17 @@ Test(block, a_block_that_goes_on_in_another_page_dies_with_either)
     cr_assert_not(blocks_written(blocks, 0x5000, 5));
 }
 
+Test(block, a_block_whose_frame_is_mapped_twice_in_a_row_dies_at_both_ends)
+{
+    add_long(0x1ffe, 5, ANY, 0x1000, 0);
+    cr_assert_not(blocks_written(blocks, 0x1003, 1));
+    cr_assert(blocks_written(blocks, 0x1002, 1));
+    cr_assert_null(find(0x1ffe));
+    add_long(0x1ffe, 5, ANY, 0x1000, 0);
+    cr_assert_not(blocks_written(blocks, 0x1ffd, 1));
+    cr_assert(blocks_written(blocks, 0x1fff, 1));
+}
+
 Test(block, a_dead_block_has_a_dead_head_and_nothing_leads_to_it)
 {
     struct block *from = add(0x1000, 8), *to = add(0x1100, 8);
