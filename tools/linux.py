@@ -25,7 +25,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("INTACT_CACHE", ROOT / ".cache")) / "linux"
-MIRROR = os.environ.get("INTACT_MIRROR")
+MIRROR = os.environ.get("INTACT_MIRROR") # of Debian, where there is no apt to ask: "https://HOST/debian"
 SUITE = "bookworm"
 
 # What `./dev linux` calls it: Debian's architecture, the package, and the console that the kernel writes to.
@@ -108,6 +108,8 @@ class Mirror:
     """Where there is no apt (macOS): the mirror's own index."""
 
     def __init__(self, debian):
+        if not MIRROR:
+            raise CannotGet("no apt here to ask: set INTACT_MIRROR to the address of a Debian mirror")
         url = f"{MIRROR}/dists/{SUITE}/main/binary-{debian}/Packages.xz"
         text = lzma.decompress(urllib.request.urlopen(url, timeout=60).read()).decode()
         self.packages = {}
