@@ -242,6 +242,7 @@ static uint64_t psci(struct rig *rig, uint32_t call, uint64_t function, uint64_t
     cpu->r[3] = c;
     cpu->r[A64_PC] = RIG_CODE;
     rig->loop.last = rig->loop.count - 1; // it is this CPU's turn
+    rig->loop.rest = 0;
     rig_run(rig, 1);
     return cpu->r[0];
 }
