@@ -28,8 +28,17 @@ enum mode { REAL, V86, PROTECTED_16, PROTECTED_32, PAGED_32, PAE_32, COMPATIBLE,
 
 // Selectors of the GDT as made; the rest of it is random.
 enum {
-    CODE_64 = 0x08, FLAT = 0x10, CODE_32 = 0x18, TASK = 0x20, USER_FLAT = 0x30, USER_64 = 0x38, USER_32 = 0x40,
-    CODE_16 = 0x48, DATA_16 = 0x50, LDT_SELECTOR = 0x58, GATES = 0x68,
+    CODE_64 = 0x08,
+    FLAT = 0x10,
+    CODE_32 = 0x18,
+    TASK = 0x20,
+    USER_FLAT = 0x30,
+    USER_64 = 0x38,
+    USER_32 = 0x40,
+    CODE_16 = 0x48,
+    DATA_16 = 0x50,
+    LDT_SELECTOR = 0x58,
+    GATES = 0x68,
 };
 
 // One of the machines that run the same program.
@@ -42,12 +51,15 @@ struct run {
 };
 
 static struct run runs[RUNS] = {
-    {.slice = INSTRUCTIONS, .arena = 8 << 20}, {.slice = 7, .arena = 1 << 20}, {.slice = 1, .arena = 128 << 10},
+    { .slice = INSTRUCTIONS, .arena = 8 << 20 },
+    { .slice = 7, .arena = 1 << 20 },
+    { .slice = 1, .arena = 128 << 10 },
 };
 
 // --- Instructions ------------------------------------------------------------------------------------------------------
 
 // Those that random bytes seldom hit, or that lead somewhere interesting.
+// clang-format off
 static const char *const known[] = {
     "f3a4", "f3a5", "f3aa", "f3ab", "f2ae", "f3a6", "f3ad", "a4", "a7", "6c", "6f", "f36c", "f36f", "f348ab", "67f3a4",
     "9c", "9d", "669c", "669d", "60", "61", "c8100003", "c8040000", "c9", "cf", "48cf", "66cf", "cb", "48cb", "ca0400", "c20400",
@@ -76,6 +88,7 @@ static const char *const known[] = {
     "b90b08000031c031d20f30", "b830000000ba000000000f30", "ba2000b020ee", "ba4000b0ffee", "bae900ee", "ba0020b001ee",
     "ba0cf8ed", "baf80cef", "0f20c04883f0010f22c0", "0f20c00d000000800f22c0", "0f20e083f0200f22e0",
 };
+// clang-format on
 
 static unsigned put_known(struct fuzz *fuzz, uint8_t *at)
 {
@@ -83,7 +96,7 @@ static unsigned put_known(struct fuzz *fuzz, uint8_t *at)
     for (const char *text = FUZZ_PICK(fuzz, known); text[0]; text++) {
         if (*text == ' ')
             continue;
-        char digits[3] = {text[0], text[1]};
+        char digits[3] = { text[0], text[1] };
         at[bytes++] = (uint8_t)strtoul(digits, NULL, 16);
         text++;
     }
@@ -95,7 +108,7 @@ static unsigned put_known(struct fuzz *fuzz, uint8_t *at)
 // Prefixes, an opcode of one of the maps, ModRM, SIB, a small displacement, an immediate.
 static unsigned put_shaped(struct fuzz *fuzz, uint8_t *at)
 {
-    static const uint8_t prefixes[] = {0x66, 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x64, 0x65};
+    static const uint8_t prefixes[] = { 0x66, 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x26, 0x2e, 0x36, 0x64, 0x65 };
     unsigned n = 0;
     while (fuzz_chance(fuzz, 4) && n < 5)
         at[n++] = FUZZ_PICK(fuzz, prefixes);
@@ -171,7 +184,7 @@ static void put_gdt(struct fuzz *fuzz, uint8_t *ram, bool wide)
     put64(gdt + LDT_SELECTOR, descriptor(LDT, 0xff, 0x82));
     put64(gdt + LDT_SELECTOR + 8, 0);
     for (unsigned i = GATES / 8; i < GDT_ENTRIES - 4; i += 2) { // call and task gates, a second task
-        static const uint8_t types[] = {0xec, 0x8c, 0xe4, 0xe5, 0x85, 0xec};
+        static const uint8_t types[] = { 0xec, 0x8c, 0xe4, 0xe5, 0x85, 0xec };
         put64(gdt + 8 * i, gate(HANDLERS + 16 * i, any_selector(fuzz), FUZZ_PICK(fuzz, types)));
         put64(gdt + 8 * i + 8, fuzz_chance(fuzz, 2) ? 0 : descriptor(TSS + 0x80, 0x67, 0xe9));
     }
@@ -179,7 +192,9 @@ static void put_gdt(struct fuzz *fuzz, uint8_t *ram, bool wide)
         gdt[fuzz_below(fuzz, 8 * GDT_ENTRIES)] ^= (uint8_t)(1u << fuzz_below(fuzz, 8));
     memcpy(ram + LDT, gdt, 8 * GDT_ENTRIES);
     for (unsigned at = 0; at < 0x100; at += 4) // both tasks: stacks, selectors and an I/O map that stay in range
-        put32(ram + TSS + at, wide ? STACK - 0x400 : at >= 0x48 && at % 0x80 < 0x60 ? any_selector(fuzz) : STACK - 0x800);
+        put32(ram + TSS + at, wide                             ? STACK - 0x400
+                              : at >= 0x48 && at % 0x80 < 0x60 ? any_selector(fuzz)
+                                                               : STACK - 0x800);
     for (unsigned task = 0; task < 2 && !wide; task++) {
         uint8_t *tss = ram + TSS + 0x80 * task;
         put32(tss + 8, FLAT), put32(tss + 0x10, FLAT), put32(tss + 0x18, FLAT);
@@ -191,7 +206,7 @@ static void put_gdt(struct fuzz *fuzz, uint8_t *ram, bool wide)
 
 static void put_idt(struct fuzz *fuzz, uint8_t *ram, enum mode mode)
 {
-    static const uint8_t types[] = {0x8e, 0x8e, 0x8e, 0xee, 0xef, 0x8f, 0x85, 0x86, 0x0e};
+    static const uint8_t types[] = { 0x8e, 0x8e, 0x8e, 0xee, 0xef, 0x8f, 0x85, 0x86, 0x0e };
     for (unsigned vector = 0; vector < 256; vector++) {
         uint32_t handler = HANDLERS + 16 * (vector % 64);
         uint8_t type = fuzz_chance(fuzz, 8) ? FUZZ_PICK(fuzz, types) : 0xee;
@@ -232,20 +247,28 @@ static void put_handlers(struct fuzz *fuzz, uint8_t *ram, enum mode mode)
 // A page of the first 2 MiB that the program is likely to touch.
 static unsigned any_page(struct fuzz *fuzz)
 {
-    static const uint16_t pages[] = {CODE >> 12, DATA >> 12, (STACK >> 12) - 1, HANDLERS >> 12, TABLES >> 12, GDT >> 12, 0};
+    static const uint16_t pages[] = { CODE >> 12, DATA >> 12, (STACK >> 12) - 1, HANDLERS >> 12, TABLES >> 12,
+                                      GDT >> 12,  0 };
     return fuzz_chance(fuzz, 8) ? fuzz_below(fuzz, 512) : (unsigned)FUZZ_PICK(fuzz, pages) + fuzz_chance(fuzz, 2);
 }
 
 static uint64_t any_entry(struct fuzz *fuzz, uint64_t entry)
 {
     switch (fuzz_below(fuzz, 7)) {
-    case 0: return entry & ~UINT64_C(1);
-    case 1: return entry & ~UINT64_C(2);
-    case 2: return entry & ~UINT64_C(4);
-    case 3: return entry | UINT64_C(1) << 63;
-    case 4: return (uint64_t)any_page(fuzz) << 12 | (entry & 0xfff); // somewhere else: two names for one page
-    case 5: return entry ^ UINT64_C(1) << fuzz_below(fuzz, 64);
-    default: return entry | 0x60;
+    case 0:
+        return entry & ~UINT64_C(1);
+    case 1:
+        return entry & ~UINT64_C(2);
+    case 2:
+        return entry & ~UINT64_C(4);
+    case 3:
+        return entry | UINT64_C(1) << 63;
+    case 4:
+        return (uint64_t)any_page(fuzz) << 12 | (entry & 0xfff); // somewhere else: two names for one page
+    case 5:
+        return entry ^ UINT64_C(1) << fuzz_below(fuzz, 64);
+    default:
+        return entry | 0x60;
     }
 }
 
@@ -295,22 +318,33 @@ static void put_narrow_tables(struct fuzz *fuzz, uint8_t *ram)
 
 static uint64_t any_register(struct fuzz *fuzz)
 {
-    static const uint64_t chips[] = {PC_LAPIC + 0x80, PC_LAPIC + 0x300, PC_LAPIC + 0xff8, PC_IOAPIC, PC_HPET, 0x9fffe};
+    static const uint64_t chips[] = {
+        PC_LAPIC + 0x80, PC_LAPIC + 0x300, PC_LAPIC + 0xff8, PC_IOAPIC, PC_HPET, 0x9fffe
+    };
     switch (fuzz_below(fuzz, 16)) {
-    case 0: return fuzz_value(fuzz);
-    case 1: return FUZZ_PICK(fuzz, chips);
-    case 2: return CODE + fuzz_below(fuzz, CODE_BYTES);
-    case 3: return DATA + 0x1000 - fuzz_below(fuzz, 20);
+    case 0:
+        return fuzz_value(fuzz);
+    case 1:
+        return FUZZ_PICK(fuzz, chips);
+    case 2:
+        return CODE + fuzz_below(fuzz, CODE_BYTES);
+    case 3:
+        return DATA + 0x1000 - fuzz_below(fuzz, 20);
     case 4:
-    case 5: return fuzz_below(fuzz, 64);
-    case 6: return fuzz_word(fuzz);
-    default: return DATA + 8 * fuzz_below(fuzz, 0x1000);
+    case 5:
+        return fuzz_below(fuzz, 64);
+    case 6:
+        return fuzz_word(fuzz);
+    default:
+        return DATA + 8 * fuzz_below(fuzz, 0x1000);
     }
 }
 
 static void set_registers(struct fuzz *fuzz, struct x86_cpu *cpu, enum mode mode, bool user)
 {
-    static const uint64_t flags[] = {X86_IF, X86_IF, X86_DF, X86_IOPL, X86_NT, X86_AC, X86_RF, X86_ID, X86_CF, X86_ZF};
+    static const uint64_t flags[] = {
+        X86_IF, X86_IF, X86_DF, X86_IOPL, X86_NT, X86_AC, X86_RF, X86_ID, X86_CF, X86_ZF
+    };
     uint64_t set = 2;
     for (unsigned i = X86_RAX; i <= X86_R15; i++)
         cpu->r[i] = mode == LONG ? any_register(fuzz) : (uint32_t)any_register(fuzz);
@@ -334,9 +368,9 @@ static void set_registers(struct fuzz *fuzz, struct x86_cpu *cpu, enum mode mode
 
 static void set_control(struct fuzz *fuzz, struct x86_cpu *cpu, enum mode mode)
 {
-    static const uint64_t bits0[] = {X86_CR0_WP, X86_CR0_AM, X86_CR0_NE, X86_CR0_MP, X86_CR0_TS, X86_CR0_EM};
-    static const uint64_t bits4[] = {X86_CR4_OSFXSR, X86_CR4_OSXMMEXCPT, X86_CR4_PGE, X86_CR4_TSD, X86_CR4_DE,
-                                     X86_CR4_FSGSBASE, X86_CR4_PCE};
+    static const uint64_t bits0[] = { X86_CR0_WP, X86_CR0_AM, X86_CR0_NE, X86_CR0_MP, X86_CR0_TS, X86_CR0_EM };
+    static const uint64_t bits4[] = { X86_CR4_OSFXSR, X86_CR4_OSXMMEXCPT, X86_CR4_PGE, X86_CR4_TSD,
+                                      X86_CR4_DE,     X86_CR4_FSGSBASE,   X86_CR4_PCE };
     cpu->cr0 = X86_CR0_ET | (mode == REAL ? 0 : X86_CR0_PE);
     cpu->cr4 = X86_CR4_OSFXSR | X86_CR4_PSE;
     cpu->cr3 = TABLES;
@@ -363,7 +397,7 @@ static void set_control(struct fuzz *fuzz, struct x86_cpu *cpu, enum mode mode)
 static void set_segments(struct fuzz *fuzz, struct x86_cpu *cpu, enum mode mode, bool user)
 {
     uint16_t dpl = user ? 0x60 : 0, rpl = user ? 3 : 0;
-    static const uint16_t data_types[] = {0x93, 0x93, 0x91, 0x97, 0xc97, 0x9b, 0x00};
+    static const uint16_t data_types[] = { 0x93, 0x93, 0x91, 0x97, 0xc97, 0x9b, 0x00 };
     for (unsigned i = X86_ES; i <= X86_GS; i++) {
         enum x86_segment segment = (enum x86_segment)i;
         bool code = segment == X86_CS;
@@ -373,11 +407,13 @@ static void set_segments(struct fuzz *fuzz, struct x86_cpu *cpu, enum mode mode,
         } else if (code) {
             uint16_t size = mode == LONG ? X86_ATTR_L : mode == PROTECTED_16 ? 0 : X86_ATTR_DB;
             uint16_t selector = mode == LONG ? (user ? USER_64 : CODE_64) : user ? USER_32 : CODE_32;
-            x86_set_segment(cpu, segment, selector | rpl, mode == PROTECTED_16 ? CODE : 0, UINT32_MAX, (uint16_t)(X86_ATTR_G | 0x9b | size | dpl));
+            x86_set_segment(cpu, segment, selector | rpl, mode == PROTECTED_16 ? CODE : 0, UINT32_MAX,
+                            (uint16_t)(X86_ATTR_G | 0x9b | size | dpl));
         } else if (segment != X86_SS && mode != LONG && fuzz_chance(fuzz, 6)) { // an odd one
             uint16_t type = FUZZ_PICK(fuzz, data_types);
-            x86_set_segment(cpu, segment, user ? USER_FLAT | 3 : FLAT, fuzz_chance(fuzz, 2) ? 0 : (uint32_t)fuzz_value(fuzz),
-                            (uint32_t)fuzz_value(fuzz), type | (type ? dpl : 0));
+            x86_set_segment(cpu, segment, user ? USER_FLAT | 3 : FLAT,
+                            fuzz_chance(fuzz, 2) ? 0 : (uint32_t)fuzz_value(fuzz), (uint32_t)fuzz_value(fuzz),
+                            type | (type ? dpl : 0));
         } else {
             x86_set_segment(cpu, segment, user ? USER_FLAT | 3 : FLAT, 0, UINT32_MAX, (uint16_t)(0xc93 | dpl));
         }
@@ -488,7 +524,8 @@ static void tell_cpu(const struct fuzz *fuzz, const struct run *run)
     const struct x86_cpu *cpu = run->pc->cpus[0];
     uint64_t linear = cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS], physical = PC_RIG_RAM;
     char bytes[40] = "(not mapped)";
-    if (fuzz->verbose && tlb_fetch(&runs->pc->cpus[0]->vcpu, linear, cpu->cpl == 3, &physical) && physical < PC_RIG_RAM - 16)
+    if (fuzz->verbose && tlb_fetch(&runs->pc->cpus[0]->vcpu, linear, cpu->cpl == 3, &physical) &&
+        physical < PC_RIG_RAM - 16)
         for (unsigned i = 0; i < 16; i++)
             snprintf(bytes + 2 * i, 3, "%02x", run->pc->ram[physical + i]);
     fuzz_tell(fuzz, "slice %u: stop %d after %llu, cs:rip %x:%llx (%s), rsp %llx, flags %llx, cr0 %llx, now %llu",

@@ -28,7 +28,9 @@ struct file {
 static void make_pvh(struct file *file, int is64)
 {
     const struct test_segment segments[] = {
-        {1, 1024, 0x100000, 2048, 4096}, {4, 3072, 0, 20, 20}, {1, 3200, 0x200000, 100, 0x1000},
+        { 1, 1024, 0x100000, 2048, 4096 },
+        { 4, 3072, 0, 20, 20 },
+        { 1, 3200, 0x200000, 100, 0x1000 },
     };
     make_elf(file->data, is64, 0x100000, segments, 3);
     make_pvh_note(file->data + 3072, 0x100000);
@@ -37,7 +39,7 @@ static void make_pvh(struct file *file, int is64)
 
 static void make_multiboot_elf(struct file *file)
 {
-    const struct test_segment segments[] = {{1, 1024, 0x100000, 2048, 0x3000}, {1, 3072, 0x400000, 512, 512}};
+    const struct test_segment segments[] = { { 1, 1024, 0x100000, 2048, 0x3000 }, { 1, 3072, 0x400000, 512, 512 } };
     make_elf(file->data, 0, 0x100020, segments, 2);
     make_multiboot_header(file->data + 512, 3);
     file->size = ELF_SIZE;
@@ -66,10 +68,18 @@ static void make_image(struct fuzz *fuzz, struct file *file)
         make_bzimage(file->data);
         file->size = BZIMAGE_SIZE;
         break;
-    case 2: make_pvh(file, 1); break;
-    case 3: make_pvh(file, 0); break;
-    case 4: make_multiboot_elf(file); break;
-    case 5: make_multiboot_flat(file); break;
+    case 2:
+        make_pvh(file, 1);
+        break;
+    case 3:
+        make_pvh(file, 0);
+        break;
+    case 4:
+        make_multiboot_elf(file);
+        break;
+    case 5:
+        make_multiboot_flat(file);
+        break;
     default:
         file->size = fuzz_below(fuzz, 9000);
         for (size_t i = 0; i < file->size; i++)
@@ -85,7 +95,8 @@ static void make_image(struct fuzz *fuzz, struct file *file)
 // Headers more often than what follows.
 static size_t any_place(struct fuzz *fuzz, const struct file *file)
 {
-    static const uint16_t headers[] = {0, 0, 0x1f0, 0x200, 0x220, 0x240, 0x258, 16, 24, 32, 40, 52, 64, 96, 120, 176, 512, 3072};
+    static const uint16_t headers[] = { 0,  0,  0x1f0, 0x200, 0x220, 0x240, 0x258, 16,  24,
+                                        32, 40, 52,    64,    96,    120,   176,   512, 3072 };
     size_t at = FUZZ_PICK(fuzz, headers) + (size_t)fuzz_below(fuzz, 40);
     return fuzz_chance(fuzz, 4) || at >= file->size ? fuzz_below(fuzz, (uint32_t)file->size) : at;
 }
@@ -96,8 +107,12 @@ static void damage_once(struct fuzz *fuzz, struct file *file)
     uint64_t value = fuzz_value(fuzz);
     size_t width = (size_t)1 << fuzz_below(fuzz, 4);
     switch (fuzz_below(fuzz, 8)) {
-    case 0: file->size = at; break;
-    case 1: file->size += fuzz_below(fuzz, 5000); break;
+    case 0:
+        file->size = at;
+        break;
+    case 1:
+        file->size += fuzz_below(fuzz, 5000);
+        break;
     case 2:
         if (file->size)
             file->data[at] ^= (uint8_t)(1u << fuzz_below(fuzz, 8));
@@ -117,7 +132,9 @@ static void damage(struct fuzz *fuzz, struct file *file)
 static void pack(struct file *file)
 {
     static struct file packed;
-    z_stream stream = {.next_in = file->data, .avail_in = (uInt)file->size, .next_out = packed.data, .avail_out = FILE_LIMIT};
+    z_stream stream = {
+        .next_in = file->data, .avail_in = (uInt)file->size, .next_out = packed.data, .avail_out = FILE_LIMIT
+    };
     deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
     deflate(&stream, Z_FINISH);
     packed.size = FILE_LIMIT - stream.avail_out;
@@ -167,7 +184,7 @@ static const char *any_append(struct fuzz *fuzz)
 static const char *any_initrd(struct fuzz *fuzz, const struct file *file)
 {
     static char text[256];
-    static const char *const odd[] = {"", "/", "/dev/null", "/dev/zero", "/nonexistent", ",", ",,", " a", "a b,c\nd"};
+    static const char *const odd[] = { "", "/", "/dev/null", "/dev/zero", "/nonexistent", ",", ",,", " a", "a b,c\nd" };
     if (fuzz_chance(fuzz, 2))
         return NULL;
     if (fuzz_chance(fuzz, 4))

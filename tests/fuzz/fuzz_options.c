@@ -13,6 +13,7 @@ const char *const fuzz_name = "fuzz_options";
 
 enum { ARGUMENTS = 24, TEXT = 300 };
 
+// clang-format off
 static const char *const values[] = {
     "pc", "type=pc", "pc,acpi=off", "pc,hpet=off,acpi=on", "pc,accel=tcg", "q35", "help", "?", "none", "max", "qemu64", "host",
     "1", "2", "8", "255", "256", "0", "-1", "4294967296", "99999999999999999999", "cpus=4,sockets=2,cores=2", "4,cores=3",
@@ -26,6 +27,7 @@ static const char *const values[] = {
     "base=10000-01-01", "base=,clock=vm", "clock=host", "exit", "int", "int,exit", "exit,nothing", "/nonexistent/kernel", "", ",",
     "=", ",,,", "=,=", "id=", "%s%n", "console=ttyS0 \"quoted\"", "\n", "a\nb", "\x1b[31m", "\xff\xfe",
 };
+// clang-format on
 
 static char *any_text(struct fuzz *fuzz, char *text)
 {
@@ -42,10 +44,18 @@ static void damage(struct fuzz *fuzz, char *text)
     size_t length = strlen(text), at = fuzz_below(fuzz, (uint32_t)length + 1);
     const char *other = FUZZ_PICK(fuzz, values);
     switch (fuzz_below(fuzz, 4)) {
-    case 0: text[at] = at < length ? (char)(1 + fuzz_below(fuzz, 255)) : 0; break;
-    case 1: text[at] = 0; break;
-    case 2: memmove(text, text + at, length - at + 1); break;
-    default: snprintf(text + length, TEXT - length, ",%s", other); break;
+    case 0:
+        text[at] = at < length ? (char)(1 + fuzz_below(fuzz, 255)) : 0;
+        break;
+    case 1:
+        text[at] = 0;
+        break;
+    case 2:
+        memmove(text, text + at, length - at + 1);
+        break;
+    default:
+        snprintf(text + length, TEXT - length, ",%s", other);
+        break;
     }
 }
 
@@ -112,7 +122,7 @@ static void try_machine(struct settings *settings)
 void fuzz_case(struct fuzz *fuzz)
 {
     static char text[ARGUMENTS][TEXT];
-    char *arguments[ARGUMENTS + 1] = {NULL};
+    char *arguments[ARGUMENTS + 1] = { NULL };
     struct settings settings;
     int count = any_line(fuzz, text);
     for (int i = 0; i < count; i++) {
