@@ -93,8 +93,8 @@ static unsigned within_segment(const struct x86_cpu *cpu, const struct block *bl
     return count ? count : rip + block->offsets[1] - 1 <= limit;
 }
 
-// With segments, where a block may go on depends on the base and limit of CS, which are no part of its key: one block at a
-// time, linked to none, and no more of it than the segment has.
+// With segments, and where RIP wraps at 64 KiB, how far a block may go on depends on the base and limit of CS and on RIP
+// itself, which are no part of its key: one block at a time, linked to none, and no more of it than the segment has.
 static enum op_out run_segmented(struct x86_cpu *cpu)
 {
     struct vcpu *vcpu = &cpu->vcpu;
@@ -118,7 +118,8 @@ static enum op_out run_segmented(struct x86_cpu *cpu)
 
 static enum op_out run_blocks(struct x86_cpu *cpu)
 {
-    if (unlikely(!(cpu->mode & (X86_MODE_64 | X86_MODE_FLAT))))
+    bool flat = (cpu->mode & X86_MODE_FLAT) && (cpu->mode & X86_MODE_32);
+    if (unlikely(!flat && !(cpu->mode & X86_MODE_64)))
         return run_segmented(cpu);
     return chain_run(&cpu->vcpu, find_block, jump_key, execute);
 }
