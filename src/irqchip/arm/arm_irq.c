@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The Arm family wired together; see arm_irq.h.
 //
-// Path: irqchip/route.c, msi/msi_arm.c / gicd.c, gicr.c, then icc.c, then the CPU
+// Path: irqchip/route.c, msi/msi_arm.c / gicd.c, gicr.c, then icc.c or gicc.c, then the CPU
 #include "irqchip/arm/arm_irq.h"
 
 // --- Settling -------------------------------------------------------------------------------------------------------
@@ -88,6 +88,19 @@ static void withdraw(struct arm_irq *irq, uint32_t cpu, uint32_t slot)
     touch(irq, cpu);
 }
 
+// GICv2: it is ready for each of its targets, and whoever acknowledges it first has it.
+static void refresh_targets(struct arm_irq *irq, uint32_t index, bool forwarded)
+{
+    struct gicd *gicd = &irq->gicd;
+    uint32_t slot = gic_shared_slot(index), old = gicd->place[index], targets = forwarded ? gicd->itargetsr[index] : 0;
+    uint8_t priority = gicd->spi.block[index / 32].priority[index % 32];
+    for (uint32_t left = old & ~targets; left; left &= left - 1)
+        withdraw(irq, bits_lowest(left), slot);
+    for (uint32_t left = targets; left; left &= left - 1)
+        forward(irq, &irq->cpus[bits_lowest(left)], slot, gicd_group(gicd, index), priority);
+    gicd->place[index] = (uint16_t)targets;
+}
+
 static void refresh_spi(struct arm_irq *irq, uint32_t index, bool forwarded)
 {
     struct gicd *gicd = &irq->gicd;
@@ -112,7 +125,10 @@ static void settle_gicd(struct arm_irq *irq)
         spi->touched[block] = 0;
         for (; touched; touched &= touched - 1) {
             unsigned bit = bits_lowest(touched);
-            refresh_spi(irq, block * 32 + bit, forwarded >> bit & 1);
+            if (irq->config.version == 2)
+                refresh_targets(irq, block * 32 + bit, forwarded >> bit & 1);
+            else
+                refresh_spi(irq, block * 32 + bit, forwarded >> bit & 1);
         }
     }
 }
@@ -135,7 +151,8 @@ static void refresh_block(struct arm_irq *irq, struct arm_irq_cpu *cpu, unsigned
 
 static uint32_t output(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, bool two_states)
 {
-    (void)irq;
+    if (irq->config.version == 2)
+        return gicc_output(&cpu->gicc, &cpu->ready);
     return gicr_asleep(&cpu->gicr) ? 0 : icc_output(&cpu->icc, &cpu->ready, two_states);
 }
 
@@ -216,16 +233,30 @@ static void touch_everything(struct arm_irq *irq)
 
 // --- Life of an interrupt -------------------------------------------------------------------------------------------
 
+// GICv2: an SGI stays pending while other CPUs have sent it too.
+static void take_source(struct gic_bank *bank, uint32_t sgi, unsigned source)
+{
+    bank->source[sgi] &= (uint8_t)~BIT32(source);
+    bank->block[0].latch |= bank->source[sgi] ? BIT32(sgi) : 0;
+}
+
 static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
     uint32_t slot = gic_slot_of(effect->intid);
     TRACE(irq->config.trace, TRACE_TAKE, cpu->index, effect->intid, 0, 0);
     if (gic_slot_private(slot)) {
         gicr_activate(&cpu->gicr, slot);
+        if (irq->config.version == 2 && slot < 16)
+            take_source(&cpu->gicr.bank, slot, effect->source);
         touch(irq, cpu->index);
     } else {
         gicd_activate(&irq->gicd, gic_shared_index(slot));
     }
+}
+
+static uint32_t *cpu_mistakes(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    return irq->config.version == 2 ? cpu->gicc.mistakes : cpu->icc.mistakes;
 }
 
 static void resample(struct arm_irq *irq, uint32_t index)
@@ -252,7 +283,7 @@ static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struc
             resample(irq, gic_shared_index(slot));
     }
     if (!ended) {
-        cpu->icc.mistakes[GIC_MISTAKE_DEACTIVATE]++;
+        cpu_mistakes(irq, cpu)[GIC_MISTAKE_DEACTIVATE]++;
         TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, ARM_IRQ_CPU, GIC_MISTAKE_DEACTIVATE, effect->intid);
     }
 }
@@ -308,15 +339,56 @@ static bool send_to_others(struct arm_irq *irq, uint32_t self, const struct gic_
     return sent;
 }
 
+// GICD_SGIR (IHI 0048B 4.3.15, table 4-21): NSATT names the group that Secure software means, and Non-secure software
+// means Group 1, or what GICD_NSACR lets it. Without the Security Extensions every target takes it.
+static bool sgi_passes_v2(const struct arm_irq *irq, const struct gic_block *block, const struct gic_effect *effect)
+{
+    bool group_1 = block->group >> effect->intid & 1;
+    if (!gicd_two_states(&irq->gicd))
+        return true;
+    if (effect->secure)
+        return group_1 == (effect->group == GIC_G1NS);
+    return group_1 || (block->nsacr >> (2 * effect->intid) & 3);
+}
+
+static bool send_to_mask(struct arm_irq *irq, const struct gic_effect *effect)
+{
+    bool sent = false;
+    for (uint64_t left = effect->target; left; left &= left - 1) {
+        uint32_t target = bits_lowest(left);
+        struct gic_bank *bank = &irq->cpus[target].gicr.bank;
+        if (!sgi_passes_v2(irq, &bank->block[0], effect))
+            continue;
+        bank->source[effect->intid] |= (uint8_t)BIT32(effect->source);
+        gicr_trigger(&irq->cpus[target].gicr, effect->intid);
+        touch(irq, target);
+        sent = true;
+    }
+    return sent;
+}
+
+static bool send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    if (irq->config.version == 2)
+        return send_to_mask(irq, effect);
+    return effect->target >> 40 & 1 ? send_to_others(irq, cpu->index, effect) : send_to_list(irq, effect);
+}
+
 static void send_sgi(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
-    bool others = effect->target >> 40 & 1, sent;
     TRACE(irq->config.trace, TRACE_IPI, cpu->index, effect->target, effect->group, effect->intid);
-    sent = others ? send_to_others(irq, cpu->index, effect) : send_to_list(irq, effect);
-    if (sent)
+    if (send(irq, cpu, effect))
         return;
-    cpu->icc.mistakes[GIC_MISTAKE_SGI]++;
+    cpu_mistakes(irq, cpu)[GIC_MISTAKE_SGI]++;
     TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_NO_CPU, effect->target, effect->intid);
+}
+
+// A v2m message: one edge.
+static void raise(struct arm_irq *irq, uint32_t intid)
+{
+    uint32_t index = intid - 32;
+    if (gicd_has(&irq->gicd, index))
+        gicd_trigger(&irq->gicd, index);
 }
 
 // What the access of a CPU, or to what belongs to it, asked for.
@@ -338,6 +410,8 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, c
         touch_everything(irq);
     if (effect->flags & GIC_ONE_OF_MANY)
         arm_irq_follow(irq, cpu->index);
+    if (effect->flags & GIC_RAISES)
+        raise(irq, effect->intid);
 }
 
 // --- Inputs ---------------------------------------------------------------------------------------------------------
@@ -409,6 +483,13 @@ static bool deliver(struct arm_irq *irq, const struct arm_message *message)
         return deliver_spi(irq, message, true, true);
     case ARM_MESSAGE_CLEAR_SPI_SECURE:
         return deliver_spi(irq, message, false, true);
+    case ARM_MESSAGE_V2M:
+        if (gicv2m_message(&irq->gicv2m, message->number)) {
+            raise(irq, message->number);
+            return true;
+        }
+        TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
+        return false;
     default:
         return false;
     }
@@ -443,6 +524,10 @@ uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window wind
         return v3 ? 0x10000 : 0x1000;
     case ARM_IRQ_WINDOW_GICR:
         return v3 ? GICR_FRAME * irq->config.cpus : 0;
+    case ARM_IRQ_WINDOW_GICC:
+        return v3 ? 0 : 0x2000;
+    case ARM_IRQ_WINDOW_V2M:
+        return irq->config.v2m_count ? 0x1000 : 0;
     default:
         return 0;
     }
@@ -452,6 +537,12 @@ static struct arm_irq_cpu *current(struct arm_irq *irq)
 {
     uint32_t cpu = irq->config.current ? irq->config.current(irq->config.owner) : 0;
     return &irq->cpus[cpu < irq->config.cpus ? cpu : 0];
+}
+
+// GICv2's distributor shows the private interrupts of whoever accesses it.
+static struct gic_bank *private_bank(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    return irq->config.version == 2 ? &cpu->gicr.bank : NULL;
 }
 
 uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
@@ -465,7 +556,7 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
     enter(irq);
     switch (frame->window) {
     case ARM_IRQ_WINDOW_GICD:
-        value = gicd_read(&irq->gicd, NULL, cpu->index, frame->secure, offset, size, now, &effect);
+        value = gicd_read(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, now, &effect);
         apply(irq, cpu, ARM_IRQ_GICD, &effect);
         break;
     case ARM_IRQ_WINDOW_GICR:
@@ -473,6 +564,15 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
         value =
             gicr_read(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, now, &effect);
         apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    case ARM_IRQ_WINDOW_GICC:
+        value = gicc_read(&cpu->gicc, &cpu->ready, &cpu->gicr.bank, frame->secure, gicd_two_states(&irq->gicd), offset,
+                          size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    case ARM_IRQ_WINDOW_V2M:
+        value = gicv2m_read(&irq->gicv2m, offset, size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_V2M, &effect);
         break;
     default:
         break;
@@ -491,7 +591,7 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
     enter(irq);
     switch (frame->window) {
     case ARM_IRQ_WINDOW_GICD:
-        gicd_write(&irq->gicd, NULL, cpu->index, frame->secure, offset, size, value, now, &effect);
+        gicd_write(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, value, now, &effect);
         apply(irq, cpu, ARM_IRQ_GICD, &effect);
         break;
     case ARM_IRQ_WINDOW_GICR:
@@ -499,6 +599,14 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
         gicr_write(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, value, now,
                    &effect);
         apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    case ARM_IRQ_WINDOW_GICC:
+        gicc_write(&cpu->gicc, frame->secure, gicd_two_states(&irq->gicd), offset, size, value, now, &effect);
+        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    case ARM_IRQ_WINDOW_V2M:
+        gicv2m_write(&irq->gicv2m, offset, size, value, now, &effect);
+        apply(irq, cpu, ARM_IRQ_V2M, &effect);
         break;
     default:
         break;

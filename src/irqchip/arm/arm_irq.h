@@ -26,8 +26,10 @@
 #include "base/trace.h"
 #include "base/visit.h"
 #include "irqchip/arm/gic.h"
+#include "irqchip/arm/gicc.h"
 #include "irqchip/arm/gicd.h"
 #include "irqchip/arm/gicr.h"
+#include "irqchip/arm/gicv2m.h"
 #include "irqchip/arm/icc.h"
 #include "msi/arm_message.h"
 #include "msi/msi_arm.h"
@@ -98,8 +100,9 @@ struct arm_irq_frame {
 };
 
 struct arm_irq_cpu {
-    struct gicr gicr;
-    struct icc icc;
+    struct gicr gicr;       // GICv2: its bank of private interrupts alone
+    struct icc icc;         // GICv3
+    struct gicc gicc;       // GICv2
     struct gic_ready ready; // derived
     uint32_t pending;       // as told
     uint32_t index;
@@ -113,6 +116,7 @@ struct arm_irq_affinity {
 struct arm_irq {
     struct arm_irq_config config;
     struct gicd gicd;
+    struct gicv2m gicv2m;
     struct arm_irq_cpu *cpus;
     uint32_t last_taker; // the CPU that was chosen last for an interrupt of 1 of N
 

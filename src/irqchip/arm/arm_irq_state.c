@@ -23,12 +23,16 @@ static int check_v3(const struct arm_irq_config *config, struct error *error)
 static int check(const struct arm_irq_config *config, struct error *error)
 {
     uint32_t limit = config->version == 2 ? ARM_IRQ_CPU_LIMIT_V2 : ARM_IRQ_CPU_LIMIT;
-    if (config->version != 3)
-        return error_set(error, -EINVAL, "GIC version %u: 3 is possible", config->version);
+    if (config->version != 2 && config->version != 3)
+        return error_set(error, -EINVAL, "GIC version %u: 2 and 3 are possible", config->version);
     if (config->cpus < 1 || config->cpus > limit)
         return error_set(error, -EINVAL, "%u CPUs: GICv%u has 1 to %u", config->cpus, config->version, limit);
     if (config->spis > 988)
         return error_set(error, -EINVAL, "%u SPIs: 0 to 988 are possible", config->spis);
+    if (config->v2m_count && (config->v2m_first < 32 || config->v2m_count > config->spis ||
+                              config->v2m_first - 32 > config->spis - config->v2m_count))
+        return error_set(error, -EINVAL, "GICv2m frame of INTIDs %u to %u: the SPIs are 32 to %u", config->v2m_first,
+                         config->v2m_first + config->v2m_count - 1, 31 + config->spis);
     return check_v3(config, error);
 }
 
@@ -75,6 +79,15 @@ static int allocate(struct arm_irq *irq)
     return 0;
 }
 
+// GICv2 has no redistributor to wake, and its SGIs are always enabled (IHI 0048B 4.3.5).
+static void wake(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    if (irq->config.version != 2)
+        return;
+    cpu->gicr.waker = 0;
+    cpu->gicr.bank.block[0].enabled = 0xffff;
+}
+
 static void init_chips(struct arm_irq *irq)
 {
     const struct arm_irq_config *config = &irq->config;
@@ -92,8 +105,11 @@ static void init_chips(struct arm_irq *irq)
         cpu->index = i;
         gicr_init(&cpu->gicr, affinity_of(config, i), i, 1 + config->extended_ppis / 32, i == config->cpus - 1);
         icc_init(&cpu->icc, config->lpi_bits > 16, config->extended_spis || config->extended_ppis);
+        gicc_init(&cpu->gicc);
+        wake(irq, cpu);
     }
-    memset(irq->gicd.place, 0xff, sizeof(irq->gicd.place));
+    gicv2m_init(&irq->gicv2m, config->v2m_first, config->v2m_count);
+    memset(irq->gicd.place, config->version == 3 ? 0xff : 0, sizeof(irq->gicd.place));
 }
 
 int arm_irq_init(struct arm_irq *irq, const struct arm_irq_config *config, struct error *error)
@@ -130,6 +146,8 @@ void arm_irq_reset(struct arm_irq *irq)
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         gicr_reset(&irq->cpus[i].gicr);
         icc_reset(&irq->cpus[i].icc);
+        gicc_reset(&irq->cpus[i].gicc);
+        wake(irq, &irq->cpus[i]);
         arm_irq_follow(irq, i);
     }
     arm_irq_end(irq);
@@ -142,18 +160,35 @@ void arm_irq_visit(struct arm_irq *irq, struct visit *v)
     visit_enter(v, "gicd");
     gicd_visit(&irq->gicd, v);
     visit_leave(v);
+    visit_enter(v, "gicv2m");
+    gicv2m_visit(&irq->gicv2m, v);
+    visit_leave(v);
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         snprintf(name, sizeof(name), "cpu%u", i);
         visit_enter(v, name);
         gicr_visit(&irq->cpus[i].gicr, v);
         icc_visit(&irq->cpus[i].icc, v);
+        gicc_visit(&irq->cpus[i].gicc, v);
         visit_leave(v);
     }
+}
+
+// What came from a file indexes nothing that is not there.
+static void check_cpu(struct gic_cpu *cpu)
+{
+    for (unsigned group = 0; group < GIC_GROUPS; group++)
+        gic_cpu_set_bpr(cpu, group, cpu->bpr[group] & 7);
 }
 
 // A saved choice of 1 of N stands if its CPU is there.
 static void check_places(struct arm_irq *irq)
 {
+    if (irq->config.version == 2) {
+        memset(irq->gicd.place, 0, sizeof(irq->gicd.place));
+        for (unsigned i = 0; i < GICD_SPIS; i++)
+            irq->gicd.itargetsr[i] &= (uint8_t)bits_low(irq->config.cpus);
+        return;
+    }
     for (unsigned i = 0; i < GICD_SPIS; i++)
         if (irq->gicd.place[i] >= irq->config.cpus)
             irq->gicd.place[i] = GICD_NOWHERE;
@@ -169,6 +204,8 @@ void arm_irq_loaded(struct arm_irq *irq)
     gicd_touch_all(&irq->gicd);
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         struct arm_irq_cpu *cpu = &irq->cpus[i];
+        check_cpu(&cpu->icc.core);
+        check_cpu(&cpu->gicc.core);
         memset(&cpu->ready, 0, sizeof(cpu->ready));
         gicr_touch_all(&cpu->gicr);
         cpu->pending = ARM_IRQ_UNTOLD_PENDING;

@@ -291,6 +291,7 @@ enum {
     GIC_SENDS = BIT32(4),       // an SGI: `intid` to `target`, of `group`
     GIC_EVERYTHING = BIT32(5),  // the enables of the distributor changed: all interrupts are looked at again
     GIC_ONE_OF_MANY = BIT32(6), // who takes part in 1 of N distribution changed
+    GIC_RAISES = BIT32(7),      // GICv2m: an edge on SPI `intid`
 };
 
 #define GIC_NO_MISTAKE GIC_MISTAKES
