@@ -187,6 +187,14 @@ static void write_config(struct gic_access *access, const struct place *place, u
     touch(access, place, visible);
 }
 
+// GICD_NSACR: two bits for each of 16 interrupts.
+static void write_nsacr(const struct place *place, unsigned half, uint32_t value)
+{
+    uint64_t mask = place->exists == UINT32_MAX ? UINT64_MAX : bits_low(2 * 28);
+    uint64_t kept = mask & UINT64_C(0xffffffff) << (half * 32);
+    place->block->nsacr = bits_merge(place->block->nsacr, (uint64_t)value << (half * 32), kept);
+}
+
 static uint32_t read_field(const struct gic_access *access, const struct gic_register *row, unsigned index)
 {
     unsigned each = row->field == GIC_PRIORITY ? 32 : row->field == GIC_CONFIG || row->field == GIC_NSACR ? 2 : 1;
@@ -219,8 +227,7 @@ static void write_field(struct gic_access *access, const struct gic_register *ro
         write_config(access, &place, index % 2, value);
         return;
     case GIC_NSACR:
-        place.block->nsacr = bits_merge(place.block->nsacr, (uint64_t)value << (index % 2 * 32),
-                                        UINT64_C(0xffffffff) << (index % 2 * 32));
+        write_nsacr(&place, index % 2, value);
         return;
     default:
         put_bits(place.block, row->field, value, writable(access, &place, row->field));

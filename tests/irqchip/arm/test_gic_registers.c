@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Every row of every register table: reset values, write masks, widths, banking, what Non-secure accesses see.
+#include "test_arm_irq.h"
+
+struct bank_of_rows {
+    const char *name;
+    const struct gic_register *rows;
+    unsigned count;
+    unsigned version;
+    enum arm_irq_window window;
+};
+
+static const struct bank_of_rows *banks(unsigned *count)
+{
+    static struct bank_of_rows list[5];
+    list[0] = (struct bank_of_rows){ "GICD v3", gicd_registers, gicd_register_count, 3, ARM_IRQ_WINDOW_GICD };
+    list[1] = (struct bank_of_rows){ "GICR", gicr_registers, gicr_register_count, 3, ARM_IRQ_WINDOW_GICR };
+    list[2] = (struct bank_of_rows){ "GICD v2", gicd_v2_registers, gicd_v2_register_count, 2, ARM_IRQ_WINDOW_GICD };
+    list[3] = (struct bank_of_rows){ "GICC", gicc_registers, gicc_register_count, 2, ARM_IRQ_WINDOW_GICC };
+    list[4] = (struct bank_of_rows){ "GICv2m", gicv2m_registers, gicv2m_register_count, 2, ARM_IRQ_WINDOW_V2M };
+    *count = countof(list);
+    return list;
+}
+
+#define FOR_BANKS(bank)                                                                                                \
+    unsigned bank##_count;                                                                                             \
+    const struct bank_of_rows *bank = banks(&bank##_count), *bank##_end = bank + bank##_count;                         \
+    for (; bank < bank##_end; bank++)
+#define FOR_ROWS(row, bank)                                                                                            \
+    for (const struct gic_register *row = (bank)->rows; row < (bank)->rows + (bank)->count; row++)
+
+static struct rig *rig_full(unsigned version, bool security)
+{
+    struct arm_irq_config config = { .version = version, .cpus = 8, .spis = 988, .security = security };
+    if (version == 3) {
+        config.extended_spis = 1024;
+        config.extended_ppis = 64;
+    } else {
+        config.v2m_first = 32;
+        config.v2m_count = 64;
+    }
+    struct rig *rig = rig_new(config);
+    for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++)
+        rig->frame[i].secure = true;
+    return rig;
+}
+
+static unsigned row_count(const struct reg *reg)
+{
+    return reg->count ? reg->count : 1;
+}
+
+static unsigned row_width(const struct reg *reg)
+{
+    if (reg->stride)
+        return reg->stride;
+    return reg->widths & REG_64 ? 8 : 4;
+}
+
+static uint64_t get(struct rig *rig, const struct bank_of_rows *bank, const struct reg *reg, unsigned index)
+{
+    return arm_irq_read(&rig->frame[bank->window], reg->offset + index * reg->stride, row_width(reg), 0);
+}
+
+static void put(struct rig *rig, const struct bank_of_rows *bank, const struct reg *reg, unsigned index, uint64_t value)
+{
+    arm_irq_write(&rig->frame[bank->window], reg->offset + index * reg->stride, row_width(reg), value, 0);
+}
+
+// Indices worth a visit: all of short rows, and of long ones the ends and a few between.
+static unsigned next_index(const struct reg *reg, unsigned index)
+{
+    unsigned step = row_count(reg) > 64 ? row_count(reg) / 17 : 1;
+    return index + step < row_count(reg) || index == row_count(reg) - 1 ? index + step : row_count(reg) - 1;
+}
+
+#define FOR_INDICES(i, reg) for (unsigned i = 0; i < row_count(reg); i = next_index(reg, i))
+
+// The first INTID, how many, that the register of a row with a field is about; distributor of GICv3: private ones are not
+// there, and INTIDs 1020 to 1023 are special.
+static uint64_t there(const struct bank_of_rows *bank, const struct gic_register *row, unsigned index)
+{
+    bool distributor = bank->window == ARM_IRQ_WINDOW_GICD && row->space == GIC_STANDARD;
+    bool pairs = row->field == GIC_CONFIG || row->field == GIC_NSACR;
+    unsigned each = row->field == GIC_PRIORITY ? 1 : pairs ? 16 : 32, first = index * each;
+    uint64_t mask = row->reg.mask;
+    if (distributor && bank->version == 3 && first < 32)
+        return 0;
+    if (distributor && first + each > 1020)
+        mask &= pairs ? 0x00ffffff : 0x0fffffff;
+    if (row->field == GIC_CONFIG)
+        mask &= first == 0 && row->space != GIC_EXTENDED ? 0 : 0xaaaaaaaa;
+    if (bank->version == 2 && first == 0 && row->field >= GIC_SET_ENABLE && row->field <= GIC_CLEAR_PENDING)
+        mask &= 0xffff0000;
+    return mask;
+}
+
+// --- Tables ---------------------------------------------------------------------------------------------------------
+
+Test(gic_registers, the_tables_are_sorted_and_do_not_overlap)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        uint32_t end = row->reg.offset + row_width(&row->reg) * row_count(&row->reg);
+        cr_assert(row + 1 == bank->rows + bank->count || end <= row[1].reg.offset, "%s", row->reg.name);
+        cr_assert_eq(row->reg.offset % row_width(&row->reg), 0, "%s", row->reg.name);
+        cr_assert(!(row->access & GIC_WRITE) || row->field != GIC_NO_FIELD || row->reg.write, "%s", row->reg.name);
+    }
+}
+
+Test(gic_registers, every_register_has_its_reset_value)
+{
+    FOR_BANKS(bank)
+    {
+        struct rig *rig = rig_full(bank->version, false);
+        FOR_ROWS(row, bank)
+        {
+            if (!(row->access & GIC_READ) || (row->reg.reset == 0 && row->reg.mask == 0))
+                continue;
+            FOR_INDICES(i, &row->reg)
+            {
+                uint64_t expected = row->reg.reset;
+                bool first = i == 0 && row->space != GIC_EXTENDED;
+                if (row->field == GIC_CONFIG && first && !(bank->version == 3 && bank->window == ARM_IRQ_WINDOW_GICD))
+                    expected = 0xaaaaaaaa; // SGIs
+                if (bank->version == 2 && first && (row->field == GIC_SET_ENABLE || row->field == GIC_CLEAR_ENABLE))
+                    expected = 0xffff;
+                if (bank->version == 2 && row->reg.offset == 0x800 && i < 32)
+                    expected = 1; // GICD_ITARGETSR: the CPU that reads
+                cr_assert_eq(get(rig, bank, &row->reg, i), expected, "%s %s[%u]", bank->name, row->reg.name, i);
+            }
+        }
+        rig_free(rig);
+    }
+}
+
+Test(gic_registers, what_identifies_a_part_follows_its_configuration)
+{
+    struct rig *rig = rig_full(3, false);
+    cr_assert_eq(gicd_get(rig, 0x4), 31 | 1 << 8 | 31u << 27 | 1 << 16 | 15 << 19 | 1 << 24 | 1 << 26);
+    cr_assert_eq(arm_irq_read(&rig->frame[ARM_IRQ_WINDOW_GICR], 7 * GICR_FRAME + 8, 8, 0),
+                 UINT64_C(7) << 32 | 2u << 27 | 7 << 8 | 1 << 5 | 1 << 4);
+    cr_assert_eq(gicr_get(rig, 3, 8), 2u << 27 | 3 << 8 | 1 << 5);
+    cr_assert_eq(gicr_get(rig, 3, 12), 3);
+    rig_free(rig);
+    rig = rig_full(3, true);
+    cr_assert_eq(gicd_get(rig, 0x4) & BIT32(10), BIT32(10));
+    rig_free(rig);
+    rig = rig_full(2, false);
+    cr_assert_eq(gicd_get(rig, 0x4), 31 | 7 << 5);
+    rig_free(rig);
+}
+
+Test(gic_registers, plain_fields_take_what_their_mask_lets_through)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        bool plain = row->field == GIC_GROUP || row->field == GIC_MODIFIER || row->field == GIC_PRIORITY ||
+                     row->field == GIC_CONFIG || row->field == GIC_NSACR;
+        struct rig *rig = rig_full(bank->version, true);
+        if (!plain) {
+            rig_free(rig);
+            continue;
+        }
+        FOR_INDICES(i, &row->reg)
+        {
+            uint64_t fixed = get(rig, bank, &row->reg, i) & ~there(bank, row, i);
+            put(rig, bank, &row->reg, i, UINT64_MAX);
+            cr_assert_eq(get(rig, bank, &row->reg, i), there(bank, row, i) | fixed, "%s %s[%u]: %lx", bank->name,
+                         row->reg.name, i, get(rig, bank, &row->reg, i));
+            put(rig, bank, &row->reg, i, 0);
+            cr_assert_eq(get(rig, bank, &row->reg, i), fixed, "%s %s[%u]", bank->name, row->reg.name, i);
+        }
+        rig_free(rig);
+    }
+}
+
+// A set row and the clear row behind it show the same bits; what one sets the other clears, and zeros do nothing. Of
+// active and pending bits each is tried alone, so that two rows that are swapped show.
+Test(gic_registers, set_and_clear_registers_are_a_pair)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        if (row->field != GIC_SET_ENABLE && row->field != GIC_SET_PENDING && row->field != GIC_SET_ACTIVE)
+            continue;
+        const struct gic_register *clear = row + 1;
+        struct rig *rig = rig_full(bank->version, false);
+        cr_assert_eq(clear->field, row->field + 1, "%s", clear->reg.name);
+        FOR_INDICES(i, &row->reg)
+        {
+            uint64_t all = there(bank, row, i), fixed = get(rig, bank, &row->reg, i) & ~all;
+            put(rig, bank, &row->reg, i, UINT64_MAX);
+            cr_assert_eq(get(rig, bank, &row->reg, i), all | fixed, "%s[%u]", row->reg.name, i);
+            cr_assert_eq(get(rig, bank, &clear->reg, i), all | fixed, "%s[%u]", clear->reg.name, i);
+            put(rig, bank, &row->reg, i, 0);
+            put(rig, bank, &clear->reg, i, 0);
+            cr_assert_eq(get(rig, bank, &row->reg, i), all | fixed, "%s[%u]", row->reg.name, i);
+            put(rig, bank, &clear->reg, i, 0x50505050);
+            cr_assert_eq(get(rig, bank, &row->reg, i), (all & ~UINT64_C(0x50505050)) | fixed, "%s[%u]", row->reg.name,
+                         i);
+            put(rig, bank, &clear->reg, i, UINT64_MAX);
+            cr_assert_eq(get(rig, bank, &row->reg, i), fixed, "%s[%u]", row->reg.name, i);
+        }
+        rig_free(rig);
+    }
+}
+
+Test(gic_registers, routers_take_an_affinity_or_any)
+{
+    struct rig *rig = rig_full(3, false);
+    for (uint32_t offset = 0x6100; offset < 0xa000; offset += offset == 0x7fd8 ? 0x28 : 8) {
+        struct arm_irq_frame *frame = &rig->frame[ARM_IRQ_WINDOW_GICD];
+        arm_irq_write(frame, offset, 8, UINT64_MAX, 0);
+        cr_assert_eq(arm_irq_read(frame, offset, 8, 0), UINT64_C(0xff80ffffff), "%x", offset);
+        arm_irq_write(frame, offset + 4, 4, 0x12, 0);
+        cr_assert_eq(arm_irq_read(frame, offset, 8, 0), UINT64_C(0x1280ffffff), "halves");
+        cr_assert_eq(arm_irq_read(frame, offset + 4, 4, 0), 0x12);
+        arm_irq_write(frame, offset, 4, 0, 0);
+        cr_assert_eq(arm_irq_read(frame, offset, 8, 0), UINT64_C(0x1200000000));
+    }
+    rig_free(rig);
+}
+
+Test(gic_registers, control_registers_take_what_their_mask_lets_through)
+{
+    struct rig *rig = rig_full(3, false);
+    gicd_put(rig, 0, UINT32_MAX);
+    cr_assert_eq(gicd_get(rig, 0), 0x53, "one Security state: DS, ARE, EnableGrp1, EnableGrp0");
+    gicr_put(rig, 0, 0, UINT32_MAX);
+    cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_DPG0 | GICR_CTLR_DPG1NS);
+    cr_assert_eq(gicr_get(rig, 1, 0), 0, "each redistributor its own");
+    rig_free(rig);
+    rig = rig_full(3, true);
+    gicd_put(rig, 0, 0x37);
+    cr_assert_eq(gicd_get(rig, 0), 0x37);
+    gicr_put(rig, 0, 0, UINT32_MAX);
+    cr_assert_eq(gicr_get(rig, 0, 0), 0x7000000);
+    rig->frame[ARM_IRQ_WINDOW_GICD].secure = rig->frame[ARM_IRQ_WINDOW_GICR].secure = false;
+    cr_assert_eq(gicd_get(rig, 0), 0x12, "Non-secure: ARE_NS, EnableGrp1A");
+    cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_DPG1NS);
+    cr_assert_eq(gicr_get(rig, 0, 0x14), 0, "GICR_WAKER is Secure");
+    rig_free(rig);
+    rig = rig_full(2, true);
+    rig_put(rig, ARM_IRQ_WINDOW_GICC, 0, UINT32_MAX);
+    cr_assert_eq(rig_get(rig, ARM_IRQ_WINDOW_GICC, 0), 0x7ff);
+    rig->frame[ARM_IRQ_WINDOW_GICC].secure = false;
+    cr_assert_eq(rig_get(rig, ARM_IRQ_WINDOW_GICC, 0), 0x261);
+    rig_put(rig, ARM_IRQ_WINDOW_GICC, 0, 0);
+    rig->frame[ARM_IRQ_WINDOW_GICC].secure = true;
+    cr_assert_eq(rig_get(rig, ARM_IRQ_WINDOW_GICC, 0), 0x27d);
+    rig_free(rig);
+}
+
+static uint32_t *mistakes_of(struct rig *rig, const struct bank_of_rows *bank)
+{
+    switch (bank->window) {
+    case ARM_IRQ_WINDOW_GICD:
+        return rig->irq.gicd.mistakes;
+    case ARM_IRQ_WINDOW_GICR:
+        return rig->irq.cpus[0].gicr.mistakes;
+    case ARM_IRQ_WINDOW_GICC:
+        return rig->irq.cpus[0].gicc.mistakes;
+    default:
+        return rig->irq.gicv2m.mistakes;
+    }
+}
+
+Test(gic_registers, widths_that_a_register_lacks_read_as_zero_and_are_counted)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        struct rig *rig = rig_full(bank->version, false);
+        uint32_t *mistakes = mistakes_of(rig, bank);
+        for (unsigned size = 1; size <= 8; size *= 2) {
+            if (row->reg.widths & size)
+                continue;
+            uint32_t before = mistakes[GIC_MISTAKE_WIDTH];
+            cr_assert_eq(arm_irq_read(&rig->frame[bank->window], row->reg.offset, size, 0), 0, "%s", row->reg.name);
+            arm_irq_write(&rig->frame[bank->window], row->reg.offset, size, UINT64_MAX, 0);
+            cr_assert_eq(mistakes[GIC_MISTAKE_WIDTH], before + 2, "%s", row->reg.name);
+        }
+        rig_free(rig);
+    }
+}
+
+Test(gic_registers, read_only_and_write_only_registers_are_kept_apart)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        struct rig *rig = rig_full(bank->version, false);
+        uint32_t *mistakes = mistakes_of(rig, bank);
+        if (!(row->access & GIC_WRITE)) {
+            uint64_t before = get(rig, bank, &row->reg, 0);
+            put(rig, bank, &row->reg, 0, ~before);
+            cr_assert_eq(mistakes[GIC_MISTAKE_READONLY], 1, "%s", row->reg.name);
+            cr_assert_eq(get(rig, bank, &row->reg, 0), before, "%s", row->reg.name);
+        }
+        if (!(row->access & GIC_READ)) {
+            cr_assert_eq(get(rig, bank, &row->reg, 0), 0, "%s", row->reg.name);
+            cr_assert_eq(mistakes[GIC_MISTAKE_WRITEONLY], 1, "%s", row->reg.name);
+        }
+        rig_free(rig);
+    }
+}
+
+Test(gic_registers, secure_registers_are_nothing_to_non_secure_software)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        struct rig *rig = rig_full(bank->version, true);
+        if ((row->access & (GIC_SECURE_ONLY | GIC_RW)) == (GIC_SECURE_ONLY | GIC_RW)) {
+            put(rig, bank, &row->reg, last, UINT64_MAX);
+            uint64_t before = get(rig, bank, &row->reg, last);
+            rig->frame[bank->window].secure = false;
+            cr_assert_eq(get(rig, bank, &row->reg, last), 0, "%s", row->reg.name);
+            put(rig, bank, &row->reg, last, 0);
+            rig->frame[bank->window].secure = true;
+            cr_assert_eq(get(rig, bank, &row->reg, last), before, "%s", row->reg.name);
+            cr_assert_geq(mistakes_of(rig, bank)[GIC_MISTAKE_SECURE], 2, "%s", row->reg.name);
+        }
+        rig_free(rig);
+    }
+}
+
+Test(gic_registers, holes_read_as_zero_and_are_counted)
+{
+    FOR_BANKS(bank)
+    {
+        struct rig *rig = rig_full(bank->version, false);
+        uint64_t size = bank->window == ARM_IRQ_WINDOW_GICR ? GICR_FRAME : arm_irq_window_size(&rig->irq, bank->window);
+        uint32_t holes = 0;
+        const struct gic_register *row = bank->rows;
+        for (uint64_t offset = 0; offset < size; offset += 4) {
+            while (row + 1 < bank->rows + bank->count && row[1].reg.offset <= offset)
+                row++;
+            if (offset >= row->reg.offset && offset < row->reg.offset + row_width(&row->reg) * row_count(&row->reg))
+                continue;
+            cr_assert_eq(arm_irq_read(&rig->frame[bank->window], offset, 4, 0), 0);
+            arm_irq_write(&rig->frame[bank->window], offset, 4, UINT32_MAX, 0);
+            holes += 2;
+        }
+        cr_assert_eq(mistakes_of(rig, bank)[GIC_MISTAKE_REGISTER], holes, "%s", bank->name);
+        cr_assert_eq(rig->signals, 0);
+        rig_free(rig);
+    }
+}
+
+Test(gic_registers, statusr_keeps_each_kind_of_wrong_access)
+{
+    struct rig *rig = rig_full(3, false);
+    for (unsigned i = 0; i < 2; i++) {
+        enum arm_irq_window window = i ? ARM_IRQ_WINDOW_GICR : ARM_IRQ_WINDOW_GICD;
+        rig_get(rig, window, 0xc000);
+        cr_assert_eq(rig_get(rig, window, 0x10), GIC_STATUS_RRD);
+        rig_put(rig, window, 0xc000, 0);
+        rig_put(rig, window, 0xffe8, 0);
+        cr_assert_eq(rig_get(rig, window, 0x10), GIC_STATUS_RRD | GIC_STATUS_WRD | GIC_STATUS_WROD);
+        rig_put(rig, window, 0x10, GIC_STATUS_WRD);
+        cr_assert_eq(rig_get(rig, window, 0x10), GIC_STATUS_RRD | GIC_STATUS_WROD);
+    }
+    gicd_get(rig, 0x40);
+    cr_assert(gicd_get(rig, 0x10) & GIC_STATUS_RWOD);
+    rig_free(rig);
+}
+
+Test(gic_registers, interrupts_that_are_not_implemented_read_as_zero)
+{
+    struct rig *rig = rig_new((struct arm_irq_config){ .version = 3, .cpus = 1, .spis = 32 });
+    gicd_put(rig, 0x108, UINT32_MAX);
+    cr_assert_eq(gicd_get(rig, 0x108), 0);
+    gicd_put(rig, 0x1200, UINT32_MAX);
+    cr_assert_eq(gicd_get(rig, 0x1200), 0);
+    gicr_put(rig, 0, SGI(0x104), UINT32_MAX);
+    cr_assert_eq(gicr_get(rig, 0, SGI(0x104)), 0);
+    arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x6100 + 32 * 8, 8, 5, 0);
+    cr_assert_eq(arm_irq_read(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x6100 + 32 * 8, 8, 0), 0);
+    rig_free(rig);
+}
+
+Test(gic_registers, priorities_do_not_leak_into_the_configuration)
+{
+    struct rig *rig = rig_full(3, false);
+    for (uint32_t offset = 0x420; offset < 0x7fc; offset += 4)
+        gicd_put(rig, offset, UINT32_MAX);
+    for (uint32_t offset = 0x420; offset < 0x7fc; offset += 4)
+        cr_assert_eq(gicd_get(rig, offset), 0xf8f8f8f8);
+    for (unsigned n = 1; n < 32; n++) {
+        cr_assert_eq(gicd_get(rig, 0xc00 + 8 * n), 0);
+        cr_assert_eq(gicd_get(rig, 0x100 + 4 * n), 0);
+    }
+    rig_free(rig);
+}
+
+Test(gic_registers, clearing_are_is_refused_and_counted)
+{
+    struct rig *rig = rig_full(3, false);
+    gicd_put(rig, 0, 0x1);
+    cr_assert_eq(gicd_get(rig, 0), 0x51);
+    cr_assert_eq(rig->irq.gicd.mistakes[GIC_MISTAKE_ARE], 1);
+    gicd_put(rig, 0, 0x13);
+    gicd_put(rig, 0, 0);
+    cr_assert_eq(rig->irq.gicd.mistakes[GIC_MISTAKE_ARE], 1, "disabled as reset leaves it");
+    rig_free(rig);
+}
+
+Test(gic_registers, ds_once_set_stays)
+{
+    struct rig *rig = rig_full(3, true);
+    gicd_put(rig, 0, 0x37 | GICD_CTLR_DS);
+    cr_assert_eq(gicd_get(rig, 0), 0x53, "Secure Group 1 is gone");
+    gicd_put(rig, 0, 0x10);
+    cr_assert_eq(gicd_get(rig, 0), 0x50);
+    arm_irq_reset(&rig->irq);
+    cr_assert_eq(gicd_get(rig, 0), 0x30);
+    rig_free(rig);
+}
+
+// --- ICC registers --------------------------------------------------------------------------------------------------
+
+Test(gic_registers, icc_registers_are_sorted_and_reset_as_the_table_says)
+{
+    struct rig *rig = rig_full(3, true);
+    arm_irq_set_secure(&rig->irq, 0, true);
+    for (unsigned i = 0; i < icc_register_count; i++) {
+        const struct icc_register *row = &icc_registers[i];
+        uint64_t value, reset = row->reg.reset;
+        cr_assert(i == 0 || row->reg.offset > icc_registers[i - 1].reg.offset, "%s", row->reg.name);
+        enum port_result result = arm_irq_cpu_read(&rig->irq, 0, PORT_REGISTER, row->reg.offset, 8, &value, 0);
+        cr_assert_eq(result, row->access & ICC_READ ? PORT_DONE : PORT_FAULT, "%s", row->reg.name);
+        if (row->reg.offset == ICC_CTLR_EL1 || row->reg.offset == ICC_CTLR_EL3)
+            reset |= BIT32(19); // extended INTIDs
+        if (row->reg.offset == ICC_BPR1_EL1)
+            reset = GIC_BPR_MIN; // the Secure copy
+        if (result == PORT_DONE)
+            cr_assert_eq(value, reset, "%s: %lx", row->reg.name, value);
+    }
+    rig_free(rig);
+}
+
+Test(gic_registers, icc_registers_take_what_their_mask_lets_through)
+{
+    for (unsigned i = 0; i < icc_register_count; i++) {
+        const struct icc_register *row = &icc_registers[i];
+        struct rig *rig = rig_full(3, row->access & ICC_EL3);
+        uint64_t before, after, mask = row->reg.mask;
+        if ((row->access & ICC_RW) == ICC_RW) {
+            before = icc_get(rig, 0, row->reg.offset);
+            icc_put(rig, 0, row->reg.offset, UINT64_MAX);
+            after = icc_get(rig, 0, row->reg.offset);
+            cr_assert_eq(after, (before & ~mask) | mask, "%s: %lx", row->reg.name, after);
+            icc_put(rig, 0, row->reg.offset, 0);
+            bool bpr = row->reg.offset == ICC_BPR0_EL1 || row->reg.offset == ICC_BPR1_EL1;
+            cr_assert_eq(icc_get(rig, 0, row->reg.offset), bpr ? row->reg.reset : before & ~mask, "%s", row->reg.name);
+        }
+        rig_free(rig);
+    }
+}
+
+Test(gic_registers, icc_registers_of_each_cpu_and_security_state_are_their_own)
+{
+    struct rig *rig = rig_full(3, true);
+    icc_put(rig, 0, ICC_IGRPEN1_EL1, 1);
+    icc_put(rig, 0, ICC_BPR1_EL1, 6);
+    icc_put(rig, 0, ICC_AP1R0_EL1, 0x80000000);
+    cr_assert_eq(icc_get(rig, 1, ICC_IGRPEN1_EL1), 0);
+    arm_irq_set_secure(&rig->irq, 0, true);
+    cr_assert_eq(icc_get(rig, 0, ICC_IGRPEN1_EL1), 0);
+    cr_assert_eq(icc_get(rig, 0, ICC_BPR1_EL1), GIC_BPR_MIN);
+    cr_assert_eq(icc_get(rig, 0, ICC_AP1R0_EL1), 0);
+    cr_assert_eq(icc_get(rig, 0, ICC_IGRPEN1_EL3), 1);
+    icc_put(rig, 0, ICC_IGRPEN1_EL3, 2);
+    cr_assert_eq(icc_get(rig, 0, ICC_IGRPEN1_EL1), 1);
+    arm_irq_set_secure(&rig->irq, 0, false);
+    cr_assert_eq(icc_get(rig, 0, ICC_IGRPEN1_EL1), 0);
+    uint64_t value;
+    cr_assert_eq(arm_irq_cpu_read(&rig->irq, 0, PORT_REGISTER, ICC_IAR0_EL1, 8, &value, 0), PORT_FAULT);
+    rig_free(rig);
+}
