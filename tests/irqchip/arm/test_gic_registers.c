@@ -314,6 +314,7 @@ Test(gic_registers, secure_registers_are_nothing_to_non_secure_software)
     FOR_ROWS(row, bank)
     {
         struct rig *rig = rig_full(bank->version, true);
+        unsigned last = row_count(&row->reg) > 1 ? 1 : 0;
         if ((row->access & (GIC_SECURE_ONLY | GIC_RW)) == (GIC_SECURE_ONLY | GIC_RW)) {
             put(rig, bank, &row->reg, last, UINT64_MAX);
             uint64_t before = get(rig, bank, &row->reg, last);
