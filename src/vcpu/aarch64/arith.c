@@ -2,7 +2,7 @@
 // Arithmetic that is a call: CRC32 (Arm ARM section C6.2.80). The polynomials are reflected: bit 0 is the highest power.
 #include "vcpu/aarch64/ops_alu.h"
 
-void a64_op_crc32(struct a64_cpu *cpu, const struct op *op)
+NEVER_INLINE void a64_op_crc32(struct a64_cpu *cpu, const struct op *op)
 {
     uint32_t polynomial = op->x ? 0x82f63b78 : 0xedb88320, crc = (uint32_t)cpu->r[op->a];
     uint64_t data = cpu->r[op->b];

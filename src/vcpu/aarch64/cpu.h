@@ -104,6 +104,7 @@ struct a64_cpu {
     bool waits_event;     // halted by WFE, not by WFI
     uint8_t large[2];     // by half of the address space: log2 of the largest page in the TLB, 0: none above 4 KiB
     bool private_high;    // some page of the upper half in the TLB belongs to one ASID
+    bool lower_used;      // some page of the lower half is in the TLB
     struct a64_fault fault;
     struct a64_monitor monitor;
 

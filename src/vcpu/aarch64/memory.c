@@ -15,6 +15,23 @@
 
 #define HELPER(name) enum op_out a64_help_##name(struct a64_cpu *cpu, const struct op *op)
 
+// --- what is no hit in the TLB ------------------------------------------------------------------------------------------
+
+NEVER_INLINE enum op_out a64_load_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                       uint64_t *value)
+{
+    *value = 0;
+    cpu->vcpu.at = op;
+    return after_slow(&cpu->vcpu, tlb_load_slow(&cpu->vcpu, address, size, cpu->el == 0, value));
+}
+
+NEVER_INLINE enum op_out a64_store_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                        uint64_t value)
+{
+    cpu->vcpu.at = op;
+    return after_slow(&cpu->vcpu, tlb_store_slow(&cpu->vcpu, address, size, cpu->el == 0, value));
+}
+
 // --- many at once -----------------------------------------------------------------------------------------------------
 
 static bool load(struct a64_cpu *cpu, uint64_t address, unsigned size, uint64_t *value)
@@ -32,7 +49,7 @@ static unsigned piece_of(unsigned size)
     return size < 8 ? size : 8;
 }
 
-enum op_out a64_load_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, unsigned count,
+NEVER_INLINE enum op_out a64_load_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, unsigned count,
                           uint64_t *values)
 {
     unsigned piece = piece_of(size), pieces = size / piece * count;
@@ -45,7 +62,7 @@ enum op_out a64_load_many(struct a64_cpu *cpu, const struct op *op, uint64_t add
     return after_slow(&cpu->vcpu, true);
 }
 
-enum op_out a64_store_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, unsigned count,
+NEVER_INLINE enum op_out a64_store_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, unsigned count,
                            const uint64_t *values)
 {
     unsigned piece = piece_of(size), pieces = size / piece * count;
@@ -58,7 +75,7 @@ enum op_out a64_store_many(struct a64_cpu *cpu, const struct op *op, uint64_t ad
     return after_slow(&cpu->vcpu, true);
 }
 
-enum op_out a64_misaligned(struct a64_cpu *cpu, uint64_t address, bool write)
+NEVER_INLINE enum op_out a64_misaligned(struct a64_cpu *cpu, uint64_t address, bool write)
 {
     a64_data_abort(cpu, address, A64_FSC_ALIGNMENT, write ? BIT32(6) : 0);
     return OP_FAULT;

@@ -174,7 +174,9 @@ bool a64_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user
     bool upper = address >> 55 & 1;
     if (walk.shift > PAGE_BITS && walk.shift > cpu->large[upper])
         cpu->large[upper] = (uint8_t)walk.shift;
-    if (upper && walk.private)
+    if (!upper)
+        cpu->lower_used = true;
+    else if (walk.private)
         cpu->private_high = true;
     *page = (struct tlb_page){ .physical = walk.physical & PAGE_MASK, .read = walk.read, .write = walk.write };
     return true;
@@ -193,7 +195,7 @@ uint64_t a64_branch_address(const struct a64_cpu *cpu, uint64_t target)
 void a64_flush(struct a64_cpu *cpu)
 {
     tlb_flush(&cpu->vcpu);
-    cpu->private_high = false;
+    cpu->private_high = cpu->lower_used = false;
     cpu->large[0] = cpu->large[1] = 0;
 }
 
@@ -203,7 +205,10 @@ void a64_flush_private(struct a64_cpu *cpu)
         a64_flush(cpu);
         return;
     }
+    if (!cpu->lower_used) // a switch of address spaces writes TTBR0_EL1 twice
+        return;
     tlb_flush_matching(&cpu->vcpu, BIT64(55), 0);
+    cpu->lower_used = false;
     cpu->large[0] = 0;
 }
 

@@ -11,12 +11,12 @@
 #include "vcpu/chain.h"
 
 // Virtual address and mode in one number: bits 1:0 of an address that can be executed are 0.
-static inline uint64_t a64_jump_key(const struct a64_cpu *cpu)
+ALWAYS_INLINE uint64_t a64_jump_key(const struct a64_cpu *cpu)
 {
     return cpu->r[A64_PC] | (cpu->mode & A64_MODE_KEY);
 }
 
-static inline const struct op *take_exit(struct a64_cpu *cpu, const struct op *exit)
+ALWAYS_INLINE const struct op *take_exit(struct a64_cpu *cpu, const struct op *exit)
 {
     cpu->r[A64_PC] += (uint64_t)(int64_t)exit->delta;
     return chain_follow(&cpu->vcpu, exit, a64_jump_key(cpu));
@@ -65,7 +65,7 @@ A64_CONDITIONS(CONDITIONAL_JUMP)
 // --- to and from EL1 ----------------------------------------------------------------------------------------------------
 
 // The next block after PSTATE has changed: what was unmasked is looked at first.
-static inline const struct op *after_change(struct a64_cpu *cpu)
+ALWAYS_INLINE const struct op *after_change(struct a64_cpu *cpu)
 {
     if (unlikely(cpu->vcpu.pending || cpu->vcpu.kick || cpu->illegal || (cpu->r[A64_PC] & 3)))
         return NULL;

@@ -7,22 +7,27 @@
 #include "vcpu/aarch64/cpu.h"
 #include "vcpu/access.h"
 
-static inline enum op_out load_into(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+// What is no hit (memory.c).
+enum op_out a64_load_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t *value);
+enum op_out a64_store_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t value);
+
+ALWAYS_INLINE enum op_out load_into(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                     uint64_t *value)
 {
     if (tlb_load_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    cpu->vcpu.at = op;
-    return after_slow(&cpu->vcpu, a64_load(cpu, address, size, value));
+    uint64_t loaded; // its address leaves, so it is not `value`, which may live in a register
+    enum op_out out = a64_load_slow(cpu, op, address, size, &loaded);
+    *value = loaded;
+    return out;
 }
 
-static inline enum op_out store_from(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+ALWAYS_INLINE enum op_out store_from(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                      uint64_t value)
 {
     if (tlb_store_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    cpu->vcpu.at = op;
-    return after_slow(&cpu->vcpu, a64_store(cpu, address, size, value));
+    return a64_store_slow(cpu, op, address, size, value);
 }
 
 #define SIMPLE(cpu, op)  ((cpu)->r[(op)->a] + (uint64_t)(int64_t)(op)->disp)
@@ -77,7 +82,7 @@ enum op_out a64_store_many(struct a64_cpu *cpu, const struct op *op, uint64_t ad
                            const uint64_t *values);
 
 // Copies `bytes` (at most 32) of plain RAM; false: not plain. `values` has one or two words for each element.
-static inline bool copy_in(const struct a64_cpu *cpu, uint64_t address, unsigned bytes, void *values)
+ALWAYS_INLINE bool copy_in(const struct a64_cpu *cpu, uint64_t address, unsigned bytes, void *values)
 {
     const struct tlb_entry *entry = tlb_slot(&cpu->vcpu, address);
     if (!tlb_hit(entry->read, address, bytes))
@@ -86,7 +91,7 @@ static inline bool copy_in(const struct a64_cpu *cpu, uint64_t address, unsigned
     return true;
 }
 
-static inline bool copy_out(const struct a64_cpu *cpu, uint64_t address, unsigned bytes, const void *values)
+ALWAYS_INLINE bool copy_out(const struct a64_cpu *cpu, uint64_t address, unsigned bytes, const void *values)
 {
     const struct tlb_entry *entry = tlb_slot(&cpu->vcpu, address);
     if (!tlb_hit(entry->write, address, bytes))
@@ -98,10 +103,11 @@ static inline bool copy_out(const struct a64_cpu *cpu, uint64_t address, unsigne
 #define LOAD_PAIR(NAME, TYPE, EXTEND)                                                   \
     static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
     {                                                                                   \
-        uint64_t address = SIMPLE(cpu, op), words[2];                                   \
+        uint64_t address = SIMPLE(cpu, op);                                             \
         TYPE pair[2];                                                                   \
         enum op_out out = OP_NEXT;                                                      \
         if (unlikely(!copy_in(cpu, address, sizeof pair, pair))) {                      \
+            uint64_t words[2];                                                          \
             out = a64_load_many(cpu, op, address, sizeof pair[0], 2, words);            \
             if (out == OP_FAULT)                                                        \
                 return out;                                                             \

@@ -356,7 +356,7 @@ static const struct a64_sysreg *row_of(const struct op *op)
     return (const struct a64_sysreg *)(uintptr_t)op->imm;
 }
 
-enum op_out a64_op_mrs(struct a64_cpu *cpu, const struct op *op)
+NEVER_INLINE enum op_out a64_op_mrs(struct a64_cpu *cpu, const struct op *op)
 {
     const struct a64_sysreg *row = row_of(op);
     unsigned encoding = op->a | (unsigned)op->b << 8;
@@ -371,7 +371,7 @@ enum op_out a64_op_mrs(struct a64_cpu *cpu, const struct op *op)
     return after_slow(&cpu->vcpu, true);
 }
 
-enum op_out a64_op_msr(struct a64_cpu *cpu, const struct op *op)
+NEVER_INLINE enum op_out a64_op_msr(struct a64_cpu *cpu, const struct op *op)
 {
     const struct a64_sysreg *row = row_of(op);
     unsigned encoding = op->a | (unsigned)op->b << 8;

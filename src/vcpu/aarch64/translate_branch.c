@@ -217,7 +217,8 @@ static void translate_register_move(struct translator *t)
     bool read = a64_bit(word, 21);
     const struct a64_sysreg *row = a64_sysreg_find(encoding);
     unsigned need = (read ? A64_EL1_READ : A64_EL1_WRITE) >> (at_el0(t) ? 2 : 0);
-    if (!row || !(row->access & need)) {
+    bool own_stack = encoding == A64_SYSREG(3, 0, 4, 1, 0) && !(t->mode & A64_MODE_SP1); // SP_EL0 while it is SP
+    if (!row || !(row->access & need) || own_stack) {
         emit_help(t, A64_HELP_undefined)->x = !row;
         t->ended = true;
         return;

@@ -144,6 +144,17 @@ Test(a64_sysreg, flags_and_masks_are_registers_too)
     rig_free(rig);
 }
 
+Test(a64_sysreg, sp_el0_is_undefined_while_it_is_the_stack_pointer)
+{
+    struct rig *rig = rig_new();
+    rig->cpu->r[A64_SP_EL0] = 0x1230;
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 4, 1, 0)), 0x1230);
+    rig_set_el(rig->cpu, 1, false);
+    read_register(rig, A64_SYSREG(3, 0, 4, 1, 0));
+    cr_assert_eq(rig->cpu->esr, BIT32(25));
+    rig_free(rig);
+}
+
 Test(a64_sysreg, the_os_lock_is_what_oslar_wrote)
 {
     struct rig *rig = rig_new();
