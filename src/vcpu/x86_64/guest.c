@@ -144,17 +144,19 @@ static void single_step_trap(struct x86_cpu *cpu)
     x86_deliver_fault(cpu);
 }
 
-// A second fault without an instruction in between takes the time of one: a handler that faults at its own first
-// instruction would stop the clock for good, and with it everything that could end the run.
+// A second fault without an instruction in between takes the time of one, and so does a shutdown: a handler that faults at
+// its own first instruction, or a machine that starts again and again, would stop the clock for good, and with it everything
+// that could end the run.
 static void deliver_fault(struct x86_cpu *cpu)
 {
     x86_deliver_fault(cpu);
-    if (unlikely(cpu->faulted == vcpu_executed(&cpu->vcpu)) && cpu->vcpu.left > 0)
+    if (unlikely(cpu->shutdown || cpu->faulted == vcpu_executed(&cpu->vcpu)) && cpu->vcpu.left > 0)
         cpu->vcpu.left--;
     cpu->faulted = vcpu_executed(&cpu->vcpu);
 }
 
-// Runs one instruction: when TF traps after it, or when interrupts wait for its end.
+// Runs one instruction: when TF traps after it, or when interrupts wait for its end (the shadow of STI; a handler that an
+// interrupt has just entered with IF set, and there is another).
 static void run_single(struct x86_cpu *cpu)
 {
     struct vcpu *vcpu = &cpu->vcpu;
@@ -177,7 +179,8 @@ static void x86_run(struct vcpu *vcpu)
 {
     struct x86_cpu *cpu = x86_of(vcpu);
     cpu->rip_mask = cpu->mode & X86_MODE_64 ? UINT64_MAX : cpu->mode & X86_MODE_32 ? UINT32_MAX : UINT16_MAX;
-    if (unlikely((cpu->eflags & X86_TF) || (vcpu->pending && vcpu_executed(vcpu) == cpu->shadow))) {
+    bool look_again = vcpu->pending && (vcpu_executed(vcpu) == cpu->shadow || x86_can_take(vcpu));
+    if (unlikely((cpu->eflags & X86_TF) || look_again)) {
         run_single(cpu);
         return;
     }

@@ -144,6 +144,26 @@ Test(exec, an_interrupt_comes_between_two_iterations)
     cr_assert_eq(cpu->r[X86_RSI], BOARD_DATA + 5);
 }
 
+static void raise_both(void *owner, uint64_t now)
+{
+    (void)owner, (void)now;
+    board_raise(board, 0, PENDING_NMI, 0);
+    board_raise(board, 0, PENDING_INTR, 0x30);
+}
+
+Test(exec, a_handler_that_is_entered_with_if_set_is_interrupted_after_its_first_instruction)
+{
+    static struct event event;
+    code("fb 90 90 90 90 90"); // sti; nops
+    board->ram.ram[BOARD_IDT + 16 * 2 + 5] = 0x8f; // a trap gate
+    board_code(board, BOARD_HANDLERS + 16 * 2, "90 90 90 90 f4");
+    clock_register(&board->clock, &event, "test", raise_both, NULL);
+    clock_arm(&board->clock, &event, 3);
+    run(100);
+    cr_assert_eq(handled(), 0x30);
+    cr_assert_eq(frame(0), BOARD_HANDLERS + 16 * 2 + 1);
+}
+
 Test(exec, a_fault_in_rep_leaves_the_iterations_before_it_done)
 {
     code("f3 ab"); // rep stosd
@@ -464,6 +484,15 @@ Test(exec, an_instruction_that_crosses_the_limit_of_its_segment_is_a_general_pro
     board_put(board, 4 * X86_GP, 4, BOARD_HANDLERS + 16 * X86_GP);
     run(1);
     cr_assert_eq(handled(), X86_GP);
+}
+
+Test(exec, a_shutdown_takes_the_time_of_an_instruction)
+{
+    code("0f 0b");
+    cpu->idt_limit = 0; // no handler for it, nor for what follows
+    run(100);
+    cr_assert(cpu->shutdown);
+    cr_assert_eq(loop_instructions(&board->loop), 1);
 }
 
 Test(exec, the_second_of_two_instructions_faults_with_the_first_done)
