@@ -528,10 +528,12 @@ static void tell_cpu(const struct fuzz *fuzz, const struct run *run)
         physical < PC_RIG_RAM - 16)
         for (unsigned i = 0; i < 16; i++)
             snprintf(bytes + 2 * i, 3, "%02x", run->pc->ram[physical + i]);
-    fuzz_tell(fuzz, "slice %u: stop %d after %llu, cs:rip %x:%llx (%s), rsp %llx, flags %llx, cr0 %llx, now %llu",
+    fuzz_tell(fuzz, "slice %u: stop %d after %llu, cs:rip %x:%llx (%s), ss:rsp %x:%llx, flags %llx, cr0 %llx, "
+              "last fault %u(%x), cr2 %llx, now %llu",
               (unsigned)run->slice, run->stop, (unsigned long long)run->pc->loop.instructions,
               cpu->segment[X86_CS].selector, (unsigned long long)cpu->r[X86_RIP], bytes,
-              (unsigned long long)cpu->r[X86_RSP], (unsigned long long)x86_flags(cpu), (unsigned long long)cpu->cr0,
+              cpu->segment[X86_SS].selector, (unsigned long long)cpu->r[X86_RSP], (unsigned long long)x86_flags(cpu),
+              (unsigned long long)cpu->cr0, cpu->fault.vector, cpu->fault.error, (unsigned long long)cpu->cr2,
               (unsigned long long)run->pc->clock.now);
 }
 
