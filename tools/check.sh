@@ -19,6 +19,9 @@ preset() {
     cmake --build "build/$1" --parallel "$cores"
 }
 
+# The package test links a program of its own with a library that needs the sanitizers' runtime first: not under them.
+export ASAN_OPTIONS=detect_stack_use_after_return=1
+
 sources() {
     git ls-files --cached --others --exclude-standard '*.c' '*.h'
 }
@@ -43,7 +46,7 @@ check_compilers() {
 
 check_sanitize() {
     preset sanitize
-    ctest --test-dir build/sanitize --output-on-failure --parallel "$cores" -LE kernel
+    ctest --test-dir build/sanitize --output-on-failure --parallel "$cores" -LE kernel -E '^package$'
 }
 
 check_fuzz() {
