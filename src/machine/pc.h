@@ -7,6 +7,7 @@
 //     pc_wire.c      which line leads where
 //     pc_firmware.c  what a firmware would have left behind: tables, CMOS, controllers set up
 //     pc_start.c     the first processor's state
+//     pc_state.c     all state in one list
 #ifndef MACHINE_PC_H
 #define MACHINE_PC_H
 
@@ -190,6 +191,12 @@ int pc_firmware(struct pc *pc);
 
 // pc_start.c
 void pc_start(struct pc *pc, const struct boot_state *state);
+
+// pc_state.c: every byte of state, to save, load and compare between two runs; without RAM for those who copy that
+// themselves. After a load comes pc_loaded.
+void pc_visit(struct pc *pc, struct visit *v);
+void pc_visit_chips(struct pc *pc, struct visit *v);
+void pc_loaded(struct pc *pc);
 
 // pc_outside.c: console, idle time, quitting.
 int pc_outside(struct pc *pc);

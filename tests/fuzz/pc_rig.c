@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "pc_rig.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "fuzz.h"
@@ -51,60 +50,11 @@ void pc_rig_free(struct pc *pc)
     free(pc);
 }
 
-static void visit_devices(struct pc *pc, struct visit *v)
-{
-    pit_visit(&pc->pit, v);
-    rtc_visit(&pc->rtc, v);
-    hpet_visit(&pc->hpet, v);
-    acpi_pm_visit(&pc->pm, v);
-    i8042_visit(&pc->keyboard, v);
-    uart16550_visit(&pc->com1, v);
-    reset_port_visit(&pc->reset, v);
-    pci_host_visit(&pc->pci, v);
-    fw_cfg_visit(&pc->fw_cfg, v);
-    post_port_visit(&pc->post, v);
-    pc_testdev_visit(pc->testdev, v);
-    VISIT(v, pc->gated_timer.level);
-    VISIT(v, pc->gated_rtc.level);
-}
-
-// Groups attach their wires again before routing loads the levels.
-void pc_rig_visit(struct pc *pc, struct visit *v)
-{
-    VISIT(v, pc->clock.now);
-    VISIT(v, pc->loop.last);
-    VISIT(v, pc->loop.carry);
-    VISIT(v, pc->loop.instructions);
-    VISIT(v, pc->memory.unanswered_reads);
-    VISIT(v, pc->memory.unanswered_writes);
-    VISIT(v, pc->ports.unanswered_reads);
-    VISIT(v, pc->ports.unanswered_writes);
-    visit_devices(pc, v);
-    manager_visit(pc->manager, v);
-    route_visit(&pc->route, v);
-    x86_irq_visit(&pc->irq, v);
-    for (uint32_t i = 0; i < pc->config.cpus; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "cpu%u", (unsigned)i);
-        visit_enter(v, name);
-        x86_cpu_visit(pc->cpus[i], v);
-        visit_leave(v);
-    }
-}
-
-void pc_rig_loaded(struct pc *pc)
-{
-    x86_irq_loaded(&pc->irq);
-    for (uint32_t i = 0; i < pc->config.cpus; i++)
-        x86_cpu_loaded(pc->cpus[i]);
-    pc->clock.moved = false;
-}
-
 struct visit_save pc_rig_save(struct pc *pc)
 {
     struct visit_save save;
     visit_save_init(&save);
-    pc_rig_visit(pc, &save.visit);
+    pc_visit_chips(pc, &save.visit);
     if (save.failed)
         fuzz_fail("no memory for a snapshot");
     return save;
@@ -114,8 +64,8 @@ void pc_rig_load(struct pc *pc, const struct visit_save *save)
 {
     struct visit_load load;
     visit_load_init(&load, save->data, save->size);
-    pc_rig_visit(pc, &load.visit);
-    pc_rig_loaded(pc);
+    pc_visit_chips(pc, &load.visit);
+    pc_loaded(pc);
     if (load.failed || load.position != load.size)
         fuzz_fail("a snapshot does not fit the machine: %zu of %zu bytes used", load.position, load.size);
 }
@@ -124,6 +74,6 @@ const char *pc_rig_differs(struct pc *pc, const struct visit_save *save)
 {
     static struct visit_differ differ;
     visit_differ_init(&differ, save->data, save->size);
-    pc_rig_visit(pc, &differ.visit);
+    pc_visit_chips(pc, &differ.visit);
     return differ.differs ? differ.path : NULL;
 }

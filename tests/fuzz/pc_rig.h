@@ -12,11 +12,7 @@
 struct pc *pc_rig_new(unsigned cpus);
 void pc_rig_free(struct pc *pc);
 
-// Everything that a guest can see but RAM. After a load, pc_rig_loaded derives the rest. Time must not run between.
-void pc_rig_visit(struct pc *pc, struct visit *v);
-void pc_rig_loaded(struct pc *pc);
-
-// A snapshot in memory; pc_rig_differs names the first field of the machine that is not as saved, or gives NULL.
+// A snapshot of all but RAM in memory; pc_rig_differs names the first field of the machine that is not as saved, or gives NULL.
 struct visit_save pc_rig_save(struct pc *pc);
 void pc_rig_load(struct pc *pc, const struct visit_save *save);
 const char *pc_rig_differs(struct pc *pc, const struct visit_save *save);
