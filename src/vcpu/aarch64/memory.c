@@ -213,7 +213,7 @@ static uint64_t operate(unsigned operation, unsigned bits, uint64_t old, uint64_
 
 HELPER(atomic)
 {
-    uint64_t old;
+    uint64_t old = 0;
     if (!load_to_modify(cpu, op, 1, &old))
         return OP_FAULT;
     if (!store(cpu, cpu->r[op->a], op->s, operate(op->x, 8u * op->s, old, cpu->r[op->b])))
@@ -225,7 +225,7 @@ HELPER(atomic)
 // d: number of the register that is compared and gets the old value; b: slot of the new value.
 HELPER(cas)
 {
-    uint64_t old;
+    uint64_t old = 0;
     if (!load_to_modify(cpu, op, 1, &old))
         return OP_FAULT;
     if (old == (cpu->r[op->d] & bits_low(8u * op->s)) && !store(cpu, cpu->r[op->a], op->s, cpu->r[op->b]))
