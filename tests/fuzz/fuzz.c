@@ -12,8 +12,6 @@
 
 enum { HANG_SECONDS = 30, DEFAULT_SECONDS = 3 };
 
-static uint64_t current_seed; // of the case that runs, for whoever tells of a failure
-
 // --- Random numbers (xorshift128+, seeded by splitmix64) ---------------------------------------------------------------
 
 static uint64_t split(uint64_t *state)
@@ -81,16 +79,6 @@ uint64_t fuzz_value(struct fuzz *fuzz)
 
 // --- Telling -----------------------------------------------------------------------------------------------------------
 
-// Also from a signal handler: one write.
-static void tell_seed(void)
-{
-    char text[128];
-    int length = snprintf(text, sizeof text, "\n%s: failed; repeat with --seed %" PRIu64 " --cases 1\n", fuzz_name,
-                          current_seed);
-    if (write(STDERR_FILENO, text, (size_t)length) < 0)
-        _exit(1);
-}
-
 _Noreturn void fuzz_fail(const char *format, ...)
 {
     va_list arguments;
@@ -138,6 +126,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #ifdef SANITIZED
 void __sanitizer_set_death_callback(void (*callback)(void));
 #endif
+
+static uint64_t current_seed; // of the case that runs
+
+// Also from a signal handler: one write.
+static void tell_seed(void)
+{
+    char text[128];
+    int length = snprintf(text, sizeof text, "\n%s: failed; repeat with --seed %" PRIu64 " --cases 1\n", fuzz_name,
+                          current_seed);
+    if (write(STDERR_FILENO, text, (size_t)length) < 0)
+        _exit(1);
+}
 
 static void on_signal(int number)
 {
