@@ -240,11 +240,85 @@ static void take_source(struct gic_bank *bank, uint32_t sgi, unsigned source)
     bank->block[0].latch |= bank->source[sgi] ? BIT32(sgi) : 0;
 }
 
+static struct gicr_lpi_world world_of(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    return (struct gicr_lpi_world){ &cpu->ready, &irq->config.memory, gicd_two_states(&irq->gicd) };
+}
+
+// An LPI is taken by clearing it: it has no active state.
+static void take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, cpu);
+    gicr_lpi_clear(&cpu->gicr, &world, intid);
+    touch(irq, cpu->index);
+}
+
+static bool set_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, cpu);
+    if (!gicr_lpi_set(&cpu->gicr, &world, intid)) {
+        TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_REFUSED, intid, ARM_MESSAGE_EVENT);
+        return false;
+    }
+    TRACE(irq->config.trace, TRACE_ACCEPT, cpu->index, intid, GIC_G1NS, 0);
+    touch(irq, cpu->index);
+    return true;
+}
+
+static void move_lpi(struct arm_irq *irq, struct arm_irq_cpu *from, struct arm_irq_cpu *to, uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, from), other = world_of(irq, to);
+    bool pending = gicr_lpi_clear(&from->gicr, &world, intid);
+    gicr_lpi_invalidate(&from->gicr, &world, intid);
+    gicr_lpi_invalidate(&to->gicr, &other, intid); // whatever it remembers from an earlier stay
+    if (pending)
+        set_lpi(irq, to, intid);
+}
+
+// What a redistributor's register or the ITS asks to be done to LPI `intid` of `cpu`. `other` is where it moves to.
+static bool do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
+                   uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, cpu), to = world_of(irq, other);
+    touch(irq, cpu->index);
+    touch(irq, other->index);
+    switch (action) {
+    case GIC_LPI_NOTHING:
+        break;
+    case GIC_LPI_SET:
+        return set_lpi(irq, cpu, intid);
+    case GIC_LPI_CLEAR:
+        gicr_lpi_clear(&cpu->gicr, &world, intid);
+        break;
+    case GIC_LPI_INVALIDATE:
+        gicr_lpi_invalidate(&cpu->gicr, &world, intid);
+        break;
+    case GIC_LPI_INVALIDATE_ALL:
+        gicr_lpi_invalidate_all(&cpu->gicr, &world);
+        break;
+    case GIC_LPI_ENABLE:
+        gicr_lpi_enable(&cpu->gicr, &world);
+        break;
+    case GIC_LPI_DISABLE:
+        gicr_lpi_disable(&cpu->gicr, &world);
+        break;
+    case GIC_LPI_MOVE:
+        move_lpi(irq, cpu, other, intid);
+        break;
+    case GIC_LPI_MOVE_ALL:
+        gicr_lpi_move_all(&cpu->gicr, &world, &other->gicr, &to);
+        break;
+    }
+    return true;
+}
+
 static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
     uint32_t slot = gic_slot_of(effect->intid);
     TRACE(irq->config.trace, TRACE_TAKE, cpu->index, effect->intid, 0, 0);
-    if (gic_slot_private(slot)) {
+    if (effect->intid >= GIC_LPI_FIRST) {
+        take_lpi(irq, cpu, effect->intid);
+    } else if (gic_slot_private(slot)) {
         gicr_activate(&cpu->gicr, slot);
         if (irq->config.version == 2 && slot < 16)
             take_source(&cpu->gicr.bank, slot, effect->source);
@@ -410,6 +484,8 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, c
         touch_everything(irq);
     if (effect->flags & GIC_ONE_OF_MANY)
         arm_irq_follow(irq, cpu->index);
+    if (effect->flags & GIC_LPI)
+        do_lpi(irq, cpu, cpu, effect->lpi, effect->intid);
     if (effect->flags & GIC_RAISES)
         raise(irq, effect->intid);
 }

@@ -104,6 +104,7 @@ struct arm_irq_cpu {
     struct icc icc;         // GICv3
     struct gicc gicc;       // GICv2
     struct gic_ready ready; // derived
+    uint64_t *lpi_memory;   // of gicr and ready
     uint32_t pending;       // as told
     uint32_t index;
 };

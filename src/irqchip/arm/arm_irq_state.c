@@ -13,6 +13,12 @@ static int check_v3(const struct arm_irq_config *config, struct error *error)
     bool v3 = config->version == 3;
     if (!v3 && (config->extended_spis || config->extended_ppis || config->lpi_bits || config->its))
         return error_set(error, -EINVAL, "extended interrupts, LPIs and an ITS need GICv3");
+    if (config->lpi_bits && (config->lpi_bits < 14 || config->lpi_bits > 24))
+        return error_set(error, -EINVAL, "LPIs of %u INTID bits: 14 to 24 are possible", config->lpi_bits);
+    if (config->its && !config->lpi_bits)
+        return error_set(error, -EINVAL, "an ITS needs LPIs");
+    if (config->lpi_bits && (!config->memory.read || !config->memory.write))
+        return error_set(error, -EINVAL, "LPIs need guest memory");
     if (config->extended_spis > 1024)
         return error_set(error, -EINVAL, "%u extended SPIs: 0 to 1024 are possible", config->extended_spis);
     if (config->extended_ppis != 0 && config->extended_ppis != 32 && config->extended_ppis != 64)
@@ -76,6 +82,11 @@ static int allocate(struct arm_irq *irq)
         return -ENOMEM;
     for (unsigned i = 0; i < GIC_GROUPS; i++)
         irq->takers[i] = irq->dirty + (i + 1) * irq->words;
+    for (uint32_t i = 0; i < irq->config.cpus && irq->config.lpi_bits; i++) {
+        irq->cpus[i].lpi_memory = calloc(gicr_lpi_words(irq->config.lpi_bits), sizeof(uint64_t));
+        if (!irq->cpus[i].lpi_memory)
+            return -ENOMEM;
+    }
     return 0;
 }
 
@@ -104,6 +115,8 @@ static void init_chips(struct arm_irq *irq)
         struct arm_irq_cpu *cpu = &irq->cpus[i];
         cpu->index = i;
         gicr_init(&cpu->gicr, affinity_of(config, i), i, 1 + config->extended_ppis / 32, i == config->cpus - 1);
+        if (config->lpi_bits)
+            gicr_lpi_init(&cpu->gicr, &cpu->ready, config->lpi_bits, cpu->lpi_memory);
         icc_init(&cpu->icc, config->lpi_bits > 16, config->extended_spis || config->extended_ppis);
         gicc_init(&cpu->gicc);
         wake(irq, cpu);
@@ -132,6 +145,8 @@ int arm_irq_init(struct arm_irq *irq, const struct arm_irq_config *config, struc
 
 void arm_irq_free(struct arm_irq *irq)
 {
+    for (uint32_t i = 0; irq->cpus && i < irq->config.cpus; i++)
+        free(irq->cpus[i].lpi_memory);
     free(irq->cpus);
     free(irq->affinities);
     free(irq->dirty);
@@ -144,6 +159,7 @@ void arm_irq_reset(struct arm_irq *irq)
     gicd_reset(&irq->gicd);
     irq->last_taker = irq->config.cpus - 1;
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
+        gicr_lpi_reset(&irq->cpus[i].gicr, &(struct gicr_lpi_world){ .ready = &irq->cpus[i].ready });
         gicr_reset(&irq->cpus[i].gicr);
         icc_reset(&irq->cpus[i].icc);
         gicc_reset(&irq->cpus[i].gicc);
@@ -206,8 +222,10 @@ void arm_irq_loaded(struct arm_irq *irq)
         struct arm_irq_cpu *cpu = &irq->cpus[i];
         check_cpu(&cpu->icc.core);
         check_cpu(&cpu->gicc.core);
-        memset(&cpu->ready, 0, sizeof(cpu->ready));
+        gic_ready_clear(&cpu->ready);
         gicr_touch_all(&cpu->gicr);
+        gicr_lpi_loaded(&cpu->gicr,
+                        &(struct gicr_lpi_world){ &cpu->ready, &irq->config.memory, gicd_two_states(&irq->gicd) });
         cpu->pending = ARM_IRQ_UNTOLD_PENDING;
         arm_irq_follow(irq, i);
     }

@@ -127,6 +127,16 @@ void gic_ready_remove_lpi(struct gic_ready *ready, uint32_t intid, uint8_t prior
         ready->lpi_levels &= ~BIT32(priority / 8);
 }
 
+void gic_ready_clear(struct gic_ready *ready)
+{
+    memset(ready, 0, offsetof(struct gic_ready, lpi_levels));
+    for (; ready->lpi_levels; ready->lpi_levels &= ready->lpi_levels - 1) {
+        struct gic_set *set = &ready->lpi[bits_lowest(ready->lpi_levels)];
+        for (uint32_t member = gic_set_lowest(set); member != UINT32_MAX; member = gic_set_lowest(set))
+            gic_set_remove(set, member);
+    }
+}
+
 static uint32_t level_lowest(const struct gic_level *level)
 {
     unsigned word = bits_lowest(level->summary);

@@ -210,6 +210,8 @@ struct gic_ready {
     struct gic_set lpi[GIC_LEVELS];
 };
 
+// Empties it; the memory of its LPI sets stays.
+void gic_ready_clear(struct gic_ready *ready);
 void gic_ready_put(struct gic_ready *ready, uint32_t slot, enum gic_group group, uint8_t priority);
 void gic_ready_remove(struct gic_ready *ready, uint32_t slot);
 void gic_ready_put_lpi(struct gic_ready *ready, uint32_t intid, uint8_t priority);
@@ -292,6 +294,19 @@ enum {
     GIC_EVERYTHING = BIT32(5),  // the enables of the distributor changed: all interrupts are looked at again
     GIC_ONE_OF_MANY = BIT32(6), // who takes part in 1 of N distribution changed
     GIC_RAISES = BIT32(7),      // GICv2m: an edge on SPI `intid`
+    GIC_LPI = BIT32(8),         // `lpi` is to be done to LPI `intid` of this CPU
+};
+
+enum gic_lpi_action {
+    GIC_LPI_NOTHING,
+    GIC_LPI_SET,
+    GIC_LPI_CLEAR,
+    GIC_LPI_INVALIDATE, // its cached configuration
+    GIC_LPI_INVALIDATE_ALL,
+    GIC_LPI_ENABLE,
+    GIC_LPI_DISABLE,
+    GIC_LPI_MOVE,     // the ITS: its pending state goes to another CPU
+    GIC_LPI_MOVE_ALL, // all of them
 };
 
 #define GIC_NO_MISTAKE GIC_MISTAKES
@@ -300,6 +315,7 @@ struct gic_effect {
     uint16_t flags;  // GIC_ bits
     uint8_t mistake; // enum gic_mistake; GIC_NO_MISTAKE: none
     uint8_t group;   // enum gic_group: of an SGI that is sent
+    uint8_t lpi;     // enum gic_lpi_action
     uint8_t source;  // GICv2: the CPU that sent the SGI
     bool secure;     // whoever accesses it is Secure (or there is one Security state)
     uint32_t intid;

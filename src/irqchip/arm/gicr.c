@@ -20,6 +20,7 @@ void gicr_reset(struct gicr *gicr)
     for (unsigned i = 0; i < countof(gicr->bank.source); i++)
         gicr->bank.source[i] = 0;
     gicr->ctlr = 0;
+    gicr->propbaser = gicr->pendbaser = 0;
     gicr->waker = GICR_WAKER_SLEEP | GICR_WAKER_ASLEEP;
     gicr->statusr[0] = gicr->statusr[1] = 0;
     gicr_touch_all(gicr);
@@ -85,6 +86,14 @@ uint32_t gicr_one_of_many(const struct gicr *gicr)
 
 // --- Registers ------------------------------------------------------------------------------------------------------
 
+// What concerns LPIs needs memory, so the wiring does it.
+static void ask(struct gic_access *access, enum gic_lpi_action action, uint64_t intid)
+{
+    access->effect->flags |= GIC_LPI | GIC_CHANGED;
+    access->effect->lpi = (uint8_t)action;
+    access->effect->intid = (uint32_t)intid;
+}
+
 // IHI 0069 12.11.2. Non-secure software does not see the bits for Secure groups.
 static uint32_t ctlr_mask(const struct gic_access *access)
 {
@@ -97,7 +106,8 @@ static uint64_t ctlr_read(void *context, unsigned index, uint64_t now)
     const struct gic_access *access = context;
     const struct gicr *gicr = access->chip;
     (void)index, (void)now;
-    return gicr->ctlr & ctlr_mask(access);
+    return (gicr->ctlr & (ctlr_mask(access) | GICR_CTLR_ENABLE_LPIS)) |
+           (gicr->lpi_bits ? GICR_CTLR_CES | GICR_CTLR_IR : 0);
 }
 
 static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t now)
@@ -107,15 +117,17 @@ static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t n
     (void)index, (void)now;
     gicr->ctlr = (uint32_t)bits_merge(gicr->ctlr, value, ctlr_mask(access));
     access->effect->flags |= GIC_ONE_OF_MANY;
+    if (gicr->lpi_bits && (value ^ gicr->ctlr) & GICR_CTLR_ENABLE_LPIS)
+        ask(access, value & GICR_CTLR_ENABLE_LPIS ? GIC_LPI_ENABLE : GIC_LPI_DISABLE, 0);
 }
 
-// IHI 0069 12.11.39. DPGS; PPInum 1 and 2 mean INTIDs up to 1087 and 1119.
+// IHI 0069 12.11.39. PLPIS and DirectLPI where there are LPIs; DPGS; PPInum 1 and 2 mean INTIDs up to 1087 and 1119.
 static uint64_t typer_read(void *context, unsigned index, uint64_t now)
 {
     const struct gicr *gicr = ((struct gic_access *)context)->chip;
     (void)index, (void)now;
     return gicr->affinity << 32 | (uint64_t)(gicr->bank.blocks - 1) << 27 | gicr->number << 8 | BIT32(5) |
-           gicr->last << 4;
+           gicr->last << 4 | (gicr->lpi_bits ? BIT32(3) | BIT32(0) : 0);
 }
 
 static uint64_t statusr_read(void *context, unsigned index, uint64_t now)
@@ -146,6 +158,84 @@ static void waker_write(void *context, unsigned index, uint64_t value, uint64_t 
     access->effect->flags |= GIC_CHANGED | GIC_ONE_OF_MANY;
 }
 
+// --- LPIs -----------------------------------------------------------------------------------------------------------
+
+#define PROPBASER UINT64_C(0x070fffffffffff9f) // OuterCache, address, Shareability, InnerCache, IDbits
+#define PENDBASER UINT64_C(0x470fffffffff0f80) // PTZ, OuterCache, address, Shareability, InnerCache
+
+static uint64_t propbaser_read(void *context, unsigned index, uint64_t now)
+{
+    (void)index, (void)now;
+    return ((const struct gicr *)((struct gic_access *)context)->chip)->propbaser;
+}
+
+// PTZ is write-only.
+static uint64_t pendbaser_read(void *context, unsigned index, uint64_t now)
+{
+    (void)index, (void)now;
+    return ((const struct gicr *)((struct gic_access *)context)->chip)->pendbaser & ~GICR_PENDBASER_PTZ;
+}
+
+// IHI 0069 12.11.29, 12.11.30: UNPREDICTABLE while LPIs are enabled; nothing happens here.
+static bool may_move_tables(struct gic_access *access)
+{
+    const struct gicr *gicr = access->chip;
+    if (gicr->ctlr & GICR_CTLR_ENABLE_LPIS)
+        gic_access_mistake(access, GIC_MISTAKE_ENABLED);
+    return gicr->lpi_bits && !(gicr->ctlr & GICR_CTLR_ENABLE_LPIS);
+}
+
+static void propbaser_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct gic_access *access = context;
+    (void)index, (void)now;
+    if (may_move_tables(access))
+        ((struct gicr *)access->chip)->propbaser = value;
+}
+
+static void pendbaser_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct gic_access *access = context;
+    (void)index, (void)now;
+    if (may_move_tables(access))
+        ((struct gicr *)access->chip)->pendbaser = value;
+}
+
+// The direct registers take a pINTID in 31:0.
+static void direct(struct gic_access *access, enum gic_lpi_action action, uint64_t intid)
+{
+    const struct gicr *gicr = access->chip;
+    if (!(gicr->ctlr & GICR_CTLR_ENABLE_LPIS) ||
+        (action != GIC_LPI_INVALIDATE_ALL && !gicr_lpi_has(gicr, (uint32_t)intid)))
+        gic_access_mistake(access, GIC_MISTAKE_INTID);
+    else
+        ask(access, action, intid);
+}
+
+static void setlpir_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    direct(context, GIC_LPI_SET, value);
+}
+
+static void clrlpir_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    direct(context, GIC_LPI_CLEAR, value);
+}
+
+static void invlpir_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    direct(context, GIC_LPI_INVALIDATE, value);
+}
+
+static void invallr_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)value, (void)now;
+    direct(context, GIC_LPI_INVALIDATE_ALL, 0);
+}
+
 #define WORDS(name, offset, count, access, field, space)                                                               \
     {                                                                                                                  \
         { name, SGI_BASE + offset, 4, count, REG_32, true, 0, 0xffffffff }, access, field, space                       \
@@ -160,11 +250,20 @@ static void waker_write(void *context, unsigned index, uint64_t value, uint64_t 
     }
 
 const struct gic_register gicr_registers[] = {
-    { { "GICR_CTLR", 0x0000, 0, 0, REG_32, true, 0, 0x7000000, ctlr_read, ctlr_write }, GIC_RW },
+    { { "GICR_CTLR", 0x0000, 0, 0, REG_32, true, 0, 0x7000001, ctlr_read, ctlr_write }, GIC_RW },
     { { "GICR_IIDR", 0x0004, 0, 0, REG_32, true, 0x43b, 0 }, GIC_READ },
     { { "GICR_TYPER", 0x0008, 0, 0, REG_32 | REG_64, true, 0, 0, typer_read }, GIC_READ },
     { { "GICR_STATUSR", 0x0010, 0, 0, REG_32, true, 0, 0xf, statusr_read, statusr_write }, GIC_RW },
     { { "GICR_WAKER", 0x0014, 0, 0, REG_32, true, 6, 2, waker_read, waker_write }, GIC_RW | GIC_SECURE_ONLY },
+    { { "GICR_SETLPIR", 0x0040, 0, 0, REG_32 | REG_64, false, 0, 0xffffffff, NULL, setlpir_write }, GIC_WRITE },
+    { { "GICR_CLRLPIR", 0x0048, 0, 0, REG_32 | REG_64, false, 0, 0xffffffff, NULL, clrlpir_write }, GIC_WRITE },
+    { { "GICR_PROPBASER", 0x0070, 0, 0, REG_32 | REG_64, true, 0, PROPBASER, propbaser_read, propbaser_write },
+      GIC_RW },
+    { { "GICR_PENDBASER", 0x0078, 0, 0, REG_32 | REG_64, true, 0, PENDBASER, pendbaser_read, pendbaser_write },
+      GIC_RW },
+    { { "GICR_INVLPIR", 0x00a0, 0, 0, REG_32 | REG_64, false, 0, 0xffffffff, NULL, invlpir_write }, GIC_WRITE },
+    { { "GICR_INVALLR", 0x00b0, 0, 0, REG_32 | REG_64, false, 0, UINT64_MAX, NULL, invallr_write }, GIC_WRITE },
+    { { "GICR_SYNCR", 0x00c0, 0, 0, REG_32, true, 0, 0 }, GIC_READ },
     IDENTITY("GICR_PIDR4", 0xffd0, 0x44),
     IDENTITY("GICR_PIDR0", 0xffe0, 0x93),
     IDENTITY("GICR_PIDR1", 0xffe4, 0xb4),
@@ -226,4 +325,10 @@ void gicr_visit(struct gicr *gicr, struct visit *v)
         gic_block_visit(&gicr->bank.block[i], v);
     VISIT_ARRAY(v, gicr->bank.source);
     VISIT_ARRAY(v, gicr->mistakes);
+    VISIT(v, gicr->propbaser);
+    VISIT(v, gicr->pendbaser);
+    if (!gicr->lpi_bits)
+        return;
+    VISIT_MEMORY(v, gicr->lpi_pending, BIT32(gicr->lpi_bits) / 64);
+    VISIT_MEMORY(v, gicr->lpi_properties, BIT32(gicr->lpi_bits));
 }

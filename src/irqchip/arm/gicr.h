@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Redistributor: the receiver of one CPU, with its SGIs and PPIs (extended ones too).
 //
-// Spec: IHI 0069 chapters 4, 12.10 and 12.11.
+// Spec: IHI 0069 chapters 4, 5.1, 6, 12.10 and 12.11.
 //
 //     00000h  RD_base   control, wake-up
 //     10000h  SGI_base  a bank of private interrupts
+//     LPIs (gicr_lpi.c): pending bits, a cache of the configuration table
 //
 // A pure chip: registers, lines and latches; gicr_forwarded answers what is to be forwarded to the CPU interface. While
 // GICR_WAKER.ProcessorSleep is set nothing is.
@@ -26,10 +27,15 @@
 
 // GICR_CTLR: this CPU takes no part in 1 of N distribution of Group 0, Non-secure and Secure Group 1.
 enum {
+    GICR_CTLR_ENABLE_LPIS = BIT32(0),
+    GICR_CTLR_CES = BIT32(1), // LPIs may be disabled again
+    GICR_CTLR_IR = BIT32(2),  // GICR_INVLPIR and GICR_INVALLR
     GICR_CTLR_DPG0 = BIT32(24),
     GICR_CTLR_DPG1NS = BIT32(25),
     GICR_CTLR_DPG1S = BIT32(26),
 };
+
+#define GICR_PENDBASER_PTZ BIT64(62)
 
 enum { GICR_WAKER_SLEEP = BIT32(1), GICR_WAKER_ASLEEP = BIT32(2) };
 
@@ -37,19 +43,31 @@ struct gicr {
     // Configuration.
     uint64_t affinity; // as in GICR_TYPER: Aff3.Aff2.Aff1.Aff0
     uint32_t number;
-    uint32_t last; // of its window
+    uint32_t last;     // of its window
+    uint32_t lpi_bits; // INTID bits of LPIs; 0: none
     // Registers, inputs and latches.
     uint32_t ctlr;
     uint32_t waker;
     uint32_t statusr[2]; // Secure, Non-secure
+    uint64_t propbaser, pendbaser;
     struct gic_bank bank;
     uint32_t mistakes[GIC_MISTAKES];
+    // Memory that the wiring gives: a bit for each INTID, and the configuration as it was read.
+    uint64_t *lpi_pending;
+    uint8_t *lpi_properties;
+};
+
+// What LPIs need from outside.
+struct gicr_lpi_world {
+    struct gic_ready *ready; // of this CPU
+    const struct gic_memory *memory;
+    bool two_states;
 };
 
 // `affinity` is Aff3.Aff2.Aff1.Aff0 in 32 bits; `number` the CPU's; `blocks` 1 to 3: 32, 64 or 96 private interrupts;
 // `last` in the window.
 void gicr_init(struct gicr *gicr, uint32_t affinity, uint32_t number, unsigned blocks, bool last);
-// Reset; lines, mistakes and configuration stay.
+// Reset; lines, mistakes and configuration stay. LPIs are gicr_lpi_reset's, before it.
 void gicr_reset(struct gicr *gicr);
 
 // Is private slot `slot` (below 32, or an extended PPI) there?
@@ -69,6 +87,29 @@ static inline bool gicr_asleep(const struct gicr *gicr)
 {
     return gicr->waker & GICR_WAKER_SLEEP;
 }
+
+// --- LPIs (gicr_lpi.c) ------------------------------------------------------------------------------------------------
+
+// Words of memory for INTIDs of `lpi_bits` (0, or 14 to 24), zeroed, and handing them over.
+size_t gicr_lpi_words(unsigned lpi_bits);
+void gicr_lpi_init(struct gicr *gicr, struct gic_ready *ready, unsigned lpi_bits, uint64_t *words);
+// Is there such an LPI?
+bool gicr_lpi_has(const struct gicr *gicr, uint32_t intid);
+bool gicr_lpi_is_pending(const struct gicr *gicr, uint32_t intid);
+// Pending or no longer. gicr_lpi_set is false where LPIs are disabled or the INTID is out of range; gicr_lpi_clear is
+// false if it was not pending.
+bool gicr_lpi_set(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid);
+bool gicr_lpi_clear(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid);
+// The cached configuration is dropped.
+void gicr_lpi_invalidate(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid);
+void gicr_lpi_invalidate_all(struct gicr *gicr, const struct gicr_lpi_world *world);
+void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_world, struct gicr *to,
+                       const struct gicr_lpi_world *to_world);
+void gicr_lpi_enable(struct gicr *gicr, const struct gicr_lpi_world *world);
+void gicr_lpi_disable(struct gicr *gicr, const struct gicr_lpi_world *world);
+void gicr_lpi_reset(struct gicr *gicr, const struct gicr_lpi_world *world);
+// The set of ready LPIs, which is empty, is derived from what is pending.
+void gicr_lpi_loaded(struct gicr *gicr, const struct gicr_lpi_world *world);
 
 // Both frames: `offset` 0 to 1ffffh.
 uint64_t gicr_read(struct gicr *gicr, bool secure, bool two_states, uint64_t offset, unsigned size, uint64_t now,

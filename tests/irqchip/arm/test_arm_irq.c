@@ -463,11 +463,11 @@ Test(arm_irq, the_lists_of_state_miss_no_field)
     static struct gicd gicd;
     static struct gicr gicr;
     static struct icc icc;
-    // Configuration, what is to be derived again, and padding: 4 bytes in each block, 8 and 4 in the chips.
+    // Configuration, what is to be derived again, and padding: 4 bytes in each block, 8 in either chip. LPI memory is behind pointers.
     const size_t shared = sizeof(gicd.spi) - sizeof(gicd.spi.block) + GIC_SPI_BLOCKS * 4;
     const size_t bank = sizeof(gicr.bank) - sizeof(gicr.bank.block) - sizeof(gicr.bank.source) + GIC_PRIVATE_BLOCKS * 4;
     cr_assert_eq(visit_uncovered(&gicd, sizeof(gicd), visit_gicd), 8 + shared + 8);
-    cr_assert_eq(visit_uncovered(&gicr, sizeof(gicr), visit_gicr), 16 + bank + 4);
+    cr_assert_eq(visit_uncovered(&gicr, sizeof(gicr), visit_gicr), 20 + bank + 4 + 4 + 2 * sizeof(void *));
     cr_assert_eq(visit_uncovered(&icc, sizeof(icc), visit_icc), 2 * sizeof(uint32_t));
 }
 
@@ -510,4 +510,8 @@ Test(arm_irq, configurations_out_of_range_are_refused)
     cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .extended_spis = 1025 }), -EINVAL);
     cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .extended_ppis = 16 }), -EINVAL);
     cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 2, .affinities = twins }), -EINVAL);
+    cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 13 }), -EINVAL);
+    cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 25 }), -EINVAL);
+    cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 16 }), -EINVAL, "no memory");
+    cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .its = true }), -EINVAL);
 }

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// LPIs of a redistributor: what is pending, the cache of the configuration table, and both tables in memory.
+//
+// Spec: IHI 0069 chapters 5.1 and 6 (LPI configuration and pending tables), 12.11.29 (GICR_PENDBASER), 12.11.30
+// (GICR_PROPBASER).
+//
+//     GICR_PROPBASER --> a byte for each LPI: enable 0, priority 7:2
+//     GICR_PENDBASER --> a bit for each LPI: read when LPIs are enabled, written when they are disabled
+//
+// A configuration byte is read when its LPI is first asked for, and stays as it was read until INV, INVALL or GICR_INV*
+// drops it: a guest that forgets one sees what it forgot. What is pending and enabled is in the CPU's set of ready
+// interrupts by priority, so neither taking nor adding one depends on how many there are.
+//
+// Path: its.c / icc.c
+#include "irqchip/arm/gicr.h"
+
+enum { PROPERTY_ENABLED = BIT32(0), PROPERTY_CACHED = BIT32(1) };
+
+#define TABLE_ADDRESS UINT64_C(0x000ffffffffff000)
+
+size_t gicr_lpi_words(unsigned lpi_bits)
+{
+    size_t lpis = (size_t)1 << lpi_bits;
+    return lpi_bits ? lpis / 64 + lpis / 8 + GIC_LEVELS * gic_set_words(lpi_bits) : 0;
+}
+
+void gicr_lpi_init(struct gicr *gicr, struct gic_ready *ready, unsigned lpi_bits, uint64_t *words)
+{
+    size_t lpis = (size_t)1 << lpi_bits;
+    gicr->lpi_bits = lpi_bits;
+    gicr->lpi_pending = words;
+    gicr->lpi_properties = (uint8_t *)(words + lpis / 64);
+    words += lpis / 64 + lpis / 8;
+    for (unsigned i = 0; i < GIC_LEVELS; i++, words += gic_set_words(lpi_bits))
+        gic_set_init(&ready->lpi[i], lpi_bits, words);
+}
+
+static bool enabled(const struct gicr *gicr)
+{
+    return gicr->ctlr & GICR_CTLR_ENABLE_LPIS;
+}
+
+// GICR_PROPBASER.IDbits limits what is implemented.
+bool gicr_lpi_has(const struct gicr *gicr, uint32_t intid)
+{
+    unsigned bits = (gicr->propbaser & 31) + 1;
+    if (bits > gicr->lpi_bits)
+        bits = gicr->lpi_bits;
+    return gicr->lpi_bits && intid >= GIC_LPI_FIRST && intid >> bits == 0;
+}
+
+bool gicr_lpi_is_pending(const struct gicr *gicr, uint32_t intid)
+{
+    return gicr->lpi_pending[intid / 64] >> (intid % 64) & 1;
+}
+
+// --- Configuration --------------------------------------------------------------------------------------------------
+
+// A byte that cannot be read says: disabled.
+static uint8_t fetch(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
+{
+    uint64_t address = (gicr->propbaser & TABLE_ADDRESS) + intid - GIC_LPI_FIRST;
+    uint8_t byte = 0;
+    if (!world->memory->read(world->memory->owner, address, &byte, 1)) {
+        gicr->mistakes[GIC_MISTAKE_TABLE]++;
+        return PROPERTY_CACHED;
+    }
+    uint8_t priority = world->two_states ? gic_priority_from_ns(byte & 0xfc) : byte & GIC_PRIORITY_MASK;
+    return (uint8_t)(priority | (byte & PROPERTY_ENABLED) | PROPERTY_CACHED);
+}
+
+static uint8_t property(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
+{
+    uint8_t *cached = &gicr->lpi_properties[intid];
+    if (!(*cached & PROPERTY_CACHED))
+        *cached = fetch(gicr, world, intid);
+    return *cached;
+}
+
+// In the set of ready ones, or out of it, by the configuration as it is cached now.
+static void put_ready(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
+{
+    uint8_t byte = property(gicr, world, intid);
+    if (byte & PROPERTY_ENABLED)
+        gic_ready_put_lpi(world->ready, intid, byte & GIC_PRIORITY_MASK);
+}
+
+static void take_ready(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
+{
+    uint8_t byte = gicr->lpi_properties[intid];
+    if (byte & PROPERTY_ENABLED)
+        gic_ready_remove_lpi(world->ready, intid, byte & GIC_PRIORITY_MASK);
+}
+
+void gicr_lpi_invalidate(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
+{
+    if (!enabled(gicr) || !gicr_lpi_has(gicr, intid))
+        return;
+    bool pending = gicr_lpi_is_pending(gicr, intid);
+    if (pending)
+        take_ready(gicr, world, intid);
+    gicr->lpi_properties[intid] = 0;
+    if (pending)
+        put_ready(gicr, world, intid);
+}
+
+void gicr_lpi_invalidate_all(struct gicr *gicr, const struct gicr_lpi_world *world)
+{
+    if (!enabled(gicr))
+        return;
+    for (uint32_t word = 0; word < BIT32(gicr->lpi_bits) / 64; word++)
+        for (uint64_t left = gicr->lpi_pending[word]; left; left &= left - 1)
+            take_ready(gicr, world, word * 64 + bits_lowest(left));
+    memset(gicr->lpi_properties, 0, BIT32(gicr->lpi_bits));
+    gicr_lpi_loaded(gicr, world);
+}
+
+// --- Pending state --------------------------------------------------------------------------------------------------
+
+bool gicr_lpi_set(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
+{
+    if (!enabled(gicr) || !gicr_lpi_has(gicr, intid))
+        return false;
+    if (gicr_lpi_is_pending(gicr, intid))
+        return true;
+    gicr->lpi_pending[intid / 64] |= BIT64(intid % 64);
+    put_ready(gicr, world, intid);
+    return true;
+}
+
+bool gicr_lpi_clear(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
+{
+    if (!enabled(gicr) || !gicr_lpi_has(gicr, intid) || !gicr_lpi_is_pending(gicr, intid))
+        return false;
+    gicr->lpi_pending[intid / 64] &= ~BIT64(intid % 64);
+    take_ready(gicr, world, intid);
+    return true;
+}
+
+void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_world, struct gicr *to,
+                       const struct gicr_lpi_world *to_world)
+{
+    if (from == to || !enabled(from))
+        return;
+    for (uint32_t word = GIC_LPI_FIRST / 64; word < BIT32(from->lpi_bits) / 64; word++)
+        while (from->lpi_pending[word]) {
+            uint32_t intid = word * 64 + bits_lowest(from->lpi_pending[word]);
+            take_ready(from, from_world, intid);
+            from->lpi_pending[word] &= from->lpi_pending[word] - 1;
+            gicr_lpi_set(to, to_world, intid);
+        }
+}
+
+void gicr_lpi_loaded(struct gicr *gicr, const struct gicr_lpi_world *world)
+{
+    if (!gicr->lpi_bits || !enabled(gicr))
+        return;
+    for (uint32_t word = GIC_LPI_FIRST / 64; word < BIT32(gicr->lpi_bits) / 64; word++)
+        for (uint64_t left = gicr->lpi_pending[word]; left; left &= left - 1)
+            put_ready(gicr, world, word * 64 + bits_lowest(left));
+}
+
+// --- The pending table ----------------------------------------------------------------------------------------------
+
+// Reads (or writes) the bits of the LPIs that GICR_PROPBASER lets there be. Memory and registers are little endian.
+static void transfer_table(struct gicr *gicr, const struct gicr_lpi_world *world, bool write)
+{
+    const struct gic_memory *memory = world->memory;
+    uint64_t address = gicr->pendbaser & TABLE_ADDRESS & ~UINT64_C(0xf000);
+    for (uint32_t word = GIC_LPI_FIRST / 64; gicr_lpi_has(gicr, word * 64); word++) {
+        uint8_t bytes[8] = { 0 };
+        bytes_put(bytes, 8, gicr->lpi_pending[word]);
+        bool done = write ? memory->write(memory->owner, address + word * 8, bytes, 8)
+                          : memory->read(memory->owner, address + word * 8, bytes, 8);
+        if (!done) {
+            gicr->mistakes[GIC_MISTAKE_TABLE]++;
+            return;
+        }
+        gicr->lpi_pending[word] = bytes_get(bytes, 8);
+    }
+}
+
+static void forget(struct gicr *gicr, const struct gicr_lpi_world *world)
+{
+    for (uint32_t word = 0; word < BIT32(gicr->lpi_bits) / 64; word++) {
+        for (uint64_t left = gicr->lpi_pending[word]; left; left &= left - 1)
+            take_ready(gicr, world, word * 64 + bits_lowest(left));
+        gicr->lpi_pending[word] = 0;
+    }
+    memset(gicr->lpi_properties, 0, BIT32(gicr->lpi_bits));
+}
+
+// IHI 0069 5.1.2: with PTZ set software promises that the table is zero.
+void gicr_lpi_enable(struct gicr *gicr, const struct gicr_lpi_world *world)
+{
+    gicr->ctlr |= GICR_CTLR_ENABLE_LPIS;
+    if (!(gicr->pendbaser & GICR_PENDBASER_PTZ))
+        transfer_table(gicr, world, false);
+    gicr_lpi_loaded(gicr, world);
+}
+
+void gicr_lpi_disable(struct gicr *gicr, const struct gicr_lpi_world *world)
+{
+    transfer_table(gicr, world, true);
+    forget(gicr, world);
+    gicr->ctlr &= ~(uint32_t)GICR_CTLR_ENABLE_LPIS;
+}
+
+void gicr_lpi_reset(struct gicr *gicr, const struct gicr_lpi_world *world)
+{
+    if (!gicr->lpi_bits)
+        return;
+    forget(gicr, world);
+}

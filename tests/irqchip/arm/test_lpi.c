@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// LPIs of a redistributor: tables, the configuration cache, direct registers, many pending at once.
+#include "test_lpi.h"
+
+enum { SETLPIR = 0x40, CLRLPIR = 0x48, INVLPIR = 0xa0, INVALLR = 0xb0 };
+
+Test(lpi, an_lpi_is_taken_and_has_no_active_state)
+{
+    struct rig *rig = rig_lpi(2, false);
+    gicr_put64(rig, 1, SETLPIR, 8195);
+    cr_assert_eq(rig->pending[0], 0);
+    cr_assert_eq(rig->pending[1], PENDING_IRQ);
+    cr_assert_eq(icc_get(rig, 1, ICC_IAR1_EL1), 8195);
+    cr_assert_eq(rig->pending[1], 0);
+    cr_assert_eq(icc_get(rig, 1, ICC_RPR_EL1), 0xa0);
+    gicr_put64(rig, 1, SETLPIR, 8195);
+    cr_assert_eq(rig->pending[1], 0, "pending again; its priority does not preempt itself");
+    icc_put(rig, 1, ICC_EOIR1_EL1, 8195);
+    cr_assert_eq(rig->pending[1], PENDING_IRQ);
+    cr_assert_eq(rig_take(rig, 1), 8195);
+    cr_assert_eq(rig->irq.cpus[1].icc.mistakes[GIC_MISTAKE_DEACTIVATE], 0);
+    rig_free(rig);
+}
+
+Test(lpi, a_disabled_lpi_stays_pending_until_it_is_enabled_and_invalidated)
+{
+    struct rig *rig = rig_lpi(1, false);
+    *lpi_property(rig, 9000) = 0xa0;
+    gicr_put64(rig, 0, SETLPIR, 9000);
+    cr_assert_eq(rig->pending[0], 0);
+    *lpi_property(rig, 9000) = 0xa1;
+    arm_irq_settle(&rig->irq);
+    cr_assert_eq(rig->pending[0], 0, "a forgotten INV shows");
+    gicr_put64(rig, 0, INVLPIR, 9000);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    *lpi_property(rig, 9000) = 0;
+    gicr_put64(rig, 0, INVALLR, 0);
+    cr_assert_eq(rig->pending[0], 0);
+    rig_free(rig);
+}
+
+Test(lpi, a_priority_changes_with_inv_alone)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, SETLPIR, 8200);
+    gicr_put64(rig, 0, SETLPIR, 8199);
+    *lpi_property(rig, 8200) = 0x41;
+    cr_assert_eq(icc_get(rig, 0, ICC_HPPIR1_EL1), 8199);
+    gicr_put64(rig, 0, INVLPIR, 8200);
+    cr_assert_eq(icc_get(rig, 0, ICC_HPPIR1_EL1), 8200);
+    cr_assert_eq(rig_take(rig, 0), 8200);
+    cr_assert_eq(rig_take(rig, 0), 8199);
+    cr_assert_eq(rig->irq.cpus[0].ready.lpi_levels, 0);
+    rig_free(rig);
+}
+
+Test(lpi, priorities_are_compared_with_those_of_spis)
+{
+    struct rig *rig = rig_lpi(1, false);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 0, true); // priority 80h
+    *lpi_property(rig, 8192) = 0x79;
+    *lpi_property(rig, 8193) = 0x81;
+    gicr_put64(rig, 0, SETLPIR, 8193);
+    cr_assert_eq(icc_get(rig, 0, ICC_HPPIR1_EL1), 32, "of one priority the lower INTID");
+    gicr_put64(rig, 0, SETLPIR, 8192);
+    cr_assert_eq(icc_get(rig, 0, ICC_HPPIR1_EL1), 8192);
+    rig_free(rig);
+}
+
+Test(lpi, what_is_out_of_range_is_counted)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, SETLPIR, 8191);
+    gicr_put64(rig, 0, SETLPIR, 65536);
+    gicr_put64(rig, 0, SETLPIR, UINT64_MAX);
+    gicr_put64(rig, 0, INVLPIR, 4);
+    cr_assert_eq(rig->irq.cpus[0].gicr.mistakes[GIC_MISTAKE_INTID], 4);
+    gicr_put64(rig, 0, CLRLPIR, 8192);
+    cr_assert_eq(rig->pending[0], 0);
+    rig_free(rig);
+}
+
+Test(lpi, propbaser_limits_the_intids)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put(rig, 0, 0, 0);
+    gicr_put64(rig, 0, 0x70, LPI_PROPERTIES | 13);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    gicr_put64(rig, 0, SETLPIR, 16384);
+    cr_assert_eq(rig->pending[0], 0);
+    gicr_put64(rig, 0, SETLPIR, 16383);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    rig_free(rig);
+}
+
+Test(lpi, the_pending_table_is_read_and_written)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, SETLPIR, 8192 + 77);
+    gicr_put(rig, 0, 0, 0);
+    cr_assert_eq(rig->pending[0], 0);
+    cr_assert_eq(lpi_pending_bytes(rig, 0)[(8192 + 77) / 8], BIT32((8192 + 77) % 8));
+    gicr_put64(rig, 0, SETLPIR, 8192);
+    cr_assert_eq(rig->pending[0], 0, "LPIs are disabled");
+    lpi_pending_bytes(rig, 0)[65535 / 8] = 0x80;
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    cr_assert_eq(rig_take(rig, 0), 8192 + 77);
+    cr_assert_eq(rig_take(rig, 0), 65535);
+    gicr_put(rig, 0, 0, 0);
+    lpi_pending_bytes(rig, 0)[65535 / 8] = 0x80;
+    gicr_put64(rig, 0, 0x78, LPI_PENDING | GICR_PENDBASER_PTZ);
+    cr_assert_eq(gicr_get64(rig, 0, 0x78), LPI_PENDING, "PTZ is write-only");
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    cr_assert_eq(rig->pending[0], 0, "software promised that the table is zero");
+    rig_free(rig);
+}
+
+Test(lpi, tables_do_not_move_while_lpis_are_enabled)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, 0x70, 0);
+    gicr_put64(rig, 0, 0x78, 0);
+    cr_assert_eq(gicr_get64(rig, 0, 0x70), LPI_PROPERTIES | 15);
+    cr_assert_eq(gicr_get64(rig, 0, 0x78), LPI_PENDING);
+    cr_assert_eq(rig->irq.cpus[0].gicr.mistakes[GIC_MISTAKE_ENABLED], 2);
+    gicr_put(rig, 0, 0, 0);
+    gicr_put64(rig, 0, 0x70, UINT64_MAX);
+    gicr_put64(rig, 0, 0x78, UINT64_MAX);
+    cr_assert_eq(gicr_get64(rig, 0, 0x70), UINT64_C(0x070fffffffffff9f));
+    cr_assert_eq(gicr_get64(rig, 0, 0x78), UINT64_C(0x070fffffffff0f80));
+    rig_free(rig);
+}
+
+Test(lpi, tables_outside_ram_give_disabled_lpis)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put(rig, 0, 0, 0);
+    gicr_put64(rig, 0, 0x70, UINT64_C(0x000ffffffffff000) | 31);
+    gicr_put64(rig, 0, 0x78, UINT64_C(0x000fffffffff0000));
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    gicr_put64(rig, 0, SETLPIR, 8192);
+    cr_assert_eq(rig->pending[0], 0);
+    cr_assert_eq(rig->irq.cpus[0].gicr.mistakes[GIC_MISTAKE_TABLE], 2);
+    rig_free(rig);
+}
+
+Test(lpi, two_security_states_put_lpis_in_the_lower_half)
+{
+    struct rig *rig = rig_new((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 14, .security = true });
+    gicd_put(rig, 0, 0x12);
+    arm_irq_set_secure(&rig->irq, 0, true);
+    icc_put(rig, 0, ICC_PMR_EL1, 0xff);
+    arm_irq_set_secure(&rig->irq, 0, false);
+    icc_put(rig, 0, ICC_IGRPEN1_EL1, 1);
+    rig->frame[ARM_IRQ_WINDOW_GICR].secure = true;
+    gicr_put(rig, 0, 0x14, 0);
+    rig->frame[ARM_IRQ_WINDOW_GICR].secure = false;
+    gicr_put64(rig, 0, 0x70, LPI_PROPERTIES | 13);
+    gicr_put64(rig, 0, 0x78, LPI_PENDING);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    *lpi_property(rig, 8192) = 0x41;
+    gicr_put64(rig, 0, SETLPIR, 8192);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 8192);
+    cr_assert_eq(icc_get(rig, 0, ICC_RPR_EL1), 0x40);
+    cr_assert_eq(gic_cpu_running(&rig->irq.cpus[0].icc.core), 0xa0);
+    rig_free(rig);
+}
+
+// Each word of a layer stands for 64 of the one below: finding, adding and removing one LPI of 65,536 looks at three
+// words at most, and all 57,344 pending ones come out in order.
+Test(lpi, all_of_them_pending_come_out_in_order)
+{
+    struct rig *rig = rig_lpi(1, false);
+    for (uint32_t intid = 65535; intid >= 8192; intid--)
+        gicr_put64(rig, 0, SETLPIR, intid);
+    cr_assert_eq(rig->irq.cpus[0].ready.lpi[0xa0 / 8].depth, 3);
+    for (uint32_t intid = 8192; intid < 65536; intid++)
+        cr_assert_eq(rig_take(rig, 0), intid);
+    cr_assert_eq(rig->pending[0], 0);
+    rig_free(rig);
+}
+
+Test(lpi, hierarchical_sets_agree_with_a_plain_search)
+{
+    static const unsigned sizes[] = { 6, 7, 12, 14, 19 };
+    for (unsigned i = 0; i < countof(sizes); i++) {
+        struct gic_set set;
+        uint64_t *words = calloc(gic_set_words(sizes[i]), 8);
+        uint8_t *plain = calloc(1, (size_t)1 << sizes[i]);
+        uint32_t members = BIT32(sizes[i]), lowest, random = 1;
+        gic_set_init(&set, sizes[i], words);
+        for (unsigned step = 0; step < 2000; step++) {
+            random = random * 1664525 + 1013904223;
+            uint32_t member = (random >> 8) % (step % 3 ? members : 70 % members);
+            plain[member] = !plain[member];
+            if (plain[member])
+                gic_set_add(&set, member);
+            else
+                gic_set_remove(&set, member);
+            const uint8_t *found = memchr(plain, 1, members);
+            lowest = found ? (uint32_t)(found - plain) : UINT32_MAX;
+            cr_assert_eq(gic_set_lowest(&set), lowest);
+            cr_assert_eq(gic_set_has(&set, member), plain[member]);
+        }
+        free(words);
+        free(plain);
+    }
+}
+
+Test(lpi, a_loaded_controller_knows_its_lpis)
+{
+    struct rig *rig = rig_lpi(2, false), *other = rig_lpi(2, false);
+    struct visit_save save, again;
+    struct visit_load load;
+    gicr_put64(rig, 0, SETLPIR, 8200);
+    gicr_put64(rig, 1, SETLPIR, 60000);
+    *lpi_property(other, 8200) = 0; // what was cached is what counts
+    visit_save_init(&save);
+    visit_save_init(&again);
+    arm_irq_visit(&rig->irq, &save.visit);
+    visit_load_init(&load, save.data, save.size);
+    arm_irq_visit(&other->irq, &load.visit);
+    for (unsigned i = 0; i < 2; i++)
+        other->pending[i] = UINT32_MAX;
+    arm_irq_loaded(&other->irq);
+    arm_irq_visit(&other->irq, &again.visit);
+    cr_assert_arr_eq(save.data, again.data, save.size);
+    cr_assert_eq(rig_take(other, 0), 8200);
+    cr_assert_eq(rig_take(other, 1), 60000);
+    free(save.data);
+    free(again.data);
+    rig_free(rig);
+    rig_free(other);
+}
+
+Test(lpi, a_reset_forgets_them)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, SETLPIR, 8200);
+    arm_irq_reset(&rig->irq);
+    cr_assert_eq(rig->pending[0], 0);
+    cr_assert_eq(rig->irq.cpus[0].ready.lpi_levels, 0);
+    cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_CES | GICR_CTLR_IR);
+    rig_free(rig);
+}
