@@ -51,15 +51,24 @@ struct intact_console {
     void *owner;
 };
 
+// Which machine: its processors, its interrupt controllers, its map.
+enum intact_machine_type {
+    INTACT_PC,   // x86-64; 8259A pair, IOAPIC, local APICs
+    INTACT_VIRT, // AArch64; a generic interrupt controller (GIC), addresses as of QEMU's `virt`
+};
+
 struct intact_machine_config {
+    enum intact_machine_type type;
+    unsigned gic_version; // INTACT_VIRT: 2 (at most 8 processors) or 3 (at most 123)
+
     // The processors and the memory.
     unsigned cpus;   // 1 to INTACT_CPUS_MAX
     uint64_t memory; // bytes, INTACT_MEMORY_MIN to INTACT_MEMORY_MAX, a multiple of 4 KiB
     // A model's name (intact_machine_cpu), with features added or taken away: "qemu64,+x2apic,-nx". NULL: the first.
     const char *cpu;
 
-    // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note, plain or gzip) or a firmware. Paths, or a
-    // kernel in memory, which is then called by the name in `kernel`.
+    // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note; INTACT_VIRT: Image, or raw code; plain or gzip)
+    // or a firmware. Paths, or a kernel in memory, which is then called by the name in `kernel`.
     const char *kernel;
     const void
         *kernel_data; // read during create and at each reset, so it must live as long as the machine; may be NULL

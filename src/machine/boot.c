@@ -112,20 +112,20 @@ static int load_kernel(const struct boot_request *request, const struct image *i
     return error_set(error, -ENOEXEC, "not a kernel we know (bzImage, multiboot, ELF with a PVH note; plain or gzip)");
 }
 
-static int copy_kernel(const struct boot_request *request, struct image *image, struct error *error)
+static int copy_kernel(const char *name, const void *data, size_t size, struct image *image, struct error *error)
 {
-    *image = (struct image){ .data = malloc(request->kernel_size + 1), .size = request->kernel_size };
+    *image = (struct image){ .data = malloc(size + 1), .size = size };
     if (!image->data)
-        return error_set(error, -ENOMEM, "-kernel: no memory for '%s'", request->kernel);
-    memcpy(image->data, request->kernel_data, request->kernel_size);
+        return error_set(error, -ENOMEM, "-kernel: no memory for '%s'", name);
+    memcpy(image->data, data, size);
     return 0;
 }
 
-static int read_kernel(const struct boot_request *request, struct image *image, struct error *error)
+int boot_read_kernel(const char *name, const void *data, size_t size, struct image *image, struct error *error)
 {
-    int result = request->kernel_data ? copy_kernel(request, image, error)
-                                      : image_read(image, "-kernel", request->kernel, KERNEL_LIMIT, error);
-    return result < 0 ? result : image_unpack(image, "-kernel", request->kernel, KERNEL_LIMIT, error);
+    int result = data ? copy_kernel(name, data, size, image, error)
+                      : image_read(image, "-kernel", name, KERNEL_LIMIT, error);
+    return result < 0 ? result : image_unpack(image, "-kernel", name, KERNEL_LIMIT, error);
 }
 
 int boot_load(const struct boot_request *request, struct boot_state *state, struct error *error)
@@ -137,7 +137,7 @@ int boot_load(const struct boot_request *request, struct boot_state *state, stru
     if (!request->kernel)
         return error_set(error, -EINVAL, "nothing to run: give -kernel FILE (or a firmware with -bios FILE)");
     struct image image;
-    int result = read_kernel(request, &image, error);
+    int result = boot_read_kernel(request->kernel, request->kernel_data, request->kernel_size, &image, error);
     if (result == 0) {
         result = load_kernel(request, &image, state, error);
         bool speaks_for_itself = result < 0 && error && error->text[0] == '-'; // names another option

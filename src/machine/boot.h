@@ -68,6 +68,10 @@ struct boot_state {
 // Loads what `request` names and fills `state`. 0, or a negative errno with one line in `error`.
 int boot_load(const struct boot_request *request, struct boot_state *state, struct error *error);
 
+// The kernel `name`: the `size` bytes at `data`, or if that is NULL the file; unpacked. `image` is to be released in
+// either case.
+int boot_read_kernel(const char *name, const void *data, size_t size, struct image *image, struct error *error);
+
 // --- For the loaders -------------------------------------------------------------------------------------------------
 
 // Room for a ramdisk or module: `size` bytes, page aligned, as high as `limit` (exclusive) and the RAM below 4 GiB

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Puts kernel, ramdisk and device tree into guest RAM; see boot_arm64.h.
+#include "machine/boot_arm64.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "machine/boot.h"
+#include "machine/guest_memory.h"
+
+#define MEBI2 (UINT64_C(2) << 20)
+
+static int load_ramdisk(const struct boot_arm64_request *request, uint64_t base, struct error *error)
+{
+    struct fdt_description *tree = request->tree;
+    uint64_t end = tree->memory.base + tree->memory.size;
+    struct image image;
+    if (base >= end)
+        return error_set(error, -ENOMEM, "-initrd: no room above the kernel in %" PRIu64 " MiB of memory",
+                         tree->memory.size >> 20);
+    int result = image_read(&image, "-initrd", request->initrd, end - base, error);
+    if (result == 0)
+        result = guest_put(request->memory, "-initrd", base, image.data, image.size, error);
+    tree->initrd_base = base;
+    tree->initrd_size = image.size;
+    image_release(&image);
+    return result;
+}
+
+static int put_tree(const struct boot_arm64_request *request, uint64_t base, struct error *error)
+{
+    void *out = calloc(1, BOOT_ARM64_TREE_LIMIT);
+    int result = out ? fdt_build(request->tree, out, BOOT_ARM64_TREE_LIMIT) : -ENOMEM;
+    if (result < 0)
+        error_set(error, result, "-append: no room for the device tree");
+    else
+        result = guest_put(request->memory, "device tree", base, out, BOOT_ARM64_TREE_LIMIT, error);
+    free(out);
+    return result;
+}
+
+static int load(const struct boot_arm64_request *request, const struct image *image, struct boot_arm64_state *state,
+                struct error *error)
+{
+    struct boot_arm64_place place;
+    int result = linux_arm64_place(image, &request->tree->memory, &place, error);
+    if (result < 0)
+        return result;
+    state->entry = place.base;
+    state->tree = align_up(place.base + place.size, MEBI2);
+    request->tree->initrd_size = 0;
+    result = guest_put(request->memory, "kernel", place.base, image->data, image->size, error);
+    if (result == 0)
+        result = guest_zero(request->memory, "kernel", place.base + image->size, place.size - image->size, error);
+    if (result == 0 && request->initrd)
+        result = load_ramdisk(request, state->tree + MEBI2, error);
+    return result < 0 ? result : put_tree(request, state->tree, error);
+}
+
+int boot_arm64_load(const struct boot_arm64_request *request, struct boot_arm64_state *state, struct error *error)
+{
+    struct image image;
+    if (!request->kernel)
+        return error_set(error, -EINVAL, "nothing to run: give -kernel FILE");
+    int result = boot_read_kernel(request->kernel, request->kernel_data, request->kernel_size, &image, error);
+    if (result == 0) {
+        result = load(request, &image, state, error);
+        if (result < 0 && error->text[0] != '-') { // names no other option
+            char prefix[sizeof error->text];
+            snprintf(prefix, sizeof prefix, "-kernel: '%.200s'", request->kernel);
+            error_prefix(error, prefix);
+        }
+    }
+    image_release(&image);
+    return result;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Booting an Arm machine without firmware: what its loaders are given, and where the first processor starts.
+//
+//     RAM base + 80000h or 200000h   kernel       linux_arm64.c: Image, or raw code
+//     next 2 MiB boundary            device tree  at most 1 MiB; its address goes to x0
+//     2 MiB above                    ramdisk
+#ifndef MACHINE_BOOT_ARM64_H
+#define MACHINE_BOOT_ARM64_H
+
+#include <stdint.h>
+
+#include "base/bus.h"
+#include "base/error.h"
+#include "machine/fdt.h"
+#include "machine/image.h"
+
+#define BOOT_ARM64_TREE_LIMIT (UINT64_C(1) << 20)
+
+struct boot_arm64_request {
+    const char *kernel, *initrd; // paths, NULL: not given
+    const void *kernel_data;     // the kernel itself, `kernel` being its name then; NULL: read the file
+    size_t kernel_size;
+    struct bus *memory;
+    struct fdt_description *tree; // complete but for the ramdisk, which the loader fills in
+};
+
+// EL1, MMU and interrupts off, x1 to x3 zero (Linux, Documentation/arm64/booting.rst).
+struct boot_arm64_state {
+    uint64_t entry;
+    uint64_t tree; // x0
+};
+
+// Loads what `request` names. 0, or a negative errno with one line in `error`.
+int boot_arm64_load(const struct boot_arm64_request *request, struct boot_arm64_state *state, struct error *error);
+
+// Where a kernel goes and what it takes up, with what follows its last byte (.bss).
+struct boot_arm64_place {
+    uint64_t base, size;
+};
+
+// linux_arm64.c
+int linux_arm64_place(const struct image *image, const struct fdt_window *memory, struct boot_arm64_place *place,
+                      struct error *error);
+
+#endif

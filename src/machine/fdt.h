@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The flattened device tree of an Arm machine, made from the board's own description: no node has a number of its own.
+#ifndef MACHINE_FDT_H
+#define MACHINE_FDT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fdt_window {
+    uint64_t base, size; // 0, 0: not there
+};
+
+struct fdt_description {
+    uint32_t cpus;
+    const uint64_t *affinities; // MPIDR_EL1 affinity of each
+    const char *cpu_compatible; // "arm,cortex-a57"
+    struct fdt_window memory;
+
+    unsigned gic_version;
+    struct fdt_window gicd, gicr, gicc, v2m, its;
+    unsigned v2m_first, v2m_count;                                   // INTIDs
+    unsigned timer_secure, timer_physical, timer_virtual, timer_hyp; // PPI numbers
+
+    struct fdt_window serial, rtc;
+    unsigned serial_spi, rtc_spi;
+    uint32_t serial_clock; // Hz
+
+    const char *append;                // NULL: none
+    uint64_t initrd_base, initrd_size; // 0 bytes: none
+};
+
+// Writes the tree to `out`. 0, or -ENOMEM: `capacity` is too small.
+int fdt_build(const struct fdt_description *machine, void *out, size_t capacity);
+
+#endif

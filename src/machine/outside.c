@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The machine and the world: characters to and from its serial port, idle time, quitting. All that comes in passes the
+// inbox.
+//
+//     any thread -- outside_input --> inbox --> ring --> serial port, as its FIFO has room
+//     idle: the machine waits for the inbox, and with pacing for the host's clock
+//
+// When a paced wait is cut short by a message, the time that has passed on the host is posted as a message too, so that
+// a replay needs no host clock.
+#include "machine/outside.h"
+
+#include "machine/host_clock.h"
+
+enum { MESSAGE_BYTES = 16 }; // of input in one message: its `a` and `b`; `kind` is their number
+enum { HOST_QUIT = 1, HOST_TIME = 2 };
+
+// --- Output ---------------------------------------------------------------------------------------------------------
+
+void outside_transmit(struct outside *outside, uint8_t byte)
+{
+    if (outside->config->serial.write)
+        outside->config->serial.write(outside->config->serial.owner, byte);
+}
+
+void outside_debug_transmit(struct outside *outside, uint8_t byte)
+{
+    if (outside->config->debugcon.write)
+        outside->config->debugcon.write(outside->config->debugcon.owner, byte);
+}
+
+void outside_flush(struct outside *outside)
+{
+    if (outside->config->serial.flush)
+        outside->config->serial.flush(outside->config->serial.owner);
+    if (outside->config->debugcon.flush)
+        outside->config->debugcon.flush(outside->config->debugcon.owner);
+}
+
+// --- Input ----------------------------------------------------------------------------------------------------------
+
+void outside_receive(struct outside *outside)
+{
+    while (outside->input_read != outside->input_written && outside->can_receive(outside->port)) {
+        uint8_t byte = outside->input[outside->input_read++ % OUTSIDE_INPUT_BYTES];
+        atomic_fetch_sub(&outside->input_waiting, 1);
+        outside->receive(outside->port, byte, outside->clock->now);
+    }
+}
+
+static void console_handle(void *owner, const struct inbox_message *message, uint64_t now)
+{
+    struct outside *outside = owner;
+    (void)now;
+    for (unsigned i = 0; i < message->kind && i < MESSAGE_BYTES; i++) {
+        uint64_t word = i < 8 ? message->a : message->b;
+        outside->input[outside->input_written++ % OUTSIDE_INPUT_BYTES] = (uint8_t)(word >> (8 * (i % 8)));
+    }
+    outside_receive(outside);
+}
+
+size_t outside_input(struct outside *outside, const uint8_t *data, size_t size)
+{
+    size_t done = 0;
+    while (done < size && atomic_load(&outside->input_open)) {
+        struct inbox_message message = { .channel = outside->console_channel };
+        unsigned count = size - done < MESSAGE_BYTES ? (unsigned)(size - done) : MESSAGE_BYTES;
+        if (atomic_fetch_add(&outside->input_waiting, count) + count > OUTSIDE_INPUT_BYTES) {
+            atomic_fetch_sub(&outside->input_waiting, count);
+            break;
+        }
+        for (unsigned i = 0; i < count; i++)
+            *(i < 8 ? &message.a : &message.b) |= (uint64_t)data[done + i] << (8 * (i % 8));
+        message.kind = (uint16_t)count;
+        if (inbox_post(outside->inbox, &message, 1) < 0) {
+            atomic_fetch_sub(&outside->input_waiting, count);
+            break;
+        }
+        done += count;
+    }
+    return done;
+}
+
+// --- Time and quitting -----------------------------------------------------------------------------------------------
+
+static void host_handle(void *owner, const struct inbox_message *message, uint64_t now)
+{
+    struct outside *outside = owner;
+    uint64_t time = message->a, next = clock_next(outside->clock);
+    (void)now;
+    if (message->kind == HOST_QUIT)
+        loop_stop(outside->loop, LOOP_QUIT, 0);
+    else if (time > outside->clock->now)
+        clock_advance(outside->clock, time < next ? time : next);
+}
+
+static bool wait_for_inbox(struct outside *outside, uint64_t timeout)
+{
+    outside_flush(outside);
+    return inbox_wait(outside->inbox, timeout);
+}
+
+// The host's clock, in virtual time.
+static uint64_t paced_now(const struct outside *outside)
+{
+    return outside->paced_from + (host_clock_ns() - outside->host_start);
+}
+
+void outside_quit(struct outside *outside)
+{
+    const struct inbox_message message = { .channel = outside->host_channel, .kind = HOST_QUIT };
+    inbox_post(outside->inbox, &message, 1);
+}
+
+// Waits for `until` on the host's clock. False: it is reached, and nothing came in.
+static bool wait_paced(struct outside *outside, uint64_t until)
+{
+    uint64_t now = paced_now(outside);
+    if (until <= now) { // the guest lags behind: from here on it is on time
+        outside->paced_from = until;
+        outside->host_start = host_clock_ns();
+        return false;
+    }
+    if (!wait_for_inbox(outside, until - now) || inbox_empty(outside->inbox))
+        return false;
+    struct inbox_message message = { .channel = outside->host_channel, .kind = HOST_TIME, .a = paced_now(outside) };
+    inbox_post(outside->inbox, &message, 1);
+    return true;
+}
+
+// See struct loop. Without a deadline there is something to wait for only as long as somebody may send it.
+bool outside_idle(void *owner, uint64_t until)
+{
+    struct outside *outside = owner;
+    if (!inbox_empty(outside->inbox))
+        return true;
+    if (until != CLOCK_NEVER)
+        return outside->config->paced && wait_paced(outside, until);
+    if (!atomic_load(&outside->input_open))
+        return false;
+    wait_for_inbox(outside, UINT64_MAX);
+    return true;
+}
+
+// --- Life -----------------------------------------------------------------------------------------------------------
+
+int outside_init(struct outside *outside, struct error *error)
+{
+    const struct inbox_channel console = { .name = "console", .handle = console_handle, .owner = outside };
+    const struct inbox_channel host = { .name = "host", .handle = host_handle, .owner = outside };
+    int result = inbox_init(outside->inbox);
+    outside->inbox_ready = result == 0;
+    if (result < 0)
+        return error_set(error, result, "the host has no mutex left");
+    outside->console_channel = (uint16_t)inbox_register(outside->inbox, &console);
+    outside->host_channel = (uint16_t)inbox_register(outside->inbox, &host);
+    atomic_store(&outside->input_open, outside->config->interactive);
+    return 0;
+}
+
+void outside_destroy(struct outside *outside)
+{
+    if (outside->inbox_ready)
+        inbox_destroy(outside->inbox);
+}
+
+void outside_start(struct outside *outside)
+{
+    inbox_adopt(outside->inbox);
+    outside->host_start = host_clock_ns();
+    outside->paced_from = outside->clock->now;
+}
+
+void outside_input_end(struct outside *outside)
+{
+    atomic_store(&outside->input_open, false);
+    inbox_wake(outside->inbox);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A machine and the world: characters to and from its serial port, idle time, quitting. The same for every board.
+#ifndef MACHINE_OUTSIDE_H
+#define MACHINE_OUTSIDE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/machine.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/inbox.h"
+#include "vcpu/loop.h"
+
+#define OUTSIDE_INPUT_BYTES 65536 // characters that wait for the serial port; a power of two
+
+struct outside {
+    // The board's, set before outside_init.
+    const struct intact_machine_config *config;
+    struct clock *clock;
+    struct inbox *inbox;
+    struct loop *loop;
+    bool (*can_receive)(void *port);
+    void (*receive)(void *port, uint8_t byte, uint64_t now);
+    void *port; // the serial port
+
+    // Input: a ring on the machine's thread; `input_waiting` also counts what is still in the inbox.
+    uint8_t input[OUTSIDE_INPUT_BYTES];
+    uint32_t input_read, input_written;
+    atomic_uint input_waiting;
+    atomic_bool input_open;
+    uint16_t console_channel, host_channel;
+
+    // Pacing: the host's clock when virtual time was `paced_from`.
+    uint64_t host_start, paced_from;
+    bool inbox_ready; // what outside_destroy takes down
+};
+
+// Makes the inbox and its channels. A negative errno with a line in `error`.
+int outside_init(struct outside *outside, struct error *error);
+void outside_destroy(struct outside *outside);
+// The calling thread runs the machine from now on, and pacing starts.
+void outside_start(struct outside *outside);
+
+// Output of the serial port, of the debug port, and what was held back of both.
+void outside_transmit(struct outside *outside, uint8_t byte);
+void outside_debug_transmit(struct outside *outside, uint8_t byte);
+void outside_flush(struct outside *outside);
+
+// The serial port has room again, or something new is in the ring.
+void outside_receive(struct outside *outside);
+// Any thread. How many of the bytes were taken.
+size_t outside_input(struct outside *outside, const uint8_t *data, size_t size);
+// Any thread. Nothing will come in any more.
+void outside_input_end(struct outside *outside);
+// Any thread.
+void outside_quit(struct outside *outside);
+
+// `idle` of struct loop; `owner` is the struct outside.
+bool outside_idle(void *owner, uint64_t until);
+
+#endif

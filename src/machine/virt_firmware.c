@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What a firmware would have left behind when it starts an operating system: the kernel in memory, a device tree that
+// describes the machine, a serial port that is on. No guest code runs for it.
+#include <stdio.h>
+#include <string.h>
+
+#include "machine/virt.h"
+#include "vcpu/aarch64/model.h"
+
+static struct fdt_window window(const struct virt *virt, enum arm_irq_window which, uint64_t base)
+{
+    uint64_t size = arm_irq_window_size(&virt->irq, which);
+    return (struct fdt_window){ .base = size ? base : 0, .size = size };
+}
+
+// Models that bear a core's name are compatible with that core; others with the architecture alone.
+static void name_cpu(struct virt *virt)
+{
+    bool core = strncmp(virt->model->name, "cortex-", 7) == 0;
+    snprintf(virt->cpu_compatible, sizeof virt->cpu_compatible, "arm,%s", core ? virt->model->name : "armv8");
+}
+
+void virt_describe(struct virt *virt)
+{
+    name_cpu(virt);
+    virt->description = (struct fdt_description){
+        .cpus = virt->config.cpus,
+        .affinities = virt->affinities,
+        .cpu_compatible = virt->cpu_compatible,
+        .memory = { VIRT_RAM, virt->config.memory },
+        .gic_version = virt->config.gic_version,
+        .gicd = window(virt, ARM_IRQ_WINDOW_GICD, VIRT_GICD),
+        .gicr = window(virt, ARM_IRQ_WINDOW_GICR, VIRT_GICR),
+        .gicc = window(virt, ARM_IRQ_WINDOW_GICC, VIRT_GICC),
+        .v2m = window(virt, ARM_IRQ_WINDOW_V2M, VIRT_V2M),
+        .its = window(virt, ARM_IRQ_WINDOW_ITS, VIRT_ITS),
+        .v2m_first = VIRT_V2M_FIRST,
+        .v2m_count = VIRT_V2M_COUNT,
+        .timer_secure = VIRT_PPI_SECURE,
+        .timer_physical = VIRT_PPI_PHYSICAL,
+        .timer_virtual = VIRT_PPI_VIRTUAL,
+        .timer_hyp = VIRT_PPI_HYP,
+        .serial = { VIRT_UART, virt->config.com1 ? PL011_SIZE : 0 },
+        .rtc = { VIRT_RTC, PL031_SIZE },
+        .serial_spi = VIRT_SPI_UART,
+        .rtc_spi = VIRT_SPI_RTC,
+        .serial_clock = (uint32_t)PL011_CLOCK_HZ,
+        .append = virt->config.append,
+    };
+}
+
+// 115200 baud, 8 bits, FIFOs on: what an early console takes for granted.
+static void start_serial(struct virt *virt)
+{
+    uint64_t now = virt->clock.now;
+    pl011_write(&virt->uart, PL011_UARTIBRD, 4, 13, now);
+    pl011_write(&virt->uart, PL011_UARTFBRD, 4, 1, now);
+    pl011_write(&virt->uart, PL011_UARTLCR_H, 4, 0x60 | PL011_LCR_H_FEN, now);
+    pl011_write(&virt->uart, PL011_UARTCR, 4, PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE, now);
+}
+
+int virt_firmware(struct virt *virt)
+{
+    const struct boot_arm64_request request = {
+        .kernel = virt->config.kernel,
+        .kernel_data = virt->config.kernel_data,
+        .kernel_size = virt->config.kernel_size,
+        .initrd = virt->config.initrd,
+        .memory = &virt->memory,
+        .tree = &virt->description,
+    };
+    struct boot_arm64_state state;
+    int result = boot_arm64_load(&request, &state, &virt->error);
+    if (result < 0)
+        return result;
+    start_serial(virt);
+    virt_start(virt, &state);
+    return 0;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The memory map of `virt`. One row for each window.
+//
+//     0800_0000  GIC distributor
+//     0801_0000  GICv2: processor interfaces
+//     0802_0000  GICv2: message frame
+//     080a_0000  GICv3: redistributors, 128 KiB each
+//     0900_0000  PL011
+//     0901_0000  PL031
+//     4000_0000  RAM
+//
+// Not modelled: flash, fw_cfg, virtio-mmio and PCI, whose places are empty.
+#include <errno.h>
+#include <inttypes.h>
+
+#include "machine/host_memory.h"
+#include "machine/virt.h"
+
+static int add(struct virt *virt, struct region region)
+{
+    if (virt->region_count == VIRT_REGIONS)
+        return -ENOSPC;
+    struct region *place = &virt->regions[virt->region_count];
+    *place = region;
+    int result = bus_add(&virt->memory, place);
+    virt->region_count += result == 0;
+    return result;
+}
+
+int virt_map_memory(struct virt *virt)
+{
+    bus_init(&virt->memory);
+    virt->ram = host_memory_reserve(virt->config.memory);
+    if (!virt->ram)
+        return error_set(&virt->error, -ENOMEM, "-m: the host has no room for %" PRIu64 " MiB of guest memory",
+                         virt->config.memory >> 20);
+    return add(virt, (struct region){ .base = VIRT_RAM, .size = virt->config.memory, .name = "RAM", .ram = virt->ram });
+}
+
+static int map_gic(struct virt *virt)
+{
+    static const struct {
+        const char *name;
+        enum arm_irq_window window;
+        uint64_t base;
+    } rows[] = {
+        { "GICD", ARM_IRQ_WINDOW_GICD, VIRT_GICD }, { "GICC", ARM_IRQ_WINDOW_GICC, VIRT_GICC },
+        { "GICv2m", ARM_IRQ_WINDOW_V2M, VIRT_V2M }, { "ITS", ARM_IRQ_WINDOW_ITS, VIRT_ITS },
+        { "GICR", ARM_IRQ_WINDOW_GICR, VIRT_GICR },
+    };
+    int result = 0;
+    for (unsigned i = 0; i < countof(rows) && result == 0; i++) {
+        struct arm_irq_frame *frame = &virt->frames[rows[i].window];
+        uint64_t size = arm_irq_window_size(&virt->irq, rows[i].window);
+        *frame = (struct arm_irq_frame){ .irq = &virt->irq, .window = rows[i].window };
+        if (size)
+            result = add(virt, (struct region){ .base = rows[i].base,
+                                                .size = size,
+                                                .name = rows[i].name,
+                                                .widest = 8,
+                                                .read = arm_irq_read,
+                                                .write = arm_irq_write,
+                                                .owner = frame });
+    }
+    return result;
+}
+
+int virt_map_devices(struct virt *virt)
+{
+    int result = map_gic(virt);
+    if (result == 0 && virt->config.com1)
+        result = add(virt, (struct region){ .base = VIRT_UART,
+                                            .size = PL011_SIZE,
+                                            .name = "pl011",
+                                            .widest = 4,
+                                            .read = pl011_read,
+                                            .write = pl011_write,
+                                            .owner = &virt->uart });
+    if (result == 0)
+        result = add(virt, (struct region){ .base = VIRT_RTC,
+                                            .size = PL031_SIZE,
+                                            .name = "pl031",
+                                            .widest = 4,
+                                            .read = pl031_read,
+                                            .write = pl031_write,
+                                            .owner = &virt->rtc });
+    return result;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The interrupt wiring of `virt`.
+//
+//     PL011 -- GSI 1 -- SPI 1 (INTID 33)        timers of each processor: physical -- PPI 14 (INTID 30)
+//     PL031 -- GSI 2 -- SPI 2 (INTID 34)                                  virtual --- PPI 11 (INTID 27)
+//
+// GSI n is SPI n. Several lines on one wire are ORed by route.c.
+// Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/arm/arm_irq.c
+#include <errno.h>
+#include <stdlib.h>
+
+#include "machine/virt.h"
+
+// --- Controllers: routing ends at their pins; their outputs go to the loop ------------------------------------------
+
+static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
+{
+    struct virt *virt = owner;
+    arm_irq_set_pin(&virt->irq, chip, pin, level);
+}
+
+static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
+{
+    struct virt *virt = owner;
+    return arm_irq_msi(&virt->irq, address, data, device);
+}
+
+static bool sink_reaches(void *owner, uint64_t address, uint32_t device)
+{
+    const struct virt *virt = owner;
+    struct arm_message message;
+    return msi_arm_decode(&virt->irq.config.windows, address, 0, device, &message) == MSI_ARM_OK;
+}
+
+static void irq_signal(void *owner, uint32_t vcpu, uint32_t pending)
+{
+    struct virt *virt = owner;
+    vcpu_signal(&virt->loop, vcpu, pending);
+}
+
+static uint32_t irq_current(void *owner)
+{
+    const struct virt *virt = owner;
+    return virt->loop.current ? virt->loop.current->index : 0;
+}
+
+static void irq_resample(void *owner, uint32_t chip, uint32_t pin)
+{
+    struct virt *virt = owner;
+    route_eoi(&virt->route, chip, pin);
+}
+
+static bool memory_read(void *owner, uint64_t address, void *data, size_t size)
+{
+    struct virt *virt = owner;
+    return bus_read_memory(&virt->memory, address, data, size);
+}
+
+static bool memory_write(void *owner, uint64_t address, const void *data, size_t size)
+{
+    struct virt *virt = owner;
+    return bus_write_memory(&virt->memory, address, data, size);
+}
+
+static int make_chips(struct virt *virt)
+{
+    bool v2 = virt->config.gic_version == 2;
+    const struct arm_irq_config config = {
+        .version = virt->config.gic_version,
+        .cpus = virt->config.cpus,
+        .affinities = virt->affinities,
+        .spis = VIRT_SPIS,
+        .v2m_first = v2 ? VIRT_V2M_FIRST : 0,
+        .v2m_count = v2 ? VIRT_V2M_COUNT : 0,
+        .windows = { .gicd = v2 ? MSI_ARM_NO_WINDOW : VIRT_GICD,
+                     .v2m = v2 ? VIRT_V2M : MSI_ARM_NO_WINDOW,
+                     .its = MSI_ARM_NO_WINDOW },
+        .memory = { .read = memory_read, .write = memory_write, .owner = virt },
+        .signal = irq_signal,
+        .current = irq_current,
+        .resample = irq_resample,
+        .owner = virt,
+        .trace = &virt->trace,
+    };
+    int result = arm_irq_init(&virt->irq, &config, &virt->error);
+    virt->chips_ready = result == 0;
+    return result;
+}
+
+static int route_gsis(struct virt *virt)
+{
+    int result = route_add_chip(&virt->route, ARM_IRQ_GICD, VIRT_SPIS);
+    for (unsigned gsi = 0; gsi < VIRT_SPIS && result == 0; gsi++)
+        result = route_add_pin(&virt->route, gsi, ARM_IRQ_GICD, gsi);
+    return result;
+}
+
+// --- The processors' port: timers first, then the interrupt controller ----------------------------------------------
+
+static int port_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now)
+{
+    struct virt *virt = owner;
+    return arm_irq_acknowledge(&virt->irq, vcpu, which, now);
+}
+
+static enum port_result port_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                  uint64_t *value, uint64_t now)
+{
+    struct virt *virt = owner;
+    if (space == PORT_REGISTER && arm_timer_read(&virt->timers[vcpu].timer, address, value, now) == PORT_DONE)
+        return PORT_DONE;
+    return arm_irq_cpu_read(&virt->irq, vcpu, space, address, size, value, now);
+}
+
+static enum port_result port_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                   uint64_t value, uint64_t now)
+{
+    struct virt *virt = owner;
+    if (space == PORT_REGISTER && arm_timer_write(&virt->timers[vcpu].timer, address, value, now) == PORT_DONE)
+        return PORT_DONE;
+    return arm_irq_cpu_write(&virt->irq, vcpu, space, address, size, value, now);
+}
+
+int virt_wire_controllers(struct virt *virt)
+{
+    const struct route_sink sink = { .pin = sink_pin, .message = sink_message, .reaches = sink_reaches, .owner = virt };
+    route_init(&virt->route, &sink, &virt->trace);
+    int result = make_chips(virt);
+    if (result == 0)
+        result = route_gsis(virt);
+    if (result == 0)
+        result = manager_create(&virt->route, &virt->inbox, &virt->trace, &virt->manager);
+    virt->loop.port =
+        (struct cpu_port){ .owner = virt, .acknowledge = port_acknowledge, .read = port_read, .write = port_write };
+    return result;
+}
+
+// --- Devices --------------------------------------------------------------------------------------------------------
+
+// `pin` of a timer's line is its PPI.
+static void timer_line(void *owner, uint32_t pin, bool level)
+{
+    struct virt_cpu_timer *timer = owner;
+    arm_irq_set_ppi(&timer->virt->irq, timer->cpu, VIRT_PPI_INTID + pin, level);
+}
+
+static void wire_timers(struct virt *virt)
+{
+    static const uint32_t ppis[ARM_TIMER_KINDS] = {
+        [ARM_TIMER_PHYSICAL] = VIRT_PPI_PHYSICAL, [ARM_TIMER_VIRTUAL] = VIRT_PPI_VIRTUAL
+    };
+    for (uint32_t i = 0; i < virt->config.cpus; i++) {
+        for (unsigned kind = 0; kind < ARM_TIMER_KINDS; kind++) {
+            struct intact_irq_line *line = &virt->timers[i].timer.compare[kind].line;
+            line->set = timer_line;
+            line->owner = &virt->timers[i];
+            line->pin = ppis[kind];
+        }
+    }
+}
+
+int virt_wire_devices(struct virt *virt)
+{
+    wire_timers(virt);
+    int result = route_connect(&virt->route, VIRT_SPI_UART, &virt->uart.irq);
+    return result < 0 ? result : route_connect(&virt->route, VIRT_SPI_RTC, &virt->rtc.irq);
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Small raw kernels for the `virt` machine, made with an assembler and kept as words.
+#ifndef TESTS_MACHINE_ARM64_CODE_H
+#define TESTS_MACHINE_ARM64_CODE_H
+
+#include <stdint.h>
+
+// Prints the first four bytes of what x0 points at, and powers off.
+static const uint32_t code_hello[] = {
+    0xd2a12009, // mov x9, #0x9000000
+    0xb9400001, // ldr w1, [x0]
+    0x39000121, // strb w1, [x9]
+    0x53087c21, // lsr w1, w1, #8
+    0x39000121, // strb w1, [x9]
+    0x53087c21, // lsr w1, w1, #8
+    0x39000121, // strb w1, [x9]
+    0x53087c21, // lsr w1, w1, #8
+    0x39000121, // strb w1, [x9]
+    0xd2b08000, // mov x0, #0x84000000
+    0xf2800100, // movk x0, #8
+    0xd4000002, // hvc #0
+};
+
+// GICv3: the virtual timer of CPU 0 in 1000 ticks, WFI, the INTID that is acknowledged to the console.
+static const uint32_t code_timer3[] = {
+    0xd2a12009, // mov x9, #0x9000000
+    0xd2a1000a, // mov x10, #0x8000000
+    0x52800241, // mov w1, #18
+    0xb9000141, // str w1, [x10]
+    0xd2a1014a, // mov x10, #0x80a0000
+    0xb900155f, // str wzr, [x10, #20]
+    0x9140414a, // add x10, x10, #16, lsl #12
+    0x12800001, // mov w1, #-1
+    0xb9008141, // str w1, [x10, #128]
+    0x52a10001, // mov w1, #0x8000000
+    0xb9010141, // str w1, [x10, #256]
+    0xd2801e01, // mov x1, #240
+    0xd5184601, // msr ICC_PMR_EL1, x1
+    0xd2800021, // mov x1, #1
+    0xd518cce1, // msr ICC_IGRPEN1_EL1, x1
+    0xd2807d01, // mov x1, #1000
+    0xd51be301, // msr CNTV_TVAL_EL0, x1
+    0xd2800021, // mov x1, #1
+    0xd51be321, // msr CNTV_CTL_EL0, x1
+    0xd503207f, // wfi
+    0xd538cc01, // mrs x1, ICC_IAR1_EL1
+    0x39000121, // strb w1, [x9]
+    0xd2b08000, // mov x0, #0x84000000
+    0xf2800100, // movk x0, #8
+    0xd4000002, // hvc #0
+};
+
+// The same with GICv2.
+static const uint32_t code_timer2[] = {
+    0xd2a12009, // mov x9, #0x9000000
+    0xd2a1000a, // mov x10, #0x8000000
+    0x52800021, // mov w1, #1
+    0xb9000141, // str w1, [x10]
+    0x52a10001, // mov w1, #0x8000000
+    0xb9010141, // str w1, [x10, #256]
+    0xd2a1002a, // mov x10, #0x8010000
+    0x52801e01, // mov w1, #240
+    0xb9000541, // str w1, [x10, #4]
+    0x52800021, // mov w1, #1
+    0xb9000141, // str w1, [x10]
+    0xd2807d01, // mov x1, #1000
+    0xd51be301, // msr CNTV_TVAL_EL0, x1
+    0xd2800021, // mov x1, #1
+    0xd51be321, // msr CNTV_CTL_EL0, x1
+    0xd503207f, // wfi
+    0xb9400d41, // ldr w1, [x10, #12]
+    0x39000121, // strb w1, [x9]
+    0xd2b08000, // mov x0, #0x84000000
+    0xf2800100, // movk x0, #8
+    0xd4000002, // hvc #0
+};
+
+// CPU 0 starts CPU 1 with context 'B' and waits; CPU 1 prints its context and its number, and powers off.
+static const uint32_t code_smp[] = {
+    0xd2b88000, // mov x0, #0xc4000000
+    0xf2800060, // movk x0, #3
+    0xd2800021, // mov x1, #1
+    0x10000082, // adr x2, #16
+    0xd2800843, // mov x3, #66
+    0xd4000002, // hvc #0
+    0xd503207f, // wfi
+    0xd2a12009, // mov x9, #0x9000000
+    0x39000120, // strb w0, [x9]
+    0xd53800a1, // mrs x1, MPIDR_EL1
+    0x1100c021, // add w1, w1, #48
+    0x39000121, // strb w1, [x9]
+    0xd2b08000, // mov x0, #0x84000000
+    0xf2800100, // movk x0, #8
+    0xd4000002, // hvc #0
+};
+
+// Echoes what comes in up to a full stop, and powers off.
+static const uint32_t code_echo[] = {
+    0xd2a12009, // mov x9, #0x9000000
+    0xb9401921, // ldr w1, [x9, #24]
+    0x3727ffe1, // tbnz w1, #4, 0x4 <$x.0+0x4>
+    0xb9400121, // ldr w1, [x9]
+    0x39000121, // strb w1, [x9]
+    0x7100b83f, // cmp w1, #46
+    0x54ffff61, // b.ne 0x4 <$x.0+0x4>
+    0xd2b08000, // mov x0, #0x84000000
+    0xf2800100, // movk x0, #8
+    0xd4000002, // hvc #0
+};
+
+// Resets the machine.
+static const uint32_t code_reset[] = {
+    0xd2b08000, // mov x0, #0x84000000
+    0xf2800120, // movk x0, #9
+    0xd4000002, // hvc #0
+};
+
+#endif

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <libfdt.h>
+#include <zlib.h>
+
+#include "machine/boot_arm64.h"
+#include "machine/memory.h"
+
+#define RAM      UINT64_C(0x40000000)
+#define RAM_SIZE (UINT64_C(32) << 20)
+
+static struct error error;
+static struct bus bus;
+static struct region ram;
+static struct fdt_description description;
+static struct boot_arm64_state state;
+static uint64_t affinity;
+
+enum { IMAGE_SIZE = 4096 };
+static uint8_t file[IMAGE_SIZE];
+
+static void make_image(uint64_t text_offset, uint64_t image_size)
+{
+    for (unsigned i = 0; i < IMAGE_SIZE; i++)
+        file[i] = (uint8_t)i;
+    put64(file + 8, text_offset);
+    put64(file + 16, image_size);
+    put64(file + 24, 0xa);
+    memcpy(file + 56, "ARM\x64", 4);
+}
+
+static void setup(void)
+{
+    bus_init(&bus);
+    ram = (struct region){ .base = RAM, .size = RAM_SIZE, .name = "RAM", .ram = host_memory_reserve(RAM_SIZE) };
+    bus_add(&bus, &ram);
+    error = (struct error){ 0 };
+    description = (struct fdt_description){
+        .cpus = 1,
+        .affinities = &affinity,
+        .cpu_compatible = "arm,armv8",
+        .memory = { RAM, RAM_SIZE },
+        .gic_version = 3,
+        .gicd = { 0x8000000, 0x10000 },
+    };
+}
+
+static void teardown(void)
+{
+    host_memory_release(ram.ram, RAM_SIZE);
+}
+
+TestSuite(boot_arm64, .init = setup, .fini = teardown);
+
+static int load(const void *data, size_t size, const char *initrd)
+{
+    const struct boot_arm64_request request = {
+        .kernel = "kernel",
+        .kernel_data = data,
+        .kernel_size = size,
+        .initrd = initrd,
+        .memory = &bus,
+        .tree = &description,
+    };
+    return boot_arm64_load(&request, &state, &error);
+}
+
+Test(boot_arm64, an_image_starts_text_offset_above_2_mib)
+{
+    make_image(0, 0x300000);
+    cr_assert_eq(load(file, sizeof file, NULL), 0, "%s", error.text);
+    cr_assert_eq(state.entry, RAM + 0x200000, "not on the first page of RAM");
+    cr_assert_eq(state.tree, RAM + 0x600000, "above what the image takes up in memory");
+    cr_assert_arr_eq(ram.ram + 0x200000, file, sizeof file);
+    make_image(0x80000, 0x300000);
+    cr_assert_eq(load(file, sizeof file, NULL), 0);
+    cr_assert_eq(state.entry, RAM + 0x80000);
+}
+
+Test(boot_arm64, an_old_image_without_its_size_goes_to_80000h)
+{
+    make_image(0x1234, 0);
+    cr_assert_eq(load(file, sizeof file, NULL), 0);
+    cr_assert_eq(state.entry, RAM + 0x80000);
+}
+
+Test(boot_arm64, raw_code_goes_to_80000h)
+{
+    make_image(0, 0);
+    file[56] = 0;
+    cr_assert_eq(load(file, sizeof file, NULL), 0);
+    cr_assert_eq(state.entry, RAM + 0x80000);
+    cr_assert_eq(state.tree, RAM + 0x200000);
+}
+
+Test(boot_arm64, a_gzip_image_is_unpacked)
+{
+    uint8_t packed[2 * IMAGE_SIZE];
+    make_image(0, 0x10000);
+    z_stream stream = { .next_in = file, .avail_in = sizeof file, .next_out = packed, .avail_out = sizeof packed };
+    cr_assert_eq(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    cr_assert_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&stream);
+    cr_assert_eq(load(packed, sizeof packed - stream.avail_out, NULL), 0, "%s", error.text);
+    cr_assert_arr_eq(ram.ram + 0x200000, file, sizeof file);
+}
+
+Test(boot_arm64, the_ramdisk_is_where_the_tree_says)
+{
+    make_image(0, 0x10000);
+    char *path = test_file("ramdisk", 7);
+    cr_assert_eq(load(file, sizeof file, path), 0, "%s", error.text);
+    const void *tree = ram.ram + (state.tree - RAM);
+    int chosen = fdt_path_offset(tree, "/chosen");
+    const fdt64_t *start = fdt_getprop(tree, chosen, "linux,initrd-start", NULL);
+    const fdt64_t *end = fdt_getprop(tree, chosen, "linux,initrd-end", NULL);
+    cr_assert(start && end);
+    cr_assert_eq(fdt64_to_cpu(*end) - fdt64_to_cpu(*start), 7);
+    cr_assert_arr_eq(ram.ram + (fdt64_to_cpu(*start) - RAM), "ramdisk", 7);
+    test_file_remove(path);
+}
+
+Test(boot_arm64, what_does_not_fit_is_told_by_the_option_to_change)
+{
+    make_image(0, RAM_SIZE);
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOMEM);
+    cr_assert_str_eq(error.text, "-m: the kernel needs 34 MiB of memory and 32 are there");
+    make_image(UINT64_MAX - 100, UINT64_MAX);
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOMEM);
+    make_image(0, RAM_SIZE - 0x200000);
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOMEM, "no room for the tree");
+    char *path = test_file("ramdisk", 7);
+    make_image(0, RAM_SIZE - 0x600000);
+    cr_assert_eq(load(file, sizeof file, path), 0, "%s", error.text);
+    make_image(0, RAM_SIZE - 0x400000);
+    cr_assert_eq(load(file, sizeof file, path), -ENOMEM);
+    cr_assert(strstr(error.text, "-initrd:"), "%s", error.text);
+    test_file_remove(path);
+}
+
+Test(boot_arm64, a_big_endian_kernel_is_refused)
+{
+    make_image(0, 0x10000);
+    file[24] |= 1;
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOEXEC);
+    cr_assert(strstr(error.text, "-kernel: 'kernel'"), "%s", error.text);
+}
+
+Test(boot_arm64, a_command_line_beyond_the_trees_room_is_refused)
+{
+    static char append[BOOT_ARM64_TREE_LIMIT + 1];
+    memset(append, 'a', sizeof append - 1);
+    description.append = append;
+    make_image(0, 0x10000);
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOMEM);
+    cr_assert(strstr(error.text, "-append:"), "%s", error.text);
+}
