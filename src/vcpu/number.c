@@ -25,6 +25,11 @@ static struct number unpack(bool sign, uint32_t biased, uint32_t biased_max, uin
     return (struct number){ NUMBER_FINITE, sign, true, min - (int32_t)shift, fraction << shift };
 }
 
+struct number number_from_16(uint16_t bits, bool alternative)
+{
+    return unpack(bits >> 15, bits >> 10 & 0x1f, alternative ? 0x20 : 0x1f, (uint64_t)(bits & 0x3ff) << 53, -14);
+}
+
 struct number number_from_32(uint32_t bits)
 {
     return unpack(bits >> 31, bits >> 23 & 0xff, 0xff, (uint64_t)(bits & 0x7fffff) << 40, -126);
@@ -77,6 +82,11 @@ static uint64_t pack(struct number n, unsigned precision, int32_t min, uint64_t 
     default:
         return biased_max << (precision - 1) | (n.mantissa >> drop & fraction_mask);
     }
+}
+
+uint16_t number_to_16(struct number n)
+{
+    return (uint16_t)((unsigned)n.sign << 15 | pack(n, 11, -14, 0x1f));
 }
 
 uint32_t number_to_32(struct number n)
@@ -143,6 +153,12 @@ static uint128 round_at(struct number_context *context, bool sign, uint128 m, un
     case NUMBER_UP:
         up = below && !sign;
         break;
+    case NUMBER_AWAY:
+        up = below >= 2;
+        break;
+    case NUMBER_ODD:
+        up = below && !(kept & 1);
+        break;
     default:
         break;
     }
@@ -166,7 +182,7 @@ static struct number overflow(struct number_context *context, bool sign)
 static struct number denormalise(struct number_context *context, bool sign, int32_t exponent, uint128 m)
 {
     if (context->flush) {
-        context->flags |= NUMBER_UE | NUMBER_PE;
+        context->flags |= context->early ? NUMBER_UE : NUMBER_UE | NUMBER_PE;
         return (struct number){ .kind = NUMBER_ZERO, .sign = sign };
     }
     const uint32_t low = (uint32_t)(context->min - exponent);
@@ -187,6 +203,9 @@ static struct number denormalise(struct number_context *context, bool sign, int3
 struct number number_round(struct number_context *context, bool sign, int32_t exponent, uint128 m)
 {
     bool inexact;
+    if (context->early && exponent < context->min) {
+        return denormalise(context, sign, exponent, m);
+    }
     uint128 kept = round_at(context, sign, m, 128u - context->precision, &inexact);
     int32_t rounded = exponent;
     if (kept >> context->precision) { // all ones were rounded up to a power of two
@@ -296,6 +315,37 @@ struct number number_multiply(struct number_context *context, struct number a, s
         return (struct number){ .kind = infinite ? NUMBER_INFINITE : NUMBER_ZERO, .sign = sign };
     }
     return number_normalise(context, sign, a.exponent + b.exponent + 1, (uint128)a.mantissa * b.mantissa);
+}
+
+struct number number_multiply_add(struct number_context *context, struct number a, struct number b, struct number c)
+{
+    const bool sign = a.sign != b.sign;
+    if (a.kind != NUMBER_FINITE || b.kind != NUMBER_FINITE || c.kind == NUMBER_INFINITE) {
+        struct number product = number_multiply(context, a, b);
+        return product.kind == NUMBER_QNAN ? product : number_add(context, product, c);
+    }
+    denormal(context, a, b);
+    denormal(context, c, c);
+    // Both with one bit of room for the carry, at 2^exponent. The product has at most 106 bits, so it loses none.
+    const int32_t product_exponent = a.exponent + b.exponent + 1;
+    uint128 x = ((uint128)a.mantissa * b.mantissa) >> 1, y = (uint128)c.mantissa << 63;
+    if (c.kind == NUMBER_ZERO) {
+        return number_normalise(context, sign, product_exponent + 1, x);
+    }
+    int32_t exponent = product_exponent;
+    if (product_exponent >= c.exponent) {
+        y = shift_right_sticky(y, (unsigned)(product_exponent - c.exponent));
+    } else {
+        x = shift_right_sticky(x, (unsigned)(c.exponent - product_exponent));
+        exponent = c.exponent;
+    }
+    if (sign == c.sign) {
+        return number_normalise(context, sign, exponent + 1, x + y);
+    }
+    if (x == y) {
+        return (struct number){ .kind = NUMBER_ZERO, .sign = context->rounding == NUMBER_DOWN };
+    }
+    return number_normalise(context, x > y ? sign : c.sign, exponent + 1, x > y ? x - y : y - x);
 }
 
 struct number number_divide(struct number_context *context, struct number a, struct number b)

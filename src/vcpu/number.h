@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Binary floating-point numbers, unpacked, and their exact arithmetic: what x87 and SSE have in common (IEEE 754; SDM
+// Binary floating-point numbers, unpacked, and their exact arithmetic: what x87, SSE and AArch64 have in common (IEEE 754; SDM
 // vol. 1 chapter 4 and 8.5).
 //
 // Everything is done in integers, so that results and flags are the same on every host: an operation yields its exact
 // result as 128 bits, of which the lowest also stands for anything that was lost below it ("sticky"), and number_round
-// does the rest. NaN operands are the caller's: their rules differ between x87 and SSE.
+// does the rest. NaN operands are the caller's: their rules differ.
 #ifndef VCPU_NUMBER_H
 #define VCPU_NUMBER_H
 
@@ -41,7 +41,8 @@ enum {
     NUMBER_BEFORE = NUMBER_IE | NUMBER_DE | NUMBER_ZE, // found before the operation
 };
 
-enum number_rounding { NUMBER_NEAREST, NUMBER_DOWN, NUMBER_UP, NUMBER_CHOP }; // RC
+// In the order of x87's and MXCSR's RC. Arm also has: to the nearest, a tie away from zero; to odd, if inexact.
+enum number_rounding { NUMBER_NEAREST, NUMBER_DOWN, NUMBER_UP, NUMBER_CHOP, NUMBER_AWAY, NUMBER_ODD };
 
 // The format of a result and how to get there.
 struct number_context {
@@ -49,7 +50,8 @@ struct number_context {
     int32_t min, max;  // exponents of normal numbers
     uint8_t rounding;  // enum number_rounding
     uint8_t masks;     // exceptions that are masked
-    bool flush;        // MXCSR.FZ
+    bool flush;        // MXCSR.FZ, FPCR.FZ
+    bool early;        // Arm: a result is tiny by its value before rounding, and flushing it raises UE alone
     int32_t wrap;      // unmasked overflow and underflow: what the exponent is moved by (x87: 24576); 0: not used
     // Results.
     uint8_t flags; // exceptions raised
@@ -63,12 +65,15 @@ static inline bool number_is_nan(const struct number *n)
     return n->kind >= NUMBER_QNAN;
 }
 
-// Interchange formats: 32 bits (24, -126, 127) and 64 bits (53, -1022, 1023).
+// Interchange formats: 16 bits (11, -14, 15), 32 bits (24, -126, 127) and 64 bits (53, -1022, 1023). `alternative`: Arm's half
+// precision without infinities and NaNs, where the largest exponent is 16 (FPCR.AHP).
+struct number number_from_16(uint16_t bits, bool alternative);
 struct number number_from_32(uint32_t bits);
 struct number number_from_64(uint64_t bits);
 struct number number_from_80(uint16_t exponent, uint64_t mantissa);
 struct number number_from_int(int64_t value);
 // The number must be one that number_round gave for that format (or zero, infinite, a NaN).
+uint16_t number_to_16(struct number n);
 uint32_t number_to_32(struct number n);
 uint64_t number_to_64(struct number n);
 void number_to_80(struct number n, uint16_t *exponent, uint64_t *mantissa);
@@ -83,6 +88,8 @@ struct number number_convert(struct number_context *context, struct number n);
 struct number number_add(struct number_context *context, struct number a, struct number b);
 struct number number_subtract(struct number_context *context, struct number a, struct number b);
 struct number number_multiply(struct number_context *context, struct number a, struct number b);
+// a * b + c, rounded once; for operands of at most 53 bits of precision.
+struct number number_multiply_add(struct number_context *context, struct number a, struct number b, struct number c);
 struct number number_divide(struct number_context *context, struct number a, struct number b);
 struct number number_square_root(struct number_context *context, struct number a);
 
