@@ -49,17 +49,33 @@ void bus_remove(struct bus *bus, struct region *region)
             continue;
         bus->count--;
         memmove(&bus->regions[i], &bus->regions[i + 1], (bus->count - i) * sizeof bus->regions[0]);
+        memset(bus->near, 0, sizeof bus->near);
         return;
     }
 }
 
-struct region *bus_find(const struct bus *bus, uint64_t address)
+// Ports are told apart by their low bits, windows in memory by their pages.
+static struct region **near_slot(struct bus *bus, uint64_t address)
+{
+    return &bus->near[(address >> 3 ^ address >> 12) % BUS_NEAR];
+}
+
+static struct region *find_far(struct bus *bus, uint64_t address)
 {
     unsigned at = upper_bound(bus, address);
     if (at == 0)
         return NULL;
     struct region *region = bus->regions[at - 1];
-    return address - region->base < region->size ? region : NULL;
+    if (address - region->base >= region->size)
+        return NULL;
+    *near_slot(bus, address) = region;
+    return region;
+}
+
+struct region *bus_find(struct bus *bus, uint64_t address)
+{
+    struct region *region = *near_slot(bus, address);
+    return likely(region && address - region->base < region->size) ? region : find_far(bus, address);
 }
 
 static uint64_t region_read(struct region *region, uint64_t offset, unsigned size, uint64_t now)

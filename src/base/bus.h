@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define BUS_REGION_LIMIT 256
+#define BUS_NEAR         16
 
 // `size` is 1, 2, 4 or 8 bytes and lies within the window; `offset` is relative to its base; `now` in ns.
 typedef uint64_t bus_read_fn(void *owner, uint64_t offset, unsigned size, uint64_t now);
@@ -31,6 +32,7 @@ struct region {
 struct bus {
     struct region *regions[BUS_REGION_LIMIT]; // sorted by base
     unsigned count;
+    struct region *near[BUS_NEAR]; // by address: where bus_find looks first. Filled by it
     uint64_t unanswered_reads, unanswered_writes;
     // Called after bus_write_memory has changed RAM behind the vCPUs' back, so that cached code goes. May be NULL.
     void (*written)(void *owner, uint64_t address, uint64_t size);
@@ -44,8 +46,8 @@ int bus_add(struct bus *bus, struct region *region);
 // Takes a window out again (a BAR that moves, a relocated APIC page).
 void bus_remove(struct bus *bus, struct region *region);
 
-// The window that holds `address`, or NULL. O(log n).
-struct region *bus_find(const struct bus *bus, uint64_t address);
+// The window that holds `address`, or NULL. O(log n), and at once for a window that was asked for before.
+struct region *bus_find(struct bus *bus, uint64_t address);
 
 // One access of 1, 2, 4 or 8 bytes at any alignment; one that crosses windows is done in bytes.
 uint64_t bus_read(struct bus *bus, uint64_t address, unsigned size, uint64_t now);

@@ -10,7 +10,7 @@
 
 #define PAGE UINT64_C(4096)
 
-bool guest_is_ram(const struct bus *bus, uint64_t address, uint64_t size)
+bool guest_is_ram(struct bus *bus, uint64_t address, uint64_t size)
 {
     while (size) {
         const struct region *region = bus_find(bus, address);

@@ -11,7 +11,7 @@
 #include "base/error.h"
 
 // True if all of the range is RAM (possibly of several windows that touch). An empty range is.
-bool guest_is_ram(const struct bus *bus, uint64_t address, uint64_t size);
+bool guest_is_ram(struct bus *bus, uint64_t address, uint64_t size);
 
 // Copies `size` bytes to `address`. -ENOMEM with a line naming `what` and the range when it is not RAM.
 int guest_put(struct bus *bus, const char *what, uint64_t address, const void *data, size_t size, struct error *error);

@@ -74,3 +74,22 @@ Test(bus, memory_copies_need_ram_for_every_byte)
     cr_assert_not(bus_write_memory(&bus, 28, data, 8));
     cr_assert_eq(ram[28], 0);
 }
+
+// A window is found again without a search; not after it has gone, and no neighbour is taken for it.
+Test(bus, a_window_that_was_found_before_is_forgotten_when_it_goes)
+{
+    struct bus bus;
+    struct region one = { .base = 0x1000, .size = 8, .name = "one" };
+    struct region other = { .base = 0x1008, .size = 4, .name = "other" };
+    bus_init(&bus);
+    cr_assert_eq(bus_add(&bus, &one), 0);
+    cr_assert_eq(bus_find(&bus, 0x1007), &one);
+    cr_assert_eq(bus_find(&bus, 0x1000), &one);
+    cr_assert_null(bus_find(&bus, 0x1008));
+    cr_assert_eq(bus_add(&bus, &other), 0);
+    cr_assert_eq(bus_find(&bus, 0x100b), &other);
+    cr_assert_null(bus_find(&bus, 0x100c));
+    bus_remove(&bus, &one);
+    cr_assert_null(bus_find(&bus, 0x1000));
+    cr_assert_eq(bus_find(&bus, 0x1008), &other);
+}
