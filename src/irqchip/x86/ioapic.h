@@ -97,12 +97,6 @@ void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigne
 // RESET#: registers and latches as after init with id 0; the electrical levels and the mistakes stay.
 void ioapic_reset(struct ioapic *ioapic);
 
-// Nothing a masked pin does can be seen outside: neither a message nor the ExtINT wire.
-static inline bool ioapic_masked(const struct ioapic *ioapic, unsigned pin)
-{
-    return !((ioapic->enabled.word[pin / 64] | ioapic->extint.word[pin / 64]) >> (pin % 64) & 1);
-}
-
 // Drives a pin. True: some pin is ready, ask ioapic_next.
 bool ioapic_set_pin(struct ioapic *ioapic, unsigned pin, bool high);
 // One edge of a source that has no level (a notifier), whatever the polarity. Masked: lost. On a level or ExtINT entry:

@@ -99,6 +99,11 @@ void pic_cascade_reset(struct pic_cascade *cascade);
 void pic_cascade_set_line(struct pic_cascade *cascade, unsigned line, bool high);
 // Lines 0-15 at once, bit n is line n.
 void pic_cascade_set_lines(struct pic_cascade *cascade, uint16_t lines);
+// A masked line changes no output, whatever it does.
+static inline bool pic_cascade_masked(const struct pic_cascade *cascade, unsigned line)
+{
+    return cascade->chip[line / 8].imr >> (line % 8) & 1;
+}
 // One request of a source that has no level: it stays until acknowledged.
 void pic_cascade_trigger(struct pic_cascade *cascade, unsigned line);
 

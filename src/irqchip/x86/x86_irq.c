@@ -23,6 +23,13 @@ static inline bool pic_mode(const struct x86_irq *irq)
     return irq->config.imcr && !(irq->imcr & 1);
 }
 
+// A pin that is masked, or whose edge has been seen, gives nothing to settle.
+static inline void drive_ioapic(struct x86_irq *irq, struct ioapic *ioapic, unsigned pin, bool level)
+{
+    if (ioapic_set_pin(ioapic, pin, level) || ioapic_pins_has(&ioapic->extint, pin))
+        irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
+}
+
 static void drive_pic_int(struct x86_irq *irq, bool level)
 {
     if (level == irq->pic_int)
@@ -30,10 +37,8 @@ static void drive_pic_int(struct x86_irq *irq, bool level)
     irq->pic_int = level;
     lapic_set_lint(&irq->cpus[X86_IRQ_BSP].lapic, 0, level && !pic_mode(irq));
     touch(irq, X86_IRQ_BSP);
-    if (irq->config.pic_pin >= 0) {
-        ioapic_set_pin(&irq->ioapics[0], (unsigned)irq->config.pic_pin, level);
-        irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
-    }
+    if (irq->config.pic_pin >= 0)
+        drive_ioapic(irq, &irq->ioapics[0], (unsigned)irq->config.pic_pin, level);
 }
 
 // A level that nobody takes now is offered again when a local APIC changes; an edge is gone.
@@ -388,12 +393,11 @@ void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool leve
     enter(irq);
     if (chip == X86_IRQ_PIC) {
         pic_cascade_set_line(&irq->pic, pin, level);
-        irq->hub_dirty |= X86_IRQ_HUB_PIC;
+        if (!pic_cascade_masked(&irq->pic, pin)) // an ISA line leads to both hubs, and most systems use one
+            irq->hub_dirty |= X86_IRQ_HUB_PIC;
     } else {
         struct ioapic *ioapic = &irq->ioapics[chip - X86_IRQ_IOAPIC];
-        ioapic_set_pin(ioapic, pin, level);
-        if (!ioapic_masked(ioapic, pin)) // an ISA line leads to both hubs, and most systems use one
-            irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
+        drive_ioapic(irq, ioapic, pin, level);
     }
     leave(irq);
 }
