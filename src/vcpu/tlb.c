@@ -123,10 +123,22 @@ static void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uin
 
 // --- within one page --------------------------------------------------------------------------------------------------
 
+// What a device sees of an access across pages: pieces of 4, 2 and 1 bytes.
+static unsigned piece_of(unsigned size)
+{
+    return is_power_of_two(size) ? size : 1u << bits_highest(size);
+}
+
 static uint64_t read_within(struct vcpu *cpu, const struct target *target, uint64_t address, unsigned size)
 {
-    if (target->flags & TLB_IO)
-        return device_read(cpu, target->physical | (address & ~PAGE_MASK), size);
+    uint64_t physical = target->physical | (address & ~PAGE_MASK), value = 0;
+    if (target->flags & TLB_IO) {
+        for (unsigned at = 0, piece; at < size; at += piece) {
+            piece = piece_of(size - at);
+            value |= device_read(cpu, physical + at, piece) << (8 * at);
+        }
+        return value;
+    }
     return bytes_get((const void *)((uintptr_t)address + target->addend), size);
 }
 
@@ -134,7 +146,10 @@ static void write_within(struct vcpu *cpu, const struct target *target, uint64_t
 {
     uint64_t physical = target->physical | (address & ~PAGE_MASK);
     if (target->flags & TLB_IO) {
-        device_write(cpu, physical, size, value);
+        for (unsigned at = 0, piece; at < size; at += piece) {
+            piece = piece_of(size - at);
+            device_write(cpu, physical + at, piece, (value >> (8 * at)) & bits_low(8 * piece));
+        }
         return;
     }
     bytes_put((void *)((uintptr_t)address + target->addend), size, value);

@@ -170,6 +170,19 @@ Test(tlb, a_device_sees_one_access_of_the_size)
     cr_assert_eq(writes.count, 4);
 }
 
+Test(tlb, a_device_at_the_end_of_a_page_sees_two_and_one_of_three_bytes)
+{
+    uint64_t value;
+    cr_assert(tlb_store(cpu, DEVICE + 0xffd, 8, false, 0x332211));
+    cr_expect_eq(writes.count, 2);
+    cr_expect_eq(writes.offset, 0xfff);
+    cr_expect_eq(writes.size, 1);
+    cr_expect_eq(writes.value, 0x33);
+    cr_assert(tlb_load(cpu, DEVICE + 0xffd, 8, false, &value));
+    cr_expect_eq(reads.count, 2);
+    cr_expect_eq(value & 0xffffff, 0x112211);
+}
+
 static void read_the_device(struct fake_cpu *fake_cpu)
 {
     uint64_t value;
