@@ -45,7 +45,8 @@ int cli_help(int argc, char *const *argv)
             print_wrapped(options[i].help);
         }
     }
-    puts("\nExit status: 0 the guest powered off, or reset under -no-reboot; 1 an option or file is wrong;\n"
+    puts("\nExit status: 0 the guest powered off, or reset under -no-reboot, or you quit; 1 an option or file is "
+         "wrong;\n"
          "(v << 1) | 1 the guest wrote v to isa-debug-exit; 64 every processor is halted for good; 66 -limit;\n"
          "68 the machine could not be started again.");
     return 0;
@@ -89,13 +90,15 @@ int cli_manual(int argc, char *const *argv)
     (void)argc, (void)argv;
     puts(
         "intact(1)\n\n# NAME\n\nintact - runs a machine whose interrupts are carried in software\n\n"
-        "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo*\n\n*intact-system-x86\\_64* [options]\n\n"
+        "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo*\n\n*intact completion* bash|zsh|fish\n\n*intact "
+        "help*\n\n*intact-system-x86\\_64* [options]\n\n"
         "# DESCRIPTION\n\n"
         "*intact run* builds a PC, loads a kernel into it and runs it. No hypervisor takes part: every interrupt goes "
         "from the device through the 8259A, the IOAPIC and the local APICs to the guest's handler in software, and "
         "arrives at the same instruction in every run.\n\n"
         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
         "it.\n\n"
+        "*intact completion* prints the completions of a shell, to be sourced there.\n\n"
         "*intact-system-x86\\_64* is *intact run* by another name, for scripts that call an emulator of such a "
         "name.\n\n"
         "# OPTIONS\n");
