@@ -192,8 +192,17 @@ enum intact_trace_id {
     INTACT_TRACE_IDS
 };
 
-// Chip numbers in traces: the 8259A pair, the first IOAPIC, the local APICs.
-enum { INTACT_CHIP_PIC = 0, INTACT_CHIP_IOAPIC = 1, INTACT_CHIP_LAPIC = 0x10000 };
+// Chip numbers in traces: the 8259A pair, the first IOAPIC, the local APICs; the GIC's distributor, ITS, per-CPU parts
+// and message frame.
+enum {
+    INTACT_CHIP_PIC = 0,
+    INTACT_CHIP_IOAPIC = 1,
+    INTACT_CHIP_LAPIC = 0x10000,
+    INTACT_CHIP_GICD = 0x20000,
+    INTACT_CHIP_ITS = 0x20001,
+    INTACT_CHIP_GIC_CPU = 0x20002,
+    INTACT_CHIP_GIC_V2M = 0x20003,
+};
 
 #define INTACT_NO_CPU UINT32_MAX
 

@@ -1,18 +1,92 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The public face of a machine: <intact/machine.h> on struct pc.
+// The public face of a machine: <intact/machine.h> on struct pc or struct virt.
 #include <intact/machine.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "machine/host_clock.h"
 #include "machine/pc.h"
+#include "machine/virt.h"
+#include "vcpu/aarch64/model.h"
 #include "vcpu/x86_64/model.h"
 
+// What every machine has, wherever its board keeps it; and what the boards do in their own ways.
 struct intact_machine {
-    struct pc pc;
+    union {
+        struct pc pc;
+        struct virt virt;
+    } board;
+    const struct board_type *type;
+    const struct intact_machine_config *config;
+    const struct error *error;
+    struct clock *clock;
+    struct trace *trace;
+    struct loop *loop;
+    struct outside *outside;
+    struct intact_irq_manager **manager;
+    void (*tap)(void *owner, const struct intact_trace_event *event);
+    void *tap_owner;
 };
+
+struct board_type {
+    int (*create)(struct intact_machine *machine, const struct intact_machine_config *config);
+    int (*reset)(struct intact_machine *machine);
+    void (*destroy)(struct intact_machine *machine);
+    uint64_t chips; // the public number of its chip 0
+};
+
+// --- The boards ------------------------------------------------------------------------------------------------------
+
+#define SHARE(machine, of)                                                                                             \
+    do {                                                                                                               \
+        (machine)->config = &(of)->config;                                                                             \
+        (machine)->error = &(of)->error;                                                                               \
+        (machine)->clock = &(of)->clock;                                                                               \
+        (machine)->trace = &(of)->trace;                                                                               \
+        (machine)->loop = &(of)->loop;                                                                                 \
+        (machine)->outside = &(of)->outside;                                                                           \
+        (machine)->manager = &(of)->manager;                                                                           \
+    } while (0)
+
+static int create_pc(struct intact_machine *machine, const struct intact_machine_config *config)
+{
+    SHARE(machine, &machine->board.pc);
+    return pc_create(&machine->board.pc, config);
+}
+
+static int reset_pc(struct intact_machine *machine)
+{
+    return pc_reset(&machine->board.pc);
+}
+
+static void destroy_pc(struct intact_machine *machine)
+{
+    pc_destroy(&machine->board.pc);
+}
+
+static int create_virt(struct intact_machine *machine, const struct intact_machine_config *config)
+{
+    SHARE(machine, &machine->board.virt);
+    return virt_create(&machine->board.virt, config);
+}
+
+static int reset_virt(struct intact_machine *machine)
+{
+    return virt_reset(&machine->board.virt);
+}
+
+static void destroy_virt(struct intact_machine *machine)
+{
+    virt_destroy(&machine->board.virt);
+}
+
+static const struct board_type types[] = {
+    [INTACT_PC] = { create_pc, reset_pc, destroy_pc, INTACT_CHIP_PIC },
+    [INTACT_VIRT] = { create_virt, reset_virt, destroy_virt, INTACT_CHIP_GICD },
+};
+
+// --- Life -----------------------------------------------------------------------------------------------------------
 
 const char *intact_version(void)
 {
@@ -22,6 +96,7 @@ const char *intact_version(void)
 void intact_machine_config_init(struct intact_machine_config *config)
 {
     *config = (struct intact_machine_config){
+        .gic_version = 3,
         .cpus = 1,
         .memory = UINT64_C(128) << 20,
         .rtc_date = RTC_DEFAULT_DATE,
@@ -35,11 +110,16 @@ void intact_machine_config_init(struct intact_machine_config *config)
 const char *intact_machine_cpu(unsigned index, const char **about)
 {
     static const char *const vendors[] = { [X86_INTEL] = "Intel", [X86_AMD] = "AMD" };
-    if (index >= x86_model_count)
+    if (index < x86_model_count) {
+        if (about)
+            *about = vendors[x86_models[index].vendor];
+        return x86_models[index].name;
+    }
+    if (index - x86_model_count >= a64_model_count)
         return NULL;
     if (about)
-        *about = vendors[x86_models[index].vendor];
-    return x86_models[index].name;
+        *about = "Arm";
+    return a64_models[index - x86_model_count].name;
 }
 
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why)
@@ -49,9 +129,15 @@ int intact_machine_create(const struct intact_machine_config *config, struct int
         snprintf(why, INTACT_ERROR_SIZE, "the host has no memory left");
         return -ENOMEM;
     }
-    int result = pc_create(&made->pc, config);
+    if ((unsigned)config->type >= countof(types)) {
+        snprintf(why, INTACT_ERROR_SIZE, "-machine: there is no type %u", (unsigned)config->type);
+        free(made);
+        return -EINVAL;
+    }
+    made->type = &types[config->type];
+    int result = made->type->create(made, config);
     if (result < 0) {
-        snprintf(why, INTACT_ERROR_SIZE, "%s", made->pc.error.text);
+        snprintf(why, INTACT_ERROR_SIZE, "%s", made->error->text);
         intact_machine_destroy(made);
         return result;
     }
@@ -68,13 +154,13 @@ void intact_machine_destroy(struct intact_machine *machine)
 {
     if (!machine)
         return;
-    pc_destroy(&machine->pc);
+    machine->type->destroy(machine);
     free(machine);
 }
 
 // --- Running ---------------------------------------------------------------------------------------------------------
 
-static struct intact_exit describe_end(const struct pc *pc, enum loop_stop stop)
+static struct intact_exit describe_end(const struct intact_machine *machine, enum loop_stop stop)
 {
     struct intact_exit end = { .reason = INTACT_FAILED, .status = INTACT_STATUS_FAILED };
     switch (stop) {
@@ -85,7 +171,7 @@ static struct intact_exit describe_end(const struct pc *pc, enum loop_stop stop)
         end = (struct intact_exit){ .reason = INTACT_RESET };
         break;
     case LOOP_EXIT:
-        end = (struct intact_exit){ .reason = INTACT_DEBUG_EXIT, .status = pc->loop.status };
+        end = (struct intact_exit){ .reason = INTACT_DEBUG_EXIT, .status = machine->loop->status };
         break;
     case LOOP_DEADLOCK:
         end = (struct intact_exit){ .reason = INTACT_DEADLOCK, .status = INTACT_STATUS_DEADLOCK };
@@ -99,23 +185,20 @@ static struct intact_exit describe_end(const struct pc *pc, enum loop_stop stop)
     case LOOP_RUNNING:
         break;
     }
-    end.instructions = pc->loop.instructions;
-    end.time = pc->clock.now;
+    end.instructions = machine->loop->instructions;
+    end.time = machine->clock->now;
     return end;
 }
 
 struct intact_exit intact_machine_run(struct intact_machine *machine)
 {
-    struct pc *pc = &machine->pc;
     enum loop_stop stop;
-    inbox_adopt(&pc->inbox);
-    pc->host_start = host_clock_ns();
-    pc->paced_from = pc->clock.now;
+    outside_start(machine->outside);
     do
-        stop = vcpu_run(&pc->loop);
-    while (stop == LOOP_RESET && pc->config.reboot && pc_reset(pc) == 0);
-    pc_flush(pc);
-    return describe_end(pc, stop == LOOP_RESET && pc->config.reboot ? LOOP_RUNNING : stop);
+        stop = vcpu_run(machine->loop);
+    while (stop == LOOP_RESET && machine->config->reboot && machine->type->reset(machine) == 0);
+    outside_flush(machine->outside);
+    return describe_end(machine, stop == LOOP_RESET && machine->config->reboot ? LOOP_RUNNING : stop);
 }
 
 const char *intact_reason_text(enum intact_reason reason)
@@ -141,41 +224,39 @@ const char *intact_reason_text(enum intact_reason reason)
 
 const char *intact_machine_error(const struct intact_machine *machine)
 {
-    return machine->pc.error.text;
+    return machine->error->text;
 }
 
 uint64_t intact_machine_instructions(const struct intact_machine *machine)
 {
-    return loop_instructions(&machine->pc.loop);
+    return loop_instructions(machine->loop);
 }
 
 uint64_t intact_machine_time(const struct intact_machine *machine)
 {
-    const struct pc *pc = &machine->pc;
-    return pc->loop.current ? vcpu_now(pc->loop.current) : pc->clock.now;
+    return machine->loop->current ? vcpu_now(machine->loop->current) : machine->clock->now;
 }
 
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine)
 {
-    return machine->pc.manager;
+    return *machine->manager;
 }
 
 // --- From outside ---------------------------------------------------------------------------------------------------
 
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size)
 {
-    return atomic_load(&machine->pc.input_open) ? pc_input(&machine->pc, data, size) : 0;
+    return atomic_load(&machine->outside->input_open) ? outside_input(machine->outside, data, size) : 0;
 }
 
 void intact_machine_input_end(struct intact_machine *machine)
 {
-    atomic_store(&machine->pc.input_open, false);
-    inbox_wake(&machine->pc.inbox);
+    outside_input_end(machine->outside);
 }
 
 void intact_machine_quit(struct intact_machine *machine)
 {
-    pc_quit(&machine->pc);
+    outside_quit(machine->outside);
 }
 
 // --- Trace taps -----------------------------------------------------------------------------------------------------
@@ -187,10 +268,34 @@ _Static_assert((int)INTACT_CHIP_PIC == (int)X86_IRQ_PIC && (int)INTACT_CHIP_IOAP
                    (int)INTACT_CHIP_LAPIC == (int)X86_IRQ_LAPIC,
                "the public chip numbers are x86_irq.h's");
 
+_Static_assert((int)INTACT_CHIP_ITS - (int)INTACT_CHIP_GICD == (int)ARM_IRQ_ITS - (int)ARM_IRQ_GICD &&
+                   (int)INTACT_CHIP_GIC_CPU - (int)INTACT_CHIP_GICD == (int)ARM_IRQ_CPU - (int)ARM_IRQ_GICD &&
+                   (int)INTACT_CHIP_GIC_V2M - (int)INTACT_CHIP_GICD == (int)ARM_IRQ_V2M - (int)ARM_IRQ_GICD,
+               "the public chip numbers follow arm_irq.h's");
+
+// The chips of each family count from 0; outside, every number is one chip's alone.
+static void name_chip(const struct intact_machine *machine, struct intact_trace_event *event)
+{
+    switch (event->id) {
+    case INTACT_TRACE_PIN:
+    case INTACT_TRACE_MISTAKE:
+        event->a += machine->type->chips;
+        break;
+    case INTACT_TRACE_ROUTE:
+        event->b += event->b == ROUTE_TO_MESSAGE ? 0 : machine->type->chips;
+        break;
+    case INTACT_TRACE_EOI:
+        event->b += machine->type->chips;
+        break;
+    default:
+        break;
+    }
+}
+
 static void pass_on(void *owner, const struct trace_event *event)
 {
-    struct pc *pc = owner;
-    const struct intact_trace_event out = {
+    struct intact_machine *machine = owner;
+    struct intact_trace_event out = {
         .id = (enum intact_trace_id)event->id,
         .cpu = event->vcpu,
         .time = event->now,
@@ -199,18 +304,18 @@ static void pass_on(void *owner, const struct trace_event *event)
         .b = event->b,
         .c = event->c,
     };
-    pc->tap(pc->tap_owner, &out);
+    name_chip(machine, &out);
+    machine->tap(machine->tap_owner, &out);
 }
 
 void intact_machine_trace(struct intact_machine *machine, uint64_t wanted,
                           void (*tap)(void *owner, const struct intact_trace_event *event), void *owner)
 {
-    struct pc *pc = &machine->pc;
-    pc->tap = tap;
-    pc->tap_owner = owner;
-    pc->trace.tap = tap ? pass_on : NULL;
-    pc->trace.owner = pc;
-    pc->trace.wanted = tap ? wanted : 0;
+    machine->tap = tap;
+    machine->tap_owner = owner;
+    machine->trace->tap = tap ? pass_on : NULL;
+    machine->trace->owner = machine;
+    machine->trace->wanted = tap ? wanted : 0;
 }
 
 const char *intact_trace_name(enum intact_trace_id id)

@@ -61,7 +61,7 @@ static void console_handle(void *owner, const struct inbox_message *message, uin
 size_t outside_input(struct outside *outside, const uint8_t *data, size_t size)
 {
     size_t done = 0;
-    while (done < size && atomic_load(&outside->input_open)) {
+    while (done < size) {
         struct inbox_message message = { .channel = outside->console_channel };
         unsigned count = size - done < MESSAGE_BYTES ? (unsigned)(size - done) : MESSAGE_BYTES;
         if (atomic_fetch_add(&outside->input_waiting, count) + count > OUTSIDE_INPUT_BYTES) {
@@ -174,4 +174,20 @@ void outside_input_end(struct outside *outside)
 {
     atomic_store(&outside->input_open, false);
     inbox_wake(outside->inbox);
+}
+
+// --- State ----------------------------------------------------------------------------------------------------------
+
+void outside_visit(struct outside *outside, struct visit *v)
+{
+    VISIT(v, outside->input_read);
+    VISIT(v, outside->input_written);
+    uint32_t count = outside->input_written - outside->input_read;
+    for (uint32_t i = 0; i < count && i < OUTSIDE_INPUT_BYTES; i++)
+        VISIT(v, outside->input[(outside->input_read + i) % OUTSIDE_INPUT_BYTES]);
+}
+
+void outside_loaded(struct outside *outside)
+{
+    atomic_store(&outside->input_waiting, outside->input_written - outside->input_read);
 }

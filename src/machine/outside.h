@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/inbox.h"
+#include "base/visit.h"
 #include "vcpu/loop.h"
 
 #define OUTSIDE_INPUT_BYTES 65536 // characters that wait for the serial port; a power of two
@@ -58,6 +59,10 @@ size_t outside_input(struct outside *outside, const uint8_t *data, size_t size);
 void outside_input_end(struct outside *outside);
 // Any thread.
 void outside_quit(struct outside *outside);
+
+// The characters that wait for the serial port; outside_loaded follows a load.
+void outside_visit(struct outside *outside, struct visit *v);
+void outside_loaded(struct outside *outside);
 
 // `idle` of struct loop; `owner` is the struct outside.
 bool outside_idle(void *owner, uint64_t until);

@@ -89,8 +89,8 @@ static int make_loop(struct pc *pc)
     pc->loop.trace = &pc->trace;
     pc->loop.shift = pc->config.shift;
     pc->loop.limit = pc->config.limit;
-    pc->loop.idle = pc_idle;
-    pc->loop.idle_owner = pc;
+    pc->loop.idle = outside_idle;
+    pc->loop.idle_owner = &pc->outside;
     int result = loop_init(&pc->loop, &x86_guest);
     pc->loop_ready = result == 0;
     return result;
@@ -110,6 +110,46 @@ static int make_cpus(struct pc *pc)
     return 0;
 }
 
+static void transmit(void *owner, uint8_t byte)
+{
+    struct pc *pc = owner;
+    outside_transmit(&pc->outside, byte);
+}
+
+static void debug_transmit(void *owner, uint8_t byte)
+{
+    struct pc *pc = owner;
+    outside_debug_transmit(&pc->outside, byte);
+}
+
+static void drained(void *owner)
+{
+    struct pc *pc = owner;
+    outside_receive(&pc->outside);
+}
+
+static bool can_receive(void *port)
+{
+    return uart16550_can_receive(port);
+}
+
+static void receive(void *port, uint8_t byte, uint64_t now)
+{
+    uart16550_receive(port, byte, now);
+}
+
+static int make_outside(struct pc *pc)
+{
+    pc->outside.config = &pc->config;
+    pc->outside.clock = &pc->clock;
+    pc->outside.inbox = &pc->inbox;
+    pc->outside.loop = &pc->loop;
+    pc->outside.can_receive = can_receive;
+    pc->outside.receive = receive;
+    pc->outside.port = &pc->com1;
+    return outside_init(&pc->outside, &pc->error);
+}
+
 static int make_devices(struct pc *pc)
 {
     struct clock *clock = &pc->clock;
@@ -118,12 +158,12 @@ static int make_devices(struct pc *pc)
     hpet_init(&pc->hpet, clock, PC_HPET_ROUTES);
     acpi_pm_init(&pc->pm, clock, true, power_off, pc);
     i8042_init(&pc->keyboard, keyboard_reset, pc);
-    uart16550_init(&pc->com1, clock, pc_transmit, pc);
-    pc->com1.drained = pc_receive;
+    uart16550_init(&pc->com1, clock, transmit, pc);
+    pc->com1.drained = drained;
     reset_port_init(&pc->reset, port_reset, pc);
     pci_host_init(&pc->pci, &pc->reset);
     post_port_init(&pc->post);
-    debugcon_init(&pc->debugcon, pc_debug_transmit, pc);
+    debugcon_init(&pc->debugcon, debug_transmit, pc);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, pc);
     if (!pc->config.testdev)
         return 0;
@@ -143,7 +183,7 @@ int pc_create(struct pc *pc, const struct intact_machine_config *config)
     if (result == 0)
         result = cpu_model_parse(config->cpu, &pc->model, &pc->error);
     if (result == 0)
-        result = pc_outside(pc);
+        result = make_outside(pc);
     if (result == 0)
         result = make_devices(pc);
     if (result == 0)
@@ -179,8 +219,7 @@ void pc_destroy(struct pc *pc)
     route_free(&pc->route);
     if (pc->loop_ready)
         loop_free(&pc->loop);
-    if (pc->inbox_ready)
-        inbox_destroy(&pc->inbox);
+    outside_destroy(&pc->outside);
     free(pc->irq_events);
     free(pc->irq_timers);
     free(pc->testdev);

@@ -11,7 +11,6 @@
 #ifndef MACHINE_PC_H
 #define MACHINE_PC_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -39,6 +38,7 @@
 #include "machine/boot.h"
 #include "machine/cpu_model.h"
 #include "machine/description.h"
+#include "machine/outside.h"
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/cpu.h"
 
@@ -101,8 +101,7 @@ enum {
 
 #define PC_HPET_DEVICE UINT32_C(0xf8) // the id of the HPET as a source of messages: 00:1f.0
 
-#define PC_REGIONS     32
-#define PC_INPUT_BYTES 65536 // characters that wait for COM1; a power of two
+#define PC_REGIONS 32
 
 struct pc {
     struct intact_machine_config config;
@@ -113,6 +112,7 @@ struct pc {
     struct inbox inbox;
     struct trace trace;
     struct loop loop;
+    struct outside outside; // its serial port is COM1
 
     // Memory and ports.
     struct bus memory, ports;
@@ -155,19 +155,7 @@ struct pc {
     struct memory_map map;
     uint8_t e820[20 * MEMORY_RANGE_LIMIT];
 
-    // Input of COM1: a ring on the machine's thread; `input_waiting` also counts what is still in the inbox.
-    uint8_t input[PC_INPUT_BYTES];
-    uint32_t input_read, input_written;
-    atomic_uint input_waiting;
-    atomic_bool input_open;
-    uint16_t console_channel, host_channel;
-
-    // Pacing: the host's clock when virtual time was `paced_from`.
-    uint64_t host_start, paced_from;
-
-    bool chips_ready, loop_ready, inbox_ready; // what pc_destroy must take down
-    void (*tap)(void *owner, const struct intact_trace_event *event);
-    void *tap_owner;
+    bool chips_ready, loop_ready; // what pc_destroy must take down
 };
 
 // Builds the machine and loads what it runs. 0, or a negative errno with a line in pc->error; pc_destroy in either
@@ -197,15 +185,5 @@ void pc_start(struct pc *pc, const struct boot_state *state);
 void pc_visit(struct pc *pc, struct visit *v);
 void pc_visit_chips(struct pc *pc, struct visit *v);
 void pc_loaded(struct pc *pc);
-
-// pc_outside.c: console, idle time, quitting.
-int pc_outside(struct pc *pc);
-bool pc_idle(void *owner, uint64_t until);
-void pc_transmit(void *owner, uint8_t byte);
-void pc_debug_transmit(void *owner, uint8_t byte);
-void pc_receive(void *owner);
-size_t pc_input(struct pc *pc, const uint8_t *data, size_t size);
-void pc_flush(struct pc *pc);
-void pc_quit(struct pc *pc);
 
 #endif

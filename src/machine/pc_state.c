@@ -28,16 +28,6 @@ static void visit_time(struct pc *pc, struct visit *v)
     VISIT(v, pc->ports.unanswered_writes);
 }
 
-// The characters that wait for COM1.
-static void visit_input(struct pc *pc, struct visit *v)
-{
-    VISIT(v, pc->input_read);
-    VISIT(v, pc->input_written);
-    uint32_t count = pc->input_written - pc->input_read;
-    for (uint32_t i = 0; i < count && i < PC_INPUT_BYTES; i++)
-        VISIT(v, pc->input[(pc->input_read + i) % PC_INPUT_BYTES]);
-}
-
 // Calls one list as a nested one.
 #define NESTED(v, name, list)                                                                                          \
     do {                                                                                                               \
@@ -67,7 +57,7 @@ static void visit_devices(struct pc *pc, struct visit *v)
 void pc_visit_chips(struct pc *pc, struct visit *v)
 {
     visit_time(pc, v);
-    NESTED(v, "console", visit_input(pc, v));
+    NESTED(v, "console", outside_visit(&pc->outside, v));
     visit_devices(pc, v);
     manager_visit(pc->manager, v); // groups attach their wires again before routing loads the levels
     route_visit(&pc->route, v);
@@ -87,7 +77,7 @@ void pc_visit(struct pc *pc, struct visit *v)
 
 void pc_loaded(struct pc *pc)
 {
-    atomic_store(&pc->input_waiting, pc->input_written - pc->input_read);
+    outside_loaded(&pc->outside);
     x86_irq_loaded(&pc->irq);
     for (uint32_t i = 0; i < pc->config.cpus; i++)
         x86_cpu_loaded(pc->cpus[i]);

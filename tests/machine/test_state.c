@@ -126,13 +126,13 @@ Test(state, characters_that_wait_for_com1_are_part_of_it)
 {
     struct pc *one = make(), *other = make();
     static const uint8_t text[] = "more than the receiver holds at once, which is one character";
-    cr_assert_eq(pc_input(one, text, sizeof text), sizeof text);
+    cr_assert_eq(outside_input(&one->outside, text, sizeof text), sizeof text);
     run_to(one, 1000);
-    cr_assert_gt(one->input_written - one->input_read, sizeof text / 2);
+    cr_assert_gt(one->outside.input_written - one->outside.input_read, sizeof text / 2);
     struct visit_save saved = save(one);
     load(other, &saved);
     same(one, other, 1000);
-    cr_assert_eq(atomic_load(&other->input_waiting), atomic_load(&one->input_waiting));
+    cr_assert_eq(atomic_load(&other->outside.input_waiting), atomic_load(&one->outside.input_waiting));
     cr_assert_eq(run_to(one, ALL), run_to(other, ALL));
     same(one, other, one->loop.instructions);
     free(saved.data);
