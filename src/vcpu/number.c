@@ -320,7 +320,11 @@ struct number number_multiply(struct number_context *context, struct number a, s
 struct number number_multiply_add(struct number_context *context, struct number a, struct number b, struct number c)
 {
     const bool sign = a.sign != b.sign;
-    if (a.kind != NUMBER_FINITE || b.kind != NUMBER_FINITE || c.kind == NUMBER_INFINITE) {
+    if (a.kind == NUMBER_FINITE && b.kind == NUMBER_FINITE && c.kind == NUMBER_INFINITE) {
+        denormal(context, a, b);
+        return c; // the product is not rounded
+    }
+    if (a.kind != NUMBER_FINITE || b.kind != NUMBER_FINITE) {
         struct number product = number_multiply(context, a, b);
         return product.kind == NUMBER_QNAN ? product : number_add(context, product, c);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Binary floating-point numbers, unpacked, and their exact arithmetic: what x87, SSE and AArch64 have in common (IEEE 754; SDM
-// vol. 1 chapter 4 and 8.5).
+// Binary floating-point numbers, unpacked, and their exact arithmetic: what x87, SSE and AArch64 have in common (IEEE
+// 754; SDM vol. 1 chapter 4 and 8.5).
 //
 // Everything is done in integers, so that results and flags are the same on every host: an operation yields its exact
 // result as 128 bits, of which the lowest also stands for anything that was lost below it ("sticky"), and number_round
@@ -65,8 +65,8 @@ static inline bool number_is_nan(const struct number *n)
     return n->kind >= NUMBER_QNAN;
 }
 
-// Interchange formats: 16 bits (11, -14, 15), 32 bits (24, -126, 127) and 64 bits (53, -1022, 1023). `alternative`: Arm's half
-// precision without infinities and NaNs, where the largest exponent is 16 (FPCR.AHP).
+// Interchange formats: 16 bits (11, -14, 15), 32 bits (24, -126, 127) and 64 bits (53, -1022, 1023). `alternative`:
+// Arm's half precision without infinities and NaNs, where the largest exponent is 16 (FPCR.AHP).
 struct number number_from_16(uint16_t bits, bool alternative);
 struct number number_from_32(uint32_t bits);
 struct number number_from_64(uint64_t bits);
