@@ -5,8 +5,9 @@
 
 #include "vcpu/aarch64/cpu.h"
 
-// Executes one instruction on cpu->v, cpu->r (through a64_target: 31 is XZR), the flags, FPCR and FPSR. It cannot fault: access to
-// the registers is checked by the translator, and trapped floating-point exceptions are not implemented.
+// Executes one instruction on cpu->v, cpu->r (through a64_target: 31 is XZR), the flags, FPCR and FPSR. It cannot
+// fault: access to the registers is checked by the translator, and trapped floating-point exceptions are not
+// implemented.
 typedef void a64_simd_function(struct a64_cpu *cpu, uint32_t word);
 
 // What executes `word`, which lies in the encoding space of op0 = x111 (section C4.1), or NULL: unallocated.
