@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The Arm family wired together; see arm_irq.h.
 //
-// Path: irqchip/route.c, msi/msi_arm.c / gicd.c, gicr.c, then icc.c or gicc.c, then the CPU
+// Path: irqchip/route.c, msi/msi_arm.c / gicd.c, its.c, gicr.c, then icc.c or gicc.c, then the CPU
 #include "irqchip/arm/arm_irq.h"
 
 // --- Settling -------------------------------------------------------------------------------------------------------
@@ -548,6 +548,15 @@ static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, 
     return false;
 }
 
+static bool deliver_event(struct arm_irq *irq, uint32_t device, uint32_t event)
+{
+    struct its_translation found;
+    if (irq->config.its && its_translate(&irq->its, &irq->config.memory, device, event, &found))
+        return set_lpi(irq, &irq->cpus[found.cpu - 1], found.intid);
+    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_UNTRANSLATED, (uint64_t)device << 32 | event, 0);
+    return false;
+}
+
 static bool deliver(struct arm_irq *irq, const struct arm_message *message)
 {
     switch (message->kind) {
@@ -566,9 +575,10 @@ static bool deliver(struct arm_irq *irq, const struct arm_message *message)
         }
         TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
         return false;
-    default:
-        return false;
+    case ARM_MESSAGE_EVENT:
+        return deliver_event(irq, message->device, message->number);
     }
+    return false;
 }
 
 bool arm_irq_deliver(struct arm_irq *irq, const struct arm_message *message)
@@ -602,6 +612,8 @@ uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window wind
         return v3 ? GICR_FRAME * irq->config.cpus : 0;
     case ARM_IRQ_WINDOW_GICC:
         return v3 ? 0 : 0x2000;
+    case ARM_IRQ_WINDOW_ITS:
+        return irq->config.its ? 0x20000 : 0;
     case ARM_IRQ_WINDOW_V2M:
         return irq->config.v2m_count ? 0x1000 : 0;
     default:
@@ -619,6 +631,36 @@ static struct arm_irq_cpu *current(struct arm_irq *irq)
 static struct gic_bank *private_bank(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
 {
     return irq->config.version == 2 ? &cpu->gicr.bank : NULL;
+}
+
+// A queue full of commands that look at every LPI would take seconds: what is left waits for the next access to the
+// frame, as software polls GITS_CREADR anyway (IHI 0069 5.3 sets no time).
+enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
+
+static void run_commands(struct arm_irq *irq)
+{
+    struct its_effect effect;
+    int budget = COMMAND_BUDGET;
+    while (budget > 0 && its_step(&irq->its, &irq->config.memory, &effect)) {
+        budget -= effect.action == GIC_LPI_INVALIDATE_ALL || effect.action == GIC_LPI_MOVE_ALL ? COMMAND_HEAVY : 1;
+        if (effect.error)
+            TRACE(irq->config.trace, TRACE_MISTAKE, TRACE_NO_CPU, ARM_IRQ_ITS, GIC_MISTAKES, effect.error);
+        if (effect.action != GIC_LPI_NOTHING)
+            do_lpi(irq, &irq->cpus[effect.cpu], &irq->cpus[effect.other], effect.action, effect.intid);
+    }
+}
+
+// A CPU's own write to GITS_TRANSLATER has DeviceID 0.
+static void write_its(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint64_t offset, unsigned size, uint64_t value,
+                      uint64_t now)
+{
+    struct gic_effect effect;
+    its_write(&irq->its, offset, size, value, now, &effect);
+    if (effect.flags & GIC_RAISES)
+        deliver_event(irq, 0, effect.intid);
+    effect.flags &= (uint16_t)~GIC_RAISES;
+    apply(irq, cpu, ARM_IRQ_ITS, &effect);
+    run_commands(irq);
 }
 
 uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
@@ -649,6 +691,11 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
     case ARM_IRQ_WINDOW_V2M:
         value = gicv2m_read(&irq->gicv2m, offset, size, now, &effect);
         apply(irq, cpu, ARM_IRQ_V2M, &effect);
+        break;
+    case ARM_IRQ_WINDOW_ITS:
+        run_commands(irq);
+        value = its_read(&irq->its, offset, size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_ITS, &effect);
         break;
     default:
         break;
@@ -683,6 +730,9 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
     case ARM_IRQ_WINDOW_V2M:
         gicv2m_write(&irq->gicv2m, offset, size, value, now, &effect);
         apply(irq, cpu, ARM_IRQ_V2M, &effect);
+        break;
+    case ARM_IRQ_WINDOW_ITS:
+        write_its(irq, cpu, offset, size, value, now);
         break;
     default:
         break;

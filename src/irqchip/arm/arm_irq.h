@@ -14,7 +14,7 @@
 // On Arm nothing is taken by an acknowledge: the guest reads IAR (an ICC register, or GICC_IAR), and the level of IRQ or
 // FIQ follows. The generic timer and other PPIs are lines: arm_irq_set_ppi.
 //
-// Path: irqchip/route.c, msi/msi_arm.c / gicd.c, gicr.c, then icc.c or gicc.c, then the CPU
+// Path: irqchip/route.c, msi/msi_arm.c / gicd.c, its.c, gicr.c, then icc.c or gicc.c, then the CPU
 #ifndef IRQCHIP_ARM_ARM_IRQ_H
 #define IRQCHIP_ARM_ARM_IRQ_H
 
@@ -31,6 +31,7 @@
 #include "irqchip/arm/gicr.h"
 #include "irqchip/arm/gicv2m.h"
 #include "irqchip/arm/icc.h"
+#include "irqchip/arm/its.h"
 #include "msi/arm_message.h"
 #include "msi/msi_arm.h"
 
@@ -118,6 +119,7 @@ struct arm_irq {
     struct arm_irq_config config;
     struct gicd gicd;
     struct gicv2m gicv2m;
+    struct its its;
     struct arm_irq_cpu *cpus;
     uint32_t last_taker; // the CPU that was chosen last for an interrupt of 1 of N
 

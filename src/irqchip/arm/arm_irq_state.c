@@ -121,6 +121,7 @@ static void init_chips(struct arm_irq *irq)
         gicc_init(&cpu->gicc);
         wake(irq, cpu);
     }
+    its_init(&irq->its, config->cpus, config->lpi_bits);
     gicv2m_init(&irq->gicv2m, config->v2m_first, config->v2m_count);
     memset(irq->gicd.place, config->version == 3 ? 0xff : 0, sizeof(irq->gicd.place));
 }
@@ -157,6 +158,7 @@ void arm_irq_reset(struct arm_irq *irq)
 {
     arm_irq_begin(irq);
     gicd_reset(&irq->gicd);
+    its_reset(&irq->its);
     irq->last_taker = irq->config.cpus - 1;
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         gicr_lpi_reset(&irq->cpus[i].gicr, &(struct gicr_lpi_world){ .ready = &irq->cpus[i].ready });
@@ -176,6 +178,9 @@ void arm_irq_visit(struct arm_irq *irq, struct visit *v)
     visit_enter(v, "gicd");
     gicd_visit(&irq->gicd, v);
     visit_leave(v);
+    visit_enter(v, "its");
+    its_visit(&irq->its, v);
+    visit_leave(v);
     visit_enter(v, "gicv2m");
     gicv2m_visit(&irq->gicv2m, v);
     visit_leave(v);
@@ -194,6 +199,15 @@ static void check_cpu(struct gic_cpu *cpu)
 {
     for (unsigned group = 0; group < GIC_GROUPS; group++)
         gic_cpu_set_bpr(cpu, group, cpu->bpr[group] & 7);
+}
+
+static void check_its(struct its *its)
+{
+    its->creadr &= 0xfffe1;
+    its->cwriter &= 0xfffe0;
+    for (unsigned i = 0; i < ITS_CACHE; i++)
+        if (its->cache[i].cpu > its->cpus)
+            its->cache[i].cpu = 0;
 }
 
 // A saved choice of 1 of N stands if its CPU is there.
@@ -217,6 +231,7 @@ void arm_irq_loaded(struct arm_irq *irq)
 {
     arm_irq_begin(irq);
     check_places(irq);
+    check_its(&irq->its);
     gicd_touch_all(&irq->gicd);
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         struct arm_irq_cpu *cpu = &irq->cpus[i];

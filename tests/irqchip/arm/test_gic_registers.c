@@ -12,12 +12,13 @@ struct bank_of_rows {
 
 static const struct bank_of_rows *banks(unsigned *count)
 {
-    static struct bank_of_rows list[5];
+    static struct bank_of_rows list[6];
     list[0] = (struct bank_of_rows){ "GICD v3", gicd_registers, gicd_register_count, 3, ARM_IRQ_WINDOW_GICD };
     list[1] = (struct bank_of_rows){ "GICR", gicr_registers, gicr_register_count, 3, ARM_IRQ_WINDOW_GICR };
     list[2] = (struct bank_of_rows){ "GICD v2", gicd_v2_registers, gicd_v2_register_count, 2, ARM_IRQ_WINDOW_GICD };
     list[3] = (struct bank_of_rows){ "GICC", gicc_registers, gicc_register_count, 2, ARM_IRQ_WINDOW_GICC };
     list[4] = (struct bank_of_rows){ "GICv2m", gicv2m_registers, gicv2m_register_count, 2, ARM_IRQ_WINDOW_V2M };
+    list[5] = (struct bank_of_rows){ "ITS", its_registers, its_register_count, 3, ARM_IRQ_WINDOW_ITS };
     *count = countof(list);
     return list;
 }
@@ -35,6 +36,8 @@ static struct rig *rig_full(unsigned version, bool security)
     if (version == 3) {
         config.extended_spis = 1024;
         config.extended_ppis = 64;
+        config.lpi_bits = 16;
+        config.its = true;
     } else {
         config.v2m_first = 32;
         config.v2m_count = 64;
@@ -128,6 +131,10 @@ Test(gic_registers, every_register_has_its_reset_value)
                     expected = 0xffff;
                 if (bank->version == 2 && row->reg.offset == 0x800 && i < 32)
                     expected = 1; // GICD_ITARGETSR: the CPU that reads
+                if (bank->window == ARM_IRQ_WINDOW_GICR && row->reg.offset == 0)
+                    expected = GICR_CTLR_CES | GICR_CTLR_IR; // with LPIs
+                if (bank->window == ARM_IRQ_WINDOW_ITS && row->reg.offset == 0x100)
+                    expected = i == 0 ? UINT64_C(0x0107000000000000) : i == 1 ? UINT64_C(0x0407000000000000) : 0;
                 cr_assert_eq(get(rig, bank, &row->reg, i), expected, "%s %s[%u]", bank->name, row->reg.name, i);
             }
         }
@@ -138,10 +145,10 @@ Test(gic_registers, every_register_has_its_reset_value)
 Test(gic_registers, what_identifies_a_part_follows_its_configuration)
 {
     struct rig *rig = rig_full(3, false);
-    cr_assert_eq(gicd_get(rig, 0x4), 31 | 1 << 8 | 31u << 27 | 1 << 16 | 15 << 19 | 1 << 24 | 1 << 26);
+    cr_assert_eq(gicd_get(rig, 0x4), 31 | 1 << 8 | 31u << 27 | 1 << 16 | 1 << 17 | 15 << 19 | 1 << 24 | 1 << 26);
     cr_assert_eq(arm_irq_read(&rig->frame[ARM_IRQ_WINDOW_GICR], 7 * GICR_FRAME + 8, 8, 0),
-                 UINT64_C(7) << 32 | 2u << 27 | 7 << 8 | 1 << 5 | 1 << 4);
-    cr_assert_eq(gicr_get(rig, 3, 8), 2u << 27 | 3 << 8 | 1 << 5);
+                 UINT64_C(7) << 32 | 2u << 27 | 7 << 8 | 1 << 5 | 1 << 4 | 9);
+    cr_assert_eq(gicr_get(rig, 3, 8), 2u << 27 | 3 << 8 | 1 << 5 | 9);
     cr_assert_eq(gicr_get(rig, 3, 12), 3);
     rig_free(rig);
     rig = rig_full(3, true);
@@ -230,17 +237,17 @@ Test(gic_registers, control_registers_take_what_their_mask_lets_through)
     gicd_put(rig, 0, UINT32_MAX);
     cr_assert_eq(gicd_get(rig, 0), 0x53, "one Security state: DS, ARE, EnableGrp1, EnableGrp0");
     gicr_put(rig, 0, 0, UINT32_MAX);
-    cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_DPG0 | GICR_CTLR_DPG1NS);
-    cr_assert_eq(gicr_get(rig, 1, 0), 0, "each redistributor its own");
+    cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_DPG0 | GICR_CTLR_DPG1NS | 7);
+    cr_assert_eq(gicr_get(rig, 1, 0), 6, "each redistributor its own");
     rig_free(rig);
     rig = rig_full(3, true);
     gicd_put(rig, 0, 0x37);
     cr_assert_eq(gicd_get(rig, 0), 0x37);
     gicr_put(rig, 0, 0, UINT32_MAX);
-    cr_assert_eq(gicr_get(rig, 0, 0), 0x7000000);
+    cr_assert_eq(gicr_get(rig, 0, 0), 0x7000007);
     rig->frame[ARM_IRQ_WINDOW_GICD].secure = rig->frame[ARM_IRQ_WINDOW_GICR].secure = false;
     cr_assert_eq(gicd_get(rig, 0), 0x12, "Non-secure: ARE_NS, EnableGrp1A");
-    cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_DPG1NS);
+    cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_DPG1NS | 7);
     cr_assert_eq(gicr_get(rig, 0, 0x14), 0, "GICR_WAKER is Secure");
     rig_free(rig);
     rig = rig_full(2, true);
@@ -263,6 +270,8 @@ static uint32_t *mistakes_of(struct rig *rig, const struct bank_of_rows *bank)
         return rig->irq.cpus[0].gicr.mistakes;
     case ARM_IRQ_WINDOW_GICC:
         return rig->irq.cpus[0].gicc.mistakes;
+    case ARM_IRQ_WINDOW_ITS:
+        return rig->irq.its.mistakes;
     default:
         return rig->irq.gicv2m.mistakes;
     }

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// ITS: registers, tables and translation; commands are in its_cmd.c, the manual in its.h.
+//
+// Path: msi/msi_arm.c / gicr_lpi.c
+#include "irqchip/arm/its.h"
+
+enum { CTLR_ENABLED = BIT32(0) };
+
+#define CTLR_QUIESCENT BIT32(31)
+#define VALID          BIT64(63)
+#define INDIRECT       BIT64(62)
+#define STALLED        1u
+#define RETRY          1u
+#define OFFSET_MASK    0xfffe0u // of GITS_CWRITER and GITS_CREADR
+
+#define CBASER_WRITABLE   UINT64_C(0xb8effffffffffcff) // Valid, caches, address, Shareability, Size
+#define BASER_WRITABLE    UINT64_C(0xf8e0ffffffffffff) // Valid, Indirect, caches, address, Shareability, page, Size
+#define BASER_FIXED(type) ((uint64_t)(type) << 56 | (uint64_t)(ITS_ENTRY - 1) << 48)
+
+void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits)
+{
+    *its = (struct its){ .cpus = cpus, .lpi_bits = lpi_bits };
+    its_reset(its);
+}
+
+void its_reset(struct its *its)
+{
+    its->ctlr = its->statusr = 0;
+    its->cbaser = 0;
+    its->baser[ITS_DEVICES] = BASER_FIXED(1);
+    its->baser[ITS_COLLECTIONS] = BASER_FIXED(4);
+    its->cwriter = its->creadr = 0;
+    its->error = its->errors = 0;
+    its_drop_cache(its);
+}
+
+void its_drop_cache(struct its *its)
+{
+    memset(its->cache, 0, sizeof(its->cache));
+}
+
+// --- Tables ---------------------------------------------------------------------------------------------------------
+
+static bool read_entry(const struct gic_memory *memory, uint64_t address, uint64_t *entry)
+{
+    uint8_t bytes[ITS_ENTRY];
+    if (!memory->read(memory->owner, address, bytes, sizeof(bytes)))
+        return false;
+    *entry = bytes_get(bytes, sizeof(bytes));
+    return true;
+}
+
+// IHI 0069 12.19.1: with 64 KiB pages bits 15:12 hold address bits 51:48.
+static uint64_t table_address(uint64_t baser, unsigned page_bits)
+{
+    uint64_t address = baser & UINT64_C(0x0000fffffffff000) & ~bits_low(page_bits);
+    return page_bits == 16 ? address | bits_get(baser, 15, 12) << 48 : address;
+}
+
+bool its_entry_address(const struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index,
+                       uint64_t *address, bool *broken)
+{
+    static const uint8_t pages[4] = { 12, 14, 16, 16 }; // 3 is reserved, and treated as 64 KiB
+    uint64_t baser = its->baser[table], entry;
+    unsigned page_bits = pages[baser >> 8 & 3];
+    uint64_t base = table_address(baser, page_bits), size = ((baser & 0xff) + 1) << page_bits;
+    if (!(baser & VALID))
+        return false;
+    if (!(baser & INDIRECT)) {
+        *address = base + (uint64_t)index * ITS_ENTRY;
+        return (uint64_t)(index + 1) * ITS_ENTRY <= size;
+    }
+    uint32_t each = BIT32(page_bits) / ITS_ENTRY;
+    if ((uint64_t)(index / each + 1) * ITS_ENTRY > size)
+        return false;
+    if (!read_entry(memory, base + (uint64_t)(index / each) * ITS_ENTRY, &entry)) {
+        *broken = true;
+        return false;
+    }
+    *address = (entry & UINT64_C(0x000ffffffffff000) & ~bits_low(page_bits)) + (uint64_t)(index % each) * ITS_ENTRY;
+    return entry & VALID;
+}
+
+// --- Translation ----------------------------------------------------------------------------------------------------
+
+static struct its_translation *slot_of(struct its *its, uint32_t device, uint32_t event)
+{
+    return &its->cache[(device * 31 + event) % ITS_CACHE];
+}
+
+static bool fail(struct its *its, enum gic_mistake mistake)
+{
+    its->mistakes[mistake]++;
+    return false;
+}
+
+// Reads an entry of a table and asks for its V bit.
+static bool lookup(struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index, uint64_t *entry)
+{
+    uint64_t address;
+    bool broken = false;
+    if (!its_entry_address(its, memory, table, index, &address, &broken))
+        return fail(its, broken ? GIC_MISTAKE_TABLE : GIC_MISTAKE_INTID);
+    if (!read_entry(memory, address, entry))
+        return fail(its, GIC_MISTAKE_TABLE);
+    return *entry & VALID || fail(its, GIC_MISTAKE_INTID);
+}
+
+static bool walk(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
+                 struct its_translation *out)
+{
+    uint64_t entry, collection;
+    if (device >> ITS_DEVICE_BITS || !lookup(its, memory, ITS_DEVICES, device, &entry))
+        return false;
+    if (event >> ((entry & 31) + 1))
+        return fail(its, GIC_MISTAKE_INTID);
+    if (!read_entry(memory, (entry & UINT64_C(0x000fffffffffff00)) + (uint64_t)event * ITS_ENTRY, &entry))
+        return fail(its, GIC_MISTAKE_TABLE);
+    if (!(entry & VALID))
+        return fail(its, GIC_MISTAKE_INTID);
+    if (!lookup(its, memory, ITS_COLLECTIONS, bits_get(entry, 47, 32), &collection))
+        return false;
+    uint32_t cpu = collection & 0xffff;
+    if (cpu >= its->cpus)
+        return fail(its, GIC_MISTAKE_INTID);
+    *out = (struct its_translation){ device, event, entry & 0xffffff, cpu + 1 };
+    return true;
+}
+
+bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
+                   struct its_translation *out)
+{
+    struct its_translation *cached = slot_of(its, device, event);
+    if (!(its->ctlr & CTLR_ENABLED))
+        return false;
+    if (unlikely(cached->cpu == 0 || cached->device != device || cached->event != event)) {
+        struct its_translation found;
+        if (!walk(its, memory, device, event, &found))
+            return false;
+        *cached = found;
+    }
+    *out = *cached;
+    return true;
+}
+
+// --- Registers ------------------------------------------------------------------------------------------------------
+
+static struct its *chip(void *context)
+{
+    return ((struct gic_access *)context)->chip;
+}
+
+// Nothing is under way between accesses, so that a disabled ITS is quiescent.
+static uint64_t ctlr_read(void *context, unsigned index, uint64_t now)
+{
+    (void)index, (void)now;
+    return chip(context)->ctlr | (chip(context)->ctlr & CTLR_ENABLED ? 0 : CTLR_QUIESCENT);
+}
+
+// IHI 0069 12.19.4: disabling writes back and drops what is cached.
+static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    chip(context)->ctlr = (uint32_t)value;
+    if (!value)
+        its_drop_cache(chip(context));
+}
+
+// IHI 0069 12.19.9: Physical, ITT_entry_size, ID_bits, Devbits, CIDbits with CIL; PTA 0: targets are processor numbers.
+static uint64_t typer_read(void *context, unsigned index, uint64_t now)
+{
+    (void)context, (void)index, (void)now;
+    return 1 | (ITS_ENTRY - 1) << 4 | (ITS_EVENT_BITS - 1) << 8 | (ITS_DEVICE_BITS - 1) << 13 |
+           (uint64_t)(ITS_COLLECTION_BITS - 1) << 32 | BIT64(36);
+}
+
+static uint64_t statusr_read(void *context, unsigned index, uint64_t now)
+{
+    (void)index, (void)now;
+    return chip(context)->statusr;
+}
+
+static void statusr_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    chip(context)->statusr &= ~(uint32_t)value;
+}
+
+// Tables and queue do not move while the ITS is enabled (UNPREDICTABLE; nothing happens here).
+static bool may_move(void *context)
+{
+    if (!(chip(context)->ctlr & CTLR_ENABLED))
+        return true;
+    gic_access_mistake(context, GIC_MISTAKE_ENABLED);
+    return false;
+}
+
+static uint64_t cbaser_read(void *context, unsigned index, uint64_t now)
+{
+    (void)index, (void)now;
+    return chip(context)->cbaser;
+}
+
+static void cbaser_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    if (!may_move(context))
+        return;
+    chip(context)->cbaser = value;
+    chip(context)->creadr = 0;
+}
+
+static uint64_t cwriter_read(void *context, unsigned index, uint64_t now)
+{
+    (void)index, (void)now;
+    return chip(context)->cwriter;
+}
+
+static uint32_t queue_size(const struct its *its)
+{
+    return (uint32_t)((its->cbaser & 0xff) + 1) << 12;
+}
+
+// An offset behind the queue's end is UNPREDICTABLE: it is not taken, as CREADR would never meet it.
+static void cwriter_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct its *its = chip(context);
+    (void)index, (void)now;
+    if (value & RETRY)
+        its->creadr &= ~STALLED;
+    if ((value & OFFSET_MASK) >= queue_size(its))
+        gic_access_mistake(context, GIC_MISTAKE_TABLE);
+    else
+        its->cwriter = value & OFFSET_MASK;
+}
+
+static uint64_t creadr_read(void *context, unsigned index, uint64_t now)
+{
+    (void)index, (void)now;
+    return chip(context)->creadr;
+}
+
+static uint64_t baser_read(void *context, unsigned index, uint64_t now)
+{
+    (void)now;
+    return index < ITS_TABLES ? chip(context)->baser[index] : 0;
+}
+
+static void baser_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)now;
+    if (index >= ITS_TABLES || !may_move(context))
+        return;
+    chip(context)->baser[index] = bits_merge(chip(context)->baser[index], value, BASER_WRITABLE);
+    its_drop_cache(chip(context));
+}
+
+static void translater_write(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct gic_effect *effect = ((struct gic_access *)context)->effect;
+    (void)index, (void)now;
+    effect->flags |= GIC_RAISES;
+    effect->intid = (uint32_t)value;
+}
+
+#define IDENTITY(name, offset, value)                                                                                  \
+    {                                                                                                                  \
+        { name, offset, 0, 0, REG_32, true, value, 0 }, GIC_READ                                                       \
+    }
+
+const struct gic_register its_registers[] = {
+    { { "GITS_CTLR", 0x0000, 0, 0, REG_32, true, CTLR_QUIESCENT, CTLR_ENABLED, ctlr_read, ctlr_write }, GIC_RW },
+    { { "GITS_IIDR", 0x0004, 0, 0, REG_32, true, 0x43b, 0 }, GIC_READ },
+    { { "GITS_TYPER", 0x0008, 0, 0, REG_32 | REG_64, true, UINT64_C(0x1f0001ef71), 0, typer_read }, GIC_READ },
+    { { "GITS_STATUSR", 0x0040, 0, 0, REG_32, true, 0, 0xf, statusr_read, statusr_write }, GIC_RW },
+    { { "GITS_CBASER", 0x0080, 0, 0, REG_32 | REG_64, true, 0, CBASER_WRITABLE, cbaser_read, cbaser_write }, GIC_RW },
+    { { "GITS_CWRITER", 0x0088, 0, 0, REG_32 | REG_64, true, 0, OFFSET_MASK | RETRY, cwriter_read, cwriter_write },
+      GIC_RW },
+    { { "GITS_CREADR", 0x0090, 0, 0, REG_32 | REG_64, true, 0, 0, creadr_read }, GIC_READ },
+    { { "GITS_BASER", 0x0100, 8, 8, REG_32 | REG_64, true, 0, BASER_WRITABLE, baser_read, baser_write }, GIC_RW },
+    IDENTITY("GITS_PIDR4", 0xffd0, 0x44),
+    IDENTITY("GITS_PIDR0", 0xffe0, 0x94),
+    IDENTITY("GITS_PIDR1", 0xffe4, 0xb4),
+    IDENTITY("GITS_PIDR2", 0xffe8, 0x3b),
+    IDENTITY("GITS_CIDR0", 0xfff0, 0x0d),
+    IDENTITY("GITS_CIDR1", 0xfff4, 0xf0),
+    IDENTITY("GITS_CIDR2", 0xfff8, 0x05),
+    IDENTITY("GITS_CIDR3", 0xfffc, 0xb1),
+    { { "GITS_TRANSLATER", 0x10040, 0, 0, REG_16 | REG_32, false, 0, 0xffffffff, NULL, translater_write }, GIC_WRITE },
+};
+const unsigned its_register_count = countof(its_registers);
+
+static struct gic_access begin(struct its *its, struct gic_effect *effect)
+{
+    gic_effect_clear(effect);
+    return (struct gic_access){ .chip = its, .mistakes = its->mistakes, .statusr = &its->statusr, .effect = effect };
+}
+
+uint64_t its_read(struct its *its, uint64_t offset, unsigned size, uint64_t now, struct gic_effect *effect)
+{
+    struct gic_access access = begin(its, effect);
+    return gic_access_read(&access, its_registers, its_register_count, offset, size, now);
+}
+
+void its_write(struct its *its, uint64_t offset, unsigned size, uint64_t value, uint64_t now, struct gic_effect *effect)
+{
+    struct gic_access access = begin(its, effect);
+    gic_access_write(&access, its_registers, its_register_count, offset, size, value, now);
+}
+
+void its_visit(struct its *its, struct visit *v)
+{
+    VISIT(v, its->ctlr);
+    VISIT(v, its->statusr);
+    VISIT(v, its->cbaser);
+    VISIT_ARRAY(v, its->baser);
+    VISIT(v, its->cwriter);
+    VISIT(v, its->creadr);
+    VISIT(v, its->error);
+    VISIT(v, its->errors);
+    VISIT_ARRAY(v, its->mistakes);
+    for (unsigned i = 0; i < ITS_CACHE; i++) {
+        VISIT(v, its->cache[i].device);
+        VISIT(v, its->cache[i].event);
+        VISIT(v, its->cache[i].intid);
+        VISIT(v, its->cache[i].cpu);
+    }
+}

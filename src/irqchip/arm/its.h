@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Interrupt Translation Service: (DeviceID, EventID) becomes an LPI at a redistributor, by tables in memory that only
+// its command queue changes.
+//
+// Spec: IHI 0069 chapter 5 (translation, tables, commands and their errors), 12.18 and 12.19 (registers).
+//
+//     GITS_TRANSLATER --(DeviceID)--> device table --> ITT --(EventID)--> pINTID, ICID --> collection table --> CPU
+//     GITS_CBASER ring of 32-byte commands: CREADR follows CWRITER
+//
+// The tables' own formats are ours to choose (8 bytes an entry, little endian):
+//
+//     device      63 V   51:8 ITT address   4:0 EventID bits - 1
+//     ITT         63 V   47:32 ICID         23:0 pINTID
+//     collection  63 V   15:0 processor number
+//     level 1     63 V   51:12 address of a page of level 2
+//
+// A pure chip: its_step executes one command and says what is to be done to an LPI; its_translate looks an event up. A
+// small cache of translations keeps an event from walking the tables; every command that changes a mapping drops it.
+//
+// A command that is in error is ignored, counted, and its number kept (`error`, as the pseudocode of chapter 5 numbers
+// them, without a system error: GITS_TYPER.SEIS is 0); a queue that cannot be read stalls (GITS_CREADR.Stalled) until
+// GITS_CWRITER.Retry.
+//
+// Not modelled: GICv4 (virtual LPIs and their commands are errors); collections held in hardware (HCC is 0); GITS_UMSIR.
+//
+// Path: msi/msi_arm.c / gicr_lpi.c
+#ifndef IRQCHIP_ARM_ITS_H
+#define IRQCHIP_ARM_ITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "irqchip/arm/gic.h"
+#include "irqchip/arm/gic_access.h"
+
+#define ITS_DEVICE_BITS     16u
+#define ITS_EVENT_BITS      16u
+#define ITS_COLLECTION_BITS 16u
+#define ITS_ENTRY           8u // bytes of each table entry
+#define ITS_CACHE           512u
+
+enum { ITS_DEVICES, ITS_COLLECTIONS, ITS_TABLES }; // GITS_BASER0, GITS_BASER1
+
+// Command errors: 01ccee, where cc is the command and ee one of these.
+enum its_error {
+    ITS_ERROR_DEVICE = 0x01,              // DeviceID out of range
+    ITS_ERROR_SIZE = 0x02,                // MAPD: more EventID bits than there are; MAPC, MOVALL: see below
+    ITS_ERROR_PROCESSOR = 0x02,           // MAPC: no such processor (MOVALL: 01h)
+    ITS_ERROR_COLLECTION = 0x03,          // ICID out of range
+    ITS_ERROR_UNMAPPED_DEVICE = 0x04,     // the device has no ITT
+    ITS_ERROR_EVENT = 0x05,               // EventID out of range
+    ITS_ERROR_INTID = 0x06,               // pINTID out of range
+    ITS_ERROR_UNMAPPED_INTERRUPT = 0x07,  // no mapping of the event
+    ITS_ERROR_UNMAPPED_COLLECTION = 0x09, // the collection has no processor
+    ITS_ERROR_TABLE = 0xf0,               // ours: a table that is not RAM
+    ITS_ERROR_UNKNOWN = 0xff,             // ours: no such command
+};
+
+enum its_command {
+    ITS_MOVI = 0x01,
+    ITS_INT = 0x03,
+    ITS_CLEAR = 0x04,
+    ITS_SYNC = 0x05,
+    ITS_MAPD = 0x08,
+    ITS_MAPC = 0x09,
+    ITS_MAPTI = 0x0a,
+    ITS_MAPI = 0x0b,
+    ITS_INV = 0x0c,
+    ITS_INVALL = 0x0d,
+    ITS_MOVALL = 0x0e,
+    ITS_DISCARD = 0x0f,
+};
+
+// One translation. `cpu` is one more than the CPU's number; 0: the entry is empty.
+struct its_translation {
+    uint32_t device, event, intid, cpu;
+};
+
+struct its {
+    // Configuration.
+    uint32_t cpus;
+    uint32_t lpi_bits;
+    // Registers.
+    uint32_t ctlr;
+    uint32_t statusr;
+    uint64_t cbaser, baser[ITS_TABLES];
+    uint32_t cwriter, creadr; // offsets in the queue; CREADR with Stalled
+    uint32_t error;           // the last command error, 01ccee; 0: none
+    uint32_t errors;          // how many
+    uint32_t mistakes[GIC_MISTAKES];
+    // State, as a guest that changes tables behind our back could tell.
+    struct its_translation cache[ITS_CACHE];
+};
+
+// What a command asks to be done: `action` to LPI `intid` of `cpu`; `other` is where it moves to.
+struct its_effect {
+    enum gic_lpi_action action;
+    uint32_t cpu, other, intid;
+    uint32_t error; // 01ccee; 0: the command was executed
+};
+
+void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits);
+void its_reset(struct its *its);
+
+// Executes the next command of the queue. False: there is none (or the queue is off, or stalled).
+bool its_step(struct its *its, const struct gic_memory *memory, struct its_effect *effect);
+// Where an event of a device leads. False: nowhere (disabled, or no mapping); counted.
+bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
+                   struct its_translation *out);
+
+// The frames, 128 KiB. A write to GITS_TRANSLATER comes back as GIC_RAISES with the EventID as `intid`; after other
+// writes there may be commands to step through.
+uint64_t its_read(struct its *its, uint64_t offset, unsigned size, uint64_t now, struct gic_effect *effect);
+void its_write(struct its *its, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
+               struct gic_effect *effect);
+
+extern const struct gic_register its_registers[];
+extern const unsigned its_register_count;
+
+void its_visit(struct its *its, struct visit *v);
+
+// --- For its_cmd.c ------------------------------------------------------------------------------------------------
+
+void its_drop_cache(struct its *its);
+// The address of entry `index` of a table, flat or of two levels. False: out of range, or not valid; `*broken` is set if
+// memory is.
+bool its_entry_address(const struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index,
+                       uint64_t *address, bool *broken);
+
+#endif
