@@ -112,7 +112,7 @@ static bool walk(struct its *its, const struct gic_memory *memory, uint32_t devi
     uint64_t entry, collection;
     if (device >> ITS_DEVICE_BITS || !lookup(its, memory, ITS_DEVICES, device, &entry))
         return false;
-    if (event >> ((entry & 31) + 1))
+    if ((uint64_t)event >> ((entry & 31) + 1))
         return fail(its, GIC_MISTAKE_INTID);
     if (!read_entry(memory, (entry & UINT64_C(0x000fffffffffff00)) + (uint64_t)event * ITS_ENTRY, &entry))
         return fail(its, GIC_MISTAKE_TABLE);

@@ -70,7 +70,7 @@ static bool find_event(struct command *c)
         return error(c, ITS_ERROR_TABLE);
     if (!(c->device_entry & VALID))
         return error(c, ITS_ERROR_UNMAPPED_DEVICE);
-    if (c->event >> ((c->device_entry & 31) + 1))
+    if ((uint64_t)c->event >> ((c->device_entry & 31) + 1))
         return error(c, ITS_ERROR_EVENT);
     c->itt_address = (c->device_entry & ITT_ADDRESS) + (uint64_t)c->event * ITS_ENTRY;
     return read_word(c, c->itt_address, &c->itt_entry) || error(c, ITS_ERROR_TABLE);
