@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// GICv3 with two Security states: three groups, IRQ or FIQ, what Non-secure software sees, SGIs across states. And the
+// traces of an interrupt's path.
+#include "test_arm_irq.h"
+
+#include <stdio.h>
+
+static void frames(struct rig *rig, bool secure)
+{
+    for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++)
+        rig->frame[i].secure = secure;
+}
+
+// All groups on at two CPUs; INTIDs 32, 33, 34 in Group 0, Secure and Non-secure Group 1, SGIs 0, 1, 2 likewise.
+static struct rig *rig_secure(void)
+{
+    struct rig *rig = rig_new((struct arm_irq_config){ .version = 3, .cpus = 2, .spis = 64, .security = true });
+    frames(rig, true);
+    gicd_put(rig, 0, 0x37);
+    gicd_put(rig, 0x84, 4);
+    gicd_put(rig, 0xd04, 2);
+    gicd_put(rig, 0x104, 7);
+    gicd_put(rig, 0xc08, 0x2a);
+    gicd_put(rig, 0x420, 0x00a09080);
+    for (uint32_t cpu = 0; cpu < 2; cpu++) {
+        gicr_put(rig, cpu, 0x14, 0);
+        gicr_put(rig, cpu, SGI(0x80), 4);
+        gicr_put(rig, cpu, SGI(0xd00), 2);
+        gicr_put(rig, cpu, SGI(0x100), 7);
+        gicr_put(rig, cpu, SGI(0x400), 0x00a09080);
+        arm_irq_set_secure(&rig->irq, cpu, true);
+        icc_put(rig, cpu, ICC_PMR_EL1, 0xff);
+        icc_put(rig, cpu, ICC_IGRPEN0_EL1, 1);
+        icc_put(rig, cpu, ICC_IGRPEN1_EL3, 3);
+        arm_irq_set_secure(&rig->irq, cpu, false);
+    }
+    frames(rig, false);
+    return rig;
+}
+
+Test(arm_irq_security, group_and_state_choose_irq_or_fiq)
+{
+    static const uint32_t expected[2][3] = {
+        { PENDING_FIQ, PENDING_FIQ, PENDING_IRQ }, // Non-secure
+        { PENDING_FIQ, PENDING_IRQ, PENDING_FIQ }, // Secure
+    };
+    for (unsigned secure = 0; secure < 2; secure++)
+        for (unsigned i = 0; i < 3; i++) {
+            struct rig *rig = rig_secure();
+            arm_irq_set_secure(&rig->irq, 0, secure);
+            arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, i);
+            cr_assert_eq(rig->pending[0], expected[secure][i], "secure %u, INTID %u", secure, 32 + i);
+            arm_irq_set_secure(&rig->irq, 0, !secure);
+            cr_assert_eq(rig->pending[0], expected[!secure][i], "the level follows the state");
+            rig_free(rig);
+        }
+}
+
+Test(arm_irq_security, each_state_acknowledges_its_own_group_1)
+{
+    struct rig *rig = rig_secure();
+    arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 1);
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 1023);
+    arm_irq_set_secure(&rig->irq, 0, true);
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 33);
+    cr_assert_eq(icc_get(rig, 0, ICC_RPR_EL1), 0x90);
+    arm_irq_set_secure(&rig->irq, 0, false);
+    cr_assert_eq(icc_get(rig, 0, ICC_RPR_EL1), 0x20);
+    icc_put(rig, 0, ICC_EOIR1_EL1, 33);
+    cr_assert_eq(rig->irq.cpus[0].icc.mistakes[GIC_MISTAKE_EOI], 1, "not Non-secure software's to end");
+    arm_irq_set_secure(&rig->irq, 0, true);
+    icc_put(rig, 0, ICC_EOIR1_EL1, 33);
+    cr_assert_eq(icc_get(rig, 0, ICC_RPR_EL1), 0xff);
+    rig_free(rig);
+}
+
+Test(arm_irq_security, non_secure_software_does_not_deactivate_secure_interrupts)
+{
+    struct rig *rig = rig_secure();
+    arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 1);
+    arm_irq_set_secure(&rig->irq, 0, true);
+    icc_get(rig, 0, ICC_IAR1_EL1);
+    arm_irq_set_secure(&rig->irq, 0, false);
+    icc_put(rig, 0, ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
+    icc_put(rig, 0, ICC_DIR_EL1, 33);
+    cr_assert_eq(rig->irq.cpus[0].icc.mistakes[GIC_MISTAKE_DEACTIVATE], 1);
+    cr_assert_eq(gicd_get(rig, 0x304), 0, "nor sees it");
+    frames(rig, true);
+    cr_assert_eq(gicd_get(rig, 0x304), 2);
+    rig_free(rig);
+}
+
+Test(arm_irq_security, a_mask_in_the_secure_half_is_out_of_reach)
+{
+    struct rig *rig = rig_secure();
+    icc_put(rig, 0, ICC_PMR_EL1, 0x80);
+    cr_assert_eq(icc_get(rig, 0, ICC_PMR_EL1), 0x80);
+    arm_irq_set_secure(&rig->irq, 0, true);
+    cr_assert_eq(icc_get(rig, 0, ICC_PMR_EL1), 0xc0);
+    icc_put(rig, 0, ICC_PMR_EL1, 0x40);
+    arm_irq_set_secure(&rig->irq, 0, false);
+    icc_put(rig, 0, ICC_PMR_EL1, 0xff);
+    cr_assert_eq(icc_get(rig, 0, ICC_PMR_EL1), 0);
+    arm_irq_set_secure(&rig->irq, 0, true);
+    cr_assert_eq(icc_get(rig, 0, ICC_PMR_EL1), 0x40);
+    rig_free(rig);
+}
+
+// Which SGI of 0 (Group 0), 1 (Secure Group 1), 2 (Non-secure Group 1) each register reaches at CPU 1, as a mask.
+Test(arm_irq_security, sgis_reach_the_group_they_are_for)
+{
+    static const struct {
+        bool secure;
+        uint64_t encoding;
+        uint32_t reaches, with_nsacr;
+    } list[] = {
+        { true, ICC_SGI1R_EL1, 3, 3 },  { true, ICC_ASGI1R_EL1, 4, 4 },  { true, ICC_SGI0R_EL1, 1, 1 },
+        { false, ICC_SGI1R_EL1, 4, 4 }, { false, ICC_ASGI1R_EL1, 0, 3 },
+    };
+    for (unsigned i = 0; i < countof(list); i++)
+        for (unsigned nsacr = 0; nsacr < 2; nsacr++) {
+            struct rig *rig = rig_secure();
+            frames(rig, true);
+            gicr_put(rig, 1, SGI(0xe00), nsacr ? 0x2a : 0);
+            arm_irq_set_secure(&rig->irq, 0, list[i].secure);
+            for (uint32_t sgi = 0; sgi < 3; sgi++)
+                icc_put(rig, 0, list[i].encoding, sgi << 24 | BIT32(1));
+            cr_assert_eq(gicr_get(rig, 1, SGI(0x200)), nsacr ? list[i].with_nsacr : list[i].reaches, "%u, NSACR %u", i,
+                         nsacr);
+            rig_free(rig);
+        }
+}
+
+Test(arm_irq_security, non_secure_messages_need_nsacr_for_secure_spis)
+{
+    struct rig *rig = rig_secure();
+    struct arm_message message = { .kind = ARM_MESSAGE_SET_SPI, .number = 33 };
+    cr_assert_not(arm_irq_deliver(&rig->irq, &message));
+    message.kind = ARM_MESSAGE_SET_SPI_SECURE;
+    cr_assert(arm_irq_deliver(&rig->irq, &message));
+    message = (struct arm_message){ .kind = ARM_MESSAGE_CLEAR_SPI, .number = 33 };
+    frames(rig, true);
+    gicd_put(rig, 0xe08, 1 << 2);
+    cr_assert_not(arm_irq_deliver(&rig->irq, &message), "1 is for setting alone");
+    gicd_put(rig, 0xe08, 2 << 2);
+    cr_assert(arm_irq_deliver(&rig->irq, &message));
+    cr_assert_eq(gicd_get(rig, 0x204), 0);
+    rig_free(rig);
+}
+
+Test(arm_irq_security, common_binary_points_belong_to_el3)
+{
+    struct rig *rig = rig_secure();
+    icc_put(rig, 0, ICC_CTLR_EL1, ICC_CTLR_CBPR | ICC_CTLR_PMHE);
+    cr_assert_eq(icc_get(rig, 0, ICC_CTLR_EL1) & (ICC_CTLR_CBPR | ICC_CTLR_PMHE), 0);
+    icc_put(rig, 0, ICC_CTLR_EL3, 2);
+    cr_assert_eq(icc_get(rig, 0, ICC_CTLR_EL1) & ICC_CTLR_CBPR, ICC_CTLR_CBPR);
+    icc_put(rig, 0, ICC_BPR1_EL1, 6);
+    cr_assert_eq(icc_get(rig, 0, ICC_BPR1_EL1), GIC_BPR_MIN + 1, "Group 0's and one");
+    rig_free(rig);
+}
+
+// --- Traces ---------------------------------------------------------------------------------------------------------
+
+struct log {
+    char text[512];
+};
+
+static void tap(void *owner, const struct trace_event *event)
+{
+    struct log *log = owner;
+    size_t used = strlen(log->text);
+    snprintf(log->text + used, sizeof(log->text) - used, "%s %lu %lu\n", trace_name(event->id), event->a, event->b);
+}
+
+Test(arm_irq_security, an_interrupt_is_told_station_by_station)
+{
+    struct log log = { "" };
+    struct trace trace = { .wanted = UINT64_MAX, .tap = tap, .owner = &log };
+    struct rig *rig = rig_v3(1);
+    rig->irq.config.trace = &trace;
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 3, true);
+    icc_get(rig, 0, ICC_IAR1_EL1);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 3, false);
+    icc_put(rig, 0, ICC_EOIR1_EL1, 35);
+    char expected[512];
+    snprintf(expected, sizeof(expected), "%s 0 3\n%s 35 %u\n%s 32 0\n%s 35 0\n%s 0 32\n%s 0 3\n%s 35 %u\n%s 35 0\n",
+             trace_name(TRACE_PIN), trace_name(TRACE_ACCEPT), GIC_G1NS, trace_name(TRACE_PENDING),
+             trace_name(TRACE_TAKE), trace_name(TRACE_PENDING), trace_name(TRACE_PIN), trace_name(TRACE_EOI),
+             ARM_IRQ_CPU, trace_name(TRACE_EOI));
+    cr_assert_str_eq(log.text, expected);
+    rig_free(rig);
+}
