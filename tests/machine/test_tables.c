@@ -55,9 +55,9 @@ static uint8_t sum(const uint8_t *at, size_t size)
 // The table with this signature that the XSDT names, or NULL.
 static const uint8_t *find(const char *signature)
 {
-    const uint8_t *xsdt = tables + get64(tables + 24) - BASE;
+    const uint8_t *xsdt = tables + (get64(tables + 24) - BASE);
     for (size_t at = 36; at < get32(xsdt + 4); at += 8) {
-        const uint8_t *table = tables + get64(xsdt + at) - BASE;
+        const uint8_t *table = tables + (get64(xsdt + at) - BASE);
         if (memcmp(table, signature, 4) == 0)
             return table;
     }
@@ -71,9 +71,9 @@ Test(acpi, the_root_pointer_has_both_checksums_and_leads_to_both_lists)
     cr_assert_arr_eq(tables, "RSD PTR ", 8);
     cr_assert_eq(sum(tables, 20), 0);
     cr_assert_eq(sum(tables, 36), 0);
-    cr_assert_arr_eq(tables + get32(tables + 16) - BASE, "RSDT", 4);
-    cr_assert_arr_eq(tables + get64(tables + 24) - BASE, "XSDT", 4);
-    const uint8_t *rsdt = tables + get32(tables + 16) - BASE, *xsdt = tables + get64(tables + 24) - BASE;
+    cr_assert_arr_eq(tables + (get32(tables + 16) - BASE), "RSDT", 4);
+    cr_assert_arr_eq(tables + (get64(tables + 24) - BASE), "XSDT", 4);
+    const uint8_t *rsdt = tables + (get32(tables + 16) - BASE), *xsdt = tables + (get64(tables + 24) - BASE);
     cr_assert_eq((get32(rsdt + 4) - 36) / 4, (get32(xsdt + 4) - 36) / 8);
     for (size_t i = 0; i < (get32(rsdt + 4) - 36) / 4; i++)
         cr_assert_eq(get32(rsdt + 36 + 4 * i), get64(xsdt + 36 + 8 * i));
@@ -89,7 +89,7 @@ Test(acpi, every_table_sums_to_zero_over_its_length)
         cr_assert_not_null(table, "%s", names[i]);
         cr_assert_eq(sum(table, get32(table + 4)), 0, "%s", names[i]);
     }
-    const uint8_t *dsdt = tables + get64(find("FACP") + 140) - BASE;
+    const uint8_t *dsdt = tables + (get64(find("FACP") + 140) - BASE);
     cr_assert_arr_eq(dsdt, "DSDT", 4);
     cr_assert_eq(sum(dsdt, get32(dsdt + 4)), 0);
 }
@@ -184,7 +184,7 @@ Test(acpi, the_hpet_has_its_window_and_an_edge_interrupt_for_each_timer)
     };
     struct machine_description machine = describe(1);
     acpi_build(&machine, BASE, tables, CAPACITY);
-    const uint8_t *dsdt = tables + get64(find("FACP") + 140) - BASE;
+    const uint8_t *dsdt = tables + (get64(find("FACP") + 140) - BASE);
     bool found = false;
     for (size_t at = 36; at + sizeof expected <= get32(dsdt + 4) && !found; at++)
         found = memcmp(dsdt + at, expected, sizeof expected) == 0;
