@@ -49,7 +49,7 @@ if(NOT TARGET room_cli)
   return()
 endif()
 
-# The command; intact-system-x86_64 lets a script swap an emulator's name.
+# The command; intact-system-x86_64 and -aarch64 let a script swap an emulator's name.
 add_executable(intact-command src/cli/main/main.c)
 use_rooms(intact-command ${library_rooms} cli guests)
 target_link_libraries(intact-command PRIVATE Threads::Threads)
@@ -68,7 +68,7 @@ if(SCDOC AND NOT CMAKE_CROSSCOMPILING)
   add_custom_target(manual ALL DEPENDS intact.1)
   install(FILES ${PROJECT_BINARY_DIR}/intact.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
-foreach(system x86_64)
+foreach(system x86_64 aarch64)
   set(link intact-system-${system})
   add_custom_command(TARGET intact-command POST_BUILD
     COMMAND ${CMAKE_COMMAND} -E create_symlink $<TARGET_FILE_NAME:intact-command> ${PROJECT_BINARY_DIR}/${link} VERBATIM)

@@ -31,6 +31,8 @@ static int unknown_verb(const char *word)
 int cli_main(int argc, char *const *argv)
 {
     const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "intact";
+    if (strcmp(name, "intact-system-aarch64") == 0)
+        return cli_run_virt(argc - 1, argv + 1);
     if (strncmp(name, "intact-system-", 14) == 0)
         return cli_run(argc - 1, argv + 1);
     if (argc < 2) {

@@ -91,19 +91,21 @@ int cli_manual(int argc, char *const *argv)
     puts(
         "intact(1)\n\n# NAME\n\nintact - runs a machine whose interrupts are carried in software\n\n"
         "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo*\n\n*intact completion* bash|zsh|fish\n\n*intact "
-        "help*\n\n*intact-system-x86\\_64* [options]\n\n"
+        "help*\n\n*intact-system-x86\\_64* [options]\n\n*intact-system-aarch64* [options]\n\n"
         "# DESCRIPTION\n\n"
-        "*intact run* builds a PC, loads a kernel into it and runs it. No hypervisor takes part: every interrupt goes "
-        "from the device through the 8259A, the IOAPIC and the local APICs to the guest's handler in software, and "
-        "arrives at the same instruction in every run.\n\n"
+        "*intact run* builds a PC or an Arm machine, loads a kernel into it and runs it. No hypervisor takes part: "
+        "every "
+        "interrupt goes from the device through the 8259A, the IOAPIC and the local APICs, or the GIC, to the guest's "
+        "handler in software, and arrives at the same instruction in every run.\n\n"
         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
         "it.\n\n"
         "*intact completion* prints the completions of a shell, to be sourced there.\n\n"
-        "*intact-system-x86\\_64* is *intact run* by another name, for scripts that call an emulator of such a "
-        "name.\n\n"
+        "*intact-system-x86\\_64* and *intact-system-aarch64* are *intact run* by other names, for scripts that call "
+        "an "
+        "emulator of such a name; the second means *-machine virt*.\n\n"
         "# OPTIONS\n");
     manual_options();
-    puts("# KEYS\n\nOn a terminal, where COM1 is mon:stdio (as it is unless *-serial* says otherwise):\n\n"
+    puts("# KEYS\n\nOn a terminal, where the serial port is mon:stdio (as it is unless *-serial* says otherwise):\n\n"
          "*Ctrl-a x*\n\tquits\n\n*Ctrl-a a*\n\tsends a Ctrl-a to the guest\n\n*Ctrl-a h*\n\ttells the keys\n\n"
          "# EXIT STATUS\n\n"
          "*0*\n\tThe guest powered off, or was reset under *-no-reboot*, or the user quit.\n\n"
@@ -148,16 +150,17 @@ static void bash_completion(void)
     fputs("    esac\n    COMPREPLY=($(compgen -W 'run demo help completion", stdout);
     for (unsigned i = 0; i < option_count; i++)
         printf(" -%s", options[i].name);
-    puts("' -- \"$word\"))\n}\ncomplete -F _intact intact intact-system-x86_64");
+    puts("' -- \"$word\"))\n}\ncomplete -F _intact intact intact-system-x86_64 intact-system-aarch64");
 }
 
 static void fish_completion(void)
 {
+    static const char *const commands[] = { "intact", "intact-system-x86_64", "intact-system-aarch64" };
     puts("complete -c intact -n __fish_use_subcommand -a 'run demo help completion'");
     for (unsigned i = 0; i < option_count; i++) {
         const struct option *option = &options[i];
-        for (int command = 0; command < 2; command++) {
-            printf("complete -c %s -o %s %s-d '", command ? "intact-system-x86_64" : "intact", option->name,
+        for (int command = 0; command < 3; command++) {
+            printf("complete -c %s -o %s %s-d '", commands[command], option->name,
                    !option->argument    ? ""
                    : takes_file(option) ? "-r "
                                         : "-x ");
@@ -176,7 +179,7 @@ static void fish_completion(void)
 
 static void zsh_completion(void)
 {
-    puts("#compdef intact intact-system-x86_64\nlocal -a arguments\narguments=(");
+    puts("#compdef intact intact-system-x86_64 intact-system-aarch64\nlocal -a arguments\narguments=(");
     for (unsigned i = 0; i < option_count; i++) {
         const struct option *option = &options[i];
         printf("    '*-%s", option->name);

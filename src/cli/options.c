@@ -148,8 +148,9 @@ static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shi
 static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
 
 const struct option options[] = {
-    { "machine", "[type=]pc[,PROPERTY=on|off]", GROUP_MACHINE,
-      "The machine to build. Properties: acpi (ACPI tables), hpet (the HPET), accel=NAME as with -accel.",
+    { "machine", "[type=]pc|virt[,PROPERTY=VALUE]", GROUP_MACHINE,
+      "The machine to build. Properties of pc: acpi=on|off (ACPI tables), hpet=on|off (the HPET); of virt: "
+      "gic-version=2|3; of both: accel=NAME as with -accel.",
       machine_types, take_machine },
     { "M", "...", GROUP_MACHINE, "The same as -machine.", machine_types, take_machine },
     { "cpu", "MODEL[,+FEATURE][,-FEATURE]", GROUP_MACHINE, "The processors' model; -cpu help lists them.", NULL,
@@ -167,8 +168,9 @@ const struct option options[] = {
     { "no-hpet", NULL, GROUP_MACHINE, "No HPET.", NULL, take_no_hpet },
 
     { "kernel", "FILE", GROUP_BOOT,
-      "What to run: a Linux bzImage, a multiboot 1 kernel, or an ELF file with a PVH entry; gzip is unpacked.", NULL,
-      take_kernel },
+      "What to run: a Linux bzImage, a multiboot 1 kernel, or an ELF file with a PVH entry; with -machine virt a Linux "
+      "Image, or raw code that starts at its first byte; gzip is unpacked.",
+      NULL, take_kernel },
     { "initrd", "FILE", GROUP_BOOT,
       "The initial ramdisk. For a multiboot kernel a list of modules: FILE ARGUMENTS,FILE ARGUMENTS.", NULL,
       take_initrd },
@@ -181,14 +183,15 @@ const struct option options[] = {
     { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES, "Adds a device; -device help lists them with their properties.",
       device_names, take_device },
     { "serial", "WHERE", GROUP_DEVICES,
-      "COM1: stdio, mon:stdio (with Ctrl-a x to quit; the default), file:PATH, chardev:ID, null, or none for no port.",
+      "The serial port (COM1, or the PL011 of virt): stdio, mon:stdio (with Ctrl-a x to quit; the default), file:PATH, "
+      "chardev:ID, null, or none for no port.",
       stream_words, take_serial },
     { "debugcon", "WHERE", GROUP_DEVICES, "A console at port 0xe9; where, as with -serial.", stream_words,
       take_debugcon },
     { "chardev", "stdio|null|file,id=ID[,path=PATH]", GROUP_DEVICES, "Names a place for -serial and -device to use.",
       NULL, take_chardev },
-    { "nodefaults", NULL, GROUP_DEVICES, "No COM1 unless -serial asks for it.", NULL, take_nodefaults },
-    { "nographic", NULL, GROUP_DEVICES, "COM1 on the terminal, as it is anyway.", NULL, take_nographic },
+    { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
+    { "nographic", NULL, GROUP_DEVICES, "The serial port on the terminal, as it is anyway.", NULL, take_nographic },
     { "display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display },
     { "monitor", "none", GROUP_DEVICES, "There is no monitor.", none_word, take_monitor },
     { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },

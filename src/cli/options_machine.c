@@ -6,7 +6,7 @@
 #include "cli/properties.h"
 #include "cli/text.h"
 
-const char *const machine_types[] = { "pc", NULL };
+const char *const machine_types[] = { "pc", "virt", NULL };
 const char *const log_items[] = { "exit", "int", NULL };
 
 static int show(struct settings *settings, const char *const *lines)
@@ -14,6 +14,14 @@ static int show(struct settings *settings, const char *const *lines)
     settings->action = SHOW_LIST;
     settings->list = lines;
     return 0;
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
+            return true;
+    return false;
 }
 
 static int property_switch(struct settings *settings, const char *option, const struct properties *properties,
@@ -27,37 +35,52 @@ static int property_switch(struct settings *settings, const char *option, const 
 
 // --- -machine -------------------------------------------------------------------------------------------------------
 
-int take_machine(struct settings *settings, const char *value)
+static int take_machine_pc(struct settings *settings, const struct properties *properties)
 {
     static const char *const names[] = { "type", "acpi", "hpet", "accel", NULL };
-    static const char *const help[] = { "pc   an 8259A pair, one IOAPIC, a local APIC per processor", NULL };
+    if (properties_check(settings, "-machine", properties, names) < 0 ||
+        property_switch(settings, "-machine", properties, "acpi", &settings->config.acpi) < 0)
+        return -1;
+    return property_switch(settings, "-machine", properties, "hpet", &settings->config.hpet);
+}
+
+static int take_machine_virt(struct settings *settings, const struct properties *properties)
+{
+    static const char *const names[] = { "type", "gic-version", "accel", NULL };
+    if (properties_check(settings, "-machine", properties, names) < 0)
+        return -1;
+    const char *version = properties_get(properties, "gic-version");
+    uint64_t number = strcmp(version ? version : "max", "max") == 0 ? 3 : 0;
+    if (number == 0 && (!text_number(version, &number) || number < 2 || number > 3))
+        return refuse(settings, "-machine: gic-version is 2 or 3, not '%.80s'", version);
+    if (version)
+        settings->config.gic_version = (unsigned)number;
+    return 0;
+}
+
+int take_machine(struct settings *settings, const char *value)
+{
+    static const char *const help[] = { "pc     x86-64: an 8259A pair, one IOAPIC, a local APIC per processor",
+                                        "virt   AArch64: a GIC, version 2 or 3, and a generic timer per processor",
+                                        NULL };
     struct properties properties;
     if (properties_parse(settings, "-machine", value, &properties) < 0)
         return -1;
     const char *type = properties.first ? properties.first : properties_get(&properties, "type");
     if (type && (strcmp(type, "help") == 0 || strcmp(type, "?") == 0))
         return show(settings, help);
-    if (properties_check(settings, "-machine", &properties, names) < 0)
-        return -1;
-    if (type && strcmp(type, "pc") != 0)
+    if (type && !is_one_of(type, machine_types))
         return refuse_unknown(settings, "-machine", "type", type, machine_types);
+    if (type)
+        settings->config.type = strcmp(type, "virt") == 0 ? INTACT_VIRT : INTACT_PC;
     const char *accel = properties_get(&properties, "accel");
     if (accel && take_accel(settings, accel) < 0)
         return -1;
-    if (property_switch(settings, "-machine", &properties, "acpi", &settings->config.acpi) < 0)
-        return -1;
-    return property_switch(settings, "-machine", &properties, "hpet", &settings->config.hpet);
+    return settings->config.type == INTACT_VIRT ? take_machine_virt(settings, &properties)
+                                                : take_machine_pc(settings, &properties);
 }
 
 // --- -accel ---------------------------------------------------------------------------------------------------------
-
-static bool is_one_of(const char *word, const char *const *words)
-{
-    for (; *words; words++)
-        if (strcmp(word, *words) == 0)
-            return true;
-    return false;
-}
 
 // "kvm:tcg" is the old form of a list.
 static int take_accel_name(struct settings *settings, const char *name)

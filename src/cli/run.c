@@ -20,12 +20,17 @@ int cli_fail(const char *why)
     return STATUS_USAGE;
 }
 
+struct event_log {
+    FILE *file;
+    enum intact_machine_type type;
+};
+
 static void log_event(void *owner, const struct intact_trace_event *event)
 {
-    FILE *log = owner;
+    const struct event_log *log = owner;
     char text[160] = "";
-    trace_text(event, text, sizeof text);
-    fprintf(log, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %s\n", event->instructions, event->time,
+    trace_text(log->type, event, text, sizeof text);
+    fprintf(log->file, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %s\n", event->instructions, event->time,
             intact_trace_name(event->id), text);
 }
 
@@ -45,10 +50,11 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
 static int run_machine(struct settings *settings, struct consoles *consoles, FILE *log)
 {
     struct intact_machine *machine;
+    struct event_log events = { .file = log, .type = settings->config.type };
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
     if (settings->log_int)
-        intact_machine_trace(machine, TRACE_TEXT_INTERRUPTS, log_event, log);
+        intact_machine_trace(machine, TRACE_TEXT_INTERRUPTS, log_event, &events);
     consoles_start(consoles, machine);
     struct intact_exit end = intact_machine_run(machine);
     consoles_close(consoles);
@@ -98,11 +104,22 @@ static int act(struct settings *settings)
     return run_with_log(settings);
 }
 
-int cli_run(int argc, char *const *argv)
+static int run_type(enum intact_machine_type type, int argc, char *const *argv)
 {
     struct settings settings;
     settings_init(&settings);
+    settings.config.type = type;
     int status = options_parse(&settings, argc, argv) < 0 ? cli_fail(settings.why) : act(&settings);
     settings_free(&settings);
     return status;
+}
+
+int cli_run(int argc, char *const *argv)
+{
+    return run_type(INTACT_PC, argc, argv);
+}
+
+int cli_run_virt(int argc, char *const *argv)
+{
+    return run_type(INTACT_VIRT, argc, argv);
 }

@@ -6,6 +6,7 @@
 #define STATUS_USAGE 1
 
 int cli_run(int argc, char *const *argv);        // intact run OPTIONS
+int cli_run_virt(int argc, char *const *argv);   // the same, with -machine virt unless they say otherwise
 int cli_demo(int argc, char *const *argv);       // intact demo
 int cli_help(int argc, char *const *argv);       // intact help
 int cli_manual(int argc, char *const *argv);     // intact manual: the man page, in scdoc's language

@@ -2,12 +2,16 @@
 #include "cli/trace_text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 static const char *chip_name(uint64_t chip, char *out, size_t size)
 {
+    static const char *const gic[] = { "GIC distributor", "ITS", "GIC of the CPU", "GIC message frame" };
     if (chip == INTACT_CHIP_PIC)
         return "8259A";
+    if (chip >= INTACT_CHIP_GICD && chip <= INTACT_CHIP_GIC_V2M)
+        return gic[chip - INTACT_CHIP_GICD];
     if (chip >= INTACT_CHIP_LAPIC)
         return "local APIC";
     if (chip == INTACT_CHIP_IOAPIC)
@@ -34,9 +38,36 @@ static void pending_text(uint64_t word, char *out, size_t size)
             used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", names[bit]);
 }
 
-void trace_text(const struct intact_trace_event *event, char *out, size_t size)
+// What is said in other words of a GIC. False: it is not.
+static bool gic_text(const struct intact_trace_event *event, char *out, size_t size)
+{
+    char chip[32];
+    switch (event->id) {
+    case INTACT_TRACE_ACCEPT:
+        snprintf(out, size, "INTID %" PRIu64 " is forwarded to CPU %u", event->a, event->cpu);
+        return true;
+    case INTACT_TRACE_TAKE: // the exception, and later the read of IAR
+        if (event->b)
+            snprintf(out, size, "CPU %u takes an interrupt at 0x%" PRIx64, event->cpu, event->b);
+        else
+            snprintf(out, size, "CPU %u acknowledges INTID %" PRIu64, event->cpu, event->a);
+        return true;
+    case INTACT_TRACE_EOI:
+        snprintf(out, size, "end of INTID %" PRIu64 " at the %s", event->a, chip_name(event->b, chip, sizeof chip));
+        return true;
+    case INTACT_TRACE_IPI:
+        snprintf(out, size, "CPU %u sends SGI %" PRIu64 " to 0x%" PRIx64, event->cpu, event->c, event->a);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void trace_text(enum intact_machine_type type, const struct intact_trace_event *event, char *out, size_t size)
 {
     char chip[32], word[64];
+    if (type == INTACT_VIRT && gic_text(event, out, size))
+        return;
     switch (event->id) {
     case INTACT_TRACE_LINE:
         snprintf(out, size, "a device %s the line of GSI %" PRIu64, event->b ? "raises" : "lowers", event->a);

@@ -14,7 +14,7 @@
      1u << INTACT_TRACE_EOI | 1u << INTACT_TRACE_IPI | 1u << INTACT_TRACE_TIMER | 1u << INTACT_TRACE_MISTAKE |         \
      1u << INTACT_TRACE_DROP)
 
-// Writes what happened, without its time, into `out`: "8259A sees IRQ 0 rise".
-void trace_text(const struct intact_trace_event *event, char *out, size_t size);
+// Writes what happened in a machine of `type`, without its time, into `out`: "8259A sees IRQ 0 rise".
+void trace_text(enum intact_machine_type type, const struct intact_trace_event *event, char *out, size_t size);
 
 #endif

@@ -77,6 +77,15 @@ Test(cli, an_error_is_one_line_on_standard_error_and_status_1, .init = cr_redire
     cr_assert_stderr_eq_str("intact: -kernel: cannot read '/nonexistent/vmlinuz': No such file or directory\n");
 }
 
+Test(cli, the_programs_name_chooses_the_machine, .init = cr_redirect_stderr)
+{
+    int status;
+    OUTPUT(&status, "intact-system-aarch64", "-cpu", "qemu64");
+    cr_assert_eq(status, 1);
+    fflush(stderr);
+    cr_assert_stderr_eq_str("intact: -cpu: no model 'qemu64' in this machine; 'cortex-a57' is one\n");
+}
+
 Test(cli, options_without_a_verb_mean_run)
 {
     int status;

@@ -53,6 +53,23 @@ Test(options, a_linux_command_line_as_for_qemu_is_taken)
     cr_assert_eq(settings.serial.kind, STREAM_STDIO);
 }
 
+Test(options, the_arm_machine_has_properties_of_its_own)
+{
+    TAKES("-M", "virt,gic-version=2", "-cpu", "cortex-a57", "-kernel", "Image");
+    cr_assert_eq(settings.config.type, INTACT_VIRT);
+    cr_assert_eq(settings.config.gic_version, 2);
+    TAKES("-machine", "virt");
+    cr_assert_eq(settings.config.gic_version, 3);
+    TAKES("-machine", "virt", "-machine", "gic-version=max,accel=tcg");
+    cr_assert_eq(settings.config.gic_version, 3);
+    TAKES("-machine", "virt", "-machine", "pc");
+    cr_assert_eq(settings.config.type, INTACT_PC);
+    REFUSES("gic-version is 2 or 3, not '4'", "-machine", "virt,gic-version=4");
+    REFUSES("hpet", "-machine", "virt,hpet=off");
+    REFUSES("gic-version", "-machine", "pc,gic-version=3");
+    REFUSES("the nearest is 'virt'", "-machine", "vurt");
+}
+
 Test(options, a_bare_metal_test_command_line_is_taken)
 {
     TAKES("-nodefaults", "-device", "pc-testdev", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x4", "-vga", "none",

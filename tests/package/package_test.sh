@@ -21,3 +21,4 @@ libdir=$(pkg-config --define-variable=prefix="$place/root" --variable=libdir int
 LD_LIBRARY_PATH=$libdir DYLD_LIBRARY_PATH=$libdir "$place/by-pkg-config"
 test -x "$place/root/bin/intact"
 test -x "$place/root/bin/intact-system-x86_64"
+test -x "$place/root/bin/intact-system-aarch64"
