@@ -60,6 +60,7 @@ enum intact_machine_type {
 struct intact_machine_config {
     enum intact_machine_type type;
     unsigned gic_version; // INTACT_VIRT: 2 (at most 8 processors) or 3 (at most 123)
+    bool its;             // with GICv3: LPIs, and an interrupt translation service for messages
 
     // The processors and the memory.
     unsigned cpus;   // 1 to INTACT_CPUS_MAX

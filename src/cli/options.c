@@ -150,7 +150,7 @@ static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00",
 const struct option options[] = {
     { "machine", "[type=]pc|virt[,PROPERTY=VALUE]", GROUP_MACHINE,
       "The machine to build. Properties of pc: acpi=on|off (ACPI tables), hpet=on|off (the HPET); of virt: "
-      "gic-version=2|3; of both: accel=NAME as with -accel.",
+      "gic-version=2|3, its=on|off (an ITS, with GICv3); of both: accel=NAME as with -accel.",
       machine_types, take_machine },
     { "M", "...", GROUP_MACHINE, "The same as -machine.", machine_types, take_machine },
     { "cpu", "MODEL[,+FEATURE][,-FEATURE]", GROUP_MACHINE, "The processors' model; -cpu help lists them.", NULL,

@@ -46,7 +46,7 @@ static int take_machine_pc(struct settings *settings, const struct properties *p
 
 static int take_machine_virt(struct settings *settings, const struct properties *properties)
 {
-    static const char *const names[] = { "type", "gic-version", "accel", NULL };
+    static const char *const names[] = { "type", "gic-version", "its", "accel", NULL };
     if (properties_check(settings, "-machine", properties, names) < 0)
         return -1;
     const char *version = properties_get(properties, "gic-version");
@@ -55,6 +55,10 @@ static int take_machine_virt(struct settings *settings, const struct properties 
         return refuse(settings, "-machine: gic-version is 2 or 3, not '%.80s'", version);
     if (version)
         settings->config.gic_version = (unsigned)number;
+    if (property_switch(settings, "-machine", properties, "its", &settings->config.its) < 0)
+        return -1;
+    if (settings->config.gic_version == 2 && properties_get(properties, "its") && settings->config.its)
+        return refuse(settings, "-machine: its=on needs gic-version=3");
     return 0;
 }
 

@@ -97,6 +97,7 @@ void intact_machine_config_init(struct intact_machine_config *config)
 {
     *config = (struct intact_machine_config){
         .gic_version = 3,
+        .its = true,
         .cpus = 1,
         .memory = UINT64_C(128) << 20,
         .rtc_date = RTC_DEFAULT_DATE,

@@ -49,6 +49,7 @@ enum {
     VIRT_SPIS = 224, // INTIDs 32 to 255
     VIRT_SPI_UART = 1,
     VIRT_SPI_RTC = 2,
+    VIRT_LPI_BITS = 16,  // of an INTID: LPIs 8192 to 65535
     VIRT_V2M_FIRST = 80, // INTIDs of the message frame
     VIRT_V2M_COUNT = 64,
     VIRT_PPI_HYP = 10,

@@ -4,6 +4,7 @@
 //     0800_0000  GIC distributor
 //     0801_0000  GICv2: processor interfaces
 //     0802_0000  GICv2: message frame
+//     0808_0000  GICv3: interrupt translation service
 //     080a_0000  GICv3: redistributors, 128 KiB each
 //     0900_0000  PL011
 //     0901_0000  PL031

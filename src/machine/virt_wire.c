@@ -64,17 +64,19 @@ static bool memory_write(void *owner, uint64_t address, const void *data, size_t
 
 static int make_chips(struct virt *virt)
 {
-    bool v2 = virt->config.gic_version == 2;
+    bool v2 = virt->config.gic_version == 2, its = !v2 && virt->config.its;
     const struct arm_irq_config config = {
         .version = virt->config.gic_version,
         .cpus = virt->config.cpus,
         .affinities = virt->affinities,
         .spis = VIRT_SPIS,
+        .lpi_bits = its ? VIRT_LPI_BITS : 0,
+        .its = its,
         .v2m_first = v2 ? VIRT_V2M_FIRST : 0,
         .v2m_count = v2 ? VIRT_V2M_COUNT : 0,
         .windows = { .gicd = v2 ? MSI_ARM_NO_WINDOW : VIRT_GICD,
                      .v2m = v2 ? VIRT_V2M : MSI_ARM_NO_WINDOW,
-                     .its = MSI_ARM_NO_WINDOW },
+                     .its = its ? VIRT_ITS : MSI_ARM_NO_WINDOW },
         .memory = { .read = memory_read, .write = memory_write, .owner = virt },
         .signal = irq_signal,
         .current = irq_current,

@@ -62,6 +62,9 @@ Test(options, the_arm_machine_has_properties_of_its_own)
     cr_assert_eq(settings.config.gic_version, 3);
     TAKES("-machine", "virt", "-machine", "gic-version=max,accel=tcg");
     cr_assert_eq(settings.config.gic_version, 3);
+    TAKES("-machine", "virt,its=off");
+    cr_assert_not(settings.config.its);
+    REFUSES("its=on needs gic-version=3", "-machine", "virt,gic-version=2,its=on");
     TAKES("-machine", "virt", "-machine", "pc");
     cr_assert_eq(settings.config.type, INTACT_PC);
     REFUSES("gic-version is 2 or 3, not '4'", "-machine", "virt,gic-version=4");

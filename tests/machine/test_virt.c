@@ -201,6 +201,17 @@ Test(virt, the_tree_describes_what_is_there)
     cr_assert_eq(cell_of("/timer", "interrupts", 7), VIRT_PPI_VIRTUAL);
     cr_assert_eq(cell_of("/pl011@9000000", "interrupts", 1), VIRT_SPI_UART);
     cr_assert_lt(fdt_path_offset(tree(), "/intc@8000000/v2m@8020000"), 0);
+    cr_assert_lt(fdt_path_offset(tree(), "/intc@8000000/its@8080000"), 0);
+}
+
+Test(virt, an_its_is_there_if_it_is_asked_for)
+{
+    config.its = true;
+    MAKE(code_hello);
+    check_text("/intc@8000000/its@8080000", "compatible", "arm,gic-v3-its");
+    cr_assert_eq(cell_of("/intc@8000000/its@8080000", "reg", 1), VIRT_ITS);
+    cr_assert_neq(bus_read(&virt.memory, VIRT_GICR + 8, 8, 0) & 1, 0, "GICR_TYPER.PLPIS");
+    cr_assert(route_reaches(&virt.route, VIRT_ITS + 0x10040, 0));
 }
 
 Test(virt, with_gicv2_the_tree_has_the_message_frame_and_the_timers_cpus)
