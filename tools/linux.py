@@ -32,7 +32,12 @@ SUITE = "bookworm"
 ARCHES = {
     "cloud-amd64": {"debian": "amd64", "package": "linux-image-cloud-amd64", "console": "ttyS0"},
     "amd64": {"debian": "amd64", "package": "linux-image-amd64", "console": "ttyS0"},
+    "cloud-arm64": {"debian": "arm64", "package": "linux-image-cloud-arm64", "console": "ttyAMA0"},
+    "arm64": {"debian": "arm64", "package": "linux-image-arm64", "console": "ttyAMA0"},
 }
+
+# What a command must be told to build the machine; QEMU takes the same.
+MACHINES = {"amd64": [], "arm64": ["-machine", "virt,gic-version=3", "-cpu", "cortex-a57"]}
 
 MARKER = "INTACT: init reached"
 
@@ -52,7 +57,7 @@ for word in $(cat /proc/cmdline); do
 done
 echo "INTACT: clocksource $(cat /sys/devices/system/clocksource/clocksource0/current_clocksource)"
 # Levels 0 to 4 are what the kernel calls a warning or worse.
-if dmesg -r | grep '^<[0-4]>' | grep -iE 'apic|tsc|timer|clock|hpet|pit|8259|irq|nmi|stall|lockup|watchdog' > /warnings; then
+if dmesg -r | grep '^<[0-4]>' | grep -iE 'apic|tsc|timer|clock|hpet|pit|8259|gicv|its@|irq|nmi|stall|lockup|watchdog' > /warnings; then
     sed 's/^/INTACT: warning: /' /warnings
 else
     echo "INTACT: no warnings"
@@ -72,36 +77,52 @@ def run(*command, **options):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
 
 
-def apt(*command):
-    """apt as any user, in the folder for downloads."""
-    folder = CACHE / "packages"
-    folder.mkdir(parents=True, exist_ok=True)
-    return run(*command, cwd=folder, stderr=subprocess.DEVNULL)
+class Apt:
+    """The package manager, as any user. Packages of another architecture have lists of their own below the cache, and
+    the host's are left alone."""
 
+    def __init__(self, debian):
+        self.folder = CACHE / "packages"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.foreign = run("dpkg", "--print-architecture").strip() != debian
+        self.options = ["-o", "APT::Sandbox::User=root"]
+        if self.foreign:
+            state = CACHE / f"apt-{debian}"
+            (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+            (state / "archives" / "partial").mkdir(parents=True, exist_ok=True)
+            (state / "status").touch()
+            for option in (f"APT::Architecture={debian}", f"APT::Architectures::={debian}", f"Dir::State={state}",
+                           f"Dir::State::Lists={state}/lists", f"Dir::State::status={state}/status",
+                           f"Dir::Cache={state}"):
+                self.options += ["-o", option]
 
-def has_apt(debian):
-    if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        return False
-    return run("dpkg", "--print-architecture").strip() == debian
+    def call(self, program, *command):
+        return run(program, *self.options, *command, cwd=self.folder, stderr=subprocess.DEVNULL)
 
+    def depends(self, package):
+        """The versioned kernel that a meta package stands for."""
+        for line in self.call("apt-cache", "depends", "--important", package).splitlines():
+            found = re.match(r"\s+Depends: (linux-image-[\w.+-]+)", line)
+            if found:
+                return found.group(1)
+        raise CannotGet(f"{package}: depends on no kernel")
 
-def apt_depends(package):
-    """The versioned kernel that a meta package stands for."""
-    for line in apt("apt-cache", "depends", "--important", package).splitlines():
-        found = re.match(r"\s+Depends: (linux-image-[\w.+-]+)", line)
-        if found:
-            return found.group(1)
-    raise CannotGet(f"{package}: depends on no kernel")
+    def download(self, package):
+        before = set(self.folder.glob("*.deb"))
+        for old in self.folder.glob(f"{package}_*.deb"):
+            old.unlink()
+            before.discard(old)
+        self.call("apt-get", "download", package)
+        return (set(self.folder.glob("*.deb")) - before).pop()
 
-
-def apt_download(package):
-    folder = CACHE / "packages"
-    before = set(folder.glob("*.deb"))
-    for old in folder.glob(f"{package}_*.deb"):
-        old.unlink()
-        before.discard(old)
-    apt("apt-get", "-o", "APT::Sandbox::User=root", "download", package)
-    return (set(folder.glob("*.deb")) - before).pop()
+    def refresh(self):
+        if self.foreign or os.getuid() == 0:
+            command = ["apt-get", *self.options, "update", "-qq"]
+        elif shutil.which("sudo"):
+            command = ["sudo", "-n", "apt-get", "update", "-qq"]
+        else:
+            return
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 class Mirror:
@@ -122,6 +143,9 @@ class Mirror:
         found = re.search(r"linux-image-[\w.+-]+", self.packages[package]["Depends"])
         return found.group(0)
 
+    def refresh(self):
+        """The index was read just now."""
+
     def download(self, package):
         fields = self.packages[package]
         data = urllib.request.urlopen(f"{MIRROR}/{fields['Filename']}", timeout=600).read()
@@ -133,19 +157,11 @@ class Mirror:
         return path
 
 
-def sources(debian):
-    """(depends, download) by the package manager, or by the mirror."""
-    if has_apt(debian):
-        return apt_depends, apt_download
-    mirror = Mirror(debian)
-    return mirror.depends, mirror.download
-
-
-def refresh_apt():
-    if os.getuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    elif shutil.which("sudo"):
-        subprocess.run(["sudo", "-n", "apt-get", "update", "-qq"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def source(debian):
+    """The package manager, or the mirror."""
+    if shutil.which("apt-get") and shutil.which("dpkg"):
+        return Apt(debian)
+    return Mirror(debian)
 
 
 def deb_file(deb, pattern):
@@ -192,22 +208,22 @@ def fetch(arch):
     folder = CACHE / arch
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        depends, download = sources(what["debian"])
+        packages = source(what["debian"])
         try:
-            kernel = depends(what["package"])
+            kernel = packages.depends(what["package"])
         except (CannotGet, subprocess.CalledProcessError):
-            refresh_apt()
-            kernel = depends(what["package"])
+            packages.refresh()
+            kernel = packages.depends(what["package"])
         print(f"linux: fetching {kernel}", file=sys.stderr)
         try:
-            deb = download(kernel)
+            deb = packages.download(kernel)
         except subprocess.CalledProcessError:
-            refresh_apt() # the mirror has moved on since the lists were read
-            kernel = depends(what["package"])
-            deb = download(kernel)
+            packages.refresh() # the mirror has moved on since the lists were read
+            kernel = packages.depends(what["package"])
+            deb = packages.download(kernel)
         (folder / "vmlinuz").write_bytes(deb_file(deb, r"\./boot/vmlinuz-.*"))
         deb.unlink()
-        deb = download("busybox-static")
+        deb = packages.download("busybox-static")
         (folder / "busybox").write_bytes(deb_file(deb, r"\./(usr/)?bin/busybox"))
         deb.unlink()
         (folder / "package").write_text(kernel + "\n")
@@ -243,7 +259,7 @@ def boot_options(arch, append="", memory="512M"):
     """The command line after the emulator's name; QEMU takes the same."""
     kernel, initrd = prepare(arch)
     text = f"console={ARCHES[arch]['console']} panic=-1 {append}".strip()
-    return ["-m", memory, "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", str(kernel), "-initrd",
+    return [*MACHINES[ARCHES[arch]["debian"]], "-m", memory, "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", str(kernel), "-initrd",
             str(initrd), "-append", text]
 
 

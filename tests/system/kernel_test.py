@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Boots one of Debian's kernels to our /init and looks at what it has to say.
 
-    kernel_test.py INTACT ARCH VCPUS [--twice] [KERNEL PARAMETERS...]
+    kernel_test.py INTACT ARCH VCPUS [--twice] [-machine PROPERTIES] [KERNEL PARAMETERS...]
 
 The marker must come, with the right number of processors online, without a warning about timers, APICs or the TSC that
 the parameters did not ask for, and the machine must end with exit status 0. With --twice (or INTACT_TWICE set, as
@@ -53,11 +53,14 @@ def main():
     intact, arch, vcpus, *parameters = sys.argv[1:]
     twice = "--twice" in parameters or os.environ.get("INTACT_TWICE")
     parameters = [p for p in parameters if p != "--twice"]
+    machine = []
+    if parameters[:1] == ["-machine"]:
+        machine, parameters = parameters[:2], parameters[2:]
     try:
         options = linux.boot_options(arch, " ".join(parameters))
     except linux.CannotGet as error:
         harness.skip(f"cannot get {error}")
-    command = [intact, *options, "-smp", vcpus, "-d", "exit"]
+    command = [intact, *options, *machine, "-smp", vcpus, "-d", "exit"]
     first = harness.run(command, TIMEOUT)
     check(first, arch, int(vcpus), parameters)
     print(f"{harness.instructions(first)} instructions")
