@@ -25,30 +25,30 @@ struct translator {
 
 // --- translate.c ------------------------------------------------------------------------------------------------------
 
-struct op *emit(struct translator *t, unsigned code);
-struct op *emit_two(struct translator *t, unsigned code, unsigned d, unsigned a, unsigned b);
-struct op *emit_one(struct translator *t, unsigned code, unsigned d, unsigned a, int64_t imm);
-struct op *emit_help(struct translator *t, enum a64_helper helper);    // value: the next instruction
-void emit_exit(struct translator *t, int32_t target);                  // bytes from the start of the block
-void emit_end(struct translator *t);                                   // leave, so that the loop looks around
-struct op *emit_branch(struct translator *t, unsigned code, int32_t target); // two exits
-void emit_exception(struct translator *t, uint32_t syndrome);
-void emit_undefined(struct translator *t);
+struct op *a64_emit(struct translator *t, unsigned code);
+struct op *a64_emit_two(struct translator *t, unsigned code, unsigned d, unsigned a, unsigned b);
+struct op *a64_emit_one(struct translator *t, unsigned code, unsigned d, unsigned a, int64_t imm);
+struct op *a64_emit_help(struct translator *t, enum a64_helper helper);    // value: the next instruction
+void a64_emit_exit(struct translator *t, int32_t target);                  // bytes from the start of the block
+void a64_emit_end(struct translator *t);                                   // leave, so that the loop looks around
+struct op *a64_emit_branch(struct translator *t, unsigned code, int32_t target); // two exits
+void a64_emit_exception(struct translator *t, uint32_t syndrome);
+void a64_emit_undefined(struct translator *t);
 
 // The slot of a source register or the target's, where 31 is XZR / where it is SP. A target that is SP may lose its alignment.
-unsigned source(unsigned number);
-unsigned source_sp(const struct translator *t, unsigned number);
-unsigned target_sp(struct translator *t, unsigned number);
+unsigned a64_source(unsigned number);
+unsigned a64_source_sp(const struct translator *t, unsigned number);
+unsigned a64_target_sp(struct translator *t, unsigned number);
 
 // --- the instruction groups (section C4.1) ------------------------------------------------------------------------------
 
-void translate_immediate(struct translator *t); // translate_data.c
-void translate_register(struct translator *t);
-void translate_branch(struct translator *t);    // translate_branch.c
-void translate_memory(struct translator *t);    // translate_memory.c
-void translate_simd(struct translator *t);      // translate_simd.c: whatever the SIMD table knows
+void a64_translate_immediate(struct translator *t); // translate_data.c
+void a64_translate_register(struct translator *t);
+void a64_translate_branch(struct translator *t);    // translate_branch.c
+void a64_translate_memory(struct translator *t);    // translate_memory.c
+void a64_translate_simd(struct translator *t);      // translate_simd.c: whatever the SIMD table knows
 
 // False: traps to EL1, and the exception is emitted (section D1.3.2, CPACR_EL1.FPEN).
-bool simd_allowed(struct translator *t);
+bool a64_simd_allowed(struct translator *t);
 
 #endif

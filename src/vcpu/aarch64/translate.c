@@ -11,82 +11,82 @@
 
 // --- ops --------------------------------------------------------------------------------------------------------------
 
-struct op *emit(struct translator *t, unsigned code)
+struct op *a64_emit(struct translator *t, unsigned code)
 {
     return draft_op(&t->draft, code);
 }
 
-struct op *emit_two(struct translator *t, unsigned code, unsigned d, unsigned a, unsigned b)
+struct op *a64_emit_two(struct translator *t, unsigned code, unsigned d, unsigned a, unsigned b)
 {
-    struct op *op = emit(t, code);
+    struct op *op = a64_emit(t, code);
     op->d = (uint8_t)d;
     op->a = (uint8_t)a;
     op->b = (uint8_t)b;
     return op;
 }
 
-struct op *emit_one(struct translator *t, unsigned code, unsigned d, unsigned a, int64_t imm)
+struct op *a64_emit_one(struct translator *t, unsigned code, unsigned d, unsigned a, int64_t imm)
 {
-    struct op *op = emit(t, code);
+    struct op *op = a64_emit(t, code);
     op->d = (uint8_t)d;
     op->a = (uint8_t)a;
     op->imm = imm;
     return op;
 }
 
-struct op *emit_help(struct translator *t, enum a64_helper helper)
+struct op *a64_emit_help(struct translator *t, enum a64_helper helper)
 {
-    struct op *op = emit(t, A64_OP_HELP);
+    struct op *op = a64_emit(t, A64_OP_HELP);
     op->disp = helper;
     op->value = (int32_t)t->next;
     return op;
 }
 
-void emit_exit(struct translator *t, int32_t target)
+void a64_emit_exit(struct translator *t, int32_t target)
 {
     draft_exit(&t->draft, A64_OP_EXIT, target);
     t->ended = true;
 }
 
-void emit_end(struct translator *t)
+void a64_emit_end(struct translator *t)
 {
-    emit(t, A64_OP_END)->delta = (int32_t)t->next;
+    a64_emit(t, A64_OP_END)->delta = (int32_t)t->next;
     t->ended = true;
 }
 
-struct op *emit_branch(struct translator *t, unsigned code, int32_t target)
+struct op *a64_emit_branch(struct translator *t, unsigned code, int32_t target)
 {
-    struct op *op = emit(t, code);
-    emit_exit(t, target);
-    emit_exit(t, (int32_t)t->next);
+    struct op *op = a64_emit(t, code);
+    a64_emit_exit(t, target);
+    a64_emit_exit(t, (int32_t)t->next);
     return op;
 }
 
-void emit_exception(struct translator *t, uint32_t syndrome)
+void a64_emit_exception(struct translator *t, uint32_t syndrome)
 {
-    emit_help(t, A64_HELP_exception)->value = (int32_t)syndrome;
+    a64_emit_help(t, A64_HELP_exception)->value = (int32_t)syndrome;
     t->ended = true;
 }
 
-void emit_undefined(struct translator *t)
+void a64_emit_undefined(struct translator *t)
 {
-    emit_help(t, A64_HELP_undefined);
+    a64_emit_help(t, A64_HELP_undefined);
     t->ended = true;
 }
 
 // --- registers --------------------------------------------------------------------------------------------------------
 
-unsigned source(unsigned number)
+unsigned a64_source(unsigned number)
 {
     return number; // slot 31 is the zero
 }
 
-unsigned source_sp(const struct translator *t, unsigned number)
+unsigned a64_source_sp(const struct translator *t, unsigned number)
 {
     return number == 31 ? t->sp : number;
 }
 
-unsigned target_sp(struct translator *t, unsigned number)
+unsigned a64_target_sp(struct translator *t, unsigned number)
 {
     if (number != 31)
         return number;
@@ -99,12 +99,12 @@ unsigned target_sp(struct translator *t, unsigned number)
 static void translate_instruction(struct translator *t)
 {
     switch (a64_field(t->word, 28, 25)) {
-    case 0x8: case 0x9: translate_immediate(t); break;
-    case 0xa: case 0xb: translate_branch(t); break;
-    case 0x4: case 0x6: case 0xc: case 0xe: translate_memory(t); break;
-    case 0x5: case 0xd: translate_register(t); break;
-    case 0x7: case 0xf: translate_simd(t); break;
-    default: emit_undefined(t); break;
+    case 0x8: case 0x9: a64_translate_immediate(t); break;
+    case 0xa: case 0xb: a64_translate_branch(t); break;
+    case 0x4: case 0x6: case 0xc: case 0xe: a64_translate_memory(t); break;
+    case 0x5: case 0xd: a64_translate_register(t); break;
+    case 0x7: case 0xf: a64_translate_simd(t); break;
+    default: a64_emit_undefined(t); break;
     }
 }
 
@@ -138,7 +138,7 @@ struct block *a64_translate_block(struct a64_cpu *cpu, uint64_t physical)
     }
     if (!t->ended) { // goes on in the next block; the exit belongs to the last instruction
         t->draft.block.count--;
-        emit_exit(t, (int32_t)t->next);
+        a64_emit_exit(t, (int32_t)t->next);
         t->draft.block.count++;
     }
     draft_end(&t->draft, t->next);

@@ -38,9 +38,9 @@ static struct form form_of(uint32_t word)
 // The base register, its alignment checked if it is the stack pointer.
 static unsigned base_of(struct translator *t)
 {
-    unsigned n = source_sp(t, a64_field(t->word, 9, 5));
+    unsigned n = a64_source_sp(t, a64_field(t->word, 9, 5));
     if (n == t->sp && !t->sp_aligned) {
-        emit_two(t, A64_OP_CHECKSP, 0, n, 0);
+        a64_emit_two(t, A64_OP_CHECKSP, 0, n, 0);
         t->sp_aligned = true; // or the block is left
     }
     return n;
@@ -50,7 +50,7 @@ static void emit_align(struct translator *t, unsigned base, int32_t disp, unsign
 {
     if (size == 0)
         return;
-    struct op *op = emit_two(t, A64_OP_CHECKALIGN, store, base, A64_ZERO);
+    struct op *op = a64_emit_two(t, A64_OP_CHECKALIGN, store, base, A64_ZERO);
     op->s = (uint8_t)(1u << size);
     op->disp = disp;
 }
@@ -67,20 +67,20 @@ static void emit_write_back(struct translator *t, unsigned base, int64_t imm)
         return;
     if (base == t->sp && (imm & 15))
         t->sp_aligned = !(t->mode & A64_MODE_SA);
-    emit_one(t, A64_OP_ADD64RI, base, base, imm);
+    a64_emit_one(t, A64_OP_ADD64RI, base, base, imm);
 }
 
 // --- one register -----------------------------------------------------------------------------------------------------
 
 static unsigned data_slot(const struct form *form, unsigned rt)
 {
-    return form->vector ? rt : form->store ? source(rt) : a64_target(rt);
+    return form->vector ? rt : form->store ? a64_source(rt) : a64_target(rt);
 }
 
 static void emit_access(struct translator *t, const struct form *form, unsigned base, int32_t disp)
 {
     check_align(t, base, disp, form->size, form->store);
-    struct op *op = emit_two(t, form->code, data_slot(form, a64_field(t->word, 4, 0)), base, A64_ZERO);
+    struct op *op = a64_emit_two(t, form->code, data_slot(form, a64_field(t->word, 4, 0)), base, A64_ZERO);
     op->disp = disp;
 }
 
@@ -90,10 +90,10 @@ static bool form_usable(struct translator *t, const struct form *form)
     if (form->prefetch)
         return false;
     if (!form->code) {
-        emit_undefined(t);
+        a64_emit_undefined(t);
         return false;
     }
-    return !form->vector || simd_allowed(t);
+    return !form->vector || a64_simd_allowed(t);
 }
 
 static void translate_unsigned_offset(struct translator *t)
@@ -107,12 +107,12 @@ static void translate_unsigned_offset(struct translator *t)
 static void translate_unprivileged(struct translator *t, const struct form *form)
 {
     if (form->vector || form->prefetch || !form->code) {
-        emit_undefined(t);
+        a64_emit_undefined(t);
         return;
     }
     unsigned base = base_of(t), opc = a64_field(t->word, 23, 22);
     check_align(t, base, a64_signed(t->word, 20, 12), form->size, form->store);
-    struct op *op = emit_help(t, form->store ? A64_HELP_sttr : A64_HELP_ldtr);
+    struct op *op = a64_emit_help(t, form->store ? A64_HELP_sttr : A64_HELP_ldtr);
     op->d = (uint8_t)data_slot(form, a64_field(t->word, 4, 0));
     op->a = (uint8_t)base;
     op->s = (uint8_t)(1u << form->size);
@@ -142,26 +142,26 @@ static void translate_nine_bits(struct translator *t)
 static void translate_register_offset(struct translator *t)
 {
     struct form form = form_of(t->word);
-    unsigned option = a64_field(t->word, 15, 13), index = source(a64_field(t->word, 20, 16));
+    unsigned option = a64_field(t->word, 15, 13), index = a64_source(a64_field(t->word, 20, 16));
     if (!(option & 2)) {
-        emit_undefined(t);
+        a64_emit_undefined(t);
         return;
     }
     if (!form_usable(t, &form))
         return;
     unsigned base = base_of(t), shift = a64_bit(t->word, 12) ? form.size : 0;
     if (!(option & 1)) { // UXTW, SXTW
-        emit_two(t, option & 4 ? A64_OP_SXTW : A64_OP_UXTW, A64_T0, index, 0)->s = (uint8_t)shift;
+        a64_emit_two(t, option & 4 ? A64_OP_SXTW : A64_OP_UXTW, A64_T0, index, 0)->s = (uint8_t)shift;
         index = A64_T0;
         shift = 0;
     }
     if (form.vector || (t->mode & A64_MODE_ALIGN)) {
-        emit_two(t, A64_OP_ADDL64, A64_T1, base, index)->s = (uint8_t)shift;
+        a64_emit_two(t, A64_OP_ADDL64, A64_T1, base, index)->s = (uint8_t)shift;
         emit_access(t, &form, A64_T1, 0);
         return;
     }
     unsigned indexed = form.store ? A64_OP_ST8X - A64_OP_ST8 : A64_OP_LD8X - A64_OP_LD8;
-    emit_two(t, form.code + indexed, data_slot(&form, a64_field(t->word, 4, 0)), base, index)->s = (uint8_t)shift;
+    a64_emit_two(t, form.code + indexed, data_slot(&form, a64_field(t->word, 4, 0)), base, index)->s = (uint8_t)shift;
 }
 
 static void translate_literal(struct translator *t)
@@ -202,7 +202,7 @@ static void translate_pair(struct translator *t)
     int32_t imm = a64_signed(t->word, 21, 15) * (1 << form.size), disp = kind == 1 ? 0 : imm;
     unsigned base = base_of(t);
     check_align(t, base, disp, form.size, form.store);
-    struct op *op = emit_two(t, form.code, data_slot(&form, a64_field(t->word, 4, 0)), base, A64_ZERO);
+    struct op *op = a64_emit_two(t, form.code, data_slot(&form, a64_field(t->word, 4, 0)), base, A64_ZERO);
     op->x = (uint8_t)data_slot(&form, a64_field(t->word, 14, 10));
     op->disp = disp;
     if (kind & 1)
@@ -214,7 +214,7 @@ static void translate_pair(struct translator *t)
 static struct op *emit_on_base(struct translator *t, enum a64_helper helper, unsigned d, unsigned b)
 {
     unsigned base = base_of(t);
-    struct op *op = emit_help(t, helper);
+    struct op *op = a64_emit_help(t, helper);
     op->a = (uint8_t)base;
     op->d = (uint8_t)d;
     op->b = (uint8_t)b;
@@ -227,17 +227,17 @@ static void translate_ordered(struct translator *t) // LDAR, STLR: always aligne
     unsigned size = a64_field(t->word, 31, 30), base = base_of(t), rt = a64_field(t->word, 4, 0);
     bool load = a64_bit(t->word, 22);
     emit_align(t, base, 0, size, !load);
-    emit_two(t, (load ? A64_OP_LD8 : A64_OP_ST8) + size, load ? a64_target(rt) : source(rt), base, A64_ZERO);
+    a64_emit_two(t, (load ? A64_OP_LD8 : A64_OP_ST8) + size, load ? a64_target(rt) : a64_source(rt), base, A64_ZERO);
 }
 
 static void translate_compare_and_swap(struct translator *t, bool pair)
 {
     unsigned rs = a64_field(t->word, 20, 16), rt = a64_field(t->word, 4, 0);
     if (!a64_has_lse(t->cpu->model) || a64_field(t->word, 14, 10) != 31 || (pair && ((rs | rt) & 1))) {
-        emit_undefined(t);
+        a64_emit_undefined(t);
         return;
     }
-    struct op *op = emit_on_base(t, pair ? A64_HELP_casp : A64_HELP_cas, rs, source(rt));
+    struct op *op = emit_on_base(t, pair ? A64_HELP_casp : A64_HELP_cas, rs, a64_source(rt));
     if (pair)
         op->s = a64_bit(t->word, 30) ? 8 : 4;
 }
@@ -253,23 +253,23 @@ static void translate_exclusive(struct translator *t)
         else if (a64_bit(t->word, 15))
             translate_ordered(t);
         else
-            emit_undefined(t);
+            a64_emit_undefined(t);
     } else if (pair && size < 2) {
         translate_compare_and_swap(t, true);
     } else if (load) {
         struct op *op = emit_on_base(t, pair ? A64_HELP_ldxp : A64_HELP_ldxr, a64_target(rt), 0);
         op->x = (uint8_t)a64_target(rt2);
     } else {
-        struct op *op = emit_on_base(t, pair ? A64_HELP_stxp : A64_HELP_stxr, a64_target(rs), source(rt));
-        op->x = (uint8_t)source(rt2);
+        struct op *op = emit_on_base(t, pair ? A64_HELP_stxp : A64_HELP_stxr, a64_target(rs), a64_source(rt));
+        op->x = (uint8_t)a64_source(rt2);
     }
 }
 
 static void translate_atomic(struct translator *t)
 {
-    unsigned rs = source(a64_field(t->word, 20, 16)), operation = a64_field(t->word, 15, 12);
+    unsigned rs = a64_source(a64_field(t->word, 20, 16)), operation = a64_field(t->word, 15, 12);
     if (a64_bit(t->word, 26) || operation > 8 || !a64_has_lse(t->cpu->model)) {
-        emit_undefined(t);
+        a64_emit_undefined(t);
         return;
     }
     emit_on_base(t, A64_HELP_atomic, a64_target(a64_field(t->word, 4, 0)), rs)->x = (uint8_t)operation;
@@ -306,13 +306,13 @@ static void translate_structures(struct translator *t)
     bool single = a64_bit(word, 24), post = a64_bit(word, 23);
     unsigned m = a64_field(word, 20, 16), bytes = single ? single_bytes(word) : multiple_bytes(word);
     if (a64_bit(word, 31) || !bytes || (!post && m) || (!single && a64_bit(word, 21))) {
-        emit_undefined(t);
+        a64_emit_undefined(t);
         return;
     }
-    if (!simd_allowed(t))
+    if (!a64_simd_allowed(t))
         return;
     unsigned base = base_of(t);
-    struct op *op = emit_help(t, a64_bit(word, 22) ? A64_HELP_ld_structures : A64_HELP_st_structures);
+    struct op *op = a64_emit_help(t, a64_bit(word, 22) ? A64_HELP_ld_structures : A64_HELP_st_structures);
     op->a = (uint8_t)base;
     op->s = (uint8_t)bytes;
     op->value = (int32_t)word;
@@ -321,10 +321,10 @@ static void translate_structures(struct translator *t)
     if (m == 31)
         emit_write_back(t, base, bytes);
     else
-        emit_two(t, A64_OP_ADD64RR, base == t->sp ? target_sp(t, 31) : base, base, m);
+        a64_emit_two(t, A64_OP_ADD64RR, base == t->sp ? a64_target_sp(t, 31) : base, base, m);
 }
 
-void translate_memory(struct translator *t)
+void a64_translate_memory(struct translator *t)
 {
     uint32_t word = t->word;
     switch (a64_field(word, 29, 28)) {
@@ -334,9 +334,9 @@ void translate_memory(struct translator *t)
         else if (!a64_bit(word, 24))
             translate_exclusive(t);
         else
-            emit_undefined(t);
+            a64_emit_undefined(t);
         break;
-    case 1: a64_bit(word, 24) ? emit_undefined(t) : translate_literal(t); break;
+    case 1: a64_bit(word, 24) ? a64_emit_undefined(t) : translate_literal(t); break;
     case 2: translate_pair(t); break;
     default:
         if (a64_bit(word, 24))
@@ -348,7 +348,7 @@ void translate_memory(struct translator *t)
         else if (a64_field(word, 11, 10) == 2)
             translate_register_offset(t);
         else
-            emit_undefined(t);
+            a64_emit_undefined(t);
         break;
     }
 }

@@ -5,24 +5,24 @@
 #include "vcpu/aarch64/emit.h"
 #include "vcpu/aarch64/simd.h"
 
-bool simd_allowed(struct translator *t)
+bool a64_simd_allowed(struct translator *t)
 {
     if (t->mode & A64_MODE_FP)
         return true;
-    emit_exception(t, a64_syndrome(A64_EC_FP, BIT32(24) | 14u << 20)); // CV, COND always
+    a64_emit_exception(t, a64_syndrome(A64_EC_FP, BIT32(24) | 14u << 20)); // CV, COND always
     return false;
 }
 
-void translate_simd(struct translator *t)
+void a64_translate_simd(struct translator *t)
 {
     a64_simd_function *function = a64_simd_find(t->word);
     if (!function) {
-        emit_undefined(t);
+        a64_emit_undefined(t);
         return;
     }
-    if (!simd_allowed(t))
+    if (!a64_simd_allowed(t))
         return;
-    struct op *op = emit(t, A64_OP_SIMD);
+    struct op *op = a64_emit(t, A64_OP_SIMD);
     op->delta = (int32_t)t->word;
     memcpy(&op->imm, &function, sizeof function);
 }
