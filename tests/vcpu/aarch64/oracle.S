@@ -3,7 +3,7 @@
 // aarch64.
 //
 // It reads records from its standard input, and writes each back as the instruction left it:
-//   0  the instruction    4  FPCR    8  FPSR    12  NZCV    16  1: it was undefined (written)    32  X0-X31    288  V0-V31
+//   0  the instruction    4  FPCR    8  FPSR    12  NZCV    16  1: undefined (written)    32  X0-X31    288  V0-V31
 // X29, X30 and X31 are not loaded: the instruction must not use the first two.
         .equ    RECORD, 800
         .globl  _start
@@ -66,11 +66,11 @@ more:   mov     x0, #0
         .irp    n, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
         ldr     q\n, [x0, #16 * \n]
         .endr
-        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28
+        .irp    n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28
         ldr     x\n, [x29, #32 + 8 * \n]
         .endr
         blr     x30
-        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28
+        .irp    n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28
         str     x\n, [x29, #32 + 8 * \n]
         .endr
         add     x0, x29, #288

@@ -51,7 +51,10 @@ static inline uint64_t oracle_number(unsigned exponent_bits, unsigned fraction_b
     case 4: exponent = 0; break;
     case 5: exponent = random >> 8 & 3; break;
     case 6: exponent = exponents - (random >> 8 & 3); break;
-    case 7: exponent = bias + (random >> 8 & 1), fraction = 0; break;
+    case 7: // where products and sums nearly cancel
+        exponent = bias + (random >> 8 & 1);
+        fraction = ((random >> 20 & 3) - 1) & fractions;
+        break;
     case 8: case 9: exponent = bias + (random >> 8 & 7) - 3; break;
     case 10:
         exponent = bias + (random >> 8) % (fraction_bits + 4);
