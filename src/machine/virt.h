@@ -7,6 +7,7 @@
 //     virt_wire.c      which line leads where
 //     virt_firmware.c  what a firmware would have left behind: kernel, device tree, serial port set up
 //     virt_start.c     the first processor's state
+//     virt_state.c     all state in one list
 #ifndef MACHINE_VIRT_H
 #define MACHINE_VIRT_H
 
@@ -126,5 +127,11 @@ int virt_firmware(struct virt *virt);
 
 // virt_start.c
 void virt_start(struct virt *virt, const struct boot_arm64_state *state);
+
+// virt_state.c: every byte of state, to save, load and compare between two runs; without RAM for those who copy that
+// themselves. After a load comes virt_loaded.
+void virt_visit(struct virt *virt, struct visit *v);
+void virt_visit_chips(struct virt *virt, struct visit *v);
+void virt_loaded(struct virt *virt);
 
 #endif

@@ -155,6 +155,74 @@ Test(virt, what_it_does_not_have_is_refused_by_name)
     refused("-kernel");
 }
 
+// --- State ----------------------------------------------------------------------------------------------------------
+
+static struct visit_save save(struct virt *from)
+{
+    struct visit_save saved;
+    visit_save_init(&saved);
+    virt_visit(from, &saved.visit);
+    cr_assert_not(saved.failed);
+    return saved;
+}
+
+static void same(struct virt *one, struct virt *other, uint64_t when)
+{
+    struct visit_save saved = save(one);
+    struct visit_differ differ;
+    visit_differ_init(&differ, saved.data, saved.size);
+    virt_visit(other, &differ.visit);
+    cr_assert_not(differ.differs, "%s after %lu instructions", differ.path, (unsigned long)when);
+    free(saved.data);
+}
+
+// Saves at every instruction; what is loaded elsewhere goes the same way to the end.
+static void continues_elsewhere(const uint32_t *code, size_t size)
+{
+    uint64_t end = 0;
+    config.memory = INTACT_MEMORY_MIN;
+    make(code, size);
+    for (uint64_t when = 1;; when++) {
+        struct virt *other = calloc(1, sizeof *other);
+        cr_assert_eq(virt_create(other, &config), 0);
+        virt.loop.limit = when;
+        if (vcpu_run(&virt.loop) != LOOP_LIMIT) {
+            virt_destroy(other);
+            free(other);
+            cr_assert_eq(virt.loop.instructions, end);
+            return;
+        }
+        struct visit_save saved = save(&virt);
+        struct visit_load load;
+        visit_load_init(&load, saved.data, saved.size);
+        virt_visit(other, &load.visit);
+        virt_loaded(other);
+        cr_assert_eq(load.position, saved.size);
+        free(saved.data);
+        same(&virt, other, when);
+        other->loop.limit = 1000000;
+        cr_assert_eq(vcpu_run(&other->loop), LOOP_POWER_OFF, "from %lu", (unsigned long)when);
+        end = end ? end : other->loop.instructions;
+        cr_assert_eq(other->loop.instructions, end, "from %lu", (unsigned long)when);
+        virt_destroy(other);
+        free(other);
+    }
+}
+
+Test(virt, a_saved_machine_continues_elsewhere_from_every_instruction)
+{
+    config.its = true;
+    continues_elsewhere(code_timer3, sizeof code_timer3);
+    virt_destroy(&virt);
+    setup();
+    config.gic_version = 2;
+    continues_elsewhere(code_timer2, sizeof code_timer2);
+    virt_destroy(&virt);
+    setup();
+    config.cpus = 2;
+    continues_elsewhere(code_smp, sizeof code_smp);
+}
+
 // --- The device tree ------------------------------------------------------------------------------------------------
 
 static const void *tree(void)
