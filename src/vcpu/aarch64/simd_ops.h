@@ -154,16 +154,34 @@ static inline int128 simd_shifted(int128 value, int by, bool rounds)
 #define SIMD_RIGHT (2 * bits - (word >> 16 & 0x7f))
 #define SIMD_LEFT  ((word >> 16 & 0x7f) - bits)
 
-// A function of lanes of the type T, the field F of the vector: x of Rn, y of the second operand, z of Rd before; it
-// may set q, which becomes FPSR.QC. Lanes above the width are computed from zeros, and thrown away.
+// A function of lanes of the type T, the field F of the vector: x of Rn, y of the second operand, z of Rd before. Lanes
+// above the width are thrown away.
 #define SIMD_LANES(name, T, F, expression)                                                                             \
+    static void name(struct a64_cpu *cpu, uint32_t word)                                                               \
+    {                                                                                                                  \
+        enum { bits = 8 * sizeof(T) };                                                                                 \
+        const unsigned width = simd_width(word, sizeof(T));                                                            \
+        const union a64_vector n = cpu->v[SIMD_RN(word)], m = simd_second(cpu, word, sizeof(T));                       \
+        union a64_vector d = cpu->v[SIMD_RD(word)];                                                                    \
+        for (unsigned i = 0; i < 16 / sizeof(T); i++) {                                                                \
+            const T x = (T)n.F[i], y = (T)m.F[i], z = (T)d.F[i];                                                       \
+            (void)x, (void)y, (void)z;                                                                                 \
+            d.F[i] = (expression);                                                                                     \
+        }                                                                                                              \
+        cpu->v[SIMD_RD(word)] = d;                                                                                     \
+        if (width < 16)                                                                                                \
+            cpu->v[SIMD_RD(word)] = simd_low(d, width);                                                                \
+    }
+
+// The same where the expression may set q, which becomes FPSR.QC: lanes above the width are computed from zeros.
+#define SIMD_SATURATED(name, T, F, expression)                                                                         \
     static void name(struct a64_cpu *cpu, uint32_t word)                                                               \
     {                                                                                                                  \
         enum { bits = 8 * sizeof(T) };                                                                                 \
         const unsigned width = simd_width(word, sizeof(T));                                                            \
         const union a64_vector n = simd_low(cpu->v[SIMD_RN(word)], width);                                             \
         const union a64_vector m = simd_low(simd_second(cpu, word, sizeof(T)), width);                                 \
-        union a64_vector d = cpu->v[SIMD_RD(word)];                                                                    \
+        union a64_vector d = simd_low(cpu->v[SIMD_RD(word)], width);                                                   \
         bool q = false;                                                                                                \
         for (unsigned i = 0; i < 16 / sizeof(T); i++) {                                                                \
             const T x = (T)n.F[i], y = (T)m.F[i], z = (T)d.F[i];                                                       \
@@ -175,15 +193,20 @@ static inline int128 simd_shifted(int128 value, int by, bool rounds)
         cpu->v[SIMD_RD(word)] = simd_low(d, width);                                                                    \
     }
 
-#define SIMD_LANES_HS(name, S, expression)                                                                             \
-    SIMD_LANES(name##_h, S##16_t, h, expression)                                                                       \
-    SIMD_LANES(name##_s, S##32_t, s, expression)
 #define SIMD_LANES_BHS(name, S, expression)                                                                            \
     SIMD_LANES(name##_b, S##8_t, b, expression)                                                                        \
-    SIMD_LANES_HS(name, S, expression)
+    SIMD_LANES(name##_h, S##16_t, h, expression)                                                                       \
+    SIMD_LANES(name##_s, S##32_t, s, expression)
 #define SIMD_LANES_BHSD(name, S, expression)                                                                           \
     SIMD_LANES_BHS(name, S, expression)                                                                                \
     SIMD_LANES(name##_d, S##64_t, d, expression)
+#define SIMD_SATURATED_HS(name, S, expression)                                                                         \
+    SIMD_SATURATED(name##_h, S##16_t, h, expression)                                                                   \
+    SIMD_SATURATED(name##_s, S##32_t, s, expression)
+#define SIMD_SATURATED_BHSD(name, S, expression)                                                                       \
+    SIMD_SATURATED(name##_b, S##8_t, b, expression)                                                                    \
+    SIMD_SATURATED_HS(name, S, expression)                                                                             \
+    SIMD_SATURATED(name##_d, S##64_t, d, expression)
 
 // From lanes of T to lanes of twice the size, WT: x and y as above but of the upper half with Q, w the wide lane of Rn.
 #define SIMD_LONG(name, T, F, WT, WF, expression)                                                                      \
