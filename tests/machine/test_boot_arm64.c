@@ -116,8 +116,8 @@ Test(boot_arm64, the_ramdisk_is_where_the_tree_says)
     const fdt64_t *start = fdt_getprop(tree, chosen, "linux,initrd-start", NULL);
     const fdt64_t *end = fdt_getprop(tree, chosen, "linux,initrd-end", NULL);
     cr_assert(start && end);
-    cr_assert_eq(fdt64_to_cpu(*end) - fdt64_to_cpu(*start), 7);
-    cr_assert_arr_eq(ram.ram + (fdt64_to_cpu(*start) - RAM), "ramdisk", 7);
+    cr_assert_eq(fdt64_ld(end) - fdt64_ld(start), 7);
+    cr_assert_arr_eq(ram.ram + (fdt64_ld(start) - RAM), "ramdisk", 7);
     test_file_remove(path);
 }
 
