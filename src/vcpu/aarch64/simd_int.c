@@ -74,16 +74,18 @@ SIMD_SATURATED_BHSD(uqrshl, uint, simd_saturate_unsigned(simd_shifted(x, (int8_t
 #define PAIRS(name, T, F, expression)                                                                                  \
     static void name(struct a64_cpu *cpu, uint32_t word)                                                               \
     {                                                                                                                  \
-        const unsigned half = (SIMD_Q(word) ? 16u : 8u) / sizeof(T);                                                   \
-        const union a64_vector n = cpu->v[SIMD_RN(word)], m = cpu->v[SIMD_RM(word)];                                   \
-        union a64_vector d = { .d = { 0, 0 } };                                                                        \
-        for (unsigned i = 0; i < half; i++) {                                                                          \
-            const union a64_vector *v = i < half / 2 ? &n : &m;                                                        \
-            const unsigned at = 2 * i % half;                                                                          \
-            const T x = (T)v->F[at], y = (T)v->F[at + 1];                                                              \
+        const unsigned width = SIMD_Q(word) ? 16 : 8;                                                                  \
+        uint8_t bytes[32] = { 0 };                                                                                     \
+        T both[32 / sizeof(T)];                                                                                        \
+        union a64_vector d;                                                                                            \
+        memcpy(bytes, cpu->v[SIMD_RN(word)].b, 16);                                                                    \
+        memcpy(bytes + width, cpu->v[SIMD_RM(word)].b, 16);                                                            \
+        memcpy(both, bytes, sizeof both);                                                                              \
+        for (unsigned i = 0; i < 16 / sizeof(T); i++) {                                                                \
+            const T x = both[2 * i], y = both[2 * i + 1];                                                              \
             d.F[i] = (expression);                                                                                     \
         }                                                                                                              \
-        cpu->v[SIMD_RD(word)] = d;                                                                                     \
+        cpu->v[SIMD_RD(word)] = simd_low(d, width);                                                                    \
     }
 #define PAIRS_BHS(name, S, expression)                                                                                 \
     PAIRS(name##_b, S##8_t, b, expression)                                                                             \
@@ -121,6 +123,14 @@ static uint64_t reverse_units(uint64_t x, unsigned bits, unsigned unit)
     return out;
 }
 
+// The bits set in each byte.
+static inline uint64_t count_bits(uint64_t x)
+{
+    x -= x >> 1 & UINT64_C(0x5555555555555555);
+    x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+    return (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+}
+
 SIMD_LANES(rev64_b, uint64_t, d, reverse_units(x, 64, 8))
 SIMD_LANES(rev64_h, uint64_t, d, reverse_units(x, 64, 16))
 SIMD_LANES(rev64_s, uint64_t, d, reverse_units(x, 64, 32))
@@ -131,7 +141,7 @@ SIMD_SATURATED_BHSD(suqadd, int, simd_saturate((int128)z + ((uint64_t)x & bits_l
 SIMD_SATURATED_BHSD(usqadd, uint, simd_saturate_unsigned((int128)z + bits_sign(x, bits), bits, &q))
 SIMD_LANES_BHS(cls, int, leading_zeros(((uint64_t)x ^ (uint64_t)x << 1) >> 1 & bits_low(bits - 1), bits - 1))
 SIMD_LANES_BHS(clz, uint, leading_zeros(x, bits))
-SIMD_LANES(cnt_b, uint8_t, b, (uint8_t)__builtin_popcount(x))
+SIMD_LANES(cnt_b, uint64_t, d, count_bits(x))
 SIMD_LANES(not_b, uint8_t, b, ~x)
 SIMD_LANES(rbit_h, uint8_t, b, reverse_bits(x, 8)) // in the row of NOT, as if its elements were of 16 bits
 SIMD_SATURATED_BHSD(sqabs, int, simd_saturate(x < 0 ? -(int128)x : x, bits, &q))
