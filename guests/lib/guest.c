@@ -55,17 +55,10 @@ void print(const char *format, ...)
             for (const char *s = va_arg(list, const char *); *s; s++)
                 put(*s);
             break;
-        case 'u':
-            put_number(va_arg(list, uint64_t), 10);
-            break;
-        case 'x':
-            put_number(va_arg(list, uint64_t), 16);
-            break;
-        case 'c':
-            put((char)va_arg(list, int));
-            break;
-        default:
-            put(*format);
+        case 'u': put_number(va_arg(list, uint64_t), 10); break;
+        case 'x': put_number(va_arg(list, uint64_t), 16); break;
+        case 'c': put((char)va_arg(list, int)); break;
+        default: put(*format);
         }
     }
     va_end(list);

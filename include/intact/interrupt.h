@@ -43,17 +43,17 @@ struct intact_irq_device;
 // Where an errno says it, the value is that errno, negative, on every host.
 enum intact_irq_error {
     INTACT_IRQ_OK = 0,
-    INTACT_IRQ_NO_ROUTE = -6,       // ENXIO: the pin or GSI leads nowhere, or nobody took the message
-    INTACT_IRQ_NO_MEMORY = -12,     // ENOMEM
-    INTACT_IRQ_BUSY = -16,          // EBUSY: groups still exist, or a notifier is in use elsewhere
-    INTACT_IRQ_DUPLICATE = -17,     // EEXIST: another group has one of these sources; the pin is wired already
-    INTACT_IRQ_INVALID = -22,       // EINVAL: an argument, or a mode that cannot be entered now
-    INTACT_IRQ_OUT_OF_FILES = -24,  // EMFILE: the host has no file left for a notifier
+    INTACT_IRQ_NO_ROUTE = -6,        // ENXIO: the pin or GSI leads nowhere, or nobody took the message
+    INTACT_IRQ_NO_MEMORY = -12,      // ENOMEM
+    INTACT_IRQ_BUSY = -16,           // EBUSY: groups still exist, or a notifier is in use elsewhere
+    INTACT_IRQ_DUPLICATE = -17,      // EEXIST: another group has one of these sources; the pin is wired already
+    INTACT_IRQ_INVALID = -22,        // EINVAL: an argument, or a mode that cannot be entered now
+    INTACT_IRQ_OUT_OF_FILES = -24,   // EMFILE: the host has no file left for a notifier
     INTACT_IRQ_OUT_OF_VECTORS = -28, // ENOSPC: the manager's sources are all given out
-    INTACT_IRQ_BAD_INDEX = -1001,   // the group has no such source
-    INTACT_IRQ_BAD_TYPE = -1002,    // the configuration or call does not fit the type of the group
-    INTACT_IRQ_NOT_ENABLED = -1003, // enable the group first
-    INTACT_IRQ_BAD_COUNT = -1004,   // a group of this type cannot have so many sources
+    INTACT_IRQ_BAD_INDEX = -1001,    // the group has no such source
+    INTACT_IRQ_BAD_TYPE = -1002,     // the configuration or call does not fit the type of the group
+    INTACT_IRQ_NOT_ENABLED = -1003,  // enable the group first
+    INTACT_IRQ_BAD_COUNT = -1004,    // a group of this type cannot have so many sources
 };
 
 // A sentence for any value above, and "unknown error" for others. The text is static. Any thread.
@@ -266,8 +266,8 @@ struct intact_irq_resource {
 
 struct intact_irq_resources {
     struct intact_irq_resource legacy, generic_msi, pci_msi, pci_msix;
-    bool legacy_edge;     // the legacy source is an edge, not a level
-    uint32_t requester;   // device id of its messages
+    bool legacy_edge;   // the legacy source is an edge, not a level
+    uint32_t requester; // device id of its messages
 };
 
 // BAD_COUNT: a resource that no group could have. DUPLICATE, OUT_OF_VECTORS, INVALID, NO_MEMORY as create_group.

@@ -21,8 +21,8 @@ typedef void bus_write_fn(void *owner, uint64_t offset, unsigned size, uint64_t 
 struct region {
     uint64_t base, size;
     const char *name;
-    uint8_t *ram;  // host memory of a RAM or ROM window, NULL: a device
-    bool readonly; // ROM: writes are dropped, or go to `write` where there is one (flash)
+    uint8_t *ram;    // host memory of a RAM or ROM window, NULL: a device
+    bool readonly;   // ROM: writes are dropped, or go to `write` where there is one (flash)
     unsigned widest; // a device is asked in pieces of at most this many bytes: 1, 2, 4 or 8
     bus_read_fn *read;
     bus_write_fn *write;

@@ -66,9 +66,8 @@ void clock_register(struct clock *clock, struct event *event, const char *name, 
                     void *owner)
 {
     assert(clock->ranks < CLOCK_EVENT_LIMIT);
-    *event = (struct event){
-        .deadline = CLOCK_NEVER, .rank = clock->ranks++, .fire = fire, .owner = owner, .name = name
-    };
+    *event =
+        (struct event){ .deadline = CLOCK_NEVER, .rank = clock->ranks++, .fire = fire, .owner = owner, .name = name };
 }
 
 void clock_arm(struct clock *clock, struct event *event, uint64_t deadline)

@@ -47,7 +47,7 @@ static int init_wake(pthread_cond_t *wake)
 
 int inbox_init(struct inbox *inbox)
 {
-    *inbox = (struct inbox){.channel_count = 0};
+    *inbox = (struct inbox){ .channel_count = 0 };
     atomic_init(&inbox->arrived, NULL);
     atomic_init(&inbox->spare, NULL);
     inbox_adopt(inbox);
@@ -231,7 +231,7 @@ static struct timespec deadline_in(uint64_t timeout_ns)
 
 bool inbox_wait(struct inbox *inbox, uint64_t timeout_ns)
 {
-    struct timespec deadline = timeout_ns == UINT64_MAX ? (struct timespec){0} : deadline_in(timeout_ns);
+    struct timespec deadline = timeout_ns == UINT64_MAX ? (struct timespec){ 0 } : deadline_in(timeout_ns);
     int error = 0;
     pthread_mutex_lock(&inbox->lock);
     inbox->waiting = true;

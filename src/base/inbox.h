@@ -48,8 +48,8 @@ struct inbox {
     _Atomic(struct inbox_node *) arrived; // newest first
     _Atomic(struct inbox_node *) spare;
     atomic_uintptr_t machine; // which thread drains
-    bool waiting, woken;  // under the lock
-    pthread_mutex_t lock; // among the posters, and for a machine that sleeps
+    bool waiting, woken;      // under the lock
+    pthread_mutex_t lock;     // among the posters, and for a machine that sleeps
     pthread_cond_t wake;
     struct inbox_node *free; // the posters', under the lock
     struct inbox_chunk *chunks;

@@ -4,9 +4,10 @@
 const char *trace_name(enum trace_id id)
 {
     static const char *const names[TRACE_IDS] = {
-        [TRACE_LINE] = "line",     [TRACE_TRIGGER] = "trigger", [TRACE_ROUTE] = "route",     [TRACE_MESSAGE] = "message",
-        [TRACE_PIN] = "pin",       [TRACE_ACCEPT] = "accept",   [TRACE_PENDING] = "pending", [TRACE_TAKE] = "take",
-        [TRACE_EOI] = "eoi",       [TRACE_IPI] = "ipi",         [TRACE_TIMER] = "timer",     [TRACE_ACCESS] = "access",
+        [TRACE_LINE] = "line",       [TRACE_TRIGGER] = "trigger", [TRACE_ROUTE] = "route",
+        [TRACE_MESSAGE] = "message", [TRACE_PIN] = "pin",         [TRACE_ACCEPT] = "accept",
+        [TRACE_PENDING] = "pending", [TRACE_TAKE] = "take",       [TRACE_EOI] = "eoi",
+        [TRACE_IPI] = "ipi",         [TRACE_TIMER] = "timer",     [TRACE_ACCESS] = "access",
         [TRACE_MISTAKE] = "mistake", [TRACE_DROP] = "drop",
     };
     return names[id];

@@ -53,10 +53,10 @@ const char *trace_name(enum trace_id id);
 void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
 
 // `trace` may be NULL.
-#define TRACE(trace, id, vcpu, a, b, c)                                                     \
-    do {                                                                                    \
-        if (unlikely((trace) && ((trace)->wanted & BIT64(id))))                             \
-            trace_emit((trace), (id), (vcpu), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c)); \
+#define TRACE(trace, id, vcpu, a, b, c)                                                                                \
+    do {                                                                                                               \
+        if (unlikely((trace) && ((trace)->wanted & BIT64(id))))                                                        \
+            trace_emit((trace), (id), (vcpu), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c));                            \
     } while (0)
 
 #endif

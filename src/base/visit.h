@@ -28,8 +28,9 @@ struct visit {
 // Names come as the expression in the list, `pit->control`; `visit_name` gives the part a reader wants, `control`.
 const char *visit_name(const char *expression);
 
-#define VISIT(v, lvalue)       ((v)->field((v), #lvalue, &(lvalue), sizeof(lvalue), 1))
-#define VISIT_ARRAY(v, lvalue) ((v)->field((v), #lvalue, (lvalue), sizeof((lvalue)[0]), sizeof(lvalue) / sizeof((lvalue)[0])))
+#define VISIT(v, lvalue) ((v)->field((v), #lvalue, &(lvalue), sizeof(lvalue), 1))
+#define VISIT_ARRAY(v, lvalue)                                                                                         \
+    ((v)->field((v), #lvalue, (lvalue), sizeof((lvalue)[0]), sizeof(lvalue) / sizeof((lvalue)[0])))
 // `count` elements behind a pointer: RAM, a table whose size is fixed by the configuration.
 #define VISIT_MEMORY(v, pointer, elements) ((v)->field((v), #pointer, (pointer), sizeof(*(pointer)), (elements)))
 

@@ -50,18 +50,12 @@ static bool pin_matters(const struct demo *demo, const struct intact_trace_event
 static bool belongs(const struct demo *demo, const struct intact_trace_event *event)
 {
     switch (event->id) {
-    case INTACT_TRACE_LINE:
-        return event->b;
-    case INTACT_TRACE_PIN:
-        return pin_matters(demo, event);
-    case INTACT_TRACE_PENDING:
-        return event->a & ~event->b & PENDING_INTR_BIT;
-    case INTACT_TRACE_IPI:
-        return event->b == DELIVERY_FIXED;
-    case INTACT_TRACE_ACCEPT:
-        return event->a >= 16;
-    default:
-        return true;
+    case INTACT_TRACE_LINE: return event->b;
+    case INTACT_TRACE_PIN: return pin_matters(demo, event);
+    case INTACT_TRACE_PENDING: return event->a & ~event->b & PENDING_INTR_BIT;
+    case INTACT_TRACE_IPI: return event->b == DELIVERY_FIXED;
+    case INTACT_TRACE_ACCEPT: return event->a >= 16;
+    default: return true;
     }
 }
 
@@ -103,14 +97,11 @@ static const char *tell(const struct demo *demo, unsigned at, char *out, size_t 
 {
     const struct intact_trace_event *event = &demo->events[at];
     switch (event->id) {
-    case INTACT_TRACE_LINE:
-        snprintf(out, size, "raises its line, which is wire %" PRIu64, event->a);
-        return "1 device";
+    case INTACT_TRACE_LINE: snprintf(out, size, "raises its line, which is wire %" PRIu64, event->a); return "1 device";
     case INTACT_TRACE_TIMER:
         snprintf(out, size, "the timer in the local APIC of CPU %u is at zero", event->cpu);
         return "1 timer";
-    case INTACT_TRACE_ROUTE:
-        return tell_route(demo, at, out, size) ? "3 routing" : NULL;
+    case INTACT_TRACE_ROUTE: return tell_route(demo, at, out, size) ? "3 routing" : NULL;
     case INTACT_TRACE_MESSAGE:
         snprintf(out, size, "writes 0x%" PRIx64 " to address 0x%" PRIx64 ": an interrupt message", event->b, event->a);
         return "4 message";
@@ -126,18 +117,13 @@ static const char *tell(const struct demo *demo, unsigned at, char *out, size_t 
     case INTACT_TRACE_ACCEPT:
         snprintf(out, size, "the local APIC of CPU %u accepts vector 0x%" PRIx64, event->cpu, event->a);
         return "5 chip";
-    case INTACT_TRACE_PENDING:
-        snprintf(out, size, "CPU %u: INTR in its pending word", event->cpu);
-        return "6 settle";
+    case INTACT_TRACE_PENDING: snprintf(out, size, "CPU %u: INTR in its pending word", event->cpu); return "6 settle";
     case INTACT_TRACE_TAKE:
         snprintf(out, size, "CPU %u leaves 0x%" PRIx64 " for the handler of vector 0x%" PRIx64, event->cpu, event->b,
                  event->a);
         return "8 taken";
-    case INTACT_TRACE_EOI:
-        snprintf(out, size, "the handler ends it: EOI to the %s", chip(event->b));
-        return "9 EOI";
-    default:
-        return NULL;
+    case INTACT_TRACE_EOI: snprintf(out, size, "the handler ends it: EOI to the %s", chip(event->b)); return "9 EOI";
+    default: return NULL;
     }
 }
 

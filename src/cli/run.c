@@ -89,17 +89,13 @@ static int run_with_log(struct settings *settings)
 static int act(struct settings *settings)
 {
     switch (settings->action) {
-    case SHOW_HELP:
-        return cli_help(0, NULL);
-    case SHOW_VERSION:
-        printf("intact %s\n", intact_version());
-        return 0;
+    case SHOW_HELP: return cli_help(0, NULL);
+    case SHOW_VERSION: printf("intact %s\n", intact_version()); return 0;
     case SHOW_LIST:
         for (const char *const *line = settings->list; *line; line++)
             puts(*line);
         return 0;
-    case RUN:
-        break;
+    case RUN: break;
     }
     return run_with_log(settings);
 }

@@ -58,8 +58,7 @@ static bool gic_text(const struct intact_trace_event *event, char *out, size_t s
     case INTACT_TRACE_IPI:
         snprintf(out, size, "CPU %u sends SGI %" PRIu64 " to 0x%" PRIx64, event->cpu, event->c, event->a);
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -120,7 +119,6 @@ void trace_text(enum intact_machine_type type, const struct intact_trace_event *
     case INTACT_TRACE_DROP:
         snprintf(out, size, "dropped: reason 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64, event->a, event->b, event->c);
         break;
-    case INTACT_TRACE_IDS:
-        break;
+    case INTACT_TRACE_IDS: break;
     }
 }

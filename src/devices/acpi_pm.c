@@ -61,23 +61,16 @@ static uint8_t read_byte(const struct acpi_pm *pm, unsigned offset)
     uint32_t timer = (uint32_t)(pm->seen & (2 * half_turn(pm) - 1));
     unsigned low = 8 * (offset & 1), wide = 8 * (offset & 3);
     switch (offset & ~1u) {
-    case ACPI_PM1_STS:
-        return (uint8_t)(pm->PM1_STS >> low);
-    case ACPI_PM1_EN:
-        return (uint8_t)(pm->PM1_EN >> low);
-    case ACPI_PM1_CNT:
-        return (uint8_t)(pm->PM1_CNT >> low);
+    case ACPI_PM1_STS: return (uint8_t)(pm->PM1_STS >> low);
+    case ACPI_PM1_EN: return (uint8_t)(pm->PM1_EN >> low);
+    case ACPI_PM1_CNT: return (uint8_t)(pm->PM1_CNT >> low);
     case ACPI_PM_TMR:
-    case ACPI_PM_TMR + 2:
-        return (uint8_t)(timer >> wide);
+    case ACPI_PM_TMR + 2: return (uint8_t)(timer >> wide);
     case ACPI_GPE0_STS:
-    case ACPI_GPE0_STS + 2:
-        return (uint8_t)(pm->GPE0_STS >> wide);
+    case ACPI_GPE0_STS + 2: return (uint8_t)(pm->GPE0_STS >> wide);
     case ACPI_GPE0_EN:
-    case ACPI_GPE0_EN + 2:
-        return (uint8_t)(pm->GPE0_EN >> wide);
-    default:
-        return 0;
+    case ACPI_GPE0_EN + 2: return (uint8_t)(pm->GPE0_EN >> wide);
+    default: return 0;
     }
 }
 
@@ -98,19 +91,13 @@ static void write_byte(struct acpi_pm *pm, unsigned offset, uint8_t value)
 {
     unsigned low = 8 * (offset & 1), wide = 8 * (offset & 3);
     switch (offset & ~1u) {
-    case ACPI_PM1_STS:
-        pm->PM1_STS &= (uint16_t) ~(value << low);
-        break;
+    case ACPI_PM1_STS: pm->PM1_STS &= (uint16_t) ~(value << low); break;
     case ACPI_PM1_EN:
         pm->PM1_EN = (uint16_t)bits_merge(pm->PM1_EN, (uint64_t)value << low, (UINT64_C(0xff) << low) & ENABLE_MASK);
         break;
-    case ACPI_PM1_CNT:
-        write_control(pm, (uint16_t)(value << low), (uint16_t)(0xff << low));
-        break;
+    case ACPI_PM1_CNT: write_control(pm, (uint16_t)(value << low), (uint16_t)(0xff << low)); break;
     case ACPI_GPE0_STS:
-    case ACPI_GPE0_STS + 2:
-        pm->GPE0_STS &= ~((uint32_t)value << wide);
-        break;
+    case ACPI_GPE0_STS + 2: pm->GPE0_STS &= ~((uint32_t)value << wide); break;
     case ACPI_GPE0_EN:
     case ACPI_GPE0_EN + 2:
         pm->GPE0_EN = (uint32_t)bits_merge(pm->GPE0_EN, (uint64_t)value << wide, UINT64_C(0xff) << wide);

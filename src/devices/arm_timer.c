@@ -52,27 +52,20 @@ static void fired(void *owner, uint64_t now)
 static uint64_t read_compare(const struct arm_timer_compare *compare, uint64_t encoding, uint64_t now)
 {
     switch (encoding & 7) {
-    case 0:
-        return (uint32_t)(compare->CVAL - counter(now));
+    case 0: return (uint32_t)(compare->CVAL - counter(now));
     case 1:
         return compare->CTL |
                ((compare->CTL & ARM_TIMER_CTL_ENABLE) && reached(compare, now) ? ARM_TIMER_CTL_ISTATUS : 0u);
-    default:
-        return compare->CVAL;
+    default: return compare->CVAL;
     }
 }
 
 static void write_compare(struct arm_timer_compare *compare, uint64_t encoding, uint64_t value, uint64_t now)
 {
     switch (encoding & 7) {
-    case 0:
-        compare->CVAL = counter(now) + (uint64_t)(int64_t)(int32_t)(uint32_t)value;
-        break;
-    case 1:
-        compare->CTL = (uint32_t)value & (ARM_TIMER_CTL_ENABLE | ARM_TIMER_CTL_IMASK);
-        break;
-    default:
-        compare->CVAL = value;
+    case 0: compare->CVAL = counter(now) + (uint64_t)(int64_t)(int32_t)(uint32_t)value; break;
+    case 1: compare->CTL = (uint32_t)value & (ARM_TIMER_CTL_ENABLE | ARM_TIMER_CTL_IMASK); break;
+    default: compare->CVAL = value;
     }
     update(compare, now);
 }

@@ -215,12 +215,9 @@ static uint64_t read_timer(const struct hpet_timer *timer, unsigned reg)
     case HPET_TIM_CONF:
         return (uint64_t)timer->hpet->route_cap << 32 | (timer->config & ~VAL_SET) | TIMER_CAPS |
                (can_message(timer) ? HPET_TN_FSB_INT_DEL_CAP : 0u);
-    case HPET_TIM_COMP:
-        return timer->comparator;
-    case HPET_TIM_FSB:
-        return can_message(timer) ? timer->hpet->FSB : 0;
-    default:
-        return 0;
+    case HPET_TIM_COMP: return timer->comparator;
+    case HPET_TIM_FSB: return can_message(timer) ? timer->hpet->FSB : 0;
+    default: return 0;
     }
 }
 
@@ -229,16 +226,11 @@ static uint64_t read_register(const struct hpet *hpet, unsigned reg, uint64_t ti
     if (reg >= HPET_TIM_CONF && reg < HPET_TIM_CONF + 0x20 * HPET_TIMERS)
         return read_timer(&hpet->timers[(reg - HPET_TIM_CONF) / 0x20], HPET_TIM_CONF + (reg & 0x1f));
     switch (reg) {
-    case HPET_GCAP_ID:
-        return HPET_PERIOD_FS << 32 | HPET_ID;
-    case HPET_GEN_CONF:
-        return hpet->GEN_CONF;
-    case HPET_GINTR_STA:
-        return read_status(hpet);
-    case HPET_MAIN_CNT:
-        return counter_at(hpet, tick);
-    default:
-        return 0;
+    case HPET_GCAP_ID: return HPET_PERIOD_FS << 32 | HPET_ID;
+    case HPET_GEN_CONF: return hpet->GEN_CONF;
+    case HPET_GINTR_STA: return read_status(hpet);
+    case HPET_MAIN_CNT: return counter_at(hpet, tick);
+    default: return 0;
     }
 }
 
@@ -323,15 +315,9 @@ static void write_register(struct hpet *hpet, unsigned reg, uint64_t value, uint
     }
     uint64_t merged = bits_merge(read_register(hpet, reg, tick), value, mask);
     switch (reg) {
-    case HPET_GEN_CONF:
-        write_config(hpet, merged, tick);
-        break;
-    case HPET_GINTR_STA:
-        write_status(hpet, value & mask);
-        break;
-    case HPET_MAIN_CNT:
-        write_counter(hpet, merged, tick);
-        break;
+    case HPET_GEN_CONF: write_config(hpet, merged, tick); break;
+    case HPET_GINTR_STA: write_status(hpet, value & mask); break;
+    case HPET_MAIN_CNT: write_counter(hpet, merged, tick); break;
     }
 }
 

@@ -181,12 +181,8 @@ static void kbd_argument(struct i8042 *kbc, uint8_t command, uint8_t byte)
 {
     kbd_answer(kbc, KBD_ACK);
     switch (command) {
-    case KBD_LEDS:
-        kbc->leds = byte & 7;
-        break;
-    case KBD_RATE:
-        kbc->rate = byte & 0x7f;
-        break;
+    case KBD_LEDS: kbc->leds = byte & 7; break;
+    case KBD_RATE: kbc->rate = byte & 0x7f; break;
     case KBD_SCAN_SET:
         if (byte == 0)
             kbd_answer(kbc, kbc->scan_set);
@@ -205,31 +201,19 @@ static void kbd_receive(struct i8042 *kbc, uint8_t byte)
         return;
     }
     switch (byte) {
-    case KBD_ECHO:
-        kbd_answer(kbc, KBD_ECHO);
-        return;
-    case KBD_RESEND:
-        kbd_queue(kbc, kbc->kbd_last);
-        return;
+    case KBD_ECHO: kbd_answer(kbc, KBD_ECHO); return;
+    case KBD_RESEND: kbd_queue(kbc, kbc->kbd_last); return;
     case KBD_LEDS:
     case KBD_SCAN_SET:
-    case KBD_RATE:
-        kbc->kbd_command = byte;
-        break;
+    case KBD_RATE: kbc->kbd_command = byte; break;
     case KBD_IDENTIFY:
         kbd_answer(kbc, KBD_ACK);
         kbd_answer(kbc, 0xab);
         kbd_answer(kbc, 0x83);
         return;
-    case KBD_ENABLE:
-        kbd_forget(kbc), kbc->scanning = true;
-        break;
-    case KBD_DISABLE:
-        kbd_defaults(kbc, false);
-        break;
-    case KBD_DEFAULTS:
-        kbd_defaults(kbc, true);
-        break;
+    case KBD_ENABLE: kbd_forget(kbc), kbc->scanning = true; break;
+    case KBD_DISABLE: kbd_defaults(kbc, false); break;
+    case KBD_DEFAULTS: kbd_defaults(kbc, true); break;
     case KBD_RESET:
         kbd_defaults(kbc, true);
         kbc->leds = 0;
@@ -292,18 +276,10 @@ static void command_data(struct i8042 *kbc, uint8_t command, uint8_t byte)
         return;
     }
     switch (command) {
-    case CMD_WRITE_OUTPUT_PORT:
-        write_output_port(kbc, byte);
-        break;
-    case CMD_KBD_LOOP:
-        put(kbc, byte, 0);
-        break;
-    case CMD_AUX_LOOP:
-        put(kbc, byte, I8042_STS_AUX);
-        break;
-    case CMD_WRITE_AUX:
-        put(kbc, KBD_RESEND, I8042_STS_AUX | I8042_STS_TIMEOUT);
-        break; // nobody answers
+    case CMD_WRITE_OUTPUT_PORT: write_output_port(kbc, byte); break;
+    case CMD_KBD_LOOP: put(kbc, byte, 0); break;
+    case CMD_AUX_LOOP: put(kbc, byte, I8042_STS_AUX); break;
+    case CMD_WRITE_AUX: put(kbc, KBD_RESEND, I8042_STS_AUX | I8042_STS_TIMEOUT); break; // nobody answers
     }
 }
 
@@ -332,48 +308,23 @@ static void command(struct i8042 *kbc, uint8_t byte)
         return;
     }
     switch (byte) {
-    case CMD_AUX_OFF:
-        kbc->ram[0] |= I8042_CTR_AUX_OFF;
-        break;
-    case CMD_AUX_ON:
-        kbc->ram[0] &= (uint8_t)~I8042_CTR_AUX_OFF;
-        break;
-    case CMD_KBD_OFF:
-        kbc->ram[0] |= I8042_CTR_KBD_OFF;
-        break;
-    case CMD_KBD_ON:
-        kbc->ram[0] &= (uint8_t)~I8042_CTR_KBD_OFF;
-        break;
+    case CMD_AUX_OFF: kbc->ram[0] |= I8042_CTR_AUX_OFF; break;
+    case CMD_AUX_ON: kbc->ram[0] &= (uint8_t)~I8042_CTR_AUX_OFF; break;
+    case CMD_KBD_OFF: kbc->ram[0] |= I8042_CTR_KBD_OFF; break;
+    case CMD_KBD_ON: kbc->ram[0] &= (uint8_t)~I8042_CTR_KBD_OFF; break;
     case CMD_AUX_TEST:
-    case CMD_KBD_TEST:
-        put(kbc, 0, 0);
-        break;
-    case CMD_SELF_TEST:
-        self_test(kbc);
-        break;
-    case CMD_READ_INPUT_PORT:
-        put(kbc, 0x80, 0);
-        break; // not locked
-    case CMD_READ_OUTPUT_PORT:
-        put(kbc, output_port(kbc), 0);
-        break;
-    case CMD_READ_TEST_INPUTS:
-        put(kbc, 0, 0);
-        break;
-    case CMD_A20_OFF:
-        kbc->output_port &= (uint8_t)~I8042_OUT_A20;
-        break;
-    case CMD_A20_ON:
-        kbc->output_port |= I8042_OUT_A20;
-        break;
+    case CMD_KBD_TEST: put(kbc, 0, 0); break;
+    case CMD_SELF_TEST: self_test(kbc); break;
+    case CMD_READ_INPUT_PORT: put(kbc, 0x80, 0); break; // not locked
+    case CMD_READ_OUTPUT_PORT: put(kbc, output_port(kbc), 0); break;
+    case CMD_READ_TEST_INPUTS: put(kbc, 0, 0); break;
+    case CMD_A20_OFF: kbc->output_port &= (uint8_t)~I8042_OUT_A20; break;
+    case CMD_A20_ON: kbc->output_port |= I8042_OUT_A20; break;
     case CMD_WRITE_OUTPUT_PORT:
     case CMD_KBD_LOOP:
     case CMD_AUX_LOOP:
-    case CMD_WRITE_AUX:
-        kbc->command = byte;
-        break;
-    default:
-        kbc->mistakes[I8042_MISTAKE_COMMAND]++;
+    case CMD_WRITE_AUX: kbc->command = byte; break;
+    default: kbc->mistakes[I8042_MISTAKE_COMMAND]++;
     }
 }
 

@@ -99,16 +99,11 @@ static bool out_at(const struct pit_counter *c, uint64_t tick)
 {
     uint64_t elapsed = elapsed_at(c, tick);
     switch (mode_of(c)) {
-    case 0:
-        return c->loaded && elapsed >= c->count;
-    case 1:
-        return !c->loaded || elapsed >= c->count;
-    case 2:
-        return !c->loaded || !c->running || c->count == 1 || elapsed % c->count != c->count - 1;
-    case 3:
-        return !c->loaded || !c->running || half_at(c, elapsed).high;
-    default:
-        return !c->loaded || elapsed != c->count;
+    case 0: return c->loaded && elapsed >= c->count;
+    case 1: return !c->loaded || elapsed >= c->count;
+    case 2: return !c->loaded || !c->running || c->count == 1 || elapsed % c->count != c->count - 1;
+    case 3: return !c->loaded || !c->running || half_at(c, elapsed).high;
+    default: return !c->loaded || elapsed != c->count;
     }
 }
 
@@ -121,15 +116,10 @@ static uint64_t next_edge(const struct pit_counter *c, uint64_t tick)
     struct half half;
     switch (mode_of(c)) {
     case 0:
-    case 1:
-        return elapsed < count ? c->start + count : CLOCK_NEVER;
-    case 2:
-        return count > 1 ? tick + count - elapsed % count : CLOCK_NEVER;
-    case 3:
-        half = half_at(c, elapsed);
-        return count > 1 ? tick + half.length - half.position : CLOCK_NEVER;
-    default:
-        return elapsed <= count ? c->start + count + 1 : CLOCK_NEVER;
+    case 1: return elapsed < count ? c->start + count : CLOCK_NEVER;
+    case 2: return count > 1 ? tick + count - elapsed % count : CLOCK_NEVER;
+    case 3: half = half_at(c, elapsed); return count > 1 ? tick + half.length - half.position : CLOCK_NEVER;
+    default: return elapsed <= count ? c->start + count + 1 : CLOCK_NEVER;
     }
 }
 
@@ -204,12 +194,8 @@ static void count_written(struct pit_counter *c, uint64_t tick)
 static void write_count(struct pit_counter *c, uint8_t byte, uint64_t tick)
 {
     switch (access_of(c)) {
-    case PIT_RW_LOW:
-        c->written = byte;
-        break;
-    case PIT_RW_HIGH:
-        c->written = (uint16_t)(byte << 8);
-        break;
+    case PIT_RW_LOW: c->written = byte; break;
+    case PIT_RW_HIGH: c->written = (uint16_t)(byte << 8); break;
     case PIT_RW_BOTH:
         c->write_high = !c->write_high;
         if (c->write_high) {
@@ -222,8 +208,7 @@ static void write_count(struct pit_counter *c, uint8_t byte, uint64_t tick)
         }
         c->written = (uint16_t)(byte << 8 | c->first_byte);
         break;
-    default:
-        return; // no control word came
+    default: return; // no control word came
     }
     count_written(c, tick);
 }

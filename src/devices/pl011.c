@@ -141,35 +141,20 @@ static uint8_t identity(uint64_t offset)
 static uint32_t read_register(struct pl011 *uart, uint64_t offset)
 {
     switch (offset) {
-    case PL011_UARTDR:
-        return read_dr(uart);
-    case PL011_UARTRSR:
-        return uart->overrun ? RSR_OE : 0;
-    case PL011_UARTFR:
-        return read_fr(uart);
-    case PL011_UARTILPR:
-        return uart->UARTILPR;
-    case PL011_UARTIBRD:
-        return uart->UARTIBRD;
-    case PL011_UARTFBRD:
-        return uart->UARTFBRD;
-    case PL011_UARTLCR_H:
-        return uart->UARTLCR_H;
-    case PL011_UARTCR:
-        return uart->UARTCR;
-    case PL011_UARTIFLS:
-        return uart->UARTIFLS;
-    case PL011_UARTIMSC:
-        return uart->UARTIMSC;
-    case PL011_UARTRIS:
-        return uart->UARTRIS;
-    case PL011_UARTMIS:
-        return uart->UARTRIS & uart->UARTIMSC;
-    case PL011_UARTDMACR:
-        return uart->UARTDMACR;
-    default:
-        uart->mistakes[PL011_MISTAKE_REGISTER]++;
-        return 0;
+    case PL011_UARTDR: return read_dr(uart);
+    case PL011_UARTRSR: return uart->overrun ? RSR_OE : 0;
+    case PL011_UARTFR: return read_fr(uart);
+    case PL011_UARTILPR: return uart->UARTILPR;
+    case PL011_UARTIBRD: return uart->UARTIBRD;
+    case PL011_UARTFBRD: return uart->UARTFBRD;
+    case PL011_UARTLCR_H: return uart->UARTLCR_H;
+    case PL011_UARTCR: return uart->UARTCR;
+    case PL011_UARTIFLS: return uart->UARTIFLS;
+    case PL011_UARTIMSC: return uart->UARTIMSC;
+    case PL011_UARTRIS: return uart->UARTRIS;
+    case PL011_UARTMIS: return uart->UARTRIS & uart->UARTIMSC;
+    case PL011_UARTDMACR: return uart->UARTDMACR;
+    default: uart->mistakes[PL011_MISTAKE_REGISTER]++; return 0;
     }
 }
 
@@ -190,41 +175,18 @@ uint64_t pl011_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
 static void write_register(struct pl011 *uart, uint64_t offset, uint32_t value, uint64_t now)
 {
     switch (offset) {
-    case PL011_UARTDR:
-        write_dr(uart, (uint8_t)value, now);
-        break;
-    case PL011_UARTRSR:
-        uart->overrun = false;
-        break;
-    case PL011_UARTILPR:
-        uart->UARTILPR = (uint8_t)value;
-        break;
-    case PL011_UARTIBRD:
-        uart->UARTIBRD = (uint16_t)value;
-        break;
-    case PL011_UARTFBRD:
-        uart->UARTFBRD = value & 0x3f;
-        break;
-    case PL011_UARTLCR_H:
-        write_lcr_h(uart, (uint16_t)value);
-        break;
-    case PL011_UARTCR:
-        uart->UARTCR = value & 0xff87;
-        break;
-    case PL011_UARTIFLS:
-        uart->UARTIFLS = value & 0x3f;
-        break;
-    case PL011_UARTIMSC:
-        uart->UARTIMSC = value & INT_ALL;
-        break;
-    case PL011_UARTICR:
-        uart->UARTRIS &= (uint16_t)~value;
-        break;
-    case PL011_UARTDMACR:
-        uart->UARTDMACR = value & 7;
-        break;
-    default:
-        uart->mistakes[PL011_MISTAKE_REGISTER]++;
+    case PL011_UARTDR: write_dr(uart, (uint8_t)value, now); break;
+    case PL011_UARTRSR: uart->overrun = false; break;
+    case PL011_UARTILPR: uart->UARTILPR = (uint8_t)value; break;
+    case PL011_UARTIBRD: uart->UARTIBRD = (uint16_t)value; break;
+    case PL011_UARTFBRD: uart->UARTFBRD = value & 0x3f; break;
+    case PL011_UARTLCR_H: write_lcr_h(uart, (uint16_t)value); break;
+    case PL011_UARTCR: uart->UARTCR = value & 0xff87; break;
+    case PL011_UARTIFLS: uart->UARTIFLS = value & 0x3f; break;
+    case PL011_UARTIMSC: uart->UARTIMSC = value & INT_ALL; break;
+    case PL011_UARTICR: uart->UARTRIS &= (uint16_t)~value; break;
+    case PL011_UARTDMACR: uart->UARTDMACR = value & 7; break;
+    default: uart->mistakes[PL011_MISTAKE_REGISTER]++;
     }
 }
 

@@ -50,23 +50,14 @@ uint64_t pl031_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
     if (offset >= PL031_ID && offset % 4 == 0)
         return identity(offset);
     switch (offset) {
-    case PL031_RTCDR:
-        return counter(rtc, now);
-    case PL031_RTCMR:
-        return rtc->RTCMR;
-    case PL031_RTCLR:
-        return rtc->RTCLR;
-    case PL031_RTCCR:
-        return 1;
-    case PL031_RTCIMSC:
-        return rtc->RTCIMSC;
-    case PL031_RTCRIS:
-        return rtc->RTCRIS;
-    case PL031_RTCMIS:
-        return rtc->RTCRIS && rtc->RTCIMSC;
-    default:
-        rtc->mistakes++;
-        return 0;
+    case PL031_RTCDR: return counter(rtc, now);
+    case PL031_RTCMR: return rtc->RTCMR;
+    case PL031_RTCLR: return rtc->RTCLR;
+    case PL031_RTCCR: return 1;
+    case PL031_RTCIMSC: return rtc->RTCIMSC;
+    case PL031_RTCRIS: return rtc->RTCRIS;
+    case PL031_RTCMIS: return rtc->RTCRIS && rtc->RTCIMSC;
+    default: rtc->mistakes++; return 0;
     }
 }
 
@@ -84,17 +75,10 @@ void pl031_write(void *owner, uint64_t offset, unsigned size, uint64_t value, ui
         rtc->since = now / NS_PER_SECOND;
         rtc->RTCRIS |= rtc->RTCMR == rtc->count;
         break;
-    case PL031_RTCCR:
-        break;
-    case PL031_RTCIMSC:
-        rtc->RTCIMSC = value & 1;
-        break;
-    case PL031_RTCICR:
-        rtc->RTCRIS = rtc->RTCRIS && !(value & 1);
-        break;
-    default:
-        rtc->mistakes++;
-        return;
+    case PL031_RTCCR: break;
+    case PL031_RTCIMSC: rtc->RTCIMSC = value & 1; break;
+    case PL031_RTCICR: rtc->RTCRIS = rtc->RTCRIS && !(value & 1); break;
+    default: rtc->mistakes++; return;
     }
     update(rtc, now);
 }

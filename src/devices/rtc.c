@@ -284,31 +284,21 @@ static uint8_t read_c(struct rtc *rtc)
 static uint8_t read_data(struct rtc *rtc)
 {
     switch (rtc->index) {
-    case RTC_A:
-        return rtc->bytes[RTC_A] | (update_in_progress(rtc) ? RTC_A_UIP : 0);
-    case RTC_C:
-        return read_c(rtc);
-    case RTC_D:
-        return RTC_D_VRT;
-    default:
-        return rtc->bytes[rtc->index];
+    case RTC_A: return rtc->bytes[RTC_A] | (update_in_progress(rtc) ? RTC_A_UIP : 0);
+    case RTC_C: return read_c(rtc);
+    case RTC_D: return RTC_D_VRT;
+    default: return rtc->bytes[rtc->index];
     }
 }
 
 static void write_data(struct rtc *rtc, uint8_t value, uint64_t tick)
 {
     switch (rtc->index) {
-    case RTC_A:
-        write_a(rtc, value, tick);
-        break;
-    case RTC_B:
-        write_b(rtc, value);
-        break;
+    case RTC_A: write_a(rtc, value, tick); break;
+    case RTC_B: write_b(rtc, value); break;
     case RTC_C:
-    case RTC_D:
-        break; // read-only
-    default:
-        rtc->bytes[rtc->index] = value;
+    case RTC_D: break; // read-only
+    default: rtc->bytes[rtc->index] = value;
     }
 }
 

@@ -306,30 +306,14 @@ uint64_t uart16550_read(void *owner, uint64_t offset, unsigned size, uint64_t no
     if ((uart->LCR & UART_LCR_DLAB) && offset < 2)
         return (uart->divisor >> (8 * offset)) & 0xff;
     switch (offset) {
-    case UART_RBR:
-        value = read_rbr(uart, now);
-        break;
-    case UART_IER:
-        value = uart->IER;
-        break;
-    case UART_IIR:
-        value = read_iir(uart);
-        break;
-    case UART_LCR:
-        value = uart->LCR;
-        break;
-    case UART_MCR:
-        value = uart->MCR;
-        break;
-    case UART_LSR:
-        value = read_lsr(uart);
-        break;
-    case UART_MSR:
-        value = read_msr(uart);
-        break;
-    case UART_SCR:
-        value = uart->SCR;
-        break;
+    case UART_RBR: value = read_rbr(uart, now); break;
+    case UART_IER: value = uart->IER; break;
+    case UART_IIR: value = read_iir(uart); break;
+    case UART_LCR: value = uart->LCR; break;
+    case UART_MCR: value = uart->MCR; break;
+    case UART_LSR: value = read_lsr(uart); break;
+    case UART_MSR: value = read_msr(uart); break;
+    case UART_SCR: value = uart->SCR; break;
     }
     update(uart);
     tell_room(uart, could);
@@ -349,24 +333,12 @@ void uart16550_write(void *owner, uint64_t offset, unsigned size, uint64_t value
         return;
     }
     switch (offset) {
-    case UART_THR:
-        write_thr(uart, byte, now);
-        break;
-    case UART_IER:
-        write_ier(uart, byte);
-        break;
-    case UART_FCR:
-        write_fcr(uart, byte);
-        break;
-    case UART_LCR:
-        write_lcr(uart, byte, now);
-        break;
-    case UART_MCR:
-        write_mcr(uart, byte);
-        break;
-    case UART_SCR:
-        uart->SCR = byte;
-        break;
+    case UART_THR: write_thr(uart, byte, now); break;
+    case UART_IER: write_ier(uart, byte); break;
+    case UART_FCR: write_fcr(uart, byte); break;
+    case UART_LCR: write_lcr(uart, byte, now); break;
+    case UART_MCR: write_mcr(uart, byte); break;
+    case UART_SCR: uart->SCR = byte; break;
     }
     update(uart);
     tell_room(uart, could);

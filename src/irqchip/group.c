@@ -251,7 +251,7 @@ static void settle_batch(struct intact_irq_group *group, const struct batch *bat
 
 int intact_irq_group_enable(struct intact_irq_group *group, const struct intact_irq_config *configs)
 {
-    struct batch batch = {.enable = true, .configs = configs};
+    struct batch batch = { .enable = true, .configs = configs };
     bool machine = on_machine(group);
     uint32_t changed;
     int result = INTACT_IRQ_OK;
@@ -309,7 +309,7 @@ int intact_irq_group_update(struct intact_irq_group *group, uint32_t index, cons
         return INTACT_IRQ_BAD_INDEX;
     if (config->type != group->type)
         return INTACT_IRQ_BAD_TYPE;
-    struct batch batch = {.enable = false};
+    struct batch batch = { .enable = false };
     struct settings settings = settings_of(config, masked);
     bool machine = on_machine(group);
     uint32_t changed = 0;
@@ -329,7 +329,7 @@ int intact_irq_group_update(struct intact_irq_group *group, uint32_t index, cons
 
 int intact_irq_group_set_gsi(struct intact_irq_group *group)
 {
-    struct batch batch = {.enable = false};
+    struct batch batch = { .enable = false };
     bool machine = on_machine(group);
     uint32_t changed = 0;
     pthread_mutex_lock(&group->lock);

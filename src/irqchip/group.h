@@ -47,13 +47,13 @@ enum group_message { // kind of an inbox message; SETTINGS carries the flags abo
 
 struct group_source {
     _Alignas(GROUP_LINE) struct settings live;
-    uint32_t version;    // of `live`
-    atomic_bool pending; // written by the machine thread
-    bool owed;           // a trigger has not been delivered yet
-    bool driven;         // level: by set_level
-    bool asserted;       // level: by a trigger, until the EOI
-    bool again;          // level: triggered once more while asserted; stays up over one EOI
-    atomic_bool posted;  // a trigger message is under way
+    uint32_t version;                 // of `live`
+    atomic_bool pending;              // written by the machine thread
+    bool owed;                        // a trigger has not been delivered yet
+    bool driven;                      // level: by set_level
+    bool asserted;                    // level: by a trigger, until the EOI
+    bool again;                       // level: triggered once more while asserted; stays up over one EOI
+    atomic_bool posted;               // a trigger message is under way
     atomic_bool level_posted, wanted; // a level message is under way, and which
 };
 
@@ -73,7 +73,7 @@ struct intact_irq_group {
     uint32_t base, length, id;
     // Machine thread.
     struct group_source *sources;
-    uint32_t *changed; // scratch: sources to settle after a commit
+    uint32_t *changed;        // scratch: sources to settle after a commit
     struct route_source wire; // legacy
     bool rewire;              // its pin changed; settle attaches it anew
     struct intact_irq_notifier *resample;

@@ -13,7 +13,7 @@
 #define MODES (INTACT_IRQ_MODE_PCI_MSIX + 1)
 
 struct device_mode {
-    struct intact_irq_group *group; // NULL: the device has no resource for it
+    struct intact_irq_group *group;   // NULL: the device has no resource for it
     struct intact_irq_config *staged; // one per source
     bool *masked;
 };
@@ -45,7 +45,7 @@ static void clear_staged(struct intact_irq_device *device)
     for (int mode = INTACT_IRQ_MODE_LEGACY; mode < MODES; mode++) {
         struct device_mode *m = &device->modes[mode];
         for (uint32_t i = 0; m->group && i < intact_irq_group_length(m->group); i++) {
-            m->staged[i] = (struct intact_irq_config){.type = intact_irq_group_type(m->group)};
+            m->staged[i] = (struct intact_irq_config){ .type = intact_irq_group_type(m->group) };
             m->staged[i].device = device->requester;
             m->masked[i] = false;
         }

@@ -52,14 +52,10 @@ static int open_pipe(struct intact_irq_notifier *notifier)
 static int open_files(struct intact_irq_notifier *notifier)
 {
     switch (notifier->kind) {
-    case INTACT_IRQ_NOTIFIER_EVENTFD:
-        return open_eventfd(notifier);
-    case INTACT_IRQ_NOTIFIER_PIPE:
-        return open_pipe(notifier);
-    case INTACT_IRQ_NOTIFIER_CALLBACK:
-        return INTACT_IRQ_OK;
-    default:
-        return INTACT_IRQ_INVALID;
+    case INTACT_IRQ_NOTIFIER_EVENTFD: return open_eventfd(notifier);
+    case INTACT_IRQ_NOTIFIER_PIPE: return open_pipe(notifier);
+    case INTACT_IRQ_NOTIFIER_CALLBACK: return INTACT_IRQ_OK;
+    default: return INTACT_IRQ_INVALID;
     }
 }
 

@@ -170,8 +170,7 @@ static void change_trigger_mode(struct group_source *source, bool level)
     set_pending(source, source->owed);
 }
 
-void source_configure(struct intact_irq_group *group, uint32_t index, const struct settings *settings,
-                      uint32_t version)
+void source_configure(struct intact_irq_group *group, uint32_t index, const struct settings *settings, uint32_t version)
 {
     struct group_source *source = &group->sources[index];
     bool was_level = source->live.flags & SETTINGS_LEVEL, level = settings->flags & SETTINGS_LEVEL;
@@ -214,11 +213,9 @@ bool group_accept(void *manager, struct inbox_message *message)
     uint32_t index = (uint32_t)message->a, version = (uint32_t)(message->a >> 32);
     (void)manager;
     switch (message->kind & bits_low(GROUP_FLAGS_SHIFT)) {
-    case GROUP_SETTINGS:
-        return newer(version, group->sources[index].version);
+    case GROUP_SETTINGS: return newer(version, group->sources[index].version);
     case GROUP_ENABLE:
-    case GROUP_DISABLE:
-        return newer(version, group->version);
+    case GROUP_DISABLE: return newer(version, group->version);
     case GROUP_LEVEL: // the level as it is by now
         atomic_exchange(&group->sources[index].level_posted, false);
         message->b = atomic_load(&group->sources[index].wanted);
@@ -227,8 +224,7 @@ bool group_accept(void *manager, struct inbox_message *message)
         if (message->b)
             end_by_message(group);
         return !message->b;
-    default:
-        return true;
+    default: return true;
     }
 }
 
@@ -278,20 +274,11 @@ void group_handle(void *manager, const struct inbox_message *message, uint64_t n
         return;
     }
     switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
-    case GROUP_CREATE:
-        break;
-    case GROUP_TRIGGER:
-        trigger_by_message(group, index);
-        break;
-    case GROUP_LEVEL:
-        source_set_level(group, index, message->b);
-        break;
-    case GROUP_CLEAR:
-        source_clear(group, index);
-        break;
-    case GROUP_SETTINGS:
-        configure_by_message(group, message);
-        break;
+    case GROUP_CREATE: break;
+    case GROUP_TRIGGER: trigger_by_message(group, index); break;
+    case GROUP_LEVEL: source_set_level(group, index, message->b); break;
+    case GROUP_CLEAR: source_clear(group, index); break;
+    case GROUP_SETTINGS: configure_by_message(group, message); break;
     case GROUP_ENABLE:
     case GROUP_DISABLE:
         group_go_live(group, (message->kind & bits_low(GROUP_FLAGS_SHIFT)) == GROUP_ENABLE, version);

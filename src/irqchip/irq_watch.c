@@ -19,7 +19,7 @@
 
 int irq_watch_init(struct irq_watch *watch)
 {
-    *watch = (struct irq_watch){.bell = {-1, -1}};
+    *watch = (struct irq_watch){ .bell = { -1, -1 } };
     return -pthread_mutex_init(&watch->lock, NULL);
 }
 
@@ -59,9 +59,9 @@ static nfds_t list_files(struct irq_watch *watch, struct pollfd **array)
         watch->fresh = NULL;
     }
     struct pollfd *polled = *array;
-    polled[0] = (struct pollfd){.fd = watch->bell[0], .events = POLLIN};
+    polled[0] = (struct pollfd){ .fd = watch->bell[0], .events = POLLIN };
     for (uint32_t i = 0; i < watch->count; i++)
-        polled[i + 1] = (struct pollfd){.fd = watch->notifiers[i]->read_fd, .events = POLLIN};
+        polled[i + 1] = (struct pollfd){ .fd = watch->notifiers[i]->read_fd, .events = POLLIN };
     return watch->count + 1;
 }
 

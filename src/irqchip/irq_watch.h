@@ -16,7 +16,7 @@ struct irq_watch {
     struct intact_irq_notifier **notifiers;
     uint32_t count, capacity;
     struct pollfd *fresh; // a bigger array for the thread to take over
-    int bell[2]; // a byte written here: look at the list again
+    int bell[2];          // a byte written here: look at the list again
     bool running, stop;
     uint32_t changes; // of the list: what was polled under an older one is not believed
     pthread_t thread;

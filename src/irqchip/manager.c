@@ -44,13 +44,13 @@ int manager_create(struct route *route, struct inbox *inbox, struct trace *trace
     struct intact_irq_manager *made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
-    *made = (struct intact_irq_manager){.route = route, .inbox = inbox, .trace = trace, .limit = ALL_SOURCES};
+    *made = (struct intact_irq_manager){ .route = route, .inbox = inbox, .trace = trace, .limit = ALL_SOURCES };
     int result = init_locks(made);
     if (result) {
         free(made);
         return result;
     }
-    int channel = inbox_register(inbox, &(struct inbox_channel){"irq", group_accept, group_handle, made});
+    int channel = inbox_register(inbox, &(struct inbox_channel){ "irq", group_accept, group_handle, made });
     if (channel < 0) {
         irq_watch_destroy(&made->watch);
         pthread_mutex_destroy(&made->lock);
@@ -73,7 +73,7 @@ static void free_own(struct manager_own *own)
 
 int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager)
 {
-    const struct route_sink sink = {output->pin, output->message, output->owner, output->reaches};
+    const struct route_sink sink = { output->pin, output->message, output->owner, output->reaches };
     struct manager_own *own = calloc(1, sizeof(*own));
     if (!own)
         return INTACT_IRQ_NO_MEMORY;
@@ -127,18 +127,12 @@ bool intact_irq_manager_wait(struct intact_irq_manager *manager, uint64_t timeou
 static int public_error(int error)
 {
     switch (error) {
-    case -EEXIST:
-        return INTACT_IRQ_DUPLICATE;
-    case -ENXIO:
-        return INTACT_IRQ_NO_ROUTE;
-    case -EINVAL:
-        return INTACT_IRQ_INVALID;
-    case -ENOMEM:
-        return INTACT_IRQ_NO_MEMORY;
-    case -EBUSY:
-        return INTACT_IRQ_BUSY;
-    default:
-        return error;
+    case -EEXIST: return INTACT_IRQ_DUPLICATE;
+    case -ENXIO: return INTACT_IRQ_NO_ROUTE;
+    case -EINVAL: return INTACT_IRQ_INVALID;
+    case -ENOMEM: return INTACT_IRQ_NO_MEMORY;
+    case -EBUSY: return INTACT_IRQ_BUSY;
+    default: return error;
     }
 }
 
@@ -266,18 +260,11 @@ static int check_count(enum intact_irq_type type, uint32_t count)
 {
     bool good;
     switch (type) {
-    case INTACT_IRQ_LEGACY:
-        good = count == 1;
-        break;
-    case INTACT_IRQ_MSI:
-        good = is_power_of_two(count) && count <= LARGEST_MSI;
-        break;
+    case INTACT_IRQ_LEGACY: good = count == 1; break;
+    case INTACT_IRQ_MSI: good = is_power_of_two(count) && count <= LARGEST_MSI; break;
     case INTACT_IRQ_MSIX:
-    case INTACT_IRQ_GENERIC:
-        good = count >= 1 && count <= LARGEST_GROUP;
-        break;
-    default:
-        return INTACT_IRQ_BAD_TYPE;
+    case INTACT_IRQ_GENERIC: good = count >= 1 && count <= LARGEST_GROUP; break;
+    default: return INTACT_IRQ_BAD_TYPE;
     }
     return good ? INTACT_IRQ_OK : INTACT_IRQ_BAD_COUNT;
 }
@@ -300,8 +287,13 @@ static uint32_t next_number(const struct intact_irq_manager *manager, bool machi
 static int announce(struct intact_irq_manager *manager, struct intact_irq_group *group)
 {
     const struct inbox_message m = {
-        .channel = manager->channel, .kind = GROUP_CREATE, .id = group->id, .target = group,
-        .a = group->base, .b = group->length, .c = group->type,
+        .channel = manager->channel,
+        .kind = GROUP_CREATE,
+        .id = group->id,
+        .target = group,
+        .a = group->base,
+        .b = group->length,
+        .c = group->type,
     };
     return inbox_post(manager->inbox, &m, 1);
 }
@@ -359,7 +351,10 @@ void manager_unlist(struct intact_irq_manager *manager, struct intact_irq_group 
 void intact_irq_manager_destroy_group(struct intact_irq_manager *manager, struct intact_irq_group *group)
 {
     const struct inbox_message m = {
-        .channel = manager->channel, .kind = GROUP_DESTROY, .id = group->id, .target = group,
+        .channel = manager->channel,
+        .kind = GROUP_DESTROY,
+        .id = group->id,
+        .target = group,
         .b = inbox_is_machine(manager->inbox),
     };
     group_close(group);

@@ -19,17 +19,17 @@
 struct intact_irq_manager {
     struct route *route;
     struct inbox *inbox;
-    struct trace *trace; // may be NULL
-    uint16_t channel;    // of the inbox
-    struct manager_own *own; // routing and inbox that were made with the manager, or NULL
-    pthread_mutex_t lock; // guards all below. Order of locks: manager, group, watch, inbox
+    struct trace *trace;              // may be NULL
+    uint16_t channel;                 // of the inbox
+    struct manager_own *own;          // routing and inbox that were made with the manager, or NULL
+    pthread_mutex_t lock;             // guards all below. Order of locks: manager, group, watch, inbox
     struct intact_irq_group **groups; // by base
     uint32_t group_count, group_capacity;
     struct intact_irq_group *buried; // destroyed, waiting for the machine thread to see it
-    uint32_t numbers[2]; // groups made so far by the machine thread, and by others
-    uint32_t limit, given; // message sources
-    struct intact_irq_counts past; // of the groups that were destroyed
-    struct irq_watch watch; // the thread that reads notifiers
+    uint32_t numbers[2];             // groups made so far by the machine thread, and by others
+    uint32_t limit, given;           // message sources
+    struct intact_irq_counts past;   // of the groups that were destroyed
+    struct irq_watch watch;          // the thread that reads notifiers
 };
 
 // `route`, `inbox` and `trace` (NULL: none) are the caller's and live as long as the manager. Registers one channel

@@ -36,7 +36,7 @@ struct route_pin {
     uint32_t chip, pin;
     uint32_t high; // wires that hold it high
     struct route_wire own;
-    struct route_output self; // the one output of `own`
+    struct route_output self;  // the one output of `own`
     struct route_wire **wires; // all that reach it, but for `own`
     uint32_t wire_count;
 };
@@ -55,7 +55,7 @@ struct route_line {
 
 void route_init(struct route *route, const struct route_sink *sink, struct trace *trace)
 {
-    *route = (struct route){.sink = *sink, .trace = trace};
+    *route = (struct route){ .sink = *sink, .trace = trace };
 }
 
 static void free_chip(struct route_chip *chip)
@@ -264,7 +264,7 @@ static void wire_chip(struct route_chip *chip, uint32_t number)
         pin->chip = number;
         pin->pin = i;
         pin->self.pin = pin;
-        pin->own = (struct route_wire){.gsi = ROUTE_NO_GSI, .outputs = &pin->self, .output_count = 1};
+        pin->own = (struct route_wire){ .gsi = ROUTE_NO_GSI, .outputs = &pin->self, .output_count = 1 };
     }
 }
 
@@ -279,7 +279,7 @@ int route_add_chip(struct route *route, uint32_t chip, uint32_t pins)
     struct route_pin *array = calloc(pins, sizeof(*array));
     if (!array)
         return -ENOMEM;
-    route->chips[chip] = (struct route_chip){.pins = array, .count = pins};
+    route->chips[chip] = (struct route_chip){ .pins = array, .count = pins };
     wire_chip(&route->chips[chip], chip);
     return 0;
 }
@@ -319,7 +319,7 @@ int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin
     if (!bigger)
         return -ENOMEM;
     found->wires = bigger;
-    int result = add_output(route, gsi, &(struct route_output){.pin = found});
+    int result = add_output(route, gsi, &(struct route_output){ .pin = found });
     if (!result)
         found->wires[found->wire_count++] = find_wire(route, gsi);
     return result;
@@ -327,7 +327,7 @@ int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin
 
 int route_add_message(struct route *route, uint32_t gsi, uint64_t address, uint32_t data, uint32_t device)
 {
-    return add_output(route, gsi, &(struct route_output){.address = address, .data = data, .device = device});
+    return add_output(route, gsi, &(struct route_output){ .address = address, .data = data, .device = device });
 }
 
 static void unlist(struct route_pin *pin, const struct route_wire *wire)
@@ -442,7 +442,7 @@ int route_connect_resample(struct route *route, uint32_t gsi, struct intact_irq_
     struct route_line *made = wire ? make_line(route, &place) : NULL;
     if (!made)
         return -ENOMEM;
-    *made = (struct route_line){.line = line, .resample = callback, .owner = owner};
+    *made = (struct route_line){ .line = line, .resample = callback, .owner = owner };
     made->source.level = line->level;
     made->source.resample = callback ? line_resample : NULL;
     made->source.owner = made;

@@ -41,7 +41,7 @@ struct route_sink {
     bool (*reaches)(void *owner, uint64_t address, uint32_t device);
 };
 
-enum route_drop { // the reason in TRACE_DROP: a
+enum route_drop {             // the reason in TRACE_DROP: a
     ROUTE_DROP_NO_OUTPUT = 1, // b = gsi: the wire rose and leads nowhere
     ROUTE_DROP_MESSAGE,       // b = address, c = data: nobody took the message
 };
@@ -66,7 +66,7 @@ struct route_line;
 
 struct route {
     struct route_sink sink;
-    struct trace *trace; // may be NULL
+    struct trace *trace;       // may be NULL
     struct route_wire **wires; // by GSI; NULL: none
     uint32_t wire_count;
     struct route_chip *chips; // by chip number; no pins: not there

@@ -123,8 +123,8 @@ static int copy_kernel(const char *name, const void *data, size_t size, struct i
 
 int boot_read_kernel(const char *name, const void *data, size_t size, struct image *image, struct error *error)
 {
-    int result = data ? copy_kernel(name, data, size, image, error)
-                      : image_read(image, "-kernel", name, KERNEL_LIMIT, error);
+    int result =
+        data ? copy_kernel(name, data, size, image, error) : image_read(image, "-kernel", name, KERNEL_LIMIT, error);
     return result < 0 ? result : image_unpack(image, "-kernel", name, KERNEL_LIMIT, error);
 }
 

@@ -64,18 +64,12 @@ const char *cpu_model_feature(unsigned index)
 static uint32_t *word_of(struct x86_model *model, enum word word)
 {
     switch (word) {
-    case LEAF_1_ECX:
-        return &model->leaf_1_ecx;
-    case LEAF_1_EDX:
-        return &model->leaf_1_edx;
-    case LEAF_7_EBX:
-        return &model->leaf_7_ebx;
-    case LEAF_7_ECX:
-        return &model->leaf_7_ecx;
-    case LEAF_X1_ECX:
-        return &model->leaf_x1_ecx;
-    case LEAF_X1_EDX:
-        break;
+    case LEAF_1_ECX: return &model->leaf_1_ecx;
+    case LEAF_1_EDX: return &model->leaf_1_edx;
+    case LEAF_7_EBX: return &model->leaf_7_ebx;
+    case LEAF_7_ECX: return &model->leaf_7_ecx;
+    case LEAF_X1_ECX: return &model->leaf_x1_ecx;
+    case LEAF_X1_EDX: break;
     }
     return &model->leaf_x1_edx;
 }

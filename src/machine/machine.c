@@ -165,26 +165,15 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
 {
     struct intact_exit end = { .reason = INTACT_FAILED, .status = INTACT_STATUS_FAILED };
     switch (stop) {
-    case LOOP_POWER_OFF:
-        end = (struct intact_exit){ .reason = INTACT_POWER_OFF };
-        break;
-    case LOOP_RESET:
-        end = (struct intact_exit){ .reason = INTACT_RESET };
-        break;
-    case LOOP_EXIT:
-        end = (struct intact_exit){ .reason = INTACT_DEBUG_EXIT, .status = machine->loop->status };
-        break;
+    case LOOP_POWER_OFF: end = (struct intact_exit){ .reason = INTACT_POWER_OFF }; break;
+    case LOOP_RESET: end = (struct intact_exit){ .reason = INTACT_RESET }; break;
+    case LOOP_EXIT: end = (struct intact_exit){ .reason = INTACT_DEBUG_EXIT, .status = machine->loop->status }; break;
     case LOOP_DEADLOCK:
         end = (struct intact_exit){ .reason = INTACT_DEADLOCK, .status = INTACT_STATUS_DEADLOCK };
         break;
-    case LOOP_QUIT:
-        end = (struct intact_exit){ .reason = INTACT_QUIT };
-        break;
-    case LOOP_LIMIT:
-        end = (struct intact_exit){ .reason = INTACT_LIMIT, .status = INTACT_STATUS_LIMIT };
-        break;
-    case LOOP_RUNNING:
-        break;
+    case LOOP_QUIT: end = (struct intact_exit){ .reason = INTACT_QUIT }; break;
+    case LOOP_LIMIT: end = (struct intact_exit){ .reason = INTACT_LIMIT, .status = INTACT_STATUS_LIMIT }; break;
+    case LOOP_RUNNING: break;
     }
     end.instructions = machine->loop->instructions;
     end.time = machine->clock->now;
@@ -205,20 +194,13 @@ struct intact_exit intact_machine_run(struct intact_machine *machine)
 const char *intact_reason_text(enum intact_reason reason)
 {
     switch (reason) {
-    case INTACT_POWER_OFF:
-        return "power off";
-    case INTACT_RESET:
-        return "reset";
-    case INTACT_DEBUG_EXIT:
-        return "isa-debug-exit";
-    case INTACT_DEADLOCK:
-        return "every processor is halted and nothing can wake one";
-    case INTACT_QUIT:
-        return "quit";
-    case INTACT_LIMIT:
-        return "instruction limit";
-    case INTACT_FAILED:
-        return "the reset failed";
+    case INTACT_POWER_OFF: return "power off";
+    case INTACT_RESET: return "reset";
+    case INTACT_DEBUG_EXIT: return "isa-debug-exit";
+    case INTACT_DEADLOCK: return "every processor is halted and nothing can wake one";
+    case INTACT_QUIT: return "quit";
+    case INTACT_LIMIT: return "instruction limit";
+    case INTACT_FAILED: return "the reset failed";
     }
     return "unknown";
 }
@@ -279,17 +261,10 @@ static void name_chip(const struct intact_machine *machine, struct intact_trace_
 {
     switch (event->id) {
     case INTACT_TRACE_PIN:
-    case INTACT_TRACE_MISTAKE:
-        event->a += machine->type->chips;
-        break;
-    case INTACT_TRACE_ROUTE:
-        event->b += event->b == ROUTE_TO_MESSAGE ? 0 : machine->type->chips;
-        break;
-    case INTACT_TRACE_EOI:
-        event->b += machine->type->chips;
-        break;
-    default:
-        break;
+    case INTACT_TRACE_MISTAKE: event->a += machine->type->chips; break;
+    case INTACT_TRACE_ROUTE: event->b += event->b == ROUTE_TO_MESSAGE ? 0 : machine->type->chips; break;
+    case INTACT_TRACE_EOI: event->b += machine->type->chips; break;
+    default: break;
     }
 }
 

@@ -86,7 +86,9 @@ static int make_timers(struct pc *pc)
 
 static int make_chips(struct pc *pc)
 {
-    static const struct x86_irq_ioapic ioapic = { .pins = PC_IOAPIC_PINS, .version = PC_IOAPIC_VERSION, .id = PC_IOAPIC_ID };
+    static const struct x86_irq_ioapic ioapic = { .pins = PC_IOAPIC_PINS,
+                                                  .version = PC_IOAPIC_VERSION,
+                                                  .id = PC_IOAPIC_ID };
     const struct x86_irq_config config = {
         .cpus = pc->config.cpus,
         .ioapic_count = 1,

@@ -8,9 +8,9 @@
 #include "base/bits.h"
 #include "vcpu/vcpu.h"
 
-#define BUCKET_BITS 16
+#define BUCKET_BITS      16
 #define PAGE_BUCKET_BITS 13
-#define NO_PAGE UINT64_MAX
+#define NO_PAGE          UINT64_MAX
 
 static size_t bucket_of(uint64_t physical, uint32_t mode)
 {

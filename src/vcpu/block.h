@@ -28,17 +28,17 @@
 
 struct block {
     uint64_t physical;
-    uint64_t second;         // physical page of the rest of an instruction that crosses into another page, or UINT64_MAX
+    uint64_t second; // physical page of the rest of an instruction that crosses into another page, or UINT64_MAX
     uint32_t mode;
-    uint16_t count;          // instructions
-    uint16_t bytes;          // of guest code
+    uint16_t count; // instructions
+    uint16_t bytes; // of guest code
     uint16_t op_count;
     uint8_t exits; // how many of the last ops are exits with a link, 0-2
     bool dead;
-    struct block *next_hash; // same bucket
-    struct block *next_page[2]; // next block of the (first, second) page
+    struct block *next_hash;                  // same bucket
+    struct block *next_page[2];               // next block of the (first, second) page
     uint16_t offsets[BLOCK_INSTRUCTIONS + 1]; // of each instruction from the start; of the end too
-    struct op ops[];         // ops[0] is the head
+    struct op ops[];                          // ops[0] is the head
 };
 
 static inline const struct block *block_of(const struct op *head)

@@ -22,14 +22,14 @@ static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 }
 
 #if defined(INTACT_SWITCH_DISPATCH) || !defined(__GNUC__)
-#define LABEL(name)   case EXECUTOR_CODE(name):
-#define NEXT          goto dispatch
-#define CAREFUL_ON()  (careful = true)
+#define LABEL(name)  case EXECUTOR_CODE(name):
+#define NEXT         goto dispatch
+#define CAREFUL_ON() (careful = true)
 #else
-#define LABEL(name)   l_##name:
-#define NEXT          goto *table[op->code]
-#define CAREFUL_ON()  (table = careful)
-#define THREADED      1
+#define LABEL(name)  l_##name:
+#define NEXT         goto *table[op->code]
+#define CAREFUL_ON() (table = careful)
+#define THREADED     1
 #endif
 
 enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *op)
@@ -44,16 +44,13 @@ enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *op)
 #define CAREFULLY(name)         [EXECUTOR_CODE(name)] = &&check,
 #define CAREFULLY_N(name, all)  [EXECUTOR_CODE(name)] = &&check,
     static const void *const fast[] = {
-        [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&l_HEAD,
-        EXECUTOR_OPS(ADDRESS_OF, ADDRESS_OF_N, ADDRESS_OF, ADDRESS_OF)
+        [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&l_HEAD, EXECUTOR_OPS(ADDRESS_OF, ADDRESS_OF_N, ADDRESS_OF, ADDRESS_OF)
     };
     static const void *const full[] = {
-        [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&leave,
-        EXECUTOR_OPS(ADDRESS_OF, FULL_OF_N, ADDRESS_OF, ADDRESS_OF)
+        [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&leave, EXECUTOR_OPS(ADDRESS_OF, FULL_OF_N, ADDRESS_OF, ADDRESS_OF)
     };
     static const void *const careful[] = {
-        [OP_DEAD] = &&leave, [OP_HEAD] = &&leave,
-        EXECUTOR_OPS(CAREFULLY, CAREFULLY_N, CAREFULLY, CAREFULLY)
+        [OP_DEAD] = &&leave, [OP_HEAD] = &&leave, EXECUTOR_OPS(CAREFULLY, CAREFULLY_N, CAREFULLY, CAREFULLY)
     };
     const void *const *table = fast;
     NEXT;
@@ -65,7 +62,10 @@ check:
     goto leave;
 #else
 #define FULL_CODE(name)
-#define FULL_CODE_N(name, all) case EXECUTOR_CODE(name): code = EXECUTOR_CODE(all); break;
+#define FULL_CODE_N(name, all)                                                                                         \
+    case EXECUTOR_CODE(name):                                                                                          \
+        code = EXECUTOR_CODE(all);                                                                                     \
+        break;
     bool careful = false;
     unsigned code;
 dispatch:
@@ -102,45 +102,44 @@ dispatch:
     LABEL(DEAD)
     goto leave;
 
-#define PLAIN(name)         \
-    LABEL(name)             \
-    op_##name(cpu, op);     \
-    op++;                   \
+#define PLAIN(name)                                                                                                    \
+    LABEL(name)                                                                                                        \
+    op_##name(cpu, op);                                                                                                \
+    op++;                                                                                                              \
     NEXT;
 #define PLAIN_N(name, all) PLAIN(name)
-#define CHECKED(name)             \
-    LABEL(name)                   \
-    out = op_##name(cpu, op);     \
-    if (unlikely(out != OP_NEXT)) \
-        goto not_next;            \
-    op++;                         \
+#define CHECKED(name)                                                                                                  \
+    LABEL(name)                                                                                                        \
+    out = op_##name(cpu, op);                                                                                          \
+    if (unlikely(out != OP_NEXT))                                                                                      \
+        goto not_next;                                                                                                 \
+    op++;                                                                                                              \
     NEXT;
-#define JUMPING(name)             \
-    LABEL(name)                   \
-    op = op_##name(cpu, op);      \
-    if (unlikely(!op))            \
-        goto leave;               \
+#define JUMPING(name)                                                                                                  \
+    LABEL(name)                                                                                                        \
+    op = op_##name(cpu, op);                                                                                           \
+    if (unlikely(!op))                                                                                                 \
+        goto leave;                                                                                                    \
     NEXT;
     EXECUTOR_OPS(PLAIN, PLAIN_N, CHECKED, JUMPING)
 
 #ifndef THREADED
-    default: goto leave; // there is no other code
-    }
+default: goto leave; // there is no other code
+}
 #endif
 
-not_next:
-    if (out == OP_FINISH) {
-        stop = op->n + 1u;
-        CAREFUL_ON();
-        op++;
-        NEXT;
-    }
-    if (out == OP_FAULT)
-        stop_at(cpu, cpu->vcpu.block, op->n);
-    cpu->vcpu.at = NULL;
-    return out;
+not_next : if (out == OP_FINISH)
+{
+    stop = op->n + 1u;
+    CAREFUL_ON();
+    op++;
+    NEXT;
+}
+if (out == OP_FAULT)
+    stop_at(cpu, cpu->vcpu.block, op->n);
+cpu->vcpu.at = NULL;
+return out;
 
-leave:
-    cpu->vcpu.at = NULL;
-    return OP_NEXT;
+leave : cpu->vcpu.at = NULL;
+return OP_NEXT;
 }

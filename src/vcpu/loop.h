@@ -37,13 +37,13 @@ struct loop {
     // Set by the board before loop_init.
     struct clock *clock;
     struct bus *memory;
-    struct bus *ports; // NULL on machines without I/O ports
+    struct bus *ports;   // NULL on machines without I/O ports
     struct inbox *inbox; // NULL: nothing comes from outside
     struct trace *trace; // may be NULL
     struct cpu_port port;
-    unsigned shift;       // 2^shift ns per instruction with one vCPU running, 0-10
-    uint32_t slice;       // instructions of one turn when several vCPUs run
-    uint64_t limit;       // stop after so many instructions of all vCPUs; 0: none
+    unsigned shift; // 2^shift ns per instruction with one vCPU running, 0-10
+    uint32_t slice; // instructions of one turn when several vCPUs run
+    uint64_t limit; // stop after so many instructions of all vCPUs; 0: none
     // Called when all vCPUs are halted and there is no deadline before `until` (CLOCK_NEVER: none at all): returns true when
     // something may have come in, false when nothing can come any more. May be NULL. With pacing it also waits until the
     // host's clock has reached `until`. It never changes what the guest sees but through the inbox.
@@ -59,11 +59,11 @@ struct loop {
     struct vcpu *current;               // whose slice it is, NULL between slices
     uint32_t last;                      // who had the last slice
     unsigned share;                     // N of this slice
-    uint64_t rest;                      // instructions left of the last slice, if a stop of ours cut it: it goes on first
-    uint64_t slice_start;               // ns
-    uint64_t slice_executed;            // instructions its CPU had executed when it began
-    uint64_t carry;                     // instructions of this and earlier slices that are not a whole 1/N of time yet
-    uint64_t instructions;              // executed by all vCPUs, up to the last slice
+    uint64_t rest;           // instructions left of the last slice, if a stop of ours cut it: it goes on first
+    uint64_t slice_start;    // ns
+    uint64_t slice_executed; // instructions its CPU had executed when it began
+    uint64_t carry;          // instructions of this and earlier slices that are not a whole 1/N of time yet
+    uint64_t instructions;   // executed by all vCPUs, up to the last slice
     enum loop_stop stop;
     int status;
     struct blocks blocks;

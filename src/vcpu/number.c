@@ -69,18 +69,15 @@ static uint64_t pack(struct number n, unsigned precision, int32_t min, uint64_t 
     const unsigned drop = 64 - precision;
     const uint64_t fraction_mask = bits_low(precision - 1);
     switch (n.kind) {
-    case NUMBER_ZERO:
-        return 0;
+    case NUMBER_ZERO: return 0;
     case NUMBER_FINITE:
         if (n.exponent < min) { // farther down: an unmasked underflow, whose result nobody takes
             const unsigned low = drop + (unsigned)(min - n.exponent);
             return low > 63 ? 0 : n.mantissa >> low;
         }
         return (uint64_t)(n.exponent - min + 1) << (precision - 1) | (n.mantissa >> drop & fraction_mask);
-    case NUMBER_INFINITE:
-        return biased_max << (precision - 1);
-    default:
-        return biased_max << (precision - 1) | (n.mantissa >> drop & fraction_mask);
+    case NUMBER_INFINITE: return biased_max << (precision - 1);
+    default: return biased_max << (precision - 1) | (n.mantissa >> drop & fraction_mask);
     }
 }
 
@@ -144,23 +141,12 @@ static uint128 round_at(struct number_context *context, bool sign, uint128 m, un
     kept >>= guard;
     bool up = false;
     switch (context->rounding) {
-    case NUMBER_NEAREST:
-        up = below > 2 || (below == 2 && (kept & 1));
-        break;
-    case NUMBER_DOWN:
-        up = below && sign;
-        break;
-    case NUMBER_UP:
-        up = below && !sign;
-        break;
-    case NUMBER_AWAY:
-        up = below >= 2;
-        break;
-    case NUMBER_ODD:
-        up = below && !(kept & 1);
-        break;
-    default:
-        break;
+    case NUMBER_NEAREST: up = below > 2 || (below == 2 && (kept & 1)); break;
+    case NUMBER_DOWN: up = below && sign; break;
+    case NUMBER_UP: up = below && !sign; break;
+    case NUMBER_AWAY: up = below >= 2; break;
+    case NUMBER_ODD: up = below && !(kept & 1); break;
+    default: break;
     }
     *inexact = below != 0;
     context->up = up;

@@ -36,11 +36,11 @@ struct jump_cache_entry {
 
 struct vcpu {
     uint32_t index;
-    uint32_t pending; // PENDING_ bits, written by vcpu_signal alone
-    uint32_t kick;    // KICK_ bits, cleared by the loop
-    uint32_t state;   // enum vcpu_state
-    int64_t left;     // instructions that this slice may still run; a block takes its count on entry
-    uint64_t goal;    // instructions this CPU will have executed when `left` is 0
+    uint32_t pending;            // PENDING_ bits, written by vcpu_signal alone
+    uint32_t kick;               // KICK_ bits, cleared by the loop
+    uint32_t state;              // enum vcpu_state
+    int64_t left;                // instructions that this slice may still run; a block takes its count on entry
+    uint64_t goal;               // instructions this CPU will have executed when `left` is 0
     const struct block *block;   // being executed
     const struct op *unresolved; // the exit it was left by, if that can be linked to the next block
     const struct op *at;         // the op that is in a slow path: tells time and place of a device access

@@ -28,8 +28,12 @@ static void echo_write(void *owner, uint64_t offset, unsigned size, uint64_t val
 Test(bus, windows_do_not_overlap_and_are_found_by_address)
 {
     struct bus bus;
-    struct region a = { .base = 0x1000, .size = 0x1000, .name = "a", .widest = 4, .read = echo_read, .write = echo_write };
-    struct region b = { .base = 0x1fff, .size = 0x10, .name = "b", .widest = 4, .read = echo_read, .write = echo_write };
+    struct region a = {
+        .base = 0x1000, .size = 0x1000, .name = "a", .widest = 4, .read = echo_read, .write = echo_write
+    };
+    struct region b = {
+        .base = 0x1fff, .size = 0x10, .name = "b", .widest = 4, .read = echo_read, .write = echo_write
+    };
     bus_init(&bus);
     cr_assert_eq(bus_add(&bus, &a), 0);
     cr_assert_eq(bus_add(&bus, &b), -EEXIST);

@@ -43,16 +43,16 @@ static void journal(void *owner, const struct inbox_message *m, uint64_t now, ui
 
 static void open_inbox(struct inbox *inbox, struct seen *seen)
 {
-    *seen = (struct seen){.inbox = inbox, .refused = UINT32_MAX};
+    *seen = (struct seen){ .inbox = inbox, .refused = UINT32_MAX };
     cr_assert_eq(inbox_init(inbox), 0);
-    cr_assert_eq(inbox_register(inbox, &(struct inbox_channel){"test", accept, handle, seen}), 0);
+    cr_assert_eq(inbox_register(inbox, &(struct inbox_channel){ "test", accept, handle, seen }), 0);
     inbox->journal = journal;
     inbox->journal_owner = seen;
 }
 
 static void post(struct inbox *inbox, uint64_t a)
 {
-    cr_assert_eq(inbox_post(inbox, &(struct inbox_message){.a = a}, 1), 0);
+    cr_assert_eq(inbox_post(inbox, &(struct inbox_message){ .a = a }, 1), 0);
 }
 
 Test(inbox, messages_come_out_in_the_order_they_were_posted)
@@ -111,7 +111,7 @@ Test(inbox, a_replayed_message_is_handled_and_not_journalled_again)
     struct inbox inbox;
     struct seen seen;
     open_inbox(&inbox, &seen);
-    inbox_replay(&inbox, &(struct inbox_message){.a = 9}, 33);
+    inbox_replay(&inbox, &(struct inbox_message){ .a = 9 }, 33);
     cr_expect_eq(seen.count, 1);
     cr_expect_eq(seen.a[0], 9);
     cr_expect_eq(seen.now[0], 33);
@@ -145,8 +145,8 @@ Test(inbox, channels_are_numbered_in_order_until_they_run_out)
     struct inbox inbox;
     cr_assert_eq(inbox_init(&inbox), 0);
     for (int i = 0; i < INBOX_CHANNEL_LIMIT; i++)
-        cr_expect_eq(inbox_register(&inbox, &(struct inbox_channel){"c"}), i);
-    cr_expect_eq(inbox_register(&inbox, &(struct inbox_channel){"c"}), -ENOSPC);
+        cr_expect_eq(inbox_register(&inbox, &(struct inbox_channel){ "c" }), i);
+    cr_expect_eq(inbox_register(&inbox, &(struct inbox_channel){ "c" }), -ENOSPC);
     inbox_destroy(&inbox);
 }
 
@@ -199,7 +199,7 @@ Test(inbox, knows_its_machine_thread)
 
 static void pause_ms(long ms)
 {
-    nanosleep(&(struct timespec){.tv_nsec = ms * 1000000}, NULL);
+    nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 }
 
 Test(inbox, a_wait_ends_at_its_timeout)
@@ -266,7 +266,8 @@ static void *post_many(void *argument)
 {
     struct poster *p = argument;
     for (uint64_t i = 0; i < POSTS; i += 2) {
-        struct inbox_message batch[2] = {{.id = 1, .a = p->number, .b = i}, {.id = 2, .a = p->number, .b = i + 1}};
+        struct inbox_message batch[2] = { { .id = 1, .a = p->number, .b = i },
+                                          { .id = 2, .a = p->number, .b = i + 1 } };
         if (inbox_post(p->inbox, batch, 2))
             return argument;
     }
@@ -285,12 +286,12 @@ static void take_census(void *owner, const struct inbox_message *m, uint64_t now
 Test(inbox, eight_threads_lose_nothing_keep_their_order_and_their_batches, .timeout = 120)
 {
     struct inbox inbox;
-    struct census census = {.wrong = false};
+    struct census census = { .wrong = false };
     struct poster posters[POSTERS];
     cr_assert_eq(inbox_init(&inbox), 0);
-    inbox_register(&inbox, &(struct inbox_channel){"census", NULL, take_census, &census});
+    inbox_register(&inbox, &(struct inbox_channel){ "census", NULL, take_census, &census });
     for (uint64_t i = 0; i < POSTERS; i++) {
-        posters[i] = (struct poster){.inbox = &inbox, .number = i};
+        posters[i] = (struct poster){ .inbox = &inbox, .number = i };
         pthread_create(&posters[i].thread, NULL, post_many, &posters[i]);
     }
     while (inbox.drained < POSTERS * POSTS) {

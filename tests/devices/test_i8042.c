@@ -270,17 +270,10 @@ Test(i8042, any_bytes_crash_nothing)
         seed = seed * 1664525 + 1013904223;
         uint8_t byte = (uint8_t)(seed >> 24);
         switch ((seed >> 16) & 3) {
-        case 0:
-            command(byte);
-            break;
-        case 1:
-            send(byte);
-            break;
-        case 2:
-            data();
-            break;
-        default:
-            i8042_key(&board.kbc, &byte, 1);
+        case 0: command(byte); break;
+        case 1: send(byte); break;
+        case 2: data(); break;
+        default: i8042_key(&board.kbc, &byte, 1);
         }
         cr_assert_leq(board.kbc.keyboard.count, I8042_QUEUE);
         bool irq = (status() & (I8042_STS_OBF | I8042_STS_AUX)) == I8042_STS_OBF && (board.kbc.ram[0] & 1);

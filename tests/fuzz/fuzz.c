@@ -58,22 +58,14 @@ bool fuzz_chance(struct fuzz *fuzz, uint32_t one_in)
 uint64_t fuzz_value(struct fuzz *fuzz)
 {
     switch (fuzz_below(fuzz, 8)) {
-    case 0:
-        return 0;
-    case 1:
-        return UINT64_MAX;
-    case 2:
-        return fuzz_below(fuzz, 256);
-    case 3:
-        return UINT64_C(1) << fuzz_below(fuzz, 64);
-    case 4:
-        return (UINT64_C(1) << fuzz_below(fuzz, 64)) - 1 + fuzz_below(fuzz, 3);
-    case 5:
-        return fuzz_word(fuzz) & 0xffff;
-    case 6:
-        return fuzz_word(fuzz) & 0xffffffff;
-    default:
-        return fuzz_word(fuzz);
+    case 0: return 0;
+    case 1: return UINT64_MAX;
+    case 2: return fuzz_below(fuzz, 256);
+    case 3: return UINT64_C(1) << fuzz_below(fuzz, 64);
+    case 4: return (UINT64_C(1) << fuzz_below(fuzz, 64)) - 1 + fuzz_below(fuzz, 3);
+    case 5: return fuzz_word(fuzz) & 0xffff;
+    case 6: return fuzz_word(fuzz) & 0xffffffff;
+    default: return fuzz_word(fuzz);
     }
 }
 

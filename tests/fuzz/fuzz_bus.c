@@ -170,20 +170,13 @@ static uint64_t any_address(struct fuzz *fuzz)
     };
     switch (fuzz_below(fuzz, 8)) {
     case 0:
-    case 1:
-        return PC_IOAPIC + FUZZ_PICK(fuzz, ((const uint16_t[]){ 0x00, 0x00, 0x10, 0x10, 0x40 }));
-    case 2:
-        return PC_HPET + 4 * fuzz_below(fuzz, 6) + FUZZ_PICK(fuzz, ((const uint16_t[]){ 0, 0xf0 }));
-    case 3:
-        return PC_HPET + 0x100 + 0x20 * fuzz_below(fuzz, 4) + 4 * fuzz_below(fuzz, 6);
-    case 4:
-        return PC_IOAPIC + fuzz_below(fuzz, 0x1000);
-    case 5:
-        return PC_HPET + fuzz_below(fuzz, HPET_SIZE);
-    case 6:
-        return FUZZ_PICK(fuzz, edges) + fuzz_below(fuzz, 16) - 8;
-    default:
-        return fuzz_value(fuzz);
+    case 1: return PC_IOAPIC + FUZZ_PICK(fuzz, ((const uint16_t[]){ 0x00, 0x00, 0x10, 0x10, 0x40 }));
+    case 2: return PC_HPET + 4 * fuzz_below(fuzz, 6) + FUZZ_PICK(fuzz, ((const uint16_t[]){ 0, 0xf0 }));
+    case 3: return PC_HPET + 0x100 + 0x20 * fuzz_below(fuzz, 4) + 4 * fuzz_below(fuzz, 6);
+    case 4: return PC_IOAPIC + fuzz_below(fuzz, 0x1000);
+    case 5: return PC_HPET + fuzz_below(fuzz, HPET_SIZE);
+    case 6: return FUZZ_PICK(fuzz, edges) + fuzz_below(fuzz, 16) - 8;
+    default: return fuzz_value(fuzz);
     }
 }
 
@@ -236,20 +229,13 @@ static uint64_t any_lapic_value(struct fuzz *fuzz, uint32_t offset)
     if (fuzz_chance(fuzz, 3))
         return fuzz_value(fuzz);
     switch (offset) {
-    case LAPIC_SVR:
-        return 0x1ff;
-    case LAPIC_LVT_TIMER:
-        return (16 + fuzz_below(fuzz, 240)) | fuzz_below(fuzz, 3) << 17;
-    case LAPIC_LVT_LINT0:
-        return 0x700;
-    case LAPIC_INITIAL_COUNT:
-        return fuzz_below(fuzz, 5000);
-    case LAPIC_ICR:
-        return (16 + fuzz_below(fuzz, 240)) | fuzz_below(fuzz, 4) << 18;
-    case LAPIC_ICR_HIGH:
-        return (uint64_t)fuzz_below(fuzz, 8) << 24;
-    default:
-        return fuzz_value(fuzz);
+    case LAPIC_SVR: return 0x1ff;
+    case LAPIC_LVT_TIMER: return (16 + fuzz_below(fuzz, 240)) | fuzz_below(fuzz, 3) << 17;
+    case LAPIC_LVT_LINT0: return 0x700;
+    case LAPIC_INITIAL_COUNT: return fuzz_below(fuzz, 5000);
+    case LAPIC_ICR: return (16 + fuzz_below(fuzz, 240)) | fuzz_below(fuzz, 4) << 18;
+    case LAPIC_ICR_HIGH: return (uint64_t)fuzz_below(fuzz, 8) << 24;
+    default: return fuzz_value(fuzz);
     }
 }
 
@@ -472,37 +458,17 @@ static void step_group(struct rig *rig, struct fuzz *fuzz)
     fuzz_tell(fuzz, "group %u[%u], kind %u", intact_irq_group_base(group), index, kind);
     switch (kind) {
     case 0:
-    case 1:
-        enable_group(rig, fuzz, group);
-        break;
-    case 2:
-        result = intact_irq_group_disable(group);
-        break;
-    case 3:
-        result = intact_irq_group_set_level(group, index, fuzz_below(fuzz, 2));
-        break;
+    case 1: enable_group(rig, fuzz, group); break;
+    case 2: result = intact_irq_group_disable(group); break;
+    case 3: result = intact_irq_group_set_level(group, index, fuzz_below(fuzz, 2)); break;
     case 4:
-    case 5:
-        result = intact_irq_group_update(group, index, &config, fuzz_chance(fuzz, 4), fuzz_below(fuzz, 2));
-        break;
-    case 6:
-        result = intact_irq_group_set_gsi(group);
-        break;
-    case 7:
-        intact_irq_group_forget(group);
-        break;
-    case 8:
-        result = intact_irq_group_mask(group, index);
-        break;
-    case 9:
-        result = intact_irq_group_unmask(group, index);
-        break;
-    case 10:
-        result = intact_irq_group_clear_pending(group, index);
-        break;
-    default:
-        result = intact_irq_group_trigger(group, index);
-        break;
+    case 5: result = intact_irq_group_update(group, index, &config, fuzz_chance(fuzz, 4), fuzz_below(fuzz, 2)); break;
+    case 6: result = intact_irq_group_set_gsi(group); break;
+    case 7: intact_irq_group_forget(group); break;
+    case 8: result = intact_irq_group_mask(group, index); break;
+    case 9: result = intact_irq_group_unmask(group, index); break;
+    case 10: result = intact_irq_group_clear_pending(group, index); break;
+    default: result = intact_irq_group_trigger(group, index); break;
     }
     note(rig, (uint64_t)(int64_t)result);
 }
@@ -535,15 +501,9 @@ static void step_outside(struct rig *rig, struct fuzz *fuzz)
         if (uart16550_can_receive(&pc->com1))
             uart16550_receive(&pc->com1, codes[0], pc->clock.now);
         break;
-    case 2:
-        i8042_key(&pc->keyboard, codes, 1 + fuzz_below(fuzz, 2));
-        break;
-    case 3:
-        acpi_pm_gpe(&pc->pm, fuzz_below(fuzz, 32), pc->clock.now);
-        break;
-    default:
-        acpi_pm_power_button(&pc->pm, pc->clock.now);
-        break;
+    case 2: i8042_key(&pc->keyboard, codes, 1 + fuzz_below(fuzz, 2)); break;
+    case 3: acpi_pm_gpe(&pc->pm, fuzz_below(fuzz, 32), pc->clock.now); break;
+    default: acpi_pm_power_button(&pc->pm, pc->clock.now); break;
     }
 }
 

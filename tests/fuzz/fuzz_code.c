@@ -255,20 +255,13 @@ static unsigned any_page(struct fuzz *fuzz)
 static uint64_t any_entry(struct fuzz *fuzz, uint64_t entry)
 {
     switch (fuzz_below(fuzz, 7)) {
-    case 0:
-        return entry & ~UINT64_C(1);
-    case 1:
-        return entry & ~UINT64_C(2);
-    case 2:
-        return entry & ~UINT64_C(4);
-    case 3:
-        return entry | UINT64_C(1) << 63;
-    case 4:
-        return (uint64_t)any_page(fuzz) << 12 | (entry & 0xfff); // somewhere else: two names for one page
-    case 5:
-        return entry ^ UINT64_C(1) << fuzz_below(fuzz, 64);
-    default:
-        return entry | 0x60;
+    case 0: return entry & ~UINT64_C(1);
+    case 1: return entry & ~UINT64_C(2);
+    case 2: return entry & ~UINT64_C(4);
+    case 3: return entry | UINT64_C(1) << 63;
+    case 4: return (uint64_t)any_page(fuzz) << 12 | (entry & 0xfff); // somewhere else: two names for one page
+    case 5: return entry ^ UINT64_C(1) << fuzz_below(fuzz, 64);
+    default: return entry | 0x60;
     }
 }
 
@@ -322,21 +315,14 @@ static uint64_t any_register(struct fuzz *fuzz)
         PC_LAPIC + 0x80, PC_LAPIC + 0x300, PC_LAPIC + 0xff8, PC_IOAPIC, PC_HPET, 0x9fffe
     };
     switch (fuzz_below(fuzz, 16)) {
-    case 0:
-        return fuzz_value(fuzz);
-    case 1:
-        return FUZZ_PICK(fuzz, chips);
-    case 2:
-        return CODE + fuzz_below(fuzz, CODE_BYTES);
-    case 3:
-        return DATA + 0x1000 - fuzz_below(fuzz, 20);
+    case 0: return fuzz_value(fuzz);
+    case 1: return FUZZ_PICK(fuzz, chips);
+    case 2: return CODE + fuzz_below(fuzz, CODE_BYTES);
+    case 3: return DATA + 0x1000 - fuzz_below(fuzz, 20);
     case 4:
-    case 5:
-        return fuzz_below(fuzz, 64);
-    case 6:
-        return fuzz_word(fuzz);
-    default:
-        return DATA + 8 * fuzz_below(fuzz, 0x1000);
+    case 5: return fuzz_below(fuzz, 64);
+    case 6: return fuzz_word(fuzz);
+    default: return DATA + 8 * fuzz_below(fuzz, 0x1000);
     }
 }
 
@@ -528,12 +514,13 @@ static void tell_cpu(const struct fuzz *fuzz, const struct run *run)
         physical < PC_RIG_RAM - 16)
         for (unsigned i = 0; i < 16; i++)
             snprintf(bytes + 2 * i, 3, "%02x", run->pc->ram[physical + i]);
-    fuzz_tell(fuzz, "slice %u: stop %d after %llu, cs:rip %x:%llx (%s), ss:rsp %x:%llx, flags %llx, cr0 %llx, "
+    fuzz_tell(fuzz,
+              "slice %u: stop %d after %llu, cs:rip %x:%llx (%s), ss:rsp %x:%llx, flags %llx, cr0 %llx, "
               "last fault %u(%x), cr2 %llx, now %llu",
               (unsigned)run->slice, run->stop, (unsigned long long)run->pc->loop.instructions,
-              cpu->segment[X86_CS].selector, (unsigned long long)cpu->r[X86_RIP], bytes,
-              cpu->segment[X86_SS].selector, (unsigned long long)cpu->r[X86_RSP], (unsigned long long)x86_flags(cpu),
-              (unsigned long long)cpu->cr0, cpu->fault.vector, cpu->fault.error, (unsigned long long)cpu->cr2,
+              cpu->segment[X86_CS].selector, (unsigned long long)cpu->r[X86_RIP], bytes, cpu->segment[X86_SS].selector,
+              (unsigned long long)cpu->r[X86_RSP], (unsigned long long)x86_flags(cpu), (unsigned long long)cpu->cr0,
+              cpu->fault.vector, cpu->fault.error, (unsigned long long)cpu->cr2,
               (unsigned long long)run->pc->clock.now);
 }
 

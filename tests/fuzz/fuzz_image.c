@@ -68,18 +68,10 @@ static void make_image(struct fuzz *fuzz, struct file *file)
         make_bzimage(file->data);
         file->size = BZIMAGE_SIZE;
         break;
-    case 2:
-        make_pvh(file, 1);
-        break;
-    case 3:
-        make_pvh(file, 0);
-        break;
-    case 4:
-        make_multiboot_elf(file);
-        break;
-    case 5:
-        make_multiboot_flat(file);
-        break;
+    case 2: make_pvh(file, 1); break;
+    case 3: make_pvh(file, 0); break;
+    case 4: make_multiboot_elf(file); break;
+    case 5: make_multiboot_flat(file); break;
     default:
         file->size = fuzz_below(fuzz, 9000);
         for (size_t i = 0; i < file->size; i++)
@@ -107,12 +99,8 @@ static void damage_once(struct fuzz *fuzz, struct file *file)
     uint64_t value = fuzz_value(fuzz);
     size_t width = (size_t)1 << fuzz_below(fuzz, 4);
     switch (fuzz_below(fuzz, 8)) {
-    case 0:
-        file->size = at;
-        break;
-    case 1:
-        file->size += fuzz_below(fuzz, 5000);
-        break;
+    case 0: file->size = at; break;
+    case 1: file->size += fuzz_below(fuzz, 5000); break;
     case 2:
         if (file->size)
             file->data[at] ^= (uint8_t)(1u << fuzz_below(fuzz, 8));

@@ -44,18 +44,10 @@ static void damage(struct fuzz *fuzz, char *text)
     size_t length = strlen(text), at = fuzz_below(fuzz, (uint32_t)length + 1);
     const char *other = FUZZ_PICK(fuzz, values);
     switch (fuzz_below(fuzz, 4)) {
-    case 0:
-        text[at] = at < length ? (char)(1 + fuzz_below(fuzz, 255)) : 0;
-        break;
-    case 1:
-        text[at] = 0;
-        break;
-    case 2:
-        memmove(text, text + at, length - at + 1);
-        break;
-    default:
-        snprintf(text + length, TEXT - length, ",%s", other);
-        break;
+    case 0: text[at] = at < length ? (char)(1 + fuzz_below(fuzz, 255)) : 0; break;
+    case 1: text[at] = 0; break;
+    case 2: memmove(text, text + at, length - at + 1); break;
+    default: snprintf(text + length, TEXT - length, ",%s", other); break;
     }
 }
 

@@ -38,7 +38,7 @@ static inline bool rig_message(void *owner, uint64_t address, uint32_t data, uin
     if (rig->deaf)
         return false;
     if (rig->count < RIG_RECORDS)
-        rig->messages[rig->count] = (struct rig_record){address, data, device};
+        rig->messages[rig->count] = (struct rig_record){ address, data, device };
     rig->count++;
     return true;
 }
@@ -54,7 +54,7 @@ static inline bool rig_reaches(void *owner, uint64_t address, uint32_t device)
 static inline void rig_open(struct rig *rig)
 {
     memset(rig, 0, sizeof(*rig));
-    const struct intact_irq_output output = {rig_pin, rig_message, rig, rig_reaches};
+    const struct intact_irq_output output = { rig_pin, rig_message, rig, rig_reaches };
     cr_assert_eq(intact_irq_manager_create(&output, &rig->manager), INTACT_IRQ_OK);
     for (uint32_t chip = 0; chip < 2; chip++) {
         cr_assert_eq(intact_irq_manager_add_chip(rig->manager, chip, 24), INTACT_IRQ_OK);
@@ -80,12 +80,12 @@ static inline struct intact_irq_group *rig_group(struct rig *rig, enum intact_ir
 
 static inline struct intact_irq_config rig_config(enum intact_irq_type type, uint32_t data)
 {
-    return (struct intact_irq_config){.type = type, .address_low = RIG_MSI, .data = data, .device = 5};
+    return (struct intact_irq_config){ .type = type, .address_low = RIG_MSI, .data = data, .device = 5 };
 }
 
 static inline struct intact_irq_config rig_line(bool level)
 {
-    return (struct intact_irq_config){.type = INTACT_IRQ_LEGACY, .chip = INTACT_IRQ_ANY_PIN, .level = level};
+    return (struct intact_irq_config){ .type = INTACT_IRQ_LEGACY, .chip = INTACT_IRQ_ANY_PIN, .level = level };
 }
 
 // Every source unmasked, with data = `first` + index.

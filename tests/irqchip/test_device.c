@@ -5,10 +5,10 @@
 #define MODES 5
 
 static const struct intact_irq_resources everything = {
-    .legacy = {10, 1},
-    .generic_msi = {INTACT_IRQ_ANY_BASE, 3},
-    .pci_msi = {INTACT_IRQ_ANY_BASE, 4},
-    .pci_msix = {INTACT_IRQ_ANY_BASE, 5},
+    .legacy = { 10, 1 },
+    .generic_msi = { INTACT_IRQ_ANY_BASE, 3 },
+    .pci_msi = { INTACT_IRQ_ANY_BASE, 4 },
+    .pci_msix = { INTACT_IRQ_ANY_BASE, 5 },
     .requester = 0x18,
 };
 
@@ -76,9 +76,9 @@ Test(device, a_mode_without_a_resource_is_refused_and_does_not_crash_later)
     struct rig rig;
     rig_open(&rig);
     for (int has = INTACT_IRQ_MODE_LEGACY; has < MODES; has++) {
-        struct intact_irq_resources one = {.requester = 1};
-        struct intact_irq_resource *const fields[] = {&one.legacy, &one.generic_msi, &one.pci_msi, &one.pci_msix};
-        *fields[has - 1] = (struct intact_irq_resource){has == INTACT_IRQ_MODE_LEGACY ? 10 : INTACT_IRQ_ANY_BASE, 1};
+        struct intact_irq_resources one = { .requester = 1 };
+        struct intact_irq_resource *const fields[] = { &one.legacy, &one.generic_msi, &one.pci_msi, &one.pci_msix };
+        *fields[has - 1] = (struct intact_irq_resource){ has == INTACT_IRQ_MODE_LEGACY ? 10 : INTACT_IRQ_ANY_BASE, 1 };
         struct intact_irq_device *device = make(&rig, &one);
         for (int to = INTACT_IRQ_MODE_LEGACY; to < MODES; to++) {
             int result = intact_irq_device_set_mode(device, (enum intact_irq_mode)to);
@@ -111,7 +111,7 @@ Test(device, enable_in_mode_disabled_takes_legacy_or_nothing)
     cr_expect_eq(intact_irq_device_mode(device), INTACT_IRQ_MODE_DISABLED);
     intact_irq_device_destroy(device);
 
-    device = make(&rig, &(struct intact_irq_resources){.requester = 0});
+    device = make(&rig, &(struct intact_irq_resources){ .requester = 0 });
     cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_INVALID, "no source at all");
     intact_irq_device_destroy(device);
     rig_close(&rig);

@@ -51,7 +51,8 @@ Test(group, enabling_twice_is_enabling_once_and_configurations_replace)
     struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_GENERIC, 2);
     rig_enable(group, 0x40);
     cr_expect_eq(intact_irq_group_enable(group, NULL), INTACT_IRQ_OK);
-    struct intact_irq_config configs[2] = {rig_config(INTACT_IRQ_GENERIC, 0x70), rig_config(INTACT_IRQ_GENERIC, 0x71)};
+    struct intact_irq_config configs[2] = { rig_config(INTACT_IRQ_GENERIC, 0x70),
+                                            rig_config(INTACT_IRQ_GENERIC, 0x71) };
     cr_expect_eq(intact_irq_group_enable(group, configs), INTACT_IRQ_OK);
     intact_irq_group_trigger(group, 1);
     cr_expect_eq(rig.messages[0].data, 0x71);
@@ -125,7 +126,7 @@ Test(group, an_index_beyond_the_group_is_refused_by_every_call)
     struct intact_irq_notifier *notifier = NULL;
     rig_enable(group, 0x20);
     rig_enable(next, 0x30);
-    const uint32_t bad[] = {2, 3, UINT32_MAX}; // 2 is the first source of the next group
+    const uint32_t bad[] = { 2, 3, UINT32_MAX }; // 2 is the first source of the next group
     for (unsigned i = 0; i < 3; i++) {
         cr_expect_eq(intact_irq_group_trigger(group, bad[i]), INTACT_IRQ_BAD_INDEX);
         cr_expect_eq(intact_irq_group_set_level(group, bad[i], true), INTACT_IRQ_BAD_INDEX);
@@ -184,10 +185,19 @@ Test(group, a_message_that_nobody_takes_is_no_route_and_counted)
 
 Test(group, every_error_has_a_text_of_its_own)
 {
-    const int errors[] = {INTACT_IRQ_OK, INTACT_IRQ_NO_ROUTE, INTACT_IRQ_NO_MEMORY, INTACT_IRQ_BUSY,
-                          INTACT_IRQ_DUPLICATE, INTACT_IRQ_INVALID, INTACT_IRQ_OUT_OF_FILES,
-                          INTACT_IRQ_OUT_OF_VECTORS, INTACT_IRQ_BAD_INDEX, INTACT_IRQ_BAD_TYPE,
-                          INTACT_IRQ_NOT_ENABLED, INTACT_IRQ_BAD_COUNT, -9999};
+    const int errors[] = { INTACT_IRQ_OK,
+                           INTACT_IRQ_NO_ROUTE,
+                           INTACT_IRQ_NO_MEMORY,
+                           INTACT_IRQ_BUSY,
+                           INTACT_IRQ_DUPLICATE,
+                           INTACT_IRQ_INVALID,
+                           INTACT_IRQ_OUT_OF_FILES,
+                           INTACT_IRQ_OUT_OF_VECTORS,
+                           INTACT_IRQ_BAD_INDEX,
+                           INTACT_IRQ_BAD_TYPE,
+                           INTACT_IRQ_NOT_ENABLED,
+                           INTACT_IRQ_BAD_COUNT,
+                           -9999 };
     const unsigned count = sizeof(errors) / sizeof(errors[0]);
     for (unsigned i = 0; i < count; i++)
         for (unsigned j = 0; j < i; j++)
@@ -409,7 +419,7 @@ Test(group, a_legacy_configuration_may_name_one_pin)
     struct rig rig;
     rig_open(&rig);
     struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_LEGACY, 1);
-    struct intact_irq_config config = {.type = INTACT_IRQ_LEGACY, .chip = 1, .pin = 21, .level = true};
+    struct intact_irq_config config = { .type = INTACT_IRQ_LEGACY, .chip = 1, .pin = 21, .level = true };
     cr_expect_eq(intact_irq_group_enable(group, &config), INTACT_IRQ_OK);
     intact_irq_group_set_level(group, 0, true);
     cr_expect(rig.level[1][21]);

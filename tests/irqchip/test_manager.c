@@ -21,8 +21,14 @@ Test(manager, each_type_has_the_counts_its_specification_allows)
     rig_open(&rig);
     for (uint32_t count = 0; count <= 2049; count++) {
         bool msi = count && count <= 32 && !(count & (count - 1)), msix = count && count <= 2048;
-        const struct { enum intact_irq_type type; bool good; } cases[] = {
-            {INTACT_IRQ_LEGACY, count == 1}, {INTACT_IRQ_MSI, msi}, {INTACT_IRQ_MSIX, msix}, {INTACT_IRQ_GENERIC, msix},
+        const struct {
+            enum intact_irq_type type;
+            bool good;
+        } cases[] = {
+            { INTACT_IRQ_LEGACY, count == 1 },
+            { INTACT_IRQ_MSI, msi },
+            { INTACT_IRQ_MSIX, msix },
+            { INTACT_IRQ_GENERIC, msix },
         };
         for (unsigned i = 0; i < 4; i++) {
             uint32_t base = cases[i].type == INTACT_IRQ_LEGACY ? 1 : INTACT_IRQ_ANY_BASE;
@@ -188,7 +194,7 @@ Test(manager, wiring_mistakes_have_their_errors)
 Test(manager, a_devices_line_is_connected_beside_groups)
 {
     struct rig rig;
-    struct intact_irq_line line = {.level = false};
+    struct intact_irq_line line = { .level = false };
     rig_open(&rig);
     struct intact_irq_group *group = rig_legacy(&rig, true);
     cr_expect_eq(intact_irq_manager_connect(rig.manager, 65536, &line), INTACT_IRQ_INVALID);
@@ -243,8 +249,8 @@ Test(manager, triggers_and_the_drain_take_no_lock_on_the_machine_thread, .timeou
     rig_enable(group, 0x40);
     pthread_create(&thread, NULL, trigger_first, group);
     pthread_join(thread, NULL);
-    pthread_mutex_t *const locks[] = {&rig.manager->lock, &group->lock, &rig.manager->watch.lock,
-                                      &rig.manager->inbox->lock};
+    pthread_mutex_t *const locks[] = { &rig.manager->lock, &group->lock, &rig.manager->watch.lock,
+                                       &rig.manager->inbox->lock };
     for (unsigned i = 0; i < 4; i++)
         pthread_mutex_lock(locks[i]); // whoever wants one now waits for ever
     intact_irq_group_trigger(group, 1);
@@ -361,7 +367,7 @@ static void *act_from_outside(void *argument)
 Test(manager, a_journal_of_the_inbox_replays_what_other_threads_did)
 {
     struct pair recorded, replayed;
-    struct journal journal = {.count = 0};
+    struct journal journal = { .count = 0 };
     pthread_t thread;
     open_pair(&recorded);
     open_pair(&replayed);
@@ -390,7 +396,7 @@ Test(manager, a_journal_of_the_inbox_replays_what_other_threads_did)
 Test(manager, what_the_machine_thread_does_itself_is_not_in_the_journal)
 {
     struct pair pair;
-    struct journal journal = {.count = 0};
+    struct journal journal = { .count = 0 };
     open_pair(&pair);
     pair.rig.manager->inbox->journal = write_journal;
     pair.rig.manager->inbox->journal_owner = &journal;

@@ -227,7 +227,7 @@ Test(notifier, a_level_source_written_through_a_notifier_waits_for_its_eoi, .tim
     cr_expect_not(intact_irq_notifier_consume(resample));
     intact_irq_manager_eoi(rig.manager, 0, 10);
     cr_expect_not(rig.level[0][10]);
-    struct pollfd file = {.fd = intact_irq_notifier_read_fd(resample), .events = POLLIN};
+    struct pollfd file = { .fd = intact_irq_notifier_read_fd(resample), .events = POLLIN };
     cr_expect_eq(poll(&file, 1, 0), 1, "whoever waits on the file hears of the EOI");
     cr_expect(intact_irq_notifier_consume(resample));
     intact_irq_manager_destroy_group(rig.manager, group);

@@ -54,8 +54,8 @@ static void on_trace(void *owner, const struct trace_event *event)
 // A PC in small: ISA interrupts reach both chips, and 0 is pin 2 of the IOAPIC.
 static void open_board(struct board *board)
 {
-    *board = (struct board){.trace = {.tap = on_trace, .owner = board}};
-    route_init(&board->route, &(struct route_sink){on_pin, on_message, board, NULL}, &board->trace);
+    *board = (struct board){ .trace = { .tap = on_trace, .owner = board } };
+    route_init(&board->route, &(struct route_sink){ on_pin, on_message, board, NULL }, &board->trace);
     cr_assert_eq(route_add_chip(&board->route, PIC, 16), 0);
     cr_assert_eq(route_add_chip(&board->route, IOAPIC, 24), 0);
     for (uint32_t i = 0; i < 16; i++) {
@@ -70,7 +70,7 @@ Test(route, a_gsi_raises_every_pin_it_reaches)
 {
     struct board b;
     open_board(&b);
-    struct intact_irq_line timer = {.level = false}, uart = {.level = false};
+    struct intact_irq_line timer = { .level = false }, uart = { .level = false };
     cr_assert_eq(route_connect(&b.route, 0, &timer), 0);
     cr_assert_eq(route_connect(&b.route, 4, &uart), 0);
     intact_irq_line_set(&timer, true);
@@ -91,7 +91,7 @@ Test(route, lines_that_share_a_wire_are_ored)
 {
     struct board b;
     open_board(&b);
-    struct intact_irq_line lines[200] = {{.level = false}};
+    struct intact_irq_line lines[200] = { { .level = false } };
     for (unsigned i = 0; i < countof(lines); i++)
         cr_assert_eq(route_connect(&b.route, 11, &lines[i]), 0);
     for (unsigned i = 0; i < countof(lines); i++)
@@ -110,7 +110,7 @@ Test(route, two_gsis_on_one_pin_are_ored_too)
 {
     struct board b;
     open_board(&b);
-    struct intact_irq_line one = {.level = false}, other = {.level = false};
+    struct intact_irq_line one = { .level = false }, other = { .level = false };
     cr_assert_eq(route_add_pin(&b.route, 100, IOAPIC, 9), 0);
     route_connect(&b.route, 9, &one);
     route_connect(&b.route, 100, &other);
@@ -129,7 +129,7 @@ Test(route, a_line_leaves_its_wire_low_and_can_be_connected_elsewhere)
 {
     struct board b;
     open_board(&b);
-    struct intact_irq_line line = {.level = true};
+    struct intact_irq_line line = { .level = true };
     cr_assert_eq(route_connect(&b.route, 5, &line), 0);
     cr_expect(b.level[PIC][5], "a line that is high raises the wire as it is connected");
     cr_expect_eq(route_connect(&b.route, 6, &line), -EBUSY);
@@ -149,7 +149,7 @@ Test(route, a_pin_added_to_a_high_wire_rises_at_once_and_clearing_lets_it_fall)
 {
     struct board b;
     open_board(&b);
-    struct intact_irq_line line = {.level = false};
+    struct intact_irq_line line = { .level = false };
     cr_assert_eq(route_connect(&b.route, 300, &line), 0);
     intact_irq_line_set(&line, true);
     cr_expect_eq(b.changes, 0);
@@ -168,7 +168,7 @@ Test(route, a_pulse_is_a_rise_and_a_fall_and_not_seen_on_a_high_wire)
 {
     struct board b;
     open_board(&b);
-    struct route_source source = {.level = false};
+    struct route_source source = { .level = false };
     cr_assert_eq(route_attach(&b.route, 3, &source), 0);
     cr_expect(route_pulse(&b.route, &source));
     cr_expect_eq(b.changes, 4);
@@ -191,7 +191,7 @@ Test(route, a_wire_can_lead_to_a_message_sent_on_each_rise)
 {
     struct board b;
     open_board(&b);
-    struct intact_irq_line line = {.level = false};
+    struct intact_irq_line line = { .level = false };
     cr_assert_eq(route_add_message(&b.route, 500, 0xfee01000, 0x4041, 77), 0);
     cr_assert_eq(route_connect(&b.route, 500, &line), 0);
     intact_irq_line_set(&line, true);
@@ -237,8 +237,8 @@ Test(route, an_eoi_resamples_every_source_of_the_pin_and_no_other)
     struct board b;
     open_board(&b);
     unsigned asked = 0, other = 0;
-    struct intact_irq_line quiet = {.level = false}, line = {.level = false}, elsewhere = {.level = false};
-    struct route_source on_wire = {.resample = lower, .owner = &b.route}, on_pin_only = on_wire;
+    struct intact_irq_line quiet = { .level = false }, line = { .level = false }, elsewhere = { .level = false };
+    struct route_source on_wire = { .resample = lower, .owner = &b.route }, on_pin_only = on_wire;
     route_connect(&b.route, 10, &quiet);
     route_connect_resample(&b.route, 10, &line, count_line, &asked);
     route_connect_resample(&b.route, 11, &elsewhere, count_line, &other);
@@ -275,8 +275,8 @@ Test(route, mistakes_of_the_wiring_are_told)
 {
     struct board b;
     open_board(&b);
-    struct intact_irq_line line = {.level = false};
-    struct route_source source = {.level = false};
+    struct intact_irq_line line = { .level = false };
+    struct route_source source = { .level = false };
     cr_expect_eq(route_add_chip(&b.route, PIC, 8), -EEXIST);
     cr_expect_eq(route_add_chip(&b.route, ROUTE_CHIP_LIMIT, 8), -EINVAL);
     cr_expect_eq(route_add_chip(&b.route, 7, 0), -EINVAL);
@@ -303,18 +303,18 @@ Test(route, the_taps_tell_line_route_and_drop)
     struct board b;
     open_board(&b);
     b.trace.wanted = BIT64(TRACE_LINE) | BIT64(TRACE_ROUTE) | BIT64(TRACE_DROP);
-    struct intact_irq_line line = {.level = false};
+    struct intact_irq_line line = { .level = false };
     route_connect(&b.route, 0, &line);
     intact_irq_line_set(&line, true);
     intact_irq_line_set(&line, false);
     b.deaf = true;
     route_message(&b.route, 0xfee00000, 0x22, 3);
     const struct trace_event expected[] = {
-        {.id = TRACE_LINE, .a = 0, .b = 1},
-        {.id = TRACE_ROUTE, .a = 0, .b = PIC, .c = 0},
-        {.id = TRACE_ROUTE, .a = 0, .b = IOAPIC, .c = 2},
-        {.id = TRACE_LINE, .a = 0, .b = 0},
-        {.id = TRACE_DROP, .a = ROUTE_DROP_MESSAGE, .b = 0xfee00000, .c = 0x22},
+        { .id = TRACE_LINE, .a = 0, .b = 1 },
+        { .id = TRACE_ROUTE, .a = 0, .b = PIC, .c = 0 },
+        { .id = TRACE_ROUTE, .a = 0, .b = IOAPIC, .c = 2 },
+        { .id = TRACE_LINE, .a = 0, .b = 0 },
+        { .id = TRACE_DROP, .a = ROUTE_DROP_MESSAGE, .b = 0xfee00000, .c = 0x22 },
     };
     cr_assert_eq(b.event_count, countof(expected));
     for (unsigned i = 0; i < countof(expected); i++) {
@@ -329,8 +329,8 @@ Test(route, the_taps_tell_line_route_and_drop)
 Test(route, levels_are_saved_and_loaded)
 {
     struct board one, two;
-    struct intact_irq_line lines[2][3] = {{{.level = false}}};
-    struct board *boards[] = {&one, &two};
+    struct intact_irq_line lines[2][3] = { { { .level = false } } };
+    struct board *boards[] = { &one, &two };
     for (unsigned i = 0; i < 2; i++) {
         open_board(boards[i]);
         route_connect(&boards[i]->route, 9, &lines[i][0]);

@@ -76,7 +76,7 @@ static void serve_line(struct bench *bench)
 
 static struct intact_irq_config message_for(uint32_t source)
 {
-    return (struct intact_irq_config){.type = INTACT_IRQ_MSIX, .address_low = RIG_MSI, .data = source, .device = 1};
+    return (struct intact_irq_config){ .type = INTACT_IRQ_MSIX, .address_low = RIG_MSI, .data = source, .device = 1 };
 }
 
 static void act_as_machine(struct bench *bench, uint32_t *random)
@@ -84,15 +84,9 @@ static void act_as_machine(struct bench *bench, uint32_t *random)
     uint32_t source = next_random(random) % SOURCES;
     struct intact_irq_config config = message_for(source);
     switch (next_random(random) % 8) {
-    case 0:
-        intact_irq_group_mask(bench->shared, source);
-        break;
-    case 1:
-        expect_ok(bench, intact_irq_group_unmask(bench->shared, source));
-        break;
-    case 2:
-        expect_ok(bench, intact_irq_group_update(bench->shared, source, &config, false, true));
-        break;
+    case 0: intact_irq_group_mask(bench->shared, source); break;
+    case 1: expect_ok(bench, intact_irq_group_unmask(bench->shared, source)); break;
+    case 2: expect_ok(bench, intact_irq_group_update(bench->shared, source, &config, false, true)); break;
     default:
         atomic_fetch_add(&bench->work[source], 1);
         while (intact_irq_group_trigger(bench->shared, source) == INTACT_IRQ_NOT_ENABLED)
@@ -119,12 +113,8 @@ static void configure_at_random(struct bench *bench, uint32_t *random)
     uint32_t source = next_random(random) % (SOURCES - 1);
     struct intact_irq_config one = message_for(source), two = message_for(source + 1);
     switch (next_random(random) % 6) {
-    case 0:
-        expect_ok(bench, intact_irq_group_mask(bench->shared, source));
-        break;
-    case 1:
-        expect_ok(bench, intact_irq_group_unmask(bench->shared, source));
-        break;
+    case 0: expect_ok(bench, intact_irq_group_mask(bench->shared, source)); break;
+    case 1: expect_ok(bench, intact_irq_group_unmask(bench->shared, source)); break;
     case 2:
         expect_ok(bench, intact_irq_group_update(bench->shared, source, &one, false, false));
         expect_ok(bench, intact_irq_group_update(bench->shared, source + 1, &two, false, false));
@@ -134,9 +124,7 @@ static void configure_at_random(struct bench *bench, uint32_t *random)
         expect_ok(bench, intact_irq_group_disable(bench->shared));
         expect_ok(bench, intact_irq_group_enable(bench->shared, NULL));
         break;
-    default:
-        expect_ok(bench, intact_irq_group_pending(bench->shared, source) < 0);
-        break;
+    default: expect_ok(bench, intact_irq_group_pending(bench->shared, source) < 0); break;
     }
 }
 
@@ -144,13 +132,13 @@ static void come_and_go(struct bench *bench, uint32_t *random)
 {
     struct intact_irq_group *group;
     uint32_t count = 1 + next_random(random) % 16;
-    int result = intact_irq_manager_create_group(bench->rig.manager, INTACT_IRQ_MSIX, INTACT_IRQ_ANY_BASE, count,
-                                                 &group);
+    int result =
+        intact_irq_manager_create_group(bench->rig.manager, INTACT_IRQ_MSIX, INTACT_IRQ_ANY_BASE, count, &group);
     expect_ok(bench, result);
     if (result)
         return;
     for (uint32_t i = 0; i < count; i++) {
-        struct intact_irq_config config = {.type = INTACT_IRQ_MSIX, .address_low = RIG_MSI, .data = i};
+        struct intact_irq_config config = { .type = INTACT_IRQ_MSIX, .address_low = RIG_MSI, .data = i };
         expect_ok(bench, intact_irq_group_update(group, i, &config, i & 1, false));
     }
     expect_ok(bench, intact_irq_group_enable(group, NULL));
@@ -176,12 +164,12 @@ static void *work(void *argument)
     uint32_t random = 12345 + worker->number * 7919;
     for (unsigned i = 0; i < ROUNDS; i++) {
         switch (worker->number) {
-        case 0: case 1: case 2: case 3:
-            trigger_at_random(bench, &random);
-            break;
-        case 4: case 5:
-            configure_at_random(bench, &random);
-            break;
+        case 0:
+        case 1:
+        case 2:
+        case 3: trigger_at_random(bench, &random); break;
+        case 4:
+        case 5: configure_at_random(bench, &random); break;
         case 6:
             if (i % (ROUNDS / CREATED) == 0)
                 come_and_go(bench, &random);
@@ -201,7 +189,7 @@ static void *work(void *argument)
 static void open_bench(struct bench *bench)
 {
     memset(bench, 0, sizeof(*bench));
-    const struct intact_irq_output output = {.pin = take_pin, .message = take_message, .owner = bench};
+    const struct intact_irq_output output = { .pin = take_pin, .message = take_message, .owner = bench };
     intact_irq_manager_create(&output, &bench->rig.manager);
     intact_irq_manager_add_chip(bench->rig.manager, 0, 24);
     intact_irq_manager_route(bench->rig.manager, 10, 0, 10);
@@ -263,7 +251,7 @@ static struct verdict fight(void)
     struct verdict verdict;
     open_bench(&bench);
     for (unsigned i = 0; i < THREADS; i++) {
-        workers[i] = (struct worker){.bench = &bench, .number = i};
+        workers[i] = (struct worker){ .bench = &bench, .number = i };
         pthread_create(&workers[i].thread, NULL, work, &workers[i]);
     }
     run_machine(&bench);

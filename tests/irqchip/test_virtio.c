@@ -6,7 +6,7 @@
 
 Test(virtio, the_status_register_is_read_written_set_and_cleared)
 {
-    struct intact_irq_status status = {0};
+    struct intact_irq_status status = { 0 };
     cr_expect_eq(intact_irq_status_read(&status), 0);
     intact_irq_status_write(&status, 0xf0);
     cr_expect_eq(intact_irq_status_set(&status, 3), 0xf0);
@@ -27,7 +27,7 @@ static void *set_bits(void *argument)
 
 Test(virtio, the_status_register_is_atomic)
 {
-    struct intact_irq_status status = {0};
+    struct intact_irq_status status = { 0 };
     unsigned seen = 0;
     pthread_t thread;
     pthread_create(&thread, NULL, set_bits, &status);
@@ -42,10 +42,10 @@ Test(virtio, the_status_register_is_atomic)
 Test(virtio, legacy_sets_the_status_and_triggers_the_line)
 {
     struct rig rig;
-    struct intact_irq_status status = {0};
+    struct intact_irq_status status = { 0 };
     rig_open(&rig);
     struct intact_irq_group *line = rig_legacy(&rig, false);
-    struct intact_irq_virtio virtio = {.group = line, .status = &status};
+    struct intact_irq_virtio virtio = { .group = line, .status = &status };
     cr_expect_eq(intact_irq_virtio_notify_queue(&virtio, 7), INTACT_IRQ_OK);
     cr_expect_eq(intact_irq_status_read(&status), INTACT_IRQ_USED_RING);
     cr_expect_eq(intact_irq_virtio_notify_config(&virtio), INTACT_IRQ_OK);
@@ -62,8 +62,8 @@ Test(virtio, vectors_go_by_queue_and_none_means_none)
     struct rig rig;
     rig_open(&rig);
     struct intact_irq_group *msix = rig_group(&rig, INTACT_IRQ_MSIX, 3);
-    const uint16_t vectors[3] = {2, INTACT_IRQ_NO_VECTOR, 9};
-    struct intact_irq_virtio virtio = {.group = msix, .queue_vectors = vectors, .queues = 3, .config_vector = 0};
+    const uint16_t vectors[3] = { 2, INTACT_IRQ_NO_VECTOR, 9 };
+    struct intact_irq_virtio virtio = { .group = msix, .queue_vectors = vectors, .queues = 3, .config_vector = 0 };
     rig_enable(msix, 0x50);
     cr_expect_eq(intact_irq_virtio_notify_queue(&virtio, 0), INTACT_IRQ_OK);
     cr_expect_eq(rig.messages[0].data, 0x52);
@@ -82,7 +82,7 @@ Test(virtio, vectors_go_by_queue_and_none_means_none)
 
 Test(virtio, without_a_group_every_notice_succeeds_and_does_nothing)
 {
-    struct intact_irq_virtio virtio = {.queues = 0};
+    struct intact_irq_virtio virtio = { .queues = 0 };
     cr_expect_eq(intact_irq_virtio_notify_queue(&virtio, 5), INTACT_IRQ_OK);
     cr_expect_eq(intact_irq_virtio_notify_config(&virtio), INTACT_IRQ_OK);
 }

@@ -58,14 +58,10 @@ TestSuite(fuzz, .init = start, .fini = finish);
 static uint64_t value(void)
 {
     switch (pick(4)) {
-    case 0:
-        return pick(256);
-    case 1:
-        return UINT64_MAX >> pick(64);
-    case 2:
-        return UINT64_C(1) << pick(64);
-    default:
-        return test_random(&state);
+    case 0: return pick(256);
+    case 1: return UINT64_MAX >> pick(64);
+    case 2: return UINT64_C(1) << pick(64);
+    default: return test_random(&state);
     }
 }
 
@@ -163,24 +159,12 @@ static void step(void)
 {
     uint64_t now = pc.clock.now;
     switch (pick(6)) {
-    case 0:
-        access_port(now);
-        break;
-    case 1:
-        access_memory(now);
-        break;
-    case 2:
-        access_apic(now);
-        break;
-    case 3:
-        drive_line(now);
-        break;
-    case 4:
-        take_something(now);
-        break;
-    default:
-        let_time_pass();
-        break;
+    case 0: access_port(now); break;
+    case 1: access_memory(now); break;
+    case 2: access_apic(now); break;
+    case 3: drive_line(now); break;
+    case 4: take_something(now); break;
+    default: let_time_pass(); break;
     }
     check_settled();
 }

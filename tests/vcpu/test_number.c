@@ -74,7 +74,11 @@ Test(number, an_exact_zero_is_negative_when_rounding_down_alone)
 
 Test(number, ties_go_where_the_mode_says)
 {
-    static const struct { double value; unsigned rounding; uint64_t magnitude; } rows[] = {
+    static const struct {
+        double value;
+        unsigned rounding;
+        uint64_t magnitude;
+    } rows[] = {
         { 2.5, NUMBER_NEAREST, 2 }, { 3.5, NUMBER_NEAREST, 4 }, { 2.5, NUMBER_AWAY, 3 },  { -2.5, NUMBER_AWAY, 3 },
         { 2.5, NUMBER_UP, 3 },      { -2.5, NUMBER_UP, 2 },     { -2.5, NUMBER_DOWN, 3 }, { 2.5, NUMBER_CHOP, 2 },
         { 2.25, NUMBER_ODD, 3 },    { 3.75, NUMBER_ODD, 3 },    { 2.0, NUMBER_ODD, 2 },   { 2.25, NUMBER_AWAY, 2 },

@@ -283,31 +283,15 @@ static bool do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_
     touch(irq, cpu->index);
     touch(irq, other->index);
     switch (action) {
-    case GIC_LPI_NOTHING:
-        break;
-    case GIC_LPI_SET:
-        return set_lpi(irq, cpu, intid);
-    case GIC_LPI_CLEAR:
-        gicr_lpi_clear(&cpu->gicr, &world, intid);
-        break;
-    case GIC_LPI_INVALIDATE:
-        gicr_lpi_invalidate(&cpu->gicr, &world, intid);
-        break;
-    case GIC_LPI_INVALIDATE_ALL:
-        gicr_lpi_invalidate_all(&cpu->gicr, &world);
-        break;
-    case GIC_LPI_ENABLE:
-        gicr_lpi_enable(&cpu->gicr, &world);
-        break;
-    case GIC_LPI_DISABLE:
-        gicr_lpi_disable(&cpu->gicr, &world);
-        break;
-    case GIC_LPI_MOVE:
-        move_lpi(irq, cpu, other, intid);
-        break;
-    case GIC_LPI_MOVE_ALL:
-        gicr_lpi_move_all(&cpu->gicr, &world, &other->gicr, &to);
-        break;
+    case GIC_LPI_NOTHING: break;
+    case GIC_LPI_SET: return set_lpi(irq, cpu, intid);
+    case GIC_LPI_CLEAR: gicr_lpi_clear(&cpu->gicr, &world, intid); break;
+    case GIC_LPI_INVALIDATE: gicr_lpi_invalidate(&cpu->gicr, &world, intid); break;
+    case GIC_LPI_INVALIDATE_ALL: gicr_lpi_invalidate_all(&cpu->gicr, &world); break;
+    case GIC_LPI_ENABLE: gicr_lpi_enable(&cpu->gicr, &world); break;
+    case GIC_LPI_DISABLE: gicr_lpi_disable(&cpu->gicr, &world); break;
+    case GIC_LPI_MOVE: move_lpi(irq, cpu, other, intid); break;
+    case GIC_LPI_MOVE_ALL: gicr_lpi_move_all(&cpu->gicr, &world, &other->gicr, &to); break;
     }
     return true;
 }
@@ -560,14 +544,10 @@ static bool deliver_event(struct arm_irq *irq, uint32_t device, uint32_t event)
 static bool deliver(struct arm_irq *irq, const struct arm_message *message)
 {
     switch (message->kind) {
-    case ARM_MESSAGE_SET_SPI:
-        return deliver_spi(irq, message, true, false);
-    case ARM_MESSAGE_CLEAR_SPI:
-        return deliver_spi(irq, message, false, false);
-    case ARM_MESSAGE_SET_SPI_SECURE:
-        return deliver_spi(irq, message, true, true);
-    case ARM_MESSAGE_CLEAR_SPI_SECURE:
-        return deliver_spi(irq, message, false, true);
+    case ARM_MESSAGE_SET_SPI: return deliver_spi(irq, message, true, false);
+    case ARM_MESSAGE_CLEAR_SPI: return deliver_spi(irq, message, false, false);
+    case ARM_MESSAGE_SET_SPI_SECURE: return deliver_spi(irq, message, true, true);
+    case ARM_MESSAGE_CLEAR_SPI_SECURE: return deliver_spi(irq, message, false, true);
     case ARM_MESSAGE_V2M:
         if (gicv2m_message(&irq->gicv2m, message->number)) {
             raise(irq, message->number);
@@ -575,8 +555,7 @@ static bool deliver(struct arm_irq *irq, const struct arm_message *message)
         }
         TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
         return false;
-    case ARM_MESSAGE_EVENT:
-        return deliver_event(irq, message->device, message->number);
+    case ARM_MESSAGE_EVENT: return deliver_event(irq, message->device, message->number);
     }
     return false;
 }
@@ -606,18 +585,12 @@ uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window wind
 {
     bool v3 = irq->config.version == 3;
     switch (window) {
-    case ARM_IRQ_WINDOW_GICD:
-        return v3 ? 0x10000 : 0x1000;
-    case ARM_IRQ_WINDOW_GICR:
-        return v3 ? GICR_FRAME * irq->config.cpus : 0;
-    case ARM_IRQ_WINDOW_GICC:
-        return v3 ? 0 : 0x2000;
-    case ARM_IRQ_WINDOW_ITS:
-        return irq->config.its ? 0x20000 : 0;
-    case ARM_IRQ_WINDOW_V2M:
-        return irq->config.v2m_count ? 0x1000 : 0;
-    default:
-        return 0;
+    case ARM_IRQ_WINDOW_GICD: return v3 ? 0x10000 : 0x1000;
+    case ARM_IRQ_WINDOW_GICR: return v3 ? GICR_FRAME * irq->config.cpus : 0;
+    case ARM_IRQ_WINDOW_GICC: return v3 ? 0 : 0x2000;
+    case ARM_IRQ_WINDOW_ITS: return irq->config.its ? 0x20000 : 0;
+    case ARM_IRQ_WINDOW_V2M: return irq->config.v2m_count ? 0x1000 : 0;
+    default: return 0;
     }
 }
 
@@ -697,8 +670,7 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
         value = its_read(&irq->its, offset, size, now, &effect);
         apply(irq, cpu, ARM_IRQ_ITS, &effect);
         break;
-    default:
-        break;
+    default: break;
     }
     leave(irq);
     return value;
@@ -731,11 +703,8 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
         gicv2m_write(&irq->gicv2m, offset, size, value, now, &effect);
         apply(irq, cpu, ARM_IRQ_V2M, &effect);
         break;
-    case ARM_IRQ_WINDOW_ITS:
-        write_its(irq, cpu, offset, size, value, now);
-        break;
-    default:
-        break;
+    case ARM_IRQ_WINDOW_ITS: write_its(irq, cpu, offset, size, value, now); break;
+    default: break;
     }
     leave(irq);
 }

@@ -70,15 +70,11 @@ uint32_t gic_access_visible(const struct gic_access *access, const struct gic_bl
     if (!access->ns)
         return UINT32_MAX;
     switch (field) {
-    case GIC_SET_PENDING:
-        return block->group | gic_block_nsacr(block, 1);
-    case GIC_CLEAR_PENDING:
-        return block->group | gic_block_nsacr(block, 2);
+    case GIC_SET_PENDING: return block->group | gic_block_nsacr(block, 1);
+    case GIC_CLEAR_PENDING: return block->group | gic_block_nsacr(block, 2);
     case GIC_SET_ACTIVE:
-    case GIC_CLEAR_ACTIVE:
-        return block->group | (write ? 0 : gic_block_nsacr(block, 2));
-    default:
-        return block->group;
+    case GIC_CLEAR_ACTIVE: return block->group | (write ? 0 : gic_block_nsacr(block, 2));
+    default: return block->group;
     }
 }
 
@@ -90,21 +86,15 @@ static uint32_t visible_at(const struct gic_access *access, const struct place *
 static uint32_t get_bits(const struct gic_block *block, enum gic_field field)
 {
     switch (field) {
-    case GIC_GROUP:
-        return block->group;
-    case GIC_MODIFIER:
-        return block->modifier;
+    case GIC_GROUP: return block->group;
+    case GIC_MODIFIER: return block->modifier;
     case GIC_SET_ENABLE:
-    case GIC_CLEAR_ENABLE:
-        return block->enabled;
+    case GIC_CLEAR_ENABLE: return block->enabled;
     case GIC_SET_PENDING:
-    case GIC_CLEAR_PENDING:
-        return gic_block_pending(block);
+    case GIC_CLEAR_PENDING: return gic_block_pending(block);
     case GIC_SET_ACTIVE:
-    case GIC_CLEAR_ACTIVE:
-        return block->active;
-    default:
-        return 0;
+    case GIC_CLEAR_ACTIVE: return block->active;
+    default: return 0;
     }
 }
 
@@ -112,32 +102,15 @@ static void put_bits(struct gic_block *block, enum gic_field field, uint32_t val
 {
     value &= visible;
     switch (field) {
-    case GIC_GROUP:
-        block->group = (uint32_t)bits_merge(block->group, value, visible);
-        break;
-    case GIC_MODIFIER:
-        block->modifier = (uint32_t)bits_merge(block->modifier, value, visible);
-        break;
-    case GIC_SET_ENABLE:
-        block->enabled |= value;
-        break;
-    case GIC_CLEAR_ENABLE:
-        block->enabled &= ~value;
-        break;
-    case GIC_SET_PENDING:
-        block->latch |= value;
-        break;
-    case GIC_CLEAR_PENDING:
-        block->latch &= ~value;
-        break;
-    case GIC_SET_ACTIVE:
-        block->active |= value;
-        break;
-    case GIC_CLEAR_ACTIVE:
-        block->active &= ~value;
-        break;
-    default:
-        break;
+    case GIC_GROUP: block->group = (uint32_t)bits_merge(block->group, value, visible); break;
+    case GIC_MODIFIER: block->modifier = (uint32_t)bits_merge(block->modifier, value, visible); break;
+    case GIC_SET_ENABLE: block->enabled |= value; break;
+    case GIC_CLEAR_ENABLE: block->enabled &= ~value; break;
+    case GIC_SET_PENDING: block->latch |= value; break;
+    case GIC_CLEAR_PENDING: block->latch &= ~value; break;
+    case GIC_SET_ACTIVE: block->active |= value; break;
+    case GIC_CLEAR_ACTIVE: block->active &= ~value; break;
+    default: break;
     }
 }
 
@@ -202,14 +175,10 @@ static uint32_t read_field(const struct gic_access *access, const struct gic_reg
     if (!place.block)
         return 0;
     switch (row->field) {
-    case GIC_PRIORITY:
-        return read_priority(access, &place, index % 32);
-    case GIC_CONFIG:
-        return read_config(access, &place, index % 2);
-    case GIC_NSACR:
-        return (uint32_t)(place.block->nsacr >> (index % 2 * 32));
-    default:
-        return get_bits(place.block, row->field) & visible_at(access, &place, row->field, false);
+    case GIC_PRIORITY: return read_priority(access, &place, index % 32);
+    case GIC_CONFIG: return read_config(access, &place, index % 2);
+    case GIC_NSACR: return (uint32_t)(place.block->nsacr >> (index % 2 * 32));
+    default: return get_bits(place.block, row->field) & visible_at(access, &place, row->field, false);
     }
 }
 
@@ -220,15 +189,9 @@ static void write_field(struct gic_access *access, const struct gic_register *ro
     if (!place.block)
         return;
     switch (row->field) {
-    case GIC_PRIORITY:
-        write_priority(access, &place, index % 32, (uint8_t)value);
-        return;
-    case GIC_CONFIG:
-        write_config(access, &place, index % 2, value);
-        return;
-    case GIC_NSACR:
-        write_nsacr(&place, index % 2, value);
-        return;
+    case GIC_PRIORITY: write_priority(access, &place, index % 32, (uint8_t)value); return;
+    case GIC_CONFIG: write_config(access, &place, index % 2, value); return;
+    case GIC_NSACR: write_nsacr(&place, index % 2, value); return;
     default:
         put_bits(place.block, row->field, value, writable(access, &place, row->field));
         touch(access, &place, row->field >= GIC_SET_ENABLE ? value : UINT32_MAX);

@@ -212,44 +212,20 @@ static void invall(struct command *c)
 static void execute(struct command *c)
 {
     switch (c->word[0] & 0xff) {
-    case ITS_MOVI:
-        movi(c);
-        break;
-    case ITS_INT:
-        on_event(c, GIC_LPI_SET);
-        break;
-    case ITS_CLEAR:
-        on_event(c, GIC_LPI_CLEAR);
-        break;
+    case ITS_MOVI: movi(c); break;
+    case ITS_INT: on_event(c, GIC_LPI_SET); break;
+    case ITS_CLEAR: on_event(c, GIC_LPI_CLEAR); break;
     case ITS_SYNC: // everything has had its effect
         break;
-    case ITS_MAPD:
-        mapd(c);
-        break;
-    case ITS_MAPC:
-        mapc(c);
-        break;
-    case ITS_MAPTI:
-        map_event(c, c->intid);
-        break;
-    case ITS_MAPI:
-        map_event(c, c->event);
-        break;
-    case ITS_INV:
-        on_event(c, GIC_LPI_INVALIDATE);
-        break;
-    case ITS_INVALL:
-        invall(c);
-        break;
-    case ITS_MOVALL:
-        movall(c);
-        break;
-    case ITS_DISCARD:
-        discard(c);
-        break;
-    default:
-        error(c, ITS_ERROR_UNKNOWN);
-        break;
+    case ITS_MAPD: mapd(c); break;
+    case ITS_MAPC: mapc(c); break;
+    case ITS_MAPTI: map_event(c, c->intid); break;
+    case ITS_MAPI: map_event(c, c->event); break;
+    case ITS_INV: on_event(c, GIC_LPI_INVALIDATE); break;
+    case ITS_INVALL: invall(c); break;
+    case ITS_MOVALL: movall(c); break;
+    case ITS_DISCARD: discard(c); break;
+    default: error(c, ITS_ERROR_UNKNOWN); break;
     }
 }
 

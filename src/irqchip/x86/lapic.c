@@ -173,21 +173,14 @@ void lapic_raise(struct lapic *lapic, enum lapic_lvt entry)
     if (lvt & LAPIC_LVT_MASKED)
         return;
     switch (bits_get(lvt, 10, 8)) {
-    case X86_FIXED:
-        raise_fixed(lapic, entry);
-        break;
-    case X86_SMI:
-        lapic->latched |= PENDING_SMI;
-        break;
-    case X86_NMI:
-        lapic->latched |= PENDING_NMI;
-        break;
+    case X86_FIXED: raise_fixed(lapic, entry); break;
+    case X86_SMI: lapic->latched |= PENDING_SMI; break;
+    case X86_NMI: lapic->latched |= PENDING_NMI; break;
     case X86_INIT: // "not supported for the LVT CMCI, thermal monitor and performance counter registers"
         lapic->latched |= pin ? PENDING_INIT : 0;
         break;
     case X86_EXTINT: // a level: lapic_extint
-    default:
-        break;
+    default: break;
     }
     if (entry == LAPIC_PMC) // the part masks it itself
         lapic->lvt[entry] |= LAPIC_LVT_MASKED;
@@ -305,23 +298,15 @@ bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
         return false;
     switch (message->delivery) {
     case X86_FIXED:
-    case X86_LOWEST:
-        return lapic_accept_vector(lapic, message->vector, message->level);
-    case X86_SMI:
-        lapic->latched |= PENDING_SMI;
-        return true;
-    case X86_NMI:
-        lapic->latched |= PENDING_NMI;
-        return true;
+    case X86_LOWEST: return lapic_accept_vector(lapic, message->vector, message->level);
+    case X86_SMI: lapic->latched |= PENDING_SMI; return true;
+    case X86_NMI: lapic->latched |= PENDING_NMI; return true;
     case X86_INIT: // the level de-assert only set arbitration ids
         if (message->assert_level)
             lapic->latched |= PENDING_INIT;
         return true;
-    case X86_SIPI:
-        accept_sipi(lapic, message->vector);
-        return true;
-    default:
-        return false;
+    case X86_SIPI: accept_sipi(lapic, message->vector); return true;
+    default: return false;
     }
 }
 

@@ -610,8 +610,7 @@ static inline bool write_fast(struct lapic *lapic, uint32_t msr, uint64_t value,
             return false;
         write_self_ipi(lapic, (unsigned)value, effect);
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 

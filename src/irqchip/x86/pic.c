@@ -324,15 +324,9 @@ static unsigned stage_after(const struct pic *pic)
 static void write_odd(struct pic *pic, uint8_t value)
 {
     switch (pic->stage) {
-    case PIC_ICW2:
-        pic->icw2 = value;
-        break;
-    case PIC_ICW3:
-        pic->icw3 = value;
-        break;
-    case PIC_ICW4:
-        pic->icw4 = value;
-        break;
+    case PIC_ICW2: pic->icw2 = value; break;
+    case PIC_ICW3: pic->icw3 = value; break;
+    case PIC_ICW4: pic->icw4 = value; break;
     default: // OCW1
         pic->imr = value;
         return;

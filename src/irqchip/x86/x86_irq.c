@@ -301,16 +301,12 @@ static void send_ipi(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct 
     TRACE(irq->config.trace, TRACE_IPI, cpu->index, ipi->destination, ipi->delivery | effect->shorthand << 8,
           ipi->vector);
     switch (effect->shorthand) {
-    case LAPIC_TO_DESTINATION:
-        x86_irq_deliver(irq, ipi);
-        return;
+    case LAPIC_TO_DESTINATION: x86_irq_deliver(irq, ipi); return;
     case LAPIC_TO_SELF:
         if (!accept(irq, cpu->index, ipi))
             TRACE(irq->config.trace, TRACE_DROP, cpu->index, X86_IRQ_DROP_REFUSED, ipi->destination, ipi->vector);
         return;
-    case LAPIC_TO_ALL:
-        x86_targets_all(&irq->targets, clear_found(irq));
-        break;
+    case LAPIC_TO_ALL: x86_targets_all(&irq->targets, clear_found(irq)); break;
     case LAPIC_TO_OTHERS:
         x86_targets_all(&irq->targets, clear_found(irq));
         irq->found[cpu->index / 64] &= ~BIT64(cpu->index % 64);

@@ -20,39 +20,78 @@ enum {
     A64_X30 = 30,
     A64_ZERO, // 31, as register numbers have it: always 0
     A64_SINK, // where writes to XZR go
-    A64_SP_EL0, A64_SP_EL1,
+    A64_SP_EL0,
+    A64_SP_EL1,
     A64_PC, // of the block being executed; exact at block boundaries and after a fault
-    A64_T0, A64_T1, A64_T2, A64_T3, // temporaries inside one instruction
+    A64_T0,
+    A64_T1,
+    A64_T2,
+    A64_T3, // temporaries inside one instruction
     A64_SLOTS
 };
 
 // PSTATE and SPSR bits.
 enum {
-    A64_N = 1u << 31, A64_Z = 1 << 30, A64_C = 1 << 29, A64_V = 1 << 28, A64_NZCV = 0xf0000000u,
-    A64_SS = 1 << 21, A64_IL = 1 << 20, A64_D = 1 << 9, A64_A = 1 << 8, A64_I = 1 << 7, A64_F = 1 << 6,
-    A64_DAIF = A64_D | A64_A | A64_I | A64_F, A64_AARCH32 = 1 << 4, A64_EL1 = 1 << 2, A64_SPSEL = 1 << 0,
+    A64_N = 1u << 31,
+    A64_Z = 1 << 30,
+    A64_C = 1 << 29,
+    A64_V = 1 << 28,
+    A64_NZCV = 0xf0000000u,
+    A64_SS = 1 << 21,
+    A64_IL = 1 << 20,
+    A64_D = 1 << 9,
+    A64_A = 1 << 8,
+    A64_I = 1 << 7,
+    A64_F = 1 << 6,
+    A64_DAIF = A64_D | A64_A | A64_I | A64_F,
+    A64_AARCH32 = 1 << 4,
+    A64_EL1 = 1 << 2,
+    A64_SPSEL = 1 << 0,
 };
 
 enum {
-    A64_SCTLR_M = 1 << 0, A64_SCTLR_A = 1 << 1, A64_SCTLR_C = 1 << 2, A64_SCTLR_SA = 1 << 3, A64_SCTLR_SA0 = 1 << 4,
-    A64_SCTLR_UMA = 1 << 9, A64_SCTLR_I = 1 << 12, A64_SCTLR_DZE = 1 << 14, A64_SCTLR_UCT = 1 << 15,
-    A64_SCTLR_NTWI = 1 << 16, A64_SCTLR_NTWE = 1 << 18, A64_SCTLR_WXN = 1 << 19, A64_SCTLR_UCI = 1 << 26,
+    A64_SCTLR_M = 1 << 0,
+    A64_SCTLR_A = 1 << 1,
+    A64_SCTLR_C = 1 << 2,
+    A64_SCTLR_SA = 1 << 3,
+    A64_SCTLR_SA0 = 1 << 4,
+    A64_SCTLR_UMA = 1 << 9,
+    A64_SCTLR_I = 1 << 12,
+    A64_SCTLR_DZE = 1 << 14,
+    A64_SCTLR_UCT = 1 << 15,
+    A64_SCTLR_NTWI = 1 << 16,
+    A64_SCTLR_NTWE = 1 << 18,
+    A64_SCTLR_WXN = 1 << 19,
+    A64_SCTLR_UCI = 1 << 26,
 };
 
 // Exception classes (ESR_EL1.EC, section D17.2.37).
 enum {
-    A64_EC_UNKNOWN = 0x00, A64_EC_WFX = 0x01, A64_EC_FP = 0x07, A64_EC_ILLEGAL = 0x0e, A64_EC_SVC = 0x15, A64_EC_HVC = 0x16,
-    A64_EC_SMC = 0x17, A64_EC_SYSREG = 0x18, A64_EC_FETCH_LOWER = 0x20, A64_EC_FETCH = 0x21, A64_EC_PC = 0x22,
-    A64_EC_DATA_LOWER = 0x24, A64_EC_DATA = 0x25, A64_EC_SP = 0x26, A64_EC_FP_TRAP = 0x2c, A64_EC_SERROR = 0x2f,
+    A64_EC_UNKNOWN = 0x00,
+    A64_EC_WFX = 0x01,
+    A64_EC_FP = 0x07,
+    A64_EC_ILLEGAL = 0x0e,
+    A64_EC_SVC = 0x15,
+    A64_EC_HVC = 0x16,
+    A64_EC_SMC = 0x17,
+    A64_EC_SYSREG = 0x18,
+    A64_EC_FETCH_LOWER = 0x20,
+    A64_EC_FETCH = 0x21,
+    A64_EC_PC = 0x22,
+    A64_EC_DATA_LOWER = 0x24,
+    A64_EC_DATA = 0x25,
+    A64_EC_SP = 0x26,
+    A64_EC_FP_TRAP = 0x2c,
+    A64_EC_SERROR = 0x2f,
     A64_EC_BRK = 0x3c,
 };
 
 // Mode bits: what changes the meaning of code, so the key of a block.
 enum {
-    A64_MODE_USER = 1 << 0,  // EL0. This and SP1 are in the key of the jump cache too; when others change, it is emptied
-    A64_MODE_SP1 = 1 << 1,   // SP is SP_EL1
-    A64_MODE_FP = 1 << 2,    // FP and SIMD instructions do not trap
-    A64_MODE_SA = 1 << 3,    // the stack pointer is checked when it is the base of an access
+    A64_MODE_USER = 1 << 0, // EL0. This and SP1 are in the key of the jump cache too; when others change, it is emptied
+    A64_MODE_SP1 = 1 << 1,  // SP is SP_EL1
+    A64_MODE_FP = 1 << 2,   // FP and SIMD instructions do not trap
+    A64_MODE_SA = 1 << 3,   // the stack pointer is checked when it is the base of an access
     A64_MODE_ALIGN = 1 << 4, // all accesses must be aligned
     A64_MODE_KEY = A64_MODE_USER | A64_MODE_SP1,
 };
@@ -69,7 +108,7 @@ union a64_vector {
 struct a64_fault {
     uint32_t syndrome; // as ESR_EL1 gets it
     bool has_address;
-    uint64_t address;  // becomes FAR_EL1 on delivery
+    uint64_t address; // becomes FAR_EL1 on delivery
 };
 
 // The exclusive monitor (section B2.12). It holds until other CPUs have executed anything, or the memory has changed.
@@ -80,7 +119,7 @@ struct a64_monitor {
     uint8_t size;    // bytes; 0: open
 };
 
-enum a64_mistake { // what a guest did that this CPU does not have
+enum a64_mistake {           // what a guest did that this CPU does not have
     A64_MISTAKE_SYSREG,      // an unknown system register or instruction: UNDEFINED
     A64_MISTAKE_UNALLOCATED, // an instruction that is not there: UNDEFINED
     A64_MISTAKE_RETURN,      // an illegal exception return
@@ -132,15 +171,28 @@ static inline struct a64_cpu *a64_of(struct vcpu *cpu)
 
 // --- flags ------------------------------------------------------------------------------------------------------------
 
-static inline bool a64_n(const struct a64_cpu *cpu) { return (cpu->result ^ (cpu->aux << 47)) >> 63; }
-static inline bool a64_z(const struct a64_cpu *cpu) { return cpu->result == 0; }
-static inline bool a64_c(const struct a64_cpu *cpu) { return cpu->aux >> 63; }
-static inline bool a64_v(const struct a64_cpu *cpu) { return (cpu->aux ^ (cpu->aux << 1)) >> 63; }
+static inline bool a64_n(const struct a64_cpu *cpu)
+{
+    return (cpu->result ^ (cpu->aux << 47)) >> 63;
+}
+static inline bool a64_z(const struct a64_cpu *cpu)
+{
+    return cpu->result == 0;
+}
+static inline bool a64_c(const struct a64_cpu *cpu)
+{
+    return cpu->aux >> 63;
+}
+static inline bool a64_v(const struct a64_cpu *cpu)
+{
+    return (cpu->aux ^ (cpu->aux << 1)) >> 63;
+}
 
 // The flags as PSTATE has them, in bits 31:28.
 static inline uint32_t a64_nzcv(const struct a64_cpu *cpu)
 {
-    return (a64_n(cpu) ? A64_N : 0u) | (a64_z(cpu) ? A64_Z : 0u) | (a64_c(cpu) ? A64_C : 0u) | (a64_v(cpu) ? A64_V : 0u);
+    return (a64_n(cpu) ? A64_N : 0u) | (a64_z(cpu) ? A64_Z : 0u) | (a64_c(cpu) ? A64_C : 0u) |
+           (a64_v(cpu) ? A64_V : 0u);
 }
 
 static inline void a64_set_nzcv(struct a64_cpu *cpu, uint32_t nzcv)
@@ -173,7 +225,7 @@ static inline unsigned a64_target(unsigned number)
 
 static inline uint32_t a64_syndrome(unsigned class, uint32_t iss)
 {
-    return (uint32_t)class << 26 | BIT32(25) | iss;
+    return (uint32_t) class << 26 | BIT32(25) | iss;
 }
 
 // Records an exception and returns false, so that a function that faults ends with `return a64_fault(...)`.

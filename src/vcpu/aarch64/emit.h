@@ -28,9 +28,9 @@ struct translator {
 struct op *a64_emit(struct translator *t, unsigned code);
 struct op *a64_emit_two(struct translator *t, unsigned code, unsigned d, unsigned a, unsigned b);
 struct op *a64_emit_one(struct translator *t, unsigned code, unsigned d, unsigned a, int64_t imm);
-struct op *a64_emit_help(struct translator *t, enum a64_helper helper);    // value: the next instruction
-void a64_emit_exit(struct translator *t, int32_t target);                  // bytes from the start of the block
-void a64_emit_end(struct translator *t);                                   // leave, so that the loop looks around
+struct op *a64_emit_help(struct translator *t, enum a64_helper helper);          // value: the next instruction
+void a64_emit_exit(struct translator *t, int32_t target);                        // bytes from the start of the block
+void a64_emit_end(struct translator *t);                                         // leave, so that the loop looks around
 struct op *a64_emit_branch(struct translator *t, unsigned code, int32_t target); // two exits
 void a64_emit_exception(struct translator *t, uint32_t syndrome);
 void a64_emit_undefined(struct translator *t);
@@ -44,9 +44,9 @@ unsigned a64_target_sp(struct translator *t, unsigned number);
 
 void a64_translate_immediate(struct translator *t); // translate_data.c
 void a64_translate_register(struct translator *t);
-void a64_translate_branch(struct translator *t);    // translate_branch.c
-void a64_translate_memory(struct translator *t);    // translate_memory.c
-void a64_translate_simd(struct translator *t);      // translate_simd.c: whatever the SIMD table knows
+void a64_translate_branch(struct translator *t); // translate_branch.c
+void a64_translate_memory(struct translator *t); // translate_memory.c
+void a64_translate_simd(struct translator *t);   // translate_simd.c: whatever the SIMD table knows
 
 // False: traps to EL1, and the exception is emitted (section D1.3.2, CPACR_EL1.FPEN).
 bool a64_simd_allowed(struct translator *t);

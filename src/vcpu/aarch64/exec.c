@@ -38,9 +38,9 @@ static inline enum op_out op_HELP(struct a64_cpu *cpu, const struct op *op)
     return a64_helpers[op->disp](cpu, op);
 }
 
-#define EXECUTOR            a64_execute
-#define EXECUTOR_CPU        struct a64_cpu
-#define EXECUTOR_OPS        A64_OPS
-#define EXECUTOR_CODE(name) A64_OP_##name
+#define EXECUTOR                  a64_execute
+#define EXECUTOR_CPU              struct a64_cpu
+#define EXECUTOR_OPS              A64_OPS
+#define EXECUTOR_CODE(name)       A64_OP_##name
 #define EXECUTOR_STEP(cpu, bytes) ((cpu)->r[A64_PC] += (bytes))
 #include "vcpu/executor.h"

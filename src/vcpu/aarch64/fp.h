@@ -11,8 +11,13 @@
 #include "vcpu/number.h"
 
 enum {
-    A64_FPCR_RMODE = 22, A64_FPCR_FZ = 1 << 24, A64_FPCR_DN = 1 << 25, A64_FPCR_AHP = 1 << 26,
-    A64_FPSR_UFC = 1 << 3, A64_FPSR_IXC = 1 << 4, A64_FPSR_IDC = 1 << 7,
+    A64_FPCR_RMODE = 22,
+    A64_FPCR_FZ = 1 << 24,
+    A64_FPCR_DN = 1 << 25,
+    A64_FPCR_AHP = 1 << 26,
+    A64_FPSR_UFC = 1 << 3,
+    A64_FPSR_IXC = 1 << 4,
+    A64_FPSR_IDC = 1 << 7,
 };
 
 struct fp_unit {

@@ -179,9 +179,9 @@ static void fmov_high_from_general(struct a64_cpu *cpu, uint32_t word)
 // --- tables ----------------------------------------------------------------------------------------------------------
 
 static a64_simd_function *const one_source[64] = {
-    [0x00] = fmov, [0x01] = fabs_, [0x02] = fneg, [0x03] = fsqrt, [0x04] = fcvt, [0x05] = fcvt, [0x07] = fcvt,
-    [0x08] = frintn, [0x09] = frintp, [0x0a] = frintm, [0x0b] = frintz, [0x0c] = frinta,
-    [0x0e] = frintx, [0x0f] = frinti,
+    [0x00] = fmov,   [0x01] = fabs_,  [0x02] = fneg,   [0x03] = fsqrt,  [0x04] = fcvt,
+    [0x05] = fcvt,   [0x07] = fcvt,   [0x08] = frintn, [0x09] = frintp, [0x0a] = frintm,
+    [0x0b] = frintz, [0x0c] = frinta, [0x0e] = frintx, [0x0f] = frinti,
 };
 static a64_simd_function *const two_source[16] = { fmul, fdiv, fadd, fsub, fmax_, fmin_, fmaxnm, fminnm, fnmul };
 static a64_simd_function *const three_source[4] = { fmadd, fmsub, fnmadd, fnmsub }; // o1:o0

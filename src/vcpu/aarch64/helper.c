@@ -104,8 +104,8 @@ HELPER(cache) // x: needs permission to write
 static void invalidate(struct a64_cpu *cpu, unsigned operation, uint64_t value)
 {
     switch (operation) {
-    case 0: a64_flush(cpu); break;         // VMALLE1
-    case 2: a64_flush_private(cpu); break; // ASIDE1
+    case 0: a64_flush(cpu); break;                                                // VMALLE1
+    case 2: a64_flush_private(cpu); break;                                        // ASIDE1
     default: a64_flush_address(cpu, (uint64_t)bits_sign(value << 12, 56)); break; // VAE1, VAAE1, VALE1, VAALE1
     }
 }
@@ -196,6 +196,5 @@ HELPER(sev) // x: to all CPUs
 }
 
 #define A64_HELPER_ENTRY(name) [A64_HELP_##name] = a64_help_##name,
-enum op_out (*const a64_helpers[A64_HELPER_COUNT])(struct a64_cpu *cpu, const struct op *op) = {
-    A64_HELPERS(A64_HELPER_ENTRY)
-};
+enum op_out (*const a64_helpers[A64_HELPER_COUNT])(struct a64_cpu *cpu,
+                                                   const struct op *op) = { A64_HELPERS(A64_HELPER_ENTRY) };

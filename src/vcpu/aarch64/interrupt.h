@@ -6,7 +6,12 @@
 #include "vcpu/aarch64/cpu.h"
 
 // Offsets in a quarter of the vector table.
-enum a64_vector_offset { A64_VECTOR_SYNC = 0, A64_VECTOR_IRQ = 0x80, A64_VECTOR_FIQ = 0x100, A64_VECTOR_SERROR = 0x180 };
+enum a64_vector_offset {
+    A64_VECTOR_SYNC = 0,
+    A64_VECTOR_IRQ = 0x80,
+    A64_VECTOR_FIQ = 0x100,
+    A64_VECTOR_SERROR = 0x180
+};
 
 // PSTATE as SPSR_EL1 gets it.
 uint32_t a64_pstate(const struct a64_cpu *cpu);

@@ -49,8 +49,8 @@ static unsigned piece_of(unsigned size)
     return size < 8 ? size : 8;
 }
 
-NEVER_INLINE enum op_out a64_load_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, unsigned count,
-                          uint64_t *values)
+NEVER_INLINE enum op_out a64_load_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                       unsigned count, uint64_t *values)
 {
     unsigned piece = piece_of(size), pieces = size / piece * count;
     cpu->vcpu.at = op;
@@ -62,8 +62,8 @@ NEVER_INLINE enum op_out a64_load_many(struct a64_cpu *cpu, const struct op *op,
     return after_slow(&cpu->vcpu, true);
 }
 
-NEVER_INLINE enum op_out a64_store_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, unsigned count,
-                           const uint64_t *values)
+NEVER_INLINE enum op_out a64_store_many(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
+                                        unsigned count, const uint64_t *values)
 {
     unsigned piece = piece_of(size), pieces = size / piece * count;
     cpu->vcpu.at = op;
@@ -110,8 +110,9 @@ static uint64_t others(const struct a64_cpu *cpu)
 
 static void arm(struct a64_cpu *cpu, uint64_t address, unsigned size, uint64_t low, uint64_t high)
 {
-    cpu->monitor = (struct a64_monitor){ .address = address, .value = { low, high }, .others = others(cpu),
-                                         .size = (uint8_t)size };
+    cpu->monitor = (struct a64_monitor){
+        .address = address, .value = { low, high }, .others = others(cpu), .size = (uint8_t)size
+    };
 }
 
 HELPER(ldxr)
@@ -251,9 +252,9 @@ HELPER(casp)
 
 // Where the elements in memory order belong.
 struct structure {
-    unsigned size;     // log2 of an element's bytes
-    unsigned elements; // of each register
-    unsigned lane;     // single structures: the one that is accessed
+    unsigned size;               // log2 of an element's bytes
+    unsigned elements;           // of each register
+    unsigned lane;               // single structures: the one that is accessed
     unsigned repeat, interleave; // registers after one another, and element by element
     bool single, replicate;
 };
@@ -264,7 +265,9 @@ static struct structure structure_of(uint32_t word)
     static const uint8_t interleaves[16] = { 4, 0, 1, 0, 3, 0, 1, 1, 2, 0, 1 };
     unsigned q = a64_bit(word, 30), size = a64_field(word, 11, 10), opcode = a64_field(word, 15, 12);
     if (!a64_bit(word, 24))
-        return (struct structure){ .size = size, .elements = (q ? 16u : 8u) >> size, .repeat = repeats[opcode],
+        return (struct structure){ .size = size,
+                                   .elements = (q ? 16u : 8u) >> size,
+                                   .repeat = repeats[opcode],
                                    .interleave = interleaves[opcode] };
     struct structure s = { .single = true, .interleave = 2 * a64_bit(word, 13) + a64_bit(word, 21) + 1 };
     unsigned place = q << 3 | a64_bit(word, 12) << 2 | size; // Q:S:size

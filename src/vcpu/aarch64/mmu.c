@@ -21,7 +21,12 @@
 #include "vcpu/loop.h"
 
 enum {
-    PTE_VALID = BIT32(0), PTE_TABLE = BIT32(1), PTE_AP1 = BIT32(6), PTE_AP2 = BIT32(7), PTE_AF = BIT32(10), PTE_NG = BIT32(11),
+    PTE_VALID = BIT32(0),
+    PTE_TABLE = BIT32(1),
+    PTE_AP1 = BIT32(6),
+    PTE_AP2 = BIT32(7),
+    PTE_AF = BIT32(10),
+    PTE_NG = BIT32(11),
 };
 #define PTE_PXN       BIT64(53)
 #define PTE_UXN       BIT64(54)

@@ -7,7 +7,10 @@
 
 // Fault status codes (ESR_EL1.ISS, DFSC and IFSC); those of a level have it in bits 1:0.
 enum {
-    A64_FSC_ADDRESS_SIZE = 0x00, A64_FSC_TRANSLATION = 0x04, A64_FSC_ACCESS_FLAG = 0x08, A64_FSC_PERMISSION = 0x0c,
+    A64_FSC_ADDRESS_SIZE = 0x00,
+    A64_FSC_TRANSLATION = 0x04,
+    A64_FSC_ACCESS_FLAG = 0x08,
+    A64_FSC_PERMISSION = 0x0c,
     A64_FSC_ALIGNMENT = 0x21,
 };
 

@@ -10,6 +10,7 @@
 #include "vcpu/op.h"
 
 // In the order of the encoding, without AL and NV.
+// clang-format off
 #define A64_CONDITIONS(X) X(EQ) X(NE) X(HS) X(LO) X(MI) X(PL) X(VS) X(VC) X(HI) X(LS) X(GE) X(LT) X(GT) X(LE)
 
 #define A64_OPS_SIZES(plain, NAME) plain(NAME##32) plain(NAME##64)
@@ -62,5 +63,6 @@ enum a64_op_code {
 };
 #undef A64_OP_CODE
 #undef A64_OP_CODE_N
+// clang-format on
 
 #endif

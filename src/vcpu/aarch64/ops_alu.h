@@ -31,48 +31,47 @@ static inline void flags_logic(struct a64_cpu *cpu, unsigned bits, uint64_t r)
 
 // --- two operands -----------------------------------------------------------------------------------------------------
 
-#define ALU_FORM(NAME, BITS, TYPE, FORM, B, BODY)                                      \
-    static inline void op_##NAME##BITS##FORM(struct a64_cpu *cpu, const struct op *op) \
-    {                                                                                  \
-        TYPE a = (TYPE)cpu->r[op->a], b = (TYPE)(B), r;                                \
-        BODY                                                                           \
-        cpu->r[op->d] = r;                                                             \
+#define ALU_FORM(NAME, BITS, TYPE, FORM, B, BODY)                                                                      \
+    static inline void op_##NAME##BITS##FORM(struct a64_cpu *cpu, const struct op *op)                                 \
+    {                                                                                                                  \
+        TYPE a = (TYPE)cpu->r[op->a], b = (TYPE)(B), r;                                                                \
+        BODY cpu->r[op->d] = r;                                                                                        \
     }
 #define ALU_RR(NAME, BITS, TYPE, BODY) ALU_FORM(NAME, BITS, TYPE, , cpu->r[op->b], BODY)
-#define ALU(NAME, BITS, TYPE, BODY)                          \
-    ALU_FORM(NAME, BITS, TYPE, RR, cpu->r[op->b], BODY)      \
+#define ALU(NAME, BITS, TYPE, BODY)                                                                                    \
+    ALU_FORM(NAME, BITS, TYPE, RR, cpu->r[op->b], BODY)                                                                \
     ALU_FORM(NAME, BITS, TYPE, RI, op->imm, BODY)
 
-#define ALU_SIZE(BITS, TYPE)                                                                \
-    ALU(ADD, BITS, TYPE, r = a + b;)                                                        \
-    ALU(SUB, BITS, TYPE, r = a - b;)                                                        \
-    ALU(ADDS, BITS, TYPE, r = a + b; flags_add(cpu, BITS, a, b, r);)                        \
-    ALU(SUBS, BITS, TYPE, r = a - b; flags_add(cpu, BITS, a, (TYPE)~b, r);)                 \
-    ALU(AND, BITS, TYPE, r = a & b;)                                                        \
-    ALU(ORR, BITS, TYPE, r = a | b;)                                                        \
-    ALU(EOR, BITS, TYPE, r = a ^ b;)                                                        \
-    ALU(ANDS, BITS, TYPE, r = a & b; flags_logic(cpu, BITS, r);)                            \
-    ALU_RR(BIC, BITS, TYPE, r = a & ~b;)                                                    \
-    ALU_RR(ORN, BITS, TYPE, r = a | ~b;)                                                    \
-    ALU_RR(EON, BITS, TYPE, r = a ^ ~b;)                                                    \
-    ALU_RR(BICS, BITS, TYPE, r = a & ~b; flags_logic(cpu, BITS, r);)                        \
-    ALU_RR(ADDL, BITS, TYPE, r = a + (TYPE)(b << op->s);)                                   \
-    ALU_RR(SUBL, BITS, TYPE, r = a - (TYPE)(b << op->s);)                                   \
-    ALU_RR(ORRL, BITS, TYPE, r = a | (TYPE)(b << op->s);)                                   \
-    ALU_RR(ADC, BITS, TYPE, r = a + b + a64_c(cpu);)                                        \
-    ALU_RR(SBC, BITS, TYPE, r = a + ~b + a64_c(cpu);)                                       \
-    ALU_RR(ADCS, BITS, TYPE, r = a + b + a64_c(cpu); flags_add(cpu, BITS, a, b, r);)        \
-    ALU_RR(SBCS, BITS, TYPE, b = ~b; r = a + b + a64_c(cpu); flags_add(cpu, BITS, a, b, r);) \
-    ALU_RR(UDIV, BITS, TYPE, r = b ? a / b : 0;)                                            \
-    ALU_RR(SHLV, BITS, TYPE, r = (TYPE)(a << (b % BITS));)                                  \
-    ALU_RR(SHRV, BITS, TYPE, r = (TYPE)(a >> (b % BITS));)                                  \
+#define ALU_SIZE(BITS, TYPE)                                                                                           \
+    ALU(ADD, BITS, TYPE, r = a + b;)                                                                                   \
+    ALU(SUB, BITS, TYPE, r = a - b;)                                                                                   \
+    ALU(ADDS, BITS, TYPE, r = a + b; flags_add(cpu, BITS, a, b, r);)                                                   \
+    ALU(SUBS, BITS, TYPE, r = a - b; flags_add(cpu, BITS, a, (TYPE)~b, r);)                                            \
+    ALU(AND, BITS, TYPE, r = a & b;)                                                                                   \
+    ALU(ORR, BITS, TYPE, r = a | b;)                                                                                   \
+    ALU(EOR, BITS, TYPE, r = a ^ b;)                                                                                   \
+    ALU(ANDS, BITS, TYPE, r = a & b; flags_logic(cpu, BITS, r);)                                                       \
+    ALU_RR(BIC, BITS, TYPE, r = a & ~b;)                                                                               \
+    ALU_RR(ORN, BITS, TYPE, r = a | ~b;)                                                                               \
+    ALU_RR(EON, BITS, TYPE, r = a ^ ~b;)                                                                               \
+    ALU_RR(BICS, BITS, TYPE, r = a & ~b; flags_logic(cpu, BITS, r);)                                                   \
+    ALU_RR(ADDL, BITS, TYPE, r = a + (TYPE)(b << op->s);)                                                              \
+    ALU_RR(SUBL, BITS, TYPE, r = a - (TYPE)(b << op->s);)                                                              \
+    ALU_RR(ORRL, BITS, TYPE, r = a | (TYPE)(b << op->s);)                                                              \
+    ALU_RR(ADC, BITS, TYPE, r = a + b + a64_c(cpu);)                                                                   \
+    ALU_RR(SBC, BITS, TYPE, r = a + ~b + a64_c(cpu);)                                                                  \
+    ALU_RR(ADCS, BITS, TYPE, r = a + b + a64_c(cpu); flags_add(cpu, BITS, a, b, r);)                                   \
+    ALU_RR(SBCS, BITS, TYPE, b = ~b; r = a + b + a64_c(cpu); flags_add(cpu, BITS, a, b, r);)                           \
+    ALU_RR(UDIV, BITS, TYPE, r = b ? a / b : 0;)                                                                       \
+    ALU_RR(SHLV, BITS, TYPE, r = (TYPE)(a << (b % BITS));)                                                             \
+    ALU_RR(SHRV, BITS, TYPE, r = (TYPE)(a >> (b % BITS));)                                                             \
     ALU_RR(RORV, BITS, TYPE, r = (TYPE)(a >> (b % BITS) | a << (-b % BITS));)
 
 ALU_SIZE(32, uint32_t)
 ALU_SIZE(64, uint64_t)
 
-#define ALU_SIGNED(BITS, TYPE, STYPE)                                                                             \
-    ALU_RR(SDIV, BITS, TYPE, r = b == 0 ? 0 : b == (TYPE)-1 ? (TYPE)(0 - a) : (TYPE)((STYPE)a / (STYPE)b);)       \
+#define ALU_SIGNED(BITS, TYPE, STYPE)                                                                                  \
+    ALU_RR(SDIV, BITS, TYPE, r = b == 0 ? 0 : b == (TYPE)-1 ? (TYPE)(0 - a) : (TYPE)((STYPE)a / (STYPE)b);)            \
     ALU_RR(SARV, BITS, TYPE, r = (TYPE)((STYPE)a >> (b % BITS));)
 
 ALU_SIGNED(32, uint32_t, int32_t)
@@ -80,12 +79,11 @@ ALU_SIGNED(64, uint64_t, int64_t)
 
 // --- shifts and fields, by constants (s, x, imm) ------------------------------------------------------------------------
 
-#define UNARY(NAME, TYPE, BODY)                                                    \
-    static inline void op_##NAME(struct a64_cpu *cpu, const struct op *op)         \
-    {                                                                              \
-        TYPE a = (TYPE)cpu->r[op->a], r;                                           \
-        BODY                                                                       \
-        cpu->r[op->d] = r;                                                         \
+#define UNARY(NAME, TYPE, BODY)                                                                                        \
+    static inline void op_##NAME(struct a64_cpu *cpu, const struct op *op)                                             \
+    {                                                                                                                  \
+        TYPE a = (TYPE)cpu->r[op->a], r;                                                                               \
+        BODY cpu->r[op->d] = r;                                                                                        \
     }
 
 UNARY(SHL32, uint32_t, r = a << op->s;)
@@ -180,11 +178,11 @@ UNARY(CLS64, uint64_t, a ^= (uint64_t)((int64_t)a >> 63); r = a ? (uint64_t)__bu
 
 // --- multiplication: d = x +- a * b -------------------------------------------------------------------------------------
 
-#define MULTIPLY(NAME, TYPE, EXPRESSION)                                           \
-    static inline void op_##NAME(struct a64_cpu *cpu, const struct op *op)         \
-    {                                                                              \
-        uint64_t a = cpu->r[op->a], b = cpu->r[op->b], x = cpu->r[op->x];          \
-        cpu->r[op->d] = (TYPE)(EXPRESSION);                                        \
+#define MULTIPLY(NAME, TYPE, EXPRESSION)                                                                               \
+    static inline void op_##NAME(struct a64_cpu *cpu, const struct op *op)                                             \
+    {                                                                                                                  \
+        uint64_t a = cpu->r[op->a], b = cpu->r[op->b], x = cpu->r[op->x];                                              \
+        cpu->r[op->d] = (TYPE)(EXPRESSION);                                                                            \
     }
 
 MULTIPLY(MADD32, uint32_t, x + a * b)
@@ -223,20 +221,20 @@ static inline void op_UMULH(struct a64_cpu *cpu, const struct op *op)
 #define COND_LT(cpu) (!COND_GE(cpu))
 #define COND_LE(cpu) (!COND_GT(cpu))
 
-#define CONDITIONAL_FORM(NAME, CC, TYPE, OTHER)                                    \
-    static inline void op_##NAME##CC(struct a64_cpu *cpu, const struct op *op)     \
-    {                                                                              \
-        TYPE a = (TYPE)cpu->r[op->a], b = (TYPE)cpu->r[op->b];                     \
-        cpu->r[op->d] = COND_##CC(cpu) ? a : (TYPE)(OTHER);                        \
+#define CONDITIONAL_FORM(NAME, CC, TYPE, OTHER)                                                                        \
+    static inline void op_##NAME##CC(struct a64_cpu *cpu, const struct op *op)                                         \
+    {                                                                                                                  \
+        TYPE a = (TYPE)cpu->r[op->a], b = (TYPE)cpu->r[op->b];                                                         \
+        cpu->r[op->d] = COND_##CC(cpu) ? a : (TYPE)(OTHER);                                                            \
     }
-#define CONDITIONAL(CC)                                  \
-    CONDITIONAL_FORM(CSEL32, CC, uint32_t, b)            \
-    CONDITIONAL_FORM(CSEL64, CC, uint64_t, b)            \
-    CONDITIONAL_FORM(CSINC32, CC, uint32_t, b + 1)       \
-    CONDITIONAL_FORM(CSINC64, CC, uint64_t, b + 1)       \
-    CONDITIONAL_FORM(CSINV32, CC, uint32_t, ~b)          \
-    CONDITIONAL_FORM(CSINV64, CC, uint64_t, ~b)          \
-    CONDITIONAL_FORM(CSNEG32, CC, uint32_t, 0 - b)       \
+#define CONDITIONAL(CC)                                                                                                \
+    CONDITIONAL_FORM(CSEL32, CC, uint32_t, b)                                                                          \
+    CONDITIONAL_FORM(CSEL64, CC, uint64_t, b)                                                                          \
+    CONDITIONAL_FORM(CSINC32, CC, uint32_t, b + 1)                                                                     \
+    CONDITIONAL_FORM(CSINC64, CC, uint64_t, b + 1)                                                                     \
+    CONDITIONAL_FORM(CSINV32, CC, uint32_t, ~b)                                                                        \
+    CONDITIONAL_FORM(CSINV64, CC, uint64_t, ~b)                                                                        \
+    CONDITIONAL_FORM(CSNEG32, CC, uint32_t, 0 - b)                                                                     \
     CONDITIONAL_FORM(CSNEG64, CC, uint64_t, 0 - b)
 A64_CONDITIONS(CONDITIONAL)
 

@@ -39,7 +39,8 @@ static inline const struct op *op_JUMP(struct a64_cpu *cpu, const struct op *op)
     return next;
 }
 
-static inline const struct op *op_END(struct a64_cpu *cpu, const struct op *op) // something may have changed: look at it
+static inline const struct op *op_END(struct a64_cpu *cpu,
+                                      const struct op *op) // something may have changed: look at it
 {
     cpu->r[A64_PC] += (uint64_t)(int64_t)op->delta;
     return NULL;
@@ -47,10 +48,10 @@ static inline const struct op *op_END(struct a64_cpu *cpu, const struct op *op) 
 
 // --- a conditional jump is followed by its two exits, taken first -------------------------------------------------------
 
-#define TEST_JUMP(NAME, CONDITION)                                                                \
-    static inline const struct op *op_##NAME(struct a64_cpu *cpu, const struct op *op)            \
-    {                                                                                             \
-        return take_exit(cpu, (CONDITION) ? op + 1 : op + 2);                                     \
+#define TEST_JUMP(NAME, CONDITION)                                                                                     \
+    static inline const struct op *op_##NAME(struct a64_cpu *cpu, const struct op *op)                                 \
+    {                                                                                                                  \
+        return take_exit(cpu, (CONDITION) ? op + 1 : op + 2);                                                          \
     }
 TEST_JUMP(CBZ32, (uint32_t)cpu->r[op->a] == 0)
 TEST_JUMP(CBZ64, cpu->r[op->a] == 0)
@@ -72,7 +73,8 @@ ALWAYS_INLINE const struct op *after_change(struct a64_cpu *cpu)
     return jump_cached(&cpu->vcpu, a64_jump_key(cpu));
 }
 
-static inline const struct op *op_SVC(struct a64_cpu *cpu, const struct op *op) // value: immediate; disp: the next instruction
+static inline const struct op *op_SVC(struct a64_cpu *cpu,
+                                      const struct op *op) // value: immediate; disp: the next instruction
 {
     cpu->r[A64_PC] += (uint64_t)(int64_t)op->disp;
     a64_enter(cpu, a64_syndrome(A64_EC_SVC, (uint32_t)op->value), A64_VECTOR_SYNC);

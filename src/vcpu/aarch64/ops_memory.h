@@ -36,17 +36,17 @@ ALWAYS_INLINE enum op_out store_from(struct a64_cpu *cpu, const struct op *op, u
 // --- one general register ---------------------------------------------------------------------------------------------
 
 // A load of SIZE bytes; EXTEND turns `value` into what goes to slot d.
-#define LOAD_FORM(NAME, SIZE, EXTEND, WHERE)                                            \
-    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
-    {                                                                                   \
-        uint64_t value;                                                                 \
-        enum op_out out = load_into(cpu, op, WHERE(cpu, op), SIZE, &value);             \
-        if (likely(out != OP_FAULT))                                                    \
-            cpu->r[op->d] = EXTEND;                                                     \
-        return out;                                                                     \
+#define LOAD_FORM(NAME, SIZE, EXTEND, WHERE)                                                                           \
+    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)                                      \
+    {                                                                                                                  \
+        uint64_t value;                                                                                                \
+        enum op_out out = load_into(cpu, op, WHERE(cpu, op), SIZE, &value);                                            \
+        if (likely(out != OP_FAULT))                                                                                   \
+            cpu->r[op->d] = EXTEND;                                                                                    \
+        return out;                                                                                                    \
     }
-#define LOAD(NAME, SIZE, EXTEND)                      \
-    LOAD_FORM(NAME, SIZE, EXTEND, SIMPLE)             \
+#define LOAD(NAME, SIZE, EXTEND)                                                                                       \
+    LOAD_FORM(NAME, SIZE, EXTEND, SIMPLE)                                                                              \
     LOAD_FORM(NAME##X, SIZE, EXTEND, INDEXED)
 
 LOAD(LD8, 1, value)
@@ -59,13 +59,13 @@ LOAD(LDS8_64, 1, (uint64_t)(int8_t)value)
 LOAD(LDS16_64, 2, (uint64_t)(int16_t)value)
 LOAD(LDS32_64, 4, (uint64_t)(int32_t)value)
 
-#define STORE_FORM(NAME, SIZE, WHERE)                                                   \
-    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
-    {                                                                                   \
-        return store_from(cpu, op, WHERE(cpu, op), SIZE, cpu->r[op->d]);                \
+#define STORE_FORM(NAME, SIZE, WHERE)                                                                                  \
+    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)                                      \
+    {                                                                                                                  \
+        return store_from(cpu, op, WHERE(cpu, op), SIZE, cpu->r[op->d]);                                               \
     }
-#define STORE(BITS, SIZE)                    \
-    STORE_FORM(ST##BITS, SIZE, SIMPLE)       \
+#define STORE(BITS, SIZE)                                                                                              \
+    STORE_FORM(ST##BITS, SIZE, SIMPLE)                                                                                 \
     STORE_FORM(ST##BITS##X, SIZE, INDEXED)
 
 STORE(8, 1)
@@ -100,33 +100,33 @@ ALWAYS_INLINE bool copy_out(const struct a64_cpu *cpu, uint64_t address, unsigne
     return true;
 }
 
-#define LOAD_PAIR(NAME, TYPE, EXTEND)                                                   \
-    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
-    {                                                                                   \
-        uint64_t address = SIMPLE(cpu, op);                                             \
-        TYPE pair[2];                                                                   \
-        enum op_out out = OP_NEXT;                                                      \
-        if (unlikely(!copy_in(cpu, address, sizeof pair, pair))) {                      \
-            uint64_t words[2];                                                          \
-            out = a64_load_many(cpu, op, address, sizeof pair[0], 2, words);            \
-            if (out == OP_FAULT)                                                        \
-                return out;                                                             \
-            pair[0] = (TYPE)words[0];                                                   \
-            pair[1] = (TYPE)words[1];                                                   \
-        }                                                                               \
-        cpu->r[op->d] = EXTEND(pair[0]);                                                \
-        cpu->r[op->x] = EXTEND(pair[1]);                                                \
-        return out;                                                                     \
+#define LOAD_PAIR(NAME, TYPE, EXTEND)                                                                                  \
+    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)                                      \
+    {                                                                                                                  \
+        uint64_t address = SIMPLE(cpu, op);                                                                            \
+        TYPE pair[2];                                                                                                  \
+        enum op_out out = OP_NEXT;                                                                                     \
+        if (unlikely(!copy_in(cpu, address, sizeof pair, pair))) {                                                     \
+            uint64_t words[2];                                                                                         \
+            out = a64_load_many(cpu, op, address, sizeof pair[0], 2, words);                                           \
+            if (out == OP_FAULT)                                                                                       \
+                return out;                                                                                            \
+            pair[0] = (TYPE)words[0];                                                                                  \
+            pair[1] = (TYPE)words[1];                                                                                  \
+        }                                                                                                              \
+        cpu->r[op->d] = EXTEND(pair[0]);                                                                               \
+        cpu->r[op->x] = EXTEND(pair[1]);                                                                               \
+        return out;                                                                                                    \
     }
-#define STORE_PAIR(NAME, TYPE)                                                          \
-    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)       \
-    {                                                                                   \
-        uint64_t address = SIMPLE(cpu, op);                                             \
-        TYPE pair[2] = { (TYPE)cpu->r[op->d], (TYPE)cpu->r[op->x] };                    \
-        if (likely(copy_out(cpu, address, sizeof pair, pair)))                          \
-            return OP_NEXT;                                                             \
-        uint64_t words[2] = { pair[0], pair[1] };                                       \
-        return a64_store_many(cpu, op, address, sizeof pair[0], 2, words);              \
+#define STORE_PAIR(NAME, TYPE)                                                                                         \
+    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)                                      \
+    {                                                                                                                  \
+        uint64_t address = SIMPLE(cpu, op);                                                                            \
+        TYPE pair[2] = { (TYPE)cpu->r[op->d], (TYPE)cpu->r[op->x] };                                                   \
+        if (likely(copy_out(cpu, address, sizeof pair, pair)))                                                         \
+            return OP_NEXT;                                                                                            \
+        uint64_t words[2] = { pair[0], pair[1] };                                                                      \
+        return a64_store_many(cpu, op, address, sizeof pair[0], 2, words);                                             \
     }
 
 #define AS_IS(value)     (value)
@@ -139,24 +139,24 @@ STORE_PAIR(STP64, uint64_t)
 
 // --- vectors: what is loaded fills the low bytes, the rest becomes 0 ----------------------------------------------------
 
-#define VECTOR(BITS)                                                                              \
-    static inline enum op_out op_LDV##BITS(struct a64_cpu *cpu, const struct op *op)              \
-    {                                                                                             \
-        uint64_t address = SIMPLE(cpu, op);                                                       \
-        union a64_vector value = { .d = { 0, 0 } };                                               \
-        enum op_out out = OP_NEXT;                                                                \
-        if (unlikely(!copy_in(cpu, address, BITS / 8, &value)))                                   \
-            out = a64_load_many(cpu, op, address, BITS / 8, 1, value.d);                          \
-        if (likely(out != OP_FAULT))                                                              \
-            cpu->v[op->d] = value;                                                                \
-        return out;                                                                               \
-    }                                                                                             \
-    static inline enum op_out op_STV##BITS(struct a64_cpu *cpu, const struct op *op)              \
-    {                                                                                             \
-        uint64_t address = SIMPLE(cpu, op);                                                       \
-        if (likely(copy_out(cpu, address, BITS / 8, &cpu->v[op->d])))                             \
-            return OP_NEXT;                                                                       \
-        return a64_store_many(cpu, op, address, BITS / 8, 1, cpu->v[op->d].d);                    \
+#define VECTOR(BITS)                                                                                                   \
+    static inline enum op_out op_LDV##BITS(struct a64_cpu *cpu, const struct op *op)                                   \
+    {                                                                                                                  \
+        uint64_t address = SIMPLE(cpu, op);                                                                            \
+        union a64_vector value = { .d = { 0, 0 } };                                                                    \
+        enum op_out out = OP_NEXT;                                                                                     \
+        if (unlikely(!copy_in(cpu, address, BITS / 8, &value)))                                                        \
+            out = a64_load_many(cpu, op, address, BITS / 8, 1, value.d);                                               \
+        if (likely(out != OP_FAULT))                                                                                   \
+            cpu->v[op->d] = value;                                                                                     \
+        return out;                                                                                                    \
+    }                                                                                                                  \
+    static inline enum op_out op_STV##BITS(struct a64_cpu *cpu, const struct op *op)                                   \
+    {                                                                                                                  \
+        uint64_t address = SIMPLE(cpu, op);                                                                            \
+        if (likely(copy_out(cpu, address, BITS / 8, &cpu->v[op->d])))                                                  \
+            return OP_NEXT;                                                                                            \
+        return a64_store_many(cpu, op, address, BITS / 8, 1, cpu->v[op->d].d);                                         \
     }
 VECTOR(8)
 VECTOR(16)
@@ -164,38 +164,38 @@ VECTOR(32)
 VECTOR(64)
 VECTOR(128)
 
-#define VECTOR_PAIR(BITS)                                                                         \
-    static inline enum op_out op_LDPV##BITS(struct a64_cpu *cpu, const struct op *op)             \
-    {                                                                                             \
-        uint64_t address = SIMPLE(cpu, op), words[4];                                             \
-        uint8_t bytes[2 * BITS / 8];                                                              \
-        union a64_vector pair[2] = { { .d = { 0, 0 } }, { .d = { 0, 0 } } };                      \
-        enum op_out out = OP_NEXT;                                                                \
-        if (likely(copy_in(cpu, address, sizeof bytes, bytes))) {                                 \
-            memcpy(&pair[0], bytes, BITS / 8);                                                    \
-            memcpy(&pair[1], bytes + BITS / 8, BITS / 8);                                         \
-        } else {                                                                                  \
-            out = a64_load_many(cpu, op, address, BITS / 8, 2, words);                            \
-            if (out == OP_FAULT)                                                                  \
-                return out;                                                                       \
-            memcpy(&pair[0], words, BITS / 8);                                                    \
-            memcpy(&pair[1], words + (BITS == 128 ? 2 : 1), BITS / 8);                            \
-        }                                                                                         \
-        cpu->v[op->d] = pair[0];                                                                  \
-        cpu->v[op->x] = pair[1];                                                                  \
-        return out;                                                                               \
-    }                                                                                             \
-    static inline enum op_out op_STPV##BITS(struct a64_cpu *cpu, const struct op *op)             \
-    {                                                                                             \
-        uint64_t address = SIMPLE(cpu, op), words[4] = { 0, 0, 0, 0 };                            \
-        uint8_t bytes[2 * BITS / 8];                                                              \
-        memcpy(bytes, &cpu->v[op->d], BITS / 8);                                                  \
-        memcpy(bytes + BITS / 8, &cpu->v[op->x], BITS / 8);                                       \
-        if (likely(copy_out(cpu, address, sizeof bytes, bytes)))                                  \
-            return OP_NEXT;                                                                       \
-        memcpy(words, &cpu->v[op->d], BITS / 8);                                                  \
-        memcpy(words + (BITS == 128 ? 2 : 1), &cpu->v[op->x], BITS / 8);                          \
-        return a64_store_many(cpu, op, address, BITS / 8, 2, words);                              \
+#define VECTOR_PAIR(BITS)                                                                                              \
+    static inline enum op_out op_LDPV##BITS(struct a64_cpu *cpu, const struct op *op)                                  \
+    {                                                                                                                  \
+        uint64_t address = SIMPLE(cpu, op), words[4];                                                                  \
+        uint8_t bytes[2 * BITS / 8];                                                                                   \
+        union a64_vector pair[2] = { { .d = { 0, 0 } }, { .d = { 0, 0 } } };                                           \
+        enum op_out out = OP_NEXT;                                                                                     \
+        if (likely(copy_in(cpu, address, sizeof bytes, bytes))) {                                                      \
+            memcpy(&pair[0], bytes, BITS / 8);                                                                         \
+            memcpy(&pair[1], bytes + BITS / 8, BITS / 8);                                                              \
+        } else {                                                                                                       \
+            out = a64_load_many(cpu, op, address, BITS / 8, 2, words);                                                 \
+            if (out == OP_FAULT)                                                                                       \
+                return out;                                                                                            \
+            memcpy(&pair[0], words, BITS / 8);                                                                         \
+            memcpy(&pair[1], words + (BITS == 128 ? 2 : 1), BITS / 8);                                                 \
+        }                                                                                                              \
+        cpu->v[op->d] = pair[0];                                                                                       \
+        cpu->v[op->x] = pair[1];                                                                                       \
+        return out;                                                                                                    \
+    }                                                                                                                  \
+    static inline enum op_out op_STPV##BITS(struct a64_cpu *cpu, const struct op *op)                                  \
+    {                                                                                                                  \
+        uint64_t address = SIMPLE(cpu, op), words[4] = { 0, 0, 0, 0 };                                                 \
+        uint8_t bytes[2 * BITS / 8];                                                                                   \
+        memcpy(bytes, &cpu->v[op->d], BITS / 8);                                                                       \
+        memcpy(bytes + BITS / 8, &cpu->v[op->x], BITS / 8);                                                            \
+        if (likely(copy_out(cpu, address, sizeof bytes, bytes)))                                                       \
+            return OP_NEXT;                                                                                            \
+        memcpy(words, &cpu->v[op->d], BITS / 8);                                                                       \
+        memcpy(words + (BITS == 128 ? 2 : 1), &cpu->v[op->x], BITS / 8);                                               \
+        return a64_store_many(cpu, op, address, BITS / 8, 2, words);                                                   \
     }
 VECTOR_PAIR(32)
 VECTOR_PAIR(64)

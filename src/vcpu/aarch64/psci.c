@@ -8,9 +8,16 @@
 #include "vcpu/loop.h"
 
 enum {
-    PSCI_VERSION = 0x84000000, PSCI_SUSPEND = 0x84000001, PSCI_CPU_OFF = 0x84000002, PSCI_CPU_ON = 0x84000003,
-    PSCI_AFFINITY_INFO = 0x84000004, PSCI_MIGRATE_INFO_TYPE = 0x84000006, PSCI_SYSTEM_OFF = 0x84000008,
-    PSCI_SYSTEM_RESET = 0x84000009, PSCI_FEATURES = 0x8400000a, SMCCC_VERSION = 0x80000000,
+    PSCI_VERSION = 0x84000000,
+    PSCI_SUSPEND = 0x84000001,
+    PSCI_CPU_OFF = 0x84000002,
+    PSCI_CPU_ON = 0x84000003,
+    PSCI_AFFINITY_INFO = 0x84000004,
+    PSCI_MIGRATE_INFO_TYPE = 0x84000006,
+    PSCI_SYSTEM_OFF = 0x84000008,
+    PSCI_SYSTEM_RESET = 0x84000009,
+    PSCI_FEATURES = 0x8400000a,
+    SMCCC_VERSION = 0x80000000,
     SMC64 = 0x40000000, // the same function with 64-bit arguments
 };
 
@@ -51,8 +58,15 @@ static int64_t affinity_info(const struct a64_cpu *cpu, uint64_t affinity, uint6
 static int64_t features(uint32_t function)
 {
     switch (function & ~(uint32_t)SMC64) {
-    case PSCI_VERSION: case PSCI_SUSPEND: case PSCI_CPU_OFF: case PSCI_CPU_ON: case PSCI_AFFINITY_INFO:
-    case PSCI_MIGRATE_INFO_TYPE: case PSCI_SYSTEM_OFF: case PSCI_SYSTEM_RESET: case PSCI_FEATURES: return SUCCESS;
+    case PSCI_VERSION:
+    case PSCI_SUSPEND:
+    case PSCI_CPU_OFF:
+    case PSCI_CPU_ON:
+    case PSCI_AFFINITY_INFO:
+    case PSCI_MIGRATE_INFO_TYPE:
+    case PSCI_SYSTEM_OFF:
+    case PSCI_SYSTEM_RESET:
+    case PSCI_FEATURES: return SUCCESS;
     default: return function == SMCCC_VERSION ? SUCCESS : NOT_SUPPORTED;
     }
 }
@@ -79,13 +93,16 @@ bool a64_psci_call(struct a64_cpu *cpu)
     case PSCI_CPU_OFF: power_off(cpu, LOOP_RUNNING); break;
     case PSCI_SYSTEM_OFF: power_off(cpu, LOOP_POWER_OFF); break;
     case PSCI_SYSTEM_RESET: power_off(cpu, LOOP_RESET); break;
-    case PSCI_SUSPEND: case PSCI_SUSPEND | SMC64:
+    case PSCI_SUSPEND:
+    case PSCI_SUSPEND | SMC64:
         cpu->waits_event = false;
         if (!(cpu->vcpu.pending & (PENDING_IRQ | PENDING_FIQ)))
             vcpu_set_state(&cpu->vcpu, VCPU_HALTED);
         break;
-    case PSCI_CPU_ON: case PSCI_CPU_ON | SMC64: result = cpu_on(cpu, a & AFFINITY, b, c); break;
-    case PSCI_AFFINITY_INFO: case PSCI_AFFINITY_INFO | SMC64: result = affinity_info(cpu, a & AFFINITY, b); break;
+    case PSCI_CPU_ON:
+    case PSCI_CPU_ON | SMC64: result = cpu_on(cpu, a & AFFINITY, b, c); break;
+    case PSCI_AFFINITY_INFO:
+    case PSCI_AFFINITY_INFO | SMC64: result = affinity_info(cpu, a & AFFINITY, b); break;
     default: cpu->mistakes[A64_MISTAKE_PSCI]++; return false;
     }
     cpu->r[0] = wide ? (uint64_t)result : (uint64_t)(int64_t)(int32_t)result;

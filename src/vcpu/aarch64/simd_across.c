@@ -37,7 +37,10 @@ static void addp_scalar(struct a64_cpu *cpu, uint32_t word)
     cpu->v[SIMD_RD(word)] = (union a64_vector){ .d = { n.d[0] + n.d[1], 0 } };
 }
 
-#define BHS(name) { .run = SIMD_BHS(name), .whole = 4 }
+#define BHS(name)                                                                                                      \
+    {                                                                                                                  \
+        .run = SIMD_BHS(name), .whole = 4                                                                              \
+    }
 
 // By U:opcode.
 static const struct a64_simd_row across[64] = {

@@ -205,11 +205,23 @@ FIXED(fcvtzu_fixed, fp_to_fixed(u, x, NUMBER_CHOP, bits, SIMD_RIGHT, true))
 
 // --- tables: by size, whose upper bit is one of the opcode -----------------------------------------------------------
 
-#define LOW(name)       { name, name, NULL, NULL }
-#define HIGH(name)      { NULL, NULL, name, name }
-#define TWO(low, high)  { low, low, high, high }
-#define BOTH(low, high) { .run = TWO(low, high), .scalar = 15, .whole = 10 }
-#define VECTOR          .whole = 10
+#define LOW(name)                                                                                                      \
+    {                                                                                                                  \
+        name, name, NULL, NULL                                                                                         \
+    }
+#define HIGH(name)                                                                                                     \
+    {                                                                                                                  \
+        NULL, NULL, name, name                                                                                         \
+    }
+#define TWO(low, high)                                                                                                 \
+    {                                                                                                                  \
+        low, low, high, high                                                                                           \
+    }
+#define BOTH(low, high)                                                                                                \
+    {                                                                                                                  \
+        .run = TWO(low, high), .scalar = 15, .whole = 10                                                               \
+    }
+#define VECTOR .whole = 10
 
 // By U:opcode, from opcode 11000.
 static const struct a64_simd_row same[16] = {

@@ -7,7 +7,7 @@
 
 SIMD_LANES_BHSD(add, uint, x + y)
 SIMD_LANES_BHSD(sub, uint, x - y)
-SIMD_LANES_BHS(mul, uint, (uint64_t)x * y)
+SIMD_LANES_BHS(mul, uint, (uint64_t)x *y)
 SIMD_LANES_BHS(mla, uint, z + (uint64_t)x * y)
 SIMD_LANES_BHS(mls, uint, z - (uint64_t)x * y)
 SIMD_LANES_BHS(shadd, int, ((int64_t)x + y) >> 1)
@@ -28,7 +28,7 @@ SIMD_LANES_BHS(sabd, int, x > y ? (int64_t)x - y : (int64_t)y - x)
 SIMD_LANES_BHS(uabd, uint, x > y ? x - y : y - x)
 SIMD_LANES_BHS(saba, int, (uint64_t)z + (uint64_t)(x > y ? (int64_t)x - y : (int64_t)y - x))
 SIMD_LANES_BHS(uaba, uint, z + (x > y ? x - y : y - x))
-SIMD_SATURATED_HS(sqdmulh, int, simd_saturate((int128)x * y * 2 >> bits, bits, &q))
+SIMD_SATURATED_HS(sqdmulh, int, simd_saturate((int128)x *y * 2 >> bits, bits, &q))
 SIMD_SATURATED_HS(sqrdmulh, int, simd_saturate(((int128)x * y * 2 + ((int128)1 << (bits - 1))) >> bits, bits, &q))
 
 static uint8_t polynomial(uint8_t x, uint8_t y)
@@ -49,7 +49,7 @@ SIMD_LANES_BHSD(cmge, int, -(x >= y))
 SIMD_LANES_BHSD(cmhs, uint, -(x >= y))
 SIMD_LANES_BHSD(cmtst, uint, -((x & y) != 0))
 SIMD_LANES_BHSD(cmeq, uint, -(x == y))
-SIMD_LANES(and_d, uint64_t, d, x & y)
+SIMD_LANES(and_d, uint64_t, d, x &y)
 SIMD_LANES(bic_d, uint64_t, d, x & ~y)
 SIMD_LANES(orr_d, uint64_t, d, x | y)
 SIMD_LANES(orn_d, uint64_t, d, x | ~y)
@@ -156,33 +156,89 @@ SIMD_LANES_BHSD(neg, uint, UINT64_C(0) - x)
 
 // --- tables ----------------------------------------------------------------------------------------------------------
 
-#define BHS(name)  { .run = SIMD_BHS(name) }
-#define BHSD(name) { .run = SIMD_BHSD(name), .scalar = 8, .whole = 8 }
-#define ALL(name)  { .run = SIMD_BHSD(name), .scalar = 15, .whole = 8 } // a scalar of every size
+#define BHS(name)                                                                                                      \
+    {                                                                                                                  \
+        .run = SIMD_BHS(name)                                                                                          \
+    }
+#define BHSD(name)                                                                                                     \
+    {                                                                                                                  \
+        .run = SIMD_BHSD(name), .scalar = 8, .whole = 8                                                                \
+    }
+#define ALL(name)                                                                                                      \
+    {                                                                                                                  \
+        .run = SIMD_BHSD(name), .scalar = 15, .whole = 8                                                               \
+    } // a scalar of every size
 
 // By U:opcode.
 static const struct a64_simd_row three_same[64] = {
-    [0x00] = BHS(shadd), [0x01] = ALL(sqadd), [0x02] = BHS(srhadd), [0x03] = { .run = { and_d, bic_d, orr_d, orn_d } },
-    [0x04] = BHS(shsub), [0x05] = ALL(sqsub), [0x06] = BHSD(cmgt), [0x07] = BHSD(cmge),
-    [0x08] = BHSD(sshl), [0x09] = ALL(sqshl), [0x0a] = BHSD(srshl), [0x0b] = ALL(sqrshl),
-    [0x0c] = BHS(smax), [0x0d] = BHS(smin), [0x0e] = BHS(sabd), [0x0f] = BHS(saba),
-    [0x10] = BHSD(add), [0x11] = BHSD(cmtst), [0x12] = BHS(mla), [0x13] = BHS(mul),
-    [0x14] = BHS(smaxp), [0x15] = BHS(sminp), [0x16] = { .run = SIMD_HS(sqdmulh), .scalar = 6 },
+    [0x00] = BHS(shadd),
+    [0x01] = ALL(sqadd),
+    [0x02] = BHS(srhadd),
+    [0x03] = { .run = { and_d, bic_d, orr_d, orn_d } },
+    [0x04] = BHS(shsub),
+    [0x05] = ALL(sqsub),
+    [0x06] = BHSD(cmgt),
+    [0x07] = BHSD(cmge),
+    [0x08] = BHSD(sshl),
+    [0x09] = ALL(sqshl),
+    [0x0a] = BHSD(srshl),
+    [0x0b] = ALL(sqrshl),
+    [0x0c] = BHS(smax),
+    [0x0d] = BHS(smin),
+    [0x0e] = BHS(sabd),
+    [0x0f] = BHS(saba),
+    [0x10] = BHSD(add),
+    [0x11] = BHSD(cmtst),
+    [0x12] = BHS(mla),
+    [0x13] = BHS(mul),
+    [0x14] = BHS(smaxp),
+    [0x15] = BHS(sminp),
+    [0x16] = { .run = SIMD_HS(sqdmulh), .scalar = 6 },
     [0x17] = { .run = SIMD_BHSD(addp), .whole = 8 },
-    [0x20] = BHS(uhadd), [0x21] = ALL(uqadd), [0x22] = BHS(urhadd), [0x23] = { .run = { eor_d, bsl_d, bit_d, bif_d } },
-    [0x24] = BHS(uhsub), [0x25] = ALL(uqsub), [0x26] = BHSD(cmhi), [0x27] = BHSD(cmhs),
-    [0x28] = BHSD(ushl), [0x29] = ALL(uqshl), [0x2a] = BHSD(urshl), [0x2b] = ALL(uqrshl),
-    [0x2c] = BHS(umax), [0x2d] = BHS(umin), [0x2e] = BHS(uabd), [0x2f] = BHS(uaba),
-    [0x30] = BHSD(sub), [0x31] = BHSD(cmeq), [0x32] = BHS(mls), [0x33] = { .run = SIMD_B(pmul) },
-    [0x34] = BHS(umaxp), [0x35] = BHS(uminp), [0x36] = { .run = SIMD_HS(sqrdmulh), .scalar = 6 },
+    [0x20] = BHS(uhadd),
+    [0x21] = ALL(uqadd),
+    [0x22] = BHS(urhadd),
+    [0x23] = { .run = { eor_d, bsl_d, bit_d, bif_d } },
+    [0x24] = BHS(uhsub),
+    [0x25] = ALL(uqsub),
+    [0x26] = BHSD(cmhi),
+    [0x27] = BHSD(cmhs),
+    [0x28] = BHSD(ushl),
+    [0x29] = ALL(uqshl),
+    [0x2a] = BHSD(urshl),
+    [0x2b] = ALL(uqrshl),
+    [0x2c] = BHS(umax),
+    [0x2d] = BHS(umin),
+    [0x2e] = BHS(uabd),
+    [0x2f] = BHS(uaba),
+    [0x30] = BHSD(sub),
+    [0x31] = BHSD(cmeq),
+    [0x32] = BHS(mls),
+    [0x33] = { .run = SIMD_B(pmul) },
+    [0x34] = BHS(umaxp),
+    [0x35] = BHS(uminp),
+    [0x36] = { .run = SIMD_HS(sqrdmulh), .scalar = 6 },
 };
 
 static const struct a64_simd_row two_misc[64] = {
-    [0x00] = BHS(rev64), [0x01] = { .run = SIMD_B(rev16) }, [0x03] = ALL(suqadd), [0x04] = BHS(cls),
-    [0x05] = { .run = SIMD_B(cnt) }, [0x07] = ALL(sqabs), [0x08] = BHSD(cmgt0), [0x09] = BHSD(cmeq0),
-    [0x0a] = BHSD(cmlt0), [0x0b] = BHSD(abs),
-    [0x20] = { .run = SIMD_BH(rev32) }, [0x23] = ALL(usqadd), [0x24] = BHS(clz), [0x25] = { .run = { not_b, rbit_h } },
-    [0x27] = ALL(sqneg), [0x28] = BHSD(cmge0), [0x29] = BHSD(cmle0), [0x2b] = BHSD(neg),
+    [0x00] = BHS(rev64),
+    [0x01] = { .run = SIMD_B(rev16) },
+    [0x03] = ALL(suqadd),
+    [0x04] = BHS(cls),
+    [0x05] = { .run = SIMD_B(cnt) },
+    [0x07] = ALL(sqabs),
+    [0x08] = BHSD(cmgt0),
+    [0x09] = BHSD(cmeq0),
+    [0x0a] = BHSD(cmlt0),
+    [0x0b] = BHSD(abs),
+    [0x20] = { .run = SIMD_BH(rev32) },
+    [0x23] = ALL(usqadd),
+    [0x24] = BHS(clz),
+    [0x25] = { .run = { not_b, rbit_h } },
+    [0x27] = ALL(sqneg),
+    [0x28] = BHSD(cmge0),
+    [0x29] = BHSD(cmle0),
+    [0x2b] = BHSD(neg),
 };
 
 a64_simd_function *a64_simd_three_same(uint32_t word)
@@ -207,12 +263,15 @@ a64_simd_function *a64_simd_two_misc(uint32_t word)
 
 // By U:opcode: where the instruction stands in its class of three registers.
 enum { NONE, SAME, DIFFERENT, FLOAT };
-static const struct { uint8_t class, row; } by_element[32] = {
-    [0x01] = { FLOAT, 0 }, [0x02] = { DIFFERENT, 0x08 }, [0x03] = { DIFFERENT, 0x09 }, [0x05] = { FLOAT, 0 },
-    [0x06] = { DIFFERENT, 0x0a }, [0x07] = { DIFFERENT, 0x0b }, [0x08] = { SAME, 0x13 }, [0x09] = { FLOAT, 0 },
-    [0x0a] = { DIFFERENT, 0x0c }, [0x0b] = { DIFFERENT, 0x0d }, [0x0c] = { SAME, 0x16 }, [0x0d] = { SAME, 0x36 },
-    [0x10] = { SAME, 0x12 }, [0x12] = { DIFFERENT, 0x18 }, [0x14] = { SAME, 0x32 }, [0x16] = { DIFFERENT, 0x1a },
-    [0x19] = { FLOAT, 0 }, [0x1a] = { DIFFERENT, 0x1c },
+static const struct {
+    uint8_t class, row;
+} by_element[32] = {
+    [0x01] = { FLOAT, 0 },        [0x02] = { DIFFERENT, 0x08 }, [0x03] = { DIFFERENT, 0x09 },
+    [0x05] = { FLOAT, 0 },        [0x06] = { DIFFERENT, 0x0a }, [0x07] = { DIFFERENT, 0x0b },
+    [0x08] = { SAME, 0x13 },      [0x09] = { FLOAT, 0 },        [0x0a] = { DIFFERENT, 0x0c },
+    [0x0b] = { DIFFERENT, 0x0d }, [0x0c] = { SAME, 0x16 },      [0x0d] = { SAME, 0x36 },
+    [0x10] = { SAME, 0x12 },      [0x12] = { DIFFERENT, 0x18 }, [0x14] = { SAME, 0x32 },
+    [0x16] = { DIFFERENT, 0x1a }, [0x19] = { FLOAT, 0 },        [0x1a] = { DIFFERENT, 0x1c },
 };
 
 // The same instruction with Rm as a vector: the word of that class.

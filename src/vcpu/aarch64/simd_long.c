@@ -19,13 +19,13 @@ SIMD_LONG_BHS(sabdl, int, x > y ? (int64_t)x - y : (int64_t)y - x)
 SIMD_LONG_BHS(uabdl, uint, x > y ? x - y : y - x)
 SIMD_LONG_BHS(sabal, int, (uint64_t)z + (uint64_t)(x > y ? (int64_t)x - y : (int64_t)y - x))
 SIMD_LONG_BHS(uabal, uint, z + (uint64_t)(x > y ? x - y : y - x))
-SIMD_LONG_BHS(smull, int, (int64_t)x * y)
-SIMD_LONG_BHS(umull, uint, (uint64_t)x * y)
+SIMD_LONG_BHS(smull, int, (int64_t)x *y)
+SIMD_LONG_BHS(umull, uint, (uint64_t)x *y)
 SIMD_LONG_BHS(smlal, int, (uint64_t)z + (uint64_t)((int64_t)x * y))
 SIMD_LONG_BHS(umlal, uint, z + (uint64_t)x * y)
 SIMD_LONG_BHS(smlsl, int, (uint64_t)z - (uint64_t)((int64_t)x * y))
 SIMD_LONG_BHS(umlsl, uint, z - (uint64_t)x * y)
-SIMD_LONG_HS(sqdmull, int, simd_saturate((int128)x * y * 2, 2 * bits, &q))
+SIMD_LONG_HS(sqdmull, int, simd_saturate((int128)x *y * 2, 2 * bits, &q))
 SIMD_LONG_HS(sqdmlal, int, simd_saturate((int128)z + simd_saturate((int128)x * y * 2, 2 * bits, &q), 2 * bits, &q))
 SIMD_LONG_HS(sqdmlsl, int, simd_saturate((int128)z - simd_saturate((int128)x * y * 2, 2 * bits, &q), 2 * bits, &q))
 
@@ -78,24 +78,35 @@ NEIGHBOURS_BHS(uadalp, uint, (uint64_t)z + x + y)
 
 // --- tables ----------------------------------------------------------------------------------------------------------
 
-#define BHS(name)       { .run = SIMD_BHS(name) }
-#define ALL(name)       { .run = SIMD_BHS(name), .scalar = 7 }
-#define SATURATED(name) { .run = SIMD_HS(name), .scalar = 6 }
+#define BHS(name)                                                                                                      \
+    {                                                                                                                  \
+        .run = SIMD_BHS(name)                                                                                          \
+    }
+#define ALL(name)                                                                                                      \
+    {                                                                                                                  \
+        .run = SIMD_BHS(name), .scalar = 7                                                                             \
+    }
+#define SATURATED(name)                                                                                                \
+    {                                                                                                                  \
+        .run = SIMD_HS(name), .scalar = 6                                                                              \
+    }
 
 // By U:opcode.
 static const struct a64_simd_row three_different[32] = {
-    [0x00] = BHS(saddl), [0x01] = BHS(saddw), [0x02] = BHS(ssubl), [0x03] = BHS(ssubw), [0x04] = BHS(addhn),
-    [0x05] = BHS(sabal), [0x06] = BHS(subhn), [0x07] = BHS(sabdl), [0x08] = BHS(smlal), [0x09] = SATURATED(sqdmlal),
-    [0x0a] = BHS(smlsl), [0x0b] = SATURATED(sqdmlsl), [0x0c] = BHS(smull), [0x0d] = SATURATED(sqdmull),
-    [0x0e] = { .run = SIMD_B(pmull) },
-    [0x10] = BHS(uaddl), [0x11] = BHS(uaddw), [0x12] = BHS(usubl), [0x13] = BHS(usubw), [0x14] = BHS(raddhn),
-    [0x15] = BHS(uabal), [0x16] = BHS(rsubhn), [0x17] = BHS(uabdl), [0x18] = BHS(umlal), [0x1a] = BHS(umlsl),
-    [0x1c] = BHS(umull),
+    [0x00] = BHS(saddl),         [0x01] = BHS(saddw),         [0x02] = BHS(ssubl),
+    [0x03] = BHS(ssubw),         [0x04] = BHS(addhn),         [0x05] = BHS(sabal),
+    [0x06] = BHS(subhn),         [0x07] = BHS(sabdl),         [0x08] = BHS(smlal),
+    [0x09] = SATURATED(sqdmlal), [0x0a] = BHS(smlsl),         [0x0b] = SATURATED(sqdmlsl),
+    [0x0c] = BHS(smull),         [0x0d] = SATURATED(sqdmull), [0x0e] = { .run = SIMD_B(pmull) },
+    [0x10] = BHS(uaddl),         [0x11] = BHS(uaddw),         [0x12] = BHS(usubl),
+    [0x13] = BHS(usubw),         [0x14] = BHS(raddhn),        [0x15] = BHS(uabal),
+    [0x16] = BHS(rsubhn),        [0x17] = BHS(uabdl),         [0x18] = BHS(umlal),
+    [0x1a] = BHS(umlsl),         [0x1c] = BHS(umull),
 };
 
 static const struct a64_simd_row misc[64] = {
-    [0x02] = BHS(saddlp), [0x06] = BHS(sadalp), [0x12] = BHS(xtn), [0x14] = ALL(sqxtn),
-    [0x22] = BHS(uaddlp), [0x26] = BHS(uadalp), [0x32] = ALL(sqxtun), [0x33] = BHS(shll), [0x34] = ALL(uqxtn),
+    [0x02] = BHS(saddlp), [0x06] = BHS(sadalp), [0x12] = BHS(xtn),  [0x14] = ALL(sqxtn), [0x22] = BHS(uaddlp),
+    [0x26] = BHS(uadalp), [0x32] = ALL(sqxtun), [0x33] = BHS(shll), [0x34] = ALL(uqxtn),
 };
 
 a64_simd_function *a64_simd_three_different(uint32_t word)

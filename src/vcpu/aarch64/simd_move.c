@@ -106,8 +106,8 @@ a64_simd_function *a64_simd_copy(uint32_t word)
 static unsigned permuted(unsigned kind, unsigned part, unsigned lanes, unsigned i)
 {
     switch (kind) {
-    case 1: return 2 * i + part;                                           // UZP
-    case 2: return (i & 1 ? lanes : 0) + (i & ~1u) + part;                 // TRN
+    case 1: return 2 * i + part;                                          // UZP
+    case 2: return (i & 1 ? lanes : 0) + (i & ~1u) + part;                // TRN
     default: return (i & 1 ? lanes : 0) + (part ? lanes / 2 : 0) + i / 2; // ZIP
     }
 }
@@ -180,8 +180,12 @@ static union a64_vector expand(uint32_t word)
 {
     const unsigned cmode = a64_field(word, 15, 12), imm8 = a64_field(word, 18, 16) << 5 | a64_field(word, 9, 5);
     switch (cmode >> 1) {
-    case 0: case 1: case 2: case 3: return simd_repeat((uint64_t)imm8 << 8 * (cmode >> 1), 4);
-    case 4: case 5: return simd_repeat((uint64_t)imm8 << 8 * (cmode >> 1 & 1), 2);
+    case 0:
+    case 1:
+    case 2:
+    case 3: return simd_repeat((uint64_t)imm8 << 8 * (cmode >> 1), 4);
+    case 4:
+    case 5: return simd_repeat((uint64_t)imm8 << 8 * (cmode >> 1 & 1), 2);
     case 6: return simd_repeat(cmode & 1 ? imm8 << 16 | 0xffff : imm8 << 8 | 0xff, 4);
     default: break;
     }

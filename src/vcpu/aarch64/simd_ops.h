@@ -26,11 +26,26 @@ struct a64_simd_row {
     uint8_t no_vector : 1;
 };
 
-#define SIMD_B(name)    { name##_b, NULL, NULL, NULL }
-#define SIMD_BH(name)   { name##_b, name##_h, NULL, NULL }
-#define SIMD_HS(name)   { NULL, name##_h, name##_s, NULL }
-#define SIMD_BHS(name)  { name##_b, name##_h, name##_s, NULL }
-#define SIMD_BHSD(name) { name##_b, name##_h, name##_s, name##_d }
+#define SIMD_B(name)                                                                                                   \
+    {                                                                                                                  \
+        name##_b, NULL, NULL, NULL                                                                                     \
+    }
+#define SIMD_BH(name)                                                                                                  \
+    {                                                                                                                  \
+        name##_b, name##_h, NULL, NULL                                                                                 \
+    }
+#define SIMD_HS(name)                                                                                                  \
+    {                                                                                                                  \
+        NULL, name##_h, name##_s, NULL                                                                                 \
+    }
+#define SIMD_BHS(name)                                                                                                 \
+    {                                                                                                                  \
+        name##_b, name##_h, name##_s, NULL                                                                             \
+    }
+#define SIMD_BHSD(name)                                                                                                \
+    {                                                                                                                  \
+        name##_b, name##_h, name##_s, name##_d                                                                         \
+    }
 
 // The classes (section C4.1.96), each in the file of its instructions. NULL: unallocated.
 a64_simd_function *a64_simd_three_same(uint32_t word);      // simd_int.c
@@ -57,7 +72,7 @@ uint64_t a64_simd_expand_float(unsigned imm8, bool is_double);
 
 // --- operands --------------------------------------------------------------------------------------------------------
 
-#define SIMD_RD(word) ((word) & 31)
+#define SIMD_RD(word) ((word)&31)
 #define SIMD_RN(word) ((word) >> 5 & 31)
 #define SIMD_RM(word) ((word) >> 16 & 31)
 #define SIMD_Q(word)  ((word) >> 30 & 1)

@@ -33,19 +33,31 @@ SIMD_NARROW_BHS(sqrshrun, int, simd_saturate_unsigned(ROUNDED(x), bits, &q))
 SIMD_LONG_BHS(sshll, int, (uint64_t)x << SIMD_LEFT)
 SIMD_LONG_BHS(ushll, uint, (uint64_t)x << SIMD_LEFT)
 
-#define BHSD(name)   { .run = SIMD_BHSD(name), .scalar = 8, .whole = 8 }
-#define ALL(name)    { .run = SIMD_BHSD(name), .scalar = 15, .whole = 8 }
-#define BHS(name)    { .run = SIMD_BHS(name) }
-#define NARROW(name) { .run = SIMD_BHS(name), .scalar = 7 }
+#define BHSD(name)                                                                                                     \
+    {                                                                                                                  \
+        .run = SIMD_BHSD(name), .scalar = 8, .whole = 8                                                                \
+    }
+#define ALL(name)                                                                                                      \
+    {                                                                                                                  \
+        .run = SIMD_BHSD(name), .scalar = 15, .whole = 8                                                               \
+    }
+#define BHS(name)                                                                                                      \
+    {                                                                                                                  \
+        .run = SIMD_BHS(name)                                                                                          \
+    }
+#define NARROW(name)                                                                                                   \
+    {                                                                                                                  \
+        .run = SIMD_BHS(name), .scalar = 7                                                                             \
+    }
 
 // By U:opcode.
 static const struct a64_simd_row shift[64] = {
-    [0x00] = BHSD(sshr), [0x02] = BHSD(ssra), [0x04] = BHSD(srshr), [0x06] = BHSD(srsra), [0x0a] = BHSD(shl),
-    [0x0e] = ALL(sqshl), [0x10] = BHS(shrn), [0x11] = BHS(rshrn), [0x12] = NARROW(sqshrn), [0x13] = NARROW(sqrshrn),
-    [0x14] = BHS(sshll),
-    [0x20] = BHSD(ushr), [0x22] = BHSD(usra), [0x24] = BHSD(urshr), [0x26] = BHSD(ursra), [0x28] = BHSD(sri),
-    [0x2a] = BHSD(sli), [0x2c] = ALL(sqshlu), [0x2e] = ALL(uqshl), [0x30] = NARROW(sqshrun), [0x31] = NARROW(sqrshrun),
-    [0x32] = NARROW(uqshrn), [0x33] = NARROW(uqrshrn), [0x34] = BHS(ushll),
+    [0x00] = BHSD(sshr),       [0x02] = BHSD(ssra),      [0x04] = BHSD(srshr),     [0x06] = BHSD(srsra),
+    [0x0a] = BHSD(shl),        [0x0e] = ALL(sqshl),      [0x10] = BHS(shrn),       [0x11] = BHS(rshrn),
+    [0x12] = NARROW(sqshrn),   [0x13] = NARROW(sqrshrn), [0x14] = BHS(sshll),      [0x20] = BHSD(ushr),
+    [0x22] = BHSD(usra),       [0x24] = BHSD(urshr),     [0x26] = BHSD(ursra),     [0x28] = BHSD(sri),
+    [0x2a] = BHSD(sli),        [0x2c] = ALL(sqshlu),     [0x2e] = ALL(uqshl),      [0x30] = NARROW(sqshrun),
+    [0x31] = NARROW(sqrshrun), [0x32] = NARROW(uqshrn),  [0x33] = NARROW(uqrshrn), [0x34] = BHS(ushll),
 };
 
 a64_simd_function *a64_simd_shift(uint32_t word)

@@ -20,12 +20,14 @@
 uint32_t a64_trap_syndrome(unsigned encoding, unsigned rt, bool read)
 {
     unsigned op0 = encoding >> 14 & 3, op1 = encoding >> 11 & 7, crn = encoding >> 7 & 15, crm = encoding >> 3 & 15;
-    return a64_syndrome(A64_EC_SYSREG, op0 << 20 | (encoding & 7) << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | read);
+    return a64_syndrome(A64_EC_SYSREG,
+                        op0 << 20 | (encoding & 7) << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | read);
 }
 
 bool a64_trap(struct a64_cpu *cpu, unsigned encoding, bool read)
 {
-    cpu->fault = (struct a64_fault){ .syndrome = a64_trap_syndrome(encoding, cpu->vcpu.at ? cpu->vcpu.at->x : 0, read) };
+    cpu->fault =
+        (struct a64_fault){ .syndrome = a64_trap_syndrome(encoding, cpu->vcpu.at ? cpu->vcpu.at->x : 0, read) };
     return false;
 }
 
@@ -142,9 +144,9 @@ bool a64_write_fpsr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 
 // --- translation and control --------------------------------------------------------------------------------------------
 
-#define SCTLR_WRITABLE (A64_SCTLR_M | A64_SCTLR_A | A64_SCTLR_C | A64_SCTLR_SA | A64_SCTLR_SA0 | A64_SCTLR_UMA |     \
-                        A64_SCTLR_I | A64_SCTLR_DZE | A64_SCTLR_UCT | A64_SCTLR_NTWI | A64_SCTLR_NTWE | A64_SCTLR_WXN | \
-                        A64_SCTLR_UCI)
+#define SCTLR_WRITABLE                                                                                                 \
+    (A64_SCTLR_M | A64_SCTLR_A | A64_SCTLR_C | A64_SCTLR_SA | A64_SCTLR_SA0 | A64_SCTLR_UMA | A64_SCTLR_I |            \
+     A64_SCTLR_DZE | A64_SCTLR_UCT | A64_SCTLR_NTWI | A64_SCTLR_NTWE | A64_SCTLR_WXN | A64_SCTLR_UCI)
 
 bool a64_write_sctlr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 {
@@ -319,8 +321,8 @@ bool a64_read_port(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
     const struct cpu_port *port = &cpu->vcpu.loop->port;
     if (!port->read)
         return absent(cpu);
-    return port_done(cpu, port->read(port->owner, cpu->vcpu.index, PORT_REGISTER, encoding, 8, value,
-                                     vcpu_now(&cpu->vcpu)));
+    return port_done(cpu,
+                     port->read(port->owner, cpu->vcpu.index, PORT_REGISTER, encoding, 8, value, vcpu_now(&cpu->vcpu)));
 }
 
 bool a64_write_port(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
@@ -328,8 +330,8 @@ bool a64_write_port(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
     const struct cpu_port *port = &cpu->vcpu.loop->port;
     if (!port->write)
         return absent(cpu);
-    return port_done(cpu, port->write(port->owner, cpu->vcpu.index, PORT_REGISTER, encoding, 8, value,
-                                      vcpu_now(&cpu->vcpu)));
+    return port_done(
+        cpu, port->write(port->owner, cpu->vcpu.index, PORT_REGISTER, encoding, 8, value, vcpu_now(&cpu->vcpu)));
 }
 
 bool a64_read_timer(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)

@@ -9,11 +9,16 @@
 #define A64_SYSREG(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 
 enum { // access
-    A64_EL0_READ = 1 << 0, A64_EL0_WRITE = 1 << 1, A64_EL1_READ = 1 << 2, A64_EL1_WRITE = 1 << 3,
+    A64_EL0_READ = 1 << 0,
+    A64_EL0_WRITE = 1 << 1,
+    A64_EL1_READ = 1 << 2,
+    A64_EL1_WRITE = 1 << 3,
     A64_PLAIN = 1 << 4,      // all 64 bits of a field, whoever may access it
     A64_ENDS_BLOCK = 1 << 5, // a write can change how the next instruction is executed
     A64_NEEDS_FP = 1 << 6,
-    A64_EL0 = A64_EL0_READ | A64_EL0_WRITE, A64_EL1_ONLY = A64_EL1_READ | A64_EL1_WRITE, A64_ALL = A64_EL0 | A64_EL1_ONLY,
+    A64_EL0 = A64_EL0_READ | A64_EL0_WRITE,
+    A64_EL1_ONLY = A64_EL1_READ | A64_EL1_WRITE,
+    A64_ALL = A64_EL0 | A64_EL1_ONLY,
 };
 
 struct a64_sysreg {
@@ -24,7 +29,7 @@ struct a64_sysreg {
     uint8_t access;
     uint16_t field; // offset in struct a64_cpu of a uint64_t, or of the first of an array
     uint64_t reset;
-    uint64_t mask;  // bits that a write can change
+    uint64_t mask; // bits that a write can change
     // Where a field is not enough. False: cpu->fault is set. `encoding` names the register within the row.
     bool (*read)(struct a64_cpu *cpu, unsigned encoding, uint64_t *value);
     bool (*write)(struct a64_cpu *cpu, unsigned encoding, uint64_t value);

@@ -9,11 +9,11 @@
 #include "vcpu/aarch64/sysreg.h"
 #include "vcpu/aarch64/sysreg_functions.h"
 
-#define R A64_EL1_READ
-#define W A64_EL1_WRITE
-#define RW A64_EL1_ONLY
+#define R           A64_EL1_READ
+#define W           A64_EL1_WRITE
+#define RW          A64_EL1_ONLY
 #define FIELD(name) .field = offsetof(struct a64_cpu, name)
-#define WORD UINT64_C(0xffffffff)
+#define WORD        UINT64_C(0xffffffff)
 
 const struct a64_sysreg a64_sysregs[] = {
     // Debug (op0 = 2). Breakpoints and watchpoints keep what is written and never match.
@@ -57,7 +57,8 @@ const struct a64_sysreg a64_sysregs[] = {
     { "SPSR_EL1", A64_SYSREG(3, 0, 4, 0, 0), .access = RW, FIELD(spsr), .mask = WORD },
     { "ELR_EL1", A64_SYSREG(3, 0, 4, 0, 1), .access = RW | A64_PLAIN, FIELD(elr) },
     { "SP_EL0", A64_SYSREG(3, 0, 4, 1, 0), .access = RW | A64_PLAIN, FIELD(r[A64_SP_EL0]) },
-    { "SPSel", A64_SYSREG(3, 0, 4, 2, 0), .access = RW | A64_ENDS_BLOCK, .read = a64_read_spsel, .write = a64_set_spsel },
+    { "SPSel", A64_SYSREG(3, 0, 4, 2, 0), .access = RW | A64_ENDS_BLOCK, .read = a64_read_spsel,
+      .write = a64_set_spsel },
     { "CurrentEL", A64_SYSREG(3, 0, 4, 2, 2), .access = R, .read = a64_read_currentel },
     { "ICC_PMR_EL1", A64_SYSREG(3, 0, 4, 6, 0), .access = RW, .read = a64_read_port, .write = a64_write_port },
     { "AFSR0_EL1", A64_SYSREG(3, 0, 5, 1, 0), .access = RW, FIELD(afsr0), .mask = WORD },
@@ -89,8 +90,10 @@ const struct a64_sysreg a64_sysregs[] = {
     { "DCZID_EL0", A64_SYSREG(3, 3, 0, 0, 7), .access = R | A64_EL0_READ, .read = a64_read_dczid },
     { "NZCV", A64_SYSREG(3, 3, 4, 2, 0), .access = A64_ALL, .read = a64_read_nzcv, .write = a64_write_nzcv },
     { "DAIF", A64_SYSREG(3, 3, 4, 2, 1), .access = A64_ALL, .read = a64_read_daif, .write = a64_write_daif },
-    { "FPCR", A64_SYSREG(3, 3, 4, 4, 0), .access = A64_ALL | A64_NEEDS_FP, .read = a64_read_fpcr, .write = a64_write_fpcr },
-    { "FPSR", A64_SYSREG(3, 3, 4, 4, 1), .access = A64_ALL | A64_NEEDS_FP, .read = a64_read_fpsr, .write = a64_write_fpsr },
+    { "FPCR", A64_SYSREG(3, 3, 4, 4, 0), .access = A64_ALL | A64_NEEDS_FP, .read = a64_read_fpcr,
+      .write = a64_write_fpcr },
+    { "FPSR", A64_SYSREG(3, 3, 4, 4, 1), .access = A64_ALL | A64_NEEDS_FP, .read = a64_read_fpsr,
+      .write = a64_write_fpsr },
     { "PMCR_EL0-PMCEID1_EL0", A64_SYSREG(3, 3, 9, 12, 0), 1, 8, RW }, // the performance monitors read as zero
     { "PMCCNTR_EL0-PMXEVCNTR_EL0", A64_SYSREG(3, 3, 9, 13, 0), 1, 3, RW },
     { "PMUSERENR_EL0-PMOVSSET_EL0", A64_SYSREG(3, 3, 9, 14, 0), 1, 4, RW },

@@ -99,11 +99,18 @@ unsigned a64_target_sp(struct translator *t, unsigned number)
 static void translate_instruction(struct translator *t)
 {
     switch (a64_field(t->word, 28, 25)) {
-    case 0x8: case 0x9: a64_translate_immediate(t); break;
-    case 0xa: case 0xb: a64_translate_branch(t); break;
-    case 0x4: case 0x6: case 0xc: case 0xe: a64_translate_memory(t); break;
-    case 0x5: case 0xd: a64_translate_register(t); break;
-    case 0x7: case 0xf: a64_translate_simd(t); break;
+    case 0x8:
+    case 0x9: a64_translate_immediate(t); break;
+    case 0xa:
+    case 0xb: a64_translate_branch(t); break;
+    case 0x4:
+    case 0x6:
+    case 0xc:
+    case 0xe: a64_translate_memory(t); break;
+    case 0x5:
+    case 0xd: a64_translate_register(t); break;
+    case 0x7:
+    case 0xf: a64_translate_simd(t); break;
     default: a64_emit_undefined(t); break;
     }
 }

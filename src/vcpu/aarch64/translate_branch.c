@@ -30,14 +30,15 @@ static void translate_branch_immediate(struct translator *t)
 static void translate_compare_branch(struct translator *t)
 {
     unsigned code = (a64_bit(t->word, 24) ? A64_OP_CBNZ32 : A64_OP_CBZ32) + a64_bit(t->word, 31);
-    a64_emit_branch(t, code, (int32_t)t->start + a64_signed(t->word, 23, 5) * 4)->a = (uint8_t)a64_source(a64_field(t->word, 4, 0));
+    a64_emit_branch(t, code, (int32_t)t->start + a64_signed(t->word, 23, 5) * 4)->a =
+        (uint8_t)a64_source(a64_field(t->word, 4, 0));
 }
 
 static void translate_test_branch(struct translator *t)
 {
     unsigned bit = 32 * a64_bit(t->word, 31) + a64_field(t->word, 23, 19);
     struct op *op = a64_emit_branch(t, a64_bit(t->word, 24) ? A64_OP_TBNZ : A64_OP_TBZ,
-                                (int32_t)t->start + a64_signed(t->word, 18, 5) * 4);
+                                    (int32_t)t->start + a64_signed(t->word, 18, 5) * 4);
     op->a = (uint8_t)a64_source(a64_field(t->word, 4, 0));
     op->s = (uint8_t)bit;
 }
@@ -128,7 +129,8 @@ static void translate_barrier(struct translator *t)
 {
     switch (a64_field(t->word, 7, 5)) {
     case 2: a64_emit_help(t, A64_HELP_clrex); break;
-    case 4: case 5: break; // DSB, DMB: all accesses are in order
+    case 4:
+    case 5: break;                  // DSB, DMB: all accesses are in order
     case 6: a64_emit_end(t); break; // ISB
     default: a64_emit_undefined(t); break;
     }
@@ -173,7 +175,7 @@ static void translate_sys(struct translator *t)
     }
     switch (name) { // what EL0 can have
     case SYS(3, 7, 4, 1): translate_cache(t, A64_HELP_dc_zva, rt, 0); return;
-    case SYS(3, 7, 5, 1): // IC IVAU
+    case SYS(3, 7, 5, 1):  // IC IVAU
     case SYS(3, 7, 10, 1): // DC CVAC, CVAU, CIVAC
     case SYS(3, 7, 11, 1):
     case SYS(3, 7, 14, 1): translate_cache(t, A64_HELP_cache, rt, 0); return;
@@ -184,11 +186,17 @@ static void translate_sys(struct translator *t)
         return;
     }
     switch (name) {
-    case SYS(0, 7, 1, 0): case SYS(0, 7, 5, 0): // IC IALLUIS, IALLU: code is always coherent
-    case SYS(0, 7, 6, 2): case SYS(0, 7, 10, 2): case SYS(0, 7, 14, 2): // DC by set and way: there is no cache
+    case SYS(0, 7, 1, 0):
+    case SYS(0, 7, 5, 0): // IC IALLUIS, IALLU: code is always coherent
+    case SYS(0, 7, 6, 2):
+    case SYS(0, 7, 10, 2):
+    case SYS(0, 7, 14, 2): // DC by set and way: there is no cache
         return;
     case SYS(0, 7, 6, 1): translate_cache(t, A64_HELP_cache, rt, 1); return; // DC IVAC needs write permission
-    case SYS(0, 7, 8, 0): case SYS(0, 7, 8, 1): case SYS(0, 7, 8, 2): case SYS(0, 7, 8, 3): {
+    case SYS(0, 7, 8, 0):
+    case SYS(0, 7, 8, 1):
+    case SYS(0, 7, 8, 2):
+    case SYS(0, 7, 8, 3): {
         struct op *op = a64_emit_help(t, A64_HELP_at); // S1E1R, S1E1W, S1E0R, S1E0W
         op->a = (uint8_t)a64_source(rt);
         op->x = name & 3;
@@ -197,7 +205,8 @@ static void translate_sys(struct translator *t)
     default: break;
     }
     unsigned op2 = name & 7;
-    if ((name & ~7u) == SYS(0, 8, 3, 0) || (name & ~7u) == SYS(0, 8, 7, 0)) { // TLBI, inner shareable or of this CPU alone
+    if ((name & ~7u) == SYS(0, 8, 3, 0) ||
+        (name & ~7u) == SYS(0, 8, 7, 0)) { // TLBI, inner shareable or of this CPU alone
         if (op2 != 4 && op2 != 6) {
             struct op *op = a64_emit_help(t, A64_HELP_tlbi);
             op->a = (uint8_t)a64_source(rt);
@@ -264,8 +273,10 @@ void a64_translate_branch(struct translator *t)
 {
     uint32_t word = t->word;
     switch (a64_field(word, 31, 29)) {
-    case 0: case 4: translate_branch_immediate(t); break;
-    case 1: case 5: a64_bit(word, 25) ? translate_test_branch(t) : translate_compare_branch(t); break;
+    case 0:
+    case 4: translate_branch_immediate(t); break;
+    case 1:
+    case 5: a64_bit(word, 25) ? translate_test_branch(t) : translate_compare_branch(t); break;
     case 2: a64_bit(word, 25) ? a64_emit_undefined(t) : translate_conditional_branch(t); break;
     case 6:
         if (a64_bit(word, 25))

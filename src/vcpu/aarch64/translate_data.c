@@ -36,7 +36,8 @@ static void translate_logical_immediate(struct translator *t)
 {
     static const uint16_t codes[] = { A64_OP_AND32RI, A64_OP_ORR32RI, A64_OP_EOR32RI, A64_OP_ANDS32RI };
     uint32_t word = t->word;
-    unsigned sf = a64_bit(word, 31), opc = a64_field(word, 30, 29), n = a64_field(word, 9, 5), d = a64_field(word, 4, 0);
+    unsigned sf = a64_bit(word, 31), opc = a64_field(word, 30, 29), n = a64_field(word, 9, 5),
+             d = a64_field(word, 4, 0);
     uint64_t mask, unused;
     if ((!sf && a64_bit(word, 22)) || !a64_decode_masks(a64_bit(word, 22), a64_field(word, 15, 10),
                                                         a64_field(word, 21, 16), sf ? 64 : 32, true, &mask, &unused)) {
@@ -120,7 +121,8 @@ static void translate_extract(struct translator *t)
 {
     uint32_t word = t->word;
     unsigned sf = a64_bit(word, 31), lsb = a64_field(word, 15, 10);
-    unsigned d = a64_target(a64_field(word, 4, 0)), n = a64_source(a64_field(word, 9, 5)), m = a64_source(a64_field(word, 20, 16));
+    unsigned d = a64_target(a64_field(word, 4, 0)), n = a64_source(a64_field(word, 9, 5)),
+             m = a64_source(a64_field(word, 20, 16));
     if (a64_field(word, 30, 29) || a64_bit(word, 21) || a64_bit(word, 22) != sf || (!sf && lsb >= 32))
         a64_emit_undefined(t);
     else if (lsb == 0)
@@ -132,7 +134,8 @@ static void translate_extract(struct translator *t)
 void a64_translate_immediate(struct translator *t)
 {
     switch (a64_field(t->word, 25, 23)) {
-    case 0: case 1: translate_pc_relative(t); break;
+    case 0:
+    case 1: translate_pc_relative(t); break;
     case 2: translate_add_immediate(t); break;
     case 4: translate_logical_immediate(t); break;
     case 5: translate_move_wide(t); break;
@@ -163,7 +166,8 @@ static void translate_logical(struct translator *t)
     };
     uint32_t word = t->word;
     unsigned sf = a64_bit(word, 31), opc = a64_field(word, 30, 29), invert = a64_bit(word, 21);
-    unsigned amount = a64_field(word, 15, 10), n = a64_source(a64_field(word, 9, 5)), d = a64_target(a64_field(word, 4, 0));
+    unsigned amount = a64_field(word, 15, 10), n = a64_source(a64_field(word, 9, 5)),
+             d = a64_target(a64_field(word, 4, 0));
     bool left = a64_field(word, 23, 22) == 0;
     if (!sf && amount >= 32) {
         a64_emit_undefined(t);
@@ -220,7 +224,7 @@ static void translate_with_carry(struct translator *t)
         return;
     }
     a64_emit_two(t, codes[a64_field(word, 30, 29)] + a64_bit(word, 31), a64_target(a64_field(word, 4, 0)),
-             a64_source(a64_field(word, 9, 5)), a64_source(a64_field(word, 20, 16)));
+                 a64_source(a64_field(word, 9, 5)), a64_source(a64_field(word, 20, 16)));
 }
 
 static void translate_conditional_compare(struct translator *t)
@@ -233,7 +237,7 @@ static void translate_conditional_compare(struct translator *t)
     bool immediate = a64_bit(word, 11);
     unsigned m = a64_field(word, 20, 16);
     struct op *op = a64_emit_two(t, A64_OP_CCMP, a64_bit(word, 31) | (a64_bit(word, 30) ? 0u : 2u),
-                             a64_source(a64_field(word, 9, 5)), immediate ? A64_ZERO : a64_source(m));
+                                 a64_source(a64_field(word, 9, 5)), immediate ? A64_ZERO : a64_source(m));
     op->s = (uint8_t)a64_field(word, 3, 0);
     op->x = (uint8_t)a64_field(word, 15, 12);
     op->imm = immediate ? m : 0;
@@ -258,7 +262,8 @@ static void translate_two_sources(struct translator *t)
 {
     uint32_t word = t->word;
     unsigned sf = a64_bit(word, 31), opcode = a64_field(word, 15, 10), code = 0;
-    unsigned d = a64_target(a64_field(word, 4, 0)), n = a64_source(a64_field(word, 9, 5)), m = a64_source(a64_field(word, 20, 16));
+    unsigned d = a64_target(a64_field(word, 4, 0)), n = a64_source(a64_field(word, 9, 5)),
+             m = a64_source(a64_field(word, 20, 16));
     switch (a64_bit(word, 29) ? 0 : opcode) {
     case 2: code = A64_OP_UDIV32; break;
     case 3: code = A64_OP_SDIV32; break;
@@ -266,7 +271,14 @@ static void translate_two_sources(struct translator *t)
     case 9: code = A64_OP_SHRV32; break;
     case 10: code = A64_OP_SARV32; break;
     case 11: code = A64_OP_RORV32; break;
-    case 16: case 17: case 18: case 19: case 20: case 21: case 22: case 23:
+    case 16:
+    case 17:
+    case 18:
+    case 19:
+    case 20:
+    case 21:
+    case 22:
+    case 23:
         if (sf == ((opcode & 3) == 3)) {
             struct op *op = a64_emit_two(t, A64_OP_CRC32, d, n, m);
             op->s = opcode & 3;
@@ -305,8 +317,14 @@ static void translate_three_sources(struct translator *t)
     case 0: code = (subtract ? A64_OP_MSUB32 : A64_OP_MADD32) + sf; break;
     case 1: code = !sf ? 0 : subtract ? A64_OP_SMSUBL : A64_OP_SMADDL; break;
     case 5: code = !sf ? 0 : subtract ? A64_OP_UMSUBL : A64_OP_UMADDL; break;
-    case 2: code = !sf || subtract ? 0 : A64_OP_SMULH; wide = true; break;
-    case 6: code = !sf || subtract ? 0 : A64_OP_UMULH; wide = true; break;
+    case 2:
+        code = !sf || subtract ? 0 : A64_OP_SMULH;
+        wide = true;
+        break;
+    case 6:
+        code = !sf || subtract ? 0 : A64_OP_UMULH;
+        wide = true;
+        break;
     default: break;
     }
     if (!code) {
@@ -314,7 +332,7 @@ static void translate_three_sources(struct translator *t)
         return;
     }
     struct op *op = a64_emit_two(t, code, a64_target(a64_field(word, 4, 0)), a64_source(a64_field(word, 9, 5)),
-                             a64_source(a64_field(word, 20, 16)));
+                                 a64_source(a64_field(word, 20, 16)));
     op->x = wide ? A64_ZERO : (uint8_t)a64_source(a64_field(word, 14, 10));
 }
 

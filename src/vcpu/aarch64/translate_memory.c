@@ -16,7 +16,8 @@ struct form {
 // size and opc of loads and stores of one register.
 static struct form form_of(uint32_t word)
 {
-    static const uint16_t general[4][4] = { // [size][opc]
+    static const uint16_t general[4][4] = {
+        // [size][opc]
         { A64_OP_ST8, A64_OP_LD8, A64_OP_LDS8_64, A64_OP_LDS8_32 },
         { A64_OP_ST16, A64_OP_LD16, A64_OP_LDS16_64, A64_OP_LDS16_32 },
         { A64_OP_ST32, A64_OP_LD32, A64_OP_LDS32_64, 0 },
@@ -24,13 +25,15 @@ static struct form form_of(uint32_t word)
     };
     unsigned size = a64_field(word, 31, 30), opc = a64_field(word, 23, 22);
     if (!a64_bit(word, 26))
-        return (struct form){ .code = general[size][opc], .size = size, .store = opc == 0,
-                              .prefetch = size == 3 && opc == 2 };
+        return (struct form){
+            .code = general[size][opc], .size = size, .store = opc == 0, .prefetch = size == 3 && opc == 2
+        };
     if (opc >= 2)
         size = size == 0 ? 4 : 5;
     bool store = !(opc & 1);
-    return (struct form){ .code = size > 4 ? 0 : (store ? A64_OP_STV8 : A64_OP_LDV8) + size, .size = size, .store = store,
-                          .vector = true };
+    return (struct form){
+        .code = size > 4 ? 0 : (store ? A64_OP_STV8 : A64_OP_LDV8) + size, .size = size, .store = store, .vector = true
+    };
 }
 
 // --- addresses --------------------------------------------------------------------------------------------------------
@@ -167,12 +170,14 @@ static void translate_register_offset(struct translator *t)
 static void translate_literal(struct translator *t)
 {
     static const uint16_t codes[2][4] = {
-        { A64_OP_LD32, A64_OP_LD64, A64_OP_LDS32_64, 0 }, { A64_OP_LDV32, A64_OP_LDV64, A64_OP_LDV128, 0 },
+        { A64_OP_LD32, A64_OP_LD64, A64_OP_LDS32_64, 0 },
+        { A64_OP_LDV32, A64_OP_LDV64, A64_OP_LDV128, 0 },
     };
     static const uint8_t sizes[2][4] = { { 2, 3, 2, 0 }, { 2, 3, 4, 0 } };
     unsigned opc = a64_field(t->word, 31, 30), vector = a64_bit(t->word, 26);
-    struct form form = { .code = codes[vector][opc], .size = sizes[vector][opc], .vector = vector,
-                         .prefetch = opc == 3 && !vector };
+    struct form form = {
+        .code = codes[vector][opc], .size = sizes[vector][opc], .vector = vector, .prefetch = opc == 3 && !vector
+    };
     if (form_usable(t, &form))
         emit_access(t, &form, A64_PC, (int32_t)t->start + a64_signed(t->word, 23, 5) * 4);
 }
@@ -186,11 +191,13 @@ static struct form pair_form(uint32_t word)
     if (opc == 3)
         return (struct form){ 0 };
     if (a64_bit(word, 26))
-        return (struct form){ .code = (store ? A64_OP_STPV32 : A64_OP_LDPV32) + opc, .size = 2 + opc, .store = store,
-                              .vector = true };
+        return (struct form){
+            .code = (store ? A64_OP_STPV32 : A64_OP_LDPV32) + opc, .size = 2 + opc, .store = store, .vector = true
+        };
     if (opc == 1)
         return (struct form){ .code = store || !a64_field(word, 24, 23) ? 0 : A64_OP_LDPS32, .size = 2 };
-    return (struct form){ .code = (store ? A64_OP_STP32 : A64_OP_LDP32) + opc / 2, .size = 2 + opc / 2, .store = store };
+    return (
+        struct form){ .code = (store ? A64_OP_STP32 : A64_OP_LDP32) + opc / 2, .size = 2 + opc / 2, .store = store };
 }
 
 static void translate_pair(struct translator *t)

@@ -129,7 +129,8 @@ NEVER_INLINE void x86_op_multiply(struct x86_cpu *cpu, const struct op *op)
         high = (uint64_t)(wide >> bits) & bits_low(bits);
         over = wide != bits_sign(low, bits);
     } else {
-        unsigned __int128 wide = (unsigned __int128)(cpu->r[X86_RAX] & bits_low(bits)) * (cpu->r[op->a] & bits_low(bits));
+        unsigned __int128 wide =
+            (unsigned __int128)(cpu->r[X86_RAX] & bits_low(bits)) * (cpu->r[op->a] & bits_low(bits));
         low = (uint64_t)wide & bits_low(bits);
         high = (uint64_t)(wide >> bits) & bits_low(bits);
         over = high != 0;
@@ -206,8 +207,7 @@ NEVER_INLINE void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned bits = 8u * op->s, bit = cpu->r[op->b] & (bits - 1);
     uint64_t a = cpu->r[op->a], mask = BIT64(bit);
-    cpu->aux = (cpu->aux & ~UINT64_C(0xc000000000000000)) |
-               ((a & mask) ? UINT64_C(0x8000000000000000) : 0) |
+    cpu->aux = (cpu->aux & ~UINT64_C(0xc000000000000000)) | ((a & mask) ? UINT64_C(0x8000000000000000) : 0) |
                ((uint64_t)(!!(a & mask) ^ x86_of_flag(cpu)) << 62); // OF keeps its value
     switch ((enum x86_bit)op->x) {
     case X86_BT: return;
@@ -277,12 +277,8 @@ NEVER_INLINE void x86_op_flag(struct x86_cpu *cpu, const struct op *op)
     case X86_CMC: x86_set_arithmetic_flags(cpu, flags ^ X86_CF); break;
     case X86_CLD: cpu->eflags &= ~(uint64_t)X86_DF; break;
     case X86_STD: cpu->eflags |= X86_DF; break;
-    case X86_LAHF:
-        cpu->r[X86_RAX] = (cpu->r[X86_RAX] & ~UINT64_C(0xff00)) | ((flags & 0xd5) | 2) << 8;
-        break;
-    case X86_SAHF:
-        x86_set_arithmetic_flags(cpu, (flags & X86_OF) | (cpu->r[X86_RAX] >> 8 & 0xd5));
-        break;
+    case X86_LAHF: cpu->r[X86_RAX] = (cpu->r[X86_RAX] & ~UINT64_C(0xff00)) | ((flags & 0xd5) | 2) << 8; break;
+    case X86_SAHF: x86_set_arithmetic_flags(cpu, (flags & X86_OF) | (cpu->r[X86_RAX] >> 8 & 0xd5)); break;
     case X86_SALC: put8(cpu, X86_RAX, flags & X86_CF ? 0xff : 0); break;
     }
 }

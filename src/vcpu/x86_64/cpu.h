@@ -18,11 +18,28 @@
 
 // Slots of the register file.
 enum {
-    X86_RAX, X86_RCX, X86_RDX, X86_RBX, X86_RSP, X86_RBP, X86_RSI, X86_RDI,
-    X86_R8, X86_R9, X86_R10, X86_R11, X86_R12, X86_R13, X86_R14, X86_R15,
+    X86_RAX,
+    X86_RCX,
+    X86_RDX,
+    X86_RBX,
+    X86_RSP,
+    X86_RBP,
+    X86_RSI,
+    X86_RDI,
+    X86_R8,
+    X86_R9,
+    X86_R10,
+    X86_R11,
+    X86_R12,
+    X86_R13,
+    X86_R14,
+    X86_R15,
     X86_RIP,  // of the block being executed (relative to CS base); exact at block boundaries and after a fault
     X86_ZERO, // always 0
-    X86_T0, X86_T1, X86_T2, X86_T3, // temporaries inside one instruction
+    X86_T0,
+    X86_T1,
+    X86_T2,
+    X86_T3,   // temporaries inside one instruction
     X86_BASE, // + enum x86_segment: segment bases
     X86_SLOTS = X86_BASE + 8
 };
@@ -32,45 +49,103 @@ enum x86_segment { X86_ES, X86_CS, X86_SS, X86_DS, X86_FS, X86_GS, X86_LDTR, X86
 // The visible and hidden part of a segment register; the base is in its slot (X86_BASE + segment).
 struct x86_segment_register {
     uint16_t selector;
-    uint16_t attributes; // descriptor bits 55:52 and 47:40 as in VMCS/SVM order: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10, G 11
-    uint32_t limit;      // in bytes, already scaled
+    uint16_t
+        attributes; // descriptor bits 55:52 and 47:40 as in VMCS/SVM order: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10, G 11
+    uint32_t limit; // in bytes, already scaled
 };
 
 enum {
-    X86_ATTR_TYPE = 0xf, X86_ATTR_S = 1 << 4, X86_ATTR_DPL = 3 << 5, X86_ATTR_P = 1 << 7,
-    X86_ATTR_L = 1 << 9, X86_ATTR_DB = 1 << 10, X86_ATTR_G = 1 << 11,
+    X86_ATTR_TYPE = 0xf,
+    X86_ATTR_S = 1 << 4,
+    X86_ATTR_DPL = 3 << 5,
+    X86_ATTR_P = 1 << 7,
+    X86_ATTR_L = 1 << 9,
+    X86_ATTR_DB = 1 << 10,
+    X86_ATTR_G = 1 << 11,
 };
 
 enum {
-    X86_CF = 1 << 0, X86_PF = 1 << 2, X86_AF = 1 << 4, X86_ZF = 1 << 6, X86_SF = 1 << 7, X86_TF = 1 << 8, X86_IF = 1 << 9,
-    X86_DF = 1 << 10, X86_OF = 1 << 11, X86_IOPL = 3 << 12, X86_NT = 1 << 14, X86_RF = 1 << 16, X86_VM = 1 << 17,
-    X86_AC = 1 << 18, X86_VIF = 1 << 19, X86_VIP = 1 << 20, X86_ID = 1 << 21,
+    X86_CF = 1 << 0,
+    X86_PF = 1 << 2,
+    X86_AF = 1 << 4,
+    X86_ZF = 1 << 6,
+    X86_SF = 1 << 7,
+    X86_TF = 1 << 8,
+    X86_IF = 1 << 9,
+    X86_DF = 1 << 10,
+    X86_OF = 1 << 11,
+    X86_IOPL = 3 << 12,
+    X86_NT = 1 << 14,
+    X86_RF = 1 << 16,
+    X86_VM = 1 << 17,
+    X86_AC = 1 << 18,
+    X86_VIF = 1 << 19,
+    X86_VIP = 1 << 20,
+    X86_ID = 1 << 21,
     X86_ARITHMETIC = X86_CF | X86_PF | X86_AF | X86_ZF | X86_SF | X86_OF,
 };
 
 enum {
-    X86_CR0_PE = 1 << 0, X86_CR0_MP = 1 << 1, X86_CR0_EM = 1 << 2, X86_CR0_TS = 1 << 3, X86_CR0_ET = 1 << 4, X86_CR0_NE = 1 << 5,
-    X86_CR0_WP = 1 << 16, X86_CR0_AM = 1 << 18, X86_CR0_NW = 1 << 29, X86_CR0_CD = 1 << 30,
-    X86_CR4_VME = 1 << 0, X86_CR4_PVI = 1 << 1, X86_CR4_TSD = 1 << 2, X86_CR4_DE = 1 << 3, X86_CR4_PSE = 1 << 4,
-    X86_CR4_PAE = 1 << 5, X86_CR4_MCE = 1 << 6, X86_CR4_PGE = 1 << 7, X86_CR4_PCE = 1 << 8, X86_CR4_OSFXSR = 1 << 9,
-    X86_CR4_OSXMMEXCPT = 1 << 10, X86_CR4_UMIP = 1 << 11, X86_CR4_FSGSBASE = 1 << 16, X86_CR4_SMEP = 1 << 20,
+    X86_CR0_PE = 1 << 0,
+    X86_CR0_MP = 1 << 1,
+    X86_CR0_EM = 1 << 2,
+    X86_CR0_TS = 1 << 3,
+    X86_CR0_ET = 1 << 4,
+    X86_CR0_NE = 1 << 5,
+    X86_CR0_WP = 1 << 16,
+    X86_CR0_AM = 1 << 18,
+    X86_CR0_NW = 1 << 29,
+    X86_CR0_CD = 1 << 30,
+    X86_CR4_VME = 1 << 0,
+    X86_CR4_PVI = 1 << 1,
+    X86_CR4_TSD = 1 << 2,
+    X86_CR4_DE = 1 << 3,
+    X86_CR4_PSE = 1 << 4,
+    X86_CR4_PAE = 1 << 5,
+    X86_CR4_MCE = 1 << 6,
+    X86_CR4_PGE = 1 << 7,
+    X86_CR4_PCE = 1 << 8,
+    X86_CR4_OSFXSR = 1 << 9,
+    X86_CR4_OSXMMEXCPT = 1 << 10,
+    X86_CR4_UMIP = 1 << 11,
+    X86_CR4_FSGSBASE = 1 << 16,
+    X86_CR4_SMEP = 1 << 20,
     X86_CR4_SMAP = 1 << 21,
-    X86_EFER_SCE = 1 << 0, X86_EFER_LME = 1 << 8, X86_EFER_LMA = 1 << 10, X86_EFER_NXE = 1 << 11, X86_EFER_FFXSR = 1 << 14,
+    X86_EFER_SCE = 1 << 0,
+    X86_EFER_LME = 1 << 8,
+    X86_EFER_LMA = 1 << 10,
+    X86_EFER_NXE = 1 << 11,
+    X86_EFER_FFXSR = 1 << 14,
 };
 #define X86_CR0_PG UINT64_C(0x80000000)
 
 enum x86_exception {
-    X86_DE = 0, X86_DB = 1, X86_BP = 3, X86_OFLOW = 4, X86_BR = 5, X86_UD = 6, X86_NM = 7, X86_DOUBLE = 8, X86_TS = 10,
-    X86_NP = 11, X86_SS_FAULT = 12, X86_GP = 13, X86_PAGE = 14, X86_MF = 16, X86_AC_FAULT = 17, X86_XM = 19,
+    X86_DE = 0,
+    X86_DB = 1,
+    X86_BP = 3,
+    X86_OFLOW = 4,
+    X86_BR = 5,
+    X86_UD = 6,
+    X86_NM = 7,
+    X86_DOUBLE = 8,
+    X86_TS = 10,
+    X86_NP = 11,
+    X86_SS_FAULT = 12,
+    X86_GP = 13,
+    X86_PAGE = 14,
+    X86_MF = 16,
+    X86_AC_FAULT = 17,
+    X86_XM = 19,
 };
 
 // Mode bits: what changes the meaning of code, so the key of a block.
 enum {
     X86_MODE_64 = 1 << 0,
-    X86_MODE_32 = 1 << 1,    // CS.D; neither: 16-bit code
+    X86_MODE_32 = 1 << 1,      // CS.D; neither: 16-bit code
     X86_MODE_STACK32 = 1 << 2, // SS.B (not in 64-bit mode)
-    X86_MODE_FLAT = 1 << 3,  // not in 64-bit mode: ES, CS, SS, DS have base 0, limit 4 GiB, and are usable for any access
-    X86_MODE_USER = 1 << 4,  // CPL 3; in the key so that a jump cache serves both privileges
+    X86_MODE_FLAT =
+        1 << 3, // not in 64-bit mode: ES, CS, SS, DS have base 0, limit 4 GiB, and are usable for any access
+    X86_MODE_USER = 1 << 4, // CPL 3; in the key so that a jump cache serves both privileges
 };
 
 union x86_xmm {
@@ -83,14 +158,14 @@ union x86_xmm {
 };
 
 struct x86_x87 {
-    uint64_t mantissa[8];  // physical registers (R0-R7); MMX register n is mantissa[n]
-    uint16_t exponent[8];  // with the sign in bit 15
-    uint64_t ip, dp;       // last instruction and operand
-    uint16_t control;      // FCW, 037Fh after FINIT
-    uint16_t status;       // FSW; TOP is in it (bits 13:11)
-    uint16_t opcode;       // FOP, 11 bits
+    uint64_t mantissa[8]; // physical registers (R0-R7); MMX register n is mantissa[n]
+    uint16_t exponent[8]; // with the sign in bit 15
+    uint64_t ip, dp;      // last instruction and operand
+    uint16_t control;     // FCW, 037Fh after FINIT
+    uint16_t status;      // FSW; TOP is in it (bits 13:11)
+    uint16_t opcode;      // FOP, 11 bits
     uint16_t cs, ds;
-    uint8_t valid;         // bit per physical register: 1 is not empty (the abridged tag word of FXSAVE)
+    uint8_t valid; // bit per physical register: 1 is not empty (the abridged tag word of FXSAVE)
 };
 
 struct x86_fault {
@@ -100,11 +175,11 @@ struct x86_fault {
     uint64_t address; // of a page fault, becomes CR2 on delivery
 };
 
-enum x86_mistake { // what a guest did that this CPU does not have
-    X86_MISTAKE_MSR_READ,  // of an unknown MSR: #GP
+enum x86_mistake {        // what a guest did that this CPU does not have
+    X86_MISTAKE_MSR_READ, // of an unknown MSR: #GP
     X86_MISTAKE_MSR_WRITE,
-    X86_MISTAKE_SMI,       // acknowledged, but there is no system management mode
-    X86_MISTAKE_SIPI,      // to a CPU that does not wait for one
+    X86_MISTAKE_SMI,  // acknowledged, but there is no system management mode
+    X86_MISTAKE_SIPI, // to a CPU that does not wait for one
     X86_MISTAKES
 };
 
@@ -123,8 +198,8 @@ struct x86_cpu {
     uint8_t nested_tasks; // task switches inside the delivery of another's fault
     uint64_t shadow;      // interrupts wait while vcpu_executed() == shadow: the boundary after STI, MOV SS, POP SS
     uint64_t shadow_ss;   // the same for MOV SS and POP SS alone, which hold back NMI and #DB too
-    uint64_t resume;      // RFLAGS.RF is set while vcpu_executed() == resume: up to the end of the instruction after IRET
-    uint64_t faulted;     // vcpu_executed() at the last fault
+    uint64_t resume;  // RFLAGS.RF is set while vcpu_executed() == resume: up to the end of the instruction after IRET
+    uint64_t faulted; // vcpu_executed() at the last fault
     struct x86_fault fault;
 
     struct x86_segment_register segment[X86_SEGMENTS];
@@ -166,11 +241,26 @@ static inline struct x86_cpu *x86_of(struct vcpu *cpu)
 
 // --- flags ------------------------------------------------------------------------------------------------------------
 
-static inline bool x86_cf(const struct x86_cpu *cpu) { return cpu->aux >> 63; }
-static inline bool x86_zf(const struct x86_cpu *cpu) { return cpu->result == 0; }
-static inline bool x86_sf(const struct x86_cpu *cpu) { return (cpu->result ^ (cpu->aux << 47)) >> 63; }
-static inline bool x86_of_flag(const struct x86_cpu *cpu) { return (cpu->aux ^ (cpu->aux << 1)) >> 63; }
-static inline bool x86_af(const struct x86_cpu *cpu) { return cpu->aux >> 3 & 1; }
+static inline bool x86_cf(const struct x86_cpu *cpu)
+{
+    return cpu->aux >> 63;
+}
+static inline bool x86_zf(const struct x86_cpu *cpu)
+{
+    return cpu->result == 0;
+}
+static inline bool x86_sf(const struct x86_cpu *cpu)
+{
+    return (cpu->result ^ (cpu->aux << 47)) >> 63;
+}
+static inline bool x86_of_flag(const struct x86_cpu *cpu)
+{
+    return (cpu->aux ^ (cpu->aux << 1)) >> 63;
+}
+static inline bool x86_af(const struct x86_cpu *cpu)
+{
+    return cpu->aux >> 3 & 1;
+}
 static inline bool x86_pf(const struct x86_cpu *cpu)
 {
     return !__builtin_parity((cpu->result ^ (cpu->aux >> 8)) & 0xff);

@@ -156,36 +156,19 @@ static void basic(struct x86_cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t
 {
     const struct x86_model *model = cpu->model;
     switch (leaf) {
-    case 0x0:
-        set_vendor(cpu, out, HIGHEST);
-        break;
-    case 0x1:
-        leaf_1(cpu, out);
-        break;
-    case 0x2:
-        set(out, 0x00feff01, 0, 0, 0);
-        break; // caches are in leaf 4
-    case 0x4:
-        leaf_4(cpu, subleaf, out);
-        break;
-    case 0x6:
-        out[0] = BIT32(2);
-        break; // the APIC timer always runs
+    case 0x0: set_vendor(cpu, out, HIGHEST); break;
+    case 0x1: leaf_1(cpu, out); break;
+    case 0x2: set(out, 0x00feff01, 0, 0, 0); break; // caches are in leaf 4
+    case 0x4: leaf_4(cpu, subleaf, out); break;
+    case 0x6: out[0] = BIT32(2); break; // the APIC timer always runs
     case 0x7:
         if (subleaf == 0)
             set(out, 0, model->leaf_7_ebx, model->leaf_7_ecx, 0);
         break;
-    case 0xb:
-        leaf_topology(cpu, subleaf, out);
-        break;
-    case 0x15:
-        set(out, 1, 1, TSC_HZ, 0);
-        break;
-    case 0x16:
-        set(out, TSC_MHZ, TSC_MHZ, 100, 0);
-        break;
-    default:
-        break;
+    case 0xb: leaf_topology(cpu, subleaf, out); break;
+    case 0x15: set(out, 1, 1, TSC_HZ, 0); break;
+    case 0x16: set(out, TSC_MHZ, TSC_MHZ, 100, 0); break;
+    default: break;
     }
 }
 
@@ -195,39 +178,26 @@ static void extended(struct x86_cpu *cpu, uint32_t leaf, uint32_t out[4])
     const struct x86_model *model = cpu->model;
     bool amd = model->vendor == X86_AMD;
     switch (leaf) {
-    case 0x80000000:
-        set_vendor(cpu, out, HIGHEST_EXTENDED);
-        break;
+    case 0x80000000: set_vendor(cpu, out, HIGHEST_EXTENDED); break;
     case 0x80000001:
         set(out, amd ? model->signature : 0, 0, model->leaf_x1_ecx | (amd && cpu->cpus > 1 ? X86_XC_CMP_LEGACY : 0),
             model->leaf_x1_edx);
         break;
-    case 0x80000002:
-        set_text(out, brand);
-        break;
-    case 0x80000003:
-        set_text(out, brand + 16);
-        break;
-    case 0x80000004:
-        set_text(out, brand + 32);
-        break;
+    case 0x80000002: set_text(out, brand); break;
+    case 0x80000003: set_text(out, brand + 16); break;
+    case 0x80000004: set_text(out, brand + 32); break;
     case 0x80000005:
         if (amd) // 32 KiB, 8 ways, 64-byte lines, each
             set(out, 0, 0, 32 << 24 | 8 << 16 | 1 << 8 | 64, 32 << 24 | 8 << 16 | 1 << 8 | 64);
         break;
-    case 0x80000006:
-        out[2] = 512u << 16 | 6 << 12 | 64;
-        break; // 512 KiB, 8 ways
-    case 0x80000007:
-        out[3] = BIT32(8);
-        break; // invariant TSC
+    case 0x80000006: out[2] = 512u << 16 | 6 << 12 | 64; break; // 512 KiB, 8 ways
+    case 0x80000007: out[3] = BIT32(8); break;                  // invariant TSC
     case 0x80000008:
         out[0] = 48 << 8 | X86_PHYSICAL_BITS;
         if (amd)
             out[2] = core_bits(cpu) << 12 | or_255(cpu->cpus - 1);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 

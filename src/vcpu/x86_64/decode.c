@@ -10,6 +10,7 @@
 //   B  ModRM, imm8       Z  ModRM, imm16/32   v  imm of operand  o  offset of address    f  far pointer
 //   e  imm16, imm8       g  ModRM, imm8 for TEST alone           G  ModRM, imm16/32 for TEST alone
 //   J  displacement of a near branch, imm16 or imm32             p  prefix or escape
+// clang-format off
 static const char one_byte[] =
     "MMMMbz..MMMMbz.p" "MMMMbz..MMMMbz.." "MMMMbzp.MMMMbzp." "MMMMbzp.MMMMbzp." // 00
     "................" "................" "..MMppppzZbB...." "bbbbbbbbbbbbbbbb" // 40
@@ -20,6 +21,7 @@ static const char two_byte[] =
     "MMMMMMMMMMMMMMMM" "MMMMMMMMMMMMMMMM" "MMMMMMMMMMMMMMMM" "BBBBMMM.MM..MMMM" // 40
     "JJJJJJJJJJJJJJJJ" "MMMMMMMMMMMMMMMM" "...MBM.....MBMMM" "MMMMMMMMMMBMMMMM" // 80
     "MMBMBBBM........" "MMMMMMMMMMMMMMMM" "MMMMMMMMMMMMMMMM" "MMMMMMMMMMMMMMMM"; // C0
+// clang-format on
 
 struct reader {
     const uint8_t *bytes;
@@ -53,6 +55,7 @@ static void decode_prefixes(struct x86_insn *insn, struct reader *in)
             return;
         }
         uint8_t byte = in->bytes[in->at];
+        // clang-format off
         switch (byte) {
         case 0x26: insn->segment = X86_ES; insn->rex = 0; continue;
         case 0x2e: insn->segment = X86_CS; insn->rex = 0; continue;
@@ -67,6 +70,7 @@ static void decode_prefixes(struct x86_insn *insn, struct reader *in)
         case 0xf3: insn->repeat = byte; insn->rex = 0; continue;
         default: break;
         }
+        // clang-format on
         if (insn->code_size == 8 && (byte & 0xf0) == 0x40) {
             insn->rex = byte; // counts only if it is the last prefix
             continue;
@@ -75,7 +79,11 @@ static void decode_prefixes(struct x86_insn *insn, struct reader *in)
     }
     unsigned size = insn->code_size;
     insn->operand_prefix = operand;
-    insn->operand_size = size == 8 ? ((insn->rex & 8) ? 8 : operand ? 2 : 4) : operand ? (size == 4 ? 2 : 4) : (uint8_t)size;
+    insn->operand_size = size == 8 ? ((insn->rex & 8) ? 8
+                                      : operand       ? 2
+                                                      : 4)
+                         : operand ? (size == 4 ? 2 : 4)
+                                   : (uint8_t)size;
     insn->address_size = size == 8 ? (address ? 4 : 8) : address ? (size == 4 ? 2 : 4) : (uint8_t)size;
     insn->prefix = insn->repeat ? insn->repeat : operand ? 0x66 : 0;
     if (size == 8 && insn->segment >= 0 && insn->segment < X86_FS)

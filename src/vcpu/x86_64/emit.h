@@ -17,10 +17,10 @@ struct translator {
     struct x86_insn insn;
     uint32_t mode;
     unsigned code_size;
-    unsigned start;  // of this instruction, bytes from the start of the block
-    unsigned next;   // of the one after it
-    bool ended;      // the block ends with this instruction
-    bool alone;      // the instruction must begin a block and found one begun: put it off
+    unsigned start; // of this instruction, bytes from the start of the block
+    unsigned next;  // of the one after it
+    bool ended;     // the block ends with this instruction
+    bool alone;     // the instruction must begin a block and found one begun: put it off
     struct draft draft;
 };
 
@@ -35,12 +35,12 @@ struct place {
 
 struct op *x86_emit(struct translator *t, unsigned code);
 struct op *x86_emit_unary(struct translator *t, unsigned code, unsigned d, unsigned a);
-struct op *x86_emit_immediate(struct translator *t, unsigned d, int64_t value);        // MOVI
-struct op *x86_emit_help(struct translator *t, enum x86_helper helper);                // value: the next instruction
-void x86_emit_exit(struct translator *t, int32_t target);                              // bytes from the start of the block
-void x86_emit_end(struct translator *t);                                               // leave, so that the loop looks around
-void x86_emit_branch(struct translator *t, unsigned code, unsigned a);                 // conditional, by insn.immediate
-void x86_emit_undefined(struct translator *t);                                         // #UD
+struct op *x86_emit_immediate(struct translator *t, unsigned d, int64_t value); // MOVI
+struct op *x86_emit_help(struct translator *t, enum x86_helper helper);         // value: the next instruction
+void x86_emit_exit(struct translator *t, int32_t target);                       // bytes from the start of the block
+void x86_emit_end(struct translator *t);                                        // leave, so that the loop looks around
+void x86_emit_branch(struct translator *t, unsigned code, unsigned a);          // conditional, by insn.immediate
+void x86_emit_undefined(struct translator *t);                                  // #UD
 
 // log2 of an operand size in bytes: op codes of one kind follow each other by size.
 unsigned x86_size_log(unsigned size);
@@ -55,7 +55,7 @@ enum x86_segment x86_memory_segment(const struct translator *t); // that the mem
 // The memory operand of the instruction. With `only_base` an address that needs an index is computed into T0.
 struct place x86_memory_place(struct translator *t, unsigned size, enum access access, bool only_base);
 void x86_address_into(struct translator *t, unsigned slot, unsigned size, enum access access); // linear
-void x86_effective_address(struct translator *t, unsigned slot, unsigned size);                // LEA: no segment; size of the result
+void x86_effective_address(struct translator *t, unsigned slot, unsigned size); // LEA: no segment; size of the result
 void x86_load_place(struct translator *t, const struct place *place, unsigned size, unsigned d); // zero-extended
 void x86_store_place(struct translator *t, const struct place *place, unsigned size, unsigned slot);
 
@@ -75,7 +75,8 @@ void x86_emit_pop(struct translator *t, unsigned slot, unsigned size);
 
 void x86_translate_one_byte(struct translator *t); // translate_one.c
 void x86_translate_two_byte(struct translator *t); // translate_two.c
-void x86_translate_load_far(struct translator *t, enum x86_segment segment); // LES, LDS, LSS, LFS, LGS (translate_one.c)
-void x86_translate_simd(struct translator *t);     // translate_simd.c: whatever the SIMD table knows, otherwise #UD
+void x86_translate_load_far(struct translator *t,
+                            enum x86_segment segment); // LES, LDS, LSS, LFS, LGS (translate_one.c)
+void x86_translate_simd(struct translator *t);         // translate_simd.c: whatever the SIMD table knows, otherwise #UD
 
 #endif

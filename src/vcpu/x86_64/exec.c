@@ -52,9 +52,9 @@ static inline enum op_out op_HELP(struct x86_cpu *cpu, const struct op *op)
     return out == OP_NEXT ? after_slow(&cpu->vcpu, true) : out; // it may have stored, to this very block
 }
 
-#define EXECUTOR            x86_execute
-#define EXECUTOR_CPU        struct x86_cpu
-#define EXECUTOR_OPS        X86_OPS
-#define EXECUTOR_CODE(name) X86_OP_##name
+#define EXECUTOR                  x86_execute
+#define EXECUTOR_CPU              struct x86_cpu
+#define EXECUTOR_OPS              X86_OPS
+#define EXECUTOR_CODE(name)       X86_OP_##name
 #define EXECUTOR_STEP(cpu, bytes) ((cpu)->r[X86_RIP] = ((cpu)->r[X86_RIP] + (bytes)) & (cpu)->rip_mask)
 #include "vcpu/executor.h"

@@ -243,6 +243,5 @@ HELPER(stmxcsr)
 // --- the table --------------------------------------------------------------------------------------------------------
 
 #define HELPER_ENTRY(name) [X86_HELP_##name] = x86_help_##name,
-enum op_out (*const x86_helpers[X86_HELPER_COUNT])(struct x86_cpu *cpu, const struct op *op) = {
-    X86_HELPERS(HELPER_ENTRY)
-};
+enum op_out (*const x86_helpers[X86_HELPER_COUNT])(struct x86_cpu *cpu,
+                                                   const struct op *op) = { X86_HELPERS(HELPER_ENTRY) };

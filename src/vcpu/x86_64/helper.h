@@ -14,17 +14,18 @@ enum x86_bit { X86_BT, X86_BTS, X86_BTR, X86_BTC };
 enum x86_flag_op { X86_CLC, X86_STC, X86_CMC, X86_CLD, X86_STD, X86_LAHF, X86_SAHF, X86_SALC };
 
 // s: bytes of the operand in all of them.
-void x86_op_shift(struct x86_cpu *cpu, const struct op *op);       // d = a shifted by slot b; x: enum x86_shift
+void x86_op_shift(struct x86_cpu *cpu, const struct op *op);        // d = a shifted by slot b; x: enum x86_shift
 void x86_op_shift_double(struct x86_cpu *cpu, const struct op *op); // d = d:a shifted by slot b; x: 0 SHLD, 1 SHRD
-void x86_op_multiply(struct x86_cpu *cpu, const struct op *op);    // rDX:rAX = rAX * a; x: signed
-void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op);    // bit (slot b) of a; d; x: enum x86_bit
-void x86_op_bit_address(struct x86_cpu *cpu, const struct op *op); // d = a + byte offset of bit (slot b), operands of s bytes
-void x86_op_bit_scan(struct x86_cpu *cpu, const struct op *op);    // d = BSF (x 0) or BSR (x 1) of a
+void x86_op_multiply(struct x86_cpu *cpu, const struct op *op);     // rDX:rAX = rAX * a; x: signed
+void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op);     // bit (slot b) of a; d; x: enum x86_bit
+void x86_op_bit_address(struct x86_cpu *cpu,
+                        const struct op *op); // d = a + byte offset of bit (slot b), operands of s bytes
+void x86_op_bit_scan(struct x86_cpu *cpu, const struct op *op); // d = BSF (x 0) or BSR (x 1) of a
 void x86_op_popcount(struct x86_cpu *cpu, const struct op *op);
-void x86_op_crc32(struct x86_cpu *cpu, const struct op *op); // d = CRC-32C of a, s bytes, into d
+void x86_op_crc32(struct x86_cpu *cpu, const struct op *op);            // d = CRC-32C of a, s bytes, into d
 void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op); // rAX with a: equal: a = b; else rAX = a
-void x86_op_flag(struct x86_cpu *cpu, const struct op *op);        // x: enum x86_flag_op
-enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op); // rDX:rAX by a; x: signed; #DE
+void x86_op_flag(struct x86_cpu *cpu, const struct op *op);             // x: enum x86_flag_op
+enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op);    // rDX:rAX by a; x: signed; #DE
 
 // --- string.c ---------------------------------------------------------------------------------------------------------
 
@@ -49,6 +50,7 @@ enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op);
 
 // What each takes: a: a source slot, d: a destination slot, s: size in bytes, x: a small number; value: RIP of the next
 // instruction relative to the block. Slot T0 holds the linear address of a memory operand.
+// clang-format off
 #define X86_HELPERS(X)                                                                                                 \
     X(ud) X(gp) X(cpuid) X(rdtsc) X(rdtscp) X(rdpmc) X(rdmsr) X(wrmsr) X(mov_from_cr) X(mov_to_cr) X(mov_from_dr)      \
     X(mov_to_dr) X(lmsw) X(smsw) X(clts) X(invlpg) X(invd) X(lgdt) X(lidt) X(sgdt) X(sidt) X(lldt) X(ltr) X(sldt)      \
@@ -58,6 +60,7 @@ enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op);
     X(sysexit) X(swapgs) X(enter) X(leave) X(pusha) X(popa) X(bound) X(bcd) X(cmpxchg8b)               \
     X(cmpxchg16b) X(x87) X(fwait) X(simd_check) X(simd_stored) X(maskmov) X(fxsave) X(fxrstor) X(ldmxcsr) X(stmxcsr) X(near_call)     \
     X(near_return) X(count_cx) X(rdfsbase) X(wrfsbase) X(stac)
+// clang-format on
 
 #define X86_HELPER_INDEX(name) X86_HELP_##name,
 enum x86_helper { X86_HELPERS(X86_HELPER_INDEX) X86_HELPER_COUNT };

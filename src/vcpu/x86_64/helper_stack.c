@@ -178,8 +178,8 @@ static void set_zf(struct x86_cpu *cpu, bool zf)
 static enum op_out compare_exchange_wide(struct x86_cpu *cpu, unsigned half)
 {
     uint64_t address = cpu->r[X86_T0], low, high, mask = bits_low(8 * half);
-    if (!tlb_probe(&cpu->vcpu, address, 2 * half, cpu->cpl == 3, ACCESS_WRITE) ||
-        !x86_load(cpu, address, half, &low) || !x86_load(cpu, address + half, half, &high))
+    if (!tlb_probe(&cpu->vcpu, address, 2 * half, cpu->cpl == 3, ACCESS_WRITE) || !x86_load(cpu, address, half, &low) ||
+        !x86_load(cpu, address + half, half, &high))
         return OP_FAULT;
     bool same = low == (cpu->r[X86_RAX] & mask) && high == (cpu->r[X86_RDX] & mask);
     x86_store(cpu, address, half, same ? cpu->r[X86_RBX] : low);
@@ -203,4 +203,3 @@ HELPER(cmpxchg16b)
     (void)op;
     return cpu->r[X86_T0] & 15 ? general_protection(cpu) : compare_exchange_wide(cpu, 8);
 }
-

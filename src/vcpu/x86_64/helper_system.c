@@ -355,4 +355,3 @@ HELPER(sysexit)
 {
     return leave_if(x86_sysexit(cpu, op->s == 8 ? 8 : 4));
 }
-

@@ -275,12 +275,9 @@ static enum fault_class class_of(uint8_t vector)
     case X86_TS:
     case X86_NP:
     case X86_SS_FAULT:
-    case X86_GP:
-        return CONTRIBUTORY;
-    case X86_PAGE:
-        return PAGE;
-    default:
-        return BENIGN;
+    case X86_GP: return CONTRIBUTORY;
+    case X86_PAGE: return PAGE;
+    default: return BENIGN;
     }
 }
 
@@ -367,9 +364,7 @@ bool x86_take_interrupt(struct vcpu *vcpu)
     if (vector < 0)
         return false;
     switch (which) {
-    case PENDING_INIT:
-        x86_init(cpu);
-        return true;
+    case PENDING_INIT: x86_init(cpu); return true;
     case PENDING_SIPI:
         if (vcpu->state != VCPU_STOPPED || cpu->shutdown) {
             cpu->mistakes[X86_MISTAKE_SIPI]++;
@@ -377,15 +372,11 @@ bool x86_take_interrupt(struct vcpu *vcpu)
         }
         x86_start(cpu, (uint8_t)vector);
         return true;
-    case PENDING_SMI:
-        cpu->mistakes[X86_MISTAKE_SMI]++;
-        return false;
+    case PENDING_SMI: cpu->mistakes[X86_MISTAKE_SMI]++; return false;
     case PENDING_NMI:
         cpu->nmi_blocked = true;
         deliver_external(cpu, 2);
         return true;
-    default:
-        deliver_external(cpu, (uint8_t)vector);
-        return true;
+    default: deliver_external(cpu, (uint8_t)vector); return true;
     }
 }

@@ -13,7 +13,8 @@ enum x86_event {
 };
 
 // Delivers `vector`. `next` is the return address pushed. False: delivery faulted, cpu->fault says how.
-bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool has_error, uint32_t error, uint64_t next);
+bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool has_error, uint32_t error,
+                 uint64_t next);
 
 // Delivers cpu->fault at RIP, with double fault and triple fault (shutdown: loop_stop with LOOP_RESET) if delivery faults.
 void x86_deliver_fault(struct x86_cpu *cpu);

@@ -136,16 +136,14 @@ static bool is_type(uint64_t type)
 static bool fits(enum shape shape, uint64_t value)
 {
     switch (shape) {
-    case SHAPE_ADDRESS:
-        return x86_is_canonical(value);
+    case SHAPE_ADDRESS: return x86_is_canonical(value);
     case SHAPE_TYPES:
     case SHAPE_PAT:
         for (unsigned i = 0; i < 64; i += 8)
             if (!is_type(value >> i & 0xff) && !(shape == SHAPE_PAT && (value >> i & 0xff) == 7))
                 return false;
         return true;
-    default:
-        return true;
+    default: return true;
     }
 }
 
@@ -249,10 +247,8 @@ static bool is_amd_register(const struct x86_cpu *cpu, uint32_t number)
     case MSR_AMD_TOP_MEM:
     case MSR_AMD_TOP_MEM2:
     case MSR_AMD_PATCH:
-    case MSR_AMD_INT_PEND:
-        return true;
-    default:
-        return false;
+    case MSR_AMD_INT_PEND: return true;
+    default: return false;
     }
 }
 
@@ -296,31 +292,16 @@ bool x86_read_msr(struct x86_cpu *cpu, uint32_t number, uint64_t *value)
         return true;
     }
     switch (number) {
-    case MSR_TSC:
-        *value = tsc(cpu);
-        return true;
-    case MSR_TSC_ADJUST:
-        *value = cpu->tsc_adjust;
-        return true;
-    case MSR_EFER:
-        *value = cpu->efer;
-        return true;
-    case MSR_BIOS_SIGN_ID:
-        *value = (uint64_t)MICROCODE << 32;
-        return true;
-    case MSR_MTRRCAP:
-        *value = X86_VARIABLE_MTRRS | BIT32(8) | BIT32(10);
-        return true; // fixed ranges, write-combining
-    case MSR_MTRR_DEF_TYPE:
-        *value = cpu->mtrr_def_type;
-        return true;
+    case MSR_TSC: *value = tsc(cpu); return true;
+    case MSR_TSC_ADJUST: *value = cpu->tsc_adjust; return true;
+    case MSR_EFER: *value = cpu->efer; return true;
+    case MSR_BIOS_SIGN_ID: *value = (uint64_t)MICROCODE << 32; return true;
+    case MSR_MTRRCAP: *value = X86_VARIABLE_MTRRS | BIT32(8) | BIT32(10); return true; // fixed ranges, write-combining
+    case MSR_MTRR_DEF_TYPE: *value = cpu->mtrr_def_type; return true;
     case MSR_PLATFORM_ID:
-    case MSR_MCG_CAP:
-        return true;
-    case MSR_TSC_DEADLINE:
-        return read_deadline(cpu, value) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
-    default:
-        return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
+    case MSR_MCG_CAP: return true;
+    case MSR_TSC_DEADLINE: return read_deadline(cpu, value) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
+    default: return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
     }
 }
 
@@ -353,23 +334,16 @@ bool x86_write_msr(struct x86_cpu *cpu, uint32_t number, uint64_t value)
     if (variable_mtrr(cpu, number))
         return write_variable_mtrr(cpu, number, value);
     switch (number) {
-    case MSR_TSC:
-        move_tsc(cpu, value - tsc(cpu));
-        return true;
-    case MSR_TSC_ADJUST:
-        move_tsc(cpu, value - cpu->tsc_adjust);
-        return true;
-    case MSR_EFER:
-        return write_efer(cpu, value);
+    case MSR_TSC: move_tsc(cpu, value - tsc(cpu)); return true;
+    case MSR_TSC_ADJUST: move_tsc(cpu, value - cpu->tsc_adjust); return true;
+    case MSR_EFER: return write_efer(cpu, value);
     case MSR_MTRR_DEF_TYPE:
         if ((value & ~UINT64_C(0xcff)) || !is_type(value & 0xff))
             return refuse(cpu);
         cpu->mtrr_def_type = value;
         return true;
     case MSR_BIOS_SIGN_ID:
-    case MSR_BIOS_UPDT_TRIG:
-        return true; // no microcode to load; the revision stays
-    default:
-        return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_WRITE, number);
+    case MSR_BIOS_UPDT_TRIG: return true; // no microcode to load; the revision stays
+    default: return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_WRITE, number);
     }
 }

@@ -9,6 +9,7 @@
 
 #include "vcpu/op.h"
 
+// clang-format off
 #define X86_OPS_SIZES(plain, NAME) plain(NAME##8) plain(NAME##16) plain(NAME##32) plain(NAME##64)
 #define X86_OPS_FORMS(plain, NAME)                                                 \
     plain(NAME##8RR) plain(NAME##16RR) plain(NAME##32RR) plain(NAME##64RR)         \
@@ -57,5 +58,6 @@ enum x86_op_code {
 };
 #undef X86_OP_CODE
 #undef X86_OP_CODE_N
+// clang-format on
 
 #endif

@@ -64,25 +64,25 @@ static inline void flags_set(struct x86_cpu *cpu, unsigned bits, uint64_t r, boo
 
 // --- two operands -----------------------------------------------------------------------------------------------------
 
-#define ALU_FORM(NAME, BITS, TYPE, FORM, B, BODY)                              \
-    static inline void op_##NAME##BITS##FORM(struct x86_cpu *cpu, const struct op *op) \
-    {                                                                          \
-        TYPE a = (TYPE)cpu->r[op->a], b = (TYPE)(B), r;                        \
-        BODY                                                                   \
+#define ALU_FORM(NAME, BITS, TYPE, FORM, B, BODY)                                                                      \
+    static inline void op_##NAME##BITS##FORM(struct x86_cpu *cpu, const struct op *op)                                 \
+    {                                                                                                                  \
+        TYPE a = (TYPE)cpu->r[op->a], b = (TYPE)(B), r;                                                                \
+        BODY                                                                                                           \
     }
-#define ALU(NAME, BITS, TYPE, BODY)                          \
-    ALU_FORM(NAME, BITS, TYPE, RR, cpu->r[op->b], BODY)      \
+#define ALU(NAME, BITS, TYPE, BODY)                                                                                    \
+    ALU_FORM(NAME, BITS, TYPE, RR, cpu->r[op->b], BODY)                                                                \
     ALU_FORM(NAME, BITS, TYPE, RI, op->imm, BODY)
 
-#define ALU_SIZE(BITS, TYPE)                                                                                            \
-    ALU(ADD, BITS, TYPE, r = (TYPE)(a + b); put##BITS(cpu, op->d, r); flags_add(cpu, BITS, a, b, r);)                   \
-    ALU(ADC, BITS, TYPE, r = (TYPE)(a + b + x86_cf(cpu)); put##BITS(cpu, op->d, r); flags_add(cpu, BITS, a, b, r);)     \
-    ALU(SUB, BITS, TYPE, r = (TYPE)(a - b); put##BITS(cpu, op->d, r); flags_sub(cpu, BITS, a, b, r);)                   \
-    ALU(SBB, BITS, TYPE, r = (TYPE)(a - b - x86_cf(cpu)); put##BITS(cpu, op->d, r); flags_sub(cpu, BITS, a, b, r);)     \
-    ALU(CMP, BITS, TYPE, r = (TYPE)(a - b); flags_sub(cpu, BITS, a, b, r);)                                             \
-    ALU(AND, BITS, TYPE, r = a & b; put##BITS(cpu, op->d, r); flags_logic(cpu, BITS, r);)                               \
-    ALU(OR, BITS, TYPE, r = a | b; put##BITS(cpu, op->d, r); flags_logic(cpu, BITS, r);)                                \
-    ALU(XOR, BITS, TYPE, r = a ^ b; put##BITS(cpu, op->d, r); flags_logic(cpu, BITS, r);)                               \
+#define ALU_SIZE(BITS, TYPE)                                                                                           \
+    ALU(ADD, BITS, TYPE, r = (TYPE)(a + b); put##BITS(cpu, op->d, r); flags_add(cpu, BITS, a, b, r);)                  \
+    ALU(ADC, BITS, TYPE, r = (TYPE)(a + b + x86_cf(cpu)); put##BITS(cpu, op->d, r); flags_add(cpu, BITS, a, b, r);)    \
+    ALU(SUB, BITS, TYPE, r = (TYPE)(a - b); put##BITS(cpu, op->d, r); flags_sub(cpu, BITS, a, b, r);)                  \
+    ALU(SBB, BITS, TYPE, r = (TYPE)(a - b - x86_cf(cpu)); put##BITS(cpu, op->d, r); flags_sub(cpu, BITS, a, b, r);)    \
+    ALU(CMP, BITS, TYPE, r = (TYPE)(a - b); flags_sub(cpu, BITS, a, b, r);)                                            \
+    ALU(AND, BITS, TYPE, r = a & b; put##BITS(cpu, op->d, r); flags_logic(cpu, BITS, r);)                              \
+    ALU(OR, BITS, TYPE, r = a | b; put##BITS(cpu, op->d, r); flags_logic(cpu, BITS, r);)                               \
+    ALU(XOR, BITS, TYPE, r = a ^ b; put##BITS(cpu, op->d, r); flags_logic(cpu, BITS, r);)                              \
     ALU(TEST, BITS, TYPE, r = a & b; flags_logic(cpu, BITS, r);)
 
 ALU_SIZE(8, uint8_t)
@@ -91,11 +91,11 @@ ALU_SIZE(32, uint32_t)
 ALU_SIZE(64, uint64_t)
 
 // The same without flags, where a later instruction overwrites them unseen.
-#define ALU_PLAIN_SIZE(BITS, TYPE)                                             \
-    ALU(ADDN, BITS, TYPE, r = (TYPE)(a + b); put##BITS(cpu, op->d, r);)        \
-    ALU(SUBN, BITS, TYPE, r = (TYPE)(a - b); put##BITS(cpu, op->d, r);)        \
-    ALU(ANDN, BITS, TYPE, r = a & b; put##BITS(cpu, op->d, r);)                \
-    ALU(ORN, BITS, TYPE, r = a | b; put##BITS(cpu, op->d, r);)                 \
+#define ALU_PLAIN_SIZE(BITS, TYPE)                                                                                     \
+    ALU(ADDN, BITS, TYPE, r = (TYPE)(a + b); put##BITS(cpu, op->d, r);)                                                \
+    ALU(SUBN, BITS, TYPE, r = (TYPE)(a - b); put##BITS(cpu, op->d, r);)                                                \
+    ALU(ANDN, BITS, TYPE, r = a & b; put##BITS(cpu, op->d, r);)                                                        \
+    ALU(ORN, BITS, TYPE, r = a | b; put##BITS(cpu, op->d, r);)                                                         \
     ALU(XORN, BITS, TYPE, r = a ^ b; put##BITS(cpu, op->d, r);)
 
 ALU_PLAIN_SIZE(32, uint32_t)
@@ -103,16 +103,17 @@ ALU_PLAIN_SIZE(64, uint64_t)
 
 // --- one operand ------------------------------------------------------------------------------------------------------
 
-#define UNARY(NAME, BITS, TYPE, BODY)                                          \
-    static inline void op_##NAME##BITS(struct x86_cpu *cpu, const struct op *op) \
-    {                                                                          \
-        TYPE a = (TYPE)cpu->r[op->a], r;                                       \
-        BODY                                                                   \
-        put##BITS(cpu, op->d, r);                                              \
+#define UNARY(NAME, BITS, TYPE, BODY)                                                                                  \
+    static inline void op_##NAME##BITS(struct x86_cpu *cpu, const struct op *op)                                       \
+    {                                                                                                                  \
+        TYPE a = (TYPE)cpu->r[op->a], r;                                                                               \
+        BODY put##BITS(cpu, op->d, r);                                                                                 \
     }
 #define UNARY_SIZE(BITS, TYPE)                                                                                         \
-    UNARY(INC, BITS, TYPE, r = (TYPE)(a + 1); flags_set(cpu, BITS, r, x86_cf(cpu), r == (TYPE)((TYPE)1 << (BITS - 1)), !(r & 15));) \
-    UNARY(DEC, BITS, TYPE, r = (TYPE)(a - 1); flags_set(cpu, BITS, r, x86_cf(cpu), a == (TYPE)((TYPE)1 << (BITS - 1)), !(a & 15));) \
+    UNARY(INC, BITS, TYPE, r = (TYPE)(a + 1);                                                                          \
+          flags_set(cpu, BITS, r, x86_cf(cpu), r == (TYPE)((TYPE)1 << (BITS - 1)), !(r & 15));)                        \
+    UNARY(DEC, BITS, TYPE, r = (TYPE)(a - 1);                                                                          \
+          flags_set(cpu, BITS, r, x86_cf(cpu), a == (TYPE)((TYPE)1 << (BITS - 1)), !(a & 15));)                        \
     UNARY(NEG, BITS, TYPE, r = (TYPE)(0 - a); flags_sub(cpu, BITS, 0, a, r);)                                          \
     UNARY(NOT, BITS, TYPE, r = (TYPE)~a;)
 
@@ -157,18 +158,18 @@ SHIFT_SIZE(64, uint64_t, int64_t)
 
 // --- moves ------------------------------------------------------------------------------------------------------------
 
-#define MOVE(NAME, BODY)                                                       \
-    static inline void op_##NAME(struct x86_cpu *cpu, const struct op *op)     \
-    {                                                                          \
-        uint64_t a = cpu->r[op->a];                                            \
-        BODY                                                                   \
+#define MOVE(NAME, BODY)                                                                                               \
+    static inline void op_##NAME(struct x86_cpu *cpu, const struct op *op)                                             \
+    {                                                                                                                  \
+        uint64_t a = cpu->r[op->a];                                                                                    \
+        BODY                                                                                                           \
     }
 
 MOVE(MOV8, put8(cpu, op->d, (uint8_t)a);)
 MOVE(MOV16, put16(cpu, op->d, (uint16_t)a);)
 MOVE(MOV32, put32(cpu, op->d, (uint32_t)a);)
 MOVE(MOV64, put64(cpu, op->d, a);)
-MOVE(GETH, cpu->r[op->d] = a >> 8 & 0xff;)                                             // AH, CH, DH, BH
+MOVE(GETH, cpu->r[op->d] = a >> 8 & 0xff;) // AH, CH, DH, BH
 MOVE(PUTH, cpu->r[op->d] = (cpu->r[op->d] & ~UINT64_C(0xff00)) | (a & 0xff) << 8;)
 MOVE(MOVZ8, cpu->r[op->d] = (uint8_t)a;)
 MOVE(MOVZ16, cpu->r[op->d] = (uint16_t)a;)
@@ -228,14 +229,14 @@ static inline void op_LEAD(struct x86_cpu *cpu, const struct op *op) // [base + 
 
 // --- conditions -------------------------------------------------------------------------------------------------------
 
-#define COND_O(cpu)  x86_of_flag(cpu)
-#define COND_B(cpu)  x86_cf(cpu)
-#define COND_Z(cpu)  x86_zf(cpu)
-#define COND_BE(cpu) (x86_cf(cpu) || x86_zf(cpu))
-#define COND_S(cpu)  x86_sf(cpu)
-#define COND_P(cpu)  x86_pf(cpu)
-#define COND_L(cpu)  (x86_sf(cpu) != x86_of_flag(cpu))
-#define COND_LE(cpu) (x86_zf(cpu) || COND_L(cpu))
+#define COND_O(cpu)   x86_of_flag(cpu)
+#define COND_B(cpu)   x86_cf(cpu)
+#define COND_Z(cpu)   x86_zf(cpu)
+#define COND_BE(cpu)  (x86_cf(cpu) || x86_zf(cpu))
+#define COND_S(cpu)   x86_sf(cpu)
+#define COND_P(cpu)   x86_pf(cpu)
+#define COND_L(cpu)   (x86_sf(cpu) != x86_of_flag(cpu))
+#define COND_LE(cpu)  (x86_zf(cpu) || COND_L(cpu))
 #define COND_NO(cpu)  (!COND_O(cpu))
 #define COND_NB(cpu)  (!COND_B(cpu))
 #define COND_NZ(cpu)  (!COND_Z(cpu))
@@ -248,37 +249,37 @@ static inline void op_LEAD(struct x86_cpu *cpu, const struct op *op) // [base + 
 // In the order of the encoding.
 #define X86_CONDITIONS(X) X(O) X(NO) X(B) X(NB) X(Z) X(NZ) X(BE) X(NBE) X(S) X(NS) X(P) X(NP) X(L) X(NL) X(LE) X(NLE)
 
-#define CONDITIONAL(CC)                                                                 \
-    static inline void op_SET##CC(struct x86_cpu *cpu, const struct op *op)             \
-    {                                                                                   \
-        put8(cpu, op->d, COND_##CC(cpu));                                               \
-    }                                                                                   \
-    static inline void op_CMOV64##CC(struct x86_cpu *cpu, const struct op *op)          \
-    {                                                                                   \
-        uint64_t a = cpu->r[op->a], d = cpu->r[op->d];                                  \
-        cpu->r[op->d] = COND_##CC(cpu) ? a : d;                                         \
-    }                                                                                   \
-    static inline void op_CMOV32##CC(struct x86_cpu *cpu, const struct op *op)          \
-    {                                                                                   \
-        uint32_t a = (uint32_t)cpu->r[op->a], d = (uint32_t)cpu->r[op->d];              \
-        cpu->r[op->d] = COND_##CC(cpu) ? a : d;                                         \
-    }                                                                                   \
-    static inline void op_CMOV16##CC(struct x86_cpu *cpu, const struct op *op)          \
-    {                                                                                   \
-        if (COND_##CC(cpu))                                                             \
-            put16(cpu, op->d, (uint16_t)cpu->r[op->a]);                                 \
+#define CONDITIONAL(CC)                                                                                                \
+    static inline void op_SET##CC(struct x86_cpu *cpu, const struct op *op)                                            \
+    {                                                                                                                  \
+        put8(cpu, op->d, COND_##CC(cpu));                                                                              \
+    }                                                                                                                  \
+    static inline void op_CMOV64##CC(struct x86_cpu *cpu, const struct op *op)                                         \
+    {                                                                                                                  \
+        uint64_t a = cpu->r[op->a], d = cpu->r[op->d];                                                                 \
+        cpu->r[op->d] = COND_##CC(cpu) ? a : d;                                                                        \
+    }                                                                                                                  \
+    static inline void op_CMOV32##CC(struct x86_cpu *cpu, const struct op *op)                                         \
+    {                                                                                                                  \
+        uint32_t a = (uint32_t)cpu->r[op->a], d = (uint32_t)cpu->r[op->d];                                             \
+        cpu->r[op->d] = COND_##CC(cpu) ? a : d;                                                                        \
+    }                                                                                                                  \
+    static inline void op_CMOV16##CC(struct x86_cpu *cpu, const struct op *op)                                         \
+    {                                                                                                                  \
+        if (COND_##CC(cpu))                                                                                            \
+            put16(cpu, op->d, (uint16_t)cpu->r[op->a]);                                                                \
     }
 X86_CONDITIONS(CONDITIONAL)
 
 // --- multiplication ---------------------------------------------------------------------------------------------------
 
-#define IMUL_SIZE(BITS, TYPE, STYPE, WIDE)                                     \
-    static inline void op_IMUL##BITS(struct x86_cpu *cpu, const struct op *op) \
-    {                                                                          \
-        WIDE wide = (WIDE)(STYPE)cpu->r[op->a] * (STYPE)cpu->r[op->b];         \
-        bool over = wide != (STYPE)wide;                                       \
-        put##BITS(cpu, op->d, (TYPE)wide);                                     \
-        flags_set(cpu, BITS, (TYPE)wide, over, over, false);                   \
+#define IMUL_SIZE(BITS, TYPE, STYPE, WIDE)                                                                             \
+    static inline void op_IMUL##BITS(struct x86_cpu *cpu, const struct op *op)                                         \
+    {                                                                                                                  \
+        WIDE wide = (WIDE)(STYPE)cpu->r[op->a] * (STYPE)cpu->r[op->b];                                                 \
+        bool over = wide != (STYPE)wide;                                                                               \
+        put##BITS(cpu, op->d, (TYPE)wide);                                                                             \
+        flags_set(cpu, BITS, (TYPE)wide, over, over, false);                                                           \
     }
 IMUL_SIZE(16, uint16_t, int16_t, int32_t)
 IMUL_SIZE(32, uint32_t, int32_t, int64_t)

@@ -52,17 +52,18 @@ static inline const struct op *op_BRANCH(struct x86_cpu *cpu, const struct op *o
     return take_exit(cpu, cpu->r[op->a] ? op + 1 : op + 2);
 }
 
-static inline const struct op *op_END(struct x86_cpu *cpu, const struct op *op) // something may have changed: look at it
+static inline const struct op *op_END(struct x86_cpu *cpu,
+                                      const struct op *op) // something may have changed: look at it
 {
     cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)op->delta) & cpu->rip_mask;
     return NULL;
 }
 
 // A conditional jump is followed by its two exits, taken first.
-#define CONDITIONAL_JUMP(CC)                                                                      \
-    static inline const struct op *op_J##CC(struct x86_cpu *cpu, const struct op *op)             \
-    {                                                                                             \
-        return take_exit(cpu, COND_##CC(cpu) ? op + 1 : op + 2);                                  \
+#define CONDITIONAL_JUMP(CC)                                                                                           \
+    static inline const struct op *op_J##CC(struct x86_cpu *cpu, const struct op *op)                                  \
+    {                                                                                                                  \
+        return take_exit(cpu, COND_##CC(cpu) ? op + 1 : op + 2);                                                       \
     }
 X86_CONDITIONS(CONDITIONAL_JUMP)
 

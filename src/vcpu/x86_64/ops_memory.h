@@ -48,17 +48,17 @@ ALWAYS_INLINE enum op_out load_to_modify(struct x86_cpu *cpu, const struct op *o
 #define INDEXED(cpu, op) (ADDRESS(cpu, op) + (cpu)->r[(op)->x])
 
 // A load of SIZE bytes; EXTEND turns `value` into what goes to slot d.
-#define LOAD_FORM(NAME, SIZE, EXTEND, WHERE, HOW)                                       \
-    static inline enum op_out op_##NAME(struct x86_cpu *cpu, const struct op *op)       \
-    {                                                                                   \
-        uint64_t value;                                                                 \
-        enum op_out out = HOW(cpu, op, WHERE(cpu, op), SIZE, &value);                   \
-        if (likely(out != OP_FAULT))                                                    \
-            cpu->r[op->d] = EXTEND;                                                     \
-        return out;                                                                     \
+#define LOAD_FORM(NAME, SIZE, EXTEND, WHERE, HOW)                                                                      \
+    static inline enum op_out op_##NAME(struct x86_cpu *cpu, const struct op *op)                                      \
+    {                                                                                                                  \
+        uint64_t value;                                                                                                \
+        enum op_out out = HOW(cpu, op, WHERE(cpu, op), SIZE, &value);                                                  \
+        if (likely(out != OP_FAULT))                                                                                   \
+            cpu->r[op->d] = EXTEND;                                                                                    \
+        return out;                                                                                                    \
     }
-#define LOAD(NAME, SIZE, EXTEND)                                 \
-    LOAD_FORM(NAME, SIZE, EXTEND, SIMPLE, load_into)             \
+#define LOAD(NAME, SIZE, EXTEND)                                                                                       \
+    LOAD_FORM(NAME, SIZE, EXTEND, SIMPLE, load_into)                                                                   \
     LOAD_FORM(NAME##X, SIZE, EXTEND, INDEXED, load_into)
 
 LOAD(LD8, 1, value)
@@ -76,15 +76,15 @@ LOAD_FORM(LDM32, 4, value, SIMPLE, load_to_modify)
 LOAD_FORM(LDM64, 8, value, SIMPLE, load_to_modify)
 
 // A store of slot d, or of the immediate beside the displacement.
-#define STORE_FORM(NAME, SIZE, VALUE, WHERE)                                            \
-    static inline enum op_out op_##NAME(struct x86_cpu *cpu, const struct op *op)       \
-    {                                                                                   \
-        return store_from(cpu, op, WHERE(cpu, op), SIZE, VALUE);                        \
+#define STORE_FORM(NAME, SIZE, VALUE, WHERE)                                                                           \
+    static inline enum op_out op_##NAME(struct x86_cpu *cpu, const struct op *op)                                      \
+    {                                                                                                                  \
+        return store_from(cpu, op, WHERE(cpu, op), SIZE, VALUE);                                                       \
     }
-#define STORE(BITS, SIZE)                                                               \
-    STORE_FORM(ST##BITS, SIZE, cpu->r[op->d], SIMPLE)                                   \
-    STORE_FORM(ST##BITS##X, SIZE, cpu->r[op->d], INDEXED)                               \
-    STORE_FORM(STI##BITS, SIZE, (uint64_t)(int64_t)op->value, SIMPLE)                   \
+#define STORE(BITS, SIZE)                                                                                              \
+    STORE_FORM(ST##BITS, SIZE, cpu->r[op->d], SIMPLE)                                                                  \
+    STORE_FORM(ST##BITS##X, SIZE, cpu->r[op->d], INDEXED)                                                              \
+    STORE_FORM(STI##BITS, SIZE, (uint64_t)(int64_t)op->value, SIMPLE)                                                  \
     STORE_FORM(STI##BITS##X, SIZE, (uint64_t)(int64_t)op->value, INDEXED)
 
 STORE(8, 1)

@@ -210,18 +210,10 @@ static void load_elements(int32_t *to, const void *from, unsigned format)
         memcpy(&word, (const char *)from + 2 * (i & 7), 2);
         const uint8_t byte = ((const uint8_t *)from)[i];
         switch (format) {
-        case 0:
-            to[i] = byte;
-            break;
-        case 1:
-            to[i] = (uint16_t)word;
-            break;
-        case 2:
-            to[i] = (int8_t)byte;
-            break;
-        default:
-            to[i] = word;
-            break;
+        case 0: to[i] = byte; break;
+        case 1: to[i] = (uint16_t)word; break;
+        case 2: to[i] = (int8_t)byte; break;
+        default: to[i] = word; break;
         }
     }
 }
@@ -272,8 +264,7 @@ static bool element_result(const struct strings *strings, unsigned aggregation, 
             }
         }
         return false;
-    case EQUAL_EACH:
-        return agree(strings, j, j, false);
+    case EQUAL_EACH: return agree(strings, j, j, false);
     default:
         for (unsigned i = 0; i + j < strings->count; i++) {
             if (!agree(strings, i, i + j, true)) {

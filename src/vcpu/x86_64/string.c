@@ -15,7 +15,7 @@ struct string {
     const struct op *op;
     enum x86_string kind;
     unsigned size;
-    uint64_t mask;  // of addresses and the count
+    uint64_t mask; // of addresses and the count
     int64_t step;
     bool linear_is_offset; // 64-bit or flat: no limit to check
 };
@@ -39,7 +39,8 @@ static void advance(const struct string *s, unsigned slot, uint64_t elements)
     set(s, slot, s->cpu->r[slot] + (uint64_t)(s->step * (int64_t)elements));
 }
 
-static bool linear(const struct string *s, enum x86_segment segment, unsigned slot, enum access access, uint64_t *address)
+static bool linear(const struct string *s, enum x86_segment segment, unsigned slot, enum access access,
+                   uint64_t *address)
 {
     struct x86_cpu *cpu = s->cpu;
     *address = get(s, slot);
@@ -180,7 +181,11 @@ static uint64_t bulk(const struct string *s, uint64_t most)
 NEVER_INLINE enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op)
 {
     struct string s = {
-        .cpu = cpu, .op = op, .kind = (enum x86_string)op->x, .size = op->s, .mask = bits_low(8u * op->a),
+        .cpu = cpu,
+        .op = op,
+        .kind = (enum x86_string)op->x,
+        .size = op->s,
+        .mask = bits_low(8u * op->a),
         .step = cpu->eflags & X86_DF ? -(int64_t)op->s : op->s,
         .linear_is_offset = cpu->mode & (X86_MODE_64 | X86_MODE_FLAT),
     };

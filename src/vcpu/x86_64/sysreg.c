@@ -123,18 +123,10 @@ bool x86_read_cr(struct x86_cpu *cpu, unsigned number, uint64_t *value)
     if (cpu->cpl != 0)
         return refuse(cpu);
     switch (number) {
-    case 0:
-        *value = cpu->cr0;
-        return true;
-    case 2:
-        *value = cpu->cr2;
-        return true;
-    case 3:
-        *value = cpu->cr3;
-        return true;
-    case 4:
-        *value = cpu->cr4;
-        return true;
+    case 0: *value = cpu->cr0; return true;
+    case 2: *value = cpu->cr2; return true;
+    case 3: *value = cpu->cr3; return true;
+    case 4: *value = cpu->cr4; return true;
     default:
         *value = 0;
         if (x86_apic_read(cpu, PORT_CR8, value) == PORT_FAULT)
@@ -150,15 +142,10 @@ bool x86_write_cr(struct x86_cpu *cpu, unsigned number, uint64_t value)
     if (cpu->cpl != 0)
         return refuse(cpu);
     switch (number) {
-    case 0:
-        return write_cr0(cpu, value);
-    case 2:
-        cpu->cr2 = value;
-        return true;
-    case 3:
-        return write_cr3(cpu, value);
-    case 4:
-        return write_cr4(cpu, value);
+    case 0: return write_cr0(cpu, value);
+    case 2: cpu->cr2 = value; return true;
+    case 3: return write_cr3(cpu, value);
+    case 4: return write_cr4(cpu, value);
     default:
         if (value > 15 || x86_apic_write(cpu, PORT_CR8, value) == PORT_FAULT)
             return refuse(cpu);

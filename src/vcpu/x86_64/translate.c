@@ -131,7 +131,8 @@ void x86_effective_address(struct translator *t, unsigned slot, unsigned size)
 }
 
 // Turns the offset in `slot` into a linear address, with limit and type check where segments have them.
-static void linear_from(struct translator *t, unsigned slot, enum x86_segment segment, unsigned size, enum access access)
+static void linear_from(struct translator *t, unsigned slot, enum x86_segment segment, unsigned size,
+                        enum access access)
 {
     if ((t->mode & X86_MODE_FLAT) && segment < X86_FS)
         return;
@@ -166,7 +167,9 @@ struct place x86_memory_place(struct translator *t, unsigned size, enum access a
         return (struct place){ .a = X86_T0, .b = (uint8_t)b, .x = X86_ZERO };
     }
     return (struct place){
-        .a = insn->rip ? X86_RIP : insn->base < 0 ? X86_ZERO : (uint8_t)insn->base,
+        .a = insn->rip        ? X86_RIP
+             : insn->base < 0 ? X86_ZERO
+                              : (uint8_t)insn->base,
         .b = insn->index < 0 ? X86_ZERO : (uint8_t)insn->index,
         .s = insn->scale,
         .x = insn->segment >= X86_FS ? (uint8_t)(X86_BASE + insn->segment) : X86_ZERO,
@@ -357,9 +360,9 @@ static bool lock_allowed(const struct x86_insn *insn)
                (insn->opcode >= 0x80 && insn->opcode <= 0x83 && digit != 7) || insn->opcode == 0x86 ||
                insn->opcode == 0x87 || ((insn->opcode & 0xfe) == 0xf6 && (digit == 2 || digit == 3)) ||
                ((insn->opcode & 0xfe) == 0xfe && digit < 2);
-    return insn->map == 1 &&
-           (insn->opcode == 0xab || insn->opcode == 0xb3 || insn->opcode == 0xbb || (insn->opcode == 0xba && digit > 4) ||
-            (insn->opcode & 0xfe) == 0xb0 || (insn->opcode & 0xfe) == 0xc0 || (insn->opcode == 0xc7 && digit == 1));
+    return insn->map == 1 && (insn->opcode == 0xab || insn->opcode == 0xb3 || insn->opcode == 0xbb ||
+                              (insn->opcode == 0xba && digit > 4) || (insn->opcode & 0xfe) == 0xb0 ||
+                              (insn->opcode & 0xfe) == 0xc0 || (insn->opcode == 0xc7 && digit == 1));
 }
 
 static void translate_instruction(struct translator *t)

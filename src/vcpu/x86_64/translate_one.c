@@ -4,8 +4,8 @@
 
 // Op codes of one kind, by operation (in the order of the encoding), form and size.
 #define ALU_CODE(kind, immediate, size) (X86_OP_ADD8RR + 8 * (kind) + ((immediate) ? 4 : 0) + x86_size_log(size))
-#define ALU_CMP  7
-#define ALU_TEST 8
+#define ALU_CMP                         7
+#define ALU_TEST                        8
 
 static void emit_alu(struct translator *t, unsigned kind, unsigned size, unsigned d, unsigned a, unsigned b)
 {
@@ -13,7 +13,8 @@ static void emit_alu(struct translator *t, unsigned kind, unsigned size, unsigne
     op->b = (uint8_t)b;
 }
 
-static void emit_alu_immediate(struct translator *t, unsigned kind, unsigned size, unsigned d, unsigned a, int64_t value)
+static void emit_alu_immediate(struct translator *t, unsigned kind, unsigned size, unsigned d, unsigned a,
+                               int64_t value)
 {
     x86_emit_unary(t, ALU_CODE(kind, true, size), d, a)->imm = value;
 }
@@ -412,7 +413,8 @@ static void translate_group5(struct translator *t) // FF
     case 1: unary_rm(t, X86_OP_DEC8, size); break;
     case 2: {
         unsigned a = x86_rm_read(t, x86_stack_operand(t));
-        x86_emit_unary(t, X86_OP_MOV8 + x86_size_log(x86_stack_operand(t)), X86_T1, a); // CALL rSP jumps to the old value
+        x86_emit_unary(t, X86_OP_MOV8 + x86_size_log(x86_stack_operand(t)), X86_T1,
+                       a); // CALL rSP jumps to the old value
         if (x86_stack_operand(t) == 2)
             x86_emit_unary(t, X86_OP_MOVZ16, X86_T1, X86_T1);
         if (t->code_size == 8)
@@ -545,31 +547,83 @@ void x86_translate_one_byte(struct translator *t)
         return;
     }
     switch (insn->opcode) {
-    case 0x06: if (!not_in_64(t)) push_segment(t, X86_ES); break;
-    case 0x0e: if (!not_in_64(t)) push_segment(t, X86_CS); break;
-    case 0x16: if (!not_in_64(t)) push_segment(t, X86_SS); break;
-    case 0x1e: if (!not_in_64(t)) push_segment(t, X86_DS); break;
-    case 0x07: if (!not_in_64(t)) pop_segment(t, X86_ES); break;
-    case 0x17: if (!not_in_64(t)) pop_segment(t, X86_SS); break;
-    case 0x1f: if (!not_in_64(t)) pop_segment(t, X86_DS); break;
-    case 0x27: case 0x2f: case 0x37: case 0x3f: case 0xd4: case 0xd5:
+    case 0x06:
+        if (!not_in_64(t))
+            push_segment(t, X86_ES);
+        break;
+    case 0x0e:
+        if (!not_in_64(t))
+            push_segment(t, X86_CS);
+        break;
+    case 0x16:
+        if (!not_in_64(t))
+            push_segment(t, X86_SS);
+        break;
+    case 0x1e:
+        if (!not_in_64(t))
+            push_segment(t, X86_DS);
+        break;
+    case 0x07:
+        if (!not_in_64(t))
+            pop_segment(t, X86_ES);
+        break;
+    case 0x17:
+        if (!not_in_64(t))
+            pop_segment(t, X86_SS);
+        break;
+    case 0x1f:
+        if (!not_in_64(t))
+            pop_segment(t, X86_DS);
+        break;
+    case 0x27:
+    case 0x2f:
+    case 0x37:
+    case 0x3f:
+    case 0xd4:
+    case 0xd5:
         if (!not_in_64(t))
             help_bcd(t);
         break;
-    case 0x40: case 0x41: case 0x42: case 0x43: case 0x44: case 0x45: case 0x46: case 0x47:
-        x86_emit_unary(t, X86_OP_INC8 + x86_size_log(insn->operand_size), low, low);
+    case 0x40:
+    case 0x41:
+    case 0x42:
+    case 0x43:
+    case 0x44:
+    case 0x45:
+    case 0x46:
+    case 0x47: x86_emit_unary(t, X86_OP_INC8 + x86_size_log(insn->operand_size), low, low); break;
+    case 0x48:
+    case 0x49:
+    case 0x4a:
+    case 0x4b:
+    case 0x4c:
+    case 0x4d:
+    case 0x4e:
+    case 0x4f: x86_emit_unary(t, X86_OP_DEC8 + x86_size_log(insn->operand_size), low, low); break;
+    case 0x50:
+    case 0x51:
+    case 0x52:
+    case 0x53:
+    case 0x54:
+    case 0x55:
+    case 0x56:
+    case 0x57: x86_emit_push(t, low, x86_stack_operand(t)); break;
+    case 0x58:
+    case 0x59:
+    case 0x5a:
+    case 0x5b:
+    case 0x5c:
+    case 0x5d:
+    case 0x5e:
+    case 0x5f: x86_emit_pop(t, low, x86_stack_operand(t)); break;
+    case 0x60:
+        if (!not_in_64(t))
+            x86_emit_help(t, X86_HELP_pusha)->s = insn->operand_size;
         break;
-    case 0x48: case 0x49: case 0x4a: case 0x4b: case 0x4c: case 0x4d: case 0x4e: case 0x4f:
-        x86_emit_unary(t, X86_OP_DEC8 + x86_size_log(insn->operand_size), low, low);
+    case 0x61:
+        if (!not_in_64(t))
+            x86_emit_help(t, X86_HELP_popa)->s = insn->operand_size;
         break;
-    case 0x50: case 0x51: case 0x52: case 0x53: case 0x54: case 0x55: case 0x56: case 0x57:
-        x86_emit_push(t, low, x86_stack_operand(t));
-        break;
-    case 0x58: case 0x59: case 0x5a: case 0x5b: case 0x5c: case 0x5d: case 0x5e: case 0x5f:
-        x86_emit_pop(t, low, x86_stack_operand(t));
-        break;
-    case 0x60: if (!not_in_64(t)) x86_emit_help(t, X86_HELP_pusha)->s = insn->operand_size; break;
-    case 0x61: if (!not_in_64(t)) x86_emit_help(t, X86_HELP_popa)->s = insn->operand_size; break;
     case 0x62:
         if (not_in_64(t))
             break;
@@ -594,25 +648,45 @@ void x86_translate_one_byte(struct translator *t)
             x86_rm_write(t, 2, &place, X86_T3);
         }
         break;
-    case 0x68: case 0x6a: push_immediate(t); break;
-    case 0x69: case 0x6b: translate_multiply(t); break;
-    case 0x6c: case 0x6d: translate_string(t, X86_INS); break;
-    case 0x6e: case 0x6f: translate_string(t, X86_OUTS); break;
-    case 0x70: case 0x71: case 0x72: case 0x73: case 0x74: case 0x75: case 0x76: case 0x77:
-    case 0x78: case 0x79: case 0x7a: case 0x7b: case 0x7c: case 0x7d: case 0x7e: case 0x7f:
-        x86_emit_branch(t, X86_OP_JO + (X86_OP_JNO - X86_OP_JO) * (insn->opcode & 15u), 0);
-        break;
+    case 0x68:
+    case 0x6a: push_immediate(t); break;
+    case 0x69:
+    case 0x6b: translate_multiply(t); break;
+    case 0x6c:
+    case 0x6d: translate_string(t, X86_INS); break;
+    case 0x6e:
+    case 0x6f: translate_string(t, X86_OUTS); break;
+    case 0x70:
+    case 0x71:
+    case 0x72:
+    case 0x73:
+    case 0x74:
+    case 0x75:
+    case 0x76:
+    case 0x77:
+    case 0x78:
+    case 0x79:
+    case 0x7a:
+    case 0x7b:
+    case 0x7c:
+    case 0x7d:
+    case 0x7e:
+    case 0x7f: x86_emit_branch(t, X86_OP_JO + (X86_OP_JNO - X86_OP_JO) * (insn->opcode & 15u), 0); break;
     case 0x82:
         if (not_in_64(t))
             break;
         // fall through
-    case 0x80: case 0x81: case 0x83:
-        alu_rm_immediate(t, insn->modrm >> 3 & 7, byte_or_operand(t));
-        break;
-    case 0x84: case 0x85: alu_rm_register(t, ALU_TEST, byte_or_operand(t)); break;
-    case 0x86: case 0x87: exchange(t, byte_or_operand(t)); break;
-    case 0x88: case 0x89: move_rm_register(t); break;
-    case 0x8a: case 0x8b: move_register_rm(t); break;
+    case 0x80:
+    case 0x81:
+    case 0x83: alu_rm_immediate(t, insn->modrm >> 3 & 7, byte_or_operand(t)); break;
+    case 0x84:
+    case 0x85: alu_rm_register(t, ALU_TEST, byte_or_operand(t)); break;
+    case 0x86:
+    case 0x87: exchange(t, byte_or_operand(t)); break;
+    case 0x88:
+    case 0x89: move_rm_register(t); break;
+    case 0x8a:
+    case 0x8b: move_register_rm(t); break;
     case 0x8c: {
         if (insn->reg % 8 >= 6) {
             x86_emit_undefined(t);
@@ -653,12 +727,20 @@ void x86_translate_one_byte(struct translator *t)
         break;
     }
     case 0x8f: pop_memory(t); break;
-    case 0x90: case 0x91: case 0x92: case 0x93: case 0x94: case 0x95: case 0x96: case 0x97:
-        exchange_accumulator(t);
-        break;
+    case 0x90:
+    case 0x91:
+    case 0x92:
+    case 0x93:
+    case 0x94:
+    case 0x95:
+    case 0x96:
+    case 0x97: exchange_accumulator(t); break;
     case 0x98: sign_extend_accumulator(t); break;
     case 0x99: x86_emit(t, X86_OP_SIGNA)->s = insn->operand_size; break;
-    case 0x9a: if (!not_in_64(t)) far_immediate(t, X86_HELP_far_call); break;
+    case 0x9a:
+        if (!not_in_64(t))
+            far_immediate(t, X86_HELP_far_call);
+        break;
     case 0x9b: x86_emit_help(t, X86_HELP_fwait); break;
     case 0x9c: x86_emit_help(t, X86_HELP_pushf)->s = (uint8_t)x86_stack_operand(t); break;
     case 0x9d:
@@ -667,23 +749,52 @@ void x86_translate_one_byte(struct translator *t)
         break;
     case 0x9e: flag_op(t, X86_SAHF); break;
     case 0x9f: flag_op(t, X86_LAHF); break;
-    case 0xa0: case 0xa1: case 0xa2: case 0xa3: move_offset(t); break;
-    case 0xa4: case 0xa5: translate_string(t, X86_MOVS); break;
-    case 0xa6: case 0xa7: translate_string(t, X86_CMPS); break;
-    case 0xa8: case 0xa9: emit_alu_immediate(t, ALU_TEST, byte_or_operand(t), X86_T1, X86_RAX, insn->immediate); break;
-    case 0xaa: case 0xab: translate_string(t, X86_STOS); break;
-    case 0xac: case 0xad: translate_string(t, X86_LODS); break;
-    case 0xae: case 0xaf: translate_string(t, X86_SCAS); break;
-    case 0xb0: case 0xb1: case 0xb2: case 0xb3: case 0xb4: case 0xb5: case 0xb6: case 0xb7:
-    case 0xb8: case 0xb9: case 0xba: case 0xbb: case 0xbc: case 0xbd: case 0xbe: case 0xbf:
-        move_register_immediate(t);
-        break;
-    case 0xc0: case 0xc1: translate_shift(t, byte_or_operand(t), X86_ZERO, (uint8_t)insn->immediate); break;
+    case 0xa0:
+    case 0xa1:
+    case 0xa2:
+    case 0xa3: move_offset(t); break;
+    case 0xa4:
+    case 0xa5: translate_string(t, X86_MOVS); break;
+    case 0xa6:
+    case 0xa7: translate_string(t, X86_CMPS); break;
+    case 0xa8:
+    case 0xa9: emit_alu_immediate(t, ALU_TEST, byte_or_operand(t), X86_T1, X86_RAX, insn->immediate); break;
+    case 0xaa:
+    case 0xab: translate_string(t, X86_STOS); break;
+    case 0xac:
+    case 0xad: translate_string(t, X86_LODS); break;
+    case 0xae:
+    case 0xaf: translate_string(t, X86_SCAS); break;
+    case 0xb0:
+    case 0xb1:
+    case 0xb2:
+    case 0xb3:
+    case 0xb4:
+    case 0xb5:
+    case 0xb6:
+    case 0xb7:
+    case 0xb8:
+    case 0xb9:
+    case 0xba:
+    case 0xbb:
+    case 0xbc:
+    case 0xbd:
+    case 0xbe:
+    case 0xbf: move_register_immediate(t); break;
+    case 0xc0:
+    case 0xc1: translate_shift(t, byte_or_operand(t), X86_ZERO, (uint8_t)insn->immediate); break;
     case 0xc2: return_near(t, (uint16_t)insn->immediate); break;
     case 0xc3: return_near(t, 0); break;
-    case 0xc4: if (!not_in_64(t)) x86_translate_load_far(t, X86_ES); break;
-    case 0xc5: if (!not_in_64(t)) x86_translate_load_far(t, X86_DS); break;
-    case 0xc6: case 0xc7:
+    case 0xc4:
+        if (!not_in_64(t))
+            x86_translate_load_far(t, X86_ES);
+        break;
+    case 0xc5:
+        if (!not_in_64(t))
+            x86_translate_load_far(t, X86_DS);
+        break;
+    case 0xc6:
+    case 0xc7:
         if ((insn->modrm >> 3 & 7) != 0)
             x86_emit_undefined(t);
         else
@@ -696,7 +807,8 @@ void x86_translate_one_byte(struct translator *t)
         else
             x86_emit_help(t, X86_HELP_leave)->s = (uint8_t)x86_stack_operand(t);
         break;
-    case 0xca: case 0xcb: {
+    case 0xca:
+    case 0xcb: {
         struct op *op = x86_emit_help(t, X86_HELP_far_return);
         op->s = insn->operand_size;
         op->value = (uint16_t)insn->immediate;
@@ -712,26 +824,53 @@ void x86_translate_one_byte(struct translator *t)
         x86_emit_end(t);
         break;
     case 0xcf: ended_help(t, X86_HELP_iret, insn->operand_size, 0); break;
-    case 0xd0: case 0xd1: translate_shift(t, byte_or_operand(t), X86_ZERO, 1); break;
-    case 0xd2: case 0xd3: translate_shift(t, byte_or_operand(t), X86_RCX, 0); break;
-    case 0xd6: if (!not_in_64(t)) flag_op(t, X86_SALC); break;
+    case 0xd0:
+    case 0xd1: translate_shift(t, byte_or_operand(t), X86_ZERO, 1); break;
+    case 0xd2:
+    case 0xd3: translate_shift(t, byte_or_operand(t), X86_RCX, 0); break;
+    case 0xd6:
+        if (!not_in_64(t))
+            flag_op(t, X86_SALC);
+        break;
     case 0xd7: translate_xlat(t); break;
-    case 0xd8: case 0xd9: case 0xda: case 0xdb: case 0xdc: case 0xdd: case 0xde: case 0xdf: translate_x87(t); break;
-    case 0xe0: case 0xe1: case 0xe2: case 0xe3: loop_or_jcxz(t); break;
-    case 0xe4: case 0xe5: case 0xe6: case 0xe7: case 0xec: case 0xed: case 0xee: case 0xef: translate_port(t); break;
+    case 0xd8:
+    case 0xd9:
+    case 0xda:
+    case 0xdb:
+    case 0xdc:
+    case 0xdd:
+    case 0xde:
+    case 0xdf: translate_x87(t); break;
+    case 0xe0:
+    case 0xe1:
+    case 0xe2:
+    case 0xe3: loop_or_jcxz(t); break;
+    case 0xe4:
+    case 0xe5:
+    case 0xe6:
+    case 0xe7:
+    case 0xec:
+    case 0xed:
+    case 0xee:
+    case 0xef: translate_port(t); break;
     case 0xe8:
         call_near(t);
         x86_emit_exit(t, (int32_t)(t->next + insn->immediate));
         break;
-    case 0xe9: case 0xeb: x86_emit_exit(t, (int32_t)(t->next + insn->immediate)); break;
-    case 0xea: if (!not_in_64(t)) far_immediate(t, X86_HELP_far_jump); break;
+    case 0xe9:
+    case 0xeb: x86_emit_exit(t, (int32_t)(t->next + insn->immediate)); break;
+    case 0xea:
+        if (!not_in_64(t))
+            far_immediate(t, X86_HELP_far_jump);
+        break;
     case 0xf1: ended_help(t, X86_HELP_icebp, 0, 1); break;
     case 0xf4:
         x86_emit_help(t, X86_HELP_hlt);
         x86_emit_end(t);
         break;
     case 0xf5: flag_op(t, X86_CMC); break;
-    case 0xf6: case 0xf7: translate_group3(t); break;
+    case 0xf6:
+    case 0xf7: translate_group3(t); break;
     case 0xf8: flag_op(t, X86_CLC); break;
     case 0xf9: flag_op(t, X86_STC); break;
     case 0xfa: x86_emit_help(t, X86_HELP_cli); break;

@@ -19,7 +19,7 @@ static void move_extended(struct translator *t) // 0F B6, B7, BE, BF
     const struct x86_insn *insn = &t->insn;
     unsigned from = insn->opcode & 1 ? 2 : 1, to = insn->operand_size;
     bool is_signed = insn->opcode & 8;
-    unsigned code = !is_signed ? X86_OP_MOVZ8 + (from - 1)
+    unsigned code = !is_signed  ? X86_OP_MOVZ8 + (from - 1)
                     : from == 1 ? (to == 8 ? X86_OP_MOVS8_64 : X86_OP_MOVS8_32)
                                 : (to == 8 ? X86_OP_MOVS16_64 : X86_OP_MOVS16_32);
     if (is_memory(t) && to >= 4) { // the load extends
@@ -151,7 +151,8 @@ static void compare_exchange(struct translator *t)
         t->insn.base = X86_T3;
     }
     unsigned a = x86_rm_modify(t, size, &place);
-    struct op *op = x86_emit_unary(t, X86_OP_CMPXCHG, 0, a); // a register is left as it is when the comparison fails, upper half too
+    struct op *op = x86_emit_unary(t, X86_OP_CMPXCHG, 0,
+                                   a); // a register is left as it is when the comparison fails, upper half too
     op->b = (uint8_t)b;
     op->s = (uint8_t)size;
     x86_rm_write(t, size, &place, a);
@@ -204,7 +205,8 @@ static void group6(struct translator *t) // 0F 00
 static void group7_register(struct translator *t)
 {
     switch (t->insn.modrm) {
-    case 0xca: case 0xcb: // CLAC, STAC
+    case 0xca:
+    case 0xcb: // CLAC, STAC
         x86_emit_help(t, X86_HELP_stac)->x = t->insn.modrm & 1;
         x86_emit_end(t);
         break;
@@ -347,9 +349,20 @@ void x86_translate_two_byte(struct translator *t)
     case 0x05: help_ended(t, X86_HELP_syscall); break;
     case 0x06: help_then_end(t, X86_HELP_clts); break;
     case 0x07: help_ended(t, X86_HELP_sysret); break;
-    case 0x08: case 0x09: x86_emit_help(t, X86_HELP_invd); break;
-    case 0x0b: case 0xb9: case 0xff: x86_emit_undefined(t); break;
-    case 0x0d: case 0x18: case 0x19: case 0x1a: case 0x1b: case 0x1c: case 0x1d: case 0x1e: case 0x1f: break; // hints
+    case 0x08:
+    case 0x09: x86_emit_help(t, X86_HELP_invd); break;
+    case 0x0b:
+    case 0xb9:
+    case 0xff: x86_emit_undefined(t); break;
+    case 0x0d:
+    case 0x18:
+    case 0x19:
+    case 0x1a:
+    case 0x1b:
+    case 0x1c:
+    case 0x1d:
+    case 0x1e:
+    case 0x1f: break; // hints
     case 0x20: move_control(t, X86_HELP_mov_from_cr); break;
     case 0x21: move_control(t, X86_HELP_mov_from_dr); break;
     case 0x22: move_control(t, X86_HELP_mov_to_cr); break;
@@ -360,33 +373,82 @@ void x86_translate_two_byte(struct translator *t)
     case 0x33: x86_emit_help(t, X86_HELP_rdpmc); break;
     case 0x34: help_ended(t, X86_HELP_sysenter); break;
     case 0x35: help_ended(t, X86_HELP_sysexit); break;
-    case 0x40: case 0x41: case 0x42: case 0x43: case 0x44: case 0x45: case 0x46: case 0x47:
-    case 0x48: case 0x49: case 0x4a: case 0x4b: case 0x4c: case 0x4d: case 0x4e: case 0x4f:
-        conditional_move(t);
-        break;
-    case 0x80: case 0x81: case 0x82: case 0x83: case 0x84: case 0x85: case 0x86: case 0x87:
-    case 0x88: case 0x89: case 0x8a: case 0x8b: case 0x8c: case 0x8d: case 0x8e: case 0x8f:
-        x86_emit_branch(t, X86_OP_JO + (X86_OP_JNO - X86_OP_JO) * (insn->opcode & 15u), 0);
-        break;
-    case 0x90: case 0x91: case 0x92: case 0x93: case 0x94: case 0x95: case 0x96: case 0x97:
-    case 0x98: case 0x99: case 0x9a: case 0x9b: case 0x9c: case 0x9d: case 0x9e: case 0x9f:
-        set_condition(t);
-        break;
-    case 0xa0: case 0xa1: case 0xa8: case 0xa9: push_pop_segment(t); break;
+    case 0x40:
+    case 0x41:
+    case 0x42:
+    case 0x43:
+    case 0x44:
+    case 0x45:
+    case 0x46:
+    case 0x47:
+    case 0x48:
+    case 0x49:
+    case 0x4a:
+    case 0x4b:
+    case 0x4c:
+    case 0x4d:
+    case 0x4e:
+    case 0x4f: conditional_move(t); break;
+    case 0x80:
+    case 0x81:
+    case 0x82:
+    case 0x83:
+    case 0x84:
+    case 0x85:
+    case 0x86:
+    case 0x87:
+    case 0x88:
+    case 0x89:
+    case 0x8a:
+    case 0x8b:
+    case 0x8c:
+    case 0x8d:
+    case 0x8e:
+    case 0x8f: x86_emit_branch(t, X86_OP_JO + (X86_OP_JNO - X86_OP_JO) * (insn->opcode & 15u), 0); break;
+    case 0x90:
+    case 0x91:
+    case 0x92:
+    case 0x93:
+    case 0x94:
+    case 0x95:
+    case 0x96:
+    case 0x97:
+    case 0x98:
+    case 0x99:
+    case 0x9a:
+    case 0x9b:
+    case 0x9c:
+    case 0x9d:
+    case 0x9e:
+    case 0x9f: set_condition(t); break;
+    case 0xa0:
+    case 0xa1:
+    case 0xa8:
+    case 0xa9: push_pop_segment(t); break;
     case 0xa2: x86_emit_help(t, X86_HELP_cpuid); break;
-    case 0xa3: case 0xab: case 0xb3: case 0xbb: bit_test_register(t); break;
-    case 0xa4: case 0xa5: case 0xac: case 0xad: shift_double(t); break;
+    case 0xa3:
+    case 0xab:
+    case 0xb3:
+    case 0xbb: bit_test_register(t); break;
+    case 0xa4:
+    case 0xa5:
+    case 0xac:
+    case 0xad: shift_double(t); break;
     case 0xae: group15(t); break;
     case 0xaf: {
         unsigned size = insn->operand_size, b = x86_rm_read(t, size);
         x86_emit_unary(t, X86_OP_IMUL16 + x86_size_log(size) - 1, insn->reg, insn->reg)->b = (uint8_t)b;
         break;
     }
-    case 0xb0: case 0xb1: compare_exchange(t); break;
+    case 0xb0:
+    case 0xb1: compare_exchange(t); break;
     case 0xb2: x86_translate_load_far(t, X86_SS); break;
     case 0xb4: x86_translate_load_far(t, X86_FS); break;
     case 0xb5: x86_translate_load_far(t, X86_GS); break;
-    case 0xb6: case 0xb7: case 0xbe: case 0xbf: move_extended(t); break;
+    case 0xb6:
+    case 0xb7:
+    case 0xbe:
+    case 0xbf: move_extended(t); break;
     case 0xb8:
         if (insn->repeat == 0xf3)
             x86_emit_unary(t, X86_OP_POPCOUNT, insn->reg, x86_rm_read(t, insn->operand_size))->s = insn->operand_size;
@@ -394,8 +456,10 @@ void x86_translate_two_byte(struct translator *t)
             x86_emit_undefined(t);
         break;
     case 0xba: bit_test_immediate(t); break;
-    case 0xbc: case 0xbd: bit_scan(t); break;
-    case 0xc0: case 0xc1: exchange_add(t); break;
+    case 0xbc:
+    case 0xbd: bit_scan(t); break;
+    case 0xc0:
+    case 0xc1: exchange_add(t); break;
     case 0xc3: // MOVNTI
         if (is_memory(t) && insn->operand_size >= 4)
             x86_rm_store(t, insn->operand_size, insn->reg);
@@ -403,7 +467,14 @@ void x86_translate_two_byte(struct translator *t)
             x86_emit_undefined(t);
         break;
     case 0xc7: group9(t); break;
-    case 0xc8: case 0xc9: case 0xca: case 0xcb: case 0xcc: case 0xcd: case 0xce: case 0xcf: {
+    case 0xc8:
+    case 0xc9:
+    case 0xca:
+    case 0xcb:
+    case 0xcc:
+    case 0xcd:
+    case 0xce:
+    case 0xcf: {
         unsigned number = (insn->opcode & 7) | ((insn->rex & 1) ? 8u : 0u);
         x86_emit_unary(t, insn->operand_size == 8 ? X86_OP_BSWAP64 : X86_OP_BSWAP32, number, number);
         break;

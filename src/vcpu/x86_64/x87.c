@@ -65,14 +65,10 @@ bool x86_x87_known(uint8_t opcode, uint8_t modrm)
     switch (opcode & 7) {
     case 1: // D9
         switch (reg) {
-        case 2:
-            return rm == 0;
-        case 4:
-            return 0x33 >> rm & 1;
-        case 5:
-            return rm != 7;
-        default:
-            return true;
+        case 2: return rm == 0;
+        case 4: return 0x33 >> rm & 1;
+        case 5: return rm != 7;
+        default: return true;
         }
     case 2: // DA
         return reg < 4 || (reg == 5 && rm == 1);
@@ -84,8 +80,7 @@ bool x86_x87_known(uint8_t opcode, uint8_t modrm)
         return reg != 3 || rm == 1;
     case 7: // DF
         return reg < 4 || reg == 5 || reg == 6 || (reg == 4 && rm == 0);
-    default:
-        return true;
+    default: return true;
     }
 }
 
@@ -159,18 +154,12 @@ static struct number operate(struct x87_unit *unit, unsigned operation, struct n
         return x87_choose_nan(unit, a, b);
     }
     switch (operation) {
-    case ADD:
-        return number_add(context, a, b);
-    case MUL:
-        return number_multiply(context, a, b);
-    case SUB:
-        return number_subtract(context, a, b);
-    case SUBR:
-        return number_subtract(context, b, a);
-    case DIV:
-        return number_divide(context, a, b);
-    default:
-        return number_divide(context, b, a);
+    case ADD: return number_add(context, a, b);
+    case MUL: return number_multiply(context, a, b);
+    case SUB: return number_subtract(context, a, b);
+    case SUBR: return number_subtract(context, b, a);
+    case DIV: return number_divide(context, a, b);
+    default: return number_divide(context, b, a);
     }
 }
 
@@ -344,12 +333,8 @@ static void row_d9(struct x87_unit *unit, uint8_t modrm)
 {
     const unsigned rm = modrm & 7;
     switch (modrm >> 3 & 7) {
-    case 0:
-        load_register(unit, rm);
-        return;
-    case 1:
-        exchange(unit, rm);
-        return;
+    case 0: load_register(unit, rm); return;
+    case 1: exchange(unit, rm); return;
     case 2: // FNOP
         unit->keep_c1 = true;
         return;
@@ -369,9 +354,7 @@ static void row_d9(struct x87_unit *unit, uint8_t modrm)
             examine(unit);
         }
         return;
-    case 5:
-        x87_load_constant(unit, rm);
-        return;
+    case 5: x87_load_constant(unit, rm); return;
     default:
         if (modrm == 0xf6 || modrm == 0xf7) { // FDECSTP, FINCSTP
             x87_move_top(unit, modrm == 0xf6 ? 7 : 1);
@@ -391,13 +374,9 @@ static void row_dd(struct x87_unit *unit, bool is_df, unsigned reg, unsigned rm)
             x87_pop(unit);
         }
         return;
-    case 1:
-        exchange(unit, rm);
-        return;
+    case 1: exchange(unit, rm); return;
     case 2: // FST; on DF an alias of FSTP
-    case 3:
-        store_register(unit, rm, is_df || reg == 3);
-        return;
+    case 3: store_register(unit, rm, is_df || reg == 3); return;
     default: // FUCOM, FUCOMP
         compare_conditions(unit, x87_get(unit, rm), x87_empty(unit, rm), true, reg - 4);
     }
@@ -409,12 +388,8 @@ static void register_form(struct x87_unit *unit, uint8_t opcode, uint8_t modrm)
     const struct number other = x87_get(unit, rm), top = x87_get(unit, 0);
     const bool missing = x87_empty(unit, rm);
     switch (opcode & 7) {
-    case 0:
-        arithmetic_or_compare(unit, reg, other, missing);
-        return;
-    case 1:
-        row_d9(unit, modrm);
-        return;
+    case 0: arithmetic_or_compare(unit, reg, other, missing); return;
+    case 1: row_d9(unit, modrm); return;
     case 2:
         if (reg == 5) { // FUCOMPP
             compare_conditions(unit, other, missing, true, 2);
@@ -438,9 +413,7 @@ static void register_form(struct x87_unit *unit, uint8_t opcode, uint8_t modrm)
             arithmetic(unit, reg >= SUB ? reg ^ 1 : reg, rm, top, x87_empty(unit, 0), (opcode & 7) == 6);
         }
         return;
-    case 5:
-        row_dd(unit, false, reg, rm);
-        return;
+    case 5: row_dd(unit, false, reg, rm); return;
     default:
         if (reg >= 5) {
             compare_flags(unit, rm, reg == 5, true);
@@ -457,16 +430,11 @@ static bool control_form(struct x86_cpu *cpu, uint8_t operation, const struct x8
     uint64_t value;
     *done = true;
     switch (operation) {
-    case STORE_CONTROL:
-        return x86_store(cpu, operand->linear, 2, cpu->x87.control);
-    case STORE_STATUS:
-        return x86_store(cpu, operand->linear, 2, cpu->x87.status);
-    case STORE_ENVIRONMENT:
-        return x87_store_environment(cpu, operand);
-    case SAVE:
-        return x87_save(cpu, operand);
-    default:
-        break;
+    case STORE_CONTROL: return x86_store(cpu, operand->linear, 2, cpu->x87.control);
+    case STORE_STATUS: return x86_store(cpu, operand->linear, 2, cpu->x87.status);
+    case STORE_ENVIRONMENT: return x87_store_environment(cpu, operand);
+    case SAVE: return x87_save(cpu, operand);
+    default: break;
     }
     if (x86_x87_pending(cpu)) {
         return x86_fault(cpu, X86_MF);
@@ -479,13 +447,9 @@ static bool control_form(struct x86_cpu *cpu, uint8_t operation, const struct x8
         cpu->x87.control = (uint16_t)((value & 0x1f3f) | 0x40);
         x87_update_pending(cpu);
         return true;
-    case LOAD_ENVIRONMENT:
-        return x87_load_environment(cpu, operand);
-    case RESTORE:
-        return x87_restore(cpu, operand);
-    default:
-        *done = false;
-        return true;
+    case LOAD_ENVIRONMENT: return x87_load_environment(cpu, operand);
+    case RESTORE: return x87_restore(cpu, operand);
+    default: *done = false; return true;
     }
 }
 

@@ -224,23 +224,11 @@ void x87_function(struct x87_unit *unit, uint8_t modrm)
     }
     unit->context.precision = 64;
     switch (modrm) {
-    case 0xf4:
-        extract(unit);
-        return;
-    case 0xf5:
-        partial_remainder(unit, true);
-        return;
-    case 0xf8:
-        partial_remainder(unit, false);
-        return;
-    case 0xfc:
-        round_to_integer(unit);
-        return;
-    case 0xfd:
-        scale(unit);
-        return;
-    default:
-        x87_transcendental(unit, modrm);
-        return;
+    case 0xf4: extract(unit); return;
+    case 0xf5: partial_remainder(unit, true); return;
+    case 0xf8: partial_remainder(unit, false); return;
+    case 0xfc: round_to_integer(unit); return;
+    case 0xfd: scale(unit); return;
+    default: x87_transcendental(unit, modrm); return;
     }
 }

@@ -32,12 +32,8 @@ static void real_set(struct real *r, struct number n)
 {
     real_init(r);
     switch (n.kind) {
-    case NUMBER_ZERO:
-        mpfr_set_zero(r->value, n.sign ? -1 : 1);
-        break;
-    case NUMBER_INFINITE:
-        mpfr_set_inf(r->value, n.sign ? -1 : 1);
-        break;
+    case NUMBER_ZERO: mpfr_set_zero(r->value, n.sign ? -1 : 1); break;
+    case NUMBER_INFINITE: mpfr_set_inf(r->value, n.sign ? -1 : 1); break;
     default:
         mpfr_set_ui_2exp(r->value, n.mantissa, n.exponent - 63, MPFR_RNDN);
         mpfr_setsign(r->value, r->value, n.sign, MPFR_RNDN);
@@ -319,17 +315,9 @@ void x87_transcendental(struct x87_unit *unit, uint8_t modrm)
             x87_set(unit, 0, result);
         }
         return;
-    case 0xf1:
-        two_operands(unit, logarithm);
-        return;
-    case 0xf3:
-        two_operands(unit, arctangent);
-        return;
-    case 0xf9:
-        two_operands(unit, logarithm_of_successor);
-        return;
-    default:
-        angle(unit, modrm);
-        return;
+    case 0xf1: two_operands(unit, logarithm); return;
+    case 0xf3: two_operands(unit, arctangent); return;
+    case 0xf9: two_operands(unit, logarithm_of_successor); return;
+    default: angle(unit, modrm); return;
     }
 }

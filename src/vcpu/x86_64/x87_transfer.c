@@ -21,18 +21,12 @@ static struct number from_bcd(uint64_t low, uint64_t high)
 struct number x87_from_memory(uint8_t format, uint64_t low, uint64_t high)
 {
     switch (format) {
-    case F32:
-        return number_from_32((uint32_t)low);
-    case F64:
-        return number_from_64(low);
-    case I16:
-        return number_from_int((int16_t)low);
-    case I32:
-        return number_from_int((int32_t)low);
-    case I64:
-        return number_from_int((int64_t)low);
-    default:
-        return from_bcd(low, high);
+    case F32: return number_from_32((uint32_t)low);
+    case F64: return number_from_64(low);
+    case I16: return number_from_int((int16_t)low);
+    case I32: return number_from_int((int32_t)low);
+    case I64: return number_from_int((int64_t)low);
+    default: return from_bcd(low, high);
     }
 }
 
@@ -148,14 +142,10 @@ static struct image to_memory(struct x87_unit *unit, uint8_t format, bool chop)
     }
     switch (format) {
     case F32:
-    case F64:
-        return to_real(unit, n, format == F64);
-    case F80:
-        return (struct image){ bits.mantissa, bits.exponent };
-    case BCD:
-        return to_bcd(unit, n);
-    default:
-        return (struct image){ (uint64_t)number_to_int(&unit->context, n, x87_format_bytes[format] * 8u), 0 };
+    case F64: return to_real(unit, n, format == F64);
+    case F80: return (struct image){ bits.mantissa, bits.exponent };
+    case BCD: return to_bcd(unit, n);
+    default: return (struct image){ (uint64_t)number_to_int(&unit->context, n, x87_format_bytes[format] * 8u), 0 };
     }
 }
 
@@ -163,16 +153,11 @@ static struct image to_memory(struct x87_unit *unit, uint8_t format, bool chop)
 static struct image indefinite(uint8_t format)
 {
     switch (format) {
-    case F32:
-        return (struct image){ 0xffc00000, 0 };
-    case F64:
-        return (struct image){ UINT64_C(0xfff8000000000000), 0 };
-    case F80:
-        return (struct image){ UINT64_C(3) << 62, 0xffff };
-    case BCD:
-        return (struct image){ UINT64_C(0xc000000000000000), 0xffff };
-    default:
-        return (struct image){ BIT64(x87_format_bytes[format] * 8 - 1), 0 };
+    case F32: return (struct image){ 0xffc00000, 0 };
+    case F64: return (struct image){ UINT64_C(0xfff8000000000000), 0 };
+    case F80: return (struct image){ UINT64_C(3) << 62, 0xffff };
+    case BCD: return (struct image){ UINT64_C(0xc000000000000000), 0xffff };
+    default: return (struct image){ BIT64(x87_format_bytes[format] * 8 - 1), 0 };
     }
 }
 

@@ -19,12 +19,9 @@ static uint64_t next(void)
 static uint64_t value(void)
 {
     switch (next() % 4) {
-    case 0:
-        return next() & 0xff;
-    case 1:
-        return (RIG_BASE + next() % RIG_MEMORY) | (next() & 1) << 63;
-    default:
-        return next();
+    case 0: return next() & 0xff;
+    case 1: return (RIG_BASE + next() % RIG_MEMORY) | (next() & 1) << 63;
+    default: return next();
     }
 }
 
@@ -56,17 +53,10 @@ static void step(struct rig *rig)
 {
     rig->current = next() % rig->irq.config.cpus;
     switch (next() % 6) {
-    case 0:
-        arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, next() % 2100, next() & 1);
-        break;
-    case 1:
-        arm_irq_set_ppi(&rig->irq, rig->current, next() % 1200, next() & 1);
-        break;
-    case 2:
-        access_register(rig);
-        break;
-    default:
-        access_window(rig);
+    case 0: arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, next() % 2100, next() & 1); break;
+    case 1: arm_irq_set_ppi(&rig->irq, rig->current, next() % 1200, next() & 1); break;
+    case 2: access_register(rig); break;
+    default: access_window(rig);
     }
     if (next() % 500 == 0)
         arm_irq_set_secure(&rig->irq, rig->current, next() & 1);

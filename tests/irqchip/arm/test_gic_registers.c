@@ -264,16 +264,11 @@ Test(gic_registers, control_registers_take_what_their_mask_lets_through)
 static uint32_t *mistakes_of(struct rig *rig, const struct bank_of_rows *bank)
 {
     switch (bank->window) {
-    case ARM_IRQ_WINDOW_GICD:
-        return rig->irq.gicd.mistakes;
-    case ARM_IRQ_WINDOW_GICR:
-        return rig->irq.cpus[0].gicr.mistakes;
-    case ARM_IRQ_WINDOW_GICC:
-        return rig->irq.cpus[0].gicc.mistakes;
-    case ARM_IRQ_WINDOW_ITS:
-        return rig->irq.its.mistakes;
-    default:
-        return rig->irq.gicv2m.mistakes;
+    case ARM_IRQ_WINDOW_GICD: return rig->irq.gicd.mistakes;
+    case ARM_IRQ_WINDOW_GICR: return rig->irq.cpus[0].gicr.mistakes;
+    case ARM_IRQ_WINDOW_GICC: return rig->irq.cpus[0].gicc.mistakes;
+    case ARM_IRQ_WINDOW_ITS: return rig->irq.its.mistakes;
+    default: return rig->irq.gicv2m.mistakes;
     }
 }
 

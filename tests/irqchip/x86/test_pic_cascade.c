@@ -408,21 +408,11 @@ Test(pic_cascade, random_accesses_keep_every_rule)
         switch (r & 7) {
         case 0:
         case 1:
-        case 2:
-            pic_cascade_set_line(c, r >> 10 & 15, r >> 14 & 1);
-            break;
-        case 3:
-            pic_cascade_write(c, chip, a0, (uint8_t)(r >> 16));
-            break;
-        case 4:
-            pic_cascade_read(c, chip, a0);
-            break;
-        case 5:
-            pic_cascade_write_elcr(c, chip, (uint8_t)(r >> 16));
-            break;
-        case 6:
-            pic_cascade_inta(c);
-            break;
+        case 2: pic_cascade_set_line(c, r >> 10 & 15, r >> 14 & 1); break;
+        case 3: pic_cascade_write(c, chip, a0, (uint8_t)(r >> 16)); break;
+        case 4: pic_cascade_read(c, chip, a0); break;
+        case 5: pic_cascade_write_elcr(c, chip, (uint8_t)(r >> 16)); break;
+        case 6: pic_cascade_inta(c); break;
         default: {
             bool idle = c->inta_cycle == 0 && c->chip[0].icw4 & 1, wanted = pic_cascade_int(c);
             pic_cascade_acknowledge(c, &taken);

@@ -62,27 +62,16 @@ static void step(struct script *script, const char *word)
     int byte;
 
     switch (*word) {
-    case '+':
-        pic_cascade_set_line(&script->cascade, line, true);
-        break;
-    case '-':
-        pic_cascade_set_line(&script->cascade, line, false);
-        break;
-    case '^':
-        pic_cascade_trigger(&script->cascade, line);
-        break;
-    case '!':
-        say(script, "%02x", pic_cascade_acknowledge(&script->cascade, NULL));
-        break;
+    case '+': pic_cascade_set_line(&script->cascade, line, true); break;
+    case '-': pic_cascade_set_line(&script->cascade, line, false); break;
+    case '^': pic_cascade_trigger(&script->cascade, line); break;
+    case '!': say(script, "%02x", pic_cascade_acknowledge(&script->cascade, NULL)); break;
     case 'a':
         byte = pic_cascade_inta(&script->cascade);
         say(script, byte == PIC_FLOATING ? "--" : "%02x", byte);
         break;
-    case 'i':
-        say(script, "%d", pic_cascade_int(&script->cascade));
-        break;
-    default:
-        port(script, word);
+    case 'i': say(script, "%d", pic_cascade_int(&script->cascade)); break;
+    default: port(script, word);
     }
 }
 

@@ -276,10 +276,9 @@ Test(x86_irq, an_eoi_is_told_with_the_vector_the_chip_and_the_pin)
     eoi(&b, 0);
     const struct {
         uint64_t vector, chip, pin;
-    } expected[] = { { 0x2c, X86_IRQ_PIC, 12 },
-                     { 0x22, X86_IRQ_PIC, 2 },
-                     { 0x71, X86_IRQ_LAPIC, 0 },
-                     { 0x71, X86_IRQ_IOAPIC + 1, 3 } };
+    } expected[] = {
+        { 0x2c, X86_IRQ_PIC, 12 }, { 0x22, X86_IRQ_PIC, 2 }, { 0x71, X86_IRQ_LAPIC, 0 }, { 0x71, X86_IRQ_IOAPIC + 1, 3 }
+    };
     cr_assert_eq(ended_count, 4);
     for (unsigned i = 0; i < 4; i++) {
         cr_assert_eq(ended[i].a, expected[i].vector);

@@ -286,9 +286,7 @@ static void shuffle_cpu(uint32_t vcpu)
 {
     struct lapic *lapic = &b.irq.cpus[vcpu].lapic;
     switch (next_random() % 6) {
-    case 0:
-        put_msr(&b, vcpu, LAPIC_MSR_BASE, LAPIC_DEFAULT_BASE);
-        break;
+    case 0: put_msr(&b, vcpu, LAPIC_MSR_BASE, LAPIC_DEFAULT_BASE); break;
     case 1:
         if (!lapic_enabled(lapic))
             put_msr(&b, vcpu, LAPIC_MSR_BASE, LAPIC_DEFAULT_BASE | LAPIC_BASE_ENABLE);
@@ -308,16 +306,11 @@ static void shuffle_cpu(uint32_t vcpu)
 static uint32_t random_destination(void)
 {
     switch (next_random() % 5) {
-    case 0:
-        return 0xff;
-    case 1:
-        return 0xffffffff;
-    case 2:
-        return next_random() % 0x200;
-    case 3:
-        return (next_random() % 6) << 16 | next_random() % 0x10000;
-    default:
-        return next_random() % 100;
+    case 0: return 0xff;
+    case 1: return 0xffffffff;
+    case 2: return next_random() % 0x200;
+    case 3: return (next_random() % 6) << 16 | next_random() % 0x10000;
+    default: return next_random() % 100;
     }
 }
 
@@ -359,18 +352,10 @@ Test(x86_irq_ipi, random_accesses_leave_everything_settled)
         uint64_t read;
         b.now += next_random() % 500;
         switch (next_random() % 12) {
-        case 0:
-            x86_irq_set_pin(&b.irq, next_random() % 3, next_random() % 24, value & 1);
-            break;
-        case 1:
-            x86_irq_msi(&b.irq, 0xfee00000 | (value & 0xff00c), value >> 8 & 0x7ff, 0);
-            break;
-        case 2:
-            x86_irq_ioapic_write(&b.irq, value & 1, (value & 2) * 8, 4, value >> 8, b.now);
-            break;
-        case 3:
-            x86_irq_port_write(&b.irq, (uint16_t)(value & 0x81) | 0x20, (uint8_t)(value >> 8));
-            break;
+        case 0: x86_irq_set_pin(&b.irq, next_random() % 3, next_random() % 24, value & 1); break;
+        case 1: x86_irq_msi(&b.irq, 0xfee00000 | (value & 0xff00c), value >> 8 & 0x7ff, 0); break;
+        case 2: x86_irq_ioapic_write(&b.irq, value & 1, (value & 2) * 8, 4, value >> 8, b.now); break;
+        case 3: x86_irq_port_write(&b.irq, (uint16_t)(value & 0x81) | 0x20, (uint8_t)(value >> 8)); break;
         case 4:
             x86_irq_cpu_write(&b.irq, vcpu, PORT_REGISTER, 0x800 + value % 0x40, 8, value >> 8 & 0xff, b.now);
             break;
@@ -385,12 +370,8 @@ Test(x86_irq_ipi, random_accesses_leave_everything_settled)
         case 7:
             x86_irq_cpu_read(&b.irq, vcpu, PORT_MEMORY, LAPIC_DEFAULT_BASE + value % 0x1000, 4, &read, b.now);
             break;
-        case 8:
-            x86_irq_acknowledge(&b.irq, vcpu, BIT32(value % 5), b.now);
-            break;
-        case 9:
-            x86_irq_cpu_write(&b.irq, vcpu, PORT_MEMORY, LAPIC_DEFAULT_BASE + LAPIC_SVR, 4, 0x1ff, b.now);
-            break;
+        case 8: x86_irq_acknowledge(&b.irq, vcpu, BIT32(value % 5), b.now); break;
+        case 9: x86_irq_cpu_write(&b.irq, vcpu, PORT_MEMORY, LAPIC_DEFAULT_BASE + LAPIC_SVR, 4, 0x1ff, b.now); break;
         default:
             x86_irq_cpu_write(&b.irq, vcpu, PORT_MEMORY, LAPIC_DEFAULT_BASE + (value % 64) * 16, 4, value >> 6, b.now);
             break;

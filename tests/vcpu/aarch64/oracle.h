@@ -55,7 +55,8 @@ static inline uint64_t oracle_number(unsigned exponent_bits, unsigned fraction_b
         exponent = bias + (random >> 8 & 1);
         fraction = ((random >> 20 & 3) - 1) & fractions;
         break;
-    case 8: case 9: exponent = bias + (random >> 8 & 7) - 3; break;
+    case 8:
+    case 9: exponent = bias + (random >> 8 & 7) - 3; break;
     case 10:
         exponent = bias + (random >> 8) % (fraction_bits + 4);
         fraction &= fractions << (random >> 20) % fraction_bits;

@@ -26,15 +26,30 @@
 
 // What a page table entry of the tests allows.
 enum {
-    RIG_PAGE = 0x3, RIG_BLOCK = 0x1, RIG_AF = 0x400, RIG_NG = 0x800, RIG_USER = 0x40, RIG_READONLY = 0x80,
+    RIG_PAGE = 0x3,
+    RIG_BLOCK = 0x1,
+    RIG_AF = 0x400,
+    RIG_NG = 0x800,
+    RIG_USER = 0x40,
+    RIG_READONLY = 0x80,
 };
 #define RIG_PXN BIT64(53)
 #define RIG_UXN BIT64(54)
 
 // Words of instructions that tests use. NOP, WFI, WFE, SEV, SVC #0, ERET, ISB.
 enum {
-    I_NOP = 0xd503201f, I_WFE = 0xd503205f, I_WFI = 0xd503207f, I_SEV = 0xd503209f, I_SEVL = 0xd50320bf, I_SVC = 0xd4000001,
-    I_ERET = 0xd69f03e0, I_ISB = 0xd5033fdf, I_RET = 0xd65f03c0, I_CLREX = 0xd5033f5f, I_HVC = 0xd4000002, I_SMC = 0xd4000003,
+    I_NOP = 0xd503201f,
+    I_WFE = 0xd503205f,
+    I_WFI = 0xd503207f,
+    I_SEV = 0xd503209f,
+    I_SEVL = 0xd50320bf,
+    I_SVC = 0xd4000001,
+    I_ERET = 0xd69f03e0,
+    I_ISB = 0xd5033fdf,
+    I_RET = 0xd65f03c0,
+    I_CLREX = 0xd5033f5f,
+    I_HVC = 0xd4000002,
+    I_SMC = 0xd4000003,
 };
 #define I_MRS(rt, encoding) (0xd5200000u | (uint32_t)(encoding) << 5 | (rt))
 #define I_MSR(encoding, rt) (0xd5000000u | (uint32_t)(encoding) << 5 | (rt))
@@ -46,7 +61,7 @@ enum {
 #define I_STR(rt, rn)       (0xf9000000u | (rn) << 5 | (rt))
 #define I_LDXR(rt, rn)      (0xc85f7c00u | (rn) << 5 | (rt))
 #define I_STXR(rs, rt, rn)  (0xc8007c00u | (rs) << 16 | (rn) << 5 | (rt))
-#define I_B(words)          (0x14000000u | ((uint32_t)(words) & 0x3ffffff))
+#define I_B(words)          (0x14000000u | ((uint32_t)(words)&0x3ffffff))
 #define I_BR(rn)            (0xd61f0000u | (rn) << 5)
 
 struct rig {
@@ -140,11 +155,11 @@ static inline void rig_free(struct rig *rig)
     free(rig);
 }
 
-#define rig_code_at(rig, address, ...)                                                         \
-    do {                                                                                       \
-        const uint32_t rig_words[] = { __VA_ARGS__ };                                          \
-        for (unsigned rig_i = 0; rig_i < countof(rig_words); rig_i++)                          \
-            rig_put((rig), (address) + rig_i * 4u, 4, rig_words[rig_i]);                       \
+#define rig_code_at(rig, address, ...)                                                                                 \
+    do {                                                                                                               \
+        const uint32_t rig_words[] = { __VA_ARGS__ };                                                                  \
+        for (unsigned rig_i = 0; rig_i < countof(rig_words); rig_i++)                                                  \
+            rig_put((rig), (address) + rig_i * 4u, 4, rig_words[rig_i]);                                               \
     } while (0)
 #define rig_code(rig, ...) rig_code_at((rig), RIG_CODE, __VA_ARGS__)
 
@@ -174,8 +189,13 @@ static inline struct a64_cpu *rig_translate(struct rig *rig)
         rig_put(rig, tables + 0x1000, 8, 0 | RIG_BLOCK | RIG_AF);
     }
     rig_put(rig, RIG_TABLES + 0x1000 + 8, 8, (RIG_TABLES + 0x4000) | RIG_PAGE);
-    static const struct { unsigned crm, op2; uint64_t value; } registers[] = {
-        { 0, 0, RIG_TABLES }, { 0, 1, RIG_TABLES + 0x2000 }, { 0, 2, 25 | 25 << 16 | UINT64_C(2) << 30 | UINT64_C(2) << 32 },
+    static const struct {
+        unsigned crm, op2;
+        uint64_t value;
+    } registers[] = {
+        { 0, 0, RIG_TABLES },
+        { 0, 1, RIG_TABLES + 0x2000 },
+        { 0, 2, 25 | 25 << 16 | UINT64_C(2) << 30 | UINT64_C(2) << 32 },
     };
     for (unsigned i = 0; i < countof(registers); i++) {
         unsigned encoding = A64_SYSREG(3, 0, 2, registers[i].crm, registers[i].op2);

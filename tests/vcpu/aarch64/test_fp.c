@@ -14,10 +14,26 @@ enum { UP = 1 << 22, DOWN = 2 << 22, ZERO = 3 << 22, FZ = 1 << 24, DN = 1 << 25,
 #define SIGN     BIT64(63)
 
 enum { // of D1 and D2 to D0, unless they say otherwise
-    FADD = 0x1e622820, FMUL = 0x1e620820, FDIV = 0x1e621820, FMAXNM = 0x1e626820, FMAX = 0x1e624820, FCMP = 0x1e622020,
-    FCMPE = 0x1e622030, FSQRT = 0x1e61c020, FRINTX = 0x1e674020, FCVTXN = 0x7e616820, FMADD = 0x1f420c20, // + D3
-    FCVTZS_W = 0x1e780020, FCVTZU_X = 0x9e790020, FCVTAS_X = 0x9e640020, FCVT_H_S = 0x1e23c020, FCVT_S_H = 0x1ee24020,
-    FMOV_HALF3 = 0x1e6f1000, SCVTF_4 = 0x1e42f020, FCCMP_EQ = 0x1e620425, FRECPE_S = 0x5ea1d820,
+    FADD = 0x1e622820,
+    FMUL = 0x1e620820,
+    FDIV = 0x1e621820,
+    FMAXNM = 0x1e626820,
+    FMAX = 0x1e624820,
+    FCMP = 0x1e622020,
+    FCMPE = 0x1e622030,
+    FSQRT = 0x1e61c020,
+    FRINTX = 0x1e674020,
+    FCVTXN = 0x7e616820,
+    FMADD = 0x1f420c20, // + D3
+    FCVTZS_W = 0x1e780020,
+    FCVTZU_X = 0x9e790020,
+    FCVTAS_X = 0x9e640020,
+    FCVT_H_S = 0x1e23c020,
+    FCVT_S_H = 0x1ee24020,
+    FMOV_HALF3 = 0x1e6f1000,
+    SCVTF_4 = 0x1e42f020,
+    FCCMP_EQ = 0x1e620425,
+    FRECPE_S = 0x5ea1d820,
 };
 
 static struct a64_cpu after(uint32_t word, uint32_t fpcr, uint64_t d1, uint64_t d2, uint64_t d3)
@@ -127,13 +143,13 @@ Test(fp, flushing_tells_inputs_from_results)
 
 Test(fp, comparison_sets_the_flags_of_its_table)
 {
-    static const struct { uint64_t a, b; uint32_t nzcv, quiet, loud; } rows[] = {
-        { ONE, ONE, A64_Z | A64_C, 0, 0 },
-        { 0, SIGN, A64_Z | A64_C, 0, 0 },
-        { SIGN | ONE, ONE, A64_N, 0, 0 },
-        { INFINITE, ONE, A64_C, 0, 0 },
-        { NAN_, ONE, A64_C | A64_V, 0, IOC },
-        { INFINITE | 1, ONE, A64_C | A64_V, IOC, IOC },
+    static const struct {
+        uint64_t a, b;
+        uint32_t nzcv, quiet, loud;
+    } rows[] = {
+        { ONE, ONE, A64_Z | A64_C, 0, 0 },    { 0, SIGN, A64_Z | A64_C, 0, 0 },
+        { SIGN | ONE, ONE, A64_N, 0, 0 },     { INFINITE, ONE, A64_C, 0, 0 },
+        { NAN_, ONE, A64_C | A64_V, 0, IOC }, { INFINITE | 1, ONE, A64_C | A64_V, IOC, IOC },
     };
     for (unsigned i = 0; i < countof(rows); i++) {
         struct a64_cpu cpu = after(FCMP, 0, rows[i].a, rows[i].b, 0);
@@ -154,38 +170,38 @@ Test(fp, a_conditional_comparison_takes_its_own_flags_otherwise)
 
 Test(fp, integers_saturate_and_are_invalid_not_inexact)
 {
-    expect_general(FCVTZS_W, UINT64_C(0x4004000000000000), 2, IXC);                  // 2.5
-    expect_general(FCVTAS_X, UINT64_C(0x4004000000000000), 3, IXC);                  // a tie goes away from zero
+    expect_general(FCVTZS_W, UINT64_C(0x4004000000000000), 2, IXC); // 2.5
+    expect_general(FCVTAS_X, UINT64_C(0x4004000000000000), 3, IXC); // a tie goes away from zero
     expect_general(FCVTAS_X, UINT64_C(0xc004000000000000), (uint64_t)-3, IXC);
-    expect_general(FCVTZS_W, UINT64_C(0x41e0000000000000), 0x7fffffff, IOC);         // 2^31
-    expect_general(FCVTZS_W, UINT64_C(0xc1e0000000000000), 0x80000000u, 0);          // -2^31: W zero-extends
+    expect_general(FCVTZS_W, UINT64_C(0x41e0000000000000), 0x7fffffff, IOC); // 2^31
+    expect_general(FCVTZS_W, UINT64_C(0xc1e0000000000000), 0x80000000u, 0);  // -2^31: W zero-extends
     expect_general(FCVTZS_W, UINT64_C(0xfff0000000000000), 0x80000000u, IOC);
     expect_general(FCVTZS_W, NAN_, 0, IOC);
-    expect_general(FCVTZU_X, UINT64_C(0xbfe0000000000000), 0, IXC);                  // -0.5
-    expect_general(FCVTZU_X, UINT64_C(0xbff0000000000000), 0, IOC);                  // -1
-    expect_general(FCVTZU_X, UINT64_C(0x43f0000000000000), UINT64_MAX, IOC);         // 2^64
+    expect_general(FCVTZU_X, UINT64_C(0xbfe0000000000000), 0, IXC);          // -0.5
+    expect_general(FCVTZU_X, UINT64_C(0xbff0000000000000), 0, IOC);          // -1
+    expect_general(FCVTZU_X, UINT64_C(0x43f0000000000000), UINT64_MAX, IOC); // 2^64
     expect_general(FCVTZU_X, UINT64_C(0x43efffffffffffff), UINT64_C(0xfffffffffffff800), 0);
-    expect(SCVTF_4, 0, 0, 0, UINT64_C(0xbff8000000000000), 0);                       // -24 / 16
-    expect(FRINTX, 0, UINT64_C(0xbfd0000000000000), 0, SIGN, IXC);                   // -0.25 to -0
+    expect(SCVTF_4, 0, 0, 0, UINT64_C(0xbff8000000000000), 0);     // -24 / 16
+    expect(FRINTX, 0, UINT64_C(0xbfd0000000000000), 0, SIGN, IXC); // -0.25 to -0
 }
 
 Test(fp, conversion_between_formats_rounds_and_knows_ahp)
 {
     expect(FCVTXN, 0, ONE + 1, 0, 0x3f800001, IXC); // to odd
     expect(FCVT_H_S, 0, 0x3f800000, 0, 0x3c00, 0);
-    expect(FCVT_H_S, 0, 0x47800000, 0, 0x7c00, OFC | IXC);  // 65536
-    expect(FCVT_H_S, AHP, 0x47800000, 0, 0x7c00, 0);        // is a number in the alternative format
-    expect(FCVT_H_S, AHP, 0xff800000, 0, 0xffff, IOC);      // which has no infinity
-    expect(FCVT_H_S, AHP, 0xffc00000, 0, 0x8000, IOC);      // and no NaN
+    expect(FCVT_H_S, 0, 0x47800000, 0, 0x7c00, OFC | IXC); // 65536
+    expect(FCVT_H_S, AHP, 0x47800000, 0, 0x7c00, 0);       // is a number in the alternative format
+    expect(FCVT_H_S, AHP, 0xff800000, 0, 0xffff, IOC);     // which has no infinity
+    expect(FCVT_H_S, AHP, 0xffc00000, 0, 0x8000, IOC);     // and no NaN
     expect(FCVT_S_H, AHP, 0x7fff, 0, 0x47ffe000, 0);
-    expect(FCVT_S_H, 0, 0x7d01, 0, 0x7fe02000, IOC);        // a signalling one becomes quiet
-    expect(FCVT_H_S, FZ, 0x33800000, 0, 1, 0);              // FZ does not flush halves
+    expect(FCVT_S_H, 0, 0x7d01, 0, 0x7fe02000, IOC); // a signalling one becomes quiet
+    expect(FCVT_H_S, FZ, 0x33800000, 0, 1, 0);       // FZ does not flush halves
     expect(FMOV_HALF3, 0, 0, 0, UINT64_C(0x3ff8000000000000), 0);
 }
 
 Test(fp, the_reciprocal_estimate_is_the_architectures)
 {
-    expect(FRECPE_S, 0, 0x3f800000, 0, 0x3f7f8000, 0);       // 1: 511 / 512
+    expect(FRECPE_S, 0, 0x3f800000, 0, 0x3f7f8000, 0); // 1: 511 / 512
     expect(FRECPE_S, 0, 0x00000001, 0, 0x7f800000, OFC | IXC);
     expect(FRECPE_S, ZERO, 0x80000001, 0, 0xff7fffff, OFC | IXC);
     expect(FRECPE_S, 0, 0x80000000, 0, 0xff800000, DZC);
@@ -213,8 +229,10 @@ Test(fp, what_came_after_armv8_0_is_unallocated)
     static const uint32_t words[] = {
         0x1ee22820, // fadd h0, h1, h2
         0x1e7e0020, // fjcvtzs w0, d1
-        0x1e684020 | BIT32(15), 0x1e628000 | BIT32(29), // frint32z d0, d1; a set bit 29
-        0x1e624020 | BIT32(15), 0x1e42f020 ^ BIT32(15), // fcvt d to d; a fraction of more than 32 bits
+        0x1e684020 | BIT32(15),
+        0x1e628000 | BIT32(29), // frint32z d0, d1; a set bit 29
+        0x1e624020 | BIT32(15),
+        0x1e42f020 ^ BIT32(15), // fcvt d to d; a fraction of more than 32 bits
     };
     for (unsigned i = 0; i < countof(words); i++)
         cr_expect_null(a64_simd_find(words[i]), "%08x", words[i]);
@@ -223,16 +241,11 @@ Test(fp, what_came_after_armv8_0_is_unallocated)
 Test(fp, random_scalar_instructions_agree_with_the_oracle, .timeout = 300)
 {
     static const struct oracle_class classes[] = {
-        { "integers", 0x1e200000, 0x7f20fc00 },
-        { "fixed point", 0x1e000000, 0x7f200000 },
-        { "one source", 0x1e204000, 0xff207c00 },
-        { "compare", 0x1e202000, 0xff20fc07 },
-        { "immediate", 0x1e201000, 0xff201fe0 },
-        { "conditional compare", 0x1e200400, 0xff200c00 },
-        { "two sources", 0x1e200800, 0xff200c00 },
-        { "conditional select", 0x1e200c00, 0xff200c00 },
-        { "three sources", 0x1f000000, 0xff000000 },
-        { "anything with scalars", 0x1e000000, 0x5e000000 },
+        { "integers", 0x1e200000, 0x7f20fc00 },      { "fixed point", 0x1e000000, 0x7f200000 },
+        { "one source", 0x1e204000, 0xff207c00 },    { "compare", 0x1e202000, 0xff20fc07 },
+        { "immediate", 0x1e201000, 0xff201fe0 },     { "conditional compare", 0x1e200400, 0xff200c00 },
+        { "two sources", 0x1e200800, 0xff200c00 },   { "conditional select", 0x1e200c00, 0xff200c00 },
+        { "three sources", 0x1f000000, 0xff000000 }, { "anything with scalars", 0x1e000000, 0x5e000000 },
     };
     oracle_compare(classes, countof(classes), 8000);
 }

@@ -8,10 +8,18 @@
 
 Test(a64_interrupt, each_origin_has_its_quarter_of_the_vectors)
 {
-    static const struct { unsigned el; bool sp1; uint64_t quarter; uint32_t spsr; } rows[] = {
-        { 1, false, 0, 4 }, { 1, true, 0x200, 5 }, { 0, false, 0x400, 0 },
+    static const struct {
+        unsigned el;
+        bool sp1;
+        uint64_t quarter;
+        uint32_t spsr;
+    } rows[] = {
+        { 1, false, 0, 4 },
+        { 1, true, 0x200, 5 },
+        { 0, false, 0x400, 0 },
     };
-    static const enum a64_vector_offset offsets[] = { A64_VECTOR_SYNC, A64_VECTOR_IRQ, A64_VECTOR_FIQ, A64_VECTOR_SERROR };
+    static const enum a64_vector_offset offsets[] = { A64_VECTOR_SYNC, A64_VECTOR_IRQ, A64_VECTOR_FIQ,
+                                                      A64_VECTOR_SERROR };
     for (unsigned i = 0; i < countof(rows); i++)
         for (unsigned o = 0; o < countof(offsets); o++) {
             struct rig *rig = rig_new();
@@ -51,19 +59,24 @@ Test(a64_interrupt, svc_returns_after_itself_and_eret_goes_back)
 
 Test(a64_interrupt, exceptions_of_instructions_have_their_class_and_return_to_the_instruction)
 {
-    static const struct { uint32_t word; unsigned el; uint32_t esr; } rows[] = {
-        { 0x00000000, 1, BIT32(25) },                                        // UDF
+    static const struct {
+        uint32_t word;
+        unsigned el;
+        uint32_t esr;
+    } rows[] = {
+        { 0x00000000, 1, BIT32(25) },                                            // UDF
         { 0xd4200000u | 0x42 << 5, 1, UINT32_C(0x3c) << 26 | BIT32(25) | 0x42 }, // BRK #0x42
-        { 0xd4400000u, 1, BIT32(25) },                                       // HLT, without halting debug
+        { 0xd4400000u, 1, BIT32(25) },                                           // HLT, without halting debug
         { I_ERET, 0, BIT32(25) },
         { I_HVC, 0, BIT32(25) },
-        { I_MRS(0, A64_SYSREG(3, 0, 1, 0, 0)), 0, BIT32(25) },               // SCTLR_EL1 from EL0
+        { I_MRS(0, A64_SYSREG(3, 0, 1, 0, 0)), 0, BIT32(25) }, // SCTLR_EL1 from EL0
         { I_DAIFSET(2), 0, UINT32_C(0x18) << 26 | BIT32(25) | 6 << 17 | 3 << 14 | 4 << 10 | 31 << 5 | 2 << 1 },
         { I_WFI, 0, UINT32_C(0x01) << 26 | BIT32(25) | 0x1e00000 },
         { I_WFE, 0, UINT32_C(0x01) << 26 | BIT32(25) | 0x1e00001 },
-        { 0x1e204000u, 1, UINT32_C(0x07) << 26 | BIT32(25) | 0x1e00000 },    // FMOV S0, S0
-        { 0x3dc00000u, 0, UINT32_C(0x07) << 26 | BIT32(25) | 0x1e00000 },    // LDR Q0, [X0]
-        { 0xd53b0020u, 0, UINT32_C(0x18) << 26 | BIT32(25) | 3 << 20 | 1 << 17 | 3 << 14 | 1 }, // MRS X0, CTR_EL0 without UCT
+        { 0x1e204000u, 1, UINT32_C(0x07) << 26 | BIT32(25) | 0x1e00000 }, // FMOV S0, S0
+        { 0x3dc00000u, 0, UINT32_C(0x07) << 26 | BIT32(25) | 0x1e00000 }, // LDR Q0, [X0]
+        { 0xd53b0020u, 0,
+          UINT32_C(0x18) << 26 | BIT32(25) | 3 << 20 | 1 << 17 | 3 << 14 | 1 }, // MRS X0, CTR_EL0 without UCT
         { 0xd50b7420u, 0, UINT32_C(0x18) << 26 | BIT32(25) | 1 << 20 | 1 << 17 | 3 << 14 | 7 << 10 | 4 << 1 }, // DC ZVA
         { 0xd53be040u, 0, UINT32_C(0x18) << 26 | BIT32(25) | 3 << 20 | 2 << 17 | 3 << 14 | 14 << 10 | 1 }, // CNTVCT_EL0
     };
@@ -263,7 +276,8 @@ Test(a64_interrupt, psci_answers_by_hvc_and_by_smc)
 Test(a64_interrupt, psci_starts_and_stops_cpus)
 {
     struct rig *rig = rig_new_many(2);
-    rig_code_at(rig, 0x18000, 0xd2800040u /* mov x0, #2: CPU_OFF */, 0xf2b08000u /* movk x0, #0x8400, lsl #16 */, I_HVC);
+    rig_code_at(rig, 0x18000, 0xd2800040u /* mov x0, #2: CPU_OFF */, 0xf2b08000u /* movk x0, #0x8400, lsl #16 */,
+                I_HVC);
     cr_assert_eq(psci(rig, I_HVC, 0xc4000004, 1, 0, 0), 1);
     cr_assert_eq(psci(rig, I_HVC, 0xc4000003, 1, 0x18000, 0x77), 0);
     cr_assert_eq(rig->cpus[1]->r[0], 0x77);

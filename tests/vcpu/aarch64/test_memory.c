@@ -5,7 +5,7 @@
 #include "rig.h"
 
 #define EC(esr) ((unsigned)((esr) >> 26 & 0x3f))
-#define PAGE(n) (UINT64_C(0x200000) + (n) * 0x1000)
+#define PAGE(n) (UINT64_C(0x200000) + (n)*0x1000)
 #define DATA    0x40000u
 
 // --- exclusive --------------------------------------------------------------------------------------------------------
@@ -107,9 +107,16 @@ Test(a64_memory, exclusive_pairs_are_one_access)
 
 Test(a64_memory, exclusive_ordered_and_atomic_accesses_must_be_aligned)
 {
-    static const struct { uint32_t word; bool write; uint64_t offset; } rows[] = {
-        { I_LDXR(0, 1), false, 4 }, { I_STXR(2, 0, 1), true, 4 }, { 0xc8dffc20u /* ldar x0, [x1] */, false, 1 },
-        { 0xc89ffc20u /* stlr x0, [x1] */, true, 1 }, { 0xc87f0420u /* ldxp */, false, 8 },
+    static const struct {
+        uint32_t word;
+        bool write;
+        uint64_t offset;
+    } rows[] = {
+        { I_LDXR(0, 1), false, 4 },
+        { I_STXR(2, 0, 1), true, 4 },
+        { 0xc8dffc20u /* ldar x0, [x1] */, false, 1 },
+        { 0xc89ffc20u /* stlr x0, [x1] */, true, 1 },
+        { 0xc87f0420u /* ldxp */, false, 8 },
         { 0xf8220020u /* ldadd x2, x0, [x1] */, true, 2 },
     };
     for (unsigned i = 0; i < countof(rows); i++) {
@@ -118,7 +125,8 @@ Test(a64_memory, exclusive_ordered_and_atomic_accesses_must_be_aligned)
         rig_code(rig, rows[i].word);
         rig->cpu->r[1] = DATA + rows[i].offset;
         rig_run(rig, 1);
-        cr_assert_eq(rig->cpu->esr, UINT32_C(0x25) << 26 | BIT32(25) | (rows[i].write ? 0x40u : 0u) | 0x21, "row %u", i);
+        cr_assert_eq(rig->cpu->esr, UINT32_C(0x25) << 26 | BIT32(25) | (rows[i].write ? 0x40u : 0u) | 0x21, "row %u",
+                     i);
         cr_assert_eq(rig->cpu->far, DATA + rows[i].offset);
         rig_free(rig);
     }
@@ -146,10 +154,13 @@ Test(a64_memory, plain_accesses_need_alignment_only_where_sctlr_says_so)
 
 Test(a64_memory, atomics_operate_and_give_the_old_value)
 {
-    static const struct { unsigned operation; uint64_t old, operand, expected; } rows[] = {
-        { 0, 0xfffffffe, 5, 3 }, { 1, 0xff, 0x0f, 0xf0 }, { 2, 0xff, 0x0f, 0xf0 }, { 3, 0xf0, 0x0f, 0xff },
-        { 4, 0xffffffff, 1, 1 }, { 5, 0xffffffff, 1, 0xffffffff }, { 6, 0xffffffff, 1, 0xffffffff }, { 7, 0xffffffff, 1, 1 },
-        { 8, 7, 9, 9 },
+    static const struct {
+        unsigned operation;
+        uint64_t old, operand, expected;
+    } rows[] = {
+        { 0, 0xfffffffe, 5, 3 },          { 1, 0xff, 0x0f, 0xf0 }, { 2, 0xff, 0x0f, 0xf0 },
+        { 3, 0xf0, 0x0f, 0xff },          { 4, 0xffffffff, 1, 1 }, { 5, 0xffffffff, 1, 0xffffffff },
+        { 6, 0xffffffff, 1, 0xffffffff }, { 7, 0xffffffff, 1, 1 }, { 8, 7, 9, 9 },
     };
     for (unsigned i = 0; i < countof(rows); i++) {
         struct rig *rig = rig_new();

@@ -4,7 +4,7 @@
 
 #include "rig.h"
 
-#define PAGE(n) (UINT64_C(0x200000) + (n) * 0x1000)
+#define PAGE(n) (UINT64_C(0x200000) + (n)*0x1000)
 #define TARGET  UINT64_C(0x300000) // physical
 #define UPPER   UINT64_C(0xffffff8000000000)
 
@@ -26,7 +26,10 @@ Test(a64_mmu, without_translation_addresses_are_physical)
 
 Test(a64_mmu, permissions_follow_ap_uxn_pxn_and_privilege)
 {
-    static const struct { uint64_t bits; unsigned el1_read, el1_write, el1_run, el0_read, el0_write, el0_run; } rows[] = {
+    static const struct {
+        uint64_t bits;
+        unsigned el1_read, el1_write, el1_run, el0_read, el0_write, el0_run;
+    } rows[] = {
         { 0, 1, 1, 1, 0, 0, 1 },                       // AP 00
         { RIG_USER, 1, 1, 0, 1, 1, 1 },                // AP 01: what EL0 can write EL1 does not execute
         { RIG_READONLY, 1, 0, 1, 0, 0, 1 },            // AP 10
@@ -51,9 +54,13 @@ Test(a64_mmu, permissions_follow_ap_uxn_pxn_and_privilege)
 
 Test(a64_mmu, tables_restrict_what_is_below_them)
 {
-    static const struct { uint64_t table; enum access access; bool user, allowed; } rows[] = {
-        { BIT64(61), ACCESS_READ, true, false }, { BIT64(61), ACCESS_READ, false, true },
-        { BIT64(62), ACCESS_WRITE, false, false }, { BIT64(62), ACCESS_READ, false, true },
+    static const struct {
+        uint64_t table;
+        enum access access;
+        bool user, allowed;
+    } rows[] = {
+        { BIT64(61), ACCESS_READ, true, false },    { BIT64(61), ACCESS_READ, false, true },
+        { BIT64(62), ACCESS_WRITE, false, false },  { BIT64(62), ACCESS_READ, false, true },
         { BIT64(60), ACCESS_EXECUTE, true, false }, { BIT64(59), ACCESS_EXECUTE, false, false },
         { BIT64(59), ACCESS_EXECUTE, true, true },
     };

@@ -101,7 +101,7 @@ Test(simd, bytes_equal_to_zero_are_found_and_packed)
     // cmeq v0.16b, v1.16b, #0
     expect(0x4e209820, text, text, UINT64_C(0x000000ff00000000), UINT64_C(0x00000000ff000000), 0);
     union a64_vector found = { .d = { UINT64_C(0x00000000ff000000), UINT64_C(0x000000ff00000000) } };
-    expect(0x0f0c8420, found, found, 0, UINT64_C(0x000f00000000f000), 0); // shrn v0.8b, v1.8h, #4
+    expect(0x0f0c8420, found, found, 0, UINT64_C(0x000f00000000f000), 0);    // shrn v0.8b, v1.8h, #4
     expect(0x6e22a420, found, twice(0), 0, UINT64_C(0x00ff00000000ff00), 0); // umaxp v0.16b, v1.16b, v2.16b
 }
 
@@ -110,8 +110,8 @@ Test(simd, arithmetic_wraps_and_saturation_sets_qc)
     const union a64_vector high = twice(UINT64_C(0x7f7f7f7f7f7f7f7f)), one = twice(UINT64_C(0x0101010101010101));
     expect(0x0e220c20, high, one, 0, UINT64_C(0x7f7f7f7f7f7f7f7f), QC); // sqadd v0.8b, v1.8b, v2.8b
     expect(0x0e220c20, one, one, 0, UINT64_C(0x0202020202020202), 0);
-    expect(0x5e220c20, high, one, 0, 0x7f, QC); // sqadd b0, b1, b2
-    expect(0x5ee28420, twice(UINT64_MAX), twice(1), 0, 0, 0); // add d0, d1, d2
+    expect(0x5e220c20, high, one, 0, 0x7f, QC);                                                  // sqadd b0, b1, b2
+    expect(0x5ee28420, twice(UINT64_MAX), twice(1), 0, 0, 0);                                    // add d0, d1, d2
     expect(0x4ea2b420, twice(UINT64_C(0x8000000080000000)), twice(UINT64_C(0x8000000080000000)), // sqdmulh v0.4s
            UINT64_C(0x7fffffff7fffffff), UINT64_C(0x7fffffff7fffffff), QC);
     expect(0x0f089c20, twice(UINT64_C(0x7fff008080007f80)), twice(0), 0, UINT64_C(0x7f01807f) << 32 | 0x7f01807f, QC);
@@ -137,8 +137,8 @@ Test(simd, multiplications_know_elements_polynomials_and_lengths)
 Test(simd, counts_sums_and_estimates_are_right)
 {
     expect(0x0e205820, twice(UINT64_C(0xff7f3f1f0f070301)), twice(0), 0, UINT64_C(0x0807060504030201), 0); // cnt v0.8b
-    expect(0x2e303820, twice(UINT64_MAX), twice(0), 0, 8 * 255, 0); // uaddlv h0
-    expect(0x0e22e020, twice(0x83), twice(0x83), 0, 0x4005, 0); // pmull v0.8h
+    expect(0x2e303820, twice(UINT64_MAX), twice(0), 0, 8 * 255, 0);                                        // uaddlv h0
+    expect(0x0e22e020, twice(0x83), twice(0x83), 0, 0x4005, 0);                                     // pmull v0.8h
     expect(0x4ea1c820, twice(UINT64_C(0x8000000040000000)), twice(0), UINT64_C(0xff800000ffffffff), // urecpe v0.4s
            UINT64_C(0xff800000ffffffff), 0);
 }

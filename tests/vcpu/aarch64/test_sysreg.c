@@ -98,8 +98,8 @@ Test(a64_sysreg, what_is_not_there_is_undefined_and_counted)
 Test(a64_sysreg, the_controller_and_the_timers_are_behind_the_port)
 {
     static const unsigned encodings[] = {
-        A64_SYSREG(3, 0, 4, 6, 0), A64_SYSREG(3, 0, 12, 12, 1), A64_SYSREG(3, 0, 12, 11, 5), A64_SYSREG(3, 3, 14, 3, 2),
-        A64_SYSREG(3, 3, 14, 2, 1),
+        A64_SYSREG(3, 0, 4, 6, 0),  A64_SYSREG(3, 0, 12, 12, 1), A64_SYSREG(3, 0, 12, 11, 5),
+        A64_SYSREG(3, 3, 14, 3, 2), A64_SYSREG(3, 3, 14, 2, 1),
     };
     for (unsigned i = 0; i < countof(encodings); i++) {
         struct rig *rig = rig_new();

@@ -154,7 +154,7 @@ static void raise_both(void *owner, uint64_t now)
 Test(exec, a_handler_that_is_entered_with_if_set_is_interrupted_after_its_first_instruction)
 {
     static struct event event;
-    code("fb 90 90 90 90 90"); // sti; nops
+    code("fb 90 90 90 90 90");                     // sti; nops
     board->ram.ram[BOARD_IDT + 16 * 2 + 5] = 0x8f; // a trap gate
     board_code(board, BOARD_HANDLERS + 16 * 2, "90 90 90 90 f4");
     clock_register(&board->clock, &event, "test", raise_both, NULL);

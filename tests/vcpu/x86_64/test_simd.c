@@ -200,15 +200,12 @@ static uint32_t random_single(void)
     uint64_t r = random64();
     uint32_t sign = (uint32_t)(r >> 63) << 31;
     switch (r & 7) {
-    case 0:
-        return (uint32_t)(r >> 16);
+    case 0: return (uint32_t)(r >> 16);
     case 1:
-    case 2:
-        return sign | special[(r >> 8) % countof(special)];
+    case 2: return sign | special[(r >> 8) % countof(special)];
     case 3: // few bits: exact results and halves
         return sign | (uint32_t)near[(r >> 8) % countof(near)] << 23 | (uint32_t)(r >> 32 & 3) << 21;
-    default:
-        return sign | (uint32_t)near[(r >> 8) % countof(near)] << 23 | (r >> 32 & 0x7fffff);
+    default: return sign | (uint32_t)near[(r >> 8) % countof(near)] << 23 | (r >> 32 & 0x7fffff);
     }
 }
 
@@ -253,15 +250,11 @@ static uint64_t random_double(void)
     uint64_t r = random64();
     uint64_t sign = r >> 63 << 63;
     switch (r & 7) {
-    case 0:
-        return random64();
+    case 0: return random64();
     case 1:
-    case 2:
-        return sign | special[(r >> 8) % countof(special)];
-    case 3:
-        return sign | (uint64_t)near[(r >> 8) % countof(near)] << 52 | (r >> 32 & 3) << 50;
-    default:
-        return sign | (uint64_t)near[(r >> 8) % countof(near)] << 52 | (random64() & bits_low(52));
+    case 2: return sign | special[(r >> 8) % countof(special)];
+    case 3: return sign | (uint64_t)near[(r >> 8) % countof(near)] << 52 | (r >> 32 & 3) << 50;
+    default: return sign | (uint64_t)near[(r >> 8) % countof(near)] << 52 | (random64() & bits_low(52));
     }
 }
 
@@ -368,20 +361,13 @@ static void to_image(const struct x86_cpu *cpu, uint8_t *image)
 static void *operand(struct x86_cpu *cpu, uint8_t kind, bool memory, unsigned xmm_or_mmx, uint64_t *gpr)
 {
     switch (kind) {
-    case X86_SIMD_XMM_RM:
-        return memory ? &cpu->scratch : &cpu->xmm[xmm_or_mmx];
-    case X86_SIMD_XMM:
-        return &cpu->xmm[1];
-    case X86_SIMD_MMX_RM:
-        return memory ? (void *)&cpu->scratch : &cpu->x87.mantissa[xmm_or_mmx];
-    case X86_SIMD_MMX:
-        return &cpu->x87.mantissa[1];
-    case X86_SIMD_GPR_RM:
-        return memory ? (void *)&cpu->scratch : gpr;
-    case X86_SIMD_GPR:
-        return gpr;
-    default:
-        return NULL;
+    case X86_SIMD_XMM_RM: return memory ? &cpu->scratch : &cpu->xmm[xmm_or_mmx];
+    case X86_SIMD_XMM: return &cpu->xmm[1];
+    case X86_SIMD_MMX_RM: return memory ? (void *)&cpu->scratch : &cpu->x87.mantissa[xmm_or_mmx];
+    case X86_SIMD_MMX: return &cpu->x87.mantissa[1];
+    case X86_SIMD_GPR_RM: return memory ? (void *)&cpu->scratch : gpr;
+    case X86_SIMD_GPR: return gpr;
+    default: return NULL;
     }
 }
 

@@ -233,14 +233,9 @@ static void random_register(uint16_t *exponent, uint64_t *mantissa)
     }
     if ((*exponent & 0x7fff) == 0) {
         switch (r >> 36 & 3) {
-        case 0:
-            *mantissa = 0;
-            break;
-        case 1:
-            *mantissa >>= r >> 50 & 63;
-            break;
-        default:
-            *mantissa &= ~BIT64(63);
+        case 0: *mantissa = 0; break;
+        case 1: *mantissa >>= r >> 50 & 63; break;
+        default: *mantissa &= ~BIT64(63);
         }
     } else if ((*exponent & 0x7fff) == 0x7fff && (r >> 36 & 1)) {
         *mantissa = BIT64(63);
@@ -311,10 +306,8 @@ static bool is_transcendental(uint8_t opcode, uint8_t modrm)
     case 0xf9:
     case 0xfb:
     case 0xfe:
-    case 0xff:
-        return true;
-    default:
-        return false;
+    case 0xff: return true;
+    default: return false;
     }
 }
 
@@ -392,8 +385,7 @@ static void random_memory(uint8_t *memory)
         memset(memory, 0, 8);
         memory[0] = r >> 8 & 3;
         break;
-    default:
-        break;
+    default: break;
     }
 }
 

@@ -90,20 +90,13 @@ static inline unsigned below(unsigned limit)
 static inline uint64_t chance_value(void)
 {
     switch (below(8)) {
-    case 0:
-        return 0;
-    case 1:
-        return BIT64(below(64)) - below(3) + 1;
-    case 2:
-        return ~BIT64(below(64));
-    case 3:
-        return bits_low((8u << below(4)) - below(2)) + below(3) - 1;
-    case 4:
-        return chance() >> below(64);
-    case 5:
-        return (uint64_t)((int64_t)chance() >> below(64));
-    default:
-        return chance();
+    case 0: return 0;
+    case 1: return BIT64(below(64)) - below(3) + 1;
+    case 2: return ~BIT64(below(64));
+    case 3: return bits_low((8u << below(4)) - below(2)) + below(3) - 1;
+    case 4: return chance() >> below(64);
+    case 5: return (uint64_t)((int64_t)chance() >> below(64));
+    default: return chance();
     }
 }
 
