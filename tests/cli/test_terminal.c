@@ -2,6 +2,7 @@
 // The command on a terminal: raw while the guest runs, as it was afterwards, whichever way it ends.
 #define _XOPEN_SOURCE 700
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,7 +29,8 @@ static void start(void)
     code_halt(&code);
     kernel = test_file(code.bytes, sizeof code.bytes);
     terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    cr_assert_geq(terminal, 0);
+    if (terminal < 0)
+        cr_skip_test("no pseudo-terminal can be had here: %s", strerror(errno));
     cr_assert_eq(grantpt(terminal), 0);
     cr_assert_eq(unlockpt(terminal), 0);
     screen = open(ptsname(terminal), O_RDWR | O_NOCTTY);
