@@ -57,6 +57,24 @@ enum intact_machine_type {
     INTACT_VIRT, // AArch64; a generic interrupt controller (GIC), addresses as of QEMU's `virt`
 };
 
+// A drive: a raw file, and what it is for.
+enum intact_drive_interface {
+    INTACT_DRIVE_NONE,   // for the device that names its id
+    INTACT_DRIVE_PFLASH, // the contents of a flash bank
+};
+
+#define INTACT_DRIVES_MAX  32
+#define INTACT_FLASH_BANKS 2u
+
+struct intact_drive_config {
+    enum intact_drive_interface interface;
+    const char *file; // path
+    const char *id;   // INTACT_DRIVE_NONE: no two are equal. NULL: none
+    unsigned unit;    // INTACT_DRIVE_PFLASH: the bank, 0 to INTACT_FLASH_BANKS - 1
+    bool readonly;    // the guest cannot write to it
+    bool snapshot;    // what it writes is kept in memory alone, and the file stays as it is
+};
+
 struct intact_machine_config {
     enum intact_machine_type type;
     unsigned gic_version; // INTACT_VIRT: 2 (at most 8 processors) or 3 (at most 123)
@@ -94,6 +112,10 @@ struct intact_machine_config {
     bool com1;                    // a 16550A at 3F8h, IRQ 4
     struct intact_console serial; // of COM1
     struct intact_console debugcon;
+
+    // Drives. They stay here in the order in which they were given; one with INTACT_DRIVE_NONE may have no user.
+    struct intact_drive_config drives[INTACT_DRIVES_MAX];
+    unsigned drive_count;
 
     // Behaviour.
     bool reboot; // a reset starts the machine again; false: it stops

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The option table and the loop over the arguments. What an option with a language of its own means is in
-// options_machine.c, options_devices.c and options_time.c.
+// options_machine.c, options_devices.c, options_drives.c and options_time.c.
 //
 // Names are QEMU's, so that a script needs the binary's name changed and nothing else. What is accepted acts; what we
 // do not have is refused by name.
@@ -182,6 +182,14 @@ const struct option options[] = {
 
     { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES, "Adds a device; -device help lists them with their properties.",
       device_names, take_device },
+    { "drive", "file=FILE,if=none|pflash[,PROPERTY=VALUE]", GROUP_DEVICES,
+      "A file as a drive: if=none, with id=ID, for a -device to use; if=pflash as a flash bank of virt, unit=0|1, by "
+      "default the first free one. format=raw; there is no other. What the guest writes goes to the file, unless "
+      "readonly=on (it cannot write) or snapshot=on (its writes are forgotten at the end).",
+      drive_words, take_drive },
+    { "pflash", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=pflash.", NULL, take_pflash },
+    { "snapshot", NULL, GROUP_DEVICES, "All drives as with snapshot=on, but for those that say snapshot=off.", NULL,
+      take_snapshot },
     { "serial", "WHERE", GROUP_DEVICES,
       "The serial port (COM1, or the PL011 of virt): stdio, mon:stdio (with Ctrl-a x to quit; the default), file:PATH, "
       "chardev:ID, null, or none for no port.",
@@ -264,5 +272,6 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
         if (option->take(settings, option->argument ? argv[i] : NULL) < 0)
             return -1;
     }
+    resolve_drives(settings);
     return resolve_streams(settings);
 }

@@ -45,7 +45,9 @@ struct settings {
     enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST } action;
     const char *const *list; // SHOW_LIST: lines to print
     const char *models[32];  // the names that -cpu takes
-    char *copies[64];        // of arguments that were cut into pieces; settings_free releases them
+    bool snapshot;           // -snapshot
+    uint32_t snapshot_said;  // bit per drive: it has a word of its own on that
+    char *copies[256];       // of arguments that were cut into pieces; settings_free releases them
     unsigned copy_count;
     char why[INTACT_ERROR_SIZE]; // the line of an error
 };

@@ -3,6 +3,7 @@
 #include "cli/options.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ static struct settings settings;
 
 static int parse(const char *const *words)
 {
-    char *argv[64];
+    char *argv[80];
     int argc = 0;
     settings_free(&settings);
     settings_init(&settings);
@@ -304,4 +305,61 @@ Test(options, random_words_crash_nothing_and_are_told_in_one_line)
 Test(options, an_error_stays_one_line_whatever_a_word_holds)
 {
     REFUSES("-nic: there is no 'a?b?[2J' here", "-nic", "a\nb\x1b[2J");
+}
+
+Test(options, drives_are_kept_in_their_order)
+{
+    TAKES("-drive", "file=a,,b.img,if=none,format=raw,id=disk0", "-drive", "if=pflash,file=vars,unit=1,readonly=on",
+          "-drive", "file=code,if=pflash,snapshot=on");
+    const struct intact_drive_config *drives = settings.config.drives;
+    cr_assert_eq(settings.config.drive_count, 3);
+    cr_assert_eq(drives[0].interface, INTACT_DRIVE_NONE);
+    cr_assert_str_eq(drives[0].file, "a,b.img");
+    cr_assert_str_eq(drives[0].id, "disk0");
+    cr_assert_not(drives[0].readonly || drives[0].snapshot);
+    cr_assert_eq(drives[1].interface, INTACT_DRIVE_PFLASH);
+    cr_assert_eq(drives[1].unit, 1);
+    cr_assert(drives[1].readonly);
+    cr_assert_eq(drives[2].unit, 0, "the first free bank");
+    cr_assert(drives[2].snapshot);
+    TAKES("-pflash", "code", "-pflash", "vars");
+    cr_assert_eq(drives[1].unit, 1);
+    cr_assert_str_eq(drives[1].file, "vars");
+}
+
+Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)
+{
+    TAKES("-drive", "file=a,if=none,id=a", "-snapshot", "-drive", "file=b,if=none,id=b,snapshot=off", "-pflash", "c");
+    cr_assert(settings.config.drives[0].snapshot);
+    cr_assert_not(settings.config.drives[1].snapshot);
+    cr_assert(settings.config.drives[2].snapshot);
+}
+
+Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
+{
+    REFUSES("needs if=none", "-drive", "file=a");
+    REFUSES("no interface 'ide'; the nearest is", "-drive", "file=a,if=ide");
+    REFUSES("needs file=FILE", "-drive", "if=none,id=a");
+    REFUSES("needs file=FILE", "-drive", "if=none,id=a,file=");
+    REFUSES("needs id=ID", "-drive", "if=none,file=a");
+    REFUSES("cannot be empty", "-drive", "if=none,file=a,id=");
+    REFUSES("two with the id 'a'", "-drive", "if=none,file=a,id=a", "-drive", "if=none,file=b,id=a");
+    REFUSES("no format 'qcow2'", "-drive", "if=none,file=a,id=a,format=qcow2");
+    REFUSES("only if=pflash has a unit", "-drive", "if=none,file=a,id=a,unit=0");
+    REFUSES("0 to 1, not '2'", "-drive", "if=pflash,file=a,unit=2");
+    REFUSES("two drives are flash bank 1", "-drive", "if=pflash,file=a,unit=1", "-drive", "if=pflash,file=b,unit=1");
+    REFUSES("more than 2 drives with if=pflash", "-pflash", "a", "-pflash", "b", "-pflash", "c");
+    REFUSES("readonly is on or off", "-drive", "if=pflash,file=a,readonly=maybe");
+    REFUSES("no property 'cache'", "-drive", "if=pflash,file=a,cache=none");
+    REFUSES("given with file=FILE", "-drive", "disk.img");
+    const char *words[2 * INTACT_DRIVES_MAX + 3];
+    char text[INTACT_DRIVES_MAX + 1][40];
+    for (unsigned i = 0; i <= INTACT_DRIVES_MAX; i++) {
+        snprintf(text[i], sizeof text[i], "if=none,file=f,id=d%u", i);
+        words[2 * i] = "-drive";
+        words[2 * i + 1] = text[i];
+    }
+    words[2 * INTACT_DRIVES_MAX + 2] = NULL;
+    cr_assert_lt(parse(words), 0);
+    cr_assert_str_eq(settings.why, "-drive: more than 32");
 }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// -drive, -pflash, -snapshot.
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/properties.h"
+#include "cli/text.h"
+
+const char *const drive_words[] = { "if=none,format=raw,id=,file=", "if=pflash,format=raw,unit=,file=", NULL };
+
+static int drive_switch(struct settings *settings, const struct properties *properties, const char *name, bool *value)
+{
+    const char *text = properties_get(properties, name);
+    if (text && !text_switch(text, value))
+        return refuse(settings, "-drive: %s is on or off, not '%.80s'", name, text);
+    return 0;
+}
+
+static int drive_interface(struct settings *settings, const struct properties *properties,
+                           struct intact_drive_config *drive)
+{
+    static const char *const interfaces[] = { [INTACT_DRIVE_NONE] = "none", [INTACT_DRIVE_PFLASH] = "pflash", NULL };
+    const char *text = properties_get(properties, "if");
+    if (!text)
+        return refuse(settings, "-drive: needs if=none (for a -device to use) or if=pflash (a flash bank)");
+    for (unsigned i = 0; interfaces[i]; i++)
+        if (strcmp(text, interfaces[i]) == 0) {
+            drive->interface = (enum intact_drive_interface)i;
+            return 0;
+        }
+    return refuse_unknown(settings, "-drive", "interface", text, interfaces);
+}
+
+static bool unit_is_taken(const struct settings *settings, uint64_t unit)
+{
+    for (unsigned i = 0; i < settings->config.drive_count; i++)
+        if (settings->config.drives[i].interface == INTACT_DRIVE_PFLASH && settings->config.drives[i].unit == unit)
+            return true;
+    return false;
+}
+
+// Without `unit` a flash drive takes the first bank that is free.
+static int drive_unit(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
+{
+    const char *text = properties_get(properties, "unit");
+    uint64_t unit = 0;
+    if (text && drive->interface != INTACT_DRIVE_PFLASH)
+        return refuse(settings, "-drive: only if=pflash has a unit, which is its bank");
+    if (text && (!text_number(text, &unit) || unit >= INTACT_FLASH_BANKS))
+        return refuse(settings, "-drive: unit is a flash bank, 0 to %u, not '%.80s'", INTACT_FLASH_BANKS - 1, text);
+    if (drive->interface != INTACT_DRIVE_PFLASH)
+        return 0;
+    while (!text && unit < INTACT_FLASH_BANKS && unit_is_taken(settings, unit))
+        unit++;
+    if (unit == INTACT_FLASH_BANKS)
+        return refuse(settings, "-drive: more than %u drives with if=pflash", INTACT_FLASH_BANKS);
+    if (unit_is_taken(settings, unit))
+        return refuse(settings, "-drive: two drives are flash bank %u", (unsigned)unit);
+    drive->unit = (unsigned)unit;
+    return 0;
+}
+
+static int drive_id(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
+{
+    drive->id = properties_get(properties, "id");
+    if (!drive->id)
+        return drive->interface == INTACT_DRIVE_NONE
+                   ? refuse(settings, "-drive: if=none needs id=ID, by which a -device names it")
+                   : 0;
+    if (!*drive->id)
+        return refuse(settings, "-drive: an id cannot be empty");
+    for (unsigned i = 0; i < settings->config.drive_count; i++)
+        if (settings->config.drives[i].id && strcmp(settings->config.drives[i].id, drive->id) == 0)
+            return refuse(settings, "-drive: there are two with the id '%.80s'", drive->id);
+    return 0;
+}
+
+static int drive_file(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
+{
+    const char *format = properties_get(properties, "format");
+    drive->file = properties_get(properties, "file");
+    if (!drive->file || !*drive->file)
+        return refuse(settings, "-drive: needs file=FILE");
+    if (format && strcmp(format, "raw") != 0)
+        return refuse(settings, "-drive: there is no format '%.80s' here; only 'raw'", format);
+    return 0;
+}
+
+static int add_drive(struct settings *settings, const struct intact_drive_config *drive, bool snapshot_said)
+{
+    struct intact_machine_config *config = &settings->config;
+    if (config->drive_count == INTACT_DRIVES_MAX)
+        return refuse(settings, "-drive: more than %d", INTACT_DRIVES_MAX);
+    settings->snapshot_said |= (uint32_t)snapshot_said << config->drive_count;
+    config->drives[config->drive_count++] = *drive;
+    return 0;
+}
+
+int take_drive(struct settings *settings, const char *value)
+{
+    static const char *const names[] = { "file", "if", "format", "unit", "id", "readonly", "snapshot", NULL };
+    struct properties properties;
+    struct intact_drive_config drive = { 0 };
+    if (properties_parse(settings, "-drive", value, &properties) < 0)
+        return -1;
+    if (properties.first)
+        return refuse(settings, "-drive: '%.80s' is no property; a file is given with file=FILE", properties.first);
+    if (properties_check(settings, "-drive", &properties, names) < 0 ||
+        drive_interface(settings, &properties, &drive) < 0 || drive_file(settings, &properties, &drive) < 0 ||
+        drive_unit(settings, &properties, &drive) < 0 || drive_id(settings, &properties, &drive) < 0 ||
+        drive_switch(settings, &properties, "readonly", &drive.readonly) < 0 ||
+        drive_switch(settings, &properties, "snapshot", &drive.snapshot) < 0)
+        return -1;
+    return add_drive(settings, &drive, properties_get(&properties, "snapshot"));
+}
+
+int take_pflash(struct settings *settings, const char *value)
+{
+    static const struct properties none;
+    struct intact_drive_config drive = { .interface = INTACT_DRIVE_PFLASH };
+    drive.file = settings_copy(settings, value);
+    if (!drive.file || drive_unit(settings, &none, &drive) < 0)
+        return -1;
+    return add_drive(settings, &drive, false);
+}
+
+int take_snapshot(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->snapshot = true;
+    return 0;
+}
+
+// A drive that has a word of its own on `snapshot` is left alone.
+void resolve_drives(struct settings *settings)
+{
+    for (unsigned i = 0; settings->snapshot && i < settings->config.drive_count; i++)
+        if (!(settings->snapshot_said >> i & 1))
+            settings->config.drives[i].snapshot = true;
+}
