@@ -205,13 +205,14 @@ enum intact_trace_id {
     INTACT_TRACE_PIN,     // a chip saw a pin move:            a = chip, b = pin, c = level
     INTACT_TRACE_ACCEPT,  // a per-CPU receiver accepted:      a = vector, b = trigger and delivery mode
     INTACT_TRACE_PENDING, // a processor's pending word:       a = new word, b = old word
-    INTACT_TRACE_TAKE,    // the processor took it:            a = vector, b = program counter before
+    INTACT_TRACE_TAKE,    // the processor took it:            a = vector (Arm: 20h IRQ, 40h FIQ), b = program counter
     INTACT_TRACE_EOI,     // an EOI reached a chip:            a = vector, b = chip, c = its pin
     INTACT_TRACE_IPI,     // an interprocessor interrupt:      a = destination, b = mode, c = vector
     INTACT_TRACE_TIMER,   // a timer fired:                    a = deadline
     INTACT_TRACE_ACCESS,  // a device register access:         a = address, b = value, c = size | write << 8
     INTACT_TRACE_MISTAKE, // the guest broke a rule:           a = chip, b = which, c = value
     INTACT_TRACE_DROP,    // nobody took it:                   a = reason
+    INTACT_TRACE_ACK,     // Arm, the handler read IAR:        a = INTID, b = group (0, 1; 2 is Secure 1)
     INTACT_TRACE_IDS
 };
 

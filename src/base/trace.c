@@ -8,7 +8,7 @@ const char *trace_name(enum trace_id id)
         [TRACE_MESSAGE] = "message", [TRACE_PIN] = "pin",         [TRACE_ACCEPT] = "accept",
         [TRACE_PENDING] = "pending", [TRACE_TAKE] = "take",       [TRACE_EOI] = "eoi",
         [TRACE_IPI] = "ipi",         [TRACE_TIMER] = "timer",     [TRACE_ACCESS] = "access",
-        [TRACE_MISTAKE] = "mistake", [TRACE_DROP] = "drop",
+        [TRACE_MISTAKE] = "mistake", [TRACE_DROP] = "drop",       [TRACE_ACK] = "ack",
     };
     return names[id];
 }

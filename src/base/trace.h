@@ -20,13 +20,14 @@ enum trace_id {
     TRACE_PIN,     // a chip saw a pin move:            a = chip (enum of the family), b = pin, c = level
     TRACE_ACCEPT,  // a per-CPU receiver accepted:      a = vector or INTID, b = trigger/delivery mode
     TRACE_PENDING, // settle changed a CPU's word:      a = new word, b = old word
-    TRACE_TAKE,    // the CPU acknowledged and took it: a = vector or INTID, b = guest PC before
+    TRACE_TAKE,    // the CPU took it:                  a = vector; Arm: PENDING_IRQ or _FIQ, b = guest PC before
     TRACE_EOI,     // an EOI reached a chip:            a = vector or INTID, b = chip, c = pin
     TRACE_IPI,     // an interprocessor interrupt:      a = destination, b = mode, c = vector or INTID
     TRACE_TIMER,   // a timer fired:                    a = deadline
     TRACE_ACCESS,  // a device register access:         a = address, b = value, c = size | write << 8
     TRACE_MISTAKE, // the guest broke a rule:           a = chip, b = mistake (enum of the chip), c = value
     TRACE_DROP,    // nobody took it:                   a = reason, b, c as the wiring says
+    TRACE_ACK,     // Arm, the handler read IAR:        a = INTID, b = group (enum gic_group)
     TRACE_IDS
 };
 

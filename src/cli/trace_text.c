@@ -46,11 +46,9 @@ static bool gic_text(const struct intact_trace_event *event, char *out, size_t s
     case INTACT_TRACE_ACCEPT:
         snprintf(out, size, "INTID %" PRIu64 " is forwarded to CPU %u", event->a, event->cpu);
         return true;
-    case INTACT_TRACE_TAKE: // the exception, and later the read of IAR
-        if (event->b)
-            snprintf(out, size, "CPU %u takes an interrupt at 0x%" PRIx64, event->cpu, event->b);
-        else
-            snprintf(out, size, "CPU %u acknowledges INTID %" PRIu64, event->cpu, event->a);
+    case INTACT_TRACE_TAKE:
+        pending_text(event->a, chip, sizeof chip);
+        snprintf(out, size, "CPU %u takes the %s exception at 0x%" PRIx64, event->cpu, chip, event->b);
         return true;
     case INTACT_TRACE_EOI:
         snprintf(out, size, "end of INTID %" PRIu64 " at the %s", event->a, chip_name(event->b, chip, sizeof chip));
@@ -119,6 +117,7 @@ void trace_text(enum intact_machine_type type, const struct intact_trace_event *
     case INTACT_TRACE_DROP:
         snprintf(out, size, "dropped: reason 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64, event->a, event->b, event->c);
         break;
+    case INTACT_TRACE_ACK: snprintf(out, size, "CPU %u acknowledges INTID %" PRIu64, event->cpu, event->a); break;
     case INTACT_TRACE_IDS: break;
     }
 }

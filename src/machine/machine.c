@@ -245,7 +245,8 @@ void intact_machine_quit(struct intact_machine *machine)
 // --- Trace taps -----------------------------------------------------------------------------------------------------
 
 _Static_assert((int)INTACT_TRACE_LINE == (int)TRACE_LINE && (int)INTACT_TRACE_TAKE == (int)TRACE_TAKE &&
-                   (int)INTACT_TRACE_DROP == (int)TRACE_DROP && (int)INTACT_TRACE_IDS == (int)TRACE_IDS,
+                   (int)INTACT_TRACE_DROP == (int)TRACE_DROP && (int)INTACT_TRACE_ACK == (int)TRACE_ACK &&
+                   (int)INTACT_TRACE_IDS == (int)TRACE_IDS,
                "the public trace ids are base/trace.h's");
 _Static_assert((int)INTACT_CHIP_PIC == (int)X86_IRQ_PIC && (int)INTACT_CHIP_IOAPIC == (int)X86_IRQ_IOAPIC &&
                    (int)INTACT_CHIP_LAPIC == (int)X86_IRQ_LAPIC,

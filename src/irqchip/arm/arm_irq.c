@@ -299,7 +299,7 @@ static bool do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_
 static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
     uint32_t slot = gic_slot_of(effect->intid);
-    TRACE(irq->config.trace, TRACE_TAKE, cpu->index, effect->intid, 0, 0);
+    TRACE(irq->config.trace, TRACE_ACK, cpu->index, effect->intid, effect->group, 0);
     if (effect->intid >= GIC_LPI_FIRST) {
         take_lpi(irq, cpu, effect->intid);
     } else if (gic_slot_private(slot)) {

@@ -160,7 +160,7 @@ uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window wind
 // The three functions of a CPU port, see base/cpu_port.h. `owner` is the struct arm_irq. PORT_REGISTER addresses are
 // op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2; the ICC registers are ours with GICv3 (AArch32 ones are not
 // there). PORT_FAULT means UNDEFINED. PORT_MEMORY is never ours. acknowledge answers 0, or -1 when the level of `which`
-// is gone. The wiring traces TRACE_TAKE when the guest reads IAR.
+// is gone. That the guest reads IAR is TRACE_ACK.
 int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now);
 enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
                                   uint64_t *value, uint64_t now);

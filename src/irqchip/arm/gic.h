@@ -314,7 +314,7 @@ enum gic_lpi_action {
 struct gic_effect {
     uint16_t flags;  // GIC_ bits
     uint8_t mistake; // enum gic_mistake; GIC_NO_MISTAKE: none
-    uint8_t group;   // enum gic_group: of an SGI that is sent
+    uint8_t group;   // enum gic_group: of what was acknowledged, or of an SGI that is sent
     uint8_t lpi;     // enum gic_lpi_action
     uint8_t source;  // GICv2: the CPU that sent the SGI
     bool secure;     // whoever accesses it is Secure (or there is one Security state)

@@ -83,6 +83,7 @@ static uint64_t acknowledge(struct gic_access *access, bool alias)
     gic_cpu_activate(&gicc->core, &pending);
     effect->flags |= GIC_TAKEN | GIC_CHANGED;
     effect->intid = intid;
+    effect->group = pending.group;
     effect->source = (uint8_t)source(access, intid);
     return intid | (uint32_t)effect->source << 10;
 }

@@ -74,6 +74,7 @@ static uint64_t acknowledge(struct access *access, enum gic_group group)
     gic_cpu_activate(&access->icc->core, &pending);
     access->effect->flags |= GIC_TAKEN | GIC_CHANGED;
     access->effect->intid = pending.intid;
+    access->effect->group = pending.group;
     return pending.intid;
 }
 

@@ -184,9 +184,9 @@ Test(arm_irq_security, an_interrupt_is_told_station_by_station)
     arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 3, false);
     icc_put(rig, 0, ICC_EOIR1_EL1, 35);
     char expected[512];
-    snprintf(expected, sizeof(expected), "%s 0 3\n%s 35 %u\n%s 32 0\n%s 35 0\n%s 0 32\n%s 0 3\n%s 35 %u\n%s 35 0\n",
+    snprintf(expected, sizeof(expected), "%s 0 3\n%s 35 %u\n%s 32 0\n%s 35 %u\n%s 0 32\n%s 0 3\n%s 35 %u\n%s 35 0\n",
              trace_name(TRACE_PIN), trace_name(TRACE_ACCEPT), GIC_G1NS, trace_name(TRACE_PENDING),
-             trace_name(TRACE_TAKE), trace_name(TRACE_PENDING), trace_name(TRACE_PIN), trace_name(TRACE_EOI),
+             trace_name(TRACE_ACK), GIC_G1NS, trace_name(TRACE_PENDING), trace_name(TRACE_PIN), trace_name(TRACE_EOI),
              ARM_IRQ_CPU, trace_name(TRACE_EOI));
     cr_assert_str_eq(log.text, expected);
     rig_free(rig);
