@@ -54,6 +54,15 @@ void bus_remove(struct bus *bus, struct region *region)
     }
 }
 
+void bus_set_ram(struct bus *bus, struct region *region, uint8_t *ram)
+{
+    if (region->ram == ram)
+        return;
+    region->ram = ram;
+    if (bus->mapped)
+        bus->mapped(bus->written_owner, region->base, region->size);
+}
+
 // Ports are told apart by their low bits, windows in memory by their pages.
 static struct region **near_slot(struct bus *bus, uint64_t address)
 {
@@ -136,11 +145,11 @@ void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value,
     }
 }
 
-static bool all_ram(struct bus *bus, uint64_t address, size_t size)
+static bool all_ram(struct bus *bus, uint64_t address, size_t size, bool rom_too)
 {
     while (size) {
         struct region *region = bus_find(bus, address);
-        if (!region || !region->ram)
+        if (!region || !region->ram || (region->readonly && !rom_too))
             return false;
         uint64_t there = region->size - (address - region->base);
         if (there >= size)
@@ -151,10 +160,8 @@ static bool all_ram(struct bus *bus, uint64_t address, size_t size)
     return true;
 }
 
-static bool copy_memory(struct bus *bus, uint64_t address, uint8_t *out, const uint8_t *in, size_t size)
+static void copy_memory(struct bus *bus, uint64_t address, uint8_t *out, const uint8_t *in, size_t size)
 {
-    if (!all_ram(bus, address, size))
-        return false;
     while (size) {
         struct region *region = bus_find(bus, address);
         uint64_t offset = address - region->base, there = region->size - offset;
@@ -166,19 +173,32 @@ static bool copy_memory(struct bus *bus, uint64_t address, uint8_t *out, const u
         address += piece;
         size -= piece;
     }
-    return true;
 }
 
 bool bus_read_memory(struct bus *bus, uint64_t address, void *data, size_t size)
 {
-    return copy_memory(bus, address, data, NULL, size);
+    if (!all_ram(bus, address, size, true))
+        return false;
+    copy_memory(bus, address, data, NULL, size);
+    return true;
+}
+
+static bool put_memory(struct bus *bus, uint64_t address, const void *data, size_t size, bool rom_too)
+{
+    if (!all_ram(bus, address, size, rom_too))
+        return false;
+    copy_memory(bus, address, NULL, data, size);
+    if (bus->written)
+        bus->written(bus->written_owner, address, size);
+    return true;
 }
 
 bool bus_write_memory(struct bus *bus, uint64_t address, const void *data, size_t size)
 {
-    if (!copy_memory(bus, address, NULL, data, size))
-        return false;
-    if (bus->written)
-        bus->written(bus->written_owner, address, size);
-    return true;
+    return put_memory(bus, address, data, size, false);
+}
+
+bool bus_load_memory(struct bus *bus, uint64_t address, const void *data, size_t size)
+{
+    return put_memory(bus, address, data, size, true);
 }

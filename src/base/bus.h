@@ -36,7 +36,9 @@ struct bus {
     uint64_t unanswered_reads, unanswered_writes;
     // Called after bus_write_memory has changed RAM behind the vCPUs' back, so that cached code goes. May be NULL.
     void (*written)(void *owner, uint64_t address, uint64_t size);
-    void *written_owner;
+    // Called after bus_set_ram has changed what a window is, so that what the vCPUs remember of it goes. May be NULL.
+    void (*mapped)(void *owner, uint64_t address, uint64_t size);
+    void *written_owner; // of both
 };
 
 void bus_init(struct bus *bus);
@@ -45,6 +47,9 @@ void bus_init(struct bus *bus);
 int bus_add(struct bus *bus, struct region *region);
 // Takes a window out again (a BAR that moves, a relocated APIC page).
 void bus_remove(struct bus *bus, struct region *region);
+// Makes a window that is on the bus RAM or ROM, `ram` being its host memory, or with NULL a device: flash is ROM until it
+// is spoken to, and then answers by itself.
+void bus_set_ram(struct bus *bus, struct region *region, uint8_t *ram);
 
 // The window that holds `address`, or NULL. O(log n), and at once for a window that was asked for before.
 struct region *bus_find(struct bus *bus, uint64_t address);
@@ -53,8 +58,10 @@ struct region *bus_find(struct bus *bus, uint64_t address);
 uint64_t bus_read(struct bus *bus, uint64_t address, unsigned size, uint64_t now);
 void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now);
 
-// Plain copies to and from RAM, for loaders and DMA. False: some byte of the range is not RAM; nothing was copied.
+// Plain copies for DMA, out of RAM and ROM and into RAM. False: some byte of the range is neither; nothing was copied.
 bool bus_read_memory(struct bus *bus, uint64_t address, void *data, size_t size);
 bool bus_write_memory(struct bus *bus, uint64_t address, const void *data, size_t size);
+// The same for loaders, which also fill ROM.
+bool bus_load_memory(struct bus *bus, uint64_t address, const void *data, size_t size);
 
 #endif

@@ -34,7 +34,7 @@ static int not_ram(const char *what, uint64_t address, uint64_t size, struct err
 
 int guest_put(struct bus *bus, const char *what, uint64_t address, const void *data, size_t size, struct error *error)
 {
-    if (!guest_is_ram(bus, address, size) || !bus_write_memory(bus, address, data, size))
+    if (!guest_is_ram(bus, address, size) || !bus_load_memory(bus, address, data, size))
         return not_ram(what, address, size, error);
     return 0;
 }
@@ -56,7 +56,7 @@ int guest_zero(struct bus *bus, const char *what, uint64_t address, uint64_t siz
         uint64_t to_page_end = PAGE - (address & (PAGE - 1));
         size_t piece = (size_t)(size < to_page_end ? size : to_page_end);
         if (!page_is_zero(bus, address, piece))
-            bus_write_memory(bus, address, zeroes, piece);
+            bus_load_memory(bus, address, zeroes, piece);
         address += piece;
         size -= piece;
     }

@@ -97,3 +97,63 @@ Test(bus, a_window_that_was_found_before_is_forgotten_when_it_goes)
     cr_assert_null(bus_find(&bus, 0x1000));
     cr_assert_eq(bus_find(&bus, 0x1008), &other);
 }
+
+Test(bus, loaders_fill_rom_and_dma_does_not)
+{
+    struct bus bus;
+    uint8_t rom[16] = { 0 }, data[4] = { 1, 2, 3, 4 }, back[4];
+    struct region region = { .base = 0, .size = 16, .name = "rom", .ram = rom, .readonly = true };
+    bus_init(&bus);
+    bus_add(&bus, &region);
+    cr_assert_not(bus_write_memory(&bus, 4, data, 4));
+    cr_assert_eq(rom[4], 0);
+    cr_assert(bus_load_memory(&bus, 4, data, 4));
+    cr_assert(bus_read_memory(&bus, 4, back, 4));
+    cr_assert_arr_eq(back, data, 4);
+    bus_write(&bus, 4, 1, 0xff, 0);
+    cr_assert_eq(rom[4], 1, "a processor's write is dropped as well");
+}
+
+static unsigned mapped_count;
+static uint64_t mapped_address, mapped_size;
+
+static void count_mapped(void *owner, uint64_t address, uint64_t size)
+{
+    (void)owner;
+    mapped_count++;
+    mapped_address = address;
+    mapped_size = size;
+}
+
+Test(bus, a_window_turns_from_rom_to_a_device_and_back)
+{
+    struct bus bus;
+    uint8_t rom[16] = { 0xaa }, byte;
+    struct region region = { .base = 0x100,
+                             .size = 16,
+                             .name = "flash",
+                             .ram = rom,
+                             .readonly = true,
+                             .widest = 4,
+                             .read = echo_read,
+                             .write = echo_write };
+    bus_init(&bus);
+    bus_add(&bus, &region);
+    bus.mapped = count_mapped;
+    cr_assert_eq(bus_read(&bus, 0x100, 1, 0), 0xaa);
+    bus_write(&bus, 0x104, 8, UINT64_C(0x123456789abcdef0), 0);
+    cr_assert_eq(last_value, 0x12345678, "the device sees the writes");
+    cr_assert_eq(last_size, 4);
+    bus_set_ram(&bus, &region, rom);
+    cr_assert_eq(mapped_count, 0, "it was that before");
+    bus_set_ram(&bus, &region, NULL);
+    cr_assert_eq(mapped_count, 1);
+    cr_assert_eq(mapped_address, 0x100);
+    cr_assert_eq(mapped_size, 16);
+    cr_assert_eq(bus_read(&bus, 0x100, 1, 0), 0x10);
+    cr_assert_not(bus_read_memory(&bus, 0x100, &byte, 1));
+    bus_set_ram(&bus, &region, rom);
+    cr_assert_eq(mapped_count, 2);
+    cr_assert(bus_read_memory(&bus, 0x100, &byte, 1));
+    cr_assert_eq(byte, 0xaa);
+}
