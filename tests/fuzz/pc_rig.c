@@ -25,13 +25,33 @@ static const uint8_t *kernel(void)
     return file;
 }
 
-struct pc *pc_rig_new(unsigned cpus)
+static void visit(void *machine, struct visit *v)
+{
+    pc_visit_chips(machine, v);
+}
+
+static void loaded(void *machine)
+{
+    pc_loaded(machine);
+}
+
+static int reset(void *machine)
+{
+    return pc_reset(machine);
+}
+
+static void destroy(void *machine)
+{
+    pc_destroy(machine);
+}
+
+static struct pc *make(unsigned cpus)
 {
     struct pc *pc = calloc(1, sizeof *pc);
     struct intact_machine_config config;
     intact_machine_config_init(&config);
     config.cpus = cpus;
-    config.memory = PC_RIG_RAM;
+    config.memory = RIG_RAM;
     config.kernel = "fuzz";
     config.kernel_data = kernel();
     config.kernel_size = KERNEL_BYTES;
@@ -44,36 +64,22 @@ struct pc *pc_rig_new(unsigned cpus)
     return pc;
 }
 
-void pc_rig_free(struct pc *pc)
+struct rig pc_rig(unsigned cpus)
 {
-    pc_destroy(pc);
-    free(pc);
-}
-
-struct visit_save pc_rig_save(struct pc *pc)
-{
-    struct visit_save save;
-    visit_save_init(&save);
-    pc_visit_chips(pc, &save.visit);
-    if (save.failed)
-        fuzz_fail("no memory for a snapshot");
-    return save;
-}
-
-void pc_rig_load(struct pc *pc, const struct visit_save *save)
-{
-    struct visit_load load;
-    visit_load_init(&load, save->data, save->size);
-    pc_visit_chips(pc, &load.visit);
-    pc_loaded(pc);
-    if (load.failed || load.position != load.size)
-        fuzz_fail("a snapshot does not fit the machine: %zu of %zu bytes used", load.position, load.size);
-}
-
-const char *pc_rig_differs(struct pc *pc, const struct visit_save *save)
-{
-    static struct visit_differ differ;
-    visit_differ_init(&differ, save->data, save->size);
-    pc_visit_chips(pc, &differ.visit);
-    return differ.differs ? differ.path : NULL;
+    struct pc *pc = make(cpus);
+    return (struct rig){
+        .machine = pc,
+        .cpus = cpus,
+        .clock = &pc->clock,
+        .loop = &pc->loop,
+        .memory = &pc->memory,
+        .trace = &pc->trace,
+        .manager = pc->manager,
+        .error = &pc->error,
+        .ram = pc->ram,
+        .visit = visit,
+        .loaded = loaded,
+        .reset = reset,
+        .destroy = destroy,
+    };
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A whole machine for the fuzzers, whatever its family: made without a file, with one list of all its state.
+#ifndef TESTS_FUZZ_RIG_H
+#define TESTS_FUZZ_RIG_H
+
+#include "base/bus.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/trace.h"
+#include "base/visit.h"
+#include "irqchip/manager.h"
+#include "vcpu/loop.h"
+
+#define RIG_RAM (UINT64_C(4) << 20)
+
+struct rig {
+    void *machine; // struct pc or struct virt
+    unsigned cpus;
+    struct clock *clock;
+    struct loop *loop;
+    struct bus *memory;
+    struct trace *trace;
+    struct intact_irq_manager *manager;
+    const struct error *error;
+    uint8_t *ram; // RIG_RAM bytes
+    // The machine's own functions.
+    void (*visit)(void *machine, struct visit *v); // all but RAM
+    void (*loaded)(void *machine);
+    int (*reset)(void *machine);
+    void (*destroy)(void *machine);
+};
+
+void rig_free(struct rig *rig);
+void rig_reset(struct rig *rig);
+
+// A snapshot of all but RAM in memory, to be freed by its `data`. rig_differs names the first field of the machine that
+// is not as saved, or gives NULL.
+struct visit_save rig_save(const struct rig *rig);
+void rig_load(const struct rig *rig, const struct visit_save *save);
+const char *rig_differs(const struct rig *rig, const struct visit_save *save);
+
+#endif
