@@ -6,50 +6,10 @@
 
 // --- Settling -------------------------------------------------------------------------------------------------------
 
-static inline void touch(struct arm_irq *irq, uint32_t cpu)
-{
-    irq->dirty[cpu / 64] |= BIT64(cpu % 64);
-    irq->dirty_words |= BIT64(cpu / 64);
-}
-
 static inline void touch_bank(struct arm_irq *irq, struct arm_irq_cpu *cpu)
 {
     if (cpu->gicr.bank.touched_blocks)
-        touch(irq, cpu->index);
-}
-
-uint32_t arm_irq_cpu_of(const struct arm_irq *irq, uint32_t affinity)
-{
-    uint32_t low = 0, high = irq->config.cpus;
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        if (irq->affinities[middle].affinity < affinity)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < irq->config.cpus && irq->affinities[low].affinity == affinity)
-        return irq->affinities[low].cpu;
-    return ARM_IRQ_NO_CPU;
-}
-
-static inline bool takes(const struct arm_irq *irq, enum gic_group group, uint32_t cpu)
-{
-    return irq->takers[group][cpu / 64] >> (cpu % 64) & 1;
-}
-
-// The first CPU of the set behind `last`, round robin.
-static uint32_t next_taker(const struct arm_irq *irq, enum gic_group group, uint32_t last)
-{
-    const uint64_t *set = irq->takers[group];
-    uint64_t above = last % 64 == 63 ? 0 : ~bits_low(last % 64 + 1);
-    for (uint32_t i = 0; i <= irq->words; i++) {
-        uint32_t word = (last / 64 + i) % irq->words;
-        uint64_t left = i == 0 ? set[word] & above : set[word];
-        if (left)
-            return word * 64 + bits_lowest(left);
-    }
-    return ARM_IRQ_NO_CPU;
+        arm_irq_touch(irq, cpu->index);
 }
 
 // 1 of N (IHI 0069 4.3.1): whoever has it keeps it while it takes part; else the CPUs take turns, the same way in every
@@ -57,10 +17,10 @@ static uint32_t next_taker(const struct arm_irq *irq, enum gic_group group, uint
 static uint32_t choose(struct arm_irq *irq, uint32_t index, enum gic_group group)
 {
     uint16_t place = irq->gicd.place[index];
-    if (place != GICD_NOWHERE && takes(irq, group, place))
+    if (place != GICD_NOWHERE && arm_targets_takes(&irq->targets, group, place))
         return place;
-    uint32_t cpu = next_taker(irq, group, irq->last_taker);
-    if (cpu != ARM_IRQ_NO_CPU)
+    uint32_t cpu = arm_targets_next(&irq->targets, group, irq->last_taker);
+    if (cpu != ARM_TARGETS_NONE)
         irq->last_taker = cpu;
     return cpu;
 }
@@ -70,7 +30,7 @@ static uint32_t route(struct arm_irq *irq, uint32_t index, enum gic_group group)
     uint64_t router = irq->gicd.irouter[index];
     if (router & GICD_IROUTER_IRM)
         return choose(irq, index, group);
-    return arm_irq_cpu_of(irq, (uint32_t)(router >> 32 << 24 | (router & 0xffffff)));
+    return arm_targets_one(&irq->targets, (uint32_t)(router >> 32 << 24 | (router & 0xffffff)));
 }
 
 // The interrupt is in the CPU's set of ready ones, or not.
@@ -79,13 +39,13 @@ static void forward(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot,
     if (!cpu->ready.at[slot])
         TRACE(irq->config.trace, TRACE_ACCEPT, cpu->index, gic_intid_of(slot), group, 0);
     gic_ready_put(&cpu->ready, slot, group, priority);
-    touch(irq, cpu->index);
+    arm_irq_touch(irq, cpu->index);
 }
 
 static void withdraw(struct arm_irq *irq, uint32_t cpu, uint32_t slot)
 {
     gic_ready_remove(&irq->cpus[cpu].ready, slot);
-    touch(irq, cpu);
+    arm_irq_touch(irq, cpu);
 }
 
 // GICv2: it is ready for each of its targets, and whoever acknowledges it first has it.
@@ -104,14 +64,14 @@ static void refresh_targets(struct arm_irq *irq, uint32_t index, bool forwarded)
 static void refresh_spi(struct arm_irq *irq, uint32_t index, bool forwarded)
 {
     struct gicd *gicd = &irq->gicd;
-    uint32_t slot = gic_shared_slot(index), cpu = ARM_IRQ_NO_CPU, old = gicd->place[index];
+    uint32_t slot = gic_shared_slot(index), cpu = ARM_TARGETS_NONE, old = gicd->place[index];
     enum gic_group group = gicd_group(gicd, index);
     if (forwarded)
         cpu = route(irq, index, group);
     if (old != GICD_NOWHERE && old != cpu)
         withdraw(irq, old, slot);
-    gicd->place[index] = cpu == ARM_IRQ_NO_CPU ? GICD_NOWHERE : (uint16_t)cpu;
-    if (cpu != ARM_IRQ_NO_CPU)
+    gicd->place[index] = cpu == ARM_TARGETS_NONE ? GICD_NOWHERE : (uint16_t)cpu;
+    if (cpu != ARM_TARGETS_NONE)
         forward(irq, &irq->cpus[cpu], slot, group, gicd->spi.block[index / 32].priority[index % 32]);
 }
 
@@ -184,41 +144,26 @@ void arm_irq_settle(struct arm_irq *irq)
     irq->depth--;
 }
 
-static inline void enter(struct arm_irq *irq)
+void arm_irq_begin(struct arm_irq *irq)
 {
     irq->depth++;
 }
 
-static inline void leave(struct arm_irq *irq)
+void arm_irq_end(struct arm_irq *irq)
 {
     if (--irq->depth == 0)
         arm_irq_settle(irq);
 }
 
-void arm_irq_begin(struct arm_irq *irq)
-{
-    enter(irq);
-}
-
-void arm_irq_end(struct arm_irq *irq)
-{
-    leave(irq);
-}
-
 void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu)
 {
     struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
-    uint32_t groups = gicr_one_of_many(&cpu->gicr) & cpu->icc.core.enabled, changed = 0;
-    enter(irq);
-    for (unsigned group = 0; group < GIC_GROUPS; group++) {
-        uint64_t *word = &irq->takers[group][vcpu / 64], old = *word;
-        *word = bits_merge(old, groups >> group & 1 ? UINT64_MAX : 0, BIT64(vcpu % 64));
-        changed |= *word != old;
-    }
-    if (changed)
+    uint32_t groups = gicr_one_of_many(&cpu->gicr) & cpu->icc.core.enabled;
+    arm_irq_begin(irq);
+    if (arm_targets_update(&irq->targets, vcpu, groups))
         gicd_touch_all(&irq->gicd);
-    touch(irq, vcpu);
-    leave(irq);
+    arm_irq_touch(irq, vcpu);
+    arm_irq_end(irq);
 }
 
 // The enables of groups changed, or DS.
@@ -227,7 +172,7 @@ static void touch_everything(struct arm_irq *irq)
     gicd_touch_all(&irq->gicd);
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         gicr_touch_all(&irq->cpus[i].gicr);
-        touch(irq, i);
+        arm_irq_touch(irq, i);
     }
 }
 
@@ -240,73 +185,17 @@ static void take_source(struct gic_bank *bank, uint32_t sgi, unsigned source)
     bank->block[0].latch |= bank->source[sgi] ? BIT32(sgi) : 0;
 }
 
-static struct gicr_lpi_world world_of(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
-{
-    return (struct gicr_lpi_world){ &cpu->ready, &irq->config.memory, gicd_two_states(&irq->gicd) };
-}
-
-// An LPI is taken by clearing it: it has no active state.
-static void take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
-{
-    struct gicr_lpi_world world = world_of(irq, cpu);
-    gicr_lpi_clear(&cpu->gicr, &world, intid);
-    touch(irq, cpu->index);
-}
-
-static bool set_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
-{
-    struct gicr_lpi_world world = world_of(irq, cpu);
-    if (!gicr_lpi_set(&cpu->gicr, &world, intid)) {
-        TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_REFUSED, intid, ARM_MESSAGE_EVENT);
-        return false;
-    }
-    TRACE(irq->config.trace, TRACE_ACCEPT, cpu->index, intid, GIC_G1NS, 0);
-    touch(irq, cpu->index);
-    return true;
-}
-
-static void move_lpi(struct arm_irq *irq, struct arm_irq_cpu *from, struct arm_irq_cpu *to, uint32_t intid)
-{
-    struct gicr_lpi_world world = world_of(irq, from), other = world_of(irq, to);
-    bool pending = gicr_lpi_clear(&from->gicr, &world, intid);
-    gicr_lpi_invalidate(&from->gicr, &world, intid);
-    gicr_lpi_invalidate(&to->gicr, &other, intid); // whatever it remembers from an earlier stay
-    if (pending)
-        set_lpi(irq, to, intid);
-}
-
-// What a redistributor's register or the ITS asks to be done to LPI `intid` of `cpu`. `other` is where it moves to.
-static bool do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
-                   uint32_t intid)
-{
-    struct gicr_lpi_world world = world_of(irq, cpu), to = world_of(irq, other);
-    touch(irq, cpu->index);
-    touch(irq, other->index);
-    switch (action) {
-    case GIC_LPI_NOTHING: break;
-    case GIC_LPI_SET: return set_lpi(irq, cpu, intid);
-    case GIC_LPI_CLEAR: gicr_lpi_clear(&cpu->gicr, &world, intid); break;
-    case GIC_LPI_INVALIDATE: gicr_lpi_invalidate(&cpu->gicr, &world, intid); break;
-    case GIC_LPI_INVALIDATE_ALL: gicr_lpi_invalidate_all(&cpu->gicr, &world); break;
-    case GIC_LPI_ENABLE: gicr_lpi_enable(&cpu->gicr, &world); break;
-    case GIC_LPI_DISABLE: gicr_lpi_disable(&cpu->gicr, &world); break;
-    case GIC_LPI_MOVE: move_lpi(irq, cpu, other, intid); break;
-    case GIC_LPI_MOVE_ALL: gicr_lpi_move_all(&cpu->gicr, &world, &other->gicr, &to); break;
-    }
-    return true;
-}
-
 static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
     uint32_t slot = gic_slot_of(effect->intid);
     TRACE(irq->config.trace, TRACE_ACK, cpu->index, effect->intid, effect->group, 0);
     if (effect->intid >= GIC_LPI_FIRST) {
-        take_lpi(irq, cpu, effect->intid);
+        arm_irq_do_lpi(irq, cpu, cpu, GIC_LPI_CLEAR, effect->intid);
     } else if (gic_slot_private(slot)) {
         gicr_activate(&cpu->gicr, slot);
         if (irq->config.version == 2 && slot < 16)
             take_source(&cpu->gicr.bank, slot, effect->source);
-        touch(irq, cpu->index);
+        arm_irq_touch(irq, cpu->index);
     } else {
         gicd_activate(&irq->gicd, gic_shared_index(slot));
     }
@@ -369,7 +258,7 @@ static bool send_to(struct arm_irq *irq, uint32_t target, const struct gic_effec
     if (!sgi_passes(irq, cpu, effect))
         return false;
     gicr_trigger(&cpu->gicr, effect->intid);
-    touch(irq, target);
+    arm_irq_touch(irq, target);
     return true;
 }
 
@@ -381,8 +270,8 @@ static bool send_to_list(struct arm_irq *irq, const struct gic_effect *effect)
                                   bits_get(value, 23, 16) << 8 | bits_get(value, 47, 44) << 4);
     bool sent = false;
     for (uint64_t list = value & 0xffff; list; list &= list - 1) {
-        uint32_t target = arm_irq_cpu_of(irq, cluster | bits_lowest(list));
-        if (target != ARM_IRQ_NO_CPU)
+        uint32_t target = arm_targets_one(&irq->targets, cluster | bits_lowest(list));
+        if (target != ARM_TARGETS_NONE)
             sent |= send_to(irq, target, effect);
     }
     return sent;
@@ -419,7 +308,7 @@ static bool send_to_mask(struct arm_irq *irq, const struct gic_effect *effect)
             continue;
         bank->source[effect->intid] |= (uint8_t)BIT32(effect->source);
         gicr_trigger(&irq->cpus[target].gicr, effect->intid);
-        touch(irq, target);
+        arm_irq_touch(irq, target);
         sent = true;
     }
     return sent;
@@ -455,7 +344,7 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, c
     if (unlikely(effect->mistake != GIC_NO_MISTAKE))
         TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, chip, effect->mistake, effect->intid);
     if (effect->flags & GIC_CHANGED)
-        touch(irq, cpu->index);
+        arm_irq_touch(irq, cpu->index);
     if (effect->flags & GIC_TAKEN)
         activate(irq, cpu, effect);
     if (effect->flags & GIC_DROPPED)
@@ -469,9 +358,11 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, c
     if (effect->flags & GIC_ONE_OF_MANY)
         arm_irq_follow(irq, cpu->index);
     if (effect->flags & GIC_LPI)
-        do_lpi(irq, cpu, cpu, effect->lpi, effect->intid);
+        arm_irq_do_lpi(irq, cpu, cpu, effect->lpi, effect->intid);
     if (effect->flags & GIC_RAISES)
         raise(irq, effect->intid);
+    if (effect->flags & GIC_EVENT) // a CPU's own write has DeviceID 0
+        arm_irq_event(irq, 0, effect->intid);
 }
 
 // --- Inputs ---------------------------------------------------------------------------------------------------------
@@ -493,9 +384,9 @@ void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool leve
     if (!spi_of(irq, chip, pin, &index))
         return;
     TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
-    enter(irq);
+    arm_irq_begin(irq);
     gicd_set_line(&irq->gicd, index, level);
-    leave(irq);
+    arm_irq_end(irq);
 }
 
 void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin)
@@ -504,9 +395,9 @@ void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin)
     if (!spi_of(irq, chip, pin, &index))
         return;
     TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, 1);
-    enter(irq);
+    arm_irq_begin(irq);
     gicd_trigger(&irq->gicd, index);
-    leave(irq);
+    arm_irq_end(irq);
 }
 
 void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool level)
@@ -516,10 +407,10 @@ void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool le
     if (slot < 16 || !gicr_has(&cpu->gicr, slot))
         return;
     TRACE(irq->config.trace, TRACE_PIN, vcpu, ARM_IRQ_CPU, intid, level);
-    enter(irq);
+    arm_irq_begin(irq);
     gicr_set_line(&cpu->gicr, slot, level);
-    touch(irq, vcpu);
-    leave(irq);
+    arm_irq_touch(irq, vcpu);
+    arm_irq_end(irq);
 }
 
 // --- Messages -------------------------------------------------------------------------------------------------------
@@ -529,15 +420,6 @@ static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, 
     if (gicd_message(&irq->gicd, message->number, set, secure))
         return true;
     TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
-    return false;
-}
-
-static bool deliver_event(struct arm_irq *irq, uint32_t device, uint32_t event)
-{
-    struct its_translation found;
-    if (irq->config.its && its_translate(&irq->its, &irq->config.memory, device, event, &found))
-        return set_lpi(irq, &irq->cpus[found.cpu - 1], found.intid);
-    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_UNTRANSLATED, (uint64_t)device << 32 | event, 0);
     return false;
 }
 
@@ -555,16 +437,16 @@ static bool deliver(struct arm_irq *irq, const struct arm_message *message)
         }
         TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
         return false;
-    case ARM_MESSAGE_EVENT: return deliver_event(irq, message->device, message->number);
+    case ARM_MESSAGE_EVENT: return arm_irq_event(irq, message->device, message->number);
     }
     return false;
 }
 
 bool arm_irq_deliver(struct arm_irq *irq, const struct arm_message *message)
 {
-    enter(irq);
+    arm_irq_begin(irq);
     bool taken = deliver(irq, message);
-    leave(irq);
+    arm_irq_end(irq);
     return taken;
 }
 
@@ -606,36 +488,6 @@ static struct gic_bank *private_bank(const struct arm_irq *irq, struct arm_irq_c
     return irq->config.version == 2 ? &cpu->gicr.bank : NULL;
 }
 
-// A queue full of commands that look at every LPI would take seconds: what is left waits for the next access to the
-// frame, as software polls GITS_CREADR anyway (IHI 0069 5.3 sets no time).
-enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
-
-static void run_commands(struct arm_irq *irq)
-{
-    struct its_effect effect;
-    int budget = COMMAND_BUDGET;
-    while (budget > 0 && its_step(&irq->its, &irq->config.memory, &effect)) {
-        budget -= effect.action == GIC_LPI_INVALIDATE_ALL || effect.action == GIC_LPI_MOVE_ALL ? COMMAND_HEAVY : 1;
-        if (effect.error)
-            TRACE(irq->config.trace, TRACE_MISTAKE, TRACE_NO_CPU, ARM_IRQ_ITS, GIC_MISTAKES, effect.error);
-        if (effect.action != GIC_LPI_NOTHING)
-            do_lpi(irq, &irq->cpus[effect.cpu], &irq->cpus[effect.other], effect.action, effect.intid);
-    }
-}
-
-// A CPU's own write to GITS_TRANSLATER has DeviceID 0.
-static void write_its(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint64_t offset, unsigned size, uint64_t value,
-                      uint64_t now)
-{
-    struct gic_effect effect;
-    its_write(&irq->its, offset, size, value, now, &effect);
-    if (effect.flags & GIC_RAISES)
-        deliver_event(irq, 0, effect.intid);
-    effect.flags &= (uint16_t)~GIC_RAISES;
-    apply(irq, cpu, ARM_IRQ_ITS, &effect);
-    run_commands(irq);
-}
-
 uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
 {
     const struct arm_irq_frame *frame = owner;
@@ -644,7 +496,7 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
     struct gic_effect effect;
     uint64_t value = 0;
     gic_effect_clear(&effect);
-    enter(irq);
+    arm_irq_begin(irq);
     switch (frame->window) {
     case ARM_IRQ_WINDOW_GICD:
         value = gicd_read(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, now, &effect);
@@ -666,13 +518,13 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
         apply(irq, cpu, ARM_IRQ_V2M, &effect);
         break;
     case ARM_IRQ_WINDOW_ITS:
-        run_commands(irq);
+        arm_irq_commands(irq);
         value = its_read(&irq->its, offset, size, now, &effect);
         apply(irq, cpu, ARM_IRQ_ITS, &effect);
         break;
     default: break;
     }
-    leave(irq);
+    arm_irq_end(irq);
     return value;
 }
 
@@ -683,7 +535,7 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
     struct arm_irq_cpu *cpu = current(irq);
     struct gic_effect effect;
     gic_effect_clear(&effect);
-    enter(irq);
+    arm_irq_begin(irq);
     switch (frame->window) {
     case ARM_IRQ_WINDOW_GICD:
         gicd_write(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, value, now, &effect);
@@ -703,10 +555,14 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
         gicv2m_write(&irq->gicv2m, offset, size, value, now, &effect);
         apply(irq, cpu, ARM_IRQ_V2M, &effect);
         break;
-    case ARM_IRQ_WINDOW_ITS: write_its(irq, cpu, offset, size, value, now); break;
+    case ARM_IRQ_WINDOW_ITS:
+        its_write(&irq->its, offset, size, value, now, &effect);
+        apply(irq, cpu, ARM_IRQ_ITS, &effect);
+        arm_irq_commands(irq);
+        break;
     default: break;
     }
-    leave(irq);
+    arm_irq_end(irq);
 }
 
 // --- CPU port -------------------------------------------------------------------------------------------------------
@@ -727,10 +583,10 @@ enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space sp
     (void)size, (void)now;
     if (space != PORT_REGISTER || irq->config.version != 3)
         return PORT_NOT_MINE;
-    enter(irq);
+    arm_irq_begin(irq);
     enum port_result result = icc_read(&cpu->icc, &cpu->ready, gicd_two_states(&irq->gicd), address, value, &effect);
     apply(irq, cpu, ARM_IRQ_CPU, &effect);
-    leave(irq);
+    arm_irq_end(irq);
     return result;
 }
 
@@ -743,10 +599,10 @@ enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
     (void)size, (void)now;
     if (space != PORT_REGISTER || irq->config.version != 3)
         return PORT_NOT_MINE;
-    enter(irq);
+    arm_irq_begin(irq);
     enum port_result result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect);
     apply(irq, cpu, ARM_IRQ_CPU, &effect);
-    leave(irq);
+    arm_irq_end(irq);
     return result;
 }
 
@@ -762,8 +618,8 @@ void arm_irq_port(struct arm_irq *irq, struct cpu_port *port)
 
 void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure)
 {
-    enter(irq);
+    arm_irq_begin(irq);
     irq->cpus[vcpu].icc.secure = secure;
-    touch(irq, vcpu);
-    leave(irq);
+    arm_irq_touch(irq, vcpu);
+    arm_irq_end(irq);
 }

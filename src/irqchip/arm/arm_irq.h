@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "base/trace.h"
 #include "base/visit.h"
+#include "irqchip/arm/arm_targets.h"
 #include "irqchip/arm/gic.h"
 #include "irqchip/arm/gicc.h"
 #include "irqchip/arm/gicd.h"
@@ -37,7 +38,6 @@
 
 #define ARM_IRQ_CPU_LIMIT    512 // GICv3; 8 with GICv2
 #define ARM_IRQ_CPU_LIMIT_V2 8
-#define ARM_IRQ_NO_CPU       UINT32_MAX
 
 // As if told: it differs from everything there can be to tell, so the next value is told whatever it is.
 #define ARM_IRQ_UNTOLD_PENDING UINT32_MAX
@@ -110,11 +110,6 @@ struct arm_irq_cpu {
     uint32_t index;
 };
 
-// An affinity, Aff3.Aff2.Aff1.Aff0, and whose it is.
-struct arm_irq_affinity {
-    uint32_t affinity, cpu;
-};
-
 struct arm_irq {
     struct arm_irq_config config;
     struct gicd gicd;
@@ -123,13 +118,11 @@ struct arm_irq {
     struct arm_irq_cpu *cpus;
     uint32_t last_taker; // the CPU that was chosen last for an interrupt of 1 of N
 
-    struct arm_irq_affinity *affinities; // sorted
     // Derived; arm_irq_loaded makes it again.
-    uint64_t *takers[GIC_GROUPS]; // CPUs that take 1 of N interrupts of each group
-    uint64_t *dirty;              // CPUs to settle
-    uint64_t dirty_words;         // which words of `dirty` are not 0
-    uint32_t words;               // of a set of CPUs
-    uint32_t depth;               // calls under way
+    struct arm_targets targets;
+    uint64_t *dirty;      // CPUs to settle
+    uint64_t dirty_words; // which words of `dirty` are not 0
+    uint32_t depth;       // calls under way
 };
 
 // Allocates for `config`, which is copied. -EINVAL and a text for a value out of range, -ENOMEM. Everything is in
@@ -178,11 +171,27 @@ void arm_irq_end(struct arm_irq *irq);
 
 // Who takes part in 1 of N distribution may have changed at a CPU (which is settled too).
 void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu);
-// The CPU with an affinity, Aff3.Aff2.Aff1.Aff0; ARM_IRQ_NO_CPU.
-uint32_t arm_irq_cpu_of(const struct arm_irq *irq, uint32_t affinity);
 
 // All state of all chips. After loading, arm_irq_loaded derives everything else again and tells all of it.
 void arm_irq_visit(struct arm_irq *irq, struct visit *v);
 void arm_irq_loaded(struct arm_irq *irq);
+
+// --- Between arm_irq.c and arm_irq_lpi.c ----------------------------------------------------------------------------
+
+// A CPU is to be settled.
+static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
+{
+    irq->dirty[cpu / 64] |= BIT64(cpu % 64);
+    irq->dirty_words |= BIT64(cpu / 64);
+}
+
+// What a redistributor's register or the ITS asks to be done to LPI `intid` of `cpu`. `other` is where it moves to.
+// False: it cannot be made pending.
+bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
+                    uint32_t intid);
+// An event of a device at the ITS. False: nobody took it.
+bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event);
+// Executes what is in the command queue.
+void arm_irq_commands(struct arm_irq *irq);
 
 #endif

@@ -44,12 +44,6 @@ static int check(const struct arm_irq_config *config, struct error *error)
 
 // --- Affinities -----------------------------------------------------------------------------------------------------
 
-static int compare(const void *a, const void *b)
-{
-    uint32_t x = ((const struct arm_irq_affinity *)a)->affinity, y = ((const struct arm_irq_affinity *)b)->affinity;
-    return x < y ? -1 : x > y;
-}
-
 static uint32_t affinity_of(const struct arm_irq_config *config, uint32_t cpu)
 {
     if (!config->affinities)
@@ -57,31 +51,25 @@ static uint32_t affinity_of(const struct arm_irq_config *config, uint32_t cpu)
     return (uint32_t)(bits_get(config->affinities[cpu], 39, 32) << 24 | bits_get(config->affinities[cpu], 23, 0));
 }
 
-static int sort_affinities(struct arm_irq *irq, struct error *error)
+static int init_targets(struct arm_irq *irq, struct error *error)
 {
-    uint32_t cpus = irq->config.cpus;
-    for (uint32_t i = 0; i < cpus; i++)
-        irq->affinities[i] = (struct arm_irq_affinity){ affinity_of(&irq->config, i), i };
-    qsort(irq->affinities, cpus, sizeof(*irq->affinities), compare);
-    for (uint32_t i = 1; i < cpus; i++)
-        if (irq->affinities[i].affinity == irq->affinities[i - 1].affinity)
-            return error_set(error, -EINVAL, "CPUs %u and %u have the same affinity %xh", irq->affinities[i - 1].cpu,
-                             irq->affinities[i].cpu, irq->affinities[i].affinity);
-    return 0;
+    uint32_t affinities[ARM_IRQ_CPU_LIMIT], a = 0, b = 0;
+    for (uint32_t i = 0; i < irq->config.cpus; i++)
+        affinities[i] = affinity_of(&irq->config, i);
+    int code = arm_targets_init(&irq->targets, irq->config.cpus, affinities, &a, &b);
+    if (code == -EINVAL)
+        return error_set(error, code, "CPUs %u and %u have the same affinity %xh", a, b, affinities[a]);
+    return code;
 }
 
 // --- Life -----------------------------------------------------------------------------------------------------------
 
 static int allocate(struct arm_irq *irq)
 {
-    irq->words = (irq->config.cpus + 63) / 64;
     irq->cpus = calloc(irq->config.cpus, sizeof(*irq->cpus));
-    irq->affinities = calloc(irq->config.cpus, sizeof(*irq->affinities));
-    irq->dirty = calloc((size_t)irq->words * (1 + GIC_GROUPS), sizeof(uint64_t));
-    if (!irq->cpus || !irq->affinities || !irq->dirty)
+    irq->dirty = calloc((irq->config.cpus + 63) / 64, sizeof(uint64_t));
+    if (!irq->cpus || !irq->dirty)
         return -ENOMEM;
-    for (unsigned i = 0; i < GIC_GROUPS; i++)
-        irq->takers[i] = irq->dirty + (i + 1) * irq->words;
     for (uint32_t i = 0; i < irq->config.cpus && irq->config.lpi_bits; i++) {
         irq->cpus[i].lpi_memory = calloc(gicr_lpi_words(irq->config.lpi_bits), sizeof(uint64_t));
         if (!irq->cpus[i].lpi_memory)
@@ -132,9 +120,11 @@ int arm_irq_init(struct arm_irq *irq, const struct arm_irq_config *config, struc
     int code = check(config, error);
     if (code < 0)
         return code;
-    code = allocate(irq) < 0 ? error_set(error, -ENOMEM, "no memory for %u CPUs", config->cpus) : 0;
+    code = allocate(irq);
     if (code == 0)
-        code = sort_affinities(irq, error);
+        code = init_targets(irq, error);
+    if (code == -ENOMEM)
+        error_set(error, code, "no memory for %u CPUs", config->cpus);
     if (code < 0) {
         arm_irq_free(irq);
         return code;
@@ -149,7 +139,7 @@ void arm_irq_free(struct arm_irq *irq)
     for (uint32_t i = 0; irq->cpus && i < irq->config.cpus; i++)
         free(irq->cpus[i].lpi_memory);
     free(irq->cpus);
-    free(irq->affinities);
+    arm_targets_free(&irq->targets);
     free(irq->dirty);
     *irq = (struct arm_irq){ .cpus = NULL };
 }

@@ -295,6 +295,7 @@ enum {
     GIC_ONE_OF_MANY = BIT32(6), // who takes part in 1 of N distribution changed
     GIC_RAISES = BIT32(7),      // GICv2m: an edge on SPI `intid`
     GIC_LPI = BIT32(8),         // `lpi` is to be done to LPI `intid` of this CPU
+    GIC_EVENT = BIT32(9),       // GITS_TRANSLATER: EventID `intid`
 };
 
 enum gic_lpi_action {

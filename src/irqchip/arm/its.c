@@ -259,7 +259,7 @@ static void translater_write(void *context, unsigned index, uint64_t value, uint
 {
     struct gic_effect *effect = ((struct gic_access *)context)->effect;
     (void)index, (void)now;
-    effect->flags |= GIC_RAISES;
+    effect->flags |= GIC_EVENT;
     effect->intid = (uint32_t)value;
 }
 

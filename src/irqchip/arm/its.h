@@ -108,7 +108,7 @@ bool its_step(struct its *its, const struct gic_memory *memory, struct its_effec
 bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
                    struct its_translation *out);
 
-// The frames, 128 KiB. A write to GITS_TRANSLATER comes back as GIC_RAISES with the EventID as `intid`; after other
+// The frames, 128 KiB. A write to GITS_TRANSLATER comes back as GIC_EVENT with the EventID as `intid`; after other
 // writes there may be commands to step through.
 uint64_t its_read(struct its *its, uint64_t offset, unsigned size, uint64_t now, struct gic_effect *effect);
 void its_write(struct its *its, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
