@@ -17,11 +17,7 @@
 static void visit_time(struct pc *pc, struct visit *v)
 {
     VISIT(v, pc->clock.now);
-    VISIT(v, pc->loop.last);
-    VISIT(v, pc->loop.rest);
-    VISIT(v, pc->loop.share);
-    VISIT(v, pc->loop.carry);
-    VISIT(v, pc->loop.instructions);
+    loop_visit(&pc->loop, v);
     VISIT(v, pc->memory.unanswered_reads);
     VISIT(v, pc->memory.unanswered_writes);
     VISIT(v, pc->ports.unanswered_reads);

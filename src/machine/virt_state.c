@@ -15,11 +15,7 @@
 static void visit_time(struct virt *virt, struct visit *v)
 {
     VISIT(v, virt->clock.now);
-    VISIT(v, virt->loop.last);
-    VISIT(v, virt->loop.rest);
-    VISIT(v, virt->loop.share);
-    VISIT(v, virt->loop.carry);
-    VISIT(v, virt->loop.instructions);
+    loop_visit(&virt->loop, v);
     VISIT(v, virt->memory.unanswered_reads);
     VISIT(v, virt->memory.unanswered_writes);
 }

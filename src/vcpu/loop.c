@@ -33,6 +33,16 @@ void loop_add(struct loop *loop, struct vcpu *cpu)
     vcpu_set_state(cpu, (enum vcpu_state)cpu->state);
 }
 
+// A slice that a stop has cut goes on with `rest` instructions among `share` vCPUs.
+void loop_visit(struct loop *loop, struct visit *v)
+{
+    VISIT(v, loop->last);
+    VISIT(v, loop->rest);
+    VISIT(v, loop->share);
+    VISIT(v, loop->carry);
+    VISIT(v, loop->instructions);
+}
+
 // --- the run queue ----------------------------------------------------------------------------------------------------
 
 static void set_runnable(struct vcpu *cpu, bool runnable)

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "base/inbox.h"
+#include "base/visit.h"
 #include "vcpu/fake.h"
 
 static struct fake *fake;
@@ -402,12 +403,17 @@ static void note_order(struct fake_cpu *cpu)
         cpu->vcpu.kick |= KICK_CUT; // a pause
 }
 
-static uint64_t order_with_stops_every(uint64_t instructions)
+static void begin_ordered(void)
 {
     begin(3);
     loop->slice = 100;
     for (unsigned i = 0; i < 3; i++)
         fake->cpu[i]->step = note_order;
+}
+
+static uint64_t order_with_stops_every(uint64_t instructions)
+{
+    begin_ordered();
     order = 0;
     while (loop->instructions < 5000)
         run(instructions < 5000 - loop->instructions ? instructions : 5000 - loop->instructions);
@@ -423,4 +429,54 @@ Test(loop, a_stop_inside_a_slice_does_not_change_whose_turn_comes_next)
     for (unsigned i = 0; i < countof(cuts); i++)
         cr_expect_eq(order_with_stops_every(cuts[i]), whole, "stopped every %u instructions", (unsigned)cuts[i]);
     begin(1); // for the suite's end
+}
+
+// --- state ------------------------------------------------------------------------------------------------------------
+
+// All of a fake machine; what it executed is a vCPU's whole state.
+static struct visit_save save(struct fake *from)
+{
+    struct visit_save saved;
+    visit_save_init(&saved);
+    VISIT(&saved.visit, from->clock.now);
+    loop_visit(&from->loop, &saved.visit);
+    for (unsigned i = 0; i < from->count; i++)
+        VISIT(&saved.visit, from->cpu[i]->executed);
+    cr_assert_not(saved.failed);
+    return saved;
+}
+
+static void load(struct fake *into, const struct visit_save *saved)
+{
+    struct visit_load from;
+    visit_load_init(&from, saved->data, saved->size);
+    VISIT(&from.visit, into->clock.now);
+    loop_visit(&into->loop, &from.visit);
+    for (unsigned i = 0; i < into->count; i++)
+        VISIT(&from.visit, into->cpu[i]->executed);
+    cr_assert_not(from.failed);
+    cr_assert_eq(from.position, from.size);
+}
+
+Test(loop, its_state_goes_on_elsewhere_in_the_same_order_from_every_instruction)
+{
+    for (unsigned when = 1; when < 250; when++) {
+        begin_ordered();
+        run(when);
+        struct fake *one = fake;
+        struct visit_save saved = save(one);
+        order = 0;
+        run(1000);
+        uint64_t whole = order;
+        begin_ordered();
+        load(fake, &saved);
+        order = 0;
+        run(1000);
+        cr_assert_eq(order, whole, "from %u", when);
+        cr_assert_eq(fake->clock.now, one->clock.now);
+        free(saved.data);
+        fake_free(one);
+        if (when < 249)
+            fake_free(fake);
+    }
 }
