@@ -183,7 +183,7 @@ Test(simd, a_program_uses_vectors_where_el1_lets_it)
 
 Test(simd, random_vector_instructions_agree_with_the_oracle, .timeout = 300)
 {
-    static const struct oracle_class classes[] = {
+    static const struct oracle_form forms[] = {
         { "three same", 0x0e200400, 0x9f200400 },
         { "scalar three same", 0x5e200400, 0xdf200400 },
         { "three different", 0x0e200000, 0x9f200c00 },
@@ -204,5 +204,5 @@ Test(simd, random_vector_instructions_agree_with_the_oracle, .timeout = 300)
         { "scalar by element", 0x5f000000, 0xdf000400 },
         { "anything with vectors", 0x0e000000, 0x8e000000 },
     };
-    oracle_compare(classes, countof(classes), 8000);
+    oracle_compare(forms, countof(forms), 8000, "cortex-a57");
 }
