@@ -198,7 +198,7 @@ def main():
     parser.add_argument("--intact", help="another command to measure in our place")
     given = parser.parse_args()
     build = pathlib.Path(given.build)
-    guests = build / "guests" / "bench"
+    guests = build / "guests" / "x86_64" / "bench"
     rounds = 1 if given.quick else given.rounds
     only = given.only.split(",") if given.only else None
     emulators = [Emulator("intact", given.intact or str(build / "intact"), []),

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Guests that the command carries with it (guests/CMakeLists.txt makes C arrays of their ELF files).
+// Guests that the command carries with it (guests/CMakeLists.txt makes C arrays of their files).
 #ifndef GUESTS_EMBEDDED_H
 #define GUESTS_EMBEDDED_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-// guests/demo/demo.c as a multiboot 1 ELF32.
-extern const uint8_t demo_guest[];
-extern const size_t demo_guest_size;
+// guests/demo/x86_64/demo.c as a multiboot 1 ELF32.
+extern const uint8_t demo_x86_64[];
+extern const size_t demo_x86_64_size;
 
 #endif

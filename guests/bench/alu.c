@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Arithmetic in registers, long blocks: one event is one turn of the loop.
-#include "bench.h"
+#include "bench/bench.h"
 
 int guest_main(void)
 {

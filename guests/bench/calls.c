@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Direct and indirect calls: one event is one of each.
-#include "bench.h"
+#include "bench/bench.h"
 
 static __attribute__((noinline)) uint64_t step(uint64_t x)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The sieve of Eratosthenes: short blocks, loads and stores. One event is one sieve of 8192 flags.
-#include "bench.h"
+#include "bench/bench.h"
 
 static volatile uint8_t composite[8192];
 

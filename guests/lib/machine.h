@@ -10,7 +10,13 @@ void guest_start(void);
 void processor_start(unsigned order);
 void trap(struct frame *frame);
 
-// The IDT (filled by processor 0) and a task state segment for this processor.
+// trap.c of each family: this processor's way to vectors.S; the end, with a line that says where.
 void traps_init(unsigned processor);
+_Noreturn void trap_unexpected(const struct frame *frame);
+
+// What machine.c of each family gives to guest.c and memory.c.
+extern const char *command_line;
+void console_put(char c);
+extern uint64_t heap_begin, heap_end; // memory that nobody uses, and that was zero at the start
 
 #endif

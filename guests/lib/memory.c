@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The two functions a C compiler may call without being asked (a freestanding implementation needs them).
-#include <stddef.h>
-#include <stdint.h>
+// Memory to give away, and the two functions a C compiler may call without being asked (a freestanding implementation
+// needs them). They are compiled with -fno-builtin, or each would be made to call itself.
+#include "lib/machine.h"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memset(void *at, int value, size_t size);
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
-    void *result = to;
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
-    return result;
+    uint8_t *out = to;
+    const uint8_t *in = from;
+    while (size--)
+        *out++ = *in++;
+    return to;
 }
 
 void *memset(void *at, int value, size_t size)
 {
-    void *result = at;
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(size) : "a"(value) : "memory");
-    return result;
+    uint8_t *out = at;
+    while (size--)
+        *out++ = (uint8_t)value;
+    return at;
+}
+
+void *allocate(size_t size, size_t align)
+{
+    uint64_t at = (heap_begin + align - 1) & ~(uint64_t)(align - 1);
+    if (at > heap_end || size > heap_end - at)
+        fail("no memory left");
+    heap_begin = at + size;
+    return (void *)at;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// intact demo: five interrupts of an embedded guest (guests/demo/demo.c), each told station by station.
+// intact demo: five interrupts of an embedded guest (guests/demo/x86_64/demo.c), each told station by station.
 //
 // The guest prints a line when an interrupt has arrived and is done with; what the taps said since the line before is
 // that interrupt's way. Stations have the numbers of docs/interrupt-path.md.
@@ -191,8 +191,8 @@ static int run_demo(struct demo *demo)
     config.cpus = 2;
     config.memory = UINT64_C(64) << 20;
     config.kernel = "demo";
-    config.kernel_data = demo_guest;
-    config.kernel_size = demo_guest_size;
+    config.kernel_data = demo_x86_64;
+    config.kernel_size = demo_x86_64_size;
     config.debug_exit_port = DEMO_EXIT_PORT;
     config.debug_exit_size = 4;
     config.reboot = false;

@@ -17,8 +17,8 @@ static struct pc *make(void)
     config.cpus = CPUS;
     config.memory = UINT64_C(8) << 20;
     config.kernel = "demo";
-    config.kernel_data = demo_guest;
-    config.kernel_size = demo_guest_size;
+    config.kernel_data = demo_x86_64;
+    config.kernel_size = demo_x86_64_size;
     config.debug_exit_port = 0xf4;
     config.debug_exit_size = 4;
     config.testdev = true;

@@ -2,8 +2,8 @@
 // The 8259A pair from inside, its pins driven by the test device (a byte written to port 2000h + n is the level of line n):
 // priorities, EOI in all its forms, rotation, masks, poll, cascade. Intel 8259A data sheet. A line stays up until its
 // interrupt is taken, as the data sheet asks ("Edge and level triggered modes").
-#include "lib/chips.h"
 #include "lib/guest.h"
+#include "lib/x86_64/chips.h"
 
 static volatile bool eoi_here = true;
 static volatile unsigned drop_after; // how many interrupts a level line causes before it goes down
@@ -41,7 +41,7 @@ static void report(struct frame *frame)
 static void take(unsigned times)
 {
     while (times--)
-        sti_nop_cli();
+        interrupts_take();
 }
 
 static void fresh(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A message from a device: the HPET's timer 0 writes its own MSI, at once. (The emulator must let it send messages;
 // others than ours need to be told.)
-#include "bench.h"
-#include "lib/hpet.h"
+#include "bench/x86_64/event.h"
+#include "lib/x86_64/hpet.h"
 
 static volatile uint64_t count;
 
@@ -22,7 +22,7 @@ int guest_main(void)
     for (uint64_t i = 0; i < n; i++) {
         hpet_send(LAPIC, EVENT_VECTOR, 1000);
         while (count == i)
-            sti_hlt_cli();
+            interrupts_wait();
     }
     return bench_done("hpet_msi", count);
 }

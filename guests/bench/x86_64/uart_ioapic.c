@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The same edge as uart_pic, through the IOAPIC and the local APIC.
-#include "bench.h"
+#include "bench/x86_64/event.h"
 
 static volatile uint64_t count;
 
@@ -17,13 +17,13 @@ int guest_main(void)
     uint64_t n = argument("n", 1000);
     gate_set(EVENT_VECTOR, handler, GATE_INTERRUPT, 0);
     ioapic_route(4, EVENT_VECTOR, 0);
-    sti();
+    interrupts_on();
     for (uint64_t i = 0; i < n; i++) {
         outb(COM1 + 1, 2);
         while (count == i)
             relax();
         outb(COM1 + 1, 0);
     }
-    cli();
+    interrupts_off();
     return bench_done("uart_ioapic", count);
 }

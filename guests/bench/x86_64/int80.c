@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A software interrupt and its IRET: the gate without any chip.
-#include "bench.h"
+#include "bench/x86_64/event.h"
 
 static volatile uint64_t count;
 

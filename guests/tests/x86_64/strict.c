@@ -2,7 +2,7 @@
 // Exceptions that the architecture asks for and that some emulators leave out, so this guest is not run on those: SIMD
 // floating-point exceptions, #SS for stack addresses, alignment checks, reserved bits and forbidden moves of control
 // registers and MSRs. SDM volume 3, "Exception and Interrupt Reference" and "Control Registers".
-#include "try.h"
+#include "tests/x86_64/try.h"
 
 extern uint64_t page_directories[2048];
 

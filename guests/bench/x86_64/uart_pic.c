@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A device's edge through the 8259: the 16550A raises "transmitter empty" as soon as it is enabled (16550A data sheet,
 // IER bit 1), reading IIR takes it away.
-#include "bench.h"
+#include "bench/x86_64/event.h"
 
 static volatile uint64_t count;
 
@@ -18,13 +18,13 @@ int guest_main(void)
     uint64_t n = argument("n", 1000);
     gate_set(PIC_VECTOR + 4, handler, GATE_INTERRUPT, 0);
     pic_unmask(4);
-    sti();
+    interrupts_on();
     for (uint64_t i = 0; i < n; i++) {
         outb(COM1 + 1, 2);
         while (count == i)
             relax();
         outb(COM1 + 1, 0);
     }
-    cli();
+    interrupts_off();
     return bench_done("uart_pic", count);
 }

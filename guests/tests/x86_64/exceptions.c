@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Every exception that a 64-bit kernel can cause at will: its vector, error code, and whether the saved RIP points at the
 // instruction (a fault) or after it (a trap). SDM volume 3, "Exception and Interrupt Reference".
-#include "try.h"
+#include "tests/x86_64/try.h"
 
 extern uint64_t page_directories[2048];
 static uint64_t page_table[512] __attribute__((aligned(4096)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Two processors call each other by IPI and sleep in between: one event is one IPI.
-#include "bench.h"
+#include "bench/x86_64/event.h"
 
 static volatile uint64_t ours, theirs;
 static volatile bool other_is_up;
@@ -26,7 +26,7 @@ static void other(void)
     other_is_up = true;
     for (uint64_t i = 0;; i++) {
         while (theirs == i)
-            sti_hlt_cli();
+            interrupts_wait();
         send(0);
     }
 }
@@ -44,7 +44,7 @@ int guest_main(void)
     for (uint64_t i = 0; i < n; i++) {
         send(1);
         while (ours == i)
-            sti_hlt_cli();
+            interrupts_wait();
     }
     return bench_done("ping_pong", ours + theirs);
 }

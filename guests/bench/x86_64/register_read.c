@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // IN from a device: the UART's scratch register.
-#include "bench.h"
+#include "bench/x86_64/event.h"
 
 int guest_main(void)
 {

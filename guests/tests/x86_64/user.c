@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // User mode: the ways in and out, stack switches, and what is forbidden there. SDM volume 3, "Protection", "Interrupt and
 // Exception Handling"; volume 2, SYSCALL, SYSRET, SWAPGS.
-#include "lib/chips.h"
 #include "lib/guest.h"
+#include "lib/x86_64/chips.h"
 
 extern uint64_t page_map[512], page_directories[2048];
 static uint8_t user_stack[4096] __attribute__((aligned(16)));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The HPET as a source of messages (IA-PC HPET specification 1.0a, section 2.3): timer 0 in FSB mode writes its data to
 // its address itself, which makes it the one MSI source that needs no PCI.
-#ifndef GUEST_HPET_H
-#define GUEST_HPET_H
+#ifndef GUEST_X86_64_HPET_H
+#define GUEST_X86_64_HPET_H
 
-#include "lib/cpu.h"
+#include "lib/x86_64/cpu.h"
 
 #define HPET 0xfed00000u
 enum {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Changes one instruction and calls it: what a guest's own JIT does all day.
-#include "bench.h"
+#include "bench/x86_64/event.h"
 
 static uint8_t code[64] __attribute__((aligned(64))) = {
     0xb8, 0, 0, 0, 0, // movl $0, %eax

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The sequences of chips.h, and waiting by the PIT.
-#include "lib/chips.h"
+#include "lib/x86_64/chips.h"
 
 #include "lib/guest.h"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Gates, handlers and task state segments (SDM volume 3, chapters "Interrupt and Exception Handling", "Task Management").
-#include "lib/guest.h"
+// Gates and task state segments (SDM volume 3, chapters "Interrupt and Exception Handling", "Task Management").
 #include "lib/machine.h"
 
 struct gate_descriptor {
@@ -26,14 +25,8 @@ struct __attribute__((packed)) table_pointer {
 
 extern const uint8_t vector_stubs[];
 extern uint64_t gdt_tss[];
-static struct gate_descriptor idt[256];
+static struct gate_descriptor idt[VECTORS];
 static struct task_state tasks[PROCESSOR_LIMIT];
-static trap_fn *handlers[256];
-
-void on_trap(unsigned vector, trap_fn *handler)
-{
-    handlers[vector] = handler;
-}
 
 void gate_set(unsigned vector, const void *entry, unsigned type, unsigned ist)
 {
@@ -63,12 +56,8 @@ void stack0_set(void *top)
     tasks[0].rsp[0] = (uint64_t)top;
 }
 
-void trap(struct frame *frame)
+void trap_unexpected(const struct frame *frame)
 {
-    if (handlers[frame->vector]) {
-        handlers[frame->vector](frame);
-        return;
-    }
     uint64_t cr2;
     __asm__ volatile("movq %%cr2, %0" : "=r"(cr2));
     print("unexpected trap %u, error %x, at %x, rflags %x, cr2 %x\n", frame->vector, frame->error, frame->rip,
@@ -79,7 +68,7 @@ void trap(struct frame *frame)
 void traps_init(unsigned processor)
 {
     if (processor == 0)
-        for (unsigned vector = 0; vector < 256; vector++)
+        for (unsigned vector = 0; vector < VECTORS; vector++)
             gate_reset(vector);
     struct table_pointer pointer = { sizeof idt - 1, (uint64_t)idt };
     __asm__ volatile("lidt %0" : : "m"(pointer));

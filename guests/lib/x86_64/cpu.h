@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The instructions that C has no word for.
-#ifndef GUEST_CPU_H
-#define GUEST_CPU_H
+#ifndef GUEST_X86_64_CPU_H
+#define GUEST_X86_64_CPU_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-// Inlined even into handlers, which must not touch registers that they have not saved.
-#define INLINE static inline __attribute__((always_inline))
+#include "lib/access.h"
 
 INLINE void outb(uint16_t port, uint8_t value)
 {
@@ -38,16 +34,6 @@ INLINE uint32_t inl(uint16_t port)
     return value;
 }
 
-INLINE uint32_t read32(uint64_t address)
-{
-    return *(volatile uint32_t *)address;
-}
-
-INLINE void write32(uint64_t address, uint32_t value)
-{
-    *(volatile uint32_t *)address = value;
-}
-
 INLINE uint64_t rdmsr(uint32_t index)
 {
     uint32_t low, high;
@@ -65,12 +51,12 @@ INLINE void cpuid(uint32_t leaf, uint32_t out[4])
     __asm__ volatile("cpuid" : "=a"(out[0]), "=b"(out[1]), "=c"(out[2]), "=d"(out[3]) : "a"(leaf), "c"(0));
 }
 
-INLINE void cli(void)
+INLINE void interrupts_off(void)
 {
     __asm__ volatile("cli" : : : "memory");
 }
 
-INLINE void sti(void)
+INLINE void interrupts_on(void)
 {
     __asm__ volatile("sti" : : : "memory");
 }
@@ -81,13 +67,13 @@ INLINE void relax(void)
 }
 
 // Waits for one interrupt: STI holds interrupts back for one instruction, so none can slip in before the HLT.
-INLINE void sti_hlt_cli(void)
+INLINE void interrupts_wait(void)
 {
     __asm__ volatile("sti; hlt; cli" : : : "memory");
 }
 
 // Takes what is pending: an interrupt arrives after the NOP at the latest.
-INLINE void sti_nop_cli(void)
+INLINE void interrupts_take(void)
 {
     __asm__ volatile("sti; nop; cli" : : : "memory");
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // One tick of the PIT (mode 0) through the 8259, and sleep until it comes.
-#include "bench.h"
+#include "bench/x86_64/event.h"
 
 static volatile uint64_t count;
 
@@ -19,7 +19,7 @@ int guest_main(void)
     for (uint64_t i = 0; i < n; i++) {
         pit_start(0, 100);
         while (count == i)
-            sti_hlt_cli();
+            interrupts_wait();
     }
     return bench_done("pit_pic", count);
 }

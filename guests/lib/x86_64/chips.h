@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The PC's interrupt hardware as a guest sees it: just the registers and the few sequences that every guest needs.
-#ifndef GUEST_CHIPS_H
-#define GUEST_CHIPS_H
+#ifndef GUEST_X86_64_CHIPS_H
+#define GUEST_X86_64_CHIPS_H
 
-#include "lib/cpu.h"
+#include "lib/x86_64/cpu.h"
 
 // 8259A pair (Intel 8259A data sheet).
 enum { PIC1 = 0x20, PIC1_DATA = 0x21, PIC2 = 0xa0, PIC2_DATA = 0xa1, ELCR1 = 0x4d0, ELCR2 = 0x4d1 };
@@ -102,6 +102,9 @@ void lapic_init(bool boot_processor);
 void lapic_ipi(uint8_t destination, uint32_t command);
 // Whether `vector`'s bit is set in the bank that starts at IRR, ISR or TMR.
 bool lapic_bit(enum lapic_register bank, unsigned vector);
+
+// 16550A UART, the first serial port.
+#define COM1 0x3f8
 
 // 8254 PIT.
 enum { PIT0 = 0x40, PIT2 = 0x42, PIT_CONTROL = 0x43, PIT_GATE = 0x61 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The local APIC and the processor's gates, seen from inside: priorities, nesting, shadows, NMI, the timer.
 // SDM volume 3, "Advanced Programmable Interrupt Controller" and "Interrupt and Exception Handling".
-#include "lib/chips.h"
 #include "lib/guest.h"
+#include "lib/x86_64/chips.h"
 
 static volatile unsigned depth, count;
 
@@ -23,7 +23,7 @@ static void nest(struct frame *frame)
     print("  enter %x\n", frame->vector);
     self(0x31);
     self(0x71);
-    sti_nop_cli();
+    interrupts_take();
     print("  leave %x, ISR 31h %u, IRR 31h %u\n", frame->vector, (uint64_t)lapic_bit(LAPIC_ISR, 0x31),
           (uint64_t)lapic_bit(LAPIC_IRR, 0x31));
     lapic_eoi();
@@ -37,16 +37,16 @@ static void priorities(void)
     self(0x51);
     print("IRR %u%u%u\n", (uint64_t)lapic_bit(LAPIC_IRR, 0x41), (uint64_t)lapic_bit(LAPIC_IRR, 0x51),
           (uint64_t)lapic_bit(LAPIC_IRR, 0x61));
-    sti_nop_cli();
-    sti_nop_cli();
-    sti_nop_cli();
+    interrupts_take();
+    interrupts_take();
+    interrupts_take();
     print("IRR %u%u%u\n", (uint64_t)lapic_bit(LAPIC_IRR, 0x41), (uint64_t)lapic_bit(LAPIC_IRR, 0x51),
           (uint64_t)lapic_bit(LAPIC_IRR, 0x61));
     print("two requests of one vector are one\n");
     self(0x41);
     self(0x41);
-    sti_nop_cli();
-    sti_nop_cli();
+    interrupts_take();
+    interrupts_take();
 }
 
 static void task_priority(void)
@@ -54,14 +54,14 @@ static void task_priority(void)
     print("TPR 50 holds 5f back\n");
     lapic_write(LAPIC_TPR, 0x50);
     self(0x5f);
-    sti_nop_cli();
+    interrupts_take();
     print("PPR %x; 60 goes through\n", (uint64_t)lapic_read(LAPIC_PPR));
     self(0x60);
-    sti_nop_cli();
+    interrupts_take();
     print("CR8 = 4\n");
     __asm__ volatile("movq %0, %%cr8" : : "r"(UINT64_C(4)));
     print("TPR %x\n", (uint64_t)lapic_read(LAPIC_TPR));
-    sti_nop_cli();
+    interrupts_take();
     lapic_write(LAPIC_TPR, 0);
 }
 
@@ -70,8 +70,8 @@ static void nesting(void)
     print("nesting\n");
     on_trap(0x51, nest);
     self(0x51);
-    sti_nop_cli();
-    sti_nop_cli();
+    interrupts_take();
+    interrupts_take();
     on_trap(0x51, report);
 }
 
@@ -134,23 +134,23 @@ static void timer(void)
     lapic_write(LAPIC_LVT_TIMER, 0x43);
     lapic_write(LAPIC_INITIAL, 50000);
     while (!count)
-        sti_hlt_cli();
+        interrupts_wait();
     print("  count %u, current %u\n", (uint64_t)count, (uint64_t)lapic_read(LAPIC_CURRENT));
     wait_us(500);
-    sti_nop_cli();
+    interrupts_take();
     print("  count %u, current %u\n", (uint64_t)count, (uint64_t)lapic_read(LAPIC_CURRENT));
     print("timer, periodic\n");
     lapic_write(LAPIC_LVT_TIMER, LVT_PERIODIC | 0x43);
     lapic_write(LAPIC_INITIAL, 50000);
     while (count < 6)
-        sti_hlt_cli();
+        interrupts_wait();
     lapic_write(LAPIC_INITIAL, 0);
     print("  count %u, current %u\n", (uint64_t)count, (uint64_t)lapic_read(LAPIC_CURRENT));
     print("timer, masked\n");
     lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | 0x43);
     lapic_write(LAPIC_INITIAL, 50000);
     wait_us(500);
-    sti_nop_cli();
+    interrupts_take();
     print("  count %u\n", (uint64_t)count);
 }
 

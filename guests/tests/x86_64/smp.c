@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Several processors: start-up IPIs, broadcasts, logical and lowest-priority destinations. SDM volume 3, "Advanced
 // Programmable Interrupt Controller" and "Multiple-Processor Management".
-#include "lib/chips.h"
 #include "lib/guest.h"
+#include "lib/x86_64/chips.h"
 
 enum { COUNT_VECTOR = 0x51 };
 static volatile unsigned counts[PROCESSOR_LIMIT], nmis[PROCESSOR_LIMIT];
 static volatile unsigned up, acknowledged;
 
-static unsigned me(void)
-{
-    return lapic_read(LAPIC_ID) >> 24;
-}
-
 static void counting(struct frame *frame)
 {
     (void)frame;
-    counts[me()]++;
+    counts[processor_self()]++;
     __atomic_fetch_add(&acknowledged, 1, __ATOMIC_SEQ_CST);
     lapic_eoi();
 }
@@ -24,26 +19,26 @@ static void counting(struct frame *frame)
 static void non_maskable(struct frame *frame)
 {
     (void)frame;
-    nmis[me()]++;
+    nmis[processor_self()]++;
     __atomic_fetch_add(&acknowledged, 1, __ATOMIC_SEQ_CST);
 }
 
 static void other(void)
 {
     lapic_write(LAPIC_DFR, 0xffffffff);
-    lapic_write(LAPIC_LDR, 1u << 24 << me());
+    lapic_write(LAPIC_LDR, 1u << 24 << processor_self());
     __atomic_fetch_add(&up, 1, __ATOMIC_SEQ_CST);
     for (;;)
-        sti_hlt_cli();
+        interrupts_wait();
 }
 
 // Waits until `number` processors have taken it, and shows who.
 static void gather(const char *name, unsigned number)
 {
     while (acknowledged < number)
-        sti_nop_cli();
+        interrupts_take();
     wait_us(100);
-    sti_nop_cli();
+    interrupts_take();
     print("%s:", name);
     for (unsigned i = 0; i < processor_count(); i++) {
         print(" %u", (uint64_t)(counts[i] + nmis[i]));

@@ -2,9 +2,9 @@
 // The guest behind `intact demo`: one interrupt by each of five ways, a line of output for each.
 //
 // What it does is what the narration shows, so it stays small: arm, wait, print who came.
-#include "lib/chips.h"
 #include "lib/guest.h"
-#include "lib/hpet.h"
+#include "lib/x86_64/chips.h"
+#include "lib/x86_64/hpet.h"
 
 enum { VECTOR_PIT = 0x31, VECTOR_TIMER = 0x32, VECTOR_IPI = 0x33, VECTOR_MSI = 0x34 };
 enum { ISA_PIT_PIN = 2 }; // ISA IRQ 0 comes in at pin 2 of the first IOAPIC, as the MADT says
@@ -27,7 +27,7 @@ static void through_lapic(struct frame *frame)
 static void expect(unsigned vector, const char *what)
 {
     while (!arrived)
-        sti_hlt_cli();
+        interrupts_wait();
     if (arrived != vector)
         fail(what);
     print("%s: vector %x\n", what, (uint64_t)vector);
@@ -66,12 +66,12 @@ static void other_processor(void)
 {
     other_is_up = true;
     for (;;)
-        sti_hlt_cli();
+        interrupts_wait();
 }
 
 static void answer(struct frame *frame)
 {
-    if (lapic_read(LAPIC_ID) >> 24 == 0) {
+    if (processor_self() == 0) {
         through_lapic(frame);
         return;
     }

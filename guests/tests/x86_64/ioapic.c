@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The IOAPIC from inside, its pins driven by the test device: edges and masks, levels with remote IRR and EOI, logical
 // destinations, NMI. 82093AA data sheet.
-#include "lib/chips.h"
 #include "lib/guest.h"
+#include "lib/x86_64/chips.h"
 
 enum { PIN = 5, EDGE_VECTOR = 0x51, LEVEL_VECTOR = 0x61 };
 static volatile unsigned drop_after, nmis;
@@ -52,15 +52,15 @@ static void edges(void)
     print("edge\n");
     ioapic_route(PIN, EDGE_VECTOR, 0);
     line(PIN, 1);
-    sti_nop_cli();
-    sti_nop_cli();
+    interrupts_take();
+    interrupts_take();
     line(PIN, 0);
-    sti_nop_cli();
+    interrupts_take();
     print("edge while masked is lost\n");
     ioapic_route(PIN, ENTRY_MASKED | EDGE_VECTOR, 0);
     line(PIN, 1);
     ioapic_route(PIN, EDGE_VECTOR, 0);
-    sti_nop_cli();
+    interrupts_take();
     line(PIN, 0);
 }
 
@@ -71,16 +71,16 @@ static void levels(void)
     drop_after = 3;
     line(PIN, 1);
     print("  remote IRR %u\n", entry(PIN) >> 14 & 1);
-    sti_nop_cli();
+    interrupts_take();
     print("  remote IRR %u\n", entry(PIN) >> 14 & 1);
     print("level while masked comes when the mask goes\n");
     ioapic_route(PIN, ENTRY_MASKED | ENTRY_LEVEL | LEVEL_VECTOR, 0);
     drop_after = 1;
     line(PIN, 1);
-    sti_nop_cli();
+    interrupts_take();
     print("  unmask\n");
     ioapic_route(PIN, ENTRY_LEVEL | LEVEL_VECTOR, 0);
-    sti_nop_cli();
+    interrupts_take();
     ioapic_route(PIN, ENTRY_MASKED, 0);
 }
 
@@ -91,29 +91,29 @@ static void logical(void)
     lapic_write(LAPIC_LDR, 0x04000000);
     ioapic_route(PIN, 0x800 | EDGE_VECTOR, 0x06);
     line(PIN, 1);
-    sti_nop_cli();
+    interrupts_take();
     line(PIN, 0);
     print("  another's bit\n");
     ioapic_route(PIN, 0x800 | EDGE_VECTOR, 0x02);
     line(PIN, 1);
-    sti_nop_cli();
+    interrupts_take();
     line(PIN, 0);
     print("logical destination, cluster\n");
     lapic_write(LAPIC_DFR, 0x0fffffff);
     lapic_write(LAPIC_LDR, 0x24000000);
     ioapic_route(PIN, 0x800 | EDGE_VECTOR, 0x2c);
     line(PIN, 1);
-    sti_nop_cli();
+    interrupts_take();
     line(PIN, 0);
     print("  another cluster\n");
     ioapic_route(PIN, 0x800 | EDGE_VECTOR, 0x1c);
     line(PIN, 1);
-    sti_nop_cli();
+    interrupts_take();
     line(PIN, 0);
     print("lowest priority\n");
     ioapic_route(PIN, 0x900 | EDGE_VECTOR, 0x24);
     line(PIN, 1);
-    sti_nop_cli();
+    interrupts_take();
     line(PIN, 0);
     ioapic_route(PIN, ENTRY_MASKED, 0);
 }

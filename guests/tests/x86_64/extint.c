@@ -2,8 +2,8 @@
 // The 8259 through the IOAPIC: its INTR stands at pin 0 (MP specification 1.4, section 3.6.2.2, "virtual wire through the
 // I/O APIC"), and an ExtINT entry has the processor fetch the vector from the 8259. Not run on emulators that leave that
 // wire out.
-#include "lib/chips.h"
 #include "lib/guest.h"
+#include "lib/x86_64/chips.h"
 
 static void line(unsigned pin, unsigned level)
 {
@@ -24,7 +24,7 @@ int guest_main(void)
     print("ExtINT through pin 0\n");
     ioapic_route(0, 0x700, 0);
     line(6, 1);
-    sti_nop_cli();
+    interrupts_take();
     line(6, 0);
     return EXIT_PASSED;
 }
