@@ -222,11 +222,8 @@ static bool overlaps(const struct block *block, const struct code_page *page, ui
     return block->second == page->physical && (physical & ~PAGE_MASK) < (after & ~PAGE_MASK);
 }
 
-static bool page_written(struct blocks *blocks, uint64_t physical, uint64_t end)
+static bool page_written(struct blocks *blocks, struct code_page *page, uint64_t physical, uint64_t end)
 {
-    struct code_page *page = page_find(blocks, physical);
-    if (!page)
-        return false;
     unsigned first = (unsigned)(physical & ~PAGE_MASK) >> CODE_GRANULE_BITS;
     unsigned last = (unsigned)((end - 1) & ~PAGE_MASK) >> CODE_GRANULE_BITS;
     if (likely(!(page->granules & (bits_low(last + 1) & ~bits_low(first)))))
@@ -242,12 +239,30 @@ static bool page_written(struct blocks *blocks, uint64_t physical, uint64_t end)
     return any;
 }
 
+// The pages that hold code and lie in a range: where that is larger than their table, the table is gone through.
+static bool range_written(struct blocks *blocks, uint64_t physical, uint64_t end)
+{
+    bool any = false;
+    for (size_t bucket = 0; bucket < (size_t)1 << PAGE_BUCKET_BITS; bucket++)
+        for (struct code_page *page = blocks->pages[bucket]; page; page = page->next_hash) {
+            uint64_t from = page->physical < physical ? physical : page->physical;
+            uint64_t stop = page->physical + PAGE_SIZE < end ? page->physical + PAGE_SIZE : end;
+            if (from < stop)
+                any |= page_written(blocks, page, from, stop);
+        }
+    return any;
+}
+
 bool blocks_written(struct blocks *blocks, uint64_t physical, uint64_t size)
 {
     bool any = false;
+    if (size >> PAGE_BITS >> PAGE_BUCKET_BITS)
+        return range_written(blocks, physical, physical + size);
     for (uint64_t end = physical + size; physical < end;) {
         uint64_t stop = (physical & PAGE_MASK) + PAGE_SIZE;
-        any |= page_written(blocks, physical, stop < end ? stop : end);
+        struct code_page *page = page_find(blocks, physical);
+        if (page)
+            any |= page_written(blocks, page, physical, stop < end ? stop : end);
         physical = stop;
     }
     return any;

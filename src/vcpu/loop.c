@@ -112,6 +112,14 @@ void loop_memory_written(void *owner, uint64_t address, uint64_t size)
         loop->current->kick |= KICK_LOOK;
 }
 
+void loop_memory_mapped(void *owner, uint64_t address, uint64_t size)
+{
+    struct loop *loop = owner;
+    for (unsigned i = 0; i < loop->count; i++)
+        tlb_flush(loop->vcpus[i]);
+    loop_memory_written(loop, address, size);
+}
+
 // --- time -------------------------------------------------------------------------------------------------------------
 
 uint64_t vcpu_executed(const struct vcpu *cpu)

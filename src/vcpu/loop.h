@@ -92,6 +92,8 @@ uint64_t loop_instructions(const struct loop *loop);
 
 // To be called by whoever changes guest RAM behind the vCPUs' back: `written` of the memory bus (owner: the loop).
 void loop_memory_written(void *loop, uint64_t address, uint64_t size);
+// To be called when a window of the memory bus has turned from ROM to a device or back: its `mapped` (owner: the loop).
+void loop_memory_mapped(void *loop, uint64_t address, uint64_t size);
 
 // Whose turn it is and how far it has come, between two runs. The run queue follows from the vCPUs' own state.
 void loop_visit(struct loop *loop, struct visit *v);

@@ -101,6 +101,22 @@ Test(block, a_write_may_go_over_many_pages)
         cr_assert_eq(!find(page << PAGE_BITS | 0x100), page >= 1 && page <= 8, "page %lu", page);
 }
 
+Test(block, a_write_may_go_over_more_pages_than_hold_code)
+{
+    add(0x1ff0, 16);
+    add(0x2000, 16);
+    add(0x4000000, 16);
+    add(0x4002010, 16);
+    cr_assert(blocks_written(blocks, 0x2000, 0x4000000));
+    cr_assert_not_null(find(0x1ff0));
+    cr_assert_null(find(0x2000));
+    cr_assert_null(find(0x4000000));
+    cr_assert_not_null(find(0x4002010));
+    cr_assert(blocks_written(blocks, 0x2008, 0x4000010));
+    cr_assert_null(find(0x4002010), "its first bytes are the last that were written");
+    cr_assert_not(blocks_written(blocks, 0x2008, 0x4000010));
+}
+
 Test(block, a_block_that_goes_on_in_another_page_dies_with_either)
 {
     add_long(0x1ffd, 8, ANY, 0x5000, 0); // three bytes there, five here

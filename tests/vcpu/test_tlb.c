@@ -322,3 +322,30 @@ Test(tlb, host_memory_is_given_for_plain_ram_alone)
     cr_assert_null(tlb_host(cpu, 0x5000, 8, false, ACCESS_WRITE));
     cr_assert_not_null(tlb_host(cpu, 0x5000, 8, false, ACCESS_READ));
 }
+
+Test(tlb, rom_that_turns_into_a_device_is_read_from_it_at_once)
+{
+    uint8_t *contents = calloc(1, PAGE_SIZE);
+    uint64_t value;
+    contents[8] = 0x5a;
+    device.readonly = true;
+    fake->memory.mapped = loop_memory_mapped;
+    fake->memory.written_owner = &fake->loop;
+    bus_set_ram(&fake->memory, &device, contents);
+    cr_assert(tlb_load(cpu, DEVICE + 8, 1, false, &value));
+    cr_assert_eq(value, 0x5a);
+    cr_assert_not_null(tlb_host(cpu, DEVICE + 8, 1, false, ACCESS_READ));
+    cr_assert(tlb_store(cpu, DEVICE + 8, 4, false, 0x98));
+    cr_assert_eq(writes.value, 0x98, "a write goes to the device");
+    cr_assert_eq(contents[8], 0x5a);
+    add_block(DEVICE, 8);
+    bus_set_ram(&fake->memory, &device, NULL);
+    cr_assert_null(tlb_host(cpu, DEVICE + 8, 1, false, ACCESS_READ));
+    cr_assert_null(blocks_find(&fake->loop.blocks, DEVICE, 0), "what was read as code is no longer there");
+    cr_assert(tlb_load(cpu, DEVICE + 8, 1, false, &value));
+    cr_assert_eq(value, 0x11);
+    bus_set_ram(&fake->memory, &device, contents);
+    cr_assert(tlb_load(cpu, DEVICE + 8, 1, false, &value));
+    cr_assert_eq(value, 0x5a);
+    free(contents);
+}
