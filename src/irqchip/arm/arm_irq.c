@@ -130,6 +130,15 @@ static void settle_cpu(struct arm_irq *irq, struct arm_irq_cpu *cpu)
     irq->config.signal(irq->config.owner, cpu->index, pending);
 }
 
+static void tell_deadline(struct arm_irq *irq)
+{
+    uint64_t deadline = its_deadline(&irq->its);
+    if (deadline == irq->deadline)
+        return;
+    irq->deadline = deadline;
+    irq->config.deadline(irq->config.owner, deadline);
+}
+
 void arm_irq_settle(struct arm_irq *irq)
 {
     irq->depth++;
@@ -141,6 +150,7 @@ void arm_irq_settle(struct arm_irq *irq)
             settle_cpu(irq, &irq->cpus[word * 64 + bits_lowest(irq->dirty[word])]);
         irq->dirty_words &= ~BIT64(word);
     }
+    tell_deadline(irq);
     irq->depth--;
 }
 
@@ -518,7 +528,7 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
         apply(irq, cpu, ARM_IRQ_V2M, &effect);
         break;
     case ARM_IRQ_WINDOW_ITS:
-        arm_irq_commands(irq);
+        arm_irq_commands(irq, now);
         value = its_read(&irq->its, offset, size, now, &effect);
         apply(irq, cpu, ARM_IRQ_ITS, &effect);
         break;
@@ -558,7 +568,7 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
     case ARM_IRQ_WINDOW_ITS:
         its_write(&irq->its, offset, size, value, now, &effect);
         apply(irq, cpu, ARM_IRQ_ITS, &effect);
-        arm_irq_commands(irq);
+        arm_irq_commands(irq, now);
         break;
     default: break;
     }
@@ -621,5 +631,14 @@ void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure)
     arm_irq_begin(irq);
     irq->cpus[vcpu].icc.secure = secure;
     arm_irq_touch(irq, vcpu);
+    arm_irq_end(irq);
+}
+
+// --- Time -----------------------------------------------------------------------------------------------------------
+
+void arm_irq_timer(struct arm_irq *irq, uint64_t now)
+{
+    arm_irq_begin(irq);
+    arm_irq_commands(irq, now);
     arm_irq_end(irq);
 }

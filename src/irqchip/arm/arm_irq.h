@@ -36,11 +36,13 @@
 #include "msi/arm_message.h"
 #include "msi/msi_arm.h"
 
-#define ARM_IRQ_CPU_LIMIT    512 // GICv3; 8 with GICv2
-#define ARM_IRQ_CPU_LIMIT_V2 8
+#define ARM_IRQ_CPU_LIMIT     512 // GICv3; 8 with GICv2
+#define ARM_IRQ_CPU_LIMIT_V2  8
+#define ARM_IRQ_COMMAND_LIMIT UINT64_C(1000000000)
 
 // As if told: it differs from everything there can be to tell, so the next value is told whatever it is.
-#define ARM_IRQ_UNTOLD_PENDING UINT32_MAX
+#define ARM_IRQ_UNTOLD_PENDING  UINT32_MAX
+#define ARM_IRQ_UNTOLD_DEADLINE 0
 
 // Chip numbers, for arm_irq_set_pin, `resample`, routing and traces.
 enum {
@@ -71,11 +73,15 @@ struct arm_irq_config {
     bool security;              // two Security states; else GICD_CTLR.DS reads as 1 (GICv2: no Security Extensions)
     unsigned lpi_bits;          // 0: no LPIs; 14 to 24: INTID bits. GICv3
     bool its;                   // an ITS; needs lpi_bits
+    uint64_t its_command_ns;    // that each of its commands takes, 0 (at once) to ARM_IRQ_COMMAND_LIMIT
     unsigned v2m_first, v2m_count;  // a v2m frame over INTIDs first to first + count - 1; count 0: none
     struct msi_arm_windows windows; // where the doorbells are, for arm_irq_msi
     struct gic_memory memory;       // guest RAM: LPI and ITS tables, the command queue
     // The pending word of a CPU changed (PENDING_IRQ, PENDING_FIQ). Must not call back into the chips.
     void (*signal)(void *owner, uint32_t vcpu, uint32_t pending);
+    // The next moment arm_irq_timer is to be called changed; CLOCK_NEVER: not at all. Must not call back. May be NULL
+    // without its_command_ns.
+    void (*deadline)(void *owner, uint64_t when);
     // Which CPU makes the access that is under way: GICv2's frames are banked by it. NULL: always CPU 0.
     uint32_t (*current)(void *owner);
     // An SPI was deactivated: level sources that have a notifier look again. May call arm_irq_set_pin. May be NULL.
@@ -117,6 +123,7 @@ struct arm_irq {
     struct its its;
     struct arm_irq_cpu *cpus;
     uint32_t last_taker; // the CPU that was chosen last for an interrupt of 1 of N
+    uint64_t deadline;   // as told
 
     // Derived; arm_irq_loaded makes it again.
     struct arm_targets targets;
@@ -163,6 +170,9 @@ void arm_irq_port(struct arm_irq *irq, struct cpu_port *port);
 // The Security state that `vcpu` executes in, with `security`; Non-secure until told.
 void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure);
 
+// The deadline is due. Earlier calls do no harm.
+void arm_irq_timer(struct arm_irq *irq, uint64_t now);
+
 // Derives what may have changed. Called by everything above; a second call changes nothing.
 void arm_irq_settle(struct arm_irq *irq);
 // What stands between begin and end is settled at the end; they nest.
@@ -192,6 +202,6 @@ bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq
 // An event of a device at the ITS. False: nobody took it.
 bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event);
 // Executes what is in the command queue.
-void arm_irq_commands(struct arm_irq *irq);
+void arm_irq_commands(struct arm_irq *irq, uint64_t now);
 
 #endif

@@ -71,11 +71,11 @@ bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
 // frame, as software polls GITS_CREADR anyway (IHI 0069 5.3 sets no time).
 enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
 
-void arm_irq_commands(struct arm_irq *irq)
+void arm_irq_commands(struct arm_irq *irq, uint64_t now)
 {
     struct its_effect effect;
     int budget = COMMAND_BUDGET;
-    while (budget > 0 && its_step(&irq->its, &irq->config.memory, &effect)) {
+    while (budget > 0 && its_step(&irq->its, &irq->config.memory, now, &effect)) {
         budget -= effect.action == GIC_LPI_INVALIDATE_ALL || effect.action == GIC_LPI_MOVE_ALL ? COMMAND_HEAVY : 1;
         if (effect.error)
             TRACE(irq->config.trace, TRACE_MISTAKE, TRACE_NO_CPU, ARM_IRQ_ITS, GIC_MISTAKES, effect.error);

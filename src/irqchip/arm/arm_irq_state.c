@@ -17,6 +17,11 @@ static int check_v3(const struct arm_irq_config *config, struct error *error)
         return error_set(error, -EINVAL, "LPIs of %u INTID bits: 14 to 24 are possible", config->lpi_bits);
     if (config->its && !config->lpi_bits)
         return error_set(error, -EINVAL, "an ITS needs LPIs");
+    if (config->its_command_ns > ARM_IRQ_COMMAND_LIMIT)
+        return error_set(error, -EINVAL, "ITS commands of %llu ns: 0 to 1000000000 are possible",
+                         (unsigned long long)config->its_command_ns);
+    if (config->its_command_ns && !config->deadline)
+        return error_set(error, -EINVAL, "ITS commands that take time need a deadline function");
     if (config->lpi_bits && (!config->memory.read || !config->memory.write))
         return error_set(error, -EINVAL, "LPIs need guest memory");
     if (config->extended_spis > 1024)
@@ -109,14 +114,14 @@ static void init_chips(struct arm_irq *irq)
         gicc_init(&cpu->gicc);
         wake(irq, cpu);
     }
-    its_init(&irq->its, config->cpus, config->lpi_bits);
+    its_init(&irq->its, config->cpus, config->lpi_bits, config->its_command_ns);
     gicv2m_init(&irq->gicv2m, config->v2m_first, config->v2m_count);
     memset(irq->gicd.place, config->version == 3 ? 0xff : 0, sizeof(irq->gicd.place));
 }
 
 int arm_irq_init(struct arm_irq *irq, const struct arm_irq_config *config, struct error *error)
 {
-    *irq = (struct arm_irq){ .config = *config, .last_taker = config->cpus - 1 };
+    *irq = (struct arm_irq){ .config = *config, .last_taker = config->cpus - 1, .deadline = CLOCK_NEVER };
     int code = check(config, error);
     if (code < 0)
         return code;
@@ -195,6 +200,8 @@ static void check_its(struct its *its)
 {
     its->creadr &= 0xfffe1;
     its->cwriter &= 0xfffe0;
+    if (!its->command_ns) // no deadline would come
+        its->due = CLOCK_NEVER;
     for (unsigned i = 0; i < ITS_CACHE; i++)
         if (its->cache[i].cpu > its->cpus)
             its->cache[i].cpu = 0;
@@ -220,6 +227,7 @@ static void check_places(struct arm_irq *irq)
 void arm_irq_loaded(struct arm_irq *irq)
 {
     arm_irq_begin(irq);
+    irq->deadline = irq->config.deadline ? ARM_IRQ_UNTOLD_DEADLINE : CLOCK_NEVER;
     check_places(irq);
     check_its(&irq->its);
     gicd_touch_all(&irq->gicd);

@@ -17,9 +17,9 @@ enum { CTLR_ENABLED = BIT32(0) };
 #define BASER_WRITABLE    UINT64_C(0xf8e0ffffffffffff) // Valid, Indirect, caches, address, Shareability, page, Size
 #define BASER_FIXED(type) ((uint64_t)(type) << 56 | (uint64_t)(ITS_ENTRY - 1) << 48)
 
-void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits)
+void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, uint64_t command_ns)
 {
-    *its = (struct its){ .cpus = cpus, .lpi_bits = lpi_bits };
+    *its = (struct its){ .cpus = cpus, .lpi_bits = lpi_bits, .command_ns = command_ns };
     its_reset(its);
 }
 
@@ -31,6 +31,7 @@ void its_reset(struct its *its)
     its->baser[ITS_COLLECTIONS] = BASER_FIXED(4);
     its->cwriter = its->creadr = 0;
     its->error = its->errors = 0;
+    its->due = CLOCK_NEVER;
     its_drop_cache(its);
 }
 
@@ -150,20 +151,29 @@ static struct its *chip(void *context)
     return ((struct gic_access *)context)->chip;
 }
 
-// Nothing is under way between accesses, so that a disabled ITS is quiescent.
+// Quiescent: disabled, and no command under way.
+static bool quiescent(const struct its *its)
+{
+    return !(its->ctlr & CTLR_ENABLED) && its->due == CLOCK_NEVER;
+}
+
 static uint64_t ctlr_read(void *context, unsigned index, uint64_t now)
 {
     (void)index, (void)now;
-    return chip(context)->ctlr | (chip(context)->ctlr & CTLR_ENABLED ? 0 : CTLR_QUIESCENT);
+    return chip(context)->ctlr | (quiescent(chip(context)) ? CTLR_QUIESCENT : 0);
 }
 
 // IHI 0069 12.19.4: disabling writes back and drops what is cached.
 static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
+    struct its *its = chip(context);
     (void)index, (void)now;
-    chip(context)->ctlr = (uint32_t)value;
-    if (!value)
-        its_drop_cache(chip(context));
+    its->ctlr = (uint32_t)value;
+    if (value)
+        return;
+    its_drop_cache(its);
+    if (!its->command_ns) // what is left of a flood
+        its->due = CLOCK_NEVER;
 }
 
 // IHI 0069 12.19.9: Physical, ITT_entry_size, ID_bits, Devbits, CIDbits with CIL; PTA 0: targets are processor numbers.
@@ -186,10 +196,10 @@ static void statusr_write(void *context, unsigned index, uint64_t value, uint64_
     chip(context)->statusr &= ~(uint32_t)value;
 }
 
-// Tables and queue do not move while the ITS is enabled (UNPREDICTABLE; nothing happens here).
+// Tables and queue do not move unless the ITS is disabled and quiescent (UNPREDICTABLE; nothing happens here).
 static bool may_move(void *context)
 {
-    if (!(chip(context)->ctlr & CTLR_ENABLED))
+    if (quiescent(chip(context)))
         return true;
     gic_access_mistake(context, GIC_MISTAKE_ENABLED);
     return false;
@@ -319,6 +329,7 @@ void its_visit(struct its *its, struct visit *v)
     VISIT(v, its->error);
     VISIT(v, its->errors);
     VISIT_ARRAY(v, its->mistakes);
+    VISIT(v, its->due);
     for (unsigned i = 0; i < ITS_CACHE; i++) {
         VISIT(v, its->cache[i].device);
         VISIT(v, its->cache[i].event);

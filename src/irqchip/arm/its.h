@@ -17,6 +17,10 @@
 // A pure chip: its_step executes one command and says what is to be done to an LPI; its_translate looks an event up. A
 // small cache of translations keeps an event from walking the tables; every command that changes a mapping drops it.
 //
+// Commands take no time, or `command_ns` each: then GITS_CREADR follows later, software that does not wait for it sees
+// what it did not wait for, and GITS_CTLR.Quiescent stays 0 after Enabled was cleared until the command under way is
+// done.
+//
 // A command that is in error is ignored, counted, and its number kept (`error`, as the pseudocode of chapter 5 numbers
 // them, without a system error: GITS_TYPER.SEIS is 0); a queue that cannot be read stalls (GITS_CREADR.Stalled) until
 // GITS_CWRITER.Retry.
@@ -30,6 +34,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "irqchip/arm/gic.h"
 #include "irqchip/arm/gic_access.h"
 
@@ -80,6 +85,7 @@ struct its {
     // Configuration.
     uint32_t cpus;
     uint32_t lpi_bits;
+    uint64_t command_ns; // that a command takes
     // Registers.
     uint32_t ctlr;
     uint32_t statusr;
@@ -88,6 +94,7 @@ struct its {
     uint32_t error;           // the last command error, 01ccee; 0: none
     uint32_t errors;          // how many
     uint32_t mistakes[GIC_MISTAKES];
+    uint64_t due; // when the command under way is done; CLOCK_NEVER: there is none
     // State, as a guest that changes tables behind our back could tell.
     struct its_translation cache[ITS_CACHE];
 };
@@ -99,11 +106,13 @@ struct its_effect {
     uint32_t error; // 01ccee; 0: the command was executed
 };
 
-void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits);
+void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, uint64_t command_ns);
 void its_reset(struct its *its);
 
-// Executes the next command of the queue. False: there is none (or the queue is off, or stalled).
-bool its_step(struct its *its, const struct gic_memory *memory, struct its_effect *effect);
+// Executes the next command of the queue. False: there is none (or the queue is off, or stalled), or it is not done yet.
+bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, struct its_effect *effect);
+// When its_step is to be asked again by itself; CLOCK_NEVER: after an access is enough.
+uint64_t its_deadline(const struct its *its);
 // Where an event of a device leads. False: nowhere (disabled, or no mapping); counted.
 bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
                    struct its_translation *out);

@@ -249,14 +249,38 @@ static uint32_t queue_size(const struct its *its)
     return (uint32_t)((its->cbaser & 0xff) + 1) << 12;
 }
 
-bool its_step(struct its *its, const struct gic_memory *memory, struct its_effect *effect)
+// A queue that shrank below GITS_CWRITER has none: CREADR would never meet it.
+static bool has_command(const struct its *its)
+{
+    return its->cbaser & VALID && !(its->creadr & STALLED) && its->creadr != its->cwriter &&
+           its->cwriter < queue_size(its);
+}
+
+// The next command begins at `when`.
+static void begin(struct its *its, uint64_t when)
+{
+    its->due = its->ctlr & 1 && has_command(its) ? when + its->command_ns : CLOCK_NEVER;
+}
+
+uint64_t its_deadline(const struct its *its)
+{
+    return its->command_ns ? its->due : CLOCK_NEVER;
+}
+
+bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, struct its_effect *effect)
 {
     struct command c = { .its = its, .memory = memory, .effect = effect };
     *effect = (struct its_effect){ .action = GIC_LPI_NOTHING };
-    if (!(its->ctlr & 1) || !(its->cbaser & VALID) || its->creadr & STALLED || its->creadr == its->cwriter ||
-        its->cwriter >= queue_size(its)) // a queue that shrank: CREADR would never meet it
+    if (its->due == CLOCK_NEVER)
+        begin(its, now);
+    if (its->due > now)
         return false;
+    if (!has_command(its)) { // it was taken back
+        its->due = CLOCK_NEVER;
+        return false;
+    }
     if (!fetch(&c)) {
+        its->due = CLOCK_NEVER;
         its->creadr |= STALLED;
         its->mistakes[GIC_MISTAKE_TABLE]++;
         return false;
@@ -268,5 +292,6 @@ bool its_step(struct its *its, const struct gic_memory *memory, struct its_effec
         its->errors++;
     }
     its->creadr = (its->creadr + COMMAND) % queue_size(its);
+    begin(its, its->due);
     return true;
 }
