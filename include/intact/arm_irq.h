@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The interrupt controllers of an Arm board for somebody else's CPU: GICv2 with GICv2m, or GICv3 with redistributors,
+// LPIs and an ITS, and the way between them.
+//
+//     struct intact_arm_irq_config config;
+//     intact_arm_irq_config_init(&config);
+//     config.pending = my_pending;                            // tells when a CPU has something to take
+//     struct intact_arm_irq *irq;
+//     char why[INTACT_ERROR_SIZE];
+//     if (intact_arm_irq_create(&config, &irq, why) < 0)
+//         die(why);
+//     intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 1, true);  // a device: SPI 1, which is INTID 33
+//     ...
+//     if (my_cpu_may_take_interrupts && intact_arm_irq_pending(irq, 0) & INTACT_ARM_IRQ)
+//         take_the_irq_exception();                           // the handler reads ICC_IAR1_EL1, or GICC_IAR
+//     intact_arm_irq_destroy(irq);
+//
+// The owner calls for what its CPUs do: loads and stores to device memory, MRS and MSR of the ICC registers; and for
+// what its devices do: levels of SPIs and PPIs (timers among them), MSIs. An acknowledge is a load, or an MRS, like any
+// other, and so is an EOI: there is no function for either.
+//
+// Specifications: Arm IHI 0069 (GICv3, with extended ranges of INTIDs), IHI 0048B (GICv2), SBSA (GICv2m).
+//
+// Time is virtual: nanoseconds that the owner advances. Nothing looks at the host's clock, there are no threads, and
+// the same calls give the same interrupts.
+//
+// Threads. One at a time in each object; callbacks come on the calling thread. Several objects are independent.
+#ifndef INTACT_ARM_IRQ_H
+#define INTACT_ARM_IRQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/irq_line.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef INTACT_ERROR_SIZE
+#define INTACT_ERROR_SIZE 512
+#endif
+
+struct intact_arm_irq;
+
+#define INTACT_ARM_CPUS_MAX   512u // GICv3
+#define INTACT_ARM_CPUS_MAX_2 8u   // GICv2
+#define INTACT_ARM_NEVER      UINT64_MAX
+
+// What a CPU has to take: levels, which go away with what the handler acknowledges, or with their source.
+enum intact_arm_pending { INTACT_ARM_IRQ = 1 << 5, INTACT_ARM_FIQ = 1 << 6 };
+
+// Chip numbers.
+enum intact_arm_chip {
+    INTACT_ARM_GICD = 0 // pins 0 to 987 are SPIs, INTID 32 and up; pins 1024 to 2047 extended SPIs, INTID 4096 and up
+};
+
+// How an access ended.
+enum intact_arm_access {
+    INTACT_ARM_NOT_MINE, // nothing here answers: ask your own memory or registers
+    INTACT_ARM_DONE,
+    INTACT_ARM_FAULT // the instruction is UNDEFINED (with two Security states: or traps to EL3)
+};
+
+// A system register as MRS and MSR name it: op0 2 to 3, op1 0 to 7, CRn and CRm 0 to 15, op2 0 to 7.
+#define INTACT_ARM_REGISTER(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+
+struct intact_arm_irq_config {
+    unsigned version; // 2 or 3
+    uint32_t cpus;    // 1 to INTACT_ARM_CPUS_MAX, or INTACT_ARM_CPUS_MAX_2
+    // The affinity of each CPU as in MPIDR_EL1 (39:32, 23:0), all different; NULL: 16 to a cluster, CPU n is Aff1 =
+    // n / 16, Aff0 = n % 16. Read during create only; GICv2 does not look at it.
+    const uint64_t *affinities;
+    unsigned spis;           // 0 to 988, rounded up to fill 32
+    unsigned extended_spis;  // 0 to 1024; GICv3
+    unsigned extended_ppis;  // 0, 32 or 64, INTIDs from 1056; GICv3
+    bool security;           // two Security states; else one (GICD_CTLR.DS reads as 1)
+    unsigned lpi_bits;       // INTID bits of LPIs, 14 to 24; 0: there are none. GICv3
+    bool its;                // an ITS; needs lpi_bits
+    uint64_t its_command_ns; // that each of its commands takes, at most 1000000000; 0: they are done at once
+    // A GICv2m frame over INTIDs first to first + count - 1, which are SPIs; count 0: none.
+    unsigned v2m_first, v2m_count;
+    // Physical addresses of the windows that this version has; multiples of 64 KiB, with GICv2 of 4 KiB. The
+    // redistributors take up 128 KiB for each CPU, one behind the other; the ITS 128 KiB.
+    uint64_t gicd, gicr, gicc, v2m, its_base;
+    // Guest memory, for the tables of LPIs and ITS and its command queue: `size` bytes at a physical address. False: not
+    // all of it is RAM, and nothing was copied. Needed with lpi_bits. They must not call back into this object.
+    bool (*read_memory)(void *owner, uint64_t address, void *data, size_t size);
+    bool (*write_memory)(void *owner, uint64_t address, const void *data, size_t size);
+    // `pending` is the new set of enum intact_arm_pending of a CPU. Called for changes only, before the function that
+    // made the change returns. It must not call back into this object. May be NULL: ask intact_arm_irq_pending.
+    void (*pending)(void *owner, uint32_t cpu, uint32_t pending);
+    // The interrupt of a pin was deactivated: a level source that is a counter or a notifier sets its level again. It
+    // may call intact_arm_irq_set_pin. May be NULL.
+    void (*ended)(void *owner, uint32_t chip, uint32_t pin);
+    void *owner; // given to the callbacks
+};
+
+// The defaults: GICv3, one CPU, 224 SPIs, one Security state, no LPIs; the windows where QEMU's `virt` board has them:
+// GICD 08000000h, GICC 08010000h, v2m 08020000h, ITS 08080000h, GICR 080A0000h.
+void intact_arm_irq_config_init(struct intact_arm_irq_config *config);
+
+// Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM, with a line of text in
+// `error` (INTACT_ERROR_SIZE bytes; may be NULL). intact_arm_irq_destroy releases it; NULL is allowed there.
+int intact_arm_irq_create(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, char *error);
+void intact_arm_irq_destroy(struct intact_arm_irq *irq);
+
+// Reset of all chips. The levels at the pins stay, and so does the time.
+void intact_arm_irq_reset(struct intact_arm_irq *irq);
+
+// --- Devices --------------------------------------------------------------------------------------------------------
+
+// Drives an SPI to an electrical level: level-sensitive ones are active high, of edge-triggered ones the rising edge
+// counts. A pin that is not there is ignored.
+void intact_arm_irq_set_pin(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, bool level);
+// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not outlive the object.
+void intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
+// A PPI of `cpu`: `intid` 16 to 31, or 1056 and up with extended PPIs. Others are ignored. The generic timer's are 27
+// (virtual), 30 (physical), 29 (secure), 26 (hypervisor).
+void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t intid, bool level);
+// A device's write of `data` to a doorbell: GICD_SETSPI_NSR and its kin, MSI_SETSPI_NS of the v2m frame, or
+// GITS_TRANSLATER, to which `device` is the DeviceID. False: there is no doorbell at `address`, or nobody took it.
+bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t data, uint32_t device);
+
+// --- CPUs -----------------------------------------------------------------------------------------------------------
+// `cpu` is below config.cpus everywhere.
+
+// The set of enum intact_arm_pending that `cpu` has to take now.
+uint32_t intact_arm_irq_pending(const struct intact_arm_irq *irq, uint32_t cpu);
+// With two Security states: the one that `cpu` executes in, which is that of its accesses. Non-secure until told.
+void intact_arm_irq_set_secure(struct intact_arm_irq *irq, uint32_t cpu, bool secure);
+
+// Physical memory: the windows of the chips, as `cpu` sees them (GICv2's are banked). `size` is 1, 2, 4 or 8, and
+// `address` a multiple of it.
+enum intact_arm_access intact_arm_irq_memory_read(struct intact_arm_irq *irq, uint32_t cpu, uint64_t address,
+                                                  unsigned size, uint64_t *value);
+enum intact_arm_access intact_arm_irq_memory_write(struct intact_arm_irq *irq, uint32_t cpu, uint64_t address,
+                                                   unsigned size, uint64_t value);
+
+// System registers, with GICv3: the ICC registers of `cpu`, by INTACT_ARM_REGISTER.
+enum intact_arm_access intact_arm_irq_register_read(struct intact_arm_irq *irq, uint32_t cpu, uint64_t encoding,
+                                                    uint64_t *value);
+enum intact_arm_access intact_arm_irq_register_write(struct intact_arm_irq *irq, uint32_t cpu, uint64_t encoding,
+                                                     uint64_t value);
+
+// --- Time -----------------------------------------------------------------------------------------------------------
+
+// When something will happen by itself, ns: an ITS command will be done. INTACT_ARM_NEVER: nothing will.
+uint64_t intact_arm_irq_deadline(const struct intact_arm_irq *irq);
+// It is `now` ns since the start, not less than at the last call. What was due happens, in the order it was due.
+void intact_arm_irq_advance(struct intact_arm_irq *irq, uint64_t now);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

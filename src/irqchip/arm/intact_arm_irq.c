@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The public face of the Arm chips, include/intact/arm_irq.h: the wiring with a clock of its own.
+//
+// Path: somebody else's machine / arm_irq.c, then somebody else's CPU
+#include <intact/arm_irq.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "irqchip/arm/arm_irq.h"
+
+// A window, and where it is. A CPU's accesses have its Security state.
+struct window {
+    uint64_t base, size; // size 0: this configuration does not have it
+    struct arm_irq_frame secure, nonsecure;
+};
+
+struct intact_arm_irq {
+    struct arm_irq irq;
+    struct intact_arm_irq_config config;
+    struct clock clock;
+    struct event its;
+    struct window windows[ARM_IRQ_WINDOWS];
+    uint32_t current; // the CPU whose access is under way
+};
+
+static_assert((int)INTACT_ARM_IRQ == (int)PENDING_IRQ && (int)INTACT_ARM_FIQ == (int)PENDING_FIQ,
+              "the public bits are those of the CPU port");
+static_assert((int)INTACT_ARM_NOT_MINE == (int)PORT_NOT_MINE && (int)INTACT_ARM_DONE == (int)PORT_DONE &&
+                  (int)INTACT_ARM_FAULT == (int)PORT_FAULT,
+              "the public results are those of the CPU port");
+static_assert((int)INTACT_ARM_GICD == (int)ARM_IRQ_GICD, "the public chip numbers are ours");
+static_assert(INTACT_ARM_REGISTER(3, 0, 12, 12, 0) == ICC_IAR1_EL1, "the public encoding is ours");
+static_assert(INTACT_ARM_CPUS_MAX == ARM_IRQ_CPU_LIMIT && INTACT_ARM_CPUS_MAX_2 == ARM_IRQ_CPU_LIMIT_V2,
+              "the public limits are ours");
+
+void intact_arm_irq_config_init(struct intact_arm_irq_config *config)
+{
+    *config = (struct intact_arm_irq_config){
+        .version = 3,
+        .cpus = 1,
+        .spis = 224,
+        .gicd = 0x08000000,
+        .gicc = 0x08010000,
+        .v2m = 0x08020000,
+        .its_base = 0x08080000,
+        .gicr = 0x080a0000,
+    };
+}
+
+// --- Callbacks of the wiring ----------------------------------------------------------------------------------------
+
+static void on_signal(void *owner, uint32_t vcpu, uint32_t pending)
+{
+    struct intact_arm_irq *irq = owner;
+    if (irq->config.pending)
+        irq->config.pending(irq->config.owner, vcpu, pending);
+}
+
+static void on_deadline(void *owner, uint64_t when)
+{
+    struct intact_arm_irq *irq = owner;
+    clock_arm(&irq->clock, &irq->its, when);
+}
+
+static uint32_t on_current(void *owner)
+{
+    return ((struct intact_arm_irq *)owner)->current;
+}
+
+static void on_ended(void *owner, uint32_t chip, uint32_t pin)
+{
+    struct intact_arm_irq *irq = owner;
+    if (irq->config.ended)
+        irq->config.ended(irq->config.owner, chip, pin);
+}
+
+static void on_timer(void *owner, uint64_t now)
+{
+    arm_irq_timer(&((struct intact_arm_irq *)owner)->irq, now);
+}
+
+static void on_line(void *owner, uint32_t pin, bool level)
+{
+    struct intact_arm_irq *irq = owner;
+    arm_irq_set_pin(&irq->irq, pin >> 16, pin & 0xffff, level);
+}
+
+// --- Life -----------------------------------------------------------------------------------------------------------
+
+static void add_windows(struct intact_arm_irq *irq)
+{
+    const struct intact_arm_irq_config *config = &irq->config;
+    const uint64_t bases[ARM_IRQ_WINDOWS] = {
+        [ARM_IRQ_WINDOW_GICD] = config->gicd,    [ARM_IRQ_WINDOW_GICR] = config->gicr,
+        [ARM_IRQ_WINDOW_GICC] = config->gicc,    [ARM_IRQ_WINDOW_V2M] = config->v2m,
+        [ARM_IRQ_WINDOW_ITS] = config->its_base,
+    };
+    for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++)
+        irq->windows[i] = (struct window){
+            .base = bases[i],
+            .size = arm_irq_window_size(&irq->irq, i),
+            .secure = { .irq = &irq->irq, .window = i, .secure = true },
+            .nonsecure = { .irq = &irq->irq, .window = i },
+        };
+}
+
+// Windows are aligned and do not overlap.
+static int check_windows(const struct intact_arm_irq *irq, struct error *error)
+{
+    static const char *const names[ARM_IRQ_WINDOWS] = { "GICD", "GICR", "GICC", "GICv2m frame", "ITS" };
+    uint64_t align = irq->config.version == 3 ? 0x10000 : 0x1000;
+    for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++) {
+        const struct window *window = &irq->windows[i];
+        if (window->size && (window->base % align || window->base + window->size < window->base))
+            return error_set(error, -EINVAL, "%s at %llxh: not a multiple of %llxh", names[i],
+                             (unsigned long long)window->base, (unsigned long long)align);
+        for (unsigned j = 0; j < i; j++)
+            if (window->base < irq->windows[j].base + irq->windows[j].size &&
+                irq->windows[j].base < window->base + window->size)
+                return error_set(error, -EINVAL, "%s at %llxh overlaps the %s", names[i],
+                                 (unsigned long long)window->base, names[j]);
+    }
+    return 0;
+}
+
+static int build(struct intact_arm_irq *irq, const struct intact_arm_irq_config *config, struct error *error)
+{
+    bool v3 = config->version == 3;
+    const struct arm_irq_config inner = {
+        .version = config->version,
+        .cpus = config->cpus,
+        .affinities = config->affinities,
+        .spis = config->spis,
+        .extended_spis = config->extended_spis,
+        .extended_ppis = config->extended_ppis,
+        .security = config->security,
+        .lpi_bits = config->lpi_bits,
+        .its = config->its,
+        .its_command_ns = config->its_command_ns,
+        .v2m_first = config->v2m_first,
+        .v2m_count = config->v2m_count,
+        .windows = { .gicd = v3 ? config->gicd : MSI_ARM_NO_WINDOW,
+                     .v2m = config->v2m_count ? config->v2m : MSI_ARM_NO_WINDOW,
+                     .its = config->its ? config->its_base : MSI_ARM_NO_WINDOW },
+        .memory = { .read = config->read_memory, .write = config->write_memory, .owner = config->owner },
+        .signal = on_signal,
+        .deadline = on_deadline,
+        .current = on_current,
+        .resample = on_ended,
+        .owner = irq,
+    };
+    irq->config = *config;
+    clock_init(&irq->clock);
+    clock_register(&irq->clock, &irq->its, "its", on_timer, irq);
+    int code = arm_irq_init(&irq->irq, &inner, error);
+    if (code < 0)
+        return code;
+    irq->config.affinities = NULL;
+    add_windows(irq);
+    return check_windows(irq, error);
+}
+
+int intact_arm_irq_create(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, char *error)
+{
+    struct error reason = { 0 };
+    struct intact_arm_irq *made = calloc(1, sizeof(*made));
+    int code = made ? build(made, config, &reason) : error_set(&reason, -ENOMEM, "no memory");
+    if (code < 0) {
+        intact_arm_irq_destroy(made);
+        made = NULL;
+        if (error)
+            snprintf(error, INTACT_ERROR_SIZE, "%s", reason.text);
+    }
+    *irq = made;
+    return code;
+}
+
+void intact_arm_irq_destroy(struct intact_arm_irq *irq)
+{
+    if (!irq)
+        return;
+    arm_irq_free(&irq->irq);
+    free(irq);
+}
+
+void intact_arm_irq_reset(struct intact_arm_irq *irq)
+{
+    arm_irq_reset(&irq->irq);
+}
+
+// --- Devices --------------------------------------------------------------------------------------------------------
+
+void intact_arm_irq_set_pin(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, bool level)
+{
+    arm_irq_set_pin(&irq->irq, chip, pin, level);
+}
+
+void intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line)
+{
+    line->set = on_line;
+    line->owner = irq;
+    line->pin = chip << 16 | (pin & 0xffff);
+    arm_irq_set_pin(&irq->irq, chip, pin, line->level);
+}
+
+void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t intid, bool level)
+{
+    arm_irq_set_ppi(&irq->irq, cpu, intid, level);
+}
+
+bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t data, uint32_t device)
+{
+    return arm_irq_msi(&irq->irq, address, data, device);
+}
+
+// --- CPUs -----------------------------------------------------------------------------------------------------------
+
+uint32_t intact_arm_irq_pending(const struct intact_arm_irq *irq, uint32_t cpu)
+{
+    return irq->irq.cpus[cpu].pending;
+}
+
+void intact_arm_irq_set_secure(struct intact_arm_irq *irq, uint32_t cpu, bool secure)
+{
+    arm_irq_set_secure(&irq->irq, cpu, secure);
+}
+
+// The window that holds `address`, or NULL.
+static struct window *find_window(struct intact_arm_irq *irq, uint64_t address)
+{
+    for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++)
+        if (address - irq->windows[i].base < irq->windows[i].size)
+            return &irq->windows[i];
+    return NULL;
+}
+
+static struct arm_irq_frame *frame_of(struct intact_arm_irq *irq, struct window *window, uint32_t cpu)
+{
+    irq->current = cpu;
+    return irq->irq.cpus[cpu].icc.secure ? &window->secure : &window->nonsecure;
+}
+
+enum intact_arm_access intact_arm_irq_memory_read(struct intact_arm_irq *irq, uint32_t cpu, uint64_t address,
+                                                  unsigned size, uint64_t *value)
+{
+    struct window *window = find_window(irq, address);
+    if (!window)
+        return INTACT_ARM_NOT_MINE;
+    *value = arm_irq_read(frame_of(irq, window, cpu), address - window->base, size, irq->clock.now);
+    return INTACT_ARM_DONE;
+}
+
+enum intact_arm_access intact_arm_irq_memory_write(struct intact_arm_irq *irq, uint32_t cpu, uint64_t address,
+                                                   unsigned size, uint64_t value)
+{
+    struct window *window = find_window(irq, address);
+    if (!window)
+        return INTACT_ARM_NOT_MINE;
+    arm_irq_write(frame_of(irq, window, cpu), address - window->base, size, value, irq->clock.now);
+    return INTACT_ARM_DONE;
+}
+
+enum intact_arm_access intact_arm_irq_register_read(struct intact_arm_irq *irq, uint32_t cpu, uint64_t encoding,
+                                                    uint64_t *value)
+{
+    return (enum intact_arm_access)arm_irq_cpu_read(&irq->irq, cpu, PORT_REGISTER, encoding, 8, value, irq->clock.now);
+}
+
+enum intact_arm_access intact_arm_irq_register_write(struct intact_arm_irq *irq, uint32_t cpu, uint64_t encoding,
+                                                     uint64_t value)
+{
+    return (enum intact_arm_access)arm_irq_cpu_write(&irq->irq, cpu, PORT_REGISTER, encoding, 8, value, irq->clock.now);
+}
+
+// --- Time -----------------------------------------------------------------------------------------------------------
+
+uint64_t intact_arm_irq_deadline(const struct intact_arm_irq *irq)
+{
+    return clock_next(&irq->clock);
+}
+
+void intact_arm_irq_advance(struct intact_arm_irq *irq, uint64_t now)
+{
+    clock_advance(&irq->clock, now);
+    clock_run_due(&irq->clock);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The public face of the Arm chips, include/intact/arm_irq.h.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include <intact/arm_irq.h>
+
+enum { GICD = 0x08000000, GICC = 0x08010000, V2M = 0x08020000, ITS = 0x08080000, GICR = 0x080a0000 };
+enum { RAM = 0x40000000, RAM_SIZE = 0x100000, QUEUE = RAM, DEVICES = RAM + 0x10000, COLLECTIONS = RAM + 0x20000 };
+enum { ITT = RAM + 0x30000, PROPERTIES = RAM + 0x40000, LPIS_PENDING = RAM + 0x50000 };
+
+#define PMR     INTACT_ARM_REGISTER(3, 0, 4, 6, 0)
+#define IAR1    INTACT_ARM_REGISTER(3, 0, 12, 12, 0)
+#define EOIR1   INTACT_ARM_REGISTER(3, 0, 12, 12, 1)
+#define IGRPEN1 INTACT_ARM_REGISTER(3, 0, 12, 12, 7)
+#define IGRPEN0 INTACT_ARM_REGISTER(3, 0, 12, 12, 6)
+
+static struct intact_arm_irq *irq;
+static struct intact_arm_irq_config config;
+static uint32_t told[8];
+static unsigned ended;
+static bool lower;
+static uint8_t ram[RAM_SIZE];
+
+static void on_pending(void *owner, uint32_t cpu, uint32_t pending)
+{
+    (void)owner;
+    told[cpu] = pending;
+}
+
+static void on_ended(void *owner, uint32_t chip, uint32_t pin)
+{
+    (void)owner;
+    ended++;
+    if (lower)
+        intact_arm_irq_set_pin(irq, chip, pin, false);
+}
+
+static bool read_memory(void *owner, uint64_t address, void *data, size_t size)
+{
+    (void)owner;
+    if (address < RAM || address - RAM > RAM_SIZE - size)
+        return false;
+    memcpy(data, ram + (address - RAM), size);
+    return true;
+}
+
+static bool write_memory(void *owner, uint64_t address, const void *data, size_t size)
+{
+    (void)owner;
+    if (address < RAM || address - RAM > RAM_SIZE - size)
+        return false;
+    memcpy(ram + (address - RAM), data, size);
+    return true;
+}
+
+static void setup(void)
+{
+    intact_arm_irq_config_init(&config);
+    config.cpus = 2;
+    config.pending = on_pending;
+    config.ended = on_ended;
+    config.read_memory = read_memory;
+    config.write_memory = write_memory;
+}
+
+static void teardown(void)
+{
+    intact_arm_irq_destroy(irq);
+}
+
+TestSuite(intact_arm_irq, .init = setup, .fini = teardown);
+
+static void store(uint32_t cpu, uint64_t address, uint32_t value)
+{
+    cr_assert_eq(intact_arm_irq_memory_write(irq, cpu, address, 4, value), INTACT_ARM_DONE);
+}
+
+static uint32_t load(uint32_t cpu, uint64_t address)
+{
+    uint64_t value;
+    cr_assert_eq(intact_arm_irq_memory_read(irq, cpu, address, 4, &value), INTACT_ARM_DONE);
+    return (uint32_t)value;
+}
+
+static uint64_t mrs(uint32_t cpu, uint64_t encoding)
+{
+    uint64_t value;
+    cr_assert_eq(intact_arm_irq_register_read(irq, cpu, encoding, &value), INTACT_ARM_DONE);
+    return value;
+}
+
+static void msr(uint32_t cpu, uint64_t encoding, uint64_t value)
+{
+    cr_assert_eq(intact_arm_irq_register_write(irq, cpu, encoding, value), INTACT_ARM_DONE);
+}
+
+// GICv3 with Group 1 on everywhere: SPIs 0 to 31 and all private interrupts enabled, at priority 0.
+static void create(void)
+{
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    store(0, GICD, 0x12);
+    store(0, GICD + 0x84, UINT32_MAX);
+    store(0, GICD + 0x104, UINT32_MAX);
+    for (uint32_t cpu = 0; cpu < config.cpus; cpu++) {
+        store(cpu, GICR + cpu * 0x20000 + 0x14, 0);
+        store(cpu, GICR + cpu * 0x20000 + 0x10080, UINT32_MAX);
+        store(cpu, GICR + cpu * 0x20000 + 0x10100, UINT32_MAX);
+        msr(cpu, PMR, 0xff);
+        msr(cpu, IGRPEN1, 1);
+    }
+}
+
+Test(intact_arm_irq, pending_is_told_and_can_be_asked)
+{
+    create();
+    intact_arm_irq_set_ppi(irq, 1, 27, true);
+    cr_assert_eq(told[1], INTACT_ARM_IRQ);
+    cr_assert_eq(intact_arm_irq_pending(irq, 1), INTACT_ARM_IRQ);
+    cr_assert_eq(intact_arm_irq_pending(irq, 0), 0);
+    cr_assert_eq(mrs(1, IAR1), 27);
+    cr_assert_eq(told[1], 0);
+    intact_arm_irq_set_ppi(irq, 1, 27, false);
+    msr(1, EOIR1, 27);
+    cr_assert_eq(told[1], 0);
+}
+
+Test(intact_arm_irq, each_access_finds_its_chip)
+{
+    uint64_t value;
+    config.lpi_bits = 16;
+    config.its = true;
+    create();
+    cr_assert_eq(load(0, GICD + 4) & 31, 7, "224 SPIs");
+    cr_assert_eq(intact_arm_irq_memory_read(irq, 0, GICR + 0x20008, 8, &value), INTACT_ARM_DONE);
+    cr_assert_eq(value >> 32, 1, "the second redistributor");
+    cr_assert_eq(load(0, ITS + 0xffe8), 0x3b);
+    cr_assert_eq(intact_arm_irq_memory_read(irq, 0, GICC, 4, &value), INTACT_ARM_NOT_MINE, "GICv3 has none");
+    cr_assert_eq(intact_arm_irq_memory_write(irq, 0, GICR + 2 * 0x20000, 4, 0), INTACT_ARM_NOT_MINE);
+    cr_assert_eq(intact_arm_irq_memory_read(irq, 0, RAM, 4, &value), INTACT_ARM_NOT_MINE);
+    cr_assert_eq(intact_arm_irq_register_read(irq, 0, INTACT_ARM_REGISTER(3, 0, 0, 0, 5), &value), INTACT_ARM_NOT_MINE);
+    cr_assert_eq(intact_arm_irq_register_write(irq, 0, IAR1, 0), INTACT_ARM_FAULT, "read-only");
+}
+
+Test(intact_arm_irq, gicv2_windows_are_those_of_the_cpu_that_accesses)
+{
+    config.version = 2;
+    config.v2m_first = 64;
+    config.v2m_count = 32;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    store(0, GICD, 1);
+    store(1, GICC, 1);
+    store(1, GICC + 4, 0xff);
+    cr_assert_eq(load(0, GICC), 0);
+    store(0, GICD + 0xf00, 2 << 16 | 5);
+    cr_assert_eq(told[1], INTACT_ARM_IRQ);
+    cr_assert_eq(load(0, GICC + 0xc), 1023);
+    cr_assert_eq(load(1, GICC + 0xc), 5);
+    store(1, GICC + 0x10, 5);
+    store(0, GICD + 0xc10, 2);
+    store(0, GICD + 0x108, 1);
+    store(0, GICD + 0x840, 2);
+    cr_assert(intact_arm_irq_msi(irq, V2M + 0x40, 64, 0));
+    cr_assert_eq(load(1, GICC + 0xc), 64);
+    cr_assert_not(intact_arm_irq_msi(irq, V2M + 0x40, 96, 0), "not of the frame");
+    cr_assert_not(intact_arm_irq_msi(irq, V2M + 0x44, 64, 0), "no doorbell");
+}
+
+Test(intact_arm_irq, a_line_can_be_connected_while_high)
+{
+    struct intact_irq_line line = { .level = true };
+    create();
+    intact_arm_irq_connect(irq, INTACT_ARM_GICD, 9, &line);
+    cr_assert_eq(mrs(0, IAR1), 41);
+    intact_irq_line_set(&line, false);
+    msr(0, EOIR1, 41);
+    cr_assert_eq(ended, 1);
+    cr_assert_eq(told[0], 0);
+    lower = true;
+    intact_irq_line_set(&line, true);
+    cr_assert_eq(mrs(0, IAR1), 41);
+    msr(0, EOIR1, 41);
+    cr_assert_eq(told[0], 0, "lowered when asked");
+}
+
+Test(intact_arm_irq, the_security_state_of_a_cpu_is_that_of_its_accesses)
+{
+    uint64_t value;
+    config.security = true;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    store(0, GICD, 0x37);
+    cr_assert_eq(load(0, GICD), 0x12, "Non-secure: Group 1 and ARE");
+    cr_assert_eq(intact_arm_irq_register_read(irq, 0, IGRPEN0, &value), INTACT_ARM_FAULT);
+    intact_arm_irq_set_secure(irq, 0, true);
+    store(0, GICD, 0x35);
+    cr_assert_eq(load(0, GICD), 0x35);
+    cr_assert_eq(load(1, GICD), 0x10, "CPU 1 is still Non-secure");
+    msr(0, IGRPEN0, 1);
+    cr_assert_eq(mrs(0, IGRPEN0), 1);
+}
+
+static void command(uint32_t offset, uint64_t w0, uint64_t w1, uint64_t w2)
+{
+    const uint64_t words[4] = { w0, w1, w2, 0 };
+    memcpy(ram + (QUEUE - RAM) + offset, words, sizeof(words));
+}
+
+static void store64(uint64_t address, uint64_t value)
+{
+    cr_assert_eq(intact_arm_irq_memory_write(irq, 0, address, 8, value), INTACT_ARM_DONE);
+}
+
+Test(intact_arm_irq, its_commands_are_done_when_time_is_advanced)
+{
+    const uint64_t valid = UINT64_C(1) << 63;
+    config.lpi_bits = 16;
+    config.its = true;
+    config.its_command_ns = 10;
+    create();
+    intact_arm_irq_advance(irq, 1000);
+    cr_assert_eq(intact_arm_irq_deadline(irq), INTACT_ARM_NEVER);
+    memset(ram + (PROPERTIES - RAM), 1, 16);
+    store64(GICR + 0x70, PROPERTIES | 15);
+    store64(GICR + 0x78, LPIS_PENDING);
+    store(0, GICR, 1);
+    store64(ITS + 0x80, valid | QUEUE);
+    store64(ITS + 0x100, valid | DEVICES);
+    store64(ITS + 0x108, valid | COLLECTIONS);
+    store(0, ITS, 1);
+    command(0, 0x08 | UINT64_C(7) << 32, 3, valid | ITT);               // MAPD: device 7, 16 events
+    command(32, 0x09, 0, valid);                                        // MAPC: collection 0 is CPU 0
+    command(64, 0x0a | UINT64_C(7) << 32, 2 | UINT64_C(8195) << 32, 0); // MAPTI: event 2 is LPI 8195
+    store64(ITS + 0x88, 96);
+    cr_assert_eq(intact_arm_irq_deadline(irq), 1010);
+    intact_arm_irq_advance(irq, 1029);
+    cr_assert_not(intact_arm_irq_msi(irq, ITS + 0x10040, 2, 7));
+    cr_assert_eq(intact_arm_irq_deadline(irq), 1030);
+    intact_arm_irq_advance(irq, 1030);
+    cr_assert_eq(intact_arm_irq_deadline(irq), INTACT_ARM_NEVER);
+    cr_assert(intact_arm_irq_msi(irq, ITS + 0x10040, 2, 7));
+    cr_assert_eq(mrs(0, IAR1), 8195);
+}
+
+Test(intact_arm_irq, a_reset_keeps_levels_alone)
+{
+    create();
+    intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 0, true);
+    cr_assert_eq(told[0], INTACT_ARM_IRQ);
+    intact_arm_irq_reset(irq);
+    cr_assert_eq(told[0], 0);
+    cr_assert_eq(load(0, GICD + 0x204), 1);
+}
+
+Test(intact_arm_irq, a_configuration_out_of_range_is_refused_with_a_text)
+{
+    struct intact_arm_irq_config configs[8];
+    char error[INTACT_ERROR_SIZE];
+    for (unsigned i = 0; i < 8; i++)
+        intact_arm_irq_config_init(&configs[i]);
+    configs[0].cpus = 0;
+    configs[1].cpus = INTACT_ARM_CPUS_MAX + 1;
+    configs[2].version = 4;
+    configs[3].gicd = 0x1000;
+    configs[4].gicr = configs[4].gicd;
+    configs[5].lpi_bits = 16; // and no memory
+    configs[6].version = 2;
+    configs[6].cpus = INTACT_ARM_CPUS_MAX_2 + 1;
+    configs[7].gicr = UINT64_MAX - 0xffff;
+    for (unsigned i = 0; i < 8; i++) {
+        error[0] = 0;
+        cr_assert_eq(intact_arm_irq_create(&configs[i], &irq, error), -EINVAL, "%u", i);
+        cr_assert_null(irq);
+        cr_assert_neq(strlen(error), 0);
+    }
+    intact_arm_irq_destroy(NULL);
+}
+
+Test(intact_arm_irq, the_largest_board_can_be_made)
+{
+    config.cpus = INTACT_ARM_CPUS_MAX;
+    config.spis = 988;
+    config.extended_spis = 1024;
+    config.extended_ppis = 64;
+    config.gicr = 0x10000000;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    uint64_t value;
+    cr_assert_eq(intact_arm_irq_memory_read(irq, 511, 0x10000000 + 511 * 0x20000 + 8, 8, &value), INTACT_ARM_DONE);
+    cr_assert_eq(value & 0x10, 0x10, "the last");
+}
