@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Numonyx 319942 (J3-65nm, 256 Mbit): "Command Definitions", "Program Operations", "Block Erase", "Security and
+// Protection", "Status Register", appendix "Common Flash Interface". A write of a byte reaches the chip whose lanes it is
+// on, with ones on the lane that nobody drives.
+//
+// Not modelled: the time that programs and erases take (they are done at once, so that there is nothing to suspend), the
+// one-time programmable registers, passwords, the STS pin. Lock bits last as long as the machine.
+#include "devices/cfi_flash.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+#define BLOCK_WORDS (CFI_FLASH_BLOCK / 4) // of one chip
+
+enum shows { SHOW_ARRAY, SHOW_STATUS, SHOW_QUERY };
+
+enum expects {
+    EXPECT_COMMAND,
+    EXPECT_WORD,          // of 40h
+    EXPECT_ERASE_CONFIRM, // of 20h
+    EXPECT_LOCK,          // of 60h
+    EXPECT_COUNT,         // of E8h
+    EXPECT_BUFFER,
+    EXPECT_BUFFER_CONFIRM,
+    EXPECT_CONFIGURATION, // of B8h: how the STS pin is used
+};
+
+enum command {
+    COMMAND_WORD_OLD = 0x10, // an older number of 40h
+    COMMAND_ERASE = 0x20,
+    COMMAND_WORD = 0x40,
+    COMMAND_CLEAR_STATUS = 0x50,
+    COMMAND_LOCK = 0x60,
+    COMMAND_READ_STATUS = 0x70,
+    COMMAND_IDENTIFY = 0x90,
+    COMMAND_QUERY = 0x98,
+    COMMAND_SUSPEND = 0xb0,
+    COMMAND_CONFIGURE = 0xb8,
+    COMMAND_CONFIRM = 0xd0, // alone: resume
+    COMMAND_BUFFER = 0xe8,
+    COMMAND_READ_ARRAY = 0xff,
+    LOCK_SET = 0x01,
+};
+
+enum { QUERY_MANUFACTURER = 0, QUERY_DEVICE = 1, QUERY_LOCKED = 2 };
+
+// Appendix "Common Flash Interface", by word. Times are powers of two.
+static const uint8_t query[] = {
+    [0x10] = 'Q',    [0x11] = 'R',                 // tells that it is one
+    [0x12] = 'Y',    [0x13] = 0x01, [0x15] = 0x31, // command set 0001h, whose table is at 31h
+    [0x1b] = 0x27,   [0x1c] = 0x36,                // supply: 2.7 to 3.6 V, no VPP
+    [0x1f] = 6,      [0x20] = 7,    [0x21] = 10,   // 64 us to program a word, 128 us a buffer, 1 s to erase a block
+    [0x23] = 2,      [0x24] = 3,    [0x25] = 2,    // that many times longer at most
+    [0x27] = 25,     [0x28] = 0x02, [0x2a] = 10,   // 2^25 bytes, x8 and x16, 2^10 bytes of write buffer
+    [0x2c] = 1,      [0x2d] = 0xff, [0x30] = 2,    // 255 + 1 blocks of 200h * 256 bytes
+    [0x31] = 'P',    [0x32] = 'R',  [0x33] = 'I',  [0x34] = '1', [0x35] = '1',
+    [0x36] = 1 << 3,                            // lock bits are there, suspend is not
+    [0x3b] = 0x01,   [0x3d] = 0x33, [0x40] = 0, // BSR.0 is, 3.3 V is best, no one-time programmable field
+};
+
+// --- Reading --------------------------------------------------------------------------------------------------------
+
+static bool is_locked(const struct cfi_flash_chip *chip, uint32_t word)
+{
+    uint32_t block = word / BLOCK_WORDS;
+    return chip->locks[block / 64] >> (block % 64) & 1;
+}
+
+// 90h and 98h show parts of one space that do not meet.
+static uint16_t query_word(const struct cfi_flash_chip *chip, uint32_t word)
+{
+    if (word % BLOCK_WORDS == QUERY_LOCKED)
+        return is_locked(chip, word);
+    if (word == QUERY_MANUFACTURER)
+        return 0x89;
+    if (word == QUERY_DEVICE)
+        return 0x1d;
+    return word < sizeof query ? query[word] : 0;
+}
+
+static uint16_t chip_read(const struct cfi_flash *flash, unsigned number, uint32_t word)
+{
+    const struct cfi_flash_chip *chip = &flash->chips[number];
+    switch ((enum shows)chip->shows) {
+    case SHOW_STATUS: return CFI_FLASH_SR_READY | chip->status;
+    case SHOW_QUERY: return query_word(chip, word);
+    case SHOW_ARRAY: break;
+    }
+    return (uint16_t)bytes_get(flash->data + 4 * (uint64_t)word + 2 * number, 2);
+}
+
+uint64_t cfi_flash_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    const struct cfi_flash *flash = owner;
+    uint64_t value = 0;
+    (void)now;
+    for (unsigned at = 0; at < size; at++) {
+        uint64_t place = offset + at;
+        uint16_t half = chip_read(flash, place / 2 % 2, (uint32_t)(place / 4));
+        value |= (uint64_t)(half >> (place % 2 * 8) & 0xff) << (8 * at);
+    }
+    return value;
+}
+
+// --- Programming and erasing ----------------------------------------------------------------------------------------
+
+static bool may_change(const struct cfi_flash *flash, struct cfi_flash_chip *chip, uint32_t word, uint8_t failed)
+{
+    if (!flash->writable)
+        chip->status |= CFI_FLASH_SR_VPEN | failed;
+    else if (is_locked(chip, word))
+        chip->status |= CFI_FLASH_SR_LOCKED | failed;
+    else
+        return true;
+    return false;
+}
+
+static void keep(struct cfi_flash *flash, struct cfi_flash_chip *chip, uint32_t word, uint64_t words, uint8_t failed)
+{
+    if (flash->changed && !flash->changed(flash->owner, 4 * (uint64_t)word, 4 * words))
+        chip->status |= failed;
+}
+
+// Bits go from 1 to 0 alone.
+static void program(struct cfi_flash *flash, unsigned number, uint32_t word, const uint16_t *values, unsigned count)
+{
+    struct cfi_flash_chip *chip = &flash->chips[number];
+    if (!may_change(flash, chip, word, CFI_FLASH_SR_PROGRAM))
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t *at = flash->data + 4 * ((uint64_t)word + i) + 2 * number;
+        bytes_put(at, 2, bytes_get(at, 2) & values[i]);
+    }
+    keep(flash, chip, word, count, CFI_FLASH_SR_PROGRAM);
+}
+
+static void erase(struct cfi_flash *flash, unsigned number, uint32_t word)
+{
+    struct cfi_flash_chip *chip = &flash->chips[number];
+    uint32_t first = word / BLOCK_WORDS * BLOCK_WORDS;
+    if (!may_change(flash, chip, word, CFI_FLASH_SR_ERASE))
+        return;
+    for (uint64_t i = first; i < first + BLOCK_WORDS; i++)
+        bytes_put(flash->data + 4 * i + 2 * number, 2, 0xffff);
+    keep(flash, chip, first, BLOCK_WORDS, CFI_FLASH_SR_ERASE);
+}
+
+// --- Commands -------------------------------------------------------------------------------------------------------
+
+static void wrong_sequence(struct cfi_flash *flash, struct cfi_flash_chip *chip)
+{
+    chip->status |= CFI_FLASH_SR_PROGRAM | CFI_FLASH_SR_ERASE;
+    chip->expects = EXPECT_COMMAND;
+    flash->mistakes[CFI_FLASH_MISTAKE_SEQUENCE]++;
+}
+
+static void begin(struct cfi_flash_chip *chip, enum expects expects)
+{
+    chip->shows = SHOW_STATUS;
+    chip->expects = (uint8_t)expects;
+}
+
+static void first_cycle(struct cfi_flash *flash, struct cfi_flash_chip *chip, uint8_t command)
+{
+    switch ((enum command)command) {
+    case COMMAND_WORD:
+    case COMMAND_WORD_OLD: begin(chip, EXPECT_WORD); break;
+    case COMMAND_ERASE: begin(chip, EXPECT_ERASE_CONFIRM); break;
+    case COMMAND_LOCK: begin(chip, EXPECT_LOCK); break;
+    case COMMAND_BUFFER: begin(chip, EXPECT_COUNT); break;
+    case COMMAND_CONFIGURE: begin(chip, EXPECT_CONFIGURATION); break;
+    case COMMAND_READ_STATUS: chip->shows = SHOW_STATUS; break;
+    case COMMAND_IDENTIFY:
+    case COMMAND_QUERY: chip->shows = SHOW_QUERY; break;
+    case COMMAND_READ_ARRAY: chip->shows = SHOW_ARRAY; break;
+    case COMMAND_CLEAR_STATUS: chip->status = 0; break;
+    case COMMAND_SUSPEND:
+    case COMMAND_CONFIRM: chip->shows = SHOW_STATUS; break; // nothing is going on
+    default: flash->mistakes[CFI_FLASH_MISTAKE_COMMAND]++; break;
+    }
+}
+
+// 01h sets the block's lock bit, D0h clears those of all blocks.
+static void lock_cycle(struct cfi_flash *flash, struct cfi_flash_chip *chip, uint32_t word, uint8_t command)
+{
+    uint32_t block = word / BLOCK_WORDS;
+    if (command != LOCK_SET && command != COMMAND_CONFIRM)
+        wrong_sequence(flash, chip);
+    else if (!flash->writable)
+        chip->status |= CFI_FLASH_SR_VPEN | (command == LOCK_SET ? CFI_FLASH_SR_PROGRAM : CFI_FLASH_SR_ERASE);
+    else if (command == LOCK_SET)
+        chip->locks[block / 64] |= BIT64(block % 64);
+    else
+        memset(chip->locks, 0, sizeof chip->locks);
+}
+
+static void count_cycle(struct cfi_flash *flash, struct cfi_flash_chip *chip, uint16_t count)
+{
+    if (count >= CFI_FLASH_BUFFER_WORDS) {
+        wrong_sequence(flash, chip);
+        return;
+    }
+    chip->words = (uint16_t)(count + 1);
+    chip->filled = 0;
+    memset(chip->buffer, 0xff, sizeof chip->buffer);
+    chip->expects = EXPECT_BUFFER;
+}
+
+// The first word says where the buffer goes; the others come in any order, all in one block.
+static void buffer_cycle(struct cfi_flash *flash, struct cfi_flash_chip *chip, uint32_t word, uint16_t value)
+{
+    if (chip->filled == 0)
+        chip->start = word;
+    if (word < chip->start || word - chip->start >= chip->words || word / BLOCK_WORDS != chip->start / BLOCK_WORDS) {
+        wrong_sequence(flash, chip);
+        return;
+    }
+    chip->buffer[word - chip->start] = value;
+    if (++chip->filled == chip->words)
+        chip->expects = EXPECT_BUFFER_CONFIRM;
+}
+
+static unsigned in_block(const struct cfi_flash_chip *chip)
+{
+    uint64_t room = BLOCK_WORDS - chip->start % BLOCK_WORDS;
+    return chip->words < room ? chip->words : (unsigned)room;
+}
+
+static void chip_write(struct cfi_flash *flash, unsigned number, uint32_t word, uint16_t value)
+{
+    struct cfi_flash_chip *chip = &flash->chips[number];
+    uint8_t command = (uint8_t)value;
+    enum expects expected = (enum expects)chip->expects;
+    bool confirmed = command == COMMAND_CONFIRM;
+    if (expected == EXPECT_COUNT) {
+        count_cycle(flash, chip, value);
+        return;
+    }
+    if (expected == EXPECT_BUFFER) {
+        buffer_cycle(flash, chip, word, value);
+        return;
+    }
+    chip->expects = EXPECT_COMMAND;
+    if (expected == EXPECT_COMMAND)
+        first_cycle(flash, chip, command);
+    else if (expected == EXPECT_WORD)
+        program(flash, number, word, &value, 1);
+    else if (expected == EXPECT_LOCK)
+        lock_cycle(flash, chip, word, command);
+    else if (expected == EXPECT_ERASE_CONFIRM && confirmed)
+        erase(flash, number, word);
+    else if (expected == EXPECT_BUFFER_CONFIRM && confirmed)
+        program(flash, number, chip->start, chip->buffer, in_block(chip));
+    else if (expected != EXPECT_CONFIGURATION)
+        wrong_sequence(flash, chip);
+}
+
+bool cfi_flash_shows_array(const struct cfi_flash *flash)
+{
+    return flash->chips[0].shows == SHOW_ARRAY && flash->chips[1].shows == SHOW_ARRAY;
+}
+
+// One cycle of the bus: up to four bytes of one word of the bank.
+static void cycle(struct cfi_flash *flash, uint64_t offset, unsigned size, uint64_t value)
+{
+    unsigned first = offset % 4, last = first + size - 1;
+    uint64_t lanes = bits_merge(UINT32_MAX, value << (8 * first), bits_low(8 * size) << (8 * first));
+    for (unsigned number = first / 2; number <= last / 2; number++)
+        chip_write(flash, number, (uint32_t)(offset / 4), (uint16_t)(lanes >> (16 * number)));
+}
+
+static void turn(struct cfi_flash *flash, bool before)
+{
+    bool array = cfi_flash_shows_array(flash);
+    if (array != before && flash->turned)
+        flash->turned(flash->owner, array);
+}
+
+void cfi_flash_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct cfi_flash *flash = owner;
+    bool before = cfi_flash_shows_array(flash);
+    (void)now;
+    for (unsigned at = 0, piece; at < size; at += piece) {
+        unsigned room = 4 - (unsigned)(offset + at) % 4;
+        piece = size - at < room ? size - at : room;
+        cycle(flash, offset + at, piece, value >> (8 * at));
+    }
+    turn(flash, before);
+}
+
+// --- Life -----------------------------------------------------------------------------------------------------------
+
+void cfi_flash_init(struct cfi_flash *flash, uint8_t *data, bool writable)
+{
+    memset(flash, 0, sizeof *flash);
+    flash->data = data;
+    flash->writable = writable;
+}
+
+void cfi_flash_reset(struct cfi_flash *flash, uint64_t now)
+{
+    bool before = cfi_flash_shows_array(flash);
+    (void)now;
+    for (unsigned i = 0; i < CFI_FLASH_CHIPS; i++) {
+        flash->chips[i].shows = SHOW_ARRAY;
+        flash->chips[i].expects = EXPECT_COMMAND;
+        flash->chips[i].status = 0;
+    }
+    turn(flash, before);
+}
+
+void cfi_flash_visit(struct cfi_flash *flash, struct visit *v)
+{
+    for (unsigned i = 0; i < CFI_FLASH_CHIPS; i++) {
+        struct cfi_flash_chip *chip = &flash->chips[i];
+        visit_enter(v, i ? "chip1" : "chip0");
+        VISIT(v, chip->shows);
+        VISIT(v, chip->expects);
+        VISIT(v, chip->status);
+        VISIT(v, chip->start);
+        VISIT(v, chip->words);
+        VISIT(v, chip->filled);
+        VISIT_ARRAY(v, chip->buffer);
+        VISIT_ARRAY(v, chip->locks);
+        visit_leave(v);
+    }
+    VISIT_ARRAY(v, flash->mistakes);
+}
