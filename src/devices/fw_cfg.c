@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The interface is the one QEMU documents in docs/specs/fw_cfg: writing the selector starts an item at its first byte,
-// each read of the data port gives the next one, and past its end zeros. Numbers are little-endian, the directory's are
-// big-endian.
+// each read of the data port gives the next one, and past its end zeros. Numbers are little-endian; the directory's, those
+// of DMA requests and the registers in memory are big-endian.
 //
-// Not modelled: the DMA interface (the id item says so), writing items.
+// Not modelled: writing items.
 #include "devices/fw_cfg.h"
 
 #include <assert.h>
@@ -14,6 +14,7 @@
 
 #define KEY_WRITE_CHANNEL 0x4000 // ignored: all items are read-only
 #define ID_TRADITIONAL    1
+#define ID_DMA            2
 #define ENTRY_SIZE        64 // size (32), key (16), reserved (16), name (56)
 
 static struct fw_cfg_item *find(struct fw_cfg *fw, uint16_t key)
@@ -114,6 +115,105 @@ void fw_cfg_write(void *owner, uint64_t offset, unsigned size, uint64_t value, u
     fw->position = 0;
 }
 
+// --- In memory ------------------------------------------------------------------------------------------------------
+
+enum { DATA = 0, SELECTOR = 8, DMA = 16 };
+enum { DMA_ERROR = 1, DMA_READ = 2, DMA_SKIP = 4, DMA_SELECT = 8, DMA_WRITE = 16 };
+#define DMA_SIGNATURE UINT64_C(0x51454d5520434647) // "QEMU CFG"
+
+static void select_item(struct fw_cfg *fw, uint16_t key)
+{
+    fw->key = key;
+    fw->position = 0;
+}
+
+static uint64_t swap(uint64_t value, unsigned size)
+{
+    return __builtin_bswap64(value) >> (64 - 8 * size);
+}
+
+// `length` bytes from where we are to guest memory, zeros past the item's end.
+static bool dma_read(struct fw_cfg *fw, uint64_t address, uint32_t length)
+{
+    uint8_t piece[4096];
+    while (length) {
+        uint32_t size = length < sizeof piece ? length : (uint32_t)sizeof piece;
+        for (uint32_t i = 0; i < size; i++)
+            piece[i] = next_byte(fw);
+        if (!fw->memory.write(fw->memory.owner, address, piece, size))
+            return false;
+        address += size;
+        length -= size;
+    }
+    return true;
+}
+
+static void dma_skip(struct fw_cfg *fw, uint32_t length)
+{
+    const struct fw_cfg_item *item = find(fw, fw->key);
+    uint32_t left = item && fw->position < item->size ? item->size - fw->position : 0;
+    fw->position += length < left ? length : left;
+}
+
+// The request: control, length, address. Its control word becomes 0, or 1 if it failed.
+static void dma(struct fw_cfg *fw, uint64_t request)
+{
+    uint8_t bytes[16], result[4] = { 0 };
+    if (!fw->memory.read || !fw->memory.read(fw->memory.owner, request, bytes, sizeof bytes)) {
+        fw->mistakes++;
+        return;
+    }
+    uint32_t control = (uint32_t)swap(bytes_get(bytes, 4), 4), length = (uint32_t)swap(bytes_get(bytes + 4, 4), 4);
+    uint64_t address = swap(bytes_get(bytes + 8, 8), 8);
+    bool done = true;
+    if (control & DMA_SELECT)
+        select_item(fw, (uint16_t)(control >> 16));
+    if (control & DMA_READ)
+        done = dma_read(fw, address, length);
+    else if (control & DMA_WRITE)
+        done = false;
+    else if (control & DMA_SKIP)
+        dma_skip(fw, length);
+    result[3] = done ? 0 : DMA_ERROR;
+    if (!fw->memory.write(fw->memory.owner, request, result, sizeof result) || !done)
+        fw->mistakes++;
+}
+
+// Several bytes of data are a string: the first is the one at the lowest address.
+uint64_t fw_cfg_memory_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct fw_cfg *fw = owner;
+    uint64_t value = 0;
+    (void)now;
+    if (offset < SELECTOR) {
+        for (unsigned i = 0; i < size; i++)
+            value |= (uint64_t)next_byte(fw) << (8 * i);
+        return value;
+    }
+    if (offset >= DMA && fw->memory.read) // swapped, its first byte is the lowest
+        return swap(DMA_SIGNATURE, 8) >> (8 * (offset - DMA)) & bits_low(8 * size);
+    return 0;
+}
+
+void fw_cfg_memory_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct fw_cfg *fw = owner;
+    (void)now;
+    if (offset == SELECTOR && size == 2) {
+        select_item(fw, (uint16_t)swap(value, 2));
+    } else if (offset == DMA && size == 4) {
+        fw->dma_high = (uint32_t)swap(value, 4);
+    } else if (offset == DMA && size == 8) {
+        dma(fw, swap(value, 8));
+    } else if (offset == DMA + 4 && size == 4) {
+        uint64_t request = (uint64_t)fw->dma_high << 32 | swap(value, 4);
+        fw->dma_high = 0;
+        dma(fw, request);
+    }
+}
+
+// --- Life -----------------------------------------------------------------------------------------------------------
+
 void fw_cfg_init(struct fw_cfg *fw)
 {
     static const uint8_t signature[4] = { 'Q', 'E', 'M', 'U' };
@@ -123,15 +223,24 @@ void fw_cfg_init(struct fw_cfg *fw)
     fw_cfg_add_bytes(fw, FW_CFG_FILE_DIR, fw->directory, 4);
 }
 
+void fw_cfg_add_dma(struct fw_cfg *fw, const struct fw_cfg_memory *memory)
+{
+    fw->memory = *memory;
+    fw_cfg_add_number(fw, FW_CFG_ID, ID_TRADITIONAL | ID_DMA, 4);
+}
+
 void fw_cfg_reset(struct fw_cfg *fw, uint64_t now)
 {
     (void)now;
     fw->key = 0;
     fw->position = 0;
+    fw->dma_high = 0;
 }
 
 void fw_cfg_visit(struct fw_cfg *fw, struct visit *v)
 {
     VISIT(v, fw->key);
     VISIT(v, fw->position);
+    VISIT(v, fw->dma_high);
+    VISIT(v, fw->mistakes);
 }

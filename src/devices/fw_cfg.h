@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The firmware configuration device known from QEMU (docs/specs/fw_cfg): a selector port and a data port through which
-// a guest reads what the machine consists of. Read-only items by number, and named files listed in item 19h.
+// The firmware configuration device known from QEMU (docs/specs/fw_cfg), through which a guest reads what the machine
+// consists of. Read-only items by number, and named files listed in item 19h.
+//
+//     ports        0 selector (16 bits)     1 data (8 bits)
+//     in memory    8 selector (16 bits)     0 data (8 to 64 bits)     10h address of a DMA request (64 bits)
 #ifndef DEVICES_FW_CFG_H
 #define DEVICES_FW_CFG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/visit.h"
 
-#define FW_CFG_PORTS 2 // 510h selector (16 bits), 511h data (8 bits); region.widest = 2
+#define FW_CFG_PORTS 2    // at 510h; region.widest = 2
+#define FW_CFG_SIZE  0x18 // bytes of the window in memory; region.widest = 8
 #define FW_CFG_FILES 32
 #define FW_CFG_NAME  56 // with its final zero
 
@@ -48,16 +53,28 @@ struct fw_cfg_item {
     uint8_t number[8];
 };
 
+// Guest memory for DMA. False: not all of it is memory, and nothing was copied.
+struct fw_cfg_memory {
+    bool (*read)(void *owner, uint64_t address, void *data, size_t size);
+    bool (*write)(void *owner, uint64_t address, const void *data, size_t size);
+    void *owner;
+};
+
 struct fw_cfg {
     uint16_t key;
     uint32_t position; // next byte of the item that is read
+    uint32_t dma_high; // of the address, until the low half is written
+    uint32_t mistakes; // DMA requests that cannot be read, or ask for what cannot be done
+    struct fw_cfg_memory memory;
     struct fw_cfg_item items[FW_CFG_KEYS], arch[FW_CFG_ARCH_KEYS];
     uint32_t files;
     uint8_t directory[4 + FW_CFG_FILES * 64];
 };
 
-// Signature, id (traditional interface only, no DMA) and an empty directory.
+// Signature, id (no DMA) and an empty directory.
 void fw_cfg_init(struct fw_cfg *fw);
+// With DMA from now on; the id says so.
+void fw_cfg_add_dma(struct fw_cfg *fw, const struct fw_cfg_memory *memory);
 void fw_cfg_reset(struct fw_cfg *fw, uint64_t now);
 
 // -EINVAL: no such key, or a size that does not fit 32 bits.
@@ -69,6 +86,10 @@ int fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *data, uint6
 
 uint64_t fw_cfg_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void fw_cfg_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
+
+// The same in memory, with DMA.
+uint64_t fw_cfg_memory_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
+void fw_cfg_memory_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
 void fw_cfg_visit(struct fw_cfg *fw, struct visit *v);
 
