@@ -6,8 +6,10 @@
 - includes of src/, include/ and guests/ are written from their root, never with ".."
 - no file of ours is longer than 1000 lines
 - whatever a document names in backquotes as a file, or links to, exists
+- whatever a document names as a test, `suite::name`, is one
 - every station on the path of an interrupt names its neighbours ("Path:"), and those exist
 """
+import functools
 import pathlib
 import re
 import subprocess
@@ -18,6 +20,7 @@ SPDX = "SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause"
 CODE = {".c", ".h", ".S", ".py", ".sh", ".cmake", ".lds", ".map"}
 BY_NAME = {"CMakeLists.txt", "dev", "run", ".clang-format", ".clang-tidy"}
 FILE = re.compile(r"`((?:src|include|tests|guests|bench|docs|tools|examples|cmake)/[\w./-]*\w\.?\w*)`")
+TEST = re.compile(r"`(\w+)::(\w+_\w+_\w+)`") # a sentence
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -51,8 +54,17 @@ def check_code(path, text):
                     yield number, f"Path: names {name}, which is not there"
 
 
+@functools.cache
+def tests():
+    text = "\n".join(path.read_text() for path in files() if path.name.startswith("test_") and path.suffix == ".c")
+    return set(re.findall(r"^(?:Test|ParameterizedTest)\((?:[^()]*, )?(\w+), (\w+)", text, re.MULTILINE))
+
+
 def check_document(path, text):
     for number, line in enumerate(text.splitlines(), 1):
+        for suite, name in TEST.findall(line):
+            if (suite, name) not in tests():
+                yield number, f"names the test {suite}::{name}, which is not there"
         for name in FILE.findall(line):
             if not exists(name.rstrip("/")):
                 yield number, f"names {name}, which is not there"

@@ -9,7 +9,7 @@
 #include "machine/bytes.h"
 #include "machine/kernels.h"
 
-enum { CODE_BASE = 0x100000, CODE_START = 32, CODE_SIZE = 512 };
+enum { CODE_BASE = 0x100000, CODE_START = 32, CODE_SIZE = 4096 };
 
 struct code {
     uint8_t bytes[CODE_SIZE];
