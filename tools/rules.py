@@ -20,7 +20,7 @@ SPDX = "SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause"
 CODE = {".c", ".h", ".S", ".py", ".sh", ".cmake", ".lds", ".map"}
 BY_NAME = {"CMakeLists.txt", "dev", "run", ".clang-format", ".clang-tidy"}
 FILE = re.compile(r"`((?:src|include|tests|guests|bench|docs|tools|examples|cmake)/[\w./-]*\w\.?\w*)`")
-TEST = re.compile(r"`(\w+)::(\w+_\w+_\w+)`") # a sentence
+TEST = re.compile(r"`([a-z]\w*)::(\w+_\w+_\w+)`") # a sentence
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
