@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// PCI Local Bus Specification 3.0: 3.2.2.3.2 configuration mechanism #1, 6.1 to 6.2 configuration space header.
+// A PCI function: its configuration space as bytes with masks, its capabilities, its reset. PCI Local Bus 3.0, 6.1 to
+// 6.3 (header), 6.7 (capability list).
 //
-//   CF8h, dword access only          CFCh-CFFh: 1, 2 or 4 bytes of the register that CONFIG_ADDRESS names
-//    31 30..24 23..16 15..11 10..8 7..2 1..0
-//    EN   0     bus   device  fn   reg   0
+// Not modelled: power management, function level reset, expansion ROMs, the extended 4 KiB space of PCI Express.
 //
-// Other accesses to CF8h-CFBh are ordinary I/O: the byte at CF9h belongs to the reset port.
-//
-// Not modelled: buses behind bridges, the BARs' windows and INTx (no device of this machine needs them yet),
-// configuration mechanism #2, the PAM and SMRAM registers of the 440FX (its RAM is plain everywhere).
+// Path: devices / devices/pci_irq.c
 #include "devices/pci.h"
 
 #include <assert.h>
@@ -16,37 +12,25 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "devices/reset_port.h"
 
-#define CONFIG_ENABLE BIT32(31)
-#define CONFIG_MASK   UINT32_C(0x80fffffc)
-#define CONFIG_DATA   4 // offset of CFCh
-#define RESET_PORT    1 // offset of CF9h
-#define HEADER_MULTI  0x80
-
-// --- Functions ---------------------------------------------------------------------------------------------------
+// --- Registers as bytes ----------------------------------------------------------------------------------------------
 
 void pci_function_set(struct pci_function *function, unsigned offset, unsigned size, uint32_t value)
 {
     assert(offset + size <= PCI_CONFIG_SIZE);
-    for (unsigned i = 0; i < size; i++)
-        function->config[offset + i] = (uint8_t)(value >> (8 * i));
+    bytes_put(function->config + offset, size, value);
 }
 
 uint32_t pci_function_get(const struct pci_function *function, unsigned offset, unsigned size)
 {
-    uint32_t value = 0;
     assert(offset + size <= PCI_CONFIG_SIZE);
-    for (unsigned i = 0; i < size; i++)
-        value |= (uint32_t)function->config[offset + i] << (8 * i);
-    return value;
+    return (uint32_t)bytes_get(function->config + offset, size);
 }
 
 void pci_function_allow(struct pci_function *function, unsigned offset, unsigned size, uint32_t mask)
 {
     assert(offset + size <= PCI_CONFIG_SIZE);
-    for (unsigned i = 0; i < size; i++)
-        function->writable[offset + i] = (uint8_t)(mask >> (8 * i));
+    bytes_put(function->writable + offset, size, mask);
 }
 
 // 6.2.2 and 6.2.3: what every function has writable in its command register, and the error bits that a 1 clears.
@@ -61,138 +45,126 @@ void pci_function_init(struct pci_function *function, uint16_t vendor, uint16_t 
     pci_function_allow(function, PCI_CACHE_LINE_SIZE, 2, 0xffff);
     pci_function_allow(function, PCI_INTERRUPT_LINE, 1, 0xff);
     function->clear[PCI_STATUS + 1] = 0xf9;
+    function->last_capability = PCI_CAPABILITIES_POINTER;
+    function->next_capability = PCI_FIRST_CAPABILITY;
 }
 
-static uint32_t function_read(const struct pci_function *function, unsigned offset, unsigned size)
+void pci_function_subsystem(struct pci_function *function, uint16_t vendor, uint16_t device)
 {
-    return pci_function_get(function, offset, size);
+    pci_function_set(function, PCI_SUBSYSTEM_VENDOR_ID, 2, vendor);
+    pci_function_set(function, PCI_SUBSYSTEM_ID, 2, device);
 }
 
-static void function_write(struct pci_function *function, unsigned offset, unsigned size, uint32_t value, uint64_t now)
+// --- Capabilities ----------------------------------------------------------------------------------------------------
+
+unsigned pci_add_capability(struct pci_function *function, uint8_t id, unsigned size)
+{
+    unsigned at = function->next_capability, end = (unsigned)align_up(at + size, 4);
+    bool first = function->last_capability == PCI_CAPABILITIES_POINTER;
+    if (at == 0 || size < 2 || end > PCI_CONFIG_SIZE)
+        return 0;
+    function->config[at] = id;
+    function->config[at + 1] = 0;
+    function->config[first ? PCI_CAPABILITIES_POINTER : function->last_capability + 1u] = (uint8_t)at;
+    function->config[PCI_STATUS] |= PCI_STATUS_CAPABILITIES;
+    function->last_capability = (uint8_t)at;
+    function->next_capability = (uint8_t)end; // 256 is 0: full
+    return at;
+}
+
+bool pci_hook_capability(struct pci_function *function, const struct pci_capability *capability)
+{
+    if (function->capability_count == PCI_CAPABILITIES)
+        return false;
+    function->capabilities[function->capability_count++] = *capability;
+    return true;
+}
+
+static const struct pci_capability *hook_at(const struct pci_function *function, unsigned offset, unsigned size)
+{
+    for (unsigned i = 0; i < function->capability_count; i++) {
+        const struct pci_capability *hook = &function->capabilities[i];
+        if (offset >= hook->offset && offset + size <= hook->offset + (unsigned)hook->size)
+            return hook;
+    }
+    return NULL;
+}
+
+// --- Access ----------------------------------------------------------------------------------------------------------
+
+static void write_bytes(struct pci_function *function, unsigned offset, unsigned size, uint32_t value)
 {
     for (unsigned i = 0; i < size; i++) {
         uint8_t byte = (uint8_t)(value >> (8 * i)), *at = &function->config[offset + i];
         *at = (uint8_t)bits_merge(*at, byte, function->writable[offset + i]);
         *at &= ~(byte & function->clear[offset + i]);
     }
-    if (function->written)
-        function->written(function->owner, offset, size, now);
 }
 
-void pci_function_visit(struct pci_function *function, struct visit *v)
+static bool touches(unsigned offset, unsigned size, unsigned first, unsigned end)
 {
-    VISIT_ARRAY(v, function->config);
-}
-
-// --- Bus ---------------------------------------------------------------------------------------------------------
-
-int pci_bus_add(struct pci_bus *bus, uint8_t devfn, struct pci_function *function)
-{
-    struct pci_function *first = bus->functions[devfn & ~7];
-    if (bus->functions[devfn])
-        return -EEXIST;
-    if ((devfn & 7) && !first)
-        return -EINVAL;
-    if (devfn & 7)
-        first->config[PCI_HEADER_TYPE] |= HEADER_MULTI; // 6.2.1: so that software looks for the others
-    function->devfn = devfn;
-    bus->functions[devfn] = function;
-    return 0;
+    return offset < end && offset + size > first;
 }
 
 uint32_t pci_bus_read(struct pci_bus *bus, uint8_t devfn, unsigned offset, unsigned size, uint64_t now)
 {
     const struct pci_function *function = bus->functions[devfn];
-    (void)now;
     if (!function || offset + size > PCI_CONFIG_SIZE)
         return (uint32_t)bits_low(8 * size);
-    return function_read(function, offset, size);
+    const struct pci_capability *hook = hook_at(function, offset, size);
+    if (hook && hook->read)
+        return hook->read(hook->owner, offset - hook->offset, size, now);
+    return pci_function_get(function, offset, size);
 }
 
 void pci_bus_write(struct pci_bus *bus, uint8_t devfn, unsigned offset, unsigned size, uint32_t value, uint64_t now)
 {
     struct pci_function *function = bus->functions[devfn];
-    if (function && offset + size <= PCI_CONFIG_SIZE)
-        function_write(function, offset, size, value, now);
+    if (!function || offset + size > PCI_CONFIG_SIZE)
+        return;
+    const struct pci_capability *hook = hook_at(function, offset, size);
+    if (hook && hook->write)
+        hook->write(hook->owner, offset - hook->offset, size, value, now);
+    else
+        write_bytes(function, offset, size, value);
+    bool command = touches(offset, size, PCI_COMMAND, PCI_COMMAND + 2);
+    if (command || touches(offset, size, PCI_BAR0, PCI_BAR0 + 4 * PCI_BARS))
+        pci_bus_decode(bus);
+    if (command)
+        pci_irq_command(function);
+    if (function->written)
+        function->written(function->owner, offset, size, now);
 }
 
-// --- Mechanism #1 ------------------------------------------------------------------------------------------------
+// --- Life ------------------------------------------------------------------------------------------------------------
 
-static bool selects_bus_0(const struct pci_host *host)
-{
-    return (host->CONFIG_ADDRESS & CONFIG_ENABLE) && bits_get(host->CONFIG_ADDRESS, 23, 16) == 0;
-}
-
-static uint64_t data_read(struct pci_host *host, unsigned byte, unsigned size, uint64_t now)
-{
-    if (!selects_bus_0(host))
-        return bits_low(8 * size);
-    unsigned offset = (host->CONFIG_ADDRESS & 0xfc) + byte;
-    return pci_bus_read(&host->bus, (uint8_t)(host->CONFIG_ADDRESS >> 8), offset, size, now);
-}
-
-static void data_write(struct pci_host *host, unsigned byte, unsigned size, uint32_t value, uint64_t now)
-{
-    unsigned offset = (host->CONFIG_ADDRESS & 0xfc) + byte;
-    if (selects_bus_0(host))
-        pci_bus_write(&host->bus, (uint8_t)(host->CONFIG_ADDRESS >> 8), offset, size, value, now);
-}
-
-uint64_t pci_host_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
-{
-    struct pci_host *host = owner;
-    if (offset >= CONFIG_DATA)
-        return data_read(host, (unsigned)offset - CONFIG_DATA, size, now);
-    if (offset == 0 && size == 4)
-        return host->CONFIG_ADDRESS;
-    if (offset == RESET_PORT && size == 1 && host->reset_port)
-        return reset_port_read(host->reset_port, 0, 1, now);
-    return bits_low(8 * size);
-}
-
-void pci_host_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
-{
-    struct pci_host *host = owner;
-    if (offset >= CONFIG_DATA)
-        data_write(host, (unsigned)offset - CONFIG_DATA, size, (uint32_t)value, now);
-    else if (offset == 0 && size == 4)
-        host->CONFIG_ADDRESS = (uint32_t)value & CONFIG_MASK;
-    else if (offset == RESET_PORT && size == 1 && host->reset_port)
-        reset_port_write(host->reset_port, 0, 1, value, now);
-}
-
-// --- Host bridge -------------------------------------------------------------------------------------------------
-
-static void bridge_reset(struct pci_host *host)
-{
-    pci_function_set(&host->bridge, PCI_COMMAND, 2, 0x0006); // 440FX: master and memory are always on
-    pci_function_set(&host->bridge, PCI_STATUS, 2, 0x0280);
-    pci_function_set(&host->bridge, PCI_INTERRUPT_LINE, 1, 0);
-}
-
-void pci_host_init(struct pci_host *host, struct reset_port *reset_port)
-{
-    memset(host, 0, sizeof *host);
-    host->reset_port = reset_port;
-    pci_function_init(&host->bridge, 0x8086, 0x1237, 0x060000, 2);
-    pci_function_allow(&host->bridge, PCI_COMMAND, 2, 0x0140); // SERR and parity
-    pci_function_allow(&host->bridge, PCI_CACHE_LINE_SIZE, 2, 0xff00);
-    pci_function_allow(&host->bridge, PCI_INTERRUPT_LINE, 1, 0);
-    bridge_reset(host);
-    pci_bus_add(&host->bus, PCI_DEVFN(0, 0), &host->bridge);
-}
-
-void pci_host_reset(struct pci_host *host, uint64_t now)
+void pci_function_reset(struct pci_function *function, uint64_t now)
 {
     (void)now;
-    host->CONFIG_ADDRESS = 0;
-    bridge_reset(host);
+    for (unsigned i = 0; i < PCI_CONFIG_SIZE; i++)
+        function->config[i] &= ~(function->writable[i] | function->clear[i]);
+    if (function->bus)
+        pci_bus_decode(function->bus);
+    pci_irq_reset(function);
 }
 
-void pci_host_visit(struct pci_host *host, struct visit *v)
+void pci_function_destroy(struct pci_function *function)
 {
-    VISIT(v, host->CONFIG_ADDRESS);
-    visit_enter(v, "bridge");
-    pci_function_visit(&host->bridge, v);
-    visit_leave(v);
+    pci_irq_destroy(function);
+    if (function->bus)
+        pci_bus_remove(function->bus, function);
+}
+
+void pci_function_visit(struct pci_function *function, struct visit *v)
+{
+    VISIT_ARRAY(v, function->config);
+    for (unsigned i = 0; i < PCI_BARS; i++) {
+        if (function->bars[i].kind == PCI_BAR_NONE)
+            continue;
+        VISIT(v, function->bars[i].region.base);
+        VISIT(v, function->bars[i].mapped);
+        VISIT(v, function->bars[i].refused);
+    }
+    VISIT_ARRAY(v, function->mistakes);
+    pci_irq_visit(function, v);
 }

@@ -1,18 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// PCI: configuration mechanism #1 (ports CF8h and CFCh), a bus of functions, and the plain host bridge.
+// PCI: functions with their configuration space, BARs and capabilities; a bus of them; the ways of the processor to
+// configuration space (mechanism #1, ECAM); the plain host bridge.
 //
-// PCI Local Bus Specification 3.0, sections 3.2.2.3 (mechanism #1) and 6 (configuration space).
+// Spec: PCI Local Bus 3.0, sections 3.2.2.3 (mechanism #1) and 6 (configuration space); PCI Express Base 3.0, 7.2.2
+// (ECAM).
+//
+//     pci.c       a function: registers, capabilities, reset
+//     pci_bus.c   the bus: who answers in configuration space and behind which BAR; DMA
+//     pci_host.c  mechanism #1, ECAM, the host bridge
+//     pci_irq.c   a function's interrupts
+//
+// A device embeds a struct pci_function:
+//
+//     pci_function_init(&device->pci, vendor, id, class_code, revision);
+//     pci_bus_add(bus, devfn, &device->pci);
+//     pci_bar_add(&device->pci, 0, PCI_BAR_MEMORY, 4096, read, write, device, "registers");
+//     pci_irq_init(&device->pci, &(struct pci_irq_config){ .pin = 1, .msi_vectors = 1 });
+//
+// and calls pci_function_reset, _visit and _destroy from its own. Everything on the machine thread.
+// Path: devices / devices/pci_irq.c
 #ifndef DEVICES_PCI_H
 #define DEVICES_PCI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/bus.h"
 #include "base/visit.h"
+#include "devices/pci_irq.h"
 
-#define PCI_PORTS       8 // CF8h-CFFh; 1, 2 and 4 bytes (region.widest = 4)
-#define PCI_CONFIG_SIZE 256
-#define PCI_DEVFNS      256
+#define PCI_PORTS        8 // CF8h-CFFh; 1, 2 and 4 bytes (region.widest = 4)
+#define PCI_CONFIG_SIZE  256
+#define PCI_DEVFNS       256
+#define PCI_SLOTS        32
+#define PCI_PINS         4
+#define PCI_BARS         6
+#define PCI_CAPABILITIES 8                    // with functions of their own, per function
+#define PCI_ECAM_SIZE    UINT64_C(0x10000000) // 256 buses
+#define PCI_ECAM_BUS     UINT64_C(0x100000)   // of it for one bus
 
 #define PCI_DEVFN(slot, function) ((uint8_t)((slot) << 3 | (function)))
 
@@ -29,24 +55,82 @@ enum pci_register {
     PCI_BAR0 = 0x10,
     PCI_SUBSYSTEM_VENDOR_ID = 0x2c,
     PCI_SUBSYSTEM_ID = 0x2e,
-    PCI_CAPABILITIES = 0x34,
+    PCI_CAPABILITIES_POINTER = 0x34,
     PCI_INTERRUPT_LINE = 0x3c,
     PCI_INTERRUPT_PIN = 0x3d,
+    PCI_FIRST_CAPABILITY = 0x40,
 };
 
-// One function. A device embeds it and fills `config`, `writable` and `clear` before it is added to a bus.
+enum pci_command {
+    PCI_COMMAND_IO = 0x001,
+    PCI_COMMAND_MEMORY = 0x002,
+    PCI_COMMAND_MASTER = 0x004,
+    PCI_COMMAND_INTX_DISABLE = 0x400,
+};
+
+enum pci_status {
+    PCI_STATUS_INTERRUPT = 0x08,
+    PCI_STATUS_CAPABILITIES = 0x10,
+};
+
+enum pci_bar_kind {
+    PCI_BAR_NONE,
+    PCI_BAR_IO,
+    PCI_BAR_MEMORY,   // 32-bit
+    PCI_BAR_MEMORY64, // takes the next BAR too
+    PCI_BAR_MEMORY64_PREFETCHABLE,
+};
+
+struct pci_bar {
+    enum pci_bar_kind kind;
+    struct region region; // its size; its base where it is mapped
+    bool mapped;
+    bool on_bus;  // `region` is in the bus: what `mapped` says, once a load is through
+    bool refused; // it could not be mapped where it is: counted once
+};
+
+// A range of configuration space that answers by functions: `offset` is relative to its begin.
+struct pci_capability {
+    uint8_t offset, size;
+    uint32_t (*read)(void *owner, unsigned offset, unsigned size, uint64_t now);
+    void (*write)(void *owner, unsigned offset, unsigned size, uint32_t value, uint64_t now);
+    void *owner;
+};
+
+enum pci_mistake {
+    PCI_OVERLAP,   // a BAR was enabled where something else answers
+    PCI_NO_MASTER, // DMA with bus mastering off
+    PCI_NO_MEMORY, // DMA to an address that is not RAM
+    PCI_MISTAKES
+};
+
 struct pci_function {
     uint8_t config[PCI_CONFIG_SIZE];
-    uint8_t writable[PCI_CONFIG_SIZE]; // bits that a write changes
+    uint8_t writable[PCI_CONFIG_SIZE]; // bits that a write changes; a reset makes them 0
     uint8_t clear[PCI_CONFIG_SIZE];    // bits that a write of 1 clears
     uint8_t devfn;
-    // Called after a write changed `config` (a BAR moved, MSI was enabled); NULL: nothing to do.
+    struct pci_bus *bus; // NULL: on none
+    struct pci_bar bars[PCI_BARS];
+    struct pci_capability capabilities[PCI_CAPABILITIES];
+    unsigned capability_count;
+    uint8_t last_capability, next_capability; // where the list ends, and where there is room
+    struct pci_irq irq;
+    uint32_t mistakes[PCI_MISTAKES];
+    // Called after a write changed `config`; NULL: nothing to do.
     void (*written)(void *owner, unsigned offset, unsigned size, uint64_t now);
     void *owner;
 };
 
+// Where a bus leads: filled in by the machine. `ports` is the space of I/O BARs, with addresses as the BARs have them.
+struct pci_bus_config {
+    struct bus *memory, *ports;
+    struct intact_irq_manager *interrupts;
+    uint32_t gsi[PCI_PINS]; // where INTA to INTD of slot 0 arrive; slot n is turned by n
+};
+
 struct pci_bus {
     struct pci_function *functions[PCI_DEVFNS];
+    struct pci_bus_config config;
 };
 
 struct pci_host {
@@ -56,29 +140,74 @@ struct pci_host {
     struct reset_port *reset_port; // answers bytes at CF9h; NULL: nobody does
 };
 
-// Bus 0 with the host bridge (8086:1237, class 060000h) in slot 0. `reset_port` may be NULL.
-void pci_host_init(struct pci_host *host, struct reset_port *reset_port);
-void pci_host_reset(struct pci_host *host, uint64_t now);
-
-uint64_t pci_host_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
-void pci_host_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
-
-void pci_host_visit(struct pci_host *host, struct visit *v);
+// --- Functions -------------------------------------------------------------------------------------------------------
 
 // A function's identity: vendor and device id, `class_code` as class << 16 | subclass << 8 | interface, revision.
 void pci_function_init(struct pci_function *function, uint16_t vendor, uint16_t device, uint32_t class_code,
                        uint8_t revision);
+void pci_function_subsystem(struct pci_function *function, uint16_t vendor, uint16_t device);
 // The writable bits of the 16- or 32-bit register at `offset`, little-endian.
 void pci_function_allow(struct pci_function *function, unsigned offset, unsigned size, uint32_t mask);
 void pci_function_set(struct pci_function *function, unsigned offset, unsigned size, uint32_t value);
 uint32_t pci_function_get(const struct pci_function *function, unsigned offset, unsigned size);
+// Everything that software can write is 0 again, BARs are unmapped, interrupts are INTx with the line low.
+void pci_function_reset(struct pci_function *function, uint64_t now);
 void pci_function_visit(struct pci_function *function, struct visit *v);
+// Leaves the bus and lets go of everything. A function that was never added may be destroyed too, a zeroed one as well.
+void pci_function_destroy(struct pci_function *function);
 
+// Adds a BAR: `index` 0 to 5, `size` a power of two (I/O: 4 to 256, memory: 16 and more). Accesses arrive with offsets
+// from its begin, I/O in at most 4 bytes, memory in at most 8, and any alignment. -EINVAL, -EEXIST.
+int pci_bar_add(struct pci_function *function, unsigned index, enum pci_bar_kind kind, uint64_t size, bus_read_fn *read,
+                bus_write_fn *write, void *owner, const char *name);
+// The address that stands in a BAR, and whether it is mapped there now.
+uint64_t pci_bar_address(const struct pci_function *function, unsigned index);
+bool pci_bar_mapped(const struct pci_function *function, unsigned index);
+
+// Appends a capability of `size` bytes (header included) to the list; its bytes are 0 but for the header. Returns its
+// offset, or 0: no room.
+unsigned pci_add_capability(struct pci_function *function, uint8_t id, unsigned size);
+// The bytes from `offset` on are answered by `read` and `write` instead, in whole accesses of 1, 2 or 4 aligned bytes.
+// False: PCI_CAPABILITIES are there already.
+bool pci_hook_capability(struct pci_function *function, const struct pci_capability *capability);
+
+// DMA: all or nothing. False: bus mastering is off, or some byte is not RAM; counted.
+bool pci_read_memory(struct pci_function *function, uint64_t address, void *data, size_t size);
+bool pci_write_memory(struct pci_function *function, uint64_t address, const void *data, size_t size);
+
+// --- Bus -------------------------------------------------------------------------------------------------------------
+
+void pci_bus_connect(struct pci_bus *bus, const struct pci_bus_config *config);
 // Puts `function` (kept alive by the caller) at `devfn`. -EEXIST: the place is taken; -EINVAL: function n of a slot
 // without function 0.
 int pci_bus_add(struct pci_bus *bus, uint8_t devfn, struct pci_function *function);
-// Configuration access, for the host and for loaders: `size` 1, 2 or 4, naturally aligned. Nobody there: all ones.
+void pci_bus_remove(struct pci_bus *bus, struct pci_function *function);
+// The first slot from 1 on that is free, or PCI_SLOTS: none is.
+unsigned pci_bus_free_slot(const struct pci_bus *bus);
+// Configuration access, for the host and for loaders: `size` 1, 2 or 4, naturally aligned. Nobody there, or beyond 256
+// bytes: all ones.
 uint32_t pci_bus_read(struct pci_bus *bus, uint8_t devfn, unsigned offset, unsigned size, uint64_t now);
 void pci_bus_write(struct pci_bus *bus, uint8_t devfn, unsigned offset, unsigned size, uint32_t value, uint64_t now);
+// Maps and unmaps BARs as command registers and addresses say. pci.c calls it when one of them was written.
+void pci_bus_decode(struct pci_bus *bus);
+// After a load of all functions: BARs go where they were.
+void pci_bus_loaded(struct pci_bus *bus);
+
+// --- Host ------------------------------------------------------------------------------------------------------------
+
+// Bus 0 with the host bridge `vendor`:`device` (class 060000h) in slot 0. `reset_port` may be NULL.
+void pci_host_init(struct pci_host *host, struct reset_port *reset_port);
+void pci_host_init_ecam(struct pci_host *host);
+void pci_host_reset(struct pci_host *host, uint64_t now);
+// Its own state and the bridge's; functions are visited by their devices.
+void pci_host_visit(struct pci_host *host, struct visit *v);
+
+// Mechanism #1: the eight ports from CF8h.
+uint64_t pci_host_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
+void pci_host_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
+
+// ECAM: a window of PCI_ECAM_SIZE bytes, accesses of 1 to 4 bytes (region.widest = 4).
+uint64_t pci_ecam_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
+void pci_ecam_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
 #endif
