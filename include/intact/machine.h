@@ -86,8 +86,8 @@ struct intact_machine_config {
     // A model's name (intact_machine_cpu), with features added or taken away: "qemu64,+x2apic,-nx". NULL: the first.
     const char *cpu;
 
-    // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note; INTACT_VIRT: Image, or raw code; plain or gzip)
-    // or a firmware. Paths, or a kernel in memory, which is then called by the name in `kernel`.
+    // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note; INTACT_VIRT: Image, ELF, raw code; plain or
+    // gzip) or a firmware. Paths, or a kernel in memory, which is then called by the name in `kernel`.
     const char *kernel;
     const void
         *kernel_data; // read during create and at each reset, so it must live as long as the machine; may be NULL

@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "machine/boot.h"
+#include "machine/elf.h"
 #include "machine/guest_memory.h"
 
 #define MEBI2 (UINT64_C(2) << 20)
@@ -42,29 +43,63 @@ static int put_tree(const struct boot_arm64_request *request, uint64_t base, str
     return result;
 }
 
+static int load_flat(const struct boot_arm64_request *request, const struct image *image,
+                     struct boot_arm64_place *place, struct error *error)
+{
+    int result = linux_arm64_place(image, &request->tree->memory, place, error);
+    if (result == 0)
+        result = guest_put(request->memory, "kernel", place->base, image->data, image->size, error);
+    if (result == 0)
+        result = guest_zero(request->memory, "kernel", place->base + image->size, place->size - image->size, error);
+    place->entry = place->base;
+    return result;
+}
+
+static int load_elf(const struct boot_arm64_request *request, const struct image *image, struct boot_arm64_place *place,
+                    struct error *error)
+{
+    struct elf elf;
+    int result = elf_parse(image, ELF_AARCH64, &elf, error);
+    if (result == 0)
+        result = elf_load(image, &elf, request->memory, error);
+    if (result == 0)
+        *place = (struct boot_arm64_place){ elf.lowest, elf.highest - elf.lowest, elf_physical_entry(&elf) };
+    return result;
+}
+
 static int load(const struct boot_arm64_request *request, const struct image *image, struct boot_arm64_state *state,
                 struct error *error)
 {
     struct boot_arm64_place place;
-    int result = linux_arm64_place(image, &request->tree->memory, &place, error);
+    uint64_t ram = request->tree->memory.base;
+    bool is_elf = elf_is(image);
+    int result = is_elf ? load_elf(request, image, &place, error) : load_flat(request, image, &place, error);
     if (result < 0)
         return result;
-    state->entry = place.base;
-    state->tree = align_up(place.base + place.size, MEBI2);
+    uint64_t end = place.base + place.size, above = align_up(end, MEBI2);
+    bool below = is_elf && (place.base >= ram + BOOT_ARM64_TREE_LIMIT || end <= ram);
+    state->entry = place.entry;
+    state->tree = below ? ram : above;
     request->tree->initrd_size = 0;
-    result = guest_put(request->memory, "kernel", place.base, image->data, image->size, error);
-    if (result == 0)
-        result = guest_zero(request->memory, "kernel", place.base + image->size, place.size - image->size, error);
-    if (result == 0 && request->initrd)
-        result = load_ramdisk(request, state->tree + MEBI2, error);
+    if (request->initrd)
+        result = load_ramdisk(request, above + MEBI2, error);
     return result < 0 ? result : put_tree(request, state->tree, error);
+}
+
+static int load_for_firmware(const struct boot_arm64_request *request, struct boot_arm64_state *state,
+                             struct error *error)
+{
+    *state = (struct boot_arm64_state){ request->firmware_entry, request->tree->memory.base };
+    return put_tree(request, state->tree, error);
 }
 
 int boot_arm64_load(const struct boot_arm64_request *request, struct boot_arm64_state *state, struct error *error)
 {
     struct image image;
+    if (request->firmware)
+        return load_for_firmware(request, state, error);
     if (!request->kernel)
-        return error_set(error, -EINVAL, "nothing to run: give -kernel FILE");
+        return error_set(error, -EINVAL, "nothing to run: give -kernel FILE (or a firmware with -bios FILE)");
     int result = boot_read_kernel(request->kernel, request->kernel_data, request->kernel_size, &image, error);
     if (result == 0) {
         result = load(request, &image, state, error);

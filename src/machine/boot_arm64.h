@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Booting an Arm machine without firmware: what its loaders are given, and where the first processor starts.
+// Booting an Arm machine: what its loaders are given, and where the first processor starts.
 //
-//     RAM base + 80000h or 200000h   kernel       linux_arm64.c: Image, or raw code
-//     next 2 MiB boundary            device tree  at most 1 MiB; its address goes to x0
+//     RAM base                       device tree  for firmware, which runs in flash, and below an ELF file if it fits there
+//     RAM base + 80000h or 200000h   kernel       linux_arm64.c: Image, or raw code; an ELF file is where it says
+//     next 2 MiB boundary            device tree  otherwise
 //     2 MiB above                    ramdisk
+//
+// The tree takes up at most 1 MiB, and its address goes to x0.
 #ifndef MACHINE_BOOT_ARM64_H
 #define MACHINE_BOOT_ARM64_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bus.h"
@@ -20,6 +24,8 @@ struct boot_arm64_request {
     const char *kernel, *initrd; // paths, NULL: not given
     const void *kernel_data;     // the kernel itself, `kernel` being its name then; NULL: read the file
     size_t kernel_size;
+    bool firmware;           // flash holds it, and nothing else is loaded
+    uint64_t firmware_entry; // where
     struct bus *memory;
     struct fdt_description *tree; // complete but for the ramdisk, which the loader fills in
 };
@@ -35,7 +41,7 @@ int boot_arm64_load(const struct boot_arm64_request *request, struct boot_arm64_
 
 // Where a kernel goes and what it takes up, with what follows its last byte (.bss).
 struct boot_arm64_place {
-    uint64_t base, size;
+    uint64_t base, size, entry;
 };
 
 // linux_arm64.c

@@ -17,7 +17,7 @@
 
 enum { PT_LOAD = 1, PT_NOTE = 4 };
 
-#define ADDRESS_LIMIT BIT64(52) // the widest physical address of x86-64
+#define ADDRESS_LIMIT BIT64(52) // the widest physical address of both families
 
 bool elf_is(const struct image *image)
 {
@@ -29,11 +29,13 @@ static void read_segment(const uint8_t *at, bool is64, struct elf_segment *segme
     segment->type = get32(at);
     if (is64) {
         segment->offset = get64(at + 8);
+        segment->virtual_address = get64(at + 16);
         segment->address = get64(at + 24);
         segment->file_size = get64(at + 32);
         segment->memory_size = get64(at + 40);
     } else {
         segment->offset = get32(at + 4);
+        segment->virtual_address = get32(at + 8);
         segment->address = get32(at + 12);
         segment->file_size = get32(at + 16);
         segment->memory_size = get32(at + 20);
@@ -73,6 +75,16 @@ static void widen(struct elf *elf, const struct elf_segment *segment)
         elf->highest = segment->address + segment->memory_size;
 }
 
+static int check_machine(const struct elf *elf, enum elf_family family, struct error *error)
+{
+    if (family == ELF_X86 && elf->machine != ELF_MACHINE_386 && elf->machine != ELF_MACHINE_X86_64)
+        return error_set(error, -EINVAL, "ELF file is for machine %u, not for x86 (3 or 62)", elf->machine);
+    if (family == ELF_AARCH64 && (elf->machine != ELF_MACHINE_AARCH64 || !elf->is64))
+        return error_set(error, -EINVAL, "ELF file is for machine %u of %u bits, not for AArch64 (183 of 64)",
+                         elf->machine, elf->is64 ? 64 : 32);
+    return 0;
+}
+
 static int parse_header(const struct image *image, struct elf *elf, struct error *error)
 {
     const uint8_t *header = image->data;
@@ -82,8 +94,6 @@ static int parse_header(const struct image *image, struct elf *elf, struct error
     if ((header[4] != 1 && header[4] != 2) || header[5] != 1 || image->size < (elf->is64 ? 64u : 52u))
         return error_set(error, -EINVAL, "ELF header is damaged or not little-endian");
     elf->machine = get16(header + 18);
-    if (elf->machine != ELF_MACHINE_386 && elf->machine != ELF_MACHINE_X86_64)
-        return error_set(error, -EINVAL, "ELF file is for machine %u, not for x86 (3 or 62)", elf->machine);
     elf->entry = elf->is64 ? get64(header + 24) : get32(header + 24);
     return 0;
 }
@@ -109,15 +119,27 @@ static int parse_segments(const struct image *image, struct elf *elf, struct err
     return 0;
 }
 
-int elf_parse(const struct image *image, struct elf *elf, struct error *error)
+int elf_parse(const struct image *image, enum elf_family family, struct elf *elf, struct error *error)
 {
     *elf = (struct elf){ .lowest = UINT64_MAX };
     int result = parse_header(image, elf, error);
+    if (result == 0)
+        result = check_machine(elf, family, error);
     if (result == 0)
         result = parse_segments(image, elf, error);
     if (result == 0 && elf->highest == 0)
         return error_set(error, -EINVAL, "ELF file has nothing to load");
     return result;
+}
+
+uint64_t elf_physical_entry(const struct elf *elf)
+{
+    for (unsigned i = 0; i < elf->count; i++) {
+        const struct elf_segment *segment = &elf->segment[i];
+        if (segment->type == PT_LOAD && elf->entry - segment->virtual_address < segment->memory_size)
+            return elf->entry - segment->virtual_address + segment->address;
+    }
+    return elf->entry;
 }
 
 int elf_load(const struct image *image, const struct elf *elf, struct bus *memory, struct error *error)

@@ -12,17 +12,20 @@
 
 #define ELF_SEGMENT_LIMIT 64 // program headers we look at; a kernel has about five
 
-enum { ELF_MACHINE_386 = 3, ELF_MACHINE_X86_64 = 62 };
+enum { ELF_MACHINE_386 = 3, ELF_MACHINE_X86_64 = 62, ELF_MACHINE_AARCH64 = 183 };
+
+enum elf_family { ELF_X86, ELF_AARCH64 };
 
 struct elf_segment {
     uint32_t type;
     uint64_t offset, address, file_size, memory_size; // `address` is physical (p_paddr)
+    uint64_t virtual_address;                         // p_vaddr
 };
 
 struct elf {
     bool is64;
     uint16_t machine;
-    uint64_t entry;
+    uint64_t entry; // e_entry: of what address space, the loader knows
     struct elf_segment segment[ELF_SEGMENT_LIMIT];
     unsigned count;
     uint64_t lowest, highest; // the loaded range, [lowest, highest)
@@ -30,9 +33,12 @@ struct elf {
 
 bool elf_is(const struct image *image);
 
-// Checks the file for one of our machines and fills `elf`: every segment lies in the file, has no more bytes in the
+// Checks the file for the family's machines and fills `elf`: every segment lies in the file, has no more bytes in the
 // file than in memory, ends below 2^52, and no two overlap in memory. 0 or -EINVAL with a line.
-int elf_parse(const struct image *image, struct elf *elf, struct error *error);
+int elf_parse(const struct image *image, enum elf_family family, struct elf *elf, struct error *error);
+
+// The entry's physical address: where its segment is loaded, for a file whose entry is a virtual address.
+uint64_t elf_physical_entry(const struct elf *elf);
 
 // Copies the PT_LOAD segments to their physical addresses and zeroes the rest of each.
 int elf_load(const struct image *image, const struct elf *elf, struct bus *memory, struct error *error);

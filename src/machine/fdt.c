@@ -2,7 +2,7 @@
 // Builds the device tree with libfdt's sequential writer: nodes are written once, in the order in which they stand.
 //
 // Spec: Devicetree Specification 0.4, chapters 2, 3 and 5; the bindings that Linux documents (arm,gic-v3, arm,gic,
-// arm,armv8-timer, arm,psci, arm,pl011, arm,pl031).
+// arm,armv8-timer, arm,psci, arm,pl011, arm,pl031, cfi-flash, qemu,fw-cfg-mmio).
 #include "machine/fdt.h"
 
 #include <errno.h>
@@ -253,6 +253,25 @@ static void put_rtc(struct tree *tree, const struct fdt_description *machine)
     close_node(tree);
 }
 
+static void put_flash(struct tree *tree, const struct fdt_description *machine)
+{
+    const struct fdt_window *banks[] = { &machine->flash[0], &machine->flash[1] };
+    open_node_at(tree, "flash", machine->flash[0].base);
+    text(tree, "compatible", "cfi-flash");
+    reg(tree, banks, 2);
+    cell(tree, "bank-width", machine->flash_width);
+    close_node(tree);
+}
+
+static void put_fw_cfg(struct tree *tree, const struct fdt_description *machine)
+{
+    open_node_at(tree, "fw-cfg", machine->fw_cfg.base);
+    text(tree, "compatible", "qemu,fw-cfg-mmio");
+    reg_one(tree, &machine->fw_cfg);
+    flag(tree, "dma-coherent");
+    close_node(tree);
+}
+
 int fdt_build(const struct fdt_description *machine, void *out, size_t capacity)
 {
     struct tree tree = { .fdt = out };
@@ -271,6 +290,10 @@ int fdt_build(const struct fdt_description *machine, void *out, size_t capacity)
         put_serial(&tree, machine);
     if (machine->rtc.size)
         put_rtc(&tree, machine);
+    if (machine->flash[0].size)
+        put_flash(&tree, machine);
+    if (machine->fw_cfg.size)
+        put_fw_cfg(&tree, machine);
     close_node(&tree);
     note(&tree, fdt_finish(out));
     return tree.error ? -ENOMEM : 0;

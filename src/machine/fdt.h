@@ -21,6 +21,8 @@ struct fdt_description {
     unsigned v2m_first, v2m_count;                                   // INTIDs
     unsigned timer_secure, timer_physical, timer_virtual, timer_hyp; // PPI numbers
 
+    struct fdt_window flash[2], fw_cfg;
+    unsigned flash_width; // bytes
     struct fdt_window serial, rtc;
     unsigned serial_spi, rtc_spi;
     uint32_t serial_clock; // Hz

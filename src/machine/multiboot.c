@@ -92,7 +92,7 @@ static int load_flat(struct multiboot *boot, const struct image *image, const ui
 static int load_elf(struct multiboot *boot, const struct image *image, uint32_t *entry, struct error *error)
 {
     struct elf elf;
-    int result = elf_parse(image, &elf, error);
+    int result = elf_parse(image, ELF_X86, &elf, error);
     if (result < 0)
         return result;
     if (elf.entry > UINT32_MAX || elf.entry < elf.lowest || elf.entry >= elf.highest)

@@ -76,7 +76,7 @@ int pvh_load(const struct boot_request *request, const struct image *image, stru
     struct elf elf;
     uint64_t entry = 0;
     uint8_t info[INFO_SIZE];
-    int result = elf_parse(image, &elf, error);
+    int result = elf_parse(image, ELF_X86, &elf, error);
     if (result == 0)
         result = entry_point(image, &elf, &entry, error);
     if (result == 0)

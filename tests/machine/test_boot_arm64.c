@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "machine/boot_arm64.h"
+#include "machine/kernels.h"
 #include "machine/memory.h"
 
 #define RAM      UINT64_C(0x40000000)
@@ -92,6 +93,61 @@ Test(boot_arm64, raw_code_goes_to_80000h)
     cr_assert_eq(load(file, sizeof file, NULL), 0);
     cr_assert_eq(state.entry, RAM + 0x80000);
     cr_assert_eq(state.tree, RAM + 0x200000);
+}
+
+static const void *tree(void)
+{
+    const void *fdt = ram.ram + (state.tree - RAM);
+    cr_assert_eq(fdt_check_header(fdt), 0);
+    return fdt;
+}
+
+static void make_arm_elf(uint64_t address)
+{
+    const struct test_segment segments[] = { { 1, 1024, address, 64, 0x1000 } };
+    make_elf(file, 1, address + 8, segments, 1);
+    put16(file + 18, 183);
+}
+
+Test(boot_arm64, an_elf_file_goes_where_it_says_and_the_tree_below_or_above)
+{
+    make_arm_elf(RAM + 0x100000);
+    cr_assert_eq(load(file, sizeof file, NULL), 0, "%s", error.text);
+    cr_assert_eq(state.entry, RAM + 0x100008);
+    cr_assert_arr_eq(ram.ram + 0x100000, file + 1024, 64);
+    cr_assert_eq(state.tree, RAM);
+    cr_assert_eq(fdt_path_offset(tree(), "/flash@0"), -FDT_ERR_NOTFOUND);
+    make_arm_elf(RAM + 0xff000);
+    cr_assert_eq(load(file, sizeof file, NULL), 0, "%s", error.text);
+    cr_assert_eq(state.tree, RAM + 0x200000, "there is no room below");
+    make_arm_elf(RAM + RAM_SIZE - 64);
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOMEM);
+    make_arm_elf(0x1000);
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOMEM);
+    file[18] = 62;
+    cr_assert_eq(load(file, sizeof file, NULL), -EINVAL);
+    cr_assert_str_eq(error.text,
+                     "-kernel: 'kernel': ELF file is for machine 62 of 64 bits, not for AArch64 (183 of 64)");
+}
+
+Test(boot_arm64, firmware_runs_in_flash_and_finds_the_tree_where_ram_begins)
+{
+    const struct boot_arm64_request request = {
+        .firmware = true, .firmware_entry = 0x1000, .memory = &bus, .tree = &description
+    };
+    description.flash[0] = (struct fdt_window){ 0, 0x4000000 };
+    description.flash[1] = (struct fdt_window){ 0x4000000, 0x4000000 };
+    description.flash_width = 4;
+    description.fw_cfg = (struct fdt_window){ 0x9020000, 0x18 };
+    cr_assert_eq(boot_arm64_load(&request, &state, &error), 0, "%s", error.text);
+    cr_assert_eq(state.entry, 0x1000);
+    cr_assert_eq(state.tree, RAM);
+    int size, flash = fdt_path_offset(tree(), "/flash@0"), fw_cfg = fdt_path_offset(tree(), "/fw-cfg@9020000");
+    const fdt64_t *banks = fdt_getprop(tree(), flash, "reg", &size);
+    cr_assert_eq(size, 32);
+    cr_assert_eq(fdt64_ld(banks + 2), 0x4000000);
+    cr_assert_eq(fdt32_ld(fdt_getprop(tree(), flash, "bank-width", NULL)), 4);
+    cr_assert_str_eq(fdt_getprop(tree(), fw_cfg, "compatible", NULL), "qemu,fw-cfg-mmio");
 }
 
 Test(boot_arm64, a_gzip_image_is_unpacked)

@@ -25,7 +25,7 @@ TestSuite(elf, .init = start, .fini = finish);
 static int parse(struct elf *elf, struct error *error)
 {
     struct image image = { .data = file, .size = sizeof file };
-    return elf_parse(&image, elf, error);
+    return elf_parse(&image, ELF_X86, elf, error);
 }
 
 static void refuses(const char *part)
@@ -46,7 +46,7 @@ Test(elf, segments_are_copied_to_their_physical_addresses_and_filled_up_with_zer
         struct image image = { .data = file, .size = sizeof file };
         make_elf(file, is64, MEBI + 4, segments, 2);
         memset(memory.bytes + MEBI, 0xee, 1024);
-        cr_assert_eq(elf_parse(&image, &elf, &error), 0, "%s", error.text);
+        cr_assert_eq(elf_parse(&image, ELF_X86, &elf, &error), 0, "%s", error.text);
         cr_assert_eq(elf_load(&image, &elf, &memory.bus, &error), 0, "%s", error.text);
         cr_assert_eq(elf.entry, MEBI + 4);
         cr_assert_eq(elf.lowest, MEBI);
@@ -94,7 +94,7 @@ Test(elf, a_huge_segment_is_refused_when_it_is_loaded_and_touches_nothing)
     struct error error = { 0 };
     struct image image = { .data = file, .size = sizeof file };
     make_elf(file, 1, MEBI, segments, 1);
-    cr_assert_eq(elf_parse(&image, &elf, &error), 0);
+    cr_assert_eq(elf_parse(&image, ELF_X86, &elf, &error), 0);
     cr_assert_lt(elf_load(&image, &elf, &memory.bus, &error), 0);
     cr_assert_not_null(strstr(error.text, "larger -m"), "%s", error.text);
 }
@@ -105,6 +105,29 @@ Test(elf, a_file_for_another_machine_is_refused)
     make_elf(file, 1, MEBI, segments, 1);
     put16(file + 18, 183);
     refuses("machine 183");
+}
+
+Test(elf, an_arm_file_may_be_linked_where_its_mmu_will_map_it)
+{
+    const struct test_segment segments[] = { { 1, 1024, MEBI, 16, 16 }, { 1, 1024, 2 * MEBI, 16, 32 } };
+    const uint64_t linked = UINT64_C(0xffff800000000000);
+    struct elf elf;
+    struct error error = { 0 };
+    struct image image = { .data = file, .size = sizeof file };
+    make_elf(file, 1, linked + 8, segments, 2);
+    put64(file + 64 + 56 + 16, linked);
+    cr_assert_lt(elf_parse(&image, ELF_AARCH64, &elf, &error), 0);
+    cr_assert_not_null(strstr(error.text, "machine 62 of 64 bits, not for AArch64"), "%s", error.text);
+    put16(file + 18, 183);
+    cr_assert_eq(elf_parse(&image, ELF_AARCH64, &elf, &error), 0, "%s", error.text);
+    cr_assert_eq(elf_physical_entry(&elf), 2 * MEBI + 8);
+    elf.entry = MEBI + 4;
+    cr_assert_eq(elf_physical_entry(&elf), MEBI + 4);
+    elf.entry = 12;
+    cr_assert_eq(elf_physical_entry(&elf), 12, "in no segment: taken as it is");
+    make_elf(file, 0, MEBI, segments, 2);
+    put16(file + 18, 183);
+    cr_assert_lt(elf_parse(&image, ELF_AARCH64, &elf, &error), 0);
 }
 
 Test(elf, too_many_program_headers_are_refused)
@@ -139,7 +162,7 @@ Test(elf, a_note_is_found_behind_others_and_damaged_ones_end_the_search)
     put32(file + 2056, 6);
     memcpy(file + 2060, "Xen", 4);
     make_pvh_note(file + 2068, 0x123456);
-    cr_assert_eq(elf_parse(&image, &elf, &error), 0);
+    cr_assert_eq(elf_parse(&image, ELF_X86, &elf, &error), 0);
     const uint8_t *note = elf_note(&image, &elf, "Xen", 18, &size);
     cr_assert_not_null(note);
     cr_assert_eq(size, 4);
@@ -159,7 +182,7 @@ Test(elf, a_file_cut_off_anywhere_never_reads_beyond_its_end)
         uint8_t *exact = malloc(size); // the sanitizer sees the end of it
         memcpy(exact, file, size);
         struct image image = { .data = exact, .size = size };
-        cr_assert_lt(elf_parse(&image, &elf, &error), 0);
+        cr_assert_lt(elf_parse(&image, ELF_X86, &elf, &error), 0);
         free(exact);
     }
 }
@@ -178,7 +201,7 @@ Test(elf, random_headers_crash_nothing)
             file[test_random(&state) % 200] = (uint8_t)test_random(&state);
         for (unsigned i = 1024; i < 1088; i++)
             file[i] = (uint8_t)(test_random(&state) % 5);
-        if (elf_parse(&image, &elf, &error) == 0) {
+        if (elf_parse(&image, ELF_X86, &elf, &error) == 0) {
             elf_load(&image, &elf, &memory.bus, &error);
             elf_note(&image, &elf, "Xen", 18, &size);
         } else {
