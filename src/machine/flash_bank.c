@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See flash_bank.h.
+#include "machine/flash_bank.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "machine/host_memory.h"
+#include "machine/image.h"
+
+// --- The file -------------------------------------------------------------------------------------------------------
+
+static int read_contents(struct flash_bank *bank, const char *option, const char *path, uint64_t *size,
+                         struct error *error)
+{
+    struct image image;
+    int result = image_read(&image, option, path, CFI_FLASH_SIZE, error);
+    if (result == 0)
+        memcpy(bank->contents, image.data, image.size);
+    *size = image.size;
+    image_release(&image);
+    return result;
+}
+
+static int read_drive(struct flash_bank *bank, const struct intact_drive_config *drive, struct error *error)
+{
+    uint64_t size;
+    int result = read_contents(bank, "-drive", drive->file, &size, error);
+    if (result < 0 || drive->readonly || drive->snapshot)
+        return result;
+    if (size != CFI_FLASH_SIZE)
+        return error_set(error, -EINVAL,
+                         "-drive: '%.200s' has %" PRIu64 " bytes, and a flash bank has %" PRIu64
+                         "; make it as large (truncate -s 64M), or give readonly=on or snapshot=on",
+                         drive->file, size, CFI_FLASH_SIZE);
+    bank->file = open(drive->file, O_WRONLY | O_CLOEXEC);
+    if (bank->file < 0)
+        return error_set(error, -errno,
+                         "-drive: cannot write '%.200s': %s; readonly=on or snapshot=on does not ask for it",
+                         drive->file, strerror(errno));
+    return 0;
+}
+
+// False: the host cannot keep it (its disk is full), and the guest sees that the write failed.
+static bool write_back(void *owner, uint64_t offset, uint64_t size)
+{
+    struct flash_bank *bank = owner;
+    while (bank->file >= 0 && size) {
+        ssize_t done = pwrite(bank->file, bank->contents + offset, (size_t)size, (off_t)offset);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return false;
+        offset += (uint64_t)done;
+        size -= (uint64_t)done;
+    }
+    return true;
+}
+
+// --- The bank -------------------------------------------------------------------------------------------------------
+
+static void turned(void *owner, bool array)
+{
+    struct flash_bank *bank = owner;
+    bus_set_ram(bank->bus, &bank->region, array ? bank->contents : NULL);
+}
+
+int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *drive, const char *bios,
+                    struct error *error)
+{
+    uint64_t size;
+    int result = 0;
+    *bank = (struct flash_bank){ .file = -1 };
+    bank->contents = host_memory_reserve(CFI_FLASH_SIZE);
+    if (!bank->contents)
+        return error_set(error, -ENOMEM, "the host has no room for a flash bank");
+    memset(bank->contents, 0xff, CFI_FLASH_SIZE);
+    cfi_flash_init(&bank->chips, bank->contents, !drive || !drive->readonly);
+    bank->chips.turned = turned;
+    bank->chips.changed = write_back;
+    bank->chips.owner = bank;
+    if (bios)
+        result = read_contents(bank, "-bios", bios, &size, error);
+    else if (drive)
+        result = read_drive(bank, drive, error);
+    return result;
+}
+
+void flash_bank_close(struct flash_bank *bank)
+{
+    if (!bank->contents)
+        return;
+    if (bank->file >= 0)
+        close(bank->file);
+    host_memory_release(bank->contents, CFI_FLASH_SIZE);
+    bank->contents = NULL;
+}
+
+int flash_bank_map(struct flash_bank *bank, struct bus *bus, uint64_t base)
+{
+    bank->bus = bus;
+    bank->region = (struct region){
+        .base = base,
+        .size = CFI_FLASH_SIZE,
+        .name = "flash",
+        .ram = bank->contents,
+        .readonly = true,
+        .widest = 4,
+        .read = cfi_flash_read,
+        .write = cfi_flash_write,
+        .owner = &bank->chips,
+    };
+    return bus_add(bus, &bank->region);
+}
+
+void flash_bank_reset(struct flash_bank *bank, uint64_t now)
+{
+    if (bank->contents)
+        cfi_flash_reset(&bank->chips, now);
+}
+
+void flash_bank_visit_chips(struct flash_bank *bank, struct visit *v)
+{
+    if (bank->contents)
+        cfi_flash_visit(&bank->chips, v);
+}
+
+void flash_bank_visit(struct flash_bank *bank, struct visit *v)
+{
+    flash_bank_visit_chips(bank, v);
+    if (bank->contents)
+        VISIT_MEMORY(v, bank->contents, CFI_FLASH_SIZE);
+}
+
+void flash_bank_loaded(struct flash_bank *bank)
+{
+    if (bank->contents)
+        turned(bank, cfi_flash_shows_array(&bank->chips));
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A flash bank on a memory bus: the chips, their contents in host memory, and the file that these come from and go to.
+//
+//     vCPU reads, runs   --> contents              as long as the chips show their array
+//     vCPU writes, reads --> devices/cfi_flash.c   --> contents --> file
+#ifndef MACHINE_FLASH_BANK_H
+#define MACHINE_FLASH_BANK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <intact/machine.h>
+
+#include "base/bus.h"
+#include "base/error.h"
+#include "base/visit.h"
+#include "devices/cfi_flash.h"
+
+struct flash_bank {
+    struct cfi_flash chips;
+    struct region region;
+    struct bus *bus;
+    uint8_t *contents; // NULL: the bank is not there
+    int file;          // that writes go to, -1: none
+};
+
+// Takes the contents from `bios` (lost at the end), or from `drive`, or from neither: erased. What a file does not fill
+// is erased too; one that the guest may write must be as large as the bank. A negative errno with a line in `error`;
+// flash_bank_close in either case.
+int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *drive, const char *bios,
+                    struct error *error);
+void flash_bank_close(struct flash_bank *bank);
+
+// Puts it on the bus.
+int flash_bank_map(struct flash_bank *bank, struct bus *bus, uint64_t base);
+
+void flash_bank_reset(struct flash_bank *bank, uint64_t now);
+
+// With the contents, which flash_bank_visit_chips leaves out; flash_bank_loaded follows a load.
+void flash_bank_visit(struct flash_bank *bank, struct visit *v);
+void flash_bank_visit_chips(struct flash_bank *bank, struct visit *v);
+void flash_bank_loaded(struct flash_bank *bank);
+
+#endif
