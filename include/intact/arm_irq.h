@@ -49,7 +49,11 @@ struct intact_arm_irq;
 #define INTACT_ARM_NEVER      UINT64_MAX
 
 // What a CPU has to take: levels, which go away with what the handler acknowledges, or with their source.
-enum intact_arm_pending { INTACT_ARM_IRQ = 1 << 5, INTACT_ARM_FIQ = 1 << 6 };
+enum intact_arm_pending {
+    INTACT_ARM_NMI = 1 << 1, // beside one of the others: it has superpriority, and PSTATE.I and F do not mask it
+    INTACT_ARM_IRQ = 1 << 5,
+    INTACT_ARM_FIQ = 1 << 6
+};
 
 // Chip numbers.
 enum intact_arm_chip {
@@ -76,6 +80,7 @@ struct intact_arm_irq_config {
     unsigned extended_spis;  // 0 to 1024; GICv3
     unsigned extended_ppis;  // 0, 32 or 64, INTIDs from 1056; GICv3
     bool security;           // two Security states; else one (GICD_CTLR.DS reads as 1)
+    bool nmi;                // non-maskable interrupts (FEAT_GICv3_NMI); GICv3
     unsigned lpi_bits;       // INTID bits of LPIs, 14 to 24; 0: there are none. GICv3
     bool its;                // an ITS; needs lpi_bits
     uint64_t its_command_ns; // that each of its commands takes, at most 1000000000; 0: they are done at once
@@ -130,6 +135,8 @@ bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t d
 uint32_t intact_arm_irq_pending(const struct intact_arm_irq *irq, uint32_t cpu);
 // With two Security states: the one that `cpu` executes in, which is that of its accesses. Non-secure until told.
 void intact_arm_irq_set_secure(struct intact_arm_irq *irq, uint32_t cpu, bool secure);
+// With non-maskable interrupts: SCTLR_ELx.NMI of the Exception level that `cpu` executes in. Clear until told.
+void intact_arm_irq_set_sctlr_nmi(struct intact_arm_irq *irq, uint32_t cpu, bool on);
 
 // Physical memory: the windows of the chips, as `cpu` sees them (GICv2's are banked). `size` is 1, 2, 4 or 8, and
 // `address` a multiple of it.

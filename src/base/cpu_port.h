@@ -15,7 +15,7 @@
 // acknowledged.
 enum {
     PENDING_INTR = BIT32(0), // x86: a vector is ready (LAPIC, or the 8259 through ExtINT)
-    PENDING_NMI = BIT32(1),
+    PENDING_NMI = BIT32(1),  // Arm: beside IRQ or FIQ, which has superpriority then; a level like them
     PENDING_SMI = BIT32(2),
     PENDING_INIT = BIT32(3),
     PENDING_SIPI = BIT32(4),
@@ -28,7 +28,8 @@ enum port_space {
     PORT_REGISTER, // x86: MSR number (1Bh, 6E0h, 800h-8FFh) or PORT_CR8; Arm: system register encoding
 };
 
-#define PORT_CR8 UINT64_C(0x100000000) // MOV to and from CR8, 4 bits
+#define PORT_CR8       UINT64_C(0x100000000) // MOV to and from CR8, 4 bits
+#define PORT_SCTLR_NMI UINT64_C(0x100000001) // Arm, written alone: SCTLR_ELx.NMI where the vCPU executes now
 
 enum port_result {
     PORT_NOT_MINE, // not a register of the interrupt controller: the vCPU or the bus answers

@@ -34,11 +34,12 @@ static uint32_t route(struct arm_irq *irq, uint32_t index, enum gic_group group)
 }
 
 // The interrupt is in the CPU's set of ready ones, or not.
-static void forward(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot, enum gic_group group, uint8_t priority)
+static void forward(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot, enum gic_group group,
+                    struct gic_rank rank)
 {
     if (!cpu->ready.at[slot])
         TRACE(irq->config.trace, TRACE_ACCEPT, cpu->index, gic_intid_of(slot), group, 0);
-    gic_ready_put(&cpu->ready, slot, group, priority);
+    gic_ready_put(&cpu->ready, slot, group, rank);
     arm_irq_touch(irq, cpu->index);
 }
 
@@ -53,11 +54,10 @@ static void refresh_targets(struct arm_irq *irq, uint32_t index, bool forwarded)
 {
     struct gicd *gicd = &irq->gicd;
     uint32_t slot = gic_shared_slot(index), old = gicd->place[index], targets = forwarded ? gicd->itargetsr[index] : 0;
-    uint8_t priority = gicd->spi.block[index / 32].priority[index % 32];
     for (uint32_t left = old & ~targets; left; left &= left - 1)
         withdraw(irq, bits_lowest(left), slot);
     for (uint32_t left = targets; left; left &= left - 1)
-        forward(irq, &irq->cpus[bits_lowest(left)], slot, gicd_group(gicd, index), priority);
+        forward(irq, &irq->cpus[bits_lowest(left)], slot, gicd_group(gicd, index), gicd_rank(gicd, index));
     gicd->place[index] = (uint16_t)targets;
 }
 
@@ -72,7 +72,7 @@ static void refresh_spi(struct arm_irq *irq, uint32_t index, bool forwarded)
         withdraw(irq, old, slot);
     gicd->place[index] = cpu == ARM_TARGETS_NONE ? GICD_NOWHERE : (uint16_t)cpu;
     if (cpu != ARM_TARGETS_NONE)
-        forward(irq, &irq->cpus[cpu], slot, group, gicd->spi.block[index / 32].priority[index % 32]);
+        forward(irq, &irq->cpus[cpu], slot, group, gicd_rank(gicd, index));
 }
 
 static void settle_gicd(struct arm_irq *irq)
@@ -103,7 +103,7 @@ static void refresh_block(struct arm_irq *irq, struct arm_irq_cpu *cpu, unsigned
         unsigned bit = bits_lowest(touched);
         if (forwarded >> bit & 1)
             forward(irq, cpu, first + bit, gic_block_group(&bank->block[block], bit, two_states),
-                    bank->block[block].priority[bit]);
+                    gic_block_rank(&bank->block[block], bit, two_states));
         else
             gic_ready_remove(&cpu->ready, first + bit);
     }
@@ -609,6 +609,10 @@ enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
     (void)size, (void)now;
     if (space != PORT_REGISTER || irq->config.version != 3)
         return PORT_NOT_MINE;
+    if (unlikely(address == PORT_SCTLR_NMI)) {
+        arm_irq_set_sctlr_nmi(irq, vcpu, value);
+        return PORT_DONE;
+    }
     arm_irq_begin(irq);
     enum port_result result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect);
     apply(irq, cpu, ARM_IRQ_CPU, &effect);
@@ -630,6 +634,14 @@ void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure)
 {
     arm_irq_begin(irq);
     irq->cpus[vcpu].icc.secure = secure;
+    arm_irq_touch(irq, vcpu);
+    arm_irq_end(irq);
+}
+
+void arm_irq_set_sctlr_nmi(struct arm_irq *irq, uint32_t vcpu, bool on)
+{
+    arm_irq_begin(irq);
+    irq->cpus[vcpu].icc.sctlr_nmi = on;
     arm_irq_touch(irq, vcpu);
     arm_irq_end(irq);
 }

@@ -71,13 +71,14 @@ struct arm_irq_config {
     unsigned extended_spis;     // 0 to 1024, INTIDs from 4096; GICv3
     unsigned extended_ppis;     // 0, 32 or 64, INTIDs from 1056; GICv3
     bool security;              // two Security states; else GICD_CTLR.DS reads as 1 (GICv2: no Security Extensions)
+    bool nmi;                   // non-maskable interrupts (FEAT_GICv3_NMI); GICv3
     unsigned lpi_bits;          // 0: no LPIs; 14 to 24: INTID bits. GICv3
     bool its;                   // an ITS; needs lpi_bits
     uint64_t its_command_ns;    // that each of its commands takes, 0 (at once) to ARM_IRQ_COMMAND_LIMIT
     unsigned v2m_first, v2m_count;  // a v2m frame over INTIDs first to first + count - 1; count 0: none
     struct msi_arm_windows windows; // where the doorbells are, for arm_irq_msi
     struct gic_memory memory;       // guest RAM: LPI and ITS tables, the command queue
-    // The pending word of a CPU changed (PENDING_IRQ, PENDING_FIQ). Must not call back into the chips.
+    // The pending word of a CPU changed (PENDING_IRQ, PENDING_FIQ, either with PENDING_NMI). Must not call back into the chips.
     void (*signal)(void *owner, uint32_t vcpu, uint32_t pending);
     // The next moment arm_irq_timer is to be called changed; CLOCK_NEVER: not at all. Must not call back. May be NULL
     // without its_command_ns.
@@ -169,6 +170,9 @@ enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
 void arm_irq_port(struct arm_irq *irq, struct cpu_port *port);
 // The Security state that `vcpu` executes in, with `security`; Non-secure until told.
 void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure);
+// SCTLR_ELx.NMI of the Exception level that `vcpu` executes in, clear until told. arm_irq_cpu_write of PORT_SCTLR_NMI is
+// the same.
+void arm_irq_set_sctlr_nmi(struct arm_irq *irq, uint32_t vcpu, bool on);
 
 // The deadline is due. Earlier calls do no harm.
 void arm_irq_timer(struct arm_irq *irq, uint64_t now);

@@ -11,8 +11,8 @@
 static int check_v3(const struct arm_irq_config *config, struct error *error)
 {
     bool v3 = config->version == 3;
-    if (!v3 && (config->extended_spis || config->extended_ppis || config->lpi_bits || config->its))
-        return error_set(error, -EINVAL, "extended interrupts, LPIs and an ITS need GICv3");
+    if (!v3 && (config->extended_spis || config->extended_ppis || config->nmi || config->lpi_bits || config->its))
+        return error_set(error, -EINVAL, "extended and non-maskable interrupts, LPIs and an ITS need GICv3");
     if (config->lpi_bits && (config->lpi_bits < 14 || config->lpi_bits > 24))
         return error_set(error, -EINVAL, "LPIs of %u INTID bits: 14 to 24 are possible", config->lpi_bits);
     if (config->its && !config->lpi_bits)
@@ -102,15 +102,17 @@ static void init_chips(struct arm_irq *irq)
                               .lpi_bits = config->lpi_bits,
                               .security = config->security,
                               .messages = config->version == 3,
+                              .nmi = config->nmi,
                               .cpus = config->cpus,
                           });
     for (uint32_t i = 0; i < config->cpus; i++) {
         struct arm_irq_cpu *cpu = &irq->cpus[i];
         cpu->index = i;
-        gicr_init(&cpu->gicr, affinity_of(config, i), i, 1 + config->extended_ppis / 32, i == config->cpus - 1);
+        gicr_init(&cpu->gicr, affinity_of(config, i), i, 1 + config->extended_ppis / 32, i == config->cpus - 1,
+                  config->nmi);
         if (config->lpi_bits)
             gicr_lpi_init(&cpu->gicr, &cpu->ready, config->lpi_bits, cpu->lpi_memory);
-        icc_init(&cpu->icc, config->lpi_bits > 16, config->extended_spis || config->extended_ppis);
+        icc_init(&cpu->icc, config->lpi_bits > 16, config->extended_spis || config->extended_ppis, config->nmi);
         gicc_init(&cpu->gicc);
         wake(irq, cpu);
     }
@@ -192,8 +194,11 @@ void arm_irq_visit(struct arm_irq *irq, struct visit *v)
 // What came from a file indexes nothing that is not there.
 static void check_cpu(struct gic_cpu *cpu)
 {
-    for (unsigned group = 0; group < GIC_GROUPS; group++)
+    for (unsigned group = 0; group < GIC_GROUPS; group++) {
         gic_cpu_set_bpr(cpu, group, cpu->bpr[group] & 7);
+        if (cpu->nmi[group] != 0x81)
+            cpu->nmi[group] = cpu->nmi[group] == 1;
+    }
 }
 
 static void check_its(struct its *its)

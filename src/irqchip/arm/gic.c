@@ -23,6 +23,7 @@ void gic_block_visit(struct gic_block *block, struct visit *v)
     VISIT(v, block->latch);
     VISIT(v, block->active);
     VISIT(v, block->edge);
+    VISIT(v, block->nmi);
     VISIT(v, block->nsacr);
     VISIT_ARRAY(v, block->priority);
 }
@@ -84,25 +85,34 @@ uint32_t gic_set_lowest(const struct gic_set *set)
 
 // --- Ready interrupts -----------------------------------------------------------------------------------------------
 
+#define PLACES (GIC_LEVELS + 1)
+
 void gic_ready_remove(struct gic_ready *ready, uint32_t slot)
 {
     uint8_t at = ready->at[slot];
     if (at == 0)
         return;
-    unsigned group = (at - 1u) / GIC_LEVELS, n = (at - 1u) % GIC_LEVELS;
+    unsigned group = (at - 1u) / PLACES, n = (at - 1u) % PLACES;
     struct gic_level *level = &ready->level[group][n];
     ready->at[slot] = 0;
     if (level->word[slot / 64] &= ~BIT64(slot % 64))
         return;
     if (level->summary &= ~BIT64(slot / 64))
         return;
-    ready->levels[group] &= ~BIT32(n);
+    if (n < GIC_LEVELS)
+        ready->levels[group] &= ~BIT32(n);
+    else
+        ready->nmis &= ~BIT32(group);
 }
 
-void gic_ready_put(struct gic_ready *ready, uint32_t slot, enum gic_group group, uint8_t priority)
+void gic_ready_put(struct gic_ready *ready, uint32_t slot, enum gic_group group, struct gic_rank rank)
 {
-    unsigned n = priority / 8;
-    uint8_t at = (uint8_t)(1 + group * GIC_LEVELS + n);
+    unsigned n = rank.nmi ? GIC_LEVELS : rank.priority / 8;
+    uint8_t at = (uint8_t)(1 + group * PLACES + n);
+    if (rank.nmi) { // DS changed, if it differs
+        ready->nmis |= BIT32(group);
+        ready->nmi_priority[group] = rank.priority;
+    }
     if (ready->at[slot] == at)
         return;
     gic_ready_remove(ready, slot);
@@ -110,7 +120,8 @@ void gic_ready_put(struct gic_ready *ready, uint32_t slot, enum gic_group group,
     ready->at[slot] = at;
     level->word[slot / 64] |= BIT64(slot % 64);
     level->summary |= BIT64(slot / 64);
-    ready->levels[group] |= BIT32(n);
+    if (!rank.nmi)
+        ready->levels[group] |= BIT32(n);
 }
 
 void gic_ready_put_lpi(struct gic_ready *ready, uint32_t intid, uint8_t priority)
@@ -143,21 +154,37 @@ static uint32_t level_lowest(const struct gic_level *level)
     return gic_intid_of(word * 64 + bits_lowest(level->word[word]));
 }
 
+static bool better(const struct gic_pending *a, const struct gic_pending *b)
+{
+    if (a->priority != b->priority)
+        return a->priority < b->priority;
+    return a->nmi != b->nmi ? a->nmi : a->intid < b->intid;
+}
+
+static void offer(struct gic_pending *best, const struct gic_level *level, unsigned group, unsigned priority, bool nmi)
+{
+    struct gic_pending other = { level_lowest(level), (uint8_t)group, (uint8_t)priority, nmi };
+    if (better(&other, best))
+        *best = other;
+}
+
 struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t groups)
 {
     struct gic_pending best = { .intid = GIC_SPURIOUS, .priority = GIC_IDLE };
     for (unsigned group = 0; group < GIC_GROUPS; group++) {
-        if (!(groups >> group & 1) || ready->levels[group] == 0)
+        if (!(groups >> group & 1))
+            continue;
+        if (unlikely(ready->nmis >> group & 1))
+            offer(&best, &ready->level[group][GIC_LEVELS], group, ready->nmi_priority[group], true);
+        if (ready->levels[group] == 0)
             continue;
         unsigned n = bits_lowest(ready->levels[group]);
-        uint32_t intid = level_lowest(&ready->level[group][n]);
-        if (n * 8 < best.priority || (n * 8 == best.priority && intid < best.intid))
-            best = (struct gic_pending){ .intid = intid, .group = (uint8_t)group, .priority = (uint8_t)(n * 8) };
+        offer(&best, &ready->level[group][n], group, n * 8, false);
     }
     if (groups >> GIC_G1NS & 1 && ready->lpi_levels) {
         unsigned n = bits_lowest(ready->lpi_levels);
         if (n * 8 < best.priority)
-            best = (struct gic_pending){ gic_set_lowest(&ready->lpi[n]), GIC_G1NS, (uint8_t)(n * 8) };
+            best = (struct gic_pending){ gic_set_lowest(&ready->lpi[n]), GIC_G1NS, (uint8_t)(n * 8), false };
     }
     return best;
 }
@@ -183,36 +210,71 @@ void gic_cpu_set_bpr(struct gic_cpu *cpu, enum gic_group group, unsigned value)
     cpu->bpr[group] = (uint8_t)(value < least ? least : value);
 }
 
-uint8_t gic_cpu_running(const struct gic_cpu *cpu)
+// What runs. With superpriority it stands above what has the same priority without, and `*group` is whose it is.
+static struct gic_rank running(const struct gic_cpu *cpu, unsigned *group)
 {
     uint32_t active = cpu->apr[GIC_G0] | cpu->apr[GIC_G1NS] | cpu->apr[GIC_G1S];
-    return active ? (uint8_t)(bits_lowest(active) * 8) : GIC_IDLE;
+    struct gic_rank rank = { active ? (uint8_t)(bits_lowest(active) * 8) : GIC_IDLE, false };
+    if (likely(!(cpu->nmi[GIC_G1NS] | cpu->nmi[GIC_G1S])))
+        return rank;
+    for (unsigned i = GIC_G1NS; i < GIC_GROUPS; i++) {
+        if (cpu->nmi[i] == 0 || cpu->nmi[i] - 1 > rank.priority)
+            continue;
+        rank = (struct gic_rank){ (uint8_t)(cpu->nmi[i] - 1), true };
+        *group = i;
+    }
+    return rank;
+}
+
+uint8_t gic_cpu_running(const struct gic_cpu *cpu)
+{
+    unsigned group;
+    return running(cpu, &group).priority;
+}
+
+// ICC_PMR_EL1 does not mask superpriority, except that a mask in the Secure half masks Non-secure interrupts.
+static bool masked(const struct gic_cpu *cpu, const struct gic_pending *pending)
+{
+    return pending->nmi ? pending->priority > cpu->pmr : pending->priority >= cpu->pmr;
 }
 
 bool gic_cpu_signals(const struct gic_cpu *cpu, const struct gic_pending *pending)
 {
-    uint8_t running = gic_cpu_running(cpu);
-    if (pending->intid == GIC_SPURIOUS || pending->priority >= cpu->pmr)
+    unsigned group;
+    if (pending->intid == GIC_SPURIOUS || masked(cpu, pending))
         return false;
-    if (running == GIC_IDLE)
+    struct gic_rank rank = running(cpu, &group);
+    if (rank.priority == GIC_IDLE)
         return true;
     uint8_t mask = gic_cpu_group_mask(cpu, pending->group);
-    return (pending->priority & mask) < (running & mask);
+    if ((pending->priority & mask) != (rank.priority & mask))
+        return (pending->priority & mask) < (rank.priority & mask);
+    return pending->nmi && !rank.nmi;
 }
 
 void gic_cpu_activate(struct gic_cpu *cpu, const struct gic_pending *pending)
 {
     uint8_t priority = pending->priority & gic_cpu_group_mask(cpu, pending->group);
-    cpu->apr[pending->group] |= BIT32(priority / 8);
+    if (unlikely(pending->nmi))
+        cpu->nmi[pending->group] = (uint8_t)(1 + pending->priority);
+    else
+        cpu->apr[pending->group] |= BIT32(priority / 8);
 }
 
 bool gic_cpu_drop(struct gic_cpu *cpu, uint32_t groups)
 {
-    uint8_t running = gic_cpu_running(cpu);
-    for (unsigned group = 0; group < GIC_GROUPS && running != GIC_IDLE; group++) {
-        if (!(groups >> group & 1) || !(cpu->apr[group] >> (running / 8) & 1))
+    unsigned group = 0;
+    struct gic_rank rank = running(cpu, &group);
+    if (rank.priority == GIC_IDLE)
+        return false;
+    for (unsigned i = 0; i < GIC_GROUPS; i++) { // several groups may be active at the same priority
+        bool active = rank.nmi ? i == group : cpu->apr[i] >> (rank.priority / 8) & 1;
+        if (!(groups >> i & 1) || !active)
             continue;
-        cpu->apr[group] &= ~BIT32(running / 8);
+        if (rank.nmi)
+            cpu->nmi[i] = 0;
+        else
+            cpu->apr[i] &= ~BIT32(rank.priority / 8);
         return true;
     }
     return false;
@@ -223,6 +285,7 @@ void gic_cpu_visit(struct gic_cpu *cpu, struct visit *v)
     VISIT(v, cpu->pmr);
     VISIT_ARRAY(v, cpu->bpr);
     VISIT_ARRAY(v, cpu->apr);
+    VISIT_ARRAY(v, cpu->nmi);
     VISIT(v, cpu->enabled);
     VISIT(v, cpu->common_bpr);
 }

@@ -18,7 +18,10 @@
 //     INTID  0-1019  1056-1119  4096-5119
 //     slot   0-1019  1024-1087  1088-2111
 //
-// Not modelled: non-maskable interrupts (FEAT_GICv3_NMI); more than five priority bits.
+// An interrupt of Group 1 with the non-maskable property (FEAT_GICv3_NMI) has *superpriority*: it stands just above
+// everything at its priority, which is 80h for Non-secure ones where there are two Security states, and 0 otherwise.
+//
+// Not modelled: non-maskable LPIs; more than five priority bits.
 //
 // Path: gicd.c, gicr.c / icc.c, gicc.c
 #ifndef IRQCHIP_ARM_GIC_H
@@ -37,6 +40,7 @@
 #define GIC_PRIORITY_MASK 0xf8u
 #define GIC_IDLE          0xffu // running priority while nothing is active
 #define GIC_SPURIOUS      1023u
+#define GIC_NMI_PENDING   1022u // ICC_IAR1: the highest one is for ICC_NMIAR1
 #define GIC_NO_SLOT       UINT32_MAX
 #define GIC_LPI_FIRST     8192u
 
@@ -69,6 +73,7 @@ struct gic_block {
     uint32_t latch; // pending by an edge, a message or a register
     uint32_t active;
     uint32_t edge;  // edge-triggered, else level-sensitive
+    uint32_t nmi;   // non-maskable property; counts in Group 1
     uint64_t nsacr; // two bits each
     uint8_t priority[32];
 };
@@ -99,6 +104,26 @@ static inline enum gic_group gic_block_group(const struct gic_block *block, unsi
     if (two_states && block->modifier >> bit & 1 && !(block->group >> bit & 1))
         return GIC_G1S;
     return block->group >> bit & 1 ? GIC_G1NS : GIC_G0;
+}
+
+// The bits in Group 1, of either Security state.
+static inline uint32_t gic_block_group_1(const struct gic_block *block, bool two_states)
+{
+    return two_states ? block->group | block->modifier : block->group;
+}
+
+// What an interrupt competes with.
+struct gic_rank {
+    uint8_t priority;
+    bool nmi; // superpriority
+};
+
+static inline struct gic_rank gic_block_rank(const struct gic_block *block, unsigned bit, bool two_states)
+{
+    uint32_t nmi = block->nmi & gic_block_group_1(block, two_states);
+    if (likely(!(nmi >> bit & 1)))
+        return (struct gic_rank){ block->priority[bit], false };
+    return (struct gic_rank){ two_states && block->group >> bit & 1 ? 0x80 : 0, true };
 }
 
 // The bits that may be forwarded while the groups of the mask `enabled` are.
@@ -203,8 +228,10 @@ struct gic_level {
 // What is forwarded to one CPU. Derived: never saved.
 struct gic_ready {
     uint32_t levels[GIC_GROUPS]; // levels that are not empty
-    struct gic_level level[GIC_GROUPS][GIC_LEVELS];
-    uint8_t at[GIC_SLOTS]; // where each slot is: 1 + group * 32 + level; 0: nowhere
+    uint32_t nmis;               // groups that have one with superpriority
+    uint8_t nmi_priority[GIC_GROUPS];
+    struct gic_level level[GIC_GROUPS][GIC_LEVELS + 1]; // the last one: superpriority
+    uint8_t at[GIC_SLOTS];                              // where each slot is: 1 + group * 33 + level; 0: nowhere
     // LPIs, which are all in Group 1 (Non-secure). No memory: no LPIs.
     uint32_t lpi_levels;
     struct gic_set lpi[GIC_LEVELS];
@@ -212,7 +239,7 @@ struct gic_ready {
 
 // Empties it; the memory of its LPI sets stays.
 void gic_ready_clear(struct gic_ready *ready);
-void gic_ready_put(struct gic_ready *ready, uint32_t slot, enum gic_group group, uint8_t priority);
+void gic_ready_put(struct gic_ready *ready, uint32_t slot, enum gic_group group, struct gic_rank rank);
 void gic_ready_remove(struct gic_ready *ready, uint32_t slot);
 void gic_ready_put_lpi(struct gic_ready *ready, uint32_t intid, uint8_t priority);
 void gic_ready_remove_lpi(struct gic_ready *ready, uint32_t intid, uint8_t priority);
@@ -221,6 +248,7 @@ void gic_ready_remove_lpi(struct gic_ready *ready, uint32_t intid, uint8_t prior
 struct gic_pending {
     uint32_t intid; // GIC_SPURIOUS: none
     uint8_t group, priority;
+    bool nmi;
 };
 
 // The highest of the `groups` (a mask): of the same priority it is the one with the lowest INTID.
@@ -232,6 +260,7 @@ struct gic_cpu {
     uint8_t pmr;
     uint8_t bpr[GIC_GROUPS];
     uint32_t apr[GIC_GROUPS]; // a bit for each active priority level
+    uint8_t nmi[GIC_GROUPS];  // superpriority that is active: 1 + its priority; 0: none
     uint32_t enabled;         // groups, as a mask
     uint32_t common_bpr;      // groups whose binary point is that of Group 0
 };

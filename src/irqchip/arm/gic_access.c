@@ -67,8 +67,10 @@ uint32_t gic_block_nsacr(const struct gic_block *block, unsigned level)
 uint32_t gic_access_visible(const struct gic_access *access, const struct gic_block *block, enum gic_field field,
                             bool write)
 {
+    if (field == GIC_NMI && !access->nmi)
+        return 0;
     if (!access->ns)
-        return UINT32_MAX;
+        return field == GIC_NMI ? gic_block_group_1(block, access->two_states) : UINT32_MAX;
     switch (field) {
     case GIC_SET_PENDING: return block->group | gic_block_nsacr(block, 1);
     case GIC_CLEAR_PENDING: return block->group | gic_block_nsacr(block, 2);
@@ -88,6 +90,7 @@ static uint32_t get_bits(const struct gic_block *block, enum gic_field field)
     switch (field) {
     case GIC_GROUP: return block->group;
     case GIC_MODIFIER: return block->modifier;
+    case GIC_NMI: return block->nmi;
     case GIC_SET_ENABLE:
     case GIC_CLEAR_ENABLE: return block->enabled;
     case GIC_SET_PENDING:
@@ -104,6 +107,7 @@ static void put_bits(struct gic_block *block, enum gic_field field, uint32_t val
     switch (field) {
     case GIC_GROUP: block->group = (uint32_t)bits_merge(block->group, value, visible); break;
     case GIC_MODIFIER: block->modifier = (uint32_t)bits_merge(block->modifier, value, visible); break;
+    case GIC_NMI: block->nmi = (uint32_t)bits_merge(block->nmi, value, visible); break;
     case GIC_SET_ENABLE: block->enabled |= value; break;
     case GIC_CLEAR_ENABLE: block->enabled &= ~value; break;
     case GIC_SET_PENDING: block->latch |= value; break;

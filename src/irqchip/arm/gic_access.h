@@ -20,6 +20,7 @@ enum gic_field {
     GIC_NO_FIELD, // the row's functions
     GIC_GROUP,
     GIC_MODIFIER,
+    GIC_NMI,
     GIC_SET_ENABLE,
     GIC_CLEAR_ENABLE,
     GIC_SET_PENDING,
@@ -58,6 +59,7 @@ struct gic_access {
     bool two_states; // DS is 0
     bool ns;         // a Non-secure access, with two states
     bool v2;
+    bool nmi; // FEAT_GICv3_NMI
 };
 
 // STATUSR bits.

@@ -11,6 +11,7 @@ void gicd_init(struct gicd *gicd, const struct gicd_config *config)
         .security = config->security,
         .lpi_bits = (uint8_t)config->lpi_bits,
         .messages = config->messages,
+        .nmi = config->nmi,
         .cpus = config->cpus,
         .spi.blocks = (config->spis + 31) / 32,
         .spi.extended = (config->extended_spis + 31) / 32,
@@ -118,6 +119,11 @@ uint32_t gicd_forwarded(const struct gicd *gicd, unsigned block)
 enum gic_group gicd_group(const struct gicd *gicd, uint32_t index)
 {
     return gic_block_group(&gicd->spi.block[index / 32], index % 32, gicd_two_states(gicd));
+}
+
+struct gic_rank gicd_rank(const struct gicd *gicd, uint32_t index)
+{
+    return gic_block_rank(&gicd->spi.block[index / 32], index % 32, gicd_two_states(gicd));
 }
 
 void gicd_visit(struct gicd *gicd, struct visit *v)

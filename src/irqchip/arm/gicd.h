@@ -14,7 +14,7 @@
 // software may set DS once, and only a reset takes it back.
 //
 // Not modelled: legacy operation of GICv3 (ARE is RAO/WI, and a write that clears it is counted); GICD_CTLR.E1NWF and
-// nASSGIreq; GICD_INMIR (no FEAT_GICv3_NMI). RWP is always 0, as every write has its effect at once.
+// nASSGIreq. RWP is always 0, as every write has its effect at once.
 //
 // Path: arm_irq.c / gicr.c, gicc.c
 #ifndef IRQCHIP_ARM_GICD_H
@@ -47,6 +47,7 @@ struct gicd {
     uint8_t security; // two Security states after reset
     uint8_t lpi_bits; // 0: no LPIs
     uint8_t messages; // message-based SPIs
+    uint8_t nmi;      // FEAT_GICv3_NMI
     uint32_t cpus;
     // Registers, inputs and latches.
     uint32_t ctlr;       // without ARE
@@ -61,7 +62,7 @@ struct gicd {
 
 struct gicd_config {
     unsigned version, spis, extended_spis, lpi_bits;
-    bool security, messages;
+    bool security, messages, nmi;
     uint32_t cpus;
 };
 
@@ -89,6 +90,7 @@ bool gicd_deactivate(struct gicd *gicd, uint32_t index, bool secure);
 // SPIs of `block` that are to be forwarded.
 uint32_t gicd_forwarded(const struct gicd *gicd, unsigned block);
 enum gic_group gicd_group(const struct gicd *gicd, uint32_t index);
+struct gic_rank gicd_rank(const struct gicd *gicd, uint32_t index);
 // Everything is to be looked at again.
 void gicd_touch_all(struct gicd *gicd);
 

@@ -65,8 +65,9 @@ static uint64_t typer_read(void *context, unsigned index, uint64_t now)
     const struct gicd *gicd = access->chip;
     uint32_t extended = gicd->spi.extended ? BIT32(8) | (gicd->spi.extended - 1) << 27 : 0;
     (void)index, (void)now;
-    return gicd->spi.blocks | extended | (access->two_states ? BIT32(10) : 0) | (gicd->messages ? BIT32(16) : 0) |
-           (gicd->lpi_bits ? BIT32(17) : 0) | (gicd->lpi_bits ? gicd->lpi_bits - 1u : 15) << 19 | BIT32(24) | BIT32(26);
+    return gicd->spi.blocks | extended | (gicd->nmi ? BIT32(9) : 0) | (access->two_states ? BIT32(10) : 0) |
+           (gicd->messages ? BIT32(16) : 0) | (gicd->lpi_bits ? BIT32(17) : 0) |
+           (gicd->lpi_bits ? gicd->lpi_bits - 1u : 15) << 19 | BIT32(24) | BIT32(26);
 }
 
 static uint64_t v2_typer_read(void *context, unsigned index, uint64_t now)
@@ -295,6 +296,7 @@ const struct gic_register gicd_registers[] = {
     WORDS("GICD_ICFGR", 0x0c00, 64, GIC_RW, GIC_CONFIG, STANDARD),
     WORDS("GICD_IGRPMODR", 0x0d00, 32, GIC_RW | GIC_SECURE_ONLY, GIC_MODIFIER, STANDARD),
     WORDS("GICD_NSACR", 0x0e00, 64, GIC_RW | GIC_SECURE_ONLY, GIC_NSACR, STANDARD),
+    WORDS("GICD_INMIR", 0x0f80, 32, GIC_RW, GIC_NMI, STANDARD),
     WORDS("GICD_IGROUPR_E", 0x1000, 32, GIC_RW | GIC_SECURE_ONLY, GIC_GROUP, EXTENDED),
     WORDS("GICD_ISENABLER_E", 0x1200, 32, GIC_RW, GIC_SET_ENABLE, EXTENDED),
     WORDS("GICD_ICENABLER_E", 0x1400, 32, GIC_RW, GIC_CLEAR_ENABLE, EXTENDED),
@@ -306,6 +308,7 @@ const struct gic_register gicd_registers[] = {
     WORDS("GICD_ICFGR_E", 0x3000, 64, GIC_RW, GIC_CONFIG, EXTENDED),
     WORDS("GICD_IGRPMODR_E", 0x3400, 32, GIC_RW | GIC_SECURE_ONLY, GIC_MODIFIER, EXTENDED),
     WORDS("GICD_NSACR_E", 0x3600, 64, GIC_RW | GIC_SECURE_ONLY, GIC_NSACR, EXTENDED),
+    WORDS("GICD_INMIR_E", 0x3b00, 32, GIC_RW, GIC_NMI, EXTENDED),
     { { "GICD_IROUTER", 0x6100, 8, 988, REG_32 | REG_64, true, 0, GICD_IROUTER_AFFINITY | GICD_IROUTER_IRM,
         irouter_read, irouter_write },
       GIC_RW },
@@ -371,6 +374,7 @@ static struct gic_access begin(struct gicd *gicd, struct gic_bank *bank, uint32_
         .two_states = two_states,
         .ns = ns,
         .v2 = gicd->version == 2,
+        .nmi = gicd->nmi,
     };
 }
 

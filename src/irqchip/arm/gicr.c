@@ -6,9 +6,9 @@
 
 #define SGI_BASE 0x10000u
 
-void gicr_init(struct gicr *gicr, uint32_t affinity, uint32_t number, unsigned blocks, bool last)
+void gicr_init(struct gicr *gicr, uint32_t affinity, uint32_t number, unsigned blocks, bool last, bool nmi)
 {
-    *gicr = (struct gicr){ .affinity = affinity, .number = number, .last = last, .bank.blocks = blocks };
+    *gicr = (struct gicr){ .affinity = affinity, .number = number, .last = last, .nmi = nmi, .bank.blocks = blocks };
     gicr_reset(gicr);
 }
 
@@ -283,6 +283,7 @@ const struct gic_register gicr_registers[] = {
     WORDS("GICR_ICFGR", 0xc00, 6, GIC_RW, GIC_CONFIG, GIC_PRIVATE),
     WORDS("GICR_IGRPMODR", 0xd00, 3, GIC_RW | GIC_SECURE_ONLY, GIC_MODIFIER, GIC_PRIVATE),
     WORDS("GICR_NSACR", 0xe00, 1, GIC_RW | GIC_SECURE_ONLY, GIC_NSACR, GIC_PRIVATE),
+    WORDS("GICR_INMIR", 0xf80, 3, GIC_RW, GIC_NMI, GIC_PRIVATE),
 };
 const unsigned gicr_register_count = countof(gicr_registers);
 
@@ -299,6 +300,7 @@ static struct gic_access begin(struct gicr *gicr, bool secure, bool two_states, 
         .effect = effect,
         .two_states = two_states,
         .ns = ns,
+        .nmi = gicr->nmi,
     };
 }
 

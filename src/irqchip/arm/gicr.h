@@ -10,7 +10,7 @@
 // A pure chip: registers, lines and latches; gicr_forwarded answers what is to be forwarded to the CPU interface. While
 // GICR_WAKER.ProcessorSleep is set nothing is.
 //
-// Not modelled: memory partitioning (GICR_MPAMIDR); GICR_INMIR (no FEAT_GICv3_NMI). RWP and UWP are always 0, as every
+// Not modelled: memory partitioning (GICR_MPAMIDR). RWP and UWP are always 0, as every
 // write has its effect at once.
 //
 // Path: gicd.c / icc.c
@@ -45,6 +45,7 @@ struct gicr {
     uint32_t number;
     uint32_t last;     // of its window
     uint32_t lpi_bits; // INTID bits of LPIs; 0: none
+    uint32_t nmi;      // FEAT_GICv3_NMI
     // Registers, inputs and latches.
     uint32_t ctlr;
     uint32_t waker;
@@ -65,8 +66,8 @@ struct gicr_lpi_world {
 };
 
 // `affinity` is Aff3.Aff2.Aff1.Aff0 in 32 bits; `number` the CPU's; `blocks` 1 to 3: 32, 64 or 96 private interrupts;
-// `last` in the window.
-void gicr_init(struct gicr *gicr, uint32_t affinity, uint32_t number, unsigned blocks, bool last);
+// `last` in the window; `nmi`: FEAT_GICv3_NMI.
+void gicr_init(struct gicr *gicr, uint32_t affinity, uint32_t number, unsigned blocks, bool last, bool nmi);
 // Reset; lines, mistakes and configuration stay. LPIs are gicr_lpi_reset's, before it.
 void gicr_reset(struct gicr *gicr);
 

@@ -5,11 +5,13 @@
 #include "irqchip/arm/icc.h"
 
 #define INTID_MASK 0xffffffu
+#define AP1R_NMI   BIT64(63) // of ICC_AP1R0 and ICC_RPR
+#define RPR_NMI_NS BIT64(62)
 #define SGI_MASK   UINT64_C(0x00fff1ff0fffffff) // Aff3, RS, IRM, Aff2, INTID, Aff1, target list
 
-void icc_init(struct icc *icc, bool long_intids, bool extended)
+void icc_init(struct icc *icc, bool long_intids, bool extended, bool nmi)
 {
-    *icc = (struct icc){ .long_intids = long_intids, .extended = extended };
+    *icc = (struct icc){ .long_intids = long_intids, .extended = extended, .nmi = nmi };
     icc_reset(icc);
 }
 
@@ -42,15 +44,24 @@ static enum gic_group group_1(const struct access *access)
 
 // --- Signalling -----------------------------------------------------------------------------------------------------
 
+// To Secure software a mask of 80h masks every Non-secure interrupt, superpriority or not; to Non-secure software the same
+// mask reads as 0, and does not mask superpriority.
+static bool signals(const struct icc *icc, const struct gic_pending *pending)
+{
+    if (pending->nmi && pending->priority == 0x80 && icc->secure && icc->core.pmr == 0x80)
+        return false;
+    return gic_cpu_signals(&icc->core, pending);
+}
+
 uint32_t icc_output(const struct icc *icc, const struct gic_ready *ready, bool two_states)
 {
     struct gic_pending pending = gic_ready_highest(ready, icc->core.enabled);
-    if (!gic_cpu_signals(&icc->core, &pending))
+    if (!signals(icc, &pending))
         return 0;
     if (pending.group == GIC_G0)
         return PENDING_FIQ;
     bool own = !two_states || (pending.group == GIC_G1S) == (icc->secure != 0);
-    return own ? PENDING_IRQ : PENDING_FIQ;
+    return (own ? PENDING_IRQ : PENDING_FIQ) | (pending.nmi && icc->sctlr_nmi ? PENDING_NMI : 0);
 }
 
 // The highest pending interrupt if it is of `group`.
@@ -62,15 +73,20 @@ static struct gic_pending highest(struct access *access, enum gic_group group)
     return pending;
 }
 
-static uint64_t acknowledge(struct access *access, enum gic_group group)
+// `nmiar`: ICC_NMIAR1, which takes those with superpriority alone, and they are its alone while SCTLR_ELx.NMI is set.
+static uint64_t acknowledge(struct access *access, enum gic_group group, bool nmiar)
 {
     struct gic_pending pending = gic_ready_highest(access->ready, access->icc->core.enabled);
-    if (!gic_cpu_signals(&access->icc->core, &pending))
+    if (!signals(access->icc, &pending))
         return GIC_SPURIOUS;
     if (pending.group != group) {
         mistake(access, GIC_MISTAKE_OTHER_GROUP);
         return GIC_SPURIOUS;
     }
+    if (nmiar && !pending.nmi)
+        return GIC_SPURIOUS;
+    if (!nmiar && unlikely(pending.nmi) && access->icc->sctlr_nmi)
+        return GIC_NMI_PENDING;
     gic_cpu_activate(&access->icc->core, &pending);
     access->effect->flags |= GIC_TAKEN | GIC_CHANGED;
     access->effect->intid = pending.intid;
@@ -104,13 +120,19 @@ static void end(struct access *access, uint64_t value, enum gic_group group)
 static uint64_t iar0_read(void *context, unsigned index, uint64_t now)
 {
     (void)index, (void)now;
-    return acknowledge(context, GIC_G0);
+    return acknowledge(context, GIC_G0, false);
 }
 
 static uint64_t iar1_read(void *context, unsigned index, uint64_t now)
 {
     (void)index, (void)now;
-    return acknowledge(context, group_1(context));
+    return acknowledge(context, group_1(context), false);
+}
+
+static uint64_t nmiar1_read(void *context, unsigned index, uint64_t now)
+{
+    (void)index, (void)now;
+    return acknowledge(context, group_1(context), true);
 }
 
 static void eoir0_write(void *context, unsigned index, uint64_t value, uint64_t now)
@@ -181,8 +203,12 @@ static uint64_t rpr_read(void *context, unsigned index, uint64_t now)
 {
     const struct access *access = context;
     uint8_t running = gic_cpu_running(&access->icc->core);
+    const uint8_t *nmi = access->icc->core.nmi;
+    uint64_t high = nmi[group_1(access)] ? AP1R_NMI : 0;
     (void)index, (void)now;
-    return access->ns && running != GIC_IDLE ? gic_priority_to_ns(running) : running;
+    if (access->two_states && !access->ns && nmi[GIC_G1NS])
+        high |= RPR_NMI_NS;
+    return high | (access->ns && running != GIC_IDLE ? gic_priority_to_ns(running) : running);
 }
 
 static uint64_t bpr0_read(void *context, unsigned index, uint64_t now)
@@ -244,14 +270,18 @@ static uint64_t ap1r_read(void *context, unsigned index, uint64_t now)
 {
     const struct access *access = context;
     (void)index, (void)now;
-    return access->icc->core.apr[group_1(access)];
+    return access->icc->core.apr[group_1(access)] | (access->icc->core.nmi[group_1(access)] ? AP1R_NMI : 0);
 }
 
 static void ap1r_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct access *access = context;
     (void)index, (void)now;
-    access->icc->core.apr[group_1(access)] = (uint32_t)value;
+    struct gic_cpu *core = &access->icc->core;
+    enum gic_group group = group_1(access);
+    core->apr[group] = (uint32_t)value;
+    if (access->icc->nmi)
+        core->nmi[group] = value & AP1R_NMI ? (access->ns ? 0x81 : 1) : 0;
     access->effect->flags |= GIC_CHANGED;
 }
 
@@ -408,7 +438,8 @@ const struct icc_register icc_registers[] = {
     { ROW(ICC_HPPIR0_EL1, GIC_SPURIOUS, 0, hppir0_read, NULL), ICC_READ | ICC_GROUP0 },
     { ROW(ICC_BPR0_EL1, GIC_BPR_MIN, 7, bpr0_read, bpr0_write), ICC_RW | ICC_GROUP0 },
     { ROW(ICC_AP0R0_EL1, 0, 0xffffffff, ap0r_read, ap0r_write), ICC_RW | ICC_GROUP0 },
-    { ROW(ICC_AP1R0_EL1, 0, 0xffffffff, ap1r_read, ap1r_write), ICC_RW },
+    { ROW(ICC_AP1R0_EL1, 0, AP1R_NMI | 0xffffffff, ap1r_read, ap1r_write), ICC_RW },
+    { ROW_EFFECT(ICC_NMIAR1_EL1, 0, nmiar1_read, NULL), ICC_READ | ICC_NMI },
     { ROW(ICC_DIR_EL1, 0, INTID_MASK, NULL, dir_write), ICC_WRITE },
     { ROW(ICC_RPR_EL1, GIC_IDLE, 0, rpr_read, NULL), ICC_READ },
     { ROW(ICC_SGI1R_EL1, 0, SGI_MASK, NULL, sgi1r_write), ICC_WRITE },
@@ -447,7 +478,7 @@ static enum port_result check(struct access *access, const struct icc_register *
 {
     if (!row)
         return PORT_NOT_MINE;
-    if (row->access & ICC_EL3 && !access->two_states)
+    if ((row->access & ICC_EL3 && !access->two_states) || (row->access & ICC_NMI && !access->icc->nmi))
         return PORT_NOT_MINE;
     if (row->access & ICC_GROUP0 && access->ns) {
         mistake(access, GIC_MISTAKE_SECURE);
@@ -474,7 +505,7 @@ enum port_result icc_read(struct icc *icc, const struct gic_ready *ready, bool t
     struct access access = begin(icc, ready, two_states, effect);
     *value = 0;
     if (likely(encoding == ICC_IAR1_EL1)) {
-        *value = acknowledge(&access, group_1(&access));
+        *value = acknowledge(&access, group_1(&access), false);
         return PORT_DONE;
     }
     const struct icc_register *row = find(encoding);
@@ -505,5 +536,6 @@ void icc_visit(struct icc *icc, struct visit *v)
     VISIT(v, icc->eoimode);
     VISIT(v, icc->pmhe);
     VISIT(v, icc->secure);
+    VISIT(v, icc->sctlr_nmi);
     VISIT_ARRAY(v, icc->mistakes);
 }

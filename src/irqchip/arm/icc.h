@@ -37,6 +37,7 @@ enum icc_encoding {
     ICC_BPR0_EL1 = ICC_ENCODING(3, 0, 12, 8, 3),
     ICC_AP0R0_EL1 = ICC_ENCODING(3, 0, 12, 8, 4),
     ICC_AP1R0_EL1 = ICC_ENCODING(3, 0, 12, 9, 0),
+    ICC_NMIAR1_EL1 = ICC_ENCODING(3, 0, 12, 9, 5),
     ICC_DIR_EL1 = ICC_ENCODING(3, 0, 12, 11, 1),
     ICC_RPR_EL1 = ICC_ENCODING(3, 0, 12, 11, 3),
     ICC_SGI1R_EL1 = ICC_ENCODING(3, 0, 12, 11, 5),
@@ -64,15 +65,18 @@ struct icc {
     uint32_t eoimode; // of groups' Security states: bit GIC_G1NS, bit GIC_G1S
     uint32_t pmhe;
     uint32_t secure;      // the CPU executes in Secure state
+    uint32_t sctlr_nmi;   // SCTLR_ELx.NMI where it executes: ICC_IAR1 leaves non-maskable ones to ICC_NMIAR1
     uint32_t long_intids; // configuration: INTIDs of more than 16 bits
     uint32_t extended;    // configuration: extended PPIs and SPIs
+    uint32_t nmi;         // configuration: FEAT_GICv3_NMI
     uint32_t mistakes[GIC_MISTAKES];
 };
 
-void icc_init(struct icc *icc, bool long_intids, bool extended);
+void icc_init(struct icc *icc, bool long_intids, bool extended, bool nmi);
 void icc_reset(struct icc *icc);
 
 // PENDING_IRQ and PENDING_FIQ, derived. IHI 0069 4.6.2: Group 0 is FIQ, and so is Group 1 of the other Security state.
+// With PENDING_NMI it has superpriority, and PSTATE.{I, F} do not mask it.
 uint32_t icc_output(const struct icc *icc, const struct gic_ready *ready, bool two_states);
 
 // A system register. PORT_NOT_MINE: not one of these; PORT_FAULT: UNDEFINED (or a trap to EL3) in this state.
@@ -86,7 +90,7 @@ struct icc_register {
     struct reg reg;
     uint8_t access; // ICC_ bits below
 };
-enum { ICC_READ = 1, ICC_WRITE = 2, ICC_RW = 3, ICC_GROUP0 = 4, ICC_EL3 = 8 };
+enum { ICC_READ = 1, ICC_WRITE = 2, ICC_RW = 3, ICC_GROUP0 = 4, ICC_EL3 = 8, ICC_NMI = 16 };
 extern const struct icc_register icc_registers[];
 extern const unsigned icc_register_count;
 

@@ -27,7 +27,8 @@ struct intact_arm_irq {
     uint32_t current; // the CPU whose access is under way
 };
 
-static_assert((int)INTACT_ARM_IRQ == (int)PENDING_IRQ && (int)INTACT_ARM_FIQ == (int)PENDING_FIQ,
+static_assert((int)INTACT_ARM_IRQ == (int)PENDING_IRQ && (int)INTACT_ARM_FIQ == (int)PENDING_FIQ &&
+                  (int)INTACT_ARM_NMI == (int)PENDING_NMI,
               "the public bits are those of the CPU port");
 static_assert((int)INTACT_ARM_NOT_MINE == (int)PORT_NOT_MINE && (int)INTACT_ARM_DONE == (int)PORT_DONE &&
                   (int)INTACT_ARM_FAULT == (int)PORT_FAULT,
@@ -138,6 +139,7 @@ static int build(struct intact_arm_irq *irq, const struct intact_arm_irq_config 
         .extended_spis = config->extended_spis,
         .extended_ppis = config->extended_ppis,
         .security = config->security,
+        .nmi = config->nmi,
         .lpi_bits = config->lpi_bits,
         .its = config->its,
         .its_command_ns = config->its_command_ns,
@@ -227,6 +229,11 @@ uint32_t intact_arm_irq_pending(const struct intact_arm_irq *irq, uint32_t cpu)
 void intact_arm_irq_set_secure(struct intact_arm_irq *irq, uint32_t cpu, bool secure)
 {
     arm_irq_set_secure(&irq->irq, cpu, secure);
+}
+
+void intact_arm_irq_set_sctlr_nmi(struct intact_arm_irq *irq, uint32_t cpu, bool on)
+{
+    arm_irq_set_sctlr_nmi(&irq->irq, cpu, on);
 }
 
 // The window that holds `address`, or NULL.

@@ -463,12 +463,12 @@ Test(arm_irq, the_lists_of_state_miss_no_field)
     static struct gicd gicd;
     static struct gicr gicr;
     static struct icc icc;
-    // Configuration, what is to be derived again, and padding: 4 bytes in each block, 8 in either chip. LPI memory is behind pointers.
-    const size_t shared = sizeof(gicd.spi) - sizeof(gicd.spi.block) + GIC_SPI_BLOCKS * 4;
-    const size_t bank = sizeof(gicr.bank) - sizeof(gicr.bank.block) - sizeof(gicr.bank.source) + GIC_PRIVATE_BLOCKS * 4;
-    cr_assert_eq(visit_uncovered(&gicd, sizeof(gicd), visit_gicd), 8 + shared + 8);
-    cr_assert_eq(visit_uncovered(&gicr, sizeof(gicr), visit_gicr), 20 + bank + 4 + 4 + 2 * sizeof(void *));
-    cr_assert_eq(visit_uncovered(&icc, sizeof(icc), visit_icc), 2 * sizeof(uint32_t));
+    // Configuration, what is to be derived again, and padding. LPI memory is behind pointers.
+    const size_t shared = sizeof(gicd.spi) - sizeof(gicd.spi.block);
+    const size_t bank = sizeof(gicr.bank) - sizeof(gicr.bank.block) - sizeof(gicr.bank.source);
+    cr_assert_eq(visit_uncovered(&gicd, sizeof(gicd), visit_gicd), 12 + shared + 4);
+    cr_assert_eq(visit_uncovered(&gicr, sizeof(gicr), visit_gicr), 24 + bank + 4 + 2 * sizeof(void *));
+    cr_assert_eq(visit_uncovered(&icc, sizeof(icc), visit_icc), 3 * sizeof(uint32_t) + 1);
 }
 
 Test(arm_irq, a_reset_leaves_lines_and_nothing_else)

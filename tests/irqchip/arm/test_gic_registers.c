@@ -36,6 +36,7 @@ static struct rig *rig_full(unsigned version, bool security)
     if (version == 3) {
         config.extended_spis = 1024;
         config.extended_ppis = 64;
+        config.nmi = true;
         config.lpi_bits = 16;
         config.its = true;
     } else {
@@ -86,7 +87,7 @@ static uint64_t there(const struct bank_of_rows *bank, const struct gic_register
     bool distributor = bank->window == ARM_IRQ_WINDOW_GICD && row->space == GIC_STANDARD;
     bool pairs = row->field == GIC_CONFIG || row->field == GIC_NSACR;
     unsigned each = row->field == GIC_PRIORITY ? 1 : pairs ? 16 : 32, first = index * each;
-    uint64_t mask = row->reg.mask;
+    uint64_t mask = row->field == GIC_NMI ? 0 : row->reg.mask; // RES0 in Group 0
     if (distributor && bank->version == 3 && first < 32)
         return 0;
     if (distributor && first + each > 1020)
@@ -145,7 +146,8 @@ Test(gic_registers, every_register_has_its_reset_value)
 Test(gic_registers, what_identifies_a_part_follows_its_configuration)
 {
     struct rig *rig = rig_full(3, false);
-    cr_assert_eq(gicd_get(rig, 0x4), 31 | 1 << 8 | 31u << 27 | 1 << 16 | 1 << 17 | 15 << 19 | 1 << 24 | 1 << 26);
+    cr_assert_eq(gicd_get(rig, 0x4),
+                 31 | 1 << 8 | 1 << 9 | 31u << 27 | 1 << 16 | 1 << 17 | 15 << 19 | 1 << 24 | 1 << 26);
     cr_assert_eq(arm_irq_read(&rig->frame[ARM_IRQ_WINDOW_GICR], 7 * GICR_FRAME + 8, 8, 0),
                  UINT64_C(7) << 32 | 2u << 27 | 7 << 8 | 1 << 5 | 1 << 4 | 9);
     cr_assert_eq(gicr_get(rig, 3, 8), 2u << 27 | 3 << 8 | 1 << 5 | 9);
@@ -164,8 +166,8 @@ Test(gic_registers, plain_fields_take_what_their_mask_lets_through)
     FOR_BANKS(bank)
     FOR_ROWS(row, bank)
     {
-        bool plain = row->field == GIC_GROUP || row->field == GIC_MODIFIER || row->field == GIC_PRIORITY ||
-                     row->field == GIC_CONFIG || row->field == GIC_NSACR;
+        bool plain = row->field == GIC_GROUP || row->field == GIC_MODIFIER || row->field == GIC_NMI ||
+                     row->field == GIC_PRIORITY || row->field == GIC_CONFIG || row->field == GIC_NSACR;
         struct rig *rig = rig_full(bank->version, true);
         if (!plain) {
             rig_free(rig);
