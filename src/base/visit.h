@@ -46,6 +46,14 @@ static inline void visit_leave(struct visit *v)
         v->leave(v);
 }
 
+// One list inside another: `call` goes through it.
+#define VISIT_NESTED(v, name, call)                                                                                    \
+    do {                                                                                                               \
+        visit_enter((v), (name));                                                                                      \
+        call;                                                                                                          \
+        visit_leave(v);                                                                                                \
+    } while (0)
+
 // --- Visitors that need libc alone -------------------------------------------------------------------------------
 
 // Appends every field to `data`, which grows as needed (release it with free).

@@ -11,80 +11,13 @@
 #include "vcpu/aarch64/model.h"
 #include "vcpu/x86_64/model.h"
 
-// What every machine has, wherever its board keeps it; and what the boards do in their own ways.
 struct intact_machine {
-    union {
-        struct pc pc;
-        struct virt virt;
-    } board;
-    const struct board_type *type;
-    const struct intact_machine_config *config;
-    const struct error *error;
-    struct clock *clock;
-    struct trace *trace;
-    struct loop *loop;
-    struct outside *outside;
-    struct intact_irq_manager **manager;
+    struct board *board;
     void (*tap)(void *owner, const struct intact_trace_event *event);
     void *tap_owner;
 };
 
-struct board_type {
-    int (*create)(struct intact_machine *machine, const struct intact_machine_config *config);
-    int (*reset)(struct intact_machine *machine);
-    void (*destroy)(struct intact_machine *machine);
-    uint64_t chips; // the public number of its chip 0
-};
-
-// --- The boards ------------------------------------------------------------------------------------------------------
-
-#define SHARE(machine, of)                                                                                             \
-    do {                                                                                                               \
-        (machine)->config = &(of)->config;                                                                             \
-        (machine)->error = &(of)->error;                                                                               \
-        (machine)->clock = &(of)->clock;                                                                               \
-        (machine)->trace = &(of)->trace;                                                                               \
-        (machine)->loop = &(of)->loop;                                                                                 \
-        (machine)->outside = &(of)->outside;                                                                           \
-        (machine)->manager = &(of)->manager;                                                                           \
-    } while (0)
-
-static int create_pc(struct intact_machine *machine, const struct intact_machine_config *config)
-{
-    SHARE(machine, &machine->board.pc);
-    return pc_create(&machine->board.pc, config);
-}
-
-static int reset_pc(struct intact_machine *machine)
-{
-    return pc_reset(&machine->board.pc);
-}
-
-static void destroy_pc(struct intact_machine *machine)
-{
-    pc_destroy(&machine->board.pc);
-}
-
-static int create_virt(struct intact_machine *machine, const struct intact_machine_config *config)
-{
-    SHARE(machine, &machine->board.virt);
-    return virt_create(&machine->board.virt, config);
-}
-
-static int reset_virt(struct intact_machine *machine)
-{
-    return virt_reset(&machine->board.virt);
-}
-
-static void destroy_virt(struct intact_machine *machine)
-{
-    virt_destroy(&machine->board.virt);
-}
-
-static const struct board_type types[] = {
-    [INTACT_PC] = { create_pc, reset_pc, destroy_pc, INTACT_CHIP_PIC },
-    [INTACT_VIRT] = { create_virt, reset_virt, destroy_virt, INTACT_CHIP_GICD },
-};
+static const struct board_type *const types[] = { [INTACT_PC] = &pc_type, [INTACT_VIRT] = &virt_type };
 
 // --- Life -----------------------------------------------------------------------------------------------------------
 
@@ -125,20 +58,23 @@ const char *intact_machine_cpu(unsigned index, const char **about)
 
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why)
 {
-    struct intact_machine *made = calloc(1, sizeof *made);
-    if (!made) {
-        snprintf(why, INTACT_ERROR_SIZE, "the host has no memory left");
-        return -ENOMEM;
-    }
     if ((unsigned)config->type >= countof(types)) {
         snprintf(why, INTACT_ERROR_SIZE, "-machine: there is no type %u", (unsigned)config->type);
-        free(made);
         return -EINVAL;
     }
-    made->type = &types[config->type];
-    int result = made->type->create(made, config);
+    const struct board_type *type = types[config->type];
+    struct intact_machine *made = calloc(1, sizeof *made);
+    struct board *board = calloc(1, type->size);
+    if (!made || !board) {
+        snprintf(why, INTACT_ERROR_SIZE, "the host has no memory left");
+        free(made);
+        free(board);
+        return -ENOMEM;
+    }
+    made->board = board;
+    int result = board_create(board, type, config);
     if (result < 0) {
-        snprintf(why, INTACT_ERROR_SIZE, "%s", made->error->text);
+        snprintf(why, INTACT_ERROR_SIZE, "%s", board->error.text);
         intact_machine_destroy(made);
         return result;
     }
@@ -155,7 +91,8 @@ void intact_machine_destroy(struct intact_machine *machine)
 {
     if (!machine)
         return;
-    machine->type->destroy(machine);
+    board_destroy(machine->board);
+    free(machine->board);
     free(machine);
 }
 
@@ -167,7 +104,9 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
     switch (stop) {
     case LOOP_POWER_OFF: end = (struct intact_exit){ .reason = INTACT_POWER_OFF }; break;
     case LOOP_RESET: end = (struct intact_exit){ .reason = INTACT_RESET }; break;
-    case LOOP_EXIT: end = (struct intact_exit){ .reason = INTACT_DEBUG_EXIT, .status = machine->loop->status }; break;
+    case LOOP_EXIT:
+        end = (struct intact_exit){ .reason = INTACT_DEBUG_EXIT, .status = machine->board->loop.status };
+        break;
     case LOOP_DEADLOCK:
         end = (struct intact_exit){ .reason = INTACT_DEADLOCK, .status = INTACT_STATUS_DEADLOCK };
         break;
@@ -175,20 +114,20 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
     case LOOP_LIMIT: end = (struct intact_exit){ .reason = INTACT_LIMIT, .status = INTACT_STATUS_LIMIT }; break;
     case LOOP_RUNNING: break;
     }
-    end.instructions = machine->loop->instructions;
-    end.time = machine->clock->now;
+    end.instructions = machine->board->loop.instructions;
+    end.time = machine->board->clock.now;
     return end;
 }
 
 struct intact_exit intact_machine_run(struct intact_machine *machine)
 {
     enum loop_stop stop;
-    outside_start(machine->outside);
+    outside_start(&machine->board->outside);
     do
-        stop = vcpu_run(machine->loop);
-    while (stop == LOOP_RESET && machine->config->reboot && machine->type->reset(machine) == 0);
-    outside_flush(machine->outside);
-    return describe_end(machine, stop == LOOP_RESET && machine->config->reboot ? LOOP_RUNNING : stop);
+        stop = vcpu_run(&machine->board->loop);
+    while (stop == LOOP_RESET && machine->board->config.reboot && board_reset(machine->board) == 0);
+    outside_flush(&machine->board->outside);
+    return describe_end(machine, stop == LOOP_RESET && machine->board->config.reboot ? LOOP_RUNNING : stop);
 }
 
 const char *intact_reason_text(enum intact_reason reason)
@@ -207,39 +146,39 @@ const char *intact_reason_text(enum intact_reason reason)
 
 const char *intact_machine_error(const struct intact_machine *machine)
 {
-    return machine->error->text;
+    return machine->board->error.text;
 }
 
 uint64_t intact_machine_instructions(const struct intact_machine *machine)
 {
-    return loop_instructions(machine->loop);
+    return loop_instructions(&machine->board->loop);
 }
 
 uint64_t intact_machine_time(const struct intact_machine *machine)
 {
-    return machine->loop->current ? vcpu_now(machine->loop->current) : machine->clock->now;
+    return machine->board->loop.current ? vcpu_now(machine->board->loop.current) : machine->board->clock.now;
 }
 
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine)
 {
-    return *machine->manager;
+    return machine->board->manager;
 }
 
 // --- From outside ---------------------------------------------------------------------------------------------------
 
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size)
 {
-    return atomic_load(&machine->outside->input_open) ? outside_input(machine->outside, data, size) : 0;
+    return atomic_load(&machine->board->outside.input_open) ? outside_input(&machine->board->outside, data, size) : 0;
 }
 
 void intact_machine_input_end(struct intact_machine *machine)
 {
-    outside_input_end(machine->outside);
+    outside_input_end(&machine->board->outside);
 }
 
 void intact_machine_quit(struct intact_machine *machine)
 {
-    outside_quit(machine->outside);
+    outside_quit(&machine->board->outside);
 }
 
 // --- Trace taps -----------------------------------------------------------------------------------------------------
@@ -262,9 +201,9 @@ static void name_chip(const struct intact_machine *machine, struct intact_trace_
 {
     switch (event->id) {
     case INTACT_TRACE_PIN:
-    case INTACT_TRACE_MISTAKE: event->a += machine->type->chips; break;
-    case INTACT_TRACE_ROUTE: event->b += event->b == ROUTE_TO_MESSAGE ? 0 : machine->type->chips; break;
-    case INTACT_TRACE_EOI: event->b += machine->type->chips; break;
+    case INTACT_TRACE_MISTAKE: event->a += machine->board->type->chips; break;
+    case INTACT_TRACE_ROUTE: event->b += event->b == ROUTE_TO_MESSAGE ? 0 : machine->board->type->chips; break;
+    case INTACT_TRACE_EOI: event->b += machine->board->type->chips; break;
     default: break;
     }
 }
@@ -290,9 +229,9 @@ void intact_machine_trace(struct intact_machine *machine, uint64_t wanted,
 {
     machine->tap = tap;
     machine->tap_owner = owner;
-    machine->trace->tap = tap ? pass_on : NULL;
-    machine->trace->owner = machine;
-    machine->trace->wanted = tap ? wanted : 0;
+    machine->board->trace.tap = tap ? pass_on : NULL;
+    machine->board->trace.owner = machine;
+    machine->board->trace.wanted = tap ? wanted : 0;
 }
 
 const char *intact_trace_name(enum intact_trace_id id)

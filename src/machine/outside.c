@@ -16,14 +16,16 @@ enum { HOST_QUIT = 1, HOST_TIME = 2 };
 
 // --- Output ---------------------------------------------------------------------------------------------------------
 
-void outside_transmit(struct outside *outside, uint8_t byte)
+void outside_transmit(void *owner, uint8_t byte)
 {
+    struct outside *outside = owner;
     if (outside->config->serial.write)
         outside->config->serial.write(outside->config->serial.owner, byte);
 }
 
-void outside_debug_transmit(struct outside *outside, uint8_t byte)
+void outside_debug_transmit(void *owner, uint8_t byte)
 {
+    struct outside *outside = owner;
     if (outside->config->debugcon.write)
         outside->config->debugcon.write(outside->config->debugcon.owner, byte);
 }
@@ -38,8 +40,9 @@ void outside_flush(struct outside *outside)
 
 // --- Input ----------------------------------------------------------------------------------------------------------
 
-void outside_receive(struct outside *outside)
+void outside_receive(void *owner)
 {
+    struct outside *outside = owner;
     while (outside->input_read != outside->input_written && outside->can_receive(outside->port)) {
         uint8_t byte = outside->input[outside->input_read++ % OUTSIDE_INPUT_BYTES];
         atomic_fetch_sub(&outside->input_waiting, 1);

@@ -19,7 +19,7 @@
 #define OUTSIDE_INPUT_BYTES 65536 // characters that wait for the serial port; a power of two
 
 struct outside {
-    // The board's, set before outside_init.
+    // The board's; the serial port may come after outside_init.
     const struct intact_machine_config *config;
     struct clock *clock;
     struct inbox *inbox;
@@ -46,13 +46,13 @@ void outside_destroy(struct outside *outside);
 // The calling thread runs the machine from now on, and pacing starts.
 void outside_start(struct outside *outside);
 
-// Output of the serial port, of the debug port, and what was held back of both.
-void outside_transmit(struct outside *outside, uint8_t byte);
-void outside_debug_transmit(struct outside *outside, uint8_t byte);
+// Output of the serial port, of the debug port (`owner` of both is the struct outside), and what was held back of both.
+void outside_transmit(void *owner, uint8_t byte);
+void outside_debug_transmit(void *owner, uint8_t byte);
 void outside_flush(struct outside *outside);
 
-// The serial port has room again, or something new is in the ring.
-void outside_receive(struct outside *outside);
+// The serial port has room again, or something new is in the ring. `owner` is the struct outside.
+void outside_receive(void *owner);
 // Any thread. How many of the bytes were taken.
 size_t outside_input(struct outside *outside, const uint8_t *data, size_t size);
 // Any thread. Nothing will come in any more.

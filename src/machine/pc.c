@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The PC, put together: clock and inbox, memory, interrupt controllers, processors, devices, wires, maps; then reset.
-//
-//     pc_create --> outside -> memory -> controllers -> processors -> devices -> wires -> ports --> firmware --> start
-//     pc_reset  --> RESET# of all of them ------------------------------------------------------> firmware --> start
+// The PC's own part of a machine: what it is made of, what its devices ask of it, RESET#. board.c puts it together.
 //
 // Not modelled: address line 20, NMI sources (IOCHK, SERR), DMA controllers, floppy, parallel port, video.
 #include "machine/pc.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "machine/host_memory.h"
 #include "vcpu/x86_64/sysreg.h"
@@ -19,113 +14,41 @@
 
 static void power_off(void *owner)
 {
-    struct pc *pc = owner;
-    loop_stop(&pc->loop, LOOP_POWER_OFF, 0);
+    struct board *board = owner;
+    loop_stop(&board->loop, LOOP_POWER_OFF, 0);
 }
 
 static void keyboard_reset(void *owner)
 {
-    struct pc *pc = owner;
-    loop_stop(&pc->loop, LOOP_RESET, 0);
+    struct board *board = owner;
+    loop_stop(&board->loop, LOOP_RESET, 0);
 }
 
 // Port 92h and a soft reset through CF9h pulse INIT, after which a PC's firmware restarts everything: a reset as well.
 static void port_reset(void *owner, bool hard)
 {
-    struct pc *pc = owner;
+    struct board *board = owner;
     (void)hard;
-    loop_stop(&pc->loop, LOOP_RESET, 0);
+    loop_stop(&board->loop, LOOP_RESET, 0);
 }
 
 static void debug_exit(void *owner, uint32_t status)
 {
-    struct pc *pc = owner;
-    loop_stop(&pc->loop, LOOP_EXIT, (int)(status & 0xff));
+    struct board *board = owner;
+    loop_stop(&board->loop, LOOP_EXIT, (int)(status & 0xff));
 }
 
 // --- Construction ---------------------------------------------------------------------------------------------------
 
-static int bad(struct pc *pc, const char *option, const char *text)
+static int check(struct board *board)
 {
-    return error_set(&pc->error, -EINVAL, "%s: %s", option, text);
-}
-
-static int check(struct pc *pc)
-{
-    const struct intact_machine_config *config = &pc->config;
+    const struct intact_machine_config *config = &board->config;
     if (config->cpus < 1 || config->cpus > INTACT_CPUS_MAX)
-        return error_set(&pc->error, -EINVAL, "-smp: %u processors; 1 to %u are possible", config->cpus,
+        return error_set(&board->error, -EINVAL, "-smp: %u processors; 1 to %u are possible", config->cpus,
                          INTACT_CPUS_MAX);
-    if (config->memory < INTACT_MEMORY_MIN || config->memory > INTACT_MEMORY_MAX || config->memory % 4096)
-        return error_set(&pc->error, -EINVAL, "-m: %" PRIu64 " bytes; 4 MiB to 512 GiB in steps of 4 KiB are possible",
-                         config->memory);
-    if (config->shift > 10)
-        return bad(pc, "-icount", "shift is 0 to 10");
-    if (config->rtc_date < 0 || config->rtc_date > INT64_C(253402300799))
-        return bad(pc, "-rtc", "the date must be between 1970 and 9999");
     if (config->debug_exit_port && (config->debug_exit_size < 1 || config->debug_exit_size > 4))
-        return bad(pc, "-device isa-debug-exit", "iosize is 1 to 4");
-    return 0;
-}
-
-// Where we are, for every trace event.
-static void stamp(void *owner, struct trace_event *event)
-{
-    struct pc *pc = owner;
-    event->instructions = loop_instructions(&pc->loop);
-    event->now = pc->loop.current ? vcpu_now(pc->loop.current) : pc->clock.now;
-}
-
-static int make_loop(struct pc *pc)
-{
-    pc->trace.stamp = stamp;
-    pc->trace.stamp_owner = pc;
-    pc->memory.written = loop_memory_written;
-    pc->memory.written_owner = &pc->loop;
-    pc->loop.clock = &pc->clock;
-    pc->loop.memory = &pc->memory;
-    pc->loop.ports = &pc->ports;
-    pc->loop.inbox = &pc->inbox;
-    pc->loop.trace = &pc->trace;
-    pc->loop.shift = pc->config.shift;
-    pc->loop.limit = pc->config.limit;
-    pc->loop.idle = outside_idle;
-    pc->loop.idle_owner = &pc->outside;
-    int result = loop_init(&pc->loop, &x86_guest);
-    pc->loop_ready = result == 0;
-    return result;
-}
-
-static int make_cpus(struct pc *pc)
-{
-    pc->cpus = calloc(pc->config.cpus, sizeof *pc->cpus);
-    if (!pc->cpus)
-        return error_set(&pc->error, -ENOMEM, "-smp: the host has no memory left");
-    for (uint32_t i = 0; i < pc->config.cpus; i++) {
-        if (x86_cpu_create(&pc->cpus[i], &pc->loop, i, i, pc->config.cpus) < 0)
-            return error_set(&pc->error, -ENOMEM, "-smp: the host has no memory left");
-        pc->cpus[i]->model = &pc->model;
-        loop_add(&pc->loop, &pc->cpus[i]->vcpu);
-    }
-    return 0;
-}
-
-static void transmit(void *owner, uint8_t byte)
-{
-    struct pc *pc = owner;
-    outside_transmit(&pc->outside, byte);
-}
-
-static void debug_transmit(void *owner, uint8_t byte)
-{
-    struct pc *pc = owner;
-    outside_debug_transmit(&pc->outside, byte);
-}
-
-static void drained(void *owner)
-{
-    struct pc *pc = owner;
-    outside_receive(&pc->outside);
+        return board_refuse(board, "-device isa-debug-exit", "iosize is 1 to 4");
+    return cpu_model_parse(config->cpu, &pc_of(board)->model, &board->error);
 }
 
 static bool can_receive(void *port)
@@ -138,92 +61,61 @@ static void receive(void *port, uint8_t byte, uint64_t now)
     uart16550_receive(port, byte, now);
 }
 
-static int make_outside(struct pc *pc)
+static void make_serial(struct pc *pc)
 {
-    pc->outside.config = &pc->config;
-    pc->outside.clock = &pc->clock;
-    pc->outside.inbox = &pc->inbox;
-    pc->outside.loop = &pc->loop;
-    pc->outside.can_receive = can_receive;
-    pc->outside.receive = receive;
-    pc->outside.port = &pc->com1;
-    return outside_init(&pc->outside, &pc->error);
+    struct outside *outside = &pc->board.outside;
+    uart16550_init(&pc->com1, &pc->board.clock, outside_transmit, outside);
+    pc->com1.drained = outside_receive;
+    outside->can_receive = can_receive;
+    outside->receive = receive;
+    outside->port = &pc->com1;
 }
 
-static int make_devices(struct pc *pc)
+static int make_devices(struct board *board)
 {
-    struct clock *clock = &pc->clock;
+    struct pc *pc = pc_of(board);
+    struct clock *clock = &board->clock;
+    make_serial(pc);
     pit_init(&pc->pit, clock);
-    rtc_init(&pc->rtc, clock, pc->config.rtc_date);
+    rtc_init(&pc->rtc, clock, board->config.rtc_date);
     hpet_init(&pc->hpet, clock, PC_HPET_ROUTES);
-    acpi_pm_init(&pc->pm, clock, true, power_off, pc);
-    i8042_init(&pc->keyboard, keyboard_reset, pc);
-    uart16550_init(&pc->com1, clock, transmit, pc);
-    pc->com1.drained = drained;
-    reset_port_init(&pc->reset, port_reset, pc);
+    acpi_pm_init(&pc->pm, clock, true, power_off, board);
+    i8042_init(&pc->keyboard, keyboard_reset, board);
+    reset_port_init(&pc->reset, port_reset, board);
     pci_host_init(&pc->pci, &pc->reset);
     post_port_init(&pc->post);
-    debugcon_init(&pc->debugcon, debug_transmit, pc);
-    isa_debug_exit_init(&pc->debug_exit, debug_exit, pc);
-    if (!pc->config.testdev)
+    debugcon_init(&pc->debugcon, outside_debug_transmit, &board->outside);
+    isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
+    if (!board->config.testdev)
         return 0;
     pc->testdev = calloc(1, sizeof *pc->testdev);
     if (!pc->testdev)
-        return error_set(&pc->error, -ENOMEM, "-device pc-testdev: the host has no memory left");
+        return error_set(&board->error, -ENOMEM, "-device pc-testdev: the host has no memory left");
     pc_testdev_init(pc->testdev);
     return 0;
 }
 
-int pc_create(struct pc *pc, const struct intact_machine_config *config)
+static struct vcpu *make_cpu(struct board *board, uint32_t index)
 {
-    *pc = (struct pc){ .config = *config };
-    pc->ram_below_4g = config->memory < PC_RAM_SPLIT ? config->memory : PC_RAM_SPLIT;
-    clock_init(&pc->clock);
-    int result = check(pc);
-    if (result == 0)
-        result = cpu_model_parse(config->cpu, &pc->model, &pc->error);
-    if (result == 0)
-        result = make_outside(pc);
-    if (result == 0)
-        result = make_devices(pc);
-    if (result == 0)
-        result = pc_map_memory(pc);
-    if (result == 0)
-        result = make_loop(pc);
-    if (result == 0)
-        result = pc_wire_controllers(pc);
-    if (result == 0)
-        result = make_cpus(pc);
-    if (result == 0)
-        result = pc_wire_devices(pc);
-    if (result == 0)
-        result = pc_map_ports(pc);
-    if (result == 0) {
-        pc_describe(pc);
-        result = pc_reset(pc);
-    }
-    if (result < 0 && pc->error.text[0] == 0)
-        error_set(&pc->error, result, "the machine cannot be built: %s", strerror(-result));
-    return result;
+    struct x86_cpu **cpu = &pc_of(board)->cpus[index];
+    if (x86_cpu_create(cpu, &board->loop, index, index, board->config.cpus) < 0)
+        return NULL;
+    (*cpu)->model = &pc_of(board)->model;
+    return &(*cpu)->vcpu;
 }
 
-void pc_destroy(struct pc *pc)
+static void destroy_cpu(struct board *board, uint32_t index)
 {
-    for (uint32_t i = 0; pc->cpus && i < pc->config.cpus; i++)
-        x86_cpu_destroy(pc->cpus[i]);
-    free(pc->cpus);
-    if (pc->manager)
-        intact_irq_manager_destroy(pc->manager);
-    if (pc->chips_ready)
-        x86_irq_free(&pc->irq);
-    route_free(&pc->route);
-    if (pc->loop_ready)
-        loop_free(&pc->loop);
-    outside_destroy(&pc->outside);
+    x86_cpu_destroy(pc_of(board)->cpus[index]);
+}
+
+static void destroy(struct board *board)
+{
+    struct pc *pc = pc_of(board);
+    x86_irq_free(&pc->irq);
     free(pc->irq_events);
     free(pc->irq_timers);
     free(pc->testdev);
-    host_memory_release(pc->ram, pc->ram_size);
     host_memory_release(pc->flash, pc->flash_size);
 }
 
@@ -231,7 +123,7 @@ void pc_destroy(struct pc *pc)
 
 static void reset_devices(struct pc *pc)
 {
-    uint64_t now = pc->clock.now;
+    uint64_t now = pc->board.clock.now;
     pit_reset(&pc->pit, now);
     rtc_reset(&pc->rtc, now);
     hpet_reset(&pc->hpet, now);
@@ -245,14 +137,39 @@ static void reset_devices(struct pc *pc)
         pc_testdev_reset(pc->testdev, now);
 }
 
-int pc_reset(struct pc *pc)
+static void reset(struct board *board)
 {
+    struct pc *pc = pc_of(board);
     reset_devices(pc);
     x86_irq_reset(&pc->irq);
-    for (uint32_t i = 0; i < pc->config.cpus; i++) {
+    for (uint32_t i = 0; i < board->config.cpus; i++) {
         x86_reset(pc->cpus[i]);
-        if (!pc->config.bios)
+        if (!board->config.bios)
             x86_leave_firmware(pc->cpus[i]);
     }
-    return pc_firmware(pc);
 }
+
+const struct board_type pc_type = {
+    .size = sizeof(struct pc),
+    .guest = &x86_guest,
+    .chips = INTACT_CHIP_PIC,
+    .last_date = INT64_C(253402300799),
+    .last_year = 9999,
+    .sink = &pc_sink,
+    .check = check,
+    .make_devices = make_devices,
+    .map_memory = pc_map_memory,
+    .wire_controllers = pc_wire_controllers,
+    .make_cpu = make_cpu,
+    .wire_devices = pc_wire_devices,
+    .map_devices = pc_map_devices,
+    .describe = pc_describe,
+    .reset = reset,
+    .firmware = pc_firmware,
+    .visit_devices = pc_visit_devices,
+    .visit_controllers = pc_visit_controllers,
+    .visit_cpu = pc_visit_cpu,
+    .loaded = pc_loaded,
+    .destroy_cpu = destroy_cpu,
+    .destroy = destroy,
+};

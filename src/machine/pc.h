@@ -2,25 +2,18 @@
 // The `pc` machine: a PC with an 8259A pair, one IOAPIC and a local APIC per processor. The only code that knows
 // addresses and interrupt numbers.
 //
-//     pc.c           construction in order, reset, run
+//     pc.c           what it is made of, reset
 //     pc_map.c       who answers at which address
 //     pc_wire.c      which line leads where
 //     pc_firmware.c  what a firmware would have left behind: tables, CMOS, controllers set up
 //     pc_start.c     the first processor's state
-//     pc_state.c     all state in one list
+//     pc_state.c     its part of the list of state
 #ifndef MACHINE_PC_H
 #define MACHINE_PC_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <intact/machine.h>
-
-#include "base/bus.h"
-#include "base/clock.h"
-#include "base/error.h"
-#include "base/inbox.h"
-#include "base/trace.h"
 #include "devices/acpi_pm.h"
 #include "devices/debug_ports.h"
 #include "devices/fw_cfg.h"
@@ -32,14 +25,11 @@
 #include "devices/reset_port.h"
 #include "devices/rtc.h"
 #include "devices/uart16550.h"
-#include "irqchip/manager.h"
-#include "irqchip/route.h"
 #include "irqchip/x86/x86_irq.h"
+#include "machine/board.h"
 #include "machine/boot.h"
 #include "machine/cpu_model.h"
 #include "machine/description.h"
-#include "machine/outside.h"
-#include "vcpu/loop.h"
 #include "vcpu/x86_64/cpu.h"
 
 // --- Addresses -------------------------------------------------------------------------------------------------------
@@ -101,32 +91,17 @@ enum {
 
 #define PC_HPET_DEVICE UINT32_C(0xf8) // the id of the HPET as a source of messages: 00:1f.0
 
-#define PC_REGIONS 32
-
 struct pc {
-    struct intact_machine_config config;
-    struct error error; // of the last failure
+    struct board board; // first
 
-    // Time, order, outside.
-    struct clock clock;
-    struct inbox inbox;
-    struct trace trace;
-    struct loop loop;
-    struct outside outside; // its serial port is COM1
-
-    // Memory and ports.
-    struct bus memory, ports;
-    struct region memory_regions[PC_REGIONS], port_regions[PC_REGIONS];
-    unsigned memory_region_count, port_region_count;
-    uint8_t *ram, *flash;
-    uint64_t ram_size, flash_size, ram_below_4g;
+    // Memory.
+    uint8_t *flash;
+    uint64_t flash_size, ram_below_4g;
 
     // Processors and interrupt controllers.
     struct x86_model model;
-    struct x86_cpu **cpus;
+    struct x86_cpu *cpus[INTACT_CPUS_MAX];
     struct x86_irq irq;
-    struct route route;
-    struct intact_irq_manager *manager;
     struct event *irq_events; // per processor, then one for the IOAPIC
     struct pc_irq_timer {
         struct pc *pc;
@@ -154,36 +129,35 @@ struct pc {
     struct machine_description description;
     struct memory_map map;
     uint8_t e820[20 * MEMORY_RANGE_LIMIT];
-
-    bool chips_ready, loop_ready; // what pc_destroy must take down
 };
 
-// Builds the machine and loads what it runs. 0, or a negative errno with a line in pc->error; pc_destroy in either
-// case.
-int pc_create(struct pc *pc, const struct intact_machine_config *config);
-void pc_destroy(struct pc *pc);
-// RESET# of everything, then the firmware's work again. The same errors.
-int pc_reset(struct pc *pc);
+extern const struct board_type pc_type;
 
-// pc_map.c. -ENOMEM when the host refuses the memory.
-int pc_map_memory(struct pc *pc);
-int pc_map_ports(struct pc *pc);
+static inline struct pc *pc_of(struct board *board)
+{
+    return (struct pc *)(void *)board;
+}
+
+// pc_map.c
+int pc_map_memory(struct board *board);
+int pc_map_devices(struct board *board);
 
 // pc_wire.c
-int pc_wire_controllers(struct pc *pc);
-int pc_wire_devices(struct pc *pc);
+extern const struct route_sink pc_sink;
+int pc_wire_controllers(struct board *board);
+int pc_wire_devices(struct board *board);
 
 // pc_firmware.c
-void pc_describe(struct pc *pc);
-int pc_firmware(struct pc *pc);
+void pc_describe(struct board *board);
+int pc_firmware(struct board *board);
 
 // pc_start.c
 void pc_start(struct pc *pc, const struct boot_state *state);
 
-// pc_state.c: every byte of state, to save, load and compare between two runs; without RAM for those who copy that
-// themselves. After a load comes pc_loaded.
-void pc_visit(struct pc *pc, struct visit *v);
-void pc_visit_chips(struct pc *pc, struct visit *v);
-void pc_loaded(struct pc *pc);
+// pc_state.c
+void pc_visit_devices(struct board *board, struct visit *v);
+void pc_visit_controllers(struct board *board, struct visit *v);
+void pc_visit_cpu(struct board *board, uint32_t index, struct visit *v);
+void pc_loaded(struct board *board);
 
 #endif

@@ -44,7 +44,7 @@ static void describe_memory(struct pc *pc)
         { PC_EBDA, PC_LOW_END - PC_EBDA, MEMORY_RESERVED },
         { PC_ROM_BASE, PC_ROM_END - PC_ROM_BASE, MEMORY_RESERVED },
         { PC_ROM_END, pc->ram_below_4g - PC_ROM_END, MEMORY_USABLE },
-        { PC_HIGH, pc->config.memory - pc->ram_below_4g, MEMORY_USABLE },
+        { PC_HIGH, pc->board.config.memory - pc->ram_below_4g, MEMORY_USABLE },
     };
     pc->map.count = 0;
     for (unsigned i = 0; i < countof(ranges); i++)
@@ -52,11 +52,12 @@ static void describe_memory(struct pc *pc)
             pc->map.range[pc->map.count++] = ranges[i];
 }
 
-void pc_describe(struct pc *pc)
+void pc_describe(struct board *board)
 {
+    struct pc *pc = pc_of(board);
     struct machine_description *machine = &pc->description;
     *machine = (struct machine_description){
-        .cpus = pc->config.cpus,
+        .cpus = pc->board.config.cpus,
         .lapic_address = (uint32_t)PC_LAPIC,
         .lapic_version = LAPIC_VERSION & 0xff,
         .ioapics = { { PC_IOAPIC_ID, PC_IOAPIC_VERSION, (uint32_t)PC_IOAPIC, 0, PC_IOAPIC_PINS } },
@@ -64,10 +65,10 @@ void pc_describe(struct pc *pc)
         .pci_gsi = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B },
         .pci_window = PC_RAM_SPLIT,
         .pci_window_end = PC_IOAPIC,
-        .hpet_address = pc->config.hpet ? PC_HPET : 0,
+        .hpet_address = pc->board.config.hpet ? PC_HPET : 0,
         .hpet_id = HPET_ID,
         .hpet_gsi = { PC_HPET_GSI, PC_HPET_GSI + 1, PC_HPET_GSI + 2 },
-        .com1_port = pc->config.com1 ? PC_PORT_COM1 : 0,
+        .com1_port = pc->board.config.com1 ? PC_PORT_COM1 : 0,
         .com1_irq = PC_IRQ_COM1,
     };
     override(machine, PC_IRQ_TIMER, PC_GSI_TIMER, INTI_CONFORMS);
@@ -86,8 +87,8 @@ static int put_table(struct pc *pc, const char *what, build_fn *build, uint64_t 
 {
     uint8_t *out = malloc(capacity);
     size_t size = out ? build(&pc->description, base, out, capacity) : 0;
-    int result = size ? guest_put(&pc->memory, what, base, out, size, &pc->error)
-                      : error_set(&pc->error, -ENOMEM, "-smp: no room for the %s of so many processors", what);
+    int result = size ? guest_put(&pc->board.memory, what, base, out, size, &pc->board.error)
+                      : error_set(&pc->board.error, -ENOMEM, "-smp: no room for the %s of so many processors", what);
     free(out);
     return result;
 }
@@ -109,7 +110,8 @@ static uint64_t at_most(uint64_t value, uint64_t limit)
 // 5Fh: processors besides the first.
 static void fill_cmos(struct pc *pc)
 {
-    uint64_t low = pc->ram_below_4g, high = pc->config.memory - low, above_16m = low > 16 << 20 ? low - (16 << 20) : 0;
+    uint64_t low = pc->ram_below_4g, high = pc->board.config.memory - low,
+             above_16m = low > 16 << 20 ? low - (16 << 20) : 0;
     rtc_set_cmos(&pc->rtc, 0x14, 0x06); // equipment: a mathematics unit, a keyboard controller with a mouse port
     set_cmos16(&pc->rtc, 0x15, PC_LOW_END >> 10);
     set_cmos16(&pc->rtc, 0x17, at_most((low - PC_ROM_END) >> 10, UINT16_MAX));
@@ -117,17 +119,17 @@ static void fill_cmos(struct pc *pc)
     set_cmos16(&pc->rtc, 0x34, at_most(above_16m >> 16, UINT16_MAX));
     set_cmos16(&pc->rtc, 0x5b, high >> 16);
     rtc_set_cmos(&pc->rtc, 0x5d, (uint8_t)(high >> 32));
-    rtc_set_cmos(&pc->rtc, 0x5f, (uint8_t)(pc->config.cpus - 1));
+    rtc_set_cmos(&pc->rtc, 0x5f, (uint8_t)(pc->board.config.cpus - 1));
 }
 
 static int fill_fw_cfg(struct pc *pc)
 {
     fw_cfg_init(&pc->fw_cfg);
-    int result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_RAM_SIZE, pc->config.memory, 8);
+    int result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_RAM_SIZE, pc->board.config.memory, 8);
     if (result == 0)
-        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NB_CPUS, pc->config.cpus, 2);
+        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NB_CPUS, pc->board.config.cpus, 2);
     if (result == 0)
-        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_MAX_CPUS, pc->config.cpus, 2);
+        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_MAX_CPUS, pc->board.config.cpus, 2);
     if (result == 0)
         result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NOGRAPHIC, 1, 2);
     for (unsigned i = 0; i < pc->map.count; i++) {
@@ -174,37 +176,38 @@ static void init_hpet(struct pc *pc)
 {
     for (unsigned i = 0; i < HPET_TIMERS; i++) {
         uint32_t config = (uint32_t)pc->description.hpet_gsi[i] << HPET_TN_INT_ROUTE_SHIFT;
-        hpet_write(&pc->hpet, HPET_TIM_CONF + 0x20 * i, 4, config, pc->clock.now);
+        hpet_write(&pc->hpet, HPET_TIM_CONF + 0x20 * i, 4, config, pc->board.clock.now);
     }
 }
 
 // A firmware of the user's (-bios) finds the hardware as it is after reset, and does all this itself.
-int pc_firmware(struct pc *pc)
+int pc_firmware(struct board *board)
 {
+    struct pc *pc = pc_of(board);
     struct boot_request request = {
-        .kernel = pc->config.kernel,
-        .kernel_data = pc->config.kernel_data,
-        .kernel_size = pc->config.kernel_size,
-        .initrd = pc->config.initrd,
-        .append = pc->config.append,
-        .bios = pc->config.bios,
-        .memory = &pc->memory,
+        .kernel = pc->board.config.kernel,
+        .kernel_data = pc->board.config.kernel_data,
+        .kernel_size = pc->board.config.kernel_size,
+        .initrd = pc->board.config.initrd,
+        .append = pc->board.config.append,
+        .bios = pc->board.config.bios,
+        .memory = &pc->board.memory,
         .map = pc->map,
         .ram_below_4g = pc->ram_below_4g,
-        .rsdp = pc->config.acpi ? PC_TABLES : 0,
+        .rsdp = pc->board.config.acpi ? PC_TABLES : 0,
     };
     struct boot_state state;
     int result = fill_fw_cfg(pc);
     fill_cmos(pc);
     if (result == 0)
-        result = boot_load(&request, &state, &pc->error);
-    if (result == 0 && !pc->config.bios) {
+        result = boot_load(&request, &state, &pc->board.error);
+    if (result == 0 && !pc->board.config.bios) {
         x86_irq_virtual_wire(&pc->irq);
         init_8259(pc);
-        if (pc->config.hpet)
+        if (pc->board.config.hpet)
             init_hpet(pc);
         result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
-        if (result == 0 && pc->config.acpi)
+        if (result == 0 && pc->board.config.acpi)
             result = put_table(pc, "ACPI tables", acpi_build, PC_TABLES, TABLES_SIZE);
     }
     if (result == 0)

@@ -15,28 +15,52 @@
 //
 // Not modelled: shadow RAM registers (the range from C0000h to DFFFFh is empty), address line 20.
 #include <errno.h>
-#include <inttypes.h>
 
 #include "machine/host_memory.h"
 #include "machine/pc.h"
 
 // --- Memory ----------------------------------------------------------------------------------------------------------
 
-static int add(struct bus *bus, struct region *regions, unsigned *count, struct region region)
+static int map_ram(struct board *board)
 {
-    if (*count == PC_REGIONS)
-        return -ENOSPC;
-    struct region *place = &regions[*count];
-    *place = region;
-    int result = bus_add(bus, place);
-    *count += result == 0;
+    uint64_t size = board->config.memory, low = pc_of(board)->ram_below_4g;
+    int result = board_make_ram(board, size > PC_ROM_END ? size : PC_ROM_END);
+    if (result < 0)
+        return result;
+    const struct region rows[] = {
+        { .base = 0, .size = PC_LOW_END, .name = "RAM", .ram = board->ram },
+        { .base = PC_ROM_BASE, .size = PC_ROM_END - PC_ROM_BASE, .name = "firmware", .ram = board->ram + PC_ROM_BASE },
+        { .base = PC_ROM_END, .size = low - PC_ROM_END, .name = "RAM", .ram = board->ram + PC_ROM_END },
+        { .base = PC_HIGH, .size = size - low, .name = "RAM", .ram = board->ram + low },
+    };
+    for (unsigned i = 0; i < countof(rows) && result == 0; i++)
+        if (rows[i].size)
+            result = board_map(board, &board->memory, rows[i]);
     return result;
 }
 
-static int add_memory(struct pc *pc, struct region region)
+static int map_flash(struct board *board)
 {
-    return add(&pc->memory, pc->memory_regions, &pc->memory_region_count, region);
+    struct pc *pc = pc_of(board);
+    pc->flash_size = PC_HIGH - PC_FLASH;
+    pc->flash = host_memory_reserve(pc->flash_size);
+    if (!pc->flash)
+        return error_set(&board->error, -ENOMEM, "-bios: the host has no memory left");
+    return board_map(
+        board, &board->memory,
+        (struct region){
+            .base = PC_FLASH, .size = pc->flash_size, .name = "flash", .ram = pc->flash, .readonly = true });
 }
+
+int pc_map_memory(struct board *board)
+{
+    uint64_t size = board->config.memory;
+    pc_of(board)->ram_below_4g = size < PC_RAM_SPLIT ? size : PC_RAM_SPLIT;
+    int result = map_ram(board);
+    return result == 0 && board->config.bios ? map_flash(board) : result;
+}
+
+// --- Devices in memory ------------------------------------------------------------------------------------------------
 
 static uint64_t ioapic_window_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
 {
@@ -49,71 +73,32 @@ static void ioapic_window_write(void *owner, uint64_t offset, unsigned size, uin
     x86_irq_ioapic_write(owner, 0, offset, size, value, now);
 }
 
-static int map_ram(struct pc *pc)
+static int map_windows(struct pc *pc)
 {
-    uint64_t size = pc->config.memory, low = pc->ram_below_4g;
-    pc->ram_size = size > PC_ROM_END ? size : PC_ROM_END;
-    pc->ram = host_memory_reserve(pc->ram_size);
-    if (!pc->ram)
-        return error_set(&pc->error, -ENOMEM, "-m: the host has no room for %" PRIu64 " MiB of guest memory",
-                         size >> 20);
-    int result = add_memory(pc, (struct region){ .base = 0, .size = PC_LOW_END, .name = "RAM", .ram = pc->ram });
-    if (result == 0)
-        result = add_memory(pc, (struct region){ .base = PC_ROM_BASE,
-                                                 .size = PC_ROM_END - PC_ROM_BASE,
-                                                 .name = "firmware",
-                                                 .ram = pc->ram + PC_ROM_BASE });
-    if (result == 0)
-        result = add_memory(
-            pc, (struct region){
-                    .base = PC_ROM_END, .size = low - PC_ROM_END, .name = "RAM", .ram = pc->ram + PC_ROM_END });
-    if (result == 0 && size > low)
-        result =
-            add_memory(pc, (struct region){ .base = PC_HIGH, .size = size - low, .name = "RAM", .ram = pc->ram + low });
-    return result;
-}
-
-static int map_flash(struct pc *pc)
-{
-    pc->flash_size = PC_HIGH - PC_FLASH;
-    pc->flash = host_memory_reserve(pc->flash_size);
-    if (!pc->flash)
-        return error_set(&pc->error, -ENOMEM, "-bios: the host has no memory left");
-    return add_memory(
-        pc, (struct region){
-                .base = PC_FLASH, .size = pc->flash_size, .name = "flash", .ram = pc->flash, .readonly = true });
-}
-
-int pc_map_memory(struct pc *pc)
-{
-    bus_init(&pc->memory);
-    int result = map_ram(pc);
-    if (result == 0)
-        result = add_memory(pc, (struct region){ .base = PC_IOAPIC,
-                                                 .size = 0x1000,
-                                                 .name = "IOAPIC",
-                                                 .widest = 8,
-                                                 .read = ioapic_window_read,
-                                                 .write = ioapic_window_write,
-                                                 .owner = &pc->irq });
-    if (result == 0 && pc->config.hpet)
-        result = add_memory(pc, (struct region){ .base = PC_HPET,
-                                                 .size = HPET_SIZE,
-                                                 .name = "HPET",
-                                                 .widest = 8,
-                                                 .read = hpet_read,
-                                                 .write = hpet_write,
-                                                 .owner = &pc->hpet });
-    if (result == 0 && pc->testdev)
-        result = add_memory(pc, (struct region){ .base = PC_TESTDEV_MEMORY,
-                                                 .size = PC_TESTDEV_BYTES,
-                                                 .name = "testdev",
-                                                 .widest = 8,
-                                                 .read = pc_testdev_memory_read,
-                                                 .write = pc_testdev_memory_write,
-                                                 .owner = pc->testdev });
-    if (result == 0 && pc->config.bios)
-        result = map_flash(pc);
+    const struct {
+        bool there;
+        uint64_t base, size;
+        const char *name;
+        bus_read_fn *read;
+        bus_write_fn *write;
+        void *owner;
+    } rows[] = {
+        { true, PC_IOAPIC, 0x1000, "IOAPIC", ioapic_window_read, ioapic_window_write, &pc->irq },
+        { pc->board.config.hpet, PC_HPET, HPET_SIZE, "HPET", hpet_read, hpet_write, &pc->hpet },
+        { pc->testdev, PC_TESTDEV_MEMORY, PC_TESTDEV_BYTES, "testdev", pc_testdev_memory_read, pc_testdev_memory_write,
+          pc->testdev },
+    };
+    int result = 0;
+    for (unsigned i = 0; i < countof(rows) && result == 0; i++)
+        if (rows[i].there)
+            result = board_map(&pc->board, &pc->board.memory,
+                               (struct region){ .base = rows[i].base,
+                                                .size = rows[i].size,
+                                                .name = rows[i].name,
+                                                .widest = 8,
+                                                .read = rows[i].read,
+                                                .write = rows[i].write,
+                                                .owner = rows[i].owner });
     return result;
 }
 
@@ -158,23 +143,23 @@ static void elcr_write(void *owner, uint64_t offset, unsigned size, uint64_t val
 static int add_port(struct pc *pc, const char *name, uint16_t port, unsigned ports, unsigned widest, bus_read_fn *read,
                     bus_write_fn *write, void *owner)
 {
-    int result = add(&pc->ports, pc->port_regions, &pc->port_region_count,
-                     (struct region){ .base = port,
-                                      .size = ports,
-                                      .name = name,
-                                      .widest = widest,
-                                      .read = read,
-                                      .write = write,
-                                      .owner = owner });
+    int result = board_map(&pc->board, &pc->board.ports,
+                           (struct region){ .base = port,
+                                            .size = ports,
+                                            .name = name,
+                                            .widest = widest,
+                                            .read = read,
+                                            .write = write,
+                                            .owner = owner });
     if (result == -EEXIST)
-        return error_set(&pc->error, -EINVAL, "-device %s: port 0x%x is taken already", name, port);
+        return error_set(&pc->board.error, -EINVAL, "-device %s: port 0x%x is taken already", name, port);
     if ((uint32_t)port + ports > 0x10000)
-        return error_set(&pc->error, -EINVAL, "-device %s: port 0x%x is beyond the last one", name, port);
+        return error_set(&pc->board.error, -EINVAL, "-device %s: port 0x%x is beyond the last one", name, port);
     return result;
 }
 
 // What every PC has. No two of these overlap.
-static int map_board(struct pc *pc)
+static int map_ports(struct pc *pc)
 {
     const struct {
         const char *name;
@@ -203,7 +188,7 @@ static int map_board(struct pc *pc)
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
         result = add_port(pc, rows[i].name, rows[i].port, rows[i].ports, rows[i].widest, rows[i].read, rows[i].write,
                           rows[i].owner);
-    if (result == 0 && pc->config.com1)
+    if (result == 0 && pc->board.config.com1)
         result = add_port(pc, "com1", PC_PORT_COM1, UART16550_PORTS, 1, uart16550_read, uart16550_write, &pc->com1);
     return result;
 }
@@ -211,7 +196,7 @@ static int map_board(struct pc *pc)
 // pc-testdev has E0h-EBh; a debug console at E9h cuts its window in two.
 static int map_testdev(struct pc *pc)
 {
-    bool split = pc->config.debugcon_port == DEBUGCON_PORT;
+    bool split = pc->board.config.debugcon_port == DEBUGCON_PORT;
     unsigned first = split ? DEBUGCON_PORT - PC_TESTDEV_PORT : PC_TESTDEV_PORTS;
     int result = add_port(pc, "pc-testdev", PC_TESTDEV_PORT, first, 4, pc_testdev_read, pc_testdev_write, pc->testdev);
     if (result == 0 && split)
@@ -223,17 +208,20 @@ static int map_testdev(struct pc *pc)
     return result;
 }
 
-int pc_map_ports(struct pc *pc)
+int pc_map_devices(struct board *board)
 {
-    bus_init(&pc->ports);
-    int result = map_board(pc);
+    struct pc *pc = pc_of(board);
+    const struct intact_machine_config *config = &board->config;
+    int result = map_windows(pc);
+    if (result == 0)
+        result = map_ports(pc);
     if (result == 0 && pc->testdev)
         result = map_testdev(pc);
-    if (result == 0 && pc->config.debugcon_port)
+    if (result == 0 && config->debugcon_port)
         result =
-            add_port(pc, "isa-debugcon", pc->config.debugcon_port, 1, 1, debugcon_read, debugcon_write, &pc->debugcon);
-    if (result == 0 && pc->config.debug_exit_port)
-        result = add_port(pc, "isa-debug-exit", pc->config.debug_exit_port, pc->config.debug_exit_size, 4,
+            add_port(pc, "isa-debugcon", config->debugcon_port, 1, 1, debugcon_read, debugcon_write, &pc->debugcon);
+    if (result == 0 && config->debug_exit_port)
+        result = add_port(pc, "isa-debug-exit", config->debug_exit_port, config->debug_exit_size, 4,
                           isa_debug_exit_read, isa_debug_exit_write, &pc->debug_exit);
     return result;
 }

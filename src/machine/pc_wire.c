@@ -35,16 +35,12 @@ static bool sink_reaches(void *owner, uint64_t address, uint32_t device)
     return (address & UINT64_C(0xfffffffffff00000)) == PC_LAPIC;
 }
 
-static void irq_signal(void *owner, uint32_t vcpu, uint32_t pending)
-{
-    struct pc *pc = owner;
-    vcpu_signal(&pc->loop, vcpu, pending);
-}
+const struct route_sink pc_sink = { .pin = sink_pin, .message = sink_message, .reaches = sink_reaches };
 
 static void irq_deadline(void *owner, uint32_t vcpu, uint64_t when)
 {
     struct pc *pc = owner;
-    clock_arm(&pc->clock, &pc->irq_events[vcpu == X86_IRQ_HUB ? pc->config.cpus : vcpu], when);
+    clock_arm(&pc->board.clock, &pc->irq_events[vcpu == X86_IRQ_HUB ? pc->board.config.cpus : vcpu], when);
 }
 
 static void irq_fire(void *owner, uint64_t now)
@@ -53,32 +49,25 @@ static void irq_fire(void *owner, uint64_t now)
     x86_irq_timer(&timer->pc->irq, timer->index, now);
 }
 
-static void irq_resample(void *owner, uint32_t chip, uint32_t pin)
-{
-    struct pc *pc = owner;
-    route_eoi(&pc->route, chip, pin);
-}
-
 static void irq_page(void *owner, uint32_t vcpu, uint64_t page)
 {
     struct pc *pc = owner;
-    struct vcpu *cpu = pc->cpus ? &pc->cpus[vcpu]->vcpu : NULL;
-    if (!cpu)
+    if (!pc->cpus[vcpu])
         return;
-    cpu->port_page = page;
-    tlb_flush(cpu);
+    pc->cpus[vcpu]->vcpu.port_page = page;
+    tlb_flush(&pc->cpus[vcpu]->vcpu);
 }
 
 static int make_timers(struct pc *pc)
 {
-    uint32_t count = pc->config.cpus + 1;
+    uint32_t count = pc->board.config.cpus + 1;
     pc->irq_events = calloc(count, sizeof *pc->irq_events);
     pc->irq_timers = calloc(count, sizeof *pc->irq_timers);
     if (!pc->irq_events || !pc->irq_timers)
-        return error_set(&pc->error, -ENOMEM, "the host has no memory left");
+        return error_set(&pc->board.error, -ENOMEM, "the host has no memory left");
     for (uint32_t i = 0; i < count; i++) {
         pc->irq_timers[i] = (struct pc_irq_timer){ .pc = pc, .index = i == count - 1 ? X86_IRQ_HUB : i };
-        clock_register(&pc->clock, &pc->irq_events[i], i == count - 1 ? "IOAPIC" : "LAPIC", irq_fire,
+        clock_register(&pc->board.clock, &pc->irq_events[i], i == count - 1 ? "IOAPIC" : "LAPIC", irq_fire,
                        &pc->irq_timers[i]);
     }
     return 0;
@@ -90,21 +79,19 @@ static int make_chips(struct pc *pc)
                                                   .version = PC_IOAPIC_VERSION,
                                                   .id = PC_IOAPIC_ID };
     const struct x86_irq_config config = {
-        .cpus = pc->config.cpus,
+        .cpus = pc->board.config.cpus,
         .ioapic_count = 1,
         .ioapics = &ioapic,
         .pic = true,
         .pic_pin = PC_GSI_PIC,
-        .signal = irq_signal,
+        .signal = board_signal,
         .deadline = irq_deadline,
-        .resample = irq_resample,
+        .resample = board_resample,
         .page = irq_page,
         .owner = pc,
-        .trace = &pc->trace,
+        .trace = &pc->board.trace,
     };
-    int result = x86_irq_init(&pc->irq, &config, &pc->error);
-    pc->chips_ready = result == 0;
-    return result;
+    return x86_irq_init(&pc->irq, &config, &pc->board.error);
 }
 
 static uint32_t isa_gsi(unsigned irq)
@@ -113,33 +100,30 @@ static uint32_t isa_gsi(unsigned irq)
 }
 
 // IRQ 2 is the cascade of the 8259As: nothing else can be on it.
-static int route_gsis(struct pc *pc)
+static int route_gsis(struct route *route)
 {
-    int result = route_add_chip(&pc->route, X86_IRQ_PIC, PC_ISA_IRQS);
+    int result = route_add_chip(route, X86_IRQ_PIC, PC_ISA_IRQS);
     if (result == 0)
-        result = route_add_chip(&pc->route, X86_IRQ_IOAPIC, PC_IOAPIC_PINS);
+        result = route_add_chip(route, X86_IRQ_IOAPIC, PC_IOAPIC_PINS);
     for (unsigned irq = 0; irq < PC_ISA_IRQS && result == 0; irq++)
         if (irq != PC_IRQ_CASCADE)
-            result = route_add_pin(&pc->route, isa_gsi(irq), X86_IRQ_PIC, irq);
+            result = route_add_pin(route, isa_gsi(irq), X86_IRQ_PIC, irq);
     for (unsigned gsi = 0; gsi < PC_IOAPIC_PINS && result == 0; gsi++)
         if (gsi != PC_GSI_PIC)
-            result = route_add_pin(&pc->route, gsi, X86_IRQ_IOAPIC, gsi);
+            result = route_add_pin(route, gsi, X86_IRQ_IOAPIC, gsi);
     return result;
 }
 
-int pc_wire_controllers(struct pc *pc)
+int pc_wire_controllers(struct board *board)
 {
-    const struct route_sink sink = { .pin = sink_pin, .message = sink_message, .reaches = sink_reaches, .owner = pc };
-    route_init(&pc->route, &sink, &pc->trace);
+    struct pc *pc = pc_of(board);
     int result = make_timers(pc);
     if (result == 0)
         result = make_chips(pc);
     if (result == 0)
-        result = route_gsis(pc);
+        result = route_gsis(&board->route);
     if (result == 0)
-        result = manager_create(&pc->route, &pc->inbox, &pc->trace, &pc->manager);
-    if (result == 0)
-        x86_irq_port(&pc->irq, &pc->loop.port);
+        x86_irq_port(&pc->irq, &board->loop.port);
     return result;
 }
 
@@ -167,19 +151,19 @@ static void wire_gates(struct pc *pc)
 static void hpet_message(void *owner, uint32_t address, uint32_t data)
 {
     struct pc *pc = owner;
-    route_message(&pc->route, address, data, PC_HPET_DEVICE);
+    route_message(&pc->board.route, address, data, PC_HPET_DEVICE);
 }
 
 static int wire_hpet(struct pc *pc)
 {
     pc->hpet.message = hpet_message;
     pc->hpet.message_owner = pc;
-    int result = route_connect(&pc->route, isa_gsi(PC_IRQ_TIMER), &pc->hpet.legacy[0]);
+    int result = route_connect(&pc->board.route, isa_gsi(PC_IRQ_TIMER), &pc->hpet.legacy[0]);
     if (result == 0)
-        result = route_connect(&pc->route, isa_gsi(PC_IRQ_RTC), &pc->hpet.legacy[1]);
+        result = route_connect(&pc->board.route, isa_gsi(PC_IRQ_RTC), &pc->hpet.legacy[1]);
     for (unsigned pin = 0; pin < HPET_PINS && result == 0; pin++)
         if (PC_HPET_ROUTES >> pin & 1)
-            result = route_connect(&pc->route, pin, &pc->hpet.pins[pin]);
+            result = route_connect(&pc->board.route, pin, &pc->hpet.pins[pin]);
     return result;
 }
 
@@ -189,12 +173,14 @@ static int wire_testdev(struct pc *pc)
     int result = 0;
     for (unsigned line = 0; line < PC_TESTDEV_LINES && result == 0; line++)
         if (line != PC_IRQ_CASCADE)
-            result = route_connect(&pc->route, line < PC_ISA_IRQS ? isa_gsi(line) : line, &pc->testdev->lines[line]);
+            result =
+                route_connect(&pc->board.route, line < PC_ISA_IRQS ? isa_gsi(line) : line, &pc->testdev->lines[line]);
     return result;
 }
 
-int pc_wire_devices(struct pc *pc)
+int pc_wire_devices(struct board *board)
 {
+    struct pc *pc = pc_of(board);
     const struct {
         unsigned irq;
         struct intact_irq_line *line;
@@ -206,7 +192,7 @@ int pc_wire_devices(struct pc *pc)
     int result = 0;
     wire_gates(pc);
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
-        result = route_connect(&pc->route, isa_gsi(rows[i].irq), rows[i].line);
+        result = route_connect(&pc->board.route, isa_gsi(rows[i].irq), rows[i].line);
     if (result == 0)
         result = wire_hpet(pc);
     if (result == 0 && pc->testdev)

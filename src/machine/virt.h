@@ -2,36 +2,26 @@
 // The Arm `virt` machine: a GIC, a generic timer per processor, a PL011 and a PL031, where QEMU's `virt` has them. The
 // only code that knows addresses and interrupt numbers.
 //
-//     virt.c           construction in order, reset, run
+//     virt.c           what it is made of, reset
 //     virt_map.c       who answers at which address
 //     virt_wire.c      which line leads where
 //     virt_firmware.c  what a firmware would have left behind: kernel, device tree, serial port set up
 //     virt_start.c     the first processor's state
-//     virt_state.c     all state in one list
+//     virt_state.c     its part of the list of state
 #ifndef MACHINE_VIRT_H
 #define MACHINE_VIRT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <intact/machine.h>
-
-#include "base/bus.h"
-#include "base/clock.h"
-#include "base/error.h"
-#include "base/inbox.h"
-#include "base/trace.h"
 #include "devices/arm_timer.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "irqchip/arm/arm_irq.h"
-#include "irqchip/manager.h"
-#include "irqchip/route.h"
+#include "machine/board.h"
 #include "machine/boot_arm64.h"
 #include "machine/fdt.h"
-#include "machine/outside.h"
 #include "vcpu/aarch64/cpu.h"
-#include "vcpu/loop.h"
 
 // --- Addresses -------------------------------------------------------------------------------------------------------
 
@@ -62,29 +52,13 @@ enum {
 
 enum { VIRT_CPUS_V2 = 8, VIRT_CPUS_V3 = 123 };
 
-#define VIRT_REGIONS 16
-
 struct virt {
-    struct intact_machine_config config;
-    struct error error; // of the last failure
-
-    // Time, order, outside.
-    struct clock clock;
-    struct inbox inbox;
-    struct trace trace;
-    struct loop loop;
-    struct outside outside;
-
-    // Memory.
-    struct bus memory;
-    struct region regions[VIRT_REGIONS];
-    unsigned region_count;
-    uint8_t *ram;
+    struct board board; // first
 
     // Processors, their timers, the interrupt controller.
     const struct a64_model *model;
     uint64_t affinities[VIRT_CPUS_V3];
-    struct a64_cpu **cpus;
+    struct a64_cpu *cpus[VIRT_CPUS_V3];
     struct virt_cpu_timer {
         struct virt *virt;
         uint32_t cpu;
@@ -92,8 +66,6 @@ struct virt {
     } * timers;
     struct arm_irq irq;
     struct arm_irq_frame frames[ARM_IRQ_WINDOWS];
-    struct route route;
-    struct intact_irq_manager *manager;
 
     // Devices.
     struct pl011 uart;
@@ -102,36 +74,35 @@ struct virt {
     // What firmware tells.
     struct fdt_description description;
     char cpu_compatible[32];
-
-    bool chips_ready, loop_ready; // what virt_destroy must take down
 };
 
-// Builds the machine and loads what it runs. 0, or a negative errno with a line in virt->error; virt_destroy in either
-// case.
-int virt_create(struct virt *virt, const struct intact_machine_config *config);
-void virt_destroy(struct virt *virt);
-// Reset of everything, then the firmware's work again. The same errors.
-int virt_reset(struct virt *virt);
+extern const struct board_type virt_type;
 
-// virt_map.c. -ENOMEM when the host refuses the memory.
-int virt_map_memory(struct virt *virt);
-int virt_map_devices(struct virt *virt);
+static inline struct virt *virt_of(struct board *board)
+{
+    return (struct virt *)(void *)board;
+}
+
+// virt_map.c
+int virt_map_memory(struct board *board);
+int virt_map_devices(struct board *board);
 
 // virt_wire.c
-int virt_wire_controllers(struct virt *virt);
-int virt_wire_devices(struct virt *virt);
+extern const struct route_sink virt_sink;
+int virt_wire_controllers(struct board *board);
+int virt_wire_devices(struct board *board);
 
 // virt_firmware.c
-void virt_describe(struct virt *virt);
-int virt_firmware(struct virt *virt);
+void virt_describe(struct board *board);
+int virt_firmware(struct board *board);
 
 // virt_start.c
 void virt_start(struct virt *virt, const struct boot_arm64_state *state);
 
-// virt_state.c: every byte of state, to save, load and compare between two runs; without RAM for those who copy that
-// themselves. After a load comes virt_loaded.
-void virt_visit(struct virt *virt, struct visit *v);
-void virt_visit_chips(struct virt *virt, struct visit *v);
-void virt_loaded(struct virt *virt);
+// virt_state.c
+void virt_visit_devices(struct board *board, struct visit *v);
+void virt_visit_controllers(struct board *board, struct visit *v);
+void virt_visit_cpu(struct board *board, uint32_t index, struct visit *v);
+void virt_loaded(struct board *board);
 
 #endif

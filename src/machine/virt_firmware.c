@@ -20,15 +20,16 @@ static void name_cpu(struct virt *virt)
     snprintf(virt->cpu_compatible, sizeof virt->cpu_compatible, "arm,%s", core ? virt->model->name : "armv8");
 }
 
-void virt_describe(struct virt *virt)
+void virt_describe(struct board *board)
 {
+    struct virt *virt = virt_of(board);
     name_cpu(virt);
     virt->description = (struct fdt_description){
-        .cpus = virt->config.cpus,
+        .cpus = virt->board.config.cpus,
         .affinities = virt->affinities,
         .cpu_compatible = virt->cpu_compatible,
-        .memory = { VIRT_RAM, virt->config.memory },
-        .gic_version = virt->config.gic_version,
+        .memory = { VIRT_RAM, virt->board.config.memory },
+        .gic_version = virt->board.config.gic_version,
         .gicd = window(virt, ARM_IRQ_WINDOW_GICD, VIRT_GICD),
         .gicr = window(virt, ARM_IRQ_WINDOW_GICR, VIRT_GICR),
         .gicc = window(virt, ARM_IRQ_WINDOW_GICC, VIRT_GICC),
@@ -40,37 +41,38 @@ void virt_describe(struct virt *virt)
         .timer_physical = VIRT_PPI_PHYSICAL,
         .timer_virtual = VIRT_PPI_VIRTUAL,
         .timer_hyp = VIRT_PPI_HYP,
-        .serial = { VIRT_UART, virt->config.com1 ? PL011_SIZE : 0 },
+        .serial = { VIRT_UART, virt->board.config.com1 ? PL011_SIZE : 0 },
         .rtc = { VIRT_RTC, PL031_SIZE },
         .serial_spi = VIRT_SPI_UART,
         .rtc_spi = VIRT_SPI_RTC,
         .serial_clock = (uint32_t)PL011_CLOCK_HZ,
-        .append = virt->config.append,
+        .append = virt->board.config.append,
     };
 }
 
 // 115200 baud, 8 bits, FIFOs on: what an early console takes for granted.
 static void start_serial(struct virt *virt)
 {
-    uint64_t now = virt->clock.now;
+    uint64_t now = virt->board.clock.now;
     pl011_write(&virt->uart, PL011_UARTIBRD, 4, 13, now);
     pl011_write(&virt->uart, PL011_UARTFBRD, 4, 1, now);
     pl011_write(&virt->uart, PL011_UARTLCR_H, 4, 0x60 | PL011_LCR_H_FEN, now);
     pl011_write(&virt->uart, PL011_UARTCR, 4, PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE, now);
 }
 
-int virt_firmware(struct virt *virt)
+int virt_firmware(struct board *board)
 {
+    struct virt *virt = virt_of(board);
     const struct boot_arm64_request request = {
-        .kernel = virt->config.kernel,
-        .kernel_data = virt->config.kernel_data,
-        .kernel_size = virt->config.kernel_size,
-        .initrd = virt->config.initrd,
-        .memory = &virt->memory,
+        .kernel = virt->board.config.kernel,
+        .kernel_data = virt->board.config.kernel_data,
+        .kernel_size = virt->board.config.kernel_size,
+        .initrd = virt->board.config.initrd,
+        .memory = &virt->board.memory,
         .tree = &virt->description,
     };
     struct boot_arm64_state state;
-    int result = boot_arm64_load(&request, &state, &virt->error);
+    int result = boot_arm64_load(&request, &state, &virt->board.error);
     if (result < 0)
         return result;
     start_serial(virt);

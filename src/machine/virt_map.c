@@ -11,31 +11,16 @@
 //     4000_0000  RAM
 //
 // Not modelled: flash, fw_cfg, virtio-mmio and PCI, whose places are empty.
-#include <errno.h>
-#include <inttypes.h>
-
-#include "machine/host_memory.h"
 #include "machine/virt.h"
 
-static int add(struct virt *virt, struct region region)
+int virt_map_memory(struct board *board)
 {
-    if (virt->region_count == VIRT_REGIONS)
-        return -ENOSPC;
-    struct region *place = &virt->regions[virt->region_count];
-    *place = region;
-    int result = bus_add(&virt->memory, place);
-    virt->region_count += result == 0;
-    return result;
-}
-
-int virt_map_memory(struct virt *virt)
-{
-    bus_init(&virt->memory);
-    virt->ram = host_memory_reserve(virt->config.memory);
-    if (!virt->ram)
-        return error_set(&virt->error, -ENOMEM, "-m: the host has no room for %" PRIu64 " MiB of guest memory",
-                         virt->config.memory >> 20);
-    return add(virt, (struct region){ .base = VIRT_RAM, .size = virt->config.memory, .name = "RAM", .ram = virt->ram });
+    uint64_t size = board->config.memory;
+    int result = board_make_ram(board, size);
+    if (result < 0)
+        return result;
+    return board_map(board, &board->memory,
+                     (struct region){ .base = VIRT_RAM, .size = size, .name = "RAM", .ram = board->ram });
 }
 
 static int map_gic(struct virt *virt)
@@ -55,7 +40,8 @@ static int map_gic(struct virt *virt)
         uint64_t size = arm_irq_window_size(&virt->irq, rows[i].window);
         *frame = (struct arm_irq_frame){ .irq = &virt->irq, .window = rows[i].window };
         if (size)
-            result = add(virt, (struct region){ .base = rows[i].base,
+            result = board_map(&virt->board, &virt->board.memory,
+                               (struct region){ .base = rows[i].base,
                                                 .size = size,
                                                 .name = rows[i].name,
                                                 .widest = 8,
@@ -66,11 +52,13 @@ static int map_gic(struct virt *virt)
     return result;
 }
 
-int virt_map_devices(struct virt *virt)
+int virt_map_devices(struct board *board)
 {
+    struct virt *virt = virt_of(board);
     int result = map_gic(virt);
-    if (result == 0 && virt->config.com1)
-        result = add(virt, (struct region){ .base = VIRT_UART,
+    if (result == 0 && virt->board.config.com1)
+        result = board_map(&virt->board, &virt->board.memory,
+                           (struct region){ .base = VIRT_UART,
                                             .size = PL011_SIZE,
                                             .name = "pl011",
                                             .widest = 4,
@@ -78,7 +66,8 @@ int virt_map_devices(struct virt *virt)
                                             .write = pl011_write,
                                             .owner = &virt->uart });
     if (result == 0)
-        result = add(virt, (struct region){ .base = VIRT_RTC,
+        result = board_map(&virt->board, &virt->board.memory,
+                           (struct region){ .base = VIRT_RTC,
                                             .size = PL031_SIZE,
                                             .name = "pl031",
                                             .widest = 4,

@@ -6,9 +6,6 @@
 //
 // GSI n is SPI n. Several lines on one wire are ORed by route.c.
 // Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/arm/arm_irq.c
-#include <errno.h>
-#include <stdlib.h>
-
 #include "machine/virt.h"
 
 // --- Controllers: routing ends at their pins; their outputs go to the loop ------------------------------------------
@@ -32,42 +29,39 @@ static bool sink_reaches(void *owner, uint64_t address, uint32_t device)
     return msi_arm_decode(&virt->irq.config.windows, address, 0, device, &message) == MSI_ARM_OK;
 }
 
-static void irq_signal(void *owner, uint32_t vcpu, uint32_t pending)
-{
-    struct virt *virt = owner;
-    vcpu_signal(&virt->loop, vcpu, pending);
-}
+const struct route_sink virt_sink = { .pin = sink_pin, .message = sink_message, .reaches = sink_reaches };
 
 static uint32_t irq_current(void *owner)
 {
     const struct virt *virt = owner;
-    return virt->loop.current ? virt->loop.current->index : 0;
-}
-
-static void irq_resample(void *owner, uint32_t chip, uint32_t pin)
-{
-    struct virt *virt = owner;
-    route_eoi(&virt->route, chip, pin);
+    return virt->board.loop.current ? virt->board.loop.current->index : 0;
 }
 
 static bool memory_read(void *owner, uint64_t address, void *data, size_t size)
 {
     struct virt *virt = owner;
-    return bus_read_memory(&virt->memory, address, data, size);
+    return bus_read_memory(&virt->board.memory, address, data, size);
 }
 
 static bool memory_write(void *owner, uint64_t address, const void *data, size_t size)
 {
     struct virt *virt = owner;
-    return bus_write_memory(&virt->memory, address, data, size);
+    return bus_write_memory(&virt->board.memory, address, data, size);
+}
+
+// 16 processors to a cluster, as the GIC's list registers can name them.
+static void number_cpus(struct virt *virt)
+{
+    for (uint32_t i = 0; i < VIRT_CPUS_V3; i++)
+        virt->affinities[i] = (uint64_t)(i / 16) << 8 | i % 16;
 }
 
 static int make_chips(struct virt *virt)
 {
-    bool v2 = virt->config.gic_version == 2, its = !v2 && virt->config.its;
+    bool v2 = virt->board.config.gic_version == 2, its = !v2 && virt->board.config.its;
     const struct arm_irq_config config = {
-        .version = virt->config.gic_version,
-        .cpus = virt->config.cpus,
+        .version = virt->board.config.gic_version,
+        .cpus = virt->board.config.cpus,
         .affinities = virt->affinities,
         .spis = VIRT_SPIS,
         .lpi_bits = its ? VIRT_LPI_BITS : 0,
@@ -78,22 +72,20 @@ static int make_chips(struct virt *virt)
                      .v2m = v2 ? VIRT_V2M : MSI_ARM_NO_WINDOW,
                      .its = its ? VIRT_ITS : MSI_ARM_NO_WINDOW },
         .memory = { .read = memory_read, .write = memory_write, .owner = virt },
-        .signal = irq_signal,
+        .signal = board_signal,
         .current = irq_current,
-        .resample = irq_resample,
+        .resample = board_resample,
         .owner = virt,
-        .trace = &virt->trace,
+        .trace = &virt->board.trace,
     };
-    int result = arm_irq_init(&virt->irq, &config, &virt->error);
-    virt->chips_ready = result == 0;
-    return result;
+    return arm_irq_init(&virt->irq, &config, &virt->board.error);
 }
 
-static int route_gsis(struct virt *virt)
+static int route_gsis(struct route *route)
 {
-    int result = route_add_chip(&virt->route, ARM_IRQ_GICD, VIRT_SPIS);
+    int result = route_add_chip(route, ARM_IRQ_GICD, VIRT_SPIS);
     for (unsigned gsi = 0; gsi < VIRT_SPIS && result == 0; gsi++)
-        result = route_add_pin(&virt->route, gsi, ARM_IRQ_GICD, gsi);
+        result = route_add_pin(route, gsi, ARM_IRQ_GICD, gsi);
     return result;
 }
 
@@ -123,16 +115,14 @@ static enum port_result port_write(void *owner, uint32_t vcpu, enum port_space s
     return arm_irq_cpu_write(&virt->irq, vcpu, space, address, size, value, now);
 }
 
-int virt_wire_controllers(struct virt *virt)
+int virt_wire_controllers(struct board *board)
 {
-    const struct route_sink sink = { .pin = sink_pin, .message = sink_message, .reaches = sink_reaches, .owner = virt };
-    route_init(&virt->route, &sink, &virt->trace);
+    struct virt *virt = virt_of(board);
+    number_cpus(virt);
     int result = make_chips(virt);
     if (result == 0)
-        result = route_gsis(virt);
-    if (result == 0)
-        result = manager_create(&virt->route, &virt->inbox, &virt->trace, &virt->manager);
-    virt->loop.port =
+        result = route_gsis(&board->route);
+    board->loop.port =
         (struct cpu_port){ .owner = virt, .acknowledge = port_acknowledge, .read = port_read, .write = port_write };
     return result;
 }
@@ -151,7 +141,7 @@ static void wire_timers(struct virt *virt)
     static const uint32_t ppis[ARM_TIMER_KINDS] = {
         [ARM_TIMER_PHYSICAL] = VIRT_PPI_PHYSICAL, [ARM_TIMER_VIRTUAL] = VIRT_PPI_VIRTUAL
     };
-    for (uint32_t i = 0; i < virt->config.cpus; i++) {
+    for (uint32_t i = 0; i < virt->board.config.cpus; i++) {
         for (unsigned kind = 0; kind < ARM_TIMER_KINDS; kind++) {
             struct intact_irq_line *line = &virt->timers[i].timer.compare[kind].line;
             line->set = timer_line;
@@ -161,9 +151,10 @@ static void wire_timers(struct virt *virt)
     }
 }
 
-int virt_wire_devices(struct virt *virt)
+int virt_wire_devices(struct board *board)
 {
+    struct virt *virt = virt_of(board);
     wire_timers(virt);
-    int result = route_connect(&virt->route, VIRT_SPI_UART, &virt->uart.irq);
-    return result < 0 ? result : route_connect(&virt->route, VIRT_SPI_RTC, &virt->rtc.irq);
+    int result = route_connect(&virt->board.route, VIRT_SPI_UART, &virt->uart.irq);
+    return result < 0 ? result : route_connect(&virt->board.route, VIRT_SPI_RTC, &virt->rtc.irq);
 }

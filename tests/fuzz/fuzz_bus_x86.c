@@ -23,7 +23,7 @@ struct notes {
 
 static struct pc *pc(const struct bus_case *bus)
 {
-    return pc_of(&bus->rig);
+    return pc_of(bus->rig.machine);
 }
 
 static uint64_t (*expected(const struct bus_case *bus))[4]
@@ -86,7 +86,7 @@ static void step_port_write(struct bus_case *bus, struct fuzz *fuzz)
     unsigned size = 1u << (fuzz_chance(fuzz, 4) ? fuzz_below(fuzz, 3) : 0);
     uint64_t value = fuzz_value(fuzz) & bits_low(8 * size);
     fuzz_tell(fuzz, "out%u %xh, %llx", size, port, (unsigned long long)value);
-    bus_write(&pc(bus)->ports, port, size, value, pc(bus)->clock.now);
+    bus_write(&pc(bus)->board.ports, port, size, value, pc(bus)->board.clock.now);
 }
 
 static void step_port_read(struct bus_case *bus, struct fuzz *fuzz)
@@ -94,7 +94,7 @@ static void step_port_read(struct bus_case *bus, struct fuzz *fuzz)
     uint16_t port = any_port(fuzz);
     unsigned size = 1u << (fuzz_chance(fuzz, 4) ? fuzz_below(fuzz, 3) : 0);
     fuzz_tell(fuzz, "in%u %xh", size, port);
-    bus_note(bus, bus_read(&pc(bus)->ports, port, size, pc(bus)->clock.now));
+    bus_note(bus, bus_read(&pc(bus)->board.ports, port, size, pc(bus)->board.clock.now));
 }
 
 // Registers of the windows more often than the space between them.
@@ -146,12 +146,12 @@ static void step_ioapic_entry(struct bus_case *bus, struct fuzz *fuzz)
     uint32_t low = (uint32_t)(16 + fuzz_below(fuzz, 240)) | fuzz_below(fuzz, 2) << 15;
     if (fuzz_chance(fuzz, 4))
         low = (uint32_t)fuzz_word(fuzz) & 0x1ffff;
-    uint64_t now = pc(bus)->clock.now;
+    uint64_t now = pc(bus)->board.clock.now;
     fuzz_tell(fuzz, "ioapic entry %u, %x", pin, low);
-    bus_write(&pc(bus)->memory, PC_IOAPIC, 4, 0x11 + 2 * pin, now);
-    bus_write(&pc(bus)->memory, PC_IOAPIC + 0x10, 4, (uint64_t)fuzz_below(fuzz, 5) << 24, now);
-    bus_write(&pc(bus)->memory, PC_IOAPIC, 4, 0x10 + 2 * pin, now);
-    bus_write(&pc(bus)->memory, PC_IOAPIC + 0x10, 4, low, now);
+    bus_write(&pc(bus)->board.memory, PC_IOAPIC, 4, 0x11 + 2 * pin, now);
+    bus_write(&pc(bus)->board.memory, PC_IOAPIC + 0x10, 4, (uint64_t)fuzz_below(fuzz, 5) << 24, now);
+    bus_write(&pc(bus)->board.memory, PC_IOAPIC, 4, 0x10 + 2 * pin, now);
+    bus_write(&pc(bus)->board.memory, PC_IOAPIC + 0x10, 4, low, now);
 }
 
 // --- Steps: a processor's own ------------------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ static void step_lapic_write(struct bus_case *bus, struct fuzz *fuzz)
     unsigned size = fuzz_chance(fuzz, 8) ? bus_any_size(fuzz) : 4;
     fuzz_tell(fuzz, "lapic%u write%u %x, %llx", cpu, size, offset, (unsigned long long)value);
     bus_note(bus, x86_irq_cpu_write(&pc(bus)->irq, cpu, PORT_MEMORY, page + offset, size, value & bits_low(8 * size),
-                                    pc(bus)->clock.now));
+                                    pc(bus)->board.clock.now));
 }
 
 static void step_lapic_read(struct bus_case *bus, struct fuzz *fuzz)
@@ -193,7 +193,8 @@ static void step_lapic_read(struct bus_case *bus, struct fuzz *fuzz)
     uint64_t value = 0, page = pc(bus)->irq.cpus[cpu].page;
     unsigned size = fuzz_chance(fuzz, 8) ? bus_any_size(fuzz) : 4;
     fuzz_tell(fuzz, "lapic%u read%u %x", cpu, size, offset);
-    if (x86_irq_cpu_read(&pc(bus)->irq, cpu, PORT_MEMORY, page + offset, size, &value, pc(bus)->clock.now) == PORT_DONE)
+    if (x86_irq_cpu_read(&pc(bus)->irq, cpu, PORT_MEMORY, page + offset, size, &value, pc(bus)->board.clock.now) ==
+        PORT_DONE)
         bus_note(bus, value);
 }
 
@@ -217,7 +218,7 @@ static uint64_t any_msr_value(const struct bus_case *bus, struct fuzz *fuzz, uin
     if (number == 0x1b && !fuzz_chance(fuzz, 4))
         return FUZZ_PICK(fuzz, bases);
     if (number == 0x6e0 && !fuzz_chance(fuzz, 4))
-        return pc(bus)->clock.now + fuzz_below(fuzz, 100000);
+        return pc(bus)->board.clock.now + fuzz_below(fuzz, 100000);
     if (number >= 0x800 && number < 0x840)
         return any_lapic_value(fuzz, (number & 0x3f) * 16);
     return fuzz_value(fuzz);
@@ -245,8 +246,8 @@ static void step_cr8(struct bus_case *bus, struct fuzz *fuzz)
     uint32_t cpu = bus_any_cpu(bus, fuzz);
     uint64_t value = fuzz_below(fuzz, 16);
     fuzz_tell(fuzz, "cpu%u cr8 %llx", cpu, (unsigned long long)value);
-    x86_irq_cpu_write(&pc(bus)->irq, cpu, PORT_REGISTER, PORT_CR8, 8, value, pc(bus)->clock.now);
-    x86_irq_cpu_read(&pc(bus)->irq, cpu, PORT_REGISTER, PORT_CR8, 8, &value, pc(bus)->clock.now);
+    x86_irq_cpu_write(&pc(bus)->irq, cpu, PORT_REGISTER, PORT_CR8, 8, value, pc(bus)->board.clock.now);
+    x86_irq_cpu_read(&pc(bus)->irq, cpu, PORT_REGISTER, PORT_CR8, 8, &value, pc(bus)->board.clock.now);
     bus_note(bus, value);
 }
 
@@ -257,7 +258,7 @@ static void step_acknowledge(struct bus_case *bus, struct fuzz *fuzz)
     const struct lapic_vectors *irr = &pc(bus)->irq.cpus[cpu].lapic.irr;
     struct lapic_vectors before = *irr;
     uint32_t which = fuzz_chance(fuzz, 8) || !pending ? BIT32(fuzz_below(fuzz, 5)) : BIT32(bits_lowest(pending));
-    int vector = x86_irq_acknowledge(&pc(bus)->irq, cpu, which, pc(bus)->clock.now);
+    int vector = x86_irq_acknowledge(&pc(bus)->irq, cpu, which, pc(bus)->board.clock.now);
     fuzz_tell(fuzz, "cpu%u takes %x of %x: %d", cpu, which, pending, vector);
     bus_note(bus, (uint64_t)vector);
     if (which == PENDING_INTR && (pending & PENDING_INTR) && vector < 0)
@@ -276,11 +277,12 @@ static void step_eoi(struct bus_case *bus, struct fuzz *fuzz)
     struct x86_irq *irq = &pc(bus)->irq;
     fuzz_tell(fuzz, "cpu%u eoi", cpu);
     if (lapic_x2apic(&irq->cpus[cpu].lapic))
-        x86_irq_cpu_write(irq, cpu, PORT_REGISTER, 0x80b, 8, 0, pc(bus)->clock.now);
+        x86_irq_cpu_write(irq, cpu, PORT_REGISTER, 0x80b, 8, 0, pc(bus)->board.clock.now);
     else
-        x86_irq_cpu_write(irq, cpu, PORT_MEMORY, irq->cpus[cpu].page + LAPIC_EOI, 4, 0, pc(bus)->clock.now);
+        x86_irq_cpu_write(irq, cpu, PORT_MEMORY, irq->cpus[cpu].page + LAPIC_EOI, 4, 0, pc(bus)->board.clock.now);
     if (fuzz_chance(fuzz, 2))
-        bus_write(&pc(bus)->ports, fuzz_chance(fuzz, 2) ? PC_PORT_PIC1 : PC_PORT_PIC2, 1, 0x20, pc(bus)->clock.now);
+        bus_write(&pc(bus)->board.ports, fuzz_chance(fuzz, 2) ? PC_PORT_PIC1 : PC_PORT_PIC2, 1, 0x20,
+                  pc(bus)->board.clock.now);
 }
 
 // --- Steps: lines and messages -----------------------------------------------------------------------------------------
@@ -301,13 +303,13 @@ static uint64_t edges_accounted(const struct bus_case *bus, unsigned pin)
 static void step_line(struct bus_case *bus, struct fuzz *fuzz)
 {
     unsigned line = fuzz_below(fuzz, BUS_LINES), pin = 16 + line;
-    bool level = fuzz_below(fuzz, 2), was_high = route_pin_level(&pc(bus)->route, X86_IRQ_IOAPIC, pin);
+    bool level = fuzz_below(fuzz, 2), was_high = route_pin_level(&pc(bus)->board.route, X86_IRQ_IOAPIC, pin);
     bool waits = ioapic_pins_has(&pc(bus)->irq.ioapics[0].edge, pin);
     bool active_low = ioapic_entry(&pc(bus)->irq.ioapics[0], pin) >> 13 & 1;
     uint64_t before = edges_accounted(bus, pin);
     fuzz_tell(fuzz, "line %u = %d", line, level);
     intact_irq_line_set(&bus->lines[line], level);
-    bool rose = !was_high && route_pin_level(&pc(bus)->route, X86_IRQ_IOAPIC, pin);
+    bool rose = !was_high && route_pin_level(&pc(bus)->board.route, X86_IRQ_IOAPIC, pin);
     if (rose && !active_low && !waits && edge_counts(bus, pin) && edges_accounted(bus, pin) == before)
         fuzz_fail("an edge at IOAPIC pin %u is lost", pin);
 }
@@ -364,11 +366,11 @@ static void step_outside(struct bus_case *bus, struct fuzz *fuzz)
     case 0:
     case 1:
         if (uart16550_can_receive(&machine->com1))
-            uart16550_receive(&machine->com1, codes[0], machine->clock.now);
+            uart16550_receive(&machine->com1, codes[0], machine->board.clock.now);
         break;
     case 2: i8042_key(&machine->keyboard, codes, 1 + fuzz_below(fuzz, 2)); break;
-    case 3: acpi_pm_gpe(&machine->pm, fuzz_below(fuzz, 32), machine->clock.now); break;
-    default: acpi_pm_power_button(&machine->pm, machine->clock.now); break;
+    case 3: acpi_pm_gpe(&machine->pm, fuzz_below(fuzz, 32), machine->board.clock.now); break;
+    default: acpi_pm_power_button(&machine->pm, machine->board.clock.now); break;
     }
 }
 
@@ -419,7 +421,7 @@ static void check_settled(struct bus_case *bus)
 
 static void check_vectors(struct bus_case *bus)
 {
-    for (uint32_t i = 0; i < pc(bus)->config.cpus; i++) {
+    for (uint32_t i = 0; i < pc(bus)->board.config.cpus; i++) {
         const struct lapic *lapic = &pc(bus)->irq.cpus[i].lapic;
         if (!lapic_enabled(lapic))
             memset(expected(bus)[i], 0, sizeof expected(bus)[i]);

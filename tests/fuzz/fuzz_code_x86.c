@@ -396,37 +396,37 @@ static void set_timers(struct fuzz *fuzz, struct pc *pc)
 {
     if (fuzz_chance(fuzz, 2)) {
         uint32_t vector = 32 + fuzz_below(fuzz, 200), mode = fuzz_below(fuzz, 3) << 17;
-        x86_irq_cpu_write(&pc->irq, 0, PORT_MEMORY, PC_LAPIC + LAPIC_LVT_TIMER, 4, vector | mode, pc->clock.now);
+        x86_irq_cpu_write(&pc->irq, 0, PORT_MEMORY, PC_LAPIC + LAPIC_LVT_TIMER, 4, vector | mode, pc->board.clock.now);
         x86_irq_cpu_write(&pc->irq, 0, PORT_MEMORY, PC_LAPIC + LAPIC_INITIAL_COUNT, 4, 5 + fuzz_below(fuzz, 100),
-                          pc->clock.now);
+                          pc->board.clock.now);
     }
     if (fuzz_chance(fuzz, 2)) {
-        bus_write(&pc->ports, PC_PORT_PIC1 + 1, 1, 0, pc->clock.now);
-        bus_write(&pc->ports, PC_PORT_PIT + 3, 1, 0x14, pc->clock.now);
-        bus_write(&pc->ports, PC_PORT_PIT, 1, 2, pc->clock.now);
+        bus_write(&pc->board.ports, PC_PORT_PIC1 + 1, 1, 0, pc->board.clock.now);
+        bus_write(&pc->board.ports, PC_PORT_PIT + 3, 1, 0x14, pc->board.clock.now);
+        bus_write(&pc->board.ports, PC_PORT_PIT, 1, 2, pc->board.clock.now);
     }
 }
 
 static void program(struct fuzz *fuzz, const struct rig *rig)
 {
-    struct pc *pc = pc_of(rig);
+    struct pc *pc = pc_of(rig->machine);
     enum mode mode = (enum mode)fuzz_below(fuzz, MODES);
     bool user = mode != REAL && fuzz_chance(fuzz, 3);
     struct x86_cpu *cpu = pc->cpus[0];
     fuzz_tell(fuzz, "mode %u, %s", mode, user ? "user" : "supervisor");
-    memset(pc->ram, 0, RIG_RAM);
-    put_idt(fuzz, pc->ram, mode);
+    memset(pc->board.ram, 0, RIG_RAM);
+    put_idt(fuzz, pc->board.ram, mode);
     if (mode == PAGED_32)
-        put_narrow_tables(fuzz, pc->ram);
+        put_narrow_tables(fuzz, pc->board.ram);
     else if (mode >= PAE_32)
-        put_wide_tables(fuzz, pc->ram, mode);
-    put_gdt(fuzz, pc->ram, mode >= COMPATIBLE);
-    put_handlers(fuzz, pc->ram, mode);
-    put_code(fuzz, pc->ram + CODE, CODE_BYTES);
+        put_wide_tables(fuzz, pc->board.ram, mode);
+    put_gdt(fuzz, pc->board.ram, mode >= COMPATIBLE);
+    put_handlers(fuzz, pc->board.ram, mode);
+    put_code(fuzz, pc->board.ram + CODE, CODE_BYTES);
     if (fuzz_chance(fuzz, 2))
-        put_code(fuzz, pc->ram + CODE + 0x1000 - 40, 80); // across pages
+        put_code(fuzz, pc->board.ram + CODE + 0x1000 - 40, 80); // across pages
     for (unsigned i = 0; i < 0x1000; i += 8)
-        put64(pc->ram + DATA + i, fuzz_chance(fuzz, 2) ? any_register(fuzz) : fuzz_value(fuzz));
+        put64(pc->board.ram + DATA + i, fuzz_chance(fuzz, 2) ? any_register(fuzz) : fuzz_value(fuzz));
     set_registers(fuzz, cpu, mode, user);
     set_control(fuzz, cpu, mode);
     set_segments(fuzz, cpu, mode, user);
@@ -442,10 +442,10 @@ static void program(struct fuzz *fuzz, const struct rig *rig)
 
 static void tell(const struct fuzz *fuzz, const struct rig *rig)
 {
-    const struct x86_cpu *cpu = pc_of(rig)->cpus[0];
+    const struct x86_cpu *cpu = pc_of(rig->machine)->cpus[0];
     uint64_t linear = cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS], physical = RIG_RAM;
     char bytes[40] = "(not mapped)";
-    if (fuzz->verbose && tlb_fetch(&pc_of(rig)->cpus[0]->vcpu, linear, cpu->cpl == 3, &physical) &&
+    if (fuzz->verbose && tlb_fetch(&pc_of(rig->machine)->cpus[0]->vcpu, linear, cpu->cpl == 3, &physical) &&
         physical < RIG_RAM - 16)
         for (unsigned i = 0; i < 16; i++)
             snprintf(bytes + 2 * i, 3, "%02x", rig->ram[physical + i]);

@@ -27,22 +27,22 @@ static const uint8_t *kernel(void)
 
 static void visit(void *machine, struct visit *v)
 {
-    pc_visit_chips(machine, v);
+    board_visit_chips(machine, v);
 }
 
 static void loaded(void *machine)
 {
-    pc_loaded(machine);
+    board_loaded(machine);
 }
 
 static int reset(void *machine)
 {
-    return pc_reset(machine);
+    return board_reset(machine);
 }
 
 static void destroy(void *machine)
 {
-    pc_destroy(machine);
+    board_destroy(machine);
 }
 
 static struct pc *make(unsigned cpus)
@@ -59,8 +59,8 @@ static struct pc *make(unsigned cpus)
     config.debugcon_port = DEBUGCON_PORT;
     config.debug_exit_port = 0xf4;
     config.debug_exit_size = 4;
-    if (!pc || pc_create(pc, &config) < 0)
-        fuzz_fail("cannot make a PC: %s", pc ? pc->error.text : "no memory");
+    if (!pc || board_create(&pc->board, &pc_type, &config) < 0)
+        fuzz_fail("cannot make a PC: %s", pc ? pc->board.error.text : "no memory");
     return pc;
 }
 
@@ -70,13 +70,13 @@ struct rig pc_rig(unsigned cpus)
     return (struct rig){
         .machine = pc,
         .cpus = cpus,
-        .clock = &pc->clock,
-        .loop = &pc->loop,
-        .memory = &pc->memory,
-        .trace = &pc->trace,
-        .manager = pc->manager,
-        .error = &pc->error,
-        .ram = pc->ram,
+        .clock = &pc->board.clock,
+        .loop = &pc->board.loop,
+        .memory = &pc->board.memory,
+        .trace = &pc->board.trace,
+        .manager = pc->board.manager,
+        .error = &pc->board.error,
+        .ram = pc->board.ram,
         .visit = visit,
         .loaded = loaded,
         .reset = reset,

@@ -9,9 +9,4 @@
 // A PC with `cpus` processors and every device there is; its kernel is a HLT. Aborts on failure.
 struct rig pc_rig(unsigned cpus);
 
-static inline struct pc *pc_of(const struct rig *rig)
-{
-    return rig->machine;
-}
-
 #endif

@@ -9,22 +9,22 @@ static const uint32_t kernel[] = { 0xd503207f }; // wfi
 
 static void visit(void *machine, struct visit *v)
 {
-    virt_visit_chips(machine, v);
+    board_visit_chips(machine, v);
 }
 
 static void loaded(void *machine)
 {
-    virt_loaded(machine);
+    board_loaded(machine);
 }
 
 static int reset(void *machine)
 {
-    return virt_reset(machine);
+    return board_reset(machine);
 }
 
 static void destroy(void *machine)
 {
-    virt_destroy(machine);
+    board_destroy(machine);
 }
 
 static struct virt *make(unsigned cpus, unsigned gic, bool its)
@@ -40,8 +40,8 @@ static struct virt *make(unsigned cpus, unsigned gic, bool its)
     config.kernel = "fuzz";
     config.kernel_data = kernel;
     config.kernel_size = sizeof kernel;
-    if (!virt || virt_create(virt, &config) < 0)
-        fuzz_fail("cannot make a virt machine: %s", virt ? virt->error.text : "no memory");
+    if (!virt || board_create(&virt->board, &virt_type, &config) < 0)
+        fuzz_fail("cannot make a virt machine: %s", virt ? virt->board.error.text : "no memory");
     return virt;
 }
 
@@ -51,13 +51,13 @@ struct rig virt_rig(unsigned cpus, unsigned gic, bool its)
     return (struct rig){
         .machine = virt,
         .cpus = cpus,
-        .clock = &virt->clock,
-        .loop = &virt->loop,
-        .memory = &virt->memory,
-        .trace = &virt->trace,
-        .manager = virt->manager,
-        .error = &virt->error,
-        .ram = virt->ram,
+        .clock = &virt->board.clock,
+        .loop = &virt->board.loop,
+        .memory = &virt->board.memory,
+        .trace = &virt->board.trace,
+        .manager = virt->board.manager,
+        .error = &virt->board.error,
+        .ram = virt->board.ram,
         .visit = visit,
         .loaded = loaded,
         .reset = reset,

@@ -9,9 +9,4 @@
 // `gic` is 2 or 3; its kernel is a WFI. Aborts on failure.
 struct rig virt_rig(unsigned cpus, unsigned gic, bool its);
 
-static inline struct virt *virt_of(void *machine)
-{
-    return machine;
-}
-
 #endif

@@ -43,13 +43,13 @@ static void start(void)
     config.debugcon_port = 0xe9;
     config.debug_exit_port = 0xf4;
     config.debug_exit_size = 4;
-    cr_assert_eq(pc_create(&pc, &config), 0, "%s", pc.error.text);
+    cr_assert_eq(board_create(&pc.board, &pc_type, &config), 0, "%s", pc.board.error.text);
     state = 88172645463325252u + environment("INTACT_FUZZ_SEED", 0);
 }
 
 static void finish(void)
 {
-    pc_destroy(&pc);
+    board_destroy(&pc.board);
 }
 
 TestSuite(fuzz, .init = start, .fini = finish);
@@ -67,7 +67,7 @@ static uint64_t value(void)
 
 static uint16_t port(void)
 {
-    const struct region *region = pc.ports.regions[pick(pc.ports.count)];
+    const struct region *region = pc.board.ports.regions[pick(pc.board.ports.count)];
     return pick(8) ? (uint16_t)(region->base + pick(region->size)) : (uint16_t)pick(0x10000);
 }
 
@@ -82,9 +82,9 @@ static void access_port(uint64_t now)
     unsigned size = 1u << pick(3);
     uint16_t at = port();
     if (pick(2))
-        bus_write(&pc.ports, at, size, value(), now);
+        bus_write(&pc.board.ports, at, size, value(), now);
     else
-        bus_read(&pc.ports, at, size, now);
+        bus_read(&pc.board.ports, at, size, now);
 }
 
 static void access_memory(uint64_t now)
@@ -92,9 +92,9 @@ static void access_memory(uint64_t now)
     unsigned size = 1u << pick(4);
     uint64_t at = window();
     if (pick(2))
-        bus_write(&pc.memory, at, size, value(), now);
+        bus_write(&pc.board.memory, at, size, value(), now);
     else
-        bus_read(&pc.memory, at, size, now);
+        bus_read(&pc.board.memory, at, size, now);
 }
 
 static void access_apic(uint64_t now)
@@ -116,11 +116,11 @@ static void access_apic(uint64_t now)
 static void drive_line(uint64_t now)
 {
     if (pick(4))
-        bus_write(&pc.ports, PC_TESTDEV_LINE_PORT + pick(PC_TESTDEV_LINES), 1, pick(2), now);
+        bus_write(&pc.board.ports, PC_TESTDEV_LINE_PORT + pick(PC_TESTDEV_LINES), 1, pick(2), now);
     else if (pick(2))
-        route_raise(&pc.route, (uint32_t)pick(32));
+        route_raise(&pc.board.route, (uint32_t)pick(32));
     else
-        route_message(&pc.route, PC_LAPIC + pick(0x100000), (uint32_t)value(), (uint32_t)pick(0x10000));
+        route_message(&pc.board.route, PC_LAPIC + pick(0x100000), (uint32_t)value(), (uint32_t)pick(0x10000));
 }
 
 static void take_something(uint64_t now)
@@ -135,12 +135,12 @@ static void take_something(uint64_t now)
 
 static void let_time_pass(void)
 {
-    uint64_t next = clock_next(&pc.clock), now = pc.clock.now;
+    uint64_t next = clock_next(&pc.board.clock), now = pc.board.clock.now;
     if (next != CLOCK_NEVER && pick(2) && next - now < UINT64_C(1000000000))
-        clock_advance(&pc.clock, next > now ? next : now);
+        clock_advance(&pc.board.clock, next > now ? next : now);
     else
-        clock_advance(&pc.clock, now + pick(100000));
-    clock_run_due(&pc.clock);
+        clock_advance(&pc.board.clock, now + pick(100000));
+    clock_run_due(&pc.board.clock);
 }
 
 static void check_settled(void)
@@ -157,7 +157,7 @@ static void check_settled(void)
 
 static void step(void)
 {
-    uint64_t now = pc.clock.now;
+    uint64_t now = pc.board.clock.now;
     switch (pick(6)) {
     case 0: access_port(now); break;
     case 1: access_memory(now); break;
@@ -175,7 +175,7 @@ Test(fuzz, any_access_to_any_device_in_any_order_crashes_nothing)
     do {
         for (unsigned i = 0; i < 20000; i++)
             step();
-        cr_assert_eq(pc_reset(&pc), 0, "%s", pc.error.text);
+        cr_assert_eq(board_reset(&pc.board), 0, "%s", pc.board.error.text);
     } while (time(NULL) < end);
 }
 
@@ -184,24 +184,24 @@ Test(fuzz, a_level_that_is_held_is_never_lost)
 {
     const uint32_t gsi = 20, vector = 0x61;
     for (unsigned round = 0; round < 2000; round++) {
-        uint64_t now = pc.clock.now;
-        bus_write(&pc.memory, PC_IOAPIC, 4, 0x10 + 2 * gsi, now);
-        bus_write(&pc.memory, PC_IOAPIC + 0x10, 4, vector | 1 << 15, now);
-        bus_write(&pc.ports, PC_TESTDEV_LINE_PORT + gsi, 1, 1, now);
+        uint64_t now = pc.board.clock.now;
+        bus_write(&pc.board.memory, PC_IOAPIC, 4, 0x10 + 2 * gsi, now);
+        bus_write(&pc.board.memory, PC_IOAPIC + 0x10, 4, vector | 1 << 15, now);
+        bus_write(&pc.board.ports, PC_TESTDEV_LINE_PORT + gsi, 1, 1, now);
         for (unsigned again = 0; again < 3; again++) {
             if (pick(2)) { // a driver that masks and unmasks
-                bus_write(&pc.memory, PC_IOAPIC + 0x10, 4, vector | 1 << 15 | 1 << 16, now);
-                bus_write(&pc.memory, PC_IOAPIC + 0x10, 4, vector | 1 << 15, now);
+                bus_write(&pc.board.memory, PC_IOAPIC + 0x10, 4, vector | 1 << 15 | 1 << 16, now);
+                bus_write(&pc.board.memory, PC_IOAPIC + 0x10, 4, vector | 1 << 15, now);
             }
             cr_assert(pc.irq.cpus[0].pending & PENDING_INTR, "round %u", round);
             cr_assert_eq(x86_irq_acknowledge(&pc.irq, 0, PENDING_INTR, now), (int)vector);
             x86_irq_cpu_write(&pc.irq, 0, PORT_MEMORY, PC_LAPIC + 0xb0, 4, 0, now);
         }
-        bus_write(&pc.ports, PC_TESTDEV_LINE_PORT + gsi, 1, 0, now);
+        bus_write(&pc.board.ports, PC_TESTDEV_LINE_PORT + gsi, 1, 0, now);
         cr_assert_eq(x86_irq_acknowledge(&pc.irq, 0, PENDING_INTR, now), (int)vector); // sent before it fell
         x86_irq_cpu_write(&pc.irq, 0, PORT_MEMORY, PC_LAPIC + 0xb0, 4, 0, now);
         cr_assert_not(pc.irq.cpus[0].pending & PENDING_INTR);
-        clock_advance(&pc.clock, now + 1000);
+        clock_advance(&pc.board.clock, now + 1000);
     }
 }
 

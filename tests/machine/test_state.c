@@ -22,27 +22,27 @@ static struct pc *make(void)
     config.debug_exit_port = 0xf4;
     config.debug_exit_size = 4;
     config.testdev = true;
-    cr_assert_eq(pc_create(pc, &config), 0, "%s", pc->error.text);
+    cr_assert_eq(board_create(&pc->board, &pc_type, &config), 0, "%s", pc->board.error.text);
     return pc;
 }
 
 static void destroy(struct pc *pc)
 {
-    pc_destroy(pc);
+    board_destroy(&pc->board);
     free(pc);
 }
 
 static enum loop_stop run_to(struct pc *pc, uint64_t instructions)
 {
-    pc->loop.limit = instructions;
-    return vcpu_run(&pc->loop);
+    pc->board.loop.limit = instructions;
+    return vcpu_run(&pc->board.loop);
 }
 
 static struct visit_save save(struct pc *pc)
 {
     struct visit_save saved;
     visit_save_init(&saved);
-    pc_visit(pc, &saved.visit);
+    board_visit(&pc->board, &saved.visit);
     cr_assert(!saved.failed);
     return saved;
 }
@@ -51,10 +51,10 @@ static void load(struct pc *pc, const struct visit_save *saved)
 {
     struct visit_load from;
     visit_load_init(&from, saved->data, saved->size);
-    pc_visit(pc, &from.visit);
+    board_visit(&pc->board, &from.visit);
     cr_assert(!from.failed);
     cr_assert_eq(from.position, from.size);
-    pc_loaded(pc);
+    board_loaded(&pc->board);
 }
 
 static void same(struct pc *one, struct pc *other, uint64_t when)
@@ -62,7 +62,7 @@ static void same(struct pc *one, struct pc *other, uint64_t when)
     struct visit_save saved = save(one);
     struct visit_differ differ;
     visit_differ_init(&differ, saved.data, saved.size);
-    pc_visit(other, &differ.visit);
+    board_visit(&other->board, &differ.visit);
     cr_assert(!differ.differs, "%s is not the same after %lu instructions", differ.path, (unsigned long)when);
     cr_assert_eq(differ.position, saved.size);
     free(saved.data);
@@ -80,7 +80,7 @@ static void continues_from(uint64_t when)
     cr_assert_eq(run_to(one, when + FURTHER), run_to(other, when + FURTHER));
     same(one, other, when + FURTHER);
     cr_assert_eq(run_to(one, ALL), run_to(other, ALL));
-    same(one, other, one->loop.instructions);
+    same(one, other, one->board.loop.instructions);
     destroy(one);
     destroy(other);
 }
@@ -100,12 +100,12 @@ Test(state, a_machine_can_go_back_to_where_it_was)
     run_to(other, 14260);
     struct visit_save saved = save(one);
     cr_assert_eq(run_to(one, ALL), LOOP_EXIT);
-    memset(one->ram + PC_ROM_END, 0xcc, 65536);
+    memset(one->board.ram + PC_ROM_END, 0xcc, 65536);
     load(one, &saved);
     same(one, other, 14260);
     cr_assert_eq(run_to(one, ALL), LOOP_EXIT);
     cr_assert_eq(run_to(other, ALL), LOOP_EXIT);
-    same(one, other, one->loop.instructions);
+    same(one, other, one->board.loop.instructions);
     free(saved.data);
     destroy(one);
     destroy(other);
@@ -117,7 +117,7 @@ Test(state, two_fresh_machines_run_to_the_same_bytes)
     same(one, other, 0);
     cr_assert_eq(run_to(one, ALL), LOOP_EXIT);
     cr_assert_eq(run_to(other, ALL), LOOP_EXIT);
-    same(one, other, one->loop.instructions);
+    same(one, other, one->board.loop.instructions);
     destroy(one);
     destroy(other);
 }
@@ -126,15 +126,15 @@ Test(state, characters_that_wait_for_com1_are_part_of_it)
 {
     struct pc *one = make(), *other = make();
     static const uint8_t text[] = "more than the receiver holds at once, which is one character";
-    cr_assert_eq(outside_input(&one->outside, text, sizeof text), sizeof text);
+    cr_assert_eq(outside_input(&one->board.outside, text, sizeof text), sizeof text);
     run_to(one, 1000);
-    cr_assert_gt(one->outside.input_written - one->outside.input_read, sizeof text / 2);
+    cr_assert_gt(one->board.outside.input_written - one->board.outside.input_read, sizeof text / 2);
     struct visit_save saved = save(one);
     load(other, &saved);
     same(one, other, 1000);
-    cr_assert_eq(atomic_load(&other->outside.input_waiting), atomic_load(&one->outside.input_waiting));
+    cr_assert_eq(atomic_load(&other->board.outside.input_waiting), atomic_load(&one->board.outside.input_waiting));
     cr_assert_eq(run_to(one, ALL), run_to(other, ALL));
-    same(one, other, one->loop.instructions);
+    same(one, other, one->board.loop.instructions);
     free(saved.data);
     destroy(one);
     destroy(other);
@@ -144,8 +144,8 @@ Test(state, it_ends_with_all_of_memory)
 {
     struct pc *pc = make();
     struct visit_save saved = save(pc);
-    cr_assert_gt(saved.size, pc->ram_size);
-    cr_assert_arr_eq(saved.data + saved.size - pc->ram_size, pc->ram, pc->ram_size);
+    cr_assert_gt(saved.size, pc->board.ram_size);
+    cr_assert_arr_eq(saved.data + saved.size - pc->board.ram_size, pc->board.ram, pc->board.ram_size);
     free(saved.data);
     destroy(pc);
 }

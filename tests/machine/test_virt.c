@@ -39,7 +39,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    virt_destroy(&virt);
+    board_destroy(&virt.board);
 }
 
 TestSuite(virt, .init = setup, .fini = teardown);
@@ -48,8 +48,8 @@ static void make(const uint32_t *code, size_t size)
 {
     config.kernel_data = code;
     config.kernel_size = size;
-    cr_assert_eq(virt_create(&virt, &config), 0, "%s", virt.error.text);
-    outside_start(&virt.outside);
+    cr_assert_eq(board_create(&virt.board, &virt_type, &config), 0, "%s", virt.board.error.text);
+    outside_start(&virt.board.outside);
 }
 
 #define MAKE(code) make(code, sizeof(code))
@@ -58,9 +58,9 @@ Test(virt, a_raw_kernel_starts_with_the_device_tree_in_x0)
 {
     MAKE(code_hello);
     cr_assert_eq(virt.cpus[0]->r[A64_PC], VIRT_RAM + 0x80000);
-    cr_assert_eq(vcpu_run(&virt.loop), LOOP_POWER_OFF);
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
     cr_assert_str_eq(text, "\xd0\x0d\xfe\xed");
-    cr_assert_eq(virt.loop.instructions, countof(code_hello));
+    cr_assert_eq(virt.board.loop.instructions, countof(code_hello));
 }
 
 Test(virt, the_virtual_timer_wakes_the_cpu_as_intid_27_on_either_gic)
@@ -72,12 +72,12 @@ Test(virt, the_virtual_timer_wakes_the_cpu_as_intid_27_on_either_gic)
             MAKE(code_timer2);
         else
             MAKE(code_timer3);
-        cr_assert_eq(vcpu_run(&virt.loop), LOOP_POWER_OFF);
+        cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
         cr_assert_eq(text[0], 27, "gic-version=%u: %d", version, text[0]);
-        cr_assert_geq(virt.clock.now, 1000 * ARM_TIMER_NS);
-        cr_assert_lt(virt.clock.now, 1010 * ARM_TIMER_NS);
+        cr_assert_geq(virt.board.clock.now, 1000 * ARM_TIMER_NS);
+        cr_assert_lt(virt.board.clock.now, 1010 * ARM_TIMER_NS);
         if (version == 2)
-            virt_destroy(&virt);
+            board_destroy(&virt.board);
     }
 }
 
@@ -85,7 +85,7 @@ Test(virt, psci_starts_another_cpu)
 {
     config.cpus = 2;
     MAKE(code_smp);
-    cr_assert_eq(vcpu_run(&virt.loop), LOOP_POWER_OFF);
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
     cr_assert_str_eq(text, "B1");
 }
 
@@ -93,8 +93,8 @@ Test(virt, characters_from_outside_arrive_at_the_serial_port)
 {
     config.interactive = true;
     MAKE(code_echo);
-    cr_assert_eq(outside_input(&virt.outside, (const uint8_t *)"over and out.", 13), 13);
-    cr_assert_eq(vcpu_run(&virt.loop), LOOP_POWER_OFF);
+    cr_assert_eq(outside_input(&virt.board.outside, (const uint8_t *)"over and out.", 13), 13);
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
     cr_assert_str_eq(text, "over and out.");
 }
 
@@ -103,12 +103,12 @@ Test(virt, a_reset_puts_everything_back)
     MAKE(code_reset);
     arm_timer_write(&virt.timers[0].timer, ARM_TIMER_CNTV_CTL_EL0, ARM_TIMER_CTL_ENABLE, 0);
     virt.cpus[0]->vbar = 0x1000;
-    cr_assert_eq(vcpu_run(&virt.loop), LOOP_RESET);
-    cr_assert_eq(virt_reset(&virt), 0);
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_RESET);
+    cr_assert_eq(board_reset(&virt.board), 0);
     cr_assert_eq(virt.cpus[0]->vbar, 0);
     cr_assert_eq(virt.cpus[0]->r[A64_PC], VIRT_RAM + 0x80000);
     cr_assert_not(virt.timers[0].timer.compare[ARM_TIMER_VIRTUAL].line.level);
-    cr_assert_eq(vcpu_run(&virt.loop), LOOP_RESET);
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_RESET);
 }
 
 Test(virt, its_lines_are_the_spis_and_ppis_that_the_tree_names)
@@ -124,10 +124,9 @@ Test(virt, its_lines_are_the_spis_and_ppis_that_the_tree_names)
 
 static void refused(const char *want)
 {
-    cr_assert_eq(virt_create(&virt, &config), -EINVAL);
-    cr_assert(strstr(virt.error.text, want), "%s", virt.error.text);
-    virt_destroy(&virt);
-    memset(&virt, 0, sizeof virt);
+    cr_assert_eq(board_create(&virt.board, &virt_type, &config), -EINVAL);
+    cr_assert(strstr(virt.board.error.text, want), "%s", virt.board.error.text);
+    board_destroy(&virt.board);
 }
 
 Test(virt, what_it_does_not_have_is_refused_by_name)
@@ -161,7 +160,7 @@ static struct visit_save save(struct virt *from)
 {
     struct visit_save saved;
     visit_save_init(&saved);
-    virt_visit(from, &saved.visit);
+    board_visit(&from->board, &saved.visit);
     cr_assert_not(saved.failed);
     return saved;
 }
@@ -171,7 +170,7 @@ static void same(struct virt *one, struct virt *other, uint64_t when)
     struct visit_save saved = save(one);
     struct visit_differ differ;
     visit_differ_init(&differ, saved.data, saved.size);
-    virt_visit(other, &differ.visit);
+    board_visit(&other->board, &differ.visit);
     cr_assert_not(differ.differs, "%s after %lu instructions", differ.path, (unsigned long)when);
     free(saved.data);
 }
@@ -184,27 +183,27 @@ static void continues_elsewhere(const uint32_t *code, size_t size)
     make(code, size);
     for (uint64_t when = 1;; when++) {
         struct virt *other = calloc(1, sizeof *other);
-        cr_assert_eq(virt_create(other, &config), 0);
-        virt.loop.limit = when;
-        if (vcpu_run(&virt.loop) != LOOP_LIMIT) {
-            virt_destroy(other);
+        cr_assert_eq(board_create(&other->board, &virt_type, &config), 0);
+        virt.board.loop.limit = when;
+        if (vcpu_run(&virt.board.loop) != LOOP_LIMIT) {
+            board_destroy(&other->board);
             free(other);
-            cr_assert_eq(virt.loop.instructions, end);
+            cr_assert_eq(virt.board.loop.instructions, end);
             return;
         }
         struct visit_save saved = save(&virt);
         struct visit_load load;
         visit_load_init(&load, saved.data, saved.size);
-        virt_visit(other, &load.visit);
-        virt_loaded(other);
+        board_visit(&other->board, &load.visit);
+        board_loaded(&other->board);
         cr_assert_eq(load.position, saved.size);
         free(saved.data);
         same(&virt, other, when);
-        other->loop.limit = 1000000;
-        cr_assert_eq(vcpu_run(&other->loop), LOOP_POWER_OFF, "from %lu", (unsigned long)when);
-        end = end ? end : other->loop.instructions;
-        cr_assert_eq(other->loop.instructions, end, "from %lu", (unsigned long)when);
-        virt_destroy(other);
+        other->board.loop.limit = 1000000;
+        cr_assert_eq(vcpu_run(&other->board.loop), LOOP_POWER_OFF, "from %lu", (unsigned long)when);
+        end = end ? end : other->board.loop.instructions;
+        cr_assert_eq(other->board.loop.instructions, end, "from %lu", (unsigned long)when);
+        board_destroy(&other->board);
         free(other);
     }
 }
@@ -213,11 +212,11 @@ Test(virt, a_saved_machine_continues_elsewhere_from_every_instruction)
 {
     config.its = true;
     continues_elsewhere(code_timer3, sizeof code_timer3);
-    virt_destroy(&virt);
+    board_destroy(&virt.board);
     setup();
     config.gic_version = 2;
     continues_elsewhere(code_timer2, sizeof code_timer2);
-    virt_destroy(&virt);
+    board_destroy(&virt.board);
     setup();
     config.cpus = 2;
     continues_elsewhere(code_smp, sizeof code_smp);
@@ -227,7 +226,7 @@ Test(virt, a_saved_machine_continues_elsewhere_from_every_instruction)
 
 static const void *tree(void)
 {
-    return virt.ram + (virt.cpus[0]->r[0] - VIRT_RAM);
+    return virt.board.ram + (virt.cpus[0]->r[0] - VIRT_RAM);
 }
 
 static int node(const char *path)
@@ -278,8 +277,8 @@ Test(virt, an_its_is_there_if_it_is_asked_for)
     MAKE(code_hello);
     check_text("/intc@8000000/its@8080000", "compatible", "arm,gic-v3-its");
     cr_assert_eq(cell_of("/intc@8000000/its@8080000", "reg", 1), VIRT_ITS);
-    cr_assert_neq(bus_read(&virt.memory, VIRT_GICR + 8, 8, 0) & 1, 0, "GICR_TYPER.PLPIS");
-    cr_assert(route_reaches(&virt.route, VIRT_ITS + 0x10040, 0));
+    cr_assert_neq(bus_read(&virt.board.memory, VIRT_GICR + 8, 8, 0) & 1, 0, "GICR_TYPER.PLPIS");
+    cr_assert(route_reaches(&virt.board.route, VIRT_ITS + 0x10040, 0));
 }
 
 Test(virt, with_gicv2_the_tree_has_the_message_frame_and_the_timers_cpus)

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A machine of any family, put together in one order:
+//
+//     board_create --> outside -> devices -> memory -> loop -> controllers -> processors -> wires -> maps
+//     board_reset  --> reset of all of them -> firmware: the state that a kernel starts from
+//
+// Path: irqchip/route.c / vcpu/loop.c
+#include "machine/board.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/host_memory.h"
+
+// A window of the board's own.
+struct board_window {
+    struct region region;
+    struct board_window *next;
+};
+
+// --- What is the same in every machine --------------------------------------------------------------------------------
+
+int board_refuse(struct board *board, const char *option, const char *text)
+{
+    return error_set(&board->error, -EINVAL, "%s: %s", option, text);
+}
+
+static int check(struct board *board)
+{
+    const struct intact_machine_config *config = &board->config;
+    if (config->memory < INTACT_MEMORY_MIN || config->memory > INTACT_MEMORY_MAX || config->memory % 4096)
+        return error_set(&board->error, -EINVAL,
+                         "-m: %" PRIu64 " bytes; 4 MiB to 512 GiB in steps of 4 KiB are possible", config->memory);
+    if (config->shift > 10)
+        return board_refuse(board, "-icount", "shift is 0 to 10");
+    if (config->rtc_date < 0 || config->rtc_date > board->type->last_date)
+        return error_set(&board->error, -EINVAL, "-rtc: the date must be between 1970 and %u", board->type->last_year);
+    return board->type->check(board);
+}
+
+static int make_outside(struct board *board)
+{
+    board->outside.config = &board->config;
+    board->outside.clock = &board->clock;
+    board->outside.inbox = &board->inbox;
+    board->outside.loop = &board->loop;
+    return outside_init(&board->outside, &board->error);
+}
+
+// Where we are, for every trace event.
+static void stamp(void *owner, struct trace_event *event)
+{
+    struct board *board = owner;
+    event->instructions = loop_instructions(&board->loop);
+    event->now = board->loop.current ? vcpu_now(board->loop.current) : board->clock.now;
+}
+
+static int make_loop(struct board *board)
+{
+    struct loop *loop = &board->loop;
+    board->trace.stamp = stamp;
+    board->trace.stamp_owner = board;
+    board->memory.written = loop_memory_written;
+    board->memory.mapped = loop_memory_mapped;
+    board->memory.written_owner = loop;
+    loop->clock = &board->clock;
+    loop->memory = &board->memory;
+    loop->ports = &board->ports;
+    loop->inbox = &board->inbox;
+    loop->trace = &board->trace;
+    loop->shift = board->config.shift;
+    loop->limit = board->config.limit;
+    loop->idle = outside_idle;
+    loop->idle_owner = &board->outside;
+    return loop_init(loop, board->type->guest);
+}
+
+static int make_controllers(struct board *board)
+{
+    struct route_sink sink = *board->type->sink;
+    sink.owner = board;
+    route_init(&board->route, &sink, &board->trace);
+    int result = board->type->wire_controllers(board);
+    return result < 0 ? result : manager_create(&board->route, &board->inbox, &board->trace, &board->manager);
+}
+
+static int make_cpus(struct board *board)
+{
+    for (uint32_t i = 0; i < board->config.cpus; i++) {
+        struct vcpu *cpu = board->type->make_cpu(board, i);
+        if (!cpu)
+            return error_set(&board->error, -ENOMEM, "-smp: the host has no memory left");
+        loop_add(&board->loop, cpu);
+    }
+    return 0;
+}
+
+// --- Life -----------------------------------------------------------------------------------------------------------
+
+static int build(struct board *board)
+{
+    const struct board_type *type = board->type;
+    int (*const steps[])(struct board * board) = {
+        check,     make_outside,       type->make_devices, type->map_memory, make_loop, make_controllers,
+        make_cpus, type->wire_devices, type->map_devices,
+    };
+    int result = 0;
+    for (unsigned i = 0; i < countof(steps) && result == 0; i++)
+        result = steps[i](board);
+    if (result < 0)
+        return result;
+    type->describe(board);
+    return board_reset(board);
+}
+
+int board_create(struct board *board, const struct board_type *type, const struct intact_machine_config *config)
+{
+    memset(board, 0, type->size);
+    board->type = type;
+    board->config = *config;
+    clock_init(&board->clock);
+    bus_init(&board->memory);
+    bus_init(&board->ports);
+    int result = build(board);
+    if (result < 0 && board->error.text[0] == 0)
+        error_set(&board->error, result, "the machine cannot be built: %s", strerror(-result));
+    return result;
+}
+
+void board_destroy(struct board *board)
+{
+    if (!board->type)
+        return;
+    for (uint32_t i = 0; i < board->loop.count; i++)
+        board->type->destroy_cpu(board, i);
+    if (board->manager)
+        intact_irq_manager_destroy(board->manager);
+    board->type->destroy(board);
+    route_free(&board->route);
+    loop_free(&board->loop);
+    outside_destroy(&board->outside);
+    while (board->windows) {
+        struct board_window *window = board->windows;
+        board->windows = window->next;
+        free(window);
+    }
+    host_memory_release(board->ram, board->ram_size);
+    memset(board, 0, board->type->size);
+}
+
+int board_reset(struct board *board)
+{
+    board->type->reset(board);
+    return board->type->firmware(board);
+}
+
+// --- Memory and ports -----------------------------------------------------------------------------------------------
+
+int board_make_ram(struct board *board, uint64_t size)
+{
+    board->ram_size = size;
+    board->ram = host_memory_reserve(size);
+    if (!board->ram)
+        return error_set(&board->error, -ENOMEM, "-m: the host has no room for %" PRIu64 " MiB of guest memory",
+                         size >> 20);
+    return 0;
+}
+
+int board_map(struct board *board, struct bus *bus, struct region region)
+{
+    struct board_window *window = malloc(sizeof *window);
+    if (!window)
+        return -ENOMEM;
+    *window = (struct board_window){ .region = region, .next = board->windows };
+    int result = bus_add(bus, &window->region);
+    if (result < 0)
+        free(window);
+    else
+        board->windows = window;
+    return result;
+}
+
+// --- Interrupts -----------------------------------------------------------------------------------------------------
+
+void board_signal(void *owner, uint32_t vcpu, uint32_t pending)
+{
+    struct board *board = owner;
+    vcpu_signal(&board->loop, vcpu, pending);
+}
+
+void board_resample(void *owner, uint32_t chip, uint32_t pin)
+{
+    struct board *board = owner;
+    route_eoi(&board->route, chip, pin);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What every machine has, and what it does in the same way whatever its family: the first member of struct pc and of
+// struct virt.
+//
+//     board.c        construction in order, reset; what controllers and windows need of any machine
+//     board_state.c  all state in one list
+//
+// A machine adds its own part by a struct board_type, which the board calls in the order in which it is written there.
+#ifndef MACHINE_BOARD_H
+#define MACHINE_BOARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/machine.h>
+
+#include "base/bus.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/inbox.h"
+#include "base/trace.h"
+#include "base/visit.h"
+#include "irqchip/manager.h"
+#include "irqchip/route.h"
+#include "machine/outside.h"
+#include "vcpu/guest.h"
+#include "vcpu/loop.h"
+
+struct board;
+
+// A function that may fail returns 0, or a negative errno with a line in board->error if it knows more than that.
+struct board_type {
+    size_t size; // of the whole machine, which begins with its board
+    const struct guest *guest;
+    unsigned chips;                // the public number of its chip 0
+    int64_t last_date;             // that its clock can show, in seconds since 1970
+    unsigned last_year;            // the same for a message
+    const struct route_sink *sink; // where routing ends; the owner is the board
+
+    // Construction.
+    int (*check)(struct board *board); // what this machine cannot be made with
+    int (*make_devices)(struct board *board);
+    int (*map_memory)(struct board *board); // RAM and what stands in for it
+    int (*wire_controllers)(struct board *board);
+    struct vcpu *(*make_cpu)(struct board *board, uint32_t index); // NULL: no memory
+    int (*wire_devices)(struct board *board);
+    int (*map_devices)(struct board *board);
+    void (*describe)(struct board *board); // what is really there, for tables and trees
+
+    // Reset of devices, controllers and processors; then what a firmware would do.
+    void (*reset)(struct board *board);
+    int (*firmware)(struct board *board);
+
+    // State. After a load, `loaded` makes what is derived from it.
+    void (*visit_devices)(struct board *board, struct visit *v);
+    void (*visit_controllers)(struct board *board, struct visit *v);
+    void (*visit_cpu)(struct board *board, uint32_t index, struct visit *v);
+    void (*loaded)(struct board *board);
+
+    // The end, of whatever part has been made.
+    void (*destroy_cpu)(struct board *board, uint32_t index);
+    void (*destroy)(struct board *board);
+};
+
+struct board {
+    const struct board_type *type;
+    struct intact_machine_config config;
+    struct error error; // of the last failure
+
+    // Time, order, outside.
+    struct clock clock;
+    struct inbox inbox;
+    struct trace trace;
+    struct loop loop;
+    struct outside outside;
+
+    // Memory, and I/O ports where the family has them.
+    struct bus memory, ports;
+    struct board_window *windows;
+    uint8_t *ram;
+    uint64_t ram_size;
+
+    // The way of interrupts to the controllers.
+    struct route route;
+    struct intact_irq_manager *manager;
+};
+
+// Builds the machine and loads what it runs, in `type->size` bytes at `board`. 0, or a negative errno with a line in
+// board->error; board_destroy in either case. What is destroyed is all zero, and destroying that does nothing.
+int board_create(struct board *board, const struct board_type *type, const struct intact_machine_config *config);
+void board_destroy(struct board *board);
+// Reset of everything, then the firmware's work again. The same errors.
+int board_reset(struct board *board);
+
+// --- For the machines ------------------------------------------------------------------------------------------------
+
+// Refuses the configuration: -EINVAL and the line "option: text".
+int board_refuse(struct board *board, const char *option, const char *text);
+// Host memory for all of the guest's, in `ram`. -ENOMEM.
+int board_make_ram(struct board *board, uint64_t size);
+// A window that stays as long as the board, which keeps it: -EEXIST, -ENOSPC, -EINVAL, -ENOMEM as bus_add. Who moves its
+// window or takes it out again keeps the region itself, and adds and removes it.
+int board_map(struct board *board, struct bus *bus, struct region region);
+
+// `signal` and `resample` of a controller; `owner` is the board.
+void board_signal(void *board, uint32_t vcpu, uint32_t pending);
+void board_resample(void *board, uint32_t chip, uint32_t pin);
+
+// --- State (board_state.c) -------------------------------------------------------------------------------------------
+
+// Every byte of state, to save, load and compare between two runs; without RAM for those who copy that themselves. After
+// a load comes board_loaded.
+void board_visit(struct board *board, struct visit *v);
+void board_visit_chips(struct board *board, struct visit *v);
+void board_loaded(struct board *board);
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A machine's whole state as one list, in this order:
+//
+//     time and turn of the loop --> console --> devices --> groups, routing, controllers --> processors --> RAM
+//
+// A load is for a machine made from the same configuration, with the same groups, between two runs. What is derived
+// (run queue, TLBs, blocks, deadlines of the controllers) follows in board_loaded.
+//
+// Not listed: what is in the inbox (it comes from outside, and a replay brings it again), and the host's clock of pacing.
+#include <stdio.h>
+
+#include "machine/board.h"
+
+// Deadlines in the clock belong to those that armed them: each device visits its own events, and the controllers tell
+// theirs again.
+static void visit_time(struct board *board, struct visit *v)
+{
+    VISIT(v, board->clock.now);
+    loop_visit(&board->loop, v);
+    VISIT(v, board->memory.unanswered_reads);
+    VISIT(v, board->memory.unanswered_writes);
+    VISIT(v, board->ports.unanswered_reads);
+    VISIT(v, board->ports.unanswered_writes);
+}
+
+void board_visit_chips(struct board *board, struct visit *v)
+{
+    visit_time(board, v);
+    VISIT_NESTED(v, "console", outside_visit(&board->outside, v));
+    board->type->visit_devices(board, v);
+    manager_visit(board->manager, v); // groups attach their wires again before routing loads the levels
+    route_visit(&board->route, v);
+    board->type->visit_controllers(board, v);
+    for (uint32_t i = 0; i < board->config.cpus; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "cpu%u", (unsigned)i);
+        VISIT_NESTED(v, name, board->type->visit_cpu(board, i, v));
+    }
+}
+
+void board_visit(struct board *board, struct visit *v)
+{
+    board_visit_chips(board, v);
+    VISIT_MEMORY(v, board->ram, board->ram_size);
+}
+
+void board_loaded(struct board *board)
+{
+    outside_loaded(&board->outside);
+    board->type->loaded(board);
+    for (unsigned i = 0; i < board->memory.count; i++)
+        if (board->memory.regions[i]->ram)
+            loop_memory_written(&board->loop, board->memory.regions[i]->base, board->memory.regions[i]->size);
+    board->clock.moved = false;
+}
