@@ -325,7 +325,7 @@ uint32_t intact_irq_status_clear(struct intact_irq_status *status, uint32_t bits
 // Plain data that the transport fills in; the device only calls the functions.
 struct intact_irq_virtio {
     struct intact_irq_group *group;   // NULL: none, every notification succeeds and does nothing
-    struct intact_irq_status *status; // legacy: set before the trigger. NULL: by vectors
+    struct intact_irq_status *status; // legacy: set before the line moves. NULL: by vectors
     const uint16_t *queue_vectors;    // by vectors: one for each queue
     uint16_t queues;
     uint16_t config_vector;
@@ -334,6 +334,9 @@ struct intact_irq_virtio {
 // "Queue `queue` has used buffers" and "the configuration changed". BAD_INDEX: no such queue; else as trigger.
 int intact_irq_virtio_notify_queue(const struct intact_irq_virtio *virtio, uint16_t queue);
 int intact_irq_virtio_notify_config(const struct intact_irq_virtio *virtio);
+// The driver has seen `bits` of the status register (~0: it read the register that clears itself): they are cleared, and
+// a level falls with the last of them. An edge stays as it is. Returns the register as it was before; 0 without one.
+uint32_t intact_irq_virtio_acknowledge(const struct intact_irq_virtio *virtio, uint32_t bits);
 
 #ifdef __cplusplus
 }

@@ -439,11 +439,13 @@ int intact_irq_group_set_level(struct intact_irq_group *group, uint32_t index, b
         return INTACT_IRQ_BAD_INDEX;
     if (!atomic_load(&group->level))
         return INTACT_IRQ_BAD_TYPE;
+    struct group_source *source = &group->sources[index];
     if (on_machine(group)) {
+        if (atomic_load(&source->level_posted)) // by a call before ours: it must not undo this one
+            atomic_store(&source->wanted, level);
         source_set_level(group, index, level);
         return INTACT_IRQ_OK;
     }
-    struct group_source *source = &group->sources[index];
     atomic_store(&source->wanted, level);
     if (atomic_exchange(&source->level_posted, true))
         return INTACT_IRQ_OK;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // How a virtio device tells its driver, whatever the transport: VIRTIO 1.2, 2.3 (notifications), 4.1.4.5 (ISR status),
 // 4.1.5.1.2 (MSI-X vectors), 4.2.2 (InterruptStatus).
-// Path: devices/virtio / irqchip/group.c
+//
+// A line that is a level follows the status register: high from the first bit set to the last one cleared. One that is an
+// edge is triggered by each notice.
+//
+// Path: devices/virtio_mmio.c, virtio_pci.c / irqchip/group.c
 #include <intact/interrupt.h>
 #include <stddef.h>
 
@@ -30,13 +34,26 @@ uint32_t intact_irq_status_clear(struct intact_irq_status *status, uint32_t bits
     return __atomic_fetch_and(&status->bits, ~bits, __ATOMIC_ACQ_REL);
 }
 
+// Other threads set bits meanwhile: what the line is told last is what the register held then or later.
+static int follow(const struct intact_irq_virtio *virtio)
+{
+    int result;
+    bool level;
+    do {
+        level = intact_irq_status_read(virtio->status) != 0;
+        result = intact_irq_group_set_level(virtio->group, 0, level);
+    } while (result == INTACT_IRQ_OK && level != (intact_irq_status_read(virtio->status) != 0));
+    return result;
+}
+
 static int notify(const struct intact_irq_virtio *virtio, uint32_t bit, uint16_t vector)
 {
     if (!virtio->group)
         return INTACT_IRQ_OK;
     if (virtio->status) {
         intact_irq_status_set(virtio->status, bit);
-        return intact_irq_group_trigger(virtio->group, 0);
+        int result = follow(virtio);
+        return result == INTACT_IRQ_BAD_TYPE ? intact_irq_group_trigger(virtio->group, 0) : result;
     }
     return vector == INTACT_IRQ_NO_VECTOR ? INTACT_IRQ_OK : intact_irq_group_trigger(virtio->group, vector);
 }
@@ -52,4 +69,14 @@ int intact_irq_virtio_notify_queue(const struct intact_irq_virtio *virtio, uint1
 int intact_irq_virtio_notify_config(const struct intact_irq_virtio *virtio)
 {
     return notify(virtio, INTACT_IRQ_CONFIG, virtio->config_vector);
+}
+
+uint32_t intact_irq_virtio_acknowledge(const struct intact_irq_virtio *virtio, uint32_t bits)
+{
+    if (!virtio->status)
+        return 0;
+    uint32_t before = intact_irq_status_clear(virtio->status, bits);
+    if (virtio->group)
+        follow(virtio); // an edge has nothing to lower
+    return before;
 }
