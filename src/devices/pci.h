@@ -171,7 +171,8 @@ unsigned pci_add_capability(struct pci_function *function, uint8_t id, unsigned 
 // False: PCI_CAPABILITIES are there already.
 bool pci_hook_capability(struct pci_function *function, const struct pci_capability *capability);
 
-// DMA: all or nothing. False: bus mastering is off, or some byte is not RAM; counted.
+// DMA: all or nothing. False: bus mastering is off, or some byte is not RAM (a master abort: status bit 13); counted, and
+// what was read is all ones.
 bool pci_read_memory(struct pci_function *function, uint64_t address, void *data, size_t size);
 bool pci_write_memory(struct pci_function *function, uint64_t address, const void *data, size_t size);
 

@@ -209,19 +209,32 @@ unsigned pci_bus_free_slot(const struct pci_bus *bus)
 
 // --- DMA -------------------------------------------------------------------------------------------------------------
 
+#define STATUS_MASTER_ABORT 0x20 // in the upper byte of the status register: bit 13
+
 static bool may_master(struct pci_function *function)
 {
-    bool may = function->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
+    bool may = function->bus && function->config[PCI_COMMAND] & PCI_COMMAND_MASTER;
     function->mistakes[PCI_NO_MASTER] += !may;
     return may;
 }
 
+// 3.3.3.1 and 6.2.3: nobody claims the transaction; the master notes it.
+static void abort_master(struct pci_function *function)
+{
+    function->mistakes[PCI_NO_MEMORY]++;
+    function->config[PCI_STATUS + 1] |= STATUS_MASTER_ABORT;
+}
+
 bool pci_read_memory(struct pci_function *function, uint64_t address, void *data, size_t size)
 {
-    if (!may_master(function))
-        return false;
-    bool done = bus_read_memory(function->bus->config.memory, address, data, size);
-    function->mistakes[PCI_NO_MEMORY] += !done;
+    bool done = false;
+    if (may_master(function)) {
+        done = bus_read_memory(function->bus->config.memory, address, data, size);
+        if (!done)
+            abort_master(function);
+    }
+    if (!done)
+        memset(data, 0xff, size);
     return done;
 }
 
@@ -229,7 +242,8 @@ bool pci_write_memory(struct pci_function *function, uint64_t address, const voi
 {
     if (!may_master(function))
         return false;
-    bool done = bus_write_memory(function->bus->config.memory, address, data, size);
-    function->mistakes[PCI_NO_MEMORY] += !done;
-    return done;
+    if (bus_write_memory(function->bus->config.memory, address, data, size))
+        return true;
+    abort_master(function);
+    return false;
 }
