@@ -41,8 +41,8 @@ static void print_gic(const char *title, const char *spec, const struct gic_regi
 static void print_icc(void)
 {
     static const char *const access[4] = { "", "RO", "WO", "RW" };
-    print_heading("GICv3 CPU interface (ICC)",
-                  "IHI 0069 12.2. By encoding: op0 << 14, op1 << 11, CRn << 7, CRm << 3, op2.", "encoding");
+    print_heading("GICv3 CPU interface (ICC)", "IHI 0069. By encoding: op0 << 14, op1 << 11, CRn << 7, CRm << 3, op2.",
+                  "encoding");
     for (unsigned i = 0; i < icc_register_count; i++)
         print_row(&icc_registers[i].reg, icc_registers[i].reg.offset, access[icc_registers[i].access & ICC_RW]);
 }
@@ -74,12 +74,12 @@ int main(void)
         "(counts of interrupts,\nSecurity states), the head comment of the chip says how.\n");
     print_ioapic();
     print_lapic();
-    print_gic("GICv2 distributor", "IHI 0048B 4.1.2.", gicd_v2_registers, gicd_v2_register_count);
-    print_gic("GICv2 CPU interface", "IHI 0048B 4.1.3.", gicc_registers, gicc_register_count);
+    print_gic("GICv2 distributor", "IHI 0048B 4.3.", gicd_v2_registers, gicd_v2_register_count);
+    print_gic("GICv2 CPU interface", "IHI 0048B 4.4.", gicc_registers, gicc_register_count);
     print_gic("GICv2m", "SBSA, appendix GICv2m.", gicv2m_registers, gicv2m_register_count);
-    print_gic("GICv3 distributor", "IHI 0069 12.8.", gicd_registers, gicd_register_count);
-    print_gic("GICv3 redistributor", "IHI 0069 12.10.", gicr_registers, gicr_register_count);
+    print_gic("GICv3 distributor", "IHI 0069.", gicd_registers, gicd_register_count);
+    print_gic("GICv3 redistributor", "IHI 0069.", gicr_registers, gicr_register_count);
     print_icc();
-    print_gic("ITS", "IHI 0069 12.18.", its_registers, its_register_count);
+    print_gic("ITS", "IHI 0069.", its_registers, its_register_count);
     return 0;
 }

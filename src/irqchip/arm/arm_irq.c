@@ -12,8 +12,8 @@ static inline void touch_bank(struct arm_irq *irq, struct arm_irq_cpu *cpu)
         arm_irq_touch(irq, cpu->index);
 }
 
-// 1 of N (IHI 0069 4.3.1): whoever has it keeps it while it takes part; else the CPUs take turns, the same way in every
-// run.
+// 1 of N (GICD_IROUTER.Interrupt_Routing_Mode; who takes it is the implementation's choice): whoever has it keeps it
+// while it takes part; else the CPUs take turns, the same way in every run.
 static uint32_t choose(struct arm_irq *irq, uint32_t index, enum gic_group group)
 {
     uint16_t place = irq->gicd.place[index];
@@ -247,7 +247,7 @@ static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struc
 
 // --- SGIs -----------------------------------------------------------------------------------------------------------
 
-// IHI 0069 4.7.1 and the table behind it: the target's own configuration decides whether an SGI for `group` reaches it.
+// IHI 0069, ICC_SGI1R_EL1 and its kin: the target's own configuration decides whether an SGI for `group` reaches it.
 // One sent for Secure Group 1 reaches a Group 0 interrupt too; Non-secure software reaches Secure ones with GICR_NSACR.
 static bool sgi_passes(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {

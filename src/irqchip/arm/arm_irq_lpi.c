@@ -68,7 +68,7 @@ bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
 }
 
 // A queue full of commands that look at every LPI would take seconds: what is left waits for the next access to the
-// frame, as software polls GITS_CREADR anyway (IHI 0069 5.3 sets no time).
+// frame, as software polls GITS_CREADR anyway (no time is set for them).
 enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
 
 void arm_irq_commands(struct arm_irq *irq, uint64_t now)

@@ -196,7 +196,7 @@ void gic_cpu_reset(struct gic_cpu *cpu)
     *cpu = (struct gic_cpu){ .bpr = { GIC_BPR_MIN, GIC_BPR_MIN + 1, GIC_BPR_MIN } };
 }
 
-// IHI 0069 4.8.5: the binary point of Group 0 and Secure Group 1 leaves [7:n+1], that of Non-secure Group 1 [7:n].
+// IHI 0069, priority grouping: the binary point of Group 0 and Secure Group 1 leaves [7:n+1], that of Non-secure Group 1 [7:n].
 uint8_t gic_cpu_group_mask(const struct gic_cpu *cpu, enum gic_group group)
 {
     if (cpu->common_bpr >> group & 1)

@@ -2,7 +2,9 @@
 // What every Arm interrupt controller here is made of: the state of 32 interrupts, the sets of ready interrupts, and the
 // priority core of a CPU interface, used by GICv2's GICC and GICv3's ICC alike.
 //
-// Spec: IHI 0069 (GICv3), chapters 4.1 to 4.8; IHI 0048B (GICv2), chapters 3 and 4.4. Five priority bits.
+// Spec: IHI 0069 (GICv3), chapter "Physical interrupt handling and prioritization"; IHI 0048B (GICv2), chapter 3 and
+// section 4.4. Five priority bits. The sections of IHI 0069 have other numbers in each issue, so that registers and
+// commands are cited here by their names.
 //
 //     line, latch, enabled, active, group, priority     struct gic_block: 32 interrupts
 //            |  forwarded to a CPU
@@ -282,7 +284,7 @@ void gic_cpu_activate(struct gic_cpu *cpu, const struct gic_pending *pending);
 bool gic_cpu_drop(struct gic_cpu *cpu, uint32_t groups);
 void gic_cpu_visit(struct gic_cpu *cpu, struct visit *v);
 
-// Non-secure software sees the lower half of the priorities as the whole (IHI 0069 4.8.1, IHI 0048B 3.5.1): 80h-FFh
+// Non-secure software sees the lower half of the priorities as the whole (IHI 0069 4.8.1, IHI 0048B chapter 3): 80h-FFh
 // as 00h-FEh, and what is above as 0.
 static inline uint8_t gic_priority_to_ns(uint8_t priority)
 {

@@ -63,7 +63,7 @@ uint32_t gic_block_nsacr(const struct gic_block *block, unsigned level)
     return bits;
 }
 
-// IHI 0069 12.9.21 (GICD_NSACR), IHI 0048B 4.3.12: what Non-secure software may do with Secure interrupts.
+// GICD_NSACR (IHI 0048B 4.3.14): what Non-secure software may do with Secure interrupts.
 uint32_t gic_access_visible(const struct gic_access *access, const struct gic_block *block, enum gic_field field,
                             bool write)
 {
@@ -118,7 +118,7 @@ static void put_bits(struct gic_block *block, enum gic_field field, uint32_t val
     }
 }
 
-// Of GICv2's SGIs, enables are fixed, and pending states belong to GICD_SPENDSGIR (IHI 0048B 4.3.5, 4.3.7).
+// Of GICv2's SGIs, enables are fixed, and pending states belong to GICD_SPENDSGIR (IHI 0048B 4.3.5, 4.3.7, 4.3.17).
 static uint32_t writable(const struct gic_access *access, const struct place *place, enum gic_field field)
 {
     uint32_t visible = visible_at(access, place, field, true);

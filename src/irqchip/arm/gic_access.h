@@ -5,8 +5,8 @@
 // GICR, and for standard and extended INTIDs; what they mean is written once (gic_access.c), and a row names its field
 // and where its interrupts are.
 //
-// Spec: IHI 0069 chapter 12.8 to 12.11; IHI 0048B chapter 4.3. Two Security states: 4.6 and 12.1.4 (what Non-secure
-// accesses see).
+// Spec: IHI 0069, the GICD and GICR registers, 4.6 (two Security states); IHI 0048B 4.3. Each register says what
+// Non-secure accesses see.
 #ifndef IRQCHIP_ARM_GIC_ACCESS_H
 #define IRQCHIP_ARM_GIC_ACCESS_H
 

@@ -49,7 +49,7 @@ uint32_t gicc_output(const struct gicc *gicc, const struct gic_ready *ready)
 }
 
 // What GICC_IAR and GICC_HPPIR, or (`alias`) GICC_AIAR and GICC_AHPPIR answer for the highest pending interrupt: its
-// INTID, 1022 or 1023 (IHI 0048B 3.5.3, 4.4.4, 4.4.11).
+// INTID, 1022 or 1023 (IHI 0048B 4.4.4, 4.4.7, 4.4.9, 4.4.11).
 static uint32_t seen(const struct gic_access *access, const struct gic_pending *pending, bool alias)
 {
     const struct gicc *gicc = chip(access);
@@ -265,7 +265,7 @@ static void abpr_write(void *context, unsigned index, uint64_t value, uint64_t n
     access->effect->flags |= GIC_CHANGED;
 }
 
-// Active priorities (4.4.7, 4.4.8): five bits fill GICC_APR0 and GICC_NSAPR0. Non-secure software finds those of Group 1
+// Active priorities (4.4.12, 4.4.13): five bits fill GICC_APR0 and GICC_NSAPR0. Non-secure software finds those of Group 1
 // in GICC_APR0, in its own half.
 static uint64_t apr_read(void *context, unsigned index, uint64_t now)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // CPU interface of GICv2: the memory-mapped GICC registers of one CPU.
 //
-// Spec: IHI 0048B chapters 3.2 to 3.5 (handling, priorities, groups) and 4.4 (registers).
+// Spec: IHI 0048B chapter 3 (handling, priorities, groups) and section 4.4 (registers).
 //
 //     struct gic_ready --(group enables, mask, running priority)--> IRQ, FIQ
 //     GICC_IAR --> active --> GICC_EOIR (drop, and deactivate with EOImode 0) --> GICC_DIR

@@ -64,7 +64,7 @@ void gicd_trigger(struct gicd *gicd, uint32_t index)
     gic_shared_touch(&gicd->spi, index / 32, BIT32(index % 32));
 }
 
-// IHI 0069 12.9.27 (GICD_SETSPI_NSR) and 12.9.4 (GICD_CLRSPI_NSR): a Non-secure message reaches a Secure SPI only where
+// GICD_SETSPI_NSR and GICD_CLRSPI_NSR: a Non-secure message reaches a Secure SPI only where
 // GICD_NSACR lets it.
 static bool permitted(const struct gicd *gicd, uint32_t index, bool set, bool secure)
 {

@@ -2,7 +2,7 @@
 // Distributor: the SPIs, and who gets them. GICv3 with affinity routing, and GICv2, whose private interrupts are banked
 // here too (`struct gic_bank` of the CPU that accesses).
 //
-// Spec: IHI 0069 chapters 4, 12.8, 12.9 (GICv3.1: extended SPIs, STATUSR, message-based SPIs); IHI 0048B chapter 4.3.
+// Spec: IHI 0069, the GICD registers (GICv3.1: extended SPIs; GICv3.3: non-maskable interrupts); IHI 0048B 4.3.
 //
 //     lines, SETSPI --> struct gic_shared --(enabled, not active, group enabled)--> forwarded --> GICD_IROUTER, or
 //                                                                                                GICD_ITARGETSR

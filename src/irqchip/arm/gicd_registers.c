@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Distributor: the registers of GICv3 and of GICv2, in the order of the manuals (IHI 0069 12.8; IHI 0048B 4.1.2).
+// Distributor: the registers of GICv3 and of GICv2, in the order of the manuals (IHI 0069; IHI 0048B table 4-1).
 #include "irqchip/arm/gicd.h"
 
 // --- Control --------------------------------------------------------------------------------------------------------
 
-// GICD_CTLR (IHI 0069 12.9.5) has three formats: Secure, Non-secure, and for one Security state.
+// GICD_CTLR has three formats: Secure, Non-secure, and for one Security state.
 static uint64_t ctlr_read(void *context, unsigned index, uint64_t now)
 {
     const struct gic_access *access = context;
@@ -58,7 +58,7 @@ static void v2_ctlr_write(void *context, unsigned index, uint64_t value, uint64_
         set_ctlr(access, (uint32_t)bits_merge(gicd->ctlr, value, 3));
 }
 
-// IHI 0069 12.9.38.
+// What is there: lines, extended SPIs, NMI, SecurityExtn, MBIS, LPIS, IDbits, A3V, RSS.
 static uint64_t typer_read(void *context, unsigned index, uint64_t now)
 {
     const struct gic_access *access = context;
@@ -131,7 +131,7 @@ static void clrspi_sr_write(void *context, unsigned index, uint64_t value, uint6
 
 // --- Routing --------------------------------------------------------------------------------------------------------
 
-// IHI 0069 12.9.22: Non-secure software needs 3 in GICD_NSACR for a Secure SPI.
+// Non-secure software needs 3 in GICD_NSACR for a Secure SPI.
 static bool may_route(const struct gic_access *access, uint32_t i)
 {
     const struct gicd *gicd = access->chip;

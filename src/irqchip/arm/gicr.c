@@ -94,7 +94,7 @@ static void ask(struct gic_access *access, enum gic_lpi_action action, uint64_t 
     access->effect->intid = (uint32_t)intid;
 }
 
-// IHI 0069 12.11.2. Non-secure software does not see the bits for Secure groups.
+// GICR_CTLR. Non-secure software does not see the bits for Secure groups.
 static uint32_t ctlr_mask(const struct gic_access *access)
 {
     uint32_t secure = GICR_CTLR_DPG0 | (access->two_states ? GICR_CTLR_DPG1S : 0);
@@ -121,7 +121,7 @@ static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t n
         ask(access, value & GICR_CTLR_ENABLE_LPIS ? GIC_LPI_ENABLE : GIC_LPI_DISABLE, 0);
 }
 
-// IHI 0069 12.11.39. PLPIS and DirectLPI where there are LPIs; DPGS; PPInum 1 and 2 mean INTIDs up to 1087 and 1119.
+// GICR_TYPER. PLPIS and DirectLPI where there are LPIs; DPGS; PPInum 1 and 2 mean INTIDs up to 1087 and 1119.
 static uint64_t typer_read(void *context, unsigned index, uint64_t now)
 {
     const struct gicr *gicr = ((struct gic_access *)context)->chip;
@@ -176,7 +176,7 @@ static uint64_t pendbaser_read(void *context, unsigned index, uint64_t now)
     return ((const struct gicr *)((struct gic_access *)context)->chip)->pendbaser & ~GICR_PENDBASER_PTZ;
 }
 
-// IHI 0069 12.11.29, 12.11.30: UNPREDICTABLE while LPIs are enabled; nothing happens here.
+// GICR_PENDBASER, GICR_PROPBASER: UNPREDICTABLE while LPIs are enabled; nothing happens here.
 static bool may_move_tables(struct gic_access *access)
 {
     const struct gicr *gicr = access->chip;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Redistributor: the receiver of one CPU, with its SGIs and PPIs (extended ones too).
 //
-// Spec: IHI 0069 chapters 4, 5.1, 6, 12.10 and 12.11.
+// Spec: IHI 0069, the GICR registers.
 //
 //     00000h  RD_base   control, wake-up
 //     10000h  SGI_base  a bank of private interrupts

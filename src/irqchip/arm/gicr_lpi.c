@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // LPIs of a redistributor: what is pending, the cache of the configuration table, and both tables in memory.
 //
-// Spec: IHI 0069 chapters 5.1 and 6 (LPI configuration and pending tables), 12.11.29 (GICR_PENDBASER), 12.11.30
-// (GICR_PROPBASER).
+// Spec: IHI 0069, chapter "Locality-specific peripheral interrupts and the ITS": LPI configuration and pending tables;
+// GICR_PENDBASER, GICR_PROPBASER.
 //
 //     GICR_PROPBASER --> a byte for each LPI: enable 0, priority 7:2
 //     GICR_PENDBASER --> a bit for each LPI: read when LPIs are enabled, written when they are disabled
@@ -190,7 +190,7 @@ static void forget(struct gicr *gicr, const struct gicr_lpi_world *world)
     memset(gicr->lpi_properties, 0, BIT32(gicr->lpi_bits));
 }
 
-// IHI 0069 5.1.2: with PTZ set software promises that the table is zero.
+// GICR_PENDBASER: with PTZ set software promises that the table is zero.
 void gicr_lpi_enable(struct gicr *gicr, const struct gicr_lpi_world *world)
 {
     gicr->ctlr |= GICR_CTLR_ENABLE_LPIS;

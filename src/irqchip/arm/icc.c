@@ -99,7 +99,7 @@ static bool drops_alone(const struct access *access)
     return access->icc->eoimode >> group_1(access) & 1;
 }
 
-// IHI 0069 4.2.4: the priority of the highest active interrupt is dropped. An EOI that does not match it is
+// ICC_EOIR0, ICC_EOIR1: the priority of the highest active interrupt is dropped. An EOI that does not match it is
 // UNPREDICTABLE: nothing happens here, and it is counted. LPIs have no active state to end.
 static void end(struct access *access, uint64_t value, enum gic_group group)
 {
@@ -147,7 +147,7 @@ static void eoir1_write(void *context, unsigned index, uint64_t value, uint64_t 
     end(context, value, group_1(context));
 }
 
-// IHI 0069 12.2.9: with EOImode 0 it is UNPREDICTABLE; nothing happens here.
+// ICC_DIR: with EOImode 0 it is UNPREDICTABLE; nothing happens here.
 static void dir_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct access *access = context;
@@ -177,7 +177,7 @@ static uint64_t hppir1_read(void *context, unsigned index, uint64_t now)
 
 // --- Priorities -----------------------------------------------------------------------------------------------------
 
-// IHI 0069 4.8.1, 4.8.6: to Non-secure software a mask or running priority in the Secure half reads as 0, and such a
+// IHI 0069 4.8.1, ICC_PMR, ICC_RPR: to Non-secure software a mask or running priority in the Secure half reads as 0, and such a
 // mask cannot be written by it.
 static uint64_t pmr_read(void *context, unsigned index, uint64_t now)
 {
@@ -225,7 +225,7 @@ static void bpr0_write(void *context, unsigned index, uint64_t value, uint64_t n
     access->effect->flags |= GIC_CHANGED;
 }
 
-// IHI 0069 12.2.6: with CBPR, Secure software gets ICC_BPR0; the others read ICC_BPR0 + 1 (at most 7) and write nothing.
+// ICC_BPR1: with CBPR, Secure software gets ICC_BPR0; the others read ICC_BPR0 + 1 (at most 7) and write nothing.
 static uint64_t bpr1_read(void *context, unsigned index, uint64_t now)
 {
     const struct access *access = context;
@@ -303,7 +303,7 @@ static uint64_t ctlr_read(void *context, unsigned index, uint64_t now)
            (icc->eoimode >> group & 1 ? ICC_CTLR_EOIMODE : 0) | (icc->pmhe ? ICC_CTLR_PMHE : 0);
 }
 
-// CBPR and PMHE belong to EL3 where there are two Security states (IHI 0069 12.2.7).
+// CBPR and PMHE belong to EL3 where there are two Security states (ICC_CTLR_EL3).
 static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct access *access = context;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // CPU interface of GICv3: the ICC system registers of one CPU.
 //
-// Spec: IHI 0069 chapters 4.2 (life cycle), 4.8 (priorities) and 12.2 (registers); Arm ARM for the encodings.
+// Spec: IHI 0069 4.1 (life cycle), 4.6 (groups), 4.8 (priorities) and the ICC registers; Arm ARM for the encodings.
 //
 //     struct gic_ready --(group enables, mask, running priority)--> IRQ, FIQ
 //     ICC_IAR --> active --> ICC_EOIR (drop, and deactivate with EOImode 0) --> ICC_DIR

@@ -51,7 +51,7 @@ static bool read_entry(const struct gic_memory *memory, uint64_t address, uint64
     return true;
 }
 
-// IHI 0069 12.19.1: with 64 KiB pages bits 15:12 hold address bits 51:48.
+// GITS_BASER: with 64 KiB pages bits 15:12 hold address bits 51:48.
 static uint64_t table_address(uint64_t baser, unsigned page_bits)
 {
     uint64_t address = baser & UINT64_C(0x0000fffffffff000) & ~bits_low(page_bits);
@@ -163,7 +163,7 @@ static uint64_t ctlr_read(void *context, unsigned index, uint64_t now)
     return chip(context)->ctlr | (quiescent(chip(context)) ? CTLR_QUIESCENT : 0);
 }
 
-// IHI 0069 12.19.4: disabling writes back and drops what is cached.
+// GITS_CTLR: disabling writes back and drops what is cached.
 static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct its *its = chip(context);
@@ -176,7 +176,7 @@ static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t n
         its->due = CLOCK_NEVER;
 }
 
-// IHI 0069 12.19.9: Physical, ITT_entry_size, ID_bits, Devbits, CIDbits with CIL; PTA 0: targets are processor numbers.
+// GITS_TYPER: Physical, ITT_entry_size, ID_bits, Devbits, CIDbits with CIL; PTA 0: targets are processor numbers.
 static uint64_t typer_read(void *context, unsigned index, uint64_t now)
 {
     (void)context, (void)index, (void)now;

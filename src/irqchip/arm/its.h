@@ -2,7 +2,7 @@
 // Interrupt Translation Service: (DeviceID, EventID) becomes an LPI at a redistributor, by tables in memory that only
 // its command queue changes.
 //
-// Spec: IHI 0069 chapter 5 (translation, tables, commands and their errors), 12.18 and 12.19 (registers).
+// Spec: IHI 0069 chapter 5 (translation, tables, commands and their errors) and the GITS registers.
 //
 //     GITS_TRANSLATER --(DeviceID)--> device table --> ITT --(EventID)--> pINTID, ICID --> collection table --> CPU
 //     GITS_CBASER ring of 32-byte commands: CREADR follows CWRITER

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ITS: the command queue and the commands (IHI 0069 5.3), one function each.
+// ITS: the command queue and the commands (IHI 0069, "ITS commands"), one function each.
 //
 //     bytes 0-7    7:0 command, 63:32 DeviceID
 //     bytes 8-15   31:0 EventID, 63:32 pINTID (MAPD: 4:0 EventID bits - 1)
