@@ -50,6 +50,8 @@ void bus_remove(struct bus *bus, struct region *region)
         bus->count--;
         memmove(&bus->regions[i], &bus->regions[i + 1], (bus->count - i) * sizeof bus->regions[0]);
         memset(bus->near, 0, sizeof bus->near);
+        if (bus->mapped)
+            bus->mapped(bus->written_owner, region->base, region->size);
         return;
     }
 }

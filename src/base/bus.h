@@ -36,7 +36,8 @@ struct bus {
     uint64_t unanswered_reads, unanswered_writes;
     // Called after bus_write_memory has changed RAM behind the vCPUs' back, so that cached code goes. May be NULL.
     void (*written)(void *owner, uint64_t address, uint64_t size);
-    // Called after bus_set_ram has changed what a window is, so that what the vCPUs remember of it goes. May be NULL.
+    // Called after bus_set_ram or bus_remove has changed what a window is, so that what the vCPUs remember goes. May be
+    // NULL.
     void (*mapped)(void *owner, uint64_t address, uint64_t size);
     void *written_owner; // of both
 };
