@@ -124,6 +124,7 @@ enum a64_mistake {           // what a guest did that this CPU does not have
     A64_MISTAKE_UNALLOCATED, // an instruction that is not there: UNDEFINED
     A64_MISTAKE_RETURN,      // an illegal exception return
     A64_MISTAKE_PSCI,        // an unknown function: NOT_SUPPORTED
+    A64_MISTAKE_ABORT,       // an access to a page where nothing is: external abort
     A64_MISTAKES
 };
 
@@ -149,7 +150,7 @@ struct a64_cpu {
 
     // System registers of EL1
     uint64_t sctlr, cpacr, ttbr0, ttbr1, tcr, mair, vbar, elr, spsr, esr, far, par, afsr0, afsr1;
-    uint64_t contextidr, tpidr_el0, tpidrro_el0, tpidr_el1, csselr, cntkctl, mdscr, osdlr, oslsr, dbgclaim;
+    uint64_t contextidr, tpidr_el0, tpidrro_el0, tpidr_el1, csselr, cntkctl, cntfrq, mdscr, osdlr, oslsr, dbgclaim;
     uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16];
     uint32_t fpcr, fpsr;
 

@@ -19,16 +19,16 @@ static struct block *find_block(struct vcpu *vcpu)
 {
     struct a64_cpu *cpu = a64_of(vcpu);
     uint64_t physical, pc = cpu->r[A64_PC];
-    if (cpu->illegal) {
-        a64_fault(cpu, A64_EC_ILLEGAL, 0);
-        return NULL;
-    }
     if (pc & 3) {
         a64_fault_at(cpu, A64_EC_PC, 0, pc);
         return NULL;
     }
     if (!tlb_fetch(vcpu, pc, cpu->el == 0, &physical))
         return NULL;
+    if (cpu->illegal) {
+        a64_fault(cpu, A64_EC_ILLEGAL, 0);
+        return NULL;
+    }
     struct block *block = blocks_find(&vcpu->loop->blocks, physical, cpu->mode);
     return block ? block : a64_translate_block(cpu, physical);
 }

@@ -148,10 +148,10 @@ HELPER(yield) // somebody spins: let the others run
 HELPER(wfi)
 {
     (void)op;
+    if (cpu->vcpu.pending & (PENDING_IRQ | PENDING_FIQ)) // it would not wait, so it does not trap
+        return OP_NEXT;
     if (cpu->el == 0 && !(cpu->sctlr & A64_SCTLR_NTWI))
         return take(cpu, a64_syndrome(A64_EC_WFX, BIT32(24) | 14u << 20));
-    if (cpu->vcpu.pending & (PENDING_IRQ | PENDING_FIQ))
-        return OP_NEXT;
     cpu->waits_event = false;
     vcpu_set_state(&cpu->vcpu, VCPU_HALTED);
     return OP_FINISH;

@@ -10,8 +10,10 @@
 // The upper half of the address space (bit 55) is TTBR1_EL1's, the lower TTBR0_EL1's. What a TLB of ours holds of the upper
 // half survives a change of TTBR0_EL1 or ASID unless a page there was private to an ASID.
 //
-// Not modelled: memory types (all memory is coherent and takes unaligned accesses), the contiguous hint, external aborts,
-// hardware update of the access flag (not in Armv8.0), 52-bit addresses.
+// A page in which the machine has nothing at all is an external abort; a hole beside a device reads as all ones, and
+// ignores writes.
+//
+// Not modelled: memory types (all memory is coherent and takes unaligned accesses), the contiguous hint, hardware update of the access flag (not in Armv8.0), 52-bit addresses.
 #include "vcpu/aarch64/mmu.h"
 
 #include <string.h>
@@ -78,13 +80,14 @@ static bool fail(struct a64_walk *walk, unsigned status, unsigned level)
     return false;
 }
 
-static uint64_t read_entry(struct a64_cpu *cpu, uint64_t physical)
+// Tables are in memory. False: there is none.
+static bool read_entry(struct a64_cpu *cpu, uint64_t physical, uint64_t *entry)
 {
     struct region *region = bus_find(cpu->vcpu.loop->memory, physical);
-    uint64_t entry = UINT64_MAX; // what a bus reads where nothing answers
-    if (region && region->ram && region->size - (physical - region->base) >= sizeof entry)
-        memcpy(&entry, region->ram + (physical - region->base), sizeof entry);
-    return entry;
+    if (!region || !region->ram || region->size - (physical - region->base) < sizeof *entry)
+        return false;
+    memcpy(entry, region->ram + (physical - region->base), sizeof *entry);
+    return true;
 }
 
 // Permissions of a page at one privilege (section D8.4). `table`: the bits of the tables on the way.
@@ -116,7 +119,8 @@ static bool walk_tables(struct a64_cpu *cpu, const struct half *half, uint64_t a
         return fail(walk, A64_FSC_ADDRESS_SIZE, 0);
     uint64_t index = bits_get(address, half->size - 1, shift);
     for (;; level++, shift -= stride) {
-        entry = read_entry(cpu, base + index * 8);
+        if (!read_entry(cpu, base + index * 8, &entry))
+            return fail(walk, A64_FSC_EXTERNAL_WALK, level);
         bool page = level == 3, table = (entry & PTE_TABLE) != 0;
         if (!(entry & PTE_VALID) || (page && !table))
             return fail(walk, A64_FSC_TRANSLATION, level);
@@ -167,11 +171,27 @@ bool a64_data_abort(struct a64_cpu *cpu, uint64_t address, unsigned status, uint
     return a64_fault_at(cpu, cpu->el == 0 ? A64_EC_DATA_LOWER : A64_EC_DATA, iss | status, address);
 }
 
+// Is there anything in the page?
+static bool answers(struct bus *memory, uint64_t page)
+{
+    if (likely(bus_find(memory, page)))
+        return true;
+    for (unsigned i = 0; i < memory->count; i++)
+        if (memory->regions[i]->base - page < PAGE_SIZE)
+            return true;
+    return false;
+}
+
 bool a64_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
 {
     struct a64_cpu *cpu = a64_of(vcpu);
     struct a64_walk walk;
-    if (!a64_translate(cpu, address, access, user, &walk)) {
+    bool found = a64_translate(cpu, address, access, user, &walk);
+    if (found && !answers(vcpu->loop->memory, walk.physical & PAGE_MASK)) {
+        cpu->mistakes[A64_MISTAKE_ABORT]++;
+        found = fail(&walk, A64_FSC_EXTERNAL, 0);
+    }
+    if (!found) {
         if (access == ACCESS_EXECUTE)
             return a64_fault_at(cpu, cpu->el == 0 ? A64_EC_FETCH_LOWER : A64_EC_FETCH, walk.fault, address);
         return a64_data_abort(cpu, address, walk.fault, access == ACCESS_WRITE ? BIT32(6) : 0); // WnR

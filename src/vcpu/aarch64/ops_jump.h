@@ -31,8 +31,10 @@ static inline const struct op *op_EXIT(struct a64_cpu *cpu, const struct op *op)
 static inline const struct op *op_JUMP(struct a64_cpu *cpu, const struct op *op)
 {
     uint64_t target = cpu->r[A64_PC] = cpu->r[op->a];
-    if (unlikely(target & 3))
+    if (unlikely(target & 3)) {
+        cpu->r[A64_PC] = a64_branch_address(cpu, target);
         return NULL;
+    }
     const struct op *next = jump_cached(&cpu->vcpu, a64_jump_key(cpu));
     if (unlikely(!next))
         cpu->r[A64_PC] = a64_branch_address(cpu, target);

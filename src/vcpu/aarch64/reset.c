@@ -111,6 +111,7 @@ static void visit_registers(struct a64_cpu *cpu, struct visit *v)
     VISIT(v, cpu->tpidr_el1);
     VISIT(v, cpu->csselr);
     VISIT(v, cpu->cntkctl);
+    VISIT(v, cpu->cntfrq);
 }
 
 static void visit_debug(struct a64_cpu *cpu, struct visit *v)

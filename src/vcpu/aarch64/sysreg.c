@@ -304,7 +304,7 @@ bool a64_read_counter(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
 {
     if (!timer_allowed(cpu, encoding))
         return a64_trap(cpu, encoding, true);
-    *value = encoding == A64_SYSREG(3, 3, 14, 0, 0) ? A64_COUNTER_HZ : vcpu_now(&cpu->vcpu) / A64_COUNTER_NS;
+    *value = encoding == A64_SYSREG(3, 3, 14, 0, 0) ? cpu->cntfrq : vcpu_now(&cpu->vcpu) / A64_COUNTER_NS;
     return true;
 }
 

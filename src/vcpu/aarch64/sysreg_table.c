@@ -99,8 +99,10 @@ const struct a64_sysreg a64_sysregs[] = {
     { "PMUSERENR_EL0-PMOVSSET_EL0", A64_SYSREG(3, 3, 9, 14, 0), 1, 4, RW },
     { "TPIDR_EL0", A64_SYSREG(3, 3, 13, 0, 2), .access = A64_ALL | A64_PLAIN, FIELD(tpidr_el0) },
     { "TPIDRRO_EL0", A64_SYSREG(3, 3, 13, 0, 3), .access = RW | A64_EL0_READ | A64_PLAIN, FIELD(tpidrro_el0) },
-    // The counter frequency is fixed: at EL1, the highest level, a write is ignored
-    { "CNTFRQ_EL0-CNTVCT_EL0", A64_SYSREG(3, 3, 14, 0, 0), 1, 3, R | A64_EL0_READ, .read = a64_read_counter },
+    // What is written to the frequency says nothing to the counter
+    { "CNTFRQ_EL0", A64_SYSREG(3, 3, 14, 0, 0), .access = RW | A64_EL0_READ, FIELD(cntfrq), .reset = A64_COUNTER_HZ,
+      .mask = WORD, .read = a64_read_counter },
+    { "CNTPCT_EL0, CNTVCT_EL0", A64_SYSREG(3, 3, 14, 0, 1), 1, 2, R | A64_EL0_READ, .read = a64_read_counter },
     { "CNTP_TVAL_EL0-CNTP_CVAL_EL0", A64_SYSREG(3, 3, 14, 2, 0), 1, 3, A64_ALL, .read = a64_read_timer,
       .write = a64_write_timer },
     { "CNTV_TVAL_EL0-CNTV_CVAL_EL0", A64_SYSREG(3, 3, 14, 3, 0), 1, 3, A64_ALL, .read = a64_read_timer,
