@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// VIRTIO 1.2, 4.2.2 (register layout), 4.2.3.2 (queues), 4.2.4 (legacy interface), 2.7.2 (legacy queue layout).
+//
+// Registers take words alone (4.2.2.2); the configuration structure takes bytes, halves and words. A register of the
+// other version is not there: it reads 0 and is counted.
+//
+// Not modelled: shared memory regions (SHMLen reads all ones, as of none).
+//
+// Path: virtio.c / irqchip/irq_virtio.c
+#include "devices/virtio_mmio.h"
+
+#include <string.h>
+
+#include "base/bits.h"
+
+enum {
+    CONFIG = 0x100,
+    MAGIC = 0x74726976,  // "virt"
+    VENDOR = 0x41544e49, // "INTA"
+};
+
+// --- Queues ---------------------------------------------------------------------------------------------------------
+
+static struct virtqueue *selected(struct virtio_mmio *mmio)
+{
+    return virtio_queue(mmio->virtio, mmio->QueueSel);
+}
+
+// One half of a 64-bit address, `shift` 0 or 32.
+static void set_half(struct virtio_mmio *mmio, size_t field, unsigned shift, uint64_t value)
+{
+    struct virtqueue *queue = virtio_queue_setup(mmio->virtio, mmio->QueueSel);
+    if (!queue)
+        return;
+    uint64_t *address = (uint64_t *)(void *)((char *)queue + field);
+    *address = bits_merge(*address, value << shift, bits_low(32) << shift);
+}
+
+// 2.7.2: the parts follow each other, the used ring at the next multiple of QueueAlign. PFN 0 takes the queue away.
+static void set_pfn(struct virtio_mmio *mmio, uint32_t pfn)
+{
+    struct virtqueue *queue = selected(mmio);
+    uint64_t align = queue ? mmio->QueueAlign[mmio->QueueSel] : 0;
+    if (!queue)
+        return;
+    mmio->QueuePFN[mmio->QueueSel] = pfn;
+    if (pfn == 0) {
+        virtqueue_reset(queue);
+        return;
+    }
+    if (!is_power_of_two(align) || !is_power_of_two(mmio->GuestPageSize)) {
+        virtio_fault(mmio->virtio, VIRTQUEUE_UNALIGNED);
+        return;
+    }
+    queue->ready = false;
+    queue->descriptors = (uint64_t)pfn * mmio->GuestPageSize;
+    queue->available = queue->descriptors + 16 * (uint64_t)queue->size;
+    queue->used = align_up(queue->available + 2 * (3 + (uint64_t)queue->size), align);
+    virtio_queue_enable(mmio->virtio, mmio->QueueSel);
+}
+
+// --- Registers ------------------------------------------------------------------------------------------------------
+
+static uint64_t read_magic(void *context, unsigned index, uint64_t now)
+{
+    (void)context, (void)index, (void)now;
+    return MAGIC;
+}
+
+static uint64_t read_version(void *context, unsigned index, uint64_t now)
+{
+    const struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return mmio->legacy ? 1 : 2;
+}
+
+static uint64_t read_device_id(void *context, unsigned index, uint64_t now)
+{
+    const struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return mmio->virtio ? mmio->virtio->type->id : 0;
+}
+
+static uint64_t read_vendor_id(void *context, unsigned index, uint64_t now)
+{
+    (void)context, (void)index, (void)now;
+    return VENDOR;
+}
+
+static uint64_t read_device_features(void *context, unsigned index, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return virtio_get_features(mmio->virtio, mmio->DeviceFeaturesSel, true);
+}
+
+static void write_driver_features(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    virtio_set_features(mmio->virtio, mmio->DriverFeaturesSel, (uint32_t)value);
+}
+
+static void write_device_features_sel(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    ((struct virtio_mmio *)context)->DeviceFeaturesSel = (uint32_t)value;
+}
+
+static void write_driver_features_sel(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    ((struct virtio_mmio *)context)->DriverFeaturesSel = (uint32_t)value;
+}
+
+static void write_queue_sel(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    ((struct virtio_mmio *)context)->QueueSel = (uint32_t)value;
+}
+
+// 0: no such queue; asking is how a driver finds that out, and no mistake.
+static uint64_t read_queue_num_max(void *context, unsigned index, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return mmio->QueueSel < mmio->virtio->queue_count ? mmio->virtio->queues[mmio->QueueSel].size_max : 0;
+}
+
+static void write_queue_num(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    virtio_queue_set_size(mmio->virtio, mmio->QueueSel, (uint32_t)value);
+}
+
+static uint64_t read_queue_ready(void *context, unsigned index, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return mmio->QueueSel < mmio->virtio->queue_count && mmio->virtio->queues[mmio->QueueSel].ready;
+}
+
+// 0 stops the queue (4.2.3.2); it starts anew at the next 1.
+static void write_queue_ready(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    struct virtqueue *queue = value & 1 ? NULL : selected(mmio);
+    if (queue)
+        queue->ready = false;
+    else if (value & 1)
+        virtio_queue_enable(mmio->virtio, mmio->QueueSel);
+}
+
+static void write_queue_notify(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index;
+    virtio_notified(mmio->virtio, (uint32_t)value, now);
+}
+
+static uint64_t read_interrupt_status(void *context, unsigned index, uint64_t now)
+{
+    const struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return intact_irq_status_read(&mmio->status);
+}
+
+static void write_interrupt_ack(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    intact_irq_virtio_acknowledge(&mmio->irq, (uint32_t)value);
+}
+
+static uint64_t read_status(void *context, unsigned index, uint64_t now)
+{
+    const struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return mmio->virtio->status;
+}
+
+static void write_status(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index;
+    if ((uint8_t)value == 0)
+        virtio_mmio_reset(mmio);
+    else
+        virtio_set_status(mmio->virtio, (uint8_t)value, now);
+}
+
+// QueueDesc, QueueDriver and QueueDevice: index 0 is the low half.
+static void write_desc(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)now;
+    set_half(context, offsetof(struct virtqueue, descriptors), 32 * index, value);
+}
+
+static void write_driver(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)now;
+    set_half(context, offsetof(struct virtqueue, available), 32 * index, value);
+}
+
+static void write_device(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)now;
+    set_half(context, offsetof(struct virtqueue, used), 32 * index, value);
+}
+
+static void write_shm_sel(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)context, (void)index, (void)value, (void)now; // there is no region to select
+}
+
+static uint64_t read_shm(void *context, unsigned index, uint64_t now)
+{
+    (void)context, (void)index, (void)now;
+    return bits_low(32);
+}
+
+// 2.6.1: a reset is complete at once, so that this always reads 0.
+static uint64_t read_queue_reset(void *context, unsigned index, uint64_t now)
+{
+    (void)context, (void)index, (void)now;
+    return 0;
+}
+
+static void write_queue_reset(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    if (value & 1)
+        virtio_queue_reset(mmio->virtio, mmio->QueueSel);
+}
+
+static uint64_t read_generation(void *context, unsigned index, uint64_t now)
+{
+    const struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return mmio->virtio->generation;
+}
+
+static void write_guest_page_size(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    ((struct virtio_mmio *)context)->GuestPageSize = (uint32_t)value;
+}
+
+static void write_queue_align(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    if (selected(mmio))
+        mmio->QueueAlign[mmio->QueueSel] = (uint32_t)value;
+}
+
+static uint64_t read_queue_pfn(void *context, unsigned index, uint64_t now)
+{
+    const struct virtio_mmio *mmio = context;
+    (void)index, (void)now;
+    return mmio->QueueSel < mmio->virtio->queue_count ? mmio->QueuePFN[mmio->QueueSel] : 0;
+}
+
+static void write_queue_pfn(void *context, unsigned index, uint64_t value, uint64_t now)
+{
+    (void)index, (void)now;
+    set_pfn(context, (uint32_t)value);
+}
+
+#define ROW(at, label, ...)                                                                                            \
+    {                                                                                                                  \
+        .name = label, .offset = at, .widths = REG_32, __VA_ARGS__                                                     \
+    }
+
+static const struct reg registers[] = {
+    ROW(0x000, "MagicValue", .peek = true, .read = read_magic),
+    ROW(0x004, "Version", .peek = true, .read = read_version),
+    ROW(0x008, "DeviceID", .peek = true, .read = read_device_id),
+    ROW(0x00c, "VendorID", .peek = true, .read = read_vendor_id),
+    ROW(0x010, "DeviceFeatures", .peek = true, .read = read_device_features),
+    ROW(0x014, "DeviceFeaturesSel", .write = write_device_features_sel),
+    ROW(0x020, "DriverFeatures", .write = write_driver_features),
+    ROW(0x024, "DriverFeaturesSel", .write = write_driver_features_sel),
+    ROW(0x028, "GuestPageSize", .write = write_guest_page_size),
+    ROW(0x030, "QueueSel", .write = write_queue_sel),
+    ROW(0x034, "QueueNumMax", .peek = true, .read = read_queue_num_max),
+    ROW(0x038, "QueueNum", .write = write_queue_num),
+    ROW(0x03c, "QueueAlign", .write = write_queue_align),
+    ROW(0x040, "QueuePFN", .peek = true, .read = read_queue_pfn, .write = write_queue_pfn),
+    ROW(0x044, "QueueReady", .peek = true, .read = read_queue_ready, .write = write_queue_ready),
+    ROW(0x050, "QueueNotify", .write = write_queue_notify),
+    ROW(0x060, "InterruptStatus", .peek = true, .read = read_interrupt_status),
+    ROW(0x064, "InterruptACK", .write = write_interrupt_ack),
+    ROW(0x070, "Status", .peek = true, .read = read_status, .write = write_status),
+    ROW(0x080, "QueueDesc", .stride = 4, .count = 2, .write = write_desc),
+    ROW(0x090, "QueueDriver", .stride = 4, .count = 2, .write = write_driver),
+    ROW(0x0a0, "QueueDevice", .stride = 4, .count = 2, .write = write_device),
+    ROW(0x0ac, "SHMSel", .write = write_shm_sel),
+    ROW(0x0b0, "SHMLen", .peek = true, .stride = 4, .count = 2, .read = read_shm),
+    ROW(0x0b8, "SHMBase", .peek = true, .stride = 4, .count = 2, .read = read_shm),
+    ROW(0x0c0, "QueueReset", .peek = true, .read = read_queue_reset, .write = write_queue_reset),
+    ROW(0x0fc, "ConfigGeneration", .peek = true, .read = read_generation),
+};
+
+const struct reg *virtio_mmio_registers(unsigned *count)
+{
+    *count = countof(registers);
+    return registers;
+}
+
+// --- Access ---------------------------------------------------------------------------------------------------------
+
+static void bad_access(struct virtio_mmio *mmio)
+{
+    if (mmio->virtio)
+        virtio_mistake(mmio->virtio, VIRTIO_BAD_ACCESS);
+    else
+        mmio->mistakes++;
+}
+
+// Which registers are there. An empty slot has the first four (4.2.2.2: DeviceID 0).
+static bool present(const struct virtio_mmio *mmio, uint32_t offset)
+{
+    if (!mmio->virtio)
+        return offset <= 0x00c;
+    switch (offset) {
+    case 0x028: // GuestPageSize
+    case 0x03c: // QueueAlign
+    case 0x040: // QueuePFN
+        return mmio->legacy;
+    case 0x050: // QueueNotify
+    case 0x060: // InterruptStatus
+    case 0x064: // InterruptACK
+    case 0x070: // Status
+        return true;
+    default: return offset < 0x044 || !mmio->legacy;
+    }
+}
+
+// The row of a well-formed access, or NULL.
+static const struct reg *find(const struct virtio_mmio *mmio, uint64_t offset, unsigned size)
+{
+    bool formed = size == 4 && offset % 4 == 0 && present(mmio, (uint32_t)offset);
+    return formed ? reg_find(registers, countof(registers), (uint32_t)offset) : NULL;
+}
+
+uint64_t virtio_mmio_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct virtio_mmio *mmio = owner;
+    if (offset >= CONFIG && mmio->virtio)
+        return virtio_config_read(mmio->virtio, (unsigned)offset - CONFIG, size);
+    const struct reg *row = find(mmio, offset, size);
+    if (row && row->read)
+        return row->read(mmio, reg_index(row, (uint32_t)offset), now);
+    bad_access(mmio);
+    return 0;
+}
+
+void virtio_mmio_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct virtio_mmio *mmio = owner;
+    const struct reg *row = find(mmio, offset, size);
+    if (offset >= CONFIG && mmio->virtio)
+        virtio_config_write(mmio->virtio, (unsigned)offset - CONFIG, size, value);
+    else if (row && row->write)
+        row->write(mmio, reg_index(row, (uint32_t)offset), value & bits_low(32), now);
+    else
+        bad_access(mmio);
+}
+
+// --- Life -----------------------------------------------------------------------------------------------------------
+
+static void notify(void *owner, unsigned queue)
+{
+    struct virtio_mmio *mmio = owner;
+    if (queue == VIRTIO_CONFIG)
+        intact_irq_virtio_notify_config(&mmio->irq);
+    else
+        intact_irq_virtio_notify_queue(&mmio->irq, (uint16_t)queue);
+}
+
+static bool dma_read(void *owner, uint64_t address, void *data, size_t size)
+{
+    return bus_read_memory(owner, address, data, size);
+}
+
+static bool dma_write(void *owner, uint64_t address, const void *data, size_t size)
+{
+    return bus_write_memory(owner, address, data, size);
+}
+
+int virtio_mmio_init(struct virtio_mmio *mmio, struct virtio *virtio, struct intact_irq_manager *manager, uint32_t gsi,
+                     struct bus *memory, bool legacy)
+{
+    const struct intact_irq_config line = { .type = INTACT_IRQ_LEGACY, .chip = INTACT_IRQ_ANY_PIN, .level = true };
+    memset(mmio, 0, sizeof *mmio);
+    mmio->virtio = virtio;
+    mmio->manager = manager;
+    mmio->memory = memory;
+    mmio->legacy = legacy;
+    if (!virtio)
+        return INTACT_IRQ_OK;
+    virtio_connect(virtio,
+                   &(struct virtio_transport){
+                       .notify = notify, .owner = mmio, .dma = { dma_read, dma_write, memory }, .legacy = legacy });
+    int result = intact_irq_manager_create_group(manager, INTACT_IRQ_LEGACY, gsi, 1, &mmio->irq.group);
+    if (result < 0)
+        return result;
+    mmio->irq.status = &mmio->status;
+    return intact_irq_group_enable(mmio->irq.group, &line);
+}
+
+void virtio_mmio_destroy(struct virtio_mmio *mmio)
+{
+    if (mmio->irq.group)
+        intact_irq_manager_destroy_group(mmio->manager, mmio->irq.group);
+}
+
+void virtio_mmio_reset(struct virtio_mmio *mmio)
+{
+    intact_irq_virtio_acknowledge(&mmio->irq, bits_low(32));
+    memset(mmio->QueuePFN, 0, sizeof mmio->QueuePFN);
+    if (mmio->virtio)
+        virtio_reset(mmio->virtio);
+}
+
+void virtio_mmio_visit(struct virtio_mmio *mmio, struct visit *v)
+{
+    VISIT(v, mmio->status.bits);
+    VISIT(v, mmio->DeviceFeaturesSel);
+    VISIT(v, mmio->DriverFeaturesSel);
+    VISIT(v, mmio->QueueSel);
+    VISIT(v, mmio->GuestPageSize);
+    VISIT_ARRAY(v, mmio->QueueAlign);
+    VISIT_ARRAY(v, mmio->QueuePFN);
+    VISIT(v, mmio->mistakes);
+}
