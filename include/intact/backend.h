@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What stands behind a device: where a disk's blocks are, where a network card's frames go. A file and a hub come with
+// the library; these structures are for those of your own.
+//
+// Every function is called on the machine's thread, one at a time, and does its work before it returns. What it does is
+// part of what the guest sees: a backend that answers the same way in every run keeps the machine deterministic.
+#ifndef INTACT_BACKEND_H
+#define INTACT_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define INTACT_BLOCK_SECTOR 512u
+
+// A disk. `offset` and `size` are in bytes, multiples of INTACT_BLOCK_SECTOR, and lie within the disk. The functions
+// return 0, or a negative errno, which the guest sees as an I/O error of the whole request.
+struct intact_block {
+    uint64_t size; // bytes, a multiple of INTACT_BLOCK_SECTOR
+    bool readonly; // `write` and `discard` are not called
+    int (*read)(void *owner, uint64_t offset, void *data, size_t size);
+    int (*write)(void *owner, uint64_t offset, const void *data, size_t size);
+    int (*flush)(void *owner); // what was written is to survive a loss of power. NULL: it always does
+    // The contents of the range do not matter any more. NULL: nothing is done about it.
+    int (*discard)(void *owner, uint64_t offset, uint64_t size);
+    void *owner;
+};
+
+// Longest frame without its check sequence: a VLAN tag and a payload of 65,521 bytes at most.
+#define INTACT_NET_FRAME 65536u
+
+// The far end of a network card's cable.
+struct intact_net {
+    // The guest sends an Ethernet frame, from the destination address on, without a check sequence.
+    void (*send)(void *owner, const void *frame, size_t size, uint64_t now);
+    void *owner;
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
