@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A console of one port. VIRTIO 1.2, 5.3.
+#ifndef DEVICES_VIRTIO_CONSOLE_H
+#define DEVICES_VIRTIO_CONSOLE_H
+
+#include "devices/virtio.h"
+
+#define VIRTIO_CONSOLE_INPUT 4096 // characters that wait for a buffer of the driver; a power of two
+
+struct virtio_console {
+    struct virtio virtio;
+    uint8_t input[VIRTIO_CONSOLE_INPUT];
+    uint32_t input_read, input_written; // count up; what is between them waits
+    // Configuration.
+    void (*transmit)(void *owner, uint8_t byte); // NULL: nobody listens
+    void (*drained)(void *owner);                // there is room for input again; NULL: nobody waits
+    void *backend;
+};
+
+// `transmit` may be NULL; `backend` is the owner of both callbacks.
+void virtio_console_init(struct virtio_console *console, void (*transmit)(void *owner, uint8_t byte), void *backend);
+
+// The size in characters; the driver is told if it changed.
+void virtio_console_resize(struct virtio_console *console, uint16_t columns, uint16_t rows);
+
+bool virtio_console_can_receive(const struct virtio_console *console);
+// A character comes in. Only when virtio_console_can_receive says so.
+void virtio_console_receive(struct virtio_console *console, uint8_t byte);
+
+void virtio_console_visit(struct virtio_console *console, struct visit *v);
+
+#endif
