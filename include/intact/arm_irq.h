@@ -83,6 +83,7 @@ struct intact_arm_irq_config {
     bool nmi;                // non-maskable interrupts (FEAT_GICv3_NMI); GICv3
     unsigned lpi_bits;       // INTID bits of LPIs, 14 to 24; 0: there are none. GICv3
     bool its;                // an ITS; needs lpi_bits
+    bool its_stalls;         // a command in error stalls its queue until GITS_CWRITER.Retry; else it is ignored
     uint64_t its_command_ns; // that each of its commands takes, at most 1000000000; 0: they are done at once
     // A GICv2m frame over INTIDs first to first + count - 1, which are SPIs; count 0: none.
     unsigned v2m_first, v2m_count;

@@ -74,6 +74,7 @@ struct arm_irq_config {
     bool nmi;                   // non-maskable interrupts (FEAT_GICv3_NMI); GICv3
     unsigned lpi_bits;          // 0: no LPIs; 14 to 24: INTID bits. GICv3
     bool its;                   // an ITS; needs lpi_bits
+    bool its_stalls;            // a command in error stalls its queue; else it is ignored
     uint64_t its_command_ns;    // that each of its commands takes, 0 (at once) to ARM_IRQ_COMMAND_LIMIT
     unsigned v2m_first, v2m_count;  // a v2m frame over INTIDs first to first + count - 1; count 0: none
     struct msi_arm_windows windows; // where the doorbells are, for arm_irq_msi

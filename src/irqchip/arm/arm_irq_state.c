@@ -116,7 +116,7 @@ static void init_chips(struct arm_irq *irq)
         gicc_init(&cpu->gicc);
         wake(irq, cpu);
     }
-    its_init(&irq->its, config->cpus, config->lpi_bits, config->its_command_ns);
+    its_init(&irq->its, config->cpus, config->lpi_bits, config->its_stalls, config->its_command_ns);
     gicv2m_init(&irq->gicv2m, config->v2m_first, config->v2m_count);
     memset(irq->gicd.place, config->version == 3 ? 0xff : 0, sizeof(irq->gicd.place));
 }

@@ -142,6 +142,7 @@ static int build(struct intact_arm_irq *irq, const struct intact_arm_irq_config 
         .nmi = config->nmi,
         .lpi_bits = config->lpi_bits,
         .its = config->its,
+        .its_stalls = config->its_stalls,
         .its_command_ns = config->its_command_ns,
         .v2m_first = config->v2m_first,
         .v2m_count = config->v2m_count,

@@ -17,9 +17,9 @@ enum { CTLR_ENABLED = BIT32(0) };
 #define BASER_WRITABLE    UINT64_C(0xf8e0ffffffffffff) // Valid, Indirect, caches, address, Shareability, page, Size
 #define BASER_FIXED(type) ((uint64_t)(type) << 56 | (uint64_t)(ITS_ENTRY - 1) << 48)
 
-void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, uint64_t command_ns)
+void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, bool stalls, uint64_t command_ns)
 {
-    *its = (struct its){ .cpus = cpus, .lpi_bits = lpi_bits, .command_ns = command_ns };
+    *its = (struct its){ .cpus = cpus, .lpi_bits = lpi_bits, .stalls = stalls, .command_ns = command_ns };
     its_reset(its);
 }
 

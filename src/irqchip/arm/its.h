@@ -21,9 +21,10 @@
 // what it did not wait for, and GITS_CTLR.Quiescent stays 0 after Enabled was cleared until the command under way is
 // done.
 //
-// A command that is in error is ignored, counted, and its number kept (`error`, as the pseudocode of chapter 5 numbers
-// them, without a system error: GITS_TYPER.SEIS is 0); a queue that cannot be read stalls (GITS_CREADR.Stalled) until
-// GITS_CWRITER.Retry.
+// A command that is in error is counted, and its number kept (`error`, as the pseudocode of chapter 5 numbers them, without
+// a system error: GITS_TYPER.SEIS is 0). Then it is ignored, or, with `stalls`, it stays at the head of the queue: the
+// architecture allows both. A stalled queue (GITS_CREADR.Stalled) waits for GITS_CWRITER.Retry, and so does one that cannot
+// be read, always.
 //
 // Not modelled: GICv4 (virtual LPIs and their commands are errors); collections held in hardware (HCC is 0); GITS_UMSIR.
 //
@@ -85,6 +86,7 @@ struct its {
     // Configuration.
     uint32_t cpus;
     uint32_t lpi_bits;
+    uint32_t stalls;     // a command in error stalls the queue
     uint64_t command_ns; // that a command takes
     // Registers.
     uint32_t ctlr;
@@ -106,7 +108,7 @@ struct its_effect {
     uint32_t error; // 01ccee; 0: the command was executed
 };
 
-void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, uint64_t command_ns);
+void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, bool stalls, uint64_t command_ns);
 void its_reset(struct its *its);
 
 // Executes the next command of the queue. False: there is none (or the queue is off, or stalled), or it is not done yet.

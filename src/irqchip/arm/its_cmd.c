@@ -262,6 +262,12 @@ static void begin(struct its *its, uint64_t when)
     its->due = its->ctlr & 1 && has_command(its) ? when + its->command_ns : CLOCK_NEVER;
 }
 
+static void stall(struct its *its)
+{
+    its->due = CLOCK_NEVER;
+    its->creadr |= STALLED;
+}
+
 uint64_t its_deadline(const struct its *its)
 {
     return its->command_ns ? its->due : CLOCK_NEVER;
@@ -280,8 +286,7 @@ bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, st
         return false;
     }
     if (!fetch(&c)) {
-        its->due = CLOCK_NEVER;
-        its->creadr |= STALLED;
+        stall(its);
         its->mistakes[GIC_MISTAKE_TABLE]++;
         return false;
     }
@@ -290,6 +295,10 @@ bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, st
         effect->action = GIC_LPI_NOTHING;
         its->error = effect->error;
         its->errors++;
+        if (its->stalls) {
+            stall(its);
+            return true;
+        }
     }
     its->creadr = (its->creadr + COMMAND) % queue_size(its);
     begin(its, its->due);

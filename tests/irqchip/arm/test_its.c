@@ -271,6 +271,29 @@ Test(its, a_queue_outside_ram_stalls_until_retry)
     rig_free(rig);
 }
 
+Test(its, a_command_in_error_stalls_the_queue_where_that_is_configured)
+{
+    struct rig *rig = rig_mapped();
+    rig->irq.its.stalls = true;
+    uint32_t first = (uint32_t)its_get(rig, CWRITER), offset = first;
+    queue(rig, &offset, ITS_INT | UINT64_C(6) << 32, 3, 0, 0);
+    queue(rig, &offset, ITS_INT | UINT64_C(5) << 32, 3, 0, 0);
+    its_put(rig, CWRITER, offset);
+    cr_assert_eq(its_get(rig, CREADR), first | 1, "stalled at the command");
+    cr_assert_eq(rig->irq.its.error, 0x010304);
+    cr_assert_eq(rig->pending[1], 0);
+    its_put(rig, CWRITER, offset | 1);
+    cr_assert_eq(its_get(rig, CREADR), first | 1, "it is still wrong");
+    cr_assert_eq(rig->irq.its.errors, 2);
+    uint32_t at_first = first;
+    queue(rig, &at_first, ITS_SYNC, 0, 0, 0); // mended
+    cr_assert_eq(its_get(rig, CREADR), first | 1, "nothing happens without Retry");
+    its_put(rig, CWRITER, offset | 1);
+    cr_assert_eq(its_get(rig, CREADR), offset);
+    cr_assert_eq(rig->pending[1], PENDING_IRQ);
+    rig_free(rig);
+}
+
 Test(its, an_offset_behind_the_queue_is_not_taken)
 {
     struct rig *rig = rig_mapped();
@@ -340,6 +363,28 @@ Test(its, pages_of_16_and_64_kib_count)
         cr_assert_eq(mapd(rig, sizes[i].devices, ITT, 5, true), 0x010801);
         rig_free(rig);
     }
+}
+
+// Device, event and collection FFFFh: two-level tables of 64 KiB pages, an ITT of 512 KiB.
+Test(its, ids_have_16_bits)
+{
+    struct rig *rig = rig_lpi(2, true);
+    const uint64_t level_1 = RIG_BASE + 0x330000, devices = RIG_BASE + 0x200000, collections = RIG_BASE + 0x210000;
+    const uint64_t itt = RIG_BASE + 0x220000;
+    its_put(rig, CBASER, VALID | QUEUE | 1);
+    its_put(rig, BASER0, VALID | INDIRECT | 2 << 8 | level_1);
+    its_put(rig, BASER1, VALID | INDIRECT | 2 << 8 | (level_1 + 0x10000));
+    bytes_put(at(rig, level_1 + 7 * 8), 8, VALID | devices); // 8,192 entries in each page
+    bytes_put(at(rig, level_1 + 0x10000 + 7 * 8), 8, VALID | collections);
+    enable(rig, true);
+    cr_assert_eq(mapd(rig, 0xffff, itt, 16, true), 0);
+    cr_assert_eq(mapc(rig, 0xffff, 1, true), 0);
+    cr_assert_eq(mapti(rig, 0xffff, 0xffff, 65535, 0xffff), 0);
+    cr_assert(send(rig, 0xffff, 0xffff));
+    cr_assert_eq(rig_take(rig, 1), 65535);
+    cr_assert_not(send(rig, 0x1ffff, 0xffff), "17 bits");
+    cr_assert_not(send(rig, 0xffff, 0x1ffff));
+    rig_free(rig);
 }
 
 Test(its, tables_outside_ram_are_errors_and_no_more)
@@ -422,7 +467,7 @@ static void visit(void *object, struct visit *v)
 Test(its, the_list_of_state_misses_no_field)
 {
     static struct its its;
-    cr_assert_eq(visit_uncovered(&its, sizeof(its), visit), 16 + 4, "configuration and padding");
+    cr_assert_eq(visit_uncovered(&its, sizeof(its), visit), 28, "configuration and padding");
 }
 
 Test(its, a_loaded_its_goes_on_as_the_saved_one)
