@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Where every guest starts: at EL1 without MMU, x0 the device tree, as Linux's boot protocol hands over ("Booting AArch64
 // Linux"); and the way other processors come in, by PSCI CPU_ON. Memory is mapped one to one by blocks of 1 GiB: the
-// first is devices, the next two are RAM, the fourth is free for tests (DDI 0487, D8.3).
+// first is devices, the next two are RAM, the fourth is free for tests, and number 256 is PCI configuration space (DDI
+// 0487, D8.3).
 #define TEXT_OFFSET 0x80000
 #define FLAGS 2             // little endian, 4 KiB granule, as close to the start of RAM as it gets
 #define MAIR 0xff04         // 0: device nGnRE, 1: normal, write-back
-#define TCR 0x200803520     // 4 GiB by TTBR0, write-back inner shareable walks, 40 bits out, no TTBR1
+#define TCR 0x200803519     // 512 GiB by TTBR0, write-back inner shareable walks, 40 bits out, no TTBR1
 #define SCTLR 0x30d5181d    // M, C, I, stack alignment checks, EL0 may wait; the bits that are one
 #define DEVICES 0x0060000000000401
 #define RAM 0x705
+#define HIGH_DEVICES 0x0060004000000401
 #define STACK_SIZE 16384
 
     .section .text.start, "ax"
@@ -34,6 +36,8 @@ start:
     add x5, x4, x3
     stp x2, x4, [x1]
     str x5, [x1, #16]
+    ldr x2, =HIGH_DEVICES
+    str x2, [x1, #256 * 8]
     mov x19, #0
     b enter
 

@@ -90,9 +90,12 @@ unsigned processor_count(void)
     return low | (unsigned)inb(0x511) << 8;
 }
 
+// By CPUID, which answers in every mode of the local APIC.
 unsigned processor_self(void)
 {
-    return lapic_read(LAPIC_ID) >> 24;
+    uint32_t out[4];
+    cpuid(1, out);
+    return out[1] >> 24;
 }
 
 // The number of a processor is its APIC id. INIT, 10 ms, SIPI, and SIPI again if need be (SDM volume 3, "MP
