@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What a controller gives to intr.c, and what it gets.
+#ifndef INTR_CHIP_H
+#define INTR_CHIP_H
+
+#include "intr/intr.h"
+
+enum { INTR_LINES = 1024, INTR_MESSAGES = 512, INTR_ACTIONS = 640 };
+
+struct intr_action {
+    struct intr_action *next;
+    void *device;
+    intr_handler *handler;
+};
+
+// An interrupt on its way to a processor.
+struct intr_source {
+    enum intr_trigger trigger;
+    uint32_t cpu;
+    uint32_t vector; // what the processor is told: a vector, an INTID
+    struct intr_action *actions;
+};
+
+struct intr_irq {
+    struct intr_source source; // first: the source leads here
+    unsigned line;             // of the controller
+    bool shared;
+};
+
+struct intr_msi {
+    struct intr_source source;
+    uint32_t requester;
+    struct intr_message message;
+};
+
+struct intr_chip {
+    const char *name;
+    unsigned lines;
+    bool boot_processor_only;
+    // Where the pin arrives; corrects the trigger where the firmware knows better.
+    unsigned (*line_of)(unsigned pin, enum intr_trigger *trigger);
+    // Takes a vector on source.cpu and sets the line up, masked. NO_VECTOR.
+    int (*bind_irq)(struct intr_irq *irq);
+    void (*unbind_irq)(struct intr_irq *irq);
+    void (*mask_irq)(const struct intr_irq *irq);
+    void (*unmask_irq)(const struct intr_irq *irq);
+    // Takes a vector on source.cpu and says which message leads to it. NO_VECTOR.
+    int (*config_msi)(struct intr_msi *msi);
+    void (*release_msi)(struct intr_msi *msi);
+    // Ends the interrupt that was taken as `taken` (a vector, what IAR said).
+    void (*eoi)(uint32_t taken);
+    // The processor this runs on.
+    void (*cpu_init)(void);
+};
+
+// The chip of that kind, ready for use, or NULL: not there. BEST chooses. One for each family.
+const struct intr_chip *intr_find_chip(enum intr_kind kind);
+
+// From a chip's trap handler: the handlers of `source` (NULL: nobody's), then the EOI.
+void intr_deliver(const struct intr_source *source, uint32_t taken);
+
+#endif

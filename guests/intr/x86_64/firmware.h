@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What ACPI's MADT or the MP configuration table say about interrupt controllers.
+#ifndef INTR_X86_64_FIRMWARE_H
+#define INTR_X86_64_FIRMWARE_H
+
+#include "lib/access.h"
+
+enum { FIRMWARE_IOAPICS = 8, FIRMWARE_ISA_IRQS = 16 };
+
+struct firmware {
+    unsigned ioapics;
+    struct firmware_ioapic {
+        uint32_t address, gsi_base;
+        uint8_t id;
+    } ioapic[FIRMWARE_IOAPICS];
+    // Where each ISA IRQ arrives, and with which MPS INTI flags (polarity in bits 1:0, trigger in 3:2; 0: as ISA has it).
+    struct firmware_isa {
+        uint32_t gsi;
+        uint16_t flags;
+    } isa[FIRMWARE_ISA_IRQS];
+};
+
+enum {
+    INTI_POLARITY = 3,
+    INTI_ACTIVE_HIGH = 1,
+    INTI_ACTIVE_LOW = 3,
+    INTI_TRIGGER = 0xc,
+    INTI_EDGE = 4,
+    INTI_LEVEL = 0xc
+};
+
+// ACPI first. False: neither names an IOAPIC.
+bool firmware_read(struct firmware *firmware);
+
+#endif
