@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The guest's interrupt library (intr/) on whichever controller `chip=` names (enum intr_kind), with the edu device for a
+// cause: lines and messages, sharing, masks, errors, and how interrupts are spread over processors.
+#include "intr/intr.h"
+
+#include "drivers/edu.h"
+#include "lib/pci.h"
+
+static struct edu edu;
+static unsigned asked;
+static volatile unsigned ready; // processors that take interrupts, besides the first
+
+static bool not_mine(void *device)
+{
+    (void)device;
+    asked++;
+    return false;
+}
+
+static void tell(const char *what, int result)
+{
+    print("%s: %s\n", what, intr_error_text(result));
+}
+
+// Takes whatever comes within a millisecond.
+static void settle(void)
+{
+    interrupts_on();
+    wait_us(1000);
+    interrupts_off();
+}
+
+// --- Lines --------------------------------------------------------------------------------------------------------------
+
+static void test_line(void)
+{
+    tell("edu by its line", edu_open(&edu, false));
+    print("identity %x, liveness %x\n", (uint64_t)(edu_identity(&edu) & 0xff),
+          (uint64_t)edu_liveness(&edu, 0x12345678));
+    edu_raise(&edu, 0x10);
+    edu_wait(&edu, 0x10);
+    print("5! = %u, %u interrupts\n", (uint64_t)edu_factorial(&edu, 5), (uint64_t)edu.interrupts);
+}
+
+static void test_sharing(void)
+{
+    unsigned pin = pci_pin(edu.devfn);
+    static char first, second, third;
+    tell("the same device once more", intr_request_irq(pin, &edu, not_mine, INTR_LEVEL_HIGH, true));
+    tell("one that does not share", intr_request_irq(pin, &first, not_mine, INTR_LEVEL_HIGH, false));
+    // The firmware may know the trigger better, and then it is the same one.
+    tell("one with another trigger", intr_request_irq(pin, &third, not_mine, INTR_EDGE, true));
+    intr_release_irq(pin, &third);
+    tell("one that shares", intr_request_irq(pin, &first, not_mine, INTR_LEVEL_HIGH, true));
+    tell("and another", intr_request_irq(pin, &second, not_mine, INTR_LEVEL_HIGH, true));
+    asked = 0;
+    edu_raise(&edu, 0x20);
+    edu_wait(&edu, 0x20);
+    print("the others were asked %u times\n", (uint64_t)asked);
+    intr_release_irq(pin, &first);
+    intr_release_irq(pin, &second);
+    asked = 0;
+    edu_raise(&edu, 0x20);
+    edu_wait(&edu, 0x20);
+    print("and when they are gone %u\n", (uint64_t)asked);
+}
+
+static void test_line_mask(void)
+{
+    unsigned pin = pci_pin(edu.devfn), before = edu.interrupts;
+    intr_mask_irq(pin);
+    edu_raise(&edu, 0x40);
+    settle();
+    print("masked: %u interrupts\n", (uint64_t)(edu.interrupts - before));
+    intr_unmask_irq(pin);
+    edu_wait(&edu, 0x40);
+    print("unmasked: %u\n", (uint64_t)(edu.interrupts - before));
+    intr_mask_irq(pin);
+    intr_unmask_irq(pin);
+    settle();
+    print("masked and unmasked without a cause: %u\n", (uint64_t)(edu.interrupts - before));
+}
+
+static void test_line_errors(void)
+{
+    static char device;
+    tell("a line that there is not", intr_request_irq(4000, &device, not_mine, INTR_EDGE, true));
+    edu_close(&edu);
+    unsigned before = edu.interrupts;
+    edu_raise(&edu, 0x80);
+    settle();
+    print("released: %u interrupts\n", (uint64_t)(edu.interrupts - before));
+    tell("and asked for again", edu_open(&edu, false));
+    edu_wait(&edu, 0x80);
+    print("what was raised meanwhile has come\n");
+    edu_close(&edu);
+}
+
+// --- Messages -----------------------------------------------------------------------------------------------------------
+
+static void test_message(void)
+{
+    int result = edu_open(&edu, true);
+    tell("edu by message", result);
+    if (result < 0)
+        return;
+    for (unsigned i = 0; i < 3; i++) {
+        edu_raise(&edu, 1u << (8 + i));
+        edu_wait(&edu, 1u << (8 + i));
+    }
+    print("7! = %u, %u interrupts\n", (uint64_t)edu_factorial(&edu, 7), (uint64_t)edu.interrupts);
+    edu_close(&edu);
+}
+
+static unsigned take_all(int *ids, unsigned room, uint32_t cpu)
+{
+    unsigned count = 0;
+    while (count < room && (ids[count] = intr_request_msi(&edu, edu.devfn, not_mine, cpu)) >= 0)
+        count++;
+    return count;
+}
+
+static void give_all(const int *ids, unsigned count)
+{
+    while (count)
+        intr_release_msi(ids[--count]);
+}
+
+static void test_balance(void)
+{
+    int ids[12];
+    unsigned count = take_all(ids, 12, INTR_ANY_CPU);
+    if (!count)
+        return;
+    for (unsigned cpu = 0; cpu < processor_count(); cpu++)
+        print("processor %u has %u of %u\n", (uint64_t)cpu, (uint64_t)intr_load(cpu), (uint64_t)count);
+    int here = intr_request_msi(&edu, edu.devfn, not_mine, processor_count() - 1);
+    print("one for the last processor went to %u\n", (uint64_t)intr_msi_cpu(here));
+    give_all(&here, 1);
+    tell("one for a processor that is not there", intr_request_msi(&edu, edu.devfn, not_mine, PROCESSOR_LIMIT - 1));
+    give_all(ids, count);
+}
+
+// However many there are, the next is refused, and all come back.
+static void test_exhaustion(void)
+{
+    static int ids[1024];
+    unsigned count = take_all(ids, 1024, INTR_ANY_CPU);
+    bool refused = count < 1024 && (ids[count] == INTR_NO_VECTOR || ids[count] == INTR_NO_MEMORY);
+    give_all(ids, count);
+    unsigned again = take_all(ids, 1024, INTR_ANY_CPU);
+    give_all(ids, again);
+    print("the last one was %s, and as many came back: %s\n", refused ? "refused" : "not refused",
+          again == count ? "yes" : "no");
+}
+
+static void wait_for_work(void)
+{
+    intr_cpu_init();
+    ready = ready + 1;
+    interrupts_on();
+    for (;;)
+        interrupts_wait();
+}
+
+int guest_main(void)
+{
+    if (!intr_init((enum intr_kind)argument("chip", INTR_BEST)))
+        fail("the machine has no such controller");
+    print("%s\n", intr_chip_name());
+    for (unsigned cpu = 1; cpu < processor_count(); cpu++)
+        if (!processor_run(cpu, wait_for_work))
+            fail("a processor does not start");
+        else
+            while (ready < cpu)
+                relax();
+    test_line();
+    test_sharing();
+    test_line_mask();
+    test_line_errors();
+    test_message();
+    test_balance();
+    test_exhaustion();
+    print("%u unclaimed\n", (uint64_t)intr_unclaimed());
+    return EXIT_PASSED;
+}
