@@ -67,7 +67,7 @@ uint32_t gic_block_nsacr(const struct gic_block *block, unsigned level)
 uint32_t gic_access_visible(const struct gic_access *access, const struct gic_block *block, enum gic_field field,
                             bool write)
 {
-    if (field == GIC_NMI && !access->nmi)
+    if ((field == GIC_NMI && !access->nmi) || (field == GIC_MODIFIER && !access->two_states))
         return 0;
     if (!access->ns)
         return field == GIC_NMI ? gic_block_group_1(block, access->two_states) : UINT32_MAX;
@@ -164,9 +164,16 @@ static void write_config(struct gic_access *access, const struct place *place, u
     touch(access, place, visible);
 }
 
-// GICD_NSACR: two bits for each of 16 interrupts.
-static void write_nsacr(const struct place *place, unsigned half, uint32_t value)
+// GICD_NSACR: two bits for each of 16 interrupts. RAZ/WI with one Security state.
+static uint32_t read_nsacr(const struct gic_access *access, const struct place *place, unsigned half)
 {
+    return access->two_states ? (uint32_t)(place->block->nsacr >> (half * 32)) : 0;
+}
+
+static void write_nsacr(const struct gic_access *access, const struct place *place, unsigned half, uint32_t value)
+{
+    if (!access->two_states)
+        return;
     uint64_t mask = place->exists == UINT32_MAX ? UINT64_MAX : bits_low(2 * 28);
     uint64_t kept = mask & UINT64_C(0xffffffff) << (half * 32);
     place->block->nsacr = bits_merge(place->block->nsacr, (uint64_t)value << (half * 32), kept);
@@ -181,7 +188,7 @@ static uint32_t read_field(const struct gic_access *access, const struct gic_reg
     switch (row->field) {
     case GIC_PRIORITY: return read_priority(access, &place, index % 32);
     case GIC_CONFIG: return read_config(access, &place, index % 2);
-    case GIC_NSACR: return (uint32_t)(place.block->nsacr >> (index % 2 * 32));
+    case GIC_NSACR: return read_nsacr(access, &place, index % 2);
     default: return get_bits(place.block, row->field) & visible_at(access, &place, row->field, false);
     }
 }
@@ -195,7 +202,7 @@ static void write_field(struct gic_access *access, const struct gic_register *ro
     switch (row->field) {
     case GIC_PRIORITY: write_priority(access, &place, index % 32, (uint8_t)value); return;
     case GIC_CONFIG: write_config(access, &place, index % 2, value); return;
-    case GIC_NSACR: write_nsacr(&place, index % 2, value); return;
+    case GIC_NSACR: write_nsacr(access, &place, index % 2, value); return;
     default:
         put_bits(place.block, row->field, value, writable(access, &place, row->field));
         touch(access, &place, row->field >= GIC_SET_ENABLE ? value : UINT32_MAX);

@@ -161,6 +161,17 @@ Test(arm_irq_nmi, a_controller_without_it_has_none_of_its_registers)
     cr_assert_lt(arm_irq_init(&irq, &(struct arm_irq_config){ .version = 2, .cpus = 1, .nmi = true }, &error), 0);
 }
 
+Test(arm_irq_nmi, the_cpu_port_tells_sctlr_nmi)
+{
+    struct rig *rig = rig_nmi();
+    icc_put(rig, 0, PORT_SCTLR_NMI, 0);
+    raise(rig, SPI);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    icc_put(rig, 0, PORT_SCTLR_NMI, 1);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ | PENDING_NMI);
+    rig_free(rig);
+}
+
 // --- Two Security states --------------------------------------------------------------------------------------------
 
 // SPI 3: Non-secure and non-maskable. SPI 1: Secure Group 1 and non-maskable. SPI 2: Secure Group 1 at priority 10h.

@@ -200,6 +200,19 @@ Test(intact_arm_irq, the_security_state_of_a_cpu_is_that_of_its_accesses)
     cr_assert_eq(mrs(0, IGRPEN0), 1);
 }
 
+Test(intact_arm_irq, a_non_maskable_interrupt_says_so)
+{
+    const uint64_t nmiar1 = INTACT_ARM_REGISTER(3, 0, 12, 9, 5);
+    config.nmi = true;
+    create();
+    store(0, GICD + 0xf84, 1 << 5);
+    intact_arm_irq_set_sctlr_nmi(irq, 0, true);
+    intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 5, true);
+    cr_assert_eq(told[0], INTACT_ARM_IRQ | INTACT_ARM_NMI);
+    cr_assert_eq(mrs(0, IAR1), 1022);
+    cr_assert_eq(mrs(0, nmiar1), 37);
+}
+
 static void command(uint32_t offset, uint64_t w0, uint64_t w1, uint64_t w2)
 {
     const uint64_t words[4] = { w0, w1, w2, 0 };

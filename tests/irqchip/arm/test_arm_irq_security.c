@@ -148,6 +148,27 @@ Test(arm_irq_security, non_secure_messages_need_nsacr_for_secure_spis)
     rig_free(rig);
 }
 
+Test(arm_irq_security, secure_messages_set_and_clear_secure_spis)
+{
+    struct rig *rig = rig_secure();
+    struct arm_message message = { .kind = ARM_MESSAGE_SET_SPI_SECURE, .number = 33 };
+    cr_assert(arm_irq_deliver(&rig->irq, &message));
+    frames(rig, true);
+    cr_assert_eq(gicd_get(rig, 0x204), 2);
+    message.kind = ARM_MESSAGE_CLEAR_SPI_SECURE;
+    cr_assert(arm_irq_deliver(&rig->irq, &message));
+    cr_assert_eq(gicd_get(rig, 0x204), 0);
+    gicd_put(rig, 0x50, 32); // GICD_SETSPI_SR
+    cr_assert_eq(gicd_get(rig, 0x204), 1);
+    gicd_put(rig, 0x58, 32); // GICD_CLRSPI_SR
+    cr_assert_eq(gicd_get(rig, 0x204), 0);
+    frames(rig, false);
+    gicd_put(rig, 0x50, 32);
+    frames(rig, true);
+    cr_assert_eq(gicd_get(rig, 0x204), 0, "a Non-secure write");
+    rig_free(rig);
+}
+
 Test(arm_irq_security, common_binary_points_belong_to_el3)
 {
     struct rig *rig = rig_secure();

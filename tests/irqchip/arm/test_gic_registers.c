@@ -376,6 +376,21 @@ Test(gic_registers, statusr_keeps_each_kind_of_wrong_access)
     rig_free(rig);
 }
 
+Test(gic_registers, what_tells_security_states_apart_is_res0_where_there_is_one)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        struct rig *rig = rig_full(bank->version, false);
+        if (row->field == GIC_MODIFIER || row->field == GIC_NSACR) {
+            unsigned last = row_count(&row->reg) > 1 ? 1 : 0;
+            put(rig, bank, &row->reg, last, UINT64_MAX);
+            cr_assert_eq(get(rig, bank, &row->reg, last), 0, "%s", row->reg.name);
+        }
+        rig_free(rig);
+    }
+}
+
 Test(gic_registers, interrupts_that_are_not_implemented_read_as_zero)
 {
     struct rig *rig = rig_new((struct arm_irq_config){ .version = 3, .cpus = 1, .spis = 32 });

@@ -234,6 +234,64 @@ Test(lpi, a_loaded_controller_knows_its_lpis)
     rig_free(other);
 }
 
+Test(lpi, a_controller_that_has_some_is_emptied_before_it_is_loaded)
+{
+    struct rig *rig = rig_lpi(1, false);
+    struct visit_save save;
+    struct visit_load load;
+    visit_save_init(&save);
+    arm_irq_visit(&rig->irq, &save.visit);
+    gicr_put64(rig, 0, SETLPIR, 8200);
+    gicr_put64(rig, 0, SETLPIR, 60000);
+    visit_load_init(&load, save.data, save.size);
+    arm_irq_visit(&rig->irq, &load.visit);
+    arm_irq_loaded(&rig->irq);
+    cr_assert_eq(rig->pending[0], 0);
+    cr_assert_eq(rig->irq.cpus[0].ready.lpi_levels, 0);
+    gicr_put64(rig, 0, SETLPIR, 60001);
+    cr_assert_eq(rig_take(rig, 0), 60001);
+    free(save.data);
+    rig_free(rig);
+}
+
+Test(lpi, intids_have_up_to_24_bits)
+{
+    const uint32_t last = 0xffffff;
+    const uint64_t properties = RIG_BASE + 0x3ff000 - (last & ~0xfffu) + 8192; // the last page of the table is RAM
+    struct rig *rig = rig_v3_config((struct arm_irq_config){ .cpus = 1, .spis = 32, .lpi_bits = 24 });
+    cr_assert_eq(gicd_get(rig, 0x4) >> 19 & 31, 23, "GICD_TYPER.IDbits");
+    cr_assert_eq(icc_get(rig, 0, ICC_CTLR_EL1) >> 11 & 7, 1, "ICC_CTLR_EL1.IDbits: 24");
+    rig->memory[0x3fffff] = 0xa1; // of the last one
+    gicr_put64(rig, 0, 0x70, properties | 31);
+    gicr_put64(rig, 0, 0x78, GICR_PENDBASER_PTZ);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    gicr_put64(rig, 0, SETLPIR, last);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    cr_assert_eq(rig_take(rig, 0), last);
+    gicr_put64(rig, 0, SETLPIR, last + 1);
+    cr_assert_eq(rig->irq.cpus[0].gicr.mistakes[GIC_MISTAKE_INTID], 1);
+    rig_free(rig);
+}
+
+Test(lpi, what_is_not_pending_keeps_its_configuration_until_inv_too)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, SETLPIR, 9000);
+    cr_assert_eq(rig_take(rig, 0), 9000);
+    *lpi_property(rig, 9000) = 0;
+    gicr_put64(rig, 0, SETLPIR, 9000);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ, "disabled in the table, and nobody was told");
+    cr_assert_eq(rig_take(rig, 0), 9000);
+    gicr_put64(rig, 0, INVLPIR, 9000);
+    gicr_put64(rig, 0, SETLPIR, 9000);
+    cr_assert_eq(rig->pending[0], 0);
+    gicr_put64(rig, 0, CLRLPIR, 9000);
+    *lpi_property(rig, 9000) = 0xa1;
+    gicr_put64(rig, 0, INVALLR, 0);
+    cr_assert_eq(rig->pending[0], 0, "it was cleared");
+    rig_free(rig);
+}
+
 Test(lpi, a_reset_forgets_them)
 {
     struct rig *rig = rig_lpi(1, false);
