@@ -8,10 +8,17 @@
 
 #define SF 0x80000000u
 // A form in 32 and in 64 bits.
-#define WX(name, value, mask) { name " w", (value), (mask) | SF }, { name " x", (value) | SF, (mask) | SF }
+#define WX(name, value, mask)                                                                                          \
+    { name " w", (value), (mask) | SF },                                                                               \
+    {                                                                                                                  \
+        name " x", (value) | SF, (mask) | SF                                                                           \
+    }
 // Where N has to be equal to sf.
 #define WXN(name, value, mask)                                                                                         \
-    { name " w", (value), (mask) | SF | 0x400000 }, { name " x", (value) | SF | 0x400000, (mask) | SF | 0x400000 }
+    { name " w", (value), (mask) | SF | 0x400000 },                                                                    \
+    {                                                                                                                  \
+        name " x", (value) | SF | 0x400000, (mask) | SF | 0x400000                                                     \
+    }
 
 // clang-format off
 static const struct oracle_form forms_integer[] = {

@@ -8,38 +8,56 @@
 // One register (size and opc in their places), in every mode of addressing; the last only for general registers.
 #define ONE_VECTOR(name, at, size)                                                                                     \
     { name " [unsigned]", 0x39000000 | (at), 0xffc00000, ORACLE_UNSIGNED, size },                                      \
-    { name " [unscaled]", 0x38000000 | (at), 0xffe00c00, ORACLE_NINE, size },                                          \
-    { name " [post]", 0x38000400 | (at), 0xffe00c00, ORACLE_POST, size },                                              \
-    { name " [pre]", 0x38000c00 | (at), 0xffe00c00, ORACLE_NINE, size },                                               \
-    { name " [uxtw]", 0x38204800 | (at), 0xffe0ec00, ORACLE_INDEX, size },                                             \
-    { name " [lsl]", 0x38206800 | (at), 0xffe0ec00, ORACLE_INDEX, size },                                              \
-    { name " [sxtw]", 0x3820c800 | (at), 0xffe0ec00, ORACLE_INDEX, size },                                             \
-    { name " [sxtx]", 0x3820e800 | (at), 0xffe0ec00, ORACLE_INDEX, size }
+        { name " [unscaled]", 0x38000000 | (at), 0xffe00c00, ORACLE_NINE, size },                                      \
+        { name " [post]", 0x38000400 | (at), 0xffe00c00, ORACLE_POST, size },                                          \
+        { name " [pre]", 0x38000c00 | (at), 0xffe00c00, ORACLE_NINE, size },                                           \
+        { name " [uxtw]", 0x38204800 | (at), 0xffe0ec00, ORACLE_INDEX, size },                                         \
+        { name " [lsl]", 0x38206800 | (at), 0xffe0ec00, ORACLE_INDEX, size },                                          \
+        { name " [sxtw]", 0x3820c800 | (at), 0xffe0ec00, ORACLE_INDEX, size },                                         \
+    {                                                                                                                  \
+        name " [sxtx]", 0x3820e800 | (at), 0xffe0ec00, ORACLE_INDEX, size                                              \
+    }
 #define ONE(name, at, size)                                                                                            \
-    ONE_VECTOR(name, at, size), { name " unprivileged", 0x38000800 | (at), 0xffe00c00, ORACLE_NINE, size }
+    ONE_VECTOR(name, at, size),                                                                                        \
+    {                                                                                                                  \
+        name " unprivileged", 0x38000800 | (at), 0xffe00c00, ORACLE_NINE, size                                         \
+    }
 
 // Pairs (opc, V and L in their places).
 #define PAIR(name, at, size)                                                                                           \
     { name " [post]", 0x28800000 | (at), 0xffc00000, ORACLE_PAIR_POST, size, 2u << size },                             \
-    { name " [offset]", 0x29000000 | (at), 0xffc00000, ORACLE_PAIR, size, 2u << size },                                \
-    { name " [pre]", 0x29800000 | (at), 0xffc00000, ORACLE_PAIR, size, 2u << size }
+        { name " [offset]", 0x29000000 | (at), 0xffc00000, ORACLE_PAIR, size, 2u << size },                            \
+    {                                                                                                                  \
+        name " [pre]", 0x29800000 | (at), 0xffc00000, ORACLE_PAIR, size, 2u << size                                    \
+    }
 #define PAIR_NT(name, at, size)                                                                                        \
-    PAIR(name, at, size), { name " non-temporal", 0x28000000 | (at), 0xffc00000, ORACLE_PAIR, size, 2u << size }
+    PAIR(name, at, size),                                                                                              \
+    {                                                                                                                  \
+        name " non-temporal", 0x28000000 | (at), 0xffc00000, ORACLE_PAIR, size, 2u << size                             \
+    }
 
 // In the four sizes of bits 31:30.
 #define SIZES(name, value, mask, kind)                                                                                 \
-    { name " b", (value), (mask) | 0xc0000000, kind, 0 }, { name " h", (value) | 0x40000000, (mask) | 0xc0000000, kind, 1 }, \
-    { name " w", (value) | 0x80000000, (mask) | 0xc0000000, kind, 2 },                                                 \
-    { name " x", (value) | 0xc0000000, (mask) | 0xc0000000, kind, 3 }
+    { name " b", (value), (mask) | 0xc0000000, kind, 0 },                                                              \
+        { name " h", (value) | 0x40000000, (mask) | 0xc0000000, kind, 1 },                                             \
+        { name " w", (value) | 0x80000000, (mask) | 0xc0000000, kind, 2 },                                             \
+    {                                                                                                                  \
+        name " x", (value) | 0xc0000000, (mask) | 0xc0000000, kind, 3                                                  \
+    }
 #define PAIRS(name, value, mask, kind)                                                                                 \
-    { name " w", (value), (mask) | 0x40000000, kind, 2, 8 }, { name " x", (value) | 0x40000000, (mask) | 0x40000000, kind, 3, 16 }
+    { name " w", (value), (mask) | 0x40000000, kind, 2, 8 },                                                           \
+    {                                                                                                                  \
+        name " x", (value) | 0x40000000, (mask) | 0x40000000, kind, 3, 16                                              \
+    }
 
 // Structures: with and without post-index, by a constant (Rm is 31) or a register. `bytes` is the most, with Q.
 #define STRUCTURES(name, value, mask, bytes)                                                                           \
     { "st" name, (value), (mask) | 0xbfff0000, ORACLE_POST, 0, bytes },                                                \
-    { "st" name " [post]", (value) | 0x00800000, (mask) | 0xbfe00000, ORACLE_POST, 0, bytes },                         \
-    { "ld" name, (value) | 0x00400000, (mask) | 0xbfff0000, ORACLE_POST, 0, bytes },                                   \
-    { "ld" name " [post]", (value) | 0x00c00000, (mask) | 0xbfe00000, ORACLE_POST, 0, bytes }
+        { "st" name " [post]", (value) | 0x00800000, (mask) | 0xbfe00000, ORACLE_POST, 0, bytes },                     \
+        { "ld" name, (value) | 0x00400000, (mask) | 0xbfff0000, ORACLE_POST, 0, bytes },                               \
+    {                                                                                                                  \
+        "ld" name " [post]", (value) | 0x00c00000, (mask) | 0xbfe00000, ORACLE_POST, 0, bytes                          \
+    }
 
 // clang-format off
 static const struct oracle_form forms_memory[] = {

@@ -6,39 +6,102 @@
 
 #include "oracle.h"
 
-#define U 0x20000000u
+#define U    0x20000000u
 #define HIGH 0x00800000u // the upper bit of size
 
 // By opcode, of any size; of an upper bit of size; of one size.
-#define SAME(name, u, opcode) { name, 0x0e200400 | (u) | (opcode) << 11, 0xbf20fc00 }
-#define SAME_F(name, u, high, opcode) { name, 0x0e200400 | (u) | (high) | (opcode) << 11, 0xbfa0fc00 }
-#define SAME_L(name, u, size, opcode) { name, 0x0e200400 | (u) | (size) << 22 | (opcode) << 11, 0xbfe0fc00 }
-#define SAME_S(name, u, opcode) { name " scalar", 0x5e200400 | (u) | (opcode) << 11, 0xff20fc00 }
-#define SAME_SF(name, u, high, opcode) { name " scalar", 0x5e200400 | (u) | (high) | (opcode) << 11, 0xffa0fc00 }
-#define LONG(name, u, opcode) { name, 0x0e200000 | (u) | (opcode) << 12, 0xbf20fc00 }
-#define LONG_S(name, opcode) { name " scalar", 0x5e200000 | (opcode) << 12, 0xff20fc00 }
-#define MISC(name, u, opcode) { name, 0x0e200800 | (u) | (opcode) << 12, 0xbf3ffc00 }
-#define MISC_F(name, u, high, opcode) { name, 0x0e200800 | (u) | (high) | (opcode) << 12, 0xbfbffc00 }
-#define MISC_S(name, u, opcode) { name " scalar", 0x5e200800 | (u) | (opcode) << 12, 0xff3ffc00 }
-#define MISC_SF(name, u, high, opcode) { name " scalar", 0x5e200800 | (u) | (high) | (opcode) << 12, 0xffbffc00 }
-#define BOTH(name, u, opcode) MISC(name, u, opcode), MISC_S(name, u, opcode)
+#define SAME(name, u, opcode)                                                                                          \
+    {                                                                                                                  \
+        name, 0x0e200400 | (u) | (opcode) << 11, 0xbf20fc00                                                            \
+    }
+#define SAME_F(name, u, high, opcode)                                                                                  \
+    {                                                                                                                  \
+        name, 0x0e200400 | (u) | (high) | (opcode) << 11, 0xbfa0fc00                                                   \
+    }
+#define SAME_L(name, u, size, opcode)                                                                                  \
+    {                                                                                                                  \
+        name, 0x0e200400 | (u) | (size) << 22 | (opcode) << 11, 0xbfe0fc00                                             \
+    }
+#define SAME_S(name, u, opcode)                                                                                        \
+    {                                                                                                                  \
+        name " scalar", 0x5e200400 | (u) | (opcode) << 11, 0xff20fc00                                                  \
+    }
+#define SAME_SF(name, u, high, opcode)                                                                                 \
+    {                                                                                                                  \
+        name " scalar", 0x5e200400 | (u) | (high) | (opcode) << 11, 0xffa0fc00                                         \
+    }
+#define LONG(name, u, opcode)                                                                                          \
+    {                                                                                                                  \
+        name, 0x0e200000 | (u) | (opcode) << 12, 0xbf20fc00                                                            \
+    }
+#define LONG_S(name, opcode)                                                                                           \
+    {                                                                                                                  \
+        name " scalar", 0x5e200000 | (opcode) << 12, 0xff20fc00                                                        \
+    }
+#define MISC(name, u, opcode)                                                                                          \
+    {                                                                                                                  \
+        name, 0x0e200800 | (u) | (opcode) << 12, 0xbf3ffc00                                                            \
+    }
+#define MISC_F(name, u, high, opcode)                                                                                  \
+    {                                                                                                                  \
+        name, 0x0e200800 | (u) | (high) | (opcode) << 12, 0xbfbffc00                                                   \
+    }
+#define MISC_S(name, u, opcode)                                                                                        \
+    {                                                                                                                  \
+        name " scalar", 0x5e200800 | (u) | (opcode) << 12, 0xff3ffc00                                                  \
+    }
+#define MISC_SF(name, u, high, opcode)                                                                                 \
+    {                                                                                                                  \
+        name " scalar", 0x5e200800 | (u) | (high) | (opcode) << 12, 0xffbffc00                                         \
+    }
+#define BOTH(name, u, opcode)         MISC(name, u, opcode), MISC_S(name, u, opcode)
 #define BOTH_F(name, u, high, opcode) MISC_F(name, u, high, opcode), MISC_SF(name, u, high, opcode)
-#define ACROSS(name, u, opcode) { name, 0x0e300800 | (u) | (opcode) << 12, 0xbf3ffc00 }
-#define ACROSS_F(name, high, opcode) { name, 0x2e300800 | (high) | (opcode) << 12, 0xbfbffc00 }
-#define PAIRWISE(name, high, opcode) { name " scalar", 0x7e300800 | (high) | (opcode) << 12, 0xffbffc00 }
-#define SHIFT(name, u, opcode) { name, 0x0f000400 | (u) | (opcode) << 11, 0xbf80fc00 }
-#define SHIFT_S(name, u, opcode) SHIFT(name, u, opcode), { name " scalar", 0x5f000400 | (u) | (opcode) << 11, 0xff80fc00 }
-#define ELEMENT(name, u, opcode) { name " element", 0x0f000000 | (u) | (opcode) << 12, 0xbf00f400 }
+#define ACROSS(name, u, opcode)                                                                                        \
+    {                                                                                                                  \
+        name, 0x0e300800 | (u) | (opcode) << 12, 0xbf3ffc00                                                            \
+    }
+#define ACROSS_F(name, high, opcode)                                                                                   \
+    {                                                                                                                  \
+        name, 0x2e300800 | (high) | (opcode) << 12, 0xbfbffc00                                                         \
+    }
+#define PAIRWISE(name, high, opcode)                                                                                   \
+    {                                                                                                                  \
+        name " scalar", 0x7e300800 | (high) | (opcode) << 12, 0xffbffc00                                               \
+    }
+#define SHIFT(name, u, opcode)                                                                                         \
+    {                                                                                                                  \
+        name, 0x0f000400 | (u) | (opcode) << 11, 0xbf80fc00                                                            \
+    }
+#define SHIFT_S(name, u, opcode)                                                                                       \
+    SHIFT(name, u, opcode),                                                                                            \
+    {                                                                                                                  \
+        name " scalar", 0x5f000400 | (u) | (opcode) << 11, 0xff80fc00                                                  \
+    }
+#define ELEMENT(name, u, opcode)                                                                                       \
+    {                                                                                                                  \
+        name " element", 0x0f000000 | (u) | (opcode) << 12, 0xbf00f400                                                 \
+    }
 #define ELEMENT_S(name, u, opcode)                                                                                     \
-    ELEMENT(name, u, opcode), { name " element scalar", 0x5f000000 | (u) | (opcode) << 12, 0xff00f400 }
-#define MODIFIED(name, value, mask) { name, 0x0f000400 | (value), 0x9ff80c00 | (mask) }
+    ELEMENT(name, u, opcode),                                                                                          \
+    {                                                                                                                  \
+        name " element scalar", 0x5f000000 | (u) | (opcode) << 12, 0xff00f400                                          \
+    }
+#define MODIFIED(name, value, mask)                                                                                    \
+    {                                                                                                                  \
+        name, 0x0f000400 | (value), 0x9ff80c00 | (mask)                                                                \
+    }
 
 // In single and double precision.
-#define SD(name, value, mask) { name " s", (value), (mask) | 0x00c00000 }, { name " d", (value) | 0x00400000, (mask) | 0x00c00000 }
+#define SD(name, value, mask)                                                                                          \
+    { name " s", (value), (mask) | 0x00c00000 },                                                                       \
+    {                                                                                                                  \
+        name " d", (value) | 0x00400000, (mask) | 0x00c00000                                                           \
+    }
 // And from or to W and X.
-#define SD_WX(name, value, mask) SD(name " w", value, (mask) | 0x80000000), SD(name " x", (value) | 0x80000000, (mask) | 0x80000000)
-#define ONE(name, opcode) SD(name, 0x1e204000 | (opcode) << 15, 0xff3ffc00)
-#define TWO(name, opcode) SD(name, 0x1e200800 | (opcode) << 12, 0xff20fc00)
+#define SD_WX(name, value, mask)                                                                                       \
+    SD(name " w", value, (mask) | 0x80000000), SD(name " x", (value) | 0x80000000, (mask) | 0x80000000)
+#define ONE(name, opcode)               SD(name, 0x1e204000 | (opcode) << 15, 0xff3ffc00)
+#define TWO(name, opcode)               SD(name, 0x1e200800 | (opcode) << 12, 0xff20fc00)
 #define TO_INTEGER(name, rmode, opcode) SD_WX(name, 0x1e200000 | (rmode) << 19 | (opcode) << 16, 0x7f3ffc00)
 
 // clang-format off

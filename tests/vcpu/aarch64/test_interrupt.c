@@ -199,6 +199,23 @@ Test(a64_interrupt, what_is_unmasked_is_taken_right_after_the_instruction)
     }
 }
 
+// Each exception behind another takes the time of an instruction, so that the run comes to its limit.
+Test(a64_interrupt, vectors_that_fault_do_not_stop_the_clock)
+{
+    struct rig *rig = rig_new();
+    const uint64_t nowhere[] = { RIG_RAM, RIG_VECTORS };
+    for (unsigned i = 0; i < countof(nowhere); i++) {
+        rig_code(rig, I_SVC);
+        rig_put(rig, RIG_VECTORS + 0x200, 4, 0); // unallocated
+        rig->cpu->r[A64_PC] = RIG_CODE;
+        rig->cpu->vbar = nowhere[i];
+        cr_assert_eq(rig_run(rig, 1000), LOOP_LIMIT);
+        cr_assert_eq(rig->cpu->r[A64_PC], nowhere[i] + 0x200);
+        cr_assert_eq(rig->clock.now, 1000 * (i + 1));
+    }
+    rig_free(rig);
+}
+
 Test(a64_interrupt, wfi_waits_and_ends_for_masked_interrupts_without_taking_them)
 {
     struct rig *rig = rig_new();

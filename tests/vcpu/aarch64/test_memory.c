@@ -54,6 +54,28 @@ Test(a64_memory, a_store_exclusive_fails_twice_in_a_row)
     rig_free(rig);
 }
 
+Test(a64_memory, a_return_from_an_exception_opens_the_monitor)
+{
+    struct rig *rig = rig_new();
+    rig_code(rig, I_LDXR(0, 1), I_ERET, I_STXR(2, 3, 1), I_B(0));
+    rig->cpu->r[1] = DATA;
+    rig->cpu->elr = RIG_CODE + 8;
+    rig->cpu->spsr = 5;
+    rig_run(rig, 3);
+    cr_assert_eq(rig->cpu->r[2], 1);
+    rig_free(rig);
+    // An exception by itself does not: a handler may look and return by a branch.
+    rig = rig_new();
+    rig_code(rig, I_LDXR(0, 1), I_SVC);
+    rig_code_at(rig, RIG_VECTORS + 0x200, I_STXR(2, 3, 1), I_B(0));
+    rig->cpu->r[1] = DATA;
+    rig->cpu->r[3] = 7;
+    rig_run(rig, 3);
+    cr_assert_eq(rig->cpu->r[2], 0);
+    cr_assert_eq(rig_get(rig, DATA, 8), 7);
+    rig_free(rig);
+}
+
 Test(a64_memory, another_cpu_opens_the_monitor_even_if_the_value_is_the_same)
 {
     struct rig *rig = rig_new_many(2);

@@ -204,6 +204,35 @@ Test(a64_mmu, granules_of_16_and_64_kib_translate)
     rig_free(rig);
 }
 
+// Blocks are only where the granule has them, and faults name the level.
+Test(a64_mmu, granules_have_blocks_at_their_own_levels)
+{
+    static const struct {
+        unsigned tg0, granule, level; // of the entry that is a block
+        unsigned shift;               // 0: reserved there
+    } rows[] = {
+        { 0, 12, 0, 0 }, { 0, 12, 1, 30 }, { 0, 12, 2, 21 }, { 2, 14, 0, 0 },
+        { 2, 14, 1, 0 }, { 2, 14, 2, 25 }, { 1, 16, 1, 0 },  { 1, 16, 2, 29 },
+    };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        struct rig *rig = rig_new();
+        struct a64_walk walk;
+        const uint64_t address = UINT64_C(0x812345678abc);
+        const unsigned granule = rows[i].granule, stride = granule - 3, shift = granule + (3 - rows[i].level) * stride;
+        const unsigned first = granule == 16 ? 1 : 0;
+        cr_assert_eq(granule_status(rig, rows[i].tg0, granule, address, &walk), 0);
+        const uint64_t index = address >> shift & bits_low(shift + stride > 48 ? 48 - shift : stride);
+        rig_put(rig, 0x200000 + (rows[i].level - first) * 0x10000 + index * 8, 8, RIG_BLOCK | RIG_AF);
+        const bool found = a64_translate(rig->cpu, address, ACCESS_READ, false, &walk);
+        cr_expect_eq(found, rows[i].shift != 0, "row %u", i);
+        if (found)
+            cr_expect(walk.shift == rows[i].shift && walk.physical == (address & bits_low(shift)), "row %u", i);
+        else
+            cr_expect_eq(walk.fault, A64_FSC_TRANSLATION + rows[i].level, "row %u", i);
+        rig_free(rig);
+    }
+}
+
 // --- what is kept -----------------------------------------------------------------------------------------------------
 
 static uint64_t load(struct a64_cpu *cpu, uint64_t address)
@@ -257,6 +286,55 @@ Test(a64_mmu, private_pages_of_the_upper_half_go_with_the_asid)
     a64_sysreg_find(encoding)->write(cpu, encoding, cpu->ttbr1 | BIT64(48));
     cr_assert_eq(load(cpu, UPPER + 0x1000), UINT64_MAX);
     rig_free(rig);
+}
+
+// --- TLBI -------------------------------------------------------------------------------------------------------------
+
+// One page that every form forgets or keeps: private to an ASID in the lower half, global in the upper.
+Test(a64_mmu, every_tlbi_forgets_what_it_says_and_on_whom)
+{
+    static const struct {
+        const char *name;
+        uint32_t word; // of X0
+        bool shared, takes_address, private_only;
+    } rows[] = {
+        { "vmalle1is", 0xd5088300, true, false, false }, { "vmalle1", 0xd5088700, false, false, false },
+        { "vae1is", 0xd5088320, true, true, false },     { "vae1", 0xd5088720, false, true, false },
+        { "aside1is", 0xd5088340, true, false, true },   { "aside1", 0xd5088740, false, false, true },
+        { "vaae1is", 0xd5088360, true, true, false },    { "vaae1", 0xd5088760, false, true, false },
+        { "vale1is", 0xd50883a0, true, true, false },    { "vale1", 0xd50887a0, false, true, false },
+        { "vaale1is", 0xd50883e0, true, true, false },   { "vaale1", 0xd50887e0, false, true, false },
+    };
+    for (unsigned i = 0; i < countof(rows); i++)
+        for (unsigned upper = 0; upper < 2; upper++)
+            for (unsigned elsewhere = 0; elsewhere < 2; elsewhere++) {
+                struct rig *rig = rig_new_many(2);
+                rig_translate(rig);
+                struct a64_cpu *cpu = rig->cpu, *other = rig->cpus[1];
+                other->ttbr0 = cpu->ttbr0;
+                other->ttbr1 = cpu->ttbr1;
+                other->tcr = cpu->tcr;
+                other->sctlr = cpu->sctlr;
+                // Both halves have the page; the upper one through a table of its own.
+                rig_put(rig, RIG_TABLES + 0x3008, 8, (RIG_TABLES + 0x5000) | RIG_PAGE);
+                rig_put(rig, RIG_TABLES + 0x5008, 8, TARGET | RIG_PAGE | RIG_AF);
+                rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | RIG_NG);
+                rig_put(rig, TARGET, 8, 33);
+                const uint64_t address = PAGE(1) | (upper ? UPPER : 0);
+                cr_assert_eq(load(cpu, address), 33);
+                cr_assert_eq(load(other, address), 33);
+                rig_page(rig, 1, 0);
+                rig_put(rig, RIG_TABLES + 0x5008, 8, 0);
+                cpu->r[0] = (address >> 12 & bits_low(44)) + 0x400 * elsewhere;
+                rig_code(rig, rows[i].word, I_B(0));
+                rig_run(rig, 1);
+                cr_assert_eq(cpu->esr, 0);
+                bool goes = rows[i].private_only ? !upper : !(rows[i].takes_address && elsewhere);
+                cr_expect_eq(load(cpu, address), goes ? UINT64_MAX : 33, "%s %u %u", rows[i].name, upper, elsewhere);
+                cr_expect_eq(load(other, address), goes && rows[i].shared ? UINT64_MAX : 33, "%s %u %u: the other",
+                             rows[i].name, upper, elsewhere);
+                rig_free(rig);
+            }
 }
 
 Test(a64_mmu, a_broadcast_tlbi_reaches_every_cpu)

@@ -66,21 +66,91 @@ Test(a64_sysreg, el0_reaches_only_what_rows_allow)
     }
 }
 
-Test(a64_sysreg, the_whole_id_space_answers)
+// CRm and op2 of op0 3, op1 0, CRn 0, CRm 1-7: the registers that are not 0; by model.
+Test(a64_sysreg, the_whole_id_space_answers_and_what_is_unallocated_is_zero)
+{
+    static const struct {
+        const char *model;
+        unsigned crm, op2;
+        uint64_t value;
+    } rows[] = {
+        { "cortex-a57", 4, 0, 0x11 },                  // ID_AA64PFR0_EL1: EL0 and EL1 in AArch64, FP, SIMD
+        { "cortex-a57", 5, 0, 0x10305006 },            // ID_AA64DFR0_EL1
+        { "cortex-a57", 6, 0, 0x10000 },               // ID_AA64ISAR0_EL1: CRC32
+        { "cortex-a57", 7, 0, 0x24 },                  // ID_AA64MMFR0_EL1: 4 and 64 KiB, 44 bits
+        { "max", 4, 0, UINT64_C(0x1100000000000011) }, // CSV2, CSV3
+        { "max", 5, 0, 0x10305006 },
+        { "max", 6, 0, 0x210000 }, // LSE
+        { "max", 7, 0, 0x100024 }, // 16 KiB
+    };
+    static const char *const models[] = { "cortex-a57", "max" };
+    for (unsigned m = 0; m < countof(models); m++) {
+        struct rig *rig = rig_new();
+        rig->cpu->model = a64_model_find(models[m]);
+        for (unsigned crm = 1; crm < 8; crm++)
+            for (unsigned op2 = 0; op2 < 8; op2++) {
+                uint64_t expected = 0, value = read_register(rig, A64_SYSREG(3, 0, 0, crm, op2));
+                for (unsigned i = 0; i < countof(rows); i++)
+                    if (rows[i].crm == crm && rows[i].op2 == op2 && strcmp(rows[i].model, models[m]) == 0)
+                        expected = rows[i].value;
+                cr_assert_eq(rig->cpu->esr, 0);
+                cr_expect_eq(value, expected, "%s: c0, c%u, %u: %llx", models[m], crm, op2, (unsigned long long)value);
+                // Nobody can write them.
+                write_register(rig, A64_SYSREG(3, 0, 0, crm, op2), 0);
+                cr_expect_eq(rig->cpu->esr, BIT32(25));
+                rig->cpu->esr = 0;
+            }
+        rig_free(rig);
+    }
+}
+
+Test(a64_sysreg, identity_is_the_models_and_the_machines)
+{
+    static const struct {
+        const char *name;
+        uint64_t midr;
+    } rows[] = {
+        { "cortex-a53", 0x410fd034 },
+        { "cortex-a57", 0x411fd070 },
+        { "cortex-a72", 0x410fd083 },
+        { "max", 0x000f0510 },
+    };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        struct rig *rig = rig_new_many(2);
+        rig->cpu->model = rig->cpus[1]->model = a64_model_find(rows[i].name);
+        cr_expect_eq(read_register(rig, A64_SYSREG(3, 0, 0, 0, 0)), rows[i].midr);
+        cr_expect_eq(read_register(rig, A64_SYSREG(3, 0, 0, 0, 5)), 0x80000000); // MPIDR_EL1
+        cr_expect_eq(read_register(rig, A64_SYSREG(3, 0, 0, 0, 6)), 0);          // REVIDR_EL1
+        cr_expect_eq(read_register(rig, A64_SYSREG(3, 1, 0, 0, 7)), 0);          // AIDR_EL1
+        cr_expect_eq(read_register(rig, A64_SYSREG(3, 3, 0, 0, 7)), 4);          // DCZID_EL0: 64 bytes
+        cr_expect_eq(read_register(rig, A64_SYSREG(3, 0, 4, 2, 2)), 4);          // CurrentEL
+        uint64_t value = 0;
+        a64_sysreg_find(A64_SYSREG(3, 0, 0, 0, 5))->read(rig->cpus[1], A64_SYSREG(3, 0, 0, 0, 5), &value);
+        cr_expect_eq(value, 0x80000001);
+        rig->cpu->gic_registers = true;
+        cr_expect_eq(bits_get(read_register(rig, A64_SYSREG(3, 0, 0, 4, 0)), 27, 24), 1);
+        rig_free(rig);
+    }
+}
+
+Test(a64_sysreg, dczid_says_whether_el0_may)
 {
     struct rig *rig = rig_new();
-    for (unsigned crm = 1; crm < 8; crm++)
-        for (unsigned op2 = 0; op2 < 8; op2++) {
-            uint64_t value = read_register(rig, A64_SYSREG(3, 0, 0, crm, op2));
-            cr_assert_eq(rig->cpu->esr, 0);
-            if (op2 != 0 || crm < 4)
-                cr_assert_eq(value, 0);
-        }
-    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 0, 0, 0)), 0x411fd070);
-    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 0, 0, 5)), 0x80000000);
-    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 0, 4, 0)), 0x11);
-    rig->cpu->gic_registers = true;
-    cr_assert_eq(read_register(rig, A64_SYSREG(3, 0, 0, 4, 0)), 0x1000011);
+    rig_set_el(rig->cpu, 0, false);
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 3, 0, 0, 7)), 0x14);
+    rig->cpu->sctlr |= A64_SCTLR_DZE;
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 3, 0, 0, 7)), 4);
+    rig_free(rig);
+}
+
+Test(a64_sysreg, caches_are_told_one_by_one)
+{
+    struct rig *rig = rig_new();
+    static const uint64_t sizes[] = { 0x701fe00a, 0x201fe012, 0x70ffe07a, 0 };
+    for (unsigned i = 0; i < countof(sizes); i++) {
+        write_register(rig, A64_SYSREG(3, 2, 0, 0, 0), i); // CSSELR_EL1
+        cr_expect_eq(read_register(rig, A64_SYSREG(3, 1, 0, 0, 0)), sizes[i], "%u", i);
+    }
     rig_free(rig);
 }
 
@@ -122,6 +192,10 @@ Test(a64_sysreg, the_counter_runs_at_its_frequency_in_virtual_time)
     rig_run(rig, 1);
     cr_assert_eq(rig->cpu->r[0], 100);
     cr_assert_eq(read_register(rig, A64_SYSREG(3, 3, 14, 0, 0)), 62500000);
+    write_register(rig, A64_SYSREG(3, 3, 14, 0, 0), 1000); // firmware may say what it likes
+    cr_assert_eq(read_register(rig, A64_SYSREG(3, 3, 14, 0, 0)), 1000);
+    write_register(rig, A64_SYSREG(3, 3, 14, 0, 2), 0);
+    cr_assert_eq(rig->cpu->esr, BIT32(25)); // but nobody writes a counter
     rig_free(rig);
 }
 
