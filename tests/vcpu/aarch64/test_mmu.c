@@ -325,7 +325,7 @@ Test(a64_mmu, every_tlbi_forgets_what_it_says_and_on_whom)
                 cr_assert_eq(load(other, address), 33);
                 rig_page(rig, 1, 0);
                 rig_put(rig, RIG_TABLES + 0x5008, 8, 0);
-                cpu->r[0] = (address >> 12 & bits_low(44)) + 0x400 * elsewhere;
+                cpu->r[0] = (address >> 12 & bits_low(44)) + 0x412 * elsewhere;
                 rig_code(rig, rows[i].word, I_B(0));
                 rig_run(rig, 1);
                 cr_assert_eq(cpu->esr, 0);
