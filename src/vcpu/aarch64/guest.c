@@ -45,10 +45,20 @@ static enum op_out execute(struct vcpu *vcpu, const struct op *head)
     return a64_execute(a64_of(vcpu), head);
 }
 
+// A second fault without an instruction in between takes the time of one: a handler that faults at its own first
+// instruction would stop the clock for good, and with it everything that could end the run.
+static void deliver_fault(struct a64_cpu *cpu)
+{
+    a64_deliver_fault(cpu);
+    if (unlikely(cpu->faulted == vcpu_executed(&cpu->vcpu)) && cpu->vcpu.left > 0)
+        cpu->vcpu.left--;
+    cpu->faulted = vcpu_executed(&cpu->vcpu);
+}
+
 static void a64_run(struct vcpu *vcpu)
 {
     if (chain_run(vcpu, find_block, jump_key, execute) == OP_FAULT)
-        a64_deliver_fault(a64_of(vcpu));
+        deliver_fault(a64_of(vcpu));
 }
 
 const struct guest a64_guest = {

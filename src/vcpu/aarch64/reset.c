@@ -41,6 +41,7 @@ void a64_reset(struct a64_cpu *cpu)
     cpu->spsel = true;
     cpu->illegal = cpu->event = cpu->waits_event = false;
     cpu->fault = (struct a64_fault){ 0 };
+    cpu->faulted = UINT64_MAX;
     cpu->monitor = (struct a64_monitor){ 0 };
     cpu->vcpu.port_page = UINT64_MAX;
     a64_update_mode(cpu);
@@ -150,6 +151,7 @@ void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
     VISIT_ARRAY(v, cpu->monitor.value);
     VISIT(v, cpu->monitor.others);
     VISIT(v, cpu->monitor.size);
+    VISIT(v, cpu->faulted);
     visit_registers(cpu, v);
     visit_debug(cpu, v);
     VISIT(v, cpu->fpcr);
