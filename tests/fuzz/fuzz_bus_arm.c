@@ -26,7 +26,7 @@ enum { CLEARS_SPI = 1, CLEARS_PRIVATE = 2, CLEARS_LPI = 4, CLEARS_ALL = 7 };
 struct notes {
     uint32_t spi[BLOCKS], own[CPUS];
     uint64_t lpi[CPUS][LPI_WORDS];
-    unsigned clears; // of the step under way
+    unsigned clears; // of the steps since the last check
     unsigned steps;
     uint32_t taken[CPUS]; // what each CPU acknowledged last
 };
@@ -135,7 +135,7 @@ static void step_bank_write(struct bus_case *bus, struct fuzz *fuzz)
     const struct gic_register *row;
     uint64_t address = any_register(bus, fuzz, bank, &row);
     unsigned size = size_for(fuzz, row);
-    notes(bus)->clears = address % size ? CLEARS_ALL : clears_of(bank, row);
+    notes(bus)->clears |= address % size ? CLEARS_ALL : clears_of(bank, row);
     become(bus, bus_any_cpu(bus, fuzz));
     bus_do_write(bus, fuzz, address, size, fuzz_value(fuzz));
     bus->rig.loop->current = NULL;
@@ -146,7 +146,7 @@ static void step_bank_read(struct bus_case *bus, struct fuzz *fuzz)
     const struct bank *bank = any_bank(bus, fuzz);
     const struct gic_register *row;
     uint64_t address = any_register(bus, fuzz, bank, &row);
-    notes(bus)->clears = bank->window == ARM_IRQ_WINDOW_ITS ? CLEARS_LPI : 0; // commands go on
+    notes(bus)->clears |= bank->window == ARM_IRQ_WINDOW_ITS ? CLEARS_LPI : 0; // commands go on
     become(bus, bus_any_cpu(bus, fuzz));
     bus_do_read(bus, fuzz, address, size_for(fuzz, row));
     bus->rig.loop->current = NULL;
@@ -304,7 +304,7 @@ static void step_anywhere(struct bus_case *bus, struct fuzz *fuzz)
         VIRT_UART, VIRT_RTC,  VIRT_RAM,  VIRT_RAM + RIG_RAM, UINT64_MAX,
     };
     uint64_t address = FUZZ_PICK(fuzz, edges) + fuzz_below(fuzz, 16) - 8;
-    notes(bus)->clears = CLEARS_ALL;
+    notes(bus)->clears |= CLEARS_ALL;
     if (fuzz_below(fuzz, 2))
         bus_do_read(bus, fuzz, address, bus_any_size(fuzz));
     else
@@ -365,7 +365,7 @@ static void step_message(struct bus_case *bus, struct fuzz *fuzz)
         data = (uint32_t)fuzz_value(fuzz);
     }
     if (address >= VIRT_GICD + 0x48 && address < VIRT_GICD + 0x60)
-        notes(bus)->clears = CLEARS_SPI;
+        notes(bus)->clears |= CLEARS_SPI;
     bool taken = arm_irq_msi(&virt(bus)->irq, address, data, fuzz_below(fuzz, 8));
     fuzz_tell(fuzz, "message %llx, %x: %d", (unsigned long long)address, data, taken);
     bus_note(bus, taken);
@@ -381,7 +381,7 @@ static void step_its(struct bus_case *bus, struct fuzz *fuzz)
 {
     if (!bus->config.its)
         return;
-    notes(bus)->clears = CLEARS_LPI;
+    notes(bus)->clears |= CLEARS_LPI;
     switch (virt(bus)->irq.its.ctlr ? fuzz_below(fuzz, 16) : fuzz_below(fuzz, 4)) {
     case 0:
         fuzz_tell(fuzz, "ITS from the start");
