@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A disk in a raw file, or on top of one: with `snapshot`, what the guest writes is kept in memory and the file stays as
+// it is.
+//
+//     snapshot:   write ──> clusters in memory, in the order of their first write
+//                 read  ──> the cluster where there is one, else the file
+#ifndef HOST_BLOCK_FILE_H
+#define HOST_BLOCK_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <intact/backend.h>
+
+#include "base/error.h"
+#include "base/visit.h"
+
+#define BLOCK_FILE_CLUSTER 4096u
+
+struct block_file {
+    struct intact_block block; // for the device
+    int file;                  // while `opened`
+    bool opened, snapshot;
+    // The clusters of a snapshot. `place` has, for each cluster of the disk, 1 + its index here, or 0: in the file.
+    uint32_t count, capacity;
+    uint32_t *cluster; // which cluster of the disk each one is
+    uint8_t *data;
+    uint32_t *place;
+    uint32_t place_count;
+    bool failed; // a load found no memory, or no sense: every access fails
+};
+
+// Opens `path`, a regular file or a block device of whole sectors. A negative errno, and a line in `error` that begins
+// with the path.
+int block_file_open(struct block_file *file, const char *path, bool readonly, bool snapshot, struct error *error);
+// A zeroed or closed one may be closed too.
+void block_file_close(struct block_file *file);
+
+// What a snapshot has in memory. The file itself is no part of the state.
+void block_file_visit(struct block_file *file, struct visit *v);
+
+#endif
