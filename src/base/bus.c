@@ -147,7 +147,7 @@ void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value,
     }
 }
 
-static bool all_ram(struct bus *bus, uint64_t address, size_t size, bool rom_too)
+static bool all_ram(struct bus *bus, uint64_t address, uint64_t size, bool rom_too)
 {
     while (size) {
         struct region *region = bus_find(bus, address);
@@ -175,6 +175,11 @@ static void copy_memory(struct bus *bus, uint64_t address, uint8_t *out, const u
         address += piece;
         size -= piece;
     }
+}
+
+bool bus_is_memory(struct bus *bus, uint64_t address, uint64_t size)
+{
+    return all_ram(bus, address, size, true);
 }
 
 bool bus_read_memory(struct bus *bus, uint64_t address, void *data, size_t size)

@@ -59,6 +59,9 @@ struct region *bus_find(struct bus *bus, uint64_t address);
 uint64_t bus_read(struct bus *bus, uint64_t address, unsigned size, uint64_t now);
 void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now);
 
+// Is all of the range RAM or ROM, possibly of several windows that touch? An empty range is.
+bool bus_is_memory(struct bus *bus, uint64_t address, uint64_t size);
+
 // Plain copies for DMA, out of RAM and ROM and into RAM. False: some byte of the range is neither; nothing was copied.
 bool bus_read_memory(struct bus *bus, uint64_t address, void *data, size_t size);
 bool bus_write_memory(struct bus *bus, uint64_t address, const void *data, size_t size);

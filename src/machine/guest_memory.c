@@ -10,21 +10,6 @@
 
 #define PAGE UINT64_C(4096)
 
-bool guest_is_ram(struct bus *bus, uint64_t address, uint64_t size)
-{
-    while (size) {
-        const struct region *region = bus_find(bus, address);
-        if (!region || !region->ram)
-            return false;
-        uint64_t there = region->size - (address - region->base);
-        if (there >= size)
-            return true;
-        address += there;
-        size -= there;
-    }
-    return true;
-}
-
 static int not_ram(const char *what, uint64_t address, uint64_t size, struct error *error)
 {
     return error_set(error, -ENOMEM,
@@ -34,7 +19,7 @@ static int not_ram(const char *what, uint64_t address, uint64_t size, struct err
 
 int guest_put(struct bus *bus, const char *what, uint64_t address, const void *data, size_t size, struct error *error)
 {
-    if (!guest_is_ram(bus, address, size) || !bus_load_memory(bus, address, data, size))
+    if (!bus_load_memory(bus, address, data, size))
         return not_ram(what, address, size, error);
     return 0;
 }
@@ -50,7 +35,7 @@ static bool page_is_zero(struct bus *bus, uint64_t address, size_t size)
 int guest_zero(struct bus *bus, const char *what, uint64_t address, uint64_t size, struct error *error)
 {
     static const uint8_t zeroes[PAGE];
-    if (!guest_is_ram(bus, address, size))
+    if (!bus_is_memory(bus, address, size))
         return not_ram(what, address, size, error);
     while (size) {
         uint64_t to_page_end = PAGE - (address & (PAGE - 1));

@@ -3,15 +3,11 @@
 #ifndef MACHINE_GUEST_MEMORY_H
 #define MACHINE_GUEST_MEMORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/bus.h"
 #include "base/error.h"
-
-// True if all of the range is RAM (possibly of several windows that touch). An empty range is.
-bool guest_is_ram(struct bus *bus, uint64_t address, uint64_t size);
 
 // Copies `size` bytes to `address`. -ENOMEM with a line naming `what` and the range when it is not RAM.
 int guest_put(struct bus *bus, const char *what, uint64_t address, const void *data, size_t size, struct error *error);

@@ -64,6 +64,24 @@ Test(bus, nothing_there_reads_all_ones_and_is_counted)
     cr_assert_eq(bus.unanswered_writes, 1);
 }
 
+Test(bus, a_range_is_memory_if_the_windows_in_it_touch)
+{
+    struct bus bus;
+    uint8_t ram[32] = { 0 };
+    struct region low = { .base = 0x10, .size = 16, .name = "low", .ram = ram };
+    struct region rom = { .base = 0x20, .size = 16, .name = "rom", .ram = ram + 16, .readonly = true };
+    struct region device = { .base = 0x30, .size = 16, .name = "device", .widest = 4, .read = echo_read };
+    bus_init(&bus);
+    bus_add(&bus, &low);
+    bus_add(&bus, &rom);
+    bus_add(&bus, &device);
+    cr_assert(bus_is_memory(&bus, 0x10, 32));
+    cr_assert_not(bus_is_memory(&bus, 0x10, 33));
+    cr_assert_not(bus_is_memory(&bus, 0xf, 2));
+    cr_assert_not(bus_is_memory(&bus, 0x10, UINT64_MAX));
+    cr_assert(bus_is_memory(&bus, 0x1000, 0));
+}
+
 Test(bus, memory_copies_need_ram_for_every_byte)
 {
     struct bus bus;
