@@ -1,100 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Booting without firmware: what a loader is given, and the state of the first CPU that it answers with.
+// Booting without firmware, as far as it is the same for every family: the kernel's bytes, and the line when it is refused.
 //
-// One idea per file: linux_x86.c (bzImage), multiboot.c, pvh.c, firmware_image.c (-bios), all on elf.c, load_image.c
-// and guest_memory.c; boot.c tries them in turn. Loaders write guest RAM and nothing else; the board applies boot_state
-// to vCPU 0.
+//     boot_x86.h    bzImage, multiboot, PVH, firmware
+//     boot_arm64.h  Image, ELF, raw code, firmware
 #ifndef MACHINE_BOOT_H
 #define MACHINE_BOOT_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
-#include "base/bus.h"
 #include "base/error.h"
 #include "machine/image.h"
 
-// Fixed places in the first 640 KiB. All of it is usable RAM to the guest, which copies what it needs early on.
-enum {
-    BOOT_GDT = 0x500,
-    BOOT_INFO = 0x7000,        // Linux's zero page, hvm_start_info or the multiboot information
-    BOOT_PAGE_TABLES = 0x9000, // PML4, PDPT and four page directories: the first 4 GiB
-    BOOT_TABLES_END = 0xf000,
-    BOOT_COMMAND_LINE = 0x20000,
-    BOOT_COMMAND_LINE_LIMIT = 0x10000, // with the closing NUL
-};
-
-enum memory_type { MEMORY_USABLE = 1, MEMORY_RESERVED = 2, MEMORY_ACPI = 3 }; // E820 types, ACPI 6.5 table 15.4
-
-struct memory_range {
-    uint64_t base, size;
-    enum memory_type type;
-};
-
-#define MEMORY_RANGE_LIMIT 16
-
-// Sorted, not overlapping: E820, the multiboot map and the PVH map are all made from it.
-struct memory_map {
-    struct memory_range range[MEMORY_RANGE_LIMIT];
-    unsigned count;
-};
-
-struct boot_request {
-    const char *kernel, *initrd, *append, *bios; // paths and text, NULL: not given
-    const void *kernel_data;                     // the kernel itself, `kernel` being its name then; NULL: read the file
-    size_t kernel_size;
-    struct bus *memory;
-    struct memory_map map;
-    uint64_t ram_below_4g; // end of the RAM that starts at 1 MiB
-    uint64_t rsdp;         // where the ACPI tables start
-};
-
-enum boot_mode {
-    BOOT_REAL,      // at the reset vector, all registers as after reset
-    BOOT_PROTECTED, // flat 32-bit segments, paging off
-    BOOT_LONG,      // 64-bit, identity mapped
-};
-
-// CS is a flat code segment and all others flat data segments of this selector; in BOOT_REAL only `mode` counts.
-struct boot_state {
-    enum boot_mode mode;
-    uint64_t rip, rsp, rsi, rbx, rax;
-    uint64_t cr0, cr3, cr4, efer;
-    uint64_t gdt_base;
-    uint16_t gdt_limit;
-    uint16_t cs, ds;
-};
-
-// Loads what `request` names and fills `state`. 0, or a negative errno with one line in `error`.
-int boot_load(const struct boot_request *request, struct boot_state *state, struct error *error);
-
 // The kernel `name`: the `size` bytes at `data`, or if that is NULL the file; unpacked. `image` is to be released in
-// either case.
+// either case. 0, or a negative errno with one line in `error`, also when no kernel is named.
 int boot_read_kernel(const char *name, const void *data, size_t size, struct image *image, struct error *error);
 
-// --- For the loaders -------------------------------------------------------------------------------------------------
-
-// Room for a ramdisk or module: `size` bytes, page aligned, as high as `limit` (exclusive) and the RAM below 4 GiB
-// allow and not below `floor`. 0: there is none.
-uint64_t boot_place_high(const struct boot_request *request, uint64_t size, uint64_t floor, uint64_t limit);
-
-// The command line with its NUL to BOOT_COMMAND_LINE; at most `limit` bytes of text.
-int boot_put_command_line(const struct boot_request *request, uint64_t limit, struct error *error);
-
-// Entry states with a GDT at BOOT_GDT; the long one also writes the identity map.
-int boot_enter_protected(const struct boot_request *request, struct boot_state *state, uint32_t entry,
-                         struct error *error);
-int boot_enter_long(const struct boot_request *request, struct boot_state *state, uint64_t entry, struct error *error);
-
-// Each answers in its `bool` whether the image is its kind of file at all.
-bool linux_x86_is(const struct image *image);
-int linux_x86_load(const struct boot_request *request, const struct image *image, struct boot_state *state,
-                   struct error *error);
-bool multiboot_is(const struct image *image);
-int multiboot_load(const struct boot_request *request, const struct image *image, struct boot_state *state,
-                   struct error *error);
-int pvh_load(const struct boot_request *request, const struct image *image, struct boot_state *state,
-             struct error *error);
-int firmware_image_load(const struct boot_request *request, struct boot_state *state, struct error *error);
+// A loader has refused the kernel: its name goes in front of the line, unless that names another option.
+void boot_name_kernel(const char *name, struct error *error);
 
 #endif

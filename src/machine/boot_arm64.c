@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/bits.h"
@@ -98,16 +97,11 @@ int boot_arm64_load(const struct boot_arm64_request *request, struct boot_arm64_
     struct image image;
     if (request->firmware)
         return load_for_firmware(request, state, error);
-    if (!request->kernel)
-        return error_set(error, -EINVAL, "nothing to run: give -kernel FILE (or a firmware with -bios FILE)");
     int result = boot_read_kernel(request->kernel, request->kernel_data, request->kernel_size, &image, error);
     if (result == 0) {
         result = load(request, &image, state, error);
-        if (result < 0 && error->text[0] != '-') { // names no other option
-            char prefix[sizeof error->text];
-            snprintf(prefix, sizeof prefix, "-kernel: '%.200s'", request->kernel);
-            error_prefix(error, prefix);
-        }
+        if (result < 0)
+            boot_name_kernel(request->kernel, error);
     }
     image_release(&image);
     return result;

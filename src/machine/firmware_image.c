@@ -4,15 +4,15 @@
 // Spec: Intel SDM volume 3, "First instruction executed"; 82371AB (PIIX4), BIOS memory.
 #include <errno.h>
 
-#include "machine/boot.h"
+#include "machine/boot_x86.h"
 #include "machine/guest_memory.h"
 
 enum { LOW_ALIAS = 0x20000, SIZE_LIMIT = 8 << 20, GRANULE = 4096 };
 
-int firmware_image_load(const struct boot_request *request, struct boot_state *state, struct error *error)
+int firmware_image_load(const struct boot_x86_request *request, struct boot_x86_state *state, struct error *error)
 {
     struct image image;
-    *state = (struct boot_state){ .mode = BOOT_REAL };
+    *state = (struct boot_x86_state){ .mode = BOOT_X86_REAL };
     int result = image_read(&image, "-bios", request->bios, SIZE_LIMIT, error);
     if (result == 0 && image.size % GRANULE)
         result = error_set(error, -EINVAL, "-bios: the size of '%s' is not a multiple of 4 KiB", request->bios);

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/boot.h"
+#include "machine/boot_x86.h"
 #include "machine/bytes.h"
 #include "machine/guest_memory.h"
 
@@ -60,7 +60,7 @@ bool linux_x86_is(const struct image *image)
            memcmp(image->data + HEADER, "HdrS", 4) == 0;
 }
 
-static int examine(const struct boot_request *request, const struct image *image, struct bzimage *kernel,
+static int examine(const struct boot_x86_request *request, const struct image *image, struct bzimage *kernel,
                    struct error *error)
 {
     const uint8_t *file = image->data;
@@ -98,14 +98,14 @@ static void fill_e820(uint8_t *zero_page, const struct memory_map *map)
     }
 }
 
-static int load_ramdisk(const struct boot_request *request, const struct bzimage *kernel, uint8_t *zero_page,
+static int load_ramdisk(const struct boot_x86_request *request, const struct bzimage *kernel, uint8_t *zero_page,
                         struct error *error)
 {
     struct image ramdisk;
     uint64_t limit = (uint64_t)get32(zero_page + INITRD_ADDR_MAX) + 1;
     int result = image_read(&ramdisk, "-initrd", request->initrd, RAMDISK_LIMIT, error);
     if (result == 0) {
-        uint64_t base = boot_place_high(request, ramdisk.size, kernel->address + kernel->init_size, limit);
+        uint64_t base = boot_x86_place_high(request, ramdisk.size, kernel->address + kernel->init_size, limit);
         if (base == 0)
             result = error_set(error, -ENOMEM, "-initrd: no room for the %zu bytes of '%s'; a larger -m may help",
                                ramdisk.size, request->initrd);
@@ -119,7 +119,7 @@ static int load_ramdisk(const struct boot_request *request, const struct bzimage
 }
 
 // The setup header ends where the byte at 0x201 (the offset of the jump over it) says.
-static void start_zero_page(const struct image *image, const struct boot_request *request, uint8_t *zero_page)
+static void start_zero_page(const struct image *image, const struct boot_x86_request *request, uint8_t *zero_page)
 {
     size_t header_end = HEADER + image->data[JUMP + 1];
     if (header_end > 0x290) // zero-page.rst: e820 and others follow the header here
@@ -130,14 +130,14 @@ static void start_zero_page(const struct image *image, const struct boot_request
     memcpy(zero_page + SETUP_SECTS, image->data + SETUP_SECTS, header_end - SETUP_SECTS);
     zero_page[TYPE_OF_LOADER] = LOADER_UNDEFINED;
     zero_page[LOADFLAGS] |= LOADED_HIGH;
-    put32(zero_page + CMD_LINE_PTR, BOOT_COMMAND_LINE);
+    put32(zero_page + CMD_LINE_PTR, BOOT_X86_COMMAND_LINE);
     put32(zero_page + RAMDISK_IMAGE, 0);
     put32(zero_page + RAMDISK_SIZE, 0);
     put64(zero_page + ACPI_RSDP_ADDR, request->rsdp);
     fill_e820(zero_page, &request->map);
 }
 
-int linux_x86_load(const struct boot_request *request, const struct image *image, struct boot_state *state,
+int linux_x86_load(const struct boot_x86_request *request, const struct image *image, struct boot_x86_state *state,
                    struct error *error)
 {
     struct bzimage kernel = { 0 };
@@ -150,15 +150,15 @@ int linux_x86_load(const struct boot_request *request, const struct image *image
     if (request->initrd)
         result = load_ramdisk(request, &kernel, zero_page, error);
     if (result == 0)
-        result = boot_put_command_line(request, get32(zero_page + CMDLINE_SIZE), error);
+        result = boot_x86_put_command_line(request, get32(zero_page + CMDLINE_SIZE), error);
     if (result == 0)
         result = guest_put(request->memory, "kernel", kernel.address, image->data + kernel.payload,
                            (size_t)kernel.payload_size, error);
     if (result == 0)
-        result = guest_put(request->memory, "zero page", BOOT_INFO, zero_page, sizeof zero_page, error);
+        result = guest_put(request->memory, "zero page", BOOT_X86_INFO, zero_page, sizeof zero_page, error);
     if (result == 0)
-        result = boot_enter_long(request, state, kernel.address + ENTRY_64, error);
-    state->rsi = BOOT_INFO; // boot.rst: %rsi holds the base address of struct boot_params
-    state->rsp = BOOT_INFO;
+        result = boot_x86_enter_long(request, state, kernel.address + ENTRY_64, error);
+    state->rsi = BOOT_X86_INFO; // boot.rst: %rsi holds the base address of struct boot_params
+    state->rsp = BOOT_X86_INFO;
     return result;
 }

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/boot.h"
+#include "machine/boot_x86.h"
 #include "machine/bytes.h"
 #include "machine/elf.h"
 #include "machine/guest_memory.h"
@@ -37,7 +37,7 @@ enum { INFO_SIZE = MAP + 24 * MEMORY_RANGE_LIMIT };
 enum { STRINGS = 0x10000, STRINGS_LIMIT = 0x10000 }; // module strings, below the command line
 
 struct multiboot {
-    const struct boot_request *request;
+    const struct boot_x86_request *request;
     uint8_t info[INFO_SIZE];
     uint64_t kernel_end; // modules stay above it
     uint64_t ceiling;    // and below the module before
@@ -113,7 +113,7 @@ static int load_module(struct multiboot *boot, const char *text, struct error *e
     path[path_length] = 0;
     int result = image_read(&module, "-initrd", path, RAMDISK_LIMIT, error);
     if (result == 0) {
-        uint64_t base = boot_place_high(boot->request, module.size, boot->kernel_end, boot->ceiling);
+        uint64_t base = boot_x86_place_high(boot->request, module.size, boot->kernel_end, boot->ceiling);
         if (base == 0)
             result = error_set(error, -ENOMEM, "-initrd: no room for the %zu bytes of '%s'; a larger -m may help",
                                module.size, path);
@@ -150,17 +150,17 @@ static int load_modules(struct multiboot *boot, struct error *error)
 }
 
 // The command line starts with the kernel's name, as section 3.3 of the specification words it and GRUB does.
-static int put_command_line(const struct boot_request *request, struct error *error)
+static int put_command_line(const struct boot_x86_request *request, struct error *error)
 {
     const char *append = request->append ? request->append : "";
     size_t size = strlen(request->kernel) + 1 + strlen(append) + 1;
-    if (size > BOOT_COMMAND_LINE_LIMIT)
-        return error_set(error, -E2BIG, "-append: more than %d characters", BOOT_COMMAND_LINE_LIMIT - 1);
+    if (size > BOOT_X86_COMMAND_LINE_LIMIT)
+        return error_set(error, -E2BIG, "-append: more than %d characters", BOOT_X86_COMMAND_LINE_LIMIT - 1);
     char *text = malloc(size);
     if (!text)
         return error_set(error, -ENOMEM, "-append: out of memory");
     int length = snprintf(text, size, "%s%s%s", request->kernel, *append ? " " : "", append);
-    int result = guest_put(request->memory, "-append", BOOT_COMMAND_LINE, text, (size_t)length + 1, error);
+    int result = guest_put(request->memory, "-append", BOOT_X86_COMMAND_LINE, text, (size_t)length + 1, error);
     free(text);
     return result;
 }
@@ -172,12 +172,12 @@ static void fill_info(struct multiboot *boot)
     put32(info, HAS_MEMORY | HAS_COMMAND_LINE | HAS_MAP | HAS_NAME | (boot->modules ? HAS_MODULES : 0));
     put32(info + 4, (uint32_t)(map->count ? map->range[0].size >> 10 : 0));                 // mem_lower, KiB below 640K
     put32(info + 8, (uint32_t)((boot->request->ram_below_4g - (UINT64_C(1) << 20)) >> 10)); // mem_upper
-    put32(info + 16, BOOT_COMMAND_LINE);
+    put32(info + 16, BOOT_X86_COMMAND_LINE);
     put32(info + 20, boot->modules);
-    put32(info + 24, BOOT_INFO + MODULE_LIST);
+    put32(info + 24, BOOT_X86_INFO + MODULE_LIST);
     put32(info + 44, 24 * map->count);
-    put32(info + 48, BOOT_INFO + MAP);
-    put32(info + 64, BOOT_INFO + NAME);
+    put32(info + 48, BOOT_X86_INFO + MAP);
+    put32(info + 64, BOOT_X86_INFO + NAME);
     memcpy(info + NAME, "intact", sizeof "intact");
     for (unsigned i = 0; i < map->count; i++) {
         uint8_t *entry = info + MAP + 24 * i;
@@ -188,7 +188,7 @@ static void fill_info(struct multiboot *boot)
     }
 }
 
-int multiboot_load(const struct boot_request *request, const struct image *image, struct boot_state *state,
+int multiboot_load(const struct boot_x86_request *request, const struct image *image, struct boot_x86_state *state,
                    struct error *error)
 {
     struct multiboot boot = { .request = request, .ceiling = UINT64_C(1) << 32 };
@@ -205,10 +205,10 @@ int multiboot_load(const struct boot_request *request, const struct image *image
         result = put_command_line(request, error);
     fill_info(&boot);
     if (result == 0)
-        result = guest_put(request->memory, "boot information", BOOT_INFO, boot.info, sizeof boot.info, error);
+        result = guest_put(request->memory, "boot information", BOOT_X86_INFO, boot.info, sizeof boot.info, error);
     if (result == 0)
-        result = boot_enter_protected(request, state, entry, error);
+        result = boot_x86_enter_protected(request, state, entry, error);
     state->rax = LOADER_MAGIC;
-    state->rbx = BOOT_INFO;
+    state->rbx = BOOT_X86_INFO;
     return result;
 }

@@ -27,7 +27,7 @@
 #include "devices/uart16550.h"
 #include "irqchip/x86/x86_irq.h"
 #include "machine/board.h"
-#include "machine/boot.h"
+#include "machine/boot_x86.h"
 #include "machine/cpu_model.h"
 #include "machine/description.h"
 #include "vcpu/x86_64/cpu.h"
@@ -152,7 +152,7 @@ void pc_describe(struct board *board);
 int pc_firmware(struct board *board);
 
 // pc_start.c
-void pc_start(struct pc *pc, const struct boot_state *state);
+void pc_start(struct pc *pc, const struct boot_x86_state *state);
 
 // pc_state.c
 void pc_visit_devices(struct board *board, struct visit *v);

@@ -184,7 +184,7 @@ static void init_hpet(struct pc *pc)
 int pc_firmware(struct board *board)
 {
     struct pc *pc = pc_of(board);
-    struct boot_request request = {
+    struct boot_x86_request request = {
         .kernel = pc->board.config.kernel,
         .kernel_data = pc->board.config.kernel_data,
         .kernel_size = pc->board.config.kernel_size,
@@ -196,11 +196,11 @@ int pc_firmware(struct board *board)
         .ram_below_4g = pc->ram_below_4g,
         .rsdp = pc->board.config.acpi ? PC_TABLES : 0,
     };
-    struct boot_state state;
+    struct boot_x86_state state;
     int result = fill_fw_cfg(pc);
     fill_cmos(pc);
     if (result == 0)
-        result = boot_load(&request, &state, &pc->board.error);
+        result = boot_x86_load(&request, &state, &pc->board.error);
     if (result == 0 && !pc->board.config.bios) {
         x86_irq_virtual_wire(&pc->irq);
         init_8259(pc);

@@ -13,9 +13,9 @@ enum {
     RFLAGS_FIXED = 2,
 };
 
-static void set_segments(struct x86_cpu *cpu, const struct boot_state *state)
+static void set_segments(struct x86_cpu *cpu, const struct boot_x86_state *state)
 {
-    uint16_t size = state->mode == BOOT_LONG ? X86_ATTR_L : X86_ATTR_DB;
+    uint16_t size = state->mode == BOOT_X86_LONG ? X86_ATTR_L : X86_ATTR_DB;
     x86_set_segment(cpu, X86_CS, state->cs, 0, FLAT, (uint16_t)(CODE | PRESENT | size | X86_ATTR_G));
     for (unsigned segment = X86_ES; segment <= X86_GS; segment++)
         if (segment != X86_CS)
@@ -24,10 +24,10 @@ static void set_segments(struct x86_cpu *cpu, const struct boot_state *state)
     x86_set_segment(cpu, X86_TR, 0, 0, TSS_LIMIT, BUSY_TSS | X86_ATTR_P);
 }
 
-void pc_start(struct pc *pc, const struct boot_state *state)
+void pc_start(struct pc *pc, const struct boot_x86_state *state)
 {
     struct x86_cpu *cpu = pc->cpus[0];
-    if (state->mode == BOOT_REAL)
+    if (state->mode == BOOT_X86_REAL)
         return;
     cpu->cr0 = state->cr0;
     cpu->cr3 = state->cr3;

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "machine/boot.h"
+#include "machine/boot_x86.h"
 #include "machine/bytes.h"
 #include "machine/elf.h"
 #include "machine/guest_memory.h"
@@ -33,19 +33,20 @@ static int entry_point(const struct image *image, const struct elf *elf, uint64_
     return 0;
 }
 
-static int load_module(const struct boot_request *request, const struct elf *elf, uint8_t *info, struct error *error)
+static int load_module(const struct boot_x86_request *request, const struct elf *elf, uint8_t *info,
+                       struct error *error)
 {
     struct image module;
     int result = image_read(&module, "-initrd", request->initrd, RAMDISK_LIMIT, error);
     if (result == 0) {
-        uint64_t base = boot_place_high(request, module.size, elf->highest, UINT64_C(1) << 32);
+        uint64_t base = boot_x86_place_high(request, module.size, elf->highest, UINT64_C(1) << 32);
         if (base == 0)
             result = error_set(error, -ENOMEM, "-initrd: no room for the %zu bytes of '%s'; a larger -m may help",
                                module.size, request->initrd);
         else
             result = guest_put(request->memory, "-initrd", base, module.data, module.size, error);
-        put32(info + 12, 1);                   // nr_modules
-        put64(info + 16, BOOT_INFO + MODULES); // modlist_paddr
+        put32(info + 12, 1);                       // nr_modules
+        put64(info + 16, BOOT_X86_INFO + MODULES); // modlist_paddr
         put64(info + MODULES, base);
         put64(info + MODULES + 8, module.size);
     }
@@ -53,14 +54,14 @@ static int load_module(const struct boot_request *request, const struct elf *elf
     return result;
 }
 
-static void start_info(const struct boot_request *request, uint8_t *info)
+static void start_info(const struct boot_x86_request *request, uint8_t *info)
 {
     memset(info, 0, INFO_SIZE);
     put32(info, START_INFO_MAGIC);
     put32(info + 4, START_INFO_VERSION);
-    put64(info + 24, BOOT_COMMAND_LINE);
+    put64(info + 24, BOOT_X86_COMMAND_LINE);
     put64(info + 32, request->rsdp);
-    put64(info + 40, BOOT_INFO + MEMORY_MAP);
+    put64(info + 40, BOOT_X86_INFO + MEMORY_MAP);
     put32(info + 48, request->map.count);
     for (unsigned i = 0; i < request->map.count; i++) {
         uint8_t *entry = info + MEMORY_MAP + 24 * i;
@@ -70,7 +71,7 @@ static void start_info(const struct boot_request *request, uint8_t *info)
     }
 }
 
-int pvh_load(const struct boot_request *request, const struct image *image, struct boot_state *state,
+int pvh_load(const struct boot_x86_request *request, const struct image *image, struct boot_x86_state *state,
              struct error *error)
 {
     struct elf elf;
@@ -87,11 +88,11 @@ int pvh_load(const struct boot_request *request, const struct image *image, stru
     if (request->initrd)
         result = load_module(request, &elf, info, error);
     if (result == 0)
-        result = boot_put_command_line(request, BOOT_COMMAND_LINE_LIMIT, error);
+        result = boot_x86_put_command_line(request, BOOT_X86_COMMAND_LINE_LIMIT, error);
     if (result == 0)
-        result = guest_put(request->memory, "start info", BOOT_INFO, info, sizeof info, error);
+        result = guest_put(request->memory, "start info", BOOT_X86_INFO, info, sizeof info, error);
     if (result == 0)
-        result = boot_enter_protected(request, state, (uint32_t)entry, error);
-    state->rbx = BOOT_INFO;
+        result = boot_x86_enter_protected(request, state, (uint32_t)entry, error);
+    state->rbx = BOOT_X86_INFO;
     return result;
 }

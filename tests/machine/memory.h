@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/bus.h"
-#include "machine/boot.h"
+#include "machine/boot_x86.h"
 #include "machine/bytes.h"
 #include "machine/host_memory.h"
 
@@ -40,9 +40,9 @@ static inline void test_memory_free(struct test_memory *memory)
     host_memory_release(memory->bytes, memory->size);
 }
 
-static inline struct boot_request test_request(struct test_memory *memory)
+static inline struct boot_x86_request test_request(struct test_memory *memory)
 {
-    return (struct boot_request){
+    return (struct boot_x86_request){
         .memory = &memory->bus,
         .map = { .range = { { 0, LOW_END, MEMORY_USABLE }, { MEBI, memory->size - MEBI, MEMORY_USABLE } }, .count = 2 },
         .ram_below_4g = memory->size,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The loaders end to end: a file on disk, the entry state and guest memory on the other side.
-#include "machine/boot.h"
+#include "machine/boot_x86.h"
 
 #include <criterion/criterion.h>
 
@@ -23,19 +23,19 @@ static void finish(void)
 
 TestSuite(boot, .init = start, .fini = finish);
 
-static int boot(struct boot_request request, const void *kernel, size_t size, struct boot_state *state,
+static int boot(struct boot_x86_request request, const void *kernel, size_t size, struct boot_x86_state *state,
                 struct error *error)
 {
     char *path = test_file(kernel, size);
     request.kernel = path;
-    int result = boot_load(&request, state, error);
+    int result = boot_x86_load(&request, state, error);
     test_file_remove(path);
     return result;
 }
 
-static void refuses(struct boot_request request, const void *kernel, size_t size, const char *part)
+static void refuses(struct boot_x86_request request, const void *kernel, size_t size, const char *part)
 {
-    struct boot_state state;
+    struct boot_x86_state state;
     struct error error = { 0 };
     cr_assert_lt(boot(request, kernel, size, &state, &error), 0);
     cr_assert_not_null(strstr(error.text, part), "got: %s", error.text);
@@ -47,13 +47,13 @@ static void refuses(struct boot_request request, const void *kernel, size_t size
 Test(boot, a_bzimage_enters_in_long_mode_at_0x200_of_its_preferred_address)
 {
     uint8_t file[BZIMAGE_SIZE];
-    struct boot_state state;
+    struct boot_x86_state state;
     struct error error = { 0 };
     make_bzimage(file);
     cr_assert_eq(boot(test_request(&memory), file, sizeof file, &state, &error), 0, "%s", error.text);
-    cr_assert_eq(state.mode, BOOT_LONG);
+    cr_assert_eq(state.mode, BOOT_X86_LONG);
     cr_assert_eq(state.rip, 0x200200);
-    cr_assert_eq(state.rsi, BOOT_INFO);
+    cr_assert_eq(state.rsi, BOOT_X86_INFO);
     cr_assert_eq(state.cs, 0x10);
     cr_assert_eq(state.ds, 0x18);
     cr_assert_eq(state.cr0 & 0x80000001, 0x80000001);
@@ -65,7 +65,7 @@ Test(boot, a_bzimage_enters_in_long_mode_at_0x200_of_its_preferred_address)
 Test(boot, the_identity_map_covers_the_first_four_gigabytes)
 {
     uint8_t file[BZIMAGE_SIZE];
-    struct boot_state state;
+    struct boot_x86_state state;
     make_bzimage(file);
     cr_assert_eq(boot(test_request(&memory), file, sizeof file, &state, NULL), 0);
     for (uint64_t address = 0; address < UINT64_C(1) << 32; address += UINT64_C(0x12345000)) {
@@ -79,12 +79,12 @@ Test(boot, the_identity_map_covers_the_first_four_gigabytes)
 Test(boot, the_zero_page_has_the_setup_header_the_memory_map_and_the_command_line)
 {
     uint8_t file[BZIMAGE_SIZE];
-    struct boot_state state;
-    struct boot_request request = test_request(&memory);
+    struct boot_x86_state state;
+    struct boot_x86_request request = test_request(&memory);
     make_bzimage(file);
     request.append = "console=ttyS0 quiet";
     cr_assert_eq(boot(request, file, sizeof file, &state, NULL), 0);
-    const uint8_t *zero_page = memory.bytes + BOOT_INFO;
+    const uint8_t *zero_page = memory.bytes + BOOT_X86_INFO;
     cr_assert_arr_eq(zero_page + 0x202, "HdrS", 4);
     cr_assert_eq(zero_page[0x210], 0xff);
     cr_assert_eq(zero_page[0x1e8], 2);
@@ -100,13 +100,13 @@ Test(boot, the_zero_page_has_the_setup_header_the_memory_map_and_the_command_lin
 Test(boot, the_ramdisk_goes_to_the_top_of_memory)
 {
     uint8_t file[BZIMAGE_SIZE];
-    struct boot_state state;
-    struct boot_request request = test_request(&memory);
+    struct boot_x86_state state;
+    struct boot_x86_request request = test_request(&memory);
     char *initrd = test_file("ramdisk", 7);
     make_bzimage(file);
     request.initrd = initrd;
     cr_assert_eq(boot(request, file, sizeof file, &state, NULL), 0);
-    const uint8_t *zero_page = memory.bytes + BOOT_INFO;
+    const uint8_t *zero_page = memory.bytes + BOOT_X86_INFO;
     cr_assert_eq(get32(zero_page + 0x218), RAM - 4096);
     cr_assert_eq(get32(zero_page + 0x21c), 7);
     cr_assert_arr_eq(memory.bytes + RAM - 4096, "ramdisk", 7);
@@ -145,7 +145,7 @@ Test(boot, a_command_line_longer_than_the_kernel_takes_is_refused)
 {
     uint8_t file[BZIMAGE_SIZE];
     char text[3000];
-    struct boot_request request = test_request(&memory);
+    struct boot_x86_request request = test_request(&memory);
     memset(text, 'x', sizeof text);
     text[sizeof text - 1] = 0;
     request.append = text;
@@ -158,10 +158,10 @@ Test(boot, random_setup_headers_crash_nothing)
     uint8_t file[BZIMAGE_SIZE];
     uint64_t random = 7;
     for (unsigned round = 0; round < 3000; round++) {
-        struct boot_state state;
+        struct boot_x86_state state;
         struct error error = { 0 };
         struct image image = { .data = file, .size = sizeof file };
-        struct boot_request request = test_request(&memory);
+        struct boot_x86_request request = test_request(&memory);
         make_bzimage(file);
         for (unsigned i = 0; i < 6; i++)
             file[0x1f1 + test_random(&random) % 0x90] = (uint8_t)test_random(&random);
@@ -188,15 +188,15 @@ static void make_flat_multiboot(uint8_t file[ELF_SIZE])
 Test(boot, a_flat_multiboot_file_goes_where_its_header_says_with_its_bss_zeroed)
 {
     uint8_t file[ELF_SIZE];
-    struct boot_state state;
+    struct boot_x86_state state;
     struct error error = { 0 };
     make_flat_multiboot(file);
     memset(memory.bytes + MEBI, 0xee, 12288);
     cr_assert_eq(boot(test_request(&memory), file, sizeof file, &state, &error), 0, "%s", error.text);
-    cr_assert_eq(state.mode, BOOT_PROTECTED);
+    cr_assert_eq(state.mode, BOOT_X86_PROTECTED);
     cr_assert_eq(state.rip, 0x100020);
     cr_assert_eq(state.rax, 0x2badb002);
-    cr_assert_eq(state.rbx, BOOT_INFO);
+    cr_assert_eq(state.rbx, BOOT_X86_INFO);
     cr_assert_eq(state.cr0 & 0x80000001, 1);
     cr_assert_arr_eq(memory.bytes + MEBI, file, ELF_SIZE);
     for (unsigned i = 0; i < 4096; i++)
@@ -208,9 +208,9 @@ Test(boot, a_multiboot_elf_gets_its_command_line_modules_and_memory_map)
 {
     const struct test_segment segments[] = { { 1, 1024, MEBI, 256, 256 } };
     uint8_t file[ELF_SIZE];
-    struct boot_state state;
+    struct boot_x86_state state;
     struct error error = { 0 };
-    struct boot_request request = test_request(&memory);
+    struct boot_x86_request request = test_request(&memory);
     char *one = test_file("first", 5), *two = test_file("second", 6);
     char initrd[256];
     snprintf(initrd, sizeof initrd, "%s with words,%s", one, two);
@@ -271,10 +271,10 @@ Test(boot, random_multiboot_headers_crash_nothing)
     uint8_t file[ELF_SIZE];
     uint64_t random = 11;
     for (unsigned round = 0; round < 3000; round++) {
-        struct boot_state state;
+        struct boot_x86_state state;
         struct error error = { 0 };
         struct image image = { .data = file, .size = sizeof file };
-        struct boot_request request = test_request(&memory);
+        struct boot_x86_request request = test_request(&memory);
         request.kernel = "kernel";
         make_flat_multiboot(file);
         for (unsigned i = 0; i < 3; i++)
@@ -290,16 +290,16 @@ Test(boot, a_pvh_kernel_gets_its_start_info)
 {
     const struct test_segment segments[] = { { 1, 1024, MEBI, 256, 8192 }, { 4, 3000, 0, 20, 20 } };
     uint8_t file[ELF_SIZE];
-    struct boot_state state;
+    struct boot_x86_state state;
     struct error error = { 0 };
-    struct boot_request request = test_request(&memory);
+    struct boot_x86_request request = test_request(&memory);
     char *initrd = test_file("ramdisk", 7);
     request.initrd = initrd;
     request.append = "hello";
     make_elf(file, 1, UINT64_C(0xffffffff81000000), segments, 2);
     make_pvh_note(file + 3000, MEBI + 16);
     cr_assert_eq(boot(request, file, sizeof file, &state, &error), 0, "%s", error.text);
-    cr_assert_eq(state.mode, BOOT_PROTECTED);
+    cr_assert_eq(state.mode, BOOT_X86_PROTECTED);
     cr_assert_eq(state.rip, MEBI + 16);
     const uint8_t *info = memory.bytes + state.rbx;
     cr_assert_eq(get32(info), 0x336ec578);
@@ -343,12 +343,12 @@ Test(boot, files_that_are_no_kernel_are_refused_by_name)
 
 Test(boot, nothing_to_run_is_said_so)
 {
-    struct boot_state state;
+    struct boot_x86_state state;
     struct error error = { 0 };
-    struct boot_request request = test_request(&memory);
-    cr_assert_lt(boot_load(&request, &state, &error), 0);
+    struct boot_x86_request request = test_request(&memory);
+    cr_assert_lt(boot_x86_load(&request, &state, &error), 0);
     cr_assert_not_null(strstr(error.text, "-kernel FILE"), "%s", error.text);
     request.kernel = request.bios = "x";
-    cr_assert_lt(boot_load(&request, &state, &error), 0);
+    cr_assert_lt(boot_x86_load(&request, &state, &error), 0);
     cr_assert_not_null(strstr(error.text, "exclude each other"), "%s", error.text);
 }
