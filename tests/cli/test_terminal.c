@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "cli/run.h"
-#include "machine/code.h"
+#include "machine/x86_code.h"
 #include "machine/memory.h"
 
 static char *kernel;

@@ -6,9 +6,9 @@
 #include <errno.h>
 
 #include "machine/arm64_code.h"
-#include "machine/code.h"
 #include "machine/pc.h"
 #include "machine/virt.h"
+#include "machine/x86_code.h"
 
 enum { FREE = 0x20000000 }; // where neither machine of this size has anything
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "machine/code.h"
 #include "machine/memory.h"
 #include "machine/pc.h"
+#include "machine/x86_code.h"
 
 enum { CPUS = 3 };
 

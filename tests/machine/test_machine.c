@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 
-#include "machine/code.h"
+#include "machine/x86_code.h"
 
 static struct code code;
 static struct intact_machine_config config;

@@ -4,7 +4,7 @@
 // IOAPIC.
 #include <intact/machine.h>
 
-#include "machine/code.h"
+#include "machine/x86_code.h"
 #include "threads/fight.h"
 
 // What the guest tells: that its local APIC is on, or a vector. END is the lowest, so that it comes when all others have been.

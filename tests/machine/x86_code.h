@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Guests of a few instructions, made in place: a flat multiboot file that runs in 32-bit mode at 1 MiB.
-#ifndef TESTS_MACHINE_CODE_H
-#define TESTS_MACHINE_CODE_H
+#ifndef TESTS_MACHINE_X86_CODE_H
+#define TESTS_MACHINE_X86_CODE_H
 
 #include <stdint.h>
 #include <string.h>
