@@ -263,6 +263,100 @@ Test(gic_registers, control_registers_take_what_their_mask_lets_through)
     rig_free(rig);
 }
 
+// Bits that follow from those that are written: GICR_WAKER.ChildrenAsleep, GITS_CTLR.Quiescent.
+static uint64_t follows(const struct bank_of_rows *bank, const struct reg *reg)
+{
+    if (bank->window == ARM_IRQ_WINDOW_ITS)
+        return reg->offset == 0 ? BIT32(31) : 0;
+    return bank->window == ARM_IRQ_WINDOW_GICR && reg->offset == 0x14 ? GICR_WAKER_ASLEEP : 0;
+}
+
+Test(gic_registers, a_write_changes_nothing_outside_the_mask)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        if ((row->access & GIC_RW) != GIC_RW)
+            continue;
+        FOR_INDICES(i, &row->reg)
+        {
+            for (unsigned ones = 0; ones < 2; ones++) {
+                struct rig *rig = rig_full(bank->version, true);
+                uint64_t before = get(rig, bank, &row->reg, i);
+                put(rig, bank, &row->reg, i, ones ? UINT64_MAX : 0);
+                uint64_t outside = ~(row->reg.mask | follows(bank, &row->reg));
+                cr_assert_eq((get(rig, bank, &row->reg, i) ^ before) & outside, 0, "%s %s[%u]", bank->name,
+                             row->reg.name, i);
+                rig_free(rig);
+            }
+        }
+    }
+}
+
+Test(gic_registers, plain_storage_takes_the_whole_mask)
+{
+    static const struct {
+        unsigned bank; // of banks()
+        uint32_t offset;
+        uint64_t kept; // besides the mask
+    } list[] = {
+        { 1, 0x70, 0 },                             // GICR_PROPBASER
+        { 1, 0x78, 0 },                             // GICR_PENDBASER
+        { 3, GICC_CTLR, 0 },                        //
+        { 3, GICC_PMR, 0 },                         //
+        { 3, GICC_BPR, 0 },                         //
+        { 3, GICC_ABPR, 0 },                        //
+        { 3, GICC_APR, 0 },                         //
+        { 3, GICC_NSAPR, 0 },                       //
+        { 5, 0x80, 0 },                             // GITS_CBASER
+        { 5, 0x100, UINT64_C(0x0107000000000000) }, // GITS_BASER0: Type, Entry_Size
+        { 5, 0x108, UINT64_C(0x0407000000000000) }, // GITS_BASER1
+    };
+    unsigned count;
+    for (unsigned k = 0; k < countof(list); k++) {
+        const struct bank_of_rows *bank = &banks(&count)[list[k].bank];
+        struct rig *rig = rig_full(bank->version, true);
+        FOR_ROWS(row, bank)
+        {
+            if (list[k].offset < row->reg.offset ||
+                list[k].offset >= row->reg.offset + row_width(&row->reg) * row_count(&row->reg))
+                continue;
+            unsigned index = reg_index(&row->reg, list[k].offset);
+            uint64_t write_only = list[k].offset == 0x78 ? GICR_PENDBASER_PTZ : 0;
+            put(rig, bank, &row->reg, index, UINT64_MAX);
+            cr_assert_eq(get(rig, bank, &row->reg, index), (row->reg.mask & ~write_only) | list[k].kept, "%s",
+                         row->reg.name);
+        }
+        rig_free(rig);
+    }
+}
+
+// A write through the window of one CPU is not seen by another.
+Test(gic_registers, private_rows_are_banked)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        bool v2_private = bank->version == 2 && bank->window == ARM_IRQ_WINDOW_GICD && row->field != GIC_NO_FIELD;
+        bool gicr = bank->window == ARM_IRQ_WINDOW_GICR;
+        bool gicc = bank->window == ARM_IRQ_WINDOW_GICC;
+        if ((row->access & GIC_RW) != GIC_RW || !(v2_private || gicr || gicc))
+            continue;
+        struct rig *rig = rig_full(bank->version, true);
+        struct arm_irq_frame *frame = &rig->frame[bank->window];
+        uint64_t other = gicr ? GICR_FRAME : 0;
+        unsigned width = row_width(&row->reg), last = row->field == GIC_CONFIG ? 1 : 0; // ICFGR0 is fixed
+        uint64_t offset = row->reg.offset + last * row->reg.stride;
+        rig->current = 1;
+        uint64_t before = arm_irq_read(frame, other + offset, width, 0);
+        rig->current = 0;
+        arm_irq_write(frame, offset, width, UINT64_MAX, 0);
+        rig->current = 1;
+        cr_assert_eq(arm_irq_read(frame, other + offset, width, 0), before, "%s %s", bank->name, row->reg.name);
+        rig_free(rig);
+    }
+}
+
 static uint32_t *mistakes_of(struct rig *rig, const struct bank_of_rows *bank)
 {
     switch (bank->window) {
