@@ -1,151 +1,216 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A machine is its list of state: what the list says of one moment, loaded elsewhere, continues to the same bytes. The
-// guest is the demo's, which takes an interrupt in each of five ways with two processors.
+// PC's guest is the demo's, which takes an interrupt in each of five ways with two processors; those of `virt` take a
+// timer's on either GIC, and start a second processor.
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
 #include "guests/embedded.h"
+#include "machine/arm64_code.h"
 #include "machine/pc.h"
+#include "machine/virt.h"
 
-enum { CPUS = 2, FURTHER = 30000, ALL = 20000000 };
+enum { FURTHER = 30000, ALL = 20000000 };
 
-static struct pc *make(void)
+// --- Machines --------------------------------------------------------------------------------------------------------
+
+static void be_demo(struct intact_machine_config *config)
 {
-    struct pc *pc = calloc(1, sizeof *pc);
+    config->cpus = 2;
+    config->memory = UINT64_C(8) << 20;
+    config->kernel_data = demo_x86_64;
+    config->kernel_size = demo_x86_64_size;
+    config->debug_exit_port = 0xf4;
+    config->debug_exit_size = 4;
+    config->testdev = true;
+}
+
+static void be_gicv3(struct intact_machine_config *config)
+{
+    config->kernel_data = code_timer3;
+    config->kernel_size = sizeof code_timer3;
+}
+
+static void be_gicv2(struct intact_machine_config *config)
+{
+    config->gic_version = 2;
+    config->kernel_data = code_timer2;
+    config->kernel_size = sizeof code_timer2;
+}
+
+static void be_smp(struct intact_machine_config *config)
+{
+    config->cpus = 2;
+    config->kernel_data = code_smp;
+    config->kernel_size = sizeof code_smp;
+}
+
+struct sort {
+    const char *name;
+    const struct board_type *type;
+    void (*be)(struct intact_machine_config *config);
+    uint64_t middle; // a moment on its way
+    enum loop_stop end;
+};
+
+static const struct sort sorts[] = {
+    { "pc", &pc_type, be_demo, 14260, LOOP_EXIT },
+    { "virt with GICv3", &virt_type, be_gicv3, 20, LOOP_POWER_OFF },
+    { "virt with GICv2", &virt_type, be_gicv2, 20, LOOP_POWER_OFF },
+    { "virt with two processors", &virt_type, be_smp, 10, LOOP_POWER_OFF },
+};
+
+static struct board *make(const struct sort *sort)
+{
+    struct board *board = calloc(1, sort->type->size);
     struct intact_machine_config config;
     intact_machine_config_init(&config);
-    config.cpus = CPUS;
-    config.memory = UINT64_C(8) << 20;
-    config.kernel = "demo";
-    config.kernel_data = demo_x86_64;
-    config.kernel_size = demo_x86_64_size;
-    config.debug_exit_port = 0xf4;
-    config.debug_exit_size = 4;
-    config.testdev = true;
-    cr_assert_eq(board_create(&pc->board, &pc_type, &config), 0, "%s", pc->board.error.text);
-    return pc;
+    config.memory = INTACT_MEMORY_MIN;
+    config.kernel = "kernel";
+    sort->be(&config);
+    cr_assert_eq(board_create(board, sort->type, &config), 0, "%s", board->error.text);
+    return board;
 }
 
-static void destroy(struct pc *pc)
+static void destroy(struct board *board)
 {
-    board_destroy(&pc->board);
-    free(pc);
+    board_destroy(board);
+    free(board);
 }
 
-static enum loop_stop run_to(struct pc *pc, uint64_t instructions)
+static enum loop_stop run_to(struct board *board, uint64_t instructions)
 {
-    pc->board.loop.limit = instructions;
-    return vcpu_run(&pc->board.loop);
+    board->loop.limit = instructions;
+    return vcpu_run(&board->loop);
 }
 
-static struct visit_save save(struct pc *pc)
+// --- State -----------------------------------------------------------------------------------------------------------
+
+static struct visit_save save(struct board *board)
 {
     struct visit_save saved;
     visit_save_init(&saved);
-    board_visit(&pc->board, &saved.visit);
+    board_visit(board, &saved.visit);
     cr_assert(!saved.failed);
     return saved;
 }
 
-static void load(struct pc *pc, const struct visit_save *saved)
+static void load(struct board *board, const struct visit_save *saved)
 {
     struct visit_load from;
     visit_load_init(&from, saved->data, saved->size);
-    board_visit(&pc->board, &from.visit);
+    board_visit(board, &from.visit);
     cr_assert(!from.failed);
     cr_assert_eq(from.position, from.size);
-    board_loaded(&pc->board);
+    board_loaded(board);
 }
 
-static void same(struct pc *one, struct pc *other, uint64_t when)
+static void same(struct board *one, struct board *other, uint64_t when)
 {
     struct visit_save saved = save(one);
     struct visit_differ differ;
     visit_differ_init(&differ, saved.data, saved.size);
-    board_visit(&other->board, &differ.visit);
+    board_visit(other, &differ.visit);
     cr_assert(!differ.differs, "%s is not the same after %lu instructions", differ.path, (unsigned long)when);
     cr_assert_eq(differ.position, saved.size);
     free(saved.data);
 }
 
-// From the moment `when` on, a machine that has run there and one that was loaded go the same way.
-static void continues_from(uint64_t when)
+static void both_end_alike(const struct sort *sort, struct board *one, struct board *other)
 {
-    struct pc *one = make(), *other = make();
-    cr_assert_eq(run_to(one, when), LOOP_LIMIT);
-    struct visit_save saved = save(one);
-    load(other, &saved);
-    free(saved.data);
-    same(one, other, when);
-    cr_assert_eq(run_to(one, when + FURTHER), run_to(other, when + FURTHER));
-    same(one, other, when + FURTHER);
-    cr_assert_eq(run_to(one, ALL), run_to(other, ALL));
-    same(one, other, one->board.loop.instructions);
+    cr_assert_eq(run_to(one, ALL), sort->end, "%s", sort->name);
+    cr_assert_eq(run_to(other, ALL), sort->end, "%s", sort->name);
+    same(one, other, one->loop.instructions);
+}
+
+// --- It goes on elsewhere --------------------------------------------------------------------------------------------
+
+// From the moment `when` on, a machine that has run there and one that was loaded go the same way. False: it had ended.
+static bool continues_from(const struct sort *sort, uint64_t when)
+{
+    struct board *one = make(sort), *other = make(sort);
+    bool there = run_to(one, when) == LOOP_LIMIT;
+    if (there) {
+        struct visit_save saved = save(one);
+        load(other, &saved);
+        free(saved.data);
+        same(one, other, when);
+        cr_assert_eq(run_to(one, when + FURTHER), run_to(other, when + FURTHER), "%s", sort->name);
+        same(one, other, when + FURTHER);
+        if (one->loop.stop == LOOP_LIMIT)
+            both_end_alike(sort, one, other);
+    }
     destroy(one);
     destroy(other);
+    return there;
 }
 
 Test(state, a_saved_machine_continues_elsewhere_to_the_same_byte)
 {
     static const uint64_t moments[] = { 1, 5000, 14260, 14300, 14950, 15660, 10000000, 10016680, 10017490 };
     for (unsigned i = 0; i < countof(moments); i++)
-        continues_from(moments[i]);
+        cr_assert(continues_from(&sorts[0], moments[i]));
+}
+
+Test(state, a_saved_machine_continues_elsewhere_from_every_instruction)
+{
+    for (unsigned i = 0; i < countof(sorts); i++) {
+        uint64_t when = 1;
+        if (sorts[i].type == &pc_type)
+            continue; // too many
+        while (continues_from(&sorts[i], when))
+            when++;
+        cr_assert_gt(when, sorts[i].middle, "%s", sorts[i].name);
+    }
 }
 
 // The blocks and TLBs of what ran before must not be found again.
 Test(state, a_machine_can_go_back_to_where_it_was)
 {
-    struct pc *one = make(), *other = make();
-    run_to(one, 14260);
-    run_to(other, 14260);
-    struct visit_save saved = save(one);
-    cr_assert_eq(run_to(one, ALL), LOOP_EXIT);
-    memset(one->board.ram + PC_ROM_END, 0xcc, 65536);
-    load(one, &saved);
-    same(one, other, 14260);
-    cr_assert_eq(run_to(one, ALL), LOOP_EXIT);
-    cr_assert_eq(run_to(other, ALL), LOOP_EXIT);
-    same(one, other, one->board.loop.instructions);
-    free(saved.data);
-    destroy(one);
-    destroy(other);
+    for (unsigned i = 0; i < countof(sorts); i++) {
+        const struct sort *sort = &sorts[i];
+        struct board *one = make(sort), *other = make(sort);
+        cr_assert_eq(run_to(one, sort->middle), LOOP_LIMIT);
+        cr_assert_eq(run_to(other, sort->middle), LOOP_LIMIT);
+        struct visit_save saved = save(one);
+        cr_assert_eq(run_to(one, ALL), sort->end);
+        memset(one->ram + one->ram_size / 4, 0xcc, one->ram_size / 2);
+        load(one, &saved);
+        same(one, other, sort->middle);
+        both_end_alike(sort, one, other);
+        free(saved.data);
+        destroy(one);
+        destroy(other);
+    }
 }
 
 Test(state, two_fresh_machines_run_to_the_same_bytes)
 {
-    struct pc *one = make(), *other = make();
-    same(one, other, 0);
-    cr_assert_eq(run_to(one, ALL), LOOP_EXIT);
-    cr_assert_eq(run_to(other, ALL), LOOP_EXIT);
-    same(one, other, one->board.loop.instructions);
-    destroy(one);
-    destroy(other);
+    for (unsigned i = 0; i < countof(sorts); i++) {
+        struct board *one = make(&sorts[i]), *other = make(&sorts[i]);
+        same(one, other, 0);
+        both_end_alike(&sorts[i], one, other);
+        destroy(one);
+        destroy(other);
+    }
 }
 
-Test(state, characters_that_wait_for_com1_are_part_of_it)
+// More than a receiver holds at once. The guests leave it there.
+Test(state, characters_that_wait_for_the_serial_port_are_part_of_it)
 {
-    struct pc *one = make(), *other = make();
-    static const uint8_t text[] = "more than the receiver holds at once, which is one character";
-    cr_assert_eq(outside_input(&one->board.outside, text, sizeof text), sizeof text);
-    run_to(one, 1000);
-    cr_assert_gt(one->board.outside.input_written - one->board.outside.input_read, sizeof text / 2);
-    struct visit_save saved = save(one);
-    load(other, &saved);
-    same(one, other, 1000);
-    cr_assert_eq(atomic_load(&other->board.outside.input_waiting), atomic_load(&one->board.outside.input_waiting));
-    cr_assert_eq(run_to(one, ALL), run_to(other, ALL));
-    same(one, other, one->board.loop.instructions);
-    free(saved.data);
-    destroy(one);
-    destroy(other);
-}
-
-Test(state, it_ends_with_all_of_memory)
-{
-    struct pc *pc = make();
-    struct visit_save saved = save(pc);
-    cr_assert_gt(saved.size, pc->board.ram_size);
-    cr_assert_arr_eq(saved.data + saved.size - pc->board.ram_size, pc->board.ram, pc->board.ram_size);
-    free(saved.data);
-    destroy(pc);
+    static const uint8_t text[100] = "some characters";
+    for (unsigned i = 0; i < countof(sorts); i++) {
+        struct board *one = make(&sorts[i]), *other = make(&sorts[i]);
+        cr_assert_eq(outside_input(&one->outside, text, sizeof text), sizeof text);
+        cr_assert_eq(run_to(one, sorts[i].middle), LOOP_LIMIT);
+        cr_assert_gt(one->outside.input_written - one->outside.input_read, sizeof text / 2);
+        struct visit_save saved = save(one);
+        load(other, &saved);
+        same(one, other, sorts[i].middle);
+        cr_assert_eq(atomic_load(&other->outside.input_waiting), atomic_load(&one->outside.input_waiting));
+        both_end_alike(&sorts[i], one, other);
+        free(saved.data);
+        destroy(one);
+        destroy(other);
+    }
 }
