@@ -75,6 +75,19 @@ struct intact_drive_config {
     bool snapshot;    // what it writes is kept in memory alone, and the file stays as it is
 };
 
+// A device beside those that the machine always has: which one (intact_device_driver), and what is said of it.
+struct intact_property {
+    const char *name, *value;
+};
+
+struct intact_device_config {
+    const char *driver;
+    const struct intact_property *properties;
+    unsigned property_count;
+};
+
+#define INTACT_DEVICES_MAX 128
+
 struct intact_machine_config {
     enum intact_machine_type type;
     unsigned gic_version; // INTACT_VIRT: 2 (at most 8 processors) or 3 (at most 123)
@@ -117,6 +130,10 @@ struct intact_machine_config {
     struct intact_drive_config drives[INTACT_DRIVES_MAX];
     unsigned drive_count;
 
+    // More devices, made in this order. The arrays live as long as the machine.
+    const struct intact_device_config *devices;
+    unsigned device_count; // 0 to INTACT_DEVICES_MAX
+
     // Behaviour.
     bool reboot; // a reset starts the machine again; false: it stops
     bool
@@ -133,6 +150,12 @@ const char *intact_machine_cpu(unsigned index, const char **about);
 
 // The features that may follow, in the same way. Any thread.
 const char *intact_machine_cpu_feature(unsigned index);
+
+// The devices that `devices` can name, by index from 0; NULL after the last. `about`, unless NULL, gets a line on it.
+// Any thread.
+const char *intact_device_driver(unsigned index, const char **about);
+// The properties that a driver takes, in the same way; NULL too for a driver that there is not. Any thread.
+const char *intact_device_property(const char *driver, unsigned index, const char **about);
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 

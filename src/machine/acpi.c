@@ -5,8 +5,9 @@
 //     RSDP -> RSDT, XSDT -> FADT -> DSDT, FACS
 //                        -> MADT    CPUs, IOAPICs, overrides, NMI pins
 //                        -> HPET
+//                        -> MCFG    where PCI's configuration space is (PCI Firmware 3.0, 4.1.2)
 //
-// Not modelled: MCFG (there is no PCI Express), SRAT, SLIT (one node).
+// Not modelled: SRAT, SLIT (one node).
 #include <stdbool.h>
 
 #include "base/bits.h"
@@ -231,6 +232,19 @@ static size_t hpet(struct blob *blob, const struct machine_description *machine)
     return at;
 }
 
+static size_t mcfg(struct blob *blob, const struct machine_description *machine)
+{
+    size_t at = begin(blob, "MCFG", 1);
+    blob_zeroes(blob, 8);
+    blob64(blob, machine->ecam);
+    blob16(blob, 0); // segment group
+    blob8(blob, 0);  // first and last bus
+    blob8(blob, (uint8_t)((machine->ecam_size >> 20) - 1));
+    blob_zeroes(blob, 4);
+    finish(blob, at);
+    return at;
+}
+
 static size_t dsdt(struct blob *blob, const struct machine_description *machine)
 {
     size_t at = begin(blob, "DSDT", 2);
@@ -257,7 +271,7 @@ static void root_pointer(struct blob *blob, uint64_t rsdt, uint64_t xsdt)
 size_t acpi_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity)
 {
     struct blob blob = { .data = out, .capacity = capacity };
-    uint64_t tables[3];
+    uint64_t tables[4];
     unsigned count = 0;
     blob_zeroes(&blob, RSDP_SIZE);
     size_t facs_at = facs(&blob), dsdt_at = dsdt(&blob, machine);
@@ -265,6 +279,8 @@ size_t acpi_build(const struct machine_description *machine, uint64_t base, uint
     tables[count++] = base + madt(&blob, machine);
     if (machine->hpet_address)
         tables[count++] = base + hpet(&blob, machine);
+    if (machine->ecam)
+        tables[count++] = base + mcfg(&blob, machine);
     size_t rsdt_at = begin(&blob, "RSDT", 1);
     for (unsigned i = 0; i < count; i++)
         blob32(&blob, (uint32_t)tables[i]);

@@ -258,3 +258,17 @@ void aml_window_memory(struct aml_resources *list, uint32_t first, uint32_t last
     blob32(&list->blob, 0);
     blob32(&list->blob, last - first + 1);
 }
+
+void aml_window_memory64(struct aml_resources *list, uint64_t first, uint64_t last) // 6.4.3.5.1
+{
+    blob8(&list->blob, 0x8a);
+    blob16(&list->blob, 43);
+    blob8(&list->blob, WINDOW_MEMORY);
+    blob8(&list->blob, WINDOW_FIXED);
+    blob8(&list->blob, MEMORY_READ_WRITE);
+    blob64(&list->blob, 0);
+    blob64(&list->blob, first);
+    blob64(&list->blob, last);
+    blob64(&list->blob, 0);
+    blob64(&list->blob, last - first + 1);
+}

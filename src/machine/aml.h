@@ -52,5 +52,6 @@ void aml_memory32(struct aml_resources *list, uint32_t base, uint32_t size); // 
 void aml_window_bus(struct aml_resources *list, uint16_t first, uint16_t last);
 void aml_window_io(struct aml_resources *list, uint16_t first, uint16_t last);
 void aml_window_memory(struct aml_resources *list, uint32_t first, uint32_t last);
+void aml_window_memory64(struct aml_resources *list, uint64_t first, uint64_t last);
 
 #endif

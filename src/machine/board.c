@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A machine of any family, put together in one order:
 //
-//     board_create --> outside -> devices -> memory -> loop -> controllers -> processors -> wires -> maps
+//     board_create --> outside -> devices -> memory -> loop -> controllers -> processors -> wires -> maps -> -device
 //     board_reset  --> reset of all of them -> firmware: the state that a kernel starts from
 //
 // Path: irqchip/route.c / vcpu/loop.c
@@ -103,8 +103,8 @@ static int build(struct board *board)
 {
     const struct board_type *type = board->type;
     int (*const steps[])(struct board * board) = {
-        check,     make_outside,       type->make_devices, type->map_memory, make_loop, make_controllers,
-        make_cpus, type->wire_devices, type->map_devices,
+        check,     make_outside,       type->make_devices, type->map_memory,   make_loop, make_controllers,
+        make_cpus, type->wire_devices, type->map_devices,  device_list_create,
     };
     int result = 0;
     for (unsigned i = 0; i < countof(steps) && result == 0; i++)
@@ -135,6 +135,7 @@ void board_destroy(struct board *board)
         return;
     for (uint32_t i = 0; i < board->loop.count; i++)
         board->type->destroy_cpu(board, i);
+    device_list_destroy(&board->devices);
     if (board->manager)
         intact_irq_manager_destroy(board->manager);
     board->type->destroy(board);
@@ -152,7 +153,9 @@ void board_destroy(struct board *board)
 
 int board_reset(struct board *board)
 {
+    device_list_reset(&board->devices, board->clock.now);
     board->type->reset(board);
+    pci_host_reset(&board->pci, board->clock.now);
     return board->type->firmware(board);
 }
 
@@ -180,6 +183,14 @@ int board_map(struct board *board, struct bus *bus, struct region region)
     else
         board->windows = window;
     return result;
+}
+
+void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows)
+{
+    struct pci_bus_config config = { .memory = &board->memory, .ports = &board->ports, .interrupts = board->manager };
+    memcpy(config.gsi, gsi, sizeof config.gsi);
+    pci_bus_connect(&board->pci.bus, &config);
+    board->pci_windows = *windows;
 }
 
 // --- Interrupts -----------------------------------------------------------------------------------------------------

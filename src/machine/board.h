@@ -20,9 +20,12 @@
 #include "base/inbox.h"
 #include "base/trace.h"
 #include "base/visit.h"
+#include "devices/pci.h"
 #include "irqchip/manager.h"
 #include "irqchip/route.h"
+#include "machine/device_list.h"
 #include "machine/outside.h"
+#include "machine/pci_place.h"
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 
@@ -45,6 +48,7 @@ struct board_type {
     struct vcpu *(*make_cpu)(struct board *board, uint32_t index); // NULL: no memory
     int (*wire_devices)(struct board *board);
     int (*map_devices)(struct board *board);
+    // (Here come the devices of the configuration.)
     void (*describe)(struct board *board); // what is really there, for tables and trees
 
     // Reset of devices, controllers and processors; then what a firmware would do.
@@ -83,6 +87,11 @@ struct board {
     // The way of interrupts to the controllers.
     struct route route;
     struct intact_irq_manager *manager;
+
+    // PCI, and what the configuration has put on it and elsewhere.
+    struct pci_host pci;
+    struct pci_windows pci_windows; // where BARs go
+    struct device_list devices;
 };
 
 // Builds the machine and loads what it runs, in `type->size` bytes at `board`. 0, or a negative errno with a line in
@@ -101,6 +110,9 @@ int board_make_ram(struct board *board, uint64_t size);
 // A window that stays as long as the board, which keeps it: -EEXIST, -ENOSPC, -EINVAL, -ENOMEM as bus_add. Who moves its
 // window or takes it out again keeps the region itself, and adds and removes it.
 int board_map(struct board *board, struct bus *bus, struct region region);
+
+// Connects bus 0 to memory, ports and interrupts; INTA to INTD of slot 0 arrive at `gsi`.
+void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows);
 
 // `signal` and `resample` of a controller; `owner` is the board.
 void board_signal(void *board, uint32_t vcpu, uint32_t pending);

@@ -28,6 +28,8 @@ void board_visit_chips(struct board *board, struct visit *v)
     visit_time(board, v);
     VISIT_NESTED(v, "console", outside_visit(&board->outside, v));
     board->type->visit_devices(board, v);
+    VISIT_NESTED(v, "pci", pci_host_visit(&board->pci, v));
+    device_list_visit(&board->devices, v);
     manager_visit(board->manager, v); // groups attach their wires again before routing loads the levels
     route_visit(&board->route, v);
     board->type->visit_controllers(board, v);
@@ -47,6 +49,8 @@ void board_visit(struct board *board, struct visit *v)
 void board_loaded(struct board *board)
 {
     outside_loaded(&board->outside);
+    pci_bus_loaded(&board->pci.bus);
+    device_list_loaded(&board->devices);
     board->type->loaded(board);
     for (unsigned i = 0; i < board->memory.count; i++)
         if (board->memory.regions[i]->ram)

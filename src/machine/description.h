@@ -43,6 +43,8 @@ struct machine_description {
     unsigned override_count;
     uint8_t pci_gsi[4];                              // where INTA to INTD of slot 0 arrive; slot n is turned by n
     uint64_t pci_window, pci_window_end;             // memory below 4 GiB for BARs, [begin, end)
+    uint64_t pci_high, pci_high_end;                 // and above
+    uint64_t ecam, ecam_size;                        // configuration space, within the window; 0: none
     uint64_t hpet_address;                           // 0: none
     uint32_t hpet_id;                                // low half of GCAP_ID
     uint8_t hpet_gsi[DESCRIPTION_HPET_TIMERS];       // where its timers lead without legacy replacement: edges

@@ -73,6 +73,17 @@ static void prt(struct aml *aml, const struct machine_description *machine)
     aml_end(aml);
 }
 
+// What is left of the window around configuration space, which is no BAR's.
+static void memory_windows(struct aml_resources *list, const struct machine_description *machine)
+{
+    uint64_t hole = machine->ecam ? machine->ecam : machine->pci_window_end, end = hole + machine->ecam_size;
+    aml_window_memory(list, (uint32_t)machine->pci_window, (uint32_t)(hole - 1));
+    if (end < machine->pci_window_end)
+        aml_window_memory(list, (uint32_t)end, (uint32_t)(machine->pci_window_end - 1));
+    if (machine->pci_high)
+        aml_window_memory64(list, machine->pci_high, machine->pci_high_end - 1);
+}
+
 static void host_bridge(struct aml *aml, const struct machine_description *machine)
 {
     struct aml_resources list;
@@ -86,7 +97,7 @@ static void host_bridge(struct aml *aml, const struct machine_description *machi
     aml_window_io(&list, 0, PCI_CONFIG_PORT - 1);
     aml_window_io(&list, PCI_CONFIG_PORT + 8, 0xffff);
     aml_window_memory(&list, 0xa0000, 0xbffff);
-    aml_window_memory(&list, (uint32_t)machine->pci_window, (uint32_t)(machine->pci_window_end - 1));
+    memory_windows(&list, machine);
     aml_name(aml, "_CRS");
     aml_resources_end(aml, &list);
     prt(aml, machine);
@@ -146,7 +157,7 @@ static void serial_port(struct aml *aml, const struct machine_description *machi
     resources(aml, &list);
 }
 
-// Ports that belong to the board: no driver may take them.
+// Ports and memory that belong to the board: no driver may take them.
 static void board_resources(struct aml *aml, const struct machine_description *machine)
 {
     struct aml_resources list;
@@ -160,6 +171,8 @@ static void board_resources(struct aml *aml, const struct machine_description *m
     aml_io(&list, 0x92, 1);
     aml_io(&list, machine->smi_command, 2);
     aml_io(&list, machine->pm_port, (uint8_t)machine->pm_ports);
+    if (machine->ecam)
+        aml_memory32(&list, (uint32_t)machine->ecam, (uint32_t)machine->ecam_size);
     resources(aml, &list);
 }
 

@@ -13,7 +13,7 @@
 enum { SPI = 0, PPI = 1 }; // first cell of an interrupt
 enum { LEVEL_HIGH = 4 };   // third cell
 enum { PHANDLE_GIC = 1, PHANDLE_CLOCK = 2, PHANDLE_MSI = 3 };
-enum { MOST_CELLS = 16 };
+enum { MOST_CELLS = 160 };
 
 // libfdt's calls after a failure do nothing but fail, so that the end tells of all of them.
 struct tree {
@@ -272,6 +272,77 @@ static void put_fw_cfg(struct tree *tree, const struct fdt_description *machine)
     close_node(tree);
 }
 
+// --- PCI: the bindings pci-host-ecam-generic and IEEE Std 1275 PCI 2.1 ----------------------------------------------
+
+enum {
+    PCI_PORTS = 0x01000000,
+    PCI_MEMORY = 0x02000000,
+    PCI_MEMORY64 = 0x43000000
+}; // phys.hi; the last is prefetchable
+enum { PCI_TURNS = 4, PCI_INTERRUPT_PINS = 4, INTERRUPT_MAP_CELLS = 10, RANGE_CELLS = 7 };
+
+static void put_ranges(struct tree *tree, const struct fdt_pci *pci)
+{
+    const struct {
+        uint32_t space;
+        uint64_t there;
+        const struct fdt_window *here;
+    } rows[] = { { PCI_PORTS, 0, &pci->io },
+                 { PCI_MEMORY, pci->memory.base, &pci->memory },
+                 { PCI_MEMORY64, pci->high.base, &pci->high } };
+    uint32_t out[3 * RANGE_CELLS];
+    for (unsigned i = 0; i < 3; i++) {
+        const uint32_t range[] = { rows[i].space,
+                                   (uint32_t)(rows[i].there >> 32),
+                                   (uint32_t)rows[i].there,
+                                   (uint32_t)(rows[i].here->base >> 32),
+                                   (uint32_t)rows[i].here->base,
+                                   (uint32_t)(rows[i].here->size >> 32),
+                                   (uint32_t)rows[i].here->size };
+        memcpy(out + i * RANGE_CELLS, range, sizeof range);
+    }
+    cells(tree, "ranges", out, 3 * RANGE_CELLS);
+}
+
+// Four slots, then it repeats: the mask looks at two bits of the slot and the pin.
+static void put_interrupt_map(struct tree *tree, const struct fdt_pci *pci)
+{
+    static const uint32_t mask[] = { (PCI_TURNS - 1) << 11, 0, 0, 7 };
+    uint32_t map[PCI_TURNS * PCI_INTERRUPT_PINS * INTERRUPT_MAP_CELLS], *at = map;
+    for (uint32_t slot = 0; slot < PCI_TURNS; slot++) {
+        for (uint32_t pin = 0; pin < PCI_INTERRUPT_PINS; pin++) {
+            const uint32_t row[] = { slot << 11, 0,           0,
+                                     pin + 1,    PHANDLE_GIC, 0,
+                                     0,          SPI,         pci->spi + (slot + pin) % PCI_INTERRUPT_PINS,
+                                     LEVEL_HIGH };
+            memcpy(at, row, sizeof row);
+            at += INTERRUPT_MAP_CELLS;
+        }
+    }
+    cells(tree, "interrupt-map-mask", mask, 4);
+    cells(tree, "interrupt-map", map, sizeof map / sizeof map[0]);
+}
+
+static void put_pci(struct tree *tree, const struct fdt_description *machine)
+{
+    static const uint32_t buses[] = { 0, 255 }, messages[] = { 0, PHANDLE_MSI, 0, 0x10000 };
+    open_node_at(tree, "pcie", machine->pci.ecam.base);
+    text(tree, "compatible", "pci-host-ecam-generic");
+    text(tree, "device_type", "pci");
+    cell(tree, "#address-cells", 3);
+    cell(tree, "#size-cells", 2);
+    cell(tree, "#interrupt-cells", 1);
+    cell(tree, "linux,pci-domain", 0);
+    cells(tree, "bus-range", buses, 2);
+    flag(tree, "dma-coherent");
+    if (machine->v2m.size || machine->its.size)
+        cells(tree, "msi-map", messages, 4); // requester ids as they are
+    reg_one(tree, &machine->pci.ecam);
+    put_ranges(tree, &machine->pci);
+    put_interrupt_map(tree, &machine->pci);
+    close_node(tree);
+}
+
 int fdt_build(const struct fdt_description *machine, void *out, size_t capacity)
 {
     struct tree tree = { .fdt = out };
@@ -294,6 +365,8 @@ int fdt_build(const struct fdt_description *machine, void *out, size_t capacity)
         put_flash(&tree, machine);
     if (machine->fw_cfg.size)
         put_fw_cfg(&tree, machine);
+    if (machine->pci.ecam.size)
+        put_pci(&tree, machine);
     close_node(&tree);
     note(&tree, fdt_finish(out));
     return tree.error ? -ENOMEM : 0;

@@ -10,6 +10,12 @@ struct fdt_window {
     uint64_t base, size; // 0, 0: not there
 };
 
+// A PCI host bridge: where processors find its spaces. Ports begin at 0 on the bus; memory is where it is here.
+struct fdt_pci {
+    struct fdt_window ecam, io, memory, high;
+    unsigned spi; // of INTA of slot 0
+};
+
 struct fdt_description {
     uint32_t cpus;
     const uint64_t *affinities; // MPIDR_EL1 affinity of each
@@ -23,6 +29,7 @@ struct fdt_description {
 
     struct fdt_window flash[2], fw_cfg;
     unsigned flash_width; // bytes
+    struct fdt_pci pci;
     struct fdt_window serial, rtc;
     unsigned serial_spi, rtc_spi;
     uint32_t serial_clock; // Hz

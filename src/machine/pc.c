@@ -82,7 +82,7 @@ static int make_devices(struct board *board)
     acpi_pm_init(&pc->pm, clock, true, power_off, board);
     i8042_init(&pc->keyboard, keyboard_reset, board);
     reset_port_init(&pc->reset, port_reset, board);
-    pci_host_init(&pc->pci, &pc->reset);
+    pci_host_init(&board->pci, &pc->reset);
     post_port_init(&pc->post);
     debugcon_init(&pc->debugcon, outside_debug_transmit, &board->outside);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
@@ -131,7 +131,6 @@ static void reset_devices(struct pc *pc)
     i8042_reset(&pc->keyboard, now);
     uart16550_reset(&pc->com1, now);
     reset_port_reset(&pc->reset, now);
-    pci_host_reset(&pc->pci, now);
     post_port_init(&pc->post);
     if (pc->testdev)
         pc_testdev_reset(pc->testdev, now);

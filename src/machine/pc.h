@@ -20,7 +20,6 @@
 #include "devices/hpet.h"
 #include "devices/i8042.h"
 #include "devices/pc_testdev.h"
-#include "devices/pci.h"
 #include "devices/pit.h"
 #include "devices/reset_port.h"
 #include "devices/rtc.h"
@@ -59,11 +58,15 @@ enum {
 #define PC_MP_TABLE  UINT64_C(0xf0000) // where kernels look for it
 #define PC_ROM_END   UINT64_C(0x100000)
 #define PC_RAM_SPLIT UINT64_C(0xc0000000) // RAM beyond goes above 4 GiB
+#define PC_ECAM      UINT64_C(0xe0000000) // PCI configuration space, 256 MiB
 #define PC_IOAPIC    UINT64_C(0xfec00000)
 #define PC_HPET      UINT64_C(0xfed00000)
 #define PC_LAPIC     UINT64_C(0xfee00000)
 #define PC_FLASH     UINT64_C(0xff800000) // -bios, up to 4 GiB
 #define PC_HIGH      UINT64_C(0x100000000)
+#define PC_PCI_HIGH  UINT64_C(0x9000000000)  // 64-bit BARs, beyond all RAM
+#define PC_PCI_END   UINT64_C(0x10000000000) // up to the last address of the processors
+#define PC_PCI_PORTS UINT64_C(0xc000)        // I/O BARs, to the last port
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
@@ -116,7 +119,6 @@ struct pc {
     struct i8042 keyboard;
     struct uart16550 com1;
     struct reset_port reset;
-    struct pci_host pci;
     struct fw_cfg fw_cfg;
     struct post_port post;
     struct debugcon debugcon;

@@ -44,6 +44,7 @@ static void describe_memory(struct pc *pc)
         { PC_EBDA, PC_LOW_END - PC_EBDA, MEMORY_RESERVED },
         { PC_ROM_BASE, PC_ROM_END - PC_ROM_BASE, MEMORY_RESERVED },
         { PC_ROM_END, pc->ram_below_4g - PC_ROM_END, MEMORY_USABLE },
+        { PC_ECAM, PCI_ECAM_SIZE, MEMORY_RESERVED },
         { PC_HIGH, pc->board.config.memory - pc->ram_below_4g, MEMORY_USABLE },
     };
     pc->map.count = 0;
@@ -63,6 +64,10 @@ void pc_describe(struct board *board)
         .ioapics = { { PC_IOAPIC_ID, PC_IOAPIC_VERSION, (uint32_t)PC_IOAPIC, 0, PC_IOAPIC_PINS } },
         .ioapic_count = 1,
         .pci_gsi = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B },
+        .ecam = PC_ECAM,
+        .ecam_size = PCI_ECAM_SIZE,
+        .pci_high = PC_PCI_HIGH,
+        .pci_high_end = PC_PCI_END,
         .pci_window = PC_RAM_SPLIT,
         .pci_window_end = PC_IOAPIC,
         .hpet_address = pc->board.config.hpet ? PC_HPET : 0,
@@ -206,7 +211,9 @@ int pc_firmware(struct board *board)
         init_8259(pc);
         if (pc->board.config.hpet)
             init_hpet(pc);
-        result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
+        result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
+        if (result == 0)
+            result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
         if (result == 0 && pc->board.config.acpi)
             result = put_table(pc, "ACPI tables", acpi_build, PC_TABLES, TABLES_SIZE);
     }

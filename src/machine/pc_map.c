@@ -6,12 +6,15 @@
 //     000a_0000  (video: nobody)                 (not used)
 //     000e_0000  firmware tables, RAM           the same offset as the address
 //     0010_0000  RAM up to -m, at most 3 GiB    the same
+//     c000_0000  BARs
+//     e000_0000  PCI configuration space (ECAM)
 //     fec0_0000  IOAPIC
 //     fed0_0000  HPET
 //     fee0_0000  (local APICs: each CPU's port)
 //     ff00_0000  pc-testdev, if there
 //     ff80_0000  -bios, if given                its own
 //  1_0000_0000   RAM, the rest                  follows what is below
+// 90_0000_0000   64-bit BARs that do not fit below
 //
 // Not modelled: shadow RAM registers (the range from C0000h to DFFFFh is empty), address line 20.
 #include <errno.h>
@@ -82,11 +85,13 @@ static int map_windows(struct pc *pc)
         bus_read_fn *read;
         bus_write_fn *write;
         void *owner;
+        unsigned widest;
     } rows[] = {
-        { true, PC_IOAPIC, 0x1000, "IOAPIC", ioapic_window_read, ioapic_window_write, &pc->irq },
-        { pc->board.config.hpet, PC_HPET, HPET_SIZE, "HPET", hpet_read, hpet_write, &pc->hpet },
+        { true, PC_IOAPIC, 0x1000, "IOAPIC", ioapic_window_read, ioapic_window_write, &pc->irq, 8 },
+        { pc->board.config.hpet, PC_HPET, HPET_SIZE, "HPET", hpet_read, hpet_write, &pc->hpet, 8 },
         { pc->testdev, PC_TESTDEV_MEMORY, PC_TESTDEV_BYTES, "testdev", pc_testdev_memory_read, pc_testdev_memory_write,
-          pc->testdev },
+          pc->testdev, 8 },
+        { true, PC_ECAM, PCI_ECAM_SIZE, "ECAM", pci_ecam_read, pci_ecam_write, &pc->board.pci, 4 },
     };
     int result = 0;
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
@@ -95,7 +100,7 @@ static int map_windows(struct pc *pc)
                                (struct region){ .base = rows[i].base,
                                                 .size = rows[i].size,
                                                 .name = rows[i].name,
-                                                .widest = 8,
+                                                .widest = rows[i].widest,
                                                 .read = rows[i].read,
                                                 .write = rows[i].write,
                                                 .owner = rows[i].owner });
@@ -182,7 +187,7 @@ static int map_ports(struct pc *pc)
         { "elcr", PC_PORT_ELCR, 2, 1, elcr_read, elcr_write, &pc->irq },
         { "fw_cfg", PC_PORT_FW_CFG, FW_CFG_PORTS, 2, fw_cfg_read, fw_cfg_write, &pc->fw_cfg },
         { "pm", PC_PORT_PM, ACPI_PM_PORTS, 4, acpi_pm_read, acpi_pm_write, &pc->pm },
-        { "pci", PC_PORT_PCI, PCI_PORTS, 4, pci_host_read, pci_host_write, &pc->pci },
+        { "pci", PC_PORT_PCI, PCI_PORTS, 4, pci_host_read, pci_host_write, &pc->board.pci },
     };
     int result = 0;
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)

@@ -14,7 +14,6 @@ void pc_visit_devices(struct board *board, struct visit *v)
     VISIT_NESTED(v, "keyboard", i8042_visit(&pc->keyboard, v));
     VISIT_NESTED(v, "com1", uart16550_visit(&pc->com1, v));
     VISIT_NESTED(v, "reset", reset_port_visit(&pc->reset, v));
-    VISIT_NESTED(v, "pci", pci_host_visit(&pc->pci, v));
     VISIT_NESTED(v, "fw_cfg", fw_cfg_visit(&pc->fw_cfg, v));
     VISIT_NESTED(v, "post", post_port_visit(&pc->post, v));
     if (pc->testdev)

@@ -29,13 +29,9 @@ static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t 
     return x86_irq_msi(&pc->irq, address, data, device);
 }
 
-static bool sink_reaches(void *owner, uint64_t address, uint32_t device)
-{
-    (void)owner, (void)device;
-    return (address & UINT64_C(0xfffffffffff00000)) == PC_LAPIC;
-}
-
-const struct route_sink pc_sink = { .pin = sink_pin, .message = sink_message, .reaches = sink_reaches };
+// No `reaches`: messages are what a guest writes into its devices, and a device takes any address. One that leads
+// nowhere is sent, dropped and counted, as on a real bus.
+const struct route_sink pc_sink = { .pin = sink_pin, .message = sink_message };
 
 static void irq_deadline(void *owner, uint32_t vcpu, uint64_t when)
 {
@@ -178,6 +174,18 @@ static int wire_testdev(struct pc *pc)
     return result;
 }
 
+static void wire_pci(struct board *board)
+{
+    static const uint32_t gsi[] = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B };
+    static const struct pci_windows windows = {
+        .io = { PC_PCI_PORTS, 0x10000 },
+        .memory = { PC_RAM_SPLIT, PC_ECAM },
+        .high = { PC_PCI_HIGH, PC_PCI_END },
+        .tell_line = true,
+    };
+    board_connect_pci(board, gsi, &windows);
+}
+
 int pc_wire_devices(struct board *board)
 {
     struct pc *pc = pc_of(board);
@@ -191,6 +199,7 @@ int pc_wire_devices(struct board *board)
     };
     int result = 0;
     wire_gates(pc);
+    wire_pci(board);
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
         result = route_connect(&pc->board.route, isa_gsi(rows[i].irq), rows[i].line);
     if (result == 0)

@@ -38,6 +38,8 @@ static int check(struct board *board)
     int result = check_gic(board);
     if (result < 0)
         return result;
+    if (config->memory > VIRT_RAM_END - VIRT_RAM)
+        return board_refuse(board, "-m", "this machine has at most 255 GiB");
     if (config->bios)
         return board_refuse(board, "-bios", "this machine has no flash; give -kernel FILE");
     if (config->testdev || config->debug_exit_port || config->debugcon_port)
@@ -84,6 +86,7 @@ static int make_devices(struct board *board)
     struct virt *virt = virt_of(board);
     make_serial(virt);
     pl031_init(&virt->rtc, &board->clock, board->config.rtc_date);
+    pci_host_init_ecam(&board->pci);
     return make_timers(virt);
 }
 

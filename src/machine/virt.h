@@ -25,14 +25,24 @@
 
 // --- Addresses -------------------------------------------------------------------------------------------------------
 
-#define VIRT_GICD UINT64_C(0x08000000)
-#define VIRT_GICC UINT64_C(0x08010000)
-#define VIRT_V2M  UINT64_C(0x08020000)
-#define VIRT_ITS  UINT64_C(0x08080000)
-#define VIRT_GICR UINT64_C(0x080a0000) // up to the serial port: 123 redistributors
-#define VIRT_UART UINT64_C(0x09000000)
-#define VIRT_RTC  UINT64_C(0x09010000)
-#define VIRT_RAM  UINT64_C(0x40000000)
+#define VIRT_GICD    UINT64_C(0x08000000)
+#define VIRT_GICC    UINT64_C(0x08010000)
+#define VIRT_V2M     UINT64_C(0x08020000)
+#define VIRT_ITS     UINT64_C(0x08080000)
+#define VIRT_GICR    UINT64_C(0x080a0000) // up to the serial port: 123 redistributors
+#define VIRT_UART    UINT64_C(0x09000000)
+#define VIRT_RTC     UINT64_C(0x09010000)
+#define VIRT_RAM     UINT64_C(0x40000000)
+#define VIRT_RAM_END UINT64_C(0x4000000000) // 255 GiB at most
+
+// PCI: BARs in 32 and 64 bits, ports as memory, configuration space.
+#define VIRT_PCI          UINT64_C(0x10000000)
+#define VIRT_PCI_END      UINT64_C(0x3eff0000)
+#define VIRT_PCI_IO       UINT64_C(0x3eff0000)
+#define VIRT_PCI_IO_SIZE  UINT64_C(0x10000)
+#define VIRT_PCI_ECAM     UINT64_C(0x4010000000)
+#define VIRT_PCI_HIGH     UINT64_C(0x8000000000)
+#define VIRT_PCI_HIGH_END UINT64_C(0x10000000000)
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
@@ -40,6 +50,7 @@ enum {
     VIRT_SPIS = 224, // INTIDs 32 to 255
     VIRT_SPI_UART = 1,
     VIRT_SPI_RTC = 2,
+    VIRT_SPI_PCI = 3,    // INTA to INTD of slot 0; slot n is turned by n
     VIRT_LPI_BITS = 16,  // of an INTID: LPIs 8192 to 65535
     VIRT_V2M_FIRST = 80, // INTIDs of the message frame
     VIRT_V2M_COUNT = 64,

@@ -41,6 +41,11 @@ void virt_describe(struct board *board)
         .timer_physical = VIRT_PPI_PHYSICAL,
         .timer_virtual = VIRT_PPI_VIRTUAL,
         .timer_hyp = VIRT_PPI_HYP,
+        .pci = { .ecam = { VIRT_PCI_ECAM, PCI_ECAM_SIZE },
+                 .io = { VIRT_PCI_IO, VIRT_PCI_IO_SIZE },
+                 .memory = { VIRT_PCI, VIRT_PCI_END - VIRT_PCI },
+                 .high = { VIRT_PCI_HIGH, VIRT_PCI_HIGH_END - VIRT_PCI_HIGH },
+                 .spi = VIRT_SPI_PCI },
         .serial = { VIRT_UART, virt->board.config.com1 ? PL011_SIZE : 0 },
         .rtc = { VIRT_RTC, PL031_SIZE },
         .serial_spi = VIRT_SPI_UART,
@@ -77,5 +82,5 @@ int virt_firmware(struct board *board)
         return result;
     start_serial(virt);
     virt_start(virt, &state);
-    return 0;
+    return pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
 }

@@ -8,9 +8,13 @@
 //     080a_0000  GICv3: redistributors, 128 KiB each
 //     0900_0000  PL011
 //     0901_0000  PL031
+//     1000_0000  PCI: BARs
+//     3eff_0000  PCI: ports
 //     4000_0000  RAM
+//  40_1000_0000  PCI: configuration space (ECAM)
+//  80_0000_0000  PCI: 64-bit BARs that do not fit below
 //
-// Not modelled: flash, fw_cfg, virtio-mmio and PCI, whose places are empty.
+// Not modelled: flash, fw_cfg, virtio-mmio, whose places are empty.
 #include "machine/virt.h"
 
 int virt_map_memory(struct board *board)
@@ -52,10 +56,38 @@ static int map_gic(struct virt *virt)
     return result;
 }
 
+static uint64_t port_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    struct board *board = owner;
+    return bus_read(&board->ports, offset, size, now);
+}
+
+static void port_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    struct board *board = owner;
+    bus_write(&board->ports, offset, size, value, now);
+}
+
+static int map_pci(struct board *board)
+{
+    const struct region rows[] = {
+        { VIRT_PCI_ECAM, PCI_ECAM_SIZE, "ECAM", .widest = 4, .read = pci_ecam_read, .write = pci_ecam_write,
+          .owner = &board->pci },
+        { VIRT_PCI_IO, VIRT_PCI_IO_SIZE, "PCI ports", .widest = 4, .read = port_read, .write = port_write,
+          .owner = board },
+    };
+    int result = 0;
+    for (unsigned i = 0; i < countof(rows) && result == 0; i++)
+        result = board_map(board, &board->memory, rows[i]);
+    return result;
+}
+
 int virt_map_devices(struct board *board)
 {
     struct virt *virt = virt_of(board);
     int result = map_gic(virt);
+    if (result == 0)
+        result = map_pci(board);
     if (result == 0 && virt->board.config.com1)
         result = board_map(&virt->board, &virt->board.memory,
                            (struct region){ .base = VIRT_UART,

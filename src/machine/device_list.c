@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The table of drivers, and the list of a board's devices.
+#include "machine/device_list.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "machine/board.h"
+#include "machine/device_drivers.h"
+
+static const struct device_driver *const drivers[] = {
+    &device_edu,
+    &device_pci_testdev,
+};
+
+// --- Names -----------------------------------------------------------------------------------------------------------
+
+static const struct device_driver *find(const char *name)
+{
+    for (unsigned i = 0; i < countof(drivers); i++)
+        if (strcmp(drivers[i]->name, name) == 0)
+            return drivers[i];
+    return NULL;
+}
+
+const char *intact_device_driver(unsigned index, const char **about)
+{
+    if (index >= countof(drivers))
+        return NULL;
+    if (about)
+        *about = drivers[index]->about;
+    return drivers[index]->name;
+}
+
+const char *intact_device_property(const char *driver, unsigned index, const char **about)
+{
+    const struct device_driver *found = find(driver);
+    for (unsigned i = 0; found && found->properties[i].name; i++) {
+        if (i != index)
+            continue;
+        if (about)
+            *about = found->properties[i].about;
+        return found->properties[i].name;
+    }
+    return NULL;
+}
+
+// --- Making ----------------------------------------------------------------------------------------------------------
+
+static int check_properties(struct board *board, const struct device_driver *driver,
+                            const struct intact_device_config *config)
+{
+    for (unsigned i = 0; i < config->property_count; i++) {
+        const struct device_property *known = driver->properties;
+        while (known->name && strcmp(known->name, config->properties[i].name) != 0)
+            known++;
+        if (!known->name)
+            return error_set(&board->error, -EINVAL, "-device %s: no property '%.80s'; -device %s,help lists them",
+                             driver->name, config->properties[i].name, driver->name);
+    }
+    return 0;
+}
+
+static int create(struct board *board, const struct intact_device_config *config)
+{
+    const struct device_driver *driver = find(config->driver);
+    struct board_device device = { 0 };
+    if (!driver)
+        return error_set(&board->error, -EINVAL, "-device: no device '%.80s'; -device help lists them", config->driver);
+    device.driver = driver->name;
+    int result = check_properties(board, driver, config);
+    if (result == 0)
+        result = driver->create(board, config, &device);
+    if (result < 0)
+        return result;
+    result = device_list_add(&board->devices, &device);
+    if (result < 0)
+        device.ops->destroy(device.object);
+    return result;
+}
+
+int device_list_create(struct board *board)
+{
+    int result = 0;
+    if (board->config.device_count > INTACT_DEVICES_MAX)
+        return error_set(&board->error, -EINVAL, "-device: more than %u", INTACT_DEVICES_MAX);
+    for (unsigned i = 0; i < board->config.device_count && result == 0; i++)
+        result = create(board, &board->config.devices[i]);
+    return result;
+}
+
+int device_list_add(struct device_list *list, const struct board_device *device)
+{
+    if (list->count == list->capacity) {
+        unsigned capacity = list->capacity ? 2 * list->capacity : 8;
+        struct board_device *bigger = realloc(list->devices, capacity * sizeof *bigger);
+        if (!bigger)
+            return -ENOMEM;
+        list->devices = bigger;
+        list->capacity = capacity;
+    }
+    list->devices[list->count++] = *device;
+    return 0;
+}
+
+// --- Life ------------------------------------------------------------------------------------------------------------
+
+void device_list_reset(struct device_list *list, uint64_t now)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        list->devices[i].ops->reset(list->devices[i].object, now);
+}
+
+void device_list_visit(struct device_list *list, struct visit *v)
+{
+    for (unsigned i = 0; i < list->count; i++) {
+        char name[48];
+        snprintf(name, sizeof name, "%s.%u", list->devices[i].driver, i);
+        VISIT_NESTED(v, name, list->devices[i].ops->visit(list->devices[i].object, v));
+    }
+}
+
+void device_list_loaded(struct device_list *list)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->devices[i].ops->loaded)
+            list->devices[i].ops->loaded(list->devices[i].object);
+}
+
+void device_list_destroy(struct device_list *list)
+{
+    while (list->count) {
+        struct board_device *last = &list->devices[--list->count];
+        last->ops->destroy(last->object);
+    }
+    free(list->devices);
+    *list = (struct device_list){ 0 };
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The devices that the configuration names: which drivers there are, what properties they take, and the list of those
+// that a board has.
+//
+//     config.devices, in their order ──> struct device_driver.create ──> struct board_device: object and operations
+//
+// They are made when everything that the board always has is there and wired; the board resets, visits and destroys
+// them. A driver that needs a place on a bus takes the one that its properties name, or the next free one.
+//
+// A new driver is a row in device_list.c and a create function in a device_*.c of its own.
+#ifndef MACHINE_DEVICE_LIST_H
+#define MACHINE_DEVICE_LIST_H
+
+#include <stdint.h>
+
+#include <intact/machine.h>
+
+#include "base/visit.h"
+
+struct board;
+
+struct board_device_ops {
+    void (*reset)(void *object, uint64_t now);
+    void (*visit)(void *object, struct visit *v);
+    void (*destroy)(void *object); // frees it
+    void (*loaded)(void *object);  // after a load of everything; NULL: nothing to do
+};
+
+struct board_device {
+    const char *driver;
+    void *object;
+    const struct board_device_ops *ops;
+};
+
+struct device_list {
+    struct board_device *devices;
+    unsigned count, capacity;
+};
+
+struct device_property {
+    const char *name, *about; // `about`: what it takes, and what it means
+};
+
+struct device_driver {
+    const char *name, *about;
+    const struct device_property *properties; // a row without a name ends them
+    // Makes the device, puts it where it belongs, and fills in `device->object` and `->ops`. 0, or a negative errno with
+    // a line in board->error and nothing left behind.
+    int (*create)(struct board *board, const struct intact_device_config *config, struct board_device *device);
+};
+
+// All of board->config.devices. Part of board_create.
+int device_list_create(struct board *board);
+// Adds a device that was made by other means. -ENOMEM.
+int device_list_add(struct device_list *list, const struct board_device *device);
+void device_list_reset(struct device_list *list, uint64_t now);
+void device_list_visit(struct device_list *list, struct visit *v);
+void device_list_loaded(struct device_list *list);
+// In the reverse order of their making.
+void device_list_destroy(struct device_list *list);
+
+// --- Properties (device_property.c) ----------------------------------------------------------------------------------
+
+// Every PCI device takes these, beside its own: a driver's table ends with them.
+#define DEVICE_PCI_PROPERTIES                                                                                          \
+    { "addr", "SLOT[.FUNCTION], hexadecimal: its place on the bus; the next free slot by default" },                   \
+        { "bus", "pci.0 or pcie.0: the one bus there is" },                                                            \
+    {                                                                                                                  \
+        "id", "a name of your own"                                                                                     \
+    }
+
+// The value of a property, or NULL. The last one counts where a name is given twice.
+const char *device_property(const struct intact_device_config *config, const char *name);
+// Each leaves `*value` alone where the property is not given. -EINVAL with a line in board->error that names the driver,
+// the property and what it takes. Sizes may have a suffix K, M, G or T; numbers may be hexadecimal with 0x.
+int device_number(struct board *board, const struct intact_device_config *config, const char *name, uint64_t least,
+                  uint64_t most, uint64_t *value);
+int device_size(struct board *board, const struct intact_device_config *config, const char *name, uint64_t *value);
+int device_switch(struct board *board, const struct intact_device_config *config, const char *name, bool *value);
+// Where a PCI device is to stand.
+int device_pci_place(struct board *board, const struct intact_device_config *config, uint8_t *devfn);
+// What went wrong when a device was built: a negative errno or enum intact_irq_error as a line. Returns a negative errno.
+int device_failed(struct board *board, const struct intact_device_config *config, int error);
+
+#endif

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// `-device edu` and `-device pci-testdev`.
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/bits.h"
+#include "devices/edu.h"
+#include "devices/pci_testdev.h"
+#include "machine/board.h"
+#include "machine/device_drivers.h"
+
+// --- edu -------------------------------------------------------------------------------------------------------------
+
+static void edu_ops_reset(void *object, uint64_t now)
+{
+    edu_reset(object, now);
+}
+
+static void edu_ops_visit(void *object, struct visit *v)
+{
+    edu_visit(object, v);
+}
+
+static void edu_ops_destroy(void *object)
+{
+    edu_destroy(object);
+    free(object);
+}
+
+static int create_edu(struct board *board, const struct intact_device_config *config, struct board_device *device)
+{
+    static const struct board_device_ops ops = { edu_ops_reset, edu_ops_visit, edu_ops_destroy, NULL };
+    uint64_t mask = EDU_DMA_MASK;
+    uint8_t devfn;
+    int result = device_number(board, config, "dma_mask", 0, UINT64_MAX, &mask);
+    if (result == 0)
+        result = device_pci_place(board, config, &devfn);
+    if (result < 0)
+        return result;
+    struct edu *edu = calloc(1, sizeof *edu);
+    if (!edu)
+        return device_failed(board, config, -ENOMEM);
+    *device = (struct board_device){ device->driver, edu, &ops };
+    result = edu_init(edu, &board->clock, mask, &board->pci.bus, devfn);
+    if (result == 0)
+        return 0;
+    edu_ops_destroy(edu);
+    return device_failed(board, config, result);
+}
+
+static const struct device_property edu_properties[] = {
+    { "dma_mask", "a number, 0xfffffff by default: the address bits that its DMA has" },
+    DEVICE_PCI_PROPERTIES,
+    { NULL, NULL },
+};
+
+const struct device_driver device_edu = {
+    .name = "edu",
+    .about = "PCI, for learning: factorials, DMA, INTx and MSI",
+    .properties = edu_properties,
+    .create = create_edu,
+};
+
+// --- pci-testdev -----------------------------------------------------------------------------------------------------
+
+static void testdev_ops_reset(void *object, uint64_t now)
+{
+    pci_testdev_reset(object, now);
+}
+
+static void testdev_ops_visit(void *object, struct visit *v)
+{
+    pci_testdev_visit(object, v);
+}
+
+static void testdev_ops_destroy(void *object)
+{
+    pci_testdev_destroy(object);
+    free(object);
+}
+
+static int check_membar(struct board *board, const struct intact_device_config *config, uint64_t *membar)
+{
+    int result = device_size(board, config, "membar", membar);
+    if (result == 0 && *membar && (!is_power_of_two(*membar) || *membar < 16))
+        return error_set(&board->error, -EINVAL, "-device %s: membar is a power of two from 16 on", config->driver);
+    return result;
+}
+
+static int create_testdev(struct board *board, const struct intact_device_config *config, struct board_device *device)
+{
+    static const struct board_device_ops ops = { testdev_ops_reset, testdev_ops_visit, testdev_ops_destroy, NULL };
+    uint64_t membar = 0;
+    uint8_t devfn;
+    int result = check_membar(board, config, &membar);
+    if (result == 0)
+        result = device_pci_place(board, config, &devfn);
+    if (result < 0)
+        return result;
+    struct pci_testdev *testdev = calloc(1, sizeof *testdev);
+    if (!testdev)
+        return device_failed(board, config, -ENOMEM);
+    *device = (struct board_device){ device->driver, testdev, &ops };
+    result = pci_testdev_init(testdev, membar, &board->pci.bus, devfn);
+    if (result == 0)
+        return 0;
+    testdev_ops_destroy(testdev);
+    return device_failed(board, config, result);
+}
+
+static const struct device_property testdev_properties[] = {
+    { "membar", "a size, 0 by default: how large its BAR 2 is, which holds nothing" },
+    DEVICE_PCI_PROPERTIES,
+    { NULL, NULL },
+};
+
+const struct device_driver device_pci_testdev = {
+    .name = "pci-testdev",
+    .about = "PCI, for tests: counts writes of each width, in memory and at ports",
+    .properties = testdev_properties,
+    .create = create_testdev,
+};

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What a firmware does for PCI before it starts a kernel: every BAR gets an address, decoding is on, and on a PC the
+// interrupt line register says which IRQ the pin is.
+#ifndef MACHINE_PCI_PLACE_H
+#define MACHINE_PCI_PLACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "devices/pci.h"
+
+// [base, end), with addresses as BARs have them. `end` 0: not there.
+struct pci_window {
+    uint64_t base, end;
+};
+
+struct pci_windows {
+    struct pci_window io, memory, high; // `high`: 64-bit BARs that do not fit below
+    bool tell_line;                     // the line register gets the GSI of the pin
+};
+
+// Places every function of the bus anew, in the order of their places. -ENOSPC with a line in `error` that names the
+// function and the BAR.
+int pci_place(struct pci_bus *bus, const struct pci_windows *windows, uint64_t now, struct error *error);
+
+#endif
