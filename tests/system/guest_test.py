@@ -5,7 +5,8 @@
     guest_test.py EMULATOR GUEST TRANSCRIPT STATUS [OPTIONS...]
 
 EMULATOR is the path of intact, or "qemu": then the same guest and transcript are held against Debian's QEMU. On intact the
-guest runs twice, and both runs must agree to the instruction.
+guest runs twice, and both runs must agree to the instruction. TRANSCRIPT is below transcripts/; its folder says which family
+the guest is of.
 """
 import pathlib
 import sys
@@ -13,8 +14,12 @@ import sys
 import harness
 
 TIMEOUT = 120
-COMMON = ["-m", "64M", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot",
-          "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+COMMON = ["-m", "64M", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot"]
+# What the machine of a family needs besides, and what QEMU is to be told: its HPET sends no messages otherwise.
+FAMILIES = {
+    "x86_64": (["-device", "isa-debug-exit,iobase=0xf4,iosize=4"], ["-global", "hpet.msi=on"]),
+    "aarch64": (["-cpu", "cortex-a57"], []),
+}
 
 
 def check(result, transcript, status):
@@ -31,13 +36,14 @@ def check(result, transcript, status):
 def main():
     emulator, guest, name, status, *options = sys.argv[1:]
     transcript = (pathlib.Path(__file__).parent / "transcripts" / name).read_text()
-    arguments = [*COMMON, *options, "-kernel", guest]
+    family = pathlib.PurePath(name).parent.name
+    needed, qemu_only = FAMILIES[family]
+    arguments = [*COMMON, *needed, *options, "-kernel", guest]
     if emulator == "qemu":
         # Time counted in instructions, so that a busy host changes nothing; several processors hardly get on that way.
         if "-smp" not in options:
             arguments += ["-icount", "shift=0,sleep=off"]
-        # Its HPET does not send messages unless it is told to.
-        command = [harness.qemu(), *arguments, "-global", "hpet.msi=on"]
+        command = [harness.qemu(f"qemu-system-{family}"), *arguments, *qemu_only]
         check(harness.run(command, TIMEOUT), transcript, int(status))
         return
     command = [emulator, *arguments, "-d", "exit"]

@@ -40,10 +40,10 @@ def run(command, timeout):
         fail("does not come to an end", late)
 
 
-def qemu():
-    if not shutil.which(QEMU):
-        skip(f"{QEMU} is not installed")
-    return QEMU
+def qemu(name=QEMU):
+    if not shutil.which(name):
+        skip(f"{name} is not installed")
+    return name
 
 
 def instructions(result):
