@@ -133,13 +133,13 @@ void board_destroy(struct board *board)
 {
     if (!board->type)
         return;
-    for (uint32_t i = 0; i < board->loop.count; i++)
-        board->type->destroy_cpu(board, i);
     device_list_destroy(&board->devices);
     if (board->manager)
         intact_irq_manager_destroy(board->manager);
+    route_free(&board->route); // lines that are high fall, and what they reach must be there
+    for (uint32_t i = 0; i < board->loop.count; i++)
+        board->type->destroy_cpu(board, i);
     board->type->destroy(board);
-    route_free(&board->route);
     loop_free(&board->loop);
     outside_destroy(&board->outside);
     while (board->windows) {

@@ -73,6 +73,25 @@ Test(board, it_keeps_as_many_windows_as_a_bus_takes)
     }
 }
 
+// The sanitizer sees a line that falls when what it reaches, or the device, is gone.
+Test(board, it_is_taken_down_while_lines_are_high)
+{
+    for (unsigned i = 0; i < countof(types); i++) {
+        choose(types[i]);
+        config.testdev = types[i] == &pc_type;
+        cr_assert_eq(board_create(board, types[i], &config), 0, "%s", board->error.text);
+        struct intact_irq_line line = { 0 };
+        cr_assert_eq(intact_irq_manager_connect(board->manager, 20, &line), 0);
+        intact_irq_line_set(&line, true);
+        if (config.testdev)
+            bus_write(&board->ports, PC_TESTDEV_LINE_PORT + 5, 1, 1, 0);
+        else
+            intact_irq_line_set(&virt_of(board)->uart.irq, true);
+        intact_irq_manager_disconnect(board->manager, &line);
+        board_destroy(board);
+    }
+}
+
 Test(board, a_window_over_another_is_refused_and_leaves_it_alone)
 {
     make(&virt_type);
