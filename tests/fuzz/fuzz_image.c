@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Kernels, ramdisks and firmware that are damaged, through the public API: bzImage, PVH ELF of 64 and 32 bits, multiboot
-// with and without ELF, plain or gzip, in a file or in memory.
+// Kernels, ramdisks and firmware that are damaged, through the public API. A PC gets bzImage, PVH ELF of 64 and 32 bits,
+// multiboot with and without ELF; virt an Image, ELF or raw code, and a flash. Plain or gzip, in a file or in memory.
 //
 // What must hold: a machine, or a negative errno and one line of text; what starts runs 10,000 instructions.
 #include <intact/machine.h>
@@ -17,6 +17,7 @@
 const char *const fuzz_name = "fuzz_image";
 
 enum { LIMIT = 10000, FILE_LIMIT = 64 << 10, TEXT_LIMIT = 70000 };
+enum { DAMAGE_LIMIT = 5 * 5000 }; // bytes that damage may add
 
 struct file {
     uint8_t data[FILE_LIMIT];
@@ -58,10 +59,15 @@ static void make_multiboot_flat(struct file *file)
     file->size = 4096;
 }
 
-static void make_image(struct fuzz *fuzz, struct file *file)
+static void make_random(struct fuzz *fuzz, struct file *file, uint32_t most)
 {
-    unsigned kind = fuzz_below(fuzz, 7);
-    fuzz_tell(fuzz, "image kind %u", kind);
+    file->size = fuzz_below(fuzz, most);
+    for (size_t i = 0; i < file->size; i++)
+        file->data[i] = (uint8_t)fuzz_word(fuzz);
+}
+
+static void make_pc_image(struct fuzz *fuzz, struct file *file, unsigned kind)
+{
     switch (kind) {
     case 0:
     case 1:
@@ -72,11 +78,53 @@ static void make_image(struct fuzz *fuzz, struct file *file)
     case 3: make_pvh(file, 0); break;
     case 4: make_multiboot_elf(file); break;
     case 5: make_multiboot_flat(file); break;
-    default:
-        file->size = fuzz_below(fuzz, 9000);
-        for (size_t i = 0; i < file->size; i++)
-            file->data[i] = (uint8_t)fuzz_word(fuzz);
+    default: make_random(fuzz, file, 9000);
     }
+}
+
+// Linux's header, in which sizes and offsets may be anything.
+static void make_arm64_image(struct fuzz *fuzz, struct file *file)
+{
+    static const uint64_t offsets[] = { 0, 0x80000, 0x80000, 4096, 0x200000, UINT64_C(0xfffffffffffff000) };
+    make_random(fuzz, file, 9000);
+    if (file->size < 64)
+        file->size = 64;
+    put64(file->data + 8, fuzz_chance(fuzz, 4) ? fuzz_value(fuzz) : FUZZ_PICK(fuzz, offsets));
+    put64(file->data + 16, fuzz_chance(fuzz, 4) ? fuzz_value(fuzz) : fuzz_below(fuzz, 0x600000));
+    put64(file->data + 24, fuzz_chance(fuzz, 4) ? fuzz_value(fuzz) : 0xa);
+    memcpy(file->data + 56, "ARM\x64", 4);
+}
+
+static void make_arm64_elf(struct fuzz *fuzz, struct file *file)
+{
+    uint64_t base = 0x40000000 + (uint64_t)fuzz_below(fuzz, 4) * 0x100000;
+    const struct test_segment segments[] = {
+        { 1, 1024, base, 2048, 4096 },
+        { 1, 3072, base + 0x100000, 512, (uint64_t)512 << fuzz_below(fuzz, 14) },
+    };
+    make_elf(file->data, 1, base, segments, 2);
+    put16(file->data + 18, 183);
+    file->size = ELF_SIZE;
+}
+
+static void make_virt_image(struct fuzz *fuzz, struct file *file, unsigned kind)
+{
+    if (kind < 3)
+        make_arm64_image(fuzz, file);
+    else if (kind < 6)
+        make_arm64_elf(fuzz, file);
+    else
+        make_random(fuzz, file, FILE_LIMIT - DAMAGE_LIMIT);
+}
+
+static void make_image(struct fuzz *fuzz, struct file *file, bool virt)
+{
+    unsigned kind = fuzz_below(fuzz, 7);
+    fuzz_tell(fuzz, "image kind %u of %s", kind, virt ? "virt" : "a PC");
+    if (virt)
+        make_virt_image(fuzz, file, kind);
+    else
+        make_pc_image(fuzz, file, kind);
     if (kind < 6 && fuzz_chance(fuzz, 3)) // code where the entries are
         for (unsigned at = 1024; at < 2048; at++)
             file->data[at] = (uint8_t)fuzz_word(fuzz);
@@ -213,14 +261,31 @@ static void run(const struct intact_machine_config *config, const struct fuzz *f
     intact_machine_destroy(machine);
 }
 
+// Sizes that make sense, and now and then some that do not.
+static void choose_machine(struct fuzz *fuzz, struct intact_machine_config *config, bool virt)
+{
+    config->memory = (uint64_t)(fuzz_chance(fuzz, 4) ? 4 + fuzz_below(fuzz, 8) : 16) << 20;
+    config->cpus = 1 + fuzz_below(fuzz, 2);
+    if (!virt)
+        return;
+    config->type = INTACT_VIRT;
+    config->gic_version = fuzz_chance(fuzz, 16) ? fuzz_below(fuzz, 6) : 2 + fuzz_below(fuzz, 2);
+    config->its = fuzz_chance(fuzz, 2);
+    if (fuzz_chance(fuzz, 8))
+        config->cpus = fuzz_below(fuzz, 130);
+    if (fuzz_chance(fuzz, 16))
+        config->memory = fuzz_value(fuzz) & UINT64_C(0xfffffff);
+}
+
 void fuzz_case(struct fuzz *fuzz)
 {
     static struct file file;
     struct intact_machine_config config;
+    bool virt = fuzz_chance(fuzz, 2);
     bool bios = fuzz_chance(fuzz, 12), in_memory = !bios && fuzz_chance(fuzz, 2);
     make_files();
     memset(&file, 0, sizeof file);
-    make_image(fuzz, &file);
+    make_image(fuzz, &file, virt);
     damage(fuzz, &file);
     if (fuzz_chance(fuzz, 4)) {
         pack(&file);
@@ -228,8 +293,7 @@ void fuzz_case(struct fuzz *fuzz)
             damage(fuzz, &file);
     }
     intact_machine_config_init(&config);
-    config.memory = (uint64_t)(fuzz_chance(fuzz, 4) ? 4 + fuzz_below(fuzz, 8) : 16) << 20;
-    config.cpus = 1 + fuzz_below(fuzz, 2);
+    choose_machine(fuzz, &config, virt);
     config.limit = LIMIT;
     config.reboot = fuzz_chance(fuzz, 2);
     config.append = any_append(fuzz);

@@ -25,6 +25,11 @@ static const char *const values[] = {
     "null,id=", "null,id=c", "socket,id=c", "shift=0", "shift=10,sleep=off", "shift=11", "shift=auto", "shift=0,sleep=on", "sleep=off",
     "base=utc", "base=localtime", "base=2026-01-01T00:00:00", "base=2026-13-41T99:99:99", "base=1969-12-31", "base=9999-12-31",
     "base=10000-01-01", "base=,clock=vm", "clock=host", "exit", "int", "int,exit", "exit,nothing", "/nonexistent/kernel", "", ",",
+    "virt", "virt,gic-version=2", "virt,gic-version=3,its=on", "virt,gic-version=4", "virt,gic-version=max", "virt,its=maybe",
+    "virt,gic-version=2,its=on", "pc,gic-version=3", "type=virt", "virt,acpi=off", "cortex-a57", "cortex-a53", "cortex-a57,x2apic=on",
+    "124", "if=pflash,file=/nonexistent/f", "if=pflash,file=/dev/zero,unit=1", "if=pflash,unit=2,file=x", "if=none,id=d,file=/dev/null",
+    "if=none,file=,id=d", "if=pflash,format=qcow2,file=x", "file=/dev/null,if=pflash,readonly=on,snapshot=on", "if=",
+    "virtio-blk-device,drive=d", "virtio-blk-pci,drive=nobody", "virtio-net-device,netdev=n", "virtio-rng-pci,addr=99.9",
     "=", ",,,", "=,=", "id=", "%s%n", "console=ttyS0 \"quoted\"", "\n", "a\nb", "\x1b[31m", "\xff\xfe",
 };
 // clang-format on
