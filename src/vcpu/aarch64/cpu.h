@@ -39,6 +39,7 @@ enum {
     A64_NZCV = 0xf0000000u,
     A64_SS = 1 << 21,
     A64_IL = 1 << 20,
+    A64_ALLINT = 1 << 13, // FEAT_NMI
     A64_D = 1 << 9,
     A64_A = 1 << 8,
     A64_I = 1 << 7,
@@ -64,6 +65,8 @@ enum {
     A64_SCTLR_WXN = 1 << 19,
     A64_SCTLR_UCI = 1 << 26,
 };
+#define A64_SCTLR_NMI       BIT64(61) // FEAT_NMI
+#define A64_SCTLR_SPINTMASK BIT64(62)
 
 // Exception classes (ESR_EL1.EC, section D17.2.37).
 enum {
@@ -140,6 +143,7 @@ struct a64_cpu {
     uint8_t el;           // 0 or 1
     bool spsel;           // at EL1: SP is SP_EL1
     bool illegal;         // PSTATE.IL
+    bool allint;          // PSTATE.ALLINT; false without FEAT_NMI
     bool event;           // the event register
     bool waits_event;     // halted by WFE, not by WFI
     uint8_t large[2];     // by half of the address space: log2 of the largest page in the TLB, 0: none above 4 KiB

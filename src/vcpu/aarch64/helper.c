@@ -68,6 +68,12 @@ HELPER(daif) // x: set, else clear; s: D, A, I, F; value: syndrome of the trap
     return cpu->vcpu.pending ? OP_FINISH : OP_NEXT; // what was unmasked is taken right after
 }
 
+HELPER(allint) // x: the new value
+{
+    cpu->allint = op->x;
+    return !op->x && cpu->vcpu.pending ? OP_FINISH : OP_NEXT;
+}
+
 HELPER(spsel)
 {
     a64_write_spsel(cpu, op->x);

@@ -8,18 +8,27 @@
 //
 // An interrupt is only entered here; the guest acknowledges it by reading the interrupt controller.
 //
+// With FEAT_NMI and SCTLR_EL1.NMI set, PSTATE.I and F do not mask an interrupt with superpriority; PSTATE.ALLINT, or
+// PSTATE.SP with SCTLR_EL1.SPINTMASK, masks all of them at EL1.
+//
 // Not modelled: EL2, EL3 and AArch32; SError interrupts; software step, breakpoints and watchpoints.
 // Path: vcpu/loop.c / vcpu/aarch64/sysreg.c (ICC_ registers), vcpu/tlb.c (GICC)
 #include "vcpu/aarch64/interrupt.h"
 
 #include "vcpu/aarch64/mmu.h"
+#include "vcpu/aarch64/model.h"
 #include "vcpu/aarch64/sysreg.h"
 #include "vcpu/loop.h"
 
+bool a64_nmi(const struct a64_cpu *cpu)
+{
+    return cpu->gic_registers && a64_has_nmi(cpu->model);
+}
+
 uint32_t a64_pstate(const struct a64_cpu *cpu)
 {
-    return a64_nzcv(cpu) | cpu->daif | (cpu->illegal ? A64_IL : 0u) | (cpu->el ? A64_EL1 : 0u) |
-           (cpu->el && cpu->spsel ? A64_SPSEL : 0u);
+    return a64_nzcv(cpu) | cpu->daif | (cpu->illegal ? A64_IL : 0u) | (cpu->allint ? A64_ALLINT : 0u) |
+           (cpu->el ? A64_EL1 : 0u) | (cpu->el && cpu->spsel ? A64_SPSEL : 0u);
 }
 
 void a64_enter(struct a64_cpu *cpu, uint32_t syndrome, enum a64_vector_offset offset)
@@ -30,6 +39,7 @@ void a64_enter(struct a64_cpu *cpu, uint32_t syndrome, enum a64_vector_offset of
     if (offset == A64_VECTOR_SYNC || offset == A64_VECTOR_SERROR)
         cpu->esr = syndrome;
     cpu->daif = A64_DAIF;
+    cpu->allint = a64_nmi(cpu) && !(cpu->sctlr & A64_SCTLR_SPINTMASK);
     cpu->illegal = false;
     cpu->el = 1;
     cpu->spsel = true;
@@ -60,6 +70,7 @@ void a64_return(struct a64_cpu *cpu)
     cpu->event = true; // an exception return is an event (section D1.6.1)
     a64_set_nzcv(cpu, (uint32_t)spsr);
     cpu->daif = (uint32_t)spsr & A64_DAIF;
+    cpu->allint = a64_nmi(cpu) && spsr & A64_ALLINT;
     if (is_legal(cpu, spsr)) {
         cpu->illegal = spsr & A64_IL;
         cpu->el = spsr & A64_EL1 ? 1 : 0;
@@ -74,15 +85,26 @@ void a64_return(struct a64_cpu *cpu)
 
 // --- what is taken at a boundary --------------------------------------------------------------------------------------
 
+// With SCTLR_EL1.NMI: every interrupt is masked. EL0 has no such mask.
+static bool masks_all(const struct a64_cpu *cpu)
+{
+    return cpu->el == 1 && (cpu->allint || (cpu->spsel && cpu->sctlr & A64_SCTLR_SPINTMASK));
+}
+
 // What of the pending word the CPU would take now; 0: nothing.
 static uint32_t choose(const struct a64_cpu *cpu)
 {
-    uint32_t pending = cpu->vcpu.pending;
+    uint32_t pending = cpu->vcpu.pending, masked = cpu->daif;
     if (cpu->vcpu.state == VCPU_STOPPED)
         return 0;
-    if ((pending & PENDING_FIQ) && !(cpu->daif & A64_F))
+    if (unlikely(cpu->sctlr & A64_SCTLR_NMI)) {
+        if (masks_all(cpu))
+            return 0;
+        masked &= pending & PENDING_NMI ? ~(uint32_t)(A64_I | A64_F) : UINT32_MAX;
+    }
+    if ((pending & PENDING_FIQ) && !(masked & A64_F))
         return PENDING_FIQ;
-    if ((pending & PENDING_IRQ) && !(cpu->daif & A64_I))
+    if ((pending & PENDING_IRQ) && !(masked & A64_I))
         return PENDING_IRQ;
     return 0;
 }

@@ -13,6 +13,9 @@ enum a64_vector_offset {
     A64_VECTOR_SERROR = 0x180
 };
 
+// Does the CPU have FEAT_NMI? It comes with a GICv3.
+bool a64_nmi(const struct a64_cpu *cpu);
+
 // PSTATE as SPSR_EL1 gets it.
 uint32_t a64_pstate(const struct a64_cpu *cpu);
 

@@ -7,7 +7,8 @@
 
 #define PFR0_ELS   UINT64_C(0x11)               // EL0 and EL1 in AArch64 alone; FP and SIMD
 #define PFR0_SAFE  UINT64_C(0x1100000000000000) // CSV2, CSV3: nothing is speculated
-#define DFR0_DEBUG UINT64_C(0x10305006)         // Armv8 debug, 6 breakpoints, 4 watchpoints, no PMU
+#define PFR1_NMI   (UINT64_C(1) << 36)
+#define DFR0_DEBUG UINT64_C(0x10305006) // Armv8 debug, 6 breakpoints, 4 watchpoints, no PMU
 #define ISAR0_CRC  (UINT64_C(1) << 16)
 #define ISAR0_LSE  (UINT64_C(2) << 20)
 #define MMFR0_BASE UINT64_C(0x24) // 44 bits of physical address, 16 of ASID; granules of 4 and 64 KiB
@@ -32,6 +33,7 @@ const struct a64_model a64_models[] = {
     { .name = "max",
       .midr = 0x000f0510,
       .pfr0 = PFR0_ELS | PFR0_SAFE,
+      .pfr1 = PFR1_NMI,
       .dfr0 = DFR0_DEBUG,
       .isar0 = ISAR0_CRC | ISAR0_LSE,
       .mmfr0 = MMFR0_BASE | MMFR0_16K,

@@ -18,7 +18,7 @@
 struct a64_model {
     const char *name;
     uint64_t midr;
-    uint64_t pfr0, dfr0, isar0, mmfr0; // ID_AA64xxx_EL1; the field GIC of PFR0 is the machine's
+    uint64_t pfr0, pfr1, dfr0, isar0, mmfr0; // ID_AA64xxx_EL1; the field GIC of PFR0 is the machine's
     uint64_t ctr, clidr;
     uint64_t ccsidr[3]; // L1 data, L1 instruction, L2
 };
@@ -33,6 +33,12 @@ const struct a64_model *a64_model_find(const char *name);
 static inline bool a64_has_lse(const struct a64_model *model)
 {
     return bits_get(model->isar0, 23, 20) != 0;
+}
+
+// Non-maskable interrupts (FEAT_NMI), where the machine's GICv3 has them too.
+static inline bool a64_has_nmi(const struct a64_model *model)
+{
+    return bits_get(model->pfr1, 39, 36) != 0;
 }
 
 #endif

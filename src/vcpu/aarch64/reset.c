@@ -30,6 +30,7 @@ static void reset_registers(struct a64_cpu *cpu)
 
 void a64_reset(struct a64_cpu *cpu)
 {
+    bool nmi = cpu->sctlr & A64_SCTLR_NMI;
     memset(cpu->r, 0, sizeof cpu->r);
     memset(cpu->v, 0, sizeof cpu->v);
     reset_registers(cpu);
@@ -39,7 +40,9 @@ void a64_reset(struct a64_cpu *cpu)
     cpu->daif = A64_DAIF;
     cpu->el = 1;
     cpu->spsel = true;
-    cpu->illegal = cpu->event = cpu->waits_event = false;
+    cpu->illegal = cpu->allint = cpu->event = cpu->waits_event = false;
+    if (nmi)
+        a64_tell_nmi(cpu);
     cpu->fault = (struct a64_fault){ 0 };
     cpu->faulted = UINT64_MAX;
     cpu->monitor = (struct a64_monitor){ 0 };
@@ -145,6 +148,7 @@ void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
     VISIT(v, cpu->el);
     VISIT(v, cpu->spsel);
     VISIT(v, cpu->illegal);
+    VISIT(v, cpu->allint);
     VISIT(v, cpu->event);
     VISIT(v, cpu->waits_event);
     VISIT(v, cpu->monitor.address);

@@ -91,6 +91,24 @@ bool a64_write_daif(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
     return true;
 }
 
+bool a64_read_allint(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
+{
+    (void)encoding;
+    *value = cpu->allint ? A64_ALLINT : 0;
+    return a64_nmi(cpu) || absent(cpu);
+}
+
+bool a64_write_allint(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
+{
+    (void)encoding;
+    if (!a64_nmi(cpu))
+        return absent(cpu);
+    cpu->allint = value & A64_ALLINT;
+    if (cpu->vcpu.pending)
+        cpu->vcpu.kick |= KICK_LOOK; // what was unmasked is taken right after
+    return true;
+}
+
 bool a64_read_spsel(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
 {
     (void)encoding;
@@ -148,11 +166,23 @@ bool a64_write_fpsr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
     (A64_SCTLR_M | A64_SCTLR_A | A64_SCTLR_C | A64_SCTLR_SA | A64_SCTLR_SA0 | A64_SCTLR_UMA | A64_SCTLR_I |            \
      A64_SCTLR_DZE | A64_SCTLR_UCT | A64_SCTLR_NTWI | A64_SCTLR_NTWE | A64_SCTLR_WXN | A64_SCTLR_UCI)
 
+void a64_tell_nmi(struct a64_cpu *cpu)
+{
+    const struct cpu_port *port = &cpu->vcpu.loop->port;
+    if (port->write)
+        port->write(port->owner, cpu->vcpu.index, PORT_REGISTER, PORT_SCTLR_NMI, 8, (cpu->sctlr & A64_SCTLR_NMI) != 0,
+                    vcpu_now(&cpu->vcpu));
+}
+
 bool a64_write_sctlr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 {
     (void)encoding;
-    uint64_t old = cpu->sctlr;
-    cpu->sctlr = bits_merge(old, value, SCTLR_WRITABLE);
+    uint64_t old = cpu->sctlr, nmi = a64_nmi(cpu) ? A64_SCTLR_NMI | A64_SCTLR_SPINTMASK : 0;
+    cpu->sctlr = bits_merge(old, value, SCTLR_WRITABLE | nmi);
+    if ((cpu->sctlr ^ old) & nmi) {
+        a64_tell_nmi(cpu);
+        cpu->vcpu.kick |= KICK_LOOK; // the mask may have changed
+    }
     if ((cpu->sctlr ^ old) & (A64_SCTLR_M | A64_SCTLR_A | A64_SCTLR_SA | A64_SCTLR_SA0 | A64_SCTLR_WXN))
         a64_flush(cpu);
     a64_update_mode(cpu);
@@ -201,6 +231,7 @@ bool a64_read_id(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
     const struct a64_model *model = cpu->model;
     switch (encoding) {
     case A64_SYSREG(3, 0, 0, 4, 0): *value = model->pfr0 | (cpu->gic_registers ? UINT64_C(1) << 24 : 0); break;
+    case A64_SYSREG(3, 0, 0, 4, 1): *value = a64_nmi(cpu) ? model->pfr1 : 0; break;
     case A64_SYSREG(3, 0, 0, 5, 0): *value = model->dfr0; break;
     case A64_SYSREG(3, 0, 0, 6, 0): *value = model->isar0; break;
     case A64_SYSREG(3, 0, 0, 7, 0): *value = model->mmfr0; break;
@@ -257,7 +288,12 @@ bool a64_read_ccsidr(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
 bool a64_read_isr(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
 {
     (void)encoding;
-    *value = (cpu->vcpu.pending & PENDING_IRQ ? A64_I : 0u) | (cpu->vcpu.pending & PENDING_FIQ ? A64_F : 0u);
+    uint32_t pending = cpu->vcpu.pending, shown = 0;
+    shown |= pending & PENDING_IRQ ? A64_I : 0u;
+    shown |= pending & PENDING_FIQ ? A64_F : 0u;
+    if (pending & PENDING_NMI) // IS and FS
+        shown |= shown << 3;
+    *value = shown;
     return true;
 }
 

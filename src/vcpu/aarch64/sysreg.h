@@ -54,6 +54,9 @@ bool a64_trap(struct a64_cpu *cpu, unsigned encoding, bool read);
 // PSTATE.EL, SP, CPACR_EL1 and SCTLR_EL1 into the mode bits and the TLB's table.
 void a64_update_mode(struct a64_cpu *cpu);
 
+// Tells the interrupt controller SCTLR_EL1.NMI.
+void a64_tell_nmi(struct a64_cpu *cpu);
+
 // PSTATE.SPSel.
 void a64_write_spsel(struct a64_cpu *cpu, bool sp1);
 

@@ -60,6 +60,7 @@ const struct a64_sysreg a64_sysregs[] = {
     { "SPSel", A64_SYSREG(3, 0, 4, 2, 0), .access = RW | A64_ENDS_BLOCK, .read = a64_read_spsel,
       .write = a64_set_spsel },
     { "CurrentEL", A64_SYSREG(3, 0, 4, 2, 2), .access = R, .read = a64_read_currentel },
+    { "ALLINT", A64_SYSREG(3, 0, 4, 3, 0), .access = RW, .read = a64_read_allint, .write = a64_write_allint },
     { "ICC_PMR_EL1", A64_SYSREG(3, 0, 4, 6, 0), .access = RW, .read = a64_read_port, .write = a64_write_port },
     { "AFSR0_EL1", A64_SYSREG(3, 0, 5, 1, 0), .access = RW, FIELD(afsr0), .mask = WORD },
     { "AFSR1_EL1", A64_SYSREG(3, 0, 5, 1, 1), .access = RW, FIELD(afsr1), .mask = WORD },

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "vcpu/aarch64/interrupt.h"
 #include "vcpu/aarch64/sysreg.h"
 
 static bool at_el0(const struct translator *t)
@@ -147,6 +148,8 @@ static void translate_pstate(struct translator *t)
         op->x = op2 == 6;
         op->s = (uint8_t)imm;
         op->value = (int32_t)a64_trap_syndrome(a64_field(t->word, 20, 5), 31, false);
+    } else if (op1 == 1 && op2 == 0 && imm < 2 && a64_nmi(t->cpu) && !at_el0(t)) { // ALLINT
+        a64_emit_help(t, A64_HELP_allint)->x = imm & 1;
     } else if (op1 == 0 && op2 == 5 && !at_el0(t)) {
         a64_emit_help(t, A64_HELP_spsel)->x = imm & 1;
         a64_emit_end(t);
