@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "pc_rig.h"
 
-#include <stdlib.h>
-
-#include "fuzz.h"
 #include "machine/bytes.h"
 #include "vcpu/x86_64/sysreg.h"
 
@@ -25,29 +22,8 @@ static const uint8_t *kernel(void)
     return file;
 }
 
-static void visit(void *machine, struct visit *v)
+struct rig pc_rig(unsigned cpus)
 {
-    board_visit_chips(machine, v);
-}
-
-static void loaded(void *machine)
-{
-    board_loaded(machine);
-}
-
-static int reset(void *machine)
-{
-    return board_reset(machine);
-}
-
-static void destroy(void *machine)
-{
-    board_destroy(machine);
-}
-
-static struct pc *make(unsigned cpus)
-{
-    struct pc *pc = calloc(1, sizeof *pc);
     struct intact_machine_config config;
     intact_machine_config_init(&config);
     config.cpus = cpus;
@@ -59,27 +35,5 @@ static struct pc *make(unsigned cpus)
     config.debugcon_port = DEBUGCON_PORT;
     config.debug_exit_port = 0xf4;
     config.debug_exit_size = 4;
-    if (!pc || board_create(&pc->board, &pc_type, &config) < 0)
-        fuzz_fail("cannot make a PC: %s", pc ? pc->board.error.text : "no memory");
-    return pc;
-}
-
-struct rig pc_rig(unsigned cpus)
-{
-    struct pc *pc = make(cpus);
-    return (struct rig){
-        .machine = pc,
-        .cpus = cpus,
-        .clock = &pc->board.clock,
-        .loop = &pc->board.loop,
-        .memory = &pc->board.memory,
-        .trace = &pc->board.trace,
-        .manager = pc->board.manager,
-        .error = &pc->board.error,
-        .ram = pc->board.ram,
-        .visit = visit,
-        .loaded = loaded,
-        .reset = reset,
-        .destroy = destroy,
-    };
+    return rig_make(&pc_type, &config);
 }

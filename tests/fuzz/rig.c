@@ -5,24 +5,41 @@
 
 #include "fuzz.h"
 
+struct rig rig_make(const struct board_type *type, const struct intact_machine_config *config)
+{
+    struct board *board = calloc(1, type->size);
+    if (!board || board_create(board, type, config) < 0)
+        fuzz_fail("cannot make a machine: %s", board ? board->error.text : "no memory");
+    return (struct rig){
+        .machine = board,
+        .cpus = config->cpus,
+        .clock = &board->clock,
+        .loop = &board->loop,
+        .memory = &board->memory,
+        .trace = &board->trace,
+        .manager = board->manager,
+        .ram = board->ram,
+    };
+}
+
 void rig_free(struct rig *rig)
 {
-    rig->destroy(rig->machine);
+    board_destroy(rig->machine);
     free(rig->machine);
     *rig = (struct rig){ .machine = NULL };
 }
 
 void rig_reset(struct rig *rig)
 {
-    if (rig->reset(rig->machine) < 0)
-        fuzz_fail("reset: %s", rig->error->text);
+    if (board_reset(rig->machine) < 0)
+        fuzz_fail("reset: %s", rig->machine->error.text);
 }
 
 struct visit_save rig_save(const struct rig *rig)
 {
     struct visit_save save;
     visit_save_init(&save);
-    rig->visit(rig->machine, &save.visit);
+    board_visit_chips(rig->machine, &save.visit);
     if (save.failed)
         fuzz_fail("no memory for a snapshot");
     return save;
@@ -32,8 +49,8 @@ void rig_load(const struct rig *rig, const struct visit_save *save)
 {
     struct visit_load load;
     visit_load_init(&load, save->data, save->size);
-    rig->visit(rig->machine, &load.visit);
-    rig->loaded(rig->machine);
+    board_visit_chips(rig->machine, &load.visit);
+    board_loaded(rig->machine);
     if (load.failed || load.position != load.size)
         fuzz_fail("a snapshot does not fit the machine: %zu of %zu bytes used", load.position, load.size);
 }
@@ -42,6 +59,6 @@ const char *rig_differs(const struct rig *rig, const struct visit_save *save)
 {
     static struct visit_differ differ;
     visit_differ_init(&differ, save->data, save->size);
-    rig->visit(rig->machine, &differ.visit);
+    board_visit_chips(rig->machine, &differ.visit);
     return differ.differs ? differ.path : NULL;
 }

@@ -3,33 +3,24 @@
 #ifndef TESTS_FUZZ_RIG_H
 #define TESTS_FUZZ_RIG_H
 
-#include "base/bus.h"
-#include "base/clock.h"
-#include "base/error.h"
-#include "base/trace.h"
-#include "base/visit.h"
-#include "irqchip/manager.h"
-#include "vcpu/loop.h"
+#include "machine/board.h"
 
 #define RIG_RAM (UINT64_C(4) << 20)
 
 struct rig {
-    void *machine; // struct pc or struct virt
+    struct board *machine; // struct pc or struct virt
     unsigned cpus;
+    // Of its board.
     struct clock *clock;
     struct loop *loop;
     struct bus *memory;
     struct trace *trace;
     struct intact_irq_manager *manager;
-    const struct error *error;
     uint8_t *ram; // RIG_RAM bytes
-    // The machine's own functions.
-    void (*visit)(void *machine, struct visit *v); // all but RAM
-    void (*loaded)(void *machine);
-    int (*reset)(void *machine);
-    void (*destroy)(void *machine);
 };
 
+// Aborts on failure.
+struct rig rig_make(const struct board_type *type, const struct intact_machine_config *config);
 void rig_free(struct rig *rig);
 void rig_reset(struct rig *rig);
 
