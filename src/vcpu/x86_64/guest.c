@@ -62,7 +62,7 @@ static struct block *find_block(struct vcpu *vcpu)
     if (!block || !second_page_matches(cpu, block, &faulted)) {
         if (faulted)
             return NULL;
-        block = x86_translate(cpu, physical);
+        block = x86_translate_block(cpu, physical);
         if (!block)
             return NULL;
     }

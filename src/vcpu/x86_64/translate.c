@@ -377,7 +377,7 @@ static void translate_instruction(struct translator *t)
         x86_translate_simd(t);
 }
 
-struct block *x86_translate(struct x86_cpu *cpu, uint64_t physical)
+struct block *x86_translate_block(struct x86_cpu *cpu, uint64_t physical)
 {
     struct translator space;
     struct translator *t = &space;

@@ -7,6 +7,6 @@
 
 // Translates the block at RIP, whose first byte is at `physical`, and enters it in the cache. NULL: fetching the first
 // instruction faulted, and cpu->fault says how.
-struct block *x86_translate(struct x86_cpu *cpu, uint64_t physical);
+struct block *x86_translate_block(struct x86_cpu *cpu, uint64_t physical);
 
 #endif
