@@ -180,7 +180,7 @@ const struct option options[] = {
     { "no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL,
       take_no_reboot },
 
-    { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES, "Adds a device; -device help lists them with their properties.",
+    { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES, "Adds a device; -device help lists them, and -device NAME,help what each takes.",
       device_names, take_device },
     { "drive", "file=FILE,if=none|pflash[,PROPERTY=VALUE]", GROUP_DEVICES,
       "A file as a drive: if=none, with id=ID, for a -device to use; if=pflash as a flash bank of virt, unit=0|1, by "

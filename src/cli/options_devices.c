@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // -device, -serial, -debugcon, -chardev.
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
 #include "cli/properties.h"
 #include "cli/text.h"
 
-// --- Devices --------------------------------------------------------------------------------------------------------
-
-const char *const device_names[] = { "isa-debug-exit", "isa-debugcon", "isa-serial", "pc-testdev", NULL };
+// --- Devices of the ISA bus -----------------------------------------------------------------------------------------
 
 static int port_property(struct settings *settings, const char *option, const struct properties *properties,
                          const char *name, uint64_t otherwise, uint64_t *port)
@@ -74,32 +73,148 @@ static int add_testdev(struct settings *settings, const struct properties *prope
     return 0;
 }
 
+// These have places of their own in the configuration, because the command has a word in what they say.
+static const struct isa_device {
+    const char *name, *about;
+    const char *properties[3];
+    int (*add)(struct settings *settings, const struct properties *properties);
+} isa_devices[] = {
+    { "isa-debug-exit",
+      "ends the run with exit status (value << 1) | 1",
+      { "iobase=PORT: 0x501 by default", "iosize=N: 1 to 4 ports, 2 by default" },
+      add_debug_exit },
+    { "isa-debugcon",
+      "a console port",
+      { "chardev=ID: where its characters go", "iobase=PORT: 0xe9 by default" },
+      add_debugcon },
+    { "isa-serial", "COM1", { "chardev=ID: where its characters go" }, add_serial },
+    { "pc-testdev", "interrupt lines by port, for bare-metal tests", { NULL }, add_testdev },
+};
+
+enum { ISA_DEVICES = sizeof isa_devices / sizeof isa_devices[0] };
+
+// --- Devices --------------------------------------------------------------------------------------------------------
+
+const char *const device_names[] = {
+    "isa-debug-exit", "isa-debugcon", "isa-serial", "pc-testdev", "edu", "pci-testdev", NULL
+};
+
+static int add_line(struct settings *settings, const char *format, const char *name, const char *about)
+{
+    char line[240];
+    unsigned count = 0;
+    while (settings->lines[count])
+        count++;
+    if (count == LINE_LIMIT)
+        return refuse(settings, "-device: too long a list");
+    snprintf(line, sizeof line, format, name, about);
+    settings->lines[count] = settings_copy(settings, line);
+    return settings->lines[count] ? 0 : -1;
+}
+
+static int show_lines(struct settings *settings, int result)
+{
+    settings->action = SHOW_LIST;
+    settings->list = settings->lines;
+    return result;
+}
+
+static int list_devices(struct settings *settings)
+{
+    const char *name, *about;
+    int result = 0;
+    memset(settings->lines, 0, sizeof settings->lines);
+    for (unsigned i = 0; i < ISA_DEVICES && result == 0; i++)
+        result = add_line(settings, "%-20s %s", isa_devices[i].name, isa_devices[i].about);
+    for (unsigned i = 0; result == 0 && (name = intact_device_driver(i, &about)); i++)
+        result = add_line(settings, "%-20s %s", name, about);
+    return show_lines(settings, result);
+}
+
+static int list_isa_properties(struct settings *settings, const struct isa_device *device)
+{
+    memset(settings->lines, 0, sizeof settings->lines);
+    for (unsigned i = 0; i < 3 && device->properties[i]; i++)
+        settings->lines[i] = device->properties[i];
+    return show_lines(settings, 0);
+}
+
+static int list_properties(struct settings *settings, const char *driver)
+{
+    const char *name, *about;
+    int result = 0;
+    memset(settings->lines, 0, sizeof settings->lines);
+    for (unsigned i = 0; result == 0 && (name = intact_device_property(driver, i, &about)); i++)
+        result = add_line(settings, "%s=%s", name, about);
+    return show_lines(settings, result);
+}
+
+static int check_known(struct settings *settings, const char *driver, const struct properties *properties)
+{
+    char option[80];
+    const char *names[PROPERTY_LIMIT + 1] = { NULL };
+    for (unsigned i = 0; i < PROPERTY_LIMIT; i++)
+        names[i] = intact_device_property(driver, i, NULL);
+    snprintf(option, sizeof option, "-device %.60s", driver);
+    return properties_check(settings, option, properties, names);
+}
+
+static int add_generic(struct settings *settings, const char *driver, const struct properties *properties)
+{
+    struct intact_machine_config *config = &settings->config;
+    if (check_known(settings, driver, properties) < 0)
+        return -1;
+    if (config->device_count == INTACT_DEVICES_MAX ||
+        settings->device_property_count + properties->count > DEVICE_PROPERTY_LIMIT)
+        return refuse(settings, "-device: more than %u, or more than %d properties in all", INTACT_DEVICES_MAX,
+                      DEVICE_PROPERTY_LIMIT);
+    struct intact_property *first = &settings->device_properties[settings->device_property_count];
+    for (unsigned i = 0; i < properties->count; i++)
+        first[i] = (struct intact_property){ properties->name[i], properties->value[i] };
+    settings->device_property_count += properties->count;
+    settings->devices[config->device_count++] = (struct intact_device_config){ driver, first, properties->count };
+    config->devices = settings->devices;
+    return 0;
+}
+
+static const char *known_driver(const char *name)
+{
+    const char *driver;
+    for (unsigned i = 0; (driver = intact_device_driver(i, NULL)); i++)
+        if (strcmp(driver, name) == 0)
+            return driver;
+    return NULL;
+}
+
+static int unknown_device(struct settings *settings, const char *name)
+{
+    const char *names[LINE_LIMIT + 1] = { NULL }, *driver;
+    unsigned count = 0;
+    for (unsigned i = 0; i < ISA_DEVICES; i++)
+        names[count++] = isa_devices[i].name;
+    for (unsigned i = 0; count < LINE_LIMIT && (driver = intact_device_driver(i, NULL)); i++)
+        names[count++] = driver;
+    return refuse_unknown(settings, "-device", "device", name, names);
+}
+
 int take_device(struct settings *settings, const char *value)
 {
-    static const char *const help[] = {
-        "isa-debug-exit   ends the run with exit status (value << 1) | 1: iobase=0x501, iosize=2",
-        "isa-debugcon     a console port: chardev=ID, iobase=0xe9",
-        "isa-serial       COM1: chardev=ID",
-        "pc-testdev       interrupt lines by port, for bare-metal tests",
-        NULL,
-    };
-    static int (*const add[])(struct settings *, const struct properties *) = { add_debug_exit, add_debugcon,
-                                                                                add_serial, add_testdev };
     struct properties properties;
     if (properties_parse(settings, "-device", value, &properties) < 0)
         return -1;
-    const char *name = properties.first;
+    const char *name = properties.first, *driver;
     if (!name)
         return refuse(settings, "-device: '%.80s' does not begin with a device's name", value);
-    if (strcmp(name, "help") == 0 || strcmp(name, "?") == 0) {
-        settings->action = SHOW_LIST;
-        settings->list = help;
-        return 0;
-    }
-    for (unsigned i = 0; device_names[i]; i++)
-        if (strcmp(name, device_names[i]) == 0)
-            return add[i](settings, &properties);
-    return refuse_unknown(settings, "-device", "device", name, device_names);
+    if (strcmp(name, "help") == 0 || strcmp(name, "?") == 0)
+        return list_devices(settings);
+    bool help = properties_get(&properties, "help") || properties_get(&properties, "?");
+    for (unsigned i = 0; i < ISA_DEVICES; i++)
+        if (strcmp(name, isa_devices[i].name) == 0)
+            return help ? list_isa_properties(settings, &isa_devices[i]) : isa_devices[i].add(settings, &properties);
+    driver = known_driver(name);
+    if (!driver)
+        return unknown_device(settings, name);
+    return help ? list_properties(settings, driver) : add_generic(settings, driver, &properties);
 }
 
 // --- Where characters go --------------------------------------------------------------------------------------------

@@ -29,6 +29,9 @@ struct chardev {
     struct stream stream;
 };
 
+#define DEVICE_PROPERTY_LIMIT 512
+#define LINE_LIMIT            64
+
 enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
 
 struct settings {
@@ -43,11 +46,15 @@ struct settings {
     const char *log_path;      // -D, NULL: standard error
     const char *skipped_accel; // an accelerator that we do not have
     enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST } action;
-    const char *const *list; // SHOW_LIST: lines to print
-    const char *models[32];  // the names that -cpu takes
-    bool snapshot;           // -snapshot
-    uint32_t snapshot_said;  // bit per drive: it has a word of its own on that
-    char *copies[256];       // of arguments that were cut into pieces; settings_free releases them
+    const char *const *list;           // SHOW_LIST: lines to print
+    const char *models[32];            // the names that -cpu takes
+    const char *lines[LINE_LIMIT + 1]; // what -device help lists
+    struct intact_device_config devices[INTACT_DEVICES_MAX];
+    struct intact_property device_properties[DEVICE_PROPERTY_LIMIT];
+    unsigned device_property_count;
+    bool snapshot;          // -snapshot
+    uint32_t snapshot_said; // bit per drive: it has a word of its own on that
+    char *copies[256];      // of arguments that were cut into pieces; settings_free releases them
     unsigned copy_count;
     char why[INTACT_ERROR_SIZE]; // the line of an error
 };

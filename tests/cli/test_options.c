@@ -202,6 +202,48 @@ Test(options, devices_and_their_properties)
     REFUSES("needs chardev=ID", "-device", "isa-debugcon");
 }
 
+Test(options, devices_of_the_machine_go_into_its_configuration_in_their_order)
+{
+    TAKES("-device", "edu,addr=3,bus=pci.0,id=a,,b", "-device", "pci-testdev", "-device", "edu,dma_mask=0xffffffff");
+    cr_assert_eq(settings.config.device_count, 3);
+    const struct intact_device_config *devices = settings.config.devices;
+    cr_assert_str_eq(devices[0].driver, "edu");
+    cr_assert_eq(devices[0].property_count, 3);
+    cr_assert_str_eq(devices[0].properties[0].name, "addr");
+    cr_assert_str_eq(devices[0].properties[0].value, "3");
+    cr_assert_str_eq(devices[0].properties[2].value, "a,b");
+    cr_assert_str_eq(devices[1].driver, "pci-testdev");
+    cr_assert_eq(devices[1].property_count, 0);
+    cr_assert_str_eq(devices[2].properties[0].value, "0xffffffff");
+    REFUSES("no device 'edi'; the nearest is 'edu'", "-device", "edi");
+    REFUSES("-device edu: no property 'adr'; the nearest is 'addr'", "-device", "edu,adr=3");
+}
+
+Test(options, completions_know_every_device)
+{
+    const char *driver;
+    for (unsigned i = 0; (driver = intact_device_driver(i, NULL)); i++) {
+        unsigned at = 0;
+        while (device_names[at] && strcmp(device_names[at], driver) != 0)
+            at++;
+        cr_assert_not_null(device_names[at], "%s", driver);
+        TAKES("-device", driver);
+    }
+}
+
+Test(options, every_device_lists_its_properties)
+{
+    for (unsigned i = 0; device_names[i]; i++) {
+        char value[64];
+        snprintf(value, sizeof value, "%s,help", device_names[i]);
+        TAKES("-device", value);
+        cr_assert_eq(settings.action, SHOW_LIST);
+        cr_assert_eq(settings.config.device_count, 0);
+    }
+    TAKES("-device", "edu,help");
+    cr_assert_not_null(strstr(settings.list[0], "dma_mask="));
+}
+
 Test(options, places_for_characters)
 {
     TAKES("-serial", "file:/tmp/log");
