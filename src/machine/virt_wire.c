@@ -8,6 +8,7 @@
 // GSI n is SPI n. Several lines on one wire are ORed by route.c.
 // Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/arm/arm_irq.c
 #include "machine/virt.h"
+#include "vcpu/aarch64/model.h"
 
 // --- Controllers: routing ends at their pins; their outputs go to the loop ------------------------------------------
 
@@ -60,6 +61,7 @@ static int make_chips(struct virt *virt)
         .cpus = virt->board.config.cpus,
         .affinities = virt->affinities,
         .spis = VIRT_SPIS,
+        .nmi = !v2 && a64_has_nmi(virt->model),
         .lpi_bits = its ? VIRT_LPI_BITS : 0,
         .its = its,
         .v2m_first = v2 ? VIRT_V2M_FIRST : 0,
