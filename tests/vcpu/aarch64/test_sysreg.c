@@ -3,7 +3,6 @@
 #include <criterion/criterion.h>
 
 #include "rig.h"
-#include "vcpu/aarch64/decode.h"
 
 #define EC(esr) ((unsigned)((esr) >> 26 & 0x3f))
 
@@ -236,29 +235,4 @@ Test(a64_sysreg, the_os_lock_is_what_oslar_wrote)
     write_register(rig, A64_SYSREG(2, 0, 1, 0, 4), 0);
     cr_assert_eq(read_register(rig, A64_SYSREG(2, 0, 1, 1, 4)), 8);
     rig_free(rig);
-}
-
-// --- decode.c: the masks of logical immediates, against their definition --------------------------------------------------
-
-Test(a64_sysreg, logical_immediates_are_rotated_runs_of_ones)
-{
-    unsigned valid = 0;
-    for (unsigned n = 0; n < 2; n++)
-        for (unsigned imms = 0; imms < 64; imms++)
-            for (unsigned immr = 0; immr < 64; immr++) {
-                uint64_t mask, unused;
-                if (!a64_decode_masks(n, imms, immr, 64, true, &mask, &unused))
-                    continue;
-                valid++;
-                cr_assert_neq(mask, 0);
-                cr_assert_neq(mask, UINT64_MAX);
-                // Around the circle a run of ones begins once for each element.
-                uint64_t begins = mask & ~(mask << 1 | mask >> 63);
-                unsigned count = (unsigned)__builtin_popcountll(begins);
-                cr_assert(is_power_of_two(count));
-                unsigned size = 64 / count;
-                if (size < 64)
-                    cr_assert_eq(mask, mask >> size | mask << (64 - size));
-            }
-    cr_assert_eq(valid, 64 * 63 + 32 * 31 * 2 + 16 * 15 * 4 + 8 * 7 * 8 + 4 * 3 * 16 + 2 * 1 * 32);
 }

@@ -4,7 +4,7 @@
 
 #include "rig.h"
 
-Test(a64_run, a_program_computes_branches_calls_and_returns)
+Test(a64_exec, a_program_computes_branches_calls_and_returns)
 {
     struct rig *rig = rig_new();
     rig_code(rig, I_MOVZ(0, 0), I_MOVZ(1, 10),
@@ -21,7 +21,7 @@ Test(a64_run, a_program_computes_branches_calls_and_returns)
     rig_free(rig);
 }
 
-Test(a64_run, stopping_after_any_instruction_gives_the_same_end)
+Test(a64_exec, stopping_after_any_instruction_gives_the_same_end)
 {
     const uint32_t program[] = {
         I_MOVZ(0, 0), I_MOVZ(1, 10), 0x8b010000u, 0xf1000421u, 0x54ffffc1u, 0x94000002u, I_B(0), I_ADD(0, 0, 5), I_RET,
@@ -43,7 +43,7 @@ Test(a64_run, stopping_after_any_instruction_gives_the_same_end)
     rig_free(steps);
 }
 
-Test(a64_run, code_that_is_overwritten_is_translated_again)
+Test(a64_exec, code_that_is_overwritten_is_translated_again)
 {
     struct rig *rig = rig_new();
     // Stores `add x0, x0, #2` over the instruction after the next one.
@@ -57,7 +57,7 @@ Test(a64_run, code_that_is_overwritten_is_translated_again)
     rig_free(rig);
 }
 
-Test(a64_run, the_state_survives_a_save_and_a_load)
+Test(a64_exec, the_state_survives_a_save_and_a_load)
 {
     struct rig *rig = rig_new(), *other = rig_new();
     rig_code(rig, I_MOVZ(0, 7), 0xf1001c1fu /* cmp x0, #7 */, I_B(0));
@@ -84,7 +84,7 @@ static void visit_all(void *cpu, struct visit *v)
     a64_cpu_visit(cpu, v);
 }
 
-Test(a64_run, the_list_of_state_leaves_out_only_what_is_derived_or_configured)
+Test(a64_exec, the_list_of_state_leaves_out_only_what_is_derived_or_configured)
 {
     struct rig *rig = rig_new();
     struct a64_cpu *copy = aligned_alloc(_Alignof(struct a64_cpu), sizeof *copy);
