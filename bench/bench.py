@@ -22,14 +22,23 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import linux # noqa: E402
 
-COMMON = ["-m", "64M", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot",
-          "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-PASSED = 33
+COMMON = ["-m", "64M", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot"]
+ICOUNT = ["-icount", "shift=0,sleep=off"]
+
+
+class Family:
+    """What a family's machine needs, how its guests end, and the events: name, guest, first N, options, aim (ratio to
+    QEMU, None: no aim). An event is one turn of the guest's loop."""
+
+    def __init__(self, name, suffix, options, status, last_line, events):
+        self.name, self.suffix, self.options, self.events = name, suffix, options, events
+        self.status, self.last_line = status, last_line
+
+
 WINDOW = 0.25 # seconds of difference that are enough to measure
 LARGEST = 1 << 31
 
-# name, guest, first N, options, aim (ratio to QEMU, None: no aim). An event is one turn of the guest's loop.
-EVENTS = [
+X86_64 = Family("x86_64", "elf", ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"], 33, "", [
     ("self-IPI, EOI, IRET", "self_ipi", 20000, [], 0.5),
     ("UART IRQ4 through the 8259", "uart_pic", 20000, [], 0.5),
     ("UART IRQ4 through the IOAPIC", "uart_ioapic", 20000, [], 0.5),
@@ -45,7 +54,25 @@ EVENTS = [
     ("ALU mix, one turn", "alu", 500000, [], None),
     ("sieve of 8192", "sieve", 50, [], None),
     ("direct and indirect call", "calls", 200000, [], None),
-]
+])
+
+AARCH64 = Family("aarch64", "image", ["-machine", "virt,gic-version=3", "-cpu", "cortex-a57"], 0, "PASS", [
+    ("self-SGI, EOI, ERET", "self_sgi", 20000, [], 0.4),
+    ("SPI by GICD_ISPENDR", "spi", 20000, [], 0.4),
+    ("PL011 level, SPI", "uart_spi", 20000, [], 0.4),
+    ("virtual timer and WFI", "timer", 5000, [], 0.1),
+    ("SGI ping-pong with WFI, 2 vCPUs", "ping_pong", 10000, ["-smp", "2"], None),
+    ("SVC and ERET", "svc", 50000, [], 0.3),
+    ("LPI by INT, 1 pending", "lpi", 5000, [], 0.02),
+    ("ALU mix, one turn", "alu", 500000, [], None),
+    ("sieve of 8192", "sieve", 50, [], None),
+    ("direct and indirect call", "calls", 200000, [], None),
+])
+# What only QEMU must be told; kernels; how many processors are many.
+QEMU_ONLY = {"hpet_msi": ["-global", "hpet.msi=on"]}
+KERNELS = {"x86_64": ["cloud-amd64", "amd64"], "aarch64": ["cloud-arm64"]}
+MANY = {"x86_64": 128, "aarch64": 123}
+LPIS = 57344 # every LPI that 16 bits can name
 
 
 class Emulator:
@@ -53,56 +80,59 @@ class Emulator:
         self.name, self.command, self.options = name, command, options
 
 
-def cpu_seconds(command, status=PASSED):
-    """Runs to the end; processor time of the child as the system accounts it."""
+def cpu_seconds(command, family):
+    """Runs a guest to its end; processor time of the child as the system accounts it."""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        child.stdout.read()
+        told = child.stdout.read().decode("utf-8", "replace").rstrip()
         error = child.stderr.read().decode("utf-8", "replace")
         _, state, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(state)
-    if child.returncode != status:
-        raise RuntimeError(f"exit status {child.returncode}, not {status}: {' '.join(command)}\n{error}")
+    if child.returncode != family.status or not told.endswith(family.last_line):
+        raise RuntimeError(f"exit status {child.returncode}: {' '.join(command)}\n{told}\n{error}")
     return usage.ru_utime + usage.ru_stime
 
 
-def guest_command(emulator, guests, guest, options, n):
-    return [emulator.command, *COMMON, *emulator.options, *options, "-kernel", str(guests / f"{guest}.elf"),
-            "-append", f"n={n}"]
+class Bench:
+    """The guests of one family on one build."""
 
+    def __init__(self, guests, family):
+        self.folder, self.family = guests / family.name / "bench", family
 
-def seconds(emulator, guests, guest, options, n):
-    return cpu_seconds(guest_command(emulator, guests, guest, options, n))
+    def command(self, emulator, guest, options, n, more=""):
+        return [emulator.command, *COMMON, *self.family.options, *emulator.options, *options,
+                "-kernel", str(self.folder / f"{guest}.{self.family.suffix}"), "-append", f"n={n} {more}"]
 
+    def seconds(self, emulator, guest, options, n, more=""):
+        return cpu_seconds(self.command(emulator, guest, options, n, more), self.family)
 
-def enough(emulator, guests, guest, options, n):
-    """An N whose double takes long enough more."""
-    while n < LARGEST:
-        difference = seconds(emulator, guests, guest, options, 2 * n) - seconds(emulator, guests, guest, options, n)
-        if difference >= WINDOW * 0.7:
-            break
-        n = int(n * max(2, min(20, WINDOW / max(difference, WINDOW / 20))))
-    return n
+    def enough(self, emulator, guest, options, n, more=""):
+        """An N whose double takes long enough more."""
+        while n < LARGEST:
+            difference = (self.seconds(emulator, guest, options, 2 * n, more)
+                          - self.seconds(emulator, guest, options, n, more))
+            if difference >= WINDOW * 0.7:
+                break
+            n = int(n * max(2, min(20, WINDOW / max(difference, WINDOW / 20))))
+        return n
 
+    def event(self, emulators, guest, first, options, rounds, more=""):
+        """Median nanoseconds per event, one for each emulator."""
+        counts = [self.enough(e, guest, options, first, more) for e in emulators]
+        samples = [[] for _ in emulators]
+        for _ in range(rounds):
+            for emulator, n, sample in zip(emulators, counts, samples):
+                once = self.seconds(emulator, guest, options, n, more)
+                twice = self.seconds(emulator, guest, options, 2 * n, more)
+                sample.append((twice - once) / n * 1e9)
+        return [statistics.median(s) for s in samples]
 
-def measure_event(emulators, guests, guest, first, options, rounds):
-    """Median nanoseconds per event, one for each emulator."""
-    counts = [enough(e, guests, guest, options, first) for e in emulators]
-    samples = [[] for _ in emulators]
-    for _ in range(rounds):
-        for emulator, n, sample in zip(emulators, counts, samples):
-            once = seconds(emulator, guests, guest, options, n)
-            twice = seconds(emulator, guests, guest, options, 2 * n)
-            sample.append((twice - once) / n * 1e9)
-    return [statistics.median(s) for s in samples]
-
-
-def measure_whole(emulators, commands, rounds, status):
-    """Median milliseconds of whole runs."""
-    samples = [[] for _ in emulators]
-    for _ in range(rounds):
-        for command, sample in zip(commands, samples):
-            sample.append(cpu_seconds(command, status) * 1e3)
-    return [statistics.median(s) for s in samples]
+    def whole(self, emulators, guest, options, rounds):
+        """Median milliseconds of whole runs."""
+        samples = [[] for _ in emulators]
+        for _ in range(rounds):
+            for emulator, sample in zip(emulators, samples):
+                sample.append(self.seconds(emulator, guest, options, 1) * 1e3)
+        return [statistics.median(s) for s in samples]
 
 
 def cpu_until(command, marker):
@@ -158,16 +188,27 @@ def resident(command):
     return int(held)
 
 
-def idle_cost(emulator, guests, rounds):
+def idle_cost(bench, emulator, rounds):
     """What 127 more processors that never start cost: KiB each, and ns more per self-IPI."""
     def held(vcpus):
-        command = guest_command(emulator, guests, "self_ipi", ["-smp", str(vcpus)], LARGEST)
+        command = bench.command(emulator, "self_ipi", ["-smp", str(vcpus)], LARGEST)
         return statistics.median(resident(command) for _ in range(rounds))
 
     def event(vcpus):
-        return measure_event([emulator], guests, "self_ipi", 200000, ["-smp", str(vcpus)], rounds)[0]
+        return bench.event([emulator], "self_ipi", 200000, ["-smp", str(vcpus)], rounds)[0]
 
     return (held(128) - held(1)) / 127, event(1), event(128)
+
+
+def lpi_cost(bench, emulator, rounds):
+    """What an LPI costs with one and with all of them pending, ns. (Not against QEMU, whose cost grows with them.)"""
+    few, many = [], []
+    counts = [bench.enough(emulator, "lpi", [], 5000, f"pending={pending}") for pending in (1, LPIS)]
+    for _ in range(rounds):
+        for n, pending, sample in zip(counts, (1, LPIS), (few, many)):
+            more = f"pending={pending}"
+            sample.append((bench.seconds(emulator, "lpi", [], 2 * n, more) - bench.seconds(emulator, "lpi", [], n, more)) / n)
+    return statistics.median(few) * 1e9, statistics.median(many) * 1e9
 
 
 def row(name, unit, ours, theirs, aim):
@@ -191,51 +232,64 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release", help="where intact and its guests were built")
     parser.add_argument("--rounds", type=int, default=5, help="runs behind each median (default 5)")
-    parser.add_argument("--only", help="names of guests, 'empty', 'boot', 'idle', with commas")
+    parser.add_argument("--only", help="names of guests, 'empty', 'boot', 'idle', 'lpis', with commas")
+    parser.add_argument("--family", choices=["x86_64", "aarch64"], help="this one alone")
     parser.add_argument("--quick", action="store_true", help="one round: a smoke test, not a measurement")
     parser.add_argument("--markdown", action="store_true", help="print the table for docs/benchmarks.md")
     parser.add_argument("--no-boot", action="store_true", help="leave the kernels out")
     parser.add_argument("--intact", help="another command to measure in our place")
     given = parser.parse_args()
     build = pathlib.Path(given.build)
-    guests = build / "guests" / "x86_64" / "bench"
     rounds = 1 if given.quick else given.rounds
     only = given.only.split(",") if given.only else None
-    emulators = [Emulator("intact", given.intact or str(build / "intact"), []),
-                 Emulator("QEMU", "qemu-system-x86_64", ["-icount", "shift=0,sleep=off"])]
-    qemu_only = {"hpet_msi": ["-global", "hpet.msi=on"]}
+    ours = Emulator("intact", given.intact or str(build / "intact"), [])
     rows = []
+    notes = []
     started = time.time()
 
-    def add(cells):
-        rows.append(cells)
-        print(f"[{time.time() - started:5.0f} s] {cells[0]}: {cells[3]}", file=sys.stderr)
+    def wanted(what):
+        return not only or what in only
 
-    for name, guest, first, options, aim in EVENTS:
-        if only and guest not in only:
-            continue
-        emulators[1].options = ["-icount", "shift=0,sleep=off", *qemu_only.get(guest, [])]
-        ours, theirs = measure_event(emulators, guests, guest, first, options, rounds)
-        add(row(name, "ns", ours, theirs, aim))
-    emulators[1].options = ["-icount", "shift=0,sleep=off"]
-    if not only or "empty" in only:
-        for vcpus, aim in ((1, 0.2), (128, None)):
-            commands = [guest_command(e, guests, "empty", ["-smp", str(vcpus)], 1) for e in emulators]
-            ours, theirs = measure_whole(emulators, commands, rounds, PASSED)
-            add(row(f"start-up to exit of an empty guest, {vcpus} vCPU{'s' * (vcpus > 1)}", "ms", ours, theirs, aim))
-    if (not only or "boot" in only) and not given.no_boot:
-        for arch in ("cloud-amd64", "amd64"):
+    def add(*cells):
+        rows.append(row(*cells))
+        print(f"[{time.time() - started:5.0f} s] {rows[-1][0]}: {rows[-1][3]}", file=sys.stderr)
+
+    def boots(family, emulators):
+        for arch in KERNELS[family.name]:
             try:
-                ours, theirs = measure_boot(emulators, arch, max(1, rounds * 3 // 5))
+                figures = measure_boot(emulators, arch, max(1, rounds * 3 // 5))
             except linux.CannotGet as error:
                 print(f"skipped: cannot get {error}", file=sys.stderr)
                 continue
-            add(row(f"boot of {arch} to /init, 1 vCPU", "ms", ours, theirs, 2.0))
+            add(f"boot of {arch} to /init, 1 vCPU", "ms", *figures, 2.0)
+
+    for family in (X86_64, AARCH64):
+        if given.family and given.family != family.name:
+            continue
+        bench = Bench(build / "guests", family)
+        qemu = f"qemu-system-{family.name}"
+        emulators = [ours, Emulator("QEMU", qemu, ICOUNT)]
+        for name, guest, first, options, aim in family.events:
+            if wanted(guest):
+                pair = [ours, Emulator("QEMU", qemu, [*ICOUNT, *QEMU_ONLY.get(guest, [])])]
+                add(name, "ns", *bench.event(pair, guest, first, options, rounds), aim)
+        if wanted("empty"):
+            for vcpus, aim in ((1, 0.2), (MANY[family.name], None)):
+                figures = bench.whole(emulators, "empty", ["-smp", str(vcpus)], rounds)
+                add(f"start-up to exit of an empty guest, {vcpus} vCPU{'s' * (vcpus > 1)}", "ms", *figures, aim)
+        if wanted("boot") and not given.no_boot:
+            boots(family, emulators)
+        if family is X86_64 and wanted("idle"):
+            each, one, many = idle_cost(bench, ours, rounds)
+            notes.append(f"Idle vCPUs: {each:.1f} KiB each (aim: under 64); self-IPI with 1 vCPU {one:.1f} ns, "
+                         f"with 128 {many:.1f} ns")
+        if family is AARCH64 and wanted("lpis"):
+            few, many = lpi_cost(bench, ours, rounds)
+            notes.append(f"LPI with 1 pending {few:.1f} ns, with {LPIS} {many:.1f} ns: {many / few:.2f} times (aim: 1.2)")
     if rows:
         show(rows, given.markdown)
-    if not only or "idle" in only:
-        each, one, many = idle_cost(emulators[0], guests, rounds)
-        print(f"\nIdle vCPUs: {each:.1f} KiB each (aim: under 64); self-IPI with 1 vCPU {one:.1f} ns, with 128 {many:.1f} ns")
+    for note in notes:
+        print("\n" + note)
 
 
 if __name__ == "__main__":

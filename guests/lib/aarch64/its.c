@@ -41,6 +41,8 @@ uint8_t *lpi_pending_table(unsigned processor)
 
 void lpi_init(void)
 {
+    if (gic.version != 3)
+        fail("LPIs need a GICv3");
     lpi_properties = allocate(LPI_END - LPI_FIRST, 4096);
 }
 
