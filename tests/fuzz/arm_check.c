@@ -5,7 +5,8 @@
 
 #include "fuzz.h"
 
-enum { PROPERTY_ENABLED = 1 };
+// This machine's processor has no superpriority, which takes the last place of a group.
+enum { PROPERTY_ENABLED = 1, PLACES = GIC_LEVELS + 1 };
 
 // --- Settling twice ------------------------------------------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ static bool is_forwarded(const struct gic_block *block, unsigned bit, uint32_t e
 static uint8_t place_of(const struct gic_block *block, unsigned bit)
 {
     enum gic_group group = bit_of(block->group, bit) ? GIC_G1NS : GIC_G0;
-    return (uint8_t)(1 + group * GIC_LEVELS + block->priority[bit] / 8);
+    return (uint8_t)(1 + group * PLACES + block->priority[bit] / 8);
 }
 
 static void check_place(const struct arm_irq_cpu *cpu, uint32_t slot, unsigned want)
@@ -227,8 +228,8 @@ struct arm_highest arm_check_highest(const struct virt *virt, uint32_t index)
         unsigned place = cpu->ready.at[slot];
         if (!place)
             continue;
-        enum gic_group group = (place - 1) / GIC_LEVELS;
-        uint8_t priority = (uint8_t)((place - 1) % GIC_LEVELS * 8);
+        enum gic_group group = (place - 1) / PLACES;
+        uint8_t priority = (uint8_t)((place - 1) % PLACES * 8);
         if (groups >> group & 1 && better(&best, gic_intid_of(slot), priority))
             best = (struct arm_highest){ gic_intid_of(slot), group, priority, 0 };
     }

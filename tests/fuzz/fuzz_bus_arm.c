@@ -297,13 +297,14 @@ static void step_device(struct bus_case *bus, struct fuzz *fuzz)
         bus_do_write(bus, fuzz, base + offset, size, fuzz_value(fuzz));
 }
 
+// Whatever answers, and the edges of it.
 static void step_anywhere(struct bus_case *bus, struct fuzz *fuzz)
 {
-    static const uint64_t edges[] = {
-        0,         VIRT_GICD, VIRT_GICC, VIRT_V2M,           VIRT_ITS,   VIRT_GICR,
-        VIRT_UART, VIRT_RTC,  VIRT_RAM,  VIRT_RAM + RIG_RAM, UINT64_MAX,
-    };
-    uint64_t address = FUZZ_PICK(fuzz, edges) + fuzz_below(fuzz, 16) - 8;
+    const struct bus *memory = bus->rig.memory;
+    const struct region *region = memory->regions[fuzz_below(fuzz, memory->count)];
+    uint64_t address = region->base + (fuzz_below(fuzz, 2) ? region->size : 0) + fuzz_below(fuzz, 16) - 8;
+    if (!region->ram && fuzz_below(fuzz, 2))
+        address = region->base + fuzz_word(fuzz) % region->size;
     notes(bus)->clears |= CLEARS_ALL;
     if (fuzz_below(fuzz, 2))
         bus_do_read(bus, fuzz, address, bus_any_size(fuzz));
@@ -470,7 +471,7 @@ static struct rig make(const struct bus_config *config)
 static const struct bus_step steps[] = {
     { 24, step_bank_write },   { 10, step_bank_read }, { 16, step_configure }, { 16, step_open },
     { 24, step_acknowledge },  { 24, step_end },       { 10, step_device },    { 12, step_register_write },
-    { 4, step_register_read }, { 2, step_anywhere },   { 12, step_line },      { 8, step_trigger },
+    { 4, step_register_read }, { 8, step_anywhere },   { 12, step_line },      { 8, step_trigger },
     { 8, step_ppi },           { 12, step_message },   { 12, step_its },       { 4, step_outside },
 };
 

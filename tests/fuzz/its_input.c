@@ -8,12 +8,13 @@
 #define VALID    BIT64(63)
 #define INDIRECT BIT64(62)
 
-enum { CTLR = 0, CBASER = 0x80, CWRITER = 0x88, CREADR = 0x90, BASER = 0x100 };
+enum { CTLR = 0, STATUSR = 0x40, CBASER = 0x80, CWRITER = 0x88, CREADR = 0x90, BASER = 0x100 };
 enum { DEVICES = 8, EVENTS = 40, COLLECTIONS = 6, LPIS = 64 };
 
 static void write_its(const struct rig *rig, uint64_t offset, uint64_t value)
 {
-    bus_write(rig->memory, VIRT_ITS + offset, 8, value, rig->clock->now);
+    unsigned size = offset == CTLR || offset == STATUSR ? 4 : 8;
+    bus_write(rig->memory, VIRT_ITS + offset, size, value & bits_low(8 * size), rig->clock->now);
 }
 
 static uint8_t *at(const struct rig *rig, uint64_t address)
@@ -152,7 +153,7 @@ void its_input_begin(struct fuzz *fuzz, const struct rig *rig, unsigned pages)
 
 void its_input_register(struct fuzz *fuzz, const struct rig *rig)
 {
-    static const uint16_t offsets[] = { CTLR, CBASER, CWRITER, CWRITER, CREADR, BASER, BASER + 8, 0x40 };
+    static const uint16_t offsets[] = { CTLR, CBASER, CWRITER, CWRITER, CREADR, BASER, BASER + 8, STATUSR };
     uint64_t offset = FUZZ_PICK(fuzz, offsets), value = fuzz_value(fuzz);
     bool off = fuzz_chance(fuzz, 2); // else the ITS may be on, and tables must not move
     if (offset == CTLR)
