@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A network of its own for the guest, behind the host's sockets (libslirp): 10.0.2.0/24 with the host at .2, a name server
+// at .3 and DHCP from .15 on. What comes from there comes from outside: it enters by the inbox, stamped and in order, so a
+// run with such a network is as reproducible as what its peers do.
+//
+//     guest -- send --> queue --> [ thread: libslirp, sockets ] -- frames --> inbox --> receive -- guest
+//
+// Path: devices/virtio_net.c / base/inbox.c
+#ifndef HOST_NET_USER_H
+#define HOST_NET_USER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/backend.h>
+
+#include "base/error.h"
+#include "base/inbox.h"
+
+struct net_user;
+
+struct net_user_config {
+    bool restricted; // the guest reaches nothing outside but what `forward` names
+    const char *const
+        *forward;        // "tcp:[host address]:port-[guest address]:port", "udp:..."; ends with NULL. May be NULL
+    struct inbox *inbox; // where frames for the guest enter
+    // The card's side, on the machine's thread. False: it has not taken the frame.
+    bool (*receive)(void *card, const void *frame, size_t size);
+    void *card;
+};
+
+// Opens the network and starts its thread. A negative errno with a line in `error`: -ENOTSUP, this build has no libslirp;
+// -EINVAL, a forward that cannot be read; others of the host (the port is taken).
+int net_user_open(const struct net_user_config *config, struct net_user **user, struct error *error);
+void net_user_close(struct net_user *user); // NULL: nothing
+// The cable, for the card.
+const struct intact_net *net_user_net(const struct net_user *user);
+
+#endif
