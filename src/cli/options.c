@@ -175,13 +175,15 @@ const struct option options[] = {
       "The initial ramdisk. For a multiboot kernel a list of modules: FILE ARGUMENTS,FILE ARGUMENTS.", NULL,
       take_initrd },
     { "append", "TEXT", GROUP_BOOT, "The kernel's command line.", NULL, take_append },
-    { "bios", "FILE", GROUP_BOOT, "A firmware that ends at 4 GiB and starts at the reset vector, instead of -kernel.",
+    { "bios", "FILE", GROUP_BOOT,
+      "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; virt has it in flash "
+      "bank 0, and it may start a -kernel.",
       NULL, take_bios },
     { "no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL,
       take_no_reboot },
 
-    { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES, "Adds a device; -device help lists them, and -device NAME,help what each takes.",
-      device_names, take_device },
+    { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES,
+      "Adds a device; -device help lists them, and -device NAME,help what each takes.", device_names, take_device },
     { "drive", "file=FILE,if=none|pflash[,PROPERTY=VALUE]", GROUP_DEVICES,
       "A file as a drive: if=none, with id=ID, for a -device to use; if=pflash as a flash bank of virt, unit=0|1, by "
       "default the first free one. format=raw; there is no other. What the guest writes goes to the file, unless "

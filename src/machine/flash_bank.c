@@ -122,17 +122,12 @@ void flash_bank_reset(struct flash_bank *bank, uint64_t now)
         cfi_flash_reset(&bank->chips, now);
 }
 
-void flash_bank_visit_chips(struct flash_bank *bank, struct visit *v)
-{
-    if (bank->contents)
-        cfi_flash_visit(&bank->chips, v);
-}
-
 void flash_bank_visit(struct flash_bank *bank, struct visit *v)
 {
-    flash_bank_visit_chips(bank, v);
-    if (bank->contents)
-        VISIT_MEMORY(v, bank->contents, CFI_FLASH_SIZE);
+    if (!bank->contents)
+        return;
+    cfi_flash_visit(&bank->chips, v);
+    VISIT_MEMORY(v, bank->contents, CFI_FLASH_SIZE);
 }
 
 void flash_bank_loaded(struct flash_bank *bank)

@@ -36,9 +36,8 @@ int flash_bank_map(struct flash_bank *bank, struct bus *bus, uint64_t base);
 
 void flash_bank_reset(struct flash_bank *bank, uint64_t now);
 
-// With the contents, which flash_bank_visit_chips leaves out; flash_bank_loaded follows a load.
+// With the contents; flash_bank_loaded follows a load.
 void flash_bank_visit(struct flash_bank *bank, struct visit *v);
-void flash_bank_visit_chips(struct flash_bank *bank, struct visit *v);
 void flash_bank_loaded(struct flash_bank *bank);
 
 #endif

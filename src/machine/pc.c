@@ -48,6 +48,9 @@ static int check(struct board *board)
                          INTACT_CPUS_MAX);
     if (config->debug_exit_port && (config->debug_exit_size < 1 || config->debug_exit_size > 4))
         return board_refuse(board, "-device isa-debug-exit", "iosize is 1 to 4");
+    for (unsigned i = 0; i < config->drive_count; i++)
+        if (config->drives[i].interface == INTACT_DRIVE_PFLASH)
+            return board_refuse(board, "-drive", "this machine has no flash banks; -bios FILE gives it a firmware");
     return cpu_model_parse(config->cpu, &pc_of(board)->model, &board->error);
 }
 

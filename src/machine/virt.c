@@ -40,8 +40,6 @@ static int check(struct board *board)
         return result;
     if (config->memory > VIRT_RAM_END - VIRT_RAM)
         return board_refuse(board, "-m", "this machine has at most 255 GiB");
-    if (config->bios)
-        return board_refuse(board, "-bios", "this machine has no flash; give -kernel FILE");
     if (config->testdev || config->debug_exit_port || config->debugcon_port)
         return board_refuse(board, "-device", "this machine has no ISA bus for it");
     return choose_model(virt_of(board));
@@ -87,7 +85,8 @@ static int make_devices(struct board *board)
     make_serial(virt);
     pl031_init(&virt->rtc, &board->clock, board->config.rtc_date);
     pci_host_init_ecam(&board->pci);
-    return make_timers(virt);
+    int result = make_timers(virt);
+    return result < 0 ? result : virt_make_flash(virt);
 }
 
 static struct vcpu *make_cpu(struct board *board, uint32_t index)
@@ -111,6 +110,7 @@ static void destroy(struct board *board)
     struct virt *virt = virt_of(board);
     arm_irq_free(&virt->irq);
     free(virt->timers);
+    virt_destroy_flash(virt);
 }
 
 // --- Reset ----------------------------------------------------------------------------------------------------------
@@ -120,6 +120,9 @@ static void reset_devices(struct virt *virt)
     uint64_t now = virt->board.clock.now;
     pl011_reset(&virt->uart, now);
     pl031_reset(&virt->rtc, now);
+    fw_cfg_reset(&virt->fw_cfg, now);
+    for (unsigned i = 0; i < INTACT_FLASH_BANKS; i++)
+        flash_bank_reset(&virt->flash[i], now);
     for (uint32_t i = 0; i < virt->board.config.cpus; i++)
         arm_timer_reset(&virt->timers[i].timer, now);
 }

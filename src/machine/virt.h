@@ -6,6 +6,7 @@
 //     virt_map.c       who answers at which address
 //     virt_wire.c      which line leads where
 //     virt_firmware.c  what a firmware would have left behind: kernel, device tree, serial port set up
+//     virt_flash.c     what a firmware of the user's runs in, and is told by
 //     virt_start.c     the first processor's state
 //     virt_state.c     its part of the list of state
 #ifndef MACHINE_VIRT_H
@@ -15,22 +16,26 @@
 #include <stdint.h>
 
 #include "devices/arm_timer.h"
+#include "devices/fw_cfg.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "irqchip/arm/arm_irq.h"
 #include "machine/board.h"
 #include "machine/boot_arm64.h"
 #include "machine/fdt.h"
+#include "machine/flash_bank.h"
 #include "vcpu/aarch64/cpu.h"
 
 // --- Addresses -------------------------------------------------------------------------------------------------------
 
+#define VIRT_FLASH   UINT64_C(0x00000000) // and 0x04000000
 #define VIRT_GICD    UINT64_C(0x08000000)
 #define VIRT_GICC    UINT64_C(0x08010000)
 #define VIRT_V2M     UINT64_C(0x08020000)
 #define VIRT_ITS     UINT64_C(0x08080000)
 #define VIRT_GICR    UINT64_C(0x080a0000) // up to the serial port: 123 redistributors
 #define VIRT_UART    UINT64_C(0x09000000)
+#define VIRT_FW_CFG  UINT64_C(0x09020000)
 #define VIRT_RTC     UINT64_C(0x09010000)
 #define VIRT_RAM     UINT64_C(0x40000000)
 #define VIRT_RAM_END UINT64_C(0x4000000000) // 255 GiB at most
@@ -43,6 +48,8 @@
 #define VIRT_PCI_ECAM     UINT64_C(0x4010000000)
 #define VIRT_PCI_HIGH     UINT64_C(0x8000000000)
 #define VIRT_PCI_HIGH_END UINT64_C(0x10000000000)
+
+#define VIRT_GICR_WAKER 0x14 // of a redistributor
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
@@ -81,6 +88,10 @@ struct virt {
     // Devices.
     struct pl011 uart;
     struct pl031 rtc;
+    struct flash_bank flash[INTACT_FLASH_BANKS];
+    struct fw_cfg fw_cfg;
+    struct image kernel, ramdisk; // for fw_cfg
+    bool runs_flash;              // bank 0 was given, and the first processor starts there
 
     // What firmware tells.
     struct fdt_description description;
@@ -106,6 +117,13 @@ int virt_wire_devices(struct board *board);
 // virt_firmware.c
 void virt_describe(struct board *board);
 int virt_firmware(struct board *board);
+
+// virt_flash.c
+int virt_make_flash(struct virt *virt);
+int virt_map_flash(struct virt *virt);
+void virt_destroy_flash(struct virt *virt);
+int virt_fill_fw_cfg(struct virt *virt);
+void virt_wake_redistributors(struct virt *virt);
 
 // virt_start.c
 void virt_start(struct virt *virt, const struct boot_arm64_state *state);

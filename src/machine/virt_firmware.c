@@ -20,6 +20,13 @@ static void name_cpu(struct virt *virt)
     snprintf(virt->cpu_compatible, sizeof virt->cpu_compatible, "arm,%s", core ? virt->model->name : "armv8");
 }
 
+static struct fdt_window flash_window(const struct virt *virt, unsigned bank)
+{
+    if (!virt->flash[bank].contents)
+        return (struct fdt_window){ 0 };
+    return (struct fdt_window){ VIRT_FLASH + bank * CFI_FLASH_SIZE, CFI_FLASH_SIZE };
+}
+
 void virt_describe(struct board *board)
 {
     struct virt *virt = virt_of(board);
@@ -46,6 +53,9 @@ void virt_describe(struct board *board)
                  .memory = { VIRT_PCI, VIRT_PCI_END - VIRT_PCI },
                  .high = { VIRT_PCI_HIGH, VIRT_PCI_HIGH_END - VIRT_PCI_HIGH },
                  .spi = VIRT_SPI_PCI },
+        .flash = { flash_window(virt, 0), flash_window(virt, 1) },
+        .flash_width = 2 * CFI_FLASH_CHIPS,
+        .fw_cfg = { VIRT_FW_CFG, FW_CFG_SIZE },
         .serial = { VIRT_UART, virt->board.config.com1 ? PL011_SIZE : 0 },
         .rtc = { VIRT_RTC, PL031_SIZE },
         .serial_spi = VIRT_SPI_UART,
@@ -73,14 +83,20 @@ int virt_firmware(struct board *board)
         .kernel_data = virt->board.config.kernel_data,
         .kernel_size = virt->board.config.kernel_size,
         .initrd = virt->board.config.initrd,
+        .firmware = virt->runs_flash,
+        .firmware_entry = VIRT_FLASH,
         .memory = &virt->board.memory,
         .tree = &virt->description,
     };
     struct boot_arm64_state state;
-    int result = boot_arm64_load(&request, &state, &virt->board.error);
+    int result = virt_fill_fw_cfg(virt);
+    if (result == 0)
+        result = boot_arm64_load(&request, &state, &virt->board.error);
     if (result < 0)
         return result;
     start_serial(virt);
+    if (virt->runs_flash)
+        virt_wake_redistributors(virt);
     virt_start(virt, &state);
     return pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
 }

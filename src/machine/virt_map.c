@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The memory map of `virt`. One row for each window.
 //
+//     0000_0000  flash, two banks of 64 MiB
 //     0800_0000  GIC distributor
 //     0801_0000  GICv2: processor interfaces
 //     0802_0000  GICv2: message frame
@@ -8,13 +9,12 @@
 //     080a_0000  GICv3: redistributors, 128 KiB each
 //     0900_0000  PL011
 //     0901_0000  PL031
+//     0902_0000  fw_cfg
 //     1000_0000  PCI: BARs
 //     3eff_0000  PCI: ports
 //     4000_0000  RAM
 //  40_1000_0000  PCI: configuration space (ECAM)
 //  80_0000_0000  PCI: 64-bit BARs that do not fit below
-//
-// Not modelled: flash, fw_cfg, virtio-mmio, whose places are empty.
 #include "machine/virt.h"
 
 int virt_map_memory(struct board *board)
@@ -87,6 +87,8 @@ int virt_map_devices(struct board *board)
     struct virt *virt = virt_of(board);
     int result = map_gic(virt);
     if (result == 0)
+        result = virt_map_flash(virt);
+    if (result == 0)
         result = map_pci(board);
     if (result == 0 && virt->board.config.com1)
         result = board_map(&virt->board, &virt->board.memory,
@@ -106,5 +108,14 @@ int virt_map_devices(struct board *board)
                                             .read = pl031_read,
                                             .write = pl031_write,
                                             .owner = &virt->rtc });
+    if (result == 0)
+        result = board_map(&virt->board, &virt->board.memory,
+                           (struct region){ .base = VIRT_FW_CFG,
+                                            .size = FW_CFG_SIZE,
+                                            .name = "fw_cfg",
+                                            .widest = 8,
+                                            .read = fw_cfg_memory_read,
+                                            .write = fw_cfg_memory_write,
+                                            .owner = &virt->fw_cfg });
     return result;
 }

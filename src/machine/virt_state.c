@@ -7,6 +7,9 @@ void virt_visit_devices(struct board *board, struct visit *v)
     struct virt *virt = virt_of(board);
     VISIT_NESTED(v, "uart", pl011_visit(&virt->uart, v));
     VISIT_NESTED(v, "rtc", pl031_visit(&virt->rtc, v));
+    VISIT_NESTED(v, "fw_cfg", fw_cfg_visit(&virt->fw_cfg, v));
+    VISIT_NESTED(v, "flash0", flash_bank_visit(&virt->flash[0], v));
+    VISIT_NESTED(v, "flash1", flash_bank_visit(&virt->flash[1], v));
 }
 
 void virt_visit_controllers(struct board *board, struct visit *v)
@@ -25,6 +28,8 @@ void virt_loaded(struct board *board)
 {
     struct virt *virt = virt_of(board);
     arm_irq_loaded(&virt->irq);
+    for (unsigned i = 0; i < INTACT_FLASH_BANKS; i++)
+        flash_bank_loaded(&virt->flash[i]);
     for (uint32_t i = 0; i < board->config.cpus; i++)
         a64_cpu_loaded(virt->cpus[i]);
 }

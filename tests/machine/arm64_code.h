@@ -115,4 +115,24 @@ static const uint32_t code_reset[] = {
     0xd4000002, // hvc #0
 };
 
+// Firmware in flash bank 0: programs a word of bank 1, prints the low byte of the status and of the word, powers off.
+static const uint32_t code_flash[] = {
+    0xd2a12009, // mov x9, #0x9000000
+    0xd2a0800b, // mov x11, #0x4000000
+    0x320a83e1, // mov w1, #0x400040
+    0x52896822, // mov w2, #0x4b41
+    0x72a969e2, // movk w2, #0x4b4f, lsl #16
+    0xb9000961, // str w1, [x11, #8]
+    0xb9000962, // str w2, [x11, #8]
+    0xb9400963, // ldr w3, [x11, #8]
+    0x39000123, // strb w3, [x9]
+    0x32009fe1, // mov w1, #0xff00ff
+    0xb9000161, // str w1, [x11]
+    0xb9400963, // ldr w3, [x11, #8]
+    0x39000123, // strb w3, [x9]
+    0xd2b08000, // mov x0, #0x84000000
+    0xf2800100, // movk x0, #8
+    0xd4000002, // hvc #0
+};
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "machine/arm64_code.h"
 #include "machine/bytes.h"
+#include "machine/memory.h"
 #include "machine/virt.h"
 
 static struct virt virt;
@@ -144,9 +145,6 @@ Test(virt, what_it_does_not_have_is_refused_by_name)
     config.cpu = "qemu64";
     refused("-cpu: no model 'qemu64'");
     setup();
-    config.bios = "bios.bin";
-    refused("-bios");
-    setup();
     config.testdev = true;
     refused("-device");
     setup();
@@ -226,4 +224,146 @@ Test(virt, with_gicv2_the_tree_has_the_message_frame_and_the_timers_cpus)
     cr_assert_eq(cell_of("/intc@8000000/v2m@8020000", "arm,msi-base-spi", 0), VIRT_V2M_FIRST);
     cr_assert_eq(cell_of("/timer", "interrupts", 2), 0x704);
     cr_assert_lt(fdt_path_offset(tree(), "/pl011@9000000"), 0);
+}
+
+// --- Firmware -------------------------------------------------------------------------------------------------------
+
+static char *firmware;
+
+static void setup_firmware(void)
+{
+    setup();
+    firmware = test_file(code_flash, sizeof code_flash);
+    config.kernel = NULL;
+}
+
+static void teardown_firmware(void)
+{
+    teardown();
+    test_file_remove(firmware);
+}
+
+TestSuite(virt_firmware, .init = setup_firmware, .fini = teardown_firmware);
+
+static void make_firmware(void)
+{
+    config.its = true;
+    cr_assert_eq(board_create(&virt.board, &virt_type, &config), 0, "%s", virt.board.error.text);
+    outside_start(&virt.board.outside);
+}
+
+static void add_drive(const char *file, unsigned unit)
+{
+    config.drives[config.drive_count++] =
+        (struct intact_drive_config){ .interface = INTACT_DRIVE_PFLASH, .file = file, .unit = unit, .snapshot = true };
+}
+
+Test(virt_firmware, it_runs_in_flash_and_writes_the_other_bank)
+{
+    config.bios = firmware;
+    make_firmware();
+    cr_assert_eq(virt.cpus[0]->r[A64_PC], VIRT_FLASH);
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
+    cr_assert_str_eq(text, "\x80\x41");
+    cr_assert_eq(bytes_get(virt.flash[1].contents + 8, 4), 0x4b4f4b41);
+    cr_assert_eq(virt.board.loop.instructions, countof(code_flash));
+}
+
+Test(virt_firmware, it_may_come_from_a_drive_and_starts_again_after_a_reset)
+{
+    add_drive(firmware, 0);
+    make_firmware();
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
+    cr_assert_eq(board_reset(&virt.board), 0);
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
+    cr_assert_eq(virt.board.loop.instructions, 2 * countof(code_flash));
+    cr_assert_str_eq(text, "\x80\x41\x80\x41");
+}
+
+Test(virt_firmware, it_finds_the_tree_where_ram_begins_and_the_redistributors_awake)
+{
+    config.bios = firmware;
+    config.cpus = 2;
+    make_firmware();
+    cr_assert_eq(virt.cpus[0]->r[0], VIRT_RAM);
+    cr_assert_eq(cell_of("/flash@0", "reg", 5), CFI_FLASH_SIZE);
+    cr_assert_eq(cell_of("/flash@0", "bank-width", 0), 4);
+    for (unsigned i = 0; i < 2; i++)
+        cr_assert_eq(bus_read(&virt.board.memory, VIRT_GICR + 0x20000 * i + 0x14, 4, 0), 0);
+}
+
+static uint64_t item(uint16_t key, unsigned size)
+{
+    uint64_t value = 0;
+    bus_write(&virt.board.memory, VIRT_FW_CFG + 8, 2, __builtin_bswap16(key), 0);
+    for (unsigned i = 0; i < size; i++)
+        value |= bus_read(&virt.board.memory, VIRT_FW_CFG, 1, 0) << (8 * i);
+    return value;
+}
+
+Test(virt_firmware, it_is_told_by_fw_cfg_what_to_start)
+{
+    config.bios = firmware;
+    config.cpus = 2;
+    config.kernel = "kernel";
+    config.kernel_data = code_hello;
+    config.kernel_size = sizeof code_hello;
+    config.initrd = firmware;
+    config.append = "quiet";
+    make_firmware();
+    check_text("/fw-cfg@9020000", "compatible", "qemu,fw-cfg-mmio");
+    cr_assert_eq(item(FW_CFG_SIGNATURE, 4), 0x554d4551);
+    cr_assert_eq(item(FW_CFG_NB_CPUS, 2), 2);
+    cr_assert_eq(item(FW_CFG_KERNEL_SIZE, 4), sizeof code_hello);
+    cr_assert_eq(item(FW_CFG_KERNEL_DATA, 4), code_hello[0]);
+    cr_assert_eq(item(FW_CFG_INITRD_SIZE, 4), sizeof code_flash);
+    cr_assert_eq(item(FW_CFG_INITRD_DATA, 8), (uint64_t)code_flash[1] << 32 | code_flash[0]);
+    cr_assert_eq(item(FW_CFG_CMDLINE_SIZE, 4), 6);
+    cr_assert_eq(item(FW_CFG_CMDLINE_DATA, 6), UINT64_C(0x007465697571));
+    // A request to read the signature, by DMA into RAM.
+    static const uint8_t request[16] = { 0, 0, 0, 0x0a, 0, 0, 0, 4, 0, 0, 0, 0, 0x41, 0, 0, 0 };
+    cr_assert(bus_write_memory(&virt.board.memory, VIRT_RAM + 0x800000, request, sizeof request));
+    bus_write(&virt.board.memory, VIRT_FW_CFG + 16, 8, __builtin_bswap64(VIRT_RAM + 0x800000), 0);
+    cr_assert_eq(bus_read(&virt.board.memory, VIRT_RAM + 0x800000, 4, 0), 0);
+    cr_assert_eq(bus_read(&virt.board.memory, VIRT_RAM + 0x1000000, 4, 0), 0x554d4551);
+}
+
+Test(virt_firmware, its_state_goes_on_in_another_machine)
+{
+    struct visit_save save;
+    struct visit_load load;
+    config.bios = firmware;
+    config.limit = 7; // the word is programmed, and bank 1 shows its status
+    make_firmware();
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_LIMIT);
+    visit_save_init(&save);
+    board_visit(&virt.board, &save.visit);
+    board_destroy(&virt.board);
+    config.limit = 0;
+    make_firmware();
+    visit_load_init(&load, save.data, save.size);
+    board_visit(&virt.board, &load.visit);
+    board_loaded(&virt.board);
+    cr_assert_not(load.failed);
+    cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
+    cr_assert_str_eq(text, "\x80\x41");
+    cr_assert_eq(virt.board.loop.instructions, countof(code_flash));
+    free(save.data);
+}
+
+Test(virt_firmware, what_does_not_go_together_is_refused)
+{
+    config.bios = "/does/not/exist";
+    cr_assert_lt(board_create(&virt.board, &virt_type, &config), 0);
+    cr_assert(strstr(virt.board.error.text, "-bios: cannot read '/does/not/exist'"), "%s", virt.board.error.text);
+    board_destroy(&virt.board);
+    config.bios = firmware;
+    add_drive(firmware, 0);
+    refused("-bios: flash bank 0 holds it");
+    config.bios = NULL;
+    config.drives[0].unit = 1;
+    refused("nothing to run");
+    config.drives[0].unit = 0;
+    config.initrd = firmware;
+    refused("-initrd:");
 }
