@@ -200,7 +200,7 @@ static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct 
     uint32_t slot = gic_slot_of(effect->intid);
     TRACE(irq->config.trace, TRACE_ACK, cpu->index, effect->intid, effect->group, 0);
     if (effect->intid >= GIC_LPI_FIRST) {
-        arm_irq_do_lpi(irq, cpu, cpu, GIC_LPI_CLEAR, effect->intid);
+        arm_irq_take_lpi(irq, cpu, effect->intid);
     } else if (gic_slot_private(slot)) {
         gicr_activate(&cpu->gicr, slot);
         if (irq->config.version == 2 && slot < 16)

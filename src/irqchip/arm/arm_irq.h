@@ -204,6 +204,8 @@ static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
 // False: it cannot be made pending.
 bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
                     uint32_t intid);
+// An LPI is taken by clearing it: it has no active state.
+void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid);
 // An event of a device at the ITS. False: nobody took it.
 bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event);
 // Executes what is in the command queue.

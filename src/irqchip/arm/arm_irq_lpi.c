@@ -36,12 +36,18 @@ static void move_lpi(struct arm_irq *irq, struct arm_irq_cpu *from, struct arm_i
         set_lpi(irq, to, intid);
 }
 
+void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, cpu);
+    gicr_lpi_clear(&cpu->gicr, &world, intid);
+    arm_irq_touch(irq, cpu->index);
+}
+
 bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
                     uint32_t intid)
 {
-    struct gicr_lpi_world world = world_of(irq, cpu), to = world_of(irq, other);
+    struct gicr_lpi_world world = world_of(irq, cpu), to;
     arm_irq_touch(irq, cpu->index);
-    arm_irq_touch(irq, other->index);
     switch (action) {
     case GIC_LPI_NOTHING: break;
     case GIC_LPI_SET: return set_lpi(irq, cpu, intid);
@@ -51,7 +57,11 @@ bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq
     case GIC_LPI_ENABLE: gicr_lpi_enable(&cpu->gicr, &world); break;
     case GIC_LPI_DISABLE: gicr_lpi_disable(&cpu->gicr, &world); break;
     case GIC_LPI_MOVE: move_lpi(irq, cpu, other, intid); break;
-    case GIC_LPI_MOVE_ALL: gicr_lpi_move_all(&cpu->gicr, &world, &other->gicr, &to); break;
+    case GIC_LPI_MOVE_ALL:
+        to = world_of(irq, other);
+        gicr_lpi_move_all(&cpu->gicr, &world, &other->gicr, &to);
+        arm_irq_touch(irq, other->index);
+        break;
     }
     return true;
 }

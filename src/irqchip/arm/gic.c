@@ -154,38 +154,37 @@ static uint32_t level_lowest(const struct gic_level *level)
     return gic_intid_of(word * 64 + bits_lowest(level->word[word]));
 }
 
-static bool better(const struct gic_pending *a, const struct gic_pending *b)
+// Those with superpriority against `best`, which is the highest without.
+static NEVER_INLINE void offer_nmis(const struct gic_ready *ready, uint32_t groups, struct gic_pending *best)
 {
-    if (a->priority != b->priority)
-        return a->priority < b->priority;
-    return a->nmi != b->nmi ? a->nmi : a->intid < b->intid;
-}
-
-static void offer(struct gic_pending *best, const struct gic_level *level, unsigned group, unsigned priority, bool nmi)
-{
-    struct gic_pending other = { level_lowest(level), (uint8_t)group, (uint8_t)priority, nmi };
-    if (better(&other, best))
-        *best = other;
+    for (unsigned group = 0; group < GIC_GROUPS; group++) {
+        uint8_t priority = ready->nmi_priority[group];
+        if (!(ready->nmis & groups & BIT32(group)) || priority > best->priority)
+            continue;
+        uint32_t intid = level_lowest(&ready->level[group][GIC_LEVELS]);
+        if (priority < best->priority || !best->nmi || intid < best->intid)
+            *best = (struct gic_pending){ intid, (uint8_t)group, priority, true };
+    }
 }
 
 struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t groups)
 {
     struct gic_pending best = { .intid = GIC_SPURIOUS, .priority = GIC_IDLE };
     for (unsigned group = 0; group < GIC_GROUPS; group++) {
-        if (!(groups >> group & 1))
-            continue;
-        if (unlikely(ready->nmis >> group & 1))
-            offer(&best, &ready->level[group][GIC_LEVELS], group, ready->nmi_priority[group], true);
-        if (ready->levels[group] == 0)
+        if (!(groups >> group & 1) || ready->levels[group] == 0)
             continue;
         unsigned n = bits_lowest(ready->levels[group]);
-        offer(&best, &ready->level[group][n], group, n * 8, false);
+        uint32_t intid = level_lowest(&ready->level[group][n]);
+        if (n * 8 < best.priority || (n * 8 == best.priority && intid < best.intid))
+            best = (struct gic_pending){ .intid = intid, .group = (uint8_t)group, .priority = (uint8_t)(n * 8) };
     }
     if (groups >> GIC_G1NS & 1 && ready->lpi_levels) {
         unsigned n = bits_lowest(ready->lpi_levels);
         if (n * 8 < best.priority)
             best = (struct gic_pending){ gic_set_lowest(&ready->lpi[n]), GIC_G1NS, (uint8_t)(n * 8), false };
     }
+    if (unlikely(ready->nmis & groups))
+        offer_nmis(ready, groups, &best);
     return best;
 }
 
@@ -210,13 +209,20 @@ void gic_cpu_set_bpr(struct gic_cpu *cpu, enum gic_group group, unsigned value)
     cpu->bpr[group] = (uint8_t)(value < least ? least : value);
 }
 
+static inline uint8_t lowest_level(uint32_t levels)
+{
+    return levels ? (uint8_t)(bits_lowest(levels) * 8) : GIC_IDLE;
+}
+
+static inline bool has_nmi(const struct gic_cpu *cpu)
+{
+    return cpu->nmi[GIC_G1NS] | cpu->nmi[GIC_G1S];
+}
+
 // What runs. With superpriority it stands above what has the same priority without, and `*group` is whose it is.
 static struct gic_rank running(const struct gic_cpu *cpu, unsigned *group)
 {
-    uint32_t active = cpu->apr[GIC_G0] | cpu->apr[GIC_G1NS] | cpu->apr[GIC_G1S];
-    struct gic_rank rank = { active ? (uint8_t)(bits_lowest(active) * 8) : GIC_IDLE, false };
-    if (likely(!(cpu->nmi[GIC_G1NS] | cpu->nmi[GIC_G1S])))
-        return rank;
+    struct gic_rank rank = { lowest_level(cpu->apr[GIC_G0] | cpu->apr[GIC_G1NS] | cpu->apr[GIC_G1S]), false };
     for (unsigned i = GIC_G1NS; i < GIC_GROUPS; i++) {
         if (cpu->nmi[i] == 0 || cpu->nmi[i] - 1 > rank.priority)
             continue;
@@ -233,23 +239,33 @@ uint8_t gic_cpu_running(const struct gic_cpu *cpu)
 }
 
 // ICC_PMR_EL1 does not mask superpriority, except that a mask in the Secure half masks Non-secure interrupts.
-static bool masked(const struct gic_cpu *cpu, const struct gic_pending *pending)
+static NEVER_INLINE bool signals_nmi(const struct gic_cpu *cpu, const struct gic_pending *pending)
 {
-    return pending->nmi ? pending->priority > cpu->pmr : pending->priority >= cpu->pmr;
+    unsigned group;
+    struct gic_rank rank = running(cpu, &group);
+    uint8_t mask = gic_cpu_group_mask(cpu, pending->group);
+    if (pending->nmi ? pending->priority > cpu->pmr : pending->priority >= cpu->pmr)
+        return false;
+    if (rank.priority == GIC_IDLE)
+        return true;
+    if ((pending->priority & mask) != (rank.priority & mask))
+        return (pending->priority & mask) < (rank.priority & mask);
+    return pending->nmi && !rank.nmi;
 }
 
 bool gic_cpu_signals(const struct gic_cpu *cpu, const struct gic_pending *pending)
 {
-    unsigned group;
-    if (pending->intid == GIC_SPURIOUS || masked(cpu, pending))
+    if (pending->intid == GIC_SPURIOUS)
         return false;
-    struct gic_rank rank = running(cpu, &group);
-    if (rank.priority == GIC_IDLE)
+    if (unlikely(pending->nmi || has_nmi(cpu)))
+        return signals_nmi(cpu, pending);
+    uint8_t running = lowest_level(cpu->apr[GIC_G0] | cpu->apr[GIC_G1NS] | cpu->apr[GIC_G1S]);
+    if (pending->priority >= cpu->pmr)
+        return false;
+    if (running == GIC_IDLE)
         return true;
     uint8_t mask = gic_cpu_group_mask(cpu, pending->group);
-    if ((pending->priority & mask) != (rank.priority & mask))
-        return (pending->priority & mask) < (rank.priority & mask);
-    return pending->nmi && !rank.nmi;
+    return (pending->priority & mask) < (running & mask);
 }
 
 void gic_cpu_activate(struct gic_cpu *cpu, const struct gic_pending *pending)

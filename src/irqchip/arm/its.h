@@ -114,7 +114,10 @@ void its_reset(struct its *its);
 // Executes the next command of the queue. False: there is none (or the queue is off, or stalled), or it is not done yet.
 bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, struct its_effect *effect);
 // When its_step is to be asked again by itself; CLOCK_NEVER: after an access is enough.
-uint64_t its_deadline(const struct its *its);
+static inline uint64_t its_deadline(const struct its *its)
+{
+    return its->command_ns ? its->due : CLOCK_NEVER;
+}
 // Where an event of a device leads. False: nowhere (disabled, or no mapping); counted.
 bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
                    struct its_translation *out);

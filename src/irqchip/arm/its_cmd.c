@@ -268,11 +268,6 @@ static void stall(struct its *its)
     its->creadr |= STALLED;
 }
 
-uint64_t its_deadline(const struct its *its)
-{
-    return its->command_ns ? its->due : CLOCK_NEVER;
-}
-
 bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, struct its_effect *effect)
 {
     struct command c = { .its = its, .memory = memory, .effect = effect };

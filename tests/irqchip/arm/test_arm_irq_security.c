@@ -148,6 +148,24 @@ Test(arm_irq_security, non_secure_messages_need_nsacr_for_secure_spis)
     rig_free(rig);
 }
 
+// SPIs 0, 1 and 2 are of Group 0, Secure and Non-secure Group 1; each bit of GICR_CTLR.DPG keeps one of them away.
+Test(arm_irq_security, each_dpg_bit_keeps_interrupts_of_1_of_n_of_its_group_away)
+{
+    static const uint32_t dpg[] = { GICR_CTLR_DPG0, GICR_CTLR_DPG1S, GICR_CTLR_DPG1NS };
+    for (uint32_t spi = 0; spi < 3; spi++)
+        for (unsigned bit = 0; bit < countof(dpg); bit++) {
+            struct rig *rig = rig_secure();
+            frames(rig, true);
+            arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x6100 + 8 * spi, 8, GICD_IROUTER_IRM, 0);
+            gicr_put(rig, 0, 0, dpg[bit]);
+            arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, spi);
+            uint32_t taker = spi == bit ? 1 : 0;
+            cr_assert_neq(rig->pending[taker], 0, "SPI %u, DPG bit %u", spi, bit);
+            cr_assert_eq(rig->pending[!taker], 0, "SPI %u, DPG bit %u", spi, bit);
+            rig_free(rig);
+        }
+}
+
 Test(arm_irq_security, secure_messages_set_and_clear_secure_spis)
 {
     struct rig *rig = rig_secure();
