@@ -61,6 +61,68 @@ def files(good):
         yield f"spoiled head {number}", bytes(spoiled)
 
 
+def image(text_offset=0x80000, image_size=8192, flags=0xa, code=0xd503207f):
+    """Linux's Image for arm64: its header, and WFI (or other code) to the end."""
+    head = struct.pack("<IIQQQQQQ4sI", 0x14000010, 0, text_offset, image_size, flags, 0, 0, 0, b"ARM\x64", 0)
+    return head + struct.pack("<I", code) * ((8192 - len(head)) // 4)
+
+
+def elf64(segments, machine=183, entry=0x40080000, bits=2, header_count=None):
+    """An ELF64 for AArch64 with the program headers given, as for elf32."""
+    count = len(segments) if header_count is None else header_count
+    head = b"\x7fELF" + bytes([bits]) + b"\x01\x01" + bytes(9)
+    head += struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, entry, 64, 0, 0, 64, 56, count, 0, 0, 0)
+    for kind, offset, address, filed, memory in segments:
+        head += struct.pack("<IIQQQQQQ", kind, 7, offset, address, address, filed, memory, 4096)
+    return head + struct.pack("<I", 0xd503207f) * ((8192 - len(head)) // 4)
+
+
+def virt_files():
+    """(name, contents) of kernels that virt must refuse, with 64 MiB. Raw code may be anything, and runs."""
+    noise = random.Random(2)
+    top = 0xfffffffffffff000
+    yield "empty", b""
+    yield "gzip of nothing", gzip.compress(b"", mtime=0)
+    yield "gzip cut off", gzip.compress(noise.randbytes(5000), mtime=0)[:200]
+    yield "gzip damaged", b"\x1f\x8b\x08" + noise.randbytes(300)
+    yield "more code than memory", bytes(65 << 20)
+    for size in (65 << 20, 1 << 40, top, 2**64 - 1):
+        yield f"Image of {size:#x} bytes", image(image_size=size)
+    for offset in (65 << 20, 1 << 40, top, 2**64 - 1):
+        yield f"Image at {offset:#x}", image(text_offset=offset)
+    yield "Image that wraps", image(text_offset=top, image_size=0x100000)
+    yield "Image that is big-endian", image(flags=1)
+    yield "Image packed and wrong", gzip.compress(image(image_size=1 << 40), mtime=0)
+    yield "ELF of another machine", elf64([(1, 0, 0x40080000, 4096, 4096)], machine=62)
+    yield "ELF below memory", elf64([(1, 0, 0x3ffff000, 4096, 8192)])
+    yield "ELF on the interrupt controller", elf64([(1, 0, 0x08000000, 4096, 4096)], entry=0x08000000)
+    yield "ELF beyond memory", elf64([(1, 0, 0x40080000, 4096, 1 << 32)])
+    yield "ELF at the top", elf64([(1, 0, top, 4096, 4096)], entry=top)
+    yield "ELF that wraps", elf64([(1, 0, top, 4096, 2**64 - 1)], entry=top)
+    yield "ELF that overlaps itself", elf64([(1, 0, 0x40080000, 4096, 8192), (1, 0, 0x40081000, 4096, 4096)])
+    yield "ELF segment outside the file", elf64([(1, 1 << 40, 0x40080000, 4096, 4096)])
+    yield "ELF with too many headers", elf64([(1, 0, 0x40080000, 4096, 4096)], header_count=0xffff)
+    for number in range(40):
+        spoiled = bytearray(image() if number % 2 else elf64([(1, 0, 0x40080000, 4096, 4096)]))
+        for _ in range(1 + number % 5):
+            spoiled[noise.randrange(4, 120)] = noise.randrange(256)
+        yield f"spoiled head {number}", bytes(spoiled)
+
+
+VIRT_OPTIONS = (
+    *(["-machine", f"virt,{text}"] for text in ("gic-version=1", "gic-version=4", "gic-version=", "gic-version=two",
+                                                "its=perhaps", "acpi=sideways", "gic=3")),
+    ["-machine", "virt,gic-version=2", "-smp", "9"], ["-smp", "124"], ["-smp", "0"], ["-smp", "two"],
+    ["-m", "0"], ["-m", "1"], ["-m", "-5"], ["-m", "99999999T"], ["-m", "2M"],
+    ["-cpu", "qemu64"], ["-cpu", "cortex-m0"], ["-cpu", "cortex-a57,+x2apic"],
+    ["-rtc", "base=2107-01-01"], ["-rtc", "base=yesterday"],
+    ["-initrd", "/nonexistent/initrd"], ["-initrd", "/"],
+    ["-bios", "/nonexistent/bios"], ["-bios", "/"],
+    ["-drive", "if=pflash,unit=2,file=/dev/null"], ["-drive", "if=floppy,file=/dev/null"], ["-drive", "if=pflash"],
+    ["-device", "isa-debug-exit"], ["-device", "pc-testdev"], ["-device", "no-such-device"],
+)
+
+
 def check(command, what, may_run=False):
     """May a spoiled kernel run all the same, it must not crash us: any status but a signal's will do."""
     try:
@@ -107,6 +169,15 @@ def main():
             ["-no-such-option"], ["-kernl", "x"], ["-smp"], ["stray"],
         ):
             check([*base, "-kernel", str(path), *options], " ".join(options)[:60])
+        virt = [*base, "-machine", "virt"]
+        for name, contents in virt_files():
+            path.write_bytes(contents)
+            check([*virt, "-m", "64M", "-kernel", str(path)], f"virt kernel: {name}",
+                  may_run=name.startswith("spoiled"))
+        path.write_bytes(image())
+        check([*virt, "-m", "64M", "-kernel", str(path), "-initrd", str(huge)], "virt: a ramdisk larger than memory")
+        for options in VIRT_OPTIONS:
+            check([*virt, "-kernel", str(path), *options], "virt: " + " ".join(options)[:60])
         for kernel in ("/nonexistent", folder, "/dev/zero", "/dev/null"):
             check([*base, "-kernel", kernel], f"-kernel {kernel}")
 
