@@ -10,8 +10,8 @@
 // A pure chip: registers, lines and latches; gicr_forwarded answers what is to be forwarded to the CPU interface. While
 // GICR_WAKER.ProcessorSleep is set nothing is.
 //
-// Not modelled: memory partitioning (GICR_MPAMIDR). RWP and UWP are always 0, as every
-// write has its effect at once.
+// Not modelled: memory partitioning (GICR_MPAMIDR); the request to wake a CPU whose redistributor is asleep. RWP and UWP
+// are always 0, as every write has its effect at once.
 //
 // Path: gicd.c / icc.c
 #ifndef IRQCHIP_ARM_GICR_H

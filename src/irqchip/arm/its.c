@@ -169,11 +169,8 @@ static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t n
     struct its *its = chip(context);
     (void)index, (void)now;
     its->ctlr = (uint32_t)value;
-    if (value)
-        return;
-    its_drop_cache(its);
-    if (!its->command_ns) // what is left of a flood
-        its->due = CLOCK_NEVER;
+    if (!value)
+        its_drop_cache(its);
 }
 
 // GITS_TYPER: Physical, ITT_entry_size, ID_bits, Devbits, CIDbits with CIL; PTA 0: targets are processor numbers.

@@ -262,6 +262,15 @@ static void begin(struct its *its, uint64_t when)
     its->due = its->ctlr & 1 && has_command(its) ? when + its->command_ns : CLOCK_NEVER;
 }
 
+// Without a time of their own, nothing is under way between steps.
+static void end(struct its *its)
+{
+    uint64_t when = its->due;
+    its->due = CLOCK_NEVER;
+    if (its->command_ns)
+        begin(its, when);
+}
+
 static void stall(struct its *its)
 {
     its->due = CLOCK_NEVER;
@@ -296,6 +305,6 @@ bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, st
         }
     }
     its->creadr = (its->creadr + COMMAND) % queue_size(its);
-    begin(its, its->due);
+    end(its);
     return true;
 }

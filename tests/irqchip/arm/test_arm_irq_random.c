@@ -5,7 +5,13 @@
 
 #define STEPS 60000
 
-static uint64_t state;
+static uint64_t state, now, deadline;
+
+static void on_deadline(void *owner, uint64_t when)
+{
+    (void)owner;
+    deadline = when;
+}
 
 static uint64_t next(void)
 {
@@ -35,9 +41,9 @@ static void access_window(struct rig *rig)
         return;
     uint64_t offset = align_down(next() % (next() % 3 ? bytes : 0x1000), size);
     if (next() % 3)
-        arm_irq_write(&rig->frame[window], offset, size, value(), 0);
+        arm_irq_write(&rig->frame[window], offset, size, value(), now);
     else
-        arm_irq_read(&rig->frame[window], offset, size, 0);
+        arm_irq_read(&rig->frame[window], offset, size, now);
 }
 
 static void access_register(struct rig *rig)
@@ -60,6 +66,11 @@ static void step(struct rig *rig)
     }
     if (next() % 500 == 0)
         arm_irq_set_secure(&rig->irq, rig->current, next() & 1);
+    if (next() % 200 == 0)
+        arm_irq_set_sctlr_nmi(&rig->irq, rig->current, next() & 1);
+    now += next() % 16;
+    if (deadline <= now)
+        arm_irq_timer(&rig->irq, now);
     if (next() % 20000 == 0)
         arm_irq_reset(&rig->irq);
 }
@@ -93,8 +104,11 @@ static void check(struct rig *rig)
 
 static void run(struct arm_irq_config config)
 {
+    config.deadline = on_deadline;
     struct rig *rig = rig_new(config);
     state = 88172645463325252;
+    now = 0;
+    deadline = CLOCK_NEVER;
     for (unsigned i = 0; i < STEPS; i++) {
         step(rig);
         if (i % 1000 == 0)
@@ -112,12 +126,15 @@ Test(arm_irq_random, gicv3_with_everything)
                                  .extended_ppis = 64,
                                  .lpi_bits = 14,
                                  .its = true,
+                                 .its_command_ns = 50,
+                                 .nmi = true,
                                  .security = true });
 }
 
 Test(arm_irq_random, gicv3_with_one_security_state)
 {
-    run((struct arm_irq_config){ .version = 3, .cpus = 3, .spis = 988, .lpi_bits = 14, .its = true });
+    run((struct arm_irq_config){
+        .version = 3, .cpus = 3, .spis = 988, .lpi_bits = 14, .its = true, .its_stalls = true, .nmi = true });
 }
 
 Test(arm_irq_random, gicv2_with_everything)
