@@ -86,7 +86,16 @@ enum {
     A64_EC_SP = 0x26,
     A64_EC_FP_TRAP = 0x2c,
     A64_EC_SERROR = 0x2f,
+    A64_EC_STEP_LOWER = 0x32,
+    A64_EC_STEP = 0x33,
     A64_EC_BRK = 0x3c,
+};
+
+enum {
+    A64_MDSCR_SS = 1 << 0,
+    A64_MDSCR_KDE = 1 << 13,
+    A64_OSLSR_OSLK = 1 << 1,
+    A64_OSDLR_DLK = 1 << 0,
 };
 
 // Mode bits: what changes the meaning of code, so the key of a block.
@@ -143,6 +152,8 @@ struct a64_cpu {
     uint8_t el;           // 0 or 1
     bool spsel;           // at EL1: SP is SP_EL1
     bool illegal;         // PSTATE.IL
+    bool step;            // PSTATE.SS
+    bool stepping;        // software step is on (section D2.12): kept by a64_update_mode
     bool allint;          // PSTATE.ALLINT; false without FEAT_NMI
     bool event;           // the event register
     bool waits_event;     // halted by WFE, not by WFI

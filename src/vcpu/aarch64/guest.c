@@ -6,8 +6,10 @@
 
 #include "vcpu/aarch64/cpu.h"
 #include "vcpu/aarch64/exec.h"
+#include "vcpu/aarch64/helper.h"
 #include "vcpu/aarch64/interrupt.h"
 #include "vcpu/aarch64/mmu.h"
+#include "vcpu/aarch64/ops.h"
 #include "vcpu/aarch64/ops_jump.h"
 #include "vcpu/aarch64/translate.h"
 #include "vcpu/block.h"
@@ -55,8 +57,53 @@ static void deliver_fault(struct a64_cpu *cpu)
     cpu->faulted = vcpu_executed(&cpu->vcpu);
 }
 
+// The Software Step exception (section D2.12.3). `done`: the instruction stepped is known, and whether it was a load-exclusive.
+static void step_exception(struct a64_cpu *cpu, bool done, bool exclusive)
+{
+    a64_fault(cpu, cpu->el == 0 ? A64_EC_STEP_LOWER : A64_EC_STEP,
+              (done ? BIT32(24) : 0u) | (exclusive ? BIT32(6) : 0u) | 0x22); // ISV, EX, IFSC: debug
+    deliver_fault(cpu);
+}
+
+// Was the first instruction of the block that ran a load-exclusive?
+static bool was_exclusive(const struct a64_cpu *cpu)
+{
+    for (const struct op *op = &cpu->vcpu.block->ops[1]; op->n == 0; op++)
+        if (op->code == A64_OP_HELP)
+            return op->disp == A64_HELP_ldxr || op->disp == A64_HELP_ldxp;
+    return false;
+}
+
+// With software step on: one instruction where PSTATE.SS is set, and the exception where it is not, or not any more.
+static void run_single(struct a64_cpu *cpu)
+{
+    struct vcpu *vcpu = &cpu->vcpu;
+    if (!cpu->step) {
+        step_exception(cpu, false, false);
+        return;
+    }
+    int64_t rest = vcpu->left - 1;
+    vcpu->left = 1;
+    vcpu->goal -= (uint64_t)rest;
+    uint64_t before = vcpu_executed(vcpu);
+    enum op_out out = chain_run(vcpu, find_block, jump_key, execute);
+    vcpu->goal += (uint64_t)rest;
+    vcpu->left += rest;
+    if (out == OP_FAULT) {
+        deliver_fault(cpu);
+    } else if (vcpu_executed(vcpu) != before) {
+        cpu->step = false;
+        if (cpu->stepping && vcpu->state == VCPU_RUNNING)
+            step_exception(cpu, true, was_exclusive(cpu));
+    }
+}
+
 static void a64_run(struct vcpu *vcpu)
 {
+    if (unlikely(a64_of(vcpu)->stepping)) {
+        run_single(a64_of(vcpu));
+        return;
+    }
     if (chain_run(vcpu, find_block, jump_key, execute) == OP_FAULT)
         deliver_fault(a64_of(vcpu));
 }

@@ -60,12 +60,11 @@ HELPER(daif) // x: set, else clear; s: D, A, I, F; value: syndrome of the trap
     if (cpu->el == 0 && !(cpu->sctlr & A64_SCTLR_UMA))
         return take(cpu, (uint32_t)op->value);
     uint32_t bits = (uint32_t)op->s << 6;
-    if (op->x) {
-        cpu->daif |= bits;
-        return OP_NEXT;
-    }
-    cpu->daif &= ~bits;
-    return cpu->vcpu.pending ? OP_FINISH : OP_NEXT; // what was unmasked is taken right after
+    cpu->daif = op->x ? cpu->daif | bits : cpu->daif & ~bits;
+    if (unlikely(cpu->mdscr & A64_MDSCR_SS))
+        a64_debug_changed(cpu);
+    return cpu->stepping || (!op->x && cpu->vcpu.pending) ? OP_FINISH
+                                                          : OP_NEXT; // what was unmasked is taken right after
 }
 
 HELPER(allint) // x: the new value

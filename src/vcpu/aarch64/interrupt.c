@@ -11,7 +11,7 @@
 // With FEAT_NMI and SCTLR_EL1.NMI set, PSTATE.I and F do not mask an interrupt with superpriority; PSTATE.ALLINT, or
 // PSTATE.SP with SCTLR_EL1.SPINTMASK, masks all of them at EL1.
 //
-// Not modelled: EL2, EL3 and AArch32; SError interrupts; software step, breakpoints and watchpoints.
+// Not modelled: EL2, EL3 and AArch32; SError interrupts; breakpoints and watchpoints.
 // Path: vcpu/loop.c / vcpu/aarch64/sysreg.c (ICC_ registers), vcpu/tlb.c (GICC)
 #include "vcpu/aarch64/interrupt.h"
 
@@ -27,8 +27,8 @@ bool a64_nmi(const struct a64_cpu *cpu)
 
 uint32_t a64_pstate(const struct a64_cpu *cpu)
 {
-    return a64_nzcv(cpu) | cpu->daif | (cpu->illegal ? A64_IL : 0u) | (cpu->allint ? A64_ALLINT : 0u) |
-           (cpu->el ? A64_EL1 : 0u) | (cpu->el && cpu->spsel ? A64_SPSEL : 0u);
+    return a64_nzcv(cpu) | cpu->daif | (cpu->illegal ? A64_IL : 0u) | (cpu->step ? A64_SS : 0u) |
+           (cpu->allint ? A64_ALLINT : 0u) | (cpu->el ? A64_EL1 : 0u) | (cpu->el && cpu->spsel ? A64_SPSEL : 0u);
 }
 
 void a64_enter(struct a64_cpu *cpu, uint32_t syndrome, enum a64_vector_offset offset)
@@ -40,7 +40,7 @@ void a64_enter(struct a64_cpu *cpu, uint32_t syndrome, enum a64_vector_offset of
         cpu->esr = syndrome;
     cpu->daif = A64_DAIF;
     cpu->allint = a64_nmi(cpu) && !(cpu->sctlr & A64_SCTLR_SPINTMASK);
-    cpu->illegal = false;
+    cpu->illegal = cpu->step = false;
     cpu->el = 1;
     cpu->spsel = true;
     cpu->r[A64_PC] = a64_branch_address(cpu, cpu->vbar + from + offset);
@@ -71,7 +71,9 @@ void a64_return(struct a64_cpu *cpu)
     a64_set_nzcv(cpu, (uint32_t)spsr);
     cpu->daif = (uint32_t)spsr & A64_DAIF;
     cpu->allint = a64_nmi(cpu) && spsr & A64_ALLINT;
-    if (is_legal(cpu, spsr)) {
+    bool legal = is_legal(cpu, spsr);
+    cpu->step = a64_step_after(cpu, spsr, legal && !(spsr & A64_EL1) ? 0 : 1);
+    if (legal) {
         cpu->illegal = spsr & A64_IL;
         cpu->el = spsr & A64_EL1 ? 1 : 0;
         cpu->spsel = spsr & A64_SPSEL;
@@ -80,6 +82,8 @@ void a64_return(struct a64_cpu *cpu)
         cpu->mistakes[A64_MISTAKE_RETURN]++;
     }
     a64_update_mode(cpu);
+    if (unlikely(cpu->stepping))
+        cpu->vcpu.kick |= KICK_LOOK;
     cpu->r[A64_PC] = a64_branch_address(cpu, target);
 }
 

@@ -79,6 +79,7 @@ static inline const struct op *op_SVC(struct a64_cpu *cpu,
                                       const struct op *op) // value: immediate; disp: the next instruction
 {
     cpu->r[A64_PC] += (uint64_t)(int64_t)op->disp;
+    cpu->step = false; // the instruction is over
     a64_enter(cpu, a64_syndrome(A64_EC_SVC, (uint32_t)op->value), A64_VECTOR_SYNC);
     return after_change(cpu);
 }

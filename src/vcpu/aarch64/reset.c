@@ -40,7 +40,7 @@ void a64_reset(struct a64_cpu *cpu)
     cpu->daif = A64_DAIF;
     cpu->el = 1;
     cpu->spsel = true;
-    cpu->illegal = cpu->allint = cpu->event = cpu->waits_event = false;
+    cpu->illegal = cpu->step = cpu->allint = cpu->event = cpu->waits_event = false;
     if (nmi)
         a64_tell_nmi(cpu);
     cpu->fault = (struct a64_fault){ 0 };
@@ -148,6 +148,7 @@ void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
     VISIT(v, cpu->el);
     VISIT(v, cpu->spsel);
     VISIT(v, cpu->illegal);
+    VISIT(v, cpu->step);
     VISIT(v, cpu->allint);
     VISIT(v, cpu->event);
     VISIT(v, cpu->waits_event);

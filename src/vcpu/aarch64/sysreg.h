@@ -57,6 +57,12 @@ void a64_update_mode(struct a64_cpu *cpu);
 // Tells the interrupt controller SCTLR_EL1.NMI.
 void a64_tell_nmi(struct a64_cpu *cpu);
 
+// What enables debug exceptions has changed: MDSCR_EL1, the OS locks, PSTATE.D.
+void a64_debug_changed(struct a64_cpu *cpu);
+
+// PSTATE.SS after a return to `el` with this SPSR.
+bool a64_step_after(const struct a64_cpu *cpu, uint64_t spsr, unsigned el);
+
 // PSTATE.SPSel.
 void a64_write_spsel(struct a64_cpu *cpu, bool sp1);
 
