@@ -25,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <intact/backend.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -73,6 +75,17 @@ struct intact_drive_config {
     unsigned unit;    // INTACT_DRIVE_PFLASH: the bank, 0 to INTACT_FLASH_BANKS - 1
     bool readonly;    // the guest cannot write to it
     bool snapshot;    // what it writes is kept in memory alone, and the file stays as it is
+    // INTACT_DRIVE_NONE: a disk of your own instead of the file. It lives as long as the machine. NULL: the file.
+    const struct intact_block *block;
+};
+
+// The end of a network cable, for the card that names its id: a hub, or whatever you like.
+#define INTACT_NETDEVS_MAX 16
+
+struct intact_netdev_config {
+    const char *id;               // no two are equal
+    unsigned hub;                 // those with one number are on one hub: each hears what the others send
+    const struct intact_net *net; // instead of a hub; it lives as long as the machine. NULL: the hub
 };
 
 // A device beside those that the machine always has: which one (intact_device_driver), and what is said of it.
@@ -134,6 +147,10 @@ struct intact_machine_config {
     // More devices, made in this order. The arrays live as long as the machine.
     const struct intact_device_config *devices;
     unsigned device_count; // 0 to INTACT_DEVICES_MAX
+
+    // The network. The array lives as long as the machine.
+    const struct intact_netdev_config *netdevs;
+    unsigned netdev_count; // 0 to INTACT_NETDEVS_MAX
 
     // Behaviour.
     bool reboot; // a reset starts the machine again; false: it stops

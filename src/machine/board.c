@@ -103,8 +103,8 @@ static int build(struct board *board)
 {
     const struct board_type *type = board->type;
     int (*const steps[])(struct board * board) = {
-        check,     make_outside,       type->make_devices, type->map_memory,   make_loop, make_controllers,
-        make_cpus, type->wire_devices, type->map_devices,  device_list_create,
+        check,     make_outside,       type->make_devices, type->map_memory, make_loop,          make_controllers,
+        make_cpus, type->wire_devices, type->map_devices,  backends_init,    device_list_create,
     };
     int result = 0;
     for (unsigned i = 0; i < countof(steps) && result == 0; i++)

@@ -23,9 +23,11 @@
 #include "devices/pci.h"
 #include "irqchip/manager.h"
 #include "irqchip/route.h"
+#include "machine/backends.h"
 #include "machine/device_list.h"
 #include "machine/outside.h"
 #include "machine/pci_place.h"
+#include "machine/virtio_slots.h"
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 
@@ -91,6 +93,8 @@ struct board {
     // PCI, and what the configuration has put on it and elsewhere.
     struct pci_host pci;
     struct pci_windows pci_windows; // where BARs go
+    struct virtio_slots virtio_slots;
+    struct backends backends;
     struct device_list devices;
 };
 

@@ -29,6 +29,7 @@ void board_visit_chips(struct board *board, struct visit *v)
     VISIT_NESTED(v, "console", outside_visit(&board->outside, v));
     board->type->visit_devices(board, v);
     VISIT_NESTED(v, "pci", pci_host_visit(&board->pci, v));
+    VISIT_NESTED(v, "virtio-mmio", virtio_slots_visit(&board->virtio_slots, v));
     device_list_visit(&board->devices, v);
     manager_visit(board->manager, v); // groups attach their wires again before routing loads the levels
     route_visit(&board->route, v);

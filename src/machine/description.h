@@ -10,6 +10,7 @@
 #define DESCRIPTION_IOAPICS     4
 #define DESCRIPTION_OVERRIDES   8
 #define DESCRIPTION_HPET_TIMERS 3
+#define DESCRIPTION_VIRTIO      8
 
 // MPS INTI flags, ACPI 6.5 table 5.31 and MP 1.4 table 4-10: polarity in bits 1:0, trigger mode in bits 3:2.
 enum {
@@ -56,6 +57,10 @@ struct machine_description {
     uint8_t acpi_enable, acpi_disable;
     uint8_t s5_type;
     uint8_t sci;
+    uint64_t virtio[DESCRIPTION_VIRTIO]; // virtio-mmio slots with a device: address, and GSI of a level
+    uint32_t virtio_gsi[DESCRIPTION_VIRTIO];
+    uint32_t virtio_size; // of each
+    unsigned virtio_count;
     uint16_t reset_port;
     uint8_t reset_value;
     uint16_t com1_port; // 0: none

@@ -8,4 +8,8 @@
 // device_pci.c
 extern const struct device_driver device_edu, device_pci_testdev;
 
+// device_virtio.c
+extern const struct device_driver device_virtio_blk_pci, device_virtio_net_pci, device_virtio_rng_pci;
+extern const struct device_driver device_virtio_blk_device, device_virtio_net_device, device_virtio_rng_device;
+
 #endif

@@ -14,6 +14,12 @@
 static const struct device_driver *const drivers[] = {
     &device_edu,
     &device_pci_testdev,
+    &device_virtio_blk_pci,
+    &device_virtio_net_pci,
+    &device_virtio_rng_pci,
+    &device_virtio_blk_device,
+    &device_virtio_net_device,
+    &device_virtio_rng_device,
 };
 
 // --- Names -----------------------------------------------------------------------------------------------------------

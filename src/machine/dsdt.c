@@ -8,6 +8,7 @@
 //       PCI0         bus 0: windows, _PRT
 //         PIC, TIMR, RTC, KBD, MOU, COM1, SPKR, SYSR   what an ISA bus has
 //       HPET
+//       VR00 ...     virtio-mmio slots with a device
 //
 // Not modelled: processor devices (the MADT lists them), _OSC, hot plug.
 #include "machine/dsdt.h"
@@ -189,6 +190,25 @@ static void hpet(struct aml *aml, const struct machine_description *machine)
     resources(aml, &list);
 }
 
+// LNRO0005 is the id by which systems know virtio-mmio.
+static void virtio(struct aml *aml, const struct machine_description *machine, unsigned index)
+{
+    struct aml_resources list;
+    char name[5] = "VR00";
+    name[3] = (char)('0' + index);
+    aml_device(aml, name);
+    aml_name(aml, "_HID");
+    aml_text(aml, "LNRO0005");
+    aml_name(aml, "_UID");
+    aml_integer(aml, index);
+    aml_name(aml, "_CCA"); // DMA is coherent
+    aml_integer(aml, 1);
+    aml_resources_begin(&list);
+    aml_memory32(&list, (uint32_t)machine->virtio[index], machine->virtio_size);
+    aml_interrupt(&list, machine->virtio_gsi[index]);
+    resources(aml, &list);
+}
+
 static void soft_off(struct aml *aml, const struct machine_description *machine)
 {
     aml_name(aml, "\\_S5");
@@ -218,5 +238,7 @@ void dsdt_append(struct blob *blob, const struct machine_description *machine)
     aml_end(&aml); // PCI0
     if (machine->hpet_address)
         hpet(&aml, machine);
+    for (unsigned i = 0; i < machine->virtio_count; i++)
+        virtio(&aml, machine, i);
     aml_end(&aml); // _SB
 }

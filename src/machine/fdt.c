@@ -343,6 +343,22 @@ static void put_pci(struct tree *tree, const struct fdt_description *machine)
     close_node(tree);
 }
 
+// Binding virtio,mmio. The line is a level, whatever other machines call it.
+static void put_virtio(struct tree *tree, const struct fdt_description *machine)
+{
+    for (unsigned i = 0; i < machine->virtio_slots; i++) {
+        uint64_t size = machine->virtio.size / machine->virtio_slots;
+        const struct fdt_window slot = { machine->virtio.base + i * size, size };
+        const uint32_t interrupt[] = { SPI, machine->virtio_spi + i, LEVEL_HIGH };
+        open_node_at(tree, "virtio_mmio", slot.base);
+        text(tree, "compatible", "virtio,mmio");
+        reg_one(tree, &slot);
+        cells(tree, "interrupts", interrupt, 3);
+        flag(tree, "dma-coherent");
+        close_node(tree);
+    }
+}
+
 int fdt_build(const struct fdt_description *machine, void *out, size_t capacity)
 {
     struct tree tree = { .fdt = out };
@@ -367,6 +383,7 @@ int fdt_build(const struct fdt_description *machine, void *out, size_t capacity)
         put_fw_cfg(&tree, machine);
     if (machine->pci.ecam.size)
         put_pci(&tree, machine);
+    put_virtio(&tree, machine);
     close_node(&tree);
     note(&tree, fdt_finish(out));
     return tree.error ? -ENOMEM : 0;

@@ -30,6 +30,8 @@ struct fdt_description {
     struct fdt_window flash[2], fw_cfg;
     unsigned flash_width; // bytes
     struct fdt_pci pci;
+    struct fdt_window virtio;          // virtio-mmio: equal slots
+    unsigned virtio_slots, virtio_spi; // how many, and the interrupt of the first
     struct fdt_window serial, rtc;
     unsigned serial_spi, rtc_spi;
     uint32_t serial_clock; // Hz

@@ -60,6 +60,7 @@ enum {
 #define PC_RAM_SPLIT UINT64_C(0xc0000000) // RAM beyond goes above 4 GiB
 #define PC_ECAM      UINT64_C(0xe0000000) // PCI configuration space, 256 MiB
 #define PC_IOAPIC    UINT64_C(0xfec00000)
+#define PC_VIRTIO    UINT64_C(0xfec10000) // virtio-mmio
 #define PC_HPET      UINT64_C(0xfed00000)
 #define PC_LAPIC     UINT64_C(0xfee00000)
 #define PC_FLASH     UINT64_C(0xff800000) // -bios, up to 4 GiB
@@ -69,6 +70,8 @@ enum {
 #define PC_PCI_PORTS UINT64_C(0xc000)        // I/O BARs, to the last port
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
+
+enum { PC_VIRTIO_SLOTS = 8 };
 
 enum {
     PC_IRQ_TIMER = 0,

@@ -53,6 +53,19 @@ static void describe_memory(struct pc *pc)
             pc->map.range[pc->map.count++] = ranges[i];
 }
 
+static void describe_virtio(struct pc *pc)
+{
+    struct machine_description *machine = &pc->description;
+    const struct virtio_slots *slots = &pc->board.virtio_slots;
+    machine->virtio_size = VIRTIO_MMIO_SIZE;
+    for (unsigned i = 0; i < slots->count; i++) {
+        if (!slots->devices[i])
+            continue;
+        machine->virtio[machine->virtio_count] = slots->base + (uint64_t)i * VIRTIO_MMIO_SIZE;
+        machine->virtio_gsi[machine->virtio_count++] = slots->gsi[i];
+    }
+}
+
 void pc_describe(struct board *board)
 {
     struct pc *pc = pc_of(board);
@@ -80,6 +93,7 @@ void pc_describe(struct board *board)
     override(machine, PC_IRQ_SCI, PC_IRQ_SCI, INTI_LEVEL_HIGH);
     override(machine, PC_IRQ_PCI_A, PC_IRQ_PCI_A, INTI_LEVEL_HIGH);
     override(machine, PC_IRQ_PCI_B, PC_IRQ_PCI_B, INTI_LEVEL_HIGH);
+    describe_virtio(pc);
     describe_pm(machine);
     describe_memory(pc);
 }
@@ -150,9 +164,18 @@ static int fill_fw_cfg(struct pc *pc)
 // --- Interrupt controllers -------------------------------------------------------------------------------------------
 
 // The 8259As as a BIOS programs them: vectors 08h and 70h, slave at IR2, 8086 mode, all masked but the cascade; the
-// shared PCI lines and the SCI level triggered.
+// shared PCI lines, the SCI and those of virtio-mmio level triggered.
+static uint16_t level_irqs(const struct pc *pc)
+{
+    uint16_t levels = 1 << PC_IRQ_SCI | 1 << PC_IRQ_PCI_A | 1 << PC_IRQ_PCI_B;
+    for (unsigned i = 0; i < pc->description.virtio_count; i++)
+        levels |= (uint16_t)(1 << pc->description.virtio_gsi[i]);
+    return levels;
+}
+
 static void init_8259(struct pc *pc)
 {
+    uint16_t levels = level_irqs(pc);
     const struct {
         uint16_t port;
         uint8_t value;
@@ -167,8 +190,8 @@ static void init_8259(struct pc *pc)
         { PC_PORT_PIC2 + 1, 0x01 },
         { PC_PORT_PIC1 + 1, 0xfb },
         { PC_PORT_PIC2 + 1, 0xff },
-        { PC_PORT_ELCR, 0x00 },
-        { PC_PORT_ELCR + 1, (1 << PC_IRQ_SCI | 1 << PC_IRQ_PCI_A | 1 << PC_IRQ_PCI_B) >> 8 },
+        { PC_PORT_ELCR, (uint8_t)levels },
+        { PC_PORT_ELCR + 1, (uint8_t)(levels >> 8) },
     };
     for (unsigned i = 0; i < countof(words); i++)
         x86_irq_port_write(&pc->irq, words[i].port, words[i].value);

@@ -9,6 +9,7 @@
 //     c000_0000  BARs
 //     e000_0000  PCI configuration space (ECAM)
 //     fec0_0000  IOAPIC
+//     fec1_0000  virtio-mmio, 8 slots
 //     fed0_0000  HPET
 //     fee0_0000  (local APICs: each CPU's port)
 //     ff00_0000  pc-testdev, if there
@@ -213,11 +214,20 @@ static int map_testdev(struct pc *pc)
     return result;
 }
 
+// Their interrupts are ISA's own free ones, so that the 8259As have them too.
+static int map_virtio(struct board *board)
+{
+    static const uint32_t gsi[PC_VIRTIO_SLOTS] = { 5, 6, 14, 15, 5, 6, 14, 15 };
+    return virtio_slots_init(board, PC_VIRTIO, PC_VIRTIO_SLOTS, gsi);
+}
+
 int pc_map_devices(struct board *board)
 {
     struct pc *pc = pc_of(board);
     const struct intact_machine_config *config = &board->config;
     int result = map_windows(pc);
+    if (result == 0)
+        result = map_virtio(board);
     if (result == 0)
         result = map_ports(pc);
     if (result == 0 && pc->testdev)

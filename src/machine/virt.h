@@ -37,6 +37,7 @@
 #define VIRT_UART    UINT64_C(0x09000000)
 #define VIRT_FW_CFG  UINT64_C(0x09020000)
 #define VIRT_RTC     UINT64_C(0x09010000)
+#define VIRT_VIRTIO  UINT64_C(0x0a000000) // virtio-mmio
 #define VIRT_RAM     UINT64_C(0x40000000)
 #define VIRT_RAM_END UINT64_C(0x4000000000) // 255 GiB at most
 
@@ -57,9 +58,10 @@ enum {
     VIRT_SPIS = 224, // INTIDs 32 to 255
     VIRT_SPI_UART = 1,
     VIRT_SPI_RTC = 2,
-    VIRT_SPI_PCI = 3,    // INTA to INTD of slot 0; slot n is turned by n
-    VIRT_LPI_BITS = 16,  // of an INTID: LPIs 8192 to 65535
-    VIRT_V2M_FIRST = 80, // INTIDs of the message frame
+    VIRT_SPI_PCI = 3,     // INTA to INTD of slot 0; slot n is turned by n
+    VIRT_SPI_VIRTIO = 16, // of slot 0, to 47
+    VIRT_LPI_BITS = 16,   // of an INTID: LPIs 8192 to 65535
+    VIRT_V2M_FIRST = 80,  // INTIDs of the message frame
     VIRT_V2M_COUNT = 64,
     VIRT_PPI_HYP = 10,
     VIRT_PPI_VIRTUAL = 11,

@@ -82,6 +82,14 @@ static int map_pci(struct board *board)
     return result;
 }
 
+static int map_virtio(struct board *board)
+{
+    uint32_t gsi[VIRTIO_SLOTS];
+    for (unsigned i = 0; i < VIRTIO_SLOTS; i++)
+        gsi[i] = VIRT_SPI_VIRTIO + i;
+    return virtio_slots_init(board, VIRT_VIRTIO, VIRTIO_SLOTS, gsi);
+}
+
 int virt_map_devices(struct board *board)
 {
     struct virt *virt = virt_of(board);
@@ -90,6 +98,8 @@ int virt_map_devices(struct board *board)
         result = virt_map_flash(virt);
     if (result == 0)
         result = map_pci(board);
+    if (result == 0)
+        result = map_virtio(board);
     if (result == 0 && virt->board.config.com1)
         result = board_map(&virt->board, &virt->board.memory,
                            (struct region){ .base = VIRT_UART,

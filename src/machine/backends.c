@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See backends.h.
+#include "machine/backends.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "machine/board.h"
+
+// --- Drives ---------------------------------------------------------------------------------------------------------
+
+static int find_drive(struct board *board, const char *driver, const char *id, unsigned *index)
+{
+    const struct intact_machine_config *config = &board->config;
+    for (unsigned i = 0; i < config->drive_count; i++) {
+        const struct intact_drive_config *drive = &config->drives[i];
+        if (drive->interface != INTACT_DRIVE_NONE || !drive->id || strcmp(drive->id, id) != 0)
+            continue;
+        if (board->backends.drive_taken[i])
+            return error_set(&board->error, -EINVAL, "-device %s: drive=%.80s is in use by another device", driver, id);
+        *index = i;
+        return 0;
+    }
+    return error_set(&board->error, -EINVAL, "-device %s: there is no -drive if=none,id=%.80s", driver, id);
+}
+
+// A disk of the caller's own: whole sectors, and what it must be able to do.
+static int check_block(struct board *board, const char *id, const struct intact_block *block)
+{
+    if (!block->read || (!block->readonly && !block->write))
+        return error_set(&board->error, -EINVAL, "drive '%.80s': its block device has no function to read or write",
+                         id);
+    if (block->size == 0 || block->size % INTACT_BLOCK_SECTOR)
+        return error_set(&board->error, -EINVAL, "drive '%.80s': its size is no multiple of %u bytes", id,
+                         INTACT_BLOCK_SECTOR);
+    return 0;
+}
+
+int backends_take_drive(struct board *board, const char *driver, const char *id, struct block_file *file,
+                        const struct intact_block **block)
+{
+    unsigned index = 0;
+    int result = find_drive(board, driver, id, &index);
+    if (result < 0)
+        return result;
+    const struct intact_drive_config *drive = &board->config.drives[index];
+    if (drive->block) {
+        *block = drive->block;
+        result = check_block(board, id, drive->block);
+    } else {
+        *block = &file->block;
+        result = block_file_open(file, drive->file, drive->readonly, drive->snapshot, &board->error);
+        if (result < 0)
+            error_prefix(&board->error, "-drive");
+    }
+    board->backends.drive_taken[index] = result == 0;
+    return result;
+}
+
+// --- Network --------------------------------------------------------------------------------------------------------
+
+int backends_init(struct board *board)
+{
+    const struct intact_machine_config *config = &board->config;
+    struct backends *backends = &board->backends;
+    if (config->netdev_count > INTACT_NETDEVS_MAX)
+        return error_set(&board->error, -EINVAL, "-netdev: more than %d", INTACT_NETDEVS_MAX);
+    for (unsigned i = 0; i < config->netdev_count; i++) {
+        unsigned first = 0;
+        if (config->netdevs[i].net)
+            continue;
+        while (config->netdevs[first].net || config->netdevs[first].hub != config->netdevs[i].hub)
+            first++;
+        net_hub_plug(&backends->hubs[first], &backends->ports[i]);
+    }
+    return 0;
+}
+
+int backends_take_netdev(struct board *board, const char *driver, const char *id,
+                         bool (*receive)(void *card, const void *frame, size_t size), void *card,
+                         const struct intact_net **net)
+{
+    const struct intact_machine_config *config = &board->config;
+    struct backends *backends = &board->backends;
+    unsigned i = 0;
+    while (i < config->netdev_count && strcmp(config->netdevs[i].id, id) != 0)
+        i++;
+    if (i == config->netdev_count)
+        return error_set(&board->error, -EINVAL, "-device %s: there is no -netdev with id=%.80s", driver, id);
+    if (backends->netdev_taken[i])
+        return error_set(&board->error, -EINVAL, "-device %s: netdev=%.80s is in use by another device", driver, id);
+    backends->netdev_taken[i] = true;
+    backends->ports[i].receive = receive;
+    backends->ports[i].card = card;
+    *net = config->netdevs[i].net ? config->netdevs[i].net : &backends->ports[i].net;
+    return 0;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What stands behind a board's devices: the drives and the network ends of its configuration, each for one device.
+#ifndef MACHINE_BACKENDS_H
+#define MACHINE_BACKENDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <intact/machine.h>
+
+#include "host/block_file.h"
+#include "host/net_hub.h"
+
+struct board;
+
+struct backends {
+    bool drive_taken[INTACT_DRIVES_MAX], netdev_taken[INTACT_NETDEVS_MAX];
+    unsigned cards;                          // network cards so far
+    struct net_hub hubs[INTACT_NETDEVS_MAX]; // the one of netdev n is that of the first with its number
+    struct net_port ports[INTACT_NETDEVS_MAX];
+};
+
+// Plugs the network ends into their hubs. Part of board_create. -EINVAL with a line in board->error.
+int backends_init(struct board *board);
+
+// Each returns 0, or a negative errno with a line in board->error that names `driver` and the id.
+
+// The drive `id`, for a device: its file is opened in `file`, or *block is its owner's. `file` is closed by the caller.
+int backends_take_drive(struct board *board, const char *driver, const char *id, struct block_file *file,
+                        const struct intact_block **block);
+// The network end `id`; `receive` gets the frames for `card`.
+int backends_take_netdev(struct board *board, const char *driver, const char *id,
+                         bool (*receive)(void *card, const void *frame, size_t size), void *card,
+                         const struct intact_net **net);
+
+#endif

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// `-device virtio-*-pci` and `-device virtio-*-device`: each type of device, over PCI or in a virtio-mmio slot.
+//
+//     struct placed:  device (blk, net, rng)  +  transport (pci or mmio)  +  what it needs of the host
+//
+// A type is a struct kind: how it is made from its properties, and how it is visited. The rest is the same for all.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "devices/virtio_blk.h"
+#include "devices/virtio_mmio.h"
+#include "devices/virtio_net.h"
+#include "devices/virtio_pci.h"
+#include "devices/virtio_rng.h"
+#include "machine/board.h"
+#include "machine/device_drivers.h"
+
+struct kind;
+
+struct placed {
+    const struct kind *kind;
+    struct board *board;
+    struct virtio *virtio;
+    bool on_pci, in_slot;
+    unsigned slot;
+    struct virtio_pci pci;
+    struct virtio_mmio mmio;
+    union {
+        struct virtio_blk blk;
+        struct virtio_net net;
+        struct virtio_rng rng;
+    };
+    struct block_file file;
+};
+
+struct kind {
+    uint32_t class_code; // of a PCI function
+    bool queue_per_cpu;
+    int (*make)(struct placed *placed, const struct intact_device_config *config);
+    void (*visit)(struct placed *placed, struct visit *v);
+};
+
+// --- Block ----------------------------------------------------------------------------------------------------------
+
+static int power_of_two(struct placed *placed, const struct intact_device_config *config, const char *name,
+                        uint64_t least, uint64_t most, uint64_t *value)
+{
+    int result = device_number(placed->board, config, name, least, most, value);
+    if (result == 0 && !is_power_of_two(*value))
+        return error_set(&placed->board->error, -EINVAL, "-device %s: %s=%s is no power of two", config->driver, name,
+                         device_property(config, name));
+    return result;
+}
+
+static int make_blk(struct placed *placed, const struct intact_device_config *config)
+{
+    struct board *board = placed->board;
+    const char *drive = device_property(config, "drive"), *serial = device_property(config, "serial");
+    uint64_t cpus = board->config.cpus < VIRTIO_QUEUES ? board->config.cpus : VIRTIO_QUEUES;
+    uint64_t queues = placed->on_pci ? cpus : 1, size = VIRTIO_BLK_QUEUE_SIZE, block_size = INTACT_BLOCK_SECTOR;
+    const struct intact_block *block;
+    if (!drive)
+        return error_set(&board->error, -EINVAL, "-device %s: needs drive=ID, of a -drive if=none", config->driver);
+    if (serial && strlen(serial) > VIRTIO_BLK_ID_SIZE)
+        return error_set(&board->error, -EINVAL, "-device %s: serial has at most %d characters", config->driver,
+                         VIRTIO_BLK_ID_SIZE);
+    int result = device_number(board, config, "num-queues", 1, VIRTIO_QUEUES, &queues);
+    if (result == 0)
+        result = power_of_two(placed, config, "queue-size", 4, VIRTQUEUE_SIZE_MAX, &size);
+    if (result == 0)
+        result = power_of_two(placed, config, "logical_block_size", INTACT_BLOCK_SECTOR, 32768, &block_size);
+    if (result == 0)
+        result = backends_take_drive(board, config->driver, drive, &placed->file, &block);
+    if (result < 0)
+        return result;
+    virtio_blk_init(&placed->blk, &(struct virtio_blk_config){ .block = block,
+                                                               .queues = (unsigned)queues,
+                                                               .queue_size = (unsigned)size,
+                                                               .block_size = (unsigned)block_size,
+                                                               .serial = serial });
+    placed->virtio = &placed->blk.virtio;
+    return 0;
+}
+
+static void visit_blk(struct placed *placed, struct visit *v)
+{
+    virtio_blk_visit(&placed->blk, v);
+    VISIT_NESTED(v, "drive", block_file_visit(&placed->file, v));
+}
+
+#define BLK_PROPERTIES                                                                                                 \
+    { "drive", "the id of a -drive if=none; needed" }, { "serial", "up to 20 characters: what it calls itself" },      \
+        { "num-queues", "1 to 64: request queues, each with an interrupt; by default one for each processor on PCI" }, \
+        { "queue-size", "a power of two, 256 by default: requests that a queue holds" },                               \
+    {                                                                                                                  \
+        "logical_block_size", "a power of two, 512 by default"                                                         \
+    }
+
+// --- Network --------------------------------------------------------------------------------------------------------
+
+static bool receive(void *card, const void *frame, size_t size)
+{
+    return virtio_net_receive(card, frame, size);
+}
+
+// Without `mac`, cards are numbered in their order from 52:54:00:12:34:56 on, as QEMU does.
+static int take_mac(struct placed *placed, const struct intact_device_config *config, uint8_t *mac)
+{
+    const char *text = device_property(config, "mac");
+    unsigned parts[VIRTIO_NET_MAC] = { 0x52, 0x54, 0x00, 0x12, 0x34, 0x56 + placed->board->backends.cards };
+    char rest;
+    if (text && sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &parts[0], &parts[1], &parts[2], &parts[3], &parts[4],
+                       &parts[5], &rest) != VIRTIO_NET_MAC)
+        return error_set(&placed->board->error, -EINVAL,
+                         "-device %s: mac=%.80s is no address of the form 52:54:00:12:34:56", config->driver, text);
+    if (parts[0] & 1)
+        return error_set(&placed->board->error, -EINVAL, "-device %s: mac=%.80s is the address of a group",
+                         config->driver, text);
+    for (unsigned i = 0; i < VIRTIO_NET_MAC; i++)
+        mac[i] = (uint8_t)parts[i];
+    return 0;
+}
+
+static int make_net(struct placed *placed, const struct intact_device_config *config)
+{
+    struct virtio_net_config net = { .queue_size = 256 };
+    const char *netdev = device_property(config, "netdev");
+    int result = take_mac(placed, config, net.mac);
+    placed->board->backends.cards++;
+    if (result == 0 && netdev)
+        result = backends_take_netdev(placed->board, config->driver, netdev, receive, &placed->net, &net.net);
+    if (result < 0)
+        return result;
+    virtio_net_init(&placed->net, &net);
+    placed->virtio = &placed->net.virtio;
+    return 0;
+}
+
+static void visit_net(struct placed *placed, struct visit *v)
+{
+    virtio_net_visit(&placed->net, v);
+}
+
+#define NET_PROPERTIES                                                                                                 \
+    { "netdev", "the id of a -netdev; without one its link is down" },                                                 \
+    {                                                                                                                  \
+        "mac", "its address, 52:54:00:12:34:56 and so on by default"                                                   \
+    }
+
+// --- Entropy --------------------------------------------------------------------------------------------------------
+
+static int make_rng(struct placed *placed, const struct intact_device_config *config)
+{
+    uint64_t seed = 0;
+    int result = device_number(placed->board, config, "seed", 0, UINT64_MAX, &seed);
+    if (result < 0)
+        return result;
+    virtio_rng_init(&placed->rng, seed);
+    placed->virtio = &placed->rng.virtio;
+    return 0;
+}
+
+static void visit_rng(struct placed *placed, struct visit *v)
+{
+    virtio_rng_visit(&placed->rng, v);
+}
+
+#define RNG_PROPERTIES                                                                                                 \
+    {                                                                                                                  \
+        "seed", "a number, 0 by default: which stream of bytes it gives, the same in every run"                        \
+    }
+
+// --- Life of all ----------------------------------------------------------------------------------------------------
+
+static void ops_reset(void *object, uint64_t now)
+{
+    struct placed *placed = object;
+    if (placed->on_pci)
+        virtio_pci_reset(&placed->pci, now);
+    else
+        virtio_mmio_reset(&placed->mmio);
+}
+
+static void ops_visit(void *object, struct visit *v)
+{
+    struct placed *placed = object;
+    if (placed->on_pci)
+        VISIT_NESTED(v, "pci", virtio_pci_visit(&placed->pci, v));
+    else
+        VISIT_NESTED(v, "mmio", virtio_mmio_visit(&placed->mmio, v));
+    placed->kind->visit(placed, v);
+}
+
+static void ops_destroy(void *object)
+{
+    struct placed *placed = object;
+    if (placed->in_slot)
+        placed->board->virtio_slots.devices[placed->slot] = NULL;
+    virtio_mmio_destroy(&placed->mmio);
+    virtio_pci_destroy(&placed->pci);
+    block_file_close(&placed->file);
+    free(placed);
+}
+
+// What a driver may be denied, to see what it does without.
+static int take_features(struct placed *placed, const struct intact_device_config *config)
+{
+    bool event_index = true, indirect = true;
+    int result = device_switch(placed->board, config, "event_idx", &event_index);
+    if (result == 0)
+        result = device_switch(placed->board, config, "indirect_desc", &indirect);
+    if (!event_index)
+        placed->virtio->features &= ~BIT64(VIRTIO_F_EVENT_IDX);
+    if (!indirect)
+        placed->virtio->features &= ~BIT64(VIRTIO_F_INDIRECT_DESC);
+    return result;
+}
+
+static int put_on_pci(struct placed *placed, const struct intact_device_config *config)
+{
+    uint64_t vectors = placed->virtio->queue_count + 1;
+    uint8_t devfn;
+    int result = device_number(placed->board, config, "vectors", 0, VIRTIO_QUEUES + 1, &vectors);
+    if (result == 0)
+        result = device_pci_place(placed->board, config, &devfn);
+    if (result < 0)
+        return result;
+    result = virtio_pci_init(&placed->pci, placed->virtio, placed->kind->class_code, (unsigned)vectors,
+                             &placed->board->pci.bus, devfn);
+    return result < 0 ? device_failed(placed->board, config, result) : 0;
+}
+
+static int put_in_slot(struct placed *placed, const struct intact_device_config *config)
+{
+    struct virtio_slots *slots = &placed->board->virtio_slots;
+    bool legacy = false;
+    int result = device_switch(placed->board, config, "force-legacy", &legacy);
+    if (result < 0)
+        return result;
+    placed->slot = virtio_slots_free(slots);
+    if (placed->slot == slots->count)
+        return error_set(&placed->board->error, -EINVAL, "-device %s: all %u virtio-mmio slots are in use",
+                         config->driver, slots->count);
+    result = virtio_mmio_init(&placed->mmio, placed->virtio, placed->board->manager, slots->gsi[placed->slot],
+                              &placed->board->memory, legacy);
+    if (result < 0)
+        return device_failed(placed->board, config, result);
+    slots->devices[placed->slot] = &placed->mmio;
+    placed->in_slot = true;
+    return 0;
+}
+
+static int create(struct board *board, const struct intact_device_config *config, struct board_device *device,
+                  const struct kind *kind, bool on_pci)
+{
+    static const struct board_device_ops ops = { ops_reset, ops_visit, ops_destroy, NULL };
+    struct placed *placed = calloc(1, sizeof *placed);
+    if (!placed)
+        return device_failed(board, config, -ENOMEM);
+    placed->kind = kind;
+    placed->board = board;
+    placed->on_pci = on_pci;
+    device->object = placed;
+    device->ops = &ops;
+    int result = kind->make(placed, config);
+    if (result == 0)
+        result = take_features(placed, config);
+    if (result == 0)
+        result = on_pci ? put_on_pci(placed, config) : put_in_slot(placed, config);
+    if (result < 0)
+        ops_destroy(placed);
+    return result;
+}
+
+// --- The drivers ----------------------------------------------------------------------------------------------------
+
+#define COMMON_PROPERTIES                                                                                              \
+    { "event_idx", "on by default: interrupts and notifications by index (VIRTIO_F_EVENT_IDX)" },                      \
+    {                                                                                                                  \
+        "indirect_desc", "on by default: tables of descriptors (VIRTIO_F_INDIRECT_DESC)"                               \
+    }
+
+#define PCI_PROPERTIES                                                                                                 \
+    COMMON_PROPERTIES,                                                                                                 \
+        { "vectors", "0 to 65: of MSI-X; one for each queue and one more by default, 0 for INTx alone" },              \
+        DEVICE_PCI_PROPERTIES
+
+#define SLOT_PROPERTIES                                                                                                \
+    COMMON_PROPERTIES, { "force-legacy", "off by default: version 1 of the interface instead of 2" },                  \
+    {                                                                                                                  \
+        "id", "a name of your own"                                                                                     \
+    }
+
+// One type of device as two drivers.
+#define DRIVERS(type, class, text, ...)                                                                                \
+    static const struct kind kind_##type = { .class_code = class, .make = make_##type, .visit = visit_##type };        \
+    static int create_##type##_pci(struct board *board, const struct intact_device_config *config,                     \
+                                   struct board_device *device)                                                        \
+    {                                                                                                                  \
+        return create(board, config, device, &kind_##type, true);                                                      \
+    }                                                                                                                  \
+    static int create_##type##_device(struct board *board, const struct intact_device_config *config,                  \
+                                      struct board_device *device)                                                     \
+    {                                                                                                                  \
+        return create(board, config, device, &kind_##type, false);                                                     \
+    }                                                                                                                  \
+    static const struct device_property type##_pci_properties[] = { __VA_ARGS__, PCI_PROPERTIES, { NULL, NULL } };     \
+    static const struct device_property type##_slot_properties[] = { __VA_ARGS__, SLOT_PROPERTIES, { NULL, NULL } };   \
+    const struct device_driver device_virtio_##type##_pci = { .name = "virtio-" #type "-pci",                          \
+                                                              .about = "PCI, virtio: " text,                           \
+                                                              .properties = type##_pci_properties,                     \
+                                                              .create = create_##type##_pci };                         \
+    const struct device_driver device_virtio_##type##_device = { .name = "virtio-" #type "-device",                    \
+                                                                 .about = "virtio-mmio: " text,                        \
+                                                                 .properties = type##_slot_properties,                 \
+                                                                 .create = create_##type##_device }
+
+DRIVERS(blk, 0x010000, "a disk", BLK_PROPERTIES);
+DRIVERS(net, 0x020000, "a network card", NET_PROPERTIES);
+DRIVERS(rng, 0x00ff00, "a source of bytes that look random", RNG_PROPERTIES);
