@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "machine/machine.h"
 #include "machine/pc.h"
 #include "machine/virt.h"
 #include "vcpu/aarch64/model.h"
@@ -157,6 +158,11 @@ uint64_t intact_machine_instructions(const struct intact_machine *machine)
 uint64_t intact_machine_time(const struct intact_machine *machine)
 {
     return machine->board->loop.current ? vcpu_now(machine->board->loop.current) : machine->board->clock.now;
+}
+
+struct board *machine_board(struct intact_machine *machine)
+{
+    return machine->board;
 }
 
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine)

@@ -83,10 +83,21 @@ static void enable(struct pci_bus *bus, struct pci_function *function, bool tell
                       bus->config.gsi[((function->devfn >> 3) + pin - 1) % PCI_PINS], now);
 }
 
+// So that nothing is in the way of what moves.
+static void disable(struct pci_bus *bus, struct pci_function *function, uint64_t now)
+{
+    uint32_t command = pci_function_get(function, PCI_COMMAND, 2);
+    pci_bus_write(bus, function->devfn, PCI_COMMAND, 2, command & ~(uint32_t)(PCI_COMMAND_IO | PCI_COMMAND_MEMORY),
+                  now);
+}
+
 int pci_place(struct pci_bus *bus, const struct pci_windows *windows, uint64_t now, struct error *error)
 {
     struct pci_windows left = *windows;
     int result = 0;
+    for (unsigned devfn = 0; devfn < PCI_DEVFNS; devfn++)
+        if (bus->functions[devfn])
+            disable(bus, bus->functions[devfn], now);
     for (unsigned log = 64; log-- > 0 && result == 0;)
         result = place_size(bus, BIT64(log), &left, now, error);
     for (unsigned devfn = 0; devfn < PCI_DEVFNS && result == 0; devfn++)

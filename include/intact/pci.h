@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A PCI device of one's own, added to a machine.
+//
+//     static uint64_t read(void *owner, unsigned bar, uint64_t offset, unsigned size) { ... }
+//     static void write(void *owner, unsigned bar, uint64_t offset, unsigned size, uint64_t value) { ... }
+//
+//     struct intact_pci_config config = {
+//         .name = "counter", .vendor = 0x1234, .device = 0x1111, .class_code = 0xff0000,
+//         .bars = { [0] = { INTACT_PCI_MEMORY, 4096 } },
+//         .msix_vectors = 2, .msix_bar = 1,
+//         .read = read, .write = write, .owner = &counter, .state = &counter, .state_size = sizeof counter,
+//     };
+//     struct intact_pci_device *device;
+//     if (intact_pci_add(machine, &config, &device, why) < 0)
+//         die(why);
+//     ...
+//     intact_pci_trigger(device, 0);
+//
+// The guest's driver chooses INTx, MSI or MSI-X; the device triggers vectors and drives its level, and what was not
+// chosen reaches nobody. The same device works in every machine.
+//
+// Threads. Everything here on the machine's thread; the callbacks come on it. Other threads interrupt through the group
+// (intact_pci_group, <intact/interrupt.h>).
+//
+// Spec: PCI Local Bus 3.0, chapter 6.
+#ifndef INTACT_PCI_H
+#define INTACT_PCI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/interrupt.h>
+#include <intact/machine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define INTACT_PCI_BARS 6
+
+enum intact_pci_bar_kind {
+    INTACT_PCI_NO_BAR,
+    INTACT_PCI_IO,                    // 4 to 256 ports
+    INTACT_PCI_MEMORY,                // 32 bits; 16 bytes and more
+    INTACT_PCI_MEMORY64,              // 64 bits: takes the next BAR too
+    INTACT_PCI_MEMORY64_PREFETCHABLE, // the same, and reads change nothing
+};
+
+struct intact_pci_bar {
+    enum intact_pci_bar_kind kind;
+    uint64_t size; // bytes, a power of two
+};
+
+struct intact_pci_config {
+    const char *name; // for messages; lives as long as the machine
+    uint16_t vendor, device, subsystem_vendor, subsystem;
+    uint32_t class_code; // class << 16 | subclass << 8 | interface
+    uint8_t revision;
+    unsigned slot; // 1 to 31; 0: the next free one
+    struct intact_pci_bar bars[INTACT_PCI_BARS];
+
+    // Interrupts.
+    uint8_t pin;           // 1 to 4: INTA to INTD; 0: no INTx
+    unsigned msi_vectors;  // 1, 2, 4, 8, 16 or 32; 0: no MSI
+    unsigned msix_vectors; // 1 to 2048; 0: no MSI-X
+    unsigned msix_bar;     // the BAR for its table; INTACT_PCI_NO_BAR above
+
+    // Accesses of the guest: `offset` is relative to the BAR, `size` is 1, 2, 4 or 8 bytes (I/O: at most 4), any
+    // alignment. NULL: there are no BARs of its own.
+    uint64_t (*read)(void *owner, unsigned bar, uint64_t offset, unsigned size);
+    void (*write)(void *owner, unsigned bar, uint64_t offset, unsigned size, uint64_t value);
+    // The machine is reset: so is configuration space already. NULL: `state` is zeroed.
+    void (*reset)(void *owner);
+    // The time of intact_pci_set_alarm has come. NULL: it sets none.
+    void (*alarm)(void *owner, uint64_t now);
+    void *owner;
+
+    // What the guest can tell of the device, without pointers: part of the machine's state.
+    void *state;
+    size_t state_size; // bytes, 0: none
+};
+
+struct intact_pci_device;
+
+// Adds a device, before the machine runs for the first time. `config` is copied. 0 and *device, which is the machine's
+// and goes with it; or a negative errno with one line in `why` (INTACT_ERROR_SIZE bytes): -EINVAL for what cannot be,
+// -EEXIST for a slot that is taken, -ENOSPC when there is no slot or no address left, -ENOMEM.
+int intact_pci_add(struct intact_machine *machine, const struct intact_pci_config *config,
+                   struct intact_pci_device **device, char *why);
+
+// Vector `vector` (from 0) has happened. With MSI the number is taken modulo the vectors that the driver allotted. What
+// the driver has masked is pending. INTACT_IRQ_NOT_ENABLED: the driver uses INTx; BAD_INDEX: no such vector; NO_ROUTE:
+// nobody took the message (that is counted, too).
+int intact_pci_trigger(struct intact_pci_device *device, unsigned vector);
+
+// The level of INTx and the interrupt status bit, until changed. The line follows it while the driver uses INTx.
+void intact_pci_set_level(struct intact_pci_device *device, bool level);
+
+// How many vectors the driver may tell apart now; 0: it uses INTx.
+unsigned intact_pci_vectors(const struct intact_pci_device *device);
+
+// The sources of the MSI or MSI-X mode, for notifiers and for triggers from other threads; NULL: the driver uses INTx.
+// It belongs to the device.
+struct intact_irq_group *intact_pci_group(const struct intact_pci_device *device);
+
+// DMA: all of it or nothing. False: the driver has not made the device a bus master, or some byte is not RAM.
+bool intact_pci_read_memory(struct intact_pci_device *device, uint64_t address, void *data, size_t size);
+bool intact_pci_write_memory(struct intact_pci_device *device, uint64_t address, const void *data, size_t size);
+
+// The virtual time in ns now; and when `alarm` is to be called, instead of an earlier wish: UINT64_MAX: never. A reset
+// cancels it.
+uint64_t intact_pci_now(const struct intact_pci_device *device);
+void intact_pci_set_alarm(struct intact_pci_device *device, uint64_t when);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

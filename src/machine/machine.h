@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What is behind the public handle, for the other public faces in this folder.
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "machine/board.h"
+
+struct board *machine_board(struct intact_machine *machine);
+
+#endif
