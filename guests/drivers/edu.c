@@ -76,13 +76,11 @@ void edu_raise(const struct edu *edu, uint32_t bits)
     write32(edu->registers + EDU_RAISE, bits);
 }
 
-// Does not halt: the interrupt may be another processor's.
 void edu_wait(struct edu *edu, uint32_t bits)
 {
-    while ((edu->pending & bits) != bits) {
-        interrupts_take();
-        relax();
-    }
+    uint32_t cpu = edu->message < 0 ? intr_irq_cpu(pci_pin(edu->devfn)) : intr_msi_cpu(edu->message);
+    while ((edu->pending & bits) != bits)
+        intr_wait(cpu);
     __atomic_fetch_and(&edu->pending, ~bits, __ATOMIC_SEQ_CST);
 }
 

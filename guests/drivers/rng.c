@@ -168,7 +168,8 @@ void rng_close(struct rng *rng)
 
 uint32_t rng_read(struct rng *rng, void *to, uint32_t size)
 {
-    unsigned slot = rng->sent % RNG_QUEUE;
+    uint32_t cpu = rng->message < 0 ? intr_irq_cpu(pci_pin(rng->devfn)) : intr_msi_cpu(rng->message);
+    unsigned slot = rng->sent % RNG_QUEUE, before = rng->interrupts;
     rng->ring->desc[slot].address = (uint64_t)to;
     rng->ring->desc[slot].size = size;
     rng->ring->desc[slot].flags = DESC_WRITE;
@@ -176,10 +177,7 @@ uint32_t rng_read(struct rng *rng, void *to, uint32_t size)
     __atomic_store_n(&rng->ring->driver.index, ++rng->sent, __ATOMIC_RELEASE);
     write16(rng->common + QUEUE_SELECT, 0);
     write16(rng->notify + (uint64_t)read16(rng->common + QUEUE_NOTIFY) * rng->notify_multiplier, 0);
-    unsigned before = rng->interrupts;
-    while (rng->ring->device.index == rng->seen || rng->interrupts == before) {
-        interrupts_take();
-        relax();
-    }
+    while (rng->ring->device.index == rng->seen || rng->interrupts == before)
+        intr_wait(cpu);
     return rng->ring->device.ring[rng->seen++ % RNG_QUEUE].size;
 }

@@ -93,6 +93,16 @@ void intr_deliver(const struct intr_source *source, uint32_t taken)
     chip->eoi(taken);
 }
 
+void intr_wait(uint32_t cpu)
+{
+    if (cpu == processor_self()) {
+        interrupts_wait();
+        return;
+    }
+    interrupts_take();
+    relax();
+}
+
 unsigned intr_unclaimed(void)
 {
     return unclaimed;

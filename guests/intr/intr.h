@@ -66,6 +66,9 @@ struct intr_message intr_msi_message(int id);
 uint32_t intr_irq_cpu(unsigned pin);
 uint32_t intr_msi_cpu(int id);
 unsigned intr_load(uint32_t cpu);
+// Lets interrupts in for a moment, to be called until what one is to bring has come: halts if it goes to this processor.
+// With interrupts off, so that none slips in between the look and the wait.
+void intr_wait(uint32_t cpu);
 // Interrupts that no handler took for its own.
 unsigned intr_unclaimed(void);
 
