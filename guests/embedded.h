@@ -10,4 +10,8 @@
 extern const uint8_t demo_x86_64[];
 extern const size_t demo_x86_64_size;
 
+// guests/demo/aarch64/demo.c as an arm64 Image.
+extern const uint8_t demo_aarch64[];
+extern const size_t demo_aarch64_size;
+
 #endif

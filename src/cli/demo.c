@@ -1,130 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// intact demo: five interrupts of an embedded guest (guests/demo/x86_64/demo.c), each told station by station.
+// intact demo: five interrupts of an embedded guest (guests/demo), each told station by station.
 //
 // The guest prints a line when an interrupt has arrived and is done with; what the taps said since the line before is
 // that interrupt's way. Stations have the numbers of docs/interrupt-path.md.
+#include "cli/demo.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <intact/machine.h>
-
 #include "cli/host_terminal.h"
+#include "cli/options.h"
 #include "cli/run.h"
-#include "guests/embedded.h"
 
-enum { EVENT_LIMIT = 256, LINE_LIMIT = 160, DEMO_EXIT_PORT = 0xf4, DEMO_PASSED = 33 };
-enum { DELIVERY_FIXED = 0, PENDING_INTR_BIT = 1 };
-
-struct demo {
-    bool colour;
-    struct intact_trace_event events[EVENT_LIMIT];
-    unsigned count;
-    char line[LINE_LIMIT]; // of the guest's output so far
-    size_t length;
-};
-
-#define WANTED                                                                                                         \
-    (1u << INTACT_TRACE_LINE | 1u << INTACT_TRACE_ROUTE | 1u << INTACT_TRACE_MESSAGE | 1u << INTACT_TRACE_PIN |        \
-     1u << INTACT_TRACE_ACCEPT | 1u << INTACT_TRACE_PENDING | 1u << INTACT_TRACE_TAKE | 1u << INTACT_TRACE_EOI |       \
-     1u << INTACT_TRACE_IPI | 1u << INTACT_TRACE_TIMER)
-
-// --- What belongs to the story --------------------------------------------------------------------------------------
-
-static bool has(const struct demo *demo, enum intact_trace_id id)
+bool demo_has(const struct demo *demo, enum intact_trace_id id)
 {
     for (unsigned i = 0; i < demo->count; i++)
         if (demo->events[i].id == id)
             return true;
     return false;
-}
-
-// The 8259A and the IOAPIC see the same wire; with a local APIC's acceptance it was the IOAPIC that passed it on.
-static bool pin_matters(const struct demo *demo, const struct intact_trace_event *event)
-{
-    return event->c && (event->a == INTACT_CHIP_IOAPIC) == has(demo, INTACT_TRACE_ACCEPT);
-}
-
-// Rising edges and what follows from them; falling lines, and the INIT and SIPI that start a processor, are no part.
-static bool belongs(const struct demo *demo, const struct intact_trace_event *event)
-{
-    switch (event->id) {
-    case INTACT_TRACE_LINE: return event->b;
-    case INTACT_TRACE_PIN: return pin_matters(demo, event);
-    case INTACT_TRACE_PENDING: return event->a & ~event->b & PENDING_INTR_BIT;
-    case INTACT_TRACE_IPI: return event->b == DELIVERY_FIXED;
-    case INTACT_TRACE_ACCEPT: return event->a >= 16;
-    default: return true;
-    }
-}
-
-// The start of a processor comes before its first interrupt and would be told as part of it.
-static unsigned story_begins(const struct demo *demo)
-{
-    unsigned begin = 0;
-    for (unsigned i = 0; i < demo->count; i++)
-        if (demo->events[i].id == INTACT_TRACE_IPI && demo->events[i].b != DELIVERY_FIXED)
-            begin = i + 1;
-    return begin;
-}
-
-// --- How it is told -------------------------------------------------------------------------------------------------
-
-static const char *chip(uint64_t number)
-{
-    return number == INTACT_CHIP_PIC ? "8259A" : number == INTACT_CHIP_IOAPIC ? "IOAPIC" : "local APIC";
-}
-
-// All pins that the wire leads to, in one line; 0: it was told with an earlier event.
-static size_t tell_route(const struct demo *demo, unsigned at, char *out, size_t size)
-{
-    const struct intact_trace_event *event = &demo->events[at];
-    for (unsigned i = 0; i < at; i++)
-        if (demo->events[i].id == event->id && demo->events[i].a == event->a)
-            return 0;
-    size_t used = (size_t)snprintf(out, size, "wire %" PRIu64 " leads to pin %" PRIu64 " of the %s", event->a, event->c,
-                                   chip(event->b));
-    for (unsigned i = at + 1; i < demo->count && used < size; i++)
-        if (demo->events[i].id == event->id && demo->events[i].a == event->a && demo->events[i].b != event->b)
-            used += (size_t)snprintf(out + used, size - used, " and pin %" PRIu64 " of the %s", demo->events[i].c,
-                                     chip(demo->events[i].b));
-    return used;
-}
-
-// The station's number and name, and what happened there. Returns NULL if there is nothing to tell.
-static const char *tell(const struct demo *demo, unsigned at, char *out, size_t size)
-{
-    const struct intact_trace_event *event = &demo->events[at];
-    switch (event->id) {
-    case INTACT_TRACE_LINE: snprintf(out, size, "raises its line, which is wire %" PRIu64, event->a); return "1 device";
-    case INTACT_TRACE_TIMER:
-        snprintf(out, size, "the timer in the local APIC of CPU %u is at zero", event->cpu);
-        return "1 timer";
-    case INTACT_TRACE_ROUTE: return tell_route(demo, at, out, size) ? "3 routing" : NULL;
-    case INTACT_TRACE_MESSAGE:
-        snprintf(out, size, "writes 0x%" PRIx64 " to address 0x%" PRIx64 ": an interrupt message", event->b, event->a);
-        return "4 message";
-    case INTACT_TRACE_PIN:
-        snprintf(out, size, "the %s sees pin %" PRIu64 " rise%s", chip(event->a), event->b,
-                 event->a == INTACT_CHIP_PIC ? ": it is not masked, so INT goes high"
-                                             : " and sends what its entry says");
-        return "5 chip";
-    case INTACT_TRACE_IPI:
-        snprintf(out, size, "CPU %u writes its ICR: vector 0x%" PRIx64 " to APIC %" PRIu64, event->cpu, event->c,
-                 event->a);
-        return "1 CPU";
-    case INTACT_TRACE_ACCEPT:
-        snprintf(out, size, "the local APIC of CPU %u accepts vector 0x%" PRIx64, event->cpu, event->a);
-        return "5 chip";
-    case INTACT_TRACE_PENDING: snprintf(out, size, "CPU %u: INTR in its pending word", event->cpu); return "6 settle";
-    case INTACT_TRACE_TAKE:
-        snprintf(out, size, "CPU %u leaves 0x%" PRIx64 " for the handler of vector 0x%" PRIx64, event->cpu, event->b,
-                 event->a);
-        return "8 taken";
-    case INTACT_TRACE_EOI: snprintf(out, size, "the handler ends it: EOI to the %s", chip(event->b)); return "9 EOI";
-    default: return NULL;
-    }
 }
 
 static void tell_story(struct demo *demo, const char *title)
@@ -134,12 +29,12 @@ static void tell_story(struct demo *demo, const char *title)
     bool begun = false;
     uint64_t start = 0;
     printf("\n%s%s%s\n", bold, title, plain);
-    for (unsigned i = story_begins(demo); i < demo->count; i++) {
+    for (unsigned i = demo->family->begins(demo); i < demo->count; i++) {
         const struct intact_trace_event *event = &demo->events[i];
-        char text[LINE_LIMIT];
-        if (!belongs(demo, event))
+        char text[DEMO_LINE_LIMIT];
+        if (!demo->family->belongs(demo, event))
             continue;
-        const char *station = tell(demo, i, text, sizeof text);
+        const char *station = demo->family->tell(demo, i, text, sizeof text);
         if (!station)
             continue;
         start = begun ? start : event->instructions;
@@ -154,17 +49,19 @@ static void tell_story(struct demo *demo, const char *title)
 static void tap(void *owner, const struct intact_trace_event *event)
 {
     struct demo *demo = owner;
-    if (demo->count < EVENT_LIMIT)
+    if (demo->family->notes && !demo->family->notes(event))
+        return;
+    if (demo->count < DEMO_EVENT_LIMIT)
         demo->events[demo->count++] = *event;
 }
 
 static void guest_line(struct demo *demo)
 {
-    char *vector = strstr(demo->line, ": vector");
-    if (vector) {
-        *vector = 0;
+    char *mark = strstr(demo->line, demo->family->mark);
+    if (mark) {
+        *mark = 0;
         tell_story(demo, demo->line);
-    } else if (strncmp(demo->line, "demo:", 5) != 0) {
+    } else if (strstr(demo->line, ": ") && strncmp(demo->line, "demo:", 5) != 0) {
         printf("\n%s\n", demo->line); // the guest says why there is nothing to tell
     }
     demo->count = 0;
@@ -177,42 +74,58 @@ static void guest_writes(void *owner, uint8_t byte)
         demo->line[demo->length] = 0;
         demo->length = 0;
         guest_line(demo);
-    } else if (byte != '\r' && demo->length < LINE_LIMIT - 1) {
+    } else if (byte != '\r' && demo->length < DEMO_LINE_LIMIT - 1) {
         demo->line[demo->length++] = (char)byte;
     }
 }
 
-static int run_demo(struct demo *demo)
+static int run_demo(struct demo *demo, struct settings *settings)
 {
-    struct intact_machine_config config;
+    struct intact_machine_config *config = &settings->config;
     struct intact_machine *machine;
-    char why[INTACT_ERROR_SIZE];
-    intact_machine_config_init(&config);
-    config.cpus = 2;
-    config.memory = UINT64_C(64) << 20;
-    config.kernel = "demo";
-    config.kernel_data = demo_x86_64;
-    config.kernel_size = demo_x86_64_size;
-    config.debug_exit_port = DEMO_EXIT_PORT;
-    config.debug_exit_size = 4;
-    config.reboot = false;
-    config.serial = (struct intact_console){ .write = guest_writes, .owner = demo };
-    if (intact_machine_create(&config, &machine, why) < 0)
-        return cli_fail(why);
-    intact_machine_trace(machine, WANTED, tap, demo);
+    config->cpus = 2;
+    config->memory = UINT64_C(64) << 20;
+    config->kernel = "demo";
+    config->reboot = false;
+    config->serial = (struct intact_console){ .write = guest_writes, .owner = demo };
+    demo->family->configure(config);
+    if (intact_machine_create(config, &machine, settings->why) < 0)
+        return cli_fail(settings->why);
+    intact_machine_trace(machine, demo->family->wanted, tap, demo);
+    puts(demo->family->introduction);
     struct intact_exit end = intact_machine_run(machine);
     printf("\nThe guest is done after %" PRIu64 " instructions. Run it again: every number will be the same.\n",
            end.instructions);
     intact_machine_destroy(machine);
-    return end.status == DEMO_PASSED ? 0 : end.status ? end.status : STATUS_USAGE;
+    return end.status == demo->family->passed ? 0 : end.status ? end.status : STATUS_USAGE;
+}
+
+// -machine TYPE[,...] alone.
+static int parse(struct settings *settings, int argc, char *const *argv)
+{
+    for (int i = 0; i < argc; i += 2) {
+        if (strcmp(argv[i], "-machine") != 0 && strcmp(argv[i], "--machine") != 0)
+            return refuse(settings, "demo: takes -machine and nothing else, not '%.80s'", argv[i]);
+        if (i + 1 == argc)
+            return refuse(settings, "demo: -machine needs a value: pc or virt");
+        if (take_machine(settings, argv[i + 1]) < 0)
+            return -1;
+    }
+    return settings->action == RUN ? 0 : refuse(settings, "demo: -machine is pc or virt here");
 }
 
 int cli_demo(int argc, char *const *argv)
 {
     struct demo demo = { .colour = terminal_output(STDOUT_FILENO) };
-    if (argc)
-        return argv[0] ? cli_fail("demo: takes no arguments") : STATUS_USAGE;
-    puts("A guest of two processors runs on nothing but software, and takes an interrupt in five ways. Each line is\n"
-         "a station of its path: the instruction count, how many came since it began, the station, what happens.");
-    return run_demo(&demo);
+    static struct settings settings; // large
+    settings_init(&settings);
+    int status;
+    if (parse(&settings, argc, argv) < 0) {
+        status = cli_fail(settings.why);
+    } else {
+        demo.family = settings.config.type == INTACT_VIRT ? &demo_virt : &demo_pc;
+        status = run_demo(&demo, &settings);
+    }
+    settings_free(&settings);
+    return status;
 }

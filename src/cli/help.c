@@ -31,6 +31,7 @@ int cli_help(int argc, char *const *argv)
     (void)argc, (void)argv;
     puts("intact run OPTIONS      runs a guest; the option names are QEMU's\n"
          "intact demo             five interrupts of an embedded guest, told station by station\n"
+         "                        (-machine virt: on an Arm machine)\n"
          "intact completion SHELL completions for bash, zsh or fish\n"
          "intact help             this text\n"
          "\n"
@@ -90,7 +91,8 @@ int cli_manual(int argc, char *const *argv)
     (void)argc, (void)argv;
     puts(
         "intact(1)\n\n# NAME\n\nintact - runs a machine whose interrupts are carried in software\n\n"
-        "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo*\n\n*intact completion* bash|zsh|fish\n\n*intact "
+        "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo* [-machine pc|virt[,gic-version=2|3]]\n\n*intact "
+        "completion* bash|zsh|fish\n\n*intact "
         "help*\n\n*intact-system-x86\\_64* [options]\n\n*intact-system-aarch64* [options]\n\n"
         "# DESCRIPTION\n\n"
         "*intact run* builds a PC or an Arm machine, loads a kernel into it and runs it. No hypervisor takes part: "
@@ -98,7 +100,7 @@ int cli_manual(int argc, char *const *argv)
         "interrupt goes from the device through the 8259A, the IOAPIC and the local APICs, or the GIC, to the guest's "
         "handler in software, and arrives at the same instruction in every run.\n\n"
         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
-        "it.\n\n"
+        "it; with *-machine virt* on an Arm machine.\n\n"
         "*intact completion* prints the completions of a shell, to be sourced there.\n\n"
         "*intact-system-x86\\_64* and *intact-system-aarch64* are *intact run* by other names, for scripts that call "
         "an "

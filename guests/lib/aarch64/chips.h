@@ -29,6 +29,11 @@ INLINE void uart_line(bool level)
     write32(UART + UART_IMSC, level ? UART_INT_TX : 0);
 }
 
+// PL031 real-time clock (Arm DDI 0224, chapter 3): seconds, and an alarm.
+#define RTC 0x09010000u
+enum { RTC_DR = 0x00, RTC_MR = 0x04, RTC_IMSC = 0x10, RTC_ICR = 0x1c };
+enum { RTC_INTID = 34 };
+
 // The generic timer (DDI 0487, D11): a counter, and two timers with a line each.
 enum { TIMER_VIRTUAL = 27, TIMER_PHYSICAL = 30 };
 enum { TIMER_ENABLE = 1, TIMER_MASK = 2, TIMER_STATUS = 4 };
