@@ -191,6 +191,44 @@ Test(acpi, the_hpet_has_its_window_and_an_edge_interrupt_for_each_timer)
     cr_assert(found);
 }
 
+static bool dsdt_has(const uint8_t *bytes, size_t size)
+{
+    const uint8_t *dsdt = tables + (get64(find("FACP") + 140) - BASE);
+    for (size_t at = 36; at + size <= get32(dsdt + 4); at++)
+        if (memcmp(dsdt + at, bytes, size) == 0)
+            return true;
+    return false;
+}
+
+// PCI Firmware 3.0, 4.1.2; ACPI 6.5, 6.4.3.5.2 and 6.4.3.5.1.
+Test(acpi, configuration_space_is_told_reserved_and_no_window_for_bars)
+{
+    static const uint8_t below[] = { 0, 0, 0, 0, 0, 0, 0, 0xc0, 0xff, 0xff, 0xff, 0xdf, 0, 0, 0, 0, 0, 0, 0, 0x20 };
+    static const uint8_t above[] = { 0, 0, 0, 0, 0, 0, 0, 0xf0, 0xff, 0xff, 0xbf, 0xfe, 0, 0, 0, 0, 0, 0, 0xc0, 0x0e };
+    static const uint8_t high[] = { 0x8a, 43, 0, 0,    0x0c, 1, 0, 0,    0,    0,    0,    0,    0, 0, 0,
+                                    0,    0,  0, 0x90, 0,    0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0 };
+    static const uint8_t reserved[] = { 0x86, 9, 0, 1, 0, 0, 0, 0xe0, 0, 0, 0, 0x10 };
+    struct machine_description machine = describe(1);
+    acpi_build(&machine, BASE, tables, CAPACITY);
+    cr_assert_null(find("MCFG"));
+    machine.ecam = 0xe0000000;
+    machine.ecam_size = 0x10000000;
+    machine.pci_high = UINT64_C(0x9000000000);
+    machine.pci_high_end = UINT64_C(0x10000000000);
+    acpi_build(&machine, BASE, tables, CAPACITY);
+    const uint8_t *mcfg = find("MCFG");
+    cr_assert_not_null(mcfg);
+    cr_assert_eq(get32(mcfg + 4), 60);
+    cr_assert_eq(sum(mcfg, 60), 0);
+    cr_assert_eq(get64(mcfg + 44), 0xe0000000);
+    cr_assert_eq(mcfg[54], 0);
+    cr_assert_eq(mcfg[55], 255);
+    cr_assert(dsdt_has(below, sizeof below));
+    cr_assert(dsdt_has(above, sizeof above));
+    cr_assert(dsdt_has(high, sizeof high));
+    cr_assert(dsdt_has(reserved, sizeof reserved));
+}
+
 Test(acpi, a_buffer_that_is_too_small_is_not_overrun)
 {
     struct machine_description machine = describe(64);

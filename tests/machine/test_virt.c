@@ -226,6 +226,55 @@ Test(virt, with_gicv2_the_tree_has_the_message_frame_and_the_timers_cpus)
     cr_assert_lt(fdt_path_offset(tree(), "/pl011@9000000"), 0);
 }
 
+// pci-host-ecam-generic and PCI's own binding: three cells of address, and a row of ten for each slot and pin.
+Test(virt, the_tree_leads_to_pci_its_windows_its_interrupts_and_its_messages)
+{
+    static const char pci[] = "/pcie@4010000000";
+    config.its = true;
+    MAKE(code_hello);
+    check_text(pci, "compatible", "pci-host-ecam-generic");
+    check_text(pci, "device_type", "pci");
+    cr_assert_eq(cell_of(pci, "reg", 0), 0x40);
+    cr_assert_eq(cell_of(pci, "reg", 1), 0x10000000);
+    cr_assert_eq(cell_of(pci, "reg", 3), PCI_ECAM_SIZE);
+    static const uint32_t ranges[] = { 0x01000000, 0,    0,          0,    0x3eff0000, 0,    0x10000,
+                                       0x02000000, 0,    0x10000000, 0,    0x10000000, 0,    0x2eff0000,
+                                       0x43000000, 0x80, 0,          0x80, 0,          0x80, 0 };
+    for (unsigned i = 0; i < countof(ranges); i++)
+        cr_assert_eq(cell_of(pci, "ranges", i), ranges[i], "%u", i);
+    cr_assert_eq(cell_of(pci, "interrupt-map-mask", 0), 0x1800);
+    cr_assert_eq(cell_of(pci, "interrupt-map-mask", 3), 7);
+    for (unsigned slot = 0; slot < 4; slot++) {
+        for (unsigned pin = 0; pin < 4; pin++) {
+            unsigned row = 10 * (4 * slot + pin);
+            cr_assert_eq(cell_of(pci, "interrupt-map", row), slot << 11);
+            cr_assert_eq(cell_of(pci, "interrupt-map", row + 3), pin + 1);
+            cr_assert_eq(cell_of(pci, "interrupt-map", row + 4), cell_of("/intc@8000000", "phandle", 0));
+            cr_assert_eq(cell_of(pci, "interrupt-map", row + 8), VIRT_SPI_PCI + (slot + pin) % 4);
+            cr_assert_eq(cell_of(pci, "interrupt-map", row + 9), 4, "high level");
+        }
+    }
+    cr_assert_eq(cell_of(pci, "msi-map", 1), cell_of("/intc@8000000/its@8080000", "phandle", 0));
+    cr_assert_eq(cell_of(pci, "msi-map", 3), 0x10000, "every requester id");
+}
+
+Test(virt, without_its_and_frame_the_tree_has_no_way_for_messages)
+{
+    config.its = false;
+    MAKE(code_hello);
+    cr_assert_null(fdt_getprop(tree(), node("/pcie@4010000000"), "msi-map", NULL));
+    config.gic_version = 2;
+    board_destroy(&virt.board);
+    MAKE(code_hello);
+    cr_assert_eq(cell_of("/pcie@4010000000", "msi-map", 1), cell_of("/intc@8000000/v2m@8020000", "phandle", 0));
+}
+
+Test(virt, ram_ends_below_configuration_space)
+{
+    config.memory = (UINT64_C(255) << 30) + 4096;
+    refused("-m: this machine has at most 255 GiB");
+}
+
 // --- Firmware -------------------------------------------------------------------------------------------------------
 
 static char *firmware;
