@@ -9,6 +9,7 @@
 
 #include "machine/memory.h"
 #include "machine/pc.h"
+#include "machine/virt.h"
 #include "machine/x86_code.h"
 
 enum { CPUS = 3 };
@@ -229,6 +230,116 @@ Test(fuzz, random_code_ends_in_a_defined_way)
         struct intact_exit end = intact_machine_run(machine);
         cr_assert(end.reason == INTACT_RESET || end.reason == INTACT_LIMIT || end.reason == INTACT_DEADLOCK ||
                   end.reason == INTACT_POWER_OFF);
+        intact_machine_destroy(machine);
+    }
+}
+
+// --- virt ---------------------------------------------------------------------------------------------------------------
+
+static struct virt virt;
+
+static void make_virt(unsigned gic)
+{
+    static const uint32_t wfi[] = { 0xd503207f };
+    struct intact_machine_config config;
+    intact_machine_config_init(&config);
+    config.type = INTACT_VIRT;
+    config.gic_version = gic;
+    config.memory = UINT64_C(8) << 20;
+    config.kernel = "fuzz";
+    config.kernel_data = wfi;
+    config.kernel_size = sizeof wfi;
+    cr_assert_eq(board_create(&virt.board, &virt_type, &config), 0, "%s", virt.board.error.text);
+}
+
+static void put(uint64_t address, unsigned size, uint64_t data)
+{
+    bus_write(&virt.board.memory, address, size, data, 0);
+}
+
+// An interrupt on SPI `spi`, level-sensitive, Group 1, to CPU 0; GICv2 uses one group, which is Group 0.
+static void open_spi(unsigned gic, uint32_t spi)
+{
+    const uint32_t intid = spi + 32;
+    put(VIRT_GICD, 4, 0x12 | (gic == 2));
+    put(VIRT_GICD + 0x100 + intid / 32 * 4, 4, BIT32(intid % 32));
+    if (gic == 2) {
+        put(VIRT_GICD + 0x800 + intid, 1, 1);
+        put(VIRT_GICC + GICC_PMR, 4, 0xff);
+        put(VIRT_GICC + GICC_CTLR, 4, 1);
+        return;
+    }
+    put(VIRT_GICD + 0x80 + intid / 32 * 4, 4, BIT32(intid % 32));
+    put(VIRT_GICR + 0x14, 4, 0);
+    arm_irq_cpu_write(&virt.irq, 0, PORT_REGISTER, ICC_PMR_EL1, 8, 0xff, 0);
+    arm_irq_cpu_write(&virt.irq, 0, PORT_REGISTER, ICC_IGRPEN1_EL1, 8, 1, 0);
+}
+
+static uint64_t acknowledge(unsigned gic)
+{
+    uint64_t intid = 0;
+    if (gic == 2)
+        return bus_read(&virt.board.memory, VIRT_GICC + GICC_IAR, 4, 0);
+    arm_irq_cpu_read(&virt.irq, 0, PORT_REGISTER, ICC_IAR1_EL1, 8, &intid, 0);
+    return intid;
+}
+
+static void end(unsigned gic, uint64_t intid)
+{
+    if (gic == 2)
+        put(VIRT_GICC + GICC_EOIR, 4, intid);
+    else
+        arm_irq_cpu_write(&virt.irq, 0, PORT_REGISTER, ICC_EOIR1_EL1, 8, intid, 0);
+}
+
+Test(fuzz, a_level_that_is_held_is_never_lost_on_virt)
+{
+    const uint32_t spi = 100, intid = spi + 32, word = intid / 32 * 4, bit = BIT32(intid % 32);
+    for (unsigned gic = 2; gic <= 3; gic++) {
+        make_virt(gic);
+        open_spi(gic, spi);
+        for (unsigned round = 0; round < 1000; round++) {
+            arm_irq_set_pin(&virt.irq, ARM_IRQ_GICD, spi, true);
+            for (unsigned again = 0; again < 3; again++) {
+                if (pick(2)) { // a driver that masks and unmasks
+                    put(VIRT_GICD + 0x180 + word, 4, bit);
+                    cr_assert_not(virt.irq.cpus[0].pending);
+                    put(VIRT_GICD + 0x100 + word, 4, bit);
+                }
+                cr_assert(virt.irq.cpus[0].pending & PENDING_IRQ, "gic-version=%u, round %u", gic, round);
+                cr_assert_eq(acknowledge(gic), intid);
+                cr_assert_not(virt.irq.cpus[0].pending);
+                end(gic, intid);
+            }
+            arm_irq_set_pin(&virt.irq, ARM_IRQ_GICD, spi, false);
+            cr_assert_not(virt.irq.cpus[0].pending);
+            cr_assert_eq(acknowledge(gic), 1023);
+        }
+        board_destroy(&virt.board);
+    }
+}
+
+Test(fuzz, random_a64_code_ends_in_a_defined_way)
+{
+    for (unsigned round = 0; round < 100; round++) {
+        uint32_t noise[256];
+        struct intact_machine_config config;
+        struct intact_machine *machine;
+        char why[INTACT_ERROR_SIZE];
+        for (unsigned i = 0; i < countof(noise); i++)
+            noise[i] = (uint32_t)test_random(&state);
+        intact_machine_config_init(&config);
+        config.type = INTACT_VIRT;
+        config.memory = INTACT_MEMORY_MIN;
+        config.kernel = "noise";
+        config.kernel_data = noise;
+        config.kernel_size = sizeof noise;
+        config.reboot = false;
+        config.limit = 50000;
+        cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+        struct intact_exit exit = intact_machine_run(machine);
+        cr_assert(exit.reason == INTACT_RESET || exit.reason == INTACT_LIMIT || exit.reason == INTACT_DEADLOCK ||
+                  exit.reason == INTACT_POWER_OFF);
         intact_machine_destroy(machine);
     }
 }
