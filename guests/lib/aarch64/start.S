@@ -9,7 +9,7 @@
 #define TCR 0x200803519     // 512 GiB by TTBR0, write-back inner shareable walks, 40 bits out, no TTBR1
 #define SCTLR 0x30d5181d    // M, C, I, stack alignment checks, EL0 may wait; the bits that are one
 #define DEVICES 0x0060000000000401
-#define RAM 0x705
+#define RAM 0x0040000000000705 // UXN: not for EL0 to execute
 #define HIGH_DEVICES 0x0060004000000401
 #define STACK_SIZE 16384
 
@@ -32,7 +32,8 @@ start:
     adrp x1, page_map
     ldr x2, =DEVICES
     mov x3, #0x40000000
-    add x4, x3, #RAM
+    ldr x4, =RAM
+    add x4, x4, x3
     add x5, x4, x3
     stp x2, x4, [x1]
     str x5, [x1, #16]

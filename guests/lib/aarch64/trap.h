@@ -7,6 +7,7 @@
 
 // Entries of the vector table, 80h apart: from EL1 on SP_EL0, from EL1 on SP_EL1 (where guests run), from EL0.
 enum vector {
+    VECTOR_SYNC_SP0 = 0,
     VECTOR_SYNC = 4,
     VECTOR_IRQ = 5,
     VECTOR_FIQ = 6,
