@@ -13,12 +13,29 @@ void tlb_flush(struct vcpu *cpu)
     memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
 }
 
+// Plain memory and devices have a place each; a page is in one of them at most.
+static struct tlb_entry *memory_place(const struct vcpu *cpu, uint64_t address, bool user)
+{
+    return &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+}
+
+static struct tlb_entry *io_place(const struct vcpu *cpu, uint64_t address, bool user)
+{
+    uint64_t page = address >> PAGE_BITS;
+    return &cpu->tlb->io[user][(page ^ page >> 4 ^ page >> 9) % TLB_IO_ENTRIES];
+}
+
+static void forget(struct tlb_entry *entry)
+{
+    entry->read = entry->write = TLB_NONE;
+}
+
 void tlb_flush_page(struct vcpu *cpu, uint64_t address)
 {
     uint64_t page = address >> PAGE_BITS;
     for (unsigned user = 0; user < 2; user++) {
-        struct tlb_entry *entry = &cpu->tlb->data[user][page % TLB_ENTRIES];
-        entry->read = entry->write = TLB_NONE;
+        forget(memory_place(cpu, address, user));
+        forget(io_place(cpu, address, user));
         cpu->tlb->code[(page * 2 + user) % TLB_CODE_ENTRIES].tag = TLB_NONE;
     }
     memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
@@ -32,11 +49,16 @@ static void forget_matching(uint64_t *tag, uint64_t mask, uint64_t match)
 
 void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match)
 {
-    for (unsigned user = 0; user < 2; user++)
+    for (unsigned user = 0; user < 2; user++) {
         for (unsigned i = 0; i < TLB_ENTRIES; i++) {
             forget_matching(&cpu->tlb->data[user][i].read, mask, match);
             forget_matching(&cpu->tlb->data[user][i].write, mask, match);
         }
+        for (unsigned i = 0; i < TLB_IO_ENTRIES; i++) {
+            forget_matching(&cpu->tlb->io[user][i].read, mask, match);
+            forget_matching(&cpu->tlb->io[user][i].write, mask, match);
+        }
+    }
     for (unsigned i = 0; i < TLB_CODE_ENTRIES; i++)
         forget_matching(&cpu->tlb->code[i].tag, mask, match);
     for (unsigned i = 0; i < JUMP_CACHE_ENTRIES; i++)
@@ -61,33 +83,43 @@ static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access acce
     struct tlb_page page;
     if (!cpu->loop->guest->walk(cpu, address, access, user, &page))
         return false;
-    struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    struct tlb_entry *entry = io_place(cpu, address, user), *other = memory_place(cpu, address, user);
     uint64_t tag = address & PAGE_MASK;
     uint64_t read_flags = TLB_IO, write_flags = TLB_IO;
-    struct region *region = bus_find(cpu->loop->memory, page.physical);
-    entry->physical = page.physical;
-    entry->addend = 0;
+    const struct region *region = bus_find(cpu->loop->memory, page.physical);
+    uintptr_t addend = 0;
     if (region && region->ram && page.physical != cpu->port_page &&
         region->size - (page.physical - region->base) >= PAGE_SIZE) {
-        entry->addend = (uintptr_t)(region->ram + (page.physical - region->base)) - (uintptr_t)tag;
+        entry = memory_place(cpu, address, user);
+        other = io_place(cpu, address, user);
+        addend = (uintptr_t)(region->ram + (page.physical - region->base)) - (uintptr_t)tag;
         read_flags = 0;
         if (!region->readonly)
             write_flags = blocks_in_page(&cpu->loop->blocks, page.physical) ? TLB_CODE : 0;
     }
-    entry->read = page.read ? tag | read_flags : TLB_NONE;
-    entry->write = page.write ? tag | write_flags : TLB_NONE;
-    *target = (struct target){ entry->physical, entry->addend, access == ACCESS_WRITE ? write_flags : read_flags };
+    if (tag_holds(other->read, address) || tag_holds(other->write, address))
+        forget(other); // the page was something else before
+    *entry = (struct tlb_entry){ .read = page.read ? tag | read_flags : TLB_NONE,
+                                 .write = page.write ? tag | write_flags : TLB_NONE,
+                                 .addend = addend,
+                                 .physical = page.physical };
+    *target = (struct target){ page.physical, addend, access == ACCESS_WRITE ? write_flags : read_flags };
+    return true;
+}
+
+static bool look_up(const struct tlb_entry *entry, uint64_t address, enum access access, struct target *target)
+{
+    uint64_t tag = access == ACCESS_WRITE ? entry->write : entry->read;
+    if (!tag_holds(tag, address))
+        return false;
+    *target = (struct target){ entry->physical, entry->addend, tag & ~PAGE_MASK };
     return true;
 }
 
 static bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
-    const struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
-    uint64_t tag = access == ACCESS_WRITE ? entry->write : entry->read;
-    if (!tag_holds(tag, address))
-        return fill(cpu, address, user, access, target);
-    *target = (struct target){ entry->physical, entry->addend, tag & ~PAGE_MASK };
-    return true;
+    return look_up(memory_place(cpu, address, user), address, access, target) ||
+           look_up(io_place(cpu, address, user), address, access, target) || fill(cpu, address, user, access, target);
 }
 
 // --- devices ----------------------------------------------------------------------------------------------------------
@@ -227,7 +259,7 @@ bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical
 
 void *tlb_host(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access)
 {
-    struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    const struct tlb_entry *entry = memory_place(cpu, address, user);
     uint64_t tag = access == ACCESS_WRITE ? entry->write : entry->read;
     if (tag != (address & PAGE_MASK) || size > left_in_page(address))
         return NULL;

@@ -2,7 +2,7 @@
 // The software TLB of one vCPU: guest virtual page to host memory, with one compare on the fast path.
 //
 // Direct mapped, one table per privilege. A tag is the page's address; its low bits are 0 only if accesses of that kind
-// may go straight to host memory. TLB_IO (a device answers) and TLB_CODE (the page holds translated code, so a store must
+// may go straight to host memory. TLB_IO (a device answers; in the table of such pages) and TLB_CODE (the page holds translated code, so a store must
 // look at the granule it hits) make the compare fail and the slow path find the page without a walk. The compare uses the
 // address of the last byte, so an access that crosses into the next page fails it too.
 #ifndef VCPU_TLB_H
@@ -19,6 +19,7 @@
 
 #define TLB_ENTRIES      512 // per privilege
 #define TLB_CODE_ENTRIES 256
+#define TLB_IO_ENTRIES   16 // pages of devices, by themselves: they are far apart, and often at multiples of megabytes
 #define TLB_IO           UINT64_C(1)
 #define TLB_CODE         UINT64_C(2)
 #define TLB_NONE         UINT64_MAX
@@ -38,6 +39,7 @@ struct tlb_code_entry { // instruction fetch: asked once per block that the jump
 
 struct tlb {
     struct tlb_entry data[2][TLB_ENTRIES]; // [user]
+    struct tlb_entry io[2][TLB_IO_ENTRIES];
     struct tlb_code_entry code[TLB_CODE_ENTRIES];
 };
 

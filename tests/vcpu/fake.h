@@ -15,7 +15,7 @@
 #include "vcpu/loop.h"
 
 #define FAKE_CPUS  256
-#define FAKE_PAGES 64
+#define FAKE_PAGES 2048
 
 struct fake;
 

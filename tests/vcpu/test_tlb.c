@@ -170,6 +170,44 @@ Test(tlb, a_device_sees_one_access_of_the_size)
     cr_assert_eq(writes.count, 4);
 }
 
+// BARs lie megabytes apart, and so in one place of the table for memory.
+Test(tlb, devices_far_apart_and_memory_between_them_are_walked_to_once)
+{
+    const uint64_t here = 3 << PAGE_BITS, there = here + (TLB_ENTRIES << PAGE_BITS),
+                   ram_page = there + (TLB_ENTRIES << PAGE_BITS);
+    uint64_t value;
+    fake->page[here >> PAGE_BITS] = fake->page[there >> PAGE_BITS] = DEVICE;
+    fake->page[ram_page >> PAGE_BITS] = 0x6000;
+    for (unsigned turn = 0; turn < 3; turn++) {
+        cr_assert(tlb_load(cpu, here, 4, false, &value));
+        cr_assert(tlb_load(cpu, there, 4, false, &value));
+        cr_assert(tlb_load(cpu, ram_page, 8, false, &value));
+        cr_assert_eq(value, ram(0x6000, 8));
+    }
+    cr_assert_eq(reads.count, 6);
+    cr_assert_eq(fake->walks, 3);
+}
+
+Test(tlb, a_device_page_is_forgotten_with_the_others)
+{
+    uint64_t value;
+    cr_assert(tlb_load(cpu, DEVICE, 4, false, &value));
+    fake->page[DEVICE >> PAGE_BITS] = 0x6000;
+    cr_assert(tlb_load(cpu, DEVICE, 4, false, &value));
+    cr_assert_eq(reads.count, 2);
+    tlb_flush_page(cpu, DEVICE + 5);
+    cr_assert(tlb_load(cpu, DEVICE, 8, false, &value));
+    cr_assert_eq(value, ram(0x6000, 8));
+    fake->page[DEVICE >> PAGE_BITS] = DEVICE;
+    tlb_flush_matching(cpu, PAGE_MASK, DEVICE);
+    cr_assert(tlb_load(cpu, DEVICE, 4, false, &value));
+    cr_assert_eq(reads.count, 3);
+    fake->page[DEVICE >> PAGE_BITS] = 0x6000;
+    tlb_flush_matching(cpu, PAGE_MASK, DEVICE);
+    cr_assert(tlb_load(cpu, DEVICE, 8, false, &value));
+    cr_assert_eq(reads.count, 3);
+}
+
 Test(tlb, a_device_at_the_end_of_a_page_sees_two_and_one_of_three_bytes)
 {
     uint64_t value;
