@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Numonyx 319942 (J3-65nm, 256 Mbit): "Command Definitions", "Program Operations", "Block Erase", "Security and
-// Protection", "Status Register", appendix "Common Flash Interface". A write of a byte reaches the chip whose lanes it is
-// on, with ones on the lane that nobody drives.
+// Protection", "Status Register", appendix "Common Flash Interface".
+//
+// The chips are selected together, so that a write of less than 32 bits reaches both: as a command it comes on all lanes, so
+// that firmware which takes the bank for a single 16-bit chip finds one; as data it comes on its own lanes, with ones,
+// which program nothing, on the others.
 //
 // Not modelled: the time that programs and erases take (they are done at once, so that there is nothing to suspend), the
 // one-time programmable registers, passwords, the STS pin. Lock bits last as long as the machine.
@@ -216,7 +219,7 @@ static void buffer_cycle(struct cfi_flash *flash, struct cfi_flash_chip *chip, u
         wrong_sequence(flash, chip);
         return;
     }
-    chip->buffer[word - chip->start] = value;
+    chip->buffer[word - chip->start] &= value;
     if (++chip->filled == chip->words)
         chip->expects = EXPECT_BUFFER_CONFIRM;
 }
@@ -227,25 +230,26 @@ static unsigned in_block(const struct cfi_flash_chip *chip)
     return chip->words < room ? chip->words : (unsigned)room;
 }
 
-static void chip_write(struct cfi_flash *flash, unsigned number, uint32_t word, uint16_t value)
+// `control` is what the chip gets if it expects a command or a count, `data` otherwise.
+static void chip_write(struct cfi_flash *flash, unsigned number, uint32_t word, uint16_t control, uint16_t data)
 {
     struct cfi_flash_chip *chip = &flash->chips[number];
-    uint8_t command = (uint8_t)value;
+    uint8_t command = (uint8_t)control;
     enum expects expected = (enum expects)chip->expects;
     bool confirmed = command == COMMAND_CONFIRM;
     if (expected == EXPECT_COUNT) {
-        count_cycle(flash, chip, value);
+        count_cycle(flash, chip, control);
         return;
     }
     if (expected == EXPECT_BUFFER) {
-        buffer_cycle(flash, chip, word, value);
+        buffer_cycle(flash, chip, word, data);
         return;
     }
     chip->expects = EXPECT_COMMAND;
     if (expected == EXPECT_COMMAND)
         first_cycle(flash, chip, command);
     else if (expected == EXPECT_WORD)
-        program(flash, number, word, &value, 1);
+        program(flash, number, word, &data, 1);
     else if (expected == EXPECT_LOCK)
         lock_cycle(flash, chip, word, command);
     else if (expected == EXPECT_ERASE_CONFIRM && confirmed)
@@ -264,10 +268,13 @@ bool cfi_flash_shows_array(const struct cfi_flash *flash)
 // One cycle of the bus: up to four bytes of one word of the bank.
 static void cycle(struct cfi_flash *flash, uint64_t offset, unsigned size, uint64_t value)
 {
-    unsigned first = offset % 4, last = first + size - 1;
-    uint64_t lanes = bits_merge(UINT32_MAX, value << (8 * first), bits_low(8 * size) << (8 * first));
-    for (unsigned number = first / 2; number <= last / 2; number++)
-        chip_write(flash, number, (uint32_t)(offset / 4), (uint16_t)(lanes >> (16 * number)));
+    unsigned first = offset % 4;
+    uint64_t data = bits_merge(UINT32_MAX, value << (8 * first), bits_low(8 * size) << (8 * first)), control = data;
+    if (size <= 2)
+        control = (value & bits_low(8 * size)) * (size == 1 ? 0x1010101 : 0x10001);
+    for (unsigned number = 0; number < CFI_FLASH_CHIPS; number++)
+        chip_write(flash, number, (uint32_t)(offset / 4), (uint16_t)(control >> (16 * number)),
+                   (uint16_t)(data >> (16 * number)));
 }
 
 static void turn(struct cfi_flash *flash, bool before)

@@ -87,13 +87,22 @@ Test(cfi_flash, it_is_memory_until_a_command_comes_and_again_after_read_array)
 
 Test(cfi_flash, each_chip_answers_on_its_half)
 {
-    cfi_flash_write(&board.flash, 2, 2, 0x90, 0);
+    out(0, 0x009000ff);
     cr_assert_not(cfi_flash_shows_array(&board.flash));
     cr_assert_eq(in(0), 0x0089ffff);
     cr_assert_eq(cfi_flash_read(&board.flash, 4, 2, 0), 0xffff);
     cr_assert_eq(cfi_flash_read(&board.flash, 6, 1, 0), 0x1d);
-    cfi_flash_write(&board.flash, 0, 1, 0x90, 0);
-    cr_assert_eq(in(4), BOTH(0x1d), "a byte is a command on its own");
+}
+
+Test(cfi_flash, a_narrow_command_reaches_both_chips)
+{
+    for (unsigned size = 1; size <= 2; size++)
+        for (unsigned offset = 0; offset < 4; offset += size) {
+            cfi_flash_write(&board.flash, offset, size, 0x90, 0);
+            cr_assert_eq(in(4), BOTH(0x1d), "size %u at %u", size, offset);
+            cfi_flash_write(&board.flash, offset, size, 0xff, 0);
+            cr_assert(cfi_flash_shows_array(&board.flash));
+        }
 }
 
 Test(cfi_flash, the_query_table_says_what_the_bank_is)
@@ -129,15 +138,29 @@ Test(cfi_flash, a_program_takes_ones_away)
     cr_assert_eq(board.size, 4);
 }
 
-Test(cfi_flash, one_chip_can_be_programmed_alone_and_by_bytes)
+Test(cfi_flash, narrow_data_programs_its_own_bytes)
 {
     cfi_flash_write(&board.flash, 0x102, 2, 0x40, 0);
     cfi_flash_write(&board.flash, 0x102, 2, 0x1234, 0);
     cr_assert_eq(stored(0x100), 0x1234ffff);
     cfi_flash_write(&board.flash, 0x100, 1, 0x40, 0);
     cfi_flash_write(&board.flash, 0x101, 1, 0x56, 0);
-    cr_assert_eq(stored(0x100), 0x123456ff, "the other lane is not driven");
+    cr_assert_eq(stored(0x100), 0x123456ff);
+    cr_assert_eq(cfi_flash_read(&board.flash, 0, 2, 0), 0x80);
     cr_assert_eq(board.flash.mistakes[CFI_FLASH_MISTAKE_SEQUENCE], 0);
+}
+
+Test(cfi_flash, a_buffer_can_be_filled_by_halves)
+{
+    cfi_flash_write(&board.flash, 0x100, 2, 0xe8, 0);
+    cfi_flash_write(&board.flash, 0x100, 2, 3, 0);
+    for (unsigned i = 0; i < 4; i++)
+        cfi_flash_write(&board.flash, 0x100 + 2 * i, 2, 0x1000 + i, 0);
+    cfi_flash_write(&board.flash, 0x100, 2, 0xd0, 0);
+    cr_assert_eq(in(0), READY);
+    cr_assert_eq(stored(0x100), 0x10011000);
+    cr_assert_eq(stored(0x104), 0x10031002);
+    cr_assert_eq(stored(0x108), 0xffffffff);
 }
 
 Test(cfi_flash, an_erase_sets_a_block_to_ones)
