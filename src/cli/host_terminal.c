@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,12 +118,35 @@ static void *read_all(void *unused)
     return NULL;
 }
 
+// True: the input is a file, and all of it has been read.
+static bool read_ahead(void)
+{
+    struct stat status;
+    uint8_t data[256];
+    if (fstat(STDIN_FILENO, &status) < 0 || !S_ISREG(status.st_mode))
+        return false;
+    for (size_t done = 0; done < TERMINAL_AHEAD;) {
+        ssize_t size = read(STDIN_FILENO, data, sizeof data);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size <= 0)
+            return true;
+        reader.take(reader.owner, data, (size_t)size);
+        done += (size_t)size;
+    }
+    return false;
+}
+
 // The machine's thread gets the signals, so that one that stops the process finds the terminal's owner.
 bool terminal_read(const struct terminal_reader *wanted)
 {
     sigset_t all, before;
     reader = *wanted;
     atomic_store(&stopping, false);
+    if (read_ahead()) {
+        reader.end(reader.owner);
+        return true;
+    }
     if (pipe(wake_pipe) < 0)
         return false;
     sigfillset(&all);

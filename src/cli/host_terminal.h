@@ -16,8 +16,11 @@ bool terminal_output(int fd);
 void terminal_raw(bool keep_signals);
 void terminal_restore(void);
 
-// Reads standard input in a thread of its own until its end: `take` gets what came and may wait in it; `end` is called
-// once when nothing more comes. Both on that thread. False: the host has no thread left.
+// Reads standard input until its end: `take` gets what came; `end` is called once when nothing more comes. What a file
+// begins with, up to TERMINAL_AHEAD bytes, is read at once, so that the machine finds it there in every run; all else is
+// read by a thread of its own, on which `take` may wait. False: the host has no thread left.
+#define TERMINAL_AHEAD 32768
+
 struct terminal_reader {
     void (*take)(void *owner, const uint8_t *data, size_t size);
     void (*end)(void *owner);
