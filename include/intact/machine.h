@@ -84,8 +84,18 @@ struct intact_drive_config {
 
 struct intact_netdev_config {
     const char *id;               // no two are equal
+    const char *file;             // path of a pcap file that gets what the card sends; nothing comes in. NULL: a hub
     unsigned hub;                 // those with one number are on one hub: each hears what the others send
-    const struct intact_net *net; // instead of a hub; it lives as long as the machine. NULL: the hub
+    const struct intact_net *net; // one of your own instead; it lives as long as the machine. NULL: file or hub
+};
+
+// A place for characters beside the serial port's, for the device that names its id.
+#define INTACT_CHARDEVS_MAX 8
+
+struct intact_chardev_config {
+    const char *id; // no two are equal
+    struct intact_console console;
+    bool input; // what comes in by intact_machine_input is for that device, not for the serial port
 };
 
 // A device beside those that the machine always has: which one (intact_device_driver), and what is said of it.
@@ -139,6 +149,10 @@ struct intact_machine_config {
     bool com1;                    // a 16550A at 3F8h, IRQ 4
     struct intact_console serial; // of COM1
     struct intact_console debugcon;
+
+    // Characters of other devices. The array lives as long as the machine.
+    const struct intact_chardev_config *chardevs;
+    unsigned chardev_count; // 0 to INTACT_CHARDEVS_MAX
 
     // Drives. They stay here in the order in which they were given; one with INTACT_DRIVE_NONE may have no user.
     struct intact_drive_config drives[INTACT_DRIVES_MAX];
@@ -225,7 +239,7 @@ struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *mach
 
 // --- From outside ----------------------------------------------------------------------------------------------------
 
-// Any thread. Bytes for COM1, in order. Returns how many were taken: fewer when the guest has not read what came before
+// Any thread. Bytes for the serial port, or the device with `input`, in order. Returns how many were taken: fewer when the guest has not read what came before
 // (ask again later). With `interactive` only.
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size);
 

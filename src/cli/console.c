@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Consoles of the command: COM1 and the debug port on standard output or in files, standard input to COM1.
+// Consoles of the command: the serial port, the debug port and other devices' on standard output or in files; standard
+// input to the serial port, or else to the first device that has it.
 //
 // Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h tells the keys. Output to a terminal is written at once; elsewhere
 // by lines, and whenever the guest falls idle.
@@ -50,12 +51,45 @@ static int output_open(struct settings *settings, const char *option, const stru
     return 0;
 }
 
+static bool is_named(const struct settings *settings, const char *id)
+{
+    for (unsigned i = 0; i < settings->device_property_count; i++)
+        if (strcmp(settings->device_properties[i].name, "chardev") == 0 &&
+            strcmp(settings->device_properties[i].value, id) == 0)
+            return true;
+    return false;
+}
+
+// The -chardev that a -device names.
+static int open_devices(struct consoles *consoles, struct settings *settings)
+{
+    struct intact_machine_config *config = &settings->config;
+    config->chardevs = settings->device_chardevs;
+    for (unsigned i = 0; i < settings->chardev_count; i++) {
+        const struct chardev *chardev = &settings->chardevs[i];
+        struct intact_chardev_config *device = &settings->device_chardevs[config->chardev_count];
+        if (!is_named(settings, chardev->id))
+            continue;
+        *device = (struct intact_chardev_config){ .id = chardev->id };
+        if (chardev->stream.kind == STREAM_STDIO && !consoles->reads) {
+            device->input = consoles->reads = true;
+            consoles->escapes = chardev->stream.escape && terminal_input();
+        }
+        if (output_open(settings, "-chardev", &chardev->stream, &consoles->devices[config->chardev_count++],
+                        &device->console) < 0)
+            return -1;
+    }
+    config->interactive = consoles->reads;
+    return 0;
+}
+
 int consoles_open(struct consoles *consoles, struct settings *settings)
 {
     *consoles = (struct consoles){ 0 };
     consoles->reads = settings->serial.kind == STREAM_STDIO;
     consoles->escapes = settings->serial.escape && terminal_input();
-    settings->config.interactive = consoles->reads;
+    if (open_devices(consoles, settings) < 0)
+        return -1;
     if (output_open(settings, "-serial", &settings->serial, &consoles->serial, &settings->config.serial) < 0)
         return -1;
     return output_open(settings, "-debugcon", &settings->debugcon, &consoles->debugcon, &settings->config.debugcon);
@@ -137,4 +171,6 @@ void consoles_close(struct consoles *consoles)
     terminal_restore();
     output_close(&consoles->serial);
     output_close(&consoles->debugcon);
+    for (unsigned i = 0; i < CHARDEV_LIMIT; i++)
+        output_close(&consoles->devices[i]);
 }

@@ -15,8 +15,8 @@ struct output {
 };
 
 struct consoles {
-    struct output serial, debugcon;
-    bool reads, escapes; // standard input goes to COM1; Ctrl-a is ours
+    struct output serial, debugcon, devices[CHARDEV_LIMIT];
+    bool reads, escapes; // standard input goes to the guest; Ctrl-a is ours
     bool escape_seen;    // Ctrl-a came
     struct intact_machine *machine;
 };

@@ -26,7 +26,8 @@ const char *option_group_title(enum option_group group);
 int options_parse(struct settings *settings, int argc, char *const *argv);
 
 // What the rows' functions share.
-extern const char *const machine_types[], *const device_names[], *const drive_words[], *const log_items[];
+extern const char *const machine_types[], *const device_names[], *const drive_words[], *const netdev_words[],
+                                                                                           *const log_items[];
 int take_machine(struct settings *settings, const char *value);
 int take_cpu(struct settings *settings, const char *value);
 int take_smp(struct settings *settings, const char *value);
@@ -41,6 +42,7 @@ int take_rtc(struct settings *settings, const char *value);
 int take_drive(struct settings *settings, const char *value);
 int take_pflash(struct settings *settings, const char *value);
 int take_snapshot(struct settings *settings, const char *value);
+int take_netdev(struct settings *settings, const char *value);
 int take_log(struct settings *settings, const char *value);
 // When all options are read.
 int resolve_streams(struct settings *settings);

@@ -95,9 +95,22 @@ enum { ISA_DEVICES = sizeof isa_devices / sizeof isa_devices[0] };
 
 // --- Devices --------------------------------------------------------------------------------------------------------
 
-const char *const device_names[] = {
-    "isa-debug-exit", "isa-debugcon", "isa-serial", "pc-testdev", "edu", "pci-testdev", NULL
-};
+const char *const device_names[] = { "isa-debug-exit",
+                                     "isa-debugcon",
+                                     "isa-serial",
+                                     "pc-testdev",
+                                     "edu",
+                                     "pci-testdev",
+                                     "virtio-blk-pci",
+                                     "virtio-net-pci",
+                                     "virtio-rng-pci",
+                                     "virtio-serial-pci",
+                                     "virtio-blk-device",
+                                     "virtio-net-device",
+                                     "virtio-rng-device",
+                                     "virtio-serial-device",
+                                     "virtconsole",
+                                     NULL };
 
 static int add_line(struct settings *settings, const char *format, const char *name, const char *about)
 {

@@ -52,9 +52,11 @@ struct settings {
     struct intact_device_config devices[INTACT_DEVICES_MAX];
     struct intact_property device_properties[DEVICE_PROPERTY_LIMIT];
     unsigned device_property_count;
-    bool snapshot;          // -snapshot
-    uint32_t snapshot_said; // bit per drive: it has a word of its own on that
-    char *copies[256];      // of arguments that were cut into pieces; settings_free releases them
+    struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
+    struct intact_chardev_config device_chardevs[CHARDEV_LIMIT]; // those that a device names
+    bool snapshot;                                               // -snapshot
+    uint32_t snapshot_said;                                      // bit per drive: it has a word of its own on that
+    char *copies[256]; // of arguments that were cut into pieces; settings_free releases them
     unsigned copy_count;
     char why[INTACT_ERROR_SIZE]; // the line of an error
 };

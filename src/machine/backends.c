@@ -59,6 +59,20 @@ int backends_take_drive(struct board *board, const char *driver, const char *id,
 
 // --- Network --------------------------------------------------------------------------------------------------------
 
+static bool on_hub(const struct intact_netdev_config *netdev)
+{
+    return !netdev->net && !netdev->file;
+}
+
+// That of the first one with its number.
+static struct net_hub *hub_of(struct board *board, const struct intact_netdev_config *netdev)
+{
+    const struct intact_netdev_config *first = board->config.netdevs;
+    while (!on_hub(first) || first->hub != netdev->hub)
+        first++;
+    return &board->backends.hubs[first - board->config.netdevs];
+}
+
 int backends_init(struct board *board)
 {
     const struct intact_machine_config *config = &board->config;
@@ -66,14 +80,32 @@ int backends_init(struct board *board)
     if (config->netdev_count > INTACT_NETDEVS_MAX)
         return error_set(&board->error, -EINVAL, "-netdev: more than %d", INTACT_NETDEVS_MAX);
     for (unsigned i = 0; i < config->netdev_count; i++) {
-        unsigned first = 0;
-        if (config->netdevs[i].net)
-            continue;
-        while (config->netdevs[first].net || config->netdevs[first].hub != config->netdevs[i].hub)
-            first++;
-        net_hub_plug(&backends->hubs[first], &backends->ports[i]);
+        const struct intact_netdev_config *netdev = &config->netdevs[i];
+        int result = 0;
+        if (on_hub(netdev))
+            net_hub_plug(hub_of(board, netdev), &backends->ports[i]);
+        else if (!netdev->net)
+            result = net_capture_open(&backends->captures[i], netdev->file, &board->error);
+        if (result < 0) {
+            error_prefix(&board->error, "-netdev");
+            return result;
+        }
     }
     return 0;
+}
+
+void backends_destroy(struct board *board)
+{
+    for (unsigned i = 0; i < INTACT_NETDEVS_MAX; i++)
+        net_capture_close(&board->backends.captures[i]);
+}
+
+static const struct intact_net *cable(struct board *board, unsigned index)
+{
+    const struct intact_netdev_config *netdev = &board->config.netdevs[index];
+    if (netdev->net)
+        return netdev->net;
+    return on_hub(netdev) ? &board->backends.ports[index].net : &board->backends.captures[index].net;
 }
 
 int backends_take_netdev(struct board *board, const char *driver, const char *id,
@@ -92,6 +124,24 @@ int backends_take_netdev(struct board *board, const char *driver, const char *id
     backends->netdev_taken[i] = true;
     backends->ports[i].receive = receive;
     backends->ports[i].card = card;
-    *net = config->netdevs[i].net ? config->netdevs[i].net : &backends->ports[i].net;
+    *net = cable(board, i);
+    return 0;
+}
+
+// --- Characters -----------------------------------------------------------------------------------------------------
+
+int backends_take_chardev(struct board *board, const char *driver, const char *id,
+                          const struct intact_chardev_config **chardev)
+{
+    const struct intact_machine_config *config = &board->config;
+    unsigned i = 0;
+    while (i < config->chardev_count && strcmp(config->chardevs[i].id, id) != 0)
+        i++;
+    if (i == config->chardev_count || i >= INTACT_CHARDEVS_MAX)
+        return error_set(&board->error, -EINVAL, "-device %s: there is no -chardev with id=%.80s", driver, id);
+    if (board->backends.chardev_taken[i])
+        return error_set(&board->error, -EINVAL, "-device %s: chardev=%.80s is in use by another device", driver, id);
+    board->backends.chardev_taken[i] = true;
+    *chardev = &config->chardevs[i];
     return 0;
 }

@@ -9,19 +9,23 @@
 #include <intact/machine.h>
 
 #include "host/block_file.h"
+#include "host/net_capture.h"
 #include "host/net_hub.h"
 
 struct board;
 
 struct backends {
-    bool drive_taken[INTACT_DRIVES_MAX], netdev_taken[INTACT_NETDEVS_MAX];
+    bool drive_taken[INTACT_DRIVES_MAX], netdev_taken[INTACT_NETDEVS_MAX], chardev_taken[INTACT_CHARDEVS_MAX];
     unsigned cards;                          // network cards so far
     struct net_hub hubs[INTACT_NETDEVS_MAX]; // the one of netdev n is that of the first with its number
     struct net_port ports[INTACT_NETDEVS_MAX];
+    struct net_capture captures[INTACT_NETDEVS_MAX];
 };
 
-// Plugs the network ends into their hubs. Part of board_create. -EINVAL with a line in board->error.
+// Plugs the network ends into their hubs, opens their files. Part of board_create. A negative errno with a line in
+// board->error.
 int backends_init(struct board *board);
+void backends_destroy(struct board *board);
 
 // Each returns 0, or a negative errno with a line in board->error that names `driver` and the id.
 
@@ -32,5 +36,8 @@ int backends_take_drive(struct board *board, const char *driver, const char *id,
 int backends_take_netdev(struct board *board, const char *driver, const char *id,
                          bool (*receive)(void *card, const void *frame, size_t size), void *card,
                          const struct intact_net **net);
+// The place for characters `id`.
+int backends_take_chardev(struct board *board, const char *driver, const char *id,
+                          const struct intact_chardev_config **chardev);
 
 #endif

@@ -134,6 +134,7 @@ void board_destroy(struct board *board)
     if (!board->type)
         return;
     device_list_destroy(&board->devices);
+    backends_destroy(board);
     if (board->manager)
         intact_irq_manager_destroy(board->manager);
     route_free(&board->route); // lines that are high fall, and what they reach must be there

@@ -9,7 +9,10 @@
 extern const struct device_driver device_edu, device_pci_testdev;
 
 // device_virtio.c
-extern const struct device_driver device_virtio_blk_pci, device_virtio_net_pci, device_virtio_rng_pci;
-extern const struct device_driver device_virtio_blk_device, device_virtio_net_device, device_virtio_rng_device;
+extern const struct device_driver device_virtio_blk_pci, device_virtio_net_pci, device_virtio_rng_pci,
+    device_virtio_serial_pci;
+extern const struct device_driver device_virtio_blk_device, device_virtio_net_device, device_virtio_rng_device,
+    device_virtio_serial_device;
+extern const struct device_driver device_virtconsole;
 
 #endif

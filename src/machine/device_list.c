@@ -17,9 +17,12 @@ static const struct device_driver *const drivers[] = {
     &device_virtio_blk_pci,
     &device_virtio_net_pci,
     &device_virtio_rng_pci,
+    &device_virtio_serial_pci,
     &device_virtio_blk_device,
     &device_virtio_net_device,
     &device_virtio_rng_device,
+    &device_virtio_serial_device,
+    &device_virtconsole,
 };
 
 // --- Names -----------------------------------------------------------------------------------------------------------

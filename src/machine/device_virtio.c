@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // `-device virtio-*-pci` and `-device virtio-*-device`: each type of device, over PCI or in a virtio-mmio slot.
 //
-//     struct placed:  device (blk, net, rng)  +  transport (pci or mmio)  +  what it needs of the host
+//     struct placed:  device (blk, net, rng, serial)  +  transport (pci or mmio)  +  what it needs of the host
 //
 // A type is a struct kind: how it is made from its properties, and how it is visited. The rest is the same for all.
 #include <errno.h>
@@ -11,6 +11,7 @@
 
 #include "base/bits.h"
 #include "devices/virtio_blk.h"
+#include "devices/virtio_console.h"
 #include "devices/virtio_mmio.h"
 #include "devices/virtio_net.h"
 #include "devices/virtio_pci.h"
@@ -32,7 +33,9 @@ struct placed {
         struct virtio_blk blk;
         struct virtio_net net;
         struct virtio_rng rng;
+        struct virtio_console console;
     };
+    const struct intact_chardev_config *chardev;
     struct block_file file;
 };
 
@@ -173,6 +176,27 @@ static void visit_rng(struct placed *placed, struct visit *v)
         "seed", "a number, 0 by default: which stream of bytes it gives, the same in every run"                        \
     }
 
+// --- Console --------------------------------------------------------------------------------------------------------
+
+// virtio-serial-* is the device, and virtconsole says where the characters of its port go: two options, as of QEMU.
+static int make_serial(struct placed *placed, const struct intact_device_config *config)
+{
+    (void)config;
+    virtio_console_init(&placed->console, NULL, placed);
+    placed->virtio = &placed->console.virtio;
+    return 0;
+}
+
+static void visit_serial(struct placed *placed, struct visit *v)
+{
+    virtio_console_visit(&placed->console, v);
+}
+
+#define SERIAL_PROPERTIES                                                                                              \
+    {                                                                                                                  \
+        "max_ports", "1: the port that a virtconsole gets"                                                             \
+    }
+
 // --- Life of all ----------------------------------------------------------------------------------------------------
 
 static void ops_reset(void *object, uint64_t now)
@@ -253,10 +277,11 @@ static int put_in_slot(struct placed *placed, const struct intact_device_config 
     return 0;
 }
 
+static const struct board_device_ops placed_ops = { ops_reset, ops_visit, ops_destroy, NULL };
+
 static int create(struct board *board, const struct intact_device_config *config, struct board_device *device,
                   const struct kind *kind, bool on_pci)
 {
-    static const struct board_device_ops ops = { ops_reset, ops_visit, ops_destroy, NULL };
     struct placed *placed = calloc(1, sizeof *placed);
     if (!placed)
         return device_failed(board, config, -ENOMEM);
@@ -264,7 +289,7 @@ static int create(struct board *board, const struct intact_device_config *config
     placed->board = board;
     placed->on_pci = on_pci;
     device->object = placed;
-    device->ops = &ops;
+    device->ops = &placed_ops;
     int result = kind->make(placed, config);
     if (result == 0)
         result = take_features(placed, config);
@@ -321,3 +346,100 @@ static int create(struct board *board, const struct intact_device_config *config
 DRIVERS(blk, 0x010000, "a disk", BLK_PROPERTIES);
 DRIVERS(net, 0x020000, "a network card", NET_PROPERTIES);
 DRIVERS(rng, 0x00ff00, "a source of bytes that look random", RNG_PROPERTIES);
+DRIVERS(serial, 0x078000, "a port for a virtconsole", SERIAL_PROPERTIES);
+
+// --- virtconsole ----------------------------------------------------------------------------------------------------
+
+static void transmit(void *owner, uint8_t byte)
+{
+    const struct placed *placed = owner;
+    if (placed->chardev->console.write)
+        placed->chardev->console.write(placed->chardev->console.owner, byte);
+}
+
+static bool console_can_receive(void *port)
+{
+    return virtio_console_can_receive(port);
+}
+
+static void console_receive(void *port, uint8_t byte, uint64_t now)
+{
+    (void)now;
+    virtio_console_receive(port, byte);
+}
+
+static void console_drained(void *owner)
+{
+    struct placed *placed = owner;
+    outside_receive(&placed->board->outside);
+}
+
+static void take_input(struct placed *placed)
+{
+    struct outside *outside = &placed->board->outside;
+    placed->console.drained = console_drained;
+    outside->can_receive = console_can_receive;
+    outside->receive = console_receive;
+    outside->port = &placed->console;
+}
+
+// The last virtio-serial device whose port leads nowhere yet.
+static struct placed *free_port(struct board *board)
+{
+    for (unsigned i = board->devices.count; i > 0; i--) {
+        const struct board_device *device = &board->devices.devices[i - 1];
+        struct placed *placed = device->object;
+        if (device->ops == &placed_ops && placed->kind == &kind_serial && !placed->chardev)
+            return placed;
+    }
+    return NULL;
+}
+
+static void console_ops_reset(void *object, uint64_t now)
+{
+    (void)object, (void)now;
+}
+
+static void console_ops_visit(void *object, struct visit *v)
+{
+    (void)object, (void)v;
+}
+
+static void console_ops_destroy(void *object)
+{
+    (void)object; // its state is the port's
+}
+
+static int create_virtconsole(struct board *board, const struct intact_device_config *config,
+                              struct board_device *device)
+{
+    static const struct board_device_ops ops = { console_ops_reset, console_ops_visit, console_ops_destroy, NULL };
+    const char *chardev = device_property(config, "chardev");
+    struct placed *port = free_port(board);
+    if (!port)
+        return error_set(&board->error, -EINVAL, "-device virtconsole: needs a -device virtio-serial-pci before it");
+    if (!chardev)
+        return error_set(&board->error, -EINVAL, "-device virtconsole: needs chardev=ID, of a -chardev");
+    int result = backends_take_chardev(board, config->driver, chardev, &port->chardev);
+    if (result < 0)
+        return result;
+    port->console.transmit = transmit;
+    if (port->chardev->input)
+        take_input(port);
+    device->object = port;
+    device->ops = &ops;
+    return 0;
+}
+
+static const struct device_property virtconsole_properties[] = {
+    { "chardev", "the id of a -chardev: where its characters go; needed" },
+    { "id", "a name of your own" },
+    { NULL, NULL },
+};
+
+const struct device_driver device_virtconsole = {
+    .name = "virtconsole",
+    .about = "the port of the virtio-serial device before it, as a console",
+    .properties = virtconsole_properties,
+    .create = create_virtconsole,
+};

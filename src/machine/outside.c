@@ -36,6 +36,9 @@ void outside_flush(struct outside *outside)
         outside->config->serial.flush(outside->config->serial.owner);
     if (outside->config->debugcon.flush)
         outside->config->debugcon.flush(outside->config->debugcon.owner);
+    for (unsigned i = 0; i < outside->config->chardev_count; i++)
+        if (outside->config->chardevs[i].console.flush)
+            outside->config->chardevs[i].console.flush(outside->config->chardevs[i].console.owner);
 }
 
 // --- Input ----------------------------------------------------------------------------------------------------------

@@ -349,6 +349,25 @@ Test(options, an_error_stays_one_line_whatever_a_word_holds)
     REFUSES("-nic: there is no 'a?b?[2J' here", "-nic", "a\nb\x1b[2J");
 }
 
+Test(options, network_ends_are_kept_in_their_order)
+{
+    TAKES("-netdev", "hubport,id=n0,hubid=3", "-netdev", "file,id=n1,path=out.pcap");
+    const struct intact_netdev_config *netdevs = settings.config.netdevs;
+    cr_assert_eq(settings.config.netdev_count, 2);
+    cr_assert_str_eq(netdevs[0].id, "n0");
+    cr_assert_eq(netdevs[0].hub, 3);
+    cr_assert_null(netdevs[0].file);
+    cr_assert_str_eq(netdevs[1].file, "out.pcap");
+    REFUSES("no kind 'hubprot'; the nearest is 'hubport'", "-netdev", "hubprot,id=n0,hubid=0");
+    REFUSES("hubport needs hubid=N", "-netdev", "hubport,id=n0");
+    REFUSES("hubid=x is not a number", "-netdev", "hubport,id=n0,hubid=x");
+    REFUSES("file needs path=PATH", "-netdev", "file,id=n0");
+    REFUSES("only a file has a path", "-netdev", "hubport,id=n0,path=x,hubid=1");
+    REFUSES("only a hubport has a hubid", "-netdev", "file,id=n0,path=x,hubid=1");
+    REFUSES("needs id=ID", "-netdev", "hubport,hubid=0");
+    REFUSES("two with the id 'a'", "-netdev", "hubport,id=a,hubid=0", "-netdev", "hubport,id=a,hubid=1");
+}
+
 Test(options, drives_are_kept_in_their_order)
 {
     TAKES("-drive", "file=a,,b.img,if=none,format=raw,id=disk0", "-drive", "if=pflash,file=vars,unit=1,readonly=on",
