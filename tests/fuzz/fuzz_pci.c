@@ -115,6 +115,21 @@ static void end(void)
     need(rig.memory.count == 1 && rig.ports.count == 0, "every window is gone");
 }
 
+// As a firmware leaves it, so that there is something to disturb.
+static void place(void)
+{
+    for (unsigned i = 0; i < FUNCTIONS; i++) {
+        uint8_t devfn = rig.functions[i]->devfn;
+        for (unsigned k = 0; k < PCI_BARS; k++)
+            if (rig.functions[i]->bars[k].kind != PCI_BAR_NONE)
+                pci_bus_write(
+                    &rig.host.bus, devfn, PCI_BAR0 + 4 * k, 4,
+                    rig.functions[i]->bars[k].kind == PCI_BAR_IO ? 0xc000 : 0xe0000000 + 0x200000 * i + 0x4000 * k, 0);
+        pci_bus_write(&rig.host.bus, devfn, PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER,
+                      0);
+    }
+}
+
 // --- Steps -----------------------------------------------------------------------------------------------------------
 
 static const struct pci_function *any_function(struct fuzz *fuzz)
@@ -133,9 +148,9 @@ static unsigned any_register(struct fuzz *fuzz)
 // Addresses close to each other, so that windows meet.
 static uint32_t any_config(struct fuzz *fuzz)
 {
-    static const uint32_t often[] = { 0,          0x7,    0x407,      0xe0000000, 0xe0001000, 0xe0002000,
-                                      0xe0004000, 0xc000, 0xc020,     0x8000,     0xc000,     0x4000,
-                                      0x1,        0x31,   0xffffffff, 0xfee00000, 0x80010005, 0x80000011 };
+    static const uint32_t often[] = { 0,      0x7,    0x7,    0x407,  0x7,        0xe0000000, 0xe0004000, 0xe0200000,
+                                      0xc000, 0xc020, 0x8000, 0xc000, 0x8000,     0x4000,     0x1,        0x31,
+                                      0x51,   0x2,    0x3,    0x4,    0xffffffff, 0xfee00000, 0x80010005, 0x80000011 };
     return fuzz_chance(fuzz, 4) ? (uint32_t)fuzz_value(fuzz) : FUZZ_PICK(fuzz, often);
 }
 
@@ -291,6 +306,8 @@ static void check_state(void)
 void fuzz_case(struct fuzz *fuzz)
 {
     make();
+    if (!fuzz_chance(fuzz, 8))
+        place();
     for (unsigned left = fuzz_below(fuzz, STEPS); left; left--) {
         switch (fuzz_below(fuzz, 4)) {
         case 0: step_config(fuzz); break;
