@@ -10,18 +10,15 @@ static void send(unsigned processor)
     write_register(icc_sgi1r_el1, 1 << 24 | 1 << processor);
 }
 
-// event_count is even when it is the boot processor's turn.
 static void other(void)
 {
     event_init();
     gic_enable(1);
     other_is_up = true;
-    for (;;) {
-        while (event_count % 2 == 0)
+    for (uint64_t i = 1;; i += 2) {
+        while (event_count < i)
             interrupts_wait();
         send(0);
-        while (event_count % 2)
-            interrupts_wait();
     }
 }
 
