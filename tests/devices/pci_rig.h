@@ -112,4 +112,22 @@ static inline void rig_write(struct pci_rig *rig, uint64_t address, unsigned siz
     bus_write(&rig->memory, address, size, value, 0);
 }
 
+// How many bytes of a function its list must cover: what software can change, and what a device did.
+static inline size_t rig_state(const struct pci_function *function)
+{
+    const struct pci_irq *irq = &function->irq;
+    size_t state = sizeof function->config + sizeof function->mistakes;
+    for (unsigned i = 0; i < PCI_BARS; i++)
+        if (function->bars[i].kind != PCI_BAR_NONE)
+            state += sizeof function->bars[i].region.base + sizeof function->bars[i].mapped +
+                     sizeof function->bars[i].refused;
+    if (irq->device)
+        state += sizeof irq->level + sizeof irq->mistakes;
+    if (irq->config.msi_vectors)
+        state += sizeof irq->msi.registers;
+    if (irq->config.msix_vectors)
+        state += sizeof irq->msix.control + sizeof irq->msix.mistakes;
+    return state;
+}
+
 #endif

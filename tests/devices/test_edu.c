@@ -246,6 +246,13 @@ Test(edu, is_saved_and_loaded_with_what_runs)
     cr_assert_eq(get(EDU_INTERRUPT_STATUS), EDU_INTERRUPT_DMA | EDU_INTERRUPT_FACTORIAL);
 }
 
+Test(edu, no_byte_of_its_state_is_missed)
+{
+    size_t state =
+        rig_state(&edu.pci) + 4 * sizeof edu.liveness + sizeof edu.dma + sizeof edu.buffer + sizeof edu.mistakes;
+    cr_assert_eq(visit_uncovered(&edu, sizeof edu, list), sizeof edu - state);
+}
+
 Test(edu, a_reset_forgets_everything)
 {
     put(EDU_RAISE, 1);

@@ -396,4 +396,5 @@ Test(pci_irq, an_armed_function_is_saved_and_loaded)
     rig_write(&rig, TABLE + 12, 4, 0);
     cr_assert_eq(pci_irq_trigger(&function, 0), 0);
     check_last(1, MESSAGE, 0x52);
+    cr_assert_eq(visit_uncovered(&function, sizeof function, list), sizeof function - rig_state(&function));
 }

@@ -107,4 +107,6 @@ Test(pci_testdev, its_state_is_saved_and_loaded)
     cr_assert_eq(rig_read(&rig, BASE + 12, 4), 1);
     rig_write(&rig, BASE + 2048 + 16, 2, 0);
     cr_assert_eq(rig_read(&rig, BASE + 12, 4), 2);
+    size_t state = rig_state(&device.pci) + 2 * (sizeof device.bars[0].test + sizeof device.bars[0].count);
+    cr_assert_eq(visit_uncovered(&device, sizeof device, list), sizeof device - state);
 }
