@@ -132,14 +132,24 @@ static uint64_t swap(uint64_t value, unsigned size)
     return __builtin_bswap64(value) >> (64 - 8 * size);
 }
 
+static void next_bytes(struct fw_cfg *fw, uint8_t *out, uint32_t size)
+{
+    const struct fw_cfg_item *item = find(fw, fw->key);
+    uint32_t left = item && fw->position < item->size ? item->size - fw->position : 0;
+    uint32_t there = size < left ? size : left;
+    if (there)
+        memcpy(out, (item->data ? item->data : item->number) + fw->position, there);
+    memset(out + there, 0, size - there);
+    fw->position += there;
+}
+
 // `length` bytes from where we are to guest memory, zeros past the item's end.
 static bool dma_read(struct fw_cfg *fw, uint64_t address, uint32_t length)
 {
     uint8_t piece[4096];
     while (length) {
         uint32_t size = length < sizeof piece ? length : (uint32_t)sizeof piece;
-        for (uint32_t i = 0; i < size; i++)
-            piece[i] = next_byte(fw);
+        next_bytes(fw, piece, size);
         if (!fw->memory.write(fw->memory.owner, address, piece, size))
             return false;
         address += size;
