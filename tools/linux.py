@@ -5,7 +5,8 @@
     tools/linux.py fetch ARCH                    fetch, unless it is cached, and print where kernel and initramfs are
     tools/linux.py boot ARCH INTACT [ARGS...]    boot it; `-append TEXT` adds to the kernel's command line
 
-Everything lies below .cache/linux/ARCH. The initramfs is busybox and an /init that prints a marker, what the kernel had
+Everything lies below .cache/linux/ARCH. A second initramfs, for tests/system/virtio_test.py, has the kernel's virtio
+drivers and an /init that uses them. The initramfs is busybox and an /init that prints a marker, what the kernel had
 to warn about, and powers off; it is the same, byte for byte, wherever it is made from the same busybox.
 """
 import contextlib
@@ -67,6 +68,75 @@ if [ "$acpi" = off ]; then
 fi
 poweroff -f
 """
+
+# The kernel's drivers for virtio, as far as they are modules, in an order in which they can be loaded.
+MODULES = ("failover", "net_failover", "virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev",
+           "virtio_pci", "virtio_mmio", "rng-core", "virtio-rng", "virtio_console", "virtio_blk", "virtio_net")
+MODULE = r"\./(usr/)?lib/modules/[^/]+/kernel/.*/(%s)\.ko(\.xz)?" % "|".join(MODULES)
+
+# What it prints is for virtio_test.py: between "counts" lines, what /proc/interrupts says of virtio; then each device's
+# work. The disk has a pattern in its first 8 MiB, and 4 KiB behind them are written.
+INIT_VIRTIO = """#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sys /sys
+/bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox --install -s /bin
+for module in %s; do
+    for file in /modules/$module.ko*; do
+        [ -f $file ] && insmod $file
+    done
+done
+counts() {
+    echo "INTACT: counts $1"
+    grep -E 'virtio|ERR|MIS' /proc/interrupts
+    echo "INTACT: end"
+}
+for word in $(cat /proc/cmdline); do
+    case $word in
+    acpi=off) acpi=off ;;
+    esac
+done
+for device in /sys/bus/virtio/devices/*; do
+    echo "INTACT: device $(basename $device) $(cat $device/device) $(cat $device/status)"
+done
+if [ -b /dev/vda ]; then
+    echo "INTACT: disk $(cat /sys/block/vda/size) sectors, serial $(cat /sys/block/vda/serial)"
+    counts before
+    dd if=/dev/vda bs=4k count=2048 iflag=direct status=none > /data
+    counts reads
+    echo "INTACT: read $(md5sum < /data)"
+    dd if=/data of=/dev/vda bs=4k count=16 seek=2048 oflag=direct conv=fsync status=none
+    echo "INTACT: wrote $(dd if=/dev/vda bs=4k count=16 skip=2048 iflag=direct status=none | md5sum)"
+    echo "INTACT: error $(dd if=/dev/vda of=/dev/null bs=512 skip=$(cat /sys/block/vda/size) count=1 2>&1 | head -1)"
+    blkdiscard -o 0 -l 4096 /dev/vda && echo "INTACT: discarded"
+fi
+if [ -c /dev/hwrng ]; then
+    echo "INTACT: rng $(cat /sys/class/misc/hw_random/rng_current) $(dd if=/dev/hwrng bs=64 count=4 status=none | md5sum)"
+fi
+if [ -c /dev/hvc0 ]; then
+    exec 3<>/dev/hvc0
+    echo "hvc0 is ready" >&3
+    read line <&3
+    echo "hvc0 heard: $line" >&3
+fi
+if [ -d /sys/class/net/eth1 ]; then
+    unshare -n sleep 1000 &
+    sleep 0.1
+    ip link set eth1 netns $!
+    nsenter -n -t $! ip addr add 10.0.0.2/24 dev eth1
+    nsenter -n -t $! ip link set eth1 up
+    ip addr add 10.0.0.1/24 dev eth0
+    ip link set eth0 up
+    ping -c 4 -i 0.2 -s 3000 10.0.0.2 | grep -E 'packets|bytes from' | sed 's/^/INTACT: ping: /'
+fi
+counts after
+echo "INTACT: done"
+dmesg -r | grep '^<[0-4]>' | grep -iE 'virtio|vring|vda|eth[01]|irq|I/O' | sed 's/^/INTACT: warning: /'
+if [ "$acpi" = off ]; then
+    reboot -f
+fi
+poweroff -f
+""" % " ".join(MODULES)
 
 
 class CannotGet(Exception):
@@ -164,8 +234,8 @@ def source(debian):
     return Mirror(debian)
 
 
-def deb_file(deb, pattern):
-    """The first file of a .deb (deb(5): an ar archive with data.tar.*) whose name matches."""
+def deb_files(deb, pattern):
+    """The files of a .deb (deb(5): an ar archive with data.tar.*) whose names match: name and contents."""
     data = deb.read_bytes()
     at = 8
     while at < len(data):
@@ -175,22 +245,29 @@ def deb_file(deb, pattern):
             with tarfile.open(fileobj=io.BytesIO(data[at + 60:at + 60 + size])) as archive:
                 for member in archive:
                     if member.isfile() and re.fullmatch(pattern, member.name):
-                        return archive.extractfile(member).read()
+                        yield member.name, archive.extractfile(member).read()
         at += 60 + size + size % 2
+
+
+def deb_file(deb, pattern):
+    for _, contents in deb_files(deb, pattern):
+        return contents
     raise CannotGet(f"{deb.name}: holds no {pattern}")
 
 
-def initramfs(busybox):
+def initramfs(busybox, init, modules):
     """A newc cpio archive (Linux, Documentation/driver-api/early-userspace/buffer-format.rst), compressed.
 
     Inode numbers count up, times are 0, the owner is root: nothing of the host gets in.
     """
-    entries = [(name, 0o040755, b"", 0, 0) for name in ("bin", "dev", "proc", "sys")]
+    folders = ("bin", "dev", "modules", "proc", "sys") if modules else ("bin", "dev", "proc", "sys")
+    entries = [(name, 0o040755, b"", 0, 0) for name in folders]
+    entries += [(f"modules/{name}", 0o100644, data, 0, 0) for name, data in modules]
     entries += [
         ("dev/console", 0o020600, b"", 5, 1),
         ("dev/null", 0o020666, b"", 1, 3),
         ("bin/busybox", 0o100755, busybox, 0, 0),
-        ("init", 0o100755, INIT.encode(), 0, 0),
+        ("init", 0o100755, init.encode(), 0, 0),
         ("TRAILER!!!", 0, b"", 0, 0),
     ]
     out = bytearray()
@@ -222,6 +299,10 @@ def fetch(arch):
             kernel = packages.depends(what["package"])
             deb = packages.download(kernel)
         (folder / "vmlinuz").write_bytes(deb_file(deb, r"\./boot/vmlinuz-.*"))
+        shutil.rmtree(folder / "modules", ignore_errors=True)
+        (folder / "modules").mkdir()
+        for name, contents in deb_files(deb, MODULE):
+            (folder / "modules" / pathlib.PurePosixPath(name).name).write_bytes(contents)
         deb.unlink()
         deb = packages.download("busybox-static")
         (folder / "busybox").write_bytes(deb_file(deb, r"\./(usr/)?bin/busybox"))
@@ -240,14 +321,15 @@ def cache_lock():
         yield
 
 
-def prepare(arch):
+def prepare(arch, virtio=False):
     """(kernel, initramfs) of `arch`, from the cache or fetched. CannotGet when that is impossible."""
     folder = CACHE / arch
     with cache_lock():
-        if not (folder / "package").exists():
+        if not (folder / "package").exists() or not (folder / "modules").exists():
             fetch(arch)
-    image = initramfs((folder / "busybox").read_bytes())
-    path = folder / "initramfs.gz"
+    modules = [(path.name, path.read_bytes()) for path in sorted((folder / "modules").iterdir())] if virtio else []
+    image = initramfs((folder / "busybox").read_bytes(), INIT_VIRTIO if virtio else INIT, modules)
+    path = folder / ("virtio.gz" if virtio else "initramfs.gz")
     if not path.exists() or path.read_bytes() != image:
         temporary = path.with_suffix(f".{os.getpid()}")
         temporary.write_bytes(image)
@@ -255,9 +337,9 @@ def prepare(arch):
     return folder / "vmlinuz", path
 
 
-def boot_options(arch, append="", memory="512M"):
+def boot_options(arch, append="", memory="512M", virtio=False):
     """The command line after the emulator's name; QEMU takes the same."""
-    kernel, initrd = prepare(arch)
+    kernel, initrd = prepare(arch, virtio)
     text = f"console={ARCHES[arch]['console']} panic=-1 {append}".strip()
     return [*MACHINES[ARCHES[arch]["debian"]], "-m", memory, "-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", str(kernel), "-initrd",
             str(initrd), "-append", text]
