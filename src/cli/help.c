@@ -119,6 +119,8 @@ int cli_manual(int argc, char *const *argv)
          "# EXAMPLES\n\n"
          "A kernel with its ramdisk, on the terminal:\n\n"
          "\tintact run -m 512M -kernel vmlinuz -initrd initrd.gz -append console=ttyS0\n\n"
+         "Firmware for the Arm machine, which keeps what it saves in flash.img (truncate -s 64M flash.img):\n\n"
+         "\tintact run -machine virt -m 256M -bios u-boot.bin -drive if=pflash,format=raw,unit=1,file=flash.img\n\n"
          "Two processors, no pacing, and how it ended:\n\n"
          "\tintact run -smp 2 -icount shift=0,sleep=off -d exit -kernel vmlinuz -append console=ttyS0");
     return 0;

@@ -35,8 +35,8 @@
 #define VIRT_ITS     UINT64_C(0x08080000)
 #define VIRT_GICR    UINT64_C(0x080a0000) // up to the serial port: 123 redistributors
 #define VIRT_UART    UINT64_C(0x09000000)
-#define VIRT_FW_CFG  UINT64_C(0x09020000)
 #define VIRT_RTC     UINT64_C(0x09010000)
+#define VIRT_FW_CFG  UINT64_C(0x09020000)
 #define VIRT_VIRTIO  UINT64_C(0x0a000000) // virtio-mmio
 #define VIRT_RAM     UINT64_C(0x40000000)
 #define VIRT_RAM_END UINT64_C(0x4000000000) // 255 GiB at most

@@ -191,6 +191,12 @@ Test(machine, nothing_to_run_is_refused)
     refuses("-bios: cannot read '/nonexistent/bios'");
 }
 
+Test(machine, a_pc_has_no_flash_banks_for_drives)
+{
+    config.drives[config.drive_count++] = (struct intact_drive_config){ .interface = INTACT_DRIVE_PFLASH, .file = "x" };
+    refuses("-drive: this machine has no flash banks");
+}
+
 // --- Memory ---------------------------------------------------------------------------------------------------------
 
 // mov eax, [address]; then its low byte to COM1 and out.
