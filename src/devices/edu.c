@@ -173,6 +173,7 @@ int edu_init(struct edu *edu, struct clock *clock, uint64_t dma_mask, struct pci
     edu->clock = clock;
     edu->dma_mask = dma_mask;
     pci_function_init(&edu->pci, 0x1234, 0x11e8, 0x00ff00, 0x10);
+    pci_function_subsystem(&edu->pci, 0x1af4, 0x1100);
     int result = pci_bus_add(bus, devfn, &edu->pci);
     if (result == 0)
         result = pci_bar_add(&edu->pci, 0, PCI_BAR_MEMORY, EDU_BAR_SIZE, edu_read, edu_write, edu, "edu");

@@ -73,6 +73,18 @@ static int check_properties(struct board *board, const struct device_driver *dri
     return 0;
 }
 
+static int check_id(struct board *board, const struct intact_device_config *config)
+{
+    const char *id = device_property(config, "id");
+    for (const struct intact_device_config *other = board->config.devices; id && other < config; other++) {
+        const char *taken = device_property(other, "id");
+        if (taken && strcmp(taken, id) == 0)
+            return error_set(&board->error, -EINVAL, "-device %s: id=%.80s is that of another device; give another",
+                             config->driver, id);
+    }
+    return 0;
+}
+
 static int create(struct board *board, const struct intact_device_config *config)
 {
     const struct device_driver *driver = find(config->driver);
@@ -81,6 +93,8 @@ static int create(struct board *board, const struct intact_device_config *config
         return error_set(&board->error, -EINVAL, "-device: no device '%.80s'; -device help lists them", config->driver);
     device.driver = driver->name;
     int result = check_properties(board, driver, config);
+    if (result == 0)
+        result = check_id(board, config);
     if (result == 0)
         result = driver->create(board, config, &device);
     if (result < 0)

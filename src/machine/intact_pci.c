@@ -175,7 +175,7 @@ int intact_pci_add(struct intact_machine *machine, const struct intact_pci_confi
     }
     made->board = board;
     made->config = *config;
-    int result = build(made);
+    int result = board->loop.instructions ? refuse(made, -EINVAL, "the machine has run; add it before") : build(made);
     if (result == 0)
         result = finish(made);
     if (result == 0) {

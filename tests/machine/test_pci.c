@@ -147,6 +147,9 @@ Test(pci, what_cannot_be_is_refused_by_name_and_value)
            "-device pci-testdev: membar is a power of two from 16 on");
     refuse(&(struct intact_device_config){ "pci-testdev", PROPERTIES({ "membar", "1024T" }), 1 }, 1,
            "-device: PCI 01.0: no room for the 1125899906842624 bytes of BAR 2; leave out a device");
+    const struct intact_device_config twins[] = { { "edu", PROPERTIES({ "id", "a" }), 1 },
+                                                  { "pci-testdev", PROPERTIES({ "id", "a" }), 1 } };
+    refuse(twins, 2, "-device pci-testdev: id=a is that of another device; give another");
     struct intact_device_config many[32];
     for (unsigned i = 0; i < countof(many); i++)
         many[i] = (struct intact_device_config){ "edu", NULL, 0 };
@@ -408,6 +411,10 @@ Test(pci, a_device_of_ones_own_that_cannot_be_is_refused)
     cr_assert_eq(intact_pci_add(machine, &wrong, &device, why), -EINVAL);
     cr_assert_str_eq(why, "PCI device 'own': msix_bar is no BAR that is free");
     cr_assert_eq(get(2, PCI_VENDOR_ID, 4), UINT32_MAX, "none of them is on the bus");
+    board->loop.instructions = 1;
+    wrong = own_config();
+    cr_assert_eq(intact_pci_add(machine, &wrong, &device, why), -EINVAL);
+    cr_assert_str_eq(why, "PCI device 'own': the machine has run; add it before");
     end();
 }
 
