@@ -208,7 +208,6 @@ Test(virt, an_its_is_there_if_it_is_asked_for)
     check_text("/intc@8000000/its@8080000", "compatible", "arm,gic-v3-its");
     cr_assert_eq(cell_of("/intc@8000000/its@8080000", "reg", 1), VIRT_ITS);
     cr_assert_neq(bus_read(&virt.board.memory, VIRT_GICR + 8, 8, 0) & 1, 0, "GICR_TYPER.PLPIS");
-    cr_assert(route_reaches(&virt.board.route, VIRT_ITS + 0x10040, 0));
 }
 
 Test(virt, with_gicv2_the_tree_has_the_message_frame_and_the_timers_cpus)
