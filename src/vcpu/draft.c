@@ -40,6 +40,13 @@ void draft_instruction(struct draft *draft, unsigned start)
     draft->block.offsets[draft->block.count++] = (uint16_t)start;
 }
 
+void draft_go_on(struct draft *draft, unsigned code, int32_t target)
+{
+    draft->block.count--;
+    draft_exit(draft, code, target);
+    draft->block.count++;
+}
+
 void draft_end(struct draft *draft, unsigned end)
 {
     draft->block.offsets[draft->block.count] = (uint16_t)end;

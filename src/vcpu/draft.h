@@ -25,6 +25,9 @@ void draft_exit(struct draft *draft, unsigned code, int32_t target);
 // The instruction that starts at `start` is complete.
 void draft_instruction(struct draft *draft, unsigned start);
 
+// No instruction ended the block: it goes on at `target`, by an exit `code` that belongs to its last instruction.
+void draft_go_on(struct draft *draft, unsigned code, int32_t target);
+
 // The block is complete: its code ends before `end`.
 void draft_end(struct draft *draft, unsigned end);
 

@@ -72,6 +72,8 @@ static struct vcpu *next_runnable(const struct loop *loop)
 void vcpu_set_state(struct vcpu *cpu, enum vcpu_state state)
 {
     cpu->state = state;
+    if (cpu->loop->vcpus[cpu->index] != cpu)
+        return; // loop_add will see to it
     set_runnable(cpu, state == VCPU_RUNNING || (cpu->pending && cpu->loop->guest->can_take(cpu)));
     if (state != VCPU_RUNNING)
         cpu->kick |= KICK_CUT;

@@ -84,9 +84,6 @@ void vcpu_signal(void *loop, uint32_t vcpu, uint32_t pending);
 // Ends vcpu_run after the current instruction. The first call wins.
 void loop_stop(struct loop *loop, enum loop_stop stop, int status);
 
-// Changes a vCPU's run state and the run queue with it.
-void vcpu_set_state(struct vcpu *cpu, enum vcpu_state state);
-
 // Instructions executed by all vCPUs up to this very point.
 uint64_t loop_instructions(const struct loop *loop);
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/cpu_port.h"
+#include "base/visit.h"
 #include "vcpu/op.h"
 #include "vcpu/tlb.h"
 
@@ -45,17 +46,49 @@ struct vcpu {
     const struct op *unresolved; // the exit it was left by, if that can be linked to the next block
     const struct op *at;         // the op that is in a slow path: tells time and place of a device access
     struct tlb_entry *data;      // the table of the current privilege: tlb->data[user]
+    uint64_t faulted;            // vcpu_executed() at the last fault, UINT64_MAX before
     uint64_t port_page;          // physical page that the CPU port answers (xAPIC window), or UINT64_MAX
     struct loop *loop;
     struct tlb *tlb;
     struct jump_cache_entry *jumps;
 };
 
+// Empty caches; not in the loop yet (loop_add). -ENOMEM.
+int vcpu_init(struct vcpu *cpu, struct loop *loop, uint32_t index);
+void vcpu_free(struct vcpu *cpu);
+
+// The common part of a CPU's list of state, and what follows once that is loaded and the guest's own part is in force again.
+void vcpu_visit(struct vcpu *cpu, struct visit *v);
+void vcpu_loaded(struct vcpu *cpu);
+
+// Changes a vCPU's run state and, once it is in the loop, the run queue with it (loop.c, like the two below).
+void vcpu_set_state(struct vcpu *cpu, enum vcpu_state state);
+
 // Instructions this CPU had completed before the instruction of `cpu->at` (or at the block boundary if that is NULL).
 uint64_t vcpu_executed(const struct vcpu *cpu);
 
 // Virtual time, ns, of the same point.
 uint64_t vcpu_now(struct vcpu *cpu);
+
+// After a fault was delivered. A second one without an instruction in between takes the time of one, and so does any that
+// must (`always`): a handler that faults at its own first instruction would stop the clock for good, and with it everything
+// that could end the run.
+void vcpu_charge_fault(struct vcpu *cpu, bool always);
+
+// Keeps back all of the budget but `count` instructions; the answer goes to vcpu_give_back.
+static inline int64_t vcpu_keep_back(struct vcpu *cpu, int64_t count)
+{
+    int64_t rest = cpu->left - count;
+    cpu->left = count;
+    cpu->goal -= (uint64_t)rest;
+    return rest;
+}
+
+static inline void vcpu_give_back(struct vcpu *cpu, int64_t rest)
+{
+    cpu->goal += (uint64_t)rest;
+    cpu->left += rest;
+}
 
 // --- guest memory -----------------------------------------------------------------------------------------------------
 

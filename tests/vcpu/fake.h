@@ -107,13 +107,8 @@ static inline struct fake *fake_new(unsigned cpus)
     for (fake->count = 0; fake->count < cpus; fake->count++) {
         struct fake_cpu *cpu = fake->cpu[fake->count] = calloc(1, sizeof *cpu);
         cpu->fake = fake;
-        cpu->vcpu.index = fake->count;
-        cpu->vcpu.loop = &fake->loop;
-        cpu->vcpu.tlb = malloc(sizeof *cpu->vcpu.tlb);
-        cpu->vcpu.jumps = malloc(JUMP_CACHE_ENTRIES * sizeof *cpu->vcpu.jumps);
-        cpu->vcpu.data = cpu->vcpu.tlb->data[0];
-        cpu->vcpu.port_page = UINT64_MAX;
-        tlb_flush(&cpu->vcpu);
+        if (vcpu_init(&cpu->vcpu, &fake->loop, fake->count) != 0)
+            abort();
         loop_add(&fake->loop, &cpu->vcpu);
     }
     return fake;
@@ -122,8 +117,7 @@ static inline struct fake *fake_new(unsigned cpus)
 static inline void fake_free(struct fake *fake)
 {
     for (unsigned i = 0; i < fake->count; i++) {
-        free(fake->cpu[i]->vcpu.tlb);
-        free(fake->cpu[i]->vcpu.jumps);
+        vcpu_free(&fake->cpu[i]->vcpu);
         free(fake->cpu[i]);
     }
     loop_free(&fake->loop);

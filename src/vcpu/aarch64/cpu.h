@@ -161,7 +161,6 @@ struct a64_cpu {
     bool private_high;    // some page of the upper half in the TLB belongs to one ASID
     bool lower_used;      // some page of the lower half is in the TLB
     struct a64_fault fault;
-    uint64_t faulted; // vcpu_executed() at the last fault
     struct a64_monitor monitor;
 
     // System registers of EL1

@@ -47,14 +47,10 @@ static enum op_out execute(struct vcpu *vcpu, const struct op *head)
     return a64_execute(a64_of(vcpu), head);
 }
 
-// A second fault without an instruction in between takes the time of one: a handler that faults at its own first
-// instruction would stop the clock for good, and with it everything that could end the run.
 static void deliver_fault(struct a64_cpu *cpu)
 {
     a64_deliver_fault(cpu);
-    if (unlikely(cpu->faulted == vcpu_executed(&cpu->vcpu)) && cpu->vcpu.left > 0)
-        cpu->vcpu.left--;
-    cpu->faulted = vcpu_executed(&cpu->vcpu);
+    vcpu_charge_fault(&cpu->vcpu, false);
 }
 
 // The Software Step exception (section D2.12.3). `done`: the instruction stepped is known, and whether it was a load-exclusive.
@@ -82,13 +78,10 @@ static void run_single(struct a64_cpu *cpu)
         step_exception(cpu, false, false);
         return;
     }
-    int64_t rest = vcpu->left - 1;
-    vcpu->left = 1;
-    vcpu->goal -= (uint64_t)rest;
+    int64_t rest = vcpu_keep_back(vcpu, 1);
     uint64_t before = vcpu_executed(vcpu);
     enum op_out out = chain_run(vcpu, find_block, jump_key, execute);
-    vcpu->goal += (uint64_t)rest;
-    vcpu->left += rest;
+    vcpu_give_back(vcpu, rest);
     if (out == OP_FAULT) {
         deliver_fault(cpu);
     } else if (vcpu_executed(vcpu) != before) {

@@ -9,15 +9,6 @@
 #include "vcpu/aarch64/sysreg.h"
 #include "vcpu/loop.h"
 
-static void set_state(struct a64_cpu *cpu, enum vcpu_state state)
-{
-    struct vcpu *vcpu = &cpu->vcpu;
-    if (vcpu->loop->vcpus[vcpu->index] == vcpu)
-        vcpu_set_state(vcpu, state);
-    else
-        vcpu->state = state; // not in the loop yet
-}
-
 static void reset_registers(struct a64_cpu *cpu)
 {
     for (unsigned i = 0; i < a64_sysreg_count; i++) {
@@ -44,12 +35,11 @@ void a64_reset(struct a64_cpu *cpu)
     if (nmi)
         a64_tell_nmi(cpu);
     cpu->fault = (struct a64_fault){ 0 };
-    cpu->faulted = UINT64_MAX;
+    cpu->vcpu.faulted = UINT64_MAX;
     cpu->monitor = (struct a64_monitor){ 0 };
-    cpu->vcpu.port_page = UINT64_MAX;
     a64_update_mode(cpu);
     a64_flush(cpu);
-    set_state(cpu, cpu->bootstrap ? VCPU_RUNNING : VCPU_STOPPED);
+    vcpu_set_state(&cpu->vcpu, cpu->bootstrap ? VCPU_RUNNING : VCPU_STOPPED);
 }
 
 void a64_start(struct a64_cpu *cpu, uint64_t entry, uint64_t context)
@@ -57,7 +47,7 @@ void a64_start(struct a64_cpu *cpu, uint64_t entry, uint64_t context)
     a64_reset(cpu);
     cpu->r[0] = context;
     cpu->r[A64_PC] = entry;
-    set_state(cpu, VCPU_RUNNING);
+    vcpu_set_state(&cpu->vcpu, VCPU_RUNNING);
 }
 
 int a64_cpu_create(struct a64_cpu **out, struct loop *loop, uint32_t index, uint64_t mpidr)
@@ -66,12 +56,8 @@ int a64_cpu_create(struct a64_cpu **out, struct loop *loop, uint32_t index, uint
     if (!cpu)
         return -ENOMEM;
     memset(cpu, 0, sizeof *cpu);
-    cpu->vcpu.index = index;
-    cpu->vcpu.loop = loop;
-    cpu->vcpu.tlb = malloc(sizeof *cpu->vcpu.tlb);
-    cpu->vcpu.jumps = malloc(JUMP_CACHE_ENTRIES * sizeof *cpu->vcpu.jumps);
-    if (!cpu->vcpu.tlb || !cpu->vcpu.jumps) {
-        a64_cpu_destroy(cpu);
+    if (vcpu_init(&cpu->vcpu, loop, index) < 0) {
+        free(cpu);
         return -ENOMEM;
     }
     cpu->model = &a64_models[0];
@@ -86,8 +72,7 @@ void a64_cpu_destroy(struct a64_cpu *cpu)
 {
     if (!cpu)
         return;
-    free(cpu->vcpu.tlb);
-    free(cpu->vcpu.jumps);
+    vcpu_free(&cpu->vcpu);
     free(cpu);
 }
 
@@ -134,10 +119,7 @@ void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
 {
     // The same flags have many forms in `result` and `aux`; which one is there depends on who executed.
     a64_set_nzcv(cpu, a64_nzcv(cpu));
-    VISIT(v, cpu->vcpu.pending);
-    VISIT(v, cpu->vcpu.state);
-    VISIT(v, cpu->vcpu.goal);
-    VISIT(v, cpu->vcpu.port_page);
+    vcpu_visit(&cpu->vcpu, v);
     VISIT_MEMORY(v, cpu->r, A64_X30 + 1);
     VISIT(v, cpu->r[A64_SP_EL0]);
     VISIT(v, cpu->r[A64_SP_EL1]);
@@ -156,7 +138,6 @@ void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
     VISIT_ARRAY(v, cpu->monitor.value);
     VISIT(v, cpu->monitor.others);
     VISIT(v, cpu->monitor.size);
-    VISIT(v, cpu->faulted);
     visit_registers(cpu, v);
     visit_debug(cpu, v);
     VISIT(v, cpu->fpcr);
@@ -167,9 +148,7 @@ void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
 
 void a64_cpu_loaded(struct a64_cpu *cpu)
 {
-    cpu->vcpu.left = 0;
-    cpu->vcpu.at = NULL;
     a64_update_mode(cpu);
     a64_flush(cpu);
-    set_state(cpu, (enum vcpu_state)cpu->vcpu.state);
+    vcpu_loaded(&cpu->vcpu);
 }

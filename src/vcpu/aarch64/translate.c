@@ -143,11 +143,8 @@ struct block *a64_translate_block(struct a64_cpu *cpu, uint64_t physical)
         translate_instruction(t);
         draft_instruction(&t->draft, t->start);
     }
-    if (!t->ended) { // goes on in the next block; the exit belongs to the last instruction
-        t->draft.block.count--;
-        a64_emit_exit(t, (int32_t)t->next);
-        t->draft.block.count++;
-    }
+    if (!t->ended)
+        draft_go_on(&t->draft, A64_OP_EXIT, (int32_t)t->next);
     draft_end(&t->draft, t->next);
     return blocks_add(&cpu->vcpu.loop->blocks, &t->draft.block, t->draft.ops);
 }

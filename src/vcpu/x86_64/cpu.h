@@ -198,8 +198,7 @@ struct x86_cpu {
     uint8_t nested_tasks; // task switches inside the delivery of another's fault
     uint64_t shadow;      // interrupts wait while vcpu_executed() == shadow: the boundary after STI, MOV SS, POP SS
     uint64_t shadow_ss;   // the same for MOV SS and POP SS alone, which hold back NMI and #DB too
-    uint64_t resume;  // RFLAGS.RF is set while vcpu_executed() == resume: up to the end of the instruction after IRET
-    uint64_t faulted; // vcpu_executed() at the last fault
+    uint64_t resume; // RFLAGS.RF is set while vcpu_executed() == resume: up to the end of the instruction after IRET
     struct x86_fault fault;
 
     struct x86_segment_register segment[X86_SEGMENTS];

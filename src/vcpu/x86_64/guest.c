@@ -107,12 +107,10 @@ static enum op_out run_segmented(struct x86_cpu *cpu)
         x86_fault_code(cpu, X86_GP, 0);
         return OP_FAULT;
     }
-    int64_t rest = count < block->count && vcpu->left > count ? vcpu->left - count : 0;
-    vcpu->left -= rest;
-    vcpu->goal -= (uint64_t)rest;
+    bool whole = count == block->count || vcpu->left <= count;
+    int64_t rest = vcpu_keep_back(vcpu, whole ? vcpu->left : count);
     enum op_out out = x86_execute(cpu, block->ops);
-    vcpu->goal += (uint64_t)rest;
-    vcpu->left += rest;
+    vcpu_give_back(vcpu, rest);
     return out;
 }
 
@@ -144,15 +142,11 @@ static void single_step_trap(struct x86_cpu *cpu)
     x86_deliver_fault(cpu);
 }
 
-// A second fault without an instruction in between takes the time of one, and so does a shutdown: a handler that faults at
-// its own first instruction, or a machine that starts again and again, would stop the clock for good, and with it everything
-// that could end the run.
+// A shutdown takes time as well: a machine that starts again and again would stop the clock too.
 static void deliver_fault(struct x86_cpu *cpu)
 {
     x86_deliver_fault(cpu);
-    if (unlikely(cpu->shutdown || cpu->faulted == vcpu_executed(&cpu->vcpu)) && cpu->vcpu.left > 0)
-        cpu->vcpu.left--;
-    cpu->faulted = vcpu_executed(&cpu->vcpu);
+    vcpu_charge_fault(&cpu->vcpu, cpu->shutdown);
 }
 
 // Runs one instruction: when TF traps after it, or when interrupts wait for its end (the shadow of STI; a handler that an
@@ -161,13 +155,10 @@ static void run_single(struct x86_cpu *cpu)
 {
     struct vcpu *vcpu = &cpu->vcpu;
     bool trap = cpu->eflags & X86_TF;
-    int64_t rest = vcpu->left - 1;
-    vcpu->left = 1;
-    vcpu->goal -= (uint64_t)rest;
+    int64_t rest = vcpu_keep_back(vcpu, 1);
     uint64_t before = vcpu_executed(vcpu);
     enum op_out out = run_blocks(cpu);
-    vcpu->goal += (uint64_t)rest;
-    vcpu->left += rest;
+    vcpu_give_back(vcpu, rest);
     if (out == OP_FAULT) {
         deliver_fault(cpu);
     } else if (trap && vcpu_executed(vcpu) != before && vcpu_executed(vcpu) != cpu->shadow_ss && !clears_trap(cpu)) {

@@ -15,15 +15,6 @@
 
 enum { MTRR_UC = 0, MTRR_WB = 6 };
 
-static void set_state(struct x86_cpu *cpu, enum vcpu_state state)
-{
-    struct vcpu *vcpu = &cpu->vcpu;
-    if (vcpu->loop->vcpus[vcpu->index] == vcpu)
-        vcpu_set_state(vcpu, state);
-    else
-        vcpu->state = state; // not in the loop yet
-}
-
 // What reset and INIT have in common.
 static void restart(struct x86_cpu *cpu)
 {
@@ -34,7 +25,7 @@ static void restart(struct x86_cpu *cpu)
     cpu->cpl = 0;
     cpu->nmi_blocked = false;
     cpu->shutdown = false;
-    cpu->shadow = cpu->shadow_ss = cpu->resume = cpu->faulted = UINT64_MAX;
+    cpu->shadow = cpu->shadow_ss = cpu->resume = cpu->vcpu.faulted = UINT64_MAX;
     cpu->fault = (struct x86_fault){ 0 };
     cpu->cr2 = cpu->cr3 = cpu->cr4 = cpu->efer = 0;
     cpu->gdt_base = cpu->idt_base = 0;
@@ -48,7 +39,7 @@ static void restart(struct x86_cpu *cpu)
     x86_set_segment(cpu, X86_LDTR, 0, 0, 0xffff, X86_ATTR_P | X86_TYPE_LDT);
     x86_set_segment(cpu, X86_TR, 0, 0, 0xffff, X86_ATTR_P | X86_TYPE_TSS_BUSY);
     x86_flush(cpu);
-    set_state(cpu, cpu->bootstrap ? VCPU_RUNNING : VCPU_STOPPED);
+    vcpu_set_state(&cpu->vcpu, cpu->bootstrap ? VCPU_RUNNING : VCPU_STOPPED);
 }
 
 void x86_reset(struct x86_cpu *cpu)
@@ -83,7 +74,7 @@ void x86_start(struct x86_cpu *cpu, uint8_t sipi_vector)
 {
     x86_set_segment(cpu, X86_CS, (uint16_t)(sipi_vector << 8), (uint64_t)sipi_vector << 12, 0xffff, X86_ATTR_DATA);
     cpu->r[X86_RIP] = 0;
-    set_state(cpu, VCPU_RUNNING);
+    vcpu_set_state(&cpu->vcpu, VCPU_RUNNING);
 }
 
 // A kernel that is loaded without firmware finds what firmware would have left: memory is write-back, but for the
@@ -104,12 +95,8 @@ int x86_cpu_create(struct x86_cpu **out, struct loop *loop, uint32_t index, uint
     struct x86_cpu *cpu = calloc(1, sizeof *cpu);
     if (!cpu)
         return -ENOMEM;
-    cpu->vcpu.index = index;
-    cpu->vcpu.loop = loop;
-    cpu->vcpu.tlb = malloc(sizeof *cpu->vcpu.tlb);
-    cpu->vcpu.jumps = malloc(JUMP_CACHE_ENTRIES * sizeof *cpu->vcpu.jumps);
-    if (!cpu->vcpu.tlb || !cpu->vcpu.jumps) {
-        x86_cpu_destroy(cpu);
+    if (vcpu_init(&cpu->vcpu, loop, index) < 0) {
+        free(cpu);
         return -ENOMEM;
     }
     cpu->model = &x86_models[0];
@@ -125,8 +112,7 @@ void x86_cpu_destroy(struct x86_cpu *cpu)
 {
     if (!cpu)
         return;
-    free(cpu->vcpu.tlb);
-    free(cpu->vcpu.jumps);
+    vcpu_free(&cpu->vcpu);
     free(cpu);
 }
 
@@ -192,10 +178,7 @@ void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
 {
     // The same flags have many forms in `result` and `aux`; which one is there depends on who executed.
     x86_set_flags(cpu, x86_flags(cpu));
-    VISIT(v, cpu->vcpu.pending);
-    VISIT(v, cpu->vcpu.state);
-    VISIT(v, cpu->vcpu.goal);
-    VISIT(v, cpu->vcpu.port_page);
+    vcpu_visit(&cpu->vcpu, v);
     VISIT_MEMORY(v, cpu->r, X86_RIP + 1);
     VISIT(v, cpu->result);
     VISIT(v, cpu->aux);
@@ -206,7 +189,6 @@ void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
     VISIT(v, cpu->shadow);
     VISIT(v, cpu->shadow_ss);
     VISIT(v, cpu->resume);
-    VISIT(v, cpu->faulted);
     visit_segments(cpu, v);
     VISIT(v, cpu->cr0);
     VISIT(v, cpu->cr2);
@@ -224,9 +206,7 @@ void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
 
 void x86_cpu_loaded(struct x86_cpu *cpu)
 {
-    cpu->vcpu.left = 0;
-    cpu->vcpu.at = NULL;
     x86_flush(cpu);
     x86_update_mode(cpu);
-    set_state(cpu, (enum vcpu_state)cpu->vcpu.state);
+    vcpu_loaded(&cpu->vcpu);
 }

@@ -410,11 +410,8 @@ struct block *x86_translate_block(struct x86_cpu *cpu, uint64_t physical)
         }
         draft_instruction(&t->draft, t->start);
     }
-    if (!t->ended) { // goes on in the next block; the exit belongs to the last instruction
-        t->draft.block.count--;
-        x86_emit_exit(t, (int32_t)t->next);
-        t->draft.block.count++;
-    }
+    if (!t->ended)
+        draft_go_on(&t->draft, X86_OP_EXIT, (int32_t)t->next);
     draft_end(&t->draft, t->next);
     drop_dead_flags(t);
     return blocks_add(&cpu->vcpu.loop->blocks, &t->draft.block, t->draft.ops);

@@ -757,7 +757,7 @@ static void list(void *object, struct visit *v)
 Test(state, the_list_misses_no_byte)
 {
     size_t vcpu = sizeof(struct vcpu) - sizeof cpu->vcpu.pending - sizeof cpu->vcpu.state - sizeof cpu->vcpu.goal -
-                  sizeof cpu->vcpu.port_page;
+                  sizeof cpu->vcpu.faulted - sizeof cpu->vcpu.port_page;
     size_t slots = (X86_BASE - X86_ZERO) * sizeof(uint64_t);
     size_t derived = sizeof cpu->fault + sizeof cpu->mode + sizeof cpu->rip_mask + sizeof cpu->scratch +
                      sizeof cpu->large + sizeof cpu->nested_tasks;
