@@ -1,77 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Loads and stores of virtual addresses. Each has two forms: [a + disp], and X: [a + (b << s)]. A hit in the TLB is one
-// compare; everything else is a call. A tagged address (TCR_EL1.TBI) misses until its own entry is there.
+// Loads and stores of virtual addresses: one register (vcpu/ops_access.h), pairs, vectors. The form with an index is
+// [a + (b << s)]. A tagged address (TCR_EL1.TBI) misses until its own entry is there.
 #ifndef VCPU_AARCH64_OPS_MEMORY_H
 #define VCPU_AARCH64_OPS_MEMORY_H
 
 #include "vcpu/aarch64/cpu.h"
-#include "vcpu/access.h"
 
 // What is no hit (memory.c).
 enum op_out a64_load_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t *value);
 enum op_out a64_store_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t value);
 
-ALWAYS_INLINE enum op_out load_into(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
-                                    uint64_t *value)
-{
-    if (tlb_load_fast(&cpu->vcpu, address, size, value))
-        return OP_NEXT;
-    uint64_t loaded; // its address leaves, so it is not `value`, which may live in a register
-    enum op_out out = a64_load_slow(cpu, op, address, size, &loaded);
-    *value = loaded;
-    return out;
-}
-
-ALWAYS_INLINE enum op_out store_from(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
-                                     uint64_t value)
-{
-    if (tlb_store_fast(&cpu->vcpu, address, size, value))
-        return OP_NEXT;
-    return a64_store_slow(cpu, op, address, size, value);
-}
-
-#define SIMPLE(cpu, op)  ((cpu)->r[(op)->a] + (uint64_t)(int64_t)(op)->disp)
-#define INDEXED(cpu, op) ((cpu)->r[(op)->a] + ((cpu)->r[(op)->b] << (op)->s))
-
-// --- one general register ---------------------------------------------------------------------------------------------
-
-// A load of SIZE bytes; EXTEND turns `value` into what goes to slot d.
-#define LOAD_FORM(NAME, SIZE, EXTEND, WHERE)                                                                           \
-    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)                                      \
-    {                                                                                                                  \
-        uint64_t value;                                                                                                \
-        enum op_out out = load_into(cpu, op, WHERE(cpu, op), SIZE, &value);                                            \
-        if (likely(out != OP_FAULT))                                                                                   \
-            cpu->r[op->d] = EXTEND;                                                                                    \
-        return out;                                                                                                    \
-    }
-#define LOAD(NAME, SIZE, EXTEND)                                                                                       \
-    LOAD_FORM(NAME, SIZE, EXTEND, SIMPLE)                                                                              \
-    LOAD_FORM(NAME##X, SIZE, EXTEND, INDEXED)
-
-LOAD(LD8, 1, value)
-LOAD(LD16, 2, value)
-LOAD(LD32, 4, value)
-LOAD(LD64, 8, value)
-LOAD(LDS8_32, 1, (uint32_t)(int8_t)value)
-LOAD(LDS16_32, 2, (uint32_t)(int16_t)value)
-LOAD(LDS8_64, 1, (uint64_t)(int8_t)value)
-LOAD(LDS16_64, 2, (uint64_t)(int16_t)value)
-LOAD(LDS32_64, 4, (uint64_t)(int32_t)value)
-
-#define STORE_FORM(NAME, SIZE, WHERE)                                                                                  \
-    static inline enum op_out op_##NAME(struct a64_cpu *cpu, const struct op *op)                                      \
-    {                                                                                                                  \
-        return store_from(cpu, op, WHERE(cpu, op), SIZE, cpu->r[op->d]);                                               \
-    }
-#define STORE(BITS, SIZE)                                                                                              \
-    STORE_FORM(ST##BITS, SIZE, SIMPLE)                                                                                 \
-    STORE_FORM(ST##BITS##X, SIZE, INDEXED)
-
-STORE(8, 1)
-STORE(16, 2)
-STORE(32, 4)
-STORE(64, 8)
+#define ACCESS_CPU              struct a64_cpu
+#define ACCESS_INDEXED(cpu, op) ((cpu)->r[(op)->a] + ((cpu)->r[(op)->b] << (op)->s))
+#define ACCESS_LOAD_SLOW        a64_load_slow
+#define ACCESS_STORE_SLOW       a64_store_slow
+#include "vcpu/ops_access.h"
 
 // --- pairs: slots or vectors d and x ------------------------------------------------------------------------------------
 
