@@ -4,6 +4,7 @@
 
 - every file says under which licence it stands
 - includes of src/, include/ and guests/ are written from their root, never with ".."
+- a device knows no controller: src/devices/ includes nothing of a controller, a processor or a machine
 - no file of ours is longer than 1000 lines
 - whatever a document names in backquotes as a file, or links to, exists
 - whatever a document names as a test, `suite::name`, is one
@@ -21,6 +22,8 @@ CODE = {".c", ".h", ".S", ".py", ".sh", ".cmake", ".lds", ".map"}
 BY_NAME = {"CMakeLists.txt", "dev", "run", ".clang-format", ".clang-tidy"}
 FILE = re.compile(r"`((?:src|include|tests|guests|bench|docs|tools|examples|cmake)/[\w./-]*\w\.?\w*)`")
 TEST = re.compile(r"`([a-z]\w*)::(\w+_\w+_\w+)`") # a sentence
+# What a device must not know; its lines and its messages come through <intact/irq_line.h> and its kin.
+CONTROLLER = re.compile(r'\s*#\s*include\s+[<"]((?:irqchip|vcpu|machine)/|intact/(?:\w+_irq|machine)\.h)')
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -47,6 +50,8 @@ def check_code(path, text):
         ours = path.relative_to(ROOT).parts[0] in {"src", "include", "guests"}
         if ours and re.match(r'\s*#\s*include\s+"\.\./', line):
             yield number, 'an include with ".."'
+        if path.is_relative_to(ROOT / "src/devices") and CONTROLLER.match(line):
+            yield number, f"a device knows no controller: give it a line or a source instead of '{line.strip()}'"
         found = re.match(r"//\s*Path:\s*(.*)", line)
         if found:
             for name in re.findall(r"[\w/]+/[\w/]*\w+\.[ch]", found.group(1)):
