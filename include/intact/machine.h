@@ -79,14 +79,26 @@ struct intact_drive_config {
     const struct intact_block *block;
 };
 
-// The end of a network cable, for the card that names its id: a hub, or whatever you like.
+// The end of a network cable, for the card that names its id.
+enum intact_netdev_kind {
+    INTACT_NETDEV_HUB,  // those with one number are on one hub: each hears what the others send
+    INTACT_NETDEV_FILE, // a pcap file that gets what the card sends; nothing comes in
+    INTACT_NETDEV_USER, // a network behind the host's sockets (10.0.2.0/24, DHCP), where the library has libslirp
+    INTACT_NETDEV_OWN,  // one of your own
+};
+
 #define INTACT_NETDEVS_MAX 16
 
 struct intact_netdev_config {
-    const char *id;               // no two are equal
-    const char *file;             // path of a pcap file that gets what the card sends; nothing comes in. NULL: a hub
-    unsigned hub;                 // those with one number are on one hub: each hears what the others send
-    const struct intact_net *net; // one of your own instead; it lives as long as the machine. NULL: file or hub
+    enum intact_netdev_kind kind;
+    const char *id;   // no two are equal
+    unsigned hub;     // HUB: its number
+    const char *file; // FILE: its path
+    // USER: the guest reaches nothing outside but what is forwarded.
+    bool restricted;
+    const char *const *forward; // USER: "tcp:[address]:port-[address]:port", "udp:..."; NULL ends them. May be NULL
+    // OWN: it lives as long as the machine. What it has for the guest enters by intact_machine_net_input.
+    const struct intact_net *net;
 };
 
 // A place for characters beside the serial port's, for the device that names its id.
@@ -245,6 +257,11 @@ size_t intact_machine_input(struct intact_machine *machine, const void *data, si
 
 // Any thread. Nothing will come in any more: a machine that waits for it may end with INTACT_DEADLOCK.
 void intact_machine_input_end(struct intact_machine *machine);
+
+// Any thread. A frame for the card on the network end `id`, of kind OWN: from the destination address on, without a check
+// sequence, 1 to INTACT_NET_FRAME bytes. It arrives when the machine's thread drains its inbox; a card without buffers
+// loses it. 0; -ENOENT: no card is on such an end; -EINVAL: the size; -ENOMEM.
+int intact_machine_net_input(struct intact_machine *machine, const char *id, const void *frame, size_t size);
 
 // Any thread, and signal handlers of the machine's own thread not included. Ends intact_machine_run soon.
 void intact_machine_quit(struct intact_machine *machine);

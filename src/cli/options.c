@@ -192,9 +192,11 @@ const struct option options[] = {
     { "pflash", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=pflash.", NULL, take_pflash },
     { "snapshot", NULL, GROUP_DEVICES, "All drives as with snapshot=on, but for those that say snapshot=off.", NULL,
       take_snapshot },
-    { "netdev", "hubport|file,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
-      "The end of a network cable, for a -device to use: hubport, with hubid=N, hears what all others with that number "
-      "send; file, with path=PATH, writes what the card sends to a pcap file.",
+    { "netdev", "user|hubport|file,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
+      "The end of a network cable, for a -device to use: user is a network behind the host's sockets, with "
+      "hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT and restrict=on, and keeps to the host's time while the guest is "
+      "idle (-icount sleep=off: not); hubport, with hubid=N, hears what all others with that number send; file, with "
+      "path=PATH, writes what the card sends to a pcap file.",
       netdev_words, take_netdev },
     { "serial", "WHERE", GROUP_DEVICES,
       "The serial port (COM1, or the PL011 of virt): stdio, mon:stdio (with Ctrl-a x to quit; the default), file:PATH, "

@@ -31,6 +31,7 @@ struct chardev {
 
 #define DEVICE_PROPERTY_LIMIT 512
 #define LINE_LIMIT            64
+#define FORWARD_LIMIT         64
 
 enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
 
@@ -53,6 +54,8 @@ struct settings {
     struct intact_property device_properties[DEVICE_PROPERTY_LIMIT];
     unsigned device_property_count;
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
+    const char *forwards[FORWARD_LIMIT]; // of all of them, each list with a NULL behind it
+    unsigned forward_count;
     struct intact_chardev_config device_chardevs[CHARDEV_LIMIT]; // those that a device names
     bool snapshot;                                               // -snapshot
     uint32_t snapshot_said;                                      // bit per drive: it has a word of its own on that

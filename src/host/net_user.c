@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See net_user.h. The thread is libslirp's alone; frames of the guest reach it by a queue, its own reach the guest as
-// inbox messages: one that begins a frame, and as many as its bytes need, posted together, so that nothing comes between.
+// See net_user.h. The thread is libslirp's alone; frames of the guest reach it by a queue, its own leave by the door.
 //
 // Not modelled: IPv6, TFTP, the virtual servers of libslirp.
 #include "host/net_user.h"
@@ -22,9 +21,7 @@
 
 #include "base/bits.h"
 
-enum { FRAME_BEGIN, FRAME_BYTES };
-enum { MESSAGE_BYTES = 24, POLL_LIMIT = 512, TIMER_LIMIT = 8, QUEUE_LIMIT = 1024 };
-#define MESSAGE_LIMIT (1 + (INTACT_NET_FRAME + MESSAGE_BYTES - 1) / MESSAGE_BYTES)
+enum { POLL_LIMIT = 512, TIMER_LIMIT = 8, QUEUE_LIMIT = 1024 };
 
 struct frame {
     struct frame *next;
@@ -41,11 +38,6 @@ struct user_timer {
 struct net_user {
     struct net_user_config config;
     struct intact_net net;
-    uint16_t channel;
-
-    // The machine's thread: the frame that is arriving.
-    uint8_t arriving[INTACT_NET_FRAME];
-    size_t arrived, expected;
 
     // Between the threads.
     pthread_mutex_t lock;
@@ -60,60 +52,16 @@ struct net_user {
     struct user_timer timers[TIMER_LIMIT];
     struct pollfd files[POLL_LIMIT];
     unsigned file_count;
-    struct inbox_message messages[MESSAGE_LIMIT];
 };
 
 // --- To the guest ---------------------------------------------------------------------------------------------------
 
-static uint64_t pack(const uint8_t *bytes, size_t size)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < size && i < 8; i++)
-        value |= (uint64_t)bytes[i] << (8 * i);
-    return value;
-}
-
-static void unpack(struct net_user *user, uint64_t value)
-{
-    for (unsigned i = 0; i < 8 && user->arrived < user->expected; i++)
-        user->arriving[user->arrived++] = (uint8_t)(value >> (8 * i));
-}
-
-// libslirp's thread. What does not fit the host's memory is lost, as on a wire.
+// What does not fit the host's memory is lost, as on a wire.
 static ssize_t post_frame(const void *bytes, size_t size, void *opaque)
 {
-    struct net_user *user = opaque;
-    const uint8_t *from = bytes;
-    size_t count = 0;
-    if (size > INTACT_NET_FRAME)
-        return 0;
-    user->messages[count++] = (struct inbox_message){ .channel = user->channel, .kind = FRAME_BEGIN, .a = size };
-    for (size_t at = 0; at < size; at += MESSAGE_BYTES) {
-        size_t left = size - at;
-        user->messages[count++] = (struct inbox_message){ .channel = user->channel,
-                                                          .kind = FRAME_BYTES,
-                                                          .a = pack(from + at, left),
-                                                          .b = left > 8 ? pack(from + at + 8, left - 8) : 0,
-                                                          .c = left > 16 ? pack(from + at + 16, left - 16) : 0 };
-    }
-    inbox_post(user->config.inbox, user->messages, count);
+    const struct net_user *user = opaque;
+    net_door_post(user->config.door, bytes, size);
     return (ssize_t)size;
-}
-
-static void take_message(void *owner, const struct inbox_message *message, uint64_t now)
-{
-    struct net_user *user = owner;
-    (void)now;
-    if (message->kind == FRAME_BEGIN) {
-        user->arrived = 0;
-        user->expected = message->a < INTACT_NET_FRAME ? (size_t)message->a : INTACT_NET_FRAME;
-        return;
-    }
-    unpack(user, message->a);
-    unpack(user, message->b);
-    unpack(user, message->c);
-    if (user->arrived == user->expected && user->expected)
-        user->config.receive(user->config.card, user->arriving, user->expected);
 }
 
 // --- From the guest -------------------------------------------------------------------------------------------------
@@ -375,11 +323,6 @@ static int open_wake(struct net_user *user, struct error *error)
 
 static int start(struct net_user *user, struct error *error)
 {
-    const struct inbox_channel channel = { .name = "net", .handle = take_message, .owner = user };
-    int number = inbox_register(user->config.inbox, &channel);
-    if (number < 0)
-        return error_set(error, number, "-netdev user: too many networks");
-    user->channel = (uint16_t)number;
     int result = pthread_create(&user->thread, NULL, serve, user);
     return result ? error_set(error, -result, "-netdev user: %s", strerror(result)) : 0;
 }

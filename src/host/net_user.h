@@ -5,29 +5,24 @@
 //
 //     guest -- send --> queue --> [ thread: libslirp, sockets ] -- frames --> inbox --> receive -- guest
 //
-// Path: devices/virtio_net.c / base/inbox.c
+// Path: devices/virtio_net.c / host/net_door.c
 #ifndef HOST_NET_USER_H
 #define HOST_NET_USER_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include <intact/backend.h>
 
 #include "base/error.h"
-#include "base/inbox.h"
+#include "host/net_door.h"
 
 struct net_user;
 
 struct net_user_config {
     bool restricted; // the guest reaches nothing outside but what `forward` names
     const char *const
-        *forward;        // "tcp:[host address]:port-[guest address]:port", "udp:..."; ends with NULL. May be NULL
-    struct inbox *inbox; // where frames for the guest enter
-    // The card's side, on the machine's thread. False: it has not taken the frame.
-    bool (*receive)(void *card, const void *frame, size_t size);
-    void *card;
+        *forward;          // "tcp:[host address]:port-[guest address]:port", "udp:..."; ends with NULL. May be NULL
+    struct net_door *door; // where frames for the guest enter: open, and kept by the caller until after the close
 };
 
 // Opens the network and starts its thread. A negative errno with a line in `error`: -ENOTSUP, this build has no libslirp;

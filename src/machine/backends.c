@@ -3,6 +3,7 @@
 #include "machine/backends.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "machine/board.h"
@@ -59,18 +60,25 @@ int backends_take_drive(struct board *board, const char *driver, const char *id,
 
 // --- Network --------------------------------------------------------------------------------------------------------
 
-static bool on_hub(const struct intact_netdev_config *netdev)
-{
-    return !netdev->net && !netdev->file;
-}
-
 // That of the first one with its number.
 static struct net_hub *hub_of(struct board *board, const struct intact_netdev_config *netdev)
 {
     const struct intact_netdev_config *first = board->config.netdevs;
-    while (!on_hub(first) || first->hub != netdev->hub)
+    while (first->kind != INTACT_NETDEV_HUB || first->hub != netdev->hub)
         first++;
     return &board->backends.hubs[first - board->config.netdevs];
+}
+
+static int check_netdev(struct board *board, const struct intact_netdev_config *netdev)
+{
+    const char *missing = NULL;
+    if (!netdev->id)
+        missing = "an id";
+    else if (netdev->kind == INTACT_NETDEV_FILE && !netdev->file)
+        missing = "a file";
+    else if (netdev->kind == INTACT_NETDEV_OWN && (!netdev->net || !netdev->net->send))
+        missing = "a function that sends";
+    return missing ? error_set(&board->error, -EINVAL, "-netdev: one lacks %s", missing) : 0;
 }
 
 int backends_init(struct board *board)
@@ -81,10 +89,12 @@ int backends_init(struct board *board)
         return error_set(&board->error, -EINVAL, "-netdev: more than %d", INTACT_NETDEVS_MAX);
     for (unsigned i = 0; i < config->netdev_count; i++) {
         const struct intact_netdev_config *netdev = &config->netdevs[i];
-        int result = 0;
-        if (on_hub(netdev))
+        int result = check_netdev(board, netdev);
+        if (result < 0)
+            return result;
+        if (netdev->kind == INTACT_NETDEV_HUB)
             net_hub_plug(hub_of(board, netdev), &backends->ports[i]);
-        else if (!netdev->net)
+        else if (netdev->kind == INTACT_NETDEV_FILE)
             result = net_capture_open(&backends->captures[i], netdev->file, &board->error);
         if (result < 0) {
             error_prefix(&board->error, "-netdev");
@@ -96,16 +106,54 @@ int backends_init(struct board *board)
 
 void backends_destroy(struct board *board)
 {
-    for (unsigned i = 0; i < INTACT_NETDEVS_MAX; i++)
+    for (unsigned i = 0; i < INTACT_NETDEVS_MAX; i++) {
         net_capture_close(&board->backends.captures[i]);
+        net_user_close(board->backends.users[i]);
+        free(board->backends.doors[i]);
+    }
 }
 
-static const struct intact_net *cable(struct board *board, unsigned index)
+// The way in for the card that has just been put on end `index`.
+static int open_door(struct board *board, unsigned index, const struct net_port *port)
+{
+    struct net_door *door = board->backends.doors[index] = calloc(1, sizeof *door);
+    if (!door)
+        return error_set(&board->error, -ENOMEM, "-netdev: the host has no memory left");
+    door->inbox = &board->inbox;
+    door->receive = port->receive;
+    door->card = port->card;
+    board->outside.doors++;
+    int result = net_door_open(door);
+    return result < 0 ? error_set(&board->error, result, "-netdev: too many that something comes in by") : 0;
+}
+
+static int open_user(struct board *board, unsigned index)
 {
     const struct intact_netdev_config *netdev = &board->config.netdevs[index];
-    if (netdev->net)
-        return netdev->net;
-    return on_hub(netdev) ? &board->backends.ports[index].net : &board->backends.captures[index].net;
+    const struct net_user_config config = { .restricted = netdev->restricted,
+                                            .forward = netdev->forward,
+                                            .door = board->backends.doors[index] };
+    return net_user_open(&config, &board->backends.users[index], &board->error);
+}
+
+static int plug_in(struct board *board, unsigned index, const struct intact_net **net)
+{
+    const struct intact_netdev_config *netdev = &board->config.netdevs[index];
+    struct backends *backends = &board->backends;
+    int result = 0;
+    if (netdev->kind == INTACT_NETDEV_USER || netdev->kind == INTACT_NETDEV_OWN)
+        result = open_door(board, index, &backends->ports[index]);
+    if (result == 0 && netdev->kind == INTACT_NETDEV_USER)
+        result = open_user(board, index);
+    if (result < 0)
+        return result;
+    switch (netdev->kind) {
+    case INTACT_NETDEV_HUB: *net = &backends->ports[index].net; break;
+    case INTACT_NETDEV_FILE: *net = &backends->captures[index].net; break;
+    case INTACT_NETDEV_USER: *net = net_user_net(backends->users[index]); break;
+    case INTACT_NETDEV_OWN: *net = netdev->net; break;
+    }
+    return 0;
 }
 
 int backends_take_netdev(struct board *board, const char *driver, const char *id,
@@ -124,8 +172,17 @@ int backends_take_netdev(struct board *board, const char *driver, const char *id
     backends->netdev_taken[i] = true;
     backends->ports[i].receive = receive;
     backends->ports[i].card = card;
-    *net = cable(board, i);
-    return 0;
+    return plug_in(board, i, net);
+}
+
+int backends_net_input(struct board *board, const char *id, const void *frame, size_t size)
+{
+    const struct intact_machine_config *config = &board->config;
+    for (unsigned i = 0; i < config->netdev_count; i++)
+        if (config->netdevs[i].kind == INTACT_NETDEV_OWN && strcmp(config->netdevs[i].id, id) == 0 &&
+            board->backends.doors[i])
+            return net_door_post(board->backends.doors[i], frame, size);
+    return -ENOENT;
 }
 
 // --- Characters -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,9 @@
 
 #include "host/block_file.h"
 #include "host/net_capture.h"
+#include "host/net_door.h"
 #include "host/net_hub.h"
+#include "host/net_user.h"
 
 struct board;
 
@@ -20,7 +22,12 @@ struct backends {
     struct net_hub hubs[INTACT_NETDEVS_MAX]; // the one of netdev n is that of the first with its number
     struct net_port ports[INTACT_NETDEVS_MAX];
     struct net_capture captures[INTACT_NETDEVS_MAX];
+    struct net_door *doors[INTACT_NETDEVS_MAX]; // of ends that something comes in by, once a card is there
+    struct net_user *users[INTACT_NETDEVS_MAX];
 };
+
+// Any thread, for intact_machine_net_input.
+int backends_net_input(struct board *board, const char *id, const void *frame, size_t size);
 
 // Plugs the network ends into their hubs, opens their files. Part of board_create. A negative errno with a line in
 // board->error.

@@ -182,6 +182,11 @@ void intact_machine_input_end(struct intact_machine *machine)
     outside_input_end(&machine->board->outside);
 }
 
+int intact_machine_net_input(struct intact_machine *machine, const char *id, const void *frame, size_t size)
+{
+    return backends_net_input(machine->board, id, frame, size);
+}
+
 void intact_machine_quit(struct intact_machine *machine)
 {
     outside_quit(&machine->board->outside);

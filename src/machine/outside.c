@@ -141,7 +141,7 @@ bool outside_idle(void *owner, uint64_t until)
         return true;
     if (until != CLOCK_NEVER)
         return outside->config->paced && wait_paced(outside, until);
-    if (!atomic_load(&outside->input_open))
+    if (!atomic_load(&outside->input_open) && !outside->doors)
         return false;
     wait_for_inbox(outside, UINT64_MAX);
     return true;

@@ -359,13 +359,30 @@ Test(options, network_ends_are_kept_in_their_order)
     cr_assert_null(netdevs[0].file);
     cr_assert_str_eq(netdevs[1].file, "out.pcap");
     REFUSES("no kind 'hubprot'; the nearest is 'hubport'", "-netdev", "hubprot,id=n0,hubid=0");
-    REFUSES("hubport needs hubid=N", "-netdev", "hubport,id=n0");
-    REFUSES("hubid=x is not a number", "-netdev", "hubport,id=n0,hubid=x");
-    REFUSES("file needs path=PATH", "-netdev", "file,id=n0");
-    REFUSES("only a file has a path", "-netdev", "hubport,id=n0,path=x,hubid=1");
-    REFUSES("only a hubport has a hubid", "-netdev", "file,id=n0,path=x,hubid=1");
+    REFUSES("-netdev hubport: needs hubid=N", "-netdev", "hubport,id=n0");
+    REFUSES("a number, not x", "-netdev", "hubport,id=n0,hubid=x");
+    REFUSES("-netdev file: needs path=PATH", "-netdev", "file,id=n0");
+    REFUSES("-netdev hubport: no property 'path'", "-netdev", "hubport,id=n0,path=x,hubid=1");
+    REFUSES("-netdev file: no property 'hubid'", "-netdev", "file,id=n0,path=x,hubid=1");
     REFUSES("needs id=ID", "-netdev", "hubport,hubid=0");
     REFUSES("two with the id 'a'", "-netdev", "hubport,id=a,hubid=0", "-netdev", "hubport,id=a,hubid=1");
+}
+
+Test(options, a_user_network_has_its_forwards_and_keeps_to_the_hosts_time)
+{
+    TAKES("-netdev", "user,id=a,hostfwd=tcp::1-:2,hostfwd=udp::3-:4,restrict=on", "-netdev", "user,id=b");
+    const struct intact_netdev_config *netdevs = settings.config.netdevs;
+    cr_assert_eq(netdevs[0].kind, INTACT_NETDEV_USER);
+    cr_assert(netdevs[0].restricted);
+    cr_assert_str_eq(netdevs[0].forward[0], "tcp::1-:2");
+    cr_assert_str_eq(netdevs[0].forward[1], "udp::3-:4");
+    cr_assert_null(netdevs[0].forward[2]);
+    cr_assert_null(netdevs[1].forward[0]);
+    cr_assert_not(netdevs[1].restricted);
+    cr_assert_eq(settings.sleep, CHOICE_ON);
+    TAKES("-icount", "sleep=off", "-netdev", "user,id=a");
+    cr_assert_eq(settings.sleep, CHOICE_OFF);
+    REFUSES("restrict is on or off", "-netdev", "user,id=a,restrict=perhaps");
 }
 
 Test(options, drives_are_kept_in_their_order)

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See net_door.h.
+#include "host/net_door.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum { FRAME_BEGIN, FRAME_BYTES };
+enum { WORD_BYTES = 8, MESSAGE_BYTES = 3 * WORD_BYTES };
+
+// Little-endian on every host; bytes beyond the frame are 0.
+static uint64_t pack(const uint8_t *bytes, size_t size, size_t at)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < WORD_BYTES && at + i < size; i++)
+        value |= (uint64_t)bytes[at + i] << (8 * i);
+    return value;
+}
+
+static void unpack(struct net_door *door, uint64_t value)
+{
+    for (unsigned i = 0; i < WORD_BYTES && door->arrived < door->expected; i++)
+        door->frame[door->arrived++] = (uint8_t)(value >> (8 * i));
+}
+
+int net_door_post(struct net_door *door, const void *frame, size_t size)
+{
+    size_t pieces = (size + MESSAGE_BYTES - 1) / MESSAGE_BYTES;
+    if (size == 0 || size > INTACT_NET_FRAME)
+        return -EINVAL;
+    struct inbox_message *messages = calloc(pieces + 1, sizeof *messages);
+    if (!messages)
+        return -ENOMEM;
+    messages[0] = (struct inbox_message){ .channel = door->channel, .kind = FRAME_BEGIN, .a = size };
+    for (size_t i = 0; i < pieces; i++)
+        messages[i + 1] = (struct inbox_message){ .channel = door->channel,
+                                                  .kind = FRAME_BYTES,
+                                                  .a = pack(frame, size, i * MESSAGE_BYTES),
+                                                  .b = pack(frame, size, i * MESSAGE_BYTES + WORD_BYTES),
+                                                  .c = pack(frame, size, i * MESSAGE_BYTES + 2 * WORD_BYTES) };
+    int result = inbox_post(door->inbox, messages, pieces + 1);
+    free(messages);
+    return result;
+}
+
+static void take_message(void *owner, const struct inbox_message *message, uint64_t now)
+{
+    struct net_door *door = owner;
+    (void)now;
+    if (message->kind == FRAME_BEGIN) {
+        door->arrived = 0;
+        door->expected = message->a < INTACT_NET_FRAME ? (size_t)message->a : INTACT_NET_FRAME;
+        return;
+    }
+    unpack(door, message->a);
+    unpack(door, message->b);
+    unpack(door, message->c);
+    if (door->arrived == door->expected)
+        door->receive(door->card, door->frame, door->expected);
+}
+
+int net_door_open(struct net_door *door)
+{
+    const struct inbox_channel channel = { .name = "net", .handle = take_message, .owner = door };
+    int number = inbox_register(door->inbox, &channel);
+    door->channel = (uint16_t)number;
+    return number < 0 ? number : 0;
+}

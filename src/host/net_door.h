@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// How a frame from outside reaches a card: as messages of the inbox, one that begins the frame and as many as its bytes
+// need, posted together. So it is stamped, in order, and by value in a journal.
+//
+//     any thread -- net_door_post --> inbox --> receive -- card      (machine thread)
+//
+// Path: host/net_user.c, machine/machine.c / base/inbox.c
+#ifndef HOST_NET_DOOR_H
+#define HOST_NET_DOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/backend.h>
+
+#include "base/inbox.h"
+
+struct net_door {
+    struct inbox *inbox;
+    uint16_t channel;
+    // The card's side, on the machine's thread. False: it has not taken the frame, which is then lost, as on a wire.
+    bool (*receive)(void *card, const void *frame, size_t size);
+    void *card;
+    // The frame that is arriving. No state: its messages are drained together.
+    uint8_t frame[INTACT_NET_FRAME];
+    size_t arrived, expected;
+};
+
+// Before any other thread knows the inbox. `door` has `inbox`, `receive` and `card` set, and stays where it is. -ENOSPC.
+int net_door_open(struct net_door *door);
+// Any thread. 1 to INTACT_NET_FRAME bytes; -EINVAL, -ENOMEM: nothing was posted.
+int net_door_post(struct net_door *door, const void *frame, size_t size);
+
+#endif
