@@ -4,6 +4,7 @@
 //     print-registers > docs/registers.md
 #include <stdio.h>
 
+#include "devices/virtio_mmio.h"
 #include "irqchip/arm/gicc.h"
 #include "irqchip/arm/gicd.h"
 #include "irqchip/arm/gicr.h"
@@ -66,6 +67,19 @@ static void print_ioapic(void)
         print_row(&ioapic_regs[i], ioapic_regs[i].offset, ioapic_regs[i].mask ? "RW" : "RO");
 }
 
+static void print_virtio(void)
+{
+    static const char *const access[4] = { "-", "RO", "WO", "RW" };
+    unsigned count;
+    const struct reg *rows = virtio_mmio_registers(&count);
+    print_heading(
+        "virtio-mmio",
+        "VIRTIO 1.2, 4.2.2 and 4.2.4: of version 2 and, GuestPageSize, QueueAlign and QueuePFN, of version 1.",
+        "offset");
+    for (unsigned i = 0; i < count; i++)
+        print_row(&rows[i], rows[i].offset, access[(rows[i].read ? 1 : 0) | (rows[i].write ? 2 : 0)]);
+}
+
 int main(void)
 {
     printf(
@@ -81,5 +95,6 @@ int main(void)
     print_gic("GICv3 redistributor", "IHI 0069.", gicr_registers, gicr_register_count);
     print_icc();
     print_gic("ITS", "IHI 0069.", its_registers, its_register_count);
+    print_virtio();
     return 0;
 }
