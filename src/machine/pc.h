@@ -108,6 +108,10 @@ struct pc {
     struct x86_model model;
     struct x86_cpu *cpus[INTACT_CPUS_MAX];
     struct x86_irq irq;
+    struct pc_chip_ports { // of the first PIC, of the second, ELCR
+        struct x86_irq *irq;
+        uint16_t base;
+    } chip_ports[3];
     struct event *irq_events; // per processor, then one for the IOAPIC
     struct pc_irq_timer {
         struct pc *pc;

@@ -110,40 +110,18 @@ static int map_windows(struct pc *pc)
 
 // --- Ports -----------------------------------------------------------------------------------------------------------
 
-static uint64_t pic1_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+static uint64_t chip_port_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
 {
+    const struct pc_chip_ports *ports = owner;
     (void)size, (void)now;
-    return x86_irq_port_read(owner, (uint16_t)(PC_PORT_PIC1 + offset));
+    return x86_irq_port_read(ports->irq, (uint16_t)(ports->base + offset));
 }
 
-static void pic1_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+static void chip_port_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
 {
+    const struct pc_chip_ports *ports = owner;
     (void)size, (void)now;
-    x86_irq_port_write(owner, (uint16_t)(PC_PORT_PIC1 + offset), (uint8_t)value);
-}
-
-static uint64_t pic2_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
-{
-    (void)size, (void)now;
-    return x86_irq_port_read(owner, (uint16_t)(PC_PORT_PIC2 + offset));
-}
-
-static void pic2_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
-{
-    (void)size, (void)now;
-    x86_irq_port_write(owner, (uint16_t)(PC_PORT_PIC2 + offset), (uint8_t)value);
-}
-
-static uint64_t elcr_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
-{
-    (void)size, (void)now;
-    return x86_irq_port_read(owner, (uint16_t)(PC_PORT_ELCR + offset));
-}
-
-static void elcr_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
-{
-    (void)size, (void)now;
-    x86_irq_port_write(owner, (uint16_t)(PC_PORT_ELCR + offset), (uint8_t)value);
+    x86_irq_port_write(ports->irq, (uint16_t)(ports->base + offset), (uint8_t)value);
 }
 
 static int add_port(struct pc *pc, const char *name, uint16_t port, unsigned ports, unsigned widest, bus_read_fn *read,
@@ -167,6 +145,10 @@ static int add_port(struct pc *pc, const char *name, uint16_t port, unsigned por
 // What every PC has. No two of these overlap.
 static int map_ports(struct pc *pc)
 {
+    struct pc_chip_ports *pic1 = &pc->chip_ports[0], *pic2 = &pc->chip_ports[1], *elcr = &pc->chip_ports[2];
+    *pic1 = (struct pc_chip_ports){ &pc->irq, PC_PORT_PIC1 };
+    *pic2 = (struct pc_chip_ports){ &pc->irq, PC_PORT_PIC2 };
+    *elcr = (struct pc_chip_ports){ &pc->irq, PC_PORT_ELCR };
     const struct {
         const char *name;
         uint16_t port, ports;
@@ -175,7 +157,7 @@ static int map_ports(struct pc *pc)
         bus_write_fn *write;
         void *owner;
     } rows[] = {
-        { "pic1", PC_PORT_PIC1, 2, 1, pic1_read, pic1_write, &pc->irq },
+        { "pic1", pic1->base, 2, 1, chip_port_read, chip_port_write, pic1 },
         { "pit", PC_PORT_PIT, PIT_PORTS, 1, pit_read, pit_write, &pc->pit },
         { "keyboard data", PC_PORT_KEYBOARD, 1, 1, i8042_read_data, i8042_write_data, &pc->keyboard },
         { "port 61h", PC_PORT_61, 1, 1, pit_port61_read, pit_port61_write, &pc->pit },
@@ -183,9 +165,9 @@ static int map_ports(struct pc *pc)
         { "rtc", PC_PORT_RTC, RTC_PORTS, 1, rtc_read, rtc_write, &pc->rtc },
         { "post", POST_PORT, 1, 1, post_port_read, post_port_write, &pc->post },
         { "port 92h", PC_PORT_92, 1, 1, port92_read, port92_write, &pc->reset },
-        { "pic2", PC_PORT_PIC2, 2, 1, pic2_read, pic2_write, &pc->irq },
+        { "pic2", pic2->base, 2, 1, chip_port_read, chip_port_write, pic2 },
         { "smi", PC_PORT_SMI, ACPI_SMI_CMD_PORTS, 1, acpi_smi_read, acpi_smi_write, &pc->pm },
-        { "elcr", PC_PORT_ELCR, 2, 1, elcr_read, elcr_write, &pc->irq },
+        { "elcr", elcr->base, 2, 1, chip_port_read, chip_port_write, elcr },
         { "fw_cfg", PC_PORT_FW_CFG, FW_CFG_PORTS, 2, fw_cfg_read, fw_cfg_write, &pc->fw_cfg },
         { "pm", PC_PORT_PM, ACPI_PM_PORTS, 4, acpi_pm_read, acpi_pm_write, &pc->pm },
         { "pci", PC_PORT_PCI, PCI_PORTS, 4, pci_host_read, pci_host_write, &pc->board.pci },
