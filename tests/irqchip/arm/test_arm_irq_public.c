@@ -6,6 +6,8 @@
 
 #include <intact/arm_irq.h>
 
+#include "irqchip/told.h"
+
 enum { GICD = 0x08000000, GICC = 0x08010000, V2M = 0x08020000, ITS = 0x08080000, GICR = 0x080a0000 };
 enum { RAM = 0x40000000, RAM_SIZE = 0x100000, QUEUE = RAM, DEVICES = RAM + 0x10000, COLLECTIONS = RAM + 0x20000 };
 enum { ITT = RAM + 0x30000, PROPERTIES = RAM + 0x40000, LPIS_PENDING = RAM + 0x50000 };
@@ -18,23 +20,11 @@ enum { ITT = RAM + 0x30000, PROPERTIES = RAM + 0x40000, LPIS_PENDING = RAM + 0x5
 
 static struct intact_arm_irq *irq;
 static struct intact_arm_irq_config config;
-static uint32_t told[8];
-static unsigned ended;
-static bool lower;
 static uint8_t ram[RAM_SIZE];
 
-static void on_pending(void *owner, uint32_t cpu, uint32_t pending)
+static void lower_pin(uint32_t chip, uint32_t pin)
 {
-    (void)owner;
-    told[cpu] = pending;
-}
-
-static void on_ended(void *owner, uint32_t chip, uint32_t pin)
-{
-    (void)owner;
-    ended++;
-    if (lower)
-        intact_arm_irq_set_pin(irq, chip, pin, false);
+    intact_arm_irq_set_pin(irq, chip, pin, false);
 }
 
 static bool read_memory(void *owner, uint64_t address, void *data, size_t size)
@@ -177,7 +167,7 @@ Test(intact_arm_irq, a_line_can_be_connected_while_high)
     msr(0, EOIR1, 41);
     cr_assert_eq(ended, 1);
     cr_assert_eq(told[0], 0);
-    lower = true;
+    lower = lower_pin;
     intact_irq_line_set(&line, true);
     cr_assert_eq(mrs(0, IAR1), 41);
     msr(0, EOIR1, 41);

@@ -6,25 +6,15 @@
 
 #include <intact/x86_irq.h>
 
+#include "irqchip/told.h"
+
 enum { LAPIC = 0xfee00000, IOAPIC = 0xfec00000 };
 
 static struct intact_x86_irq *irq;
-static uint32_t told[8];
-static unsigned ended;
-static bool lower;
 
-static void on_pending(void *owner, uint32_t cpu, uint32_t pending)
+static void lower_pin(uint32_t chip, uint32_t pin)
 {
-    (void)owner;
-    told[cpu] = pending;
-}
-
-static void on_ended(void *owner, uint32_t chip, uint32_t pin)
-{
-    (void)owner;
-    ended++;
-    if (lower)
-        intact_x86_irq_set_pin(irq, chip, pin, false);
+    intact_x86_irq_set_pin(irq, chip, pin, false);
 }
 
 static void create(uint32_t cpus)
@@ -120,7 +110,7 @@ Test(intact_x86_irq, a_line_can_be_connected_while_high, .fini = destroy)
     intact_x86_irq_memory_write(irq, 0, LAPIC + 0xb0, 4, 0);
     cr_assert_eq(ended, 1);
     cr_assert_eq(told[0], 0);
-    lower = true;
+    lower = lower_pin;
     intact_irq_line_set(&line, true);
     cr_assert_eq(take(0), 0x71);
     intact_x86_irq_memory_write(irq, 0, LAPIC + 0xb0, 4, 0);
