@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "cli/run.h"
-#include "machine/x86_code.h"
 #include "machine/memory.h"
+#include "machine/x86_code.h"
 
 static char *kernel;
 static int terminal, screen; // the master, and the side that the command has

@@ -32,7 +32,9 @@ static struct intact_machine_config config;
 static struct intact_device_config devices[40];
 static struct intact_property properties[64];
 static unsigned property_count;
-static const struct intact_netdev_config netdevs[] = { { .id = "n0" }, { .id = "n1" }, { .kind = INTACT_NETDEV_OWN, .id = "n2", .net = &cable } };
+static const struct intact_netdev_config netdevs[] = { { .id = "n0" },
+                                                       { .id = "n1" },
+                                                       { .kind = INTACT_NETDEV_OWN, .id = "n2", .net = &cable } };
 static const struct intact_chardev_config chardevs[] = { { .id = "c0", .input = true } };
 
 static void setup(void)
