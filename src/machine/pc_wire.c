@@ -7,6 +7,7 @@
 //     PIT OUT0 --[gate]-- IRQ 0      keyboard -- 1     COM1 -- 4     RTC --[gate]-- 8     SCI -- 9
 //     HPET legacy 0 ----- IRQ 0      mouse ----- 12                  HPET legacy 1 -- 8   PCI INTA-D -- 10, 11
 //                 the gates close while the HPET replaces both       HPET pins 2, 8, 20-23, messages
+//                                                                    virtio-mmio -- 5, 6, 14, 15 (pc_map.c)
 //
 // Several lines on one wire are ORed by route.c. All pins are active high, as the MADT and the MP table say.
 // Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/x86/x86_irq.c

@@ -10,6 +10,7 @@
 //     0900_0000  PL011
 //     0901_0000  PL031
 //     0902_0000  fw_cfg
+//     0a00_0000  virtio-mmio, 32 slots
 //     1000_0000  PCI: BARs
 //     3eff_0000  PCI: ports
 //     4000_0000  RAM

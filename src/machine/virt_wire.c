@@ -4,6 +4,7 @@
 //     PL011 -- GSI 1 -- SPI 1 (INTID 33)        timers of each processor: physical -- PPI 14 (INTID 30)
 //     PL031 -- GSI 2 -- SPI 2 (INTID 34)                                  virtual --- PPI 11 (INTID 27)
 //     PCI INTA-D of slot 0 -- GSI 3-6 -- SPI 3-6 (INTID 35-38), slot n turned by n
+//     virtio-mmio slot n -- GSI 16 + n -- SPI 16 + n (INTID 48 + n), n from 0 to 31 (virt_map.c)
 //
 // GSI n is SPI n. Several lines on one wire are ORed by route.c.
 // Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/arm/arm_irq.c
