@@ -79,6 +79,9 @@ static int make_blk(struct placed *placed, const struct intact_device_config *co
         result = backends_take_drive(board, config->driver, drive, &placed->file, &block);
     if (result < 0)
         return result;
+    if (block->size % block_size)
+        return error_set(&board->error, -EINVAL, "-device %s: drive=%.80s is no multiple of logical_block_size=%u",
+                         config->driver, drive, (unsigned)block_size);
     virtio_blk_init(&placed->blk, &(struct virtio_blk_config){ .block = block,
                                                                .queues = (unsigned)queues,
                                                                .queue_size = (unsigned)size,
@@ -181,7 +184,10 @@ static void visit_rng(struct placed *placed, struct visit *v)
 // virtio-serial-* is the device, and virtconsole says where the characters of its port go: two options, as of QEMU.
 static int make_serial(struct placed *placed, const struct intact_device_config *config)
 {
-    (void)config;
+    uint64_t ports = 1;
+    int result = device_number(placed->board, config, "max_ports", 1, 1, &ports);
+    if (result < 0)
+        return result;
     virtio_console_init(&placed->console, NULL, placed);
     placed->virtio = &placed->console.virtio;
     return 0;

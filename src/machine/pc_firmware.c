@@ -53,6 +53,8 @@ static void describe_memory(struct pc *pc)
             pc->map.range[pc->map.count++] = ranges[i];
 }
 
+_Static_assert(PC_VIRTIO_SLOTS <= DESCRIPTION_VIRTIO, "each slot has its place in the DSDT");
+
 static void describe_virtio(struct pc *pc)
 {
     struct machine_description *machine = &pc->description;

@@ -98,6 +98,11 @@ Test(machine_virtio, what_cannot_be_is_refused_by_name)
     refuse("queue-size=100 is no power of two");
     add("virtio-blk-pci", "drive", "d0", "serial", "a serial number of 30 letters!");
     refuse("serial has at most 20");
+    config.drives[0].block = &(struct intact_block){ .size = 1536, .readonly = true, .read = disk_read };
+    add("virtio-blk-pci", "drive", "d0", "logical_block_size", "1024");
+    refuse("drive=d0 is no multiple of logical_block_size=1024");
+    add("virtio-serial-pci", "max_ports", "2", NULL, NULL);
+    refuse("max_ports=2 is not a number from 1 to 1");
     add("virtio-net-pci", "mac", "52:54", NULL, NULL);
     refuse("mac=52:54 is no address");
     add("virtio-net-pci", "mac", "53:54:00:00:00:01", NULL, NULL);
