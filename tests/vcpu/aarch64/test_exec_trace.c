@@ -16,7 +16,6 @@
 #include "../../../src/vcpu/aarch64/guest.c"
 #undef a64_execute
 #undef a64_guest
-extern const struct guest a64_guest;
 
 #define HANDLERS    (RIG_VECTORS + 0x800)
 #define IRQ         0x70u // from there
@@ -204,6 +203,8 @@ struct tracer {
     uint64_t taken;
 };
 
+#include "vcpu/trace.h"
+
 static void raise_line(struct tracer *tracer, uint32_t line)
 {
     tracer->word |= line;
@@ -262,7 +263,8 @@ static void tracer_new(struct tracer *tracer, size_t arena, const struct guest *
 {
     struct rig *rig = rig_new_many(2);
     *tracer = (struct tracer){ .rig = rig };
-    rig->loop.guest = guest;
+    if (guest)
+        rig->loop.guest = guest;
     rig->loop.slice = 97;
     rig->loop.port = (struct cpu_port){ tracer, NULL, on_read, on_write };
     if (arena) {
@@ -287,16 +289,25 @@ static void tracer_new(struct tracer *tracer, size_t arena, const struct guest *
     }
 }
 
+static void tracer_free(struct tracer *tracer)
+{
+    rig_free(tracer->rig);
+}
+
+static struct loop *tracer_loop(const struct tracer *tracer)
+{
+    return &tracer->rig->loop;
+}
+
 // --- what a trace is --------------------------------------------------------------------------------------------------
 
-static uint64_t mix(uint64_t hash, uint64_t value)
+static uint64_t tracer_place(const struct tracer *tracer)
 {
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
+    return tracer->rig->cpu->r[A64_PC];
 }
 
 // All that the CPUs' lists of state have, and the time.
-static uint64_t digest(const struct tracer *tracer)
+static uint64_t tracer_digest(const struct tracer *tracer)
 {
     uint64_t hash = mix(tracer->rig->clock.now, tracer->taken);
     for (unsigned i = 0; i < tracer->rig->loop.count; i++) {
@@ -311,100 +322,21 @@ static uint64_t digest(const struct tracer *tracer)
     return hash;
 }
 
-static uint64_t memory_digest(const struct rig *rig)
+static uint64_t tracer_memory_digest(const struct tracer *tracer)
 {
     uint64_t hash = 0;
     for (uint64_t at = 0; at < RIG_RAM; at += 8)
-        hash = mix(hash, rig_get(rig, at, 8));
+        hash = mix(hash, rig_get(tracer->rig, at, 8));
     return hash;
 }
 
-#define MOST 200000
-
-static uint64_t *reference; // digest after n instructions
-static uint64_t *places;    // and PC of CPU 0
-static uint64_t length, reference_memory;
-
-static void need_reference(void)
+static void tracer_check(const struct tracer *tracer)
 {
-    struct tracer tracer;
-    reference = malloc(MOST * sizeof *reference);
-    places = malloc(MOST * sizeof *places);
-    tracer_new(&tracer, 0, &a64_guest);
-    struct rig *rig = tracer.rig;
-    enum loop_stop stop = LOOP_LIMIT;
-    for (length = 0; length < MOST && stop == LOOP_LIMIT; length = rig->loop.instructions) {
-        reference[length] = digest(&tracer);
-        places[length] = rig->cpu->r[A64_PC];
-        stop = rig_run(rig, 1);
-        cr_assert_leq(rig->loop.instructions, length + 1);
-    }
-    cr_assert_eq(stop, LOOP_DEADLOCK);
-    reference[length] = digest(&tracer);
-    places[length] = rig->cpu->r[A64_PC];
-    reference_memory = memory_digest(rig);
-    // The program did what it is there for.
-    cr_assert_gt(length, 20000);
-    cr_assert_gt(rig_get(rig, DATA_COUNT, 8), 1000);
-    cr_assert_gt(rig_get(rig, DATA_TAKEN, 8), 100);
-    cr_assert_eq(rig_get(rig, DATA_TAKEN, 8), tracer.taken);
-    cr_assert_eq(rig_get(rig, DATA_MAPPED, 8), 40);
-    cr_assert_eq(rig_get(rig, DATA_DENIED, 8), 40);
-    rig_free(rig);
+    cr_assert_gt(rig_get(tracer->rig, DATA_COUNT, 8), 1000);
+    cr_assert_gt(rig_get(tracer->rig, DATA_TAKEN, 8), 100);
+    cr_assert_eq(rig_get(tracer->rig, DATA_TAKEN, 8), tracer->taken);
+    cr_assert_eq(rig_get(tracer->rig, DATA_MAPPED, 8), 40);
+    cr_assert_eq(rig_get(tracer->rig, DATA_DENIED, 8), 40);
 }
 
-static void compare(uint64_t piece, size_t arena, const struct guest *guest)
-{
-    struct tracer tracer;
-    tracer_new(&tracer, arena, guest);
-    struct rig *rig = tracer.rig;
-    enum loop_stop stop = LOOP_LIMIT;
-    uint64_t last = 0;
-    while (stop == LOOP_LIMIT) {
-        stop = rig_run(rig, piece);
-        uint64_t at = rig->loop.instructions;
-        cr_assert_leq(at, length);
-        cr_assert_eq(digest(&tracer), reference[at],
-                     "differs between instruction %lu (PC %lx) and %lu (PC %lx, here %lx)", last, places[last], at,
-                     places[at], rig->cpu->r[A64_PC]);
-        last = at;
-    }
-    cr_assert_eq(stop, LOOP_DEADLOCK);
-    cr_assert_eq(last, length);
-    cr_assert_eq(memory_digest(rig), reference_memory);
-    cr_assert(!arena || rig->loop.blocks.emptied > 2, "the cache was emptied %lu times", rig->loop.blocks.emptied);
-    rig_free(rig);
-}
-
-#define TINY (12 << 10)
-
-TestSuite(a64_trace, .init = need_reference, .timeout = 60);
-
-Test(a64_trace, does_not_depend_on_where_execution_is_cut)
-{
-    static const uint64_t pieces[] = { 2, 3, 7, 64, 1000, 4099 };
-    for (unsigned i = 0; i < countof(pieces); i++)
-        compare(pieces[i], 0, &a64_guest);
-}
-
-Test(a64_trace, does_not_depend_on_being_cut_at_all)
-{
-    compare(UINT32_MAX, 0, &a64_guest);
-}
-
-Test(a64_trace, does_not_depend_on_the_size_of_the_cache)
-{
-    compare(1, TINY, &a64_guest);
-    compare(7, TINY, &a64_guest);
-    compare(1000, TINY, &a64_guest);
-    compare(UINT32_MAX, TINY, &a64_guest);
-}
-
-Test(a64_trace, does_not_depend_on_the_way_of_dispatch)
-{
-    compare(1, 0, &a64_guest_by_switch);
-    compare(7, 0, &a64_guest_by_switch);
-    compare(1000, 0, &a64_guest_by_switch);
-    compare(UINT32_MAX, 0, &a64_guest_by_switch);
-    compare(UINT32_MAX, TINY, &a64_guest_by_switch);
-}
+TRACE_TESTS(a64_trace, &a64_guest_by_switch)

@@ -16,7 +16,6 @@
 #include "../../../src/vcpu/x86_64/guest.c"
 #undef x86_execute
 #undef x86_guest
-extern const struct guest x86_guest;
 
 #define DATA_TIMERS   0x44008 // interrupts that the handler counted
 #define DATA_FAULTS   0x44004
@@ -142,6 +141,8 @@ struct tracer {
     struct event timer, beat, nmi;
 };
 
+#include "vcpu/trace.h"
+
 static void on_timer(void *owner, uint64_t now)
 {
     struct tracer *tracer = owner;
@@ -181,7 +182,8 @@ static void handler(struct board *board, unsigned vector, uint32_t to) // jmp
 static void tracer_new(struct tracer *tracer, size_t arena, const struct guest *guest)
 {
     struct board *board = tracer->board = board_new(1, arena);
-    board->loop.guest = guest;
+    if (guest)
+        board->loop.guest = guest;
     board->owner = tracer;
     board->on_write = on_write;
     clock_register(&board->clock, &tracer->timer, "timer", on_timer, tracer);
@@ -202,114 +204,45 @@ static void tracer_new(struct tracer *tracer, size_t arena, const struct guest *
     board_map(board, 0x51000, 0);
 }
 
-// --- what a trace is --------------------------------------------------------------------------------------------------
-
-static uint64_t mix(uint64_t hash, uint64_t value)
+static void tracer_free(struct tracer *tracer)
 {
-    hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
+    board_free(tracer->board);
 }
 
-static uint64_t digest(const struct board *board)
+static struct loop *tracer_loop(const struct tracer *tracer)
 {
-    const struct x86_cpu *cpu = board->cpu[0];
-    uint64_t hash = mix(board->clock.now, board->taken[0]);
+    return &tracer->board->loop;
+}
+
+// --- what a trace is --------------------------------------------------------------------------------------------------
+
+static uint64_t tracer_place(const struct tracer *tracer)
+{
+    return tracer->board->cpu[0]->r[X86_RIP];
+}
+
+static uint64_t tracer_digest(const struct tracer *tracer)
+{
+    const struct x86_cpu *cpu = tracer->board->cpu[0];
+    uint64_t hash = mix(tracer->board->clock.now, tracer->board->taken[0]);
     for (unsigned i = 0; i <= X86_RIP; i++)
         hash = mix(hash, cpu->r[i]);
     return mix(mix(hash, x86_flags(cpu)), cpu->vcpu.state);
 }
 
-static uint64_t memory_digest(const struct board *board)
+static uint64_t tracer_memory_digest(const struct tracer *tracer)
 {
     uint64_t hash = 0;
     for (uint64_t at = 0; at < 0x90000; at += 8)
-        hash = mix(hash, board_get(board, at, 8));
+        hash = mix(hash, board_get(tracer->board, at, 8));
     return hash;
 }
 
-#define MOST 200000
-
-static uint64_t *reference; // digest after n instructions
-static uint64_t *places;    // and RIP
-static uint64_t length, reference_memory;
-
-static void need_reference(void)
+static void tracer_check(const struct tracer *tracer)
 {
-    struct tracer tracer;
-    reference = malloc(MOST * sizeof *reference);
-    places = malloc(MOST * sizeof *places);
-    tracer_new(&tracer, 0, &x86_guest);
-    struct board *board = tracer.board;
-    enum loop_stop stop = LOOP_LIMIT;
-    for (length = 0; length < MOST && stop == LOOP_LIMIT; length = board->loop.instructions) {
-        reference[length] = digest(board);
-        places[length] = board->cpu[0]->r[X86_RIP];
-        stop = board_run(board, 1);
-        cr_assert_leq(board->loop.instructions, length + 1);
-    }
-    cr_assert_eq(stop, LOOP_DEADLOCK);
-    reference[length] = digest(board);
-    reference_memory = memory_digest(board);
-    // The program did what it is there for.
-    cr_assert_gt(length, 20000);
-    cr_assert_gt(board_get(board, DATA_TIMERS, 4), 100);
-    cr_assert_eq(board_get(board, DATA_FAULTS, 4), 40);
-    cr_assert_eq(board_get(board, DATA_DIVISION, 4), 40);
-    board_free(board);
+    cr_assert_gt(board_get(tracer->board, DATA_TIMERS, 4), 100);
+    cr_assert_eq(board_get(tracer->board, DATA_FAULTS, 4), 40);
+    cr_assert_eq(board_get(tracer->board, DATA_DIVISION, 4), 40);
 }
 
-static void compare(uint64_t piece, size_t arena, const struct guest *guest)
-{
-    struct tracer tracer;
-    tracer_new(&tracer, arena, guest);
-    struct board *board = tracer.board;
-    enum loop_stop stop = LOOP_LIMIT;
-    uint64_t last = 0;
-    while (stop == LOOP_LIMIT) {
-        stop = board_run(board, piece);
-        uint64_t at = board->loop.instructions;
-        cr_assert_leq(at, length);
-        cr_assert_eq(digest(board), reference[at],
-                     "differs between instruction %lu (RIP %lx) and %lu (RIP %lx, here %lx)", last, places[last], at,
-                     places[at], board->cpu[0]->r[X86_RIP]);
-        last = at;
-    }
-    cr_assert_eq(stop, LOOP_DEADLOCK);
-    cr_assert_eq(last, length);
-    cr_assert_eq(memory_digest(board), reference_memory);
-    cr_assert(!arena || board->loop.blocks.emptied > 2, "the cache was emptied %lu times", board->loop.blocks.emptied);
-    board_free(board);
-}
-
-#define TINY (12 << 10)
-
-TestSuite(trace, .init = need_reference, .timeout = 60);
-
-Test(trace, does_not_depend_on_where_execution_is_cut)
-{
-    static const uint64_t pieces[] = { 2, 3, 7, 64, 1000, 4099 };
-    for (unsigned i = 0; i < countof(pieces); i++)
-        compare(pieces[i], 0, &x86_guest);
-}
-
-Test(trace, does_not_depend_on_being_cut_at_all)
-{
-    compare(UINT32_MAX, 0, &x86_guest);
-}
-
-Test(trace, does_not_depend_on_the_size_of_the_cache)
-{
-    compare(1, TINY, &x86_guest);
-    compare(7, TINY, &x86_guest);
-    compare(1000, TINY, &x86_guest);
-    compare(UINT32_MAX, TINY, &x86_guest);
-}
-
-Test(trace, does_not_depend_on_the_way_of_dispatch)
-{
-    compare(1, 0, &x86_guest_by_switch);
-    compare(7, 0, &x86_guest_by_switch);
-    compare(1000, 0, &x86_guest_by_switch);
-    compare(UINT32_MAX, 0, &x86_guest_by_switch);
-    compare(UINT32_MAX, TINY, &x86_guest_by_switch);
-}
+TRACE_TESTS(trace, &x86_guest_by_switch)
