@@ -25,19 +25,6 @@ bool x87_operands(struct x87_unit *unit, struct number *a, struct number *b, str
     return true;
 }
 
-static struct number invalid(struct x87_unit *unit)
-{
-    unit->context.flags |= NUMBER_IE;
-    return NUMBER_DEFAULT_NAN;
-}
-
-static void denormal(struct x87_unit *unit, bool is_denormal)
-{
-    if (is_denormal) {
-        unit->context.flags |= NUMBER_DE;
-    }
-}
-
 // Replaces ST(0), unless an exception forbids it.
 static void finish(struct x87_unit *unit, struct number result)
 {
@@ -106,10 +93,10 @@ static void partial_remainder(struct x87_unit *unit, bool nearest)
         return;
     }
     if (a.kind == NUMBER_INFINITE || b.kind == NUMBER_ZERO) {
-        finish(unit, invalid(unit));
+        finish(unit, x87_invalid(unit));
         return;
     }
-    denormal(unit, a.denormal || b.denormal);
+    x87_denormal(unit, a.denormal || b.denormal);
     if (x87_stop(unit)) {
         return;
     }
@@ -130,7 +117,7 @@ static void round_to_integer(struct x87_unit *unit)
         finish(unit, result);
         return;
     }
-    denormal(unit, a.denormal);
+    x87_denormal(unit, a.denormal);
     if (x87_stop(unit) || a.kind != NUMBER_FINITE || a.exponent >= 63) {
         return;
     }
@@ -143,12 +130,12 @@ static struct number scaled(struct x87_unit *unit, struct number a, struct numbe
 {
     if (by.kind == NUMBER_INFINITE) {
         if (a.kind == (by.sign ? NUMBER_INFINITE : NUMBER_ZERO)) {
-            return invalid(unit);
+            return x87_invalid(unit);
         }
-        denormal(unit, a.denormal);
+        x87_denormal(unit, a.denormal);
         return (struct number){ .kind = by.sign ? NUMBER_ZERO : NUMBER_INFINITE, .sign = a.sign };
     }
-    denormal(unit, a.denormal || by.denormal);
+    x87_denormal(unit, a.denormal || by.denormal);
     if (a.kind != NUMBER_FINITE || by.kind == NUMBER_ZERO || x87_stop(unit)) {
         return a;
     }
@@ -195,7 +182,7 @@ static void extract(struct x87_unit *unit)
         exponent = (struct number){ .kind = NUMBER_INFINITE };
         significand = a;
     } else {
-        denormal(unit, a.denormal);
+        x87_denormal(unit, a.denormal);
         exponent = a.exponent ? number_from_int(a.exponent) : zero;
         significand = (struct number){ NUMBER_FINITE, a.sign, false, 0, a.mantissa };
     }

@@ -58,19 +58,6 @@ static struct number real_get(struct number_context *context, const struct real 
     return number_round(context, sign, (int32_t)mpfr_get_exp(r->value) - 1, m | lost);
 }
 
-static struct number invalid(struct x87_unit *unit)
-{
-    unit->context.flags |= NUMBER_IE;
-    return NUMBER_DEFAULT_NAN;
-}
-
-static void denormal(struct x87_unit *unit, bool is_denormal)
-{
-    if (is_denormal) {
-        unit->context.flags |= NUMBER_DE;
-    }
-}
-
 static struct number signed_zero(bool sign)
 {
     return (struct number){ .kind = NUMBER_ZERO, .sign = sign };
@@ -149,12 +136,12 @@ static void angle(struct x87_unit *unit, uint8_t modrm)
     } else if (!x87_operands(unit, &x, NULL, &first)) {
         second = first;
     } else if (x.kind == NUMBER_INFINITE) {
-        first = invalid(unit);
+        first = x87_invalid(unit);
     } else if (x.kind == NUMBER_FINITE && x.exponent >= 63) {
         x87_conditions(unit, X87_C2, X87_C2);
         return;
     } else {
-        denormal(unit, x.denormal);
+        x87_denormal(unit, x.denormal);
         if (modrm == FSINCOS) {
             second = sine(unit, x, 1);
         } else if (modrm == FPTAN) {
@@ -176,7 +163,7 @@ static void angle(struct x87_unit *unit, uint8_t modrm)
 
 static struct number arctangent(struct x87_unit *unit, struct number x, struct number y)
 {
-    denormal(unit, x.denormal || y.denormal);
+    x87_denormal(unit, x.denormal || y.denormal);
     struct real a, b;
     real_set(&a, x);
     real_set(&b, y);
@@ -202,7 +189,7 @@ static struct number exponential(struct x87_unit *unit, struct number x)
     if (x.kind == NUMBER_INFINITE) {
         return x.sign ? (struct number){ NUMBER_FINITE, true, false, 0, BIT64(63) } : x;
     }
-    denormal(unit, x.denormal);
+    x87_denormal(unit, x.denormal);
     if (x.exponent >= 0) {
         return exponential_of_one_or_more(unit, x);
     }
@@ -219,7 +206,7 @@ static struct number exponential(struct x87_unit *unit, struct number x)
 // y times a logarithm that is infinite, zero or of this sign.
 static struct number times_infinity(struct x87_unit *unit, struct number y, bool sign)
 {
-    return y.kind == NUMBER_ZERO ? invalid(unit) : signed_infinity(y.sign != sign);
+    return y.kind == NUMBER_ZERO ? x87_invalid(unit) : signed_infinity(y.sign != sign);
 }
 
 static struct number logarithm(struct x87_unit *unit, struct number x, struct number y)
@@ -232,16 +219,16 @@ static struct number logarithm(struct x87_unit *unit, struct number x, struct nu
         return times_infinity(unit, y, true);
     }
     if (x.sign) {
-        return invalid(unit);
+        return x87_invalid(unit);
     }
     const int order = number_compare(x, one);
     if (y.kind == NUMBER_INFINITE && order == 0) {
-        return invalid(unit);
+        return x87_invalid(unit);
     }
     if (x.kind == NUMBER_INFINITE && y.kind == NUMBER_ZERO) {
-        return invalid(unit);
+        return x87_invalid(unit);
     }
-    denormal(unit, x.denormal || y.denormal);
+    x87_denormal(unit, x.denormal || y.denormal);
     if (x.kind == NUMBER_INFINITE || y.kind == NUMBER_INFINITE) {
         return signed_infinity(y.sign != (order < 0));
     }
@@ -260,12 +247,12 @@ static struct number logarithm_of_successor(struct x87_unit *unit, struct number
 {
     static const struct number minus_one = { NUMBER_FINITE, true, false, 0, BIT64(63) };
     if (x.kind == NUMBER_INFINITE && x.sign) {
-        return invalid(unit);
+        return x87_invalid(unit);
     }
     if ((y.kind == NUMBER_INFINITE && x.kind == NUMBER_ZERO) || (x.kind == NUMBER_INFINITE && y.kind == NUMBER_ZERO)) {
-        return invalid(unit);
+        return x87_invalid(unit);
     }
-    denormal(unit, x.denormal || y.denormal);
+    x87_denormal(unit, x.denormal || y.denormal);
     if (x.kind == NUMBER_INFINITE || y.kind == NUMBER_INFINITE) {
         return signed_infinity(x.sign != y.sign);
     }

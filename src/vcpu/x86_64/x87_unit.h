@@ -49,6 +49,19 @@ struct x87_bits {
 
 #define X87_INDEFINITE ((struct x87_bits){ 0xffff, UINT64_C(3) << 62 })
 
+static inline struct number x87_invalid(struct x87_unit *unit)
+{
+    unit->context.flags |= NUMBER_IE;
+    return NUMBER_DEFAULT_NAN;
+}
+
+static inline void x87_denormal(struct x87_unit *unit, bool is_denormal)
+{
+    if (is_denormal) {
+        unit->context.flags |= NUMBER_DE;
+    }
+}
+
 static inline unsigned x87_physical(const struct x87_unit *unit, unsigned i)
 {
     return (x86_x87_top(unit->cpu) + i) & 7;
