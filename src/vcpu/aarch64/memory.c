@@ -237,7 +237,7 @@ HELPER(cas)
 
 HELPER(casp)
 {
-    uint64_t old[2], new[2] = { cpu->r[op->b], cpu->r[op->b + 1] }, mask = bits_low(8u * op->s);
+    uint64_t old[2] = { 0, 0 }, new[2] = { cpu->r[op->b], cpu->r[op->b + 1] }, mask = bits_low(8u * op->s);
     if (!load_to_modify(cpu, op, 2, old))
         return OP_FAULT;
     if (old[0] == (cpu->r[op->d] & mask) && old[1] == (cpu->r[op->d + 1] & mask) &&
