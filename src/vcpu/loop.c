@@ -9,8 +9,7 @@
 #include "base/inbox.h"
 #include "vcpu/guest.h"
 
-#define ARENA_BYTES   (UINT64_C(64) << 20)
-#define LONGEST_SLICE 100000 // instructions: how long the inbox may wait when one vCPU runs alone
+#define ARENA_BYTES (UINT64_C(64) << 20)
 
 int loop_init(struct loop *loop, const struct guest *guest)
 {

@@ -35,6 +35,8 @@ enum loop_stop {
     LOOP_LIMIT,     // the instruction limit was reached
 };
 
+#define LONGEST_SLICE 100000 // instructions: how long the inbox may wait when one vCPU runs alone
+
 struct loop {
     // Set by the board before loop_init.
     struct clock *clock;
