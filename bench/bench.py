@@ -230,11 +230,17 @@ def show(rows, markdown):
         print("  ".join(c.ljust(w) if i in (0, 4) else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths))).rstrip())
 
 
+def group_costs(build):
+    """Groups by themselves, without a machine: what bench-groups prints, one line for each."""
+    text = subprocess.run([str(build / "bench" / "bench-groups")], check=True, capture_output=True, text=True).stdout
+    return ["Groups alone:\n" + "\n".join("  " + " ".join(line.split("\t")) for line in text.splitlines())]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release", help="where intact and its guests were built")
     parser.add_argument("--rounds", type=int, default=5, help="runs behind each median (default 5)")
-    parser.add_argument("--only", help="names of guests, 'empty', 'boot', 'idle', 'lpis', with commas")
+    parser.add_argument("--only", help="names of guests, 'empty', 'boot', 'idle', 'lpis', 'groups', with commas")
     parser.add_argument("--family", choices=["x86_64", "aarch64"], help="this one alone")
     parser.add_argument("--quick", action="store_true", help="one round: a smoke test, not a measurement")
     parser.add_argument("--markdown", action="store_true", help="print the table for docs/benchmarks.md")
@@ -288,6 +294,8 @@ def main():
         if family is AARCH64 and wanted("lpis"):
             few, many = lpi_cost(bench, ours, rounds)
             notes.append(f"LPI with 1 pending {few:.1f} ns, with {LPIS} {many:.1f} ns: {many / few:.2f} times (aim: 1.2)")
+    if wanted("groups"):
+        notes += group_costs(build)
     if rows:
         show(rows, given.markdown)
     for note in notes:
