@@ -177,6 +177,7 @@ Test(simd, maskmov_stores_the_chosen_bytes_or_none)
     free(cpu);
 }
 
+#ifdef __x86_64__ // from here on, against the host
 // --- random operands -------------------------------------------------------------------------------------------------
 
 static uint64_t seed = 0x123456789abcdef;
@@ -275,7 +276,6 @@ static void random_operand(union x86_xmm *value)
 
 // --- against the host ------------------------------------------------------------------------------------------------
 
-#ifdef __x86_64__
 #include <sys/mman.h>
 #include <ucontext.h>
 
