@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What stands behind a device: where a disk's blocks are, where a network card's frames go. A file and a hub come with
-// the library; these structures are for those of your own.
+// What stands behind a device: where a disk's blocks are, where a network card's frames go. Files, hubs, captures and the
+// user network come with the library; these structures are for those of your own.
 //
 // Every function is called on the machine's thread, one at a time, and does its work before it returns. What it does is
 // part of what the guest sees: a backend that answers the same way in every run keeps the machine deterministic.

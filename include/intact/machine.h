@@ -251,8 +251,8 @@ struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *mach
 
 // --- From outside ----------------------------------------------------------------------------------------------------
 
-// Any thread. Bytes for the serial port, or the device with `input`, in order. Returns how many were taken: fewer when the guest has not read what came before
-// (ask again later). With `interactive` only.
+// Any thread. Bytes for the serial port, or the device with `input`, in order. Returns how many were taken: fewer when the
+// guest has not read what came before (ask again later). With `interactive` only.
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size);
 
 // Any thread. Nothing will come in any more: a machine that waits for it may end with INTACT_DEADLOCK.

@@ -2,7 +2,7 @@
 // The machine and the world: characters to and from its serial port, idle time, quitting. All that comes in passes the
 // inbox.
 //
-//     any thread -- outside_input --> inbox --> ring --> serial port, as its FIFO has room
+//     any thread -- outside_input --> inbox --> ring --> serial port or virtconsole, as it has room
 //     idle: the machine waits for the inbox, and with pacing for the host's clock
 //
 // When a paced wait is cut short by a message, the time that has passed on the host is posted as a message too, so that

@@ -13,7 +13,8 @@
 // A page in which the machine has nothing at all is an external abort; a hole beside a device reads as all ones, and
 // ignores writes.
 //
-// Not modelled: memory types (all memory is coherent and takes unaligned accesses), the contiguous hint, hardware update of the access flag (not in Armv8.0), 52-bit addresses.
+// Not modelled: memory types (all memory is coherent and takes unaligned accesses), the contiguous hint, hardware update
+// of the access flag (not in Armv8.0), 52-bit addresses.
 #include "vcpu/aarch64/mmu.h"
 
 #include <string.h>
