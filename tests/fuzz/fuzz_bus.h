@@ -11,7 +11,7 @@
 
 enum { BUS_GROUPS = 6, BUS_LINES = 4, BUS_FIRST_LINE = 16 };
 
-// What a machine is made from; `gic` and `its` are Arm's.
+// What a machine is made from; `gic` and `its` are Arm's, `gic` 0 is a PC.
 struct bus_config {
     unsigned cpus, gic;
     bool its;
@@ -34,7 +34,8 @@ struct bus_step {
 
 struct bus_family {
     struct bus_config (*draw)(struct fuzz *fuzz);
-    struct rig (*make)(const struct bus_config *config);
+    // `own` stays where it is, and may stand behind the machine's devices.
+    struct rig (*make)(const struct bus_config *config, void *own);
     size_t own_bytes;
     uint64_t traced; // events for `trace`, as BIT64(id)
     void (*trace)(struct bus_case *bus, const struct trace_event *event);

@@ -463,8 +463,9 @@ static struct bus_config draw(struct fuzz *fuzz)
         struct bus_config){ .cpus = 1 + fuzz_below(fuzz, CPUS), .gic = gic, .its = gic == 3 && !fuzz_chance(fuzz, 3) };
 }
 
-static struct rig make(const struct bus_config *config)
+static struct rig make(const struct bus_config *config, void *own)
 {
+    (void)own;
     return virt_rig(config->cpus, config->gic, config->its);
 }
 

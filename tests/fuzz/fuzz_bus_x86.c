@@ -11,6 +11,7 @@
 #include "fuzz_bus.h"
 #include "pc_rig.h"
 #include "vcpu/x86_64/sysreg.h"
+#include "x86_check.h"
 
 const char *const fuzz_name = "fuzz_bus_x86";
 
@@ -381,44 +382,6 @@ static void was_reset(struct bus_case *bus)
 
 // --- What must hold ----------------------------------------------------------------------------------------------------
 
-static void check_settled(struct bus_case *bus)
-{
-    struct x86_irq *irq = &pc(bus)->irq;
-    struct {
-        uint64_t deadline;
-        uint32_t pending;
-    } told[CPUS];
-    uint64_t hub = irq->hub_deadline;
-    struct visit_save save;
-    struct visit_differ differ;
-    if (irq->depth || irq->hub_dirty || irq->dirty_words)
-        fuzz_fail("something is left to settle");
-    visit_save_init(&save);
-    x86_irq_visit(irq, &save.visit);
-    for (uint32_t i = 0; i < irq->config.cpus; i++) {
-        told[i].deadline = irq->cpus[i].deadline;
-        told[i].pending = irq->cpus[i].pending;
-        irq->dirty[i / 64] |= BIT64(i % 64);
-        irq->dirty_words |= BIT64(i / 64);
-        if (pc(bus)->cpus[i]->vcpu.pending != irq->cpus[i].pending)
-            fuzz_fail("cpu%u has pending word %x and was told %x", i, pc(bus)->cpus[i]->vcpu.pending,
-                      irq->cpus[i].pending);
-    }
-    irq->hub_dirty = X86_IRQ_HUB_ALL;
-    x86_irq_settle(irq);
-    visit_differ_init(&differ, save.data, save.size);
-    x86_irq_visit(irq, &differ.visit);
-    if (differ.differs)
-        fuzz_fail("settling once more changed %s", differ.path);
-    for (uint32_t i = 0; i < irq->config.cpus; i++)
-        if (told[i].pending != irq->cpus[i].pending || told[i].deadline != irq->cpus[i].deadline)
-            fuzz_fail("settling once more moved an output of cpu%u: %x to %x", i, told[i].pending,
-                      irq->cpus[i].pending);
-    if (hub != irq->hub_deadline)
-        fuzz_fail("settling once more moved the IOAPICs' deadline");
-    free(save.data);
-}
-
 static void check_vectors(struct bus_case *bus)
 {
     for (uint32_t i = 0; i < pc(bus)->board.config.cpus; i++) {
@@ -437,7 +400,7 @@ static void check_vectors(struct bus_case *bus)
 
 static void check(struct bus_case *bus)
 {
-    check_settled(bus);
+    x86_check_settled(pc(bus));
     check_vectors(bus);
 }
 
@@ -446,8 +409,9 @@ static struct bus_config draw(struct fuzz *fuzz)
     return (struct bus_config){ .cpus = 1 + fuzz_below(fuzz, CPUS) };
 }
 
-static struct rig make(const struct bus_config *config)
+static struct rig make(const struct bus_config *config, void *own)
 {
+    (void)own;
     return pc_rig(config->cpus);
 }
 

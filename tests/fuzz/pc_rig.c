@@ -22,7 +22,7 @@ static const uint8_t *kernel(void)
     return file;
 }
 
-struct rig pc_rig(unsigned cpus)
+struct intact_machine_config pc_rig_config(unsigned cpus)
 {
     struct intact_machine_config config;
     intact_machine_config_init(&config);
@@ -35,5 +35,11 @@ struct rig pc_rig(unsigned cpus)
     config.debugcon_port = DEBUGCON_PORT;
     config.debug_exit_port = 0xf4;
     config.debug_exit_size = 4;
+    return config;
+}
+
+struct rig pc_rig(unsigned cpus)
+{
+    struct intact_machine_config config = pc_rig_config(cpus);
     return rig_make(&pc_type, &config);
 }

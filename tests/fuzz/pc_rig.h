@@ -6,6 +6,8 @@
 #include "machine/pc.h"
 #include "rig.h"
 
+// Its configuration, to be added to.
+struct intact_machine_config pc_rig_config(unsigned cpus);
 // A PC with `cpus` processors and every device there is; its kernel is a HLT. Aborts on failure.
 struct rig pc_rig(unsigned cpus);
 

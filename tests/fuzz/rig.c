@@ -26,6 +26,7 @@ void rig_free(struct rig *rig)
 {
     board_destroy(rig->machine);
     free(rig->machine);
+    free(rig->host);
     *rig = (struct rig){ .machine = NULL };
 }
 

@@ -17,6 +17,7 @@ struct rig {
     struct trace *trace;
     struct intact_irq_manager *manager;
     uint8_t *ram; // RIG_RAM bytes
+    void *host;   // what its devices have behind them, freed with it; NULL: nothing
 };
 
 // Aborts on failure.

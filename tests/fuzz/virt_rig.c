@@ -3,7 +3,7 @@
 
 static const uint32_t kernel[] = { 0xd503207f }; // wfi
 
-struct rig virt_rig(unsigned cpus, unsigned gic, bool its)
+struct intact_machine_config virt_rig_config(unsigned cpus, unsigned gic, bool its)
 {
     struct intact_machine_config config;
     intact_machine_config_init(&config);
@@ -15,5 +15,11 @@ struct rig virt_rig(unsigned cpus, unsigned gic, bool its)
     config.kernel = "fuzz";
     config.kernel_data = kernel;
     config.kernel_size = sizeof kernel;
+    return config;
+}
+
+struct rig virt_rig(unsigned cpus, unsigned gic, bool its)
+{
+    struct intact_machine_config config = virt_rig_config(cpus, gic, its);
     return rig_make(&virt_type, &config);
 }

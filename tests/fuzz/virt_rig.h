@@ -6,6 +6,8 @@
 #include "machine/virt.h"
 #include "rig.h"
 
+// Its configuration, to be added to.
+struct intact_machine_config virt_rig_config(unsigned cpus, unsigned gic, bool its);
 // `gic` is 2 or 3; its kernel is a WFI. Aborts on failure.
 struct rig virt_rig(unsigned cpus, unsigned gic, bool its);
 
