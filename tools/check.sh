@@ -6,13 +6,14 @@
 #   rules      SPDX lines, include paths, file sizes, links in the documents
 #   tidy       clang-tidy finds nothing
 #   compilers  gcc and clang both build without a warning
+#   portable   the unit tests, by what every host has: switch, pipes, no libslirp
 #   sanitize   the unit tests and our guests, under AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz       the fuzzers, a minute each, under the same sanitizers
 #   test       the whole suite, every kernel twice
 set -eu
 cd "$(dirname "$0")/.."
 cores=$(getconf _NPROCESSORS_ONLN)
-[ $# != 0 ] || set -- format rules tidy compilers sanitize fuzz test
+[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz test
 
 preset() {
     [ -f "build/$1/build.ninja" ] || cmake --preset "$1" > /dev/null
@@ -42,6 +43,11 @@ check_tidy() {
 check_compilers() {
     preset gcc
     preset clang
+}
+
+check_portable() {
+    preset portable
+    ctest --test-dir build/portable --output-on-failure --parallel "$cores" -R '^(base|msi|irqchip|devices|host|vcpu|cli)/'
 }
 
 check_sanitize() {
