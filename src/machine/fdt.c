@@ -278,8 +278,8 @@ static void put_fw_cfg(struct tree *tree, const struct fdt_description *machine)
 enum {
     PCI_PORTS = 0x01000000,
     PCI_MEMORY = 0x02000000,
-    PCI_MEMORY64 = 0x43000000
-}; // phys.hi; the last is prefetchable
+    PCI_MEMORY64 = 0x03000000
+}; // phys.hi; the last is not called prefetchable: firmware that knows 32 bits alone (U-Boot) would put its BARs there
 enum { PCI_TURNS = 4, PCI_INTERRUPT_PINS = 4, INTERRUPT_MAP_CELLS = 10, RANGE_CELLS = 7 };
 
 static void put_ranges(struct tree *tree, const struct fdt_pci *pci)
