@@ -29,6 +29,8 @@ static bool set_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid
 static void move_lpi(struct arm_irq *irq, struct arm_irq_cpu *from, struct arm_irq_cpu *to, uint32_t intid)
 {
     struct gicr_lpi_world world = world_of(irq, from), other = world_of(irq, to);
+    if (gicr_lpi_pends(&from->gicr, intid) && !gicr_lpi_takes(&to->gicr, intid))
+        return;
     bool pending = gicr_lpi_clear(&from->gicr, &world, intid);
     gicr_lpi_invalidate(&from->gicr, &world, intid);
     gicr_lpi_invalidate(&to->gicr, &other, intid); // whatever it remembers from an earlier stay

@@ -104,6 +104,12 @@ bool gicr_lpi_clear(struct gicr *gicr, const struct gicr_lpi_world *world, uint3
 // The cached configuration is dropped.
 void gicr_lpi_invalidate(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid);
 void gicr_lpi_invalidate_all(struct gicr *gicr, const struct gicr_lpi_world *world);
+// Is it pending, where LPIs are enabled?
+bool gicr_lpi_pends(const struct gicr *gicr, uint32_t intid);
+// May an LPI move here? Commands that involve a redistributor with LPIs disabled are ignored (GICR_CTLR.EnableLPIs), and
+// so are INTIDs beyond GICR_PROPBASER.IDbits: what is pending elsewhere then stays there. False is counted.
+bool gicr_lpi_takes(struct gicr *gicr, uint32_t intid);
+// All that may move.
 void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_world, struct gicr *to,
                        const struct gicr_lpi_world *to_world);
 void gicr_lpi_enable(struct gicr *gicr, const struct gicr_lpi_world *world);

@@ -128,13 +128,25 @@ bool gicr_lpi_set(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_
     return true;
 }
 
+bool gicr_lpi_pends(const struct gicr *gicr, uint32_t intid)
+{
+    return enabled(gicr) && gicr_lpi_has(gicr, intid) && gicr_lpi_is_pending(gicr, intid);
+}
+
 bool gicr_lpi_clear(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
 {
-    if (!enabled(gicr) || !gicr_lpi_has(gicr, intid) || !gicr_lpi_is_pending(gicr, intid))
+    if (!gicr_lpi_pends(gicr, intid))
         return false;
     gicr->lpi_pending[intid / 64] &= ~BIT64(intid % 64);
     take_ready(gicr, world, intid);
     return true;
+}
+
+bool gicr_lpi_takes(struct gicr *gicr, uint32_t intid)
+{
+    bool takes = enabled(gicr) && gicr_lpi_has(gicr, intid);
+    gicr->mistakes[GIC_MISTAKE_INTID] += !takes;
+    return takes;
 }
 
 void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_world, struct gicr *to,
@@ -143,10 +155,12 @@ void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_worl
     if (from == to || !enabled(from))
         return;
     for (uint32_t word = GIC_LPI_FIRST / 64; word < BIT32(from->lpi_bits) / 64; word++)
-        while (from->lpi_pending[word]) {
-            uint32_t intid = word * 64 + bits_lowest(from->lpi_pending[word]);
+        for (uint64_t left = from->lpi_pending[word]; left; left &= left - 1) {
+            uint32_t intid = word * 64 + bits_lowest(left);
+            if (!gicr_lpi_takes(to, intid))
+                continue;
             take_ready(from, from_world, intid);
-            from->lpi_pending[word] &= from->lpi_pending[word] - 1;
+            from->lpi_pending[word] &= ~(left & -left);
             gicr_lpi_set(to, to_world, intid);
         }
 }
