@@ -125,8 +125,11 @@ static const struct bank *any_bank(struct bus_case *bus, struct fuzz *fuzz)
 // GICv2's frames show what belongs to the CPU that accesses.
 static void become(struct bus_case *bus, uint32_t cpu)
 {
-    bus->rig.loop->share = 1;
-    bus->rig.loop->current = &virt(bus)->cpus[cpu]->vcpu;
+    struct loop *loop = bus->rig.loop;
+    loop->current = &virt(bus)->cpus[cpu]->vcpu;
+    loop->share = 1;
+    loop->slice_start = bus->rig.clock->now;
+    loop->slice_executed = vcpu_executed(loop->current);
 }
 
 static void step_bank_write(struct bus_case *bus, struct fuzz *fuzz)
