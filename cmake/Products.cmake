@@ -4,10 +4,8 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 find_package(Threads REQUIRED)
 
-get_property(library_rooms GLOBAL PROPERTY ROOMS)
-list(REMOVE_ITEM library_rooms cli guests)
 set(library_objects)
-foreach(room ${library_rooms})
+foreach(room ${LIBRARY_ROOMS})
   list(APPEND library_objects $<TARGET_OBJECTS:room_${room}>)
 endforeach()
 
@@ -52,7 +50,7 @@ endif()
 
 # The command; intact-system-x86_64 and -aarch64 let a script swap an emulator's name.
 add_executable(intact-command src/cli/main/main.c)
-use_rooms(intact-command ${library_rooms} cli guests)
+use_rooms(intact-command ${LIBRARY_ROOMS} cli guests)
 target_link_libraries(intact-command PRIVATE Threads::Threads)
 target_link_options(intact-command PRIVATE ${INTACT_LINK_LTO})
 set_target_properties(intact-command PROPERTIES OUTPUT_NAME intact LINKER_LANGUAGE C

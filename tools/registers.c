@@ -4,7 +4,7 @@
 //     print-registers > docs/registers.md
 #include <stdio.h>
 
-#include "devices/virtio_mmio.h"
+#include "devices/virtio/virtio_mmio.h"
 #include "irqchip/arm/gicc.h"
 #include "irqchip/arm/gicd.h"
 #include "irqchip/arm/gicr.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // QEMU, docs/specs/edu. The registers are drawn in edu.h.
 //
-// Path: guest / devices/pci_irq.c
+// Path: guest / devices/pci/pci_irq.c
 #include "devices/edu.h"
 
 #include <string.h>

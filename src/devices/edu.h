@@ -13,7 +13,7 @@
 // One interrupt: INTx, level, while the interrupt status is not 0; or MSI, a message each time something is raised.
 //
 // A factorial takes 10 ns of virtual time per factor, DMA 100 ms: the document names neither; a guest is meant to wait.
-// Path: guest / devices/pci_irq.c
+// Path: guest / devices/pci/pci_irq.c
 #ifndef DEVICES_EDU_H
 #define DEVICES_EDU_H
 
@@ -22,7 +22,7 @@
 
 #include "base/clock.h"
 #include "base/visit.h"
-#include "devices/pci.h"
+#include "devices/pci/pci.h"
 
 #define EDU_BAR_SIZE    0x100000
 #define EDU_BUFFER      0x40000

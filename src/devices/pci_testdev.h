@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/visit.h"
-#include "devices/pci.h"
+#include "devices/pci/pci.h"
 
 #define PCI_TESTDEV_MEMORY 4096
 #define PCI_TESTDEV_PORTS  256

@@ -4,7 +4,7 @@
 //
 // Not modelled: image formats other than raw, locks against other processes, direct I/O.
 //
-// Path: the host / devices/virtio_blk.c
+// Path: the host / devices/virtio/virtio_blk.c
 #include "host/block_file.h"
 
 #include <errno.h>

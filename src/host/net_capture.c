@@ -4,7 +4,7 @@
 //     file:   magic 32, major 16, minor 16, 0, 0, longest 32, link type 32
 //     frame:  seconds 32, nanoseconds 32, bytes here 32, bytes there were 32, bytes
 //
-// Path: devices/virtio_net.c / the host
+// Path: devices/virtio/virtio_net.c / the host
 #include "host/net_capture.h"
 
 #include <errno.h>

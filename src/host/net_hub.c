@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See net_hub.h. Path: devices/virtio_net.c / devices/virtio_net.c
+// See net_hub.h. Path: devices/virtio/virtio_net.c / devices/virtio/virtio_net.c
 #include "host/net_hub.h"
 
 static void send(void *owner, const void *frame, size_t size, uint64_t now)

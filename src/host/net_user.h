@@ -5,7 +5,7 @@
 //
 //     guest -- send --> queue --> [ thread: libslirp, sockets ] -- frames --> inbox --> receive -- guest
 //
-// Path: devices/virtio_net.c / host/net_door.c
+// Path: devices/virtio/virtio_net.c / host/net_door.c
 #ifndef HOST_NET_USER_H
 #define HOST_NET_USER_H
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/pci.h"
-#include "machine/board.h"
+#include "devices/pci/pci.h"
+#include "machine/board/board.h"
 #include "machine/machine.h"
 
 struct own_bar {
@@ -28,7 +28,7 @@ struct intact_pci_device {
 _Static_assert((int)INTACT_PCI_NO_BAR == (int)PCI_BAR_NONE && (int)INTACT_PCI_IO == (int)PCI_BAR_IO &&
                    (int)INTACT_PCI_MEMORY == (int)PCI_BAR_MEMORY && (int)INTACT_PCI_MEMORY64 == (int)PCI_BAR_MEMORY64 &&
                    (int)INTACT_PCI_MEMORY64_PREFETCHABLE == (int)PCI_BAR_MEMORY64_PREFETCHABLE,
-               "the public kinds of BARs are devices/pci.h's");
+               "the public kinds of BARs are devices/pci/pci.h's");
 
 // --- As a device of the board ----------------------------------------------------------------------------------------
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "machine/machine.h"
-#include "machine/pc.h"
-#include "machine/virt.h"
+#include "machine/pc/pc.h"
+#include "machine/virt/virt.h"
 #include "vcpu/aarch64/model.h"
 #include "vcpu/x86_64/model.h"
 

@@ -3,7 +3,7 @@
 #ifndef MACHINE_MACHINE_H
 #define MACHINE_MACHINE_H
 
-#include "machine/board.h"
+#include "machine/board/board.h"
 
 struct board *machine_board(struct intact_machine *machine);
 

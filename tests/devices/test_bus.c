@@ -10,9 +10,9 @@
 #include "devices/hpet.h"
 #include "devices/i8042.h"
 #include "devices/pc_testdev.h"
-#include "devices/pci.h"
+#include "devices/pci/pci.h"
+#include "devices/pci/reset_port.h"
 #include "devices/pit.h"
-#include "devices/reset_port.h"
 #include "devices/rtc.h"
 #include "devices/uart16550.h"
 

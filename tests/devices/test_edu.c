@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "devices/edu.h"
-#include "devices/pci_rig.h"
+#include "devices/pci/pci_rig.h"
 
 #define BASE UINT64_C(0xe0000000)
 #define MSI  0x05

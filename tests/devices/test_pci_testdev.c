@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // QEMU, docs/specs/pci-testdev: the header, the tests of both BARs, the large BAR.
-#include "devices/pci_rig.h"
+#include "devices/pci/pci_rig.h"
 #include "devices/pci_testdev.h"
 
 #define BASE UINT64_C(0xe0000000)

@@ -5,7 +5,7 @@
 #include "devices/board.h"
 #include "devices/debug_ports.h"
 #include "devices/pc_testdev.h"
-#include "devices/reset_port.h"
+#include "devices/pci/reset_port.h"
 
 static uint8_t printed;
 static uint32_t left;

@@ -11,7 +11,7 @@
 
 #include "a64_code.h"
 #include "fuzz_code.h"
-#include "machine/bytes.h"
+#include "machine/tables/bytes.h"
 #include "vcpu/aarch64/mmu.h"
 #include "vcpu/aarch64/sysreg.h"
 #include "virt_rig.h"

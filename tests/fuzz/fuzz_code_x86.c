@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz_code.h"
-#include "machine/bytes.h"
+#include "machine/tables/bytes.h"
 #include "pc_rig.h"
 #include "vcpu/x86_64/segment.h"
 #include "vcpu/x86_64/sysreg.h"

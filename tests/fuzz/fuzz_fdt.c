@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "machine/fdt.h"
+#include "machine/tables/fdt.h"
 
 const char *const fuzz_name = "fuzz_fdt";
 

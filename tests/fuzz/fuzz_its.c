@@ -9,7 +9,7 @@
 #include "arm_check.h"
 #include "its_input.h"
 #include "its_model.h"
-#include "machine/bytes.h"
+#include "machine/tables/bytes.h"
 
 const char *const fuzz_name = "fuzz_its";
 

@@ -14,10 +14,10 @@
 
 #include "arm_check.h"
 #include "base/bits.h"
-#include "devices/virtio_blk.h"
-#include "devices/virtio_console.h"
-#include "devices/virtio_net.h"
-#include "machine/bytes.h"
+#include "devices/virtio/virtio_blk.h"
+#include "devices/virtio/virtio_console.h"
+#include "devices/virtio/virtio_net.h"
+#include "machine/tables/bytes.h"
 #include "virtio_driver.h"
 #include "x86_check.h"
 

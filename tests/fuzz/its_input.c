@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "machine/bytes.h"
+#include "machine/tables/bytes.h"
 
 #define VALID    BIT64(63)
 #define INDIRECT BIT64(62)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 #include "pc_rig.h"
 
-#include "machine/bytes.h"
+#include "machine/tables/bytes.h"
 #include "vcpu/x86_64/sysreg.h"
 
 enum { KERNEL_BYTES = 4096, KERNEL_ADDRESS = 0x100000, KERNEL_ENTRY = 0x40, HLT = 0xf4 };

@@ -3,7 +3,7 @@
 #ifndef TESTS_FUZZ_PC_RIG_H
 #define TESTS_FUZZ_PC_RIG_H
 
-#include "machine/pc.h"
+#include "machine/pc/pc.h"
 #include "rig.h"
 
 // Its configuration, to be added to.

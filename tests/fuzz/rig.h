@@ -3,7 +3,7 @@
 #ifndef TESTS_FUZZ_RIG_H
 #define TESTS_FUZZ_RIG_H
 
-#include "machine/board.h"
+#include "machine/board/board.h"
 
 #define RIG_RAM (UINT64_C(4) << 20)
 

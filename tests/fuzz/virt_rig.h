@@ -3,7 +3,7 @@
 #ifndef TESTS_FUZZ_VIRT_RIG_H
 #define TESTS_FUZZ_VIRT_RIG_H
 
-#include "machine/virt.h"
+#include "machine/virt/virt.h"
 #include "rig.h"
 
 // Its configuration, to be added to.

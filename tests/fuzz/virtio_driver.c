@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/bytes.h"
+#include "machine/tables/bytes.h"
 
 // 4.1.4.3
 enum {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "devices/virtio_blk.h"
+#include "devices/virtio/virtio_blk.h"
 #include "pc_rig.h"
 #include "virt_rig.h"
 

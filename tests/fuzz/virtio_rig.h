@@ -6,8 +6,8 @@
 #ifndef TESTS_FUZZ_VIRTIO_RIG_H
 #define TESTS_FUZZ_VIRTIO_RIG_H
 
-#include "devices/virtio_mmio.h"
-#include "devices/virtio_pci.h"
+#include "devices/virtio/virtio_mmio.h"
+#include "devices/virtio/virtio_pci.h"
 #include "fuzz_bus.h"
 
 enum { VIRTIO_DISKS = 4, VIRTIO_DISK_SIZE = 0x40000, VIRTIO_TARGETS = 14, VIRTIO_FAULTS_MAX = 1000 };

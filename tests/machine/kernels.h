@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "machine/bytes.h"
+#include "machine/tables/bytes.h"
 
 enum { BZIMAGE_SIZE = 8 * 512 };
 

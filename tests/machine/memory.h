@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/bus.h"
-#include "machine/boot_x86.h"
-#include "machine/bytes.h"
-#include "machine/host_memory.h"
+#include "machine/board/host_memory.h"
+#include "machine/boot/boot_x86.h"
+#include "machine/tables/bytes.h"
 
 #define LOW_END UINT64_C(0xa0000)
 #define MEBI    UINT64_C(0x100000)

@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "machine/memory.h"
-#include "machine/pc.h"
-#include "machine/virt.h"
+#include "machine/pc/pc.h"
+#include "machine/virt/virt.h"
 #include "machine/x86_code.h"
 
 enum { CPUS = 3 };

@@ -7,8 +7,8 @@
 #include "devices/edu.h"
 #include "machine/arm64_code.h"
 #include "machine/machine.h"
-#include "machine/pc.h"
-#include "machine/virt.h"
+#include "machine/pc/pc.h"
+#include "machine/virt/virt.h"
 #include "machine/x86_code.h"
 
 static struct code code;

@@ -7,8 +7,8 @@
 
 #include "guests/embedded.h"
 #include "machine/arm64_code.h"
-#include "machine/pc.h"
-#include "machine/virt.h"
+#include "machine/pc/pc.h"
+#include "machine/virt/virt.h"
 
 enum { FURTHER = 30000, ALL = 20000000 };
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "devices/virtio_mmio.h"
+#include "devices/virtio/virtio_mmio.h"
 #include "machine/arm64_code.h"
-#include "machine/pc.h"
-#include "machine/virt.h"
+#include "machine/pc/pc.h"
+#include "machine/virt/virt.h"
 #include "machine/x86_code.h"
 
 static int disk_read(void *owner, uint64_t offset, void *data, size_t size)

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "machine/bytes.h"
 #include "machine/kernels.h"
+#include "machine/tables/bytes.h"
 
 enum { CODE_BASE = 0x100000, CODE_START = 32, CODE_SIZE = 4096 };
 

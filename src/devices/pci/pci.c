@@ -4,8 +4,8 @@
 //
 // Not modelled: power management, function level reset, expansion ROMs, the extended 4 KiB space of PCI Express.
 //
-// Path: devices / devices/pci_irq.c
-#include "devices/pci.h"
+// Path: devices / devices/pci/pci_irq.c
+#include "devices/pci/pci.h"
 
 #include <assert.h>
 #include <errno.h>

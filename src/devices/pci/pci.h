@@ -18,9 +18,9 @@
 //     pci_irq_init(&device->pci, &(struct pci_irq_config){ .pin = 1, .msi_vectors = 1 });
 //
 // and calls pci_function_reset, _visit and _destroy from its own. Everything on the machine thread.
-// Path: devices / devices/pci_irq.c
-#ifndef DEVICES_PCI_H
-#define DEVICES_PCI_H
+// Path: devices / devices/pci/pci_irq.c
+#ifndef DEVICES_PCI_PCI_H
+#define DEVICES_PCI_PCI_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@
 
 #include "base/bus.h"
 #include "base/visit.h"
-#include "devices/pci_irq.h"
+#include "devices/pci/pci_irq.h"
 
 #define PCI_PORTS        8 // CF8h-CFFh; 1, 2 and 4 bytes (region.widest = 4)
 #define PCI_CONFIG_SIZE  256

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "devices/pci.h"
+#include "devices/pci/pci.h"
 
 #define HEADER_MULTI 0x80
 #define PORT_LIMIT   UINT64_C(0x10000)

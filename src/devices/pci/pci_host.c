@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "devices/pci.h"
-#include "devices/reset_port.h"
+#include "devices/pci/pci.h"
+#include "devices/pci/reset_port.h"
 
 #define CONFIG_ENABLE BIT32(31)
 #define CONFIG_MASK   UINT32_C(0x80fffffc)

@@ -8,12 +8,12 @@
 //                                bus mastering is off (PCI Express Base 3.0, 7.5.1.1: no messages then)
 //
 // Path: devices / msi/msi_capability.c, msi/msix.c, irqchip/irq_device.c
-#include "devices/pci_irq.h"
+#include "devices/pci/pci_irq.h"
 
 #include <string.h>
 
 #include "base/bits.h"
-#include "devices/pci.h"
+#include "devices/pci/pci.h"
 
 static enum intact_irq_mode chosen(const struct pci_irq *irq)
 {

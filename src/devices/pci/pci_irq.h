@@ -10,8 +10,8 @@
 // driver has not chosen reaches nobody. It never learns of a controller.
 //
 // Path: devices / msi/msi_capability.c, msi/msix.c, irqchip/irq_device.c
-#ifndef DEVICES_PCI_IRQ_H
-#define DEVICES_PCI_IRQ_H
+#ifndef DEVICES_PCI_PCI_IRQ_H
+#define DEVICES_PCI_PCI_IRQ_H
 
 #include <stdbool.h>
 #include <stdint.h>

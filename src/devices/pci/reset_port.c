@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // CF9h: 82371SB (PIIX3) data sheet, RC - Reset Control Register; ICH9, RST_CNT. 92h: ICH9, Port 92 Register.
-#include "devices/reset_port.h"
+#include "devices/pci/reset_port.h"
 
 #include <string.h>
 

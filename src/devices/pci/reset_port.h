@@ -2,8 +2,8 @@
 // Two ways to reset a PC: the reset control register at CF9h and system control port A at 92h.
 //
 // CF9h lies inside the PCI configuration address port; `struct pci_host` passes its bytes on to here.
-#ifndef DEVICES_RESET_PORT_H
-#define DEVICES_RESET_PORT_H
+#ifndef DEVICES_PCI_RESET_PORT_H
+#define DEVICES_PCI_RESET_PORT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,8 +8,8 @@
 // Not modelled: shared memory regions (2.10), suspending (2.1 of later versions), notification data (2.9),
 // VIRTIO_F_ACCESS_PLATFORM (addresses are physical), administration queues.
 //
-// Path: devices/virtio_blk.c and its like / virtio_mmio.c, virtio_pci.c
-#include "devices/virtio.h"
+// Path: devices/virtio/virtio_blk.c and its like / virtio_mmio.c, virtio_pci.c
+#include "devices/virtio/virtio.h"
 
 #include <string.h>
 

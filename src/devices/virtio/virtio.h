@@ -7,15 +7,15 @@
 //
 // A device embeds a struct virtio and describes itself with a struct virtio_type. A transport (virtio_mmio, virtio_pci)
 // connects to it and carries the driver's register accesses to the functions of the second part below.
-#ifndef DEVICES_VIRTIO_H
-#define DEVICES_VIRTIO_H
+#ifndef DEVICES_VIRTIO_VIRTIO_H
+#define DEVICES_VIRTIO_VIRTIO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/visit.h"
-#include "devices/virtio_queue.h"
+#include "devices/virtio/virtio_queue.h"
 
 #define VIRTIO_QUEUES      64
 #define VIRTIO_CONFIG_SIZE 64 // the largest configuration structure of our devices

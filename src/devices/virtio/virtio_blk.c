@@ -11,7 +11,7 @@
 // Not modelled: VIRTIO_BLK_T_GET_LIFETIME, SECURE_ERASE and zoned disks (answered with UNSUPP), CONFIG_WCE, geometry.
 //
 // Path: a backend (include/intact/backend.h) / virtio.c
-#include "devices/virtio_blk.h"
+#include "devices/virtio/virtio_blk.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A disk. VIRTIO 1.2, 5.2.
-#ifndef DEVICES_VIRTIO_BLK_H
-#define DEVICES_VIRTIO_BLK_H
+#ifndef DEVICES_VIRTIO_VIRTIO_BLK_H
+#define DEVICES_VIRTIO_VIRTIO_BLK_H
 
 #include <intact/backend.h>
 
-#include "devices/virtio.h"
+#include "devices/virtio/virtio.h"
 
 #define VIRTIO_BLK_ID_SIZE    20
 #define VIRTIO_BLK_QUEUE_SIZE 256u

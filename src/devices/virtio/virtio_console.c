@@ -3,8 +3,8 @@
 //
 // Not modelled: VIRTIO_CONSOLE_F_MULTIPORT (named ports and the control queues).
 //
-// Path: machine/outside.c / virtio.c
-#include "devices/virtio_console.h"
+// Path: machine/board/outside.c / virtio.c
+#include "devices/virtio/virtio_console.h"
 
 #include <string.h>
 

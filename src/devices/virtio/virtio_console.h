@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A console of one port. VIRTIO 1.2, 5.3.
-#ifndef DEVICES_VIRTIO_CONSOLE_H
-#define DEVICES_VIRTIO_CONSOLE_H
+#ifndef DEVICES_VIRTIO_VIRTIO_CONSOLE_H
+#define DEVICES_VIRTIO_VIRTIO_CONSOLE_H
 
-#include "devices/virtio.h"
+#include "devices/virtio/virtio.h"
 
 #define VIRTIO_CONSOLE_INPUT 4096 // characters that wait for a buffer of the driver; a power of two
 

@@ -5,8 +5,8 @@
 //     030 QueueSel  034 QueueNumMax  038 QueueNum  044 QueueReady  050 QueueNotify
 //     060 InterruptStatus  064 InterruptACK  070 Status  080-0a4 addresses of the queue  0c0 QueueReset
 //     0fc ConfigGeneration  100- configuration structure
-#ifndef DEVICES_VIRTIO_MMIO_H
-#define DEVICES_VIRTIO_MMIO_H
+#ifndef DEVICES_VIRTIO_VIRTIO_MMIO_H
+#define DEVICES_VIRTIO_VIRTIO_MMIO_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@
 #include "base/bus.h"
 #include "base/reg.h"
 #include "base/visit.h"
-#include "devices/virtio.h"
+#include "devices/virtio/virtio.h"
 
 #define VIRTIO_MMIO_SIZE 0x200 // bytes of the window; region.widest = 4
 

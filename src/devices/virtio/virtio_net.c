@@ -9,7 +9,7 @@
 // Not modelled: checksum and segmentation offloads, several pairs of queues, RSS, VLAN filters, announcements.
 //
 // Path: a backend (include/intact/backend.h) / virtio.c
-#include "devices/virtio_net.h"
+#include "devices/virtio/virtio_net.h"
 
 #include <string.h>
 

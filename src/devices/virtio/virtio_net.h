@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A network card. VIRTIO 1.2, 5.1.
-#ifndef DEVICES_VIRTIO_NET_H
-#define DEVICES_VIRTIO_NET_H
+#ifndef DEVICES_VIRTIO_VIRTIO_NET_H
+#define DEVICES_VIRTIO_VIRTIO_NET_H
 
 #include <intact/backend.h>
 
-#include "devices/virtio.h"
+#include "devices/virtio/virtio.h"
 
 #define VIRTIO_NET_MAC        6
 #define VIRTIO_NET_MAC_TABLES 2  // unicast and multicast

@@ -7,7 +7,7 @@
 // Not modelled: the transitional interface, shared memory, notification data, administration queues.
 //
 // Path: virtio.c / pci_irq.c
-#include "devices/virtio_pci.h"
+#include "devices/virtio/virtio_pci.h"
 
 #include <string.h>
 

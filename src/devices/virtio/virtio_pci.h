@@ -5,8 +5,8 @@
 //     BAR 4   64-bit prefetchable, 16 KiB:   0000 common configuration   1000 ISR status
 //                                            2000 device's configuration 3000 notifications, 4 bytes for each queue
 //     vendor capabilities that say so, and one (4.1.4.9) through which configuration space reaches BAR 4
-#ifndef DEVICES_VIRTIO_PCI_H
-#define DEVICES_VIRTIO_PCI_H
+#ifndef DEVICES_VIRTIO_VIRTIO_PCI_H
+#define DEVICES_VIRTIO_VIRTIO_PCI_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +14,8 @@
 #include <intact/interrupt.h>
 
 #include "base/visit.h"
-#include "devices/pci.h"
-#include "devices/virtio.h"
+#include "devices/pci/pci.h"
+#include "devices/virtio/virtio.h"
 
 #define VIRTIO_PCI_VENDOR     0x1af4
 #define VIRTIO_PCI_DEVICE     0x1040 // and the type of the device

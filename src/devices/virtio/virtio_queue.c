@@ -8,7 +8,7 @@
 // Not modelled: packed virtqueues (2.8), VIRTQ_USED_F_NO_NOTIFY (we always listen), VIRTIO_F_IN_ORDER.
 //
 // Path: a driver's notification / virtio.c
-#include "devices/virtio_queue.h"
+#include "devices/virtio/virtio_queue.h"
 
 #include "base/bits.h"
 

@@ -10,8 +10,8 @@
 //
 // Everything in guest memory is hostile until it is checked. A ring that breaks a rule is a fault, which the caller makes
 // DEVICE_NEEDS_RESET; a chain costs at most VIRTQUEUE_CHAIN_MAX descriptors, and a round at most `size` chains.
-#ifndef DEVICES_VIRTIO_QUEUE_H
-#define DEVICES_VIRTIO_QUEUE_H
+#ifndef DEVICES_VIRTIO_VIRTIO_QUEUE_H
+#define DEVICES_VIRTIO_VIRTIO_QUEUE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 // It is good enough to start a guest and to test one; it is no secret.
 //
 // Path: the generator / virtio.c
-#include "devices/virtio_rng.h"
+#include "devices/virtio/virtio_rng.h"
 
 #include "base/bits.h"
 

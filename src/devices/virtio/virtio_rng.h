@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // An entropy source. VIRTIO 1.2, 5.4. Its bytes come from a generator with a given seed: the same in every run.
-#ifndef DEVICES_VIRTIO_RNG_H
-#define DEVICES_VIRTIO_RNG_H
+#ifndef DEVICES_VIRTIO_VIRTIO_RNG_H
+#define DEVICES_VIRTIO_VIRTIO_RNG_H
 
-#include "devices/virtio.h"
+#include "devices/virtio/virtio.h"
 
 struct virtio_rng {
     struct virtio virtio;

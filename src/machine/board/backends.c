@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See backends.h.
-#include "machine/backends.h"
+#include "machine/board/backends.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/board.h"
+#include "machine/board/board.h"
 
 // --- Drives ---------------------------------------------------------------------------------------------------------
 

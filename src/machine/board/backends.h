@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What stands behind a board's devices: the drives and the network ends of its configuration, each for one device.
-#ifndef MACHINE_BACKENDS_H
-#define MACHINE_BACKENDS_H
+#ifndef MACHINE_BOARD_BACKENDS_H
+#define MACHINE_BOARD_BACKENDS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,14 +5,14 @@
 //     board_reset  --> reset of all of them -> firmware: the state that a kernel starts from
 //
 // Path: irqchip/route.c / vcpu/loop.c
-#include "machine/board.h"
+#include "machine/board/board.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/host_memory.h"
+#include "machine/board/host_memory.h"
 
 // A window of the board's own.
 struct board_window {

@@ -6,8 +6,8 @@
 //     board_state.c  all state in one list
 //
 // A machine adds its own part by a struct board_type, which the board calls in the order in which it is written there.
-#ifndef MACHINE_BOARD_H
-#define MACHINE_BOARD_H
+#ifndef MACHINE_BOARD_BOARD_H
+#define MACHINE_BOARD_BOARD_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,14 +20,14 @@
 #include "base/inbox.h"
 #include "base/trace.h"
 #include "base/visit.h"
-#include "devices/pci.h"
+#include "devices/pci/pci.h"
 #include "irqchip/manager.h"
 #include "irqchip/route.h"
-#include "machine/backends.h"
-#include "machine/device_list.h"
-#include "machine/outside.h"
-#include "machine/pci_place.h"
-#include "machine/virtio_slots.h"
+#include "machine/board/backends.h"
+#include "machine/board/device_list.h"
+#include "machine/board/outside.h"
+#include "machine/board/pci_place.h"
+#include "machine/board/virtio_slots.h"
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 

@@ -9,7 +9,7 @@
 // Not listed: what is in the inbox (it comes from outside, and a replay brings it again), and the host's clock of pacing.
 #include <stdio.h>
 
-#include "machine/board.h"
+#include "machine/board/board.h"
 
 // Deadlines in the clock belong to those that armed them: each device visits its own events, and the controllers tell
 // theirs again.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The table of drivers, and the list of a board's devices.
-#include "machine/device_list.h"
+#include "machine/board/device_list.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/board.h"
-#include "machine/device_drivers.h"
+#include "machine/board/board.h"
+#include "machine/board/device_drivers.h"
 
 static const struct device_driver *const drivers[] = {
     &device_edu,

@@ -8,8 +8,8 @@
 // them. A driver that needs a place on a bus takes the one that its properties name, or the next free one.
 //
 // A new driver is a row in device_list.c and a create function in a device_*.c of its own.
-#ifndef MACHINE_DEVICE_LIST_H
-#define MACHINE_DEVICE_LIST_H
+#ifndef MACHINE_BOARD_DEVICE_LIST_H
+#define MACHINE_BOARD_DEVICE_LIST_H
 
 #include <stdint.h>
 

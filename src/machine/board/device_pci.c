@@ -6,8 +6,8 @@
 #include "base/bits.h"
 #include "devices/edu.h"
 #include "devices/pci_testdev.h"
-#include "machine/board.h"
-#include "machine/device_drivers.h"
+#include "machine/board/board.h"
+#include "machine/board/device_drivers.h"
 
 // --- edu -------------------------------------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/board.h"
-#include "machine/device_list.h"
+#include "machine/board/board.h"
+#include "machine/board/device_list.h"
 
 const char *device_property(const struct intact_device_config *config, const char *name)
 {

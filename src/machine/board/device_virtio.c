@@ -10,14 +10,14 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "devices/virtio_blk.h"
-#include "devices/virtio_console.h"
-#include "devices/virtio_mmio.h"
-#include "devices/virtio_net.h"
-#include "devices/virtio_pci.h"
-#include "devices/virtio_rng.h"
-#include "machine/board.h"
-#include "machine/device_drivers.h"
+#include "devices/virtio/virtio_blk.h"
+#include "devices/virtio/virtio_console.h"
+#include "devices/virtio/virtio_mmio.h"
+#include "devices/virtio/virtio_net.h"
+#include "devices/virtio/virtio_pci.h"
+#include "devices/virtio/virtio_rng.h"
+#include "machine/board/board.h"
+#include "machine/board/device_drivers.h"
 
 struct kind;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See flash_bank.h.
-#include "machine/flash_bank.h"
+#include "machine/board/flash_bank.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "machine/host_memory.h"
-#include "machine/image.h"
+#include "machine/board/host_memory.h"
+#include "machine/boot/image.h"
 
 // --- The file -------------------------------------------------------------------------------------------------------
 

@@ -3,8 +3,8 @@
 //
 //     vCPU reads, runs   --> contents              as long as the chips show their array
 //     vCPU writes, reads --> devices/cfi_flash.c   --> contents --> file
-#ifndef MACHINE_FLASH_BANK_H
-#define MACHINE_FLASH_BANK_H
+#ifndef MACHINE_BOARD_FLASH_BANK_H
+#define MACHINE_BOARD_FLASH_BANK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The host's monotonic clock. Only pacing looks at it: it decides how long we sleep, never what the guest sees.
-#ifndef MACHINE_HOST_CLOCK_H
-#define MACHINE_HOST_CLOCK_H
+#ifndef MACHINE_BOARD_HOST_CLOCK_H
+#define MACHINE_BOARD_HOST_CLOCK_H
 
 #include <stdint.h>
 

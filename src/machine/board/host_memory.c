@@ -8,7 +8,7 @@
 #else
 #define _DEFAULT_SOURCE
 #endif
-#include "machine/host_memory.h"
+#include "machine/board/host_memory.h"
 
 #include <stddef.h>
 #include <sys/mman.h>

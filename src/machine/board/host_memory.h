@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Guest RAM as the host sees it: a large range of zeroes that costs nothing until it is touched.
-#ifndef MACHINE_HOST_MEMORY_H
-#define MACHINE_HOST_MEMORY_H
+#ifndef MACHINE_BOARD_HOST_MEMORY_H
+#define MACHINE_BOARD_HOST_MEMORY_H
 
 #include <stdint.h>
 

@@ -7,9 +7,9 @@
 //
 // When a paced wait is cut short by a message, the time that has passed on the host is posted as a message too, so that
 // a replay needs no host clock.
-#include "machine/outside.h"
+#include "machine/board/outside.h"
 
-#include "machine/host_clock.h"
+#include "machine/board/host_clock.h"
 
 enum { MESSAGE_BYTES = 16 }; // of input in one message: its `a` and `b`; `kind` is their number
 enum { HOST_QUIT = 1, HOST_TIME = 2 };

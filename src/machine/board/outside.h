@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A machine and the world: characters to and from its serial port, idle time, quitting. The same for every board.
-#ifndef MACHINE_OUTSIDE_H
-#define MACHINE_OUTSIDE_H
+#ifndef MACHINE_BOARD_OUTSIDE_H
+#define MACHINE_BOARD_OUTSIDE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

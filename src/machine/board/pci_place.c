@@ -6,7 +6,7 @@
 //     64-bit memory BAR  -> memory window; the high one if it does not fit there
 //
 // Spec: PCI Local Bus 3.0, 6.2.5.1.
-#include "machine/pci_place.h"
+#include "machine/board/pci_place.h"
 
 #include <errno.h>
 #include <inttypes.h>

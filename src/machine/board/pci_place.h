@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What a firmware does for PCI before it starts a kernel: every BAR gets an address, decoding is on, and on a PC the
 // interrupt line register says which IRQ the pin is.
-#ifndef MACHINE_PCI_PLACE_H
-#define MACHINE_PCI_PLACE_H
+#ifndef MACHINE_BOARD_PCI_PLACE_H
+#define MACHINE_BOARD_PCI_PLACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
-#include "devices/pci.h"
+#include "devices/pci/pci.h"
 
 // [base, end), with addresses as BARs have them. `end` 0: not there.
 struct pci_window {

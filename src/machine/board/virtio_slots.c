@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See virtio_slots.h. VIRTIO 1.2, 4.2.2: an empty slot has DeviceID 0, which drivers pass over.
-#include "machine/virtio_slots.h"
+#include "machine/board/virtio_slots.h"
 
-#include "machine/board.h"
+#include "machine/board/board.h"
 
 static struct virtio_mmio *at(struct virtio_slots *slots, uint64_t offset)
 {

@@ -2,13 +2,13 @@
 // A machine's row of virtio-mmio slots: a window of equal parts, each with an interrupt, filled from the last one down.
 //
 // QEMU's `virt` gives its first device the last slot, and a guest that was told so finds it there.
-#ifndef MACHINE_VIRTIO_SLOTS_H
-#define MACHINE_VIRTIO_SLOTS_H
+#ifndef MACHINE_BOARD_VIRTIO_SLOTS_H
+#define MACHINE_BOARD_VIRTIO_SLOTS_H
 
 #include <stdint.h>
 
 #include "base/visit.h"
-#include "devices/virtio_mmio.h"
+#include "devices/virtio/virtio_mmio.h"
 
 #define VIRTIO_SLOTS 32
 

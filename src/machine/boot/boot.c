@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The kernel's bytes, and the line when it is refused.
-#include "machine/boot.h"
+#include "machine/boot/boot.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -3,13 +3,13 @@
 //
 //     boot_x86.h    bzImage, multiboot, PVH, firmware
 //     boot_arm64.h  Image, ELF, raw code, firmware
-#ifndef MACHINE_BOOT_H
-#define MACHINE_BOOT_H
+#ifndef MACHINE_BOOT_BOOT_H
+#define MACHINE_BOOT_BOOT_H
 
 #include <stddef.h>
 
 #include "base/error.h"
-#include "machine/image.h"
+#include "machine/boot/image.h"
 
 // The kernel `name`: the `size` bytes at `data`, or if that is NULL the file; unpacked. `image` is to be released in
 // either case. 0, or a negative errno with one line in `error`, also when no kernel is named.

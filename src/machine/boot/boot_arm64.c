@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Puts kernel, ramdisk and device tree into guest RAM; see boot_arm64.h.
-#include "machine/boot_arm64.h"
+#include "machine/boot/boot_arm64.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/bits.h"
-#include "machine/boot.h"
-#include "machine/elf.h"
-#include "machine/guest_memory.h"
+#include "machine/boot/boot.h"
+#include "machine/boot/elf.h"
+#include "machine/boot/guest_memory.h"
 
 #define MEBI2 (UINT64_C(2) << 20)
 

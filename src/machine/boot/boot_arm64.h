@@ -7,16 +7,16 @@
 //     2 MiB above                    ramdisk
 //
 // The tree takes up at most 1 MiB, and its address goes to x0.
-#ifndef MACHINE_BOOT_ARM64_H
-#define MACHINE_BOOT_ARM64_H
+#ifndef MACHINE_BOOT_BOOT_ARM64_H
+#define MACHINE_BOOT_BOOT_ARM64_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bus.h"
 #include "base/error.h"
-#include "machine/fdt.h"
-#include "machine/image.h"
+#include "machine/boot/image.h"
+#include "machine/tables/fdt.h"
 
 #define BOOT_ARM64_TREE_LIMIT (UINT64_C(1) << 20)
 

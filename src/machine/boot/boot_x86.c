@@ -6,17 +6,17 @@
 //     multiboot   -> multiboot.c        magic in the first 8 KiB
 //     ELF         -> pvh.c              Xen's PHYS32_ENTRY note
 // An uncompressed Linux has the PVH note; a kernel that has a multiboot header as well means it for loaders like us.
-#include "machine/boot_x86.h"
+#include "machine/boot/boot_x86.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/boot.h"
-#include "machine/bytes.h"
-#include "machine/elf.h"
-#include "machine/guest_memory.h"
+#include "machine/boot/boot.h"
+#include "machine/boot/elf.h"
+#include "machine/boot/guest_memory.h"
+#include "machine/tables/bytes.h"
 
 #define PAGE        UINT64_C(4096)
 #define GDT_CODE_64 UINT64_C(0x00af9b000000ffff)

@@ -4,15 +4,15 @@
 // One idea per file: linux_x86.c (bzImage), multiboot.c, pvh.c, firmware_image.c (-bios), all on elf.c, load_image.c
 // and guest_memory.c; boot_x86.c tries them in turn. Loaders write guest RAM and nothing else; pc_start.c applies
 // boot_x86_state to vCPU 0.
-#ifndef MACHINE_BOOT_X86_H
-#define MACHINE_BOOT_X86_H
+#ifndef MACHINE_BOOT_BOOT_X86_H
+#define MACHINE_BOOT_BOOT_X86_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bus.h"
 #include "base/error.h"
-#include "machine/image.h"
+#include "machine/boot/image.h"
 
 // Fixed places in the first 640 KiB. All of it is usable RAM to the guest, which copies what it needs early on.
 enum {

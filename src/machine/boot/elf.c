@@ -5,15 +5,15 @@
 //                                  \-> PT_NOTE   name, type, contents, each padded to 4 (or 8) bytes
 //
 // Not modelled: sections, symbols, relocation, dynamic linking; big-endian files are refused.
-#include "machine/elf.h"
+#include "machine/boot/elf.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/bytes.h"
-#include "machine/guest_memory.h"
+#include "machine/boot/guest_memory.h"
+#include "machine/tables/bytes.h"
 
 enum { PT_LOAD = 1, PT_NOTE = 4 };
 

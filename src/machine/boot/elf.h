@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // ELF executables, 32- and 64-bit, little-endian: header checks, segments and notes. Everything is bounded by the file.
-#ifndef MACHINE_ELF_H
-#define MACHINE_ELF_H
+#ifndef MACHINE_BOOT_ELF_H
+#define MACHINE_BOOT_ELF_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bus.h"
 #include "base/error.h"
-#include "machine/image.h"
+#include "machine/boot/image.h"
 
 #define ELF_SEGMENT_LIMIT 64 // program headers we look at; a kernel has about five
 

@@ -4,8 +4,8 @@
 // Spec: Intel SDM volume 3, "First instruction executed"; 82371AB (PIIX4), BIOS memory.
 #include <errno.h>
 
-#include "machine/boot_x86.h"
-#include "machine/guest_memory.h"
+#include "machine/boot/boot_x86.h"
+#include "machine/boot/guest_memory.h"
 
 enum { LOW_ALIAS = 0x20000, SIZE_LIMIT = 8 << 20, GRANULE = 4096 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Guest RAM for the loaders: bounded copies with an error line of their own.
-#include "machine/guest_memory.h"
+#include "machine/boot/guest_memory.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What loaders need of the memory bus: put bytes into guest RAM, or say in one line why not.
-#ifndef MACHINE_GUEST_MEMORY_H
-#define MACHINE_GUEST_MEMORY_H
+#ifndef MACHINE_BOOT_GUEST_MEMORY_H
+#define MACHINE_BOOT_GUEST_MEMORY_H
 
 #include <stddef.h>
 #include <stdint.h>

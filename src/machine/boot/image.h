@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A file in memory: what every loader works on. Loaders never touch the file system.
-#ifndef MACHINE_IMAGE_H
-#define MACHINE_IMAGE_H
+#ifndef MACHINE_BOOT_IMAGE_H
+#define MACHINE_BOOT_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

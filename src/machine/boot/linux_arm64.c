@@ -9,8 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "machine/boot_arm64.h"
-#include "machine/bytes.h"
+#include "machine/boot/boot_arm64.h"
+#include "machine/tables/bytes.h"
 
 enum { TEXT_OFFSET = 8, IMAGE_SIZE = 16, FLAGS = 24, MAGIC = 56, HEADER_SIZE = 64 };
 enum { FLAG_BIG_ENDIAN = 1 };

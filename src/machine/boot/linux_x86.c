@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/boot_x86.h"
-#include "machine/bytes.h"
-#include "machine/guest_memory.h"
+#include "machine/boot/boot_x86.h"
+#include "machine/boot/guest_memory.h"
+#include "machine/tables/bytes.h"
 
 // Setup header fields, by their offset both in the file and in the zero page.
 enum {

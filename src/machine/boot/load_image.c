@@ -3,7 +3,7 @@
 //
 // Both steps are bounded by the caller, so that neither a device file nor a small archive of many zeroes can eat the
 // host's memory.
-#include "machine/image.h"
+#include "machine/boot/image.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -13,10 +13,10 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/boot_x86.h"
-#include "machine/bytes.h"
-#include "machine/elf.h"
-#include "machine/guest_memory.h"
+#include "machine/boot/boot_x86.h"
+#include "machine/boot/elf.h"
+#include "machine/boot/guest_memory.h"
+#include "machine/tables/bytes.h"
 
 #define HEADER_MAGIC  UINT32_C(0x1badb002)
 #define LOADER_MAGIC  UINT32_C(0x2badb002) // in %eax at entry

@@ -11,10 +11,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "machine/boot_x86.h"
-#include "machine/bytes.h"
-#include "machine/elf.h"
-#include "machine/guest_memory.h"
+#include "machine/boot/boot_x86.h"
+#include "machine/boot/elf.h"
+#include "machine/boot/guest_memory.h"
+#include "machine/tables/bytes.h"
 
 enum { XEN_ELFNOTE_PHYS32_ENTRY = 18, START_INFO_MAGIC = 0x336ec578, START_INFO_VERSION = 1 };
 enum { MODULES = 0x40, MEMORY_MAP = 0x80, INFO_SIZE = MEMORY_MAP + 24 * MEMORY_RANGE_LIMIT };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Features of a processor model by name: which bit of which CPUID word. Spec: Intel SDM volume 2, CPUID; AMD APM volume
 // 3, appendix E.
-#include "machine/cpu_model.h"
+#include "machine/pc/cpu_model.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The value of -cpu: a model, with features added or taken away.
-#ifndef MACHINE_CPU_MODEL_H
-#define MACHINE_CPU_MODEL_H
+#ifndef MACHINE_PC_CPU_MODEL_H
+#define MACHINE_PC_CPU_MODEL_H
 
 #include "base/error.h"
 #include "vcpu/x86_64/model.h"

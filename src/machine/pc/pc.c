@@ -2,12 +2,12 @@
 // The PC's own part of a machine: what it is made of, what its devices ask of it, RESET#. board.c puts it together.
 //
 // Not modelled: address line 20, NMI sources (IOCHK, SERR), DMA controllers, floppy, parallel port, video.
-#include "machine/pc.h"
+#include "machine/pc/pc.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "machine/host_memory.h"
+#include "machine/board/host_memory.h"
 #include "vcpu/x86_64/sysreg.h"
 
 // --- What devices ask of the machine --------------------------------------------------------------------------------

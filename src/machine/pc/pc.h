@@ -8,8 +8,8 @@
 //     pc_firmware.c  what a firmware would have left behind: tables, CMOS, controllers set up
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
-#ifndef MACHINE_PC_H
-#define MACHINE_PC_H
+#ifndef MACHINE_PC_PC_H
+#define MACHINE_PC_PC_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,15 +20,15 @@
 #include "devices/hpet.h"
 #include "devices/i8042.h"
 #include "devices/pc_testdev.h"
+#include "devices/pci/reset_port.h"
 #include "devices/pit.h"
-#include "devices/reset_port.h"
 #include "devices/rtc.h"
 #include "devices/uart16550.h"
 #include "irqchip/x86/x86_irq.h"
-#include "machine/board.h"
-#include "machine/boot_x86.h"
-#include "machine/cpu_model.h"
-#include "machine/description.h"
+#include "machine/board/board.h"
+#include "machine/boot/boot_x86.h"
+#include "machine/pc/cpu_model.h"
+#include "machine/tables/description.h"
 #include "vcpu/x86_64/cpu.h"
 
 // --- Addresses -------------------------------------------------------------------------------------------------------

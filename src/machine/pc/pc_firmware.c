@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "machine/bytes.h"
-#include "machine/guest_memory.h"
-#include "machine/pc.h"
+#include "machine/boot/guest_memory.h"
+#include "machine/pc/pc.h"
+#include "machine/tables/bytes.h"
 
 enum { TABLES_SIZE = PC_MP_TABLE - PC_TABLES, MP_TABLE_SIZE = PC_ROM_END - PC_MP_TABLE };
 enum { RESET_HARD = RESET_PORT_SYS_RST | RESET_PORT_RST_CPU };

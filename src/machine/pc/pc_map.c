@@ -20,8 +20,8 @@
 // Not modelled: shadow RAM registers (the range from C0000h to DFFFFh is empty), address line 20.
 #include <errno.h>
 
-#include "machine/host_memory.h"
-#include "machine/pc.h"
+#include "machine/board/host_memory.h"
+#include "machine/pc/pc.h"
 
 // --- Memory ----------------------------------------------------------------------------------------------------------
 

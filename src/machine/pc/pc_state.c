@@ -2,7 +2,7 @@
 // The PC's part of the list of state (board_state.c): devices, interrupt controllers, processors.
 //
 // Not listed: flash, which nothing writes.
-#include "machine/pc.h"
+#include "machine/pc/pc.h"
 
 void pc_visit_devices(struct board *board, struct visit *v)
 {

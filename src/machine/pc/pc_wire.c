@@ -14,7 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "machine/pc.h"
+#include "machine/pc/pc.h"
 
 // --- Controllers: routing ends at their pins; their outputs go to the loop and the clock ----------------------------
 

@@ -11,9 +11,9 @@
 #include <stdbool.h>
 
 #include "base/bits.h"
-#include "machine/blob.h"
-#include "machine/description.h"
-#include "machine/dsdt.h"
+#include "machine/tables/blob.h"
+#include "machine/tables/description.h"
+#include "machine/tables/dsdt.h"
 
 enum { HEADER_SIZE = 36, LENGTH_AT = 4, CHECKSUM_AT = 9, RSDP_SIZE = 36, FACS_SIZE = 64 };
 

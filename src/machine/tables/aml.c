@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // AML encoding. Spec: ACPI 6.5, 20.2 (grammar), 6.4.2 (small) and 6.4.3 (large resource descriptors), 6.1.5 (EISA ids).
-#include "machine/aml.h"
+#include "machine/tables/aml.h"
 
 enum {
     NAME_OP = 0x08,

@@ -7,12 +7,12 @@
 //     aml_end(&aml);
 //
 // Packages are opened and closed; their lengths are patched in when they close, always in the three-byte form.
-#ifndef MACHINE_AML_H
-#define MACHINE_AML_H
+#ifndef MACHINE_TABLES_AML_H
+#define MACHINE_TABLES_AML_H
 
 #include <stdint.h>
 
-#include "machine/blob.h"
+#include "machine/tables/blob.h"
 
 #define AML_DEPTH 16
 

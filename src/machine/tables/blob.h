@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A growing table in a buffer of fixed size: little-endian fields are appended, earlier ones patched. What does not fit
 // is dropped and remembered, so that only the end of a long list of appends needs a check.
-#ifndef MACHINE_BLOB_H
-#define MACHINE_BLOB_H
+#ifndef MACHINE_TABLES_BLOB_H
+#define MACHINE_TABLES_BLOB_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-#include "machine/bytes.h"
+#include "machine/tables/bytes.h"
 
 struct blob {
     uint8_t *data;

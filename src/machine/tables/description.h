@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A PC in numbers: the one description from which ACPI tables, the MP table and fw_cfg are made, and which the board
 // fills from what it really wired. No table has a number of its own.
-#ifndef MACHINE_DESCRIPTION_H
-#define MACHINE_DESCRIPTION_H
+#ifndef MACHINE_TABLES_DESCRIPTION_H
+#define MACHINE_TABLES_DESCRIPTION_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -11,9 +11,9 @@
 //       VR00 ...     virtio-mmio slots with a device
 //
 // Not modelled: processor devices (the MADT lists them), _OSC, hot plug.
-#include "machine/dsdt.h"
+#include "machine/tables/dsdt.h"
 
-#include "machine/aml.h"
+#include "machine/tables/aml.h"
 
 enum { PCI_SLOTS = 32, PCI_PINS = 4, PCI_CONFIG_PORT = 0xcf8 };
 

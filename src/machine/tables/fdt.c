@@ -4,7 +4,7 @@
 // Spec: Devicetree Specification 0.4, chapters 2, 3 and 5; the bindings that Linux documents (arm,gic-v3, arm,gic,
 // arm,armv8-timer, arm,psci, arm,pl011, arm,pl031, cfi-flash, qemu,fw-cfg-mmio, virtio,mmio, pci-host-ecam-generic with
 // msi-map).
-#include "machine/fdt.h"
+#include "machine/tables/fdt.h"
 
 #include <errno.h>
 #include <libfdt.h>

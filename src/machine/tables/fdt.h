@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The flattened device tree of an Arm machine, made from the board's own description: no node has a number of its own.
-#ifndef MACHINE_FDT_H
-#define MACHINE_FDT_H
+#ifndef MACHINE_TABLES_FDT_H
+#define MACHINE_TABLES_FDT_H
 
 #include <stddef.h>
 #include <stdint.h>

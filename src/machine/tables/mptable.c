@@ -6,8 +6,8 @@
 //
 // APIC ids above 254 do not fit and are left out; such a machine is for ACPI.
 #include "base/bits.h"
-#include "machine/blob.h"
-#include "machine/description.h"
+#include "machine/tables/blob.h"
+#include "machine/tables/description.h"
 
 enum { CPU = 0, BUS = 1, IOAPIC = 2, IO_INTERRUPT = 3, LOCAL_INTERRUPT = 4 };
 enum { INT = 0, NMI = 1, EXTINT = 3 };

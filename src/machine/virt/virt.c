@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The own part of `virt`: what it is made of, reset. board.c puts it together.
-#include "machine/virt.h"
+#include "machine/virt/virt.h"
 
 #include <errno.h>
 #include <stdlib.h>

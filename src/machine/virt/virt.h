@@ -9,8 +9,8 @@
 //     virt_flash.c     what a firmware of the user's runs in, and is told by
 //     virt_start.c     the first processor's state
 //     virt_state.c     its part of the list of state
-#ifndef MACHINE_VIRT_H
-#define MACHINE_VIRT_H
+#ifndef MACHINE_VIRT_VIRT_H
+#define MACHINE_VIRT_VIRT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,10 +20,10 @@
 #include "devices/pl011.h"
 #include "devices/pl031.h"
 #include "irqchip/arm/arm_irq.h"
-#include "machine/board.h"
-#include "machine/boot_arm64.h"
-#include "machine/fdt.h"
-#include "machine/flash_bank.h"
+#include "machine/board/board.h"
+#include "machine/board/flash_bank.h"
+#include "machine/boot/boot_arm64.h"
+#include "machine/tables/fdt.h"
 #include "vcpu/aarch64/cpu.h"
 
 // --- Addresses -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "machine/virt.h"
+#include "machine/virt/virt.h"
 #include "vcpu/aarch64/model.h"
 
 static struct fdt_window window(const struct virt *virt, enum arm_irq_window which, uint64_t base)

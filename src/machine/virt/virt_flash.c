@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "machine/boot.h"
-#include "machine/virt.h"
+#include "machine/boot/boot.h"
+#include "machine/virt/virt.h"
 
 #define RAMDISK_LIMIT (UINT64_C(2) << 30)
 

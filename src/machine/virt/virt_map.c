@@ -16,7 +16,7 @@
 //     4000_0000  RAM
 //  40_1000_0000  PCI: configuration space (ECAM)
 //  80_0000_0000  PCI: 64-bit BARs that do not fit below
-#include "machine/virt.h"
+#include "machine/virt/virt.h"
 
 int virt_map_memory(struct board *board)
 {

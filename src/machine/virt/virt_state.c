@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The part of `virt` in the list of state (board_state.c): devices, interrupt controllers, processors with their timers.
-#include "machine/virt.h"
+#include "machine/virt/virt.h"
 
 void virt_visit_devices(struct board *board, struct visit *v)
 {

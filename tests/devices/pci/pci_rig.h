@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "devices/board.h"
-#include "devices/pci.h"
+#include "devices/pci/pci.h"
 
 #define RIG_RAM     UINT64_C(0x100000)
 #define RIG_LINES   4

@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "devices/board.h"
-#include "devices/pci.h"
-#include "devices/reset_port.h"
+#include "devices/pci/pci.h"
+#include "devices/pci/reset_port.h"
 
 struct board {
     struct pci_host host;

@@ -2,7 +2,7 @@
 // PCI 3.0, 6.2.5 (BARs), 6.7 (capabilities), 3.3.3.1 (master abort); PCI Express 7.2.2 (ECAM).
 #include <errno.h>
 
-#include "devices/pci_rig.h"
+#include "devices/pci/pci_rig.h"
 
 static struct pci_rig rig;
 static struct pci_function first, second;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // PCI 3.0, 6.2.2, 6.2.3, 6.8: what a driver writes becomes the mode, the messages and the masks of the function's
 // sources.
-#include "devices/pci_rig.h"
+#include "devices/pci/pci_rig.h"
 
 #define TABLE    UINT64_C(0xe0000000)
 #define MESSAGE  UINT32_C(0xfee01000)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, chapters 2 and 3: features, status, faults, notices. With a device that gives back what it is given.
-#include "devices/virtio_rig.h"
+#include "devices/virtio/virtio_rig.h"
 
 static struct virtio_rig rig;
 static struct virtio device;

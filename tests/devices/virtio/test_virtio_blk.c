@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 5.2: every request, every way it can fail.
-#include "devices/virtio_blk.h"
+#include "devices/virtio/virtio_blk.h"
 
-#include "devices/virtio_rig.h"
+#include "devices/virtio/virtio_rig.h"
 
 #define SECTORS 256u
 #define HEADER  RIG_BUFFERS

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 5.3.
-#include "devices/virtio_console.h"
+#include "devices/virtio/virtio_console.h"
 
-#include "devices/virtio_rig.h"
+#include "devices/virtio/virtio_rig.h"
 
 enum { RECEIVE, TRANSMIT };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Drivers without sense: rings, descriptors and tables of random bytes, a little like real ones. Whatever they say, the
 // device ends in an answer or in DEVICE_NEEDS_RESET, writes nothing outside memory, and works again after a reset.
-#include "devices/virtio_blk.h"
-#include "devices/virtio_console.h"
-#include "devices/virtio_net.h"
-#include "devices/virtio_rig.h"
-#include "devices/virtio_rng.h"
+#include "devices/virtio/virtio_blk.h"
+#include "devices/virtio/virtio_console.h"
+#include "devices/virtio/virtio_net.h"
+#include "devices/virtio/virtio_rig.h"
+#include "devices/virtio/virtio_rng.h"
 
 enum { ROUNDS = 10000, NOTICES = 4 };
 

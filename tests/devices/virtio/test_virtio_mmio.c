@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 4.2: the registers of both versions, and the line.
-#include "devices/virtio_mmio.h"
+#include "devices/virtio/virtio_mmio.h"
 
-#include "devices/virtio_rig.h"
-#include "devices/virtio_rng.h"
+#include "devices/virtio/virtio_rig.h"
+#include "devices/virtio/virtio_rng.h"
 
 static struct virtio_rig rig;
 static struct virtio_rng rng;

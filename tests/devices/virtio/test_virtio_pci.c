@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 4.1: found and driven as a driver does, by messages and by the line.
-#include "devices/pci_rig.h"
-#include "devices/virtio_blk.h"
-#include "devices/virtio_pci.h"
-#include "devices/virtio_rng.h"
+#include "devices/pci/pci_rig.h"
+#include "devices/virtio/virtio_blk.h"
+#include "devices/virtio/virtio_pci.h"
+#include "devices/virtio/virtio_rng.h"
 
 #define BAR     UINT64_C(0x8000000000)
 #define TABLE   UINT64_C(0xe0000000)

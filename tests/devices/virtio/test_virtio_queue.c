@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 2.7: rings that keep the rules, and every way to break them.
-#include "devices/virtio_rig.h"
+#include "devices/virtio/virtio_rig.h"
 
 static struct virtio_rig rig;
 static struct virtio_dma dma;

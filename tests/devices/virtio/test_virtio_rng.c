@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 5.4.
-#include "devices/virtio_rng.h"
+#include "devices/virtio/virtio_rng.h"
 
-#include "devices/virtio_rig.h"
+#include "devices/virtio/virtio_rig.h"
 
 static struct virtio_rig rig;
 static struct virtio_rng rng;

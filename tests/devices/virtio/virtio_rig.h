@@ -5,7 +5,7 @@
 
 #include "base/bus.h"
 #include "devices/board.h"
-#include "devices/virtio.h"
+#include "devices/virtio/virtio.h"
 
 #define RIG_RAM     UINT64_C(0x100000)
 #define RIG_QUEUES  UINT64_C(0x10000) // where queue 0 is

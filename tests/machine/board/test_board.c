@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What every machine has: tried on both families.
-#include "machine/board.h"
+#include "machine/board/board.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
 
 #include "machine/arm64_code.h"
-#include "machine/pc.h"
-#include "machine/virt.h"
+#include "machine/pc/pc.h"
+#include "machine/virt/virt.h"
 #include "machine/x86_code.h"
 
 enum { FREE = 0x20000000 }; // where neither machine of this size has anything

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A flash bank on a bus, and the file behind it.
-#include "machine/flash_bank.h"
+#include "machine/board/flash_bank.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

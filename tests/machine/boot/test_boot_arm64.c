@@ -4,7 +4,7 @@
 #include <libfdt.h>
 #include <zlib.h>
 
-#include "machine/boot_arm64.h"
+#include "machine/boot/boot_arm64.h"
 #include "machine/kernels.h"
 #include "machine/memory.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The loaders end to end: a file on disk, the entry state and guest memory on the other side.
-#include "machine/boot_x86.h"
+#include "machine/boot/boot_x86.h"
 
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The ELF reader: what it takes, and that what it refuses is refused with one line.
-#include "machine/elf.h"
+#include "machine/boot/elf.h"
 
 #include <criterion/criterion.h>
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <zlib.h>
 
-#include "machine/image.h"
+#include "machine/boot/image.h"
 #include "machine/memory.h"
 
 static void reads_as(const char *path, uint64_t limit, const char *text)

@@ -2,9 +2,9 @@
 // ACPI 6.5 chapter 5 and MP 1.4 chapter 4: the tables say what the description says, and nothing else.
 #include <criterion/criterion.h>
 
-#include "machine/aml.h"
-#include "machine/bytes.h"
-#include "machine/description.h"
+#include "machine/tables/aml.h"
+#include "machine/tables/bytes.h"
+#include "machine/tables/description.h"
 
 enum { BASE = 0xe0000, CAPACITY = 0x10000 };
 

@@ -5,9 +5,9 @@
 
 #include "base/bits.h"
 #include "machine/arm64_code.h"
-#include "machine/bytes.h"
 #include "machine/memory.h"
-#include "machine/virt.h"
+#include "machine/tables/bytes.h"
+#include "machine/virt/virt.h"
 
 static struct virt virt;
 static struct intact_machine_config config;
