@@ -263,6 +263,19 @@ void intact_machine_input_end(struct intact_machine *machine);
 // loses it. 0; -ENOENT: no card is on such an end; -EINVAL: the size; -ENOMEM.
 int intact_machine_net_input(struct intact_machine *machine, const char *id, const void *frame, size_t size);
 
+// Any thread. The cable of the card on the network end `id`, of any kind, is plugged in (`up`, as at first) or pulled out.
+// In order with frames of intact_machine_net_input. Without it the card neither sends nor receives, and what was on its
+// way is lost. Its driver finds VIRTIO_NET_S_LINK_UP in `status` and gets a configuration-change interrupt if that is new
+// (VIRTIO 1.2, 5.1.4 and 2.3). A reset of the machine leaves the cable as it is. 0; -ENOENT: no card is on such an end;
+// -ENOMEM.
+int intact_machine_net_link(struct intact_machine *machine, const char *id, bool up);
+
+// Any thread. The screen behind the virtconsole with the chardev `id` has so many columns and rows, each 1 to 65535; 80
+// and 25 at first. Its driver finds them in `cols` and `rows` and gets a configuration-change interrupt if one is new
+// (VIRTIO 1.2, 5.3.4 and 2.3). A reset of the machine leaves them as they are. 0; -ENOENT: no virtconsole has such a
+// chardev; -EINVAL: the size; -ENOMEM.
+int intact_machine_console_size(struct intact_machine *machine, const char *id, unsigned columns, unsigned rows);
+
 // Any thread, and signal handlers of the machine's own thread not included. Ends intact_machine_run soon.
 void intact_machine_quit(struct intact_machine *machine);
 

@@ -187,6 +187,16 @@ int intact_machine_net_input(struct intact_machine *machine, const char *id, con
     return backends_net_input(machine->board, id, frame, size);
 }
 
+int intact_machine_net_link(struct intact_machine *machine, const char *id, bool up)
+{
+    return backends_net_link(machine->board, id, up);
+}
+
+int intact_machine_console_size(struct intact_machine *machine, const char *id, unsigned columns, unsigned rows)
+{
+    return backends_console_size(machine->board, id, columns, rows);
+}
+
 void intact_machine_quit(struct intact_machine *machine)
 {
     outside_quit(&machine->board->outside);

@@ -215,6 +215,56 @@ static void check_state(enum intact_machine_type type, bool pci)
     setup();
 }
 
+static void outside_says(struct board *board, bool up, unsigned columns, unsigned rows)
+{
+    cr_assert_eq(backends_net_link(board, "n2", up), 0);
+    cr_assert_eq(backends_console_size(board, "c0", columns, rows), 0);
+    inbox_drain(&board->inbox, board->clock.now, 0);
+}
+
+// The cards are the second to fourth device, the console is the sixth.
+static void check_outside(struct board *board, bool up, unsigned columns, unsigned rows)
+{
+    uint64_t slots = board->type == &pc_type ? PC_VIRTIO : VIRT_VIRTIO, last = board->type == &pc_type ? 7 : 31;
+    cr_assert_eq(bus_read(&board->memory, slots + 0x200 * (last - 3) + 0x106, 2, 0), up);
+    cr_assert_eq(in(board, slots + 0x200 * (last - 5) + 0x100), rows << 16 | columns);
+}
+
+static void check_cable_and_screen(enum intact_machine_type type)
+{
+    struct visit_save save;
+    struct visit_load load;
+    struct visit_differ differ;
+    add_one_of_each(false);
+    struct board *board = make(type);
+    check_outside(board, true, 80, 25);
+    outside_says(board, false, 132, 43);
+    check_outside(board, false, 132, 43);
+    cr_assert_eq(board_reset(board), 0);
+    check_outside(board, false, 132, 43);
+    visit_save_init(&save);
+    board_visit_chips(board, &save.visit);
+    outside_says(board, true, 100, 30);
+    check_outside(board, true, 100, 30);
+    visit_differ_init(&differ, save.data, save.size);
+    board_visit_chips(board, &differ.visit);
+    cr_assert(differ.differs);
+    visit_load_init(&load, save.data, save.size);
+    board_visit_chips(board, &load.visit);
+    board_loaded(board);
+    cr_assert_not(load.failed);
+    check_outside(board, false, 132, 43);
+    free(save.data);
+    discard(board);
+    setup();
+}
+
+Test(machine_virtio, cables_and_screens_stay_at_a_reset_and_come_back_with_a_load)
+{
+    check_cable_and_screen(INTACT_PC);
+    check_cable_and_screen(INTACT_VIRT);
+}
+
 Test(machine_virtio, all_of_it_is_saved_and_loaded)
 {
     check_state(INTACT_PC, true);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See backends.h.
+//
+// Path: machine/machine.c / devices/virtio/virtio_net.c, devices/virtio/virtio_console.c
 #include "machine/board/backends.h"
 
 #include <errno.h>
@@ -58,6 +60,60 @@ int backends_take_drive(struct board *board, const char *driver, const char *id,
     return result;
 }
 
+// --- What happens to cables and screens -----------------------------------------------------------------------------
+
+enum { LINK, SIZE }; // of message->id, a network end or a place for characters by its number
+
+static void take_message(void *owner, const struct inbox_message *message, uint64_t now)
+{
+    const struct board *board = owner;
+    (void)now;
+    if (message->kind == LINK && message->id < INTACT_NETDEVS_MAX) {
+        const struct backends_card *card = &board->backends.plugged[message->id];
+        if (card->set_link)
+            card->set_link(card->card, message->a != 0);
+    } else if (message->kind == SIZE && message->id < INTACT_CHARDEVS_MAX) {
+        const struct backends_screen *screen = &board->backends.screens[message->id];
+        if (screen->resize)
+            screen->resize(screen->screen, (uint16_t)message->a, (uint16_t)message->b);
+    }
+}
+
+static int open_channel(struct board *board)
+{
+    const struct inbox_channel channel = { .name = "backends", .handle = take_message, .owner = board };
+    int number = inbox_register(&board->inbox, &channel);
+    board->backends.channel = (uint16_t)number;
+    return number < 0 ? number : 0;
+}
+
+// What these read does not change once the machine is there.
+int backends_net_link(struct board *board, const char *id, bool up)
+{
+    const struct intact_machine_config *config = &board->config;
+    for (unsigned i = 0; i < config->netdev_count; i++) {
+        const struct inbox_message message = { .channel = board->backends.channel, .kind = LINK, .id = i, .a = up };
+        if (strcmp(config->netdevs[i].id, id) == 0 && board->backends.plugged[i].set_link)
+            return inbox_post(&board->inbox, &message, 1);
+    }
+    return -ENOENT;
+}
+
+int backends_console_size(struct board *board, const char *id, unsigned columns, unsigned rows)
+{
+    const struct intact_machine_config *config = &board->config;
+    if (columns < 1 || columns > UINT16_MAX || rows < 1 || rows > UINT16_MAX)
+        return -EINVAL;
+    for (unsigned i = 0; i < config->chardev_count && i < INTACT_CHARDEVS_MAX; i++) {
+        const struct inbox_message message = {
+            .channel = board->backends.channel, .kind = SIZE, .id = i, .a = columns, .b = rows
+        };
+        if (board->backends.screens[i].resize && strcmp(config->chardevs[i].id, id) == 0)
+            return inbox_post(&board->inbox, &message, 1);
+    }
+    return -ENOENT;
+}
+
 // --- Network --------------------------------------------------------------------------------------------------------
 
 // That of the first one with its number.
@@ -81,7 +137,7 @@ static int check_netdev(struct board *board, const struct intact_netdev_config *
     return missing ? error_set(&board->error, -EINVAL, "-netdev: one lacks %s", missing) : 0;
 }
 
-int backends_init(struct board *board)
+static int plug_ends(struct board *board)
 {
     const struct intact_machine_config *config = &board->config;
     struct backends *backends = &board->backends;
@@ -102,6 +158,12 @@ int backends_init(struct board *board)
         }
     }
     return 0;
+}
+
+int backends_init(struct board *board)
+{
+    int result = open_channel(board);
+    return result < 0 ? result : plug_ends(board);
 }
 
 void backends_destroy(struct board *board)
@@ -156,8 +218,7 @@ static int plug_in(struct board *board, unsigned index, const struct intact_net 
     return 0;
 }
 
-int backends_take_netdev(struct board *board, const char *driver, const char *id,
-                         bool (*receive)(void *card, const void *frame, size_t size), void *card,
+int backends_take_netdev(struct board *board, const char *driver, const char *id, const struct backends_card *card,
                          const struct intact_net **net)
 {
     const struct intact_machine_config *config = &board->config;
@@ -170,8 +231,9 @@ int backends_take_netdev(struct board *board, const char *driver, const char *id
     if (backends->netdev_taken[i])
         return error_set(&board->error, -EINVAL, "-device %s: netdev=%.80s is in use by another device", driver, id);
     backends->netdev_taken[i] = true;
-    backends->ports[i].receive = receive;
-    backends->ports[i].card = card;
+    backends->plugged[i] = *card;
+    backends->ports[i].receive = card->receive;
+    backends->ports[i].card = card->card;
     return plug_in(board, i, net);
 }
 
@@ -187,7 +249,7 @@ int backends_net_input(struct board *board, const char *id, const void *frame, s
 
 // --- Characters -----------------------------------------------------------------------------------------------------
 
-int backends_take_chardev(struct board *board, const char *driver, const char *id,
+int backends_take_chardev(struct board *board, const char *driver, const char *id, const struct backends_screen *screen,
                           const struct intact_chardev_config **chardev)
 {
     const struct intact_machine_config *config = &board->config;
@@ -199,6 +261,7 @@ int backends_take_chardev(struct board *board, const char *driver, const char *i
     if (board->backends.chardev_taken[i])
         return error_set(&board->error, -EINVAL, "-device %s: chardev=%.80s is in use by another device", driver, id);
     board->backends.chardev_taken[i] = true;
+    board->backends.screens[i] = *screen;
     *chardev = &config->chardevs[i];
     return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What stands behind a board's devices: the drives and the network ends of its configuration, each for one device.
+// What stands behind a board's devices: the drives, network ends and places for characters of its configuration, each
+// for one device.
 #ifndef MACHINE_BOARD_BACKENDS_H
 #define MACHINE_BOARD_BACKENDS_H
 
@@ -16,6 +17,19 @@
 
 struct board;
 
+// A card, on the machine's thread.
+struct backends_card {
+    bool (*receive)(void *card, const void *frame, size_t size); // false: it has not taken the frame
+    void (*set_link)(void *card, bool up);
+    void *card;
+};
+
+// What shows characters, on the machine's thread.
+struct backends_screen {
+    void (*resize)(void *screen, uint16_t columns, uint16_t rows);
+    void *screen;
+};
+
 struct backends {
     bool drive_taken[INTACT_DRIVES_MAX], netdev_taken[INTACT_NETDEVS_MAX], chardev_taken[INTACT_CHARDEVS_MAX];
     unsigned cards;                          // network cards so far
@@ -24,10 +38,15 @@ struct backends {
     struct net_capture captures[INTACT_NETDEVS_MAX];
     struct net_door *doors[INTACT_NETDEVS_MAX]; // of ends that something comes in by, once a card is there
     struct net_user *users[INTACT_NETDEVS_MAX];
+    struct backends_card plugged[INTACT_NETDEVS_MAX];    // the card on each end, if there is one
+    struct backends_screen screens[INTACT_CHARDEVS_MAX]; // what each place belongs to
+    uint16_t channel;                                    // of what happens to cables and screens
 };
 
-// Any thread, for intact_machine_net_input.
+// Any thread, for the functions of <intact/machine.h> that are called so.
 int backends_net_input(struct board *board, const char *id, const void *frame, size_t size);
+int backends_net_link(struct board *board, const char *id, bool up);
+int backends_console_size(struct board *board, const char *id, unsigned columns, unsigned rows);
 
 // Plugs the network ends into their hubs, opens their files. Part of board_create. A negative errno with a line in
 // board->error.
@@ -39,12 +58,11 @@ void backends_destroy(struct board *board);
 // The drive `id`, for a device: its file is opened in `file`, or *block is its owner's. `file` is closed by the caller.
 int backends_take_drive(struct board *board, const char *driver, const char *id, struct block_file *file,
                         const struct intact_block **block);
-// The network end `id`; `receive` gets the frames for `card`.
-int backends_take_netdev(struct board *board, const char *driver, const char *id,
-                         bool (*receive)(void *card, const void *frame, size_t size), void *card,
+// The network end `id`, for `card`, which is copied.
+int backends_take_netdev(struct board *board, const char *driver, const char *id, const struct backends_card *card,
                          const struct intact_net **net);
-// The place for characters `id`.
-int backends_take_chardev(struct board *board, const char *driver, const char *id,
+// The place for characters `id`, for `screen`, which is copied.
+int backends_take_chardev(struct board *board, const char *driver, const char *id, const struct backends_screen *screen,
                           const struct intact_chardev_config **chardev);
 
 #endif

@@ -112,6 +112,11 @@ static bool receive(void *card, const void *frame, size_t size)
     return virtio_net_receive(card, frame, size);
 }
 
+static void set_link(void *card, bool up)
+{
+    virtio_net_set_link(card, up);
+}
+
 // Without `mac`, cards are numbered in their order from 52:54:00:12:34:56 on, as QEMU does.
 static int take_mac(struct placed *placed, const struct intact_device_config *config, uint8_t *mac)
 {
@@ -133,11 +138,12 @@ static int take_mac(struct placed *placed, const struct intact_device_config *co
 static int make_net(struct placed *placed, const struct intact_device_config *config)
 {
     struct virtio_net_config net = { .queue_size = 256 };
+    const struct backends_card card = { .receive = receive, .set_link = set_link, .card = &placed->net };
     const char *netdev = device_property(config, "netdev");
     int result = take_mac(placed, config, net.mac);
     placed->board->backends.cards++;
     if (result == 0 && netdev)
-        result = backends_take_netdev(placed->board, config->driver, netdev, receive, &placed->net, &net.net);
+        result = backends_take_netdev(placed->board, config->driver, netdev, &card, &net.net);
     if (result < 0)
         return result;
     virtio_net_init(&placed->net, &net);
@@ -380,6 +386,11 @@ static void console_drained(void *owner)
     outside_receive(&placed->board->outside);
 }
 
+static void resize(void *screen, uint16_t columns, uint16_t rows)
+{
+    virtio_console_resize(screen, columns, rows);
+}
+
 static void take_input(struct placed *placed)
 {
     struct outside *outside = &placed->board->outside;
@@ -426,7 +437,8 @@ static int create_virtconsole(struct board *board, const struct intact_device_co
         return error_set(&board->error, -EINVAL, "-device virtconsole: needs a -device virtio-serial-pci before it");
     if (!chardev)
         return error_set(&board->error, -EINVAL, "-device virtconsole: needs chardev=ID, of a -chardev");
-    int result = backends_take_chardev(board, config->driver, chardev, &port->chardev);
+    const struct backends_screen screen = { .resize = resize, .screen = &port->console };
+    int result = backends_take_chardev(board, config->driver, chardev, &screen, &port->chardev);
     if (result < 0)
         return result;
     port->console.transmit = transmit;
