@@ -183,7 +183,7 @@ int intact_irq_group_set_gsi(struct intact_irq_group *group);
 void intact_irq_group_forget(struct intact_irq_group *group);
 
 // Masks one source, or lets it out again, with what became pending meanwhile. Takes effect without set_gsi. Any thread.
-// BAD_INDEX; unmask also NO_ROUTE: it stays masked.
+// BAD_INDEX; unmask also NO_ROUTE, and INVALID (never configured, in an enabled group): it stays masked.
 int intact_irq_group_mask(struct intact_irq_group *group, uint32_t index);
 int intact_irq_group_unmask(struct intact_irq_group *group, uint32_t index);
 

@@ -352,14 +352,23 @@ void intact_irq_group_forget(struct intact_irq_group *group)
     pthread_mutex_unlock(&group->lock);
 }
 
+// Like check_batch, for one source that is to be let out: an enabled group has none that was never configured.
+static int check_unmask(const struct intact_irq_group *group, const struct settings *settings)
+{
+    if (!(settings->flags & SETTINGS_CONFIGURED))
+        return atomic_load(&group->enabled) ? INTACT_IRQ_INVALID : INTACT_IRQ_OK;
+    return leads_somewhere(group, settings) ? INTACT_IRQ_OK : INTACT_IRQ_NO_ROUTE;
+}
+
 // A staged update keeps its configuration and gets the mask too: the last word on the mask counts.
 static int change_mask(struct intact_irq_group *group, uint32_t index, bool masked, bool machine)
 {
     struct group_request *request = &group->requests[index];
     struct settings settings = request->set;
     settings.flags = (uint8_t)bits_merge(settings.flags, masked ? SETTINGS_MASKED : 0, SETTINGS_MASKED);
-    if (!masked && settings.flags & SETTINGS_CONFIGURED && !leads_somewhere(group, &settings))
-        return INTACT_IRQ_NO_ROUTE;
+    int result = masked ? INTACT_IRQ_OK : check_unmask(group, &settings);
+    if (result)
+        return result;
     struct inbox_message m = settings_message(group, index, group->asked + 1, &settings);
     if (!machine && inbox_post(group->manager->inbox, &m, 1))
         return INTACT_IRQ_NO_MEMORY;

@@ -98,6 +98,32 @@ Test(group, a_masked_source_needs_no_configuration_to_enable)
     rig_close(&rig);
 }
 
+Test(group, a_source_that_was_never_configured_is_not_let_out_of_an_enabled_group)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *msix = rig_group(&rig, INTACT_IRQ_MSIX, 1), *line = rig_group(&rig, INTACT_IRQ_LEGACY, 1);
+    struct intact_irq_group *const groups[] = { msix, line };
+    for (unsigned i = 0; i < 2; i++) {
+        cr_expect_eq(intact_irq_group_mask(groups[i], 0), INTACT_IRQ_OK);
+        cr_expect_eq(intact_irq_group_unmask(groups[i], 0), INTACT_IRQ_OK, "as it was when it was made");
+        cr_expect_eq(intact_irq_group_mask(groups[i], 0), INTACT_IRQ_OK);
+        cr_expect_eq(intact_irq_group_enable(groups[i], NULL), INTACT_IRQ_OK);
+        cr_expect_eq(intact_irq_group_unmask(groups[i], 0), INTACT_IRQ_INVALID);
+        cr_expect_eq(intact_irq_group_trigger(groups[i], 0), INTACT_IRQ_OK);
+        cr_expect_eq(intact_irq_group_pending(groups[i], 0), 1);
+    }
+    cr_expect_eq(rig.count, 0, "no message to address 0");
+    cr_expect_eq(rig.rises[0][0], 0, "no pulse on pin 0, which is somebody else's");
+    struct intact_irq_config pin = rig_line(false);
+    cr_expect_eq(intact_irq_group_update(line, 0, &pin, true, true), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_unmask(line, 0), INTACT_IRQ_OK);
+    cr_expect_eq(rig.rises[0][10], 1, "what was pending comes by its own pin");
+    intact_irq_manager_destroy_group(rig.manager, msix);
+    intact_irq_manager_destroy_group(rig.manager, line);
+    rig_close(&rig);
+}
+
 Test(group, a_disabled_group_reaches_nobody_and_keeps_its_configuration)
 {
     struct rig rig;
