@@ -249,6 +249,17 @@ static void settle_batch(struct intact_irq_group *group, const struct batch *bat
 
 // --- Enable, update, mask --------------------------------------------------------------------------------------------
 
+// Is it so already? For the machine thread what is in force counts, not what another thread has asked for.
+static bool is_enabled(const struct intact_irq_group *group, bool machine)
+{
+    return atomic_load(&group->enabled) && (!machine || group->live);
+}
+
+static bool is_disabled(const struct intact_irq_group *group, bool machine)
+{
+    return !atomic_load(&group->enabled) && (!machine || !group->live);
+}
+
 int intact_irq_group_enable(struct intact_irq_group *group, const struct intact_irq_config *configs)
 {
     struct batch batch = { .enable = true, .configs = configs };
@@ -256,7 +267,7 @@ int intact_irq_group_enable(struct intact_irq_group *group, const struct intact_
     uint32_t changed;
     int result = INTACT_IRQ_OK;
     pthread_mutex_lock(&group->lock);
-    bool nothing = !configs && atomic_load(&group->enabled);
+    bool nothing = !configs && is_enabled(group, machine);
     if (!nothing)
         result = commit(group, &batch, machine, &changed);
     uint32_t version = group->asked;
@@ -271,7 +282,7 @@ int intact_irq_group_disable(struct intact_irq_group *group)
     bool machine = on_machine(group);
     int result = INTACT_IRQ_OK;
     pthread_mutex_lock(&group->lock);
-    bool nothing = !atomic_load(&group->enabled);
+    bool nothing = is_disabled(group, machine);
     if (!nothing && !machine)
         result = post(group, GROUP_DISABLE, (uint64_t)(group->asked + 1) << 32, 0);
     if (!nothing && !result) {

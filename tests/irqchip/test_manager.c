@@ -421,3 +421,45 @@ Test(manager, a_newer_change_of_the_machine_thread_outlives_an_older_one_still_u
     cr_expect_eq(pair.rig.messages[before].data, 0x66, "the older settings in the inbox were refused");
     close_pair(&pair);
 }
+
+static void *enable_from_outside(void *group)
+{
+    rig_enable(group, 0x40);
+    return NULL;
+}
+
+static void *disable_from_outside(void *group)
+{
+    intact_irq_group_disable(group);
+    return NULL;
+}
+
+static void run_outside(void *(*call)(void *), struct intact_irq_group *group)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, call, group);
+    pthread_join(thread, NULL);
+}
+
+Test(manager, what_another_thread_has_asked_for_the_machine_thread_gets_at_once)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 2);
+    run_outside(enable_from_outside, group);
+    cr_expect_eq(intact_irq_group_trigger(group, 1), INTACT_IRQ_NOT_ENABLED, "not yet in force");
+    cr_expect_eq(intact_irq_group_enable(group, NULL), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_trigger(group, 1), INTACT_IRQ_OK);
+    intact_irq_manager_poll(rig.manager, 0);
+    cr_expect_eq(rig.count, 1);
+    cr_expect_eq(rig.messages[0].data, 0x41);
+
+    run_outside(disable_from_outside, group);
+    cr_expect_eq(intact_irq_group_disable(group), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_trigger(group, 1), INTACT_IRQ_NOT_ENABLED, "nothing comes after a disable");
+    cr_expect_eq(intact_irq_group_enable(group, NULL), INTACT_IRQ_OK);
+    intact_irq_manager_poll(rig.manager, 0);
+    cr_expect_eq(intact_irq_group_trigger(group, 1), INTACT_IRQ_OK, "the older disable in the inbox was refused");
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
