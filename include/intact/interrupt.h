@@ -245,7 +245,8 @@ int intact_irq_group_notifier(struct intact_irq_group *group, uint32_t index, st
 int intact_irq_group_set_notifier(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier);
 
 // `notifier` is signalled at each EOI of a level source, so that the device can assert it again if it still wants
-// attention (NULL: no more). The caller keeps it alive. BAD_INDEX; BAD_TYPE: not a legacy group. Machine thread.
+// attention (NULL: no more). The caller keeps it alive. BAD_INDEX; BAD_TYPE: not a legacy group; BUSY: the notifier
+// serves another source. Machine thread.
 int intact_irq_group_set_resample(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier);
 
 // --- Device interrupt manager --------------------------------------------------------------------------------------

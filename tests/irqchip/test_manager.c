@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The manager: types and counts, who has which ids, limits, life, and its groups in snapshots and replays.
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "irqchip/group.h"
 #include "irqchip/manager.h"
@@ -434,10 +435,10 @@ static void *disable_from_outside(void *group)
     return NULL;
 }
 
-static void run_outside(void *(*call)(void *), struct intact_irq_group *group)
+static void run_outside(void *(*call)(void *), void *argument)
 {
     pthread_t thread;
-    pthread_create(&thread, NULL, call, group);
+    pthread_create(&thread, NULL, call, argument);
     pthread_join(thread, NULL);
 }
 
@@ -463,3 +464,128 @@ Test(manager, what_another_thread_has_asked_for_the_machine_thread_gets_at_once)
     intact_irq_manager_destroy_group(rig.manager, group);
     rig_close(&rig);
 }
+
+// --- Memory ----------------------------------------------------------------------------------------------------------
+
+// Where the process can be kept from growing, and no sanitizer ends it for want of memory.
+#if defined __linux__ && !defined __SANITIZE_ADDRESS__
+#define CAN_STARVE
+#endif
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#undef CAN_STARVE
+#endif
+#endif
+
+#ifdef CAN_STARVE
+
+struct block {
+    struct block *next;
+};
+
+// The process grows no more, and all that malloc still had is taken.
+static struct block *use_up_memory(struct rlimit *before)
+{
+    struct block *taken = NULL, *block;
+    getrlimit(RLIMIT_AS, before);
+    struct rlimit none = { .rlim_cur = 1, .rlim_max = before->rlim_max };
+    cr_assert_eq(setrlimit(RLIMIT_AS, &none), 0);
+    for (size_t size = 1 << 20; size >= sizeof(*block); size /= 2)
+        while ((block = malloc(size)) != NULL) {
+            block->next = taken;
+            taken = block;
+        }
+    return taken;
+}
+
+static void give_memory_back(struct block *taken, const struct rlimit *before)
+{
+    setrlimit(RLIMIT_AS, before);
+    while (taken) {
+        struct block *next = taken->next;
+        free(taken);
+        taken = next;
+    }
+}
+
+static void *adopt(void *manager)
+{
+    intact_irq_manager_adopt(manager);
+    return NULL;
+}
+
+Test(manager, a_host_without_memory_is_told_and_nothing_changes, .timeout = 60)
+{
+    struct rig rig;
+    struct rlimit limit;
+    struct intact_irq_group *group, *made = NULL;
+    struct intact_irq_notifier *notifier = NULL;
+    struct intact_irq_device *device = NULL;
+    struct intact_irq_manager *manager = NULL;
+    const struct intact_irq_output output = { rig_pin, rig_message, &rig, NULL };
+    const struct intact_irq_resources resources = { .legacy = { 10, 1 } };
+    rig_open(&rig);
+    group = rig_group(&rig, INTACT_IRQ_MSIX, 2);
+    struct block *taken = use_up_memory(&limit);
+    const int results[] = {
+        make(&rig, INTACT_IRQ_MSIX, 70000, 2048, &made),
+        make(&rig, INTACT_IRQ_LEGACY, 11, 1, &made),
+        intact_irq_device_create(rig.manager, &resources, &device),
+        intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_CALLBACK, &notifier),
+        intact_irq_group_notifier(group, 0, &notifier),
+        intact_irq_manager_create(&output, &manager),
+        intact_irq_manager_add_chip(rig.manager, 7, 24),
+        intact_irq_manager_route(rig.manager, 60000, 0, 3),
+    };
+    give_memory_back(taken, &limit);
+    for (unsigned i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+        cr_expect_eq(results[i], INTACT_IRQ_NO_MEMORY, "call %u: %d", i, results[i]);
+    cr_expect(!made && !notifier && !device && !manager);
+    cr_expect_eq(make(&rig, INTACT_IRQ_MSIX, 70000, 2048, &made), INTACT_IRQ_OK, "its ids are still free");
+    intact_irq_manager_destroy_group(rig.manager, made);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+Test(manager, what_cannot_be_posted_is_refused_and_not_half_done, .timeout = 60)
+{
+    struct rig rig;
+    struct rlimit limit;
+    struct intact_irq_counts counts;
+    struct intact_irq_config configs[2] = { rig_config(INTACT_IRQ_MSIX, 0x40), rig_config(INTACT_IRQ_MSIX, 0x41) };
+    rig_open(&rig);
+    struct intact_irq_group *on = rig_group(&rig, INTACT_IRQ_MSIX, 2), *off = rig_group(&rig, INTACT_IRQ_MSIX, 2);
+    struct intact_irq_group *line = rig_legacy(&rig, true);
+    rig_enable(on, 0x50);
+    run_outside(adopt, rig.manager); // from here on we are another thread
+    struct block *taken = use_up_memory(&limit);
+    while (intact_irq_group_clear_pending(on, 0) == INTACT_IRQ_OK) // until the inbox has no room either
+        continue;
+    const int results[] = {
+        intact_irq_group_enable(off, configs),
+        intact_irq_group_disable(on),
+        intact_irq_group_trigger(on, 1),
+        intact_irq_group_mask(on, 1),
+        intact_irq_group_set_level(line, 0, true),
+        intact_irq_group_clear_pending(on, 1),
+        intact_irq_group_update(on, 1, &configs[0], true, true),
+    };
+    give_memory_back(taken, &limit);
+    intact_irq_manager_adopt(rig.manager);
+    intact_irq_manager_poll(rig.manager, 0);
+    for (unsigned i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+        cr_expect_eq(results[i], INTACT_IRQ_NO_MEMORY, "call %u: %d", i, results[i]);
+    cr_expect(intact_irq_group_enabled(on) && !intact_irq_group_enabled(off));
+    intact_irq_group_counts(on, &counts);
+    cr_expect_eq(counts.triggered, 0, "a refused trigger does not count");
+    cr_expect_not(rig.level[0][10]);
+    cr_expect_eq(intact_irq_group_trigger(on, 1), INTACT_IRQ_OK);
+    cr_expect_eq(rig.count, 1, "not masked");
+    cr_expect_eq(rig.messages[0].data, 0x51, "not updated");
+    intact_irq_manager_destroy_group(rig.manager, on);
+    intact_irq_manager_destroy_group(rig.manager, off);
+    intact_irq_manager_destroy_group(rig.manager, line);
+    rig_close(&rig);
+}
+
+#endif

@@ -216,7 +216,9 @@ Test(notifier, a_level_source_written_through_a_notifier_waits_for_its_eoi, .tim
     struct intact_irq_group *group = rig_legacy(&rig, true);
     intact_irq_group_notifier(group, 0, &trigger);
     intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_PIPE, &resample);
-    intact_irq_group_set_resample(group, 0, resample);
+    cr_expect_eq(intact_irq_group_set_resample(group, 0, resample), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_set_notifier(group, 0, resample), INTACT_IRQ_BUSY, "it has its task");
+    cr_expect_eq(intact_irq_notifier_destroy(resample), INTACT_IRQ_BUSY);
     intact_irq_notifier_signal(trigger);
     for (int i = 0; i < 20 && !rig.level[0][10]; i++) {
         intact_irq_manager_wait(rig.manager, A_SECOND / 2);
