@@ -5,8 +5,8 @@
     tools/linux.py fetch ARCH                    fetch, unless it is cached, and print where kernel and initramfs are
     tools/linux.py boot ARCH INTACT [ARGS...]    boot it; `-append TEXT` adds to the kernel's command line
 
-Everything lies below .cache/linux/ARCH. A second initramfs, for tests/system/virtio_test.py, has the kernel's virtio
-drivers and an /init that uses them. The initramfs is busybox and an /init that prints a marker, what the kernel had
+Everything lies below .cache/linux/ARCH. A second initramfs, for tests/system/virtio_test.py and network_test.py, has the
+kernel's virtio drivers and an /init that uses them. The initramfs is busybox and an /init that prints a marker, what the kernel had
 to warn about, and powers off; it is the same, byte for byte, wherever it is made from the same busybox.
 """
 import contextlib
@@ -74,7 +74,8 @@ MODULES = ("failover", "net_failover", "virtio_ring", "virtio", "virtio_pci_lega
            "virtio_pci", "virtio_mmio", "rng-core", "virtio-rng", "virtio_console", "virtio_blk", "virtio_net")
 MODULE = r"\./(usr/)?lib/modules/[^/]+/kernel/.*/(%s)\.ko(\.xz)?" % "|".join(MODULES)
 
-# What it prints is for virtio_test.py: between "counts" lines, what /proc/interrupts says of virtio; then each device's
+# What it prints is for network_test.py, if the command line has an address (intact.fetch=), and for virtio_test.py:
+# between "counts" lines, what /proc/interrupts says of virtio; then each device's
 # work. The disk has a pattern in its first 8 MiB, and 4 KiB behind them are written.
 INIT_VIRTIO = """#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
@@ -94,6 +95,7 @@ counts() {
 for word in $(cat /proc/cmdline); do
     case $word in
     acpi=off) acpi=off ;;
+    intact.fetch=*) address=${word#*=} ;;
     esac
 done
 for device in /sys/bus/virtio/devices/*; do
@@ -118,6 +120,21 @@ if [ -c /dev/hvc0 ]; then
     echo "hvc0 is ready" >&3
     read line <&3
     echo "hvc0 heard: $line" >&3
+fi
+if [ -n "$address" ]; then
+    cat > /lease << 'END'
+#!/bin/busybox sh
+[ "$1" = bound ] || exit 0
+ip addr add $ip/$mask dev $interface
+ip route add default via $router
+echo "INTACT: lease $ip/$mask from $serverid, router $router"
+END
+    chmod 755 /lease
+    ip link set eth0 up
+    udhcpc -q -n -f -i eth0 -t 100 -T 3 -s /lease
+    wget -q -O /file $address
+    echo "INTACT: fetched $(md5sum < /file)"
+    echo "INTACT: sent $(wget -q -O - --post-file /file $address)"
 fi
 if [ -d /sys/class/net/eth1 ]; then
     unshare -n sleep 1000 &
