@@ -6,6 +6,9 @@
 #include "intr/chip.h"
 #include "intr/x86_64/firmware.h"
 
+// The line of the master 8259A that the slave uses, and where its device on the bus arrives instead.
+enum { ISA_CASCADE = 2, ISA_OF_CASCADE = 9 };
+
 const struct intr_chip *intr_8259(void);
 // IOAPICs with local APICs in either mode.
 const struct intr_chip *intr_ioapic(const struct firmware *firmware, bool x2apic);

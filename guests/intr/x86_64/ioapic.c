@@ -12,11 +12,14 @@ static const struct firmware *firmware;
 
 // --- Lines --------------------------------------------------------------------------------------------------------------
 
-// An ISA IRQ may arrive elsewhere, and in another way than its bus has it.
+// An ISA IRQ may arrive elsewhere, and in another way than its bus has it. What the bus calls IRQ 2 is 9; the IOAPIC's
+// pin 2 is another's, the timer's as a rule.
 static unsigned line_of(unsigned pin, enum intr_trigger *trigger)
 {
     if (pin >= FIRMWARE_ISA_IRQS)
         return pin;
+    if (pin == ISA_CASCADE)
+        pin = ISA_OF_CASCADE;
     const struct firmware_isa *isa = &firmware->isa[pin];
     bool low = (isa->flags & INTI_POLARITY) == INTI_ACTIVE_LOW;
     if ((isa->flags & INTI_TRIGGER) == INTI_LEVEL)

@@ -6,13 +6,13 @@
 #include "intr/x86_64/vectors.h"
 #include "lib/x86_64/chips.h"
 
-enum { LINES = 16, CASCADE = 2, ISA_OF_CASCADE = 9 };
+enum { LINES = 16 };
 
 // What the AT bus calls IRQ 2 arrives at the slave's pin 1.
 static unsigned line_of(unsigned pin, enum intr_trigger *trigger)
 {
     (void)trigger;
-    return pin == CASCADE ? ISA_OF_CASCADE : pin;
+    return pin == ISA_CASCADE ? ISA_OF_CASCADE : pin;
 }
 
 static void set_level(unsigned line, bool level)
@@ -62,7 +62,7 @@ static void eoi(uint32_t vector)
     unsigned line = vector - PIC_VECTOR;
     if (line >= 8)
         outb(PIC2, (uint8_t)(PIC_SPECIFIC_EOI | line % 8));
-    outb(PIC1, (uint8_t)(PIC_SPECIFIC_EOI | (line < 8 ? line : CASCADE)));
+    outb(PIC1, (uint8_t)(PIC_SPECIFIC_EOI | (line < 8 ? line : ISA_CASCADE)));
 }
 
 // Data sheet, "spurious interrupts": line 7 without an ISR bit. The slave's went through the master, which has one.
@@ -81,7 +81,7 @@ static void trapped(struct frame *frame)
     if (!spurious(line))
         intr_deliver(vector_source((uint32_t)frame->vector), (uint32_t)frame->vector);
     else if (line >= 8)
-        outb(PIC1, PIC_SPECIFIC_EOI | CASCADE);
+        outb(PIC1, PIC_SPECIFIC_EOI | ISA_CASCADE);
 }
 
 static void cpu_init(void)
