@@ -165,23 +165,39 @@ def run(*command, **options):
 
 
 class Apt:
-    """The package manager, as any user. Packages of another architecture have lists of their own below the cache, and
-    the host's are left alone."""
+    """The package manager, as any user. Packages of another architecture, or of a suite that the host does not use, have
+    lists of their own below the cache, and the host's are left alone."""
 
-    def __init__(self, debian):
+    def __init__(self, debian, suite=None):
         self.folder = CACHE / "packages"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.foreign = run("dpkg", "--print-architecture").strip() != debian
+        self.foreign = suite is not None or run("dpkg", "--print-architecture").strip() != debian
         self.options = ["-o", "APT::Sandbox::User=root"]
         if self.foreign:
-            state = CACHE / f"apt-{debian}"
-            (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
-            (state / "archives" / "partial").mkdir(parents=True, exist_ok=True)
-            (state / "status").touch()
-            for option in (f"APT::Architecture={debian}", f"APT::Architectures::={debian}", f"Dir::State={state}",
-                           f"Dir::State::Lists={state}/lists", f"Dir::State::status={state}/status",
-                           f"Dir::Cache={state}"):
-                self.options += ["-o", option]
+            self.keep_apart(CACHE / f"apt-{suite or debian}", debian)
+        if suite:
+            self.read_suite(CACHE / f"apt-{suite}" / "sources.list", suite)
+
+    def set(self, *options):
+        for option in options:
+            self.options += ["-o", option]
+
+    def keep_apart(self, state, debian):
+        (state / "lists" / "partial").mkdir(parents=True, exist_ok=True)
+        (state / "archives" / "partial").mkdir(parents=True, exist_ok=True)
+        (state / "status").touch()
+        self.set(f"APT::Architecture={debian}", f"APT::Architectures::={debian}", f"Dir::State={state}",
+                 f"Dir::State::Lists={state}/lists", f"Dir::State::status={state}/status", f"Dir::Cache={state}")
+
+    def read_suite(self, sources, suite):
+        """From where the host has Debian's main packages."""
+        found = re.search(r"^Debian main (\S+)$",
+                          run("apt-get", "indextargets", "--format", "$(ORIGIN) $(COMPONENT) $(REPO_URI)"), re.M)
+        if not found:
+            raise CannotGet("apt has no lists of Debian's: apt-get update makes them")
+        key = "/usr/share/keyrings/debian-archive-keyring.gpg"
+        sources.write_text(f"deb [signed-by={key}] {found.group(1)} {suite} main\n")
+        self.set(f"Dir::Etc::sourcelist={sources}", "Dir::Etc::sourceparts=-")
 
     def call(self, program, *command):
         return run(program, *self.options, *command, cwd=self.folder, stderr=subprocess.DEVNULL)

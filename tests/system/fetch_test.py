@@ -1,13 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Gets a kernel before the tests that boot it (fetch_test.py ARCH)."""
-import pathlib
 import sys
 
 import harness
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "tools"))
-import linux # noqa: E402
+import linux
 
 try:
     print(*linux.prepare(sys.argv[1]))

@@ -8,16 +8,13 @@ U-Boot comes to its prompt and answers commands, or saves its environment to fla
 starts a kernel that fw_cfg hands to it. Each powers off with exit status 0. What is typed comes from a file, so that two
 runs agree in every byte and end at the same instruction.
 """
-import pathlib
 import subprocess
 import sys
 import tempfile
 
 import harness
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "tools"))
-import firmware # noqa: E402
-import linux # noqa: E402
+import firmware
+import linux
 
 TIMEOUT = 300
 LIMIT = 6_000_000_000 # instructions: U-Boot would wait for ever for what it does not get

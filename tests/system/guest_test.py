@@ -4,11 +4,12 @@
 
     guest_test.py EMULATOR GUEST TRANSCRIPT STATUS [OPTIONS...]
 
-EMULATOR is the path of intact, or "qemu": then the same guest and transcript are held against Debian's QEMU. On intact the
-guest runs twice, and both runs must agree to the instruction. TRANSCRIPT is below transcripts/; its folder says which family
-the guest is of.
+EMULATOR is the path of intact, or "qemu": then the same guest and transcript are held against Debian's QEMU, and with "qemu9"
+against one of version 9 or later, for what an older one lacks. On intact the guest runs twice, and both runs must agree to
+the instruction. TRANSCRIPT is below transcripts/; its folder says which family the guest is of.
 """
 import pathlib
+import re
 import sys
 
 import harness
@@ -39,11 +40,12 @@ def main():
     family = pathlib.PurePath(name).parent.name
     needed, qemu_only = FAMILIES[family]
     arguments = [*COMMON, *needed, *options, "-kernel", guest]
-    if emulator == "qemu":
+    version = re.fullmatch(r"qemu(\d*)", emulator)
+    if version:
         # Time counted in instructions, so that a busy host changes nothing; several processors hardly get on that way.
         if "-smp" not in options:
             arguments += ["-icount", "shift=0,sleep=off"]
-        command = [harness.qemu(f"qemu-system-{family}"), *arguments, *qemu_only]
+        command = [*harness.qemu(f"qemu-system-{family}", int(version[1] or 0)), *arguments, *qemu_only]
         check(harness.run(command, TIMEOUT), transcript, int(status))
         return
     command = [emulator, *arguments, "-d", "exit"]

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""What the whole-machine tests share: running an emulator to its end, and saying that a test cannot run here."""
+"""What the whole-machine tests share: running an emulator to its end, saying that a test cannot run here, and the way to the
+modules of tools/."""
 import os
+import pathlib
 import re
 import shutil
 import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "tools"))
+import linux # noqa: E402
+import qemu as newer_qemu # noqa: E402
 
 SKIPPED = 77 # ctest's SKIP_RETURN_CODE
 QEMU = "qemu-system-x86_64"
@@ -40,10 +46,14 @@ def run(command, timeout):
         fail("does not come to an end", late)
 
 
-def qemu(name=QEMU):
+def qemu(name=QEMU, version=0):
+    """How to call it: a list. `version`: the first that has what the test needs."""
     if not shutil.which(name):
         skip(f"{name} is not installed")
-    return name
+    try:
+        return newer_qemu.prepare(name, version) if version else [name]
+    except linux.CannotGet as error:
+        skip(f"cannot get {error}")
 
 
 def instructions(result):

@@ -9,14 +9,11 @@ the parameters did not ask for, and the machine must end with exit status 0. Wit
 ./dev check does) two runs must agree in every byte and end at the same instruction.
 """
 import os
-import pathlib
 import re
 import sys
 
 import harness
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "tools"))
-import linux # noqa: E402
+import linux
 
 TIMEOUT = 900
 

@@ -7,14 +7,11 @@
 Each must be found at its place with its BARs, and nothing said of a window that does not fit, of a conflict, or of a
 firmware's mistake.
 """
-import pathlib
 import re
 import sys
 
 import harness
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "tools"))
-import linux # noqa: E402
+import linux
 
 TIMEOUT = 900
 DEVICES = ["-device", "edu,addr=3", "-device", "pci-testdev,addr=5,membar=4G", "-device", "edu,addr=1f.0,bus=pci.0"]

@@ -18,9 +18,7 @@ import tempfile
 import threading
 
 import harness
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "tools"))
-import linux # noqa: E402
+import linux
 
 TIMEOUT = 300
 READS = 2048
