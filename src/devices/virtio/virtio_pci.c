@@ -2,7 +2,8 @@
 // VIRTIO 1.2, 4.1.2 (identity), 4.1.4 (capabilities and structures), 4.1.5 (vectors, interrupts).
 //
 // With MSI-X a notice is a message of its event's vector; without, it sets a bit of ISR status and the INTx level follows
-// that register, which reading clears (4.1.4.5).
+// that register, which reading clears (4.1.4.5). A change of the configuration sets its bit either way (4.1.4.5.1), so
+// that a driver with one vector for all can tell.
 //
 // Not modelled: the transitional interface, shared memory, notification data, administration queues.
 //
@@ -73,13 +74,21 @@ static void set_address(struct virtio_pci *pci, unsigned offset, unsigned size, 
     *address = bits_merge(*address, value << shift, bits_low(8 * size) << shift);
 }
 
+// 4.1.4.5.1: the interrupt status bit, and with it INTx, is the OR of ISR status while MSI-X is off.
+static void follow_isr(void *owner)
+{
+    struct virtio_pci *pci = owner;
+    bool by_line = pci_irq_mode(&pci->pci) != INTACT_IRQ_MODE_PCI_MSIX;
+    pci_irq_set_level(&pci->pci, by_line && intact_irq_status_read(&pci->isr));
+}
+
 static void driver_reset(struct virtio_pci *pci)
 {
     pci->config_vector = INTACT_IRQ_NO_VECTOR;
     for (unsigned i = 0; i < VIRTIO_QUEUES; i++)
         pci->queue_vectors[i] = INTACT_IRQ_NO_VECTOR;
     intact_irq_status_write(&pci->isr, 0);
-    pci_irq_set_level(&pci->pci, false);
+    follow_isr(pci);
     virtio_reset(pci->virtio);
 }
 
@@ -187,7 +196,7 @@ static void common_write(struct virtio_pci *pci, unsigned offset, unsigned size,
 static uint64_t read_isr(struct virtio_pci *pci)
 {
     uint32_t bits = intact_irq_status_read_and_clear(&pci->isr);
-    pci_irq_set_level(&pci->pci, false);
+    follow_isr(pci);
     return bits;
 }
 
@@ -259,13 +268,14 @@ static void notify(void *owner, unsigned queue)
 {
     struct virtio_pci *pci = owner;
     uint16_t vector = queue == VIRTIO_CONFIG ? pci->config_vector : pci->queue_vectors[queue];
-    if (pci_irq_mode(&pci->pci) == INTACT_IRQ_MODE_PCI_MSIX) {
-        if (vector != INTACT_IRQ_NO_VECTOR)
-            pci_irq_trigger(&pci->pci, vector);
-        return;
-    }
-    intact_irq_status_set(&pci->isr, queue == VIRTIO_CONFIG ? INTACT_IRQ_CONFIG : INTACT_IRQ_USED_RING);
-    pci_irq_set_level(&pci->pci, true);
+    bool by_vector = pci_irq_mode(&pci->pci) == INTACT_IRQ_MODE_PCI_MSIX;
+    if (queue == VIRTIO_CONFIG)
+        intact_irq_status_set(&pci->isr, INTACT_IRQ_CONFIG);
+    else if (!by_vector)
+        intact_irq_status_set(&pci->isr, INTACT_IRQ_USED_RING);
+    if (by_vector && vector != INTACT_IRQ_NO_VECTOR)
+        pci_irq_trigger(&pci->pci, vector);
+    follow_isr(pci);
 }
 
 static bool dma_read(void *owner, uint64_t address, void *data, size_t size)
@@ -344,6 +354,8 @@ int virtio_pci_init(struct virtio_pci *pci, struct virtio *virtio, uint32_t clas
     virtio_connect(virtio, &(struct virtio_transport){
                                .notify = notify, .owner = pci, .dma = { dma_read, dma_write, &pci->pci } });
     int result = build(pci, bus, devfn);
+    pci->pci.irq.mode_changed = follow_isr;
+    pci->pci.irq.owner = pci;
     if (result == 0)
         driver_reset(pci);
     return result;

@@ -164,11 +164,37 @@ Test(virtio_pci, each_event_has_its_vector)
     cr_assert_eq(rig.count, 1);
     cr_assert_eq(rig.messages[0].data, 0x41);
     cr_assert_eq(rig.messages[0].device, PCI_DEVFN(4, 0));
-    cr_assert_eq(in(VIRTIO_PCI_ISR, 1), 0, "ISR status is for the line");
+    cr_assert_eq(in(VIRTIO_PCI_ISR, 1), 0, "the queue's bit is for the line");
     bytes_put(rig.bytes + QUEUE + 0x102, 2, 100);
     out(VIRTIO_PCI_NOTIFY, 2, 0);
     cr_assert_eq(rig.count, 2);
     cr_assert_eq(rig.messages[1].data, 0x40, "DEVICE_NEEDS_RESET by the configuration's vector");
+}
+
+static bool told_by_status(void)
+{
+    return rig_config(&rig, &device.pci, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT;
+}
+
+Test(virtio_pci, a_change_of_the_configuration_is_in_isr_status_beside_its_vector)
+{
+    unsigned at = rig_find(&rig, &device.pci, 0x11);
+    enable_msix();
+    start();
+    out(16, 2, 0xffff);
+    bytes_put(rig.bytes + QUEUE + 0x102, 2, 100);
+    out(VIRTIO_PCI_NOTIFY, 2, 0);
+    cr_assert_eq(rig.count, 0, "it has no vector");
+    cr_assert_not(rig.level[0]);
+    cr_assert_not(told_by_status());
+    rig_set(&rig, &device.pci, at + 2, 2, 0);
+    cr_assert(rig.level[0], "the line is the OR of ISR status when MSI-X is off");
+    cr_assert(told_by_status());
+    rig_set(&rig, &device.pci, at + 2, 2, 0x8000);
+    cr_assert_not(rig.level[0]);
+    cr_assert_not(told_by_status());
+    cr_assert_eq(in(VIRTIO_PCI_ISR, 1), 2);
+    cr_assert_eq(in(VIRTIO_PCI_ISR, 1), 0);
 }
 
 Test(virtio_pci, a_vector_beyond_the_table_is_none)
