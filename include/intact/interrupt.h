@@ -189,6 +189,7 @@ int intact_irq_group_unmask(struct intact_irq_group *group, uint32_t index);
 
 // 1: the source was triggered (by whatever way) or is driven, and the guest has not got it yet, because it is masked,
 // the group is disabled, or it is under way from another thread. 0: not. BAD_INDEX. Any thread.
+// A triggered level that is masked between its pin and its EOI is pending, and counts as delivered.
 int intact_irq_group_pending(const struct intact_irq_group *group, uint32_t index);
 // Forgets what is pending and lets go of a level that was triggered (a device reset). Counted as abandoned. BAD_INDEX,
 // NO_MEMORY. Any thread.

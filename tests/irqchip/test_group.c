@@ -548,6 +548,33 @@ Test(group, a_triggered_level_source_stays_up_until_its_eoi)
     rig_close(&rig);
 }
 
+Test(group, a_level_held_back_before_its_eoi_is_pending_though_it_was_delivered)
+{
+    struct rig rig;
+    struct intact_irq_counts counts;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_legacy(&rig, true);
+    intact_irq_group_trigger(group, 0);
+    for (int by_mask = 0; by_mask < 2; by_mask++) {
+        by_mask ? intact_irq_group_mask(group, 0) : intact_irq_group_disable(group);
+        cr_expect_not(rig.level[0][10]);
+        cr_expect_eq(intact_irq_group_pending(group, 0), 1, "its pin may not have been looked at");
+        by_mask ? intact_irq_group_unmask(group, 0) : intact_irq_group_enable(group, NULL);
+        cr_expect(rig.level[0][10]);
+        cr_expect_eq(intact_irq_group_pending(group, 0), 0);
+    }
+    intact_irq_group_mask(group, 0);
+    intact_irq_manager_eoi(rig.manager, 0, 10);
+    cr_expect_eq(intact_irq_group_pending(group, 0), 0, "the guest had it");
+    intact_irq_group_unmask(group, 0);
+    cr_expect_not(rig.level[0][10]);
+    intact_irq_group_counts(group, &counts);
+    cr_expect_eq(counts.triggered, 1);
+    cr_expect_eq(counts.delivered, 1, "once");
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
 Test(group, a_level_source_triggered_again_before_its_eoi_interrupts_again)
 {
     struct rig rig;
