@@ -273,9 +273,10 @@ static void notify(void *owner, unsigned queue)
         intact_irq_status_set(&pci->isr, INTACT_IRQ_CONFIG);
     else if (!by_vector)
         intact_irq_status_set(&pci->isr, INTACT_IRQ_USED_RING);
-    if (by_vector && vector != INTACT_IRQ_NO_VECTOR)
+    if (!by_vector)
+        follow_isr(pci);
+    else if (vector != INTACT_IRQ_NO_VECTOR)
         pci_irq_trigger(&pci->pci, vector);
-    follow_isr(pci);
 }
 
 static bool dma_read(void *owner, uint64_t address, void *data, size_t size)
