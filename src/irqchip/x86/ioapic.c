@@ -75,11 +75,10 @@ static uint64_t ready_word(const struct ioapic *ioapic, unsigned i)
 
 bool ioapic_ready(const struct ioapic *ioapic)
 {
-    uint64_t any = 0;
-
     for (unsigned i = 0; i < words(ioapic); i++)
-        any |= ready_word(ioapic, i);
-    return any;
+        if (ready_word(ioapic, i))
+            return true;
+    return false;
 }
 
 // The ready pin after the last one that sent, in a ring, so that a pin that is always ready cannot keep the others out.
