@@ -487,8 +487,9 @@ static void check_device(struct bus_case *bus, unsigned index)
              "a chain did not come back");
         need(&driver, is_power_of_two(queue->size) && queue->size <= queue->size_max, "a queue's size cannot be");
     }
-    if (driver.target->pci)
-        need(&driver, driver.target->pci->pci.irq.level == (driver.target->pci->isr.bits != 0),
+    const struct virtio_pci *pci = driver.target->pci;
+    if (pci)
+        need(&driver, pci->pci.irq.level == (pci->isr.bits && pci_irq_mode(&pci->pci) != INTACT_IRQ_MODE_PCI_MSIX),
              "INTx is not as ISR says");
     else
         need(&driver, driver.target->mmio->irq.group->sources[0].driven == (driver.target->mmio->status.bits != 0),
