@@ -4,9 +4,9 @@
 
     firmware_test.py INTACT u-boot|u-boot-env|uefi GIC_VERSION
 
-U-Boot comes to its prompt and answers commands, or saves its environment to flash and finds it there in the next run; UEFI
-starts a kernel that fw_cfg hands to it. Each powers off with exit status 0. What is typed comes from a file, so that two
-runs agree in every byte and end at the same instruction.
+U-Boot comes to its prompt, answers commands and reads a disk on PCI, or saves its environment to flash and finds it there
+in the next run; UEFI starts a kernel that fw_cfg hands to it. Each powers off with exit status 0. What is typed comes from a
+file, so that two runs agree in every byte and end at the same instruction.
 """
 import subprocess
 import sys
@@ -23,19 +23,21 @@ LIMIT = 6_000_000_000 # instructions: U-Boot would wait for ever for what it doe
 # Ctrl-c and take what comes.
 TAKEN = 40 * " "
 U_BOOT = (" version\nfdt addr $fdtcontroladdr\nfdt get value cpu /cpus/cpu@0 compatible\nprintenv cpu\n"
-          "fdt print /flash@0\nmd.l 0x04000000 1\n" + TAKEN + "poweroff\n",
+          "fdt print /flash@0\nmd.l 0x04000000 1\n" + TAKEN + "virtio read 41000000 0 1\n" + TAKEN + "poweroff\n",
           ["U-Boot 20", "DRAM:  256 MiB", "Hit any key", "=> version", "U-Boot 20", "=> fdt addr", "Working FDT set to",
-           "=> printenv cpu", "cpu=arm,cortex-a57", "bank-width = <0x00000004>", "04000000: ffffffff", "poweroff ..."])
+           "=> printenv cpu", "cpu=arm,cortex-a57", "bank-width = <0x00000004>", "04000000: ffffffff",
+           "1 blocks read: OK", "poweroff ..."])
 SAVE = (" setenv kept by-flash\nprotect off all\nsaveenv\n" + TAKEN + "poweroff\n",
         ["bad CRC", "Writing to Flash... done", "OK"])
 LOAD = (" printenv kept\npoweroff\n", ["Loading Environment from Flash... OK", "kept=by-flash"])
 UEFI = ("", ["UEFI firmware", "EFI stub", "efi: EFI v2.", linux.MARKER, "Power down"])
 
 
-def options(name):
+def options(name, disk):
     """Files and options of the run, what is typed and what must come."""
     if name == "u-boot":
-        return ["-bios", firmware.prepare("u-boot")], *U_BOOT
+        return ["-bios", firmware.prepare("u-boot"), "-drive", f"if=none,id=disk,format=raw,readonly=on,file={disk}",
+                "-device", "virtio-blk-pci,drive=disk"], *U_BOOT
     kernel, ramdisk = linux.prepare("cloud-arm64")
     image = firmware.prepare("uefi")
     return ["-drive", f"if=pflash,format=raw,readonly=on,file={image}", "-kernel", str(kernel), "-initrd", str(ramdisk),
@@ -74,11 +76,13 @@ def keep_environment(command):
 
 
 def run_twice(command, name):
-    extra, typed, wanted = options(name)
-    first = run(command + extra, typed)
-    check(first, wanted)
-    print(f"{harness.instructions(first)} instructions")
-    harness.same(first, run(command + extra, typed))
+    with tempfile.NamedTemporaryFile() as disk:
+        disk.truncate(1 << 20)
+        extra, typed, wanted = options(name, disk.name)
+        first = run(command + extra, typed)
+        check(first, wanted)
+        print(f"{harness.instructions(first)} instructions")
+        harness.same(first, run(command + extra, typed))
 
 
 def main():
