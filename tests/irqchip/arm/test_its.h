@@ -103,6 +103,21 @@ static inline struct rig *rig_mapped(void)
     return rig;
 }
 
+// 256 pages of INVALL, of which an access does some.
+static inline struct rig *rig_flooded(void)
+{
+    struct rig *rig = rig_mapped();
+    enable(rig, false);
+    its_put(rig, CBASER, VALID | QUEUE | 255);
+    for (uint32_t offset = 0; offset < 0x100000; offset += 32) {
+        memset(at(rig, QUEUE + offset), 0, 32);
+        bytes_put(at(rig, QUEUE + offset), 8, ITS_INVALL);
+    }
+    enable(rig, true);
+    its_put(rig, CWRITER, 0xfffe0);
+    return rig;
+}
+
 static inline bool send(struct rig *rig, uint32_t device, uint32_t event)
 {
     return arm_irq_msi(&rig->irq, 0x8090040, event, device);

@@ -171,21 +171,6 @@ Test(its_traps, a_device_mapped_again_elsewhere_leaves_what_is_pending)
 
 // --- Registers in the middle ------------------------------------------------------------------------------------------
 
-// 256 pages of INVALL, of which an access does some.
-static struct rig *rig_flooded(void)
-{
-    struct rig *rig = rig_mapped();
-    enable(rig, false);
-    its_put(rig, CBASER, VALID | QUEUE | 255);
-    for (uint32_t offset = 0; offset < 0x100000; offset += 32) {
-        memset(at(rig, QUEUE + offset), 0, 32);
-        bytes_put(at(rig, QUEUE + offset), 8, ITS_INVALL);
-    }
-    enable(rig, true);
-    its_put(rig, CWRITER, 0xfffe0);
-    return rig;
-}
-
 Test(its_traps, tables_stay_while_a_flood_is_worked_off)
 {
     struct rig *rig = rig_flooded();
