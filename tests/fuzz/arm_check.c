@@ -62,7 +62,8 @@ static bool bit_of(uint32_t word, unsigned bit)
 // `enabled`: the groups of GICD_CTLR. There is one Security state in this machine.
 static bool is_forwarded(const struct gic_block *block, unsigned bit, uint32_t enabled)
 {
-    bool pending = bit_of(block->latch, bit) || (bit_of(block->line, bit) && !bit_of(block->edge, bit));
+    bool pending =
+        bit_of(block->latch, bit) || (bit_of(block->line | block->message, bit) && !bit_of(block->edge, bit));
     enum gic_group group = bit_of(block->group, bit) ? GIC_G1NS : GIC_G0;
     return pending && bit_of(block->enabled, bit) && !bit_of(block->active, bit) && enabled >> group & 1;
 }

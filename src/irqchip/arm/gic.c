@@ -20,6 +20,7 @@ void gic_block_visit(struct gic_block *block, struct visit *v)
     VISIT(v, block->modifier);
     VISIT(v, block->enabled);
     VISIT(v, block->line);
+    VISIT(v, block->message);
     VISIT(v, block->latch);
     VISIT(v, block->active);
     VISIT(v, block->edge);

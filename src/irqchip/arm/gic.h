@@ -71,8 +71,9 @@ struct gic_block {
     uint32_t group;    // Group 1
     uint32_t modifier; // Secure Group 1, where GICD_CTLR.DS is 0
     uint32_t enabled;
-    uint32_t line;  // electrical level
-    uint32_t latch; // pending by an edge, a message or a register
+    uint32_t line;    // electrical level
+    uint32_t message; // level that messages hold (GICD_SETSPI), beside the wire
+    uint32_t latch;   // pending by an edge, a message or a register
     uint32_t active;
     uint32_t edge;  // edge-triggered, else level-sensitive
     uint32_t nmi;   // non-maskable property; counts in Group 1
@@ -82,7 +83,7 @@ struct gic_block {
 
 static inline uint32_t gic_block_pending(const struct gic_block *block)
 {
-    return block->latch | (block->line & ~block->edge);
+    return block->latch | ((block->line | block->message) & ~block->edge);
 }
 
 // Drives lines: an edge-triggered one is latched as it rises.

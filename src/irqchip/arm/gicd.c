@@ -86,7 +86,7 @@ bool gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure)
     if (block->edge & bit)
         block->latch = set ? block->latch | bit : block->latch & ~bit;
     else
-        block->line = set ? block->line | bit : block->line & ~bit;
+        block->message = set ? block->message | bit : block->message & ~bit;
     gic_shared_touch(&gicd->spi, index / 32, bit);
     return true;
 }

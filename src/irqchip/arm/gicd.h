@@ -81,8 +81,8 @@ bool gicd_has(const struct gicd *gicd, uint32_t index);
 void gicd_set_line(struct gicd *gicd, uint32_t index, bool level);
 // An edge without a line. Level-sensitive: nothing.
 void gicd_trigger(struct gicd *gicd, uint32_t index);
-// A message (GICD_SETSPI_NSR and its kin). A level-sensitive SPI stays pending until it is cleared. False: no such SPI,
-// or not for this security state.
+// A message (GICD_SETSPI_NSR and its kin). A level-sensitive SPI stays pending until it is cleared; a wire at the same
+// SPI is not touched, as by GICD_ICPENDR. False: no such SPI, or not for this security state.
 bool gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure);
 // Acknowledge, and the end. gicd_deactivate answers whether it was active and whoever asks may end it.
 void gicd_activate(struct gicd *gicd, uint32_t index);
