@@ -191,7 +191,7 @@ void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu);
 void arm_irq_visit(struct arm_irq *irq, struct visit *v);
 void arm_irq_loaded(struct arm_irq *irq);
 
-// --- Between arm_irq.c and arm_irq_lpi.c ----------------------------------------------------------------------------
+// --- Between the four files of the wiring ----------------------------------------------------------------------------
 
 // A CPU is to be settled.
 static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
@@ -200,6 +200,19 @@ static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
     irq->dirty_words |= BIT64(cpu / 64);
 }
 
+// Where mistakes at the CPU interface are counted.
+static inline uint32_t *arm_irq_mistakes(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    return irq->config.version == 2 ? cpu->gicc.mistakes : cpu->icc.mistakes;
+}
+
+// arm_irq.c: the enables of groups changed, or DS; everything is settled.
+void arm_irq_touch_everything(struct arm_irq *irq);
+
+// arm_irq_deliver.c: a v2m message: one edge.
+void arm_irq_raise(struct arm_irq *irq, uint32_t intid);
+// An SGI, as the CPU `cpu` asked for it.
+void arm_irq_send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect);
 // What a redistributor's register or the ITS asks to be done to LPI `intid` of `cpu`. `other` is where it moves to.
 // False: it cannot be made pending.
 bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,

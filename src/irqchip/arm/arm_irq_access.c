@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The Arm family wired together: what CPUs read and write, by windows and by system registers, and what an access asks
+// of the other chips; see arm_irq.h.
+//
+// Path: the CPU / gicd.c, gicr.c, icc.c, gicc.c, its.c
+#include "irqchip/arm/arm_irq.h"
+
+// --- Life of an interrupt -------------------------------------------------------------------------------------------
+
+// GICv2: an SGI stays pending while other CPUs have sent it too.
+static void take_source(struct gic_bank *bank, uint32_t sgi, unsigned source)
+{
+    bank->source[sgi] &= (uint8_t)~BIT32(source);
+    bank->block[0].latch |= bank->source[sgi] ? BIT32(sgi) : 0;
+}
+
+static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    uint32_t slot = gic_slot_of(effect->intid);
+    TRACE(irq->config.trace, TRACE_ACK, cpu->index, effect->intid, effect->group, 0);
+    if (effect->intid >= GIC_LPI_FIRST) {
+        arm_irq_take_lpi(irq, cpu, effect->intid);
+    } else if (gic_slot_private(slot)) {
+        gicr_activate(&cpu->gicr, slot);
+        if (irq->config.version == 2 && slot < 16)
+            take_source(&cpu->gicr.bank, slot, effect->source);
+        arm_irq_touch(irq, cpu->index);
+    } else {
+        gicd_activate(&irq->gicd, gic_shared_index(slot));
+    }
+}
+
+static void resample(struct arm_irq *irq, uint32_t index)
+{
+    uint32_t extended = GIC_EXTENDED_FIRST * 32;
+    uint32_t pin = index < extended ? index : ARM_IRQ_EXTENDED_PIN + index - extended;
+    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, gic_intid_of(gic_shared_slot(index)), ARM_IRQ_GICD, 0);
+    if (irq->config.resample)
+        irq->config.resample(irq->config.owner, ARM_IRQ_GICD, pin);
+}
+
+static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    uint32_t slot = gic_slot_of(effect->intid);
+    bool ended;
+    if (slot == GIC_NO_SLOT) {
+        ended = false;
+    } else if (gic_slot_private(slot)) {
+        ended = gicr_deactivate(&cpu->gicr, slot, effect->secure, gicd_two_states(&irq->gicd));
+        arm_irq_touch(irq, cpu->index);
+    } else {
+        ended = gicd_deactivate(&irq->gicd, gic_shared_index(slot), effect->secure);
+        if (ended)
+            resample(irq, gic_shared_index(slot));
+    }
+    if (!ended) {
+        arm_irq_mistakes(irq, cpu)[GIC_MISTAKE_DEACTIVATE]++;
+        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, ARM_IRQ_CPU, GIC_MISTAKE_DEACTIVATE, effect->intid);
+    }
+}
+
+// --- What an access asks for -----------------------------------------------------------------------------------------
+
+// What the access of a CPU, or to what belongs to it, asked for.
+static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, const struct gic_effect *effect)
+{
+    if (unlikely(effect->mistake != GIC_NO_MISTAKE))
+        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, chip, effect->mistake, effect->intid);
+    if (effect->flags & GIC_CHANGED)
+        arm_irq_touch(irq, cpu->index);
+    if (effect->flags & GIC_TAKEN)
+        activate(irq, cpu, effect);
+    if (effect->flags & GIC_DROPPED)
+        TRACE(irq->config.trace, TRACE_EOI, cpu->index, effect->intid, ARM_IRQ_CPU, 0);
+    if (effect->flags & GIC_ENDED)
+        deactivate(irq, cpu, effect);
+    if (effect->flags & GIC_SENDS)
+        arm_irq_send(irq, cpu, effect);
+    if (effect->flags & GIC_EVERYTHING)
+        arm_irq_touch_everything(irq);
+    if (effect->flags & GIC_ONE_OF_MANY)
+        arm_irq_follow(irq, cpu->index);
+    if (effect->flags & GIC_LPI)
+        arm_irq_do_lpi(irq, cpu, cpu, effect->lpi, effect->intid);
+    if (effect->flags & GIC_RAISES)
+        arm_irq_raise(irq, effect->intid);
+    if (effect->flags & GIC_EVENT) // a CPU's own write has DeviceID 0
+        arm_irq_event(irq, 0, effect->intid);
+}
+
+// --- Windows --------------------------------------------------------------------------------------------------------
+
+uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window window)
+{
+    bool v3 = irq->config.version == 3;
+    switch (window) {
+    case ARM_IRQ_WINDOW_GICD: return v3 ? 0x10000 : 0x1000;
+    case ARM_IRQ_WINDOW_GICR: return v3 ? GICR_FRAME * irq->config.cpus : 0;
+    case ARM_IRQ_WINDOW_GICC: return v3 ? 0 : 0x2000;
+    case ARM_IRQ_WINDOW_ITS: return irq->config.its ? 0x20000 : 0;
+    case ARM_IRQ_WINDOW_V2M: return irq->config.v2m_count ? 0x1000 : 0;
+    default: return 0;
+    }
+}
+
+static struct arm_irq_cpu *current(struct arm_irq *irq)
+{
+    uint32_t cpu = irq->config.current ? irq->config.current(irq->config.owner) : 0;
+    return &irq->cpus[cpu < irq->config.cpus ? cpu : 0];
+}
+
+// GICv2's distributor shows the private interrupts of whoever accesses it.
+static struct gic_bank *private_bank(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    return irq->config.version == 2 ? &cpu->gicr.bank : NULL;
+}
+
+uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    const struct arm_irq_frame *frame = owner;
+    struct arm_irq *irq = frame->irq;
+    struct arm_irq_cpu *cpu = current(irq);
+    struct gic_effect effect;
+    uint64_t value = 0;
+    gic_effect_clear(&effect);
+    arm_irq_begin(irq);
+    switch (frame->window) {
+    case ARM_IRQ_WINDOW_GICD:
+        value = gicd_read(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_GICD, &effect);
+        break;
+    case ARM_IRQ_WINDOW_GICR:
+        cpu = &irq->cpus[offset / GICR_FRAME];
+        value =
+            gicr_read(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    case ARM_IRQ_WINDOW_GICC:
+        value = gicc_read(&cpu->gicc, &cpu->ready, &cpu->gicr.bank, frame->secure, gicd_two_states(&irq->gicd), offset,
+                          size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    case ARM_IRQ_WINDOW_V2M:
+        value = gicv2m_read(&irq->gicv2m, offset, size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_V2M, &effect);
+        break;
+    case ARM_IRQ_WINDOW_ITS:
+        arm_irq_commands(irq, now);
+        value = its_read(&irq->its, offset, size, now, &effect);
+        apply(irq, cpu, ARM_IRQ_ITS, &effect);
+        break;
+    default: break;
+    }
+    arm_irq_end(irq);
+    return value;
+}
+
+void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    const struct arm_irq_frame *frame = owner;
+    struct arm_irq *irq = frame->irq;
+    struct arm_irq_cpu *cpu = current(irq);
+    struct gic_effect effect;
+    gic_effect_clear(&effect);
+    arm_irq_begin(irq);
+    switch (frame->window) {
+    case ARM_IRQ_WINDOW_GICD:
+        gicd_write(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, value, now, &effect);
+        apply(irq, cpu, ARM_IRQ_GICD, &effect);
+        break;
+    case ARM_IRQ_WINDOW_GICR:
+        cpu = &irq->cpus[offset / GICR_FRAME];
+        gicr_write(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, value, now,
+                   &effect);
+        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    case ARM_IRQ_WINDOW_GICC:
+        gicc_write(&cpu->gicc, frame->secure, gicd_two_states(&irq->gicd), offset, size, value, now, &effect);
+        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        break;
+    case ARM_IRQ_WINDOW_V2M:
+        gicv2m_write(&irq->gicv2m, offset, size, value, now, &effect);
+        apply(irq, cpu, ARM_IRQ_V2M, &effect);
+        break;
+    case ARM_IRQ_WINDOW_ITS:
+        its_write(&irq->its, offset, size, value, now, &effect);
+        apply(irq, cpu, ARM_IRQ_ITS, &effect);
+        arm_irq_commands(irq, now);
+        break;
+    default: break;
+    }
+    arm_irq_end(irq);
+}
+
+// --- CPU port -------------------------------------------------------------------------------------------------------
+
+int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now)
+{
+    const struct arm_irq *irq = owner;
+    (void)now;
+    return irq->cpus[vcpu].pending & which ? 0 : -1;
+}
+
+enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                  uint64_t *value, uint64_t now)
+{
+    struct arm_irq *irq = owner;
+    struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
+    struct gic_effect effect;
+    (void)size, (void)now;
+    if (space != PORT_REGISTER || irq->config.version != 3)
+        return PORT_NOT_MINE;
+    arm_irq_begin(irq);
+    enum port_result result = icc_read(&cpu->icc, &cpu->ready, gicd_two_states(&irq->gicd), address, value, &effect);
+    apply(irq, cpu, ARM_IRQ_CPU, &effect);
+    arm_irq_end(irq);
+    return result;
+}
+
+enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                   uint64_t value, uint64_t now)
+{
+    struct arm_irq *irq = owner;
+    struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
+    struct gic_effect effect;
+    (void)size, (void)now;
+    if (space != PORT_REGISTER || irq->config.version != 3)
+        return PORT_NOT_MINE;
+    if (unlikely(address == PORT_SCTLR_NMI)) {
+        arm_irq_set_sctlr_nmi(irq, vcpu, value);
+        return PORT_DONE;
+    }
+    arm_irq_begin(irq);
+    enum port_result result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect);
+    apply(irq, cpu, ARM_IRQ_CPU, &effect);
+    arm_irq_end(irq);
+    return result;
+}
+
+void arm_irq_port(struct arm_irq *irq, struct cpu_port *port)
+{
+    *port = (struct cpu_port){
+        .owner = irq,
+        .acknowledge = arm_irq_acknowledge,
+        .read = arm_irq_cpu_read,
+        .write = arm_irq_cpu_write,
+    };
+}
+
+void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure)
+{
+    arm_irq_begin(irq);
+    irq->cpus[vcpu].icc.secure = secure;
+    arm_irq_touch(irq, vcpu);
+    arm_irq_end(irq);
+}
+
+void arm_irq_set_sctlr_nmi(struct arm_irq *irq, uint32_t vcpu, bool on)
+{
+    arm_irq_begin(irq);
+    irq->cpus[vcpu].icc.sctlr_nmi = on;
+    arm_irq_touch(irq, vcpu);
+    arm_irq_end(irq);
+}
+
+// --- Time -----------------------------------------------------------------------------------------------------------
+
+void arm_irq_timer(struct arm_irq *irq, uint64_t now)
+{
+    arm_irq_begin(irq);
+    arm_irq_commands(irq, now);
+    arm_irq_end(irq);
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The Arm family wired together: messages of devices, SGIs and LPIs on their way to a receiver; see arm_irq.h.
+//
+//     GICD_SETSPI, v2m ----------> gicd.c: an SPI
+//     GITS_TRANSLATER, INT ------> its.c: translation --> gicr_lpi.c: pending, configuration --> ready
+//     GITS_CWRITER --------------> its_cmd.c: commands -> what they ask of an LPI, done here
+//     ICC_SGI1R, GICD_SGIR ------> gicr.c: an SGI of each target
+//
+// Path: msi/msi_arm.c, its.c / gicd.c, gicr.c, gicr_lpi.c
+#include "irqchip/arm/arm_irq.h"
+
+// --- Messages -------------------------------------------------------------------------------------------------------
+
+void arm_irq_raise(struct arm_irq *irq, uint32_t intid)
+{
+    uint32_t index = intid - 32;
+    if (gicd_has(&irq->gicd, index))
+        gicd_trigger(&irq->gicd, index);
+}
+
+static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, bool set, bool secure)
+{
+    if (gicd_message(&irq->gicd, message->number, set, secure))
+        return true;
+    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
+    return false;
+}
+
+static bool deliver(struct arm_irq *irq, const struct arm_message *message)
+{
+    switch (message->kind) {
+    case ARM_MESSAGE_SET_SPI: return deliver_spi(irq, message, true, false);
+    case ARM_MESSAGE_CLEAR_SPI: return deliver_spi(irq, message, false, false);
+    case ARM_MESSAGE_SET_SPI_SECURE: return deliver_spi(irq, message, true, true);
+    case ARM_MESSAGE_CLEAR_SPI_SECURE: return deliver_spi(irq, message, false, true);
+    case ARM_MESSAGE_V2M:
+        if (gicv2m_message(&irq->gicv2m, message->number)) {
+            arm_irq_raise(irq, message->number);
+            return true;
+        }
+        TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
+        return false;
+    case ARM_MESSAGE_EVENT: return arm_irq_event(irq, message->device, message->number);
+    }
+    return false;
+}
+
+bool arm_irq_deliver(struct arm_irq *irq, const struct arm_message *message)
+{
+    arm_irq_begin(irq);
+    bool taken = deliver(irq, message);
+    arm_irq_end(irq);
+    return taken;
+}
+
+bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device)
+{
+    struct arm_message message;
+    enum msi_arm_result result = msi_arm_decode(&irq->config.windows, address, data, device, &message);
+    TRACE(irq->config.trace, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
+    if (likely(result == MSI_ARM_OK))
+        return arm_irq_deliver(irq, &message);
+    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_MALFORMED, address, data);
+    return false;
+}
+
+// --- SGIs -----------------------------------------------------------------------------------------------------------
+
+// IHI 0069, ICC_SGI1R_EL1 and its kin: the target's own configuration decides whether an SGI for `group` reaches it.
+// One sent for Secure Group 1 reaches a Group 0 interrupt too; Non-secure software reaches Secure ones with GICR_NSACR.
+static bool sgi_passes(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    const struct gic_block *block = &cpu->gicr.bank.block[0];
+    bool two_states = gicd_two_states(&irq->gicd);
+    enum gic_group group = gic_block_group(block, effect->intid, two_states);
+    unsigned allowed = block->nsacr >> (2 * effect->intid) & 3;
+    if (group != effect->group && !(effect->group == GIC_G1S && group == GIC_G0))
+        return false;
+    if (!two_states || effect->secure)
+        return true;
+    return group == GIC_G1NS || allowed >= (group == GIC_G0 ? 1 : 2);
+}
+
+static bool send_to(struct arm_irq *irq, uint32_t target, const struct gic_effect *effect)
+{
+    struct arm_irq_cpu *cpu = &irq->cpus[target];
+    if (!sgi_passes(irq, cpu, effect))
+        return false;
+    gicr_trigger(&cpu->gicr, effect->intid);
+    arm_irq_touch(irq, target);
+    return true;
+}
+
+// ICC_SGI1R: Aff3.Aff2.Aff1 and 16 CPUs of RS * 16 and up.
+static bool send_to_list(struct arm_irq *irq, const struct gic_effect *effect)
+{
+    uint64_t value = effect->target;
+    uint32_t cluster = (uint32_t)(bits_get(value, 55, 48) << 24 | bits_get(value, 39, 32) << 16 |
+                                  bits_get(value, 23, 16) << 8 | bits_get(value, 47, 44) << 4);
+    bool sent = false;
+    for (uint64_t list = value & 0xffff; list; list &= list - 1) {
+        uint32_t target = arm_targets_one(&irq->targets, cluster | bits_lowest(list));
+        if (target != ARM_TARGETS_NONE)
+            sent |= send_to(irq, target, effect);
+    }
+    return sent;
+}
+
+static bool send_to_others(struct arm_irq *irq, uint32_t self, const struct gic_effect *effect)
+{
+    bool sent = irq->config.cpus == 1; // nobody to miss it
+    for (uint32_t i = 0; i < irq->config.cpus; i++)
+        if (i != self)
+            sent |= send_to(irq, i, effect);
+    return sent;
+}
+
+// GICD_SGIR (IHI 0048B 4.3.15, table 4-21): NSATT names the group that Secure software means, and Non-secure software
+// means Group 1, or what GICD_NSACR lets it. Without the Security Extensions every target takes it.
+static bool sgi_passes_v2(const struct arm_irq *irq, const struct gic_block *block, const struct gic_effect *effect)
+{
+    bool group_1 = block->group >> effect->intid & 1;
+    if (!gicd_two_states(&irq->gicd))
+        return true;
+    if (effect->secure)
+        return group_1 == (effect->group == GIC_G1NS);
+    return group_1 || (block->nsacr >> (2 * effect->intid) & 3);
+}
+
+static bool send_to_mask(struct arm_irq *irq, const struct gic_effect *effect)
+{
+    bool sent = false;
+    for (uint64_t left = effect->target; left; left &= left - 1) {
+        uint32_t target = bits_lowest(left);
+        struct gic_bank *bank = &irq->cpus[target].gicr.bank;
+        if (!sgi_passes_v2(irq, &bank->block[0], effect))
+            continue;
+        bank->source[effect->intid] |= (uint8_t)BIT32(effect->source);
+        gicr_trigger(&irq->cpus[target].gicr, effect->intid);
+        arm_irq_touch(irq, target);
+        sent = true;
+    }
+    return sent;
+}
+
+static bool send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    if (irq->config.version == 2)
+        return send_to_mask(irq, effect);
+    return effect->target >> 40 & 1 ? send_to_others(irq, cpu->index, effect) : send_to_list(irq, effect);
+}
+
+void arm_irq_send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    TRACE(irq->config.trace, TRACE_IPI, cpu->index, effect->target, effect->group, effect->intid);
+    if (send(irq, cpu, effect))
+        return;
+    arm_irq_mistakes(irq, cpu)[GIC_MISTAKE_SGI]++;
+    TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_NO_CPU, effect->target, effect->intid);
+}
+
+// --- LPIs -----------------------------------------------------------------------------------------------------------
+
+static struct gicr_lpi_world world_of(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
+{
+    return (struct gicr_lpi_world){ &cpu->ready, &irq->config.memory, gicd_two_states(&irq->gicd) };
+}
+
+static bool set_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, cpu);
+    if (!gicr_lpi_set(&cpu->gicr, &world, intid)) {
+        TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_REFUSED, intid, ARM_MESSAGE_EVENT);
+        return false;
+    }
+    TRACE(irq->config.trace, TRACE_ACCEPT, cpu->index, intid, GIC_G1NS, 0);
+    arm_irq_touch(irq, cpu->index);
+    return true;
+}
+
+static void move_lpi(struct arm_irq *irq, struct arm_irq_cpu *from, struct arm_irq_cpu *to, uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, from), other = world_of(irq, to);
+    if (gicr_lpi_pends(&from->gicr, intid) && !gicr_lpi_takes(&to->gicr, intid))
+        return;
+    bool pending = gicr_lpi_clear(&from->gicr, &world, intid);
+    gicr_lpi_invalidate(&from->gicr, &world, intid);
+    gicr_lpi_invalidate(&to->gicr, &other, intid); // whatever it remembers from an earlier stay
+    if (pending)
+        set_lpi(irq, to, intid);
+}
+
+void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, cpu);
+    gicr_lpi_clear(&cpu->gicr, &world, intid);
+    arm_irq_touch(irq, cpu->index);
+}
+
+bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
+                    uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, cpu), to;
+    arm_irq_touch(irq, cpu->index);
+    switch (action) {
+    case GIC_LPI_NOTHING: break;
+    case GIC_LPI_SET: return set_lpi(irq, cpu, intid);
+    case GIC_LPI_CLEAR: gicr_lpi_clear(&cpu->gicr, &world, intid); break;
+    case GIC_LPI_INVALIDATE: gicr_lpi_invalidate(&cpu->gicr, &world, intid); break;
+    case GIC_LPI_INVALIDATE_ALL: gicr_lpi_invalidate_all(&cpu->gicr, &world); break;
+    case GIC_LPI_ENABLE: gicr_lpi_enable(&cpu->gicr, &world); break;
+    case GIC_LPI_DISABLE: gicr_lpi_disable(&cpu->gicr, &world); break;
+    case GIC_LPI_MOVE: move_lpi(irq, cpu, other, intid); break;
+    case GIC_LPI_MOVE_ALL:
+        to = world_of(irq, other);
+        gicr_lpi_move_all(&cpu->gicr, &world, &other->gicr, &to);
+        arm_irq_touch(irq, other->index);
+        break;
+    }
+    return true;
+}
+
+// --- The ITS --------------------------------------------------------------------------------------------------------
+
+bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
+{
+    struct its_translation found;
+    if (irq->config.its && its_translate(&irq->its, &irq->config.memory, device, event, &found))
+        return set_lpi(irq, &irq->cpus[found.cpu - 1], found.intid);
+    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_UNTRANSLATED, (uint64_t)device << 32 | event, 0);
+    return false;
+}
+
+// A queue full of commands that look at every LPI would take seconds: what is left waits for the next access to the
+// frame, as software polls GITS_CREADR anyway (no time is set for them).
+enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
+
+void arm_irq_commands(struct arm_irq *irq, uint64_t now)
+{
+    struct its_effect effect;
+    int budget = COMMAND_BUDGET;
+    while (budget > 0 && its_step(&irq->its, &irq->config.memory, now, &effect)) {
+        budget -= effect.action == GIC_LPI_INVALIDATE_ALL || effect.action == GIC_LPI_MOVE_ALL ? COMMAND_HEAVY : 1;
+        if (effect.error)
+            TRACE(irq->config.trace, TRACE_MISTAKE, TRACE_NO_CPU, ARM_IRQ_ITS, GIC_MISTAKES, effect.error);
+        if (effect.action != GIC_LPI_NOTHING)
+            arm_irq_do_lpi(irq, &irq->cpus[effect.cpu], &irq->cpus[effect.other], effect.action, effect.intid);
+    }
+}
