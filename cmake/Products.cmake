@@ -6,7 +6,9 @@ find_package(Threads REQUIRED)
 
 set(library_objects)
 foreach(room ${LIBRARY_ROOMS})
-  list(APPEND library_objects $<TARGET_OBJECTS:room_${room}>)
+  if(TARGET room_${room})
+    list(APPEND library_objects $<TARGET_OBJECTS:room_${room}>)
+  endif()
 endforeach()
 
 # The libraries that rooms link with, from outside, are named once more in intactConfig.cmake.in and intact.pc.in.

@@ -21,13 +21,21 @@ function(room name folder)
     list(APPEND trees ${PROJECT_BINARY_DIR}/rooms/${other})
   endforeach()
   set_property(GLOBAL PROPERTY ROOM_TREE_${name} ${tree})
+  set_property(GLOBAL APPEND PROPERTY ROOMS ${name})
   if(NOT sources)
-    return()
+    return() # headers alone
   endif()
   add_library(room_${name} OBJECT ${sources})
   target_include_directories(room_${name} PRIVATE ${trees} ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(room_${name} PUBLIC intact_flags)
-  set_property(GLOBAL APPEND PROPERTY ROOMS ${name})
+endfunction()
+
+# One source file, from the root of the project, may include headers of more rooms than the rest of its room.
+function(room_file file)
+  foreach(other ${ARGN})
+    set_property(SOURCE ${PROJECT_SOURCE_DIR}/${file} APPEND PROPERTY INCLUDE_DIRECTORIES
+                 ${PROJECT_BINARY_DIR}/rooms/${other})
+  endforeach()
 endfunction()
 
 # Links `target` with rooms and lets it include their headers (tests, the command).

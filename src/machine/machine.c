@@ -9,7 +9,7 @@
 #include "machine/machine.h"
 #include "machine/pc/pc.h"
 #include "machine/virt/virt.h"
-#include "vcpu/aarch64/model.h"
+#include "vcpu/aarch64/system/model.h"
 #include "vcpu/x86_64/model.h"
 
 struct intact_machine {

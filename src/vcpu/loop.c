@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Path: irqchip/x86/x86_irq.c, irqchip/arm/arm_irq.c (settle, by vcpu_signal) / vcpu/x86_64/interrupt.c,
-// vcpu/aarch64/interrupt.c (taken)
+// vcpu/aarch64/system/interrupt.c (taken)
 #include "vcpu/loop.h"
 
 #include <assert.h>

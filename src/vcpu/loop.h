@@ -2,7 +2,7 @@
 // The block loop: vCPUs take turns in one thread, in a fixed order, by slices of instructions; time is what they execute.
 //
 // Path: irqchip/x86/x86_irq.c, irqchip/arm/arm_irq.c (settle, by vcpu_signal) / vcpu/x86_64/interrupt.c,
-// vcpu/aarch64/interrupt.c (taken)
+// vcpu/aarch64/system/interrupt.c (taken)
 //
 // Time. While N vCPUs run, each instruction advances the clock by 2^shift / N ns, so that every CPU keeps its rate and time
 // is monotonic in the order of execution. A slice ends at the next deadline to the very instruction.

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "vcpu/aarch64/sysreg.h"
+#include "vcpu/aarch64/system/sysreg.h"
 
 // Rt, Rt2 and Ra of these are filled in, and so are small immediates where `free` has bits.
 static const struct {

@@ -12,8 +12,8 @@
 #include "a64_code.h"
 #include "fuzz_code.h"
 #include "machine/tables/bytes.h"
-#include "vcpu/aarch64/mmu.h"
-#include "vcpu/aarch64/sysreg.h"
+#include "vcpu/aarch64/system/mmu.h"
+#include "vcpu/aarch64/system/sysreg.h"
 #include "virt_rig.h"
 
 const char *const fuzz_name = "fuzz_code_arm";

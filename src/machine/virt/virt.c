@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "vcpu/aarch64/model.h"
-#include "vcpu/aarch64/sysreg.h"
+#include "vcpu/aarch64/system/model.h"
+#include "vcpu/aarch64/system/sysreg.h"
 
 // --- Construction ---------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "machine/virt/virt.h"
-#include "vcpu/aarch64/model.h"
+#include "vcpu/aarch64/system/model.h"
 
 static struct fdt_window window(const struct virt *virt, enum arm_irq_window which, uint64_t base)
 {

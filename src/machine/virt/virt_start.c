@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The boot state that a loader asked for, into the registers of the first processor. The others wait for PSCI's CPU_ON.
 #include "machine/virt/virt.h"
-#include "vcpu/aarch64/sysreg.h"
+#include "vcpu/aarch64/system/sysreg.h"
 
 void virt_start(struct virt *virt, const struct boot_arm64_state *state)
 {

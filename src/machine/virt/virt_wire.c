@@ -9,7 +9,7 @@
 // GSI n is SPI n. Several lines on one wire are ORed by route.c.
 // Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/arm/arm_irq.c
 #include "machine/virt/virt.h"
-#include "vcpu/aarch64/model.h"
+#include "vcpu/aarch64/system/model.h"
 
 // --- Controllers: routing ends at their pins; their outputs go to the loop ------------------------------------------
 

@@ -17,7 +17,7 @@
 #include "base/bits.h"
 #include "rig.h"
 #include "vcpu/aarch64/cpu.h"
-#include "vcpu/aarch64/simd.h"
+#include "vcpu/aarch64/float/simd.h"
 
 #define ORACLE_CODE   UINT64_C(0x370000)
 #define ORACLE_WINDOW UINT64_C(0x38ff80) // on two pages

@@ -2,7 +2,7 @@
 // The masks of logical immediates and bitfields (Arm ARM section J1.2, DecodeBitMasks), against their definition.
 #include <criterion/criterion.h>
 
-#include "vcpu/aarch64/decode.h"
+#include "vcpu/aarch64/front/decode.h"
 
 Test(a64_decode, logical_immediates_are_rotated_runs_of_ones)
 {

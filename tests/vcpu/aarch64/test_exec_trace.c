@@ -12,8 +12,8 @@
 #endif
 #define a64_execute a64_execute_by_switch
 #define a64_guest   a64_guest_by_switch
-#include "../../../src/vcpu/aarch64/exec.c"
-#include "../../../src/vcpu/aarch64/guest.c"
+#include "../../../src/vcpu/aarch64/exec/exec.c"
+#include "../../../src/vcpu/aarch64/system/guest.c"
 #undef a64_execute
 #undef a64_guest
 

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "oracle.h"
-#include "vcpu/aarch64/fp.h"
+#include "vcpu/aarch64/float/fp.h"
 
 enum { IOC = 1, DZC = 2, OFC = 4, UFC = 8, IXC = 16, IDC = 128 };
 enum { UP = 1 << 22, DOWN = 2 << 22, ZERO = 3 << 22, FZ = 1 << 24, DN = 1 << 25, AHP = 1 << 26 };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The interpreter of AArch64: the template in vcpu/executor.h with the ops of AArch64.
+#include "vcpu/aarch64/exec/exec.h"
+
+#include "vcpu/aarch64/exec/helper.h"
+#include "vcpu/aarch64/exec/ops.h"
+#include "vcpu/aarch64/exec/ops_alu.h"
+#include "vcpu/aarch64/exec/ops_jump.h"
+#include "vcpu/aarch64/exec/ops_memory.h"
+#include "vcpu/aarch64/float/simd.h"
+#include "vcpu/aarch64/system/sysreg.h"
+
+#define op_CRC32 a64_op_crc32
+
+static inline enum op_out op_MRS(struct a64_cpu *cpu, const struct op *op)
+{
+    cpu->vcpu.at = op;
+    return a64_op_mrs(cpu, op);
+}
+
+static inline enum op_out op_MSR(struct a64_cpu *cpu, const struct op *op)
+{
+    cpu->vcpu.at = op;
+    return a64_op_msr(cpu, op);
+}
+
+static inline enum op_out op_SIMD(struct a64_cpu *cpu, const struct op *op)
+{
+    a64_simd_function *function;
+    memcpy(&function, &op->imm, sizeof function);
+    function(cpu, (uint32_t)op->delta);
+    return OP_NEXT;
+}
+
+static inline enum op_out op_HELP(struct a64_cpu *cpu, const struct op *op)
+{
+    cpu->vcpu.at = op;
+    return a64_helpers[op->disp](cpu, op);
+}
+
+#define EXECUTOR                  a64_execute
+#define EXECUTOR_CPU              struct a64_cpu
+#define EXECUTOR_OPS              A64_OPS
+#define EXECUTOR_CODE(name)       A64_OP_##name
+#define EXECUTOR_STEP(cpu, bytes) ((cpu)->r[A64_PC] += (bytes))
+#include "vcpu/executor.h"

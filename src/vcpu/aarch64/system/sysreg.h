@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// System registers (Arm ARM chapter D17), one row for each or for a run of equal ones.
+#ifndef VCPU_AARCH64_SYSTEM_SYSREG_H
+#define VCPU_AARCH64_SYSTEM_SYSREG_H
+
+#include "vcpu/aarch64/cpu.h"
+
+// op0:op1:CRn:CRm:op2, as in an instruction's bits 20:5 and as the CPU port names registers.
+#define A64_SYSREG(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+
+enum { // access
+    A64_EL0_READ = 1 << 0,
+    A64_EL0_WRITE = 1 << 1,
+    A64_EL1_READ = 1 << 2,
+    A64_EL1_WRITE = 1 << 3,
+    A64_PLAIN = 1 << 4,      // all 64 bits of a field, whoever may access it
+    A64_ENDS_BLOCK = 1 << 5, // a write can change how the next instruction is executed
+    A64_NEEDS_FP = 1 << 6,
+    A64_EL0 = A64_EL0_READ | A64_EL0_WRITE,
+    A64_EL1_ONLY = A64_EL1_READ | A64_EL1_WRITE,
+    A64_ALL = A64_EL0 | A64_EL1_ONLY,
+};
+
+struct a64_sysreg {
+    const char *name;
+    uint16_t encoding; // of the first
+    uint16_t stride;   // from one encoding to the next
+    uint8_t count;     // 0 counts as 1
+    uint8_t access;
+    uint16_t field; // offset in struct a64_cpu of a uint64_t, or of the first of an array
+    uint64_t reset;
+    uint64_t mask; // bits that a write can change
+    // Where a field is not enough. False: cpu->fault is set. `encoding` names the register within the row.
+    bool (*read)(struct a64_cpu *cpu, unsigned encoding, uint64_t *value);
+    bool (*write)(struct a64_cpu *cpu, unsigned encoding, uint64_t value);
+};
+
+extern const struct a64_sysreg a64_sysregs[]; // sorted by encoding
+extern const unsigned a64_sysreg_count;
+
+// The row that holds `encoding`, or NULL.
+const struct a64_sysreg *a64_sysreg_find(unsigned encoding);
+
+// MRS and MSR: a, b: encoding; d: slot; x: Rt; imm: the row.
+enum op_out a64_op_mrs(struct a64_cpu *cpu, const struct op *op);
+enum op_out a64_op_msr(struct a64_cpu *cpu, const struct op *op);
+
+// ESR_EL1 for a trapped MSR, MRS or system instruction (EC 18h).
+uint32_t a64_trap_syndrome(unsigned encoding, unsigned rt, bool read);
+
+// The ISS of a trap of the access being made, for a read or write function.
+bool a64_trap(struct a64_cpu *cpu, unsigned encoding, bool read);
+
+// PSTATE.EL, SP, CPACR_EL1 and SCTLR_EL1 into the mode bits and the TLB's table.
+void a64_update_mode(struct a64_cpu *cpu);
+
+// Tells the interrupt controller SCTLR_EL1.NMI.
+void a64_tell_nmi(struct a64_cpu *cpu);
+
+// What enables debug exceptions has changed: MDSCR_EL1, the OS locks, PSTATE.D.
+void a64_debug_changed(struct a64_cpu *cpu);
+
+// PSTATE.SS after a return to `el` with this SPSR.
+bool a64_step_after(const struct a64_cpu *cpu, uint64_t spsr, unsigned el);
+
+// PSTATE.SPSel.
+void a64_write_spsel(struct a64_cpu *cpu, bool sp1);
+
+// The state after reset (section D1.3.3), and a start by PSCI CPU_ON: at EL1, `context` in X0.
+void a64_reset(struct a64_cpu *cpu);
+void a64_start(struct a64_cpu *cpu, uint64_t entry, uint64_t context);
+
+#endif
