@@ -52,11 +52,12 @@ static void timeout_fired(void *owner, uint64_t now)
 
 // --- Receiver -------------------------------------------------------------------------------------------------------
 
-// 3.3.1, OE: what is in the FIFO stays, and the newcomer is lost.
+// 3.3.1, OE: what is in the FIFO stays, and the new character is lost. UARTDR shows OE while the FIFO is full; UARTRSR
+// keeps it until UARTECR is written (3.3.2).
 static void push(struct pl011 *uart, uint8_t byte, uint64_t now)
 {
     if (uart->rx_count == capacity(uart)) {
-        uart->overrun = true;
+        uart->overrun = uart->overrun_full = true;
         uart->UARTRIS |= PL011_INT_OE;
         return;
     }
@@ -69,11 +70,12 @@ static void push(struct pl011 *uart, uint8_t byte, uint64_t now)
 // 2.8.2, 2.8.4: reading takes the receive interrupt away below the trigger level, and the timeout with the last one.
 static uint32_t read_dr(struct pl011 *uart)
 {
-    uint32_t value = uart->rx[uart->rx_head] | (uart->overrun ? DR_OE : 0u);
+    uint32_t value = uart->rx[uart->rx_head] | (uart->overrun_full ? DR_OE : 0u);
     if (!uart->rx_count)
         return value;
     uart->rx_head = (uart->rx_head + 1) % PL011_FIFO;
     uart->rx_count--;
+    uart->overrun_full = false;
     if (uart->rx_count < trigger_level(uart))
         uart->UARTRIS &= (uint16_t)~PL011_INT_RX;
     if (!uart->rx_count)
@@ -120,6 +122,7 @@ static void write_lcr_h(struct pl011 *uart, uint16_t value)
 {
     if ((uart->UARTLCR_H ^ value) & PL011_LCR_H_FEN) {
         uart->rx_head = uart->rx_count = 0;
+        uart->overrun_full = false;
         uart->UARTRIS &= (uint16_t) ~(PL011_INT_RX | PL011_INT_RT);
     }
     uart->UARTLCR_H = value & 0xff;
@@ -176,7 +179,7 @@ static void write_register(struct pl011 *uart, uint64_t offset, uint32_t value, 
 {
     switch (offset) {
     case PL011_UARTDR: write_dr(uart, (uint8_t)value, now); break;
-    case PL011_UARTRSR: uart->overrun = false; break;
+    case PL011_UARTRSR: uart->overrun = uart->overrun_full = false; break;
     case PL011_UARTILPR: uart->UARTILPR = (uint8_t)value; break;
     case PL011_UARTIBRD: uart->UARTIBRD = (uint16_t)value; break;
     case PL011_UARTFBRD: uart->UARTFBRD = value & 0x3f; break;
@@ -221,7 +224,7 @@ void pl011_reset(struct pl011 *uart, uint64_t now)
     uart->UARTFBRD = uart->UARTILPR = uart->UARTDMACR = 0;
     uart->UARTCR = CR_RESET;
     uart->UARTIFLS = IFLS_RESET;
-    uart->overrun = false;
+    uart->overrun = uart->overrun_full = false;
     memset(uart->rx, 0, sizeof uart->rx);
     uart->rx_head = uart->rx_count = 0;
     uart->rx_moved = now;
@@ -240,6 +243,7 @@ void pl011_visit(struct pl011 *uart, struct visit *v)
     VISIT(v, uart->UARTILPR);
     VISIT(v, uart->UARTDMACR);
     VISIT(v, uart->overrun);
+    VISIT(v, uart->overrun_full);
     VISIT_ARRAY(v, uart->rx);
     VISIT(v, uart->rx_head);
     VISIT(v, uart->rx_count);

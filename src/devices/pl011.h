@@ -68,7 +68,8 @@ enum pl011_mistake {
 struct pl011 {
     uint16_t UARTLCR_H, UARTCR, UARTIFLS, UARTIMSC, UARTRIS, UARTIBRD;
     uint8_t UARTFBRD, UARTILPR, UARTDMACR;
-    bool overrun; // UARTRSR.OE
+    bool overrun;      // UARTRSR.OE
+    bool overrun_full; // UARTDR.OE: there was an overrun and nothing has been read since
     uint8_t rx[PL011_FIFO];
     uint8_t rx_head, rx_count;
     uint64_t rx_moved; // when a character last came in
