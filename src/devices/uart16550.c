@@ -243,18 +243,17 @@ void uart16550_set_modem(struct uart16550 *uart, uint8_t inputs, uint64_t now)
 
 // --- Control -----------------------------------------------------------------------------------------------------
 
-// The write takes the THRE interrupt away, and the character that leaves at once brings it back.
+// 8.6: the write takes the THRE interrupt away, and the character that leaves at once brings it back. The line falls and
+// rises, so that an edge-triggered controller sees that THR has emptied again; in loopback as well (8.7: "the
+// transmitter and receiver interrupts are fully operational").
 static void write_thr(struct uart16550 *uart, uint8_t byte, uint64_t now)
 {
+    uart->thre_pending = false;
+    update(uart);
     uart->thre_pending = true;
-    if (uart->MCR & UART_MCR_LOOP) {
+    if (uart->MCR & UART_MCR_LOOP)
         push(uart, byte, 0, now);
-        return;
-    }
-    // The line falls and rises: an edge-triggered controller sees that THR has emptied again.
-    if (interrupt_id(uart) == UART_IIR_THRE)
-        intact_irq_line_set(&uart->irq, false);
-    if (uart->transmit)
+    else if (uart->transmit)
         uart->transmit(uart->owner, byte);
 }
 

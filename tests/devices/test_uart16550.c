@@ -285,6 +285,38 @@ Test(uart16550, loopback_returns_characters_and_modem_outputs)
     cr_assert_eq(in(UART_LSR) & (UART_LSR_BI | UART_LSR_DR), UART_LSR_BI | UART_LSR_DR);
 }
 
+Test(uart16550, each_looped_back_character_is_an_edge_of_its_own)
+{
+    out(UART_FCR, UART_FCR_ENABLE);
+    out(UART_IER, UART_IER_ETBEI);
+    out(UART_MCR, UART_MCR_OUT2 | UART_MCR_LOOP);
+    uint32_t before = board.wire.rises;
+    out(UART_THR, 'a');
+    cr_assert_eq(board.wire.rises, before + 1);
+    out(UART_THR, 'b');
+    cr_assert_eq(board.wire.rises, before + 2, "THR has emptied again");
+    out(UART_IER, UART_IER_ETBEI | UART_IER_ERBFI);
+    out(UART_THR, 'c');
+    cr_assert_eq(in(UART_IIR)&0x0f, UART_IIR_DATA, "what came back stands before THRE");
+    cr_assert(board.wire.level);
+}
+
+Test(uart16550, the_divisor_latch_hides_two_registers_and_no_third)
+{
+    out(UART_IER, UART_IER_ETBEI | UART_IER_ERBFI);
+    receive("x");
+    out(UART_LCR, 3 | UART_LCR_DLAB);
+    cr_assert_eq(in(UART_RBR), 12, "DLL; the character stays");
+    cr_assert_eq(in(UART_IER), 0, "DLM");
+    cr_assert_eq(in(UART_IIR), UART_IIR_DATA);
+    cr_assert_eq(in(UART_LSR)&UART_LSR_DR, UART_LSR_DR);
+    out(UART_FCR, UART_FCR_ENABLE);
+    out(UART_THR, 0x60);
+    cr_assert_eq(in(UART_IIR), UART_IIR_THRE | 0xc0, "FCR is written, THR is not: nothing is sent");
+    cr_assert_eq(board.count, 0);
+    cr_assert_eq(in(UART_IIR), UART_IIR_NONE | 0xc0, "reading it took THRE away, as ever");
+}
+
 Test(uart16550, a_looped_back_fifo_holds_sixteen)
 {
     out(UART_FCR, UART_FCR_ENABLE);
