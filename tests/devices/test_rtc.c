@@ -103,6 +103,24 @@ Test(rtc, leap_days_and_centuries_follow_the_calendar)
     check_date(0x2024, 0x02, 0x29, 5);
 }
 
+// The two bytes of a year hold four digits: 9999 is followed by 0000, whose calendar is that of the year 10000.
+Test(rtc, the_year_9999_is_followed_by_0000)
+{
+    start(INT64_C(253402300798)); // 9999-12-31 23:59:58, a Friday
+    check_date(0x9999, 0x12, 0x31, 6);
+    run_to(&board.clock, 3 * SECOND);
+    check_date(0x0000, 0x01, 0x01, 7);
+    check_time(0, 0, 1);
+    start(INT64_C(253402300800) + INT64_C(86400) * 59); // 10000-02-29: a leap year, as the year 0 is
+    check_date(0x0000, 0x02, 0x29, 3);
+    run_to(&board.clock, 86400 * SECOND);
+    check_date(0x0000, 0x03, 0x01, 4);
+    start(INT64_C(253402300800) + INT64_C(86400) * (366 + 364)); // 10001-12-31
+    check_date(0x0001, 0x12, 0x31, 2);
+    start(INT64_C(-62198755200)); // year -1, 1 January: as the last before 0000
+    check_date(0x9999, 0x01, 0x01, in(RTC_DAY_OF_WEEK));
+}
+
 Test(rtc, binary_and_12_hour_forms)
 {
     start(951782400 + 13 * 3600 + 34 * 60 + 56); // 2000-02-29 13:34:56
