@@ -98,7 +98,7 @@ Test(pl031, a_reset_takes_the_alarm_and_leaves_the_time)
 
 Test(pl031, it_says_what_it_is_and_counts_accesses_to_nothing)
 {
-    static const uint8_t id[8] = { 0x31, 0x10, 0x04, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
+    static const uint8_t id[8] = { 0x31, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
     for (unsigned i = 0; i < 8; i++)
         cr_assert_eq(in(PL031_ID + 4 * i), id[i]);
     cr_assert_eq(in(0x20), 0);
