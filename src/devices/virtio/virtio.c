@@ -202,11 +202,13 @@ void virtio_queue_enable(struct virtio *virtio, uint32_t queue)
         virtio_fault(virtio, fault);
 }
 
-void virtio_queue_reset(struct virtio *virtio, uint32_t queue)
+bool virtio_queue_reset(struct virtio *virtio, uint32_t queue)
 {
     struct virtqueue *found = virtio_queue(virtio, queue);
-    if (found && virtio_has(virtio, VIRTIO_F_RING_RESET))
-        virtqueue_reset(found);
+    if (!found || !virtio_has(virtio, VIRTIO_F_RING_RESET))
+        return false;
+    virtqueue_reset(found);
+    return true;
 }
 
 bool virtio_running(const struct virtio *virtio, unsigned queue)

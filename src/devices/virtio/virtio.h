@@ -162,8 +162,9 @@ struct virtqueue *virtio_queue_setup(struct virtio *virtio, uint32_t queue);
 // A size that the driver chose: one that cannot be is a fault.
 void virtio_queue_set_size(struct virtio *virtio, uint32_t queue, uint32_t size);
 void virtio_queue_enable(struct virtio *virtio, uint32_t queue);
-// 2.6.1, with VIRTIO_F_RING_RESET. It is complete at once.
-void virtio_queue_reset(struct virtio *virtio, uint32_t queue);
+// 2.6.1, with VIRTIO_F_RING_RESET. It is complete at once. True: done, and the transport puts back what it keeps of the
+// queue as well (2.6.1.1.1: every field has its default again).
+bool virtio_queue_reset(struct virtio *virtio, uint32_t queue);
 void virtio_notified(struct virtio *virtio, uint32_t queue, uint64_t now);
 
 // The configuration structure as the driver sees it: 1, 2, 4 or 8 bytes; beyond its end 0.

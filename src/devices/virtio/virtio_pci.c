@@ -161,8 +161,8 @@ static void queue_write(struct virtio_pci *pci, unsigned offset, unsigned size, 
             virtio_mistake(pci->virtio, VIRTIO_BAD_ACCESS);
         break;
     case QUEUE_RESET:
-        if (value == 1)
-            virtio_queue_reset(pci->virtio, pci->queue_select);
+        if (value == 1 && virtio_queue_reset(pci->virtio, pci->queue_select))
+            pci->queue_vectors[pci->queue_select] = INTACT_IRQ_NO_VECTOR;
         break;
     case QUEUE_NOTIFY_OFF:
     case QUEUE_NOTIFY_DATA: virtio_mistake(pci->virtio, VIRTIO_BAD_ACCESS); break;

@@ -51,13 +51,14 @@ static void out(uint64_t offset, unsigned size, uint64_t value)
     rig_write(&rig, BAR + offset, size, value);
 }
 
-static void start(void)
+// `features`: bits 32 to 63.
+static void start_with(uint32_t features)
 {
     memset(rig.bytes + QUEUE, 0, 0x1000);
     out(20, 1, 0);
     out(20, 1, 3);
     out(8, 4, 1);
-    out(12, 4, 1);
+    out(12, 4, features);
     out(20, 1, 11);
     cr_assert_eq(in(20, 1), 11);
     out(22, 2, 0);
@@ -70,6 +71,11 @@ static void start(void)
     out(16, 2, 0);
     out(20, 1, 15);
     cr_assert_eq(in(20, 1), 15);
+}
+
+static void start(void)
+{
+    start_with(1);
 }
 
 static void enable_msix(void)
@@ -195,6 +201,22 @@ Test(virtio_pci, a_change_of_the_configuration_is_in_isr_status_beside_its_vecto
     cr_assert_not(told_by_status());
     cr_assert_eq(in(VIRTIO_PCI_ISR, 1), 2);
     cr_assert_eq(in(VIRTIO_PCI_ISR, 1), 0);
+}
+
+Test(virtio_pci, a_queue_that_is_reset_forgets_all_that_was_set_up)
+{
+    enable_msix();
+    start_with(1 | 1 << (VIRTIO_F_RING_RESET - 32));
+    out(58, 2, 1);
+    cr_assert_eq(in(58, 2), 0);
+    cr_assert_eq(in(28, 2), 0);
+    cr_assert_eq(in(24, 2), device.virtio->queues[0].size_max);
+    cr_assert_eq(in(26, 2), 0xffff, "2.6.1.1.1: its vector as well");
+    cr_assert_eq(in(16, 2), 0, "the configuration's stays");
+    start();
+    out(58, 2, 1);
+    cr_assert_eq(in(28, 2), 1, "not without the feature");
+    cr_assert_eq(in(26, 2), 1);
 }
 
 Test(virtio_pci, a_vector_beyond_the_table_is_none)
