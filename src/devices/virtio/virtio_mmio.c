@@ -16,7 +16,8 @@
 enum {
     CONFIG = 0x100,
     MAGIC = 0x74726976,  // "virt"
-    VENDOR = 0x41544e49, // "INTA"
+    VENDOR = 0x554d4551, // "QEMU": drivers of the legacy interface compare with it
+    ALIGN = 4096,        // QueueAlign until it is written: drivers of the legacy interface leave it out
 };
 
 // --- Queues ---------------------------------------------------------------------------------------------------------
@@ -181,12 +182,21 @@ static uint64_t read_status(void *context, unsigned index, uint64_t now)
     return mmio->virtio->status;
 }
 
+// 2.4 and 4.2.2.1. What a legacy driver says of its pages is said once, before the reset of each driver: it stays.
+static void driver_reset(struct virtio_mmio *mmio)
+{
+    intact_irq_virtio_acknowledge(&mmio->irq, bits_low(32));
+    memset(mmio->QueuePFN, 0, sizeof mmio->QueuePFN);
+    if (mmio->virtio)
+        virtio_reset(mmio->virtio);
+}
+
 static void write_status(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct virtio_mmio *mmio = context;
     (void)index;
     if ((uint8_t)value == 0)
-        virtio_mmio_reset(mmio);
+        driver_reset(mmio);
     else
         virtio_set_status(mmio->virtio, (uint8_t)value, now);
 }
@@ -221,7 +231,7 @@ static uint64_t read_shm(void *context, unsigned index, uint64_t now)
     return bits_low(32);
 }
 
-// 2.6.1: a reset is complete at once, so that this always reads 0.
+// 2.6.1: a reset is complete at once, so that this always reads 0. All that there is of a queue is in struct virtqueue.
 static uint64_t read_queue_reset(void *context, unsigned index, uint64_t now)
 {
     (void)context, (void)index, (void)now;
@@ -393,6 +403,14 @@ static bool dma_write(void *owner, uint64_t address, const void *data, size_t si
     return bus_write_memory(owner, address, data, size);
 }
 
+static void power_on(struct virtio_mmio *mmio)
+{
+    mmio->DeviceFeaturesSel = mmio->DriverFeaturesSel = mmio->QueueSel = 0;
+    mmio->GuestPageSize = 0;
+    for (unsigned i = 0; i < VIRTIO_QUEUES; i++)
+        mmio->QueueAlign[i] = ALIGN;
+}
+
 int virtio_mmio_init(struct virtio_mmio *mmio, struct virtio *virtio, struct intact_irq_manager *manager, uint32_t gsi,
                      struct bus *memory, bool legacy)
 {
@@ -402,6 +420,7 @@ int virtio_mmio_init(struct virtio_mmio *mmio, struct virtio *virtio, struct int
     mmio->manager = manager;
     mmio->memory = memory;
     mmio->legacy = legacy;
+    power_on(mmio);
     if (!virtio)
         return INTACT_IRQ_OK;
     virtio_connect(virtio,
@@ -422,10 +441,8 @@ void virtio_mmio_destroy(struct virtio_mmio *mmio)
 
 void virtio_mmio_reset(struct virtio_mmio *mmio)
 {
-    intact_irq_virtio_acknowledge(&mmio->irq, bits_low(32));
-    memset(mmio->QueuePFN, 0, sizeof mmio->QueuePFN);
-    if (mmio->virtio)
-        virtio_reset(mmio->virtio);
+    power_on(mmio);
+    driver_reset(mmio);
 }
 
 void virtio_mmio_visit(struct virtio_mmio *mmio, struct visit *v)

@@ -39,7 +39,7 @@ struct virtio_mmio {
 int virtio_mmio_init(struct virtio_mmio *mmio, struct virtio *virtio, struct intact_irq_manager *manager, uint32_t gsi,
                      struct bus *memory, bool legacy);
 void virtio_mmio_destroy(struct virtio_mmio *mmio);
-// Resets the device too.
+// The board's reset, of the device too. A driver's (Status 0) keeps what was selected and GuestPageSize and QueueAlign.
 void virtio_mmio_reset(struct virtio_mmio *mmio);
 
 uint64_t virtio_mmio_read(void *owner, uint64_t offset, unsigned size, uint64_t now);

@@ -190,6 +190,33 @@ Test(virtio_mmio, the_legacy_version_has_its_own_registers)
     cr_assert_eq(rng.virtio.mistakes[VIRTIO_BAD_ACCESS], 2, "registers of version 2");
 }
 
+// Drivers of QEMU's legacy interface compare VendorID and never write QueueAlign; Linux writes GuestPageSize once and
+// resets the device afterwards.
+Test(virtio_mmio, a_legacy_queue_is_aligned_to_4096_until_the_driver_says_otherwise)
+{
+    again(true);
+    cr_assert_eq(in(0x00c), 0x554d4551);
+    out(0x028, 4096);
+    out(0x070, 0);
+    out(0x070, 3);
+    out(0x030, 0);
+    out(0x038, 16);
+    out(0x040, (uint32_t)(RIG_QUEUES / 4096));
+    cr_assert_eq(rng.virtio.faults[VIRTQUEUE_UNALIGNED], 0);
+    cr_assert(rng.virtio.queues[0].ready);
+    cr_assert_eq(rng.virtio.queues[0].used, RIG_QUEUES + 4096);
+    out(0x040, 0);
+    out(0x038, 16);
+    out(0x03c, 512);
+    out(0x040, (uint32_t)(RIG_QUEUES / 4096));
+    cr_assert_eq(rng.virtio.queues[0].used, RIG_QUEUES + 512);
+    out(0x070, 0);
+    cr_assert_eq(mmio.QueueAlign[0], 512, "a driver's reset leaves it");
+    virtio_mmio_reset(&mmio);
+    cr_assert_eq(mmio.QueueAlign[0], 4096, "the board's does not");
+    cr_assert_eq(mmio.GuestPageSize, 0);
+}
+
 Test(virtio_mmio, a_legacy_queue_needs_a_page_size_and_an_alignment)
 {
     again(true);
