@@ -143,7 +143,9 @@ void arm_irq_reset(struct arm_irq *irq);
 
 // Inputs. A level line is active while high; an edge line's rising edge is latched.
 void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool level);
-// One request of a source without a level: an edge. On a level-sensitive SPI: nothing.
+// An edge happened: one request of a source without a level. The SPI is pending until it is acknowledged, whether it is
+// configured as edge-triggered or as level-sensitive, so that no request is lost; requests that come before the
+// acknowledge are one.
 void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin);
 // A PPI's line: `intid` 16-31, or 1056 and up with extended PPIs. Timers: 27 virtual, 30 physical, 29 secure.
 void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool level);

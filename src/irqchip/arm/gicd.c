@@ -59,8 +59,7 @@ void gicd_set_line(struct gicd *gicd, uint32_t index, bool level)
 
 void gicd_trigger(struct gicd *gicd, uint32_t index)
 {
-    struct gic_block *block = &gicd->spi.block[index / 32];
-    block->latch |= block->edge & BIT32(index % 32);
+    gicd->spi.block[index / 32].latch |= BIT32(index % 32);
     gic_shared_touch(&gicd->spi, index / 32, BIT32(index % 32));
 }
 

@@ -79,7 +79,8 @@ static inline bool gicd_two_states(const struct gicd *gicd)
 bool gicd_has(const struct gicd *gicd, uint32_t index);
 // Drives the line of an SPI.
 void gicd_set_line(struct gicd *gicd, uint32_t index, bool level);
-// An edge without a line. Level-sensitive: nothing.
+// An edge without a line: pending until it is acknowledged or GICD_ICPENDR clears it. A level-sensitive SPI becomes so too,
+// as by GICD_ISPENDR: there is no level to hold it (IHI 0069, "Interrupt handling state machine"; IHI 0048B 4.3.7).
 void gicd_trigger(struct gicd *gicd, uint32_t index);
 // A message (GICD_SETSPI_NSR and its kin). A level-sensitive SPI stays pending until it is cleared; a wire at the same
 // SPI is not touched, as by GICD_ICPENDR. False: no such SPI, or not for this security state.
