@@ -273,7 +273,14 @@ static uint32_t output(const struct arm_irq *irq, const struct arm_irq_cpu *cpu,
 {
     if (irq->config.version == 2)
         return gicc_output(&cpu->gicc, &cpu->ready);
-    return gicr_asleep(&cpu->gicr) ? 0 : icc_output(&cpu->icc, &cpu->ready, two_states);
+    return icc_output(&cpu->icc, &cpu->ready, two_states);
+}
+
+// LPIs are in Non-secure Group 1 whatever GICR_IGROUPR says, and GICD_CTLR.EnableGrp1NS governs them with it. A redistributor
+// that is asleep (GICR_WAKER.ProcessorSleep) forwards nothing: neither output nor ICC_IAR and ICC_HPPIR see an interrupt.
+static uint32_t groups_through(const struct arm_irq *irq, const struct arm_irq_cpu *cpu)
+{
+    return gicr_asleep(&cpu->gicr) ? 0 : irq->gicd.ctlr & GICD_CTLR_GROUPS;
 }
 
 static void settle_cpu(struct arm_irq *irq, struct arm_irq_cpu *cpu)
@@ -282,6 +289,7 @@ static void settle_cpu(struct arm_irq *irq, struct arm_irq_cpu *cpu)
     bool two_states = gicd_two_states(&irq->gicd);
     for (; bank->touched_blocks; bank->touched_blocks &= bank->touched_blocks - 1)
         refresh_block(irq, cpu, bits_lowest(bank->touched_blocks), two_states);
+    cpu->ready.groups = groups_through(irq, cpu);
     uint32_t pending = output(irq, cpu, two_states);
     if (pending == cpu->pending)
         return;

@@ -171,6 +171,7 @@ static NEVER_INLINE void offer_nmis(const struct gic_ready *ready, uint32_t grou
 struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t groups)
 {
     struct gic_pending best = { .intid = GIC_SPURIOUS, .priority = GIC_IDLE };
+    groups &= ready->groups;
     for (unsigned group = 0; group < GIC_GROUPS; group++) {
         if (!(groups >> group & 1) || ready->levels[group] == 0)
             continue;

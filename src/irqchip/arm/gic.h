@@ -230,6 +230,7 @@ struct gic_level {
 
 // What is forwarded to one CPU. Derived: never saved.
 struct gic_ready {
+    uint32_t groups;             // that get through: enabled in GICD_CTLR; none while the redistributor is asleep
     uint32_t levels[GIC_GROUPS]; // levels that are not empty
     uint32_t nmis;               // groups that have one with superpriority
     uint8_t nmi_priority[GIC_GROUPS];

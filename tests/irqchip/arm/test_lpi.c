@@ -167,6 +167,61 @@ Test(lpi, two_security_states_put_lpis_in_the_lower_half)
     rig_free(rig);
 }
 
+// GICD_CTLR.EnableGrp1 governs it as it does SPIs of Group 1: neither signalled nor seen in ICC_HPPIR1 and ICC_IAR1.
+Test(lpi, an_lpi_is_held_back_while_the_distributor_has_group_1_disabled)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, SETLPIR, 8200);
+    gicd_put(rig, 0, 0x11);
+    cr_assert_eq(rig->pending[0], 0);
+    cr_assert_eq(icc_get(rig, 0, ICC_HPPIR1_EL1), GIC_SPURIOUS);
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), GIC_SPURIOUS);
+    gicr_put64(rig, 0, SETLPIR, 8199);
+    cr_assert_eq(rig->pending[0], 0, "nor one that comes now");
+    gicd_put(rig, 0, 0x13);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    cr_assert_eq(rig_take(rig, 0), 8199);
+    cr_assert_eq(rig_take(rig, 0), 8200);
+    rig_free(rig);
+}
+
+Test(lpi, the_enable_of_secure_group_1_is_not_theirs)
+{
+    struct rig *rig = rig_new((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 14, .security = true });
+    rig->frame[ARM_IRQ_WINDOW_GICD].secure = rig->frame[ARM_IRQ_WINDOW_GICR].secure = true;
+    gicd_put(rig, 0, 0x35); // Group 0 and Secure Group 1
+    gicr_put(rig, 0, 0x14, 0);
+    arm_irq_set_secure(&rig->irq, 0, true);
+    icc_put(rig, 0, ICC_PMR_EL1, 0xff);
+    icc_put(rig, 0, ICC_IGRPEN1_EL3, 3);
+    arm_irq_set_secure(&rig->irq, 0, false);
+    gicr_put64(rig, 0, 0x70, LPI_PROPERTIES | 13);
+    gicr_put64(rig, 0, 0x78, LPI_PENDING);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    *lpi_property(rig, 8192) = 0x41;
+    gicr_put64(rig, 0, SETLPIR, 8192);
+    cr_assert_eq(rig->pending[0], 0);
+    gicd_put(rig, 0, 0x37);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    rig_free(rig);
+}
+
+Test(lpi, a_redistributor_that_sleeps_forwards_nothing)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, SETLPIR, 8200);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 0, true);
+    arm_irq_set_ppi(&rig->irq, 0, 27, true);
+    gicr_put(rig, 0, 0x14, GICR_WAKER_SLEEP);
+    cr_assert_eq(rig->pending[0], 0);
+    cr_assert_eq(icc_get(rig, 0, ICC_HPPIR1_EL1), GIC_SPURIOUS);
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), GIC_SPURIOUS, "a spurious acknowledge");
+    gicr_put(rig, 0, 0x14, 0);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    cr_assert_eq(icc_get(rig, 0, ICC_HPPIR1_EL1), 27);
+    rig_free(rig);
+}
+
 // Each word of a layer stands for 64 of the one below: finding, adding and removing one LPI of 65,536 looks at three
 // words at most, and all 57,344 pending ones come out in order.
 Test(lpi, all_of_them_pending_come_out_in_order)
