@@ -47,7 +47,7 @@ check_compilers() {
 
 check_portable() {
     preset portable
-    ctest --test-dir build/portable --output-on-failure --parallel "$cores" -R '^(base|msi|irqchip|devices|host|vcpu|cli)/'
+    ctest --test-dir build/portable --output-on-failure --parallel "$cores" -R '^(base|msi|irqchip|groups|devices|host|vcpu|cli)/'
 }
 
 check_sanitize() {

@@ -23,7 +23,7 @@ BY_NAME = {"CMakeLists.txt", "dev", "run", ".clang-format", ".clang-tidy"}
 FILE = re.compile(r"`((?:src|include|tests|guests|bench|docs|tools|examples|cmake)/[\w./-]*\w\.?\w*)`")
 TEST = re.compile(r"`([a-z]\w*)::(\w+_\w+_\w+)`") # a sentence
 # What a device must not know; its lines and its messages come through <intact/irq_line.h> and its kin.
-CONTROLLER = re.compile(r'\s*#\s*include\s+[<"]((?:irqchip|vcpu|machine)/|intact/(?:\w+_irq|machine)\.h)')
+CONTROLLER = re.compile(r'\s*#\s*include\s+[<"]((?:irqchip|groups|vcpu|machine)/|intact/(?:\w+_irq|machine)\.h)')
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 

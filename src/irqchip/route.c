@@ -7,7 +7,7 @@
 //
 // Two counters make the wired OR exact at any number of sharers. Every pin has a private wire too, for sources that
 // name a pin and no GSI; so a source is always on a wire, and a pin's sources are those of the wires it lists.
-// Path: irqchip/group.c / the chips' wiring
+// Path: groups/group.c / the chips' wiring
 #include "irqchip/route.h"
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 //
 // All of it on the machine thread; the wiring may change while the machine runs, but not while another thread
 // configures legacy groups. A GSI or chip number is a small index (the machine's own enumeration).
-// Path: irqchip/group.c (or a device's line) / msi/msi_x86.c, msi/msi_arm.c and the chips' wiring
+// Path: groups/group.c (or a device's line) / msi/msi_x86.c, msi/msi_arm.c and the chips' wiring
 #ifndef IRQCHIP_ROUTE_H
 #define IRQCHIP_ROUTE_H
 

@@ -3,7 +3,7 @@
 //
 // Not modelled: extended message data (a later ECN): the upper half of the data is 0.
 //
-// Path: devices/pci/pci_irq.c / irqchip/group.c
+// Path: devices/pci/pci_irq.c / groups/group.c
 #include "msi/msi_capability.h"
 
 #include <assert.h>

@@ -14,7 +14,7 @@
 // The model holds the registers and says what a write has changed; it sends nothing. Pending bits are no register here:
 // who reads them asks the sources, so that they are true however a source was triggered.
 //
-// Path: devices/pci/pci_irq.c / irqchip/group.c
+// Path: devices/pci/pci_irq.c / groups/group.c
 #ifndef MSI_MSI_CAPABILITY_H
 #define MSI_MSI_CAPABILITY_H
 

@@ -3,7 +3,7 @@
 //
 // Not modelled: steering tags in Vector Control (TPH): its upper bits are 0.
 //
-// Path: devices/pci/pci_irq.c / irqchip/group.c
+// Path: devices/pci/pci_irq.c / groups/group.c
 #include "msi/msix.h"
 
 #include <assert.h>

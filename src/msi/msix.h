@@ -13,7 +13,7 @@
 // The table's rows are the caller's memory. A write says what it has changed; nothing is sent from here. The pending
 // bit array holds nothing: who reads it asks the sources, so that it is true however a source was triggered.
 //
-// Path: devices/pci/pci_irq.c / irqchip/group.c
+// Path: devices/pci/pci_irq.c / groups/group.c
 #ifndef MSI_MSIX_H
 #define MSI_MSIX_H
 

@@ -6,7 +6,7 @@
 #define TESTS_FUZZ_FUZZ_BUS_H
 
 #include "fuzz.h"
-#include "irqchip/group.h"
+#include "groups/group.h"
 #include "rig.h"
 
 enum { BUS_GROUPS = 6, BUS_LINES = 4, BUS_FIRST_LINE = 16 };

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "devices/edu.h"
 #include "fuzz.h"
-#include "irqchip/group.h"
+#include "groups/group.h"
 
 const char *const fuzz_name = "fuzz_pci";
 

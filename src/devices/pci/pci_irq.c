@@ -7,7 +7,7 @@
 //                                MSI, MSI-X: a message per vector; masked by its mask bit, the function's, or while
 //                                bus mastering is off (PCI Express Base 3.0, 7.5.1.1: no messages then)
 //
-// Path: devices / msi/msi_capability.c, msi/msix.c, irqchip/irq_device.c
+// Path: devices / msi/msi_capability.c, msi/msix.c, groups/device.c
 #include "devices/pci/pci_irq.h"
 
 #include <string.h>

@@ -9,7 +9,7 @@
 // A device drives its INTx level always, as its own status says, and triggers vectors when something happens; what the
 // driver has not chosen reaches nobody. It never learns of a controller.
 //
-// Path: devices / msi/msi_capability.c, msi/msix.c, irqchip/irq_device.c
+// Path: devices / msi/msi_capability.c, msi/msix.c, groups/device.c
 #ifndef DEVICES_PCI_PCI_IRQ_H
 #define DEVICES_PCI_PCI_IRQ_H
 

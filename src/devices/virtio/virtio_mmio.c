@@ -6,7 +6,7 @@
 //
 // Not modelled: shared memory regions (SHMLen reads all ones, as of none).
 //
-// Path: virtio.c / irqchip/irq_virtio.c
+// Path: virtio.c / groups/virtio.c
 #include "devices/virtio/virtio_mmio.h"
 
 #include <string.h>

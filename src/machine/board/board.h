@@ -21,7 +21,7 @@
 #include "base/trace.h"
 #include "base/visit.h"
 #include "devices/pci/pci.h"
-#include "irqchip/manager.h"
+#include "groups/manager.h"
 #include "irqchip/route.h"
 #include "machine/board/backends.h"
 #include "machine/board/device_list.h"

@@ -10,7 +10,7 @@
 //                                                                    virtio-mmio -- 5, 6, 14, 15 (pc_map.c)
 //
 // Several lines on one wire are ORed by route.c. All pins are active high, as the MADT and the MP table say.
-// Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/x86/x86_irq.c
+// Path: devices/*, groups/group.c, irqchip/route.c / irqchip/x86/x86_irq.c
 #include <errno.h>
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
 //     virtio-mmio slot n -- GSI 16 + n -- SPI 16 + n (INTID 48 + n), n from 0 to 31 (virt_map.c)
 //
 // GSI n is SPI n. Several lines on one wire are ORed by route.c.
-// Path: devices/*, irqchip/group.c, irqchip/route.c / irqchip/arm/arm_irq.c
+// Path: devices/*, groups/group.c, irqchip/route.c / irqchip/arm/arm_irq.c
 #include "machine/virt/virt.h"
 #include "vcpu/aarch64/system/model.h"
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "irqchip/group.h"
-#include "irqchip/manager.h"
+#include "groups/group.h"
+#include "groups/manager.h"
 #include "rig.h"
 
 static int make(struct rig *rig, enum intact_irq_type type, uint32_t base, uint32_t count,

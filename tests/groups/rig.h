@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A bench for groups: a manager with two chips of 24 pins, and a record of what left it.
-#ifndef TESTS_IRQCHIP_RIG_H
-#define TESTS_IRQCHIP_RIG_H
+#ifndef TESTS_GROUPS_RIG_H
+#define TESTS_GROUPS_RIG_H
 
 #include <criterion/criterion.h>
 #include <intact/interrupt.h>

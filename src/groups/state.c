@@ -2,9 +2,9 @@
 // Groups in a snapshot and in a replay.
 //
 // Both halves of a group are state: what is in force and what was asked for. Notifiers and counters are the host's.
-// Path: replay / irqchip/irq_source.c
+// Path: replay / groups/source.c
 #include "base/bits.h"
-#include "irqchip/group.h"
+#include "groups/group.h"
 
 static void visit_settings(struct settings *settings, struct visit *v)
 {

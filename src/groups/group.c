@@ -4,14 +4,14 @@
 // Updates are staged per source and committed in batches: every batch is checked as a whole, then either put in force
 // (machine thread) or posted as one run of messages that the machine thread drains together; so no trigger sees half
 // of it. A trigger on the machine thread takes no lock.
-// Path: devices / irqchip/irq_source.c
-#include "irqchip/group.h"
+// Path: devices / groups/source.c
+#include "groups/group.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
-#include "irqchip/irq_notifier.h"
+#include "groups/notifier.h"
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 

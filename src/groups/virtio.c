@@ -5,7 +5,7 @@
 // A line that is a level follows the status register: high from the first bit set to the last one cleared. One that is an
 // edge is triggered by each notice.
 //
-// Path: devices/virtio/virtio_mmio.c / irqchip/group.c
+// Path: devices/virtio/virtio_mmio.c / groups/group.c
 #include <intact/interrupt.h>
 #include <stddef.h>
 

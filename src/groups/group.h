@@ -9,8 +9,8 @@
 // that carries the new values and the group's version; if the machine thread has meanwhile made a newer change, the
 // message is stale and refused, so both halves agree once the inbox is empty.
 // Path: devices / irqchip/route.c
-#ifndef IRQCHIP_GROUP_H
-#define IRQCHIP_GROUP_H
+#ifndef GROUPS_GROUP_H
+#define GROUPS_GROUP_H
 
 #include <intact/interrupt.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@
 
 #include "base/inbox.h"
 #include "base/visit.h"
-#include "irqchip/manager.h"
+#include "groups/manager.h"
 #include "irqchip/route.h"
 
 enum { SETTINGS_CONFIGURED = 1, SETTINGS_MASKED = 2, SETTINGS_LEVEL = 4 };

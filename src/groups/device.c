@@ -6,7 +6,7 @@
 //                                disabled, legacy ⇄ PCI MSI-X        never while enabled
 //
 // Messages are staged here part by part, as a guest writes them, and go to the group by update (enabled) or enable.
-// Path: devices / irqchip/group.c
+// Path: devices / groups/group.c
 #include <intact/interrupt.h>
 #include <stdlib.h>
 

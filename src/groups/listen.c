@@ -2,11 +2,11 @@
 // Which notifier a source listens to, which one hears of its EOI, and the end of a group.
 //
 // A notifier that was signalled before it was attached, or just as it is detached, triggers the source all the same.
-// Path: irqchip/irq_watch.c / irqchip/group.c
+// Path: groups/watch.c / groups/group.c
 #include <errno.h>
 
-#include "irqchip/group.h"
-#include "irqchip/irq_notifier.h"
+#include "groups/group.h"
+#include "groups/notifier.h"
 
 static bool take(struct intact_irq_notifier *notifier)
 {

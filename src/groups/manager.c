@@ -6,15 +6,15 @@
 //
 // Groups are kept in the order of their base, so an overlap is a look at two neighbours. A destroyed group stays buried
 // until the machine thread has drained the last message that names it.
-// Path: devices / irqchip/group.c
-#include "irqchip/manager.h"
+// Path: devices / groups/group.c
+#include "groups/manager.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
-#include "irqchip/group.h"
+#include "groups/group.h"
 
 #define FIRST_OWN_BASE ROUTE_GSI_LIMIT
 #define ALL_SOURCES    (UINT32_MAX - ROUTE_GSI_LIMIT + 1)

@@ -6,9 +6,9 @@
 //
 // A source is open while its group is live and it is not masked. A triggered level source is asserted until the EOI
 // comes back through route_eoi; a trigger in between keeps it asserted over one EOI, so that it is not lost.
-// Path: irqchip/group.c / irqchip/route.c
+// Path: groups/group.c / irqchip/route.c
 #include "base/bits.h"
-#include "irqchip/group.h"
+#include "groups/group.h"
 
 static bool is_open(const struct intact_irq_group *group, const struct group_source *source)
 {

@@ -3,9 +3,9 @@
 //
 // A machine makes its manager with manager_create over the routing and the inbox it has; a program of its own gets both
 // with intact_irq_manager_create.
-// Path: devices / irqchip/group.c
-#ifndef IRQCHIP_MANAGER_H
-#define IRQCHIP_MANAGER_H
+// Path: devices / groups/group.c
+#ifndef GROUPS_MANAGER_H
+#define GROUPS_MANAGER_H
 
 #include <intact/interrupt.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include "base/inbox.h"
 #include "base/trace.h"
 #include "base/visit.h"
-#include "irqchip/irq_watch.h"
+#include "groups/watch.h"
 #include "irqchip/route.h"
 
 struct intact_irq_manager {

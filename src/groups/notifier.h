@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Notifiers: an event as a file (eventfd, pipe) or as a plain callback. Behind <intact/interrupt.h>.
-#ifndef IRQCHIP_IRQ_NOTIFIER_H
-#define IRQCHIP_IRQ_NOTIFIER_H
+#ifndef GROUPS_NOTIFIER_H
+#define GROUPS_NOTIFIER_H
 
 #include <intact/interrupt.h>
 #include <stdatomic.h>

@@ -4,8 +4,8 @@
 // The list and what is done about an event are under the lock; only the sleep is not. A change of the list rings the
 // bell, and events that were polled under the old list are not believed: poll is level-triggered and tells them again.
 // So after irq_watch_remove nothing touches the notifier any more, and no write is lost.
-// Path: irqchip/irq_notifier.c / irqchip/group.c
-#include "irqchip/irq_watch.h"
+// Path: groups/notifier.c / groups/group.c
+#include "groups/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "irqchip/group.h"
-#include "irqchip/irq_notifier.h"
+#include "groups/group.h"
+#include "groups/notifier.h"
 
 int irq_watch_init(struct irq_watch *watch)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The thread that waits for notifiers' files and turns what is written there into triggers. It starts with the first
 // file and posts to the inbox like any other thread, so a write is stamped and in order.
-#ifndef IRQCHIP_IRQ_WATCH_H
-#define IRQCHIP_IRQ_WATCH_H
+#ifndef GROUPS_WATCH_H
+#define GROUPS_WATCH_H
 
 #include <pthread.h>
 #include <stdbool.h>

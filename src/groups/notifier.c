@@ -3,8 +3,8 @@
 // eventfd (Linux) or a pipe, both non-blocking and closed on exec.
 //
 // A file that is full says that the event is there already, so a failed write of that kind is success.
-// Path: any thread or process / irqchip/irq_watch.c
-#include "irqchip/irq_notifier.h"
+// Path: any thread or process / groups/watch.c
+#include "groups/notifier.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/eventfd.h>
 #endif
 
-#include "irqchip/group.h"
+#include "groups/group.h"
 
 #ifdef __linux__
 #define BEST_KIND INTACT_IRQ_NOTIFIER_EVENTFD
