@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // MSI decode and encode for x86. The formats are drawn in msi_x86.h.
 //
-// Path: irqchip/route.c / irqchip/x86/x86_irq.c
+// Path: irqchip/route.c / irqchip/x86/x86_irq_deliver.c
 #include "msi/msi_x86.h"
 
 #include "base/bits.h"

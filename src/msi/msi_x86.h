@@ -15,7 +15,7 @@
 //
 // Not modelled: VT-d interrupt remapping; a message in remappable format is rejected with a name.
 //
-// Path: irqchip/route.c / irqchip/x86/x86_irq.c
+// Path: irqchip/route.c / irqchip/x86/x86_irq_deliver.c
 #ifndef MSI_MSI_X86_H
 #define MSI_MSI_X86_H
 

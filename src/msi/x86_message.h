@@ -4,7 +4,7 @@
 // An MSI (Intel SDM vol. 3, "Message Signalled Interrupts"), an IOAPIC redirection entry (82093AA 3.2.4) and an ICR
 // write (SDM, "Interrupt Command Register") differ in where the bits are, not in what they say. They meet here.
 //
-// Path: msi/msi_x86.c, irqchip/x86/ioapic.c, irqchip/x86/lapic.c (IPIs) / irqchip/x86/x86_irq.c
+// Path: msi/msi_x86.c, irqchip/x86/ioapic.c, irqchip/x86/lapic.c (IPIs) / irqchip/x86/x86_irq_deliver.c
 #ifndef MSI_X86_MESSAGE_H
 #define MSI_X86_MESSAGE_H
 

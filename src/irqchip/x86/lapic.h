@@ -18,7 +18,7 @@
 // Not modelled: the serial APIC bus (arbitration ids, remote read, checksum errors, focus processor); a level-sensitive
 // LINT1, which the SDM does not support; bits 9 (focus checking) of the spurious register.
 //
-// Path: ioapic.c, msi/msi_x86.c / x86_irq.c
+// Path: ioapic.c, msi/msi_x86.c, by x86_irq_deliver.c / x86_irq.c
 #ifndef IRQCHIP_X86_LAPIC_H
 #define IRQCHIP_X86_LAPIC_H
 

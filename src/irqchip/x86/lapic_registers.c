@@ -10,7 +10,7 @@
 // narrow reads give the bytes, everything else reads 0 and writes nothing. EOI, ICR and self IPI, which every interrupt
 // pays for, do not go through the table.
 //
-// Path: the CPU / lapic.c, x86_irq.c
+// Path: the CPU / lapic.c, x86_irq_access.c
 #include "irqchip/x86/lapic.h"
 
 // What the access functions of the table are given as context.

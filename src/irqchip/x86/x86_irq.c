@@ -1,27 +1,152 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x86 family wired together; see x86_irq.h.
+// The x86 family wired together: making and resetting it, settling it, and its inputs; the manual is in x86_irq.h.
 //
-// Path: irqchip/route.c, ioapic.c, msi/msi_x86.c / lapic.c, then the CPU
+// Path: irqchip/route.c / ioapic.c or pic.c, then x86_irq_deliver.c or the CPU
 #include "irqchip/x86/x86_irq.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "msi/msi_x86.h"
 
+// --- Configuration --------------------------------------------------------------------------------------------------
+
+static int check(const struct x86_irq_config *config, struct error *error)
+{
+    if (config->cpus < 1 || config->cpus > X86_IRQ_CPU_LIMIT)
+        return error_set(error, -EINVAL, "%u CPUs: 1 to %u are possible", config->cpus, X86_IRQ_CPU_LIMIT);
+    if (config->ioapic_count > X86_IRQ_IOAPIC_LIMIT)
+        return error_set(error, -EINVAL, "%u IOAPICs: 0 to %u are possible", config->ioapic_count,
+                         X86_IRQ_IOAPIC_LIMIT);
+    if (config->address_bits && (config->address_bits < 32 || config->address_bits > 52))
+        return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
+    for (uint32_t i = 0; i < config->ioapic_count; i++) {
+        const struct x86_irq_ioapic *io = &config->ioapics[i];
+        if (io->pins < 1 || io->pins > IOAPIC_PIN_LIMIT)
+            return error_set(error, -EINVAL, "IOAPIC %u with %u pins: 1 to %u are possible", i, io->pins,
+                             IOAPIC_PIN_LIMIT);
+        if ((io->version != 0x11 && io->version != 0x20) || io->id > 15)
+            return error_set(error, -EINVAL, "IOAPIC %u: version %xh, id %u: 11h or 20h, 0 to 15", i, io->version,
+                             io->id);
+    }
+    if (config->pic_pin >= 0 && (!config->ioapic_count || (unsigned)config->pic_pin >= config->ioapics[0].pins))
+        return error_set(error, -EINVAL, "8259A at pin %d of IOAPIC 0, which has no such pin", config->pic_pin);
+    return 0;
+}
+
+static uint32_t initial_id(const struct x86_irq_config *config, uint32_t cpu)
+{
+    return config->apic_ids ? config->apic_ids[cpu] : cpu;
+}
+
+static int check_ids(const struct x86_irq_config *config, uint32_t *highest, struct error *error)
+{
+    uint8_t seen[65536 / 8] = { 0 };
+    *highest = 0;
+    for (uint32_t i = 0; i < config->cpus; i++) {
+        uint32_t id = initial_id(config, i);
+        if (id >= 65536 || seen[id / 8] >> (id % 8) & 1)
+            return error_set(error, -EINVAL, "CPU %u: APIC id %u: below 65536, and each CPU has its own", i, id);
+        seen[id / 8] |= (uint8_t)(1u << (id % 8));
+        *highest = id > *highest ? id : *highest;
+    }
+    return 0;
+}
+
+// --- Life -----------------------------------------------------------------------------------------------------------
+
+static int allocate(struct x86_irq *irq, uint32_t highest_id)
+{
+    uint32_t words = (irq->config.cpus + 63) / 64;
+    irq->cpus = calloc(irq->config.cpus, sizeof(*irq->cpus));
+    irq->ioapics = calloc(irq->config.ioapic_count + 1, sizeof(*irq->ioapics));
+    irq->found = calloc((size_t)words * 3, sizeof(uint64_t));
+    if (!irq->cpus || !irq->ioapics || !irq->found)
+        return -ENOMEM;
+    irq->extint = irq->found + words;
+    irq->dirty = irq->extint + words;
+    return x86_targets_init(&irq->targets, irq->config.cpus, highest_id);
+}
+
+int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struct error *error)
+{
+    uint32_t highest = 0;
+    *irq = (struct x86_irq){ .config = *config, .hub_deadline = CLOCK_NEVER };
+    int code = check(config, error);
+    if (code == 0)
+        code = check_ids(config, &highest, error);
+    if (code < 0)
+        return code;
+    if (allocate(irq, highest) < 0) {
+        x86_irq_free(irq);
+        return error_set(error, -ENOMEM, "no memory for %u CPUs and %u IOAPICs", config->cpus, config->ioapic_count);
+    }
+    pic_cascade_init_pc(&irq->pic);
+    for (uint32_t i = 0; i < config->ioapic_count; i++)
+        ioapic_init(&irq->ioapics[i], config->ioapics[i].pins, config->ioapics[i].version, config->ioapics[i].id,
+                    config->msi_flags & MSI_X86_EXTENDED);
+    for (uint32_t i = 0; i < config->cpus; i++) {
+        struct x86_irq_cpu *cpu = &irq->cpus[i];
+        lapic_init(&cpu->lapic, initial_id(config, i), i == X86_IRQ_BSP,
+                   config->address_bits ? config->address_bits : 40);
+        *cpu = (struct x86_irq_cpu){ .lapic = cpu->lapic, .index = i, .deadline = CLOCK_NEVER };
+        cpu->page = lapic_page(&cpu->lapic);
+        x86_targets_update(&irq->targets, i, &cpu->lapic);
+    }
+    irq->config.apic_ids = NULL;
+    return 0;
+}
+
+void x86_irq_free(struct x86_irq *irq)
+{
+    x86_targets_free(&irq->targets);
+    free(irq->cpus);
+    free(irq->ioapics);
+    free(irq->found);
+    *irq = (struct x86_irq){ .cpus = NULL };
+}
+
+static void reset_ioapic(struct x86_irq *irq, uint32_t i)
+{
+    ioapic_reset(&irq->ioapics[i]);
+    irq->ioapics[i].id = irq->config.ioapics[i].id << 24; // firmware's work
+}
+
+void x86_irq_reset(struct x86_irq *irq)
+{
+    bool wired = !irq->config.imcr; // the IMCR leads past the local APIC again
+    x86_irq_begin(irq);
+    pic_cascade_reset(&irq->pic);
+    irq->imcr = irq->imcr_index = 0;
+    irq->last_lowest = 0;
+    for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
+        reset_ioapic(irq, i);
+    for (uint32_t i = 0; i < irq->config.cpus; i++) {
+        lapic_reset(&irq->cpus[i].lapic, i == X86_IRQ_BSP);
+        lapic_set_lint(&irq->cpus[i].lapic, 1, irq->nmi && wired);
+        x86_irq_moved(irq, i);
+    }
+    irq->hub_dirty = X86_IRQ_HUB_ALL; // the 8259A's INT falls, and with it LINT0
+    x86_irq_end(irq);
+}
+
+void x86_irq_virtual_wire(struct x86_irq *irq)
+{
+    static const struct {
+        uint32_t offset, value;
+    } writes[] = {
+        { LAPIC_SVR, 0x10f },
+        { LAPIC_LVT_LINT0, X86_EXTINT << 8 },
+        { LAPIC_LVT_LINT1, X86_NMI << 8 },
+    };
+    uint64_t page = irq->cpus[X86_IRQ_BSP].page;
+    for (unsigned i = 0; i < countof(writes); i++)
+        x86_irq_cpu_write(irq, X86_IRQ_BSP, PORT_MEMORY, page + writes[i].offset, 4, writes[i].value, 0);
+}
+
 // --- Settling -------------------------------------------------------------------------------------------------------
-
-static inline void touch(struct x86_irq *irq, uint32_t cpu)
-{
-    irq->dirty[cpu / 64] |= BIT64(cpu % 64);
-    irq->dirty_words |= BIT64(cpu / 64);
-}
-
-// With an IMCR that still selects PIC mode, the 8259A and NMI go past the local APIC of CPU 0 to its pins.
-static inline bool pic_mode(const struct x86_irq *irq)
-{
-    return irq->config.imcr && !(irq->imcr & 1);
-}
 
 // A pin that is masked, or whose edge has been seen, gives nothing to settle.
 static inline void drive_ioapic(struct x86_irq *irq, struct ioapic *ioapic, unsigned pin, bool level)
@@ -30,13 +155,13 @@ static inline void drive_ioapic(struct x86_irq *irq, struct ioapic *ioapic, unsi
         irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
 }
 
-static void drive_pic_int(struct x86_irq *irq, bool level)
+void x86_irq_drive_int(struct x86_irq *irq, bool level)
 {
     if (level == irq->pic_int)
         return;
     irq->pic_int = level;
-    lapic_set_lint(&irq->cpus[X86_IRQ_BSP].lapic, 0, level && !pic_mode(irq));
-    touch(irq, X86_IRQ_BSP);
+    lapic_set_lint(&irq->cpus[X86_IRQ_BSP].lapic, 0, level && !x86_irq_pic_mode(irq));
+    x86_irq_touch(irq, X86_IRQ_BSP);
     if (irq->config.pic_pin >= 0)
         drive_ioapic(irq, &irq->ioapics[0], (unsigned)irq->config.pic_pin, level);
 }
@@ -96,18 +221,18 @@ static void settle_ioapics(struct x86_irq *irq)
 static void settle_hub(struct x86_irq *irq)
 {
     if (irq->hub_dirty & X86_IRQ_HUB_PIC && irq->config.pic)
-        drive_pic_int(irq, pic_cascade_int(&irq->pic));
+        x86_irq_drive_int(irq, pic_cascade_int(&irq->pic));
     if (irq->hub_dirty & X86_IRQ_HUB_IOAPIC)
         settle_ioapics(irq);
     irq->hub_dirty = 0;
 }
 
 // The 8259A's INT reaches this CPU without a LINT pin.
-static bool extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
+bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
 {
     if (irq->extint_used && irq->extint[cpu->index / 64] >> (cpu->index % 64) & 1)
         return lapic_enabled(&cpu->lapic) && lapic_software_enabled(&cpu->lapic);
-    return cpu->index == X86_IRQ_BSP && irq->pic_int && pic_mode(irq);
+    return cpu->index == X86_IRQ_BSP && irq->pic_int && x86_irq_pic_mode(irq);
 }
 
 static void tell_pending(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint32_t pending)
@@ -127,7 +252,7 @@ static void settle_cpu(struct x86_irq *irq, struct x86_irq_cpu *cpu)
 {
     uint32_t pending = lapic_output(&cpu->lapic);
     uint64_t deadline = lapic_deadline(&cpu->lapic);
-    if (extint_past_lint(irq, cpu))
+    if (x86_irq_extint_past_lint(irq, cpu))
         pending |= PENDING_INTR;
     if (pending != cpu->pending)
         tell_pending(irq, cpu, pending);
@@ -152,224 +277,30 @@ void x86_irq_settle(struct x86_irq *irq)
     irq->depth--;
 }
 
-static inline void enter(struct x86_irq *irq)
-{
-    irq->depth++;
-}
-
-static inline void leave(struct x86_irq *irq)
-{
-    if (--irq->depth == 0 && (irq->hub_dirty || irq->dirty_words))
-        x86_irq_settle(irq);
-}
-
-void x86_irq_begin(struct x86_irq *irq)
-{
-    enter(irq);
-}
-
-void x86_irq_end(struct x86_irq *irq)
-{
-    leave(irq);
-}
-
 void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu)
 {
     struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
     uint64_t page = lapic_page(&cpu->lapic);
-    enter(irq);
+    x86_irq_begin(irq);
     x86_targets_update(&irq->targets, vcpu, &cpu->lapic);
-    touch(irq, vcpu);
+    x86_irq_touch(irq, vcpu);
     irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
     if (page != cpu->page) {
         cpu->page = page;
         if (irq->config.page)
             irq->config.page(irq->config.owner, vcpu, page);
     }
-    leave(irq);
+    x86_irq_end(irq);
 }
 
 // A destination may mean others now: tables, the window, waiting levels and ExtINT follow.
 void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu)
 {
-    enter(irq);
+    x86_irq_begin(irq);
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
         ioapic_retry(&irq->ioapics[i]);
     x86_irq_follow(irq, vcpu);
-    leave(irq);
-}
-
-// --- Messages -------------------------------------------------------------------------------------------------------
-
-static bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *message)
-{
-    if (!lapic_accept(&irq->cpus[cpu].lapic, message))
-        return false;
-    TRACE(irq->config.trace, TRACE_ACCEPT, cpu, message->vector, message->delivery | message->level << 8, 0);
-    touch(irq, cpu);
-    return true;
-}
-
-// SDM, "Lowest Priority Delivery Mode": the CPU with the lowest arbitration priority takes it. Among equals it is the
-// next one behind the last winner, so that the load spreads, and the same way in every run.
-static bool arbitrate(struct x86_irq *irq, const uint64_t *set, const struct x86_message *message)
-{
-    uint32_t best = X86_TARGETS_NONE, best_rank = UINT32_MAX;
-    for (uint32_t word = 0; word < irq->targets.words; word++) {
-        for (uint64_t left = set[word]; left; left &= left - 1) {
-            uint32_t cpu = word * 64 + bits_lowest(left);
-            uint32_t turn = cpu > irq->last_lowest ? 0 : 1;
-            uint32_t rank = lapic_apr(&irq->cpus[cpu].lapic) << 1 | turn;
-            if (rank < best_rank && lapic_software_enabled(&irq->cpus[cpu].lapic)) {
-                best = cpu;
-                best_rank = rank;
-            }
-        }
-    }
-    if (best == X86_TARGETS_NONE)
-        return false;
-    irq->last_lowest = best;
-    return accept(irq, best, message);
-}
-
-static bool accept_all(struct x86_irq *irq, const uint64_t *set, const struct x86_message *message)
-{
-    bool accepted = false;
-    if (x86_message_one_of_many(message))
-        return arbitrate(irq, set, message);
-    for (uint32_t word = 0; word < irq->targets.words; word++)
-        for (uint64_t left = set[word]; left; left &= left - 1)
-            accepted |= accept(irq, word * 64 + bits_lowest(left), message);
-    return accepted;
-}
-
-static bool any(const struct x86_irq *irq, const uint64_t *set)
-{
-    uint64_t all = 0;
-    for (uint32_t i = 0; i < irq->targets.words; i++)
-        all |= set[i];
-    return all;
-}
-
-// Delivers to irq->found, or says why not.
-static bool deliver_found(struct x86_irq *irq, const struct x86_message *message)
-{
-    enum x86_irq_drop reason = X86_IRQ_DROP_NO_CPU;
-    if (any(irq, irq->found)) {
-        if (accept_all(irq, irq->found, message))
-            return true;
-        reason = X86_IRQ_DROP_REFUSED;
-    }
-    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, reason, message->destination, message->vector);
-    return false;
-}
-
-static uint64_t *clear_found(struct x86_irq *irq)
-{
-    return memset(irq->found, 0, irq->targets.words * sizeof(uint64_t));
-}
-
-bool x86_irq_deliver(struct x86_irq *irq, const struct x86_message *message)
-{
-    bool accepted;
-    enter(irq);
-    uint32_t one = x86_targets_one(&irq->targets, message);
-    if (likely(one < irq->config.cpus) && accept(irq, one, message)) {
-        accepted = true;
-    } else {
-        x86_targets_find(&irq->targets, message, clear_found(irq));
-        accepted = deliver_found(irq, message);
-    }
-    leave(irq);
-    return accepted;
-}
-
-bool x86_irq_msi(struct x86_irq *irq, uint64_t address, uint32_t data, uint32_t device)
-{
-    struct x86_message message;
-    enum msi_x86_result result = msi_x86_decode(address, data, device, irq->config.msi_flags, &message);
-    TRACE(irq->config.trace, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
-    if (likely(result == MSI_X86_OK))
-        return x86_irq_deliver(irq, &message);
-    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, X86_IRQ_DROP_MALFORMED, address, data | (uint64_t)result << 32);
-    return false;
-}
-
-static void send_ipi(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect)
-{
-    const struct x86_message *ipi = &effect->ipi;
-    TRACE(irq->config.trace, TRACE_IPI, cpu->index, ipi->destination, ipi->delivery | effect->shorthand << 8,
-          ipi->vector);
-    switch (effect->shorthand) {
-    case LAPIC_TO_DESTINATION: x86_irq_deliver(irq, ipi); return;
-    case LAPIC_TO_SELF:
-        if (!accept(irq, cpu->index, ipi))
-            TRACE(irq->config.trace, TRACE_DROP, cpu->index, X86_IRQ_DROP_REFUSED, ipi->destination, ipi->vector);
-        return;
-    case LAPIC_TO_ALL: x86_targets_all(&irq->targets, clear_found(irq)); break;
-    case LAPIC_TO_OTHERS:
-        x86_targets_all(&irq->targets, clear_found(irq));
-        irq->found[cpu->index / 64] &= ~BIT64(cpu->index % 64);
-        break;
-    }
-    deliver_found(irq, ipi);
-}
-
-// --- EOI ------------------------------------------------------------------------------------------------------------
-
-static void resample(struct x86_irq *irq, uint32_t chip, uint32_t pin, uint32_t vector)
-{
-    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, vector, chip, pin);
-    if (irq->config.resample)
-        irq->config.resample(irq->config.owner, chip, pin);
-}
-
-static void end_pin(struct x86_irq *irq, uint32_t ioapic, uint32_t pin)
-{
-    resample(irq, X86_IRQ_IOAPIC + ioapic, pin, irq->ioapics[ioapic].entry[pin] & 0xff);
-}
-
-static void end_line(struct x86_irq *irq, uint32_t line)
-{
-    resample(irq, X86_IRQ_PIC, line, pic_cascade_vector(&irq->pic, line / 8, line % 8));
-}
-
-static void resample_ioapic(struct x86_irq *irq, uint32_t ioapic, const struct ioapic_pins *ended)
-{
-    for (unsigned word = 0; word < IOAPIC_WORDS; word++)
-        for (uint64_t left = ended->word[word]; left; left &= left - 1)
-            end_pin(irq, ioapic, word * 64 + bits_lowest(left));
-}
-
-static void broadcast_eoi(struct x86_irq *irq, uint8_t vector, uint64_t now)
-{
-    irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
-    for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
-        struct ioapic_pins ended;
-        ioapic_eoi(&irq->ioapics[i], vector, now, &ended);
-        resample_ioapic(irq, i, &ended);
-    }
-}
-
-// What the access to a local APIC asked for.
-static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect, uint64_t now)
-{
-    if (unlikely(effect->mistake != LAPIC_MISTAKES))
-        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, X86_IRQ_LAPIC, effect->mistake, 0);
-    if (effect->flags == 0)
-        return;
-    enter(irq);
-    if (effect->flags & LAPIC_CHANGED)
-        touch(irq, cpu->index);
-    if (effect->flags & LAPIC_ENDED)
-        TRACE(irq->config.trace, TRACE_EOI, cpu->index, effect->vector, X86_IRQ_LAPIC, 0);
-    if (effect->flags & LAPIC_BROADCAST)
-        broadcast_eoi(irq, effect->vector, now);
-    if (effect->flags & LAPIC_SENDS)
-        send_ipi(irq, cpu, effect);
-    if (effect->flags & LAPIC_MOVED)
-        x86_irq_moved(irq, cpu->index);
-    leave(irq);
+    x86_irq_end(irq);
 }
 
 // --- Inputs ---------------------------------------------------------------------------------------------------------
@@ -386,7 +317,7 @@ void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool leve
     if (!has_pin(irq, chip, pin))
         return;
     TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
-    enter(irq);
+    x86_irq_begin(irq);
     if (chip == X86_IRQ_PIC) {
         pic_cascade_set_line(&irq->pic, pin, level);
         if (!pic_cascade_masked(&irq->pic, pin)) // an ISA line leads to both hubs, and most systems use one
@@ -395,7 +326,7 @@ void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool leve
         struct ioapic *ioapic = &irq->ioapics[chip - X86_IRQ_IOAPIC];
         drive_ioapic(irq, ioapic, pin, level);
     }
-    leave(irq);
+    x86_irq_end(irq);
 }
 
 void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin)
@@ -403,237 +334,42 @@ void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin)
     if (!has_pin(irq, chip, pin))
         return;
     TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, 1);
-    enter(irq);
+    x86_irq_begin(irq);
     irq->hub_dirty |= chip == X86_IRQ_PIC ? X86_IRQ_HUB_PIC : X86_IRQ_HUB_IOAPIC;
     if (chip == X86_IRQ_PIC)
         pic_cascade_trigger(&irq->pic, pin);
     else
         ioapic_trigger(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
-    leave(irq);
+    x86_irq_end(irq);
 }
 
 void x86_irq_set_lint(struct x86_irq *irq, uint32_t vcpu, unsigned pin, bool level)
 {
-    enter(irq);
+    x86_irq_begin(irq);
     lapic_set_lint(&irq->cpus[vcpu].lapic, pin, level);
-    touch(irq, vcpu);
-    leave(irq);
+    x86_irq_touch(irq, vcpu);
+    x86_irq_end(irq);
 }
 
 void x86_irq_set_nmi(struct x86_irq *irq, bool level)
 {
     bool rises = level && !irq->nmi;
-    enter(irq);
+    x86_irq_begin(irq);
     irq->nmi = level;
-    if (pic_mode(irq)) {
+    if (x86_irq_pic_mode(irq)) {
         irq->cpus[X86_IRQ_BSP].lapic.latched |= rises ? PENDING_NMI : 0;
-        touch(irq, X86_IRQ_BSP);
+        x86_irq_touch(irq, X86_IRQ_BSP);
     } else {
         for (uint32_t i = 0; i < irq->config.cpus; i++)
             x86_irq_set_lint(irq, i, 1, level);
     }
-    leave(irq);
+    x86_irq_end(irq);
 }
 
 void x86_irq_raise(struct x86_irq *irq, uint32_t vcpu, enum lapic_lvt entry)
 {
-    enter(irq);
+    x86_irq_begin(irq);
     lapic_raise(&irq->cpus[vcpu].lapic, entry);
-    touch(irq, vcpu);
-    leave(irq);
-}
-
-void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
-{
-    enter(irq);
-    if (vcpu == X86_IRQ_HUB) {
-        irq->hub_deadline = X86_IRQ_UNTOLD_DEADLINE;
-        irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
-        for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
-            ioapic_run(&irq->ioapics[i], now);
-    } else {
-        struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
-        uint64_t due = cpu->deadline;
-        cpu->deadline = X86_IRQ_UNTOLD_DEADLINE;
-        if (lapic_fire(&cpu->lapic, now))
-            TRACE(irq->config.trace, TRACE_TIMER, vcpu, due, 0, 0);
-        touch(irq, vcpu);
-    }
-    leave(irq);
-}
-
-// --- Ports ----------------------------------------------------------------------------------------------------------
-
-// MP specification 3.6.2.1: index 70h, bit 0 leads the 8259A and NMI through the local APIC.
-static void write_imcr(struct x86_irq *irq, uint8_t value)
-{
-    bool past = pic_mode(irq);
-    if (irq->imcr_index != 0x70)
-        return;
-    irq->imcr = value;
-    if (past == pic_mode(irq))
-        return;
-    x86_irq_set_lint(irq, X86_IRQ_BSP, 0, irq->pic_int && past);
-    for (uint32_t i = 0; i < irq->config.cpus; i++)
-        x86_irq_set_lint(irq, i, 1, irq->nmi && past);
-}
-
-uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
-{
-    uint8_t value = 0xff;
-    enter(irq);
-    if (irq->config.pic && (port & ~0x81) == 0x20) { // 20h, 21h, A0h, A1h
-        value = pic_cascade_read(&irq->pic, port >> 7 & 1, port & 1);
-        irq->hub_dirty |= X86_IRQ_HUB_PIC; // a poll acknowledges
-    } else if (irq->config.pic && (port & ~1) == 0x4d0) {
-        value = pic_cascade_read_elcr(&irq->pic, port & 1);
-    } else if (irq->config.imcr && (port & ~1) == 0x22) {
-        value = (uint8_t)(port & 1 ? irq->imcr : irq->imcr_index);
-    }
-    leave(irq);
-    return value;
-}
-
-static void write_pic(struct x86_irq *irq, uint16_t port, uint8_t value)
-{
-    unsigned chip = port >> 7 & 1;
-    uint8_t ended = pic_cascade_write(&irq->pic, chip, port & 1, value);
-    irq->hub_dirty |= X86_IRQ_HUB_PIC;
-    for (uint32_t left = ended; left; left &= left - 1)
-        end_line(irq, chip * 8 + bits_lowest(left));
-}
-
-void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value)
-{
-    enter(irq);
-    if (irq->config.pic && (port & ~0x81) == 0x20) {
-        write_pic(irq, port, value);
-    } else if (irq->config.pic && (port & ~1) == 0x4d0) {
-        pic_cascade_write_elcr(&irq->pic, port & 1, value);
-        irq->hub_dirty |= X86_IRQ_HUB_PIC;
-    } else if (irq->config.imcr && port == 0x22) {
-        irq->imcr_index = value;
-    } else if (irq->config.imcr && port == 0x23) {
-        write_imcr(irq, value);
-    }
-    leave(irq);
-}
-
-uint64_t x86_irq_ioapic_read(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size)
-{
-    return ioapic_read(&irq->ioapics[ioapic], offset, size);
-}
-
-void x86_irq_ioapic_write(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size, uint64_t value,
-                          uint64_t now)
-{
-    struct ioapic_pins ended = { { 0 } };
-    enter(irq);
-    irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
-    ioapic_write(&irq->ioapics[ioapic], offset, size, value, now, &ended);
-    resample_ioapic(irq, ioapic, &ended);
-    leave(irq);
-}
-
-// --- CPU port -------------------------------------------------------------------------------------------------------
-
-static bool wants_inta(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
-{
-    return lapic_extint(&cpu->lapic) || extint_past_lint(irq, cpu);
-}
-
-// INT falls with the acknowledge, whatever is requested behind it: receivers of edges see the next one rise.
-static int inta(struct x86_irq *irq)
-{
-    struct pic_taken taken;
-    if (!irq->config.pic)
-        return 0xff; // nobody drives the data bus
-    int vector = pic_cascade_acknowledge(&irq->pic, &taken);
-    drive_pic_int(irq, false);
-    irq->hub_dirty |= X86_IRQ_HUB_PIC;
-    if (taken.ended)
-        end_line(irq, taken.line);
-    return vector;
-}
-
-int x86_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now)
-{
-    struct x86_irq *irq = owner;
-    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
-    int taken;
-    (void)now;
-    enter(irq);
-    if (which == PENDING_INTR)
-        taken = wants_inta(irq, cpu) ? inta(irq) : lapic_take_vector(&cpu->lapic);
-    else
-        taken = lapic_take(&cpu->lapic, which);
-    touch(irq, vcpu);
-    if (which == PENDING_INIT && taken >= 0)
-        x86_irq_moved(irq, cpu->index);
-    leave(irq);
-    return taken;
-}
-
-enum port_result x86_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
-                                  uint64_t *value, uint64_t now)
-{
-    struct x86_irq *irq = owner;
-    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
-    struct lapic_effect effect;
-    enum port_result result;
-    if (space == PORT_REGISTER && address == PORT_CR8) {
-        *value = lapic_cr8(&cpu->lapic);
-        return PORT_DONE;
-    }
-    if (space == PORT_REGISTER)
-        result =
-            address > UINT32_MAX ? PORT_NOT_MINE : lapic_read_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
-    else if ((address & ~(LAPIC_PAGE - 1)) == cpu->page)
-        result = lapic_read(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, &effect);
-    else
-        return PORT_NOT_MINE;
-    if (result != PORT_NOT_MINE)
-        apply(irq, cpu, &effect, now);
-    return result;
-}
-
-static void write_cr8(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint64_t value)
-{
-    enter(irq);
-    lapic_set_cr8(&cpu->lapic, value);
-    touch(irq, cpu->index);
-    leave(irq);
-}
-
-enum port_result x86_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
-                                   uint64_t value, uint64_t now)
-{
-    struct x86_irq *irq = owner;
-    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
-    struct lapic_effect effect;
-    enum port_result result;
-    if (space == PORT_REGISTER && address == PORT_CR8) {
-        write_cr8(irq, cpu, value);
-        return PORT_DONE;
-    }
-    if (space == PORT_REGISTER)
-        result =
-            address > UINT32_MAX ? PORT_NOT_MINE : lapic_write_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
-    else if ((address & ~(LAPIC_PAGE - 1)) == cpu->page)
-        result = lapic_write(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, &effect);
-    else
-        return PORT_NOT_MINE;
-    if (result != PORT_NOT_MINE)
-        apply(irq, cpu, &effect, now);
-    return result;
-}
-
-void x86_irq_port(struct x86_irq *irq, struct cpu_port *port)
-{
-    *port = (struct cpu_port){
-        .owner = irq,
-        .acknowledge = x86_irq_acknowledge,
-        .read = x86_irq_cpu_read,
-        .write = x86_irq_cpu_write,
-    };
+    x86_irq_touch(irq, vcpu);
+    x86_irq_end(irq);
 }

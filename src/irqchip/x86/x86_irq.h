@@ -174,8 +174,15 @@ static inline bool x86_irq_apic_enabled(const struct x86_irq *irq, uint32_t vcpu
 // Derives what may have changed. Called by everything above; a second call changes nothing.
 void x86_irq_settle(struct x86_irq *irq);
 // What stands between begin and end is settled at the end; they nest.
-void x86_irq_begin(struct x86_irq *irq);
-void x86_irq_end(struct x86_irq *irq);
+static inline void x86_irq_begin(struct x86_irq *irq)
+{
+    irq->depth++;
+}
+static inline void x86_irq_end(struct x86_irq *irq)
+{
+    if (--irq->depth == 0 && (irq->hub_dirty || irq->dirty_words))
+        x86_irq_settle(irq);
+}
 // The ids, the mode or the enables of a CPU's local APIC may have changed: what follows from them is derived, and
 // (moved) levels that nobody took are offered again.
 void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu);
@@ -184,5 +191,25 @@ void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu);
 // All state of all chips. After loading, x86_irq_loaded derives everything else again and tells all of it.
 void x86_irq_visit(struct x86_irq *irq, struct visit *v);
 void x86_irq_loaded(struct x86_irq *irq);
+
+// --- Between the files of x86_irq -----------------------------------------------------------------------------------
+
+// A CPU is to be settled.
+static inline void x86_irq_touch(struct x86_irq *irq, uint32_t cpu)
+{
+    irq->dirty[cpu / 64] |= BIT64(cpu % 64);
+    irq->dirty_words |= BIT64(cpu / 64);
+}
+// With an IMCR that still selects PIC mode, the 8259A and NMI go past the local APIC of CPU 0 to its pins.
+static inline bool x86_irq_pic_mode(const struct x86_irq *irq)
+{
+    return irq->config.imcr && !(irq->imcr & 1);
+}
+// Drives what the 8259A's INT is wired to.
+void x86_irq_drive_int(struct x86_irq *irq, bool level);
+// The 8259A's INT reaches this CPU without a LINT pin.
+bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu);
+// Sends the IPI that the ICR of `cpu` asks for.
+void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect);
 
 #endif

@@ -14,7 +14,7 @@
 // Sets are bit maps by CPU index. Looking up an id costs O(1), a logical destination one step for each of its bits.
 // The CPUs' registers are the state; this is derived from them.
 //
-// Path: x86_irq.c / lapic.c
+// Path: x86_irq_deliver.c / lapic.c
 #ifndef IRQCHIP_X86_X86_TARGETS_H
 #define IRQCHIP_X86_X86_TARGETS_H
 

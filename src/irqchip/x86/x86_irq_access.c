@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The x86 family wired together: what CPUs read and write, by ports, the windows of IOAPICs, the page and the MSRs of the
+// local APIC, and what an access asks of the other chips; see x86_irq.h.
+//
+// Spec: MultiProcessor specification 1.4, 3.6.2.1 (IMCR); the registers are those of pic.c, ioapic.c and lapic.c.
+//
+// Path: the CPU / pic.c, ioapic.c, lapic.c
+#include "irqchip/x86/x86_irq.h"
+
+// --- End of interrupt -----------------------------------------------------------------------------------------------
+
+static void resample(struct x86_irq *irq, uint32_t chip, uint32_t pin, uint32_t vector)
+{
+    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, vector, chip, pin);
+    if (irq->config.resample)
+        irq->config.resample(irq->config.owner, chip, pin);
+}
+
+static void end_pin(struct x86_irq *irq, uint32_t ioapic, uint32_t pin)
+{
+    resample(irq, X86_IRQ_IOAPIC + ioapic, pin, irq->ioapics[ioapic].entry[pin] & 0xff);
+}
+
+static void end_line(struct x86_irq *irq, uint32_t line)
+{
+    resample(irq, X86_IRQ_PIC, line, pic_cascade_vector(&irq->pic, line / 8, line % 8));
+}
+
+static void end_pins(struct x86_irq *irq, uint32_t ioapic, const struct ioapic_pins *ended)
+{
+    for (unsigned word = 0; word < IOAPIC_WORDS; word++)
+        for (uint64_t left = ended->word[word]; left; left &= left - 1)
+            end_pin(irq, ioapic, word * 64 + bits_lowest(left));
+}
+
+static void broadcast_eoi(struct x86_irq *irq, uint8_t vector, uint64_t now)
+{
+    irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
+    for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
+        struct ioapic_pins ended;
+        ioapic_eoi(&irq->ioapics[i], vector, now, &ended);
+        end_pins(irq, i, &ended);
+    }
+}
+
+// --- What an access asks for ----------------------------------------------------------------------------------------
+
+// What the access to a local APIC asked for.
+static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect, uint64_t now)
+{
+    if (unlikely(effect->mistake != LAPIC_MISTAKES))
+        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, X86_IRQ_LAPIC, effect->mistake, 0);
+    if (effect->flags == 0)
+        return;
+    x86_irq_begin(irq);
+    if (effect->flags & LAPIC_CHANGED)
+        x86_irq_touch(irq, cpu->index);
+    if (effect->flags & LAPIC_ENDED)
+        TRACE(irq->config.trace, TRACE_EOI, cpu->index, effect->vector, X86_IRQ_LAPIC, 0);
+    if (effect->flags & LAPIC_BROADCAST)
+        broadcast_eoi(irq, effect->vector, now);
+    if (effect->flags & LAPIC_SENDS)
+        x86_irq_send(irq, cpu, effect);
+    if (effect->flags & LAPIC_MOVED)
+        x86_irq_moved(irq, cpu->index);
+    x86_irq_end(irq);
+}
+
+// --- Ports ----------------------------------------------------------------------------------------------------------
+
+// MP specification 3.6.2.1: index 70h, bit 0 leads the 8259A and NMI through the local APIC.
+static void write_imcr(struct x86_irq *irq, uint8_t value)
+{
+    bool past = x86_irq_pic_mode(irq);
+    if (irq->imcr_index != 0x70)
+        return;
+    irq->imcr = value;
+    if (past == x86_irq_pic_mode(irq))
+        return;
+    x86_irq_set_lint(irq, X86_IRQ_BSP, 0, irq->pic_int && past);
+    for (uint32_t i = 0; i < irq->config.cpus; i++)
+        x86_irq_set_lint(irq, i, 1, irq->nmi && past);
+}
+
+uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
+{
+    uint8_t value = 0xff;
+    x86_irq_begin(irq);
+    if (irq->config.pic && (port & ~0x81) == 0x20) { // 20h, 21h, A0h, A1h
+        value = pic_cascade_read(&irq->pic, port >> 7 & 1, port & 1);
+        irq->hub_dirty |= X86_IRQ_HUB_PIC; // a poll acknowledges
+    } else if (irq->config.pic && (port & ~1) == 0x4d0) {
+        value = pic_cascade_read_elcr(&irq->pic, port & 1);
+    } else if (irq->config.imcr && (port & ~1) == 0x22) {
+        value = (uint8_t)(port & 1 ? irq->imcr : irq->imcr_index);
+    }
+    x86_irq_end(irq);
+    return value;
+}
+
+static void write_pic(struct x86_irq *irq, uint16_t port, uint8_t value)
+{
+    unsigned chip = port >> 7 & 1;
+    uint8_t ended = pic_cascade_write(&irq->pic, chip, port & 1, value);
+    irq->hub_dirty |= X86_IRQ_HUB_PIC;
+    for (uint32_t left = ended; left; left &= left - 1)
+        end_line(irq, chip * 8 + bits_lowest(left));
+}
+
+void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value)
+{
+    x86_irq_begin(irq);
+    if (irq->config.pic && (port & ~0x81) == 0x20) {
+        write_pic(irq, port, value);
+    } else if (irq->config.pic && (port & ~1) == 0x4d0) {
+        pic_cascade_write_elcr(&irq->pic, port & 1, value);
+        irq->hub_dirty |= X86_IRQ_HUB_PIC;
+    } else if (irq->config.imcr && port == 0x22) {
+        irq->imcr_index = value;
+    } else if (irq->config.imcr && port == 0x23) {
+        write_imcr(irq, value);
+    }
+    x86_irq_end(irq);
+}
+
+uint64_t x86_irq_ioapic_read(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size)
+{
+    return ioapic_read(&irq->ioapics[ioapic], offset, size);
+}
+
+void x86_irq_ioapic_write(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size, uint64_t value,
+                          uint64_t now)
+{
+    struct ioapic_pins ended = { { 0 } };
+    x86_irq_begin(irq);
+    irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
+    ioapic_write(&irq->ioapics[ioapic], offset, size, value, now, &ended);
+    end_pins(irq, ioapic, &ended);
+    x86_irq_end(irq);
+}
+
+// --- CPU port -------------------------------------------------------------------------------------------------------
+
+static bool wants_inta(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
+{
+    return lapic_extint(&cpu->lapic) || x86_irq_extint_past_lint(irq, cpu);
+}
+
+// INT falls with the acknowledge, whatever is requested behind it: receivers of edges see the next one rise.
+static int inta(struct x86_irq *irq)
+{
+    struct pic_taken taken;
+    if (!irq->config.pic)
+        return 0xff; // nobody drives the data bus
+    int vector = pic_cascade_acknowledge(&irq->pic, &taken);
+    x86_irq_drive_int(irq, false);
+    irq->hub_dirty |= X86_IRQ_HUB_PIC;
+    if (taken.ended)
+        end_line(irq, taken.line);
+    return vector;
+}
+
+int x86_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now)
+{
+    struct x86_irq *irq = owner;
+    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
+    int taken;
+    (void)now;
+    x86_irq_begin(irq);
+    if (which == PENDING_INTR)
+        taken = wants_inta(irq, cpu) ? inta(irq) : lapic_take_vector(&cpu->lapic);
+    else
+        taken = lapic_take(&cpu->lapic, which);
+    x86_irq_touch(irq, vcpu);
+    if (which == PENDING_INIT && taken >= 0)
+        x86_irq_moved(irq, cpu->index);
+    x86_irq_end(irq);
+    return taken;
+}
+
+enum port_result x86_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                  uint64_t *value, uint64_t now)
+{
+    struct x86_irq *irq = owner;
+    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
+    struct lapic_effect effect;
+    enum port_result result;
+    if (space == PORT_REGISTER && address == PORT_CR8) {
+        *value = lapic_cr8(&cpu->lapic);
+        return PORT_DONE;
+    }
+    if (space == PORT_REGISTER)
+        result =
+            address > UINT32_MAX ? PORT_NOT_MINE : lapic_read_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
+    else if ((address & ~(LAPIC_PAGE - 1)) == cpu->page)
+        result = lapic_read(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, &effect);
+    else
+        return PORT_NOT_MINE;
+    if (result != PORT_NOT_MINE)
+        apply(irq, cpu, &effect, now);
+    return result;
+}
+
+static void write_cr8(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint64_t value)
+{
+    x86_irq_begin(irq);
+    lapic_set_cr8(&cpu->lapic, value);
+    x86_irq_touch(irq, cpu->index);
+    x86_irq_end(irq);
+}
+
+enum port_result x86_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                   uint64_t value, uint64_t now)
+{
+    struct x86_irq *irq = owner;
+    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
+    struct lapic_effect effect;
+    enum port_result result;
+    if (space == PORT_REGISTER && address == PORT_CR8) {
+        write_cr8(irq, cpu, value);
+        return PORT_DONE;
+    }
+    if (space == PORT_REGISTER)
+        result =
+            address > UINT32_MAX ? PORT_NOT_MINE : lapic_write_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
+    else if ((address & ~(LAPIC_PAGE - 1)) == cpu->page)
+        result = lapic_write(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, &effect);
+    else
+        return PORT_NOT_MINE;
+    if (result != PORT_NOT_MINE)
+        apply(irq, cpu, &effect, now);
+    return result;
+}
+
+void x86_irq_port(struct x86_irq *irq, struct cpu_port *port)
+{
+    *port = (struct cpu_port){
+        .owner = irq,
+        .acknowledge = x86_irq_acknowledge,
+        .read = x86_irq_cpu_read,
+        .write = x86_irq_cpu_write,
+    };
+}
+
+// --- Time -----------------------------------------------------------------------------------------------------------
+
+void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
+{
+    x86_irq_begin(irq);
+    if (vcpu == X86_IRQ_HUB) {
+        irq->hub_deadline = X86_IRQ_UNTOLD_DEADLINE;
+        irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
+        for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
+            ioapic_run(&irq->ioapics[i], now);
+    } else {
+        struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
+        uint64_t due = cpu->deadline;
+        cpu->deadline = X86_IRQ_UNTOLD_DEADLINE;
+        if (lapic_fire(&cpu->lapic, now))
+            TRACE(irq->config.trace, TRACE_TIMER, vcpu, due, 0, 0);
+        x86_irq_touch(irq, vcpu);
+    }
+    x86_irq_end(irq);
+}
