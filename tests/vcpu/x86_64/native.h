@@ -4,6 +4,8 @@
 // A page of code at a fixed low address loads FXSAVE state, flags and all sixteen registers (RSP too) by RIP-relative
 // addresses, runs the instruction, and stores them again. The memory that the instruction may touch is at a fixed address
 // as well, so that the guest can have the same addresses. A signal is turned into a third way out of the instruction.
+// Not every host can deliver one whatever RSP holds (some virtual machines cannot, and hang): native_faults_with_any_stack
+// finds out.
 // Whoever includes this defines _GNU_SOURCE first: registers in signal frames, mmap at a fixed place.
 //
 //     NATIVE_CODE + 0x000 load ... jump    + 0x400 the instruction, then "went on"
@@ -36,7 +38,10 @@ struct native_image {
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 struct native_state { // at NATIVE_STATE
     struct native_image in, out;
@@ -144,6 +149,34 @@ static inline const struct native_image *native_run(const struct native_image *i
     return &NATIVE->out;
 }
 #undef EMIT
+
+static inline bool native_has_popcnt(void)
+{
+    return __builtin_cpu_supports("popcnt");
+}
+
+// A child divides by zero with a non-canonical RSP, and has two seconds. False: it hangs, dies, or the fault is another.
+static inline bool native_faults_with_any_stack(void)
+{
+    static const uint8_t div_ecx[] = { 0xf7, 0xf1 };
+    static const struct native_image in = { .r = { [4] = UINT64_C(1) << 62 }, .flags = 0x202, .fx = { [25] = 0x1f } };
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(2);
+        const struct native_image *out = native_run(&in, div_ecx, sizeof div_ecx);
+        _exit(out->exit == NATIVE_FAULTED && out->vector == 0 && out->r[4] == in.r[4] ? 0 : 1);
+    }
+    if (child < 0)
+        return false;
+    for (unsigned i = 0; i < 300; i++) { // a child that no signal ends is left alone
+        int status;
+        if (waitpid(child, &status, WNOHANG) == child)
+            return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+    }
+    kill(child, SIGKILL);
+    return false;
+}
 #else
 static inline bool native_open(void)
 {
@@ -154,6 +187,16 @@ static inline const struct native_image *native_run(const struct native_image *i
 {
     (void)code, (void)length;
     return in;
+}
+
+static inline bool native_faults_with_any_stack(void)
+{
+    return false;
+}
+
+static inline bool native_has_popcnt(void)
+{
+    return false;
 }
 #endif
 

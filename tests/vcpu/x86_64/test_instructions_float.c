@@ -75,6 +75,10 @@ static struct form simd_form(const struct x86_simd *row, enum trial_operand oper
     f.bytes = row->bytes;
     f.immediate = !!(row->flags & X86_SIMD_IMM);
     f.special = (uint16_t)(FLOATING | (wide ? REX_W : 0) | (row->flags & X86_SIMD_ALIGNED ? ALIGNED : 0));
+    if (is_dot_product(row)) {
+        f.special |= ANY_NAN;
+        f.row = dot_product_lane(row);
+    }
     f.prepare = row->flags & X86_SIMD_MASKMOV ? mask_move : simd_state;
     snprintf(f.name, sizeof f.name, "%s%s%s", row->name, wide ? " W" : "", operand == MEMORY ? " m" : " r");
     return f;
