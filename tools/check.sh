@@ -9,11 +9,12 @@
 #   portable   the unit tests, by what every host has: switch, pipes, no libslirp
 #   sanitize   the unit tests and our guests, under AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz       the fuzzers, a minute each, under the same sanitizers
+#   mutate     mutants of the lines changed since the branch began, ten minutes at most: survivors are printed, for you to read
 #   test       the whole suite, every kernel twice
 set -eu
 cd "$(dirname "$0")/.."
 cores=$(getconf _NPROCESSORS_ONLN)
-[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz test
+[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz mutate test
 
 preset() {
     [ -f "build/$1/build.ninja" ] || cmake --preset "$1" > /dev/null
@@ -58,6 +59,10 @@ check_sanitize() {
 check_fuzz() {
     preset sanitize
     INTACT_FUZZ_SECONDS=60 ctest --test-dir build/sanitize --output-on-failure --parallel "$cores" -L fuzz
+}
+
+check_mutate() {
+    python3 tools/mutate.py --seconds 600
 }
 
 check_test() {
