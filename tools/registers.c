@@ -77,7 +77,8 @@ static void print_virtio(void)
         "VIRTIO 1.2, 4.2.2 and 4.2.4: of version 2 and, GuestPageSize, QueueAlign and QueuePFN, of version 1.",
         "offset");
     for (unsigned i = 0; i < count; i++)
-        print_row(&rows[i], rows[i].offset, access[(rows[i].read ? 1 : 0) | (rows[i].write ? 2 : 0)]);
+        print_row(&rows[i], rows[i].offset,
+                  access[(reg_readable(&rows[i]) ? 1 : 0) | (reg_writable(&rows[i]) ? 2 : 0)]);
 }
 
 int main(void)

@@ -62,12 +62,6 @@ static void set_pfn(struct virtio_mmio *mmio, uint32_t pfn)
 
 // --- Registers ------------------------------------------------------------------------------------------------------
 
-static uint64_t read_magic(void *context, unsigned index, uint64_t now)
-{
-    (void)context, (void)index, (void)now;
-    return MAGIC;
-}
-
 static uint64_t read_version(void *context, unsigned index, uint64_t now)
 {
     const struct virtio_mmio *mmio = context;
@@ -82,12 +76,6 @@ static uint64_t read_device_id(void *context, unsigned index, uint64_t now)
     return mmio->virtio ? mmio->virtio->type->id : 0;
 }
 
-static uint64_t read_vendor_id(void *context, unsigned index, uint64_t now)
-{
-    (void)context, (void)index, (void)now;
-    return VENDOR;
-}
-
 static uint64_t read_device_features(void *context, unsigned index, uint64_t now)
 {
     struct virtio_mmio *mmio = context;
@@ -100,24 +88,6 @@ static void write_driver_features(void *context, unsigned index, uint64_t value,
     struct virtio_mmio *mmio = context;
     (void)index, (void)now;
     virtio_set_features(mmio->virtio, mmio->DriverFeaturesSel, (uint32_t)value);
-}
-
-static void write_device_features_sel(void *context, unsigned index, uint64_t value, uint64_t now)
-{
-    (void)index, (void)now;
-    ((struct virtio_mmio *)context)->DeviceFeaturesSel = (uint32_t)value;
-}
-
-static void write_driver_features_sel(void *context, unsigned index, uint64_t value, uint64_t now)
-{
-    (void)index, (void)now;
-    ((struct virtio_mmio *)context)->DriverFeaturesSel = (uint32_t)value;
-}
-
-static void write_queue_sel(void *context, unsigned index, uint64_t value, uint64_t now)
-{
-    (void)index, (void)now;
-    ((struct virtio_mmio *)context)->QueueSel = (uint32_t)value;
 }
 
 // 0: no such queue; asking is how a driver finds that out, and no mistake.
@@ -225,12 +195,6 @@ static void write_shm_sel(void *context, unsigned index, uint64_t value, uint64_
     (void)context, (void)index, (void)value, (void)now; // there is no region to select
 }
 
-static uint64_t read_shm(void *context, unsigned index, uint64_t now)
-{
-    (void)context, (void)index, (void)now;
-    return bits_low(32);
-}
-
 // 2.6.1: a reset is complete at once, so that this always reads 0. All that there is of a queue is in struct virtqueue.
 static uint64_t read_queue_reset(void *context, unsigned index, uint64_t now)
 {
@@ -251,12 +215,6 @@ static uint64_t read_generation(void *context, unsigned index, uint64_t now)
     const struct virtio_mmio *mmio = context;
     (void)index, (void)now;
     return mmio->virtio->generation;
-}
-
-static void write_guest_page_size(void *context, unsigned index, uint64_t value, uint64_t now)
-{
-    (void)index, (void)now;
-    ((struct virtio_mmio *)context)->GuestPageSize = (uint32_t)value;
 }
 
 static void write_queue_align(void *context, unsigned index, uint64_t value, uint64_t now)
@@ -285,18 +243,19 @@ static void write_queue_pfn(void *context, unsigned index, uint64_t value, uint6
         .name = label, .offset = at, .widths = REG_32, __VA_ARGS__                                                     \
     }
 #define WRITES(function) .mask = UINT32_MAX, .write = (function)
+#define HOLDS(member)    .mask = UINT32_MAX, .write_only = true, REG_FIELD(struct virtio_mmio, member)
 
 static const struct reg registers[] = {
-    ROW(0x000, "MagicValue", .reset = MAGIC, .peek = true, .read = read_magic),
+    ROW(0x000, "MagicValue", .reset = MAGIC, .peek = true),
     ROW(0x004, "Version", .peek = true, .read = read_version),
     ROW(0x008, "DeviceID", .peek = true, .read = read_device_id),
-    ROW(0x00c, "VendorID", .reset = VENDOR, .peek = true, .read = read_vendor_id),
+    ROW(0x00c, "VendorID", .reset = VENDOR, .peek = true),
     ROW(0x010, "DeviceFeatures", .peek = true, .read = read_device_features),
-    ROW(0x014, "DeviceFeaturesSel", WRITES(write_device_features_sel)),
+    ROW(0x014, "DeviceFeaturesSel", HOLDS(DeviceFeaturesSel)),
     ROW(0x020, "DriverFeatures", WRITES(write_driver_features)),
-    ROW(0x024, "DriverFeaturesSel", WRITES(write_driver_features_sel)),
-    ROW(0x028, "GuestPageSize", WRITES(write_guest_page_size)),
-    ROW(0x030, "QueueSel", WRITES(write_queue_sel)),
+    ROW(0x024, "DriverFeaturesSel", HOLDS(DriverFeaturesSel)),
+    ROW(0x028, "GuestPageSize", HOLDS(GuestPageSize)),
+    ROW(0x030, "QueueSel", HOLDS(QueueSel)),
     ROW(0x034, "QueueNumMax", .peek = true, .read = read_queue_num_max),
     ROW(0x038, "QueueNum", WRITES(write_queue_num)),
     ROW(0x03c, "QueueAlign", WRITES(write_queue_align)),
@@ -310,8 +269,8 @@ static const struct reg registers[] = {
     ROW(0x090, "QueueDriver", .stride = 4, .count = 2, WRITES(write_driver)),
     ROW(0x0a0, "QueueDevice", .stride = 4, .count = 2, WRITES(write_device)),
     ROW(0x0ac, "SHMSel", WRITES(write_shm_sel)),
-    ROW(0x0b0, "SHMLen", .reset = UINT32_MAX, .peek = true, .stride = 4, .count = 2, .read = read_shm),
-    ROW(0x0b8, "SHMBase", .reset = UINT32_MAX, .peek = true, .stride = 4, .count = 2, .read = read_shm),
+    ROW(0x0b0, "SHMLen", .reset = UINT32_MAX, .peek = true, .stride = 4, .count = 2),
+    ROW(0x0b8, "SHMBase", .reset = UINT32_MAX, .peek = true, .stride = 4, .count = 2),
     ROW(0x0c0, "QueueReset", .peek = true, .read = read_queue_reset, WRITES(write_queue_reset)),
     ROW(0x0fc, "ConfigGeneration", .peek = true, .read = read_generation),
 };
@@ -351,34 +310,25 @@ static bool present(const struct virtio_mmio *mmio, uint32_t offset)
     }
 }
 
-// The row of a well-formed access, or NULL.
-static const struct reg *find(const struct virtio_mmio *mmio, uint64_t offset, unsigned size)
-{
-    bool formed = size == 4 && offset % 4 == 0 && present(mmio, (uint32_t)offset);
-    return formed ? reg_find(registers, countof(registers), (uint32_t)offset) : NULL;
-}
-
 uint64_t virtio_mmio_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
 {
     struct virtio_mmio *mmio = owner;
+    uint64_t value = 0;
     if (offset >= CONFIG && mmio->virtio)
         return virtio_config_read(mmio->virtio, (unsigned)offset - CONFIG, size);
-    const struct reg *row = find(mmio, offset, size);
-    if (row && row->read)
-        return row->read(mmio, reg_index(row, (uint32_t)offset), now);
-    bad_access(mmio);
-    return 0;
+    if (!present(mmio, (uint32_t)offset) ||
+        reg_read(registers, countof(registers), mmio, (uint32_t)offset, size, now, &value) != REG_OK)
+        bad_access(mmio);
+    return value;
 }
 
 void virtio_mmio_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
 {
     struct virtio_mmio *mmio = owner;
-    const struct reg *row = find(mmio, offset, size);
     if (offset >= CONFIG && mmio->virtio)
         virtio_config_write(mmio->virtio, (unsigned)offset - CONFIG, size, value);
-    else if (row && row->write)
-        row->write(mmio, reg_index(row, (uint32_t)offset), value & bits_low(32), now);
-    else
+    else if (!present(mmio, (uint32_t)offset) ||
+             reg_write(registers, countof(registers), mmio, (uint32_t)offset, size, value, now) != REG_OK)
         bad_access(mmio);
 }
 

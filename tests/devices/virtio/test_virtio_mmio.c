@@ -272,8 +272,8 @@ Test(virtio_mmio, the_registers_are_in_order_and_do_something)
     const struct reg *rows = virtio_mmio_registers(&count);
     for (unsigned i = 0; i < count; i++) {
         cr_assert_eq(rows[i].widths, REG_32, "%s", rows[i].name);
-        cr_assert(rows[i].read || rows[i].write, "%s", rows[i].name);
-        cr_assert_eq(rows[i].mask != 0, rows[i].write != NULL, "%s", rows[i].name);
+        cr_assert(reg_readable(&rows[i]) || reg_writable(&rows[i]), "%s", rows[i].name);
+        cr_assert_eq(rows[i].mask != 0, reg_writable(&rows[i]), "%s", rows[i].name);
         cr_assert(i == 0 || rows[i].offset > rows[i - 1].offset, "%s", rows[i].name);
         cr_assert_eq(reg_find(rows, count, rows[i].offset), &rows[i]);
     }
