@@ -109,21 +109,28 @@ static void add_windows(struct intact_arm_irq *irq)
         };
 }
 
-// Windows are aligned and do not overlap.
+// By their last bytes: a window may end where the address space does.
+static bool overlap(const struct window *a, const struct window *b)
+{
+    return a->size && b->size && a->base <= b->base + (b->size - 1) && b->base <= a->base + (a->size - 1);
+}
+
+// Windows that this configuration has are aligned and do not overlap.
 static int check_windows(const struct intact_arm_irq *irq, struct error *error)
 {
     static const char *const names[ARM_IRQ_WINDOWS] = { "GICD", "GICR", "GICC", "GICv2m frame", "ITS" };
-    uint64_t align = irq->config.version == 3 ? 0x10000 : 0x1000;
+    unsigned long long align = irq->config.version == 3 ? 0x10000 : 0x1000;
     for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++) {
         const struct window *window = &irq->windows[i];
-        if (window->size && (window->base % align || window->base + window->size < window->base))
-            return error_set(error, -EINVAL, "%s at %llxh: not a multiple of %llxh", names[i],
-                             (unsigned long long)window->base, (unsigned long long)align);
+        unsigned long long base = window->base, size = window->size;
+        if (size && base % align)
+            return error_set(error, -EINVAL, "%s at %llxh: not a multiple of %llxh", names[i], base, align);
+        if (size && base + (size - 1) < base)
+            return error_set(error, -EINVAL, "%s at %llxh: its %llxh bytes end beyond the address space", names[i],
+                             base, size);
         for (unsigned j = 0; j < i; j++)
-            if (window->base < irq->windows[j].base + irq->windows[j].size &&
-                irq->windows[j].base < window->base + window->size)
-                return error_set(error, -EINVAL, "%s at %llxh overlaps the %s", names[i],
-                                 (unsigned long long)window->base, names[j]);
+            if (overlap(window, &irq->windows[j]))
+                return error_set(error, -EINVAL, "%s at %llxh overlaps the %s", names[i], base, names[j]);
     }
     return 0;
 }

@@ -279,6 +279,40 @@ Test(intact_arm_irq, a_configuration_out_of_range_is_refused_with_a_text)
     intact_arm_irq_destroy(NULL);
 }
 
+// A window that this configuration does not have lies nowhere, wherever its address is.
+Test(intact_arm_irq, windows_that_are_not_there_do_not_overlap)
+{
+    uint64_t value;
+    config.gicr = GICC; // GICv3 has no GICC, and here neither v2m frame nor ITS
+    config.v2m = config.its_base = config.gicd;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    cr_assert_eq(intact_arm_irq_memory_read(irq, 1, GICC + 0x20008, 8, &value), INTACT_ARM_DONE);
+    cr_assert_eq(value >> 32, 1, "the second redistributor");
+    intact_arm_irq_destroy(irq);
+    config.version = 2; // no GICR, and no ITS
+    config.gicr = config.its_base = config.gicd;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+}
+
+Test(intact_arm_irq, windows_that_are_there_do_not_overlap)
+{
+    char error[INTACT_ERROR_SIZE];
+    config.gicr = config.gicd - 0x30000;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, error), -EINVAL, "the last 64 KiB of the second redistributor");
+    cr_assert(strstr(error, "GICR") && strstr(error, "GICD"), "%s", error);
+    config.gicr = config.gicd - 0x40000;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0, "one ends where the other begins");
+    intact_arm_irq_destroy(irq);
+    config.gicr = UINT64_MAX - 0x3ffff;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0, "it may end where the address space does");
+    uint64_t value;
+    cr_assert_eq(intact_arm_irq_memory_read(irq, 0, UINT64_MAX - 0xffff + 0x80, 4, &value), INTACT_ARM_DONE);
+    intact_arm_irq_destroy(irq);
+    config.gicr += 0x10000;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, error), -EINVAL);
+    cr_assert(strstr(error, "address space"), "%s", error);
+}
+
 Test(intact_arm_irq, the_largest_board_can_be_made)
 {
     config.cpus = INTACT_ARM_CPUS_MAX;
