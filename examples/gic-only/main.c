@@ -92,7 +92,7 @@ int main(void)
         intact_irq_line_set(&uart, cpu.instructions == 100); // the devices: each raises its interrupt once
         intact_arm_irq_set_ppi(cpu.irq, 0, TIMER, cpu.instructions == 200);
         if (cpu.instructions == 300)
-            intact_arm_irq_msi(cpu.irq, GICD + SETSPI_NSR, NETWORK, 0);
+            intact_arm_irq_msi(cpu.irq, GICD + SETSPI_NSR, NETWORK, 0, false);
         step(&cpu);
     }
     intact_arm_irq_destroy(cpu.irq);

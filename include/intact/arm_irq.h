@@ -126,8 +126,10 @@ void intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t 
 // (virtual), 30 (physical), 29 (secure), 26 (hypervisor).
 void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t intid, bool level);
 // A device's write of `data` to a doorbell: GICD_SETSPI_NSR and its kin, MSI_SETSPI_NS of the v2m frame, or
-// GITS_TRANSLATER, to which `device` is the DeviceID. False: there is no doorbell at `address`, or nobody took it.
-bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t data, uint32_t device);
+// GITS_TRANSLATER, to which `device` is the DeviceID. `secure`: the write is Secure; it counts with two Security states, where
+// a Non-secure one reaches no Secure SPI without GICD_NSACR, and GICD_SETSPI_SR not at all. False: there is no doorbell at
+// `address`, or nobody took it.
+bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t data, uint32_t device, bool secure);
 
 // --- CPUs -----------------------------------------------------------------------------------------------------------
 // `cpu` is below config.cpus everywhere.

@@ -6,21 +6,23 @@
 #ifndef MSI_ARM_MESSAGE_H
 #define MSI_ARM_MESSAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum arm_message_kind {
-    ARM_MESSAGE_SET_SPI,        // GICD_SETSPI_NSR, Non-secure
-    ARM_MESSAGE_CLEAR_SPI,      // GICD_CLRSPI_NSR
-    ARM_MESSAGE_SET_SPI_SECURE, // GICD_SETSPI_SR
-    ARM_MESSAGE_CLEAR_SPI_SECURE,
-    ARM_MESSAGE_V2M,   // SETSPI_NS of the v2m frame
-    ARM_MESSAGE_EVENT, // GITS_TRANSLATER: `number` is the EventID
+    ARM_MESSAGE_SET_SPI,          // GICD_SETSPI_NSR
+    ARM_MESSAGE_CLEAR_SPI,        // GICD_CLRSPI_NSR
+    ARM_MESSAGE_SET_SPI_SECURE,   // GICD_SETSPI_SR, which takes Secure writes alone
+    ARM_MESSAGE_CLEAR_SPI_SECURE, // GICD_CLRSPI_SR
+    ARM_MESSAGE_V2M,              // SETSPI_NS of the v2m frame
+    ARM_MESSAGE_EVENT,            // GITS_TRANSLATER: `number` is the EventID
 };
 
 struct arm_message {
     enum arm_message_kind kind;
     uint32_t number; // INTID, or EventID
     uint32_t device; // DeviceID; only GITS_TRANSLATER looks at it
+    bool secure;     // a Secure write; only the registers of the distributor look at it
 };
 
 #endif

@@ -30,7 +30,7 @@ static uint64_t base_of(const struct msi_arm_windows *windows, unsigned i)
 }
 
 enum msi_arm_result msi_arm_decode(const struct msi_arm_windows *windows, uint64_t address, uint32_t data,
-                                   uint32_t device, struct arm_message *out)
+                                   uint32_t device, bool secure, struct arm_message *out)
 {
     for (unsigned i = 0; i < countof(doorbells); i++) {
         uint64_t base = base_of(windows, i);
@@ -40,6 +40,7 @@ enum msi_arm_result msi_arm_decode(const struct msi_arm_windows *windows, uint64
             .kind = doorbells[i].kind,
             .number = data & doorbells[i].number,
             .device = device,
+            .secure = secure,
         };
         return MSI_ARM_OK;
     }

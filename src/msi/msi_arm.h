@@ -32,9 +32,10 @@ enum msi_arm_result {
     MSI_ARM_RESULTS
 };
 
-// Decodes one memory write of a device. `*out` is written on MSI_ARM_OK alone. Reserved data bits are ignored.
+// Decodes one memory write of a device, Secure or Non-secure. `*out` is written on MSI_ARM_OK alone. Reserved data bits are
+// ignored.
 enum msi_arm_result msi_arm_decode(const struct msi_arm_windows *windows, uint64_t address, uint32_t data,
-                                   uint32_t device, struct arm_message *out);
+                                   uint32_t device, bool secure, struct arm_message *out);
 
 // The reverse: the pair that decodes to `message`. MSI_ARM_NOT_DOORBELL: the board has no such window.
 enum msi_arm_result msi_arm_encode(const struct msi_arm_windows *windows, const struct arm_message *message,

@@ -370,7 +370,7 @@ static void step_message(struct bus_case *bus, struct fuzz *fuzz)
     }
     if (address >= VIRT_GICD + 0x48 && address < VIRT_GICD + 0x60)
         notes(bus)->clears |= CLEARS_SPI;
-    bool taken = arm_irq_msi(&virt(bus)->irq, address, data, fuzz_below(fuzz, 8));
+    bool taken = arm_irq_msi(&virt(bus)->irq, address, data, fuzz_below(fuzz, 8), false);
     fuzz_tell(fuzz, "message %llx, %x: %d", (unsigned long long)address, data, taken);
     bus_note(bus, taken);
     if (!taken && bus->dropped == dropped)

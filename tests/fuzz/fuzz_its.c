@@ -109,7 +109,7 @@ static void step_message(struct fuzz *fuzz, struct virt *virt, struct its_model 
 {
     uint32_t device = fuzz_below(fuzz, MODEL_DEVICES), event = fuzz_below(fuzz, 60), intid, cpu;
     bool want = its_model_translate(model, device, event, &intid, &cpu);
-    bool got = arm_irq_msi(&virt->irq, VIRT_ITS + 0x10040, event, device);
+    bool got = arm_irq_msi(&virt->irq, VIRT_ITS + 0x10040, event, device, false);
     fuzz_tell(fuzz, "message of device %u, event %u: %d", device, event, got);
     if (got != want)
         fuzz_fail("event %u of device %u was %s", event, device, got ? "translated" : "not translated");

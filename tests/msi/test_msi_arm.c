@@ -14,21 +14,22 @@ Test(msi_arm, every_doorbell_decodes_and_encodes)
         uint32_t data;
         struct arm_message message;
     } list[] = {
-        { 0x8000040, 0xffff1fff, { ARM_MESSAGE_SET_SPI, 0x1fff, 7 } },
-        { 0x8000048, 40, { ARM_MESSAGE_CLEAR_SPI, 40, 7 } },
-        { 0x8000050, 4096, { ARM_MESSAGE_SET_SPI_SECURE, 4096, 7 } },
-        { 0x8000058, 41, { ARM_MESSAGE_CLEAR_SPI_SECURE, 41, 7 } },
-        { 0x8020040, 0xfc50, { ARM_MESSAGE_V2M, 0x50, 7 } },
-        { 0x8090040, 0xffffffff, { ARM_MESSAGE_EVENT, 0xffffffff, 7 } },
+        { 0x8000040, 0xffff1fff, { ARM_MESSAGE_SET_SPI, 0x1fff, 7, true } },
+        { 0x8000048, 40, { ARM_MESSAGE_CLEAR_SPI, 40, 7, true } },
+        { 0x8000050, 4096, { ARM_MESSAGE_SET_SPI_SECURE, 4096, 7, true } },
+        { 0x8000058, 41, { ARM_MESSAGE_CLEAR_SPI_SECURE, 41, 7, true } },
+        { 0x8020040, 0xfc50, { ARM_MESSAGE_V2M, 0x50, 7, true } },
+        { 0x8090040, 0xffffffff, { ARM_MESSAGE_EVENT, 0xffffffff, 7, true } },
     };
     for (unsigned i = 0; i < countof(list); i++) {
         struct arm_message message;
         uint64_t address;
         uint32_t data;
-        cr_assert_eq(msi_arm_decode(&windows, list[i].address, list[i].data, 7, &message), MSI_ARM_OK);
+        cr_assert_eq(msi_arm_decode(&windows, list[i].address, list[i].data, 7, true, &message), MSI_ARM_OK);
         cr_assert_eq(message.kind, list[i].message.kind);
         cr_assert_eq(message.number, list[i].message.number);
         cr_assert_eq(message.device, 7);
+        cr_assert(message.secure);
         cr_assert_eq(msi_arm_encode(&windows, &message, &address, &data), MSI_ARM_OK);
         cr_assert_eq(address, list[i].address);
         cr_assert_eq(data, list[i].message.number);
@@ -40,7 +41,7 @@ Test(msi_arm, other_addresses_are_ordinary_writes)
     static const uint64_t addresses[] = { 0, 0x40, 0x8000044, 0x8020048, 0x8080040, 0x10008000040, UINT64_MAX };
     for (unsigned i = 0; i < countof(addresses); i++) {
         struct arm_message message = { .number = 0xee };
-        cr_assert_eq(msi_arm_decode(&windows, addresses[i], 33, 0, &message), MSI_ARM_NOT_DOORBELL);
+        cr_assert_eq(msi_arm_decode(&windows, addresses[i], 33, 0, false, &message), MSI_ARM_NOT_DOORBELL);
         cr_assert_eq(message.number, 0xee, "a rejected message leaves the result alone");
     }
 }
@@ -51,8 +52,8 @@ Test(msi_arm, a_board_without_a_window_has_no_such_doorbell)
     struct arm_message message = { .kind = ARM_MESSAGE_V2M };
     uint64_t address;
     uint32_t data;
-    cr_assert_eq(msi_arm_decode(&none, 0x3f, 0, 0, &message), MSI_ARM_NOT_DOORBELL);
-    cr_assert_eq(msi_arm_decode(&none, 0x8020040, 0, 0, &message), MSI_ARM_NOT_DOORBELL);
+    cr_assert_eq(msi_arm_decode(&none, 0x3f, 0, 0, false, &message), MSI_ARM_NOT_DOORBELL);
+    cr_assert_eq(msi_arm_decode(&none, 0x8020040, 0, 0, false, &message), MSI_ARM_NOT_DOORBELL);
     cr_assert_eq(msi_arm_encode(&none, &message, &address, &data), MSI_ARM_NOT_DOORBELL);
 }
 

@@ -150,8 +150,8 @@ void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin);
 // A PPI's line: `intid` 16-31, or 1056 and up with extended PPIs. Timers: 27 virtual, 30 physical, 29 secure.
 void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool level);
 
-// A memory write of a device to a doorbell. False: no doorbell there, or nobody took it (counted as TRACE_DROP).
-bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device);
+// A memory write of a device to a doorbell, Secure or Non-secure. False: no doorbell there, or nobody took it (TRACE_DROP).
+bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device, bool secure);
 // A decoded message. False: nobody took it.
 bool arm_irq_deliver(struct arm_irq *irq, const struct arm_message *message);
 

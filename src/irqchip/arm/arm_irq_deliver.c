@@ -18,28 +18,43 @@ void arm_irq_raise(struct arm_irq *irq, uint32_t intid)
         gicd_trigger(&irq->gicd, index);
 }
 
-static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, bool set, bool secure)
+static bool refuse(struct arm_irq *irq, const struct arm_message *message)
 {
-    if (gicd_message(&irq->gicd, message->number, set, secure))
-        return true;
     TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
     return false;
+}
+
+static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, bool set)
+{
+    enum gic_mistake mistake = gicd_message(&irq->gicd, message->number, set, message->secure);
+    if (mistake == GIC_NO_MISTAKE)
+        return true;
+    irq->gicd.mistakes[mistake]++;
+    return refuse(irq, message);
+}
+
+// GICD_SETSPI_SR and GICD_CLRSPI_SR: to Non-secure writes, and with one Security state, they are WI.
+static bool deliver_secure(struct arm_irq *irq, const struct arm_message *message, bool set)
+{
+    if (message->secure && gicd_two_states(&irq->gicd))
+        return deliver_spi(irq, message, set);
+    irq->gicd.mistakes[GIC_MISTAKE_SECURE] += gicd_two_states(&irq->gicd);
+    return refuse(irq, message);
 }
 
 static bool deliver(struct arm_irq *irq, const struct arm_message *message)
 {
     switch (message->kind) {
-    case ARM_MESSAGE_SET_SPI: return deliver_spi(irq, message, true, false);
-    case ARM_MESSAGE_CLEAR_SPI: return deliver_spi(irq, message, false, false);
-    case ARM_MESSAGE_SET_SPI_SECURE: return deliver_spi(irq, message, true, true);
-    case ARM_MESSAGE_CLEAR_SPI_SECURE: return deliver_spi(irq, message, false, true);
+    case ARM_MESSAGE_SET_SPI: return deliver_spi(irq, message, true);
+    case ARM_MESSAGE_CLEAR_SPI: return deliver_spi(irq, message, false);
+    case ARM_MESSAGE_SET_SPI_SECURE: return deliver_secure(irq, message, true);
+    case ARM_MESSAGE_CLEAR_SPI_SECURE: return deliver_secure(irq, message, false);
     case ARM_MESSAGE_V2M:
         if (gicv2m_message(&irq->gicv2m, message->number)) {
             arm_irq_raise(irq, message->number);
             return true;
         }
-        TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, message->number, message->kind);
-        return false;
+        return refuse(irq, message);
     case ARM_MESSAGE_EVENT: return arm_irq_event(irq, message->device, message->number);
     }
     return false;
@@ -53,10 +68,10 @@ bool arm_irq_deliver(struct arm_irq *irq, const struct arm_message *message)
     return taken;
 }
 
-bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device)
+bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device, bool secure)
 {
     struct arm_message message;
-    enum msi_arm_result result = msi_arm_decode(&irq->config.windows, address, data, device, &message);
+    enum msi_arm_result result = msi_arm_decode(&irq->config.windows, address, data, device, secure, &message);
     TRACE(irq->config.trace, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
     if (likely(result == MSI_ARM_OK))
         return arm_irq_deliver(irq, &message);

@@ -313,7 +313,8 @@ enum gic_mistake {
     GIC_MISTAKE_SGI,         // an SGI that nobody takes
     GIC_MISTAKE_TABLE,       // an LPI or ITS table that is not RAM, or not of a size that works
     GIC_MISTAKE_ENABLED,     // a register changed that must not be while what it configures is enabled
-    GIC_MISTAKES
+    GIC_MISTAKES,
+    GIC_NO_MISTAKE = GIC_MISTAKES,
 };
 
 // --- What an access asks of the world outside -----------------------------------------------------------------------
@@ -342,8 +343,6 @@ enum gic_lpi_action {
     GIC_LPI_MOVE,     // the ITS: its pending state goes to another CPU
     GIC_LPI_MOVE_ALL, // all of them
 };
-
-#define GIC_NO_MISTAKE GIC_MISTAKES
 
 struct gic_effect {
     uint16_t flags;  // GIC_ bits

@@ -63,8 +63,8 @@ void gicd_trigger(struct gicd *gicd, uint32_t index)
     gic_shared_touch(&gicd->spi, index / 32, BIT32(index % 32));
 }
 
-// GICD_SETSPI_NSR and GICD_CLRSPI_NSR: a Non-secure message reaches a Secure SPI only where
-// GICD_NSACR lets it.
+// GICD_SETSPI_NSR and GICD_CLRSPI_NSR (IHI 0069): "if permitted by the Security state of the access and the GICD_NSACR
+// value for that SPI". A Secure write reaches every SPI.
 static bool permitted(const struct gicd *gicd, uint32_t index, bool set, bool secure)
 {
     const struct gic_block *block = &gicd->spi.block[index / 32];
@@ -73,21 +73,23 @@ static bool permitted(const struct gicd *gicd, uint32_t index, bool set, bool se
     return (block->group | gic_block_nsacr(block, set ? 1 : 2)) >> (index % 32) & 1;
 }
 
-bool gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure)
+enum gic_mistake gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure)
 {
     uint32_t slot = gic_slot_of(intid);
-    if (slot == GIC_NO_SLOT || gic_slot_private(slot))
-        return false;
+    if (!gicd->messages || slot == GIC_NO_SLOT || gic_slot_private(slot))
+        return GIC_MISTAKE_INTID;
     uint32_t index = gic_shared_index(slot), bit = BIT32(index % 32);
-    if (!gicd_has(gicd, index) || !permitted(gicd, index, set, secure))
-        return false;
+    if (!gicd_has(gicd, index))
+        return GIC_MISTAKE_INTID;
+    if (!permitted(gicd, index, set, secure))
+        return GIC_MISTAKE_SECURE;
     struct gic_block *block = &gicd->spi.block[index / 32];
     if (block->edge & bit)
         block->latch = set ? block->latch | bit : block->latch & ~bit;
     else
         block->message = set ? block->message | bit : block->message & ~bit;
     gic_shared_touch(&gicd->spi, index / 32, bit);
-    return true;
+    return GIC_NO_MISTAKE;
 }
 
 void gicd_activate(struct gicd *gicd, uint32_t index)

@@ -83,8 +83,9 @@ void gicd_set_line(struct gicd *gicd, uint32_t index, bool level);
 // as by GICD_ISPENDR: there is no level to hold it (IHI 0069, "Interrupt handling state machine"; IHI 0048B 4.3.7).
 void gicd_trigger(struct gicd *gicd, uint32_t index);
 // A message (GICD_SETSPI_NSR and its kin). A level-sensitive SPI stays pending until it is cleared; a wire at the same
-// SPI is not touched, as by GICD_ICPENDR. False: no such SPI, or not for this security state.
-bool gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure);
+// SPI is not touched, as by GICD_ICPENDR. `secure`: the write is Secure, and reaches every SPI. GIC_NO_MISTAKE: it was done;
+// GIC_MISTAKE_INTID: there is no such SPI; GIC_MISTAKE_SECURE: a Non-secure write for a Secure SPI.
+enum gic_mistake gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure);
 // Acknowledge, and the end. gicd_deactivate answers whether it was active and whoever asks may end it.
 void gicd_activate(struct gicd *gicd, uint32_t index);
 bool gicd_deactivate(struct gicd *gicd, uint32_t index, bool secure);

@@ -94,39 +94,39 @@ static void statusr_write(void *context, unsigned index, uint64_t value, uint64_
 
 // --- Messages -------------------------------------------------------------------------------------------------------
 
-static void message(struct gic_access *access, uint64_t value, bool set, bool secure)
+// Every register takes the Security state of the access; GICD_SETSPI_SR and GICD_CLRSPI_SR are WI with one Security state, and
+// to Non-secure accesses.
+static void message(struct gic_access *access, uint64_t value, bool set)
 {
-    struct gicd *gicd = access->chip;
-    if (!gicd->messages || !gicd_message(gicd, (uint32_t)value, set, secure))
-        gic_access_mistake(access, GIC_MISTAKE_INTID);
+    enum gic_mistake mistake = gicd_message(access->chip, (uint32_t)value, set, !access->ns);
+    if (mistake != GIC_NO_MISTAKE)
+        gic_access_mistake(access, mistake);
 }
 
 static void setspi_nsr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     (void)index, (void)now;
-    message(context, value, true, false);
+    message(context, value, true);
 }
 
 static void clrspi_nsr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     (void)index, (void)now;
-    message(context, value, false, false);
+    message(context, value, false);
 }
 
 static void setspi_sr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
-    struct gic_access *access = context;
     (void)index, (void)now;
-    if (access->two_states) // else WI
-        message(access, value, true, true);
+    if (((const struct gic_access *)context)->two_states)
+        message(context, value, true);
 }
 
 static void clrspi_sr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
-    struct gic_access *access = context;
     (void)index, (void)now;
-    if (access->two_states)
-        message(access, value, false, true);
+    if (((const struct gic_access *)context)->two_states)
+        message(context, value, false);
 }
 
 // --- Routing --------------------------------------------------------------------------------------------------------

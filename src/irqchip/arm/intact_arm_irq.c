@@ -222,9 +222,9 @@ void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t i
     arm_irq_set_ppi(&irq->irq, cpu, intid, level);
 }
 
-bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t data, uint32_t device)
+bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t data, uint32_t device, bool secure)
 {
-    return arm_irq_msi(&irq->irq, address, data, device);
+    return arm_irq_msi(&irq->irq, address, data, device, secure);
 }
 
 // --- CPUs -----------------------------------------------------------------------------------------------------------

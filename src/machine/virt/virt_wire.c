@@ -22,7 +22,7 @@ static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
 static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
 {
     struct virt *virt = owner;
-    return arm_irq_msi(&virt->irq, address, data, device);
+    return arm_irq_msi(&virt->irq, address, data, device, false);
 }
 
 // No `reaches`: messages are what a guest writes into its devices, and a device takes any address. One that leads

@@ -344,21 +344,21 @@ Test(arm_irq, messages_make_spis_pending)
     struct rig *rig = rig_v3_config((struct arm_irq_config){
         .cpus = 1, .spis = 64, .windows = { 0x8000000, MSI_ARM_NO_WINDOW, MSI_ARM_NO_WINDOW } });
     gicd_put(rig, 0xc08, 2);
-    cr_assert(arm_irq_msi(&rig->irq, 0x8000040, 32, 0));
+    cr_assert(arm_irq_msi(&rig->irq, 0x8000040, 32, 0, false));
     cr_assert_eq(rig_take(rig, 0), 32);
     cr_assert_eq(rig->pending[0], 0);
-    cr_assert(arm_irq_msi(&rig->irq, 0x8000040, 33, 0));
+    cr_assert(arm_irq_msi(&rig->irq, 0x8000040, 33, 0, false));
     cr_assert_eq(rig_take(rig, 0), 33);
     cr_assert_eq(rig->pending[0], PENDING_IRQ, "level-sensitive: pending until it is cleared");
     gicd_put(rig, 0x48, 33);
     cr_assert_eq(rig->pending[0], 0);
     gicd_put(rig, 0x40, 34);
     cr_assert_eq(rig->pending[0], PENDING_IRQ);
-    cr_assert_not(arm_irq_msi(&rig->irq, 0x8000040, 96, 0), "no such SPI");
-    cr_assert_not(arm_irq_msi(&rig->irq, 0x8000040, 20, 0), "a PPI");
-    cr_assert_not(arm_irq_msi(&rig->irq, 0x8000044, 32, 0), "no doorbell");
+    cr_assert_not(arm_irq_msi(&rig->irq, 0x8000040, 96, 0, false), "no such SPI");
+    cr_assert_not(arm_irq_msi(&rig->irq, 0x8000040, 20, 0, false), "a PPI");
+    cr_assert_not(arm_irq_msi(&rig->irq, 0x8000044, 32, 0, false), "no doorbell");
     gicd_put(rig, 0x40, 1022);
-    cr_assert_eq(rig->irq.gicd.mistakes[GIC_MISTAKE_INTID], 1);
+    cr_assert_eq(rig->irq.gicd.mistakes[GIC_MISTAKE_INTID], 3, "a device's and a CPU's");
     rig_free(rig);
 }
 

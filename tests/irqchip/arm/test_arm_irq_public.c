@@ -151,10 +151,10 @@ Test(intact_arm_irq, gicv2_windows_are_those_of_the_cpu_that_accesses)
     store(0, GICD + 0xc10, 2);
     store(0, GICD + 0x108, 1);
     store(0, GICD + 0x840, 2);
-    cr_assert(intact_arm_irq_msi(irq, V2M + 0x40, 64, 0));
+    cr_assert(intact_arm_irq_msi(irq, V2M + 0x40, 64, 0, false));
     cr_assert_eq(load(1, GICC + 0xc), 64);
-    cr_assert_not(intact_arm_irq_msi(irq, V2M + 0x40, 96, 0), "not of the frame");
-    cr_assert_not(intact_arm_irq_msi(irq, V2M + 0x44, 64, 0), "no doorbell");
+    cr_assert_not(intact_arm_irq_msi(irq, V2M + 0x40, 96, 0, false), "not of the frame");
+    cr_assert_not(intact_arm_irq_msi(irq, V2M + 0x44, 64, 0, false), "no doorbell");
 }
 
 Test(intact_arm_irq, a_line_can_be_connected_while_high)
@@ -237,11 +237,11 @@ Test(intact_arm_irq, its_commands_are_done_when_time_is_advanced)
     store64(ITS + 0x88, 96);
     cr_assert_eq(intact_arm_irq_deadline(irq), 1010);
     intact_arm_irq_advance(irq, 1029);
-    cr_assert_not(intact_arm_irq_msi(irq, ITS + 0x10040, 2, 7));
+    cr_assert_not(intact_arm_irq_msi(irq, ITS + 0x10040, 2, 7, false));
     cr_assert_eq(intact_arm_irq_deadline(irq), 1030);
     intact_arm_irq_advance(irq, 1030);
     cr_assert_eq(intact_arm_irq_deadline(irq), INTACT_ARM_NEVER);
-    cr_assert(intact_arm_irq_msi(irq, ITS + 0x10040, 2, 7));
+    cr_assert(intact_arm_irq_msi(irq, ITS + 0x10040, 2, 7, false));
     cr_assert_eq(mrs(0, IAR1), 8195);
 }
 

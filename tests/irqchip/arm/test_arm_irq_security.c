@@ -131,20 +131,66 @@ Test(arm_irq_security, sgis_reach_the_group_they_are_for)
         }
 }
 
-Test(arm_irq_security, non_secure_messages_need_nsacr_for_secure_spis)
+// IHI 0069, GICD_SETSPI_NSR and its kin: who may set and clear which SPI, the same for a CPU's write and for a device's.
+static const struct message_register {
+    enum arm_message_kind kind;
+    uint32_t offset;
+    bool set, secure_alone;
+} message_registers[] = {
+    { ARM_MESSAGE_SET_SPI, 0x40, true, false },
+    { ARM_MESSAGE_CLEAR_SPI, 0x48, false, false },
+    { ARM_MESSAGE_SET_SPI_SECURE, 0x50, true, true },
+    { ARM_MESSAGE_CLEAR_SPI_SECURE, 0x58, false, true },
+};
+
+// Does it change SPI 32 (Group 0), 33 (Secure Group 1) or 34 (Non-secure Group 1), all with `nsacr`?
+static bool message_works(const struct message_register *row, bool device, bool secure, uint32_t intid, uint32_t nsacr)
 {
     struct rig *rig = rig_secure();
-    struct arm_message message = { .kind = ARM_MESSAGE_SET_SPI, .number = 33 };
-    cr_assert_not(arm_irq_deliver(&rig->irq, &message));
-    message.kind = ARM_MESSAGE_SET_SPI_SECURE;
-    cr_assert(arm_irq_deliver(&rig->irq, &message));
-    message = (struct arm_message){ .kind = ARM_MESSAGE_CLEAR_SPI, .number = 33 };
     frames(rig, true);
-    gicd_put(rig, 0xe08, 1 << 2);
-    cr_assert_not(arm_irq_deliver(&rig->irq, &message), "1 is for setting alone");
-    gicd_put(rig, 0xe08, 2 << 2);
-    cr_assert(arm_irq_deliver(&rig->irq, &message));
-    cr_assert_eq(gicd_get(rig, 0x204), 0);
+    gicd_put(rig, 0xe08, nsacr * 0x15);
+    gicd_put(rig, row->set ? 0x284 : 0x204, 7);
+    frames(rig, secure);
+    if (device) {
+        struct arm_message message = { .kind = row->kind, .number = intid, .secure = secure };
+        bool taken = arm_irq_deliver(&rig->irq, &message);
+        cr_assert_eq(taken, rig->irq.gicd.mistakes[GIC_MISTAKE_SECURE] == 0, "refused and counted");
+    } else {
+        gicd_put(rig, row->offset, intid);
+    }
+    frames(rig, true);
+    bool works = gicd_get(rig, 0x204) == (row->set ? BIT32(intid - 32) : 7 & ~BIT32(intid - 32));
+    cr_assert_eq(rig->irq.gicd.mistakes[GIC_MISTAKE_SECURE], !works);
+    cr_assert_eq(rig->irq.gicd.mistakes[GIC_MISTAKE_INTID], 0);
+    rig_free(rig);
+    return works;
+}
+
+Test(arm_irq_security, a_message_has_the_security_of_its_write)
+{
+    for (unsigned i = 0; i < 4 * 2 * 2 * 3 * 4; i++) {
+        const struct message_register *row = &message_registers[i % 4];
+        bool device = i / 4 % 2, secure = i / 8 % 2;
+        uint32_t intid = 32 + i / 16 % 3, nsacr = i / 48;
+        bool expected = secure || (!row->secure_alone && (intid == 34 || nsacr >= (row->set ? 1u : 2u)));
+        cr_assert_eq(message_works(row, device, secure, intid, nsacr), expected,
+                     "register %xh, device %u, secure %u, INTID %u, NSACR %u", row->offset, device, secure, intid,
+                     nsacr);
+    }
+}
+
+Test(arm_irq_security, secure_message_registers_do_nothing_with_one_security_state)
+{
+    struct rig *rig = rig_v3(1);
+    gicd_put(rig, 0xc08, 0x2a);
+    for (unsigned i = 2; i < 4; i++) {
+        struct arm_message message = { .kind = message_registers[i].kind, .number = 33, .secure = true };
+        gicd_put(rig, message_registers[i].set ? 0x284 : 0x204, BIT32(1));
+        cr_assert_not(arm_irq_deliver(&rig->irq, &message));
+        gicd_put(rig, message_registers[i].offset, 33);
+        cr_assert_eq(gicd_get(rig, 0x204) & BIT32(1), message_registers[i].set ? 0 : BIT32(1));
+    }
+    cr_assert_eq(rig->irq.gicd.mistakes[GIC_MISTAKE_SECURE], 0, "WI, and no mistake");
     rig_free(rig);
 }
 
@@ -164,27 +210,6 @@ Test(arm_irq_security, each_dpg_bit_keeps_interrupts_of_1_of_n_of_its_group_away
             cr_assert_eq(rig->pending[!taker], 0, "SPI %u, DPG bit %u", spi, bit);
             rig_free(rig);
         }
-}
-
-Test(arm_irq_security, secure_messages_set_and_clear_secure_spis)
-{
-    struct rig *rig = rig_secure();
-    struct arm_message message = { .kind = ARM_MESSAGE_SET_SPI_SECURE, .number = 33 };
-    cr_assert(arm_irq_deliver(&rig->irq, &message));
-    frames(rig, true);
-    cr_assert_eq(gicd_get(rig, 0x204), 2);
-    message.kind = ARM_MESSAGE_CLEAR_SPI_SECURE;
-    cr_assert(arm_irq_deliver(&rig->irq, &message));
-    cr_assert_eq(gicd_get(rig, 0x204), 0);
-    gicd_put(rig, 0x50, 32); // GICD_SETSPI_SR
-    cr_assert_eq(gicd_get(rig, 0x204), 1);
-    gicd_put(rig, 0x58, 32); // GICD_CLRSPI_SR
-    cr_assert_eq(gicd_get(rig, 0x204), 0);
-    frames(rig, false);
-    gicd_put(rig, 0x50, 32);
-    frames(rig, true);
-    cr_assert_eq(gicd_get(rig, 0x204), 0, "a Non-secure write");
-    rig_free(rig);
 }
 
 Test(arm_irq_security, common_binary_points_belong_to_el3)

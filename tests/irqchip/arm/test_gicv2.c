@@ -374,13 +374,13 @@ Test(gicv2, a_v2m_message_is_one_edge)
     });
     cr_assert_eq(rig_get(rig, ARM_IRQ_WINDOW_V2M, 0x8), 80 << 16 | 48);
     gicd_put(rig, 0xc00 + 80 / 16 * 4, UINT32_MAX);
-    cr_assert(arm_irq_msi(&rig->irq, 0x8020040, 81, 0));
+    cr_assert(arm_irq_msi(&rig->irq, 0x8020040, 81, 0, false));
     cr_assert_eq(gicc_get(rig, GICC_IAR), 81);
     gicc_put(rig, GICC_EOIR, 81);
     cr_assert_eq(rig->pending[0], 0);
     rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x40, 80);
     cr_assert_eq(gicc_get(rig, GICC_IAR), 80);
-    cr_assert_not(arm_irq_msi(&rig->irq, 0x8020040, 79, 0));
+    cr_assert_not(arm_irq_msi(&rig->irq, 0x8020040, 79, 0, false));
     rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x40, 128);
     cr_assert_eq(rig->irq.gicv2m.mistakes[GIC_MISTAKE_INTID], 2);
     rig_free(rig);

@@ -120,7 +120,7 @@ static inline struct rig *rig_flooded(void)
 
 static inline bool send(struct rig *rig, uint32_t device, uint32_t event)
 {
-    return arm_irq_msi(&rig->irq, 0x8090040, event, device);
+    return arm_irq_msi(&rig->irq, 0x8090040, event, device, false);
 }
 
 #endif
