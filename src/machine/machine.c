@@ -10,7 +10,7 @@
 #include "machine/pc/pc.h"
 #include "machine/virt/virt.h"
 #include "vcpu/aarch64/system/model.h"
-#include "vcpu/x86_64/model.h"
+#include "vcpu/x86_64/system/model.h"
 
 struct intact_machine {
     struct board *board;

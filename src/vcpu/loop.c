@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Path: irqchip/x86/x86_irq.c, irqchip/arm/arm_irq.c (settle, by vcpu_signal) / vcpu/x86_64/interrupt.c,
+// Path: irqchip/x86/x86_irq.c, irqchip/arm/arm_irq.c (settle, by vcpu_signal) / vcpu/x86_64/system/interrupt.c,
 // vcpu/aarch64/system/interrupt.c (taken)
 #include "vcpu/loop.h"
 

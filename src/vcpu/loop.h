@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The block loop: vCPUs take turns in one thread, in a fixed order, by slices of instructions; time is what they execute.
 //
-// Path: irqchip/x86/x86_irq.c, irqchip/arm/arm_irq.c (settle, by vcpu_signal) / vcpu/x86_64/interrupt.c,
+// Path: irqchip/x86/x86_irq.c, irqchip/arm/arm_irq.c (settle, by vcpu_signal) / vcpu/x86_64/system/interrupt.c,
 // vcpu/aarch64/system/interrupt.c (taken)
 //
 // Time. While N vCPUs run, each instruction advances the clock by 2^shift / N ns, so that every CPU keeps its rate and time

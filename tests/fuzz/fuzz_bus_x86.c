@@ -10,7 +10,7 @@
 
 #include "fuzz_bus.h"
 #include "pc_rig.h"
-#include "vcpu/x86_64/sysreg.h"
+#include "vcpu/x86_64/system/sysreg.h"
 #include "x86_check.h"
 
 const char *const fuzz_name = "fuzz_bus_x86";

@@ -11,8 +11,8 @@
 #include "fuzz_code.h"
 #include "machine/tables/bytes.h"
 #include "pc_rig.h"
-#include "vcpu/x86_64/segment.h"
-#include "vcpu/x86_64/sysreg.h"
+#include "vcpu/x86_64/system/segment.h"
+#include "vcpu/x86_64/system/sysreg.h"
 
 const char *const fuzz_name = "fuzz_code_x86";
 

@@ -2,7 +2,7 @@
 #include "pc_rig.h"
 
 #include "machine/tables/bytes.h"
-#include "vcpu/x86_64/sysreg.h"
+#include "vcpu/x86_64/system/sysreg.h"
 
 enum { KERNEL_BYTES = 4096, KERNEL_ADDRESS = 0x100000, KERNEL_ENTRY = 0x40, HLT = 0xf4 };
 

@@ -4,7 +4,7 @@
 #define MACHINE_PC_CPU_MODEL_H
 
 #include "base/error.h"
-#include "vcpu/x86_64/model.h"
+#include "vcpu/x86_64/system/model.h"
 
 // "qemu64,+x2apic,-nx,smep=off" into `model`; NULL: the first model as it is. What is added must be among what our
 // processors have at all (model "max"). 0 or -EINVAL with a line.

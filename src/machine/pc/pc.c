@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "machine/board/host_memory.h"
-#include "vcpu/x86_64/sysreg.h"
+#include "vcpu/x86_64/system/sysreg.h"
 
 // --- What devices ask of the machine --------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The boot state that a loader asked for, into the registers of the first processor. The others wait for their SIPI.
 #include "machine/pc/pc.h"
-#include "vcpu/x86_64/segment.h"
+#include "vcpu/x86_64/system/segment.h"
 
 enum {
     PRESENT = X86_ATTR_P | X86_ATTR_S,

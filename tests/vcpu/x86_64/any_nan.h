@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "vcpu/x86_64/simd.h"
+#include "vcpu/x86_64/float/simd.h"
 
 static inline bool is_dot_product(const struct x86_simd *row)
 {

@@ -19,8 +19,8 @@
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/cpu.h"
-#include "vcpu/x86_64/segment.h"
-#include "vcpu/x86_64/sysreg.h"
+#include "vcpu/x86_64/system/segment.h"
+#include "vcpu/x86_64/system/sysreg.h"
 
 #define BOARD_RAM      UINT64_C(0x400000)
 #define BOARD_IDT      0x0000u

@@ -13,11 +13,11 @@
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/cpu.h"
-#include "vcpu/x86_64/interrupt.h"
-#include "vcpu/x86_64/mmu.h"
-#include "vcpu/x86_64/model.h"
-#include "vcpu/x86_64/segment.h"
-#include "vcpu/x86_64/sysreg.h"
+#include "vcpu/x86_64/system/interrupt.h"
+#include "vcpu/x86_64/system/mmu.h"
+#include "vcpu/x86_64/system/model.h"
+#include "vcpu/x86_64/system/segment.h"
+#include "vcpu/x86_64/system/sysreg.h"
 
 #define RIG_RAM    UINT64_C(0x200000)
 #define RIG_GDT    0x1000u  // 32 entries

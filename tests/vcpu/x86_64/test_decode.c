@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The decoder: lengths in every code size, prefixes, addressing forms, and what is no instruction (SDM vol. 2 chapter 2).
-#include "vcpu/x86_64/decode.h"
+#include "vcpu/x86_64/front/decode.h"
 
 #include <criterion/criterion.h>
 

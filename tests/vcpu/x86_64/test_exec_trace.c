@@ -12,8 +12,8 @@
 #endif
 #define x86_execute x86_execute_by_switch
 #define x86_guest   x86_guest_by_switch
-#include "../../../src/vcpu/x86_64/exec.c"
-#include "../../../src/vcpu/x86_64/guest.c"
+#include "../../../src/vcpu/x86_64/exec/exec.c"
+#include "../../../src/vcpu/x86_64/system/guest.c"
 #undef x86_execute
 #undef x86_guest
 

@@ -4,7 +4,7 @@
 #define _GNU_SOURCE // for native.h
 #include <math.h>
 
-#include "vcpu/x86_64/simd.h"
+#include "vcpu/x86_64/float/simd.h"
 #include "vcpu/x86_64/trial.h"
 
 static void run_form(const struct form *form, unsigned runs, unsigned *wrong, unsigned *count)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Delivery and return: real mode, protected mode, virtual-8086 mode, 64-bit mode; faults on the way; what a boundary
 // takes.
-#include "vcpu/x86_64/interrupt.h"
+#include "vcpu/x86_64/system/interrupt.h"
 
 #include <criterion/criterion.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Segment registers, limits, far transfers, call gates, task switches.
-#include "vcpu/x86_64/segment.h"
+#include "vcpu/x86_64/system/segment.h"
 
 #include <criterion/criterion.h>
 

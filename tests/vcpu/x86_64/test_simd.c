@@ -15,8 +15,8 @@
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/any_nan.h"
-#include "vcpu/x86_64/simd.h"
-#include "vcpu/x86_64/x87.h"
+#include "vcpu/x86_64/float/simd.h"
+#include "vcpu/x86_64/float/x87.h"
 
 // --- the table -------------------------------------------------------------------------------------------------------
 

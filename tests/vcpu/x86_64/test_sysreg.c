@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Control, debug and model-specific registers, the TSC, CPUID, fast system calls, ports; reset and the list of state.
-#include "vcpu/x86_64/sysreg.h"
+#include "vcpu/x86_64/system/sysreg.h"
 
 #include <criterion/criterion.h>
 

@@ -13,8 +13,8 @@
 #include "base/bits.h"
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
-#include "vcpu/x86_64/fxsave.h"
-#include "vcpu/x86_64/x87.h"
+#include "vcpu/x86_64/float/fxsave.h"
+#include "vcpu/x86_64/float/x87.h"
 
 // --- a processor with one page of memory -----------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@
 
 #include "vcpu/x86_64/any_nan.h"
 #include "vcpu/x86_64/board.h"
-#include "vcpu/x86_64/model.h"
 #include "vcpu/x86_64/native.h"
+#include "vcpu/x86_64/system/model.h"
 
 #define TRIAL_FORMS 2000
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The ways out of a block. An exit moves RIP and goes straight to the next block if it is linked, through the jump cache
+// if not, and back to x86_run (guest.c) if that does not have it either.
+#ifndef VCPU_X86_64_OPS_JUMP_H
+#define VCPU_X86_64_OPS_JUMP_H
+
+#include "vcpu/chain.h"
+#include "vcpu/x86_64/cpu.h"
+#include "vcpu/x86_64/exec/ops_alu.h"
+
+// Linear address and mode in one number: linear addresses are canonical, so their bits 60:56 are known from bit 55.
+ALWAYS_INLINE uint64_t x86_jump_key(const struct x86_cpu *cpu)
+{
+    return (cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS]) ^ ((uint64_t)cpu->mode << 56);
+}
+
+ALWAYS_INLINE const struct op *take_exit(struct x86_cpu *cpu, const struct op *exit)
+{
+    cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)exit->delta) & cpu->rip_mask;
+    return chain_follow(&cpu->vcpu, exit, x86_jump_key(cpu));
+}
+
+static inline const struct op *op_EXIT(struct x86_cpu *cpu, const struct op *op)
+{
+    return take_exit(cpu, op);
+}
+
+// To the address in slot a. One that is not canonical is #GP(0) of the jump itself, before anything has changed: the op that
+// follows raises it.
+ALWAYS_INLINE const struct op *jump_to(struct x86_cpu *cpu, const struct op *op, uint64_t sp)
+{
+    uint64_t target = cpu->r[op->a] & cpu->rip_mask;
+    if (unlikely(!x86_is_canonical(target)))
+        return op + 1;
+    cpu->r[X86_RSP] = sp;
+    cpu->r[X86_RIP] = target;
+    return jump_cached(&cpu->vcpu, x86_jump_key(cpu));
+}
+
+static inline const struct op *op_JUMP(struct x86_cpu *cpu, const struct op *op)
+{
+    return jump_to(cpu, op, cpu->r[X86_RSP]);
+}
+
+static inline const struct op *op_RETURN(struct x86_cpu *cpu, const struct op *op) // and drops imm bytes of the stack
+{
+    return jump_to(cpu, op, cpu->r[X86_RSP] + (uint64_t)op->imm);
+}
+
+static inline const struct op *op_BRANCH(struct x86_cpu *cpu, const struct op *op) // taken if slot a is not 0
+{
+    return take_exit(cpu, cpu->r[op->a] ? op + 1 : op + 2);
+}
+
+static inline const struct op *op_END(struct x86_cpu *cpu,
+                                      const struct op *op) // something may have changed: look at it
+{
+    cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)op->delta) & cpu->rip_mask;
+    return NULL;
+}
+
+// A conditional jump is followed by its two exits, taken first.
+#define CONDITIONAL_JUMP(CC)                                                                                           \
+    static inline const struct op *op_J##CC(struct x86_cpu *cpu, const struct op *op)                                  \
+    {                                                                                                                  \
+        return take_exit(cpu, COND_##CC(cpu) ? op + 1 : op + 2);                                                       \
+    }
+X86_CONDITIONS(CONDITIONAL_JUMP)
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// MMX and SSE instructions as ops: check, load the operand, execute the row of the SIMD table (float/simd.h), store.
+#include "vcpu/x86_64/float/simd.h"
+#include "vcpu/x86_64/front/emit.h"
+#include "vcpu/x86_64/system/model.h"
+
+static bool is_rm(unsigned operand)
+{
+    return operand == X86_SIMD_XMM_RM || operand == X86_SIMD_MMX_RM || operand == X86_SIMD_GPR_RM;
+}
+
+static void emit_scratch(struct translator *t, unsigned code, const struct x86_simd *row)
+{
+    struct op *op = x86_emit_unary(t, code, 0, X86_T0);
+    op->b = x86_memory_segment(t) == X86_SS ? X86_RSP : X86_ZERO;
+    op->s = row->bytes;
+    op->x = !!(row->flags & X86_SIMD_ALIGNED);
+}
+
+// What CPUID must say for the row (SDM vol. 1 section 5.7 to 5.11); up to SSE3 every model has it.
+static uint32_t feature_of(const struct x86_simd *row)
+{
+    if (row->map == 1)
+        return 0;
+    if (row->map == 2 ? row->opcode <= 0x0b || (row->opcode >= 0x1c && row->opcode <= 0x1e) : row->opcode == 0x0f)
+        return X86_1C_SSSE3;
+    if (row->map == 2 ? row->opcode == 0x37 : row->opcode >= 0x60)
+        return X86_1C_SSE42;
+    return X86_1C_SSE41;
+}
+
+static bool is_advertised(const struct translator *t, const struct x86_simd *row)
+{
+    uint32_t feature = feature_of(row);
+    return (t->cpu->model->leaf_1_ecx & feature) == feature;
+}
+
+static void emit_mask_move(struct translator *t, unsigned row) // to DS:[rDI]
+{
+    t->insn.mod = 0;
+    t->insn.base = X86_RDI;
+    x86_address_into(t, X86_T0, 1, ACCESS_WRITE);
+    struct op *op = x86_emit_help(t, X86_HELP_maskmov);
+    op->d = t->insn.reg;
+    op->a = t->insn.rm;
+    op->value = (int32_t)row;
+}
+
+static bool translate_crc32(struct translator *t) // F2 0F 38 F0, F1
+{
+    const struct x86_insn *insn = &t->insn;
+    if (insn->map != 2 || insn->repeat != 0xf2 || (insn->opcode & 0xfe) != 0xf0 ||
+        !(t->cpu->model->leaf_1_ecx & X86_1C_SSE42))
+        return false;
+    unsigned size = insn->opcode & 1 ? insn->operand_size : 1;
+    unsigned a = x86_rm_read(t, size);
+    x86_emit_unary(t, X86_OP_CRC32, insn->reg, a)->s = (uint8_t)size;
+    return true;
+}
+
+void x86_translate_simd(struct translator *t)
+{
+    const struct x86_insn *insn = &t->insn;
+    if (translate_crc32(t))
+        return;
+    const struct x86_simd *row = x86_simd_find(insn->map, insn->prefix, insn->opcode, insn->modrm, insn->rex & 8);
+    if (!row || !is_advertised(t, row)) {
+        x86_emit_undefined(t);
+        return;
+    }
+    unsigned count;
+    unsigned index = (unsigned)(row - x86_simd_table(&count));
+    x86_emit_help(t, X86_HELP_simd_check)->value = (int32_t)index;
+    if (row->flags & X86_SIMD_MASKMOV) {
+        emit_mask_move(t, index);
+        return;
+    }
+    bool memory = insn->has_modrm && insn->mod != 3 && (is_rm(row->s) || is_rm(row->d));
+    bool store = memory && is_rm(row->d);
+    if (memory) {
+        x86_address_into(t, X86_T0, row->bytes, store ? ACCESS_WRITE : ACCESS_READ);
+        if (!store)
+            emit_scratch(t, X86_OP_LDSCRATCH, row);
+    }
+    struct op *op = x86_emit(t, X86_OP_SIMD);
+    op->disp = (int32_t)index;
+    op->d = insn->reg;
+    op->b = insn->rm;
+    op->s = (uint8_t)insn->immediate;
+    op->x = (uint8_t)((memory ? X86_SIMD_OP_SCRATCH : 0) | (insn->rex & 8 ? X86_SIMD_OP_W : 0) |
+                      (store ? X86_SIMD_OP_STORES : 0));
+    if (!store)
+        return;
+    emit_scratch(t, X86_OP_STSCRATCH, row);
+    if (row->check & X86_CHECK_MMX)
+        x86_emit_help(t, X86_HELP_simd_stored)->value = (int32_t)index;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// x86-64 as the loop sees it: finds or translates the block at RIP, executes, delivers what was raised.
+//
+// Path: vcpu/loop.c / vcpu/x86_64/system/interrupt.c
+//
+// Not modelled: 32-bit EIP in 16-bit code segments; breakpoints in DR0-DR3.
+#include "vcpu/guest.h"
+
+#include "vcpu/block.h"
+#include "vcpu/chain.h"
+#include "vcpu/loop.h"
+#include "vcpu/x86_64/cpu.h"
+#include "vcpu/x86_64/exec/exec.h"
+#include "vcpu/x86_64/exec/helper.h"
+#include "vcpu/x86_64/exec/ops.h"
+#include "vcpu/x86_64/exec/ops_jump.h"
+#include "vcpu/x86_64/front/translate.h"
+#include "vcpu/x86_64/system/interrupt.h"
+#include "vcpu/x86_64/system/mmu.h"
+
+static uint64_t linear_rip(const struct x86_cpu *cpu)
+{
+    uint64_t linear = cpu->r[X86_RIP] + cpu->r[X86_BASE + X86_CS];
+    return cpu->mode & X86_MODE_64 ? linear : (uint32_t)linear;
+}
+
+// A block whose last instruction goes on in another page is good only while that page is mapped as it was.
+static bool second_page_matches(struct x86_cpu *cpu, struct block *block, bool *faulted)
+{
+    uint64_t physical;
+    if (block->second == UINT64_MAX)
+        return true;
+    if (!tlb_fetch(&cpu->vcpu, (linear_rip(cpu) & PAGE_MASK) + PAGE_SIZE, cpu->cpl == 3, &physical)) {
+        *faulted = true;
+        return false;
+    }
+    if ((physical & PAGE_MASK) == block->second)
+        return true;
+    blocks_kill(&cpu->vcpu.loop->blocks, block);
+    return false;
+}
+
+static bool beyond_limit(const struct x86_cpu *cpu)
+{
+    return !(cpu->mode & (X86_MODE_64 | X86_MODE_FLAT)) && cpu->r[X86_RIP] > cpu->segment[X86_CS].limit;
+}
+
+// The block at RIP, or NULL with cpu->fault set.
+static struct block *find_block(struct vcpu *vcpu)
+{
+    struct x86_cpu *cpu = x86_of(vcpu);
+    struct blocks *blocks = &cpu->vcpu.loop->blocks;
+    uint64_t physical;
+    bool faulted = false;
+    if (beyond_limit(cpu)) {
+        x86_fault_code(cpu, X86_GP, 0);
+        return NULL;
+    }
+    if (!tlb_fetch(&cpu->vcpu, linear_rip(cpu), cpu->cpl == 3, &physical))
+        return NULL;
+    struct block *block = blocks_find(blocks, physical, cpu->mode);
+    if (!block || !second_page_matches(cpu, block, &faulted)) {
+        if (faulted)
+            return NULL;
+        block = x86_translate_block(cpu, physical);
+        if (!block)
+            return NULL;
+    }
+    return block;
+}
+
+static uint64_t jump_key(const struct vcpu *vcpu)
+{
+    return x86_jump_key((const struct x86_cpu *)(const void *)vcpu);
+}
+
+static enum op_out execute(struct vcpu *vcpu, const struct op *head)
+{
+    return x86_execute(x86_of(vcpu), head);
+}
+
+// How many instructions of `block`, which begins at RIP, end where RIP wraps or before; at least one, unless that one goes
+// beyond the limit of CS.
+static unsigned within_segment(const struct x86_cpu *cpu, const struct block *block)
+{
+    uint64_t limit = cpu->segment[X86_CS].limit, rip = cpu->r[X86_RIP];
+    uint64_t last = limit < cpu->rip_mask ? limit : cpu->rip_mask;
+    unsigned count = block->count;
+    if (likely(rip + block->bytes - 1 <= last))
+        return count;
+    while (count && rip + block->offsets[count] - 1 > last)
+        count--;
+    return count ? count : rip + block->offsets[1] - 1 <= limit;
+}
+
+// With segments, and where RIP wraps at 64 KiB, how far a block may go on depends on the base and limit of CS and on RIP
+// itself, which are no part of its key: one block at a time, linked to none, and no more of it than the segment has.
+static enum op_out run_segmented(struct x86_cpu *cpu)
+{
+    struct vcpu *vcpu = &cpu->vcpu;
+    vcpu->unresolved = NULL;
+    struct block *block = find_block(vcpu);
+    if (!block)
+        return OP_FAULT;
+    unsigned count = within_segment(cpu, block);
+    if (count == 0) {
+        x86_fault_code(cpu, X86_GP, 0);
+        return OP_FAULT;
+    }
+    bool whole = count == block->count || vcpu->left <= count;
+    int64_t rest = vcpu_keep_back(vcpu, whole ? vcpu->left : count);
+    enum op_out out = x86_execute(cpu, block->ops);
+    vcpu_give_back(vcpu, rest);
+    return out;
+}
+
+static enum op_out run_blocks(struct x86_cpu *cpu)
+{
+    bool flat = (cpu->mode & X86_MODE_FLAT) && (cpu->mode & X86_MODE_32);
+    if (unlikely(!flat && !(cpu->mode & X86_MODE_64)))
+        return run_segmented(cpu);
+    return chain_run(&cpu->vcpu, find_block, jump_key, execute);
+}
+
+// Software interrupts and SYSCALL are over before TF can trap, if they cleared it; what else clears it (POPF, IRET) still traps
+// (SDM vol. 3 section 18.3.1.4).
+static bool clears_trap(const struct x86_cpu *cpu)
+{
+    const struct op *op = &cpu->vcpu.block->ops[1]; // of the one instruction that ran
+    if ((cpu->eflags & X86_TF) || op->code != X86_OP_HELP)
+        return false;
+    return op->disp == X86_HELP_int_n || op->disp == X86_HELP_int3 || op->disp == X86_HELP_into ||
+           op->disp == X86_HELP_icebp || op->disp == X86_HELP_syscall;
+}
+
+static void single_step_trap(struct x86_cpu *cpu)
+{
+    if (cpu->vcpu.state == VCPU_HALTED)
+        vcpu_set_state(&cpu->vcpu, VCPU_RUNNING);
+    cpu->dr[6] |= BIT64(14); // BS
+    x86_fault(cpu, X86_DB);
+    x86_deliver_fault(cpu);
+}
+
+// A shutdown takes time as well: a machine that starts again and again would stop the clock too.
+static void deliver_fault(struct x86_cpu *cpu)
+{
+    x86_deliver_fault(cpu);
+    vcpu_charge_fault(&cpu->vcpu, cpu->shutdown);
+}
+
+// Runs one instruction: when TF traps after it, or when interrupts wait for its end (the shadow of STI; a handler that an
+// interrupt has just entered with IF set, and there is another).
+static void run_single(struct x86_cpu *cpu)
+{
+    struct vcpu *vcpu = &cpu->vcpu;
+    bool trap = cpu->eflags & X86_TF;
+    int64_t rest = vcpu_keep_back(vcpu, 1);
+    uint64_t before = vcpu_executed(vcpu);
+    enum op_out out = run_blocks(cpu);
+    vcpu_give_back(vcpu, rest);
+    if (out == OP_FAULT) {
+        deliver_fault(cpu);
+    } else if (trap && vcpu_executed(vcpu) != before && vcpu_executed(vcpu) != cpu->shadow_ss && !clears_trap(cpu)) {
+        single_step_trap(cpu);
+    }
+}
+
+static void x86_run(struct vcpu *vcpu)
+{
+    struct x86_cpu *cpu = x86_of(vcpu);
+    cpu->rip_mask = cpu->mode & X86_MODE_64 ? UINT64_MAX : cpu->mode & X86_MODE_32 ? UINT32_MAX : UINT16_MAX;
+    bool look_again = vcpu->pending && (vcpu_executed(vcpu) == cpu->shadow || x86_can_take(vcpu));
+    if (unlikely((cpu->eflags & X86_TF) || look_again)) {
+        run_single(cpu);
+        return;
+    }
+    if (run_blocks(cpu) == OP_FAULT)
+        deliver_fault(cpu);
+}
+
+const struct guest x86_guest = {
+    .name = "x86_64",
+    .can_take = x86_can_take,
+    .take_interrupt = x86_take_interrupt,
+    .run = x86_run,
+    .walk = x86_walk,
+};

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// IRET (SDM vol. 2, IRET/IRETD/IRETQ): to the same level, to an outer one, to virtual-8086 mode, to the task before.
+//
+//     popped: IP, CS, FLAGS; to an outer level, and always from 64-bit mode: SP, SS; to virtual-8086 mode also ES, DS,
+//     FS, GS
+//
+// Path: vcpu/x86_64/system/interrupt.c / the interrupted program
+#include "vcpu/loop.h"
+#include "vcpu/x86_64/system/interrupt.h"
+#include "vcpu/x86_64/system/protect.h"
+#include "vcpu/x86_64/system/segment.h"
+
+#define FLAGS_ALWAYS (X86_ARITHMETIC | X86_TF | X86_DF | X86_NT)
+
+// Flags that may change at this privilege and operand size; RF is apart.
+static void set_flags(struct x86_cpu *cpu, uint64_t flags, uint64_t mask, unsigned size)
+{
+    if (size != 2)
+        mask |= X86_AC | X86_ID;
+    x86_set_flags(cpu, bits_merge(x86_flags(cpu), flags, mask));
+    // The boundary after this instruction is the one before the next, which runs with RF.
+    cpu->resume = size != 2 && (flags & X86_RF) ? vcpu_executed(&cpu->vcpu) + 1 : UINT64_MAX;
+}
+
+struct frame {
+    struct x86_stack stack;
+    uint64_t ip, cs, flags, sp, ss;
+    unsigned size;
+    bool whole; // SP and SS have been popped too
+};
+
+static bool pop_frame(struct x86_cpu *cpu, struct frame *frame, unsigned size)
+{
+    frame->size = size;
+    frame->whole = false;
+    frame->stack = x86_current_stack(cpu);
+    return x86_stack_pop(&frame->stack, &frame->ip, size) && x86_stack_pop(&frame->stack, &frame->cs, size) &&
+           x86_stack_pop(&frame->stack, &frame->flags, size);
+}
+
+// From 64-bit mode all five words are popped, whatever they say.
+static bool pop_long(struct x86_cpu *cpu, struct frame *frame)
+{
+    uint64_t words[5];
+    frame->size = 8;
+    frame->stack = x86_current_stack(cpu);
+    if (!x86_stack_pop_words(&frame->stack, words, countof(words)))
+        return false;
+    frame->ip = words[0];
+    frame->cs = words[1];
+    frame->flags = words[2];
+    frame->sp = words[3];
+    frame->ss = words[4];
+    frame->whole = true;
+    return true;
+}
+
+static bool pop_outer(struct frame *frame)
+{
+    if (frame->whole)
+        return true;
+    return x86_stack_pop(&frame->stack, &frame->sp, frame->size) &&
+           x86_stack_pop(&frame->stack, &frame->ss, frame->size);
+}
+
+// Real mode, and virtual-8086 mode with IOPL 3 (where IOPL stays).
+static bool return_real(struct x86_cpu *cpu, unsigned size)
+{
+    struct frame frame;
+    bool v86 = x86_v86(cpu);
+    if (v86 && (cpu->eflags & X86_IOPL) != X86_IOPL)
+        return x86_fault_code(cpu, X86_GP, 0);
+    if (!pop_frame(cpu, &frame, size))
+        return false;
+    if (frame.ip > cpu->segment[X86_CS].limit)
+        return x86_fault_code(cpu, X86_GP, 0);
+    x86_stack_commit(&frame.stack);
+    x86_set_real(cpu, X86_CS, (uint16_t)frame.cs);
+    cpu->r[X86_RIP] = frame.ip;
+    set_flags(cpu, frame.flags, FLAGS_ALWAYS | X86_IF | (v86 ? 0u : X86_IOPL), size);
+    return true;
+}
+
+static bool return_v86(struct x86_cpu *cpu, struct frame *frame)
+{
+    static const enum x86_segment segments[] = { X86_ES, X86_DS, X86_FS, X86_GS };
+    uint64_t selectors[countof(segments)];
+    if (!pop_outer(frame))
+        return false;
+    for (unsigned i = 0; i < countof(segments); i++)
+        if (!x86_stack_pop(&frame->stack, &selectors[i], 4))
+            return false;
+    if (frame->ip > 0xffff)
+        return x86_fault_code(cpu, X86_GP, 0);
+    set_flags(cpu, frame->flags, FLAGS_ALWAYS | X86_IF | X86_IOPL | X86_VM | X86_VIF | X86_VIP, 4);
+    cpu->cpl = 3;
+    x86_set_real(cpu, X86_CS, (uint16_t)frame->cs);
+    x86_set_real(cpu, X86_SS, (uint16_t)frame->ss);
+    for (unsigned i = 0; i < countof(segments); i++)
+        x86_set_real(cpu, segments[i], (uint16_t)selectors[i]);
+    cpu->r[X86_RIP] = frame->ip;
+    cpu->r[X86_RSP] = frame->sp;
+    return true;
+}
+
+static bool return_task(struct x86_cpu *cpu)
+{
+    uint64_t link;
+    if (x86_long(cpu))
+        return x86_fault_code(cpu, X86_GP, 0);
+    if (!x86_load_system(cpu, x86_wrap(cpu, cpu->r[X86_BASE + X86_TR]), 2, &link))
+        return false;
+    return x86_switch_task(cpu, (uint16_t)link, X86_TASK_IRET, x86_after(cpu), false, 0);
+}
+
+static bool return_protected(struct x86_cpu *cpu, struct frame *frame)
+{
+    struct x86_descriptor code, ss;
+    unsigned cpl = frame->cs & 3;
+    bool outer = cpl != cpu->cpl, pops = outer || x86_is_64(cpu);
+    if (!x86_check_return_code(cpu, (uint16_t)frame->cs, frame->ip, &code))
+        return false;
+    if (pops && (!pop_outer(frame) || !x86_check_return_stack(cpu, (uint16_t)frame->ss, cpl, &code, &ss)))
+        return false;
+
+    uint64_t mask = FLAGS_ALWAYS;
+    if (cpu->cpl <= (cpu->eflags & X86_IOPL) >> 12)
+        mask |= X86_IF;
+    if (cpu->cpl == 0)
+        mask |= frame->size == 2 ? X86_IOPL : X86_IOPL | X86_VIF | X86_VIP;
+    set_flags(cpu, frame->flags, mask, frame->size);
+    if (!pops)
+        x86_stack_commit(&frame->stack);
+    cpu->cpl = (uint8_t)cpl;
+    x86_set_descriptor(cpu, X86_CS, (uint16_t)frame->cs, &code);
+    cpu->r[X86_RIP] = frame->ip;
+    if (pops) {
+        x86_set_descriptor(cpu, X86_SS, (uint16_t)frame->ss, &ss);
+        x86_set_sp(cpu, frame->sp);
+    }
+    if (outer)
+        x86_drop_inner_segments(cpu);
+    return true;
+}
+
+bool x86_iret(struct x86_cpu *cpu, unsigned size)
+{
+    struct frame frame;
+    cpu->nmi_blocked = false; // even if it faults (SDM vol. 3 section 6.7.1)
+    if (!x86_protected(cpu))
+        return return_real(cpu, size);
+    if (cpu->eflags & X86_NT)
+        return return_task(cpu);
+    if (size == 8 && x86_is_64(cpu) ? !pop_long(cpu, &frame) : !pop_frame(cpu, &frame, size))
+        return false;
+    if (size == 4 && (frame.flags & X86_VM) && cpu->cpl == 0 && !x86_long(cpu))
+        return return_v86(cpu, &frame);
+    return return_protected(cpu, &frame);
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Paging (SDM vol. 3 chapter 4). This is the path of a TLB miss, so it reads straight from host memory.
+//
+// One loop walks all three kinds of tables; they differ in their levels, the size of an entry and the reserved bits:
+//
+//     4-level  CR3 > PML4 [47:39] > PDPT [38:30] (1 GiB) > PD [29:21] (2 MiB) > PT [20:12]    8-byte entries
+//     PAE      CR3 > 4 PDPTEs kept in the CPU [31:30]    > PD [29:21] (2 MiB) > PT [20:12]    8-byte entries
+//     32-bit   CR3 >                                       PD [31:22] (4 MiB) > PT [21:12]    4-byte entries
+//
+// Accessed and dirty flags are set once the access is known to be allowed.
+//
+// Not modelled: memory types (PAT, PCD, PWT are ignored), global pages (a load of CR3 forgets them too), PCIDs,
+// 5 levels.
+#include "vcpu/x86_64/system/mmu.h"
+
+#include <string.h>
+
+#include "base/bus.h"
+#include "vcpu/loop.h"
+#include "vcpu/x86_64/system/model.h"
+
+enum {
+    PTE_P = BIT32(0),
+    PTE_W = BIT32(1),
+    PTE_U = BIT32(2),
+    PTE_A = BIT32(5),
+    PTE_D = BIT32(6),
+    PTE_PS = BIT32(7),
+};
+#define PTE_NX      BIT64(63)
+#define PTE_ADDRESS (X86_PHYSICAL_MASK & PAGE_MASK)
+
+enum { PF_P = BIT32(0), PF_W = BIT32(1), PF_U = BIT32(2), PF_RSVD = BIT32(3), PF_I = BIT32(4) };
+
+// A walk under way. `region` is the RAM window that the last entry was found in: nearly always the next one is there
+// too.
+struct walk {
+    struct x86_cpu *cpu;
+    struct region *region;
+    uint64_t address;
+    uint64_t places[4]; // physical address of each entry used
+    unsigned depth;
+    uint64_t last;   // the entry that maps the page
+    uint64_t common; // AND of all entries: the accessed flag, if it is set in each
+};
+
+// Host memory of an entry, or NULL outside of RAM.
+static inline uint8_t *entry_host(struct walk *walk, uint64_t physical)
+{
+    struct region *region = walk->region;
+    if (unlikely(!region || physical - region->base >= region->size)) {
+        region = bus_find(walk->cpu->vcpu.loop->memory, physical);
+        if (!region || !region->ram || region->size - (physical - region->base) < sizeof(uint64_t))
+            return NULL;
+        walk->region = region;
+    }
+    return region->ram + (physical - region->base);
+}
+
+// The next entry of `size` bytes (4 or 8). Outside of RAM it reads as ones, as the bus does where nothing answers.
+static inline uint64_t next_entry(struct walk *walk, uint64_t physical, unsigned size)
+{
+    const uint8_t *host = entry_host(walk, physical);
+    uint64_t entry = bits_low(8 * size);
+    if (likely(host))
+        memcpy(&entry, host, size);
+    walk->places[walk->depth++] = physical;
+    walk->last = entry;
+    walk->common &= entry;
+    return entry;
+}
+
+static void set_flags(struct walk *walk, uint64_t physical, uint8_t flags)
+{
+    uint8_t *host = entry_host(walk, physical);
+    if (!host || walk->region->readonly || (host[0] & flags) == flags)
+        return;
+    host[0] |= flags; // both are in the first byte
+    loop_memory_written(walk->cpu->vcpu.loop, physical, 1);
+}
+
+// SDM vol. 3 section 4.7. `rest`: P and RSVD.
+static bool page_fault(struct x86_cpu *cpu, uint64_t address, enum access access, bool user, uint32_t rest)
+{
+    bool told = (cpu->cr4 & X86_CR4_SMEP) || ((cpu->cr4 & X86_CR4_PAE) && (cpu->efer & X86_EFER_NXE));
+    uint32_t error = rest | (access == ACCESS_WRITE ? PF_W : 0u) | (user ? PF_U : 0u) |
+                     (access == ACCESS_EXECUTE && told ? PF_I : 0u);
+    cpu->fault = (struct x86_fault){ .vector = X86_PAGE, .has_error = true, .error = error, .address = address };
+    return false;
+}
+
+// Reserved bits of an 8-byte entry. Bits 62:52 are ignored in 4-level paging and reserved in PAE paging.
+static uint64_t reserved_bits(const struct x86_cpu *cpu, bool four)
+{
+    uint64_t reserved = bits_low(52) & ~X86_PHYSICAL_MASK;
+    if (!four)
+        reserved |= bits_low(63) & ~bits_low(52);
+    return cpu->efer & X86_EFER_NXE ? reserved : reserved | PTE_NX;
+}
+
+// What the page allows is decided by the AND of the levels' W and U bits and the OR of their NX bits (section 4.6).
+static inline bool finish(struct walk *walk, enum access access, bool user, uint64_t allow, bool no_execute,
+                          struct tlb_page *page)
+{
+    struct x86_cpu *cpu = walk->cpu;
+    bool user_page = allow & PTE_U;
+    bool writable = (allow & PTE_W) || (!user && !(cpu->cr0 & X86_CR0_WP));
+    bool reachable = !user || user_page;
+    bool guarded = false; // by SMAP: may change with RFLAGS.AC, so such a page stays out of the TLB
+    if (!user && user_page) {
+        if (access == ACCESS_EXECUTE) {
+            reachable = !(cpu->cr4 & X86_CR4_SMEP);
+        } else if (cpu->cr4 & X86_CR4_SMAP) {
+            guarded = true;
+            // A supervisor access at CPL 3 is an implicit one (descriptor tables, TSS), which AC does not excuse.
+            reachable = (cpu->eflags & X86_AC) && cpu->cpl != 3;
+        }
+    }
+    if (!reachable || (access == ACCESS_WRITE && !writable) || (access == ACCESS_EXECUTE && no_execute))
+        return page_fault(cpu, walk->address, access, user, PF_P);
+
+    if (unlikely(!(walk->common & PTE_A)))
+        for (unsigned i = 0; i < walk->depth; i++)
+            set_flags(walk, walk->places[i], PTE_A);
+    if (unlikely(access == ACCESS_WRITE && !(walk->last & PTE_D)))
+        set_flags(walk, walk->places[walk->depth - 1], PTE_D);
+    page->read = !guarded;
+    page->write = !guarded && writable && (access == ACCESS_WRITE || (walk->last & PTE_D));
+    return true;
+}
+
+static void note_large(struct x86_cpu *cpu, uint64_t address, unsigned shift)
+{
+    uint64_t first = address & ~bits_low(shift), last = address | bits_low(shift);
+    unsigned half = address >> 63;
+    if (first < cpu->large[half].first)
+        cpu->large[half].first = first;
+    if (last > cpu->large[half].last)
+        cpu->large[half].last = last;
+}
+
+// 4-level and PAE paging. `shift` is that of the first table's index.
+static inline bool walk_wide(struct walk *walk, bool four, enum access access, bool user, struct tlb_page *page)
+{
+    struct x86_cpu *cpu = walk->cpu;
+    uint64_t address = walk->address, entry, table;
+    uint64_t reserved = reserved_bits(cpu, four), allow = PTE_W | PTE_U, no_execute = 0;
+    unsigned shift = four ? 39 : 21;
+    if (four) {
+        table = cpu->cr3 & PTE_ADDRESS;
+    } else {
+        entry = cpu->pdpte[address >> 30 & 3];
+        if (!(entry & PTE_P))
+            return page_fault(cpu, address, access, user, 0);
+        table = entry & PTE_ADDRESS;
+    }
+    for (;; shift -= 9) {
+        entry = next_entry(walk, table + (address >> shift & 0x1ff) * 8, 8);
+        if (!(entry & PTE_P))
+            return page_fault(cpu, address, access, user, 0);
+        bool large = shift > 12 && (entry & PTE_PS);
+        uint64_t bad = entry & reserved;
+        if (large) // no 512 GiB pages, and bits between PAT (12) and the address are reserved
+            bad |= shift == 39 || (shift == 30 && !(cpu->model->leaf_x1_edx & X86_XD_PDPE1GB))
+                       ? PTE_PS
+                       : entry & (bits_low(shift) & ~bits_low(13));
+        if (bad)
+            return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
+        allow &= entry;
+        no_execute |= entry & PTE_NX;
+        if (large || shift == 12)
+            break;
+        table = entry & PTE_ADDRESS;
+    }
+    if (shift != 12)
+        note_large(cpu, address, shift);
+    page->physical = (entry & PTE_ADDRESS & ~bits_low(shift)) | (address & bits_low(shift) & PAGE_MASK);
+    return finish(walk, access, user, allow, no_execute, page);
+}
+
+static bool walk_narrow(struct walk *walk, enum access access, bool user, struct tlb_page *page)
+{
+    struct x86_cpu *cpu = walk->cpu;
+    uint64_t address = walk->address;
+    uint64_t entry = next_entry(walk, (cpu->cr3 & 0xfffff000) + (address >> 22) * 4, 4);
+    if (!(entry & PTE_P))
+        return page_fault(cpu, address, access, user, 0);
+    uint64_t allow = entry;
+    if ((entry & PTE_PS) && (cpu->cr4 & X86_CR4_PSE)) {
+        if (entry & BIT32(21))
+            return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
+        note_large(cpu, address, 22);
+        // PSE-36: bits 20:13 are bits 39:32 of the address.
+        page->physical = bits_get(entry, 20, 13) << 32 | (entry & 0xffc00000) | (address & 0x3ff000);
+        return finish(walk, access, user, allow, false, page);
+    }
+    entry = next_entry(walk, (entry & 0xfffff000) + (address >> 12 & 0x3ff) * 4, 4);
+    if (!(entry & PTE_P))
+        return page_fault(cpu, address, access, user, 0);
+    page->physical = entry & 0xfffff000;
+    return finish(walk, access, user, allow & entry, false, page);
+}
+
+bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
+{
+    struct x86_cpu *cpu = x86_of(vcpu);
+    struct walk walk = { .cpu = cpu, .address = address, .common = UINT64_MAX };
+    if (cpu->efer & X86_EFER_LMA) {
+        if (!x86_is_canonical(address))
+            return x86_fault_code(cpu, X86_GP, 0);
+        return walk_wide(&walk, true, access, user, page);
+    }
+    walk.address = (uint32_t)address;
+    if (!(cpu->cr0 & X86_CR0_PG)) {
+        *page = (struct tlb_page){ .physical = walk.address & PAGE_MASK, .read = true, .write = true };
+        return true;
+    }
+    if (cpu->cr4 & X86_CR4_PAE)
+        return walk_wide(&walk, false, access, user, page);
+    return walk_narrow(&walk, access, user, page);
+}
+
+void x86_flush(struct x86_cpu *cpu)
+{
+    for (unsigned half = 0; half < 2; half++) {
+        cpu->large[half].first = UINT64_MAX;
+        cpu->large[half].last = 0;
+    }
+    tlb_flush(&cpu->vcpu);
+}
+
+void x86_flush_page(struct x86_cpu *cpu, uint64_t address)
+{
+    unsigned half = address >> 63;
+    if (address >= cpu->large[half].first && address <= cpu->large[half].last)
+        x86_flush(cpu);
+    else
+        tlb_flush_page(&cpu->vcpu, address);
+}
+
+bool x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3)
+{
+    const uint64_t reserved = ~X86_PHYSICAL_MASK | 0x1e6; // SDM vol. 3 table 4-8
+    struct walk walk = { .cpu = cpu };
+    uint64_t pdpte[4];
+    for (unsigned i = 0; i < 4; i++) {
+        pdpte[i] = next_entry(&walk, (cr3 & 0xffffffe0) + i * 8, 8);
+        if ((pdpte[i] & PTE_P) && (pdpte[i] & reserved))
+            return x86_fault_code(cpu, X86_GP, 0);
+    }
+    memcpy(cpu->pdpte, pdpte, sizeof pdpte);
+    return true;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The CPUs that -cpu can name, by their words of CPUID.
+//
+// The default model says "Intel, family 6, model 1Ch": the last in-order core that has 64 bits. It is what this engine
+// is like (nothing is ever executed on speculation), and kernels know it: they switch no mitigation on, no page-table
+// isolation, no retpolines.
+#include "vcpu/x86_64/system/model.h"
+
+#include <string.h>
+
+#define LEAF_1_EDX                                                                                                     \
+    (X86_1D_FPU | X86_1D_DE | X86_1D_PSE | X86_1D_TSC | X86_1D_MSR | X86_1D_PAE | X86_1D_MCE | X86_1D_CX8 |            \
+     X86_1D_APIC | X86_1D_SEP | X86_1D_MTRR | X86_1D_PGE | X86_1D_MCA | X86_1D_CMOV | X86_1D_PAT | X86_1D_PSE36 |      \
+     X86_1D_CLFLUSH | X86_1D_MMX | X86_1D_FXSR | X86_1D_SSE | X86_1D_SSE2)
+#define LEAF_1_ECX  (X86_1C_SSE3 | X86_1C_CX16 | X86_1C_X2APIC | X86_1C_POPCNT | X86_1C_TSC_DEADLINE)
+#define LEAF_X1_EDX (X86_XD_SYSCALL | X86_XD_NX | X86_XD_PDPE1GB | X86_XD_RDTSCP | X86_XD_LM)
+
+// AMD repeats these of leaf 1 in 80000001H:EDX.
+#define AMD_REPEATED UINT32_C(0x0183f3ff)
+
+const struct x86_model x86_models[] = {
+    {
+        .name = "intact",
+        .vendor = X86_INTEL,
+        .signature = 0x000106ca,
+        .leaf_1_ecx = LEAF_1_ECX | X86_1C_SSSE3,
+        .leaf_1_edx = LEAF_1_EDX,
+        .leaf_7_ebx = X86_7B_FSGSBASE | X86_7B_TSC_ADJUST | X86_7B_SMEP,
+        .leaf_x1_ecx = X86_XC_LAHF,
+        .leaf_x1_edx = LEAF_X1_EDX,
+    },
+    {
+        .name = "max", // all that there is, also what costs speed
+        .vendor = X86_INTEL,
+        .signature = 0x000106ca,
+        .leaf_1_ecx = LEAF_1_ECX | X86_1C_SSSE3 | X86_1C_SSE41 | X86_1C_SSE42,
+        .leaf_1_edx = LEAF_1_EDX,
+        .leaf_7_ebx = X86_7B_FSGSBASE | X86_7B_TSC_ADJUST | X86_7B_SMEP | X86_7B_SMAP,
+        .leaf_x1_ecx = X86_XC_LAHF,
+        .leaf_x1_edx = LEAF_X1_EDX,
+    },
+    {
+        .name = "qemu64", // what QEMU's command line calls so: an AMD family 15 under a hypervisor
+        .vendor = X86_AMD,
+        .signature = 0x00060fb1,
+        .leaf_1_ecx = LEAF_1_ECX | X86_1C_HYPERVISOR,
+        .leaf_1_edx = LEAF_1_EDX,
+        .leaf_7_ebx = X86_7B_TSC_ADJUST,
+        .leaf_x1_ecx = X86_XC_LAHF,
+        .leaf_x1_edx = LEAF_X1_EDX | (LEAF_1_EDX & AMD_REPEATED),
+    },
+};
+const size_t x86_model_count = countof(x86_models);
+
+const struct x86_model *x86_model_find(const char *name)
+{
+    for (size_t i = 0; i < x86_model_count; i++)
+        if (strcmp(x86_models[i].name, name) == 0)
+            return &x86_models[i];
+    return NULL;
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Model-specific registers (SDM vol. 4) and the time-stamp counter.
+//
+// Plain ones are rows of a sorted table: where the value lives, which bits may be written, what it must look like. The
+// local APIC's (1Bh, 6E0h, 800h-8FFh) go through the CPU port; a switch has the rest. What is in neither is #GP, and
+// counted.
+//
+// The TSC is virtual time in ns plus an offset, so IA32_TSC_DEADLINE is converted on its way to the port and back, and
+// written again when the offset moves.
+//
+// Not modelled: effects of MTRRs, PAT, DEBUGCTL and MISC_ENABLE; machine-check banks (IA32_MCG_CAP says 0).
+#include "vcpu/loop.h"
+#include "vcpu/x86_64/system/apic_port.h"
+#include "vcpu/x86_64/system/mmu.h"
+#include "vcpu/x86_64/system/model.h"
+#include "vcpu/x86_64/system/protect.h"
+#include "vcpu/x86_64/system/segment.h"
+#include "vcpu/x86_64/system/sysreg.h"
+
+enum {
+    MSR_TSC = 0x10,
+    MSR_PLATFORM_ID = 0x17,
+    MSR_APIC_BASE = 0x1b,
+    MSR_TSC_ADJUST = 0x3b,
+    MSR_BIOS_UPDT_TRIG = 0x79,
+    MSR_BIOS_SIGN_ID = 0x8b,
+    MSR_MTRRCAP = 0xfe,
+    MSR_SYSENTER_CS = 0x174,
+    MSR_SYSENTER_ESP = 0x175,
+    MSR_SYSENTER_EIP = 0x176,
+    MSR_MCG_CAP = 0x179,
+    MSR_MCG_STATUS = 0x17a,
+    MSR_MISC_ENABLE = 0x1a0,
+    MSR_DEBUGCTL = 0x1d9,
+    MSR_MTRR_PHYS = 0x200,
+    MSR_MTRR_FIX64K = 0x250,
+    MSR_MTRR_FIX16K = 0x258,
+    MSR_MTRR_FIX4K = 0x268,
+    MSR_PAT = 0x277,
+    MSR_MTRR_DEF_TYPE = 0x2ff,
+    MSR_TSC_DEADLINE = 0x6e0,
+    MSR_X2APIC = 0x800,
+    MSR_X2APIC_END = 0x8ff,
+};
+#define MSR_EFER           UINT32_C(0xc0000080)
+#define MSR_STAR           UINT32_C(0xc0000081)
+#define MSR_LSTAR          UINT32_C(0xc0000082)
+#define MSR_CSTAR          UINT32_C(0xc0000083)
+#define MSR_SFMASK         UINT32_C(0xc0000084)
+#define MSR_FS_BASE        UINT32_C(0xc0000100)
+#define MSR_GS_BASE        UINT32_C(0xc0000101)
+#define MSR_KERNEL_GS_BASE UINT32_C(0xc0000102)
+#define MSR_TSC_AUX        UINT32_C(0xc0000103)
+#define MSR_AMD_SYSCFG     UINT32_C(0xc0010010) // on AMD these read 0 and ignore writes
+#define MSR_AMD_HWCR       UINT32_C(0xc0010015)
+#define MSR_AMD_NB_CFG     UINT32_C(0xc001001f)
+#define MSR_AMD_TOP_MEM    UINT32_C(0xc001001a)
+#define MSR_AMD_TOP_MEM2   UINT32_C(0xc001001d)
+#define MSR_AMD_PATCH      UINT32_C(0xc0010020)
+#define MSR_AMD_INT_PEND   UINT32_C(0xc0010055)
+
+#define MICROCODE 1 // revision in IA32_BIOS_SIGN_ID[63:32]
+
+static bool refuse(struct x86_cpu *cpu)
+{
+    return x86_fault_code(cpu, X86_GP, 0);
+}
+
+static bool unknown(struct x86_cpu *cpu, enum x86_mistake mistake, uint32_t number)
+{
+    cpu->mistakes[mistake]++;
+    TRACE(cpu->vcpu.loop->trace, TRACE_MISTAKE, cpu->vcpu.index, UINT64_MAX, mistake, number);
+    return refuse(cpu);
+}
+
+// --- rows ------------------------------------------------------------------------------------------------------------
+
+enum shape { SHAPE_PLAIN, SHAPE_ADDRESS, SHAPE_TYPES, SHAPE_PAT };
+
+struct msr {
+    uint32_t number, count;
+    uint32_t offset; // in struct x86_cpu, of the first
+    enum shape shape;
+    uint64_t mask; // bits that may be written; the others must be 0
+};
+
+#define FIELD(name) offsetof(struct x86_cpu, name)
+#define ALL         UINT64_MAX
+
+static const struct msr msrs[] = {
+    { MSR_SYSENTER_CS, 1, FIELD(sysenter_cs), SHAPE_PLAIN, UINT32_MAX },
+    { MSR_SYSENTER_ESP, 1, FIELD(sysenter_esp), SHAPE_ADDRESS, ALL },
+    { MSR_SYSENTER_EIP, 1, FIELD(sysenter_eip), SHAPE_ADDRESS, ALL },
+    { MSR_MCG_STATUS, 1, FIELD(mcg_status), SHAPE_PLAIN, 0 },
+    { MSR_MISC_ENABLE, 1, FIELD(misc_enable), SHAPE_PLAIN, ALL },
+    { MSR_DEBUGCTL, 1, FIELD(debugctl), SHAPE_PLAIN, 3 },
+    { MSR_MTRR_FIX64K, 1, FIELD(mtrr_fixed[0]), SHAPE_TYPES, ALL },
+    { MSR_MTRR_FIX16K, 2, FIELD(mtrr_fixed[1]), SHAPE_TYPES, ALL },
+    { MSR_MTRR_FIX4K, 8, FIELD(mtrr_fixed[3]), SHAPE_TYPES, ALL },
+    { MSR_PAT, 1, FIELD(pat), SHAPE_PAT, ALL },
+    { MSR_STAR, 1, FIELD(star), SHAPE_PLAIN, ALL },
+    { MSR_LSTAR, 1, FIELD(lstar), SHAPE_ADDRESS, ALL },
+    { MSR_CSTAR, 1, FIELD(cstar), SHAPE_ADDRESS, ALL },
+    { MSR_SFMASK, 1, FIELD(sfmask), SHAPE_PLAIN, UINT32_MAX },
+    { MSR_FS_BASE, 1, FIELD(r[X86_BASE + X86_FS]), SHAPE_ADDRESS, ALL },
+    { MSR_GS_BASE, 1, FIELD(r[X86_BASE + X86_GS]), SHAPE_ADDRESS, ALL },
+    { MSR_KERNEL_GS_BASE, 1, FIELD(kernel_gs_base), SHAPE_ADDRESS, ALL },
+    { MSR_TSC_AUX, 1, FIELD(tsc_aux), SHAPE_PLAIN, UINT32_MAX },
+};
+
+static const struct msr *find(uint32_t number)
+{
+    for (size_t low = 0, high = countof(msrs); low < high;) {
+        size_t middle = (low + high) / 2;
+        if (number < msrs[middle].number)
+            high = middle;
+        else if (number - msrs[middle].number >= msrs[middle].count)
+            low = middle + 1;
+        else
+            return &msrs[middle];
+    }
+    return NULL;
+}
+
+static uint64_t *place(struct x86_cpu *cpu, const struct msr *msr, uint32_t number)
+{
+    return (uint64_t *)(void *)((char *)cpu + msr->offset) + (number - msr->number);
+}
+
+// Memory types: UC 0, WC 1, WT 4, WP 5, WB 6; in the PAT also UC- 7.
+static bool is_type(uint64_t type)
+{
+    return type <= 1 || (type >= 4 && type <= 6);
+}
+
+static bool fits(enum shape shape, uint64_t value)
+{
+    switch (shape) {
+    case SHAPE_ADDRESS: return x86_is_canonical(value);
+    case SHAPE_TYPES:
+    case SHAPE_PAT:
+        for (unsigned i = 0; i < 64; i += 8)
+            if (!is_type(value >> i & 0xff) && !(shape == SHAPE_PAT && (value >> i & 0xff) == 7))
+                return false;
+        return true;
+    default: return true;
+    }
+}
+
+// --- the time-stamp counter ------------------------------------------------------------------------------------------
+
+static uint64_t tsc(struct x86_cpu *cpu)
+{
+    return vcpu_now(&cpu->vcpu) + cpu->tsc_offset;
+}
+
+// TSC ticks to ns of virtual time. 0 means "disarmed" on both sides, so a deadline before time began becomes 1.
+static uint64_t deadline_to_ns(const struct x86_cpu *cpu, uint64_t ticks)
+{
+    uint64_t offset = cpu->tsc_offset;
+    if (ticks == 0)
+        return 0;
+    if (offset >> 63) { // the TSC runs behind time
+        uint64_t lag = 0 - offset;
+        return ticks < UINT64_MAX - lag ? ticks + lag : UINT64_MAX - 1;
+    }
+    return ticks > offset ? ticks - offset : 1;
+}
+
+static bool read_deadline(struct x86_cpu *cpu, uint64_t *value)
+{
+    uint64_t ns = 0;
+    enum port_result result = x86_apic_read(cpu, MSR_TSC_DEADLINE, &ns);
+    if (result == PORT_DONE)
+        *value = ns == 0 ? 0 : cpu->tsc_deadline;
+    return result == PORT_DONE;
+}
+
+static enum port_result write_deadline(struct x86_cpu *cpu, uint64_t value)
+{
+    enum port_result result = x86_apic_write(cpu, MSR_TSC_DEADLINE, deadline_to_ns(cpu, value));
+    if (result == PORT_DONE)
+        cpu->tsc_deadline = value;
+    return result;
+}
+
+static void move_tsc(struct x86_cpu *cpu, uint64_t delta)
+{
+    uint64_t deadline = 0;
+    cpu->tsc_offset += delta;
+    cpu->tsc_adjust += delta;
+    if (read_deadline(cpu, &deadline) && deadline != 0)
+        write_deadline(cpu, deadline);
+}
+
+bool x86_read_tsc(struct x86_cpu *cpu, uint64_t *value)
+{
+    if ((cpu->cr4 & X86_CR4_TSD) && cpu->cpl != 0)
+        return refuse(cpu);
+    *value = tsc(cpu);
+    return true;
+}
+
+// --- special ones ----------------------------------------------------------------------------------------------------
+
+static bool write_efer(struct x86_cpu *cpu, uint64_t value)
+{
+    uint64_t allowed = X86_EFER_LMA, old = cpu->efer;
+    uint32_t features = cpu->model->leaf_x1_edx;
+    allowed |= (features & X86_XD_SYSCALL ? X86_EFER_SCE : 0u) | (features & X86_XD_LM ? X86_EFER_LME : 0u) |
+               (features & X86_XD_NX ? X86_EFER_NXE : 0u);
+    if (value & ~allowed)
+        return refuse(cpu);
+    if (((value ^ old) & X86_EFER_LME) && (cpu->cr0 & X86_CR0_PG))
+        return refuse(cpu);
+    cpu->efer = bits_merge(value, old, X86_EFER_LMA);
+    if ((value ^ old) & X86_EFER_NXE)
+        x86_flush(cpu);
+    return true;
+}
+
+static uint64_t *variable_mtrr(struct x86_cpu *cpu, uint32_t number)
+{
+    uint32_t i = number - MSR_MTRR_PHYS;
+    if (i >= 2 * X86_VARIABLE_MTRRS)
+        return NULL;
+    return i & 1 ? &cpu->mtrr_mask[i / 2] : &cpu->mtrr_base[i / 2];
+}
+
+static bool write_variable_mtrr(struct x86_cpu *cpu, uint32_t number, uint64_t value)
+{
+    uint64_t allowed = (X86_PHYSICAL_MASK & PAGE_MASK) | (number & 1 ? BIT32(11) : 0xff);
+    if ((value & ~allowed) || (!(number & 1) && !is_type(value & 0xff)))
+        return refuse(cpu);
+    *variable_mtrr(cpu, number) = value;
+    return true;
+}
+
+static bool is_amd_register(const struct x86_cpu *cpu, uint32_t number)
+{
+    if (cpu->model->vendor != X86_AMD)
+        return false;
+    switch (number) {
+    case MSR_AMD_SYSCFG:
+    case MSR_AMD_HWCR:
+    case MSR_AMD_NB_CFG:
+    case MSR_AMD_TOP_MEM:
+    case MSR_AMD_TOP_MEM2:
+    case MSR_AMD_PATCH:
+    case MSR_AMD_INT_PEND: return true;
+    default: return false;
+    }
+}
+
+static bool is_port_register(uint32_t number)
+{
+    return number == MSR_APIC_BASE || (number >= MSR_X2APIC && number <= MSR_X2APIC_END);
+}
+
+// The xAPIC window may have appeared, gone or moved.
+static void follow_apic_base(struct x86_cpu *cpu)
+{
+    uint64_t base, page = UINT64_MAX;
+    if (x86_apic_read(cpu, MSR_APIC_BASE, &base) == PORT_DONE && (base & (BIT32(11) | BIT32(10))) == BIT32(11))
+        page = base & X86_PHYSICAL_MASK & PAGE_MASK;
+    if (page == cpu->vcpu.port_page)
+        return;
+    cpu->vcpu.port_page = page;
+    x86_flush(cpu);
+}
+
+// --- RDMSR, WRMSR ----------------------------------------------------------------------------------------------------
+
+bool x86_read_msr(struct x86_cpu *cpu, uint32_t number, uint64_t *value)
+{
+    const struct msr *msr = find(number);
+    *value = 0;
+    if (cpu->cpl != 0)
+        return refuse(cpu);
+    if (msr) {
+        *value = *place(cpu, msr, number);
+        return true;
+    }
+    if (is_port_register(number)) {
+        enum port_result result = x86_apic_read(cpu, number, value);
+        if (result == PORT_NOT_MINE)
+            return unknown(cpu, X86_MISTAKE_MSR_READ, number);
+        return result == PORT_DONE || refuse(cpu);
+    }
+    if (variable_mtrr(cpu, number)) {
+        *value = *variable_mtrr(cpu, number);
+        return true;
+    }
+    switch (number) {
+    case MSR_TSC: *value = tsc(cpu); return true;
+    case MSR_TSC_ADJUST: *value = cpu->tsc_adjust; return true;
+    case MSR_EFER: *value = cpu->efer; return true;
+    case MSR_BIOS_SIGN_ID: *value = (uint64_t)MICROCODE << 32; return true;
+    case MSR_MTRRCAP: *value = X86_VARIABLE_MTRRS | BIT32(8) | BIT32(10); return true; // fixed ranges, write-combining
+    case MSR_MTRR_DEF_TYPE: *value = cpu->mtrr_def_type; return true;
+    case MSR_PLATFORM_ID:
+    case MSR_MCG_CAP: return true;
+    case MSR_TSC_DEADLINE: return read_deadline(cpu, value) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
+    default: return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_READ, number);
+    }
+}
+
+static bool write_port(struct x86_cpu *cpu, uint32_t number, uint64_t value)
+{
+    enum port_result result =
+        number == MSR_TSC_DEADLINE ? write_deadline(cpu, value) : x86_apic_write(cpu, number, value);
+    if (result == PORT_NOT_MINE)
+        return unknown(cpu, X86_MISTAKE_MSR_WRITE, number);
+    if (result == PORT_FAULT)
+        return refuse(cpu);
+    if (number == MSR_APIC_BASE)
+        follow_apic_base(cpu);
+    return true;
+}
+
+bool x86_write_msr(struct x86_cpu *cpu, uint32_t number, uint64_t value)
+{
+    const struct msr *msr = find(number);
+    if (cpu->cpl != 0)
+        return refuse(cpu);
+    if (msr) {
+        if ((value & ~msr->mask) || !fits(msr->shape, value))
+            return refuse(cpu);
+        *place(cpu, msr, number) = value;
+        return true;
+    }
+    if (is_port_register(number) || number == MSR_TSC_DEADLINE)
+        return write_port(cpu, number, value);
+    if (variable_mtrr(cpu, number))
+        return write_variable_mtrr(cpu, number, value);
+    switch (number) {
+    case MSR_TSC: move_tsc(cpu, value - tsc(cpu)); return true;
+    case MSR_TSC_ADJUST: move_tsc(cpu, value - cpu->tsc_adjust); return true;
+    case MSR_EFER: return write_efer(cpu, value);
+    case MSR_MTRR_DEF_TYPE:
+        if ((value & ~UINT64_C(0xcff)) || !is_type(value & 0xff))
+            return refuse(cpu);
+        cpu->mtrr_def_type = value;
+        return true;
+    case MSR_BIOS_SIGN_ID:
+    case MSR_BIOS_UPDT_TRIG: return true; // no microcode to load; the revision stays
+    default: return is_amd_register(cpu, number) || unknown(cpu, X86_MISTAKE_MSR_WRITE, number);
+    }
+}
