@@ -188,12 +188,12 @@ struct intact_machine_config {
 // run.
 void intact_machine_config_init(struct intact_machine_config *config);
 
-// The names that `cpu` takes, by index from 0; NULL after the last. `about`, unless NULL, gets a line on it. Any
-// thread.
-const char *intact_machine_cpu(unsigned index, const char **about);
+// The names that `cpu` takes on a machine of `type`, by index from 0; NULL after the last. `about`, unless NULL, gets a
+// line on it. Any thread.
+const char *intact_machine_cpu(enum intact_machine_type type, unsigned index, const char **about);
 
-// The features that may follow, in the same way. Any thread.
-const char *intact_machine_cpu_feature(unsigned index);
+// The features that may follow on a machine of `type`, in the same way: none on INTACT_VIRT. Any thread.
+const char *intact_machine_cpu_feature(enum intact_machine_type type, unsigned index);
 
 // The devices that `devices` can name, by index from 0; NULL after the last. `about`, unless NULL, gets a line on it.
 // Any thread.

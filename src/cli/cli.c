@@ -16,14 +16,26 @@ static const struct verb {
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
+bool cli_asks_help(const char *word)
+{
+    static const char *const words[] = { "help", "-help", "--help", "-h", "-?" };
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
 static int unknown_verb(const char *word)
 {
     const char *words[VERBS + 1] = { 0 };
     char why[160];
     for (unsigned i = 0; i < VERBS; i++)
         words[i] = verbs[i].name;
-    snprintf(why, sizeof why, "no command '%.80s'; the nearest is '%s' (intact help lists all)", word,
-             text_nearest(word, words));
+    const char *nearest = text_nearest(word, words);
+    if (nearest)
+        snprintf(why, sizeof why, "no command '%.80s'; the nearest is '%s' (intact help lists all)", word, nearest);
+    else
+        snprintf(why, sizeof why, "no command '%.80s'; intact help lists all", word);
     return cli_fail(why);
 }
 

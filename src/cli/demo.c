@@ -114,8 +114,17 @@ static int parse(struct settings *settings, int argc, char *const *argv)
     return settings->action == RUN ? 0 : refuse(settings, "demo: -machine is pc or virt here");
 }
 
+static int show_usage(void)
+{
+    puts("intact demo [-machine pc|virt[,gic-version=2|3][,its=on|off]]\n"
+         "Runs an embedded guest and tells five interrupts of it, station by station.");
+    return 0;
+}
+
 int cli_demo(int argc, char *const *argv)
 {
+    if (argc > 0 && cli_asks_help(argv[0]))
+        return show_usage();
     struct demo demo = { .colour = terminal_output(STDOUT_FILENO) };
     static struct settings settings; // large
     settings_init(&settings);

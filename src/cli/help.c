@@ -207,6 +207,10 @@ static void zsh_completion(void)
 
 int cli_completion(int argc, char *const *argv)
 {
+    if (argc == 1 && cli_asks_help(argv[0])) {
+        puts("intact completion bash|fish|zsh\nPrints the completions of that shell.");
+        return 0;
+    }
     if (argc == 1 && strcmp(argv[0], "bash") == 0)
         bash_completion();
     else if (argc == 1 && strcmp(argv[0], "fish") == 0)

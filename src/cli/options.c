@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/options_lists.h"
 #include "cli/text.h"
 
 static int set_text(struct settings *settings, const char **field, const char *value)
@@ -184,6 +185,10 @@ const struct option options[] = {
 
     { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES,
       "Adds a device; -device help lists them, and -device NAME,help what each takes.", device_names, take_device },
+    { "global", "DRIVER.PROPERTY=VALUE", GROUP_DEVICES,
+      "A property of every -device of that driver that does not say otherwise; virtio-mmio is the transport of all "
+      "virtio-*-device: -global virtio-mmio.force-legacy=on.",
+      NULL, take_global },
     { "drive", "file=FILE,if=none|pflash[,PROPERTY=VALUE]", GROUP_DEVICES,
       "A file as a drive: if=none, with id=ID, for a -device to use; if=pflash as a flash bank of virt, unit=0|1, by "
       "default the first free one. format=raw; there is no other. What the guest writes goes to the file, unless "
@@ -261,8 +266,19 @@ static int unknown_option(struct settings *settings, const char *name)
     const char *words[64] = { 0 };
     for (unsigned i = 0; i < option_count && i < 63; i++)
         words[i] = options[i].name;
-    return refuse(settings, "unknown option '-%.80s'; the nearest is '-%s' (-help lists all)", name,
-                  text_nearest(name, words));
+    const char *nearest = text_nearest(name, words);
+    if (!nearest)
+        return refuse(settings, "unknown option '-%.80s'; -help lists all", name);
+    return refuse(settings, "unknown option '-%.80s'; the nearest is '-%s' (-help lists all)", name, nearest);
+}
+
+// "-OPTION help" lists what an option takes, unless its value is a file's name or free text.
+static int take_value(struct settings *settings, const struct option *option, const char *value)
+{
+    bool is_free = option->argument && (strcmp(option->argument, "FILE") == 0 || strcmp(option->argument, "TEXT") == 0);
+    if (!list_is_asked(value) || is_free || option->take == take_cpu || option->take == take_device)
+        return option->take(settings, value);
+    return list_find(settings, option) ? 0 : list_usage(settings, option);
 }
 
 int options_parse(struct settings *settings, int argc, char *const *argv)
@@ -277,9 +293,11 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
             return unknown_option(settings, word);
         if (option->argument && ++i == argc)
             return refuse(settings, "-%s: needs %s", option->name, option->argument);
-        if (option->take(settings, option->argument ? argv[i] : NULL) < 0)
+        if (take_value(settings, option, option->argument ? argv[i] : NULL) < 0)
             return -1;
     }
     resolve_drives(settings);
+    if (resolve_cpu(settings) < 0 || resolve_globals(settings) < 0 || resolve_lists(settings) < 0)
+        return -1;
     return resolve_streams(settings);
 }

@@ -39,6 +39,7 @@ int take_debugcon(struct settings *settings, const char *value);
 int take_chardev(struct settings *settings, const char *value);
 int take_icount(struct settings *settings, const char *value);
 int take_rtc(struct settings *settings, const char *value);
+int take_global(struct settings *settings, const char *value);
 int take_drive(struct settings *settings, const char *value);
 int take_pflash(struct settings *settings, const char *value);
 int take_snapshot(struct settings *settings, const char *value);
@@ -47,5 +48,7 @@ int take_log(struct settings *settings, const char *value);
 // When all options are read.
 int resolve_streams(struct settings *settings);
 void resolve_drives(struct settings *settings);
+int resolve_globals(struct settings *settings);
+int resolve_cpu(struct settings *settings);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/options_lists.h"
 #include "cli/properties.h"
 #include "cli/text.h"
 
@@ -112,54 +113,35 @@ const char *const device_names[] = { "isa-debug-exit",
                                      "virtconsole",
                                      NULL };
 
-static int add_line(struct settings *settings, const char *format, const char *name, const char *about)
-{
-    char line[240];
-    unsigned count = 0;
-    while (settings->lines[count])
-        count++;
-    if (count == LINE_LIMIT)
-        return refuse(settings, "-device: too long a list");
-    snprintf(line, sizeof line, format, name, about);
-    settings->lines[count] = settings_copy(settings, line);
-    return settings->lines[count] ? 0 : -1;
-}
-
-static int show_lines(struct settings *settings, int result)
-{
-    settings->action = SHOW_LIST;
-    settings->list = settings->lines;
-    return result;
-}
-
-static int list_devices(struct settings *settings)
+int list_devices(struct settings *settings)
 {
     const char *name, *about;
     int result = 0;
-    memset(settings->lines, 0, sizeof settings->lines);
-    for (unsigned i = 0; i < ISA_DEVICES && result == 0; i++)
-        result = add_line(settings, "%-20s %s", isa_devices[i].name, isa_devices[i].about);
+    bool has_isa = settings->config.type == INTACT_PC;
+    list_begin(settings);
+    for (unsigned i = 0; has_isa && i < ISA_DEVICES && result == 0; i++)
+        result = list_add(settings, "%-20s %s", isa_devices[i].name, isa_devices[i].about);
     for (unsigned i = 0; result == 0 && (name = intact_device_driver(i, &about)); i++)
-        result = add_line(settings, "%-20s %s", name, about);
-    return show_lines(settings, result);
+        result = list_add(settings, "%-20s %s", name, about);
+    return result;
 }
 
 static int list_isa_properties(struct settings *settings, const struct isa_device *device)
 {
-    memset(settings->lines, 0, sizeof settings->lines);
+    list_begin(settings);
     for (unsigned i = 0; i < 3 && device->properties[i]; i++)
         settings->lines[i] = device->properties[i];
-    return show_lines(settings, 0);
+    return 0;
 }
 
 static int list_properties(struct settings *settings, const char *driver)
 {
     const char *name, *about;
     int result = 0;
-    memset(settings->lines, 0, sizeof settings->lines);
+    list_begin(settings);
     for (unsigned i = 0; result == 0 && (name = intact_device_property(driver, i, &about)); i++)
-        result = add_line(settings, "%s=%s", name, about);
-    return show_lines(settings, result);
+        result = list_add(settings, "%s=%s", name, about);
+    return result;
 }
 
 static int check_known(struct settings *settings, const char *driver, const struct properties *properties)
@@ -218,8 +200,10 @@ int take_device(struct settings *settings, const char *value)
     const char *name = properties.first, *driver;
     if (!name)
         return refuse(settings, "-device: '%.80s' does not begin with a device's name", value);
-    if (strcmp(name, "help") == 0 || strcmp(name, "?") == 0)
-        return list_devices(settings);
+    if (list_is_asked(name)) {
+        settings->action = SHOW_DEVICES;
+        return 0;
+    }
     bool help = properties_get(&properties, "help") || properties_get(&properties, "?");
     for (unsigned i = 0; i < ISA_DEVICES; i++)
         if (strcmp(name, isa_devices[i].name) == 0)

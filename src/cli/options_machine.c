@@ -3,18 +3,12 @@
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/options_lists.h"
 #include "cli/properties.h"
 #include "cli/text.h"
 
 const char *const machine_types[] = { "pc", "virt", NULL };
 const char *const log_items[] = { "exit", "int", NULL };
-
-static int show(struct settings *settings, const char *const *lines)
-{
-    settings->action = SHOW_LIST;
-    settings->list = lines;
-    return 0;
-}
 
 static bool is_one_of(const char *word, const char *const *words)
 {
@@ -64,15 +58,12 @@ static int take_machine_virt(struct settings *settings, const struct properties 
 
 int take_machine(struct settings *settings, const char *value)
 {
-    static const char *const help[] = { "pc     x86-64: an 8259A pair, one IOAPIC, a local APIC per processor",
-                                        "virt   AArch64: a GIC, version 2 or 3, and a generic timer per processor",
-                                        NULL };
     struct properties properties;
     if (properties_parse(settings, "-machine", value, &properties) < 0)
         return -1;
     const char *type = properties.first ? properties.first : properties_get(&properties, "type");
-    if (type && (strcmp(type, "help") == 0 || strcmp(type, "?") == 0))
-        return show(settings, help);
+    if (list_is_asked(type)) // type=help
+        return list_show(settings, machine_types);
     if (type && !is_one_of(type, machine_types))
         return refuse_unknown(settings, "-machine", "type", type, machine_types);
     if (type)
@@ -131,7 +122,7 @@ static int check_feature(struct settings *settings, const char *feature)
 {
     const char *names[64] = { 0 }, *name = *feature == '+' || *feature == '-' ? feature + 1 : feature;
     size_t length = strcspn(name, "=");
-    for (unsigned i = 0; i < 63 && (names[i] = intact_machine_cpu_feature(i)); i++)
+    for (unsigned i = 0; i < 63 && (names[i] = intact_machine_cpu_feature(settings->config.type, i)); i++)
         if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
             return 0;
     return refuse_unknown(settings, "-cpu", "feature", name, names);
@@ -139,25 +130,50 @@ static int check_feature(struct settings *settings, const char *feature)
 
 int take_cpu(struct settings *settings, const char *value)
 {
-    const char **models = settings->models;
-    for (unsigned i = 0; i < sizeof settings->models / sizeof settings->models[0] - 1; i++)
-        models[i] = intact_machine_cpu(i, NULL);
-    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0)
-        return show(settings, models);
-    char *model = settings_copy(settings, value), *feature = model ? strchr(model, ',') : NULL;
+    if (list_is_asked(value)) {
+        settings->action = SHOW_CPUS;
+        return 0;
+    }
     settings->config.cpu = settings_copy(settings, value);
-    if (!model || !settings->config.cpu)
+    return settings->config.cpu ? 0 : -1;
+}
+
+static int check_model(struct settings *settings, const char *model)
+{
+    enum intact_machine_type type = settings->config.type, other = type == INTACT_VIRT ? INTACT_PC : INTACT_VIRT;
+    const char *names[32] = { 0 }, *name;
+    for (unsigned i = 0; i < 31 && (names[i] = intact_machine_cpu(type, i, NULL)); i++)
+        if (strcmp(model, names[i]) == 0)
+            return 0;
+    for (unsigned i = 0; (name = intact_machine_cpu(other, i, NULL)); i++)
+        if (strcmp(model, name) == 0)
+            return refuse(settings, "-cpu: '%s' is a model of -machine %s; -cpu help lists those of %s", name,
+                          machine_types[other], machine_types[type]);
+    return refuse_unknown(settings, "-cpu", "model", model, names);
+}
+
+// Which models and features there are depends on the machine, which may be named after them.
+int resolve_cpu(struct settings *settings)
+{
+    char *model = settings->config.cpu ? settings_copy(settings, settings->config.cpu) : NULL;
+    char *feature = model ? strchr(model, ',') : NULL;
+    if (!settings->config.cpu)
+        return 0;
+    if (!model)
+        return -1;
+    if (feature)
+        *feature++ = 0;
+    if (check_model(settings, model) < 0)
         return -1;
     while (feature) {
-        *feature++ = 0;
         char *next = strchr(feature, ',');
         if (next)
-            *next = 0;
+            *next++ = 0;
         if (check_feature(settings, feature) < 0)
             return -1;
         feature = next;
     }
-    return is_one_of(model, models) ? 0 : refuse_unknown(settings, "-cpu", "model", model, models);
+    return 0;
 }
 
 // A positive number, or 0 if the property is not there.
@@ -245,11 +261,7 @@ int take_memory(struct settings *settings, const char *value)
 
 int take_log(struct settings *settings, const char *value)
 {
-    static const char *const help[] = { "exit   a last line with the exit status and the number of instructions",
-                                        "int    every interrupt, station by station", NULL };
     struct properties properties;
-    if (strcmp(value, "help") == 0 || strcmp(value, "?") == 0)
-        return show(settings, help);
     if (properties_parse(settings, "-d", value, &properties) < 0 ||
         properties_check(settings, "-d", &properties, log_items) < 0)
         return -1;

@@ -95,6 +95,8 @@ static int act(struct settings *settings)
         for (const char *const *line = settings->list; *line; line++)
             puts(*line);
         return 0;
+    case SHOW_CPUS:
+    case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
     return run_with_log(settings);

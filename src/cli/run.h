@@ -3,6 +3,8 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
+#include <stdbool.h>
+
 #define STATUS_USAGE 1
 
 int cli_run(int argc, char *const *argv);        // intact run OPTIONS
@@ -14,6 +16,9 @@ int cli_completion(int argc, char *const *argv); // intact completion SHELL
 
 // All of the command: chooses the verb by the program's name and the first argument.
 int cli_main(int argc, char *const *argv);
+
+// Is `word` one of -help, --help, -h, help and their like?
+bool cli_asks_help(const char *word);
 
 // One line to standard error, and STATUS_USAGE.
 int cli_fail(const char *why);

@@ -37,9 +37,14 @@ int refuse_unknown(struct settings *settings, const char *option, const char *th
                    const char *const *words)
 {
     const char *nearest = text_nearest(word, words);
-    if (!nearest)
+    char all[256] = "";
+    if (!*words)
         return refuse(settings, "%s: no %s '%.80s', nor any other", option, thing, word);
-    return refuse(settings, "%s: no %s '%.80s'; the nearest is '%s'", option, thing, word, nearest);
+    if (nearest)
+        return refuse(settings, "%s: no %s '%.80s'; the nearest is '%s'", option, thing, word, nearest);
+    for (size_t length = 0; *words && length < sizeof all; words++)
+        length += (size_t)snprintf(all + length, sizeof all - length, "%s%s", length ? ", " : "", *words);
+    return refuse(settings, "%s: no %s '%.80s'; there is %s", option, thing, word, all);
 }
 
 char *settings_copy(struct settings *settings, const char *text)

@@ -31,6 +31,7 @@ struct chardev {
 
 #define DEVICE_PROPERTY_LIMIT 512
 #define LINE_LIMIT            64
+#define GLOBAL_LIMIT          64
 #define FORWARD_LIMIT         64
 
 enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
@@ -46,13 +47,17 @@ struct settings {
     bool log_exit, log_int;    // -d
     const char *log_path;      // -D, NULL: standard error
     const char *skipped_accel; // an accelerator that we do not have
-    enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST } action;
+    enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST, SHOW_CPUS, SHOW_DEVICES } action;
     const char *const *list;           // SHOW_LIST: lines to print
-    const char *models[32];            // the names that -cpu takes
-    const char *lines[LINE_LIMIT + 1]; // what -device help lists
+    const char *lines[LINE_LIMIT + 1]; // of a list that is made
     struct intact_device_config devices[INTACT_DEVICES_MAX];
     struct intact_property device_properties[DEVICE_PROPERTY_LIMIT];
     unsigned device_property_count;
+    struct global {
+        const char *driver;
+        struct intact_property property;
+    } globals[GLOBAL_LIMIT];
+    unsigned global_count;
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
     const char *forwards[FORWARD_LIMIT]; // of all of them, each list with a NULL behind it
     unsigned forward_count;
@@ -69,7 +74,7 @@ void settings_free(struct settings *settings);
 
 // Writes the line of an error and returns -1.
 int refuse(struct settings *settings, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// "-option: no THING 'word'; the nearest is 'other'". `words` ends with NULL.
+// "-option: no THING 'word'; the nearest is 'other'", or where none is near "there is A, B, C". `words` ends with NULL.
 int refuse_unknown(struct settings *settings, const char *option, const char *thing, const char *word,
                    const char *const *words);
 

@@ -111,13 +111,20 @@ unsigned text_distance(const char *a, const char *b)
     return rows[na % 3][nb];
 }
 
+// Near is what a slip of the hand makes: one letter in three.
+static bool is_near(const char *word, const char *other, unsigned distance)
+{
+    size_t length = strlen(word) > strlen(other) ? strlen(word) : strlen(other);
+    return 3 * (size_t)distance <= length;
+}
+
 const char *text_nearest(const char *word, const char *const *words)
 {
     const char *best = NULL;
     unsigned best_distance = 0;
     for (; *words; words++) {
         unsigned distance = text_distance(word, *words);
-        if (!best || distance < best_distance) {
+        if (is_near(word, *words, distance) && (!best || distance < best_distance)) {
             best = *words;
             best_distance = distance;
         }

@@ -22,7 +22,8 @@ bool text_date(const char *text, int64_t *seconds);
 // How many insertions, deletions, replacements and swaps of neighbours lead from one word to the other.
 unsigned text_distance(const char *a, const char *b);
 
-// The word of the list (NULL ends it) with the smallest distance, the first of equals; NULL only for an empty list.
+// The word of the list (NULL ends it) with the smallest distance, the first of equals; NULL if none is near: at most one
+// difference for each three letters.
 const char *text_nearest(const char *word, const char *const *words);
 
 #endif

@@ -42,19 +42,14 @@ void intact_machine_config_init(struct intact_machine_config *config)
     };
 }
 
-const char *intact_machine_cpu(unsigned index, const char **about)
+const char *intact_machine_cpu(enum intact_machine_type type, unsigned index, const char **about)
 {
     static const char *const vendors[] = { [X86_INTEL] = "Intel", [X86_AMD] = "AMD" };
-    if (index < x86_model_count) {
-        if (about)
-            *about = vendors[x86_models[index].vendor];
-        return x86_models[index].name;
-    }
-    if (index - x86_model_count >= a64_model_count)
+    if (type == INTACT_VIRT ? index >= a64_model_count : index >= x86_model_count)
         return NULL;
     if (about)
-        *about = "Arm";
-    return a64_models[index - x86_model_count].name;
+        *about = type == INTACT_VIRT ? "Arm" : vendors[x86_models[index].vendor];
+    return type == INTACT_VIRT ? a64_models[index].name : x86_models[index].name;
 }
 
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why)
@@ -83,9 +78,9 @@ int intact_machine_create(const struct intact_machine_config *config, struct int
     return 0;
 }
 
-const char *intact_machine_cpu_feature(unsigned index)
+const char *intact_machine_cpu_feature(enum intact_machine_type type, unsigned index)
 {
-    return cpu_model_feature(index);
+    return type == INTACT_VIRT ? NULL : cpu_model_feature(index);
 }
 
 void intact_machine_destroy(struct intact_machine *machine)

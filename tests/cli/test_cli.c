@@ -67,6 +67,21 @@ Test(cli, a_verb_that_is_not_known_is_refused_with_the_nearest, .init = cr_redir
     cr_assert_stderr_eq_str("intact: no command 'rum'; the nearest is 'run' (intact help lists all)\n");
 }
 
+Test(cli, a_verb_answers_a_call_for_help_and_does_nothing_else)
+{
+    static const char *const words[] = { "--help", "-help", "-h", "help" };
+    int status;
+    for (unsigned i = 0; i < 4; i++) {
+        const char *out = OUTPUT(&status, "intact", "demo", words[i]);
+        cr_assert_eq(status, 0);
+        cr_assert_eq(strncmp(out, "intact demo [-machine", 21), 0);
+        cr_assert_null(strstr(out, "PIT"), "nothing runs");
+        out = OUTPUT(&status, "intact", "completion", words[i]);
+        cr_assert_eq(status, 0);
+        cr_assert_not_null(strstr(out, "bash"));
+    }
+}
+
 Test(cli, an_error_is_one_line_on_standard_error_and_status_1, .init = cr_redirect_stderr)
 {
     int status;
@@ -83,7 +98,7 @@ Test(cli, the_programs_name_chooses_the_machine, .init = cr_redirect_stderr)
     OUTPUT(&status, "intact-system-aarch64", "-cpu", "qemu64");
     cr_assert_eq(status, 1);
     fflush(stderr);
-    cr_assert_stderr_eq_str("intact: -cpu: no model 'qemu64' in this machine; 'cortex-a57' is one\n");
+    cr_assert_stderr_eq_str("intact: -cpu: 'qemu64' is a model of -machine pc; -cpu help lists those of virt\n");
 }
 
 Test(cli, options_without_a_verb_mean_run)

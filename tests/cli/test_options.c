@@ -38,9 +38,9 @@ TestSuite(options, .fini = finish);
 
 Test(options, a_linux_command_line_as_for_qemu_is_taken)
 {
-    TAKES("-machine", "pc,accel=tcg", "-cpu", intact_machine_cpu(0, NULL), "-smp", "4", "-m", "512M", "-kernel",
-          "vmlinuz", "-initrd", "initrd.gz", "-append", "console=ttyS0 a,b", "-nographic", "-no-reboot", "-nodefaults",
-          "-monitor", "none", "-display", "none", "-icount", "shift=2,sleep=off", "-rtc",
+    TAKES("-machine", "pc,accel=tcg", "-cpu", intact_machine_cpu(INTACT_PC, 0, NULL), "-smp", "4", "-m", "512M",
+          "-kernel", "vmlinuz", "-initrd", "initrd.gz", "-append", "console=ttyS0 a,b", "-nographic", "-no-reboot",
+          "-nodefaults", "-monitor", "none", "-display", "none", "-icount", "shift=2,sleep=off", "-rtc",
           "base=2020-02-03T04:05:06,clock=vm", "-net", "none");
     cr_assert_eq(settings.config.cpus, 4);
     cr_assert_eq(settings.config.memory, UINT64_C(512) << 20);
@@ -98,6 +98,7 @@ Test(options, an_unknown_option_is_refused_with_the_nearest)
 {
     REFUSES("unknown option '-kernal'; the nearest is '-kernel'", "-kernal", "x");
     REFUSES("the nearest is '-no-reboot'", "-no-rebot");
+    REFUSES("unknown option '-cdrom'; -help lists all", "-cdrom", "x");
     REFUSES("'disk.img' is no option", "disk.img");
     REFUSES("'-' is no option", "-");
 }
@@ -135,7 +136,7 @@ Test(options, machines_and_their_properties)
     cr_assert_not(settings.config.hpet);
     TAKES("-M", "type=pc", "-no-acpi", "-no-hpet");
     cr_assert_not(settings.config.acpi);
-    REFUSES("no type 'q35'; the nearest is 'pc'", "-machine", "q35");
+    REFUSES("no type 'q35'; there is pc, virt", "-machine", "q35");
     REFUSES("no property 'hept'; the nearest is 'hpet'", "-machine", "pc,hept=on");
     REFUSES("on or off", "-machine", "pc,hpet=maybe");
     REFUSES("a property without a name", "-machine", "pc,=on");
@@ -181,7 +182,7 @@ Test(options, accelerators_are_skipped_or_refused)
 
 Test(options, processor_models)
 {
-    TAKES("-cpu", intact_machine_cpu(0, NULL));
+    TAKES("-cpu", intact_machine_cpu(INTACT_PC, 0, NULL));
     REFUSES("no model 'qemu46'", "-cpu", "qemu46");
     TAKES("-cpu", "qemu64,+x2apic,-nx,smep=off");
     cr_assert_str_eq(settings.config.cpu, "qemu64,+x2apic,-nx,smep=off");
@@ -264,7 +265,7 @@ Test(options, places_for_characters)
     TAKES("-serial", "stdio", "-serial", "none");
     REFUSES("one serial port", "-serial", "stdio", "-serial", "null");
     REFUSES("no place 'stdoi'; the nearest is 'stdio'", "-serial", "stdoi");
-    REFUSES("no id 'b'; the nearest is 'a'", "-serial", "chardev:b", "-chardev", "null,id=a");
+    REFUSES("no id 'b'; there is a", "-serial", "chardev:b", "-chardev", "null,id=a");
     REFUSES("nor any other", "-serial", "chardev:b");
     REFUSES("two with the id", "-chardev", "null,id=a", "-chardev", "null,id=a");
     REFUSES("needs id", "-chardev", "null");
@@ -283,7 +284,7 @@ Test(options, time)
     REFUSES("align is off", "-icount", "align=on");
     TAKES("-rtc", "base=utc");
     cr_assert_gt(settings.config.rtc_date, 1700000000);
-    REFUSES("no clock 'host'; the nearest is 'vm'", "-rtc", "clock=host");
+    REFUSES("no clock 'host'; there is vm", "-rtc", "clock=host");
     REFUSES("is not utc, localtime or a date", "-rtc", "base=yesterday");
     REFUSES("not a number of instructions", "-limit", "0");
 }
@@ -304,6 +305,67 @@ Test(options, log_items)
     cr_assert(settings.log_int && !settings.log_exit);
     REFUSES("no item 'exti'; the nearest is 'exit'", "-d", "exti");
     REFUSES("no property 'asm'", "-d", "int,asm");
+}
+
+static bool lists(const char *text)
+{
+    for (const char *const *line = settings.list; settings.action == SHOW_LIST && *line; line++)
+        if (strstr(*line, text))
+            return true;
+    return false;
+}
+
+Test(options, models_and_devices_are_listed_of_the_machine_that_is_chosen)
+{
+    TAKES("-cpu", "help");
+    cr_assert(lists("qemu64") && !lists("cortex-a57"));
+    TAKES("-cpu", "help", "-machine", "virt");
+    cr_assert(lists("cortex-a57") && !lists("qemu64"));
+    TAKES("-device", "help");
+    cr_assert(lists("isa-debug-exit") && lists("pc-testdev") && lists("edu"));
+    TAKES("-M", "virt", "-device", "help");
+    cr_assert(!lists("isa-") && !lists("pc-testdev") && lists("edu"));
+    REFUSES("'cortex-a57' is a model of -machine virt", "-cpu", "cortex-a57");
+    REFUSES("'qemu64' is a model of -machine pc", "-cpu", "qemu64", "-machine", "virt");
+    REFUSES("the nearest is 'cortex-a57'", "-cpu", "cortex-a75", "-machine", "virt");
+}
+
+Test(options, every_option_with_words_of_its_own_lists_them)
+{
+    static const struct {
+        const char *option, *word;
+    } rows[] = { { "-serial", "mon:stdio" }, { "-netdev", "hubport" }, { "-chardev", "file,id=ID" },
+                 { "-accel", "tcg" },        { "-machine", "virt" },   { "-M", "pc" },
+                 { "-debugcon", "null" },    { "-drive", "pflash" },   { "-icount", "shift=" },
+                 { "-rtc", "base=" },        { "-smp", "sockets=" },   { "-display", "none" },
+                 { "-m", "size=" },          { "-d", "exit" },         { "-global", "DRIVER." } };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        TAKES(rows[i].option, "help");
+        cr_assert(lists(rows[i].word), "%s help", rows[i].option);
+        TAKES(rows[i].option, "?");
+        cr_assert(lists(rows[i].word), "%s ?", rows[i].option);
+    }
+    TAKES("-kernel", "help");
+    cr_assert_eq(settings.action, RUN);
+    cr_assert_str_eq(settings.config.kernel, "help", "it is a file's name");
+}
+
+Test(options, a_global_property_is_for_every_device_that_does_not_say_otherwise)
+{
+    TAKES("-device", "virtio-rng-device,seed=1", "-global", "virtio-mmio.force-legacy=on", "-device",
+          "virtio-rng-device,force-legacy=off", "-device", "virtio-rng-pci", "-global", "virtio-rng-pci.seed=7");
+    const struct intact_device_config *devices = settings.config.devices;
+    cr_assert_eq(devices[0].property_count, 2);
+    cr_assert_str_eq(devices[0].properties[0].name, "force-legacy");
+    cr_assert_str_eq(devices[0].properties[0].value, "on");
+    cr_assert_str_eq(devices[0].properties[1].name, "seed");
+    cr_assert_eq(devices[1].property_count, 2);
+    cr_assert_str_eq(devices[1].properties[1].value, "off", "the last of a name counts");
+    cr_assert_eq(devices[2].property_count, 1);
+    cr_assert_str_eq(devices[2].properties[0].value, "7");
+    REFUSES("is not DRIVER.PROPERTY=VALUE", "-global", "virtio-mmio");
+    REFUSES("no property 'force-legaci'; the nearest is 'force-legacy'", "-global", "virtio-mmio.force-legaci=on");
+    REFUSES("no device 'virtio-mmioo'; the nearest is 'virtio-mmio'", "-global", "virtio-mmioo.force-legacy=on");
 }
 
 Test(options, lists_are_shown_on_request)
@@ -416,7 +478,7 @@ Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)
 Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
 {
     REFUSES("needs if=none", "-drive", "file=a");
-    REFUSES("no interface 'ide'; the nearest is", "-drive", "file=a,if=ide");
+    REFUSES("no interface 'ide'; there is none, pflash", "-drive", "file=a,if=ide");
     REFUSES("needs file=FILE", "-drive", "if=none,id=a");
     REFUSES("needs file=FILE", "-drive", "if=none,id=a,file=");
     REFUSES("needs id=ID", "-drive", "if=none,file=a");

@@ -72,8 +72,18 @@ Test(text, the_nearest_word_is_found_and_the_first_of_equals)
 {
     static const char *const words[] = { "kernel", "append", "initrd", "append", 0 }, *const none[] = { 0 };
     cr_assert_eq(text_nearest("apend", words), words[1]);
-    cr_assert_eq(text_nearest("initramfs", words), words[2]);
+    cr_assert_eq(text_nearest("inird", words), words[2]);
     cr_assert_null(text_nearest("x", none));
+}
+
+Test(text, a_word_that_is_like_none_has_no_nearest)
+{
+    static const char *const words[] = { "pc", "virt", "bios", "edu", 0 };
+    cr_assert_null(text_nearest("q35", words));
+    cr_assert_null(text_nearest("boot", words));
+    cr_assert_null(text_nearest("", words));
+    cr_assert_eq(text_nearest("edi", words), words[3], "one letter of three");
+    cr_assert_null(text_nearest("ed", (const char *const[]){ "xy", NULL }));
 }
 
 Test(text, words_of_any_length_are_compared_without_harm)

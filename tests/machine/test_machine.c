@@ -423,6 +423,9 @@ Test(machine, every_reason_has_a_text_and_every_model_a_name)
         cr_assert_gt(strlen(intact_reason_text((enum intact_reason)reason)), 3);
     for (int id = 0; id < INTACT_TRACE_IDS; id++)
         cr_assert_gt(strlen(intact_trace_name((enum intact_trace_id)id)), 1);
-    cr_assert_not_null(intact_machine_cpu(0, NULL));
-    cr_assert_null(intact_machine_cpu(10000, NULL));
+    for (enum intact_machine_type type = INTACT_PC; type <= INTACT_VIRT; type++) {
+        cr_assert_not_null(intact_machine_cpu(type, 0, NULL));
+        cr_assert_null(intact_machine_cpu(type, 10000, NULL));
+    }
+    cr_assert_null(intact_machine_cpu_feature(INTACT_VIRT, 0));
 }

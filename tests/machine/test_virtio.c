@@ -176,6 +176,30 @@ Test(machine_virtio, slots_are_filled_from_the_last_one_down)
     discard(board);
 }
 
+// QEMU's name of slot n is virtio-mmio-bus.n.
+Test(machine_virtio, a_device_stands_in_the_slot_that_its_bus_names)
+{
+    add("virtio-rng-device", "bus", "virtio-mmio-bus.0", "force-legacy", "on");
+    add("virtio-serial-device", NULL, NULL, NULL, NULL);
+    add("virtio-net-device", "bus", "virtio-mmio-bus.30", NULL, NULL);
+    struct board *board = make(INTACT_VIRT);
+    cr_assert_eq(in(board, VIRT_VIRTIO + 4), 1, "the legacy version");
+    cr_assert_eq(in(board, VIRT_VIRTIO + 8), 4);
+    cr_assert_eq(in(board, VIRT_VIRTIO + 0x200 * 30 + 8), 1);
+    cr_assert_eq(in(board, VIRT_VIRTIO + 0x200 * 31 + 8), 3);
+    discard(board);
+    setup();
+    static const char *const wrong[] = { "virtio-mmio-bus.8", "virtio-mmio-bus.", "virtio-mmio-bus.-1", "pci.0",
+                                         "virtio-mmio-bus.1x" };
+    for (unsigned i = 0; i < countof(wrong); i++) {
+        add("virtio-rng-device", "bus", wrong[i], NULL, NULL);
+        refuse("there is virtio-mmio-bus.0 to virtio-mmio-bus.7");
+    }
+    add("virtio-rng-device", "bus", "virtio-mmio-bus.3", NULL, NULL);
+    add("virtio-rng-device", "bus", "virtio-mmio-bus.3", NULL, NULL);
+    refuse("bus=virtio-mmio-bus.3 is taken");
+}
+
 Test(machine_virtio, functions_take_the_next_slots_of_the_bus)
 {
     add_one_of_each(true);

@@ -4,6 +4,7 @@
 //     struct placed:  device (blk, net, rng, serial)  +  transport (pci or mmio)  +  what it needs of the host
 //
 // A type is a struct kind: how it is made from its properties, and how it is visited. The rest is the same for all.
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -269,6 +270,31 @@ static int put_on_pci(struct placed *placed, const struct intact_device_config *
     return result < 0 ? device_failed(placed->board, config, result) : 0;
 }
 
+// QEMU's name of slot n is bus virtio-mmio-bus.n.
+static int choose_slot(struct placed *placed, const struct intact_device_config *config)
+{
+    static const char prefix[] = "virtio-mmio-bus.";
+    const struct virtio_slots *slots = &placed->board->virtio_slots;
+    const char *bus = device_property(config, "bus");
+    unsigned slot;
+    char rest;
+    placed->slot = virtio_slots_free(slots);
+    if (!bus && placed->slot == slots->count)
+        return error_set(&placed->board->error, -EINVAL, "-device %s: all %u virtio-mmio slots are in use",
+                         config->driver, slots->count);
+    if (!bus)
+        return 0;
+    bool named = strncmp(bus, prefix, sizeof prefix - 1) == 0 && isdigit((unsigned char)bus[sizeof prefix - 1]);
+    if (!named || sscanf(bus + sizeof prefix - 1, "%4u%c", &slot, &rest) != 1 || slot >= slots->count)
+        return error_set(&placed->board->error, -EINVAL, "-device %s: no bus '%.80s'; there is %s0 to %s%u",
+                         config->driver, bus, prefix, prefix, slots->count - 1);
+    if (slots->devices[slot])
+        return error_set(&placed->board->error, -EINVAL, "-device %s: bus=%.80s is taken; give another, or none",
+                         config->driver, bus);
+    placed->slot = slot;
+    return 0;
+}
+
 static int put_in_slot(struct placed *placed, const struct intact_device_config *config)
 {
     struct virtio_slots *slots = &placed->board->virtio_slots;
@@ -276,10 +302,9 @@ static int put_in_slot(struct placed *placed, const struct intact_device_config 
     int result = device_switch(placed->board, config, "force-legacy", &legacy);
     if (result < 0)
         return result;
-    placed->slot = virtio_slots_free(slots);
-    if (placed->slot == slots->count)
-        return error_set(&placed->board->error, -EINVAL, "-device %s: all %u virtio-mmio slots are in use",
-                         config->driver, slots->count);
+    result = choose_slot(placed, config);
+    if (result < 0)
+        return result;
     result = virtio_mmio_init(&placed->mmio, placed->virtio, placed->board->manager, slots->gsi[placed->slot],
                               &placed->board->memory, legacy);
     if (result < 0)
@@ -327,6 +352,7 @@ static int create(struct board *board, const struct intact_device_config *config
 
 #define SLOT_PROPERTIES                                                                                                \
     COMMON_PROPERTIES, { "force-legacy", "off by default: version 1 of the interface instead of 2" },                  \
+        { "bus", "virtio-mmio-bus.N: slot N; the last free one by default" },                                          \
     {                                                                                                                  \
         "id", "a name of your own"                                                                                     \
     }

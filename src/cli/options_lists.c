@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What `-OPTION help` lists. -cpu and -device list what the chosen machine has, so they wait until all options are read:
+// -machine may come after them.
+#include "cli/options_lists.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/text.h"
+
+static const char *const machine_list[] = { "pc     x86-64: an 8259A pair, one IOAPIC, a local APIC per processor",
+                                            "virt   AArch64: a GIC, version 2 or 3, and a generic timer per processor",
+                                            NULL };
+static const char *const accel_list[] = { "tcg    processors and interrupts in software; the only one", NULL };
+static const char *const log_list[] = { "exit   a last line with the exit status and the number of instructions",
+                                        "int    every interrupt, station by station", NULL };
+static const char *const stream_list[] = { "stdio        standard input and output",
+                                           "mon:stdio    the same, with Ctrl-a x to quit",
+                                           "file:PATH    written to a file",
+                                           "chardev:ID   the place of that -chardev",
+                                           "null         a port that nobody listens to",
+                                           "none         no port",
+                                           NULL };
+static const char *const chardev_list[] = {
+    "stdio,id=ID[,mux=on][,signal=off]   standard input and output; with mux=on "
+    "or signal=off Ctrl-a x quits",
+    "file,id=ID,path=PATH                written to a file", "null,id=ID                          nobody listens", NULL
+};
+static const char *const netdev_list[] = {
+    "user,id=ID[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT][,restrict=on]   a network behind the host's sockets",
+    "hubport,id=ID,hubid=N   hears what all others with that number send",
+    "file,id=ID,path=PATH    writes what the card sends to a pcap file", NULL
+};
+static const char *const drive_list[] = {
+    "file=FILE,if=none,id=ID[,format=raw][,readonly=on][,snapshot=on]   a disk, for a -device to use",
+    "file=FILE,if=pflash[,unit=0|1][,format=raw][,readonly=on][,snapshot=on]   a flash bank of virt", NULL
+};
+static const char *const none_list[] = { "none", NULL };
+
+static const struct {
+    const char *option;
+    const char *const *lines;
+} lists[] = {
+    { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list },   { "d", log_list },
+    { "serial", stream_list },   { "debugcon", stream_list }, { "netdev", netdev_list }, { "drive", drive_list },
+    { "display", none_list },    { "chardev", chardev_list }, { "monitor", none_list },  { "vga", none_list },
+    { "net", none_list },        { "parallel", none_list },   { "nic", none_list },
+};
+
+bool list_is_asked(const char *value)
+{
+    return value && (strcmp(value, "help") == 0 || strcmp(value, "?") == 0);
+}
+
+int list_show(struct settings *settings, const char *const *lines)
+{
+    settings->action = SHOW_LIST;
+    settings->list = lines;
+    return 0;
+}
+
+// --- Lists that are made ----------------------------------------------------------------------------------------------
+
+void list_begin(struct settings *settings)
+{
+    memset(settings->lines, 0, sizeof settings->lines);
+    list_show(settings, settings->lines);
+}
+
+int list_add(struct settings *settings, const char *format, const char *name, const char *about)
+{
+    char line[400];
+    unsigned count = 0;
+    while (settings->lines[count])
+        count++;
+    if (count == LINE_LIMIT)
+        return refuse(settings, "help: too long a list");
+    snprintf(line, sizeof line, format, name, about);
+    settings->lines[count] = settings_copy(settings, line);
+    return settings->lines[count] ? 0 : -1;
+}
+
+static int list_cpus(struct settings *settings)
+{
+    const char *name, *about;
+    int result = 0;
+    list_begin(settings);
+    for (unsigned i = 0; result == 0 && (name = intact_machine_cpu(settings->config.type, i, &about)); i++)
+        result = list_add(settings, "%-12s %s", name, about);
+    return result;
+}
+
+bool list_find(struct settings *settings, const struct option *option)
+{
+    for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        if (strcmp(lists[i].option, option->name) == 0) {
+            list_show(settings, lists[i].lines);
+            return true;
+        }
+    return false;
+}
+
+int list_usage(struct settings *settings, const struct option *option)
+{
+    list_begin(settings);
+    return list_add(settings, "%s   %s", option->argument, option->help);
+}
+
+int resolve_lists(struct settings *settings)
+{
+    switch (settings->action) {
+    case SHOW_CPUS: return list_cpus(settings);
+    case SHOW_DEVICES: return list_devices(settings);
+    default: return 0;
+    }
+}
