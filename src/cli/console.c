@@ -2,8 +2,9 @@
 // Consoles of the command: the serial port, the debug port and other devices' on standard output or in files; standard
 // input to the serial port, or else to the first device that has it.
 //
-// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h tells the keys. Output to a terminal is written at once; elsewhere
-// by lines, and whenever the guest falls idle.
+// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h tells the keys, from a terminal and from a pipe; a file on standard
+// input is passed on as it is. Output to a terminal is written at once; elsewhere by lines, when the guest falls idle, and
+// when a part of a line has waited for LATE_OUTPUT_MS of the host's time.
 #include "cli/console.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/host_terminal.h"
+#include "cli/late_output.h"
 
 enum { CTRL_A = 1, HOLD_LIMIT = 256 };
 
@@ -22,6 +24,8 @@ static void output_write(void *owner, uint8_t byte)
     if (output->live || byte == '\n' || output->held >= HOLD_LIMIT) {
         fflush(output->file);
         output->held = 0;
+    } else {
+        late_output_note();
     }
 }
 
@@ -73,7 +77,7 @@ static int open_devices(struct consoles *consoles, struct settings *settings)
         *device = (struct intact_chardev_config){ .id = chardev->id };
         if (chardev->stream.kind == STREAM_STDIO && !consoles->reads) {
             device->input = consoles->reads = true;
-            consoles->escapes = chardev->stream.escape && terminal_input();
+            consoles->escapes = chardev->stream.escape && !terminal_input_is_file();
         }
         if (output_open(settings, "-chardev", &chardev->stream, &consoles->devices[config->chardev_count++],
                         &device->console) < 0)
@@ -87,7 +91,7 @@ int consoles_open(struct consoles *consoles, struct settings *settings)
 {
     *consoles = (struct consoles){ 0 };
     consoles->reads = settings->serial.kind == STREAM_STDIO;
-    consoles->escapes = settings->serial.escape && terminal_input();
+    consoles->escapes = settings->serial.escape && !terminal_input_is_file();
     if (open_devices(consoles, settings) < 0)
         return -1;
     if (output_open(settings, "-serial", &settings->serial, &consoles->serial, &settings->config.serial) < 0)
@@ -143,10 +147,41 @@ static void end_input(void *owner)
     intact_machine_input_end(consoles->machine);
 }
 
+static bool is_held_back(const struct output *output)
+{
+    return output->file && !output->live;
+}
+
+// On the thread of late_output.c: stdio's own lock is all that it shares with the machine's thread.
+static void flush_late(void *owner)
+{
+    struct consoles *consoles = owner;
+    struct output *outputs[] = { &consoles->serial, &consoles->debugcon };
+    for (unsigned i = 0; i < 2; i++)
+        if (is_held_back(outputs[i]))
+            fflush(outputs[i]->file);
+    for (unsigned i = 0; i < CHARDEV_LIMIT; i++)
+        if (is_held_back(&consoles->devices[i]))
+            fflush(consoles->devices[i].file);
+}
+
+static void start_late_output(struct consoles *consoles)
+{
+    bool wanted = is_held_back(&consoles->serial) || is_held_back(&consoles->debugcon);
+    for (unsigned i = 0; i < CHARDEV_LIMIT; i++)
+        wanted |= is_held_back(&consoles->devices[i]);
+    if (!wanted || late_output_start(flush_late, consoles))
+        return;
+    consoles->serial.live = consoles->debugcon.live = true; // without a thread: every character at once
+    for (unsigned i = 0; i < CHARDEV_LIMIT; i++)
+        consoles->devices[i].live = true;
+}
+
 void consoles_start(struct consoles *consoles, struct intact_machine *machine)
 {
     const struct terminal_reader reader = { .take = take_input, .end = end_input, .owner = consoles };
     consoles->machine = machine;
+    start_late_output(consoles);
     if (!consoles->reads)
         return;
     terminal_raw(!consoles->escapes);
@@ -169,6 +204,7 @@ void consoles_close(struct consoles *consoles)
 {
     terminal_read_stop();
     terminal_restore();
+    late_output_stop();
     output_close(&consoles->serial);
     output_close(&consoles->debugcon);
     for (unsigned i = 0; i < CHARDEV_LIMIT; i++)

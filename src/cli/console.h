@@ -8,10 +8,10 @@
 #include "cli/settings.h"
 
 struct output {
-    FILE *file; // NULL: nowhere
-    bool owned; // opened by us
-    bool live;  // a terminal: every character at once
-    unsigned held;
+    FILE *file;    // NULL: nowhere
+    bool owned;    // opened by us
+    bool live;     // a terminal: every character at once
+    unsigned held; // characters since the last flush of the machine's thread
 };
 
 struct consoles {

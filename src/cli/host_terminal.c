@@ -32,6 +32,12 @@ bool terminal_output(int fd)
     return isatty(fd) == 1;
 }
 
+bool terminal_input_is_file(void)
+{
+    struct stat status;
+    return fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 void terminal_restore(void)
 {
     if (is_raw)
@@ -121,9 +127,8 @@ static void *read_all(void *unused)
 // True: the input is a file, and all of it has been read.
 static bool read_ahead(void)
 {
-    struct stat status;
     uint8_t data[256];
-    if (fstat(STDIN_FILENO, &status) < 0 || !S_ISREG(status.st_mode))
+    if (!terminal_input_is_file())
         return false;
     for (size_t done = 0; done < TERMINAL_AHEAD;) {
         ssize_t size = read(STDIN_FILENO, data, sizeof data);

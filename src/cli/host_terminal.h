@@ -9,6 +9,8 @@
 
 // Is standard input (output) a terminal?
 bool terminal_input(void);
+// Is standard input a file, which is read ahead (terminal_read)?
+bool terminal_input_is_file(void);
 bool terminal_output(int fd);
 
 // Makes the terminal of standard input raw; a signal that ends or stops the process restores it first. With

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The command on a terminal: raw while the guest runs, as it was afterwards, whichever way it ends.
+// The command on a terminal: raw while the guest runs, as it was afterwards, whichever way it ends. On pipes: what it shows
+// and when it ends.
 #define _XOPEN_SOURCE 700
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/run.h"
@@ -101,5 +103,73 @@ Test(terminal, plain_stdio_leaves_the_keys_that_make_signals)
     run("stdio");
     cr_assert_eq(local_modes() & (ICANON | ECHO | ISIG), (tcflag_t)ISIG);
     kill(child, SIGTERM);
+    waitpid(child, &status, 0);
+}
+
+// --- On pipes ---------------------------------------------------------------------------------------------------------
+
+static int to_guest, from_guest;
+
+// A guest that shows a prompt without a newline and polls for the answer, never idle.
+static void run_on_pipes(const char *option, const char *value)
+{
+    int in[2], out[2];
+    struct code code;
+    test_file_remove(kernel);
+    code_begin(&code);
+    code_out8(&code, 0x3f8, '>');
+    CODE(&code, 0xeb, 0xfe); // jmp .
+    kernel = test_file(code.bytes, sizeof code.bytes);
+    cr_assert_eq(pipe(in) | pipe(out), 0);
+    child = fork();
+    if (child == 0) {
+        char *argv[] = {
+            "intact", "run", "-kernel", kernel, (char *)(uintptr_t)option, (char *)(uintptr_t)value, NULL
+        };
+        dup2(in[0], STDIN_FILENO);
+        dup2(out[1], STDOUT_FILENO);
+        close(in[1]);
+        close(out[0]);
+        _exit(cli_main(value ? 6 : 5, argv));
+    }
+    close(in[0]);
+    close(out[1]);
+    to_guest = in[1];
+    from_guest = out[0];
+}
+
+static void check_prompt_and_quit(void)
+{
+    struct pollfd output = { .fd = from_guest, .events = POLLIN };
+    char byte = 0;
+    int status;
+    cr_assert_eq(poll(&output, 1, 20000), 1, "the prompt is shown while the guest polls");
+    cr_assert_eq(read(from_guest, &byte, 1), 1);
+    cr_assert_eq(byte, '>');
+    cr_assert_eq(write(to_guest, "\001x", 2), 2);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status));
+    cr_assert_eq(WEXITSTATUS(status), 0);
+    close(to_guest);
+    close(from_guest);
+}
+
+Test(terminal, a_prompt_without_a_newline_is_shown_on_a_pipe_and_ctrl_a_x_from_one_quits)
+{
+    run_on_pipes("-nographic", NULL);
+    check_prompt_and_quit();
+    run_on_pipes("-serial", "mon:stdio");
+    check_prompt_and_quit();
+}
+
+Test(terminal, plain_stdio_on_a_pipe_passes_ctrl_a_to_the_guest)
+{
+    int status;
+    const struct timespec moment = { .tv_nsec = 100000000 };
+    run_on_pipes("-serial", "stdio");
+    cr_assert_eq(write(to_guest, "\001x", 2), 2);
+    nanosleep(&moment, NULL);
+    cr_assert_eq(waitpid(child, &status, WNOHANG), 0, "it runs on");
+    kill(child, SIGKILL);
     waitpid(child, &status, 0);
 }
