@@ -156,7 +156,8 @@ enum intact_arm_access intact_arm_irq_register_write(struct intact_arm_irq *irq,
 
 // --- Time -----------------------------------------------------------------------------------------------------------
 
-// When something will happen by itself, ns: an ITS command will be done. INTACT_ARM_NEVER: nothing will.
+// When something will happen by itself, ns: an ITS command will be done, or the ITS goes on with a long queue (also where
+// its commands take no time). INTACT_ARM_NEVER: nothing will.
 uint64_t intact_arm_irq_deadline(const struct intact_arm_irq *irq);
 // It is `now` ns since the start, not less than at the last call. What was due happens, in the order it was due.
 void intact_arm_irq_advance(struct intact_arm_irq *irq, uint64_t now);

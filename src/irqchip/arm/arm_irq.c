@@ -22,8 +22,8 @@ static int check_v3(const struct arm_irq_config *config, struct error *error)
     if (config->its_command_ns > ARM_IRQ_COMMAND_LIMIT)
         return error_set(error, -EINVAL, "ITS commands of %llu ns: 0 to 1000000000 are possible",
                          (unsigned long long)config->its_command_ns);
-    if (config->its_command_ns && !config->deadline)
-        return error_set(error, -EINVAL, "ITS commands that take time need a deadline function");
+    if (config->its && !config->deadline)
+        return error_set(error, -EINVAL, "an ITS needs a deadline function");
     if (config->lpi_bits && (!config->memory.read || !config->memory.write))
         return error_set(error, -EINVAL, "LPIs need guest memory");
     if (config->extended_spis > 1024)

@@ -82,7 +82,7 @@ struct arm_irq_config {
     // The pending word of a CPU changed (PENDING_IRQ, PENDING_FIQ, either with PENDING_NMI). Must not call back into the chips.
     void (*signal)(void *owner, uint32_t vcpu, uint32_t pending);
     // The next moment arm_irq_timer is to be called changed; CLOCK_NEVER: not at all. Must not call back. May be NULL
-    // without its_command_ns.
+    // without an ITS.
     void (*deadline)(void *owner, uint64_t when);
     // Which CPU makes the access that is under way: GICv2's frames are banked by it. NULL: always CPU 0.
     uint32_t (*current)(void *owner);

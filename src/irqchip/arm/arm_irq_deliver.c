@@ -246,8 +246,8 @@ bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
     return false;
 }
 
-// A queue full of commands that look at every LPI would take seconds: what is left waits for the next access to the
-// frame, as software polls GITS_CREADR anyway (no time is set for them).
+// A queue full of commands that look at every LPI would take seconds, so an access does a portion of it. What is left goes on
+// with the next access to the frame, or by itself at the deadline: software may as well wait for the interrupt of an INT.
 enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
 
 void arm_irq_commands(struct arm_irq *irq, uint64_t now)
@@ -261,4 +261,5 @@ void arm_irq_commands(struct arm_irq *irq, uint64_t now)
         if (effect.action != GIC_LPI_NOTHING)
             arm_irq_do_lpi(irq, &irq->cpus[effect.cpu], &irq->cpus[effect.other], effect.action, effect.intid);
     }
+    its_pause(&irq->its, now + ITS_PORTION_NS);
 }

@@ -46,7 +46,7 @@ static void check_its(struct its *its)
 {
     its->creadr &= 0xfffe1;
     its->cwriter &= 0xfffe0;
-    if (!its->command_ns) // no deadline would come
+    if (!its->command_ns) // nothing is under way between steps
         its->due = CLOCK_NEVER;
     for (unsigned i = 0; i < ITS_CACHE; i++)
         if (its->cache[i].cpu > its->cpus)

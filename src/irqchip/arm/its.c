@@ -31,7 +31,7 @@ void its_reset(struct its *its)
     its->baser[ITS_COLLECTIONS] = BASER_FIXED(4);
     its->cwriter = its->creadr = 0;
     its->error = its->errors = 0;
-    its->due = CLOCK_NEVER;
+    its->due = its->resume = CLOCK_NEVER;
     its_drop_cache(its);
 }
 
@@ -327,6 +327,7 @@ void its_visit(struct its *its, struct visit *v)
     VISIT(v, its->errors);
     VISIT_ARRAY(v, its->mistakes);
     VISIT(v, its->due);
+    VISIT(v, its->resume);
     for (unsigned i = 0; i < ITS_CACHE; i++) {
         VISIT(v, its->cache[i].device);
         VISIT(v, its->cache[i].event);

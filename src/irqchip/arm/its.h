@@ -19,7 +19,9 @@
 //
 // Commands take no time, or `command_ns` each: then GITS_CREADR follows later, software that does not wait for it sees
 // what it did not wait for, and GITS_CTLR.Quiescent stays 0 after Enabled was cleared until the command under way is
-// done.
+// done. Without a time of their own, they are executed in portions, so that one access of the guest does a bounded amount of
+// work: the next access to the frame does the next portion, and so does a deadline ITS_PORTION_NS later, whatever the guest
+// does.
 //
 // A command that is in error is counted, and its number kept (`error`, as the pseudocode of chapter 5 numbers them, without
 // a system error: GITS_TYPER.SEIS is 0). Then it is ignored, or, with `stalls`, it stays at the head of the queue: the
@@ -44,6 +46,7 @@
 #define ITS_COLLECTION_BITS 16u
 #define ITS_ENTRY           8u // bytes of each table entry
 #define ITS_CACHE           512u
+#define ITS_PORTION_NS      UINT64_C(1000)
 
 enum { ITS_DEVICES, ITS_COLLECTIONS, ITS_TABLES }; // GITS_BASER0, GITS_BASER1
 
@@ -96,7 +99,8 @@ struct its {
     uint32_t error;           // the last command error, 01ccee; 0: none
     uint32_t errors;          // how many
     uint32_t mistakes[GIC_MISTAKES];
-    uint64_t due; // when the command under way is done; CLOCK_NEVER: there is none
+    uint64_t due;    // command_ns: when the command under way is done; CLOCK_NEVER: there is none
+    uint64_t resume; // no command_ns: when the rest of the queue goes on by itself; CLOCK_NEVER: there is none
     // State, as a guest that changes tables behind our back could tell.
     struct its_translation cache[ITS_CACHE];
 };
@@ -116,8 +120,10 @@ bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, st
 // When its_step is to be asked again by itself; CLOCK_NEVER: after an access is enough.
 static inline uint64_t its_deadline(const struct its *its)
 {
-    return its->command_ns ? its->due : CLOCK_NEVER;
+    return its->command_ns ? its->due : its->resume;
 }
+// A portion of the queue was executed: what is left of it, if anything, goes on at `when`.
+void its_pause(struct its *its, uint64_t when);
 // Where an event of a device leads. False: nowhere (disabled, or no mapping); counted.
 bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
                    struct its_translation *out);

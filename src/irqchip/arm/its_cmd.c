@@ -256,10 +256,20 @@ static bool has_command(const struct its *its)
            its->cwriter < queue_size(its);
 }
 
+static bool has_work(const struct its *its)
+{
+    return its->ctlr & 1 && has_command(its);
+}
+
 // The next command begins at `when`.
 static void begin(struct its *its, uint64_t when)
 {
-    its->due = its->ctlr & 1 && has_command(its) ? when + its->command_ns : CLOCK_NEVER;
+    its->due = has_work(its) ? when + its->command_ns : CLOCK_NEVER;
+}
+
+void its_pause(struct its *its, uint64_t when)
+{
+    its->resume = !its->command_ns && has_work(its) ? when : CLOCK_NEVER;
 }
 
 // Without a time of their own, nothing is under way between steps.

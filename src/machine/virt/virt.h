@@ -85,6 +85,7 @@ struct virt {
         struct arm_timer timer;
     } * timers;
     struct arm_irq irq;
+    struct event irq_event; // the ITS goes on with its queue
     struct arm_irq_frame frames[ARM_IRQ_WINDOWS];
 
     // Devices.

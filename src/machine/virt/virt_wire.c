@@ -54,6 +54,17 @@ static void number_cpus(struct virt *virt)
         virt->affinities[i] = (uint64_t)(i / 16) << 8 | i % 16;
 }
 
+static void irq_deadline(void *owner, uint64_t when)
+{
+    struct virt *virt = owner;
+    clock_arm(&virt->board.clock, &virt->irq_event, when);
+}
+
+static void irq_fire(void *owner, uint64_t now)
+{
+    arm_irq_timer(&((struct virt *)owner)->irq, now);
+}
+
 static int make_chips(struct virt *virt)
 {
     bool v2 = virt->board.config.gic_version == 2, its = !v2 && virt->board.config.its;
@@ -72,11 +83,13 @@ static int make_chips(struct virt *virt)
                      .its = its ? VIRT_ITS : MSI_ARM_NO_WINDOW },
         .memory = { .read = memory_read, .write = memory_write, .owner = virt },
         .signal = board_signal,
+        .deadline = irq_deadline,
         .current = irq_current,
         .resample = board_resample,
         .owner = virt,
         .trace = &virt->board.trace,
     };
+    clock_register(&virt->board.clock, &virt->irq_event, "ITS", irq_fire, virt);
     return arm_irq_init(&virt->irq, &config, &virt->board.error);
 }
 

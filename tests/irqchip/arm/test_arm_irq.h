@@ -22,6 +22,7 @@ struct rig {
     uint32_t resampled; // pin
     bool line_after;    // level that the resampled pin is given
     bool relines;
+    uint64_t deadline;
     uint8_t *memory;
 };
 
@@ -31,6 +32,11 @@ static inline void rig_signal(void *owner, uint32_t vcpu, uint32_t pending)
     cr_assert_neq(rig->pending[vcpu], pending, "told though nothing changed");
     rig->pending[vcpu] = pending;
     rig->signals++;
+}
+
+static inline void rig_deadline(void *owner, uint64_t when)
+{
+    ((struct rig *)owner)->deadline = when;
 }
 
 static inline uint32_t rig_current(void *owner)
@@ -70,7 +76,9 @@ static inline struct rig *rig_new(struct arm_irq_config config)
     struct rig *rig = calloc(1, sizeof(*rig));
     struct error error;
     rig->memory = calloc(1, RIG_MEMORY);
+    rig->deadline = CLOCK_NEVER;
     config.signal = rig_signal;
+    config.deadline = rig_deadline;
     config.current = rig_current;
     config.resample = rig_resample;
     config.memory = (struct gic_memory){ rig_memory_read, rig_memory_write, rig };

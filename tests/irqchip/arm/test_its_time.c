@@ -150,6 +150,81 @@ Test(its_time, a_loaded_its_goes_on_at_the_same_moment)
     rig_free(other);
 }
 
+// --- Commands without a time of their own ---------------------------------------------------------------------------
+
+// Nobody reads the frame again: the guest sleeps until the interrupt of an INT behind a queue that is long, or that takes long.
+static void sleep_until(struct rig *rig, enum its_command command, unsigned count)
+{
+    uint32_t offset = 0;
+    enable(rig, false);
+    its_put(rig, CBASER, VALID | QUEUE | 255);
+    its_put(rig, CWRITER, 0);
+    for (; offset < count * 32; offset += 32) {
+        memset(at(rig, QUEUE + offset), 0, 32);
+        bytes_put(at(rig, QUEUE + offset), 8, command);
+    }
+    memset(at(rig, QUEUE + offset), 0, 32);
+    bytes_put(at(rig, QUEUE + offset), 8, ITS_INT | UINT64_C(5) << 32);
+    bytes_put(at(rig, QUEUE + offset + 8), 8, 3);
+    enable(rig, true);
+    cr_assert_eq(rig->deadline, CLOCK_NEVER);
+    write_at(rig, CWRITER, offset + 32, 1000);
+    cr_assert_eq(rig->pending[1], 0, "an access does a portion");
+    for (uint64_t now = 1000; rig->deadline != CLOCK_NEVER; now = rig->deadline) {
+        cr_assert_leq(rig->deadline, now + ITS_PORTION_NS);
+        arm_irq_timer(&rig->irq, rig->deadline - 1);
+        arm_irq_timer(&rig->irq, rig->deadline);
+    }
+    cr_assert_eq(rig_take(rig, 1), 8203);
+    cr_assert_eq(rig->irq.its.creadr, offset + 32);
+}
+
+Test(its_time, a_long_queue_goes_on_by_itself)
+{
+    struct rig *rig = rig_mapped();
+    sleep_until(rig, ITS_SYNC, 9000);
+    sleep_until(rig, ITS_INVALL, 40);
+    rig_free(rig);
+}
+
+Test(its_time, a_queue_that_is_done_or_stopped_sets_no_deadline)
+{
+    struct rig *rig = rig_flooded();
+    cr_assert_eq(rig->deadline, ITS_PORTION_NS);
+    read_at(rig, CREADR, 500);
+    cr_assert_eq(rig->deadline, 500 + ITS_PORTION_NS, "an access did the next portion");
+    enable(rig, false);
+    cr_assert_eq(rig->deadline, CLOCK_NEVER);
+    cr_assert_eq(read_at(rig, CTLR, 600), BIT32(CTLR_QUIESCENT_BIT), "nothing is under way between portions");
+    enable(rig, true);
+    cr_assert_eq(rig->deadline, ITS_PORTION_NS);
+    arm_irq_reset(&rig->irq);
+    cr_assert_eq(rig->deadline, CLOCK_NEVER);
+    rig_free(rig);
+}
+
+Test(its_time, a_loaded_its_goes_on_with_a_long_queue)
+{
+    struct rig *rig = rig_flooded(), *other = rig_its(3);
+    struct visit_save save;
+    struct visit_load load;
+    visit_save_init(&save);
+    arm_irq_visit(&rig->irq, &save.visit);
+    visit_load_init(&load, save.data, save.size);
+    arm_irq_visit(&other->irq, &load.visit);
+    memcpy(other->memory, rig->memory, RIG_MEMORY);
+    for (unsigned i = 0; i < 3; i++)
+        other->pending[i] = UINT32_MAX;
+    arm_irq_loaded(&other->irq);
+    cr_assert_eq(other->deadline, ITS_PORTION_NS);
+    uint32_t before = other->irq.its.creadr;
+    arm_irq_timer(&other->irq, ITS_PORTION_NS);
+    cr_assert_gt(other->irq.its.creadr, before);
+    free(save.data);
+    rig_free(rig);
+    rig_free(other);
+}
+
 Test(its_time, configurations_out_of_range_are_refused)
 {
     struct arm_irq_config config = { .version = 3, .cpus = 1, .lpi_bits = 16, .its = true, .its_command_ns = 1 };
