@@ -138,7 +138,7 @@ static void check_private(const struct arm_irq *irq, const struct arm_irq_cpu *c
 // Pending LPIs of one word that are enabled, by priority.
 static void find_lpis(const struct gicr *gicr, uint32_t word, uint64_t seen[GIC_LEVELS])
 {
-    for (uint64_t left = gicr->lpi_pending[word]; left; left &= left - 1) {
+    for (uint64_t left = gicr->lpi_pending.layer[0][word]; left; left &= left - 1) {
         uint8_t property = gicr->lpi_properties[word * 64 + bits_lowest(left)];
         if (property & PROPERTY_ENABLED)
             seen[property / 8] |= left & -left;
@@ -152,7 +152,7 @@ static void check_lpis(const struct arm_irq_cpu *cpu)
     bool on = gicr->ctlr & GICR_CTLR_ENABLE_LPIS;
     for (uint32_t word = 0; gicr->lpi_bits && word < BIT32(gicr->lpi_bits) / 64; word++) {
         uint64_t seen[GIC_LEVELS] = { 0 };
-        if (on && gicr->lpi_pending[word])
+        if (on && gicr->lpi_pending.layer[0][word])
             find_lpis(gicr, word, seen);
         for (unsigned level = 0; level < GIC_LEVELS; level++) {
             bool has = cpu->ready.lpi_levels >> level & 1;
@@ -188,7 +188,7 @@ static void look_at_lpis(const struct gicr *gicr, struct arm_highest *best)
     if (!gicr->lpi_bits || !(gicr->ctlr & GICR_CTLR_ENABLE_LPIS))
         return;
     for (uint32_t word = 0; word < BIT32(gicr->lpi_bits) / 64; word++)
-        for (uint64_t left = gicr->lpi_pending[word]; left; left &= left - 1) {
+        for (uint64_t left = gicr->lpi_pending.layer[0][word]; left; left &= left - 1) {
             uint32_t intid = word * 64 + bits_lowest(left);
             uint8_t property = gicr->lpi_properties[intid];
             if (property & PROPERTY_ENABLED && better(best, intid, property & GIC_PRIORITY_MASK))

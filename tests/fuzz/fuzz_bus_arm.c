@@ -437,8 +437,8 @@ static void check_latches(const struct bus_case *bus)
         check_latched(old->own[i] & ~gicr->bank.block[0].latch, 0, old->clears & CLEARS_PRIVATE);
         old->own[i] = gicr->bank.block[0].latch;
         for (uint32_t word = 0; word < (gicr->lpi_bits ? LPI_WORDS : 0); word++) {
-            check_latched(old->lpi[i][word] & ~gicr->lpi_pending[word], word * 64, old->clears & CLEARS_LPI);
-            old->lpi[i][word] = gicr->lpi_pending[word];
+            check_latched(old->lpi[i][word] & ~gicr->lpi_pending.layer[0][word], word * 64, old->clears & CLEARS_LPI);
+            old->lpi[i][word] = gicr->lpi_pending.layer[0][word];
         }
     }
     old->clears = 0;

@@ -98,7 +98,7 @@ static void check_error(const struct its *its, uint32_t errors, uint64_t deserve
 static void check_pending(const struct virt *virt, const struct its_model *model)
 {
     for (uint32_t i = 0; i < model->cpus; i++) {
-        uint64_t pending = virt->irq.cpus[i].gicr.lpi_pending[GIC_LPI_FIRST / 64];
+        uint64_t pending = virt->irq.cpus[i].gicr.lpi_pending.layer[0][GIC_LPI_FIRST / 64];
         if (pending != model->pending[i])
             fuzz_fail("LPIs pending at cpu%u: %llx, and %llx in the model", i, (unsigned long long)pending,
                       (unsigned long long)model->pending[i]);

@@ -48,7 +48,7 @@ size_t gic_set_words(unsigned bits)
 
 void gic_set_init(struct gic_set *set, unsigned bits, uint64_t *words)
 {
-    *set = (struct gic_set){ .depth = 1, .layer = { words } };
+    *set = (struct gic_set){ .depth = 1, .bits = bits, .layer = { words } };
     while (bits > 6) {
         words += layer_words(bits);
         bits -= 6;
@@ -82,6 +82,33 @@ uint32_t gic_set_lowest(const struct gic_set *set)
     for (uint32_t i = set->depth; i-- > 0;)
         member = member * 64 + bits_lowest(set->layer[i][member]);
     return member;
+}
+
+uint32_t gic_set_next(const struct gic_set *set, uint32_t from)
+{
+    for (uint32_t i = 0; i < set->depth && from >> (set->bits - 6 * i) == 0; i++) {
+        uint32_t word = from / 64;
+        uint64_t left = set->layer[i][word] & ~bits_low(from % 64);
+        from = word + 1;
+        if (!left)
+            continue;
+        uint32_t member = word * 64 + bits_lowest(left);
+        while (i-- > 0)
+            member = member * 64 + bits_lowest(set->layer[i][member]);
+        return member;
+    }
+    return UINT32_MAX;
+}
+
+void gic_set_derive(struct gic_set *set)
+{
+    for (uint32_t i = 1; i < set->depth; i++) {
+        size_t words = layer_words(set->bits - 6 * (i - 1));
+        memset(set->layer[i], 0, layer_words(set->bits - 6 * i) * sizeof(uint64_t));
+        for (size_t word = 0; word < words; word++)
+            if (set->layer[i - 1][word])
+                set->layer[i][word / 64] |= BIT64(word % 64);
+    }
 }
 
 // --- Ready interrupts -----------------------------------------------------------------------------------------------

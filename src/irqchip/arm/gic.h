@@ -207,7 +207,7 @@ static inline uint32_t gic_intid_of(uint32_t slot)
 // A hierarchical bitmap of 2^`bits` members (at most 2^24): each bit of a layer says that a word below it is not 0.
 struct gic_set {
     uint64_t *layer[4]; // [0]: the members
-    uint32_t depth;
+    uint32_t depth, bits;
 };
 
 // Words that a set needs. gic_set_init takes them, zeroed.
@@ -217,6 +217,10 @@ void gic_set_add(struct gic_set *set, uint32_t member);
 void gic_set_remove(struct gic_set *set, uint32_t member);
 // The lowest member, UINT32_MAX: none.
 uint32_t gic_set_lowest(const struct gic_set *set);
+// The lowest member that is not below `from`, UINT32_MAX: none. What is not in the set is not looked at.
+uint32_t gic_set_next(const struct gic_set *set, uint32_t from);
+// Derives the upper layers from the members.
+void gic_set_derive(struct gic_set *set);
 static inline bool gic_set_has(const struct gic_set *set, uint32_t member)
 {
     return set->layer[0][member / 64] >> (member % 64) & 1;

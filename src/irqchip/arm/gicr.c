@@ -331,6 +331,6 @@ void gicr_visit(struct gicr *gicr, struct visit *v)
     VISIT(v, gicr->pendbaser);
     if (!gicr->lpi_bits)
         return;
-    VISIT_MEMORY(v, gicr->lpi_pending, BIT32(gicr->lpi_bits) / 64);
+    VISIT_MEMORY(v, gicr->lpi_pending.layer[0], BIT32(gicr->lpi_bits) / 64);
     VISIT_MEMORY(v, gicr->lpi_properties, BIT32(gicr->lpi_bits));
 }

@@ -53,9 +53,11 @@ struct gicr {
     uint64_t propbaser, pendbaser;
     struct gic_bank bank;
     uint32_t mistakes[GIC_MISTAKES];
-    // Memory that the wiring gives: a bit for each INTID, and the configuration as it was read.
-    uint64_t *lpi_pending;
+    // Memory that the wiring gives: the INTIDs that are pending, the configuration of each as it was read, and which pages of
+    // that hold something (derived). Neither a reset nor INVALL looks at what was never used.
+    struct gic_set lpi_pending;
     uint8_t *lpi_properties;
+    uint64_t *lpi_pages;
 };
 
 // What LPIs need from outside.
@@ -115,7 +117,7 @@ void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_worl
 void gicr_lpi_enable(struct gicr *gicr, const struct gicr_lpi_world *world);
 void gicr_lpi_disable(struct gicr *gicr, const struct gicr_lpi_world *world);
 void gicr_lpi_reset(struct gicr *gicr, const struct gicr_lpi_world *world);
-// The set of ready LPIs, which is empty, is derived from what is pending.
+// After loading: what is not saved is derived, and the set of ready LPIs, which is empty, from what is pending.
 void gicr_lpi_loaded(struct gicr *gicr, const struct gicr_lpi_world *world);
 
 // Both frames: `offset` 0 to 1ffffh.

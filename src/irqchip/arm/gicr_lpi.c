@@ -7,6 +7,9 @@
 //     GICR_PROPBASER --> a byte for each LPI: enable 0, priority 7:2
 //     GICR_PENDBASER --> a bit for each LPI: read when LPIs are enabled, written when they are disabled
 //
+// What is pending is a hierarchical set, and the cache knows its pages that hold something, so that what goes through all
+// LPIs (INVALL, MOVALL, a reset) looks at those that are in use.
+//
 // A configuration byte is read when its LPI is first asked for, and stays as it was read until INV, INVALL or GICR_INV*
 // drops it: a guest that forgets one sees what it forgot. What is pending and enabled is in the CPU's set of ready
 // interrupts by priority, so neither taking nor adding one depends on how many there are.
@@ -16,21 +19,33 @@
 
 enum { PROPERTY_ENABLED = BIT32(0), PROPERTY_CACHED = BIT32(1) };
 
+enum { PAGE = 4096 }; // bytes of lpi_properties
+
 #define TABLE_ADDRESS UINT64_C(0x000ffffffffff000)
+
+// Words of lpi_pages.
+static size_t page_words(unsigned lpi_bits)
+{
+    size_t pages = ((size_t)1 << lpi_bits) / PAGE;
+    return (pages + 63) / 64;
+}
 
 size_t gicr_lpi_words(unsigned lpi_bits)
 {
     size_t lpis = (size_t)1 << lpi_bits;
-    return lpi_bits ? lpis / 64 + lpis / 8 + GIC_LEVELS * gic_set_words(lpi_bits) : 0;
+    return lpi_bits ? lpis / 8 + page_words(lpi_bits) + (1 + GIC_LEVELS) * gic_set_words(lpi_bits) : 0;
 }
 
 void gicr_lpi_init(struct gicr *gicr, struct gic_ready *ready, unsigned lpi_bits, uint64_t *words)
 {
     size_t lpis = (size_t)1 << lpi_bits;
     gicr->lpi_bits = lpi_bits;
-    gicr->lpi_pending = words;
-    gicr->lpi_properties = (uint8_t *)(words + lpis / 64);
-    words += lpis / 64 + lpis / 8;
+    gicr->lpi_properties = (uint8_t *)words;
+    words += lpis / 8;
+    gicr->lpi_pages = words;
+    words += page_words(lpi_bits);
+    gic_set_init(&gicr->lpi_pending, lpi_bits, words);
+    words += gic_set_words(lpi_bits);
     for (unsigned i = 0; i < GIC_LEVELS; i++, words += gic_set_words(lpi_bits))
         gic_set_init(&ready->lpi[i], lpi_bits, words);
 }
@@ -51,7 +66,7 @@ bool gicr_lpi_has(const struct gicr *gicr, uint32_t intid)
 
 bool gicr_lpi_is_pending(const struct gicr *gicr, uint32_t intid)
 {
-    return gicr->lpi_pending[intid / 64] >> (intid % 64) & 1;
+    return gic_set_has(&gicr->lpi_pending, intid);
 }
 
 // --- Configuration --------------------------------------------------------------------------------------------------
@@ -72,9 +87,18 @@ static uint8_t fetch(struct gicr *gicr, const struct gicr_lpi_world *world, uint
 static uint8_t property(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
 {
     uint8_t *cached = &gicr->lpi_properties[intid];
-    if (!(*cached & PROPERTY_CACHED))
+    if (!(*cached & PROPERTY_CACHED)) {
         *cached = fetch(gicr, world, intid);
+        gicr->lpi_pages[intid / PAGE / 64] |= BIT64(intid / PAGE % 64);
+    }
     return *cached;
+}
+
+static void drop_properties(struct gicr *gicr)
+{
+    for (size_t word = 0; word < page_words(gicr->lpi_bits); word++)
+        for (uint64_t *left = &gicr->lpi_pages[word]; *left; *left &= *left - 1)
+            memset(gicr->lpi_properties + (word * 64 + bits_lowest(*left)) * PAGE, 0, PAGE);
 }
 
 // In the set of ready ones, or out of it, by the configuration as it is cached now.
@@ -90,6 +114,19 @@ static void take_ready(struct gicr *gicr, const struct gicr_lpi_world *world, ui
     uint8_t byte = gicr->lpi_properties[intid];
     if (byte & PROPERTY_ENABLED)
         gic_ready_remove_lpi(world->ready, intid, byte & GIC_PRIORITY_MASK);
+}
+
+// The pending LPIs, from the lowest.
+#define FOR_PENDING(gicr, intid)                                                                                       \
+    for (uint32_t intid = gic_set_lowest(&(gicr)->lpi_pending); intid != UINT32_MAX;                                   \
+         intid = gic_set_next(&(gicr)->lpi_pending, intid + 1))
+
+static void put_all(struct gicr *gicr, const struct gicr_lpi_world *world)
+{
+    FOR_PENDING(gicr, intid)
+    {
+        put_ready(gicr, world, intid);
+    }
 }
 
 void gicr_lpi_invalidate(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
@@ -108,11 +145,12 @@ void gicr_lpi_invalidate_all(struct gicr *gicr, const struct gicr_lpi_world *wor
 {
     if (!enabled(gicr))
         return;
-    for (uint32_t word = 0; word < BIT32(gicr->lpi_bits) / 64; word++)
-        for (uint64_t left = gicr->lpi_pending[word]; left; left &= left - 1)
-            take_ready(gicr, world, word * 64 + bits_lowest(left));
-    memset(gicr->lpi_properties, 0, BIT32(gicr->lpi_bits));
-    gicr_lpi_loaded(gicr, world);
+    FOR_PENDING(gicr, intid)
+    {
+        take_ready(gicr, world, intid);
+    }
+    drop_properties(gicr);
+    put_all(gicr, world);
 }
 
 // --- Pending state --------------------------------------------------------------------------------------------------
@@ -123,7 +161,7 @@ bool gicr_lpi_set(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_
         return false;
     if (gicr_lpi_is_pending(gicr, intid))
         return true;
-    gicr->lpi_pending[intid / 64] |= BIT64(intid % 64);
+    gic_set_add(&gicr->lpi_pending, intid);
     put_ready(gicr, world, intid);
     return true;
 }
@@ -137,7 +175,7 @@ bool gicr_lpi_clear(struct gicr *gicr, const struct gicr_lpi_world *world, uint3
 {
     if (!gicr_lpi_pends(gicr, intid))
         return false;
-    gicr->lpi_pending[intid / 64] &= ~BIT64(intid % 64);
+    gic_set_remove(&gicr->lpi_pending, intid);
     take_ready(gicr, world, intid);
     return true;
 }
@@ -154,24 +192,37 @@ void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_worl
 {
     if (from == to || !enabled(from))
         return;
-    for (uint32_t word = GIC_LPI_FIRST / 64; word < BIT32(from->lpi_bits) / 64; word++)
-        for (uint64_t left = from->lpi_pending[word]; left; left &= left - 1) {
-            uint32_t intid = word * 64 + bits_lowest(left);
-            if (!gicr_lpi_takes(to, intid))
-                continue;
-            take_ready(from, from_world, intid);
-            from->lpi_pending[word] &= ~(left & -left);
-            gicr_lpi_set(to, to_world, intid);
-        }
+    FOR_PENDING(from, intid)
+    {
+        if (!gicr_lpi_takes(to, intid))
+            continue;
+        take_ready(from, from_world, intid);
+        gic_set_remove(&from->lpi_pending, intid);
+        gicr_lpi_set(to, to_world, intid);
+    }
+}
+
+// Bits that no running redistributor has (of INTIDs that are not there, or while LPIs are disabled) come from a file that
+// was changed: they are dropped, as nothing would ever clear them.
+static void derive(struct gicr *gicr)
+{
+    for (uint32_t word = 0; word < BIT32(gicr->lpi_bits) / 64; word++)
+        if (gicr->lpi_pending.layer[0][word] && (!enabled(gicr) || !gicr_lpi_has(gicr, word * 64)))
+            gicr->lpi_pending.layer[0][word] = 0;
+    gic_set_derive(&gicr->lpi_pending);
+    for (uint32_t page = 0; page < BIT32(gicr->lpi_bits) / PAGE; page++) {
+        const uint8_t *bytes = gicr->lpi_properties + page * PAGE;
+        bool used = bytes[0] || memcmp(bytes, bytes + 1, PAGE - 1) != 0;
+        gicr->lpi_pages[page / 64] = bits_merge(gicr->lpi_pages[page / 64], used ? UINT64_MAX : 0, BIT64(page % 64));
+    }
 }
 
 void gicr_lpi_loaded(struct gicr *gicr, const struct gicr_lpi_world *world)
 {
-    if (!gicr->lpi_bits || !enabled(gicr))
+    if (!gicr->lpi_bits)
         return;
-    for (uint32_t word = GIC_LPI_FIRST / 64; word < BIT32(gicr->lpi_bits) / 64; word++)
-        for (uint64_t left = gicr->lpi_pending[word]; left; left &= left - 1)
-            put_ready(gicr, world, word * 64 + bits_lowest(left));
+    derive(gicr);
+    put_all(gicr, world);
 }
 
 // --- The pending table ----------------------------------------------------------------------------------------------
@@ -183,25 +234,26 @@ static void transfer_table(struct gicr *gicr, const struct gicr_lpi_world *world
     uint64_t address = gicr->pendbaser & TABLE_ADDRESS & ~UINT64_C(0xf000);
     for (uint32_t word = GIC_LPI_FIRST / 64; gicr_lpi_has(gicr, word * 64); word++) {
         uint8_t bytes[8] = { 0 };
-        bytes_put(bytes, 8, gicr->lpi_pending[word]);
+        bytes_put(bytes, 8, gicr->lpi_pending.layer[0][word]);
         bool done = write ? memory->write(memory->owner, address + word * 8, bytes, 8)
                           : memory->read(memory->owner, address + word * 8, bytes, 8);
         if (!done) {
             gicr->mistakes[GIC_MISTAKE_TABLE]++;
             return;
         }
-        gicr->lpi_pending[word] = bytes_get(bytes, 8);
+        for (uint64_t left = write ? 0 : bytes_get(bytes, 8); left; left &= left - 1)
+            gic_set_add(&gicr->lpi_pending, word * 64 + bits_lowest(left));
     }
 }
 
 static void forget(struct gicr *gicr, const struct gicr_lpi_world *world)
 {
-    for (uint32_t word = 0; word < BIT32(gicr->lpi_bits) / 64; word++) {
-        for (uint64_t left = gicr->lpi_pending[word]; left; left &= left - 1)
-            take_ready(gicr, world, word * 64 + bits_lowest(left));
-        gicr->lpi_pending[word] = 0;
+    FOR_PENDING(gicr, intid)
+    {
+        take_ready(gicr, world, intid);
+        gic_set_remove(&gicr->lpi_pending, intid);
     }
-    memset(gicr->lpi_properties, 0, BIT32(gicr->lpi_bits));
+    drop_properties(gicr);
 }
 
 // GICR_PENDBASER: with PTZ set software promises that the table is zero.
@@ -210,7 +262,7 @@ void gicr_lpi_enable(struct gicr *gicr, const struct gicr_lpi_world *world)
     gicr->ctlr |= GICR_CTLR_ENABLE_LPIS;
     if (!(gicr->pendbaser & GICR_PENDBASER_PTZ))
         transfer_table(gicr, world, false);
-    gicr_lpi_loaded(gicr, world);
+    put_all(gicr, world);
 }
 
 void gicr_lpi_disable(struct gicr *gicr, const struct gicr_lpi_world *world)

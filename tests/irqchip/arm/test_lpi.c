@@ -256,8 +256,18 @@ Test(lpi, hierarchical_sets_agree_with_a_plain_search)
             const uint8_t *found = memchr(plain, 1, members);
             lowest = found ? (uint32_t)(found - plain) : UINT32_MAX;
             cr_assert_eq(gic_set_lowest(&set), lowest);
+            uint32_t from = step % 5 ? member + 1 : random % (members + 2);
+            found = from < members ? memchr(plain + from, 1, members - from) : NULL;
+            cr_assert_eq(gic_set_next(&set, from), found ? (uint32_t)(found - plain) : UINT32_MAX, "from %u", from);
             cr_assert_eq(gic_set_has(&set, member), plain[member]);
         }
+        uint64_t *again = malloc(gic_set_words(sizes[i]) * 8);
+        memcpy(again, words, gic_set_words(sizes[i]) * 8);
+        for (uint32_t layer = 1; layer < set.depth; layer++)
+            set.layer[layer][0] ^= 5;
+        gic_set_derive(&set);
+        cr_assert_arr_eq(words, again, gic_set_words(sizes[i]) * 8);
+        free(again);
         free(words);
         free(plain);
     }
@@ -350,10 +360,66 @@ Test(lpi, what_is_not_pending_keeps_its_configuration_until_inv_too)
 Test(lpi, a_reset_forgets_them)
 {
     struct rig *rig = rig_lpi(1, false);
-    gicr_put64(rig, 0, SETLPIR, 8200);
+    static const uint32_t list[] = { 8200, 12287, 12288, 65535 };
+    for (unsigned i = 0; i < countof(list); i++)
+        gicr_put64(rig, 0, SETLPIR, list[i]);
     arm_irq_reset(&rig->irq);
     cr_assert_eq(rig->pending[0], 0);
     cr_assert_eq(rig->irq.cpus[0].ready.lpi_levels, 0);
     cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_CES | GICR_CTLR_IR);
+    for (uint32_t intid = 0; intid < 65536; intid++) {
+        cr_assert_not(gicr_lpi_is_pending(&rig->irq.cpus[0].gicr, intid));
+        cr_assert_eq(rig->irq.cpus[0].gicr.lpi_properties[intid], 0, "configuration of %u", intid);
+    }
+    cr_assert_eq(gic_set_lowest(&rig->irq.cpus[0].gicr.lpi_pending), UINT32_MAX);
+    rig_free(rig);
+}
+
+// What was cached before a save is cached after it, and INVALL drops it.
+Test(lpi, a_loaded_configuration_is_dropped_by_invall)
+{
+    struct rig *rig = rig_lpi(1, false), *other = rig_lpi(1, false);
+    struct visit_save save;
+    struct visit_load load;
+    gicr_put64(rig, 0, SETLPIR, 12288);
+    gicr_put64(rig, 0, CLRLPIR, 12288);
+    visit_save_init(&save);
+    arm_irq_visit(&rig->irq, &save.visit);
+    visit_load_init(&load, save.data, save.size);
+    arm_irq_visit(&other->irq, &load.visit);
+    other->pending[0] = UINT32_MAX;
+    arm_irq_loaded(&other->irq);
+    *lpi_property(other, 12288) = 0;
+    gicr_put64(other, 0, SETLPIR, 12288);
+    cr_assert_eq(rig_take(other, 0), 12288, "as it was cached");
+    gicr_put64(other, 0, INVALLR, 0);
+    gicr_put64(other, 0, SETLPIR, 12288);
+    cr_assert_eq(other->pending[0], 0, "disabled");
+    free(save.data);
+    rig_free(rig);
+    rig_free(other);
+}
+
+// A file may say anything. What could never be cleared is not taken from it.
+Test(lpi, bits_of_lpis_that_are_not_there_are_not_loaded)
+{
+    struct rig *rig = rig_lpi(2, false);
+    gicr_put(rig, 0, 0, 0);
+    gicr_put64(rig, 0, 0x70, LPI_PROPERTIES | 13);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    gicr_put(rig, 1, 0, 0);
+    for (unsigned cpu = 0; cpu < 2; cpu++) {
+        uint64_t *words = rig->irq.cpus[cpu].gicr.lpi_pending.layer[0];
+        words[0] = words[GIC_LPI_FIRST / 64 - 1] = words[16384 / 64] = UINT64_MAX;
+        words[16384 / 64 - 1] = words[GIC_LPI_FIRST / 64] = BIT64(63);
+    }
+    rig->pending[0] = rig->pending[1] = UINT32_MAX;
+    arm_irq_loaded(&rig->irq);
+    cr_assert_eq(rig_take(rig, 0), 8192 + 63);
+    cr_assert_eq(rig_take(rig, 0), 16383);
+    cr_assert_eq(rig->pending[0], 0);
+    cr_assert_eq(rig->pending[1], 0);
+    gicr_put(rig, 1, 0, GICR_CTLR_ENABLE_LPIS);
+    cr_assert_eq(rig->pending[1], 0);
     rig_free(rig);
 }
