@@ -29,7 +29,7 @@ static bool message(void *owner, uint64_t address, uint32_t data, uint32_t devic
 static int check(int result)
 {
     if (result < 0) {
-        fprintf(stderr, "%s\n", intact_irq_strerror(result));
+        fprintf(stderr, "%s\n", intact_strerror(result));
         exit(EXIT_FAILURE);
     }
     return result;

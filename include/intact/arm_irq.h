@@ -32,14 +32,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <intact/error.h>
 #include <intact/irq_line.h>
 
 #ifdef __cplusplus
 extern "C" {
-#endif
-
-#ifndef INTACT_ERROR_SIZE
-#define INTACT_ERROR_SIZE 512
 #endif
 
 struct intact_arm_irq;

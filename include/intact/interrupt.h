@@ -10,7 +10,7 @@
 //     intact_irq_group_trigger(group, 0);
 //
 // Functions return 0 or more for success and a negative value of enum intact_irq_error, with a text by
-// intact_irq_strerror. A function that fails has changed nothing.
+// intact_strerror. A function that fails has changed nothing.
 //
 // Threads. One thread is the machine thread: it runs the vCPUs, or in a program of your own it is the one that calls
 // intact_irq_manager_poll. What it does takes effect at once. Every other thread may call everything that does not say
@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <intact/error.h>
 #include <intact/irq_line.h>
 
 #ifdef __cplusplus
@@ -55,9 +56,6 @@ enum intact_irq_error {
     INTACT_IRQ_NOT_ENABLED = -1003,  // enable the group first
     INTACT_IRQ_BAD_COUNT = -1004,    // a group of this type cannot have so many sources
 };
-
-// A sentence for any value above, and "unknown error" for others. The text is static. Any thread.
-const char *intact_irq_strerror(int error);
 
 // --- Manager -------------------------------------------------------------------------------------------------------
 

@@ -26,18 +26,16 @@
 #include <stdint.h>
 
 #include <intact/backend.h>
+#include <intact/error.h>
+#include <intact/trace.h>
+#include <intact/version.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define INTACT_ERROR_SIZE 512
-
 struct intact_machine;
 struct intact_irq_manager;
-
-// The version of the library, "0.1.0". Any thread.
-const char *intact_version(void);
 
 // --- Configuration ---------------------------------------------------------------------------------------------------
 
@@ -279,57 +277,11 @@ int intact_machine_console_size(struct intact_machine *machine, const char *id, 
 // Any thread, and signal handlers of the machine's own thread not included. Ends intact_machine_run soon.
 void intact_machine_quit(struct intact_machine *machine);
 
-// --- Trace taps ------------------------------------------------------------------------------------------------------
+// --- Trace -----------------------------------------------------------------------------------------------------------
 
-// The stations of an interrupt's path (docs/interrupt-path.md), as they are passed.
-enum intact_trace_id {
-    INTACT_TRACE_LINE,    // a device moved a line:            a = gsi, b = level
-    INTACT_TRACE_TRIGGER, // a group was triggered:            a = first source id, b = index
-    INTACT_TRACE_ROUTE,   // a GSI reached a pin or a message: a = gsi, b = chip, c = pin
-    INTACT_TRACE_MESSAGE, // a message was decoded:            a = address, b = data, c = device id
-    INTACT_TRACE_PIN,     // a chip saw a pin move:            a = chip, b = pin, c = level
-    INTACT_TRACE_ACCEPT,  // a per-CPU receiver accepted:      a = vector, b = trigger and delivery mode
-    INTACT_TRACE_PENDING, // a processor's pending word:       a = new word, b = old word
-    INTACT_TRACE_TAKE,    // the processor took it:            a = vector (Arm: 20h IRQ, 40h FIQ), b = program counter
-    INTACT_TRACE_EOI,     // an EOI reached a chip:            a = vector, b = chip, c = its pin
-    INTACT_TRACE_IPI,     // an interprocessor interrupt:      a = destination, b = mode, c = vector
-    INTACT_TRACE_TIMER,   // a timer fired:                    a = deadline
-    INTACT_TRACE_ACCESS,  // a device register access:         a = address, b = value, c = size | write << 8
-    INTACT_TRACE_MISTAKE, // the guest broke a rule:           a = chip, b = which, c = value
-    INTACT_TRACE_DROP,    // nobody took it:                   a = reason
-    INTACT_TRACE_ACK,     // Arm, the handler read IAR:        a = INTID, b = group (0, 1; 2 is Secure 1)
-    INTACT_TRACE_IDS
-};
-
-// Chip numbers in traces: the 8259A pair, the first IOAPIC, the local APICs; the GIC's distributor, ITS, per-CPU parts
-// and message frame.
-enum {
-    INTACT_CHIP_PIC = 0,
-    INTACT_CHIP_IOAPIC = 1,
-    INTACT_CHIP_LAPIC = 0x10000,
-    INTACT_CHIP_GICD = 0x20000,
-    INTACT_CHIP_ITS = 0x20001,
-    INTACT_CHIP_GIC_CPU = 0x20002,
-    INTACT_CHIP_GIC_V2M = 0x20003,
-};
-
-#define INTACT_NO_CPU UINT32_MAX
-
-struct intact_trace_event {
-    enum intact_trace_id id;
-    uint32_t cpu;          // or INTACT_NO_CPU
-    uint64_t time;         // ns
-    uint64_t instructions; // executed by all processors
-    uint64_t a, b, c;
-};
-
-// Calls `tap` for every event whose bit (1 << id) is set in `wanted`; NULL ends it. One tap at a time. It must not call
-// the machine, and never changes what the guest does.
-void intact_machine_trace(struct intact_machine *machine, uint64_t wanted,
-                          void (*tap)(void *owner, const struct intact_trace_event *event), void *owner);
-
-// "LINE", "TAKE" and so on. Any thread.
-const char *intact_trace_name(enum intact_trace_id id);
+// Reports the stations of an interrupt's path to `observer` (<intact/trace.h>) until intact_trace_observer_remove, or the
+// end of the machine. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it listens already.
+int intact_machine_trace(struct intact_machine *machine, struct intact_trace_observer *observer);
 
 #ifdef __cplusplus
 }

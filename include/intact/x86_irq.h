@@ -31,14 +31,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <intact/error.h>
 #include <intact/irq_line.h>
 
 #ifdef __cplusplus
 extern "C" {
-#endif
-
-#ifndef INTACT_ERROR_SIZE
-#define INTACT_ERROR_SIZE 512
 #endif
 
 struct intact_x86_irq;

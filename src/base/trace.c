@@ -1,24 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The list of observers, and events on their way to them; see trace.h.
 #include "base/trace.h"
 
-const char *trace_name(enum trace_id id)
+#include <errno.h>
+
+// --- Observers -------------------------------------------------------------------------------------------------------
+
+// One event on its way: the observer that is next, which moves on when that one is removed.
+struct trace_walk {
+    struct trace_walk *outer;
+    struct intact_trace_observer *next;
+};
+
+void intact_trace_observer_init(struct intact_trace_observer *observer, uint64_t wanted,
+                                void (*event)(void *owner, const struct intact_trace_event *event), void *owner)
 {
-    static const char *const names[TRACE_IDS] = {
-        [TRACE_LINE] = "line",       [TRACE_TRIGGER] = "trigger", [TRACE_ROUTE] = "route",
-        [TRACE_MESSAGE] = "message", [TRACE_PIN] = "pin",         [TRACE_ACCEPT] = "accept",
-        [TRACE_PENDING] = "pending", [TRACE_TAKE] = "take",       [TRACE_EOI] = "eoi",
-        [TRACE_IPI] = "ipi",         [TRACE_TIMER] = "timer",     [TRACE_ACCESS] = "access",
-        [TRACE_MISTAKE] = "mistake", [TRACE_DROP] = "drop",       [TRACE_ACK] = "ack",
+    *observer = (struct intact_trace_observer){
+        .size = sizeof(*observer),
+        .wanted = wanted,
+        .event = event,
+        .owner = owner,
     };
-    return names[id];
+}
+
+static void unite(struct trace *trace)
+{
+    trace->wanted = 0;
+    for (const struct intact_trace_observer *observer = trace->observers; observer; observer = observer->next)
+        trace->wanted |= observer->wanted;
+}
+
+int trace_add(struct trace *trace, struct intact_trace_observer *observer)
+{
+    if (observer->size != sizeof(*observer) || !observer->event)
+        return -EINVAL;
+    if (observer->trace)
+        return -EBUSY;
+    observer->trace = trace;
+    observer->next = trace->observers;
+    trace->observers = observer;
+    unite(trace);
+    return 0;
+}
+
+void intact_trace_observer_remove(struct intact_trace_observer *observer)
+{
+    struct trace *trace = observer->trace;
+    if (!trace)
+        return;
+    struct intact_trace_observer **link = &trace->observers;
+    while (*link != observer)
+        link = &(*link)->next;
+    *link = observer->next;
+    for (struct trace_walk *walk = trace->walks; walk; walk = walk->outer)
+        if (walk->next == observer)
+            walk->next = observer->next;
+    observer->trace = NULL;
+    observer->next = NULL;
+    unite(trace);
+}
+
+void trace_free(struct trace *trace)
+{
+    while (trace->observers)
+        intact_trace_observer_remove(trace->observers);
+}
+
+// --- Events ----------------------------------------------------------------------------------------------------------
+
+// Which of its arguments is the number of a chip; NULL: none.
+static uint64_t *chip_of(struct intact_trace_event *event)
+{
+    switch (event->id) {
+    case INTACT_TRACE_PIN:
+    case INTACT_TRACE_MISTAKE: return &event->a;
+    case INTACT_TRACE_ROUTE:
+    case INTACT_TRACE_EOI: return &event->b;
+    default: return NULL;
+    }
+}
+
+// UINT32_MAX and above stand for no chip.
+static void number_chip(const struct trace *trace, struct intact_trace_event *event)
+{
+    uint64_t *chip = chip_of(event);
+    if (chip && *chip < UINT32_MAX)
+        *chip += trace->first_chip;
 }
 
 void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
-    struct trace_event event = { .id = id, .vcpu = vcpu, .a = a, .b = b, .c = c };
-    if (!trace->tap)
-        return;
+    struct intact_trace_event event = { .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c };
+    struct trace_walk walk = { .outer = trace->walks, .next = trace->observers };
     if (trace->stamp)
         trace->stamp(trace->stamp_owner, &event);
-    trace->tap(trace->owner, &event);
+    number_chip(trace, &event);
+    trace->walks = &walk;
+    while (walk.next) {
+        struct intact_trace_observer *observer = walk.next;
+        walk.next = observer->next;
+        if (observer->wanted & BIT64(id))
+            observer->event(observer->owner, &event);
+    }
+    trace->walks = walk.outer;
+}
+
+// --- Texts -----------------------------------------------------------------------------------------------------------
+
+static const struct {
+    const char *name, *about, *arguments[3];
+} texts[TRACE_IDS] = {
+#define TRACE_TEXT(id, name, about, a, b, c) [TRACE_##id] = { name, about, { a, b, c } },
+    INTACT_TRACE_EVENTS(TRACE_TEXT)
+};
+
+const char *intact_trace_name(enum intact_trace_id id)
+{
+    return (unsigned)id < TRACE_IDS ? texts[id].name : "unknown";
+}
+
+const char *intact_trace_about(enum intact_trace_id id)
+{
+    return (unsigned)id < TRACE_IDS ? texts[id].about : "unknown";
+}
+
+const char *intact_trace_argument(enum intact_trace_id id, unsigned which)
+{
+    return (unsigned)id < TRACE_IDS && which < 3 ? texts[id].arguments[which] : NULL;
 }

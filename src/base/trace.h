@@ -1,56 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Trace taps: the stations of an interrupt's path, told as they are passed. One tap serves the demo's narration, the
-// trace ring, transcripts in tests and counters.
+// Trace points: the stations of an interrupt's path, reported to observers as they are passed. The demo, -d int, tests
+// and programs that embed the library are observers.
 //
 // Chips do not trace: they return what happened, and count guest mistakes in themselves. The wiring files (route.c,
-// x86_irq.c, arm_irq.c), the loop and the machine call TRACE. With no tap set the cost is one load and one test.
+// x86_irq*.c, arm_irq*.c), the loop and the machine call TRACE. Without an observer it costs one load and one test.
+//
+// The events are those of <intact/trace.h>, and so is the list of them: TRACE_LINE is INTACT_TRACE_LINE.
 #ifndef BASE_TRACE_H
 #define BASE_TRACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <intact/trace.h>
+
 #include "base/bits.h"
 
 enum trace_id {
-    TRACE_LINE,    // a device moved a line:            a = gsi, b = level
-    TRACE_TRIGGER, // a group was triggered:            a = first source id, b = index
-    TRACE_ROUTE,   // a GSI reached a pin or a message: a = gsi, b = chip, c = pin
-    TRACE_MESSAGE, // a message was decoded:            a = address, b = data, c = device id
-    TRACE_PIN,     // a chip saw a pin move:            a = chip (enum of the family), b = pin, c = level
-    TRACE_ACCEPT,  // a per-CPU receiver accepted:      a = vector or INTID, b = trigger/delivery mode
-    TRACE_PENDING, // settle changed a CPU's word:      a = new word, b = old word
-    TRACE_TAKE,    // the CPU took it:                  a = vector; Arm: PENDING_IRQ or _FIQ, b = guest PC before
-    TRACE_EOI,     // an EOI reached a chip:            a = vector or INTID, b = chip, c = pin
-    TRACE_IPI,     // an interprocessor interrupt:      a = destination, b = mode, c = vector or INTID
-    TRACE_TIMER,   // a timer fired:                    a = deadline
-    TRACE_ACCESS,  // a device register access:         a = address, b = value, c = size | write << 8
-    TRACE_MISTAKE, // the guest broke a rule:           a = chip, b = mistake (enum of the chip), c = value
-    TRACE_DROP,    // nobody took it:                   a = reason, b, c as the wiring says
-    TRACE_ACK,     // Arm, the handler read IAR:        a = INTID, b = group (enum gic_group)
-    TRACE_IDS
+#define TRACE_ID(id, name, about, a, b, c) TRACE_##id = INTACT_TRACE_##id,
+    INTACT_TRACE_EVENTS(TRACE_ID)
+#undef TRACE_ID
+        TRACE_IDS
 };
 
-#define TRACE_NO_CPU UINT32_MAX
+#define TRACE_NO_CPU INTACT_NO_CPU
 
-struct trace_event {
-    enum trace_id id;
-    uint32_t vcpu;         // or TRACE_NO_CPU
-    uint64_t now;          // ns
-    uint64_t instructions; // executed by the machine so far
-    uint64_t a, b, c;
-};
+struct trace_walk;
 
 struct trace {
-    uint64_t wanted; // BIT64(id) of what the tap wants
-    void (*tap)(void *owner, const struct trace_event *event);
-    void *owner;
-    // Filled in by the loop: where we are. NULL in programs that embed the chips alone.
-    void (*stamp)(void *owner, struct trace_event *event);
+    uint64_t wanted; // the union of what the observers want
+    struct intact_trace_observer *observers;
+    struct trace_walk *walks; // events on their way to the observers
+    uint64_t first_chip;      // added to the chip numbers of events: each family counts its own from 0
+    // Fills in the time and the instructions of an event. NULL: they are 0.
+    void (*stamp)(void *owner, struct intact_trace_event *event);
     void *stamp_owner;
 };
 
-const char *trace_name(enum trace_id id);
+// A zeroed struct trace has no observer. trace_free removes all of them.
+void trace_free(struct trace *trace);
+
+// Adds an observer; it hears of what happens from now on, before those that are there already. 0; -EINVAL: it was not
+// prepared by intact_trace_observer_init; -EBUSY: it listens already, here or elsewhere.
+int trace_add(struct trace *trace, struct intact_trace_observer *observer);
+
 void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
 
 // `trace` may be NULL.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // intact demo: five interrupts of an embedded guest (guests/demo), each told station by station.
 //
-// The guest prints a line when an interrupt has arrived and is done with; what the taps said since the line before is
+// The guest prints a line when an interrupt has arrived and is done with; what was traced since the line before is
 // that interrupt's way. Stations have the numbers of docs/interrupt-path.md.
 #include "cli/demo.h"
 
@@ -91,7 +91,8 @@ static int run_demo(struct demo *demo, struct settings *settings)
     demo->family->configure(config);
     if (intact_machine_create(config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
-    intact_machine_trace(machine, demo->family->wanted, tap, demo);
+    intact_trace_observer_init(&demo->observer, demo->family->wanted, tap, demo);
+    intact_machine_trace(machine, &demo->observer);
     puts(demo->family->introduction);
     struct intact_exit end = intact_machine_run(machine);
     printf("\nThe guest is done after %" PRIu64 " instructions. Run it again: every number will be the same.\n",

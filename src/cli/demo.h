@@ -13,6 +13,7 @@
 enum { DEMO_EVENT_LIMIT = 256, DEMO_LINE_LIMIT = 160 };
 
 struct demo {
+    struct intact_trace_observer observer;
     const struct demo_family *family;
     bool colour;
     struct intact_trace_event events[DEMO_EVENT_LIMIT];

@@ -51,10 +51,12 @@ static int run_machine(struct settings *settings, struct consoles *consoles, FIL
 {
     struct intact_machine *machine;
     struct event_log events = { .file = log, .type = settings->config.type };
+    struct intact_trace_observer observer;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
+    intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, log_event, &events);
     if (settings->log_int)
-        intact_machine_trace(machine, TRACE_TEXT_INTERRUPTS, log_event, &events);
+        intact_machine_trace(machine, &observer);
     consoles_start(consoles, machine);
     struct intact_exit end = intact_machine_run(machine);
     consoles_close(consoles);

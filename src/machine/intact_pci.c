@@ -135,7 +135,7 @@ static int add_interrupts(struct intact_pci_device *device)
     int result = pci_irq_init(&device->pci, &irq);
     if (result == INTACT_IRQ_INVALID)
         return refuse(device, -EINVAL, "msix_bar is no BAR that is free");
-    return result ? refuse(device, -ENOMEM, intact_irq_strerror(result)) : 0;
+    return result ? refuse(device, -ENOMEM, intact_strerror(result)) : 0;
 }
 
 static int build(struct intact_pci_device *device)

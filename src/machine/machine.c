@@ -14,18 +14,11 @@
 
 struct intact_machine {
     struct board *board;
-    void (*tap)(void *owner, const struct intact_trace_event *event);
-    void *tap_owner;
 };
 
 static const struct board_type *const types[] = { [INTACT_PC] = &pc_type, [INTACT_VIRT] = &virt_type };
 
 // --- Life -----------------------------------------------------------------------------------------------------------
-
-const char *intact_version(void)
-{
-    return INTACT_VERSION;
-}
 
 void intact_machine_config_init(struct intact_machine_config *config)
 {
@@ -197,12 +190,8 @@ void intact_machine_quit(struct intact_machine *machine)
     outside_quit(&machine->board->outside);
 }
 
-// --- Trace taps -----------------------------------------------------------------------------------------------------
+// --- Trace -----------------------------------------------------------------------------------------------------------
 
-_Static_assert((int)INTACT_TRACE_LINE == (int)TRACE_LINE && (int)INTACT_TRACE_TAKE == (int)TRACE_TAKE &&
-                   (int)INTACT_TRACE_DROP == (int)TRACE_DROP && (int)INTACT_TRACE_ACK == (int)TRACE_ACK &&
-                   (int)INTACT_TRACE_IDS == (int)TRACE_IDS,
-               "the public trace ids are base/trace.h's");
 _Static_assert((int)INTACT_CHIP_PIC == (int)X86_IRQ_PIC && (int)INTACT_CHIP_IOAPIC == (int)X86_IRQ_IOAPIC &&
                    (int)INTACT_CHIP_LAPIC == (int)X86_IRQ_LAPIC,
                "the public chip numbers are x86_irq.h's");
@@ -212,45 +201,7 @@ _Static_assert((int)INTACT_CHIP_ITS - (int)INTACT_CHIP_GICD == (int)ARM_IRQ_ITS 
                    (int)INTACT_CHIP_GIC_V2M - (int)INTACT_CHIP_GICD == (int)ARM_IRQ_V2M - (int)ARM_IRQ_GICD,
                "the public chip numbers follow arm_irq.h's");
 
-// The chips of each family count from 0; outside, every number is one chip's alone.
-static void name_chip(const struct intact_machine *machine, struct intact_trace_event *event)
+int intact_machine_trace(struct intact_machine *machine, struct intact_trace_observer *observer)
 {
-    switch (event->id) {
-    case INTACT_TRACE_PIN:
-    case INTACT_TRACE_MISTAKE: event->a += machine->board->type->chips; break;
-    case INTACT_TRACE_ROUTE: event->b += event->b == ROUTE_TO_MESSAGE ? 0 : machine->board->type->chips; break;
-    case INTACT_TRACE_EOI: event->b += machine->board->type->chips; break;
-    default: break;
-    }
-}
-
-static void pass_on(void *owner, const struct trace_event *event)
-{
-    struct intact_machine *machine = owner;
-    struct intact_trace_event out = {
-        .id = (enum intact_trace_id)event->id,
-        .cpu = event->vcpu,
-        .time = event->now,
-        .instructions = event->instructions,
-        .a = event->a,
-        .b = event->b,
-        .c = event->c,
-    };
-    name_chip(machine, &out);
-    machine->tap(machine->tap_owner, &out);
-}
-
-void intact_machine_trace(struct intact_machine *machine, uint64_t wanted,
-                          void (*tap)(void *owner, const struct intact_trace_event *event), void *owner)
-{
-    machine->tap = tap;
-    machine->tap_owner = owner;
-    machine->board->trace.tap = tap ? pass_on : NULL;
-    machine->board->trace.owner = machine;
-    machine->board->trace.wanted = tap ? wanted : 0;
-}
-
-const char *intact_trace_name(enum intact_trace_id id)
-{
-    return (unsigned)id < INTACT_TRACE_IDS ? trace_name((enum trace_id)id) : "unknown";
+    return trace_add(&machine->board->trace, observer);
 }

@@ -47,7 +47,7 @@ uint64_t bus_do_read(struct bus_case *bus, struct fuzz *fuzz, uint64_t address, 
 
 // --- Making ------------------------------------------------------------------------------------------------------------
 
-static void tap(void *owner, const struct trace_event *event)
+static void tap(void *owner, const struct intact_trace_event *event)
 {
     bus_family.trace(owner, event);
 }
@@ -73,9 +73,8 @@ static struct bus_case *make(const struct bus_config *config)
     bus->config = *config;
     bus->own = calloc(1, bus_family.own_bytes);
     bus->rig = bus_family.make(config, bus->own);
-    bus->rig.trace->wanted = bus_family.traced;
-    bus->rig.trace->tap = tap;
-    bus->rig.trace->owner = bus;
+    intact_trace_observer_init(&bus->observer, bus_family.traced, tap, bus);
+    trace_add(bus->rig.trace, &bus->observer);
     make_groups(bus);
     for (unsigned i = 0; i < BUS_LINES; i++)
         if (intact_irq_manager_connect(bus->rig.manager, BUS_FIRST_LINE + i, &bus->lines[i]))

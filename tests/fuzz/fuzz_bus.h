@@ -18,6 +18,7 @@ struct bus_config {
 };
 
 struct bus_case {
+    struct intact_trace_observer observer;
     struct bus_config config;
     struct rig rig;
     struct intact_irq_group *groups[BUS_GROUPS];
@@ -38,7 +39,7 @@ struct bus_family {
     struct rig (*make)(const struct bus_config *config, void *own);
     size_t own_bytes;
     uint64_t traced; // events for `trace`, as BIT64(id)
-    void (*trace)(struct bus_case *bus, const struct trace_event *event);
+    void (*trace)(struct bus_case *bus, const struct intact_trace_event *event);
     const struct bus_step *steps;
     unsigned step_count;
     void (*was_reset)(struct bus_case *bus);

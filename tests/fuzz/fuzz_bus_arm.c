@@ -42,20 +42,20 @@ static struct notes *notes(const struct bus_case *bus)
 }
 
 // An acknowledge takes what was latched; an SGI of several CPUs stays.
-static void trace(struct bus_case *bus, const struct trace_event *event)
+static void trace(struct bus_case *bus, const struct intact_trace_event *event)
 {
     uint32_t intid = (uint32_t)event->a;
-    bus->dropped += event->id == TRACE_DROP;
-    bus->accepted += event->id == TRACE_ACCEPT;
-    if (event->id != TRACE_ACK)
+    bus->dropped += event->id == INTACT_TRACE_DROP;
+    bus->accepted += event->id == INTACT_TRACE_ACCEPT;
+    if (event->id != INTACT_TRACE_ACK)
         return;
-    notes(bus)->taken[event->vcpu] = intid;
+    notes(bus)->taken[event->cpu] = intid;
     if (intid >= GIC_LPI_FIRST)
-        notes(bus)->lpi[event->vcpu][intid / 64] &= ~BIT64(intid % 64);
+        notes(bus)->lpi[event->cpu][intid / 64] &= ~BIT64(intid % 64);
     else if (intid >= 32)
         notes(bus)->spi[(intid - 32) / 32] &= ~BIT32(intid % 32);
     else
-        notes(bus)->own[event->vcpu] &= ~BIT32(intid);
+        notes(bus)->own[event->cpu] &= ~BIT32(intid);
 }
 
 // --- Steps: register banks -----------------------------------------------------------------------------------------------

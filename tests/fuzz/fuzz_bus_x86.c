@@ -32,15 +32,15 @@ static uint64_t (*expected(const struct bus_case *bus))[4]
     return ((struct notes *)bus->own)->expected;
 }
 
-static void trace(struct bus_case *bus, const struct trace_event *event)
+static void trace(struct bus_case *bus, const struct intact_trace_event *event)
 {
-    if (event->id == TRACE_DROP && event->a >= X86_IRQ_DROP_NO_CPU)
+    if (event->id == INTACT_TRACE_DROP && event->a >= X86_IRQ_DROP_NO_CPU)
         bus->dropped++;
-    if (event->id != TRACE_ACCEPT)
+    if (event->id != INTACT_TRACE_ACCEPT)
         return;
     bus->accepted++;
     if (x86_delivery_has_vector(event->b & 0xff) && event->a >= 16)
-        expected(bus)[event->vcpu][event->a / 64] |= BIT64(event->a % 64);
+        expected(bus)[event->cpu][event->a / 64] |= BIT64(event->a % 64);
 }
 
 // --- Steps: ports and windows ------------------------------------------------------------------------------------------

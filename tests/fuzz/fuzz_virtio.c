@@ -528,7 +528,7 @@ static void was_reset(struct bus_case *bus)
         notes(bus)->faults[i] = faults_of(virtio_rig_target(&bus->rig, i)->virtio);
 }
 
-static void trace(struct bus_case *bus, const struct trace_event *event)
+static void trace(struct bus_case *bus, const struct intact_trace_event *event)
 {
     (void)bus, (void)event;
 }

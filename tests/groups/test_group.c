@@ -209,29 +209,6 @@ Test(group, a_message_that_nobody_takes_is_no_route_and_counted)
     rig_close(&rig);
 }
 
-Test(group, every_error_has_a_text_of_its_own)
-{
-    const int errors[] = { INTACT_IRQ_OK,
-                           INTACT_IRQ_NO_ROUTE,
-                           INTACT_IRQ_NO_MEMORY,
-                           INTACT_IRQ_BUSY,
-                           INTACT_IRQ_DUPLICATE,
-                           INTACT_IRQ_INVALID,
-                           INTACT_IRQ_OUT_OF_FILES,
-                           INTACT_IRQ_OUT_OF_VECTORS,
-                           INTACT_IRQ_BAD_INDEX,
-                           INTACT_IRQ_BAD_TYPE,
-                           INTACT_IRQ_NOT_ENABLED,
-                           INTACT_IRQ_BAD_COUNT,
-                           -9999 };
-    const unsigned count = sizeof(errors) / sizeof(errors[0]);
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned j = 0; j < i; j++)
-            cr_expect_str_neq(intact_irq_strerror(errors[i]), intact_irq_strerror(errors[j]));
-    cr_expect_str_eq(intact_irq_strerror(-9999), "unknown error");
-    cr_expect_str_eq(intact_irq_strerror(3), "success");
-}
-
 // --- Update and commit -----------------------------------------------------------------------------------------------
 
 Test(group, a_batch_takes_effect_as_a_whole)

@@ -12,12 +12,13 @@ enum { PIC, IOAPIC, CHIPS };
 struct board {
     struct route route;
     struct trace trace;
+    struct intact_trace_observer observer;
     bool level[CHIPS][24];
     unsigned changes, messages;
     uint64_t address;
     uint32_t data, device;
     bool deaf; // nobody takes messages
-    struct trace_event events[64];
+    struct intact_trace_event events[64];
     unsigned event_count;
 };
 
@@ -45,7 +46,7 @@ static bool only_apic(void *owner, uint64_t address, uint32_t device)
     return address >> 20 == 0xfee;
 }
 
-static void on_trace(void *owner, const struct trace_event *event)
+static void on_trace(void *owner, const struct intact_trace_event *event)
 {
     struct board *board = owner;
     board->events[board->event_count++] = *event;
@@ -54,7 +55,7 @@ static void on_trace(void *owner, const struct trace_event *event)
 // A PC in small: ISA interrupts reach both chips, and 0 is pin 2 of the IOAPIC.
 static void open_board(struct board *board)
 {
-    *board = (struct board){ .trace = { .tap = on_trace, .owner = board } };
+    *board = (struct board){ .trace = { .wanted = 0 } };
     route_init(&board->route, &(struct route_sink){ on_pin, on_message, board, NULL }, &board->trace);
     cr_assert_eq(route_add_chip(&board->route, PIC, 16), 0);
     cr_assert_eq(route_add_chip(&board->route, IOAPIC, 24), 0);
@@ -298,23 +299,24 @@ Test(route, mistakes_of_the_wiring_are_told)
     route_free(&b.route);
 }
 
-Test(route, the_taps_tell_line_route_and_drop)
+Test(route, observers_hear_of_line_route_and_drop)
 {
     struct board b;
     open_board(&b);
-    b.trace.wanted = BIT64(TRACE_LINE) | BIT64(TRACE_ROUTE) | BIT64(TRACE_DROP);
+    intact_trace_observer_init(&b.observer, BIT64(TRACE_LINE) | BIT64(TRACE_ROUTE) | BIT64(TRACE_DROP), on_trace, &b);
+    cr_assert_eq(trace_add(&b.trace, &b.observer), 0);
     struct intact_irq_line line = { .level = false };
     route_connect(&b.route, 0, &line);
     intact_irq_line_set(&line, true);
     intact_irq_line_set(&line, false);
     b.deaf = true;
     route_message(&b.route, 0xfee00000, 0x22, 3);
-    const struct trace_event expected[] = {
-        { .id = TRACE_LINE, .a = 0, .b = 1 },
-        { .id = TRACE_ROUTE, .a = 0, .b = PIC, .c = 0 },
-        { .id = TRACE_ROUTE, .a = 0, .b = IOAPIC, .c = 2 },
-        { .id = TRACE_LINE, .a = 0, .b = 0 },
-        { .id = TRACE_DROP, .a = ROUTE_DROP_MESSAGE, .b = 0xfee00000, .c = 0x22 },
+    const struct intact_trace_event expected[] = {
+        { .id = INTACT_TRACE_LINE, .a = 0, .b = 1 },
+        { .id = INTACT_TRACE_ROUTE, .a = 0, .b = PIC, .c = 0 },
+        { .id = INTACT_TRACE_ROUTE, .a = 0, .b = IOAPIC, .c = 2 },
+        { .id = INTACT_TRACE_LINE, .a = 0, .b = 0 },
+        { .id = INTACT_TRACE_DROP, .a = ROUTE_DROP_MESSAGE, .b = 0xfee00000, .c = 0x22 },
     };
     cr_assert_eq(b.event_count, countof(expected));
     for (unsigned i = 0; i < countof(expected); i++) {

@@ -17,6 +17,7 @@ enum { SPI = 16 + 31 }; // of virtio-mmio slot 31
 
 static struct scene {
     struct intact_machine *machine;
+    struct intact_trace_observer observer;
     char text[512];
     size_t length, left; // bytes so far, and those that the last report still lacks
     unsigned raised;     // the device's line
@@ -89,7 +90,8 @@ static void make(const struct intact_device_config *devices, unsigned count, voi
     config.devices = devices;
     config.device_count = count;
     cr_assert_eq(intact_machine_create(&config, &scene.machine, why), 0, "%s", why);
-    intact_machine_trace(scene.machine, UINT64_C(1) << INTACT_TRACE_LINE, heard, NULL);
+    intact_trace_observer_init(&scene.observer, INTACT_TRACE_BIT(INTACT_TRACE_LINE), heard, NULL);
+    cr_assert_eq(intact_machine_trace(scene.machine, &scene.observer), 0);
 }
 
 // Runs until a step quits; then the guest must have reported exactly this.

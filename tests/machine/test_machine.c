@@ -367,14 +367,16 @@ static void make_tick(void)
     code_halt(&code);
 }
 
-Test(machine, a_tap_hears_the_stations_that_an_interrupt_passes)
+Test(machine, an_observer_hears_the_stations_that_an_interrupt_passes)
 {
     struct intact_machine *machine;
     char why[INTACT_ERROR_SIZE];
     make_tick();
     cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
     memset(seen, 0, sizeof seen);
-    intact_machine_trace(machine, UINT64_MAX, tap, NULL);
+    struct intact_trace_observer observer;
+    intact_trace_observer_init(&observer, INTACT_TRACE_ALL, tap, NULL);
+    cr_assert_eq(intact_machine_trace(machine, &observer), 0);
     struct intact_exit end = intact_machine_run(machine);
     cr_assert_eq(end.reason, INTACT_DEADLOCK);
     cr_assert_eq(seen[INTACT_TRACE_ROUTE], 2);
@@ -384,7 +386,7 @@ Test(machine, a_tap_hears_the_stations_that_an_interrupt_passes)
     intact_machine_destroy(machine);
 }
 
-Test(machine, a_tap_hears_of_a_pending_word_once)
+Test(machine, an_observer_hears_of_a_pending_word_once)
 {
     struct intact_machine *machine;
     char why[INTACT_ERROR_SIZE];
@@ -392,7 +394,9 @@ Test(machine, a_tap_hears_of_a_pending_word_once)
     make_tick();
     cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
     memset(seen, 0, sizeof seen);
-    intact_machine_trace(machine, UINT64_MAX, tap, NULL);
+    struct intact_trace_observer observer;
+    intact_trace_observer_init(&observer, INTACT_TRACE_ALL, tap, NULL);
+    cr_assert_eq(intact_machine_trace(machine, &observer), 0);
     cr_assert_eq(intact_machine_run(machine).reason, INTACT_DEADLOCK);
     cr_assert_eq(seen[INTACT_TRACE_PENDING], 1);
     intact_machine_destroy(machine);

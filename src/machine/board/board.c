@@ -50,11 +50,11 @@ static int make_outside(struct board *board)
 }
 
 // Where we are, for every trace event.
-static void stamp(void *owner, struct trace_event *event)
+static void stamp(void *owner, struct intact_trace_event *event)
 {
     struct board *board = owner;
     event->instructions = loop_instructions(&board->loop);
-    event->now = board->loop.current ? vcpu_now(board->loop.current) : board->clock.now;
+    event->time = board->loop.current ? vcpu_now(board->loop.current) : board->clock.now;
 }
 
 static int make_loop(struct board *board)
@@ -62,6 +62,7 @@ static int make_loop(struct board *board)
     struct loop *loop = &board->loop;
     board->trace.stamp = stamp;
     board->trace.stamp_owner = board;
+    board->trace.first_chip = board->type->chips;
     board->memory.written = loop_memory_written;
     board->memory.mapped = loop_memory_mapped;
     board->memory.written_owner = loop;
@@ -149,6 +150,7 @@ void board_destroy(struct board *board)
         free(window);
     }
     host_memory_release(board->ram, board->ram_size);
+    trace_free(&board->trace);
     memset(board, 0, board->type->size);
 }
 

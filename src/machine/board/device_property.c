@@ -127,6 +127,6 @@ int device_failed(struct board *board, const struct intact_device_config *config
     if (error == -ENOMEM)
         return error_set(&board->error, -ENOMEM, "-device %s: the host has no memory left", config->driver);
     error_set(&board->error, -EINVAL, "-device %s: %s", config->driver,
-              error == -EINVAL ? "it cannot be built so" : intact_irq_strerror(error));
+              error == -EINVAL ? "it cannot be built so" : intact_strerror(error));
     return -EINVAL;
 }

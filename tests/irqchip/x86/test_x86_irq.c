@@ -250,10 +250,10 @@ Test(x86_irq, an_eoi_at_the_8259_resamples_the_line)
     cr_assert_eq(b.pending[0], 0);
 }
 
-static struct trace_event ended[8];
+static struct intact_trace_event ended[8];
 static unsigned ended_count;
 
-static void note_end(void *owner, const struct trace_event *event)
+static void note_end(void *owner, const struct intact_trace_event *event)
 {
     (void)owner;
     ended[ended_count++ % 8] = *event;
@@ -266,7 +266,9 @@ Test(x86_irq, an_eoi_is_told_with_the_vector_the_chip_and_the_pin)
     pic_setup(&b);
     x86_irq_virtual_wire(&b.irq);
     route(&b, 1, 3, 0x71 | ENTRY_LEVEL);
-    b.trace = (struct trace){ .wanted = BIT64(TRACE_EOI), .tap = note_end };
+    struct intact_trace_observer observer;
+    intact_trace_observer_init(&observer, BIT64(TRACE_EOI), note_end, NULL);
+    cr_assert_eq(trace_add(&b.trace, &observer), 0);
     x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 12, true);
     cr_assert_eq(take(&b, 0), 0x2c);
     x86_irq_port_write(&b.irq, 0xa0, 0x20);

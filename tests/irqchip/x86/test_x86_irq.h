@@ -21,6 +21,7 @@ struct board {
     uint32_t resampled_chip, resampled_pin;
     bool lower_on_resample; // the level source goes away when asked
     struct trace trace;
+    struct intact_trace_observer observer;
     unsigned drops;
     uint64_t drop_reason;
     uint64_t now;
@@ -56,7 +57,7 @@ static inline void board_page(void *owner, uint32_t vcpu, uint64_t page)
     ((struct board *)owner)->page[vcpu] = page;
 }
 
-static inline void board_tap(void *owner, const struct trace_event *event)
+static inline void board_tap(void *owner, const struct intact_trace_event *event)
 {
     struct board *board = owner;
     board->drops++;
@@ -71,7 +72,8 @@ static inline void board_config(struct board *board, struct x86_irq_config confi
     *board = (struct board){ .hub_deadline = CLOCK_NEVER, .now = 1000 };
     for (unsigned i = 0; i < BOARD_CPUS; i++)
         board->deadline[i] = CLOCK_NEVER;
-    board->trace = (struct trace){ .wanted = BIT64(TRACE_DROP), .tap = board_tap, .owner = board };
+    intact_trace_observer_init(&board->observer, BIT64(TRACE_DROP), board_tap, board);
+    trace_add(&board->trace, &board->observer);
     config.signal = board_signal;
     config.deadline = board_deadline;
     config.resample = board_resample;

@@ -82,7 +82,9 @@ Test(virt_nmi, superpriority_passes_the_mask_of_irqs)
     struct intact_machine *machine;
     char why[INTACT_ERROR_SIZE];
     cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
-    intact_machine_trace(machine, UINT64_MAX, tap, NULL);
+    struct intact_trace_observer observer;
+    intact_trace_observer_init(&observer, INTACT_TRACE_ALL, tap, NULL);
+    cr_assert_eq(intact_machine_trace(machine, &observer), 0);
     cr_assert_eq(intact_machine_run(machine).reason, INTACT_POWER_OFF);
     cr_assert_eq(length, 2);
     cr_assert_eq(text[0], 1022 >> 2 & 0xff, "ICC_IAR1_EL1: it is for the other one");

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Trace: the stations of an interrupt's path, reported as they are passed, for whole machines and for the chips alone.
+//
+//     static void heard(void *owner, const struct intact_trace_event *event)
+//     {
+//         printf("%s of %llu\n", intact_trace_name(event->id), (unsigned long long)event->cause);
+//     }
+//     ...
+//     struct intact_trace_observer observer;
+//     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, heard, NULL);
+//     intact_machine_trace(machine, &observer);   // or intact_x86_irq_trace, intact_arm_irq_trace
+//
+// Any number of observers may listen, each to the events it wants. An observer may be added and removed at any time on
+// the thread of the machine or of the chips, also from within an observer's own function. It must do nothing else with
+// them there, and it never changes what the guest sees.
+//
+// docs/interrupt-path.md walks the stations.
+#ifndef INTACT_TRACE_H
+#define INTACT_TRACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Every event: its id, its name, what happened, and what a, b and c are (NULL: 0).
+//   chip    the number of a chip, INTACT_CHIP_ below
+//   vector  an interrupt: the vector of a local APIC, the INTID of a GIC
+#define INTACT_TRACE_EVENTS(EVENT)                                                                                     \
+    EVENT(LINE, "line", "a device moved a line", "gsi", "level", NULL)                                                 \
+    EVENT(TRIGGER, "trigger", "a group was triggered", "first source", "index", NULL)                                  \
+    EVENT(ROUTE, "route", "a GSI reached a pin, or a message (chip FFFFFFFFh)", "gsi", "chip", "pin")                  \
+    EVENT(MESSAGE, "message", "a device's message was decoded", "address", "data", "device")                           \
+    EVENT(PIN, "pin", "a chip saw a pin move", "chip", "pin", "level")                                                 \
+    EVENT(ACCEPT, "accept", "a processor's interrupt controller accepted", "vector", "delivery mode, or group", NULL)  \
+    EVENT(PENDING, "pending", "what a processor has to take changed", "new set", "old set", NULL)                      \
+    EVENT(TAKE, "take", "a processor took it", "vector (Arm: 20h IRQ, 40h FIQ)", "program counter", NULL)              \
+    EVENT(EOI, "eoi", "an end of interrupt reached a chip", "vector", "chip", "pin")                                   \
+    EVENT(IPI, "ipi", "a processor interrupts others", "destination", "mode", "vector")                                \
+    EVENT(TIMER, "timer", "a processor's timer fired", "deadline", NULL, NULL)                                         \
+    EVENT(ACCESS, "access", "a device register was accessed", "address", "value", "size | write << 8")                 \
+    EVENT(MISTAKE, "mistake", "the guest broke a rule", "chip", "which", "value")                                      \
+    EVENT(DROP, "drop", "nobody took it", "reason", "destination", "vector")                                           \
+    EVENT(ACK, "ack", "Arm: the handler read IAR", "vector", "group (0, 1; 2 is Secure 1)", NULL)
+
+enum intact_trace_id {
+#define INTACT_TRACE_ID(id, name, about, a, b, c) INTACT_TRACE_##id,
+    INTACT_TRACE_EVENTS(INTACT_TRACE_ID)
+#undef INTACT_TRACE_ID
+        INTACT_TRACE_IDS
+};
+
+// What an observer wants: bits to be or-ed together; all of them; all that belong to an interrupt's path.
+#define INTACT_TRACE_BIT(id)    (UINT64_C(1) << (id))
+#define INTACT_TRACE_ALL        (INTACT_TRACE_BIT(INTACT_TRACE_IDS) - 1)
+#define INTACT_TRACE_INTERRUPTS (INTACT_TRACE_ALL & ~INTACT_TRACE_BIT(INTACT_TRACE_ACCESS))
+
+// Chip numbers in events: the 8259A pair, the first IOAPIC (the others follow), the local APICs; the GIC's distributor,
+// ITS, per-CPU parts and message frame.
+enum {
+    INTACT_CHIP_PIC = 0,
+    INTACT_CHIP_IOAPIC = 1,
+    INTACT_CHIP_LAPIC = 0x10000,
+    INTACT_CHIP_GICD = 0x20000,
+    INTACT_CHIP_ITS = 0x20001,
+    INTACT_CHIP_GIC_CPU = 0x20002,
+    INTACT_CHIP_GIC_V2M = 0x20003,
+};
+
+#define INTACT_NO_CPU UINT32_MAX
+
+struct intact_trace_event {
+    enum intact_trace_id id;
+    uint32_t cpu;          // or INTACT_NO_CPU
+    uint64_t time;         // virtual, ns
+    uint64_t instructions; // executed by all processors; 0 from chips alone
+    uint64_t a, b, c;      // as INTACT_TRACE_EVENTS says
+};
+
+// One who listens. It belongs to the program and stays where it is until it is removed; only the functions here write
+// to it.
+struct intact_trace_observer {
+    size_t size;     // of this structure
+    uint64_t wanted; // INTACT_TRACE_BIT of each event
+    void (*event)(void *owner, const struct intact_trace_event *event);
+    void *owner;
+    // The library's.
+    struct intact_trace_observer *next;
+    void *trace;
+};
+
+// Prepares an observer: `event` is called with `owner` for each event of the set `wanted`. Any thread.
+void intact_trace_observer_init(struct intact_trace_observer *observer, uint64_t wanted,
+                                void (*event)(void *owner, const struct intact_trace_event *event), void *owner);
+
+// No longer listens. One that does not listen is left alone. The machine's thread. (The end of the machine, or of the
+// chips, removes all observers.)
+void intact_trace_observer_remove(struct intact_trace_observer *observer);
+
+// "line", "take" and so on, and what happened in words; "unknown" for what is no id. Any thread.
+const char *intact_trace_name(enum intact_trace_id id);
+const char *intact_trace_about(enum intact_trace_id id);
+// What a, b and c (`which` 0 to 2) of such an event are; NULL: nothing. Any thread.
+const char *intact_trace_argument(enum intact_trace_id id, unsigned which);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
