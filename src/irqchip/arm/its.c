@@ -16,6 +16,7 @@ enum { CTLR_ENABLED = BIT32(0) };
 #define CBASER_WRITABLE   UINT64_C(0xb8effffffffffcff) // Valid, caches, address, Shareability, Size
 #define BASER_WRITABLE    UINT64_C(0xf8e0ffffffffffff) // Valid, Indirect, caches, address, Shareability, page, Size
 #define BASER_FIXED(type) ((uint64_t)(type) << 56 | (uint64_t)(ITS_ENTRY - 1) << 48)
+#define BASER_64K         (UINT64_C(2) << 8) // Page_Size
 
 void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, bool stalls, uint64_t command_ns)
 {
@@ -23,12 +24,14 @@ void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, bool stalls, ui
     its_reset(its);
 }
 
+// Page_Size of GITS_BASER resets to an UNKNOWN value: here to 64 KiB, the largest, which software that does not write it takes
+// for granted.
 void its_reset(struct its *its)
 {
     its->ctlr = its->statusr = 0;
     its->cbaser = 0;
-    its->baser[ITS_DEVICES] = BASER_FIXED(1);
-    its->baser[ITS_COLLECTIONS] = BASER_FIXED(4);
+    its->baser[ITS_DEVICES] = BASER_FIXED(1) | BASER_64K;
+    its->baser[ITS_COLLECTIONS] = BASER_FIXED(4) | BASER_64K;
     its->cwriter = its->creadr = 0;
     its->error = its->errors = 0;
     its->due = its->resume = CLOCK_NEVER;

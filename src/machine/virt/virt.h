@@ -5,7 +5,7 @@
 //     virt.c           what it is made of, reset
 //     virt_map.c       who answers at which address
 //     virt_wire.c      which line leads where
-//     virt_firmware.c  what a firmware would have left behind: kernel, device tree, serial port set up
+//     virt_firmware.c  what a firmware would have left behind: kernel, device tree, serial port set up, redistributors awake
 //     virt_flash.c     what a firmware of the user's runs in, and is told by
 //     virt_start.c     the first processor's state
 //     virt_state.c     its part of the list of state
@@ -126,7 +126,6 @@ int virt_make_flash(struct virt *virt);
 int virt_map_flash(struct virt *virt);
 void virt_destroy_flash(struct virt *virt);
 int virt_fill_fw_cfg(struct virt *virt);
-void virt_wake_redistributors(struct virt *virt);
 
 // virt_start.c
 void virt_start(struct virt *virt, const struct boot_arm64_state *state);

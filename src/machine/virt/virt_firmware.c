@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What a firmware would have left behind when it starts an operating system: the kernel in memory, a device tree that
-// describes the machine, a serial port that is on. No guest code runs for it.
+// describes the machine, a serial port that is on, redistributors that are awake. No guest code runs for it.
 #include <stdio.h>
 #include <string.h>
 
@@ -78,6 +78,15 @@ static void start_serial(struct virt *virt)
     pl011_write(&virt->uart, PL011_UARTCR, 4, PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE, now);
 }
 
+// PSCI answers, so a firmware ran at EL3 and woke the redistributors of all processors; below EL3, with two Security states,
+// nobody else could (GICR_WAKER is Secure). A firmware of the user's, which starts below EL3 too, finds them so as well.
+static void wake_redistributors(struct virt *virt)
+{
+    uint64_t each = arm_irq_window_size(&virt->irq, ARM_IRQ_WINDOW_GICR) / virt->board.config.cpus;
+    for (uint64_t i = 0; each && i < virt->board.config.cpus; i++)
+        bus_write(&virt->board.memory, VIRT_GICR + i * each + VIRT_GICR_WAKER, 4, 0, virt->board.clock.now);
+}
+
 int virt_firmware(struct board *board)
 {
     struct virt *virt = virt_of(board);
@@ -98,8 +107,7 @@ int virt_firmware(struct board *board)
     if (result < 0)
         return result;
     start_serial(virt);
-    if (virt->runs_flash)
-        virt_wake_redistributors(virt);
+    wake_redistributors(virt);
     virt_start(virt, &state);
     return pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
 }

@@ -111,10 +111,3 @@ int virt_fill_fw_cfg(struct virt *virt)
     fw_cfg_add_number(&virt->fw_cfg, FW_CFG_MAX_CPUS, cpus, 2);
     return virt->runs_flash && virt->board.config.kernel ? add_kernel(virt) : 0;
 }
-
-void virt_wake_redistributors(struct virt *virt)
-{
-    uint64_t each = arm_irq_window_size(&virt->irq, ARM_IRQ_WINDOW_GICR) / virt->board.config.cpus;
-    for (uint64_t i = 0; each && i < virt->board.config.cpus; i++)
-        bus_write(&virt->board.memory, VIRT_GICR + i * each + VIRT_GICR_WAKER, 4, 0, virt->board.clock.now);
-}

@@ -135,7 +135,9 @@ Test(gic_registers, every_register_has_its_reset_value)
                 if (bank->window == ARM_IRQ_WINDOW_GICR && row->reg.offset == 0)
                     expected = GICR_CTLR_CES | GICR_CTLR_IR; // with LPIs
                 if (bank->window == ARM_IRQ_WINDOW_ITS && row->reg.offset == 0x100)
-                    expected = i == 0 ? UINT64_C(0x0107000000000000) : i == 1 ? UINT64_C(0x0407000000000000) : 0;
+                    expected = i == 0   ? UINT64_C(0x0107000000000200)
+                               : i == 1 ? UINT64_C(0x0407000000000200)
+                                        : 0; // 64 KiB
                 cr_assert_eq(get(rig, bank, &row->reg, i), expected, "%s %s[%u]", bank->name, row->reg.name, i);
             }
         }

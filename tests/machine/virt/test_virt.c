@@ -82,6 +82,34 @@ Test(virt, the_virtual_timer_wakes_the_cpu_as_intid_27_on_either_gic)
     }
 }
 
+// Firmware has run, since PSCI is there: a program need not know GICR_WAKER.
+Test(virt, a_program_that_does_not_wake_the_redistributor_gets_interrupts)
+{
+    uint32_t code[countof(code_timer3)];
+    unsigned writes = 0;
+    memcpy(code, code_timer3, sizeof code);
+    for (unsigned i = 0; i < countof(code); i++)
+        if (code[i] == 0xb900155f) { // str wzr, [x10, #GICR_WAKER]
+            code[i] = 0xd503201f;    // nop
+            writes++;
+        }
+    cr_assert_eq(writes, 1);
+    MAKE(code);
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
+        cr_assert_eq(text[i], 27, "run %u: %d", i, text[i]);
+        cr_assert_eq(board_reset(&virt.board), 0);
+    }
+}
+
+Test(virt, the_redistributors_of_all_cpus_are_awake_from_the_start)
+{
+    config.cpus = 3;
+    MAKE(code_hello);
+    for (unsigned i = 0; i < 3; i++)
+        cr_assert_eq(bus_read(&virt.board.memory, VIRT_GICR + 0x20000 * i + 0x14, 4, 0), 0);
+}
+
 Test(virt, psci_starts_another_cpu)
 {
     config.cpus = 2;
