@@ -108,15 +108,22 @@ void lapic_reset(struct lapic *lapic, bool bsp)
     lapic->waits_for_sipi = !bsp;
 }
 
-// SDM, "Local APIC State After It Receives an INIT": IA32_APIC_BASE and the id stay, and so does x2APIC mode. A SIPI
-// that came behind the INIT stays too. The bootstrap processor starts at its reset vector, the others wait for a SIPI.
+// An INIT clears the events that are pending when it arrives (SDM vol. 3C, "Other Causes of VM Exits", on INIT signals
+// outside of VMX operation): a SIPI above all, which belonged to the INIT before it.
+static void latch_init(struct lapic *lapic)
+{
+    lapic->latched = PENDING_INIT;
+}
+
+// SDM, "Local APIC State After It Receives an INIT": IA32_APIC_BASE and the id stay, and so does x2APIC mode. What came
+// after the INIT stays too: a SIPI, and an NMI or SMI, which the wait for a SIPI blocks. The bootstrap processor starts
+// at its reset vector and waits for no SIPI.
 static void take_init(struct lapic *lapic)
 {
     reset_registers(lapic);
-    lapic->latched &= PENDING_SIPI;
     lapic->waits_for_sipi = !(lapic->base & LAPIC_BASE_BSP);
     if (!lapic->waits_for_sipi)
-        lapic->latched = 0;
+        lapic->latched &= ~PENDING_SIPI;
 }
 
 // SDM, "x2APIC State Transitions". Leaving either mode for "disabled" loses everything; entering x2APIC mode keeps all
@@ -177,7 +184,8 @@ void lapic_raise(struct lapic *lapic, enum lapic_lvt entry)
     case X86_SMI: lapic->latched |= PENDING_SMI; break;
     case X86_NMI: lapic->latched |= PENDING_NMI; break;
     case X86_INIT: // "not supported for the LVT CMCI, thermal monitor and performance counter registers"
-        lapic->latched |= pin ? PENDING_INIT : 0;
+        if (pin)
+            latch_init(lapic);
         break;
     case X86_EXTINT: // a level: lapic_extint
     default: break;
@@ -272,7 +280,7 @@ bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level)
         return false;
     if (unlikely(vector < 16)) {
         lapic_report(lapic, LAPIC_ERROR_RECEIVE_VECTOR);
-        return true;
+        return false;
     }
     vectors_set(&lapic->irr, vector);
     if (level)
@@ -303,7 +311,7 @@ bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
     case X86_NMI: lapic->latched |= PENDING_NMI; return true;
     case X86_INIT: // the level de-assert only set arbitration ids
         if (message->assert_level)
-            lapic->latched |= PENDING_INIT;
+            latch_init(lapic);
         return true;
     case X86_SIPI: accept_sipi(lapic, message->vector); return true;
     default: return false;

@@ -15,6 +15,10 @@
 // Modelled as a part with version 15h, seven LVT entries, EOI-broadcast suppression, TSC-deadline timer, and lowest
 // priority IPIs (so the ESR bits of the serial bus, 0 to 3, and "redirectable IPI" never come up).
 //
+// INIT, SIPI and NMI. An INIT forgets every NMI, SMI and SIPI that was pending when it arrived. Until the SIPI the CPU is
+// in the wait-for-SIPI state, which blocks NMIs and SMIs (SDM vol. 3C, "Activity State"): blocked is not lost, so one NMI
+// that comes between INIT and SIPI is pending still and is taken at the first instruction behind the SIPI.
+//
 // Not modelled: the serial APIC bus (arbitration ids, remote read, checksum errors, focus processor); a level-sensitive
 // LINT1, which the SDM does not support; bits 9 (focus checking) of the spurious register.
 //
@@ -164,9 +168,9 @@ void lapic_init(struct lapic *lapic, uint32_t apic_id, bool bsp, unsigned addres
 // RESET#: as after power-on. Configuration, pins and mistakes stay.
 void lapic_reset(struct lapic *lapic, bool bsp);
 
-// Accepts a message that is addressed to this APIC. False: it does not take it (disabled, a reserved delivery mode). An
-// illegal vector is accepted and reported in the ESR; a SIPI is accepted and ignored unless the CPU waits for one.
-// ExtINT is a wire, not a message.
+// Accepts a message that is addressed to this APIC. False: it does not take it (disabled, a reserved delivery mode, a
+// vector below 16, which is reported in the ESR). A SIPI is accepted and ignored unless the CPU waits for one. ExtINT is
+// a wire, not a message.
 bool lapic_accept(struct lapic *lapic, const struct x86_message *message);
 // The same for a fixed interrupt with `vector`, edge or level.
 bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level);

@@ -14,11 +14,11 @@
 
 static bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *message)
 {
-    if (!lapic_accept(&irq->cpus[cpu].lapic, message))
-        return false;
-    TRACE(irq->config.trace, TRACE_ACCEPT, cpu, message->vector, message->delivery | message->level << 8, 0);
-    x86_irq_touch(irq, cpu);
-    return true;
+    bool accepted = lapic_accept(&irq->cpus[cpu].lapic, message);
+    if (likely(accepted))
+        TRACE(irq->config.trace, TRACE_ACCEPT, cpu, message->vector, message->delivery | message->level << 8, 0);
+    x86_irq_touch(irq, cpu); // even if not: an illegal vector raises the error interrupt
+    return accepted;
 }
 
 // SDM, "Lowest Priority Delivery Mode": the CPU with the lowest arbitration priority takes it. Among equals it is the

@@ -311,6 +311,61 @@ Test(lapic, a_sipi_behind_an_init_that_was_not_taken_yet_is_kept)
     cr_assert_eq(lapic_take(&b.lapic, PENDING_SIPI), 0x22);
 }
 
+Test(lapic, an_init_forgets_the_sipi_of_the_init_before_it)
+{
+    struct bench b = bench_reset(1, false);
+    bench_accept(&b, X86_INIT, 0);
+    bench_accept(&b, X86_SIPI, 0x12);
+    bench_accept(&b, X86_INIT, 0);
+    cr_assert_eq(lapic_output(&b.lapic), PENDING_INIT);
+    cr_assert_eq(lapic_take(&b.lapic, PENDING_INIT), 0);
+    cr_assert_eq(lapic_output(&b.lapic), 0, "waits for a SIPI that belongs to this INIT");
+    bench_accept(&b, X86_SIPI, 0x34);
+    cr_assert_eq(lapic_take(&b.lapic, PENDING_SIPI), 0x34);
+}
+
+Test(lapic, an_init_forgets_a_sipi_that_a_waiting_cpu_has_not_taken)
+{
+    struct bench b = bench_reset(1, false);
+    bench_accept(&b, X86_SIPI, 0x12);
+    bench_accept(&b, X86_INIT, 0);
+    lapic_take(&b.lapic, PENDING_INIT);
+    cr_assert_eq(lapic_take(&b.lapic, PENDING_SIPI), -1);
+}
+
+Test(lapic, an_init_at_a_lint_pin_forgets_a_pending_sipi_and_nmi)
+{
+    for (unsigned pin = 0; pin < 2; pin++) {
+        struct bench b = bench_reset(1, false);
+        put(&b, LAPIC_SVR, 0x1ff);
+        put(&b, pin ? LAPIC_LVT_LINT1 : LAPIC_LVT_LINT0, X86_INIT << 8);
+        bench_accept(&b, X86_SIPI, 0x12);
+        bench_accept(&b, X86_NMI, 0);
+        lapic_set_lint(&b.lapic, pin, true);
+        cr_assert_eq(lapic_output(&b.lapic), PENDING_INIT);
+    }
+}
+
+Test(lapic, an_nmi_before_an_init_is_forgotten_and_one_after_it_waits_for_the_sipi)
+{
+    for (unsigned taken = 0; taken < 2; taken++) { // whether the CPU has looked in between or not
+        struct bench b = bench_reset(1, false);
+        bench_accept(&b, X86_NMI, 0);
+        bench_accept(&b, X86_SMI, 0);
+        bench_accept(&b, X86_INIT, 0);
+        if (taken)
+            lapic_take(&b.lapic, PENDING_INIT);
+        cr_assert_eq(lapic_output(&b.lapic), taken ? 0 : PENDING_INIT);
+        bench_accept(&b, X86_NMI, 0);
+        bench_accept(&b, X86_SIPI, 0x12);
+        if (!taken)
+            lapic_take(&b.lapic, PENDING_INIT);
+        cr_assert_eq(lapic_output(&b.lapic), PENDING_NMI | PENDING_SIPI);
+        cr_assert_eq(lapic_take(&b.lapic, PENDING_SIPI), 0x12);
+        cr_assert_eq(lapic_take(&b.lapic, PENDING_NMI), 0);
+    }
+}
+
 Test(lapic, the_bootstrap_processor_does_not_wait_for_a_sipi)
 {
     struct bench b = bench_reset(0, true);
