@@ -4,7 +4,7 @@
 // Every question on the hot path is asked of sets of pins, 64 at a time; no path walks the entries. With 24 pins a set
 // is one word.
 //
-//      ready = enabled & ~waiting & ( level & (high ^ low) & ~remote_irr & ~resting  |  ~level & edge )
+//      ready = enabled & ~waiting & ( level & (high ^ low | held) & ~remote_irr & ~resting  |  ~level & edge )
 //
 // Spec: Intel 82093AA data sheet (290566), section 3; ICH9 data sheet, "APIC registers", for version 20h.
 //
@@ -62,10 +62,10 @@ static bool active(const struct ioapic *ioapic, unsigned pin)
 // Pins whose interrupt no local APIC has accepted yet: the delivery status bits.
 static uint64_t pending_word(const struct ioapic *ioapic, unsigned i)
 {
-    uint64_t level = ioapic->level.word[i];
+    uint64_t level = ioapic->level.word[i], asserted = active_word(ioapic, i) | ioapic->held.word[i];
 
     return ioapic->enabled.word[i] &
-           ((level & active_word(ioapic, i) & ~ioapic->remote_irr.word[i]) | (~level & ioapic->edge.word[i]));
+           ((level & asserted & ~ioapic->remote_irr.word[i]) | (~level & ioapic->edge.word[i]));
 }
 
 static uint64_t ready_word(const struct ioapic *ioapic, unsigned i)
@@ -121,6 +121,14 @@ bool ioapic_next(const struct ioapic *ioapic, struct x86_message *message, unsig
     return true;
 }
 
+static void accepted(struct ioapic *ioapic, unsigned pin, bool level)
+{
+    put(&ioapic->edge, pin, false);
+    put(&ioapic->held, pin, false);
+    if (level)
+        put(&ioapic->remote_irr, pin, true);
+}
+
 void ioapic_answer(struct ioapic *ioapic, unsigned pin, enum ioapic_answer answer)
 {
     assert(pin < ioapic->pins);
@@ -131,10 +139,8 @@ void ioapic_answer(struct ioapic *ioapic, unsigned pin, enum ioapic_answer answe
         ioapic->mistakes[IOAPIC_MISTAKE_DROPPED]++;
     if (answer == IOAPIC_RETRY || (answer == IOAPIC_DROPPED && level))
         put(&ioapic->waiting, pin, true);
-    else if (level)
-        put(&ioapic->remote_irr, pin, true);
     else
-        put(&ioapic->edge, pin, false);
+        accepted(ioapic, pin, level);
 }
 
 bool ioapic_retry(struct ioapic *ioapic)
@@ -165,6 +171,15 @@ static void latch_edge(struct ioapic *ioapic, unsigned pin)
     ioapic->edge.word[pin / 64] |= bit & ioapic->enabled.word[pin / 64] & ~ioapic->level.word[pin / 64];
 }
 
+// A source without a level on a level entry: as one that asserts the pin until its interrupt is accepted, and so, like a
+// level, seen at unmask, and after the EOI if it came during service.
+static void latch_held(struct ioapic *ioapic, unsigned pin)
+{
+    uint64_t bit = BIT64(pin % 64);
+
+    ioapic->held.word[pin / 64] |= bit & ioapic->level.word[pin / 64];
+}
+
 // An inactive level has nothing to wait or to rest for; an edge that is latched waits on.
 static void release_level(struct ioapic *ioapic, unsigned pin)
 {
@@ -192,6 +207,7 @@ bool ioapic_trigger(struct ioapic *ioapic, unsigned pin)
 {
     assert(pin < ioapic->pins);
     latch_edge(ioapic, pin);
+    latch_held(ioapic, pin);
     return ioapic_ready(ioapic);
 }
 
@@ -277,8 +293,9 @@ static void index_entry(struct ioapic *ioapic, unsigned pin)
 }
 
 // What goes with a rewritten entry: one that is not level (any more) has no remote IRR and no rest; one that is masked
-// or not an edge loses the latched edge (82093AA: as if the device had withdrawn it). A new polarity by itself is no
-// edge: an edge is a movement of the pin.
+// or not an edge loses the latched edge (82093AA: as if the device had withdrawn it). A trigger that is held for a level
+// entry goes when the entry is put to use as an edge, not when it is masked as one: that is how systems clear remote IRR
+// where there is no EOI register. A new polarity by itself is no edge: an edge is a movement of the pin.
 static void settle_entry(struct ioapic *ioapic, unsigned pin)
 {
     bool level = ioapic_pins_has(&ioapic->level, pin);
@@ -291,6 +308,8 @@ static void settle_entry(struct ioapic *ioapic, unsigned pin)
     }
     if (level || !ioapic_pins_has(&ioapic->enabled, pin))
         put(&ioapic->edge, pin, false);
+    else
+        put(&ioapic->held, pin, false);
 }
 
 uint64_t ioapic_entry(const struct ioapic *ioapic, unsigned pin)
@@ -354,7 +373,7 @@ const struct reg ioapic_regs[] = {
     { "IOAPICID", 0x00, .stride = 1, .widths = REG_32, .peek = true, .mask = ID_WRITABLE, .read = read_id,
       .write = write_id },
     { "IOAPICVER", 0x01, .stride = 1, .widths = REG_32, .peek = true, .read = read_ver },
-    { "IOAPICARB", 0x02, .stride = 1, .widths = REG_32, .peek = true, .read = read_arb }, // version 11h
+    { "IOAPICARB", 0x02, .stride = 1, .widths = REG_32, .peek = true, .read = read_arb },
     { "IOREDTBL", 0x10, .stride = 2, .count = IOAPIC_PIN_LIMIT, .widths = REG_32, .peek = true, .reset = ENTRY_MASK,
       .mask = ENTRY_WRITABLE, .read = read_redtbl, .write = write_redtbl },
 };
@@ -365,7 +384,7 @@ static const struct reg *selected(const struct ioapic *ioapic, unsigned *index, 
 {
     const struct reg *row = reg_find(ioapic_regs, ioapic_reg_count, ioapic->ioregsel);
 
-    if (!row || (row->read == read_arb && ioapic->version != 0x11))
+    if (!row)
         return NULL;
     *index = reg_index(row, ioapic->ioregsel);
     *half = reg_byte(row, ioapic->ioregsel);
@@ -494,6 +513,7 @@ void ioapic_visit(struct ioapic *ioapic, struct visit *v)
     VISIT_ARRAY(v, ioapic->entry);
     VISIT_ARRAY(v, ioapic->high.word);
     VISIT_ARRAY(v, ioapic->edge.word);
+    VISIT_ARRAY(v, ioapic->held.word);
     VISIT_ARRAY(v, ioapic->remote_irr.word);
     VISIT_ARRAY(v, ioapic->waiting.word);
     VISIT_ARRAY(v, ioapic->resting.word);

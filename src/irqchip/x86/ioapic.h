@@ -2,7 +2,8 @@
 // I/O APIC: pins in, interrupt messages out, one redirection entry for each pin.
 //
 // Spec: Intel 82093AA data sheet (290566) for version 11h; ICH9 data sheet chapter "APIC registers" for version 20h,
-// which has the EOI register and no arbitration id.
+// which has the EOI register. That sheet leaves index 2 open; it is the arbitration id as in version 11h, which is what
+// other implementations of version 20h answer and what guests print.
 //
 //      pin 0 -->| entry 0 |         00h IOREGSEL   index of the register that IOWIN shows
 //        ...    |   ...   |--> msg  10h IOWIN
@@ -16,6 +17,11 @@
 //
 // ExtINT is not a message here but a wire: while an ExtINT entry's pin (the 8259A's INT) is active, ioapic_extint says
 // so, and the 8259A sees INTA only when a CPU really takes it.
+//
+// A level entry with a vector below 16: local APICs report the vector as illegal and accept nothing (SDM, "Error
+// Handling"), and remote IRR tells that one has accepted (82093AA 3.2.4). So remote IRR stays 0 and the interrupt is send
+// pending; when software corrects the vector while the pin is active, it is sent at once. Taking it for accepted would
+// leave a remote IRR that no EOI can clear.
 //
 // Several IOAPICs are several structs. GSI bases and window addresses belong to the machine.
 //
@@ -77,6 +83,7 @@ struct ioapic {
     // Inputs and latches, one bit for each pin.
     struct ioapic_pins high;       // electrical level
     struct ioapic_pins edge;       // an edge was seen and not accepted yet
+    struct ioapic_pins held;       // a level entry was triggered by a source without a level; until accepted
     struct ioapic_pins remote_irr; // a level was accepted and not EOI'd yet
     struct ioapic_pins waiting;    // refused: not asked again before ioapic_retry
     struct ioapic_pins resting;    // a storm: not sent before `rest_until`
@@ -99,8 +106,9 @@ void ioapic_reset(struct ioapic *ioapic);
 
 // Drives a pin. True: some pin is ready, ask ioapic_next.
 bool ioapic_set_pin(struct ioapic *ioapic, unsigned pin, bool high);
-// One edge of a source that has no level (a notifier), whatever the polarity. Masked: lost. On a level or ExtINT entry:
-// nothing.
+// One interrupt of a source that has no level (a notifier), whatever the polarity. An edge entry: an edge, lost while it
+// is masked. A level entry: held until accepted, masked or not, so its handler runs once for each trigger that did not
+// find one held already. An ExtINT entry, the wire of the 8259A: nothing.
 bool ioapic_trigger(struct ioapic *ioapic, unsigned pin);
 
 // Some pin has a message to send.

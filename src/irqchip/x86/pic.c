@@ -149,7 +149,11 @@ void pic_cascade_set_lines(struct pic_cascade *cascade, uint16_t lines)
 void pic_cascade_trigger(struct pic_cascade *cascade, unsigned line)
 {
     assert(line / 8 < cascade->chips);
-    cascade->chip[line / 8].held |= bit(line % 8);
+    uint8_t pin = bit(line % 8);
+
+    if (line < 8)
+        pin &= ~cascade->slave_pins;
+    cascade->chip[line / 8].held |= pin;
 }
 
 // --- Acknowledge and end of interrupt ------------------------------------------------------------------------------

@@ -104,7 +104,9 @@ static inline bool pic_cascade_masked(const struct pic_cascade *cascade, unsigne
 {
     return cascade->chip[line / 8].imr >> (line % 8) & 1;
 }
-// One request of a source that has no level: it stays until acknowledged.
+// One request of a source that has no level: it stays until acknowledged (by INTA or a poll) or until ICW1, masked or
+// not and in both trigger modes, so its handler runs once for each trigger that did not find one held already. At a pin
+// with a slave on it: ignored.
 void pic_cascade_trigger(struct pic_cascade *cascade, unsigned line);
 
 // The master's INT pin.

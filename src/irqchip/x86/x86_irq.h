@@ -132,7 +132,8 @@ void x86_irq_virtual_wire(struct x86_irq *irq);
 
 // Inputs. `level` is electrical: a pin that is active low is high when idle.
 void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool level);
-// One request of a source without a level (8259A: held until acknowledged; IOAPIC: an edge).
+// One interrupt of a source without a level: the handler runs once for each trigger that was not coalesced with one
+// before it. See pic_cascade_trigger and ioapic_trigger.
 void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin);
 // The board's NMI line, wired to LINT1 of every CPU (with IMCR in PIC mode: to CPU 0 alone).
 void x86_irq_set_nmi(struct x86_irq *irq, bool level);

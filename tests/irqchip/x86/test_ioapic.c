@@ -152,18 +152,82 @@ Test(ioapic, a_trigger_is_one_edge_whatever_the_polarity)
     struct ioapic io = fresh(24);
     entry(&io, 4, 0x34);
     entry(&io, 5, INTPOL | 0x35);
-    entry(&io, 6, LEVEL | 0x36);
     entry(&io, 7, MASK | 0x37);
     entry(&io, 8, 7 << 8);
     cr_assert(ioapic_trigger(&io, 4));
     sent(&io, 4);
+    cr_assert_not(ioapic_ready(&io));
     ioapic_trigger(&io, 5);
     sent(&io, 5);
-    cr_assert_not(ioapic_trigger(&io, 6));
+    cr_assert_not(ioapic_ready(&io));
     cr_assert_not(ioapic_trigger(&io, 7));
     cr_assert_not(ioapic_trigger(&io, 8));
     entry(&io, 7, 0x37);
     cr_assert_not(ioapic_ready(&io), "masked: lost");
+    entry(&io, 8, 0x38);
+    cr_assert_not(ioapic_ready(&io));
+}
+
+Test(ioapic, a_trigger_on_a_level_entry_is_one_interrupt_with_its_eoi)
+{
+    for (unsigned low = 0; low < 2; low++) { // the pin is not active
+        struct ioapic io = fresh(24);
+        ioapic_set_pin(&io, 6, low);
+        entry(&io, 6, LEVEL | 0x36 | (low ? INTPOL : 0));
+        cr_assert(ioapic_trigger(&io, 6));
+        cr_assert_eq(ioapic_entry(&io, 6) & DELIVS, DELIVS);
+        cr_assert(sent(&io, 6).level);
+        cr_assert_eq(ioapic_entry(&io, 6) & (DELIVS | REMOTE_IRR), REMOTE_IRR);
+        cr_assert_not(ioapic_eoi(&io, 0x36, 0, NULL), "once");
+        cr_assert_eq(ioapic_entry(&io, 6) & REMOTE_IRR, 0);
+    }
+}
+
+Test(ioapic, a_trigger_during_service_comes_after_the_eoi_and_two_of_them_are_one)
+{
+    struct ioapic io = fresh(24);
+    entry(&io, 6, LEVEL | 0x36);
+    ioapic_trigger(&io, 6);
+    sent(&io, 6);
+    cr_assert_not(ioapic_trigger(&io, 6), "in service");
+    cr_assert_not(ioapic_trigger(&io, 6));
+    cr_assert(ioapic_eoi(&io, 0x36, 0, NULL));
+    sent(&io, 6);
+    cr_assert_not(ioapic_eoi(&io, 0x36, 0, NULL));
+}
+
+Test(ioapic, a_trigger_on_a_masked_level_entry_waits_for_the_unmask)
+{
+    struct ioapic io = fresh(24);
+    entry(&io, 6, MASK | LEVEL | 0x36);
+    cr_assert_not(ioapic_trigger(&io, 6));
+    entry(&io, 6, MASK | 0x36); // how systems clear remote IRR of version 11h
+    cr_assert(entry(&io, 6, LEVEL | 0x37));
+    cr_assert_eq(sent(&io, 6).vector, 0x37);
+}
+
+Test(ioapic, a_held_trigger_goes_when_the_entry_becomes_an_edge_and_at_reset)
+{
+    struct ioapic io = fresh(24);
+    entry(&io, 6, MASK | LEVEL | 0x36);
+    ioapic_trigger(&io, 6);
+    cr_assert_not(entry(&io, 6, 0x36));
+    cr_assert_not(entry(&io, 6, LEVEL | 0x36));
+    entry(&io, 6, MASK | LEVEL | 0x36);
+    ioapic_trigger(&io, 6);
+    ioapic_reset(&io);
+    cr_assert_not(entry(&io, 6, LEVEL | 0x36));
+}
+
+Test(ioapic, a_trigger_beside_an_active_level_is_no_second_interrupt)
+{
+    struct ioapic io = fresh(24);
+    entry(&io, 6, LEVEL | 0x36);
+    ioapic_trigger(&io, 6);
+    ioapic_set_pin(&io, 6, true);
+    sent(&io, 6);
+    ioapic_set_pin(&io, 6, false);
+    cr_assert_not(ioapic_eoi(&io, 0x36, 0, NULL));
 }
 
 // --- Polarity ------------------------------------------------------------------------------------------------------

@@ -75,11 +75,17 @@ Test(ioapic_regs, the_version_register_tells_version_and_last_entry)
     }
 }
 
-Test(ioapic_regs, version_20h_has_no_arbitration_id)
+Test(ioapic_regs, version_20h_answers_the_arbitration_id_too)
 {
     struct ioapic io;
-    ioapic_init(&io, 24, 0x20, 9, false);
-    cr_assert_eq(get(&io, 2), 0);
+    ioapic_init(&io, 24, 0x20, 3, false);
+    cr_assert_eq(get(&io, 2), 0x03000000);
+    set(&io, 0, 0x05000000);
+    cr_assert_eq(get(&io, 2), 0x05000000);
+    cr_assert_eq(io.mistakes[IOAPIC_MISTAKE_INDEX], 0);
+    set(&io, 2, 0);
+    cr_assert_eq(io.mistakes[IOAPIC_MISTAKE_READONLY], 1);
+    get(&io, 3);
     cr_assert_eq(io.mistakes[IOAPIC_MISTAKE_INDEX], 1);
 }
 

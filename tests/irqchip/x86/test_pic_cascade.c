@@ -274,6 +274,48 @@ Test(pic_cascade, a_periodic_tick_is_never_lost_and_never_doubled)
     cr_assert_eq(taken, 666);
 }
 
+// --- Sources without a level ---------------------------------------------------------------------------------------
+
+Test(pic_cascade, a_trigger_of_a_slave_goes_through_the_cascade_once)
+{
+    struct script s = pc();
+    EXPECT(&s, "^12 i ! i s20 m20 i", "1 74 0 0");
+    EXPECT(&s, "^12 ! ^12 s20 i m20 i ! s20 m20 i", "74 0 1 74 0");
+}
+
+Test(pic_cascade, a_trigger_on_a_pin_that_elcr_makes_level_is_one_interrupt)
+{
+    struct script s = pc();
+    pic_cascade_write_elcr(&s.cascade, 0, 0x20);
+    pic_cascade_write_elcr(&s.cascade, 1, 0x08);
+    EXPECT(&s, "^5 i ! i m20 i", "1 0d 0 0");
+    EXPECT(&s, "^11 ! s20 m20 i", "73 0");
+    EXPECT(&s, "+5 ^5 ! m20 ! -5 m20 i", "0d 0d 0"); // a level that stays comes again, whatever was triggered
+}
+
+Test(pic_cascade, a_masked_trigger_is_held_on_both_chips)
+{
+    struct script s = pc();
+    EXPECT(&s, "Mff Sff ^3 ^9 i =m =s M00 S00 ! s20 m20 ! i", "0 08 02 71 0b 0");
+}
+
+Test(pic_cascade, a_trigger_on_the_pin_of_a_slave_is_ignored)
+{
+    struct script s = pc();
+    EXPECT(&s, "^2 i =m", "0 00");
+    cr_assert_eq(s.cascade.chip[0].held, 0);
+}
+
+Test(pic_cascade, a_held_trigger_ends_with_automatic_eoi_a_poll_and_icw1)
+{
+    struct script s = { .out = "" };
+    pic_cascade_init_pc(&s.cascade);
+    EXPECT(&s, "m11 M08 M04 M03 s11 S70 S02 S03 ^3 ^11 ! ! i", "73 0b 0");
+    EXPECT(&s, "^4 m0c ?m i", "84 0");
+    EXPECT(&s, "^12 s0c ?s i", "84 0");
+    EXPECT(&s, "^12 s11 S70 S02 S03 i", "0");
+}
+
 // --- ELCR ----------------------------------------------------------------------------------------------------------
 
 Test(pic_cascade, elcr_keeps_the_fixed_edges_of_a_pc)
@@ -284,6 +326,18 @@ Test(pic_cascade, elcr_keeps_the_fixed_edges_of_a_pc)
     cr_assert_eq(pic_cascade_read_elcr(&s.cascade, 0), 0xf8);
     cr_assert_eq(pic_cascade_read_elcr(&s.cascade, 1), 0xde);
     cr_assert_eq(s.cascade.mistakes[PIC_MISTAKE_ELCR], 2);
+}
+
+Test(pic_cascade, an_elcr_write_is_a_mistake_only_for_a_pin_that_is_fixed_to_edge)
+{
+    static const uint8_t writable[2] = { 0xf8, 0xde };
+    for (unsigned chip = 0; chip < 2; chip++)
+        for (unsigned value = 0; value < 256; value++) {
+            struct script s = pc();
+            pic_cascade_write_elcr(&s.cascade, chip, (uint8_t)value);
+            cr_assert_eq(s.cascade.mistakes[PIC_MISTAKE_ELCR], (value & ~writable[chip] & 0xff) != 0);
+            cr_assert_eq(pic_cascade_read_elcr(&s.cascade, chip), value & writable[chip]);
+        }
 }
 
 Test(pic_cascade, elcr_makes_each_single_line_a_level)

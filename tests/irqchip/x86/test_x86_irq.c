@@ -456,6 +456,56 @@ Test(x86_irq, a_trigger_is_one_request)
     cr_assert_eq(b.pending[0], 0);
 }
 
+Test(x86_irq, each_trigger_is_one_run_of_the_handler_edge_or_level)
+{
+    board_pc(&b, 1);
+    board_enable(&b);
+    for (unsigned level = 0; level < 2; level++) {
+        unsigned runs = 0;
+        route(&b, 1, 7, 0x62 | (level ? ENTRY_LEVEL : 0));
+        for (unsigned i = 0; i < 3; i++) {
+            x86_irq_trigger(&b.irq, X86_IRQ_IOAPIC + 1, 7);
+            while (b.pending[0] && ++runs) {
+                cr_assert_eq(take(&b, 0), 0x62);
+                eoi(&b, 0);
+            }
+        }
+        cr_assert_eq(runs, 3);
+    }
+}
+
+Test(x86_irq, an_illegal_vector_of_a_level_entry_is_corrected_while_the_line_is_high)
+{
+    board_pc(&b, 1);
+    board_enable(&b);
+    put(&b, 0, LAPIC_LVT_ERROR, 0xfe);
+    x86_irq_set_pin(&b.irq, X86_IRQ_IOAPIC, 9, true);
+    route(&b, 0, 9, ENTRY_LEVEL | 0x0f);
+    cr_assert_eq(take(&b, 0), 0xfe, "received illegal vector");
+    eoi(&b, 0);
+    put(&b, 0, LAPIC_ESR, 0);
+    cr_assert_eq(get(&b, 0, LAPIC_ESR), LAPIC_ERROR_RECEIVE_VECTOR);
+    cr_assert_eq(b.pending[0], 0, "reported once");
+    cr_assert_eq(ioapic_entry(&b.irq.ioapics[0], 9) & 0xf000, 0x9000, "send pending, no remote IRR");
+    x86_irq_ioapic_write(&b.irq, 0, 0x10, 4, ENTRY_LEVEL | 0x71, b.now); // the low half is selected still
+    cr_assert_eq(take(&b, 0), 0x71);
+    x86_irq_set_pin(&b.irq, X86_IRQ_IOAPIC, 9, false);
+    eoi(&b, 0);
+    settled(&b);
+    cr_assert_eq(b.pending[0], 0);
+}
+
+Test(x86_irq, a_message_with_an_illegal_vector_is_not_taken_and_raises_the_error_interrupt)
+{
+    board_pc(&b, 2);
+    board_enable(&b);
+    put(&b, 1, LAPIC_LVT_ERROR, 0xfe);
+    cr_assert(!x86_irq_msi(&b.irq, 0xfee01000, 0x0f, 0));
+    cr_assert_eq(b.drop_reason, X86_IRQ_DROP_REFUSED);
+    cr_assert_eq(take(&b, 1), 0xfe);
+    cr_assert_eq(b.pending[0], 0);
+}
+
 Test(x86_irq, pins_that_are_not_there_are_ignored)
 {
     board_pc(&b, 1);
