@@ -19,6 +19,22 @@ const char *visit_name(const char *expression)
     return name;
 }
 
+// Makes room for `more` bytes behind the `used` ones. False: the host has no memory left.
+static bool make_room(void *data, size_t *capacity, size_t used, size_t more)
+{
+    size_t wanted = *capacity ? *capacity : 4096;
+    while (wanted < used + more)
+        wanted *= 2;
+    if (wanted == *capacity)
+        return true;
+    void *grown = realloc(*(void **)data, wanted);
+    if (!grown)
+        return false;
+    *(void **)data = grown;
+    *capacity = wanted;
+    return true;
+}
+
 static void save_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
 {
     struct visit_save *save = container_of(v, struct visit_save, visit);
@@ -26,17 +42,9 @@ static void save_field(struct visit *v, const char *name, void *data, size_t siz
     size_t bytes = size * count;
     if (save->failed)
         return;
-    if (save->size + bytes > save->capacity) {
-        size_t capacity = save->capacity ? save->capacity : 4096;
-        while (capacity < save->size + bytes)
-            capacity *= 2;
-        uint8_t *grown = realloc(save->data, capacity);
-        if (!grown) {
-            save->failed = true;
-            return;
-        }
-        save->data = grown;
-        save->capacity = capacity;
+    if (!make_room(&save->data, &save->capacity, save->size, bytes)) {
+        save->failed = true;
+        return;
     }
     memcpy(save->data + save->size, data, bytes);
     save->size += bytes;
@@ -115,6 +123,58 @@ void visit_differ_init(struct visit_differ *differ, const void *data, size_t siz
         .size = size,
     };
 }
+
+// --- Schema ----------------------------------------------------------------------------------------------------------
+
+static void add_line(struct visit_schema *schema, const char *line, size_t length)
+{
+    if (schema->failed || !make_room(&schema->text, &schema->capacity, schema->length, length)) {
+        schema->failed = true;
+        return;
+    }
+    memcpy(schema->text + schema->length, line, length);
+    schema->length += length;
+    for (size_t i = 0; i < length; i++) // FNV-1a
+        schema->hash = (schema->hash ^ (uint8_t)line[i]) * UINT64_C(0x100000001b3);
+}
+
+static void schema_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    struct visit_schema *schema = container_of(v, struct visit_schema, visit);
+    char line[96];
+    int length;
+    (void)data;
+    if (v->variable)
+        length = snprintf(line, sizeof(line), "%.60s %zu *\n", visit_name(name), size);
+    else if (count == 1)
+        length = snprintf(line, sizeof(line), "%.60s %zu\n", visit_name(name), size);
+    else
+        length = snprintf(line, sizeof(line), "%.60s %zu %zu\n", visit_name(name), size, count);
+    schema->variable |= v->variable;
+    schema->bytes += v->variable ? 0 : (uint64_t)size * count;
+    add_line(schema, line, (size_t)length);
+}
+
+static void schema_enter(struct visit *v, const char *name)
+{
+    char line[80];
+    add_line(container_of(v, struct visit_schema, visit), line, (size_t)snprintf(line, sizeof(line), "%.60s/\n", name));
+}
+
+static void schema_leave(struct visit *v)
+{
+    add_line(container_of(v, struct visit_schema, visit), "/\n", 2);
+}
+
+void visit_schema_init(struct visit_schema *schema)
+{
+    *schema = (struct visit_schema){
+        .visit = { .field = schema_field, .enter = schema_enter, .leave = schema_leave },
+        .hash = UINT64_C(0xcbf29ce484222325),
+    };
+}
+
+// --- Coverage --------------------------------------------------------------------------------------------------------
 
 struct cover {
     struct visit visit;

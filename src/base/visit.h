@@ -10,6 +10,10 @@
 //
 // A visited field is a plain integer or an array of them: no pointer, no padding. Pointers and configuration that the
 // machine sets up again are left out, and the unit test of the list says how many bytes that is (`visit_uncovered`).
+//
+// A list only names fields. What has to be derived from them after a load is done by x_loaded, when everything is loaded.
+// Names, sizes and order depend on the configuration alone, so that they can be compared before anything is loaded: they
+// are the schema of a saved state (base/state.h).
 #ifndef BASE_VISIT_H
 #define BASE_VISIT_H
 
@@ -23,6 +27,7 @@ struct visit {
     // Called around a nested list; may be NULL.
     void (*enter)(struct visit *v, const char *name);
     void (*leave)(struct visit *v);
+    bool variable; // of the field that is passed on: its count is itself state, so it is no part of the schema
 };
 
 // Names come as the expression in the list, `pit->control`; `visit_name` gives the part a reader wants, `control`.
@@ -33,6 +38,14 @@ const char *visit_name(const char *expression);
     ((v)->field((v), #lvalue, (lvalue), sizeof((lvalue)[0]), sizeof(lvalue) / sizeof((lvalue)[0])))
 // `count` elements behind a pointer: RAM, a table whose size is fixed by the configuration.
 #define VISIT_MEMORY(v, pointer, elements) ((v)->field((v), #pointer, (pointer), sizeof(*(pointer)), (elements)))
+
+// The same where a field earlier in the list holds the count. When it was loaded, `pointer` must have the room for it.
+#define VISIT_VARIABLE(v, pointer, elements)                                                                           \
+    do {                                                                                                               \
+        (v)->variable = true;                                                                                          \
+        VISIT_MEMORY((v), pointer, (elements));                                                                        \
+        (v)->variable = false;                                                                                         \
+    } while (0)
 
 static inline void visit_enter(struct visit *v, const char *name)
 {
@@ -84,6 +97,19 @@ struct visit_differ {
     char prefix[120];
 };
 void visit_differ_init(struct visit_differ *differ, const void *data, size_t size);
+
+// Describes the fields: one line for each, "name size" or "name size count" (variable: "name size *"), and "name/" and
+// "/" around a nested list. No field is read or written. Release `text` with free.
+struct visit_schema {
+    struct visit visit;
+    char *text; // not terminated
+    size_t length, capacity;
+    uint64_t hash;
+    uint64_t bytes; // that the fields of the schema take up, variable ones left out
+    bool variable;  // there are some
+    bool failed;    // out of memory
+};
+void visit_schema_init(struct visit_schema *schema);
 
 // For tests: how many bytes of the `size` bytes at `object` no field of the list covers (padding, pointers, configuration).
 size_t visit_uncovered(void *object, size_t size, void (*list)(void *object, struct visit *v));

@@ -62,3 +62,72 @@ Test(clock, an_earlier_deadline_marks_the_clock_as_moved)
     clock_arm(&clock, &b.event, 50);
     cr_assert(clock.moved);
 }
+
+// --- Many timers -----------------------------------------------------------------------------------------------------
+
+// The same timers in an array that is searched: the earliest deadline, among equal ones the one registered first.
+enum { MANY = 300, ROUNDS = 200000 };
+
+struct many {
+    struct clock clock;
+    struct {
+        struct event event;
+        unsigned id;
+    } timers[MANY];
+    uint64_t deadline[MANY]; // of the array
+    unsigned fired;
+};
+
+static struct many many;
+
+static unsigned first_of_array(void)
+{
+    unsigned first = 0;
+    for (unsigned i = 1; i < MANY; i++)
+        if (many.deadline[i] < many.deadline[first])
+            first = i;
+    return first;
+}
+
+static void fired_of_many(void *owner, uint64_t now)
+{
+    unsigned id = *(unsigned *)owner, first = first_of_array();
+    cr_assert_eq(id, first);
+    cr_assert_leq(many.deadline[first], now);
+    many.deadline[id] = CLOCK_NEVER;
+    many.fired++;
+}
+
+static void arm_many(unsigned id, uint64_t deadline)
+{
+    many.deadline[id] = deadline;
+    clock_arm(&many.clock, &many.timers[id].event, deadline);
+}
+
+Test(clock, many_timers_armed_and_cancelled_at_random_fire_as_from_a_sorted_list)
+{
+    uint64_t random = 88172645463325252;
+    clock_init(&many.clock);
+    for (unsigned i = 0; i < MANY; i++) {
+        many.timers[i].id = i;
+        many.deadline[i] = CLOCK_NEVER;
+        clock_register(&many.clock, &many.timers[i].event, "timer", fired_of_many, &many.timers[i].id);
+    }
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+        unsigned id = random >> 8 & 0xffff;
+        uint64_t distance = random >> 32 & 0xff; // many deadlines are equal
+        switch (random & 7) {
+        case 0: arm_many(id % MANY, CLOCK_NEVER); break;
+        case 1:
+            clock_advance(&many.clock, many.clock.now + distance / 16);
+            clock_run_due(&many.clock);
+            break;
+        default: arm_many(id % MANY, many.clock.now + distance); break;
+        }
+        uint64_t next = many.deadline[first_of_array()];
+        cr_assert_eq(clock_next(&many.clock), next, "round %u", round);
+        cr_assert(next > many.clock.now || (random & 7) != 1, "what is due has fired");
+    }
+    cr_assert_gt(many.fired, ROUNDS / 100);
+}

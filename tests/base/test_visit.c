@@ -62,3 +62,56 @@ Test(visit, a_field_missing_from_the_list_is_seen)
     struct chip chip;
     cr_assert_eq(visit_uncovered(&chip, sizeof chip, chip_visit), 0);
 }
+
+static void outer_visit(void *object, struct visit *v)
+{
+    struct chip *chips = object;
+    visit_enter(v, "first");
+    chip_visit(&chips[0], v);
+    visit_leave(v);
+    VISIT(v, chips[1].half);
+    visit_enter(v, "second");
+    chip_visit(&chips[1], v);
+    visit_leave(v);
+}
+
+// A path is that of the list a field is in, not of one that was passed before.
+Test(visit, a_difference_after_a_nested_list_has_the_path_of_its_own_list)
+{
+    struct chip chips[2] = { { .wide = 1 }, { .wide = 2 } };
+    static const struct {
+        size_t offset;
+        const char *path;
+    } cases[] = {
+        { offsetof(struct chip, small), "first/small" },
+        { sizeof(struct chip) + offsetof(struct chip, half), "half" },
+        { sizeof(struct chip) + offsetof(struct chip, narrow) + 8, "second/inner/narrow[2]" },
+        { sizeof(struct chip) + offsetof(struct chip, flag), "second/flag" },
+    };
+    for (unsigned i = 0; i < 4; i++) {
+        struct visit_save save;
+        struct visit_differ differ;
+        visit_save_init(&save);
+        outer_visit(chips, &save.visit);
+        ((uint8_t *)chips)[cases[i].offset] ^= 1;
+        visit_differ_init(&differ, save.data, save.size);
+        outer_visit(chips, &differ.visit);
+        cr_assert_str_eq(differ.path, cases[i].path);
+        ((uint8_t *)chips)[cases[i].offset] ^= 1;
+        free(save.data);
+    }
+}
+
+Test(visit, the_schema_names_every_field_in_order)
+{
+    static const char expected[] = "wide 8\ninner/\nnarrow 4 3\n/\nhalf 2\nsmall 1\nflag 1\n";
+    struct chip chip = { 0 };
+    struct visit_schema schema;
+    visit_schema_init(&schema);
+    chip_visit(&chip, &schema.visit);
+    cr_assert_eq(schema.length, sizeof(expected) - 1);
+    cr_assert_arr_eq(schema.text, expected, schema.length);
+    cr_assert_eq(schema.bytes, 24);
+    cr_assert_not(schema.failed);
+    free(schema.text);
+}

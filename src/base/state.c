@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Saved states with a header; see state.h.
+#include "base/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+
+#define MAGIC "intact\r\n"
+
+// Fields are saved as the host has them in memory; `order` tells hosts apart.
+#define ORDER UINT32_C(0x01020304)
+
+enum { FORMAT = 1 };
+
+struct header {
+    char magic[8];
+    uint32_t order;
+    uint32_t format;
+    uint64_t schema_hash;
+    uint64_t schema_length;
+    uint64_t field_bytes;
+};
+
+static int make_schema(const struct state_list *list, struct visit_schema *schema)
+{
+    visit_schema_init(schema);
+    list->visit(list->object, &schema->visit);
+    if (!schema->failed)
+        return 0;
+    free(schema->text);
+    return -ENOMEM;
+}
+
+// --- Saving ----------------------------------------------------------------------------------------------------------
+
+// Writes what fits, and counts the rest.
+struct writer {
+    struct visit visit;
+    uint8_t *data;
+    size_t size, position;
+};
+
+static void write_bytes(struct writer *writer, const void *data, size_t bytes)
+{
+    if (writer->position <= writer->size && bytes <= writer->size - writer->position && bytes)
+        memcpy(writer->data + writer->position, data, bytes);
+    writer->position += bytes;
+}
+
+static void write_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    (void)name;
+    write_bytes(container_of(v, struct writer, visit), data, size * count);
+}
+
+size_t state_save(const struct state_list *list, void *data, size_t size)
+{
+    struct writer writer = { .visit.field = write_field, .data = data, .size = size };
+    struct header header = { .magic = MAGIC, .order = ORDER, .format = FORMAT };
+    struct visit_schema schema;
+    if (make_schema(list, &schema) < 0)
+        return 0;
+    writer.position = sizeof(header);
+    write_bytes(&writer, schema.text, schema.length);
+    size_t start = writer.position;
+    list->visit(list->object, &writer.visit);
+    header.schema_hash = schema.hash;
+    header.schema_length = schema.length;
+    header.field_bytes = writer.position - start;
+    if (size >= sizeof(header))
+        memcpy(data, &header, sizeof(header));
+    free(schema.text);
+    return writer.position;
+}
+
+// --- Comparing schemas -----------------------------------------------------------------------------------------------
+
+struct line {
+    const char *text;
+    int length; // without its end
+};
+
+static struct line next_line(const char **at, const char *end)
+{
+    struct line line = { .text = *at };
+    while (*at < end && **at != '\n')
+        ++*at;
+    line.length = (int)(*at - line.text < 80 ? *at - line.text : 80);
+    *at += *at < end;
+    return line;
+}
+
+// Follows the nesting: "lapic0/" goes in, "/" comes out.
+static void follow(char *path, size_t size, struct line line)
+{
+    size_t used = strlen(path);
+    if (line.length == 1 && line.text[0] == '/') {
+        used -= used > 0;
+        while (used && path[used - 1] != '/')
+            used--;
+        path[used] = '\0';
+    } else if (line.length && line.text[line.length - 1] == '/') {
+        snprintf(path + used, size - used, "%.*s", line.length, line.text);
+    }
+}
+
+static struct line or_nothing(struct line line)
+{
+    return line.length ? line : (struct line){ "nothing more", 12 };
+}
+
+static int refuse(const struct visit_schema *here, const char *saved, size_t saved_length, struct error *error)
+{
+    const char *a = saved, *a_end = saved + saved_length, *b = here->text, *b_end = here->text + here->length;
+    char path[160] = "";
+    for (;;) {
+        struct line was = next_line(&a, a_end), is = next_line(&b, b_end);
+        if (was.length != is.length || memcmp(was.text, is.text, (size_t)was.length) != 0) {
+            was = or_nothing(was);
+            is = or_nothing(is);
+            return error_set(error, -EINVAL, "the saved state has '%s%.*s' where '%s%.*s' belongs", path, was.length,
+                             was.text, path, is.length, is.text);
+        }
+        if (was.length == 0)
+            return error_set(error, -EINVAL, "the saved state is damaged: its schema has another hash");
+        follow(path, sizeof(path), was);
+    }
+}
+
+// --- Loading ---------------------------------------------------------------------------------------------------------
+
+// The header, its lengths checked against what is there.
+static int read_header(const void *data, size_t size, struct header *header, struct error *error)
+{
+    if (size < sizeof(*header))
+        return error_set(error, -EINVAL, "not a saved state: it has %zu bytes", size);
+    memcpy(header, data, sizeof(*header));
+    if (memcmp(header->magic, MAGIC, sizeof(header->magic)) != 0)
+        return error_set(error, -EINVAL, "not a saved state: it begins in another way");
+    if (header->order != ORDER || header->format != FORMAT)
+        return error_set(error, -EINVAL, "a saved state of another host, or of another version (format %u)",
+                         header->format);
+    size -= sizeof(*header);
+    if (header->schema_length > size || header->field_bytes != size - header->schema_length)
+        return error_set(error, -EINVAL, "the saved state is damaged: its length is wrong");
+    return 0;
+}
+
+static int check(const struct header *header, const struct visit_schema *schema, const char *saved, struct error *error)
+{
+    if (header->schema_hash != schema->hash || header->schema_length != schema->length)
+        return refuse(schema, saved, header->schema_length, error);
+    if (header->field_bytes < schema->bytes || (!schema->variable && header->field_bytes != schema->bytes))
+        return error_set(error, -EINVAL, "the saved state is damaged: its fields have another length");
+    return 0;
+}
+
+int state_load(const struct state_list *list, const void *data, size_t size, struct error *error)
+{
+    struct header header;
+    struct visit_schema schema;
+    struct visit_load load;
+    int result = read_header(data, size, &header, error);
+    if (result < 0)
+        return result;
+    if (make_schema(list, &schema) < 0)
+        return error_set(error, -ENOMEM, "the host has no memory left");
+    const char *saved = (const char *)data + sizeof(header);
+    result = check(&header, &schema, saved, error);
+    free(schema.text);
+    if (result < 0)
+        return result;
+    visit_load_init(&load, saved + header.schema_length, header.field_bytes);
+    list->visit(list->object, &load.visit);
+    if (load.failed || load.position != load.size)
+        return error_set(error, -EIO, "the saved state is damaged: it ends %s", load.failed ? "early" : "late");
+    return 0;
+}
