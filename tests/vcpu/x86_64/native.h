@@ -52,7 +52,8 @@ struct native_state { // at NATIVE_STATE
 #define NATIVE              ((struct native_state *)(uintptr_t)NATIVE_STATE)
 #define NATIVE_FIELD(field) (NATIVE_STATE + offsetof(struct native_state, field))
 
-static unsigned native_at; // offset of the next byte of code
+static unsigned native_at;                  // offset of the next byte of code
+static volatile sig_atomic_t native_inside; // the code at NATIVE_CODE runs
 
 static inline void native_emit(const char *bytes, unsigned count)
 {
@@ -87,10 +88,15 @@ static inline void native_emit_way_out(unsigned at, enum native_exit way) // mov
     native_emit_address(NATIVE_CODE + 0x500, 0);
 }
 
+// A fault of anybody else's, of the emulator under test for one, ends the program as it would without us.
 static inline void native_on_signal(int number, siginfo_t *info, void *context)
 {
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
-    (void)number, (void)info;
+    (void)info;
+    if (!native_inside) {
+        signal(number, SIG_DFL);
+        return;
+    }
     NATIVE->out.vector = (uint64_t)registers[REG_TRAPNO];
     registers[REG_RIP] = (greg_t)(NATIVE_CODE + 0x4c0);
 }
@@ -145,7 +151,9 @@ static inline const struct native_image *native_run(const struct native_image *i
     memcpy((void *)(uintptr_t)NATIVE_AT, code, length);
     native_emit_way_out(0x400 + length, NATIVE_WENT_ON);
     NATIVE->in = *in;
+    native_inside = 1;
     ((void (*)(void))(uintptr_t)NATIVE_CODE)();
+    native_inside = 0;
     return &NATIVE->out;
 }
 #undef EMIT
