@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the loop needs to know of an architecture. x86_64/guest.c and aarch64/guest.c each fill in one `struct guest`.
+// What the loop needs to know of an architecture. x86_64/system/guest.c and aarch64/system/guest.c each fill in one `struct guest`.
 #ifndef VCPU_GUEST_H
 #define VCPU_GUEST_H
 
@@ -19,6 +19,9 @@ struct guest {
     void (*run)(struct vcpu *cpu);
     // Walks the page tables. False: the exception is recorded in the CPU.
     bool (*walk)(struct vcpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *page);
+    // A read or write that is about to be made touches a page that `walk` called watched; it is mapped and permitted. False:
+    // it is not to be made, and the exception is recorded. May be NULL in a guest that watches no page.
+    bool (*watch)(struct vcpu *cpu, uint64_t address, unsigned size, enum access access, bool user);
 };
 
 #endif

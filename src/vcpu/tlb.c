@@ -69,7 +69,7 @@ void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match)
 struct target {
     uint64_t physical; // of the page
     uintptr_t addend;  // as in struct tlb_entry
-    uint64_t flags;    // TLB_IO, TLB_CODE; 0: plain RAM
+    uint64_t flags;    // TLB_IO, TLB_CODE, TLB_WATCH; 0: plain RAM
 };
 
 static bool tag_holds(uint64_t tag, uint64_t address)
@@ -80,7 +80,7 @@ static bool tag_holds(uint64_t tag, uint64_t address)
 // Walks the page tables and keeps what later accesses may use without a walk, which may be less than this access may.
 static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
-    struct tlb_page page;
+    struct tlb_page page = { .watched = false };
     if (!cpu->loop->guest->walk(cpu, address, access, user, &page))
         return false;
     struct tlb_entry *entry = io_place(cpu, address, user), *other = memory_place(cpu, address, user);
@@ -96,6 +96,10 @@ static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access acce
         read_flags = 0;
         if (!region->readonly)
             write_flags = blocks_in_page(&cpu->loop->blocks, page.physical) ? TLB_CODE : 0;
+    }
+    if (unlikely(page.watched)) {
+        read_flags |= TLB_WATCH;
+        write_flags |= TLB_WATCH;
     }
     if (tag_holds(other->read, address) || tag_holds(other->write, address))
         forget(other); // the page was something else before
@@ -192,6 +196,11 @@ static void write_within(struct vcpu *cpu, const struct target *target, uint64_t
 
 // --- the public slow paths --------------------------------------------------------------------------------------------
 
+static bool permitted(struct vcpu *cpu, uint64_t flags, uint64_t address, unsigned size, enum access access, bool user)
+{
+    return likely(!(flags & TLB_WATCH)) || cpu->loop->guest->watch(cpu, address, size, access, user);
+}
+
 static unsigned left_in_page(uint64_t address)
 {
     return (unsigned)(PAGE_SIZE - (address & ~PAGE_MASK));
@@ -204,11 +213,14 @@ bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user,
     if (!resolve(cpu, address, user, ACCESS_READ, &low))
         return false;
     if (likely(size <= first)) {
+        if (!permitted(cpu, low.flags, address, size, ACCESS_READ, user))
+            return false;
         *value = read_within(cpu, &low, address, size);
         return true;
     }
     // Both pages must be there before either is read: a device's read may have an effect.
-    if (!resolve(cpu, address + first, user, ACCESS_READ, &high))
+    if (!resolve(cpu, address + first, user, ACCESS_READ, &high) ||
+        !permitted(cpu, low.flags | high.flags, address, size, ACCESS_READ, user))
         return false;
     *value = read_within(cpu, &low, address, first);
     *value |= read_within(cpu, &high, address + first, size - first) << (8 * first);
@@ -222,10 +234,13 @@ bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user
     if (!resolve(cpu, address, user, ACCESS_WRITE, &low))
         return false;
     if (likely(size <= first)) {
+        if (!permitted(cpu, low.flags, address, size, ACCESS_WRITE, user))
+            return false;
         write_within(cpu, &low, address, size, value);
         return true;
     }
-    if (!resolve(cpu, address + first, user, ACCESS_WRITE, &high))
+    if (!resolve(cpu, address + first, user, ACCESS_WRITE, &high) ||
+        !permitted(cpu, low.flags | high.flags, address, size, ACCESS_WRITE, user))
         return false;
     write_within(cpu, &low, address, first, value);
     write_within(cpu, &high, address + first, size - first, value >> (8 * first));

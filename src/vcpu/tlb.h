@@ -2,9 +2,13 @@
 // The software TLB of one vCPU: guest virtual page to host memory, with one compare on the fast path.
 //
 // Direct mapped, one table per privilege. A tag is the page's address; its low bits are 0 only if accesses of that kind
-// may go straight to host memory. TLB_IO (a device answers; in the table of such pages) and TLB_CODE (the page holds translated code, so a store must
-// look at the granule it hits) make the compare fail and the slow path find the page without a walk. The compare uses the
-// address of the last byte, so an access that crosses into the next page fails it too.
+// may go straight to host memory. Any other bit makes the compare fail, and the slow path finds the page without a walk:
+//
+//   TLB_IO     a device answers; the entry is in the table of such pages
+//   TLB_CODE   the page holds translated code, so a store must look at the granule it hits
+//   TLB_WATCH  a debugger in the guest watches a part of the page, so each access asks the guest's CPU (struct guest)
+//
+// The compare uses the address of the last byte, so an access that crosses into the next page fails it too.
 #ifndef VCPU_TLB_H
 #define VCPU_TLB_H
 
@@ -22,6 +26,7 @@
 #define TLB_IO_ENTRIES   16 // pages of devices, by themselves: they are far apart, and often at multiples of megabytes
 #define TLB_IO           UINT64_C(1)
 #define TLB_CODE         UINT64_C(2)
+#define TLB_WATCH        UINT64_C(4)
 #define TLB_NONE         UINT64_MAX
 
 enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE };
@@ -47,6 +52,7 @@ struct tlb {
 struct tlb_page {
     uint64_t physical; // of the 4 KiB page
     bool read, write;  // later accesses of this kind need no walk (for write: the dirty flag is set already)
+    bool watched;      // each access asks guest->watch; to change it, flush the page
 };
 
 struct vcpu;

@@ -39,7 +39,13 @@ struct fake {
     // The page tables: physical page of each virtual page (UINT64_MAX: none), and what may be done there.
     uint64_t page[FAKE_PAGES];
     bool readonly[FAKE_PAGES];
+    bool watched[FAKE_PAGES];
     uint64_t walks;
+    // The accesses that asked because their page is watched, and the last one; it is refused if it touches `refused`.
+    uint64_t asked, asked_address, refused;
+    unsigned asked_size;
+    enum access asked_access;
+    bool asked_user;
     uint64_t faulted; // address of the last walk that failed
     void *test;       // the test's own
 };
@@ -85,11 +91,24 @@ static inline bool fake_walk(struct vcpu *vcpu, uint64_t address, enum access ac
         fake->faulted = address;
         return false;
     }
-    *page = (struct tlb_page){ .physical = fake->page[number], .read = true, .write = !fake->readonly[number] };
+    *page = (struct tlb_page){
+        .physical = fake->page[number], .read = true, .write = !fake->readonly[number], .watched = fake->watched[number]
+    };
     return true;
 }
 
-static const struct guest fake_guest = { "fake", fake_can_take, fake_take, fake_run, fake_walk };
+static inline bool fake_watch(struct vcpu *vcpu, uint64_t address, unsigned size, enum access access, bool user)
+{
+    struct fake *fake = fake_of(vcpu)->fake;
+    fake->asked++;
+    fake->asked_address = address;
+    fake->asked_size = size;
+    fake->asked_access = access;
+    fake->asked_user = user;
+    return fake->refused - address >= size;
+}
+
+static const struct guest fake_guest = { "fake", fake_can_take, fake_take, fake_run, fake_walk, fake_watch };
 
 static inline struct fake *fake_new(unsigned cpus)
 {

@@ -387,3 +387,54 @@ Test(tlb, rom_that_turns_into_a_device_is_read_from_it_at_once)
     cr_assert_eq(value, 0x5a);
     free(contents);
 }
+
+Test(tlb, every_access_to_a_watched_page_asks_the_guest_and_is_not_made_if_it_refuses)
+{
+    uint64_t value = 0;
+    fake->watched[3] = true;
+    fake->refused = 0x3008;
+    static const struct {
+        uint64_t address;
+        unsigned size;
+        bool asks, made;
+    } rows[] = {
+        { 0x2ff0, 8, false, true }, { 0x4000, 8, false, true }, { 0x3000, 8, true, true },
+        { 0x3000, 8, true, true },  { 0x3001, 8, true, false }, { 0x3008, 1, true, false },
+        { 0x3009, 4, true, true },  { 0x2ffc, 8, true, true },  { 0x3ffc, 8, true, true },
+    };
+    for (unsigned i = 0; i < countof(rows); i++)
+        for (unsigned write = 0; write < 2; write++)
+            for (unsigned user = 0; user < 2; user++) {
+                uint64_t before = ram(rows[i].address, rows[i].size), asked = fake->asked;
+                bool made = write ? tlb_store(cpu, rows[i].address, rows[i].size, user, ~before)
+                                  : tlb_load(cpu, rows[i].address, rows[i].size, user, &value);
+                cr_expect_eq(made, rows[i].made, "row %u", i);
+                cr_expect_eq(fake->asked - asked, rows[i].asks, "row %u", i);
+                cr_expect_eq(ram(rows[i].address, rows[i].size) != before, write && rows[i].made, "row %u", i);
+                if (!rows[i].asks)
+                    continue;
+                cr_expect_eq(fake->asked_address, rows[i].address);
+                cr_expect_eq(fake->asked_size, rows[i].size);
+                cr_expect_eq(fake->asked_access, write ? ACCESS_WRITE : ACCESS_READ);
+                cr_expect_eq(fake->asked_user, user);
+            }
+    // They are found without a walk, and never by the fast path.
+    uint64_t walks = fake->walks;
+    cr_assert(tlb_load(cpu, 0x3010, 8, false, &value));
+    cr_assert_null(tlb_host(cpu, 0x3010, 8, false, ACCESS_READ));
+    cr_assert_eq(fake->walks, walks);
+    // A page that is not there faults before anybody is asked.
+    fake->page[4] = UINT64_MAX;
+    tlb_flush_page(cpu, 0x4000);
+    uint64_t asked = fake->asked;
+    cr_assert(!tlb_load(cpu, 0x3ffc, 8, false, &value));
+    cr_assert_eq(fake->asked, asked);
+    // A device is asked for no more than it is to do.
+    fake->watched[DEVICE >> PAGE_BITS] = true;
+    fake->refused = DEVICE;
+    tlb_flush(cpu);
+    cr_assert(!tlb_load(cpu, DEVICE, 4, false, &value) && !tlb_store(cpu, DEVICE, 4, false, 1));
+    cr_assert_eq(reads.count + writes.count, 0);
+    cr_assert(tlb_load(cpu, DEVICE + 4, 4, false, &value) && tlb_store(cpu, DEVICE + 4, 4, false, 1));
+    cr_assert_eq(reads.count + writes.count, 2);
+}
