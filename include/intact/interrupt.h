@@ -60,15 +60,20 @@ enum intact_irq_error {
 // --- Manager -------------------------------------------------------------------------------------------------------
 
 // Where interrupts leave the library: your chips. Called on the machine thread only; they may trigger sources and set
-// levels, and change no settings of a group.
+// levels, and change no settings of a group. A call that comes from inside another one (because of such a trigger or
+// level) is the newer: note the level of a pin before you do anything else.
 struct intact_irq_output {
-    // A pin of a chip changed its level.
+    // A pin of a chip changed its level. Called only for changes.
     void (*pin)(void *owner, uint32_t chip, uint32_t pin, bool level);
     // A message was sent by `device` (requester id). False: nobody took it.
     bool (*message)(void *owner, uint64_t address, uint32_t data, uint32_t device);
     void *owner;
     // May messages go to `address`? Asked before a configuration is accepted. NULL: to every address.
     bool (*reaches)(void *owner, uint64_t address, uint32_t device);
+    // An edge happened at a pin that is low: a legacy edge source was triggered. The chip keeps the request until it is
+    // taken (intact_x86_irq_trigger, intact_arm_irq_trigger). NULL: `pin` is called with true and with false, and a chip
+    // that wants the level held, as an 8259A does, loses the request.
+    void (*edge)(void *owner, uint32_t chip, uint32_t pin);
 };
 
 // A manager of its own, for a program with chips or CPUs of its own (a machine brings its manager with it). The calling

@@ -20,6 +20,8 @@ struct intact_irq_line {
     void *owner;
     uint32_t pin;
     bool level; // what the device drives now; saved with the device
+    // An edge happened, without a level to hold. NULL: `set` is called with true and with false.
+    void (*trigger)(void *owner, uint32_t pin);
 };
 
 // Drives the line to `level`; a level it has already is not told again. Call it from the thread that runs the machine
@@ -31,6 +33,20 @@ static inline void intact_irq_line_set(struct intact_irq_line *line, bool level)
     line->level = level;
     if (line->set)
         line->set(line->owner, line->pin, level);
+}
+
+// One edge of a device that has no level to hold: the receiver keeps the request until it is taken, and the line stays
+// low, free for others on the same wire. On a line that is high there is no edge to see. Threads as above.
+static inline void intact_irq_line_trigger(struct intact_irq_line *line)
+{
+    if (line->level)
+        return;
+    if (line->trigger) {
+        line->trigger(line->owner, line->pin);
+    } else {
+        intact_irq_line_set(line, true);
+        intact_irq_line_set(line, false);
+    }
 }
 
 #ifdef __cplusplus

@@ -73,7 +73,11 @@ static void free_own(struct manager_own *own)
 
 int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager)
 {
-    const struct route_sink sink = { output->pin, output->message, output->owner, output->reaches };
+    const struct route_sink sink = { .pin = output->pin,
+                                     .message = output->message,
+                                     .owner = output->owner,
+                                     .reaches = output->reaches,
+                                     .edge = output->edge };
     struct manager_own *own = calloc(1, sizeof(*own));
     if (!own)
         return INTACT_IRQ_NO_MEMORY;

@@ -33,14 +33,16 @@ static void on_eoi(void *owner, struct route_source *wire)
 {
     struct intact_irq_group *group = owner;
     struct group_source *source = &group->sources[0];
-    (void)wire;
     if (!(source->live.flags & SETTINGS_LEVEL))
         return;
-    if (source->again)
-        count_delivery(group, true);
-    else if (!source->owed)
+    if (source->again) {
+        // The next of its triggers: the wire falls first, so that a pin that looks for edges sees this one too.
+        source->again = false;
+        source->owed = true;
+        route_set_level(group->manager->route, wire, false);
+    } else if (!source->owed) {
         source->asserted = false;
-    source->again = false;
+    }
     source_settle(group, 0);
     if (group->resample)
         intact_irq_notifier_signal(group->resample);
@@ -89,11 +91,21 @@ static int settle_level(struct intact_irq_group *group, struct group_source *sou
     return result;
 }
 
+// An edge on a wire that is high is one with what holds it.
+static int deliver_edge(struct intact_irq_group *group)
+{
+    enum route_edge edge = route_trigger(group->manager->route, &group->wire);
+    if (edge != ROUTE_EDGE_JOINED)
+        return count_delivery(group, edge == ROUTE_EDGE_TAKEN);
+    group_count(&group->coalesced);
+    return INTACT_IRQ_OK;
+}
+
 static int deliver(struct intact_irq_group *group, const struct group_source *source)
 {
     struct route *route = group->manager->route;
     if (group->type == INTACT_IRQ_LEGACY)
-        return count_delivery(group, route_pulse(route, &group->wire));
+        return deliver_edge(group);
     return count_delivery(group, route_message(route, source->live.address, source->live.data, source->live.device));
 }
 

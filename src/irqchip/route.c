@@ -20,6 +20,7 @@ struct route_pin;
 
 struct route_output {
     struct route_pin *pin; // NULL: the message
+    bool driven;           // the wire holds the pin high by this output
     uint64_t address;
     uint32_t data, device;
 };
@@ -158,42 +159,51 @@ static void move_pin(struct route *route, struct route_pin *pin, bool level)
         route->sink.pin(route->sink.owner, pin->chip, pin->pin, level);
 }
 
-// The wire rises or falls at one output. False: a message that nobody took.
-static bool move_output(struct route *route, const struct route_wire *wire, const struct route_output *output,
-                        bool level)
+// The output takes the level that its wire has now. The receiver of a pin may come back here and move the wire while
+// others of its outputs have not followed yet; each output knows what it drives, so all end at the last level.
+static void follow(struct route *route, const struct route_wire *wire, struct route_output *output)
 {
-    if (output->pin) {
-        if (level)
-            TRACE(route->trace, TRACE_ROUTE, TRACE_NO_CPU, wire->gsi, output->pin->chip, output->pin->pin);
-        move_pin(route, output->pin, level);
-        return true;
-    }
-    if (!level)
-        return true;
+    bool level = wire->high;
+    if (output->driven == level)
+        return;
+    output->driven = level;
+    if (level)
+        TRACE(route->trace, TRACE_ROUTE, TRACE_NO_CPU, wire->gsi, output->pin->chip, output->pin->pin);
+    move_pin(route, output->pin, level);
+}
+
+static bool send(struct route *route, const struct route_wire *wire, const struct route_output *output)
+{
     TRACE(route->trace, TRACE_ROUTE, TRACE_NO_CPU, wire->gsi, ROUTE_TO_MESSAGE, 0);
     return route_message(route, output->address, output->data, output->device);
 }
 
-static bool move_outputs(struct route *route, const struct route_wire *wire, bool level)
+static void drop(struct route *route, uint32_t gsi)
 {
-    bool taken = true;
+    route->drops++;
+    TRACE(route->trace, TRACE_DROP, TRACE_NO_CPU, ROUTE_DROP_NO_OUTPUT, gsi, 0);
+}
+
+// The wire has risen or fallen. A message is sent for each rise.
+static void move_outputs(struct route *route, struct route_wire *wire, bool rise)
+{
+    if (rise && !wire->output_count)
+        drop(route, wire->gsi);
     for (uint32_t i = 0; i < wire->output_count; i++)
-        taken &= move_output(route, wire, &wire->outputs[i], level);
-    if (level && !wire->output_count) {
-        route->drops++;
-        TRACE(route->trace, TRACE_DROP, TRACE_NO_CPU, ROUTE_DROP_NO_OUTPUT, wire->gsi, 0);
-        return false;
-    }
-    return taken;
+        if (wire->outputs[i].pin)
+            follow(route, wire, &wire->outputs[i]);
+        else if (rise)
+            send(route, wire, &wire->outputs[i]);
 }
 
 // One source more, or one fewer, holds the wire high.
-static bool drive(struct route *route, struct route_wire *wire, bool level)
+static void drive(struct route *route, struct route_wire *wire, bool level)
 {
     TRACE(route->trace, TRACE_LINE, TRACE_NO_CPU, wire->gsi, level, 0);
     uint32_t before = wire->high;
     wire->high = level ? before + 1 : before - 1;
-    return !before == !wire->high || move_outputs(route, wire, level);
+    if (!before != !wire->high)
+        move_outputs(route, wire, level);
 }
 
 void route_set_level(struct route *route, struct route_source *source, bool level)
@@ -205,27 +215,63 @@ void route_set_level(struct route *route, struct route_source *source, bool leve
         drive(route, source->wire, level);
 }
 
-static bool pulse(struct route *route, struct route_wire *wire)
+// --- Edges -----------------------------------------------------------------------------------------------------------
+
+// A pin that another wire holds high has no edge to show.
+static enum route_edge trigger_pin(struct route *route, const struct route_wire *wire, struct route_pin *pin)
 {
-    bool taken = drive(route, wire, true);
-    drive(route, wire, false);
-    return taken;
+    if (pin->high)
+        return ROUTE_EDGE_JOINED;
+    TRACE(route->trace, TRACE_ROUTE, TRACE_NO_CPU, wire->gsi, pin->chip, pin->pin);
+    if (route->sink.edge) {
+        route->sink.edge(route->sink.owner, pin->chip, pin->pin);
+    } else {
+        move_pin(route, pin, true);
+        move_pin(route, pin, false);
+    }
+    return ROUTE_EDGE_TAKEN;
 }
 
-bool route_pulse(struct route *route, struct route_source *source)
+static enum route_edge trigger_outputs(struct route *route, const struct route_wire *wire)
 {
-    return source->wire && pulse(route, source->wire);
+    bool taken = false, lost = !wire->output_count;
+    if (lost)
+        drop(route, wire->gsi);
+    for (uint32_t i = 0; i < wire->output_count; i++) {
+        const struct route_output *output = &wire->outputs[i];
+        if (output->pin)
+            taken |= trigger_pin(route, wire, output->pin) == ROUTE_EDGE_TAKEN;
+        else
+            lost |= !send(route, wire, output), taken = true;
+    }
+    if (lost)
+        return ROUTE_EDGE_LOST;
+    return taken ? ROUTE_EDGE_TAKEN : ROUTE_EDGE_JOINED;
 }
 
-bool route_raise(struct route *route, uint32_t gsi)
+static enum route_edge trigger(struct route *route, const struct route_wire *wire)
 {
-    struct route_wire *wire = find_wire(route, gsi);
+    TRACE(route->trace, TRACE_LINE, TRACE_NO_CPU, wire->gsi, 1, 0);
+    enum route_edge result = wire->high ? ROUTE_EDGE_JOINED : trigger_outputs(route, wire);
+    TRACE(route->trace, TRACE_LINE, TRACE_NO_CPU, wire->gsi, wire->high != 0, 0);
+    return result;
+}
+
+enum route_edge route_trigger(struct route *route, const struct route_source *source)
+{
+    return source->wire ? trigger(route, source->wire) : ROUTE_EDGE_LOST;
+}
+
+enum route_edge route_trigger_gsi(struct route *route, uint32_t gsi)
+{
+    const struct route_wire *wire = find_wire(route, gsi);
     if (wire)
-        return pulse(route, wire);
-    route->drops++;
-    TRACE(route->trace, TRACE_DROP, TRACE_NO_CPU, ROUTE_DROP_NO_OUTPUT, gsi, 0);
-    return false;
+        return trigger(route, wire);
+    drop(route, gsi);
+    return ROUTE_EDGE_LOST;
 }
+
+// --- Messages and ends ---------------------------------------------------------------------------------------------
 
 bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_t device)
 {
@@ -293,9 +339,11 @@ static int add_output(struct route *route, uint32_t gsi, const struct route_outp
     if (!bigger)
         return -ENOMEM;
     wire->outputs = bigger;
-    wire->outputs[wire->output_count++] = *output;
-    if (wire->high)
-        move_output(route, wire, output, true);
+    bigger[wire->output_count++] = *output;
+    if (wire->high && output->pin)
+        follow(route, wire, &bigger[wire->output_count - 1]);
+    else if (wire->high)
+        send(route, wire, output);
     return 0;
 }
 
@@ -341,19 +389,24 @@ static void unlist(struct route_pin *pin, const struct route_wire *wire)
     }
 }
 
+// The outputs leave the wire before their pins fall: whoever hears of it finds the wire without them.
 void route_clear(struct route *route, uint32_t gsi)
 {
     struct route_wire *wire = find_wire(route, gsi);
     if (!wire)
         return;
-    if (wire->high && wire->output_count)
-        move_outputs(route, wire, false);
-    for (uint32_t i = 0; i < wire->output_count; i++)
-        if (wire->outputs[i].pin)
-            unlist(wire->outputs[i].pin, wire);
-    free(wire->outputs);
+    struct route_output *outputs = wire->outputs;
+    uint32_t count = wire->output_count;
     wire->outputs = NULL;
     wire->output_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!outputs[i].pin)
+            continue;
+        unlist(outputs[i].pin, wire);
+        if (outputs[i].driven)
+            move_pin(route, outputs[i].pin, false);
+    }
+    free(outputs);
 }
 
 // --- Sources ---------------------------------------------------------------------------------------------------------
@@ -413,6 +466,12 @@ static void line_set(void *owner, uint32_t pin, bool level)
     route_set_level(route, &route->lines[pin]->source, level);
 }
 
+static void line_trigger(void *owner, uint32_t pin)
+{
+    struct route *route = owner;
+    route_trigger(route, &route->lines[pin]->source);
+}
+
 static void line_resample(void *owner, struct route_source *source)
 {
     const struct route_line *line = owner;
@@ -447,6 +506,7 @@ int route_connect_resample(struct route *route, uint32_t gsi, struct intact_irq_
     made->source.resample = callback ? line_resample : NULL;
     made->source.owner = made;
     line->set = line_set;
+    line->trigger = line_trigger;
     line->owner = route;
     line->pin = place;
     attach(route, wire, &made->source);
@@ -466,24 +526,32 @@ void route_disconnect(struct route *route, struct intact_irq_line *line)
     route_detach(route, &made->source);
     route->lines[line->pin] = NULL;
     line->set = NULL;
+    line->trigger = NULL;
     line->owner = NULL;
     free(made);
 }
 
 // --- State -----------------------------------------------------------------------------------------------------------
 
+static void visit_wire(struct route_wire *wire, struct visit *v)
+{
+    VISIT(v, wire->high);
+    for (uint32_t i = 0; i < wire->output_count; i++)
+        VISIT(v, wire->outputs[i].driven);
+}
+
 static void visit_wires(struct route *route, struct visit *v)
 {
     for (uint32_t i = 0; i < route->wire_count; i++)
         if (route->wires[i])
-            VISIT(v, route->wires[i]->high);
+            visit_wire(route->wires[i], v);
 }
 
 static void visit_pins(struct route_chip *chip, struct visit *v)
 {
     for (uint32_t i = 0; i < chip->count; i++) {
         VISIT(v, chip->pins[i].high);
-        VISIT(v, chip->pins[i].own.high);
+        visit_wire(&chip->pins[i].own, v);
     }
 }
 

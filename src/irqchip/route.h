@@ -8,7 +8,7 @@
 //
 // Every driver of a wire is a source of its own; the wire is high while any of them is (counted: O(1) however many
 // share it), and a pin is high while any wire that reaches it is. Sources belong to their users and are linked in, so
-// changing a level, pulsing and attaching allocate nothing. There is no table to run out of.
+// changing a level, an edge and attaching allocate nothing. There is no table to run out of.
 //
 // All of it on the machine thread; the wiring may change while the machine runs, but not while another thread
 // configures legacy groups. A GSI or chip number is a small index (the machine's own enumeration).
@@ -31,7 +31,8 @@
 
 // Where routing ends: filled in by the wiring of the machine.
 struct route_sink {
-    // A pin changed its level. Called only for changes.
+    // A pin changed its level. Called only for changes. It may trigger sources and set levels; a call that comes from
+    // inside another one has the newer level.
     void (*pin)(void *owner, uint32_t chip, uint32_t pin, bool level);
     // A message was sent. False: nobody took it (it was malformed, or for a CPU that is not there).
     bool (*message)(void *owner, uint64_t address, uint32_t data, uint32_t device);
@@ -39,6 +40,16 @@ struct route_sink {
     // Is there a receiver of messages at `address`? Asked when a source is configured, so that a caller hears of it;
     // NULL: every address is accepted and what leads nowhere is dropped when it is sent.
     bool (*reaches)(void *owner, uint64_t address, uint32_t device);
+    // An edge happened at a pin that is low: one request of a source that has no level to hold, to be kept by the chip
+    // until it is taken. NULL: the pin is raised and lowered at once, which a chip that samples it later does not see.
+    void (*edge)(void *owner, uint32_t chip, uint32_t pin);
+};
+
+// What became of an edge.
+enum route_edge {
+    ROUTE_EDGE_LOST,   // it leads nowhere, or its message was not taken (counted and traced)
+    ROUTE_EDGE_TAKEN,  // it reached a pin or a receiver
+    ROUTE_EDGE_JOINED, // the wire or all its pins were high already: there was no edge to see, as on a real wire
 };
 
 enum route_drop {             // the reason in TRACE_DROP: a
@@ -113,13 +124,12 @@ int route_attach_pin(struct route *route, uint32_t chip, uint32_t pin, struct ro
 // Lets go of the wire; the source's level is low afterwards. A source that is not attached is left alone.
 void route_detach(struct route *route, struct route_source *source);
 
-// The level of one source. A level it has already is not told again.
+// The level of one source. A level that it has already changes nothing.
 void route_set_level(struct route *route, struct route_source *source, bool level);
-// One edge: the wire rises and falls again. On a wire that is high already there is no edge to see, as on a real one.
-// False: the wire leads nowhere, or its message was not taken (counted and traced).
-bool route_pulse(struct route *route, struct route_source *source);
+// One edge, which leaves the wire as it was.
+enum route_edge route_trigger(struct route *route, const struct route_source *source);
 // The same on the wire of `gsi` itself, for callers without a source.
-bool route_raise(struct route *route, uint32_t gsi);
+enum route_edge route_trigger_gsi(struct route *route, uint32_t gsi);
 
 // Sends a message. False: nobody took it (counted and traced).
 bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_t device);

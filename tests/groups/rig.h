@@ -23,6 +23,8 @@ struct rig {
     struct rig_record messages[RIG_RECORDS]; // the first that came
     unsigned count;
     bool deaf;
+    void (*moved)(struct rig *rig, uint32_t chip, uint32_t pin, bool level); // after the record of a pin's level
+    struct intact_irq_group *group;                                          // for `moved`
 };
 
 static inline void rig_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
@@ -30,6 +32,8 @@ static inline void rig_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
     struct rig *rig = owner;
     rig->level[chip][pin] = level;
     ++*(level ? &rig->rises[chip][pin] : &rig->falls[chip][pin]);
+    if (rig->moved)
+        rig->moved(rig, chip, pin, level);
 }
 
 static inline bool rig_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
@@ -54,7 +58,9 @@ static inline bool rig_reaches(void *owner, uint64_t address, uint32_t device)
 static inline void rig_open(struct rig *rig)
 {
     memset(rig, 0, sizeof(*rig));
-    const struct intact_irq_output output = { rig_pin, rig_message, rig, rig_reaches };
+    const struct intact_irq_output output = {
+        .pin = rig_pin, .message = rig_message, .owner = rig, .reaches = rig_reaches
+    };
     cr_assert_eq(intact_irq_manager_create(&output, &rig->manager), INTACT_IRQ_OK);
     for (uint32_t chip = 0; chip < 2; chip++) {
         cr_assert_eq(intact_irq_manager_add_chip(rig->manager, chip, 24), INTACT_IRQ_OK);

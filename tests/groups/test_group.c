@@ -574,6 +574,117 @@ Test(group, a_level_source_triggered_again_before_its_eoi_interrupts_again)
     rig_close(&rig);
 }
 
+Test(group, a_level_triggered_again_before_its_eoi_falls_and_rises_at_it)
+{
+    struct rig rig;
+    struct intact_irq_counts counts;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_legacy(&rig, true);
+    intact_irq_group_trigger(group, 0);
+    intact_irq_group_trigger(group, 0);
+    intact_irq_group_trigger(group, 0);
+    cr_expect_eq(rig.rises[0][10], 1);
+    intact_irq_manager_eoi(rig.manager, 0, 10);
+    cr_expect_eq(rig.rises[0][10], 2, "a pin that looks for edges sees the second one");
+    cr_expect_eq(rig.falls[0][10], 1);
+    intact_irq_group_trigger(group, 0);
+    intact_irq_group_mask(group, 0);
+    intact_irq_manager_eoi(rig.manager, 0, 10);
+    intact_irq_group_counts(group, &counts);
+    cr_expect_eq(counts.delivered, 2, "the fourth waits for the unmask");
+    cr_expect_eq(counts.coalesced, 1);
+    intact_irq_group_unmask(group, 0);
+    intact_irq_group_counts(group, &counts);
+    cr_expect_eq(counts.delivered, 3);
+    cr_expect_eq(rig.rises[0][10], 3);
+    intact_irq_manager_eoi(rig.manager, 0, 10);
+    cr_expect_not(rig.level[0][10]);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+static void count_edge(void *owner, uint32_t chip, uint32_t pin)
+{
+    unsigned *edges = owner;
+    edges[chip] += pin == 10;
+}
+
+static void ignore_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
+{
+    unsigned *edges = owner;
+    (void)chip, (void)pin, (void)level;
+    edges[2]++;
+}
+
+Test(group, an_edge_source_reaches_the_edge_output_of_the_program_and_its_pins_stay_low)
+{
+    unsigned edges[3] = { 0 }; // of two chips, and how often a level moved
+    struct intact_irq_manager *manager;
+    struct intact_irq_group *edge, *level;
+    struct intact_irq_config config = rig_line(false);
+    struct intact_irq_counts counts;
+    const struct intact_irq_output output = { .pin = ignore_pin, .owner = edges, .edge = count_edge };
+    cr_assert_eq(intact_irq_manager_create(&output, &manager), INTACT_IRQ_OK);
+    for (uint32_t chip = 0; chip < 2; chip++) {
+        intact_irq_manager_add_chip(manager, chip, 24);
+        intact_irq_manager_route(manager, 10, chip, 10);
+    }
+    intact_irq_manager_create_group(manager, INTACT_IRQ_LEGACY, 10, 1, &edge);
+    intact_irq_manager_create_group(manager, INTACT_IRQ_LEGACY, 10, 1, &level);
+    cr_assert_eq(intact_irq_group_enable(edge, &config), INTACT_IRQ_OK);
+    config.level = true;
+    cr_assert_eq(intact_irq_group_enable(level, &config), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_trigger(edge, 0), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_trigger(edge, 0), INTACT_IRQ_OK);
+    cr_expect(edges[0] == 2 && edges[1] == 2 && edges[2] == 0);
+    intact_irq_group_set_level(level, 0, true);
+    cr_expect_eq(intact_irq_group_trigger(edge, 0), INTACT_IRQ_OK);
+    cr_expect_eq(edges[0], 2, "the wire is high: there is no edge to see");
+    intact_irq_group_counts(edge, &counts);
+    cr_expect(counts.triggered == 3 && counts.delivered == 2 && counts.coalesced == 1);
+    intact_irq_manager_destroy_group(manager, edge);
+    intact_irq_manager_destroy_group(manager, level);
+    intact_irq_manager_poll(manager, 0);
+    cr_expect_eq(intact_irq_manager_destroy(manager), INTACT_IRQ_OK);
+}
+
+static void lower_at_first_rise(struct rig *rig, uint32_t chip, uint32_t pin, bool level)
+{
+    (void)pin;
+    if (chip == 0 && level)
+        intact_irq_group_set_level(rig->group, 0, false);
+}
+
+static void end_at_first_rise(struct rig *rig, uint32_t chip, uint32_t pin, bool level)
+{
+    if (chip == 0 && level)
+        intact_irq_manager_eoi(rig->manager, chip, pin);
+}
+
+Test(group, an_output_that_lowers_its_source_while_it_rises_leaves_no_pin_high)
+{
+    void (*const hooks[])(struct rig *, uint32_t, uint32_t, bool) = { lower_at_first_rise, end_at_first_rise };
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig rig;
+        rig_open(&rig);
+        struct intact_irq_group *group = rig_legacy(&rig, true);
+        rig.group = group;
+        rig.moved = hooks[i];
+        if (i == 0)
+            intact_irq_group_set_level(group, 0, true);
+        else
+            intact_irq_group_trigger(group, 0);
+        cr_expect_not(rig.level[0][10]);
+        cr_expect_not(rig.level[1][10]);
+        rig.moved = NULL;
+        intact_irq_group_set_level(group, 0, true);
+        cr_expect(rig.level[0][10] && rig.level[1][10]);
+        intact_irq_manager_destroy_group(rig.manager, group);
+        cr_expect_not(rig.level[0][10] || rig.level[1][10]);
+        rig_close(&rig);
+    }
+}
+
 Test(group, a_level_source_triggered_while_masked_waits_for_the_unmask_whoever_ends_meanwhile)
 {
     struct rig rig;

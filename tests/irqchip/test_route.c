@@ -18,6 +18,9 @@ struct board {
     uint64_t address;
     uint32_t data, device;
     bool deaf; // nobody takes messages
+    unsigned edges[CHIPS][24];
+    struct intact_irq_line *moved; // by on_moving_pin
+    unsigned moves;
     struct intact_trace_event events[64];
     unsigned event_count;
 };
@@ -165,26 +168,26 @@ Test(route, a_pin_added_to_a_high_wire_rises_at_once_and_clearing_lets_it_fall)
     route_free(&b.route);
 }
 
-Test(route, a_pulse_is_a_rise_and_a_fall_and_not_seen_on_a_high_wire)
+Test(route, an_edge_is_a_rise_and_a_fall_where_the_sink_knows_no_other_and_not_seen_on_a_high_wire)
 {
     struct board b;
     open_board(&b);
     struct route_source source = { .level = false };
     cr_assert_eq(route_attach(&b.route, 3, &source), 0);
-    cr_expect(route_pulse(&b.route, &source));
+    cr_expect(route_trigger(&b.route, &source));
     cr_expect_eq(b.changes, 4);
     cr_expect_not(b.level[PIC][3]);
-    cr_expect(route_raise(&b.route, 3));
+    cr_expect(route_trigger_gsi(&b.route, 3));
     cr_expect_eq(b.changes, 8);
     route_set_level(&b.route, &source, true);
-    cr_expect(route_raise(&b.route, 3));
+    cr_expect(route_trigger_gsi(&b.route, 3));
     cr_expect_eq(b.changes, 10, "there was no edge to see");
     route_set_level(&b.route, &source, true);
     cr_expect_eq(b.changes, 10, "a level it has already is not told again");
     route_detach(&b.route, &source);
     route_detach(&b.route, &source);
     cr_expect_not(b.level[PIC][3]);
-    cr_expect_not(route_pulse(&b.route, &source), "not attached");
+    cr_expect_not(route_trigger(&b.route, &source), "not attached");
     route_free(&b.route);
 }
 
@@ -202,7 +205,7 @@ Test(route, a_wire_can_lead_to_a_message_sent_on_each_rise)
     cr_expect_eq(b.data, 0x4041);
     cr_expect_eq(b.device, 77);
     b.deaf = true;
-    cr_expect_not(route_raise(&b.route, 500));
+    cr_expect_not(route_trigger_gsi(&b.route, 500));
     cr_expect_eq(b.route.drops, 1);
     route_free(&b.route);
 }
@@ -219,6 +222,100 @@ Test(route, messages_tell_whether_somebody_took_them)
     b.route.sink.reaches = only_apic;
     cr_expect(route_reaches(&b.route, 0xfee12345, 0));
     cr_expect_not(route_reaches(&b.route, 0x1000, 0));
+    route_free(&b.route);
+}
+
+static void on_edge(void *owner, uint32_t chip, uint32_t pin)
+{
+    struct board *board = owner;
+    board->edges[chip][pin]++;
+}
+
+Test(route, an_edge_is_told_to_every_pin_that_is_low_and_moves_no_level)
+{
+    struct board b;
+    open_board(&b);
+    b.route.sink.edge = on_edge;
+    struct intact_irq_line line = { .level = false }, other = { .level = false };
+    cr_assert_eq(route_connect(&b.route, 4, &line), 0);
+    cr_assert_eq(route_add_pin(&b.route, 300, PIC, 4), 0);
+    cr_assert_eq(route_connect(&b.route, 300, &other), 0);
+    intact_irq_line_trigger(&line);
+    intact_irq_line_trigger(&line);
+    cr_expect_eq(b.edges[PIC][4], 2);
+    cr_expect_eq(b.edges[IOAPIC][4], 2);
+    cr_expect_eq(b.changes, 0, "the wire stays free for others");
+    intact_irq_line_set(&other, true);
+    cr_expect_eq(route_trigger_gsi(&b.route, 4), ROUTE_EDGE_TAKEN);
+    cr_expect_eq(b.edges[PIC][4], 2, "this pin is high by another wire and shows no edge");
+    cr_expect_eq(b.edges[IOAPIC][4], 3);
+    cr_expect_eq(route_trigger_gsi(&b.route, 300), ROUTE_EDGE_JOINED);
+    intact_irq_line_set(&line, true);
+    intact_irq_line_trigger(&line);
+    cr_expect_eq(route_trigger_gsi(&b.route, 4), ROUTE_EDGE_JOINED);
+    cr_expect_eq(b.edges[IOAPIC][4], 3);
+    route_free(&b.route);
+}
+
+Test(route, a_line_of_its_own_is_raised_and_lowered_by_an_edge_where_the_receiver_knows_no_other)
+{
+    struct board b;
+    open_board(&b);
+    struct intact_irq_line line = { .level = false };
+    cr_assert_eq(route_connect(&b.route, 4, &line), 0);
+    line.trigger = NULL;
+    intact_irq_line_trigger(&line);
+    cr_expect_eq(b.changes, 4);
+    cr_expect_not(b.level[PIC][4] || b.level[IOAPIC][4] || line.level);
+    route_free(&b.route);
+}
+
+// The receiver of the first pin moves the line that it hears of: `moves` says how.
+static void on_moving_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
+{
+    struct board *board = owner;
+    on_pin(owner, chip, pin, level);
+    if (chip == PIC && board->moves)
+        intact_irq_line_set(board->moved, board->moves-- & 1 ? !level : level);
+}
+
+Test(route, outputs_end_at_the_last_level_when_a_receiver_moves_the_line)
+{
+    for (unsigned moves = 1; moves < 8; moves++) {
+        struct board b;
+        struct intact_irq_line line = { .level = false };
+        open_board(&b);
+        b.route.sink.pin = on_moving_pin;
+        cr_assert_eq(route_connect(&b.route, 4, &line), 0);
+        for (unsigned level = 0; level < 2; level++) {
+            b.moves = moves;
+            b.moved = &line;
+            intact_irq_line_set(&line, !level);
+            cr_expect_eq(route_gsi_level(&b.route, 4), line.level);
+            cr_expect_eq(b.level[PIC][4], line.level);
+            cr_expect_eq(b.level[IOAPIC][4], line.level);
+            cr_expect_eq(route_pin_level(&b.route, IOAPIC, 4), line.level);
+        }
+        b.moves = 0;
+        intact_irq_line_set(&line, false);
+        route_disconnect(&b.route, &line);
+        cr_expect_not(b.level[PIC][4] || b.level[IOAPIC][4]);
+        route_free(&b.route);
+    }
+}
+
+Test(route, a_receiver_that_hears_of_a_clearing_may_move_the_line)
+{
+    struct board b;
+    struct intact_irq_line line = { .level = false };
+    open_board(&b);
+    b.route.sink.pin = on_moving_pin;
+    b.moved = &line;
+    cr_assert_eq(route_connect(&b.route, 4, &line), 0);
+    intact_irq_line_set(&line, true);
+    b.moves = 2;
+    route_clear(&b.route, 4);
+    cr_expect_not(b.level[PIC][4] || b.level[IOAPIC][4]);
     route_free(&b.route);
 }
 
@@ -266,7 +363,7 @@ Test(route, there_is_no_table_to_exhaust)
     for (uint32_t gsi = 1000; gsi < 9192; gsi++)
         cr_assert_eq(route_add_message(&b.route, gsi, 0xfee00000, gsi & 0xff, gsi), 0);
     for (uint32_t gsi = 1000; gsi < 9192; gsi++)
-        cr_assert(route_raise(&b.route, gsi));
+        cr_assert(route_trigger_gsi(&b.route, gsi));
     cr_expect_eq(b.messages, 8192, "twice the table of KVM");
     cr_expect_eq(b.device, 9191);
     route_free(&b.route);
@@ -291,7 +388,7 @@ Test(route, mistakes_of_the_wiring_are_told)
     cr_expect_eq(route_attach(&b.route, 1, &source), 0);
     cr_expect_eq(route_attach(&b.route, 1, &source), -EBUSY);
     cr_expect_eq(route_attach_pin(&b.route, PIC, 1, &source), -EBUSY);
-    cr_expect_not(route_raise(&b.route, 2));
+    cr_expect_not(route_trigger_gsi(&b.route, 2));
     cr_expect_eq(b.route.drops, 1);
     cr_expect(route_has_pin(&b.route, PIC, 15));
     cr_expect_not(route_has_pin(&b.route, PIC, 16));
@@ -355,10 +452,12 @@ Test(route, levels_are_saved_and_loaded)
     for (unsigned i = 0; i < 3; i++)
         lines[1][i].level = lines[0][i].level; // saved with the device
     cr_expect(route_pin_level(&two.route, PIC, 9));
+    two.level[PIC][9] = true; // the chip's own state has it
     intact_irq_line_set(&lines[1][0], false);
     cr_expect(route_pin_level(&two.route, PIC, 9), "the other line holds it");
     intact_irq_line_set(&lines[1][1], false);
     cr_expect_not(route_pin_level(&two.route, PIC, 9));
+    cr_expect_not(two.level[PIC][9]);
     free(save.data);
     route_free(&one.route);
     route_free(&two.route);

@@ -119,7 +119,7 @@ static void drive_line(uint64_t now)
     if (pick(4))
         bus_write(&pc.board.ports, PC_TESTDEV_LINE_PORT + pick(PC_TESTDEV_LINES), 1, pick(2), now);
     else if (pick(2))
-        route_raise(&pc.board.route, (uint32_t)pick(32));
+        route_trigger_gsi(&pc.board.route, (uint32_t)pick(32));
     else
         route_message(&pc.board.route, PC_LAPIC + pick(0x100000), (uint32_t)value(), (uint32_t)pick(0x10000));
 }

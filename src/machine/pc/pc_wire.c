@@ -24,6 +24,12 @@ static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
     x86_irq_set_pin(&pc->irq, chip, pin, level);
 }
 
+static void sink_edge(void *owner, uint32_t chip, uint32_t pin)
+{
+    struct pc *pc = owner;
+    x86_irq_trigger(&pc->irq, chip, pin);
+}
+
 static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
 {
     struct pc *pc = owner;
@@ -32,7 +38,7 @@ static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t 
 
 // No `reaches`: messages are what a guest writes into its devices, and a device takes any address. One that leads
 // nowhere is sent, dropped and counted, as on a real bus.
-const struct route_sink pc_sink = { .pin = sink_pin, .message = sink_message };
+const struct route_sink pc_sink = { .pin = sink_pin, .message = sink_message, .edge = sink_edge };
 
 static void irq_deadline(void *owner, uint32_t vcpu, uint64_t when)
 {

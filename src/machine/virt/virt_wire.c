@@ -19,6 +19,12 @@ static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
     arm_irq_set_pin(&virt->irq, chip, pin, level);
 }
 
+static void sink_edge(void *owner, uint32_t chip, uint32_t pin)
+{
+    struct virt *virt = owner;
+    arm_irq_trigger(&virt->irq, chip, pin);
+}
+
 static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
 {
     struct virt *virt = owner;
@@ -27,7 +33,7 @@ static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t 
 
 // No `reaches`: messages are what a guest writes into its devices, and a device takes any address. One that leads
 // nowhere is sent, dropped and counted, as on a real bus.
-const struct route_sink virt_sink = { .pin = sink_pin, .message = sink_message };
+const struct route_sink virt_sink = { .pin = sink_pin, .message = sink_message, .edge = sink_edge };
 
 static uint32_t irq_current(void *owner)
 {
