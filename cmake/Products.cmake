@@ -18,7 +18,7 @@ foreach(kind STATIC SHARED)
   target_include_directories(intact_${name} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(intact_${name} PRIVATE ZLIB::ZLIB ${FDT_LIBRARY} PkgConfig::MPFR m Threads::Threads
-                        ${INTACT_SLIRP_LIBRARY})
+                        ${INTACT_SLIRP_LIBRARY} ${INTACT_ZSTD_LIBRARY})
   set_target_properties(intact_${name} PROPERTIES OUTPUT_NAME intact EXPORT_NAME ${name} LINKER_LANGUAGE C
                         VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
   add_library(intact::${name} ALIAS intact_${name})

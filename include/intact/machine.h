@@ -135,8 +135,7 @@ struct intact_machine_config {
     // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note; INTACT_VIRT: Image, ELF, raw code; plain or
     // gzip) or a firmware. Paths, or a kernel in memory, which is then called by the name in `kernel`.
     const char *kernel;
-    const void
-        *kernel_data; // read during create and at each reset, so it must live as long as the machine; may be NULL
+    const void *kernel_data; // NULL: the file. It must live as long as the machine
     size_t kernel_size;
     const char *initrd; // NULL: none
     const char *append; // the command line, NULL: empty

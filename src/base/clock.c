@@ -49,6 +49,7 @@ static void take_out(struct clock *clock, struct event *event)
 {
     uint32_t index = event->place - 1;
     event->place = 0;
+    clock->perpetual -= event->perpetual;
     struct event *last = clock->heap[--clock->count];
     if (last == event)
         return;
@@ -81,6 +82,7 @@ void clock_arm(struct clock *clock, struct event *event, uint64_t deadline)
     if (deadline != CLOCK_NEVER) {
         put(clock, clock->count++, event);
         sift_up(clock, clock->count - 1);
+        clock->perpetual += event->perpetual;
     }
     if (clock_next(clock) < first)
         clock->moved = true;
@@ -89,6 +91,11 @@ void clock_arm(struct clock *clock, struct event *event, uint64_t deadline)
 uint64_t clock_next(const struct clock *clock)
 {
     return clock->count ? clock->heap[0]->deadline : CLOCK_NEVER;
+}
+
+bool clock_only_perpetual(const struct clock *clock)
+{
+    return clock->count && clock->perpetual == clock->count;
 }
 
 void clock_advance(struct clock *clock, uint64_t now)

@@ -26,13 +26,17 @@ struct event {
     void (*fire)(void *owner, uint64_t now);
     void *owner;
     const char *name;
+    // Set after clock_register by a timer that goes on for ever in the same way: nobody waits for what it did not bring
+    // in a whole period.
+    bool perpetual;
 };
 
 struct clock {
     uint64_t now;
     uint32_t count;
     uint32_t ranks;
-    bool moved; // the first deadline became earlier: whoever computed a budget from it must look again
+    uint32_t perpetual; // how many of the queued events are
+    bool moved;         // the first deadline became earlier: whoever computed a budget from it must look again
     struct event *heap[CLOCK_EVENT_LIMIT];
 };
 
@@ -47,6 +51,9 @@ void clock_arm(struct clock *clock, struct event *event, uint64_t deadline);
 
 // The first deadline, or CLOCK_NEVER.
 uint64_t clock_next(const struct clock *clock);
+
+// Is something armed, and all that is armed perpetual?
+bool clock_only_perpetual(const struct clock *clock);
 
 // Time never goes back: `now` must not be less than clock->now.
 void clock_advance(struct clock *clock, uint64_t now);

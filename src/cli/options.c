@@ -170,7 +170,7 @@ const struct option options[] = {
 
     { "kernel", "FILE", GROUP_BOOT,
       "What to run: a Linux bzImage, a multiboot 1 kernel, or an ELF file with a PVH entry; with -machine virt a Linux "
-      "Image, an ELF file, or raw code that starts at its first byte; gzip is unpacked.",
+      "Image, also inside an EFI zboot file, an ELF file, or raw code that starts at its first byte; gzip is unpacked.",
       NULL, take_kernel },
     { "initrd", "FILE", GROUP_BOOT,
       "The initial ramdisk. For a multiboot kernel a list of modules: FILE ARGUMENTS,FILE ARGUMENTS.", NULL,

@@ -429,6 +429,7 @@ void pit_init(struct pit *pit, struct clock *clock)
     memset(pit, 0, sizeof *pit);
     pit->clock = clock;
     clock_register(clock, &pit->edge, "pit", edge_fired, pit);
+    pit->edge.perpetual = true;
     pit_reset(pit, clock->now);
 }
 

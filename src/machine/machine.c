@@ -114,7 +114,7 @@ struct intact_exit intact_machine_run(struct intact_machine *machine)
     outside_start(&machine->board->outside);
     do
         stop = vcpu_run(&machine->board->loop);
-    while (stop == LOOP_RESET && machine->board->config.reboot && board_reset(machine->board) == 0);
+    while (stop == LOOP_RESET && machine->board->config.reboot && board_restart(machine->board) == 0);
     outside_flush(&machine->board->outside);
     return describe_end(machine, stop == LOOP_RESET && machine->board->config.reboot ? LOOP_RUNNING : stop);
 }

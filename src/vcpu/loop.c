@@ -41,6 +41,7 @@ void loop_visit(struct loop *loop, struct visit *v)
     VISIT(v, loop->share);
     VISIT(v, loop->carry);
     VISIT(v, loop->instructions);
+    VISIT(v, loop->steps);
 }
 
 // --- the run queue ----------------------------------------------------------------------------------------------------
@@ -206,21 +207,41 @@ static void slice_end(struct loop *loop, struct vcpu *cpu)
     clock_advance(loop->clock, loop->slice_start + ticks / loop->share);
     loop->carry = ticks % loop->share;
     loop->instructions += executed;
+    loop->steps = 0;
     loop->current = NULL;
     if (cpu->state != VCPU_RUNNING)
         set_runnable(cpu, cpu->pending && loop->guest->can_take(cpu));
 }
 
+// With every vCPU halted and no timer armed but perpetual ones (the PIT that a firmware left running), nothing changes but
+// their outputs. What those did not bring in two periods, with an edge each way in both, they never will.
+enum { PERPETUAL_STEPS = 4 };
+
 // Every vCPU is halted: jump to the next deadline, or wait for the outside, or give up.
 static void idle(struct loop *loop)
 {
     uint64_t until = clock_next(loop->clock);
-    if (loop->idle && loop->idle(loop->idle_owner, until))
+    if (!clock_only_perpetual(loop->clock))
+        loop->steps = 0;
+    else if (loop->steps == PERPETUAL_STEPS)
+        until = CLOCK_NEVER;
+    if (loop->idle && loop->idle(loop->idle_owner, until)) {
+        loop->steps = 0;
         return;
+    }
+    loop->steps++;
     if (until == CLOCK_NEVER)
         loop_stop(loop, LOOP_DEADLOCK, 0);
     else
         clock_advance(loop->clock, until);
+}
+
+void loop_pass(struct loop *loop, uint64_t count)
+{
+    uint64_t left = loop->limit ? loop->limit - loop->instructions : UINT64_MAX;
+    count = count < left ? count : left;
+    loop->instructions += count;
+    clock_advance(loop->clock, loop->clock->now + (count << loop->shift));
 }
 
 enum loop_stop vcpu_run(struct loop *loop)

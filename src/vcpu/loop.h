@@ -68,6 +68,7 @@ struct loop {
     uint64_t slice_executed; // instructions its CPU had executed when it began
     uint64_t carry;          // instructions of this and earlier slices that are not a whole 1/N of time yet
     uint64_t instructions;   // executed by all vCPUs, up to the last slice
+    uint32_t steps;          // how often time has jumped since a vCPU last ran
     enum loop_stop stop;
     int status;
     struct blocks blocks;
@@ -83,6 +84,9 @@ enum loop_stop vcpu_run(struct loop *loop);
 
 // The controller's new pending word for a vCPU: the `signal` of x86_irq_config and arm_irq_config (owner: the loop).
 void vcpu_signal(void *loop, uint32_t vcpu, uint32_t pending);
+
+// Between two runs: time passes as with `count` instructions of one vCPU that nobody executes, or up to `limit`.
+void loop_pass(struct loop *loop, uint64_t count);
 
 // Ends vcpu_run after the current instruction. The first call wins.
 void loop_stop(struct loop *loop, enum loop_stop stop, int status);

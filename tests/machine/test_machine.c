@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 
+#include "machine/memory.h"
 #include "machine/x86_code.h"
 
 static struct code code;
@@ -86,6 +87,15 @@ Test(machine, processors_that_are_halted_for_good_are_reported_and_not_waited_fo
     cr_assert_eq(end.status, INTACT_STATUS_DEADLOCK);
 }
 
+// A firmware leaves the PIT running: it wakes nobody here, and nothing else could.
+Test(machine, a_processor_that_waits_behind_masked_controllers_is_halted_for_good)
+{
+    code_out8(&code, 0x21, 0xff);
+    code_out8(&code, 0xa1, 0xff);
+    CODE(&code, 0xfb, 0xf4, 0xeb, 0xfc); // again: sti; hlt; jmp again
+    cr_assert_eq(run().reason, INTACT_DEADLOCK);
+}
+
 Test(machine, the_instruction_limit_is_exact)
 {
     CODE(&code, 0x90, 0xeb, 0xfd); // nop; jmp to it
@@ -136,6 +146,91 @@ Test(machine, a_reset_starts_the_kernel_again_from_a_fresh_machine)
     struct intact_exit end = run();
     cr_assert_eq(end.reason, INTACT_DEBUG_EXIT);
     cr_assert_str_eq(printed, "bb");
+}
+
+// A kernel that faults at once costs a reset of a millisecond each time, and its file is read once.
+Test(machine, a_reset_takes_time_and_keeps_what_was_loaded)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    CODE(&code, 0x0f, 0x0b);
+    char *path = test_file(code.bytes, sizeof code.bytes);
+    config.kernel = path;
+    config.kernel_data = NULL;
+    config.reboot = true;
+    config.limit = 20000000;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    cr_assert_eq(unlink(path), 0);
+    struct intact_exit end = intact_machine_run(machine);
+    cr_assert_eq(end.reason, INTACT_LIMIT, "%s", intact_machine_error(machine));
+    cr_assert_eq(end.instructions, 20000000);
+    cr_assert_geq(end.time, 20000000);
+    intact_machine_destroy(machine);
+    free(path);
+}
+
+// --- What a firmware would have left behind ---------------------------------------------------------------------------
+
+enum { LOW = 0x8000, LOW_GDTR = 0x100, LOW_GDT = 0x110, LOW_REAL = 0x40 };
+
+// A guest at LOW that goes to real mode by itself: what follows is 16-bit code, with DS, ES and SS 0.
+static void begin_real_mode(void)
+{
+    static const uint8_t to_16_bits[] = { 0x0f, 0x01,     0x15,     0, LOW >> 8 | LOW_GDTR >> 8,
+                                          0,    0, // lgdt
+                                          0xea, LOW_REAL, LOW >> 8, 0, 0,
+                                          8,    0 }; // jmp 8:LOW_REAL
+    static const uint8_t to_real_mode[] = {
+        0x0f, 0x20,          0xc0,     0x24, 0xfe, 0x0f, 0x22, 0xc0, // cr0.PE = 0
+        0xea, LOW_REAL + 13, LOW >> 8, 0,    0,                      // jmp 0:next
+        0x31, 0xc0,          0x8e,     0xd8, 0x8e, 0xc0, 0x8e, 0xd0, 0xbc, 0, 0x70
+    };
+    for (unsigned i = 12; i <= 16; i += 4)
+        put32(code.bytes + i, LOW);
+    for (unsigned i = 20; i <= 24; i += 4)
+        put32(code.bytes + i, LOW + CODE_SIZE);
+    put32(code.bytes + 28, LOW + CODE_START);
+    put16(code.bytes + LOW_GDTR, 15);
+    put32(code.bytes + LOW_GDTR + 2, LOW + LOW_GDT);
+    put64(code.bytes + LOW_GDT + 8, UINT64_C(0x00009a000000ffff));
+    code_add(&code, to_16_bits, sizeof to_16_bits);
+    code.size = LOW_REAL;
+    code_add(&code, to_real_mode, sizeof to_real_mode);
+}
+
+// out f4h, value
+static void end_real_mode(uint8_t value)
+{
+    CODE(&code, 0xba, 0xf4, 0x00, 0xb0, value, 0xee);
+}
+
+Test(machine, real_mode_finds_the_base_memory_and_services_that_fail)
+{
+    begin_real_mode();
+    CODE(&code, 0xa1, 0x13, 0x04, 0x3d, 0x7f, 0x02, 0x75, 19); // [413h] is 639 KiB
+    CODE(&code, 0xa1, 0x0e, 0x04, 0x3d, 0xc0, 0x9f, 0x75, 11); // [40eh] is 9fc0h
+    CODE(&code, 0xf8, 0xb4, 0x88, 0xcd, 0x15, 0x73, 4);        // clc; int 15h; jnc bad
+    CODE(&code, 0xb0, 21, 0xeb, 2, 0xb0, 1);                   // good: al = 21; bad: al = 1
+    CODE(&code, 0xba, 0xf4, 0x00, 0xee);
+    cr_assert_eq(run().status, 21 << 1 | 1);
+}
+
+Test(machine, real_mode_hears_the_tick_that_a_bios_leaves_running)
+{
+    begin_real_mode();
+    CODE(&code, 0x8b, 0x1e, 0x6c, 0x04, 0xfb);                            // mov bx, [46ch]; sti
+    CODE(&code, 0xf4, 0xa1, 0x6c, 0x04, 0x29, 0xd8, 0x3c, 3, 0x72, 0xf6); // hlt until three ticks later
+    end_real_mode(3);
+    struct intact_exit end = run();
+    cr_assert_eq(end.status, 7);
+    cr_assert(end.time > 160000000 && end.time < 170000000, "18.2 Hz: three take 164.8 ms");
+}
+
+Test(machine, a_jump_to_the_reset_vector_resets)
+{
+    begin_real_mode();
+    CODE(&code, 0xea, 0, 0, 0xff, 0xff); // jmp ffff:0
+    cr_assert_eq(run().reason, INTACT_RESET);
 }
 
 // --- What is refused ------------------------------------------------------------------------------------------------

@@ -309,6 +309,81 @@ Test(loop, with_all_halted_time_jumps_to_the_next_deadline)
     cr_assert_eq(fake->clock.now, 1000000005);
 }
 
+static unsigned ticks;
+
+static void tick(void *owner, uint64_t now)
+{
+    (void)owner;
+    ticks++;
+    clock_arm(&fake->clock, &event, now + 50000000);
+}
+
+static void start_ticks(void)
+{
+    ticks = 0;
+    event = (struct event){ 0 };
+    clock_register(&fake->clock, &event, "test", tick, NULL);
+    event.perpetual = true;
+    clock_arm(&fake->clock, &event, 50000000);
+}
+
+// A timer that a firmware left running keeps no machine alive.
+Test(loop, a_perpetual_timer_that_wakes_nobody_is_not_waited_for)
+{
+    begin(2);
+    start_ticks();
+    fake->cpu[0]->step = fake->cpu[1]->step = halt_at_ten;
+    cr_assert_eq(run(1000), LOOP_DEADLOCK);
+    cr_assert_eq(ticks, 4);
+    cr_assert_eq(loop->instructions, 20);
+}
+
+static void tick_and_wake(void *owner, uint64_t now)
+{
+    tick(owner, now);
+    if (ticks == 3)
+        vcpu_signal(loop, 0, PENDING_INTR);
+}
+
+Test(loop, a_perpetual_timer_that_wakes_a_vcpu_is_waited_for)
+{
+    begin(1);
+    start_ticks();
+    event.fire = tick_and_wake;
+    vcpu_set_state(&fake->cpu[0]->vcpu, VCPU_HALTED);
+    fake->cpu[0]->step = halt_at_ten;
+    cr_assert_eq(run(1000), LOOP_DEADLOCK);
+    cr_assert_eq(ticks, 7);
+    cr_assert_eq(fake->cpu[0]->executed, 10);
+}
+
+Test(loop, beside_another_timer_a_perpetual_one_goes_on)
+{
+    struct event other = { 0 };
+    begin(1);
+    start_ticks();
+    clock_register(&fake->clock, &other, "other", wake_first, NULL);
+    clock_arm(&fake->clock, &other, UINT64_C(500000000000));
+    vcpu_set_state(&fake->cpu[0]->vcpu, VCPU_HALTED);
+    cr_assert_eq(run(15), LOOP_LIMIT);
+    cr_assert_eq(fake->clock.now, UINT64_C(500000000015));
+}
+
+Test(loop, time_passes_without_a_vcpu_up_to_the_limit)
+{
+    begin(1);
+    loop->shift = 3;
+    loop->limit = 1500;
+    loop_pass(loop, 1000);
+    cr_assert_eq(loop->instructions, 1000);
+    cr_assert_eq(fake->clock.now, 8000);
+    loop_pass(loop, 1000);
+    cr_assert_eq(loop->instructions, 1500);
+    cr_assert_eq(fake->clock.now, 12000);
+    cr_assert_eq(vcpu_run(loop), LOOP_LIMIT);
+    cr_assert_eq(fake->cpu[0]->executed, 0);
+}
+
 static unsigned idle_calls;
 static uint64_t idle_until;
 

@@ -149,6 +149,7 @@ void board_destroy(struct board *board)
         board->windows = window->next;
         free(window);
     }
+    image_store_free(&board->files);
     host_memory_release(board->ram, board->ram_size);
     trace_free(&board->trace);
     memset(board, 0, board->type->size);
@@ -160,6 +161,22 @@ int board_reset(struct board *board)
     board->type->reset(board);
     pci_host_reset(&board->pci, board->clock.now);
     return board->type->firmware(board);
+}
+
+int board_restart(struct board *board)
+{
+    loop_pass(&board->loop, BOARD_RESET_INSTRUCTIONS);
+    return board_reset(board);
+}
+
+struct boot_kernel board_kernel(const struct board *board)
+{
+    return (struct boot_kernel){ board->config.kernel, board->config.kernel_data, board->config.kernel_size };
+}
+
+struct image_store *board_files(struct board *board)
+{
+    return board->config.reboot ? &board->files : NULL;
 }
 
 // --- Memory and ports -----------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@
 #include "machine/board/outside.h"
 #include "machine/board/pci_place.h"
 #include "machine/board/virtio_slots.h"
+#include "machine/boot/boot.h"
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 
@@ -96,6 +97,8 @@ struct board {
     struct virtio_slots virtio_slots;
     struct backends backends;
     struct device_list devices;
+
+    struct image_store files; // what the machine starts from, read once; empty without config.reboot
 };
 
 // Builds the machine and loads what it runs, in `type->size` bytes at `board`. 0, or a negative errno with a line in
@@ -104,6 +107,10 @@ int board_create(struct board *board, const struct board_type *type, const struc
 void board_destroy(struct board *board);
 // Reset of everything, then the firmware's work again. The same errors.
 int board_reset(struct board *board);
+// A reset between two runs, which takes time: RESET# is held for a millisecond at least (PCI 3.0, 4.3.2, Trst), and a
+// firmware runs. It is counted as BOARD_RESET_INSTRUCTIONS, or as fewer where config.limit ends the run before.
+#define BOARD_RESET_INSTRUCTIONS 1000000
+int board_restart(struct board *board);
 
 // --- For the machines ------------------------------------------------------------------------------------------------
 
@@ -114,6 +121,10 @@ int board_make_ram(struct board *board, uint64_t size);
 // A window that stays as long as the board, which keeps it: -EEXIST, -ENOSPC, -EINVAL, -ENOMEM as bus_add. Who moves its
 // window or takes it out again keeps the region itself, and adds and removes it.
 int board_map(struct board *board, struct bus *bus, struct region region);
+
+// The kernel of the configuration, and where what is read is kept: a reset does not read it again. NULL: there is none.
+struct boot_kernel board_kernel(const struct board *board);
+struct image_store *board_files(struct board *board);
 
 // Connects bus 0 to memory, ports and interrupts; INTA to INTD of slot 0 arrive at `gsi`.
 void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KERNEL_LIMIT (UINT64_C(1) << 30) // unpacked
-
 static int copy_kernel(const char *name, const void *data, size_t size, struct image *image, struct error *error)
 {
     *image = (struct image){ .data = malloc(size + 1), .size = size };
@@ -19,14 +17,24 @@ static int copy_kernel(const char *name, const void *data, size_t size, struct i
     return 0;
 }
 
-int boot_read_kernel(const char *name, const void *data, size_t size, struct image *image, struct error *error)
+int boot_read_kernel(const struct boot_kernel *kernel, struct image_store *store, struct image *image,
+                     struct error *error)
 {
+    const char *name = kernel->name;
     *image = (struct image){ .data = NULL };
     if (!name)
         return error_set(error, -EINVAL, "nothing to run: give -kernel FILE (or a firmware with -bios FILE)");
-    int result =
-        data ? copy_kernel(name, data, size, image, error) : image_read(image, "-kernel", name, KERNEL_LIMIT, error);
-    return result < 0 ? result : image_unpack(image, "-kernel", name, KERNEL_LIMIT, error);
+    if (image_find(store, image, "-kernel", name))
+        return 0;
+    int result = kernel->data ? copy_kernel(name, kernel->data, kernel->size, image, error)
+                              : image_read(image, "-kernel", name, BOOT_KERNEL_LIMIT, error);
+    if (result == 0)
+        result = image_unpack(image, "-kernel", name, BOOT_KERNEL_LIMIT, error);
+    if (result == 0 && kernel->zboot)
+        result = zboot_unpack(image, name, error);
+    if (result == 0)
+        image_keep(store, image, "-kernel", name);
+    return result;
 }
 
 void boot_name_kernel(const char *name, struct error *error)

@@ -11,9 +11,24 @@
 #include "base/error.h"
 #include "machine/boot/image.h"
 
-// The kernel `name`: the `size` bytes at `data`, or if that is NULL the file; unpacked. `image` is to be released in
-// either case. 0, or a negative errno with one line in `error`, also when no kernel is named.
-int boot_read_kernel(const char *name, const void *data, size_t size, struct image *image, struct error *error);
+#define BOOT_KERNEL_LIMIT (UINT64_C(1) << 30) // bytes of a kernel, unpacked
+
+// A kernel: the `size` bytes at `data`, or if that is NULL the file `name`. Without a name: none.
+struct boot_kernel {
+    const char *name;
+    const void *data;
+    size_t size;
+    bool zboot; // what is packed inside an EFI zboot file is wanted, and not the EFI program that unpacks it
+};
+
+// zboot.c: replaces an EFI zboot file by the kernel in it; leaves all others as they are, but for EFI programs, which need
+// a firmware and are refused. 0, or a negative errno with a line in `error`.
+int zboot_unpack(struct image *image, const char *name, struct error *error);
+
+// Reads it and unpacks gzip; `store` keeps the result and may be NULL. `image` is to be released in either case. 0, or a
+// negative errno with one line in `error`, also when no kernel is named.
+int boot_read_kernel(const struct boot_kernel *kernel, struct image_store *store, struct image *image,
+                     struct error *error);
 
 // A loader has refused the kernel: its name goes in front of the line, unless that names another option.
 void boot_name_kernel(const char *name, struct error *error);

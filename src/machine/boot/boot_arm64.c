@@ -21,7 +21,7 @@ static int load_ramdisk(const struct boot_arm64_request *request, uint64_t base,
     if (base >= end)
         return error_set(error, -ENOMEM, "-initrd: no room above the kernel in %" PRIu64 " MiB of memory",
                          tree->memory.size >> 20);
-    int result = image_read(&image, "-initrd", request->initrd, end - base, error);
+    int result = image_open(request->files, &image, "-initrd", request->initrd, end - base, error);
     if (result == 0)
         result = guest_put(request->memory, "-initrd", base, image.data, image.size, error);
     tree->initrd_base = base;
@@ -97,11 +97,11 @@ int boot_arm64_load(const struct boot_arm64_request *request, struct boot_arm64_
     struct image image;
     if (request->firmware)
         return load_for_firmware(request, state, error);
-    int result = boot_read_kernel(request->kernel, request->kernel_data, request->kernel_size, &image, error);
+    int result = boot_read_kernel(&request->kernel, request->files, &image, error);
     if (result == 0) {
         result = load(request, &image, state, error);
         if (result < 0)
-            boot_name_kernel(request->kernel, error);
+            boot_name_kernel(request->kernel.name, error);
     }
     image_release(&image);
     return result;

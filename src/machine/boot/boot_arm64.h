@@ -15,17 +15,17 @@
 
 #include "base/bus.h"
 #include "base/error.h"
-#include "machine/boot/image.h"
+#include "machine/boot/boot.h"
 #include "machine/tables/fdt.h"
 
 #define BOOT_ARM64_TREE_LIMIT (UINT64_C(1) << 20)
 
 struct boot_arm64_request {
-    const char *kernel, *initrd; // paths, NULL: not given
-    const void *kernel_data;     // the kernel itself, `kernel` being its name then; NULL: read the file
-    size_t kernel_size;
-    bool firmware;           // flash holds it, and nothing else is loaded
-    uint64_t firmware_entry; // where
+    struct boot_kernel kernel;
+    const char *initrd;        // a path, NULL: none
+    struct image_store *files; // keeps what is read; may be NULL
+    bool firmware;             // flash holds it, and nothing else is loaded
+    uint64_t firmware_entry;   // where
     struct bus *memory;
     struct fdt_description *tree; // complete but for the ramdisk, which the loader fills in
 };

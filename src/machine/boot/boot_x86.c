@@ -114,16 +114,16 @@ static int load_kernel(const struct boot_x86_request *request, const struct imag
 
 int boot_x86_load(const struct boot_x86_request *request, struct boot_x86_state *state, struct error *error)
 {
-    if (request->bios && request->kernel)
+    if (request->bios && request->kernel.name)
         return error_set(error, -EINVAL, "-bios and -kernel exclude each other: give one of them");
     if (request->bios)
         return firmware_image_load(request, state, error);
     struct image image;
-    int result = boot_read_kernel(request->kernel, request->kernel_data, request->kernel_size, &image, error);
+    int result = boot_read_kernel(&request->kernel, request->files, &image, error);
     if (result == 0) {
         result = load_kernel(request, &image, state, error);
         if (result < 0)
-            boot_name_kernel(request->kernel, error);
+            boot_name_kernel(request->kernel.name, error);
     }
     image_release(&image);
     return result;

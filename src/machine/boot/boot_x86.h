@@ -12,7 +12,7 @@
 
 #include "base/bus.h"
 #include "base/error.h"
-#include "machine/boot/image.h"
+#include "machine/boot/boot.h"
 
 // Fixed places in the first 640 KiB. All of it is usable RAM to the guest, which copies what it needs early on.
 enum {
@@ -40,9 +40,9 @@ struct memory_map {
 };
 
 struct boot_x86_request {
-    const char *kernel, *initrd, *append, *bios; // paths and text, NULL: not given
-    const void *kernel_data;                     // the kernel itself, `kernel` being its name then; NULL: read the file
-    size_t kernel_size;
+    struct boot_kernel kernel;
+    const char *initrd, *append, *bios; // paths and text, NULL: not given
+    struct image_store *files;          // keeps what is read; may be NULL
     struct bus *memory;
     struct memory_map map;
     uint64_t ram_below_4g; // end of the RAM that starts at 1 MiB

@@ -73,7 +73,8 @@ static int examine(const struct boot_x86_request *request, const struct image *i
     if (kernel->payload + ENTRY_64 >= image->size)
         return error_set(error, -EINVAL, "the kernel ends inside its setup code (truncated?)");
     kernel->payload_size = image->size - kernel->payload;
-    if (kernel->payload_size < (uint64_t)get32(file + SYSSIZE) * 16) // in paragraphs
+    if (kernel->payload_size + 15 <
+        (uint64_t)get32(file + SYSSIZE) * 16) // in paragraphs, of which the last may be short
         return error_set(error, -EINVAL, "the file is shorter than the kernel in it (truncated?)");
     kernel->init_size = get32(file + INIT_SIZE);
     if (kernel->init_size < kernel->payload_size)
@@ -103,7 +104,7 @@ static int load_ramdisk(const struct boot_x86_request *request, const struct bzi
 {
     struct image ramdisk;
     uint64_t limit = (uint64_t)get32(zero_page + INITRD_ADDR_MAX) + 1;
-    int result = image_read(&ramdisk, "-initrd", request->initrd, RAMDISK_LIMIT, error);
+    int result = image_open(request->files, &ramdisk, "-initrd", request->initrd, RAMDISK_LIMIT, error);
     if (result == 0) {
         uint64_t base = boot_x86_place_high(request, ramdisk.size, kernel->address + kernel->init_size, limit);
         if (base == 0)

@@ -17,9 +17,65 @@
 
 void image_release(struct image *image)
 {
-    free(image->data);
+    if (!image->kept)
+        free(image->data);
     *image = (struct image){ 0 };
 }
+
+// --- Kept files -------------------------------------------------------------------------------------------------------
+
+struct image_stored {
+    struct image_stored *next;
+    struct image image;
+    const char *option; // a literal
+    char path[];
+};
+
+bool image_find(const struct image_store *store, struct image *image, const char *option, const char *path)
+{
+    for (const struct image_stored *stored = store ? store->first : NULL; stored; stored = stored->next) {
+        if (strcmp(stored->option, option) != 0 || strcmp(stored->path, path) != 0)
+            continue;
+        *image = stored->image;
+        return true;
+    }
+    return false;
+}
+
+void image_keep(struct image_store *store, struct image *image, const char *option, const char *path)
+{
+    size_t length = strlen(path) + 1;
+    struct image_stored *stored = store ? malloc(sizeof *stored + length) : NULL;
+    if (!stored)
+        return;
+    image->kept = true;
+    *stored = (struct image_stored){ .next = store->first, .image = *image, .option = option };
+    memcpy(stored->path, path, length);
+    store->first = stored;
+}
+
+void image_store_free(struct image_store *store)
+{
+    while (store->first) {
+        struct image_stored *stored = store->first;
+        store->first = stored->next;
+        free(stored->image.data);
+        free(stored);
+    }
+}
+
+int image_open(struct image_store *store, struct image *image, const char *option, const char *path, uint64_t limit,
+               struct error *error)
+{
+    if (image_find(store, image, option, path))
+        return 0;
+    int result = image_read(image, option, path, limit, error);
+    if (result == 0)
+        image_keep(store, image, option, path);
+    return result;
+}
+
+// --- Reading and unpacking --------------------------------------------------------------------------------------------
 
 static int cannot_read(const char *option, const char *path, int code, struct error *error)
 {

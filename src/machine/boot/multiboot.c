@@ -111,7 +111,7 @@ static int load_module(struct multiboot *boot, const char *text, struct error *e
         return error_set(error, -E2BIG, "-initrd: more than %d modules, or too much text", MODULE_LIMIT);
     memcpy(path, text, path_length);
     path[path_length] = 0;
-    int result = image_read(&module, "-initrd", path, RAMDISK_LIMIT, error);
+    int result = image_open(boot->request->files, &module, "-initrd", path, RAMDISK_LIMIT, error);
     if (result == 0) {
         uint64_t base = boot_x86_place_high(boot->request, module.size, boot->kernel_end, boot->ceiling);
         if (base == 0)
@@ -153,13 +153,13 @@ static int load_modules(struct multiboot *boot, struct error *error)
 static int put_command_line(const struct boot_x86_request *request, struct error *error)
 {
     const char *append = request->append ? request->append : "";
-    size_t size = strlen(request->kernel) + 1 + strlen(append) + 1;
+    size_t size = strlen(request->kernel.name) + 1 + strlen(append) + 1;
     if (size > BOOT_X86_COMMAND_LINE_LIMIT)
         return error_set(error, -E2BIG, "-append: more than %d characters", BOOT_X86_COMMAND_LINE_LIMIT - 1);
     char *text = malloc(size);
     if (!text)
         return error_set(error, -ENOMEM, "-append: out of memory");
-    int length = snprintf(text, size, "%s%s%s", request->kernel, *append ? " " : "", append);
+    int length = snprintf(text, size, "%s%s%s", request->kernel.name, *append ? " " : "", append);
     int result = guest_put(request->memory, "-append", BOOT_X86_COMMAND_LINE, text, (size_t)length + 1, error);
     free(text);
     return result;

@@ -37,7 +37,7 @@ static int load_module(const struct boot_x86_request *request, const struct elf 
                        struct error *error)
 {
     struct image module;
-    int result = image_read(&module, "-initrd", request->initrd, RAMDISK_LIMIT, error);
+    int result = image_open(request->files, &module, "-initrd", request->initrd, RAMDISK_LIMIT, error);
     if (result == 0) {
         uint64_t base = boot_x86_place_high(request, module.size, elf->highest, UINT64_C(1) << 32);
         if (base == 0)

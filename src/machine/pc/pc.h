@@ -6,6 +6,7 @@
 //     pc_map.c       who answers at which address
 //     pc_wire.c      which line leads where
 //     pc_firmware.c  what a firmware would have left behind: tables, CMOS, controllers set up
+//     pc_bios.c      and in the first megabyte: interrupt vectors, data areas
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
 #ifndef MACHINE_PC_PC_H
@@ -56,6 +57,7 @@ enum {
 #define PC_ROM_BASE  UINT64_C(0xe0000) // tables, where a BIOS would be
 #define PC_TABLES    UINT64_C(0xe0000) // ACPI
 #define PC_MP_TABLE  UINT64_C(0xf0000) // where kernels look for it
+#define PC_BIOS_CODE UINT64_C(0xfe000) // handlers of the interrupt vectors
 #define PC_ROM_END   UINT64_C(0x100000)
 #define PC_RAM_SPLIT UINT64_C(0xc0000000) // RAM beyond goes above 4 GiB
 #define PC_ECAM      UINT64_C(0xe0000000) // PCI configuration space, 256 MiB
@@ -72,6 +74,8 @@ enum {
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
 enum { PC_VIRTIO_SLOTS = 8 };
+
+enum { PC_VECTOR_PIC1 = 0x08, PC_VECTOR_PIC2 = 0x70 }; // as a BIOS programs the 8259As
 
 enum {
     PC_IRQ_TIMER = 0,
@@ -159,6 +163,9 @@ int pc_wire_devices(struct board *board);
 // pc_firmware.c
 void pc_describe(struct board *board);
 int pc_firmware(struct board *board);
+
+// pc_bios.c: interrupt vectors, their handlers and the BIOS data area. 0, or a negative errno with a line in board.error.
+int pc_bios(struct pc *pc);
 
 // pc_start.c
 void pc_start(struct pc *pc, const struct boot_x86_state *state);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What a firmware would have left behind when it starts an operating system: the tables that describe the machine, the
-// memory map, CMOS, the interrupt controllers in their compatible state. No guest code runs for it.
+// memory map, CMOS, the interrupt controllers in their compatible state, the timer ticking. The list is in
+// docs/guests.md. No guest code runs for it; pc_bios.c has what real-mode code finds in the first megabyte.
 //
 // Spec: ACPI 6.5, 5.2; Intel MP 1.4, 3.6.2.2 (virtual wire mode); the CMOS layout of the PC/AT.
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include "machine/pc/pc.h"
 #include "machine/tables/bytes.h"
 
-enum { TABLES_SIZE = PC_MP_TABLE - PC_TABLES, MP_TABLE_SIZE = PC_ROM_END - PC_MP_TABLE };
+enum { TABLES_SIZE = PC_MP_TABLE - PC_TABLES, MP_TABLE_SIZE = PC_BIOS_CODE - PC_MP_TABLE };
 enum { RESET_HARD = RESET_PORT_SYS_RST | RESET_PORT_RST_CPU };
 
 static void override(struct machine_description *machine, unsigned irq, unsigned gsi, uint16_t flags)
@@ -165,8 +166,9 @@ static int fill_fw_cfg(struct pc *pc)
 
 // --- Interrupt controllers -------------------------------------------------------------------------------------------
 
-// The 8259As as a BIOS programs them: vectors 08h and 70h, slave at IR2, 8086 mode, all masked but the cascade; the
-// shared PCI lines, the SCI and those of virtio-mmio level triggered.
+// The 8259As as a BIOS programs them: vectors 08h and 70h, slave at IR2, 8086 mode; all masked but the timer, the
+// keyboard, the cascade and the RTC, which pc_bios.c has handlers for; the shared PCI lines, the SCI and those of
+// virtio-mmio level triggered.
 static uint16_t level_irqs(const struct pc *pc)
 {
     uint16_t levels = 1 << PC_IRQ_SCI | 1 << PC_IRQ_PCI_A | 1 << PC_IRQ_PCI_B;
@@ -183,20 +185,30 @@ static void init_8259(struct pc *pc)
         uint8_t value;
     } words[] = {
         { PC_PORT_PIC1, 0x11 },
-        { PC_PORT_PIC1 + 1, 0x08 },
+        { PC_PORT_PIC1 + 1, PC_VECTOR_PIC1 },
         { PC_PORT_PIC1 + 1, 0x04 },
         { PC_PORT_PIC1 + 1, 0x01 },
         { PC_PORT_PIC2, 0x11 },
-        { PC_PORT_PIC2 + 1, 0x70 },
+        { PC_PORT_PIC2 + 1, PC_VECTOR_PIC2 },
         { PC_PORT_PIC2 + 1, 0x02 },
         { PC_PORT_PIC2 + 1, 0x01 },
-        { PC_PORT_PIC1 + 1, 0xfb },
-        { PC_PORT_PIC2 + 1, 0xff },
+        { PC_PORT_PIC1 + 1, 0xf8 },
+        { PC_PORT_PIC2 + 1, 0xfe },
         { PC_PORT_ELCR, (uint8_t)levels },
         { PC_PORT_ELCR + 1, (uint8_t)(levels >> 8) },
     };
     for (unsigned i = 0; i < countof(words); i++)
         x86_irq_port_write(&pc->irq, words[i].port, words[i].value);
+}
+
+// Counter 0 in mode 3 with the largest count: 18.2 Hz. Counter 1 is the memory refresh of a PC/AT.
+static void init_pit(struct pc *pc)
+{
+    static const struct {
+        uint8_t offset, value;
+    } words[] = { { 3, 0x36 }, { 0, 0 }, { 0, 0 }, { 3, 0x54 }, { 1, 18 } };
+    for (unsigned i = 0; i < countof(words); i++)
+        pit_write(&pc->pit, words[i].offset, 1, words[i].value, pc->board.clock.now);
 }
 
 _Static_assert(DESCRIPTION_HPET_TIMERS == HPET_TIMERS, "each timer has its interrupt in the DSDT");
@@ -215,9 +227,8 @@ int pc_firmware(struct board *board)
 {
     struct pc *pc = pc_of(board);
     struct boot_x86_request request = {
-        .kernel = pc->board.config.kernel,
-        .kernel_data = pc->board.config.kernel_data,
-        .kernel_size = pc->board.config.kernel_size,
+        .kernel = board_kernel(board),
+        .files = board_files(board),
         .initrd = pc->board.config.initrd,
         .append = pc->board.config.append,
         .bios = pc->board.config.bios,
@@ -233,10 +244,13 @@ int pc_firmware(struct board *board)
         result = boot_x86_load(&request, &state, &pc->board.error);
     if (result == 0 && !pc->board.config.bios) {
         x86_irq_virtual_wire(&pc->irq);
+        init_pit(pc); // first: its output rises, and ICW1 forgets the edge
         init_8259(pc);
         if (pc->board.config.hpet)
             init_hpet(pc);
-        result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
+        result = pc_bios(pc);
+        if (result == 0)
+            result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
         if (result == 0)
             result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
         if (result == 0 && pc->board.config.acpi)

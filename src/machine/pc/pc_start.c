@@ -38,7 +38,7 @@ void pc_start(struct pc *pc, const struct boot_x86_state *state)
     cpu->gdt_base = state->gdt_base;
     cpu->gdt_limit = state->gdt_limit;
     cpu->idt_base = 0;
-    cpu->idt_limit = 0;
+    cpu->idt_limit = 0x3ff; // the interrupt vectors, which a firmware has used
     for (unsigned i = X86_RAX; i <= X86_R15; i++)
         cpu->r[i] = 0;
     cpu->r[X86_RAX] = state->rax;

@@ -90,10 +90,11 @@ static void wake_redistributors(struct virt *virt)
 int virt_firmware(struct board *board)
 {
     struct virt *virt = virt_of(board);
+    struct boot_kernel kernel = board_kernel(board);
+    kernel.zboot = true;
     const struct boot_arm64_request request = {
-        .kernel = virt->board.config.kernel,
-        .kernel_data = virt->board.config.kernel_data,
-        .kernel_size = virt->board.config.kernel_size,
+        .kernel = kernel,
+        .files = board_files(board),
         .initrd = virt->board.config.initrd,
         .firmware = virt->runs_flash,
         .firmware_entry = VIRT_FLASH,

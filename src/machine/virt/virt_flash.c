@@ -82,10 +82,11 @@ static int add_image(struct fw_cfg *fw, const struct image *image, uint16_t size
 static int add_kernel(struct virt *virt)
 {
     const struct intact_machine_config *config = &virt->board.config;
+    const struct boot_kernel kernel = board_kernel(&virt->board);
     struct error *error = &virt->board.error;
     int result = 0;
     if (!virt->kernel.data)
-        result = boot_read_kernel(config->kernel, config->kernel_data, config->kernel_size, &virt->kernel, error);
+        result = boot_read_kernel(&kernel, NULL, &virt->kernel, error);
     if (result == 0 && config->initrd && !virt->ramdisk.data)
         result = image_read(&virt->ramdisk, "-initrd", config->initrd, RAMDISK_LIMIT, error);
     if (result == 0)

@@ -57,9 +57,7 @@ TestSuite(boot_arm64, .init = setup, .fini = teardown);
 static int load(const void *data, size_t size, const char *initrd)
 {
     const struct boot_arm64_request request = {
-        .kernel = "kernel",
-        .kernel_data = data,
-        .kernel_size = size,
+        .kernel = { "kernel", data, size, true },
         .initrd = initrd,
         .memory = &bus,
         .tree = &description,
@@ -201,6 +199,95 @@ Test(boot_arm64, a_big_endian_kernel_is_refused)
     file[24] |= 1;
     cr_assert_eq(load(file, sizeof file, NULL), -ENOEXEC);
     cr_assert(strstr(error.text, "-kernel: 'kernel'"), "%s", error.text);
+}
+
+// --- EFI zboot --------------------------------------------------------------------------------------------------------
+
+static const char plain[] = "zboot payload: ARM64 kernel bytes, zboot payload: ARM64 kernel bytes";
+enum { PLAIN = sizeof plain - 1, PAYLOAD = 0x80 };
+
+// `plain`, by zstd -19
+static const uint8_t zstd_frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x24, 0x44, 0x5d, 0x01, 0x00, 0x34, 0x02, 0x7a,
+                                      0x62, 0x6f, 0x6f, 0x74, 0x20, 0x70, 0x61, 0x79, 0x6c, 0x6f, 0x61, 0x64,
+                                      0x3a, 0x20, 0x41, 0x52, 0x4d, 0x36, 0x34, 0x20, 0x6b, 0x65, 0x72, 0x6e,
+                                      0x65, 0x6c, 0x20, 0x62, 0x79, 0x74, 0x65, 0x73, 0x2c, 0x20, 0x01, 0x00,
+                                      0x33, 0xa3, 0x7a, 0x02, 0x9f, 0x90, 0xa2, 0x83 };
+
+// A zboot file in `file`; what follows the payload is no part of it.
+static void make_zboot(const char *type, const void *payload, size_t size)
+{
+    memset(file, 0xee, sizeof file);
+    memset(file, 0, PAYLOAD);
+    memcpy(file, "MZ\0\0zimg", 8);
+    put32(file + 8, PAYLOAD);
+    put32(file + 12, (uint32_t)size);
+    memcpy(file + 24, type, strlen(type) + 1);
+    memcpy(file + 56, "\xcd\x23\x82\x81", 4);
+    put32(file + 60, 0x40);
+    memcpy(file + 0x40, "PE\0", 4);
+    memcpy(file + PAYLOAD, payload, size);
+}
+
+static size_t pack_gzip(uint8_t *out, size_t capacity)
+{
+    z_stream stream = {
+        .next_in = (Bytef *)(uintptr_t)plain, .avail_in = PLAIN, .next_out = out, .avail_out = (uInt)capacity
+    };
+    deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+    deflate(&stream, Z_FINISH);
+    deflateEnd(&stream);
+    return stream.total_out;
+}
+
+Test(boot_arm64, the_kernel_in_an_efi_zboot_file_is_unpacked)
+{
+    uint8_t packed[256];
+    make_zboot("gzip", packed, pack_gzip(packed, sizeof packed));
+    memcpy(file + PAYLOAD, packed, pack_gzip(packed, sizeof packed));
+    cr_assert_eq(load(file, sizeof file, NULL), 0, "%s", error.text);
+    cr_assert_eq(state.entry, RAM + 0x80000);
+    cr_assert_arr_eq(ram.ram + 0x80000, plain, PLAIN);
+    memset(ram.ram + 0x80000, 0, PLAIN);
+    make_zboot("zstd22", zstd_frame, sizeof zstd_frame);
+    int result = load(file, sizeof file, NULL);
+    if (result == -ENOEXEC) { // a build without libzstd
+        cr_assert(strstr(error.text, "is packed with zstd, and libzstd was not there"), "%s", error.text);
+        return;
+    }
+    cr_assert_eq(result, 0, "%s", error.text);
+    cr_assert_arr_eq(ram.ram + 0x80000, plain, PLAIN);
+}
+
+Test(boot_arm64, an_efi_zboot_file_that_cannot_be_unpacked_is_refused_by_name)
+{
+    make_zboot("lzma", zstd_frame, sizeof zstd_frame);
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOEXEC);
+    cr_assert(strstr(error.text, "-kernel: 'kernel' is packed with 'lzma'"), "%s", error.text);
+    make_zboot("gzip", zstd_frame, sizeof zstd_frame);
+    cr_assert_eq(load(file, sizeof file, NULL), -EINVAL);
+    cr_assert(strstr(error.text, "damaged EFI zboot file"), "%s", error.text);
+    make_zboot("gzip", zstd_frame, sizeof zstd_frame);
+    put32(file + 12, sizeof file);
+    cr_assert_eq(load(file, sizeof file, NULL), -EINVAL);
+    put32(file + 12, 0);
+    cr_assert_eq(load(file, sizeof file, NULL), -EINVAL);
+    for (size_t size = 1; size < sizeof zstd_frame; size++) {
+        make_zboot("zstd", zstd_frame, size);
+        cr_assert_lt(load(file, sizeof file, NULL), 0, "cut off at %zu", size);
+    }
+}
+
+Test(boot_arm64, another_efi_program_needs_a_firmware)
+{
+    make_zboot("", zstd_frame, sizeof zstd_frame);
+    memset(file + 4, 0, 4);
+    cr_assert_eq(load(file, sizeof file, NULL), -ENOEXEC);
+    cr_assert(strstr(error.text, "-kernel: 'kernel' is an EFI program"), "%s", error.text);
+    make_image(0, 0x10000);
+    memcpy(file, "MZ", 2);
+    put32(file + 60, 0x40);
+    memcpy(file + 0x40, "PE\0", 4);
+    cr_assert_eq(load(file, sizeof file, NULL), 0, "Linux's own Image is one as well: %s", error.text);
 }
 
 Test(boot_arm64, a_command_line_beyond_the_trees_room_is_refused)

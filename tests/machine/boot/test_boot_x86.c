@@ -27,7 +27,7 @@ static int boot(struct boot_x86_request request, const void *kernel, size_t size
                 struct error *error)
 {
     char *path = test_file(kernel, size);
-    request.kernel = path;
+    request.kernel.name = path;
     int result = boot_x86_load(&request, state, error);
     test_file_remove(path);
     return result;
@@ -132,13 +132,26 @@ Test(boot, a_kernel_without_a_64_bit_entry_or_without_enough_memory_is_refused)
     refuses(test_request(&memory), file, sizeof file, "-m: this kernel needs at least 259 MiB");
 }
 
+// boot.rst, syssize: "the size of the protected-mode code in units of 16-byte paragraphs", the last of which need not be
+// full: a well-known memory tester's is not.
+Test(boot, a_bzimage_may_end_inside_its_last_paragraph)
+{
+    uint8_t file[BZIMAGE_SIZE];
+    struct boot_x86_state state;
+    struct error error = { 0 };
+    make_bzimage(file);
+    for (size_t less = 0; less < 16; less++)
+        cr_assert_eq(boot(test_request(&memory), file, sizeof file - less, &state, &error), 0, "%s", error.text);
+    refuses(test_request(&memory), file, sizeof file - 16, "truncated?");
+}
+
 Test(boot, a_truncated_bzimage_is_refused)
 {
     uint8_t file[BZIMAGE_SIZE];
     make_bzimage(file);
-    for (size_t size = 1; size < sizeof file; size += 13)
+    for (size_t size = 1; size + 16 <= sizeof file; size += 13)
         refuses(test_request(&memory), file, size, "-kernel: ");
-    refuses(test_request(&memory), file, sizeof file - 1, "shorter than the kernel in it");
+    refuses(test_request(&memory), file, sizeof file - 16, "shorter than the kernel in it");
 }
 
 Test(boot, a_command_line_longer_than_the_kernel_takes_is_refused)
@@ -275,7 +288,7 @@ Test(boot, random_multiboot_headers_crash_nothing)
         struct error error = { 0 };
         struct image image = { .data = file, .size = sizeof file };
         struct boot_x86_request request = test_request(&memory);
-        request.kernel = "kernel";
+        request.kernel.name = "kernel";
         make_flat_multiboot(file);
         for (unsigned i = 0; i < 3; i++)
             file[64 + 12 + test_random(&random) % 20] = (uint8_t)test_random(&random);
@@ -348,7 +361,7 @@ Test(boot, nothing_to_run_is_said_so)
     struct boot_x86_request request = test_request(&memory);
     cr_assert_lt(boot_x86_load(&request, &state, &error), 0);
     cr_assert_not_null(strstr(error.text, "-kernel FILE"), "%s", error.text);
-    request.kernel = request.bios = "x";
+    request.kernel.name = request.bios = "x";
     cr_assert_lt(boot_x86_load(&request, &state, &error), 0);
     cr_assert_not_null(strstr(error.text, "exclude each other"), "%s", error.text);
 }

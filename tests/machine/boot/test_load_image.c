@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Files: what can be wrong with one is said in one line, and gzip is unpacked within its bound.
 #include <criterion/criterion.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "machine/boot/image.h"
@@ -35,6 +36,27 @@ Test(load_image, a_file_above_the_limit_is_refused)
     char *path = test_file("12345", 5);
     reads_as(path, 4, "larger than");
     test_file_remove(path);
+}
+
+Test(load_image, a_file_is_read_once_and_kept_by_its_store)
+{
+    struct image_store store = { 0 };
+    struct image image;
+    struct error error = { 0 };
+    char *path = test_file("12345", 5);
+    cr_assert_eq(image_open(&store, &image, "-initrd", path, MEBI, &error), 0);
+    const uint8_t *data = image.data;
+    image_release(&image);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(image_open(&store, &image, "-initrd", path, MEBI, &error), 0, "%s", error.text);
+    cr_assert_eq(image.data, data);
+    cr_assert_eq(image.size, 5);
+    image_release(&image);
+    cr_assert_not(image_find(&store, &image, "-kernel", path), "by the option as well");
+    cr_assert_lt(image_open(NULL, &image, "-initrd", path, MEBI, &error), 0, "nothing is kept without a store");
+    image_store_free(&store);
+    cr_assert_null(store.first);
+    free(path);
 }
 
 static size_t pack(const void *data, size_t size, uint8_t *out, size_t capacity)
