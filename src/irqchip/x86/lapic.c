@@ -61,14 +61,14 @@ uint32_t lapic_apr(const struct lapic *lapic)
 
 uint32_t lapic_id(const struct lapic *lapic)
 {
-    return lapic_x2apic(lapic) ? lapic->x2apic_id : lapic->id >> 24;
+    return lapic_x2apic(lapic) ? lapic->config.apic_id : lapic->id >> 24;
 }
 
 // SDM, "Deriving Logical x2APIC ID from the Local x2APIC ID".
 uint32_t lapic_ldr(const struct lapic *lapic)
 {
     if (lapic_x2apic(lapic))
-        return (lapic->x2apic_id & 0xffff0) << 12 | BIT32(lapic->x2apic_id & 15);
+        return (lapic->config.apic_id & 0xffff0) << 12 | BIT32(lapic->config.apic_id & 15);
     return lapic->ldr >> 24;
 }
 
@@ -84,17 +84,17 @@ static void reset_registers(struct lapic *lapic)
     lapic->svr = 0xff;
     for (unsigned i = 0; i < LAPIC_LVT_ENTRIES; i++)
         lapic->lvt[i] = LAPIC_LVT_MASKED;
-    lapic_timer_reset(&lapic->timer);
+    lapic_timer_reset(&lapic->timer, lapic->config.timer_hz);
 }
 
 static void reset_id(struct lapic *lapic)
 {
-    lapic->id = lapic->x2apic_id << 24;
+    lapic->id = lapic->config.apic_id << 24;
 }
 
-void lapic_init(struct lapic *lapic, uint32_t apic_id, bool bsp, unsigned address_bits)
+void lapic_init(struct lapic *lapic, const struct lapic_config *config, bool bsp)
 {
-    *lapic = (struct lapic){ .x2apic_id = apic_id, .address_bits = address_bits };
+    *lapic = (struct lapic){ .config = *config };
     lapic_reset(lapic, bsp);
 }
 
@@ -131,9 +131,10 @@ static void take_init(struct lapic *lapic)
 bool lapic_set_base(struct lapic *lapic, uint64_t value)
 {
     const uint64_t modes = LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC;
-    uint64_t address = bits_low(lapic->address_bits) & ~(LAPIC_PAGE - 1);
+    uint64_t there = lapic->config.x2apic ? modes : LAPIC_BASE_ENABLE;
+    uint64_t address = bits_low(lapic->config.address_bits) & ~(LAPIC_PAGE - 1);
     uint64_t old = lapic->base & modes, then = value & modes;
-    if (value & ~(address | modes | LAPIC_BASE_BSP))
+    if (value & ~(address | there | LAPIC_BASE_BSP))
         return false;
     if (then == LAPIC_BASE_X2APIC || (then == modes && old == 0) || (then == LAPIC_BASE_ENABLE && old == modes))
         return false;
@@ -249,7 +250,7 @@ static bool matches_x2apic(const struct lapic *lapic, const struct x86_message *
     if (x86_message_broadcast(message))
         return true;
     if (!message->logical)
-        return message->destination == lapic->x2apic_id;
+        return message->destination == lapic->config.apic_id;
     return message->destination >> 16 == ldr >> 16 && (message->destination & ldr & 0xffff);
 }
 

@@ -12,8 +12,8 @@
 // A pure chip: it stores registers and latches, and derives its outputs (`lapic_output`). What a register access asks
 // of the world outside comes back as a `struct lapic_effect`: an EOI to broadcast, an IPI to send, a moved window.
 //
-// Modelled as a part with version 15h, seven LVT entries, EOI-broadcast suppression, TSC-deadline timer, and lowest
-// priority IPIs (so the ESR bits of the serial bus, 0 to 3, and "redirectable IPI" never come up).
+// Modelled as a part with version 15h, seven LVT entries, EOI-broadcast suppression, lowest priority IPIs, and as the
+// configuration says x2APIC mode and TSC-deadline timer (so the ESR bits of the serial bus, 0 to 3, and "redirectable IPI" never come up).
 //
 // INIT, SIPI and NMI. An INIT forgets every NMI, SMI and SIPI that was pending when it arrived. Until the SIPI the CPU is
 // in the wait-for-SIPI state, which blocks NMIs and SMIs (SDM vol. 3C, "Activity State"): blocked is not lost, so one NMI
@@ -120,8 +120,17 @@ enum lapic_mistake {
     LAPIC_MISTAKE_ICR,      // an ICR with a combination that the SDM calls invalid
     LAPIC_MISTAKE_EOI,      // EOI, and nothing in service
     LAPIC_MISTAKE_BASE,     // an illegal move of IA32_APIC_BASE (#GP)
-    LAPIC_MISTAKE_MODE,     // an MSR of the x2APIC while it is not in x2APIC mode (#GP)
-    LAPIC_MISTAKES          // also: none
+    LAPIC_MISTAKE_MODE, // an MSR of the x2APIC while it is not in x2APIC mode, or of a timer that is not there (#GP)
+    LAPIC_MISTAKES      // also: none
+};
+
+// What the CPU's model says.
+struct lapic_config {
+    uint32_t apic_id;      // the initial (x2APIC) id
+    uint32_t address_bits; // physical address width, 32-52, that IA32_APIC_BASE is checked against
+    uint64_t timer_hz;     // ticks of the timer's undivided clock in a second, 1 to LAPIC_TIMER_HZ_LIMIT
+    bool x2apic;           // without it EXTD is a reserved bit of IA32_APIC_BASE, and no MSR 800h-8FFh is there
+    bool tsc_deadline;     // without it IA32_TSC_DEADLINE is not there, and bit 18 of LVT_TIMER is reserved
 };
 
 struct lapic {
@@ -129,9 +138,8 @@ struct lapic {
     uint64_t icr;
     struct lapic_vectors irr, isr, tmr;
     struct lapic_timer timer;
-    uint32_t x2apic_id;    // configuration: the initial APIC id
-    uint32_t address_bits; // configuration: physical address width
-    uint32_t id;           // xAPIC ID register
+    struct lapic_config config;
+    uint32_t id; // xAPIC ID register
     uint32_t tpr, ldr, dfr, svr;
     uint32_t esr;    // as software sees it
     uint32_t errors; // detected since the last write to the ESR
@@ -162,9 +170,8 @@ struct lapic_effect {
     struct x86_message ipi;
 };
 
-// Power-on state. `apic_id` is the initial (x2APIC) id, `bsp` sets the BSP flag, `address_bits` (32-52) is the physical
-// address width that IA32_APIC_BASE is checked against.
-void lapic_init(struct lapic *lapic, uint32_t apic_id, bool bsp, unsigned address_bits);
+// Power-on state. `config` is copied; `bsp` sets the BSP flag.
+void lapic_init(struct lapic *lapic, const struct lapic_config *config, bool bsp);
 // RESET#: as after power-on. Configuration, pins and mistakes stay.
 void lapic_reset(struct lapic *lapic, bool bsp);
 
@@ -204,7 +211,7 @@ enum port_result lapic_read(struct lapic *lapic, uint32_t offset, unsigned size,
                             struct lapic_effect *effect);
 enum port_result lapic_write(struct lapic *lapic, uint32_t offset, unsigned size, uint64_t value, uint64_t now,
                              struct lapic_effect *effect);
-// An access to an MSR (1Bh, 6E0h, 800h-8FFh; others: PORT_NOT_MINE). IA32_TSC_DEADLINE is in ns here.
+// An access to an MSR (1Bh, 6E0h, 800h-8FFh; others: PORT_NOT_MINE). PORT_FAULT is #GP. IA32_TSC_DEADLINE is in ns here.
 enum port_result lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t *value, uint64_t now,
                                 struct lapic_effect *effect);
 enum port_result lapic_write_msr(struct lapic *lapic, uint32_t msr, uint64_t value, uint64_t now,

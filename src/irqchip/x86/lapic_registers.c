@@ -17,6 +17,7 @@
 struct access {
     struct lapic *lapic;
     struct lapic_effect *effect;
+    const struct reg *row;
 };
 
 static void mistake(struct lapic *lapic, struct lapic_effect *effect, enum lapic_mistake what)
@@ -31,7 +32,7 @@ static uint64_t id_read(void *context, unsigned index, uint64_t now)
 {
     const struct lapic *lapic = ((struct access *)context)->lapic;
     (void)index, (void)now;
-    return lapic_x2apic(lapic) ? lapic->x2apic_id : lapic->id;
+    return lapic_x2apic(lapic) ? lapic->config.apic_id : lapic->id;
 }
 
 static void id_write(void *context, unsigned index, uint64_t value, uint64_t now)
@@ -40,24 +41,6 @@ static void id_write(void *context, unsigned index, uint64_t value, uint64_t now
     (void)index, (void)now;
     access->lapic->id = (uint32_t)value;
     access->effect->flags |= LAPIC_MOVED;
-}
-
-static uint64_t version_read(void *context, unsigned index, uint64_t now)
-{
-    (void)context, (void)index, (void)now;
-    return LAPIC_VERSION;
-}
-
-static uint64_t tpr_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((struct access *)context)->lapic->tpr;
-}
-
-static void tpr_write(void *context, unsigned index, uint64_t value, uint64_t now)
-{
-    (void)index, (void)now;
-    ((struct access *)context)->lapic->tpr = (uint32_t)value;
 }
 
 static uint64_t apr_read(void *context, unsigned index, uint64_t now)
@@ -91,12 +74,6 @@ static void eoi_write(void *context, unsigned index, uint64_t value, uint64_t no
     write_eoi(access->lapic, access->effect);
 }
 
-static uint64_t zero_read(void *context, unsigned index, uint64_t now)
-{
-    (void)context, (void)index, (void)now;
-    return 0;
-}
-
 static uint64_t ldr_read(void *context, unsigned index, uint64_t now)
 {
     const struct lapic *lapic = ((struct access *)context)->lapic;
@@ -112,24 +89,12 @@ static void ldr_write(void *context, unsigned index, uint64_t value, uint64_t no
     access->effect->flags |= LAPIC_MOVED;
 }
 
-static uint64_t dfr_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((struct access *)context)->lapic->dfr;
-}
-
 static void dfr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct access *access = context;
     (void)index, (void)now;
     access->lapic->dfr = (uint32_t)value | 0x0fffffff;
     access->effect->flags |= LAPIC_MOVED;
-}
-
-static uint64_t svr_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((struct access *)context)->lapic->svr;
 }
 
 // SDM, "Local APIC State After It Has Been Software Disabled": the mask bits of all LVT entries are set, and stay set.
@@ -168,12 +133,6 @@ static uint64_t irr_read(void *context, unsigned index, uint64_t now)
     return vectors_read(&((struct access *)context)->lapic->irr, index);
 }
 
-static uint64_t esr_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((struct access *)context)->lapic->esr;
-}
-
 // A write shows what was detected since the last write, whatever is written, and arms the error interrupt again.
 static void esr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
@@ -185,15 +144,13 @@ static void esr_write(void *context, unsigned index, uint64_t value, uint64_t no
 
 // --- Local vector table ---------------------------------------------------------------------------------------------
 
-static uint64_t lvt_read(void *context, unsigned entry)
-{
-    return ((struct access *)context)->lapic->lvt[entry];
-}
-
-static void lvt_write(void *context, unsigned entry, uint64_t value)
+// One row for each entry, whose member says which it is.
+static void lvt_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct access *access = context;
     struct lapic *lapic = access->lapic;
+    unsigned entry = (unsigned)((access->row->field - offsetof(struct lapic, lvt)) / sizeof(lapic->lvt[0]));
+    (void)index, (void)now;
     uint32_t lvt = (uint32_t)value | (lapic->lvt[entry] & LAPIC_LVT_REMOTE_IRR);
     if (!lapic_software_enabled(lapic))
         lvt |= LAPIC_LVT_MASKED;
@@ -205,26 +162,6 @@ static void lvt_write(void *context, unsigned entry, uint64_t value)
     if (entry == LAPIC_LINT0)
         lapic_sample_lint0(lapic);
 }
-
-#define LVT_ACCESS(name, entry)                                                                                        \
-    static uint64_t name##_read(void *context, unsigned index, uint64_t now)                                           \
-    {                                                                                                                  \
-        (void)index, (void)now;                                                                                        \
-        return lvt_read(context, entry);                                                                               \
-    }                                                                                                                  \
-    static void name##_write(void *context, unsigned index, uint64_t value, uint64_t now)                              \
-    {                                                                                                                  \
-        (void)index, (void)now;                                                                                        \
-        lvt_write(context, entry, value);                                                                              \
-    }
-
-LVT_ACCESS(cmci, LAPIC_CMCI)
-LVT_ACCESS(timer, LAPIC_TIMER)
-LVT_ACCESS(thermal, LAPIC_THERMAL)
-LVT_ACCESS(pmc, LAPIC_PMC)
-LVT_ACCESS(lint0, LAPIC_LINT0)
-LVT_ACCESS(lint1, LAPIC_LINT1)
-LVT_ACCESS(error, LAPIC_ERROR)
 
 // --- Interrupt command register (SDM, "Interrupt Command Register (ICR)", "ICR Operation in x2APIC Mode") -----------
 
@@ -309,7 +246,7 @@ static void write_self_ipi(struct lapic *lapic, unsigned vector, struct lapic_ef
     effect->flags |= LAPIC_SENDS;
     effect->shorthand = LAPIC_TO_SELF;
     effect->ipi =
-        (struct x86_message){ .destination = lapic->x2apic_id, .vector = (uint8_t)vector, .assert_level = true };
+        (struct x86_message){ .destination = lapic->config.apic_id, .vector = (uint8_t)vector, .assert_level = true };
 }
 
 static void self_ipi_write(void *context, unsigned index, uint64_t value, uint64_t now)
@@ -321,12 +258,6 @@ static void self_ipi_write(void *context, unsigned index, uint64_t value, uint64
 
 // --- Timer ----------------------------------------------------------------------------------------------------------
 
-static uint64_t initial_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((struct access *)context)->lapic->timer.initial_count;
-}
-
 static void initial_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     (void)index;
@@ -337,12 +268,6 @@ static uint64_t current_read(void *context, unsigned index, uint64_t now)
 {
     (void)index;
     return lapic_timer_current(&((struct access *)context)->lapic->timer, now);
-}
-
-static uint64_t divide_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((struct access *)context)->lapic->timer.divide;
 }
 
 static void divide_write(void *context, unsigned index, uint64_t value, uint64_t now)
@@ -359,71 +284,63 @@ static void divide_write(void *context, unsigned index, uint64_t value, uint64_t
 #define W_XAPIC LAPIC_XAPIC_WRITE
 #define STATUS  0x1000u // delivery status: always idle, as every message arrives at once
 
+#define MEMBER(name) REG_FIELD(struct lapic, name)
+
+// A local vector table entry: bits that can be written, and others that a write may hold.
+#define LVT(name, offset, entry, bits, others)                                                                         \
+    {                                                                                                                  \
+        { name, offset, 0, 0, REG_32, true, LAPIC_LVT_MASKED, bits, .write = lvt_write, MEMBER(lvt[entry]) },          \
+            R_BOTH | W_BOTH, STATUS | (others)                                                                         \
+    }
+
 const struct lapic_register lapic_registers[] = {
     { { "ID", LAPIC_ID, 0, 0, REG_32, true, 0, 0xff000000, id_read, id_write }, R_BOTH | W_XAPIC },
-    { { "VERSION", LAPIC_VERSION_REGISTER, 0, 0, REG_32, true, LAPIC_VERSION, 0, version_read }, R_BOTH },
-    { { "TPR", LAPIC_TPR, 0, 0, REG_32, true, 0, 0xff, tpr_read, tpr_write }, R_BOTH | W_BOTH },
+    { { "VERSION", LAPIC_VERSION_REGISTER, 0, 0, REG_32, true, LAPIC_VERSION, 0 }, R_BOTH },
+    { { "TPR", LAPIC_TPR, 0, 0, REG_32, true, 0, 0xff, MEMBER(tpr) }, R_BOTH | W_BOTH },
     { { "APR", LAPIC_APR, 0, 0, REG_32, true, 0, 0, apr_read }, R_XAPIC },
     { { "PPR", LAPIC_PPR, 0, 0, REG_32, true, 0, 0, ppr_read }, R_BOTH },
     { { "EOI", LAPIC_EOI, 0, 0, REG_32, false, 0, 0, NULL, eoi_write }, W_BOTH },
-    { { "RRD", LAPIC_RRD, 0, 0, REG_32, true, 0, 0, zero_read }, R_XAPIC },
+    { { "RRD", LAPIC_RRD, 0, 0, REG_32, true, 0, 0 }, R_XAPIC },
     { { "LDR", LAPIC_LDR, 0, 0, REG_32, true, 0, 0xff000000, ldr_read, ldr_write }, R_BOTH | W_XAPIC },
-    { { "DFR", LAPIC_DFR, 0, 0, REG_32, true, 0xffffffff, 0xf0000000, dfr_read, dfr_write },
+    { { "DFR", LAPIC_DFR, 0, 0, REG_32, true, 0xffffffff, 0xf0000000, .write = dfr_write, MEMBER(dfr) },
       R_XAPIC | W_XAPIC,
       0x0fffffff },
-    { { "SVR", LAPIC_SVR, 0, 0, REG_32, true, 0xff, 0x11ff, svr_read, svr_write }, R_BOTH | W_BOTH },
+    { { "SVR", LAPIC_SVR, 0, 0, REG_32, true, 0xff, 0x11ff, .write = svr_write, MEMBER(svr) }, R_BOTH | W_BOTH },
     { { "ISR", LAPIC_ISR, 16, 8, REG_32, true, 0, 0, isr_read }, R_BOTH },
     { { "TMR", LAPIC_TMR, 16, 8, REG_32, true, 0, 0, tmr_read }, R_BOTH },
     { { "IRR", LAPIC_IRR, 16, 8, REG_32, true, 0, 0, irr_read }, R_BOTH },
-    { { "ESR", LAPIC_ESR, 0, 0, REG_32, true, 0, 0, esr_read, esr_write }, R_BOTH | W_BOTH },
-    { { "LVT_CMCI", LAPIC_LVT_CMCI, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x107ff, cmci_read, cmci_write },
-      R_BOTH | W_BOTH,
-      STATUS },
+    { { "ESR", LAPIC_ESR, 0, 0, REG_32, true, 0, 0, .write = esr_write, MEMBER(esr) }, R_BOTH | W_BOTH },
+    LVT("LVT_CMCI", LAPIC_LVT_CMCI, LAPIC_CMCI, 0x107ff, 0),
     { { "ICR", LAPIC_ICR, 0, 0, REG_32 | REG_64, true, 0, ICR_LOW, icr_read, icr_write }, R_BOTH | W_BOTH },
     { { "ICR_HIGH", LAPIC_ICR_HIGH, 0, 0, REG_32, true, 0, 0xff000000, icr_high_read, icr_high_write },
       R_XAPIC | W_XAPIC },
-    { { "LVT_TIMER", LAPIC_LVT_TIMER, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x700ff, timer_read, timer_write },
-      R_BOTH | W_BOTH,
-      STATUS },
-    { { "LVT_THERMAL", LAPIC_LVT_THERMAL, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x107ff, thermal_read, thermal_write },
-      R_BOTH | W_BOTH,
-      STATUS },
-    { { "LVT_PMC", LAPIC_LVT_PMC, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x107ff, pmc_read, pmc_write },
-      R_BOTH | W_BOTH,
-      STATUS },
-    { { "LVT_LINT0", LAPIC_LVT_LINT0, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x1a7ff, lint0_read, lint0_write },
-      R_BOTH | W_BOTH,
-      STATUS | LAPIC_LVT_REMOTE_IRR },
-    { { "LVT_LINT1", LAPIC_LVT_LINT1, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x1a7ff, lint1_read, lint1_write },
-      R_BOTH | W_BOTH,
-      STATUS | LAPIC_LVT_REMOTE_IRR },
-    { { "LVT_ERROR", LAPIC_LVT_ERROR, 0, 0, REG_32, true, LAPIC_LVT_MASKED, 0x100ff, error_read, error_write },
-      R_BOTH | W_BOTH,
-      STATUS },
-    { { "INITIAL_COUNT", LAPIC_INITIAL_COUNT, 0, 0, REG_32, true, 0, 0xffffffff, initial_read, initial_write },
+    LVT("LVT_TIMER", LAPIC_LVT_TIMER, LAPIC_TIMER, 0x700ff, 0),
+    LVT("LVT_THERMAL", LAPIC_LVT_THERMAL, LAPIC_THERMAL, 0x107ff, 0),
+    LVT("LVT_PMC", LAPIC_LVT_PMC, LAPIC_PMC, 0x107ff, 0),
+    LVT("LVT_LINT0", LAPIC_LVT_LINT0, LAPIC_LINT0, 0x1a7ff, LAPIC_LVT_REMOTE_IRR),
+    LVT("LVT_LINT1", LAPIC_LVT_LINT1, LAPIC_LINT1, 0x1a7ff, LAPIC_LVT_REMOTE_IRR),
+    LVT("LVT_ERROR", LAPIC_LVT_ERROR, LAPIC_ERROR, 0x100ff, 0),
+    { { "INITIAL_COUNT", LAPIC_INITIAL_COUNT, 0, 0, REG_32, true, 0, 0xffffffff, .write = initial_write,
+        MEMBER(timer.initial_count) },
       R_BOTH | W_BOTH },
     { { "CURRENT_COUNT", LAPIC_CURRENT_COUNT, 0, 0, REG_32, true, 0, 0, current_read }, R_BOTH },
-    { { "DIVIDE", LAPIC_DIVIDE, 0, 0, REG_32, true, 0, 0xb, divide_read, divide_write }, R_BOTH | W_BOTH },
+    { { "DIVIDE", LAPIC_DIVIDE, 0, 0, REG_32, true, 0, 0xb, .write = divide_write, MEMBER(timer.divide) },
+      R_BOTH | W_BOTH },
     { { "SELF_IPI", LAPIC_SELF_IPI, 0, 0, REG_32, false, 0, 0xff, NULL, self_ipi_write }, LAPIC_X2APIC_WRITE },
 };
 const unsigned lapic_register_count = countof(lapic_registers);
 
-// The row of a register by its number, offset / 16; NULL: reserved.
-static const struct lapic_register *find(uint32_t number)
+// The row of a register, the first doubleword of 16 bytes, or NULL: reserved.
+static const struct lapic_register *find(uint32_t offset)
 {
-    unsigned low = 0, high = lapic_register_count;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (lapic_registers[middle].reg.offset / 16 <= number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0)
-        return NULL;
-    const struct lapic_register *row = &lapic_registers[low - 1];
-    uint32_t count = row->reg.count ? row->reg.count : 1;
-    return number - row->reg.offset / 16 < count ? row : NULL;
+    return REG_FIND(lapic_registers, lapic_register_count, offset & ~15u);
+}
+
+// The bits of a register that can be written. Without TSC-deadline mode bit 18 of LVT_TIMER is reserved.
+static uint64_t writable(const struct lapic *lapic, const struct lapic_register *row)
+{
+    bool reserved = row->reg.offset == LAPIC_LVT_TIMER && !lapic->config.tsc_deadline;
+    return reserved ? row->reg.mask & ~(uint64_t)BIT32(18) : row->reg.mask;
 }
 
 // What was due before the access happens before it.
@@ -452,7 +369,7 @@ static void illegal_register(struct lapic *lapic, struct lapic_effect *effect)
 static const struct lapic_register *page_register(struct lapic *lapic, uint32_t offset, unsigned wanted,
                                                   struct lapic_effect *effect)
 {
-    const struct lapic_register *row = find(offset / 16);
+    const struct lapic_register *row = find(offset);
     if (!row || !(row->access & (LAPIC_XAPIC_READ | LAPIC_XAPIC_WRITE))) {
         illegal_register(lapic, effect);
         return NULL;
@@ -477,8 +394,8 @@ enum port_result lapic_read(struct lapic *lapic, uint32_t offset, unsigned size,
     const struct lapic_register *row = page_register(lapic, offset, LAPIC_XAPIC_READ, effect);
     if (!row || offset % 16 >= 4)
         return PORT_DONE;
-    struct access access = { lapic, effect };
-    uint64_t whole = row->reg.read(&access, reg_index(&row->reg, offset), now);
+    struct access access = { lapic, effect, &row->reg };
+    uint64_t whole = reg_get(&row->reg, lapic, &access, reg_index(&row->reg, offset), now);
     *value = whole >> (offset % 4 * 8) & bits_low(size * 8);
     return PORT_DONE;
 }
@@ -486,11 +403,12 @@ enum port_result lapic_read(struct lapic *lapic, uint32_t offset, unsigned size,
 static void write_row(struct lapic *lapic, const struct lapic_register *row, uint32_t offset, uint64_t value,
                       uint64_t now, struct lapic_effect *effect)
 {
-    struct access access = { lapic, effect };
-    if (row->reg.mask && value & ~(row->reg.mask | row->read_only))
+    struct access access = { lapic, effect, &row->reg };
+    uint64_t mask = writable(lapic, row);
+    if (mask && value & ~(mask | row->read_only))
         mistake(lapic, effect, LAPIC_MISTAKE_RESERVED);
     effect->flags |= LAPIC_CHANGED;
-    row->reg.write(&access, reg_index(&row->reg, offset), value & row->reg.mask, now);
+    reg_put(&row->reg, lapic, &access, reg_index(&row->reg, offset), value & mask, now);
 }
 
 enum port_result lapic_write(struct lapic *lapic, uint32_t offset, unsigned size, uint64_t value, uint64_t now,
@@ -531,7 +449,7 @@ static enum port_result fault(struct lapic *lapic, struct lapic_effect *effect, 
 static const struct lapic_register *msr_register(struct lapic *lapic, uint32_t msr, unsigned wanted,
                                                  struct lapic_effect *effect)
 {
-    const struct lapic_register *row = find(msr - LAPIC_MSR_FIRST);
+    const struct lapic_register *row = find((msr - LAPIC_MSR_FIRST) * 16);
     if (!lapic_x2apic(lapic))
         mistake(lapic, effect, LAPIC_MISTAKE_MODE);
     else if (!row || !(row->access & (LAPIC_X2APIC_READ | LAPIC_X2APIC_WRITE)))
@@ -546,7 +464,6 @@ static const struct lapic_register *msr_register(struct lapic *lapic, uint32_t m
 enum port_result lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t *value, uint64_t now,
                                 struct lapic_effect *effect)
 {
-    struct access access = { lapic, effect };
     clear(effect);
     *value = 0;
     if (msr == LAPIC_MSR_BASE) {
@@ -555,6 +472,8 @@ enum port_result lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t *val
     }
     catch_up(lapic, now, effect);
     if (msr == LAPIC_MSR_TSC_DEADLINE) {
+        if (!lapic->config.tsc_deadline)
+            return fault(lapic, effect, LAPIC_MISTAKE_MODE);
         *value = lapic->timer.tsc_deadline;
         return PORT_DONE;
     }
@@ -563,7 +482,8 @@ enum port_result lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t *val
     const struct lapic_register *row = msr_register(lapic, msr, LAPIC_X2APIC_READ, effect);
     if (!row)
         return PORT_FAULT;
-    *value = row->reg.read(&access, reg_index(&row->reg, (msr - LAPIC_MSR_FIRST) * 16), now);
+    struct access access = { lapic, effect, &row->reg };
+    *value = reg_get(&row->reg, lapic, &access, reg_index(&row->reg, (msr - LAPIC_MSR_FIRST) * 16), now);
     return PORT_DONE;
 }
 
@@ -582,11 +502,21 @@ static enum port_result write_x2apic(struct lapic *lapic, uint32_t msr, uint64_t
     const struct lapic_register *row = msr_register(lapic, msr, LAPIC_X2APIC_WRITE, effect);
     if (!row)
         return PORT_FAULT;
-    if (value & ~(row->reg.mask | row->read_only)) // an ICR comes here with reserved bits only: write_fast
+    if (value & ~(writable(lapic, row) | row->read_only)) // an ICR comes here with reserved bits only: write_fast
         return fault(lapic, effect, LAPIC_MISTAKE_RESERVED);
-    struct access access = { lapic, effect };
+    struct access access = { lapic, effect, &row->reg };
     effect->flags |= LAPIC_CHANGED;
-    row->reg.write(&access, reg_index(&row->reg, (msr - LAPIC_MSR_FIRST) * 16), value & ~(uint64_t)row->read_only, now);
+    reg_put(&row->reg, lapic, &access, reg_index(&row->reg, (msr - LAPIC_MSR_FIRST) * 16), value, now);
+    return PORT_DONE;
+}
+
+static enum port_result write_deadline(struct lapic *lapic, uint64_t value, uint64_t now, struct lapic_effect *effect)
+{
+    if (!lapic->config.tsc_deadline)
+        return fault(lapic, effect, LAPIC_MISTAKE_MODE);
+    lapic_timer_set_tsc(&lapic->timer, value);
+    effect->flags |= LAPIC_CHANGED;
+    catch_up(lapic, now, effect);
     return PORT_DONE;
 }
 
@@ -623,12 +553,8 @@ enum port_result lapic_write_msr(struct lapic *lapic, uint32_t msr, uint64_t val
     catch_up(lapic, now, effect);
     if (likely(lapic_x2apic(lapic)) && write_fast(lapic, msr, value, effect))
         return PORT_DONE;
-    if (msr == LAPIC_MSR_TSC_DEADLINE) {
-        lapic_timer_set_tsc(&lapic->timer, value);
-        effect->flags |= LAPIC_CHANGED;
-        catch_up(lapic, now, effect);
-        return PORT_DONE;
-    }
+    if (msr == LAPIC_MSR_TSC_DEADLINE)
+        return write_deadline(lapic, value, now, effect);
     if (msr < LAPIC_MSR_FIRST || msr > LAPIC_MSR_LAST)
         return PORT_NOT_MINE;
     return write_x2apic(lapic, msr, value, now, effect);

@@ -5,10 +5,41 @@
 #include "base/bits.h"
 #include "base/clock.h"
 
-void lapic_timer_reset(struct lapic_timer *timer)
+#define NS UINT64_C(1000000000)
+
+void lapic_timer_reset(struct lapic_timer *timer, uint64_t hz)
 {
-    *timer = (struct lapic_timer){ .expiry = CLOCK_NEVER };
+    *timer = (struct lapic_timer){ .hz = hz, .expiry = CLOCK_NEVER };
 }
+
+// --- Ticks ----------------------------------------------------------------------------------------------------------
+
+// Ticks over at `now`. The remainder of a second times the limit of hz fits 64 bits.
+static uint64_t tick_at(const struct lapic_timer *timer, uint64_t now)
+{
+    if (likely(timer->hz == NS))
+        return now;
+    return now / NS * timer->hz + now % NS * timer->hz / NS;
+}
+
+// The first nanosecond at which tick_at gives `tick`; CLOCK_NEVER: behind the end of time.
+static uint64_t time_of(const struct lapic_timer *timer, uint64_t tick)
+{
+    uint64_t seconds = tick / timer->hz;
+    if (likely(timer->hz == NS))
+        return tick;
+    if (seconds >= UINT64_MAX / NS)
+        return CLOCK_NEVER;
+    return seconds * NS + (tick % timer->hz * NS + timer->hz - 1) / timer->hz;
+}
+
+static void end_at(struct lapic_timer *timer, uint64_t tick)
+{
+    timer->end = tick;
+    timer->expiry = time_of(timer, tick);
+}
+
+// --- Counting -------------------------------------------------------------------------------------------------------
 
 // Divide configuration register: bits 3, 1 and 0 are one number; 0 divides by 2, ... 6 by 128, and 7 by 1.
 static unsigned divide_shift(uint32_t divide)
@@ -33,7 +64,7 @@ bool lapic_timer_expire(struct lapic_timer *timer, uint64_t now)
         return false;
     uint64_t period = (uint64_t)timer->initial_count << divide_shift(timer->divide);
     if (timer->mode == LAPIC_TIMER_PERIODIC && period) {
-        timer->expiry += ((now - timer->expiry) / period + 1) * period;
+        end_at(timer, timer->end + ((tick_at(timer, now) - timer->end) / period + 1) * period);
     } else {
         timer->expiry = CLOCK_NEVER;
         timer->tsc_deadline = 0; // "cleared when the timer generates its interrupt"
@@ -45,7 +76,7 @@ uint32_t lapic_timer_current(const struct lapic_timer *timer, uint64_t now)
 {
     if (!counts(timer->mode) || timer->expiry == CLOCK_NEVER)
         return 0;
-    uint64_t left = timer->expiry - now;
+    uint64_t left = timer->end - tick_at(timer, now);
     unsigned shift = divide_shift(timer->divide);
     return (uint32_t)((left + bits_low(shift)) >> shift);
 }
@@ -66,11 +97,12 @@ void lapic_timer_set_mode(struct lapic_timer *timer, uint32_t mode)
 void lapic_timer_set_divide(struct lapic_timer *timer, uint32_t value, uint64_t now)
 {
     uint64_t count = lapic_timer_current(timer, now);
-    uint64_t over = count ? (count << divide_shift(timer->divide)) - (timer->expiry - now) : 0;
+    uint64_t tick = tick_at(timer, now);
+    uint64_t over = count ? (count << divide_shift(timer->divide)) - (timer->end - tick) : 0;
     timer->divide = value;
     if (count) {
         unsigned shift = divide_shift(value);
-        timer->expiry = now + (count << shift) - (over & bits_low(shift));
+        end_at(timer, tick + (count << shift) - (over & bits_low(shift)));
     }
 }
 
@@ -79,7 +111,10 @@ void lapic_timer_set_initial(struct lapic_timer *timer, uint32_t count, uint64_t
     if (timer->mode == LAPIC_TIMER_TSC_DEADLINE)
         return;
     timer->initial_count = count;
-    timer->expiry = count && counts(timer->mode) ? now + ((uint64_t)count << divide_shift(timer->divide)) : CLOCK_NEVER;
+    if (count && counts(timer->mode))
+        end_at(timer, tick_at(timer, now) + ((uint64_t)count << divide_shift(timer->divide)));
+    else
+        timer->expiry = CLOCK_NEVER;
 }
 
 void lapic_timer_set_tsc(struct lapic_timer *timer, uint64_t deadline)
@@ -93,6 +128,7 @@ void lapic_timer_set_tsc(struct lapic_timer *timer, uint64_t deadline)
 void lapic_timer_visit(struct lapic_timer *timer, struct visit *v)
 {
     VISIT(v, timer->expiry);
+    VISIT(v, timer->end);
     VISIT(v, timer->tsc_deadline);
     VISIT(v, timer->initial_count);
     VISIT(v, timer->divide);

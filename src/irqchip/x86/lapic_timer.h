@@ -3,11 +3,12 @@
 //
 // Intel SDM vol. 3A, APIC chapter, "APIC Timer" and "TSC-Deadline Mode".
 //
-//     bus clock 1 GHz --> /1../128 (DCR) --> count-down --> 0: interrupt, one-shot stops, periodic reloads
-//     TSC (as ns)     --> == IA32_TSC_DEADLINE ----------> interrupt, disarmed
+//     clock of hz ticks a second --> /1../128 (DCR) --> count-down --> 0: interrupt, one-shot stops, periodic reloads
+//     TSC (as ns) ----------------> == IA32_TSC_DEADLINE ------------> interrupt, disarmed
 //
-// Only the moment of the next expiry is stored; the current count is derived from it and from `now`, so a periodic
-// timer never drifts and an idle one costs nothing. One tick of the undivided clock is 1 ns.
+// Only the next expiry is stored; the current count is derived from it and from `now`, so an idle timer costs nothing.
+// The clock ticks from time 0 on, tick n at the first nanosecond not before n / hz seconds, and the expiry is kept as a
+// tick, so that no rounding adds up: a periodic timer never drifts, whatever the frequency.
 //
 // Every function that takes `now` wants lapic_timer_expire(timer, now) to have been called first: what was due before
 // an access must have happened before it.
@@ -30,15 +31,21 @@ enum lapic_timer_mode {
     LAPIC_TIMER_RESERVED = 3, // never counts
 };
 
+// Ticks in a second, at most. (The ticks of 2^64 ns do not fit 64 bits above 1 GHz: at 10 GHz time ends after 58 years.)
+#define LAPIC_TIMER_HZ_LIMIT UINT64_C(10000000000)
+
 struct lapic_timer {
+    uint64_t hz;            // configuration
     uint64_t expiry;        // ns; CLOCK_NEVER: not counting
+    uint64_t end;           // the tick of the expiry, while counting
     uint64_t tsc_deadline;  // IA32_TSC_DEADLINE in ns; 0: disarmed
     uint32_t initial_count; // as last written
     uint32_t divide;        // divide configuration register: bits 3, 1 and 0
     uint32_t mode;          // enum lapic_timer_mode
 };
 
-void lapic_timer_reset(struct lapic_timer *timer);
+// `hz`: ticks of the undivided clock in a second, 1 to LAPIC_TIMER_HZ_LIMIT.
+void lapic_timer_reset(struct lapic_timer *timer, uint64_t hz);
 
 // True: the timer has expired, once or more, at or before `now`. A periodic timer is at its next period then.
 bool lapic_timer_expire(struct lapic_timer *timer, uint64_t now);

@@ -22,6 +22,9 @@ static int check(const struct x86_irq_config *config, struct error *error)
                          X86_IRQ_IOAPIC_LIMIT);
     if (config->address_bits && (config->address_bits < 32 || config->address_bits > 52))
         return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
+    if (config->timer_hz > LAPIC_TIMER_HZ_LIMIT)
+        return error_set(error, -EINVAL, "a timer of %llu Hz: at most %llu are possible",
+                         (unsigned long long)config->timer_hz, (unsigned long long)LAPIC_TIMER_HZ_LIMIT);
     for (uint32_t i = 0; i < config->ioapic_count; i++) {
         const struct x86_irq_ioapic *io = &config->ioapics[i];
         if (io->pins < 1 || io->pins > IOAPIC_PIN_LIMIT)
@@ -83,14 +86,20 @@ int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struc
         x86_irq_free(irq);
         return error_set(error, -ENOMEM, "no memory for %u CPUs and %u IOAPICs", config->cpus, config->ioapic_count);
     }
+    struct lapic_config model = {
+        .address_bits = config->address_bits ? config->address_bits : 40,
+        .timer_hz = config->timer_hz ? config->timer_hz : 1000000000,
+        .x2apic = config->x2apic,
+        .tsc_deadline = config->tsc_deadline,
+    };
     pic_cascade_init_pc(&irq->pic);
     for (uint32_t i = 0; i < config->ioapic_count; i++)
         ioapic_init(&irq->ioapics[i], config->ioapics[i].pins, config->ioapics[i].version, config->ioapics[i].id,
                     config->msi_flags & MSI_X86_EXTENDED);
     for (uint32_t i = 0; i < config->cpus; i++) {
         struct x86_irq_cpu *cpu = &irq->cpus[i];
-        lapic_init(&cpu->lapic, initial_id(config, i), i == X86_IRQ_BSP,
-                   config->address_bits ? config->address_bits : 40);
+        model.apic_id = initial_id(config, i);
+        lapic_init(&cpu->lapic, &model, i == X86_IRQ_BSP);
         *cpu = (struct x86_irq_cpu){ .lapic = cpu->lapic, .index = i, .deadline = CLOCK_NEVER };
         cpu->page = lapic_page(&cpu->lapic);
         x86_targets_update(&irq->targets, i, &cpu->lapic);

@@ -69,6 +69,9 @@ struct x86_irq_config {
     uint32_t cpus;            // 1 to X86_IRQ_CPU_LIMIT; CPU 0 is the BSP
     const uint32_t *apic_ids; // initial APIC id of each CPU, all different, below 65536; NULL: its index
     unsigned address_bits;    // physical address width, 32-52; 0: 40
+    uint64_t timer_hz;        // ticks of the local APICs' timers in a second; 0: 1 GHz
+    bool x2apic;              // the CPUs have x2APIC mode
+    bool tsc_deadline;        // and TSC-deadline mode
     uint32_t ioapic_count;    // 0 to X86_IRQ_IOAPIC_LIMIT
     const struct x86_irq_ioapic *ioapics;
     bool pic;           // the 8259A pair of a PC

@@ -47,7 +47,7 @@ static void forget(struct x86_targets *targets, uint32_t cpu, const struct lapic
 {
     for (unsigned i = 0; i < SETS; i++)
         targets->flat[(size_t)i * targets->words + cpu / 64] &= ~BIT64(cpu % 64);
-    targets->by_x2apic_id[lapic->x2apic_id] = 0;
+    targets->by_x2apic_id[lapic->config.apic_id] = 0;
     if (targets->listed[cpu] == 0)
         return;
     uint32_t *link = &targets->by_xapic_id[targets->listed[cpu] - 1];
@@ -77,7 +77,7 @@ void x86_targets_update(struct x86_targets *targets, uint32_t cpu, const struct 
         return;
     if (lapic_x2apic(lapic)) {
         set_add(targets->x2apic, cpu);
-        targets->by_x2apic_id[lapic->x2apic_id] = cpu + 1;
+        targets->by_x2apic_id[lapic->config.apic_id] = cpu + 1;
     } else {
         list_xapic(targets, cpu, lapic);
     }

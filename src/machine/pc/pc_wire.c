@@ -83,6 +83,8 @@ static int make_chips(struct pc *pc)
                                                   .id = PC_IOAPIC_ID };
     const struct x86_irq_config config = {
         .cpus = pc->board.config.cpus,
+        .x2apic = pc->model.leaf_1_ecx & X86_1C_X2APIC,
+        .tsc_deadline = pc->model.leaf_1_ecx & X86_1C_TSC_DEADLINE,
         .ioapic_count = 1,
         .ioapics = &ioapic,
         .pic = true,

@@ -333,8 +333,46 @@ Test(lapic_registers, reserved_bits_of_the_apic_base_fault)
             cr_assert_eq(put_msr(&b, LAPIC_MSR_BASE, base_of(XAPIC) | BIT64(bit)), PORT_FAULT, "bit %u", bit);
     }
     cr_assert_eq(put_msr(&b, LAPIC_MSR_BASE, base_of(XAPIC) | BIT64(39)), PORT_DONE);
-    lapic_init(&b.lapic, 0, true, 52);
+    struct lapic_config wide = bench_config(0);
+    wide.address_bits = 52;
+    lapic_init(&b.lapic, &wide, true);
     cr_assert_eq(put_msr(&b, LAPIC_MSR_BASE, base_of(XAPIC) | BIT64(51)), PORT_DONE, "as wide as the address");
+}
+
+Test(lapic_registers, without_x2apic_mode_extd_is_a_reserved_bit_and_no_msr_is_there)
+{
+    struct bench b = bench_reset(0, true);
+    b.lapic.config.x2apic = false;
+    cr_assert_eq(put_msr(&b, LAPIC_MSR_BASE, base_of(X2APIC)), PORT_FAULT);
+    cr_assert_eq(b.lapic.mistakes[LAPIC_MISTAKE_BASE], 1);
+    cr_assert_eq(get_msr(&b, LAPIC_MSR_BASE), base_of(XAPIC));
+    for (uint32_t msr = LAPIC_MSR_FIRST; msr <= LAPIC_MSR_LAST; msr++) {
+        get_msr(&b, msr);
+        cr_assert_eq(b.result, PORT_FAULT);
+        cr_assert_eq(put_msr(&b, msr, 0), PORT_FAULT);
+    }
+    cr_assert_eq(put_msr(&b, LAPIC_MSR_BASE, base_of(DISABLED)), PORT_DONE, "the other modes are there");
+    cr_assert_eq(put_msr(&b, LAPIC_MSR_BASE, base_of(XAPIC)), PORT_DONE);
+}
+
+Test(lapic_registers, without_tsc_deadline_mode_its_msr_faults_and_its_mode_bit_is_reserved)
+{
+    struct bench b = bench_enabled();
+    b.lapic.config.tsc_deadline = false;
+    cr_assert_eq(put_msr(&b, LAPIC_MSR_TSC_DEADLINE, 5000), PORT_FAULT);
+    get_msr(&b, LAPIC_MSR_TSC_DEADLINE);
+    cr_assert_eq(b.result, PORT_FAULT);
+    cr_assert_eq(b.lapic.mistakes[LAPIC_MISTAKE_MODE], 2);
+    put(&b, LAPIC_LVT_TIMER, 0x20040);
+    cr_assert_eq(b.lapic.mistakes[LAPIC_MISTAKE_RESERVED], 0, "periodic mode is there");
+    put(&b, LAPIC_LVT_TIMER, 0x40040);
+    cr_assert_eq(get(&b, LAPIC_LVT_TIMER), 0x40, "one-shot");
+    cr_assert_eq(b.lapic.mistakes[LAPIC_MISTAKE_RESERVED], 1);
+    put_msr(&b, LAPIC_MSR_BASE, base_of(X2APIC));
+    cr_assert_eq(put_msr(&b, msr_of(LAPIC_LVT_TIMER), 0x40041), PORT_FAULT);
+    cr_assert_eq(get_msr(&b, msr_of(LAPIC_LVT_TIMER)), 0x40);
+    cr_assert_eq(put_msr(&b, msr_of(LAPIC_LVT_TIMER), 0x20041), PORT_DONE);
+    cr_assert_eq(put_msr(&b, msr_of(LAPIC_LVT_LINT0), 0x8700), PORT_DONE, "bits of other entries stay");
 }
 
 Test(lapic_registers, an_apic_that_was_disabled_can_be_enabled_again_and_starts_from_reset)

@@ -262,3 +262,81 @@ Test(lapic_timer, the_reserved_mode_never_counts)
     cr_assert_eq(lapic_deadline(&b.lapic), CLOCK_NEVER);
     cr_assert_eq(get(&b, LAPIC_CURRENT_COUNT), 0);
 }
+
+// --- Other clocks ---------------------------------------------------------------------------------------------------
+
+static struct bench bench_of(uint64_t hz, uint32_t lvt)
+{
+    struct bench b = { .now = 1000 };
+    struct lapic_config config = bench_config(0);
+    config.timer_hz = hz;
+    lapic_init(&b.lapic, &config, true);
+    put(&b, LAPIC_SVR, 0x1ff);
+    put(&b, LAPIC_LVT_TIMER, lvt);
+    put(&b, LAPIC_DIVIDE, 0xb);
+    return b;
+}
+
+Test(lapic_timer, a_clock_of_25_mhz_ticks_every_40_ns_also_after_an_init)
+{
+    struct bench b = bench_of(25000000, VECTOR);
+    put(&b, LAPIC_INITIAL_COUNT, 10);
+    cr_assert_eq(lapic_deadline(&b.lapic), 1400);
+    b.now = 1039;
+    cr_assert_eq(get(&b, LAPIC_CURRENT_COUNT), 10);
+    b.now = 1040;
+    cr_assert_eq(get(&b, LAPIC_CURRENT_COUNT), 9);
+    put(&b, LAPIC_DIVIDE, 0);
+    cr_assert_eq(lapic_deadline(&b.lapic), 1040 + 9 * 80);
+    bench_accept(&b, X86_INIT, 0);
+    lapic_take(&b.lapic, PENDING_INIT);
+    put(&b, LAPIC_SVR, 0x1ff);
+    put(&b, LAPIC_LVT_TIMER, VECTOR);
+    put(&b, LAPIC_INITIAL_COUNT, 1);
+    cr_assert_eq(lapic_deadline(&b.lapic), 1040 + 80, "divided by 2");
+}
+
+Test(lapic_timer, a_frequency_that_divides_no_nanosecond_never_drifts)
+{
+    static const uint64_t hz[] = { 3, 14318180, 300000007, 999999999, 1000000001, LAPIC_TIMER_HZ_LIMIT };
+    for (unsigned i = 0; i < countof(hz); i++) {
+        struct bench b = bench_of(hz[i], VECTOR | PERIODIC);
+        uint64_t tick = 1000 * hz[i] / 1000000000;
+        put(&b, LAPIC_INITIAL_COUNT, 7);
+        for (unsigned n = 1; n <= 10000; n++) {
+            tick += 7;
+            uint64_t expected = (tick / hz[i]) * 1000000000 + (tick % hz[i] * 1000000000 + hz[i] - 1) / hz[i];
+            if (expected <= b.now) // several periods in a nanosecond are one interrupt
+                continue;
+            cr_assert_eq(lapic_deadline(&b.lapic), expected, "period %u", n);
+            cr_assert(!lapic_fire(&b.lapic, expected - 1));
+            cr_assert(lapic_fire(&b.lapic, expected));
+            b.now = expected;
+        }
+    }
+}
+
+Test(lapic_timer, the_current_count_follows_the_ticks_at_any_frequency)
+{
+    static const uint64_t hz[] = { 14318180, 300000007, 2500000000 };
+    for (unsigned i = 0; i < countof(hz); i++) {
+        struct bench b = bench_of(hz[i], VECTOR);
+        uint64_t first = b.now * hz[i] / 1000000000;
+        put(&b, LAPIC_INITIAL_COUNT, 3000);
+        for (; b.now < 2200; b.now++) {
+            uint64_t over = b.now * hz[i] / 1000000000 - first;
+            cr_assert_eq(get(&b, LAPIC_CURRENT_COUNT), over < 3000 ? 3000 - over : 0);
+        }
+    }
+}
+
+Test(lapic_timer, a_count_that_ends_behind_all_time_never_fires)
+{
+    struct bench b = bench_of(1, VECTOR);
+    put(&b, LAPIC_DIVIDE, 0xa);
+    put(&b, LAPIC_INITIAL_COUNT, 0xffffffff);
+    cr_assert_eq(lapic_deadline(&b.lapic), CLOCK_NEVER);
+    b.now = 128000000000;
+    put(&b, LAPIC_INITIAL_COUNT, 100);
+    cr_assert_eq(lapic_deadline(&b.lapic), b.now + UINT64_C(12800) * 1000000000);
+}

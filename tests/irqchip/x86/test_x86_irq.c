@@ -456,6 +456,23 @@ Test(x86_irq, a_trigger_is_one_request)
     cr_assert_eq(b.pending[0], 0);
 }
 
+Test(x86_irq, cpus_without_x2apic_and_tsc_deadline_have_none_of_their_registers)
+{
+    uint64_t value;
+    board_make(&b, (struct x86_irq_config){ .cpus = 2, .pic_pin = -1 });
+    for (uint32_t cpu = 0; cpu < 2; cpu++) {
+        static const uint32_t msrs[] = { LAPIC_MSR_TSC_DEADLINE, LAPIC_MSR_FIRST + 2, LAPIC_MSR_FIRST + 0x30 };
+        uint64_t x2apic = b.irq.cpus[cpu].lapic.base | LAPIC_BASE_X2APIC;
+        cr_assert_eq(x86_irq_cpu_write(&b.irq, cpu, PORT_REGISTER, LAPIC_MSR_BASE, 8, x2apic, 0), PORT_FAULT);
+        for (unsigned i = 0; i < countof(msrs); i++) {
+            cr_assert_eq(x86_irq_cpu_read(&b.irq, cpu, PORT_REGISTER, msrs[i], 8, &value, 0), PORT_FAULT);
+            cr_assert_eq(x86_irq_cpu_write(&b.irq, cpu, PORT_REGISTER, msrs[i], 8, 0, 0), PORT_FAULT);
+        }
+        put(&b, cpu, LAPIC_LVT_TIMER, 0x50040);
+        cr_assert_eq(get(&b, cpu, LAPIC_LVT_TIMER), 0x10040);
+    }
+}
+
 Test(x86_irq, each_trigger_is_one_run_of_the_handler_edge_or_level)
 {
     board_pc(&b, 1);

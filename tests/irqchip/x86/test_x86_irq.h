@@ -66,7 +66,7 @@ static inline void board_tap(void *owner, const struct intact_trace_event *event
 
 static const struct x86_irq_ioapic board_ioapics[] = { { 24, 0x20, 0 }, { 24, 0x11, 1 } };
 
-static inline void board_config(struct board *board, struct x86_irq_config config)
+static inline void board_make(struct board *board, struct x86_irq_config config)
 {
     struct error error = { 0 };
     *board = (struct board){ .hub_deadline = CLOCK_NEVER, .now = 1000 };
@@ -81,6 +81,13 @@ static inline void board_config(struct board *board, struct x86_irq_config confi
     config.owner = board;
     config.trace = &board->trace;
     cr_assert_eq(x86_irq_init(&board->irq, &config, &error), 0, "%s", error.text);
+}
+
+// CPUs that have everything.
+static inline void board_config(struct board *board, struct x86_irq_config config)
+{
+    config.x2apic = config.tsc_deadline = true;
+    board_make(board, config);
 }
 
 // A PC: 8259A pair with INT at LINT0 and at pin 0 of the first of two IOAPICs; no APIC is enabled by software.

@@ -189,7 +189,7 @@ static void move_tsc(struct x86_cpu *cpu, uint64_t delta)
     uint64_t deadline = 0;
     cpu->tsc_offset += delta;
     cpu->tsc_adjust += delta;
-    if (read_deadline(cpu, &deadline) && deadline != 0)
+    if (cpu->tsc_deadline != 0 && read_deadline(cpu, &deadline) && deadline != 0)
         write_deadline(cpu, deadline);
 }
 
