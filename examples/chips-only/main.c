@@ -72,6 +72,14 @@ static void step(struct cpu *cpu)
     cpu->instructions++;
 }
 
+// What a guest did wrong is counted in the chips; here it is nothing.
+static void tell_mistake(void *owner, const char *chip, uint32_t cpu, const char *mistake, uint64_t count)
+{
+    (void)owner;
+    if (count)
+        printf("%s of CPU %d: %llu times %s\n", chip, (int)cpu, (unsigned long long)count, mistake);
+}
+
 int main(void)
 {
     struct cpu cpu = { .interrupts_enabled = false };
@@ -85,16 +93,20 @@ int main(void)
         return EXIT_FAILURE;
     }
     intact_x86_irq_virtual_wire(cpu.irq);
-    intact_x86_irq_connect(cpu.irq, INTACT_X86_PIC, 4, &uart);
-    intact_x86_irq_connect(cpu.irq, INTACT_X86_IOAPIC, 14, &disk);
+    if (intact_x86_irq_connect(cpu.irq, INTACT_X86_PIC, 4, &uart) < 0 ||
+        intact_x86_irq_connect(cpu.irq, INTACT_X86_IOAPIC, 14, &disk) < 0)
+        return EXIT_FAILURE; // no such pin
     boot(&cpu);
     while (cpu.instructions < 1000) {
         intact_irq_line_set(&uart, cpu.instructions == 100); // the devices: each raises its interrupt once
         intact_irq_line_set(&disk, cpu.instructions == 200);
         if (cpu.instructions == 300)
             intact_x86_irq_msi(cpu.irq, 0xfee00000, 0x41); // to APIC id 0, vector 41h
+        if (cpu.instructions == 400)
+            intact_x86_irq_trigger(cpu.irq, INTACT_X86_IOAPIC, 14); // a device without a level to hold
         step(&cpu);
     }
+    intact_x86_irq_mistakes(cpu.irq, tell_mistake, NULL);
     intact_x86_irq_destroy(cpu.irq);
     return EXIT_SUCCESS;
 }

@@ -29,10 +29,12 @@
 #define INTACT_X86_IRQ_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <intact/error.h>
 #include <intact/irq_line.h>
+#include <intact/trace.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -70,21 +72,25 @@ enum intact_x86_access {
 #define INTACT_X86_CR8 UINT64_C(0x100000000)
 
 struct intact_x86_ioapic {
-    uint64_t address; // of its window of 4 KiB, a multiple of it
+    uint64_t address; // of its window of 4 KiB, a multiple of it, within the physical addresses; no two are equal
     unsigned pins;    // 1 to 240
     unsigned version; // 0x11, or 0x20 with an EOI register
     unsigned id;      // 0 to 15
 };
 
 struct intact_x86_irq_config {
+    size_t size;              // of this structure, set by intact_x86_irq_config_init; create refuses another
     uint32_t cpus;            // 1 to INTACT_X86_CPUS_MAX; CPU 0 is the bootstrap processor
     const uint32_t *apic_ids; // initial APIC id of each CPU, all different, below 65536; NULL: 0, 1, 2, ...
     unsigned address_bits;    // physical address width that IA32_APIC_BASE is checked against, 32 to 52
+    bool x2apic;              // the CPUs have x2APIC mode; else EXTD is a reserved bit, and MSRs 800h to 8FFh fault
+    bool tsc_deadline;        // and TSC-deadline mode; else MSR 6E0h faults, and bit 18 of LVT_TIMER is reserved
+    uint64_t timer_hz;        // ticks of the local APIC's timer in a second, before its divider, 1 to 10000000000
     bool pic;                 // there is a pair of 8259As, its INT wired to LINT0 of CPU 0
     bool imcr;                // and ports 22h/23h, which lead it past the local APIC after reset
     uint32_t ioapic_count;    // 0 to INTACT_X86_IOAPICS_MAX
-    const struct intact_x86_ioapic *ioapics; // read during create only
-    int pic_pin;               // pin of the first IOAPIC that the 8259A's INT is wired to as well, -1: none
+    const struct intact_x86_ioapic *ioapics; // so many; read during create only
+    int pic_pin;               // pin of the first IOAPIC that the 8259A's INT is wired to as well; -1, or no pic: none
     bool extended_destination; // MSIs and redirection entries have 15-bit destinations
     // `pending` is the new set of enum intact_x86_pending of a CPU. Called for changes only, before the function that
     // made the change returns. It must not call back into this object. May be NULL: ask intact_x86_irq_pending.
@@ -95,13 +101,13 @@ struct intact_x86_irq_config {
     void *owner; // given to the callbacks
 };
 
-// The defaults: one CPU, 40 address bits, 8259A pair, one IOAPIC with 24 pins, version 20h, at FEC00000h, whose pin 0
-// has the 8259A's INT too; no IMCR.
+// The defaults: one CPU with x2APIC and TSC-deadline mode, 40 address bits, a timer of 1 GHz, 8259A pair, one IOAPIC with
+// 24 pins, version 20h, at FEC00000h, whose pin 0 has the 8259A's INT too; no IMCR.
 void intact_x86_irq_config_init(struct intact_x86_irq_config *config);
 
-// Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM, with a line of text in
-// `error` (INTACT_ERROR_SIZE bytes; may be NULL). intact_x86_irq_destroy releases it; NULL is allowed there.
-int intact_x86_irq_create(const struct intact_x86_irq_config *config, struct intact_x86_irq **irq, char *error);
+// Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM and NULL there, with a
+// line of text in `why` (<intact/error.h>). intact_x86_irq_destroy releases it; NULL is allowed there.
+int intact_x86_irq_create(const struct intact_x86_irq_config *config, struct intact_x86_irq **irq, char *why);
 void intact_x86_irq_destroy(struct intact_x86_irq *irq);
 
 // RESET# of all chips. The levels at the pins stay, and so does the time.
@@ -115,8 +121,13 @@ void intact_x86_irq_virtual_wire(struct intact_x86_irq *irq);
 // Drives a pin to an electrical level: one that is programmed active low is high when idle. A pin that is not there is
 // ignored.
 void intact_x86_irq_set_pin(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, bool level);
-// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not outlive the object.
-void intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
+// One interrupt of a source that has no level, also on a pin that is programmed level-sensitive: it is held until it is
+// accepted (8259A: acknowledged). Two before that are one. An edge entry of an IOAPIC that is masked loses it, and a pin
+// that is not there ignores it.
+void intact_x86_irq_trigger(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin);
+// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not be used when the object
+// is gone. 0; -EINVAL: there is no such pin, and the line stays as it was.
+int intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
 // The board's NMI line: LINT1 of all CPUs.
 void intact_x86_irq_set_nmi(struct intact_x86_irq *irq, bool level);
 // A device's write of `data` to FEExxxxxh. False: it is malformed, or no CPU took it.
@@ -153,9 +164,34 @@ enum intact_x86_access intact_x86_irq_msr_write(struct intact_x86_irq *irq, uint
 
 // When something will happen by itself, ns; INTACT_X86_NEVER: nothing will.
 uint64_t intact_x86_irq_deadline(const struct intact_x86_irq *irq);
-// It is `now` ns since the start, not less than at the last call. What was due happens, in the order it was due. Timers
-// run at 1 tick per ns before their divider.
+// It is `now` ns since the start, not less than at the last call. What was due happens, in the order it was due.
 void intact_x86_irq_advance(struct intact_x86_irq *irq, uint64_t now);
+
+// --- State ----------------------------------------------------------------------------------------------------------
+
+// Saves all state of the chips, the levels at their pins and the time into `data`, which has `size` bytes. Returns the
+// bytes that it takes up; if they are more than `size`, nothing useful was written. `data` may be NULL with `size` 0. 0:
+// the host has no memory left.
+size_t intact_x86_irq_save(struct intact_x86_irq *irq, void *data, size_t size);
+// Loads what intact_x86_irq_save wrote, from an object with the same configuration, of this version of the library and on
+// a host of the same byte order. `pending` is called for every CPU, whether or not it changed. 0; -EINVAL: it is no such
+// state, `why` (<intact/error.h>) says what differs, and nothing was loaded; -EIO: it is damaged, and the object can only
+// be reset, loaded again or destroyed; -ENOMEM: nothing was loaded.
+int intact_x86_irq_load(struct intact_x86_irq *irq, const void *data, size_t size, char *why);
+
+// --- What happened --------------------------------------------------------------------------------------------------
+
+// Adds an observer of the stations that an interrupt passes here, see <intact/trace.h>: PIN, MESSAGE, ACCEPT, PENDING,
+// EOI, IPI, TIMER, MISTAKE, DROP. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it listens
+// already. intact_trace_observer_remove takes it out; so does intact_x86_irq_destroy.
+int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observer *observer);
+// Calls `mistake` for every counter of what guests did wrong, those that are 0 too, in a fixed order: the chip ("pic",
+// "ioapic0" and up, "lapic"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it was made since
+// create. The strings are valid during the call. A reset leaves the counters alone.
+void intact_x86_irq_mistakes(const struct intact_x86_irq *irq,
+                             void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
+                                             uint64_t count),
+                             void *owner);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/state.h"
 #include "irqchip/x86/x86_irq.h"
 #include "msi/msi_x86.h"
 
@@ -30,6 +31,7 @@ struct intact_x86_irq {
     uint64_t windows[INTACT_X86_IOAPICS_MAX];
     struct timer hub;
     struct timer *timers; // one for each CPU
+    struct trace trace;
 };
 
 static_assert((int)INTACT_X86_INTR == (int)PENDING_INTR && (int)INTACT_X86_NMI == (int)PENDING_NMI &&
@@ -47,7 +49,16 @@ void intact_x86_irq_config_init(struct intact_x86_irq_config *config)
 {
     static const struct intact_x86_ioapic ioapic = { .address = 0xfec00000, .pins = 24, .version = 0x20, .id = 0 };
     *config = (struct intact_x86_irq_config){
-        .cpus = 1, .address_bits = 40, .pic = true, .ioapic_count = 1, .ioapics = &ioapic, .pic_pin = 0
+        .size = sizeof(*config),
+        .cpus = 1,
+        .address_bits = 40,
+        .x2apic = true,
+        .tsc_deadline = true,
+        .timer_hz = 1000000000,
+        .pic = true,
+        .ioapic_count = 1,
+        .ioapics = &ioapic,
+        .pic_pin = 0,
     };
 }
 
@@ -79,6 +90,11 @@ static void on_timer(void *owner, uint64_t now)
     x86_irq_timer(&timer->irq->irq, timer->vcpu, now);
 }
 
+static void stamp(void *owner, struct intact_trace_event *event)
+{
+    event->time = ((const struct intact_x86_irq *)owner)->clock.now;
+}
+
 static void on_line(void *owner, uint32_t pin, bool level)
 {
     struct intact_x86_irq *irq = owner;
@@ -87,20 +103,36 @@ static void on_line(void *owner, uint32_t pin, bool level)
 
 // --- Life -----------------------------------------------------------------------------------------------------------
 
+// Windows are aligned and do not overlap.
+static int check_windows(const struct intact_x86_irq_config *config, struct error *error)
+{
+    for (uint32_t i = 0; i < config->ioapic_count; i++) {
+        uint64_t address = config->ioapics[i].address;
+        if (address % IOAPIC_WINDOW || address >> config->address_bits)
+            return error_set(error, -EINVAL, "IOAPIC %u at %llxh: not a multiple of 1000h within %u address bits", i,
+                             (unsigned long long)address, config->address_bits);
+        for (uint32_t j = 0; j < i; j++)
+            if (address == config->ioapics[j].address)
+                return error_set(error, -EINVAL, "IOAPIC %u at %llxh, where IOAPIC %u is", i,
+                                 (unsigned long long)address, j);
+    }
+    return 0;
+}
+
+// What x86_irq_init does not check.
 static int check(const struct intact_x86_irq_config *config, struct error *error)
 {
-    if (config->cpus < 1 || config->cpus > INTACT_X86_CPUS_MAX)
-        return error_set(error, -EINVAL, "%u CPUs: 1 to %u are possible", config->cpus, INTACT_X86_CPUS_MAX);
+    if (config->size != sizeof(*config))
+        return error_set(error, -EINVAL,
+                         "a configuration of %zu bytes instead of %zu: intact_x86_irq_config_init sets it",
+                         config->size, sizeof(*config));
     if (config->address_bits < 32 || config->address_bits > 52)
         return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
-    if (config->ioapic_count > INTACT_X86_IOAPICS_MAX)
-        return error_set(error, -EINVAL, "%u IOAPICs: 0 to %u are possible", config->ioapic_count,
-                         INTACT_X86_IOAPICS_MAX);
-    for (uint32_t i = 0; i < config->ioapic_count; i++)
-        if (config->ioapics[i].address % IOAPIC_WINDOW)
-            return error_set(error, -EINVAL, "IOAPIC %u at %llxh: not a multiple of 1000h", i,
-                             (unsigned long long)config->ioapics[i].address);
-    return 0;
+    if (config->timer_hz < 1)
+        return error_set(error, -EINVAL, "a timer of 0 Hz: at least 1 is possible");
+    if (config->ioapic_count > INTACT_X86_IOAPICS_MAX || !config->ioapics)
+        return 0; // refused below, if there are any
+    return check_windows(config, error);
 }
 
 static void add_timer(struct intact_x86_irq *irq, struct timer *timer, uint32_t vcpu)
@@ -109,19 +141,26 @@ static void add_timer(struct intact_x86_irq *irq, struct timer *timer, uint32_t 
     clock_register(&irq->clock, &timer->event, vcpu == X86_IRQ_HUB ? "ioapic" : "lapic", on_timer, timer);
 }
 
+static void add_timers(struct intact_x86_irq *irq)
+{
+    clock_init(&irq->clock);
+    add_timer(irq, &irq->hub, X86_IRQ_HUB);
+    for (uint32_t i = 0; i < irq->config.cpus; i++)
+        add_timer(irq, &irq->timers[i], i);
+}
+
+// The ranges of `config` are those of x86_irq_init, which is asked before anything is allocated by it.
 static int build(struct intact_x86_irq *irq, const struct intact_x86_irq_config *config, struct error *error)
 {
-    for (uint32_t i = 0; i < config->ioapic_count; i++) {
-        const struct intact_x86_ioapic *io = &config->ioapics[i];
-        irq->ioapics[i] = (struct x86_irq_ioapic){ .pins = io->pins, .version = io->version, .id = io->id };
-        irq->windows[i] = io->address;
-    }
-    const struct x86_irq_config inner = {
+    struct x86_irq_config inner = {
         .cpus = config->cpus,
         .apic_ids = config->apic_ids,
         .address_bits = config->address_bits,
+        .timer_hz = config->timer_hz,
+        .x2apic = config->x2apic,
+        .tsc_deadline = config->tsc_deadline,
         .ioapic_count = config->ioapic_count,
-        .ioapics = irq->ioapics,
+        .ioapics = config->ioapics ? irq->ioapics : NULL,
         .pic = config->pic,
         .imcr = config->imcr,
         .pic_pin = config->pic_pin,
@@ -130,41 +169,60 @@ static int build(struct intact_x86_irq *irq, const struct intact_x86_irq_config 
         .deadline = on_deadline,
         .resample = on_ended,
         .owner = irq,
+        .trace = &irq->trace,
     };
+    for (uint32_t i = 0; i < config->ioapic_count && i < INTACT_X86_IOAPICS_MAX && config->ioapics; i++) {
+        const struct intact_x86_ioapic *io = &config->ioapics[i];
+        irq->ioapics[i] = (struct x86_irq_ioapic){ .pins = io->pins, .version = io->version, .id = io->id };
+        irq->windows[i] = io->address;
+    }
+    irq->trace = (struct trace){ .stamp = stamp, .stamp_owner = irq };
+    int code = x86_irq_init(&irq->irq, &inner, error);
+    if (code < 0)
+        return code;
     irq->config = *config;
+    irq->config.apic_ids = NULL;
+    irq->config.ioapics = NULL;
     irq->timers = calloc(config->cpus, sizeof(*irq->timers));
     if (!irq->timers)
         return error_set(error, -ENOMEM, "no memory for %u CPUs", config->cpus);
-    clock_init(&irq->clock);
-    add_timer(irq, &irq->hub, X86_IRQ_HUB);
-    for (uint32_t i = 0; i < config->cpus; i++)
-        add_timer(irq, &irq->timers[i], i);
-    return x86_irq_init(&irq->irq, &inner, error);
+    add_timers(irq);
+    return 0;
 }
 
-int intact_x86_irq_create(const struct intact_x86_irq_config *config, struct intact_x86_irq **irq, char *error)
+static int make(const struct intact_x86_irq_config *config, struct intact_x86_irq **irq, struct error *error)
 {
-    struct error reason = { 0 };
-    struct intact_x86_irq *made = NULL;
-    int code = check(config, &reason);
-    if (code == 0) {
-        made = calloc(1, sizeof(*made));
-        code = made ? build(made, config, &reason) : error_set(&reason, -ENOMEM, "no memory");
-    }
-    if (code < 0) {
+    *irq = NULL;
+    int code = check(config, error);
+    if (code < 0)
+        return code;
+    struct intact_x86_irq *made = calloc(1, sizeof(*made));
+    code = made ? build(made, config, error) : error_set(error, -ENOMEM, "no memory");
+    if (code < 0)
         intact_x86_irq_destroy(made);
-        made = NULL;
-        if (error)
-            snprintf(error, INTACT_ERROR_SIZE, "%s", reason.text);
-    }
-    *irq = made;
+    else
+        *irq = made;
     return code;
+}
+
+static int explain(int code, const struct error *error, char *why)
+{
+    if (code < 0 && why)
+        snprintf(why, INTACT_ERROR_SIZE, "%s", error->text);
+    return code;
+}
+
+int intact_x86_irq_create(const struct intact_x86_irq_config *config, struct intact_x86_irq **irq, char *why)
+{
+    struct error error = { 0 };
+    return explain(make(config, irq, &error), &error, why);
 }
 
 void intact_x86_irq_destroy(struct intact_x86_irq *irq)
 {
     if (!irq)
         return;
+    trace_free(&irq->trace);
     x86_irq_free(&irq->irq);
     free(irq->timers);
     free(irq);
@@ -187,12 +245,20 @@ void intact_x86_irq_set_pin(struct intact_x86_irq *irq, uint32_t chip, uint32_t 
     x86_irq_set_pin(&irq->irq, chip, pin, level);
 }
 
-void intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line)
+void intact_x86_irq_trigger(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin)
 {
+    x86_irq_trigger(&irq->irq, chip, pin);
+}
+
+int intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line)
+{
+    if (!x86_irq_has_pin(&irq->irq, chip, pin))
+        return -EINVAL;
     line->set = on_line;
     line->owner = irq;
-    line->pin = chip << 16 | (pin & 0xffff);
+    line->pin = chip << 16 | pin;
     x86_irq_set_pin(&irq->irq, chip, pin, line->level);
+    return 0;
 }
 
 void intact_x86_irq_set_nmi(struct intact_x86_irq *irq, bool level)
@@ -291,4 +357,52 @@ void intact_x86_irq_advance(struct intact_x86_irq *irq, uint64_t now)
 {
     clock_advance(&irq->clock, now);
     clock_run_due(&irq->clock);
+}
+
+// --- State ----------------------------------------------------------------------------------------------------------
+
+static void visit_all(void *object, struct visit *v)
+{
+    struct intact_x86_irq *irq = object;
+    VISIT(v, irq->clock.now);
+    x86_irq_visit(&irq->irq, v);
+}
+
+size_t intact_x86_irq_save(struct intact_x86_irq *irq, void *data, size_t size)
+{
+    return state_save(&(struct state_list){ visit_all, irq }, data, size);
+}
+
+int intact_x86_irq_load(struct intact_x86_irq *irq, const void *data, size_t size, char *why)
+{
+    struct error error = { 0 };
+    int code = state_load(&(struct state_list){ visit_all, irq }, data, size, &error);
+    if (code == 0)
+        x86_irq_loaded(&irq->irq);
+    return explain(code, &error, why);
+}
+
+// --- What happened --------------------------------------------------------------------------------------------------
+
+int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observer *observer)
+{
+    return trace_add(&irq->trace, observer);
+}
+
+void intact_x86_irq_mistakes(const struct intact_x86_irq *irq,
+                             void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
+                                             uint64_t count),
+                             void *owner)
+{
+    char name[24];
+    for (unsigned i = 0; i < PIC_MISTAKES && irq->config.pic; i++)
+        mistake(owner, "pic", INTACT_NO_CPU, pic_mistake_name(i), irq->irq.pic.mistakes[i]);
+    for (uint32_t n = 0; n < irq->config.ioapic_count; n++) {
+        snprintf(name, sizeof(name), "ioapic%u", n);
+        for (unsigned i = 0; i < IOAPIC_MISTAKES; i++)
+            mistake(owner, name, INTACT_NO_CPU, ioapic_mistake_name(i), irq->irq.ioapics[n].mistakes[i]);
+    }
+    for (uint32_t cpu = 0; cpu < irq->config.cpus; cpu++)
+        for (unsigned i = 0; i < LAPIC_MISTAKES; i++)
+            mistake(owner, "lapic", cpu, lapic_mistake_name(i), irq->irq.cpus[cpu].lapic.mistakes[i]);
 }

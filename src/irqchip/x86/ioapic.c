@@ -494,17 +494,6 @@ void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigne
     ioapic->id = ioapic->arb = id << 24;
 }
 
-// After a load: the sets by pin come from the entries, and no pin that is not there is in service, whatever the file
-// says. In any other state this changes nothing.
-static void normalise(struct ioapic *ioapic)
-{
-    for (unsigned pin = 0; pin < IOAPIC_WORDS * 64; pin++)
-        if (pin < ioapic->pins)
-            index_entry(ioapic, pin);
-        else
-            put(&ioapic->remote_irr, pin, false);
-}
-
 void ioapic_visit(struct ioapic *ioapic, struct visit *v)
 {
     VISIT(v, ioapic->ioregsel);
@@ -521,5 +510,25 @@ void ioapic_visit(struct ioapic *ioapic, struct visit *v)
     VISIT_ARRAY(v, ioapic->eois);
     VISIT(v, ioapic->last);
     VISIT_ARRAY(v, ioapic->mistakes);
-    normalise(ioapic);
+}
+
+// The sets by pin come from the entries, and no pin that is not there is in service, whatever the file says.
+void ioapic_loaded(struct ioapic *ioapic)
+{
+    for (unsigned pin = 0; pin < IOAPIC_WORDS * 64; pin++)
+        if (pin < ioapic->pins)
+            index_entry(ioapic, pin);
+        else
+            put(&ioapic->remote_irr, pin, false);
+}
+
+const char *ioapic_mistake_name(enum ioapic_mistake mistake)
+{
+    static const char *const names[IOAPIC_MISTAKES] = {
+        [IOAPIC_MISTAKE_OFFSET] = "offset",     [IOAPIC_MISTAKE_SIZE] = "width",
+        [IOAPIC_MISTAKE_INDEX] = "index",       [IOAPIC_MISTAKE_READONLY] = "read-only",
+        [IOAPIC_MISTAKE_DELIVERY] = "delivery", [IOAPIC_MISTAKE_EOI] = "eoi",
+        [IOAPIC_MISTAKE_DROPPED] = "dropped",
+    };
+    return names[mistake];
 }

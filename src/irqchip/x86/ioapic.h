@@ -147,6 +147,11 @@ static inline bool ioapic_pins_has(const struct ioapic_pins *set, unsigned pin)
 extern const struct reg ioapic_regs[];
 extern const unsigned ioapic_reg_count;
 
+// "offset", "eoi" and so on.
+const char *ioapic_mistake_name(enum ioapic_mistake mistake);
+
+// All state; ioapic_loaded derives the rest after a load.
 void ioapic_visit(struct ioapic *ioapic, struct visit *v);
+void ioapic_loaded(struct ioapic *ioapic);
 
 #endif

@@ -394,7 +394,11 @@ static void vectors_visit(struct lapic_vectors *set, struct visit *v, const char
     visit_enter(v, name);
     VISIT_ARRAY(v, set->word);
     visit_leave(v);
-    set->summary = 0; // derived, so that no file can make it disagree
+}
+
+static void vectors_loaded(struct lapic_vectors *set)
+{
+    set->summary = 0;
     for (unsigned i = 0; i < countof(set->word); i++)
         set->summary |= set->word[i] ? BIT32(i) : 0;
 }
@@ -422,4 +426,21 @@ void lapic_visit(struct lapic *lapic, struct visit *v)
     VISIT(v, lapic->sipi_vector);
     VISIT(v, lapic->waits_for_sipi);
     VISIT_ARRAY(v, lapic->mistakes);
+}
+
+void lapic_loaded(struct lapic *lapic)
+{
+    vectors_loaded(&lapic->irr);
+    vectors_loaded(&lapic->isr);
+    vectors_loaded(&lapic->tmr);
+}
+
+const char *lapic_mistake_name(enum lapic_mistake mistake)
+{
+    static const char *const names[LAPIC_MISTAKES] = {
+        [LAPIC_MISTAKE_REGISTER] = "register", [LAPIC_MISTAKE_READONLY] = "read-only", [LAPIC_MISTAKE_WIDTH] = "width",
+        [LAPIC_MISTAKE_RESERVED] = "reserved", [LAPIC_MISTAKE_VECTOR] = "vector",      [LAPIC_MISTAKE_ICR] = "icr",
+        [LAPIC_MISTAKE_EOI] = "eoi",           [LAPIC_MISTAKE_BASE] = "base",          [LAPIC_MISTAKE_MODE] = "mode",
+    };
+    return names[mistake];
 }

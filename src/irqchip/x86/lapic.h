@@ -270,6 +270,11 @@ struct lapic_register {
 extern const struct lapic_register lapic_registers[];
 extern const unsigned lapic_register_count;
 
+// "register", "eoi" and so on.
+const char *lapic_mistake_name(enum lapic_mistake mistake);
+
+// All state; lapic_loaded derives the rest after a load.
 void lapic_visit(struct lapic *lapic, struct visit *v);
+void lapic_loaded(struct lapic *lapic);
 
 #endif

@@ -547,3 +547,12 @@ void pic_cascade_visit(struct pic_cascade *cascade, struct visit *v)
     VISIT(v, cascade->inta_served);
     VISIT_ARRAY(v, cascade->mistakes);
 }
+
+const char *pic_mistake_name(enum pic_mistake mistake)
+{
+    static const char *const names[PIC_MISTAKES] = {
+        [PIC_MISTAKE_EOI] = "eoi",   [PIC_MISTAKE_SPURIOUS] = "spurious", [PIC_MISTAKE_NO_SLAVE] = "no-slave",
+        [PIC_MISTAKE_CALL] = "call", [PIC_MISTAKE_ELCR] = "elcr",
+    };
+    return names[mistake];
+}

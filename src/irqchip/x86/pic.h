@@ -143,6 +143,9 @@ static inline uint8_t pic_cascade_imr(const struct pic_cascade *cascade, unsigne
     return cascade->chip[chip].imr;
 }
 
+// "eoi", "spurious" and so on.
+const char *pic_mistake_name(enum pic_mistake mistake);
+
 void pic_cascade_visit(struct pic_cascade *cascade, struct visit *v);
 
 #endif

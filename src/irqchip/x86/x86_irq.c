@@ -4,6 +4,7 @@
 // Path: irqchip/route.c / ioapic.c or pic.c, then x86_irq_deliver.c or the CPU
 #include "irqchip/x86/x86_irq.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,15 +12,19 @@
 #include "base/clock.h"
 #include "msi/msi_x86.h"
 
+static_assert(INTACT_X86_CPUS_MAX <= 64 * 64, "dirty_words has a bit for each word of `dirty`");
+
 // --- Configuration --------------------------------------------------------------------------------------------------
 
 static int check(const struct x86_irq_config *config, struct error *error)
 {
-    if (config->cpus < 1 || config->cpus > X86_IRQ_CPU_LIMIT)
-        return error_set(error, -EINVAL, "%u CPUs: 1 to %u are possible", config->cpus, X86_IRQ_CPU_LIMIT);
-    if (config->ioapic_count > X86_IRQ_IOAPIC_LIMIT)
+    if (config->cpus < 1 || config->cpus > INTACT_X86_CPUS_MAX)
+        return error_set(error, -EINVAL, "%u CPUs: 1 to %u are possible", config->cpus, INTACT_X86_CPUS_MAX);
+    if (config->ioapic_count > INTACT_X86_IOAPICS_MAX)
         return error_set(error, -EINVAL, "%u IOAPICs: 0 to %u are possible", config->ioapic_count,
-                         X86_IRQ_IOAPIC_LIMIT);
+                         INTACT_X86_IOAPICS_MAX);
+    if (config->ioapic_count && !config->ioapics)
+        return error_set(error, -EINVAL, "%u IOAPICs, and no list of them", config->ioapic_count);
     if (config->address_bits && (config->address_bits < 32 || config->address_bits > 52))
         return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
     if (config->timer_hz > LAPIC_TIMER_HZ_LIMIT)
@@ -34,7 +39,8 @@ static int check(const struct x86_irq_config *config, struct error *error)
             return error_set(error, -EINVAL, "IOAPIC %u: version %xh, id %u: 11h or 20h, 0 to 15", i, io->version,
                              io->id);
     }
-    if (config->pic_pin >= 0 && (!config->ioapic_count || (unsigned)config->pic_pin >= config->ioapics[0].pins))
+    unsigned pins = config->ioapic_count ? config->ioapics[0].pins : 0;
+    if (config->pic && (config->pic_pin < -1 || config->pic_pin >= (int)pins))
         return error_set(error, -EINVAL, "8259A at pin %d of IOAPIC 0, which has no such pin", config->pic_pin);
     return 0;
 }
@@ -314,7 +320,7 @@ void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu)
 
 // --- Inputs ---------------------------------------------------------------------------------------------------------
 
-static bool has_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
+bool x86_irq_has_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
 {
     if (chip == X86_IRQ_PIC)
         return irq->config.pic && pin < 16;
@@ -323,7 +329,7 @@ static bool has_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
 
 void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool level)
 {
-    if (!has_pin(irq, chip, pin))
+    if (!x86_irq_has_pin(irq, chip, pin))
         return;
     TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
     x86_irq_begin(irq);
@@ -340,7 +346,7 @@ void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool leve
 
 void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin)
 {
-    if (!has_pin(irq, chip, pin))
+    if (!x86_irq_has_pin(irq, chip, pin))
         return;
     TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, 1);
     x86_irq_begin(irq);

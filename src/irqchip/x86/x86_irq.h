@@ -23,6 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <intact/x86_irq.h>
+
 #include "base/cpu_port.h"
 #include "base/error.h"
 #include "base/trace.h"
@@ -33,10 +35,8 @@
 #include "irqchip/x86/x86_targets.h"
 #include "msi/x86_message.h"
 
-#define X86_IRQ_CPU_LIMIT    4096
-#define X86_IRQ_IOAPIC_LIMIT 255
-#define X86_IRQ_HUB          UINT32_MAX // in place of a CPU: the deadline of the IOAPICs
-#define X86_IRQ_BSP          0          // the bootstrap processor
+#define X86_IRQ_HUB UINT32_MAX // in place of a CPU: the deadline of the IOAPICs
+#define X86_IRQ_BSP 0          // the bootstrap processor
 
 // As if told: they differ from everything there can be to tell, so the next value is told whatever it is.
 #define X86_IRQ_UNTOLD_DEADLINE 0
@@ -66,17 +66,17 @@ struct x86_irq_ioapic {
 };
 
 struct x86_irq_config {
-    uint32_t cpus;            // 1 to X86_IRQ_CPU_LIMIT; CPU 0 is the BSP
+    uint32_t cpus;            // 1 to INTACT_X86_CPUS_MAX; CPU 0 is the BSP
     const uint32_t *apic_ids; // initial APIC id of each CPU, all different, below 65536; NULL: its index
     unsigned address_bits;    // physical address width, 32-52; 0: 40
     uint64_t timer_hz;        // ticks of the local APICs' timers in a second; 0: 1 GHz
     bool x2apic;              // the CPUs have x2APIC mode
     bool tsc_deadline;        // and TSC-deadline mode
-    uint32_t ioapic_count;    // 0 to X86_IRQ_IOAPIC_LIMIT
+    uint32_t ioapic_count;    // 0 to INTACT_X86_IOAPICS_MAX
     const struct x86_irq_ioapic *ioapics;
     bool pic;           // the 8259A pair of a PC
     bool imcr;          // ports 22h and 23h; the 8259A's INT goes straight to CPU 0 until the guest changes it
-    int pic_pin;        // pin of IOAPIC 0 that the 8259A's INT is wired to, -1: none
+    int pic_pin;        // pin of IOAPIC 0 that the 8259A's INT is wired to, -1 or without `pic`: none
     unsigned msi_flags; // MSI_X86_ bits: the destination forms that the machine has
     // The pending word of a CPU changed (PENDING_ bits). Must not call back into the chips.
     void (*signal)(void *owner, uint32_t vcpu, uint32_t pending);
@@ -132,6 +132,9 @@ void x86_irq_reset(struct x86_irq *irq);
 // What firmware leaves behind when it starts an operating system: CPU 0 in virtual wire mode (APIC enabled with
 // spurious vector 0Fh, LINT0 ExtINT, LINT1 NMI).
 void x86_irq_virtual_wire(struct x86_irq *irq);
+
+// Is there such a pin?
+bool x86_irq_has_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin);
 
 // Inputs. `level` is electrical: a pin that is active low is high when idle.
 void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool level);

@@ -247,6 +247,7 @@ Test(ioapic_regs, what_is_saved_is_loaded)
     ioapic_visit(&io, &save.visit);
     visit_load_init(&load, save.data, save.size);
     ioapic_visit(&copy, &load.visit);
+    ioapic_loaded(&copy);
     cr_assert_not(load.failed);
     for (unsigned pin = 0; pin < 240; pin++)
         cr_assert_eq(ioapic_entry(&io, pin), ioapic_entry(&copy, pin));
@@ -280,6 +281,7 @@ static void load_hostile(uint16_t flags)
         memcpy(save.data + 12 + 8 * pin, (uint64_t[]){ flags }, 8);
     visit_load_init(&load, save.data, save.size);
     ioapic_visit(&io, &load.visit);
+    ioapic_loaded(&io);
     free(save.data);
     ioapic_retry(&io);
     ioapic_run(&io, CLOCK_NEVER);

@@ -420,6 +420,7 @@ Test(lapic, a_saved_chip_continues_as_the_original)
     lapic_visit(&b.lapic, &save.visit);
     visit_load_init(&load, save.data, save.size);
     lapic_visit(&c.lapic, &load.visit);
+    lapic_loaded(&c.lapic);
     cr_assert(!load.failed);
     cr_assert_eq(load.position, load.size);
     free(save.data);

@@ -756,16 +756,19 @@ Test(x86_irq, a_configuration_out_of_range_is_refused_with_a_text)
     static const struct x86_irq_ioapic pins = { 241, 0x20, 0 }, version = { 24, 0x12, 0 }, id = { 24, 0x11, 16 };
     const struct x86_irq_config configs[] = {
         { .cpus = 0, .pic_pin = -1 },
-        { .cpus = X86_IRQ_CPU_LIMIT + 1, .pic_pin = -1 },
+        { .cpus = INTACT_X86_CPUS_MAX + 1, .pic_pin = -1 },
         { .cpus = 2, .apic_ids = twice, .pic_pin = -1 },
         { .cpus = 2, .apic_ids = large, .pic_pin = -1 },
         { .cpus = 1, .address_bits = 53, .pic_pin = -1 },
         { .cpus = 1, .ioapic_count = 1, .ioapics = &pins },
         { .cpus = 1, .ioapic_count = 1, .ioapics = &version },
         { .cpus = 1, .ioapic_count = 1, .ioapics = &id },
-        { .cpus = 1, .pic_pin = 0 },
-        { .cpus = 1, .ioapic_count = 1, .ioapics = board_ioapics, .pic_pin = 24 },
-        { .cpus = 1, .ioapic_count = X86_IRQ_IOAPIC_LIMIT + 1, .ioapics = board_ioapics },
+        { .cpus = 1, .pic = true, .pic_pin = 0 },
+        { .cpus = 1, .pic = true, .pic_pin = -2 },
+        { .cpus = 1, .timer_hz = LAPIC_TIMER_HZ_LIMIT + 1, .pic_pin = -1 },
+        { .cpus = 1, .ioapic_count = 1, .pic_pin = -1 },
+        { .cpus = 1, .pic = true, .ioapic_count = 1, .ioapics = board_ioapics, .pic_pin = 24 },
+        { .cpus = 1, .ioapic_count = INTACT_X86_IOAPICS_MAX + 1, .ioapics = board_ioapics },
     };
     for (unsigned i = 0; i < countof(configs); i++) {
         struct x86_irq irq;
