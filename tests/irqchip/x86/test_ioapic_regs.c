@@ -448,3 +448,81 @@ Test(ioapic_regs, any_access_to_the_window_is_survived)
         }
     }
 }
+
+// --- Counters of mistakes -------------------------------------------------------------------------------------------
+
+static unsigned mistakes(const struct ioapic *io)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < IOAPIC_MISTAKES; i++)
+        sum += io->mistakes[i];
+    return sum;
+}
+
+Test(ioapic_regs, no_legal_access_is_a_mistake)
+{
+    struct ioapic io = fresh(24);
+    for (unsigned size = 1; size <= 4; size *= 2) {
+        ioapic_write(&io, 0x00, size, 0x10, 0, NULL);
+        cr_assert_eq(ioapic_read(&io, 0x00, size), 0x10);
+    }
+    set(&io, 0, 0x0f000000);
+    for (unsigned index = 0; index <= 2; index++)
+        get(&io, index);
+    for (unsigned index = 0x10; index < 0x10 + 2 * 24; index++)
+        set(&io, index, get(&io, index));
+    for (unsigned delivery = 0; delivery < 8; delivery++) {
+        entry(&io, 3, MASK | delivery << 8 | 0x33); // a reserved mode does no harm while it is masked
+        if (delivery != 3 && delivery != X86_SIPI)
+            entry(&io, 3, delivery << 8 | 0x33);
+    }
+    entry(&io, 4, LEVEL | 0x44);
+    ioapic_set_pin(&io, 4, true);
+    sent(&io, 4);
+    ioapic_set_pin(&io, 4, false);
+    ioapic_read(&io, 0x40, 4);
+    ioapic_write(&io, 0x40, 4, 0x44, 0, NULL);
+    ioapic_eoi(&io, 0x45, 0, NULL); // a broadcast for another IOAPIC
+    cr_assert_eq(mistakes(&io), 0);
+}
+
+Test(ioapic_regs, each_wrong_access_is_one_mistake_of_its_name)
+{
+    static const struct {
+        uint16_t offset;
+        uint8_t size, index, version;
+        bool write;
+        enum ioapic_mistake expected;
+    } rows[] = {
+        { 0x00, 8, 0, 0x20, false, IOAPIC_MISTAKE_SIZE },       { 0x10, 1, 0, 0x20, false, IOAPIC_MISTAKE_SIZE },
+        { 0x10, 2, 0, 0x20, true, IOAPIC_MISTAKE_SIZE },        { 0x10, 8, 0, 0x20, false, IOAPIC_MISTAKE_SIZE },
+        { 0x40, 1, 0, 0x20, true, IOAPIC_MISTAKE_SIZE },        { 0x01, 1, 0, 0x20, false, IOAPIC_MISTAKE_OFFSET },
+        { 0x0f, 4, 0, 0x20, false, IOAPIC_MISTAKE_OFFSET },     { 0x11, 4, 0, 0x20, true, IOAPIC_MISTAKE_OFFSET },
+        { 0x3c, 4, 0, 0x20, true, IOAPIC_MISTAKE_OFFSET },      { 0x44, 4, 0, 0x20, true, IOAPIC_MISTAKE_OFFSET },
+        { 0x40, 4, 0, 0x11, true, IOAPIC_MISTAKE_OFFSET },      { 0x40, 4, 0, 0x20, true, IOAPIC_MISTAKE_EOI },
+        { 0x10, 4, 0x03, 0x20, false, IOAPIC_MISTAKE_INDEX },   { 0x10, 4, 0x0f, 0x20, true, IOAPIC_MISTAKE_INDEX },
+        { 0x10, 4, 0x40, 0x20, true, IOAPIC_MISTAKE_INDEX },    { 0x10, 4, 0xff, 0x20, false, IOAPIC_MISTAKE_INDEX },
+        { 0x10, 4, 0x01, 0x20, true, IOAPIC_MISTAKE_READONLY }, { 0x10, 4, 0x02, 0x20, true, IOAPIC_MISTAKE_READONLY },
+    };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        struct ioapic io;
+        ioapic_init(&io, 24, rows[i].version, 0, false);
+        ioapic_write(&io, 0x00, 4, rows[i].index, 0, NULL);
+        if (rows[i].write)
+            ioapic_write(&io, rows[i].offset, rows[i].size, 0, 0, NULL);
+        else
+            cr_assert_eq(ioapic_read(&io, rows[i].offset, rows[i].size), 0, "row %u", i);
+        cr_assert_eq(io.mistakes[rows[i].expected], 1, "row %u", i);
+        cr_assert_eq(mistakes(&io), 1, "row %u", i);
+    }
+}
+
+Test(ioapic_regs, an_entry_unmasked_with_a_reserved_delivery_mode_is_a_mistake)
+{
+    struct ioapic io = fresh(24);
+    entry(&io, 3, 3 << 8 | 0x33);
+    cr_assert_eq(io.mistakes[IOAPIC_MISTAKE_DELIVERY], 1);
+    entry(&io, 4, X86_SIPI << 8 | 0x33);
+    cr_assert_eq(io.mistakes[IOAPIC_MISTAKE_DELIVERY], 2);
+    cr_assert_eq(mistakes(&io), 2);
+}

@@ -508,3 +508,68 @@ Test(lapic_registers, a_masked_error_entry_stays_silent)
     get(&b, 0x40);
     cr_assert_eq(lapic_output(&b.lapic), 0);
 }
+
+// --- Counters of mistakes -------------------------------------------------------------------------------------------
+
+static unsigned mistakes(const struct bench *b)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < LAPIC_MISTAKES; i++)
+        sum += b->lapic.mistakes[i];
+    return sum;
+}
+
+// What a register may be written with, so that nothing of it is a mistake.
+static uint64_t legal_value(const struct lapic_register *row)
+{
+    switch (row->reg.offset) {
+    case LAPIC_ICR: return 0x40040;                                // fixed, to itself
+    case LAPIC_LVT_TIMER: return (row->reg.mask & 0x3ffff) | 0xf0; // periodic
+    default: return row->reg.mask | (row->reg.mask ? row->read_only : 0);
+    }
+}
+
+Test(lapic_registers, no_legal_access_is_a_mistake)
+{
+    for (unsigned i = 0; i < lapic_register_count; i++) {
+        const struct lapic_register *row = &lapic_registers[i];
+        for (unsigned n = 0; n < (row->reg.count ? row->reg.count : 1); n++) {
+            struct bench b = bench_enabled(), c = bench_x2apic(1);
+            uint32_t offset = row->reg.offset + 16 * n;
+            bench_accept(&b, X86_FIXED, 0x50), lapic_take_vector(&b.lapic); // something to end
+            bench_accept(&c, X86_FIXED, 0x50), lapic_take_vector(&c.lapic);
+            if (row->access & LAPIC_XAPIC_READ)
+                get(&b, offset);
+            if (row->access & LAPIC_XAPIC_WRITE)
+                put(&b, offset, (uint32_t)legal_value(row));
+            if (row->access & LAPIC_X2APIC_READ)
+                get_msr(&c, msr_of(offset));
+            if (row->access & LAPIC_X2APIC_WRITE)
+                cr_assert_eq(put_msr(&c, msr_of(offset), legal_value(row)), PORT_DONE, "%s", row->reg.name);
+            cr_assert_eq(mistakes(&b), 0, "%s", row->reg.name);
+            cr_assert_eq(mistakes(&c), 0, "%s", row->reg.name);
+        }
+    }
+}
+
+Test(lapic_registers, each_reserved_bit_is_one_mistake_in_xapic_mode_and_a_fault_in_x2apic_mode)
+{
+    for (unsigned i = 0; i < lapic_register_count; i++) {
+        const struct lapic_register *row = &lapic_registers[i];
+        for (unsigned bit = 0; bit < 32; bit++) {
+            struct bench b = bench_enabled(), c = bench_x2apic(1);
+            uint64_t value = legal_value(row) | BIT64(bit);
+            bool reserved = BIT64(bit) & ~(row->reg.mask | row->read_only);
+            if (row->access & LAPIC_XAPIC_WRITE && row->reg.mask && reserved) {
+                put(&b, row->reg.offset, (uint32_t)value);
+                cr_assert_eq(b.lapic.mistakes[LAPIC_MISTAKE_RESERVED], 1, "%s bit %u", row->reg.name, bit);
+                cr_assert_eq(mistakes(&b), 1);
+            }
+            if (row->access & LAPIC_X2APIC_WRITE && reserved) {
+                cr_assert_eq(put_msr(&c, msr_of(row->reg.offset), value), PORT_FAULT, "%s bit %u", row->reg.name, bit);
+                cr_assert_eq(c.lapic.mistakes[LAPIC_MISTAKE_RESERVED], 1);
+                cr_assert_eq(mistakes(&c), 1);
+            }
+        }
+    }
+}

@@ -574,3 +574,52 @@ Test(pic, the_resolver_agrees_with_a_walk_round_the_ring)
                 cr_assert_eq(pic_cascade_peek(&s.cascade, 0, 0), expected < 0 ? 7 : 0x80 | expected);
             }
 }
+
+// --- Counters of mistakes -------------------------------------------------------------------------------------------
+
+static unsigned mistakes(const struct script *s)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < PIC_MISTAKES; i++)
+        sum += s->cascade.mistakes[i];
+    return sum;
+}
+
+Test(pic, no_legal_use_is_a_mistake)
+{
+    static const char *const uses[] = {
+        "+3 ! m20 -3",              // non-specific EOI
+        "+3 ! m63 -3",              // specific
+        "+3 ! ma0 -3",              // rotate on non-specific
+        "+4 ! me4 -4 mc7",          // rotate on specific, set priority
+        "m80 m00 m40",              // rotate in automatic EOI mode, on and off; no operation
+        "m0c ?m +5 m0c ?m m20 -5",  // polls, with and without a request
+        "m68 m48 m0a ?m m0b ?m ?M", // special mask mode, IRR, ISR, IMR
+        "s0b ?s ?S Mff M00",        // the slave; masks
+        "+12 ! s20 m20 -12",        // through the cascade
+    };
+    for (unsigned i = 0; i < countof(uses); i++) {
+        struct script s = pc();
+        run(&s, uses[i]);
+        cr_assert_eq(mistakes(&s), 0, "%s", uses[i]);
+    }
+}
+
+Test(pic, each_wrong_use_is_one_mistake_of_its_name)
+{
+    static const struct {
+        const char *use;
+        enum pic_mistake expected;
+    } rows[] = {
+        { "m20", PIC_MISTAKE_EOI },          { "m63", PIC_MISTAKE_EOI },
+        { "ma0", PIC_MISTAKE_EOI },          { "+3 ! me4", PIC_MISTAKE_EOI },
+        { "s20", PIC_MISTAKE_EOI },          { "!", PIC_MISTAKE_SPURIOUS },
+        { "+3 -3 !", PIC_MISTAKE_SPURIOUS }, { "+9 a -9 a", PIC_MISTAKE_SPURIOUS },
+    };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        struct script s = pc();
+        run(&s, rows[i].use);
+        cr_assert_eq(s.cascade.mistakes[rows[i].expected], 1, "%s", rows[i].use);
+        cr_assert_eq(mistakes(&s), 1, "%s", rows[i].use);
+    }
+}
