@@ -7,10 +7,15 @@
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 
+void tlb_forget_jumps(struct vcpu *cpu)
+{
+    memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
+}
+
 void tlb_flush(struct vcpu *cpu)
 {
     memset(cpu->tlb, 0xff, sizeof *cpu->tlb);
-    memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
+    tlb_forget_jumps(cpu);
 }
 
 // Plain memory and devices have a place each; a page is in one of them at most.
@@ -38,7 +43,7 @@ void tlb_flush_page(struct vcpu *cpu, uint64_t address)
         forget(io_place(cpu, address, user));
         cpu->tlb->code[(page * 2 + user) % TLB_CODE_ENTRIES].tag = TLB_NONE;
     }
-    memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
+    tlb_forget_jumps(cpu);
 }
 
 static void forget_matching(uint64_t *tag, uint64_t mask, uint64_t match)

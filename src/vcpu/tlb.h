@@ -57,6 +57,8 @@ struct tlb_page {
 
 struct vcpu;
 
+// Forgets the jump cache alone: for a change of mode that its keys do not have.
+void tlb_forget_jumps(struct vcpu *cpu);
 // Forget everything / one page. Also empties the jump cache.
 void tlb_flush(struct vcpu *cpu);
 void tlb_flush_page(struct vcpu *cpu, uint64_t address);

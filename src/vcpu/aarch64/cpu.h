@@ -86,14 +86,20 @@ enum {
     A64_EC_SP = 0x26,
     A64_EC_FP_TRAP = 0x2c,
     A64_EC_SERROR = 0x2f,
+    A64_EC_BREAK_LOWER = 0x30,
+    A64_EC_BREAK = 0x31,
     A64_EC_STEP_LOWER = 0x32,
     A64_EC_STEP = 0x33,
+    A64_EC_WATCH_LOWER = 0x34,
+    A64_EC_WATCH = 0x35,
     A64_EC_BRK = 0x3c,
 };
 
 enum {
     A64_MDSCR_SS = 1 << 0,
+    A64_MDSCR_TDCC = 1 << 12,
     A64_MDSCR_KDE = 1 << 13,
+    A64_MDSCR_MDE = 1 << 15,
     A64_OSLSR_OSLK = 1 << 1,
     A64_OSDLR_DLK = 1 << 0,
 };
@@ -105,6 +111,7 @@ enum {
     A64_MODE_FP = 1 << 2,   // FP and SIMD instructions do not trap
     A64_MODE_SA = 1 << 3,   // the stack pointer is checked when it is the base of an access
     A64_MODE_ALIGN = 1 << 4, // all accesses must be aligned
+    A64_MODE_DEBUG = 1 << 5, // breakpoints are looked for before each instruction
     A64_MODE_KEY = A64_MODE_USER | A64_MODE_SP1,
 };
 
@@ -146,20 +153,24 @@ struct a64_cpu {
     struct vcpu vcpu; // first: the loop sees only this
 
     uint64_t r[A64_SLOTS];
-    uint64_t result, aux; // N, Z, C, V
-    uint32_t daif;        // A64_D, A64_A, A64_I, A64_F as they stand
-    uint32_t mode;        // A64_MODE_ bits, kept by a64_update_mode
-    uint8_t el;           // 0 or 1
-    bool spsel;           // at EL1: SP is SP_EL1
-    bool illegal;         // PSTATE.IL
-    bool step;            // PSTATE.SS
-    bool stepping;        // software step is on (section D2.12): kept by a64_update_mode
-    bool allint;          // PSTATE.ALLINT; false without FEAT_NMI
-    bool event;           // the event register
-    bool waits_event;     // halted by WFE, not by WFI
-    uint8_t large[2];     // by half of the address space: log2 of the largest page in the TLB, 0: none above 4 KiB
-    bool private_high;    // some page of the upper half in the TLB belongs to one ASID
-    bool lower_used;      // some page of the lower half is in the TLB
+    uint64_t result, aux;   // N, Z, C, V
+    uint32_t daif;          // A64_D, A64_A, A64_I, A64_F as they stand
+    uint32_t mode;          // A64_MODE_ bits, kept by a64_update_mode
+    uint8_t el;             // 0 or 1
+    bool spsel;             // at EL1: SP is SP_EL1
+    bool illegal;           // PSTATE.IL
+    bool step;              // PSTATE.SS
+    bool stepping;          // software step is on (section D2.12): kept by a64_update_mode
+    bool unwatched;         // an access of ours, not of the guest's: no watchpoint matches
+    uint8_t breakpoints[2]; // by level: those that may match (kept by a64_debug_changed)
+    uint8_t watchpoints;    // likewise, at any level
+    bool debug_jumps[2];    // by level: blocks that the jump cache holds are of A64_MODE_DEBUG
+    bool allint;            // PSTATE.ALLINT; false without FEAT_NMI
+    bool event;             // the event register
+    bool waits_event;       // halted by WFE, not by WFI
+    uint8_t large[2];       // by half of the address space: log2 of the largest page in the TLB, 0: none above 4 KiB
+    bool private_high;      // some page of the upper half in the TLB belongs to one ASID
+    bool lower_used;        // some page of the lower half is in the TLB
     struct a64_fault fault;
     struct a64_monitor monitor;
 
@@ -275,9 +286,12 @@ static inline bool a64_store(struct a64_cpu *cpu, uint64_t address, unsigned siz
     return tlb_store(&cpu->vcpu, address, size, cpu->el == 0, value);
 }
 
+// Are [address, address + size) mapped and permitted, and no watchpoint there? For what is read or written piece by piece.
+bool a64_watch(struct vcpu *cpu, uint64_t address, unsigned size, enum access access, bool user); // system/debug.c
 static inline bool a64_probe(struct a64_cpu *cpu, uint64_t address, unsigned size, enum access access)
 {
-    return tlb_probe(&cpu->vcpu, address, size, cpu->el == 0, access);
+    return tlb_probe(&cpu->vcpu, address, size, cpu->el == 0, access) &&
+           (likely(!cpu->watchpoints) || a64_watch(&cpu->vcpu, address, size, access, cpu->el == 0));
 }
 
 // --- guest.c ----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@
 #include "vcpu/aarch64/exec/helper.h"
 
 #include "vcpu/aarch64/exec/ops_memory.h"
+#include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/interrupt.h"
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/aarch64/system/model.h"
@@ -61,10 +62,11 @@ HELPER(daif) // x: set, else clear; s: D, A, I, F; value: syndrome of the trap
         return take(cpu, (uint32_t)op->value);
     uint32_t bits = (uint32_t)op->s << 6;
     cpu->daif = op->x ? cpu->daif | bits : cpu->daif & ~bits;
-    if (unlikely(cpu->mdscr & A64_MDSCR_SS))
-        a64_debug_changed(cpu);
-    return cpu->stepping || (!op->x && cpu->vcpu.pending) ? OP_FINISH
-                                                          : OP_NEXT; // what was unmasked is taken right after
+    if (unlikely(cpu->mdscr & (A64_MDSCR_SS | A64_MDSCR_MDE)))
+        a64_debug_mask_changed(cpu);
+    if (!op->x && cpu->vcpu.pending) // what was unmasked is taken right after
+        return OP_FINISH;
+    return finish(cpu);
 }
 
 HELPER(allint) // x: the new value
@@ -86,8 +88,8 @@ HELPER(dc_zva)
     if (cpu->el == 0 && !(cpu->sctlr & A64_SCTLR_DZE))
         return take(cpu, (uint32_t)op->value);
     uint64_t address = cpu->r[op->a], line = address & ~(uint64_t)(A64_ZVA_BYTES - 1);
-    if (!a64_probe(cpu, line, 1, ACCESS_WRITE)) {
-        cpu->fault.address = address;
+    if (!a64_probe(cpu, line, A64_ZVA_BYTES, ACCESS_WRITE)) {
+        cpu->fault.address = address; // of a watchpoint too (section D2.10.5)
         return OP_FAULT;
     }
     for (unsigned i = 0; i < A64_ZVA_BYTES; i += 8)
@@ -96,12 +98,23 @@ HELPER(dc_zva)
     return finish(cpu);
 }
 
-HELPER(cache) // x: needs permission to write
+// Bytes (CTR_EL0.DminLine).
+static uint64_t cache_line(const struct a64_cpu *cpu)
+{
+    return UINT64_C(4) << bits_get(cpu->model->ctr, 19, 16);
+}
+
+HELPER(cache) // x: DC IVAC, which needs permission to write
 {
     if (cpu->el == 0 && !(cpu->sctlr & A64_SCTLR_UCI))
         return take(cpu, (uint32_t)op->value);
-    if (a64_probe(cpu, cpu->r[op->a], 1, op->x ? ACCESS_WRITE : ACCESS_READ))
+    uint64_t address = cpu->r[op->a], line = cache_line(cpu);
+    // Of all cache maintenance DC IVAC alone is a store for watchpoints (section D2.10.6).
+    if (tlb_probe(&cpu->vcpu, address, 1, cpu->el == 0, op->x ? ACCESS_WRITE : ACCESS_READ) &&
+        (!op->x || !cpu->watchpoints ||
+         a64_watch(&cpu->vcpu, address & ~(line - 1), (unsigned)line, ACCESS_WRITE, false)))
         return OP_NEXT;
+    cpu->fault.address = address;
     cpu->fault.syndrome |= BIT32(8) | BIT32(6); // CM, WnR
     return OP_FAULT;
 }

@@ -151,8 +151,12 @@ static enum op_out store_exclusive(struct a64_cpu *cpu, const struct op *op, uns
     cpu->monitor.size = 0;
     bool holds = monitor.size == bytes && monitor.address == address && monitor.others == others(cpu);
     if (holds) {
-        if (!a64_probe(cpu, address, bytes, ACCESS_WRITE) ||
-            a64_load_many(cpu, op, address, op->s, count, now) == OP_FAULT)
+        if (!a64_probe(cpu, address, bytes, ACCESS_WRITE))
+            return OP_FAULT;
+        cpu->unwatched = true; // what the monitor reads the guest does not
+        enum op_out out = a64_load_many(cpu, op, address, op->s, count, now);
+        cpu->unwatched = false;
+        if (out == OP_FAULT)
             return OP_FAULT;
         holds = now[0] == monitor.value[0] && now[1] == monitor.value[1];
     }
@@ -191,7 +195,11 @@ static bool load_to_modify(struct a64_cpu *cpu, const struct op *op, unsigned co
         return a64_misaligned(cpu, address, true) != OP_FAULT;
     if (count == 1 && tlb_modify_fast(&cpu->vcpu, address, op->s, values))
         return true;
-    return a64_probe(cpu, address, bytes, ACCESS_READ) && a64_probe(cpu, address, bytes, ACCESS_WRITE) &&
+    // Aborts come before watchpoints, and those of the read before those of the write.
+    bool user = cpu->el == 0;
+    return tlb_probe(&cpu->vcpu, address, bytes, user, ACCESS_READ) &&
+           tlb_probe(&cpu->vcpu, address, bytes, user, ACCESS_WRITE) && a64_probe(cpu, address, bytes, ACCESS_READ) &&
+           a64_probe(cpu, address, bytes, ACCESS_WRITE) &&
            a64_load_many(cpu, op, address, op->s, count, values) != OP_FAULT;
 }
 

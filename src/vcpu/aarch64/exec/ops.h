@@ -41,7 +41,7 @@
     checked(LDP64) checked(LDPS32) checked(STP32) checked(STP64) checked(LDV8) checked(LDV16) checked(LDV32)           \
     checked(LDV64) checked(LDV128) checked(STV8) checked(STV16) checked(STV32) checked(STV64) checked(STV128)          \
     checked(LDPV32) checked(LDPV64) checked(LDPV128) checked(STPV32) checked(STPV64) checked(STPV128)                  \
-    checked(CHECKSP) checked(CHECKALIGN) checked(MRS) checked(MSR) checked(SIMD) checked(HELP)                         \
+    checked(CHECKSP) checked(CHECKALIGN) checked(BREAK) checked(MRS) checked(MSR) checked(SIMD) checked(HELP)                         \
     jump(EXIT) jump(JUMP) jump(END) jump(CBZ32) jump(CBZ64) jump(CBNZ32) jump(CBNZ64) jump(TBZ) jump(TBNZ)             \
     jump(SVC) jump(ERET)                                                                                               \
     A64_OPS_CONDITION(plain, jump, EQ) A64_OPS_CONDITION(plain, jump, NE) A64_OPS_CONDITION(plain, jump, HS)           \

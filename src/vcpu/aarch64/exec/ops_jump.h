@@ -6,6 +6,7 @@
 
 #include "vcpu/aarch64/cpu.h"
 #include "vcpu/aarch64/exec/ops_alu.h"
+#include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/interrupt.h"
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/chain.h"
@@ -46,6 +47,11 @@ static inline const struct op *op_END(struct a64_cpu *cpu,
 {
     cpu->r[A64_PC] += (uint64_t)(int64_t)op->delta;
     return NULL;
+}
+
+static inline enum op_out op_BREAK(struct a64_cpu *cpu, const struct op *op) // disp: this instruction
+{
+    return a64_breaks(cpu, cpu->r[A64_PC] + (uint64_t)(int64_t)op->disp) ? OP_FAULT : OP_NEXT;
 }
 
 // --- a conditional jump is followed by its two exits, taken first -------------------------------------------------------

@@ -140,6 +140,8 @@ struct block *a64_translate_block(struct a64_cpu *cpu, uint64_t physical)
             break;
         t->next = t->start + 4;
         t->word = word_at(code + t->start);
+        if (unlikely(t->mode & A64_MODE_DEBUG))
+            a64_emit(t, A64_OP_BREAK)->disp = (int32_t)t->start;
         translate_instruction(t);
         draft_instruction(&t->draft, t->start);
     }

@@ -10,6 +10,7 @@
 #include "vcpu/aarch64/exec/ops.h"
 #include "vcpu/aarch64/exec/ops_jump.h"
 #include "vcpu/aarch64/front/translate.h"
+#include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/interrupt.h"
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/block.h"
@@ -26,6 +27,8 @@ static struct block *find_block(struct vcpu *vcpu)
         return NULL;
     }
     if (!tlb_fetch(vcpu, pc, cpu->el == 0, &physical))
+        return NULL;
+    if (unlikely(cpu->mode & A64_MODE_DEBUG) && a64_breaks(cpu, pc))
         return NULL;
     if (cpu->illegal) {
         a64_fault(cpu, A64_EC_ILLEGAL, 0);
@@ -107,4 +110,5 @@ const struct guest a64_guest = {
     .take_interrupt = a64_take_interrupt,
     .run = a64_run,
     .walk = a64_walk,
+    .watch = a64_watch,
 };

@@ -11,10 +11,11 @@
 // With FEAT_NMI and SCTLR_EL1.NMI set, PSTATE.I and F do not mask an interrupt with superpriority; PSTATE.ALLINT, or
 // PSTATE.SP with SCTLR_EL1.SPINTMASK, masks all of them at EL1.
 //
-// Not modelled: EL2, EL3 and AArch32; SError interrupts; breakpoints and watchpoints.
+// Not modelled: EL2, EL3 and AArch32; SError interrupts.
 // Path: vcpu/loop.c / vcpu/aarch64/system/sysreg.c (ICC_ registers), vcpu/tlb.c (GICC)
 #include "vcpu/aarch64/system/interrupt.h"
 
+#include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/aarch64/system/sysreg.h"

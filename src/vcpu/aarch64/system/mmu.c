@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/aarch64/system/sysreg.h"
 #include "vcpu/loop.h"
@@ -205,6 +206,7 @@ bool a64_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user
     else if (walk.private)
         cpu->private_high = true;
     *page = (struct tlb_page){ .physical = walk.physical & PAGE_MASK, .read = walk.read, .write = walk.write };
+    page->watched = unlikely(cpu->watchpoints) && a64_page_watched(cpu, address);
     return true;
 }
 

@@ -5,10 +5,12 @@
 
 #include <string.h>
 
-#define PFR0_ELS   UINT64_C(0x11)               // EL0 and EL1 in AArch64 alone; FP and SIMD
-#define PFR0_SAFE  UINT64_C(0x1100000000000000) // CSV2, CSV3: nothing is speculated
-#define PFR1_NMI   (UINT64_C(1) << 36)
-#define DFR0_DEBUG UINT64_C(0x10305006) // Armv8 debug, 6 breakpoints, 4 watchpoints, no PMU
+#define PFR0_ELS  UINT64_C(0x11)               // EL0 and EL1 in AArch64 alone; FP and SIMD
+#define PFR0_SAFE UINT64_C(0x1100000000000000) // CSV2, CSV3: nothing is speculated
+#define PFR1_NMI  (UINT64_C(1) << 36)
+// Armv8 debug, no PMU
+#define DFR0_DEBUG                                                                                                     \
+    (UINT64_C(6) | (A64_BREAKPOINTS - 1) << 12 | (A64_WATCHPOINTS - 1) << 20 | (A64_CONTEXT_BREAKPOINTS - 1) << 28)
 #define ISAR0_CRC  (UINT64_C(1) << 16)
 #define ISAR0_LSE  (UINT64_C(2) << 20)
 #define MMFR0_BASE UINT64_C(0x24) // 44 bits of physical address, 16 of ASID; granules of 4 and 64 KiB

@@ -9,11 +9,12 @@
 
 #include "base/bits.h"
 
-#define A64_ZVA_BYTES   64 // DC ZVA, DCZID_EL0
-#define A64_COUNTER_HZ  62500000
-#define A64_COUNTER_NS  16 // of a tick
-#define A64_BREAKPOINTS 6
-#define A64_WATCHPOINTS 4
+#define A64_ZVA_BYTES           64 // DC ZVA, DCZID_EL0
+#define A64_COUNTER_HZ          62500000
+#define A64_COUNTER_NS          16 // of a tick
+#define A64_BREAKPOINTS         6
+#define A64_WATCHPOINTS         4
+#define A64_CONTEXT_BREAKPOINTS 2 // the last ones can compare CONTEXTIDR_EL1
 
 struct a64_model {
     const char *name;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/aarch64/system/sysreg.h"
@@ -37,7 +38,7 @@ void a64_reset(struct a64_cpu *cpu)
     cpu->fault = (struct a64_fault){ 0 };
     cpu->vcpu.faulted = UINT64_MAX;
     cpu->monitor = (struct a64_monitor){ 0 };
-    a64_update_mode(cpu);
+    a64_debug_changed(cpu);
     a64_flush(cpu);
     vcpu_set_state(&cpu->vcpu, cpu->bootstrap ? VCPU_RUNNING : VCPU_STOPPED);
 }
@@ -148,7 +149,7 @@ void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
 
 void a64_cpu_loaded(struct a64_cpu *cpu)
 {
-    a64_update_mode(cpu);
+    a64_debug_changed(cpu);
     a64_flush(cpu);
     vcpu_loaded(&cpu->vcpu);
 }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/interrupt.h"
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/aarch64/system/model.h"
@@ -39,26 +40,6 @@ static bool absent(struct a64_cpu *cpu)
 
 // --- PSTATE -----------------------------------------------------------------------------------------------------------
 
-// Are debug exceptions enabled at a level, with these masks? (section D2.5)
-static bool debug_enabled(const struct a64_cpu *cpu, unsigned el, uint64_t masks)
-{
-    if ((cpu->oslsr & A64_OSLSR_OSLK) || (cpu->osdlr & A64_OSDLR_DLK))
-        return false;
-    return el == 0 || ((cpu->mdscr & A64_MDSCR_KDE) && !(masks & A64_D));
-}
-
-bool a64_step_after(const struct a64_cpu *cpu, uint64_t spsr, unsigned el)
-{
-    return unlikely(cpu->mdscr & A64_MDSCR_SS) && !cpu->stepping && debug_enabled(cpu, el, spsr) && (spsr & A64_SS);
-}
-
-void a64_debug_changed(struct a64_cpu *cpu)
-{
-    a64_update_mode(cpu);
-    if (cpu->stepping)
-        cpu->vcpu.kick |= KICK_LOOK;
-}
-
 void a64_update_mode(struct a64_cpu *cpu)
 {
     unsigned fpen = (unsigned)FPEN(cpu->cpacr);
@@ -69,8 +50,14 @@ void a64_update_mode(struct a64_cpu *cpu)
         mode |= A64_MODE_SA;
     if (cpu->sctlr & A64_SCTLR_A)
         mode |= A64_MODE_ALIGN;
+    if (a64_has_breakpoints(cpu, cpu->el) && a64_debug_enabled(cpu, cpu->el, cpu->daif))
+        mode |= A64_MODE_DEBUG;
+    if (unlikely(cpu->debug_jumps[cpu->el] != ((mode & A64_MODE_DEBUG) != 0))) {
+        cpu->debug_jumps[cpu->el] = !cpu->debug_jumps[cpu->el];
+        tlb_forget_jumps(&cpu->vcpu);
+    }
     cpu->mode = mode;
-    cpu->stepping = unlikely(cpu->mdscr & A64_MDSCR_SS) && debug_enabled(cpu, cpu->el, cpu->daif);
+    cpu->stepping = unlikely(cpu->mdscr & A64_MDSCR_SS) && a64_debug_enabled(cpu, cpu->el, cpu->daif);
     cpu->vcpu.data = cpu->vcpu.tlb->data[cpu->el == 0];
 }
 
@@ -107,8 +94,8 @@ bool a64_write_daif(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
     if (cpu->el == 0 && !(cpu->sctlr & A64_SCTLR_UMA))
         return a64_trap(cpu, encoding, false);
     cpu->daif = (uint32_t)value & A64_DAIF;
-    if (unlikely(cpu->mdscr & A64_MDSCR_SS))
-        a64_debug_changed(cpu);
+    if (unlikely(cpu->mdscr & (A64_MDSCR_SS | A64_MDSCR_MDE)))
+        a64_debug_mask_changed(cpu);
     if (cpu->vcpu.pending)
         cpu->vcpu.kick |= KICK_LOOK; // what was unmasked is taken right after
     return true;
@@ -317,47 +304,6 @@ bool a64_read_isr(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
     if (pending & PENDING_NMI) // IS and FS
         shown |= shown << 3;
     *value = shown;
-    return true;
-}
-
-// --- debug ------------------------------------------------------------------------------------------------------------
-
-bool a64_write_oslar(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
-{
-    (void)encoding;
-    cpu->oslsr = bits_merge(cpu->oslsr, (value & 1) << 1, A64_OSLSR_OSLK);
-    a64_debug_changed(cpu);
-    return true;
-}
-
-bool a64_write_mdscr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
-{
-    (void)encoding;
-    cpu->mdscr = value & 0xf001; // MDE, HDE, KDE, TDCC, SS
-    a64_debug_changed(cpu);
-    return true;
-}
-
-bool a64_write_osdlr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
-{
-    (void)encoding;
-    cpu->osdlr = value & A64_OSDLR_DLK;
-    a64_debug_changed(cpu);
-    return true;
-}
-
-bool a64_write_claim(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
-{
-    if (encoding == A64_SYSREG(2, 0, 7, 8, 6))
-        cpu->dbgclaim |= value & 0xff;
-    else
-        cpu->dbgclaim &= ~(value & 0xff);
-    return true;
-}
-
-bool a64_read_claim(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
-{
-    *value = encoding == A64_SYSREG(2, 0, 7, 8, 6) ? 0xff : cpu->dbgclaim;
     return true;
 }
 

@@ -51,17 +51,11 @@ uint32_t a64_trap_syndrome(unsigned encoding, unsigned rt, bool read);
 // The ISS of a trap of the access being made, for a read or write function.
 bool a64_trap(struct a64_cpu *cpu, unsigned encoding, bool read);
 
-// PSTATE.EL, SP, CPACR_EL1 and SCTLR_EL1 into the mode bits and the TLB's table.
+// PSTATE, CPACR_EL1, SCTLR_EL1 and what enables debug exceptions, into the mode bits and the TLB's table.
 void a64_update_mode(struct a64_cpu *cpu);
 
 // Tells the interrupt controller SCTLR_EL1.NMI.
 void a64_tell_nmi(struct a64_cpu *cpu);
-
-// What enables debug exceptions has changed: MDSCR_EL1, the OS locks, PSTATE.D.
-void a64_debug_changed(struct a64_cpu *cpu);
-
-// PSTATE.SS after a return to `el` with this SPSR.
-bool a64_step_after(const struct a64_cpu *cpu, uint64_t spsr, unsigned el);
 
 // PSTATE.SPSel.
 void a64_write_spsel(struct a64_cpu *cpu, bool sp1);

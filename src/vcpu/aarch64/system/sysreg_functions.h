@@ -8,12 +8,14 @@
 // clang-format off
 #define A64_READS(X)                                                                                               \
     X(nzcv) X(daif) X(spsel) X(currentel) X(fpcr) X(fpsr) X(id) X(midr) X(mpidr) X(ctr) X(dczid) X(clidr) X(ccsidr) \
-    X(isr) X(claim) X(counter) X(port) X(timer) X(allint)
+    X(isr) X(claim) X(dcc) X(counter) X(port) X(timer) X(allint)
 // clang-format on
 #define A64_WRITES(X)                                                                                                  \
     X(nzcv)                                                                                                            \
     X(daif)                                                                                                            \
-    X(fpcr) X(fpsr) X(sctlr) X(cpacr) X(tcr) X(ttbr) X(oslar) X(mdscr) X(osdlr) X(claim) X(port) X(timer) X(allint)
+    X(fpcr)                                                                                                            \
+    X(fpsr) X(sctlr) X(cpacr) X(tcr) X(ttbr) X(oslar) X(mdscr) X(osdlr) X(claim) X(breakpoint) X(dcc) X(port) X(timer) \
+        X(allint)
 
 #define A64_READ(name)  bool a64_read_##name(struct a64_cpu *cpu, unsigned encoding, uint64_t *value);
 #define A64_WRITE(name) bool a64_write_##name(struct a64_cpu *cpu, unsigned encoding, uint64_t value);

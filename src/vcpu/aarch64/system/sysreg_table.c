@@ -16,12 +16,16 @@
 #define WORD        UINT64_C(0xffffffff)
 
 const struct a64_sysreg a64_sysregs[] = {
-    // Debug (op0 = 2). Breakpoints and watchpoints keep what is written and never match.
+    // Debug (op0 = 2)
     { "OSDTRRX_EL1", A64_SYSREG(2, 0, 0, 0, 2), .access = RW },
-    { "DBGBVR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 4), 8, A64_BREAKPOINTS, RW, FIELD(dbgbvr), .mask = ~UINT64_C(3) },
-    { "DBGBCR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 5), 8, A64_BREAKPOINTS, RW, FIELD(dbgbcr), .mask = 0x00ffe1e7 },
-    { "DBGWVR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 6), 8, A64_WATCHPOINTS, RW, FIELD(dbgwvr), .mask = ~UINT64_C(3) },
-    { "DBGWCR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 7), 8, A64_WATCHPOINTS, RW, FIELD(dbgwcr), .mask = 0x1f1fffff },
+    { "DBGBVR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 4), 8, A64_BREAKPOINTS, RW, FIELD(dbgbvr),
+      .write = a64_write_breakpoint },
+    { "DBGBCR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 5), 8, A64_BREAKPOINTS, RW, FIELD(dbgbcr), .reset = 0x1e0,
+      .write = a64_write_breakpoint },
+    { "DBGWVR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 6), 8, A64_WATCHPOINTS, RW, FIELD(dbgwvr),
+      .write = a64_write_breakpoint },
+    { "DBGWCR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 7), 8, A64_WATCHPOINTS, RW, FIELD(dbgwcr),
+      .write = a64_write_breakpoint },
     { "MDCCINT_EL1", A64_SYSREG(2, 0, 0, 2, 0), .access = RW },
     { "MDSCR_EL1", A64_SYSREG(2, 0, 0, 2, 2), .access = RW, FIELD(mdscr), .write = a64_write_mdscr },
     { "OSDTRTX_EL1", A64_SYSREG(2, 0, 0, 3, 2), .access = RW },
@@ -33,10 +37,11 @@ const struct a64_sysreg a64_sysregs[] = {
     { "DBGPRCR_EL1", A64_SYSREG(2, 0, 1, 4, 4), .access = RW },
     { "DBGCLAIMSET_EL1", A64_SYSREG(2, 0, 7, 8, 6), .access = RW, .read = a64_read_claim, .write = a64_write_claim },
     { "DBGCLAIMCLR_EL1", A64_SYSREG(2, 0, 7, 9, 6), .access = RW, .read = a64_read_claim, .write = a64_write_claim },
-    { "DBGAUTHSTATUS_EL1", A64_SYSREG(2, 0, 7, 14, 6), .access = R, .reset = 0xaa },
-    { "MDCCSR_EL0", A64_SYSREG(2, 3, 0, 1, 0), .access = R | A64_EL0_READ },
-    { "DBGDTR_EL0", A64_SYSREG(2, 3, 0, 4, 0), .access = RW },
-    { "DBGDTRTX_EL0", A64_SYSREG(2, 3, 0, 5, 0), .access = RW },
+    // Non-secure debug is there and disabled; there is no Secure state
+    { "DBGAUTHSTATUS_EL1", A64_SYSREG(2, 0, 7, 14, 6), .access = R, .reset = 0x0a },
+    { "MDCCSR_EL0", A64_SYSREG(2, 3, 0, 1, 0), .access = R | A64_EL0_READ, .read = a64_read_dcc },
+    { "DBGDTR_EL0", A64_SYSREG(2, 3, 0, 4, 0), .access = A64_ALL, .read = a64_read_dcc, .write = a64_write_dcc },
+    { "DBGDTRTX_EL0", A64_SYSREG(2, 3, 0, 5, 0), .access = A64_ALL, .read = a64_read_dcc, .write = a64_write_dcc },
 
     // Identity
     { "MIDR_EL1", A64_SYSREG(3, 0, 0, 0, 0), .access = R, .read = a64_read_midr },
