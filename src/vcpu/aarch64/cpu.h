@@ -76,7 +76,6 @@ enum {
     A64_EC_ILLEGAL = 0x0e,
     A64_EC_SVC = 0x15,
     A64_EC_HVC = 0x16,
-    A64_EC_SMC = 0x17,
     A64_EC_SYSREG = 0x18,
     A64_EC_FETCH_LOWER = 0x20,
     A64_EC_FETCH = 0x21,
@@ -176,7 +175,8 @@ struct a64_cpu {
 
     // System registers of EL1
     uint64_t sctlr, cpacr, ttbr0, ttbr1, tcr, mair, vbar, elr, spsr, esr, far, par, afsr0, afsr1;
-    uint64_t contextidr, tpidr_el0, tpidrro_el0, tpidr_el1, csselr, cntkctl, cntfrq, mdscr, osdlr, oslsr, dbgclaim;
+    uint64_t contextidr, tpidr_el0, tpidrro_el0, tpidr_el1, csselr, cntkctl, cntfrq, mdscr, osdlr, oslsr, dbgclaim,
+        dbgprcr, mdccint;
     uint64_t dbgbvr[16], dbgbcr[16], dbgwvr[16], dbgwcr[16];
     uint32_t fpcr, fpsr;
 

@@ -194,6 +194,7 @@ Test(a64_mmu, granules_of_16_and_64_kib_translate)
 {
     struct a64_walk walk;
     struct rig *rig = rig_new();
+    rig->cpu->model = a64_model_find("max");
     cr_assert_eq(granule_status(rig, 2, 14, UINT64_C(0x812345678abc), &walk), 0);
     cr_assert_eq(walk.physical, 0x3f0000 | (0x812345678abc & 0x3fff));
     cr_assert_eq(granule_status(rig, 1, 16, UINT64_C(0x812345678abc), &walk), 0);
@@ -201,6 +202,18 @@ Test(a64_mmu, granules_of_16_and_64_kib_translate)
     cr_assert_eq(walk.shift, 16);
     cr_assert_eq(granule_status(rig, 0, 12, UINT64_C(0x812345678abc), &walk), 0);
     cr_assert_eq(walk.physical, 0x3f0000 | (0x812345678abc & 0xfff));
+    rig_free(rig);
+}
+
+// ID_AA64MMFR0_EL1.TGran16 is 0: TG0 2 is one of the granules that are there.
+Test(a64_mmu, a_granule_that_the_model_does_not_have_is_taken_as_4_kib)
+{
+    struct a64_walk walk;
+    struct rig *rig = rig_new();
+    rig->cpu->model = a64_model_find("cortex-a57");
+    cr_assert_eq(granule_status(rig, 2, 12, UINT64_C(0x812345678abc), &walk), 0);
+    cr_assert_eq(walk.physical, 0x3f0000 | (0x812345678abc & 0xfff));
+    cr_assert_eq(walk.shift, 12);
     rig_free(rig);
 }
 
@@ -217,6 +230,7 @@ Test(a64_mmu, granules_have_blocks_at_their_own_levels)
     for (unsigned i = 0; i < countof(rows); i++) {
         struct rig *rig = rig_new();
         struct a64_walk walk;
+        rig->cpu->model = a64_model_find("max");
         const uint64_t address = UINT64_C(0x812345678abc);
         const unsigned granule = rows[i].granule, stride = granule - 3, shift = granule + (3 - rows[i].level) * stride;
         const unsigned first = granule == 16 ? 1 : 0;
@@ -271,6 +285,27 @@ Test(a64_mmu, a_change_of_ttbr0_forgets_the_lower_half_and_keeps_global_pages_ab
     a64_sysreg_find(encoding)->write(cpu, encoding, cpu->ttbr0 | BIT64(48)); // another ASID
     cr_assert_eq(load(cpu, PAGE(1)), UINT64_MAX);
     cr_assert_eq(load(cpu, UPPER + 0x1000), 11);
+    rig_free(rig);
+}
+
+// A page private to an ASID, which TTBR1_EL1 holds where TCR_EL1.A1 says so.
+Test(a64_mmu, the_asid_is_in_the_register_that_a1_names)
+{
+    static const unsigned tcr = A64_SYSREG(3, 0, 2, 0, 2), ttbr1 = A64_SYSREG(3, 0, 2, 0, 1);
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    a64_sysreg_find(tcr)->write(cpu, tcr, cpu->tcr | BIT64(22));
+    cr_assert(cpu->tcr & BIT64(22));
+    uint64_t value;
+    rig_put(rig, 0x300000, 8, 3);
+    rig_put(rig, 0x301000, 8, 4);
+    rig_page(rig, 0, 0x300000 | RIG_PAGE | RIG_AF | RIG_NG);
+    cr_assert(a64_load(cpu, 0x200000, 8, &value));
+    cr_assert_eq(value, 3);
+    rig_page(rig, 0, 0x301000 | RIG_PAGE | RIG_AF | RIG_NG);
+    a64_sysreg_find(ttbr1)->write(cpu, ttbr1, cpu->ttbr1 | BIT64(50)); // another ASID
+    cr_assert(a64_load(cpu, 0x200000, 8, &value));
+    cr_assert_eq(value, 4);
     rig_free(rig);
 }
 

@@ -49,11 +49,6 @@ HELPER(hvc) // x: the immediate is not 0
     return OP_NEXT;
 }
 
-HELPER(smc)
-{
-    return a64_help_hvc(cpu, op);
-}
-
 // --- PSTATE -----------------------------------------------------------------------------------------------------------
 
 HELPER(daif) // x: set, else clear; s: D, A, I, F; value: syndrome of the trap

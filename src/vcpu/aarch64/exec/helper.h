@@ -10,7 +10,7 @@
 // value: 32 bits, or PC of the next instruction relative to the block.
 // clang-format off
 #define A64_HELPERS(X)                                                                                                \
-    X(undefined) X(exception) X(hvc) X(smc) X(daif) X(allint) X(spsel) X(dc_zva) X(cache) X(tlbi) X(at) X(wfi)    \
+    X(undefined) X(exception) X(hvc) X(daif) X(allint) X(spsel) X(dc_zva) X(cache) X(tlbi) X(at) X(wfi)    \
     X(wfe) X(sev) X(yield) X(clrex) X(ldxr) X(stxr) X(ldxp) X(stxp) X(cas) X(casp) X(atomic) X(ldtr) X(sttr)         \
     X(ld_structures) X(st_structures)
 // clang-format on

@@ -84,13 +84,21 @@ static void translate_branch_register(struct translator *t)
 
 // --- exceptions -------------------------------------------------------------------------------------------------------
 
-static void translate_call(struct translator *t, enum a64_helper helper, uint32_t imm)
+static void emit_svc(struct translator *t, uint32_t imm)
+{
+    struct op *op = a64_emit(t, A64_OP_SVC);
+    op->disp = (int32_t)t->next;
+    op->value = (int32_t)imm;
+    t->ended = true;
+}
+
+static void emit_hvc(struct translator *t, uint32_t imm)
 {
     if (at_el0(t)) {
         a64_emit_undefined(t);
         return;
     }
-    a64_emit_help(t, helper)->x = (uint8_t)(imm != 0);
+    a64_emit_help(t, A64_HELP_hvc)->x = (uint8_t)(imm != 0);
     a64_emit_end(t);
 }
 
@@ -98,15 +106,9 @@ static void translate_exception(struct translator *t)
 {
     uint32_t word = t->word, imm = a64_field(word, 20, 5);
     switch (a64_field(word, 23, 21) << 5 | a64_field(word, 4, 0)) {
-    case 1: {
-        struct op *op = a64_emit(t, A64_OP_SVC);
-        op->disp = (int32_t)t->next;
-        op->value = (int32_t)imm;
-        t->ended = true;
-        break;
-    }
-    case 2: translate_call(t, A64_HELP_hvc, imm); break;
-    case 3: translate_call(t, A64_HELP_smc, imm); break;
+    case 1: emit_svc(t, imm); break;
+    case 2: emit_hvc(t, imm); break;
+    case 3: a64_emit_undefined(t); break; // SMC: there is no EL3
     case 1 << 5: a64_emit_exception(t, a64_syndrome(A64_EC_BRK, imm)); break;
     default: a64_emit_undefined(t); break;
     }
@@ -169,6 +171,21 @@ static void translate_cache(struct translator *t, enum a64_helper helper, unsign
     op->value = (int32_t)a64_trap_syndrome(a64_field(t->word, 20, 5), rt, false);
 }
 
+static void emit_at(struct translator *t, unsigned rt, unsigned kind)
+{
+    struct op *op = a64_emit_help(t, A64_HELP_at);
+    op->a = (uint8_t)a64_source(rt);
+    op->x = (uint8_t)kind;
+}
+
+static void emit_tlbi(struct translator *t, unsigned rt, unsigned op2, bool all)
+{
+    struct op *op = a64_emit_help(t, A64_HELP_tlbi);
+    op->a = (uint8_t)a64_source(rt);
+    op->x = (uint8_t)op2;
+    op->s = all;
+}
+
 static void translate_sys(struct translator *t)
 {
     unsigned rt = a64_field(t->word, 4, 0), name = a64_field(t->word, 18, 5);
@@ -199,26 +216,15 @@ static void translate_sys(struct translator *t)
     case SYS(0, 7, 8, 0):
     case SYS(0, 7, 8, 1):
     case SYS(0, 7, 8, 2):
-    case SYS(0, 7, 8, 3): {
-        struct op *op = a64_emit_help(t, A64_HELP_at); // S1E1R, S1E1W, S1E0R, S1E0W
-        op->a = (uint8_t)a64_source(rt);
-        op->x = name & 3;
-        return;
-    }
+    case SYS(0, 7, 8, 3): emit_at(t, rt, name & 3); return; // S1E1R, S1E1W, S1E0R, S1E0W
     default: break;
     }
     unsigned op2 = name & 7;
-    if ((name & ~7u) == SYS(0, 8, 3, 0) ||
-        (name & ~7u) == SYS(0, 8, 7, 0)) { // TLBI, inner shareable or of this CPU alone
-        if (op2 != 4 && op2 != 6) {
-            struct op *op = a64_emit_help(t, A64_HELP_tlbi);
-            op->a = (uint8_t)a64_source(rt);
-            op->x = (uint8_t)op2;
-            op->s = (name >> 3 & 15) == 3;
-            return;
-        }
-    }
-    a64_emit_undefined(t);
+    bool all = (name & ~7u) == SYS(0, 8, 3, 0); // TLBI: of the inner shareable domain, or of this CPU alone
+    if ((all || (name & ~7u) == SYS(0, 8, 7, 0)) && op2 != 4 && op2 != 6)
+        emit_tlbi(t, rt, op2, all);
+    else
+        a64_emit_undefined(t);
 }
 
 // MRS, MSR (register). Plain fields are moved by an op; the rest is a function of the register's row.

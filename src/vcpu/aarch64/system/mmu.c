@@ -42,7 +42,6 @@ enum {
 
 #define TCR_EPD0 BIT64(7)
 #define TCR_EPD1 BIT64(23)
-#define TCR_A1   BIT64(22)
 
 // Which half of the address space, and what TCR_EL1 says of it.
 struct half {
@@ -51,6 +50,12 @@ struct half {
     unsigned granule; // log2
     bool tagged, disabled;
 };
+
+// A granule that ID_AA64MMFR0_EL1 does not have is taken as 4 KiB, as an implementation may (TCR_EL1.TG0).
+static unsigned granule_of(const struct a64_cpu *cpu, unsigned granule)
+{
+    return granule == 14 && !a64_has_16k(cpu->model) ? 12 : granule;
+}
 
 static struct half half_of(const struct a64_cpu *cpu, bool upper)
 {
@@ -62,7 +67,7 @@ static struct half half_of(const struct a64_cpu *cpu, bool upper)
     return (struct half){
         .base = upper ? cpu->ttbr1 : cpu->ttbr0,
         .size = 64 - tsz,
-        .granule = upper ? granules1[bits_get(tcr, 31, 30)] : granules0[bits_get(tcr, 15, 14)],
+        .granule = granule_of(cpu, upper ? granules1[bits_get(tcr, 31, 30)] : granules0[bits_get(tcr, 15, 14)]),
         .tagged = tcr >> (upper ? 38 : 37) & 1,
         .disabled = tcr & (upper ? TCR_EPD1 : TCR_EPD0),
     };

@@ -36,6 +36,12 @@ static inline bool a64_has_lse(const struct a64_model *model)
     return bits_get(model->isar0, 23, 20) != 0;
 }
 
+// Translation granules of 16 KiB.
+static inline bool a64_has_16k(const struct a64_model *model)
+{
+    return bits_get(model->mmfr0, 23, 20) != 0;
+}
+
 // Non-maskable interrupts (FEAT_NMI), where the machine's GICv3 has them too.
 static inline bool a64_has_nmi(const struct a64_model *model)
 {

@@ -5,7 +5,7 @@
 
 #include "vcpu/aarch64/cpu.h"
 
-// The call that W0 names, by HVC or SMC; the result is in X0. False: unknown, X0 is unchanged.
+// The call that W0 names, by HVC #0; the result is in X0. False: unknown, X0 is unchanged.
 bool a64_psci_call(struct a64_cpu *cpu);
 
 #endif

@@ -110,6 +110,8 @@ static void visit_debug(struct a64_cpu *cpu, struct visit *v)
     VISIT(v, cpu->osdlr);
     VISIT(v, cpu->oslsr);
     VISIT(v, cpu->dbgclaim);
+    VISIT(v, cpu->dbgprcr);
+    VISIT(v, cpu->mdccint);
     VISIT_ARRAY(v, cpu->dbgbvr);
     VISIT_ARRAY(v, cpu->dbgbcr);
     VISIT_ARRAY(v, cpu->dbgwvr);

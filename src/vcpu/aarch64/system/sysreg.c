@@ -210,20 +210,26 @@ bool a64_write_cpacr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
     return true;
 }
 
+// All of Armv8.0: T0SZ, EPD0, IRGN0, ORGN0, SH0, TG0, the same for TTBR1_EL1 with A1, IPS, AS, TBI0, TBI1. What came later (HA,
+// HD, HPD0, ...) is RES0, as ID_AA64MMFR1_EL1 says.
+#define TCR_WRITABLE UINT64_C(0x77ffffffbf)
+
 bool a64_write_tcr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 {
     (void)encoding;
-    value &= UINT64_C(0x77ffbfffbf);
+    value &= TCR_WRITABLE;
     if (value != cpu->tcr)
         a64_flush(cpu);
     cpu->tcr = value;
     return true;
 }
 
-// Pages that are global stay; the tables of the upper half may only change together with a TLBI.
+// Pages that are global stay; the tables of the upper half may only change together with a TLBI. The ASID is in the register that
+// TCR_EL1.A1 names: what is private to one goes at any change. Bit 0 is RES0 without FEAT_TTCNP.
 bool a64_write_ttbr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 {
     bool upper = encoding & 1;
+    value &= ~UINT64_C(1);
     uint64_t *ttbr = upper ? &cpu->ttbr1 : &cpu->ttbr0, changed = *ttbr ^ value;
     *ttbr = value;
     if (upper && (changed & bits_low(48)))

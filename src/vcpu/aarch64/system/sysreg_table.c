@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The system registers of EL0 and EL1, in the order of their encodings (Arm ARM section D17.1.1 and D18).
+// The system registers of EL0 and EL1, in the order of their encodings (Arm ARM section D17.1.1 and D18). What a field of an ID
+// register says is not there has no row, and is UNDEFINED: of the performance monitors, for example, none (PMUVer is 0).
 //
 // A row without functions is its field, of which a write changes the bits of `mask`; without a field it reads as `reset`
 // and ignores writes.
@@ -26,7 +27,7 @@ const struct a64_sysreg a64_sysregs[] = {
       .write = a64_write_breakpoint },
     { "DBGWCR<n>_EL1", A64_SYSREG(2, 0, 0, 0, 7), 8, A64_WATCHPOINTS, RW, FIELD(dbgwcr),
       .write = a64_write_breakpoint },
-    { "MDCCINT_EL1", A64_SYSREG(2, 0, 0, 2, 0), .access = RW },
+    { "MDCCINT_EL1", A64_SYSREG(2, 0, 0, 2, 0), .access = RW, FIELD(mdccint), .mask = 0x60000000 },
     { "MDSCR_EL1", A64_SYSREG(2, 0, 0, 2, 2), .access = RW, FIELD(mdscr), .write = a64_write_mdscr },
     { "OSDTRTX_EL1", A64_SYSREG(2, 0, 0, 3, 2), .access = RW },
     { "OSECCR_EL1", A64_SYSREG(2, 0, 0, 6, 2), .access = RW },
@@ -34,7 +35,7 @@ const struct a64_sysreg a64_sysregs[] = {
     { "OSLAR_EL1", A64_SYSREG(2, 0, 1, 0, 4), .access = W, .write = a64_write_oslar },
     { "OSLSR_EL1", A64_SYSREG(2, 0, 1, 1, 4), .access = R, FIELD(oslsr), .reset = 0xa },
     { "OSDLR_EL1", A64_SYSREG(2, 0, 1, 3, 4), .access = RW, FIELD(osdlr), .write = a64_write_osdlr },
-    { "DBGPRCR_EL1", A64_SYSREG(2, 0, 1, 4, 4), .access = RW },
+    { "DBGPRCR_EL1", A64_SYSREG(2, 0, 1, 4, 4), .access = RW, FIELD(dbgprcr), .mask = 1 },
     { "DBGCLAIMSET_EL1", A64_SYSREG(2, 0, 7, 8, 6), .access = RW, .read = a64_read_claim, .write = a64_write_claim },
     { "DBGCLAIMCLR_EL1", A64_SYSREG(2, 0, 7, 9, 6), .access = RW, .read = a64_read_claim, .write = a64_write_claim },
     // Non-secure debug is there and disabled; there is no Secure state
@@ -72,8 +73,6 @@ const struct a64_sysreg a64_sysregs[] = {
     { "ESR_EL1", A64_SYSREG(3, 0, 5, 2, 0), .access = RW, FIELD(esr), .mask = WORD },
     { "FAR_EL1", A64_SYSREG(3, 0, 6, 0, 0), .access = RW | A64_PLAIN, FIELD(far) },
     { "PAR_EL1", A64_SYSREG(3, 0, 7, 4, 0), .access = RW | A64_PLAIN, FIELD(par) },
-    { "PMINTENSET_EL1", A64_SYSREG(3, 0, 9, 14, 1), .access = RW },
-    { "PMINTENCLR_EL1", A64_SYSREG(3, 0, 9, 14, 2), .access = RW },
     { "MAIR_EL1", A64_SYSREG(3, 0, 10, 2, 0), .access = RW | A64_PLAIN, FIELD(mair) },
     { "AMAIR_EL1", A64_SYSREG(3, 0, 10, 3, 0), .access = RW },
     { "VBAR_EL1", A64_SYSREG(3, 0, 12, 0, 0), .access = RW, FIELD(vbar), .mask = ~UINT64_C(0x7ff) },
@@ -100,12 +99,9 @@ const struct a64_sysreg a64_sysregs[] = {
       .write = a64_write_fpcr },
     { "FPSR", A64_SYSREG(3, 3, 4, 4, 1), .access = A64_ALL | A64_NEEDS_FP, .read = a64_read_fpsr,
       .write = a64_write_fpsr },
-    { "PMCR_EL0-PMCEID1_EL0", A64_SYSREG(3, 3, 9, 12, 0), 1, 8, RW }, // the performance monitors read as zero
-    { "PMCCNTR_EL0-PMXEVCNTR_EL0", A64_SYSREG(3, 3, 9, 13, 0), 1, 3, RW },
-    { "PMUSERENR_EL0-PMOVSSET_EL0", A64_SYSREG(3, 3, 9, 14, 0), 1, 4, RW },
     { "TPIDR_EL0", A64_SYSREG(3, 3, 13, 0, 2), .access = A64_ALL | A64_PLAIN, FIELD(tpidr_el0) },
     { "TPIDRRO_EL0", A64_SYSREG(3, 3, 13, 0, 3), .access = RW | A64_EL0_READ | A64_PLAIN, FIELD(tpidrro_el0) },
-    // What is written to the frequency says nothing to the counter
+    // For software to read; the counter's frequency stays as it is
     { "CNTFRQ_EL0", A64_SYSREG(3, 3, 14, 0, 0), .access = RW | A64_EL0_READ, FIELD(cntfrq), .reset = A64_COUNTER_HZ,
       .mask = WORD, .read = a64_read_counter },
     { "CNTPCT_EL0, CNTVCT_EL0", A64_SYSREG(3, 3, 14, 0, 1), 1, 2, R | A64_EL0_READ, .read = a64_read_counter },
