@@ -23,9 +23,6 @@
 #define BLOCK_OPS          512 // at most
 #define CODE_GRANULE_BITS  7
 
-#define OP_DEAD 0 // the first code of every guest: the head of a block that is no longer valid
-#define OP_HEAD 1 // the second: charges the block's instructions
-
 struct block {
     uint64_t physical;
     uint64_t second; // physical page of the rest of an instruction that crosses into another page, or UINT64_MAX

@@ -4,11 +4,11 @@
 //
 //   EXECUTOR             the function: enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *head)
 //   EXECUTOR_CPU         the guest's CPU, whose `vcpu` is a struct vcpu
-//   EXECUTOR_OPS         the list of its ops, a macro of four macros (plain, bare, checked, jump) as ops.h tells
+//   EXECUTOR_OPS         the list of its ops, a macro of one macro as vcpu/op.h says
 //   EXECUTOR_CODE(name)  the code of an op
 //   EXECUTOR_STEP(cpu, bytes)  moves the program counter forward
 //
-// There are two ways to get from one op to the next. The fast one jumps to the op's code. The careful one first asks whether
+// There are two ways to get from one op to the next. The fast one jumps to the op's code. The careful one first checks whether
 // the op belongs to an instruction that must not run any more: it is used when the budget ends inside a block, and after an
 // op has said OP_FINISH. Careful execution also sets all flags, so that what is seen where it stops is exact.
 #include "vcpu/block.h"
@@ -32,26 +32,48 @@ static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 #define THREADED     1
 #endif
 
+#ifdef EXECUTOR_OPS_OF_FOUR // a list that has no rows yet, a macro of four macros: plain, bare, checked, jump
+#define EXECUTOR_OPS(OP)         EXECUTOR_OPS_OF_FOUR(OP##_PLAIN, OP##_BARE, OP##_CHECKED, OP##_JUMP)
+#define FAST_PLAIN(name)         FAST(name, , , , , , PLAIN)
+#define FAST_BARE(name, full)    FAST(name, , , , , , BARE(full))
+#define FAST_CHECKED(name)       FAST(name, , , , , , CHECKED)
+#define FAST_JUMP(name)          FAST(name, , , , , , JUMP)
+#define FULL_PLAIN(name)         FULL(name, , , , , , PLAIN)
+#define FULL_BARE(name, full)    FULL(name, , , , , , BARE(full))
+#define FULL_CHECKED(name)       FULL(name, , , , , , CHECKED)
+#define FULL_JUMP(name)          FULL(name, , , , , , JUMP)
+#define CAREFUL_PLAIN(name)      CAREFUL(name, , , , , , PLAIN)
+#define CAREFUL_BARE(name, full) CAREFUL(name, , , , , , BARE(full))
+#define CAREFUL_CHECKED(name)    CAREFUL(name, , , , , , CHECKED)
+#define CAREFUL_JUMP(name)       CAREFUL(name, , , , , , JUMP)
+#define OPBODY_PLAIN(name)       OPBODY(name, , , , , , PLAIN)
+#define OPBODY_BARE(name, full)  OPBODY(name, , , , , , BARE(full))
+#define OPBODY_CHECKED(name)     OPBODY(name, , , , , , CHECKED)
+#define OPBODY_JUMP(name)        OPBODY(name, , , , , , JUMP)
+#endif
+
+// The name of the op that careful execution runs: it sets all flags.
+#define RUNS_PLAIN(name) name
+#define RUNS_BARE(full)  full RUNS_BARE_OF
+#define RUNS_BARE_OF(name)
+#define RUNS_CHECKED(name) name
+#define RUNS_JUMP(name)    name
+
 enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *op)
 {
     unsigned stop = BLOCK_INSTRUCTIONS + 1; // careful: instructions of this block that may be completed
     enum op_out out;
 
 #ifdef THREADED
-#define ADDRESS_OF(name)        [EXECUTOR_CODE(name)] = &&l_##name,
-#define ADDRESS_OF_N(name, all) [EXECUTOR_CODE(name)] = &&l_##name,
-#define FULL_OF_N(name, all)    [EXECUTOR_CODE(name)] = &&l_##all,
-#define CAREFULLY(name)         [EXECUTOR_CODE(name)] = &&check,
-#define CAREFULLY_N(name, all)  [EXECUTOR_CODE(name)] = &&check,
-    static const void *const fast[] = {
-        [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&l_HEAD, EXECUTOR_OPS(ADDRESS_OF, ADDRESS_OF_N, ADDRESS_OF, ADDRESS_OF)
-    };
-    static const void *const full[] = {
-        [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&leave, EXECUTOR_OPS(ADDRESS_OF, FULL_OF_N, ADDRESS_OF, ADDRESS_OF)
-    };
-    static const void *const careful[] = {
-        [OP_DEAD] = &&leave, [OP_HEAD] = &&leave, EXECUTOR_OPS(CAREFULLY, CAREFULLY_N, CAREFULLY, CAREFULLY)
-    };
+#define ADDRESS_OF(name)                                             ADDRESS_OF_1(name)
+#define ADDRESS_OF_1(name)                                           &&l_##name
+#define FAST(name, operands, reads, writes, faults, finishes, class) [EXECUTOR_CODE(name)] = &&l_##name,
+#define FULL(name, operands, reads, writes, faults, finishes, class)                                                   \
+    [EXECUTOR_CODE(name)] = ADDRESS_OF(RUNS_##class(name)),
+#define CAREFUL(name, operands, reads, writes, faults, finishes, class) [EXECUTOR_CODE(name)] = &&check,
+    static const void *const fast[] = { [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&l_HEAD, EXECUTOR_OPS(FAST) };
+    static const void *const full[] = { [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&leave, EXECUTOR_OPS(FULL) };
+    static const void *const careful[] = { [OP_DEAD] = &&leave, [OP_HEAD] = &&leave, EXECUTOR_OPS(CAREFUL) };
     const void *const *table = fast;
     NEXT;
 
@@ -61,10 +83,11 @@ check:
     stop_at(cpu, cpu->vcpu.block, stop);
     goto leave;
 #else
-#define FULL_CODE(name)
-#define FULL_CODE_N(name, all)                                                                                         \
+#define CODE_OF(name)   CODE_OF_1(name)
+#define CODE_OF_1(name) EXECUTOR_CODE(name)
+#define FULL(name, operands, reads, writes, faults, finishes, class)                                                   \
     case EXECUTOR_CODE(name):                                                                                          \
-        code = EXECUTOR_CODE(all);                                                                                     \
+        code = CODE_OF(RUNS_##class(name));                                                                            \
         break;
     bool careful = false;
     unsigned code;
@@ -78,7 +101,7 @@ dispatch:
             goto leave;
         }
         switch (code) {
-            EXECUTOR_OPS(FULL_CODE, FULL_CODE_N, FULL_CODE, FULL_CODE)
+            EXECUTOR_OPS(FULL)
         }
     }
     switch (code) {
@@ -102,26 +125,27 @@ dispatch:
     LABEL(DEAD)
     goto leave;
 
-#define PLAIN(name)                                                                                                    \
+#define OPBODY(name, operands, reads, writes, faults, finishes, class) BODY_##class(name)
+#define BODY_PLAIN(name)                                                                                               \
     LABEL(name)                                                                                                        \
     op_##name(cpu, op);                                                                                                \
     op++;                                                                                                              \
     NEXT;
-#define PLAIN_N(name, all) PLAIN(name)
-#define CHECKED(name)                                                                                                  \
+#define BODY_BARE(full) BODY_PLAIN
+#define BODY_CHECKED(name)                                                                                             \
     LABEL(name)                                                                                                        \
     out = op_##name(cpu, op);                                                                                          \
     if (unlikely(out != OP_NEXT))                                                                                      \
         goto not_next;                                                                                                 \
     op++;                                                                                                              \
     NEXT;
-#define JUMPING(name)                                                                                                  \
+#define BODY_JUMP(name)                                                                                                \
     LABEL(name)                                                                                                        \
     op = op_##name(cpu, op);                                                                                           \
     if (unlikely(!op))                                                                                                 \
         goto leave;                                                                                                    \
     NEXT;
-    EXECUTOR_OPS(PLAIN, PLAIN_N, CHECKED, JUMPING)
+    EXECUTOR_OPS(OPBODY)
 
 #ifndef THREADED
 default: goto leave; // there is no other code

@@ -24,12 +24,11 @@ static inline enum op_out op_MSR(struct a64_cpu *cpu, const struct op *op)
     return a64_op_msr(cpu, op);
 }
 
-static inline enum op_out op_SIMD(struct a64_cpu *cpu, const struct op *op)
+static inline void op_SIMD(struct a64_cpu *cpu, const struct op *op)
 {
     a64_simd_function *function;
     memcpy(&function, &op->imm, sizeof function);
     function(cpu, (uint32_t)op->delta);
-    return OP_NEXT;
 }
 
 static inline enum op_out op_HELP(struct a64_cpu *cpu, const struct op *op)
