@@ -95,7 +95,7 @@ void vcpu_signal(void *owner, uint32_t index, uint32_t pending)
     if (cpu->state != VCPU_RUNNING && loop->guest->can_take(cpu))
         set_runnable(cpu, true);
     if (loop->current)
-        loop->current->kick |= KICK_CUT; // whoever waits for the other's answer should not burn its slice
+        loop->current->kick |= KICK_CUT; // a CPU that waits for the other's answer should not use up its slice
 }
 
 void loop_stop(struct loop *loop, enum loop_stop stop, int status)
@@ -167,7 +167,7 @@ static uint64_t slice_length(const struct loop *loop)
 
 // --- the loop ---------------------------------------------------------------------------------------------------------
 
-// Whose turn it is: whoever was stopped inside its slice, else the next.
+// Whose turn it is: that of the vCPU that was stopped inside its slice, else the next.
 static struct vcpu *turn(struct loop *loop)
 {
     struct vcpu *cpu = loop->vcpus[loop->last];

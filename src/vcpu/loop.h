@@ -94,7 +94,7 @@ void loop_stop(struct loop *loop, enum loop_stop stop, int status);
 // Instructions executed by all vCPUs up to this very point.
 uint64_t loop_instructions(const struct loop *loop);
 
-// To be called by whoever changes guest RAM behind the vCPUs' back: `written` of the memory bus (owner: the loop).
+// To be called after a change of guest RAM that no vCPU made by a store: `written` of the memory bus (owner: the loop).
 void loop_memory_written(void *loop, uint64_t address, uint64_t size);
 // To be called when a window of the memory bus has turned from ROM to a device or back: its `mapped` (owner: the loop).
 void loop_memory_mapped(void *loop, uint64_t address, uint64_t size);

@@ -71,7 +71,7 @@ static uint64_t pack(struct number n, unsigned precision, int32_t min, uint64_t 
     switch (n.kind) {
     case NUMBER_ZERO: return 0;
     case NUMBER_FINITE:
-        if (n.exponent < min) { // farther down: an unmasked underflow, whose result nobody takes
+        if (n.exponent < min) { // even smaller: an unmasked underflow, whose result is not used
             const unsigned low = drop + (unsigned)(min - n.exponent);
             return low > 63 ? 0 : n.mantissa >> low;
         }

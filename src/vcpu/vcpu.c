@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What every vCPU has, whatever its guest: its caches, and the part of its state that the loop knows.
+// What every vCPU has, whatever its guest: its caches, and the part of its state that the loop uses.
 #include "vcpu/vcpu.h"
 
 #include <errno.h>

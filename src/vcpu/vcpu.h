@@ -44,7 +44,7 @@ struct vcpu {
     uint64_t goal;               // instructions this CPU will have executed when `left` is 0
     const struct block *block;   // being executed
     const struct op *unresolved; // the exit it was left by, if that can be linked to the next block
-    const struct op *at;         // the op that is in a slow path: tells time and place of a device access
+    const struct op *at;         // the op that is in a slow path: the instruction of a device access, and so its time
     struct tlb_entry *data;      // the table of the current privilege: tlb->data[user]
     uint64_t faulted;            // vcpu_executed() at the last fault, UINT64_MAX before
     uint64_t port_page;          // physical page that the CPU port answers (xAPIC window), or UINT64_MAX

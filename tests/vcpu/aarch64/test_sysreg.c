@@ -144,7 +144,7 @@ Test(a64_sysreg, dczid_says_whether_el0_may)
     rig_free(rig);
 }
 
-Test(a64_sysreg, caches_are_told_one_by_one)
+Test(a64_sysreg, csselr_selects_the_cache_that_ccsidr_describes)
 {
     struct rig *rig = rig_new();
     static const uint64_t sizes[] = { 0x701fe00a, 0x201fe012, 0x70ffe07a, 0 };

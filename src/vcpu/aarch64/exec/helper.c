@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The instructions of the system and other rare ones: thin functions from an op to the rooms that know the rules (interrupt.h,
+// The instructions of the system and other rare ones: thin functions from an op to the files with the rules (interrupt.h,
 // sysreg.h, mmu.h, psci.h).
 //
 // Caches are not modelled: code and data are always coherent, so maintenance by address only checks the address.
@@ -150,7 +150,7 @@ HELPER(at) // x: bit 0 write, bit 1 as EL0
 
 // --- waiting ----------------------------------------------------------------------------------------------------------
 
-HELPER(yield) // somebody spins: let the others run
+HELPER(yield) // a CPU waits in a loop: let the others run
 {
     (void)op;
     if (cpu->vcpu.loop->running > 1)

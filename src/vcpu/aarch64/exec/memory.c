@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Accesses that are a call: slow paths of pairs and vectors, exclusive and atomic accesses, structures of vectors.
 //
-// Exclusives. One thread runs all CPUs, so between a load-exclusive and its store-exclusive somebody else can have written
-// only if another CPU has had a slice, or a device has copied to memory. The monitor remembers how much the others had
+// Exclusives. One thread runs all CPUs, so between a load-exclusive and its store-exclusive the memory can have been
+// written only if another CPU has had a slice, or a device has copied to it. The monitor remembers how much the others had
 // executed, and the value; if either differs, the store fails. That is the global monitor of section B2.12 with spurious
 // clearing at slices, the same in every run.
 #include <string.h>
@@ -15,7 +15,7 @@
 
 #define HELPER(name) enum op_out a64_help_##name(struct a64_cpu *cpu, const struct op *op)
 
-// --- what is no hit in the TLB ------------------------------------------------------------------------------------------
+// --- slow paths: no hit in the TLB ------------------------------------------------------------------------------------------
 
 NEVER_INLINE enum op_out a64_load_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                        uint64_t *value)

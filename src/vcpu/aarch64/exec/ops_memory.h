@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Loads and stores of virtual addresses: one register (vcpu/ops_access.h), pairs, vectors. The form with an index is
-// [a + (b << s)]. A tagged address (TCR_EL1.TBI) misses until its own entry is there.
+// [a + (b << s)]. A tagged address (TCR_EL1.TBI) has a TLB entry of its own.
 #ifndef VCPU_AARCH64_EXEC_OPS_MEMORY_H
 #define VCPU_AARCH64_EXEC_OPS_MEMORY_H
 
 #include "vcpu/aarch64/cpu.h"
 
-// What is no hit (memory.c).
+// The slow paths (memory.c): no hit in the TLB.
 enum op_out a64_load_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t *value);
 enum op_out a64_store_slow(struct a64_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t value);
 

@@ -2,7 +2,7 @@
 // Floating-point arithmetic and comparison (Arm ARM section J1.2).
 //
 // Numbers are computed in integers by vcpu/number.c. The host's arithmetic is used where it must give the same bits and
-// nobody could see a flag: rounding to nearest, operands that are zero or normal, a normal result, and FPSR.IXC set
+// no flag could be seen to change: rounding to nearest, operands that are zero or normal, a normal result, and FPSR.IXC set
 // already, as it is soon after a program's first division.
 #include "vcpu/aarch64/float/fp.h"
 

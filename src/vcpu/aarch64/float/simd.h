@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The seam between the translator and data processing on floating-point and vector registers (Arm ARM chapter C7).
+// The interface between the translator and data processing on floating-point and vector registers (Arm ARM chapter C7).
 #ifndef VCPU_AARCH64_FLOAT_SIMD_H
 #define VCPU_AARCH64_FLOAT_SIMD_H
 

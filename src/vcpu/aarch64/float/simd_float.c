@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Floating point on vectors, and the scalar forms that are encoded like them (Arm ARM section C4.1.96): the opcodes
-// that are not integers in each class. Bit 22 tells doubles from singles; bit 23 belongs to the opcode.
+// that are not integers in each class. Bit 22 is set for doubles and clear for singles; bit 23 belongs to the opcode.
 //
 // Not modelled: half-precision arithmetic (Armv8.2).
 #include "vcpu/aarch64/float/fp.h"
@@ -38,7 +38,7 @@ static void set(union a64_vector *v, bool is_double, unsigned i, uint64_t value)
         fp_end(cpu, u);                                                                                                \
     }
 
-// Pairs of neighbours of Rn, then of Rm; the scalar form has those of Rn alone.
+// Pairs of adjacent elements of Rn, then of Rm; the scalar form has those of Rn alone.
 #define PAIRS(name, expression)                                                                                        \
     static void name(struct a64_cpu *cpu, uint32_t word)                                                               \
     {                                                                                                                  \
@@ -136,7 +136,7 @@ TO_INTEGER(fcvta, NUMBER_AWAY)
 LANES(scvtf, fp_from_fixed(u, x, 8 * bytes, 0, false))
 LANES(ucvtf, fp_from_fixed(u, x, 8 * bytes, 0, true))
 
-// --- between formats: bit 22 tells 32 and 64 bits from 16 and 32 -----------------------------------------------------
+// --- between formats: 32 and 64 bits if bit 22 is set, else 16 and 32 ------------------------------------------------
 
 static void narrow(struct a64_cpu *cpu, uint32_t word, bool odd)
 {

@@ -52,7 +52,7 @@ SIMD_NARROW_BHS(uqxtn, uint, simd_saturate_unsigned(x, bits, &q))
 SIMD_NARROW_BHS(sqxtun, int, simd_saturate_unsigned(x, bits, &q))
 SIMD_LONG_BHS(shll, uint, (uint64_t)x << bits)
 
-// Sums of neighbours, in elements of twice the size.
+// Sums of adjacent elements, in elements of twice the size.
 #define NEIGHBOURS(name, T, F, WT, WF, expression)                                                                     \
     static void name(struct a64_cpu *cpu, uint32_t word)                                                               \
     {                                                                                                                  \

@@ -23,7 +23,7 @@ static void set_element(union a64_vector *v, unsigned log2, unsigned index, uint
     }
 }
 
-// --- copies: imm5 is the index of an element above a 1 that tells its size -------------------------------------------
+// --- copies: imm5 is the index of an element above a 1 whose position is its size -------------------------------------------
 
 static unsigned copy_size(uint32_t word)
 {

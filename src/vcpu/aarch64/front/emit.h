@@ -46,7 +46,7 @@ void a64_translate_immediate(struct translator *t); // translate_data.c
 void a64_translate_register(struct translator *t);
 void a64_translate_branch(struct translator *t); // translate_branch.c
 void a64_translate_memory(struct translator *t); // translate_memory.c
-void a64_translate_simd(struct translator *t);   // translate_simd.c: whatever the SIMD table knows
+void a64_translate_simd(struct translator *t);   // translate_simd.c: all that has a row in a SIMD table
 
 // False: traps to EL1, and the exception is emitted (section D1.3.2, CPACR_EL1.FPEN).
 bool a64_simd_allowed(struct translator *t);

@@ -250,7 +250,8 @@ bool a64_read_claim(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
     return true;
 }
 
-// The debug communications channel has nobody at its other end: empty, and what is written is lost. MDSCR_EL1.TDCC keeps EL0 away.
+// The debug communications channel, without an external debugger: always empty, and what is written is lost. MDSCR_EL1.TDCC traps
+// EL0.
 bool a64_read_dcc(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
 {
     *value = 0;

@@ -17,7 +17,7 @@ void a64_debug_changed(struct a64_cpu *cpu);
 // PSTATE.D has changed while something depends on it (MDSCR_EL1.SS or MDE).
 void a64_debug_mask_changed(struct a64_cpu *cpu);
 
-// May any breakpoint match at `el`? Blocks translated with A64_MODE_DEBUG then ask a64_breaks before each instruction.
+// May any breakpoint match at `el`? Blocks translated with A64_MODE_DEBUG then call a64_breaks before each instruction.
 static inline bool a64_has_breakpoints(const struct a64_cpu *cpu, unsigned el)
 {
     return unlikely(cpu->breakpoints[el] != 0);

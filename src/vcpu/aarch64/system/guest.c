@@ -38,7 +38,7 @@ static struct block *find_block(struct vcpu *vcpu)
     return block ? block : a64_translate_block(cpu, physical);
 }
 
-// EL0 has no SP_EL1, so 3 is nobody's key: a program counter that faults is never found.
+// EL0 has no SP_EL1, so no entry has the key 3: a program counter that faults is never found.
 static uint64_t jump_key(const struct vcpu *vcpu)
 {
     const struct a64_cpu *cpu = (const struct a64_cpu *)(const void *)vcpu;

@@ -7,8 +7,8 @@
 //     16 KiB   L0 [47]     L1 [46:36]         L2 [35:25] 32 MiB   L3 [24:14]
 //     64 KiB               L1 [47:42]         L2 [41:29] 512 MiB  L3 [28:16]
 //
-// The upper half of the address space (bit 55) is TTBR1_EL1's, the lower TTBR0_EL1's. What a TLB of ours holds of the upper
-// half survives a change of TTBR0_EL1 or ASID unless a page there was private to an ASID.
+// The upper half of the address space (bit 55) is TTBR1_EL1's, the lower TTBR0_EL1's. The TLB has no ASIDs: a change of TTBR0_EL1 or
+// ASID empties it of the lower half, and of the upper half too if a page there was private to an ASID (nG).
 //
 // A page in which the machine has nothing at all is an external abort; a hole beside a device reads as all ones, and
 // ignores writes.
@@ -223,7 +223,7 @@ uint64_t a64_branch_address(const struct a64_cpu *cpu, uint64_t target)
     return (uint64_t)bits_sign(target, 56);
 }
 
-// --- forgetting -------------------------------------------------------------------------------------------------------
+// --- invalidation -----------------------------------------------------------------------------------------------------
 
 void a64_flush(struct a64_cpu *cpu)
 {

@@ -27,7 +27,7 @@ struct a64_model {
 extern const struct a64_model a64_models[];
 extern const size_t a64_model_count;
 
-// By name, or NULL. a64_models[0] is the one to use when nobody says anything.
+// By name, or NULL. a64_models[0] is the default.
 const struct a64_model *a64_model_find(const char *name);
 
 // The atomic instructions of Armv8.1.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// PSCI 1.0 (DEN 0022D) and what the SMC Calling Convention (DEN 0028, 1.1) wants answered: what a kernel needs of firmware. The
+// PSCI 1.0 (DEN 0022D) and what the SMC Calling Convention (DEN 0028, 1.1) has to be answered: what a kernel needs of firmware. The
 // conduit is HVC, as the device tree says: there is no EL3, so SMC is UNDEFINED (Arm ARM, SMC).
 //
 // A CPU runs as soon as CPU_ON has returned: nothing is ever ON_PENDING, and nothing fails inside. No trusted OS denies

@@ -225,7 +225,7 @@ bool a64_write_tcr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 }
 
 // Pages that are global stay; the tables of the upper half may only change together with a TLBI. The ASID is in the register that
-// TCR_EL1.A1 names: what is private to one goes at any change. Bit 0 is RES0 without FEAT_TTCNP.
+// TCR_EL1.A1 names: any change removes what is private to one. Bit 0 is RES0 without FEAT_TTCNP.
 bool a64_write_ttbr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 {
     bool upper = encoding & 1;
@@ -336,7 +336,7 @@ bool a64_read_counter(struct a64_cpu *cpu, unsigned encoding, uint64_t *value)
     return true;
 }
 
-// The port's answer to an access, and what it asks of the loop.
+// The result of an access to the port; a deadline that moved ends the slice.
 static bool port_done(struct a64_cpu *cpu, enum port_result result)
 {
     if (cpu->vcpu.loop->clock->moved)

@@ -13,7 +13,7 @@ enum { // access
     A64_EL0_WRITE = 1 << 1,
     A64_EL1_READ = 1 << 2,
     A64_EL1_WRITE = 1 << 3,
-    A64_PLAIN = 1 << 4,      // all 64 bits of a field, whoever may access it
+    A64_PLAIN = 1 << 4,      // all 64 bits of a field, without a check other than the level
     A64_ENDS_BLOCK = 1 << 5, // a write can change how the next instruction is executed
     A64_NEEDS_FP = 1 << 6,
     A64_EL0 = A64_EL0_READ | A64_EL0_WRITE,
