@@ -219,6 +219,19 @@ Test(ioapic, a_held_trigger_goes_when_the_entry_becomes_an_edge_and_at_reset)
     cr_assert_not(entry(&io, 6, LEVEL | 0x36));
 }
 
+Test(ioapic, every_pin_holds_its_own_trigger)
+{
+    for (unsigned pin = 0; pin < 240; pin++) {
+        struct ioapic io = fresh(240);
+        entry(&io, pin, LEVEL | 0x36);
+        cr_assert_not(ioapic_trigger(&io, (pin + 1) % 240), "masked");
+        cr_assert_not(ioapic_trigger(&io, (pin + 64) % 240));
+        cr_assert(ioapic_trigger(&io, pin));
+        sent(&io, pin);
+        cr_assert_not(ioapic_ready(&io));
+    }
+}
+
 Test(ioapic, a_trigger_beside_an_active_level_is_no_second_interrupt)
 {
     struct ioapic io = fresh(24);

@@ -386,3 +386,22 @@ Test(lapic_lvt, an_8_bit_logical_destination_reaches_cluster_zero_of_x2apics)
     cr_assert(named(&b, 1 << 5, true, true));
     cr_assert(!named(&b, 1 << 4, true, true));
 }
+
+// --- ExtINT ---------------------------------------------------------------------------------------------------------
+
+Test(lapic_lvt, extint_is_a_wire_of_the_lint_pins_alone)
+{
+    struct bench b = bench_enabled();
+    put(&b, LAPIC_LVT_LINT1, X86_EXTINT << 8);
+    cr_assert(!lapic_extint(&b.lapic));
+    lapic_set_lint(&b.lapic, 1, true);
+    cr_assert(lapic_extint(&b.lapic));
+    cr_assert_eq(lapic_output(&b.lapic), PENDING_INTR);
+    put(&b, LAPIC_LVT_LINT1, MASKED | X86_EXTINT << 8);
+    cr_assert(!lapic_extint(&b.lapic));
+    put(&b, LAPIC_LVT_PMC, X86_EXTINT << 8);
+    put(&b, LAPIC_LVT_THERMAL, X86_EXTINT << 8);
+    cr_assert(!lapic_extint(&b.lapic));
+    lapic_raise(&b.lapic, LAPIC_THERMAL);
+    cr_assert_eq(lapic_output(&b.lapic), 0);
+}

@@ -35,6 +35,8 @@ Test(lapic_registers, the_table_is_sorted_and_complete)
         cr_assert_str_eq(lapic_registers[i].reg.name, names[i]);
         cr_assert(i == 0 || lapic_registers[i].reg.offset > lapic_registers[i - 1].reg.offset);
         cr_assert_eq(lapic_registers[i].reg.offset % 16, 0);
+        bool readable = lapic_registers[i].access & (LAPIC_XAPIC_READ | LAPIC_X2APIC_READ);
+        cr_assert_eq(lapic_registers[i].reg.peek, readable, "no read has an effect");
     }
 }
 
@@ -507,6 +509,26 @@ Test(lapic_registers, a_masked_error_entry_stays_silent)
     struct bench b = bench_enabled();
     get(&b, 0x40);
     cr_assert_eq(lapic_output(&b.lapic), 0);
+}
+
+Test(lapic_registers, entering_x2apic_mode_keeps_the_low_half_of_the_icr_alone)
+{
+    struct bench b = bench_enabled();
+    put(&b, LAPIC_ICR_HIGH, 0x05000000);
+    put(&b, LAPIC_ICR, 0x4c841);
+    put_msr(&b, LAPIC_MSR_BASE, base_of(X2APIC));
+    cr_assert_eq(get_msr(&b, msr_of(LAPIC_ICR)), 0x4c841);
+}
+
+Test(lapic_registers, version_and_remote_read_are_constants)
+{
+    struct bench b = bench_enabled();
+    cr_assert_eq(get(&b, LAPIC_VERSION_REGISTER), 0x01060015);
+    cr_assert_eq(get(&b, LAPIC_RRD), 0);
+    put(&b, LAPIC_VERSION_REGISTER, 0);
+    put(&b, LAPIC_RRD, 1);
+    cr_assert_eq(get(&b, LAPIC_VERSION_REGISTER), 0x01060015);
+    cr_assert_eq(get(&b, LAPIC_RRD), 0);
 }
 
 // --- Counters of mistakes -------------------------------------------------------------------------------------------

@@ -575,6 +575,14 @@ Test(pic, the_resolver_agrees_with_a_walk_round_the_ring)
             }
 }
 
+Test(pic, a_line_that_is_high_at_reset_is_no_edge)
+{
+    struct script s = pc();
+    run(&s, "+3");
+    pic_cascade_reset(&s.cascade);
+    EXPECT(&s, "?m -3 +3 ?m", "00 08");
+}
+
 // --- Counters of mistakes -------------------------------------------------------------------------------------------
 
 static unsigned mistakes(const struct script *s)

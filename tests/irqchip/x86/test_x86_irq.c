@@ -473,6 +473,78 @@ Test(x86_irq, cpus_without_x2apic_and_tsc_deadline_have_none_of_their_registers)
     }
 }
 
+Test(x86_irq, registers_written_in_x2apic_mode_change_what_is_told)
+{
+    board_pc(&b, 1);
+    enter_x2apic(&b, 0);
+    put_msr(&b, 0, LAPIC_MSR_FIRST + LAPIC_SVR / 16, 0x1ff);
+    x86_irq_msi(&b.irq, 0xfee00000, 0x55, 0);
+    cr_assert_eq(b.pending[0], PENDING_INTR);
+    put_msr(&b, 0, LAPIC_MSR_FIRST + LAPIC_TPR / 16, 0x50);
+    cr_assert_eq(b.pending[0], 0);
+    put_msr(&b, 0, LAPIC_MSR_FIRST + LAPIC_TPR / 16, 0x40);
+    cr_assert_eq(b.pending[0], PENDING_INTR);
+    put_msr(&b, 0, LAPIC_MSR_FIRST + LAPIC_LVT_TIMER / 16, 0x40);
+    put_msr(&b, 0, LAPIC_MSR_FIRST + LAPIC_INITIAL_COUNT / 16, 100);
+    cr_assert_eq(b.deadline[0], b.now + 200);
+}
+
+Test(x86_irq, a_message_reaches_those_it_names_while_an_extint_entry_drives_others)
+{
+    static const unsigned deliveries[] = { X86_FIXED, X86_LOWEST, X86_NMI };
+    board_pc(&b, 3);
+    board_enable(&b);
+    for (uint32_t i = 0; i < 3; i++)
+        put(&b, i, LAPIC_LDR, 0x01000000u << i);
+    route(&b, 0, 0, X86_EXTINT << 8 | ENTRY_DEST(2));
+    pic_setup(&b);
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 4, true);
+    cr_assert_eq(b.pending[2], PENDING_INTR);
+    for (unsigned i = 0; i < countof(deliveries); i++) {
+        cr_assert(x86_irq_msi(&b.irq, 0xfee03004, deliveries[i] << 8 | (0x50 + i), 0)); // logical, CPUs 0 and 1
+        cr_assert_eq(b.pending[2], PENDING_INTR);
+        cr_assert_eq(get(&b, 2, LAPIC_IRR + 0x20), 0);
+    }
+    cr_assert_eq(b.pending[0], PENDING_NMI | PENDING_INTR);
+    cr_assert_eq(b.pending[1], PENDING_NMI | PENDING_INTR);
+    put(&b, 0, LAPIC_ICR, LAPIC_TO_ALL << 18 | 0x60);
+    settled(&b);
+}
+
+Test(x86_irq, an_init_takes_the_logical_id_away)
+{
+    board_pc(&b, 2);
+    board_enable(&b);
+    put(&b, 1, LAPIC_LDR, 0x02000000);
+    cr_assert(x86_irq_msi(&b.irq, 0xfee02004, X86_NMI << 8, 0));
+    x86_irq_msi(&b.irq, 0xfee01000, X86_INIT << 8, 0);
+    cr_assert_eq(x86_irq_acknowledge(&b.irq, 1, PENDING_INIT, 0), 0);
+    cr_assert(!x86_irq_msi(&b.irq, 0xfee02004, X86_NMI << 8, 0));
+    cr_assert_eq(b.drop_reason, X86_IRQ_DROP_NO_CPU);
+}
+
+Test(x86_irq, an_ipi_to_itself_that_a_disabled_apic_refuses_is_dropped_by_name)
+{
+    board_pc(&b, 1);
+    put(&b, 0, LAPIC_ICR, LAPIC_TO_SELF << 18 | 0x40);
+    cr_assert_eq(b.drops, 1);
+    cr_assert_eq(b.drop_reason, X86_IRQ_DROP_REFUSED);
+}
+
+Test(x86_irq, the_nmi_pin_is_an_edge_in_pic_mode)
+{
+    board_config(&b, (struct x86_irq_config){ .cpus = 1, .pic = true, .imcr = true, .pic_pin = -1 });
+    x86_irq_set_nmi(&b.irq, false);
+    cr_assert_eq(b.pending[0], 0);
+    x86_irq_set_nmi(&b.irq, true);
+    cr_assert_eq(x86_irq_acknowledge(&b.irq, 0, PENDING_NMI, 0), 0);
+    x86_irq_set_nmi(&b.irq, true);
+    x86_irq_set_nmi(&b.irq, false);
+    cr_assert_eq(b.pending[0], 0);
+    x86_irq_set_nmi(&b.irq, true);
+    cr_assert_eq(b.pending[0], PENDING_NMI);
+}
+
 Test(x86_irq, each_trigger_is_one_run_of_the_handler_edge_or_level)
 {
     board_pc(&b, 1);
@@ -752,13 +824,14 @@ Test(x86_irq, a_saved_board_continues_as_the_original)
 
 Test(x86_irq, a_configuration_out_of_range_is_refused_with_a_text)
 {
-    static const uint32_t twice[] = { 3, 3 }, large[] = { 0, 65536 };
+    static const uint32_t twice[] = { 3, 3 }, large[] = { 0, 65536 }, high[] = { 4093, 65535, 65535 };
     static const struct x86_irq_ioapic pins = { 241, 0x20, 0 }, version = { 24, 0x12, 0 }, id = { 24, 0x11, 16 };
     const struct x86_irq_config configs[] = {
         { .cpus = 0, .pic_pin = -1 },
         { .cpus = INTACT_X86_CPUS_MAX + 1, .pic_pin = -1 },
         { .cpus = 2, .apic_ids = twice, .pic_pin = -1 },
         { .cpus = 2, .apic_ids = large, .pic_pin = -1 },
+        { .cpus = 3, .apic_ids = high, .pic_pin = -1 },
         { .cpus = 1, .address_bits = 53, .pic_pin = -1 },
         { .cpus = 1, .ioapic_count = 1, .ioapics = &pins },
         { .cpus = 1, .ioapic_count = 1, .ioapics = &version },

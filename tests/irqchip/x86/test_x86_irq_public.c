@@ -10,7 +10,7 @@
 
 #include "irqchip/told.h"
 
-enum { LAPIC = 0xfee00000, IOAPIC = 0xfec00000 };
+enum { X86_NMI_MODE = 4 << 8, LAPIC = 0xfee00000, IOAPIC = 0xfec00000 };
 
 static struct intact_x86_irq *irq;
 
@@ -338,6 +338,30 @@ Test(intact_x86_irq, each_of_several_ioapics_has_its_window_and_its_pins, .fini 
     }
 }
 
+Test(intact_x86_irq, the_ports_are_those_that_the_configuration_has, .fini = destroy)
+{
+    static const uint16_t pic[] = { 0x20, 0x21, 0xa0, 0xa1, 0x4d0, 0x4d1 }, imcr[] = { 0x22, 0x23 };
+    uint8_t byte;
+    for (unsigned has = 0; has < 4; has++) {
+        struct intact_x86_irq_config config = defaults();
+        config.pic = has & 1;
+        config.imcr = has & 2;
+        cr_assert_eq(intact_x86_irq_create(&config, &irq, NULL), 0);
+        for (uint32_t port = 0; port < 65536; port++) {
+            bool there = false;
+            for (unsigned i = 0; i < 6; i++)
+                there |= config.pic && port == pic[i];
+            for (unsigned i = 0; i < 2; i++)
+                there |= config.imcr && port == imcr[i];
+            enum intact_x86_access expected = there ? INTACT_X86_DONE : INTACT_X86_NOT_MINE;
+            cr_assert_eq(intact_x86_irq_port_read(irq, (uint16_t)port, &byte), expected, "port %x", port);
+            cr_assert_eq(intact_x86_irq_port_write(irq, (uint16_t)port, 0), expected, "port %x", port);
+        }
+        destroy();
+    }
+    irq = NULL;
+}
+
 Test(intact_x86_irq, cpus_without_x2apic_and_tsc_deadline_fault, .fini = destroy)
 {
     struct intact_x86_irq_config config = defaults();
@@ -498,6 +522,31 @@ Test(intact_x86_irq, observers_hear_the_stations_of_an_interrupt, .fini = destro
     heard[0] = 0;
     intact_x86_irq_set_pin(irq, INTACT_X86_IOAPIC, 9, true);
     cr_assert_str_eq(heard, "");
+}
+
+Test(intact_x86_irq, observers_hear_a_timer_an_ipi_and_an_error, .fini = destroy)
+{
+    static struct intact_trace_observer observer; // it outlives the function, as destroy runs after it
+    create(2);
+    store(0, LAPIC + 0x3e0, 0xb);
+    store(0, LAPIC + 0x320, 0x40);
+    store(0, LAPIC + 0x380, 500);
+    store(0, LAPIC + 0x310, 1u << 24);
+    intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS & ~INTACT_TRACE_BIT(INTACT_TRACE_PENDING), hear,
+                               NULL);
+    cr_assert_eq(intact_x86_irq_trace(irq, &observer), 0);
+    intact_x86_irq_advance(irq, 500);
+    intact_x86_irq_advance(irq, 600);
+    store(0, LAPIC + 0x300, 0x41);
+    store(0, LAPIC + 0x300, 0x40000 | X86_NMI_MODE);
+    store(0, LAPIC + 0x300, 0x0f);
+    intact_x86_irq_msi(irq, 0xfee00010, 0x55);
+    cr_assert(strstr(heard, "500 timer cpu0 1f4 0 0\n"), "%s", heard);
+    cr_assert(strstr(heard, "600 ipi cpu0 1 0 41\n600 accept cpu1 41 0 0\n"), "%s", heard);
+    cr_assert(strstr(heard, "600 ipi cpu0 1 104 0\n600 accept cpu0 0 4 0\n"), "%s", heard);
+    cr_assert(strstr(heard, "600 mistake cpu0 10000 5 0\n"), "an invalid combination: %s", heard);
+    cr_assert(strstr(heard, "600 mistake cpu0 10000 4 0\n"), "an illegal vector: %s", heard);
+    cr_assert(strstr(heard, "600 drop cpu-1 102 fee00010 200000055\n"), "%s", heard);
 }
 
 static unsigned counters;
