@@ -211,33 +211,11 @@ static void write_field(struct gic_access *access, const struct gic_register *ro
 
 // --- The table ------------------------------------------------------------------------------------------------------
 
-static uint32_t span(const struct reg *reg)
-{
-    if (reg->stride)
-        return reg->stride * (reg->count ? reg->count : 1);
-    return reg->widths & REG_64 ? 8 : 4;
-}
-
-static const struct gic_register *find(const struct gic_register *rows, unsigned count, uint64_t offset)
-{
-    unsigned low = 0, high = count;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (rows[middle].reg.offset <= offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0 || offset - rows[low - 1].reg.offset >= span(&rows[low - 1].reg))
-        return NULL;
-    return &rows[low - 1];
-}
-
 // The row of an access that may be done, or NULL after the reason was noted.
 static const struct gic_register *check(struct gic_access *access, const struct gic_register *rows, unsigned count,
                                         uint64_t offset, unsigned size, bool write)
 {
-    const struct gic_register *row = find(rows, count, offset);
+    const struct gic_register *row = REG_FIND(rows, count, (uint32_t)offset);
     if (!row)
         report(access, GIC_MISTAKE_REGISTER, write ? GIC_STATUS_WRD : GIC_STATUS_RRD);
     else if (!(row->reg.widths & size) || offset % size)
@@ -253,40 +231,18 @@ static const struct gic_register *check(struct gic_access *access, const struct 
     return NULL;
 }
 
-static uint64_t read_register(struct gic_access *access, const struct gic_register *row, unsigned index, uint64_t now)
-{
-    if (row->field != GIC_NO_FIELD)
-        return read_field(access, row, index);
-    return row->reg.read ? row->reg.read(access, index, now) : row->reg.reset;
-}
-
-static void write_register(struct gic_access *access, const struct gic_register *row, unsigned index, uint64_t value,
-                           uint64_t now)
-{
-    if (row->field != GIC_NO_FIELD)
-        write_field(access, row, index, (uint32_t)value);
-    else
-        row->reg.write(access, index, value & row->reg.mask, now);
-}
-
-// Bytes of one register of the row.
-static unsigned width(const struct reg *reg)
-{
-    return reg->stride ? reg->stride : span(reg);
-}
-
 uint64_t gic_access_read(struct gic_access *access, const struct gic_register *rows, unsigned count, uint64_t offset,
                          unsigned size, uint64_t now)
 {
     const struct gic_register *row = check(access, rows, count, offset, size, false);
+    uint64_t value = 0;
     if (!row)
         return 0;
-    unsigned bytes = width(&row->reg), index = reg_index(&row->reg, (uint32_t)offset);
-    uint64_t value = 0;
-    if (size < bytes)
-        return read_register(access, row, index, now) >> (offset % bytes * 8) & bits_low(size * 8);
+    if (row->field == GIC_NO_FIELD)
+        return reg_get_bytes(&row->reg, access->chip, access, (uint32_t)offset, size, now);
+    unsigned index = reg_index(&row->reg, (uint32_t)offset), bytes = reg_bytes(&row->reg);
     for (unsigned i = 0; i < size / bytes; i++)
-        value |= read_register(access, row, index + i, now) << (i * bytes * 8);
+        value |= (uint64_t)read_field(access, row, index + i) << (i * bytes * 8);
     return value;
 }
 
@@ -296,13 +252,11 @@ void gic_access_write(struct gic_access *access, const struct gic_register *rows
     const struct gic_register *row = check(access, rows, count, offset, size, true);
     if (!row)
         return;
-    unsigned bytes = width(&row->reg), index = reg_index(&row->reg, (uint32_t)offset);
-    if (size < bytes) { // half of a 64-bit register
-        unsigned shift = (unsigned)(offset % bytes * 8);
-        uint64_t old = row->access & GIC_READ ? read_register(access, row, index, now) : 0;
-        write_register(access, row, index, bits_merge(old, value << shift, bits_low(size * 8) << shift), now);
+    if (row->field == GIC_NO_FIELD) {
+        reg_put_bytes(&row->reg, access->chip, access, (uint32_t)offset, size, value, now);
         return;
     }
+    unsigned index = reg_index(&row->reg, (uint32_t)offset), bytes = reg_bytes(&row->reg);
     for (unsigned i = 0; i < size / bytes; i++)
-        write_register(access, row, index + i, value >> (i * bytes * 8) & bits_low(bytes * 8), now);
+        write_field(access, row, index + i, (uint32_t)(value >> (i * bytes * 8)));
 }

@@ -17,7 +17,7 @@
 #include "irqchip/arm/gic.h"
 
 enum gic_field {
-    GIC_NO_FIELD, // the row's functions
+    GIC_NO_FIELD, // the row's functions, or its member of the chip
     GIC_GROUP,
     GIC_MODIFIER,
     GIC_NMI,
@@ -47,7 +47,7 @@ struct gic_register {
     uint8_t space;  // enum gic_space
 };
 
-// The context of the rows' functions.
+// The context of the rows' functions; `chip` has the rows' members.
 struct gic_access {
     void *chip; // struct gicd, gicr, gicc, its
     struct gic_shared *shared;

@@ -251,12 +251,6 @@ static void bpr_write(void *context, unsigned index, uint64_t value, uint64_t no
     access->effect->flags |= GIC_CHANGED;
 }
 
-static uint64_t abpr_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return chip(context)->core.bpr[GIC_G1NS];
-}
-
 static void abpr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct gic_access *access = context;
@@ -321,7 +315,8 @@ const struct gic_register gicc_registers[] = {
     { ROW(GICC_EOIR, 1, 0, 0x1fff, NULL, eoir_write), GIC_WRITE },
     { ROW(GICC_RPR, 1, GIC_IDLE, 0, rpr_read), GIC_READ },
     { ROW(GICC_HPPIR, 1, GIC_SPURIOUS, 0, hppir_read), GIC_READ },
-    { ROW(GICC_ABPR, 1, GIC_BPR_MIN + 1, 7, abpr_read, abpr_write), GIC_RW | GIC_SECURE_ONLY },
+    { ROW(GICC_ABPR, 1, GIC_BPR_MIN + 1, 7, NULL, abpr_write, REG_FIELD(struct gicc, core.bpr[GIC_G1NS])),
+      GIC_RW | GIC_SECURE_ONLY },
     { { "GICC_AIAR", GICC_AIAR, 0, 0, REG_32, false, GIC_SPURIOUS, 0, aiar_read }, GIC_READ | GIC_SECURE_ONLY },
     { ROW(GICC_AEOIR, 1, 0, 0x1fff, NULL, aeoir_write), GIC_WRITE | GIC_SECURE_ONLY },
     { ROW(GICC_AHPPIR, 1, GIC_SPURIOUS, 0, ahppir_read), GIC_READ | GIC_SECURE_ONLY },

@@ -142,12 +142,6 @@ static void statusr_write(void *context, unsigned index, uint64_t value, uint64_
     *((struct gic_access *)context)->statusr &= ~(uint32_t)value;
 }
 
-static uint64_t waker_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((const struct gicr *)((struct gic_access *)context)->chip)->waker;
-}
-
 // ChildrenAsleep follows ProcessorSleep at once.
 static void waker_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
@@ -162,12 +156,6 @@ static void waker_write(void *context, unsigned index, uint64_t value, uint64_t 
 
 #define PROPBASER UINT64_C(0x070fffffffffff9f) // OuterCache, address, Shareability, InnerCache, IDbits
 #define PENDBASER UINT64_C(0x470fffffffff0f80) // PTZ, OuterCache, address, Shareability, InnerCache
-
-static uint64_t propbaser_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((const struct gicr *)((struct gic_access *)context)->chip)->propbaser;
-}
 
 // PTZ is write-only.
 static uint64_t pendbaser_read(void *context, unsigned index, uint64_t now)
@@ -254,10 +242,12 @@ const struct gic_register gicr_registers[] = {
     { { "GICR_IIDR", 0x0004, 0, 0, REG_32, true, 0x43b, 0 }, GIC_READ },
     { { "GICR_TYPER", 0x0008, 0, 0, REG_32 | REG_64, true, 0, 0, typer_read }, GIC_READ },
     { { "GICR_STATUSR", 0x0010, 0, 0, REG_32, true, 0, 0xf, statusr_read, statusr_write }, GIC_RW },
-    { { "GICR_WAKER", 0x0014, 0, 0, REG_32, true, 6, 2, waker_read, waker_write }, GIC_RW | GIC_SECURE_ONLY },
+    { { "GICR_WAKER", 0x0014, 0, 0, REG_32, true, 6, 2, NULL, waker_write, REG_FIELD(struct gicr, waker) },
+      GIC_RW | GIC_SECURE_ONLY },
     { { "GICR_SETLPIR", 0x0040, 0, 0, REG_32 | REG_64, false, 0, 0xffffffff, NULL, setlpir_write }, GIC_WRITE },
     { { "GICR_CLRLPIR", 0x0048, 0, 0, REG_32 | REG_64, false, 0, 0xffffffff, NULL, clrlpir_write }, GIC_WRITE },
-    { { "GICR_PROPBASER", 0x0070, 0, 0, REG_32 | REG_64, true, 0, PROPBASER, propbaser_read, propbaser_write },
+    { { "GICR_PROPBASER", 0x0070, 0, 0, REG_32 | REG_64, true, 0, PROPBASER, NULL, propbaser_write,
+        REG_FIELD(struct gicr, propbaser) },
       GIC_RW },
     { { "GICR_PENDBASER", 0x0078, 0, 0, REG_32 | REG_64, true, 0, PENDBASER, pendbaser_read, pendbaser_write },
       GIC_RW },

@@ -211,12 +211,6 @@ static uint64_t rpr_read(void *context, unsigned index, uint64_t now)
     return high | (access->ns && running != GIC_IDLE ? gic_priority_to_ns(running) : running);
 }
 
-static uint64_t bpr0_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((struct access *)context)->icc->core.bpr[GIC_G0];
-}
-
 static void bpr0_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct access *access = context;
@@ -250,12 +244,6 @@ static void bpr1_write(void *context, unsigned index, uint64_t value, uint64_t n
         gic_cpu_set_bpr(core, group, (unsigned)value);
     else if (group == GIC_G1S)
         gic_cpu_set_bpr(core, GIC_G0, (unsigned)value);
-}
-
-static uint64_t ap0r_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return ((struct access *)context)->icc->core.apr[GIC_G0];
 }
 
 static void ap0r_write(void *context, unsigned index, uint64_t value, uint64_t now)
@@ -383,12 +371,6 @@ static void igrpen1_el3_write(void *context, unsigned index, uint64_t value, uin
     enable(context, (uint32_t)value << GIC_G1NS, BIT32(GIC_G1NS) | BIT32(GIC_G1S));
 }
 
-// SRE is RAO/WI.
-static void sre_write(void *context, unsigned index, uint64_t value, uint64_t now)
-{
-    (void)context, (void)index, (void)value, (void)now;
-}
-
 // --- SGIs -----------------------------------------------------------------------------------------------------------
 
 static void send(struct access *access, uint64_t value, enum gic_group group)
@@ -436,8 +418,10 @@ const struct icc_register icc_registers[] = {
     { ROW_EFFECT(ICC_IAR0_EL1, 0, iar0_read, NULL), ICC_READ | ICC_GROUP0 },
     { ROW(ICC_EOIR0_EL1, 0, INTID_MASK, NULL, eoir0_write), ICC_WRITE | ICC_GROUP0 },
     { ROW(ICC_HPPIR0_EL1, GIC_SPURIOUS, 0, hppir0_read, NULL), ICC_READ | ICC_GROUP0 },
-    { ROW(ICC_BPR0_EL1, GIC_BPR_MIN, 7, bpr0_read, bpr0_write), ICC_RW | ICC_GROUP0 },
-    { ROW(ICC_AP0R0_EL1, 0, 0xffffffff, ap0r_read, ap0r_write), ICC_RW | ICC_GROUP0 },
+    { ROW(ICC_BPR0_EL1, GIC_BPR_MIN, 7, NULL, bpr0_write, REG_FIELD(struct icc, core.bpr[GIC_G0])),
+      ICC_RW | ICC_GROUP0 },
+    { ROW(ICC_AP0R0_EL1, 0, 0xffffffff, NULL, ap0r_write, REG_FIELD(struct icc, core.apr[GIC_G0])),
+      ICC_RW | ICC_GROUP0 },
     { ROW(ICC_AP1R0_EL1, 0, AP1R_NMI | 0xffffffff, ap1r_read, ap1r_write), ICC_RW },
     { ROW_EFFECT(ICC_NMIAR1_EL1, 0, nmiar1_read, NULL), ICC_READ | ICC_NMI },
     { ROW(ICC_DIR_EL1, 0, INTID_MASK, NULL, dir_write), ICC_WRITE },
@@ -450,27 +434,20 @@ const struct icc_register icc_registers[] = {
     { ROW(ICC_HPPIR1_EL1, GIC_SPURIOUS, 0, hppir1_read, NULL), ICC_READ },
     { ROW(ICC_BPR1_EL1, GIC_BPR_MIN + 1, 7, bpr1_read, bpr1_write), ICC_RW },
     { ROW(ICC_CTLR_EL1, 0x48400, 0x43, ctlr_read, ctlr_write), ICC_RW },
-    { ROW(ICC_SRE_EL1, 7, 0, NULL, sre_write), ICC_RW },
+    { ROW(ICC_SRE_EL1, 7, 0, NULL), ICC_RW },
     { ROW(ICC_IGRPEN0_EL1, 0, 1, igrpen0_read, igrpen0_write), ICC_RW | ICC_GROUP0 },
     { ROW(ICC_IGRPEN1_EL1, 0, 1, igrpen1_read, igrpen1_write), ICC_RW },
-    { ROW(ICC_SRE_EL2, 15, 0, NULL, sre_write), ICC_RW },
+    { ROW(ICC_SRE_EL2, 15, 0, NULL), ICC_RW },
     { ROW(ICC_CTLR_EL3, 0x48400, 0x5b, ctlr_el3_read, ctlr_el3_write), ICC_RW | ICC_EL3 },
-    { ROW(ICC_SRE_EL3, 15, 0, NULL, sre_write), ICC_RW | ICC_EL3 },
+    { ROW(ICC_SRE_EL3, 15, 0, NULL), ICC_RW | ICC_EL3 },
     { ROW(ICC_IGRPEN1_EL3, 0, 3, igrpen1_el3_read, igrpen1_el3_write), ICC_RW | ICC_EL3 },
 };
 const unsigned icc_register_count = countof(icc_registers);
 
 static const struct icc_register *find(uint64_t encoding)
 {
-    unsigned low = 0, high = icc_register_count;
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-        if (icc_registers[middle].reg.offset < encoding)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < icc_register_count && icc_registers[low].reg.offset == encoding ? &icc_registers[low] : NULL;
+    const struct icc_register *row = REG_FIND(icc_registers, icc_register_count, (uint32_t)encoding);
+    return row && row->reg.offset == encoding ? row : NULL;
 }
 
 // Whether the register answers: EL3's where there are two Security states, and Group 0's not to Non-secure software.
@@ -511,7 +488,7 @@ enum port_result icc_read(struct icc *icc, const struct gic_ready *ready, bool t
     const struct icc_register *row = find(encoding);
     enum port_result result = check(&access, row, ICC_READ);
     if (result == PORT_DONE)
-        *value = row->reg.read ? row->reg.read(&access, 0, 0) : row->reg.reset;
+        *value = reg_get(&row->reg, icc, &access, 0, 0);
     return result;
 }
 
@@ -526,7 +503,7 @@ enum port_result icc_write(struct icc *icc, bool two_states, uint64_t encoding, 
     const struct icc_register *row = find(encoding);
     enum port_result result = check(&access, row, ICC_WRITE);
     if (result == PORT_DONE)
-        row->reg.write(&access, 0, value & row->reg.mask, 0);
+        reg_put(&row->reg, icc, &access, 0, value, 0); // a row without function, ICC_SRE: WI
     return result;
 }
 

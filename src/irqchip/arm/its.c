@@ -184,12 +184,6 @@ static uint64_t typer_read(void *context, unsigned index, uint64_t now)
            (uint64_t)(ITS_COLLECTION_BITS - 1) << 32 | BIT64(36);
 }
 
-static uint64_t statusr_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return chip(context)->statusr;
-}
-
 static void statusr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     (void)index, (void)now;
@@ -205,12 +199,6 @@ static bool may_move(void *context)
     return false;
 }
 
-static uint64_t cbaser_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return chip(context)->cbaser;
-}
-
 static void cbaser_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     (void)index, (void)now;
@@ -218,12 +206,6 @@ static void cbaser_write(void *context, unsigned index, uint64_t value, uint64_t
         return;
     chip(context)->cbaser = value;
     chip(context)->creadr = 0;
-}
-
-static uint64_t cwriter_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return chip(context)->cwriter;
 }
 
 static uint32_t queue_size(const struct its *its)
@@ -242,12 +224,6 @@ static void cwriter_write(void *context, unsigned index, uint64_t value, uint64_
         gic_access_mistake(context, GIC_MISTAKE_TABLE);
     else
         its->cwriter = value & OFFSET_MASK;
-}
-
-static uint64_t creadr_read(void *context, unsigned index, uint64_t now)
-{
-    (void)index, (void)now;
-    return chip(context)->creadr;
 }
 
 static uint64_t baser_read(void *context, unsigned index, uint64_t now)
@@ -282,11 +258,15 @@ const struct gic_register its_registers[] = {
     { { "GITS_CTLR", 0x0000, 0, 0, REG_32, true, CTLR_QUIESCENT, CTLR_ENABLED, ctlr_read, ctlr_write }, GIC_RW },
     { { "GITS_IIDR", 0x0004, 0, 0, REG_32, true, 0x43b, 0 }, GIC_READ },
     { { "GITS_TYPER", 0x0008, 0, 0, REG_32 | REG_64, true, UINT64_C(0x1f0001ef71), 0, typer_read }, GIC_READ },
-    { { "GITS_STATUSR", 0x0040, 0, 0, REG_32, true, 0, 0xf, statusr_read, statusr_write }, GIC_RW },
-    { { "GITS_CBASER", 0x0080, 0, 0, REG_32 | REG_64, true, 0, CBASER_WRITABLE, cbaser_read, cbaser_write }, GIC_RW },
-    { { "GITS_CWRITER", 0x0088, 0, 0, REG_32 | REG_64, true, 0, OFFSET_MASK | RETRY, cwriter_read, cwriter_write },
+    { { "GITS_STATUSR", 0x0040, 0, 0, REG_32, true, 0, 0xf, NULL, statusr_write, REG_FIELD(struct its, statusr) },
       GIC_RW },
-    { { "GITS_CREADR", 0x0090, 0, 0, REG_32 | REG_64, true, 0, 0, creadr_read }, GIC_READ },
+    { { "GITS_CBASER", 0x0080, 0, 0, REG_32 | REG_64, true, 0, CBASER_WRITABLE, NULL, cbaser_write,
+        REG_FIELD(struct its, cbaser) },
+      GIC_RW },
+    { { "GITS_CWRITER", 0x0088, 0, 0, REG_32 | REG_64, true, 0, OFFSET_MASK | RETRY, NULL, cwriter_write,
+        REG_FIELD(struct its, cwriter) },
+      GIC_RW },
+    { { "GITS_CREADR", 0x0090, 0, 0, REG_32 | REG_64, true, 0, 0, REG_FIELD(struct its, creadr) }, GIC_READ },
     { { "GITS_BASER", 0x0100, 8, 8, REG_32 | REG_64, true, 0, BASER_WRITABLE, baser_read, baser_write }, GIC_RW },
     IDENTITY("GITS_PIDR4", 0xffd0, 0x44),
     IDENTITY("GITS_PIDR0", 0xffe0, 0x94),

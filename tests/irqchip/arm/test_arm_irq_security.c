@@ -234,7 +234,8 @@ static void tap(void *owner, const struct intact_trace_event *event)
 {
     struct log *log = owner;
     size_t used = strlen(log->text);
-    snprintf(log->text + used, sizeof(log->text) - used, "%s %lu %lu\n", intact_trace_name(event->id), event->a, event->b);
+    snprintf(log->text + used, sizeof(log->text) - used, "%s %lu %lu\n", intact_trace_name(event->id), event->a,
+             event->b);
 }
 
 Test(arm_irq_security, an_interrupt_is_told_station_by_station)
@@ -252,9 +253,10 @@ Test(arm_irq_security, an_interrupt_is_told_station_by_station)
     icc_put(rig, 0, ICC_EOIR1_EL1, 35);
     char expected[512];
     snprintf(expected, sizeof(expected), "%s 0 3\n%s 35 %u\n%s 32 0\n%s 35 %u\n%s 0 32\n%s 0 3\n%s 35 %u\n%s 35 0\n",
-             intact_trace_name(INTACT_TRACE_PIN), intact_trace_name(INTACT_TRACE_ACCEPT), GIC_G1NS, intact_trace_name(INTACT_TRACE_PENDING),
-             intact_trace_name(INTACT_TRACE_ACK), GIC_G1NS, intact_trace_name(INTACT_TRACE_PENDING), intact_trace_name(INTACT_TRACE_PIN), intact_trace_name(INTACT_TRACE_EOI),
-             ARM_IRQ_CPU, intact_trace_name(INTACT_TRACE_EOI));
+             intact_trace_name(INTACT_TRACE_PIN), intact_trace_name(INTACT_TRACE_ACCEPT), GIC_G1NS,
+             intact_trace_name(INTACT_TRACE_PENDING), intact_trace_name(INTACT_TRACE_ACK), GIC_G1NS,
+             intact_trace_name(INTACT_TRACE_PENDING), intact_trace_name(INTACT_TRACE_PIN),
+             intact_trace_name(INTACT_TRACE_EOI), ARM_IRQ_CPU, intact_trace_name(INTACT_TRACE_EOI));
     cr_assert_str_eq(log.text, expected);
     rig_free(rig);
 }
