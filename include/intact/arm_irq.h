@@ -34,6 +34,7 @@
 
 #include <intact/error.h>
 #include <intact/irq_line.h>
+#include <intact/trace.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -68,6 +69,7 @@ enum intact_arm_access {
 #define INTACT_ARM_REGISTER(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 
 struct intact_arm_irq_config {
+    size_t size;      // of this structure, set by intact_arm_irq_config_init; create refuses another
     unsigned version; // 2 or 3
     uint32_t cpus;    // 1 to INTACT_ARM_CPUS_MAX, or INTACT_ARM_CPUS_MAX_2
     // The affinity of each CPU as in MPIDR_EL1 (39:32, 23:0), all different; NULL: 16 to a cluster, CPU n is Aff1 =
@@ -104,9 +106,9 @@ struct intact_arm_irq_config {
 // GICD 08000000h, GICC 08010000h, v2m 08020000h, ITS 08080000h, GICR 080A0000h.
 void intact_arm_irq_config_init(struct intact_arm_irq_config *config);
 
-// Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM, with a line of text in
-// `error` (INTACT_ERROR_SIZE bytes; may be NULL). intact_arm_irq_destroy releases it; NULL is allowed there.
-int intact_arm_irq_create(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, char *error);
+// Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM and NULL there, with a line
+// of text in `why` (<intact/error.h>). intact_arm_irq_destroy releases it; NULL is allowed there.
+int intact_arm_irq_create(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, char *why);
 void intact_arm_irq_destroy(struct intact_arm_irq *irq);
 
 // Reset of all chips. The levels at the pins stay, and so does the time.
@@ -117,8 +119,12 @@ void intact_arm_irq_reset(struct intact_arm_irq *irq);
 // Drives an SPI to an electrical level: level-sensitive ones are active high, of edge-triggered ones the rising edge
 // counts. A pin that is not there is ignored.
 void intact_arm_irq_set_pin(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, bool level);
-// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not outlive the object.
-void intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
+// An edge happened at a source that has no level: the SPI is pending until it is acknowledged, whether it is configured as
+// edge-triggered or as level-sensitive. Two before the acknowledge are one. A pin that is not there is ignored.
+void intact_arm_irq_trigger(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin);
+// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not be used when the object
+// is gone. 0; -EINVAL: there is no such pin, and the line stays as it was.
+int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
 // A PPI of `cpu`: `intid` 16 to 31, or 1056 and up with extended PPIs. Others are ignored. The generic timer's are 27
 // (virtual), 30 (physical), 29 (secure), 26 (hypervisor).
 void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t intid, bool level);
@@ -158,6 +164,32 @@ enum intact_arm_access intact_arm_irq_register_write(struct intact_arm_irq *irq,
 uint64_t intact_arm_irq_deadline(const struct intact_arm_irq *irq);
 // It is `now` ns since the start, not less than at the last call. What was due happens, in the order it was due.
 void intact_arm_irq_advance(struct intact_arm_irq *irq, uint64_t now);
+
+// --- State ----------------------------------------------------------------------------------------------------------
+
+// Saves all state of the chips, the levels at their pins and the time into `data`, which has `size` bytes. Returns the
+// bytes that it takes up; if they are more than `size`, nothing useful was written. `data` may be NULL with `size` 0. 0:
+// the host has no memory left. Guest memory, where tables of LPIs and ITS are, is the owner's to save.
+size_t intact_arm_irq_save(struct intact_arm_irq *irq, void *data, size_t size);
+// Loads what intact_arm_irq_save wrote, from an object with the same configuration, of this version of the library and on a
+// host of the same byte order. `pending` is called for every CPU, whether or not it changed. 0; -EINVAL: it is no such state,
+// `why` (<intact/error.h>) says what differs, and nothing was loaded; -EIO: it is damaged, and the object can only be reset,
+// loaded again or destroyed; -ENOMEM: nothing was loaded.
+int intact_arm_irq_load(struct intact_arm_irq *irq, const void *data, size_t size, char *why);
+
+// --- What happened --------------------------------------------------------------------------------------------------
+
+// Adds an observer of the stations that an interrupt passes here, see <intact/trace.h>: PIN, MESSAGE, ACCEPT, PENDING, ACK,
+// EOI, IPI, MISTAKE, DROP. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it listens already.
+// intact_trace_observer_remove takes it out; so does intact_arm_irq_destroy.
+int intact_arm_irq_trace(struct intact_arm_irq *irq, struct intact_trace_observer *observer);
+// Calls `mistake` for every counter of what guests did wrong, those that are 0 too, in a fixed order: the chip ("gicd",
+// "gicv2m", "its", "gicr", "icc", "gicc"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it was made
+// since create. A reset leaves the counters alone.
+void intact_arm_irq_mistakes(const struct intact_arm_irq *irq,
+                             void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
+                                             uint64_t count),
+                             void *owner);
 
 #ifdef __cplusplus
 }

@@ -366,6 +366,12 @@ static bool spi_of(const struct arm_irq *irq, uint32_t chip, uint32_t pin, uint3
     return gicd_has(&irq->gicd, *index);
 }
 
+bool arm_irq_has_pin(const struct arm_irq *irq, uint32_t chip, uint32_t pin)
+{
+    uint32_t index;
+    return spi_of(irq, chip, pin, &index);
+}
+
 void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool level)
 {
     uint32_t index;

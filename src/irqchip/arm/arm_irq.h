@@ -141,6 +141,9 @@ void arm_irq_free(struct arm_irq *irq);
 // Reset of all chips. Electrical levels of lines stay.
 void arm_irq_reset(struct arm_irq *irq);
 
+// Is there such a pin?
+bool arm_irq_has_pin(const struct arm_irq *irq, uint32_t chip, uint32_t pin);
+
 // Inputs. A level line is active while high; an edge line's rising edge is latched.
 void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool level);
 // An edge happened: one request of a source without a level. The SPI is pending until it is acknowledged, whether it is

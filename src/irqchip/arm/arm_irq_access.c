@@ -34,7 +34,7 @@ static void resample(struct arm_irq *irq, uint32_t index)
 {
     uint32_t extended = GIC_EXTENDED_FIRST * 32;
     uint32_t pin = index < extended ? index : ARM_IRQ_EXTENDED_PIN + index - extended;
-    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, gic_intid_of(gic_shared_slot(index)), ARM_IRQ_GICD, 0);
+    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, gic_intid_of(gic_shared_slot(index)), ARM_IRQ_GICD, pin);
     if (irq->config.resample)
         irq->config.resample(irq->config.owner, ARM_IRQ_GICD, pin);
 }

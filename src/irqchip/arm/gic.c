@@ -334,3 +334,25 @@ void gic_cpu_visit(struct gic_cpu *cpu, struct visit *v)
     VISIT(v, cpu->enabled);
     VISIT(v, cpu->common_bpr);
 }
+
+// --- Mistakes -------------------------------------------------------------------------------------------------------
+
+const char *gic_mistake_name(enum gic_mistake mistake)
+{
+    static const char *const names[GIC_MISTAKES] = {
+        [GIC_MISTAKE_REGISTER] = "register",
+        [GIC_MISTAKE_READONLY] = "read-only",
+        [GIC_MISTAKE_WRITEONLY] = "write-only",
+        [GIC_MISTAKE_WIDTH] = "width",
+        [GIC_MISTAKE_SECURE] = "secure",
+        [GIC_MISTAKE_ARE] = "are",
+        [GIC_MISTAKE_INTID] = "intid",
+        [GIC_MISTAKE_EOI] = "eoi",
+        [GIC_MISTAKE_DEACTIVATE] = "deactivate",
+        [GIC_MISTAKE_OTHER_GROUP] = "other-group",
+        [GIC_MISTAKE_SGI] = "sgi",
+        [GIC_MISTAKE_TABLE] = "table",
+        [GIC_MISTAKE_ENABLED] = "enabled",
+    };
+    return (unsigned)mistake < GIC_MISTAKES ? names[mistake] : "unknown";
+}

@@ -321,6 +321,9 @@ enum gic_mistake {
     GIC_NO_MISTAKE = GIC_MISTAKES,
 };
 
+// "register", "read-only" and so on; never NULL.
+const char *gic_mistake_name(enum gic_mistake mistake);
+
 // --- What an access asks of the world outside -----------------------------------------------------------------------
 
 enum {

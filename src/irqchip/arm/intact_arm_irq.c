@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/state.h"
 #include "irqchip/arm/arm_irq.h"
 
 // A window, and where it is. A CPU's accesses have its Security state.
@@ -25,6 +26,7 @@ struct intact_arm_irq {
     struct event its;
     struct window windows[ARM_IRQ_WINDOWS];
     uint32_t current; // the CPU whose access is under way
+    struct trace trace;
 };
 
 static_assert((int)INTACT_ARM_IRQ == (int)PENDING_IRQ && (int)INTACT_ARM_FIQ == (int)PENDING_FIQ &&
@@ -41,6 +43,7 @@ static_assert(INTACT_ARM_CPUS_MAX == ARM_IRQ_CPU_LIMIT && INTACT_ARM_CPUS_MAX_2 
 void intact_arm_irq_config_init(struct intact_arm_irq_config *config)
 {
     *config = (struct intact_arm_irq_config){
+        .size = sizeof(*config),
         .version = 3,
         .cpus = 1,
         .spis = 224,
@@ -82,6 +85,11 @@ static void on_ended(void *owner, uint32_t chip, uint32_t pin)
 static void on_timer(void *owner, uint64_t now)
 {
     arm_irq_timer(&((struct intact_arm_irq *)owner)->irq, now);
+}
+
+static void stamp(void *owner, struct intact_trace_event *event)
+{
+    event->time = ((const struct intact_arm_irq *)owner)->clock.now;
 }
 
 static void on_line(void *owner, uint32_t pin, bool level)
@@ -162,8 +170,10 @@ static int build(struct intact_arm_irq *irq, const struct intact_arm_irq_config 
         .current = on_current,
         .resample = on_ended,
         .owner = irq,
+        .trace = &irq->trace,
     };
     irq->config = *config;
+    irq->trace = (struct trace){ .first_chip = INTACT_CHIP_GICD, .stamp = stamp, .stamp_owner = irq };
     clock_init(&irq->clock);
     clock_register(&irq->clock, &irq->its, "its", on_timer, irq);
     int code = arm_irq_init(&irq->irq, &inner, error);
@@ -174,25 +184,40 @@ static int build(struct intact_arm_irq *irq, const struct intact_arm_irq_config 
     return check_windows(irq, error);
 }
 
-int intact_arm_irq_create(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, char *error)
+static int make(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, struct error *error)
 {
-    struct error reason = { 0 };
+    *irq = NULL;
+    if (config->size != sizeof(*config))
+        return error_set(error, -EINVAL,
+                         "a configuration of %zu bytes instead of %zu: intact_arm_irq_config_init sets it",
+                         config->size, sizeof(*config));
     struct intact_arm_irq *made = calloc(1, sizeof(*made));
-    int code = made ? build(made, config, &reason) : error_set(&reason, -ENOMEM, "no memory");
-    if (code < 0) {
+    int code = made ? build(made, config, error) : error_set(error, -ENOMEM, "no memory");
+    if (code < 0)
         intact_arm_irq_destroy(made);
-        made = NULL;
-        if (error)
-            snprintf(error, INTACT_ERROR_SIZE, "%s", reason.text);
-    }
-    *irq = made;
+    else
+        *irq = made;
     return code;
+}
+
+static int explain(int code, const struct error *error, char *why)
+{
+    if (code < 0 && why)
+        snprintf(why, INTACT_ERROR_SIZE, "%s", error->text);
+    return code;
+}
+
+int intact_arm_irq_create(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, char *why)
+{
+    struct error error = { 0 };
+    return explain(make(config, irq, &error), &error, why);
 }
 
 void intact_arm_irq_destroy(struct intact_arm_irq *irq)
 {
     if (!irq)
         return;
+    trace_free(&irq->trace);
     arm_irq_free(&irq->irq);
     free(irq);
 }
@@ -209,12 +234,20 @@ void intact_arm_irq_set_pin(struct intact_arm_irq *irq, uint32_t chip, uint32_t 
     arm_irq_set_pin(&irq->irq, chip, pin, level);
 }
 
-void intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line)
+void intact_arm_irq_trigger(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin)
 {
+    arm_irq_trigger(&irq->irq, chip, pin);
+}
+
+int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line)
+{
+    if (!arm_irq_has_pin(&irq->irq, chip, pin))
+        return -EINVAL;
     line->set = on_line;
     line->owner = irq;
-    line->pin = chip << 16 | (pin & 0xffff);
+    line->pin = chip << 16 | pin;
     arm_irq_set_pin(&irq->irq, chip, pin, line->level);
+    return 0;
 }
 
 void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t intid, bool level)
@@ -302,4 +335,67 @@ void intact_arm_irq_advance(struct intact_arm_irq *irq, uint64_t now)
 {
     clock_advance(&irq->clock, now);
     clock_run_due(&irq->clock);
+}
+
+// --- State ----------------------------------------------------------------------------------------------------------
+
+static void visit_all(void *object, struct visit *v)
+{
+    struct intact_arm_irq *irq = object;
+    VISIT(v, irq->clock.now);
+    arm_irq_visit(&irq->irq, v);
+}
+
+size_t intact_arm_irq_save(struct intact_arm_irq *irq, void *data, size_t size)
+{
+    return state_save(&(struct state_list){ visit_all, irq }, data, size);
+}
+
+int intact_arm_irq_load(struct intact_arm_irq *irq, const void *data, size_t size, char *why)
+{
+    struct error error = { 0 };
+    int code = state_load(&(struct state_list){ visit_all, irq }, data, size, &error);
+    if (code == 0)
+        arm_irq_loaded(&irq->irq);
+    return explain(code, &error, why);
+}
+
+// --- What happened --------------------------------------------------------------------------------------------------
+
+int intact_arm_irq_trace(struct intact_arm_irq *irq, struct intact_trace_observer *observer)
+{
+    return trace_add(&irq->trace, observer);
+}
+
+struct listener {
+    void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake, uint64_t count);
+    void *owner;
+};
+
+static void tell(const struct listener *listener, const char *chip, uint32_t cpu, const uint32_t *mistakes)
+{
+    for (unsigned i = 0; i < GIC_MISTAKES; i++)
+        listener->mistake(listener->owner, chip, cpu, gic_mistake_name(i), mistakes[i]);
+}
+
+void intact_arm_irq_mistakes(const struct intact_arm_irq *irq,
+                             void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
+                                             uint64_t count),
+                             void *owner)
+{
+    const struct listener listener = { mistake, owner };
+    bool v2 = irq->config.version == 2;
+    tell(&listener, "gicd", INTACT_NO_CPU, irq->irq.gicd.mistakes);
+    if (irq->config.v2m_count)
+        tell(&listener, "gicv2m", INTACT_NO_CPU, irq->irq.gicv2m.mistakes);
+    if (irq->config.its) {
+        tell(&listener, "its", INTACT_NO_CPU, irq->irq.its.mistakes);
+        mistake(owner, "its", INTACT_NO_CPU, "command", irq->irq.its.errors);
+    }
+    for (uint32_t cpu = 0; cpu < irq->config.cpus; cpu++) {
+        const struct arm_irq_cpu *parts = &irq->irq.cpus[cpu];
+        if (!v2)
+            tell(&listener, "gicr", cpu, parts->gicr.mistakes);
+        tell(&listener, v2 ? "gicc" : "icc", cpu, v2 ? parts->gicc.mistakes : parts->icc.mistakes);
+    }
 }

@@ -2,6 +2,8 @@
 // The public face of the Arm chips, include/intact/arm_irq.h.
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <intact/arm_irq.h>
@@ -161,7 +163,7 @@ Test(intact_arm_irq, a_line_can_be_connected_while_high)
 {
     struct intact_irq_line line = { .level = true };
     create();
-    intact_arm_irq_connect(irq, INTACT_ARM_GICD, 9, &line);
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 9, &line), 0);
     cr_assert_eq(mrs(0, IAR1), 41);
     intact_irq_line_set(&line, false);
     msr(0, EOIR1, 41);
@@ -324,4 +326,228 @@ Test(intact_arm_irq, the_largest_board_can_be_made)
     uint64_t value;
     cr_assert_eq(intact_arm_irq_memory_read(irq, 511, 0x10000000 + 511 * 0x20000 + 8, 8, &value), INTACT_ARM_DONE);
     cr_assert_eq(value & 0x10, 0x10, "the last");
+}
+
+// --- Inputs ---------------------------------------------------------------------------------------------------------
+
+Test(intact_arm_irq, a_trigger_is_taken_once)
+{
+    create();
+    intact_arm_irq_trigger(irq, INTACT_ARM_GICD, 5);
+    intact_arm_irq_trigger(irq, INTACT_ARM_GICD, 5);
+    cr_assert_eq(mrs(0, IAR1), 37);
+    msr(0, EOIR1, 37);
+    cr_assert_eq(told[0], 0);
+}
+
+Test(intact_arm_irq, a_line_is_not_connected_to_a_pin_that_is_not_there)
+{
+    static const uint32_t pins[] = { 224, 988, 1023, 1024, 65536 + 9, UINT32_MAX };
+    struct intact_irq_line line = { .level = true };
+    create();
+    for (unsigned i = 0; i < sizeof(pins) / sizeof(pins[0]); i++)
+        cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, pins[i], &line), -EINVAL, "pin %u", pins[i]);
+    cr_assert_eq(intact_arm_irq_connect(irq, 1, 9, &line), -EINVAL, "no such chip");
+    cr_assert_null(line.set);
+    cr_assert_eq(told[0], 0);
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 223, &line), 0);
+}
+
+Test(intact_arm_irq, a_message_to_a_secure_spi_is_a_secure_one)
+{
+    config.security = true;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    cr_assert_not(intact_arm_irq_msi(irq, GICD + 0x40, 33, 0, false));
+    cr_assert_not(intact_arm_irq_msi(irq, GICD + 0x50, 33, 0, false));
+    intact_arm_irq_set_secure(irq, 0, true);
+    cr_assert_eq(load(0, GICD + 0x204), 0);
+    cr_assert(intact_arm_irq_msi(irq, GICD + 0x40, 33, 0, true));
+    cr_assert_eq(load(0, GICD + 0x204), 2);
+    cr_assert(intact_arm_irq_msi(irq, GICD + 0x58, 33, 0, true));
+    cr_assert_eq(load(0, GICD + 0x204), 0);
+}
+
+// --- Structures that grow -------------------------------------------------------------------------------------------
+
+Test(intact_arm_irq, a_configuration_of_another_size_is_refused)
+{
+    char why[INTACT_ERROR_SIZE] = "";
+    cr_assert_eq(config.size, sizeof(config));
+    for (int i = -1; i <= 1; i += 2) {
+        config.size = sizeof(config) + (size_t)i;
+        cr_assert_eq(intact_arm_irq_create(&config, &irq, why), -EINVAL);
+        cr_assert_null(irq);
+        cr_assert(strstr(why, "intact_arm_irq_config_init"), "%s", why);
+    }
+    config = (struct intact_arm_irq_config){ .version = 3, .cpus = 1 };
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), -EINVAL, "not initialised");
+}
+
+// --- State ----------------------------------------------------------------------------------------------------------
+
+// One interrupt active, one pending, at 1234 ns; with everything that has state.
+static void create_busy(void)
+{
+    config.lpi_bits = 14;
+    config.its = true;
+    config.extended_spis = 32;
+    create();
+    intact_arm_irq_advance(irq, 1234);
+    intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 9, true);
+    cr_assert_eq(mrs(0, IAR1), 41);
+    intact_arm_irq_set_ppi(irq, 1, 27, true);
+}
+
+Test(intact_arm_irq, a_loaded_board_goes_on_as_the_saved_one)
+{
+    create_busy();
+    size_t size = intact_arm_irq_save(irq, NULL, 0);
+    cr_assert_gt(size, 0);
+    char *state = malloc(size), *again = malloc(size);
+    cr_assert_eq(intact_arm_irq_save(irq, state, size), size);
+    intact_arm_irq_destroy(irq);
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    told[0] = told[1] = UINT32_MAX;
+    cr_assert_eq(intact_arm_irq_load(irq, state, size, NULL), 0);
+    cr_assert_eq(told[0], 0);
+    cr_assert_eq(told[1], INTACT_ARM_IRQ, "every CPU is told");
+    cr_assert_eq(intact_arm_irq_save(irq, again, size), size);
+    cr_assert_arr_eq(state, again, size);
+    cr_assert_eq(mrs(1, IAR1), 27);
+    msr(0, EOIR1, 41);
+    cr_assert_eq(ended, 1);
+    cr_assert_eq(told[0], INTACT_ARM_IRQ, "the line is high");
+    free(state);
+    free(again);
+}
+
+Test(intact_arm_irq, a_state_of_another_board_is_refused_and_nothing_is_loaded)
+{
+    char why[INTACT_ERROR_SIZE] = "";
+    create_busy();
+    size_t size = intact_arm_irq_save(irq, NULL, 0);
+    char *state = malloc(size);
+    intact_arm_irq_save(irq, state, size);
+    cr_assert_eq(intact_arm_irq_load(irq, state, size - 1, why), -EINVAL);
+    cr_assert_neq(strlen(why), 0);
+    cr_assert_eq(intact_arm_irq_load(irq, "not a state", 11, NULL), -EINVAL);
+    cr_assert_eq(told[1], INTACT_ARM_IRQ);
+    intact_arm_irq_destroy(irq);
+    config.cpus = 1;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    why[0] = 0;
+    cr_assert_eq(intact_arm_irq_load(irq, state, size, why), -EINVAL);
+    cr_assert(strstr(why, "cpu1"), "%s", why);
+    cr_assert_eq(intact_arm_irq_deadline(irq), INTACT_ARM_NEVER);
+    free(state);
+}
+
+Test(intact_arm_irq, a_loaded_its_goes_on_by_itself)
+{
+    const uint64_t valid = UINT64_C(1) << 63;
+    config.lpi_bits = 14;
+    config.its = true;
+    config.its_command_ns = 10;
+    create();
+    store64(ITS + 0x80, valid | QUEUE);
+    store(0, ITS, 1);
+    command(0, 0x05, 0, 0); // SYNC
+    store64(ITS + 0x88, 32);
+    size_t size = intact_arm_irq_save(irq, NULL, 0);
+    char *state = malloc(size);
+    intact_arm_irq_save(irq, state, size);
+    intact_arm_irq_advance(irq, 10);
+    cr_assert_eq(intact_arm_irq_deadline(irq), INTACT_ARM_NEVER);
+    cr_assert_eq(intact_arm_irq_load(irq, state, size, NULL), 0, "back to 0 ns");
+    cr_assert_eq(intact_arm_irq_deadline(irq), 10);
+    intact_arm_irq_advance(irq, 10);
+    cr_assert_eq(load(0, ITS + 0x90), 32);
+    free(state);
+}
+
+// --- What happened --------------------------------------------------------------------------------------------------
+
+static char heard[512];
+
+static void hear(void *owner, const struct intact_trace_event *event)
+{
+    (void)owner;
+    size_t used = strlen(heard);
+    snprintf(heard + used, sizeof(heard) - used, "%llu %s cpu%d %llx %llx %llx\n", (unsigned long long)event->time,
+             intact_trace_name(event->id), (int)event->cpu, (unsigned long long)event->a, (unsigned long long)event->b,
+             (unsigned long long)event->c);
+}
+
+Test(intact_arm_irq, observers_hear_the_stations_of_an_interrupt)
+{
+    struct intact_trace_observer observer;
+    intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, hear, NULL);
+    create();
+    cr_assert_eq(intact_arm_irq_trace(irq, &observer), 0);
+    cr_assert_eq(intact_arm_irq_trace(irq, &observer), -EBUSY);
+    intact_arm_irq_advance(irq, 70);
+    intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 5, true);
+    cr_assert_eq(mrs(0, IAR1), 37);
+    intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 5, false);
+    intact_arm_irq_advance(irq, 80);
+    msr(0, EOIR1, 37);
+    msr(0, EOIR1, 37);
+    cr_assert_str_eq(heard, "70 pin cpu-1 20000 5 1\n"
+                            "70 accept cpu0 25 1 0\n"
+                            "70 pending cpu0 20 0 0\n"
+                            "70 ack cpu0 25 1 0\n"
+                            "70 pending cpu0 0 20 0\n"
+                            "70 pin cpu-1 20000 5 0\n"
+                            "80 eoi cpu0 25 20002 0\n"
+                            "80 eoi cpu-1 25 20000 5\n"
+                            "80 mistake cpu0 20002 7 0\n");
+    intact_trace_observer_remove(&observer);
+    heard[0] = 0;
+    intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 5, true);
+    cr_assert_str_eq(heard, "");
+}
+
+static unsigned counters;
+static char counted[256];
+
+static void count(void *owner, const char *chip, uint32_t cpu, const char *mistake, uint64_t times)
+{
+    (void)owner;
+    counters++;
+    size_t used = strlen(counted);
+    if (times)
+        snprintf(counted + used, sizeof(counted) - used, "%s%d %s %u\n", chip, (int)cpu, mistake, (unsigned)times);
+}
+
+Test(intact_arm_irq, mistakes_are_counted_by_name)
+{
+    uint64_t value;
+    config.lpi_bits = 14;
+    config.its = true;
+    create();
+    intact_arm_irq_mistakes(irq, count, NULL);
+    cr_assert_str_eq(counted, "");
+    cr_assert_eq(counters, 13 * 2 + 1 + 2 * 13 * 2, "GICD, ITS with its commands, GICR and ICC of two CPUs");
+    load(0, GICD + 0x3c);
+    store(0, GICD + 0x8, 0);
+    intact_arm_irq_memory_read(irq, 1, GICR + 0x20000, 1, &value);
+    msr(1, EOIR1, 37);
+    msr(1, EOIR1, 37);
+    load(0, ITS + 0x10040);
+    intact_arm_irq_reset(irq);
+    intact_arm_irq_mistakes(irq, count, NULL);
+    cr_assert_str_eq(counted, "gicd-1 register 1\ngicd-1 read-only 1\nits-1 write-only 1\ngicr1 width 1\nicc1 eoi 2\n");
+}
+
+Test(intact_arm_irq, mistakes_on_gicv2_are_its_chips)
+{
+    config.version = 2;
+    config.v2m_first = 64;
+    config.v2m_count = 32;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    store(1, GICC + 0x10, 33);
+    store(0, V2M + 0x40, 63);
+    intact_arm_irq_mistakes(irq, count, NULL);
+    cr_assert_eq(counters, 13 * 4);
+    cr_assert_str_eq(counted, "gicv2m-1 intid 1\ngicc1 eoi 1\n");
 }
