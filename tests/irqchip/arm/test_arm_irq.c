@@ -118,6 +118,52 @@ Test(arm_irq, an_sgi_reaches_the_cpus_of_its_list)
     rig_free(rig);
 }
 
+// Every level of affinity counts: CPUs that differ in one of them alone, each reached by SPI and by SGI, and by no other name.
+Test(arm_irq, all_four_levels_of_affinity_name_a_cpu)
+{
+    static const uint64_t affinities[] = { 0x0000000000, 0x0000000001, 0x0000000010, 0x0000000100,
+                                           0x0000010000, 0x0100000000, 0x8040201005 };
+    struct rig *rig =
+        rig_v3_config((struct arm_irq_config){ .cpus = countof(affinities), .spis = 32, .affinities = affinities });
+    gicd_put(rig, 0xc08, 2);
+    for (uint32_t cpu = 0; cpu < countof(affinities); cpu++) {
+        uint64_t a = affinities[cpu];
+        arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x6100, 8, a, 0);
+        arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 0);
+        for (uint32_t i = 0; i < countof(affinities); i++)
+            cr_assert_eq(rig->pending[i] != 0, i == cpu, "SPI to CPU %u at CPU %u", cpu, i);
+        cr_assert_eq(rig_take(rig, cpu), 32);
+        icc_put(rig, 0, ICC_SGI1R_EL1,
+                bits_get(a, 39, 32) << 48 | bits_get(a, 7, 4) << 44 | bits_get(a, 23, 16) << 32 |
+                    bits_get(a, 15, 8) << 16 | UINT64_C(9) << 24 | BIT32(a & 15));
+        for (uint32_t i = 0; i < countof(affinities); i++)
+            cr_assert_eq(rig->pending[i] != 0, i == cpu, "SGI to CPU %u at CPU %u", cpu, i);
+        cr_assert_eq(rig_take(rig, cpu), 9);
+    }
+    static const uint64_t nobody[] = { 0x2, 0x20, 0x200, 0x20000, 0x0200000000, 0x8140201005, 0x8040201015 };
+    for (unsigned i = 0; i < countof(nobody); i++) {
+        arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x6100, 8, nobody[i], 0);
+        arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 0);
+        for (uint32_t cpu = 0; cpu < countof(affinities); cpu++)
+            cr_assert_eq(rig->pending[cpu], 0);
+        gicd_put(rig, 0x284, 1);
+    }
+    rig_free(rig);
+}
+
+// ICC_SGI1R_EL1.IRM on a uniprocessor: there is nobody to miss it. With others that do not take it, it is lost.
+Test(arm_irq, an_sgi_to_all_others_is_lost_where_there_are_others)
+{
+    for (uint32_t cpus = 1; cpus < 4; cpus++) {
+        struct rig *rig = rig_v3(cpus);
+        for (uint32_t cpu = 1; cpu < cpus; cpu++)
+            gicr_put(rig, cpu, SGI(0x80), ~BIT32(3)); // Group 0: not for an SGI of Group 1
+        icc_put(rig, 0, ICC_SGI1R_EL1, BIT64(40) | 3 << 24);
+        cr_assert_eq(rig->irq.cpus[0].icc.mistakes[GIC_MISTAKE_SGI], cpus > 1, "%u CPUs", cpus);
+        rig_free(rig);
+    }
+}
+
 Test(arm_irq, an_sgi_to_all_others_leaves_the_sender_out)
 {
     struct rig *rig = rig_v3(3);
@@ -233,6 +279,44 @@ Test(arm_irq, a_higher_priority_preempts_and_an_equal_one_waits)
     icc_put(rig, 0, ICC_EOIR1_EL1, 32);
     cr_assert_eq(icc_get(rig, 0, ICC_RPR_EL1), 0xff);
     cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 34);
+    rig_free(rig);
+}
+
+static void expect(struct rig *rig, uint64_t encoding, uint64_t value, uint32_t pending)
+{
+    icc_put(rig, 0, encoding, value);
+    cr_assert_eq(rig->pending[0], pending, "%lxh := %lxh", (unsigned long)encoding, (unsigned long)value);
+}
+
+// What each register of the CPU interface says counts from the write on. 70h runs, 40h is pending, both in Group 1.
+Test(arm_irq, a_write_to_the_cpu_interface_has_its_effect_at_once)
+{
+    struct rig *rig = rig_v3(1);
+    gicd_put(rig, 0x420, 0x4070);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 0, true);
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 32);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, true);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    expect(rig, ICC_PMR_EL1, 0x40, 0);
+    expect(rig, ICC_PMR_EL1, 0x48, PENDING_IRQ);
+    expect(rig, ICC_BPR1_EL1, 7, 0);
+    expect(rig, ICC_BPR1_EL1, 3, PENDING_IRQ);
+    expect(rig, ICC_BPR0_EL1, 7, PENDING_IRQ);
+    expect(rig, ICC_CTLR_EL1, ICC_CTLR_CBPR, 0);
+    expect(rig, ICC_BPR0_EL1, 2, PENDING_IRQ);
+    expect(rig, ICC_BPR0_EL1, 7, 0);
+    expect(rig, ICC_CTLR_EL1, 0, PENDING_IRQ);
+    expect(rig, ICC_AP0R0_EL1, BIT32(0x20 / 8), 0);
+    expect(rig, ICC_AP0R0_EL1, 0, PENDING_IRQ);
+    expect(rig, ICC_AP1R0_EL1, BIT32(0x20 / 8), 0);
+    expect(rig, ICC_AP1R0_EL1, BIT32(0x70 / 8), PENDING_IRQ);
+    expect(rig, ICC_IGRPEN1_EL1, 0, 0);
+    expect(rig, ICC_IGRPEN1_EL1, 1, PENDING_IRQ);
+    gicd_put(rig, 0x84, 0);
+    cr_assert_eq(rig->pending[0], 0, "Group 0");
+    expect(rig, ICC_IGRPEN0_EL1, 1, 0);
+    expect(rig, ICC_BPR0_EL1, 2, PENDING_FIQ);
+    expect(rig, ICC_IGRPEN0_EL1, 0, 0);
     rig_free(rig);
 }
 

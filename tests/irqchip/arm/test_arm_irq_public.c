@@ -296,6 +296,43 @@ Test(intact_arm_irq, windows_that_are_not_there_do_not_overlap)
     cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
 }
 
+// Each window at the address of each other one that is there.
+Test(intact_arm_irq, every_pair_of_windows_is_looked_at)
+{
+    static const struct {
+        unsigned version;
+        size_t base;
+        const char *name;
+    } windows[] = {
+        { 3, offsetof(struct intact_arm_irq_config, gicd), "GICD" },
+        { 3, offsetof(struct intact_arm_irq_config, gicr), "GICR" },
+        { 3, offsetof(struct intact_arm_irq_config, its_base), "ITS" },
+        { 3, offsetof(struct intact_arm_irq_config, v2m), "GICv2m" },
+        { 2, offsetof(struct intact_arm_irq_config, gicd), "GICD" },
+        { 2, offsetof(struct intact_arm_irq_config, gicc), "GICC" },
+        { 2, offsetof(struct intact_arm_irq_config, v2m), "GICv2m" },
+    };
+    const unsigned count = sizeof(windows) / sizeof(windows[0]);
+    for (unsigned i = 0; i < count * count; i++) {
+        unsigned a = i / count, b = i % count;
+        char error[INTACT_ERROR_SIZE];
+        setup();
+        config.version = windows[a].version;
+        config.v2m_first = 64;
+        config.v2m_count = 32;
+        config.its = config.version == 3;
+        config.lpi_bits = config.its ? 14 : 0;
+        if (a == b || windows[a].version != windows[b].version)
+            continue;
+        cr_assert_eq(intact_arm_irq_create(&config, &irq, error), 0, "%s", error);
+        intact_arm_irq_destroy(irq);
+        memcpy((char *)&config + windows[a].base, (char *)&config + windows[b].base, sizeof(uint64_t));
+        cr_assert_eq(intact_arm_irq_create(&config, &irq, error), -EINVAL, "%s at the %s", windows[a].name,
+                     windows[b].name);
+        cr_assert(strstr(error, windows[a].name) && strstr(error, windows[b].name), "%s", error);
+    }
+}
+
 Test(intact_arm_irq, windows_that_are_there_do_not_overlap)
 {
     char error[INTACT_ERROR_SIZE];
@@ -351,6 +388,16 @@ Test(intact_arm_irq, a_line_is_not_connected_to_a_pin_that_is_not_there)
     cr_assert_null(line.set);
     cr_assert_eq(told[0], 0);
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 223, &line), 0);
+    intact_arm_irq_destroy(irq);
+    config.spis = 988;
+    config.extended_spis = 32;
+    create();
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 987, &line), 0);
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 988, &line), -EINVAL, "INTID 1020 is special");
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1023, &line), -EINVAL);
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1024, &line), 0);
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1055, &line), 0);
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1056, &line), -EINVAL);
 }
 
 Test(intact_arm_irq, a_message_to_a_secure_spi_is_a_secure_one)

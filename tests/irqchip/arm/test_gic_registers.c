@@ -113,6 +113,121 @@ Test(gic_registers, the_tables_are_sorted_and_do_not_overlap)
     }
 }
 
+// How many registers a row with a field for each interrupt has: enough for the INTIDs of its space, and no more.
+Test(gic_registers, rows_end_with_the_interrupts_they_are_about)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        static const unsigned interrupts[] = { [GIC_STANDARD] = 1024, [GIC_EXTENDED] = 1024, [GIC_PRIVATE] = 96 };
+        unsigned each = row->field == GIC_PRIORITY ? 1 : row->field == GIC_CONFIG || row->field == GIC_NSACR ? 16 : 32;
+        unsigned expected = interrupts[row->space] / each;
+        if (row->field == GIC_NO_FIELD)
+            continue;
+        if (row->field == GIC_PRIORITY && row->space == GIC_STANDARD)
+            expected = 1020;
+        if (row->field == GIC_NSACR && row->space == GIC_PRIVATE)
+            expected = 1; // SGIs alone
+        cr_assert_eq(row->reg.count, expected, "%s %s", bank->name, row->reg.name);
+        cr_assert_eq(row->reg.stride, row->field == GIC_PRIORITY ? 1u : 4u, "%s %s", bank->name, row->reg.name);
+    }
+}
+
+// What a debugger may read: it changes nothing, though an interrupt is ready to be acknowledged.
+Test(gic_registers, peeking_changes_nothing_and_only_that_may_be_peeked)
+{
+    FOR_BANKS(bank)
+    FOR_ROWS(row, bank)
+    {
+        struct rig *rig = bank->version == 2 ? rig_full(2, false) : rig_v3(1);
+        struct visit_save before, after;
+        if (bank->version == 2) {
+            gicd_put(rig, 0, 3);
+            rig_put(rig, ARM_IRQ_WINDOW_GICC, GICC_PMR, 0xf8);
+            rig_put(rig, ARM_IRQ_WINDOW_GICC, GICC_CTLR, GICC_CTLR_GROUP0 | GICC_CTLR_GROUP1 | GICC_CTLR_ACKCTL);
+            if (row->reg.offset == GICC_AIAR)
+                gicd_put(rig, 0x80, 8); // the alias is for Group 1
+            gicd_put(rig, 0x200, 8);
+            gicd_put(rig, 0xf00, 1 << 16 | 3);
+        }
+        visit_save_init(&before);
+        visit_save_init(&after);
+        arm_irq_visit(&rig->irq, &before.visit);
+        get(rig, bank, &row->reg, 0);
+        arm_irq_visit(&rig->irq, &after.visit);
+        bool same = memcmp(before.data, after.data, before.size) == 0;
+        if (row->access & GIC_READ && bank->window != ARM_IRQ_WINDOW_ITS)
+            cr_assert_eq(row->reg.peek, same, "%s %s", bank->name, row->reg.name);
+        if (bank->window == ARM_IRQ_WINDOW_ITS)
+            cr_assert_eq(row->reg.peek, (row->access & GIC_READ) != 0, "%s %s", bank->name, row->reg.name);
+        cr_assert(row->access & GIC_READ || row->reg.reset == 0, "%s %s: nothing to read", bank->name, row->reg.name);
+        free(before.data);
+        free(after.data);
+        rig_free(rig);
+    }
+}
+
+Test(gic_registers, each_frame_says_what_it_is)
+{
+    static const struct {
+        enum arm_irq_window window;
+        uint32_t offset, value;
+    } v3[] = {
+        { ARM_IRQ_WINDOW_GICD, 0x8, 0x43b },    { ARM_IRQ_WINDOW_GICD, 0xffd0, 0x44 },
+        { ARM_IRQ_WINDOW_GICD, 0xffe0, 0x92 },  { ARM_IRQ_WINDOW_GICD, 0xffe4, 0xb4 },
+        { ARM_IRQ_WINDOW_GICD, 0xffe8, 0x3b },  { ARM_IRQ_WINDOW_GICD, 0xfff0, 0x0d },
+        { ARM_IRQ_WINDOW_GICD, 0xfff4, 0xf0 },  { ARM_IRQ_WINDOW_GICD, 0xfff8, 0x05 },
+        { ARM_IRQ_WINDOW_GICD, 0xfffc, 0xb1 },  { ARM_IRQ_WINDOW_GICR, 0x4, 0x43b },
+        { ARM_IRQ_WINDOW_GICR, 0xffd0, 0x44 },  { ARM_IRQ_WINDOW_GICR, 0xffe0, 0x93 },
+        { ARM_IRQ_WINDOW_GICR, 0xffe4, 0xb4 },  { ARM_IRQ_WINDOW_GICR, 0xffe8, 0x3b },
+        { ARM_IRQ_WINDOW_GICR, 0xfff0, 0x0d },  { ARM_IRQ_WINDOW_GICR, 0xfff4, 0xf0 },
+        { ARM_IRQ_WINDOW_GICR, 0xfff8, 0x05 },  { ARM_IRQ_WINDOW_GICR, 0xfffc, 0xb1 },
+        { ARM_IRQ_WINDOW_ITS, 0x4, 0x43b },     { ARM_IRQ_WINDOW_ITS, 0xffd0, 0x44 },
+        { ARM_IRQ_WINDOW_ITS, 0xffe0, 0x94 },   { ARM_IRQ_WINDOW_ITS, 0xffe4, 0xb4 },
+        { ARM_IRQ_WINDOW_ITS, 0xffe8, 0x3b },   { ARM_IRQ_WINDOW_ITS, 0xfff0, 0x0d },
+        { ARM_IRQ_WINDOW_ITS, 0xfff4, 0xf0 },   { ARM_IRQ_WINDOW_ITS, 0xfff8, 0x05 },
+        { ARM_IRQ_WINDOW_ITS, 0xfffc, 0xb1 },
+    }, v2[] = {
+        { ARM_IRQ_WINDOW_GICD, 0x8, 0x43b },    { ARM_IRQ_WINDOW_GICD, 0xfd0, 0x04 },
+        { ARM_IRQ_WINDOW_GICD, 0xfe0, 0x90 },   { ARM_IRQ_WINDOW_GICD, 0xfe4, 0xb4 },
+        { ARM_IRQ_WINDOW_GICD, 0xfe8, 0x2b },   { ARM_IRQ_WINDOW_GICD, 0xff0, 0x0d },
+        { ARM_IRQ_WINDOW_GICD, 0xff4, 0xf0 },   { ARM_IRQ_WINDOW_GICD, 0xff8, 0x05 },
+        { ARM_IRQ_WINDOW_GICD, 0xffc, 0xb1 },   { ARM_IRQ_WINDOW_GICC, 0xfc, 0x0002043b },
+        { ARM_IRQ_WINDOW_V2M, 0xfcc, 0x43b },   { ARM_IRQ_WINDOW_V2M, 0x8, 32 << 16 | 64 },
+    };
+    struct rig *rig = rig_full(3, false), *old = rig_full(2, false);
+    for (unsigned i = 0; i < countof(v3); i++)
+        cr_assert_eq(rig_get(rig, v3[i].window, v3[i].offset), v3[i].value, "%u, %xh", v3[i].window, v3[i].offset);
+    for (unsigned i = 0; i < countof(v2); i++)
+        cr_assert_eq(rig_get(old, v2[i].window, v2[i].offset), v2[i].value, "%u, %xh", v2[i].window, v2[i].offset);
+    rig_free(rig);
+    rig_free(old);
+}
+
+// GICD_TYPER, GICR_TYPER, GITS_TYPER of the smallest and of the largest.
+Test(gic_registers, types_tell_what_is_there)
+{
+    struct rig *rig = rig_full(3, true);
+    cr_assert_eq(gicd_get(rig, 0x4), 31 | BIT32(8) | BIT32(9) | BIT32(10) | BIT32(16) | BIT32(17) | 15 << 19 |
+                                         BIT32(24) | BIT32(26) | 31u << 27);
+    cr_assert_eq(arm_irq_read(&rig->frame[ARM_IRQ_WINDOW_GICR], 7 * GICR_FRAME + 8, 8, 0),
+                 7ull << 32 | 2 << 27 | 7 << 8 | BIT32(5) | BIT32(4) | BIT32(3) | BIT32(0));
+    cr_assert_eq(arm_irq_read(&rig->frame[ARM_IRQ_WINDOW_GICR], 6 * GICR_FRAME + 8, 8, 0),
+                 6ull << 32 | 2 << 27 | 6 << 8 | BIT32(5) | BIT32(3) | BIT32(0));
+    cr_assert_eq(arm_irq_read(&rig->frame[ARM_IRQ_WINDOW_ITS], 8, 8, 0), UINT64_C(0x1f0001ef71));
+    rig_free(rig);
+    rig = rig_new((struct arm_irq_config){ .version = 3, .cpus = 1 });
+    cr_assert_eq(gicd_get(rig, 0x4), BIT32(16) | 15 << 19 | BIT32(24) | BIT32(26));
+    cr_assert_eq(arm_irq_read(&rig->frame[ARM_IRQ_WINDOW_GICR], 8, 8, 0), BIT32(5) | BIT32(4));
+    rig_free(rig);
+    rig = rig_new((struct arm_irq_config){ .version = 2, .cpus = 8, .spis = 988, .security = true });
+    cr_assert_eq(gicd_get(rig, 0x4), 31 | 7 << 5 | BIT32(10));
+    rig_free(rig);
+    rig = rig_new((struct arm_irq_config){ .version = 2, .cpus = 1, .spis = 33 });
+    cr_assert_eq(gicd_get(rig, 0x4), 2);
+    rig_free(rig);
+}
+
 Test(gic_registers, every_register_has_its_reset_value)
 {
     FOR_BANKS(bank)

@@ -223,6 +223,57 @@ Test(gicv2, group_1_needs_its_own_registers_or_ackctl)
     rig_free(rig);
 }
 
+static void expect(struct rig *rig, uint32_t offset, uint32_t value, uint32_t pending)
+{
+    gicc_put(rig, offset, value);
+    cr_assert_eq(rig->pending[0], pending, "%xh := %xh", offset, value);
+}
+
+// 70h runs, 40h is pending: first both in Group 0, then the pending one in Group 1.
+Test(gicv2, a_write_to_the_cpu_interface_has_its_effect_at_once)
+{
+    struct rig *rig = rig_v2(1);
+    gicd_put(rig, 0x420, 0x4070);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 0, true);
+    cr_assert_eq(gicc_get(rig, GICC_IAR), 32);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, true);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    expect(rig, GICC_PMR, 0x40, 0);
+    expect(rig, GICC_PMR, 0x48, PENDING_IRQ);
+    expect(rig, GICC_BPR, 7, 0);
+    expect(rig, GICC_BPR, 2, PENDING_IRQ);
+    expect(rig, GICC_APR, BIT32(0x20 / 8), 0);
+    expect(rig, GICC_APR, BIT32(0x70 / 8), PENDING_IRQ);
+    expect(rig, GICC_NSAPR, BIT32(0x20 / 8), 0);
+    expect(rig, GICC_NSAPR, 0, PENDING_IRQ);
+    expect(rig, GICC_CTLR, GICC_CTLR_GROUP1, 0);
+    expect(rig, GICC_CTLR, 3, PENDING_IRQ);
+    gicd_put(rig, 0x84, 2);
+    expect(rig, GICC_ABPR, 7, 0);
+    expect(rig, GICC_ABPR, 3, PENDING_IRQ);
+    expect(rig, GICC_CTLR, 3 | GICC_CTLR_CBPR, PENDING_IRQ);
+    expect(rig, GICC_BPR, 7, 0);
+    expect(rig, GICC_CTLR, 3, PENDING_IRQ);
+    expect(rig, GICC_CTLR, GICC_CTLR_GROUP0, 0);
+    rig_free(rig);
+}
+
+// IHI 0048B 4.3.14: with 2 in GICD_NSACR Non-secure software sees that a Secure interrupt is active, and does not change it.
+Test(gicv2, nsacr_shows_what_is_active)
+{
+    struct rig *rig = rig_v2_config((struct arm_irq_config){ .cpus = 1, .spis = 32, .security = true });
+    gicd_put(rig, 0x304, 7);
+    gicd_put(rig, 0xe08, 1 | 2 << 2 | 3 << 4);
+    set_secure(rig, false);
+    cr_assert_eq(gicd_get(rig, 0x304), 6);
+    cr_assert_eq(gicd_get(rig, 0x384), 6);
+    gicd_put(rig, 0x384, 7);
+    gicd_put(rig, 0x304, 0xf0);
+    set_secure(rig, true);
+    cr_assert_eq(gicd_get(rig, 0x304), 7);
+    rig_free(rig);
+}
+
 Test(gicv2, group_0_may_be_fiq)
 {
     struct rig *rig = rig_v2(1);
