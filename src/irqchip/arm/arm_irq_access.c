@@ -122,10 +122,9 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
     struct arm_irq_cpu *cpu = current(irq);
     struct gic_effect effect;
     uint64_t value = 0;
-    gic_effect_clear(&effect);
     arm_irq_begin(irq);
     switch (frame->window) {
-    case ARM_IRQ_WINDOW_GICD:
+    case ARM_IRQ_WINDOW_GICD: // each chip clears the effect first
         value = gicd_read(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, now, &effect);
         apply(irq, cpu, ARM_IRQ_GICD, &effect);
         break;
@@ -161,7 +160,6 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
     struct arm_irq *irq = frame->irq;
     struct arm_irq_cpu *cpu = current(irq);
     struct gic_effect effect;
-    gic_effect_clear(&effect);
     arm_irq_begin(irq);
     switch (frame->window) {
     case ARM_IRQ_WINDOW_GICD:

@@ -90,3 +90,51 @@ Test(arm_irq_loaded, a_queue_has_offsets_of_commands)
     cr_assert_eq(rig->deadline, 7);
     rig_free(rig);
 }
+
+Test(arm_irq_loaded, a_deadline_is_told_though_it_was_told_before)
+{
+    struct rig *rig = rig_flooded();
+    cr_assert_eq(rig->deadline, ITS_PORTION_NS);
+    rig->deadline = 0;
+    loaded(rig);
+    cr_assert_eq(rig->deadline, ITS_PORTION_NS);
+    rig_free(rig);
+}
+
+// --- The list -------------------------------------------------------------------------------------------------------
+
+struct depth {
+    struct visit visit;
+    int now, fields[4];
+};
+
+static void enter(struct visit *v, const char *name)
+{
+    struct depth *depth = container_of(v, struct depth, visit);
+    cr_assert_lt(++depth->now, 4, "%s", name);
+}
+
+static void leave(struct visit *v)
+{
+    cr_assert_geq(--container_of(v, struct depth, visit)->now, 0);
+}
+
+static void field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    (void)name, (void)data, (void)size, (void)count;
+    struct depth *depth = container_of(v, struct depth, visit);
+    depth->fields[depth->now]++;
+}
+
+// Each chip's list is left again: the path of a difference is that of its chip.
+Test(arm_irq_loaded, the_lists_of_chips_stand_beside_each_other)
+{
+    struct rig *rig = rig_its(3);
+    struct depth depth = { .visit = { .field = field, .enter = enter, .leave = leave } };
+    arm_irq_visit(&rig->irq, &depth.visit);
+    cr_assert_eq(depth.now, 0);
+    cr_assert_eq(depth.fields[0], 1, "last_taker");
+    cr_assert_gt(depth.fields[1], 100);
+    cr_assert_eq(depth.fields[2] + depth.fields[3], 0);
+    rig_free(rig);
+}

@@ -156,7 +156,11 @@ Test(arm_irq_mistakes, a_deactivation_of_a_special_intid_is_nothing)
         LEGAL(rig, gicc_put(rig, GICC_DIR, intid));
         LEGAL(other, icc_put(other, 0, ICC_DIR_EL1, intid));
     }
+    LEGAL(other, icc_put(other, 0, ICC_DIR_EL1, GIC_LPI_FIRST));
+    LEGAL(other, icc_put(other, 0, ICC_DIR_EL1, 0xffffff));
     MISTAKE(rig, rig->irq.cpus[0].gicc.mistakes[GIC_MISTAKE_DEACTIVATE], gicc_put(rig, GICC_DIR, 1019));
+    MISTAKE(other, other->irq.cpus[0].icc.mistakes[GIC_MISTAKE_DEACTIVATE],
+            icc_put(other, 0, ICC_DIR_EL1, GIC_LPI_FIRST - 1));
     MISTAKE(other, other->irq.cpus[0].icc.mistakes[GIC_MISTAKE_DEACTIVATE], icc_put(other, 0, ICC_DIR_EL1, 1019));
     MISTAKE(other, other->irq.cpus[0].icc.mistakes[GIC_MISTAKE_DEACTIVATE], icc_put(other, 0, ICC_DIR_EL1, 1024));
     rig_free(rig);
@@ -305,6 +309,12 @@ Test(arm_irq_mistakes, nothing_is_settled_before_the_outermost_call_ends)
     arm_irq_end(&rig->irq);
     cr_assert_eq(rig->signals, before + 1);
     cr_assert_eq(rig->irq.depth, 0);
+    cr_assert_eq(rig->irq.dirty_words | rig->irq.gicd.spi.touched_blocks | rig->irq.cpus[0].gicr.bank.touched_blocks,
+                 0);
+    for (unsigned i = 0; i < GIC_SPI_BLOCKS; i++)
+        cr_assert_eq(rig->irq.gicd.spi.touched[i], 0, "block %u would be looked at again", i);
+    for (unsigned i = 0; i < GIC_PRIVATE_BLOCKS; i++)
+        cr_assert_eq(rig->irq.cpus[0].gicr.bank.touched[i], 0);
     rig_free(rig);
 }
 

@@ -676,6 +676,59 @@ Test(gic_registers, icc_registers_are_sorted_and_reset_as_the_table_says)
     rig_free(rig);
 }
 
+// Who may read and write which: without two Security states (or NMIs) EL3's registers (ICC_NMIAR1) are not there, and to
+// Non-secure software those of Group 0 are UNDEFINED.
+Test(gic_registers, icc_registers_answer_whom_they_are_for)
+{
+    enum { R = 1, W = 2, G0 = 4, EL3 = 8, NMI = 16 };
+    static const struct {
+        uint64_t encoding;
+        unsigned access;
+    } list[] = {
+        { ICC_PMR_EL1, R | W },
+        { ICC_IAR0_EL1, R | G0 },
+        { ICC_EOIR0_EL1, W | G0 },
+        { ICC_HPPIR0_EL1, R | G0 },
+        { ICC_BPR0_EL1, R | W | G0 },
+        { ICC_AP0R0_EL1, R | W | G0 },
+        { ICC_AP1R0_EL1, R | W },
+        { ICC_NMIAR1_EL1, R | NMI },
+        { ICC_DIR_EL1, W },
+        { ICC_RPR_EL1, R },
+        { ICC_SGI1R_EL1, W },
+        { ICC_ASGI1R_EL1, W },
+        { ICC_SGI0R_EL1, W },
+        { ICC_IAR1_EL1, R },
+        { ICC_EOIR1_EL1, W },
+        { ICC_HPPIR1_EL1, R },
+        { ICC_BPR1_EL1, R | W },
+        { ICC_CTLR_EL1, R | W },
+        { ICC_SRE_EL1, R | W },
+        { ICC_IGRPEN0_EL1, R | W | G0 },
+        { ICC_IGRPEN1_EL1, R | W },
+        { ICC_SRE_EL2, R | W },
+        { ICC_CTLR_EL3, R | W | EL3 },
+        { ICC_SRE_EL3, R | W | EL3 },
+        { ICC_IGRPEN1_EL3, R | W | EL3 },
+    };
+    cr_assert_eq(countof(list), icc_register_count);
+    for (unsigned i = 0; i < countof(list) * 6; i++) {
+        unsigned state = i / countof(list) % 3, access = list[i % countof(list)].access; // one, Non-secure, Secure
+        bool nmi = i / countof(list) / 3;
+        uint64_t encoding = list[i % countof(list)].encoding, value;
+        struct rig *rig =
+            rig_new((struct arm_irq_config){ .version = 3, .cpus = 1, .security = state != 0, .nmi = nmi });
+        arm_irq_set_secure(&rig->irq, 0, state == 2);
+        bool absent = (access & EL3 && state == 0) || (access & NMI && !nmi), denied = access & G0 && state == 1;
+        enum port_result there = absent ? PORT_NOT_MINE : PORT_FAULT;
+        cr_assert_eq(arm_irq_cpu_read(&rig->irq, 0, PORT_REGISTER, encoding, 8, &value, 0),
+                     !absent && !denied && access & R ? PORT_DONE : there, "read %lxh", (unsigned long)encoding);
+        cr_assert_eq(arm_irq_cpu_write(&rig->irq, 0, PORT_REGISTER, encoding, 8, 0, 0),
+                     !absent && !denied && access & W ? PORT_DONE : there, "write %lxh", (unsigned long)encoding);
+        rig_free(rig);
+    }
+}
+
 Test(gic_registers, icc_registers_take_what_their_mask_lets_through)
 {
     for (unsigned i = 0; i < icc_register_count; i++) {

@@ -163,3 +163,63 @@ Test(gicc, the_interface_of_each_cpu_is_its_own)
     cr_assert_eq(gicc_get(rig, GICC_BPR), GIC_BPR_MIN);
     rig_free(rig);
 }
+
+Test(gicc, non_secure_software_leaves_the_secure_half_of_active_priorities)
+{
+    struct rig *rig = rig_gicc();
+    gicc_put(rig, GICC_NSAPR, 0x0001ffff);
+    set_secure(rig, false);
+    cr_assert_eq(gicc_get(rig, GICC_APR), 1);
+    gicc_put(rig, GICC_APR, UINT32_MAX);
+    set_secure(rig, true);
+    cr_assert_eq(gicc_get(rig, GICC_NSAPR), UINT32_MAX);
+    set_secure(rig, false);
+    gicc_put(rig, GICC_APR, 0);
+    set_secure(rig, true);
+    cr_assert_eq(gicc_get(rig, GICC_NSAPR), 0xffff);
+    cr_assert_eq(gicc_get(rig, GICC_APR), 0, "that of Group 0 is another");
+    rig_free(rig);
+}
+
+// GICD_CTLR: Non-secure software has one bit, EnableGrp1 (IHI 0048B 4.3.1).
+Test(gicc, non_secure_software_enables_group_1_alone)
+{
+    struct rig *rig = rig_gicc();
+    for (uint32_t ctlr = 0; ctlr < 4; ctlr++) {
+        set_secure(rig, true);
+        gicd_put(rig, 0, ctlr);
+        set_secure(rig, false);
+        cr_assert_eq(gicd_get(rig, 0), ctlr >> 1);
+        for (uint32_t on = 0; on < 2; on++) {
+            set_secure(rig, false);
+            gicd_put(rig, 0, UINT32_MAX << 1 | on);
+            set_secure(rig, true);
+            cr_assert_eq(gicd_get(rig, 0), (ctlr & 1) | on << 1);
+        }
+    }
+    rig_free(rig);
+}
+
+// What is Secure of the private interrupts: enables, configuration, pending SGIs.
+Test(gicc, non_secure_software_leaves_secure_private_interrupts)
+{
+    struct rig *rig = rig_gicc();
+    gicd_put(rig, 0x80, BIT32(28) | BIT32(3));
+    gicd_put(rig, 0xc04, BIT32(2 * 11 + 1)); // PPI 27, Secure, is edge-triggered
+    gicd_put(rig, 0xf20, 1 << 16 | 1 << 24); // SGIs 2, Secure, and 3 from CPU 0
+    set_secure(rig, false);
+    gicd_put(rig, 0x100, UINT32_MAX);
+    gicd_put(rig, 0xc00, 0);
+    gicd_put(rig, 0xc04, 0);
+    cr_assert_eq(gicd_get(rig, 0xf10), 1 << 24);
+    cr_assert_eq(gicd_get(rig, 0xf20), 1 << 24);
+    gicd_put(rig, 0xf10, 0xffff << 16);
+    set_secure(rig, true);
+    cr_assert_eq(gicd_get(rig, 0x100) & 0xffff0000, BIT32(28));
+    cr_assert_eq(gicd_get(rig, 0xc00), 0xaaaaaaaa, "SGIs");
+    cr_assert_eq(gicd_get(rig, 0xc04), BIT32(2 * 11 + 1));
+    cr_assert_eq(gicd_get(rig, 0xf10), 1 << 16);
+    gicd_put(rig, 0xc00, 0);
+    cr_assert_eq(gicd_get(rig, 0xc04), BIT32(2 * 11 + 1), "GICD_ICFGR0 is not GICD_ICFGR1");
+    rig_free(rig);
+}

@@ -87,6 +87,9 @@ Test(its, movall_moves_all_that_is_pending)
     cr_assert_eq(rig->pending[1], 0);
     cr_assert_eq(rig_take(rig, 2), 8203);
     cr_assert_eq(rig_take(rig, 2), 8204);
+    for (uint32_t intid = 8203; intid <= 8204; intid++)
+        for (unsigned cpu = 0; cpu < 3; cpu++)
+            cr_assert_not(gicr_lpi_is_pending(&rig->irq.cpus[cpu].gicr, intid));
     cr_assert_eq(command(rig, ITS_MOVALL, 0, 2 << 16, 2 << 16), 0);
     rig_free(rig);
 }
@@ -124,6 +127,63 @@ Test(its, unmapping_and_mapping_anew_drop_what_was_cached)
     enable(rig, false);
     cr_assert_not(send(rig, 5, 3));
     rig_free(rig);
+}
+
+// Bits of a command that are RES0 are not looked at.
+Test(its, reserved_bits_of_commands_are_ignored)
+{
+    const uint64_t above = ~bits_low(51);
+    struct rig *rig = rig_mapped();
+    cr_assert_eq(command(rig, ITS_MAPC | UINT64_C(0xffffff00), UINT64_MAX, 1 | 2 << 16 | VALID | (above & ~VALID), 9),
+                 0);
+    cr_assert(send(rig, 5, 3));
+    cr_assert_eq(rig->pending[2], PENDING_IRQ);
+    cr_assert_eq(command(rig, ITS_MOVALL | UINT64_C(0xffffff00), UINT64_MAX, 2 << 16 | 0xffff | above, 0xffff | above),
+                 0);
+    cr_assert_eq(rig_take(rig, 0), 8203);
+    cr_assert_eq(command(rig, ITS_MAPTI | UINT64_C(5) << 32 | 0xff00, 4 | UINT64_C(8204) << 32, 2 | ~UINT64_C(0xffff),
+                         UINT64_MAX),
+                 0);
+    cr_assert(send(rig, 5, 4));
+    cr_assert_eq(rig_take(rig, 2), 8204);
+    cr_assert_eq(
+        command(rig, ITS_MAPD | UINT64_C(7) << 32, 0xffffffe0 | 3, VALID | ITT_2 | UINT64_C(0x7ff00000000000ff), 0), 0);
+    cr_assert_eq(mapti(rig, 7, 15, 8205, 0), 0);
+    cr_assert_eq(mapti(rig, 7, 16, 8205, 0), 0x010a05, "four bits of EventID");
+    rig_free(rig);
+}
+
+Test(its, a_reset_drops_what_was_cached)
+{
+    struct rig *rig = rig_mapped();
+    cr_assert(send(rig, 5, 3));
+    arm_irq_reset(&rig->irq);
+    cr_assert_not(send(rig, 5, 3), "disabled");
+    memset(at(rig, DEVICES), 0, 0x10000);
+    its_put(rig, CBASER, VALID | QUEUE | 1);
+    its_put(rig, BASER0, VALID | DEVICES | 15);
+    its_put(rig, BASER1, VALID | COLLECTIONS);
+    enable(rig, true);
+    cr_assert_not(send(rig, 5, 3), "no table says so");
+    rig_free(rig);
+}
+
+// GITS_BASER.Physical_Address with pages of 64 KiB: bits 15:12 are address bits 51:48 (IHI 0069, GITS_BASER).
+Test(its, tables_of_64_kib_pages_have_52_bits_of_address)
+{
+    for (unsigned size = 0; size < 4; size++)
+        for (unsigned bit = 12; bit < 16; bit++) {
+            struct rig *rig = rig_mapped();
+            enable(rig, false);
+            its_put(rig, BASER0, VALID | DEVICES | size << 8 | BIT64(bit));
+            enable(rig, true);
+            bool high = size >= 2, below = size == 1 && bit < 14;
+            uint32_t expected = high ? 0x0108f0 : 0;
+            cr_assert_eq(mapd(rig, 0, ITT, 5, true), expected, "page size %u, bit %u", size, bit);
+            uint64_t address = DEVICES + (high || below ? 0 : BIT64(bit));
+            cr_assert_eq(bytes_get(at(rig, address), 8) >> 63, !high, "page size %u, bit %u", size, bit);
+            rig_free(rig);
+        }
 }
 
 // --- Errors ---------------------------------------------------------------------------------------------------------

@@ -126,6 +126,7 @@ Test(lpi, tables_do_not_move_while_lpis_are_enabled)
     gicr_put(rig, 0, 0, 0);
     gicr_put64(rig, 0, 0x70, UINT64_MAX);
     gicr_put64(rig, 0, 0x78, UINT64_MAX);
+    cr_assert_eq(rig->irq.cpus[0].gicr.mistakes[GIC_MISTAKE_ENABLED], 2, "now they may");
     cr_assert_eq(gicr_get64(rig, 0, 0x70), UINT64_C(0x070fffffffffff9f));
     cr_assert_eq(gicr_get64(rig, 0, 0x78), UINT64_C(0x070fffffffff0f80));
     rig_free(rig);
@@ -376,6 +377,76 @@ Test(lpi, a_reset_forgets_them)
 }
 
 // What was cached before a save is cached after it, and INVALL drops it.
+static struct rig *rig_20_bits(void)
+{
+    struct rig *rig = rig_v3_config((struct arm_irq_config){ .cpus = 1, .spis = 32, .lpi_bits = 20 });
+    memset(lpi_property(rig, 8192), 0xa1, BIT32(20) - 8192);
+    gicr_put64(rig, 0, 0x70, LPI_PROPERTIES | 19);
+    gicr_put64(rig, 0, 0x78, GICR_PENDBASER_PTZ);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    return rig;
+}
+
+Test(lpi, every_page_of_the_cache_is_dropped)
+{
+    struct rig *rig = rig_20_bits(), *other = rig_20_bits();
+    for (unsigned i = 0; i < 3; i++) {
+        for (uint32_t intid = 8192 + 5; intid < BIT32(20); intid += 4096) {
+            *lpi_property(rig, intid) = i % 2 ? 0 : 0xa1;
+            gicr_put64(rig, 0, SETLPIR, intid);
+        }
+        for (uint32_t intid = 8192 + 5; intid < BIT32(20) && i % 2 == 0; intid += 4096)
+            cr_assert_eq(rig_take(rig, 0), intid, "pass %u", i);
+        cr_assert_eq(rig->pending[0], 0, "pass %u", i);
+        if (i == 1) // they are pending, disabled; now all of them is saved and loaded
+            gicr_put(rig, 0, 0, 0);
+        struct visit_save save;
+        struct visit_load load;
+        visit_save_init(&save);
+        arm_irq_visit(&rig->irq, &save.visit);
+        visit_load_init(&load, save.data, save.size);
+        arm_irq_visit(&other->irq, &load.visit);
+        other->pending[0] = UINT32_MAX;
+        arm_irq_loaded(&other->irq);
+        gicr_put64(rig, 0, INVALLR, 0);
+        gicr_put64(other, 0, INVALLR, 0);
+        for (uint32_t intid = 0; intid < BIT32(20); intid++) {
+            cr_assert_eq(rig->irq.cpus[0].gicr.lpi_properties[intid], 0, "pass %u: %u", i, intid);
+            cr_assert_eq(other->irq.cpus[0].gicr.lpi_properties[intid], 0, "pass %u: %u loaded", i, intid);
+        }
+        free(save.data);
+        if (i == 1)
+            gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    }
+    rig_free(rig);
+    rig_free(other);
+}
+
+Test(lpi, invall_leaves_what_is_pending)
+{
+    struct rig *rig = rig_lpi(1, false);
+    gicr_put64(rig, 0, SETLPIR, 8200);
+    gicr_put64(rig, 0, SETLPIR, 8201);
+    *lpi_property(rig, 8201) = 0x41;
+    gicr_put64(rig, 0, INVALLR, 0);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    cr_assert_eq(rig_take(rig, 0), 8201, "its priority is the new one");
+    cr_assert_eq(rig_take(rig, 0), 8200);
+    rig_free(rig);
+}
+
+Test(lpi, the_pending_table_is_written_to_its_end_and_no_further)
+{
+    struct rig *rig = rig_lpi(1, false);
+    uint8_t *bytes = lpi_pending_bytes(rig, 0);
+    memset(bytes, 0xee, 8192 + 16);
+    gicr_put64(rig, 0, SETLPIR, 65535);
+    gicr_put(rig, 0, 0, 0);
+    for (unsigned i = 0; i < 8192 + 16; i++)
+        cr_assert_eq(bytes[i], i < 1024 || i >= 8192 ? 0xee : i == 8191 ? 0x80 : 0, "byte %u", i);
+    rig_free(rig);
+}
+
 Test(lpi, a_loaded_configuration_is_dropped_by_invall)
 {
     struct rig *rig = rig_lpi(1, false), *other = rig_lpi(1, false);
