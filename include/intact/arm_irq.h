@@ -4,7 +4,7 @@
 //
 //     struct intact_arm_irq_config config;
 //     intact_arm_irq_config_init(&config);
-//     config.pending = my_pending;                            // tells when a CPU has something to take
+//     config.pending = my_pending;                            // called when what a CPU has to take changes
 //     struct intact_arm_irq *irq;
 //     char why[INTACT_ERROR_SIZE];
 //     if (intact_arm_irq_create(&config, &irq, why) < 0)
@@ -99,7 +99,7 @@ struct intact_arm_irq_config {
     // The interrupt of a pin was deactivated: a level source that is a counter or a notifier sets its level again. It
     // may call intact_arm_irq_set_pin. May be NULL.
     void (*ended)(void *owner, uint32_t chip, uint32_t pin);
-    void *owner; // given to the callbacks
+    void *owner; // the first argument of the callbacks
 };
 
 // The defaults: GICv3, one CPU, 224 SPIs, one Security state, no LPIs; the windows where QEMU's `virt` board has them:
@@ -139,9 +139,9 @@ bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t d
 
 // The set of enum intact_arm_pending that `cpu` has to take now.
 uint32_t intact_arm_irq_pending(const struct intact_arm_irq *irq, uint32_t cpu);
-// With two Security states: the one that `cpu` executes in, which is that of its accesses. Non-secure until told.
+// With two Security states: the one that `cpu` executes in, which is that of its accesses. Non-secure at first.
 void intact_arm_irq_set_secure(struct intact_arm_irq *irq, uint32_t cpu, bool secure);
-// With non-maskable interrupts: SCTLR_ELx.NMI of the Exception level that `cpu` executes in. Clear until told.
+// With non-maskable interrupts: SCTLR_ELx.NMI of the Exception level that `cpu` executes in. Clear at first.
 void intact_arm_irq_set_sctlr_nmi(struct intact_arm_irq *irq, uint32_t cpu, bool on);
 
 // Physical memory: the windows of the chips, as `cpu` sees them (GICv2's are banked). `size` is 1, 2, 4 or 8, and

@@ -298,7 +298,7 @@ static void settle_cpu(struct arm_irq *irq, struct arm_irq_cpu *cpu)
     irq->config.signal(irq->config.owner, cpu->index, pending);
 }
 
-static void tell_deadline(struct arm_irq *irq)
+static void report_deadline(struct arm_irq *irq)
 {
     uint64_t deadline = its_deadline(&irq->its);
     if (deadline == irq->deadline)
@@ -318,7 +318,7 @@ void arm_irq_settle(struct arm_irq *irq)
             settle_cpu(irq, &irq->cpus[word * 64 + bits_lowest(irq->dirty[word])]);
         irq->dirty_words &= ~BIT64(word);
     }
-    tell_deadline(irq);
+    report_deadline(irq);
     irq->depth--;
 }
 

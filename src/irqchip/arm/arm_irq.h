@@ -8,7 +8,7 @@
 // GICv2 is the same with banked registers in the distributor and GICC frames in place of ICC registers.
 //
 // Every function that changes something settles before it returns: each output that may have changed is derived once,
-// interrupts in INTID order, then CPUs by index, and told through `signal` if it really changed. A call back into this
+// interrupts in INTID order, then CPUs by index, and reported through `signal` if it changed. A call back into this
 // file from `resample` is allowed; it changes inputs, and the outer call settles.
 //
 // On Arm nothing is taken by an acknowledge: the guest reads IAR (an ICC register, or GICC_IAR), and the level of IRQ or
@@ -40,9 +40,9 @@
 #define ARM_IRQ_CPU_LIMIT_V2  8
 #define ARM_IRQ_COMMAND_LIMIT UINT64_C(1000000000)
 
-// As if told: it differs from everything there can be to tell, so the next value is told whatever it is.
-#define ARM_IRQ_UNTOLD_PENDING  UINT32_MAX
-#define ARM_IRQ_UNTOLD_DEADLINE 0
+// In place of the value that was reported last: no value equals it, so the next one is reported whatever it is.
+#define ARM_IRQ_UNREPORTED_PENDING  UINT32_MAX
+#define ARM_IRQ_UNREPORTED_DEADLINE 0
 
 // Chip numbers, for arm_irq_set_pin, `resample`, routing and traces.
 enum {
@@ -114,7 +114,7 @@ struct arm_irq_cpu {
     struct gicc gicc;       // GICv2
     struct gic_ready ready; // derived
     uint64_t *lpi_memory;   // of gicr and ready
-    uint32_t pending;       // as told
+    uint32_t pending;       // as last reported
     uint32_t index;
 };
 
@@ -125,7 +125,7 @@ struct arm_irq {
     struct its its;
     struct arm_irq_cpu *cpus;
     uint32_t last_taker; // the CPU that was chosen last for an interrupt of 1 of N
-    uint64_t deadline;   // as told
+    uint64_t deadline;   // as last reported
 
     // Derived; arm_irq_loaded makes it again.
     struct arm_targets targets;
@@ -135,7 +135,7 @@ struct arm_irq {
 };
 
 // Allocates for `config`, which is copied. -EINVAL and a text for a value out of range, -ENOMEM. Everything is in
-// power-on state, and `signal` has not been called: 0 is what it would have told.
+// power-on state, and `signal` has not been called: every pending word is 0.
 int arm_irq_init(struct arm_irq *irq, const struct arm_irq_config *config, struct error *error);
 void arm_irq_free(struct arm_irq *irq);
 // Reset of all chips. Electrical levels of lines stay.
@@ -174,9 +174,9 @@ enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space sp
 enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
                                    uint64_t value, uint64_t now);
 void arm_irq_port(struct arm_irq *irq, struct cpu_port *port);
-// The Security state that `vcpu` executes in, with `security`; Non-secure until told.
+// The Security state that `vcpu` executes in, with `security`; Non-secure at first.
 void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure);
-// SCTLR_ELx.NMI of the Exception level that `vcpu` executes in, clear until told. arm_irq_cpu_write of PORT_SCTLR_NMI is
+// SCTLR_ELx.NMI of the Exception level that `vcpu` executes in, clear at first. arm_irq_cpu_write of PORT_SCTLR_NMI is
 // the same.
 void arm_irq_set_sctlr_nmi(struct arm_irq *irq, uint32_t vcpu, bool on);
 
@@ -185,14 +185,15 @@ void arm_irq_timer(struct arm_irq *irq, uint64_t now);
 
 // Derives what may have changed. Called by everything above; a second call changes nothing.
 void arm_irq_settle(struct arm_irq *irq);
-// What stands between begin and end is settled at the end; they nest.
+// Changes made between begin and end are settled at the outermost end.
 void arm_irq_begin(struct arm_irq *irq);
 void arm_irq_end(struct arm_irq *irq);
 
-// Who takes part in 1 of N distribution may have changed at a CPU (which is settled too).
+// Whether a CPU takes part in 1 of N distribution may have changed; the CPU is settled too.
 void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu);
 
-// All state of all chips. After loading, arm_irq_loaded derives everything else again and tells all of it.
+// All state of all chips. After loading, arm_irq_loaded derives everything else and reports every
+// pending word and the deadline, changed or not.
 void arm_irq_visit(struct arm_irq *irq, struct visit *v);
 void arm_irq_loaded(struct arm_irq *irq);
 

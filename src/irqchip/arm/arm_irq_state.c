@@ -73,7 +73,7 @@ static void check_places(struct arm_irq *irq)
 void arm_irq_loaded(struct arm_irq *irq)
 {
     arm_irq_begin(irq);
-    irq->deadline = irq->config.deadline ? ARM_IRQ_UNTOLD_DEADLINE : CLOCK_NEVER;
+    irq->deadline = irq->config.deadline ? ARM_IRQ_UNREPORTED_DEADLINE : CLOCK_NEVER;
     check_places(irq);
     check_its(&irq->its);
     gicd_touch_all(&irq->gicd);
@@ -85,7 +85,7 @@ void arm_irq_loaded(struct arm_irq *irq)
         gicr_touch_all(&cpu->gicr);
         gicr_lpi_loaded(&cpu->gicr,
                         &(struct gicr_lpi_world){ &cpu->ready, &irq->config.memory, gicd_two_states(&irq->gicd) });
-        cpu->pending = ARM_IRQ_UNTOLD_PENDING;
+        cpu->pending = ARM_IRQ_UNREPORTED_PENDING;
         arm_irq_follow(irq, i);
     }
     arm_irq_end(irq);

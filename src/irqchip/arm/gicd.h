@@ -7,8 +7,8 @@
 //     lines, SETSPI --> struct gic_shared --(enabled, not active, group enabled)--> forwarded --> GICD_IROUTER, or
 //                                                                                                GICD_ITARGETSR
 //
-// A pure chip: it stores registers and inputs, and answers which interrupts are to be forwarded (gicd_forwarded). Which
-// CPU an affinity names is the wiring's to know, and so is the choice among many.
+// A pure chip: it stores registers and inputs, and answers which interrupts are to be forwarded (gicd_forwarded). The
+// wiring (arm_irq.c) finds the CPU that an affinity names, and chooses where an interrupt is for 1 of N.
 //
 // With two Security states the frame's accesses are Secure or Non-secure; with one, GICD_CTLR.DS reads as 1. Secure
 // software may set DS once, and only a reset takes it back.

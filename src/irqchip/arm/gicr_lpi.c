@@ -11,7 +11,7 @@
 // LPIs (INVALL, MOVALL, a reset) looks at those that are in use.
 //
 // A configuration byte is read when its LPI is first asked for, and stays as it was read until INV, INVALL or GICR_INV*
-// drops it: a guest that forgets one sees what it forgot. What is pending and enabled is in the CPU's set of ready
+// drops it: a guest that omits the invalidation keeps the old configuration. What is pending and enabled is in the CPU's set of ready
 // interrupts by priority, so neither taking nor adding one depends on how many there are.
 //
 // Path: its.c / icc.c

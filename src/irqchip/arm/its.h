@@ -17,8 +17,8 @@
 // A pure chip: its_step executes one command and says what is to be done to an LPI; its_translate looks an event up. A
 // small cache of translations keeps an event from walking the tables; every command that changes a mapping drops it.
 //
-// Commands take no time, or `command_ns` each: then GITS_CREADR follows later, software that does not wait for it sees
-// what it did not wait for, and GITS_CTLR.Quiescent stays 0 after Enabled was cleared until the command under way is
+// Commands take no time, or `command_ns` each: then GITS_CREADR follows later, software that does not wait for it
+// may find the old mapping, and GITS_CTLR.Quiescent stays 0 after Enabled was cleared until the command under way is
 // done. Without a time of their own, they are executed in portions, so that one access of the guest does a bounded amount of
 // work: the next access to the frame does the next portion, and so does a deadline ITS_PORTION_NS later, whatever the guest
 // does.
@@ -101,7 +101,7 @@ struct its {
     uint32_t mistakes[GIC_MISTAKES];
     uint64_t due;    // command_ns: when the command under way is done; CLOCK_NEVER: there is none
     uint64_t resume; // no command_ns: when the rest of the queue goes on by itself; CLOCK_NEVER: there is none
-    // State, as a guest that changes tables behind our back could tell.
+    // Part of the state: a guest that changes its tables in memory without a command can observe what is cached.
     struct its_translation cache[ITS_CACHE];
 };
 
