@@ -86,6 +86,11 @@ enum {
 };
 
 enum {
+    X86_DR6_BD = 1 << 13, // bits 3:0: breakpoints met
+    X86_DR6_BS = 1 << 14,
+    X86_DR6_BT = 1 << 15,
+    X86_DR7_ENABLED = 0xff, // bits 2n and 2n + 1: breakpoint n, in this task and in all
+    X86_DR7_GD = 1 << 13,
     X86_CR0_PE = 1 << 0,
     X86_CR0_MP = 1 << 1,
     X86_CR0_EM = 1 << 2,
@@ -171,6 +176,7 @@ struct x86_x87 {
 struct x86_fault {
     uint8_t vector;
     bool has_error;
+    bool keeps_rf; // #DB that is a trap or an instruction breakpoint
     uint32_t error;
     uint64_t address; // of a page fault, becomes CR2 on delivery
 };
@@ -198,7 +204,11 @@ struct x86_cpu {
     uint8_t nested_tasks; // task switches inside the delivery of another's fault
     uint64_t shadow;      // interrupts wait while vcpu_executed() == shadow: the boundary after STI, MOV SS, POP SS
     uint64_t shadow_ss;   // the same for MOV SS and POP SS alone, which hold back NMI and #DB too
-    uint64_t resume; // RFLAGS.RF is set while vcpu_executed() == resume: up to the end of the instruction after IRET
+    // RFLAGS.RF is set while vcpu_executed() == resume: between IRET and the end of the instruction after it, and between two
+    // iterations of a string instruction.
+    uint64_t resume;
+    uint32_t
+        traps; // DR6 bits of debug traps that wait for the end of the instruction, or behind MOV SS of the one after it
     struct x86_fault fault;
 
     struct x86_segment_register segment[X86_SEGMENTS];
@@ -216,6 +226,8 @@ struct x86_cpu {
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base, tsc_aux, tsc_offset, tsc_adjust;
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t pat, misc_enable, mtrr_def_type, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8], mcg_status, debugctl;
+    uint64_t
+        amd_counters[8]; // C0010000h-C0010007h: four selectors and counters of performance events, which count nothing
     uint64_t tsc_deadline; // IA32_TSC_DEADLINE as written, in TSC ticks; the port has it in ns
 
     uint32_t mxcsr;
@@ -300,6 +312,14 @@ static inline void x86_set_flags(struct x86_cpu *cpu, uint64_t flags)
 static inline bool x86_fault(struct x86_cpu *cpu, enum x86_exception vector)
 {
     cpu->fault = (struct x86_fault){ .vector = (uint8_t)vector };
+    return false;
+}
+
+// The same for a #DB whose RF is pushed as it is; `conditions`: bits of DR6.
+static inline bool x86_fault_debug(struct x86_cpu *cpu, uint32_t conditions)
+{
+    cpu->dr[6] |= conditions;
+    cpu->fault = (struct x86_fault){ .vector = X86_DB, .keeps_rf = true };
     return false;
 }
 

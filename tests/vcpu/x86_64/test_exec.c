@@ -140,8 +140,21 @@ Test(exec, an_interrupt_comes_between_two_iterations)
     run(8);
     cr_assert_eq(handled(), 0x30);
     cr_assert_eq(frame(0), BOARD_CODE + 2);
+    cr_assert_eq(frame(2) & X86_RF, X86_RF); // SDM vol. 3, 17.3.1.1
     cr_assert_eq(cpu->r[X86_RCX], 995);
     cr_assert_eq(cpu->r[X86_RSI], BOARD_DATA + 5);
+}
+
+Test(exec, an_interrupt_after_the_last_iteration_has_no_rf)
+{
+    code("fb 90 f3 a4 90"); // sti; nop; rep movsb; nop
+    cpu->r[X86_RCX] = 5;
+    cpu->r[X86_RSI] = BOARD_DATA;
+    cpu->r[X86_RDI] = BOARD_DATA + 0x1000;
+    interrupt_at(7);
+    run(8);
+    cr_assert_eq(frame(0), BOARD_CODE + 4);
+    cr_assert_eq(frame(2) & X86_RF, 0);
 }
 
 static void raise_both(void *owner, uint64_t now)
@@ -189,6 +202,17 @@ Test(exec, an_interrupt_waits_for_the_instruction_after_sti)
     board_raise(board, 0, PENDING_INTR, 0x31);
     run(10);
     cr_assert_eq(handled(), 0x31);
+    cr_assert_eq(frame(0), BOARD_CODE + 4);
+    cr_assert_eq(cpu->r[X86_RAX], 1);
+}
+
+Test(exec, an_nmi_waits_for_the_instruction_after_sti)
+{
+    code("fb 48 ff c0 48 ff c0"); // sti; inc rax; inc rax
+    run(1);
+    board_raise(board, 0, PENDING_NMI, 0);
+    run(10);
+    cr_assert_eq(handled(), 2);
     cr_assert_eq(frame(0), BOARD_CODE + 4);
     cr_assert_eq(cpu->r[X86_RAX], 1);
 }
@@ -307,6 +331,38 @@ Test(exec, popf_that_clears_the_trap_flag_still_traps)
     cr_assert_eq(frame(2) & X86_TF, 0);
 }
 
+// The manual says of TF that an instruction that sets it is not trapped (SDM vol. 3, 17.3.1.4). SYSRET is: processors look at
+// TF behind it, so that a program that steps over SYSCALL stops at the instruction after it.
+Test(exec, sysret_that_sets_the_trap_flag_traps_before_the_next_instruction)
+{
+    code("48 0f 07 90 90"); // sysretq
+    board_code(board, BOARD_CODE + 0x100, "48 ff c0 48 ff c0 48 ff c0");
+    cpu->star = (uint64_t)0x1b << 48;
+    cpu->r[X86_RCX] = BOARD_CODE + 0x100;
+    cpu->r[X86_R11] = X86_TF | 2;
+    run(10);
+    cr_assert_eq(handled(), X86_DB);
+    cr_assert_eq(frame(0), BOARD_CODE + 0x100);
+    cr_assert_eq(frame(1), 0x2b);
+    cr_assert_eq(frame(2) & X86_TF, X86_TF);
+    cr_assert_eq(cpu->dr[6], 0xffff4ff0);
+    cr_assert_eq(cpu->r[X86_RAX], 0);
+}
+
+Test(exec, a_return_that_sets_the_trap_flag_traps_after_the_next_instruction)
+{
+    code("48 cf 90 90"); // iretq
+    board_code(board, BOARD_CODE + 0x100, "48 ff c0 48 ff c0 48 ff c0");
+    const uint64_t words[] = { BOARD_CODE + 0x100, BOARD_CODE64, X86_TF | 2, BOARD_STACK, BOARD_FLAT };
+    cpu->r[X86_RSP] = BOARD_DATA;
+    for (unsigned i = 0; i < countof(words); i++)
+        board_put(board, BOARD_DATA + 8 * i, 8, words[i]);
+    run(10);
+    cr_assert_eq(handled(), X86_DB);
+    cr_assert_eq(frame(0), BOARD_CODE + 0x103);
+    cr_assert_eq(cpu->r[X86_RAX], 1);
+}
+
 Test(exec, mov_ss_puts_the_trap_off_by_one_instruction)
 {
     code("8e d0 90 90");
@@ -326,7 +382,19 @@ Test(exec, rep_traps_after_each_iteration)
     run(10);
     cr_assert_eq(handled(), X86_DB);
     cr_assert_eq(frame(0), BOARD_CODE);
+    cr_assert_eq(frame(2) & X86_RF, X86_RF);
     cr_assert_eq(cpu->r[X86_RCX], 4);
+}
+
+Test(exec, the_trap_after_the_last_iteration_has_no_rf)
+{
+    code("f3 aa");
+    cpu->r[X86_RCX] = 1;
+    cpu->r[X86_RDI] = BOARD_DATA;
+    x86_set_flags(cpu, X86_TF);
+    run(10);
+    cr_assert_eq(frame(0), BOARD_CODE + 2);
+    cr_assert_eq(frame(2) & X86_RF, 0);
 }
 
 Test(exec, a_software_interrupt_clears_the_trap_flag_before_it_traps) // SDM vol. 3, 18.3.1.4

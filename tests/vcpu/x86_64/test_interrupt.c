@@ -450,6 +450,21 @@ Test(iret, an_outer_level_pops_the_stack_and_drops_inner_segments)
     cr_assert(cpu->mode & X86_MODE_USER);
 }
 
+Test(iret, a_dropped_segment_keeps_its_base) // SDM vol. 2, IRET: the selector alone becomes null
+{
+    const uint64_t words[] = { 0x777, RIG_CODE64_3, 2, 0x6000, RIG_DATA3 };
+    rig_long(rig, 0);
+    cr_assert(x86_load_segment(cpu, X86_FS, RIG_DATA0));
+    cpu->r[X86_BASE + X86_FS] = 0x123456000;
+    cpu->r[X86_RSP] = 0x5000;
+    for (unsigned i = 0; i < countof(words); i++)
+        rig_put(rig, 0x5000 + 8 * i, 8, words[i]);
+    cr_assert(x86_iret(cpu, 8));
+    cr_assert_eq(cpu->segment[X86_FS].selector, 0);
+    cr_assert_eq(cpu->segment[X86_FS].attributes & X86_ATTR_P, 0);
+    cr_assert_eq(cpu->r[X86_BASE + X86_FS], 0x123456000);
+}
+
 Test(iret, level_3_can_change_neither_if_nor_iopl)
 {
     rig_protect(rig, 3);
@@ -713,6 +728,43 @@ Test(fault, real_mode_shuts_down_without_a_table)
     cr_assert(cpu->shutdown);
 }
 
+// SDM vol. 3, 17.3.1.1. The frame has an error code below it where there is one.
+Test(fault, faults_push_rf_and_nothing_else_does)
+{
+    static const struct {
+        uint8_t vector;
+        bool has_error, keeps_rf, pushed;
+    } rows[] = {
+        { X86_DE, false, false, true },      { X86_DB, false, false, true }, // general detect
+        { X86_DB, false, true, false },                                      // traps, instruction breakpoints
+        { X86_BR, false, false, true },      { X86_UD, false, false, true },  { X86_NM, false, false, true },
+        { X86_TS, true, false, true },       { X86_NP, true, false, true },   { X86_SS_FAULT, true, false, true },
+        { X86_GP, true, false, true },       { X86_PAGE, true, false, true }, { X86_MF, false, false, true },
+        { X86_AC_FAULT, true, false, true }, { X86_XM, false, false, true },  { X86_DOUBLE, true, false, false },
+    };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        rig_protect(rig, 0);
+        rig_idt32(rig, rows[i].vector, RIG_CODE0, HANDLER, GATE_INTERRUPT);
+        cpu->fault = (struct x86_fault){ .vector = rows[i].vector,
+                                         .has_error = rows[i].has_error,
+                                         .keeps_rf = rows[i].keeps_rf };
+        x86_deliver_fault(cpu);
+        cr_assert_eq(cpu->r[X86_RIP], HANDLER);
+        cr_assert_eq(!!(frame(rows[i].has_error ? 3 : 2, 4) & X86_RF), rows[i].pushed, "vector %u", rows[i].vector);
+    }
+}
+
+Test(fault, general_detect_pushes_rf)
+{
+    uint64_t value;
+    rig_protect(rig, 0);
+    rig_idt32(rig, X86_DB, RIG_CODE0, HANDLER, GATE_INTERRUPT);
+    cr_assert(x86_write_dr(cpu, 7, BIT32(13)));
+    cr_assert_not(x86_read_dr(cpu, 0, &value));
+    x86_deliver_fault(cpu);
+    cr_assert_eq(frame(2, 4), X86_RF | 2);
+}
+
 Test(fault, a_debug_exception_clears_general_detect)
 {
     rig_protect(rig, 0);
@@ -762,13 +814,15 @@ Test(take, if_holds_interrupts_back)
     cr_assert_eq(rig->acknowledged, 0);
 }
 
-Test(take, the_shadow_of_sti_holds_interrupts_and_no_nmi)
+Test(take, the_shadow_of_sti_holds_interrupts_and_nmis)
 {
     ready();
     raise_pending(PENDING_INTR);
     cpu->shadow = vcpu_executed(&cpu->vcpu);
     cr_assert_not(x86_can_take(&cpu->vcpu));
     raise_pending(PENDING_NMI);
+    cr_assert_not(x86_can_take(&cpu->vcpu));
+    cpu->vcpu.goal++;
     cr_assert(x86_can_take(&cpu->vcpu));
 }
 
@@ -842,6 +896,33 @@ Test(take, another_cpu_waits_for_its_start)
     cr_assert_eq(cpu->segment[X86_CS].selector, 0x9a00);
     cr_assert_eq(cpu->r[X86_BASE + X86_CS], 0x9a000);
     cr_assert_eq(cpu->r[X86_RIP], 0);
+}
+
+Test(take, an_nmi_between_init_and_sipi_is_taken_after_the_start)
+{
+    ready();
+    cpu->bootstrap = false;
+    raise_pending(PENDING_INIT);
+    cr_assert(x86_take_interrupt(&cpu->vcpu));
+    raise_pending(PENDING_NMI);
+    cr_assert_not(x86_can_take(&cpu->vcpu));
+    rig->vector = 0x08;
+    raise_pending(PENDING_SIPI);
+    cr_assert(x86_take_interrupt(&cpu->vcpu));
+    cr_assert_eq(cpu->r[X86_BASE + X86_CS], 0x8000);
+    rig_put(rig, 2 * 4, 4, 0x01000020); // its interrupt table
+    cr_assert(x86_take_interrupt(&cpu->vcpu));
+    cr_assert_eq(cpu->r[X86_BASE + X86_CS] + cpu->r[X86_RIP], 0x1020);
+}
+
+Test(take, an_init_comes_before_a_start_that_waits_too)
+{
+    ready();
+    cpu->bootstrap = false;
+    raise_pending(PENDING_INIT | PENDING_SIPI);
+    cr_assert(x86_take_interrupt(&cpu->vcpu));
+    cr_assert_eq(rig->acknowledged, PENDING_INIT);
+    cr_assert_eq(cpu->vcpu.state, VCPU_STOPPED);
 }
 
 Test(take, a_start_that_nobody_waits_for_is_dropped_and_counted)

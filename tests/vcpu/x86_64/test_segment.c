@@ -221,6 +221,21 @@ Test(segment, long_mode_has_16_byte_system_descriptors)
     assert_fault(cpu, X86_GP, RIG_FREE);
 }
 
+Test(segment, ltr_and_lldt_refuse_a_base_that_is_not_canonical)
+{
+    rig_long(rig, 0);
+    rig_put(rig, RIG_GDT + RIG_FREE + 8, 8, 0x00008000);
+    rig_gdt(rig, RIG_FREE, rig_descriptor(0x3000, 0x67, 0x89));
+    cr_assert_not(x86_load_task_register(cpu, RIG_FREE));
+    assert_fault(cpu, X86_GP, RIG_FREE);
+    cr_assert_eq(rig_get(rig, RIG_GDT + RIG_FREE + 5, 1), 0x89, "not busy");
+    rig_gdt(rig, RIG_FREE, rig_descriptor(0x3000, 0x67, 0x82));
+    cr_assert_not(x86_load_ldt(cpu, RIG_FREE));
+    assert_fault(cpu, X86_GP, RIG_FREE);
+    rig_put(rig, RIG_GDT + RIG_FREE + 8, 8, 0xffff8000);
+    cr_assert(x86_load_ldt(cpu, RIG_FREE));
+}
+
 Test(segment, lar_lsl_and_verify_answer_by_zf)
 {
     uint32_t value = 7;
@@ -361,6 +376,20 @@ Test(transfer, a_return_to_an_outer_level_drops_inner_segments)
     cr_assert_eq(cpu->segment[X86_DS].attributes & X86_ATTR_P, 0);
 }
 
+Test(transfer, a_segment_that_a_return_drops_keeps_its_base) // SDM vol. 2, RET
+{
+    rig_long(rig, 0);
+    cr_assert(x86_load_segment(cpu, X86_GS, RIG_DATA0));
+    cpu->r[X86_BASE + X86_GS] = 0x123456000;
+    x86_push(cpu, RIG_DATA3, 8);
+    x86_push(cpu, 0x6000, 8);
+    x86_push(cpu, RIG_CODE64_3, 8);
+    x86_push(cpu, TARGET, 8);
+    cr_assert(x86_far_return(cpu, 8, 0));
+    cr_assert_eq(cpu->segment[X86_GS].selector, 0);
+    cr_assert_eq(cpu->r[X86_BASE + X86_GS], 0x123456000);
+}
+
 Test(transfer, a_call_gate_of_the_same_level_keeps_the_stack)
 {
     rig_protect(rig, 0);
@@ -490,6 +519,26 @@ Test(task, a_task_gate_in_the_idt_brings_the_error_code)
     cr_assert_eq(cpu->r[X86_RSP], 0x5000 - 4);
     cr_assert_eq(frame(0, 4), 0x55);
     cr_assert_eq(rig_get(rig, RIG_TSS + 0x20, 4), 0x12345);
+}
+
+Test(task, a_fault_through_a_task_gate_saves_rf_with_the_old_task)
+{
+    rig_protect(rig, 0);
+    make_task();
+    rig_idt32(rig, X86_GP, RIG_TR2, 0, 0x85);
+    cr_assert(x86_deliver(cpu, X86_GP, X86_EVENT_EXCEPTION, true, 0x55, 0x12345));
+    cr_assert_eq(rig_get(rig, RIG_TSS + 0x24, 4), X86_RF | 2);
+}
+
+Test(task, the_t_flag_of_a_tss_leaves_a_debug_trap)
+{
+    rig_protect(rig, 0);
+    make_task();
+    cr_assert(x86_far_jump(cpu, RIG_TR2, 0, 4, 0x777));
+    cr_assert_eq(cpu->traps, 0);
+    field(RIG_TSS, 0x64, 2, 1);
+    cr_assert(x86_far_jump(cpu, RIG_TR, 0, 4, 0x777));
+    cr_assert_eq(cpu->traps, X86_DR6_BT);
 }
 
 Test(task, a_16_bit_tss_keeps_words)

@@ -351,6 +351,34 @@ Test(msr, amd_ones_are_there_on_amd_alone)
     cr_assert_eq(read_msr(0xc0010015), 0);
 }
 
+Test(msr, the_counters_of_an_amd_family_15_are_kept_as_written)
+{
+    uint64_t value;
+    cr_assert_not(x86_read_msr(cpu, 0xc0010000, &value));
+    refuse_msr(0xc0010000, 0);
+    cpu->model = x86_model_find("qemu64");
+    for (uint32_t i = 0; i < 8; i++)
+        cr_assert(x86_write_msr(cpu, 0xc0010000 + i, 0x123456789a00 + i));
+    for (uint32_t i = 0; i < 8; i++)
+        cr_assert_eq(read_msr(0xc0010000 + i), 0x123456789a00 + i);
+    refuse_msr(0xc0010008, 0);
+    x86_reset(cpu);
+    cr_assert_eq(read_msr(0xc0010007), 0);
+}
+
+Test(msr, what_kernels_touch_of_an_amd_family_15_is_there)
+{
+    static const uint32_t numbers[] = { 0xc0010010, 0xc0010016, 0xc001001a, 0xc001001d, 0xc001001f, 0xc0010030,
+                                        0xc0010044, 0xc0010055, 0xc0010111, 0xc0010112, 0xc0011022 };
+    cpu->model = x86_model_find("qemu64");
+    for (unsigned i = 0; i < countof(numbers); i++) {
+        cr_assert_eq(read_msr(numbers[i]), 0);
+        cr_assert(x86_write_msr(cpu, numbers[i], 0));
+    }
+    cr_assert_eq(read_msr(0x1db), 0);
+    refuse_msr(0x1db, 0);
+}
+
 // --- the time-stamp counter ------------------------------------------------------------------------------------------
 
 static uint64_t tsc(void)
@@ -728,6 +756,24 @@ Test(state, a_round_trip_brings_everything_back)
     cr_assert_not(differ.differs, "%s", differ.path);
     cr_assert_eq(cpu->mode, X86_MODE_64 | X86_MODE_USER);
     cr_assert_eq(x86_flags(cpu), (X86_IF | X86_PF | X86_SF | X86_AF | 2));
+    free(save.data);
+}
+
+Test(state, the_list_does_not_depend_on_where_a_string_instruction_was_cut)
+{
+    struct visit_save save;
+    struct visit_differ differ;
+    cpu->vcpu.goal = 1000;
+    visit_save_init(&save);
+    x86_cpu_visit(cpu, &save.visit);
+    cpu->resume = 500;
+    visit_differ_init(&differ, save.data, save.size);
+    x86_cpu_visit(cpu, &differ.visit);
+    cr_assert_not(differ.differs);
+    cpu->resume = 1000;
+    visit_differ_init(&differ, save.data, save.size);
+    x86_cpu_visit(cpu, &differ.visit);
+    cr_assert(differ.differs);
     free(save.data);
 }
 

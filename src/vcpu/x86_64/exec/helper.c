@@ -51,7 +51,7 @@ HELPER(into)
 
 HELPER(icebp)
 {
-    return leave_if(x86_deliver(cpu, X86_DB, X86_EVENT_EXCEPTION, false, 0, next_of(cpu, op)));
+    return leave_if(x86_deliver(cpu, X86_DB, X86_EVENT_DEBUG, false, 0, next_of(cpu, op)));
 }
 
 HELPER(iret)

@@ -207,8 +207,10 @@ NEVER_INLINE enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op)
         cpu->vcpu.left -= (int64_t)done - 1;
         if (!count || (compares && x86_zf(cpu) != (op->b == X86_REP)))
             break;
-        if (cpu->vcpu.left <= 0 || cpu->vcpu.kick)
-            return OP_LEAVE; // RIP still at this instruction
+        if (cpu->vcpu.left <= 0 || cpu->vcpu.kick) {
+            cpu->resume = vcpu_executed(&cpu->vcpu) + 1; // SDM vol. 3 section 17.3.1.1
+            return OP_LEAVE;                             // RIP still at this instruction
+        }
         cpu->vcpu.left--;
     }
     return cpu->vcpu.kick ? OP_FINISH : OP_NEXT;

@@ -133,13 +133,18 @@ static bool clears_trap(const struct x86_cpu *cpu)
            op->disp == X86_HELP_icebp || op->disp == X86_HELP_syscall;
 }
 
-static void single_step_trap(struct x86_cpu *cpu)
+// Between two instructions: the debug traps of what ran before. MOV SS and POP SS hold them back for one instruction
+// (SDM vol. 3 section 6.8.3).
+static bool deliver_traps(struct x86_cpu *cpu)
 {
+    if (vcpu_executed(&cpu->vcpu) == cpu->shadow_ss)
+        return false;
     if (cpu->vcpu.state == VCPU_HALTED)
         vcpu_set_state(&cpu->vcpu, VCPU_RUNNING);
-    cpu->dr[6] |= BIT64(14); // BS
-    x86_fault(cpu, X86_DB);
+    x86_fault_debug(cpu, cpu->traps);
+    cpu->traps = 0;
     x86_deliver_fault(cpu);
+    return true;
 }
 
 // A shutdown takes time as well: a machine that starts again and again would stop the clock too.
@@ -149,34 +154,46 @@ static void deliver_fault(struct x86_cpu *cpu)
     vcpu_charge_fault(&cpu->vcpu, cpu->shutdown);
 }
 
-// Runs one instruction: when TF traps after it, or when interrupts wait for its end (the shadow of STI; a handler that an
+// What `out` of run_blocks leaves to be delivered. An instruction that faults has met no breakpoint; `held` are the traps of
+// the one before it.
+static void after_run(struct x86_cpu *cpu, enum op_out out, uint32_t held)
+{
+    if (out == OP_FAULT) {
+        cpu->traps = held;
+        deliver_fault(cpu);
+    } else if (unlikely(cpu->traps)) {
+        deliver_traps(cpu);
+    }
+}
+
+// Runs one instruction: when a trap follows it, or when interrupts wait for its end (the shadow of STI; a handler that an
 // interrupt has just entered with IF set, and there is another).
 static void run_single(struct x86_cpu *cpu)
 {
     struct vcpu *vcpu = &cpu->vcpu;
     bool trap = cpu->eflags & X86_TF;
+    uint32_t held = cpu->traps;
     int64_t rest = vcpu_keep_back(vcpu, 1);
     uint64_t before = vcpu_executed(vcpu);
     enum op_out out = run_blocks(cpu);
     vcpu_give_back(vcpu, rest);
-    if (out == OP_FAULT) {
-        deliver_fault(cpu);
-    } else if (trap && vcpu_executed(vcpu) != before && vcpu_executed(vcpu) != cpu->shadow_ss && !clears_trap(cpu)) {
-        single_step_trap(cpu);
-    }
+    if (out != OP_FAULT && trap && vcpu_executed(vcpu) != before && vcpu_executed(vcpu) != cpu->shadow_ss &&
+        !clears_trap(cpu))
+        cpu->traps |= X86_DR6_BS;
+    after_run(cpu, out, held);
 }
 
 static void x86_run(struct vcpu *vcpu)
 {
     struct x86_cpu *cpu = x86_of(vcpu);
     cpu->rip_mask = cpu->mode & X86_MODE_64 ? UINT64_MAX : cpu->mode & X86_MODE_32 ? UINT32_MAX : UINT16_MAX;
-    bool look_again = vcpu->pending && (vcpu_executed(vcpu) == cpu->shadow || x86_can_take(vcpu));
-    if (unlikely((cpu->eflags & X86_TF) || look_again)) {
-        run_single(cpu);
+    if (unlikely(cpu->traps) && deliver_traps(cpu))
         return;
-    }
-    if (run_blocks(cpu) == OP_FAULT)
-        deliver_fault(cpu);
+    bool look_again = vcpu->pending && (vcpu_executed(vcpu) == cpu->shadow || x86_can_take(vcpu));
+    if (unlikely((cpu->eflags & X86_TF) || cpu->traps || look_again))
+        run_single(cpu);
+    else
+        after_run(cpu, run_blocks(cpu), 0);
 }
 
 const struct guest x86_guest = {

@@ -11,6 +11,11 @@
 //
 // Everything is checked and pushed before a register changes.
 //
+// Where the manual leaves a choice: the shadow of STI holds an NMI back as that of MOV SS does (SDM vol. 3, table 25-3, says
+// that STI "may" block NMIs; processors do). A CPU that waits for a SIPI takes INIT and SIPI alone; an NMI that comes
+// meanwhile stays pending in the local APIC and is taken after the start (SDM vol. 3 section 26.6.2 has it blocked, and
+// blocked events are held).
+//
 // Not modelled: system management mode (an SMI is acknowledged and counted), machine checks, CR4.VME and CR4.PVI.
 // Path: vcpu/loop.c / irqchip/x86/lapic.c (EOI)
 #include "vcpu/x86_64/system/interrupt.h"
@@ -71,6 +76,7 @@ static bool deliver_real(struct delivery *d)
     cpu->eflags &= ~(uint64_t)(X86_IF | X86_TF | X86_AC);
     x86_set_real(cpu, X86_CS, (uint16_t)(entry >> 16));
     cpu->r[X86_RIP] = entry & 0xffff;
+    cpu->resume = UINT64_MAX;
     return true;
 }
 
@@ -229,7 +235,7 @@ static bool deliver_protected(struct delivery *d)
     if (!read_gate(d))
         return false;
     if ((d->gate.attributes & X86_ATTR_TYPE) == X86_TYPE_TASK)
-        return x86_switch_task(cpu, d->gate.selector, X86_TASK_GATE, d->next, d->has_error, d->error);
+        return x86_switch_task(cpu, d->gate.selector, X86_TASK_GATE, d->next, d->flags, d->has_error, d->error);
     if (!(d->gate.attributes & 8)) // a 16-bit gate
         d->gate.offset &= 0xffff;
     if (!read_code(d))
@@ -238,11 +244,11 @@ static bool deliver_protected(struct delivery *d)
 }
 
 // Faults push RF as set, so that the instruction breakpoint that may be on the same instruction does not hit again on
-// the way back (SDM vol. 3 section 17.3.1.1). #DB, #BP, #OF are traps, #DF is an abort.
+// the way back (SDM vol. 3 section 17.3.1.1); #DB for general detect is one. Everything else pushes RF as it is: traps,
+// instruction breakpoints, interrupts, and #DF, which is an abort.
 static bool sets_rf(uint8_t vector, enum x86_event event)
 {
-    return event == X86_EVENT_EXCEPTION && vector != X86_DB && vector != X86_BP && vector != X86_OFLOW &&
-           vector != X86_DOUBLE;
+    return event == X86_EVENT_EXCEPTION && vector != X86_DOUBLE;
 }
 
 bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool has_error, uint32_t error,
@@ -257,6 +263,8 @@ bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool
         .next = next,
         .flags = x86_full_flags(cpu) | (sets_rf(vector, event) ? X86_RF : 0u),
     };
+    if (vector == X86_DB && !is_software(event))
+        cpu->dr[7] &= ~(uint64_t)X86_DR7_GD; // so that the handler can reach the debug registers
     bool done = cpu->cr0 & X86_CR0_PE ? deliver_protected(&d) : deliver_real(&d);
     // EXT: the fault came while something external to the program was delivered.
     if (!done && !is_software(event) && cpu->fault.has_error && cpu->fault.vector != X86_PAGE)
@@ -304,9 +312,8 @@ static void deliver_faults(struct x86_cpu *cpu, enum fault_class first, bool dou
             fault = (struct x86_fault){ .vector = X86_DOUBLE, .has_error = true };
             doubled = true;
         }
-        if (fault.vector == X86_DB)
-            cpu->dr[7] &= ~(uint64_t)BIT32(13); // GD, so that the handler can reach the debug registers
-        if (x86_deliver(cpu, fault.vector, X86_EVENT_EXCEPTION, fault.has_error, fault.error, cpu->r[X86_RIP]))
+        enum x86_event event = fault.keeps_rf ? X86_EVENT_DEBUG : X86_EVENT_EXCEPTION;
+        if (x86_deliver(cpu, fault.vector, event, fault.has_error, fault.error, cpu->r[X86_RIP]))
             return;
         first = second;
     }
@@ -341,9 +348,11 @@ static uint32_t choose(const struct x86_cpu *cpu)
     if (pending & PENDING_SMI)
         return PENDING_SMI;
     executed = vcpu_executed(&cpu->vcpu);
-    if ((pending & PENDING_NMI) && !cpu->nmi_blocked && executed != cpu->shadow_ss)
+    if (executed == cpu->shadow || executed == cpu->shadow_ss)
+        return 0;
+    if ((pending & PENDING_NMI) && !cpu->nmi_blocked)
         return PENDING_NMI;
-    if ((pending & PENDING_INTR) && (cpu->eflags & X86_IF) && executed != cpu->shadow && executed != cpu->shadow_ss)
+    if ((pending & PENDING_INTR) && (cpu->eflags & X86_IF))
         return PENDING_INTR;
     return 0;
 }

@@ -7,7 +7,8 @@
 
 enum x86_event {
     X86_EVENT_HARDWARE,  // INTR, NMI: returns to RIP
-    X86_EVENT_EXCEPTION, // fault: returns to RIP; traps have moved RIP already
+    X86_EVENT_EXCEPTION, // a fault: returns to RIP, with RF set
+    X86_EVENT_DEBUG,     // #DB that is a trap or an instruction breakpoint: returns to RIP, with RF as it is
     X86_EVENT_SOFTWARE,  // INT n: checks the gate's DPL; returns to `next`
     X86_EVENT_BREAK,     // INT3, INTO: the same, with the vector as an exception's
 };

@@ -110,7 +110,7 @@ static bool return_task(struct x86_cpu *cpu)
         return x86_fault_code(cpu, X86_GP, 0);
     if (!x86_load_system(cpu, x86_wrap(cpu, cpu->r[X86_BASE + X86_TR]), 2, &link))
         return false;
-    return x86_switch_task(cpu, (uint16_t)link, X86_TASK_IRET, x86_after(cpu), false, 0);
+    return x86_switch_task(cpu, (uint16_t)link, X86_TASK_IRET, x86_after(cpu), x86_full_flags(cpu), false, 0);
 }
 
 static bool return_protected(struct x86_cpu *cpu, struct frame *frame)

@@ -32,6 +32,7 @@ enum {
     MSR_MCG_STATUS = 0x17a,
     MSR_MISC_ENABLE = 0x1a0,
     MSR_DEBUGCTL = 0x1d9,
+    MSR_LAST_BRANCH = 0x1db, // four of them on AMD, to be read
     MSR_MTRR_PHYS = 0x200,
     MSR_MTRR_FIX64K = 0x250,
     MSR_MTRR_FIX16K = 0x258,
@@ -51,13 +52,7 @@ enum {
 #define MSR_GS_BASE        UINT32_C(0xc0000101)
 #define MSR_KERNEL_GS_BASE UINT32_C(0xc0000102)
 #define MSR_TSC_AUX        UINT32_C(0xc0000103)
-#define MSR_AMD_SYSCFG     UINT32_C(0xc0010010) // on AMD these read 0 and ignore writes
-#define MSR_AMD_HWCR       UINT32_C(0xc0010015)
-#define MSR_AMD_NB_CFG     UINT32_C(0xc001001f)
-#define MSR_AMD_TOP_MEM    UINT32_C(0xc001001a)
-#define MSR_AMD_TOP_MEM2   UINT32_C(0xc001001d)
-#define MSR_AMD_PATCH      UINT32_C(0xc0010020)
-#define MSR_AMD_INT_PEND   UINT32_C(0xc0010055)
+#define MSR_AMD_COUNTERS   UINT32_C(0xc0010000)
 
 #define MICROCODE 1 // revision in IA32_BIOS_SIGN_ID[63:32]
 
@@ -236,20 +231,35 @@ static bool write_variable_mtrr(struct x86_cpu *cpu, uint32_t number, uint64_t v
     return true;
 }
 
+// What an AMD family 15 has and kernels touch (BIOS and Kernel Developer's Guide 26094, chapter 13). These read 0 and ignore
+// writes; the performance counters are kept as written.
 static bool is_amd_register(const struct x86_cpu *cpu, uint32_t number)
 {
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        { 0xc0010010, 0xc0010010 }, // SYSCFG
+        { 0xc0010015, 0xc001001a }, // HWCR, IORRBASE and IORRMASK, TOP_MEM
+        { 0xc001001d, 0xc0010020 }, // TOP_MEM2, MANID, NB_CFG, PATCH_LOADER
+        { 0xc0010022, 0xc0010022 }, // machine-check exception redirection
+        { 0xc0010030, 0xc0010035 }, // the name
+        { 0xc0010044, 0xc0010048 }, // masks of the machine-check banks
+        { 0xc0010050, 0xc0010056 }, // I/O traps of system management, interrupt pending and C state
+        { 0xc0010111, 0xc0010113 }, // SMM_BASE, SMM_ADDR, SMM_MASK
+        { 0xc0011020, 0xc0011023 }, // LS_CFG, IC_CFG, DC_CFG, BU_CFG
+    };
     if (cpu->model->vendor != X86_AMD)
         return false;
-    switch (number) {
-    case MSR_AMD_SYSCFG:
-    case MSR_AMD_HWCR:
-    case MSR_AMD_NB_CFG:
-    case MSR_AMD_TOP_MEM:
-    case MSR_AMD_TOP_MEM2:
-    case MSR_AMD_PATCH:
-    case MSR_AMD_INT_PEND: return true;
-    default: return false;
-    }
+    for (size_t i = 0; i < countof(ranges); i++)
+        if (number >= ranges[i].first && number <= ranges[i].last)
+            return true;
+    return false;
+}
+
+static uint64_t *amd_counter(struct x86_cpu *cpu, uint32_t number)
+{
+    uint32_t i = number - MSR_AMD_COUNTERS;
+    return cpu->model->vendor == X86_AMD && i < countof(cpu->amd_counters) ? &cpu->amd_counters[i] : NULL;
 }
 
 static bool is_port_register(uint32_t number)
@@ -291,6 +301,12 @@ bool x86_read_msr(struct x86_cpu *cpu, uint32_t number, uint64_t *value)
         *value = *variable_mtrr(cpu, number);
         return true;
     }
+    if (amd_counter(cpu, number)) {
+        *value = *amd_counter(cpu, number);
+        return true;
+    }
+    if (number - MSR_LAST_BRANCH < 4 && cpu->model->vendor == X86_AMD)
+        return true;
     switch (number) {
     case MSR_TSC: *value = tsc(cpu); return true;
     case MSR_TSC_ADJUST: *value = cpu->tsc_adjust; return true;
@@ -333,6 +349,10 @@ bool x86_write_msr(struct x86_cpu *cpu, uint32_t number, uint64_t value)
         return write_port(cpu, number, value);
     if (variable_mtrr(cpu, number))
         return write_variable_mtrr(cpu, number, value);
+    if (amd_counter(cpu, number)) {
+        *amd_counter(cpu, number) = value;
+        return true;
+    }
     switch (number) {
     case MSR_TSC: move_tsc(cpu, value - tsc(cpu)); return true;
     case MSR_TSC_ADJUST: move_tsc(cpu, value - cpu->tsc_adjust); return true;

@@ -25,6 +25,7 @@ static void restart(struct x86_cpu *cpu)
     cpu->cpl = 0;
     cpu->nmi_blocked = false;
     cpu->shutdown = false;
+    cpu->traps = 0;
     cpu->shadow = cpu->shadow_ss = cpu->resume = cpu->vcpu.faulted = UINT64_MAX;
     cpu->fault = (struct x86_fault){ 0 };
     cpu->cr2 = cpu->cr3 = cpu->cr4 = cpu->efer = 0;
@@ -53,6 +54,7 @@ void x86_reset(struct x86_cpu *cpu)
     cpu->pat = UINT64_C(0x0007040600070406);
     cpu->misc_enable = BIT32(0) | BIT32(11) | BIT32(12); // fast strings; no BTS, no PEBS
     cpu->mtrr_def_type = cpu->mcg_status = cpu->debugctl = 0;
+    memset(cpu->amd_counters, 0, sizeof cpu->amd_counters);
     memset(cpu->mtrr_fixed, 0, sizeof cpu->mtrr_fixed);
     memset(cpu->mtrr_base, 0, sizeof cpu->mtrr_base);
     memset(cpu->mtrr_mask, 0, sizeof cpu->mtrr_mask);
@@ -172,12 +174,15 @@ static void visit_msrs(struct x86_cpu *cpu, struct visit *v)
     VISIT_ARRAY(v, cpu->mtrr_mask);
     VISIT(v, cpu->mcg_status);
     VISIT(v, cpu->debugctl);
+    VISIT_ARRAY(v, cpu->amd_counters);
 }
 
 void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
 {
     // The same flags have many forms in `result` and `aux`; which one is there depends on who executed.
     x86_set_flags(cpu, x86_flags(cpu));
+    if (cpu->resume != vcpu_executed(&cpu->vcpu))
+        cpu->resume = UINT64_MAX; // a boundary that is past; which one depends on where slices ended
     vcpu_visit(&cpu->vcpu, v);
     VISIT_MEMORY(v, cpu->r, X86_RIP + 1);
     VISIT(v, cpu->result);
@@ -189,6 +194,7 @@ void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
     VISIT(v, cpu->shadow);
     VISIT(v, cpu->shadow_ss);
     VISIT(v, cpu->resume);
+    VISIT(v, cpu->traps);
     visit_segments(cpu, v);
     VISIT(v, cpu->cr0);
     VISIT(v, cpu->cr2);

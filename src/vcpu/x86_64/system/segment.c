@@ -192,8 +192,11 @@ void x86_drop_inner_segments(struct x86_cpu *cpu)
     for (unsigned i = 0; i < countof(segments); i++) {
         uint16_t attributes = cpu->segment[segments[i]].attributes;
         bool bound = (attributes & X86_ATTR_S) && !(x86_is_code(attributes) && x86_is_conforming(attributes));
-        if (bound && x86_dpl(attributes) < cpu->cpl)
-            x86_set_null(cpu, segments[i], 0);
+        if (!bound || x86_dpl(attributes) >= cpu->cpl)
+            continue;
+        struct x86_segment_register *s = &cpu->segment[segments[i]];
+        s->selector = s->attributes = 0; // unusable; base and limit stay (SDM vol. 2, IRET)
+        x86_update_mode(cpu);
     }
 }
 
@@ -239,6 +242,14 @@ bool x86_load_segment(struct x86_cpu *cpu, enum x86_segment segment, uint16_t se
     return true;
 }
 
+// The whole descriptor of an LDT or a TSS. A base that is not canonical is refused (SDM vol. 2, LLDT, LTR).
+static bool extend_based(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *d)
+{
+    if (!x86_extend_descriptor(cpu, selector, X86_GP, d))
+        return false;
+    return x86_is_canonical(d->base) || x86_fault_code(cpu, X86_GP, selector & 0xfffc);
+}
+
 bool x86_load_ldt(struct x86_cpu *cpu, uint16_t selector)
 {
     struct x86_descriptor d;
@@ -258,7 +269,7 @@ bool x86_load_ldt(struct x86_cpu *cpu, uint16_t selector)
         return x86_fault_code(cpu, X86_GP, selector & 0xfffc);
     if (!(d.attributes & X86_ATTR_P))
         return x86_fault_code(cpu, X86_NP, selector & 0xfffc);
-    if (!x86_extend_descriptor(cpu, selector, X86_GP, &d))
+    if (!extend_based(cpu, selector, &d))
         return false;
     x86_set_descriptor(cpu, X86_LDTR, selector, &d);
     return true;
@@ -279,7 +290,7 @@ bool x86_load_task_register(struct x86_cpu *cpu, uint16_t selector)
         return x86_fault_code(cpu, X86_GP, selector & 0xfffc);
     if (!(d.attributes & X86_ATTR_P))
         return x86_fault_code(cpu, X86_NP, selector & 0xfffc);
-    if (!x86_extend_descriptor(cpu, selector, X86_GP, &d) || !x86_mark_busy(cpu, &d, true))
+    if (!extend_based(cpu, selector, &d) || !x86_mark_busy(cpu, &d, true))
         return false;
     x86_set_descriptor(cpu, X86_TR, selector, &d);
     return true;

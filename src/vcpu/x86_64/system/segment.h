@@ -25,9 +25,10 @@ bool x86_far_jump(struct x86_cpu *cpu, uint16_t selector, uint64_t offset, unsig
 bool x86_far_call(struct x86_cpu *cpu, uint16_t selector, uint64_t offset, unsigned size, uint64_t next);
 bool x86_far_return(struct x86_cpu *cpu, unsigned size, uint16_t pop_bytes);
 
+// `next` and `flags`: EIP and EFLAGS that the old task goes on with.
 enum x86_task_switch { X86_TASK_JUMP, X86_TASK_CALL, X86_TASK_IRET, X86_TASK_GATE };
-bool x86_switch_task(struct x86_cpu *cpu, uint16_t selector, enum x86_task_switch why, uint64_t next, bool push_error,
-                     uint32_t error);
+bool x86_switch_task(struct x86_cpu *cpu, uint16_t selector, enum x86_task_switch why, uint64_t next, uint64_t flags,
+                     bool push_error, uint32_t error);
 
 bool x86_load_ldt(struct x86_cpu *cpu, uint16_t selector);
 bool x86_load_task_register(struct x86_cpu *cpu, uint16_t selector);

@@ -62,10 +62,14 @@ bool x86_sysret(struct x86_cpu *cpu, unsigned size)
     if (cpu->cpl != 0 || (size == 8 && !is_amd(cpu) && !x86_is_canonical(target)))
         return x86_fault_code(cpu, X86_GP, 0);
     uint16_t base = (uint16_t)(cpu->star >> 48);
-    if (x86_long(cpu))
+    // Processors look at TF after SYSRET itself, so that a program steps over SYSCALL: there is a trap before its next
+    // instruction. POPF and IRET that set TF wait for the instruction after them.
+    if (x86_long(cpu)) {
         x86_set_flags(cpu, (cpu->r[X86_R11] & 0x3c7fd7) | 2);
-    else
+        cpu->traps |= cpu->eflags & X86_TF ? X86_DR6_BS : 0u;
+    } else {
         x86_set_flags(cpu, x86_flags(cpu) | X86_IF);
+    }
     cpu->r[X86_RIP] = size == 8 ? target : (uint32_t)target;
     enter(cpu, (uint16_t)(size == 8 ? base + 16 : base), (uint16_t)(base + 8), 3, size == 8);
     return true;

@@ -174,10 +174,8 @@ bool x86_clts(struct x86_cpu *cpu)
 
 #define DR6_ONES UINT64_C(0xffff0ff0)
 #define DR6_BITS UINT64_C(0x0000e00f)
-#define DR6_BD   BIT32(13)
 #define DR7_ONES UINT64_C(0x00000400)
 #define DR7_BITS UINT64_C(0xffff23ff)
-#define DR7_GD   BIT32(13)
 
 // DR4 and DR5 are other names of DR6 and DR7 unless CR4.DE makes them undefined.
 static bool check_dr(struct x86_cpu *cpu, unsigned *number)
@@ -188,8 +186,8 @@ static bool check_dr(struct x86_cpu *cpu, unsigned *number)
         return refuse(cpu);
     if (*number == 4 || *number == 5)
         *number += 2;
-    if (cpu->dr[7] & DR7_GD) {
-        cpu->dr[6] |= DR6_BD;
+    if (cpu->dr[7] & X86_DR7_GD) {
+        cpu->dr[6] |= X86_DR6_BD;
         return x86_fault(cpu, X86_DB);
     }
     return true;

@@ -8,7 +8,7 @@
 // Up to the commit a fault belongs to the old task and nothing has changed. After it, what is wrong with the new task's
 // segments is its own fault: it is delivered here, as the instruction that switched is done.
 //
-// Not modelled: the debug trap of the T flag.
+// A TSS with the T flag set traps (#DB, DR6.BT) before the first instruction of its task.
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/system/interrupt.h"
 #include "vcpu/x86_64/system/mmu.h"
@@ -22,7 +22,7 @@
 enum { ES_AT, CS_AT, SS_AT, DS_AT, FS_AT, GS_AT, SEGMENTS_AT }; // as in the TSS, and as enum x86_segment
 
 struct task {
-    uint64_t cr3, ip, flags, r[8], selectors[SEGMENTS_AT], ldt;
+    uint64_t cr3, ip, flags, r[8], selectors[SEGMENTS_AT], ldt, trap;
 };
 
 struct layout {
@@ -81,7 +81,8 @@ static bool load_task(struct x86_cpu *cpu, const struct x86_descriptor *tss, str
 {
     const struct layout *l = layout_of(tss->attributes);
     *task = (struct task){ .cr3 = cpu->cr3 };
-    bool fine = l->width == 2 || load_field(cpu, tss->base, 0x1c, 4, &task->cr3);
+    bool fine = l->width == 2 ||
+                (load_field(cpu, tss->base, 0x1c, 4, &task->cr3) && load_field(cpu, tss->base, 0x64, 2, &task->trap));
     fine = fine && load_field(cpu, tss->base, l->ip, l->width, &task->ip) &&
            load_field(cpu, tss->base, l->flags, l->width, &task->flags) &&
            load_field(cpu, tss->base, l->ldt, 2, &task->ldt);
@@ -243,6 +244,7 @@ static void enter_task(struct x86_cpu *cpu, const struct task *task, uint64_t fl
         x86_set_null(cpu, (enum x86_segment)i, (uint16_t)task->selectors[i]);
     cpu->cr0 |= X86_CR0_TS;
     cpu->dr[7] &= ~UINT64_C(0x155); // the local breakpoints
+    cpu->traps |= task->trap & 1 ? X86_DR6_BT : 0u;
 }
 
 static void deliver_own_fault(struct x86_cpu *cpu)
@@ -256,8 +258,8 @@ static void deliver_own_fault(struct x86_cpu *cpu)
     cpu->nested_tasks--;
 }
 
-bool x86_switch_task(struct x86_cpu *cpu, uint16_t selector, enum x86_task_switch why, uint64_t next, bool push_error,
-                     uint32_t error)
+bool x86_switch_task(struct x86_cpu *cpu, uint16_t selector, enum x86_task_switch why, uint64_t next, uint64_t flags,
+                     bool push_error, uint32_t error)
 {
     struct x86_descriptor tss;
     struct task task;
@@ -265,7 +267,6 @@ bool x86_switch_task(struct x86_cpu *cpu, uint16_t selector, enum x86_task_switc
         return false;
 
     bool nests = why == X86_TASK_CALL || why == X86_TASK_GATE;
-    uint64_t flags = x86_full_flags(cpu);
     save_task(cpu, next, why == X86_TASK_IRET ? flags & ~(uint64_t)X86_NT : flags);
     if (!nests)
         free_old_tss(cpu);

@@ -195,10 +195,11 @@ static bool through_system_segment(struct transfer *t, const struct x86_descript
     if (x86_long(cpu))
         return refuse(cpu, X86_GP, t->selector);
     if (type == X86_TYPE_TASK)
-        return check_gate(t, d) && x86_switch_task(cpu, x86_gate_of(d->raw, 0).selector, why, t->next, false, 0);
+        return check_gate(t, d) &&
+               x86_switch_task(cpu, x86_gate_of(d->raw, 0).selector, why, t->next, x86_full_flags(cpu), false, 0);
     if (type != X86_TYPE_TSS && type != X86_TYPE_TSS16)
         return refuse(cpu, X86_GP, t->selector);
-    return check_gate(t, d) && x86_switch_task(cpu, t->selector, why, t->next, false, 0);
+    return check_gate(t, d) && x86_switch_task(cpu, t->selector, why, t->next, x86_full_flags(cpu), false, 0);
 }
 
 static bool transfer(struct transfer *t)
