@@ -126,6 +126,17 @@ static void give_back(struct inbox *inbox, struct inbox_node *newest)
     }
 }
 
+// Only the machine thread changes `arrived` meanwhile, and only to NULL.
+static void link_in(struct inbox *inbox, struct inbox_node *newest, struct inbox_node *oldest)
+{
+    oldest->next = atomic_load_explicit(&inbox->arrived, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&inbox->arrived, &oldest->next, newest, memory_order_release,
+                                                  memory_order_relaxed))
+        continue;
+    if (inbox->waiting)
+        pthread_cond_signal(&inbox->wake);
+}
+
 static int push(struct inbox *inbox, const struct inbox_message *messages, size_t count)
 {
     struct inbox_node *newest = NULL, *oldest = NULL;
@@ -136,19 +147,13 @@ static int push(struct inbox *inbox, const struct inbox_message *messages, size_
             return -ENOMEM;
         }
         node->message = messages[i];
+        node->owned = false;
         node->next = newest;
         newest = node;
         oldest = oldest ? oldest : node;
     }
-    if (!newest)
-        return 0;
-    // Only the machine thread changes `arrived` meanwhile, and only to NULL.
-    oldest->next = atomic_load_explicit(&inbox->arrived, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&inbox->arrived, &oldest->next, newest, memory_order_release,
-                                                  memory_order_relaxed))
-        continue;
-    if (inbox->waiting)
-        pthread_cond_signal(&inbox->wake);
+    if (newest)
+        link_in(inbox, newest, oldest);
     return 0;
 }
 
@@ -158,6 +163,14 @@ int inbox_post(struct inbox *inbox, const struct inbox_message *messages, size_t
     int result = push(inbox, messages, count);
     pthread_mutex_unlock(&inbox->lock);
     return result;
+}
+
+void inbox_post_node(struct inbox *inbox, struct inbox_node *node)
+{
+    pthread_mutex_lock(&inbox->lock);
+    node->owned = true;
+    link_in(inbox, node, node);
+    pthread_mutex_unlock(&inbox->lock);
 }
 
 // --- Draining ------------------------------------------------------------------------------------------------------
@@ -195,16 +208,24 @@ static bool deliver(struct inbox *inbox, struct inbox_message *message, uint64_t
     return true;
 }
 
+// A node that somebody else owns is not looked at any more once its message is on its way.
 unsigned inbox_drain(struct inbox *inbox, uint64_t now, uint64_t instructions)
 {
-    struct inbox_node *first = take_oldest_first(inbox), *last = NULL;
+    struct inbox_node *node = take_oldest_first(inbox), *done = NULL, *last = NULL;
     unsigned handled = 0;
-    for (struct inbox_node *node = first; node; node = node->next) {
-        handled += deliver(inbox, &node->message, now, instructions);
-        last = node;
+    while (node) {
+        struct inbox_node *next = node->next;
+        struct inbox_message message = node->message;
+        if (!node->owned) {
+            node->next = done;
+            done = node;
+            last = last ? last : node;
+        }
+        handled += deliver(inbox, &message, now, instructions);
+        node = next;
     }
-    if (first)
-        release(inbox, first, last);
+    if (done)
+        release(inbox, done, last);
     return handled;
 }
 

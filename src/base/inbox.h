@@ -39,6 +39,7 @@ struct inbox_channel {
 
 struct inbox_node {
     struct inbox_node *next;
+    bool owned; // by whoever posted it with inbox_post_node
     struct inbox_message message;
 };
 
@@ -78,6 +79,10 @@ bool inbox_is_machine(const struct inbox *inbox);
 // Any thread. Copies `count` messages in; they are drained together, in order, with nothing between them.
 // -ENOMEM: nothing was posted.
 int inbox_post(struct inbox *inbox, const struct inbox_message *messages, size_t count);
+
+// Any thread. The message of a node that the caller keeps is posted: it needs no memory and cannot fail. Until its message
+// comes to accept or handle, the node is the inbox's; from then on it may be posted again, or be gone.
+void inbox_post_node(struct inbox *inbox, struct inbox_node *node);
 
 // Is nothing waiting? One relaxed load: for the loop's round.
 static inline bool inbox_empty(const struct inbox *inbox)

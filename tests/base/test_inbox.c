@@ -2,6 +2,7 @@
 // The inbox: order, stamps, journal and replay, batches, sleeping, and many threads posting at once.
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/bits.h"
@@ -48,6 +49,11 @@ static void open_inbox(struct inbox *inbox, struct seen *seen)
     cr_assert_eq(inbox_register(inbox, &(struct inbox_channel){ "test", accept, handle, seen }), 0);
     inbox->journal = journal;
     inbox->journal_owner = seen;
+}
+
+static void swallow(void *owner, const struct inbox_message *m, uint64_t now)
+{
+    (void)owner, (void)m, (void)now;
 }
 
 static void post(struct inbox *inbox, uint64_t a)
@@ -167,6 +173,89 @@ Test(inbox, nodes_are_used_again)
     for (struct inbox_node *n = inbox.free; n; n = n->next)
         spare++;
     cr_expect_leq(spare, 128, "40000 messages went through two chunks of 64 nodes");
+    inbox_destroy(&inbox);
+}
+
+// Nodes that there are, wherever they are. Nothing is being drained.
+static unsigned count_nodes(const struct inbox *inbox)
+{
+    unsigned count = 0;
+    for (struct inbox_node *n = atomic_load(&inbox->spare); n; n = n->next)
+        count++;
+    for (struct inbox_node *n = inbox->free; n; n = n->next)
+        count++;
+    for (struct inbox_node *n = atomic_load(&inbox->arrived); n; n = n->next)
+        count += !n->owned;
+    return count;
+}
+
+Test(inbox, memory_is_at_most_what_ever_waited)
+{
+    static const unsigned waiting[] = { 1, 64, 5, 63, 100, 128, 129, 1, 192, 60, 190, 193, 7 };
+    struct inbox inbox;
+    unsigned most = 0;
+    cr_assert_eq(inbox_init(&inbox), 0);
+    inbox_register(&inbox, &(struct inbox_channel){ "sink", NULL, swallow, NULL });
+    for (unsigned round = 0; round < 50; round++)
+        for (unsigned i = 0; i < countof(waiting); i++) {
+            most = waiting[i] > most ? waiting[i] : most;
+            for (unsigned k = 0; k < waiting[i]; k++)
+                post(&inbox, k);
+            cr_assert_eq(count_nodes(&inbox), (most + 63) / 64 * 64, "%u nodes for %u", count_nodes(&inbox), most);
+            cr_assert_eq(inbox_drain(&inbox, 0, 0), waiting[i]);
+            cr_assert_eq(count_nodes(&inbox), (most + 63) / 64 * 64, "none is lost");
+        }
+    inbox_destroy(&inbox);
+}
+
+struct again {
+    struct inbox *inbox;
+    struct inbox_node node;
+    unsigned left;
+};
+
+static void post_own_again(void *owner, const struct inbox_message *m, uint64_t now)
+{
+    struct again *again = owner;
+    (void)now;
+    cr_expect_eq(m->a, 77);
+    memset(&again->node, 0xff, sizeof(again->node)); // from now on it is ours
+    again->node = (struct inbox_node){ .message = { .a = 77 } };
+    if (again->left && again->left--)
+        inbox_post_node(again->inbox, &again->node);
+}
+
+Test(inbox, a_node_of_the_posters_own_takes_no_other_and_is_his_again_when_it_is_handled)
+{
+    struct inbox inbox;
+    struct again again = { .inbox = &inbox, .node = { .message = { .a = 77 } }, .left = 10 };
+    cr_assert_eq(inbox_init(&inbox), 0);
+    inbox_register(&inbox, &(struct inbox_channel){ "again", NULL, post_own_again, &again });
+    inbox_post_node(&inbox, &again.node);
+    for (unsigned i = 0; i <= 10; i++)
+        cr_expect_eq(inbox_drain(&inbox, 0, 0), 1);
+    cr_expect_eq(inbox_drain(&inbox, 0, 0), 0);
+    cr_expect_null(inbox.chunks, "no memory was asked for");
+    inbox_destroy(&inbox);
+}
+
+Test(inbox, own_nodes_and_others_come_out_in_the_order_they_were_posted)
+{
+    struct inbox inbox;
+    struct seen seen;
+    struct inbox_node own[2] = { { .message = { .a = 1 } }, { .message = { .a = 3 } } };
+    open_inbox(&inbox, &seen);
+    for (unsigned round = 0; round < 3; round++) {
+        seen.count = seen.journalled = 0;
+        post(&inbox, 0);
+        inbox_post_node(&inbox, &own[0]);
+        post(&inbox, 2);
+        inbox_post_node(&inbox, &own[1]);
+        cr_expect_eq(inbox_drain(&inbox, 0, 0), 4);
+        for (uint64_t i = 0; i < 4; i++)
+            cr_expect_eq(seen.a[i], i);
+    }
+    cr_expect_eq(count_nodes(&inbox), 64);
     inbox_destroy(&inbox);
 }
 
