@@ -80,14 +80,15 @@ struct intact_irq_output {
 // thread becomes the machine thread. *manager is set on success only. NO_MEMORY.
 int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager);
 
-// Machine thread. Every group, device and notifier must be gone: else BUSY.
+// Machine thread. Every group and device must be gone: else BUSY. Notifiers may stay; nobody listens to them any more.
 int intact_irq_manager_destroy(struct intact_irq_manager *manager);
 
 // The calling thread is the machine thread from now on. The one before must be out of the library.
 void intact_irq_manager_adopt(struct intact_irq_manager *manager);
 
-// Machine thread. Delivers what other threads and notifiers have posted, and returns how many messages there were.
-// `now` is the virtual time in ns, for the journal.
+// Machine thread. Delivers what other threads did and what notifiers were signalled before the call, also by another
+// process that wrote a notifier's file, and returns how many messages there were. While a notifier with a file is
+// attached it costs a system call, else none. `now` is the virtual time in ns, for the journal.
 unsigned intact_irq_manager_poll(struct intact_irq_manager *manager, uint64_t now);
 
 // Machine thread. Sleeps until there is something to poll or `timeout_ns` of host time passed (UINT64_MAX: for ever).
@@ -145,7 +146,9 @@ int intact_irq_manager_create_group(struct intact_irq_manager *manager, enum int
                                     uint32_t count, struct intact_irq_group **group);
 
 // Disables the group if it is enabled, lets go of its notifiers and frees the handle and the ids. What was pending is
-// counted as abandoned (intact_irq_manager_counts). Any thread, when nobody else uses the group.
+// counted as abandoned (intact_irq_manager_counts). It needs no memory. Any thread, when nobody else uses the group;
+// signals of its notifiers may be under way. When it returns, its resample notifier is not being signalled and will not
+// be: so hold no lock that a resample callback takes.
 void intact_irq_manager_destroy_group(struct intact_irq_manager *manager, struct intact_irq_group *group);
 
 enum intact_irq_type intact_irq_group_type(const struct intact_irq_group *group);
@@ -164,8 +167,8 @@ int intact_irq_group_disable(struct intact_irq_group *group);
 
 bool intact_irq_group_enabled(const struct intact_irq_group *group);
 
-// Interrupts the guest. A masked source becomes pending. A level source is asserted until its EOI. Any thread.
-// On the machine thread it takes no lock, and tells NO_ROUTE; from other threads that is only counted.
+// Interrupts the guest. A masked source becomes pending. A level source is asserted until its EOI. Any thread; it needs
+// no memory. On the machine thread it takes no lock, and tells NO_ROUTE; from other threads that is only counted.
 // BAD_INDEX, NOT_ENABLED.
 int intact_irq_group_trigger(struct intact_irq_group *group, uint32_t index);
 
@@ -215,6 +218,15 @@ void intact_irq_manager_counts(struct intact_irq_manager *manager, struct intact
 
 // A notifier is a trigger that can be handed to another component or process: a file one writes to, or a plain
 // callback.
+//
+// A thread of the library's own. The first notifier with a file that a source listens to starts one thread for the
+// manager ("intact-notifier" where threads have names), which ends with the manager. It sleeps until such a file is
+// written, takes the event and puts the trigger into the inbox; it calls nothing of the program and takes no signals.
+// intact_irq_manager_poll and _wait look at the files themselves too and do not depend on it.
+//
+// A machine that has nothing to do waits as long as a source listens to a notifier. To say that nothing more will come,
+// detach it (intact_irq_group_set_notifier with NULL) or destroy its group, from any thread. A thread that triggers a
+// source by itself cannot be seen: set `interactive` of the machine and call intact_machine_input_end at the end.
 enum intact_irq_notifier_kind {
     INTACT_IRQ_NOTIFIER_BEST,     // EVENTFD where the host has it, else PIPE
     INTACT_IRQ_NOTIFIER_EVENTFD,  // Linux: one file, read and written in 8 bytes
@@ -227,10 +239,13 @@ int intact_irq_notifier_create(enum intact_irq_notifier_kind kind, struct intact
 // A notifier of kind CALLBACK that calls `signalled(owner)`, for resample: on the machine thread.
 int intact_irq_notifier_create_callback(void (*signalled)(void *owner), void *owner,
                                         struct intact_irq_notifier **notifier);
-// BUSY: a group still uses it.
+// BUSY: a source listens to it or resamples through it. No other thread may use it any more.
 int intact_irq_notifier_destroy(struct intact_irq_notifier *notifier);
 
-// Signals it: writes the file, or calls back. Never blocks. Any thread.
+// Signals it. Where a source listens, that is a trigger, which the next intact_irq_manager_poll delivers; with kind
+// CALLBACK on the machine thread it takes effect at once. Else it is kept for intact_irq_notifier_consume or the source
+// that listens next: the file is written, or the callback called. Never waits for the machine; no signal handlers. Any
+// thread, also while another one attaches it, detaches it or destroys the group that it is attached to.
 int intact_irq_notifier_signal(struct intact_irq_notifier *notifier);
 // Has it been signalled since the last call? Takes the event. For the receiver of a resample notifier. Any thread.
 bool intact_irq_notifier_consume(struct intact_irq_notifier *notifier);
@@ -240,16 +255,18 @@ int intact_irq_notifier_write_fd(const struct intact_irq_notifier *notifier);
 int intact_irq_notifier_read_fd(const struct intact_irq_notifier *notifier);
 
 // The notifier of a source: signalling it is a trigger, stamped and in order like one from another thread. It is made
-// on the first call (kind BEST) and belongs to the group. A signal while the group is disabled stays pending for
-// enable. BAD_INDEX, OUT_OF_FILES, NO_MEMORY. Any thread.
+// where the source has none (kind BEST), and then lives as long as the group: intact_irq_group_set_notifier only
+// detaches it. Do not destroy it, nor attach it to another group. A signal while the group is disabled stays pending
+// for enable. BAD_INDEX, OUT_OF_FILES, NO_MEMORY. Any thread.
 int intact_irq_group_notifier(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier **notifier);
 
 // The source listens to `notifier` from now on (NULL: to none); the caller keeps it alive until it is replaced or the
-// group destroyed. One notifier serves one source: BUSY. BAD_INDEX, OUT_OF_FILES, NO_MEMORY. Any thread.
+// group destroyed. What it was signalled before is a trigger of the source. One notifier serves one source: BUSY.
+// BAD_INDEX, OUT_OF_FILES, NO_MEMORY. Any thread.
 int intact_irq_group_set_notifier(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier);
 
 // `notifier` is signalled at each EOI of a level source, so that the device can assert it again if it still wants
-// attention (NULL: no more). The caller keeps it alive. BAD_INDEX; BAD_TYPE: not a legacy group; BUSY: the notifier
+// attention (NULL: no more). The caller keeps it alive until it is replaced or the group destroyed. BAD_INDEX; BAD_TYPE: not a legacy group; BUSY: the notifier
 // serves another source. Machine thread.
 int intact_irq_group_set_resample(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier);
 
@@ -286,7 +303,8 @@ int intact_irq_device_set_mode(struct intact_irq_device *device, enum intact_irq
 enum intact_irq_mode intact_irq_device_mode(const struct intact_irq_device *device);
 
 // Enables the sources of the mode, configured as staged. Enabled already: nothing happens. In mode disabled, a device
-// with a legacy source enters legacy mode; one without: INVALID. NO_ROUTE and others of intact_irq_group_enable.
+// with a legacy source enters legacy mode; one without: INVALID. INVALID too where an unmasked source was given no
+// address since the last reset. NO_ROUTE and others of intact_irq_group_enable.
 int intact_irq_device_enable(struct intact_irq_device *device);
 int intact_irq_device_disable(struct intact_irq_device *device);
 bool intact_irq_device_enabled(const struct intact_irq_device *device);
@@ -302,7 +320,8 @@ int intact_irq_device_set_data(struct intact_irq_device *device, uint32_t index,
 int intact_irq_device_set_masked(struct intact_irq_device *device, uint32_t index, bool masked);
 // The requester id of all its messages, from the next update or enable on: the guest has renumbered the bus.
 void intact_irq_device_set_requester(struct intact_irq_device *device, uint32_t requester);
-// Puts the staged message of an enabled device into force. INVALID: not enabled, in legacy mode, or no such source.
+// Puts the staged message of an enabled device into force. INVALID: not enabled, in legacy mode, no such source, or one
+// that is unmasked and was given no address since the last reset.
 int intact_irq_device_update(struct intact_irq_device *device, uint32_t index);
 
 // The group of the mode while it is enabled, else NULL. It belongs to the device.

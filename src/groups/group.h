@@ -8,6 +8,16 @@
 // A call on the machine thread does both halves at once. A call from elsewhere changes the request and posts a message
 // that carries the new values and the group's version; if the machine thread has meanwhile made a newer change, the
 // message is stale and refused, so both halves agree once the inbox is empty.
+//
+// Triggers, levels and the end of a group have inbox nodes of their own: they need no memory when they happen.
+//
+//     group.c           life; trigger, level, pending, counts       any thread
+//     group_request.c   enable, disable, update, mask               any thread, under the lock
+//     group_notifier.c  which notifiers a group has                 any thread
+//     group_inbox.c     messages between the two halves
+//     source.c          what is in force; settle                    machine thread
+//     group_state.c     snapshot and replay                         machine thread
+//
 // Path: devices / irqchip/route.c
 #ifndef GROUPS_GROUP_H
 #define GROUPS_GROUP_H
@@ -49,12 +59,12 @@ struct group_source {
     _Alignas(GROUP_LINE) struct settings live;
     uint32_t version;                 // of `live`
     atomic_bool pending;              // written by the machine thread
-    bool owed;                        // a trigger has not been delivered yet
+    bool undelivered;                 // a trigger has not been delivered yet
     bool driven;                      // level: by set_level
     bool asserted;                    // level: by a trigger, until the EOI
-    bool again;                       // level: triggered once more while asserted; stays up over one EOI
-    atomic_bool posted;               // a trigger message is under way
-    atomic_bool level_posted, wanted; // a level message is under way, and which
+    bool again;                       // level: triggered once more while asserted: it is raised again at the EOI
+    atomic_bool posted;               // the node of a trigger is under way
+    atomic_bool level_posted, wanted; // the node of a level is under way, and which level it brings
 };
 
 // Asked for. Under the lock.
@@ -62,13 +72,13 @@ struct group_request {
     struct settings set;    // committed
     struct settings staged; // by update; differs from `set` only while waiting
     bool waiting;
-    bool notifier_owned; // made by intact_irq_group_notifier
-    struct intact_irq_notifier *notifier;
+    struct intact_irq_notifier *notifier; // that it listens to
+    struct intact_irq_notifier *own;      // made by intact_irq_group_notifier; it lives as long as the group
 };
 
 struct intact_irq_group {
     struct intact_irq_manager *manager;
-    struct intact_irq_group *next; // among the buried
+    struct intact_irq_group *next; // among the retired
     enum intact_irq_type type;
     uint32_t base, length, id;
     // Machine thread.
@@ -76,12 +86,17 @@ struct intact_irq_group {
     uint32_t *changed;        // scratch: sources to settle after a commit
     struct route_source wire; // legacy
     bool rewire;              // its pin changed; settle attaches it anew
-    struct intact_irq_notifier *resample;
-    bool live;        // enabled
-    uint32_t version; // of `live`
+    bool live;                // enabled
+    uint32_t version;         // of `live`
     // Written by the machine thread alone: load and store, no locked instruction.
     atomic_ullong triggered, delivered, coalesced, dropped, abandoned;
     atomic_ullong posted, joined; // triggers from other threads; those of them that joined one under way
+    // Inbox nodes of the group's own: a trigger of each source, a level (legacy), the end.
+    struct inbox_node *triggers, level_node, end_node;
+    // Who hears of the EOI of a level. The machine thread signals it under this lock, so that whoever takes it away
+    // knows that it is not being signalled any more. Recursive: a callback may end up here.
+    pthread_mutex_t resample_lock;
+    _Atomic(struct intact_irq_notifier *) resample;
     // Under the lock.
     pthread_mutex_t lock;
     struct group_request *requests;
@@ -92,41 +107,77 @@ struct intact_irq_group {
     atomic_bool level; // legacy: configured as a level source
 };
 
-// --- group.c, irq_listen.c, irq_state.c ----------------------------------------------------------------------------
+static inline void group_count(atomic_ullong *counter)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+static inline bool group_on_machine(const struct intact_irq_group *group)
+{
+    return inbox_is_machine(group->manager->inbox);
+}
+
+// --- group.c ---------------------------------------------------------------------------------------------------------
 
 // Arguments were checked. NULL: out of memory.
 struct intact_irq_group *group_create(struct intact_irq_manager *manager, enum intact_irq_type type, uint32_t base,
                                       uint32_t count, uint32_t id);
 void group_free(struct intact_irq_group *group);
-// Lets go of all notifiers, disables, and counts what is pending as abandoned (the machine thread's half by message).
+// Nobody will use the group any more. On the machine thread it is disabled at once, else by its last message.
 void group_close(struct intact_irq_group *group);
-// A notifier was signalled: trigger, enabled or not. Any thread.
-int group_notify(struct intact_irq_group *group, uint32_t index);
+// A trigger that came in by a notifier: it counts whether the group is enabled or not. Any thread but the machine's.
+void group_post_trigger(struct intact_irq_group *group, uint32_t index);
+// The same on the machine thread.
+int group_take_trigger(struct intact_irq_group *group, uint32_t index);
+
+// --- group_request.c -------------------------------------------------------------------------------------------------
+
+// Stages a source as one that was never configured.
+void group_stage_unconfigured(struct intact_irq_group *group, uint32_t index, bool masked);
+
+// --- group_notifier.c ------------------------------------------------------------------------------------------------
+
+// Lets go of all notifiers.
+void group_release_notifiers(struct intact_irq_group *group);
+// Machine thread: a chip ended the interrupt.
+void group_resample(struct intact_irq_group *group);
+
+// --- group_inbox.c ---------------------------------------------------------------------------------------------------
+
+struct inbox_message group_message(struct intact_irq_group *group, uint32_t kind, uint64_t a, uint64_t b, uint64_t c);
+struct inbox_message group_settings_message(struct intact_irq_group *group, uint32_t index, uint32_t version,
+                                            const struct settings *settings);
+// NO_MEMORY.
+int group_post(struct intact_irq_group *group, uint32_t kind, uint64_t a, uint64_t b);
+// The channel of the inbox.
+bool group_accept(void *manager, struct inbox_message *message);
+void group_handle(void *manager, const struct inbox_message *message, uint64_t now);
+
+// --- group_state.c ---------------------------------------------------------------------------------------------------
+
+void group_visit(struct intact_irq_group *group, struct visit *v);
+// After a load.
+void group_loaded(struct intact_irq_group *group);
 // A journalled message changes the requests as the call did that made it.
 void group_replay(struct intact_irq_group *group, const struct inbox_message *message);
-void group_visit(struct intact_irq_group *group, struct visit *v);
 
-// --- irq_source.c: the machine thread's half -------------------------------------------------------------------------
+// --- source.c: the machine thread's half -----------------------------------------------------------------------------
 
 // Delivers what can be delivered now, lowers what must fall. INTACT_IRQ_NO_ROUTE: nobody took it.
 int source_settle(struct intact_irq_group *group, uint32_t index);
 int source_trigger(struct intact_irq_group *group, uint32_t index);
 void source_set_level(struct intact_irq_group *group, uint32_t index, bool level);
 void source_clear(struct intact_irq_group *group, uint32_t index);
+// Is it enabled and unmasked?
+bool source_is_open(const struct intact_irq_group *group, const struct group_source *source);
 // Takes over settings; settle afterwards.
 void source_configure(struct intact_irq_group *group, uint32_t index, const struct settings *settings,
                       uint32_t version);
-void group_go_live(struct intact_irq_group *group, bool live, uint32_t version);
-// After a load: the wire is attached as the state says, and no level moves.
-void group_attach_quietly(struct intact_irq_group *group);
-
-static inline void group_count(atomic_ullong *counter)
-{
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1, memory_order_relaxed);
-}
-
-// The channel of the inbox.
-bool group_accept(void *manager, struct inbox_message *message);
-void group_handle(void *manager, const struct inbox_message *message, uint64_t now);
+// All sources: the group is enabled or disabled.
+void source_set_live(struct intact_irq_group *group, bool live, uint32_t version);
+// All sources: disabled, and what is pending is abandoned.
+void source_end(struct intact_irq_group *group);
+// The wire is attached as the state says, and no level moves.
+void source_attach_quietly(struct intact_irq_group *group);
 
 #endif

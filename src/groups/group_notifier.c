@@ -1,69 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Which notifier a source listens to, which one hears of its EOI, and the end of a group.
+// Which notifier a source listens to, and which one hears of its EOI.
 //
-// A notifier that was signalled before it was attached, or just as it is detached, triggers the source all the same.
-// Path: groups/watch.c / groups/group.c
+// What a notifier was signalled before it was attached, or just as it is detached, is a trigger of the source all the
+// same. A notifier that the group made stays with it until the group ends, whether its source listens to it or not, so
+// that a program that got it by intact_irq_group_notifier may keep it.
+// Path: groups/notifier.c, groups/watch.c / groups/group.c
 #include <errno.h>
 
+#include "base/bits.h"
 #include "groups/group.h"
 #include "groups/notifier.h"
 
-static bool take(struct intact_irq_notifier *notifier)
-{
-    unsigned nobody = 0;
-    return atomic_compare_exchange_strong(&notifier->users, &nobody, 1);
-}
+// --- Triggers, under the group's lock --------------------------------------------------------------------------------
 
-static int listen_to(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier)
+static int start_listening(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier)
 {
-    if (!take(notifier))
+    if (!notifier_take(notifier))
         return INTACT_IRQ_BUSY;
-    notifier->index = index;
-    atomic_store(&notifier->group, group);
-    int result = notifier->read_fd < 0 ? 0 : irq_watch_add(&group->manager->watch, notifier);
+    int result = intact_irq_notifier_read_fd(notifier) < 0 ? 0 : watch_add(&group->manager->watch, notifier);
     if (result) {
-        atomic_store(&notifier->group, NULL);
-        atomic_store(&notifier->users, 0);
+        notifier_give_back(notifier);
         return result == -ENOMEM ? INTACT_IRQ_NO_MEMORY : INTACT_IRQ_OUT_OF_FILES;
     }
-    if (notifier->read_fd < 0 && intact_irq_notifier_consume(notifier))
-        group_notify(group, index);
+    atomic_fetch_add(&group->manager->listeners, 1);
+    notifier_listen(notifier, group, index);
     return INTACT_IRQ_OK;
 }
 
-// Under the group's lock.
-static void stop_listening(struct intact_irq_group *group, uint32_t index)
+static void stop_listening(struct intact_irq_group *group, struct intact_irq_notifier *notifier)
 {
-    struct group_request *request = &group->requests[index];
-    struct intact_irq_notifier *notifier = request->notifier;
-    if (!notifier)
-        return;
-    request->notifier = NULL;
-    irq_watch_remove(&group->manager->watch, notifier);
-    atomic_store(&notifier->group, NULL);
-    if (intact_irq_notifier_consume(notifier))
-        group_notify(group, index);
-    atomic_store(&notifier->users, 0);
-    if (request->notifier_owned)
-        intact_irq_notifier_destroy(notifier);
-    request->notifier_owned = false;
+    struct intact_irq_manager *manager = group->manager;
+    watch_remove(&manager->watch, notifier);
+    notifier_listen(notifier, NULL, 0);
+    notifier_give_back(notifier);
+    if (atomic_fetch_sub(&manager->listeners, 1) == 1 && !group_on_machine(group))
+        inbox_wake(manager->inbox); // a machine that waits for notifiers alone need not wait any more
 }
 
-static int make_notifier(struct intact_irq_group *group, uint32_t index)
+// The new one is taken before the old one is let go: a failure changes nothing.
+static int listen_to(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier)
 {
     struct group_request *request = &group->requests[index];
-    struct intact_irq_notifier *notifier;
-    int result = intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_BEST, &notifier);
+    if (request->notifier == notifier)
+        return INTACT_IRQ_OK;
+    int result = notifier ? start_listening(group, index, notifier) : INTACT_IRQ_OK;
     if (result)
         return result;
-    result = listen_to(group, index, notifier);
-    if (result) {
-        intact_irq_notifier_destroy(notifier);
-        return result;
-    }
+    if (request->notifier)
+        stop_listening(group, request->notifier);
     request->notifier = notifier;
-    request->notifier_owned = true;
     return INTACT_IRQ_OK;
+}
+
+static int listen_to_own(struct intact_irq_group *group, uint32_t index)
+{
+    struct group_request *request = &group->requests[index];
+    int result = request->own ? INTACT_IRQ_OK : intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_BEST, &request->own);
+    return result ? result : listen_to(group, index, request->own);
 }
 
 int intact_irq_group_notifier(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier **notifier)
@@ -73,34 +66,32 @@ int intact_irq_group_notifier(struct intact_irq_group *group, uint32_t index, st
         return INTACT_IRQ_BAD_INDEX;
     pthread_mutex_lock(&group->lock);
     if (!group->requests[index].notifier)
-        result = make_notifier(group, index);
+        result = listen_to_own(group, index);
     if (!result)
         *notifier = group->requests[index].notifier;
     pthread_mutex_unlock(&group->lock);
     return result;
 }
 
-// The new one is taken before the old one is let go: a failure changes nothing.
-static int replace(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier)
-{
-    int result = notifier ? listen_to(group, index, notifier) : INTACT_IRQ_OK;
-    if (result)
-        return result;
-    stop_listening(group, index);
-    group->requests[index].notifier = notifier;
-    return INTACT_IRQ_OK;
-}
-
 int intact_irq_group_set_notifier(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier)
 {
-    int result = INTACT_IRQ_OK;
     if (index >= group->length)
         return INTACT_IRQ_BAD_INDEX;
     pthread_mutex_lock(&group->lock);
-    if (group->requests[index].notifier != notifier)
-        result = replace(group, index, notifier);
+    int result = listen_to(group, index, notifier);
     pthread_mutex_unlock(&group->lock);
     return result;
+}
+
+// --- Resample --------------------------------------------------------------------------------------------------------
+
+static void replace_resample(struct intact_irq_group *group, struct intact_irq_notifier *notifier)
+{
+    pthread_mutex_lock(&group->resample_lock);
+    struct intact_irq_notifier *before = atomic_exchange(&group->resample, notifier);
+    pthread_mutex_unlock(&group->resample_lock);
+    if (before)
+        notifier_give_back(before);
 }
 
 int intact_irq_group_set_resample(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier)
@@ -109,23 +100,37 @@ int intact_irq_group_set_resample(struct intact_irq_group *group, uint32_t index
         return INTACT_IRQ_BAD_INDEX;
     if (group->type != INTACT_IRQ_LEGACY)
         return INTACT_IRQ_BAD_TYPE;
-    if (notifier == group->resample)
+    if (notifier == atomic_load(&group->resample))
         return INTACT_IRQ_OK;
-    if (notifier && !take(notifier))
+    if (notifier && !notifier_take(notifier))
         return INTACT_IRQ_BUSY;
-    if (group->resample)
-        atomic_store(&group->resample->users, 0);
-    group->resample = notifier;
+    replace_resample(group, notifier);
     return INTACT_IRQ_OK;
 }
 
-void group_close(struct intact_irq_group *group)
+// An EOI of a source without such a notifier takes no lock.
+void group_resample(struct intact_irq_group *group)
+{
+    if (likely(!atomic_load_explicit(&group->resample, memory_order_relaxed)))
+        return;
+    pthread_mutex_lock(&group->resample_lock);
+    struct intact_irq_notifier *notifier = atomic_load(&group->resample);
+    if (notifier)
+        intact_irq_notifier_signal(notifier);
+    pthread_mutex_unlock(&group->resample_lock);
+}
+
+// --- The end ---------------------------------------------------------------------------------------------------------
+
+void group_release_notifiers(struct intact_irq_group *group)
 {
     pthread_mutex_lock(&group->lock);
-    for (uint32_t i = 0; i < group->length; i++)
-        stop_listening(group, i);
+    for (uint32_t i = 0; i < group->length; i++) {
+        listen_to(group, i, NULL);
+        if (group->requests[i].own)
+            intact_irq_notifier_destroy(group->requests[i].own);
+        group->requests[i].own = NULL;
+    }
     pthread_mutex_unlock(&group->lock);
-    if (group->resample)
-        atomic_store(&group->resample->users, 0);
-    intact_irq_group_disable(group);
+    replace_resample(group, NULL);
 }

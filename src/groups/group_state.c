@@ -19,7 +19,7 @@ static void visit_source(struct group_source *source, struct visit *v)
     visit_settings(&source->live, v);
     VISIT(v, source->version);
     VISIT(v, source->pending);
-    VISIT(v, source->owed);
+    VISIT(v, source->undelivered);
     VISIT(v, source->driven);
     VISIT(v, source->asserted);
     VISIT(v, source->again);
@@ -47,9 +47,13 @@ void group_visit(struct intact_irq_group *group, struct visit *v)
         visit_source(&group->sources[i], v);
         visit_request(&group->requests[i], v);
     }
-    if (group->type == INTACT_IRQ_LEGACY)
-        group_attach_quietly(group);
     visit_leave(v);
+}
+
+void group_loaded(struct intact_irq_group *group)
+{
+    if (group->type == INTACT_IRQ_LEGACY)
+        source_attach_quietly(group);
 }
 
 static void replay_settings(struct intact_irq_group *group, const struct inbox_message *message)

@@ -9,6 +9,7 @@
 
 #include <intact/interrupt.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/inbox.h"
 #include "base/trace.h"
@@ -22,33 +23,43 @@ struct intact_irq_manager {
     struct trace *trace;              // may be NULL
     uint16_t channel;                 // of the inbox
     struct manager_own *own;          // routing and inbox that were made with the manager, or NULL
-    pthread_mutex_t lock;             // guards all below. Order of locks: manager, group, watch, inbox
+    struct watch watch;               // who reads the files of notifiers
+    atomic_uint listeners;            // notifiers that a source listens to
+    pthread_mutex_t lock;             // guards all below. Order of locks: manager, group, watch, notifier, inbox
     struct intact_irq_group **groups; // by base
     uint32_t group_count, group_capacity;
-    struct intact_irq_group *buried; // destroyed, waiting for the machine thread to see it
-    uint32_t numbers[2];             // groups made so far by the machine thread, and by others
-    uint32_t limit, given;           // message sources
-    struct intact_irq_counts past;   // of the groups that were destroyed
-    struct irq_watch watch;          // the thread that reads notifiers
+    struct intact_irq_group *retired; // destroyed, and the machine thread has not seen their last message yet
+    uint32_t made[2];                 // groups made so far by the machine thread, and by others
+    uint32_t limit, assigned;         // message sources
+    struct intact_irq_counts past;    // of the groups that were destroyed
 };
 
 // `route`, `inbox` and `trace` (NULL: none) are the caller's and live as long as the manager. Registers one channel
 // with the inbox. -ENOMEM, -ENOSPC.
 int manager_create(struct route *route, struct inbox *inbox, struct trace *trace, struct intact_irq_manager **manager);
 
-// The living group with this number, or NULL: for journals.
-struct intact_irq_group *manager_find(struct intact_irq_manager *manager, uint32_t id);
+// Machine thread, no other thread in the library. Ends the groups that are left, with their notifiers, then the manager.
+void manager_destroy(struct intact_irq_manager *manager);
 
+// Any thread. May something come in by a notifier?
+static inline bool manager_listens(const struct intact_irq_manager *manager)
+{
+    return atomic_load(&manager->listeners);
+}
+
+// The group with this number, or NULL: for journals.
+struct intact_irq_group *manager_find(struct intact_irq_manager *manager, uint32_t id);
 // A journalled message of a group that is not there: its making.
 void manager_replay(struct intact_irq_manager *manager, const struct inbox_message *message);
 
 // Machine thread, no other thread in the library, the inbox drained: every group in the order of its base.
 void manager_visit(struct intact_irq_manager *manager, struct visit *v);
+// After a load, with routing loaded too.
+void manager_loaded(struct intact_irq_manager *manager);
 
-// Its ids are free again; the group is buried.
-void manager_unlist(struct intact_irq_manager *manager, struct intact_irq_group *group);
-
-// The machine thread has seen the last message of a destroyed group.
-void manager_bury(struct intact_irq_manager *manager, struct intact_irq_group *group);
+// Its ids are free again; the group is retired.
+void manager_retire(struct intact_irq_manager *manager, struct intact_irq_group *group);
+// The machine thread has seen the last message of a retired group.
+void manager_free_retired(struct intact_irq_manager *manager, struct intact_irq_group *group);
 
 #endif

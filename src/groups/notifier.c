@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Notifiers: an event that can be handed to another component or process. The one file that knows what the host offers:
-// eventfd (Linux) or a pipe, both non-blocking and closed on exec.
+// eventfd (Linux) or a pipe, both non-blocking and closed on exec, and names for threads.
+//
+//     signal ── no source listens: the file, or a flag ── consume
+//            └─ a source listens: a trigger, in the inbox; CALLBACK on the machine thread: at once
+//     a write to the file by somebody else ── watch.c ──── inbox
+//
+// Which source listens is read and changed under the notifier's lock, and so is a signal from another thread until its
+// trigger is in the inbox: once a source has stopped listening, no signal knows its group any more. The machine thread
+// lets go of the lock before it triggers, since a trigger may come back to the notifier; it is the one that frees groups.
 //
 // A file that is full says that the event is there already, so a failed write of that kind is success.
-// Path: any thread or process / groups/watch.c
+// Path: any thread or process / groups/watch.c, groups/group.c
 #include "groups/notifier.h"
 
 #include <errno.h>
@@ -12,6 +20,7 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #endif
 
 #include "groups/group.h"
@@ -66,11 +75,17 @@ int intact_irq_notifier_create(enum intact_irq_notifier_kind kind, struct intact
         return INTACT_IRQ_NO_MEMORY;
     made->kind = kind == INTACT_IRQ_NOTIFIER_BEST ? BEST_KIND : kind;
     made->read_fd = made->write_fd = -1;
-    int result = open_files(made);
-    if (result)
+    if (pthread_mutex_init(&made->lock, NULL)) {
         free(made);
-    else
+        return INTACT_IRQ_NO_MEMORY;
+    }
+    int result = open_files(made);
+    if (result) {
+        pthread_mutex_destroy(&made->lock);
+        free(made);
+    } else {
         *notifier = made;
+    }
     return result;
 }
 
@@ -93,47 +108,109 @@ int intact_irq_notifier_destroy(struct intact_irq_notifier *notifier)
         close(notifier->read_fd);
     if (notifier->write_fd >= 0 && notifier->write_fd != notifier->read_fd)
         close(notifier->write_fd);
+    pthread_mutex_destroy(&notifier->lock);
     free(notifier);
     return INTACT_IRQ_OK;
 }
 
-static int signal_callback(struct intact_irq_notifier *notifier)
-{
-    struct intact_irq_group *group = atomic_load(&notifier->group);
-    if (group)
-        return group_notify(group, notifier->index);
-    atomic_store(&notifier->signalled, true);
-    if (notifier->callback)
-        notifier->callback(notifier->owner);
-    return INTACT_IRQ_OK;
-}
+// --- The event, under the lock ---------------------------------------------------------------------------------------
 
-int intact_irq_notifier_signal(struct intact_irq_notifier *notifier)
+static int keep_event(struct intact_irq_notifier *notifier)
 {
     uint64_t one = 1; // an eventfd takes 8 bytes; for a pipe any number is an event
-    if (notifier->kind == INTACT_IRQ_NOTIFIER_CALLBACK)
-        return signal_callback(notifier);
     ssize_t written;
+    notifier->signalled = true;
+    if (notifier->write_fd < 0)
+        return INTACT_IRQ_OK;
     do
         written = write(notifier->write_fd, &one, sizeof(one));
     while (written < 0 && errno == EINTR);
     return written < 0 && errno != EAGAIN && errno != EWOULDBLOCK ? INTACT_IRQ_INVALID : INTACT_IRQ_OK;
 }
 
-bool intact_irq_notifier_consume(struct intact_irq_notifier *notifier)
+static bool take_event(struct intact_irq_notifier *notifier)
 {
     uint64_t bytes[32];
-    bool signalled = false;
-    if (notifier->kind == INTACT_IRQ_NOTIFIER_CALLBACK)
-        return atomic_exchange(&notifier->signalled, false);
-    for (;;) {
+    bool signalled = notifier->read_fd < 0 && notifier->signalled;
+    notifier->signalled = false;
+    while (notifier->read_fd >= 0) {
         ssize_t got = read(notifier->read_fd, bytes, sizeof(bytes));
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return signalled;
+            break;
         signalled = true;
     }
+    return signalled;
+}
+
+int intact_irq_notifier_signal(struct intact_irq_notifier *notifier)
+{
+    int result = INTACT_IRQ_OK;
+    pthread_mutex_lock(&notifier->lock);
+    struct intact_irq_group *group = notifier->group;
+    uint32_t index = notifier->index;
+    bool now = group && notifier->read_fd < 0 && group_on_machine(group);
+    if (!group)
+        result = keep_event(notifier);
+    else if (!now)
+        group_post_trigger(group, index);
+    pthread_mutex_unlock(&notifier->lock);
+    if (now)
+        return group_take_trigger(group, index);
+    if (!group && notifier->callback)
+        notifier->callback(notifier->owner);
+    return result;
+}
+
+bool intact_irq_notifier_consume(struct intact_irq_notifier *notifier)
+{
+    pthread_mutex_lock(&notifier->lock);
+    bool signalled = take_event(notifier);
+    pthread_mutex_unlock(&notifier->lock);
+    return signalled;
+}
+
+// --- Who listens -----------------------------------------------------------------------------------------------------
+
+bool notifier_take(struct intact_irq_notifier *notifier)
+{
+    unsigned nobody = 0;
+    return atomic_compare_exchange_strong(&notifier->users, &nobody, 1);
+}
+
+void notifier_give_back(struct intact_irq_notifier *notifier)
+{
+    atomic_store(&notifier->users, 0);
+}
+
+void notifier_listen(struct intact_irq_notifier *notifier, struct intact_irq_group *group, uint32_t index)
+{
+    pthread_mutex_lock(&notifier->lock);
+    if (notifier->group && take_event(notifier))
+        group_post_trigger(notifier->group, notifier->index);
+    notifier->group = group;
+    notifier->index = index;
+    if (group && take_event(notifier))
+        group_post_trigger(group, index);
+    pthread_mutex_unlock(&notifier->lock);
+}
+
+void notifier_poll_file(struct intact_irq_notifier *notifier)
+{
+    pthread_mutex_lock(&notifier->lock);
+    if (notifier->group && take_event(notifier))
+        group_post_trigger(notifier->group, notifier->index);
+    pthread_mutex_unlock(&notifier->lock);
+}
+
+// --- The host --------------------------------------------------------------------------------------------------------
+
+void notifier_name_thread(void)
+{
+#ifdef __linux__
+    prctl(PR_SET_NAME, "intact-notifier", 0, 0, 0);
+#endif
 }
 
 int intact_irq_notifier_write_fd(const struct intact_irq_notifier *notifier)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The machine thread's half of a group: what is in force, and `settle`, the one place where a source reaches routing.
 //
-//     edge, message:  owed ─────────── open? ── yes: one pulse or message; no: pending
+//     edge, message:  undelivered ───── open? ── yes: one edge or message; no: pending
 //     level:          driven|asserted ─ open? ── yes: the wire is high;    no: low, and pending
 //
 // A source is open while its group is live and it is not masked. A triggered level source is asserted until the EOI
-// comes back through route_eoi; a trigger in between keeps it asserted over one EOI, so that it is not lost.
-// Path: groups/group.c / irqchip/route.c
+// comes back through route_eoi; after a trigger in between the wire falls at the EOI and rises again.
+// Path: groups/group.c, groups/group_inbox.c / irqchip/route.c
 #include "base/bits.h"
 #include "groups/group.h"
 
-static bool is_open(const struct intact_irq_group *group, const struct group_source *source)
+bool source_is_open(const struct intact_irq_group *group, const struct group_source *source)
 {
     return group->live && !(source->live.flags & SETTINGS_MASKED);
 }
@@ -38,14 +38,13 @@ static void on_eoi(void *owner, struct route_source *wire)
     if (source->again) {
         // The next of its triggers: the wire falls first, so that a pin that looks for edges sees this one too.
         source->again = false;
-        source->owed = true;
+        source->undelivered = true;
         route_set_level(group->manager->route, wire, false);
-    } else if (!source->owed) {
+    } else if (!source->undelivered) {
         source->asserted = false;
     }
     source_settle(group, 0);
-    if (group->resample)
-        intact_irq_notifier_signal(group->resample);
+    group_resample(group);
 }
 
 static void attach(struct intact_irq_group *group)
@@ -68,7 +67,7 @@ static void rewire(struct intact_irq_group *group)
         attach(group);
 }
 
-void group_attach_quietly(struct intact_irq_group *group)
+void source_attach_quietly(struct intact_irq_group *group)
 {
     bool level = group->wire.level;
     group->wire.level = false;
@@ -80,10 +79,10 @@ void group_attach_quietly(struct intact_irq_group *group)
 
 static int settle_level(struct intact_irq_group *group, struct group_source *source)
 {
-    bool open = is_open(group, source), level = source->driven || source->asserted;
+    bool open = source_is_open(group, source), level = source->driven || source->asserted;
     int result = INTACT_IRQ_OK;
-    if (open && source->owed) {
-        source->owed = false;
+    if (open && source->undelivered) {
+        source->undelivered = false;
         result = count_delivery(group, group->wire.wire != NULL);
     }
     set_pending(source, source->again || (level && !open));
@@ -116,9 +115,9 @@ int source_settle(struct intact_irq_group *group, uint32_t index)
         rewire(group);
     if (source->live.flags & SETTINGS_LEVEL)
         return settle_level(group, source);
-    if (!source->owed || !is_open(group, source))
+    if (!source->undelivered || !source_is_open(group, source))
         return INTACT_IRQ_OK;
-    source->owed = false;
+    source->undelivered = false;
     set_pending(source, false);
     return deliver(group, source);
 }
@@ -129,10 +128,10 @@ static int trigger_level(struct intact_irq_group *group, uint32_t index)
 {
     struct group_source *source = &group->sources[index];
     if (!source->asserted) {
-        source->asserted = source->owed = true;
+        source->asserted = source->undelivered = true;
         return source_settle(group, index);
     }
-    if (source->owed || source->again)
+    if (source->undelivered || source->again)
         group_count(&group->coalesced);
     else
         source->again = true;
@@ -145,11 +144,11 @@ int source_trigger(struct intact_irq_group *group, uint32_t index)
     TRACE(group->manager->trace, TRACE_TRIGGER, TRACE_NO_CPU, group->base, index, 0);
     if (source->live.flags & SETTINGS_LEVEL)
         return trigger_level(group, index);
-    if (is_open(group, source))
+    if (source_is_open(group, source))
         return deliver(group, source);
-    if (source->owed)
+    if (source->undelivered)
         group_count(&group->coalesced);
-    source->owed = true;
+    source->undelivered = true;
     set_pending(source, true);
     return INTACT_IRQ_OK;
 }
@@ -163,9 +162,9 @@ void source_set_level(struct intact_irq_group *group, uint32_t index, bool level
 void source_clear(struct intact_irq_group *group, uint32_t index)
 {
     struct group_source *source = &group->sources[index];
-    if (source->owed || source->again)
+    if (source->undelivered || source->again)
         group_count(&group->abandoned);
-    source->owed = source->again = source->asserted = false;
+    source->undelivered = source->again = source->asserted = false;
     set_pending(source, false);
     source_settle(group, index);
 }
@@ -174,12 +173,12 @@ void source_clear(struct intact_irq_group *group, uint32_t index)
 static void change_trigger_mode(struct group_source *source, bool level)
 {
     if (level) {
-        source->asserted = source->owed;
+        source->asserted = source->undelivered;
         return;
     }
-    source->owed |= source->again;
+    source->undelivered |= source->again;
     source->asserted = source->again = false;
-    set_pending(source, source->owed);
+    set_pending(source, source->undelivered);
 }
 
 void source_configure(struct intact_irq_group *group, uint32_t index, const struct settings *settings, uint32_t version)
@@ -194,7 +193,7 @@ void source_configure(struct intact_irq_group *group, uint32_t index, const stru
     source->version = version;
 }
 
-void group_go_live(struct intact_irq_group *group, bool live, uint32_t version)
+void source_set_live(struct intact_irq_group *group, bool live, uint32_t version)
 {
     if (group->type == INTACT_IRQ_LEGACY && group->live != live)
         group->rewire = true;
@@ -204,101 +203,9 @@ void group_go_live(struct intact_irq_group *group, bool live, uint32_t version)
         source_settle(group, i);
 }
 
-// --- Messages from the inbox -----------------------------------------------------------------------------------------
-
-static bool newer(uint32_t version, uint32_t than)
+void source_end(struct intact_irq_group *group)
 {
-    return (int32_t)(version - than) > 0;
-}
-
-static void end_by_message(struct intact_irq_group *group)
-{
-    group_go_live(group, false, group->version);
+    source_set_live(group, false, group->version);
     for (uint32_t i = 0; i < group->length; i++)
         source_clear(group, i);
-    manager_bury(group->manager, group);
-}
-
-bool group_accept(void *manager, struct inbox_message *message)
-{
-    struct intact_irq_group *group = message->target;
-    uint32_t index = (uint32_t)message->a, version = (uint32_t)(message->a >> 32);
-    (void)manager;
-    switch (message->kind & bits_low(GROUP_FLAGS_SHIFT)) {
-    case GROUP_SETTINGS: return newer(version, group->sources[index].version);
-    case GROUP_ENABLE:
-    case GROUP_DISABLE: return newer(version, group->version);
-    case GROUP_LEVEL: // the level as it is by now
-        atomic_exchange(&group->sources[index].level_posted, false);
-        message->b = atomic_load(&group->sources[index].wanted);
-        return true;
-    case GROUP_DESTROY: // the machine thread's own doing is not news from outside
-        if (message->b)
-            end_by_message(group);
-        return !message->b;
-    default: return true;
-    }
-}
-
-// `posted` falls before the delivery, so that a trigger that comes now is a new one; and, where the trigger stays,
-// after it became pending, so that `pending` never looks false in between.
-static void trigger_by_message(struct intact_irq_group *group, uint32_t index)
-{
-    struct group_source *source = &group->sources[index];
-    bool open = is_open(group, source);
-    if (open)
-        atomic_exchange(&source->posted, false);
-    source_trigger(group, index);
-    if (!open)
-        atomic_exchange(&source->posted, false);
-}
-
-static void configure_by_message(struct intact_irq_group *group, const struct inbox_message *message)
-{
-    struct settings settings = {
-        .address = message->b,
-        .data = (uint32_t)message->c,
-        .device = (uint32_t)(message->c >> 32),
-        .flags = (uint8_t)(message->kind >> GROUP_FLAGS_SHIFT),
-    };
-    source_configure(group, (uint32_t)message->a, &settings, (uint32_t)(message->a >> 32));
-    source_settle(group, (uint32_t)message->a);
-}
-
-// In a replay there is no target: the group is found by its number, or made by the message that says so.
-static struct intact_irq_group *target_of(struct intact_irq_manager *manager, const struct inbox_message *message)
-{
-    if (message->target)
-        return message->target;
-    struct intact_irq_group *group = manager_find(manager, message->id);
-    if (group)
-        group_replay(group, message);
-    return group;
-}
-
-void group_handle(void *manager, const struct inbox_message *message, uint64_t now)
-{
-    struct intact_irq_group *group = target_of(manager, message);
-    uint32_t index = (uint32_t)message->a, version = (uint32_t)(message->a >> 32);
-    (void)now;
-    if (!group) {
-        manager_replay(manager, message);
-        return;
-    }
-    switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
-    case GROUP_CREATE: break;
-    case GROUP_TRIGGER: trigger_by_message(group, index); break;
-    case GROUP_LEVEL: source_set_level(group, index, message->b); break;
-    case GROUP_CLEAR: source_clear(group, index); break;
-    case GROUP_SETTINGS: configure_by_message(group, message); break;
-    case GROUP_ENABLE:
-    case GROUP_DISABLE:
-        group_go_live(group, (message->kind & bits_low(GROUP_FLAGS_SHIFT)) == GROUP_ENABLE, version);
-        break;
-    case GROUP_DESTROY:
-        if (!message->target)
-            manager_unlist(manager, group);
-        end_by_message(group);
-        break;
-    }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The watcher: one thread in poll() on all notifiers' files.
+// The thread that reads notifiers: in poll() on all their files.
 //
-// The list and what is done about an event are under the lock; only the sleep is not. A change of the list rings the
-// bell, and events that were polled under the old list are not believed: poll is level-triggered and tells them again.
-// So after irq_watch_remove nothing touches the notifier any more, and no write is lost.
+// The list and what is done about an event are under the lock; only the sleep is not. A change of the list wakes the
+// thread, and events that were polled under the old list are not believed: poll is level-triggered and tells them again.
+// So after watch_remove nothing touches the notifier any more, and no write is lost.
 // Path: groups/notifier.c / groups/group.c
 #include "groups/watch.h"
 
@@ -17,85 +17,89 @@
 #include "groups/group.h"
 #include "groups/notifier.h"
 
-int irq_watch_init(struct irq_watch *watch)
+int watch_init(struct watch *watch)
 {
-    *watch = (struct irq_watch){ .bell = { -1, -1 } };
+    *watch = (struct watch){ .wake = { -1, -1 } };
     return -pthread_mutex_init(&watch->lock, NULL);
 }
 
-static void ring(struct irq_watch *watch)
+static void wake_thread(struct watch *watch)
 {
     watch->changes++;
     if (!watch->running)
         return;
-    ssize_t rung = write(watch->bell[1], "", 1);
-    (void)rung; // a full pipe rings already
+    ssize_t written = write(watch->wake[1], "", 1);
+    (void)written; // a full pipe wakes it already
 }
 
-void irq_watch_destroy(struct irq_watch *watch)
+void watch_destroy(struct watch *watch)
 {
     pthread_mutex_lock(&watch->lock);
     watch->stop = true;
-    ring(watch);
+    wake_thread(watch);
     pthread_mutex_unlock(&watch->lock);
     if (watch->running) {
         pthread_join(watch->thread, NULL);
-        close(watch->bell[0]);
-        close(watch->bell[1]);
+        close(watch->wake[0]);
+        close(watch->wake[1]);
     }
     free(watch->notifiers);
-    free(watch->fresh);
+    free(watch->sweep);
+    free(watch->bigger);
     pthread_mutex_destroy(&watch->lock);
 }
 
 // --- The thread ------------------------------------------------------------------------------------------------------
 
-// Under the lock. How many entries to poll.
-static nfds_t list_files(struct irq_watch *watch, struct pollfd **array)
+// Under the lock, as all here but the sleep.
+static void list_files(const struct watch *watch, struct pollfd *polled)
 {
-    if (watch->fresh) {
-        free(*array);
-        *array = watch->fresh;
-        watch->fresh = NULL;
-    }
-    struct pollfd *polled = *array;
-    polled[0] = (struct pollfd){ .fd = watch->bell[0], .events = POLLIN };
     for (uint32_t i = 0; i < watch->count; i++)
-        polled[i + 1] = (struct pollfd){ .fd = watch->notifiers[i]->read_fd, .events = POLLIN };
+        polled[i] = (struct pollfd){ .fd = watch->notifiers[i]->read_fd, .events = POLLIN };
+}
+
+static void take_events(const struct watch *watch, const struct pollfd *polled)
+{
+    for (uint32_t i = 0; i < watch->count; i++)
+        if (polled[i].revents)
+            notifier_poll_file(watch->notifiers[i]);
+}
+
+// The first entry is the pipe that wakes the thread. How many there are.
+static nfds_t list_all(struct watch *watch, struct pollfd **array)
+{
+    if (watch->bigger) {
+        free(*array);
+        *array = watch->bigger;
+        watch->bigger = NULL;
+    }
+    (*array)[0] = (struct pollfd){ .fd = watch->wake[0], .events = POLLIN };
+    list_files(watch, *array + 1);
     return watch->count + 1;
 }
 
-static void hear(struct intact_irq_notifier *notifier)
-{
-    struct intact_irq_group *group = atomic_load(&notifier->group);
-    if (intact_irq_notifier_consume(notifier) && group_notify(group, notifier->index))
-        intact_irq_notifier_signal(notifier); // out of memory: the event stays in the file, for another try
-}
-
-static void silence_bell(struct irq_watch *watch)
+static void drain_wake(struct watch *watch)
 {
     char bytes[64];
-    while (read(watch->bell[0], bytes, sizeof(bytes)) > 0)
+    while (read(watch->wake[0], bytes, sizeof(bytes)) > 0)
         continue;
 }
 
 static void *watch_files(void *argument)
 {
-    struct irq_watch *watch = argument;
+    struct watch *watch = argument;
     struct pollfd *polled = NULL;
+    notifier_name_thread();
     pthread_mutex_lock(&watch->lock);
     while (!watch->stop) {
-        nfds_t count = list_files(watch, &polled);
+        nfds_t count = list_all(watch, &polled);
         uint32_t changes = watch->changes;
         pthread_mutex_unlock(&watch->lock);
         int ready = poll(polled, count, -1);
         pthread_mutex_lock(&watch->lock);
-        silence_bell(watch);
-        if (ready <= 0 || changes != watch->changes)
-            continue;
-        for (uint32_t i = 0; i < watch->count; i++)
-            if (polled[i + 1].revents)
-                hear(watch->notifiers[i]);
+        drain_wake(watch);
+        if (ready > 0 && changes == watch->changes)
+            take_events(watch, polled + 1);
     }
     pthread_mutex_unlock(&watch->lock);
     free(polled);
@@ -104,14 +108,14 @@ static void *watch_files(void *argument)
 
 // --- The list, under the lock ----------------------------------------------------------------------------------------
 
-static int start(struct irq_watch *watch)
+static int start(struct watch *watch)
 {
     sigset_t all, before;
-    if (pipe(watch->bell) < 0)
+    if (pipe(watch->wake) < 0)
         return -EMFILE;
     for (int i = 0; i < 2; i++) {
-        fcntl(watch->bell[i], F_SETFL, O_NONBLOCK);
-        fcntl(watch->bell[i], F_SETFD, FD_CLOEXEC);
+        fcntl(watch->wake[i], F_SETFL, O_NONBLOCK);
+        fcntl(watch->wake[i], F_SETFD, FD_CLOEXEC);
     }
     sigfillset(&all); // signals are for the threads of the program
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -119,44 +123,48 @@ static int start(struct irq_watch *watch)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     watch->running = !error;
     if (error) {
-        close(watch->bell[0]);
-        close(watch->bell[1]);
+        close(watch->wake[0]);
+        close(watch->wake[1]);
     }
     return -error;
 }
 
-// The thread may be asleep in the array it has; it takes the fresh one over when it wakes.
-static int make_room(struct irq_watch *watch)
+static bool grow(void *array, uint32_t count, size_t size)
+{
+    void **place = array, *bigger = realloc(*place, count * size);
+    if (bigger)
+        *place = bigger;
+    return bigger;
+}
+
+// The thread may be asleep in the array it has; it takes the bigger one over when it wakes.
+static int make_room(struct watch *watch)
 {
     if (watch->count < watch->capacity)
         return 0;
     uint32_t capacity = watch->capacity ? watch->capacity * 2 : 16;
-    struct intact_irq_notifier **bigger = realloc(watch->notifiers, capacity * sizeof(*bigger));
-    if (!bigger)
+    if (!grow(&watch->notifiers, capacity, sizeof(struct intact_irq_notifier *)) ||
+        !grow(&watch->sweep, capacity, sizeof(struct pollfd)) ||
+        !grow(&watch->bigger, capacity + 1, sizeof(struct pollfd)))
         return -ENOMEM;
-    watch->notifiers = bigger;
-    struct pollfd *fresh = malloc((capacity + 1) * sizeof(*fresh));
-    if (!fresh)
-        return -ENOMEM;
-    free(watch->fresh);
-    watch->fresh = fresh;
     watch->capacity = capacity;
     return 0;
 }
 
-static int add(struct irq_watch *watch, struct intact_irq_notifier *notifier)
+static int add(struct watch *watch, struct intact_irq_notifier *notifier)
 {
     int result = make_room(watch);
     if (!result && !watch->running)
         result = start(watch);
     if (result)
         return result;
-    watch->notifiers[watch->count++] = notifier;
-    ring(watch);
+    watch->notifiers[watch->count] = notifier;
+    atomic_fetch_add(&watch->count, 1);
+    wake_thread(watch);
     return 0;
 }
 
-int irq_watch_add(struct irq_watch *watch, struct intact_irq_notifier *notifier)
+int watch_add(struct watch *watch, struct intact_irq_notifier *notifier)
 {
     pthread_mutex_lock(&watch->lock);
     int result = add(watch, notifier);
@@ -164,15 +172,29 @@ int irq_watch_add(struct irq_watch *watch, struct intact_irq_notifier *notifier)
     return result;
 }
 
-void irq_watch_remove(struct irq_watch *watch, struct intact_irq_notifier *notifier)
+void watch_remove(struct watch *watch, struct intact_irq_notifier *notifier)
 {
     pthread_mutex_lock(&watch->lock);
     for (uint32_t i = 0; i < watch->count; i++) {
         if (watch->notifiers[i] != notifier)
             continue;
-        watch->notifiers[i] = watch->notifiers[--watch->count];
-        ring(watch);
+        watch->notifiers[i] = watch->notifiers[watch->count - 1];
+        atomic_fetch_sub(&watch->count, 1);
+        wake_thread(watch);
         break;
     }
+    pthread_mutex_unlock(&watch->lock);
+}
+
+// --- The machine thread ----------------------------------------------------------------------------------------------
+
+void watch_sweep(struct watch *watch)
+{
+    if (!atomic_load_explicit(&watch->count, memory_order_relaxed))
+        return;
+    pthread_mutex_lock(&watch->lock);
+    list_files(watch, watch->sweep);
+    if (poll(watch->sweep, watch->count, 0) > 0)
+        take_events(watch, watch->sweep);
     pthread_mutex_unlock(&watch->lock);
 }

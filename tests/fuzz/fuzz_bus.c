@@ -212,7 +212,7 @@ static uint64_t pending_of(const struct intact_irq_group *group)
 {
     uint64_t pending = 0;
     for (uint32_t i = 0; i < intact_irq_group_length(group); i++)
-        pending += group->sources[i].owed + group->sources[i].again;
+        pending += group->sources[i].undelivered + group->sources[i].again;
     return pending;
 }
 

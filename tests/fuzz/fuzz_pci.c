@@ -270,7 +270,7 @@ static void check_counts(void)
     intact_irq_manager_counts(rig.manager, &counts);
     for (uint32_t i = 0; i < rig.manager->group_count; i++)
         for (uint32_t k = 0; k < rig.manager->groups[i]->length; k++)
-            waiting += rig.manager->groups[i]->sources[k].owed;
+            waiting += rig.manager->groups[i]->sources[k].undelivered;
     if (counts.triggered != counts.delivered + counts.coalesced + counts.dropped + counts.abandoned + waiting)
         fuzz_fail("%llu triggers, %llu accounted for", (unsigned long long)counts.triggered,
                   (unsigned long long)(counts.triggered - waiting));

@@ -378,6 +378,83 @@ Test(group, pending_can_be_cleared_and_is_then_counted_as_abandoned)
     rig_close(&rig);
 }
 
+Test(group, a_mask_is_what_a_forgotten_update_goes_back_to)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+    struct intact_irq_config late = rig_config(INTACT_IRQ_MSIX, 0x99);
+    rig_enable(group, 0x40);
+    intact_irq_group_update(group, 0, &late, false, false);
+    intact_irq_group_mask(group, 0);
+    intact_irq_group_forget(group);
+    late.data = 0x9a;
+    cr_expect_eq(intact_irq_group_enable(group, &late), INTACT_IRQ_OK);
+    intact_irq_group_trigger(group, 0);
+    cr_expect_eq(rig.count, 0, "it is masked still");
+    intact_irq_group_update(group, 0, &late, true, false);
+    intact_irq_group_unmask(group, 0);
+    cr_expect_eq(rig.count, 1);
+    intact_irq_group_forget(group);
+    cr_expect_eq(intact_irq_group_set_gsi(group), INTACT_IRQ_OK);
+    intact_irq_group_trigger(group, 0);
+    cr_expect_eq(rig.count, 2, "it is unmasked still");
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+Test(group, a_commit_delivers_what_is_pending_by_the_new_message)
+{
+    struct rig rig;
+    struct intact_irq_counts counts;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 3);
+    rig_enable(group, 0x40);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct intact_irq_config late = rig_config(INTACT_IRQ_MSIX, 0x90 + i);
+        intact_irq_group_mask(group, i);
+        intact_irq_group_trigger(group, i);
+        if (i)
+            intact_irq_group_update(group, i, &late, false, false);
+    }
+    cr_expect_eq(rig.count, 0);
+    cr_expect_eq(intact_irq_group_set_gsi(group), INTACT_IRQ_OK);
+    cr_expect_eq(rig.count, 2, "each once, and the one that was not updated waits on");
+    cr_expect(rig.messages[0].data == 0x91 && rig.messages[1].data == 0x92);
+    for (uint32_t i = 0; i < 3; i++)
+        cr_expect_eq(intact_irq_group_pending(group, i), i == 0);
+    intact_irq_group_counts(group, &counts);
+    cr_expect_eq(counts.delivered, 2);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+Test(group, a_commit_moves_a_level_that_is_high_to_its_new_pin)
+{
+    struct rig rig;
+    struct intact_irq_config elsewhere = rig_line(true), nowhere;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_legacy(&rig, true);
+    elsewhere.chip = 1;
+    elsewhere.pin = 7;
+    intact_irq_group_set_level(group, 0, true);
+    intact_irq_group_update(group, 0, &elsewhere, false, false);
+    cr_expect(rig.level[0][10] && rig.level[1][10] && !rig.level[1][7], "it waits for the commit");
+    cr_expect_eq(intact_irq_group_set_gsi(group), INTACT_IRQ_OK);
+    cr_expect(!rig.level[0][10] && !rig.level[1][10] && rig.level[1][7]);
+    nowhere = elsewhere;
+    nowhere.pin = 99;
+    intact_irq_group_update(group, 0, &nowhere, false, false);
+    cr_expect_eq(intact_irq_group_set_gsi(group), INTACT_IRQ_NO_ROUTE);
+    cr_expect(rig.level[1][7], "and stays where a commit fails");
+    intact_irq_group_forget(group);
+    intact_irq_group_update(group, 0, &elsewhere, true, true);
+    cr_expect_not(rig.level[1][7]);
+    cr_expect_eq(intact_irq_group_pending(group, 0), 1);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
 Test(group, a_mask_does_not_commit_a_waiting_update)
 {
     struct rig rig;

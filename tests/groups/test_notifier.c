@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Notifiers of every kind: as triggers from threads and processes, on masked and disabled sources, as resample.
+#define _GNU_SOURCE // syscall
+
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
+#include "groups/group.h"
+#include "groups/manager.h"
 #include "rig.h"
 
 #ifdef __linux__
@@ -261,3 +272,296 @@ Test(notifier, a_host_without_files_is_told_and_nothing_changes)
     intact_irq_manager_destroy_group(rig.manager, group);
     rig_close(&rig);
 }
+
+// --- What was signalled before a poll --------------------------------------------------------------------------------
+
+// Somebody else writes the file: for a pipe any bytes are an event, an eventfd takes 8.
+static void write_file(const struct intact_irq_notifier *notifier)
+{
+    uint64_t one = 1;
+    cr_assert_eq(write(intact_irq_notifier_write_fd(notifier), &one, sizeof(one)), (ssize_t)sizeof(one));
+}
+
+Test(notifier, what_was_signalled_before_a_poll_is_delivered_by_it, .timeout = 60)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 2);
+    rig_enable(group, 0x40);
+    unsigned count = 0;
+    for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
+        struct intact_irq_notifier *notifier;
+        bool file = kind != INTACT_IRQ_NOTIFIER_CALLBACK;
+        cr_assert_eq(intact_irq_notifier_create((enum intact_irq_notifier_kind)kind, &notifier), INTACT_IRQ_OK);
+        cr_assert_eq(intact_irq_group_set_notifier(group, 1, notifier), INTACT_IRQ_OK);
+        for (int i = 0; i < 1000; i++) {
+            cr_assert_eq(intact_irq_notifier_signal(notifier), INTACT_IRQ_OK);
+            cr_assert(rig.count == count + !file && intact_irq_group_pending(group, 1) == file);
+            intact_irq_manager_poll(rig.manager, 0);
+            cr_assert_eq(rig.count, ++count, "signal %d of kind %d", i, kind);
+            if (!file)
+                continue;
+            write_file(notifier);
+            intact_irq_manager_poll(rig.manager, 0);
+            cr_assert_eq(rig.count, ++count, "write %d of kind %d", i, kind);
+            write_file(notifier);
+            cr_assert(intact_irq_manager_wait(rig.manager, 60 * A_SECOND), "a wait sees it too");
+            intact_irq_manager_poll(rig.manager, 0);
+            cr_assert_eq(rig.count, ++count);
+        }
+        intact_irq_group_set_notifier(group, 1, NULL);
+        intact_irq_notifier_destroy(notifier);
+    }
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+Test(notifier, a_notifier_that_the_group_made_lives_as_long_as_the_group, .timeout = 60)
+{
+    struct rig rig;
+    struct intact_irq_notifier *own, *mine, *again;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+    rig_enable(group, 0x40);
+    intact_irq_group_notifier(group, 0, &own);
+    intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_CALLBACK, &mine);
+    cr_expect_eq(intact_irq_group_set_notifier(group, 0, mine), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_notifier_signal(own), INTACT_IRQ_OK, "the program still holds it");
+    intact_irq_manager_poll(rig.manager, 0);
+    cr_expect_eq(rig.count, 0, "nobody listens to it");
+    cr_expect_eq(intact_irq_group_set_notifier(group, 0, NULL), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_notifier(group, 0, &again), INTACT_IRQ_OK);
+    cr_expect_eq(own, again);
+    intact_irq_manager_poll(rig.manager, 0);
+    cr_expect_eq(rig.count, 1, "what it was signalled before counts");
+    cr_expect_eq(intact_irq_notifier_destroy(mine), INTACT_IRQ_OK);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+// --- Other threads: nothing knows a group or a notifier that is gone -------------------------------------------------
+
+struct scene {
+    struct rig rig;
+    struct intact_irq_group *group, *other;
+    struct intact_irq_notifier *notifier;
+    atomic_int inside, done;
+    pthread_barrier_t round;
+};
+
+static void nap(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+static void *destroy_group_and_notifier(void *argument)
+{
+    struct scene *scene = argument;
+    intact_irq_manager_destroy_group(scene->rig.manager, scene->group);
+    cr_expect_eq(intact_irq_notifier_destroy(scene->notifier), INTACT_IRQ_OK, "nobody uses it any more");
+    atomic_store(&scene->done, 1);
+    return NULL;
+}
+
+// The sanitizer sees a notifier that is signalled after its end.
+Test(notifier, a_resample_notifier_is_forgotten_when_its_group_is_destroyed_elsewhere, .timeout = 60)
+{
+    struct scene scene = { .done = 0 };
+    pthread_t thread;
+    rig_open(&scene.rig);
+    scene.group = rig_legacy(&scene.rig, true);
+    intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_PIPE, &scene.notifier);
+    intact_irq_group_set_resample(scene.group, 0, scene.notifier);
+    intact_irq_group_trigger(scene.group, 0);
+    pthread_create(&thread, NULL, destroy_group_and_notifier, &scene);
+    pthread_join(thread, NULL);
+    intact_irq_manager_eoi(scene.rig.manager, 0, 10); // before the drain: the wire still knows the group
+    rig_close(&scene.rig);
+}
+
+static void slow_callback(void *owner)
+{
+    struct scene *scene = owner;
+    atomic_store(&scene->inside, 1);
+    nap();
+    cr_expect_eq(atomic_load(&scene->done), 0, "what it uses is still there");
+    nap();
+}
+
+static void *destroy_during_callback(void *argument)
+{
+    struct scene *scene = argument;
+    while (!atomic_load(&scene->inside))
+        sched_yield();
+    return destroy_group_and_notifier(scene);
+}
+
+Test(notifier, a_group_is_not_gone_while_its_resample_callback_runs, .timeout = 60)
+{
+    struct scene scene = { .done = 0 };
+    pthread_t thread;
+    rig_open(&scene.rig);
+    scene.group = rig_legacy(&scene.rig, true);
+    intact_irq_notifier_create_callback(slow_callback, &scene, &scene.notifier);
+    intact_irq_group_set_resample(scene.group, 0, scene.notifier);
+    intact_irq_group_trigger(scene.group, 0);
+    pthread_create(&thread, NULL, destroy_during_callback, &scene);
+    intact_irq_manager_eoi(scene.rig.manager, 0, 10);
+    pthread_join(thread, NULL);
+    cr_expect_eq(atomic_load(&scene.inside), 1);
+    rig_close(&scene.rig);
+}
+
+static void resample_no_more(void *owner)
+{
+    struct scene *scene = owner;
+    intact_irq_group_set_level(scene->group, 0, true);
+    cr_expect_eq(intact_irq_group_set_resample(scene->group, 0, NULL), INTACT_IRQ_OK);
+    scene->done = 1;
+}
+
+Test(notifier, a_resample_callback_may_take_itself_away, .timeout = 60)
+{
+    struct scene scene = { .done = 0 };
+    rig_open(&scene.rig);
+    scene.group = rig_legacy(&scene.rig, true);
+    intact_irq_notifier_create_callback(resample_no_more, &scene, &scene.notifier);
+    intact_irq_group_set_resample(scene.group, 0, scene.notifier);
+    intact_irq_group_trigger(scene.group, 0);
+    intact_irq_manager_eoi(scene.rig.manager, 0, 10);
+    cr_expect_eq(atomic_load(&scene.done), 1);
+    cr_expect(scene.rig.level[0][10]);
+    cr_expect_eq(intact_irq_notifier_destroy(scene.notifier), INTACT_IRQ_OK);
+    intact_irq_manager_destroy_group(scene.rig.manager, scene.group);
+    rig_close(&scene.rig);
+}
+
+static void *signal_once(void *argument)
+{
+    const struct scene *scene = argument;
+    intact_irq_notifier_signal(scene->notifier);
+    return NULL;
+}
+
+static void *move_and_destroy(void *argument)
+{
+    struct scene *scene = argument;
+    intact_irq_group_set_notifier(scene->group, 7, NULL);
+    intact_irq_group_set_notifier(scene->other, 0, scene->notifier);
+    intact_irq_manager_destroy_group(scene->rig.manager, scene->group);
+    atomic_store(&scene->done, 1);
+    return NULL;
+}
+
+// A signal is held back where it has found the source and not reached the inbox yet, while its notifier goes to the
+// shorter group and its group ends.
+Test(notifier, a_signal_under_way_keeps_its_source_until_it_is_in_the_inbox, .timeout = 60)
+{
+    for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
+        struct scene scene = { .done = 0 };
+        struct intact_irq_counts counts;
+        pthread_t signaller, mover;
+        rig_open(&scene.rig);
+        scene.group = rig_group(&scene.rig, INTACT_IRQ_MSIX, 2048);
+        scene.other = rig_group(&scene.rig, INTACT_IRQ_MSIX, 1);
+        rig_enable(scene.group, 0x40);
+        rig_enable(scene.other, 0x20);
+        intact_irq_notifier_create((enum intact_irq_notifier_kind)kind, &scene.notifier);
+        intact_irq_group_set_notifier(scene.group, 7, scene.notifier);
+        pthread_mutex_lock(&scene.rig.manager->inbox->lock);
+        pthread_create(&signaller, NULL, signal_once, &scene);
+        while (!atomic_load(&scene.group->sources[7].posted))
+            sched_yield();
+        pthread_create(&mover, NULL, move_and_destroy, &scene);
+        nap();
+        cr_expect_eq(atomic_load(&scene.done), 0, "the source is in use");
+        pthread_mutex_unlock(&scene.rig.manager->inbox->lock);
+        pthread_join(signaller, NULL);
+        pthread_join(mover, NULL);
+        intact_irq_manager_poll(scene.rig.manager, 0);
+        cr_expect_eq(scene.rig.count, 1);
+        cr_expect_eq(scene.rig.messages[0].data, 0x47);
+        cr_expect_eq(intact_irq_notifier_signal(scene.notifier), INTACT_IRQ_OK);
+        intact_irq_manager_poll(scene.rig.manager, 0);
+        cr_expect_eq(scene.rig.messages[1].data, 0x20);
+        intact_irq_manager_counts(scene.rig.manager, &counts);
+        cr_expect(counts.triggered == 2 && counts.delivered == 2);
+        intact_irq_manager_destroy_group(scene.rig.manager, scene.other);
+        intact_irq_notifier_destroy(scene.notifier);
+        rig_close(&scene.rig);
+    }
+}
+
+enum { ATTACH_ROUNDS = 3000 };
+
+static void *signal_each_round(void *argument)
+{
+    struct scene *scene = argument;
+    for (int i = 0; i < ATTACH_ROUNDS; i++) {
+        pthread_barrier_wait(&scene->round);
+        intact_irq_notifier_signal(scene->notifier);
+        pthread_barrier_wait(&scene->round);
+    }
+    return NULL;
+}
+
+Test(notifier, a_signal_while_its_notifier_is_attached_or_detached_is_a_trigger, .timeout = 120)
+{
+    for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
+        struct scene scene = { .done = 0 };
+        pthread_t thread;
+        rig_open(&scene.rig);
+        scene.group = rig_group(&scene.rig, INTACT_IRQ_MSIX, 2);
+        rig_enable(scene.group, 0x40);
+        intact_irq_notifier_create((enum intact_irq_notifier_kind)kind, &scene.notifier);
+        pthread_barrier_init(&scene.round, NULL, 2);
+        pthread_create(&thread, NULL, signal_each_round, &scene);
+        for (unsigned i = 0; i < ATTACH_ROUNDS; i++) {
+            pthread_barrier_wait(&scene.round);
+            cr_assert_eq(intact_irq_group_set_notifier(scene.group, i / 2 % 2, i % 2 ? NULL : scene.notifier), 0);
+            pthread_barrier_wait(&scene.round);
+            intact_irq_group_set_notifier(scene.group, i / 2 % 2, scene.notifier); // after a detach the event was kept
+            intact_irq_manager_poll(scene.rig.manager, 0);
+            cr_assert_eq(scene.rig.count, i + 1, "round %u of kind %d", i, kind);
+            if (i % 2)
+                intact_irq_group_set_notifier(scene.group, i / 2 % 2, NULL);
+        }
+        pthread_join(thread, NULL);
+        intact_irq_manager_destroy_group(scene.rig.manager, scene.group);
+        intact_irq_notifier_destroy(scene.notifier);
+        rig_close(&scene.rig);
+    }
+}
+
+// --- Descriptors -----------------------------------------------------------------------------------------------------
+
+#ifdef __linux__
+
+static unsigned closed[1024];
+
+// In place of the library's: it counts.
+int close(int fd)
+{
+    if (fd >= 0 && fd < 1024)
+        closed[fd]++;
+    return (int)syscall(SYS_close, fd);
+}
+
+Test(notifier, each_descriptor_is_closed_once)
+{
+    for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
+        struct intact_irq_notifier *notifier;
+        cr_assert_eq(intact_irq_notifier_create((enum intact_irq_notifier_kind)kind, &notifier), INTACT_IRQ_OK);
+        int read_fd = intact_irq_notifier_read_fd(notifier), write_fd = intact_irq_notifier_write_fd(notifier);
+        memset(closed, 0, sizeof(closed));
+        cr_expect_eq(intact_irq_notifier_destroy(notifier), INTACT_IRQ_OK);
+        unsigned sum = 0;
+        for (unsigned i = 0; i < 1024; i++)
+            sum += closed[i];
+        cr_expect_eq(sum, kind == INTACT_IRQ_NOTIFIER_CALLBACK ? 0 : kind == INTACT_IRQ_NOTIFIER_PIPE ? 2 : 1);
+        cr_expect(read_fd < 0 || (closed[read_fd] == 1 && closed[write_fd] == 1));
+        cr_expect(read_fd < 0 || (fcntl(read_fd, F_GETFD) < 0 && fcntl(write_fd, F_GETFD) < 0));
+    }
+}
+
+#endif

@@ -84,7 +84,10 @@ static int make_controllers(struct board *board)
     sink.owner = board;
     route_init(&board->route, &sink, &board->trace);
     int result = board->type->wire_controllers(board);
-    return result < 0 ? result : manager_create(&board->route, &board->inbox, &board->trace, &board->manager);
+    if (result == 0)
+        result = manager_create(&board->route, &board->inbox, &board->trace, &board->manager);
+    board->outside.manager = board->manager;
+    return result;
 }
 
 static int make_cpus(struct board *board)
@@ -137,7 +140,7 @@ void board_destroy(struct board *board)
     device_list_destroy(&board->devices);
     backends_destroy(board);
     if (board->manager)
-        intact_irq_manager_destroy(board->manager);
+        manager_destroy(board->manager);
     route_free(&board->route); // lines that are high fall, and what they reach must be there
     for (uint32_t i = 0; i < board->loop.count; i++)
         board->type->destroy_cpu(board, i);

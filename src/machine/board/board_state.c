@@ -31,7 +31,7 @@ void board_visit_chips(struct board *board, struct visit *v)
     VISIT_NESTED(v, "pci", pci_host_visit(&board->pci, v));
     VISIT_NESTED(v, "virtio-mmio", virtio_slots_visit(&board->virtio_slots, v));
     device_list_visit(&board->devices, v);
-    manager_visit(board->manager, v); // groups attach their wires again before routing loads the levels
+    manager_visit(board->manager, v);
     route_visit(&board->route, v);
     board->type->visit_controllers(board, v);
     for (uint32_t i = 0; i < board->config.cpus; i++) {
@@ -52,6 +52,7 @@ void board_loaded(struct board *board)
     outside_loaded(&board->outside);
     pci_bus_loaded(&board->pci.bus);
     device_list_loaded(&board->devices);
+    manager_loaded(board->manager);
     board->type->loaded(board);
     for (unsigned i = 0; i < board->memory.count; i++)
         if (board->memory.regions[i]->ram)

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/inbox.h"
 #include "base/visit.h"
+#include "groups/manager.h"
 #include "vcpu/loop.h"
 
 #define OUTSIDE_INPUT_BYTES 65536 // characters that wait for the serial port; a power of two
@@ -24,6 +25,7 @@ struct outside {
     struct clock *clock;
     struct inbox *inbox;
     struct loop *loop;
+    struct intact_irq_manager *manager; // comes after outside_init
     bool (*can_receive)(void *port);
     void (*receive)(void *port, uint8_t byte, uint64_t now);
     void *port; // the serial port

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Messages from the threads that ask to the machine thread, by the inbox: one channel for all groups of a manager.
+//
+// A message names its group by pointer. The last one of a group is its end, which frees it: no message outlives what it
+// names. In a journal the group's number names it.
+// Path: groups/group.c, groups/group_request.c / groups/source.c
+#include "base/bits.h"
+#include "groups/group.h"
+
+// --- Posting ---------------------------------------------------------------------------------------------------------
+
+struct inbox_message group_message(struct intact_irq_group *group, uint32_t kind, uint64_t a, uint64_t b, uint64_t c)
+{
+    return (struct inbox_message){
+        .channel = group->manager->channel,
+        .kind = (uint16_t)kind,
+        .id = group->id,
+        .target = group,
+        .a = a,
+        .b = b,
+        .c = c,
+    };
+}
+
+int group_post(struct intact_irq_group *group, uint32_t kind, uint64_t a, uint64_t b)
+{
+    struct inbox_message m = group_message(group, kind, a, b, 0);
+    return inbox_post(group->manager->inbox, &m, 1) ? INTACT_IRQ_NO_MEMORY : INTACT_IRQ_OK;
+}
+
+struct inbox_message group_settings_message(struct intact_irq_group *group, uint32_t index, uint32_t version,
+                                            const struct settings *settings)
+{
+    return group_message(group, GROUP_SETTINGS | (uint32_t)settings->flags << GROUP_FLAGS_SHIFT,
+                         index | (uint64_t)version << 32, settings->address,
+                         settings->data | (uint64_t)settings->device << 32);
+}
+
+// --- Messages from the inbox -----------------------------------------------------------------------------------------
+
+static bool newer(uint32_t version, uint32_t than)
+{
+    return (int32_t)(version - than) > 0;
+}
+
+static void end_by_message(struct intact_irq_group *group)
+{
+    source_end(group);
+    manager_free_retired(group->manager, group);
+}
+
+bool group_accept(void *manager, struct inbox_message *message)
+{
+    struct intact_irq_group *group = message->target;
+    uint32_t index = (uint32_t)message->a, version = (uint32_t)(message->a >> 32);
+    (void)manager;
+    switch (message->kind & bits_low(GROUP_FLAGS_SHIFT)) {
+    case GROUP_SETTINGS: return newer(version, group->sources[index].version);
+    case GROUP_ENABLE:
+    case GROUP_DISABLE: return newer(version, group->version);
+    case GROUP_LEVEL: // the level as it is by now
+        atomic_exchange(&group->sources[index].level_posted, false);
+        message->b = atomic_load(&group->sources[index].wanted);
+        return true;
+    case GROUP_DESTROY: // what the machine thread does itself does not come from outside
+        if (message->b)
+            end_by_message(group);
+        return !message->b;
+    default: return true;
+    }
+}
+
+// `posted` falls before the delivery, so that a trigger that comes now is a new one; and, where the trigger stays,
+// after it became pending, so that `pending` never looks false in between.
+static void trigger_by_message(struct intact_irq_group *group, uint32_t index)
+{
+    struct group_source *source = &group->sources[index];
+    bool open = source_is_open(group, source);
+    if (open)
+        atomic_exchange(&source->posted, false);
+    source_trigger(group, index);
+    if (!open)
+        atomic_exchange(&source->posted, false);
+}
+
+static void configure_by_message(struct intact_irq_group *group, const struct inbox_message *message)
+{
+    struct settings settings = {
+        .address = message->b,
+        .data = (uint32_t)message->c,
+        .device = (uint32_t)(message->c >> 32),
+        .flags = (uint8_t)(message->kind >> GROUP_FLAGS_SHIFT),
+    };
+    source_configure(group, (uint32_t)message->a, &settings, (uint32_t)(message->a >> 32));
+    source_settle(group, (uint32_t)message->a);
+}
+
+// In a replay there is no target: the group is found by its number, or made by the message that says so.
+static struct intact_irq_group *target_of(struct intact_irq_manager *manager, const struct inbox_message *message)
+{
+    if (message->target)
+        return message->target;
+    struct intact_irq_group *group = manager_find(manager, message->id);
+    if (group)
+        group_replay(group, message);
+    return group;
+}
+
+void group_handle(void *manager, const struct inbox_message *message, uint64_t now)
+{
+    struct intact_irq_group *group = target_of(manager, message);
+    uint32_t index = (uint32_t)message->a, version = (uint32_t)(message->a >> 32);
+    (void)now;
+    if (!group) {
+        manager_replay(manager, message);
+        return;
+    }
+    switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
+    case GROUP_CREATE: break;
+    case GROUP_TRIGGER: trigger_by_message(group, index); break;
+    case GROUP_LEVEL: source_set_level(group, index, message->b); break;
+    case GROUP_CLEAR: source_clear(group, index); break;
+    case GROUP_SETTINGS: configure_by_message(group, message); break;
+    case GROUP_ENABLE:
+    case GROUP_DISABLE:
+        source_set_live(group, (message->kind & bits_low(GROUP_FLAGS_SHIFT)) == GROUP_ENABLE, version);
+        break;
+    case GROUP_DESTROY:
+        if (!message->target)
+            manager_retire(manager, group);
+        end_by_message(group);
+        break;
+    }
+}
