@@ -7,8 +7,9 @@
 //
 // Messages are staged here part by part, as a guest writes them, and go to the group by update (enabled) or enable.
 // Path: devices / groups/group.c
-#include <intact/interrupt.h>
 #include <stdlib.h>
+
+#include "groups/group.h"
 
 #define MODES (INTACT_IRQ_MODE_PCI_MSIX + 1)
 
@@ -16,6 +17,7 @@ struct device_mode {
     struct intact_irq_group *group;   // NULL: the device has no resource for it
     struct intact_irq_config *staged; // one per source
     bool *masked;
+    bool *written; // the driver has given the message an address; a line needs none
 };
 
 struct intact_irq_device {
@@ -39,7 +41,7 @@ static struct device_mode *current(struct intact_irq_device *device)
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 
-// What a source is before the guest wrote anything: a message to address 0, or the line.
+// What a source is before the guest wrote anything: a message that has no address yet, or the line.
 static void clear_staged(struct intact_irq_device *device)
 {
     for (int mode = INTACT_IRQ_MODE_LEGACY; mode < MODES; mode++) {
@@ -48,6 +50,7 @@ static void clear_staged(struct intact_irq_device *device)
             m->staged[i] = (struct intact_irq_config){ .type = intact_irq_group_type(m->group) };
             m->staged[i].device = device->requester;
             m->masked[i] = false;
+            m->written[i] = mode == INTACT_IRQ_MODE_LEGACY;
         }
     }
     if (device->modes[INTACT_IRQ_MODE_LEGACY].group) {
@@ -67,7 +70,8 @@ static int add_mode(struct intact_irq_device *device, enum intact_irq_mode mode,
         return result;
     m->staged = calloc(resource->count, sizeof(*m->staged));
     m->masked = calloc(resource->count, sizeof(*m->masked));
-    return m->staged && m->masked ? INTACT_IRQ_OK : INTACT_IRQ_NO_MEMORY;
+    m->written = calloc(resource->count, sizeof(*m->written));
+    return m->staged && m->masked && m->written ? INTACT_IRQ_OK : INTACT_IRQ_NO_MEMORY;
 }
 
 static int add_modes(struct intact_irq_device *device, const struct intact_irq_resources *resources)
@@ -109,6 +113,7 @@ void intact_irq_device_destroy(struct intact_irq_device *device)
             intact_irq_manager_destroy_group(device->manager, m->group);
         free(m->staged);
         free(m->masked);
+        free(m->written);
     }
     free(device);
 }
@@ -134,11 +139,20 @@ enum intact_irq_mode intact_irq_device_mode(const struct intact_irq_device *devi
     return device->mode;
 }
 
+// A source that was not written is one that was never configured, also when its group was by an earlier driver.
+static int stage(const struct device_mode *m, uint32_t index)
+{
+    if (m->written[index])
+        return intact_irq_group_update(m->group, index, &m->staged[index], m->masked[index], false);
+    group_stage_unconfigured(m->group, index, m->masked[index]);
+    return INTACT_IRQ_OK;
+}
+
 static int stage_all(const struct device_mode *m)
 {
     int result = INTACT_IRQ_OK;
     for (uint32_t i = 0; i < intact_irq_group_length(m->group) && !result; i++)
-        result = intact_irq_group_update(m->group, i, &m->staged[i], m->masked[i], false);
+        result = stage(m, i);
     return result;
 }
 
@@ -210,17 +224,21 @@ static int check_source(struct intact_irq_device *device, uint32_t index)
 int intact_irq_device_set_address_low(struct intact_irq_device *device, uint32_t index, uint32_t address)
 {
     int result = check_source(device, index);
-    if (!result)
-        current(device)->staged[index].address_low = address;
-    return result;
+    if (result)
+        return result;
+    current(device)->staged[index].address_low = address;
+    current(device)->written[index] = true;
+    return INTACT_IRQ_OK;
 }
 
 int intact_irq_device_set_address_high(struct intact_irq_device *device, uint32_t index, uint32_t address)
 {
     int result = check_source(device, index);
-    if (!result)
-        current(device)->staged[index].address_high = address;
-    return result;
+    if (result)
+        return result;
+    current(device)->staged[index].address_high = address;
+    current(device)->written[index] = true;
+    return INTACT_IRQ_OK;
 }
 
 int intact_irq_device_set_data(struct intact_irq_device *device, uint32_t index, uint32_t data)
@@ -254,7 +272,9 @@ int intact_irq_device_update(struct intact_irq_device *device, uint32_t index)
     if (!device->enabled || check_source(device, index))
         return INTACT_IRQ_INVALID;
     const struct device_mode *m = current(device);
-    return intact_irq_group_update(m->group, index, &m->staged[index], m->masked[index], true);
+    if (m->written[index])
+        return intact_irq_group_update(m->group, index, &m->staged[index], m->masked[index], true);
+    return m->masked[index] ? intact_irq_group_mask(m->group, index) : INTACT_IRQ_INVALID;
 }
 
 struct intact_irq_group *intact_irq_device_group(struct intact_irq_device *device)

@@ -244,13 +244,49 @@ Test(device, a_failed_enable_leaves_the_device_as_it_was)
     intact_irq_device_set_mode(device, INTACT_IRQ_MODE_PCI_MSIX);
     for (uint32_t i = 0; i < 4; i++)
         write_message(device, i, i);
-    cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_NO_ROUTE, "source 4 has address 0");
+    cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_INVALID, "source 4 was never written");
+    write_message(device, 4, 4);
+    intact_irq_device_set_address_low(device, 4, RIG_NOWHERE);
+    cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_NO_ROUTE, "now it leads nowhere");
     cr_expect_not(intact_irq_device_enabled(device));
     cr_expect_null(intact_irq_device_group(device));
     cr_expect_eq(intact_irq_device_set_mode(device, INTACT_IRQ_MODE_LEGACY), INTACT_IRQ_OK, "not half enabled");
     cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_OK);
     intact_irq_device_destroy(device);
     rig_close(&rig);
+}
+
+Test(device, a_source_that_was_never_written_is_not_let_out)
+{
+    static const enum intact_irq_mode modes[] = { INTACT_IRQ_MODE_GENERIC_MSI, INTACT_IRQ_MODE_PCI_MSI,
+                                                  INTACT_IRQ_MODE_PCI_MSIX };
+    for (unsigned i = 0; i < 3; i++) {
+        struct rig rig;
+        rig_open(&rig);
+        struct intact_irq_device *device = make(&rig, &everything);
+        cr_assert_eq(intact_irq_device_set_mode(device, modes[i]), INTACT_IRQ_OK);
+        cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_INVALID);
+        intact_irq_device_set_data(device, 0, 0x41);
+        cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_INVALID, "a message without an address is none");
+        for (uint32_t source = 0; intact_irq_device_set_masked(device, source, true) == INTACT_IRQ_OK; source++)
+            continue;
+        cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_OK, "masked sources need none");
+        struct intact_irq_group *group = intact_irq_device_group(device);
+        cr_expect_eq(intact_irq_group_trigger(group, 0), INTACT_IRQ_OK);
+        cr_expect_eq(intact_irq_device_set_masked(device, 0, false), INTACT_IRQ_OK);
+        cr_expect_eq(intact_irq_device_update(device, 0), INTACT_IRQ_INVALID);
+        cr_expect_eq(intact_irq_group_unmask(group, 0), INTACT_IRQ_INVALID);
+        cr_expect_eq(rig.count, 0, "no message to address 0");
+        intact_irq_device_set_masked(device, 0, true);
+        cr_expect_eq(intact_irq_device_update(device, 0), INTACT_IRQ_OK);
+        write_message(device, 0, 0x42);
+        intact_irq_device_set_masked(device, 0, false);
+        cr_expect_eq(intact_irq_device_update(device, 0), INTACT_IRQ_OK);
+        cr_expect_eq(rig.count, 1);
+        cr_expect_eq(rig.messages[0].data, 0x42);
+        intact_irq_device_destroy(device);
+        rig_close(&rig);
+    }
 }
 
 Test(device, reset_disables_and_clears_everything_staged_and_pending)
@@ -268,7 +304,7 @@ Test(device, reset_disables_and_clears_everything_staged_and_pending)
     cr_expect_not(intact_irq_device_enabled(device));
     cr_expect_eq(intact_irq_device_mode(device), INTACT_IRQ_MODE_DISABLED);
     cr_expect_eq(intact_irq_device_set_mode(device, INTACT_IRQ_MODE_PCI_MSIX), INTACT_IRQ_OK);
-    cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_NO_ROUTE, "the old messages are forgotten");
+    cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_INVALID, "the old messages are forgotten");
     for (uint32_t i = 0; i < 5; i++)
         write_message(device, i, 0x70 + i);
     cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_OK);
