@@ -205,7 +205,10 @@ const char *intact_device_property(const char *driver, unsigned index, const cha
 // -EINVAL for a value out of range, -ENOENT and other file errors, -ENOEXEC for a file that is no kernel, -ENOMEM when
 // it does not fit the guest's or the host's memory.
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why);
-void intact_machine_destroy(struct intact_machine *machine); // NULL: nothing
+// NULL: nothing. No other thread may use the machine any more. Groups of <intact/interrupt.h> that are left end with it
+// as by intact_irq_manager_destroy_group, and their handles with them; notifiers that were attached to them are the
+// program's to destroy. Devices (intact_irq_device_destroy) and lines must be gone before.
+void intact_machine_destroy(struct intact_machine *machine);
 
 enum intact_reason {
     INTACT_POWER_OFF,  // the guest turned the power off (ACPI S5)
@@ -252,7 +255,8 @@ struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *mach
 // guest has not read what came before (ask again later). With `interactive` only.
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size);
 
-// Any thread. Nothing will come in any more: a machine that waits for it may end with INTACT_DEADLOCK.
+// Any thread. Nothing will come in any more: a machine that waits for it may end with INTACT_DEADLOCK, unless a source
+// still listens to a notifier.
 void intact_machine_input_end(struct intact_machine *machine);
 
 // Any thread. A frame for the card on the network end `id`, of kind OWN: from the destination address on, without a check

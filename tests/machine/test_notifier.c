@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A notifier on its way into a running guest: whoever writes it, the handler runs within one slice of the loop from the
-// moment it is in the inbox, though the guest never halts and does nothing that would look there.
+// moment it is in the inbox, though the guest never halts and does nothing that would look there; and one that halts
+// waits for it.
 #include <intact/interrupt.h>
 #include <intact/machine.h>
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <sched.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "machine/x86_interrupts.h"
 #include "vcpu/loop.h"
@@ -45,32 +49,48 @@ static void told(void *owner, uint8_t vector)
         intact_machine_quit(scene.machine);
 }
 
-static void run_with(enum intact_irq_notifier_kind kind)
+static void open_scene(bool spins, void (*write)(void *owner, uint8_t byte))
 {
     static struct code code;
     struct intact_machine_config config;
     char why[INTACT_ERROR_SIZE];
     const struct intact_irq_config message = { .type = INTACT_IRQ_MSIX, .address_low = 0xfee00000, .data = VECTOR };
     scene = (struct scene){ 0 };
-    make_interrupt_guest(&code, true);
+    make_interrupt_guest(&code, spins);
     intact_machine_config_init(&config);
     config.memory = UINT64_C(16) << 20;
     config.kernel = "guest";
     config.kernel_data = code.bytes;
     config.kernel_size = sizeof code.bytes;
     config.debugcon_port = GUEST_DEBUG_PORT;
-    config.debugcon = (struct intact_console){ .write = told };
+    config.debugcon = (struct intact_console){ .write = write };
     config.reboot = false;
+    config.hpet = false;
     cr_assert_eq(intact_machine_create(&config, &scene.machine, why), 0, "%s", why);
     struct intact_irq_manager *manager = intact_machine_interrupts(scene.machine);
     cr_assert_eq(intact_irq_manager_create_group(manager, INTACT_IRQ_MSIX, INTACT_IRQ_ANY_BASE, 1, &scene.group), 0);
     cr_assert_eq(intact_irq_group_enable(scene.group, &message), 0);
+}
+
+static void attach_notifier(enum intact_irq_notifier_kind kind)
+{
     cr_assert_eq(intact_irq_notifier_create(kind, &scene.notifier), 0);
     cr_assert_eq(intact_irq_group_set_notifier(scene.group, 0, scene.notifier), 0);
-    cr_assert_eq(intact_machine_run(scene.machine).reason, INTACT_QUIT);
-    intact_irq_manager_destroy_group(manager, scene.group);
+}
+
+static void close_scene(void)
+{
+    intact_irq_manager_destroy_group(intact_machine_interrupts(scene.machine), scene.group);
     intact_irq_notifier_destroy(scene.notifier);
     intact_machine_destroy(scene.machine);
+}
+
+static void run_with(enum intact_irq_notifier_kind kind)
+{
+    open_scene(true, told);
+    attach_notifier(kind);
+    cr_assert_eq(intact_machine_run(scene.machine).reason, INTACT_QUIT);
+    close_scene();
     cr_assert_eq(scene.taken, ROUNDS);
     cr_assert_leq(scene.longest, LONGEST_SLICE + HANDLER_BEGIN, "%llu instructions", (unsigned long long)scene.longest);
 }
@@ -79,4 +99,75 @@ Test(notifier_in_a_guest, reaches_the_handler_within_one_slice, .timeout = 60)
 {
     run_with(INTACT_IRQ_NOTIFIER_BEST);
     run_with(INTACT_IRQ_NOTIFIER_PIPE);
+}
+
+// --- A guest that halts ----------------------------------------------------------------------------------------------
+
+static void count_taken(void *owner, uint8_t vector)
+{
+    (void)owner;
+    scene.taken += vector == VECTOR;
+}
+
+// Time for a machine that does not wait to end.
+static void nap(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 30000000 }, NULL);
+}
+
+static void *signal_thrice_and_leave(void *argument)
+{
+    const uint64_t one = 1;
+    (void)argument;
+    for (int i = 0; i < 3; i++) {
+        nap();
+        if (intact_irq_notifier_write_fd(scene.notifier) < 0)
+            intact_irq_notifier_signal(scene.notifier);
+        else if (write(intact_irq_notifier_write_fd(scene.notifier), &one, sizeof one) != (ssize_t)sizeof one)
+            return NULL;
+    }
+    nap();
+    intact_irq_group_set_notifier(scene.group, 0, NULL); // nothing more will come
+    return NULL;
+}
+
+Test(notifier_in_a_guest, a_guest_that_halts_is_waited_for_while_a_notifier_is_attached, .timeout = 60)
+{
+    static const enum intact_irq_notifier_kind kinds[] = { INTACT_IRQ_NOTIFIER_BEST, INTACT_IRQ_NOTIFIER_PIPE,
+                                                           INTACT_IRQ_NOTIFIER_CALLBACK };
+    for (unsigned i = 0; i < 3; i++) {
+        pthread_t thread;
+        open_scene(false, count_taken);
+        attach_notifier(kinds[i]);
+        pthread_create(&thread, NULL, signal_thrice_and_leave, NULL);
+        cr_expect_eq(intact_machine_run(scene.machine).reason, INTACT_DEADLOCK, "without a notifier nothing can come");
+        pthread_join(thread, NULL);
+        cr_expect_eq(scene.taken, 3);
+        close_scene();
+    }
+}
+
+// --- The end of the machine ------------------------------------------------------------------------------------------
+
+// The sanitizer sees whoever goes on in freed memory; the thread that reads notifiers would.
+Test(notifier_in_a_guest, a_machine_ends_the_groups_that_are_left, .timeout = 60)
+{
+    const uint64_t one = 1;
+    struct intact_irq_notifier *resample;
+    struct intact_irq_group *line;
+    const struct intact_irq_config level = { .type = INTACT_IRQ_LEGACY, .chip = INTACT_IRQ_ANY_PIN, .level = true };
+    open_scene(false, count_taken);
+    attach_notifier(INTACT_IRQ_NOTIFIER_PIPE);
+    struct intact_irq_manager *manager = intact_machine_interrupts(scene.machine);
+    cr_assert_eq(intact_irq_manager_create_group(manager, INTACT_IRQ_LEGACY, GUEST_GSI, 1, &line), 0);
+    cr_assert_eq(intact_irq_group_enable(line, &level), 0);
+    intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_BEST, &resample);
+    intact_irq_group_set_resample(line, 0, resample);
+    intact_irq_group_set_level(line, 0, true);
+    intact_machine_destroy(scene.machine);
+    cr_expect_eq(write(intact_irq_notifier_write_fd(scene.notifier), &one, sizeof one), (ssize_t)sizeof one);
+    nap();
+    cr_expect(intact_irq_notifier_consume(scene.notifier), "nobody else reads it any more");
+    cr_expect_eq(intact_irq_notifier_destroy(scene.notifier), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_notifier_destroy(resample), INTACT_IRQ_OK);
 }

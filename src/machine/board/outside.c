@@ -133,6 +133,13 @@ static bool wait_paced(struct outside *outside, uint64_t until)
     return true;
 }
 
+// Is there somebody who may send something? Networks, as long as the machine lives; who types, until the end of input;
+// whoever has a notifier that a source listens to.
+static bool may_come_in(const struct outside *outside)
+{
+    return atomic_load(&outside->input_open) || outside->doors || manager_listens(outside->manager);
+}
+
 // See struct loop. Without a deadline there is something to wait for only as long as somebody may send it.
 bool outside_idle(void *owner, uint64_t until)
 {
@@ -141,7 +148,7 @@ bool outside_idle(void *owner, uint64_t until)
         return true;
     if (until != CLOCK_NEVER)
         return outside->config->paced && wait_paced(outside, until);
-    if (!atomic_load(&outside->input_open) && !outside->doors)
+    if (!may_come_in(outside))
         return false;
     wait_for_inbox(outside, UINT64_MAX);
     return true;
