@@ -34,6 +34,8 @@ enum {
     EC_DATA_ABORT_USER = 0x24,
     EC_DATA_ABORT = 0x25,
     EC_SP_ALIGNMENT = 0x26,
+    EC_BREAKPOINT = 0x31,
+    EC_WATCHPOINT = 0x35,
     EC_BRK = 0x3c,
 };
 

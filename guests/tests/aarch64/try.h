@@ -25,7 +25,8 @@ static void report(struct frame *frame)
     switch (exception_class(frame)) {
     case EC_PC_ALIGNMENT: print(", far %s", frame->far == frame->pc ? "the same" : "another"); break;
     case EC_INSTRUCTION_ABORT:
-    case EC_DATA_ABORT: print(", far ..%x", frame->far & 0xffff); break;
+    case EC_DATA_ABORT:
+    case EC_WATCHPOINT: print(", far ..%x", frame->far & 0xffff); break;
     default: break;
     }
     if (frame->pstate & PSTATE_IL)
