@@ -53,6 +53,20 @@ Test(a64_ops, every_op_has_a_name_of_its_own_and_a_form_that_fits_its_columns)
     }
 }
 
+Test(a64_ops, every_helper_has_a_row_and_a_function)
+{
+    for (unsigned i = 0; i < A64_HELPER_COUNT; i++) {
+        cr_assert_not_null(a64_helpers[i]);
+        cr_assert_not_null(a64_helper_rows[i].name);
+        cr_expect_eq(a64_helper_rows[i].class, OP_CHECKED, "%s", a64_helper_rows[i].name);
+        for (unsigned other = 0; other < i; other++)
+            cr_assert_str_neq(a64_helper_rows[i].name, a64_helper_rows[other].name);
+        // What HELP may do is what some of them may.
+        cr_expect_leq(a64_helper_rows[i].faults, a64_ops[A64_OP_HELP].faults);
+        cr_expect_leq(a64_helper_rows[i].finishes, a64_ops[A64_OP_HELP].finishes);
+    }
+}
+
 // --- random states ----------------------------------------------------------------------------------------------------
 
 // What a function sees and changes.

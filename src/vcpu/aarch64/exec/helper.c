@@ -208,6 +208,9 @@ HELPER(sev) // x: to all CPUs
     return finish(cpu);
 }
 
-#define A64_HELPER_ENTRY(name) [A64_HELP_##name] = a64_help_##name,
+#define A64_HELPER_ENTRY(name, operands, reads, writes, faults, finishes, class) [A64_HELP_##name] = a64_help_##name,
 enum op_out (*const a64_helpers[A64_HELPER_COUNT])(struct a64_cpu *cpu,
                                                    const struct op *op) = { A64_HELPERS(A64_HELPER_ENTRY) };
+
+#define A64_HELPER_ROW(name, ...) [A64_HELP_##name] = OP_ROW(name, __VA_ARGS__),
+const struct op_row a64_helper_rows[A64_HELPER_COUNT] = { A64_HELPERS(A64_HELPER_ROW) };
