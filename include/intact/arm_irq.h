@@ -122,7 +122,8 @@ void intact_arm_irq_set_pin(struct intact_arm_irq *irq, uint32_t chip, uint32_t 
 // An edge happened at a source that has no level: the SPI is pending until it is acknowledged, whether it is configured as
 // edge-triggered or as level-sensitive. Two before the acknowledge are one. A pin that is not there is ignored.
 void intact_arm_irq_trigger(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin);
-// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not be used when the object
+// Connects a device's line to a pin: from now on intact_irq_line_set drives it, and
+// intact_irq_line_trigger is an edge of it. The line must not be used when the object
 // is gone. 0; -EINVAL: there is no such pin, and the line stays as it was.
 int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
 // A PPI of `cpu`: `intid` 16 to 31, or 1056 and up with extended PPIs. Others are ignored. The generic timer's are 27

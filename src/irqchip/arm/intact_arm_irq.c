@@ -98,6 +98,12 @@ static void on_line(void *owner, uint32_t pin, bool level)
     arm_irq_set_pin(&irq->irq, pin >> 16, pin & 0xffff, level);
 }
 
+static void on_line_trigger(void *owner, uint32_t pin)
+{
+    struct intact_arm_irq *irq = owner;
+    arm_irq_trigger(&irq->irq, pin >> 16, pin & 0xffff);
+}
+
 // --- Life -----------------------------------------------------------------------------------------------------------
 
 static void add_windows(struct intact_arm_irq *irq)
@@ -244,6 +250,7 @@ int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t p
     if (!arm_irq_has_pin(&irq->irq, chip, pin))
         return -EINVAL;
     line->set = on_line;
+    line->trigger = on_line_trigger;
     line->owner = irq;
     line->pin = chip << 16 | pin;
     arm_irq_set_pin(&irq->irq, chip, pin, line->level);

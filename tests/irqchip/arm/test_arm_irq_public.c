@@ -377,6 +377,18 @@ Test(intact_arm_irq, a_trigger_is_taken_once)
     cr_assert_eq(told[0], 0);
 }
 
+Test(intact_arm_irq, an_edge_of_a_connected_line_is_taken_once)
+{
+    struct intact_irq_line line = { .level = false };
+    create(); // level-sensitive SPIs: a pulse would be too short
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 9, &line), 0);
+    intact_irq_line_trigger(&line);
+    cr_assert_eq(told[0], INTACT_ARM_IRQ);
+    cr_assert_eq(mrs(0, IAR1), 41);
+    msr(0, EOIR1, 41);
+    cr_assert_eq(told[0], 0);
+}
+
 Test(intact_arm_irq, a_line_is_not_connected_to_a_pin_that_is_not_there)
 {
     static const uint32_t pins[] = { 224, 988, 1023, 1024, 65536 + 9, UINT32_MAX };
