@@ -138,6 +138,21 @@ Test(arm_irq_life, a_trigger_is_taken_once_by_an_edge_and_by_a_level)
     }
 }
 
+Test(arm_irq_life, a_ppi_that_is_not_there_has_no_line)
+{
+    struct rig *rig = rig_life(); // 32 extended PPIs
+    static const uint32_t intids[] = { 0, 15, 32, 1055, 1088, 1119, 1120, UINT32_MAX };
+    for (unsigned i = 0; i < countof(intids); i++)
+        arm_irq_set_ppi(&rig->irq, 0, intids[i], true);
+    for (unsigned i = 0; i < GIC_PRIVATE_BLOCKS; i++)
+        cr_assert_eq(rig->irq.cpus[0].gicr.bank.block[i].line, 0, "block %u", i);
+    arm_irq_set_ppi(&rig->irq, 0, 1087, true);
+    arm_irq_set_ppi(&rig->irq, 0, 16, true);
+    cr_assert_eq(rig->irq.cpus[0].gicr.bank.block[1].line, BIT32(31));
+    cr_assert_eq(rig->irq.cpus[0].gicr.bank.block[0].line, BIT32(16));
+    rig_free(rig);
+}
+
 Test(arm_irq_life, a_trigger_of_a_pin_that_is_not_there_is_ignored)
 {
     struct rig *rig = rig_life();

@@ -76,13 +76,13 @@ Test(arm_irq_loaded, a_queue_has_offsets_of_commands)
     rig->irq.its.cwriter = UINT32_MAX;
     rig->irq.its.due = 5;
     for (unsigned i = 0; i < ITS_CACHE; i++)
-        rig->irq.its.cache[i].cpu = i % 4;
+        rig->irq.its.cache[i].cpu = (i + 3) % 4;
     loaded(rig);
     cr_assert_eq(rig->irq.its.creadr, 0xfffe1);
     cr_assert_eq(rig->irq.its.cwriter, 0xfffe0);
     cr_assert_eq(rig->irq.its.due, CLOCK_NEVER, "nothing is under way without a time");
     for (unsigned i = 0; i < ITS_CACHE; i++)
-        cr_assert_eq(rig->irq.its.cache[i].cpu, i % 4 == 3 ? 0 : i % 4, "a CPU's number and one");
+        cr_assert_eq(rig->irq.its.cache[i].cpu, i % 4 == 0 ? 0 : (i + 3) % 4, "a CPU's number and one");
     rig->irq.its.command_ns = 10;
     rig->irq.its.due = 7;
     loaded(rig);

@@ -131,6 +131,65 @@ Test(arm_irq_security, sgis_reach_the_group_they_are_for)
         }
 }
 
+// SPIs 32, 33, 34 and SGIs 0, 1, 2 are of Group 0, Secure and Non-secure Group 1. Each goes by the enable of its group alone,
+// in the distributor and at the CPU interface; bits of GICD_CTLR and of ICC_IGRPEN in the order of enum gic_group.
+Test(arm_irq_security, each_group_has_its_own_enable)
+{
+    static const uint32_t group_of[] = { GIC_G0, GIC_G1S, GIC_G1NS };
+    for (unsigned i = 0; i < 3 * 8 * 8 * 2; i++) {
+        uint32_t n = i % 3, distributor = i / 3 % 8, interface = i / 24 % 8;
+        bool sgi = i / 192;
+        struct rig *rig = rig_secure();
+        frames(rig, true);
+        gicd_put(rig, 0, distributor | GICD_CTLR_ARE_S | GICD_CTLR_ARE_NS);
+        arm_irq_set_secure(&rig->irq, 0, true);
+        icc_put(rig, 0, ICC_IGRPEN0_EL1, interface & 1);
+        icc_put(rig, 0, ICC_IGRPEN1_EL3, interface >> 1);
+        if (sgi)
+            gicr_put(rig, 0, SGI(0x200), BIT32(n));
+        else
+            arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, n);
+        bool expected = distributor & interface & BIT32(group_of[n]);
+        cr_assert_eq(rig->pending[0] != 0, expected, "%s %u, GICD_CTLR %u, ICC_IGRPEN %u", sgi ? "SGI" : "SPI", n,
+                     distributor, interface);
+        cr_assert_eq(icc_get(rig, 0, ICC_HPPIR0_EL1) != GIC_SPURIOUS, expected && n == 0);
+        cr_assert_eq(icc_get(rig, 0, ICC_HPPIR1_EL1) != GIC_SPURIOUS, expected && n == 1);
+        rig_free(rig);
+    }
+}
+
+// The modifier says nothing of an interrupt in Non-secure Group 1 (GICD_IGROUPR 1: IHI 0069, GICD_IGRPMODR).
+Test(arm_irq_security, a_modifier_beside_group_1_is_ignored)
+{
+    struct rig *rig = rig_secure();
+    frames(rig, true);
+    gicd_put(rig, 0xd04, 6);
+    gicd_put(rig, 0, BIT32(GIC_G1NS) | GICD_CTLR_ARE_S | GICD_CTLR_ARE_NS);
+    arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 2);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ);
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 34);
+    rig_free(rig);
+}
+
+Test(arm_irq_security, a_message_looks_at_the_group_of_its_own_spi)
+{
+    struct rig *rig = rig_new(
+        (struct arm_irq_config){ .version = 3, .cpus = 1, .spis = 988, .extended_spis = 1024, .security = true });
+    static const uint32_t intids[] = { 32, 63, 64, 95, 96, 127, 1019, 4096, 4127, 4128, 5119 };
+    for (unsigned i = 0; i < countof(intids); i++) {
+        uint32_t intid = intids[i], row = intid < 4096 ? 0x80 + intid / 32 * 4 : 0x1000 + (intid - 4096) / 32 * 4;
+        frames(rig, true);
+        uint32_t before = gicd_get(rig, row);
+        gicd_put(rig, row, ~BIT32(intid % 32));
+        struct arm_message message = { .kind = ARM_MESSAGE_SET_SPI, .number = intid };
+        cr_assert_not(arm_irq_deliver(&rig->irq, &message), "%u is Secure", intid);
+        gicd_put(rig, row, BIT32(intid % 32));
+        cr_assert(arm_irq_deliver(&rig->irq, &message), "%u is Non-secure", intid);
+        gicd_put(rig, row, before);
+    }
+    rig_free(rig);
+}
+
 // IHI 0069, GICD_SETSPI_NSR and its kin: who may set and clear which SPI, the same for a CPU's write and for a device's.
 static const struct message_register {
     enum arm_message_kind kind;
@@ -212,6 +271,25 @@ Test(arm_irq_security, each_dpg_bit_keeps_interrupts_of_1_of_n_of_its_group_away
         }
 }
 
+// Every combination of them: a group goes by its own bit.
+Test(arm_irq_security, dpg_bits_do_not_touch_each_other)
+{
+    static const uint32_t dpg[] = { GICR_CTLR_DPG0, GICR_CTLR_DPG1S, GICR_CTLR_DPG1NS };
+    for (uint32_t i = 0; i < 3 * 8; i++) {
+        uint32_t spi = i % 3, set = i / 3, ctlr = 0;
+        struct rig *rig = rig_secure();
+        frames(rig, true);
+        for (unsigned bit = 0; bit < 3; bit++)
+            ctlr |= set >> bit & 1 ? dpg[bit] : 0;
+        arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x6100 + 8 * spi, 8, GICD_IROUTER_IRM, 0);
+        gicr_put(rig, 0, 0, ctlr);
+        cr_assert_eq(gicr_get(rig, 0, 0), ctlr);
+        arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, spi);
+        cr_assert_eq(rig->pending[0] != 0, !(set >> spi & 1), "SPI %u, DPG %u", spi, set);
+        rig_free(rig);
+    }
+}
+
 Test(arm_irq_security, common_binary_points_belong_to_el3)
 {
     struct rig *rig = rig_secure();
@@ -221,6 +299,13 @@ Test(arm_irq_security, common_binary_points_belong_to_el3)
     cr_assert_eq(icc_get(rig, 0, ICC_CTLR_EL1) & ICC_CTLR_CBPR, ICC_CTLR_CBPR);
     icc_put(rig, 0, ICC_BPR1_EL1, 6);
     cr_assert_eq(icc_get(rig, 0, ICC_BPR1_EL1), GIC_BPR_MIN + 1, "Group 0's and one");
+    arm_irq_set_secure(&rig->irq, 0, true);
+    for (unsigned point = 6; point <= 7; point++) {
+        icc_put(rig, 0, ICC_BPR0_EL1, point);
+        arm_irq_set_secure(&rig->irq, 0, false);
+        cr_assert_eq(icc_get(rig, 0, ICC_BPR1_EL1), 7, "at most");
+        arm_irq_set_secure(&rig->irq, 0, true);
+    }
     rig_free(rig);
 }
 

@@ -642,6 +642,27 @@ Test(gic_registers, clearing_are_is_refused_and_counted)
     rig_free(rig);
 }
 
+// With an enable of a group ARE must be set: both of them by Secure software, its own by Non-secure software.
+Test(gic_registers, an_enable_without_are_is_counted)
+{
+    static const struct {
+        bool security, secure;
+        uint32_t value;
+        unsigned mistakes;
+    } list[] = {
+        { false, true, 0x03, 1 }, { false, true, 0x13, 0 }, { false, true, 0x00, 0 }, { false, true, 0x02, 1 },
+        { true, true, 0x01, 1 },  { true, true, 0x11, 1 },  { true, true, 0x21, 1 },  { true, true, 0x31, 0 },
+        { true, true, 0x20, 0 },  { true, false, 0x02, 1 }, { true, false, 0x12, 0 }, { true, false, 0x22, 1 },
+    };
+    for (unsigned i = 0; i < countof(list); i++) {
+        struct rig *rig = rig_full(3, list[i].security);
+        rig->frame[ARM_IRQ_WINDOW_GICD].secure = list[i].secure;
+        gicd_put(rig, 0, list[i].value);
+        cr_assert_eq(rig->irq.gicd.mistakes[GIC_MISTAKE_ARE], list[i].mistakes, "%xh", list[i].value);
+        rig_free(rig);
+    }
+}
+
 Test(gic_registers, ds_once_set_stays)
 {
     struct rig *rig = rig_full(3, true);

@@ -223,3 +223,22 @@ Test(gicc, non_secure_software_leaves_secure_private_interrupts)
     cr_assert_eq(gicd_get(rig, 0xc04), BIT32(2 * 11 + 1), "GICD_ICFGR0 is not GICD_ICFGR1");
     rig_free(rig);
 }
+
+// GICC_CTLR (IHI 0048B 4.4.1): where each bit of the Non-secure copy is in the Secure one.
+Test(gicc, non_secure_software_has_four_bits_of_the_control_register)
+{
+    static const uint32_t secure_bit[32] = { [0] = BIT32(1), [5] = BIT32(7), [6] = BIT32(8), [9] = BIT32(10) };
+    for (unsigned bit = 0; bit < 32; bit++)
+        for (unsigned ones = 0; ones < 2; ones++) {
+            struct rig *rig = rig_gicc();
+            uint32_t before = ones ? 0x7ff : 0, all = BIT32(1) | BIT32(7) | BIT32(8) | BIT32(10);
+            gicc_put(rig, GICC_CTLR, before);
+            set_secure(rig, false);
+            cr_assert_eq(gicc_get(rig, GICC_CTLR), ones ? 0x261 : 0);
+            gicc_put(rig, GICC_CTLR, BIT32(bit));
+            cr_assert_eq(gicc_get(rig, GICC_CTLR), secure_bit[bit] ? BIT32(bit) : 0);
+            set_secure(rig, true);
+            cr_assert_eq(gicc_get(rig, GICC_CTLR), (before & ~all) | secure_bit[bit], "bit %u", bit);
+            rig_free(rig);
+        }
+}

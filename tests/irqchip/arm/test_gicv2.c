@@ -451,6 +451,32 @@ Test(gicv2, configurations_out_of_range_are_refused)
         cr_assert_eq(arm_irq_init(&irq, &bad[i], &error), -EINVAL, "%u", i);
 }
 
+Test(gicv2, a_message_frame_is_of_spis_that_there_are)
+{
+    static const struct {
+        unsigned first, count;
+        bool right;
+    } list[] = {
+        { 32, 64, true }, { 32, 65, false }, { 33, 64, false },  { 95, 1, true }, { 96, 1, false },
+        { 31, 2, false }, { 32, 1, true },   { 40, 989, false }, { 0, 1, false }, { 32, UINT32_MAX, false },
+    };
+    for (unsigned i = 0; i < countof(list); i++) {
+        struct arm_irq_config config = { .version = 2,
+                                         .cpus = 1,
+                                         .spis = 64,
+                                         .signal = rig_signal,
+                                         .v2m_first = list[i].first,
+                                         .v2m_count = list[i].count };
+        struct arm_irq irq;
+        struct error error = { 0 };
+        cr_assert_eq(arm_irq_init(&irq, &config, &error) == 0, list[i].right, "%u: %u and %u", i, list[i].first,
+                     list[i].count);
+        cr_assert(list[i].right || strstr(error.text, "32 to 95"), "%s", error.text);
+        if (list[i].right)
+            arm_irq_free(&irq);
+    }
+}
+
 Test(gicv2, a_loaded_controller_goes_on_as_the_saved_one)
 {
     struct rig *rig = rig_v2(3), *other = rig_v2(3);

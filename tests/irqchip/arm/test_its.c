@@ -153,6 +153,20 @@ Test(its, reserved_bits_of_commands_are_ignored)
     rig_free(rig);
 }
 
+// The guest may write what it likes into its tables: a processor that is not there is no processor.
+Test(its, a_collection_of_a_processor_that_is_not_there_is_unmapped)
+{
+    struct rig *rig = rig_mapped();
+    for (uint64_t cpu = 2; cpu < 5; cpu++) {
+        enable(rig, false); // drops what is cached
+        bytes_put(at(rig, COLLECTIONS + 8), 8, VALID | cpu);
+        enable(rig, true);
+        cr_assert_eq(send(rig, 5, 3), cpu < 3, "processor %u", (unsigned)cpu);
+        cr_assert_eq(on_event(rig, ITS_INT, 5, 3, 0), cpu < 3 ? 0 : 0x010309);
+    }
+    rig_free(rig);
+}
+
 Test(its, a_reset_drops_what_was_cached)
 {
     struct rig *rig = rig_mapped();

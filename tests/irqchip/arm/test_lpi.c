@@ -422,6 +422,27 @@ Test(lpi, every_page_of_the_cache_is_dropped)
     rig_free(other);
 }
 
+// GICR_CTLR.EnableLPIs: the table is read when it goes from 0 to 1, and there is nothing to enable without LPIs.
+Test(lpi, they_are_enabled_once)
+{
+    struct rig *rig = rig_lpi(1, false);
+    lpi_pending_bytes(rig, 0)[9000 / 8] = 0xff;
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS | GICR_CTLR_DPG1NS);
+    cr_assert_eq(rig->pending[0], 0, "they are enabled already");
+    cr_assert_eq(gicr_get(rig, 0, 0), GICR_CTLR_ENABLE_LPIS | GICR_CTLR_DPG1NS | GICR_CTLR_CES | GICR_CTLR_IR);
+    rig_free(rig);
+    rig = rig_v3(1);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+    cr_assert_eq(gicr_get(rig, 0, 0), 0);
+    gicr_put64(rig, 0, 0x70, UINT64_MAX);
+    gicr_put64(rig, 0, 0x78, UINT64_MAX);
+    cr_assert_eq(gicr_get64(rig, 0, 0x70) | gicr_get64(rig, 0, 0x78), 0);
+    gicr_put64(rig, 0, SETLPIR, 8192);
+    gicr_put64(rig, 0, INVALLR, 0);
+    cr_assert_eq(rig->pending[0], 0);
+    rig_free(rig);
+}
+
 Test(lpi, invall_leaves_what_is_pending)
 {
     struct rig *rig = rig_lpi(1, false);
