@@ -119,7 +119,7 @@ static int check_windows(const struct intact_x86_irq_config *config, struct erro
     return 0;
 }
 
-// What x86_irq_init does not check.
+// What x86_irq_init does not check, and what must be right before the list is read.
 static int check(const struct intact_x86_irq_config *config, struct error *error)
 {
     if (config->size != sizeof(*config))
@@ -130,8 +130,11 @@ static int check(const struct intact_x86_irq_config *config, struct error *error
         return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
     if (config->timer_hz < 1)
         return error_set(error, -EINVAL, "a timer of 0 Hz: at least 1 is possible");
-    if (config->ioapic_count > INTACT_X86_IOAPICS_MAX || !config->ioapics)
-        return 0; // refused below, if there are any
+    if (config->ioapic_count > INTACT_X86_IOAPICS_MAX)
+        return error_set(error, -EINVAL, "%u IOAPICs: 0 to %u are possible", config->ioapic_count,
+                         INTACT_X86_IOAPICS_MAX);
+    if (config->ioapic_count && !config->ioapics)
+        return error_set(error, -EINVAL, "%u IOAPICs, and no list of them", config->ioapic_count);
     return check_windows(config, error);
 }
 
@@ -149,7 +152,7 @@ static void add_timers(struct intact_x86_irq *irq)
         add_timer(irq, &irq->timers[i], i);
 }
 
-// The ranges of `config` are those of x86_irq_init, which is asked before anything is allocated by it.
+// The other ranges of `config` are checked by x86_irq_init, before anything is allocated for them.
 static int build(struct intact_x86_irq *irq, const struct intact_x86_irq_config *config, struct error *error)
 {
     struct x86_irq_config inner = {
@@ -160,7 +163,7 @@ static int build(struct intact_x86_irq *irq, const struct intact_x86_irq_config 
         .x2apic = config->x2apic,
         .tsc_deadline = config->tsc_deadline,
         .ioapic_count = config->ioapic_count,
-        .ioapics = config->ioapics ? irq->ioapics : NULL,
+        .ioapics = irq->ioapics,
         .pic = config->pic,
         .imcr = config->imcr,
         .pic_pin = config->pic_pin,
@@ -171,7 +174,7 @@ static int build(struct intact_x86_irq *irq, const struct intact_x86_irq_config 
         .owner = irq,
         .trace = &irq->trace,
     };
-    for (uint32_t i = 0; i < config->ioapic_count && i < INTACT_X86_IOAPICS_MAX && config->ioapics; i++) {
+    for (uint32_t i = 0; i < config->ioapic_count; i++) {
         const struct intact_x86_ioapic *io = &config->ioapics[i];
         irq->ioapics[i] = (struct x86_irq_ioapic){ .pins = io->pins, .version = io->version, .id = io->id };
         irq->windows[i] = io->address;
