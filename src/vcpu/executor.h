@@ -32,26 +32,6 @@ static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 #define THREADED     1
 #endif
 
-#ifdef EXECUTOR_OPS_OF_FOUR // a list that has no rows yet, a macro of four macros: plain, bare, checked, jump
-#define EXECUTOR_OPS(OP)         EXECUTOR_OPS_OF_FOUR(OP##_PLAIN, OP##_BARE, OP##_CHECKED, OP##_JUMP)
-#define FAST_PLAIN(name)         FAST(name, , , , , , PLAIN)
-#define FAST_BARE(name, full)    FAST(name, , , , , , BARE(full))
-#define FAST_CHECKED(name)       FAST(name, , , , , , CHECKED)
-#define FAST_JUMP(name)          FAST(name, , , , , , JUMP)
-#define FULL_PLAIN(name)         FULL(name, , , , , , PLAIN)
-#define FULL_BARE(name, full)    FULL(name, , , , , , BARE(full))
-#define FULL_CHECKED(name)       FULL(name, , , , , , CHECKED)
-#define FULL_JUMP(name)          FULL(name, , , , , , JUMP)
-#define CAREFUL_PLAIN(name)      CAREFUL(name, , , , , , PLAIN)
-#define CAREFUL_BARE(name, full) CAREFUL(name, , , , , , BARE(full))
-#define CAREFUL_CHECKED(name)    CAREFUL(name, , , , , , CHECKED)
-#define CAREFUL_JUMP(name)       CAREFUL(name, , , , , , JUMP)
-#define OPBODY_PLAIN(name)       OPBODY(name, , , , , , PLAIN)
-#define OPBODY_BARE(name, full)  OPBODY(name, , , , , , BARE(full))
-#define OPBODY_CHECKED(name)     OPBODY(name, , , , , , CHECKED)
-#define OPBODY_JUMP(name)        OPBODY(name, , , , , , JUMP)
-#endif
-
 // The name of the op that careful execution runs: it sets all flags.
 #define RUNS_PLAIN(name) name
 #define RUNS_BARE(full)  full RUNS_BARE_OF

@@ -81,6 +81,7 @@ enum {
     OP_VALUE = 1 << 13,
     OP_LOADS = 1 << 14, // guest memory
     OP_STORES = 1 << 15,
+    // Bits 31:24 are a guest's own.
     OP_CPU = 1 << 16, // more of the CPU's state than slots and flags, and slots that no field names
 };
 

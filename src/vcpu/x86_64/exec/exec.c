@@ -54,7 +54,7 @@ static inline enum op_out op_HELP(struct x86_cpu *cpu, const struct op *op)
 
 #define EXECUTOR                  x86_execute
 #define EXECUTOR_CPU              struct x86_cpu
-#define EXECUTOR_OPS_OF_FOUR      X86_OPS
+#define EXECUTOR_OPS              X86_OPS
 #define EXECUTOR_CODE(name)       X86_OP_##name
 #define EXECUTOR_STEP(cpu, bytes) ((cpu)->r[X86_RIP] = ((cpu)->r[X86_RIP] + (bytes)) & (cpu)->rip_mask)
 #include "vcpu/executor.h"

@@ -242,6 +242,9 @@ HELPER(stmxcsr)
 
 // --- the table --------------------------------------------------------------------------------------------------------
 
-#define HELPER_ENTRY(name) [X86_HELP_##name] = x86_help_##name,
+#define HELPER_ROW(name, ...) [X86_HELP_##name] = OP_ROW(name, __VA_ARGS__),
+const struct op_row x86_helper_rows[X86_HELPER_COUNT] = { X86_HELPERS(HELPER_ROW) };
+
+#define HELPER_ENTRY(name, ...) [X86_HELP_##name] = x86_help_##name,
 enum op_out (*const x86_helpers[X86_HELPER_COUNT])(struct x86_cpu *cpu,
                                                    const struct op *op) = { X86_HELPERS(HELPER_ENTRY) };

@@ -5,6 +5,7 @@
 #define VCPU_X86_64_HELPER_H
 
 #include "vcpu/x86_64/cpu.h"
+#include "vcpu/x86_64/exec/ops.h"
 
 // --- arith.c ----------------------------------------------------------------------------------------------------------
 
@@ -48,24 +49,98 @@ enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op);
 
 // --- helper.c ---------------------------------------------------------------------------------------------------------
 
-// What each takes: a: a source slot, d: a destination slot, s: size in bytes, x: a small number; value: RIP of the next
-// instruction relative to the block. Slot T0 holds the linear address of a memory operand.
+// Their rows have the columns of ops (vcpu/op.h): a: a source slot, d: a destination slot, s: size in bytes, x: a small number;
+// value: RIP of the next instruction relative to the block. Slot T0 holds the linear address of a memory operand. `finishes`: the
+// function itself may answer OP_FINISH or OP_LEAVE; the op HELP finishes wherever something asked for it meanwhile.
 // clang-format off
-#define X86_HELPERS(X)                                                                                                 \
-    X(ud) X(gp) X(cpuid) X(rdtsc) X(rdtscp) X(rdpmc) X(rdmsr) X(wrmsr) X(mov_from_cr) X(mov_to_cr) X(mov_from_dr)      \
-    X(mov_to_dr) X(lmsw) X(smsw) X(clts) X(invlpg) X(invd) X(lgdt) X(lidt) X(sgdt) X(sidt) X(lldt) X(ltr) X(sldt)      \
-    X(str) X(lar) X(lsl) X(verr) X(verw) X(arpl) X(hlt) X(pause) X(cli) X(sti) X(pushf) X(popf) X(in) X(out)           \
-    X(int_n) X(int3) X(into) X(icebp) X(iret) X(far_jump) X(far_call) X(far_return)                                    \
-    X(load_segment) X(read_segment) X(push) X(pop) X(load_far) X(syscall) X(sysret) X(sysenter)     \
-    X(sysexit) X(swapgs) X(enter) X(leave) X(pusha) X(popa) X(bound) X(bcd) X(cmpxchg8b)               \
-    X(cmpxchg16b) X(x87) X(fwait) X(simd_check) X(simd_stored) X(maskmov) X(fxsave) X(fxrstor) X(ldmxcsr) X(stmxcsr) X(near_call)     \
-    X(near_return) X(count_cx) X(rdfsbase) X(wrfsbase) X(stac)
+#define X86_HELPERS(OP)                                                                                               \
+    OP(ud, 0, 0, 0, 1, 0, CHECKED)                                                                                    \
+    OP(gp, 0, 0, 0, 1, 0, CHECKED)                                                                                    \
+    OP(cpuid, OP_CPU, 0, 0, 0, 0, CHECKED)                                                                            \
+    OP(rdtsc, X86_TO_RAX | X86_TO_RDX | OP_CPU, 0, 0, 1, 0, CHECKED)                                                  \
+    OP(rdtscp, X86_TO_RAX | X86_TO_RDX | OP_CPU, 0, 0, 1, 0, CHECKED)                                                 \
+    OP(rdpmc, 0, 0, 0, 1, 0, CHECKED)                                                                                 \
+    OP(rdmsr, X86_TO_RAX | X86_TO_RDX | OP_CPU, 0, 0, 1, 1, CHECKED)                                                  \
+    OP(wrmsr, X86_OF_RAX | X86_OF_RDX | OP_CPU, 0, 0, 1, 0, CHECKED)                                                  \
+    OP(mov_from_cr, OP_TO_D | OP_S | OP_X | OP_CPU, 0, 0, 1, 0, CHECKED)                                              \
+    OP(mov_to_cr, OP_OF_A | OP_S | OP_X | OP_CPU, 0, 0, 1, 0, CHECKED)                                                \
+    OP(mov_from_dr, OP_TO_D | OP_S | OP_X | OP_CPU, 0, 0, 1, 0, CHECKED)                                              \
+    OP(mov_to_dr, OP_OF_A | OP_S | OP_X | OP_CPU, 0, 0, 1, 0, CHECKED)                                                \
+    OP(lmsw, OP_OF_A | OP_CPU, 0, 0, 1, 0, CHECKED)                                                                   \
+    OP(smsw, OP_TO_D | OP_CPU, 0, 0, 0, 0, CHECKED)                                                                   \
+    OP(clts, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                             \
+    OP(invlpg, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                           \
+    OP(invd, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                             \
+    OP(lgdt, OP_S | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)                                                           \
+    OP(lidt, OP_S | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)                                                           \
+    OP(sgdt, OP_STORES | OP_CPU, 0, 0, 1, 0, CHECKED)                                                                 \
+    OP(sidt, OP_STORES | OP_CPU, 0, 0, 1, 0, CHECKED)                                                                 \
+    OP(lldt, OP_OF_A | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)                                                        \
+    OP(ltr, OP_OF_A | OP_LOADS | OP_STORES | OP_CPU, 0, 0, 1, 0, CHECKED)                                             \
+    OP(sldt, OP_TO_D | OP_CPU, 0, 0, 1, 0, CHECKED)                                                                   \
+    OP(str, OP_TO_D | OP_CPU, 0, 0, 1, 0, CHECKED)                                                                    \
+    OP(lar, OP_TO_D | OP_OF_D | OP_S | OP_OF_A | OP_LOADS | OP_CPU, X86_ALL, X86_ZF, 1, 0, CHECKED)                   \
+    OP(lsl, OP_TO_D | OP_OF_D | OP_S | OP_OF_A | OP_LOADS | OP_CPU, X86_ALL, X86_ZF, 1, 0, CHECKED)                   \
+    OP(verr, OP_OF_A | OP_LOADS | OP_CPU, X86_ALL, X86_ZF, 1, 0, CHECKED)                                             \
+    OP(verw, OP_OF_A | OP_LOADS | OP_CPU, X86_ALL, X86_ZF, 1, 0, CHECKED)                                             \
+    OP(arpl, OP_TO_D | OP_OF_D | OP_OF_A | OP_CPU, X86_ALL, X86_ZF, 1, 0, CHECKED)                                    \
+    OP(hlt, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                              \
+    OP(pause, OP_CPU, 0, 0, 0, 0, CHECKED)                                                                            \
+    OP(cli, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                              \
+    OP(sti, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                              \
+    OP(pushf, OP_S | X86_STACK | OP_STORES | OP_CPU, X86_ALL_DF, 0, 1, 1, CHECKED)                                    \
+    OP(popf, OP_S | X86_STACK | OP_LOADS | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 0, CHECKED)                             \
+    OP(in, OP_OF_A | OP_S | X86_OF_RAX | X86_TO_RAX | OP_CPU, 0, 0, 1, 1, CHECKED)                                    \
+    OP(out, OP_OF_A | OP_S | X86_OF_RAX | OP_CPU, 0, 0, 1, 1, CHECKED)                                                \
+    OP(int_n, OP_X | OP_VALUE | X86_STACK | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                            \
+    OP(int3, OP_VALUE | X86_STACK | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                                    \
+    OP(into, OP_VALUE | X86_STACK | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                                    \
+    OP(icebp, OP_VALUE | X86_STACK | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                                   \
+    OP(iret, OP_S | X86_STACK | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                                        \
+    OP(far_jump, OP_OF_A | OP_OF_B | OP_S | OP_VALUE | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                 \
+    OP(far_call, OP_OF_A | OP_OF_B | OP_S | OP_VALUE | X86_STACK | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)     \
+    OP(far_return, OP_S | OP_VALUE | X86_STACK | OP_CPU, 0, 0, 1, 1, CHECKED)                                         \
+    OP(load_segment, OP_OF_A | OP_S | OP_X | X86_STACK | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)                      \
+    OP(read_segment, OP_TO_D | OP_X | OP_CPU, 0, 0, 0, 0, CHECKED)                                                    \
+    OP(push, OP_OF_A | OP_S | X86_STACK | OP_STORES | OP_CPU, 0, 0, 1, 1, CHECKED)                                    \
+    OP(pop, OP_TO_D | OP_OF_D | OP_S | OP_X | X86_STACK | OP_LOADS | OP_CPU, 0, 0, 1, 1, CHECKED)                     \
+    OP(load_far, OP_TO_D | OP_OF_D | OP_S | OP_OF_A | OP_OF_B | OP_X | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)        \
+    OP(syscall, OP_VALUE | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                                             \
+    OP(sysret, OP_S | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                                                  \
+    OP(sysenter, OP_CPU, 0, 0, 1, 1, CHECKED)                                                                         \
+    OP(sysexit, OP_S | OP_CPU, 0, 0, 1, 1, CHECKED)                                                                   \
+    OP(swapgs, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                           \
+    OP(enter, OP_S | OP_X | X86_STACK | OP_LOADS | OP_STORES | OP_CPU, 0, 0, 1, 1, CHECKED)                           \
+    OP(leave, OP_S | X86_STACK | OP_LOADS | OP_CPU, 0, 0, 1, 1, CHECKED)                                              \
+    OP(pusha, OP_S | X86_STACK | OP_STORES | OP_CPU, 0, 0, 1, 1, CHECKED)                                             \
+    OP(popa, OP_S | X86_STACK | OP_LOADS | OP_CPU, 0, 0, 1, 1, CHECKED)                                               \
+    OP(bound, OP_OF_A | OP_S | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)                                                \
+    OP(bcd, OP_S | OP_X | X86_OF_RAX | X86_TO_RAX, X86_ALL, X86_ALL, 1, 0, CHECKED)                                   \
+    OP(cmpxchg8b, OP_LOADS | OP_STORES | OP_CPU, X86_ALL, X86_ZF, 1, 1, CHECKED)                                      \
+    OP(cmpxchg16b, OP_LOADS | OP_STORES | OP_CPU, X86_ALL, X86_ZF, 1, 1, CHECKED)                                     \
+    OP(x87, OP_D | OP_S | OP_X | OP_LOADS | OP_STORES | OP_CPU, X86_ALL, X86_ALL, 1, 1, CHECKED)                      \
+    OP(fwait, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                            \
+    OP(simd_check, OP_VALUE | OP_CPU, 0, 0, 1, 0, CHECKED)                                                            \
+    OP(simd_stored, OP_VALUE | OP_CPU, 0, 0, 0, 0, CHECKED)                                                           \
+    OP(maskmov, OP_D | OP_VALUE | OP_STORES | OP_CPU, 0, 0, 1, 1, CHECKED)                                            \
+    OP(fxsave, OP_X | OP_STORES | OP_CPU, 0, 0, 1, 1, CHECKED)                                                        \
+    OP(fxrstor, OP_X | OP_LOADS | OP_CPU, 0, 0, 1, 1, CHECKED)                                                        \
+    OP(ldmxcsr, OP_LOADS | OP_CPU, 0, 0, 1, 1, CHECKED)                                                               \
+    OP(stmxcsr, OP_STORES | OP_CPU, 0, 0, 1, 1, CHECKED)                                                              \
+    OP(near_call, OP_S | OP_VALUE | X86_STACK | OP_STORES | OP_CPU, 0, 0, 1, 1, CHECKED)                              \
+    OP(near_return, OP_TO_D | OP_S | OP_VALUE | X86_STACK | OP_LOADS | OP_CPU, 0, 0, 1, 1, CHECKED)                   \
+    OP(count_cx, OP_TO_D | OP_S | OP_X | OP_CPU, X86_ZF, 0, 0, 0, CHECKED)                                            \
+    OP(rdfsbase, OP_TO_D | OP_OF_D | OP_S | OP_X | OP_CPU, 0, 0, 1, 0, CHECKED)                                       \
+    OP(wrfsbase, OP_OF_A | OP_S | OP_X | OP_CPU, 0, 0, 1, 0, CHECKED)                                                 \
+    OP(stac, OP_X | OP_CPU, 0, 0, 1, 0, CHECKED)
 // clang-format on
 
-#define X86_HELPER_INDEX(name) X86_HELP_##name,
+#define X86_HELPER_INDEX(name, ...) X86_HELP_##name,
 enum x86_helper { X86_HELPERS(X86_HELPER_INDEX) X86_HELPER_COUNT };
 #undef X86_HELPER_INDEX
 
+// What the rows say, and the functions, by index.
+extern const struct op_row x86_helper_rows[X86_HELPER_COUNT];
 extern enum op_out (*const x86_helpers[X86_HELPER_COUNT])(struct x86_cpu *cpu, const struct op *op);
 
 #endif

@@ -6,7 +6,7 @@
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops_alu.h"
 
-#define X86_HELPER_DECLARED(name) enum op_out x86_help_##name(struct x86_cpu *cpu, const struct op *op);
+#define X86_HELPER_DECLARED(name, ...) enum op_out x86_help_##name(struct x86_cpu *cpu, const struct op *op);
 X86_HELPERS(X86_HELPER_DECLARED)
 #undef X86_HELPER_DECLARED
 

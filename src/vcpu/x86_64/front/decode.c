@@ -1,27 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Instruction decoding. What follows an opcode is in its row (opcodes.h).
 #include "vcpu/x86_64/front/decode.h"
 
 #include <string.h>
 
 #include "vcpu/x86_64/cpu.h"
-
-// What follows an opcode, one letter each, sixteen a row:
-//   .  nothing           M  ModRM             b  imm8            z  imm16 or imm32       w  imm16
-//   B  ModRM, imm8       Z  ModRM, imm16/32   v  imm of operand  o  offset of address    f  far pointer
-//   e  imm16, imm8       g  ModRM, imm8 for TEST alone           G  ModRM, imm16/32 for TEST alone
-//   J  displacement of a near branch, imm16 or imm32             p  prefix or escape
-// clang-format off
-static const char one_byte[] =
-    "MMMMbz..MMMMbz.p" "MMMMbz..MMMMbz.." "MMMMbzp.MMMMbzp." "MMMMbzp.MMMMbzp." // 00
-    "................" "................" "..MMppppzZbB...." "bbbbbbbbbbbbbbbb" // 40
-    "BZBBMMMMMMMMMMMM" "..........f....." "oooo....bz......" "bbbbbbbbvvvvvvvv" // 80
-    "BBw.MMBZe.w..b.." "MMMMbb..MMMMMMMM" "bbbbbbbbJJfb...." "p.pp..gG......MM"; // C0
-static const char two_byte[] =
-    "MMMM.........M.." "MMMMMMMMMMMMMMMM" "MMMM....MMMMMMMM" "........p.p....." // 00
-    "MMMMMMMMMMMMMMMM" "MMMMMMMMMMMMMMMM" "MMMMMMMMMMMMMMMM" "BBBBMMM.MM..MMMM" // 40
-    "JJJJJJJJJJJJJJJJ" "MMMMMMMMMMMMMMMM" "...MBM.....MBMMM" "MMMMMMMMMMBMMMMM" // 80
-    "MMBMBBBM........" "MMMMMMMMMMMMMMMM" "MMMMMMMMMMMMMMMM" "MMMMMMMMMMMMMMMM"; // C0
-// clang-format on
+#include "vcpu/x86_64/front/opcodes.h"
 
 struct reader {
     const uint8_t *bytes;
@@ -136,8 +120,7 @@ static void decode_modrm(struct x86_insn *insn, struct reader *in)
     insn->mod = insn->modrm >> 6;
     insn->reg = (uint8_t)((insn->modrm >> 3 & 7) | ((insn->rex & 4) ? 8 : 0));
     insn->rm = (uint8_t)((insn->modrm & 7) | ((insn->rex & 1) ? 8 : 0));
-    // MOV to and from control and debug registers: always registers.
-    if (insn->map == 1 && insn->opcode >= 0x20 && insn->opcode <= 0x23)
+    if (insn->row->special & X86_NO_MEMORY)
         insn->mod = 3;
     if (insn->mod == 3)
         return;
@@ -147,39 +130,71 @@ static void decode_modrm(struct x86_insn *insn, struct reader *in)
         decode_address(insn, in);
 }
 
-static void decode_rest(struct x86_insn *insn, struct reader *in, char kind)
+static void decode_immediate(struct x86_insn *insn, struct reader *in, enum x86_follows follows)
 {
     unsigned z = insn->operand_size == 2 ? 2 : 4;
-    if (kind == 'M' || kind == 'B' || kind == 'Z' || kind == 'g' || kind == 'G')
-        decode_modrm(insn, in);
-    bool test = (insn->modrm >> 3 & 7) < 2;
-    switch (kind) {
-    case 'b':
-    case 'B': insn->immediate = take_signed(in, 1); break;
-    case 'z':
-    case 'Z': insn->immediate = take_signed(in, z); break;
-    case 'w': insn->immediate = (int64_t)take(in, 2); break;
-    case 'v': insn->immediate = take_signed(in, insn->operand_size); break;
-    case 'o': insn->displacement = (int64_t)take(in, insn->address_size); break;
-    case 'J': insn->immediate = take_signed(in, insn->code_size == 8 ? 4 : z); break;
-    case 'f':
+    switch (follows) {
+    case X86_FOLLOWS_NOTHING:
+    case X86_FOLLOWS_MODRM: break;
+    case X86_FOLLOWS_IMM8:
+    case X86_FOLLOWS_MODRM_IMM8: insn->immediate = take_signed(in, 1); break;
+    case X86_FOLLOWS_IMM:
+    case X86_FOLLOWS_MODRM_IMM: insn->immediate = take_signed(in, z); break;
+    case X86_FOLLOWS_IMM16: insn->immediate = (int64_t)take(in, 2); break;
+    case X86_FOLLOWS_IMM_FULL: insn->immediate = take_signed(in, insn->operand_size); break;
+    case X86_FOLLOWS_OFFSET: insn->displacement = (int64_t)take(in, insn->address_size); break;
+    case X86_FOLLOWS_RELATIVE: insn->immediate = take_signed(in, insn->code_size == 8 ? 4 : z); break;
+    case X86_FOLLOWS_FAR:
         insn->immediate = (int64_t)take(in, z);
         insn->immediate2 = (uint16_t)take(in, 2);
         break;
-    case 'e':
+    case X86_FOLLOWS_IMM16_IMM8:
         insn->immediate = (int64_t)take(in, 2);
         insn->immediate2 = (uint16_t)take(in, 1);
         break;
-    case 'g':
-        if (test)
-            insn->immediate = take_signed(in, 1);
-        break;
-    case 'G':
-        if (test)
-            insn->immediate = take_signed(in, z);
-        break;
-    default: break;
     }
+}
+
+static bool has_modrm(enum x86_follows follows)
+{
+    return follows >= X86_FOLLOWS_MODRM && follows <= X86_FOLLOWS_MODRM_IMM;
+}
+
+// From the row of a group to that of its member.
+static void choose_member(struct x86_insn *insn)
+{
+    const struct x86_opcode *row = insn->row;
+    const struct x86_opcode *group = insn->mod == 3 && row->group_register ? row->group_register : row->group;
+    if (group)
+        insn->row = &group[insn->modrm >> 3 & 7];
+}
+
+static void decode_rest(struct x86_insn *insn, struct reader *in)
+{
+    enum x86_follows follows = (enum x86_follows)insn->row->follows;
+    if (has_modrm(follows)) {
+        decode_modrm(insn, in);
+        choose_member(insn);
+    }
+    decode_immediate(insn, in, follows);
+    if (insn->row->follows != follows && !has_modrm((enum x86_follows)insn->row->follows)) // TEST in its group
+        decode_immediate(insn, in, (enum x86_follows)insn->row->follows);
+}
+
+static void decode_opcode(struct x86_insn *insn, struct reader *in)
+{
+    insn->opcode = (uint8_t)take(in, 1);
+    insn->row = &x86_opcodes_one[insn->opcode];
+    if (insn->opcode != 0x0f)
+        return;
+    insn->map = 1;
+    insn->opcode = (uint8_t)take(in, 1);
+    insn->row = &x86_opcodes_two[insn->opcode];
+    if (insn->opcode != 0x38 && insn->opcode != 0x3a)
+        return;
+    insn->map = insn->opcode == 0x38 ? 2 : 3;
+    insn->opcode = (uint8_t)take(in, 1);
+    insn->row = insn->map == 2 ? &x86_opcodes_38 : &x86_opcodes_3a;
 }
 
 enum x86_decoded x86_decode(struct x86_insn *insn, const uint8_t *bytes, unsigned available, unsigned code_size)
@@ -187,19 +202,8 @@ enum x86_decoded x86_decode(struct x86_insn *insn, const uint8_t *bytes, unsigne
     struct reader in = { .bytes = bytes, .available = available < X86_LONGEST ? available : X86_LONGEST };
     *insn = (struct x86_insn){ .code_size = (uint8_t)code_size, .segment = -1, .base = -1, .index = -1 };
     decode_prefixes(insn, &in);
-    insn->opcode = (uint8_t)take(&in, 1);
-    char kind = one_byte[insn->opcode];
-    if (insn->opcode == 0x0f) {
-        insn->map = 1;
-        insn->opcode = (uint8_t)take(&in, 1);
-        kind = two_byte[insn->opcode];
-        if (insn->opcode == 0x38 || insn->opcode == 0x3a) {
-            insn->map = insn->opcode == 0x38 ? 2 : 3;
-            insn->opcode = (uint8_t)take(&in, 1);
-            kind = insn->map == 2 ? 'M' : 'B';
-        }
-    }
-    decode_rest(insn, &in, kind);
+    decode_opcode(insn, &in);
+    decode_rest(insn, &in);
     if (in.short_of)
         return available < X86_LONGEST ? X86_NEED_MORE : X86_TOO_LONG;
     insn->length = (uint8_t)in.at;

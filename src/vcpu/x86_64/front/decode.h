@@ -15,8 +15,11 @@ enum x86_decoded {
     X86_TOO_LONG,  // more than 15 bytes: #GP(0)
 };
 
+struct x86_opcode;
+
 struct x86_insn {
-    uint8_t map; // 0: one byte, 1: 0F, 2: 0F 38, 3: 0F 3A
+    const struct x86_opcode *row; // opcodes.h; of a group the member's
+    uint8_t map;                  // 0: one byte, 1: 0F, 2: 0F 38, 3: 0F 3A
     uint8_t opcode;
     uint8_t length;
     uint8_t code_size;    // 2, 4, 8

@@ -11,6 +11,9 @@
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"
 #include "vcpu/x86_64/front/decode.h"
+#include "vcpu/x86_64/front/op_codes.h"
+#include "vcpu/x86_64/front/opcodes.h"
+#include "vcpu/x86_64/system/model.h"
 
 struct translator {
     struct x86_cpu *cpu; // its mode alone is looked at
@@ -31,7 +34,7 @@ struct place {
     bool indexed; // needs the X form of the op
 };
 
-// --- translate.c ------------------------------------------------------------------------------------------------------
+// --- emit.c ------------------------------------------------------------------------------------------------------
 
 struct op *x86_emit(struct translator *t, unsigned code);
 struct op *x86_emit_unary(struct translator *t, unsigned code, unsigned d, unsigned a);
@@ -41,9 +44,6 @@ void x86_emit_exit(struct translator *t, int32_t target);                       
 void x86_emit_end(struct translator *t);                                        // leave, so that the loop looks around
 void x86_emit_branch(struct translator *t, unsigned code, unsigned a);          // conditional, by insn.immediate
 void x86_emit_undefined(struct translator *t);                                  // #UD
-
-// log2 of an operand size in bytes: op codes of one kind follow each other by size.
-unsigned x86_size_log(unsigned size);
 
 // Registers. For size 1 without REX, 4-7 are AH, CH, DH, BH: reading copies one into `temp`, and writing means computing in
 // `temp` and copying it back with x86_write_register.
@@ -55,8 +55,9 @@ enum x86_segment x86_memory_segment(const struct translator *t); // that the mem
 // The memory operand of the instruction. With `only_base` an address that needs an index is computed into T0.
 struct place x86_memory_place(struct translator *t, unsigned size, enum access access, bool only_base);
 void x86_address_into(struct translator *t, unsigned slot, unsigned size, enum access access); // linear
-void x86_effective_address(struct translator *t, unsigned slot, unsigned size); // LEA: no segment; size of the result
-void x86_load_place(struct translator *t, const struct place *place, unsigned size, unsigned d); // zero-extended
+// LEA: no segment; size of the result.
+struct op *x86_effective_address(struct translator *t, unsigned slot, unsigned size);
+struct op *x86_load_place(struct translator *t, const struct place *place, unsigned size, unsigned d); // zero-extended
 void x86_store_place(struct translator *t, const struct place *place, unsigned size, unsigned slot);
 
 // The operand that modrm.rm names. read: register slot, or a load into T1. modify: the same ready to be written back by x86_rm_write.
@@ -71,12 +72,130 @@ unsigned x86_stack_operand(const struct translator *t); // operand size of PUSH,
 void x86_emit_push(struct translator *t, unsigned slot, unsigned size);
 void x86_emit_pop(struct translator *t, unsigned slot, unsigned size);
 
-// --- the opcode maps --------------------------------------------------------------------------------------------------
+// --- the instruction --------------------------------------------------------------------------------------------------
 
-void x86_translate_one_byte(struct translator *t); // translate_one.c
-void x86_translate_two_byte(struct translator *t); // translate_two.c
-void x86_translate_load_far(struct translator *t,
-                            enum x86_segment segment); // LES, LDS, LSS, LFS, LGS (translate_one.c)
-void x86_translate_simd(struct translator *t);         // translate_simd.c: whatever the SIMD table knows, otherwise #UD
+static inline unsigned x86_digit(const struct translator *t) // modrm.reg where it is a part of the opcode
+{
+    return t->insn.modrm >> 3 & 7;
+}
+
+static inline bool x86_is_memory(const struct translator *t)
+{
+    return t->insn.mod != 3;
+}
+
+// Of opcodes that come in pairs: the even one is for bytes.
+static inline unsigned x86_byte_or_operand(const struct translator *t)
+{
+    return t->insn.opcode & 1 ? t->insn.operand_size : 1;
+}
+
+// The register in bits 2:0 of the opcode.
+static inline unsigned x86_opcode_register(const struct translator *t)
+{
+    return (t->insn.opcode & 7) | (t->insn.rex & 1 ? 8u : 0u);
+}
+
+// --- what the rows of the opcode maps name ----------------------------------------------------------------------------
+
+// translate_alu.c
+void x86_translate_alu_rm_register(struct translator *t);
+void x86_translate_alu_register_rm(struct translator *t);
+void x86_translate_alu_rm_immediate(struct translator *t);
+void x86_translate_alu_accumulator(struct translator *t);
+void x86_translate_unary(struct translator *t);
+void x86_translate_unary_register(struct translator *t);
+void x86_translate_shift_immediate(struct translator *t);
+void x86_translate_shift_one(struct translator *t);
+void x86_translate_shift_cl(struct translator *t);
+void x86_translate_shift_double(struct translator *t);
+void x86_translate_multiply_divide(struct translator *t);
+void x86_translate_multiply_immediate(struct translator *t);
+void x86_translate_multiply(struct translator *t);
+void x86_translate_bit_test_immediate(struct translator *t);
+void x86_translate_bit_test_register(struct translator *t);
+void x86_translate_bit_scan(struct translator *t);
+void x86_translate_popcount(struct translator *t);
+void x86_translate_byte_swap(struct translator *t);
+
+// translate_move.c
+void x86_translate_move_rm_register(struct translator *t);
+void x86_translate_move_register_rm(struct translator *t);
+void x86_translate_move_rm_immediate(struct translator *t);
+void x86_translate_move_register_immediate(struct translator *t);
+void x86_translate_move_offset(struct translator *t);
+void x86_translate_exchange(struct translator *t);
+void x86_translate_exchange_accumulator(struct translator *t);
+void x86_translate_sign_extend_accumulator(struct translator *t);
+void x86_translate_sign_accumulator(struct translator *t);
+void x86_translate_movsxd_or_arpl(struct translator *t);
+void x86_translate_load_address(struct translator *t);
+void x86_translate_move_extended(struct translator *t);
+void x86_translate_conditional_move(struct translator *t);
+void x86_translate_set_condition(struct translator *t);
+void x86_translate_compare_exchange(struct translator *t);
+void x86_translate_exchange_add(struct translator *t);
+void x86_translate_compare_exchange_wide(struct translator *t);
+void x86_translate_store_around(struct translator *t);
+void x86_translate_xlat(struct translator *t);
+
+// translate_control.c
+void x86_translate_push_register(struct translator *t);
+void x86_translate_pop_register(struct translator *t);
+void x86_translate_push_rm(struct translator *t);
+void x86_translate_push_immediate(struct translator *t);
+void x86_translate_pop_rm(struct translator *t);
+void x86_translate_push_segment(struct translator *t);
+void x86_translate_pop_segment(struct translator *t);
+void x86_translate_push_all(struct translator *t);
+void x86_translate_push_flags(struct translator *t);
+void x86_translate_pop_flags(struct translator *t);
+void x86_translate_enter(struct translator *t);
+void x86_translate_leave(struct translator *t);
+void x86_translate_branch(struct translator *t);
+void x86_translate_jump(struct translator *t);
+void x86_translate_call(struct translator *t);
+void x86_translate_call_rm(struct translator *t);
+void x86_translate_jump_rm(struct translator *t);
+void x86_translate_return(struct translator *t);
+void x86_translate_loop(struct translator *t);
+void x86_translate_far_immediate(struct translator *t);
+void x86_translate_far_memory(struct translator *t);
+void x86_translate_load_far(struct translator *t);
+void x86_translate_far_return(struct translator *t);
+void x86_translate_interrupt(struct translator *t);
+
+// translate_system.c
+void x86_translate_nothing(struct translator *t);
+void x86_translate_help(struct translator *t);
+void x86_translate_help_then_end(struct translator *t);
+void x86_translate_help_ended(struct translator *t);
+void x86_translate_string(struct translator *t);
+void x86_translate_port(struct translator *t);
+void x86_translate_flag(struct translator *t);
+void x86_translate_flags_ah(struct translator *t);
+void x86_translate_bcd(struct translator *t);
+void x86_translate_bound(struct translator *t);
+void x86_translate_x87(struct translator *t);
+void x86_translate_move_from_segment(struct translator *t);
+void x86_translate_move_to_segment(struct translator *t);
+void x86_translate_load_rights(struct translator *t);
+void x86_translate_store_word(struct translator *t);
+void x86_translate_load_word(struct translator *t);
+void x86_translate_load_status_word(struct translator *t);
+void x86_translate_store_table(struct translator *t);
+void x86_translate_load_table(struct translator *t);
+void x86_translate_invalidate_page(struct translator *t);
+void x86_translate_save_state(struct translator *t);
+void x86_translate_load_state(struct translator *t);
+void x86_translate_store_mxcsr(struct translator *t);
+void x86_translate_load_mxcsr(struct translator *t);
+void x86_translate_flush_line(struct translator *t);
+void x86_translate_access_flag(struct translator *t);
+void x86_translate_swapgs_or_rdtscp(struct translator *t);
+void x86_translate_segment_base(struct translator *t);
+void x86_translate_fence(struct translator *t);
+void x86_translate_move_control(struct translator *t);
+void x86_translate_simd(struct translator *t); // translate_simd.c: whatever the SIMD table knows, otherwise #UD
 
 #endif

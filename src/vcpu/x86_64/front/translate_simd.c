@@ -2,7 +2,6 @@
 // MMX and SSE instructions as ops: check, load the operand, execute the row of the SIMD table (float/simd.h), store.
 #include "vcpu/x86_64/float/simd.h"
 #include "vcpu/x86_64/front/emit.h"
-#include "vcpu/x86_64/system/model.h"
 
 static bool is_rm(unsigned operand)
 {
@@ -17,22 +16,62 @@ static void emit_scratch(struct translator *t, unsigned code, const struct x86_s
     op->x = !!(row->flags & X86_SIMD_ALIGNED);
 }
 
-// What CPUID must say for the row (SDM vol. 1 section 5.7 to 5.11); up to SSE3 every model has it.
-static uint32_t feature_of(const struct x86_simd *row)
+static bool is_sse3(const struct x86_simd *row)
 {
-    if (row->map == 1)
-        return 0;
-    if (row->map == 2 ? row->opcode <= 0x0b || (row->opcode >= 0x1c && row->opcode <= 0x1e) : row->opcode == 0x0f)
-        return X86_1C_SSSE3;
-    if (row->map == 2 ? row->opcode == 0x37 : row->opcode >= 0x60)
-        return X86_1C_SSE42;
-    return X86_1C_SSE41;
+    switch (row->opcode) {
+    case 0x12: return row->prefix == 0xf2 || row->prefix == 0xf3; // MOVDDUP, MOVSLDUP
+    case 0x16: return row->prefix == 0xf3;                        // MOVSHDUP
+    case 0x7c:
+    case 0x7d:
+    case 0xd0:              // HADD, HSUB, ADDSUB
+    case 0xf0: return true; // LDDQU
+    default: return false;
+    }
 }
 
-static bool is_advertised(const struct translator *t, const struct x86_simd *row)
+// MMX registers: SSE and SSE2 brought some instructions for them.
+static enum x86_feature mmx_feature(const struct x86_simd *row)
 {
-    uint32_t feature = feature_of(row);
-    return (t->cpu->model->leaf_1_ecx & feature) == feature;
+    switch (row->opcode) {
+    case 0x70: // PSHUFW, PINSRW, PEXTRW, PMOVMSKB, PMINUB, PMAXUB, PAVGB, PAVGW, PMULHUW, MOVNTQ, PMINSW, PMAXSW, PSADBW,
+    case 0xc4: // MASKMOVQ
+    case 0xc5:
+    case 0xd7:
+    case 0xda:
+    case 0xde:
+    case 0xe0:
+    case 0xe3:
+    case 0xe4:
+    case 0xe7:
+    case 0xea:
+    case 0xee:
+    case 0xf6:
+    case 0xf7: return X86_FEATURE_SSE;
+    case 0xd4: // PADDQ, PMULUDQ, PSUBQ
+    case 0xf4:
+    case 0xfb: return X86_FEATURE_SSE2;
+    default: return X86_FEATURE_MMX;
+    }
+}
+
+static enum x86_feature sse_feature(const struct x86_simd *row)
+{
+    bool single = row->opcode < 0x60 || row->opcode == 0xc2 || row->opcode == 0xc6;
+    if (row->prefix == 0x66 || row->prefix == 0xf2 || !single)
+        return X86_FEATURE_SSE2;
+    return row->opcode == 0x5a || row->opcode == 0x5b ? X86_FEATURE_SSE2 : X86_FEATURE_SSE; // CVTPS2PD, CVTDQ2PS ...
+}
+
+// What CPUID must say for the row (SDM vol. 1 sections 5.4 to 5.11).
+static enum x86_feature feature_of(const struct x86_simd *row)
+{
+    if (row->map == 1)
+        return is_sse3(row) ? X86_FEATURE_SSE3 : row->check & X86_CHECK_SSE ? sse_feature(row) : mmx_feature(row);
+    if (row->map == 2 ? row->opcode <= 0x0b || (row->opcode >= 0x1c && row->opcode <= 0x1e) : row->opcode == 0x0f)
+        return X86_FEATURE_SSSE3;
+    if (row->map == 2 ? row->opcode == 0x37 : row->opcode >= 0x60)
+        return X86_FEATURE_SSE42;
+    return X86_FEATURE_SSE41;
 }
 
 static void emit_mask_move(struct translator *t, unsigned row) // to DS:[rDI]
@@ -50,7 +89,7 @@ static bool translate_crc32(struct translator *t) // F2 0F 38 F0, F1
 {
     const struct x86_insn *insn = &t->insn;
     if (insn->map != 2 || insn->repeat != 0xf2 || (insn->opcode & 0xfe) != 0xf0 ||
-        !(t->cpu->model->leaf_1_ecx & X86_1C_SSE42))
+        !x86_has(t->cpu->model, X86_FEATURE_SSE42))
         return false;
     unsigned size = insn->opcode & 1 ? insn->operand_size : 1;
     unsigned a = x86_rm_read(t, size);
@@ -64,7 +103,7 @@ void x86_translate_simd(struct translator *t)
     if (translate_crc32(t))
         return;
     const struct x86_simd *row = x86_simd_find(insn->map, insn->prefix, insn->opcode, insn->modrm, insn->rex & 8);
-    if (!row || !is_advertised(t, row)) {
+    if (!row || !x86_has(t->cpu->model, feature_of(row))) {
         x86_emit_undefined(t);
         return;
     }

@@ -52,6 +52,45 @@ const struct x86_model x86_models[] = {
 };
 const size_t x86_model_count = countof(x86_models);
 
+bool x86_has(const struct x86_model *model, enum x86_feature feature)
+{
+#define WORD(name) offsetof(struct x86_model, name)
+    static const struct {
+        size_t word;   // 0: none
+        uint32_t bits; // any of them
+    } rows[X86_FEATURES] = {
+        [X86_FEATURE_TSC] = { WORD(leaf_1_edx), X86_1D_TSC },
+        [X86_FEATURE_CX8] = { WORD(leaf_1_edx), X86_1D_CX8 },
+        [X86_FEATURE_SEP] = { WORD(leaf_1_edx), X86_1D_SEP },
+        [X86_FEATURE_MTRR] = { WORD(leaf_1_edx), X86_1D_MTRR },
+        [X86_FEATURE_MCA] = { WORD(leaf_1_edx), X86_1D_MCA },
+        [X86_FEATURE_CMOV] = { WORD(leaf_1_edx), X86_1D_CMOV },
+        [X86_FEATURE_PAT] = { WORD(leaf_1_edx), X86_1D_PAT },
+        [X86_FEATURE_PSE36] = { WORD(leaf_1_edx), X86_1D_PSE36 },
+        [X86_FEATURE_CLFLUSH] = { WORD(leaf_1_edx), X86_1D_CLFLUSH },
+        [X86_FEATURE_MMX] = { WORD(leaf_1_edx), X86_1D_MMX },
+        [X86_FEATURE_FXSR] = { WORD(leaf_1_edx), X86_1D_FXSR },
+        [X86_FEATURE_SSE] = { WORD(leaf_1_edx), X86_1D_SSE },
+        [X86_FEATURE_SSE2] = { WORD(leaf_1_edx), X86_1D_SSE2 },
+        [X86_FEATURE_SSE3] = { WORD(leaf_1_ecx), X86_1C_SSE3 },
+        [X86_FEATURE_SSSE3] = { WORD(leaf_1_ecx), X86_1C_SSSE3 },
+        [X86_FEATURE_CX16] = { WORD(leaf_1_ecx), X86_1C_CX16 },
+        [X86_FEATURE_SSE41] = { WORD(leaf_1_ecx), X86_1C_SSE41 },
+        [X86_FEATURE_SSE42] = { WORD(leaf_1_ecx), X86_1C_SSE42 },
+        [X86_FEATURE_POPCNT] = { WORD(leaf_1_ecx), X86_1C_POPCNT },
+        [X86_FEATURE_TSC_ADJUST] = { WORD(leaf_7_ebx), X86_7B_TSC_ADJUST },
+        [X86_FEATURE_LAHF_64] = { WORD(leaf_x1_ecx), X86_XC_LAHF },
+        [X86_FEATURE_SYSCALL] = { WORD(leaf_x1_edx), X86_XD_SYSCALL },
+        [X86_FEATURE_RDTSCP] = { WORD(leaf_x1_edx), X86_XD_RDTSCP },
+        [X86_FEATURE_LM] = { WORD(leaf_x1_edx), X86_XD_LM },
+        [X86_FEATURE_EFER] = { WORD(leaf_x1_edx), X86_XD_SYSCALL | X86_XD_NX | X86_XD_LM },
+    };
+#undef WORD
+    if (!rows[feature].word)
+        return true;
+    return *(const uint32_t *)(const void *)((const char *)model + rows[feature].word) & rows[feature].bits;
+}
+
 const struct x86_model *x86_model_find(const char *name)
 {
     for (size_t i = 0; i < x86_model_count; i++)

@@ -78,6 +78,39 @@ struct x86_model {
     uint32_t leaf_x1_ecx, leaf_x1_edx; // 80000001H
 };
 
+// What instructions, registers and bits depend on: rows and tables name one of these.
+enum x86_feature {
+    X86_FEATURE_ALWAYS,
+    X86_FEATURE_TSC,
+    X86_FEATURE_CX8,
+    X86_FEATURE_SEP,
+    X86_FEATURE_MTRR,
+    X86_FEATURE_MCA,
+    X86_FEATURE_CMOV,
+    X86_FEATURE_PAT,
+    X86_FEATURE_PSE36,
+    X86_FEATURE_CLFLUSH,
+    X86_FEATURE_MMX,
+    X86_FEATURE_FXSR,
+    X86_FEATURE_SSE,
+    X86_FEATURE_SSE2,
+    X86_FEATURE_SSE3,
+    X86_FEATURE_SSSE3,
+    X86_FEATURE_CX16,
+    X86_FEATURE_SSE41,
+    X86_FEATURE_SSE42,
+    X86_FEATURE_POPCNT,
+    X86_FEATURE_TSC_ADJUST,
+    X86_FEATURE_LAHF_64, // LAHF and SAHF in 64-bit mode
+    X86_FEATURE_SYSCALL,
+    X86_FEATURE_RDTSCP,
+    X86_FEATURE_LM,
+    X86_FEATURE_EFER, // that there is one: SYSCALL, NX or LM
+    X86_FEATURES
+};
+
+bool x86_has(const struct x86_model *model, enum x86_feature feature);
+
 extern const struct x86_model x86_models[];
 extern const size_t x86_model_count;
 

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The rows of ops.h: each has a name, reaches its body through the executor, and changes no slot and no flag but those that it
+// says; a bare op does what its full one does. And those of the opcode maps: what is an instruction has a mnemonic and a function.
+#include "vcpu/x86_64/exec/ops.h"
+
+#include <criterion/criterion.h>
+
+#include "vcpu/block.h"
+#include "vcpu/x86_64/board.h"
+#include "vcpu/x86_64/exec/exec.h"
+#include "vcpu/x86_64/exec/helper.h"
+#include "vcpu/x86_64/front/decode.h"
+#include "vcpu/x86_64/front/op_codes.h"
+#include "vcpu/x86_64/front/opcodes.h"
+#include "vcpu/x86_64/system/model.h"
+
+#define TRIALS 300
+#define FLAGS  ((uint64_t)(X86_ARITHMETIC | X86_DF))
+
+static struct board *board;
+static struct x86_cpu *cpu;
+
+static void setup(void)
+{
+    board = board_new(1, 1 << 20);
+    cpu = board_long(board, 0);
+    cpu->rip_mask = UINT64_MAX;
+}
+
+static void teardown(void)
+{
+    board_free(board);
+}
+
+TestSuite(ops, .init = setup, .fini = teardown, .timeout = 60);
+
+static uint64_t chance(void)
+{
+    static uint64_t state = 0x9e3779b97f4a7c15;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static unsigned below(unsigned limit)
+{
+    return (unsigned)((chance() >> 32) % limit);
+}
+
+// --- names ------------------------------------------------------------------------------------------------------------
+
+Test(ops, every_op_has_a_name_of_its_own)
+{
+    for (unsigned i = 0; i < X86_OP_COUNT; i++) {
+        cr_assert(x86_ops[i].name, "code %u", i);
+        for (unsigned j = 0; j < i; j++)
+            cr_assert_str_neq(x86_ops[i].name, x86_ops[j].name);
+    }
+    for (unsigned i = 0; i < X86_HELPER_COUNT; i++)
+        cr_assert(x86_helper_rows[i].name && x86_helpers[i], "helper %u", i);
+}
+
+Test(ops, a_bare_op_differs_from_its_full_one_in_the_flags_alone)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < X86_OP_COUNT; i++) {
+        const struct op_row *full = &x86_ops[i], *info = &x86_ops[x86_op_bare[i]];
+        if (!x86_op_bare[i])
+            continue;
+        count++;
+        cr_assert_eq(info->class, OP_BARE, "%s", info->name);
+        cr_assert_eq(info->operands, full->operands, "%s", info->name);
+        cr_assert_eq(info->writes | info->reads, 0, "%s", info->name);
+        cr_assert_eq(full->writes, X86_ARITHMETIC, "%s", full->name);
+        cr_assert_eq(full->reads, 0, "%s: it would see flags that were dropped", full->name);
+    }
+    cr_assert_eq(count, 24);
+}
+
+Test(ops, what_cannot_fail_says_so)
+{
+    for (unsigned i = 2; i < X86_OP_COUNT; i++) {
+        const struct op_row *info = &x86_ops[i];
+        bool may = info->faults || info->finishes;
+        cr_assert_eq(info->class == OP_CHECKED, may, "%s", info->name);
+    }
+}
+
+// --- one op through the executor --------------------------------------------------------------------------------------
+
+static struct {
+    struct block block;
+    struct op ops[8];
+} space;
+
+struct state {
+    uint64_t r[X86_SLOTS], flags, eflags;
+};
+
+static struct state take_state(void)
+{
+    struct state s = { .flags = x86_flags(cpu), .eflags = cpu->eflags };
+    memcpy(s.r, cpu->r, sizeof s.r);
+    return s;
+}
+
+static void put_state(const struct state *s)
+{
+    memcpy(cpu->r, s->r, sizeof cpu->r);
+    x86_set_flags(cpu, s->flags);
+}
+
+// Any values, small and large, and slots that hold what they must.
+static struct state random_state(void)
+{
+    struct state s = { .flags = 2 | (chance() & FLAGS) };
+    for (unsigned i = 0; i < X86_SLOTS; i++)
+        s.r[i] = below(3) ? chance() >> below(64) : chance();
+    s.r[X86_ZERO] = 0;
+    s.r[X86_RIP] = BOARD_CODE;
+    for (unsigned i = X86_BASE; i < X86_SLOTS; i++)
+        s.r[i] = 0;
+    return s;
+}
+
+static unsigned any_slot(void)
+{
+    unsigned slot = below(17);
+    return slot == 16 ? X86_T1 : slot == X86_RSP ? X86_T2 : slot;
+}
+
+// An op of the code with fields that its row allows. Memory is at BOARD_DATA, which a base slot then holds.
+static struct op random_op(unsigned code, struct state *s)
+{
+    const struct op_row *info = &x86_ops[code];
+    struct op op = { .code = (uint16_t)code, .d = (uint8_t)any_slot() };
+    op.a = (uint8_t)any_slot();
+    op.b = (uint8_t)any_slot();
+    op.x = X86_ZERO;
+    op.imm = (int64_t)chance();
+    if ((info->operands & OP_S) && !(info->operands & OP_DISP))
+        op.s = (uint8_t)(1u << below(4));
+    if ((info->operands & OP_S) && (info->operands & OP_DISP))
+        op.s = (uint8_t)below(4);
+    if (info->operands & OP_X)
+        op.x = (uint8_t)below(8);
+    switch (code) {
+    case X86_OP_SHL32:
+    case X86_OP_SHR32:
+    case X86_OP_SAR32:
+    case X86_OP_SHLN32:
+    case X86_OP_SHRN32: op.imm = 1 + below(31); break;
+    case X86_OP_SHL64:
+    case X86_OP_SHR64:
+    case X86_OP_SAR64:
+    case X86_OP_SHLN64:
+    case X86_OP_SHRN64: op.imm = 1 + below(63); break;
+    case X86_OP_SHIFTD:
+        op.s = (uint8_t)(2u << below(3));
+        op.x &= 1;
+        break;
+    case X86_OP_BITTEST: op.x &= 3; // falls through
+    case X86_OP_BITADDRESS:
+    case X86_OP_SIGNA:
+    case X86_OP_BITSCAN:
+    case X86_OP_POPCOUNT: op.s = (uint8_t)(2u << below(3)); break;
+    case X86_OP_LINEAR:
+        op.b = X86_DS;
+        op.x = ACCESS_READ;
+        s->r[op.a] = BOARD_DATA + below(64);
+        break;
+    case X86_OP_LDSCRATCH:
+    case X86_OP_STSCRATCH:
+        op.s = 16;
+        op.x = 0;
+        break;
+    case X86_OP_MULTIPLY:
+    case X86_OP_DIVIDE: op.x &= 1; break;
+    default: break;
+    }
+    if (info->class == OP_CHECKED && (info->operands & OP_DISP)) {
+        op.a = X86_RBX;
+        op.b = info->operands & OP_OF_B ? X86_RSI : X86_ZERO;
+        op.disp = (int32_t)below(64);
+        s->r[X86_RBX] = BOARD_DATA + below(4096);
+        s->r[X86_RSI] = below(64);
+    }
+    s->r[X86_RSP] = BOARD_STACK - 8 * (2 + below(16));
+    if (code == X86_OP_LEAVE64)
+        s->r[X86_RBP] = BOARD_STACK - 8 * (2 + below(16));
+    return op;
+}
+
+// Runs the op in a block of its own that goes on with END; true if it got there.
+static bool run(const struct op *op, enum op_out *out)
+{
+    memset(&space, 0, sizeof space);
+    space.block.count = 1;
+    space.block.offsets[1] = 5;
+    space.ops[0] = (struct op){ .code = X86_OP_HEAD, .imm = 1 };
+    space.ops[1] = *op;
+    for (unsigned i = 2; i < countof(space.ops); i++)
+        space.ops[i] = (struct op){ .code = X86_OP_END, .delta = 5 };
+    cpu->vcpu.left = 100;
+    cpu->vcpu.kick = 0;
+    *out = x86_execute(cpu, space.block.ops);
+    return cpu->r[X86_RIP] == BOARD_CODE + 5;
+}
+
+static bool may_change(const struct op *op, unsigned slot)
+{
+    uint32_t operands = x86_ops[op->code].operands;
+    return ((operands & OP_TO_D) && op->d == slot) || ((operands & X86_TO_A) && op->a == slot) ||
+           ((operands & X86_TO_B) && op->b == slot) || ((operands & X86_TO_RAX) && slot == X86_RAX) ||
+           ((operands & X86_TO_RDX) && slot == X86_RDX) || ((operands & X86_STACK) && slot == X86_RSP) ||
+           (op->code == X86_OP_LEAVE64 && slot == X86_RBP) || slot == X86_RIP;
+}
+
+static bool reads(const struct op *op, unsigned slot)
+{
+    uint32_t operands = x86_ops[op->code].operands;
+    return ((operands & OP_OF_A) && op->a == slot) || ((operands & OP_OF_B) && op->b == slot) ||
+           ((operands & OP_OF_D) && op->d == slot) || ((operands & OP_OF_X) && op->x == slot) ||
+           ((operands & X86_OF_RAX) && slot == X86_RAX) || ((operands & X86_OF_RDX) && slot == X86_RDX) ||
+           ((operands & X86_STACK) && slot == X86_RSP) || (op->code == X86_OP_LEAVE64 && slot == X86_RBP) ||
+           slot == X86_RIP || slot == X86_ZERO || slot >= X86_BASE;
+}
+
+static bool is_apart(unsigned code) // what reads and writes as it likes, or needs more than an op
+{
+    return code == X86_OP_SIMD || code == X86_OP_HELP || code == X86_OP_STRING;
+}
+
+Test(ops, every_op_is_dispatched_and_changes_what_its_row_says_and_no_more)
+{
+    for (unsigned code = 2; code < X86_OP_COUNT; code++) {
+        const struct op_row *info = &x86_ops[code];
+        if (is_apart(code) || info->class == OP_JUMP)
+            continue;
+        for (unsigned i = 0; i < TRIALS; i++) {
+            struct state before = random_state();
+            struct op op = random_op(code, &before);
+            enum op_out out;
+            put_state(&before);
+            bool passed = run(&op, &out);
+            struct state after = take_state();
+            cr_assert(passed || (info->faults), "%s", info->name);
+            cr_assert(out == OP_NEXT || (out == OP_FAULT && (info->faults)), "%s", info->name);
+            for (unsigned slot = 0; slot < X86_SLOTS; slot++)
+                cr_assert(after.r[slot] == before.r[slot] || may_change(&op, slot), "%s changes slot %u", info->name,
+                          slot);
+            cr_assert_eq((after.flags ^ before.flags) & FLAGS & ~(uint64_t)info->writes, 0, "%s: flags %lx to %lx",
+                         info->name, before.flags, after.flags);
+            cr_assert_eq((after.flags ^ before.flags) & ~FLAGS, 0, "%s", info->name);
+        }
+    }
+}
+
+// With what a row does not read changed, the results are the same.
+Test(ops, no_op_depends_on_more_than_its_row_says)
+{
+    for (unsigned code = 2; code < X86_OP_COUNT; code++) {
+        const struct op_row *info = &x86_ops[code];
+        if (is_apart(code) || info->class == OP_JUMP)
+            continue;
+        for (unsigned i = 0; i < TRIALS; i++) {
+            struct state before = random_state(), other = random_state();
+            struct op op = random_op(code, &before);
+            enum op_out out, other_out;
+            for (unsigned slot = 0; slot < X86_SLOTS; slot++)
+                if (reads(&op, slot))
+                    other.r[slot] = before.r[slot];
+            other.flags = bits_merge(other.flags, before.flags, info->reads);
+            put_state(&before);
+            run(&op, &out);
+            struct state after = take_state();
+            put_state(&other);
+            run(&op, &other_out);
+            struct state after_other = take_state();
+            cr_assert_eq(out, other_out, "%s", info->name);
+            if (out == OP_FAULT)
+                continue;
+            for (unsigned slot = 0; slot < X86_SLOTS; slot++)
+                cr_assert(
+                    !may_change(&op, slot) || after.r[slot] == after_other.r[slot] ||
+                        (!reads(&op, slot) && after.r[slot] == before.r[slot] && after_other.r[slot] == other.r[slot]),
+                    "%s: slot %u", info->name, slot);
+            cr_assert_eq((after.flags ^ after_other.flags) & info->writes, 0, "%s: flags %lx, %lx", info->name,
+                         after.flags, after_other.flags);
+        }
+    }
+}
+
+Test(ops, a_bare_op_gives_the_result_of_its_full_one)
+{
+    for (unsigned code = 2; code < X86_OP_COUNT; code++) {
+        for (unsigned i = 0; x86_op_bare[code] && i < TRIALS; i++) {
+            struct state before = random_state();
+            struct op op = random_op(x86_op_bare[code], &before);
+            enum op_out out;
+            put_state(&before);
+            run(&op, &out);
+            struct state bare = take_state();
+            op.code = (uint16_t)code;
+            put_state(&before);
+            run(&op, &out);
+            cr_assert_arr_eq(bare.r, cpu->r, sizeof bare.r, "%s", x86_ops[code].name);
+        }
+    }
+}
+
+// A jump on a condition looks at the flags of its row and no others, and goes both ways.
+Test(ops, conditional_jumps_read_the_flags_of_their_row)
+{
+    for (unsigned condition = 0; condition < 16; condition++) {
+        unsigned code = x86_code_condition(X86_OP_JO, condition);
+        const struct op_row *info = &x86_ops[code];
+        unsigned ways = 0;
+        for (unsigned i = 0; i < TRIALS; i++) {
+            uint64_t flags = 2 | (chance() & X86_ARITHMETIC), rip[2];
+            for (unsigned again = 0; again < 2; again++) {
+                struct state s = random_state();
+                struct op op = { .code = (uint16_t)code };
+                enum op_out out;
+                s.flags = again ? bits_merge(chance() & X86_ARITHMETIC, flags, info->reads) | 2 : flags;
+                put_state(&s);
+                memset(&space, 0, sizeof space);
+                space.block.count = 1;
+                space.ops[0] = (struct op){ .code = X86_OP_HEAD, .imm = 1 };
+                space.ops[1] = op;
+                space.ops[2] = (struct op){ .code = X86_OP_EXIT, .delta = 0x20 };
+                space.ops[3] = (struct op){ .code = X86_OP_EXIT, .delta = 5 };
+                cpu->vcpu.left = 100;
+                out = x86_execute(cpu, space.block.ops);
+                cr_assert_eq(out, OP_NEXT);
+                rip[again] = cpu->r[X86_RIP];
+            }
+            cr_assert_eq(rip[0], rip[1], "%s", info->name);
+            ways |= rip[0] == BOARD_CODE + 5 ? 1 : rip[0] == BOARD_CODE + 0x20 ? 2 : 4;
+        }
+        cr_assert_eq(ways, 3, "%s", info->name);
+    }
+}
+
+// --- the opcode maps --------------------------------------------------------------------------------------------------
+
+static void check_row(const struct x86_opcode *row, unsigned map, unsigned opcode)
+{
+    if (!row->name)
+        return;
+    cr_assert(!row->translate == !!row->group, "%s (%u %02x)", row->name, map, opcode);
+    cr_assert(row->feature < X86_FEATURES && row->follows <= X86_FOLLOWS_IMM16_IMM8, "%s", row->name);
+    cr_assert(!(row->special & X86_LOCKABLE) || row->follows == X86_FOLLOWS_NOTHING ||
+                  (row->follows >= X86_FOLLOWS_MODRM && row->follows <= X86_FOLLOWS_MODRM_IMM),
+              "%s: LOCK without a memory operand", row->name);
+    for (unsigned i = 0; row->group && i < 8; i++)
+        check_row(&row->group[i], map, opcode);
+    for (unsigned i = 0; row->group_register && i < 8; i++)
+        check_row(&row->group_register[i], map, opcode);
+}
+
+Test(ops, every_instruction_has_a_mnemonic_and_a_function)
+{
+    unsigned count = 0;
+    for (unsigned opcode = 0; opcode < 256; opcode++) {
+        check_row(&x86_opcodes_one[opcode], 0, opcode);
+        check_row(&x86_opcodes_two[opcode], 1, opcode);
+        count += !!x86_opcodes_one[opcode].name + !!x86_opcodes_two[opcode].name;
+    }
+    cr_assert_gt(count, 400);
+}
+
+Test(ops, mnemonics_are_those_of_the_manual)
+{
+    static const struct {
+        const char *bytes, *name;
+        unsigned length;
+    } rows[] = {
+        { "\x01\xc8", "ADD", 2 },
+        { "\x0f\xb6\xc0", "MOVZX", 3 },
+        { "\x83\xe8\x01", "SUB", 3 },
+        { "\xf7\xd8", "NEG", 2 },
+        { "\xd3\xf8", "SAR", 2 },
+        { "\xff\x10", "CALL", 2 },
+        { "\x0f\x01\x18", "LIDT", 3 },
+        { "\x0f\xae\x00", "FXSAVE", 3 },
+        { "\x0f\xae\xf0", "MFENCE", 3 },
+        { "\x0f\x58\xc1", "addps", 3 },
+        { "\x66\x0f\x38\x17\xc1", "ptest", 5 },
+        { "\xfe\xd0", "?", 2 },
+        { "\x0f\x04", "?", 2 },
+        { "\x0f\x84\0\0\0\0", "JZ", 6 },
+    };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        struct x86_insn insn;
+        uint8_t bytes[X86_LONGEST] = { 0 };
+        memcpy(bytes, rows[i].bytes, rows[i].length);
+        cr_assert_eq(x86_decode(&insn, bytes, sizeof bytes, 8), X86_DECODED);
+        cr_assert_str_eq(x86_mnemonic(&insn), rows[i].name);
+    }
+}
