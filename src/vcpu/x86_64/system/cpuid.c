@@ -112,7 +112,10 @@ static void basic(struct x86_cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t
             set(out, 0, model->leaf_7_ebx, model->leaf_7_ecx, 0);
         break;
     case 0xb: leaf_topology(cpu, subleaf, out); break;
-    case 0x15: set(out, 1, 1, TSC_HZ, 0); break;
+    case 0x15:
+        if (model->leaf_1_edx & X86_1D_TSC)
+            set(out, 1, 1, TSC_HZ, 0);
+        break;
     case 0x16: set(out, TSC_MHZ, TSC_MHZ, 100, 0); break;
     default: break;
     }
@@ -137,7 +140,9 @@ static void extended(struct x86_cpu *cpu, uint32_t leaf, uint32_t out[4])
             set(out, 0, 0, 32 << 24 | 8 << 16 | 1 << 8 | 64, 32 << 24 | 8 << 16 | 1 << 8 | 64);
         break;
     case 0x80000006: out[2] = 512u << 16 | 6 << 12 | 64; break; // 512 KiB, 8 ways
-    case 0x80000007: out[3] = BIT32(8); break;                  // invariant TSC
+    case 0x80000007:                                            // invariant TSC
+        out[3] = model->leaf_1_edx & X86_1D_TSC ? BIT32(8) : 0;
+        break;
     case 0x80000008:
         out[0] = 48 << 8 | X86_PHYSICAL_BITS;
         if (amd)

@@ -89,6 +89,13 @@ static bool page_fault(struct x86_cpu *cpu, uint64_t address, enum access access
     return false;
 }
 
+// Is the PAT bit of an entry that maps a page set where there is no PAT (SDM vol. 3 section 4.9.2)? Bit 7 of a 4 KiB page's, bit
+// 12 of a large page's.
+static bool is_pat_reserved(const struct x86_cpu *cpu, uint64_t entry, bool large)
+{
+    return unlikely(entry & (large ? BIT32(12) : BIT32(7))) && !x86_has(cpu->model, X86_FEATURE_PAT);
+}
+
 // Reserved bits of an 8-byte entry. Bits 62:52 are ignored in 4-level paging and reserved in PAE paging.
 static uint64_t reserved_bits(const struct x86_cpu *cpu, bool four)
 {
@@ -160,6 +167,8 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
             return page_fault(cpu, address, access, user, 0);
         bool large = shift > 12 && (entry & PTE_PS);
         uint64_t bad = entry & reserved;
+        if ((large || shift == 12) && is_pat_reserved(cpu, entry, large))
+            bad = entry;
         if (large) // no 512 GiB pages, and bits between PAT (12) and the address are reserved
             bad |= shift == 39 || (shift == 30 && !(cpu->model->leaf_x1_edx & X86_XD_PDPE1GB))
                        ? PTE_PS
@@ -187,16 +196,19 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
         return page_fault(cpu, address, access, user, 0);
     uint64_t allow = entry;
     if ((entry & PTE_PS) && (cpu->cr4 & X86_CR4_PSE)) {
-        if (entry & BIT32(21))
+        // PSE-36: bits 20:13 are bits 39:32 of the address; without it they are reserved.
+        uint64_t reserved = x86_has(cpu->model, X86_FEATURE_PSE36) ? BIT32(21) : 0x3fe000u;
+        if ((entry & reserved) || is_pat_reserved(cpu, entry, true))
             return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
         note_large(cpu, address, 22);
-        // PSE-36: bits 20:13 are bits 39:32 of the address.
         page->physical = bits_get(entry, 20, 13) << 32 | (entry & 0xffc00000) | (address & 0x3ff000);
         return finish(walk, access, user, allow, false, page);
     }
     entry = next_entry(walk, (entry & 0xfffff000) + (address >> 12 & 0x3ff) * 4, 4);
     if (!(entry & PTE_P))
         return page_fault(cpu, address, access, user, 0);
+    if (is_pat_reserved(cpu, entry, false))
+        return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
     page->physical = entry & 0xfffff000;
     return finish(walk, access, user, allow & entry, false, page);
 }

@@ -77,30 +77,31 @@ struct msr {
     uint32_t offset; // in struct x86_cpu, of the first
     enum shape shape;
     uint64_t mask; // bits that may be written; the others must be 0
+    enum x86_feature feature;
 };
 
 #define FIELD(name) offsetof(struct x86_cpu, name)
 #define ALL         UINT64_MAX
 
 static const struct msr msrs[] = {
-    { MSR_SYSENTER_CS, 1, FIELD(sysenter_cs), SHAPE_PLAIN, UINT32_MAX },
-    { MSR_SYSENTER_ESP, 1, FIELD(sysenter_esp), SHAPE_ADDRESS, ALL },
-    { MSR_SYSENTER_EIP, 1, FIELD(sysenter_eip), SHAPE_ADDRESS, ALL },
-    { MSR_MCG_STATUS, 1, FIELD(mcg_status), SHAPE_PLAIN, 0 },
-    { MSR_MISC_ENABLE, 1, FIELD(misc_enable), SHAPE_PLAIN, ALL },
-    { MSR_DEBUGCTL, 1, FIELD(debugctl), SHAPE_PLAIN, 3 },
-    { MSR_MTRR_FIX64K, 1, FIELD(mtrr_fixed[0]), SHAPE_TYPES, ALL },
-    { MSR_MTRR_FIX16K, 2, FIELD(mtrr_fixed[1]), SHAPE_TYPES, ALL },
-    { MSR_MTRR_FIX4K, 8, FIELD(mtrr_fixed[3]), SHAPE_TYPES, ALL },
-    { MSR_PAT, 1, FIELD(pat), SHAPE_PAT, ALL },
-    { MSR_STAR, 1, FIELD(star), SHAPE_PLAIN, ALL },
-    { MSR_LSTAR, 1, FIELD(lstar), SHAPE_ADDRESS, ALL },
-    { MSR_CSTAR, 1, FIELD(cstar), SHAPE_ADDRESS, ALL },
-    { MSR_SFMASK, 1, FIELD(sfmask), SHAPE_PLAIN, UINT32_MAX },
-    { MSR_FS_BASE, 1, FIELD(r[X86_BASE + X86_FS]), SHAPE_ADDRESS, ALL },
-    { MSR_GS_BASE, 1, FIELD(r[X86_BASE + X86_GS]), SHAPE_ADDRESS, ALL },
-    { MSR_KERNEL_GS_BASE, 1, FIELD(kernel_gs_base), SHAPE_ADDRESS, ALL },
-    { MSR_TSC_AUX, 1, FIELD(tsc_aux), SHAPE_PLAIN, UINT32_MAX },
+    { MSR_SYSENTER_CS, 1, FIELD(sysenter_cs), SHAPE_PLAIN, UINT32_MAX, X86_FEATURE_SEP },
+    { MSR_SYSENTER_ESP, 1, FIELD(sysenter_esp), SHAPE_ADDRESS, ALL, X86_FEATURE_SEP },
+    { MSR_SYSENTER_EIP, 1, FIELD(sysenter_eip), SHAPE_ADDRESS, ALL, X86_FEATURE_SEP },
+    { MSR_MCG_STATUS, 1, FIELD(mcg_status), SHAPE_PLAIN, 0, X86_FEATURE_MCA },
+    { MSR_MISC_ENABLE, 1, FIELD(misc_enable), SHAPE_PLAIN, ALL, X86_FEATURE_ALWAYS },
+    { MSR_DEBUGCTL, 1, FIELD(debugctl), SHAPE_PLAIN, 3, X86_FEATURE_ALWAYS },
+    { MSR_MTRR_FIX64K, 1, FIELD(mtrr_fixed[0]), SHAPE_TYPES, ALL, X86_FEATURE_MTRR },
+    { MSR_MTRR_FIX16K, 2, FIELD(mtrr_fixed[1]), SHAPE_TYPES, ALL, X86_FEATURE_MTRR },
+    { MSR_MTRR_FIX4K, 8, FIELD(mtrr_fixed[3]), SHAPE_TYPES, ALL, X86_FEATURE_MTRR },
+    { MSR_PAT, 1, FIELD(pat), SHAPE_PAT, ALL, X86_FEATURE_PAT },
+    { MSR_STAR, 1, FIELD(star), SHAPE_PLAIN, ALL, X86_FEATURE_SYSCALL },
+    { MSR_LSTAR, 1, FIELD(lstar), SHAPE_ADDRESS, ALL, X86_FEATURE_SYSCALL },
+    { MSR_CSTAR, 1, FIELD(cstar), SHAPE_ADDRESS, ALL, X86_FEATURE_SYSCALL },
+    { MSR_SFMASK, 1, FIELD(sfmask), SHAPE_PLAIN, UINT32_MAX, X86_FEATURE_SYSCALL },
+    { MSR_FS_BASE, 1, FIELD(r[X86_BASE + X86_FS]), SHAPE_ADDRESS, ALL, X86_FEATURE_LM },
+    { MSR_GS_BASE, 1, FIELD(r[X86_BASE + X86_GS]), SHAPE_ADDRESS, ALL, X86_FEATURE_LM },
+    { MSR_KERNEL_GS_BASE, 1, FIELD(kernel_gs_base), SHAPE_ADDRESS, ALL, X86_FEATURE_LM },
+    { MSR_TSC_AUX, 1, FIELD(tsc_aux), SHAPE_PLAIN, UINT32_MAX, X86_FEATURE_RDTSCP },
 };
 
 static const struct msr *find(uint32_t number)
@@ -217,7 +218,7 @@ static bool write_efer(struct x86_cpu *cpu, uint64_t value)
 static uint64_t *variable_mtrr(struct x86_cpu *cpu, uint32_t number)
 {
     uint32_t i = number - MSR_MTRR_PHYS;
-    if (i >= 2 * X86_VARIABLE_MTRRS)
+    if (i >= 2 * X86_VARIABLE_MTRRS || !x86_has(cpu->model, X86_FEATURE_MTRR))
         return NULL;
     return i & 1 ? &cpu->mtrr_mask[i / 2] : &cpu->mtrr_base[i / 2];
 }
@@ -279,6 +280,25 @@ static void follow_apic_base(struct x86_cpu *cpu)
     x86_flush(cpu);
 }
 
+// The feature without which a register that has no row is not there.
+static enum x86_feature feature_of(uint32_t number)
+{
+    switch (number) {
+    case MSR_TSC: return X86_FEATURE_TSC;
+    case MSR_TSC_ADJUST: return X86_FEATURE_TSC_ADJUST;
+    case MSR_MTRRCAP:
+    case MSR_MTRR_DEF_TYPE: return X86_FEATURE_MTRR;
+    case MSR_MCG_CAP: return X86_FEATURE_MCA;
+    case MSR_EFER: return X86_FEATURE_EFER;
+    default: return X86_FEATURE_ALWAYS;
+    }
+}
+
+static bool is_there(const struct x86_cpu *cpu, uint32_t number, const struct msr *msr)
+{
+    return x86_has(cpu->model, msr ? msr->feature : feature_of(number));
+}
+
 // --- RDMSR, WRMSR ----------------------------------------------------------------------------------------------------
 
 bool x86_read_msr(struct x86_cpu *cpu, uint32_t number, uint64_t *value)
@@ -287,6 +307,8 @@ bool x86_read_msr(struct x86_cpu *cpu, uint32_t number, uint64_t *value)
     *value = 0;
     if (cpu->cpl != 0)
         return refuse(cpu);
+    if (!is_there(cpu, number, msr))
+        return unknown(cpu, X86_MISTAKE_MSR_READ, number);
     if (msr) {
         *value = *place(cpu, msr, number);
         return true;
@@ -339,6 +361,8 @@ bool x86_write_msr(struct x86_cpu *cpu, uint32_t number, uint64_t value)
     const struct msr *msr = find(number);
     if (cpu->cpl != 0)
         return refuse(cpu);
+    if (!is_there(cpu, number, msr))
+        return unknown(cpu, X86_MISTAKE_MSR_WRITE, number);
     if (msr) {
         if ((value & ~msr->mask) || !fits(msr->shape, value))
             return refuse(cpu);
