@@ -3,7 +3,7 @@
 //
 // Path: vcpu/loop.c / vcpu/x86_64/system/interrupt.c
 //
-// Not modelled: 32-bit EIP in 16-bit code segments; breakpoints in DR0-DR3.
+// Not modelled: 32-bit EIP in 16-bit code segments.
 #include "vcpu/guest.h"
 
 #include "vcpu/block.h"
@@ -15,6 +15,7 @@
 #include "vcpu/x86_64/exec/ops.h"
 #include "vcpu/x86_64/exec/ops_jump.h"
 #include "vcpu/x86_64/front/translate.h"
+#include "vcpu/x86_64/system/debug.h"
 #include "vcpu/x86_64/system/interrupt.h"
 #include "vcpu/x86_64/system/mmu.h"
 
@@ -183,14 +184,28 @@ static void run_single(struct x86_cpu *cpu)
     after_run(cpu, out, held);
 }
 
+// A breakpoint on the instruction at RIP is a fault, before the fetch can be one.
+static bool stopped_by_breakpoint(struct x86_cpu *cpu)
+{
+    uint32_t met = x86_code_breakpoints(cpu, linear_rip(cpu));
+    if (!met)
+        return false;
+    x86_fault_debug(cpu, met);
+    deliver_fault(cpu);
+    return true;
+}
+
 static void x86_run(struct vcpu *vcpu)
 {
     struct x86_cpu *cpu = x86_of(vcpu);
     cpu->rip_mask = cpu->mode & X86_MODE_64 ? UINT64_MAX : cpu->mode & X86_MODE_32 ? UINT32_MAX : UINT16_MAX;
     if (unlikely(cpu->traps) && deliver_traps(cpu))
         return;
+    bool steps = unlikely(x86_has_breakpoints(cpu)) && x86_steps(cpu);
+    if (steps && stopped_by_breakpoint(cpu))
+        return;
     bool look_again = vcpu->pending && (vcpu_executed(vcpu) == cpu->shadow || x86_can_take(vcpu));
-    if (unlikely((cpu->eflags & X86_TF) || cpu->traps || look_again))
+    if (unlikely((cpu->eflags & X86_TF) || cpu->traps || look_again || steps))
         run_single(cpu);
     else
         after_run(cpu, run_blocks(cpu), 0);
@@ -202,4 +217,5 @@ const struct guest x86_guest = {
     .take_interrupt = x86_take_interrupt,
     .run = x86_run,
     .walk = x86_walk,
+    .watch = x86_watch,
 };

@@ -17,6 +17,7 @@
 
 #include "base/bus.h"
 #include "vcpu/loop.h"
+#include "vcpu/x86_64/system/debug.h"
 #include "vcpu/x86_64/system/model.h"
 
 enum {
@@ -213,9 +214,8 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
     return finish(walk, access, user, allow & entry, false, page);
 }
 
-bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
+static bool walk_tables(struct x86_cpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
 {
-    struct x86_cpu *cpu = x86_of(vcpu);
     struct walk walk = { .cpu = cpu, .address = address, .common = UINT64_MAX };
     if (cpu->efer & X86_EFER_LMA) {
         if (!x86_is_canonical(address))
@@ -230,6 +230,15 @@ bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user
     if (cpu->cr4 & X86_CR4_PAE)
         return walk_wide(&walk, false, access, user, page);
     return walk_narrow(&walk, access, user, page);
+}
+
+bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
+{
+    struct x86_cpu *cpu = x86_of(vcpu);
+    if (!walk_tables(cpu, address, access, user, page))
+        return false;
+    page->watched = unlikely(x86_has_breakpoints(cpu)) && x86_watches_page(cpu, address);
+    return true;
 }
 
 void x86_flush(struct x86_cpu *cpu)

@@ -3,11 +3,12 @@
 //
 // Which bits of CR4 and EFER exist follows from what CPUID says (model.h): the others are reserved.
 //
-// Not modelled: the breakpoints that DR7 enables; CR4.VME, PVI and PCE have no effect and are reserved or ignored.
+// Not modelled: CR4.VME, PVI and PCE have no effect and are reserved or ignored.
 #include "vcpu/x86_64/system/sysreg.h"
 
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/system/apic_port.h"
+#include "vcpu/x86_64/system/debug.h"
 #include "vcpu/x86_64/system/mmu.h"
 #include "vcpu/x86_64/system/model.h"
 #include "vcpu/x86_64/system/protect.h"
@@ -211,7 +212,9 @@ bool x86_write_dr(struct x86_cpu *cpu, unsigned number, uint64_t value)
         value = (value & DR6_BITS) | DR6_ONES;
     else if (number == 7)
         value = (value & DR7_BITS) | DR7_ONES;
+    uint64_t before = cpu->dr[7];
     cpu->dr[number] = value;
+    x86_breakpoints_changed(cpu, before);
     return true;
 }
 

@@ -10,6 +10,7 @@
 //
 // A TSS with the T flag set traps (#DB, DR6.BT) before the first instruction of its task.
 #include "vcpu/loop.h"
+#include "vcpu/x86_64/system/debug.h"
 #include "vcpu/x86_64/system/interrupt.h"
 #include "vcpu/x86_64/system/mmu.h"
 #include "vcpu/x86_64/system/protect.h"
@@ -243,7 +244,10 @@ static void enter_task(struct x86_cpu *cpu, const struct task *task, uint64_t fl
     for (unsigned i = 0; i < SEGMENTS_AT; i++)
         x86_set_null(cpu, (enum x86_segment)i, (uint16_t)task->selectors[i]);
     cpu->cr0 |= X86_CR0_TS;
+    uint64_t dr7 = cpu->dr[7];
     cpu->dr[7] &= ~UINT64_C(0x155); // the local breakpoints
+    if (cpu->dr[7] != dr7)
+        x86_breakpoints_changed(cpu, dr7);
     cpu->traps |= task->trap & 1 ? X86_DR6_BT : 0u;
 }
 
