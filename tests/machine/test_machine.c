@@ -59,6 +59,35 @@ static void refuses(const char *part)
     cr_assert_null(strchr(why, '\n'));
 }
 
+// --- Processors -----------------------------------------------------------------------------------------------------
+
+// Runs what is in `code` and then writes AL to the debug exit: its end on a processor of `cpu`.
+static struct intact_exit run_on(const char *cpu, const uint8_t *bytes, size_t size)
+{
+    start();
+    config.cpu = cpu;
+    code_add(&code, bytes, size);
+    CODE(&code, 0x66, 0xba, 0xf4, 0x00, 0xee); // mov dx, 0f4h; out dx, al
+    return run();
+}
+
+#define RUN_ON(cpu, bytes) run_on((cpu), (bytes), sizeof(bytes))
+
+Test(machine, a_feature_that_cpu_takes_away_takes_its_registers_along)
+{
+    static const uint8_t extd[] = { 0xb9, 0x1b, 0, 0, 0, 0x0f, 0x32, 0x0d, 0, 4, 0, 0, 0x0f, 0x30 }; // IA32_APIC_BASE
+    static const uint8_t deadline[] = { 0xb9, 0xe0, 6, 0, 0, 0x31, 0xc0, 0x31, 0xd2, 0x0f, 0x30 };   // 0 to MSR 6E0h
+    static const uint8_t mode[] = { 0xc7, 0x05, 0x20, 0x03, 0xe0, 0xfe, 0x40, 0,   5, 0, // LVT_TIMER = 50040h
+                                    0xa1, 0x20, 0x03, 0xe0, 0xfe, 0xc1, 0xe8, 0x12 };    // its bits from 18 up
+    cr_assert_eq(RUN_ON("qemu64", extd).reason, INTACT_DEBUG_EXIT);
+    cr_assert_neq(RUN_ON("qemu64,-x2apic", extd).reason, INTACT_DEBUG_EXIT, "#GP, and there is no IDT");
+    cr_assert_eq(RUN_ON("qemu64", deadline).reason, INTACT_DEBUG_EXIT);
+    cr_assert_neq(RUN_ON("qemu64,-tsc-deadline", deadline).reason, INTACT_DEBUG_EXIT);
+    cr_assert_eq(RUN_ON("qemu64", mode).status, 3);
+    cr_assert_eq(RUN_ON("qemu64,-tsc-deadline", mode).status, 1);
+    cr_assert_eq(RUN_ON("qemu64,-x2apic", deadline).reason, INTACT_DEBUG_EXIT, "one does not take the other away");
+}
+
 // --- Ends -----------------------------------------------------------------------------------------------------------
 
 Test(machine, the_debug_exit_port_ends_it_with_an_odd_status)
