@@ -5,8 +5,9 @@
 // counter is equal to it: a value that lies behind comes due only after the counter wrapped, as in hardware. The event
 // of a timer is the next such moment, and a periodic comparator steps by whole periods from match to match.
 //
-// An edge interrupt drives its line high and leaves it there until just before the next one, or until the timer is
-// disabled: the specification gives no length for the pulse, and an 8259 wants the level held until it is acknowledged.
+// An edge interrupt is an event of its match alone (2.3.9.2.1: "a new edge is generated"): it holds no level, so that the
+// wire stays free for others, and halting the counter or changing the route makes no interrupt. A level interrupt holds
+// its line while its status bit is set.
 //
 // Not modelled: FSB delivery of timers 1 and 2 (their capability bit is 0), more than three comparators.
 //
@@ -92,9 +93,7 @@ static unsigned index_of(const struct hpet_timer *timer)
 // 2.3.9.2.1: with the interrupt disabled a level timer keeps its status bit but not the line.
 static bool output(const struct hpet_timer *timer)
 {
-    if (!(timer->config & HPET_TN_INT_ENB_CNF) || !enabled(timer->hpet))
-        return false;
-    return is_level(timer) ? timer->status : timer->pulse;
+    return (timer->config & HPET_TN_INT_ENB_CNF) && enabled(timer->hpet) && is_level(timer) && timer->status;
 }
 
 // 2.3.5, LEG_RT_CNF: timers 0 and 1 leave their routing.
@@ -139,7 +138,16 @@ static bool sends_message(const struct hpet_timer *timer)
     return can_message(timer) && (timer->config & HPET_TN_FSB_EN_CNF);
 }
 
-// A match: level interrupts latch their status; an edge is a fall, if the line is still high, and a rise.
+// The line that the timer drives now, or NULL.
+static struct intact_irq_line *line_of(const struct hpet_timer *timer)
+{
+    struct hpet *hpet = timer->hpet;
+    if (is_legacy(timer))
+        return &hpet->legacy[index_of(timer)];
+    return hpet->route_cap & BIT32(pin_of(timer)) ? &hpet->pins[pin_of(timer)] : NULL;
+}
+
+// A match: level interrupts latch their status; an edge happens, and that is all.
 static void interrupt(struct hpet_timer *timer)
 {
     struct hpet *hpet = timer->hpet;
@@ -152,13 +160,9 @@ static void interrupt(struct hpet_timer *timer)
         timer->status = true;
         return;
     }
-    if (!enabled_here)
-        return;
-    if (timer->pulse) {
-        timer->pulse = false;
-        drive(hpet);
-    }
-    timer->pulse = true;
+    struct intact_irq_line *line = enabled_here ? line_of(timer) : NULL;
+    if (line)
+        intact_irq_line_trigger(line);
 }
 
 // --- Keeping up --------------------------------------------------------------------------------------------------
@@ -265,8 +269,6 @@ static void write_timer_config(struct hpet_timer *timer, uint32_t value)
     timer->config = (uint32_t)bits_merge(timer->config, value, mask);
     if (!is_periodic(timer))
         timer->config &= ~VAL_SET;
-    if (is_level(timer) || sends_message(timer) || !(timer->config & HPET_TN_INT_ENB_CNF))
-        timer->pulse = false;
     if (!is_level(timer))
         timer->status = false;
     if (timer->config & HPET_TN_32MODE_CNF) {
@@ -376,7 +378,7 @@ void hpet_reset(struct hpet *hpet, uint64_t now)
     for (unsigned i = 0; i < HPET_TIMERS; i++) {
         struct hpet_timer *timer = &hpet->timers[i];
         timer->config = 0;
-        timer->status = timer->pulse = false;
+        timer->status = false;
         timer->comparator = UINT64_MAX;
         timer->period = 0;
         timer->next = hpet->started;
@@ -388,7 +390,6 @@ static void timer_visit(struct hpet_timer *timer, struct visit *v)
 {
     VISIT(v, timer->config);
     VISIT(v, timer->status);
-    VISIT(v, timer->pulse);
     VISIT(v, timer->comparator);
     VISIT(v, timer->period);
     VISIT(v, timer->next);

@@ -55,7 +55,6 @@ enum hpet_mistake {
 struct hpet_timer {
     uint32_t config; // the writable bits of Tn_CONF
     bool status;     // Tn_INT_STS: a level interrupt waits
-    bool pulse;      // an edge interrupt was given; the output falls just before the next one
     uint64_t comparator;
     uint64_t period; // last value written in periodic mode
     uint64_t next;   // 10 ns ticks of the clock: the first at which no match has been looked for
