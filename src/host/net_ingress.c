@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See net_door.h.
-#include "host/net_door.h"
+// See net_ingress.h.
+#include "host/net_ingress.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,13 +17,13 @@ static uint64_t pack(const uint8_t *bytes, size_t size, size_t at)
     return value;
 }
 
-static void unpack(struct net_door *door, uint64_t value)
+static void unpack(struct net_ingress *ingress, uint64_t value)
 {
-    for (unsigned i = 0; i < WORD_BYTES && door->arrived < door->expected; i++)
-        door->frame[door->arrived++] = (uint8_t)(value >> (8 * i));
+    for (unsigned i = 0; i < WORD_BYTES && ingress->arrived < ingress->expected; i++)
+        ingress->frame[ingress->arrived++] = (uint8_t)(value >> (8 * i));
 }
 
-int net_door_post(struct net_door *door, const void *frame, size_t size)
+int net_ingress_post(struct net_ingress *ingress, const void *frame, size_t size)
 {
     size_t pieces = (size + MESSAGE_BYTES - 1) / MESSAGE_BYTES;
     if (size == 0 || size > INTACT_NET_FRAME)
@@ -31,38 +31,38 @@ int net_door_post(struct net_door *door, const void *frame, size_t size)
     struct inbox_message *messages = calloc(pieces + 1, sizeof *messages);
     if (!messages)
         return -ENOMEM;
-    messages[0] = (struct inbox_message){ .channel = door->channel, .kind = FRAME_BEGIN, .a = size };
+    messages[0] = (struct inbox_message){ .channel = ingress->channel, .kind = FRAME_BEGIN, .a = size };
     for (size_t i = 0; i < pieces; i++)
-        messages[i + 1] = (struct inbox_message){ .channel = door->channel,
+        messages[i + 1] = (struct inbox_message){ .channel = ingress->channel,
                                                   .kind = FRAME_BYTES,
                                                   .a = pack(frame, size, i * MESSAGE_BYTES),
                                                   .b = pack(frame, size, i * MESSAGE_BYTES + WORD_BYTES),
                                                   .c = pack(frame, size, i * MESSAGE_BYTES + 2 * WORD_BYTES) };
-    int result = inbox_post(door->inbox, messages, pieces + 1);
+    int result = inbox_post(ingress->inbox, messages, pieces + 1);
     free(messages);
     return result;
 }
 
 static void take_message(void *owner, const struct inbox_message *message, uint64_t now)
 {
-    struct net_door *door = owner;
+    struct net_ingress *ingress = owner;
     (void)now;
     if (message->kind == FRAME_BEGIN) {
-        door->arrived = 0;
-        door->expected = message->a < INTACT_NET_FRAME ? (size_t)message->a : INTACT_NET_FRAME;
+        ingress->arrived = 0;
+        ingress->expected = message->a < INTACT_NET_FRAME ? (size_t)message->a : INTACT_NET_FRAME;
         return;
     }
-    unpack(door, message->a);
-    unpack(door, message->b);
-    unpack(door, message->c);
-    if (door->arrived == door->expected)
-        door->receive(door->card, door->frame, door->expected);
+    unpack(ingress, message->a);
+    unpack(ingress, message->b);
+    unpack(ingress, message->c);
+    if (ingress->arrived == ingress->expected)
+        ingress->receive(ingress->card, ingress->frame, ingress->expected);
 }
 
-int net_door_open(struct net_door *door)
+int net_ingress_open(struct net_ingress *ingress)
 {
-    const struct inbox_channel channel = { .name = "net", .handle = take_message, .owner = door };
-    int number = inbox_register(door->inbox, &channel);
-    door->channel = (uint16_t)number;
+    const struct inbox_channel channel = { .name = "net", .handle = take_message, .owner = ingress };
+    int number = inbox_register(ingress->inbox, &channel);
+    ingress->channel = (uint16_t)number;
     return number < 0 ? number : 0;
 }

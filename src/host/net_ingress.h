@@ -2,11 +2,11 @@
 // How a frame from outside reaches a card: as messages of the inbox, one that begins the frame and as many as its bytes
 // need, posted together. So it is stamped, in order, and by value in a journal.
 //
-//     any thread -- net_door_post --> inbox --> receive -- card      (machine thread)
+//     any thread -- net_ingress_post --> inbox --> receive -- card      (machine thread)
 //
 // Path: host/net_user.c, machine/machine.c / base/inbox.c
-#ifndef HOST_NET_DOOR_H
-#define HOST_NET_DOOR_H
+#ifndef HOST_NET_INGRESS_H
+#define HOST_NET_INGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 #include "base/inbox.h"
 
-struct net_door {
+struct net_ingress {
     struct inbox *inbox;
     uint16_t channel;
     // The card's side, on the machine's thread. False: it has not taken the frame, which is then lost, as on a wire.
@@ -27,9 +27,9 @@ struct net_door {
     size_t arrived, expected;
 };
 
-// Before any other thread knows the inbox. `door` has `inbox`, `receive` and `card` set, and stays where it is. -ENOSPC.
-int net_door_open(struct net_door *door);
+// Before any other thread knows the inbox. `ingress` has `inbox`, `receive` and `card` set, and stays where it is. -ENOSPC.
+int net_ingress_open(struct net_ingress *ingress);
 // Any thread. 1 to INTACT_NET_FRAME bytes; -EINVAL, -ENOMEM: nothing was posted.
-int net_door_post(struct net_door *door, const void *frame, size_t size);
+int net_ingress_post(struct net_ingress *ingress, const void *frame, size_t size);
 
 #endif

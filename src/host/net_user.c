@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See net_user.h. The thread is libslirp's alone; frames of the guest reach it by a queue, its own leave by the door.
+// See net_user.h. The thread is libslirp's alone; frames of the guest reach it by a queue, its own arrive by net_ingress.h.
 //
 // Not modelled: IPv6, TFTP, the virtual servers of libslirp.
 #include "host/net_user.h"
@@ -60,7 +60,7 @@ struct net_user {
 static ssize_t post_frame(const void *bytes, size_t size, void *opaque)
 {
     const struct net_user *user = opaque;
-    net_door_post(user->config.door, bytes, size);
+    net_ingress_post(user->config.ingress, bytes, size);
     return (ssize_t)size;
 }
 

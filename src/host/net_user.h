@@ -5,7 +5,7 @@
 //
 //     guest -- send --> queue --> [ thread: libslirp, sockets ] -- frames --> inbox --> receive -- guest
 //
-// Path: devices/virtio/virtio_net.c / host/net_door.c
+// Path: devices/virtio/virtio_net.c / host/net_ingress.c
 #ifndef HOST_NET_USER_H
 #define HOST_NET_USER_H
 
@@ -14,15 +14,15 @@
 #include <intact/backend.h>
 
 #include "base/error.h"
-#include "host/net_door.h"
+#include "host/net_ingress.h"
 
 struct net_user;
 
 struct net_user_config {
     bool restricted; // the guest reaches nothing outside but what `forward` names
     const char *const
-        *forward;          // "tcp:[host address]:port-[guest address]:port", "udp:..."; ends with NULL. May be NULL
-    struct net_door *door; // where frames for the guest enter: open, and kept by the caller until after the close
+        *forward; // "tcp:[host address]:port-[guest address]:port", "udp:..."; ends with NULL. May be NULL
+    struct net_ingress *ingress; // where frames for the guest enter: open, and kept by the caller until after the close
 };
 
 // Opens the network and starts its thread. A negative errno with a line in `error`: -ENOTSUP, this build has no libslirp;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static struct inbox inbox;
-static struct net_door door;
+static struct net_ingress ingress;
 static uint8_t got[INTACT_NET_FRAME];
 static size_t got_size;
 
@@ -23,10 +23,10 @@ static bool receive(void *card, const void *frame, size_t size)
 static struct net_user *open_user(const char *const *forward, int expected, struct error *error)
 {
     struct net_user *user = NULL;
-    const struct net_user_config config = { .forward = forward, .door = &door };
+    const struct net_user_config config = { .forward = forward, .ingress = &ingress };
     cr_assert_eq(inbox_init(&inbox), 0);
-    door = (struct net_door){ .inbox = &inbox, .receive = receive };
-    cr_assert_eq(net_door_open(&door), 0);
+    ingress = (struct net_ingress){ .inbox = &inbox, .receive = receive };
+    cr_assert_eq(net_ingress_open(&ingress), 0);
     int result = net_user_open(&config, &user, error);
     if (result == -ENOTSUP)
         cr_skip_test("built without libslirp");

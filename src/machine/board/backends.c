@@ -171,21 +171,21 @@ void backends_destroy(struct board *board)
     for (unsigned i = 0; i < INTACT_NETDEVS_MAX; i++) {
         net_capture_close(&board->backends.captures[i]);
         net_user_close(board->backends.users[i]);
-        free(board->backends.doors[i]);
+        free(board->backends.ingresses[i]);
     }
 }
 
 // The way in for the card that has just been put on end `index`.
-static int open_door(struct board *board, unsigned index, const struct net_port *port)
+static int open_ingress(struct board *board, unsigned index, const struct net_port *port)
 {
-    struct net_door *door = board->backends.doors[index] = calloc(1, sizeof *door);
-    if (!door)
+    struct net_ingress *ingress = board->backends.ingresses[index] = calloc(1, sizeof *ingress);
+    if (!ingress)
         return error_set(&board->error, -ENOMEM, "-netdev: the host has no memory left");
-    door->inbox = &board->inbox;
-    door->receive = port->receive;
-    door->card = port->card;
-    board->outside.doors++;
-    int result = net_door_open(door);
+    ingress->inbox = &board->inbox;
+    ingress->receive = port->receive;
+    ingress->card = port->card;
+    board->outside.sources++;
+    int result = net_ingress_open(ingress);
     return result < 0 ? error_set(&board->error, result, "-netdev: too many that something comes in by") : 0;
 }
 
@@ -194,7 +194,7 @@ static int open_user(struct board *board, unsigned index)
     const struct intact_netdev_config *netdev = &board->config.netdevs[index];
     const struct net_user_config config = { .restricted = netdev->restricted,
                                             .forward = netdev->forward,
-                                            .door = board->backends.doors[index] };
+                                            .ingress = board->backends.ingresses[index] };
     return net_user_open(&config, &board->backends.users[index], &board->error);
 }
 
@@ -204,7 +204,7 @@ static int plug_in(struct board *board, unsigned index, const struct intact_net 
     struct backends *backends = &board->backends;
     int result = 0;
     if (netdev->kind == INTACT_NETDEV_USER || netdev->kind == INTACT_NETDEV_OWN)
-        result = open_door(board, index, &backends->ports[index]);
+        result = open_ingress(board, index, &backends->ports[index]);
     if (result == 0 && netdev->kind == INTACT_NETDEV_USER)
         result = open_user(board, index);
     if (result < 0)
@@ -242,8 +242,8 @@ int backends_net_input(struct board *board, const char *id, const void *frame, s
     const struct intact_machine_config *config = &board->config;
     for (unsigned i = 0; i < config->netdev_count; i++)
         if (config->netdevs[i].kind == INTACT_NETDEV_OWN && strcmp(config->netdevs[i].id, id) == 0 &&
-            board->backends.doors[i])
-            return net_door_post(board->backends.doors[i], frame, size);
+            board->backends.ingresses[i])
+            return net_ingress_post(board->backends.ingresses[i], frame, size);
     return -ENOENT;
 }
 

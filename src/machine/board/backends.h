@@ -11,8 +11,8 @@
 
 #include "host/block_file.h"
 #include "host/net_capture.h"
-#include "host/net_door.h"
 #include "host/net_hub.h"
+#include "host/net_ingress.h"
 #include "host/net_user.h"
 
 struct board;
@@ -36,7 +36,7 @@ struct backends {
     struct net_hub hubs[INTACT_NETDEVS_MAX]; // the one of netdev n is that of the first with its number
     struct net_port ports[INTACT_NETDEVS_MAX];
     struct net_capture captures[INTACT_NETDEVS_MAX];
-    struct net_door *doors[INTACT_NETDEVS_MAX]; // of ends that something comes in by, once a card is there
+    struct net_ingress *ingresses[INTACT_NETDEVS_MAX]; // of ends that something comes in by, once a card is there
     struct net_user *users[INTACT_NETDEVS_MAX];
     struct backends_card plugged[INTACT_NETDEVS_MAX];    // the card on each end, if there is one
     struct backends_screen screens[INTACT_CHARDEVS_MAX]; // what each place belongs to

@@ -137,7 +137,7 @@ static bool wait_paced(struct outside *outside, uint64_t until)
 // whoever has a notifier that a source listens to.
 static bool may_come_in(const struct outside *outside)
 {
-    return atomic_load(&outside->input_open) || outside->doors || manager_listens(outside->manager);
+    return atomic_load(&outside->input_open) || outside->sources || manager_listens(outside->manager);
 }
 
 // See struct loop. Without a deadline there is something to wait for only as long as somebody may send it.

@@ -35,7 +35,7 @@ struct outside {
     uint32_t input_read, input_written;
     atomic_uint input_waiting;
     atomic_bool input_open;
-    unsigned doors; // others that something may come in by as long as the machine lives: networks
+    unsigned sources; // others that something may come in by as long as the machine lives: networks
     uint16_t console_channel, host_channel;
 
     // Pacing: the host's clock when virtual time was `paced_from`.
