@@ -34,6 +34,7 @@ check_format() {
 
 check_rules() {
     python3 tools/rules.py
+    python3 tools/limits.py --check
 }
 
 check_tidy() {
