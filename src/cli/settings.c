@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The settings' defaults, their copies of words, and the lines of errors; see settings.h.
 #include "cli/settings.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// One line of text for each event of a trace, in the words of the machine's family; see trace_text.h.
 #include "cli/trace_text.h"
 
 #include <inttypes.h>

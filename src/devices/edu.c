@@ -20,7 +20,7 @@ static void raise(struct edu *edu, uint32_t bits)
     if (!edu->interrupt_status)
         return;
     pci_irq_set_level(&edu->pci, true);
-    pci_irq_trigger(&edu->pci, 0); // in INTx mode nobody hears it
+    pci_irq_trigger(&edu->pci, 0); // without effect in INTx mode
 }
 
 static void acknowledge(struct edu *edu, uint32_t bits)

@@ -9,7 +9,7 @@
 //   time       12:00:00                                 | 12:00:01         cycle and its 1984 us; UF and AF
 //                                                       end of update      come at its end
 //
-// A guest's nonsense in the calendar (month 0, second 99) counts as the date arithmetic makes of it, at the next
+// An invalid date that a guest writes (month 0, second 99) counts as the date arithmetic makes of it, at the next
 // update.
 //
 // Not modelled: daylight saving (DSE is kept, as newer parts do), the square-wave pin, other time bases than 32.768 kHz

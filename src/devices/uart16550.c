@@ -106,7 +106,7 @@ static void clear_receiver(struct uart16550 *uart)
     uart->timed_out = false;
 }
 
-// 8.4, OE: a full FIFO keeps what it has, and the newcomer is lost; without FIFOs the newcomer overwrites RBR.
+// 8.4, OE: a full FIFO keeps what it has, and the new character is lost; without FIFOs it overwrites RBR.
 static void overrun(struct uart16550 *uart, uint8_t byte, uint8_t error)
 {
     uart->line_status |= UART_LSR_OE;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The host's monotonic clock, for pacing; see host_clock.h.
 #include "machine/board/host_clock.h"
 
 #include <time.h>

@@ -41,7 +41,7 @@ static const uint8_t service[] = {
     0xcf,                   // iret
 };
 
-// One tick of 54.9 ms: counted up to midnight, then whoever has hooked INT 1Ch.
+// One tick of 54.9 ms: counted up to midnight, then INT 1Ch, which programs may hook.
 static const uint8_t timer[] = {
     0x1e,                                                 // push ds
     0x50,                                                 // push ax

@@ -16,7 +16,7 @@ enum { LEVEL_HIGH = 4 };   // third cell
 enum { PHANDLE_GIC = 1, PHANDLE_CLOCK = 2, PHANDLE_MSI = 3 };
 enum { MOST_CELLS = 160 };
 
-// libfdt's calls after a failure do nothing but fail, so that the end tells of all of them.
+// After a failure libfdt's calls fail as well, so that checking the last one is enough.
 struct tree {
     void *fdt;
     int error;
