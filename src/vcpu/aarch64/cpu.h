@@ -160,6 +160,7 @@ struct a64_cpu {
     bool illegal;           // PSTATE.IL
     bool step;              // PSTATE.SS
     bool stepping;          // software step is on (section D2.12): kept by a64_update_mode
+    bool debugging;         // a breakpoint may match at some level, or software step is asked for (a64_debug_changed)
     bool unwatched;         // an access of ours, not of the guest's: no watchpoint matches
     uint8_t breakpoints[2]; // by level: those that may match (kept by a64_debug_changed)
     uint8_t watchpoints;    // likewise, at any level

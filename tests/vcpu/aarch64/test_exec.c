@@ -92,8 +92,8 @@ Test(a64_exec, the_list_of_state_leaves_out_only_what_is_derived_or_configured)
     size_t left_out = sizeof(struct vcpu) - 2 * 4 - 3 * 8    // pending, state, goal, faulted, port_page
                       + 2 * 8 + 4 * 8                        // XZR and its sink, temporaries
                       + 4 + 2 + 1 + sizeof(struct a64_fault) // mode, large, private_high
-                      + 1 + 2 + 1 + 2                        // unwatched, breakpoints, watchpoints, debug_jumps
-                      + sizeof(struct a64_model *) + 8 + 2;  // configuration
+                      + 2 + 2 + 1 + 2 // debugging, unwatched, breakpoints, watchpoints, debug_jumps
+                      + sizeof(struct a64_model *) + 8 + 2; // configuration
     size_t uncovered = visit_uncovered(copy, sizeof *copy, visit_all);
     cr_assert_geq(uncovered, left_out);
     cr_assert_leq(uncovered, left_out + 64, "%zu bytes are not listed, %zu expected", uncovered, left_out); // padding

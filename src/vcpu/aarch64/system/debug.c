@@ -84,6 +84,12 @@ void a64_debug_changed(struct a64_cpu *cpu)
             cpu->watchpoints |= (uint8_t)BIT32(n);
     if (watched || cpu->watchpoints)
         a64_flush(cpu); // its entries say which pages are watched
+    bool breakpoints = cpu->breakpoints[0] || cpu->breakpoints[1];
+    cpu->debugging = breakpoints || (cpu->mdscr & A64_MDSCR_SS);
+    if (!breakpoints && (cpu->debug_jumps[0] || cpu->debug_jumps[1])) {
+        cpu->debug_jumps[0] = cpu->debug_jumps[1] = false;
+        tlb_forget_jumps(&cpu->vcpu);
+    }
     a64_debug_mask_changed(cpu);
 }
 
@@ -93,6 +99,18 @@ void a64_debug_mask_changed(struct a64_cpu *cpu)
     a64_update_mode(cpu);
     if (cpu->stepping || cpu->mode != mode)
         cpu->vcpu.kick |= KICK_LOOK;
+}
+
+void a64_debug_update_mode(struct a64_cpu *cpu)
+{
+    bool enabled = a64_debug_enabled(cpu, cpu->el, cpu->daif), breaks = enabled && cpu->breakpoints[cpu->el];
+    cpu->stepping = enabled && (cpu->mdscr & A64_MDSCR_SS);
+    if (breaks)
+        cpu->mode |= A64_MODE_DEBUG;
+    if (cpu->debug_jumps[cpu->el] != breaks) {
+        cpu->debug_jumps[cpu->el] = breaks;
+        tlb_forget_jumps(&cpu->vcpu);
+    }
 }
 
 // --- what matches -----------------------------------------------------------------------------------------------------

@@ -17,11 +17,9 @@ void a64_debug_changed(struct a64_cpu *cpu);
 // PSTATE.D has changed while something depends on it (MDSCR_EL1.SS or MDE).
 void a64_debug_mask_changed(struct a64_cpu *cpu);
 
-// May any breakpoint match at `el`? Blocks translated with A64_MODE_DEBUG then call a64_breaks before each instruction.
-static inline bool a64_has_breakpoints(const struct a64_cpu *cpu, unsigned el)
-{
-    return unlikely(cpu->breakpoints[el] != 0);
-}
+// The part of a64_update_mode that depends on the debug registers: software step, and A64_MODE_DEBUG, with which blocks are
+// translated while a breakpoint may match; they call a64_breaks before each instruction. Called while cpu->debugging is set.
+void a64_debug_update_mode(struct a64_cpu *cpu);
 
 // Does a breakpoint match the instruction at `pc`? True: the exception is recorded.
 bool a64_breaks(struct a64_cpu *cpu, uint64_t pc);

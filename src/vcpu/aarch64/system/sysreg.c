@@ -50,14 +50,10 @@ void a64_update_mode(struct a64_cpu *cpu)
         mode |= A64_MODE_SA;
     if (cpu->sctlr & A64_SCTLR_A)
         mode |= A64_MODE_ALIGN;
-    if (a64_has_breakpoints(cpu, cpu->el) && a64_debug_enabled(cpu, cpu->el, cpu->daif))
-        mode |= A64_MODE_DEBUG;
-    if (unlikely(cpu->debug_jumps[cpu->el] != ((mode & A64_MODE_DEBUG) != 0))) {
-        cpu->debug_jumps[cpu->el] = !cpu->debug_jumps[cpu->el];
-        tlb_forget_jumps(&cpu->vcpu);
-    }
     cpu->mode = mode;
-    cpu->stepping = unlikely(cpu->mdscr & A64_MDSCR_SS) && a64_debug_enabled(cpu, cpu->el, cpu->daif);
+    cpu->stepping = false;
+    if (unlikely(cpu->debugging))
+        a64_debug_update_mode(cpu);
     cpu->vcpu.data = cpu->vcpu.tlb->data[cpu->el == 0];
 }
 

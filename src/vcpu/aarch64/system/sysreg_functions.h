@@ -14,7 +14,8 @@
     X(nzcv)                                                                                                            \
     X(daif)                                                                                                            \
     X(fpcr)                                                                                                            \
-    X(fpsr) X(sctlr) X(cpacr) X(tcr) X(ttbr) X(oslar) X(mdscr) X(osdlr) X(claim) X(breakpoint) X(dcc) X(port) X(timer) \
+    X(fpsr)                                                                                                            \
+    X(sctlr) X(cpacr) X(tcr) X(ttbr) X(oslar) X(mdscr) X(osdlr) X(claim) X(breakpoint) X(dcc) X(port) X(timer)         \
         X(allint)
 
 #define A64_READ(name)  bool a64_read_##name(struct a64_cpu *cpu, unsigned encoding, uint64_t *value);
