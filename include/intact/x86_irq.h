@@ -4,7 +4,7 @@
 //
 //     struct intact_x86_irq_config config;
 //     intact_x86_irq_config_init(&config);
-//     config.pending = my_pending;                            // tells when a CPU has something to take
+//     config.pending = my_pending;                            // called when what a CPU has to take changes
 //     struct intact_x86_irq *irq;
 //     char why[INTACT_ERROR_SIZE];
 //     if (intact_x86_irq_create(&config, &irq, why) < 0)

@@ -24,7 +24,7 @@
 
 #include "msi/x86_message.h"
 
-// What the machine has told the guest that it may use.
+// What the machine offers to its guest.
 enum {
     MSI_X86_EXTENDED = 1 << 0, // address[11:5] is destination[14:8] (CPUID 40000001h EAX bit 15 under KVM)
     MSI_X86_UPPER = 1 << 1,    // address[63:40] is destination[31:8]

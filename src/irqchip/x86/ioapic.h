@@ -19,7 +19,7 @@
 // so, and the 8259A sees INTA only when a CPU really takes it.
 //
 // A level entry with a vector below 16: local APICs report the vector as illegal and accept nothing (SDM, "Error
-// Handling"), and remote IRR tells that one has accepted (82093AA 3.2.4). So remote IRR stays 0 and the interrupt is send
+// Handling"), and remote IRR says that one has accepted (82093AA 3.2.4). So remote IRR stays 0 and the interrupt is send
 // pending; when software corrects the vector while the pin is active, it is sent at once. Taking it for accepted would
 // leave a remote IRR that no EOI can clear.
 //

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Local APIC: what it accepts, what it tells the CPU, and its state. Registers are in lapic_registers.c, the manual of
+// Local APIC: what it accepts, what it asks of the CPU, and its state. Registers are in lapic_registers.c, the manual of
 // the whole in lapic.h.
 #include "irqchip/x86/lapic.h"
 

@@ -182,7 +182,8 @@ static bool invalid_combination(unsigned delivery, unsigned shorthand)
     return delivery != X86_FIXED && (shorthand == LAPIC_TO_SELF || shorthand == LAPIC_TO_ALL);
 }
 
-// Level and trigger mean something in an INIT alone, where they tell the de-assert that only older parts had a use for.
+// Level and trigger have a meaning in an INIT alone: level 0 with trigger mode level is the de-assert, which only older
+// parts had a use for.
 static void send(struct lapic *lapic, struct lapic_effect *effect)
 {
     uint32_t low = (uint32_t)lapic->icr;

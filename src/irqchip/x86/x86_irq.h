@@ -8,8 +8,9 @@
 //     IPIs --------------------------+
 //
 // Every function that changes something settles before it returns: each output that may have changed is derived once,
-// in the order 8259A, IOAPICs, CPUs by index, and told through `signal` and `deadline` if it really changed. A call
-// back into this file from `resample` is allowed; it changes inputs, and the outer call settles.
+// in the order 8259A, IOAPICs (whose messages are delivered on the way), CPUs by index, and reported through `signal` and
+// `deadline` if it really changed. A call back into this file from `resample` is allowed; it changes inputs, and the
+// outer call settles.
 //
 // The INT output of the 8259A is wired to LINT0 of CPU 0 alone; boards also lead it to the other CPUs, whose firmware
 // and kernels keep it masked there.
@@ -38,9 +39,9 @@
 #define X86_IRQ_HUB UINT32_MAX // in place of a CPU: the deadline of the IOAPICs
 #define X86_IRQ_BSP 0          // the bootstrap processor
 
-// As if told: they differ from everything there can be to tell, so the next value is told whatever it is.
-#define X86_IRQ_UNTOLD_DEADLINE 0
-#define X86_IRQ_UNTOLD_PENDING  UINT32_MAX
+// In place of what was reported last: no value is equal to them, so the next one is reported whatever it is.
+#define X86_IRQ_UNREPORTED_DEADLINE 0
+#define X86_IRQ_UNREPORTED_PENDING  UINT32_MAX
 
 // Chip numbers, for x86_irq_set_pin, `resample`, routing and traces.
 enum {
@@ -94,9 +95,9 @@ struct x86_irq_config {
 
 struct x86_irq_cpu {
     struct lapic lapic;
-    uint64_t deadline; // as told
-    uint64_t page;     // as told
-    uint32_t pending;  // as told
+    uint64_t deadline; // as reported last
+    uint64_t page;     // as reported last
+    uint32_t pending;  // as reported last
     uint32_t index;
 };
 
@@ -119,12 +120,12 @@ struct x86_irq {
     uint32_t hub_dirty;    // X86_IRQ_HUB_ bits: what before the local APICs changed
     bool extint_used;      // `extint` is not empty
     bool pic_int;          // as driven
-    uint64_t hub_deadline; // as told
+    uint64_t hub_deadline; // as reported last
 };
 
 // Allocates for `config`, which is copied (`apic_ids` is read here only; `ioapics` stays with the caller and must live
 // as long). -EINVAL and a text for a value out of range, -ENOMEM. Everything is in power-on state, and `signal` and
-// `deadline` have not been called: 0 and CLOCK_NEVER are what they would have told.
+// `deadline` have not been called: they would have reported 0 and CLOCK_NEVER.
 int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struct error *error);
 void x86_irq_free(struct x86_irq *irq);
 // RESET# of all chips. Electrical levels of pins stay.
@@ -195,7 +196,7 @@ static inline void x86_irq_end(struct x86_irq *irq)
 void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu);
 void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu);
 
-// All state of all chips. After loading, x86_irq_loaded derives everything else again and tells all of it.
+// All state of all chips. After loading, x86_irq_loaded derives everything else again and reports all of it.
 void x86_irq_visit(struct x86_irq *irq, struct visit *v);
 void x86_irq_loaded(struct x86_irq *irq);
 

@@ -248,14 +248,14 @@ void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
 {
     x86_irq_begin(irq);
     if (vcpu == X86_IRQ_HUB) {
-        irq->hub_deadline = X86_IRQ_UNTOLD_DEADLINE;
+        irq->hub_deadline = X86_IRQ_UNREPORTED_DEADLINE;
         irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
         for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
             ioapic_run(&irq->ioapics[i], now);
     } else {
         struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
         uint64_t due = cpu->deadline;
-        cpu->deadline = X86_IRQ_UNTOLD_DEADLINE;
+        cpu->deadline = X86_IRQ_UNREPORTED_DEADLINE;
         if (lapic_fire(&cpu->lapic, now))
             TRACE(irq->config.trace, TRACE_TIMER, vcpu, due, 0, 0);
         x86_irq_touch(irq, vcpu);

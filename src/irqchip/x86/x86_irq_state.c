@@ -40,11 +40,11 @@ void x86_irq_loaded(struct x86_irq *irq)
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
         ioapic_loaded(&irq->ioapics[i]);
     irq->pic_int = irq->config.pic && pic_cascade_int(&irq->pic);
-    irq->hub_deadline = X86_IRQ_UNTOLD_DEADLINE;
+    irq->hub_deadline = X86_IRQ_UNREPORTED_DEADLINE;
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         lapic_loaded(&irq->cpus[i].lapic);
-        irq->cpus[i].pending = X86_IRQ_UNTOLD_PENDING;
-        irq->cpus[i].deadline = X86_IRQ_UNTOLD_DEADLINE;
+        irq->cpus[i].pending = X86_IRQ_UNREPORTED_PENDING;
+        irq->cpus[i].deadline = X86_IRQ_UNREPORTED_DEADLINE;
         x86_irq_follow(irq, i);
     }
     irq->hub_dirty = X86_IRQ_HUB_ALL;

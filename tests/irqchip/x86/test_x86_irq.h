@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A board for the tests of the x86 wiring: CPUs that note what they are told.
+// A board for the tests of the x86 wiring: CPUs that note what is reported to them.
 #ifndef TEST_X86_IRQ_H
 #define TEST_X86_IRQ_H
 
@@ -30,7 +30,7 @@ struct board {
 static inline void board_signal(void *owner, uint32_t vcpu, uint32_t pending)
 {
     struct board *board = owner;
-    cr_assert_neq(board->pending[vcpu], pending, "told without a change");
+    cr_assert_neq(board->pending[vcpu], pending, "reported without a change");
     board->pending[vcpu] = pending;
     board->signals++;
 }
