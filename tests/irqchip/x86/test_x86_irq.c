@@ -509,6 +509,8 @@ Test(x86_irq, a_message_reaches_those_it_names_while_an_extint_entry_drives_othe
     cr_assert_eq(b.pending[1], PENDING_NMI | PENDING_INTR);
     put(&b, 0, LAPIC_ICR, LAPIC_TO_ALL << 18 | 0x60);
     settled(&b);
+    cr_assert(!x86_irq_msi(&b.irq, 0xfee80004, 0x50, 0)); // logical, nobody
+    cr_assert_eq(b.drop_reason, X86_IRQ_DROP_NO_CPU);
 }
 
 Test(x86_irq, an_init_takes_the_logical_id_away)
