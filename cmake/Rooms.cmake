@@ -4,6 +4,11 @@
 # the trees of the rooms named are on the include path. A wrong include does not compile.
 #
 # Every include is written from src/ ("base/bits.h", "irqchip/x86/pic.h").
+#
+# Rooms, and what links with them directly, are compiled with src/prefix.h included first: internal names get a prefix that
+# keeps them out of the way of other programs' names. What only include/intact declares leaves a shared library.
+add_library(intact_prefix INTERFACE)
+target_compile_options(intact_prefix INTERFACE "SHELL:-include ${PROJECT_SOURCE_DIR}/src/prefix.h")
 
 function(room name folder)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.c)
@@ -27,7 +32,8 @@ function(room name folder)
   endif()
   add_library(room_${name} OBJECT ${sources})
   target_include_directories(room_${name} PRIVATE ${trees} ${PROJECT_SOURCE_DIR}/include)
-  target_link_libraries(room_${name} PUBLIC intact_flags)
+  target_link_libraries(room_${name} PUBLIC intact_flags intact_prefix)
+  set_target_properties(room_${name} PROPERTIES C_VISIBILITY_PRESET hidden)
 endfunction()
 
 # One source file, from the root of the project, may include headers of more rooms than the rest of its room.
@@ -49,5 +55,5 @@ function(use_rooms target)
     endif()
   endforeach()
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include)
-  target_link_libraries(${target} PRIVATE intact_flags)
+  target_link_libraries(${target} PRIVATE intact_flags intact_prefix)
 endfunction()

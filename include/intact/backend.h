@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -43,4 +44,5 @@ struct intact_net {
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

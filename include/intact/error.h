@@ -13,6 +13,7 @@
 #ifndef INTACT_ERROR_H
 #define INTACT_ERROR_H
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -27,4 +28,5 @@ const char *intact_strerror(int error);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

@@ -30,6 +30,7 @@
 #include <intact/error.h>
 #include <intact/irq_line.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -365,4 +366,5 @@ uint32_t intact_irq_virtio_acknowledge(const struct intact_irq_virtio *virtio, u
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

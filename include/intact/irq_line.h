@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -52,4 +53,5 @@ static inline void intact_irq_line_trigger(struct intact_irq_line *line)
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

@@ -30,6 +30,7 @@
 #include <intact/trace.h>
 #include <intact/version.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -289,4 +290,5 @@ int intact_machine_trace(struct intact_machine *machine, struct intact_trace_obs
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

@@ -33,6 +33,7 @@
 #include <intact/interrupt.h>
 #include <intact/machine.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -116,4 +117,5 @@ void intact_pci_set_alarm(struct intact_pci_device *device, uint64_t when);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

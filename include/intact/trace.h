@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -108,4 +109,5 @@ const char *intact_trace_argument(enum intact_trace_id id, unsigned which);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

@@ -6,6 +6,7 @@
 #ifndef INTACT_VERSION_H
 #define INTACT_VERSION_H
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,4 +27,5 @@ int intact_version_number(void);
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

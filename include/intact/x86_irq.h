@@ -36,6 +36,7 @@
 #include <intact/irq_line.h>
 #include <intact/trace.h>
 
+#pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -196,4 +197,5 @@ void intact_x86_irq_mistakes(const struct intact_x86_irq *irq,
 #ifdef __cplusplus
 }
 #endif
+#pragma GCC visibility pop
 #endif

@@ -10,6 +10,9 @@
 #ifndef INTACT_SWITCH_DISPATCH
 #define INTACT_SWITCH_DISPATCH
 #endif
+// The names of src/prefix.h are taken away for good: nothing below names the other executor.
+#undef a64_execute
+#undef a64_guest
 #define a64_execute a64_execute_by_switch
 #define a64_guest   a64_guest_by_switch
 #include "../../../src/vcpu/aarch64/exec/exec.c"

@@ -6,6 +6,7 @@
 #include "vcpu/aarch64/exec/ops.h"
 
 // The functions of the ops are static.
+#undef a64_execute // of src/prefix.h
 #define a64_execute a64_execute_here
 #include "../../../src/vcpu/aarch64/exec/exec.c"
 #undef a64_execute

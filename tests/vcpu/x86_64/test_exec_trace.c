@@ -10,6 +10,9 @@
 #ifndef INTACT_SWITCH_DISPATCH
 #define INTACT_SWITCH_DISPATCH
 #endif
+// The names of src/prefix.h are taken away for good: nothing below names the other executor.
+#undef x86_execute
+#undef x86_guest
 #define x86_execute x86_execute_by_switch
 #define x86_guest   x86_guest_by_switch
 #include "../../../src/vcpu/x86_64/exec/exec.c"
