@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Random A64 code in a whole `virt`: EL1 and EL0, translation off and on with each granule and broken tables, timers that
-// interrupt through either GIC, processors that start others, and code that writes itself.
+// interrupt through either GIC, breakpoints and watchpoints, processors that start others, and code that writes itself.
 //
 // From VIRT_RAM:
 //
@@ -12,7 +12,9 @@
 #include "a64_code.h"
 #include "fuzz_code.h"
 #include "machine/tables/bytes.h"
+#include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/mmu.h"
+#include "vcpu/aarch64/system/model.h"
 #include "vcpu/aarch64/system/sysreg.h"
 #include "virt_rig.h"
 
@@ -197,6 +199,24 @@ static void set_control(struct fuzz *fuzz, struct a64_cpu *cpu, const struct gra
     cpu->spsel = !fuzz_chance(fuzz, 4);
 }
 
+// Breakpoints in the code and watchpoints in its data, of all kinds.
+static void set_debug(struct fuzz *fuzz, struct a64_cpu *cpu)
+{
+    cpu->oslsr = 8;
+    cpu->mdscr = A64_MDSCR_MDE | (fuzz_chance(fuzz, 4) ? 0 : A64_MDSCR_KDE) | (fuzz_chance(fuzz, 8) ? A64_MDSCR_SS : 0);
+    cpu->contextidr = fuzz_below(fuzz, 2);
+    for (unsigned n = 0; n < A64_BREAKPOINTS; n++) {
+        bool context = n >= A64_BREAKPOINTS - A64_CONTEXT_BREAKPOINTS && fuzz_chance(fuzz, 2);
+        cpu->dbgbvr[n] = context ? fuzz_below(fuzz, 2) : HERE(CODE + 4 * fuzz_below(fuzz, CODE_WORDS));
+        cpu->dbgbcr[n] = 0x1e0 | fuzz_below(fuzz, 8) | fuzz_below(fuzz, 6) << 16 |
+                         (context ? 2 + !fuzz_chance(fuzz, 8) : fuzz_chance(fuzz, 3)) << 20;
+    }
+    for (unsigned n = 0; n < A64_WATCHPOINTS; n++) {
+        cpu->dbgwvr[n] = HERE(DATA + 4 * fuzz_below(fuzz, 0x800));
+        cpu->dbgwcr[n] = fuzz_word(fuzz) & (fuzz_chance(fuzz, 4) ? 0x0f1f1fff : 0x001f1fff);
+    }
+}
+
 // A timer that interrupts soon, through a GIC that lets it.
 static void set_timer(struct fuzz *fuzz, const struct rig *rig)
 {
@@ -240,7 +260,9 @@ static void program(struct fuzz *fuzz, const struct rig *rig)
         cpu->sctlr |= A64_SCTLR_M;
     if (fuzz_chance(fuzz, 8)) // across pages
         put_words(rig->ram + CODE + 0x1000 - 80, code, 40), cpu->r[A64_PC] = HERE(CODE + 0x1000 - 80);
-    a64_update_mode(cpu);
+    if (fuzz_chance(fuzz, 4))
+        set_debug(fuzz, cpu);
+    a64_debug_changed(cpu);
     a64_flush(cpu);
     if (fuzz_chance(fuzz, 2))
         set_timer(fuzz, rig);
@@ -265,7 +287,9 @@ static void tell(const struct fuzz *fuzz, const struct rig *rig)
 
 static struct rig make(unsigned variant)
 {
-    return virt_rig(variant == 2 ? 3 : 1, variant == 0 ? 2 : 3, variant == 2);
+    struct intact_machine_config config = virt_rig_config(variant == 2 ? 3 : 1, variant == 0 ? 2 : 3, variant == 2);
+    config.cpu = variant == 0 ? "cortex-a57" : "max"; // the first has no granule of 16 KiB
+    return rig_make(&virt_type, &config);
 }
 
 const struct code_family code_family = { .variants = 3, .make = make, .program = program, .tell = tell };
