@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The bus: windows and how they are found, sizes of accesses, memory copies, and where nothing answers.
 #include <criterion/criterion.h>
 #include <errno.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The clock: time, timers and their order.
 #include <criterion/criterion.h>
 
 #include "base/clock.h"

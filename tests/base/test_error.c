@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Errors of one line, and the sentences for values and versions.
 #include <criterion/criterion.h>
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Tables of registers: search, widths, masks, rows that are a member.
 #include <criterion/criterion.h>
 
 #include "base/bits.h"

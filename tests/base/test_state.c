@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A saved state and its schema: what is taken back, and what is refused.
 #include <criterion/criterion.h>
 
 #include <errno.h>

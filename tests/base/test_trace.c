@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Observers of the trace.
 #include <criterion/criterion.h>
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Visitors of state: save, load, difference, what is covered.
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Words of the command line: numbers, sizes, dates, and the nearest of a list.
 #include "cli/text.h"
 
 #include <criterion/criterion.h>

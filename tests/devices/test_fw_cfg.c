@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// fw_cfg: selector, data, DMA, the directory of files.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>

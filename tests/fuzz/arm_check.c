@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What must hold of the Arm chips, found once more without their bitmaps.
 #include "arm_check.h"
 
 #include <stdlib.h>

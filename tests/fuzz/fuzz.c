@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The program around a fuzzer: random numbers, the loop over cases, and the line that repeats a failure.
 #include "fuzz.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// ITS commands and tables, right and wrong.
 #include "its_input.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A plain model of the ITS, to be compared with.
 #include "its_model.h"
 
 enum { MOST_EVENT_BITS = 16, LPI_BITS = VIRT_LPI_BITS };

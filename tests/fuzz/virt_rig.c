@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A virt machine for the fuzzers: its kernel is a WFI.
 #include "virt_rig.h"
 
 static const uint32_t kernel[] = { 0xd503207f }; // wfi

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A virtio driver that keeps the rules: what a reset device must still serve.
 #include "virtio_driver.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Every virtio device on every transport, and the disks, networks and consoles behind them.
 #include "virtio_rig.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What must hold of the x86 chips after each step.
 #include "x86_check.h"
 
 #include <stdlib.h>

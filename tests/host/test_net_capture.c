@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Frames of a network in a pcap file.
 #include "host/net_capture.h"
 
 #include <criterion/criterion.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Hubs: a frame reaches every other port.
 #include "host/net_hub.h"
 
 #include <criterion/criterion.h>

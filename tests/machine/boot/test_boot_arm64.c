@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Loaders of the Arm machine: Image, ELF, raw code.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <libfdt.h>

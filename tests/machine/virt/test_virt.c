@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The virt machine: how it starts, what it has, what its device tree says, and with a firmware in flash.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <libfdt.h>
