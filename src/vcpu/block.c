@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The cache of translated blocks: a hash by physical address and mode, a list of blocks for each page that holds code, and one
+// arena for all of them. block.h says what a block is and when it dies.
 #include "vcpu/block.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the loop needs of an architecture: six functions. x86_64/system/guest.c and aarch64/system/guest.c each fill in one `struct guest`.
+// What the loop needs of an architecture: six functions. x86_64/system/guest.c and aarch64/system/guest.c each fill in one
+// `struct guest`.
 #ifndef VCPU_GUEST_H
 #define VCPU_GUEST_H
 

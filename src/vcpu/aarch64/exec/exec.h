@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The executor of AArch64 ops.
 #ifndef VCPU_AARCH64_EXEC_EXEC_H
 #define VCPU_AARCH64_EXEC_EXEC_H
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The translator, from guest code to a block of ops.
 #ifndef VCPU_AARCH64_FRONT_TRANSLATE_H
 #define VCPU_AARCH64_FRONT_TRANSLATE_H
 

@@ -7,8 +7,8 @@
 //     16 KiB   L0 [47]     L1 [46:36]         L2 [35:25] 32 MiB   L3 [24:14]
 //     64 KiB               L1 [47:42]         L2 [41:29] 512 MiB  L3 [28:16]
 //
-// The upper half of the address space (bit 55) is TTBR1_EL1's, the lower TTBR0_EL1's. The TLB has no ASIDs: a change of TTBR0_EL1 or
-// ASID empties it of the lower half, and of the upper half too if a page there was private to an ASID (nG).
+// The upper half of the address space (bit 55) is TTBR1_EL1's, the lower TTBR0_EL1's. The TLB has no ASIDs: a change of
+// TTBR0_EL1 or ASID empties it of the lower half, and of the upper half too if a page there was private to an ASID (nG).
 //
 // A page in which the machine has nothing at all is an external abort; a hole beside a device reads as all ones, and
 // ignores writes.
