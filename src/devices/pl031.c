@@ -36,7 +36,7 @@ static void rings(void *owner, uint64_t now)
     update(rtc, now);
 }
 
-// 3.3.9 to 3.3.16: part 031, designer 41h, revision 1 of r1p3, the one that DDI 0224C describes.
+// 3.3.9 to 3.3.16: part 031, designer 41h, and revision 1, which is the one that guests know from other machines.
 static uint8_t identity(uint64_t offset)
 {
     static const uint8_t bytes[8] = { 0x31, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
