@@ -213,7 +213,7 @@ Test(gicc, non_secure_software_leaves_secure_private_interrupts)
     gicd_put(rig, 0xc04, 0);
     cr_assert_eq(gicd_get(rig, 0xf10), 1 << 24);
     cr_assert_eq(gicd_get(rig, 0xf20), 1 << 24);
-    gicd_put(rig, 0xf10, 0xffff << 16);
+    gicd_put(rig, 0xf10, 0xffff0000);
     set_secure(rig, true);
     cr_assert_eq(gicd_get(rig, 0x100) & 0xffff0000, BIT32(28));
     cr_assert_eq(gicd_get(rig, 0xc00), 0xaaaaaaaa, "SGIs");
