@@ -387,6 +387,25 @@ Test(lapic_lvt, an_8_bit_logical_destination_reaches_cluster_zero_of_x2apics)
     cr_assert(!named(&b, 1 << 4, true, true));
 }
 
+Test(lapic_lvt, reset_and_init_leave_the_levels_at_the_lint_pins)
+{
+    for (unsigned pin = 0; pin < 2; pin++)
+        for (unsigned init = 0; init < 2; init++) {
+            struct bench b = bench_enabled();
+            lapic_set_lint(&b.lapic, pin, true);
+            if (init)
+                bench_accept(&b, X86_INIT, 0), lapic_take(&b.lapic, PENDING_INIT);
+            else
+                lapic_reset(&b.lapic, true);
+            put(&b, LAPIC_SVR, 0x1ff);
+            put(&b, LAPIC_LVT_LINT0, X86_EXTINT << 8);
+            put(&b, LAPIC_LVT_LINT1, X86_EXTINT << 8);
+            cr_assert(lapic_extint(&b.lapic));
+            lapic_set_lint(&b.lapic, pin, false);
+            cr_assert(!lapic_extint(&b.lapic));
+        }
+}
+
 // --- ExtINT ---------------------------------------------------------------------------------------------------------
 
 Test(lapic_lvt, extint_is_a_wire_of_the_lint_pins_alone)

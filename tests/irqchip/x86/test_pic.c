@@ -575,6 +575,20 @@ Test(pic, the_resolver_agrees_with_a_walk_round_the_ring)
             }
 }
 
+Test(pic, only_an_end_of_interrupt_and_icw1_end_a_level)
+{
+    for (unsigned value = 0; value < 256; value++) {
+        struct script s = pc();
+        bool icw1 = value & 0x10, eoi = icw1 || (value & 0x38) == 0x20;
+        run(&s, "+3 !"); // level 3 in service
+        uint8_t ended = pic_cascade_write(&s.cascade, 0, 0, (uint8_t)value);
+        if (!eoi)
+            cr_assert_eq(ended, 0, "%02x", value);
+        cr_assert_eq(pic_cascade_isr(&s.cascade, 0), 0x08 & ~ended, "%02x", value);
+        cr_assert_eq(pic_cascade_write(&s.cascade, 0, 1, (uint8_t)value), 0, "%02x", value);
+    }
+}
+
 Test(pic, a_line_that_is_high_at_reset_is_no_edge)
 {
     struct script s = pc();

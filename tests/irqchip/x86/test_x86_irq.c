@@ -758,6 +758,22 @@ Test(x86_irq, a_tsc_deadline_is_told)
 
 // --- Reset, saved state ---------------------------------------------------------------------------------------------
 
+Test(x86_irq, reset_masks_every_entry_and_gives_back_the_ids)
+{
+    board_pc(&b, 1);
+    for (uint32_t i = 0; i < 2; i++) {
+        route(&b, i, 23, 0x8071);
+        x86_irq_ioapic_write(&b.irq, i, 0x00, 4, 0, b.now);
+        x86_irq_ioapic_write(&b.irq, i, 0x10, 4, 0x0f000000, b.now);
+    }
+    x86_irq_reset(&b.irq);
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert_eq(ioapic_entry(&b.irq.ioapics[i], 23), 0x10000);
+        x86_irq_ioapic_write(&b.irq, i, 0x00, 4, 0, b.now);
+        cr_assert_eq(x86_irq_ioapic_read(&b.irq, i, 0x10, 4), board_ioapics[i].id << 24);
+    }
+}
+
 Test(x86_irq, reset_takes_everything_back)
 {
     board_pc(&b, 2);
