@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A machine without chips, for programs that run: RAM, a clock, the loop, CPUs, and a controller that raises what a test
-// tells it to. (rig.h is for calling the CPU's functions one by one.)
+// A machine without chips, for programs that run: RAM, a clock, the loop, CPUs, and a controller whose lines a test
+// raises. (rig.h is for calling the CPU's functions one by one.)
 //
 //     0x0000  IDT of 64-bit mode, 256 gates to BOARD_HANDLERS + 16 * vector, on IST1
 //     0x1000  page tables: the first 4 GiB one to one, the first 2 MiB of it by 4 KiB pages

@@ -89,10 +89,19 @@ Test(ops, what_cannot_fail_says_so)
 
 // --- one op through the executor --------------------------------------------------------------------------------------
 
-static struct {
-    struct block block;
-    struct op ops[8];
-} space;
+#define SPACE_OPS 8
+static uint64_t space[(sizeof(struct block) + SPACE_OPS * sizeof(struct op)) / sizeof(uint64_t) + 1];
+
+// An empty block of one instruction, with its head.
+static struct block *new_block(void)
+{
+    struct block *block = (struct block *)(void *)space;
+    memset(space, 0, sizeof space);
+    block->count = 1;
+    block->offsets[1] = 5;
+    block->ops[0] = (struct op){ .code = X86_OP_HEAD, .imm = 1 };
+    return block;
+}
 
 struct state {
     uint64_t r[X86_SLOTS], flags, eflags;
@@ -195,16 +204,13 @@ static struct op random_op(unsigned code, struct state *s)
 // Runs the op in a block of its own that goes on with END; true if it got there.
 static bool run(const struct op *op, enum op_out *out)
 {
-    memset(&space, 0, sizeof space);
-    space.block.count = 1;
-    space.block.offsets[1] = 5;
-    space.ops[0] = (struct op){ .code = X86_OP_HEAD, .imm = 1 };
-    space.ops[1] = *op;
-    for (unsigned i = 2; i < countof(space.ops); i++)
-        space.ops[i] = (struct op){ .code = X86_OP_END, .delta = 5 };
+    struct block *block = new_block();
+    block->ops[1] = *op;
+    for (unsigned i = 2; i < SPACE_OPS; i++)
+        block->ops[i] = (struct op){ .code = X86_OP_END, .delta = 5 };
     cpu->vcpu.left = 100;
     cpu->vcpu.kick = 0;
-    *out = x86_execute(cpu, space.block.ops);
+    *out = x86_execute(cpu, block->ops);
     return cpu->r[X86_RIP] == BOARD_CODE + 5;
 }
 
@@ -325,14 +331,12 @@ Test(ops, conditional_jumps_read_the_flags_of_their_row)
                 enum op_out out;
                 s.flags = again ? bits_merge(chance() & X86_ARITHMETIC, flags, info->reads) | 2 : flags;
                 put_state(&s);
-                memset(&space, 0, sizeof space);
-                space.block.count = 1;
-                space.ops[0] = (struct op){ .code = X86_OP_HEAD, .imm = 1 };
-                space.ops[1] = op;
-                space.ops[2] = (struct op){ .code = X86_OP_EXIT, .delta = 0x20 };
-                space.ops[3] = (struct op){ .code = X86_OP_EXIT, .delta = 5 };
+                struct block *block = new_block();
+                block->ops[1] = op;
+                block->ops[2] = (struct op){ .code = X86_OP_EXIT, .delta = 0x20 };
+                block->ops[3] = (struct op){ .code = X86_OP_EXIT, .delta = 5 };
                 cpu->vcpu.left = 100;
-                out = x86_execute(cpu, space.block.ops);
+                out = x86_execute(cpu, block->ops);
                 cr_assert_eq(out, OP_NEXT);
                 rip[again] = cpu->r[X86_RIP];
             }

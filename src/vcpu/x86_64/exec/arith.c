@@ -228,7 +228,7 @@ NEVER_INLINE void x86_op_bit_address(struct x86_cpu *cpu, const struct op *op)
 NEVER_INLINE void x86_op_bit_scan(struct x86_cpu *cpu, const struct op *op)
 {
     uint64_t a = cpu->r[op->a] & bits_low(8u * op->s);
-    // ZF tells; the other flags are undefined and follow the operand. With ZF the destination stays.
+    // ZF is 1 for an operand of 0, and the destination stays. The other flags are undefined; here they follow the operand.
     flags_logic(cpu, 8u * op->s, a);
     if (a)
         put(cpu, op->d, op->s, op->x ? bits_highest(a) : bits_lowest(a));

@@ -156,7 +156,7 @@ HELPER(hlt)
     return OP_NEXT;
 }
 
-HELPER(pause) // somebody spins: let the others run
+HELPER(pause) // the guest waits in a loop: let the other vCPUs run
 {
     (void)op;
     if (cpu->vcpu.loop->running > 1)

@@ -25,7 +25,7 @@ struct unit {
     struct number_context context;
     bool daz;
     bool nearest; // round to nearest: the host's arithmetic may be used
-    bool inexact; // PE is set already and masked, so that nobody asks for it
+    bool inexact; // PE is set already and masked, so that it need not be found
 };
 
 static struct unit begin(const struct x86_cpu *cpu, bool is_double)

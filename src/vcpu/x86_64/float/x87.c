@@ -207,7 +207,7 @@ static void compare_conditions(struct x87_unit *unit, struct number b, bool miss
 {
     static const uint16_t conditions[] = { X87_C0, X87_C3, 0, X87_C0 | X87_C2 | X87_C3 };
     int order = compare(unit, b, missing, quiet);
-    // Processors tell the result even where an unmasked exception keeps them from popping.
+    // Processors report the result even where an unmasked exception keeps them from popping.
     x87_conditions(unit, X87_C0 | X87_C2 | X87_C3, conditions[order + 1]);
     while (!x87_stop(unit) && pops--) {
         x87_pop(unit);
@@ -423,7 +423,7 @@ static void register_form(struct x87_unit *unit, uint8_t opcode, uint8_t modrm)
     }
 }
 
-// What neither checks for pending exceptions nor is one of the numeric instructions; `done` tells whether it was such a
+// What neither checks for pending exceptions nor is one of the numeric instructions; `done` says whether it was such a
 // one.
 static bool control_form(struct x86_cpu *cpu, uint8_t operation, const struct x86_x87_operand *operand, bool *done)
 {

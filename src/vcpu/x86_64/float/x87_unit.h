@@ -149,7 +149,7 @@ void x87_function(struct x87_unit *unit, uint8_t modrm);
 void x87_transcendental(struct x87_unit *unit, uint8_t modrm);
 
 // The operands of a function, ST(0) as *a and, with `b`, ST(1) as *b. False: one was empty or a NaN, and *result is
-// what the masked response gives (x87_stop tells whether it may be used).
+// what the masked response gives (x87_stop says whether it may be used).
 bool x87_operands(struct x87_unit *unit, struct number *a, struct number *b, struct number *result);
 
 // x87_transfer.c. x87_push makes room; the new ST(0) is empty. False: stop, or the masked response to an overflow has

@@ -27,7 +27,7 @@ static const struct x86_opcode group1[8] = {
     ALU_MEMBER(AND), ALU_MEMBER(SUB), ALU_MEMBER(XOR), ROW("CMP", NOTHING, alu_rm_immediate, ARGUMENT(X86_ALU_CMP)),
 };
 static const struct x86_opcode group1_legacy[8] = {
-    // 82, not in 64-bit mode
+// 82, not in 64-bit mode
 #define LEGACY_MEMBER(KIND, SPECIAL)                                                                                   \
     ROW(#KIND, NOTHING, alu_rm_immediate, ARGUMENT(X86_ALU_##KIND), .special = X86_NOT_IN_64 | (SPECIAL))
     LEGACY_MEMBER(ADD, X86_LOCKABLE), LEGACY_MEMBER(OR, X86_LOCKABLE),

@@ -9,7 +9,7 @@
 
 #define OPS_PER_INSTRUCTION 24 // more than any instruction needs
 
-// --- flags nobody sees ------------------------------------------------------------------------------------------------
+// --- dead flags -------------------------------------------------------------------------------------------------------
 
 // Walks the block backwards with the flags that something may still see. An op that sets none of these is replaced by the one
 // that does the same without flags, where there is one.

@@ -83,9 +83,9 @@ static void set_flags(struct walk *walk, uint64_t physical, uint8_t flags)
 // SDM vol. 3 section 4.7. `rest`: P and RSVD.
 static bool page_fault(struct x86_cpu *cpu, uint64_t address, enum access access, bool user, uint32_t rest)
 {
-    bool told = (cpu->cr4 & X86_CR4_SMEP) || ((cpu->cr4 & X86_CR4_PAE) && (cpu->efer & X86_EFER_NXE));
+    bool reports_fetch = (cpu->cr4 & X86_CR4_SMEP) || ((cpu->cr4 & X86_CR4_PAE) && (cpu->efer & X86_EFER_NXE));
     uint32_t error = rest | (access == ACCESS_WRITE ? PF_W : 0u) | (user ? PF_U : 0u) |
-                     (access == ACCESS_EXECUTE && told ? PF_I : 0u);
+                     (access == ACCESS_EXECUTE && reports_fetch ? PF_I : 0u);
     cpu->fault = (struct x86_fault){ .vector = X86_PAGE, .has_error = true, .error = error, .address = address };
     return false;
 }

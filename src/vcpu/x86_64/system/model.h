@@ -114,7 +114,7 @@ bool x86_has(const struct x86_model *model, enum x86_feature feature);
 extern const struct x86_model x86_models[];
 extern const size_t x86_model_count;
 
-// By name, or NULL. x86_models[0] is the one to use when nobody says anything.
+// By name, or NULL. x86_models[0] is the default.
 const struct x86_model *x86_model_find(const char *name);
 
 #endif

@@ -187,7 +187,7 @@ uint64_t x86_full_flags(const struct x86_cpu *cpu);
 // Shutdown: this CPU stops, and the machine is asked for a reset (interrupt.c).
 void x86_shut_down(struct x86_cpu *cpu);
 
-// RIP of the instruction after the one being executed, for those that are not told (IRET to another task).
+// RIP of the instruction after the one being executed, for callers that are not given it (IRET to another task).
 uint64_t x86_after(const struct x86_cpu *cpu);
 
 #endif
