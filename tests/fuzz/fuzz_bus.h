@@ -25,6 +25,8 @@ struct bus_case {
     struct intact_irq_line lines[BUS_LINES]; // on GSI BUS_FIRST_LINE and up
     uint64_t accepted, dropped;              // messages and edges, as traced
     uint64_t seen;                           // digest of all that was read
+    uint64_t open[BUS_GROUPS + 1];           // triggers without an end when the case began, of each group and of all
+    bool sliced;                             // its time goes in smaller slices
     void *own;                               // the family's notes: plain data
 };
 
