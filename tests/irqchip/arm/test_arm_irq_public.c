@@ -521,6 +521,13 @@ Test(intact_arm_irq, a_loaded_its_goes_on_by_itself)
     cr_assert_eq(intact_arm_irq_deadline(irq), 10);
     intact_arm_irq_advance(irq, 10);
     cr_assert_eq(load(0, ITS + 0x90), 32);
+    intact_arm_irq_advance(irq, 500);
+    intact_arm_irq_save(irq, state, size);
+    intact_arm_irq_destroy(irq);
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    cr_assert_eq(intact_arm_irq_load(irq, state, size, NULL), 0);
+    store64(ITS + 0x88, 64);
+    cr_assert_eq(intact_arm_irq_deadline(irq), 510, "the time is 500 ns");
     free(state);
 }
 

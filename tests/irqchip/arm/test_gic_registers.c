@@ -122,6 +122,8 @@ Test(gic_registers, rows_end_with_the_interrupts_they_are_about)
         static const unsigned interrupts[] = { [GIC_STANDARD] = 1024, [GIC_EXTENDED] = 1024, [GIC_PRIVATE] = 96 };
         unsigned each = row->field == GIC_PRIORITY ? 1 : row->field == GIC_CONFIG || row->field == GIC_NSACR ? 16 : 32;
         unsigned expected = interrupts[row->space] / each;
+        if (bank->version == 2 && bank->window == ARM_IRQ_WINDOW_GICD && row->reg.offset == 0x800)
+            cr_assert_eq(row->reg.count, 1020, "GICD_ITARGETSR");
         if (row->field == GIC_NO_FIELD)
             continue;
         if (row->field == GIC_PRIORITY && row->space == GIC_STANDARD)
@@ -742,10 +744,16 @@ Test(gic_registers, icc_registers_answer_whom_they_are_for)
         arm_irq_set_secure(&rig->irq, 0, state == 2);
         bool absent = (access & EL3 && state == 0) || (access & NMI && !nmi), denied = access & G0 && state == 1;
         enum port_result there = absent ? PORT_NOT_MINE : PORT_FAULT;
+        const uint32_t *mistakes = rig->irq.cpus[0].icc.mistakes;
         cr_assert_eq(arm_irq_cpu_read(&rig->irq, 0, PORT_REGISTER, encoding, 8, &value, 0),
                      !absent && !denied && access & R ? PORT_DONE : there, "read %lxh", (unsigned long)encoding);
         cr_assert_eq(arm_irq_cpu_write(&rig->irq, 0, PORT_REGISTER, encoding, 8, 0, 0),
                      !absent && !denied && access & W ? PORT_DONE : there, "write %lxh", (unsigned long)encoding);
+        bool counts = !absent && !denied;
+        cr_assert_eq(mistakes[GIC_MISTAKE_WRITEONLY], counts && !(access & R), "%lxh", (unsigned long)encoding);
+        cr_assert_eq(mistakes[GIC_MISTAKE_READONLY], counts && !(access & W), "%lxh", (unsigned long)encoding);
+        if (encoding == ICC_SRE_EL1 || encoding == ICC_SRE_EL2)
+            cr_assert_eq(icc_get(rig, 0, encoding), encoding == ICC_SRE_EL1 ? 7 : 15);
         rig_free(rig);
     }
 }

@@ -477,6 +477,30 @@ Test(gicv2, a_message_frame_is_of_spis_that_there_are)
     }
 }
 
+Test(gicv2, a_reset_forgets_who_sent_an_sgi)
+{
+    struct rig *rig = rig_v2(2);
+    for (uint32_t sgi = 0; sgi < 16; sgi++)
+        gicd_put(rig, 0xf00, 1 << 16 | sgi);
+    arm_irq_reset(&rig->irq);
+    for (uint32_t offset = 0xf10; offset < 0xf20; offset += 4)
+        cr_assert_eq(gicd_get(rig, offset), 0, "%xh", offset);
+    rig_free(rig);
+}
+
+Test(gicv2, an_sgi_that_is_taken_leaves_the_others_pending)
+{
+    struct rig *rig = rig_v2(2);
+    gicd_put(rig, 0xf00, 1 << 16 | 3);
+    gicd_put(rig, 0xf00, 1 << 16 | 5);
+    rig->current = 1;
+    gicd_put(rig, 0xf00, 1 << 16 | 3);
+    rig->current = 0;
+    cr_assert_eq(gicc_get(rig, GICC_IAR), 3);
+    cr_assert_eq(gicd_get(rig, 0x200), BIT32(3) | BIT32(5));
+    rig_free(rig);
+}
+
 Test(gicv2, a_loaded_controller_goes_on_as_the_saved_one)
 {
     struct rig *rig = rig_v2(3), *other = rig_v2(3);
