@@ -14,6 +14,13 @@
 // the thread of the machine or of the chips, also from within an observer's own function. It must do nothing else with
 // them there, and it never changes what the guest sees.
 //
+// Each raise of an interrupt gets a number, the *cause*, which all events of its life carry: a line that rises, a trigger, a
+// device's message, an interprocessor interrupt, a processor's timer. It goes through routing, messages, pins, acceptance,
+// what is pending, taking, acknowledge and end of interrupt; a level that is sent again after its end keeps its number.
+// When an interrupt comes while one from the same place is still waiting, the two become one: the events go on with the
+// cause of the first, and `raises` counts both. So the life of one interrupt is told by the events with its cause.
+// Numbers start at 1; 0 is the cause of what began before there was an observer, and of what is no interrupt's.
+//
 // docs/interrupt-path.md walks the stations.
 #ifndef INTACT_TRACE_H
 #define INTACT_TRACE_H
@@ -78,6 +85,8 @@ struct intact_trace_event {
     uint64_t time;         // virtual, ns
     uint64_t instructions; // executed by all processors; 0 from chips alone
     uint64_t a, b, c;      // as INTACT_TRACE_EVENTS says
+    uint64_t cause;        // which raise it belongs to; 0: unknown, or none
+    uint64_t raises;       // how many raises have become this one, itself included; 0 with an unknown cause
 };
 
 // One who listens. It belongs to the program and stays where it is until it is removed; only the functions here write

@@ -25,9 +25,10 @@ void intact_trace_observer_init(struct intact_trace_observer *observer, uint64_t
 
 static void unite(struct trace *trace)
 {
-    trace->wanted = 0;
+    trace->asked = 0;
     for (const struct intact_trace_observer *observer = trace->observers; observer; observer = observer->next)
-        trace->wanted |= observer->wanted;
+        trace->asked |= observer->wanted;
+    trace->wanted = trace->observers ? trace->asked | INTACT_TRACE_INTERRUPTS : 0;
 }
 
 int trace_add(struct trace *trace, struct intact_trace_observer *observer)
@@ -36,6 +37,9 @@ int trace_add(struct trace *trace, struct intact_trace_observer *observer)
         return -EINVAL;
     if (observer->trace)
         return -EBUSY;
+    int result = trace->observers ? 0 : trace_causes_begin(trace);
+    if (result < 0)
+        return result;
     observer->trace = trace;
     observer->next = trace->observers;
     trace->observers = observer;
@@ -64,6 +68,7 @@ void trace_free(struct trace *trace)
 {
     while (trace->observers)
         intact_trace_observer_remove(trace->observers);
+    trace_causes_free(trace);
 }
 
 // --- Events ----------------------------------------------------------------------------------------------------------
@@ -88,21 +93,37 @@ static void number_chip(const struct trace *trace, struct intact_trace_event *ev
         *chip += trace->first_chip;
 }
 
-void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+static void report(struct trace *trace, struct intact_trace_event *event)
 {
-    struct intact_trace_event event = { .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c };
     struct trace_walk walk = { .outer = trace->walks, .next = trace->observers };
+    if (!(trace->asked & BIT64(event->id)))
+        return;
     if (trace->stamp)
-        trace->stamp(trace->stamp_owner, &event);
-    number_chip(trace, &event);
+        trace->stamp(trace->stamp_owner, event);
+    number_chip(trace, event);
     trace->walks = &walk;
     while (walk.next) {
         struct intact_trace_observer *observer = walk.next;
         walk.next = observer->next;
-        if (observer->wanted & BIT64(id))
-            observer->event(observer->owner, &event);
+        if (observer->wanted & BIT64(event->id))
+            observer->event(observer->owner, event);
     }
     trace->walks = walk.outer;
+}
+
+void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    struct intact_trace_event event = { .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c };
+    trace_cause_of(trace, &event);
+    report(trace, &event);
+}
+
+void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a,
+                   uint64_t b, uint64_t c)
+{
+    struct intact_trace_event event = { .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c };
+    trace_cause_at(trace, link, key, &event);
+    report(trace, &event);
 }
 
 // --- Texts -----------------------------------------------------------------------------------------------------------

@@ -26,31 +26,112 @@ enum trace_id {
 #define TRACE_NO_CPU INTACT_NO_CPU
 
 struct trace_walk;
+struct trace_causes;
 
 struct trace {
-    uint64_t wanted; // the union of what the observers want
+    uint64_t wanted; // `asked`, and every event that causes are followed by; 0: no observer
+    uint64_t asked;  // the union of what the observers want
     struct intact_trace_observer *observers;
     struct trace_walk *walks; // events on their way to the observers
     uint64_t first_chip;      // added to the chip numbers of events: each family counts its own from 0
     // Fills in the time and the instructions of an event. NULL: they are 0.
     void (*stamp)(void *owner, struct intact_trace_event *event);
     void *stamp_owner;
+    struct trace_causes *causes; // trace_cause.c; NULL before the first observer
+    uint64_t last_cause;
 };
 
 // A zeroed struct trace has no observer. trace_free removes all of them.
 void trace_free(struct trace *trace);
 
 // Adds an observer; it hears of what happens from now on, before those that are there already. 0; -EINVAL: it was not
-// prepared by intact_trace_observer_init; -EBUSY: it listens already, here or elsewhere.
+// prepared by intact_trace_observer_init; -EBUSY: it listens already, here or elsewhere; -ENOMEM.
 int trace_add(struct trace *trace, struct intact_trace_observer *observer);
 
 void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
 
-// `trace` may be NULL.
+// An event of the interrupt that is on its way. `trace` may be NULL.
 #define TRACE(trace, id, vcpu, a, b, c)                                                                                \
     do {                                                                                                               \
         if (unlikely((trace) && ((trace)->wanted & BIT64(id))))                                                        \
             trace_emit((trace), (id), (vcpu), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c));                            \
     } while (0)
+
+// --- Causes ----------------------------------------------------------------------------------------------------------
+//
+// The wiring says where an interrupt waits, by keys, and the layer in trace_cause.c remembers which raise that was:
+//
+//     raise --> [ pending at key ] --take--> [ in service at key ] --> end of interrupt
+//
+// It exists while there is an observer, is bounded (of too many keys, the oldest are forgotten), and nothing of it is
+// the guest's state. Whoever calls these functions has asked trace_heard first.
+
+enum trace_place {
+    TRACE_AT_SOURCE = 1, // owner 0, number: a source of a group
+    TRACE_AT_GSI,        // owner 0, number: a wire
+    TRACE_AT_PIN,        // owner: a chip, number: its pin
+    TRACE_AT_CPU,        // owner: a CPU, or TRACE_SHARED; number: vector or INTID
+};
+
+#define TRACE_SHARED 0xfffffffu // in place of a CPU: interrupts that belong to none
+#define TRACE_NO_KEY 0          // nowhere
+
+static inline uint64_t trace_key(enum trace_place place, uint32_t owner, uint32_t number)
+{
+    return (uint64_t)place << 56 | (uint64_t)(owner & 0xfffffff) << 28 | (number & 0xfffffff);
+}
+
+// Is there an observer?
+static inline bool trace_heard(const struct trace *trace)
+{
+    return unlikely(trace && trace->wanted);
+}
+
+// Where an event belongs.
+enum trace_link {
+    TRACE_HELD,   // the interrupt on its way comes to wait at the key, where it may join another one
+    TRACE_WAITS,  // the one that waits at the key, or was the last to
+    TRACE_SERVED, // the one that is in service at the key
+};
+
+void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a,
+                   uint64_t b, uint64_t c);
+
+#define TRACE_AT(trace, link, key, id, vcpu, a, b, c)                                                                  \
+    do {                                                                                                               \
+        if (unlikely((trace) && ((trace)->wanted & BIT64(id))))                                                        \
+            trace_emit_at((trace), (link), (key), (id), (vcpu), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c));          \
+    } while (0)
+
+// These open a part of the path in which one interrupt is on its way, with an event; trace_end closes it. They nest.
+// raise: it is the interrupt of the part around this one, or a new one, and waits at `key`. anew: always a new one.
+// lower: the end of what was raised at `key`. resume (no event): what waited at `key` goes on.
+void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
+                 uint64_t c);
+void trace_anew(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
+void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
+                 uint64_t c);
+void trace_resume(struct trace *trace, uint64_t key);
+void trace_end(struct trace *trace);
+
+// The interrupt on its way waits at `key` now.
+void trace_hold(struct trace *trace, uint64_t key);
+// What waits at `from` waits at `to`, too.
+void trace_pass(struct trace *trace, uint64_t from, uint64_t to);
+// What waited at `key` went on into service there, and is on its way. (What was sent stays known, to be sent again.)
+void trace_take(struct trace *trace, uint64_t key);
+// Nothing waits at `key` any more: it was withdrawn, or lost.
+void trace_drop(struct trace *trace, uint64_t key);
+// What waits at `key` is what `vcpu` takes next, or (taken) took just now: TRACE_TAKE is an event of that.
+void trace_next(struct trace *trace, uint32_t vcpu, uint64_t key);
+void trace_taken(struct trace *trace, uint32_t vcpu, uint64_t key);
+// Nothing waits at `vcpu`, or (TRACE_SHARED) anywhere: a reset, a load.
+void trace_forget(struct trace *trace, uint32_t vcpu);
+
+// For trace.c.
+int trace_causes_begin(struct trace *trace);
+void trace_causes_free(struct trace *trace);
+void trace_cause_of(struct trace *trace, struct intact_trace_event *event);
+void trace_cause_at(struct trace *trace, enum trace_link link, uint64_t key, struct intact_trace_event *event);
 
 #endif

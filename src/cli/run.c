@@ -28,10 +28,11 @@ struct event_log {
 static void log_event(void *owner, const struct intact_trace_event *event)
 {
     const struct event_log *log = owner;
-    char text[160] = "";
+    char cause[24], text[160] = "";
     trace_text(log->type, event, text, sizeof text);
-    fprintf(log->file, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %s\n", event->instructions, event->time,
-            intact_trace_name(event->id), text);
+    trace_cause_text(event, cause, sizeof cause);
+    fprintf(log->file, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %-8s %s\n", event->instructions, event->time,
+            intact_trace_name(event->id), cause, text);
 }
 
 // A run that ends by itself in a way that is easy to take for success says so, whatever -d asks for.

@@ -122,3 +122,13 @@ void trace_text(enum intact_machine_type type, const struct intact_trace_event *
     case INTACT_TRACE_IDS: break;
     }
 }
+
+void trace_cause_text(const struct intact_trace_event *event, char *out, size_t size)
+{
+    if (event->raises > 1)
+        snprintf(out, size, "#%" PRIu64 "x%" PRIu64, event->cause, event->raises);
+    else if (event->cause)
+        snprintf(out, size, "#%" PRIu64, event->cause);
+    else
+        snprintf(out, size, "-");
+}

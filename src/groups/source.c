@@ -108,7 +108,13 @@ static int deliver(struct intact_irq_group *group, const struct group_source *so
     return count_delivery(group, route_message(route, source->live.address, source->live.data, source->live.device));
 }
 
-int source_settle(struct intact_irq_group *group, uint32_t index)
+// Where a trigger of a source waits while it is masked or disabled, for causes in traces.
+static uint64_t source_key(const struct intact_irq_group *group, uint32_t index)
+{
+    return trace_key(TRACE_AT_SOURCE, 0, group->base + index);
+}
+
+static int settle(struct intact_irq_group *group, uint32_t index)
 {
     struct group_source *source = &group->sources[index];
     if (group->rewire)
@@ -120,6 +126,20 @@ int source_settle(struct intact_irq_group *group, uint32_t index)
     source->undelivered = false;
     set_pending(source, false);
     return deliver(group, source);
+}
+
+int source_settle(struct intact_irq_group *group, uint32_t index)
+{
+    const struct group_source *source = &group->sources[index];
+    bool heard = trace_heard(group->manager->trace) && (source->undelivered || source->again);
+    if (heard)
+        trace_resume(group->manager->trace, source_key(group, index));
+    int result = settle(group, index);
+    if (heard && (source->undelivered || source->again))
+        trace_hold(group->manager->trace, source_key(group, index));
+    if (heard)
+        trace_end(group->manager->trace);
+    return result;
 }
 
 // --- What happens to a source ----------------------------------------------------------------------------------------
@@ -138,10 +158,9 @@ static int trigger_level(struct intact_irq_group *group, uint32_t index)
     return source_settle(group, index);
 }
 
-int source_trigger(struct intact_irq_group *group, uint32_t index)
+static int trigger(struct intact_irq_group *group, uint32_t index)
 {
     struct group_source *source = &group->sources[index];
-    TRACE(group->manager->trace, TRACE_TRIGGER, TRACE_NO_CPU, group->base, index, 0);
     if (source->live.flags & SETTINGS_LEVEL)
         return trigger_level(group, index);
     if (source_is_open(group, source))
@@ -151,6 +170,21 @@ int source_trigger(struct intact_irq_group *group, uint32_t index)
     source->undelivered = true;
     set_pending(source, true);
     return INTACT_IRQ_OK;
+}
+
+int source_trigger(struct intact_irq_group *group, uint32_t index)
+{
+    const struct group_source *source = &group->sources[index];
+    struct trace *trace = group->manager->trace;
+    bool heard = trace_heard(trace);
+    if (heard)
+        trace_raise(trace, source_key(group, index), TRACE_TRIGGER, TRACE_NO_CPU, group->base, index, 0);
+    int result = trigger(group, index);
+    if (heard && !source->undelivered && !source->again)
+        trace_drop(trace, source_key(group, index));
+    if (heard)
+        trace_end(trace);
+    return result;
 }
 
 void source_set_level(struct intact_irq_group *group, uint32_t index, bool level)

@@ -196,14 +196,41 @@ static void move_outputs(struct route *route, struct route_wire *wire, bool rise
             send(route, wire, &wire->outputs[i]);
 }
 
+// Where the interrupt of a wire waits, for causes in traces: as long as the wire is high. A pin's own wire has no number.
+static uint64_t wire_key(const struct route_wire *wire)
+{
+    if (wire->gsi != ROUTE_NO_GSI)
+        return trace_key(TRACE_AT_GSI, 0, wire->gsi);
+    return trace_key(TRACE_AT_GSI, wire->outputs[0].pin->chip + 1, wire->outputs[0].pin->pin);
+}
+
+static void report_line(struct route *route, const struct route_wire *wire, bool level)
+{
+    if (level)
+        trace_raise(route->trace, wire_key(wire), TRACE_LINE, TRACE_NO_CPU, wire->gsi, level, 0);
+    else
+        trace_lower(route->trace, wire_key(wire), TRACE_LINE, TRACE_NO_CPU, wire->gsi, level, 0);
+}
+
+static void line_reported(struct route *route, const struct route_wire *wire)
+{
+    if (!wire->high)
+        trace_drop(route->trace, wire_key(wire));
+    trace_end(route->trace);
+}
+
 // One source more, or one fewer, holds the wire high.
 static void drive(struct route *route, struct route_wire *wire, bool level)
 {
-    TRACE(route->trace, TRACE_LINE, TRACE_NO_CPU, wire->gsi, level, 0);
+    bool heard = trace_heard(route->trace);
+    if (heard)
+        report_line(route, wire, level);
     uint32_t before = wire->high;
     wire->high = level ? before + 1 : before - 1;
     if (!before != !wire->high)
         move_outputs(route, wire, level);
+    if (heard)
+        line_reported(route, wire);
 }
 
 void route_set_level(struct route *route, struct route_source *source, bool level)
@@ -251,9 +278,15 @@ static enum route_edge trigger_outputs(struct route *route, const struct route_w
 
 static enum route_edge trigger(struct route *route, const struct route_wire *wire)
 {
-    TRACE(route->trace, TRACE_LINE, TRACE_NO_CPU, wire->gsi, 1, 0);
+    bool heard = trace_heard(route->trace);
+    if (heard)
+        report_line(route, wire, true);
     enum route_edge result = wire->high ? ROUTE_EDGE_JOINED : trigger_outputs(route, wire);
-    TRACE(route->trace, TRACE_LINE, TRACE_NO_CPU, wire->gsi, wire->high != 0, 0);
+    if (heard) {
+        trace_lower(route->trace, wire_key(wire), TRACE_LINE, TRACE_NO_CPU, wire->gsi, wire->high != 0, 0);
+        trace_end(route->trace);
+        line_reported(route, wire);
+    }
     return result;
 }
 

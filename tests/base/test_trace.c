@@ -55,15 +55,16 @@ Test(trace, each_observer_hears_what_it_wants)
     prepare(&b, 'b', BIT64(TRACE_TAKE));
     cr_assert_eq(trace_add(&trace, &a.observer), 0);
     cr_assert_eq(trace_add(&trace, &b.observer), 0);
-    cr_assert_eq(trace.wanted, BIT64(TRACE_LINE) | BIT64(TRACE_TAKE));
+    cr_assert_eq(trace.asked, BIT64(TRACE_LINE) | BIT64(TRACE_TAKE));
     expect("a0");
     TRACE(tracing, TRACE_TAKE, 0, 1, 1, 0);
     cr_assert_str_eq(heard, "a0b7a7");
     TRACE(tracing, TRACE_EOI, 0, 1, 1, 0);
     cr_assert_str_eq(heard, "a0b7a7");
     intact_trace_observer_remove(&a.observer);
-    cr_assert_eq(trace.wanted, BIT64(TRACE_TAKE));
+    cr_assert_eq(trace.asked, BIT64(TRACE_TAKE));
     intact_trace_observer_remove(&b.observer);
+    cr_assert_eq(trace.asked, 0);
     cr_assert_eq(trace.wanted, 0);
 }
 
@@ -101,7 +102,7 @@ Test(trace, an_observer_removes_itself_and_others_while_an_event_is_on_its_way)
     expect("c0");
     ears[2].removes = &ears[2];
     expect("c0");
-    cr_assert_eq(trace.wanted, 0);
+    cr_assert_eq(trace.asked, 0);
     cr_assert_null(trace.observers);
 }
 
@@ -126,7 +127,7 @@ Test(trace, the_end_removes_all_observers)
     all(&b, 'b');
     trace_free(&trace);
     cr_assert_null(trace.observers);
-    cr_assert_eq(trace.wanted, 0);
+    cr_assert_eq(trace.asked, 0);
     all(&a, 'a');
     trace_free(&trace);
 }
@@ -183,4 +184,107 @@ Test(trace, every_event_has_texts_of_its_own)
     cr_assert_null(intact_trace_argument(INTACT_TRACE_LINE, 3));
     cr_assert_str_eq(intact_trace_name(INTACT_TRACE_IDS), "unknown");
     cr_assert_str_eq(intact_trace_about(INTACT_TRACE_IDS), "unknown");
+}
+
+// --- Causes ----------------------------------------------------------------------------------------------------------
+
+static uint64_t cause_at(enum trace_link link, uint32_t number)
+{
+    TRACE_AT(tracing, link, trace_key(TRACE_AT_CPU, 0, number), TRACE_ACCEPT, 0, 0, 0, 0);
+    return last.cause;
+}
+
+static void start_causes(struct intact_trace_observer *observer)
+{
+    intact_trace_observer_init(observer, INTACT_TRACE_ALL, keep, NULL);
+    cr_assert_eq(trace_add(&trace, observer), 0);
+}
+
+static void raise_at(uint32_t number)
+{
+    trace_raise(&trace, trace_key(TRACE_AT_CPU, 0, number), TRACE_PIN, 0, 0, 0, 0);
+    trace_end(&trace);
+}
+
+Test(trace, parts_nest_and_a_raise_within_a_raise_is_the_same)
+{
+    struct intact_trace_observer observer;
+    start_causes(&observer);
+    trace_raise(&trace, TRACE_NO_KEY, TRACE_TRIGGER, 0, 0, 0, 0);
+    trace_raise(&trace, TRACE_NO_KEY, TRACE_LINE, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 1);
+    trace_anew(&trace, TRACE_TIMER, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 2);
+    trace_end(&trace);
+    TRACE(tracing, TRACE_ROUTE, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 1);
+    trace_end(&trace);
+    trace_end(&trace);
+    TRACE(tracing, TRACE_ROUTE, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 0);
+    for (unsigned i = 0; i < 100; i++) // deeper than is kept
+        trace_anew(&trace, TRACE_TIMER, 0, 0, 0, 0);
+    for (unsigned i = 0; i < 100; i++)
+        trace_end(&trace);
+    TRACE(tracing, TRACE_ROUTE, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 0);
+    trace_free(&trace);
+}
+
+Test(trace, a_raise_within_a_fall_is_another)
+{
+    struct intact_trace_observer observer;
+    start_causes(&observer);
+    raise_at(1);
+    trace_lower(&trace, trace_key(TRACE_AT_CPU, 0, 1), TRACE_LINE, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 1);
+    raise_at(2);
+    cr_assert_eq(last.cause, 2);
+    trace_end(&trace);
+    trace_free(&trace);
+}
+
+Test(trace, the_oldest_causes_are_forgotten_and_no_other)
+{
+    struct intact_trace_observer observer;
+    start_causes(&observer);
+    for (uint32_t i = 1; i <= 100000; i++)
+        raise_at(i);
+    unsigned known = 0;
+    for (uint32_t i = 1; i <= 100000; i++) {
+        uint64_t cause = cause_at(TRACE_WAITS, i);
+        cr_assert(cause == 0 || cause == i);
+        known += cause != 0;
+    }
+    cr_assert_eq(cause_at(TRACE_WAITS, 100000), 100000);
+    cr_assert_geq(known, 4000);
+    trace_free(&trace);
+}
+
+Test(trace, numbers_go_on_and_places_are_empty_when_observers_come_again)
+{
+    struct intact_trace_observer observer;
+    start_causes(&observer);
+    raise_at(1);
+    intact_trace_observer_remove(&observer);
+    start_causes(&observer);
+    cr_assert_eq(cause_at(TRACE_WAITS, 1), 0);
+    raise_at(1);
+    cr_assert_eq(cause_at(TRACE_WAITS, 1), 2);
+    trace_free(&trace);
+}
+
+Test(trace, accesses_and_mistakes_are_no_interrupts)
+{
+    struct intact_trace_observer observer;
+    start_causes(&observer);
+    trace_raise(&trace, TRACE_NO_KEY, TRACE_LINE, 0, 0, 0, 0);
+    TRACE(tracing, TRACE_MISTAKE, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 0);
+    TRACE(tracing, TRACE_ACCESS, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 0);
+    TRACE(tracing, TRACE_DROP, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 1);
+    trace_end(&trace);
+    trace_free(&trace);
 }

@@ -24,3 +24,17 @@ Test(trace_text, the_pc_takes_vectors)
 {
     cr_assert_str_eq(say(INTACT_PC, INTACT_TRACE_TAKE, 0x24, 0x7c00), "CPU 1 takes vector 0x24 at 0x7c00");
 }
+
+Test(trace_text, a_cause_is_a_number_and_how_many_raises_it_stands_for)
+{
+    char text[24];
+    struct intact_trace_event event = { .cause = 12, .raises = 1 };
+    trace_cause_text(&event, text, sizeof text);
+    cr_assert_str_eq(text, "#12");
+    event.raises = 3;
+    trace_cause_text(&event, text, sizeof text);
+    cr_assert_str_eq(text, "#12x3");
+    event.cause = event.raises = 0;
+    trace_cause_text(&event, text, sizeof text);
+    cr_assert_str_eq(text, "-");
+}

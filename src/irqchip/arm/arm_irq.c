@@ -167,6 +167,8 @@ void arm_irq_reset(struct arm_irq *irq)
         wake(irq, &irq->cpus[i]);
         arm_irq_follow(irq, i);
     }
+    if (trace_heard(irq->config.trace))
+        trace_forget(irq->config.trace, TRACE_SHARED);
     arm_irq_end(irq);
 }
 
@@ -198,7 +200,8 @@ static void forward(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot,
                     struct gic_rank rank)
 {
     if (!cpu->ready.at[slot])
-        TRACE(irq->config.trace, TRACE_ACCEPT, cpu->index, gic_intid_of(slot), group, 0);
+        TRACE_AT(irq->config.trace, TRACE_WAITS, arm_irq_key(cpu->index, gic_intid_of(slot)), TRACE_ACCEPT, cpu->index,
+                 gic_intid_of(slot), group, 0);
     gic_ready_put(&cpu->ready, slot, group, rank);
     arm_irq_touch(irq, cpu->index);
 }
@@ -283,6 +286,13 @@ static uint32_t groups_through(const struct arm_irq *irq, const struct arm_irq_c
     return gicr_asleep(&cpu->gicr) ? 0 : irq->gicd.ctlr & GICD_CTLR_GROUPS;
 }
 
+// Where the interrupt that drives the output waits.
+static uint64_t first_key(const struct arm_irq *irq, const struct arm_irq_cpu *cpu)
+{
+    uint32_t groups = irq->config.version == 2 ? UINT32_MAX : cpu->icc.core.enabled;
+    return arm_irq_key(cpu->index, gic_ready_highest(&cpu->ready, groups).intid);
+}
+
 static void settle_cpu(struct arm_irq *irq, struct arm_irq_cpu *cpu)
 {
     struct gic_bank *bank = &cpu->gicr.bank;
@@ -291,9 +301,12 @@ static void settle_cpu(struct arm_irq *irq, struct arm_irq_cpu *cpu)
         refresh_block(irq, cpu, bits_lowest(bank->touched_blocks), two_states);
     cpu->ready.groups = groups_through(irq, cpu);
     uint32_t pending = output(irq, cpu, two_states);
+    if (trace_heard(irq->config.trace) && pending)
+        trace_next(irq->config.trace, cpu->index, first_key(irq, cpu));
     if (pending == cpu->pending)
         return;
-    TRACE(irq->config.trace, TRACE_PENDING, cpu->index, pending, cpu->pending, 0);
+    TRACE_AT(irq->config.trace, TRACE_WAITS, pending ? first_key(irq, cpu) : TRACE_NO_KEY, TRACE_PENDING, cpu->index,
+             pending, cpu->pending, 0);
     cpu->pending = pending;
     irq->config.signal(irq->config.owner, cpu->index, pending);
 }
@@ -372,15 +385,41 @@ bool arm_irq_has_pin(const struct arm_irq *irq, uint32_t chip, uint32_t pin)
     return spi_of(irq, chip, pin, &index);
 }
 
+static uint64_t spi_key(uint32_t index)
+{
+    return arm_irq_key(TRACE_SHARED, gic_intid_of(gic_shared_slot(index)));
+}
+
+static void report_pin(struct arm_irq *irq, uint64_t key, uint32_t vcpu, uint32_t chip, uint32_t pin, bool level)
+{
+    if (level)
+        trace_raise(irq->config.trace, key, TRACE_PIN, vcpu, chip, pin, level);
+    else
+        trace_lower(irq->config.trace, key, TRACE_PIN, vcpu, chip, pin, level);
+}
+
+// `kept`: the chip has it pending.
+static void pin_reported(struct arm_irq *irq, uint64_t key, bool kept)
+{
+    if (!kept)
+        trace_drop(irq->config.trace, key);
+    trace_end(irq->config.trace);
+}
+
 void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool level)
 {
     uint32_t index;
     if (!spi_of(irq, chip, pin, &index))
         return;
-    TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        report_pin(irq, spi_key(index), TRACE_NO_CPU, chip, pin, level);
     arm_irq_begin(irq);
     gicd_set_line(&irq->gicd, index, level);
+    bool kept = arm_irq_pends(irq, NULL, gic_intid_of(gic_shared_slot(index)));
     arm_irq_end(irq);
+    if (heard)
+        pin_reported(irq, spi_key(index), kept);
 }
 
 void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin)
@@ -388,10 +427,14 @@ void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin)
     uint32_t index;
     if (!spi_of(irq, chip, pin, &index))
         return;
-    TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, 1);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        report_pin(irq, spi_key(index), TRACE_NO_CPU, chip, pin, true);
     arm_irq_begin(irq);
     gicd_trigger(&irq->gicd, index);
     arm_irq_end(irq);
+    if (heard)
+        pin_reported(irq, spi_key(index), true);
 }
 
 void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool level)
@@ -400,9 +443,14 @@ void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool le
     uint32_t slot = gic_slot_of(intid);
     if (slot < 16 || !gicr_has(&cpu->gicr, slot))
         return;
-    TRACE(irq->config.trace, TRACE_PIN, vcpu, ARM_IRQ_CPU, intid, level);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        report_pin(irq, arm_irq_key(vcpu, intid), vcpu, ARM_IRQ_CPU, intid, level);
     arm_irq_begin(irq);
     gicr_set_line(&cpu->gicr, slot, level);
     arm_irq_touch(irq, vcpu);
+    bool kept = arm_irq_pends(irq, cpu, intid);
     arm_irq_end(irq);
+    if (heard)
+        pin_reported(irq, arm_irq_key(vcpu, intid), kept);
 }

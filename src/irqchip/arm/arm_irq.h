@@ -199,6 +199,15 @@ void arm_irq_loaded(struct arm_irq *irq);
 
 // --- Between the four files of the wiring ----------------------------------------------------------------------------
 
+// Where an interrupt waits, for causes in traces: at its CPU, or for all of them.
+static inline uint64_t arm_irq_key(uint32_t vcpu, uint32_t intid)
+{
+    bool own = intid < 32 || (intid >= 1056 && intid < 1120);
+    return trace_key(TRACE_AT_CPU, own ? vcpu : TRACE_SHARED, intid);
+}
+// Is it pending? `cpu` may be NULL for an SPI.
+bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
+
 // A CPU is to be settled.
 static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
 {

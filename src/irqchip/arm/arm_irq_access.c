@@ -17,7 +17,11 @@ static void take_source(struct gic_bank *bank, uint32_t sgi, unsigned source)
 static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
     uint32_t slot = gic_slot_of(effect->intid);
-    TRACE(irq->config.trace, TRACE_ACK, cpu->index, effect->intid, effect->group, 0);
+    uint64_t key = arm_irq_key(cpu->index, effect->intid);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        trace_take(irq->config.trace, key);
+    TRACE_AT(irq->config.trace, TRACE_SERVED, key, TRACE_ACK, cpu->index, effect->intid, effect->group, 0);
     if (effect->intid >= GIC_LPI_FIRST) {
         arm_irq_take_lpi(irq, cpu, effect->intid);
     } else if (gic_slot_private(slot)) {
@@ -28,13 +32,17 @@ static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct 
     } else {
         gicd_activate(&irq->gicd, gic_shared_index(slot));
     }
+    if (heard && !arm_irq_pends(irq, cpu, effect->intid)) // a level that is still there keeps its cause
+        trace_drop(irq->config.trace, key);
 }
 
 static void resample(struct arm_irq *irq, uint32_t index)
 {
     uint32_t extended = GIC_EXTENDED_FIRST * 32;
     uint32_t pin = index < extended ? index : ARM_IRQ_EXTENDED_PIN + index - extended;
-    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, gic_intid_of(gic_shared_slot(index)), ARM_IRQ_GICD, pin);
+    uint32_t intid = gic_intid_of(gic_shared_slot(index));
+    TRACE_AT(irq->config.trace, TRACE_SERVED, arm_irq_key(TRACE_SHARED, intid), TRACE_EOI, TRACE_NO_CPU, intid,
+             ARM_IRQ_GICD, pin);
     if (irq->config.resample)
         irq->config.resample(irq->config.owner, ARM_IRQ_GICD, pin);
 }
@@ -71,7 +79,8 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, c
     if (effect->flags & GIC_TAKEN)
         activate(irq, cpu, effect);
     if (effect->flags & GIC_DROPPED)
-        TRACE(irq->config.trace, TRACE_EOI, cpu->index, effect->intid, ARM_IRQ_CPU, 0);
+        TRACE_AT(irq->config.trace, TRACE_SERVED, arm_irq_key(cpu->index, effect->intid), TRACE_EOI, cpu->index,
+                 effect->intid, ARM_IRQ_CPU, 0);
     if (effect->flags & GIC_ENDED)
         deactivate(irq, cpu, effect);
     if (effect->flags & GIC_SENDS)

@@ -11,11 +11,20 @@
 
 // --- Messages -------------------------------------------------------------------------------------------------------
 
+// A message is on its way, and made an SPI pending.
+static void hold_spi(struct arm_irq *irq, uint32_t intid)
+{
+    if (trace_heard(irq->config.trace))
+        trace_hold(irq->config.trace, arm_irq_key(TRACE_SHARED, intid));
+}
+
 void arm_irq_raise(struct arm_irq *irq, uint32_t intid)
 {
     uint32_t index = intid - 32;
-    if (gicd_has(&irq->gicd, index))
-        gicd_trigger(&irq->gicd, index);
+    if (!gicd_has(&irq->gicd, index))
+        return;
+    gicd_trigger(&irq->gicd, index);
+    hold_spi(irq, intid);
 }
 
 static bool refuse(struct arm_irq *irq, const struct arm_message *message)
@@ -27,6 +36,8 @@ static bool refuse(struct arm_irq *irq, const struct arm_message *message)
 static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, bool set)
 {
     enum gic_mistake mistake = gicd_message(&irq->gicd, message->number, set, message->secure);
+    if (mistake == GIC_NO_MISTAKE && set)
+        hold_spi(irq, message->number);
     if (mistake == GIC_NO_MISTAKE)
         return true;
     irq->gicd.mistakes[mistake]++;
@@ -72,11 +83,26 @@ bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t 
 {
     struct arm_message message;
     enum msi_arm_result result = msi_arm_decode(&irq->config.windows, address, data, device, secure, &message);
-    TRACE(irq->config.trace, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
+    bool heard = trace_heard(irq->config.trace), taken = false;
+    if (heard)
+        trace_raise(irq->config.trace, TRACE_NO_KEY, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
     if (likely(result == MSI_ARM_OK))
-        return arm_irq_deliver(irq, &message);
-    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_MALFORMED, address, data);
-    return false;
+        taken = arm_irq_deliver(irq, &message);
+    else
+        TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_MALFORMED, address, data);
+    if (heard)
+        trace_end(irq->config.trace);
+    return taken;
+}
+
+bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    uint32_t slot = gic_slot_of(intid);
+    if (intid >= GIC_LPI_FIRST)
+        return gicr_lpi_pends(&cpu->gicr, intid);
+    const struct gic_block *block = gic_slot_private(slot) ? &cpu->gicr.bank.block[gic_bank_block(slot)]
+                                                           : &irq->gicd.spi.block[gic_shared_index(slot) / 32];
+    return gic_block_pending(block) >> (slot % 32) & 1;
 }
 
 // --- SGIs -----------------------------------------------------------------------------------------------------------
@@ -102,6 +128,8 @@ static bool send_to(struct arm_irq *irq, uint32_t target, const struct gic_effec
     if (!sgi_passes(irq, cpu, effect))
         return false;
     gicr_trigger(&cpu->gicr, effect->intid);
+    if (trace_heard(irq->config.trace))
+        trace_hold(irq->config.trace, arm_irq_key(target, effect->intid));
     arm_irq_touch(irq, target);
     return true;
 }
@@ -167,11 +195,15 @@ static bool send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_
 
 void arm_irq_send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
-    TRACE(irq->config.trace, TRACE_IPI, cpu->index, effect->target, effect->group, effect->intid);
-    if (send(irq, cpu, effect))
-        return;
-    arm_irq_mistakes(irq, cpu)[GIC_MISTAKE_SGI]++;
-    TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_NO_CPU, effect->target, effect->intid);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        trace_anew(irq->config.trace, TRACE_IPI, cpu->index, effect->target, effect->group, effect->intid);
+    if (!send(irq, cpu, effect)) {
+        arm_irq_mistakes(irq, cpu)[GIC_MISTAKE_SGI]++;
+        TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_NO_CPU, effect->target, effect->intid);
+    }
+    if (heard)
+        trace_end(irq->config.trace);
 }
 
 // --- LPIs -----------------------------------------------------------------------------------------------------------
@@ -188,7 +220,8 @@ static bool set_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid
         TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_REFUSED, intid, ARM_MESSAGE_EVENT);
         return false;
     }
-    TRACE(irq->config.trace, TRACE_ACCEPT, cpu->index, intid, GIC_G1NS, 0);
+    TRACE_AT(irq->config.trace, TRACE_HELD, arm_irq_key(cpu->index, intid), TRACE_ACCEPT, cpu->index, intid, GIC_G1NS,
+             0);
     arm_irq_touch(irq, cpu->index);
     return true;
 }

@@ -73,6 +73,8 @@ static void check_places(struct arm_irq *irq)
 void arm_irq_loaded(struct arm_irq *irq)
 {
     arm_irq_begin(irq);
+    if (trace_heard(irq->config.trace))
+        trace_forget(irq->config.trace, TRACE_SHARED);
     irq->deadline = irq->config.deadline ? ARM_IRQ_UNREPORTED_DEADLINE : CLOCK_NEVER;
     check_places(irq);
     check_its(&irq->its);

@@ -161,6 +161,13 @@ bool ioapic_extint(const struct ioapic *ioapic, struct x86_message *message)
     return false;
 }
 
+bool ioapic_requests(const struct ioapic *ioapic, unsigned pin)
+{
+    if (ioapic_pins_has(&ioapic->level, pin))
+        return active(ioapic, pin) || ioapic_pins_has(&ioapic->held, pin);
+    return ioapic_pins_has(&ioapic->edge, pin);
+}
+
 // --- Pins ----------------------------------------------------------------------------------------------------------
 
 // "Interrupt mask": an edge on a masked pin is ignored, neither delivered nor held.

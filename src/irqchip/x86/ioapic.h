@@ -136,6 +136,9 @@ uint64_t ioapic_read(struct ioapic *ioapic, uint64_t offset, unsigned size);
 bool ioapic_write(struct ioapic *ioapic, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
                   struct ioapic_pins *ended);
 
+// For observers: a request of the pin waits to be sent, an edge that was seen or a level that is there.
+bool ioapic_requests(const struct ioapic *ioapic, unsigned pin);
+
 // For observers: a redirection entry with delivery status and remote IRR; no effects. `pin` below `pins`.
 uint64_t ioapic_entry(const struct ioapic *ioapic, unsigned pin);
 static inline bool ioapic_pins_has(const struct ioapic_pins *set, unsigned pin)

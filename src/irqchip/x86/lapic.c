@@ -321,6 +321,11 @@ bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
 
 // --- The CPU's side -------------------------------------------------------------------------------------------------
 
+int lapic_first(const struct lapic *lapic)
+{
+    return vectors_highest(&lapic->irr);
+}
+
 uint32_t lapic_output(const struct lapic *lapic)
 {
     uint32_t pending = lapic->latched;

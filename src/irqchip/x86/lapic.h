@@ -194,6 +194,8 @@ uint32_t lapic_output(const struct lapic *lapic);
 // A LINT pin asks for INTA cycles: ExtINT, or an APIC that is disabled (LINT0 is the INTR pin then).
 bool lapic_extint(const struct lapic *lapic);
 
+// The highest vector requested, whatever the priority; -1: none.
+int lapic_first(const struct lapic *lapic);
 // Takes the highest vector into service. The spurious vector if a request is there that the priority holds back; -1 if
 // none is.
 int lapic_take_vector(struct lapic *lapic);

@@ -122,6 +122,16 @@ bool pic_cascade_int(const struct pic_cascade *cascade)
     return chip_winner(cascade, 0) >= 0;
 }
 
+int pic_cascade_first(const struct pic_cascade *cascade)
+{
+    int level = chip_winner(cascade, 0);
+
+    for (unsigned slave = 1; slave < cascade->chips && level >= 0; slave++)
+        if (cascade->slave_pin[slave] == level)
+            return (int)slave * 8 + slave_winner(&cascade->chip[slave]);
+    return level;
+}
+
 // --- Pins ----------------------------------------------------------------------------------------------------------
 
 static void drive(struct pic *pic, uint8_t lines)

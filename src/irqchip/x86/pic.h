@@ -134,6 +134,8 @@ static inline uint8_t pic_cascade_vector(const struct pic_cascade *cascade, unsi
     return (uint8_t)((cascade->chip[chip].icw2 & 0xf8) | level);
 }
 uint8_t pic_cascade_irr(const struct pic_cascade *cascade, unsigned chip);
+// The line that an INTA sequence would serve now, or -1.
+int pic_cascade_first(const struct pic_cascade *cascade);
 static inline uint8_t pic_cascade_isr(const struct pic_cascade *cascade, unsigned chip)
 {
     return cascade->chip[chip].isr;

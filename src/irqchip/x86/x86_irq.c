@@ -144,6 +144,8 @@ void x86_irq_reset(struct x86_irq *irq)
         x86_irq_moved(irq, i);
     }
     irq->hub_dirty = X86_IRQ_HUB_ALL; // the 8259A's INT falls, and with it LINT0
+    if (trace_heard(irq->config.trace))
+        trace_forget(irq->config.trace, TRACE_SHARED);
     x86_irq_end(irq);
 }
 
@@ -170,11 +172,21 @@ static inline void drive_ioapic(struct x86_irq *irq, struct ioapic *ioapic, unsi
         irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
 }
 
+// The line whose request drives INT.
+static uint32_t pic_line(const struct x86_irq *irq)
+{
+    int line = pic_cascade_first(&irq->pic);
+    return line < 0 ? UINT32_MAX : (uint32_t)line;
+}
+
 void x86_irq_drive_int(struct x86_irq *irq, bool level)
 {
     if (level == irq->pic_int)
         return;
     irq->pic_int = level;
+    if (trace_heard(irq->config.trace) && level && irq->config.pic_pin >= 0)
+        trace_pass(irq->config.trace, x86_irq_pin_key(X86_IRQ_PIC, pic_line(irq)),
+                   x86_irq_pin_key(X86_IRQ_IOAPIC, (uint32_t)irq->config.pic_pin));
     lapic_set_lint(&irq->cpus[X86_IRQ_BSP].lapic, 0, level && !x86_irq_pic_mode(irq));
     x86_irq_touch(irq, X86_IRQ_BSP);
     if (irq->config.pic_pin >= 0)
@@ -182,11 +194,14 @@ void x86_irq_drive_int(struct x86_irq *irq, bool level)
 }
 
 // A level that nobody takes now is offered again when a local APIC changes; an edge is gone.
-static void send_messages(struct x86_irq *irq, struct ioapic *ioapic)
+static void send_messages(struct x86_irq *irq, uint32_t index)
 {
+    struct ioapic *ioapic = &irq->ioapics[index];
     struct x86_message message;
     unsigned pin;
     while (ioapic_next(ioapic, &message, &pin)) {
+        if (trace_heard(irq->config.trace))
+            trace_take(irq->config.trace, x86_irq_pin_key(X86_IRQ_IOAPIC + index, pin));
         bool accepted = x86_irq_deliver(irq, &message);
         enum ioapic_answer otherwise = message.level ? IOAPIC_RETRY : IOAPIC_DROPPED;
         ioapic_answer(ioapic, pin, accepted ? IOAPIC_ACCEPTED : otherwise);
@@ -222,7 +237,7 @@ static void settle_ioapics(struct x86_irq *irq)
     uint64_t deadline = CLOCK_NEVER;
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
         if (ioapic_ready(&irq->ioapics[i]))
-            send_messages(irq, &irq->ioapics[i]);
+            send_messages(irq, i);
         uint64_t when = ioapic_deadline(&irq->ioapics[i]);
         deadline = when < deadline ? when : deadline;
     }
@@ -250,9 +265,28 @@ bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cp
     return cpu->index == X86_IRQ_BSP && irq->pic_int && x86_irq_pic_mode(irq);
 }
 
+uint64_t x86_irq_first_key(const struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t pending)
+{
+    static const struct {
+        uint32_t pending;
+        unsigned delivery;
+    } others[] = {
+        { PENDING_INIT, X86_INIT }, { PENDING_SIPI, X86_SIPI }, { PENDING_SMI, X86_SMI }, { PENDING_NMI, X86_NMI }
+    };
+    for (unsigned i = 0; i < countof(others); i++)
+        if (pending & others[i].pending)
+            return x86_irq_cpu_key(cpu->index, others[i].delivery, 0);
+    if (!(pending & PENDING_INTR))
+        return TRACE_NO_KEY;
+    if (lapic_extint(&cpu->lapic) || x86_irq_extint_past_lint(irq, cpu))
+        return x86_irq_pin_key(X86_IRQ_PIC, pic_line(irq));
+    return x86_irq_cpu_key(cpu->index, X86_FIXED, (unsigned)lapic_first(&cpu->lapic));
+}
+
 static void tell_pending(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint32_t pending)
 {
-    TRACE(irq->config.trace, TRACE_PENDING, cpu->index, pending, cpu->pending, 0);
+    TRACE_AT(irq->config.trace, TRACE_WAITS, x86_irq_first_key(irq, cpu, pending & ~cpu->pending), TRACE_PENDING,
+             cpu->index, pending, cpu->pending, 0);
     cpu->pending = pending;
     irq->config.signal(irq->config.owner, cpu->index, pending);
 }
@@ -327,11 +361,39 @@ bool x86_irq_has_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
     return chip - X86_IRQ_IOAPIC < irq->config.ioapic_count && pin < irq->ioapics[chip - X86_IRQ_IOAPIC].pins;
 }
 
+// A pin that is active low asserts with a falling level: then the fall is the raise.
+static void report_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool level)
+{
+    bool low = chip != X86_IRQ_PIC && ioapic_pins_has(&irq->ioapics[chip - X86_IRQ_IOAPIC].low, pin);
+    uint64_t key = x86_irq_pin_key(chip, pin);
+    if (level != low)
+        trace_raise(irq->config.trace, key, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
+    else
+        trace_lower(irq->config.trace, key, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
+}
+
+// The chip keeps a request of the pin.
+static bool requests(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
+{
+    if (chip == X86_IRQ_PIC)
+        return pic_cascade_irr(&irq->pic, pin / 8) >> (pin % 8) & 1;
+    return ioapic_requests(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
+}
+
+static void pin_reported(struct x86_irq *irq, uint32_t chip, uint32_t pin)
+{
+    if (!requests(irq, chip, pin)) // a level that fell, an edge that was masked, or what was sent already
+        trace_drop(irq->config.trace, x86_irq_pin_key(chip, pin));
+    trace_end(irq->config.trace);
+}
+
 void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool level)
 {
     if (!x86_irq_has_pin(irq, chip, pin))
         return;
-    TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, level);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        report_pin(irq, chip, pin, level);
     x86_irq_begin(irq);
     if (chip == X86_IRQ_PIC) {
         pic_cascade_set_line(&irq->pic, pin, level);
@@ -342,13 +404,17 @@ void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool leve
         drive_ioapic(irq, ioapic, pin, level);
     }
     x86_irq_end(irq);
+    if (heard)
+        pin_reported(irq, chip, pin);
 }
 
 void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin)
 {
     if (!x86_irq_has_pin(irq, chip, pin))
         return;
-    TRACE(irq->config.trace, TRACE_PIN, TRACE_NO_CPU, chip, pin, 1);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        report_pin(irq, chip, pin, true);
     x86_irq_begin(irq);
     irq->hub_dirty |= chip == X86_IRQ_PIC ? X86_IRQ_HUB_PIC : X86_IRQ_HUB_IOAPIC;
     if (chip == X86_IRQ_PIC)
@@ -356,6 +422,8 @@ void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin)
     else
         ioapic_trigger(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
     x86_irq_end(irq);
+    if (heard)
+        pin_reported(irq, chip, pin);
 }
 
 void x86_irq_set_lint(struct x86_irq *irq, uint32_t vcpu, unsigned pin, bool level)

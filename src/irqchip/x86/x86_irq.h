@@ -213,6 +213,17 @@ static inline bool x86_irq_pic_mode(const struct x86_irq *irq)
 {
     return irq->config.imcr && !(irq->imcr & 1);
 }
+// Where interrupts wait, for causes in traces: at a pin of a chip; at a local APIC, by vector or by delivery mode.
+static inline uint64_t x86_irq_pin_key(uint32_t chip, uint32_t pin)
+{
+    return trace_key(TRACE_AT_PIN, chip, pin);
+}
+static inline uint64_t x86_irq_cpu_key(uint32_t vcpu, unsigned delivery, unsigned vector)
+{
+    return trace_key(TRACE_AT_CPU, vcpu, x86_delivery_has_vector(delivery) ? vector : 0x100 + delivery);
+}
+// Where what `vcpu` takes first of the set `pending` waits.
+uint64_t x86_irq_first_key(const struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t pending);
 // Drives what the 8259A's INT is wired to.
 void x86_irq_drive_int(struct x86_irq *irq, bool level);
 // The 8259A's INT reaches this CPU without a LINT pin.

@@ -11,7 +11,7 @@
 
 static void resample(struct x86_irq *irq, uint32_t chip, uint32_t pin, uint32_t vector)
 {
-    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, vector, chip, pin);
+    TRACE_AT(irq->config.trace, TRACE_SERVED, x86_irq_pin_key(chip, pin), TRACE_EOI, TRACE_NO_CPU, vector, chip, pin);
     if (irq->config.resample)
         irq->config.resample(irq->config.owner, chip, pin);
 }
@@ -56,7 +56,8 @@ static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lap
     if (effect->flags & LAPIC_CHANGED)
         x86_irq_touch(irq, cpu->index);
     if (effect->flags & LAPIC_ENDED)
-        TRACE(irq->config.trace, TRACE_EOI, cpu->index, effect->vector, X86_IRQ_LAPIC, 0);
+        TRACE_AT(irq->config.trace, TRACE_SERVED, x86_irq_cpu_key(cpu->index, X86_FIXED, effect->vector), TRACE_EOI,
+                 cpu->index, effect->vector, X86_IRQ_LAPIC, 0);
     if (effect->flags & LAPIC_BROADCAST)
         broadcast_eoi(irq, effect->vector, now);
     if (effect->flags & LAPIC_SENDS)
@@ -147,17 +148,32 @@ static bool wants_inta(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
 }
 
 // INT falls with the acknowledge, whatever is requested behind it: receivers of edges see the next one rise.
-static int inta(struct x86_irq *irq)
+static int inta(struct x86_irq *irq, uint32_t vcpu)
 {
     struct pic_taken taken;
     if (!irq->config.pic)
         return 0xff; // nobody drives the data bus
     int vector = pic_cascade_acknowledge(&irq->pic, &taken);
+    if (trace_heard(irq->config.trace))
+        trace_taken(irq->config.trace, vcpu, taken.spurious ? TRACE_NO_KEY : x86_irq_pin_key(X86_IRQ_PIC, taken.line));
     x86_irq_drive_int(irq, false);
     irq->hub_dirty |= X86_IRQ_HUB_PIC;
     if (taken.ended)
         end_line(irq, taken.line);
     return vector;
+}
+
+static int take(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint32_t which)
+{
+    bool vector = which == PENDING_INTR;
+    int taken = vector ? lapic_take_vector(&cpu->lapic) : lapic_take(&cpu->lapic, which);
+    if (trace_heard(irq->config.trace) && taken >= 0) {
+        uint64_t key =
+            vector ? x86_irq_cpu_key(cpu->index, X86_FIXED, (unsigned)taken) : x86_irq_first_key(irq, cpu, which);
+        trace_taken(irq->config.trace, cpu->index, key);
+        trace_drop(irq->config.trace, key);
+    }
+    return taken;
 }
 
 int x86_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now)
@@ -167,13 +183,16 @@ int x86_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now
     int taken;
     (void)now;
     x86_irq_begin(irq);
-    if (which == PENDING_INTR)
-        taken = wants_inta(irq, cpu) ? inta(irq) : lapic_take_vector(&cpu->lapic);
+    if (which == PENDING_INTR && wants_inta(irq, cpu))
+        taken = inta(irq, vcpu);
     else
-        taken = lapic_take(&cpu->lapic, which);
+        taken = take(irq, cpu, which);
     x86_irq_touch(irq, vcpu);
-    if (which == PENDING_INIT && taken >= 0)
+    if (which == PENDING_INIT && taken >= 0) {
+        if (trace_heard(irq->config.trace))
+            trace_forget(irq->config.trace, vcpu);
         x86_irq_moved(irq, cpu->index);
+    }
     x86_irq_end(irq);
     return taken;
 }
@@ -244,6 +263,16 @@ void x86_irq_port(struct x86_irq *irq, struct cpu_port *port)
 
 // --- Time -----------------------------------------------------------------------------------------------------------
 
+static void report_timer(struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint64_t due)
+{
+    uint32_t entry = cpu->lapic.lvt[LAPIC_TIMER], vector = entry & 0xff;
+    trace_anew(irq->config.trace, TRACE_TIMER, cpu->index, due, 0, 0);
+    if (vector >= 16)
+        TRACE_AT(irq->config.trace, TRACE_HELD, x86_irq_cpu_key(cpu->index, X86_FIXED, vector), TRACE_ACCEPT,
+                 cpu->index, vector, X86_FIXED, 0);
+    trace_end(irq->config.trace);
+}
+
 void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
 {
     x86_irq_begin(irq);
@@ -256,8 +285,8 @@ void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
         struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
         uint64_t due = cpu->deadline;
         cpu->deadline = X86_IRQ_UNREPORTED_DEADLINE;
-        if (lapic_fire(&cpu->lapic, now))
-            TRACE(irq->config.trace, TRACE_TIMER, vcpu, due, 0, 0);
+        if (lapic_fire(&cpu->lapic, now) && trace_heard(irq->config.trace))
+            report_timer(irq, cpu, due);
         x86_irq_touch(irq, vcpu);
     }
     x86_irq_end(irq);

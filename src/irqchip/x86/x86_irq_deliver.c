@@ -16,7 +16,8 @@ static bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *
 {
     bool accepted = lapic_accept(&irq->cpus[cpu].lapic, message);
     if (likely(accepted))
-        TRACE(irq->config.trace, TRACE_ACCEPT, cpu, message->vector, message->delivery | message->level << 8, 0);
+        TRACE_AT(irq->config.trace, TRACE_HELD, x86_irq_cpu_key(cpu, message->delivery, message->vector), TRACE_ACCEPT,
+                 cpu, message->vector, message->delivery | message->level << 8, 0);
     x86_irq_touch(irq, cpu); // even if not: an illegal vector raises the error interrupt
     return accepted;
 }
@@ -99,20 +100,24 @@ bool x86_irq_msi(struct x86_irq *irq, uint64_t address, uint32_t data, uint32_t 
 {
     struct x86_message message;
     enum msi_x86_result result = msi_x86_decode(address, data, device, irq->config.msi_flags, &message);
-    TRACE(irq->config.trace, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
+    bool heard = trace_heard(irq->config.trace), taken = false;
+    if (heard)
+        trace_raise(irq->config.trace, TRACE_NO_KEY, TRACE_MESSAGE, TRACE_NO_CPU, address, data, device);
     if (likely(result == MSI_X86_OK))
-        return x86_irq_deliver(irq, &message);
-    TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, X86_IRQ_DROP_MALFORMED, address, data | (uint64_t)result << 32);
-    return false;
+        taken = x86_irq_deliver(irq, &message);
+    else
+        TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, X86_IRQ_DROP_MALFORMED, address,
+              data | (uint64_t)result << 32);
+    if (heard)
+        trace_end(irq->config.trace);
+    return taken;
 }
 
 // --- IPIs -----------------------------------------------------------------------------------------------------------
 
-void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect)
+static void send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect)
 {
     const struct x86_message *ipi = &effect->ipi;
-    TRACE(irq->config.trace, TRACE_IPI, cpu->index, ipi->destination, ipi->delivery | effect->shorthand << 8,
-          ipi->vector);
     switch (effect->shorthand) {
     case LAPIC_TO_DESTINATION: x86_irq_deliver(irq, ipi); return;
     case LAPIC_TO_SELF:
@@ -126,4 +131,16 @@ void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lap
         break;
     }
     deliver_found(irq, ipi);
+}
+
+void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect)
+{
+    const struct x86_message *ipi = &effect->ipi;
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        trace_anew(irq->config.trace, TRACE_IPI, cpu->index, ipi->destination, ipi->delivery | effect->shorthand << 8,
+                   ipi->vector);
+    send(irq, cpu, effect);
+    if (heard)
+        trace_end(irq->config.trace);
 }

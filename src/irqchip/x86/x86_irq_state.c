@@ -37,6 +37,8 @@ void x86_irq_visit(struct x86_irq *irq, struct visit *v)
 void x86_irq_loaded(struct x86_irq *irq)
 {
     x86_irq_begin(irq);
+    if (trace_heard(irq->config.trace))
+        trace_forget(irq->config.trace, TRACE_SHARED);
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
         ioapic_loaded(&irq->ioapics[i]);
     irq->pic_int = irq->config.pic && pic_cascade_int(&irq->pic);

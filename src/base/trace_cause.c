@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Causes: which raise each event belongs to; see trace.h.
+//
+// A table from keys to what waits and what is in service there. It is a cache: four places for each hash, and a key that
+// finds no place takes that of the oldest cause, whose later events have cause 0 then.
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/trace.h"
+
+enum { SETS = 1024, WAYS = 4, DEPTH = 16 };
+
+struct cause {
+    uint64_t id, raises;
+};
+
+struct place {
+    uint64_t key; // TRACE_NO_KEY: free
+    struct cause waiting, serving;
+    bool open; // `waiting` has not gone on yet
+};
+
+// A part of the path.
+struct part {
+    struct cause cause; // of the interrupt on its way
+    bool raising;       // a raise within it is the same interrupt
+};
+
+struct trace_causes {
+    struct part now, outer[DEPTH];
+    unsigned depth; // parts under way; those beyond DEPTH are only counted
+    struct place places[SETS][WAYS];
+};
+
+static const struct cause none;
+
+int trace_causes_begin(struct trace *trace)
+{
+    if (!trace->causes)
+        trace->causes = calloc(1, sizeof(*trace->causes));
+    if (!trace->causes)
+        return -ENOMEM;
+    trace_forget(trace, TRACE_SHARED);
+    return 0;
+}
+
+void trace_causes_free(struct trace *trace)
+{
+    free(trace->causes);
+    trace->causes = NULL;
+}
+
+// --- Places ----------------------------------------------------------------------------------------------------------
+
+static struct place *set_of(struct trace_causes *causes, uint64_t key)
+{
+    return causes->places[(key * UINT64_C(0x9e3779b97f4a7c15)) >> 54];
+}
+
+static struct place *find(struct trace_causes *causes, uint64_t key)
+{
+    struct place *set = set_of(causes, key);
+    for (unsigned way = 0; way < WAYS; way++)
+        if (set[way].key == key)
+            return &set[way];
+    return NULL;
+}
+
+static uint64_t age(const struct place *place)
+{
+    return place->waiting.id > place->serving.id ? place->waiting.id : place->serving.id;
+}
+
+// The place of `key`, made if it was not there.
+static struct place *make(struct trace_causes *causes, uint64_t key)
+{
+    struct place *found = find(causes, key);
+    if (found)
+        return found;
+    struct place *set = set_of(causes, key), *victim = set;
+    for (unsigned way = 0; way < WAYS; way++) {
+        if (set[way].key == TRACE_NO_KEY || age(&set[way]) < age(victim))
+            victim = &set[way];
+        if (victim->key == TRACE_NO_KEY)
+            break;
+    }
+    *victim = (struct place){ .key = key };
+    return victim;
+}
+
+// Comes to wait at `key`, alone or with the one that waits already.
+static struct cause hold(struct trace_causes *causes, uint64_t key, struct cause cause)
+{
+    if (key == TRACE_NO_KEY)
+        return cause;
+    struct place *place = make(causes, key);
+    if (!place->open)
+        place->waiting = cause;
+    else if (place->waiting.id != cause.id)
+        place->waiting.raises += cause.raises;
+    else if (place->waiting.raises < cause.raises)
+        place->waiting.raises = cause.raises;
+    place->open = true;
+    return place->waiting;
+}
+
+static struct cause waiting(struct trace_causes *causes, uint64_t key)
+{
+    const struct place *place = find(causes, key);
+    return place ? place->waiting : none;
+}
+
+static struct cause serving(struct trace_causes *causes, uint64_t key)
+{
+    const struct place *place = find(causes, key);
+    return place ? place->serving : none;
+}
+
+static uint64_t key_of_cpu(uint32_t vcpu)
+{
+    return trace_key(TRACE_AT_CPU, vcpu, 0xfffffff);
+}
+
+// --- Events ----------------------------------------------------------------------------------------------------------
+
+static void put(struct intact_trace_event *event, struct cause cause)
+{
+    event->cause = cause.id;
+    event->raises = cause.id ? cause.raises : 0;
+}
+
+void trace_cause_of(struct trace *trace, struct intact_trace_event *event)
+{
+    switch (event->id) {
+    case INTACT_TRACE_ACCESS:
+    case INTACT_TRACE_MISTAKE: return; // no interrupt's
+    case INTACT_TRACE_TAKE: put(event, serving(trace->causes, key_of_cpu(event->cpu))); return;
+    default: put(event, trace->causes->now.cause); return;
+    }
+}
+
+void trace_cause_at(struct trace *trace, enum trace_link link, uint64_t key, struct intact_trace_event *event)
+{
+    switch (link) {
+    case TRACE_HELD: put(event, hold(trace->causes, key, trace->causes->now.cause)); return;
+    case TRACE_WAITS: put(event, waiting(trace->causes, key)); return;
+    case TRACE_SERVED: put(event, serving(trace->causes, key)); return;
+    }
+}
+
+// --- Parts of the path -----------------------------------------------------------------------------------------------
+
+static void open_part(struct trace_causes *causes, struct cause cause, bool raising)
+{
+    if (causes->depth < DEPTH)
+        causes->outer[causes->depth] = causes->now;
+    causes->depth++;
+    causes->now = (struct part){ cause, raising };
+}
+
+void trace_end(struct trace *trace)
+{
+    struct trace_causes *causes = trace->causes;
+    causes->depth--;
+    if (causes->depth < DEPTH)
+        causes->now = causes->outer[causes->depth];
+}
+
+static struct cause fresh(struct trace *trace)
+{
+    return (struct cause){ ++trace->last_cause, 1 };
+}
+
+static void report(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    TRACE(trace, id, vcpu, a, b, c);
+}
+
+void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    struct trace_causes *causes = trace->causes;
+    bool same = causes->now.raising && causes->now.cause.id;
+    open_part(causes, hold(causes, key, same ? causes->now.cause : fresh(trace)), true);
+    report(trace, id, vcpu, a, b, c);
+}
+
+void trace_anew(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    open_part(trace->causes, fresh(trace), true);
+    report(trace, id, vcpu, a, b, c);
+}
+
+void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    struct cause cause = waiting(trace->causes, key);
+    open_part(trace->causes, cause.id ? cause : trace->causes->now.cause, false);
+    report(trace, id, vcpu, a, b, c);
+}
+
+void trace_resume(struct trace *trace, uint64_t key)
+{
+    open_part(trace->causes, none, true);
+    trace_take(trace, key);
+}
+
+// --- Places of the wiring --------------------------------------------------------------------------------------------
+
+void trace_hold(struct trace *trace, uint64_t key)
+{
+    hold(trace->causes, key, trace->causes->now.cause);
+}
+
+void trace_pass(struct trace *trace, uint64_t from, uint64_t to)
+{
+    hold(trace->causes, to, waiting(trace->causes, from));
+}
+
+void trace_take(struct trace *trace, uint64_t key)
+{
+    struct place *place = find(trace->causes, key);
+    trace->causes->now.cause = none;
+    if (!place)
+        return;
+    place->open = false;
+    place->serving = trace->causes->now.cause = place->waiting;
+}
+
+void trace_drop(struct trace *trace, uint64_t key)
+{
+    struct place *place = find(trace->causes, key);
+    if (!place)
+        return;
+    place->open = false;
+    place->waiting = none;
+}
+
+void trace_next(struct trace *trace, uint32_t vcpu, uint64_t key)
+{
+    make(trace->causes, key_of_cpu(vcpu))->serving = waiting(trace->causes, key);
+}
+
+void trace_taken(struct trace *trace, uint32_t vcpu, uint64_t key)
+{
+    trace_take(trace, key);
+    make(trace->causes, key_of_cpu(vcpu))->serving = serving(trace->causes, key);
+}
+
+void trace_forget(struct trace *trace, uint32_t vcpu)
+{
+    uint64_t first = trace_key(TRACE_AT_CPU, vcpu, 0);
+    for (unsigned set = 0; set < SETS; set++) {
+        for (unsigned way = 0; way < WAYS; way++) {
+            struct place *place = &trace->causes->places[set][way];
+            if (vcpu == TRACE_SHARED || place->key >> 28 == first >> 28)
+                *place = (struct place){ .key = TRACE_NO_KEY };
+        }
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Causes: the events of one interrupt's life have one number, from the raise to the end of interrupt.
+#include "test_its.h"
+#include "transcript.h"
+
+static struct trace trace;
+static struct transcript heard;
+
+static struct rig *listen(struct rig *rig)
+{
+    rig->irq.config.trace = &trace;
+    transcript_start(&heard, &trace);
+    return rig;
+}
+
+static void cpu_takes(uint32_t vcpu)
+{
+    trace_emit(&trace, TRACE_TAKE, vcpu, 0x20, 0, 0);
+}
+
+static void edge(struct rig *rig, uint32_t spi)
+{
+    uint32_t config = gicd_get(rig, 0xc00 + 4 * ((spi + 32) / 16));
+    gicd_put(rig, 0xc00 + 4 * ((spi + 32) / 16), config | 2u << (2 * ((spi + 32) % 16)));
+}
+
+Test(arm_irq_causes, a_level_spi_is_pending_again_after_its_end)
+{
+    struct rig *rig = listen(rig_v3(1));
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, true);
+    cpu_takes(0);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, take 1");
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 33);
+    transcript_is(&heard, "ack 1, pending 0");
+    icc_put(rig, 0, ICC_EOIR1_EL1, 33);
+    transcript_is(&heard, "eoi 1, eoi 1, accept 1, pending 1");
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 33);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, false);
+    icc_put(rig, 0, ICC_EOIR1_EL1, 33);
+    transcript_is(&heard, "ack 1, pending 0, pin 1, eoi 1, eoi 1");
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, true);
+    transcript_is(&heard, "pin 2, accept 2, pending 2");
+    rig_free(rig);
+}
+
+Test(arm_irq_causes, edges_of_an_spi_join_until_the_acknowledge)
+{
+    struct rig *rig = rig_v3(1);
+    edge(rig, 5);
+    listen(rig);
+    for (unsigned i = 0; i < 2; i++) {
+        arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 5, true);
+        arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 5, false);
+    }
+    arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 5);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 1, pin 1x2, pin 1x2, pin 1x3");
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 37);
+    transcript_is(&heard, "ack 1x3, pending 0");
+    arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 5); // while it is active
+    transcript_is(&heard, "pin 4");
+    icc_put(rig, 0, ICC_EOIR1_EL1, 37);
+    transcript_is(&heard, "eoi 1x3, eoi 1x3, accept 4, pending 4");
+    rig_free(rig);
+}
+
+Test(arm_irq_causes, a_level_that_fell_is_no_part_of_the_next)
+{
+    struct rig *rig = listen(rig_v3(1));
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, true);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, false);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, true);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 1, pending 0, pin 2, accept 2, pending 2");
+    rig_free(rig);
+}
+
+// What software made pending by a register was raised by nobody.
+Test(arm_irq_causes, software_is_no_cause)
+{
+    struct rig *rig = rig_v3(1);
+    edge(rig, 5);
+    listen(rig);
+    arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 5);
+    rig_take(rig, 0);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, ack 1, pending 0, eoi 1, eoi 1");
+    gicd_put(rig, 0x204, BIT32(5));
+    rig_take(rig, 0);
+    transcript_is(&heard, "accept 0, pending 0, ack 0, pending 0, eoi 0, eoi 0");
+    rig_free(rig);
+}
+
+Test(arm_irq_causes, a_higher_priority_is_what_is_taken)
+{
+    struct rig *rig = rig_v3(1);
+    gicd_put(rig, 0x400 + 40, 0x40404040); // INTIDs 40 to 43
+    listen(rig);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 1, true);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 8, true);
+    cpu_takes(0);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 2, accept 2, take 2");
+    cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 40);
+    transcript_is(&heard, "ack 2, pending 0");
+    icc_put(rig, 0, ICC_EOIR1_EL1, 40);
+    transcript_is(&heard, "eoi 2, eoi 2, accept 2, pending 2");
+    rig_free(rig);
+}
+
+Test(arm_irq_causes, a_timers_ppi_is_each_cpus_own)
+{
+    struct rig *rig = listen(rig_v3(2));
+    arm_irq_set_ppi(&rig->irq, 0, 27, true);
+    arm_irq_set_ppi(&rig->irq, 1, 27, true);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 2, accept 2, pending 2");
+    cpu_takes(1);
+    cr_assert_eq(icc_get(rig, 1, ICC_IAR1_EL1), 27);
+    arm_irq_set_ppi(&rig->irq, 1, 27, false);
+    icc_put(rig, 1, ICC_EOIR1_EL1, 27);
+    transcript_is(&heard, "take 2, ack 2, pending 0, pin 2, eoi 2");
+    rig_free(rig);
+}
+
+Test(arm_irq_causes, sgis_join_at_each_target)
+{
+    struct rig *rig = listen(rig_v3(3));
+    icc_put(rig, 0, ICC_SGI1R_EL1, BIT64(40) | UINT64_C(7) << 24); // to all others
+    transcript_is(&heard, "ipi 1, accept 1, pending 1, accept 1, pending 1");
+    cr_assert_eq(rig_take(rig, 1), 7);
+    transcript_is(&heard, "ack 1, pending 0, eoi 1");
+    icc_put(rig, 0, ICC_SGI1R_EL1, BIT64(40) | UINT64_C(7) << 24);
+    transcript_is(&heard, "ipi 2, accept 2, pending 2");
+    cr_assert_eq(rig_take(rig, 1), 7);
+    cr_assert_eq(rig_take(rig, 2), 7);
+    transcript_is(&heard, "ack 2, pending 0, eoi 2, ack 1x2, pending 0, eoi 1x2");
+    rig_free(rig);
+}
+
+Test(arm_irq_causes, an_lpi_by_the_its)
+{
+    struct rig *rig = listen(rig_mapped());
+    cr_assert(send(rig, 5, 3));
+    cr_assert(send(rig, 5, 3));
+    transcript_is(&heard, "message 1, accept 1, pending 1, message 2, accept 1x2");
+    cpu_takes(1);
+    cr_assert_eq(rig_take(rig, 1), 8203);
+    transcript_is(&heard, "take 1x2, ack 1x2, pending 0, eoi 1x2");
+    cr_assert_not(send(rig, 5, 4));
+    transcript_is(&heard, "message 3, drop 3");
+    rig_free(rig);
+}
+
+Test(arm_irq_causes, a_message_makes_an_spi_pending)
+{
+    struct rig *rig = rig_v3_config((struct arm_irq_config){
+        .cpus = 1, .spis = 96, .windows = { 0x8000000, MSI_ARM_NO_WINDOW, MSI_ARM_NO_WINDOW } });
+    edge(rig, 5);
+    listen(rig);
+    cr_assert(arm_irq_msi(&rig->irq, 0x8000040, 37, 0, false));
+    cr_assert(arm_irq_msi(&rig->irq, 0x8000040, 37, 0, false));
+    transcript_is(&heard, "message 1, accept 1, pending 1, message 2");
+    rig_take(rig, 0);
+    transcript_is(&heard, "ack 1x2, pending 0, eoi 1x2, eoi 1x2");
+    rig_free(rig);
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Causes: the events of one interrupt's life have one number, from the raise to the end of interrupt.
+#include "irqchip/route.h"
+#include "test_x86_irq.h"
+#include "transcript.h"
+
+static struct board b;
+static struct transcript heard;
+
+static void start(uint32_t cpus)
+{
+    board_pc(&b, cpus);
+    board_enable(&b);
+    transcript_start(&heard, &b.trace);
+}
+
+// As the processor does: acknowledge, then the event.
+static void cpu_takes(uint32_t vcpu, uint32_t which, int vector)
+{
+    struct trace *trace = &b.trace;
+    cr_assert_eq(x86_irq_acknowledge(&b.irq, vcpu, which, b.now), vector);
+    trace_emit(trace, TRACE_TAKE, vcpu, (uint64_t)vector, 0, 0);
+}
+
+static void pin(uint32_t chip, uint32_t number, bool level)
+{
+    x86_irq_set_pin(&b.irq, chip, number, level);
+}
+
+Test(x86_irq_causes, a_pit_edge_through_the_8259)
+{
+    board_pc(&b, 1);
+    pic_setup(&b);
+    x86_irq_virtual_wire(&b.irq);
+    transcript_start(&heard, &b.trace);
+    for (unsigned tick = 1; tick <= 2; tick++) {
+        pin(X86_IRQ_PIC, 0, true);
+        transcript_is(&heard, tick == 1 ? "pin 1, pending 1" : "pin 2, pending 2");
+        cpu_takes(0, PENDING_INTR, 0x20);
+        transcript_is(&heard, tick == 1 ? "pending 0, take 1" : "pending 0, take 2");
+        pin(X86_IRQ_PIC, 0, false);
+        transcript_is(&heard, tick == 1 ? "pin 1" : "pin 2");
+        x86_irq_port_write(&b.irq, 0x20, 0x20);
+        transcript_is(&heard, tick == 1 ? "eoi 1" : "eoi 2");
+    }
+}
+
+Test(x86_irq_causes, two_lines_of_the_8259_are_told_apart_by_what_is_served)
+{
+    board_pc(&b, 1);
+    pic_setup(&b);
+    x86_irq_virtual_wire(&b.irq);
+    transcript_start(&heard, &b.trace);
+    pin(X86_IRQ_PIC, 12, true);
+    pin(X86_IRQ_PIC, 1, true);
+    transcript_is(&heard, "pin 1, pending 1, pin 2");
+    cpu_takes(0, PENDING_INTR, 0x21); // line 1 wins
+    x86_irq_port_write(&b.irq, 0x20, 0x20);
+    transcript_is(&heard, "pending 0, take 2, eoi 2, pending 1");
+    cpu_takes(0, PENDING_INTR, 0x2c);
+    x86_irq_port_write(&b.irq, 0xa0, 0x20);
+    transcript_is(&heard, "pending 0, take 1, eoi 1");
+}
+
+Test(x86_irq_causes, a_request_that_was_withdrawn_is_no_part_of_the_next)
+{
+    board_pc(&b, 1);
+    pic_setup(&b);
+    x86_irq_virtual_wire(&b.irq);
+    transcript_start(&heard, &b.trace);
+    pin(X86_IRQ_PIC, 5, true);
+    pin(X86_IRQ_PIC, 5, false);
+    pin(X86_IRQ_PIC, 5, true);
+    transcript_is(&heard, "pin 1, pending 1, pin 1, pending 0, pin 2, pending 2");
+}
+
+Test(x86_irq_causes, an_edge_through_the_ioapic)
+{
+    start(1);
+    route(&b, 0, 2, 0x31);
+    pin(X86_IRQ_IOAPIC, 2, true);
+    pin(X86_IRQ_IOAPIC, 2, false);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 0");
+    cpu_takes(0, PENDING_INTR, 0x31);
+    eoi(&b, 0);
+    transcript_is(&heard, "pending 0, take 1, eoi 1");
+}
+
+Test(x86_irq_causes, edges_that_come_before_the_first_is_taken_join_it)
+{
+    start(1);
+    route(&b, 0, 2, 0x31);
+    for (unsigned i = 0; i < 3; i++) {
+        pin(X86_IRQ_IOAPIC, 2, true);
+        pin(X86_IRQ_IOAPIC, 2, false);
+    }
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 0, pin 2, accept 1x2, pin 0, pin 3, accept 1x3, pin 0");
+    cpu_takes(0, PENDING_INTR, 0x31);
+    pin(X86_IRQ_IOAPIC, 2, true); // during service: another interrupt
+    transcript_is(&heard, "pending 0, take 1x3, pin 4, accept 4");
+    eoi(&b, 0);
+    cpu_takes(0, PENDING_INTR, 0x31);
+    eoi(&b, 0);
+    transcript_is(&heard, "eoi 1x3, pending 4, pending 0, take 4, eoi 4");
+}
+
+Test(x86_irq_causes, an_edge_that_is_lost_to_a_mask_joins_nothing)
+{
+    start(1);
+    route(&b, 0, 2, 0x31 | ENTRY_MASKED);
+    pin(X86_IRQ_IOAPIC, 2, true);
+    route(&b, 0, 2, 0x31);
+    pin(X86_IRQ_IOAPIC, 2, false);
+    pin(X86_IRQ_IOAPIC, 2, true);
+    transcript_is(&heard, "pin 1, pin 0, pin 2, accept 2, pending 2");
+}
+
+Test(x86_irq_causes, a_level_of_a_uart_is_sent_again_after_its_eoi)
+{
+    start(1);
+    route(&b, 0, 4, 0x34 | ENTRY_LEVEL);
+    pin(X86_IRQ_IOAPIC, 4, true);
+    cpu_takes(0, PENDING_INTR, 0x34);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pending 0, take 1");
+    eoi(&b, 0);
+    transcript_is(&heard, "eoi 1, eoi 1, accept 1, pending 1");
+    cpu_takes(0, PENDING_INTR, 0x34);
+    pin(X86_IRQ_IOAPIC, 4, false);
+    eoi(&b, 0);
+    transcript_is(&heard, "pending 0, take 1, pin 1, eoi 1, eoi 1");
+    pin(X86_IRQ_IOAPIC, 4, true);
+    transcript_is(&heard, "pin 2, accept 2, pending 2");
+}
+
+Test(x86_irq_causes, an_active_low_pin_raises_as_it_falls)
+{
+    start(1);
+    pin(X86_IRQ_IOAPIC, 4, true);
+    route(&b, 0, 4, 0x34 | ENTRY_LEVEL | 1u << 13);
+    heard.text[0] = 0;
+    pin(X86_IRQ_IOAPIC, 4, false);
+    transcript_is(&heard, "pin 2, accept 2, pending 2");
+    pin(X86_IRQ_IOAPIC, 4, true);
+    transcript_is(&heard, "pin 2");
+}
+
+Test(x86_irq_causes, a_level_that_waits_for_an_unmask_keeps_its_cause)
+{
+    start(1);
+    route(&b, 0, 4, 0x34 | ENTRY_LEVEL | ENTRY_MASKED);
+    pin(X86_IRQ_IOAPIC, 4, true);
+    pin(X86_IRQ_IOAPIC, 5, true);
+    transcript_is(&heard, "pin 1, pin 2");
+    route(&b, 0, 4, 0x34 | ENTRY_LEVEL);
+    transcript_is(&heard, "accept 1, pending 1");
+}
+
+Test(x86_irq_causes, messages_of_a_device)
+{
+    start(2);
+    x86_irq_msi(&b.irq, 0xfee01000, 0x50, 0);
+    x86_irq_msi(&b.irq, 0xfee01000, 0x51, 0);
+    x86_irq_msi(&b.irq, 0xfee01000, 0x50, 0);
+    transcript_is(&heard, "message 1, accept 1, pending 1, message 2, accept 2, message 3, accept 1x2");
+    cpu_takes(1, PENDING_INTR, 0x51);
+    eoi(&b, 1);
+    cpu_takes(1, PENDING_INTR, 0x50);
+    eoi(&b, 1);
+    transcript_is(&heard, "pending 0, take 2, eoi 2, pending 1x2, pending 0, take 1x2, eoi 1x2");
+    x86_irq_msi(&b.irq, 0xfee05000, 0x50, 0);
+    transcript_is(&heard, "message 4, drop 4");
+}
+
+Test(x86_irq_causes, interrupts_between_processors)
+{
+    start(3);
+    put(&b, 0, LAPIC_ICR, 0x40000 | 0x61); // self
+    transcript_is(&heard, "ipi 1, accept 1, pending 1");
+    put(&b, 0, LAPIC_ICR, 0xc0000 | 0x62); // all others
+    transcript_is(&heard, "ipi 2, accept 2, accept 2, pending 2, pending 2");
+    put(&b, 1, LAPIC_ICR, 0xc0000 | X86_NMI << 8);
+    transcript_is(&heard, "ipi 3, accept 3, accept 3, pending 3, pending 3");
+    cpu_takes(2, PENDING_NMI, 0);
+    cpu_takes(2, PENDING_INTR, 0x62);
+    eoi(&b, 2);
+    transcript_is(&heard, "pending 0, take 3, pending 0, take 2, eoi 2");
+}
+
+Test(x86_irq_causes, a_timer_of_a_local_apic)
+{
+    start(1);
+    put(&b, 0, LAPIC_LVT_TIMER, 0x40);
+    put(&b, 0, LAPIC_DIVIDE, 0xb);
+    put(&b, 0, LAPIC_INITIAL_COUNT, 100);
+    b.now += 100;
+    x86_irq_timer(&b.irq, 0, b.now);
+    transcript_is(&heard, "timer 1, accept 1, pending 1");
+    cpu_takes(0, PENDING_INTR, 0x40);
+    eoi(&b, 0);
+    transcript_is(&heard, "pending 0, take 1, eoi 1");
+}
+
+Test(x86_irq_causes, what_an_init_swept_away_is_joined_by_nothing)
+{
+    start(2);
+    x86_irq_msi(&b.irq, 0xfee01000, 0x50, 0);
+    put(&b, 0, LAPIC_ICR_HIGH, 1u << 24);
+    put(&b, 0, LAPIC_ICR, X86_INIT << 8 | 1u << 14);
+    cr_assert_geq(x86_irq_acknowledge(&b.irq, 1, PENDING_INIT, b.now), 0);
+    put(&b, 1, LAPIC_SVR, 0x1ff);
+    heard.text[0] = 0;
+    x86_irq_msi(&b.irq, 0xfee01000, 0x50, 0);
+    transcript_is(&heard, "message 3, accept 3, pending 3");
+}
+
+Test(x86_irq_causes, what_began_before_the_observer_came_has_no_cause)
+{
+    start(1);
+    intact_trace_observer_remove(&heard.observer);
+    intact_trace_observer_remove(&b.observer);
+    route(&b, 0, 4, 0x34 | ENTRY_LEVEL);
+    pin(X86_IRQ_IOAPIC, 4, true);
+    transcript_start(&heard, &b.trace);
+    cpu_takes(0, PENDING_INTR, 0x34);
+    eoi(&b, 0);
+    transcript_is(&heard, "pending 0, take 0, eoi 0, eoi 0, accept 0, pending 0");
+    x86_irq_msi(&b.irq, 0xfee00000, 0x50, 0);
+    transcript_is(&heard, "message 1, accept 1");
+}
+
+// --- With routing before the chips -----------------------------------------------------------------------------------
+
+static void on_pin(void *owner, uint32_t chip, uint32_t number, bool level)
+{
+    (void)owner;
+    pin(chip, number, level);
+}
+
+static bool on_message(void *owner, uint64_t address, uint32_t data, uint32_t device)
+{
+    (void)owner;
+    return x86_irq_msi(&b.irq, address, data, device);
+}
+
+Test(x86_irq_causes, a_shared_wire_names_the_first_device_and_counts)
+{
+    struct route wires;
+    struct intact_irq_line one = { .level = false }, two = { .level = false };
+    start(1);
+    route(&b, 0, 10, 0x3a | ENTRY_LEVEL);
+    route_init(&wires, &(struct route_sink){ .pin = on_pin, .message = on_message }, &b.trace);
+    cr_assert_eq(route_add_chip(&wires, X86_IRQ_PIC, 16), 0);
+    cr_assert_eq(route_add_chip(&wires, X86_IRQ_IOAPIC, 24), 0);
+    cr_assert_eq(route_add_pin(&wires, 10, X86_IRQ_PIC, 10), 0);
+    cr_assert_eq(route_add_pin(&wires, 10, X86_IRQ_IOAPIC, 10), 0);
+    cr_assert_eq(route_connect(&wires, 10, &one), 0);
+    cr_assert_eq(route_connect(&wires, 10, &two), 0);
+    heard.text[0] = 0;
+    intact_irq_line_set(&one, true);
+    transcript_is(&heard, "line 1, route 1, pin 1, route 1, pin 1, accept 1, pending 1");
+    intact_irq_line_set(&two, true);
+    transcript_is(&heard, "line 1x2");
+    intact_irq_line_set(&one, false);
+    transcript_is(&heard, "line 1x2");
+    intact_irq_line_set(&two, false);
+    transcript_is(&heard, "line 1x2, pin 1, pin 1");
+    intact_irq_line_set(&two, true);
+    transcript_is(&heard, "line 3, route 3, pin 3, route 3, pin 3");
+    route_free(&wires);
+}
+
+Test(x86_irq_causes, a_message_for_a_wire_is_the_wires_interrupt)
+{
+    struct route wires;
+    start(1);
+    route_init(&wires, &(struct route_sink){ .pin = on_pin, .message = on_message }, &b.trace);
+    cr_assert_eq(route_add_message(&wires, 40, 0xfee00000, 0x77, 0), 0);
+    cr_assert_eq(route_trigger_gsi(&wires, 40), ROUTE_EDGE_TAKEN);
+    transcript_is(&heard, "line 1, route 1, message 1, accept 1, pending 1, line 1");
+    cr_assert(route_message(&wires, 0xfee00000, 0x78, 0));
+    transcript_is(&heard, "message 2, accept 2");
+    route_free(&wires);
+}
