@@ -310,6 +310,10 @@ int intact_irq_device_enable(struct intact_irq_device *device);
 int intact_irq_device_disable(struct intact_irq_device *device);
 bool intact_irq_device_enabled(const struct intact_irq_device *device);
 
+// After a load of a saved state, machine thread: the device is in `mode`, enabled or not, and its groups, which hold their
+// own state, are told nothing. A mode that it has no resource for is taken as disabled. Messages are staged as always.
+void intact_irq_device_restore(struct intact_irq_device *device, enum intact_irq_mode mode, bool enabled);
+
 // Disabled, mode disabled, every staged message, mask and pending bit forgotten.
 int intact_irq_device_reset(struct intact_irq_device *device);
 

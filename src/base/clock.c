@@ -68,7 +68,8 @@ void clock_register(struct clock *clock, struct event *event, const char *name, 
 {
     assert(clock->ranks < CLOCK_EVENT_LIMIT);
     *event =
-        (struct event){ .deadline = CLOCK_NEVER, .rank = clock->ranks++, .fire = fire, .owner = owner, .name = name };
+        (struct event){ .deadline = CLOCK_NEVER, .rank = clock->ranks, .fire = fire, .owner = owner, .name = name };
+    clock->registered[clock->ranks++] = event;
 }
 
 void clock_arm(struct clock *clock, struct event *event, uint64_t deadline)
@@ -115,9 +116,21 @@ void clock_run_due(struct clock *clock)
     clock->moved = false;
 }
 
-void event_visit(struct event *event, struct clock *clock, struct visit *v)
+void event_visit(struct event *event, struct visit *v)
 {
-    uint64_t deadline = event->deadline;
-    VISIT(v, deadline);
-    clock_arm(clock, event, deadline);
+    VISIT(v, event->deadline);
+}
+
+void clock_loaded(struct clock *clock)
+{
+    clock->count = 0;
+    for (uint32_t rank = 0; rank < clock->ranks; rank++) {
+        struct event *event = clock->registered[rank];
+        event->place = 0;
+        if (event->deadline == CLOCK_NEVER)
+            continue;
+        put(clock, clock->count++, event);
+        sift_up(clock, clock->count - 1);
+    }
+    clock->moved = true;
 }

@@ -38,6 +38,7 @@ struct clock {
     uint32_t perpetual; // how many of the queued events are
     bool moved;         // the first deadline became earlier: whoever computed a budget from it must look again
     struct event *heap[CLOCK_EVENT_LIMIT];
+    struct event *registered[CLOCK_EVENT_LIMIT]; // by rank
 };
 
 void clock_init(struct clock *clock);
@@ -61,6 +62,8 @@ void clock_advance(struct clock *clock, uint64_t now);
 // Fires all that is due at `clock->now`, earliest first. An event may arm itself and others again.
 void clock_run_due(struct clock *clock);
 
-void event_visit(struct event *event, struct clock *clock, struct visit *v);
+// The deadline. After a load clock_loaded queues all events of the clock again, those that were not loaded as they stand.
+void event_visit(struct event *event, struct visit *v);
+void clock_loaded(struct clock *clock);
 
 #endif

@@ -205,6 +205,6 @@ void acpi_pm_visit(struct acpi_pm *pm, struct visit *v)
     VISIT_ARRAY(v, pm->mistakes);
     VISIT(v, pm->sci.level);
     visit_enter(v, "overflow");
-    event_visit(&pm->overflow, pm->clock, v);
+    event_visit(&pm->overflow, v);
     visit_leave(v);
 }

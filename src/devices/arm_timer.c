@@ -132,7 +132,7 @@ static void visit_compare(struct arm_timer_compare *compare, struct visit *v)
     VISIT(v, compare->CVAL);
     VISIT(v, compare->line.level);
     visit_enter(v, "event");
-    event_visit(&compare->event, compare->timer->clock, v);
+    event_visit(&compare->event, v);
     visit_leave(v);
 }
 

@@ -206,8 +206,8 @@ void edu_visit(struct edu *edu, struct visit *v)
     VISIT_ARRAY(v, edu->dma);
     VISIT_ARRAY(v, edu->buffer);
     VISIT_ARRAY(v, edu->mistakes);
-    event_visit(&edu->computed, edu->clock, v);
-    event_visit(&edu->moved, edu->clock, v);
+    event_visit(&edu->computed, v);
+    event_visit(&edu->moved, v);
 }
 
 void edu_destroy(struct edu *edu)

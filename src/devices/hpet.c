@@ -393,7 +393,7 @@ static void timer_visit(struct hpet_timer *timer, struct visit *v)
     VISIT(v, timer->comparator);
     VISIT(v, timer->period);
     VISIT(v, timer->next);
-    event_visit(&timer->event, timer->hpet->clock, v);
+    event_visit(&timer->event, v);
 }
 
 void hpet_visit(struct hpet *hpet, struct visit *v)

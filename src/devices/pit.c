@@ -479,6 +479,6 @@ void pit_visit(struct pit *pit, struct visit *v)
     VISIT_ARRAY(v, pit->mistakes);
     VISIT(v, pit->out0.level);
     visit_enter(v, "edge");
-    event_visit(&pit->edge, pit->clock, v);
+    event_visit(&pit->edge, v);
     visit_leave(v);
 }

@@ -251,6 +251,6 @@ void pl011_visit(struct pl011 *uart, struct visit *v)
     VISIT_ARRAY(v, uart->mistakes);
     VISIT(v, uart->irq.level);
     visit_enter(v, "timeout");
-    event_visit(&uart->timeout, uart->clock, v);
+    event_visit(&uart->timeout, v);
     visit_leave(v);
 }

@@ -110,6 +110,6 @@ void pl031_visit(struct pl031 *rtc, struct visit *v)
     VISIT(v, rtc->mistakes);
     VISIT(v, rtc->irq.level);
     visit_enter(v, "alarm");
-    event_visit(&rtc->alarm, rtc->clock, v);
+    event_visit(&rtc->alarm, v);
     visit_leave(v);
 }

@@ -374,6 +374,6 @@ void rtc_visit(struct rtc *rtc, struct visit *v)
     VISIT(v, rtc->irq.level);
     VISIT(v, rtc->nmi_mask.level);
     visit_enter(v, "event");
-    event_visit(&rtc->event, rtc->clock, v);
+    event_visit(&rtc->event, v);
     visit_leave(v);
 }

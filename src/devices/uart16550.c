@@ -394,6 +394,6 @@ void uart16550_visit(struct uart16550 *uart, struct visit *v)
     VISIT(v, uart->overruns);
     VISIT(v, uart->irq.level);
     visit_enter(v, "timeout");
-    event_visit(&uart->timeout, uart->clock, v);
+    event_visit(&uart->timeout, v);
     visit_leave(v);
 }

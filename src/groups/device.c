@@ -184,6 +184,14 @@ int intact_irq_device_disable(struct intact_irq_device *device)
     return result;
 }
 
+void intact_irq_device_restore(struct intact_irq_device *device, enum intact_irq_mode mode, bool enabled)
+{
+    if ((unsigned)mode >= MODES || (mode != INTACT_IRQ_MODE_DISABLED && !device->modes[mode].group))
+        mode = INTACT_IRQ_MODE_DISABLED;
+    device->mode = mode;
+    device->enabled = enabled && mode != INTACT_IRQ_MODE_DISABLED;
+}
+
 bool intact_irq_device_enabled(const struct intact_irq_device *device)
 {
     return device->enabled;

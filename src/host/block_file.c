@@ -214,9 +214,11 @@ void block_file_close(struct block_file *file)
 
 // --- State ------------------------------------------------------------------------------------------------------------
 
-// After a load: which cluster is where. One that the disk does not have, or has twice, is no snapshot of it.
-static void find_places(struct block_file *file)
+// Which cluster is where. One that the disk does not have, or has twice, is no snapshot of it.
+void block_file_loaded(struct block_file *file)
 {
+    if (!file->snapshot)
+        return;
     memset(file->place, 0, file->place_count * sizeof *file->place);
     for (uint32_t i = 0; i < file->count; i++) {
         if (file->cluster[i] >= file->place_count || file->place[file->cluster[i]]) {
@@ -227,22 +229,17 @@ static void find_places(struct block_file *file)
     }
 }
 
+// The count is loaded first, and makes the room for what follows.
 void block_file_visit(struct block_file *file, struct visit *v)
 {
     if (!file->snapshot)
         return;
-    uint32_t before = file->count;
     VISIT(v, file->count);
     if (file->count > file->place_count || (file->count > file->capacity && grow(file, file->count) < 0)) {
         file->count = 0;
         file->failed = true;
         return;
     }
-    if (file->count == 0 && before == 0)
-        return;
-    if (file->count) {
-        VISIT_MEMORY(v, file->cluster, file->count);
-        VISIT_MEMORY(v, file->data, (size_t)file->count * CLUSTER);
-    }
-    find_places(file);
+    VISIT_VARIABLE(v, file->cluster, file->count);
+    VISIT_VARIABLE(v, file->data, (size_t)file->count * CLUSTER);
 }

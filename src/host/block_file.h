@@ -38,5 +38,6 @@ void block_file_close(struct block_file *file);
 
 // What a snapshot has in memory. The file itself is no part of the state.
 void block_file_visit(struct block_file *file, struct visit *v);
+void block_file_loaded(struct block_file *file);
 
 #endif

@@ -71,7 +71,7 @@ static void ops_visit(void *object, struct visit *v)
     pci_function_visit(&device->pci, v);
     if (state)
         VISIT_MEMORY(v, state, device->config.state_size);
-    event_visit(&device->alarm, &device->board->clock, v);
+    event_visit(&device->alarm, v);
 }
 
 static void ops_destroy(void *object)

@@ -171,6 +171,7 @@ Test(acpi_pm, its_state_is_saved_and_loaded)
     uint64_t deadline = clock_next(&board.clock);
     setup();
     check_load(&board.pm, list, &save);
+    clock_loaded(&board.clock);
     cr_assert_eq(clock_next(&board.clock), deadline);
     cr_assert_eq(in(ACPI_GPE0_STS, 4), 8);
     free(save.data);

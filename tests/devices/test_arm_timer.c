@@ -129,6 +129,7 @@ Test(arm_timer, its_state_travels_whole)
     arm_timer_visit(&board.timer, &save.visit);
     setup();
     check_load(&board.timer, list, &save);
+    clock_loaded(&board.clock);
     free(save.data);
     run_to(&board.clock, 1600);
     cr_assert(board.wires[1].level);

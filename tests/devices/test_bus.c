@@ -155,6 +155,7 @@ Test(devices_bus, after_saving_and_loading_the_same_accesses_have_the_same_effec
     visit_all(NULL, &end.visit);
     setup();
     check_load(NULL, visit_all, &middle);
+    clock_loaded(&board.clock);
     storm(43, 20000);
     struct visit_differ differ;
     visit_differ_init(&differ, end.data, end.size);

@@ -238,6 +238,7 @@ Test(edu, is_saved_and_loaded_with_what_runs)
     edu_reset(&edu, clock.now);
     cr_assert_eq(clock_next(&clock), CLOCK_NEVER);
     check_load(&edu, list, &save);
+    clock_loaded(&clock);
     pci_bus_loaded(&rig.host.bus);
     free(save.data);
     run_to(&clock, EDU_DMA_TIME);
@@ -248,8 +249,8 @@ Test(edu, is_saved_and_loaded_with_what_runs)
 
 Test(edu, no_byte_of_its_state_is_missed)
 {
-    size_t state =
-        rig_state(&edu.pci) + 4 * sizeof edu.liveness + sizeof edu.dma + sizeof edu.buffer + sizeof edu.mistakes;
+    size_t state = rig_state(&edu.pci) + 4 * sizeof edu.liveness + sizeof edu.dma + sizeof edu.buffer +
+                   sizeof edu.mistakes + 2 * sizeof edu.moved.deadline;
     cr_assert_eq(visit_uncovered(&edu, sizeof edu, list), sizeof edu - state);
 }
 

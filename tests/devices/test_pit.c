@@ -473,6 +473,7 @@ Test(pit, its_state_is_saved_and_loaded_with_the_phase_of_every_counter)
     setup();
     clock_advance(&board.clock, now);
     check_load(&board.pit, list, &save);
+    clock_loaded(&board.clock);
     cr_assert_eq(clock_next(&board.clock), deadline);
     cr_assert_eq(latched(0), count);
     free(save.data);

@@ -252,6 +252,7 @@ Test(pl011, its_state_travels_whole)
     pl011_visit(&board.uart, &save.visit);
     setup();
     check_load(&board.uart, list, &save);
+    clock_loaded(&board.clock);
     free(save.data);
     run_to(&board.clock, NS_PER_SECOND);
     cr_assert(board.wire.level);

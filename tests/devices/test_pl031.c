@@ -122,6 +122,7 @@ Test(pl031, its_state_travels_whole)
     setup();
     clock_advance(&board.clock, 7 * NS_PER_SECOND);
     check_load(&board.rtc, list, &save);
+    clock_loaded(&board.clock);
     free(save.data);
     run_to(&board.clock, 10 * NS_PER_SECOND);
     cr_assert(board.wire.level);

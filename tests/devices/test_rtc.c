@@ -359,6 +359,7 @@ Test(rtc, its_state_is_saved_and_loaded_with_the_phase_of_the_second)
     setup();
     clock_advance(&board.clock, now);
     check_load(&board.rtc, list, &save);
+    clock_loaded(&board.clock);
     cr_assert_eq(clock_next(&board.clock), deadline);
     run_to(&board.clock, 2 * SECOND);
     check_time(0, 0, 2);

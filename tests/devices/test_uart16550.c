@@ -383,6 +383,7 @@ Test(uart16550, its_state_is_saved_and_loaded_with_the_running_timeout)
     uart16550_visit(&board.uart, &save.visit);
     setup();
     check_load(&board.uart, list, &save);
+    clock_loaded(&board.clock);
     cr_assert_eq(clock_next(&board.clock), deadline);
     cr_assert_eq(in(UART_RBR), 'h');
     free(save.data);

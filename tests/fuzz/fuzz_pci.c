@@ -295,6 +295,8 @@ static void check_state(void)
     visit_all(&save.visit);
     visit_load_init(&load, save.data, save.size);
     visit_all(&load.visit);
+    clock_loaded(&rig.clock);
+    manager_loaded(rig.manager);
     pci_bus_loaded(&rig.host.bus);
     visit_differ_init(&differ, save.data, save.size);
     visit_all(&differ.visit);

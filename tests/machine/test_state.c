@@ -3,8 +3,10 @@
 // PC's guest is the demo's, which takes an interrupt in each of five ways with two processors; those of `virt` take a
 // timer's on either GIC, and start a second processor.
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 
+#include "base/state.h"
 #include "guests/embedded.h"
 #include "machine/arm64_code.h"
 #include "machine/pc/pc.h"
@@ -95,14 +97,40 @@ static struct visit_save save(struct board *board)
     return saved;
 }
 
-static void load(struct board *board, const struct visit_save *saved)
+static void visit_whole(void *board, struct visit *v)
 {
-    struct visit_load from;
-    visit_load_init(&from, saved->data, saved->size);
-    board_visit(board, &from.visit);
-    cr_assert(!from.failed);
-    cr_assert_eq(from.position, from.size);
-    board_loaded(board);
+    board_visit(board, v);
+}
+
+struct file {
+    void *data;
+    size_t size;
+};
+
+static struct file save_file(struct board *board)
+{
+    const struct state_list list = { visit_whole, board };
+    struct file file = { .size = state_save(&list, NULL, 0) };
+    file.data = malloc(file.size);
+    cr_assert_eq(state_save(&list, file.data, file.size), file.size);
+    return file;
+}
+
+static int load_file(struct board *board, const struct file *file, struct error *error)
+{
+    int result = state_load(&(struct state_list){ visit_whole, board }, file->data, file->size, error);
+    if (result == 0)
+        board_loaded(board);
+    return result;
+}
+
+// What `one` is becomes of `other`.
+static void carry(struct board *one, struct board *other)
+{
+    struct error error = { 0 };
+    struct file file = save_file(one);
+    cr_assert_eq(load_file(other, &file, &error), 0, "%s", error.text);
+    free(file.data);
 }
 
 static void same(struct board *one, struct board *other, uint64_t when)
@@ -131,9 +159,7 @@ static bool continues_from(const struct sort *sort, uint64_t when)
     struct board *one = make(sort), *other = make(sort);
     bool there = run_to(one, when) == LOOP_LIMIT;
     if (there) {
-        struct visit_save saved = save(one);
-        load(other, &saved);
-        free(saved.data);
+        carry(one, other);
         same(one, other, when);
         cr_assert_eq(run_to(one, when + FURTHER), run_to(other, when + FURTHER), "%s", sort->name);
         same(one, other, when + FURTHER);
@@ -172,13 +198,14 @@ Test(state, a_machine_can_go_back_to_where_it_was)
         struct board *one = make(sort), *other = make(sort);
         cr_assert_eq(run_to(one, sort->middle), LOOP_LIMIT);
         cr_assert_eq(run_to(other, sort->middle), LOOP_LIMIT);
-        struct visit_save saved = save(one);
+        struct error error;
+        struct file file = save_file(one);
         cr_assert_eq(run_to(one, ALL), sort->end);
         memset(one->ram + one->ram_size / 4, 0xcc, one->ram_size / 2);
-        load(one, &saved);
+        cr_assert_eq(load_file(one, &file, &error), 0);
         same(one, other, sort->middle);
         both_end_alike(sort, one, other);
-        free(saved.data);
+        free(file.data);
         destroy(one);
         destroy(other);
     }
@@ -204,13 +231,81 @@ Test(state, characters_that_wait_for_the_serial_port_are_part_of_it)
         cr_assert_eq(outside_input(&one->outside, text, sizeof text), sizeof text);
         cr_assert_eq(run_to(one, sorts[i].middle), LOOP_LIMIT);
         cr_assert_gt(one->outside.input_written - one->outside.input_read, sizeof text / 2);
-        struct visit_save saved = save(one);
-        load(other, &saved);
+        carry(one, other);
         same(one, other, sorts[i].middle);
         cr_assert_eq(atomic_load(&other->outside.input_waiting), atomic_load(&one->outside.input_waiting));
         both_end_alike(&sorts[i], one, other);
-        free(saved.data);
         destroy(one);
         destroy(other);
     }
+}
+
+// --- Schema ----------------------------------------------------------------------------------------------------------
+
+static uint64_t schema_of(struct board *board)
+{
+    struct visit_schema schema;
+    visit_schema_init(&schema);
+    board_visit(board, &schema.visit);
+    cr_assert(!schema.failed);
+    free(schema.text);
+    return schema.hash;
+}
+
+Test(state, its_schema_depends_on_the_configuration_alone)
+{
+    for (unsigned i = 0; i < countof(sorts); i++) {
+        struct board *board = make(&sorts[i]);
+        uint64_t fresh = schema_of(board);
+        run_to(board, sorts[i].middle);
+        cr_assert_eq(schema_of(board), fresh, "%s", sorts[i].name);
+        run_to(board, ALL);
+        cr_assert_eq(schema_of(board), fresh, "%s", sorts[i].name);
+        destroy(board);
+    }
+}
+
+static void be_small(struct intact_machine_config *config)
+{
+    be_demo(config);
+    config->cpus = 1;
+}
+
+static void be_without_testdev(struct intact_machine_config *config)
+{
+    be_demo(config);
+    config->testdev = false;
+}
+
+static void be_large(struct intact_machine_config *config)
+{
+    be_demo(config);
+    config->memory *= 2;
+}
+
+Test(state, that_of_another_machine_is_refused_by_name_and_changes_nothing)
+{
+    static const struct {
+        void (*be)(struct intact_machine_config *config);
+        const char *text;
+    } others[] = {
+        { be_small, "the saved state has 'lapic1/' where 'cpu0/' belongs" },
+        { be_without_testdev, "the saved state has 'testdev/' where 'level 1' belongs" },
+        { be_large, "the saved state has 'ram 1 8388608' where 'ram 1 16777216' belongs" },
+    };
+    struct board *one = make(&sorts[0]);
+    run_to(one, sorts[0].middle);
+    struct file file = save_file(one);
+    for (unsigned i = 0; i < countof(others); i++) {
+        const struct sort sort = { "another", &pc_type, others[i].be, 0, LOOP_EXIT };
+        struct board *other = make(&sort), *fresh = make(&sort);
+        struct error error;
+        cr_assert_eq(load_file(other, &file, &error), -EINVAL);
+        cr_assert_str_eq(error.text, others[i].text);
+        same(other, fresh, 0);
+        destroy(other);
+        destroy(fresh);
+    }
+    free(file.data);
+    destroy(one);
 }

@@ -166,6 +166,8 @@ void pci_bus_loaded(struct pci_bus *bus)
         for (unsigned i = 0; function && i < PCI_BARS; i++)
             if (function->bars[i].mapped)
                 enter_bus(bus, &function->bars[i]);
+        if (function)
+            pci_irq_loaded(function);
     }
 }
 

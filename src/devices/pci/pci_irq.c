@@ -354,16 +354,6 @@ void pci_irq_destroy(struct pci_function *function)
     function->irq.device = NULL;
 }
 
-// The registers say all about the intact_irq_device: after a load it is brought to them. Its groups, and the levels of
-// wires and chips, are loaded after all devices, so what this moves on its way leaves no trace.
-static void follow(struct pci_function *function)
-{
-    if (!settled(&function->irq))
-        enter(function, chosen(&function->irq));
-    for (unsigned i = 0; i < sources(function); i++)
-        stage(function, i, is_masked(function, i));
-}
-
 void pci_irq_visit(struct pci_function *function, struct visit *v)
 {
     struct pci_irq *irq = &function->irq;
@@ -376,6 +366,17 @@ void pci_irq_visit(struct pci_function *function, struct visit *v)
         msix_visit(&irq->msix, v);
     VISIT(v, irq->level);
     VISIT_ARRAY(v, irq->mistakes);
-    follow(function);
     visit_leave(v);
+}
+
+// The registers say all about the intact_irq_device, whose groups were loaded with what they hold.
+void pci_irq_loaded(struct pci_function *function)
+{
+    struct pci_irq *irq = &function->irq;
+    if (!irq->device)
+        return;
+    enum intact_irq_mode mode = chosen(irq);
+    intact_irq_device_restore(irq->device, mode, mode != INTACT_IRQ_MODE_DISABLED);
+    for (unsigned i = 0; i < sources(function); i++)
+        stage(function, i, is_masked(function, i));
 }

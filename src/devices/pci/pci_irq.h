@@ -79,6 +79,7 @@ struct intact_irq_group *pci_irq_group(const struct pci_function *function);
 void pci_irq_command(struct pci_function *function);
 void pci_irq_reset(struct pci_function *function);
 void pci_irq_visit(struct pci_function *function, struct visit *v);
+void pci_irq_loaded(struct pci_function *function);
 void pci_irq_destroy(struct pci_function *function);
 
 #endif

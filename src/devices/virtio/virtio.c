@@ -352,13 +352,17 @@ void virtio_visit(struct virtio *virtio, struct visit *v)
     VISIT(v, virtio->driver_features);
     VISIT(v, virtio->generation);
     VISIT(v, virtio->status);
-    for (unsigned i = 0; i < virtio->queue_count; i++) {
+    for (unsigned i = 0; i < virtio->queue_count; i++)
         virtqueue_visit(&virtio->queues[i], v);
-        // No snapshot makes a ring whose entries cannot be counted.
-        if (!is_power_of_two(virtio->queues[i].size) || virtio->queues[i].size > virtio->queues[i].size_max)
-            virtqueue_reset(&virtio->queues[i]);
-    }
     VISIT_ARRAY(v, virtio->config);
     VISIT_ARRAY(v, virtio->faults);
     VISIT_ARRAY(v, virtio->mistakes);
+}
+
+// No saved state makes a ring whose entries cannot be counted.
+void virtio_loaded(struct virtio *virtio)
+{
+    for (unsigned i = 0; i < virtio->queue_count; i++)
+        if (!is_power_of_two(virtio->queues[i].size) || virtio->queues[i].size > virtio->queues[i].size_max)
+            virtqueue_reset(&virtio->queues[i]);
 }

@@ -174,5 +174,6 @@ void virtio_config_write(struct virtio *virtio, unsigned offset, unsigned size, 
 void virtio_mistake(struct virtio *virtio, enum virtio_mistake mistake);
 
 void virtio_visit(struct virtio *virtio, struct visit *v);
+void virtio_loaded(struct virtio *virtio);
 
 #endif

@@ -49,6 +49,7 @@ void board_visit(struct board *board, struct visit *v)
 
 void board_loaded(struct board *board)
 {
+    clock_loaded(&board->clock);
     outside_loaded(&board->outside);
     pci_bus_loaded(&board->pci.bus);
     device_list_loaded(&board->devices);

@@ -231,6 +231,13 @@ static void ops_visit(void *object, struct visit *v)
     placed->kind->visit(placed, v);
 }
 
+static void ops_loaded(void *object)
+{
+    struct placed *placed = object;
+    virtio_loaded(placed->virtio);
+    block_file_loaded(&placed->file);
+}
+
 static void ops_destroy(void *object)
 {
     struct placed *placed = object;
@@ -314,7 +321,7 @@ static int put_in_slot(struct placed *placed, const struct intact_device_config 
     return 0;
 }
 
-static const struct board_device_ops placed_ops = { ops_reset, ops_visit, ops_destroy, NULL };
+static const struct board_device_ops placed_ops = { ops_reset, ops_visit, ops_destroy, ops_loaded };
 
 static int create(struct board *board, const struct intact_device_config *config, struct board_device *device,
                   const struct kind *kind, bool on_pci)

@@ -195,9 +195,12 @@ void outside_visit(struct outside *outside, struct visit *v)
 {
     VISIT(v, outside->input_read);
     VISIT(v, outside->input_written);
-    uint32_t count = outside->input_written - outside->input_read;
-    for (uint32_t i = 0; i < count && i < OUTSIDE_INPUT_BYTES; i++)
-        VISIT(v, outside->input[(outside->input_read + i) % OUTSIDE_INPUT_BYTES]);
+    // What waits, which may go round the end of the ring.
+    uint32_t count = outside->input_written - outside->input_read, first = outside->input_read % OUTSIDE_INPUT_BYTES;
+    count = count < OUTSIDE_INPUT_BYTES ? count : OUTSIDE_INPUT_BYTES;
+    uint32_t before_end = count < OUTSIDE_INPUT_BYTES - first ? count : OUTSIDE_INPUT_BYTES - first;
+    VISIT_VARIABLE(v, &outside->input[first], before_end);
+    VISIT_VARIABLE(v, outside->input, count - before_end);
 }
 
 void outside_loaded(struct outside *outside)

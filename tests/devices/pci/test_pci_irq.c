@@ -2,6 +2,7 @@
 // PCI 3.0, 6.2.2, 6.2.3, 6.8: what a driver writes becomes the mode, the messages and the masks of the function's
 // sources.
 #include "devices/pci/pci_rig.h"
+#include "groups/manager.h"
 
 #define TABLE    UINT64_C(0xe0000000)
 #define MESSAGE  UINT32_C(0xfee01000)
@@ -376,6 +377,12 @@ static void list(void *object, struct visit *v)
     pci_function_visit(object, v);
 }
 
+static void list_all(void *object, struct visit *v)
+{
+    pci_function_visit(object, v);
+    manager_visit(rig.manager, v);
+}
+
 Test(pci_irq, an_armed_function_is_saved_and_loaded)
 {
     struct visit_save save;
@@ -384,17 +391,19 @@ Test(pci_irq, an_armed_function_is_saved_and_loaded)
     entry(1, MESSAGE, 0x51, true);
     msix_control(0x8000);
     visit_save_init(&save);
-    pci_function_visit(&function, &save.visit);
+    list_all(&function, &save.visit);
     pci_function_reset(&function, 0);
-    check_load(&function, list, &save);
+    check_load(&function, list_all, &save);
     pci_bus_loaded(&rig.host.bus);
     free(save.data);
     cr_assert_eq(pci_irq_mode(&function), INTACT_IRQ_MODE_PCI_MSIX);
     cr_assert(pci_bar_mapped(&function, 1));
     cr_assert_eq(rig_read(&rig, TABLE + 8, 4), 0x50);
-    rig_write(&rig, TABLE + 8, 4, 0x52); // as a load of the groups would: the message is in force again
-    rig_write(&rig, TABLE + 12, 4, 0);
     cr_assert_eq(pci_irq_trigger(&function, 0), 0);
-    check_last(1, MESSAGE, 0x52);
+    check_last(1, MESSAGE, 0x50);
+    cr_assert_eq(pci_irq_trigger(&function, 1), 0);
+    check_last(1, MESSAGE, 0x50); // vector 1 is masked, and pending
+    rig_write(&rig, TABLE + 16 + 12, 4, 0);
+    check_last(2, MESSAGE, 0x51);
     cr_assert_eq(visit_uncovered(&function, sizeof function, list), sizeof function - rig_state(&function));
 }

@@ -349,6 +349,7 @@ Test(virtio, a_queue_of_no_size_is_not_loaded)
     memset(nothing, 0xff, sizeof nothing);
     visit_load_init(&load, nothing, sizeof nothing);
     virtio_visit(&device, &load.visit);
+    virtio_loaded(&device);
     cr_assert_eq(device.queues[0].size, 64);
     cr_assert_not(device.queues[0].ready);
 }
