@@ -85,25 +85,26 @@ static int complain(const char *why)
 int main(int argc, char **argv)
 {
     static struct counter counter;
-    const struct intact_pci_config device = { .name = "counter",
-                                              .vendor = 0x1234,
-                                              .device = 0x1111,
-                                              .class_code = 0xff0000,
-                                              .bars = { [0] = { INTACT_PCI_MEMORY, 16 } },
-                                              .msix_vectors = VECTORS,
-                                              .msix_bar = 1,
-                                              .read = read_register,
-                                              .write = write_register,
-                                              .alarm = alarm,
-                                              .owner = &counter,
-                                              .state = &counter.state,
-                                              .state_size = sizeof counter.state };
+    struct intact_pci_config device;
     struct intact_machine_config config;
     struct intact_machine *machine;
     char why[INTACT_ERROR_SIZE];
 
     if (argc != 3)
         return complain("counter: pc or virt, and the guest's file");
+    intact_pci_config_init(&device);
+    device.name = "counter";
+    device.vendor = 0x1234;
+    device.device = 0x1111;
+    device.bars[0] = (struct intact_pci_bar){ INTACT_PCI_MEMORY, 16 };
+    device.msix_vectors = VECTORS;
+    device.msix_bar = 1;
+    device.read = read_register;
+    device.write = write_register;
+    device.alarm = alarm;
+    device.owner = &counter;
+    device.state = &counter.state;
+    device.state_size = sizeof counter.state;
     intact_machine_config_init(&config);
     config.type = strcmp(argv[1], "virt") == 0 ? INTACT_VIRT : INTACT_PC;
     config.kernel = argv[2];

@@ -95,7 +95,8 @@ struct intact_netdev_config {
     const char *file; // FILE: its path
     // USER: the guest reaches nothing outside but what is forwarded.
     bool restricted;
-    const char *const *forward; // USER: "tcp:[address]:port-[address]:port", "udp:..."; NULL ends them. May be NULL
+    const char *const *forwards; // USER: "tcp:[address]:port-[address]:port", "udp:..."
+    unsigned forward_count;
     // OWN: it lives as long as the machine. What it has for the guest enters by intact_machine_net_input.
     const struct intact_net *net;
 };
@@ -122,7 +123,10 @@ struct intact_device_config {
 
 #define INTACT_DEVICES_MAX 128
 
+// Lists are an array and a count; the arrays, and what they point to, live as long as the machine. `size` tells the library
+// which version of this structure, and of those in its lists, the program was compiled with.
 struct intact_machine_config {
+    size_t size; // of this structure: intact_machine_config_init sets it
     enum intact_machine_type type;
     unsigned gic_version; // INTACT_VIRT: 2 (at most 8 processors) or 3 (at most 123)
     bool its;             // with GICv3: LPIs, and an interrupt translation service for messages
@@ -140,12 +144,12 @@ struct intact_machine_config {
     size_t kernel_size;
     const char *initrd; // NULL: none
     const char *append; // the command line, NULL: empty
-    const char
-        *bios; // NULL: none. INTACT_PC: instead of a kernel; INTACT_VIRT: flash bank 0, and it may start a kernel
+    const char *bios;   // NULL: none. INTACT_PC: instead of a kernel; INTACT_VIRT: flash bank 0, and it may start one
 
     // Time.
     unsigned shift; // 2^shift ns of virtual time per instruction, 0 to 10
-    bool paced; // idle time is waited for by the host's clock instead of being skipped; the guest sees no difference
+    // Idle time is waited for by the host's clock instead of being skipped; the guest sees no difference.
+    bool paced;
     int64_t rtc_date; // Unix time that the clock shows at the start, 0 to 253402300799
     uint64_t limit;   // stop after so many instructions of all processors, 0: none
 
@@ -160,26 +164,26 @@ struct intact_machine_config {
     struct intact_console serial; // of COM1
     struct intact_console debugcon;
 
-    // Characters of other devices. The array lives as long as the machine.
+    // Characters of other devices.
     const struct intact_chardev_config *chardevs;
     unsigned chardev_count; // 0 to INTACT_CHARDEVS_MAX
 
-    // Drives. They stay here in the order in which they were given; one with INTACT_DRIVE_NONE may have no user.
-    struct intact_drive_config drives[INTACT_DRIVES_MAX];
-    unsigned drive_count;
+    // Drives. One with INTACT_DRIVE_NONE may have no user.
+    const struct intact_drive_config *drives;
+    unsigned drive_count; // 0 to INTACT_DRIVES_MAX
 
-    // More devices, made in this order. The arrays live as long as the machine.
+    // More devices, made in this order.
     const struct intact_device_config *devices;
     unsigned device_count; // 0 to INTACT_DEVICES_MAX
 
-    // The network. The array lives as long as the machine.
+    // The network.
     const struct intact_netdev_config *netdevs;
     unsigned netdev_count; // 0 to INTACT_NETDEVS_MAX
 
     // Behaviour.
     bool reboot; // a reset starts the machine again; false: it stops
-    bool
-        interactive; // something may come in by intact_machine_input as long as intact_machine_input_end was not called
+    // Something may come in by intact_machine_input as long as intact_machine_input_end was not called.
+    bool interactive;
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 that nobody listens to, reboot, the fixed date 2026-01-01; nothing to
@@ -218,6 +222,7 @@ enum intact_reason {
     INTACT_DEADLOCK,   // every processor halted for good: no timer runs, and nothing can come in
     INTACT_QUIT,       // intact_machine_quit
     INTACT_LIMIT,      // `limit` instructions were executed
+    INTACT_PAUSED,     // the instructions of intact_machine_run_for were executed
     INTACT_FAILED,     // the machine could not be started again after a reset; intact_machine_error says why
 };
 
@@ -237,6 +242,11 @@ struct intact_exit {
 // Runs until something ends it. After INTACT_QUIT it can go on with another call.
 struct intact_exit intact_machine_run(struct intact_machine *machine);
 
+// The same for `count` instructions of all processors at most: INTACT_PAUSED after exactly so many. It goes on with another
+// call of either function, and nothing that the guest sees depends on where it paused. A `count` of 0 is INTACT_PAUSED at
+// once.
+struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64_t count);
+
 // A short text for a reason, "power off". Any thread.
 const char *intact_reason_text(enum intact_reason reason);
 
@@ -249,6 +259,34 @@ uint64_t intact_machine_time(const struct intact_machine *machine);
 
 // The manager of the machine's interrupts, for devices of one's own (<intact/interrupt.h>).
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine);
+
+// --- Processors and memory ----------------------------------------------------------------------------------------------
+//
+// On the machine's thread, between two runs: -EBUSY from within a callback of a run. `cpu` is below the configuration's cpus,
+// else -EINVAL.
+
+// The names of a processor's registers, by index from 0; NULL after the last. INTACT_PC: "rax" to "r15", "rip", "rflags",
+// segment selectors and bases, "cr0" and so on; INTACT_VIRT: "x0" to "x30", "sp", "pc", "pstate", and the system registers by
+// their names in the architecture's manual.
+const char *intact_machine_register(const struct intact_machine *machine, unsigned index);
+
+// A register by its name, of at most 64 bits. -ENOENT: there is none of this name; -EROFS: it can only be read. A write sets
+// what an instruction of the guest could set, and other bits stay.
+int intact_machine_read_register(struct intact_machine *machine, unsigned cpu, const char *name, uint64_t *value);
+int intact_machine_write_register(struct intact_machine *machine, unsigned cpu, const char *name, uint64_t value);
+
+// Memory at a physical address: RAM, and for a read ROM. -EFAULT: some byte of the range is something else, and nothing was
+// copied.
+int intact_machine_read_memory(struct intact_machine *machine, uint64_t address, void *data, size_t size);
+int intact_machine_write_memory(struct intact_machine *machine, uint64_t address, const void *data, size_t size);
+
+// The same at a virtual address, through the page tables of `cpu` as its kernel's accesses see them. -EFAULT too where a page
+// is not mapped; the pages before it were copied. As an access of the guest does, this may set accessed and dirty flags in
+// the tables.
+int intact_machine_read_virtual(struct intact_machine *machine, unsigned cpu, uint64_t address, void *data,
+                                size_t size);
+int intact_machine_write_virtual(struct intact_machine *machine, unsigned cpu, uint64_t address, const void *data,
+                                 size_t size);
 
 // --- From outside ----------------------------------------------------------------------------------------------------
 
@@ -278,7 +316,7 @@ int intact_machine_net_link(struct intact_machine *machine, const char *id, bool
 // chardev; -EINVAL: the size; -ENOMEM.
 int intact_machine_console_size(struct intact_machine *machine, const char *id, unsigned columns, unsigned rows);
 
-// Any thread, and signal handlers of the machine's own thread not included. Ends intact_machine_run soon.
+// Any thread, but not from a signal handler. Ends intact_machine_run soon.
 void intact_machine_quit(struct intact_machine *machine);
 
 // --- Trace -----------------------------------------------------------------------------------------------------------

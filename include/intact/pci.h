@@ -4,12 +4,17 @@
 //     static uint64_t read(void *owner, unsigned bar, uint64_t offset, unsigned size) { ... }
 //     static void write(void *owner, unsigned bar, uint64_t offset, unsigned size, uint64_t value) { ... }
 //
-//     struct intact_pci_config config = {
-//         .name = "counter", .vendor = 0x1234, .device = 0x1111, .class_code = 0xff0000,
-//         .bars = { [0] = { INTACT_PCI_MEMORY, 4096 } },
-//         .msix_vectors = 2, .msix_bar = 1,
-//         .read = read, .write = write, .owner = &counter, .state = &counter, .state_size = sizeof counter,
-//     };
+//     struct intact_pci_config config;
+//     intact_pci_config_init(&config);
+//     config.name = "counter";
+//     config.vendor = 0x1234;
+//     config.device = 0x1111;
+//     config.bars[0] = (struct intact_pci_bar){ INTACT_PCI_MEMORY, 4096 };
+//     config.msix_vectors = 2;
+//     config.msix_bar = 1;
+//     config.read = read;
+//     config.write = write;
+//     config.owner = &counter;
 //     struct intact_pci_device *device;
 //     if (intact_pci_add(machine, &config, &device, why) < 0)
 //         die(why);
@@ -54,6 +59,7 @@ struct intact_pci_bar {
 };
 
 struct intact_pci_config {
+    size_t size;      // of this structure: intact_pci_config_init sets it
     const char *name; // for messages; lives as long as the machine
     uint16_t vendor, device, subsystem_vendor, subsystem;
     uint32_t class_code; // class << 16 | subclass << 8 | interface
@@ -75,6 +81,9 @@ struct intact_pci_config {
     void (*reset)(void *owner);
     // The time of intact_pci_set_alarm has come. NULL: it sets none.
     void (*alarm)(void *owner, uint64_t now);
+    // The driver has enabled or disabled MSI or MSI-X, or a reset has: it may tell `vectors` apart now (0: it uses INTx), and
+    // intact_pci_group is another. NULL: the device does not care.
+    void (*interrupts)(void *owner, unsigned vectors);
     void *owner;
 
     // What the guest can tell of the device, without pointers: part of the machine's state.
@@ -84,8 +93,11 @@ struct intact_pci_config {
 
 struct intact_pci_device;
 
+// A device without BARs and interrupts, of class FF0000h ("unassigned").
+void intact_pci_config_init(struct intact_pci_config *config);
+
 // Adds a device, before the machine runs for the first time. `config` is copied. 0 and *device, which is the machine's
-// and goes with it; or a negative errno with one line in `why` (INTACT_ERROR_SIZE bytes): -EINVAL for what cannot be,
+// and goes with it; or a negative errno with one line in `why` (<intact/error.h>): -EINVAL for what cannot be,
 // -EEXIST for a slot that is taken, -ENOSPC when there is no slot or no address left, -ENOMEM.
 int intact_pci_add(struct intact_machine *machine, const struct intact_pci_config *config,
                    struct intact_pci_device **device, char *why);

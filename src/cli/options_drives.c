@@ -34,7 +34,7 @@ static int drive_interface(struct settings *settings, const struct properties *p
 static bool unit_is_taken(const struct settings *settings, uint64_t unit)
 {
     for (unsigned i = 0; i < settings->config.drive_count; i++)
-        if (settings->config.drives[i].interface == INTACT_DRIVE_PFLASH && settings->config.drives[i].unit == unit)
+        if (settings->drives[i].interface == INTACT_DRIVE_PFLASH && settings->drives[i].unit == unit)
             return true;
     return false;
 }
@@ -70,7 +70,7 @@ static int drive_id(struct settings *settings, const struct properties *properti
     if (!*drive->id)
         return refuse(settings, "-drive: an id cannot be empty");
     for (unsigned i = 0; i < settings->config.drive_count; i++)
-        if (settings->config.drives[i].id && strcmp(settings->config.drives[i].id, drive->id) == 0)
+        if (settings->drives[i].id && strcmp(settings->drives[i].id, drive->id) == 0)
             return refuse(settings, "-drive: there are two with the id '%.80s'", drive->id);
     return 0;
 }
@@ -92,7 +92,7 @@ static int add_drive(struct settings *settings, const struct intact_drive_config
     if (config->drive_count == INTACT_DRIVES_MAX)
         return refuse(settings, "-drive: more than %d", INTACT_DRIVES_MAX);
     settings->snapshot_said |= (uint32_t)snapshot_said << config->drive_count;
-    config->drives[config->drive_count++] = *drive;
+    settings->drives[config->drive_count++] = *drive;
     return 0;
 }
 
@@ -136,5 +136,5 @@ void resolve_drives(struct settings *settings)
 {
     for (unsigned i = 0; settings->snapshot && i < settings->config.drive_count; i++)
         if (!(settings->snapshot_said >> i & 1))
-            settings->config.drives[i].snapshot = true;
+            settings->drives[i].snapshot = true;
 }

@@ -43,15 +43,15 @@ static int netdev_user(struct settings *settings, const struct properties *prope
         return -1;
     if (restricted && !text_switch(restricted, &netdev->restricted))
         return refuse(settings, "-netdev user: restrict is on or off, not '%.80s'", restricted);
-    netdev->forward = &settings->forwards[*used];
+    netdev->forwards = &settings->forwards[*used];
     for (unsigned i = 0; i < properties->count; i++) {
         if (strcmp(properties->name[i], "hostfwd") != 0)
             continue;
-        if (*used + 1 >= FORWARD_LIMIT)
-            return refuse(settings, "-netdev user: more than %d hostfwd", FORWARD_LIMIT / 2);
+        if (*used == FORWARD_LIMIT)
+            return refuse(settings, "-netdev user: more than %d hostfwd", FORWARD_LIMIT);
         settings->forwards[(*used)++] = properties->value[i];
+        netdev->forward_count++;
     }
-    (*used)++; // the NULL behind them
     if (settings->sleep == CHOICE_AUTO)
         settings->sleep = CHOICE_ON;
     return 0;

@@ -13,6 +13,7 @@ void settings_init(struct settings *settings)
 {
     memset(settings, 0, sizeof *settings);
     intact_machine_config_init(&settings->config);
+    settings->config.drives = settings->drives;
 }
 
 void settings_free(struct settings *settings)

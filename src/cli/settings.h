@@ -58,8 +58,9 @@ struct settings {
         struct intact_property property;
     } globals[GLOBAL_LIMIT];
     unsigned global_count;
+    struct intact_drive_config drives[INTACT_DRIVES_MAX];
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
-    const char *forwards[FORWARD_LIMIT]; // of all of them, each list with a NULL behind it
+    const char *forwards[FORWARD_LIMIT]; // of all of them
     unsigned forward_count;
     struct intact_chardev_config device_chardevs[CHARDEV_LIMIT]; // those that a device names
     bool snapshot;                                               // -snapshot

@@ -289,8 +289,8 @@ static int add_forward(struct net_user *user, const char *text, struct error *er
 static int add_forwards(struct net_user *user, struct error *error)
 {
     int result = 0;
-    for (unsigned i = 0; result == 0 && user->config.forward && user->config.forward[i]; i++)
-        result = add_forward(user, user->config.forward[i], error);
+    for (unsigned i = 0; result == 0 && i < user->config.forward_count; i++)
+        result = add_forward(user, user->config.forwards[i], error);
     return result;
 }
 

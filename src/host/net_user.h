@@ -19,9 +19,9 @@
 struct net_user;
 
 struct net_user_config {
-    bool restricted; // the guest reaches nothing outside but what `forward` names
-    const char *const
-        *forward; // "tcp:[host address]:port-[guest address]:port", "udp:..."; ends with NULL. May be NULL
+    bool restricted;             // the guest reaches nothing outside but what `forwards` name
+    const char *const *forwards; // "tcp:[host address]:port-[guest address]:port", "udp:..."
+    unsigned forward_count;
     struct net_ingress *ingress; // where frames for the guest enter: open, and kept by the caller until after the close
 };
 

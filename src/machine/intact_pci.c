@@ -23,6 +23,8 @@ struct intact_pci_device {
     struct own_bar bars[INTACT_PCI_BARS];
     struct msix_entry *table;
     struct event alarm;
+    enum intact_irq_mode mode; // as the program was told
+    unsigned vectors;
 };
 
 _Static_assert((int)INTACT_PCI_NO_BAR == (int)PCI_BAR_NONE && (int)INTACT_PCI_IO == (int)PCI_BAR_IO &&
@@ -74,6 +76,24 @@ static void ops_visit(void *object, struct visit *v)
     event_visit(&device->alarm, v);
 }
 
+static void mode_changed(void *owner)
+{
+    struct intact_pci_device *device = owner;
+    enum intact_irq_mode mode = pci_irq_mode(&device->pci);
+    unsigned vectors = pci_irq_vectors(&device->pci);
+    if (mode == device->mode && vectors == device->vectors)
+        return;
+    device->mode = mode;
+    device->vectors = vectors;
+    if (device->config.interrupts)
+        device->config.interrupts(device->config.owner, vectors);
+}
+
+static void ops_loaded(void *object)
+{
+    mode_changed(object);
+}
+
 static void ops_destroy(void *object)
 {
     struct intact_pci_device *device = object;
@@ -83,6 +103,11 @@ static void ops_destroy(void *object)
 }
 
 // --- Making ----------------------------------------------------------------------------------------------------------
+
+void intact_pci_config_init(struct intact_pci_config *config)
+{
+    *config = (struct intact_pci_config){ .size = sizeof(*config), .class_code = 0xff0000 };
+}
 
 static int refuse(struct intact_pci_device *device, int code, const char *text)
 {
@@ -133,6 +158,9 @@ static int add_interrupts(struct intact_pci_device *device)
                                         .msix_table = device->table,
                                         .msix_bar = config->msix_bar };
     int result = pci_irq_init(&device->pci, &irq);
+    device->pci.irq.mode_changed = mode_changed;
+    device->pci.irq.owner = device;
+    device->mode = pci_irq_mode(&device->pci);
     if (result == INTACT_IRQ_INVALID)
         return refuse(device, -EINVAL, "msix_bar is no BAR that is free");
     return result ? refuse(device, -ENOMEM, intact_strerror(result)) : 0;
@@ -155,13 +183,24 @@ static int build(struct intact_pci_device *device)
 // The machine has done the firmware's work already: it is done again for PCI.
 static int finish(struct intact_pci_device *device)
 {
-    static const struct board_device_ops ops = { ops_reset, ops_visit, ops_destroy, NULL };
+    static const struct board_device_ops ops = { ops_reset, ops_visit, ops_destroy, ops_loaded };
     struct board *board = device->board;
-    clock_register(&board->clock, &device->alarm, "PCI device", fire, device);
     int result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
     if (result < 0)
         return result;
-    return device_list_add(&board->devices, &(struct board_device){ device->config.name, device, &ops });
+    result = device_list_add(&board->devices, &(struct board_device){ device->config.name, device, &ops });
+    if (result == 0) // the clock keeps it from here on
+        clock_register(&board->clock, &device->alarm, "PCI device", fire, device);
+    return result;
+}
+
+static int check(struct intact_pci_device *device)
+{
+    if (device->config.size != sizeof(device->config)) {
+        device->config.name = "?";
+        return refuse(device, -EINVAL, "the configuration was not prepared by intact_pci_config_init");
+    }
+    return device->board->loop.instructions ? refuse(device, -EINVAL, "the machine has run; add it before") : 0;
 }
 
 int intact_pci_add(struct intact_machine *machine, const struct intact_pci_config *config,
@@ -170,19 +209,23 @@ int intact_pci_add(struct intact_machine *machine, const struct intact_pci_confi
     struct board *board = machine_board(machine);
     struct intact_pci_device *made = calloc(1, sizeof *made);
     if (!made) {
-        snprintf(why, INTACT_ERROR_SIZE, "the host has no memory left");
+        if (why)
+            snprintf(why, INTACT_ERROR_SIZE, "the host has no memory left");
         return -ENOMEM;
     }
     made->board = board;
     made->config = *config;
-    int result = board->loop.instructions ? refuse(made, -EINVAL, "the machine has run; add it before") : build(made);
+    int result = check(made);
+    if (result == 0)
+        result = build(made);
     if (result == 0)
         result = finish(made);
     if (result == 0) {
         *device = made;
         return 0;
     }
-    snprintf(why, INTACT_ERROR_SIZE, "%s", board->error.text);
+    if (why)
+        snprintf(why, INTACT_ERROR_SIZE, "%s", board->error.text);
     ops_destroy(made);
     return result;
 }

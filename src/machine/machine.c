@@ -23,6 +23,7 @@ static const struct board_type *const types[] = { [INTACT_PC] = &pc_type, [INTAC
 void intact_machine_config_init(struct intact_machine_config *config)
 {
     *config = (struct intact_machine_config){
+        .size = sizeof(*config),
         .gic_version = 3,
         .its = true,
         .cpus = 1,
@@ -45,25 +46,32 @@ const char *intact_machine_cpu(enum intact_machine_type type, unsigned index, co
     return type == INTACT_VIRT ? a64_models[index].name : x86_models[index].name;
 }
 
+static int refuse(char *why, int code, const char *text)
+{
+    if (why)
+        snprintf(why, INTACT_ERROR_SIZE, "%s", text);
+    return code;
+}
+
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why)
 {
-    if ((unsigned)config->type >= countof(types)) {
-        snprintf(why, INTACT_ERROR_SIZE, "-machine: there is no type %u", (unsigned)config->type);
-        return -EINVAL;
-    }
+    if (config->size != sizeof(*config))
+        return refuse(why, -EINVAL,
+                      "the configuration was not prepared by intact_machine_config_init, or by another version");
+    if ((unsigned)config->type >= countof(types))
+        return refuse(why, -EINVAL, "-machine: there is no such type");
     const struct board_type *type = types[config->type];
     struct intact_machine *made = calloc(1, sizeof *made);
     struct board *board = calloc(1, type->size);
     if (!made || !board) {
-        snprintf(why, INTACT_ERROR_SIZE, "the host has no memory left");
         free(made);
         free(board);
-        return -ENOMEM;
+        return refuse(why, -ENOMEM, "the host has no memory left");
     }
     made->board = board;
     int result = board_create(board, type, config);
     if (result < 0) {
-        snprintf(why, INTACT_ERROR_SIZE, "%s", board->error.text);
+        refuse(why, result, board->error.text);
         intact_machine_destroy(made);
         return result;
     }
@@ -108,6 +116,23 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
     return end;
 }
 
+// A pause is a limit that is nearer than the configuration's.
+struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64_t count)
+{
+    struct loop *loop = &machine->board->loop;
+    uint64_t limit = loop->limit, left = limit ? limit - loop->instructions : UINT64_MAX - loop->instructions;
+    bool pauses = count < left;
+    if (pauses && count == 0)
+        return (struct intact_exit){ INTACT_PAUSED, 0, loop->instructions, machine->board->clock.now };
+    if (pauses)
+        loop->limit = loop->instructions + count;
+    struct intact_exit end = intact_machine_run(machine);
+    loop->limit = limit;
+    if (pauses && end.reason == INTACT_LIMIT)
+        end = (struct intact_exit){ INTACT_PAUSED, 0, end.instructions, end.time };
+    return end;
+}
+
 struct intact_exit intact_machine_run(struct intact_machine *machine)
 {
     enum loop_stop stop;
@@ -128,6 +153,7 @@ const char *intact_reason_text(enum intact_reason reason)
     case INTACT_DEADLOCK: return "every processor is halted and nothing can wake one";
     case INTACT_QUIT: return "quit";
     case INTACT_LIMIT: return "instruction limit";
+    case INTACT_PAUSED: return "pause";
     case INTACT_FAILED: return "the reset failed";
     }
     return "unknown";

@@ -436,10 +436,10 @@ Test(options, a_user_network_has_its_forwards_and_keeps_to_the_hosts_time)
     const struct intact_netdev_config *netdevs = settings.config.netdevs;
     cr_assert_eq(netdevs[0].kind, INTACT_NETDEV_USER);
     cr_assert(netdevs[0].restricted);
-    cr_assert_str_eq(netdevs[0].forward[0], "tcp::1-:2");
-    cr_assert_str_eq(netdevs[0].forward[1], "udp::3-:4");
-    cr_assert_null(netdevs[0].forward[2]);
-    cr_assert_null(netdevs[1].forward[0]);
+    cr_assert_str_eq(netdevs[0].forwards[0], "tcp::1-:2");
+    cr_assert_str_eq(netdevs[0].forwards[1], "udp::3-:4");
+    cr_assert_eq(netdevs[0].forward_count, 2);
+    cr_assert_eq(netdevs[1].forward_count, 0);
     cr_assert_not(netdevs[1].restricted);
     cr_assert_eq(settings.sleep, CHOICE_ON);
     TAKES("-icount", "sleep=off", "-netdev", "user,id=a");

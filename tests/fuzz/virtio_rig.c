@@ -19,6 +19,7 @@ struct disk {
 };
 
 struct host {
+    struct intact_drive_config drives[VIRTIO_DISKS];
     struct disk disks[VIRTIO_DISKS];
     struct intact_block blocks[VIRTIO_DISKS];
     struct intact_net net;
@@ -218,7 +219,8 @@ struct rig virtio_rig(const struct bus_config *config, struct virtio_notes *note
         config->gic ? virt_rig_config(config->cpus, config->gic, config->its) : pc_rig_config(config->cpus);
     static const char *const names[VIRTIO_DISKS] = { "good", "broken", "readonly", "small" };
     for (unsigned i = 0; i < VIRTIO_DISKS; i++)
-        machine.drives[i] = (struct intact_drive_config){ .id = names[i], .block = &host->blocks[i] };
+        host->drives[i] = (struct intact_drive_config){ .id = names[i], .block = &host->blocks[i] };
+    machine.drives = host->drives;
     machine.drive_count = VIRTIO_DISKS;
     machine.netdevs = host->netdevs;
     machine.netdev_count = countof(host->netdevs);

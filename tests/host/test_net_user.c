@@ -23,7 +23,9 @@ static bool receive(void *card, const void *frame, size_t size)
 static struct net_user *open_user(const char *const *forward, int expected, struct error *error)
 {
     struct net_user *user = NULL;
-    const struct net_user_config config = { .forward = forward, .ingress = &ingress };
+    struct net_user_config config = { .forwards = forward, .ingress = &ingress };
+    while (forward && forward[config.forward_count])
+        config.forward_count++;
     cr_assert_eq(inbox_init(&inbox), 0);
     ingress = (struct net_ingress){ .inbox = &inbox, .receive = receive };
     cr_assert_eq(net_ingress_open(&ingress), 0);

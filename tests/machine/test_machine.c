@@ -317,7 +317,9 @@ Test(machine, nothing_to_run_is_refused)
 
 Test(machine, a_pc_has_no_flash_banks_for_drives)
 {
-    config.drives[config.drive_count++] = (struct intact_drive_config){ .interface = INTACT_DRIVE_PFLASH, .file = "x" };
+    const struct intact_drive_config drive = { .interface = INTACT_DRIVE_PFLASH, .file = "x" };
+    config.drives = &drive;
+    config.drive_count = 1;
     refuses("-drive: this machine has no flash banks");
 }
 

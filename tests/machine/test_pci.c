@@ -261,6 +261,7 @@ Test(pci, a_message_reaches_the_local_apic_the_frame_and_the_distributor)
 // --- A device of one's own -------------------------------------------------------------------------------------------
 
 static struct own {
+    unsigned changes, vectors; // of own_interrupts
     struct intact_pci_device *pci;
     struct {
         uint64_t value;
@@ -293,9 +294,17 @@ static void own_alarm(void *owner, uint64_t now)
     intact_pci_trigger(o->pci, 1);
 }
 
+static void own_interrupts(void *owner, unsigned vectors)
+{
+    struct own *o = owner;
+    o->changes++;
+    o->vectors = vectors;
+}
+
 static struct intact_pci_config own_config(void)
 {
     return (struct intact_pci_config){
+        .size = sizeof(struct intact_pci_config),
         .name = "own",
         .vendor = 0x1234,
         .device = 0x2222,
@@ -311,6 +320,7 @@ static struct intact_pci_config own_config(void)
         .read = own_read,
         .write = own_write,
         .alarm = own_alarm,
+        .interrupts = own_interrupts,
         .owner = &own,
         .state = &own.state,
         .state_size = sizeof own.state,
@@ -379,6 +389,24 @@ Test(pci, a_device_of_ones_own_is_on_the_bus_of_either_machine)
     }
 }
 
+Test(pci, a_device_of_ones_own_hears_what_its_driver_chooses)
+{
+    EACH_MACHINE(type)
+    {
+        choose(type);
+        make(NULL, 0);
+        add_own();
+        unsigned slot = 1;
+        cr_assert_eq(own.changes, 0);
+        arm_msix(slot, 0xfee00000, 0x40);
+        cr_assert_eq(own.changes, 1);
+        cr_assert_eq(own.vectors, 3);
+        arm_msix(slot, 0xfee00000, 0x50); // other messages, the same mode
+        cr_assert_eq(own.changes, 1);
+        intact_machine_destroy(machine);
+    }
+}
+
 Test(pci, a_device_of_ones_own_that_cannot_be_is_refused)
 {
     struct intact_pci_device *device;
@@ -386,6 +414,10 @@ Test(pci, a_device_of_ones_own_that_cannot_be_is_refused)
     make(NULL, 0);
     add_own();
     struct intact_pci_config wrong = own_config();
+    wrong.size--;
+    cr_assert_eq(intact_pci_add(machine, &wrong, &device, why), -EINVAL);
+    cr_assert_eq(intact_pci_add(machine, &wrong, &device, NULL), -EINVAL);
+    wrong = own_config();
     wrong.slot = 1;
     cr_assert_eq(intact_pci_add(machine, &wrong, &device, why), -EEXIST);
     cr_assert_str_eq(why, "PCI device 'own': its slot is taken");

@@ -30,6 +30,7 @@ static const struct intact_net cable = { sent, NULL };
 static struct code code;
 static struct intact_machine_config config;
 static struct intact_device_config devices[40];
+static struct intact_drive_config drives[2];
 static struct intact_property properties[64];
 static unsigned property_count;
 static const struct intact_netdev_config netdevs[] = { { .id = "n0" },
@@ -45,8 +46,9 @@ static void setup(void)
     code_begin(&code);
     config.kernel_data = code.bytes;
     config.kernel_size = sizeof code.bytes;
-    config.drives[0] = (struct intact_drive_config){ .id = "d0", .block = &disk };
-    config.drives[1] = (struct intact_drive_config){ .id = "d1", .file = "/no/such/disk" };
+    config.drives = drives;
+    drives[0] = (struct intact_drive_config){ .id = "d0", .block = &disk };
+    drives[1] = (struct intact_drive_config){ .id = "d1", .file = "/no/such/disk" };
     config.drive_count = 2;
     config.netdevs = netdevs;
     config.netdev_count = countof(netdevs);
@@ -98,7 +100,7 @@ Test(machine_virtio, what_cannot_be_is_refused_by_name)
     refuse("queue-size=100 is no power of two");
     add("virtio-blk-pci", "drive", "d0", "serial", "a serial number of 30 letters!");
     refuse("serial has at most 20");
-    config.drives[0].block = &(struct intact_block){ .size = 1536, .readonly = true, .read = disk_read };
+    drives[0].block = &(struct intact_block){ .size = 1536, .readonly = true, .read = disk_read };
     add("virtio-blk-pci", "drive", "d0", "logical_block_size", "1024");
     refuse("drive=d0 is no multiple of logical_block_size=1024");
     add("virtio-serial-pci", "max_ports", "2", NULL, NULL);
@@ -123,7 +125,7 @@ Test(machine_virtio, what_cannot_be_is_refused_by_name)
     for (unsigned i = 0; i < PC_VIRTIO_SLOTS + 1; i++)
         add("virtio-rng-device", NULL, NULL, NULL, NULL);
     refuse("all 8 virtio-mmio slots are in use");
-    config.drives[0].block = &(struct intact_block){ .size = 1000, .readonly = true, .read = disk_read };
+    drives[0].block = &(struct intact_block){ .size = 1000, .readonly = true, .read = disk_read };
     add("virtio-blk-pci", "drive", "d0", NULL, NULL);
     refuse("its size is no multiple of 512");
 }

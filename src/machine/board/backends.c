@@ -193,7 +193,8 @@ static int open_user(struct board *board, unsigned index)
 {
     const struct intact_netdev_config *netdev = &board->config.netdevs[index];
     const struct net_user_config config = { .restricted = netdev->restricted,
-                                            .forward = netdev->forward,
+                                            .forwards = netdev->forwards,
+                                            .forward_count = netdev->forward_count,
                                             .ingress = board->backends.ingresses[index] };
     return net_user_open(&config, &board->backends.users[index], &board->error);
 }

@@ -58,6 +58,11 @@ struct board_type {
     void (*reset)(struct board *board);
     int (*firmware)(struct board *board);
 
+    // The registers of a processor, for programs: 0, -ENOENT or -EROFS.
+    const char *(*register_name)(const struct board *board, unsigned index);
+    int (*read_register)(struct board *board, uint32_t index, const char *name, uint64_t *value);
+    int (*write_register)(struct board *board, uint32_t index, const char *name, uint64_t value);
+
     // State. After a load, `loaded` makes what is derived from it.
     void (*visit_devices)(struct board *board, struct visit *v);
     void (*visit_controllers)(struct board *board, struct visit *v);

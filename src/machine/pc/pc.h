@@ -170,6 +170,11 @@ int pc_bios(struct pc *pc);
 // pc_start.c
 void pc_start(struct pc *pc, const struct boot_x86_state *state);
 
+// pc_registers.c
+const char *pc_register_name(const struct board *board, unsigned index);
+int pc_read_register(struct board *board, uint32_t index, const char *name, uint64_t *value);
+int pc_write_register(struct board *board, uint32_t index, const char *name, uint64_t value);
+
 // pc_state.c
 void pc_visit_devices(struct board *board, struct visit *v);
 void pc_visit_controllers(struct board *board, struct visit *v);

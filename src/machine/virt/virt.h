@@ -130,6 +130,11 @@ int virt_fill_fw_cfg(struct virt *virt);
 // virt_start.c
 void virt_start(struct virt *virt, const struct boot_arm64_state *state);
 
+// virt_registers.c
+const char *virt_register_name(const struct board *board, unsigned index);
+int virt_read_register(struct board *board, uint32_t index, const char *name, uint64_t *value);
+int virt_write_register(struct board *board, uint32_t index, const char *name, uint64_t value);
+
 // virt_state.c
 void virt_visit_devices(struct board *board, struct visit *v);
 void virt_visit_controllers(struct board *board, struct visit *v);

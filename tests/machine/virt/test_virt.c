@@ -329,9 +329,12 @@ static void make_firmware(void)
     outside_start(&virt.board.outside);
 }
 
+static struct intact_drive_config drives[2];
+
 static void add_drive(const char *file, unsigned unit)
 {
-    config.drives[config.drive_count++] =
+    config.drives = drives;
+    drives[config.drive_count++] =
         (struct intact_drive_config){ .interface = INTACT_DRIVE_PFLASH, .file = file, .unit = unit, .snapshot = true };
 }
 
@@ -438,9 +441,9 @@ Test(virt_firmware, what_does_not_go_together_is_refused)
     add_drive(firmware, 0);
     refused("-bios: flash bank 0 holds it");
     config.bios = NULL;
-    config.drives[0].unit = 1;
+    drives[0].unit = 1;
     refused("nothing to run");
-    config.drives[0].unit = 0;
+    drives[0].unit = 0;
     config.initrd = firmware;
     refused("-initrd:");
 }

@@ -66,6 +66,7 @@ static void tap(void *owner, const struct intact_trace_event *event)
 Test(virt_nmi, superpriority_passes_the_mask_of_irqs)
 {
     struct intact_machine_config config = {
+        .size = sizeof(struct intact_machine_config),
         .type = INTACT_VIRT,
         .gic_version = 3,
         .cpu = "max",
