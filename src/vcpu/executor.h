@@ -25,6 +25,11 @@ static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 #define LABEL(name)  case EXECUTOR_CODE(name):
 #define NEXT         goto dispatch
 #define CAREFUL_ON() (careful = true)
+// As macros, so that braces are in pairs whichever way is chosen.
+#define SWITCH_BEGIN(code) switch (code) {
+#define SWITCH_END                                                                                                     \
+    default: goto leave; /* there is no other code */                                                                  \
+        }
 #else
 #define LABEL(name)  l_##name:
 #define NEXT         goto *table[op->code]
@@ -84,7 +89,7 @@ dispatch:
             EXECUTOR_OPS(FULL)
         }
     }
-    switch (code) {
+    SWITCH_BEGIN(code)
 #endif
 
     LABEL(HEAD)
@@ -128,22 +133,22 @@ dispatch:
     EXECUTOR_OPS(OPBODY)
 
 #ifndef THREADED
-default: goto leave; // there is no other code
-}
+    SWITCH_END
 #endif
 
-not_next : if (out == OP_FINISH)
-{
-    stop = op->n + 1u;
-    CAREFUL_ON();
-    op++;
-    NEXT;
-}
-if (out == OP_FAULT)
-    stop_at(cpu, cpu->vcpu.block, op->n);
-cpu->vcpu.at = NULL;
-return out;
+not_next:
+    if (out == OP_FINISH) {
+        stop = op->n + 1u;
+        CAREFUL_ON();
+        op++;
+        NEXT;
+    }
+    if (out == OP_FAULT)
+        stop_at(cpu, cpu->vcpu.block, op->n);
+    cpu->vcpu.at = NULL;
+    return out;
 
-leave : cpu->vcpu.at = NULL;
-return OP_NEXT;
+leave:
+    cpu->vcpu.at = NULL;
+    return OP_NEXT;
 }
