@@ -183,7 +183,7 @@ int intact_x86_irq_load(struct intact_x86_irq *irq, const void *data, size_t siz
 // --- What happened --------------------------------------------------------------------------------------------------
 
 // Adds an observer of the stations that an interrupt passes here, see <intact/trace.h>: PIN, MESSAGE, ACCEPT, PENDING,
-// EOI, IPI, TIMER, MISTAKE, DROP. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it listens
+// TAKE (without a program counter), EOI, IPI, TIMER, MISTAKE, DROP. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it listens
 // already. intact_trace_observer_remove takes it out; so does intact_x86_irq_destroy.
 int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observer *observer);
 // Calls `mistake` for every counter of what guests did wrong, those that are 0 too, in a fixed order: the chip ("pic",

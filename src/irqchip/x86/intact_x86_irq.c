@@ -283,7 +283,11 @@ uint32_t intact_x86_irq_pending(const struct intact_x86_irq *irq, uint32_t cpu)
 
 int intact_x86_irq_acknowledge(struct intact_x86_irq *irq, uint32_t cpu, uint32_t which)
 {
-    return x86_irq_acknowledge(&irq->irq, cpu, which, irq->clock.now);
+    struct trace *trace = irq->irq.config.trace;
+    int taken = x86_irq_acknowledge(&irq->irq, cpu, which, irq->clock.now);
+    if (taken >= 0)
+        TRACE(trace, TRACE_TAKE, cpu, taken, 0, 0);
+    return taken;
 }
 
 static bool has_port(const struct intact_x86_irq *irq, uint16_t port)

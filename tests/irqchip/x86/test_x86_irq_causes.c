@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Causes: the events of one interrupt's life have one number, from the raise to the end of interrupt.
+#include <intact/x86_irq.h>
+
 #include "irqchip/route.h"
 #include "test_x86_irq.h"
 #include "transcript.h"
@@ -280,4 +282,24 @@ Test(x86_irq_causes, a_message_for_a_wire_is_the_wires_interrupt)
     cr_assert(route_message(&wires, 0xfee00000, 0x78, 0));
     transcript_is(&heard, "message 2, accept 2");
     route_free(&wires);
+}
+
+// --- By the public API -----------------------------------------------------------------------------------------------
+
+Test(x86_irq_causes, a_program_with_chips_alone_hears_a_whole_life)
+{
+    struct intact_x86_irq_config config;
+    struct intact_x86_irq *irq;
+    char why[INTACT_ERROR_SIZE];
+    intact_x86_irq_config_init(&config);
+    cr_assert_eq(intact_x86_irq_create(&config, &irq, why), 0, "%s", why);
+    intact_x86_irq_memory_write(irq, 0, LAPIC_DEFAULT_BASE + LAPIC_SVR, 4, 0x1ff);
+    intact_trace_observer_init(&heard.observer, INTACT_TRACE_INTERRUPTS, transcript_event, &heard);
+    cr_assert_eq(intact_x86_irq_trace(irq, &heard.observer), 0);
+    intact_x86_irq_msi(irq, 0xfee00000, 0x45);
+    cr_assert_eq(intact_x86_irq_acknowledge(irq, 0, INTACT_X86_INTR), 0x45);
+    intact_x86_irq_memory_write(irq, 0, LAPIC_DEFAULT_BASE + LAPIC_EOI, 4, 0);
+    transcript_is(&heard, "message 1, accept 1, pending 1, pending 0, take 1, eoi 1");
+    intact_x86_irq_destroy(irq);
+    cr_assert_null(heard.observer.trace);
 }

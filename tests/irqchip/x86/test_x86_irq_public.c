@@ -512,6 +512,7 @@ Test(intact_x86_irq, observers_hear_the_stations_of_an_interrupt, .fini = destro
                             "70 accept cpu0 71 100 0\n"
                             "70 pending cpu0 1 0 0\n"
                             "70 pending cpu0 0 1 0\n"
+                            "70 take cpu0 71 0 0\n"
                             "70 pin cpu-1 1 9 0\n"
                             "80 eoi cpu0 71 10000 0\n"
                             "80 eoi cpu-1 71 1 9\n"
