@@ -102,7 +102,9 @@ int main(int argc, char **argv)
 {
     static const uint32_t sizes[] = { 1, 2048 };
     unsigned long repeats = argc > 1 ? strtoul(argv[1], NULL, 0) : 2000000;
-    const struct intact_irq_output output = { .message = take, .reaches = everywhere };
+    const struct intact_irq_output output = { .size = sizeof(struct intact_irq_output),
+                                              .message = take,
+                                              .reaches = everywhere };
     struct intact_irq_manager *manager;
     if (intact_irq_manager_create(&output, &manager))
         return 1;

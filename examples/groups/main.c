@@ -77,8 +77,9 @@ static void receive(struct intact_irq_manager *manager, struct intact_irq_group 
 
 int main(void)
 {
-    const struct intact_irq_output chips = { .pin = pin, .message = message };
-    const struct intact_irq_resources resources = { .legacy = { GSI, 1 },
+    const struct intact_irq_output chips = { .size = sizeof(struct intact_irq_output), .pin = pin, .message = message };
+    const struct intact_irq_resources resources = { .size = sizeof(struct intact_irq_resources),
+                                                    .legacy = { GSI, 1 },
                                                     .pci_msix = { INTACT_IRQ_ANY_BASE, QUEUES },
                                                     .requester = CARD };
     struct intact_irq_manager *manager;

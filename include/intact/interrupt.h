@@ -25,6 +25,7 @@
 #define INTACT_INTERRUPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <intact/error.h>
@@ -64,6 +65,7 @@ enum intact_irq_error {
 // levels, and change no settings of a group. A call that comes from inside another one (because of such a trigger or
 // level) is the newer: note the level of a pin before you do anything else.
 struct intact_irq_output {
+    size_t size; // of this structure: intact_irq_output_init sets it
     // A pin of a chip changed its level. Called only for changes.
     void (*pin)(void *owner, uint32_t chip, uint32_t pin, bool level);
     // A message was sent by `device` (requester id). False: nobody took it.
@@ -77,8 +79,11 @@ struct intact_irq_output {
     void (*edge)(void *owner, uint32_t chip, uint32_t pin);
 };
 
+// An output that leads nowhere.
+void intact_irq_output_init(struct intact_irq_output *output);
+
 // A manager of its own, for a program with chips or CPUs of its own (a machine brings its manager with it). The calling
-// thread becomes the machine thread. *manager is set on success only. NO_MEMORY.
+// thread becomes the machine thread. *manager is set on success only. INVALID: another `size`; NO_MEMORY.
 int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager);
 
 // Machine thread. Every group and device must be gone: else BUSY. Notifiers may stay; nobody listens to them any more.
@@ -288,10 +293,14 @@ struct intact_irq_resource {
 };
 
 struct intact_irq_resources {
+    size_t size; // of this structure: intact_irq_resources_init sets it
     struct intact_irq_resource legacy, generic_msi, pci_msi, pci_msix;
     bool legacy_edge;   // the legacy source is an edge, not a level
     uint32_t requester; // device id of its messages
 };
+
+// No resources at all.
+void intact_irq_resources_init(struct intact_irq_resources *resources);
 
 // BAD_COUNT: a resource that no group could have. DUPLICATE, OUT_OF_VECTORS, INVALID, NO_MEMORY as create_group.
 int intact_irq_device_create(struct intact_irq_manager *manager, const struct intact_irq_resources *resources,

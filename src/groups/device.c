@@ -86,9 +86,16 @@ static int add_modes(struct intact_irq_device *device, const struct intact_irq_r
     return result;
 }
 
+void intact_irq_resources_init(struct intact_irq_resources *resources)
+{
+    *resources = (struct intact_irq_resources){ .size = sizeof(*resources) };
+}
+
 int intact_irq_device_create(struct intact_irq_manager *manager, const struct intact_irq_resources *resources,
                              struct intact_irq_device **device)
 {
+    if (resources->size != sizeof(*resources))
+        return INTACT_IRQ_INVALID;
     struct intact_irq_device *made = calloc(1, sizeof(*made));
     if (!made)
         return INTACT_IRQ_NO_MEMORY;

@@ -60,8 +60,15 @@ static void free_own(struct manager_own *own)
     free(own);
 }
 
+void intact_irq_output_init(struct intact_irq_output *output)
+{
+    *output = (struct intact_irq_output){ .size = sizeof(*output) };
+}
+
 int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager)
 {
+    if (output->size != sizeof(*output))
+        return INTACT_IRQ_INVALID;
     const struct route_sink sink = { .pin = output->pin,
                                      .message = output->message,
                                      .owner = output->owner,

@@ -78,7 +78,9 @@ static void add(unsigned index, enum pci_bar_kind kind, uint64_t size, const str
 
 static void make(void)
 {
-    const struct intact_irq_output output = { .pin = pin, .message = message };
+    const struct intact_irq_output output = { .size = sizeof(struct intact_irq_output),
+                                              .pin = pin,
+                                              .message = message };
     memset(&rig, 0, sizeof rig);
     clock_init(&rig.clock);
     need(intact_irq_manager_create(&output, &rig.manager) == 0, "a manager");

@@ -58,9 +58,11 @@ static inline bool rig_reaches(void *owner, uint64_t address, uint32_t device)
 static inline void rig_open(struct rig *rig)
 {
     memset(rig, 0, sizeof(*rig));
-    const struct intact_irq_output output = {
-        .pin = rig_pin, .message = rig_message, .owner = rig, .reaches = rig_reaches
-    };
+    const struct intact_irq_output output = { .size = sizeof(struct intact_irq_output),
+                                              .pin = rig_pin,
+                                              .message = rig_message,
+                                              .owner = rig,
+                                              .reaches = rig_reaches };
     cr_assert_eq(intact_irq_manager_create(&output, &rig->manager), INTACT_IRQ_OK);
     for (uint32_t chip = 0; chip < 2; chip++) {
         cr_assert_eq(intact_irq_manager_add_chip(rig->manager, chip, 24), INTACT_IRQ_OK);

@@ -5,6 +5,7 @@
 #define MODES 5
 
 static const struct intact_irq_resources everything = {
+    .size = sizeof(struct intact_irq_resources),
     .legacy = { 10, 1 },
     .generic_msi = { INTACT_IRQ_ANY_BASE, 3 },
     .pci_msi = { INTACT_IRQ_ANY_BASE, 4 },
@@ -76,7 +77,7 @@ Test(device, a_mode_without_a_resource_is_refused_and_does_not_crash_later)
     struct rig rig;
     rig_open(&rig);
     for (int has = INTACT_IRQ_MODE_LEGACY; has < MODES; has++) {
-        struct intact_irq_resources one = { .requester = 1 };
+        struct intact_irq_resources one = { .size = sizeof(struct intact_irq_resources), .requester = 1 };
         struct intact_irq_resource *const fields[] = { &one.legacy, &one.generic_msi, &one.pci_msi, &one.pci_msix };
         *fields[has - 1] = (struct intact_irq_resource){ has == INTACT_IRQ_MODE_LEGACY ? 10 : INTACT_IRQ_ANY_BASE, 1 };
         struct intact_irq_device *device = make(&rig, &one);
@@ -111,7 +112,7 @@ Test(device, enable_in_mode_disabled_takes_legacy_or_nothing)
     cr_expect_eq(intact_irq_device_mode(device), INTACT_IRQ_MODE_DISABLED);
     intact_irq_device_destroy(device);
 
-    device = make(&rig, &(struct intact_irq_resources){ .requester = 0 });
+    device = make(&rig, &(struct intact_irq_resources){ .size = sizeof(struct intact_irq_resources), .requester = 0 });
     cr_expect_eq(intact_irq_device_enable(device), INTACT_IRQ_INVALID, "no source at all");
     intact_irq_device_destroy(device);
     rig_close(&rig);

@@ -700,7 +700,9 @@ Test(group, an_edge_source_reaches_the_edge_output_of_the_program_and_its_pins_s
     struct intact_irq_group *edge, *level;
     struct intact_irq_config config = rig_line(false);
     struct intact_irq_counts counts;
-    const struct intact_irq_output output = { .pin = ignore_pin, .owner = edges, .edge = count_edge };
+    const struct intact_irq_output output = {
+        .size = sizeof(struct intact_irq_output), .pin = ignore_pin, .owner = edges, .edge = count_edge
+    };
     cr_assert_eq(intact_irq_manager_create(&output, &manager), INTACT_IRQ_OK);
     for (uint32_t chip = 0; chip < 2; chip++) {
         intact_irq_manager_add_chip(manager, chip, 24);

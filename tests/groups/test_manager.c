@@ -714,8 +714,8 @@ Test(manager, a_host_without_memory_is_told_and_nothing_changes, .timeout = 60)
     struct intact_irq_notifier *notifier = NULL;
     struct intact_irq_device *device = NULL;
     struct intact_irq_manager *manager = NULL;
-    const struct intact_irq_output output = { rig_pin, rig_message, &rig, NULL };
-    const struct intact_irq_resources resources = { .legacy = { 10, 1 } };
+    const struct intact_irq_output output = { sizeof(struct intact_irq_output), rig_pin, rig_message, &rig, NULL };
+    const struct intact_irq_resources resources = { .size = sizeof(struct intact_irq_resources), .legacy = { 10, 1 } };
     rig_open(&rig);
     group = rig_group(&rig, INTACT_IRQ_MSIX, 2);
     struct block *taken = use_up_memory(&limit);
@@ -820,3 +820,25 @@ Test(manager, a_group_ends_without_memory_and_counts_what_was_pending, .timeout 
 }
 
 #endif
+
+Test(manager, structures_of_another_version_are_refused)
+{
+    struct rig rig;
+    struct intact_irq_output output;
+    struct intact_irq_resources resources;
+    struct intact_irq_manager *manager = NULL;
+    struct intact_irq_device *device = NULL;
+    intact_irq_output_init(&output);
+    output.size--;
+    cr_assert_eq(intact_irq_manager_create(&output, &manager), INTACT_IRQ_INVALID);
+    cr_assert_null(manager);
+    rig_open(&rig);
+    intact_irq_resources_init(&resources);
+    resources.size--;
+    cr_assert_eq(intact_irq_device_create(rig.manager, &resources, &device), INTACT_IRQ_INVALID);
+    cr_assert_null(device);
+    resources.size++;
+    cr_assert_eq(intact_irq_device_create(rig.manager, &resources, &device), INTACT_IRQ_OK);
+    intact_irq_device_destroy(device);
+    rig_close(&rig);
+}

@@ -73,7 +73,9 @@ int main(void)
 {
     static struct bench bench;
     struct fight *fight = &bench.fight;
-    const struct intact_irq_output output = { .pin = take_pin, .message = take_message, .owner = &bench };
+    const struct intact_irq_output output = {
+        .size = sizeof(struct intact_irq_output), .pin = take_pin, .message = take_message, .owner = &bench
+    };
     fight->address = 0xfee00000;
     fight->first_data = 1;
     fight->gsi = PIN;

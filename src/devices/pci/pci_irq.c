@@ -305,6 +305,7 @@ static int add_device(struct pci_function *function)
     const struct pci_bus_config *bus = &function->bus->config;
     unsigned turn = (function->devfn >> 3) + irq->config.pin - 1u; // PCI-to-PCI Bridge 1.2, 9.1: as behind a bridge
     const struct intact_irq_resources resources = {
+        .size = sizeof(struct intact_irq_resources),
         .legacy = { irq->config.pin ? bus->gsi[turn % PCI_PINS] : 0, irq->config.pin != 0 },
         .pci_msi = { INTACT_IRQ_ANY_BASE, irq->config.msi_vectors },
         .pci_msix = { INTACT_IRQ_ANY_BASE, irq->config.msix_vectors },

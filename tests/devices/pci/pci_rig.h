@@ -54,7 +54,8 @@ static inline bool rig_reaches(void *owner, uint64_t address, uint32_t device)
 static inline void rig_open(struct pci_rig *rig)
 {
     memset(rig, 0, sizeof *rig);
-    const struct intact_irq_output output = { rig_pin, rig_message, rig, rig_reaches };
+    const struct intact_irq_output output = { sizeof(struct intact_irq_output), rig_pin, rig_message, rig,
+                                              rig_reaches };
     cr_assert_eq(intact_irq_manager_create(&output, &rig->manager), 0);
     cr_assert_eq(intact_irq_manager_add_chip(rig->manager, 0, RIG_LINES), 0);
     for (uint32_t pin = 0; pin < RIG_LINES; pin++)

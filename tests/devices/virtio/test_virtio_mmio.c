@@ -28,7 +28,7 @@ static void make(bool legacy)
 
 static void setup(void)
 {
-    const struct intact_irq_output output = { .pin = pin };
+    const struct intact_irq_output output = { .size = sizeof(struct intact_irq_output), .pin = pin };
     cr_assert_eq(intact_irq_manager_create(&output, &manager), 0);
     cr_assert_eq(intact_irq_manager_add_chip(manager, 0, 8), 0);
     cr_assert_eq(intact_irq_manager_route(manager, 5, 0, 5), 0);
