@@ -211,6 +211,7 @@
 #define arm_irq_init intact_private_arm_irq_init
 #define arm_irq_loaded intact_private_arm_irq_loaded
 #define arm_irq_msi intact_private_arm_irq_msi
+#define arm_irq_pends intact_private_arm_irq_pends
 #define arm_irq_port intact_private_arm_irq_port
 #define arm_irq_raise intact_private_arm_irq_raise
 #define arm_irq_read intact_private_arm_irq_read
@@ -247,6 +248,7 @@
 #define backends_take_drive intact_private_backends_take_drive
 #define backends_take_netdev intact_private_backends_take_netdev
 #define block_file_close intact_private_block_file_close
+#define block_file_loaded intact_private_block_file_loaded
 #define block_file_open intact_private_block_file_open
 #define block_file_visit intact_private_block_file_visit
 #define blocks_add intact_private_blocks_add
@@ -299,6 +301,7 @@
 #define clock_advance intact_private_clock_advance
 #define clock_arm intact_private_clock_arm
 #define clock_init intact_private_clock_init
+#define clock_loaded intact_private_clock_loaded
 #define clock_next intact_private_clock_next
 #define clock_only_perpetual intact_private_clock_only_perpetual
 #define clock_register intact_private_clock_register
@@ -572,6 +575,7 @@
 #define ioapic_ready intact_private_ioapic_ready
 #define ioapic_reg_count intact_private_ioapic_reg_count
 #define ioapic_regs intact_private_ioapic_regs
+#define ioapic_requests intact_private_ioapic_requests
 #define ioapic_reset intact_private_ioapic_reset
 #define ioapic_retry intact_private_ioapic_retry
 #define ioapic_run intact_private_ioapic_run
@@ -602,6 +606,7 @@
 #define lapic_end intact_private_lapic_end
 #define lapic_extint intact_private_lapic_extint
 #define lapic_fire intact_private_lapic_fire
+#define lapic_first intact_private_lapic_first
 #define lapic_id intact_private_lapic_id
 #define lapic_init intact_private_lapic_init
 #define lapic_ldr intact_private_lapic_ldr
@@ -821,6 +826,8 @@
 #define pc_loaded intact_private_pc_loaded
 #define pc_map_devices intact_private_pc_map_devices
 #define pc_map_memory intact_private_pc_map_memory
+#define pc_read_register intact_private_pc_read_register
+#define pc_register_name intact_private_pc_register_name
 #define pc_sink intact_private_pc_sink
 #define pc_start intact_private_pc_start
 #define pc_testdev_init intact_private_pc_testdev_init
@@ -840,6 +847,7 @@
 #define pc_visit_devices intact_private_pc_visit_devices
 #define pc_wire_controllers intact_private_pc_wire_controllers
 #define pc_wire_devices intact_private_pc_wire_devices
+#define pc_write_register intact_private_pc_write_register
 #define pci_add_capability intact_private_pci_add_capability
 #define pci_bar_add intact_private_pci_bar_add
 #define pci_bar_address intact_private_pci_bar_address
@@ -873,6 +881,7 @@
 #define pci_irq_destroy intact_private_pci_irq_destroy
 #define pci_irq_group intact_private_pci_irq_group
 #define pci_irq_init intact_private_pci_irq_init
+#define pci_irq_loaded intact_private_pci_irq_loaded
 #define pci_irq_mode intact_private_pci_irq_mode
 #define pci_irq_reset intact_private_pci_irq_reset
 #define pci_irq_set_level intact_private_pci_irq_set_level
@@ -887,6 +896,7 @@
 #define pci_testdev_visit intact_private_pci_testdev_visit
 #define pci_write_memory intact_private_pci_write_memory
 #define pic_cascade_acknowledge intact_private_pic_cascade_acknowledge
+#define pic_cascade_first intact_private_pic_cascade_first
 #define pic_cascade_init intact_private_pic_cascade_init
 #define pic_cascade_init_pc intact_private_pic_cascade_init_pc
 #define pic_cascade_int intact_private_pic_cascade_int
@@ -1231,8 +1241,25 @@
 #define tlb_probe intact_private_tlb_probe
 #define tlb_store_slow intact_private_tlb_store_slow
 #define trace_add intact_private_trace_add
+#define trace_anew intact_private_trace_anew
+#define trace_cause_at intact_private_trace_cause_at
+#define trace_cause_of intact_private_trace_cause_of
+#define trace_causes_begin intact_private_trace_causes_begin
+#define trace_causes_free intact_private_trace_causes_free
+#define trace_drop intact_private_trace_drop
 #define trace_emit intact_private_trace_emit
+#define trace_emit_at intact_private_trace_emit_at
+#define trace_end intact_private_trace_end
+#define trace_forget intact_private_trace_forget
 #define trace_free intact_private_trace_free
+#define trace_hold intact_private_trace_hold
+#define trace_lower intact_private_trace_lower
+#define trace_next intact_private_trace_next
+#define trace_pass intact_private_trace_pass
+#define trace_raise intact_private_trace_raise
+#define trace_resume intact_private_trace_resume
+#define trace_take intact_private_trace_take
+#define trace_taken intact_private_trace_taken
 #define uart16550_can_receive intact_private_uart16550_can_receive
 #define uart16550_init intact_private_uart16550_init
 #define uart16550_read intact_private_uart16550_read
@@ -1261,6 +1288,8 @@
 #define virt_map_devices intact_private_virt_map_devices
 #define virt_map_flash intact_private_virt_map_flash
 #define virt_map_memory intact_private_virt_map_memory
+#define virt_read_register intact_private_virt_read_register
+#define virt_register_name intact_private_virt_register_name
 #define virt_sink intact_private_virt_sink
 #define virt_start intact_private_virt_start
 #define virt_type intact_private_virt_type
@@ -1269,6 +1298,7 @@
 #define virt_visit_devices intact_private_virt_visit_devices
 #define virt_wire_controllers intact_private_virt_wire_controllers
 #define virt_wire_devices intact_private_virt_wire_devices
+#define virt_write_register intact_private_virt_write_register
 #define virtio_add_queue intact_private_virtio_add_queue
 #define virtio_bad_request intact_private_virtio_bad_request
 #define virtio_blk_init intact_private_virtio_blk_init
@@ -1290,6 +1320,7 @@
 #define virtio_give_end intact_private_virtio_give_end
 #define virtio_give_part intact_private_virtio_give_part
 #define virtio_init intact_private_virtio_init
+#define virtio_loaded intact_private_virtio_loaded
 #define virtio_mistake intact_private_virtio_mistake
 #define virtio_mmio_destroy intact_private_virtio_mmio_destroy
 #define virtio_mmio_init intact_private_virtio_mmio_init
@@ -1491,6 +1522,7 @@
 #define x86_irq_deliver intact_private_x86_irq_deliver
 #define x86_irq_drive_int intact_private_x86_irq_drive_int
 #define x86_irq_extint_past_lint intact_private_x86_irq_extint_past_lint
+#define x86_irq_first_key intact_private_x86_irq_first_key
 #define x86_irq_follow intact_private_x86_irq_follow
 #define x86_irq_free intact_private_x86_irq_free
 #define x86_irq_has_pin intact_private_x86_irq_has_pin
