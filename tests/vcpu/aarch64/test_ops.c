@@ -407,8 +407,10 @@ static void check_dispatch(struct rig *rig, unsigned code)
     struct op ops[3];
     randomize(&before);
     fill(row, code, ops);
-    before.r[ops->a] = DATA + 64;
-    before.r[ops->b] = 0;
+    if (!(row->operands & OP_DELTA)) { // which has the place of a and b
+        before.r[ops->a] = DATA + 64;
+        before.r[ops->b] = 0;
+    }
     if (row->operands & OP_CPU)
         fill_for_cpu(code, ops);
     if (row->class == OP_CHECKED && !(row->operands & (OP_LOADS | OP_STORES | OP_CPU)))
