@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Somebody else's program that embeds the installed intact-irq alone, in the common part of C and C++: an interrupt through
-// each chip.
+// each chip, traced, saved and loaded.
 #include <intact/arm_irq.h>
 #include <intact/interrupt.h>
+#include <intact/trace.h>
 #include <intact/version.h>
 #include <intact/x86_irq.h>
 
@@ -15,6 +16,13 @@ static void check(bool right, const char *what)
     printf("%s: %s\n", what, right ? "taken" : "LOST");
     if (!right)
         exit(EXIT_FAILURE);
+}
+
+static void heard(void *owner, const struct intact_trace_event *event)
+{
+    unsigned *events = (unsigned *)owner;
+    if (event->id == INTACT_TRACE_ACCEPT)
+        ++*events;
 }
 
 // --- 8259A, IOAPIC, local APIC --------------------------------------------------------------------------------------
@@ -59,8 +67,18 @@ static void x86(void)
     check(x86_vector(irq) == 0x31, "pin 14 of the IOAPIC");
     x86_store(irq, LAPIC + 0xb0, 0);
 
-    check(intact_x86_irq_msi(irq, LAPIC, 0x41) && x86_vector(irq) == 0x41, "a message to the local APIC");
+    struct intact_trace_observer observer;
+    unsigned events = 0;
+    static uint8_t state[1 << 16];
+    intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, heard, &events);
+    check(intact_x86_irq_trace(irq, &observer) == 0, "an observer");
+    check(intact_x86_irq_msi(irq, LAPIC, 0x41) && events == 1, "a message to the local APIC, traced");
+    size_t size = intact_x86_irq_save(irq, state, sizeof state);
+    check(size > 0 && size <= sizeof state, "a saved state");
+    check(x86_vector(irq) == 0x41, "its vector");
     x86_store(irq, LAPIC + 0xb0, 0);
+    check(intact_x86_irq_load(irq, state, size, why) == 0 && x86_vector(irq) == 0x41, "its vector again, after a load");
+    intact_trace_observer_remove(&observer);
     intact_x86_irq_destroy(irq);
 }
 
@@ -202,8 +220,19 @@ static void gicv3(void)
     command(2, 0x0a | device << 32, event | (uint64_t)LPI << 32, 0); // MAPTI
     command(3, 0x0c | device << 32, event, 0);                       // INV
     store(irq, ITS + 0x88, 8, 4 * 32);
+    struct intact_trace_observer observer;
+    unsigned events = 0;
+    char why[INTACT_ERROR_SIZE];
+    static uint8_t state[1 << 20];
+    intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, heard, &events);
+    check(intact_arm_irq_trace(irq, &observer) == 0, "an observer");
     intact_arm_irq_msi(irq, ITS + 0x10040, event, device, false);
-    check(acknowledge(irq) == LPI, "a message to the ITS, an LPI");
+    check(events == 1, "a message to the ITS, traced");
+    size_t size = intact_arm_irq_save(irq, state, sizeof state);
+    check(size > 0 && size <= sizeof state, "a saved state");
+    check(acknowledge(irq) == LPI, "an LPI");
+    check(intact_arm_irq_load(irq, state, size, why) == 0 && acknowledge(irq) == LPI, "an LPI again, after a load");
+    intact_trace_observer_remove(&observer);
     intact_arm_irq_destroy(irq);
 }
 
