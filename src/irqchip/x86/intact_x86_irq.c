@@ -101,6 +101,12 @@ static void on_line(void *owner, uint32_t pin, bool level)
     x86_irq_set_pin(&irq->irq, pin >> 16, pin & 0xffff, level);
 }
 
+static void on_line_trigger(void *owner, uint32_t pin)
+{
+    struct intact_x86_irq *irq = owner;
+    x86_irq_trigger(&irq->irq, pin >> 16, pin & 0xffff);
+}
+
 // --- Life -----------------------------------------------------------------------------------------------------------
 
 // Windows are aligned and do not overlap.
@@ -258,6 +264,7 @@ int intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t p
     if (!x86_irq_has_pin(&irq->irq, chip, pin))
         return -EINVAL;
     line->set = on_line;
+    line->trigger = on_line_trigger;
     line->owner = irq;
     line->pin = chip << 16 | pin;
     x86_irq_set_pin(&irq->irq, chip, pin, line->level);

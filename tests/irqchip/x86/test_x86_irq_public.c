@@ -119,6 +119,22 @@ Test(intact_x86_irq, a_line_can_be_connected_while_high, .fini = destroy)
     cr_assert_eq(told[0], 0, "lowered when asked");
 }
 
+// A pulse would be too short for a pin that is level-triggered.
+Test(intact_x86_irq, an_edge_of_a_connected_line_is_taken_once, .fini = destroy)
+{
+    struct intact_irq_line line = { .level = false };
+    create(1);
+    intact_x86_irq_memory_write(irq, 0, IOAPIC, 4, 0x10 + 2 * 9);
+    intact_x86_irq_memory_write(irq, 0, IOAPIC + 0x10, 4, 0x18071); // masked, level
+    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 9, &line), 0);
+    intact_irq_line_trigger(&line);
+    cr_assert_eq(told[0], 0);
+    intact_x86_irq_memory_write(irq, 0, IOAPIC + 0x10, 4, 0x8071);
+    cr_assert_eq(take(0), 0x71);
+    intact_x86_irq_memory_write(irq, 0, LAPIC + 0xb0, 4, 0);
+    cr_assert_eq(told[0], 0);
+}
+
 Test(intact_x86_irq, a_cpu_is_started_by_init_and_sipi, .fini = destroy)
 {
     create(2);
