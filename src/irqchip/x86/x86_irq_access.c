@@ -83,12 +83,28 @@ static void write_imcr(struct x86_irq *irq, uint8_t value)
         x86_irq_set_lint(irq, i, 1, irq->nmi && past);
 }
 
+static uint16_t pic_service(const struct x86_irq *irq)
+{
+    return (uint16_t)(pic_cascade_isr(&irq->pic, 0) | pic_cascade_isr(&irq->pic, 1) << 8);
+}
+
+// A poll (OCW3) acknowledges as an INTA sequence does: what it put into service is on its way.
+static uint8_t read_pic(struct x86_irq *irq, uint16_t port)
+{
+    bool heard = trace_heard(irq->config.trace);
+    uint16_t before = pic_service(irq);
+    uint8_t value = pic_cascade_read(&irq->pic, port >> 7 & 1, port & 1);
+    for (uint32_t left = heard ? pic_service(irq) & ~(uint32_t)before : 0; left; left &= left - 1)
+        trace_take(irq->config.trace, x86_irq_pin_key(X86_IRQ_PIC, bits_lowest(left)));
+    return value;
+}
+
 uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
 {
     uint8_t value = 0xff;
     x86_irq_begin(irq);
     if (irq->config.pic && (port & ~0x81) == 0x20) { // 20h, 21h, A0h, A1h
-        value = pic_cascade_read(&irq->pic, port >> 7 & 1, port & 1);
+        value = read_pic(irq, port);
         irq->hub_dirty |= X86_IRQ_HUB_PIC; // a poll acknowledges
     } else if (irq->config.pic && (port & ~1) == 0x4d0) {
         value = pic_cascade_read_elcr(&irq->pic, port & 1);

@@ -64,6 +64,20 @@ Test(x86_irq_causes, two_lines_of_the_8259_are_told_apart_by_what_is_served)
     transcript_is(&heard, "pending 0, take 1, eoi 1");
 }
 
+Test(x86_irq_causes, a_poll_of_the_8259_takes_as_an_acknowledge_does)
+{
+    board_pc(&b, 1);
+    pic_setup(&b);
+    transcript_start(&heard, &b.trace);
+    pin(X86_IRQ_PIC, 5, true);
+    x86_irq_port_write(&b.irq, 0x20, 0x0c);
+    cr_assert_eq(x86_irq_port_read(&b.irq, 0x20), 0x85);
+    pin(X86_IRQ_PIC, 5, false);
+    pin(X86_IRQ_PIC, 5, true); // during service: another interrupt
+    x86_irq_port_write(&b.irq, 0x20, 0x20);
+    transcript_is(&heard, "pin 1, pin 1, pin 2, eoi 1");
+}
+
 Test(x86_irq_causes, a_request_that_was_withdrawn_is_no_part_of_the_next)
 {
     board_pc(&b, 1);
