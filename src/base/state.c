@@ -60,7 +60,8 @@ static void write_field(struct visit *v, const char *name, void *data, size_t si
 size_t state_save(const struct state_list *list, void *data, size_t size)
 {
     struct writer writer = { .visit.field = write_field, .data = data, .size = size };
-    struct header header = { .magic = MAGIC, .order = ORDER, .format = FORMAT };
+    struct header header = { .order = ORDER, .format = FORMAT };
+    memcpy(header.magic, MAGIC, sizeof(header.magic));
     struct visit_schema schema;
     if (make_schema(list, &schema) < 0)
         return 0;

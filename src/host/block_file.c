@@ -57,10 +57,22 @@ static int plain_write(void *owner, uint64_t offset, const void *data, size_t si
     return 0;
 }
 
+#ifdef __APPLE__ // which declares no fdatasync
+static int sync_data(int file)
+{
+    return fsync(file);
+}
+#else
+static int sync_data(int file)
+{
+    return fdatasync(file);
+}
+#endif
+
 static int plain_flush(void *owner)
 {
     const struct block_file *file = owner;
-    return fdatasync(file->file) < 0 && errno != EINVAL ? -errno : 0; // EINVAL: such a file needs none
+    return sync_data(file->file) < 0 && errno != EINVAL ? -errno : 0; // EINVAL: such a file needs none
 }
 
 // --- A snapshot -------------------------------------------------------------------------------------------------------
