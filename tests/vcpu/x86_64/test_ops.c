@@ -10,7 +10,7 @@
 #include "vcpu/x86_64/exec/exec.h"
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/front/decode.h"
-#include "vcpu/x86_64/front/op_codes.h"
+#include "vcpu/x86_64/front/op_choice.h"
 #include "vcpu/x86_64/front/opcodes.h"
 #include "vcpu/x86_64/system/model.h"
 

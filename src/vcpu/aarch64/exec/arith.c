@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Arithmetic that is a call: CRC32 (Arm ARM section C6.2.80). The polynomials are reflected: bit 0 is the highest power.
-#include "vcpu/aarch64/exec/ops_alu.h"
+#include "vcpu/aarch64/exec/ops_register.h"
 
 NEVER_INLINE void a64_op_crc32(struct a64_cpu *cpu, const struct op *op)
 {

@@ -5,7 +5,7 @@
 #define VCPU_AARCH64_EXEC_OPS_JUMP_H
 
 #include "vcpu/aarch64/cpu.h"
-#include "vcpu/aarch64/exec/ops_alu.h"
+#include "vcpu/aarch64/exec/ops_register.h"
 #include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/interrupt.h"
 #include "vcpu/aarch64/system/mmu.h"

@@ -2,7 +2,7 @@
 // The rarer integer arithmetic: shifts by a variable count, rotates, wide multiplication and division, single bits.
 // Flags that the SDM leaves undefined are given the value that most processors do, or 0.
 #include "vcpu/x86_64/exec/helper.h"
-#include "vcpu/x86_64/exec/ops_alu.h"
+#include "vcpu/x86_64/exec/ops_register.h"
 
 static void put(struct x86_cpu *cpu, unsigned d, unsigned size, uint64_t value)
 {

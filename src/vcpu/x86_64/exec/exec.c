@@ -4,7 +4,7 @@
 
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"
-#include "vcpu/x86_64/exec/ops_alu.h"
+#include "vcpu/x86_64/exec/ops_register.h"
 #include "vcpu/x86_64/exec/ops_jump.h"
 #include "vcpu/x86_64/exec/ops_memory.h"
 

@@ -4,7 +4,7 @@
 #define VCPU_X86_64_HELPER_UNIT_H
 
 #include "vcpu/x86_64/exec/helper.h"
-#include "vcpu/x86_64/exec/ops_alu.h"
+#include "vcpu/x86_64/exec/ops_register.h"
 
 #define X86_HELPER_DECLARED(name, ...) enum op_out x86_help_##name(struct x86_cpu *cpu, const struct op *op);
 X86_HELPERS(X86_HELPER_DECLARED)

@@ -6,7 +6,7 @@
 
 #include "vcpu/chain.h"
 #include "vcpu/x86_64/cpu.h"
-#include "vcpu/x86_64/exec/ops_alu.h"
+#include "vcpu/x86_64/exec/ops_register.h"
 
 // Linear address and mode in one number: linear addresses are canonical, so their bits 60:56 are known from bit 55.
 ALWAYS_INLINE uint64_t x86_jump_key(const struct x86_cpu *cpu)

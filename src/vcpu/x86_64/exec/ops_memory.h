@@ -5,7 +5,7 @@
 #define VCPU_X86_64_OPS_MEMORY_H
 
 #include "vcpu/x86_64/cpu.h"
-#include "vcpu/x86_64/exec/ops_alu.h"
+#include "vcpu/x86_64/exec/ops_register.h"
 
 // What is no hit (operand.c).
 enum op_out x86_load_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t *value);

@@ -5,7 +5,7 @@
 
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/exec/helper.h"
-#include "vcpu/x86_64/exec/ops_alu.h"
+#include "vcpu/x86_64/exec/ops_register.h"
 #include "vcpu/x86_64/system/port.h"
 #include "vcpu/x86_64/system/segment.h"
 #include "vcpu/x86_64/system/sysreg.h"

@@ -11,7 +11,7 @@
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"
 #include "vcpu/x86_64/front/decode.h"
-#include "vcpu/x86_64/front/op_codes.h"
+#include "vcpu/x86_64/front/op_choice.h"
 #include "vcpu/x86_64/front/opcodes.h"
 #include "vcpu/x86_64/system/model.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Op codes by size, form, kind and condition: the only place that counts with the order of the rows in exec/ops.h, and that
 // checks it when it is compiled.
-#ifndef VCPU_X86_64_OP_CODES_H
-#define VCPU_X86_64_OP_CODES_H
+#ifndef VCPU_X86_64_OP_CHOICE_H
+#define VCPU_X86_64_OP_CHOICE_H
 
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"

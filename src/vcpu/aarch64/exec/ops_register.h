@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Register-to-register operations: the meaning of each, written once. Sources are slots a and b, or slot a and an
 // immediate; the result goes to slot d. A 32-bit result clears the upper half. cpu.h says how flags are kept.
-#ifndef VCPU_AARCH64_EXEC_OPS_ALU_H
-#define VCPU_AARCH64_EXEC_OPS_ALU_H
+#ifndef VCPU_AARCH64_EXEC_OPS_REGISTER_H
+#define VCPU_AARCH64_EXEC_OPS_REGISTER_H
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 // Register-to-register operations: the meaning of each, written once. Sources are slots a and b, or slot a and an
 // immediate; the result goes to slot d. A 32-bit result clears the upper half, an 8- or 16-bit result keeps the rest
 // (SDM vol. 1 section 3.4.1.1). cpu.h says how flags are kept.
-#ifndef VCPU_X86_64_OPS_ALU_H
-#define VCPU_X86_64_OPS_ALU_H
+#ifndef VCPU_X86_64_OPS_REGISTER_H
+#define VCPU_X86_64_OPS_REGISTER_H
 
 #include "vcpu/x86_64/cpu.h"
 
