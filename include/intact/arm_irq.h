@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The interrupt controllers of an Arm board for somebody else's CPU: GICv2 with GICv2m, or GICv3 with redistributors,
-// LPIs and an ITS, and the way between them.
+// The interrupt controllers of an Arm board for CPUs of your own: GICv2 with GICv2m, or GICv3 with redistributors,
+// LPIs and an ITS, and the connections between them.
 //
 //     struct intact_arm_irq_config config;
 //     intact_arm_irq_config_init(&config);
-//     config.pending = my_pending;                            // called when what a CPU has to take changes
+//     config.pending = my_pending;                            // called when the pending set of a CPU changes
 //     struct intact_arm_irq *irq;
 //     char why[INTACT_ERROR_SIZE];
 //     if (intact_arm_irq_create(&config, &irq, why) < 0)
@@ -15,13 +15,13 @@
 //         take_the_irq_exception();                           // the handler reads ICC_IAR1_EL1, or GICC_IAR
 //     intact_arm_irq_destroy(irq);
 //
-// The owner calls for what its CPUs do: loads and stores to device memory, MRS and MSR of the ICC registers; and for
-// what its devices do: levels of SPIs and PPIs (timers among them), MSIs. An acknowledge is a load, or an MRS, like any
-// other, and so is an EOI: there is no function for either.
+// The program calls a function for each action of its CPUs: loads and stores to device memory, MRS and MSR of the ICC
+// registers; and of its devices: levels of SPIs and PPIs (also of timers), MSIs. An acknowledge is a load or an MRS
+// like any other, and an EOI a store or an MSR: there is no function for either.
 //
 // Specifications: Arm IHI 0069 (GICv3, with extended ranges of INTIDs), IHI 0048B (GICv2), SBSA (GICv2m).
 //
-// Time is virtual: nanoseconds that the owner advances. Nothing looks at the host's clock, there are no threads, and
+// Time is virtual: nanoseconds that the program advances. Nothing reads the host's clock, there are no threads, and
 // the same calls give the same interrupts.
 //
 // Threads. One at a time in each object; callbacks come on the calling thread. Several objects are independent.
@@ -47,9 +47,9 @@ struct intact_arm_irq;
 #define INTACT_ARM_CPUS_MAX_2 8u   // GICv2
 #define INTACT_ARM_NEVER      UINT64_MAX
 
-// What a CPU has to take: levels, which go away with what the handler acknowledges, or with their source.
+// What is pending for a CPU: levels, which fall when the handler acknowledges the interrupt, or with their source.
 enum intact_arm_pending {
-    INTACT_ARM_NMI = 1 << 1, // beside one of the others: it has superpriority, and PSTATE.I and F do not mask it
+    INTACT_ARM_NMI = 1 << 1, // with one of the others: it has superpriority, and PSTATE.I and F do not mask it
     INTACT_ARM_IRQ = 1 << 5,
     INTACT_ARM_FIQ = 1 << 6
 };
@@ -61,7 +61,7 @@ enum intact_arm_chip {
 
 // How an access ended.
 enum intact_arm_access {
-    INTACT_ARM_NOT_MINE, // nothing here answers: ask your own memory or registers
+    INTACT_ARM_NOT_MINE, // no chip answers: try your own memory or registers
     INTACT_ARM_DONE,
     INTACT_ARM_FAULT // the instruction is UNDEFINED (with two Security states: or traps to EL3)
 };
@@ -74,7 +74,7 @@ struct intact_arm_irq_config {
     unsigned version; // 2 or 3
     uint32_t cpus;    // 1 to INTACT_ARM_CPUS_MAX, or INTACT_ARM_CPUS_MAX_2
     // The affinity of each CPU as in MPIDR_EL1 (39:32, 23:0), all different; NULL: 16 to a cluster, CPU n is Aff1 =
-    // n / 16, Aff0 = n % 16. Read during create only; GICv2 does not look at it.
+    // n / 16, Aff0 = n % 16. Read during create only; not used by GICv2.
     const uint64_t *affinities;
     unsigned spis;           // 0 to 988, rounded up to fill 32
     unsigned extended_spis;  // 0 to 1024; GICv3
@@ -84,31 +84,31 @@ struct intact_arm_irq_config {
     unsigned lpi_bits;       // INTID bits of LPIs, 14 to 24; 0: there are none. GICv3
     bool its;                // an ITS; needs lpi_bits
     bool its_stalls;         // a command in error stalls its queue until GITS_CWRITER.Retry; else it is ignored
-    uint64_t its_command_ns; // that each of its commands takes, at most 1000000000; 0: they are done at once
+    uint64_t its_command_ns; // the time that each of its commands takes, at most 1000000000; 0: none
     // A GICv2m frame over INTIDs first to first + count - 1, which are SPIs; count 0: none.
     unsigned v2m_first, v2m_count;
     // Physical addresses of the windows that this version has; multiples of 64 KiB, with GICv2 of 4 KiB. The
-    // redistributors take up 128 KiB for each CPU, one behind the other; the ITS 128 KiB.
+    // redistributors take up 128 KiB for each CPU, one after the other; the ITS 128 KiB.
     uint64_t gicd, gicr, gicc, v2m, its_base;
-    // Guest memory, for the tables of LPIs and ITS and its command queue: `size` bytes at a physical address. False: not
-    // all of it is RAM, and nothing was copied. Needed with lpi_bits. They must not call back into this object.
+    // Guest memory, for the tables of LPIs and ITS and its command queue: `size` bytes at a physical address. False:
+    // not all of it is RAM, and nothing was copied. Needed with lpi_bits. They must not call back into this object.
     bool (*read_memory)(void *owner, uint64_t address, void *data, size_t size);
     bool (*write_memory)(void *owner, uint64_t address, const void *data, size_t size);
     // `pending` is the new set of enum intact_arm_pending of a CPU. Called for changes only, before the function that
-    // made the change returns. It must not call back into this object. May be NULL: ask intact_arm_irq_pending.
+    // made the change returns. It must not call back into this object. May be NULL: use intact_arm_irq_pending.
     void (*pending)(void *owner, uint32_t cpu, uint32_t pending);
-    // The interrupt of a pin was deactivated: a level source that is a counter or a notifier sets its level again. It
-    // may call intact_arm_irq_set_pin. May be NULL.
+    // The interrupt of a pin was deactivated: a level source that stands for counted events sets its level again if any
+    // are left. It may call intact_arm_irq_set_pin. May be NULL.
     void (*ended)(void *owner, uint32_t chip, uint32_t pin);
     void *owner; // the first argument of the callbacks
 };
 
-// The defaults: GICv3, one CPU, 224 SPIs, one Security state, no LPIs; the windows where QEMU's `virt` board has them:
+// The defaults: GICv3, one CPU, 224 SPIs, one Security state, no LPIs; the windows at the addresses of QEMU's `virt`:
 // GICD 08000000h, GICC 08010000h, v2m 08020000h, ITS 08080000h, GICR 080A0000h.
 void intact_arm_irq_config_init(struct intact_arm_irq_config *config);
 
-// Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM and NULL there, with a line
-// of text in `why` (<intact/error.h>). intact_arm_irq_destroy releases it; NULL is allowed there.
+// Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM and NULL there, with a
+// line of text in `why` (<intact/error.h>). intact_arm_irq_destroy releases it; NULL is allowed there.
 int intact_arm_irq_create(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, char *why);
 void intact_arm_irq_destroy(struct intact_arm_irq *irq);
 
@@ -117,11 +117,11 @@ void intact_arm_irq_reset(struct intact_arm_irq *irq);
 
 // --- Devices --------------------------------------------------------------------------------------------------------
 
-// Drives an SPI to an electrical level: level-sensitive ones are active high, of edge-triggered ones the rising edge
-// counts. A pin that is not there is ignored.
+// Drives an SPI to an electrical level: level-sensitive ones are active high, edge-triggered ones use the rising edge.
+// A pin that does not exist is ignored.
 void intact_arm_irq_set_pin(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, bool level);
-// An edge happened at a source that has no level: the SPI is pending until it is acknowledged, whether it is configured as
-// edge-triggered or as level-sensitive. Two before the acknowledge are one. A pin that is not there is ignored.
+// An edge happened at a source that has no level: the SPI is pending until it is acknowledged, whether it is configured
+// as edge-triggered or as level-sensitive. Two before the acknowledge are one. A pin that does not exist is ignored.
 void intact_arm_irq_trigger(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin);
 // Connects a device's line to a pin: from now on intact_irq_line_set drives it, and
 // intact_irq_line_trigger is an edge of it. The line must not be used when the object
@@ -130,16 +130,16 @@ int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t p
 // A PPI of `cpu`: `intid` 16 to 31, or 1056 and up with extended PPIs. Others are ignored. The generic timer's are 27
 // (virtual), 30 (physical), 29 (secure), 26 (hypervisor).
 void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t intid, bool level);
-// A device's write of `data` to a doorbell: GICD_SETSPI_NSR and its kin, MSI_SETSPI_NS of the v2m frame, or
-// GITS_TRANSLATER, to which `device` is the DeviceID. `secure`: the write is Secure; it counts with two Security states, where
-// a Non-secure one reaches no Secure SPI without GICD_NSACR, and GICD_SETSPI_SR not at all. False: there is no doorbell at
-// `address`, or nobody took it.
+// A device's write of `data` to a message register: GICD_SETSPI_NSR and the like, MSI_SETSPI_NS of the v2m frame, or
+// GITS_TRANSLATER, where `device` is the DeviceID. `secure`: the write is Secure. This matters with two Security
+// states, where a Non-secure write reaches a Secure SPI only by GICD_NSACR, and GICD_SETSPI_SR not at all. False: there
+// is no such register at `address`, or the message had no receiver.
 bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t data, uint32_t device, bool secure);
 
 // --- CPUs -----------------------------------------------------------------------------------------------------------
 // `cpu` is below config.cpus everywhere.
 
-// The set of enum intact_arm_pending that `cpu` has to take now.
+// The set of enum intact_arm_pending of `cpu` now.
 uint32_t intact_arm_irq_pending(const struct intact_arm_irq *irq, uint32_t cpu);
 // With two Security states: the one that `cpu` executes in, which is that of its accesses. Non-secure at first.
 void intact_arm_irq_set_secure(struct intact_arm_irq *irq, uint32_t cpu, bool secure);
@@ -161,7 +161,7 @@ enum intact_arm_access intact_arm_irq_register_write(struct intact_arm_irq *irq,
 
 // --- Time -----------------------------------------------------------------------------------------------------------
 
-// When something will happen by itself, ns: an ITS command will be done, or the ITS goes on with a long queue (also where
+// When something will happen by itself, ns: an ITS command ends, or the ITS goes on with a long queue (also where
 // its commands take no time). INTACT_ARM_NEVER: nothing will.
 uint64_t intact_arm_irq_deadline(const struct intact_arm_irq *irq);
 // It is `now` ns since the start, not less than at the last call. What was due happens, in the order it was due.
@@ -170,24 +170,25 @@ void intact_arm_irq_advance(struct intact_arm_irq *irq, uint64_t now);
 // --- State ----------------------------------------------------------------------------------------------------------
 
 // Saves all state of the chips, the levels at their pins and the time into `data`, which has `size` bytes. Returns the
-// bytes that it takes up; if they are more than `size`, nothing useful was written. `data` may be NULL with `size` 0. 0:
-// the host has no memory left. Guest memory, where tables of LPIs and ITS are, is the owner's to save.
+// number of bytes needed; if it is more than `size`, the contents of `data` are undefined. `data` may be NULL with
+// `size` 0. 0: the host has no memory left. The program itself saves guest memory, which holds the tables of LPIs and
+// ITS.
 size_t intact_arm_irq_save(struct intact_arm_irq *irq, void *data, size_t size);
-// Loads what intact_arm_irq_save wrote, from an object with the same configuration, of this version of the library and on a
-// host of the same byte order. `pending` is called for every CPU, whether or not it changed. 0; -EINVAL: it is no such state,
-// `why` (<intact/error.h>) says what differs, and nothing was loaded; -EIO: it is damaged, and the object can only be reset,
-// loaded again or destroyed; -ENOMEM: nothing was loaded.
+// Loads what intact_arm_irq_save wrote, from an object with the same configuration, of this version of the library and
+// on a host of the same byte order. `pending` is called for every CPU, whether or not it changed. 0; -EINVAL: it is not
+// such a state, `why` (<intact/error.h>) says what differs, and nothing was loaded; -EIO: it is damaged, and the object
+// can only be reset, loaded again or destroyed; -ENOMEM: nothing was loaded.
 int intact_arm_irq_load(struct intact_arm_irq *irq, const void *data, size_t size, char *why);
 
 // --- What happened --------------------------------------------------------------------------------------------------
 
-// Adds an observer of the stations that an interrupt passes here, see <intact/trace.h>: PIN, MESSAGE, ACCEPT, PENDING, ACK,
-// EOI, IPI, MISTAKE, DROP. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it listens already.
-// intact_trace_observer_remove takes it out; so does intact_arm_irq_destroy.
+// Adds an observer of the stations that an interrupt passes here, see <intact/trace.h>: PIN, MESSAGE, ACCEPT, PENDING,
+// ACK, EOI, IPI, MISTAKE, DROP. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it has been
+// added already. intact_trace_observer_remove removes it, and so does intact_arm_irq_destroy.
 int intact_arm_irq_trace(struct intact_arm_irq *irq, struct intact_trace_observer *observer);
-// Calls `mistake` for every counter of what guests did wrong, those that are 0 too, in a fixed order: the chip ("gicd",
-// "gicv2m", "its", "gicr", "icc", "gicc"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it was made
-// since create. A reset leaves the counters alone.
+// Calls `mistake` for every counter of guest mistakes, also those that are 0, in a fixed order: the chip ("gicd",
+// "gicv2m", "its", "gicr", "icc", "gicc"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it
+// was made since create. A reset does not change the counters.
 void intact_arm_irq_mistakes(const struct intact_arm_irq *irq,
                              void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
                                              uint64_t count),

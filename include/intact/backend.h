@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What stands behind a device: where a disk's blocks are, where a network card's frames go. Files, hubs, captures and the
-// user network come with the library; these structures are for those of your own.
+// Backends of devices: where a disk's blocks are stored, where a network card's frames go. The library has files, hubs,
+// captures and the user network; with these structures a program adds backends of its own.
 //
-// Every function is called on the machine's thread, one at a time, and does its work before it returns. What it does is
-// part of what the guest sees: a backend that answers the same way in every run keeps the machine deterministic.
+// Every function is called on the machine's thread, one at a time, and does its work before it returns. The guest sees
+// its results: the machine is deterministic if the backend returns the same in every run.
 #ifndef INTACT_BACKEND_H
 #define INTACT_BACKEND_H
 
@@ -25,8 +25,8 @@ struct intact_block {
     bool readonly; // `write` and `discard` are not called
     int (*read)(void *owner, uint64_t offset, void *data, size_t size);
     int (*write)(void *owner, uint64_t offset, const void *data, size_t size);
-    int (*flush)(void *owner); // what was written is to survive a loss of power. NULL: it always does
-    // The contents of the range do not matter any more. NULL: nothing is done about it.
+    int (*flush)(void *owner); // makes earlier writes permanent, also after a loss of power. NULL: they always are
+    // The contents of the range are no longer needed. NULL: ignored.
     int (*discard)(void *owner, uint64_t offset, uint64_t size);
     void *owner;
 };
@@ -34,7 +34,7 @@ struct intact_block {
 // Longest frame without its check sequence: a VLAN tag and a payload of 65,521 bytes at most.
 #define INTACT_NET_FRAME 65536u
 
-// The far end of a network card's cable.
+// What a network card is connected to.
 struct intact_net {
     // The guest sends an Ethernet frame, from the destination address on, without a check sequence.
     void (*send)(void *owner, const void *frame, size_t size, uint64_t now);

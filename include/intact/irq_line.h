@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A labelled interrupt line: what a device holds instead of an IRQ number.
+// An interrupt line: what a device has instead of an IRQ number.
 //
-// The board that owns the device connects the line to whatever it likes; the device only sets its level. A line that is
-// not connected swallows its level. Several devices may share one wire: give each a line of its own and let the board's
-// routing combine them (wired OR).
+// The board that owns the device connects the line; the device only sets its level. The level of a line that is not
+// connected has no effect. Several devices may share one wire: each has a line of its own, and the board's routing
+// combines them (wired OR).
 #ifndef INTACT_IRQ_LINE_H
 #define INTACT_IRQ_LINE_H
 
@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-// `pin` is the receiver's own index for the line; a device never looks at it.
+// `pin` is the receiver's index for the line; a device does not use it.
 struct intact_irq_line {
     void (*set)(void *owner, uint32_t pin, bool level);
     void *owner;
@@ -25,8 +25,8 @@ struct intact_irq_line {
     void (*trigger)(void *owner, uint32_t pin);
 };
 
-// Drives the line to `level`; a level it has already is not told again. Call it from the thread that runs the machine
-// (other threads use an interrupt group, whose trigger may be called from anywhere).
+// Drives the line to `level`; `set` is called only for a change. Call it from the thread that runs the machine
+// (other threads use an interrupt group, whose trigger may be called from any thread).
 static inline void intact_irq_line_set(struct intact_irq_line *line, bool level)
 {
     if (line->level == level)
@@ -36,8 +36,8 @@ static inline void intact_irq_line_set(struct intact_irq_line *line, bool level)
         line->set(line->owner, line->pin, level);
 }
 
-// One edge of a device that has no level to hold: the receiver keeps the request until it is taken, and the line stays
-// low, free for others on the same wire. On a line that is high there is no edge to see. Threads as above.
+// One edge of a device that has no level: the receiver keeps the request until it is taken, and the line stays
+// low, free for others on the same wire. On a line that is high there is no edge. Threads as above.
 static inline void intact_irq_line_trigger(struct intact_irq_line *line)
 {
     if (line->level)

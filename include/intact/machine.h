@@ -13,8 +13,8 @@
 //     struct intact_exit end = intact_machine_run(machine);
 //     intact_machine_destroy(machine);
 //
-// Time is counted in executed instructions and nothing else: two runs of one configuration do the same things at the
-// same instructions, as long as nothing comes in from outside.
+// Time is counted in executed instructions only: two runs of one configuration do the same things at the same
+// instructions, as long as there is no input from outside.
 //
 // Threads. The thread that creates the machine runs it; all callbacks come on it. Only functions marked "any thread"
 // may be called from elsewhere. Several machines may exist, each with a thread of its own.
@@ -45,14 +45,14 @@ struct intact_irq_manager;
 #define INTACT_CPUS_MAX   255u
 
 // Where the characters of a port go. `write` NULL: nowhere. `flush` is called when the machine is about to wait and
-// when it stops: what was held back until then should be shown. It may be NULL.
+// when it stops: output that was buffered should be shown then. It may be NULL.
 struct intact_console {
     void (*write)(void *owner, uint8_t byte);
     void (*flush)(void *owner);
     void *owner;
 };
 
-// Which machine: its processors, its interrupt controllers, its map.
+// Which machine: its processors, its interrupt controllers, its address map.
 enum intact_machine_type {
     INTACT_PC,   // x86-64; 8259A pair, IOAPIC, local APICs
     INTACT_VIRT, // AArch64; a generic interrupt controller (GIC), addresses as of QEMU's `virt`
@@ -60,7 +60,7 @@ enum intact_machine_type {
 
 // A drive: a raw file, and what it is for.
 enum intact_drive_interface {
-    INTACT_DRIVE_NONE,   // for the device that names its id
+    INTACT_DRIVE_NONE,   // for the device whose `drive` property is its id
     INTACT_DRIVE_PFLASH, // the contents of a flash bank
 };
 
@@ -73,17 +73,17 @@ struct intact_drive_config {
     const char *id;   // INTACT_DRIVE_NONE: no two are equal. NULL: none
     unsigned unit;    // INTACT_DRIVE_PFLASH: the bank, 0 to INTACT_FLASH_BANKS - 1
     bool readonly;    // the guest cannot write to it
-    bool snapshot;    // what it writes is kept in memory alone, and the file stays as it is
+    bool snapshot;    // what it writes is kept in memory only, and the file is not changed
     // INTACT_DRIVE_NONE: a disk of your own instead of the file. It lives as long as the machine. NULL: the file.
     const struct intact_block *block;
 };
 
 // The end of a network cable, for the card that names its id.
 enum intact_netdev_kind {
-    INTACT_NETDEV_HUB,  // those with one number are on one hub: each hears what the others send
-    INTACT_NETDEV_FILE, // a pcap file that gets what the card sends; nothing comes in
-    INTACT_NETDEV_USER, // a network behind the host's sockets (10.0.2.0/24, DHCP), where the library has libslirp
-    INTACT_NETDEV_OWN,  // one of your own
+    INTACT_NETDEV_HUB,  // those with the same number are on one hub: each receives what the others send
+    INTACT_NETDEV_FILE, // a pcap file that gets what the card sends; nothing is received
+    INTACT_NETDEV_USER, // a network behind the host's sockets (10.0.2.0/24, DHCP), if the library has libslirp
+    INTACT_NETDEV_OWN,  // implemented by the program
 };
 
 #define INTACT_NETDEVS_MAX 16
@@ -93,24 +93,24 @@ struct intact_netdev_config {
     const char *id;   // no two are equal
     unsigned hub;     // HUB: its number
     const char *file; // FILE: its path
-    // USER: the guest reaches nothing outside but what is forwarded.
+    // USER: the guest cannot connect to the outside; only forwarded ports are connected.
     bool restricted;
     const char *const *forwards; // USER: "tcp:[address]:port-[address]:port", "udp:..."
     unsigned forward_count;
-    // OWN: it lives as long as the machine. What it has for the guest enters by intact_machine_net_input.
+    // OWN: it lives as long as the machine. Frames for the guest are sent with intact_machine_net_input.
     const struct intact_net *net;
 };
 
-// A place for characters beside the serial port's, for the device that names its id.
+// A character device beside the serial port's, for the device whose `chardev` property is its id.
 #define INTACT_CHARDEVS_MAX 8
 
 struct intact_chardev_config {
     const char *id; // no two are equal
     struct intact_console console;
-    bool input; // what comes in by intact_machine_input is for that device, not for the serial port
+    bool input; // the characters of intact_machine_input are for that device, not for the serial port
 };
 
-// A device beside those that the machine always has: which one (intact_device_driver), and what is said of it.
+// A device beside those that the machine always has: which one (intact_device_driver), and its properties.
 struct intact_property {
     const char *name, *value;
 };
@@ -123,18 +123,18 @@ struct intact_device_config {
 
 #define INTACT_DEVICES_MAX 128
 
-// Lists are an array and a count; the arrays, and what they point to, live as long as the machine. `size` tells the library
-// which version of this structure, and of those in its lists, the program was compiled with.
+// Lists are an array and a count; the arrays, and what they point to, live as long as the machine. `size` tells the
+// library which version of this structure, and of those in its lists, the program was compiled with.
 struct intact_machine_config {
     size_t size; // of this structure: intact_machine_config_init sets it
     enum intact_machine_type type;
     unsigned gic_version; // INTACT_VIRT: 2 (at most 8 processors) or 3 (at most 123)
     bool its;             // with GICv3: LPIs, and an interrupt translation service for messages
 
-    // The processors and the memory.
+    // Processors and memory.
     unsigned cpus;   // 1 to INTACT_CPUS_MAX
     uint64_t memory; // bytes, INTACT_MEMORY_MIN to INTACT_MEMORY_MAX, a multiple of 4 KiB
-    // A model's name (intact_machine_cpu), with features added or taken away: "qemu64,+x2apic,-nx". NULL: the first.
+    // A model's name (intact_machine_cpu), with features added or removed: "qemu64,+x2apic,-nx". NULL: the first.
     const char *cpu;
 
     // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note; INTACT_VIRT: Image, ELF, raw code; plain or
@@ -150,7 +150,7 @@ struct intact_machine_config {
     unsigned shift; // 2^shift ns of virtual time per instruction, 0 to 10
     // Idle time is waited for by the host's clock instead of being skipped; the guest sees no difference.
     bool paced;
-    int64_t rtc_date; // Unix time that the clock shows at the start, 0 to 253402300799
+    int64_t rtc_date; // Unix time of the real-time clock at the start, 0 to 253402300799
     uint64_t limit;   // stop after so many instructions of all processors, 0: none
 
     // Devices.
@@ -168,7 +168,7 @@ struct intact_machine_config {
     const struct intact_chardev_config *chardevs;
     unsigned chardev_count; // 0 to INTACT_CHARDEVS_MAX
 
-    // Drives. One with INTACT_DRIVE_NONE may have no user.
+    // Drives. One with INTACT_DRIVE_NONE need not be used by a device.
     const struct intact_drive_config *drives;
     unsigned drive_count; // 0 to INTACT_DRIVES_MAX
 
@@ -182,7 +182,7 @@ struct intact_machine_config {
 
     // Behaviour.
     bool reboot; // a reset starts the machine again; false: it stops
-    // Something may come in by intact_machine_input as long as intact_machine_input_end was not called.
+    // Input is possible (intact_machine_input, triggers of other threads) until intact_machine_input_end is called.
     bool interactive;
 };
 
@@ -190,36 +190,36 @@ struct intact_machine_config {
 // run.
 void intact_machine_config_init(struct intact_machine_config *config);
 
-// The names that `cpu` takes on a machine of `type`, by index from 0; NULL after the last. `about`, unless NULL, gets a
-// line on it. Any thread.
+// The names that `cpu` takes on a machine of `type`, by index from 0; NULL after the last. `about`, unless NULL, gets
+// one line of description. Any thread.
 const char *intact_machine_cpu(enum intact_machine_type type, unsigned index, const char **about);
 
 // The features that may follow on a machine of `type`, in the same way: none on INTACT_VIRT. Any thread.
 const char *intact_machine_cpu_feature(enum intact_machine_type type, unsigned index);
 
-// The devices that `devices` can name, by index from 0; NULL after the last. `about`, unless NULL, gets a line on it.
-// Any thread.
+// The devices that `devices` can name, by index from 0; NULL after the last. `about`, unless NULL, gets one line of
+// description. Any thread.
 const char *intact_device_driver(unsigned index, const char **about);
-// The properties that a driver takes, in the same way; NULL too for a driver that there is not. Any thread.
+// The properties that a driver takes, in the same way; also NULL for a driver that does not exist. Any thread.
 const char *intact_device_property(const char *driver, unsigned index, const char **about);
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 
 // Builds the machine and loads what it is to run. `config` is copied, its strings must live as long as the machine.
 // 0 and *machine; or a negative errno with one line in `why` (INTACT_ERROR_SIZE bytes) that names what is wrong:
-// -EINVAL for a value out of range, -ENOENT and other file errors, -ENOEXEC for a file that is no kernel, -ENOMEM when
-// it does not fit the guest's or the host's memory.
+// -EINVAL for a value out of range, -ENOENT and other file errors, -ENOEXEC for a file that is no kernel, -ENOMEM if
+// the guest's or the host's memory is too small.
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why);
-// NULL: nothing. No other thread may use the machine any more. Groups of <intact/interrupt.h> that are left end with it
-// as by intact_irq_manager_destroy_group, and their handles with them; notifiers that were attached to them are the
-// program's to destroy. Devices (intact_irq_device_destroy) and lines must be gone before.
+// NULL: nothing. No other thread may use the machine any more. Groups of <intact/interrupt.h> that are left are
+// destroyed as by intact_irq_manager_destroy_group; the program destroys the notifiers that it attached to them.
+// Devices (intact_irq_device_destroy) and lines must be destroyed or disconnected before.
 void intact_machine_destroy(struct intact_machine *machine);
 
 enum intact_reason {
     INTACT_POWER_OFF,  // the guest turned the power off (ACPI S5)
     INTACT_RESET,      // it asked for a reset (port CF9h, 8042, triple fault), and `reboot` was false
     INTACT_DEBUG_EXIT, // it wrote to isa-debug-exit
-    INTACT_DEADLOCK,   // every processor halted for good: no timer runs, and nothing can come in
+    INTACT_DEADLOCK,   // every processor is halted, no timer runs, and no input is possible
     INTACT_QUIT,       // intact_machine_quit
     INTACT_LIMIT,      // `limit` instructions were executed
     INTACT_PAUSED,     // the instructions of intact_machine_run_for were executed
@@ -239,50 +239,50 @@ struct intact_exit {
 #define INTACT_STATUS_LIMIT    66
 #define INTACT_STATUS_FAILED   68
 
-// Runs until something ends it. After INTACT_QUIT it can go on with another call.
+// Runs until one of the reasons above. After INTACT_QUIT another call continues the run.
 struct intact_exit intact_machine_run(struct intact_machine *machine);
 
-// The same for `count` instructions of all processors at most: INTACT_PAUSED after exactly so many. It goes on with another
-// call of either function, and nothing that the guest sees depends on where it paused. A `count` of 0 is INTACT_PAUSED at
-// once.
+// The same for `count` instructions of all processors at most: INTACT_PAUSED after exactly so many. It goes on with
+// another call of either function, and nothing that the guest sees depends on where it paused. A `count` of 0 is
+// INTACT_PAUSED at once.
 struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64_t count);
 
 // A short text for a reason, "power off". Any thread.
 const char *intact_reason_text(enum intact_reason reason);
 
-// The line of the last failure after creation; never NULL.
+// The text of the last failure after creation, one line; never NULL.
 const char *intact_machine_error(const struct intact_machine *machine);
 
 // Instructions executed so far and the virtual time in ns, exact also inside a callback.
 uint64_t intact_machine_instructions(const struct intact_machine *machine);
 uint64_t intact_machine_time(const struct intact_machine *machine);
 
-// The manager of the machine's interrupts, for devices of one's own (<intact/interrupt.h>).
+// The manager of the machine's interrupts, for devices of your own (<intact/interrupt.h>).
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine);
 
 // --- Processors and memory ----------------------------------------------------------------------------------------------
 //
-// On the machine's thread, between two runs: -EBUSY from within a callback of a run. `cpu` is below the configuration's cpus,
-// else -EINVAL.
+// On the machine's thread, between two runs: -EBUSY from within a callback of a run. `cpu` is below the configuration's
+// cpus, else -EINVAL.
 
-// The names of a processor's registers, by index from 0; NULL after the last. INTACT_PC: "rax" to "r15", "rip", "rflags",
-// segment selectors and bases, "cr0" and so on; INTACT_VIRT: "x0" to "x30", "sp", "pc", "pstate", and the system registers by
-// their names in the architecture's manual.
+// The names of a processor's registers, by index from 0; NULL after the last. INTACT_PC: "rax" to "r15", "rip",
+// "rflags", segment selectors and bases, "cr0" and so on; INTACT_VIRT: "x0" to "x30", "sp", "pc", "pstate", and the
+// system registers by their names in the architecture's manual.
 const char *intact_machine_register(const struct intact_machine *machine, unsigned index);
 
-// A register by its name, of at most 64 bits. -ENOENT: there is none of this name; -EROFS: it can only be read. A write sets
-// what an instruction of the guest could set, and other bits stay.
+// A register by its name, of at most 64 bits. -ENOENT: there is none of this name; -EROFS: it can only be read. A write
+// sets what an instruction of the guest could set, and other bits stay.
 int intact_machine_read_register(struct intact_machine *machine, unsigned cpu, const char *name, uint64_t *value);
 int intact_machine_write_register(struct intact_machine *machine, unsigned cpu, const char *name, uint64_t value);
 
-// Memory at a physical address: RAM, and for a read ROM. -EFAULT: some byte of the range is something else, and nothing was
-// copied.
+// Memory at a physical address: RAM, and for a read ROM. -EFAULT: some byte of the range is something else, and nothing
+// was copied.
 int intact_machine_read_memory(struct intact_machine *machine, uint64_t address, void *data, size_t size);
 int intact_machine_write_memory(struct intact_machine *machine, uint64_t address, const void *data, size_t size);
 
-// The same at a virtual address, through the page tables of `cpu` as its kernel's accesses see them. -EFAULT too where a page
-// is not mapped; the pages before it were copied. As an access of the guest does, this may set accessed and dirty flags in
-// the tables.
+// The same at a virtual address, through the page tables of `cpu` as its kernel's accesses see them. -EFAULT too where
+// a page is not mapped; the pages before it were copied. As an access of the guest does, this may set accessed and
+// dirty flags in the tables.
 int intact_machine_read_virtual(struct intact_machine *machine, unsigned cpu, uint64_t address, void *data,
                                 size_t size);
 int intact_machine_write_virtual(struct intact_machine *machine, unsigned cpu, uint64_t address, const void *data,
@@ -290,29 +290,29 @@ int intact_machine_write_virtual(struct intact_machine *machine, unsigned cpu, u
 
 // --- From outside ----------------------------------------------------------------------------------------------------
 
-// Any thread. Bytes for the serial port, or the device with `input`, in order. Returns how many were taken: fewer when the
-// guest has not read what came before (ask again later). With `interactive` only.
+// Any thread. Bytes for the serial port, or the device with `input`, in order. Returns how many were accepted: fewer
+// than `size` when the guest has not read the earlier ones (call again later). With `interactive` only.
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size);
 
-// Any thread. Nothing will come in any more: a machine that waits for it may end with INTACT_DEADLOCK, unless a source
-// still listens to a notifier.
+// Any thread. No more input will come: a machine that waits for it may end with INTACT_DEADLOCK, unless a notifier is
+// still attached to a source.
 void intact_machine_input_end(struct intact_machine *machine);
 
-// Any thread. A frame for the card on the network end `id`, of kind OWN: from the destination address on, without a check
+// Any thread. A frame for the card on the network `id`, of kind OWN: from the destination address on, without a check
 // sequence, 1 to INTACT_NET_FRAME bytes. It arrives when the machine's thread drains its inbox; a card without buffers
-// loses it. 0; -ENOENT: no card is on such an end; -EINVAL: the size; -ENOMEM.
+// drops it. 0; -ENOENT: no card uses such a network; -EINVAL: the size; -ENOMEM.
 int intact_machine_net_input(struct intact_machine *machine, const char *id, const void *frame, size_t size);
 
-// Any thread. The cable of the card on the network end `id`, of any kind, is plugged in (`up`, as at first) or pulled out.
-// In order with frames of intact_machine_net_input. Without it the card neither sends nor receives, and what was on its
-// way is lost. Its driver finds VIRTIO_NET_S_LINK_UP in `status` and gets a configuration-change interrupt if that is new
-// (VIRTIO 1.2, 5.1.4 and 2.3). A reset of the machine leaves the cable as it is. 0; -ENOENT: no card is on such an end;
-// -ENOMEM.
+// Any thread. Connects (`up`, as at first) or disconnects the cable of the card on the network `id`, of any kind, in
+// order with frames of intact_machine_net_input. While it is disconnected the card neither sends nor receives, and
+// frames that wait for the card are lost. Its driver finds VIRTIO_NET_S_LINK_UP in `status` and gets a
+// configuration-change interrupt if that changed (VIRTIO 1.2, 5.1.4 and 2.3). A reset of the machine does not change
+// it. 0; -ENOENT: no card uses such a network; -ENOMEM.
 int intact_machine_net_link(struct intact_machine *machine, const char *id, bool up);
 
-// Any thread. The screen behind the virtconsole with the chardev `id` has so many columns and rows, each 1 to 65535; 80
-// and 25 at first. Its driver finds them in `cols` and `rows` and gets a configuration-change interrupt if one is new
-// (VIRTIO 1.2, 5.3.4 and 2.3). A reset of the machine leaves them as they are. 0; -ENOENT: no virtconsole has such a
+// Any thread. Sets the screen size of the virtconsole with the chardev `id`: columns and rows, each 1 to 65535; 80 and
+// 25 at first. Its driver finds them in `cols` and `rows` and gets a configuration-change interrupt if one changed
+// (VIRTIO 1.2, 5.3.4 and 2.3). A reset of the machine does not change them. 0; -ENOENT: no virtconsole has such a
 // chardev; -EINVAL: the size; -ENOMEM.
 int intact_machine_console_size(struct intact_machine *machine, const char *id, unsigned columns, unsigned rows);
 
@@ -321,8 +321,9 @@ void intact_machine_quit(struct intact_machine *machine);
 
 // --- Trace -----------------------------------------------------------------------------------------------------------
 
-// Reports the stations of an interrupt's path to `observer` (<intact/trace.h>) until intact_trace_observer_remove, or the
-// end of the machine. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it listens already.
+// Reports the stations of an interrupt's path to `observer` (<intact/trace.h>) until intact_trace_observer_remove, or
+// the end of the machine. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it has been added
+// already.
 int intact_machine_trace(struct intact_machine *machine, struct intact_trace_observer *observer);
 
 #ifdef __cplusplus

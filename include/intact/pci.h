@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A PCI device of one's own, added to a machine.
+// A PCI device of your own, added to a machine.
 //
 //     static uint64_t read(void *owner, unsigned bar, uint64_t offset, unsigned size) { ... }
 //     static void write(void *owner, unsigned bar, uint64_t offset, unsigned size, uint64_t value) { ... }
@@ -21,11 +21,11 @@
 //     ...
 //     intact_pci_trigger(device, 0);
 //
-// The guest's driver chooses INTx, MSI or MSI-X; the device triggers vectors and drives its level, and what was not
-// chosen reaches nobody. The same device works in every machine.
+// The guest's driver chooses INTx, MSI or MSI-X. The device triggers vectors and drives its level; a call for a kind
+// that is not chosen has no effect for the guest. The same device works in every machine.
 //
-// Threads. Everything here on the machine's thread; the callbacks come on it. Other threads interrupt through the group
-// (intact_pci_group, <intact/interrupt.h>).
+// Threads. All functions are called on the machine's thread, and so are the callbacks. Other threads interrupt through
+// the group (intact_pci_group, <intact/interrupt.h>).
 //
 // Spec: PCI Local Bus 3.0, chapter 6.
 #ifndef INTACT_PCI_H
@@ -50,7 +50,7 @@ enum intact_pci_bar_kind {
     INTACT_PCI_IO,                    // 4 to 256 ports
     INTACT_PCI_MEMORY,                // 32 bits; 16 bytes and more
     INTACT_PCI_MEMORY64,              // 64 bits: takes the next BAR too
-    INTACT_PCI_MEMORY64_PREFETCHABLE, // the same, and reads change nothing
+    INTACT_PCI_MEMORY64_PREFETCHABLE, // the same, and reads have no side effects
 };
 
 struct intact_pci_bar {
@@ -71,22 +71,22 @@ struct intact_pci_config {
     uint8_t pin;           // 1 to 4: INTA to INTD; 0: no INTx
     unsigned msi_vectors;  // 1, 2, 4, 8, 16 or 32; 0: no MSI
     unsigned msix_vectors; // 1 to 2048; 0: no MSI-X
-    unsigned msix_bar;     // the BAR for its table; INTACT_PCI_NO_BAR above
+    unsigned msix_bar;     // the BAR for its table; its kind above is INTACT_PCI_NO_BAR
 
     // Accesses of the guest: `offset` is relative to the BAR, `size` is 1, 2, 4 or 8 bytes (I/O: at most 4), any
-    // alignment. NULL: there are no BARs of its own.
+    // alignment. NULL: `bars` are all INTACT_PCI_NO_BAR.
     uint64_t (*read)(void *owner, unsigned bar, uint64_t offset, unsigned size);
     void (*write)(void *owner, unsigned bar, uint64_t offset, unsigned size, uint64_t value);
-    // The machine is reset: so is configuration space already. NULL: `state` is zeroed.
+    // The machine is reset; configuration space has been reset already. NULL: `state` is zeroed.
     void (*reset)(void *owner);
     // The time of intact_pci_set_alarm has come. NULL: it sets none.
     void (*alarm)(void *owner, uint64_t now);
-    // The driver has enabled or disabled MSI or MSI-X, or a reset has: it may tell `vectors` apart now (0: it uses INTx), and
-    // intact_pci_group is another. NULL: the device does not care.
+    // The driver has enabled or disabled MSI or MSI-X, or a reset has: it may tell `vectors` apart now (0: it uses
+    // INTx), and intact_pci_group is another. NULL: the device does not care.
     void (*interrupts)(void *owner, unsigned vectors);
     void *owner;
 
-    // What the guest can tell of the device, without pointers: part of the machine's state.
+    // All state of the device that the guest can see, without pointers; saved with the machine's state.
     void *state;
     size_t state_size; // bytes, 0: none
 };
@@ -96,21 +96,22 @@ struct intact_pci_device;
 // A device without BARs and interrupts, of class FF0000h ("unassigned").
 void intact_pci_config_init(struct intact_pci_config *config);
 
-// Adds a device, before the machine runs for the first time. `config` is copied. 0 and *device, which is the machine's
-// and goes with it; or a negative errno with one line in `why` (<intact/error.h>): -EINVAL for what cannot be,
-// -EEXIST for a slot that is taken, -ENOSPC when there is no slot or no address left, -ENOMEM.
+// Adds a device, before the machine runs for the first time. `config` is copied. 0 and *device, which belongs to the
+// machine and is destroyed with it; or a negative errno with one line in `why` (<intact/error.h>): -EINVAL for an
+// invalid value, -EEXIST for a slot that is in use, -ENOSPC when there is no slot or no address left, -ENOMEM.
 int intact_pci_add(struct intact_machine *machine, const struct intact_pci_config *config,
                    struct intact_pci_device **device, char *why);
 
-// Vector `vector` (from 0) has happened. With MSI the number is taken modulo the vectors that the driver allotted. What
-// the driver has masked is pending. INTACT_IRQ_NOT_ENABLED: the driver uses INTx; BAD_INDEX: no such vector; NO_ROUTE:
-// nobody took the message (that is counted, too).
+// Triggers vector `vector` (from 0). With MSI the number is taken modulo the vectors that the driver allotted. A vector
+// that the driver has masked becomes pending. INTACT_IRQ_NOT_ENABLED: the driver uses INTx; BAD_INDEX: no such vector;
+// NO_ROUTE: the message had no receiver (also counted).
 int intact_pci_trigger(struct intact_pci_device *device, unsigned vector);
 
-// The level of INTx and the interrupt status bit, until changed. The line follows it while the driver uses INTx.
+// Sets the level of INTx and the interrupt status bit, until the next call. The line follows it while the driver uses
+// INTx.
 void intact_pci_set_level(struct intact_pci_device *device, bool level);
 
-// How many vectors the driver may tell apart now; 0: it uses INTx.
+// How many different vectors the driver has enabled; 0: it uses INTx.
 unsigned intact_pci_vectors(const struct intact_pci_device *device);
 
 // The sources of the MSI or MSI-X mode, for notifiers and for triggers from other threads; NULL: the driver uses INTx.
@@ -121,8 +122,8 @@ struct intact_irq_group *intact_pci_group(const struct intact_pci_device *device
 bool intact_pci_read_memory(struct intact_pci_device *device, uint64_t address, void *data, size_t size);
 bool intact_pci_write_memory(struct intact_pci_device *device, uint64_t address, const void *data, size_t size);
 
-// The virtual time in ns now; and when `alarm` is to be called, instead of an earlier wish: UINT64_MAX: never. A reset
-// cancels it.
+// The virtual time in ns now; and when `alarm` is to be called, which replaces an earlier time. UINT64_MAX: never. A
+// reset cancels it.
 uint64_t intact_pci_now(const struct intact_pci_device *device);
 void intact_pci_set_alarm(struct intact_pci_device *device, uint64_t when);
 

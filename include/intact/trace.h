@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Trace: the stations of an interrupt's path, reported as they are passed, for whole machines and for the chips alone.
 //
-//     static void heard(void *owner, const struct intact_trace_event *event)
+//     static void on_event(void *owner, const struct intact_trace_event *event)
 //     {
 //         printf("%s of %llu\n", intact_trace_name(event->id), (unsigned long long)event->cause);
 //     }
 //     ...
 //     struct intact_trace_observer observer;
-//     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, heard, NULL);
+//     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, on_event, NULL);
 //     intact_machine_trace(machine, &observer);   // or intact_x86_irq_trace, intact_arm_irq_trace
 //
-// Any number of observers may listen, each to the events it wants. An observer may be added and removed at any time on
-// the thread of the machine or of the chips, also from within an observer's own function. It must do nothing else with
-// them there, and it never changes what the guest sees.
+// There may be any number of observers, each with the events it wants. An observer may be added and removed at any time
+// on the thread of the machine or of the chips, also within an observer's function. That function must not call any
+// other function of the machine or the chips. Observers never change what the guest sees.
 //
-// Each raise of an interrupt gets a number, the *cause*, which all events of its life carry: a line that rises, a trigger, a
-// device's message, an interprocessor interrupt, a processor's timer. It goes through routing, messages, pins, acceptance,
-// what is pending, taking, acknowledge and end of interrupt; a level that is sent again after its end keeps its number.
-// When an interrupt comes while one from the same place is still waiting, the two become one: the events go on with the
-// cause of the first, and `raises` counts both. So the life of one interrupt is told by the events with its cause.
-// Numbers start at 1; 0 is the cause of what began before there was an observer, and of what is no interrupt's.
+// Each raise of an interrupt gets a number, the *cause*: a line that rises, a trigger, a device's message, an
+// interprocessor interrupt, a processor's timer. All later events of the interrupt have the same cause, through
+// routing, messages, pins, acceptance, pending set, taking, acknowledge and end of interrupt; a level that is sent
+// again after its end keeps it. When an interrupt comes while one from the same source is still waiting, the two are
+// merged: the events have the cause of the first, and `raises` counts both. So the events with one cause are the
+// history of one interrupt. Causes start at 1; 0 is that of interrupts raised before there was an observer, and of
+// events that belong to no interrupt.
 //
-// docs/interrupt-path.md walks the stations.
+// docs/interrupt-path.md describes the stations.
 #ifndef INTACT_TRACE_H
 #define INTACT_TRACE_H
 
@@ -33,24 +34,24 @@
 extern "C" {
 #endif
 
-// Every event: its id, its name, what happened, and what a, b and c are (NULL: 0).
+// Every event: its id, its name, what happened, and the meaning of a, b and c (NULL: not used, 0).
 //   chip    the number of a chip, INTACT_CHIP_ below
 //   vector  an interrupt: the vector of a local APIC, the INTID of a GIC
 #define INTACT_TRACE_EVENTS(EVENT)                                                                                     \
-    EVENT(LINE, "line", "a device moved a line", "gsi", "level", NULL)                                                 \
+    EVENT(LINE, "line", "a device changed the level of a line", "gsi", "level", NULL)                                  \
     EVENT(TRIGGER, "trigger", "a group was triggered", "first source", "index", NULL)                                  \
     EVENT(ROUTE, "route", "a GSI reached a pin, or a message (chip FFFFFFFFh)", "gsi", "chip", "pin")                  \
     EVENT(MESSAGE, "message", "a device's message was decoded", "address", "data", "device")                           \
-    EVENT(PIN, "pin", "a chip saw a pin move", "chip", "pin", "level")                                                 \
+    EVENT(PIN, "pin", "the level of a pin of a chip changed", "chip", "pin", "level")                                  \
     EVENT(ACCEPT, "accept", "a processor's interrupt controller accepted", "vector", "delivery mode, or group", NULL)  \
-    EVENT(PENDING, "pending", "what a processor has to take changed", "new set", "old set", NULL)                      \
+    EVENT(PENDING, "pending", "the pending set of a processor changed", "new set", "old set", NULL)                    \
     EVENT(TAKE, "take", "a processor took it", "vector (Arm: 20h IRQ, 40h FIQ)", "program counter", NULL)              \
     EVENT(EOI, "eoi", "an end of interrupt reached a chip", "vector", "chip", "pin")                                   \
     EVENT(IPI, "ipi", "a processor interrupts others", "destination", "mode", "vector")                                \
     EVENT(TIMER, "timer", "a processor's timer fired", "deadline", NULL, NULL)                                         \
     EVENT(ACCESS, "access", "a device register was accessed", "address", "value", "size | write << 8")                 \
     EVENT(MISTAKE, "mistake", "the guest broke a rule", "chip", "which", "value")                                      \
-    EVENT(DROP, "drop", "nobody took it", "reason", "destination", "vector")                                           \
+    EVENT(DROP, "drop", "an interrupt had no receiver", "reason", "destination", "vector")                             \
     EVENT(ACK, "ack", "Arm: the handler read IAR", "vector", "group (0, 1; 2 is Secure 1)", NULL)
 
 enum intact_trace_id {
@@ -60,7 +61,7 @@ enum intact_trace_id {
         INTACT_TRACE_IDS
 };
 
-// What an observer wants: bits to be or-ed together; all of them; all that belong to an interrupt's path.
+// The set of events that an observer wants: the bit of one event; all events; all but ACCESS.
 #define INTACT_TRACE_BIT(id)    (UINT64_C(1) << (id))
 #define INTACT_TRACE_ALL        (INTACT_TRACE_BIT(INTACT_TRACE_IDS) - 1)
 #define INTACT_TRACE_INTERRUPTS (INTACT_TRACE_ALL & ~INTACT_TRACE_BIT(INTACT_TRACE_ACCESS))
@@ -86,17 +87,16 @@ struct intact_trace_event {
     uint64_t instructions; // executed by all processors; 0 from chips alone
     uint64_t a, b, c;      // as INTACT_TRACE_EVENTS says
     uint64_t cause;        // which raise it belongs to; 0: unknown, or none
-    uint64_t raises;       // how many raises have become this one, itself included; 0 with an unknown cause
+    uint64_t raises;       // how many raises were merged into this one, itself included; 0 with cause 0
 };
 
-// One who listens. It belongs to the program and stays where it is until it is removed; only the functions here write
-// to it.
+// An observer. The program owns it and must not move it until it is removed; only the functions here write to it.
 struct intact_trace_observer {
     size_t size;     // of this structure
     uint64_t wanted; // INTACT_TRACE_BIT of each event
     void (*event)(void *owner, const struct intact_trace_event *event);
     void *owner;
-    // The library's.
+    // Used by the library.
     struct intact_trace_observer *next;
     void *trace;
 };
@@ -105,11 +105,11 @@ struct intact_trace_observer {
 void intact_trace_observer_init(struct intact_trace_observer *observer, uint64_t wanted,
                                 void (*event)(void *owner, const struct intact_trace_event *event), void *owner);
 
-// No longer listens. One that does not listen is left alone. The machine's thread. (The end of the machine, or of the
-// chips, removes all observers.)
+// Removes an observer; does nothing if it was not added. The machine's thread. (Destroying the machine, or the chips,
+// removes all observers.)
 void intact_trace_observer_remove(struct intact_trace_observer *observer);
 
-// "line", "take" and so on, and what happened in words; "unknown" for what is no id. Any thread.
+// The name ("line", "take", ...), and the text that describes it; "unknown" for an invalid id. Any thread.
 const char *intact_trace_name(enum intact_trace_id id);
 const char *intact_trace_about(enum intact_trace_id id);
 // What a, b and c (`which` 0 to 2) of such an event are; NULL: nothing. Any thread.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The version of the library: of its headers when a program is compiled, of its code when the program runs.
 //
-// MAJOR.MINOR.PATCH as of Semantic Versioning 2.0. Before 1.0.0 a new MINOR may change the API and the ABI (so may the
+// MAJOR.MINOR.PATCH as in Semantic Versioning 2.0. Before 1.0.0 a new MINOR may change the API and the ABI (so may the
 // name of the shared library); a new PATCH changes neither. This file is where the build takes the version from.
 #ifndef INTACT_VERSION_H
 #define INTACT_VERSION_H

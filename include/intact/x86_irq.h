@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The interrupt controllers of a PC for somebody else's CPU: 8259A pair, IOAPICs, local APICs, and the way between
+// The interrupt controllers of a PC for CPUs of your own: 8259A pair, IOAPICs, local APICs, and the connections between
 // them.
 //
 //     struct intact_x86_irq_config config;
 //     intact_x86_irq_config_init(&config);
-//     config.pending = my_pending;                            // called when what a CPU has to take changes
+//     config.pending = my_pending;                            // called when the pending set of a CPU changes
 //     struct intact_x86_irq *irq;
 //     char why[INTACT_ERROR_SIZE];
 //     if (intact_x86_irq_create(&config, &irq, why) < 0)
@@ -15,13 +15,14 @@
 //         deliver(intact_x86_irq_acknowledge(irq, 0, INTACT_X86_INTR));
 //     intact_x86_irq_destroy(irq);
 //
-// The owner calls for what its CPUs do: port accesses, loads and stores to device memory, RDMSR and WRMSR of the MSRs
-// that belong here, MOV CR8; and for what its devices do: levels at pins, MSIs. An EOI is a store like any other.
+// The program calls a function for each action of its CPUs: port accesses, loads and stores to device memory, RDMSR and
+// WRMSR of the MSRs of the local APIC, MOV CR8; and of its devices: levels at pins, MSIs. An EOI is a store like any
+// other.
 //
 // Specifications: Intel 8259A data sheet; Intel 82093AA (IOAPIC version 11h) and ICH9 (20h); Intel SDM vol. 3A, chapter
 // "Advanced Programmable Interrupt Controller (APIC)"; MP specification 1.4 (IMCR).
 //
-// Time is virtual: nanoseconds that the owner advances. Nothing looks at the host's clock, there are no threads, and
+// Time is virtual: nanoseconds that the program advances. Nothing reads the host's clock, there are no threads, and
 // the same calls give the same interrupts.
 //
 // Threads. One at a time in each object; callbacks come on the calling thread. Several objects are independent.
@@ -47,7 +48,7 @@ struct intact_x86_irq;
 #define INTACT_X86_IOAPICS_MAX 255u
 #define INTACT_X86_NEVER       UINT64_MAX
 
-// What a CPU has to take. INTR follows its source and may go away again; the others stay until they are acknowledged.
+// What is pending for a CPU. INTR follows its source and may fall again; the others stay until they are acknowledged.
 enum intact_x86_pending {
     INTACT_X86_INTR = 1 << 0, // a vector is ready; the CPU takes it when its interrupt flag allows
     INTACT_X86_NMI = 1 << 1,
@@ -64,7 +65,7 @@ enum intact_x86_chip {
 
 // How an access ended.
 enum intact_x86_access {
-    INTACT_X86_NOT_MINE, // nothing here answers: ask your own memory, ports or MSRs
+    INTACT_X86_NOT_MINE, // no chip answers: try your own memory, ports or MSRs
     INTACT_X86_DONE,
     INTACT_X86_FAULT // raise #GP(0)
 };
@@ -73,7 +74,7 @@ enum intact_x86_access {
 #define INTACT_X86_CR8 UINT64_C(0x100000000)
 
 struct intact_x86_ioapic {
-    uint64_t address; // of its window of 4 KiB, a multiple of it, within the physical addresses; no two are equal
+    uint64_t address; // of its window of 4 KiB, a multiple of 4 KiB below 2^address_bits; no two are equal
     unsigned pins;    // 1 to 240
     unsigned version; // 0x11, or 0x20 with an EOI register
     unsigned id;      // 0 to 15
@@ -85,25 +86,25 @@ struct intact_x86_irq_config {
     const uint32_t *apic_ids; // initial APIC id of each CPU, all different, below 65536; NULL: 0, 1, 2, ...
     unsigned address_bits;    // physical address width that IA32_APIC_BASE is checked against, 32 to 52
     bool x2apic;              // the CPUs have x2APIC mode; else EXTD is a reserved bit, and MSRs 800h to 8FFh fault
-    bool tsc_deadline;        // and TSC-deadline mode; else MSR 6E0h faults, and bit 18 of LVT_TIMER is reserved
+    bool tsc_deadline;        // they have TSC-deadline mode; else MSR 6E0h faults, and bit 18 of LVT_TIMER is reserved
     uint64_t timer_hz;        // ticks of the local APIC's timer in a second, before its divider, 1 to 10000000000
     bool pic;                 // there is a pair of 8259As, its INT wired to LINT0 of CPU 0
-    bool imcr;                // and ports 22h/23h, which lead it past the local APIC after reset
+    bool imcr;                // there is an IMCR (ports 22h, 23h): after reset INT bypasses the local APIC
     uint32_t ioapic_count;    // 0 to INTACT_X86_IOAPICS_MAX
-    const struct intact_x86_ioapic *ioapics; // so many; read during create only
+    const struct intact_x86_ioapic *ioapics; // ioapic_count of them; read during create only
     int pic_pin;               // pin of the first IOAPIC that the 8259A's INT is wired to as well; -1, or no pic: none
     bool extended_destination; // MSIs and redirection entries have 15-bit destinations
     // `pending` is the new set of enum intact_x86_pending of a CPU. Called for changes only, before the function that
-    // made the change returns. It must not call back into this object. May be NULL: ask intact_x86_irq_pending.
+    // made the change returns. It must not call back into this object. May be NULL: use intact_x86_irq_pending.
     void (*pending)(void *owner, uint32_t cpu, uint32_t pending);
-    // The interrupt of a pin was ended by an EOI: a level source that is a counter or a notifier sets its level again.
-    // It may call intact_x86_irq_set_pin. May be NULL.
+    // The interrupt of a pin was ended by an EOI: a level source that stands for counted events sets its level again if
+    // any are left. It may call intact_x86_irq_set_pin. May be NULL.
     void (*ended)(void *owner, uint32_t chip, uint32_t pin);
-    void *owner; // given to the callbacks
+    void *owner; // the first argument of the callbacks
 };
 
-// The defaults: one CPU with x2APIC and TSC-deadline mode, 40 address bits, a timer of 1 GHz, 8259A pair, one IOAPIC with
-// 24 pins, version 20h, at FEC00000h, whose pin 0 has the 8259A's INT too; no IMCR.
+// The defaults: one CPU with x2APIC and TSC-deadline mode, 40 address bits, a timer of 1 GHz, 8259A pair, one IOAPIC
+// with 24 pins, version 20h, at FEC00000h, whose pin 0 has the 8259A's INT too; no IMCR.
 void intact_x86_irq_config_init(struct intact_x86_irq_config *config);
 
 // Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM and NULL there, with a
@@ -119,45 +120,45 @@ void intact_x86_irq_virtual_wire(struct intact_x86_irq *irq);
 
 // --- Devices --------------------------------------------------------------------------------------------------------
 
-// Drives a pin to an electrical level: one that is programmed active low is high when idle. A pin that is not there is
-// ignored.
+// Drives a pin to an electrical level: one that is programmed active low is high when idle. A pin that does not exist
+// is ignored.
 void intact_x86_irq_set_pin(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, bool level);
 // One interrupt of a source that has no level, also on a pin that is programmed level-sensitive: it is held until it is
-// accepted (8259A: acknowledged). Two before that are one. An edge entry of an IOAPIC that is masked loses it, and a pin
-// that is not there ignores it.
+// accepted (8259A: acknowledged). Two before that are one. It is lost at a masked edge entry of an IOAPIC, and ignored
+// at a pin that does not exist.
 void intact_x86_irq_trigger(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin);
-// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not be used when the object
-// is gone. 0; -EINVAL: there is no such pin, and the line stays as it was.
+// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not be used when the
+// object is gone. 0; -EINVAL: there is no such pin, and the line stays as it was.
 int intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
 // The board's NMI line: LINT1 of all CPUs.
 void intact_x86_irq_set_nmi(struct intact_x86_irq *irq, bool level);
-// A device's write of `data` to FEExxxxxh. False: it is malformed, or no CPU took it.
+// A device's write of `data` to FEExxxxxh. False: it is malformed, or no CPU accepted it.
 bool intact_x86_irq_msi(struct intact_x86_irq *irq, uint64_t address, uint32_t data);
 
 // --- CPUs -----------------------------------------------------------------------------------------------------------
 // `cpu` is below config.cpus everywhere.
 
-// The set of enum intact_x86_pending that `cpu` has to take now.
+// The set of enum intact_x86_pending of `cpu` now.
 uint32_t intact_x86_irq_pending(const struct intact_x86_irq *irq, uint32_t cpu);
-// `cpu` takes `which`, one bit. INTR: returns the vector, 0 to 255, which may be the spurious one, and 8259As see INTA.
-// SIPI: returns the page to start at. NMI, SMI: 0. INIT: 0, and its local APIC was reset; a CPU whose IA32_APIC_BASE
-// has no BSP bit waits for a SIPI then. -1: there is nothing to take any more.
+// `cpu` takes `which`, one bit. INTR: returns the vector, 0 to 255, which may be the spurious one; 8259As get INTA
+// cycles. SIPI: returns the page to start at. NMI, SMI: 0. INIT: 0, and its local APIC was reset; a CPU whose
+// IA32_APIC_BASE has no BSP bit then waits for a SIPI. -1: `which` is no longer pending.
 int intact_x86_irq_acknowledge(struct intact_x86_irq *irq, uint32_t cpu, uint32_t which);
 
 // Ports 20h, 21h, A0h, A1h, 4D0h, 4D1h, and 22h, 23h with an IMCR; one byte each.
 enum intact_x86_access intact_x86_irq_port_read(struct intact_x86_irq *irq, uint16_t port, uint8_t *value);
 enum intact_x86_access intact_x86_irq_port_write(struct intact_x86_irq *irq, uint16_t port, uint8_t value);
 
-// Physical memory: the local APIC of `cpu` where its IA32_APIC_BASE says, which comes before anything else there, and
-// the windows of the IOAPICs. `size` is 1, 2, 4 or 8; the access must not cross a page.
+// Physical memory: the local APIC of `cpu` at the address in its IA32_APIC_BASE, which has precedence over anything
+// else there, and the windows of the IOAPICs. `size` is 1, 2, 4 or 8; the access must not cross a page.
 enum intact_x86_access intact_x86_irq_memory_read(struct intact_x86_irq *irq, uint32_t cpu, uint64_t address,
                                                   unsigned size, uint64_t *value);
 enum intact_x86_access intact_x86_irq_memory_write(struct intact_x86_irq *irq, uint32_t cpu, uint64_t address,
                                                    unsigned size, uint64_t value);
 
 // MSRs 1Bh (IA32_APIC_BASE), 6E0h (IA32_TSC_DEADLINE), 800h to 8FFh (x2APIC), and INTACT_X86_CR8. IA32_TSC_DEADLINE is
-// in nanoseconds here: its owner knows the rate of the TSC and converts, never a deadline to 0, which disarms.
-// CPUID.1:EDX.APIC follows bit 11 of IA32_APIC_BASE.
+// in nanoseconds here: the program knows the rate of the TSC and converts, but no deadline to 0, which disarms the
+// timer. CPUID.1:EDX.APIC follows bit 11 of IA32_APIC_BASE.
 enum intact_x86_access intact_x86_irq_msr_read(struct intact_x86_irq *irq, uint32_t cpu, uint64_t msr, uint64_t *value);
 enum intact_x86_access intact_x86_irq_msr_write(struct intact_x86_irq *irq, uint32_t cpu, uint64_t msr, uint64_t value);
 
@@ -171,24 +172,25 @@ void intact_x86_irq_advance(struct intact_x86_irq *irq, uint64_t now);
 // --- State ----------------------------------------------------------------------------------------------------------
 
 // Saves all state of the chips, the levels at their pins and the time into `data`, which has `size` bytes. Returns the
-// bytes that it takes up; if they are more than `size`, nothing useful was written. `data` may be NULL with `size` 0. 0:
-// the host has no memory left.
+// number of bytes needed; if it is more than `size`, the contents of `data` are undefined. `data` may be NULL with
+// `size` 0. 0: the host has no memory left.
 size_t intact_x86_irq_save(struct intact_x86_irq *irq, void *data, size_t size);
-// Loads what intact_x86_irq_save wrote, from an object with the same configuration, of this version of the library and on
-// a host of the same byte order. `pending` is called for every CPU, whether or not it changed. 0; -EINVAL: it is no such
-// state, `why` (<intact/error.h>) says what differs, and nothing was loaded; -EIO: it is damaged, and the object can only
-// be reset, loaded again or destroyed; -ENOMEM: nothing was loaded.
+// Loads what intact_x86_irq_save wrote, from an object with the same configuration, of this version of the library and
+// on a host of the same byte order. `pending` is called for every CPU, whether or not it changed. 0; -EINVAL: it is not
+// such a state, `why` (<intact/error.h>) says what differs, and nothing was loaded; -EIO: it is damaged, and the object
+// can only be reset, loaded again or destroyed; -ENOMEM: nothing was loaded.
 int intact_x86_irq_load(struct intact_x86_irq *irq, const void *data, size_t size, char *why);
 
 // --- What happened --------------------------------------------------------------------------------------------------
 
 // Adds an observer of the stations that an interrupt passes here, see <intact/trace.h>: PIN, MESSAGE, ACCEPT, PENDING,
-// TAKE (without a program counter), EOI, IPI, TIMER, MISTAKE, DROP. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it listens
-// already. intact_trace_observer_remove takes it out; so does intact_x86_irq_destroy.
+// TAKE (without a program counter), EOI, IPI, TIMER, MISTAKE, DROP. 0; -EINVAL: it was not prepared by
+// intact_trace_observer_init; -EBUSY: it has been added already. intact_trace_observer_remove removes it, and so
+// does intact_x86_irq_destroy.
 int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observer *observer);
-// Calls `mistake` for every counter of what guests did wrong, those that are 0 too, in a fixed order: the chip ("pic",
-// "ioapic0" and up, "lapic"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it was made since
-// create. The strings are valid during the call. A reset leaves the counters alone.
+// Calls `mistake` for every counter of guest mistakes, also those that are 0, in a fixed order: the chip ("pic",
+// "ioapic0" and up, "lapic"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it was made
+// since create. The strings are valid during the call. A reset does not change the counters.
 void intact_x86_irq_mistakes(const struct intact_x86_irq *irq,
                              void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
                                              uint64_t count),
