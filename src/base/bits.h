@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Small arithmetic that every room uses: bits, fields, alignment, and two hints for the compiler.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Small arithmetic used everywhere: bits, fields, alignment, and
+// two hints for the compiler.
 //
-// Everything here is a pure function of its arguments; nothing allocates, nothing keeps state.
+// All functions are pure: they depend only on their arguments and allocate nothing.
 #ifndef BASE_BITS_H
 #define BASE_BITS_H
 
@@ -13,7 +13,7 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-// For code that is the hot path itself, and for code that must stay out of it.
+// For code on the hot path, and for rare code that must not be inlined into it.
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NEVER_INLINE  __attribute__((noinline))
 
@@ -75,8 +75,8 @@ static inline uint64_t align_up(uint64_t value, uint64_t align)
     return align_down(value + align - 1, align);
 }
 
-// A little-endian value of 1 to 8 bytes at any alignment. The usual sizes are told apart: a copy whose size is known only
-// when it runs would be a call.
+// A little-endian value of 1 to 8 bytes at any alignment. The usual sizes are separate cases: a copy whose size is
+// known only at run time would be a function call.
 static inline uint64_t bytes_get(const void *from, unsigned size)
 {
     uint64_t value = 0;

@@ -65,7 +65,7 @@ void bus_set_ram(struct bus *bus, struct region *region, uint8_t *ram)
         bus->mapped(bus->written_owner, region->base, region->size);
 }
 
-// Ports are told apart by their low bits, windows in memory by their pages.
+// The slot is chosen by the low bits of a port number, or by the page of a memory address.
 static struct region **near_slot(struct bus *bus, uint64_t address)
 {
     return &bus->near[(address >> 3 ^ address >> 12) % BUS_NEAR];

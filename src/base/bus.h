@@ -23,7 +23,7 @@ struct region {
     const char *name;
     uint8_t *ram;    // host memory of a RAM or ROM window, NULL: a device
     bool readonly;   // ROM: writes are dropped, or go to `write` where there is one (flash)
-    unsigned widest; // a device is asked in pieces of at most this many bytes: 1, 2, 4 or 8
+    unsigned widest; // a larger access reaches the device in parts of at most this many bytes: 1, 2, 4 or 8
     bus_read_fn *read;
     bus_write_fn *write;
     void *owner;
@@ -32,37 +32,38 @@ struct region {
 struct bus {
     struct region *regions[BUS_REGION_LIMIT]; // sorted by base
     unsigned count;
-    struct region *near[BUS_NEAR]; // by address: where bus_find looks first. Filled by it
+    struct region *near[BUS_NEAR]; // by address: a cache of bus_find, which looks here first
     uint64_t unanswered_reads, unanswered_writes;
-    // Called after bus_write_memory has changed RAM behind the vCPUs' back, so that cached code goes. May be NULL.
+    // Called after bus_write_memory has changed RAM, so that the vCPUs drop code that they cached. May be NULL.
     void (*written)(void *owner, uint64_t address, uint64_t size);
-    // Called after bus_set_ram or bus_remove has changed what a window is, so that what the vCPUs remember goes. May be
+    // Called after bus_set_ram or bus_remove has changed a window, so that the vCPUs drop it from their TLBs. May be
     // NULL.
     void (*mapped)(void *owner, uint64_t address, uint64_t size);
-    void *written_owner; // of both
+    void *written_owner; // first argument first argument of both
 };
 
 void bus_init(struct bus *bus);
 
-// Adds a window that the caller owns and keeps alive. -EEXIST: it overlaps another; -ENOSPC: too many.
+// Adds a window, which the caller owns and keeps alive. -EEXIST: it overlaps another; -ENOSPC: too many.
 int bus_add(struct bus *bus, struct region *region);
-// Takes a window out again (a BAR that moves, a relocated APIC page).
+// Removes a window (a BAR that moves, a relocated APIC page).
 void bus_remove(struct bus *bus, struct region *region);
-// Makes a window that is on the bus RAM or ROM, `ram` being its host memory, or with NULL a device: flash is ROM until it
-// is spoken to, and then answers by itself.
+// Makes a window of the bus RAM or ROM with the host memory `ram`, or with NULL a device: flash is ROM until it gets a
+// command, and then a device.
 void bus_set_ram(struct bus *bus, struct region *region, uint8_t *ram);
 
-// The window that holds `address`, or NULL. O(log n), and at once for a window that was asked for before.
+// The window that holds `address`, or NULL. O(log n); O(1) for a window that was found before and is still in the
+// cache.
 struct region *bus_find(struct bus *bus, uint64_t address);
 
 // One access of 1, 2, 4 or 8 bytes at any alignment; one that crosses windows is done in bytes.
 uint64_t bus_read(struct bus *bus, uint64_t address, unsigned size, uint64_t now);
 void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now);
 
-// Is all of the range RAM or ROM, possibly of several windows that touch? An empty range is.
+// Is all of the range RAM or ROM, possibly in several adjacent windows? True for an empty range.
 bool bus_is_memory(struct bus *bus, uint64_t address, uint64_t size);
 
-// Plain copies for DMA, out of RAM and ROM and into RAM. False: some byte of the range is neither; nothing was copied.
+// Copies for DMA, from RAM and ROM and into RAM. False: some byte of the range is neither; nothing was copied.
 bool bus_read_memory(struct bus *bus, uint64_t address, void *data, size_t size);
 bool bus_write_memory(struct bus *bus, uint64_t address, const void *data, size_t size);
 // The same for loaders, which also fill ROM.

@@ -1,13 +1,13 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Virtual time and what is due: one clock for a whole machine, in nanoseconds since reset.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Virtual time and timer events: one clock for a whole machine, in
+// nanoseconds since reset.
 //
 // Nothing here reads the host. The block loop advances `now` from executed instructions (or jumps to the next deadline
-// when every vCPU is halted) and runs what is due; PIT, HPET, PM timer, RTC, TSC and LAPIC timer all derive from it.
-// A chip never sees the clock: it takes `now` as an argument and answers with its next deadline; the machine keeps one
-// `struct event` per timer and arms it with that answer.
+// when every vCPU is halted) and runs what is due; PIT, HPET, PM timer, RTC, TSC and LAPIC timer all derive from it. A
+// chip does not use the clock: it takes `now` as an argument and returns its next deadline; the machine keeps one
+// `struct event` per timer and arms it with that deadline.
 //
-// Events with the same deadline fire in the order of their `rank`, which the machine gives once, so that the order does
-// not depend on the history of arming. The queue is a binary heap: arm and cancel cost O(log n), nothing allocates.
+// Events with the same deadline fire in the order of their `rank`, which is assigned at registration, so that the order
+// does not depend on earlier arming. The queue is a binary heap: arm and cancel cost O(log n), nothing allocates.
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -26,8 +26,8 @@ struct event {
     void (*fire)(void *owner, uint64_t now);
     void *owner;
     const char *name;
-    // Set after clock_register by a timer that goes on for ever in the same way: nobody waits for what it did not bring
-    // in a whole period.
+    // Set after clock_register by a periodic timer that never ends by itself: if it woke no vCPU in a whole period, it
+    // never will.
     bool perpetual;
 };
 
@@ -36,7 +36,7 @@ struct clock {
     uint32_t count;
     uint32_t ranks;
     uint32_t perpetual; // how many of the queued events are
-    bool moved;         // the first deadline became earlier: whoever computed a budget from it must look again
+    bool moved;         // the first deadline became earlier: a budget computed from it must be computed again
     struct event *heap[CLOCK_EVENT_LIMIT];
     struct event *registered[CLOCK_EVENT_LIMIT]; // by rank
 };

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-// A path or a word of the user's may hold anything; the text stays one line, and moves no terminal's cursor.
+// A path or argument of the user may contain any character; control characters are replaced, so that the text is one
+// line and has no effect on a terminal.
 static void keep_one_line(char *text)
 {
     for (; *text; text++)

@@ -1,10 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The inbox: a list that many push and one takes whole.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The inbox: a list to which many threads add messages, and from
+// which one thread takes all of them at once.
 //
 // Posters are serialised by a mutex, so the order of the list is the order of posting and only one of them at a time
-// pops spare nodes (a lock-free stack with one popper has no ABA problem). The machine thread takes `arrived` and gives
-// back `spare` by atomic operations alone. Nodes live in chunks that are freed with the inbox, so the memory in use is
-// the most that ever waited at once.
+// pops spare nodes (a lock-free stack with one popper has no ABA problem). The machine thread takes `arrived` and
+// returns `spare` with atomic operations only. Nodes live in chunks that are freed with the inbox, so the memory in use
+// is that of the largest number of messages that ever waited at once.
 #include "base/inbox.h"
 
 #include <errno.h>
@@ -20,10 +20,10 @@ struct inbox_chunk {
     struct inbox_node nodes[CHUNK_NODES];
 };
 
-// The address of a thread's own byte names the thread, as long as it lives.
+// The address of this variable identifies the thread, as long as it exists.
 static _Thread_local char this_thread;
 
-// macOS cannot time a condition by the monotonic clock; there a step of the wall clock changes one sleep.
+// macOS cannot time a condition by the monotonic clock; there, setting the wall clock changes the length of one sleep.
 #ifdef __APPLE__
 #define WAIT_CLOCK CLOCK_REALTIME
 #else
@@ -208,7 +208,7 @@ static bool deliver(struct inbox *inbox, struct inbox_message *message, uint64_t
     return true;
 }
 
-// A node that somebody else owns is not looked at any more once its message is on its way.
+// A node that belongs to the caller is not accessed after its message was passed to accept or handle.
 unsigned inbox_drain(struct inbox *inbox, uint64_t now, uint64_t instructions)
 {
     struct inbox_node *node = take_oldest_first(inbox), *done = NULL, *last = NULL;

@@ -1,13 +1,13 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The one door for everything from outside: console bytes, notifier writes, triggers and settings from other host
-// threads, host time. Messages wait here in the order of their arrival until the block loop, on the machine's own
-// thread, drains them at one place of its round. There they get their stamp and pass the journal hook, so that this
-// door is both the thread safety of the library and the replay log.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Everything from outside the machine enters here: console bytes,
+// notifier writes, triggers and settings from other host threads, host time. Messages wait in the order of their
+// arrival until the block loop, on the machine's thread, drains them at one place. There they get a time stamp and pass
+// the journal hook, so the inbox makes the library thread-safe and is also where a replay log can be recorded.
 //
 //     any thread -- inbox_post --> [ m4 m3 m2 m1 ] -- inbox_drain --> accept, journal, handle   (machine thread)
 //
-// Posting takes a lock among the posters and may allocate; it never waits for the machine. Draining takes no lock and
-// allocates nothing: the whole list is taken by one exchange and its nodes go back to the posters by another.
+// Posting takes a lock shared by the posting threads and may allocate; it never waits for the machine. Draining takes
+// no lock and allocates nothing: the whole list is taken with one atomic exchange, and its nodes are returned with
+// another.
 #ifndef BASE_INBOX_H
 #define BASE_INBOX_H
 
@@ -19,19 +19,19 @@
 
 #define INBOX_CHANNEL_LIMIT 64
 
-// A message is a value: the journal writes channel, kind, id, a, b and c, and a replay hands them in again.
+// A message is plain data: the journal writes channel, kind, id, a, b and c, and a replay passes them in again.
 struct inbox_message {
     uint16_t channel; // from inbox_register
     uint16_t kind;    // the channel's own enum
-    uint32_t id;      // names the target in a journal (a group's number); the channel's own
-    void *target;     // the same in this process; not journalled
+    uint32_t id;      // identifies the target in a journal (a group's number); defined by the channel
+    void *target;     // the target in this process; not journalled
     uint64_t a, b, c;
 };
 
 struct inbox_channel {
     const char *name; // in journals and traces
     // Called on the machine thread just before the journal. It may complete the message (the level of a line as it is
-    // now) and answers whether there is still something to do; false: not journalled, not handled. May be NULL.
+    // now) and returns whether there is still something to do; false: not journalled, not handled. May be NULL.
     bool (*accept)(void *owner, struct inbox_message *message);
     void (*handle)(void *owner, const struct inbox_message *message, uint64_t now);
     void *owner;
@@ -39,7 +39,7 @@ struct inbox_channel {
 
 struct inbox_node {
     struct inbox_node *next;
-    bool owned; // by whoever posted it with inbox_post_node
+    bool owned; // by the caller of inbox_post_node
     struct inbox_message message;
 };
 
@@ -48,11 +48,11 @@ struct inbox_chunk;
 struct inbox {
     _Atomic(struct inbox_node *) arrived; // newest first
     _Atomic(struct inbox_node *) spare;
-    atomic_uintptr_t machine; // which thread drains
+    atomic_uintptr_t machine; // the thread that drains
     bool waiting, woken;      // under the lock
-    pthread_mutex_t lock;     // among the posters, and for a machine that sleeps
+    pthread_mutex_t lock;     // taken by posting threads, and by a machine that sleeps
     pthread_cond_t wake;
-    struct inbox_node *free; // the posters', under the lock
+    struct inbox_node *free; // for posting, under the lock
     struct inbox_chunk *chunks;
     struct inbox_channel channels[INBOX_CHANNEL_LIMIT];
     unsigned channel_count;
@@ -64,11 +64,11 @@ struct inbox {
 
 // The calling thread becomes the machine thread. -ENOMEM or another negative errno: the host has no mutex left.
 int inbox_init(struct inbox *inbox);
-// Nobody may post any more. Messages still waiting are dropped.
+// No thread may post any more. Messages still waiting are dropped.
 void inbox_destroy(struct inbox *inbox);
 
-// Adds a channel and returns its number (the order of registration, so the same in every run), or -ENOSPC. Before any
-// other thread knows the inbox.
+// Adds a channel and returns its number (the order of registration, so the same in every run), or -ENOSPC. Call it
+// before other threads use the inbox.
 int inbox_register(struct inbox *inbox, const struct inbox_channel *channel);
 
 // The calling thread is the one that drains from now on. Call it when the machine's loop starts in a thread of its own.
@@ -80,28 +80,28 @@ bool inbox_is_machine(const struct inbox *inbox);
 // -ENOMEM: nothing was posted.
 int inbox_post(struct inbox *inbox, const struct inbox_message *messages, size_t count);
 
-// Any thread. The message of a node that the caller keeps is posted: it needs no memory and cannot fail. Until its message
-// comes to accept or handle, the node is the inbox's; from then on it may be posted again, or be gone.
+// Any thread. Posts the message of a node that belongs to the caller: it needs no memory and cannot fail. The inbox
+// uses the node until its message is passed to accept or handle; from then on it may be posted again, or freed.
 void inbox_post_node(struct inbox *inbox, struct inbox_node *node);
 
-// Is nothing waiting? One relaxed load: for the loop's round.
+// Is nothing waiting? One relaxed load, for each round of the loop.
 static inline bool inbox_empty(const struct inbox *inbox)
 {
     return atomic_load_explicit(&inbox->arrived, memory_order_relaxed) == NULL;
 }
 
 // Machine thread. Handles all that had arrived when it was called, oldest first; what handlers post waits for the next
-// drain. `now` in ns and `instructions` executed are the stamp of every message. Returns how many were handled.
+// drain. `now` in ns and `instructions` executed are the time stamp of every message. Returns how many were handled.
 unsigned inbox_drain(struct inbox *inbox, uint64_t now, uint64_t instructions);
 
-// Machine thread. Hands one journalled message in again, without accept and without journal. `message->target` may be
+// Machine thread. Handles one journalled message again, without accept and without journal. `message->target` may be
 // NULL: the channel finds it by `id`.
 void inbox_replay(struct inbox *inbox, const struct inbox_message *message, uint64_t now);
 
 // Machine thread, idle. Sleeps until something arrives or `timeout_ns` of host time passed (UINT64_MAX: for ever), and
 // returns whether something is there. Host time decides only how long we sleep, never what the guest sees.
 bool inbox_wait(struct inbox *inbox, uint64_t timeout_ns);
-// Any thread. Ends a wait with nothing there (the loop looks at its stop flag).
+// Any thread. Ends a wait although no message came (the loop then checks its stop flag).
 void inbox_wake(struct inbox *inbox);
 
 #endif

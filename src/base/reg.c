@@ -96,7 +96,7 @@ uint64_t reg_get_bytes(const struct reg *row, const void *chip, void *context, u
     return value;
 }
 
-// What the bytes beside a partial write hold: zeros where there is no way to ask.
+// The bytes of the register that a partial write does not change: 0 if the register cannot be read.
 static uint64_t rest(const struct reg *row, const void *chip, void *context, unsigned index, uint64_t now)
 {
     return row->read || row->field_size ? reg_get(row, chip, context, index, now) : 0;

@@ -30,14 +30,15 @@ struct reg {
     bool peek;       // reading has no side effect: debuggers and dumps may read it
     uint64_t reset;
     uint64_t mask; // bits a write can change; 0: read-only
-    // `context` is the chip, or whatever its access function passes; `index` counts the registers of the row.
+    // `context` is the chip, or another object that the access function passes; `index` counts the registers of the
+    // row.
     uint64_t (*read)(void *context, unsigned index, uint64_t now);
     void (*write)(void *context, unsigned index, uint64_t value, uint64_t now);
     // Plain storage, used in place of a function that is NULL: an unsigned integer of `field_size` bytes (1, 2, 4 or 8;
     // 0: none) at offset `field` of the chip's struct. The next register of the row is `field_stride` bytes further.
     uint32_t field, field_stride;
     uint8_t field_size;
-    bool write_only; // the member is not the guest's to read
+    bool write_only; // the guest cannot read the member
 };
 
 // The columns of a register that is `member` of the chip's struct; of a run that is an array; of a run that is one
@@ -71,7 +72,7 @@ static inline const struct reg *reg_find(const struct reg *rows, unsigned count,
 // The same for wrapped rows, as a const void * to the whole row.
 #define REG_FIND(rows, count, at) ((const void *)reg_search((rows), sizeof((rows)[0]), (count), (at)))
 
-// Which register of the row `offset` is in, and the byte within it.
+// The register of the row that contains `offset`, and the byte within it.
 static inline unsigned reg_index(const struct reg *row, uint32_t offset)
 {
     return row->stride ? (offset - row->offset) / row->stride : 0;
@@ -96,8 +97,8 @@ static inline bool reg_writable(const struct reg *row)
     return row->write || (row->field_size && row->mask);
 }
 
-// One whole register: by its function with `context`, or its member of `chip`. A row with neither reads as its reset
-// value and ignores writes. Only bits of `mask` reach the function or the member.
+// One whole register: through its function, with `context`, or its member of `chip`. A row with neither reads as its
+// reset value and ignores writes. Only bits of `mask` reach the function or the member.
 uint64_t reg_get(const struct reg *row, const void *chip, void *context, unsigned index, uint64_t now);
 void reg_put(const struct reg *row, void *chip, void *context, unsigned index, uint64_t value, uint64_t now);
 

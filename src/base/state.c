@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Saved states with a header; see state.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Saved states with a header. The format is in state.h.
 #include "base/state.h"
 
 #include <errno.h>
@@ -11,7 +10,7 @@
 
 #define MAGIC "intact\r\n"
 
-// Fields are saved as the host has them in memory; `order` tells hosts apart.
+// Fields are saved in the host's byte order; `order` shows which one that is.
 #define ORDER UINT32_C(0x01020304)
 
 enum { FORMAT = 1 };
@@ -134,7 +133,7 @@ static int refuse(const struct visit_schema *here, const char *saved, size_t sav
 
 // --- Loading ---------------------------------------------------------------------------------------------------------
 
-// The header, its lengths checked against what is there.
+// Reads the header and checks its lengths against the size of the data.
 static int read_header(const void *data, size_t size, struct header *header, struct error *error)
 {
     if (size < sizeof(*header))

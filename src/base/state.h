@@ -3,8 +3,8 @@
 //
 //     header | schema: a line for each field, in list order | the fields
 //
-// A state is loaded only by a list with the same schema: the same names, sizes and counts in the same order. Another one
-// is refused before anything is loaded, with the first name that differs.
+// A state is loaded only by a list with the same schema: the same names, sizes and counts in the same order. Any other
+// state is refused before anything is loaded, with the first name that differs.
 #ifndef BASE_STATE_H
 #define BASE_STATE_H
 
@@ -20,11 +20,12 @@ struct state_list {
 };
 
 // Saves into `data`, which has `size` bytes. Returns how many bytes the state takes up; when that is more than `size`,
-// nothing useful was written. `data` may be NULL with `size` 0. 0: the host has no memory left.
+// the contents of `data` are undefined. `data` may be NULL with `size` 0. 0: the host has no memory left.
 size_t state_save(const struct state_list *list, void *data, size_t size);
 
-// Loads what state_save wrote; x_loaded comes next. 0; -EINVAL: it is no state, or not of this schema, and nothing was
-// loaded; -EIO: it ends too early or too late, which shows during the load only if a list has variable fields; -ENOMEM.
+// Loads what state_save wrote; x_loaded comes next. 0; -EINVAL: it is not a saved state, or has another schema, and
+// nothing was loaded; -EIO: it ends too early or too late, which shows during the load only if a list has variable
+// fields; -ENOMEM.
 int state_load(const struct state_list *list, const void *data, size_t size, struct error *error);
 
 #endif

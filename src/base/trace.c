@@ -1,12 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The list of observers, and events on their way to them; see trace.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The list of observers, and the delivery of events to them.
 #include "base/trace.h"
 
 #include <errno.h>
 
 // --- Observers -------------------------------------------------------------------------------------------------------
 
-// One event on its way: the observer that is next, which moves on when that one is removed.
+// An event that is being delivered: the next observer, which changes if that one is removed.
 struct trace_walk {
     struct trace_walk *outer;
     struct intact_trace_observer *next;
@@ -73,7 +72,7 @@ void trace_free(struct trace *trace)
 
 // --- Events ----------------------------------------------------------------------------------------------------------
 
-// Which of its arguments is the number of a chip; NULL: none.
+// The argument that is a chip number; NULL: none.
 static uint64_t *chip_of(struct intact_trace_event *event)
 {
     switch (event->id) {
@@ -85,7 +84,7 @@ static uint64_t *chip_of(struct intact_trace_event *event)
     }
 }
 
-// UINT32_MAX and above stand for no chip.
+// UINT32_MAX and more mean no chip.
 static void number_chip(const struct trace *trace, struct intact_trace_event *event)
 {
     uint64_t *chip = chip_of(event);

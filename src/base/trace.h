@@ -32,7 +32,7 @@ struct trace {
     uint64_t wanted; // `asked`, and every event that causes are followed by; 0: no observer
     uint64_t asked;  // the union of what the observers want
     struct intact_trace_observer *observers;
-    struct trace_walk *walks; // events on their way to the observers
+    struct trace_walk *walks; // events that are being delivered
     uint64_t first_chip;      // added to the chip numbers of events: each family counts its own from 0
     // Fills in the time and the instructions of an event. NULL: they are 0.
     void (*stamp)(void *owner, struct intact_trace_event *event);

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// State is a list: every chip, device and CPU has one `x_visit(struct x *, struct visit *)` that names each field once.
-// The same list saves, loads, digests, dumps, and finds the first difference; what it does depends on the visitor.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The state of a chip, device or CPU is listed once, in its
+// `x_visit(struct x *, struct visit *)`, which names each field. The same list saves, loads, digests, dumps, and finds
+// the first difference; the visitor decides which.
 //
 //     void pit_visit(struct pit *pit, struct visit *v)
 //     {
@@ -27,10 +27,10 @@ struct visit {
     // Called around a nested list; may be NULL.
     void (*enter)(struct visit *v, const char *name);
     void (*leave)(struct visit *v);
-    bool variable; // of the field that is passed on: its count is itself state, so it is no part of the schema
+    bool variable; // the count of this field is itself state, so it is not part of the schema
 };
 
-// Names come as the expression in the list, `pit->control`; `visit_name` gives the part a reader wants, `control`.
+// Names come as the expression in the list, `pit->control`; `visit_name` returns the short name, `control`.
 const char *visit_name(const char *expression);
 
 #define VISIT(v, lvalue) ((v)->field((v), #lvalue, &(lvalue), sizeof(lvalue), 1))
@@ -67,7 +67,7 @@ static inline void visit_leave(struct visit *v)
         visit_leave(v);                                                                                                \
     } while (0)
 
-// --- Visitors that need libc alone -------------------------------------------------------------------------------
+// --- Visitors that need only libc -------------------------------------------------------------------------------
 
 // Appends every field to `data`, which grows as needed (release it with free).
 struct visit_save {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The command as a whole: which verb. `intact-system-ARCH` is `intact run` by another name.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The command: chooses the verb. `intact-system-ARCH` is another
+// name of `intact run`.
 #include <stdio.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ static int unknown_verb(const char *word)
     return cli_fail(why);
 }
 
-// `intact -kernel ...` is taken for `intact run -kernel ...`: nothing else can be meant.
+// `intact -kernel ...` means `intact run -kernel ...`.
 int cli_main(int argc, char *const *argv)
 {
     const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "intact";

@@ -2,9 +2,9 @@
 // Consoles of the command: the serial port, the debug port and other devices' on standard output or in files; standard
 // input to the serial port, or else to the first device that has it.
 //
-// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h tells the keys, from a terminal and from a pipe; a file on standard
-// input is passed on as it is. Output to a terminal is written at once; elsewhere by lines, when the guest falls idle, and
-// when a part of a line has waited for LATE_OUTPUT_MS of the host's time.
+// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h lists the keys, from a terminal and from a pipe; a file on standard
+// input is passed on as it is. Output to a terminal is written at once; elsewhere by lines, when the guest falls idle,
+// and when a part of a line has waited for LATE_OUTPUT_MS of the host's time.
 #include "cli/console.h"
 
 #include <errno.h>
@@ -64,7 +64,7 @@ static bool is_named(const struct settings *settings, const char *id)
     return false;
 }
 
-// The -chardev that a -device names.
+// The -chardev backends that devices use.
 static int open_devices(struct consoles *consoles, struct settings *settings)
 {
     struct intact_machine_config *config = &settings->config;
@@ -152,7 +152,7 @@ static bool is_held_back(const struct output *output)
     return output->file && !output->live;
 }
 
-// On the thread of late_output.c: stdio's own lock is all that it shares with the machine's thread.
+// On the thread of late_output.c: it shares only the stream with the machine's thread, which stdio locks.
 static void flush_late(void *owner)
 {
     struct consoles *consoles = owner;

@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Where the guest's characters go and come from.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Where the guest's output goes and its input comes from.
 #ifndef CLI_CONSOLE_H
 #define CLI_CONSOLE_H
 
@@ -16,7 +15,7 @@ struct output {
 
 struct consoles {
     struct output serial, debugcon, devices[CHARDEV_LIMIT];
-    bool reads, escapes; // standard input goes to the guest; Ctrl-a is ours
+    bool reads, escapes; // standard input goes to the guest; Ctrl-a is the escape key
     bool escape_seen;    // Ctrl-a came
     struct intact_machine *machine;
 };
@@ -27,8 +26,8 @@ int consoles_open(struct consoles *consoles, struct settings *settings);
 void consoles_start(struct consoles *consoles, struct intact_machine *machine);
 void consoles_close(struct consoles *consoles);
 
-// Characters from standard input: what is for the guest is left at the start of `data`, its number returned. *quit is
-// set for Ctrl-a x. With the escape key only.
+// Characters from standard input: those for the guest are moved to the start of `data`, and their number is returned.
+// *quit is set for Ctrl-a x. With the escape key only.
 size_t console_filter(struct consoles *consoles, uint8_t *data, size_t size, bool *quit);
 
 #endif

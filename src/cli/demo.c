@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// intact demo: five interrupts of an embedded guest (guests/demo), each told station by station.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause intact demo: five interrupts of an embedded guest (guests/demo),
+// each described station by station.
 //
-// The guest prints a line when an interrupt has arrived and is done with; what was traced since the line before is
-// that interrupt's way. Stations have the numbers of docs/interrupt-path.md.
+// The guest prints a line when it has handled an interrupt; the events since the line before are that interrupt's path.
+// Stations have the numbers of docs/interrupt-path.md.
 #include "cli/demo.h"
 
 #include <inttypes.h>
@@ -62,7 +62,7 @@ static void guest_line(struct demo *demo)
         *mark = 0;
         tell_story(demo, demo->line);
     } else if (strstr(demo->line, ": ") && strncmp(demo->line, "demo:", 5) != 0) {
-        printf("\n%s\n", demo->line); // the guest says why there is nothing to tell
+        printf("\n%s\n", demo->line); // the guest says why there are no interrupts
     }
     demo->count = 0;
 }

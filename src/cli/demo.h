@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What `intact demo` has heard of an interrupt, and how a family of machines tells it. demo.c runs and prints; demo_pc.c
-// and demo_virt.c know the stations of their machine.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What `intact demo` has recorded of an interrupt, and how each
+// machine describes it. demo.c runs and prints; demo_pc.c and demo_virt.c describe the stations of their machine.
 #ifndef CLI_DEMO_H
 #define CLI_DEMO_H
 
@@ -24,14 +23,14 @@ struct demo {
 
 struct demo_family {
     const char *introduction;
-    const char *mark; // what stands behind the title in the guest's line of an interrupt
-    uint64_t wanted;  // a bit for each trace id that its stories are made of
-    int passed;       // exit status of a guest to which everything came
-    // The machine and its guest; what all have in common is set already.
+    const char *mark; // the text after the title in the guest's line of an interrupt
+    uint64_t wanted;  // a bit for each trace id that its descriptions use
+    int passed;       // exit status of a guest that got all interrupts
+    // Sets the machine and its guest; what both machines have in common is set already.
     void (*configure)(struct intact_machine_config *config);
     // Whether to note an event at all; there is room for DEMO_EVENT_LIMIT of them. NULL: all.
     bool (*notes)(const struct intact_trace_event *event);
-    // The first event of the story; those before it only prepare.
+    // The first event to describe; those before it are preparation.
     unsigned (*begins)(const struct demo *demo);
     bool (*belongs)(const struct demo *demo, const struct intact_trace_event *event);
     // The station's number and name, and in `out` what happened there. NULL if there is nothing to tell.

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The PC's five interrupts (guests/demo/x86_64/demo.c): which events belong to their stories, and how they are told.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The PC's five interrupts (guests/demo/x86_64/demo.c): which
+// events belong to each, and their texts.
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 enum { EXIT_PORT = 0xf4, PASSED = 33 };
 enum { DELIVERY_FIXED = 0, PENDING_INTR_BIT = 1 };
 
-// --- What belongs to the story --------------------------------------------------------------------------------------
+// --- Which events are described --------------------------------------------------------------------------------------
 
 // The 8259A and the IOAPIC see the same wire; with a local APIC's acceptance it was the IOAPIC that passed it on.
 static bool pin_matters(const struct demo *demo, const struct intact_trace_event *event)
@@ -17,7 +17,7 @@ static bool pin_matters(const struct demo *demo, const struct intact_trace_event
     return event->c && (event->a == INTACT_CHIP_IOAPIC) == demo_has(demo, INTACT_TRACE_ACCEPT);
 }
 
-// Rising edges and what follows from them; falling lines, and the INIT and SIPI that start a processor, are no part.
+// Rising edges and what follows from them, but not falling lines, and not the INIT and SIPI that start a processor.
 static bool belongs(const struct demo *demo, const struct intact_trace_event *event)
 {
     switch (event->id) {
@@ -30,7 +30,7 @@ static bool belongs(const struct demo *demo, const struct intact_trace_event *ev
     }
 }
 
-// The start of a processor comes before its first interrupt and would be told as part of it.
+// The start of a processor comes before its first interrupt and would be described as part of it.
 static unsigned begins(const struct demo *demo)
 {
     unsigned begin = 0;
@@ -40,14 +40,14 @@ static unsigned begins(const struct demo *demo)
     return begin;
 }
 
-// --- How it is told -------------------------------------------------------------------------------------------------
+// --- Texts -------------------------------------------------------------------------------------------------
 
 static const char *chip(uint64_t number)
 {
     return number == INTACT_CHIP_PIC ? "8259A" : number == INTACT_CHIP_IOAPIC ? "IOAPIC" : "local APIC";
 }
 
-// All pins that the wire leads to, in one line; 0: it was told with an earlier event.
+// All pins that the wire leads to, in one line; 0: they were described with an earlier event.
 static size_t tell_route(const struct demo *demo, unsigned at, char *out, size_t size)
 {
     const struct intact_trace_event *event = &demo->events[at];

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The Arm machine's five interrupts (guests/demo/aarch64/demo.c): which events belong to their stories, and how they are
-// told.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The Arm machine's five interrupts (guests/demo/aarch64/demo.c):
+// which events belong to each, and their texts.
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -13,16 +12,16 @@ enum { PENDING_IRQ_BIT = 1 << 5, ACCESS_WRITE = 1 << 8, LPI_FIRST = 8192, SGI_EN
 #define V2M_SETSPI      UINT64_C(0x08020040)
 #define GITS_TRANSLATER UINT64_C(0x08090040)
 
-// --- What belongs to the story --------------------------------------------------------------------------------------
+// --- Which events are described --------------------------------------------------------------------------------------
 
-// Of all accesses to registers, the message alone.
+// Of all accesses to registers, only the message.
 static bool notes(const struct intact_trace_event *event)
 {
     return event->id != INTACT_TRACE_ACCESS ||
            (event->c & ACCESS_WRITE && (event->a == V2M_SETSPI || event->a == GITS_TRANSLATER));
 }
 
-// Rising lines and what follows from them; falling ones are no part.
+// Rising lines and what follows from them, but not falling ones.
 static bool belongs(const struct demo *demo, const struct intact_trace_event *event)
 {
     (void)demo;
@@ -41,9 +40,9 @@ static unsigned begins(const struct demo *demo)
     return 0;
 }
 
-// --- How it is told -------------------------------------------------------------------------------------------------
+// --- Texts -------------------------------------------------------------------------------------------------
 
-// A timer's line goes straight to its processor's part of the GIC.
+// A timer's line goes directly to its processor's part of the GIC.
 static const char *tell_pin(const struct intact_trace_event *event, char *out, size_t size)
 {
     if (event->a == INTACT_CHIP_GICD) {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the option table says of itself: -help, the man page, shell completions.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Texts made from the option table: -help, the man page, shell
+// completions.
 #include <stdio.h>
 #include <string.h>
 
@@ -55,7 +55,7 @@ int cli_help(int argc, char *const *argv)
 
 // --- The man page, in scdoc's language ------------------------------------------------------------------------------
 
-// Characters that scdoc takes for markup.
+// Escapes characters that are markup in scdoc.
 static void print_escaped(const char *text)
 {
     for (; *text; text++) {

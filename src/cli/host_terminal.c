@@ -142,7 +142,8 @@ static bool read_ahead(void)
     return false;
 }
 
-// The machine's thread gets the signals, so that one that stops the process finds the terminal's owner.
+// Signals go to the machine's thread, so that one that stops the process is handled by the thread that owns the
+// terminal.
 bool terminal_read(const struct terminal_reader *wanted)
 {
     sigset_t all, before;

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The host's terminal: raw while a guest has it, and always as it was afterwards; a thread that reads standard input.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The host's terminal: raw while a guest uses it, and restored
+// afterwards; and a thread that reads standard input.
 #ifndef CLI_HOST_TERMINAL_H
 #define CLI_HOST_TERMINAL_H
 
@@ -9,7 +9,7 @@
 
 // Is standard input (output) a terminal?
 bool terminal_input(void);
-// Is standard input a file, which is read ahead (terminal_read)?
+// Is standard input a file, which is read in advance (terminal_read)?
 bool terminal_input_is_file(void);
 bool terminal_output(int fd);
 
@@ -18,9 +18,9 @@ bool terminal_output(int fd);
 void terminal_raw(bool keep_signals);
 void terminal_restore(void);
 
-// Reads standard input until its end: `take` gets what came; `end` is called once when nothing more comes. What a file
-// begins with, up to TERMINAL_AHEAD bytes, is read at once, so that the machine finds it there in every run; all else is
-// read by a thread of its own, on which `take` may wait. False: the host has no thread left.
+// Reads standard input until its end: `take` gets the bytes; `end` is called once at the end. The first TERMINAL_AHEAD
+// bytes of a file are read at once, so that the machine has them at the start in every run; the rest is read by a
+// thread, in which `take` may wait. False: the host has no thread left.
 #define TERMINAL_AHEAD 32768
 
 struct terminal_reader {

@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See late_output.h. POSIX threads alone.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause See late_output.h. Needs only POSIX threads.
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #else
@@ -72,7 +71,7 @@ bool late_output_start(void (*flush)(void *owner), void *owner)
     return late.running;
 }
 
-// The mutex may be held for as long as a flush takes, so it is only taken by the first who notes.
+// The mutex may be held as long as a flush takes, so it is only locked by the first note after a flush.
 void late_output_note(void)
 {
     if (!late.running || atomic_load_explicit(&late.noted, memory_order_relaxed) || atomic_exchange(&late.noted, true))

@@ -1,9 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The option table and the loop over the arguments. What an option with a language of its own means is in
-// options_machine.c, options_devices.c, options_drives.c and options_time.c.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The option table and the loop over the arguments. Options with a
+// syntax of their own are parsed in options_machine.c, options_devices.c, options_drives.c and options_time.c.
 //
-// Names are QEMU's, so that a script needs the binary's name changed and nothing else. What is accepted acts; what we
-// do not have is refused by name.
+// The names are QEMU's, so that a script only needs another program name. Every accepted option has its effect; what we
+// do not have is refused with a message.
 #include "cli/options.h"
 
 #include <stdio.h>

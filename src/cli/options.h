@@ -25,7 +25,7 @@ const char *option_group_title(enum option_group group);
 // 0; or -1 with one line in settings->why.
 int options_parse(struct settings *settings, int argc, char *const *argv);
 
-// What the rows' functions share.
+// Used by the functions of several rows.
 extern const char *const machine_types[], *const device_names[], *const drive_words[], *const netdev_words[],
                                                                                            *const log_items[];
 int take_machine(struct settings *settings, const char *value);
@@ -45,7 +45,7 @@ int take_pflash(struct settings *settings, const char *value);
 int take_snapshot(struct settings *settings, const char *value);
 int take_netdev(struct settings *settings, const char *value);
 int take_log(struct settings *settings, const char *value);
-// When all options are read.
+// Called when all options have been read.
 int resolve_streams(struct settings *settings);
 void resolve_drives(struct settings *settings);
 int resolve_globals(struct settings *settings);

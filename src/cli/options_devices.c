@@ -74,7 +74,7 @@ static int add_testdev(struct settings *settings, const struct properties *prope
     return 0;
 }
 
-// These have places of their own in the configuration, because the command has a word in what they say.
+// These have members of their own in the configuration, because the command connects their characters.
 static const struct isa_device {
     const char *name, *about;
     const char *properties[3];
@@ -214,7 +214,7 @@ int take_device(struct settings *settings, const char *value)
     return help ? list_properties(settings, driver) : add_generic(settings, driver, &properties);
 }
 
-// --- Where characters go --------------------------------------------------------------------------------------------
+// --- Character devices --------------------------------------------------------------------------------------------
 
 static int parse_stream(struct settings *settings, const char *option, const char *value, struct stream *stream,
                         const char **chardev)
@@ -280,7 +280,7 @@ static int chardev_switch(struct settings *settings, const struct properties *pr
     return 0;
 }
 
-// A multiplexed terminal, or one whose keys make no signals, is left with Ctrl-a x.
+// Ctrl-a x quits if the terminal is multiplexed, or if its keys send no signals.
 static int chardev_stream(struct settings *settings, const struct properties *properties, struct stream *stream)
 {
     static const char *const kinds[] = { "stdio", "null", "file", NULL };

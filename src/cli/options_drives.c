@@ -131,7 +131,7 @@ int take_snapshot(struct settings *settings, const char *value)
     return 0;
 }
 
-// A drive that has a word of its own on `snapshot` is left alone.
+// A drive with a `snapshot` property of its own is not changed.
 void resolve_drives(struct settings *settings)
 {
     for (unsigned i = 0; settings->snapshot && i < settings->config.drive_count; i++)

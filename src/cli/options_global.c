@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// -global DRIVER.PROPERTY=VALUE: a default for every -device of that driver, wherever it stands on the command line; what
-// a -device says itself comes first. `virtio-mmio` is the transport of every virtio-*-device.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause -global DRIVER.PROPERTY=VALUE: a default for every -device of
+// that driver, anywhere on the command line; a property of the -device itself has precedence. `virtio-mmio` is the
+// transport of every virtio-*-device.
 #include <string.h>
 
 #include "cli/options.h"
@@ -54,7 +54,7 @@ int take_global(struct settings *settings, const char *value)
     return 0;
 }
 
-// The properties of one device begin with those of -global: the last of a name counts.
+// The properties of a device begin with those of -global: the last one of a name is used.
 static int resolve_device(struct settings *settings, struct intact_device_config *device)
 {
     struct intact_property *first = &settings->device_properties[settings->device_property_count];

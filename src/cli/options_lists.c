@@ -59,7 +59,7 @@ int list_show(struct settings *settings, const char *const *lines)
     return 0;
 }
 
-// --- Lists that are made ----------------------------------------------------------------------------------------------
+// --- Generated lists ----------------------------------------------------------------------------------------------
 
 void list_begin(struct settings *settings)
 {

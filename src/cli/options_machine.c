@@ -117,7 +117,7 @@ int take_accel(struct settings *settings, const char *value)
 
 // --- -cpu, -smp, -m -------------------------------------------------------------------------------------------------
 
-// Whether the name of a feature is known; what can be done with it, the machine says.
+// Checks the name of a feature; whether it can be changed is checked by the machine.
 static int check_feature(struct settings *settings, const char *feature)
 {
     const char *names[64] = { 0 }, *name = *feature == '+' || *feature == '-' ? feature + 1 : feature;
@@ -152,7 +152,7 @@ static int check_model(struct settings *settings, const char *model)
     return refuse_unknown(settings, "-cpu", "model", model, names);
 }
 
-// Which models and features there are depends on the machine, which may be named after them.
+// The models and features depend on the machine, whose option may come later.
 int resolve_cpu(struct settings *settings)
 {
     char *model = settings->config.cpu ? settings_copy(settings, settings->config.cpu) : NULL;
@@ -189,7 +189,8 @@ static int topology_number(struct settings *settings, const struct properties *p
 
 static const char *const topology[] = { "sockets", "dies", "cores", "threads" };
 
-// The product of the parts that are given, at most a little above INTACT_CPUS_MAX; `whole`: all are that matter.
+// The product of the given parts, limited to a little above INTACT_CPUS_MAX; `whole`: all parts that are needed are
+// given.
 static int topology_product(struct settings *settings, const struct properties *properties, uint64_t *product,
                             bool *whole)
 {

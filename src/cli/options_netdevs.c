@@ -32,7 +32,7 @@ static int netdev_file(struct settings *settings, const struct properties *prope
     return netdev->file ? 0 : refuse(settings, "-netdev file: needs path=PATH");
 }
 
-// Time that passes at once while the guest waits would be over before an answer from outside is there.
+// If idle time were skipped, a guest's timeout would end before an answer from outside could arrive.
 static int netdev_user(struct settings *settings, const struct properties *properties,
                        struct intact_netdev_config *netdev)
 {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// "first,name=value,name=value": the inner language of QEMU's options. A comma in a value is written twice.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause "first,name=value,name=value": the syntax of QEMU's option
+// values. A comma in a value is written twice.
 #ifndef CLI_PROPERTIES_H
 #define CLI_PROPERTIES_H
 
@@ -13,7 +13,7 @@ struct properties {
     const char *name[PROPERTY_LIMIT], *value[PROPERTY_LIMIT];
 };
 
-// Cuts `text`. A first part without "=" is `first`; a later one is taken for "name=on". -1: an error line was written.
+// Cuts `text`. A first part without "=" is `first`; a later one means "name=on". -1: an error line was written.
 int properties_parse(struct settings *settings, const char *option, const char *text, struct properties *properties);
 
 // The last value of the property, or NULL.

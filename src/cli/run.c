@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// intact run: options to a machine, run it, tell how it ended.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause intact run: makes a machine from the options, runs it, and
+// reports how it ended.
 //
-// Exit status: that of <intact/machine.h>; 1 for whatever was wrong before the guest's first instruction.
+// Exit status: that of <intact/machine.h>; 1 for errors before the guest's first instruction.
 #include "cli/run.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ static void log_event(void *owner, const struct intact_trace_event *event)
             intact_trace_name(event->id), cause, text);
 }
 
-// A run that ends by itself in a way that is easy to take for success says so, whatever -d asks for.
+// Ends that look like success but are not (deadlock, limit) are always reported, without -d too.
 static void tell_end(const struct settings *settings, FILE *log, const struct intact_machine *machine,
                      const struct intact_exit *end)
 {

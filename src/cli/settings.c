@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The settings' defaults, their copies of words, and the lines of errors; see settings.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Default settings, copies of arguments, and error messages. See
+// settings.h.
 #include "cli/settings.h"
 
 #include <stdarg.h>
@@ -29,7 +29,7 @@ int refuse(struct settings *settings, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(settings->why, sizeof settings->why, format, arguments);
     va_end(arguments);
-    for (char *c = settings->why; *c; c++) // a word of the user's may hold anything
+    for (char *c = settings->why; *c; c++) // an argument may contain any character
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = '?';
     return -1;

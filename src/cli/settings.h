@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the command line asks for: a machine's configuration, and what only the command itself knows.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The parsed command line: a machine's configuration, and settings
+// of the command itself.
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
 
@@ -9,9 +9,9 @@
 #include <intact/machine.h>
 
 enum stream_kind {
-    STREAM_UNSET, // nothing was said: the default
+    STREAM_UNSET, // not given: the default
     STREAM_NONE,  // no port at all
-    STREAM_NULL,  // a port that nobody listens to
+    STREAM_NULL,  // a port whose output is dropped
     STREAM_STDIO,
     STREAM_FILE,
 };
@@ -19,7 +19,7 @@ enum stream_kind {
 struct stream {
     enum stream_kind kind;
     const char *path; // STREAM_FILE
-    bool escape;      // STREAM_STDIO: Ctrl-a is ours, and Ctrl-c goes to the guest
+    bool escape;      // STREAM_STDIO: Ctrl-a is the escape key, and Ctrl-c goes to the guest
 };
 
 #define CHARDEV_LIMIT 8
@@ -62,9 +62,9 @@ struct settings {
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
     const char *forwards[FORWARD_LIMIT]; // of all of them
     unsigned forward_count;
-    struct intact_chardev_config device_chardevs[CHARDEV_LIMIT]; // those that a device names
+    struct intact_chardev_config device_chardevs[CHARDEV_LIMIT]; // those that a device uses
     bool snapshot;                                               // -snapshot
-    uint32_t snapshot_said;                                      // bit per drive: it has a word of its own on that
+    uint32_t snapshot_said;                                      // bit per drive: it has a `snapshot` property
     char *copies[256]; // of arguments that were cut into pieces; settings_free releases them
     unsigned copy_count;
     char why[INTACT_ERROR_SIZE]; // the line of an error

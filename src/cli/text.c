@@ -111,7 +111,7 @@ unsigned text_distance(const char *a, const char *b)
     return rows[na % 3][nb];
 }
 
-// Near is what a slip of the hand makes: one letter in three.
+// A word is near if at most one letter in three differs.
 static bool is_near(const char *word, const char *other, unsigned distance)
 {
     size_t length = strlen(word) > strlen(other) ? strlen(word) : strlen(other);

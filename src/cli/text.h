@@ -19,7 +19,7 @@ bool text_switch(const char *text, bool *value);
 // "2026-11-21" or "2026-11-21T08:30:00" in UTC as Unix time, 1970 to 9999.
 bool text_date(const char *text, int64_t *seconds);
 
-// How many insertions, deletions, replacements and swaps of neighbours lead from one word to the other.
+// The number of insertions, deletions, replacements and swaps of adjacent letters from one word to the other.
 unsigned text_distance(const char *a, const char *b);
 
 // The word of the list (NULL ends it) with the smallest distance, the first of equals; NULL if none is near: at most one

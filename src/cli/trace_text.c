@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// One line of text for each event of a trace, in the words of the machine's family; see trace_text.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause One line of text for each event of a trace, in the terms of the
+// machine's architecture. See trace_text.h.
 #include "cli/trace_text.h"
 
 #include <inttypes.h>
@@ -39,7 +39,7 @@ static void pending_text(uint64_t word, char *out, size_t size)
             used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", names[bit]);
 }
 
-// What is said in other words of a GIC. False: it is not.
+// Events whose text is different for a GIC. False: the event is not one of them.
 static bool gic_text(const struct intact_trace_event *event, char *out, size_t size)
 {
     char chip[32];

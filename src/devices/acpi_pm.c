@@ -3,7 +3,7 @@
 // 4.8.4.1 general-purpose events; 16.2 entering a sleep state by SLP_TYP and SLP_EN.
 //
 // The PM timer is the clock's time at 3.579545 MHz, exact. Its status bit is set whenever the top bit changes; an event
-// is armed only while that would interrupt and has not yet.
+// is armed only while the bit is clear and would cause an interrupt.
 //
 // Not modelled: sleep states other than S5, SMI (with SCI_EN clear nothing interrupts), PM1b, PM2.
 //
@@ -17,7 +17,7 @@
 #include "devices/ticks.h"
 
 #define ENABLE_MASK (ACPI_PM1_TMR | ACPI_PM1_GBL | ACPI_PM1_PWRBTN | ACPI_PM1_SLPBTN | ACPI_PM1_RTC)
-// SCI_EN is not the guest's to write: it follows SMI_CMD (4.8.3.2.1).
+// The guest cannot write SCI_EN: it follows SMI_CMD (4.8.3.2.1).
 #define CONTROL_MASK (ACPI_CNT_BM_RLD | ACPI_CNT_SLP_TYP)
 
 // 4.8.3.3: the top bit (23 or 31) changes every half turn.
@@ -116,7 +116,7 @@ uint64_t acpi_pm_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
     return value;
 }
 
-// A word is written from its low byte up, so SLP_TYP is never older than the SLP_EN beside it.
+// A word is written from its low byte up, so SLP_TYP is written before SLP_EN.
 void acpi_pm_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
 {
     struct acpi_pm *pm = owner;

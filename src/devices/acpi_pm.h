@@ -50,7 +50,7 @@ enum {
 };
 
 enum acpi_pm_mistake {
-    ACPI_PM_MISTAKE_SLEEP, // a sleep type that this machine has not: it stays awake
+    ACPI_PM_MISTAKE_SLEEP, // a sleep type that this machine does not have: it stays awake
     ACPI_PM_MISTAKES
 };
 
@@ -58,7 +58,7 @@ struct acpi_pm {
     uint16_t PM1_STS, PM1_EN, PM1_CNT;
     uint32_t GPE0_STS, GPE0_EN;
     uint8_t smi_command, smi_data;
-    uint64_t seen; // PM timer tick up to which TMR_STS is worked out
+    uint64_t seen; // PM timer tick up to which TMR_STS has been computed
     uint32_t mistakes[ACPI_PM_MISTAKES];
     bool wide;                  // 32-bit PM timer (FADT.TMR_VAL_EXT), else 24
     struct intact_irq_line sci; // level, shared

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Arm ARM (DDI 0487), chapter D11 and sections D17.11.14 to D17.11.24. Section numbers below are of that document.
 //
-// A timer's output is a level: high while the counter has reached the comparison value. Nothing takes it away but a new
-// value, a mask or switching the timer off.
+// A timer's output is a level: high while the counter has reached the comparison value. Only a new value, the mask or
+// switching the timer off lowers it.
 //
 // Not modelled: an offset between the two counters (CNTVOFF_EL2 is 0), the event stream, EL2's and EL3's timers.
 //

@@ -2,12 +2,12 @@
 // Numonyx 319942 (J3-65nm, 256 Mbit): "Command Definitions", "Program Operations", "Block Erase", "Security and
 // Protection", "Status Register", appendix "Common Flash Interface".
 //
-// The chips are selected together, so that a write of less than 32 bits reaches both: as a command it comes on all lanes, so
-// that firmware which takes the bank for a single 16-bit chip finds one; as data it comes on its own lanes, with ones,
+// The chips are selected together, so that a write of less than 32 bits reaches both: as a command it comes on all
+// lanes, so that firmware which expects a single 16-bit chip finds one; as data it comes on its own lanes, with ones,
 // which program nothing, on the others.
 //
-// Not modelled: the time that programs and erases take (they are done at once, so that there is nothing to suspend), the
-// one-time programmable registers, passwords, the STS pin. Lock bits last as long as the machine.
+// Not modelled: the time that programs and erases take (they are done at once, so that there is nothing to suspend),
+// the one-time programmable registers, passwords, the STS pin. Lock bits are lost at the end of the machine.
 #include "devices/cfi_flash.h"
 
 #include <string.h>
@@ -50,16 +50,16 @@ enum { QUERY_MANUFACTURER = 0, QUERY_DEVICE = 1, QUERY_LOCKED = 2 };
 
 // Appendix "Common Flash Interface", by word. Times are powers of two.
 static const uint8_t query[] = {
-    [0x10] = 'Q',    [0x11] = 'R',                 // tells that it is one
+    [0x10] = 'Q',    [0x11] = 'R',                 // the query identification
     [0x12] = 'Y',    [0x13] = 0x01, [0x15] = 0x31, // command set 0001h, whose table is at 31h
     [0x1b] = 0x27,   [0x1c] = 0x36,                // supply: 2.7 to 3.6 V, no VPP
     [0x1f] = 6,      [0x20] = 7,    [0x21] = 10,   // 64 us to program a word, 128 us a buffer, 1 s to erase a block
-    [0x23] = 2,      [0x24] = 3,    [0x25] = 2,    // that many times longer at most
+    [0x23] = 2,      [0x24] = 3,    [0x25] = 2,    // at most 2^n times longer
     [0x27] = 25,     [0x28] = 0x02, [0x2a] = 10,   // 2^25 bytes, x8 and x16, 2^10 bytes of write buffer
     [0x2c] = 1,      [0x2d] = 0xff, [0x30] = 2,    // 255 + 1 blocks of 200h * 256 bytes
     [0x31] = 'P',    [0x32] = 'R',  [0x33] = 'I',  [0x34] = '1', [0x35] = '1',
-    [0x36] = 1 << 3,                            // lock bits are there, suspend is not
-    [0x3b] = 0x01,   [0x3d] = 0x33, [0x40] = 0, // BSR.0 is, 3.3 V is best, no one-time programmable field
+    [0x36] = 1 << 3,                            // with lock bits, without suspend
+    [0x3b] = 0x01,   [0x3d] = 0x33, [0x40] = 0, // BSR.0 implemented, 3.3 V, no one-time programmable field
 };
 
 // --- Reading --------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ static bool is_locked(const struct cfi_flash_chip *chip, uint32_t word)
     return chip->locks[block / 64] >> (block % 64) & 1;
 }
 
-// 90h and 98h show parts of one space that do not meet.
+// 90h and 98h show different parts of one address space.
 static uint16_t query_word(const struct cfi_flash_chip *chip, uint32_t word)
 {
     if (word % BLOCK_WORDS == QUERY_LOCKED)
@@ -125,7 +125,7 @@ static void keep(struct cfi_flash *flash, struct cfi_flash_chip *chip, uint32_t 
         chip->status |= failed;
 }
 
-// Bits go from 1 to 0 alone.
+// Programming only changes bits from 1 to 0.
 static void program(struct cfi_flash *flash, unsigned number, uint32_t word, const uint16_t *values, unsigned count)
 {
     struct cfi_flash_chip *chip = &flash->chips[number];

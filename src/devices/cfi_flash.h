@@ -3,10 +3,10 @@
 // (JEDEC JESD68) with Intel's command set 0001h; the chips are those of Numonyx 319942 (StrataFlash J3-65nm, 256 Mbit).
 //
 //     D31:16  chip 1      64 MiB together, erased in blocks of 256 KiB (128 KiB of each chip)
-//     D15:0   chip 0      each has commands, status and write buffer of its own
+//     D15:0   chip 0      each has its own commands, status and write buffer
 //
-// As long as both chips show their array, the bank is plain memory that the board may let vCPUs read (and run) directly;
-// `turned` says when that ends and begins. Writes always come here.
+// As long as both chips show their array, the bank is plain memory that the board may let vCPUs read (and run)
+// directly; `turned` is called when that begins or ends. Writes always come here.
 #ifndef DEVICES_CFI_FLASH_H
 #define DEVICES_CFI_FLASH_H
 
@@ -31,12 +31,12 @@ enum { // status register (Numonyx 319942, "Status Register")
 
 enum cfi_flash_mistake {
     CFI_FLASH_MISTAKE_COMMAND,  // no command of these chips
-    CFI_FLASH_MISTAKE_SEQUENCE, // a command that does not go on as it must
+    CFI_FLASH_MISTAKE_SEQUENCE, // a wrong cycle after the first one of a command
     CFI_FLASH_MISTAKES
 };
 
 struct cfi_flash_chip {
-    uint8_t shows;   // enum: what a read gives
+    uint8_t shows;   // enum: what a read returns
     uint8_t expects; // enum: what the next write is
     uint8_t status;  // SR.5 to SR.1; the chip is always ready
     uint32_t start;  // of the buffer, words
@@ -52,14 +52,15 @@ struct cfi_flash {
     // The board's.
     uint8_t *data; // CFI_FLASH_SIZE bytes: the array
     bool writable; // VPEN
-    // Whether the whole bank shows its array has changed. May be NULL.
+    // Called when the whole bank starts (`array`) or stops to show its array. May be NULL.
     void (*turned)(void *owner, bool array);
-    // Bytes of the array have changed. False: they cannot be kept, and the guest is told that it failed. May be NULL.
+    // Bytes of the array have changed. False: they cannot be saved, and the chip reports a failed program or erase. May
+    // be NULL.
     bool (*changed)(void *owner, uint64_t offset, uint64_t size);
     void *owner;
 };
 
-// All of it unlocked, showing its array. The board sets `turned`, `changed` and `owner`.
+// All blocks unlocked, showing the array. The board sets `turned`, `changed` and `owner`.
 void cfi_flash_init(struct cfi_flash *flash, uint8_t *data, bool writable);
 // RP#: the array is shown. What is stored, and the lock bits, stay.
 void cfi_flash_reset(struct cfi_flash *flash, uint64_t now);

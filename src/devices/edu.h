@@ -8,11 +8,12 @@
 //     08 RW  n becomes n!                                                          90  DMA count
 //     20 RW  status: 0 computing (RO), 7 interrupt when done                       98  DMA command: 0 run (1 while it
 //     24 RO  interrupt status: 1 factorial, 100h DMA, others as raised                 does), 1 to RAM, 2 interrupt
-//     40000h-40FFFh  the device's buffer, for DMA alone
+//     40000h-40FFFh  the device's buffer, for only for DMA
 //
 // One interrupt: INTx, level, while the interrupt status is not 0; or MSI, a message each time something is raised.
 //
-// A factorial takes 10 ns of virtual time per factor, DMA 100 ms: the document names neither; a guest is meant to wait.
+// A factorial takes 10 ns of virtual time per factor, DMA 100 ms: the specification defines neither, but a guest must
+// wait.
 // Path: guest / devices/pci/pci_irq.c
 #ifndef DEVICES_EDU_H
 #define DEVICES_EDU_H
@@ -27,7 +28,7 @@
 #define EDU_BAR_SIZE    0x100000
 #define EDU_BUFFER      0x40000
 #define EDU_DMA_SIZE    4096
-#define EDU_DMA_MASK    UINT64_C(0x0fffffff) // 28 bits, unless it is told otherwise
+#define EDU_DMA_MASK    UINT64_C(0x0fffffff) // 28 bits, unless configured otherwise
 #define EDU_FACTOR_TIME UINT64_C(10)         // ns
 #define EDU_DMA_TIME    UINT64_C(100000000)  // ns
 

@@ -143,7 +143,7 @@ static void next_bytes(struct fw_cfg *fw, uint8_t *out, uint32_t size)
     fw->position += there;
 }
 
-// `length` bytes from where we are to guest memory, zeros past the item's end.
+// Copies `length` bytes from the current position to guest memory, zeros past the item's end.
 static bool dma_read(struct fw_cfg *fw, uint64_t address, uint32_t length)
 {
     uint8_t piece[4096];

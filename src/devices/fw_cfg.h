@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The firmware configuration device known from QEMU (docs/specs/fw_cfg), through which a guest reads what the machine
-// consists of. Read-only items by number, and named files listed in item 19h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The firmware configuration device known from QEMU
+// (docs/specs/fw_cfg), through which a guest reads the configuration of the machine. Read-only items by number, and
+// named files listed in item 19h.
 //
 //     ports        0 selector (16 bits)     1 data (8 bits)
 //     in memory    8 selector (16 bits)     0 data (8 to 64 bits)     10h address of a DMA request (64 bits)
@@ -64,7 +64,7 @@ struct fw_cfg {
     uint16_t key;
     uint32_t position; // next byte of the item that is read
     uint32_t dma_high; // of the address, until the low half is written
-    uint32_t mistakes; // DMA requests that cannot be read, or ask for what cannot be done
+    uint32_t mistakes; // DMA requests that cannot be read or done
     struct fw_cfg_memory memory;
     struct fw_cfg_item items[FW_CFG_KEYS], arch[FW_CFG_ARCH_KEYS];
     uint32_t files;
@@ -73,7 +73,7 @@ struct fw_cfg {
 
 // Signature, id (no DMA) and an empty directory.
 void fw_cfg_init(struct fw_cfg *fw);
-// With DMA from now on; the id says so.
+// Adds DMA, which the id reports.
 void fw_cfg_add_dma(struct fw_cfg *fw, const struct fw_cfg_memory *memory);
 void fw_cfg_reset(struct fw_cfg *fw, uint64_t now);
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // IA-PC HPET (High Precision Event Timers) Specification, revision 1.0a, section 2. Section numbers below are of it.
 //
-// The main counter is the clock's time in 10 ns ticks, shifted by what the guest wrote. A comparator matches when the
-// counter is equal to it: a value that lies behind comes due only after the counter wrapped, as in hardware. The event
-// of a timer is the next such moment, and a periodic comparator steps by whole periods from match to match.
+// The main counter is the clock's time in 10 ns ticks, plus an offset from what the guest wrote. A comparator matches
+// when the counter is equal to it: a value that the counter has passed matches only after the counter wrapped, as in
+// hardware. The event of a timer is the next such moment, and a periodic comparator steps by whole periods from match
+// to match.
 //
-// An edge interrupt is an event of its match alone (2.3.9.2.1: "a new edge is generated"): it holds no level, so that the
-// wire stays free for others, and halting the counter or changing the route makes no interrupt. A level interrupt holds
-// its line while its status bit is set.
+// An edge interrupt happens only at a match (2.3.9.2.1: "a new edge is generated"): it has no level, so the wire stays
+// free for others, and halting the counter or changing the route causes no interrupt. A level interrupt holds its line
+// while its status bit is set.
 //
 // Not modelled: FSB delivery of timers 1 and 2 (their capability bit is 0), more than three comparators.
 //
@@ -70,7 +71,7 @@ static uint64_t next_match(const struct hpet_timer *timer)
     return distance > CLOCK_NEVER - 1 - from ? CLOCK_NEVER : from + distance;
 }
 
-// Works out the matches up to `tick`. True: there was one. 2.3.9.2.2: at a match a periodic comparator moves on by the
+// Computes the matches up to `tick`. True: there was one. 2.3.9.2.2: at a match a periodic comparator moves on by the
 // period, here over all matches up to `tick` at once.
 static bool advance(struct hpet_timer *timer, uint64_t tick)
 {
@@ -127,7 +128,7 @@ static void drive(struct hpet *hpet)
         intact_irq_line_set(&hpet->pins[i], pins & BIT32(i));
 }
 
-// 2.3.9.3: the message goes where the FSB register says, whatever the pin and the legacy route are.
+// 2.3.9.3: the message goes to the address in the FSB register, independent of the pin and the legacy route.
 static bool can_message(const struct hpet_timer *timer)
 {
     return timer->hpet->message && index_of(timer) == 0;
@@ -147,7 +148,7 @@ static struct intact_irq_line *line_of(const struct hpet_timer *timer)
     return hpet->route_cap & BIT32(pin_of(timer)) ? &hpet->pins[pin_of(timer)] : NULL;
 }
 
-// A match: level interrupts latch their status; an edge happens, and that is all.
+// A match: a level interrupt sets its status; an edge interrupt is a trigger of the line.
 static void interrupt(struct hpet_timer *timer)
 {
     struct hpet *hpet = timer->hpet;
@@ -246,7 +247,7 @@ static void write_config(struct hpet *hpet, uint64_t value, uint64_t tick)
     bool starts = !enabled(hpet) && (value & HPET_ENABLE_CNF);
     hpet->GEN_CONF = value & CONF_MASK;
     for (unsigned i = 0; starts && i < HPET_TIMERS; i++)
-        hpet->timers[i].next = tick; // the value it starts from counts
+        hpet->timers[i].next = tick; // the first value is compared too
 }
 
 // 2.3.7: for writing, the counter should be halted.
@@ -257,7 +258,8 @@ static void write_counter(struct hpet *hpet, uint64_t value, uint64_t tick)
     hpet->started = tick;
 }
 
-// The pin that is not among Tn_INT_ROUTE_CAP does not stick (2.3.8, Tn_INT_ROUTE_CNF): software reads it back to see.
+// A pin that is not in Tn_INT_ROUTE_CAP is not stored (2.3.8, Tn_INT_ROUTE_CNF): software reads the field back to
+// check.
 static void write_timer_config(struct hpet_timer *timer, uint32_t value)
 {
     unsigned pin = (value & HPET_TN_INT_ROUTE_CNF) >> HPET_TN_INT_ROUTE_SHIFT;
@@ -277,7 +279,8 @@ static void write_timer_config(struct hpet_timer *timer, uint32_t value)
     }
 }
 
-// 2.3.9.2.2: a periodic timer takes the value as its period; with VAL_SET also as the comparator, and VAL_SET goes.
+// 2.3.9.2.2: a periodic timer takes the value as its period; with VAL_SET also as the comparator, and VAL_SET is
+// cleared.
 static void write_comparator(struct hpet_timer *timer, uint64_t value, uint64_t mask, uint64_t tick)
 {
     mask &= width_mask(timer);

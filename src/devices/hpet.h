@@ -54,10 +54,10 @@ enum hpet_mistake {
 
 struct hpet_timer {
     uint32_t config; // the writable bits of Tn_CONF
-    bool status;     // Tn_INT_STS: a level interrupt waits
+    bool status;     // Tn_INT_STS: a level interrupt is active
     uint64_t comparator;
     uint64_t period; // last value written in periodic mode
-    uint64_t next;   // 10 ns ticks of the clock: the first at which no match has been looked for
+    uint64_t next;   // 10 ns ticks of the clock: the first for which a match has not been checked
     struct event event;
     struct hpet *hpet;
 };

@@ -2,11 +2,11 @@
 // IBM PS/2 Hardware Interface Technical Reference: "Keyboard and Auxiliary Device Controller", and its keyboard chapter
 // (commands EDh to FFh, scan sets). Intel 8042 data sheet for the status register.
 //
-// Everything is immediate: the input buffer is always empty, a command has its answer at once, and when the guest takes
-// the byte in the output buffer the next one that waits moves in. The output buffer has one byte; what the keyboard
-// sends meanwhile stays in the keyboard's own queue, and an answer of the controller goes in front of it.
+// Everything is immediate: the input buffer is always empty, a command has its answer at once, and when the guest reads
+// the byte in the output buffer the next one takes its place. The output buffer has one byte; bytes that the keyboard
+// sends meanwhile wait in the keyboard's queue, and an answer of the controller comes before them.
 //
-// The second port works and has no device: what is sent to it times out, as the controller reports (FEh with TIMEOUT).
+// The second port works and has no device: the controller reports a timeout for bytes sent to it (FEh with TIMEOUT).
 //
 // Not modelled: a mouse, keys in scan sets 1 and 3 (the set is kept, codes come as set 2), the password commands
 // (A4h-A6h), typematic repeat (the rate is kept), key types of scan set 3 (F7h-FDh are acknowledged), parity errors.
@@ -60,7 +60,8 @@ enum { // commands to the keyboard
 #define DEFAULT_RATE 0x2b // 10.9 per second after 500 ms
 #define RELEASE      0xf0 // prefix of scan sets 2 and 3
 
-// Scan set 2 to set 1, as the controller translates with I8042_CTR_XLATE; from 80h on codes pass, but for two.
+// Scan set 2 to set 1, as the controller translates with I8042_CTR_XLATE; codes from 80h on are unchanged, except for
+// two.
 // clang-format off
 static const uint8_t set1[128] = {
     0xff, 0x43, 0x41, 0x3f, 0x3d, 0x3b, 0x3c, 0x58, 0x64, 0x44, 0x42, 0x40, 0x3e, 0x0f, 0x29, 0x59,
@@ -96,7 +97,7 @@ static void update(struct i8042 *kbc)
     intact_irq_line_set(&kbc->a20, kbc->output_port & I8042_OUT_A20);
 }
 
-// Loads the output buffer. The line falls first, so that each byte has an edge of its own.
+// Loads the output buffer. The line falls first, so that each byte causes an edge.
 static void load(struct i8042 *kbc, uint8_t byte, uint8_t status)
 {
     kbc->status = 0;
@@ -105,8 +106,8 @@ static void load(struct i8042 *kbc, uint8_t byte, uint8_t status)
     kbc->status = status;
 }
 
-// A byte of the controller itself, or one that it makes look like a device's. While the guest has not taken the byte
-// before, the controller waits with one answer.
+// A byte of the controller itself, or one that appears to come from a device. While the guest has not read the previous
+// byte, the controller holds one answer.
 static void put(struct i8042 *kbc, uint8_t byte, uint8_t source)
 {
     kbc->mistakes[I8042_MISTAKE_LOST] += kbc->reply_status != 0;
@@ -122,7 +123,7 @@ static uint8_t take(struct i8042_queue *queue)
     return byte;
 }
 
-// Moves in what waits: the controller's answer, or the keyboard's next byte. With translation F0h disappears and the
+// Loads the next byte: the controller's answer, or the keyboard's next byte. With translation F0h is dropped and the
 // code after it gets bit 7.
 static void refill(struct i8042 *kbc)
 {
@@ -176,7 +177,7 @@ static void kbd_defaults(struct i8042 *kbc, bool scanning)
     kbc->scanning = scanning;
 }
 
-// The argument of the command before; a byte from EDh on would be a new command instead.
+// The argument of the last command; a byte from EDh on is a new command instead.
 static void kbd_argument(struct i8042 *kbc, uint8_t command, uint8_t byte)
 {
     kbd_answer(kbc, KBD_ACK);
@@ -279,7 +280,7 @@ static void command_data(struct i8042 *kbc, uint8_t command, uint8_t byte)
     case CMD_WRITE_OUTPUT_PORT: write_output_port(kbc, byte); break;
     case CMD_KBD_LOOP: put(kbc, byte, 0); break;
     case CMD_AUX_LOOP: put(kbc, byte, I8042_STS_AUX); break;
-    case CMD_WRITE_AUX: put(kbc, KBD_RESEND, I8042_STS_AUX | I8042_STS_TIMEOUT); break; // nobody answers
+    case CMD_WRITE_AUX: put(kbc, KBD_RESEND, I8042_STS_AUX | I8042_STS_TIMEOUT); break; // no device answers
     }
 }
 
@@ -334,7 +335,7 @@ uint64_t i8042_read_data(void *owner, uint64_t offset, unsigned size, uint64_t n
 {
     struct i8042 *kbc = owner;
     (void)offset, (void)size, (void)now;
-    uint8_t value = kbc->data; // an empty buffer gives its last byte again
+    uint8_t value = kbc->data; // an empty buffer returns its last byte again
     kbc->status = 0;
     update(kbc);
     refill(kbc);

@@ -47,8 +47,8 @@ struct i8042_queue {
 };
 
 enum i8042_mistake {
-    I8042_MISTAKE_COMMAND, // a controller command without meaning
-    I8042_MISTAKE_LOST,    // a byte that found no room
+    I8042_MISTAKE_COMMAND, // an undefined controller command
+    I8042_MISTAKE_LOST,    // a byte for which there was no room
     I8042_MISTAKES
 };
 
@@ -60,7 +60,7 @@ struct i8042 {
     uint8_t data;                // output buffer
     uint8_t status;              // OBF, AUX, TIMEOUT, PARITY of the output buffer
     uint8_t reply, reply_status; // the controller's answer that waits until the buffer is free; status 0: none
-    struct i8042_queue keyboard; // scan codes and answers on their way, as the keyboard sends them
+    struct i8042_queue keyboard; // scan codes and answers, as the keyboard sends them
     bool release;                // translation: F0h came, the next code is a release
     // The keyboard.
     uint8_t kbd_command; // keyboard command that waits for its argument; 0: none
@@ -85,8 +85,8 @@ void i8042_write_data(void *owner, uint64_t offset, unsigned size, uint64_t valu
 uint64_t i8042_read_status(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void i8042_write_command(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
-// A key moves: `codes` as the keyboard sends them in scan set 2 (1Ch: A goes down, F0h 1Ch: up). False: the keyboard's
-// buffer has no room for all of them, or it is not scanning; nothing was queued.
+// A key was pressed or released: `codes` as the keyboard sends them in scan set 2 (1Ch: A goes down, F0h 1Ch: up).
+// False: the keyboard's buffer has no room for all of them, or it is not scanning; nothing was queued.
 bool i8042_key(struct i8042 *kbc, const uint8_t *codes, unsigned count);
 
 void i8042_visit(struct i8042 *kbc, struct visit *v);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The test device known from QEMU as pc-testdev: what bare-metal interrupt tests drive their lines with.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The test device known from QEMU as pc-testdev: bare-metal
+// interrupt tests use it to drive lines.
 //
 //   E0h-E3h      a 32-bit register, read and written in any size
 //   E4h-E7h      flush page: the guest's physical address; QEMU unmaps it, we have nothing mapped
@@ -32,8 +32,8 @@ struct pc_testdev {
 void pc_testdev_init(struct pc_testdev *dev);
 void pc_testdev_reset(struct pc_testdev *dev, uint64_t now);
 
-// E0h-EBh. A board that splits the window (because of E9h) gives pieces whose owner and offset it adjusts itself:
-// pc_testdev_read_high and _write_high are for a window that starts at EAh.
+// E0h-EBh. A board that must leave out E9h uses two windows: pc_testdev_read_high and _write_high are for the one that
+// starts at EAh.
 uint64_t pc_testdev_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void pc_testdev_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 uint64_t pc_testdev_read_high(void *owner, uint64_t offset, unsigned size, uint64_t now);

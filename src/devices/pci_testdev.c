@@ -22,7 +22,7 @@ static uint32_t data_of(unsigned test)
     return (uint32_t)(UINT32_C(0x01010101) * PATTERN & bits_low(8 * width_of(test)));
 }
 
-// The upper half of the BAR, each test a place of its own.
+// The tests write to the upper half of the BAR, each at an address of its own.
 static uint32_t offset_of(const struct pci_testdev_bar *bar, unsigned test)
 {
     bool memory = bar == &bar->device->bars[0];

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// `pci-testdev`: what a bus does with writes of known widths, counted. Specification: QEMU, docs/specs/pci-testdev.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause `pci-testdev`: counts writes of known widths. Specification:
+// QEMU, docs/specs/pci-testdev.
 //
 //     BAR 0, 4 KiB of memory; BAR 1, 256 ports; each begins with a header
 //     0  test        WO  starts a test; a number beyond the last one stops it
@@ -10,7 +10,7 @@
 //     10 name        RO  ends with 0
 //     BAR 2, 64-bit memory without anything in it, as large as one likes
 //
-// Tests 0 to 2 count what is written with that data, in 1, 2 and 4 bytes; 3 to 5 whatever is written so wide.
+// Tests 0 to 2 count what is written with that data, in 1, 2 and 4 bytes; 3 to 5 writes of these widths with any data.
 #ifndef DEVICES_PCI_TESTDEV_H
 #define DEVICES_PCI_TESTDEV_H
 

@@ -2,11 +2,12 @@
 // Intel 8254 data sheet (order number 231164): programming, read-back, mode definitions. Port 61h: ICH9, NMI_SC.
 //
 // Nothing ticks. CLK tick k of the 1.193182 MHz clock happens at k / 1193182 s; a counter remembers the tick at which
-// its count was loaded and computes the rest, so it cannot drift and costs nothing while nobody looks. What a write
-// schedules for a later CLK (the load of a count) waits in `load` and is applied by `settle`.
+// its count was loaded and computes the rest, so it cannot drift and costs nothing while it is not accessed. A change
+// that a write causes at a later CLK (the load of a count) is stored in `load` and applied by `settle`.
 //
-// OUT0 drives a line. In modes 0, 1 and 3 both of its edges come at their own time. In modes 2, 4 and 5 the one-tick
-// low pulse matters only for the rise that ends it, so the line falls together with that rise: half the events.
+// OUT0 drives a line. In modes 0, 1 and 3 both of its edges come at their own time. In modes 2, 4 and 5 only the rise
+// at the end of the one-tick low pulse matters, so the line falls at the same time as it rises, which needs half the
+// events.
 //
 // Not modelled: the power-up state of real parts (undefined), and the fall of OUT0 one tick before its rise on the line
 // (reads show it exactly).
@@ -66,7 +67,7 @@ static uint64_t elapsed_at(const struct pit_counter *c, uint64_t tick)
     return c->running ? tick - c->start : c->elapsed;
 }
 
-// Mode 3: half a cycle is (N + 1) / 2 ticks high or N / 2 ticks low. Where in it are we, and which one is it?
+// Mode 3: a half cycle is (N + 1) / 2 ticks high or N / 2 ticks low. Which half is it, and how much of it is over?
 struct half {
     bool high;
     uint64_t position, length;
@@ -107,7 +108,8 @@ static bool out_at(const struct pit_counter *c, uint64_t tick)
     }
 }
 
-// The next tick after `tick` at which OUT moves by counting, as far as the line must know (see the head comment).
+// The next tick after `tick` at which OUT changes by counting, as far as it matters for the line (see the head
+// comment).
 static uint64_t next_edge(const struct pit_counter *c, uint64_t tick)
 {
     if (!c->loaded || !c->running)
@@ -174,7 +176,7 @@ static void forget_terminal_count(struct pit_counter *c, uint64_t tick)
     c->loaded = false;
 }
 
-// A whole count is in CR. Modes 2 and 3 take it when the current (half) cycle ends, 1 and 5 with the next trigger.
+// A whole count is in CR. Modes 2 and 3 load it when the current (half) cycle ends, 1 and 5 at the next trigger.
 static void count_written(struct pit_counter *c, uint64_t tick)
 {
     unsigned mode = mode_of(c);
@@ -208,7 +210,7 @@ static void write_count(struct pit_counter *c, uint8_t byte, uint64_t tick)
         }
         c->written = (uint16_t)(byte << 8 | c->first_byte);
         break;
-    default: return; // no control word came
+    default: return; // no control word was written
     }
     count_written(c, tick);
 }
@@ -294,7 +296,7 @@ static void read_back(struct pit *pit, uint8_t word, uint64_t tick)
 
 // --- OUT0's line -------------------------------------------------------------------------------------------------
 
-// The first tick after `tick` at which the line must move.
+// The first tick after `tick` at which the line must change.
 static uint64_t next_change(const struct pit_counter *c, uint64_t tick)
 {
     uint64_t edge = next_edge(c, tick);
@@ -310,7 +312,7 @@ static void drive(struct pit *pit, uint64_t tick)
     intact_irq_line_set(&pit->out0, out_at(&pit->counters[0], tick));
 }
 
-// Brings all counters and the line up to `now`. A pulse that came and went since the last time is shown as one.
+// Brings all counters and the line up to `now`. A pulse since the last time is shown as one.
 static uint64_t sync(struct pit *pit, uint64_t now)
 {
     uint64_t tick = ticks_at(now, PIT_HZ);

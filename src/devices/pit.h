@@ -30,18 +30,18 @@ enum {                // control word, bits 5-4 and 7-6
 
 enum pit_mistake {
     PIT_MISTAKE_COUNT_ONE, // count 1 in mode 2 or 3, which is illegal: OUT stays high
-    PIT_MISTAKE_NOT_BCD,   // a digit above 9 in a BCD count: taken as it stands, 1Fh is 25
+    PIT_MISTAKE_NOT_BCD,   // a digit above 9 in a BCD count: 1Fh counts as 25
     PIT_MISTAKES
 };
 
 // A counter is a count and the CLK tick at which it was loaded; its value and OUT are computed from the time.
 struct pit_counter {
-    uint8_t control; // bits 5-0 of the control word: RW, mode, BCD; 0: none came yet
+    uint8_t control; // bits 5-0 of the control word: RW, mode, BCD; 0: none yet
     bool gate;
     bool has_count;             // a whole count was written since the control word
-    bool loaded;                // and went into the counting element (CE)
-    bool running;               // CE decrements with CLK; else it stands at `elapsed`
-    bool null_count;            // the count register holds what CE does not have yet
+    bool loaded;                // and was loaded into the counting element (CE)
+    bool running;               // CE decrements with CLK; else it is stopped at `elapsed`
+    bool null_count;            // the count register was not loaded into CE yet
     bool at_boundary;           // `load` ends a cycle (mode 2) or half cycle (mode 3) instead of starting afresh
     bool start_low;             // mode 3: OUT is low in the half that begins at `start`
     bool write_high, read_high; // the next byte of a two-byte access is the high one
@@ -50,16 +50,16 @@ struct pit_counter {
     uint8_t latched_status;
     uint16_t latched_count;
     uint16_t written; // count register (CR), as the guest wrote it
-    uint32_t count;   // what CE started from: 1-65536, BCD 1-10000
+    uint32_t count;   // the initial value of CE: 1-65536, BCD 1-10000
     uint64_t start;   // running: the tick at which CE had `count`
-    uint64_t elapsed; // standing: the decrements done
-    uint64_t load;    // the tick at which CR goes to CE; CLOCK_NEVER: none is due
+    uint64_t elapsed; // stopped: the decrements done
+    uint64_t load;    // the tick at which CR is loaded into CE; CLOCK_NEVER: none is due
 };
 
 struct pit {
     struct pit_counter counters[3];
     uint8_t port61; // bits 3-0 as written
-    uint64_t seen;  // tick up to which the out0 line tells OUT0
+    uint64_t seen;  // tick up to which the out0 line follows OUT0
     uint32_t mistakes[PIT_MISTAKES];
     struct intact_irq_line out0;
     struct event edge;
@@ -68,7 +68,7 @@ struct pit {
 
 // Registers the edge event and resets.
 void pit_init(struct pit *pit, struct clock *clock);
-// Counters wait for their control words (the data sheet leaves the power-up state open). OUT0 is low.
+// Counters wait for their control words (the data sheet does not define the power-up state). OUT0 is low.
 void pit_reset(struct pit *pit, uint64_t now);
 
 // Ports 40h-43h.
@@ -82,7 +82,7 @@ void pit_port61_write(void *owner, uint64_t offset, unsigned size, uint64_t valu
 bool pit_out(const struct pit *pit, unsigned counter, uint64_t now);
 // Pin GATE of counter 0-2. A rising edge triggers modes 1, 2, 3 and 5.
 void pit_set_gate(struct pit *pit, unsigned counter, bool level, uint64_t now);
-// When the OUT0 line must move next; CLOCK_NEVER: not before the next access.
+// When the OUT0 line must change next; CLOCK_NEVER: not before the next access.
 uint64_t pit_deadline(const struct pit *pit, uint64_t now);
 
 void pit_visit(struct pit *pit, struct visit *v);

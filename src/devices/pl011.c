@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Arm DDI 0183, chapters 2 and 3. Section numbers below are of that document.
 //
-// The transmitter is infinitely fast: a character written to UARTDR has left before the next instruction. The transmit
-// FIFO is always found empty, and each write passes through its trigger level.
+// The transmitter is infinitely fast: a character written to UARTDR is sent before the next instruction. The transmit
+// FIFO always reads as empty, and each write passes its trigger level.
 //
-// Not modelled: the line format and errors of it, breaks, modem lines (CTS, DSR and DCD are on), IrDA, DMA signals.
+// Not modelled: the line format and its errors, breaks, modem lines (CTS, DSR and DCD are on), IrDA, DMA signals.
 //
 // Path: the backend of the serial console / the board's routing of `irq`
 #include "devices/pl011.h"
@@ -27,7 +27,7 @@ static unsigned trigger_level(const struct pl011 *uart)
     return capacity(uart) == 1 ? 1 : PL011_FIFO / 8u * eighths[uart->UARTIFLS >> 3 & 7];
 }
 
-// 2.4.3: 32 bit periods, each 16 * (IBRD + FBRD / 64) of UARTCLK. A divisor of 0 stops the real one; here it is 1.
+// 2.4.3: 32 bit periods, each 16 * (IBRD + FBRD / 64) of UARTCLK. A divisor of 0 stops a real one; here it acts as 1.
 static uint64_t timeout_span(const struct pl011 *uart)
 {
     uint64_t divisor = (uint64_t)uart->UARTIBRD << 6 | uart->UARTFBRD;
@@ -67,7 +67,8 @@ static void push(struct pl011 *uart, uint8_t byte, uint64_t now)
         uart->UARTRIS |= PL011_INT_RX;
 }
 
-// 2.8.2, 2.8.4: reading takes the receive interrupt away below the trigger level, and the timeout with the last one.
+// 2.8.2, 2.8.4: a read clears the receive interrupt below the trigger level, and the timeout interrupt with the last
+// character.
 static uint32_t read_dr(struct pl011 *uart)
 {
     uint32_t value = uart->rx[uart->rx_head] | (uart->overrun_full ? DR_OE : 0u);
@@ -117,7 +118,7 @@ static void write_dr(struct pl011 *uart, uint8_t byte, uint64_t now)
     }
 }
 
-// 3.3.7: FEN 0 turns the FIFOs into one-byte registers; what they held is gone.
+// 3.3.7: FEN 0 turns the FIFOs into one-byte registers; their contents are lost.
 static void write_lcr_h(struct pl011 *uart, uint16_t value)
 {
     if ((uart->UARTLCR_H ^ value) & PL011_LCR_H_FEN) {

@@ -61,7 +61,7 @@ enum { // UARTIMSC, UARTRIS, UARTMIS, UARTICR
 
 enum pl011_mistake {
     PL011_MISTAKE_REGISTER, // an access to no register
-    PL011_MISTAKE_DISABLED, // a character written while the transmitter is off: it never leaves
+    PL011_MISTAKE_DISABLED, // a character written while the transmitter is off: it is not sent
     PL011_MISTAKES
 };
 
@@ -72,13 +72,13 @@ struct pl011 {
     bool overrun_full; // UARTDR.OE: there was an overrun and nothing has been read since
     uint8_t rx[PL011_FIFO];
     uint8_t rx_head, rx_count;
-    uint64_t rx_moved; // when a character last came in
+    uint64_t rx_moved; // when the last character arrived
     uint32_t mistakes[PL011_MISTAKES];
     struct intact_irq_line irq; // UARTINTR
     struct event timeout;
     struct clock *clock;
-    void (*transmit)(void *owner, uint8_t byte); // a character leaves; NULL: nobody listens
-    void (*drained)(void *owner);                // the receiver has room again; NULL: nobody waits
+    void (*transmit)(void *owner, uint8_t byte); // a character was sent; NULL: dropped
+    void (*drained)(void *owner);                // the receiver has room again; NULL: not needed
     void *owner;
 };
 
@@ -89,7 +89,7 @@ void pl011_reset(struct pl011 *uart, uint64_t now);
 uint64_t pl011_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void pl011_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
-// True: the receiver is on, not looped back, and one more character finds room.
+// True: the receiver is on, not looped back, and there is room for one more character.
 bool pl011_can_receive(const struct pl011 *uart);
 // A character arrives. Without room it is an overrun; while the receiver is off it is lost.
 void pl011_receive(struct pl011 *uart, uint8_t byte, uint64_t now);

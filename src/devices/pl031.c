@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Arm DDI 0224, chapters 2 and 3. The board keeps the clock running: RTCCR reads as started from power-on, and once it
-// is started nothing stops it (3.3.4).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Arm DDI 0224, chapters 2 and 3. The board keeps the clock
+// running: RTCCR reads as started from power-on; once started it cannot be stopped (3.3.4).
 //
 // Not modelled: integration test registers.
 //
@@ -16,7 +15,7 @@ static uint32_t counter(const struct pl031 *rtc, uint64_t now)
     return rtc->count + (uint32_t)(now / NS_PER_SECOND - rtc->since);
 }
 
-// When the counter next comes to RTCMR: not the value that it has now.
+// When the counter reaches RTCMR next; its present value does not count.
 static uint64_t deadline(const struct pl031 *rtc, uint64_t now)
 {
     uint64_t distance = (uint32_t)(rtc->RTCMR - counter(rtc, now));
@@ -36,7 +35,7 @@ static void rings(void *owner, uint64_t now)
     update(rtc, now);
 }
 
-// 3.3.9 to 3.3.16: part 031, designer 41h, and revision 1, which is the one that guests know from other machines.
+// 3.3.9 to 3.3.16: part 031, designer 41h, and revision 1, as in other machines.
 static uint8_t identity(uint64_t offset)
 {
     static const uint8_t bytes[8] = { 0x31, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };

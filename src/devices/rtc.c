@@ -9,8 +9,7 @@
 //   time       12:00:00                                 | 12:00:01         cycle and its 1984 us; UF and AF
 //                                                       end of update      come at its end
 //
-// An invalid date that a guest writes (month 0, second 99) counts as the date arithmetic makes of it, at the next
-// update.
+// An invalid date that a guest writes (month 0, second 99) is normalised at the next update.
 //
 // Not modelled: daylight saving (DSE is kept, as newer parts do), the square-wave pin, other time bases than 32.768 kHz
 // (DV 000 and 001 run as 010), power fail. Leap years follow the Gregorian calendar with the century byte.
@@ -99,7 +98,7 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-// The day of the week is a counter of its own: it steps with the days, from whatever the guest wrote.
+// The day of the week is a separate counter: it advances with the days, from any value that the guest wrote.
 static void show_seconds(struct rtc *rtc, int64_t seconds, unsigned weekday)
 {
     int64_t days = floor_div(seconds, DAY_SECONDS);

@@ -51,7 +51,7 @@ enum { RTC_D_VRT = 0x80 };
 struct rtc {
     uint8_t bytes[RTC_BYTES]; // time as of tick `seen`; A without UIP; C without IRQF
     uint8_t index;            // port 70h, bits 6-0
-    uint64_t seen;            // tick of the 32.768 kHz oscillator up to which time and flags are worked out
+    uint64_t seen;            // tick of the 32.768 kHz oscillator up to which time and flags have been computed
     uint64_t divider;         // tick at which the divider chain was last zero
     uint64_t update;          // tick of an end of update, past or next; all others are whole seconds away
     struct intact_irq_line irq;
@@ -60,9 +60,10 @@ struct rtc {
     struct clock *clock;
 };
 
-// `date` in Unix seconds, 0 to 253402300799 (year 9999): what the RTC shows at the clock's present time. BCD, 24 hours.
+// `date` in Unix seconds, 0 to 253402300799 (year 9999): the date of the RTC at the clock's present time. BCD, 24
+// hours.
 void rtc_init(struct rtc *rtc, struct clock *clock, int64_t date);
-// Pin RESET: clears the interrupt enables and flags; the time runs on.
+// Pin RESET: clears the interrupt enables and flags; the time goes on.
 void rtc_reset(struct rtc *rtc, uint64_t now);
 
 uint64_t rtc_read(void *owner, uint64_t offset, unsigned size, uint64_t now);

@@ -2,11 +2,11 @@
 // PC16550D data sheet (National Semiconductor, 1995), sections 8.1 to 8.11. Section numbers below are of that document.
 //
 // The interrupt output is derived from IER, the receiver's fill level, and four latches: line status, character
-// timeout, THRE and modem deltas. The transmitter is infinitely fast: a character written to THR has left before the
-// next instruction, so THR and the shift register are always found empty, and each write empties THR anew.
+// timeout, THRE and modem deltas. The transmitter is infinitely fast: a character written to THR is sent before the
+// next instruction, so THR and the shift register always read as empty, and each write causes a new THR empty event.
 //
-// In PCs the OUT2 bit of MCR gates the interrupt. Super I/O chips take the bit and not the pin, so it gates in loopback
-// as well, where the pin is inactive.
+// In PCs the OUT2 bit of MCR gates the interrupt. Super I/O chips use the bit and not the pin, so it gates in loopback
+// too, where the pin is inactive.
 //
 // Not modelled: the line format (characters pass with 8 bits whatever LCR says), a break sent outward, DMA signals.
 //
@@ -37,7 +37,7 @@ static unsigned trigger_level(const struct uart16550 *uart)
     return fifo_on(uart) ? levels[uart->FCR >> 6] : 1;
 }
 
-// Four character times (8.11 A 1.), by LCR's format and the divisor. A divisor of 0 is outside the data sheet: as 1.
+// Four character times (8.11 A 1.), by LCR's format and the divisor. A divisor of 0 is not defined and acts as 1.
 static uint64_t timeout_span(const struct uart16550 *uart)
 {
     unsigned stop_halves = !(uart->LCR & 4) ? 2 : (uart->LCR & 3) ? 4 : 3;
@@ -77,7 +77,7 @@ static void update(struct uart16550 *uart)
     intact_irq_line_set(&uart->irq, interrupt_id(uart) != UART_IIR_NONE && (uart->MCR & UART_MCR_OUT2));
 }
 
-// Every access begins here: a timeout nobody waited for (ERBFI off) has happened all the same.
+// Every access begins here: a timeout for which no event was armed (ERBFI off) is computed here.
 static void catch_up(struct uart16550 *uart, uint64_t now)
 {
     if (now >= timeout_deadline(uart))
@@ -93,7 +93,7 @@ static void timeout_fired(void *owner, uint64_t now)
 
 // --- Receiver ----------------------------------------------------------------------------------------------------
 
-// 8.4: the errors of a character show in LSR when it stands at the top of the FIFO.
+// 8.4: the errors of a character are in LSR when it is at the top of the FIFO.
 static void show_top(struct uart16550 *uart)
 {
     if (uart->rx_count)
@@ -151,7 +151,7 @@ bool uart16550_can_receive(const struct uart16550 *uart)
     return !(uart->MCR & UART_MCR_LOOP) && uart->rx_count < capacity(uart);
 }
 
-// A read of RBR, a cleared FIFO, a larger one or the end of loopback made room: the backend may go on.
+// A read of RBR, a cleared FIFO, a larger one or the end of loopback made room: the backend may send more.
 static void tell_room(struct uart16550 *uart, bool could)
 {
     if (!could && uart16550_can_receive(uart) && uart->drained)
@@ -243,9 +243,9 @@ void uart16550_set_modem(struct uart16550 *uart, uint8_t inputs, uint64_t now)
 
 // --- Control -----------------------------------------------------------------------------------------------------
 
-// 8.6: the write takes the THRE interrupt away, and the character that leaves at once brings it back. The line falls and
-// rises, so that an edge-triggered controller sees that THR has emptied again; in loopback as well (8.7: "the
-// transmitter and receiver interrupts are fully operational").
+// 8.6: the write clears the THRE interrupt, and the character that is sent at once sets it again. The line falls and
+// rises, so that an edge-triggered controller sees that THR is empty again; in loopback too (8.7: "the transmitter and
+// receiver interrupts are fully operational").
 static void write_thr(struct uart16550 *uart, uint8_t byte, uint64_t now)
 {
     uart->thre_pending = false;
@@ -265,7 +265,7 @@ static void write_ier(struct uart16550 *uart, uint8_t value)
     uart->IER = value & 0x0f;
 }
 
-// 8.5: other bits count only when bit 0 is written as 1; changing bit 0 clears both FIFOs.
+// 8.5: other bits have an effect only when bit 0 is written as 1; changing bit 0 clears both FIFOs.
 static void write_fcr(struct uart16550 *uart, uint8_t value)
 {
     bool enable = value & UART_FCR_ENABLE;
@@ -358,7 +358,7 @@ void uart16550_init(struct uart16550 *uart, struct clock *clock, void (*transmit
     uart16550_reset(uart, clock->now);
 }
 
-// 8.0, Table I: the scratch register and the divisor latches are not touched.
+// 8.0, Table I: the scratch register and the divisor latches do not change.
 void uart16550_reset(struct uart16550 *uart, uint64_t now)
 {
     bool could = uart16550_can_receive(uart);

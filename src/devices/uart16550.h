@@ -16,7 +16,7 @@
 #include "base/visit.h"
 #include "intact/irq_line.h"
 
-#define UART16550_PORTS 8 // window size; the board asks in bytes (region.widest = 1)
+#define UART16550_PORTS 8 // window size; accessed in bytes (region.widest = 1)
 #define UART16550_FIFO  16
 
 enum uart16550_register { // offsets; with LCR.DLAB, 0 and 1 are DLL and DLM
@@ -74,15 +74,15 @@ struct uart16550 {
     uint8_t rx[UART16550_FIFO];
     uint8_t rx_error[UART16550_FIFO]; // PE, FE, BI of each character
     uint8_t rx_head, rx_count;
-    bool thre_pending; // the THRE interrupt's own latch: set when THR empties or ETBEI rises, cleared by reading IIR
-    bool timed_out;    // character timeout: data waits and nothing moved for four character times
-    uint64_t rx_moved; // when a character last came in or was read
+    bool thre_pending; // latch of the THRE interrupt: set when THR empties or ETBEI rises, cleared by reading IIR
+    bool timed_out;    // character timeout: data, and none came or was read for four character times
+    uint64_t rx_moved; // when a character was last received or read
     uint32_t overruns; // characters lost
     struct intact_irq_line irq;
     struct event timeout;
     struct clock *clock;
-    void (*transmit)(void *owner, uint8_t byte); // a character leaves SOUT; NULL: nobody listens
-    void (*drained)(void *owner);                // the receiver has room again; NULL: nobody waits
+    void (*transmit)(void *owner, uint8_t byte); // a character was sent; NULL: dropped
+    void (*drained)(void *owner);                // the receiver has room again; NULL: not needed
     void *owner;
 };
 
@@ -95,7 +95,7 @@ void uart16550_reset(struct uart16550 *uart, uint64_t now);
 uint64_t uart16550_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void uart16550_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
-// True: one more character finds room (and the receiver is not looped back).
+// True: there is room for one more character (and the receiver is not looped back).
 bool uart16550_can_receive(const struct uart16550 *uart);
 // A character arrives at SIN. Without room it is an overrun.
 void uart16550_receive(struct uart16550 *uart, uint8_t byte, uint64_t now);

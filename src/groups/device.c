@@ -41,7 +41,7 @@ static struct device_mode *current(struct intact_irq_device *device)
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 
-// What a source is before the guest wrote anything: a message that has no address yet, or the line.
+// A source before the guest wrote anything: a message without an address, or the line.
 static void clear_staged(struct intact_irq_device *device)
 {
     for (int mode = INTACT_IRQ_MODE_LEGACY; mode < MODES; mode++) {
@@ -146,7 +146,7 @@ enum intact_irq_mode intact_irq_device_mode(const struct intact_irq_device *devi
     return device->mode;
 }
 
-// A source that was not written is one that was never configured, also when its group was by an earlier driver.
+// A source that was not written counts as never configured, even if its group was configured by an earlier driver.
 static int stage(const struct device_mode *m, uint32_t index)
 {
     if (m->written[index])

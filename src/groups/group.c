@@ -83,7 +83,7 @@ void group_free(struct intact_irq_group *group)
     release(group);
 }
 
-// Another thread's half ends here; what is in force ends with the last message.
+// This ends the half of the other threads; the machine thread's half ends with the last message.
 void group_close(struct intact_irq_group *group)
 {
     group_release_notifiers(group);
@@ -115,7 +115,7 @@ bool intact_irq_group_enabled(const struct intact_irq_group *group)
 
 // --- Trigger, level, pending -----------------------------------------------------------------------------------------
 
-// Each source has one node: another trigger joins the one that is under way.
+// Each source has one node: a trigger joins one that is still in the inbox.
 void group_post_trigger(struct intact_irq_group *group, uint32_t index)
 {
     atomic_fetch_add(&group->posted, 1);
@@ -151,7 +151,7 @@ int intact_irq_group_set_level(struct intact_irq_group *group, uint32_t index, b
         return INTACT_IRQ_BAD_TYPE;
     struct group_source *source = &group->sources[index];
     if (group_on_machine(group)) {
-        if (atomic_load(&source->level_posted)) // by a call before ours, which must not undo this one
+        if (atomic_load(&source->level_posted)) // an earlier call, which must not undo this one
             atomic_store(&source->wanted, level);
         source_set_level(group, index, level);
         return INTACT_IRQ_OK;
@@ -166,7 +166,7 @@ int intact_irq_group_pending(const struct intact_irq_group *group, uint32_t inde
 {
     if (index >= group->length)
         return INTACT_IRQ_BAD_INDEX;
-    // In this order: a trigger that leaves `posted` has reached `pending` before.
+    // In this order: `pending` is set before `posted` is cleared.
     return atomic_load(&group->sources[index].posted) || atomic_load(&group->sources[index].pending);
 }
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Inside a group: what was asked for (any thread, under the group's lock) and what is in force (the machine thread's).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The two halves of a group: the settings that were requested (any
+// thread, under the group's lock), and those in force (machine thread only).
 //
 //     any thread                                     machine thread
 //     update, mask, enable ─> requests ── message ─> sources ─ settle ─> route ─> pin, message
@@ -13,9 +13,9 @@
 //
 //     group.c           life; trigger, level, pending, counts       any thread
 //     group_request.c   enable, disable, update, mask               any thread, under the lock
-//     group_notifier.c  which notifiers a group has                 any thread
+//     group_notifier.c  the notifiers of a group                 any thread
 //     group_inbox.c     messages between the two halves
-//     source.c          what is in force; settle                    machine thread
+//     source.c          sources in force; settle                  machine thread
 //     group_state.c     snapshot and replay                         machine thread
 //
 // Path: devices / irqchip/route.c
@@ -40,7 +40,7 @@ struct settings {
 };
 
 enum group_message { // kind of an inbox message; SETTINGS carries the flags above it
-    GROUP_CREATE,    // a = base, b = count, c = type: for a replay, which makes the group
+    GROUP_CREATE,    // a = base, b = count, c = type: for a replay, which creates the group
     GROUP_TRIGGER,   // a = index
     GROUP_LEVEL,     // a = index, b = level
     GROUP_CLEAR,     // a = index
@@ -51,8 +51,8 @@ enum group_message { // kind of an inbox message; SETTINGS carries the flags abo
 };
 #define GROUP_FLAGS_SHIFT 8
 
-// In force. The machine thread's own, but for the atomics. One cache line, so that a trigger costs the same in a group
-// of 1 and of 2048.
+// A source in force. Used only by the machine thread, except for the atomics. One cache line, so that a trigger costs
+// the same in a group of 1 and of 2048.
 #define GROUP_LINE 64
 
 struct group_source {
@@ -63,16 +63,16 @@ struct group_source {
     bool driven;                      // level: by set_level
     bool asserted;                    // level: by a trigger, until the EOI
     bool again;                       // level: triggered once more while asserted: it is raised again at the EOI
-    atomic_bool posted;               // the node of a trigger is under way
-    atomic_bool level_posted, wanted; // the node of a level is under way, and which level it brings
+    atomic_bool posted;               // the node of a trigger is in the inbox
+    atomic_bool level_posted, wanted; // the node of a level is in the inbox; the level
 };
 
-// Asked for. Under the lock.
+// Settings that were requested. Under the lock.
 struct group_request {
     struct settings set;    // committed
     struct settings staged; // by update; differs from `set` only while waiting
     bool waiting;
-    struct intact_irq_notifier *notifier; // that it listens to
+    struct intact_irq_notifier *notifier; // attached to the source
     struct intact_irq_notifier *own;      // made by intact_irq_group_notifier; it lives as long as the group
 };
 
@@ -90,11 +90,11 @@ struct intact_irq_group {
     uint32_t version;         // of `live`
     // Written by the machine thread alone: load and store, no locked instruction.
     atomic_ullong triggered, delivered, coalesced, dropped, abandoned;
-    atomic_ullong posted, joined; // triggers from other threads; those of them that joined one under way
+    atomic_ullong posted, joined; // triggers from other threads; those of them that joined one in the inbox
     // Inbox nodes of the group's own: a trigger of each source, a level (legacy), the end.
     struct inbox_node *triggers, level_node, end_node;
-    // Who hears of the EOI of a level. The machine thread signals it under this lock, so that whoever takes it away
-    // knows that it is not being signalled any more. Recursive: a callback may end up here.
+    // Signalled at the EOI of a level, by the machine thread under this lock, so that a thread that has detached it
+    // knows that it is no longer being signalled. Recursive, because a callback may lead here again.
     pthread_mutex_t resample_lock;
     _Atomic(struct intact_irq_notifier *) resample;
     // Under the lock.
@@ -119,13 +119,13 @@ static inline bool group_on_machine(const struct intact_irq_group *group)
 
 // --- group.c ---------------------------------------------------------------------------------------------------------
 
-// Arguments were checked. NULL: out of memory.
+// The arguments have been checked. NULL: out of memory.
 struct intact_irq_group *group_create(struct intact_irq_manager *manager, enum intact_irq_type type, uint32_t base,
                                       uint32_t count, uint32_t id);
 void group_free(struct intact_irq_group *group);
-// Nobody will use the group any more. On the machine thread it is disabled at once, else by its last message.
+// No thread will use the group any more. On the machine thread it is disabled at once, else by its last message.
 void group_close(struct intact_irq_group *group);
-// A trigger that came in by a notifier: it counts whether the group is enabled or not. Any thread but the machine's.
+// A trigger from a notifier, accepted whether the group is enabled or not. Any thread but the machine's.
 void group_post_trigger(struct intact_irq_group *group, uint32_t index);
 // The same on the machine thread.
 int group_take_trigger(struct intact_irq_group *group, uint32_t index);
@@ -137,7 +137,7 @@ void group_stage_unconfigured(struct intact_irq_group *group, uint32_t index, bo
 
 // --- group_notifier.c ------------------------------------------------------------------------------------------------
 
-// Lets go of all notifiers.
+// Detaches all notifiers.
 void group_release_notifiers(struct intact_irq_group *group);
 // Machine thread: a chip ended the interrupt.
 void group_resample(struct intact_irq_group *group);
@@ -158,26 +158,26 @@ void group_handle(void *manager, const struct inbox_message *message, uint64_t n
 void group_visit(struct intact_irq_group *group, struct visit *v);
 // After a load.
 void group_loaded(struct intact_irq_group *group);
-// A journalled message changes the requests as the call did that made it.
+// A journalled message changes the requests as the original call did.
 void group_replay(struct intact_irq_group *group, const struct inbox_message *message);
 
 // --- source.c: the machine thread's half -----------------------------------------------------------------------------
 
-// Delivers what can be delivered now, lowers what must fall. INTACT_IRQ_NO_ROUTE: nobody took it.
+// Delivers a trigger that can be delivered now, lowers a level that must fall. INTACT_IRQ_NO_ROUTE: no receiver.
 int source_settle(struct intact_irq_group *group, uint32_t index);
 int source_trigger(struct intact_irq_group *group, uint32_t index);
 void source_set_level(struct intact_irq_group *group, uint32_t index, bool level);
 void source_clear(struct intact_irq_group *group, uint32_t index);
 // Is it enabled and unmasked?
 bool source_is_open(const struct intact_irq_group *group, const struct group_source *source);
-// Takes over settings; settle afterwards.
+// Stores new settings; settle afterwards.
 void source_configure(struct intact_irq_group *group, uint32_t index, const struct settings *settings,
                       uint32_t version);
 // All sources: the group is enabled or disabled.
 void source_set_live(struct intact_irq_group *group, bool live, uint32_t version);
 // All sources: disabled, and what is pending is abandoned.
 void source_end(struct intact_irq_group *group);
-// The wire is attached as the state says, and no level moves.
+// The wire is attached as the state says, without a change of its level.
 void source_attach_quietly(struct intact_irq_group *group);
 
 #endif

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Messages from the threads that ask to the machine thread, by the inbox: one channel for all groups of a manager.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Messages from other threads to the machine thread, through the
+// inbox: one channel for all groups of a manager.
 //
-// A message names its group by pointer. The last one of a group is its end, which frees it: no message outlives what it
-// names. In a journal the group's number names it.
+// A message has a pointer to its group. The last message of a group frees it, so no message has a dangling pointer. In
+// a journal the group is identified by its number.
 // Path: groups/group.c, groups/group_request.c / groups/source.c
 #include "base/bits.h"
 #include "groups/group.h"
@@ -58,11 +58,11 @@ bool group_accept(void *manager, struct inbox_message *message)
     case GROUP_SETTINGS: return newer(version, group->sources[index].version);
     case GROUP_ENABLE:
     case GROUP_DISABLE: return newer(version, group->version);
-    case GROUP_LEVEL: // the level as it is by now
+    case GROUP_LEVEL: // the level as it is now
         atomic_exchange(&group->sources[index].level_posted, false);
         message->b = atomic_load(&group->sources[index].wanted);
         return true;
-    case GROUP_DESTROY: // what the machine thread does itself does not come from outside
+    case GROUP_DESTROY: // what the machine thread does itself is not input from outside
         if (message->b)
             end_by_message(group);
         return !message->b;
@@ -70,8 +70,8 @@ bool group_accept(void *manager, struct inbox_message *message)
     }
 }
 
-// `posted` falls before the delivery, so that a trigger that comes now is a new one; and, where the trigger stays,
-// after it became pending, so that `pending` never looks false in between.
+// `posted` is cleared before the delivery, so that a trigger that comes now is a new one; but if the trigger cannot be
+// delivered, after it became pending, so that intact_irq_group_pending never returns 0 in between.
 static void trigger_by_message(struct intact_irq_group *group, uint32_t index)
 {
     struct group_source *source = &group->sources[index];
@@ -95,7 +95,7 @@ static void configure_by_message(struct intact_irq_group *group, const struct in
     source_settle(group, (uint32_t)message->a);
 }
 
-// In a replay there is no target: the group is found by its number, or made by the message that says so.
+// In a replay there is no target: the group is found by its number, or created by the message GROUP_CREATE.
 static struct intact_irq_group *target_of(struct intact_irq_manager *manager, const struct inbox_message *message)
 {
     if (message->target)

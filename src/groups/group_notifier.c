@@ -1,9 +1,9 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Which notifier a source listens to, and which one hears of its EOI.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The notifiers of a source: the one that triggers it, and the one
+// that is signalled at its EOI.
 //
-// What a notifier was signalled before it was attached, or just as it is detached, is a trigger of the source all the
-// same. A notifier that the group made stays with it until the group ends, whether its source listens to it or not, so
-// that a program that got it by intact_irq_group_notifier may keep it.
+// A signal before a notifier is attached, or while it is being detached, is also a trigger of the source. A notifier
+// that the group created lives until the group ends, attached or not, so that a program that got it from
+// intact_irq_group_notifier may keep it.
 // Path: groups/notifier.c, groups/watch.c / groups/group.c
 #include <errno.h>
 
@@ -34,10 +34,10 @@ static void stop_listening(struct intact_irq_group *group, struct intact_irq_not
     notifier_listen(notifier, NULL, 0);
     notifier_give_back(notifier);
     if (atomic_fetch_sub(&manager->listeners, 1) == 1 && !group_on_machine(group))
-        inbox_wake(manager->inbox); // a machine that waits for notifiers alone need not wait any more
+        inbox_wake(manager->inbox); // a machine that waits only for notifiers need not wait any more
 }
 
-// The new one is taken before the old one is let go: a failure changes nothing.
+// The new one is reserved before the old one is released, so a failure changes nothing.
 static int listen_to(struct intact_irq_group *group, uint32_t index, struct intact_irq_notifier *notifier)
 {
     struct group_request *request = &group->requests[index];

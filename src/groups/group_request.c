@@ -1,9 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What is asked of a group, from any thread: enable, disable, update, mask.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Changes of a group from any thread: enable, disable, update,
+// mask.
 //
-// Updates are staged per source and committed in batches: every batch is checked as a whole, then either put in force
-// (machine thread) or posted as one run of messages that the machine thread drains together; so no trigger sees half
-// of it.
+// Updates are staged per source and committed in batches: every batch is checked as a whole, then either put into force
+// (machine thread) or posted as messages that the machine thread drains together; so no trigger sees half of it.
 // Path: devices / groups/source.c, groups/group_inbox.c
 #include <stdlib.h>
 
@@ -12,7 +11,8 @@
 
 // --- Batches of settings, under the lock -----------------------------------------------------------------------------
 
-// What is committed together: all updates that wait, or (enable) every source, by `configs` where there are any.
+// Settings that are committed together: all staged updates, or (enable) those of every source, from `configs` unless it
+// is NULL.
 struct batch {
     bool enable;
     const struct intact_irq_config *configs;
@@ -105,7 +105,8 @@ static void set_request(struct intact_irq_group *group, uint32_t index, const st
         atomic_store(&group->level, settings->flags & SETTINGS_LEVEL);
 }
 
-// Takes the batch over into the requests and, on the machine thread, into force; `changed` says what is to be settled.
+// Stores the batch in the requests and, on the machine thread, puts it into force; `changed` gets the sources to
+// settle.
 static uint32_t store_batch(struct intact_irq_group *group, const struct batch *batch, bool machine)
 {
     uint32_t length = batch_length(group, batch);
@@ -135,7 +136,7 @@ static int commit(struct intact_irq_group *group, const struct batch *batch, boo
     return result;
 }
 
-// After the lock was given back: a delivery may come back to us.
+// Called without the lock: a delivery may call functions of this group again.
 static void settle_batch(struct intact_irq_group *group, const struct batch *batch, uint32_t changed, uint32_t version)
 {
     if (batch->enable)
@@ -147,7 +148,7 @@ static void settle_batch(struct intact_irq_group *group, const struct batch *bat
 
 // --- Enable, update, mask --------------------------------------------------------------------------------------------
 
-// Is it so already? For the machine thread what is in force counts, not what another thread has asked for.
+// Is it enabled already? On the machine thread that is the state in force, not what another thread has requested.
 static bool is_enabled(const struct intact_irq_group *group, bool machine)
 {
     return atomic_load(&group->enabled) && (!machine || group->live);
@@ -211,7 +212,7 @@ void group_stage_unconfigured(struct intact_irq_group *group, uint32_t index, bo
     pthread_mutex_unlock(&group->lock);
 }
 
-// The last update is taken back: a commit with it has failed.
+// Undoes the last update, because a commit with it has failed.
 static void unstage(struct intact_irq_group *group, uint32_t index, const struct group_request *before)
 {
     group->requests[index] = *before;
@@ -269,7 +270,7 @@ void intact_irq_group_forget(struct intact_irq_group *group)
     pthread_mutex_unlock(&group->lock);
 }
 
-// Like check_batch, for one source that is to be let out: an enabled group has none that was never configured.
+// Like check_batch, for one source to be unmasked: in an enabled group it must have been configured.
 static int check_unmask(const struct intact_irq_group *group, const struct settings *settings)
 {
     if (!(settings->flags & SETTINGS_CONFIGURED))
@@ -277,7 +278,7 @@ static int check_unmask(const struct intact_irq_group *group, const struct setti
     return leads_somewhere(group, settings) ? INTACT_IRQ_OK : INTACT_IRQ_NO_ROUTE;
 }
 
-// A staged update keeps its configuration and gets the mask too: the last word on the mask counts.
+// A staged update gets the mask too, since the newer change of the mask wins; its configuration stays.
 static int change_mask(struct intact_irq_group *group, uint32_t index, bool masked, bool machine)
 {
     struct group_request *request = &group->requests[index];

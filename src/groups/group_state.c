@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Groups in a snapshot and in a replay.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Saving, loading and replaying groups.
 //
-// Both halves of a group are state: what is in force and what was asked for. Notifiers and counters are the host's.
+// Both halves of a group are saved: the settings in force and those requested. Notifiers and counters are not state.
 // Path: replay / groups/source.c
 #include "base/bits.h"
 #include "groups/group.h"

@@ -1,10 +1,9 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Who has which source ids.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The source ids of all groups.
 //
 //     0 ──────── 65535 | 65536 ───────────────────────── limit
 //     GSIs of legacy     where the manager puts message groups itself (INTACT_IRQ_ANY_BASE)
 //
-// Groups are kept in the order of their base, so an overlap is a look at the two on either side.
+// Groups are kept in the order of their base, so only the groups before and after need to be checked for an overlap.
 #include "groups/ids.h"
 
 #include <stdlib.h>
@@ -17,7 +16,8 @@
 #define LARGEST_MSI    32
 #define LARGEST_GROUP  2048
 
-// --- What a group may be ---------------------------------------------------------------------------------------------
+// --- Which groups are valid
+// ---------------------------------------------------------------------------------------------
 
 static int check_count(enum intact_irq_type type, uint32_t count)
 {
@@ -46,9 +46,10 @@ int ids_check(enum intact_irq_type type, uint32_t base, uint32_t count)
     return result ? result : check_base(type, base, count);
 }
 
-// --- Where it goes ---------------------------------------------------------------------------------------------------
+// --- Choosing a place
+// ---------------------------------------------------------------------------------------------------
 
-// The first group that ends behind `base`: it, or none, overlaps what begins there.
+// The first group that ends behind `base`: no other can be the first to overlap a group that begins there.
 static uint32_t place_of(const struct intact_irq_manager *manager, uint32_t base)
 {
     uint32_t low = 0, high = manager->group_count;

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The manager: its life, its wiring, the groups it has. A destroyed group is retired: it stays until the machine thread
-// has drained the last message that names it.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The manager: create and destroy, wiring, its groups. A destroyed
+// group is retired: it stays until the machine thread has drained the last message that names it.
 // Path: devices / groups/group.c
 #include "groups/manager.h"
 
@@ -90,7 +89,7 @@ int intact_irq_manager_create(const struct intact_irq_output *output, struct int
     return INTACT_IRQ_OK;
 }
 
-// Nobody drains the inbox any more: what is retired ends here.
+// The inbox is not drained any more: frees all retired groups.
 static void free_all_retired(struct intact_irq_manager *manager)
 {
     while (manager->retired) {
@@ -189,8 +188,8 @@ int intact_irq_manager_set_limit(struct intact_irq_manager *manager, uint32_t so
 
 // --- Groups ----------------------------------------------------------------------------------------------------------
 
-// Groups of the machine thread have even numbers and the others odd ones: so the first are numbered the same in every
-// run, whatever the others do.
+// Groups created by the machine thread have even numbers and the others odd ones: so the former have the same numbers
+// in every run, whatever other threads do.
 static uint32_t next_id(const struct intact_irq_manager *manager, bool machine)
 {
     return manager->made[!machine] * 2 + !machine;
@@ -256,7 +255,8 @@ void manager_retire(struct intact_irq_manager *manager, struct intact_irq_group 
     pthread_mutex_unlock(&manager->lock);
 }
 
-// The group is freed when the machine thread comes to the message: all that name the group were posted before.
+// The group is freed when the machine thread handles this message: all others with a pointer to the group were posted
+// before.
 void intact_irq_manager_destroy_group(struct intact_irq_manager *manager, struct intact_irq_group *group)
 {
     group_close(group);

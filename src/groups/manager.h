@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The manager behind <intact/interrupt.h>: who has which source ids, and the way of its groups to routing and inbox.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The manager of <intact/interrupt.h>: its groups and their source
+// ids, and its connections to routing and inbox.
 //
-// A machine makes its manager with manager_create over the routing and the inbox it has; a program of its own gets both
-// with intact_irq_manager_create.
+// A machine creates its manager with manager_create on its routing and inbox; a program without a machine gets all
+// three with intact_irq_manager_create.
 // Path: devices / groups/group.c
 #ifndef GROUPS_MANAGER_H
 #define GROUPS_MANAGER_H
@@ -22,14 +22,14 @@ struct intact_irq_manager {
     struct inbox *inbox;
     struct trace *trace;              // may be NULL
     uint16_t channel;                 // of the inbox
-    struct manager_own *own;          // routing and inbox that were made with the manager, or NULL
-    struct watch watch;               // who reads the files of notifiers
-    atomic_uint listeners;            // notifiers that a source listens to
+    struct manager_own *own;          // routing and inbox that were created with the manager, or NULL
+    struct watch watch;               // reads the files of notifiers
+    atomic_uint listeners;            // notifiers that are attached to a source
     pthread_mutex_t lock;             // guards all below. Order of locks: manager, group, watch, notifier, inbox
     struct intact_irq_group **groups; // by base
     uint32_t group_count, group_capacity;
-    struct intact_irq_group *retired; // destroyed, and the machine thread has not seen their last message yet
-    uint32_t made[2];                 // groups made so far by the machine thread, and by others
+    struct intact_irq_group *retired; // destroyed, but the machine thread has not handled their last message yet
+    uint32_t made[2];                 // groups created so far by the machine thread, and by others
     uint32_t limit, assigned;         // message sources
     struct intact_irq_counts past;    // of the groups that were destroyed
 };
@@ -38,10 +38,11 @@ struct intact_irq_manager {
 // with the inbox. -ENOMEM, -ENOSPC.
 int manager_create(struct route *route, struct inbox *inbox, struct trace *trace, struct intact_irq_manager **manager);
 
-// Machine thread, no other thread in the library. Ends the groups that are left, with their notifiers, then the manager.
+// Machine thread, no other thread in the library. Destroys the groups that are left, with their own notifiers, then the
+// manager.
 void manager_destroy(struct intact_irq_manager *manager);
 
-// Any thread. May something come in by a notifier?
+// Any thread. Is a notifier attached to any source, so that it may still be signalled?
 static inline bool manager_listens(const struct intact_irq_manager *manager)
 {
     return atomic_load(&manager->listeners);
@@ -49,7 +50,7 @@ static inline bool manager_listens(const struct intact_irq_manager *manager)
 
 // The group with this number, or NULL: for journals.
 struct intact_irq_group *manager_find(struct intact_irq_manager *manager, uint32_t id);
-// A journalled message of a group that is not there: its making.
+// A journalled message of a group that does not exist: creates it.
 void manager_replay(struct intact_irq_manager *manager, const struct inbox_message *message);
 
 // Machine thread, no other thread in the library, the inbox drained: every group in the order of its base.
@@ -57,9 +58,9 @@ void manager_visit(struct intact_irq_manager *manager, struct visit *v);
 // After a load, with routing loaded too.
 void manager_loaded(struct intact_irq_manager *manager);
 
-// Its ids are free again; the group is retired.
+// Frees the ids of the group and retires it.
 void manager_retire(struct intact_irq_manager *manager, struct intact_irq_group *group);
-// The machine thread has seen the last message of a retired group.
+// Frees a retired group, when the machine thread has handled its last message.
 void manager_free_retired(struct intact_irq_manager *manager, struct intact_irq_group *group);
 
 #endif

@@ -1,16 +1,16 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Notifiers: an event that can be handed to another component or process. The one file that knows what the host offers:
-// eventfd (Linux) or a pipe, both non-blocking and closed on exec, and names for threads.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Notifiers: an event that can be passed to another component or
+// process. Only this file depends on the host: eventfd (Linux) or a pipe, both non-blocking and closed on exec, and
+// names for threads.
 //
 //     signal ── no source listens: the file, or a flag ── consume
 //            └─ a source listens: a trigger, in the inbox; CALLBACK on the machine thread: at once
 //     a write to the file by somebody else ── watch.c ──── inbox
 //
-// Which source listens is read and changed under the notifier's lock, and so is a signal from another thread until its
-// trigger is in the inbox: once a source has stopped listening, no signal knows its group any more. The machine thread
-// lets go of the lock before it triggers, since a trigger may come back to the notifier; it is the one that frees groups.
+// The attached source is read and changed under the notifier's lock, and another thread that signals holds the lock
+// until its trigger is in the inbox: once a source is detached, no signal uses its group any more. The machine thread
+// releases the lock before it triggers, since a trigger may use the notifier again; only that thread frees groups.
 //
-// A file that is full says that the event is there already, so a failed write of that kind is success.
+// A full file means that the event is there already, so a write that fails for that reason is a success.
 // Path: any thread or process / groups/watch.c, groups/group.c
 #include "groups/notifier.h"
 
@@ -171,7 +171,8 @@ bool intact_irq_notifier_consume(struct intact_irq_notifier *notifier)
     return signalled;
 }
 
-// --- Who listens -----------------------------------------------------------------------------------------------------
+// --- The attached source
+// -----------------------------------------------------------------------------------------------------
 
 bool notifier_take(struct intact_irq_notifier *notifier)
 {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The machine thread's half of a group: what is in force, and `settle`, the one place where a source reaches routing.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The machine thread's half of a group: its sources in force, and
+// `settle`, the only place where a source reaches routing.
 //
 //     edge, message:  undelivered ───── open? ── yes: one edge or message; no: pending
 //     level:          driven|asserted ─ open? ── yes: the wire is high;    no: low, and pending
@@ -36,7 +36,7 @@ static void on_eoi(void *owner, struct route_source *wire)
     if (!(source->live.flags & SETTINGS_LEVEL))
         return;
     if (source->again) {
-        // The next of its triggers: the wire falls first, so that a pin that looks for edges sees this one too.
+        // The second trigger: the wire falls first, so that a pin in edge mode sees this one too.
         source->again = false;
         source->undelivered = true;
         route_set_level(group->manager->route, wire, false);
@@ -52,7 +52,7 @@ static void attach(struct intact_irq_group *group)
     uint64_t pin = group->sources[0].live.address;
     group->wire.resample = on_eoi;
     group->wire.owner = group;
-    // A pin that is not there was refused when it was asked for; where it was unwired since, delivery tells.
+    // A pin that does not exist was refused when it was requested; if it was removed since, delivery returns the error.
     if ((uint32_t)(pin >> 32) == INTACT_IRQ_ANY_PIN)
         route_attach(group->manager->route, group->base, &group->wire);
     else
@@ -90,7 +90,7 @@ static int settle_level(struct intact_irq_group *group, struct group_source *sou
     return result;
 }
 
-// An edge on a wire that is high is one with what holds it.
+// An edge on a wire that is high is coalesced with the level there.
 static int deliver_edge(struct intact_irq_group *group)
 {
     enum route_edge edge = route_trigger(group->manager->route, &group->wire);
@@ -142,7 +142,7 @@ int source_settle(struct intact_irq_group *group, uint32_t index)
     return result;
 }
 
-// --- What happens to a source ----------------------------------------------------------------------------------------
+// --- Changes of a source ----------------------------------------------------------------------------------------
 
 static int trigger_level(struct intact_irq_group *group, uint32_t index)
 {
@@ -203,7 +203,7 @@ void source_clear(struct intact_irq_group *group, uint32_t index)
     source_settle(group, index);
 }
 
-// A trigger that waits survives a change between edge and level.
+// A pending trigger survives a change between edge and level.
 static void change_trigger_mode(struct group_source *source, bool level)
 {
     if (level) {

@@ -1,9 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// How a virtio device tells its driver, whatever the transport: VIRTIO 1.2, 2.3 (notifications), 4.1.4.5 (ISR status),
-// 4.1.5.1.2 (MSI-X vectors), 4.2.2 (InterruptStatus).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause How a virtio device notifies its driver, whatever the transport:
+// VIRTIO 1.2, 2.3 (notifications), 4.1.4.5 (ISR status), 4.1.5.1.2 (MSI-X vectors), 4.2.2 (InterruptStatus).
 //
-// A line that is a level follows the status register: high from the first bit set to the last one cleared. One that is an
-// edge is triggered by each notice.
+// A line that is a level follows the status register: high from the first bit set to the last one cleared. One that is
+// an edge is triggered by each notification.
 //
 // Path: devices/virtio/virtio_mmio.c / groups/group.c
 #include <intact/interrupt.h>
@@ -34,7 +33,7 @@ uint32_t intact_irq_status_clear(struct intact_irq_status *status, uint32_t bits
     return __atomic_fetch_and(&status->bits, ~bits, __ATOMIC_ACQ_REL);
 }
 
-// Other threads set bits meanwhile: what the line is told last is what the register held then or later.
+// Other threads may set bits meanwhile: the last level of the line is that of the register then or later.
 static int follow(const struct intact_irq_virtio *virtio)
 {
     int result;
@@ -77,6 +76,6 @@ uint32_t intact_irq_virtio_acknowledge(const struct intact_irq_virtio *virtio, u
         return 0;
     uint32_t before = intact_irq_status_clear(virtio->status, bits);
     if (virtio->group)
-        follow(virtio); // an edge has nothing to lower
+        follow(virtio); // an edge has no level to lower
     return before;
 }

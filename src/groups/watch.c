@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The thread that reads notifiers: in poll() on all their files.
 //
-// The list and what is done about an event are under the lock; only the sleep is not. A change of the list wakes the
-// thread, and events that were polled under the old list are not believed: poll is level-triggered and tells them again.
-// So after watch_remove nothing touches the notifier any more, and no write is lost.
+// The list is used and events are handled under the lock; only the sleep is not. A change of the list wakes the thread,
+// and events that were polled with the old list are ignored: poll is level-triggered and reports them again. So after
+// watch_remove the thread does not access the notifier any more, and no write is lost.
 // Path: groups/notifier.c / groups/group.c
 #include "groups/watch.h"
 
@@ -117,7 +117,7 @@ static int start(struct watch *watch)
         fcntl(watch->wake[i], F_SETFL, O_NONBLOCK);
         fcntl(watch->wake[i], F_SETFD, FD_CLOEXEC);
     }
-    sigfillset(&all); // signals are for the threads of the program
+    sigfillset(&all); // signals are handled by the threads of the program
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = pthread_create(&watch->thread, NULL, watch_files, watch);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -137,7 +137,7 @@ static bool grow(void *array, uint32_t count, size_t size)
     return bigger;
 }
 
-// The thread may be asleep in the array it has; it takes the bigger one over when it wakes.
+// The thread may be asleep in poll() with its array; it takes the bigger one when it wakes.
 static int make_room(struct watch *watch)
 {
     if (watch->count < watch->capacity)

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Who reads the files of notifiers that sources listen to: a thread that sleeps until one is written, and the machine
-// thread when it polls. What was written becomes a trigger in the inbox, like one from any other thread.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Reads the files of notifiers that are attached to sources: in a
+// thread that sleeps until one is written, and in the machine thread when it polls. A write becomes a trigger in the
+// inbox, like one from any other thread.
 #ifndef GROUPS_WATCH_H
 #define GROUPS_WATCH_H
 
@@ -19,10 +19,10 @@ struct watch {
     struct intact_irq_notifier **notifiers;
     uint32_t capacity;
     struct pollfd *sweep;  // room for watch_sweep
-    struct pollfd *bigger; // an array for the thread to take over in place of the one it has
-    int wake[2];           // a byte written here: look at the list again
+    struct pollfd *bigger; // a bigger array, which the thread takes in place of its own
+    int wake[2];           // a byte written here makes the thread read the list again
     bool running, stop;
-    uint32_t changes; // of the list: what was polled under an older one is not believed
+    uint32_t changes; // of the list: events that were polled with an older one are ignored
     pthread_t thread;
 };
 
@@ -33,10 +33,10 @@ void watch_destroy(struct watch *watch);
 
 // Starts the thread with the first notifier. -ENOMEM, -EMFILE, -EAGAIN (no thread): nothing is watched.
 int watch_add(struct watch *watch, struct intact_irq_notifier *notifier);
-// When it returns nobody reads the notifier any more. One that is not watched is left alone.
+// When it returns the notifier is no longer read. Does nothing if it is not watched.
 void watch_remove(struct watch *watch, struct intact_irq_notifier *notifier);
 
-// Takes what was written before the call. One system call, and one for each file that was written; without notifiers
+// Reads what was written before the call. One system call, and one for each file that was written; without notifiers
 // none, and no lock.
 void watch_sweep(struct watch *watch);
 

@@ -226,7 +226,7 @@ void block_file_close(struct block_file *file)
 
 // --- State ------------------------------------------------------------------------------------------------------------
 
-// Which cluster is where. One that the disk does not have, or has twice, is no snapshot of it.
+// Which cluster is where. A cluster beyond the disk, or one that appears twice, makes the snapshot invalid.
 void block_file_loaded(struct block_file *file)
 {
     if (!file->snapshot)

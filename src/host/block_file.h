@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A disk in a raw file, or on top of one: with `snapshot`, what the guest writes is kept in memory and the file stays as
-// it is.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A disk in a raw file, or on top of one: with `snapshot`, what the
+// guest writes is kept in memory and the file is not changed.
 //
 //     snapshot:   write ──> clusters in memory, in the order of their first write
 //                 read  ──> the cluster where there is one, else the file
@@ -27,7 +26,7 @@ struct block_file {
     uint8_t *data;
     uint32_t *place;
     uint32_t place_count;
-    bool failed; // a load found no memory, or no sense: every access fails
+    bool failed; // a load failed (no memory, or invalid data): every access fails
 };
 
 // Opens `path`, a regular file or a block device of whole sectors. A negative errno, and a line in `error` that begins
@@ -36,7 +35,7 @@ int block_file_open(struct block_file *file, const char *path, bool readonly, bo
 // A zeroed or closed one may be closed too.
 void block_file_close(struct block_file *file);
 
-// What a snapshot has in memory. The file itself is no part of the state.
+// What a snapshot has in memory. The file itself is not part of the state.
 void block_file_visit(struct block_file *file, struct visit *v);
 void block_file_loaded(struct block_file *file);
 

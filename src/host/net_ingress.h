@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// How a frame from outside reaches a card: as messages of the inbox, one that begins the frame and as many as its bytes
-// need, posted together. So it is stamped, in order, and by value in a journal.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause How a frame from outside reaches a card: as messages of the
+// inbox, one that begins the frame and as many as its bytes need, posted together. So it has a time stamp and a place
+// in the order of messages, and its bytes are in a journal.
 //
 //     any thread -- net_ingress_post --> inbox --> receive -- card      (machine thread)
 //
@@ -19,7 +19,7 @@
 struct net_ingress {
     struct inbox *inbox;
     uint16_t channel;
-    // The card's side, on the machine's thread. False: it has not taken the frame, which is then lost, as on a wire.
+    // Delivers a frame to the card, on the machine's thread. False: the card has not accepted it, and it is lost.
     bool (*receive)(void *card, const void *frame, size_t size);
     void *card;
     // The frame that is arriving. No state: its messages are drained together.

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See net_user.h. The thread is libslirp's alone; frames of the guest reach it by a queue, its own arrive by net_ingress.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The user network. Only its own thread calls libslirp; frames of
+// the guest reach it through a queue, frames for the guest go through net_ingress.h.
 //
 // Not modelled: IPv6, TFTP, the virtual servers of libslirp.
 #include "host/net_user.h"
@@ -56,7 +56,7 @@ struct net_user {
 
 // --- To the guest ---------------------------------------------------------------------------------------------------
 
-// What does not fit the host's memory is lost, as on a wire.
+// A frame is lost if the host has no memory for it.
 static ssize_t post_frame(const void *bytes, size_t size, void *opaque)
 {
     const struct net_user *user = opaque;
@@ -73,7 +73,7 @@ static void wake(struct net_user *user)
         return; // the pipe is full: the thread will wake anyhow
 }
 
-// The machine's thread. Frames that the other does not keep up with are dropped, as by a switch.
+// The machine's thread. When libslirp's thread is too slow, frames are dropped, as by a switch.
 static void send_frame(void *owner, const void *bytes, size_t size, uint64_t now)
 {
     struct net_user *user = owner;

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A network of its own for the guest, behind the host's sockets (libslirp): 10.0.2.0/24 with the host at .2, a name server
-// at .3 and DHCP from .15 on. What comes from there comes from outside: it enters by the inbox, stamped and in order, so a
-// run with such a network is as reproducible as what its peers do.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A private network for the guest, behind the host's sockets
+// (libslirp): 10.0.2.0/24 with the host at .2, a name server at .3 and DHCP from .15 on. Frames from there are input
+// from outside and enter through the inbox, so a run with such a network is reproducible only if its peers behave the
+// same.
 //
 //     guest -- send --> queue --> [ thread: libslirp, sockets ] -- frames --> inbox --> receive -- guest
 //
@@ -29,7 +29,7 @@ struct net_user_config {
 // -EINVAL, a forward that cannot be read; others of the host (the port is taken).
 int net_user_open(const struct net_user_config *config, struct net_user **user, struct error *error);
 void net_user_close(struct net_user *user); // NULL: nothing
-// The cable, for the card.
+// The network to connect the card to.
 const struct intact_net *net_user_net(const struct net_user *user);
 
 #endif

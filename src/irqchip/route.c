@@ -6,7 +6,7 @@
 //                                               └─ message ───────────────────── sink.message
 //
 // Two counters make the wired OR exact at any number of sharers. Every pin has a private wire too, for sources that
-// name a pin and no GSI; so a source is always on a wire, and a pin's sources are those of the wires it lists.
+// name a pin and no GSI; so a source is always on a wire, and a pin's sources are those of its wires.
 // Path: groups/group.c / the chips' wiring
 #include "irqchip/route.h"
 
@@ -85,7 +85,7 @@ void route_free(struct route *route)
 
 // --- Finding and growing -------------------------------------------------------------------------------------------
 
-// Makes room for element `index` in an array of `*count`, zeroing what is new.
+// Makes room for element `index` in an array of `*count` elements; new ones are zero.
 static bool grow(void **array, uint32_t *count, uint32_t index, size_t size)
 {
     if (index < *count)
@@ -159,8 +159,8 @@ static void move_pin(struct route *route, struct route_pin *pin, bool level)
         route->sink.pin(route->sink.owner, pin->chip, pin->pin, level);
 }
 
-// The output takes the level that its wire has now. The receiver of a pin may come back here and move the wire while
-// others of its outputs have not followed yet; each output knows what it drives, so all end at the last level.
+// The output takes the level that its wire has now. The receiver of a pin may call routing again and change the wire
+// while other outputs have not followed yet; each output stores the level that it drives, so all end at the last level.
 static void follow(struct route *route, const struct route_wire *wire, struct route_output *output)
 {
     bool level = wire->high;
@@ -219,7 +219,7 @@ static void line_reported(struct route *route, const struct route_wire *wire)
     trace_end(route->trace);
 }
 
-// One source more, or one fewer, holds the wire high.
+// Counts a source that starts or stops holding the wire high.
 static void drive(struct route *route, struct route_wire *wire, bool level)
 {
     bool heard = trace_heard(route->trace);
@@ -244,7 +244,7 @@ void route_set_level(struct route *route, struct route_source *source, bool leve
 
 // --- Edges -----------------------------------------------------------------------------------------------------------
 
-// A pin that another wire holds high has no edge to show.
+// There is no edge at a pin that another wire holds high.
 static enum route_edge trigger_pin(struct route *route, const struct route_wire *wire, struct route_pin *pin)
 {
     if (pin->high)
@@ -422,7 +422,7 @@ static void unlist(struct route_pin *pin, const struct route_wire *wire)
     }
 }
 
-// The outputs leave the wire before their pins fall: whoever hears of it finds the wire without them.
+// The outputs are removed from the wire before their pins fall, since the receiver may use the wire.
 void route_clear(struct route *route, uint32_t gsi)
 {
     struct route_wire *wire = find_wire(route, gsi);

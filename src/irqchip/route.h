@@ -6,9 +6,9 @@
 //     group ──────┘                       └── IOAPIC pin 4
 //     group ── address, data, device ──────── message       sink.message(address, data, device)
 //
-// Every driver of a wire is a source of its own; the wire is high while any of them is (counted: O(1) however many
-// share it), and a pin is high while any wire that reaches it is. Sources belong to their users and are linked in, so
-// changing a level, an edge and attaching allocate nothing. There is no table to run out of.
+// Every driver of a wire is a separate source; the wire is high while any of them is (counted, so O(1) for any number
+// of sources), and a pin is high while any wire that reaches it is. Sources are allocated by their users and linked
+// into lists, so changing a level, an edge and attaching allocate nothing. There is no table of a fixed size.
 //
 // All of it on the machine thread; the wiring may change while the machine runs, but not while another thread
 // configures legacy groups. A GSI or chip number is a small index (the machine's own enumeration).
@@ -25,7 +25,7 @@
 #include "base/trace.h"
 #include "base/visit.h"
 
-#define ROUTE_GSI_LIMIT  65536 // no board has more pins; what has more is a message
+#define ROUTE_GSI_LIMIT  65536 // no board has more pins; sources beyond these are messages
 #define ROUTE_CHIP_LIMIT 256
 #define ROUTE_NO_GSI     UINT32_MAX // a source attached to a pin directly
 
@@ -34,27 +34,27 @@ struct route_sink {
     // A pin changed its level. Called only for changes. It may trigger sources and set levels; a call that comes from
     // inside another one has the newer level.
     void (*pin)(void *owner, uint32_t chip, uint32_t pin, bool level);
-    // A message was sent. False: nobody took it (it was malformed, or for a CPU that is not there).
+    // A message was sent. False: it had no receiver (it was malformed, or for a CPU that does not exist).
     bool (*message)(void *owner, uint64_t address, uint32_t data, uint32_t device);
     void *owner;
-    // Is there a receiver of messages at `address`? Asked when a source is configured, so that a caller hears of it;
-    // NULL: every address is accepted and what leads nowhere is dropped when it is sent.
+    // Is there a receiver of messages at `address`? Called when a source is configured, which fails if there is none;
+    // NULL: every address is accepted, and a message without a receiver is dropped when it is sent.
     bool (*reaches)(void *owner, uint64_t address, uint32_t device);
-    // An edge happened at a pin that is low: one request of a source that has no level to hold, to be kept by the chip
-    // until it is taken. NULL: the pin is raised and lowered at once, which a chip that samples it later does not see.
+    // An edge happened at a pin that is low: one request of a source that has no level; the chip keeps it until it is
+    // taken. NULL: the pin is raised and lowered at once, and a chip that samples it later misses it.
     void (*edge)(void *owner, uint32_t chip, uint32_t pin);
 };
 
-// What became of an edge.
+// The result of an edge.
 enum route_edge {
-    ROUTE_EDGE_LOST,   // it leads nowhere, or its message was not taken (counted and traced)
+    ROUTE_EDGE_LOST,   // it leads nowhere, or its message had no receiver (counted and traced)
     ROUTE_EDGE_TAKEN,  // it reached a pin or a receiver
-    ROUTE_EDGE_JOINED, // the wire or all its pins were high already: there was no edge to see, as on a real wire
+    ROUTE_EDGE_JOINED, // the wire or all its pins were high already: there was no edge, as on a real wire
 };
 
 enum route_drop {             // the reason in TRACE_DROP: a
     ROUTE_DROP_NO_OUTPUT = 1, // b = gsi: the wire rose and leads nowhere
-    ROUTE_DROP_MESSAGE,       // b = address, c = data: nobody took the message
+    ROUTE_DROP_MESSAGE,       // b = address, c = data: the message had no receiver
 };
 
 // b in TRACE_ROUTE where the output is a message.
@@ -84,7 +84,7 @@ struct route {
     uint32_t chip_count;
     struct route_line **lines; // sources of connected lines
     uint32_t line_count;
-    uint64_t drops; // edges and messages that nobody took
+    uint64_t drops; // edges and messages without a receiver
 };
 
 // `trace` may be NULL.
@@ -95,15 +95,15 @@ void route_free(struct route *route);
 // out of range; -ENOMEM.
 int route_add_chip(struct route *route, uint32_t chip, uint32_t pins);
 
-// Construction. Adds an output to the wire of `gsi`; a wire has as many as one likes. A wire that is high raises the
-// new pin at once. -ENXIO: no such chip or pin; -EEXIST: the wire reaches that pin already; -EINVAL: gsi; -ENOMEM.
+// Construction. Adds an output to the wire of `gsi`; a wire may have any number. A wire that is high raises the new pin
+// at once. -ENXIO: no such chip or pin; -EEXIST: the wire reaches that pin already; -EINVAL: gsi; -ENOMEM.
 int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin);
 // The message is sent on each rising edge of the wire (and never for its fall: a message is an event).
 int route_add_message(struct route *route, uint32_t gsi, uint64_t address, uint32_t data, uint32_t device);
-// Takes all outputs of `gsi` away; pins that only it held high fall. Its sources stay attached.
+// Removes all outputs of `gsi`; pins that only it held high fall. Its sources stay attached.
 void route_clear(struct route *route, uint32_t gsi);
 
-// Does `gsi` lead anywhere? Does that pin exist? Would a message arrive somewhere?
+// Does `gsi` have an output? Does that pin exist? Would a message have a receiver?
 bool route_has_gsi(const struct route *route, uint32_t gsi);
 bool route_has_pin(const struct route *route, uint32_t chip, uint32_t pin);
 bool route_reaches(const struct route *route, uint64_t address, uint32_t device);
@@ -111,32 +111,33 @@ bool route_reaches(const struct route *route, uint64_t address, uint32_t device)
 // Connects a device's line to `gsi` as one more source of the wire; a line that is high already raises it. The GSI
 // needs no output yet. -EINVAL: gsi; -EBUSY: the line is connected; -ENOMEM.
 int route_connect(struct route *route, uint32_t gsi, struct intact_irq_line *line);
-// The same, and `resample(owner, line)` is called when a chip tells the end of the interrupt (route_eoi).
+// The same, and `resample(owner, line)` is called when a chip reports the end of the interrupt (route_eoi).
 int route_connect_resample(struct route *route, uint32_t gsi, struct intact_irq_line *line,
                            void (*resample)(void *owner, struct intact_irq_line *line), void *owner);
-// The line leaves the wire, which falls if nothing else holds it.
+// Disconnects the line; its wire falls unless another source holds it high.
 void route_disconnect(struct route *route, struct intact_irq_line *line);
 
 // Attaches a source to the wire of `gsi`, or directly to a pin. No allocation where the GSI has an output or was
 // attached to before. A source with level high raises the wire. -ENXIO: no output / no such pin; -EBUSY: attached.
 int route_attach(struct route *route, uint32_t gsi, struct route_source *source);
 int route_attach_pin(struct route *route, uint32_t chip, uint32_t pin, struct route_source *source);
-// Lets go of the wire; the source's level is low afterwards. A source that is not attached is left alone.
+// Detaches a source from its wire; its level is low afterwards. Does nothing if it is not attached.
 void route_detach(struct route *route, struct route_source *source);
 
-// The level of one source. A level that it has already changes nothing.
+// The level of one source. Nothing happens if it has that level already.
 void route_set_level(struct route *route, struct route_source *source, bool level);
 // One edge, which leaves the wire as it was.
 enum route_edge route_trigger(struct route *route, const struct route_source *source);
 // The same on the wire of `gsi` itself, for callers without a source.
 enum route_edge route_trigger_gsi(struct route *route, uint32_t gsi);
 
-// Sends a message. False: nobody took it (counted and traced).
+// Sends a message. False: it had no receiver (counted and traced).
 bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_t device);
 
-// A chip ended the interrupt of `pin` (EOI broadcast, 8259 EOI, GIC deactivation): every source of every wire of that
-// pin that asked for it is resampled. Call it when the chip has left its in-service state (remote IRR cleared) and
-// before it looks at the pin again: a source that had only been triggered falls here, and must not interrupt twice.
+// A chip ended the interrupt of `pin` (EOI broadcast, 8259 EOI, GIC deactivation): every source with a `resample`
+// function, of every wire of that pin, is resampled. Call it when the chip has left its in-service state (remote IRR
+// cleared) and before it samples the pin again: a source that was only triggered falls here, and must not interrupt
+// twice.
 void route_eoi(struct route *route, uint32_t chip, uint32_t pin);
 
 // Is the pin high now? For a chip that samples (reset, unmask) and for tests.

@@ -12,7 +12,7 @@
 
 static const struct {
     enum arm_message_kind kind;
-    size_t window; // which of the windows
+    size_t window; // offset in struct msi_arm_windows
     uint64_t offset;
     uint32_t number; // mask of the data
 } doorbells[] = {

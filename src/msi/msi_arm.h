@@ -1,11 +1,12 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// MSI decode for Arm: an (address, data, device) write becomes a plain message, or a reason why it does not.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause MSI decode for Arm: an (address, data, device) write becomes a
+// plain message, or the reason why it is none.
 //
 // Spec: IHI 0069, GICD_SETSPI_NSR (40h), GICD_CLRSPI_NSR (48h), GICD_SETSPI_SR (50h), GICD_CLRSPI_SR (58h): INTID in
-// bits 12:0; GITS_TRANSLATER (40h of the page behind GITS_CTLR's): EventID in bits 31:0, DeviceID beside the write; SBSA
-// appendix "GICv2m": MSI_SETSPI_NS (40h), INTID in bits 9:0.
+// bits 12:0; GITS_TRANSLATER (40h of the page behind GITS_CTLR's): EventID in bits 31:0, DeviceID separate from the
+// write; SBSA appendix "GICv2m": MSI_SETSPI_NS (40h), INTID in bits 9:0.
 //
-// On Arm the doorbells are registers, so where they are is the board's to say: `struct msi_arm_windows`.
+// On Arm devices write messages to registers (doorbells), whose addresses depend on the board: `struct
+// msi_arm_windows`.
 //
 // Pure functions: no state, any thread.
 //
@@ -32,8 +33,8 @@ enum msi_arm_result {
     MSI_ARM_RESULTS
 };
 
-// Decodes one memory write of a device, Secure or Non-secure. `*out` is written on MSI_ARM_OK alone. Reserved data bits are
-// ignored.
+// Decodes one memory write of a device, Secure or Non-secure. `*out` is written only on MSI_ARM_OK. Reserved data bits
+// are ignored.
 enum msi_arm_result msi_arm_decode(const struct msi_arm_windows *windows, uint64_t address, uint32_t data,
                                    uint32_t device, bool secure, struct arm_message *out);
 

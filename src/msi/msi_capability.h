@@ -11,8 +11,8 @@
 //    [+C  | Mask Bits                        |]   +10; both with per-vector masks only
 //    [+10 | Pending Bits                     |]   +14
 //
-// The model holds the registers and says what a write has changed; it sends nothing. Pending bits are no register here:
-// who reads them asks the sources, so that they are true however a source was triggered.
+// The model holds the registers and returns what a write has changed; it sends nothing. Pending bits are not stored
+// here: the reader takes them from the sources, so that they are right however a source was triggered.
 //
 // Path: devices/pci/pci_irq.c / groups/group.c
 #ifndef MSI_MSI_CAPABILITY_H
@@ -32,16 +32,16 @@ enum {
 
 // What a write has changed, to be acted upon by the caller.
 enum {
-    MSI_CHANGED_ENABLE = 1 << 0, // the function goes over to messages, or away from them; or their number changed
+    MSI_CHANGED_ENABLE = 1 << 0, // the function starts or stops using messages; or their number changed
     MSI_CHANGED_MESSAGE = 1 << 1,
     MSI_CHANGED_MASK = 1 << 2,
 };
 
 struct msi_capability {
-    // What the function is made with.
+    // The configuration of the function.
     unsigned vectors;
     bool wide, maskable;
-    // Bytes as they stand in configuration space; the first two (ID, next) belong to the list of capabilities.
+    // The bytes of configuration space; the first two (ID, next) belong to the list of capabilities.
     uint8_t registers[MSI_CAPABILITY_SIZE];
 };
 
@@ -52,7 +52,7 @@ void msi_capability_reset(struct msi_capability *msi);
 // How many bytes it takes in configuration space: 10, 14, 20 or 24.
 unsigned msi_capability_size(const struct msi_capability *msi);
 
-// `offset` + `size` at most MSI_CAPABILITY_SIZE; any alignment. `pending`: bit n tells of vector n.
+// `offset` + `size` at most MSI_CAPABILITY_SIZE; any alignment. `pending`: bit n is that of vector n.
 uint32_t msi_capability_read(const struct msi_capability *msi, unsigned offset, unsigned size, uint32_t pending);
 // Returns MSI_CHANGED_ bits.
 unsigned msi_capability_write(struct msi_capability *msi, unsigned offset, unsigned size, uint32_t value);

@@ -38,8 +38,7 @@ static enum msi_x86_result decode_address(uint64_t address, unsigned flags, stru
         return MSI_X86_AMBIGUOUS;
     out->destination = upper | extended | (uint32_t)bits_get(address, 19, 12);
     out->short_destination = !(flags & (MSI_X86_EXTENDED | MSI_X86_UPPER));
-    // With the hint clear, DM only stops mattering to redirection; receivers still match by it, and guests rely on
-    // that.
+    // With the hint clear, DM has no effect on redirection; receivers still match by it, and guests rely on that.
     out->logical = address & ADDRESS_LOGICAL;
     out->redirection_hint = address & ADDRESS_HINT;
     return MSI_X86_OK;
@@ -68,7 +67,7 @@ enum msi_x86_result msi_x86_decode(uint64_t address, uint32_t data, uint32_t req
     struct x86_message message;
     enum msi_x86_result result = decode_address(address, flags, &message);
 
-    (void)requester; // compatibility format carries no source check
+    (void)requester; // a message in compatibility format is not checked against its source
     if (result == MSI_X86_OK)
         result = decode_data(data, &message);
     if (result == MSI_X86_OK)
@@ -76,7 +75,7 @@ enum msi_x86_result msi_x86_decode(uint64_t address, uint32_t data, uint32_t req
     return result;
 }
 
-// Whether `destination` under `flags` says what the message says, FFh and FFFFFFFFh included.
+// Whether `destination` can be encoded under `flags`, FFh and FFFFFFFFh included.
 static bool destination_fits(const struct x86_message *message, unsigned flags)
 {
     bool wide = flags & (MSI_X86_EXTENDED | MSI_X86_UPPER);

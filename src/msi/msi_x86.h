@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// MSI decode for x86: an (address, data) pair becomes a plain message, or a reason why it does not.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause MSI decode for x86: an (address, data) pair becomes a plain
+// message, or the reason why it is none.
 //
 // Spec: Intel SDM vol. 3, "Message Signalled Interrupts" (address and data register formats); PCI 3.0 section 6.8; the
 // 15-bit destination is the paravirtual extension that KVM, QEMU, Xen and Hyper-V share; the 32-bit one is the form of
@@ -13,7 +13,7 @@
 //
 // Pure functions: no state, any thread.
 //
-// Not modelled: VT-d interrupt remapping; a message in remappable format is rejected with a name.
+// Not modelled: VT-d interrupt remapping; a message in remappable format is rejected (MSI_X86_REMAPPABLE).
 //
 // Path: irqchip/route.c / irqchip/x86/x86_irq_deliver.c
 #ifndef MSI_MSI_X86_H
@@ -37,14 +37,14 @@ enum msi_x86_result {
     MSI_X86_RESERVED_ADDRESS,  // address[11:5] not 0 without MSI_X86_EXTENDED: the id would be cut short
     MSI_X86_AMBIGUOUS,         // both the extended and the upper destination are used
     MSI_X86_RESERVED_DELIVERY, // delivery mode 3 or 6
-    MSI_X86_LEVEL_DEASSERT,    // level trigger with level 0: there is nothing to withdraw on the system bus
-    MSI_X86_NO_ENCODING,       // encode only: no pair says this
+    MSI_X86_LEVEL_DEASSERT,    // level trigger with level 0: the system bus has no way to withdraw an interrupt
+    MSI_X86_NO_ENCODING,       // encode only: no pair has this meaning
     MSI_X86_RESULTS
 };
 
 // Decodes one memory write of a device. `requester` is the PCI requester id (bus << 8 | devfn) or the device id of the
-// machine; only remapping looks at it. `flags` are MSI_X86_ bits. `*out` is written on MSI_X86_OK alone.
-// Data bits 31:16 and 13:11 are reserved and ignored, as software may leave anything there.
+// machine; used only for remapping. `flags` are MSI_X86_ bits. `*out` is written only on MSI_X86_OK. Data bits 31:16
+// and 13:11 are reserved and ignored, as software may leave anything there.
 enum msi_x86_result msi_x86_decode(uint64_t address, uint32_t data, uint32_t requester, unsigned flags,
                                    struct x86_message *out);
 

@@ -10,8 +10,8 @@
 //     Control: 15 enable, 14 function mask,         +C  Vector Control: 0 mask (1 after reset)
 //              10:0 size of the table - 1
 //
-// The table's rows are the caller's memory. A write says what it has changed; nothing is sent from here. The pending
-// bit array holds nothing: who reads it asks the sources, so that it is true however a source was triggered.
+// The table's rows belong to the caller. A write returns what it has changed; nothing is sent from here. The pending
+// bit array is not stored: the reader takes it from the sources, so that it is right however a source was triggered.
 //
 // Path: devices/pci/pci_irq.c / groups/group.c
 #ifndef MSI_MSIX_H
@@ -41,7 +41,7 @@ struct msix_place {
 };
 
 struct msix {
-    // What the function is made with.
+    // The configuration of the function.
     struct msix_entry *table;
     unsigned vectors;
     struct msix_place table_place, pba_place;
@@ -50,7 +50,7 @@ struct msix {
     uint32_t mistakes; // accesses of the table or the PBA that are not aligned, or not of 4 or 8 bytes
 };
 
-// What a write to the table was: `vector` has changed, in its message or its mask; or nothing has.
+// The result of a write to the table: whether `vector` has changed, in its message or its mask.
 struct msix_change {
     bool changed;
     unsigned vector;
@@ -66,8 +66,8 @@ void msix_reset(struct msix *msix);
 uint32_t msix_capability_read(const struct msix *msix, unsigned offset, unsigned size);
 bool msix_capability_write(struct msix *msix, unsigned offset, unsigned size, uint32_t value);
 
-// The table: 4 or 8 bytes, aligned (6.8.2: others are undefined). Here others read their bytes, write nothing, and are
-// counted; so is nothing behind the last row.
+// The table: 4 or 8 bytes, aligned (6.8.2: others are undefined). Here other reads return the bytes, other writes are
+// ignored, and both are counted; so are accesses behind the last row.
 uint64_t msix_table_read(struct msix *msix, uint64_t offset, unsigned size);
 struct msix_change msix_table_write(struct msix *msix, uint64_t offset, unsigned size, uint64_t value);
 

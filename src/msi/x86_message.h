@@ -1,8 +1,9 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// One x86 interrupt message: what every source sends to the local APICs, whoever the source is.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause One x86 interrupt message: what all kinds of sources send to the
+// local APICs.
 //
 // An MSI (Intel SDM vol. 3, "Message Signalled Interrupts"), an IOAPIC redirection entry (82093AA 3.2.4) and an ICR
-// write (SDM, "Interrupt Command Register") differ in where the bits are, not in what they say. They meet here.
+// write (SDM, "Interrupt Command Register") have the same fields in different places. They are all converted to this
+// form.
 //
 // Path: msi/msi_x86.c, irqchip/x86/ioapic.c, irqchip/x86/lapic.c (IPIs) / irqchip/x86/x86_irq_deliver.c
 #ifndef MSI_X86_MESSAGE_H

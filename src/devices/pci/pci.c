@@ -68,7 +68,7 @@ unsigned pci_add_capability(struct pci_function *function, uint8_t id, unsigned 
     function->config[first ? PCI_CAPABILITIES_POINTER : function->last_capability + 1u] = (uint8_t)at;
     function->config[PCI_STATUS] |= PCI_STATUS_CAPABILITIES;
     function->last_capability = (uint8_t)at;
-    function->next_capability = (uint8_t)end; // 256 is 0: full
+    function->next_capability = (uint8_t)end; // 256 becomes 0: full
     return at;
 }
 

@@ -1,12 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// PCI: functions with their configuration space, BARs and capabilities; a bus of them; the ways of the processor to
-// configuration space (mechanism #1, ECAM); the plain host bridge.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause PCI: functions with their configuration space, BARs and
+// capabilities; a bus of them; configuration accesses of the processor (mechanism #1, ECAM); the host bridge.
 //
 // Spec: PCI Local Bus 3.0, sections 3.2.2.3 (mechanism #1) and 6 (configuration space); PCI Express Base 3.0, 7.2.2
 // (ECAM).
 //
 //     pci.c       a function: registers, capabilities, reset
-//     pci_bus.c   the bus: who answers in configuration space and behind which BAR; DMA
+//     pci_bus.c   the bus: the function at each configuration address, the windows of BARs; DMA
 //     pci_host.c  mechanism #1, ECAM, the host bridge
 //     pci_irq.c   a function's interrupts
 //
@@ -85,11 +84,11 @@ struct pci_bar {
     enum pci_bar_kind kind;
     struct region region; // its size; its base where it is mapped
     bool mapped;
-    bool on_bus;  // `region` is in the bus: what `mapped` says, once a load is through
-    bool refused; // it could not be mapped where it is: counted once
+    bool on_bus;  // `region` is in the bus: equal to `mapped`, except during a load
+    bool refused; // it could not be mapped at its address: counted once
 };
 
-// A range of configuration space that answers by functions: `offset` is relative to its begin.
+// A range of configuration space that is accessed by functions: `offset` is relative to its start.
 struct pci_capability {
     uint8_t offset, size;
     uint32_t (*read)(void *owner, unsigned offset, unsigned size, uint64_t now);
@@ -98,7 +97,7 @@ struct pci_capability {
 };
 
 enum pci_mistake {
-    PCI_OVERLAP,   // a BAR was enabled where something else answers
+    PCI_OVERLAP,   // a BAR was enabled at an address that is in use
     PCI_NO_MASTER, // DMA with bus mastering off
     PCI_NO_MEMORY, // DMA to an address that is not RAM
     PCI_MISTAKES
@@ -113,7 +112,7 @@ struct pci_function {
     struct pci_bar bars[PCI_BARS];
     struct pci_capability capabilities[PCI_CAPABILITIES];
     unsigned capability_count;
-    uint8_t last_capability, next_capability; // where the list ends, and where there is room
+    uint8_t last_capability, next_capability; // the last capability in the list, and the next free byte
     struct pci_irq irq;
     uint32_t mistakes[PCI_MISTAKES];
     // Called after a write changed `config`; NULL: nothing to do.
@@ -121,11 +120,12 @@ struct pci_function {
     void *owner;
 };
 
-// Where a bus leads: filled in by the machine. `ports` is the space of I/O BARs, with addresses as the BARs have them.
+// The connections of a bus, filled in by the machine. `ports` is the space of I/O BARs, with addresses as the BARs have
+// them.
 struct pci_bus_config {
     struct bus *memory, *ports;
     struct intact_irq_manager *interrupts;
-    uint32_t gsi[PCI_PINS]; // where INTA to INTD of slot 0 arrive; slot n is turned by n
+    uint32_t gsi[PCI_PINS]; // the GSIs of INTA to INTD of slot 0; those of slot n are rotated by n
 };
 
 struct pci_bus {
@@ -137,7 +137,7 @@ struct pci_host {
     uint32_t CONFIG_ADDRESS;
     struct pci_bus bus;            // bus 0
     struct pci_function bridge;    // 00:00.0
-    struct reset_port *reset_port; // answers bytes at CF9h; NULL: nobody does
+    struct reset_port *reset_port; // answers bytes at CF9h; NULL: none
 };
 
 // --- Functions -------------------------------------------------------------------------------------------------------
@@ -153,26 +153,27 @@ uint32_t pci_function_get(const struct pci_function *function, unsigned offset, 
 // Everything that software can write is 0 again, BARs are unmapped, interrupts are INTx with the line low.
 void pci_function_reset(struct pci_function *function, uint64_t now);
 void pci_function_visit(struct pci_function *function, struct visit *v);
-// Leaves the bus and lets go of everything. A function that was never added may be destroyed too, a zeroed one as well.
+// Removes the function from the bus and frees what it has. A function that was never added, or is zeroed, may be
+// destroyed too.
 void pci_function_destroy(struct pci_function *function);
 
-// Adds a BAR: `index` 0 to 5, `size` a power of two (I/O: 4 to 256, memory: 16 and more). Accesses arrive with offsets
-// from its begin, I/O in at most 4 bytes, memory in at most 8, and any alignment. -EINVAL, -EEXIST.
+// Adds a BAR: `index` 0 to 5, `size` a power of two (I/O: 4 to 256, memory: 16 and more). Accesses have offsets from
+// its start, I/O in at most 4 bytes, memory in at most 8, and any alignment. -EINVAL, -EEXIST.
 int pci_bar_add(struct pci_function *function, unsigned index, enum pci_bar_kind kind, uint64_t size, bus_read_fn *read,
                 bus_write_fn *write, void *owner, const char *name);
-// The address that stands in a BAR, and whether it is mapped there now.
+// The address in a BAR, and whether it is mapped now.
 uint64_t pci_bar_address(const struct pci_function *function, unsigned index);
 bool pci_bar_mapped(const struct pci_function *function, unsigned index);
 
-// Appends a capability of `size` bytes (header included) to the list; its bytes are 0 but for the header. Returns its
+// Appends a capability of `size` bytes (header included) to the list; its bytes are 0 except the header. Returns its
 // offset, or 0: no room.
 unsigned pci_add_capability(struct pci_function *function, uint8_t id, unsigned size);
-// The bytes from `offset` on are answered by `read` and `write` instead, in whole accesses of 1, 2 or 4 aligned bytes.
-// False: PCI_CAPABILITIES are there already.
+// Accesses to the bytes from `offset` on call `read` and `write` instead, with 1, 2 or 4 aligned bytes. False: there
+// are PCI_CAPABILITIES already.
 bool pci_hook_capability(struct pci_function *function, const struct pci_capability *capability);
 
-// DMA: all or nothing. False: bus mastering is off, or some byte is not RAM (a master abort: status bit 13); counted, and
-// what was read is all ones.
+// DMA: all or nothing. False: bus mastering is off, or some byte is not RAM (a master abort: status bit 13); counted,
+// and a read returns all ones.
 bool pci_read_memory(struct pci_function *function, uint64_t address, void *data, size_t size);
 bool pci_write_memory(struct pci_function *function, uint64_t address, const void *data, size_t size);
 
@@ -185,13 +186,13 @@ int pci_bus_add(struct pci_bus *bus, uint8_t devfn, struct pci_function *functio
 void pci_bus_remove(struct pci_bus *bus, struct pci_function *function);
 // The first slot from 1 on that is free, or PCI_SLOTS: none is.
 unsigned pci_bus_free_slot(const struct pci_bus *bus);
-// Configuration access, for the host and for loaders: `size` 1, 2 or 4, naturally aligned. Nobody there, or beyond 256
-// bytes: all ones.
+// Configuration access, for the host and for loaders: `size` 1, 2 or 4, naturally aligned. All ones for an empty place,
+// or beyond 256 bytes.
 uint32_t pci_bus_read(struct pci_bus *bus, uint8_t devfn, unsigned offset, unsigned size, uint64_t now);
 void pci_bus_write(struct pci_bus *bus, uint8_t devfn, unsigned offset, unsigned size, uint32_t value, uint64_t now);
-// Maps and unmaps BARs as command registers and addresses say. pci.c calls it when one of them was written.
+// Maps and unmaps BARs according to command registers and addresses. pci.c calls it when one of them was written.
 void pci_bus_decode(struct pci_bus *bus);
-// After a load of all functions: BARs go where they were.
+// After a load of all functions: maps BARs as they were when the state was saved.
 void pci_bus_loaded(struct pci_bus *bus);
 
 // --- Host ------------------------------------------------------------------------------------------------------------

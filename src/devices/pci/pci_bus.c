@@ -1,13 +1,12 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The PCI bus: which function stands where, and which window each BAR has. PCI Local Bus 3.0, 6.2.2 (command register),
-// 6.2.5.1 (address maps).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The PCI bus: the functions at its slots, and the windows of their
+// BARs. PCI Local Bus 3.0, 6.2.2 (command register), 6.2.5.1 (address maps).
 //
 //     a BAR is mapped  =  its command bit is on  and  an address was written  and  nobody else answers there
 //
-// A BAR that finds its place taken is counted and left out; when something else moves, it is tried again. So what is
-// mapped depends on the order of the guest's writes, as it does on a real board, and is saved.
+// A BAR whose addresses are in use is counted and not mapped; it is tried again when another window moves. So the
+// mapped BARs depend on the order of the guest's writes, as on a real board, and are part of the state.
 //
-// An address of 0 is none: no system has ever put a device there, and a BAR is 0 after reset.
+// An address of 0 means none: no system puts a device there, and a BAR is 0 after reset.
 //
 // Not modelled: buses behind bridges; DMA to windows of devices (peer to peer, doorbells).
 #include <assert.h>
@@ -111,7 +110,7 @@ static bool enter_bus(struct pci_bus *bus, struct pci_bar *bar)
     return bar->mapped;
 }
 
-// A BAR that moved or was switched off leaves before any other takes its place.
+// BARs that moved or were switched off are unmapped before others are mapped.
 static void leave_old(struct pci_bus *bus, struct pci_function *function)
 {
     for (unsigned i = 0; i < PCI_BARS; i++) {
@@ -148,8 +147,8 @@ void pci_bus_decode(struct pci_bus *bus)
             enter_new(bus, bus->functions[devfn]);
 }
 
-// The bus still has the windows of before the load, under the new addresses: all are taken out, then those that were
-// mapped put in.
+// The bus still has the windows of before the load, under the new addresses: all are removed, then those that were
+// mapped are added.
 void pci_bus_loaded(struct pci_bus *bus)
 {
     for (unsigned devfn = 0; devfn < PCI_DEVFNS; devfn++) {
@@ -171,7 +170,8 @@ void pci_bus_loaded(struct pci_bus *bus)
     }
 }
 
-// --- Who stands where ------------------------------------------------------------------------------------------------
+// --- Functions and slots
+// ------------------------------------------------------------------------------------------------
 
 void pci_bus_connect(struct pci_bus *bus, const struct pci_bus_config *config)
 {
@@ -186,7 +186,7 @@ int pci_bus_add(struct pci_bus *bus, uint8_t devfn, struct pci_function *functio
     if ((devfn & 7) && !first)
         return -EINVAL;
     if (devfn & 7)
-        first->config[PCI_HEADER_TYPE] |= HEADER_MULTI; // 6.2.1: so that software looks for the others
+        first->config[PCI_HEADER_TYPE] |= HEADER_MULTI; // 6.2.1: so that software searches for the others
     function->devfn = devfn;
     function->bus = bus;
     bus->functions[devfn] = function;
@@ -220,7 +220,7 @@ static bool may_master(struct pci_function *function)
     return may;
 }
 
-// 3.3.3.1 and 6.2.3: nobody claims the transaction; the master notes it.
+// 3.3.3.1 and 6.2.3: no target claims the transaction, and the master sets its status bit.
 static void abort_master(struct pci_function *function)
 {
     function->mistakes[PCI_NO_MEMORY]++;

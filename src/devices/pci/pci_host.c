@@ -1,9 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The processor's ways to configuration space, and the host bridge.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Configuration accesses of the processor, and the host bridge.
 //
 // PCI Local Bus 3.0, 3.2.2.3.2, configuration mechanism #1:
 //
-//   CF8h, dword access only          CFCh-CFFh: 1, 2 or 4 bytes of the register that CONFIG_ADDRESS names
+//   CF8h, dword access only          CFCh-CFFh: 1, 2 or 4 bytes of the register in CONFIG_ADDRESS
 //    31 30..24 23..16 15..11 10..8 7..2 1..0
 //    EN   0     bus   device  fn   reg   0
 //
@@ -72,7 +71,7 @@ void pci_host_write(void *owner, uint64_t offset, unsigned size, uint64_t value,
 
 // --- ECAM ----------------------------------------------------------------------------------------------------------
 
-// One that crosses dwords, or is wider, comes as bytes: a function sees accesses within one dword.
+// An access that crosses dwords, or is wider, is done in bytes: a function only gets accesses within one dword.
 static bool within_dword(uint64_t offset, unsigned size)
 {
     return offset % 4 + size <= 4;

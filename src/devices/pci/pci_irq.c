@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a driver writes into its function, brought to the function's intact_irq_device. PCI Local Bus 3.0, 6.2.2
-// (interrupt disable), 6.2.3 (interrupt status), 6.8 (MSI, MSI-X).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Applies what a driver writes into a PCI function to the
+// function's intact_irq_device. PCI Local Bus 3.0, 6.2.2 (interrupt disable), 6.2.3 (interrupt status), 6.8 (MSI,
+// MSI-X).
 //
 //     MSI-X enable ─┐
 //     MSI enable ───┴─ mode ──── INTx: one level source, high while the device's level is and it is not disabled
@@ -102,8 +102,8 @@ static bool is_masked(const struct pci_function *function, unsigned vector)
 }
 
 // A receiver may refuse an address when it is configured (intact_irq_output); for the driver a write to its table
-// always succeeds, so such a vector is silent, and counted. The machines' receivers refuse nothing: there the message
-// is sent, and dropped and counted on its way.
+// always succeeds, so such a vector is disabled, and counted. The receivers of our machines refuse nothing: there the
+// message is sent, and then dropped and counted.
 static void update(struct pci_function *function, unsigned vector)
 {
     struct pci_irq *irq = &function->irq;
@@ -129,7 +129,7 @@ static void update_all(struct pci_function *function)
 
 // --- Mode ------------------------------------------------------------------------------------------------------------
 
-// Messages are enabled masked and let out one by one, so that each is judged by itself.
+// Messages are enabled masked and then unmasked one by one, so that a refusal only concerns one of them.
 static void enter(struct pci_function *function, enum intact_irq_mode mode)
 {
     struct pci_irq *irq = &function->irq;
@@ -193,7 +193,7 @@ static uint64_t pending_bits(const struct pci_function *function, enum intact_ir
     return bits;
 }
 
-// The first two bytes, ID and next, are the list's.
+// The first two bytes, ID and next, belong to the list of capabilities.
 static uint32_t with_list(const struct pci_function *function, unsigned at, unsigned offset, unsigned size,
                           uint32_t value)
 {
@@ -303,7 +303,7 @@ static int add_device(struct pci_function *function)
 {
     struct pci_irq *irq = &function->irq;
     const struct pci_bus_config *bus = &function->bus->config;
-    unsigned turn = (function->devfn >> 3) + irq->config.pin - 1u; // PCI-to-PCI Bridge 1.2, 9.1: as behind a bridge
+    unsigned turn = (function->devfn >> 3) + irq->config.pin - 1u; // as in PCI-to-PCI Bridge 1.2, 9.1
     const struct intact_irq_resources resources = {
         .size = sizeof(struct intact_irq_resources),
         .legacy = { irq->config.pin ? bus->gsi[turn % PCI_PINS] : 0, irq->config.pin != 0 },

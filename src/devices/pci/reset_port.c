@@ -17,7 +17,7 @@ uint64_t reset_port_read(void *owner, uint64_t offset, unsigned size, uint64_t n
     return port->RST_CNT;
 }
 
-// RST_CPU rising gives the reset that SYS_RST chooses: the system's, or INIT for the CPUs.
+// A rise of RST_CPU causes the reset that SYS_RST selects: of the whole system, or INIT for the CPUs.
 void reset_port_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
 {
     struct reset_port *port = owner;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, chapters 2 and 3; 6 and 6.3 for the features that all devices share.
 //
-// A fault in a queue, or a request that has no place for its answer, sets DEVICE_NEEDS_RESET and changes nothing in guest
-// memory; the device stands still until the driver resets it (2.1.2). All work is done within the driver's notification,
-// so nothing is under way between two instructions.
+// A fault in a queue, or a request without room for its answer, sets DEVICE_NEEDS_RESET and changes nothing in guest
+// memory; the device stops until the driver resets it (2.1.2). All work is done within the driver's notification, so no
+// request is in progress between two instructions.
 //
 // Not modelled: shared memory regions (2.10), suspending (2.1 of later versions), notification data (2.9),
 // VIRTIO_F_ACCESS_PLATFORM (addresses are physical), administration queues.
 //
-// Path: devices/virtio/virtio_blk.c and its like / virtio_mmio.c, virtio_pci.c
+// Path: devices/virtio/virtio_blk.c and the other devices / virtio_mmio.c, virtio_pci.c
 #include "devices/virtio/virtio.h"
 
 #include <string.h>
@@ -48,7 +48,8 @@ void virtio_mistake(struct virtio *virtio, enum virtio_mistake mistake)
     virtio->mistakes[mistake]++;
 }
 
-// --- Notices --------------------------------------------------------------------------------------------------------
+// --- Notifications to the driver
+// --------------------------------------------------------------------------------------------------------
 
 // 2.1.2 and 2.3: none before DRIVER_OK.
 static void notify(struct virtio *virtio, unsigned queue)
@@ -126,7 +127,7 @@ static uint8_t accept_status(struct virtio *virtio, uint8_t added)
     return added;
 }
 
-// A legacy driver's notifications may have come before DRIVER_OK (3.1.2); and no driver loses one.
+// A legacy driver may notify before DRIVER_OK (3.1.2), so all queues are processed now.
 static void start(struct virtio *virtio, uint64_t now)
 {
     if (virtio->status & VIRTIO_STATUS_NEEDS_RESET)

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What every virtio device has, whatever it does and however it is reached: features, status, queues, a configuration
-// structure, notices to the driver. VIRTIO 1.2, chapters 2 and 3.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What all virtio devices and transports share: features, status,
+// queues, a configuration structure, notifications to the driver. VIRTIO 1.2, chapters 2 and 3.
 //
 //     driver -- registers --> transport --> virtio --> device (struct virtio_type)
 //     driver <-- interrupt -- transport <-- virtio <-- device (virtio_drain, virtio_tell, virtio_config_change)
@@ -30,7 +29,7 @@ enum {
     VIRTIO_STATUS_FAILED = 0x80,
 };
 
-// Feature bits that belong to no type of device, 6 and 6.3
+// Feature bits of all types of devices, 6 and 6.3
 enum {
     VIRTIO_F_ANY_LAYOUT = 27, // legacy
     VIRTIO_F_INDIRECT_DESC = 28,
@@ -39,35 +38,35 @@ enum {
     VIRTIO_F_RING_RESET = 40,
 };
 
-// What a driver can do wrong beside its queues; counted.
+// Mistakes of a driver outside of its queues; counted.
 enum virtio_mistake {
     VIRTIO_FEATURES_REFUSED, // FEATURES_OK with features that were not offered, or without VERSION_1
     VIRTIO_FEATURES_LATE,    // features written after FEATURES_OK
-    VIRTIO_STATUS_CLEARED,   // a status bit taken back, 2.1.1
+    VIRTIO_STATUS_CLEARED,   // a status bit cleared, 2.1.1
     VIRTIO_STATUS_EARLY,     // DRIVER_OK before FEATURES_OK
-    VIRTIO_NO_QUEUE,         // a queue that is not there, or was not set up
+    VIRTIO_NO_QUEUE,         // a queue that does not exist, or was not set up
     VIRTIO_QUEUE_BUSY,       // a queue's addresses or size changed while it was ready
     VIRTIO_NOTIFIED_EARLY,   // a notification before DRIVER_OK
     VIRTIO_BAD_ACCESS,       // no such register, of that size, in that direction
-    VIRTIO_BAD_REQUEST,      // a request that its device cannot even answer
+    VIRTIO_BAD_REQUEST,      // a request that its device cannot answer
     VIRTIO_MISTAKES,
 };
 
 struct virtio;
 
-// A type of device. `owner` is what virtio_init was given.
+// A type of device. `owner` is that of virtio_init.
 struct virtio_type {
     const char *name;
     uint16_t id; // chapter 5
     // A queue that is ready may have new buffers. Not before DRIVER_OK.
     void (*notified)(void *owner, unsigned queue, uint64_t now);
-    // The driver, or the board, reset the device. NULL: nothing of its own.
+    // The driver, or the board, reset the device. NULL: nothing to do.
     void (*reset)(void *owner);
     // The driver wrote the configuration structure. NULL: it is read-only.
     void (*config_written)(void *owner, unsigned offset, unsigned size, uint64_t value);
 };
 
-// How notices reach the driver: a queue has used buffers, or the configuration changed (`queue` is VIRTIO_CONFIG).
+// How the driver is notified: a queue has used buffers, or the configuration changed (`queue` is VIRTIO_CONFIG).
 #define VIRTIO_CONFIG 0xffffu
 struct virtio_transport {
     void (*notify)(void *owner, unsigned queue);
@@ -94,18 +93,18 @@ struct virtio {
 
 // --- For devices ----------------------------------------------------------------------------------------------------
 
-// A device with `config_size` bytes of configuration structure and no queue. `features`: of its type alone; those of the
-// rings are added.
+// A device with `config_size` bytes of configuration structure and no queue. `features`: only those of its type; those
+// of the rings are added.
 void virtio_init(struct virtio *virtio, const struct virtio_type *type, void *owner, uint64_t features,
                  unsigned config_size);
 // Adds the next queue, of at most `size` entries: a power of two up to VIRTQUEUE_SIZE_MAX.
 void virtio_add_queue(struct virtio *virtio, unsigned size);
 
-// A field of the configuration structure, 1, 2, 4 or 8 bytes. The second one tells the driver if it changed.
+// A field of the configuration structure, 1, 2, 4 or 8 bytes. The second function notifies the driver if it changed.
 void virtio_config_set(struct virtio *virtio, unsigned offset, unsigned size, uint64_t value);
 void virtio_config_change(struct virtio *virtio, unsigned offset, unsigned size, uint64_t value);
 
-// Has the driver taken this feature?
+// Has the driver accepted this feature?
 static inline bool virtio_has(const struct virtio *virtio, unsigned feature)
 {
     return virtio->driver_features >> feature & 1;
@@ -114,20 +113,20 @@ static inline bool virtio_has(const struct virtio *virtio, unsigned feature)
 // May the device use the queue now? DRIVER_OK, no fault, and the queue is ready.
 bool virtio_running(const struct virtio *virtio, unsigned queue);
 
-// Takes the next chain. False: there is none, or the ring is at fault; the driver is asked to notify of the next one.
+// Takes the next chain. False: there is none, or the ring is at fault; the driver will notify of the next one.
 bool virtio_take(struct virtio *virtio, unsigned queue, struct virtqueue_chain *chain);
 // Returns it with `written` bytes.
 void virtio_give(struct virtio *virtio, unsigned queue, const struct virtqueue_chain *chain, uint32_t written);
-// One answer in several chains: each is given at its `place` from 0 on, and they become visible at once, at the end; or
-// what was taken goes back, to be taken again.
+// One answer in several chains: each is given at its `place` from 0 on, and all become visible at the end; or the
+// chains are put back, to be taken again.
 void virtio_give_part(struct virtio *virtio, unsigned queue, unsigned place, const struct virtqueue_chain *chain,
                       uint32_t written);
 void virtio_give_end(struct virtio *virtio, unsigned queue, unsigned count);
 void virtio_untake(struct virtio *virtio, unsigned queue, unsigned count);
-// Interrupts the driver about what was given, unless it does not want that.
+// Notifies the driver of the chains that were given, unless it suppresses notifications.
 void virtio_tell(struct virtio *virtio, unsigned queue);
 
-// Takes the chains that wait, as one round: `handle` does the work and answers with the bytes written.
+// Takes the waiting chains, as one round: `handle` does the work and returns the number of bytes written.
 void virtio_drain(struct virtio *virtio, unsigned queue,
                   uint32_t (*handle)(void *owner, unsigned queue, const struct virtqueue_chain *chain));
 
@@ -155,15 +154,15 @@ uint32_t virtio_get_features(const struct virtio *virtio, uint32_t select, bool 
 void virtio_set_status(struct virtio *virtio, uint8_t status, uint64_t now);
 void virtio_reset(struct virtio *virtio);
 
-// The queue if it is there, else NULL and counted.
+// The queue if it exists, else NULL and counted.
 struct virtqueue *virtio_queue(struct virtio *virtio, uint32_t queue);
-// The queue if it is there and may be set up: not ready yet. Else NULL and counted.
+// The queue if it exists and may be set up: not ready yet. Else NULL and counted.
 struct virtqueue *virtio_queue_setup(struct virtio *virtio, uint32_t queue);
-// A size that the driver chose: one that cannot be is a fault.
+// A size that the driver chose; an invalid one is a fault.
 void virtio_queue_set_size(struct virtio *virtio, uint32_t queue, uint32_t size);
 void virtio_queue_enable(struct virtio *virtio, uint32_t queue);
-// 2.6.1, with VIRTIO_F_RING_RESET. It is complete at once. True: done, and the transport puts back what it keeps of the
-// queue as well (2.6.1.1.1: every field has its default again).
+// 2.6.1, with VIRTIO_F_RING_RESET. It is complete at once. True: done, and the transport must reset what it stores of
+// the queue too (2.6.1.1.1: all fields have their defaults).
 bool virtio_queue_reset(struct virtio *virtio, uint32_t queue);
 void virtio_notified(struct virtio *virtio, uint32_t queue, uint64_t now);
 

@@ -3,10 +3,10 @@
 //
 //     readable: type, reserved, sector | data of a write, or ranges      writable: data of a read | status
 //
-// Bytes are cut at these borders however the descriptors lie (2.7.4.1: no assumption about framing). A request without
-// its header or without room for a status cannot be answered: DEVICE_NEEDS_RESET. Everything else has a status.
+// These parts may be split over descriptors in any way (2.7.4.1: no assumption about framing). A request without its
+// header or without room for a status cannot be answered: DEVICE_NEEDS_RESET. Everything else has a status.
 //
-// Without VIRTIO_BLK_F_FLUSH in the driver, what is written is made to last before its request is answered (5.2.6.2).
+// Without VIRTIO_BLK_F_FLUSH in the driver, writes are flushed before their request is answered (5.2.6.2).
 //
 // Not modelled: VIRTIO_BLK_T_GET_LIFETIME, SECURE_ERASE and zoned disks (answered with UNSUPP), CONFIG_WCE, geometry.
 //
@@ -44,20 +44,20 @@ enum { S_OK = 0, S_IOERR = 1, S_UNSUPP = 2 };
 enum { SECTOR = INTACT_BLOCK_SECTOR, HEADER = 16, RANGE = 16, RANGE_UNMAP = 1 };
 
 enum {
-    PIECE = 65536,           // bytes that move at a time
+    PIECE = 65536,           // bytes that are copied at a time
     MOST_RANGES = 16,        // of one DISCARD or WRITE_ZEROES
     MOST_SECTORS = 1u << 15, // of one range
-    MOST_DATA = 64u << 20,   // bytes of one request: a bound for hostile ones, far beyond any driver's
+    MOST_DATA = 64u << 20,   // bytes of one request: a limit for hostile guests, far beyond that of any driver
 };
 
-// A request as it came.
+// A request.
 struct request {
     struct virtio_blk *blk;
     unsigned queue;
     const struct virtqueue_chain *chain;
     uint32_t type;
     uint64_t sector;
-    uint64_t out_size, in_size; // bytes of data that follow the header, and that stand before the status
+    uint64_t out_size, in_size; // bytes of data after the header, and before the status
     uint64_t written;
 };
 
@@ -74,7 +74,7 @@ static bool acceptable(const struct request *request, uint64_t size)
     return size % SECTOR == 0 && size <= MOST_DATA && in_disk(request->blk, request->sector, size);
 }
 
-// The status of a backend's answer.
+// The status for a backend's result.
 static int status_of(int result)
 {
     return result < 0 ? S_IOERR : S_OK;
@@ -104,7 +104,7 @@ static int flush(struct virtio_blk *blk)
     return blk->block->flush ? status_of(blk->block->flush(blk->block->owner)) : S_OK;
 }
 
-// 5.2.6.2: without FLUSH the driver counts on a cache that writes through.
+// 5.2.6.2: without FLUSH the driver relies on a write-through cache.
 static int settle(struct virtio_blk *blk)
 {
     return virtio_has(&blk->virtio, F_FLUSH) ? S_OK : flush(blk);
@@ -165,7 +165,7 @@ static int discard_range(const struct virtio_blk *blk, const struct range *range
     return status_of(blk->block->discard(blk->block->owner, range->sector * SECTOR, (uint64_t)range->sectors * SECTOR));
 }
 
-// 5.2.6.2: DISCARD knows no flag, WRITE_ZEROES only "unmap", which is leave and no order.
+// 5.2.6.2: DISCARD has no flag, WRITE_ZEROES only "unmap", which permits but does not require it.
 static int check_range(const struct request *request, const struct range *range)
 {
     uint32_t known = request->type == T_WRITE_ZEROES ? RANGE_UNMAP : 0;
@@ -251,7 +251,7 @@ static const struct virtio_type type = { .name = "virtio-blk", .id = 2, .notifie
 static void set_limits(struct virtio *virtio, const struct virtio_blk_config *config)
 {
     virtio_config_set(virtio, CAPACITY, 8, config->block->size / SECTOR);
-    virtio_config_set(virtio, SEG_MAX, 4, config->queue_size - 2); // beside header and status
+    virtio_config_set(virtio, SEG_MAX, 4, config->queue_size - 2); // without header and status
     virtio_config_set(virtio, BLK_SIZE, 4, config->block_size);
     virtio_config_set(virtio, NUM_QUEUES, 2, config->queues);
     virtio_config_set(virtio, MAX_DISCARD_SECTORS, 4, MOST_SECTORS);

@@ -14,7 +14,7 @@ struct virtio_blk_config {
     const struct intact_block *block; // kept alive by the caller
     unsigned queues;                  // 1 to VIRTIO_QUEUES
     unsigned queue_size;              // entries: a power of two, 4 to VIRTQUEUE_SIZE_MAX
-    unsigned block_size;              // logical, that the driver is told: a power of two, 512 to 32768
+    unsigned block_size;              // logical block size for the driver: a power of two, 512 to 32768
     const char *serial;               // up to VIRTIO_BLK_ID_SIZE characters; NULL: none
 };
 

@@ -10,21 +10,21 @@
 struct virtio_console {
     struct virtio virtio;
     uint8_t input[VIRTIO_CONSOLE_INPUT];
-    uint32_t input_read, input_written; // count up; what is between them waits
+    uint32_t input_read, input_written; // counters; the characters between them are waiting
     // Configuration.
-    void (*transmit)(void *owner, uint8_t byte); // NULL: nobody listens
-    void (*drained)(void *owner);                // there is room for input again; NULL: nobody waits
+    void (*transmit)(void *owner, uint8_t byte); // NULL: dropped
+    void (*drained)(void *owner);                // there is room for input again; NULL: not needed
     void *backend;
 };
 
 // `transmit` may be NULL; `backend` is the owner of both callbacks.
 void virtio_console_init(struct virtio_console *console, void (*transmit)(void *owner, uint8_t byte), void *backend);
 
-// The size in characters; the driver is told if it changed.
+// The size in characters; the driver is notified if it changed.
 void virtio_console_resize(struct virtio_console *console, uint16_t columns, uint16_t rows);
 
 bool virtio_console_can_receive(const struct virtio_console *console);
-// A character comes in. Only when virtio_console_can_receive says so.
+// A character comes in. Only if virtio_console_can_receive.
 void virtio_console_receive(struct virtio_console *console, uint8_t byte);
 
 void virtio_console_visit(struct virtio_console *console, struct visit *v);

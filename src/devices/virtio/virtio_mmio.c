@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 4.2.2 (register layout), 4.2.3.2 (queues), 4.2.4 (legacy interface), 2.7.2 (legacy queue layout).
 //
-// Registers take words alone (4.2.2.2); the configuration structure takes bytes, halves and words. A register of the
-// other version is not there: it reads 0 and is counted.
+// Registers are accessed in words only (4.2.2.2), the configuration structure in bytes, halves and words. A register of
+// the other version does not exist: it reads 0, and the access is counted.
 //
 // Not modelled: shared memory regions (SHMLen reads all ones, as of none).
 //
@@ -17,7 +17,7 @@ enum {
     CONFIG = 0x100,
     MAGIC = 0x74726976,  // "virt"
     VENDOR = 0x554d4551, // "QEMU": drivers of the legacy interface compare with it
-    ALIGN = 4096,        // QueueAlign until it is written: drivers of the legacy interface leave it out
+    ALIGN = 4096,        // QueueAlign until it is written: some drivers of the legacy interface do not write it
 };
 
 // --- Queues ---------------------------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ static void set_half(struct virtio_mmio *mmio, size_t field, unsigned shift, uin
     *address = bits_merge(*address, value << shift, bits_low(32) << shift);
 }
 
-// 2.7.2: the parts follow each other, the used ring at the next multiple of QueueAlign. PFN 0 takes the queue away.
+// 2.7.2: the parts follow each other, the used ring at the next multiple of QueueAlign. PFN 0 disables the queue.
 static void set_pfn(struct virtio_mmio *mmio, uint32_t pfn)
 {
     struct virtqueue *queue = selected(mmio);
@@ -90,7 +90,7 @@ static void write_driver_features(void *context, unsigned index, uint64_t value,
     virtio_set_features(mmio->virtio, mmio->DriverFeaturesSel, (uint32_t)value);
 }
 
-// 0: no such queue; asking is how a driver finds that out, and no mistake.
+// 0: no such queue. Drivers read it to find that out, so this is no mistake.
 static uint64_t read_queue_num_max(void *context, unsigned index, uint64_t now)
 {
     struct virtio_mmio *mmio = context;
@@ -112,7 +112,7 @@ static uint64_t read_queue_ready(void *context, unsigned index, uint64_t now)
     return mmio->QueueSel < mmio->virtio->queue_count && mmio->virtio->queues[mmio->QueueSel].ready;
 }
 
-// 0 stops the queue (4.2.3.2); it starts anew at the next 1.
+// 0 stops the queue (4.2.3.2); the next 1 starts it from the beginning.
 static void write_queue_ready(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct virtio_mmio *mmio = context;
@@ -152,7 +152,7 @@ static uint64_t read_status(void *context, unsigned index, uint64_t now)
     return mmio->virtio->status;
 }
 
-// 2.4 and 4.2.2.1. What a legacy driver says of its pages is said once, before the reset of each driver: it stays.
+// 2.4 and 4.2.2.1. GuestPageSize and QueueAlign stay: a legacy driver may write them before its reset.
 static void driver_reset(struct virtio_mmio *mmio)
 {
     intact_irq_virtio_acknowledge(&mmio->irq, bits_low(32));
@@ -195,7 +195,8 @@ static void write_shm_sel(void *context, unsigned index, uint64_t value, uint64_
     (void)context, (void)index, (void)value, (void)now; // there is no region to select
 }
 
-// 2.6.1: a reset is complete at once, so that this always reads 0. All that there is of a queue is in struct virtqueue.
+// 2.6.1: a reset is complete at once, so that this always reads 0. The transport has no other state of a queue than
+// struct virtqueue.
 static uint64_t read_queue_reset(void *context, unsigned index, uint64_t now)
 {
     (void)context, (void)index, (void)now;
@@ -291,7 +292,7 @@ static void bad_access(struct virtio_mmio *mmio)
         mmio->mistakes++;
 }
 
-// Which registers are there. An empty slot has the first four (4.2.2.2: DeviceID 0).
+// Which registers exist. An empty slot has the first four (4.2.2.2: DeviceID 0).
 static bool present(const struct virtio_mmio *mmio, uint32_t offset)
 {
     if (!mmio->virtio)

@@ -34,12 +34,12 @@ struct virtio_mmio {
     struct bus *memory;
 };
 
-// A slot whose interrupt is the level `gsi`. `virtio` may be NULL; `memory` is what it reaches by DMA. `legacy`: version 1.
+// A slot whose interrupt is the level `gsi`. `virtio` may be NULL; `memory` is its memory for DMA. `legacy`: version 1.
 // 0, or a negative enum intact_irq_error.
 int virtio_mmio_init(struct virtio_mmio *mmio, struct virtio *virtio, struct intact_irq_manager *manager, uint32_t gsi,
                      struct bus *memory, bool legacy);
 void virtio_mmio_destroy(struct virtio_mmio *mmio);
-// The board's reset, of the device too. A driver's (Status 0) keeps what was selected and GuestPageSize and QueueAlign.
+// The board's reset, of the device too. A driver's reset (Status 0) keeps the selectors, GuestPageSize and QueueAlign.
 void virtio_mmio_reset(struct virtio_mmio *mmio);
 
 uint64_t virtio_mmio_read(void *owner, uint64_t offset, unsigned size, uint64_t now);

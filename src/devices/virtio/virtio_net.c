@@ -4,7 +4,7 @@
 //     struct virtio_net_hdr: flags, gso_type, hdr_len, gso_size, csum_start, csum_offset, num_buffers
 //     12 bytes; 10 for a legacy driver without MRG_RXBUF (5.1.6.1)
 //
-// A frame that finds no buffer is dropped and counted, as a card without memory of its own does.
+// A frame without a buffer is dropped and counted, as in a card without memory of its own.
 //
 // Not modelled: checksum and segmentation offloads, several pairs of queues, RSS, VLAN filters, announcements.
 //
@@ -44,7 +44,7 @@ bool virtio_net_link(const struct virtio_net *net)
     return net->virtio.config[STATUS] & LINK_UP;
 }
 
-// A chain shorter than its header, or longer than any frame, is no frame: it comes back and nothing is sent.
+// A chain shorter than its header, or longer than any frame, is no frame: it is returned and nothing is sent.
 static void transmit(struct virtio_net *net, const struct virtqueue_chain *chain, uint64_t now)
 {
     uint8_t frame[INTACT_NET_FRAME];
@@ -59,7 +59,7 @@ static void transmit(struct virtio_net *net, const struct virtqueue_chain *chain
         net->config.net->send(net->config.net->owner, frame, size, now);
 }
 
-// Not by virtio_drain: what is sent may come back to our own receive queue at once, and needs the time.
+// virtio_drain is not used: a frame may lead to a received one at once, which needs `now`.
 static void transmit_all(struct virtio_net *net, uint64_t now)
 {
     struct virtqueue_chain chain;
@@ -82,7 +82,7 @@ static bool in_table(const struct virtio_net *net, unsigned table, const uint8_t
     return false;
 }
 
-// 5.1.6.5.1, 5.1.6.5.2. Without the control queue everything is wanted.
+// 5.1.6.5.1, 5.1.6.5.2. Without the control queue all frames are accepted.
 static bool wanted(const struct virtio_net *net, const uint8_t *address)
 {
     static const uint8_t broadcast[VIRTIO_NET_MAC] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
@@ -99,7 +99,7 @@ static bool wanted(const struct virtio_net *net, const uint8_t *address)
            in_table(net, 0, address);
 }
 
-// A frame on its way into buffers.
+// A frame that is being copied into buffers.
 struct arrival {
     const uint8_t *frame;
     size_t size, done; // of header and frame
@@ -107,7 +107,7 @@ struct arrival {
     unsigned parts; // buffers used
 };
 
-// Bytes [done, done + size) of header and frame, into a buffer from its begin on. num_buffers is set later.
+// Bytes [done, done + size) of header and frame, into a buffer from its start on. num_buffers is set later.
 static bool put_part(struct virtio_net *net, const struct virtqueue_chain *chain, const struct arrival *arrival,
                      size_t size)
 {
@@ -122,7 +122,7 @@ static bool put_part(struct virtio_net *net, const struct virtqueue_chain *chain
                         size - at);
 }
 
-// 5.1.6.4: with MRG_RXBUF a frame may go on in the next buffers; without, all of it goes into one.
+// 5.1.6.4: with MRG_RXBUF a frame may continue in the next buffers; without, it must fit into one.
 static bool fits(const struct virtio_net *net, const struct virtqueue_chain *chain, const struct arrival *arrival)
 {
     if (arrival->done == 0 && chain->writable_size < arrival->header)
@@ -185,7 +185,7 @@ bool virtio_net_receive(struct virtio_net *net, const void *frame, size_t size)
 // --- Control --------------------------------------------------------------------------------------------------------
 
 // One table of 5.1.6.5.2 at `offset` of the command: a count in 32 bits, then addresses. Returns where the next begins,
-// 0: it is not whole.
+// 0: it is incomplete.
 static uint64_t set_table(struct virtio_net *net, const struct virtqueue_chain *chain, unsigned table, uint64_t offset)
 {
     uint8_t bytes[4];
@@ -253,7 +253,7 @@ void virtio_net_set_link(struct virtio_net *net, bool up)
     virtio_config_change(&net->virtio, STATUS, 2, up ? LINK_UP : 0);
 }
 
-// 5.1.4: the address is again the one the card came with, and every filter is as before.
+// 5.1.4: the address is the configured one again, and all filters have their defaults.
 static void reset(void *owner)
 {
     struct virtio_net *net = owner;

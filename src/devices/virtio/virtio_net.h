@@ -11,7 +11,7 @@
 #define VIRTIO_NET_MAC_TABLES 2  // unicast and multicast
 #define VIRTIO_NET_MAC_ROWS   64 // of each; a longer table is taken as "all"
 
-enum virtio_net_filter { // what the driver wants to hear beside its own address and broadcasts
+enum virtio_net_filter { // frames accepted in addition to its own address and broadcasts
     VIRTIO_NET_PROMISC,
     VIRTIO_NET_ALLMULTI,
     VIRTIO_NET_ALLUNI,
@@ -34,19 +34,19 @@ struct virtio_net {
     uint8_t table_rows[VIRTIO_NET_MAC_TABLES];
     uint8_t table_overflow[VIRTIO_NET_MAC_TABLES];
     uint64_t sent, received; // frames
-    uint64_t dropped;        // frames for the guest that found no buffer
-    uint64_t filtered;       // frames for somebody else
+    uint64_t dropped;        // frames for the guest without a buffer
+    uint64_t filtered;       // frames for other addresses
     // Configuration.
     struct virtio_net_config config;
 };
 
 void virtio_net_init(struct virtio_net *net, const struct virtio_net_config *config);
 
-// A frame arrives, from the destination address on. False: the driver has no buffer for it (or it is not for this card),
-// and it is gone.
+// A frame arrives, from the destination address on. False: the driver has no buffer for it (or it is not for this
+// card), and it is lost.
 bool virtio_net_receive(struct virtio_net *net, const void *frame, size_t size);
 
-// The cable is plugged in, or not; the driver is told if that changed.
+// Connects or disconnects the cable; the driver is notified if that changed.
 void virtio_net_set_link(struct virtio_net *net, bool up);
 bool virtio_net_link(const struct virtio_net *net);
 

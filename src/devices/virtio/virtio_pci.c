@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 4.1.2 (identity), 4.1.4 (capabilities and structures), 4.1.5 (vectors, interrupts).
 //
-// With MSI-X a notice is a message of its event's vector; without, it sets a bit of ISR status and the INTx level follows
-// that register, which reading clears (4.1.4.5). A change of the configuration sets its bit either way (4.1.4.5.1), so
-// that a driver with one vector for all can tell.
+// With MSI-X a notification is a message of its event's vector; without, it sets a bit of ISR status and the INTx level
+// follows that register, which reading clears (4.1.4.5). A change of the configuration sets its bit either way
+// (4.1.4.5.1), for drivers with one vector for all events.
 //
 // Not modelled: the transitional interface, shared memory, notification data, administration queues.
 //
@@ -43,13 +43,13 @@ enum {
 
 // --- Queues and vectors ---------------------------------------------------------------------------------------------
 
-// Asking for a queue that is not there is how a driver learns that (queue_size 0), and no mistake.
+// Drivers read queue_size of queues that do not exist (it is 0), so this is no mistake.
 static struct virtqueue *selected(const struct virtio_pci *pci)
 {
     return pci->queue_select < pci->virtio->queue_count ? &pci->virtio->queues[pci->queue_select] : NULL;
 }
 
-// 4.1.5.1.2.1: what cannot be mapped reads back as no vector.
+// 4.1.5.1.2.1: a vector that cannot be mapped reads back as no vector.
 static uint16_t mapped(const struct virtio_pci *pci, uint64_t vector)
 {
     return vector < pci->vectors ? (uint16_t)vector : INTACT_IRQ_NO_VECTOR;
@@ -214,7 +214,7 @@ static uint64_t read_bar(void *owner, uint64_t offset, unsigned size, uint64_t n
     return 0;
 }
 
-// 4.1.5.2: the number of the queue is what is written; where, only has to be a queue's place.
+// 4.1.5.2: the value written selects the queue; the address only has to be that of any queue.
 static void write_bar(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
 {
     struct virtio_pci *pci = owner;
@@ -230,7 +230,7 @@ static void write_bar(void *owner, uint64_t offset, unsigned size, uint64_t valu
 
 // --- Access through configuration space, 4.1.4.9 ----------------------------------------------------------------------
 
-// Where it leads now; false: to no place of BAR 4, or not in the size of the access.
+// The place in BAR 4 that it selects; false: none, or not with this size.
 static bool window(const struct virtio_pci *pci, unsigned *size, uint32_t *offset)
 {
     *offset = pci_function_get(&pci->pci, pci->access + CAP_OFFSET, 4);
@@ -302,7 +302,7 @@ static unsigned add_capability(struct virtio_pci *pci, enum virtio_pci_capabilit
     return at;
 }
 
-// The structure of the device's type is there even if it is empty: some drivers look for it.
+// The structure of the device's type exists even if it is empty, since some drivers require it.
 static void add_capabilities(struct virtio_pci *pci)
 {
     struct pci_function *function = &pci->pci;

@@ -4,7 +4,7 @@
 //     BAR 1   MSI-X table and PBA: one vector for each queue and one for the configuration
 //     BAR 4   64-bit prefetchable, 16 KiB:   0000 common configuration   1000 ISR status
 //                                            2000 device's configuration 3000 notifications, 4 bytes for each queue
-//     vendor capabilities that say so, and one (4.1.4.9) through which configuration space reaches BAR 4
+//     vendor capabilities that describe these, and one (4.1.4.9) for access to BAR 4 through configuration space
 #ifndef DEVICES_VIRTIO_VIRTIO_PCI_H
 #define DEVICES_VIRTIO_VIRTIO_PCI_H
 
@@ -49,7 +49,7 @@ struct virtio_pci {
 };
 
 // Puts a function in front of `virtio`, which has all its queues, at `devfn` of `bus`. `class_code` as of
-// pci_function_init; `vectors` of MSI-X, 0: none, INTx alone. 0, or a negative errno or enum intact_irq_error.
+// pci_function_init; `vectors` of MSI-X, 0: only INTx. 0, or a negative errno or enum intact_irq_error.
 int virtio_pci_init(struct virtio_pci *pci, struct virtio *virtio, uint32_t class_code, unsigned vectors,
                     struct pci_bus *bus, uint8_t devfn);
 void virtio_pci_destroy(struct virtio_pci *pci);

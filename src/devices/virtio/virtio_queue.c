@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // VIRTIO 1.2, 2.7. Sections are named where a rule comes from.
 //
-// The driver's index is read once for a round: a buffer that covers the ring itself cannot make the round longer.
-// An indirect table may have more entries than the queue: 2.7.5.3.1 forbids it to drivers, some do it, and the table
-// is bounded by VIRTQUEUE_CHAIN_MAX here.
+// The driver's index is read once for a round: a buffer that covers the ring itself cannot make the round longer. An
+// indirect table may have more entries than the queue: 2.7.5.3.1 forbids it, but some drivers do it, and the table is
+// bounded by VIRTQUEUE_CHAIN_MAX here.
 //
-// Not modelled: packed virtqueues (2.8), VIRTQ_USED_F_NO_NOTIFY (we always listen), VIRTIO_F_IN_ORDER.
+// Not modelled: packed virtqueues (2.8), VIRTQ_USED_F_NO_NOTIFY (all notifications are used), VIRTIO_F_IN_ORDER.
 //
 // Path: a driver's notification / virtio.c
 #include "devices/virtio/virtio_queue.h"
@@ -33,7 +33,7 @@ static bool put(const struct virtqueue *queue, uint64_t address, unsigned size, 
     return queue->dma->write(queue->dma->owner, address, bytes, size);
 }
 
-// used_event stands behind the available ring, avail_event behind the used ring (2.7.6, 2.7.8).
+// used_event follows the available ring, avail_event the used ring (2.7.6, 2.7.8).
 static uint64_t used_event(const struct virtqueue *queue)
 {
     return queue->available + AVAIL_RING + 2u * queue->size;
@@ -49,7 +49,7 @@ void virtqueue_reset(struct virtqueue *queue)
     *queue = (struct virtqueue){ .size = queue->size_max, .size_max = queue->size_max, .dma = queue->dma };
 }
 
-// A part that goes around the end of the address space is in no memory.
+// A part that wraps around the end of the address space is not in memory.
 static bool wraps(uint64_t address, uint64_t size)
 {
     return address + size < address;
@@ -113,7 +113,7 @@ enum virtqueue_fault virtqueue_give(struct virtqueue *queue, uint16_t head, uint
     return fault ? fault : virtqueue_give_end(queue, 1);
 }
 
-// With event indices: did next_used pass used_event since the driver was last told? All modulo 2^16.
+// With event indices: did next_used pass used_event since the driver was last notified? All modulo 2^16.
 enum virtqueue_fault virtqueue_interrupts(struct virtqueue *queue, bool *wanted)
 {
     uint64_t value;
@@ -139,7 +139,7 @@ struct descriptor {
     uint16_t flags, next;
 };
 
-// A table in guest memory, and where in it the chain goes on.
+// A table in guest memory, and the next descriptor of the chain in it.
 struct walk {
     uint64_t table;
     uint32_t entries, index;
@@ -162,7 +162,7 @@ static bool read_descriptor(const struct virtqueue *queue, const struct walk *wa
     return true;
 }
 
-// 2.7.5.3: the table is the end of its chain, and holds no further table. Its WRITE flag means nothing.
+// 2.7.5.3: the table is the end of its chain and must not contain another table. Its WRITE flag is ignored.
 static enum virtqueue_fault enter_table(const struct virtqueue *queue, struct walk *walk, const struct descriptor *at)
 {
     uint32_t entries = at->size / DESCRIPTOR;

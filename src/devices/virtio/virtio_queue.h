@@ -8,7 +8,7 @@
 //     +-----------------+  |    +-------------------------+       +-----------------------------+
 //     | ...             |<-+     virtqueue_take: a chain           virtqueue_give: it comes back
 //
-// Everything in guest memory is hostile until it is checked. A ring that breaks a rule is a fault, which the caller makes
+// Nothing in guest memory is trusted. A ring that breaks a rule is a fault, for which the caller sets
 // DEVICE_NEEDS_RESET; a chain costs at most VIRTQUEUE_CHAIN_MAX descriptors, and a round at most `size` chains.
 #ifndef DEVICES_VIRTIO_VIRTIO_QUEUE_H
 #define DEVICES_VIRTIO_VIRTIO_QUEUE_H
@@ -25,7 +25,7 @@
 enum { VIRTQ_DESC_F_NEXT = 1, VIRTQ_DESC_F_WRITE = 2, VIRTQ_DESC_F_INDIRECT = 4 };
 enum { VIRTQ_AVAIL_F_NO_INTERRUPT = 1, VIRTQ_USED_F_NO_NOTIFY = 1 };
 
-// What a driver can do wrong with a queue.
+// Mistakes of a driver with a queue.
 enum virtqueue_fault {
     VIRTQUEUE_FINE,
     VIRTQUEUE_BAD_SIZE,       // no power of two, 0, or more than the device offers
@@ -34,15 +34,15 @@ enum virtqueue_fault {
     VIRTQUEUE_INDEX_JUMP,     // the available index moved by more than the queue has
     VIRTQUEUE_BAD_DESCRIPTOR, // an index beyond the table
     VIRTQUEUE_LOOP,           // a chain that does not end
-    VIRTQUEUE_BAD_INDIRECT,   // not negotiated, nested, with NEXT, or a table of no or half descriptors
+    VIRTQUEUE_BAD_INDIRECT,   // not negotiated, nested, with NEXT, or a table without a whole number of descriptors
     VIRTQUEUE_BAD_ORDER,      // a readable buffer after a writable one, 2.7.4.2
     VIRTQUEUE_TOO_LONG,       // more than 2^32 bytes (2.7.5.2) or VIRTQUEUE_CHAIN_MAX descriptors
     VIRTQUEUE_BUFFER_OUTSIDE, // a buffer is not in memory
     VIRTQUEUE_FAULTS,
 };
 
-// The guest's memory as the device may reach it. False: some byte is not memory, or the device may not master the bus;
-// nothing was copied.
+// The guest's memory as the device may reach it. False: some byte is not memory, or bus mastering is off; nothing was
+// copied.
 struct virtio_dma {
     bool (*read)(void *owner, uint64_t address, void *data, size_t size);
     bool (*write)(void *owner, uint64_t address, const void *data, size_t size);
@@ -54,7 +54,7 @@ struct virtqueue {
     uint16_t size;                         // entries, as the driver chose
     uint16_t next_available;               // the entry to be taken next
     uint16_t next_used;                    // idx of the used ring
-    uint16_t told;                         // next_used when the driver was last told, or was not to be
+    uint16_t told;                         // next_used when virtqueue_interrupts was last called
     bool ready;
     bool indirect, event_index; // negotiated
     // Configuration.
@@ -95,7 +95,7 @@ enum virtqueue_fault virtqueue_give_part(struct virtqueue *queue, unsigned place
 enum virtqueue_fault virtqueue_give_end(struct virtqueue *queue, unsigned count);
 // Asks for a notification when the driver adds the next chain (2.7.10).
 enum virtqueue_fault virtqueue_ask(struct virtqueue *queue);
-// Is the driver to be told of what was given since the last call? 2.7.7, 2.7.8.
+// Must the driver be notified of the chains given since the last call? 2.7.7, 2.7.8.
 enum virtqueue_fault virtqueue_interrupts(struct virtqueue *queue, bool *wanted);
 
 // Copies from the readable, or to the writable, bytes of a chain. The range lies within them. False: it is not in memory.

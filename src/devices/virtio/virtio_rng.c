@@ -2,7 +2,7 @@
 // VIRTIO 1.2, 5.4. The generator is xoshiro256** by Blackman and Vigna, seeded through splitmix64 as its authors advise.
 // The stream goes on over resets: a guest that starts again does not see the same numbers.
 //
-// It is good enough to start a guest and to test one; it is no secret.
+// It is good enough to start and to test a guest, but not secure.
 //
 // Path: the generator / virtio.c
 #include "devices/virtio/virtio_rng.h"
@@ -10,7 +10,7 @@
 #include "base/bits.h"
 
 enum { QUEUE_SIZE = 64, PIECE = 256 };
-enum { MOST = 65536 }; // bytes for one request: 5.4.6.1 allows less than was asked for
+enum { MOST = 65536 }; // bytes for one request: 5.4.6.1 allows less than was requested
 
 static uint64_t rotate(uint64_t value, unsigned by)
 {

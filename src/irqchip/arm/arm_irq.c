@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The Arm family wired together: made and reset, settled, and its input lines; the manual is in arm_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: creation, reset, settle, and inputs.
+// The overview is in arm_irq.h.
 //
 // Path: irqchip/route.c / gicd.c, gicr.c, then icc.c or gicc.c, then the CPU
 #include "irqchip/arm/arm_irq.h"
@@ -174,8 +174,8 @@ void arm_irq_reset(struct arm_irq *irq)
 
 // --- Settling -------------------------------------------------------------------------------------------------------
 
-// 1 of N (GICD_IROUTER.Interrupt_Routing_Mode; who takes it is the implementation's choice): whoever has it keeps it
-// while it takes part; else the CPUs take turns, the same way in every run.
+// 1 of N (GICD_IROUTER.Interrupt_Routing_Mode; the implementation chooses the CPU): the CPU that has it keeps it while
+// it takes part; else the CPUs take turns, in the same way in every run.
 static uint32_t choose(struct arm_irq *irq, uint32_t index, enum gic_group group)
 {
     uint16_t place = irq->gicd.place[index];
@@ -195,7 +195,7 @@ static uint32_t route(struct arm_irq *irq, uint32_t index, enum gic_group group)
     return arm_targets_one(&irq->targets, (uint32_t)(router >> 32 << 24 | (router & 0xffffff)));
 }
 
-// The interrupt is in the CPU's set of ready ones, or not.
+// Adds the interrupt to the CPU's set of ready ones, or removes it.
 static void forward(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot, enum gic_group group,
                     struct gic_rank rank)
 {
@@ -212,7 +212,7 @@ static void withdraw(struct arm_irq *irq, uint32_t cpu, uint32_t slot)
     arm_irq_touch(irq, cpu);
 }
 
-// GICv2: it is ready for each of its targets, and whoever acknowledges it first has it.
+// GICv2: it is ready for each of its targets, and the first CPU that acknowledges it gets it.
 static void refresh_targets(struct arm_irq *irq, uint32_t index, bool forwarded)
 {
     struct gicd *gicd = &irq->gicd;

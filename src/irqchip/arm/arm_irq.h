@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The Arm family wired together: distributor, redistributors, CPU interfaces, ITS, and each CPU's pending word.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: distributor, redistributors, CPU
+// interfaces, ITS, and each CPU's pending word.
 //
 //     SPI lines --------------+                                  +--> GICR 0 (SGI, PPI, LPI) --> ICC 0 --> IRQ, FIQ
 //     MSIs: GICD_SETSPI, v2m -+--> GICD --(affinity, targets)----+
@@ -8,11 +8,11 @@
 // GICv2 is the same with banked registers in the distributor and GICC frames in place of ICC registers.
 //
 // Every function that changes something settles before it returns: each output that may have changed is derived once,
-// interrupts in INTID order, then CPUs by index, and reported through `signal` if it changed. A call back into this
-// file from `resample` is allowed; it changes inputs, and the outer call settles.
+// interrupts in INTID order, then CPUs by index, and reported through `signal` if it changed. `resample` may call
+// functions of this file; they change inputs, and the outer call settles.
 //
-// On Arm nothing is taken by an acknowledge: the guest reads IAR (an ICC register, or GICC_IAR), and the level of IRQ or
-// FIQ follows. The generic timer and other PPIs are lines: arm_irq_set_ppi.
+// On Arm the CPU does not acknowledge an interrupt when it takes the exception: the guest reads IAR (an ICC register,
+// or GICC_IAR), and the level of IRQ or FIQ follows. The generic timer and other PPIs are lines: arm_irq_set_ppi.
 //
 // Path: irqchip/route.c, msi/msi_arm.c / gicd.c, its.c, gicr.c, then icc.c or gicc.c, then the CPU
 #ifndef IRQCHIP_ARM_ARM_IRQ_H
@@ -40,23 +40,23 @@
 #define ARM_IRQ_CPU_LIMIT_V2  8
 #define ARM_IRQ_COMMAND_LIMIT UINT64_C(1000000000)
 
-// In place of the value that was reported last: no value equals it, so the next one is reported whatever it is.
+// In place of the value that was reported last: no value equals it, so the next one is always reported.
 #define ARM_IRQ_UNREPORTED_PENDING  UINT32_MAX
 #define ARM_IRQ_UNREPORTED_DEADLINE 0
 
 // Chip numbers, for arm_irq_set_pin, `resample`, routing and traces.
 enum {
     ARM_IRQ_GICD = 0, // pin = SPI number, 0 is INTID 32; with extended SPIs pin 1024 is INTID 4096
-    ARM_IRQ_ITS = 1,  // traces alone
-    ARM_IRQ_CPU = 2,  // traces alone: a redistributor, or a CPU interface
-    ARM_IRQ_V2M = 3,  // traces alone
+    ARM_IRQ_ITS = 1,  // only in traces
+    ARM_IRQ_CPU = 2,  // only in traces: a redistributor, or a CPU interface
+    ARM_IRQ_V2M = 3,  // only in traces
 };
 
 #define ARM_IRQ_EXTENDED_PIN 1024u
 
-// Why nobody took a message or an SGI: `a` of TRACE_DROP.
+// Why a message or an SGI had no receiver: `a` of TRACE_DROP.
 enum arm_irq_drop {
-    ARM_IRQ_DROP_NO_CPU = 0x200, // b = target (affinity or list), c = INTID: an SGI that names no CPU
+    ARM_IRQ_DROP_NO_CPU = 0x200, // b = target (affinity or list), c = INTID: no CPU matches the target of an SGI
     ARM_IRQ_DROP_REFUSED,        // b = INTID, c = kind: no such SPI, or not of this security state
     ARM_IRQ_DROP_MALFORMED,      // b = address, c = data: no doorbell
     ARM_IRQ_DROP_UNTRANSLATED,   // b = DeviceID << 32 | EventID: the ITS has no mapping
@@ -66,7 +66,7 @@ struct arm_irq_config {
     unsigned version;           // 2 or 3
     uint32_t cpus;              // 1 to ARM_IRQ_CPU_LIMIT (GICv2: 8)
     const uint64_t *affinities; // MPIDR_EL1 affinity of each CPU (39:32, 23:0), all different; NULL: 16 to a cluster,
-                                // CPU n is Aff1 = n / 16, Aff0 = n % 16. Copied. GICv2 does not look at it.
+                                // CPU n is Aff1 = n / 16, Aff0 = n % 16. Copied. Not used by GICv2.
     unsigned spis;              // 0 to 988, INTIDs from 32; rounded up to fill 32
     unsigned extended_spis;     // 0 to 1024, INTIDs from 4096; GICv3
     unsigned extended_ppis;     // 0, 32 or 64, INTIDs from 1056; GICv3
@@ -75,18 +75,19 @@ struct arm_irq_config {
     unsigned lpi_bits;          // 0: no LPIs; 14 to 24: INTID bits. GICv3
     bool its;                   // an ITS; needs lpi_bits
     bool its_stalls;            // a command in error stalls its queue; else it is ignored
-    uint64_t its_command_ns;    // that each of its commands takes, 0 (at once) to ARM_IRQ_COMMAND_LIMIT
+    uint64_t its_command_ns;    // the time that each of its commands takes, 0 to ARM_IRQ_COMMAND_LIMIT
     unsigned v2m_first, v2m_count;  // a v2m frame over INTIDs first to first + count - 1; count 0: none
-    struct msi_arm_windows windows; // where the doorbells are, for arm_irq_msi
+    struct msi_arm_windows windows; // addresses of the registers for messages, for arm_irq_msi
     struct gic_memory memory;       // guest RAM: LPI and ITS tables, the command queue
     // The pending word of a CPU changed (PENDING_IRQ, PENDING_FIQ, either with PENDING_NMI). Must not call back into the chips.
     void (*signal)(void *owner, uint32_t vcpu, uint32_t pending);
     // The next moment arm_irq_timer is to be called changed; CLOCK_NEVER: not at all. Must not call back. May be NULL
     // without an ITS.
     void (*deadline)(void *owner, uint64_t when);
-    // Which CPU makes the access that is under way: GICv2's frames are banked by it. NULL: always CPU 0.
+    // The CPU that makes the current access: GICv2's frames are banked by CPU. NULL: always CPU 0.
     uint32_t (*current)(void *owner);
-    // An SPI was deactivated: level sources that have a notifier look again. May call arm_irq_set_pin. May be NULL.
+    // An SPI was deactivated: level sources with a resample notifier are resampled. May call arm_irq_set_pin. May be
+    // NULL.
     void (*resample)(void *owner, uint32_t chip, uint32_t pin);
     void *owner;
     struct trace *trace; // may be NULL
@@ -95,7 +96,7 @@ struct arm_irq_config {
 // A window of registers, for the bus: `owner` of arm_irq_read and arm_irq_write.
 enum arm_irq_window {
     ARM_IRQ_WINDOW_GICD, // GICv3: 64 KiB; GICv2: 4 KiB
-    ARM_IRQ_WINDOW_GICR, // the redistributors of all CPUs one behind the other, 128 KiB each
+    ARM_IRQ_WINDOW_GICR, // the redistributors of all CPUs one after the other, 128 KiB each
     ARM_IRQ_WINDOW_GICC, // GICv2: 8 KiB, GICC_DIR at 1000h
     ARM_IRQ_WINDOW_V2M,  // 4 KiB
     ARM_IRQ_WINDOW_ITS,  // 128 KiB: control and translation
@@ -105,11 +106,11 @@ enum arm_irq_window {
 struct arm_irq_frame {
     struct arm_irq *irq;
     enum arm_irq_window window;
-    bool secure; // accesses through this frame are Secure; counts with `security` alone
+    bool secure; // accesses through this frame are Secure; used only with `security`
 };
 
 struct arm_irq_cpu {
-    struct gicr gicr;       // GICv2: its bank of private interrupts alone
+    struct gicr gicr;       // GICv2: only its bank of private interrupts
     struct icc icc;         // GICv3
     struct gicc gicc;       // GICv2
     struct gic_ready ready; // derived
@@ -124,14 +125,14 @@ struct arm_irq {
     struct gicv2m gicv2m;
     struct its its;
     struct arm_irq_cpu *cpus;
-    uint32_t last_taker; // the CPU that was chosen last for an interrupt of 1 of N
+    uint32_t last_taker; // the CPU that was chosen last for a 1 of N interrupt
     uint64_t deadline;   // as last reported
 
-    // Derived; arm_irq_loaded makes it again.
+    // Derived, also by arm_irq_loaded.
     struct arm_targets targets;
     uint64_t *dirty;      // CPUs to settle
     uint64_t dirty_words; // which words of `dirty` are not 0
-    uint32_t depth;       // calls under way
+    uint32_t depth;       // nested calls
 };
 
 // Allocates for `config`, which is copied. -EINVAL and a text for a value out of range, -ENOMEM. Everything is in
@@ -141,7 +142,7 @@ void arm_irq_free(struct arm_irq *irq);
 // Reset of all chips. Electrical levels of lines stay.
 void arm_irq_reset(struct arm_irq *irq);
 
-// Is there such a pin?
+// Does the pin exist?
 bool arm_irq_has_pin(const struct arm_irq *irq, uint32_t chip, uint32_t pin);
 
 // Inputs. A level line is active while high; an edge line's rising edge is latched.
@@ -153,9 +154,10 @@ void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin);
 // A PPI's line: `intid` 16-31, or 1056 and up with extended PPIs. Timers: 27 virtual, 30 physical, 29 secure.
 void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool level);
 
-// A memory write of a device to a doorbell, Secure or Non-secure. False: no doorbell there, or nobody took it (TRACE_DROP).
+// A memory write of a device to a register for messages, Secure or Non-secure. False: no such register, or no receiver
+// (TRACE_DROP).
 bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device, bool secure);
-// A decoded message. False: nobody took it.
+// A decoded message. False: it had no receiver.
 bool arm_irq_deliver(struct arm_irq *irq, const struct arm_message *message);
 
 // Register windows, see base/bus.h: `owner` is a struct arm_irq_frame. `size` 1, 2, 4 or 8.
@@ -165,9 +167,9 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
 uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window window);
 
 // The three functions of a CPU port, see base/cpu_port.h. `owner` is the struct arm_irq. PORT_REGISTER addresses are
-// op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2; the ICC registers are ours with GICv3 (AArch32 ones are not
-// there). PORT_FAULT means UNDEFINED. PORT_MEMORY is never ours. acknowledge answers 0, or -1 when the level of `which`
-// is gone. That the guest reads IAR is TRACE_ACK.
+// op0 << 14 | op1 << 11 | CRn << 7 | CRm << 3 | op2; with GICv3 these are the ICC registers (no AArch32 ones).
+// PORT_FAULT means UNDEFINED. PORT_MEMORY is never handled here. acknowledge returns 0, or -1 when the level of `which`
+// has fallen. TRACE_ACK is reported when the guest reads IAR.
 int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now);
 enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
                                   uint64_t *value, uint64_t now);
@@ -180,10 +182,10 @@ void arm_irq_set_secure(struct arm_irq *irq, uint32_t vcpu, bool secure);
 // the same.
 void arm_irq_set_sctlr_nmi(struct arm_irq *irq, uint32_t vcpu, bool on);
 
-// The deadline is due. Earlier calls do no harm.
+// The deadline is due. Earlier calls do nothing.
 void arm_irq_timer(struct arm_irq *irq, uint64_t now);
 
-// Derives what may have changed. Called by everything above; a second call changes nothing.
+// Derives the outputs that may have changed. Called by the functions above; a second call changes nothing.
 void arm_irq_settle(struct arm_irq *irq);
 // Changes made between begin and end are settled at the outermost end.
 void arm_irq_begin(struct arm_irq *irq);
@@ -208,35 +210,35 @@ static inline uint64_t arm_irq_key(uint32_t vcpu, uint32_t intid)
 // Is it pending? `cpu` may be NULL for an SPI.
 bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
 
-// A CPU is to be settled.
+// Marks a CPU to be settled.
 static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
 {
     irq->dirty[cpu / 64] |= BIT64(cpu % 64);
     irq->dirty_words |= BIT64(cpu / 64);
 }
 
-// Where mistakes at the CPU interface are counted.
+// The counters of mistakes at the CPU interface.
 static inline uint32_t *arm_irq_mistakes(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
 {
     return irq->config.version == 2 ? cpu->gicc.mistakes : cpu->icc.mistakes;
 }
 
-// arm_irq.c: the enables of groups changed, or DS; everything is settled.
+// arm_irq.c: the enables of groups changed, or DS: marks everything to be settled.
 void arm_irq_touch_everything(struct arm_irq *irq);
 
 // arm_irq_deliver.c: a v2m message: one edge.
 void arm_irq_raise(struct arm_irq *irq, uint32_t intid);
-// An SGI, as the CPU `cpu` asked for it.
+// Sends an SGI of the CPU `cpu`.
 void arm_irq_send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect);
-// What a redistributor's register or the ITS asks to be done to LPI `intid` of `cpu`. `other` is where it moves to.
-// False: it cannot be made pending.
+// Does what a redistributor's register or the ITS requires for LPI `intid` of `cpu`. `other` is the CPU that it moves
+// to. False: it cannot be made pending.
 bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
                     uint32_t intid);
-// An LPI is taken by clearing it: it has no active state.
+// Acknowledges an LPI by clearing it: it has no active state.
 void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid);
-// An event of a device at the ITS. False: nobody took it.
+// An event of a device at the ITS. False: it had no receiver.
 bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event);
-// Executes what is in the command queue.
+// Executes the commands in the queue.
 void arm_irq_commands(struct arm_irq *irq, uint64_t now);
 
 #endif

@@ -1,11 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The Arm family wired together: what CPUs read and write, by windows and by system registers, and what an access asks
-// of the other chips; see arm_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: accesses of CPUs to windows and
+// system registers, and their effects on other chips. See arm_irq.h.
 //
 // Path: the CPU / gicd.c, gicr.c, icc.c, gicc.c, its.c
 #include "irqchip/arm/arm_irq.h"
 
-// --- Life of an interrupt -------------------------------------------------------------------------------------------
+// --- States of an interrupt
+// -------------------------------------------------------------------------------------------
 
 // GICv2: an SGI stays pending while other CPUs have sent it too.
 static void take_source(struct gic_bank *bank, uint32_t sgi, unsigned source)
@@ -67,9 +67,9 @@ static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struc
     }
 }
 
-// --- What an access asks for -----------------------------------------------------------------------------------------
+// --- Effects of an access -----------------------------------------------------------------------------------------
 
-// What the access of a CPU, or to what belongs to it, asked for.
+// Applies the effects of an access of a CPU, or to its redistributor.
 static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, const struct gic_effect *effect)
 {
     if (unlikely(effect->mistake != GIC_NO_MISTAKE))
@@ -118,7 +118,7 @@ static struct arm_irq_cpu *current(struct arm_irq *irq)
     return &irq->cpus[cpu < irq->config.cpus ? cpu : 0];
 }
 
-// GICv2's distributor shows the private interrupts of whoever accesses it.
+// GICv2's distributor shows the private interrupts of the CPU that accesses it.
 static struct gic_bank *private_bank(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
 {
     return irq->config.version == 2 ? &cpu->gicr.bank : NULL;

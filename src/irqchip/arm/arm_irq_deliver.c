@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The Arm family wired together: messages of devices, SGIs and LPIs on their way to a receiver; see arm_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: delivery of messages of devices,
+// SGIs and LPIs to a receiver. See arm_irq.h.
 //
 //     GICD_SETSPI, v2m ----------> gicd.c: an SPI
 //     GITS_TRANSLATER, INT ------> its.c: translation --> gicr_lpi.c: pending, configuration --> ready
@@ -44,7 +44,7 @@ static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, 
     return refuse(irq, message);
 }
 
-// GICD_SETSPI_SR and GICD_CLRSPI_SR: to Non-secure writes, and with one Security state, they are WI.
+// GICD_SETSPI_SR and GICD_CLRSPI_SR: WI for Non-secure writes, and with one Security state.
 static bool deliver_secure(struct arm_irq *irq, const struct arm_message *message, bool set)
 {
     if (message->secure && gicd_two_states(&irq->gicd))
@@ -107,8 +107,9 @@ bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uin
 
 // --- SGIs -----------------------------------------------------------------------------------------------------------
 
-// IHI 0069, ICC_SGI1R_EL1 and its kin: the target's own configuration decides whether an SGI for `group` reaches it.
-// One sent for Secure Group 1 reaches a Group 0 interrupt too; Non-secure software reaches Secure ones with GICR_NSACR.
+// IHI 0069, ICC_SGI1R_EL1 and similar registers: the target's own configuration decides whether an SGI for `group`
+// reaches it. One sent for Secure Group 1 reaches a Group 0 interrupt too; Non-secure software reaches Secure ones with
+// GICR_NSACR.
 static bool sgi_passes(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
     const struct gic_block *block = &cpu->gicr.bank.block[0];
@@ -151,15 +152,15 @@ static bool send_to_list(struct arm_irq *irq, const struct gic_effect *effect)
 
 static bool send_to_others(struct arm_irq *irq, uint32_t self, const struct gic_effect *effect)
 {
-    bool sent = irq->config.cpus == 1; // nobody to miss it
+    bool sent = irq->config.cpus == 1; // no other CPU that could be missed
     for (uint32_t i = 0; i < irq->config.cpus; i++)
         if (i != self)
             sent |= send_to(irq, i, effect);
     return sent;
 }
 
-// GICD_SGIR (IHI 0048B 4.3.15, table 4-21): NSATT names the group that Secure software means, and Non-secure software
-// means Group 1, or what GICD_NSACR lets it. Without the Security Extensions every target takes it.
+// GICD_SGIR (IHI 0048B 4.3.15, table 4-21): NSATT selects the group for Secure software; Non-secure software sends to
+// Group 1, or to what GICD_NSACR permits. Without the Security Extensions every target takes it.
 static bool sgi_passes_v2(const struct arm_irq *irq, const struct gic_block *block, const struct gic_effect *effect)
 {
     bool group_1 = block->group >> effect->intid & 1;
@@ -233,7 +234,7 @@ static void move_lpi(struct arm_irq *irq, struct arm_irq_cpu *from, struct arm_i
         return;
     bool pending = gicr_lpi_clear(&from->gicr, &world, intid);
     gicr_lpi_invalidate(&from->gicr, &world, intid);
-    gicr_lpi_invalidate(&to->gicr, &other, intid); // whatever it remembers from an earlier stay
+    gicr_lpi_invalidate(&to->gicr, &other, intid); // its cached configuration from an earlier time
     if (pending)
         set_lpi(irq, to, intid);
 }
@@ -279,8 +280,8 @@ bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
     return false;
 }
 
-// A queue full of commands that look at every LPI would take seconds, so an access does a portion of it. What is left goes on
-// with the next access to the frame, or by itself at the deadline: software may as well wait for the interrupt of an INT.
+// A queue full of commands that loop over all LPIs would take seconds, so an access executes a portion of it. The rest
+// follows at the next access to the frame, or at the deadline: software may also wait for the interrupt of an INT.
 enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
 
 void arm_irq_commands(struct arm_irq *irq, uint64_t now)

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The Arm family wired together: saving and loading its state; see arm_irq.h. Not on the path of an interrupt.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: saving and loading their state. See
+// arm_irq.h. Not on the path of an interrupt.
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ void arm_irq_visit(struct arm_irq *irq, struct visit *v)
 
 // --- Loading ---------------------------------------------------------------------------------------------------------
 
-// What came from a file indexes nothing that is not there.
+// Loaded values must not be used as indices before they are checked.
 static void check_cpu(struct gic_cpu *cpu)
 {
     for (unsigned group = 0; group < GIC_GROUPS; group++) {
@@ -46,14 +46,14 @@ static void check_its(struct its *its)
 {
     its->creadr &= 0xfffe1;
     its->cwriter &= 0xfffe0;
-    if (!its->command_ns) // nothing is under way between steps
+    if (!its->command_ns) // no command is in progress between steps
         its->due = CLOCK_NEVER;
     for (unsigned i = 0; i < ITS_CACHE; i++)
         if (its->cache[i].cpu > its->cpus)
             its->cache[i].cpu = 0;
 }
 
-// A saved choice of 1 of N stands if its CPU is there.
+// A saved choice of 1 of N stays if its CPU exists.
 static void check_places(struct arm_irq *irq)
 {
     if (irq->config.version == 2) {
@@ -69,7 +69,7 @@ static void check_places(struct arm_irq *irq)
         irq->last_taker = irq->config.cpus - 1;
 }
 
-// Sets of ready interrupts start empty, and everything is derived.
+// The sets of ready interrupts start empty, and everything is derived from the loaded state.
 void arm_irq_loaded(struct arm_irq *irq)
 {
     arm_irq_begin(irq);

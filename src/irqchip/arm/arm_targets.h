@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Which CPU an affinity names, and who takes interrupts of 1 of N, without asking every CPU.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Finds the CPU of an affinity, and the CPU for a 1 of N interrupt,
+// without a loop over all of them.
 //
 // Spec: IHI 0069, affinity routing (GICD_IROUTER, ICC_SGI1R_EL1), and 1 of N distribution with GICR_CTLR.DPG.
 //
@@ -19,7 +19,7 @@
 
 #define ARM_TARGETS_NONE UINT32_MAX
 
-// An affinity, Aff3.Aff2.Aff1.Aff0, and whose it is.
+// An affinity, Aff3.Aff2.Aff1.Aff0, and its CPU.
 struct arm_targets_row {
     uint32_t affinity, cpu;
 };
@@ -30,16 +30,16 @@ struct arm_targets {
     uint64_t *takers[GIC_GROUPS]; // CPUs that take 1 of N interrupts of each group
 };
 
-// `affinities` has one of each CPU. -ENOMEM; -EINVAL: two are the same, and `*a` and `*b` say whose.
+// `affinities` has one of each CPU. -ENOMEM; -EINVAL: those of the CPUs `*a` and `*b` are the same.
 int arm_targets_init(struct arm_targets *targets, uint32_t cpus, const uint32_t *affinities, uint32_t *a, uint32_t *b);
 void arm_targets_free(struct arm_targets *targets);
 
-// `cpu` takes 1 of N interrupts of `groups`, a mask. True: that is news.
+// `cpu` takes 1 of N interrupts of `groups`, a mask. True: that is a change.
 bool arm_targets_update(struct arm_targets *targets, uint32_t cpu, uint32_t groups);
 
-// The one CPU that `affinity` names; ARM_TARGETS_NONE.
+// The CPU with this affinity, or ARM_TARGETS_NONE.
 uint32_t arm_targets_one(const struct arm_targets *targets, uint32_t affinity);
-// The first behind `last`, round robin, that takes 1 of N interrupts of `group`; ARM_TARGETS_NONE.
+// The first after `last`, round robin, that takes 1 of N interrupts of `group`; ARM_TARGETS_NONE.
 uint32_t arm_targets_next(const struct arm_targets *targets, enum gic_group group, uint32_t last);
 
 static inline bool arm_targets_takes(const struct arm_targets *targets, enum gic_group group, uint32_t cpu)

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Sets of ready interrupts and the priority core; the manual is in gic.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Sets of ready interrupts and the priority core; the overview is
+// in gic.h.
 //
 // Path: gicd.c, gicr.c / icc.c, gicc.c
 #include "irqchip/arm/gic.h"
@@ -182,7 +182,7 @@ static uint32_t level_lowest(const struct gic_level *level)
     return gic_intid_of(word * 64 + bits_lowest(level->word[word]));
 }
 
-// Those with superpriority against `best`, which is the highest without.
+// Compares interrupts with superpriority with `best`, the highest one without.
 static NEVER_INLINE void offer_nmis(const struct gic_ready *ready, uint32_t groups, struct gic_pending *best)
 {
     for (unsigned group = 0; group < GIC_GROUPS; group++) {
@@ -248,7 +248,7 @@ static inline bool has_nmi(const struct gic_cpu *cpu)
     return cpu->nmi[GIC_G1NS] | cpu->nmi[GIC_G1S];
 }
 
-// What runs. With superpriority it stands above what has the same priority without, and `*group` is whose it is.
+// The running priority. With superpriority it is above the same priority without, and `*group` is its group.
 static struct gic_rank running(const struct gic_cpu *cpu, unsigned *group)
 {
     struct gic_rank rank = { lowest_level(cpu->apr[GIC_G0] | cpu->apr[GIC_G1NS] | cpu->apr[GIC_G1S]), false };

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What every Arm interrupt controller here is made of: the state of 32 interrupts, the sets of ready interrupts, and the
-// priority core of a CPU interface, used by GICv2's GICC and GICv3's ICC alike.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The parts that all Arm interrupt controllers share: the state of
+// 32 interrupts, the sets of ready interrupts, and the priority core of a CPU interface, used by GICv2's GICC and
+// GICv3's ICC.
 //
 // Spec: IHI 0069 (GICv3), chapter "Physical interrupt handling and prioritization"; IHI 0048B (GICv2), chapter 3 and
 // section 4.4. Five priority bits. The sections of IHI 0069 have other numbers in each issue, so that registers and
@@ -14,14 +14,14 @@
 //            v
 //     IRQ, FIQ; IAR                                     struct gic_cpu
 //
-// Interrupts are numbered in three ways: INTID as the guest has it; a *slot*, which is the INTID without the gaps; and
-// an LPI is its INTID.
+// Interrupts are numbered in three ways: the INTID of the guest; the *slot*, which is the INTID without the gaps; LPIs
+// have only an INTID.
 //
 //     INTID  0-1019  1056-1119  4096-5119
 //     slot   0-1019  1024-1087  1088-2111
 //
-// An interrupt of Group 1 with the non-maskable property (FEAT_GICv3_NMI) has *superpriority*: it stands just above
-// everything at its priority, which is 80h for Non-secure ones where there are two Security states, and 0 otherwise.
+// An interrupt of Group 1 with the non-maskable property (FEAT_GICv3_NMI) has *superpriority*: it is just above all
+// others of its priority, which is 80h for Non-secure ones with two Security states, and 0 otherwise.
 //
 // Not modelled: non-maskable LPIs; more than five priority bits.
 //
@@ -72,11 +72,11 @@ struct gic_block {
     uint32_t modifier; // Secure Group 1, where GICD_CTLR.DS is 0
     uint32_t enabled;
     uint32_t line;    // electrical level
-    uint32_t message; // level that messages hold (GICD_SETSPI), beside the wire
+    uint32_t message; // level that is set by messages (GICD_SETSPI), separate from the wire
     uint32_t latch;   // pending by an edge, a message or a register
     uint32_t active;
     uint32_t edge;  // edge-triggered, else level-sensitive
-    uint32_t nmi;   // non-maskable property; counts in Group 1
+    uint32_t nmi;   // non-maskable property; used in Group 1
     uint64_t nsacr; // two bits each
     uint8_t priority[32];
 };
@@ -95,7 +95,7 @@ static inline void gic_block_set_line(struct gic_block *block, unsigned bit, boo
     block->line = level ? block->line | mask : block->line & ~mask;
 }
 
-// Acknowledged: active, and the latch gives way. A level that is still there stays pending.
+// Acknowledge: becomes active, and the latch is cleared. A level that is still high stays pending.
 static inline void gic_block_activate(struct gic_block *block, unsigned bit)
 {
     block->active |= BIT32(bit);
@@ -115,7 +115,7 @@ static inline uint32_t gic_block_group_1(const struct gic_block *block, bool two
     return two_states ? block->group | block->modifier : block->group;
 }
 
-// What an interrupt competes with.
+// The priority of an interrupt, for comparison with others.
 struct gic_rank {
     uint8_t priority;
     bool nmi; // superpriority
@@ -129,7 +129,7 @@ static inline struct gic_rank gic_block_rank(const struct gic_block *block, unsi
     return (struct gic_rank){ two_states && block->group >> bit & 1 ? 0x80 : 0, true };
 }
 
-// The bits that may be forwarded while the groups of the mask `enabled` are.
+// The bits that may be forwarded if the groups of the mask `enabled` are enabled.
 uint32_t gic_block_forwarded(const struct gic_block *block, uint32_t enabled, bool two_states);
 void gic_block_visit(struct gic_block *block, struct visit *v);
 
@@ -162,7 +162,7 @@ static inline void gic_shared_touch(struct gic_shared *shared, unsigned block, u
     shared->touched_blocks |= BIT64(block);
 }
 
-// The slot of a shared interrupt by its place in gic_shared (block * 32 + bit), and back.
+// The slot of a shared interrupt from its index in gic_shared (block * 32 + bit), and the reverse.
 static inline uint32_t gic_shared_slot(uint32_t index)
 {
     return index < GIC_EXTENDED_FIRST * 32 ? index + 32 : index - GIC_EXTENDED_FIRST * 32 + GIC_ESPI_SLOT;
@@ -217,7 +217,7 @@ void gic_set_add(struct gic_set *set, uint32_t member);
 void gic_set_remove(struct gic_set *set, uint32_t member);
 // The lowest member, UINT32_MAX: none.
 uint32_t gic_set_lowest(const struct gic_set *set);
-// The lowest member that is not below `from`, UINT32_MAX: none. What is not in the set is not looked at.
+// The lowest member that is not below `from`, UINT32_MAX: none. Its cost does not depend on the size of the set.
 uint32_t gic_set_next(const struct gic_set *set, uint32_t from);
 // Derives the upper layers from the members.
 void gic_set_derive(struct gic_set *set);
@@ -232,14 +232,14 @@ struct gic_level {
     uint64_t word[GIC_WORDS];
 };
 
-// What is forwarded to one CPU. Derived: never saved.
+// The interrupts that are forwarded to one CPU. Derived: never saved.
 struct gic_ready {
-    uint32_t groups;             // that get through: enabled in GICD_CTLR; none while the redistributor is asleep
+    uint32_t groups;             // that are signalled: enabled in GICD_CTLR; none while the redistributor is asleep
     uint32_t levels[GIC_GROUPS]; // levels that are not empty
     uint32_t nmis;               // groups that have one with superpriority
     uint8_t nmi_priority[GIC_GROUPS];
     struct gic_level level[GIC_GROUPS][GIC_LEVELS + 1]; // the last one: superpriority
-    uint8_t at[GIC_SLOTS];                              // where each slot is: 1 + group * 33 + level; 0: nowhere
+    uint8_t at[GIC_SLOTS];                              // the place of each slot: 1 + group * 33 + level; 0: none
     // LPIs, which are all in Group 1 (Non-secure). No memory: no LPIs.
     uint32_t lpi_levels;
     struct gic_set lpi[GIC_LEVELS];
@@ -259,7 +259,7 @@ struct gic_pending {
     bool nmi;
 };
 
-// The highest of the `groups` (a mask): of the same priority it is the one with the lowest INTID.
+// The highest of the `groups` (a mask): among the same priority the one with the lowest INTID.
 struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t groups);
 
 // --- The priority core of a CPU interface ---------------------------------------------------------------------------
@@ -280,9 +280,9 @@ void gic_cpu_reset(struct gic_cpu *cpu);
 uint8_t gic_cpu_group_mask(const struct gic_cpu *cpu, enum gic_group group);
 // Writes a binary point, at least the minimum of its group.
 void gic_cpu_set_bpr(struct gic_cpu *cpu, enum gic_group group, unsigned value);
-// Priority of what runs; GIC_IDLE: nothing.
+// The running priority; GIC_IDLE: nothing is active.
 uint8_t gic_cpu_running(const struct gic_cpu *cpu);
-// Is `pending` above the mask and what runs, so that it is signalled?
+// Is `pending` above the mask and the running priority, so that it is signalled?
 bool gic_cpu_signals(const struct gic_cpu *cpu, const struct gic_pending *pending);
 // Acknowledge: its priority is active.
 void gic_cpu_activate(struct gic_cpu *cpu, const struct gic_pending *pending);
@@ -291,7 +291,7 @@ bool gic_cpu_drop(struct gic_cpu *cpu, uint32_t groups);
 void gic_cpu_visit(struct gic_cpu *cpu, struct visit *v);
 
 // Non-secure software sees the lower half of the priorities as the whole (IHI 0069 4.8.1, IHI 0048B chapter 3): 80h-FFh
-// as 00h-FEh, and what is above as 0.
+// as 00h-FEh, and higher priorities as 0.
 static inline uint8_t gic_priority_to_ns(uint8_t priority)
 {
     return priority & 0x80 ? (uint8_t)(priority << 1) : 0;
@@ -308,15 +308,15 @@ enum gic_mistake {
     GIC_MISTAKE_READONLY,    // write to a read-only register
     GIC_MISTAKE_WRITEONLY,   // read of a write-only one
     GIC_MISTAKE_WIDTH,       // size or alignment that the register does not have
-    GIC_MISTAKE_SECURE,      // a Non-secure access to what is Secure
+    GIC_MISTAKE_SECURE,      // a Non-secure access to a Secure register or interrupt
     GIC_MISTAKE_ARE,         // GICD_CTLR.ARE cleared: there is no legacy operation here
-    GIC_MISTAKE_INTID,       // an INTID that is not there, or that the register does not take
-    GIC_MISTAKE_EOI,         // an EOI of what is not the highest active interrupt
+    GIC_MISTAKE_INTID,       // an INTID that does not exist, or that the register does not accept
+    GIC_MISTAKE_EOI,         // an EOI for another than the highest active interrupt
     GIC_MISTAKE_DEACTIVATE,  // DIR without EOImode, or of an interrupt that is not active
     GIC_MISTAKE_OTHER_GROUP, // IAR of one group while the highest interrupt is in the other: 1023 for ever
-    GIC_MISTAKE_SGI,         // an SGI that nobody takes
+    GIC_MISTAKE_SGI,         // an SGI without a receiver
     GIC_MISTAKE_TABLE,       // an LPI or ITS table that is not RAM, or not of a size that works
-    GIC_MISTAKE_ENABLED,     // a register changed that must not be while what it configures is enabled
+    GIC_MISTAKE_ENABLED,     // a write to a register that must not change while it is in use
     GIC_MISTAKES,
     GIC_NO_MISTAKE = GIC_MISTAKES,
 };
@@ -324,7 +324,8 @@ enum gic_mistake {
 // "register", "read-only" and so on; never NULL.
 const char *gic_mistake_name(enum gic_mistake mistake);
 
-// --- What an access asks of the world outside -----------------------------------------------------------------------
+// --- What an access requires outside of the chip
+// -----------------------------------------------------------------------
 
 enum {
     GIC_CHANGED = BIT32(0),     // this CPU's outputs may have changed
@@ -332,10 +333,10 @@ enum {
     GIC_DROPPED = BIT32(2),     // `intid` got its EOI: its priority was dropped
     GIC_ENDED = BIT32(3),       // `intid` is to be deactivated, on behalf of `secure`
     GIC_SENDS = BIT32(4),       // an SGI: `intid` to `target`, of `group`
-    GIC_EVERYTHING = BIT32(5),  // the enables of the distributor changed: all interrupts are looked at again
-    GIC_ONE_OF_MANY = BIT32(6), // who takes part in 1 of N distribution changed
+    GIC_EVERYTHING = BIT32(5),  // the enables of the distributor changed: all interrupts must be settled
+    GIC_ONE_OF_MANY = BIT32(6), // the CPUs that take part in 1 of N distribution changed
     GIC_RAISES = BIT32(7),      // GICv2m: an edge on SPI `intid`
-    GIC_LPI = BIT32(8),         // `lpi` is to be done to LPI `intid` of this CPU
+    GIC_LPI = BIT32(8),         // the action `lpi` for LPI `intid` of this CPU
     GIC_EVENT = BIT32(9),       // GITS_TRANSLATER: EventID `intid`
 };
 
@@ -347,7 +348,7 @@ enum gic_lpi_action {
     GIC_LPI_INVALIDATE_ALL,
     GIC_LPI_ENABLE,
     GIC_LPI_DISABLE,
-    GIC_LPI_MOVE,     // the ITS: its pending state goes to another CPU
+    GIC_LPI_MOVE,     // the ITS: its pending state moves to another CPU
     GIC_LPI_MOVE_ALL, // all of them
 };
 
@@ -357,7 +358,7 @@ struct gic_effect {
     uint8_t group;   // enum gic_group: of what was acknowledged, or of an SGI that is sent
     uint8_t lpi;     // enum gic_lpi_action
     uint8_t source;  // GICv2: the CPU that sent the SGI
-    bool secure;     // whoever accesses it is Secure (or there is one Security state)
+    bool secure;     // the access is Secure (or there is one Security state)
     uint32_t intid;
     uint64_t target; // of an SGI: GICv2 a mask of CPUs, GICv3 the ICC_SGI1R value
 };

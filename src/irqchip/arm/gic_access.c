@@ -17,12 +17,12 @@ static void report(struct gic_access *access, enum gic_mistake mistake, uint32_t
 
 // --- Interrupts -----------------------------------------------------------------------------------------------------
 
-// Where the interrupts of a row are, and how to say that some have changed.
+// The interrupts of a row, and where to note that some have changed.
 struct place {
     struct gic_block *block; // NULL: not implemented, RAZ/WI
     unsigned number;
     bool shared;
-    uint32_t exists; // INTIDs 1020 to 1023 are special, and not there
+    uint32_t exists; // INTIDs 1020 to 1023 are special and do not exist
 };
 
 static struct place shared_place(const struct gic_access *access, unsigned n, bool there)
@@ -118,7 +118,7 @@ static void put_bits(struct gic_block *block, enum gic_field field, uint32_t val
     }
 }
 
-// Of GICv2's SGIs, enables are fixed, and pending states belong to GICD_SPENDSGIR (IHI 0048B 4.3.5, 4.3.7, 4.3.17).
+// For GICv2's SGIs, enables are fixed, and pending states belong to GICD_SPENDSGIR (IHI 0048B 4.3.5, 4.3.7, 4.3.17).
 static uint32_t writable(const struct gic_access *access, const struct place *place, enum gic_field field)
 {
     uint32_t visible = visible_at(access, place, field, true);
@@ -211,7 +211,7 @@ static void write_field(struct gic_access *access, const struct gic_register *ro
 
 // --- The table ------------------------------------------------------------------------------------------------------
 
-// The row of an access that may be done, or NULL after the reason was noted.
+// The row of a valid access, or NULL after the mistake was counted.
 static const struct gic_register *check(struct gic_access *access, const struct gic_register *rows, unsigned count,
                                         uint64_t offset, unsigned size, bool write)
 {

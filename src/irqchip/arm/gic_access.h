@@ -1,12 +1,12 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Register access for the memory-mapped Arm chips: one sorted table of rows each, driven here.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Register access for the memory-mapped Arm chips: each has one
+// sorted table of rows, which these functions use.
 //
 // The registers that have a bit, two bits or a byte for each interrupt are the same in GICD of both versions and in
-// GICR, and for standard and extended INTIDs; what they mean is written once (gic_access.c), and a row names its field
-// and where its interrupts are.
+// GICR, and for standard and extended INTIDs; their meaning is implemented once (gic_access.c), and a row has the field
+// and the space of its interrupts.
 //
-// Spec: IHI 0069, the GICD and GICR registers, 4.6 (two Security states); IHI 0048B 4.3. Each register says what
-// Non-secure accesses see.
+// Spec: IHI 0069, the GICD and GICR registers, 4.6 (two Security states); IHI 0048B 4.3. Non-secure accesses are
+// described with each register.
 #ifndef IRQCHIP_ARM_GIC_ACCESS_H
 #define IRQCHIP_ARM_GIC_ACCESS_H
 
@@ -17,7 +17,7 @@
 #include "irqchip/arm/gic.h"
 
 enum gic_field {
-    GIC_NO_FIELD, // the row's functions, or its member of the chip
+    GIC_NO_FIELD, // use use the row's functions, or its member of the chip
     GIC_GROUP,
     GIC_MODIFIER,
     GIC_NMI,
@@ -55,7 +55,7 @@ struct gic_access {
     uint32_t *mistakes; // of the chip
     uint32_t *statusr;  // NULL: none
     struct gic_effect *effect;
-    uint32_t cpu;    // GICv2: who accesses
+    uint32_t cpu;    // GICv2: the CPU that accesses
     bool two_states; // DS is 0
     bool ns;         // a Non-secure access, with two states
     bool v2;
@@ -65,7 +65,8 @@ struct gic_access {
 // STATUSR bits.
 enum { GIC_STATUS_RRD = 1, GIC_STATUS_WRD = 2, GIC_STATUS_RWOD = 4, GIC_STATUS_WROD = 8 };
 
-// One access of `size` 1, 2, 4 or 8 bytes. What is not there reads as 0, is not written, and is counted.
+// One access of `size` 1, 2, 4 or 8 bytes. A register that does not exist reads as 0, ignores writes, and the access is
+// counted.
 uint64_t gic_access_read(struct gic_access *access, const struct gic_register *rows, unsigned count, uint64_t offset,
                          unsigned size, uint64_t now);
 void gic_access_write(struct gic_access *access, const struct gic_register *rows, unsigned count, uint64_t offset,

@@ -21,7 +21,7 @@ void gicc_reset(struct gicc *gicc)
     gicc->ctlr = 0;
 }
 
-// What the rows' functions see; `base` is first, as the driver of the table passes it on.
+// The context of the rows' functions; `base` comes first, as gic_access.c passes a pointer to it.
 struct access {
     struct gic_access base;
     const struct gic_ready *ready;
@@ -48,7 +48,7 @@ uint32_t gicc_output(const struct gicc *gicc, const struct gic_ready *ready)
     return pending.group == GIC_G0 && gicc->ctlr & GICC_CTLR_FIQEN ? PENDING_FIQ : PENDING_IRQ;
 }
 
-// What GICC_IAR and GICC_HPPIR, or (`alias`) GICC_AIAR and GICC_AHPPIR answer for the highest pending interrupt: its
+// What GICC_IAR and GICC_HPPIR, or (`alias`) GICC_AIAR and GICC_AHPPIR return for the highest pending interrupt: its
 // INTID, 1022 or 1023 (IHI 0048B 4.4.4, 4.4.7, 4.4.9, 4.4.11).
 static uint32_t seen(const struct gic_access *access, const struct gic_pending *pending, bool alias)
 {
@@ -119,7 +119,7 @@ static uint64_t ahppir_read(void *context, unsigned index, uint64_t now)
     return highest(context, true);
 }
 
-// Whose EOImode counts is a matter of who writes (IHI 0048B 4.4.1).
+// The EOImode bit depends on the Security state of the access (IHI 0048B 4.4.1).
 static bool drops_alone(const struct gic_access *access)
 {
     return chip(access)->ctlr & (uint32_t)(access->ns ? GICC_CTLR_EOIMODE_NS : GICC_CTLR_EOIMODE);

@@ -6,11 +6,11 @@
 //     struct gic_ready --(group enables, mask, running priority)--> IRQ, FIQ
 //     GICC_IAR --> active --> GICC_EOIR (drop, and deactivate with EOImode 0) --> GICC_DIR
 //
-// The counterpart of icc.h over the same priority core; what differs is GICv2's own: AckCtl, FIQEn, aliased registers
-// for Group 1, the source CPU of an SGI in IAR, and that the highest pending interrupt hides those below it even while
-// its group is disabled here (the pseudocode of GICC_IAR, 4.4.4).
+// The counterpart of icc.h with the same priority core. GICv2 has in addition: AckCtl, FIQEn, aliased registers for
+// Group 1, the source CPU of an SGI in IAR, and that the highest pending interrupt hides those below it even while its
+// group is disabled here (the pseudocode of GICC_IAR, 4.4.4).
 //
-// Not modelled: bypass (the bits of GICC_CTLR are kept, and lead nowhere).
+// Not modelled: bypass (the bits of GICC_CTLR are stored without effect).
 //
 // Path: gicd.c / arm_irq.c, then the CPU
 #ifndef IRQCHIP_ARM_GICC_H
@@ -42,7 +42,7 @@ enum gicc_offset {
     GICC_DIR = 0x1000,
 };
 
-// GICC_CTLR as Secure software sees it. With one Security state EOImode is bit 9 alone.
+// GICC_CTLR as Secure software sees it. With one Security state EOImode is only bit 9.
 enum {
     GICC_CTLR_GROUP0 = BIT32(0),
     GICC_CTLR_GROUP1 = BIT32(1),

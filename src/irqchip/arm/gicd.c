@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Distributor: SPIs, their inputs and what is forwarded. Registers are in gicd_registers.c, the manual in gicd.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Distributor: SPIs, their inputs, and which are forwarded.
+// Registers are in gicd_registers.c, the overview in gicd.h.
 //
 // Path: arm_irq.c / gicr.c, gicc.c
 #include "irqchip/arm/gicd.h"
@@ -19,8 +19,8 @@ void gicd_init(struct gicd *gicd, const struct gicd_config *config)
     gicd_reset(gicd);
 }
 
-// IHI 0069: everything that has a defined reset is 0. What is UNKNOWN is 0 here too: every interrupt in Group 0, at the
-// highest priority, to the CPU with affinity 0. With GICv2 an SPI goes nowhere until it has targets, except on a
+// IHI 0069: all defined reset values are 0. UNKNOWN ones are 0 here too: every interrupt in Group 0, at the highest
+// priority, to the CPU with affinity 0. With GICv2 an SPI is not forwarded until it has targets, except on a
 // uniprocessor (IHI 0048B 4.3.12: GICD_ITARGETSR is RAZ/WI there, and all interrupts go to the one CPU).
 void gicd_reset(struct gicd *gicd)
 {

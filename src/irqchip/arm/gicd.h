@@ -1,17 +1,17 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Distributor: the SPIs, and who gets them. GICv3 with affinity routing, and GICv2, whose private interrupts are banked
-// here too (`struct gic_bank` of the CPU that accesses).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Distributor: the SPIs, and the CPUs that get them. GICv3 with
+// affinity routing, and GICv2, whose private interrupts are banked here too (`struct gic_bank` of the CPU that
+// accesses).
 //
 // Spec: IHI 0069, the GICD registers (GICv3.1: extended SPIs; GICv3.3: non-maskable interrupts); IHI 0048B 4.3.
 //
 //     lines, SETSPI --> struct gic_shared --(enabled, not active, group enabled)--> forwarded --> GICD_IROUTER, or
 //                                                                                                GICD_ITARGETSR
 //
-// A pure chip: it stores registers and inputs, and answers which interrupts are to be forwarded (gicd_forwarded). The
-// wiring (arm_irq.c) finds the CPU that an affinity names, and chooses where an interrupt is for 1 of N.
+// A pure chip: it stores registers and inputs, and returns the interrupts to forward (gicd_forwarded). The wiring
+// (arm_irq.c) finds the CPU of an affinity, and chooses one for a 1 of N interrupt.
 //
 // With two Security states the frame's accesses are Secure or Non-secure; with one, GICD_CTLR.DS reads as 1. Secure
-// software may set DS once, and only a reset takes it back.
+// software may set DS, which only a reset clears.
 //
 // Not modelled: legacy operation of GICv3 (ARE is RAO/WI, and a write that clears it is counted); GICD_CTLR.E1NWF and
 // nASSGIreq. RWP is always 0, as every write has its effect at once.
@@ -30,7 +30,7 @@
 #define GICD_NOWHERE  UINT16_MAX
 #define GICD_IIDR_ARM 0x43bu
 
-// GICD_CTLR as Secure software, or the only one there is, sees it. The enables are a mask of enum gic_group.
+// GICD_CTLR as seen by Secure software, or with one Security state. The enables are a mask of enum gic_group.
 enum {
     GICD_CTLR_GROUPS = 7,
     GICD_CTLR_ARE_S = BIT32(4), // with one Security state: ARE
@@ -56,7 +56,7 @@ struct gicd {
     uint64_t irouter[GICD_SPIS];  // GICv3
     uint8_t itargetsr[GICD_SPIS]; // GICv2
     uint32_t mistakes[GIC_MISTAKES];
-    // Where each SPI is forwarded to. GICv3: a CPU, which for 1 of N is a choice that stands; GICv2: a mask of CPUs.
+    // The CPU that each SPI is forwarded to (for 1 of N the one that was chosen); GICv2: a mask of CPUs.
     uint16_t place[GICD_SPIS];
 };
 
@@ -75,25 +75,27 @@ static inline bool gicd_two_states(const struct gicd *gicd)
     return gicd->security && !(gicd->ctlr & GICD_CTLR_DS);
 }
 
-// Is SPI `index` (block * 32 + bit) there?
+// Does SPI `index` (block * 32 + bit) exist?
 bool gicd_has(const struct gicd *gicd, uint32_t index);
 // Drives the line of an SPI.
 void gicd_set_line(struct gicd *gicd, uint32_t index, bool level);
 // An edge without a line: pending until it is acknowledged or GICD_ICPENDR clears it. A level-sensitive SPI becomes so too,
 // as by GICD_ISPENDR: there is no level to hold it (IHI 0069, "Interrupt handling state machine"; IHI 0048B 4.3.7).
 void gicd_trigger(struct gicd *gicd, uint32_t index);
-// A message (GICD_SETSPI_NSR and its kin). A level-sensitive SPI stays pending until it is cleared; a wire at the same
-// SPI is not touched, as by GICD_ICPENDR. `secure`: the write is Secure, and reaches every SPI. GIC_NO_MISTAKE: it was done;
-// GIC_MISTAKE_INTID: there is no such SPI; GIC_MISTAKE_SECURE: a Non-secure write for a Secure SPI.
+// A message (GICD_SETSPI_NSR and similar registers). A level-sensitive SPI stays pending until it is cleared; as with
+// GICD_ICPENDR, the level of its wire does not change. `secure`: the write is Secure, and reaches every SPI.
+// GIC_NO_MISTAKE: it was done; GIC_MISTAKE_INTID: there is no such SPI; GIC_MISTAKE_SECURE: a Non-secure write for a
+// Secure SPI.
 enum gic_mistake gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure);
-// Acknowledge, and the end. gicd_deactivate answers whether it was active and whoever asks may end it.
+// Acknowledge and deactivation. gicd_deactivate returns whether it was active and the access was allowed to deactivate
+// it.
 void gicd_activate(struct gicd *gicd, uint32_t index);
 bool gicd_deactivate(struct gicd *gicd, uint32_t index, bool secure);
-// SPIs of `block` that are to be forwarded.
+// SPIs of `block` to forward.
 uint32_t gicd_forwarded(const struct gicd *gicd, unsigned block);
 enum gic_group gicd_group(const struct gicd *gicd, uint32_t index);
 struct gic_rank gicd_rank(const struct gicd *gicd, uint32_t index);
-// Everything is to be looked at again.
+// Marks everything to be settled.
 void gicd_touch_all(struct gicd *gicd);
 
 // The frame. `bank` is GICv2's of the CPU `cpu` that accesses; NULL with GICv3.

@@ -20,7 +20,7 @@ static void set_ctlr(struct gic_access *access, uint32_t ctlr)
     struct gicd *gicd = access->chip;
     if (ctlr == gicd->ctlr)
         return;
-    if (ctlr & ~gicd->ctlr & GICD_CTLR_DS) // Secure Group 1 is no more
+    if (ctlr & ~gicd->ctlr & GICD_CTLR_DS) // Secure Group 1 no longer exists
         ctlr &= ~BIT32(GIC_G1S);
     gicd->ctlr = ctlr;
     access->effect->flags |= GIC_EVERYTHING;
@@ -33,7 +33,7 @@ static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t n
     uint32_t are = access->two_states && !access->ns ? GICD_CTLR_ARE_S | GICD_CTLR_ARE_NS : GICD_CTLR_ARE_S;
     uint32_t mask = access->ns ? BIT32(GIC_G1NS) : access->two_states ? GICD_CTLR_GROUPS | GICD_CTLR_DS : 3;
     (void)index, (void)now;
-    if (value & 3 && (value & are) != are) // enabled with ARE clear; clear before that is as reset would leave it
+    if (value & 3 && (value & are) != are) // enabled with ARE clear; before it is enabled ARE may be written as 0
         gic_access_mistake(access, GIC_MISTAKE_ARE);
     set_ctlr(access, (uint32_t)bits_merge(gicd->ctlr, value, mask));
 }
@@ -58,7 +58,7 @@ static void v2_ctlr_write(void *context, unsigned index, uint64_t value, uint64_
         set_ctlr(access, (uint32_t)bits_merge(gicd->ctlr, value, 3));
 }
 
-// What is there: lines, extended SPIs, NMI, SecurityExtn, MBIS, LPIS, IDbits, A3V, RSS.
+// What is implemented: lines, extended SPIs, NMI, SecurityExtn, MBIS, LPIS, IDbits, A3V, RSS.
 static uint64_t typer_read(void *context, unsigned index, uint64_t now)
 {
     const struct gic_access *access = context;
@@ -170,7 +170,7 @@ static void irouter_e_write(void *context, unsigned index, uint64_t value, uint6
 }
 
 // GICD_ITARGETSR (IHI 0048B 4.3.12): one byte for each INTID; those of SGIs and PPIs read as the CPU that reads. On a
-// uniprocessor it is RAZ/WI. Bits of CPUs that are not there are RAZ/WI.
+// uniprocessor it is RAZ/WI. Bits of CPUs that do not exist are RAZ/WI.
 static uint64_t itargetsr_read(void *context, unsigned index, uint64_t now)
 {
     const struct gic_access *access = context;
@@ -196,7 +196,7 @@ static void itargetsr_write(void *context, unsigned index, uint64_t value, uint6
 
 // --- SGIs of GICv2 --------------------------------------------------------------------------------------------------
 
-// GICD_SGIR (IHI 0048B 4.3.15). NSATT counts for Secure writes; whether the target takes it is the wiring's to see.
+// GICD_SGIR (IHI 0048B 4.3.15). NSATT is used for Secure writes; the wiring checks whether the target accepts it.
 static void sgir_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct gic_access *access = context;

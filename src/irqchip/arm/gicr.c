@@ -86,7 +86,7 @@ uint32_t gicr_one_of_many(const struct gicr *gicr)
 
 // --- Registers ------------------------------------------------------------------------------------------------------
 
-// What concerns LPIs needs memory, so the wiring does it.
+// Actions on LPIs need memory, so the wiring does them.
 static void ask(struct gic_access *access, enum gic_lpi_action action, uint64_t intid)
 {
     access->effect->flags |= GIC_LPI | GIC_CHANGED;

@@ -7,8 +7,8 @@
 //     10000h  SGI_base  a bank of private interrupts
 //     LPIs (gicr_lpi.c): pending bits, a cache of the configuration table
 //
-// A pure chip: registers, lines and latches; gicr_forwarded answers what is to be forwarded to the CPU interface. While
-// GICR_WAKER.ProcessorSleep is set nothing is.
+// A pure chip: registers, lines and latches; gicr_forwarded returns the interrupts to forward to the CPU interface,
+// none while GICR_WAKER.ProcessorSleep is set.
 //
 // Not modelled: memory partitioning (GICR_MPAMIDR); the request to wake a CPU whose redistributor is asleep. RWP and UWP
 // are always 0, as every write has its effect at once.
@@ -53,14 +53,14 @@ struct gicr {
     uint64_t propbaser, pendbaser;
     struct gic_bank bank;
     uint32_t mistakes[GIC_MISTAKES];
-    // Memory that the wiring gives: the INTIDs that are pending, the configuration of each as it was read, and which pages of
-    // that hold something (derived). Neither a reset nor INVALL looks at what was never used.
+    // In memory from the wiring: the INTIDs that are pending, the cached configuration of each, and the pages of the
+    // cache that are in use (derived). Reset and INVALL skip unused pages.
     struct gic_set lpi_pending;
     uint8_t *lpi_properties;
     uint64_t *lpi_pages;
 };
 
-// What LPIs need from outside.
+// Other objects that the LPI functions use.
 struct gicr_lpi_world {
     struct gic_ready *ready; // of this CPU
     const struct gic_memory *memory;
@@ -70,17 +70,17 @@ struct gicr_lpi_world {
 // `affinity` is Aff3.Aff2.Aff1.Aff0 in 32 bits; `number` the CPU's; `blocks` 1 to 3: 32, 64 or 96 private interrupts;
 // `last` in the window; `nmi`: FEAT_GICv3_NMI.
 void gicr_init(struct gicr *gicr, uint32_t affinity, uint32_t number, unsigned blocks, bool last, bool nmi);
-// Reset; lines, mistakes and configuration stay. LPIs are gicr_lpi_reset's, before it.
+// Reset; lines, mistakes and configuration stay. Call gicr_lpi_reset before it.
 void gicr_reset(struct gicr *gicr);
 
-// Is private slot `slot` (below 32, or an extended PPI) there?
+// Does private slot `slot` (below 32, or an extended PPI) exist?
 bool gicr_has(const struct gicr *gicr, uint32_t slot);
 void gicr_set_line(struct gicr *gicr, uint32_t slot, bool level);
 // An SGI, or an edge without a line.
 void gicr_trigger(struct gicr *gicr, uint32_t slot);
 void gicr_activate(struct gicr *gicr, uint32_t slot);
 bool gicr_deactivate(struct gicr *gicr, uint32_t slot, bool secure, bool two_states);
-// Private interrupts of `block` that are to be forwarded, with the groups `enabled` in the distributor.
+// Private interrupts of `block` to forward, with the groups `enabled` in the distributor.
 uint32_t gicr_forwarded(const struct gicr *gicr, unsigned block, uint32_t enabled, bool two_states);
 void gicr_touch_all(struct gicr *gicr);
 // Groups of which this CPU takes 1 of N interrupts.
@@ -93,31 +93,32 @@ static inline bool gicr_asleep(const struct gicr *gicr)
 
 // --- LPIs (gicr_lpi.c) ------------------------------------------------------------------------------------------------
 
-// Words of memory for INTIDs of `lpi_bits` (0, or 14 to 24), zeroed, and handing them over.
+// The words of memory needed for INTIDs of `lpi_bits` (0, or 14 to 24); and sets that memory, which must be zeroed.
 size_t gicr_lpi_words(unsigned lpi_bits);
 void gicr_lpi_init(struct gicr *gicr, struct gic_ready *ready, unsigned lpi_bits, uint64_t *words);
-// Is there such an LPI?
+// Does the LPI exist?
 bool gicr_lpi_has(const struct gicr *gicr, uint32_t intid);
 bool gicr_lpi_is_pending(const struct gicr *gicr, uint32_t intid);
-// Pending or no longer. gicr_lpi_set is false where LPIs are disabled or the INTID is out of range; gicr_lpi_clear is
-// false if it was not pending.
+// Make it pending, or not pending. gicr_lpi_set is false where LPIs are disabled or the INTID is out of range;
+// gicr_lpi_clear is false if it was not pending.
 bool gicr_lpi_set(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid);
 bool gicr_lpi_clear(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid);
-// The cached configuration is dropped.
+// Drops the cached configuration.
 void gicr_lpi_invalidate(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid);
 void gicr_lpi_invalidate_all(struct gicr *gicr, const struct gicr_lpi_world *world);
 // Is it pending, where LPIs are enabled?
 bool gicr_lpi_pends(const struct gicr *gicr, uint32_t intid);
-// May an LPI move here? Commands that involve a redistributor with LPIs disabled are ignored (GICR_CTLR.EnableLPIs), and
-// so are INTIDs beyond GICR_PROPBASER.IDbits: what is pending elsewhere then stays there. False is counted.
+// May an LPI move here? Commands that involve a redistributor with LPIs disabled are ignored (GICR_CTLR.EnableLPIs),
+// and so are INTIDs beyond GICR_PROPBASER.IDbits: an interrupt that is pending elsewhere stays there. False is counted
+// as a mistake.
 bool gicr_lpi_takes(struct gicr *gicr, uint32_t intid);
-// All that may move.
+// Moves all LPIs that may move.
 void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_world, struct gicr *to,
                        const struct gicr_lpi_world *to_world);
 void gicr_lpi_enable(struct gicr *gicr, const struct gicr_lpi_world *world);
 void gicr_lpi_disable(struct gicr *gicr, const struct gicr_lpi_world *world);
 void gicr_lpi_reset(struct gicr *gicr, const struct gicr_lpi_world *world);
-// After loading: what is not saved is derived, and the set of ready LPIs, which is empty, from what is pending.
+// After loading: derives what is not saved, and fills the empty set of ready LPIs from the pending ones.
 void gicr_lpi_loaded(struct gicr *gicr, const struct gicr_lpi_world *world);
 
 // Both frames: `offset` 0 to 1ffffh.

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// LPIs of a redistributor: what is pending, the cache of the configuration table, and both tables in memory.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause LPIs of a redistributor: pending state, the cache of the
+// configuration table, and both tables in memory.
 //
 // Spec: IHI 0069, chapter "Locality-specific peripheral interrupts and the ITS": LPI configuration and pending tables;
 // GICR_PENDBASER, GICR_PROPBASER.
@@ -7,12 +7,12 @@
 //     GICR_PROPBASER --> a byte for each LPI: enable 0, priority 7:2
 //     GICR_PENDBASER --> a bit for each LPI: read when LPIs are enabled, written when they are disabled
 //
-// What is pending is a hierarchical set, and the cache knows its pages that hold something, so that what goes through all
-// LPIs (INVALL, MOVALL, a reset) looks at those that are in use.
+// Pending LPIs are a hierarchical set, and the cache has a set of its pages in use, so that operations on all LPIs
+// (INVALL, MOVALL, a reset) only visit those in use.
 //
-// A configuration byte is read when its LPI is first asked for, and stays as it was read until INV, INVALL or GICR_INV*
-// drops it: a guest that omits the invalidation keeps the old configuration. What is pending and enabled is in the CPU's set of ready
-// interrupts by priority, so neither taking nor adding one depends on how many there are.
+// A configuration byte is read when its LPI is used first, and stays cached until INV, INVALL or GICR_INV* drops it: a
+// guest that omits the invalidation keeps the old configuration. LPIs that are pending and enabled are in the CPU's set
+// of ready interrupts by priority, so the cost of adding or acknowledging one does not depend on their number.
 //
 // Path: its.c / icc.c
 #include "irqchip/arm/gicr.h"
@@ -55,7 +55,7 @@ static bool enabled(const struct gicr *gicr)
     return gicr->ctlr & GICR_CTLR_ENABLE_LPIS;
 }
 
-// GICR_PROPBASER.IDbits limits what is implemented.
+// GICR_PROPBASER.IDbits limits the INTIDs.
 bool gicr_lpi_has(const struct gicr *gicr, uint32_t intid)
 {
     unsigned bits = (gicr->propbaser & 31) + 1;
@@ -71,7 +71,7 @@ bool gicr_lpi_is_pending(const struct gicr *gicr, uint32_t intid)
 
 // --- Configuration --------------------------------------------------------------------------------------------------
 
-// A byte that cannot be read says: disabled.
+// A byte that cannot be read means disabled.
 static uint8_t fetch(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
 {
     uint64_t address = (gicr->propbaser & TABLE_ADDRESS) + intid - GIC_LPI_FIRST;
@@ -101,7 +101,7 @@ static void drop_properties(struct gicr *gicr)
             memset(gicr->lpi_properties + (word * 64 + bits_lowest(*left)) * PAGE, 0, PAGE);
 }
 
-// In the set of ready ones, or out of it, by the configuration as it is cached now.
+// Adds it to the set of ready ones, or removes it, by its cached configuration.
 static void put_ready(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
 {
     uint8_t byte = property(gicr, world, intid);
@@ -202,8 +202,8 @@ void gicr_lpi_move_all(struct gicr *from, const struct gicr_lpi_world *from_worl
     }
 }
 
-// Bits that no running redistributor has (of INTIDs that are not there, or while LPIs are disabled) come from a file that
-// was changed: they are dropped, as nothing would ever clear them.
+// Bits that cannot be set in a running redistributor (of INTIDs that do not exist, or while LPIs are disabled) come
+// from a damaged state: they are dropped, as nothing would ever clear them.
 static void derive(struct gicr *gicr)
 {
     for (uint32_t word = 0; word < BIT32(gicr->lpi_bits) / 64; word++)
@@ -227,7 +227,7 @@ void gicr_lpi_loaded(struct gicr *gicr, const struct gicr_lpi_world *world)
 
 // --- The pending table ----------------------------------------------------------------------------------------------
 
-// Reads (or writes) the bits of the LPIs that GICR_PROPBASER lets there be. Memory and registers are little endian.
+// Reads (or writes) the bits of the LPIs that exist by GICR_PROPBASER. Memory and registers are little endian.
 static void transfer_table(struct gicr *gicr, const struct gicr_lpi_world *world, bool write)
 {
     const struct gic_memory *memory = world->memory;

@@ -24,10 +24,10 @@ struct gicv2m {
 
 void gicv2m_init(struct gicv2m *gicv2m, uint32_t first, uint32_t count);
 
-// Is `intid` one of the frame's? It is what a message asks; otherwise it is counted.
+// Does `intid` belong to the frame? For messages; if not, it is counted.
 bool gicv2m_message(struct gicv2m *gicv2m, uint32_t intid);
 
-// The frame, 4 KiB. A message comes back as GIC_RAISES.
+// The frame, 4 KiB. A message is returned as GIC_RAISES.
 uint64_t gicv2m_read(struct gicv2m *gicv2m, uint64_t offset, unsigned size, uint64_t now, struct gic_effect *effect);
 void gicv2m_write(struct gicv2m *gicv2m, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
                   struct gic_effect *effect);

@@ -22,7 +22,7 @@ void icc_reset(struct icc *icc)
     icc->pmhe = 0;
 }
 
-// What the rows' functions see.
+// The context of the rows' functions.
 struct access {
     struct icc *icc;
     const struct gic_ready *ready;
@@ -44,8 +44,8 @@ static enum gic_group group_1(const struct access *access)
 
 // --- Signalling -----------------------------------------------------------------------------------------------------
 
-// To Secure software a mask of 80h masks every Non-secure interrupt, superpriority or not; to Non-secure software the same
-// mask reads as 0, and does not mask superpriority.
+// A mask of 80h masks every Non-secure interrupt of Secure software, with superpriority or not; for Non-secure software
+// the same mask reads as 0, and does not mask superpriority.
 static bool signals(const struct icc *icc, const struct gic_pending *pending)
 {
     if (pending->nmi && pending->priority == 0x80 && icc->secure && icc->core.pmr == 0x80)
@@ -73,7 +73,8 @@ static struct gic_pending highest(struct access *access, enum gic_group group)
     return pending;
 }
 
-// `nmiar`: ICC_NMIAR1, which takes those with superpriority alone, and they are its alone while SCTLR_ELx.NMI is set.
+// `nmiar`: ICC_NMIAR1, which acknowledges only interrupts with superpriority; while SCTLR_ELx.NMI is set, ICC_IAR1 does
+// not acknowledge them.
 static uint64_t acknowledge(struct access *access, enum gic_group group, bool nmiar)
 {
     struct gic_pending pending = gic_ready_highest(access->ready, access->icc->core.enabled);
@@ -177,8 +178,8 @@ static uint64_t hppir1_read(void *context, unsigned index, uint64_t now)
 
 // --- Priorities -----------------------------------------------------------------------------------------------------
 
-// IHI 0069 4.8.1, ICC_PMR, ICC_RPR: to Non-secure software a mask or running priority in the Secure half reads as 0, and such a
-// mask cannot be written by it.
+// IHI 0069 4.8.1, ICC_PMR, ICC_RPR: for Non-secure software a mask or running priority in the Secure half reads as 0,
+// and it cannot write such a mask.
 static uint64_t pmr_read(void *context, unsigned index, uint64_t now)
 {
     const struct access *access = context;
@@ -387,7 +388,7 @@ static void sgi1r_write(void *context, unsigned index, uint64_t value, uint64_t 
     send(context, value, group_1(context));
 }
 
-// Group 1 of the other Security state, where there is one.
+// Group 1 of the other Security state, if there is one.
 static void asgi1r_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct access *access = context;
@@ -407,7 +408,7 @@ static void sgi0r_write(void *context, unsigned index, uint64_t value, uint64_t 
     {                                                                                                                  \
 #name, name, 0, 0, REG_64, true, reset, mask, __VA_ARGS__                                                      \
     }
-// Reading it has an effect.
+// A register whose read has a side effect.
 #define ROW_EFFECT(name, mask, ...)                                                                                    \
     {                                                                                                                  \
 #name, name, 0, 0, REG_64, false, GIC_SPURIOUS, mask, __VA_ARGS__                                              \
@@ -450,7 +451,8 @@ static const struct icc_register *find(uint64_t encoding)
     return row && row->reg.offset == encoding ? row : NULL;
 }
 
-// Whether the register answers: EL3's where there are two Security states, and Group 0's not to Non-secure software.
+// Whether the register is accessible: those of EL3 only with two Security states, and those of Group 0 not for
+// Non-secure software.
 static enum port_result check(struct access *access, const struct icc_register *row, unsigned wanted)
 {
     if (!row)

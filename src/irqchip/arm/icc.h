@@ -6,13 +6,13 @@
 //     struct gic_ready --(group enables, mask, running priority)--> IRQ, FIQ
 //     ICC_IAR --> active --> ICC_EOIR (drop, and deactivate with EOImode 0) --> ICC_DIR
 //
-// A pure chip: an access that concerns interrupts comes back as a `struct gic_effect`, and the wiring carries it to the
-// redistributor or the distributor. System register access is always on (SRE reads as 1).
+// A pure chip: the effect of an access on interrupts is returned as a `struct gic_effect`, and the wiring applies it to
+// the redistributor or the distributor. System register access is always on (SRE reads as 1).
 //
 // With two Security states, `secure` says which one executes; EL3 is taken to route Group 0 to itself (SCR_EL3.FIQ), so
 // Non-secure software sees the Non-secure half of the priorities and no Group 0 register.
 //
-// Not modelled: INTIDs 1020 and 1021 and EOImode_EL3, which EL3 alone sees; ICH and ICV registers (virtualisation);
+// Not modelled: INTIDs 1020 and 1021 and EOImode_EL3, which only EL3 sees; ICH and ICV registers (virtualisation);
 // AArch32 encodings; SEIs.
 //
 // Path: gicd.c, gicr.c / arm_irq.c, then the CPU

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The public face of the Arm chips, include/intact/arm_irq.h: the wiring with a clock of its own.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The public API of the Arm chips, include/intact/arm_irq.h: the
+// wiring, and a clock.
 //
-// Path: somebody else's machine / arm_irq.c, then somebody else's CPU
+// Path: a program's devices / arm_irq.c, then the program's CPU
 #include <intact/arm_irq.h>
 
 #include <assert.h>
@@ -13,7 +13,7 @@
 #include "base/state.h"
 #include "irqchip/arm/arm_irq.h"
 
-// A window, and where it is. A CPU's accesses have its Security state.
+// A window and its address. Accesses have the Security state of the CPU.
 struct window {
     uint64_t base, size; // size 0: this configuration does not have it
     struct arm_irq_frame secure, nonsecure;
@@ -25,7 +25,7 @@ struct intact_arm_irq {
     struct clock clock;
     struct event its;
     struct window windows[ARM_IRQ_WINDOWS];
-    uint32_t current; // the CPU whose access is under way
+    uint32_t current; // the CPU of the current access
     struct trace trace;
 };
 
@@ -123,7 +123,7 @@ static void add_windows(struct intact_arm_irq *irq)
         };
 }
 
-// By their last bytes: a window may end where the address space does.
+// Compares last bytes, since a window may end at the end of the address space.
 static bool overlap(const struct window *a, const struct window *b)
 {
     return a->size && b->size && a->base <= b->base + (b->size - 1) && b->base <= a->base + (a->size - 1);

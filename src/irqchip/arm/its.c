@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ITS: registers, tables and translation; commands are in its_cmd.c, the manual in its.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause ITS: registers, tables and translation; commands are in
+// its_cmd.c, the overview in its.h.
 //
 // Path: msi/msi_arm.c / gicr_lpi.c
 #include "irqchip/arm/its.h"
@@ -24,8 +24,8 @@ void its_init(struct its *its, uint32_t cpus, unsigned lpi_bits, bool stalls, ui
     its_reset(its);
 }
 
-// Page_Size of GITS_BASER resets to an UNKNOWN value: here to 64 KiB, the largest, which software that does not write it takes
-// for granted.
+// Page_Size of GITS_BASER resets to an UNKNOWN value: here to 64 KiB, the largest, which software expects if it does
+// not write it.
 void its_reset(struct its *its)
 {
     its->ctlr = its->statusr = 0;
@@ -98,7 +98,7 @@ static bool fail(struct its *its, enum gic_mistake mistake)
     return false;
 }
 
-// Reads an entry of a table and asks for its V bit.
+// Reads an entry of a table. False: it cannot be read, or its V bit is 0.
 static bool lookup(struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index, uint64_t *entry)
 {
     uint64_t address;
@@ -154,7 +154,7 @@ static struct its *chip(void *context)
     return ((struct gic_access *)context)->chip;
 }
 
-// Quiescent: disabled, and no command under way.
+// Quiescent: disabled, and no command in progress.
 static bool quiescent(const struct its *its)
 {
     return !(its->ctlr & CTLR_ENABLED) && its->due == CLOCK_NEVER;
@@ -166,7 +166,7 @@ static uint64_t ctlr_read(void *context, unsigned index, uint64_t now)
     return chip(context)->ctlr | (quiescent(chip(context)) ? CTLR_QUIESCENT : 0);
 }
 
-// GITS_CTLR: disabling writes back and drops what is cached.
+// GITS_CTLR: disabling drops the cached translations.
 static void ctlr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct its *its = chip(context);
@@ -190,7 +190,8 @@ static void statusr_write(void *context, unsigned index, uint64_t value, uint64_
     chip(context)->statusr &= ~(uint32_t)value;
 }
 
-// Tables and queue do not move unless the ITS is disabled and quiescent (UNPREDICTABLE; nothing happens here).
+// The addresses of tables and queue do not change unless the ITS is disabled and quiescent (UNPREDICTABLE; nothing
+// happens here).
 static bool may_move(void *context)
 {
     if (quiescent(chip(context)))
@@ -213,7 +214,7 @@ static uint32_t queue_size(const struct its *its)
     return (uint32_t)((its->cbaser & 0xff) + 1) << 12;
 }
 
-// An offset behind the queue's end is UNPREDICTABLE: it is not taken, as CREADR would never meet it.
+// An offset behind the queue's end is UNPREDICTABLE: it is ignored, as CREADR would never reach it.
 static void cwriter_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct its *its = chip(context);

@@ -1,32 +1,30 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Interrupt Translation Service: (DeviceID, EventID) becomes an LPI at a redistributor, by tables in memory that only
-// its command queue changes.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Interrupt Translation Service: (DeviceID, EventID) becomes an LPI
+// at a redistributor, with tables in memory that only its commands change.
 //
 // Spec: IHI 0069 chapter 5 (translation, tables, commands and their errors) and the GITS registers.
 //
 //     GITS_TRANSLATER --(DeviceID)--> device table --> ITT --(EventID)--> pINTID, ICID --> collection table --> CPU
 //     GITS_CBASER ring of 32-byte commands: CREADR follows CWRITER
 //
-// The tables' own formats are ours to choose (8 bytes an entry, little endian):
+// The formats of the tables are IMPLEMENTATION DEFINED (8 bytes an entry, little endian):
 //
 //     device      63 V   51:8 ITT address   4:0 EventID bits - 1
 //     ITT         63 V   47:32 ICID         23:0 pINTID
 //     collection  63 V   15:0 processor number
 //     level 1     63 V   51:12 address of a page of level 2
 //
-// A pure chip: its_step executes one command and says what is to be done to an LPI; its_translate looks an event up. A
-// small cache of translations keeps an event from walking the tables; every command that changes a mapping drops it.
+// A pure chip: its_step executes one command and returns the action on an LPI; its_translate finds the LPI of an event.
+// A small cache of translations avoids reading the tables; every command that changes a mapping drops it.
 //
-// Commands take no time, or `command_ns` each: then GITS_CREADR follows later, software that does not wait for it
-// may find the old mapping, and GITS_CTLR.Quiescent stays 0 after Enabled was cleared until the command under way is
-// done. Without a time of their own, they are executed in portions, so that one access of the guest does a bounded amount of
-// work: the next access to the frame does the next portion, and so does a deadline ITS_PORTION_NS later, whatever the guest
-// does.
+// Commands take no time, or `command_ns` each: then GITS_CREADR follows later, software that does not wait for it may
+// find the old mapping, and GITS_CTLR.Quiescent stays 0 after Enabled was cleared until the current command is done. If
+// they take no time, they are executed in portions, so that one access of the guest does a bounded amount of work: the
+// next portion is executed at the next access to the frame, or at a deadline ITS_PORTION_NS later.
 //
-// A command that is in error is counted, and its number kept (`error`, as the pseudocode of chapter 5 numbers them, without
-// a system error: GITS_TYPER.SEIS is 0). Then it is ignored, or, with `stalls`, it stays at the head of the queue: the
-// architecture allows both. A stalled queue (GITS_CREADR.Stalled) waits for GITS_CWRITER.Retry, and so does one that cannot
-// be read, always.
+// A command that is in error is counted, and its number stored (`error`, numbered as in the pseudocode of chapter 5;
+// there is no system error: GITS_TYPER.SEIS is 0). Then it is ignored, or, with `stalls`, it stays at the head of the
+// queue: the architecture allows both. A stalled queue (GITS_CREADR.Stalled) waits for GITS_CWRITER.Retry, and a queue
+// that cannot be read always stalls.
 //
 // Not modelled: GICv4 (virtual LPIs and their commands are errors); collections held in hardware (HCC is 0); GITS_UMSIR.
 //
@@ -53,7 +51,7 @@ enum { ITS_DEVICES, ITS_COLLECTIONS, ITS_TABLES }; // GITS_BASER0, GITS_BASER1
 // Command errors: 01ccee, where cc is the command and ee one of these.
 enum its_error {
     ITS_ERROR_DEVICE = 0x01,              // DeviceID out of range
-    ITS_ERROR_SIZE = 0x02,                // MAPD: more EventID bits than there are; MAPC, MOVALL: see below
+    ITS_ERROR_SIZE = 0x02,                // MAPD: too many EventID bits; MAPC, MOVALL: see below
     ITS_ERROR_PROCESSOR = 0x02,           // MAPC: no such processor (MOVALL: 01h)
     ITS_ERROR_COLLECTION = 0x03,          // ICID out of range
     ITS_ERROR_UNMAPPED_DEVICE = 0x04,     // the device has no ITT
@@ -61,7 +59,7 @@ enum its_error {
     ITS_ERROR_INTID = 0x06,               // pINTID out of range
     ITS_ERROR_UNMAPPED_INTERRUPT = 0x07,  // no mapping of the event
     ITS_ERROR_UNMAPPED_COLLECTION = 0x09, // the collection has no processor
-    ITS_ERROR_TABLE = 0xf0,               // ours: a table that is not RAM
+    ITS_ERROR_TABLE = 0xf0,               // ours: a table that is not in RAM
     ITS_ERROR_UNKNOWN = 0xff,             // ours: no such command
 };
 
@@ -90,7 +88,7 @@ struct its {
     uint32_t cpus;
     uint32_t lpi_bits;
     uint32_t stalls;     // a command in error stalls the queue
-    uint64_t command_ns; // that a command takes
+    uint64_t command_ns; // the time the time that a command takes
     // Registers.
     uint32_t ctlr;
     uint32_t statusr;
@@ -99,13 +97,13 @@ struct its {
     uint32_t error;           // the last command error, 01ccee; 0: none
     uint32_t errors;          // how many
     uint32_t mistakes[GIC_MISTAKES];
-    uint64_t due;    // command_ns: when the command under way is done; CLOCK_NEVER: there is none
-    uint64_t resume; // no command_ns: when the rest of the queue goes on by itself; CLOCK_NEVER: there is none
-    // Part of the state: a guest that changes its tables in memory without a command can observe what is cached.
+    uint64_t due;    // command_ns: when the current command is done; CLOCK_NEVER: there is none
+    uint64_t resume; // no command_ns: when the rest of the queue is executed; CLOCK_NEVER: there is none
+    // Part of the state: a guest that changes its tables in memory without a command can observe it.
     struct its_translation cache[ITS_CACHE];
 };
 
-// What a command asks to be done: `action` to LPI `intid` of `cpu`; `other` is where it moves to.
+// What a command requires: `action` for LPI `intid` of `cpu`; `other` is the CPU that it moves to.
 struct its_effect {
     enum gic_lpi_action action;
     uint32_t cpu, other, intid;
@@ -117,19 +115,19 @@ void its_reset(struct its *its);
 
 // Executes the next command of the queue. False: there is none (or the queue is off, or stalled), or it is not done yet.
 bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, struct its_effect *effect);
-// When its_step is to be asked again by itself; CLOCK_NEVER: after an access is enough.
+// When its_step must be called again; CLOCK_NEVER: only after an access.
 static inline uint64_t its_deadline(const struct its *its)
 {
     return its->command_ns ? its->due : its->resume;
 }
-// A portion of the queue was executed: what is left of it, if anything, goes on at `when`.
+// A portion of the queue was executed: the rest, if any, is executed at `when`.
 void its_pause(struct its *its, uint64_t when);
-// Where an event of a device leads. False: nowhere (disabled, or no mapping); counted.
+// The LPI of an event of a device. False: none (disabled, or no mapping); counted.
 bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
                    struct its_translation *out);
 
-// The frames, 128 KiB. A write to GITS_TRANSLATER comes back as GIC_EVENT with the EventID as `intid`; after other
-// writes there may be commands to step through.
+// The frames, 128 KiB. A write to GITS_TRANSLATER is returned as GIC_EVENT with the EventID as `intid`; after other
+// writes there may be commands for its_step.
 uint64_t its_read(struct its *its, uint64_t offset, unsigned size, uint64_t now, struct gic_effect *effect);
 void its_write(struct its *its, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
                struct gic_effect *effect);
@@ -142,8 +140,8 @@ void its_visit(struct its *its, struct visit *v);
 // --- For its_cmd.c ------------------------------------------------------------------------------------------------
 
 void its_drop_cache(struct its *its);
-// The address of entry `index` of a table, flat or of two levels. False: out of range, or not valid; `*broken` is set if
-// memory is.
+// The address of entry `index` of a table, flat or of two levels. False: out of range, or not valid; `*broken` is set
+// if the table cannot be read.
 bool its_entry_address(const struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index,
                        uint64_t *address, bool *broken);
 

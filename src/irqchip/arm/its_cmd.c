@@ -14,7 +14,7 @@
 #define STALLED     1u
 #define COMMAND     32u
 
-// One command under way.
+// The current command.
 struct command {
     struct its *its;
     const struct gic_memory *memory;
@@ -28,7 +28,7 @@ static bool error(struct command *c, unsigned what)
 {
     unsigned number = c->word[0] & 0xff;
     if (number == ITS_CLEAR)
-        number = 0x05; // the manual numbers the errors of CLEAR so
+        number = 0x05; // in the manual's numbers of the errors of CLEAR
     c->effect->error = 0x010000u | number << 8 | what;
     return false;
 }
@@ -49,7 +49,8 @@ static bool write_word(struct command *c, uint64_t address, uint64_t value)
     return c->memory->write(c->memory->owner, address, bytes, sizeof(bytes)) || error(c, ITS_ERROR_TABLE);
 }
 
-// --- What commands need ---------------------------------------------------------------------------------------------
+// --- Used by several commands
+// ---------------------------------------------------------------------------------------------
 
 static bool device_address(struct command *c, uint64_t *address)
 {
@@ -215,7 +216,7 @@ static void execute(struct command *c)
     case ITS_MOVI: movi(c); break;
     case ITS_INT: on_event(c, GIC_LPI_SET); break;
     case ITS_CLEAR: on_event(c, GIC_LPI_CLEAR); break;
-    case ITS_SYNC: // everything has had its effect
+    case ITS_SYNC: // all earlier commands are complete
         break;
     case ITS_MAPD: mapd(c); break;
     case ITS_MAPC: mapc(c); break;
@@ -249,7 +250,7 @@ static uint32_t queue_size(const struct its *its)
     return (uint32_t)((its->cbaser & 0xff) + 1) << 12;
 }
 
-// A queue that shrank below GITS_CWRITER has none: CREADR would never meet it.
+// A queue that became shorter than GITS_CWRITER has none: CREADR would never reach it.
 static bool has_command(const struct its *its)
 {
     return its->cbaser & VALID && !(its->creadr & STALLED) && its->creadr != its->cwriter &&
@@ -272,7 +273,7 @@ void its_pause(struct its *its, uint64_t when)
     its->resume = !its->command_ns && has_work(its) ? when : CLOCK_NEVER;
 }
 
-// Without a time of their own, nothing is under way between steps.
+// If commands take no time, none is in progress between steps.
 static void end(struct its *its)
 {
     uint64_t when = its->due;
@@ -295,7 +296,7 @@ bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, st
         begin(its, now);
     if (its->due > now)
         return false;
-    if (!has_command(its)) { // it was taken back
+    if (!has_command(its)) { // GITS_CWRITER was set back
         its->due = CLOCK_NEVER;
         return false;
     }

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The public face of the x86 chips, include/intact/x86_irq.h: the wiring with a clock of its own.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The public API of the x86 chips, include/intact/x86_irq.h: the
+// wiring, and a clock.
 //
-// Path: somebody else's machine / x86_irq.c, then somebody else's CPU
+// Path: a program's devices / x86_irq.c, then the program's CPU
 #include <intact/x86_irq.h>
 
 #include <assert.h>
@@ -125,7 +125,7 @@ static int check_windows(const struct intact_x86_irq_config *config, struct erro
     return 0;
 }
 
-// What x86_irq_init does not check, and what must be right before the list is read.
+// Checks what x86_irq_init does not check, and what must be right before the list of IOAPICs is read.
 static int check(const struct intact_x86_irq_config *config, struct error *error)
 {
     if (config->size != sizeof(*config))

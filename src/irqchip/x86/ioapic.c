@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// I/O APIC: which pin sends next, what becomes of it, and the register window. The seam is described in ioapic.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause I/O APIC: which pin sends next, the result of its message, and
+// the register window. The interface is described in ioapic.h.
 //
-// Every question on the hot path is asked of sets of pins, 64 at a time; no path walks the entries. With 24 pins a set
-// is one word.
+// All tests on the interrupt path use sets of pins, 64 at a time; there is no loop over entries. With 24 pins a set is
+// one word.
 //
 //      ready = enabled & ~waiting & ( level & (high ^ low | held) & ~remote_irr & ~resting  |  ~level & edge )
 //
@@ -81,14 +81,14 @@ bool ioapic_ready(const struct ioapic *ioapic)
     return false;
 }
 
-// The ready pin after the last one that sent, in a ring, so that a pin that is always ready cannot keep the others out.
+// The ready pin after the last one that sent, in a ring, so that a pin that is always ready does not block the others.
 // -1: none.
 static int next_ready(const struct ioapic *ioapic)
 {
     unsigned count = words(ioapic), first = (ioapic->last + 1u) % ioapic->pins, i = first / 64;
     uint64_t ready = ready_word(ioapic, i) & ~bits_low(first % 64);
 
-    for (unsigned left = count; !ready && left; left--) { // the last round sees the first word wholly
+    for (unsigned left = count; !ready && left; left--) { // the last round uses the whole first word
         i = i + 1 == count ? 0 : i + 1;
         ready = ready_word(ioapic, i);
     }
@@ -178,8 +178,8 @@ static void latch_edge(struct ioapic *ioapic, unsigned pin)
     ioapic->edge.word[pin / 64] |= bit & ioapic->enabled.word[pin / 64] & ~ioapic->level.word[pin / 64];
 }
 
-// A source without a level on a level entry: as one that asserts the pin until its interrupt is accepted, and so, like a
-// level, seen at unmask, and after the EOI if it came during service.
+// A source without a level on a level entry: it acts like a level that is asserted until its interrupt is accepted: it
+// is sent at unmask, or after the EOI if it came during service.
 static void latch_held(struct ioapic *ioapic, unsigned pin)
 {
     uint64_t bit = BIT64(pin % 64);
@@ -187,7 +187,7 @@ static void latch_held(struct ioapic *ioapic, unsigned pin)
     ioapic->held.word[pin / 64] |= bit & ioapic->level.word[pin / 64];
 }
 
-// An inactive level has nothing to wait or to rest for; an edge that is latched waits on.
+// An inactive level stops waiting and resting; a latched edge continues to wait.
 static void release_level(struct ioapic *ioapic, unsigned pin)
 {
     ioapic->eois[pin] = 0;
@@ -220,8 +220,8 @@ bool ioapic_trigger(struct ioapic *ioapic, unsigned pin)
 
 // --- End of interrupt ----------------------------------------------------------------------------------------------
 
-// The line is sampled again at once: remote IRR gone, an active pin is ready again. Unless it is storming: then it
-// rests. All resting pins share one deadline; a pin that joins later rests shorter.
+// The line is sampled again at once: without remote IRR an active pin is ready again, unless there is an EOI storm:
+// then it rests. All resting pins share one deadline, so a pin that starts later rests for a shorter time.
 static void end_pin(struct ioapic *ioapic, unsigned pin, uint64_t now)
 {
     put(&ioapic->remote_irr, pin, false);
@@ -233,7 +233,7 @@ static void end_pin(struct ioapic *ioapic, unsigned pin, uint64_t now)
         ioapic->rest_until = now + IOAPIC_STORM_REST;
 }
 
-// Ends every level entry in service whose vector field matches. It walks the pins in service alone: few, mostly one.
+// Ends every level entry in service whose vector field matches. The loop is over the pins in service only, mostly one.
 static bool end_vector(struct ioapic *ioapic, uint8_t vector, uint64_t now)
 {
     bool any = false;
@@ -249,7 +249,7 @@ static bool end_vector(struct ioapic *ioapic, uint8_t vector, uint64_t now)
     return any;
 }
 
-// What left service since `before`.
+// Reports the pins that left service since `before`.
 static void report_ended(const struct ioapic *ioapic, const struct ioapic_pins *before, struct ioapic_pins *ended)
 {
     for (unsigned i = 0; i < IOAPIC_WORDS && ended; i++)
@@ -286,7 +286,8 @@ static bool reserved_delivery(unsigned delivery)
     return delivery == 3 || delivery == X86_SIPI;
 }
 
-// The flags of an entry, by pin. SMI, NMI and INIT are edges whatever was programmed (82093AA 3.2.4, "DELMOD").
+// Stores the flags of an entry in the sets of pins. SMI, NMI and INIT are edges whatever was programmed (82093AA 3.2.4,
+// "DELMOD").
 static void index_entry(struct ioapic *ioapic, unsigned pin)
 {
     uint32_t entry = (uint32_t)ioapic->entry[pin];
@@ -299,10 +300,11 @@ static void index_entry(struct ioapic *ioapic, unsigned pin)
     put(&ioapic->low, pin, entry & ENTRY_INTPOL);
 }
 
-// What goes with a rewritten entry: one that is not level (any more) has no remote IRR and no rest; one that is masked
-// or not an edge loses the latched edge (82093AA: as if the device had withdrawn it). A trigger that is held for a level
-// entry goes when the entry is put to use as an edge, not when it is masked as one: that is how systems clear remote IRR
-// where there is no EOI register. A new polarity by itself is no edge: an edge is a movement of the pin.
+// The effects of a write to an entry: one that is not level (any more) has no remote IRR and no rest; one that is
+// masked or not an edge loses the latched edge (82093AA: as if the device had withdrawn it). A trigger that is held for
+// a level entry is lost when the entry is unmasked as an edge, but not when it is masked as one, since systems do that
+// to clear remote IRR where there is no EOI register. A change of polarity alone is not an edge: an edge is a change of
+// the pin.
 static void settle_entry(struct ioapic *ioapic, unsigned pin)
 {
     bool level = ioapic_pins_has(&ioapic->level, pin);
@@ -386,7 +388,7 @@ const struct reg ioapic_regs[] = {
 };
 const unsigned ioapic_reg_count = countof(ioapic_regs);
 
-// The row and the register of it that IOREGSEL names, if this IOAPIC has it.
+// The row of the register that IOREGSEL selects, if this IOAPIC has it.
 static const struct reg *selected(const struct ioapic *ioapic, unsigned *index, unsigned *half)
 {
     const struct reg *row = reg_find(ioapic_regs, ioapic_reg_count, ioapic->ioregsel);
@@ -398,7 +400,7 @@ static const struct reg *selected(const struct ioapic *ioapic, unsigned *index, 
     return row->read == read_redtbl && *index >= ioapic->pins ? NULL : row;
 }
 
-// Registers that are not there read as 0 (ICH9: "reserved").
+// Registers that do not exist read as 0 (ICH9: "reserved").
 static uint32_t read_selected(struct ioapic *ioapic)
 {
     unsigned index, half;
@@ -519,7 +521,8 @@ void ioapic_visit(struct ioapic *ioapic, struct visit *v)
     VISIT_ARRAY(v, ioapic->mistakes);
 }
 
-// The sets by pin come from the entries, and no pin that is not there is in service, whatever the file says.
+// The sets of pins are derived from the entries. The loaded state cannot be trusted, so pins that do not exist are
+// removed from the others.
 void ioapic_loaded(struct ioapic *ioapic)
 {
     for (unsigned pin = 0; pin < IOAPIC_WORDS * 64; pin++)

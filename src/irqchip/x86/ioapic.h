@@ -2,26 +2,26 @@
 // I/O APIC: pins in, interrupt messages out, one redirection entry for each pin.
 //
 // Spec: Intel 82093AA data sheet (290566) for version 11h; ICH9 data sheet chapter "APIC registers" for version 20h,
-// which has the EOI register. That sheet leaves index 2 open; it is the arbitration id as in version 11h, which is what
-// other implementations of version 20h answer and what guests print.
+// which has the EOI register. That sheet does not define index 2; it is the arbitration id as in version 11h, as in
+// other implementations of version 20h.
 //
 //      pin 0 -->| entry 0 |         00h IOREGSEL   index of the register that IOWIN shows
 //        ...    |   ...   |--> msg  10h IOWIN
 //      pin n -->| entry n |         40h IOAPIC_EOI (version 20h)
 //
 // The wiring drives pins with their **electrical level**: INTPOL decides which one is active, so a line that is active
-// low must be high when idle. After anything that may have made a pin ready (the functions that answer `true`), it asks
+// low must be high when idle. After each function that returns `true` (a pin may be ready) it runs
 //
 //      while (ioapic_next(io, &message, &pin))
 //          ioapic_answer(io, pin, deliver(&message));
 //
-// ExtINT is not a message here but a wire: while an ExtINT entry's pin (the 8259A's INT) is active, ioapic_extint says
-// so, and the 8259A sees INTA only when a CPU really takes it.
+// ExtINT is not a message here but a wire: ioapic_extint is true while an ExtINT entry's pin (the 8259A's INT) is
+// active, and the 8259A gets INTA only when a CPU really takes the interrupt.
 //
 // A level entry with a vector below 16: local APICs report the vector as illegal and accept nothing (SDM, "Error
-// Handling"), and remote IRR says that one has accepted (82093AA 3.2.4). So remote IRR stays 0 and the interrupt is send
-// pending; when software corrects the vector while the pin is active, it is sent at once. Taking it for accepted would
-// leave a remote IRR that no EOI can clear.
+// Handling"), and remote IRR means that one has accepted (82093AA 3.2.4). So remote IRR stays 0 and the interrupt is
+// send pending; when software corrects the vector while the pin is active, it is sent at once. If it were treated as
+// accepted, no EOI could clear remote IRR.
 //
 // Several IOAPICs are several structs. GSI bases and window addresses belong to the machine.
 //
@@ -42,9 +42,9 @@
 #define IOAPIC_PIN_LIMIT 240 // 82093AA 3.2.2: "range 0 through 239"
 #define IOAPIC_WORDS     4
 
-// An EOI storm: a level pin that was EOI'd this often and never went inactive in between rests for this long before it
-// is sent again. A guest whose handler cannot silence a device would otherwise never execute another instruction:
-// hardware always lets some through between EOI and the next message.
+// An EOI storm: a level pin that got this many EOIs without becoming inactive in between rests for this time before its
+// message is sent again. A guest whose handler does not make the device deassert its line would otherwise never execute
+// another instruction; on hardware some are executed between EOI and the next message.
 #define IOAPIC_STORM_LIMIT 10000
 #define IOAPIC_STORM_REST  UINT64_C(1000000) // ns
 
@@ -53,17 +53,17 @@ enum ioapic_mistake {
     IOAPIC_MISTAKE_SIZE,     // IOWIN or EOI not accessed as one aligned doubleword
     IOAPIC_MISTAKE_INDEX,    // IOREGSEL names no register
     IOAPIC_MISTAKE_READONLY, // write to a read-only register
-    IOAPIC_MISTAKE_DELIVERY, // an entry unmasked with delivery mode 3 or 6: it never sends
+    IOAPIC_MISTAKE_DELIVERY, // an entry unmasked with delivery mode 3 or 6 (reserved): it never sends
     IOAPIC_MISTAKE_EOI,      // EOI register: no level entry with this vector in service
-    IOAPIC_MISTAKE_DROPPED,  // a message that nobody is there to accept
+    IOAPIC_MISTAKE_DROPPED,  // a message without a CPU to accept it
     IOAPIC_MISTAKES
 };
 
-// What became of a message.
+// The result of a message.
 enum ioapic_answer {
-    IOAPIC_ACCEPTED, // some local APIC has it
-    IOAPIC_RETRY,    // not now: send pending (delivery status), until ioapic_retry or a write to the entry
-    IOAPIC_DROPPED,  // nobody is there: an edge is gone; a level, which is still there, waits as for IOAPIC_RETRY
+    IOAPIC_ACCEPTED, // a local APIC has accepted it
+    IOAPIC_RETRY,    // not accepted now: send pending (delivery status), until ioapic_retry or a write to the entry
+    IOAPIC_DROPPED,  // no such CPU: an edge is lost; a level waits as for IOAPIC_RETRY
 };
 
 // A set of pins.
@@ -85,16 +85,17 @@ struct ioapic {
     struct ioapic_pins edge;       // an edge was seen and not accepted yet
     struct ioapic_pins held;       // a level entry was triggered by a source without a level; until accepted
     struct ioapic_pins remote_irr; // a level was accepted and not EOI'd yet
-    struct ioapic_pins waiting;    // refused: not asked again before ioapic_retry
+    struct ioapic_pins waiting;    // refused: not sent again before ioapic_retry
     struct ioapic_pins resting;    // a storm: not sent before `rest_until`
-    // The entries' flags again, by pin, so that no path ever walks the entries; a load derives them anew.
+    // The flags of the entries, as sets of pins, so that no function needs a loop over the entries; derived after a
+    // load.
     struct ioapic_pins enabled;      // unmasked, with a delivery mode that sends messages
-    struct ioapic_pins level;        // trigger mode level, where the delivery mode honours it
+    struct ioapic_pins level;        // trigger mode level, where the delivery mode allows it
     struct ioapic_pins low;          // active low
     struct ioapic_pins extint;       // unmasked, delivery mode ExtINT
     uint64_t rest_until;             // ns, CLOCK_NEVER: no pin rests
     uint16_t eois[IOAPIC_PIN_LIMIT]; // successive EOIs with the pin active
-    uint16_t last;                   // the pin that sent last: the others come first, round robin
+    uint16_t last;                   // the pin that sent last; round robin
     uint32_t mistakes[IOAPIC_MISTAKES];
 };
 
@@ -104,11 +105,11 @@ void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigne
 // RESET#: registers and latches as after init with id 0; the electrical levels and the mistakes stay.
 void ioapic_reset(struct ioapic *ioapic);
 
-// Drives a pin. True: some pin is ready, ask ioapic_next.
+// Drives a pin. True: some pin is ready, call ioapic_next.
 bool ioapic_set_pin(struct ioapic *ioapic, unsigned pin, bool high);
-// One interrupt of a source that has no level (a notifier), whatever the polarity. An edge entry: an edge, lost while it
-// is masked. A level entry: held until accepted, masked or not, so its handler runs once for each trigger that did not
-// find one held already. An ExtINT entry, the wire of the 8259A: nothing.
+// One interrupt of a source that has no level (a notifier), whatever the polarity. An edge entry: an edge, lost while
+// it is masked. A level entry: held until accepted, masked or not, so its handler runs once for each trigger, unless
+// one was held already. Ignored at an ExtINT entry, the wire of the 8259A.
 bool ioapic_trigger(struct ioapic *ioapic, unsigned pin);
 
 // Some pin has a message to send.
@@ -116,7 +117,7 @@ bool ioapic_ready(const struct ioapic *ioapic);
 // The next message to deliver and its pin; false: none. Changes nothing until ioapic_answer.
 bool ioapic_next(const struct ioapic *ioapic, struct x86_message *message, unsigned *pin);
 void ioapic_answer(struct ioapic *ioapic, unsigned pin, enum ioapic_answer answer);
-// A receiver's state changed (enabled, another id): what was refused may be sent again. True: ask ioapic_next.
+// A receiver's state changed (enabled, another id): refused messages may be sent again. True: call ioapic_next.
 bool ioapic_retry(struct ioapic *ioapic);
 
 // The ExtINT wire: true while an unmasked ExtINT entry's pin is active; `message` then holds its destination.
@@ -126,7 +127,7 @@ bool ioapic_extint(const struct ioapic *ioapic, struct x86_message *message);
 // for resampling. True: some pin is ready again.
 bool ioapic_eoi(struct ioapic *ioapic, uint8_t vector, uint64_t now, struct ioapic_pins *ended);
 
-// Storms: when to call ioapic_run next (CLOCK_NEVER: not at all); it answers whether some pin is ready.
+// Storms: when to call ioapic_run next (CLOCK_NEVER: not at all); returns whether some pin is ready.
 uint64_t ioapic_deadline(const struct ioapic *ioapic);
 bool ioapic_run(struct ioapic *ioapic, uint64_t now);
 

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Local APIC: what it accepts, what it asks of the CPU, and its state. Registers are in lapic_registers.c, the manual of
-// the whole in lapic.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Local APIC: accepting messages, pending bits for the CPU, and
+// state. Registers are in lapic_registers.c; the overview is in lapic.h.
 #include "irqchip/x86/lapic.h"
 
 #include "base/clock.h"
@@ -45,8 +44,8 @@ uint32_t lapic_ppr(const struct lapic *lapic)
     return (lapic->tpr & 0xf0) >= isrv ? lapic->tpr : isrv;
 }
 
-// The manual's formula has "TPR AND ISRV" in it, which as a bitwise operation would let a busy CPU look idle; it is
-// read as a list of what the maximum is taken over.
+// The manual's formula has "TPR AND ISRV" in it, which as a bitwise operation would make a busy CPU look idle; it is
+// read as a list of the values of which the maximum is taken.
 uint32_t lapic_apr(const struct lapic *lapic)
 {
     int serviced = vectors_highest(&lapic->isr), requested = vectors_highest(&lapic->irr);
@@ -74,7 +73,7 @@ uint32_t lapic_ldr(const struct lapic *lapic)
 
 // --- State --------------------------------------------------------------------------------------------------------
 
-// SDM, "Local APIC State After Power-Up or Reset", without the ID register, which an INIT leaves alone.
+// SDM, "Local APIC State After Power-Up or Reset", without the ID register, which an INIT does not change.
 static void reset_registers(struct lapic *lapic)
 {
     lapic->irr = lapic->isr = lapic->tmr = (struct lapic_vectors){ .summary = 0 };
@@ -109,15 +108,15 @@ void lapic_reset(struct lapic *lapic, bool bsp)
 }
 
 // An INIT clears the events that are pending when it arrives (SDM vol. 3C, "Other Causes of VM Exits", on INIT signals
-// outside of VMX operation): a SIPI above all, which belonged to the INIT before it.
+// outside of VMX operation): especially a SIPI, which belonged to the INIT before it.
 static void latch_init(struct lapic *lapic)
 {
     lapic->latched = PENDING_INIT;
 }
 
-// SDM, "Local APIC State After It Receives an INIT": IA32_APIC_BASE and the id stay, and so does x2APIC mode. What came
-// after the INIT stays too: a SIPI, and an NMI or SMI, which the wait for a SIPI blocks. The bootstrap processor starts
-// at its reset vector and waits for no SIPI.
+// SDM, "Local APIC State After It Receives an INIT": IA32_APIC_BASE and the id stay, and so does x2APIC mode. Events
+// after the INIT stay pending too: a SIPI, and an NMI or SMI, which the wait for a SIPI blocks. The bootstrap processor
+// starts at its reset vector and waits for no SIPI.
 static void take_init(struct lapic *lapic)
 {
     reset_registers(lapic);
@@ -191,11 +190,12 @@ void lapic_raise(struct lapic *lapic, enum lapic_lvt entry)
     case X86_EXTINT: // a level: lapic_extint
     default: break;
     }
-    if (entry == LAPIC_PMC) // the part masks it itself
+    if (entry == LAPIC_PMC) // the local APIC sets the mask itself
         lapic->lvt[entry] |= LAPIC_LVT_MASKED;
 }
 
-// Bounded: a report raises the error entry for new bits only, and an illegal vector in that entry adds one bit.
+// The recursion is bounded: the error entry is raised only for new bits, and an illegal vector in that entry adds one
+// bit.
 void lapic_report(struct lapic *lapic, uint32_t errors)
 {
     uint32_t fresh = errors & ~lapic->errors;

@@ -9,20 +9,22 @@
 //     timer, error ---+--> LVT entry --> IRR, or NMI, SMI, INIT, or ExtINT: the 8259A gives the vector
 //     thermal, PMC ---+
 //
-// A pure chip: it stores registers and latches, and derives its outputs (`lapic_output`). What a register access asks
-// of the world outside comes back as a `struct lapic_effect`: an EOI to broadcast, an IPI to send, a moved window.
+// A pure chip: it stores registers and latches, and derives its outputs (`lapic_output`). What a register access
+// requires outside of the chip is returned as a `struct lapic_effect`: an EOI to broadcast, an IPI to send, a moved
+// window.
 //
-// Modelled as a part with version 15h, seven LVT entries, EOI-broadcast suppression, lowest priority IPIs, and as the
-// configuration says x2APIC mode and TSC-deadline timer (so the ESR bits of the serial bus, 0 to 3, and "redirectable IPI" never come up).
+// Modelled as a part with version 15h, seven LVT entries, EOI-broadcast suppression, lowest priority IPIs, and, if
+// configured, x2APIC mode and TSC-deadline timer. (The ESR bits of the serial bus, 0 to 3, and "redirectable IPI" are
+// never set.)
 //
-// INIT, SIPI and NMI. An INIT forgets every NMI, SMI and SIPI that was pending when it arrived. Until the SIPI the CPU is
-// in the wait-for-SIPI state, which blocks NMIs and SMIs (SDM vol. 3C, "Activity State"): blocked is not lost, so one NMI
-// that comes between INIT and SIPI is pending still and is taken at the first instruction behind the SIPI.
+// INIT, SIPI and NMI. An INIT clears every NMI, SMI and SIPI that is pending when it arrives. Until the SIPI the CPU is
+// in the wait-for-SIPI state, which blocks NMIs and SMIs (SDM vol. 3C, "Activity State"): blocked events are not lost,
+// so an NMI that comes between INIT and SIPI stays pending and is taken at the first instruction after the SIPI.
 //
 // Not modelled: the serial APIC bus (arbitration ids, remote read, checksum errors, focus processor); a level-sensitive
-// LINT1, which the SDM does not support; bits 9 (focus checking) of the spurious register.
+// LINT1, which the SDM does not support; bit 9 (focus checking) of the spurious register.
 //
-// Path: ioapic.c, msi/msi_x86.c, by x86_irq_deliver.c / x86_irq.c
+// Path: ioapic.c, msi/msi_x86.c, x86_irq_deliver.c / x86_irq.c
 #ifndef IRQCHIP_X86_LAPIC_H
 #define IRQCHIP_X86_LAPIC_H
 
@@ -120,17 +122,17 @@ enum lapic_mistake {
     LAPIC_MISTAKE_ICR,      // an ICR with a combination that the SDM calls invalid
     LAPIC_MISTAKE_EOI,      // EOI, and nothing in service
     LAPIC_MISTAKE_BASE,     // an illegal move of IA32_APIC_BASE (#GP)
-    LAPIC_MISTAKE_MODE, // an MSR of the x2APIC while it is not in x2APIC mode, or of a timer that is not there (#GP)
-    LAPIC_MISTAKES      // also: none
+    LAPIC_MISTAKE_MODE,     // an MSR of a mode that is off or that the CPU does not have (#GP)
+    LAPIC_MISTAKES          // also: none
 };
 
-// What the CPU's model says.
+// Configuration, from the CPU model.
 struct lapic_config {
     uint32_t apic_id;      // the initial (x2APIC) id
     uint32_t address_bits; // physical address width, 32-52, that IA32_APIC_BASE is checked against
     uint64_t timer_hz;     // ticks of the timer's undivided clock in a second, 1 to LAPIC_TIMER_HZ_LIMIT
-    bool x2apic;           // without it EXTD is a reserved bit of IA32_APIC_BASE, and no MSR 800h-8FFh is there
-    bool tsc_deadline;     // without it IA32_TSC_DEADLINE is not there, and bit 18 of LVT_TIMER is reserved
+    bool x2apic;           // without it EXTD is a reserved bit of IA32_APIC_BASE, and MSRs 800h-8FFh do not exist
+    bool tsc_deadline;     // without it IA32_TSC_DEADLINE does not exist, and bit 18 of LVT_TIMER is reserved
 };
 
 struct lapic {
@@ -145,26 +147,26 @@ struct lapic {
     uint32_t errors; // detected since the last write to the ESR
     uint32_t lvt[LAPIC_LVT_ENTRIES];
     uint32_t lint;    // electrical levels: bit 0 LINT0, bit 1 LINT1
-    uint32_t latched; // PENDING_NMI, SMI, INIT and SIPI that came and were not taken
+    uint32_t latched; // PENDING_NMI, SMI, INIT and SIPI that have arrived and were not taken
     uint32_t sipi_vector;
     uint32_t waits_for_sipi;
     uint32_t mistakes[LAPIC_MISTAKES];
 };
 
-// What an access asks of the world outside. No flag: nothing.
+// What an access requires outside of the chip. No flag: nothing.
 enum {
     LAPIC_CHANGED = BIT32(0),   // the outputs or the deadline may have changed
     LAPIC_ENDED = BIT32(1),     // an EOI took `vector` out of service
-    LAPIC_BROADCAST = BIT32(2), // and the IOAPICs must hear of it
+    LAPIC_BROADCAST = BIT32(2), // and the EOI must be sent to the IOAPICs
     LAPIC_SENDS = BIT32(3),     // an IPI: `shorthand` and `ipi`
-    LAPIC_MOVED = BIT32(4),     // ids, mode, enables or the window: who matches a destination may have changed
+    LAPIC_MOVED = BIT32(4),     // ids, mode, enables or the window: the destinations that match may have changed
 };
 
 enum lapic_shorthand { LAPIC_TO_DESTINATION, LAPIC_TO_SELF, LAPIC_TO_ALL, LAPIC_TO_OTHERS };
 
 struct lapic_effect {
     uint16_t flags;    // LAPIC_ bits
-    uint8_t vector;    // that was EOI'd
+    uint8_t vector;    // of the EOI
     uint8_t shorthand; // enum lapic_shorthand
     uint8_t mistake;   // enum lapic_mistake; LAPIC_MISTAKES: none
     struct x86_message ipi;
@@ -175,9 +177,9 @@ void lapic_init(struct lapic *lapic, const struct lapic_config *config, bool bsp
 // RESET#: as after power-on. Configuration, pins and mistakes stay.
 void lapic_reset(struct lapic *lapic, bool bsp);
 
-// Accepts a message that is addressed to this APIC. False: it does not take it (disabled, a reserved delivery mode, a
-// vector below 16, which is reported in the ESR). A SIPI is accepted and ignored unless the CPU waits for one. ExtINT is
-// a wire, not a message.
+// Accepts a message that is addressed to this APIC. False: it does not accept it (disabled, a reserved delivery mode, a
+// vector below 16, which is reported in the ESR). A SIPI is accepted and ignored unless the CPU waits for one. ExtINT
+// is a wire, not a message.
 bool lapic_accept(struct lapic *lapic, const struct x86_message *message);
 // The same for a fixed interrupt with `vector`, edge or level.
 bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level);
@@ -196,14 +198,14 @@ bool lapic_extint(const struct lapic *lapic);
 
 // The highest vector requested, whatever the priority; -1: none.
 int lapic_first(const struct lapic *lapic);
-// Takes the highest vector into service. The spurious vector if a request is there that the priority holds back; -1 if
-// none is.
+// Takes the highest vector into service. The spurious vector if a request is there but its priority is too low; -1 if
+// there is none.
 int lapic_take_vector(struct lapic *lapic);
 // Takes one latched signal: PENDING_NMI, SMI, INIT, SIPI. INIT resets the APIC. Returns the SIPI vector, 0 for the
 // others and -1 when it was not latched.
 int lapic_take(struct lapic *lapic, uint32_t which);
 
-// When the timer will have to be looked at; CLOCK_NEVER while stopped or masked.
+// When lapic_fire must be called; CLOCK_NEVER while the timer is stopped or masked.
 uint64_t lapic_deadline(const struct lapic *lapic);
 // Lets the timer expire. True: it did, and its interrupt was raised.
 bool lapic_fire(struct lapic *lapic, uint64_t now);
@@ -235,11 +237,11 @@ uint32_t lapic_apr(const struct lapic *lapic);
 bool lapic_set_base(struct lapic *lapic, uint64_t value);
 // Errors for the ESR, LAPIC_ERROR_ bits; the error LVT entry is raised for those that are new since the last ESR write.
 void lapic_report(struct lapic *lapic, uint32_t errors);
-// The end of the highest interrupt in service: its vector, or -1. `broadcast`: the IOAPICs must hear of it.
+// The end of the highest interrupt in service: its vector, or -1. `broadcast`: the EOI must be sent to the IOAPICs.
 int lapic_end(struct lapic *lapic, bool *broadcast);
-// Software changed LVT_LINT0 or the SVR: a level at LINT0 is looked at again.
+// Software changed LVT_LINT0 or the SVR: a level at LINT0 is sampled again.
 void lapic_sample_lint0(struct lapic *lapic);
-// 32-bit id or 8-bit id, as the mode has it; logical id register likewise.
+// The 32-bit or 8-bit id, depending on the mode; the logical id register likewise.
 uint32_t lapic_id(const struct lapic *lapic);
 uint32_t lapic_ldr(const struct lapic *lapic);
 
@@ -255,19 +257,19 @@ static inline bool lapic_software_enabled(const struct lapic *lapic)
 {
     return lapic->svr >> 8 & 1;
 }
-// The page the CPU's loads and stores find the APIC at; UINT64_MAX: none, in x2APIC mode or disabled.
+// The address of the page with the registers; UINT64_MAX: none, in x2APIC mode or disabled.
 static inline uint64_t lapic_page(const struct lapic *lapic)
 {
     bool xapic = (lapic->base & (LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC)) == LAPIC_BASE_ENABLE;
     return xapic ? lapic->base & ~(LAPIC_PAGE - 1) : UINT64_MAX;
 }
 
-// The registers in the order of the manual, and who may touch them.
+// The registers in the order of the manual, and the accesses that are allowed.
 enum { LAPIC_XAPIC_READ = 1, LAPIC_XAPIC_WRITE = 2, LAPIC_X2APIC_READ = 4, LAPIC_X2APIC_WRITE = 8 };
 struct lapic_register {
     struct reg reg;
     uint8_t access;     // bits above
-    uint32_t read_only; // bits of a writable register that a write may hold and does not change
+    uint32_t read_only; // bits of a writable register that may be set in a write, but do not change
 };
 extern const struct lapic_register lapic_registers[];
 extern const unsigned lapic_register_count;

@@ -2,18 +2,19 @@
 // Registers of the local APIC: the xAPIC page, the x2APIC MSRs, IA32_APIC_BASE and IA32_TSC_DEADLINE.
 //
 // Spec: Intel SDM vol. 3A, APIC chapter, "The Local APIC Block Diagram" (register address map), "x2APIC Register
-// Address Space", "Reserved Bit Checking", "Error Handling". One table serves both modes; a row says who may touch it.
+// Address Space", "Reserved Bit Checking", "Error Handling". One table serves both modes; a row has the accesses that
+// are allowed.
 //
 //     page offset 0b0h = MSR 80bh = row LAPIC_EOI
 //
 // In the page a register is the first doubleword of its 16 bytes, and anything but an aligned doubleword is undefined:
-// narrow reads give the bytes, everything else reads 0 and writes nothing. EOI, ICR and self IPI, which every interrupt
-// pays for, do not go through the table.
+// narrow reads return the bytes, all other accesses read 0 and write nothing. EOI, ICR and self IPI, which are used for
+// every interrupt, do not go through the table.
 //
 // Path: the CPU / lapic.c, x86_irq_access.c
 #include "irqchip/x86/lapic.h"
 
-// What the access functions of the table are given as context.
+// The context of the access functions of the table.
 struct access {
     struct lapic *lapic;
     struct lapic_effect *effect;
@@ -26,7 +27,7 @@ static void mistake(struct lapic *lapic, struct lapic_effect *effect, enum lapic
     effect->mistake = (uint8_t)what;
 }
 
-// --- Registers with a life of their own -----------------------------------------------------------------------------
+// --- Registers with side effects -----------------------------------------------------------------------------
 
 static uint64_t id_read(void *context, unsigned index, uint64_t now)
 {
@@ -133,7 +134,7 @@ static uint64_t irr_read(void *context, unsigned index, uint64_t now)
     return vectors_read(&((struct access *)context)->lapic->irr, index);
 }
 
-// A write shows what was detected since the last write, whatever is written, and arms the error interrupt again.
+// A write of any value makes the errors since the last write readable, and arms the error interrupt again.
 static void esr_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct lapic *lapic = ((struct access *)context)->lapic;
@@ -144,7 +145,7 @@ static void esr_write(void *context, unsigned index, uint64_t value, uint64_t no
 
 // --- Local vector table ---------------------------------------------------------------------------------------------
 
-// One row for each entry, whose member says which it is.
+// There is one row for each entry; its member identifies the entry.
 static void lvt_write(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct access *access = context;
@@ -165,7 +166,7 @@ static void lvt_write(void *context, unsigned index, uint64_t value, uint64_t no
 
 // --- Interrupt command register (SDM, "Interrupt Command Register (ICR)", "ICR Operation in x2APIC Mode") -----------
 
-// An illegal vector is not sent. To itself the APIC would also have received it.
+// An illegal vector is not sent. If the APIC is itself a destination, it also reports a received illegal vector.
 static bool illegal_vector(struct lapic *lapic, unsigned vector, bool self, struct lapic_effect *effect)
 {
     if (likely(vector >= 16))
@@ -176,14 +177,14 @@ static bool illegal_vector(struct lapic *lapic, unsigned vector, bool self, stru
     return true;
 }
 
-// The combinations that the manual lists as invalid. They are sent as they stand, as real parts do.
+// The combinations that the manual lists as invalid. They are sent unchanged, as real parts do.
 static bool invalid_combination(unsigned delivery, unsigned shorthand)
 {
     return delivery != X86_FIXED && (shorthand == LAPIC_TO_SELF || shorthand == LAPIC_TO_ALL);
 }
 
-// Level and trigger have a meaning in an INIT alone: level 0 with trigger mode level is the de-assert, which only older
-// parts had a use for.
+// Level and trigger mode have a meaning only for INIT: level 0 with trigger mode level is the de-assert, which only
+// older parts use.
 static void send(struct lapic *lapic, struct lapic_effect *effect)
 {
     uint32_t low = (uint32_t)lapic->icr;
@@ -208,7 +209,7 @@ static void send(struct lapic *lapic, struct lapic_effect *effect)
     };
 }
 
-#define ICR_LOW 0xccfffu // the bits that are there
+#define ICR_LOW 0xccfffu // the bits that exist
 
 static uint64_t icr_read(void *context, unsigned index, uint64_t now)
 {
@@ -287,7 +288,7 @@ static void divide_write(void *context, unsigned index, uint64_t value, uint64_t
 
 #define MEMBER(name) REG_FIELD(struct lapic, name)
 
-// A local vector table entry: bits that can be written, and others that a write may hold.
+// A local vector table entry: bits that can be written, and others that may be set in a write.
 #define LVT(name, offset, entry, bits, others)                                                                         \
     {                                                                                                                  \
         { name, offset, 0, 0, REG_32, true, LAPIC_LVT_MASKED, bits, .write = lvt_write, MEMBER(lvt[entry]) },          \
@@ -344,7 +345,7 @@ static uint64_t writable(const struct lapic *lapic, const struct lapic_register 
     return reserved ? row->reg.mask & ~(uint64_t)BIT32(18) : row->reg.mask;
 }
 
-// What was due before the access happens before it.
+// Timer events that are due happen before the access.
 static void catch_up(struct lapic *lapic, uint64_t now, struct lapic_effect *effect)
 {
     if (lapic_fire(lapic, now))
@@ -366,7 +367,7 @@ static void illegal_register(struct lapic *lapic, struct lapic_effect *effect)
     lapic_report(lapic, LAPIC_ERROR_REGISTER);
 }
 
-// A register of the page, or NULL after the reason was noted.
+// A register of the page, or NULL after the mistake was counted.
 static const struct lapic_register *page_register(struct lapic *lapic, uint32_t offset, unsigned wanted,
                                                   struct lapic_effect *effect)
 {
@@ -503,7 +504,7 @@ static enum port_result write_x2apic(struct lapic *lapic, uint32_t msr, uint64_t
     const struct lapic_register *row = msr_register(lapic, msr, LAPIC_X2APIC_WRITE, effect);
     if (!row)
         return PORT_FAULT;
-    if (value & ~(writable(lapic, row) | row->read_only)) // an ICR comes here with reserved bits only: write_fast
+    if (value & ~(writable(lapic, row) | row->read_only)) // an ICR comes here only with reserved bits
         return fault(lapic, effect, LAPIC_MISTAKE_RESERVED);
     struct access access = { lapic, effect, &row->reg };
     effect->flags |= LAPIC_CHANGED;
@@ -521,7 +522,7 @@ static enum port_result write_deadline(struct lapic *lapic, uint64_t value, uint
     return PORT_DONE;
 }
 
-// The registers that every interrupt pays for. False: the table decides.
+// The registers that are used for every interrupt. False: use the table.
 static inline bool write_fast(struct lapic *lapic, uint32_t msr, uint64_t value, struct lapic_effect *effect)
 {
     switch (msr) {

@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The timer of a local APIC; see lapic_timer.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The timer of a local APIC; described in lapic_timer.h.
 #include "irqchip/x86/lapic_timer.h"
 
 #include "base/bits.h"
@@ -14,7 +13,7 @@ void lapic_timer_reset(struct lapic_timer *timer, uint64_t hz)
 
 // --- Ticks ----------------------------------------------------------------------------------------------------------
 
-// Ticks over at `now`. The remainder of a second times the limit of hz fits 64 bits.
+// Number of ticks until `now`. The remainder of a second times the limit of hz fits into 64 bits.
 static uint64_t tick_at(const struct lapic_timer *timer, uint64_t now)
 {
     if (likely(timer->hz == NS))
@@ -22,7 +21,7 @@ static uint64_t tick_at(const struct lapic_timer *timer, uint64_t now)
     return now / NS * timer->hz + now % NS * timer->hz / NS;
 }
 
-// The first nanosecond at which tick_at gives `tick`; CLOCK_NEVER: behind the end of time.
+// The first nanosecond at which tick_at gives `tick`; CLOCK_NEVER: later than the largest time.
 static uint64_t time_of(const struct lapic_timer *timer, uint64_t tick)
 {
     uint64_t seconds = tick / timer->hz;
@@ -81,9 +80,9 @@ uint32_t lapic_timer_current(const struct lapic_timer *timer, uint64_t now)
     return (uint32_t)((left + bits_low(shift)) >> shift);
 }
 
-// "A write to the LVT timer register that changes the timer mode disarms the timer" is said of the move into and out of
-// TSC-deadline mode. Between one-shot and periodic the count runs on, and decides at its end what to do; one that has
-// ended stays at 0.
+// "A write to the LVT timer register that changes the timer mode disarms the timer" applies to changes into and out of
+// TSC-deadline mode. Between one-shot and periodic the count goes on, and the mode at its end decides whether it is
+// reloaded; a count that has ended stays at 0.
 void lapic_timer_set_mode(struct lapic_timer *timer, uint32_t mode)
 {
     if (mode != timer->mode && !(counts(mode) && counts(timer->mode))) {
@@ -93,7 +92,8 @@ void lapic_timer_set_mode(struct lapic_timer *timer, uint32_t mode)
     timer->mode = mode;
 }
 
-// The count stays, and so does the part of the current tick that is already over, as far as the new divider has it.
+// The count stays, and so does the elapsed part of the current tick, as far as it is less than a tick of the new
+// divider.
 void lapic_timer_set_divide(struct lapic_timer *timer, uint32_t value, uint64_t now)
 {
     uint64_t count = lapic_timer_current(timer, now);

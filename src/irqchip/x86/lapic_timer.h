@@ -10,8 +10,8 @@
 // The clock ticks from time 0 on, tick n at the first nanosecond not before n / hz seconds, and the expiry is kept as a
 // tick, so that no rounding adds up: a periodic timer never drifts, whatever the frequency.
 //
-// Every function that takes `now` wants lapic_timer_expire(timer, now) to have been called first: what was due before
-// an access must have happened before it.
+// Call lapic_timer_expire(timer, now) before every function that takes `now`: what is due must happen before the
+// access.
 //
 // Not modelled: the divider of real parts may run freely; here it starts with a write of the initial count.
 // Path: (time) / lapic.c
@@ -57,9 +57,8 @@ void lapic_timer_set_mode(struct lapic_timer *timer, uint32_t mode);
 void lapic_timer_set_divide(struct lapic_timer *timer, uint32_t value, uint64_t now);
 void lapic_timer_set_initial(struct lapic_timer *timer, uint32_t count, uint64_t now);
 
-// IA32_TSC_DEADLINE, in ns of virtual time instead of TSC ticks. 0 disarms, so whoever converts must not make a small
-// deadline 0; one in the past expires at once.
-// Ignored outside of TSC-deadline mode.
+// IA32_TSC_DEADLINE, in ns of virtual time instead of TSC ticks. 0 disarms, so a conversion must not round a small
+// deadline to 0; one in the past expires at once. Ignored outside of TSC-deadline mode.
 void lapic_timer_set_tsc(struct lapic_timer *timer, uint64_t deadline);
 
 // Divisor of the bus clock, 1 to 128.

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Intel 8259A: priority, control words and the INTA sequence. The board is drawn in pic.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Intel 8259A: priority, control words and the INTA sequence. The
+// connections are drawn in pic.h.
 //
-// All questions about priority are answered in pic_winner, for the master and for any slave alike.
+// Priority is computed only in pic_winner, for the master and all slaves.
 //
 // Spec: Intel 8259A data sheet (231468). Section names are quoted beside the code.
 //
@@ -42,7 +42,7 @@ static uint8_t bit(unsigned level)
 
 // --- Priority ------------------------------------------------------------------------------------------------------
 
-// The set seen from the level of highest priority: bit 0 is that level. At most eight steps round the ring.
+// The set rotated so that bit 0 is the level of highest priority.
 static unsigned rank_highest(const struct pic *pic, uint8_t set)
 {
     unsigned first = (pic->lowest + 1u) & 7;
@@ -56,14 +56,14 @@ static unsigned level_of_rank(const struct pic *pic, unsigned rank)
     return (pic->lowest + 1u + rank) & 7;
 }
 
-// "Special mask mode": levels in service that are masked hold nothing back, and a non-specific EOI passes them over.
+// "Special mask mode": levels in service that are masked block no others, and a non-specific EOI skips them.
 static uint8_t in_service(const struct pic *pic)
 {
     return pic->special_mask ? pic->isr & ~pic->imr : pic->isr;
 }
 
-// The level that INTA would acknowledge, or -1. `cascaded` are the pins whose slave the special fully nested mode lets
-// through again while it is in service itself.
+// The level that INTA would acknowledge, or -1. `cascaded` are the pins with a slave, which in special fully nested
+// mode may interrupt again while they are in service.
 static int pic_winner(const struct pic *pic, uint8_t irr, uint8_t cascaded)
 {
     uint8_t requests = irr & ~pic->imr;
@@ -94,7 +94,7 @@ static int slave_winner(const struct pic *pic)
     return pic_winner(pic, own_requests(pic), 0);
 }
 
-// The master's, where each slave's INT is the level of its pin.
+// Requests of the master, where each slave's INT is the level of its pin.
 static uint8_t master_requests(const struct pic_cascade *cascade)
 {
     uint8_t irr = own_requests(&cascade->chip[0]) & ~cascade->slave_pins;
@@ -168,7 +168,7 @@ void pic_cascade_trigger(struct pic_cascade *cascade, unsigned line)
 
 // --- Acknowledge and end of interrupt ------------------------------------------------------------------------------
 
-// "Interrupt sequence": the ISR bit is set, the edge is used up; a level stays in IRR as long as it is there.
+// "Interrupt sequence": the ISR bit is set and the edge latch cleared; a level stays in IRR as long as it is high.
 static void serve(struct pic *pic, unsigned level)
 {
     pic->isr |= bit(level);
@@ -176,7 +176,7 @@ static void serve(struct pic *pic, unsigned level)
     pic->armed &= ~bit(level) | (uint8_t)~pic->lines;
 }
 
-// "Automatic rotation": the level just served becomes the lowest, wherever the ring stood.
+// "Automatic rotation": the level just served becomes the lowest.
 static void end_automatic(struct pic *pic, unsigned level)
 {
     pic->isr &= ~bit(level);
@@ -190,13 +190,13 @@ static bool is_master(const struct pic *pic)
     return pic->icw4 & ICW4_BUF ? pic->icw4 & ICW4_MASTER : pic->sp;
 }
 
-// A chip drives the vector of this sequence. (Whatever a saved state says, no chip that is not there does.)
+// A chip drives the vector of this sequence. (A loaded state may name a chip that does not exist.)
 static bool driven(const struct pic_cascade *cascade)
 {
     return cascade->inta_chip < cascade->chips;
 }
 
-// The slave that sees its id on CAS0-2, or PIC_CHIP_LIMIT.
+// The slave whose id is on CAS0-2, or PIC_CHIP_LIMIT.
 static unsigned find_slave(const struct pic_cascade *cascade, unsigned id)
 {
     for (unsigned chip = 1; chip < cascade->chips; chip++) {
@@ -207,7 +207,7 @@ static unsigned find_slave(const struct pic_cascade *cascade, unsigned id)
     return PIC_CHIP_LIMIT;
 }
 
-// Acknowledges the best request of a chip; with none, level 7 is given and nothing is put into service.
+// Acknowledges the request of highest priority of a chip; if there is none, returns level 7 and sets no ISR bit.
 static unsigned resolve(struct pic_cascade *cascade, unsigned chip)
 {
     int level = chip_winner(cascade, chip);
@@ -221,8 +221,8 @@ static unsigned resolve(struct pic_cascade *cascade, unsigned chip)
     return (unsigned)level;
 }
 
-// First cycle: the master decides and, at its end, names the slave on CAS0-2. A default IR7 of the master looks on CAS
-// like any other level 7.
+// First cycle: the master decides and, at its end, puts the slave's id on CAS0-2. A default IR7 of the master is the
+// same on CAS as any other level 7.
 static void begin_inta(struct pic_cascade *cascade)
 {
     struct pic *master = &cascade->chip[0];
@@ -276,7 +276,7 @@ int pic_cascade_inta(struct pic_cascade *cascade)
         begin_inta(cascade);
         return call && master->stage == PIC_READY && is_master(master) ? CALL_OPCODE : PIC_FLOATING;
     }
-    // The slave that CAS has named decides now: a request that fell since the first cycle makes this its IR7, and the
+    // The slave whose id is on CAS decides now: a request that fell since the first cycle makes this its IR7, and the
     // master's ISR bit stays for its EOI (the "spurious 15" of a PC).
     if (++cascade->inta_cycle == 2 && driven(cascade) && cascade->inta_chip)
         cascade->inta_chip_level = (uint8_t)resolve(cascade, cascade->inta_chip);
@@ -306,8 +306,8 @@ uint8_t pic_cascade_acknowledge(struct pic_cascade *cascade, struct pic_taken *t
 
 // --- Control words -------------------------------------------------------------------------------------------------
 
-// "Initialization command word 1": what it resets, a to f. The sheet does not name ISR, poll and automatic rotation.
-// They go as well: an old ISR bit would hold its level back for ever, and all system software counts on a clean chip.
+// "Initialization command word 1": what it resets, a to f. The sheet does not mention ISR, poll and automatic rotation.
+// They are cleared too: an old ISR bit would block its level for ever, and all system software relies on this.
 static uint8_t write_icw1(struct pic_cascade *cascade, struct pic *pic, uint8_t value)
 {
     uint8_t ended = pic->isr;
@@ -348,7 +348,7 @@ static void write_odd(struct pic *pic, uint8_t value)
     pic->stage = (uint8_t)stage_after(pic);
 }
 
-// Takes `level` out of service; the levels that were really there.
+// Takes `level` out of service; returns the levels that were in service.
 static uint8_t end_level(struct pic_cascade *cascade, struct pic *pic, unsigned level, bool rotate)
 {
     uint8_t ended = pic->isr & bit(level);
@@ -427,7 +427,8 @@ uint8_t pic_cascade_write(struct pic_cascade *cascade, unsigned chip, unsigned a
 
 // --- Reading -------------------------------------------------------------------------------------------------------
 
-// "Poll command": the level and bit 7; without a request the sheet promises only bit 7, and we give the default level.
+// "Poll command": the level and bit 7; without a request the sheet defines only bit 7; the other bits are the default
+// level.
 uint8_t pic_cascade_peek(const struct pic_cascade *cascade, unsigned chip, unsigned a0)
 {
     assert(chip < cascade->chips);

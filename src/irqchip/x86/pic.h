@@ -7,12 +7,12 @@
 //                        ^ pin slave_pin[1]
 //      line 8-15  --> chip 1 ----+            line = chip * 8 + IR
 //
-// Stored are the pins, the edge sense latches, the control words and ISR; IRR and INT are derived whenever asked, and
-// the INT of a slave is a level at the master's pin. So nothing needs repair after any access.
+// Stored are the pins, the edge sense latches, the control words and ISR; IRR and INT are derived whenever they are
+// needed, and the INT of a slave is a level at the master's pin.
 //
 // A request in either trigger mode has to stay high until the first INTA (data sheet, "Edge and level triggered
-// modes"); when it falls before, it is withdrawn, and an INTA that is already on its way gets IR7. A source that has no
-// level to hold (a notifier) uses pic_cascade_trigger, which holds it until then.
+// modes"); when it falls before, it is withdrawn, and an INTA that follows gets IR7. A source without a level (a
+// notifier) uses pic_cascade_trigger, which holds the request until then.
 //
 // Not modelled: the timing of the pins; bus conflicts of two slaves with one id (the lower chip answers).
 //
@@ -31,7 +31,7 @@
 
 enum pic_mistake {
     PIC_MISTAKE_EOI,      // an EOI, and nothing (that it could end) in service
-    PIC_MISTAKE_SPURIOUS, // acknowledged, and no request: IR7 was given. Not always the guest's fault
+    PIC_MISTAKE_SPURIOUS, // acknowledged without a request: IR7 was returned. Not always a mistake of the guest
     PIC_MISTAKE_NO_SLAVE, // ICW3 names a slave that does not answer, or no chip is master: the vector is FFh
     PIC_MISTAKE_CALL,     // a chip in 8080 mode was acknowledged by the two cycles of an x86 CPU
     PIC_MISTAKE_ELCR,     // ELCR write that tries to make a fixed edge pin level
@@ -68,18 +68,18 @@ struct pic {
 struct pic_cascade {
     struct pic chip[PIC_CHIP_LIMIT];   // 0 is the master
     uint8_t chips;                     // configuration, 1-9
-    uint8_t slave_pin[PIC_CHIP_LIMIT]; // configuration: the master's pin that INT of chip 1-8 is soldered to
+    uint8_t slave_pin[PIC_CHIP_LIMIT]; // configuration: the master's pin that INT of chip 1-8 is wired to
     uint8_t slave_pins;                // configuration: the set of them
-    // The INTA sequence under way.
+    // The current INTA sequence.
     uint8_t inta_cycle; // cycles seen: 0 (idle), 1, 2
-    uint8_t inta_level; // the master's level, as it stands on CAS0-2
-    uint8_t inta_chip;  // who drives the vector; PIC_CHIP_LIMIT: nobody
+    uint8_t inta_level; // the master's level, which is on CAS0-2
+    uint8_t inta_chip;  // the chip that drives the vector; PIC_CHIP_LIMIT: none
     uint8_t inta_chip_level;
     uint16_t inta_served; // chips whose ISR bit this sequence has set
     uint32_t mistakes[PIC_MISTAKES];
 };
 
-// What an INTA sequence gave, for traces and resampling.
+// The result of an INTA sequence, for traces and resampling.
 struct pic_taken {
     uint8_t vector;
     uint8_t line;  // chip * 8 + level
@@ -99,14 +99,14 @@ void pic_cascade_reset(struct pic_cascade *cascade);
 void pic_cascade_set_line(struct pic_cascade *cascade, unsigned line, bool high);
 // Lines 0-15 at once, bit n is line n.
 void pic_cascade_set_lines(struct pic_cascade *cascade, uint16_t lines);
-// A masked line changes no output, whatever it does.
+// Is the line masked? A masked line has no effect on the output.
 static inline bool pic_cascade_masked(const struct pic_cascade *cascade, unsigned line)
 {
     return cascade->chip[line / 8].imr >> (line % 8) & 1;
 }
 // One request of a source that has no level: it stays until acknowledged (by INTA or a poll) or until ICW1, masked or
-// not and in both trigger modes, so its handler runs once for each trigger that did not find one held already. At a pin
-// with a slave on it: ignored.
+// not and in both trigger modes, so its handler runs once for each trigger, unless one was held already. Ignored at a
+// pin with a slave on it.
 void pic_cascade_trigger(struct pic_cascade *cascade, unsigned line);
 
 // The master's INT pin.
@@ -122,7 +122,7 @@ uint8_t pic_cascade_acknowledge(struct pic_cascade *cascade, struct pic_taken *t
 uint8_t pic_cascade_read(struct pic_cascade *cascade, unsigned chip, unsigned a0);
 // Returns the levels of that chip that this write has taken out of service: level-triggered sources resample.
 uint8_t pic_cascade_write(struct pic_cascade *cascade, unsigned chip, unsigned a0, uint8_t value);
-// What pic_cascade_read would give, without its effects.
+// What pic_cascade_read would return, without its side effects.
 uint8_t pic_cascade_peek(const struct pic_cascade *cascade, unsigned chip, unsigned a0);
 // ELCR of a chip: 4D0h is chip 0, 4D1h is chip 1.
 uint8_t pic_cascade_read_elcr(const struct pic_cascade *cascade, unsigned chip);

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x86 family wired together: making and resetting it, settling it, and its inputs; the manual is in x86_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: creation, reset, settle, and inputs.
+// The overview is in x86_irq.h.
 //
 // Path: irqchip/route.c / ioapic.c or pic.c, then x86_irq_deliver.c or the CPU
 #include "irqchip/x86/x86_irq.h"
@@ -126,12 +126,12 @@ void x86_irq_free(struct x86_irq *irq)
 static void reset_ioapic(struct x86_irq *irq, uint32_t i)
 {
     ioapic_reset(&irq->ioapics[i]);
-    irq->ioapics[i].id = irq->config.ioapics[i].id << 24; // firmware's work
+    irq->ioapics[i].id = irq->config.ioapics[i].id << 24; // as set by firmware
 }
 
 void x86_irq_reset(struct x86_irq *irq)
 {
-    bool wired = !irq->config.imcr; // the IMCR leads past the local APIC again
+    bool wired = !irq->config.imcr; // the 8259A bypasses the local APIC again
     x86_irq_begin(irq);
     pic_cascade_reset(&irq->pic);
     irq->imcr = irq->imcr_index = 0;
@@ -165,7 +165,7 @@ void x86_irq_virtual_wire(struct x86_irq *irq)
 
 // --- Settling -------------------------------------------------------------------------------------------------------
 
-// A pin that is masked, or whose edge has been seen, gives nothing to settle.
+// A masked pin, or one whose edge was latched already, needs no settle.
 static inline void drive_ioapic(struct x86_irq *irq, struct ioapic *ioapic, unsigned pin, bool level)
 {
     if (ioapic_set_pin(ioapic, pin, level) || ioapic_pins_has(&ioapic->extint, pin))
@@ -193,7 +193,7 @@ void x86_irq_drive_int(struct x86_irq *irq, bool level)
         drive_ioapic(irq, &irq->ioapics[0], (unsigned)irq->config.pic_pin, level);
 }
 
-// A level that nobody takes now is offered again when a local APIC changes; an edge is gone.
+// A level that no local APIC accepts is sent again when a local APIC changes; an edge is lost.
 static void send_messages(struct x86_irq *irq, uint32_t index)
 {
     struct ioapic *ioapic = &irq->ioapics[index];
@@ -208,7 +208,8 @@ static void send_messages(struct x86_irq *irq, uint32_t index)
     }
 }
 
-// Which CPUs see the 8259A through an ExtINT entry: a wire, so the set is derived and compared.
+// The CPUs that the 8259A reaches through an ExtINT entry. It is a wire, so the set is derived and compared with the
+// old one.
 static void settle_extint(struct x86_irq *irq)
 {
     struct x86_message message;
@@ -257,7 +258,7 @@ static void settle_hub(struct x86_irq *irq)
     irq->hub_dirty = 0;
 }
 
-// The 8259A's INT reaches this CPU without a LINT pin.
+// Does the 8259A's INT reach this CPU without a LINT pin?
 bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
 {
     if (irq->extint_used && irq->extint[cpu->index / 64] >> (cpu->index % 64) & 1)
@@ -309,7 +310,7 @@ static void settle_cpu(struct x86_irq *irq, struct x86_irq_cpu *cpu)
         tell_deadline(irq, cpu, deadline);
 }
 
-// Sending the IOAPICs' messages enters again, hence the depth.
+// Sending the IOAPICs' messages calls it again, hence `depth`.
 void x86_irq_settle(struct x86_irq *irq)
 {
     irq->depth++;
@@ -342,7 +343,7 @@ void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu)
     x86_irq_end(irq);
 }
 
-// A destination may mean others now: tables, the window, waiting levels and ExtINT follow.
+// A destination may match other CPUs now: updates the tables, the window, waiting levels and ExtINT.
 void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu)
 {
     x86_irq_begin(irq);
@@ -397,7 +398,7 @@ void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool leve
     x86_irq_begin(irq);
     if (chip == X86_IRQ_PIC) {
         pic_cascade_set_line(&irq->pic, pin, level);
-        if (!pic_cascade_masked(&irq->pic, pin)) // an ISA line leads to both hubs, and most systems use one
+        if (!pic_cascade_masked(&irq->pic, pin)) // an ISA line leads to both controllers, and most systems use only one
             irq->hub_dirty |= X86_IRQ_HUB_PIC;
     } else {
         struct ioapic *ioapic = &irq->ioapics[chip - X86_IRQ_IOAPIC];

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x86 family wired together: 8259As, IOAPICs and local APICs, messages between them, and each CPU's pending word.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: 8259As, IOAPICs and local APICs,
+// messages between them, and each CPU's pending word.
 //
 //     lines --> 8259A pair --INT--+--> LINT0 of CPU 0 (virtual wire), or its INTR pin (IMCR)
 //                                 +--> a pin of IOAPIC 0 (ExtINT)
@@ -8,12 +8,12 @@
 //     IPIs --------------------------+
 //
 // Every function that changes something settles before it returns: each output that may have changed is derived once,
-// in the order 8259A, IOAPICs (whose messages are delivered on the way), CPUs by index, and reported through `signal` and
-// `deadline` if it really changed. A call back into this file from `resample` is allowed; it changes inputs, and the
-// outer call settles.
+// in the order 8259A, IOAPICs (whose messages are delivered on the way), CPUs by index, and reported through `signal`
+// and `deadline` if it really changed. `resample` may call functions of this file; they change inputs, and the outer
+// call settles.
 //
-// The INT output of the 8259A is wired to LINT0 of CPU 0 alone; boards also lead it to the other CPUs, whose firmware
-// and kernels keep it masked there.
+// The INT output of the 8259A is wired only to LINT0 of CPU 0; real boards also wire it to the other CPUs, whose
+// firmware and kernels keep it masked there.
 //
 // Not modelled: LINT0 of CPUs other than 0 (drive it with x86_irq_set_lint); SMM-related routing.
 //
@@ -39,7 +39,7 @@
 #define X86_IRQ_HUB UINT32_MAX // in place of a CPU: the deadline of the IOAPICs
 #define X86_IRQ_BSP 0          // the bootstrap processor
 
-// In place of what was reported last: no value is equal to them, so the next one is reported whatever it is.
+// In place of the value that was reported last: no value equals it, so the next one is always reported.
 #define X86_IRQ_UNREPORTED_DEADLINE 0
 #define X86_IRQ_UNREPORTED_PENDING  UINT32_MAX
 
@@ -50,13 +50,13 @@ enum {
     X86_IRQ_LAPIC = 0x10000,
 };
 
-// What x86_irq_settle has to look at before the CPUs.
+// The chips that x86_irq_settle must settle before the CPUs.
 enum { X86_IRQ_HUB_PIC = 1, X86_IRQ_HUB_IOAPIC = 2, X86_IRQ_HUB_ALL = 3 };
 
-// Why nobody took a message: `a` of TRACE_DROP.
+// Why a message had no receiver: `a` of TRACE_DROP.
 enum x86_irq_drop {
     X86_IRQ_DROP_NO_CPU = 0x100, // b = destination, c = vector: the destination names no CPU
-    X86_IRQ_DROP_REFUSED,        // b = destination, c = vector: those named did not take it (disabled)
+    X86_IRQ_DROP_REFUSED,        // b = destination, c = vector: the CPUs that it matches did not accept it (disabled)
     X86_IRQ_DROP_MALFORMED,      // b = address, c = data | result << 32: enum msi_x86_result
 };
 
@@ -72,11 +72,11 @@ struct x86_irq_config {
     unsigned address_bits;    // physical address width, 32-52; 0: 40
     uint64_t timer_hz;        // ticks of the local APICs' timers in a second; 0: 1 GHz
     bool x2apic;              // the CPUs have x2APIC mode
-    bool tsc_deadline;        // and TSC-deadline mode
+    bool tsc_deadline;        // they have TSC-deadline mode
     uint32_t ioapic_count;    // 0 to INTACT_X86_IOAPICS_MAX
     const struct x86_irq_ioapic *ioapics;
     bool pic;           // the 8259A pair of a PC
-    bool imcr;          // ports 22h and 23h; the 8259A's INT goes straight to CPU 0 until the guest changes it
+    bool imcr;          // ports 22h and 23h; the 8259A's INT goes directly to CPU 0 until the guest changes it
     int pic_pin;        // pin of IOAPIC 0 that the 8259A's INT is wired to, -1 or without `pic`: none
     unsigned msi_flags; // MSI_X86_ bits: the destination forms that the machine has
     // The pending word of a CPU changed (PENDING_ bits). Must not call back into the chips.
@@ -84,8 +84,8 @@ struct x86_irq_config {
     // The next moment x86_irq_timer is to be called for `vcpu` (or X86_IRQ_HUB) changed; CLOCK_NEVER: not at all. Must
     // not call back.
     void (*deadline)(void *owner, uint32_t vcpu, uint64_t when);
-    // A chip ended the interrupt of a pin: level sources that have a notifier look again. May call x86_irq_set_pin. May
-    // be NULL.
+    // A chip ended the interrupt of a pin: level sources with a resample notifier are resampled. May call
+    // x86_irq_set_pin. May be NULL.
     void (*resample)(void *owner, uint32_t chip, uint32_t pin);
     // The xAPIC page of a CPU moved, appeared or went: `page` is its address, UINT64_MAX: none. May be NULL.
     void (*page)(void *owner, uint32_t vcpu, uint64_t page);
@@ -110,47 +110,47 @@ struct x86_irq {
     uint32_t nmi;              // the NMI line of the board
     uint32_t last_lowest;      // the CPU that won the last arbitration
 
-    // Derived; x86_irq_loaded makes it again.
+    // Derived, also by x86_irq_loaded.
     struct x86_targets targets;
     uint64_t *found;       // scratch: the CPUs that a destination names
     uint64_t *extint;      // CPUs whose INTR an IOAPIC's ExtINT entry drives
     uint64_t *dirty;       // CPUs to settle
     uint64_t dirty_words;  // which words of `dirty` are not 0
-    uint32_t depth;        // calls under way
-    uint32_t hub_dirty;    // X86_IRQ_HUB_ bits: what before the local APICs changed
+    uint32_t depth;        // nested calls
+    uint32_t hub_dirty;    // X86_IRQ_HUB_ bits: the chips other than local APICs that changed
     bool extint_used;      // `extint` is not empty
     bool pic_int;          // as driven
     uint64_t hub_deadline; // as reported last
 };
 
-// Allocates for `config`, which is copied (`apic_ids` is read here only; `ioapics` stays with the caller and must live
-// as long). -EINVAL and a text for a value out of range, -ENOMEM. Everything is in power-on state, and `signal` and
+// Allocates for `config`, which is copied (`apic_ids` is read only here; `ioapics` is not copied and must live as
+// long). -EINVAL and a text for a value out of range, -ENOMEM. Everything is in power-on state, and `signal` and
 // `deadline` have not been called: they would have reported 0 and CLOCK_NEVER.
 int x86_irq_init(struct x86_irq *irq, const struct x86_irq_config *config, struct error *error);
 void x86_irq_free(struct x86_irq *irq);
 // RESET# of all chips. Electrical levels of pins stay.
 void x86_irq_reset(struct x86_irq *irq);
-// What firmware leaves behind when it starts an operating system: CPU 0 in virtual wire mode (APIC enabled with
-// spurious vector 0Fh, LINT0 ExtINT, LINT1 NMI).
+// The state in which firmware starts an operating system: CPU 0 in virtual wire mode (APIC enabled with spurious vector
+// 0Fh, LINT0 ExtINT, LINT1 NMI).
 void x86_irq_virtual_wire(struct x86_irq *irq);
 
-// Is there such a pin?
+// Does the pin exist?
 bool x86_irq_has_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin);
 
 // Inputs. `level` is electrical: a pin that is active low is high when idle.
 void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool level);
-// One interrupt of a source without a level: the handler runs once for each trigger that was not coalesced with one
-// before it. See pic_cascade_trigger and ioapic_trigger.
+// One interrupt of a source without a level: the handler runs once for each trigger that was not coalesced with an
+// earlier one. See pic_cascade_trigger and ioapic_trigger.
 void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin);
 // The board's NMI line, wired to LINT1 of every CPU (with IMCR in PIC mode: to CPU 0 alone).
 void x86_irq_set_nmi(struct x86_irq *irq, bool level);
 void x86_irq_set_lint(struct x86_irq *irq, uint32_t vcpu, unsigned pin, bool level);
-// An event of the CPU's own: LAPIC_CMCI, LAPIC_THERMAL, LAPIC_PMC.
+// An event of the CPU itself: LAPIC_CMCI, LAPIC_THERMAL, LAPIC_PMC.
 void x86_irq_raise(struct x86_irq *irq, uint32_t vcpu, enum lapic_lvt entry);
 
-// A memory write of a device to FEExxxxxh. False: malformed, or nobody took it (counted as TRACE_DROP).
+// A memory write of a device to FEExxxxxh. False: malformed, or no receiver (reported as TRACE_DROP).
 bool x86_irq_msi(struct x86_irq *irq, uint64_t address, uint32_t data, uint32_t device);
-// A decoded message. False: nobody took it.
+// A decoded message. False: it had no receiver.
 bool x86_irq_deliver(struct x86_irq *irq, const struct x86_message *message);
 
 // Ports 20h, 21h, A0h, A1h, 4D0h, 4D1h, and 22h, 23h with IMCR. One byte; other ports read FFh.
@@ -170,7 +170,7 @@ enum port_result x86_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
                                    uint64_t value, uint64_t now);
 void x86_irq_port(struct x86_irq *irq, struct cpu_port *port);
 
-// The deadline of `vcpu` (or X86_IRQ_HUB) is due. Earlier calls do no harm.
+// The deadline of `vcpu` (or X86_IRQ_HUB) is due. Earlier calls do nothing.
 void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now);
 
 // CPUID.1:EDX.APIC follows the enable bit of IA32_APIC_BASE.
@@ -179,9 +179,9 @@ static inline bool x86_irq_apic_enabled(const struct x86_irq *irq, uint32_t vcpu
     return lapic_enabled(&irq->cpus[vcpu].lapic);
 }
 
-// Derives what may have changed. Called by everything above; a second call changes nothing.
+// Derives the outputs that may have changed. Called by the functions above; a second call changes nothing.
 void x86_irq_settle(struct x86_irq *irq);
-// What stands between begin and end is settled at the end; they nest.
+// Changes made between begin and end are settled at the outermost end.
 static inline void x86_irq_begin(struct x86_irq *irq)
 {
     irq->depth++;
@@ -191,24 +191,24 @@ static inline void x86_irq_end(struct x86_irq *irq)
     if (--irq->depth == 0 && (irq->hub_dirty || irq->dirty_words))
         x86_irq_settle(irq);
 }
-// The ids, the mode or the enables of a CPU's local APIC may have changed: what follows from them is derived, and
-// (moved) levels that nobody took are offered again.
+// The ids, the mode or the enables of a CPU's local APIC may have changed: what depends on them is derived, and after a
+// move levels that were not accepted are sent again.
 void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu);
 void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu);
 
-// All state of all chips. After loading, x86_irq_loaded derives everything else again and reports all of it.
+// All state of all chips. After loading, x86_irq_loaded derives everything else and reports all outputs.
 void x86_irq_visit(struct x86_irq *irq, struct visit *v);
 void x86_irq_loaded(struct x86_irq *irq);
 
 // --- Between the files of x86_irq -----------------------------------------------------------------------------------
 
-// A CPU is to be settled.
+// Marks a CPU to be settled.
 static inline void x86_irq_touch(struct x86_irq *irq, uint32_t cpu)
 {
     irq->dirty[cpu / 64] |= BIT64(cpu % 64);
     irq->dirty_words |= BIT64(cpu / 64);
 }
-// With an IMCR that still selects PIC mode, the 8259A and NMI go past the local APIC of CPU 0 to its pins.
+// With an IMCR that still selects PIC mode, the 8259A and NMI bypass the local APIC of CPU 0.
 static inline bool x86_irq_pic_mode(const struct x86_irq *irq)
 {
     return irq->config.imcr && !(irq->imcr & 1);
@@ -224,9 +224,9 @@ static inline uint64_t x86_irq_cpu_key(uint32_t vcpu, unsigned delivery, unsigne
 }
 // Where what `vcpu` takes first of the set `pending` waits.
 uint64_t x86_irq_first_key(const struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t pending);
-// Drives what the 8259A's INT is wired to.
+// Drives the pins that the 8259A's INT is wired to.
 void x86_irq_drive_int(struct x86_irq *irq, bool level);
-// The 8259A's INT reaches this CPU without a LINT pin.
+// Does the 8259A's INT reach this CPU without a LINT pin?
 bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu);
 // Sends the IPI that the ICR of `cpu` asks for.
 void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect);

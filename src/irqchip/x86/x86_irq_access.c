@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x86 family wired together: what CPUs read and write, by ports, the windows of IOAPICs, the page and the MSRs of the
-// local APIC, and what an access asks of the other chips; see x86_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: accesses of CPUs to ports, the
+// windows of IOAPICs, the page and the MSRs of the local APIC, and their effects on other chips. See x86_irq.h.
 //
 // Spec: MultiProcessor specification 1.4, 3.6.2.1 (IMCR); the registers are those of pic.c, ioapic.c and lapic.c.
 //
@@ -43,9 +42,9 @@ static void broadcast_eoi(struct x86_irq *irq, uint8_t vector, uint64_t now)
     }
 }
 
-// --- What an access asks for ----------------------------------------------------------------------------------------
+// --- Effects of an access ----------------------------------------------------------------------------------------
 
-// What the access to a local APIC asked for.
+// Applies the effects of an access to a local APIC.
 static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect, uint64_t now)
 {
     if (unlikely(effect->mistake != LAPIC_MISTAKES))
@@ -69,7 +68,7 @@ static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lap
 
 // --- Ports ----------------------------------------------------------------------------------------------------------
 
-// MP specification 3.6.2.1: index 70h, bit 0 leads the 8259A and NMI through the local APIC.
+// MP specification 3.6.2.1: index 70h, bit 0 connects the 8259A and NMI through the local APIC.
 static void write_imcr(struct x86_irq *irq, uint8_t value)
 {
     bool past = x86_irq_pic_mode(irq);
@@ -163,12 +162,12 @@ static bool wants_inta(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
     return lapic_extint(&cpu->lapic) || x86_irq_extint_past_lint(irq, cpu);
 }
 
-// INT falls with the acknowledge, whatever is requested behind it: receivers of edges see the next one rise.
+// INT falls with the acknowledge even if there is another request, so that edge-triggered receivers see the next rise.
 static int inta(struct x86_irq *irq, uint32_t vcpu)
 {
     struct pic_taken taken;
     if (!irq->config.pic)
-        return 0xff; // nobody drives the data bus
+        return 0xff; // no chip drives the data bus
     int vector = pic_cascade_acknowledge(&irq->pic, &taken);
     if (trace_heard(irq->config.trace))
         trace_taken(irq->config.trace, vcpu, taken.spurious ? TRACE_NO_KEY : x86_irq_pin_key(X86_IRQ_PIC, taken.line));

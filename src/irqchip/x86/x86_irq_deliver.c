@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x86 family wired together: messages of devices and IOAPICs, and IPIs, on their way to local APICs; see x86_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: delivery of messages of devices and
+// IOAPICs, and of IPIs, to local APICs. See x86_irq.h.
 //
 // Spec: Intel SDM vol. 3A, APIC chapter, "Determining IPI Destination", "Lowest Priority Delivery Mode".
 //
@@ -18,12 +18,12 @@ static bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *
     if (likely(accepted))
         TRACE_AT(irq->config.trace, TRACE_HELD, x86_irq_cpu_key(cpu, message->delivery, message->vector), TRACE_ACCEPT,
                  cpu, message->vector, message->delivery | message->level << 8, 0);
-    x86_irq_touch(irq, cpu); // even if not: an illegal vector raises the error interrupt
+    x86_irq_touch(irq, cpu); // also if not accepted: an illegal vector raises the error interrupt
     return accepted;
 }
 
 // SDM, "Lowest Priority Delivery Mode": the CPU with the lowest arbitration priority takes it. Among equals it is the
-// next one behind the last winner, so that the load spreads, and the same way in every run.
+// next one after the last winner, so that the load is spread, in the same way in every run.
 static bool arbitrate(struct x86_irq *irq, const uint64_t *set, const struct x86_message *message)
 {
     uint32_t best = X86_TARGETS_NONE, best_rank = UINT32_MAX;
@@ -63,7 +63,7 @@ static bool any(const struct x86_irq *irq, const uint64_t *set)
     return all;
 }
 
-// Delivers to irq->found, or says why not.
+// Delivers to irq->found, or reports why it cannot.
 static bool deliver_found(struct x86_irq *irq, const struct x86_message *message)
 {
     enum x86_irq_drop reason = X86_IRQ_DROP_NO_CPU;

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x86 family wired together: saving and loading its state; see x86_irq.h. Not on the path of an interrupt.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: saving and loading their state. See
+// x86_irq.h. Not on the path of an interrupt.
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -33,7 +33,7 @@ void x86_irq_visit(struct x86_irq *irq, struct visit *v)
 
 // --- Loading --------------------------------------------------------------------------------------------------------
 
-// LINT0 and the IOAPIC's pin were saved as they stood, so the 8259A's INT is taken over without an edge.
+// The levels of LINT0 and the IOAPIC's pin are part of the saved state, so the 8259A's INT is restored without an edge.
 void x86_irq_loaded(struct x86_irq *irq)
 {
     x86_irq_begin(irq);

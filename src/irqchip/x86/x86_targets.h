@@ -1,9 +1,9 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Which CPUs a destination names, without asking every one of them.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Finds the CPUs that a destination matches, without a loop over
+// all of them.
 //
 // Spec: Intel SDM vol. 3A, APIC chapter, "Determining IPI Destination" (physical, logical flat and cluster) and
-// "Determining IPI Destination in x2APIC Mode". lapic_matches says the same of one local APIC; tests hold the two
-// against each other.
+// "Determining IPI Destination in x2APIC Mode". lapic_matches computes the same for one local APIC; tests compare the
+// two.
 //
 //     physical       id ----------------------> CPU in x2APIC mode
 //                    id 0-255 ----------------> CPUs in xAPIC mode with that id, usually one
@@ -25,7 +25,7 @@
 #include "msi/x86_message.h"
 
 #define X86_TARGETS_NONE UINT32_MAX
-#define X86_TARGETS_MANY (UINT32_MAX - 1) // ask x86_targets_find
+#define X86_TARGETS_MANY (UINT32_MAX - 1) // use x86_targets_find
 
 struct x86_targets {
     uint32_t cpus, words;      // words of a set
@@ -47,11 +47,11 @@ void x86_targets_free(struct x86_targets *targets);
 // Registers of `cpu` that destinations are compared with may have changed.
 void x86_targets_update(struct x86_targets *targets, uint32_t cpu, const struct lapic *lapic);
 
-// The one CPU that `message` names; X86_TARGETS_NONE, or X86_TARGETS_MANY: there may be any number.
+// The only CPU that `message` matches; X86_TARGETS_NONE, or X86_TARGETS_MANY: there may be several.
 uint32_t x86_targets_one(const struct x86_targets *targets, const struct x86_message *message);
-// All CPUs that `message` names, added to `set` (`words` words).
+// Adds all CPUs that `message` matches to `set` (`words` words).
 void x86_targets_find(const struct x86_targets *targets, const struct x86_message *message, uint64_t *set);
-// All that are enabled.
+// All CPUs whose local APIC is enabled.
 void x86_targets_all(const struct x86_targets *targets, uint64_t *set);
 
 #endif
