@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The public face of a PCI function: <intact/pci.h> on struct pci_function, as one more device of the board's list.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The public API of a PCI function, <intact/pci.h>: a struct
+// pci_function as a device in the board's list.
 #include <intact/pci.h>
 
 #include <errno.h>
@@ -180,7 +180,7 @@ static int build(struct intact_pci_device *device)
     return result < 0 ? result : add_interrupts(device);
 }
 
-// The machine has done the firmware's work already: it is done again for PCI.
+// The machine has placed its BARs already, as a firmware does: this is done again.
 static int finish(struct intact_pci_device *device)
 {
     static const struct board_device_ops ops = { ops_reset, ops_visit, ops_destroy, ops_loaded };

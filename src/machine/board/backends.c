@@ -27,7 +27,7 @@ static int find_drive(struct board *board, const char *driver, const char *id, u
     return error_set(&board->error, -EINVAL, "-device %s: there is no -drive if=none,id=%.80s", driver, id);
 }
 
-// A disk of the caller's own: whole sectors, and what it must be able to do.
+// Checks a disk of the program: whole sectors, and the functions that it must have.
 static int check_block(struct board *board, const char *id, const struct intact_block *block)
 {
     if (!block->read || (!block->readonly && !block->write))
@@ -60,9 +60,9 @@ int backends_take_drive(struct board *board, const char *driver, const char *id,
     return result;
 }
 
-// --- What happens to cables and screens -----------------------------------------------------------------------------
+// --- Changes of cables and screens -----------------------------------------------------------------------------
 
-enum { LINK, SIZE }; // of message->id, a network end or a place for characters by its number
+enum { LINK, SIZE }; // kinds of messages; message->id is the number of a network or a character device
 
 static void take_message(void *owner, const struct inbox_message *message, uint64_t now)
 {
@@ -87,7 +87,7 @@ static int open_channel(struct board *board)
     return number < 0 ? number : 0;
 }
 
-// What these read does not change once the machine is there.
+// The data that these read does not change after the machine was created.
 int backends_net_link(struct board *board, const char *id, bool up)
 {
     const struct intact_machine_config *config = &board->config;
@@ -116,7 +116,7 @@ int backends_console_size(struct board *board, const char *id, unsigned columns,
 
 // --- Network --------------------------------------------------------------------------------------------------------
 
-// That of the first one with its number.
+// The hub with a number is that of the first network that has it.
 static struct net_hub *hub_of(struct board *board, const struct intact_netdev_config *netdev)
 {
     const struct intact_netdev_config *first = board->config.netdevs;
@@ -175,7 +175,7 @@ void backends_destroy(struct board *board)
     }
 }
 
-// The way in for the card that has just been put on end `index`.
+// Opens the ingress for the card that has just been connected to network `index`.
 static int open_ingress(struct board *board, unsigned index, const struct net_port *port)
 {
     struct net_ingress *ingress = board->backends.ingresses[index] = calloc(1, sizeof *ingress);

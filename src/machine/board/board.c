@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A machine of any family, put together in one order:
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Creates and resets any machine, in this order:
 //
 //     board_create --> outside -> devices -> memory -> loop -> controllers -> processors -> wires -> maps -> -device
 //     board_reset  --> reset of all of them -> firmware: the state that a kernel starts from
@@ -14,13 +13,13 @@
 
 #include "machine/board/host_memory.h"
 
-// A window of the board's own.
+// A window that belongs to the board.
 struct board_window {
     struct region region;
     struct board_window *next;
 };
 
-// --- What is the same in every machine --------------------------------------------------------------------------------
+// --- What is the same in all machines --------------------------------------------------------------------------------
 
 int board_refuse(struct board *board, const char *option, const char *text)
 {
@@ -49,7 +48,7 @@ static int make_outside(struct board *board)
     return outside_init(&board->outside, &board->error);
 }
 
-// Where we are, for every trace event.
+// Time and instructions, for every trace event.
 static void stamp(void *owner, struct intact_trace_event *event)
 {
     struct board *board = owner;
@@ -141,7 +140,7 @@ void board_destroy(struct board *board)
     backends_destroy(board);
     if (board->manager)
         manager_destroy(board->manager);
-    route_free(&board->route); // lines that are high fall, and what they reach must be there
+    route_free(&board->route); // lines that are high fall, and their receivers must still exist
     for (uint32_t i = 0; i < board->loop.count; i++)
         board->type->destroy_cpu(board, i);
     board->type->destroy(board);

@@ -1,11 +1,10 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What every machine has, and what it does in the same way whatever its family: the first member of struct pc and of
-// struct virt.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What all machines have in common: the first member of struct pc
+// and of struct virt.
 //
-//     board.c        construction in order, reset; what controllers and windows need of any machine
+//     board.c        construction in order, reset; callbacks of controllers, windows
 //     board_state.c  all state in one list
 //
-// A machine adds its own part by a struct board_type, which the board calls in the order in which it is written there.
+// A machine adds its own part with a struct board_type, whose functions the board calls in the order of its members.
 #ifndef MACHINE_BOARD_BOARD_H
 #define MACHINE_BOARD_BOARD_H
 
@@ -34,25 +33,25 @@
 
 struct board;
 
-// A function that may fail returns 0, or a negative errno with a line in board->error if it knows more than that.
+// A function that may fail returns 0, or a negative errno, possibly with a line in board->error.
 struct board_type {
-    size_t size; // of the whole machine, which begins with its board
+    size_t size; // of the whole machine, whose first member is the board
     const struct guest *guest;
     unsigned chips;                // the public number of its chip 0
-    int64_t last_date;             // that its clock can show, in seconds since 1970
+    int64_t last_date;             // the last date of its real-time clock, in seconds since 1970
     unsigned last_year;            // the same for a message
-    const struct route_sink *sink; // where routing ends; the owner is the board
+    const struct route_sink *sink; // the receiver of routing; the owner is the board
 
     // Construction.
-    int (*check)(struct board *board); // what this machine cannot be made with
+    int (*check)(struct board *board); // checks the configuration for this machine
     int (*make_devices)(struct board *board);
-    int (*map_memory)(struct board *board); // RAM and what stands in for it
+    int (*map_memory)(struct board *board); // RAM, ROM and flash
     int (*wire_controllers)(struct board *board);
     struct vcpu *(*make_cpu)(struct board *board, uint32_t index); // NULL: no memory
     int (*wire_devices)(struct board *board);
     int (*map_devices)(struct board *board);
-    // (Here come the devices of the configuration.)
-    void (*describe)(struct board *board); // what is really there, for tables and trees
+    // (The devices of the configuration are created here.)
+    void (*describe)(struct board *board); // fills the description for ACPI tables or the device tree
 
     // Reset of devices, controllers and processors; then what a firmware would do.
     void (*reset)(struct board *board);
@@ -63,13 +62,13 @@ struct board_type {
     int (*read_register)(struct board *board, uint32_t index, const char *name, uint64_t *value);
     int (*write_register)(struct board *board, uint32_t index, const char *name, uint64_t value);
 
-    // State. After a load, `loaded` makes what is derived from it.
+    // State. After a load, `loaded` derives the rest.
     void (*visit_devices)(struct board *board, struct visit *v);
     void (*visit_controllers)(struct board *board, struct visit *v);
     void (*visit_cpu)(struct board *board, uint32_t index, struct visit *v);
     void (*loaded)(struct board *board);
 
-    // The end, of whatever part has been made.
+    // Destroys the parts that have been created.
     void (*destroy_cpu)(struct board *board, uint32_t index);
     void (*destroy)(struct board *board);
 };
@@ -79,7 +78,7 @@ struct board {
     struct intact_machine_config config;
     struct error error; // of the last failure
 
-    // Time, order, outside.
+    // Time, vCPUs, host input and output.
     struct clock clock;
     struct inbox inbox;
     struct trace trace;
@@ -92,27 +91,27 @@ struct board {
     uint8_t *ram;
     uint64_t ram_size;
 
-    // The way of interrupts to the controllers.
+    // Interrupts.
     struct route route;
     struct intact_irq_manager *manager;
 
-    // PCI, and what the configuration has put on it and elsewhere.
+    // PCI, and the devices of the configuration.
     struct pci_host pci;
     struct pci_windows pci_windows; // where BARs go
     struct virtio_slots virtio_slots;
     struct backends backends;
     struct device_list devices;
 
-    struct image_store files; // what the machine starts from, read once; empty without config.reboot
+    struct image_store files; // files that the machine boots from, read once; empty without config.reboot
 };
 
 // Builds the machine and loads what it runs, in `type->size` bytes at `board`. 0, or a negative errno with a line in
-// board->error; board_destroy in either case. What is destroyed is all zero, and destroying that does nothing.
+// board->error; board_destroy in either case. A destroyed board is all zero, and may be destroyed again.
 int board_create(struct board *board, const struct board_type *type, const struct intact_machine_config *config);
 void board_destroy(struct board *board);
-// Reset of everything, then the firmware's work again. The same errors.
+// Reset of everything, then the state that a firmware leaves. The same errors.
 int board_reset(struct board *board);
-// A reset between two runs, which takes time: RESET# is held for a millisecond at least (PCI 3.0, 4.3.2, Trst), and a
+// A reset during a run, which takes time: RESET# is held for a millisecond at least (PCI 3.0, 4.3.2, Trst), and a
 // firmware runs. It is counted as BOARD_RESET_INSTRUCTIONS, or as fewer where config.limit ends the run before.
 #define BOARD_RESET_INSTRUCTIONS 1000000
 int board_restart(struct board *board);
@@ -121,17 +120,18 @@ int board_restart(struct board *board);
 
 // Refuses the configuration: -EINVAL and the line "option: text".
 int board_refuse(struct board *board, const char *option, const char *text);
-// Host memory for all of the guest's, in `ram`. -ENOMEM.
+// Allocates the guest's memory in `ram`. -ENOMEM.
 int board_make_ram(struct board *board, uint64_t size);
-// A window that stays as long as the board, which keeps it: -EEXIST, -ENOSPC, -EINVAL, -ENOMEM as bus_add. Who moves its
-// window or takes it out again keeps the region itself, and adds and removes it.
+// A window that stays as long as the board, which keeps it: -EEXIST, -ENOSPC, -EINVAL, -ENOMEM as bus_add. A device
+// that moves or removes its window has a region of its own, and adds and removes it itself.
 int board_map(struct board *board, struct bus *bus, struct region region);
 
-// The kernel of the configuration, and where what is read is kept: a reset does not read it again. NULL: there is none.
+// The kernel of the configuration, with the store that keeps its file, so that a reset does not read it again. NULL:
+// there is none.
 struct boot_kernel board_kernel(const struct board *board);
 struct image_store *board_files(struct board *board);
 
-// Connects bus 0 to memory, ports and interrupts; INTA to INTD of slot 0 arrive at `gsi`.
+// Connects bus 0 to memory, ports and interrupts; INTA to INTD of slot 0 are connected to `gsi`.
 void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows);
 
 // `signal` and `resample` of a controller; `owner` is the board.
@@ -140,8 +140,8 @@ void board_resample(void *board, uint32_t chip, uint32_t pin);
 
 // --- State (board_state.c) -------------------------------------------------------------------------------------------
 
-// Every byte of state, to save, load and compare between two runs; without RAM for those who copy that themselves. After
-// a load comes board_loaded.
+// All state, to save, load and compare between two runs; without RAM if the caller copies that itself. Call
+// board_loaded after a load.
 void board_visit(struct board *board, struct visit *v);
 void board_visit_chips(struct board *board, struct visit *v);
 void board_loaded(struct board *board);

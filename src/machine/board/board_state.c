@@ -6,12 +6,12 @@
 // A load is for a machine made from the same configuration, with the same groups, between two runs. What is derived
 // (run queue, TLBs, blocks, deadlines of the controllers) follows in board_loaded.
 //
-// Not listed: what is in the inbox (it comes from outside, and a replay brings it again), and the host's clock of pacing.
+// Not listed: messages in the inbox (they are input from outside, which a replay has), and the host's clock for pacing.
 #include <stdio.h>
 
 #include "machine/board/board.h"
 
-// Deadlines in the clock belong to those that armed them: each device visits its own events, and the controllers tell
+// Deadlines in the clock are saved by their owners: each device visits its own events, and the controllers report
 // theirs again.
 static void visit_time(struct board *board, struct visit *v)
 {

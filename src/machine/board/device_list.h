@@ -1,13 +1,12 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The devices that the configuration names: which drivers there are, what properties they take, and the list of those
-// that a board has.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The devices of the configuration: the table of drivers with their
+// properties, and the list of the devices of a board.
 //
 //     config.devices, in their order ──> struct device_driver.create ──> struct board_device: object and operations
 //
-// They are made when everything that the board always has is there and wired; the board resets, visits and destroys
-// them. A driver that needs a place on a bus takes the one that its properties name, or the next free one.
+// They are created when the devices that every board has exist and are wired; the board resets, visits and destroys
+// them. A driver that needs a place on a bus uses the one in its properties, or the next free one.
 //
-// A new driver is a row in device_list.c and a create function in a device_*.c of its own.
+// A new driver is a row in device_list.c and a create function in a device_*.c.
 #ifndef MACHINE_BOARD_DEVICE_LIST_H
 #define MACHINE_BOARD_DEVICE_LIST_H
 
@@ -38,30 +37,30 @@ struct device_list {
 };
 
 struct device_property {
-    const char *name, *about; // `about`: what it takes, and what it means
+    const char *name, *about; // `about`: its values and their meaning
 };
 
 struct device_driver {
     const char *name, *about;
     const struct device_property *properties; // a row without a name ends them
-    // Makes the device, puts it where it belongs, and fills in `device->object` and `->ops`. 0, or a negative errno with
-    // a line in board->error and nothing left behind.
+    // Creates the device, connects it, and fills in `device->object` and `->ops`. 0, or a negative errno with a line in
+    // board->error; then nothing is left.
     int (*create)(struct board *board, const struct intact_device_config *config, struct board_device *device);
 };
 
 // All of board->config.devices. Part of board_create.
 int device_list_create(struct board *board);
-// Adds a device that was made by other means. -ENOMEM.
+// Adds a device that was created elsewhere. -ENOMEM.
 int device_list_add(struct device_list *list, const struct board_device *device);
 void device_list_reset(struct device_list *list, uint64_t now);
 void device_list_visit(struct device_list *list, struct visit *v);
 void device_list_loaded(struct device_list *list);
-// In the reverse order of their making.
+// In the reverse order of their creation.
 void device_list_destroy(struct device_list *list);
 
 // --- Properties (device_property.c) ----------------------------------------------------------------------------------
 
-// Every PCI device takes these, beside its own: a driver's table ends with them.
+// Properties of every PCI device; a driver's table ends with them.
 #define DEVICE_PCI_PROPERTIES                                                                                          \
     { "addr", "SLOT[.FUNCTION], hexadecimal: its place on the bus; the next free slot by default" },                   \
         { "bus", "pci.0 or pcie.0: the one bus there is" },                                                            \
@@ -69,17 +68,18 @@ void device_list_destroy(struct device_list *list);
         "id", "a name of your own"                                                                                     \
     }
 
-// The value of a property, or NULL. The last one counts where a name is given twice.
+// The value of a property, or NULL. If a name is given twice, the last one is used.
 const char *device_property(const struct intact_device_config *config, const char *name);
-// Each leaves `*value` alone where the property is not given. -EINVAL with a line in board->error that names the driver,
-// the property and what it takes. Sizes may have a suffix K, M, G or T; numbers may be hexadecimal with 0x.
+// Each does not change `*value` if the property is not given. -EINVAL with a line in board->error with the driver, the
+// property and its allowed values. Sizes may have a suffix K, M, G or T; numbers may be hexadecimal with 0x.
 int device_number(struct board *board, const struct intact_device_config *config, const char *name, uint64_t least,
                   uint64_t most, uint64_t *value);
 int device_size(struct board *board, const struct intact_device_config *config, const char *name, uint64_t *value);
 int device_switch(struct board *board, const struct intact_device_config *config, const char *name, bool *value);
-// Where a PCI device is to stand.
+// The slot and function of a PCI device.
 int device_pci_place(struct board *board, const struct intact_device_config *config, uint8_t *devfn);
-// What went wrong when a device was built: a negative errno or enum intact_irq_error as a line. Returns a negative errno.
+// Writes the error line for a device that could not be created, from a negative errno or enum intact_irq_error. Returns
+// a negative errno.
 int device_failed(struct board *board, const struct intact_device_config *config, int error);
 
 #endif

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the properties of a device say, as numbers, sizes, switches and places. See device_list.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Parses properties of a device: numbers, sizes, switches and
+// places. See device_list.h.
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +18,7 @@ const char *device_property(const struct intact_device_config *config, const cha
     return value;
 }
 
-// A whole number and what follows it; `base` 0 takes 0x for hexadecimal.
+// A whole number and the text after it; with `base` 0 a prefix 0x means hexadecimal.
 static bool number(const char *text, int base, uint64_t *value, const char **rest)
 {
     char *end;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // `-device virtio-*-pci` and `-device virtio-*-device`: each type of device, over PCI or in a virtio-mmio slot.
 //
-//     struct placed:  device (blk, net, rng, serial)  +  transport (pci or mmio)  +  what it needs of the host
+//     struct placed:  device (blk, net, rng, serial)  +  transport (pci or mmio)  +  its backend
 //
-// A type is a struct kind: how it is made from its properties, and how it is visited. The rest is the same for all.
+// A type is a struct kind: how it is created from its properties, and how it is visited. The rest is the same for all.
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -433,7 +433,7 @@ static void take_input(struct placed *placed)
     outside->port = &placed->console;
 }
 
-// The last virtio-serial device whose port leads nowhere yet.
+// The last virtio-serial device whose port has no backend yet.
 static struct placed *free_port(struct board *board)
 {
     for (unsigned i = board->devices.count; i > 0; i--) {
@@ -457,7 +457,7 @@ static void console_ops_visit(void *object, struct visit *v)
 
 static void console_ops_destroy(void *object)
 {
-    (void)object; // its state is the port's
+    (void)object; // the port has the state
 }
 
 static int create_virtconsole(struct board *board, const struct intact_device_config *config,

@@ -44,7 +44,7 @@ static int read_drive(struct flash_bank *bank, const struct intact_drive_config 
     return 0;
 }
 
-// False: the host cannot keep it (its disk is full), and the guest sees that the write failed.
+// False: the host cannot write it (its disk is full), and the guest sees that the program failed.
 static bool write_back(void *owner, uint64_t offset, uint64_t size)
 {
     struct flash_bank *bank = owner;

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A flash bank on a memory bus: the chips, their contents in host memory, and the file that these come from and go to.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A flash bank on a memory bus: the chips, their contents in host
+// memory, and the file that holds the contents.
 //
 //     vCPU reads, runs   --> contents              as long as the chips show their array
 //     vCPU writes, reads --> devices/cfi_flash.c   --> contents --> file
@@ -20,13 +20,13 @@ struct flash_bank {
     struct cfi_flash chips;
     struct region region;
     struct bus *bus;
-    uint8_t *contents; // NULL: the bank is not there
-    int file;          // that writes go to, -1: none
+    uint8_t *contents; // NULL: there is no such bank
+    int file;          // for writes, -1: none
 };
 
-// Takes the contents from `bios` (lost at the end), or from `drive`, or from neither: erased. What a file does not fill
-// is erased too; one that the guest may write must be as large as the bank. A negative errno with a line in `error`;
-// flash_bank_close in either case.
+// Reads the contents from `bios` (changes are not saved) or `drive`; without either the bank is erased. The rest after
+// a shorter file is erased too; one that the guest may write must be as large as the bank. A negative errno with a line
+// in `error`; flash_bank_close in either case.
 int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *drive, const char *bios,
                     struct error *error);
 void flash_bank_close(struct flash_bank *bank);

@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The host's monotonic clock, for pacing; see host_clock.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The host's monotonic clock, for pacing.
 #include "machine/board/host_clock.h"
 
 #include <time.h>

@@ -5,11 +5,11 @@
 
 #include <stdint.h>
 
-// Returns `size` bytes of zeroes, aligned to a page, or NULL when the host refuses. Pages are taken from the host when
-// they are first written.
+// Returns `size` bytes of zeroes, aligned to a page, or NULL when the host refuses. The host allocates pages when they
+// are first written.
 uint8_t *host_memory_reserve(uint64_t size);
 
-// Gives back what host_memory_reserve returned. `memory` may be NULL.
+// Frees what host_memory_reserve returned. `memory` may be NULL.
 void host_memory_release(uint8_t *memory, uint64_t size);
 
 #endif

@@ -1,17 +1,16 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The machine and the world: characters to and from its serial port, idle time, quitting. All that comes in passes the
-// inbox.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Host input and output of a machine: characters of its serial
+// port, idle time, quitting. All input goes through the inbox.
 //
 //     any thread -- outside_input --> inbox --> ring --> serial port or virtconsole, as it has room
 //     idle: the machine waits for the inbox, and with pacing for the host's clock
 //
-// When a paced wait is cut short by a message, the time that has passed on the host is posted as a message too, so that
-// a replay needs no host clock.
+// When a message ends a paced wait early, the time that has passed on the host is posted as a message too, so that a
+// replay needs no host clock.
 #include "machine/board/outside.h"
 
 #include "machine/board/host_clock.h"
 
-enum { MESSAGE_BYTES = 16 }; // of input in one message: its `a` and `b`; `kind` is their number
+enum { MESSAGE_BYTES = 16 }; // of input in one message, in its `a` and `b`; `kind` is their number
 enum { HOST_QUIT = 1, HOST_TIME = 2 };
 
 // --- Output ---------------------------------------------------------------------------------------------------------
@@ -117,11 +116,11 @@ void outside_quit(struct outside *outside)
     inbox_post(outside->inbox, &message, 1);
 }
 
-// Waits for `until` on the host's clock. False: it is reached, and nothing came in.
+// Waits for `until` on the host's clock. False: it was reached without input.
 static bool wait_paced(struct outside *outside, uint64_t until)
 {
     uint64_t now = paced_now(outside);
-    if (until <= now) { // the guest lags behind: from here on it is on time
+    if (until <= now) { // the guest is late: pacing starts again from here
         outside->paced_from = until;
         outside->host_start = host_clock_ns();
         return false;
@@ -133,14 +132,14 @@ static bool wait_paced(struct outside *outside, uint64_t until)
     return true;
 }
 
-// Is there somebody who may send something? Networks, as long as the machine lives; who types, until the end of input;
-// whoever has a notifier that a source listens to.
+// Is input possible? From networks, always; from the console, until the end of input; from notifiers, while one is
+// attached to a source.
 static bool may_come_in(const struct outside *outside)
 {
     return atomic_load(&outside->input_open) || outside->sources || manager_listens(outside->manager);
 }
 
-// See struct loop. Without a deadline there is something to wait for only as long as somebody may send it.
+// See struct loop. Without a deadline it only waits if input is possible.
 bool outside_idle(void *owner, uint64_t until)
 {
     struct outside *outside = owner;

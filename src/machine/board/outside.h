@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A machine and the world: characters to and from its serial port, idle time, quitting. The same for every board.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Host input and output of a machine: characters of its serial
+// port, idle time, quitting. The same for every board.
 #ifndef MACHINE_BOARD_OUTSIDE_H
 #define MACHINE_BOARD_OUTSIDE_H
 
@@ -20,12 +20,12 @@
 #define OUTSIDE_INPUT_BYTES 65536 // characters that wait for the serial port; a power of two
 
 struct outside {
-    // The board's; the serial port may come after outside_init.
+    // Set by the board; the serial port may be set after outside_init.
     const struct intact_machine_config *config;
     struct clock *clock;
     struct inbox *inbox;
     struct loop *loop;
-    struct intact_irq_manager *manager; // comes after outside_init
+    struct intact_irq_manager *manager; // set after outside_init
     bool (*can_receive)(void *port);
     void (*receive)(void *port, uint8_t byte, uint64_t now);
     void *port; // the serial port
@@ -35,12 +35,12 @@ struct outside {
     uint32_t input_read, input_written;
     atomic_uint input_waiting;
     atomic_bool input_open;
-    unsigned sources; // others that something may come in by as long as the machine lives: networks
+    unsigned sources; // other sources of input, which never end: networks
     uint16_t console_channel, host_channel;
 
     // Pacing: the host's clock when virtual time was `paced_from`.
     uint64_t host_start, paced_from;
-    bool inbox_ready; // what outside_destroy takes down
+    bool inbox_ready; // outside_destroy destroys it
 };
 
 // Makes the inbox and its channels. A negative errno with a line in `error`.
@@ -49,16 +49,16 @@ void outside_destroy(struct outside *outside);
 // The calling thread runs the machine from now on, and pacing starts.
 void outside_start(struct outside *outside);
 
-// Output of the serial port, of the debug port (`owner` of both is the struct outside), and what was held back of both.
+// Output of the serial port, of the debug port (`owner` of both is the struct outside), and a flush of both.
 void outside_transmit(void *owner, uint8_t byte);
 void outside_debug_transmit(void *owner, uint8_t byte);
 void outside_flush(struct outside *outside);
 
-// The serial port has room again, or something new is in the ring. `owner` is the struct outside.
+// The serial port has room again, or there are new characters in the ring. `owner` is the struct outside.
 void outside_receive(void *owner);
-// Any thread. How many of the bytes were taken.
+// Any thread. Returns how many of the bytes were accepted.
 size_t outside_input(struct outside *outside, const uint8_t *data, size_t size);
-// Any thread. Nothing will come in any more.
+// Any thread. No more input will come.
 void outside_input_end(struct outside *outside);
 // Any thread.
 void outside_quit(struct outside *outside);

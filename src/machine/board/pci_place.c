@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Addresses for BARs: the largest first, each at a multiple of its size, so that there are no gaps but the first.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Addresses for BARs: the largest first, each at a multiple of its
+// size, so that there is at most one gap, at the start.
 //
 //     I/O BAR            -> I/O window
 //     32-bit memory BAR  -> memory window
@@ -83,7 +83,7 @@ static void enable(struct pci_bus *bus, struct pci_function *function, bool tell
                       bus->config.gsi[((function->devfn >> 3) + pin - 1) % PCI_PINS], now);
 }
 
-// So that nothing is in the way of what moves.
+// Switches decoding off, so that moved BARs cannot overlap old ones.
 static void disable(struct pci_bus *bus, struct pci_function *function, uint64_t now)
 {
     uint32_t command = pci_function_get(function, PCI_COMMAND, 2);

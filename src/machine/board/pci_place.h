@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a firmware does for PCI before it starts a kernel: every BAR gets an address, decoding is on, and on a PC the
-// interrupt line register says which IRQ the pin is.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What a firmware does for PCI before it starts a kernel: gives
+// every BAR an address, switches decoding on, and on a PC writes the IRQ of the pin into the interrupt line register.
 #ifndef MACHINE_BOARD_PCI_PLACE_H
 #define MACHINE_BOARD_PCI_PLACE_H
 
@@ -10,7 +9,7 @@
 #include "base/error.h"
 #include "devices/pci/pci.h"
 
-// [base, end), with addresses as BARs have them. `end` 0: not there.
+// [base, end), in addresses of BARs. `end` 0: none.
 struct pci_window {
     uint64_t base, end;
 };
@@ -20,8 +19,8 @@ struct pci_windows {
     bool tell_line;                     // the line register gets the GSI of the pin
 };
 
-// Places every function of the bus anew, in the order of their places. -ENOSPC with a line in `error` that names the
-// function and the BAR.
+// Gives new addresses to every function of the bus, in the order of slots. -ENOSPC with a line in `error` that names
+// the function and the BAR.
 int pci_place(struct pci_bus *bus, const struct pci_windows *windows, uint64_t now, struct error *error);
 
 #endif

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A machine's row of virtio-mmio slots: a window of equal parts, each with an interrupt, filled from the last one down.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The virtio-mmio slots of a machine: windows of equal size, each
+// with an interrupt, filled from the last one down.
 //
-// QEMU's `virt` gives its first device the last slot, and a guest that was told so finds it there.
+// QEMU's `virt` gives its first device the last slot, and guests configured for QEMU expect it there.
 #ifndef MACHINE_BOARD_VIRTIO_SLOTS_H
 #define MACHINE_BOARD_VIRTIO_SLOTS_H
 
@@ -19,7 +19,7 @@ struct virtio_slots {
     unsigned count; // 0: the machine has none
     uint32_t gsi[VIRTIO_SLOTS];
     struct virtio_mmio *devices[VIRTIO_SLOTS]; // NULL: empty
-    struct virtio_mmio empty;                  // answers for those
+    struct virtio_mmio empty;                  // for empty slots
 };
 
 // Maps `count` slots at `base`; slot n interrupts at `gsi[n]`.

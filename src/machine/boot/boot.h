@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Booting without firmware, as far as it is the same for every family: the kernel's bytes, and the line when it is refused.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Booting without firmware, the part that all machines share:
+// reading the kernel, and error lines.
 //
 //     boot_x86.h    bzImage, multiboot, PVH, firmware
 //     boot_arm64.h  Image, ELF, raw code, firmware
@@ -13,16 +13,16 @@
 
 #define BOOT_KERNEL_LIMIT (UINT64_C(1) << 30) // bytes of a kernel, unpacked
 
-// A kernel: the `size` bytes at `data`, or if that is NULL the file `name`. Without a name: none.
+// A kernel: the `size` bytes at `data`, or if that is NULL the file `name`. NULL for both: none.
 struct boot_kernel {
     const char *name;
     const void *data;
     size_t size;
-    bool zboot; // what is packed inside an EFI zboot file is wanted, and not the EFI program that unpacks it
+    bool zboot; // unpack an EFI zboot file, instead of using the EFI program that does
 };
 
-// zboot.c: replaces an EFI zboot file by the kernel in it; leaves all others as they are, but for EFI programs, which need
-// a firmware and are refused. 0, or a negative errno with a line in `error`.
+// zboot.c: replaces an EFI zboot file by the kernel in it; does not change others, except that other EFI programs are
+// refused, since they need a firmware. 0, or a negative errno with a line in `error`.
 int zboot_unpack(struct image *image, const char *name, struct error *error);
 
 // Reads it and unpacks gzip; `store` keeps the result and may be NULL. `image` is to be released in either case. 0, or a
@@ -30,7 +30,7 @@ int zboot_unpack(struct image *image, const char *name, struct error *error);
 int boot_read_kernel(const struct boot_kernel *kernel, struct image_store *store, struct image *image,
                      struct error *error);
 
-// A loader has refused the kernel: its name goes in front of the line, unless that names another option.
+// After a loader has refused the kernel: puts its name in front of the line, unless that names another option.
 void boot_name_kernel(const char *name, struct error *error);
 
 #endif

@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Booting an Arm machine: what its loaders are given, and where the first processor starts.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Booting an Arm machine: input of its loaders, and the state of
+// the first processor.
 //
 //     RAM base                       device tree  for firmware, which runs in flash, and below an ELF file if it fits there
-//     RAM base + 80000h or 200000h   kernel       linux_arm64.c: Image, or raw code; an ELF file is where it says
+//     RAM base + 80000h or 200000h   kernel       linux_arm64.c: Image, or raw code; an ELF file at its own addresses
 //     next 2 MiB boundary            device tree  otherwise
 //     2 MiB above                    ramdisk
 //
@@ -23,11 +23,11 @@
 struct boot_arm64_request {
     struct boot_kernel kernel;
     const char *initrd;        // a path, NULL: none
-    struct image_store *files; // keeps what is read; may be NULL
-    bool firmware;             // flash holds it, and nothing else is loaded
+    struct image_store *files; // keeps the files that were read; may be NULL
+    bool firmware;             // there is a firmware in flash, and nothing else is loaded
     uint64_t firmware_entry;   // where
     struct bus *memory;
-    struct fdt_description *tree; // complete but for the ramdisk, which the loader fills in
+    struct fdt_description *tree; // complete except the ramdisk, which the loader fills in
 };
 
 // EL1, MMU and interrupts off, x1 to x3 zero (Linux, Documentation/arm64/booting.rst).
@@ -39,7 +39,7 @@ struct boot_arm64_state {
 // Loads what `request` names. 0, or a negative errno with one line in `error`.
 int boot_arm64_load(const struct boot_arm64_request *request, struct boot_arm64_state *state, struct error *error);
 
-// Where a kernel goes and what it takes up, with what follows its last byte (.bss).
+// The address and size of a kernel, with the memory after its last byte (.bss).
 struct boot_arm64_place {
     uint64_t base, size, entry;
 };

@@ -1,11 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Which loader takes the file, and what they all need: room for a ramdisk, the command line, a GDT and page tables.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Chooses the loader for a file, and does what several need: room
+// for a ramdisk, the command line, a GDT and page tables.
 //
 //     -bios FILE  -> firmware_image.c   (the reset vector runs it)
 //     bzImage     -> linux_x86.c        "HdrS" at 0x202
 //     multiboot   -> multiboot.c        magic in the first 8 KiB
 //     ELF         -> pvh.c              Xen's PHYS32_ENTRY note
-// An uncompressed Linux has the PVH note; a kernel that has a multiboot header as well means it for loaders like us.
+// An uncompressed Linux has the PVH note; if a kernel has a multiboot header as well, that is used.
 #include "machine/boot/boot_x86.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ int boot_x86_put_command_line(const struct boot_x86_request *request, uint64_t l
     return guest_put(request->memory, "-append", BOOT_X86_COMMAND_LINE, text, length + 1, error);
 }
 
-// Selectors 0x10 and 0x18 are what Linux expects (boot.rst, "64-bit boot protocol"); the others are free to choose.
+// Selectors 0x10 and 0x18 are what Linux expects (boot.rst, "64-bit boot protocol"); the others may be chosen freely.
 static int put_gdt(const struct boot_x86_request *request, struct boot_x86_state *state, uint64_t code,
                    struct error *error)
 {

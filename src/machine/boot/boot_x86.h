@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Booting a PC without firmware: what its loaders are given, and the state of the first processor that they answer with.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Booting a PC without firmware: input of its loaders, and the
+// state of the first processor that they return.
 //
-// One idea per file: linux_x86.c (bzImage), multiboot.c, pvh.c, firmware_image.c (-bios), all on elf.c, load_image.c
+// One format per file: linux_x86.c (bzImage), multiboot.c, pvh.c, firmware_image.c (-bios), all use elf.c, load_image.c
 // and guest_memory.c; boot_x86.c tries them in turn. Loaders write guest RAM and nothing else; pc_start.c applies
 // boot_x86_state to vCPU 0.
 #ifndef MACHINE_BOOT_BOOT_X86_H
@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "machine/boot/boot.h"
 
-// Fixed places in the first 640 KiB. All of it is usable RAM to the guest, which copies what it needs early on.
+// Fixed places in the first 640 KiB. The guest may use all of it as RAM; it copies what it needs early.
 enum {
     BOOT_X86_GDT = 0x500,
     BOOT_X86_INFO = 0x7000,        // Linux's zero page, hvm_start_info or the multiboot information
@@ -42,7 +42,7 @@ struct memory_map {
 struct boot_x86_request {
     struct boot_kernel kernel;
     const char *initrd, *append, *bios; // paths and text, NULL: not given
-    struct image_store *files;          // keeps what is read; may be NULL
+    struct image_store *files;          // keeps the files that were read; may be NULL
     struct bus *memory;
     struct memory_map map;
     uint64_t ram_below_4g; // end of the RAM that starts at 1 MiB
@@ -55,7 +55,7 @@ enum boot_x86_mode {
     BOOT_X86_LONG,      // 64-bit, identity mapped
 };
 
-// CS is a flat code segment and all others flat data segments of this selector; in BOOT_X86_REAL only `mode` counts.
+// CS is a flat code segment and all others flat data segments of this selector; in BOOT_X86_REAL only `mode` is used.
 struct boot_x86_state {
     enum boot_x86_mode mode;
     uint64_t rip, rsp, rsi, rbx, rax;
@@ -83,7 +83,7 @@ int boot_x86_enter_protected(const struct boot_x86_request *request, struct boot
 int boot_x86_enter_long(const struct boot_x86_request *request, struct boot_x86_state *state, uint64_t entry,
                         struct error *error);
 
-// Each answers in its `bool` whether the image is its kind of file at all.
+// Whether the image is a file of that kind.
 bool linux_x86_is(const struct image *image);
 int linux_x86_load(const struct boot_x86_request *request, const struct image *image, struct boot_x86_state *state,
                    struct error *error);

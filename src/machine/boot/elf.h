@@ -25,7 +25,7 @@ struct elf_segment {
 struct elf {
     bool is64;
     uint16_t machine;
-    uint64_t entry; // e_entry: of what address space, the loader knows
+    uint64_t entry; // e_entry, physical or virtual, depending on the kernel
     struct elf_segment segment[ELF_SEGMENT_LIMIT];
     unsigned count;
     uint64_t lowest, highest; // the loaded range, [lowest, highest)
@@ -33,7 +33,7 @@ struct elf {
 
 bool elf_is(const struct image *image);
 
-// Checks the file for the family's machines and fills `elf`: every segment lies in the file, has no more bytes in the
+// Checks that the file is for the machine and fills `elf`: every segment lies in the file, has no more bytes in the
 // file than in memory, ends below 2^52, and no two overlap in memory. 0 or -EINVAL with a line.
 int elf_parse(const struct image *image, enum elf_family family, struct elf *elf, struct error *error);
 

@@ -1,5 +1,4 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Guest RAM for the loaders: bounded copies with an error line of their own.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Guest RAM for the loaders: bounded copies with error lines.
 #include "machine/boot/guest_memory.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 //
 //     0 code0, code1   8 text_offset   16 image_size   24 flags   56 "ARM\x64"
 //
-// An Image starts at its first byte, text_offset above a 2 MiB boundary. Anything else is raw code: its first byte is the
-// entry, and it is loaded 80000h above the start of RAM, where QEMU has it as well.
+// An Image starts at its first byte, text_offset above a 2 MiB boundary. Anything else is raw code: its first byte is
+// the entry, and it is loaded 80000h above the start of RAM, as on QEMU.
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Linux bzImage by its 64-bit entry point. Spec: Linux Documentation, "The Linux/x86 Boot Protocol" (boot.rst): "The
-// real-mode kernel header", "64-bit boot protocol"; and zero-page.rst.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Linux bzImage, started at its 64-bit entry point. Spec: Linux
+// Documentation, "The Linux/x86 Boot Protocol" (boot.rst): "The real-mode kernel header", "64-bit boot protocol"; and
+// zero-page.rst.
 //
 //     file:    | boot sector | setup (real mode, not used) | protected-mode kernel ... |
 //                 0x1f1: setup header                        loaded at pref_address, entered at +0x200
@@ -51,7 +51,7 @@ enum { LOADED_HIGH = 1 << 0, XLF_KERNEL_64 = 1 << 0, ENTRY_64 = 0x200, LOADER_UN
 
 struct bzimage {
     uint64_t payload, payload_size; // the protected-mode kernel in the file
-    uint64_t address, init_size;    // where it runs, and how much room it needs there
+    uint64_t address, init_size;    // its load address, and the memory it needs there
 };
 
 bool linux_x86_is(const struct image *image)

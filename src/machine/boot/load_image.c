@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Reads a kernel, an initial ramdisk or a firmware into memory, and unpacks gzip (RFC 1952) through zlib.
 //
-// Both steps are bounded by the caller, so that neither a device file nor a small archive of many zeroes can eat the
-// host's memory.
+// Both steps have a limit, so that neither a device file nor a small archive of many zeroes can use up the host's
+// memory.
 #include "machine/boot/image.h"
 
 #include <errno.h>

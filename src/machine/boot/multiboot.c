@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Multiboot 1 kernels: ELF, or a flat file whose header tells the addresses. Spec: Multiboot Specification 0.6.96,
-// sections 3.1 (header), 3.2 (machine state), 3.3 (boot information).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Multiboot 1 kernels: ELF, or a flat file whose header has the
+// addresses. Spec: Multiboot Specification 0.6.96, sections 3.1 (header), 3.2 (machine state), 3.3 (boot information).
 //
 //     0x7000  boot information (120 bytes), then the loader's name, modules (16 bytes each), memory map (24 each)
 //     0x20000 command line: the kernel's path and the text of -append
@@ -24,7 +23,7 @@
 #define RAMDISK_LIMIT (UINT64_C(1) << 32)
 
 enum { ALIGN_MODULES = BIT32(0), WANT_MEMORY = BIT32(1), WANT_VIDEO = BIT32(2), ADDRESSES = BIT32(16) };
-enum { KNOWN_REQUIREMENTS = ALIGN_MODULES | WANT_MEMORY | WANT_VIDEO }; // of bits 0-15: others must stop us
+enum { KNOWN_REQUIREMENTS = ALIGN_MODULES | WANT_MEMORY | WANT_VIDEO }; // of bits 0-15: an unknown one must be refused
 enum {
     HAS_MEMORY = BIT32(0),
     HAS_COMMAND_LINE = BIT32(2),
@@ -40,7 +39,7 @@ struct multiboot {
     const struct boot_x86_request *request;
     uint8_t info[INFO_SIZE];
     uint64_t kernel_end; // modules stay above it
-    uint64_t ceiling;    // and below the module before
+    uint64_t ceiling;    // and below the previous module
     uint32_t strings;    // bytes used
     uint32_t modules;
 };
@@ -149,7 +148,7 @@ static int load_modules(struct multiboot *boot, struct error *error)
     return result;
 }
 
-// The command line starts with the kernel's name, as section 3.3 of the specification words it and GRUB does.
+// The command line starts with the kernel's name, as in section 3.3 of the specification and in GRUB.
 static int put_command_line(const struct boot_x86_request *request, struct error *error)
 {
     const char *append = request->append ? request->append : "";

@@ -4,8 +4,8 @@
 //
 //     0 "MZ"   4 "zimg"   8 offset and 12 size of the packed kernel   24 "gzip" or "zstd22", ended by 0   60 PE header
 //
-// gzip is unpacked through zlib, zstd (RFC 8878) through libzstd where the library was built with it; what Linux may pack
-// with besides is refused by its name. Other EFI programs have no code that runs without a firmware.
+// gzip is unpacked through zlib, zstd (RFC 8878) through libzstd where the library was built with it; other
+// compressions of Linux are refused by name. Other EFI programs have no code that runs without a firmware.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static int damaged(const char *name, struct error *error)
 
 #ifdef INTACT_ZSTD
 
-// Room for more at the end of `out`, up to the limit. False: there is none.
+// Makes room for more at the end of `out`, up to the limit. False: the limit is reached.
 static bool grow(struct image *out, size_t *capacity)
 {
     size_t wanted = *capacity ? *capacity * 2 : 1 << 20;

@@ -1,13 +1,12 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The value of -cpu: a model, with features added or taken away.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The value of -cpu: a model, with features added or removed.
 #ifndef MACHINE_PC_CPU_MODEL_H
 #define MACHINE_PC_CPU_MODEL_H
 
 #include "base/error.h"
 #include "vcpu/x86_64/system/model.h"
 
-// "qemu64,+x2apic,-nx,smep=off" into `model`; NULL: the first model as it is. What is added must be among what our
-// processors have at all (model "max"). 0 or -EINVAL with a line.
+// "qemu64,+x2apic,-nx,smep=off" into `model`; NULL: the first model as it is. Only features of the model "max" can be
+// added. 0 or -EINVAL with a line.
 int cpu_model_parse(const char *text, struct x86_model *model, struct error *error);
 
 // Feature names by index, as QEMU and /proc/cpuinfo spell them; NULL after the last.

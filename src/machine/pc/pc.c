@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The PC's own part of a machine: what it is made of, what its devices ask of it, RESET#. board.c puts it together.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The part of a machine that is specific to the PC: its chips and
+// devices, their callbacks, RESET#. board.c calls it.
 //
 // Not modelled: address line 20, NMI sources (IOCHK, SERR), DMA controllers, floppy, parallel port, video.
 #include "machine/pc/pc.h"
@@ -10,7 +10,7 @@
 #include "machine/board/host_memory.h"
 #include "vcpu/x86_64/system/sysreg.h"
 
-// --- What devices ask of the machine --------------------------------------------------------------------------------
+// --- Callbacks of devices --------------------------------------------------------------------------------
 
 static void power_off(void *owner)
 {

@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The `pc` machine: a PC with an 8259A pair, one IOAPIC and a local APIC per processor. The only code that knows
-// addresses and interrupt numbers.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The `pc` machine: a PC with an 8259A pair, one IOAPIC and a local
+// APIC per processor. Only this folder knows addresses and interrupt numbers.
 //
 //     pc.c           what it is made of, reset
 //     pc_map.c       who answers at which address
@@ -53,7 +52,7 @@ enum {
 };
 
 #define PC_LOW_END   UINT64_C(0xa0000) // conventional memory; the video window follows
-#define PC_EBDA      UINT64_C(0x9fc00) // its last KiB is the firmware's
+#define PC_EBDA      UINT64_C(0x9fc00) // its last KiB is used by the firmware
 #define PC_ROM_BASE  UINT64_C(0xe0000) // tables, where a BIOS would be
 #define PC_TABLES    UINT64_C(0xe0000) // ACPI
 #define PC_MP_TABLE  UINT64_C(0xf0000) // where kernels look for it
@@ -97,7 +96,7 @@ enum {
 
 #define PC_HPET_ROUTES UINT32_C(0x00f00104) // pins 2, 8 and 20-23
 
-#define PC_HPET_GSI 20 // of timer 0, as the firmware leaves it; timers 1 and 2 follow
+#define PC_HPET_GSI 20 // of timer 0, as set by the firmware; timers 1 and 2 follow
 
 #define PC_HPET_DEVICE UINT32_C(0xf8) // the id of the HPET as a source of messages: 00:1f.0
 
@@ -138,7 +137,7 @@ struct pc {
     // The PIT's and the RTC's outputs behind the gate that the HPET's legacy replacement closes.
     struct intact_irq_line gated_timer, gated_rtc;
 
-    // What firmware tells.
+    // The description for firmware tables.
     struct machine_description description;
     struct memory_map map;
     uint8_t e820[20 * MEMORY_RANGE_LIMIT];

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a BIOS leaves in the first megabyte for code that runs in real mode after it: interrupt vectors, the BIOS data
-// area, and handlers of a few bytes. Spec: IBM PC/AT Technical Reference, "BIOS listing"; the docs/guests.md list.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What a BIOS leaves in the first megabyte for real-mode code:
+// interrupt vectors, the BIOS data area, and handlers of a few bytes. Spec: IBM PC/AT Technical Reference, "BIOS
+// listing"; the docs/guests.md list.
 //
 //     00000  interrupt vectors: hardware interrupts get their EOI, services return with the carry flag set
 //     00400  BIOS data area: serial port, EBDA, equipment, memory, keyboard buffer, ticks since midnight
@@ -87,7 +87,7 @@ static const uint8_t slave[] = {
 static const uint8_t reset[] = {
     0xb0, 0x06,             // mov al, 6
     0xba, 0xf9, 0x0c, 0xee, // mov dx, cf9h; out dx, al
-    0xf4, 0xeb, 0xfd,       // hlt, for good
+    0xf4, 0xeb, 0xfd,       // hlt, for ever
 };
 
 enum handler { PLAIN, SERVICE, TIMER, KEYBOARD, MASTER, CLOCK_ALARM, SLAVE, HANDLERS };

@@ -222,7 +222,7 @@ static void init_hpet(struct pc *pc)
     }
 }
 
-// A firmware of the user's (-bios) finds the hardware as it is after reset, and does all this itself.
+// With -bios the hardware is in its reset state, and the firmware does all this itself.
 int pc_firmware(struct board *board)
 {
     struct pc *pc = pc_of(board);
@@ -244,7 +244,7 @@ int pc_firmware(struct board *board)
         result = boot_x86_load(&request, &state, &pc->board.error);
     if (result == 0 && !pc->board.config.bios) {
         x86_irq_virtual_wire(&pc->irq);
-        init_pit(pc); // first: its output rises, and ICW1 forgets the edge
+        init_pit(pc); // first: its output rises, and ICW1 clears the edge
         init_8259(pc);
         if (pc->board.config.hpet)
             init_hpet(pc);

@@ -181,7 +181,7 @@ static int map_ports(struct pc *pc)
     return result;
 }
 
-// pc-testdev has E0h-EBh; a debug console at E9h cuts its window in two.
+// pc-testdev has E0h-EBh; a debug console at E9h splits its window in two.
 static int map_testdev(struct pc *pc)
 {
     bool split = pc->board.config.debugcon_port == DEBUGCON_PORT;
@@ -196,7 +196,7 @@ static int map_testdev(struct pc *pc)
     return result;
 }
 
-// Their interrupts are ISA's own free ones, so that the 8259As have them too.
+// They use free ISA interrupts, so that the 8259As have them too.
 static int map_virtio(struct board *board)
 {
     static const uint32_t gsi[PC_VIRTIO_SLOTS] = { 5, 6, 14, 15, 5, 6, 14, 15 };

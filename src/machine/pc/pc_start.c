@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The boot state that a loader asked for, into the registers of the first processor. The others wait for their SIPI.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Sets the registers of the first processor to the state that the
+// loader returned. The others wait for their SIPI.
 #include "machine/pc/pc.h"
 #include "vcpu/x86_64/system/segment.h"
 
@@ -38,7 +38,7 @@ void pc_start(struct pc *pc, const struct boot_x86_state *state)
     cpu->gdt_base = state->gdt_base;
     cpu->gdt_limit = state->gdt_limit;
     cpu->idt_base = 0;
-    cpu->idt_limit = 0x3ff; // the interrupt vectors, which a firmware has used
+    cpu->idt_limit = 0x3ff; // the real-mode interrupt vectors
     for (unsigned i = X86_RAX; i <= X86_R15; i++)
         cpu->r[i] = 0;
     cpu->r[X86_RAX] = state->rax;

@@ -16,7 +16,7 @@
 
 #include "machine/pc/pc.h"
 
-// --- Controllers: routing ends at their pins; their outputs go to the loop and the clock ----------------------------
+// --- Controllers: routing drives their pins; their outputs go to the loop and the clock ----------------------------
 
 static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
 {
@@ -36,8 +36,8 @@ static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t 
     return x86_irq_msi(&pc->irq, address, data, device);
 }
 
-// No `reaches`: messages are what a guest writes into its devices, and a device takes any address. One that leads
-// nowhere is sent, dropped and counted, as on a real bus.
+// No `reaches`: the guest may write any address into its devices. A message without a receiver is sent, dropped and
+// counted, as on a real bus.
 const struct route_sink pc_sink = { .pin = sink_pin, .message = sink_message, .edge = sink_edge };
 
 static void irq_deadline(void *owner, uint32_t vcpu, uint64_t when)
@@ -104,7 +104,7 @@ static uint32_t isa_gsi(unsigned irq)
     return irq == PC_IRQ_TIMER ? PC_GSI_TIMER : irq;
 }
 
-// IRQ 2 is the cascade of the 8259As: nothing else can be on it.
+// IRQ 2 is the cascade of the 8259As: no device can use it.
 static int route_gsis(struct route *route)
 {
     int result = route_add_chip(route, X86_IRQ_PIC, PC_ISA_IRQS);
@@ -134,7 +134,8 @@ int pc_wire_controllers(struct board *board)
 
 // --- Devices --------------------------------------------------------------------------------------------------------
 
-// With LEG_RT_CNF the HPET takes IRQ 0 and 8 over and the outputs of PIT and RTC lead nowhere (IA-PC HPET 1.0a, 2.3.5).
+// With LEG_RT_CNF the HPET drives IRQ 0 and 8, and the outputs of PIT and RTC are disconnected (IA-PC HPET 1.0a,
+// 2.3.5).
 static void gate(void *owner, uint32_t pin, bool level)
 {
     struct pc *pc = owner;

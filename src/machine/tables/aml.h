@@ -1,12 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Writes AML, the byte code of ACPI's namespace, in the order of the ASL one would write. Spec: ACPI 6.5 chapter 20,
-// and section 6.4 for resource descriptors.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Writes AML, the byte code of ACPI's namespace, in the order of
+// the equivalent ASL. Spec: ACPI 6.5 chapter 20, and section 6.4 for resource descriptors.
 //
 //     aml_device(&aml, "COM1");
 //         aml_name(&aml, "_HID"); aml_eisaid(&aml, "PNP0501");
 //     aml_end(&aml);
 //
-// Packages are opened and closed; their lengths are patched in when they close, always in the three-byte form.
+// Packages are opened and closed; the length is written when a package is closed, always in the three-byte form.
 #ifndef MACHINE_TABLES_AML_H
 #define MACHINE_TABLES_AML_H
 
@@ -48,7 +47,7 @@ void aml_irq(struct aml_resources *list, uint8_t irq);                       // 
 void aml_interrupt(struct aml_resources *list, uint32_t gsi);                // level, active high, shared
 void aml_edge_interrupt(struct aml_resources *list, uint32_t gsi);           // edge, active high, exclusive
 void aml_memory32(struct aml_resources *list, uint32_t base, uint32_t size); // read and write
-// Windows that a bridge passes on: bus numbers, I/O ports, memory; `first` and `last` inclusive.
+// Windows that a bridge forwards: bus numbers, I/O ports, memory; `first` and `last` inclusive.
 void aml_window_bus(struct aml_resources *list, uint16_t first, uint16_t last);
 void aml_window_io(struct aml_resources *list, uint16_t first, uint16_t last);
 void aml_window_memory(struct aml_resources *list, uint32_t first, uint32_t last);

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A growing table in a buffer of fixed size: little-endian fields are appended, earlier ones patched. What does not fit
-// is dropped and remembered, so that only the end of a long list of appends needs a check.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A growing table in a buffer of fixed size: little-endian fields
+// are appended, earlier ones patched. If something does not fit, it is dropped and `overflow` is set, so that one check
+// after many appends is enough.
 #ifndef MACHINE_TABLES_BLOB_H
 #define MACHINE_TABLES_BLOB_H
 
@@ -14,7 +14,7 @@
 struct blob {
     uint8_t *data;
     size_t size, capacity;
-    bool overflow; // something did not fit; `data` is of no use
+    bool overflow; // something did not fit; `data` is incomplete
 };
 
 static inline void blob_bytes(struct blob *blob, const void *data, size_t size)

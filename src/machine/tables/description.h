@@ -1,6 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A PC in numbers: the one description from which ACPI tables, the MP table and fw_cfg are made, and which the board
-// fills from what it really wired. No table has a number of its own.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The description of a PC from which ACPI tables, the MP table and
+// fw_cfg are made. The board fills it in from the actual wiring; the tables contain no other numbers.
 #ifndef MACHINE_TABLES_DESCRIPTION_H
 #define MACHINE_TABLES_DESCRIPTION_H
 
@@ -27,7 +26,7 @@ struct ioapic_description {
     uint32_t pins;
 };
 
-// ISA interrupt `irq` arrives at `gsi`, in this way.
+// ISA interrupt `irq` is connected to `gsi`, with these flags.
 struct override_description {
     uint8_t irq;
     uint8_t gsi;
@@ -42,13 +41,13 @@ struct machine_description {
     unsigned ioapic_count;
     struct override_description overrides[DESCRIPTION_OVERRIDES];
     unsigned override_count;
-    uint8_t pci_gsi[4];                              // where INTA to INTD of slot 0 arrive; slot n is turned by n
+    uint8_t pci_gsi[4];                              // GSIs of INTA to INTD of slot 0; slot n rotates them by n
     uint64_t pci_window, pci_window_end;             // memory below 4 GiB for BARs, [begin, end)
     uint64_t pci_high, pci_high_end;                 // and above
     uint64_t ecam, ecam_size;                        // configuration space, within the window; 0: none
     uint64_t hpet_address;                           // 0: none
     uint32_t hpet_id;                                // low half of GCAP_ID
-    uint8_t hpet_gsi[DESCRIPTION_HPET_TIMERS];       // where its timers lead without legacy replacement: edges
+    uint8_t hpet_gsi[DESCRIPTION_HPET_TIMERS];       // the GSIs of its timers without legacy replacement: edges
     uint16_t pm_port;                                // the ACPI register window
     uint16_t pm_ports;                               // its size
     uint16_t pm1_event, pm1_control, pm_timer, gpe0; // ports

@@ -31,7 +31,7 @@ static void resources(struct aml *aml, struct aml_resources *list)
     aml_end(aml); // the device
 }
 
-// A link with one choice, which is taken: enabling and disabling it changes nothing.
+// A link with a single setting: enabling and disabling it has no effect.
 static void link_device(struct aml *aml, const char *name, uint8_t uid, uint8_t gsi)
 {
     struct aml_resources list;
@@ -74,7 +74,7 @@ static void prt(struct aml *aml, const struct machine_description *machine)
     aml_end(aml);
 }
 
-// What is left of the window around configuration space, which is no BAR's.
+// The parts of the window around configuration space, which BARs cannot use.
 static void memory_windows(struct aml_resources *list, const struct machine_description *machine)
 {
     uint64_t hole = machine->ecam ? machine->ecam : machine->pci_window_end, end = hole + machine->ecam_size;
@@ -158,7 +158,7 @@ static void serial_port(struct aml *aml, const struct machine_description *machi
     resources(aml, &list);
 }
 
-// Ports and memory that belong to the board: no driver may take them.
+// Ports and memory that belong to the board and that no driver may use.
 static void board_resources(struct aml *aml, const struct machine_description *machine)
 {
     struct aml_resources list;
@@ -190,7 +190,7 @@ static void hpet(struct aml *aml, const struct machine_description *machine)
     resources(aml, &list);
 }
 
-// LNRO0005 is the id by which systems know virtio-mmio.
+// LNRO0005 is the id of virtio-mmio.
 static void virtio(struct aml *aml, const struct machine_description *machine, unsigned index)
 {
     struct aml_resources list;

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Builds the device tree with libfdt's sequential writer: nodes are written once, in the order in which they stand.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Builds the device tree with libfdt's sequential writer: nodes are
+// written once, in their order in the tree.
 //
 // Spec: Devicetree Specification 0.4, chapters 2, 3 and 5; the bindings that Linux documents (arm,gic-v3, arm,gic,
 // arm,armv8-timer, arm,psci, arm,pl011, arm,pl031, cfi-flash, qemu,fw-cfg-mmio, virtio,mmio, pci-host-ecam-generic with
@@ -16,7 +16,7 @@ enum { LEVEL_HIGH = 4 };   // third cell
 enum { PHANDLE_GIC = 1, PHANDLE_CLOCK = 2, PHANDLE_MSI = 3 };
 enum { MOST_CELLS = 160 };
 
-// After a failure libfdt's calls fail as well, so that checking the last one is enough.
+// After a failure all later calls of libfdt fail too, so checking the last one is enough.
 struct tree {
     void *fdt;
     int error;
@@ -74,7 +74,7 @@ static void cell(struct tree *tree, const char *name, uint32_t value)
     cells(tree, name, &value, 1);
 }
 
-// `reg` with two cells each for address and size; windows that are not there are left out.
+// `reg` with two cells each for address and size; windows of size 0 are left out.
 static void reg(struct tree *tree, const struct fdt_window *const *windows, unsigned count)
 {
     uint32_t out[MOST_CELLS];
@@ -146,7 +146,7 @@ static void put_cpus(struct tree *tree, const struct fdt_description *machine)
     close_node(tree);
 }
 
-// PSCI 1.0 answers all of 0.2 (binding arm,psci).
+// PSCI 1.0 includes all of 0.2 (binding arm,psci).
 static void put_psci(struct tree *tree)
 {
     static const char compatible[] = "arm,psci-1.0\0arm,psci-0.2";
@@ -279,7 +279,7 @@ enum {
     PCI_PORTS = 0x01000000,
     PCI_MEMORY = 0x02000000,
     PCI_MEMORY64 = 0x03000000
-}; // phys.hi; the last is not called prefetchable: firmware that knows 32 bits alone (U-Boot) would put its BARs there
+}; // phys.hi; the last is not marked prefetchable: firmware that only uses 32 bits (U-Boot) would put its BARs there
 enum { PCI_TURNS = 4, PCI_INTERRUPT_PINS = 4, INTERRUPT_MAP_CELLS = 10, RANGE_CELLS = 7 };
 
 static void put_ranges(struct tree *tree, const struct fdt_pci *pci)
@@ -305,7 +305,7 @@ static void put_ranges(struct tree *tree, const struct fdt_pci *pci)
     cells(tree, "ranges", out, 3 * RANGE_CELLS);
 }
 
-// Four slots, then it repeats: the mask looks at two bits of the slot and the pin.
+// It repeats after four slots: the mask contains two bits of the slot, and the pin.
 static void put_interrupt_map(struct tree *tree, const struct fdt_pci *pci)
 {
     static const uint32_t mask[] = { (PCI_TURNS - 1) << 11, 0, 0, 7 };
@@ -344,7 +344,7 @@ static void put_pci(struct tree *tree, const struct fdt_description *machine)
     close_node(tree);
 }
 
-// Binding virtio,mmio. The line is a level, whatever other machines call it.
+// Binding virtio,mmio. The line is a level, although other machines describe it as an edge.
 static void put_virtio(struct tree *tree, const struct fdt_description *machine)
 {
     for (unsigned i = 0; i < machine->virtio_slots; i++) {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The flattened device tree of an Arm machine, made from the board's own description: no node has a number of its own.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The flattened device tree of an Arm machine, made from the
+// board's description, which has all its numbers.
 #ifndef MACHINE_TABLES_FDT_H
 #define MACHINE_TABLES_FDT_H
 
@@ -10,7 +10,8 @@ struct fdt_window {
     uint64_t base, size; // 0, 0: not there
 };
 
-// A PCI host bridge: where processors find its spaces. Ports begin at 0 on the bus; memory is where it is here.
+// A PCI host bridge: the processor's addresses of its spaces. Ports begin at 0 on the bus; memory has the same
+// addresses on the bus.
 struct fdt_pci {
     struct fdt_window ecam, io, memory, high;
     unsigned spi; // of INTA of slot 0

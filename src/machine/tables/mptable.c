@@ -1,10 +1,9 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The MP table: what an operating system without ACPI reads. Spec: Intel MultiProcessor Specification 1.4, 4.1
-// (floating pointer), 4.2 (header), 4.3 (base entries), appendix D.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The MP table, for operating systems without ACPI. Spec: Intel
+// MultiProcessor Specification 1.4, 4.1 (floating pointer), 4.2 (header), 4.3 (base entries), appendix D.
 //
 //     floating pointer (16 bytes) -> header (44) -> CPUs, buses, IOAPICs, interrupts of IOAPICs, interrupts of LAPICs
 //
-// APIC ids above 254 do not fit and are left out; such a machine is for ACPI.
+// APIC ids above 254 do not fit and are left out; such a machine needs ACPI.
 #include "base/bits.h"
 #include "machine/tables/blob.h"
 #include "machine/tables/description.h"
@@ -77,7 +76,7 @@ static unsigned io_interrupt(struct blob *blob, const struct machine_description
     return 0;
 }
 
-// ISA interrupts in their order, each at its own GSI or where an override puts it. IRQ 2 is the 8259 cascade.
+// ISA interrupts in their order, each at the GSI of its number or of an override. IRQ 2 is the 8259 cascade.
 static unsigned isa_interrupts(struct blob *blob, const struct machine_description *machine)
 {
     unsigned count = 0;

@@ -1,12 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The Arm `virt` machine: a GIC, a generic timer per processor, a PL011 and a PL031, where QEMU's `virt` has them. The
-// only code that knows addresses and interrupt numbers.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The Arm `virt` machine: a GIC, a generic timer per processor, a
+// PL011 and a PL031, at the addresses of QEMU's `virt`. Only this folder knows addresses and interrupt numbers.
 //
 //     virt.c           what it is made of, reset
 //     virt_map.c       who answers at which address
 //     virt_wire.c      which line leads where
 //     virt_firmware.c  what a firmware would have left behind: kernel, device tree, serial port set up, redistributors awake
-//     virt_flash.c     what a firmware of the user's runs in, and is told by
+//     virt_flash.c     flash banks and fw_cfg for a firmware
 //     virt_start.c     the first processor's state
 //     virt_state.c     its part of the list of state
 #ifndef MACHINE_VIRT_VIRT_H
@@ -58,7 +57,7 @@ enum {
     VIRT_SPIS = 224, // INTIDs 32 to 255
     VIRT_SPI_UART = 1,
     VIRT_SPI_RTC = 2,
-    VIRT_SPI_PCI = 3,     // INTA to INTD of slot 0; slot n is turned by n
+    VIRT_SPI_PCI = 3,     // INTA to INTD of slot 0; those of slot n are rotated by n
     VIRT_SPI_VIRTIO = 16, // of slot 0, to 47
     VIRT_LPI_BITS = 16,   // of an INTID: LPIs 8192 to 65535
     VIRT_V2M_FIRST = 80,  // INTIDs of the message frame
@@ -94,9 +93,9 @@ struct virt {
     struct flash_bank flash[INTACT_FLASH_BANKS];
     struct fw_cfg fw_cfg;
     struct image kernel, ramdisk; // for fw_cfg
-    bool runs_flash;              // bank 0 was given, and the first processor starts there
+    bool runs_flash;              // there is a bank 0, and the first processor starts there
 
-    // What firmware tells.
+    // The description for firmware tables.
     struct fdt_description description;
     char cpu_compatible[32];
 };

@@ -13,7 +13,7 @@ static struct fdt_window window(const struct virt *virt, enum arm_irq_window whi
     return (struct fdt_window){ .base = size ? base : 0, .size = size };
 }
 
-// Models that bear a core's name are compatible with that core; others with the architecture alone.
+// Models with the name of a core are compatible with that core; others only with the architecture.
 static void name_cpu(struct virt *virt)
 {
     bool core = strncmp(virt->model->name, "cortex-", 7) == 0;
@@ -68,7 +68,7 @@ void virt_describe(struct board *board)
     };
 }
 
-// 115200 baud, 8 bits, FIFOs on: what an early console takes for granted.
+// 115200 baud, 8 bits, FIFOs on: as an early console expects.
 static void start_serial(struct virt *virt)
 {
     uint64_t now = virt->board.clock.now;
@@ -78,8 +78,8 @@ static void start_serial(struct virt *virt)
     pl011_write(&virt->uart, PL011_UARTCR, 4, PL011_CR_UARTEN | PL011_CR_TXE | PL011_CR_RXE, now);
 }
 
-// PSCI answers, so a firmware ran at EL3 and woke the redistributors of all processors; below EL3, with two Security states,
-// nobody else could (GICR_WAKER is Secure). A firmware of the user's, which starts below EL3 too, finds them so as well.
+// PSCI answers, so a firmware ran at EL3 and woke the redistributors of all processors; below EL3, with two Security
+// states, no software can (GICR_WAKER is Secure). This also holds with -bios, since that firmware starts below EL3 too.
 static void wake_redistributors(struct virt *virt)
 {
     uint64_t each = arm_irq_window_size(&virt->irq, ARM_IRQ_WINDOW_GICR) / virt->board.config.cpus;

@@ -1,12 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What firmware needs of `virt`: two flash banks, which it runs in and keeps its variables in, and fw_cfg, by which it
-// learns what to start.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Devices for firmware on `virt`: two flash banks, for its code and
+// its variables, and fw_cfg, which has what to start.
 //
-//     -bios FILE, -drive if=pflash --> flash banks      there if anything was given for one of them
+//     -bios FILE, -drive if=pflash --> flash banks      if an option names one of them
 //     -kernel, -initrd, -append    --> fw_cfg           for a firmware to start
 //
-// Secure firmware is what this machine's PSCI stands for, so it leaves the redistributors awake, as firmware that starts
-// after it takes for granted (IHI 0069, GICR_WAKER).
+// This machine's PSCI takes the place of Secure firmware, so the redistributors are awake, as firmware that runs after
+// it expects (IHI 0069, GICR_WAKER).
 #include <errno.h>
 #include <string.h>
 
@@ -78,7 +77,7 @@ static int add_image(struct fw_cfg *fw, const struct image *image, uint16_t size
     return result < 0 ? result : fw_cfg_add_number(fw, size, image->size, 4);
 }
 
-// The files are read once: a reset finds them as they were.
+// The files are read once: a reset uses them again.
 static int add_kernel(struct virt *virt)
 {
     const struct intact_machine_config *config = &virt->board.config;

@@ -11,7 +11,7 @@
 #include "machine/virt/virt.h"
 #include "vcpu/aarch64/system/model.h"
 
-// --- Controllers: routing ends at their pins; their outputs go to the loop ------------------------------------------
+// --- Controllers: routing drives their pins; their outputs go to the loop ------------------------------------------
 
 static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
 {
@@ -31,8 +31,8 @@ static bool sink_message(void *owner, uint64_t address, uint32_t data, uint32_t 
     return arm_irq_msi(&virt->irq, address, data, device, false);
 }
 
-// No `reaches`: messages are what a guest writes into its devices, and a device takes any address. One that leads
-// nowhere is sent, dropped and counted, as on a real bus.
+// No `reaches`: the guest may write any address into its devices. A message without a receiver is sent, dropped and
+// counted, as on a real bus.
 const struct route_sink virt_sink = { .pin = sink_pin, .message = sink_message, .edge = sink_edge };
 
 static uint32_t irq_current(void *owner)
@@ -53,7 +53,7 @@ static bool memory_write(void *owner, uint64_t address, const void *data, size_t
     return bus_write_memory(&virt->board.memory, address, data, size);
 }
 
-// 16 processors to a cluster, as the GIC's list registers can name them.
+// 16 processors to a cluster, as GICv3's SGI registers address them.
 static void number_cpus(struct virt *virt)
 {
     for (uint32_t i = 0; i < VIRT_CPUS_V3; i++)
