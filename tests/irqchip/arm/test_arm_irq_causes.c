@@ -160,3 +160,27 @@ Test(arm_irq_causes, a_message_makes_an_spi_pending)
     transcript_is(&heard, "ack 1x2, pending 0, eoi 1x2, eoi 1x2");
     rig_free(rig);
 }
+
+Test(arm_irq_causes, a_message_to_gicv2m_is_an_edge_of_its_spi)
+{
+    struct rig *rig =
+        rig_new((struct arm_irq_config){ .version = 2,
+                                         .cpus = 1,
+                                         .spis = 96,
+                                         .v2m_first = 64,
+                                         .v2m_count = 32,
+                                         .windows = { MSI_ARM_NO_WINDOW, 0x8020000, MSI_ARM_NO_WINDOW } });
+    gicd_put(rig, 0, 3);
+    gicd_put(rig, 0x108, UINT32_MAX);
+    gicd_put(rig, 0x840, 0x01010101);
+    rig_put(rig, ARM_IRQ_WINDOW_GICC, GICC_PMR, 0xf8);
+    rig_put(rig, ARM_IRQ_WINDOW_GICC, GICC_CTLR, 1);
+    edge(rig, 32);
+    listen(rig);
+    for (unsigned i = 0; i < 2; i++)
+        cr_assert(arm_irq_msi(&rig->irq, 0x8020040, 64, 0, false));
+    transcript_is(&heard, "message 1, accept 1, pending 1, message 2");
+    cr_assert_eq(rig_get(rig, ARM_IRQ_WINDOW_GICC, GICC_IAR), 64);
+    transcript_is(&heard, "ack 1x2, pending 0");
+    rig_free(rig);
+}

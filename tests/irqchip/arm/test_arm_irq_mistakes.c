@@ -235,6 +235,74 @@ Test(arm_irq_mistakes, what_lies_where_gicv3_has_its_doorbell_is_none)
     rig_free(rig);
 }
 
+// --- What an observer hears, and what is saved ----------------------------------------------------------------------
+
+static struct intact_trace_event last;
+
+static void hear(void *owner, const struct intact_trace_event *event)
+{
+    (void)owner;
+    last = *event;
+}
+
+// id, vcpu, a, b and c of the last event.
+static void last_was(enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    cr_assert_eq(last.id, id, "%s", intact_trace_name(last.id));
+    cr_assert_eq(last.cpu, vcpu);
+    cr_assert_eq(last.a, a);
+    cr_assert_eq(last.b, b);
+    cr_assert_eq(last.c, c);
+}
+
+Test(arm_irq_mistakes, an_observer_hears_what_was_wrong)
+{
+    static struct trace trace;
+    struct intact_trace_observer observer;
+    struct rig *rig = rig_v2();
+    intact_trace_observer_init(&observer, BIT64(TRACE_DROP) | BIT64(TRACE_MISTAKE), hear, NULL);
+    cr_assert_eq(trace_add(&trace, &observer), 0);
+    rig->irq.config.trace = &trace;
+    rig->current = 1;
+    rig_get(rig, ARM_IRQ_WINDOW_V2M, 0x40);
+    last_was(TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_WRITEONLY, 0);
+    rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x8, 0);
+    last_was(TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_READONLY, 0);
+    struct arm_message message = { .kind = ARM_MESSAGE_V2M, .number = 63 };
+    cr_assert_not(arm_irq_deliver(&rig->irq, &message));
+    last_was(TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, 63, ARM_MESSAGE_V2M);
+    message = (struct arm_message){ .kind = ARM_MESSAGE_CLEAR_SPI, .number = 128 };
+    cr_assert_not(arm_irq_deliver(&rig->irq, &message));
+    last_was(TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, 128, ARM_MESSAGE_CLEAR_SPI);
+    rig_free(rig);
+    trace_free(&trace);
+}
+
+Test(arm_irq_mistakes, they_are_part_of_the_state)
+{
+    struct rig *rig = rig_v2(), *other = rig_v2();
+    struct visit_save save;
+    struct visit_load load;
+    rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x40, 63);
+    rig_get(rig, ARM_IRQ_WINDOW_V2M, 0x40);
+    gicd_put(rig, 0x4, 0);
+    gicc_put(rig, GICC_EOIR, 40);
+    visit_save_init(&save);
+    arm_irq_visit(&rig->irq, &save.visit);
+    visit_load_init(&load, save.data, save.size);
+    arm_irq_visit(&other->irq, &load.visit);
+    other->pending[0] = other->pending[1] = UINT32_MAX;
+    arm_irq_loaded(&other->irq);
+    cr_assert_eq(all_mistakes(other), 4);
+    cr_assert_eq(other->irq.gicv2m.mistakes[GIC_MISTAKE_INTID], 1);
+    cr_assert_eq(other->irq.gicv2m.mistakes[GIC_MISTAKE_WRITEONLY], 1);
+    cr_assert_eq(other->irq.gicd.mistakes[GIC_MISTAKE_READONLY], 1);
+    cr_assert_eq(other->irq.cpus[0].gicc.mistakes[GIC_MISTAKE_EOI], 1);
+    free(save.data);
+    rig_free(rig);
+    rig_free(other);
+}
+
 // --- LPIs and the ITS -----------------------------------------------------------------------------------------------
 
 Test(arm_irq_mistakes, movi_of_an_idle_event_makes_nothing_pending)

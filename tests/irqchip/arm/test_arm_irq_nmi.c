@@ -282,3 +282,21 @@ Test(arm_irq_nmi, a_loaded_controller_knows_what_is_active)
     rig_free(rig);
     rig_free(other);
 }
+
+// Secure and Non-secure Group 1 keep theirs apart: what leaves one does not hide the other's.
+Test(arm_irq_nmi, each_group_has_its_own)
+{
+    struct rig *rig = rig_nmi_secure();
+    const uint32_t pins[2] = { 1, SPI };
+    for (unsigned first = 0; first < 2; first++)
+        for (unsigned order = 0; order < 2; order++) {
+            raise(rig, pins[order]);
+            raise(rig, pins[!order]);
+            cr_assert_eq(rig->pending[0], PENDING_FIQ | PENDING_NMI, "the Secure one is higher");
+            arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, pins[first], false);
+            cr_assert_eq(rig->pending[0], PENDING_NMI | (first == 0 ? PENDING_IRQ : PENDING_FIQ));
+            arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, pins[!first], false);
+            cr_assert_eq(rig->pending[0], 0);
+        }
+    rig_free(rig);
+}

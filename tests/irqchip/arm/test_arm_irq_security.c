@@ -112,21 +112,21 @@ Test(arm_irq_security, sgis_reach_the_group_they_are_for)
     static const struct {
         bool secure;
         uint64_t encoding;
-        uint32_t reaches, with_nsacr;
+        uint32_t reaches[4]; // by the value of each NS_access field of GICR_NSACR
     } list[] = {
-        { true, ICC_SGI1R_EL1, 3, 3 },  { true, ICC_ASGI1R_EL1, 4, 4 },  { true, ICC_SGI0R_EL1, 1, 1 },
-        { false, ICC_SGI1R_EL1, 4, 4 }, { false, ICC_ASGI1R_EL1, 0, 3 },
+        { true, ICC_SGI1R_EL1, { 3, 3, 3, 3 } },   { true, ICC_ASGI1R_EL1, { 4, 4, 4, 4 } },
+        { true, ICC_SGI0R_EL1, { 1, 1, 1, 1 } },   { false, ICC_SGI1R_EL1, { 4, 4, 4, 4 } },
+        { false, ICC_ASGI1R_EL1, { 0, 1, 3, 3 } }, { false, ICC_SGI0R_EL1, { 0, 1, 1, 1 } },
     };
     for (unsigned i = 0; i < countof(list); i++)
-        for (unsigned nsacr = 0; nsacr < 2; nsacr++) {
+        for (unsigned nsacr = 0; nsacr < 4; nsacr++) {
             struct rig *rig = rig_secure();
             frames(rig, true);
-            gicr_put(rig, 1, SGI(0xe00), nsacr ? 0x2a : 0);
+            gicr_put(rig, 1, SGI(0xe00), nsacr * 0x15);
             arm_irq_set_secure(&rig->irq, 0, list[i].secure);
             for (uint32_t sgi = 0; sgi < 3; sgi++)
                 icc_put(rig, 0, list[i].encoding, sgi << 24 | BIT32(1));
-            cr_assert_eq(gicr_get(rig, 1, SGI(0x200)), nsacr ? list[i].with_nsacr : list[i].reaches, "%u, NSACR %u", i,
-                         nsacr);
+            cr_assert_eq(gicr_get(rig, 1, SGI(0x200)), list[i].reaches[nsacr], "%u, NSACR %u", i, nsacr);
             rig_free(rig);
         }
 }

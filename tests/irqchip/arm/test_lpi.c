@@ -168,6 +168,26 @@ Test(lpi, two_security_states_put_lpis_in_the_lower_half)
     rig_free(rig);
 }
 
+Test(lpi, non_secure_software_enables_them_and_sees_that_it_did)
+{
+    struct rig *rig = rig_new((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 14, .security = true });
+    const uint32_t fixed = GICR_CTLR_CES | GICR_CTLR_IR, dpg = GICR_CTLR_DPG0 | GICR_CTLR_DPG1S | GICR_CTLR_DPG1NS;
+    gicr_put64(rig, 0, 0x70, LPI_PROPERTIES | 13);
+    gicr_put64(rig, 0, 0x78, LPI_PENDING);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS | dpg);
+    cr_assert_eq(gicr_get(rig, 0, 0), fixed | GICR_CTLR_ENABLE_LPIS | GICR_CTLR_DPG1NS);
+    rig->frame[ARM_IRQ_WINDOW_GICR].secure = true;
+    cr_assert_eq(gicr_get(rig, 0, 0), fixed | GICR_CTLR_ENABLE_LPIS | GICR_CTLR_DPG1NS);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS | dpg);
+    cr_assert_eq(gicr_get(rig, 0, 0), fixed | GICR_CTLR_ENABLE_LPIS | dpg);
+    rig->frame[ARM_IRQ_WINDOW_GICR].secure = false;
+    gicr_put(rig, 0, 0, 0);
+    cr_assert_eq(gicr_get(rig, 0, 0), fixed);
+    rig->frame[ARM_IRQ_WINDOW_GICR].secure = true;
+    cr_assert_eq(gicr_get(rig, 0, 0), fixed | GICR_CTLR_DPG0 | GICR_CTLR_DPG1S, "not Non-secure software's to clear");
+    rig_free(rig);
+}
+
 // GICD_CTLR.EnableGrp1 governs it as it does SPIs of Group 1: neither signalled nor seen in ICC_HPPIR1 and ICC_IAR1.
 Test(lpi, an_lpi_is_held_back_while_the_distributor_has_group_1_disabled)
 {
