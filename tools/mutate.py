@@ -10,11 +10,15 @@ A survivor is a line whose fault no test sees: it wants a test, or is not needed
 (no input can tell them apart; only a person can say so). The mutants are drawn from all possible ones by --seed, the
 four kinds (mutants.py) in turn, so that the same seed on the same source gives the same ones.
 
-The work tree is never touched. Its files are copied to build/mutate/tree and built in build/mutate/build, without
-optimisation across rooms; a mutant costs a compilation of its file and a link of the test programs. Those of the file's
-own name run first, then those of its folder, then the others that link with it (of processors and whole machines only
-for files of theirs); the first failure ends it. A program that takes ten times as long as without the mutant (20 seconds
-at least) is stopped, and counts as a failure.
+The work tree is never touched. Its files are copied to a folder below build/mutate and built there, without optimisation
+across rooms; a mutant costs a compilation of its file and a link of the test programs. Those of the file's own name run
+first, then those of its folder, then the others that link with it (of processors and whole machines only for files of
+theirs); the first failure ends it. A test that takes ten seconds is stopped, and counts as a failure; so is a program that
+takes ten times as long as without the mutant (20 seconds at least). Mutants of the interrupt library alone (base, msi,
+irqchip, groups) need only its tests, and are built without the machines.
+
+--shard K/N tries the files K, K+N, K+2N, ... of the same mutants, in a folder of its own: N such runs together, side by
+side or one after the other, try what one run without --shard tries.
 """
 import argparse
 import collections
@@ -34,10 +38,13 @@ import mutants
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "build/mutate"
-TREE, BUILD = WORK / "tree", WORK / "build"
+TREE, BUILD = WORK / "tree", WORK / "build" # moved by use_folder
+CHIPS = ("base", "msi", "irqchip", "groups") # the rooms of libintact-irq
 FAR = ("machine", "cli", "vcpu") # their tests run whole programs, and say little of the rooms below
-LEAST_LIMIT, TIMES = 20, 10 # seconds, and times the run without a mutant
+LEAST_LIMIT, TIMES = 20, 10 # seconds of a program, and times the run without a mutant
+TEST_LIMIT = 10 # seconds of one test
 MEMORY = 16 << 30
+LINKED_AT_ONCE = 4 # test programs
 
 
 def fail(text):
@@ -105,7 +112,27 @@ def draw(files, seed):
                 yield list_.pop()
 
 
+def shares(drawn, count):
+    """{file: (its mutants, how many of them to try)}; of the mutants there are half as many again, as some do not compile."""
+    chosen = collections.defaultdict(list)
+    for number, (file, mutant) in enumerate(drawn):
+        if number < count + count // 2:
+            chosen[file].append(mutant)
+    left, waiting, result = count, sum(map(len, chosen.values())), {}
+    for file, list_ in sorted(chosen.items()):
+        share = round(left * len(list_) / waiting)
+        result[file] = list_, share
+        left, waiting = left - share, waiting - len(list_)
+    return result
+
+
 # --- The copy and its build ---------------------------------------------------------------------------------------------
+
+def use_folder(chips_only, shard):
+    global WORK, TREE, BUILD
+    WORK = WORK / (("chips" if chips_only else "all") + (f"-{shard[0]}" if shard[1] > 1 else ""))
+    TREE, BUILD = WORK / "tree", WORK / "build"
+
 
 def copy_sources():
     names = set(git("ls-files", "--cached", "--others", "--exclude-standard").split("\n")) - {""}
@@ -121,11 +148,11 @@ def copy_sources():
             place.chmod((ROOT / name).stat().st_mode)
 
 
-def configure():
+def configure(chips_only):
     copy_sources()
     if not (BUILD / "build.ninja").exists():
         run(["cmake", "-S", TREE, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O1",
-             "-DINTACT_LTO=OFF", "-DINTACT_WERROR=OFF"])
+             "-DINTACT_LTO=OFF", "-DINTACT_WERROR=OFF", f"-DINTACT_MACHINE={'OFF' if chips_only else 'ON'}"])
     run(["ninja", "-C", BUILD, "build.ninja"])
 
 
@@ -174,22 +201,30 @@ def limits():
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
+def start(program):
+    command = [BUILD / program.output, "--fail-fast", "--timeout", str(TEST_LIMIT)]
+    return subprocess.Popen(command, cwd=BUILD, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=limits)
+
+
+def end(child):
+    try:
+        os.killpg(child.pid, signal.SIGKILL) # also what a test has left behind
+    except ProcessLookupError:
+        pass
+    child.wait()
+
+
 def passes(program, limit):
     """True, False, or None where it was stopped at the limit; and the seconds."""
-    start = time.monotonic()
-    child = subprocess.Popen([BUILD / program.output], cwd=BUILD, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL, start_new_session=True, preexec_fn=limits)
+    begin, child = time.monotonic(), start(program)
     try:
         result = child.wait(timeout=limit) == 0
     except subprocess.TimeoutExpired:
         result = None
     finally:
-        try:
-            os.killpg(child.pid, signal.SIGKILL) # also what a test has left behind
-        except ProcessLookupError:
-            pass
-        child.wait()
-    return result, time.monotonic() - start
+        end(child)
+    return result, time.monotonic() - begin
 
 
 # --- One mutant ---------------------------------------------------------------------------------------------------------
@@ -240,12 +275,15 @@ class Bench:
         for stage in stages(file, self.all):
             self.prepare(stage, file, text)
             use = [p for p in stage if p in self.seconds]
-            if use and not ninja([p.output for p in use], self.jobs):
-                return "invalid"
-            for program in sorted(use, key=self.seconds.get):
-                ok, _ = passes(program, max(LEAST_LIMIT, TIMES * self.seconds[program]))
-                if not ok:
-                    return "limit" if ok is None else "killed"
+            use.sort(key=self.seconds.get)
+            for first in range(0, len(use), LINKED_AT_ONCE):
+                some = use[first:first + LINKED_AT_ONCE]
+                if not ninja([p.output for p in some], self.jobs):
+                    return "invalid"
+                for program in some:
+                    ok, _ = passes(program, max(LEAST_LIMIT, TIMES * self.seconds[program]))
+                    if not ok:
+                        return "limit" if ok is None else "killed"
         return "survived"
 
     def file(self, file, drawn):
@@ -285,12 +323,20 @@ def report(verdicts):
     return percent
 
 
+def shard(text):
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    if not found or not 1 <= int(found.group(1)) <= int(found.group(2)):
+        raise argparse.ArgumentTypeError("a shard is K/N, K from 1 to N")
+    return int(found.group(1)), int(found.group(2))
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="mutate", description="puts faults into sources and tells which no test notices")
     parser.add_argument("files", nargs="*", metavar="FILE[:FIRST-LAST]", help="sources below src/; none: the changed lines")
     parser.add_argument("--base", help="changed since this commit")
     parser.add_argument("--count", type=int, default=60, help="mutants that are tried (60)")
     parser.add_argument("--seed", type=int, default=1, help="which mutants (1)")
+    parser.add_argument("--shard", type=shard, default=(1, 1), metavar="K/N", help="only every Nth file, from the Kth")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after this time")
     parser.add_argument("--least", type=float, default=0, help="fail below this percentage caught")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes that compile at a time")
@@ -306,7 +352,7 @@ def alone():
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        fail("another run uses build/mutate")
+        fail(f"another run uses {WORK}")
     return lock
 
 
@@ -320,27 +366,23 @@ def main():
     if args.list or not drawn:
         print(f"mutate: {len(drawn)} mutants in {len(files)} files")
         return
+    chips_only = all(file.split("/")[1] in CHIPS for file in files)
+    use_folder(chips_only, args.shard)
     lock = alone()
-    configure()
-    bench, verdicts, end = Bench(args.jobs), collections.defaultdict(collections.Counter), time.monotonic() + args.seconds
-    # Half as many again as are asked for: some do not compile. By file: a change of file costs a compilation.
-    chosen = collections.defaultdict(list)
-    for file, mutant in drawn[:args.count + args.count // 2]:
-        chosen[file].append(mutant)
-    left = args.count
+    configure(chips_only)
+    bench, verdicts, stop = Bench(args.jobs), collections.defaultdict(collections.Counter), time.monotonic() + args.seconds
+    chosen = sorted(shares(drawn, args.count).items())[args.shard[0] - 1::args.shard[1]]
     try:
-        for file, list_ in sorted(chosen.items()):
-            share = round(left * len(list_) / sum(len(chosen[f]) for f in chosen if f >= file))
+        for file, (list_, share) in chosen: # by file: a change of file costs a compilation
+            if not share or time.monotonic() > stop:
+                continue
             for mutant, verdict in bench.file(file, list_):
                 verdicts[file][verdict] += 1
                 if verdict == "survived":
                     show("survived", file, mutant)
                 done = sum(verdicts[file][v] for v in ("killed", "limit", "survived"))
-                left -= verdict not in ("same", "invalid")
-                if done >= share or time.monotonic() > end:
+                if done >= share or time.monotonic() > stop:
                     break
-            if time.monotonic() > end:
-                break
     except KeyboardInterrupt:
         print("mutate: interrupted; what was found so far:")
     lock.close()
