@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Small arithmetic used everywhere: bits, fields, alignment, and
-// two hints for the compiler.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Small arithmetic used everywhere: bits, fields, alignment, and two hints for the compiler.
 //
 // All functions are pure: they depend only on their arguments and allocate nothing.
 #ifndef BASE_BITS_H

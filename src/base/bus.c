@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The windows of an address space: a sorted array, and accesses to RAM and devices through it. Described in bus.h.
 #include "base/bus.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Virtual time and timer events: a binary heap by deadline and rank. Described in clock.h.
 #include "base/clock.h"
 
 #include <assert.h>

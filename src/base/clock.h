@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Virtual time and timer events: one clock for a whole machine, in
-// nanoseconds since reset.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Virtual time and timer events: one clock for a whole machine, in nanoseconds since reset.
 //
 // Nothing here reads the host. The block loop advances `now` from executed instructions (or jumps to the next deadline
 // when every vCPU is halted) and runs what is due; PIT, HPET, PM timer, RTC, TSC and LAPIC timer all derive from it. A

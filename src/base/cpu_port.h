@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The interface between a vCPU and its interrupt controller: three
-// functions and one pending word.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The interface between a vCPU and its interrupt controller: three functions and one pending word.
 //
 // The controller reports each change of a CPU's word by calling `signal` (x86_irq_config, arm_irq_config); the vCPU
 // acknowledges what it takes, and reads and writes the controller registers that only it can access. An EOI is a write.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Error reports: formats the text of a struct error as one line. Described in error.h.
 #include "base/error.h"
 
 #include <stdarg.h>

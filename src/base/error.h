@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Error reports: a sentence for the user and a negative errno for
-// the program.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Error reports: a sentence for the user and a negative errno for the program.
 //
 // A function that can fail for a reason outside the program takes a `struct error *` and returns what `error_set`
 // returns. The text says what is wrong, its value and what to do, in one line: control characters become '?'.

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The inbox: a list to which many threads add messages, and from
-// which one thread takes all of them at once.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The inbox: a list to which many threads add messages, and from which one thread takes all of them at once.
 //
 // Posters are serialised by a mutex, so the order of the list is the order of posting and only one of them at a time
 // pops spare nodes (a lock-free stack with one popper has no ABA problem). The machine thread takes `arrived` and

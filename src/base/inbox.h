@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Everything from outside the machine enters here: console bytes,
-// notifier writes, triggers and settings from other host threads, host time. Messages wait in the order of their
-// arrival until the block loop, on the machine's thread, drains them at one place. There they get a time stamp and pass
-// the journal hook, so the inbox makes the library thread-safe and is also where a replay log can be recorded.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Everything from outside the machine enters here: console bytes, notifier writes, triggers and settings from other
+// host threads, host time. Messages wait in the order of their arrival until the block loop, on the machine's thread,
+// drains them at one place. There they get a time stamp and pass the journal hook, so the inbox makes the library
+// thread-safe and is also where a replay log can be recorded.
 //
 //     any thread -- inbox_post --> [ m4 m3 m2 m1 ] -- inbox_drain --> accept, journal, handle   (machine thread)
 //

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Saved states with a header. The format is in state.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Saved states with a header. The format is in state.h.
 #include "base/state.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The list of observers, and the delivery of events to them.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The list of observers, and the delivery of events to them.
 #include "base/trace.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The visitors that save, load, compare and describe state. Described in visit.h.
 #include "base/visit.h"
 
 #include <stdio.h>

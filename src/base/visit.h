@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The state of a chip, device or CPU is listed once, in its
-// `x_visit(struct x *, struct visit *)`, which names each field. The same list saves, loads, digests, dumps, and finds
-// the first difference; the visitor decides which.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The state of a chip, device or CPU is listed once, in its `x_visit(struct x *, struct visit *)`, which names each
+// field. The same list saves, loads, digests, dumps, and finds the first difference; the visitor decides which.
 //
 //     void pit_visit(struct pit *pit, struct visit *v)
 //     {

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The command: chooses the verb. `intact-system-ARCH` is another
-// name of `intact run`.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The command: chooses the verb. `intact-system-ARCH` is another name of `intact run`.
 #include <stdio.h>
 #include <string.h>
 

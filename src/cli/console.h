@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Where the guest's output goes and its input comes from.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Where the guest's output goes and its input comes from.
 #ifndef CLI_CONSOLE_H
 #define CLI_CONSOLE_H
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause intact demo: five interrupts of an embedded guest (guests/demo),
-// each described station by station.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// intact demo: five interrupts of an embedded guest (guests/demo), each described station by station.
 //
 // The guest prints a line when it has handled an interrupt; the events since the line before are that interrupt's path.
 // Stations have the numbers of docs/interrupt-path.md.

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What `intact demo` has recorded of an interrupt, and how each
-// machine describes it. demo.c runs and prints; demo_pc.c and demo_virt.c describe the stations of their machine.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What `intact demo` has recorded of an interrupt, and how each machine describes it. demo.c runs and prints; demo_pc.c
+// and demo_virt.c describe the stations of their machine.
 #ifndef CLI_DEMO_H
 #define CLI_DEMO_H
 

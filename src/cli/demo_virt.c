@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The Arm machine's five interrupts (guests/demo/aarch64/demo.c):
-// which events belong to each, and their texts.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The Arm machine's five interrupts (guests/demo/aarch64/demo.c): which events belong to each, and their texts.
 #include <inttypes.h>
 #include <stdio.h>
 

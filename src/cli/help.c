@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Texts made from the option table: -help, the man page, shell
-// completions.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Texts made from the option table: -help, the man page, shell completions.
 #include <stdio.h>
 #include <string.h>
 

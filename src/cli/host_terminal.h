@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The host's terminal: raw while a guest uses it, and restored
-// afterwards; and a thread that reads standard input.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The host's terminal: raw while a guest uses it, and restored afterwards; and a thread that reads standard input.
 #ifndef CLI_HOST_TERMINAL_H
 #define CLI_HOST_TERMINAL_H
 

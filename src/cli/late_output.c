@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause See late_output.h. Needs only POSIX threads.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See late_output.h. Needs only POSIX threads.
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #else

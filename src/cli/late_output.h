@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Output that is buffered until the end of its line is shown after
-// a short host time anyway: a prompt must be visible while the guest polls for the answer. A thread does it, and the
-// guest's run does not depend on it. There is one in a process.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Output that is buffered until the end of its line is shown after a short host time anyway: a prompt must be visible
+// while the guest polls for the answer. A thread does it, and the guest's run does not depend on it. There is one in a
+// process.
 #ifndef CLI_LATE_OUTPUT_H
 #define CLI_LATE_OUTPUT_H
 

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The option table and the loop over the arguments. Options with a
-// syntax of their own are parsed in options_machine.c, options_devices.c, options_drives.c and options_time.c.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The option table and the loop over the arguments. Options with a syntax of their own are parsed in options_machine.c,
+// options_devices.c, options_drives.c and options_time.c.
 //
 // The names are QEMU's, so that a script only needs another program name. Every accepted option has its effect; what we
 // do not have is refused with a message.

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause -global DRIVER.PROPERTY=VALUE: a default for every -device of
-// that driver, anywhere on the command line; a property of the -device itself has precedence. `virtio-mmio` is the
-// transport of every virtio-*-device.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// -global DRIVER.PROPERTY=VALUE: a default for every -device of that driver, anywhere on the command line; a property
+// of the -device itself has precedence. `virtio-mmio` is the transport of every virtio-*-device.
 #include <string.h>
 
 #include "cli/options.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The value of an option in QEMU's form, WORD,NAME=VALUE,...: ",,"
-// is a comma, NAME means NAME=on. See properties.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The value of an option in QEMU's form, WORD,NAME=VALUE,...: ",," is a comma, NAME means NAME=on. See properties.h.
 #include "cli/properties.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause "first,name=value,name=value": the syntax of QEMU's option
-// values. A comma in a value is written twice.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// "first,name=value,name=value": the syntax of QEMU's option values. A comma in a value is written twice.
 #ifndef CLI_PROPERTIES_H
 #define CLI_PROPERTIES_H
 

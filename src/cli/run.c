@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause intact run: makes a machine from the options, runs it, and
-// reports how it ended.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// intact run: makes a machine from the options, runs it, and reports how it ended.
 //
 // Exit status: that of <intact/machine.h>; 1 for errors before the guest's first instruction.
 #include "cli/run.h"

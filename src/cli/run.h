@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The command's verbs. Each gets the arguments after its name and
-// returns an exit status.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The command's verbs. Each gets the arguments after its name and returns an exit status.
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Default settings, copies of arguments, and error messages. See
-// settings.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Default settings, copies of arguments, and error messages. See settings.h.
 #include "cli/settings.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The parsed command line: a machine's configuration, and settings
-// of the command itself.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The parsed command line: a machine's configuration, and settings of the command itself.
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
 

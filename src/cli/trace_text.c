@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause One line of text for each event of a trace, in the terms of the
-// machine's architecture. See trace_text.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// One line of text for each event of a trace, in the terms of the machine's architecture. See trace_text.h.
 #include "cli/trace_text.h"
 
 #include <inttypes.h>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Debug ports for kernel developers: the E9h console, the exit port
-// known from QEMU as isa-debug-exit, and the POST code port 80h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Debug ports for kernel developers: the E9h console, the exit port known from QEMU as isa-debug-exit, and the POST
+// code port 80h.
 #ifndef DEVICES_DEBUG_PORTS_H
 #define DEVICES_DEBUG_PORTS_H
 

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The firmware configuration device known from QEMU
-// (docs/specs/fw_cfg), through which a guest reads the configuration of the machine. Read-only items by number, and
-// named files listed in item 19h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The firmware configuration device known from QEMU (docs/specs/fw_cfg), through which a guest reads the configuration
+// of the machine. Read-only items by number, and named files listed in item 19h.
 //
 //     ports        0 selector (16 bits)     1 data (8 bits)
 //     in memory    8 selector (16 bits)     0 data (8 to 64 bits)     10h address of a DMA request (64 bits)

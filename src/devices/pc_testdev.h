@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The test device known from QEMU as pc-testdev: bare-metal
-// interrupt tests use it to drive lines.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The test device known from QEMU as pc-testdev: bare-metal interrupt tests use it to drive lines.
 //
 //   E0h-E3h      a 32-bit register, read and written in any size
 //   E4h-E7h      flush page: the guest's physical address; QEMU unmaps it, we have nothing mapped

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause `pci-testdev`: counts writes of known widths. Specification:
-// QEMU, docs/specs/pci-testdev.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// `pci-testdev`: counts writes of known widths. Specification: QEMU, docs/specs/pci-testdev.
 //
 //     BAR 0, 4 KiB of memory; BAR 1, 256 ports; each begins with a header
 //     0  test        WO  starts a test; a number beyond the last one stops it

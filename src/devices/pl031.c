@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Arm DDI 0224, chapters 2 and 3. The board keeps the clock
-// running: RTCCR reads as started from power-on; once started it cannot be stopped (3.3.4).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Arm DDI 0224, chapters 2 and 3. The board keeps the clock running: RTCCR reads as started from power-on; once started
+// it cannot be stopped (3.3.4).
 //
 // Not modelled: integration test registers.
 //

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The two halves of a group: the settings that were requested (any
-// thread, under the group's lock), and those in force (machine thread only).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The two halves of a group: the settings that were requested (any thread, under the group's lock), and those in force
+// (machine thread only).
 //
 //     any thread                                     machine thread
 //     update, mask, enable ─> requests ── message ─> sources ─ settle ─> route ─> pin, message

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Messages from other threads to the machine thread, through the
-// inbox: one channel for all groups of a manager.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Messages from other threads to the machine thread, through the inbox: one channel for all groups of a manager.
 //
 // A message has a pointer to its group. The last message of a group frees it, so no message has a dangling pointer. In
 // a journal the group is identified by its number.

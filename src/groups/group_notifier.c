@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The notifiers of a source: the one that triggers it, and the one
-// that is signalled at its EOI.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The notifiers of a source: the one that triggers it, and the one that is signalled at its EOI.
 //
 // A signal before a notifier is attached, or while it is being detached, is also a trigger of the source. A notifier
 // that the group created lives until the group ends, attached or not, so that a program that got it from

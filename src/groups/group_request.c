@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Changes of a group from any thread: enable, disable, update,
-// mask.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Changes of a group from any thread: enable, disable, update, mask.
 //
 // Updates are staged per source and committed in batches: every batch is checked as a whole, then either put into force
 // (machine thread) or posted as messages that the machine thread drains together; so no trigger sees half of it.

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Saving, loading and replaying groups.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Saving, loading and replaying groups.
 //
 // Both halves of a group are saved: the settings in force and those requested. Notifiers and counters are not state.
 // Path: replay / groups/source.c

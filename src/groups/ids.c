@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The source ids of all groups.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The source ids of all groups.
 //
 //     0 ──────── 65535 | 65536 ───────────────────────── limit
 //     GSIs of legacy     where the manager puts message groups itself (INTACT_IRQ_ANY_BASE)

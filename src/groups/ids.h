@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The source ids of all groups of a manager: its sorted list of
-// groups. All functions but ids_check are called under the manager's lock.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The source ids of all groups of a manager: its sorted list of groups. All functions but ids_check are called under
+// the manager's lock.
 #ifndef GROUPS_IDS_H
 #define GROUPS_IDS_H
 

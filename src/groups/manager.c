@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The manager: create and destroy, wiring, its groups. A destroyed
-// group is retired: it stays until the machine thread has drained the last message that names it.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The manager: create and destroy, wiring, its groups. A destroyed group is retired: it stays until the machine thread
+// has drained the last message that names it.
 // Path: devices / groups/group.c
 #include "groups/manager.h"
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The manager of <intact/interrupt.h>: its groups and their source
-// ids, and its connections to routing and inbox.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The manager of <intact/interrupt.h>: its groups and their source ids, and its connections to routing and inbox.
 //
 // A machine creates its manager with manager_create on its routing and inbox; a program without a machine gets all
 // three with intact_irq_manager_create.

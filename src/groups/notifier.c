@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Notifiers: an event that can be passed to another component or
-// process. Only this file depends on the host: eventfd (Linux) or a pipe, both non-blocking and closed on exec, and
-// names for threads.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Notifiers: an event that can be passed to another component or process. Only this file depends on the host: eventfd
+// (Linux) or a pipe, both non-blocking and closed on exec, and names for threads.
 //
 //     signal ── no source listens: the file, or a flag ── consume
 //            └─ a source listens: a trigger, in the inbox; CALLBACK on the machine thread: at once

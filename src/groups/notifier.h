@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Notifiers of <intact/interrupt.h>: an event as a file (eventfd,
-// pipe) or as a callback.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Notifiers of <intact/interrupt.h>: an event as a file (eventfd, pipe) or as a callback.
 #ifndef GROUPS_NOTIFIER_H
 #define GROUPS_NOTIFIER_H
 

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The machine thread's half of a group: its sources in force, and
-// `settle`, the only place where a source reaches routing.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The machine thread's half of a group: its sources in force, and `settle`, the only place where a source reaches
+// routing.
 //
 //     edge, message:  undelivered ───── open? ── yes: one edge or message; no: pending
 //     level:          driven|asserted ─ open? ── yes: the wire is high;    no: low, and pending

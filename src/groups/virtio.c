@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause How a virtio device notifies its driver, whatever the transport:
-// VIRTIO 1.2, 2.3 (notifications), 4.1.4.5 (ISR status), 4.1.5.1.2 (MSI-X vectors), 4.2.2 (InterruptStatus).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// How a virtio device notifies its driver, whatever the transport: VIRTIO 1.2, 2.3 (notifications), 4.1.4.5 (ISR
+// status), 4.1.5.1.2 (MSI-X vectors), 4.2.2 (InterruptStatus).
 //
 // A line that is a level follows the status register: high from the first bit set to the last one cleared. One that is
 // an edge is triggered by each notification.

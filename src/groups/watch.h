@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Reads the files of notifiers that are attached to sources: in a
-// thread that sleeps until one is written, and in the machine thread when it polls. A write becomes a trigger in the
-// inbox, like one from any other thread.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Reads the files of notifiers that are attached to sources: in a thread that sleeps until one is written, and in the
+// machine thread when it polls. A write becomes a trigger in the inbox, like one from any other thread.
 #ifndef GROUPS_WATCH_H
 #define GROUPS_WATCH_H
 

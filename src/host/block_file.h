@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A disk in a raw file, or on top of one: with `snapshot`, what the
-// guest writes is kept in memory and the file is not changed.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A disk in a raw file, or on top of one: with `snapshot`, what the guest writes is kept in memory and the file is not
+// changed.
 //
 //     snapshot:   write ──> clusters in memory, in the order of their first write
 //                 read  ──> the cluster where there is one, else the file

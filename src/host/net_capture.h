@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A file that gets every frame a network card sends, with its
-// virtual time: libpcap's format, which network analysers read.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A file that gets every frame a network card sends, with its virtual time: libpcap's format, which network analysers
+// read.
 #ifndef HOST_NET_CAPTURE_H
 #define HOST_NET_CAPTURE_H
 

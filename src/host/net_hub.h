@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A hub: what one of its ports sends, all others receive at once,
-// in the order in which they were added. It stores no frames, so it has no state.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A hub: what one of its ports sends, all others receive at once, in the order in which they were added. It stores no
+// frames, so it has no state.
 #ifndef HOST_NET_HUB_H
 #define HOST_NET_HUB_H
 

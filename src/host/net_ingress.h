@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause How a frame from outside reaches a card: as messages of the
-// inbox, one that begins the frame and as many as its bytes need, posted together. So it has a time stamp and a place
-// in the order of messages, and its bytes are in a journal.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// How a frame from outside reaches a card: as messages of the inbox, one that begins the frame and as many as its bytes
+// need, posted together. So it has a time stamp and a place in the order of messages, and its bytes are in a journal.
 //
 //     any thread -- net_ingress_post --> inbox --> receive -- card      (machine thread)
 //

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The user network. Only its own thread calls libslirp; frames of
-// the guest reach it through a queue, frames for the guest go through net_ingress.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The user network. Only its own thread calls libslirp; frames of the guest reach it through a queue, frames for the
+// guest go through net_ingress.h.
 //
 // Not modelled: IPv6, TFTP, the virtual servers of libslirp.
 #include "host/net_user.h"

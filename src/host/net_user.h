@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A private network for the guest, behind the host's sockets
-// (libslirp): 10.0.2.0/24 with the host at .2, a name server at .3 and DHCP from .15 on. Frames from there are input
-// from outside and enter through the inbox, so a run with such a network is reproducible only if its peers behave the
-// same.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A private network for the guest, behind the host's sockets (libslirp): 10.0.2.0/24 with the host at .2, a name server
+// at .3 and DHCP from .15 on. Frames from there are input from outside and enter through the inbox, so a run with such
+// a network is reproducible only if its peers behave the same.
 //
 //     guest -- send --> queue --> [ thread: libslirp, sockets ] -- frames --> inbox --> receive -- guest
 //

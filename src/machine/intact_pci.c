@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The public API of a PCI function, <intact/pci.h>: a struct
-// pci_function as a device in the board's list.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The public API of a PCI function, <intact/pci.h>: a struct pci_function as a device in the board's list.
 #include <intact/pci.h>
 
 #include <errno.h>

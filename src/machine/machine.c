@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The public API of a machine, <intact/machine.h>, for struct pc
-// and struct virt.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The public API of a machine, <intact/machine.h>, for struct pc and struct virt.
 #include <intact/machine.h>
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause An interrupt message on Arm: a device's write to a message
-// register, decoded. Plain data, used by the decoder and the wiring of the chips.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// An interrupt message on Arm: a device's write to a message register, decoded. Plain data, used by the decoder and the
+// wiring of the chips.
 //
 // Spec: IHI 0069 (GICD_SETSPI_NSR and similar registers, GITS_TRANSLATER); SBSA appendix "GICv2m".
 #ifndef MSI_ARM_MESSAGE_H

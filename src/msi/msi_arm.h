@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause MSI decode for Arm: an (address, data, device) write becomes a
-// plain message, or the reason why it is none.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// MSI decode for Arm: an (address, data, device) write becomes a plain message, or the reason why it is none.
 //
 // Spec: IHI 0069, GICD_SETSPI_NSR (40h), GICD_CLRSPI_NSR (48h), GICD_SETSPI_SR (50h), GICD_CLRSPI_SR (58h): INTID in
 // bits 12:0; GITS_TRANSLATER (40h of the page behind GITS_CTLR's): EventID in bits 31:0, DeviceID separate from the

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause MSI decode for x86: an (address, data) pair becomes a plain
-// message, or the reason why it is none.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// MSI decode for x86: an (address, data) pair becomes a plain message, or the reason why it is none.
 //
 // Spec: Intel SDM vol. 3, "Message Signalled Interrupts" (address and data register formats); PCI 3.0 section 6.8; the
 // 15-bit destination is the paravirtual extension that KVM, QEMU, Xen and Hyper-V share; the 32-bit one is the form of

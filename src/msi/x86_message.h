@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause One x86 interrupt message: what all kinds of sources send to the
-// local APICs.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// One x86 interrupt message: what all kinds of sources send to the local APICs.
 //
 // An MSI (Intel SDM vol. 3, "Message Signalled Interrupts"), an IOAPIC redirection entry (82093AA 3.2.4) and an ICR
 // write (SDM, "Interrupt Command Register") have the same fields in different places. They are all converted to this

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause PCI: functions with their configuration space, BARs and
-// capabilities; a bus of them; configuration accesses of the processor (mechanism #1, ECAM); the host bridge.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// PCI: functions with their configuration space, BARs and capabilities; a bus of them; configuration accesses of the
+// processor (mechanism #1, ECAM); the host bridge.
 //
 // Spec: PCI Local Bus 3.0, sections 3.2.2.3 (mechanism #1) and 6 (configuration space); PCI Express Base 3.0, 7.2.2
 // (ECAM).

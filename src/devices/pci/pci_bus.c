@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The PCI bus: the functions at its slots, and the windows of their
-// BARs. PCI Local Bus 3.0, 6.2.2 (command register), 6.2.5.1 (address maps).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The PCI bus: the functions at its slots, and the windows of their BARs. PCI Local Bus 3.0, 6.2.2 (command register),
+// 6.2.5.1 (address maps).
 //
 //     a BAR is mapped  =  its command bit is on  and  an address was written  and  nobody else answers there
 //

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Configuration accesses of the processor, and the host bridge.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Configuration accesses of the processor, and the host bridge.
 //
 // PCI Local Bus 3.0, 3.2.2.3.2, configuration mechanism #1:
 //

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Applies what a driver writes into a PCI function to the
-// function's intact_irq_device. PCI Local Bus 3.0, 6.2.2 (interrupt disable), 6.2.3 (interrupt status), 6.8 (MSI,
-// MSI-X).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Applies what a driver writes into a PCI function to the function's intact_irq_device. PCI Local Bus 3.0, 6.2.2
+// (interrupt disable), 6.2.3 (interrupt status), 6.8 (MSI, MSI-X).
 //
 //     MSI-X enable ─┐
 //     MSI enable ───┴─ mode ──── INTx: one level source, high while the device's level is and it is not disabled

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The interrupts of a PCI function, in the mode that its driver has
-// chosen: INTx, MSI or MSI-X.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The interrupts of a PCI function, in the mode that its driver has chosen: INTx, MSI or MSI-X.
 //
 //     device ── pci_irq_set_level ──> INTx: a level on the line that the bus gives the slot's pin
 //            ── pci_irq_trigger ────> MSI, MSI-X: the group of the function's intact_irq_device, source `vector`

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What all virtio devices and transports share: features, status,
-// queues, a configuration structure, notifications to the driver. VIRTIO 1.2, chapters 2 and 3.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What all virtio devices and transports share: features, status, queues, a configuration structure, notifications to
+// the driver. VIRTIO 1.2, chapters 2 and 3.
 //
 //     driver -- registers --> transport --> virtio --> device (struct virtio_type)
 //     driver <-- interrupt -- transport <-- virtio <-- device (virtio_drain, virtio_tell, virtio_config_change)

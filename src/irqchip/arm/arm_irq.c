@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: creation, reset, settle, and inputs.
-// The overview is in arm_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the Arm chips: creation, reset, settle, and inputs. The overview is in arm_irq.h.
 //
 // Path: irqchip/route.c / gicd.c, gicr.c, then icc.c or gicc.c, then the CPU
 #include "irqchip/arm/arm_irq.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: distributor, redistributors, CPU
-// interfaces, ITS, and each CPU's pending word.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the Arm chips: distributor, redistributors, CPU interfaces, ITS, and each CPU's pending word.
 //
 //     SPI lines --------------+                                  +--> GICR 0 (SGI, PPI, LPI) --> ICC 0 --> IRQ, FIQ
 //     MSIs: GICD_SETSPI, v2m -+--> GICD --(affinity, targets)----+

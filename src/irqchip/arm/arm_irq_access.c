@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: accesses of CPUs to windows and
-// system registers, and their effects on other chips. See arm_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the Arm chips: accesses of CPUs to windows and system registers, and their effects on other chips. See
+// arm_irq.h.
 //
 // Path: the CPU / gicd.c, gicr.c, icc.c, gicc.c, its.c
 #include "irqchip/arm/arm_irq.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: delivery of messages of devices,
-// SGIs and LPIs to a receiver. See arm_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the Arm chips: delivery of messages of devices, SGIs and LPIs to a receiver. See arm_irq.h.
 //
 //     GICD_SETSPI, v2m ----------> gicd.c: an SPI
 //     GITS_TRANSLATER, INT ------> its.c: translation --> gicr_lpi.c: pending, configuration --> ready

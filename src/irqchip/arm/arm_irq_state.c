@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the Arm chips: saving and loading their state. See
-// arm_irq.h. Not on the path of an interrupt.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the Arm chips: saving and loading their state. See arm_irq.h. Not on the path of an interrupt.
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Finds the CPU of an affinity, and the CPU for a 1 of N interrupt;
-// described in arm_targets.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Finds the CPU of an affinity, and the CPU for a 1 of N interrupt; described in arm_targets.h.
 //
 // Path: arm_irq.c / gicr.c
 #include "irqchip/arm/arm_targets.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Finds the CPU of an affinity, and the CPU for a 1 of N interrupt,
-// without a loop over all of them.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Finds the CPU of an affinity, and the CPU for a 1 of N interrupt, without a loop over all of them.
 //
 // Spec: IHI 0069, affinity routing (GICD_IROUTER, ICC_SGI1R_EL1), and 1 of N distribution with GICR_CTLR.DPG.
 //

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Sets of ready interrupts and the priority core; the overview is
-// in gic.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Sets of ready interrupts and the priority core; the overview is in gic.h.
 //
 // Path: gicd.c, gicr.c / icc.c, gicc.c
 #include "irqchip/arm/gic.h"

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The parts that all Arm interrupt controllers share: the state of
-// 32 interrupts, the sets of ready interrupts, and the priority core of a CPU interface, used by GICv2's GICC and
-// GICv3's ICC.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The parts that all Arm interrupt controllers share: the state of 32 interrupts, the sets of ready interrupts, and the
+// priority core of a CPU interface, used by GICv2's GICC and GICv3's ICC.
 //
 // Spec: IHI 0069 (GICv3), chapter "Physical interrupt handling and prioritization"; IHI 0048B (GICv2), chapter 3 and
 // section 4.4. Five priority bits. The sections of IHI 0069 have other numbers in each issue, so that registers and

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Register access for the memory-mapped Arm chips: each has one
-// sorted table of rows, which these functions use.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Register access for the memory-mapped Arm chips: each has one sorted table of rows, which these functions use.
 //
 // The registers that have a bit, two bits or a byte for each interrupt are the same in GICD of both versions and in
 // GICR, and for standard and extended INTIDs; their meaning is implemented once (gic_access.c), and a row has the field

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Distributor: SPIs, their inputs, and which are forwarded.
-// Registers are in gicd_registers.c, the overview in gicd.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Distributor: SPIs, their inputs, and which are forwarded. Registers are in gicd_registers.c, the overview in gicd.h.
 //
 // Path: arm_irq.c / gicr.c, gicc.c
 #include "irqchip/arm/gicd.h"

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Distributor: the SPIs, and the CPUs that get them. GICv3 with
-// affinity routing, and GICv2, whose private interrupts are banked here too (`struct gic_bank` of the CPU that
-// accesses).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Distributor: the SPIs, and the CPUs that get them. GICv3 with affinity routing, and GICv2, whose private interrupts
+// are banked here too (`struct gic_bank` of the CPU that accesses).
 //
 // Spec: IHI 0069, the GICD registers (GICv3.1: extended SPIs; GICv3.3: non-maskable interrupts); IHI 0048B 4.3.
 //

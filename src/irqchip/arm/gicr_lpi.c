@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause LPIs of a redistributor: pending state, the cache of the
-// configuration table, and both tables in memory.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// LPIs of a redistributor: pending state, the cache of the configuration table, and both tables in memory.
 //
 // Spec: IHI 0069, chapter "Locality-specific peripheral interrupts and the ITS": LPI configuration and pending tables;
 // GICR_PENDBASER, GICR_PROPBASER.

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The public API of the Arm chips, include/intact/arm_irq.h: the
-// wiring, and a clock.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The public API of the Arm chips, include/intact/arm_irq.h: the wiring, and a clock.
 //
 // Path: a program's devices / arm_irq.c, then the program's CPU
 #include <intact/arm_irq.h>

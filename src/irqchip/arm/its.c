@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause ITS: registers, tables and translation; commands are in
-// its_cmd.c, the overview in its.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// ITS: registers, tables and translation; commands are in its_cmd.c, the overview in its.h.
 //
 // Path: msi/msi_arm.c / gicr_lpi.c
 #include "irqchip/arm/its.h"

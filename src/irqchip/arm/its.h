@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Interrupt Translation Service: (DeviceID, EventID) becomes an LPI
-// at a redistributor, with tables in memory that only its commands change.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Interrupt Translation Service: (DeviceID, EventID) becomes an LPI at a redistributor, with tables in memory that only
+// its commands change.
 //
 // Spec: IHI 0069 chapter 5 (translation, tables, commands and their errors) and the GITS registers.
 //

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The public API of the x86 chips, include/intact/x86_irq.h: the
-// wiring, and a clock.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The public API of the x86 chips, include/intact/x86_irq.h: the wiring, and a clock.
 //
 // Path: a program's devices / x86_irq.c, then the program's CPU
 #include <intact/x86_irq.h>

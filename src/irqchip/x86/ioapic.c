@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause I/O APIC: which pin sends next, the result of its message, and
-// the register window. The interface is described in ioapic.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// I/O APIC: which pin sends next, the result of its message, and the register window. The interface is described in
+// ioapic.h.
 //
 // All tests on the interrupt path use sets of pins, 64 at a time; there is no loop over entries. With 24 pins a set is
 // one word.

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Local APIC: accepting messages, pending bits for the CPU, and
-// state. Registers are in lapic_registers.c; the overview is in lapic.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Local APIC: accepting messages, pending bits for the CPU, and state. Registers are in lapic_registers.c; the overview
+// is in lapic.h.
 #include "irqchip/x86/lapic.h"
 
 #include "base/clock.h"

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The timer of a local APIC; described in lapic_timer.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The timer of a local APIC; described in lapic_timer.h.
 #include "irqchip/x86/lapic_timer.h"
 
 #include "base/bits.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Intel 8259A: priority, control words and the INTA sequence. The
-// connections are drawn in pic.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Intel 8259A: priority, control words and the INTA sequence. The connections are drawn in pic.h.
 //
 // Priority is computed only in pic_winner, for the master and all slaves.
 //

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: creation, reset, settle, and inputs.
-// The overview is in x86_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the x86 chips: creation, reset, settle, and inputs. The overview is in x86_irq.h.
 //
 // Path: irqchip/route.c / ioapic.c or pic.c, then x86_irq_deliver.c or the CPU
 #include "irqchip/x86/x86_irq.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: 8259As, IOAPICs and local APICs,
-// messages between them, and each CPU's pending word.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the x86 chips: 8259As, IOAPICs and local APICs, messages between them, and each CPU's pending word.
 //
 //     lines --> 8259A pair --INT--+--> LINT0 of CPU 0 (virtual wire), or its INTR pin (IMCR)
 //                                 +--> a pin of IOAPIC 0 (ExtINT)

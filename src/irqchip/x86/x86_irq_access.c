@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: accesses of CPUs to ports, the
-// windows of IOAPICs, the page and the MSRs of the local APIC, and their effects on other chips. See x86_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the x86 chips: accesses of CPUs to ports, the windows of IOAPICs, the page and the MSRs of the local
+// APIC, and their effects on other chips. See x86_irq.h.
 //
 // Spec: MultiProcessor specification 1.4, 3.6.2.1 (IMCR); the registers are those of pic.c, ioapic.c and lapic.c.
 //

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: delivery of messages of devices and
-// IOAPICs, and of IPIs, to local APICs. See x86_irq.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the x86 chips: delivery of messages of devices and IOAPICs, and of IPIs, to local APICs. See x86_irq.h.
 //
 // Spec: Intel SDM vol. 3A, APIC chapter, "Determining IPI Destination", "Lowest Priority Delivery Mode".
 //

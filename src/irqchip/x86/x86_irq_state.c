@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The wiring of the x86 chips: saving and loading their state. See
-// x86_irq.h. Not on the path of an interrupt.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The wiring of the x86 chips: saving and loading their state. See x86_irq.h. Not on the path of an interrupt.
 #include <stdio.h>
 
 #include "base/clock.h"

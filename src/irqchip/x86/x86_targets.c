@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Finds the CPUs that a destination matches; described in
-// x86_targets.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Finds the CPUs that a destination matches; described in x86_targets.h.
 #include "irqchip/x86/x86_targets.h"
 
 #include <errno.h>

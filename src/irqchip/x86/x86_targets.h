@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Finds the CPUs that a destination matches, without a loop over
-// all of them.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Finds the CPUs that a destination matches, without a loop over all of them.
 //
 // Spec: Intel SDM vol. 3A, APIC chapter, "Determining IPI Destination" (physical, logical flat and cluster) and
 // "Determining IPI Destination in x2APIC Mode". lapic_matches computes the same for one local APIC; tests compare the

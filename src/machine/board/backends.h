@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The backends of a board's devices: drives, networks and character
-// devices of its configuration, each for one device.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The backends of a board's devices: drives, networks and character devices of its configuration, each for one device.
 #ifndef MACHINE_BOARD_BACKENDS_H
 #define MACHINE_BOARD_BACKENDS_H
 

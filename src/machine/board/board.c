@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Creates and resets any machine, in this order:
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Creates and resets any machine, in this order:
 //
 //     board_create --> outside -> devices -> memory -> loop -> controllers -> processors -> wires -> maps -> -device
 //     board_reset  --> reset of all of them -> firmware: the state that a kernel starts from

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What all machines have in common: the first member of struct pc
-// and of struct virt.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What all machines have in common: the first member of struct pc and of struct virt.
 //
 //     board.c        construction in order, reset; callbacks of controllers, windows
 //     board_state.c  all state in one list

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The drivers in the table of device_list.c, by their files.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The drivers in the table of device_list.c, by their files.
 #ifndef MACHINE_BOARD_DEVICE_DRIVERS_H
 #define MACHINE_BOARD_DEVICE_DRIVERS_H
 

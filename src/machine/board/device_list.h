@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The devices of the configuration: the table of drivers with their
-// properties, and the list of the devices of a board.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The devices of the configuration: the table of drivers with their properties, and the list of the devices of a board.
 //
 //     config.devices, in their order ──> struct device_driver.create ──> struct board_device: object and operations
 //

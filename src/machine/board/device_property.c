@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Parses properties of a device: numbers, sizes, switches and
-// places. See device_list.h.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Parses properties of a device: numbers, sizes, switches and places. See device_list.h.
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>

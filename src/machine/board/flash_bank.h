@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A flash bank on a memory bus: the chips, their contents in host
-// memory, and the file that holds the contents.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A flash bank on a memory bus: the chips, their contents in host memory, and the file that holds the contents.
 //
 //     vCPU reads, runs   --> contents              as long as the chips show their array
 //     vCPU writes, reads --> devices/cfi_flash.c   --> contents --> file

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The host's monotonic clock, for pacing.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The host's monotonic clock, for pacing.
 #include "machine/board/host_clock.h"
 
 #include <time.h>

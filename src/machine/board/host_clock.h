@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The host's monotonic clock. Only pacing uses it: it decides how
-// long the thread sleeps, never what the guest sees.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The host's monotonic clock. Only pacing uses it: it decides how long the thread sleeps, never what the guest sees.
 #ifndef MACHINE_BOARD_HOST_CLOCK_H
 #define MACHINE_BOARD_HOST_CLOCK_H
 

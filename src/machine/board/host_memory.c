@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Guest RAM from the host's virtual memory: the only file of the
-// machine that depends on the host's operating system.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Guest RAM from the host's virtual memory: the only file of the machine that depends on the host's operating system.
 //
 // MAP_NORESERVE asks the host not to set swap space aside, so that `-m 64G` starts at once on a small host. Where the
 // host has no such flag (or refuses it) a plain anonymous mapping follows.

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Host input and output of a machine: characters of its serial
-// port, idle time, quitting. All input goes through the inbox.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Host input and output of a machine: characters of its serial port, idle time, quitting. All input goes through the
+// inbox.
 //
 //     any thread -- outside_input --> inbox --> ring --> serial port or virtconsole, as it has room
 //     idle: the machine waits for the inbox, and with pacing for the host's clock

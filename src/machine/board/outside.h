@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Host input and output of a machine: characters of its serial
-// port, idle time, quitting. The same for every board.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Host input and output of a machine: characters of its serial port, idle time, quitting. The same for every board.
 #ifndef MACHINE_BOARD_OUTSIDE_H
 #define MACHINE_BOARD_OUTSIDE_H
 

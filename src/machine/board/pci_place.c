@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Addresses for BARs: the largest first, each at a multiple of its
-// size, so that there is at most one gap, at the start.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Addresses for BARs: the largest first, each at a multiple of its size, so that there is at most one gap, at the
+// start.
 //
 //     I/O BAR            -> I/O window
 //     32-bit memory BAR  -> memory window

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What a firmware does for PCI before it starts a kernel: gives
-// every BAR an address, switches decoding on, and on a PC writes the IRQ of the pin into the interrupt line register.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What a firmware does for PCI before it starts a kernel: gives every BAR an address, switches decoding on, and on a PC
+// writes the IRQ of the pin into the interrupt line register.
 #ifndef MACHINE_BOARD_PCI_PLACE_H
 #define MACHINE_BOARD_PCI_PLACE_H
 

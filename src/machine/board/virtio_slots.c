@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause See virtio_slots.h. VIRTIO 1.2, 4.2.2: an empty slot has DeviceID
-// 0, which drivers skip.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See virtio_slots.h. VIRTIO 1.2, 4.2.2: an empty slot has DeviceID 0, which drivers skip.
 #include "machine/board/virtio_slots.h"
 
 #include "machine/board/board.h"

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The virtio-mmio slots of a machine: windows of equal size, each
-// with an interrupt, filled from the last one down.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The virtio-mmio slots of a machine: windows of equal size, each with an interrupt, filled from the last one down.
 //
 // QEMU's `virt` gives its first device the last slot, and guests configured for QEMU expect it there.
 #ifndef MACHINE_BOARD_VIRTIO_SLOTS_H

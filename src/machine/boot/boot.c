@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Reads a kernel, and names it in the error line when it is
-// refused.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Reads a kernel, and names it in the error line when it is refused.
 #include "machine/boot/boot.h"
 
 #include <errno.h>

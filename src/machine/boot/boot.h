@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Booting without firmware, the part that all machines share:
-// reading the kernel, and error lines.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Booting without firmware, the part that all machines share: reading the kernel, and error lines.
 //
 //     boot_x86.h    bzImage, multiboot, PVH, firmware
 //     boot_arm64.h  Image, ELF, raw code, firmware

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Booting an Arm machine: input of its loaders, and the state of
-// the first processor.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Booting an Arm machine: input of its loaders, and the state of the first processor.
 //
 //     RAM base                       device tree  for firmware, which runs in flash, and below an ELF file if it fits there
 //     RAM base + 80000h or 200000h   kernel       linux_arm64.c: Image, or raw code; an ELF file at its own addresses

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Chooses the loader for a file, and does what several need: room
-// for a ramdisk, the command line, a GDT and page tables.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Chooses the loader for a file, and does what several need: room for a ramdisk, the command line, a GDT and page
+// tables.
 //
 //     -bios FILE  -> firmware_image.c   (the reset vector runs it)
 //     bzImage     -> linux_x86.c        "HdrS" at 0x202

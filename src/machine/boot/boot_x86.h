@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Booting a PC without firmware: input of its loaders, and the
-// state of the first processor that they return.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Booting a PC without firmware: input of its loaders, and the state of the first processor that they return.
 //
 // One format per file: linux_x86.c (bzImage), multiboot.c, pvh.c, firmware_image.c (-bios), all use elf.c, load_image.c
 // and guest_memory.c; boot_x86.c tries them in turn. Loaders write guest RAM and nothing else; pc_start.c applies

@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Guest RAM for the loaders: bounded copies with error lines.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Guest RAM for the loaders: bounded copies with error lines.
 #include "machine/boot/guest_memory.h"
 
 #include <errno.h>

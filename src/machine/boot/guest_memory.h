@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Writes of loaders to guest RAM, with an error line if they fail.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Writes of loaders to guest RAM, with an error line if they fail.
 #ifndef MACHINE_BOOT_GUEST_MEMORY_H
 #define MACHINE_BOOT_GUEST_MEMORY_H
 

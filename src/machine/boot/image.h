@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A file in memory, as all loaders use it; they do not use the file
-// system. Files are read once and kept for resets (struct image_store).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A file in memory, as all loaders use it; they do not use the file system. Files are read once and kept for resets
+// (struct image_store).
 #ifndef MACHINE_BOOT_IMAGE_H
 #define MACHINE_BOOT_IMAGE_H
 

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Linux bzImage, started at its 64-bit entry point. Spec: Linux
-// Documentation, "The Linux/x86 Boot Protocol" (boot.rst): "The real-mode kernel header", "64-bit boot protocol"; and
-// zero-page.rst.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Linux bzImage, started at its 64-bit entry point. Spec: Linux Documentation, "The Linux/x86 Boot Protocol"
+// (boot.rst): "The real-mode kernel header", "64-bit boot protocol"; and zero-page.rst.
 //
 //     file:    | boot sector | setup (real mode, not used) | protected-mode kernel ... |
 //                 0x1f1: setup header                        loaded at pref_address, entered at +0x200

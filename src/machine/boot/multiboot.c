@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Multiboot 1 kernels: ELF, or a flat file whose header has the
-// addresses. Spec: Multiboot Specification 0.6.96, sections 3.1 (header), 3.2 (machine state), 3.3 (boot information).
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Multiboot 1 kernels: ELF, or a flat file whose header has the addresses. Spec: Multiboot Specification 0.6.96,
+// sections 3.1 (header), 3.2 (machine state), 3.3 (boot information).
 //
 //     0x7000  boot information (120 bytes), then the loader's name, modules (16 bytes each), memory map (24 each)
 //     0x20000 command line: the kernel's path and the text of -append

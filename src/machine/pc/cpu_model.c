@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Names of processor features and their CPUID bits. Spec: Intel SDM
-// volume 2, CPUID; AMD APM volume 3, appendix E.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Names of processor features and their CPUID bits. Spec: Intel SDM volume 2, CPUID; AMD APM volume 3, appendix E.
 #include "machine/pc/cpu_model.h"
 
 #include <errno.h>

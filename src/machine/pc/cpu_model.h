@@ -1,4 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The value of -cpu: a model, with features added or removed.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The value of -cpu: a model, with features added or removed.
 #ifndef MACHINE_PC_CPU_MODEL_H
 #define MACHINE_PC_CPU_MODEL_H
 

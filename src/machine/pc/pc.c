@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The part of a machine that is specific to the PC: its chips and
-// devices, their callbacks, RESET#. board.c calls it.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The part of a machine that is specific to the PC: its chips and devices, their callbacks, RESET#. board.c calls it.
 //
 // Not modelled: address line 20, NMI sources (IOCHK, SERR), DMA controllers, floppy, parallel port, video.
 #include "machine/pc/pc.h"

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The `pc` machine: a PC with an 8259A pair, one IOAPIC and a local
-// APIC per processor. Only this folder knows addresses and interrupt numbers.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The `pc` machine: a PC with an 8259A pair, one IOAPIC and a local APIC per processor. Only this folder knows
+// addresses and interrupt numbers.
 //
 //     pc.c           what it is made of, reset
 //     pc_map.c       who answers at which address

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause What a BIOS leaves in the first megabyte for real-mode code:
-// interrupt vectors, the BIOS data area, and handlers of a few bytes. Spec: IBM PC/AT Technical Reference, "BIOS
-// listing"; the docs/guests.md list.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What a BIOS leaves in the first megabyte for real-mode code: interrupt vectors, the BIOS data area, and handlers of a
+// few bytes. Spec: IBM PC/AT Technical Reference, "BIOS listing"; the docs/guests.md list.
 //
 //     00000  interrupt vectors: hardware interrupts get their EOI, services return with the carry flag set
 //     00400  BIOS data area: serial port, EBDA, equipment, memory, keyboard buffer, ticks since midnight

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Sets the registers of the first processor to the state that the
-// loader returned. The others wait for their SIPI.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Sets the registers of the first processor to the state that the loader returned. The others wait for their SIPI.
 #include "machine/pc/pc.h"
 #include "vcpu/x86_64/system/segment.h"
 

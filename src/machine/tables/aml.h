@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Writes AML, the byte code of ACPI's namespace, in the order of
-// the equivalent ASL. Spec: ACPI 6.5 chapter 20, and section 6.4 for resource descriptors.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Writes AML, the byte code of ACPI's namespace, in the order of the equivalent ASL. Spec: ACPI 6.5 chapter 20, and
+// section 6.4 for resource descriptors.
 //
 //     aml_device(&aml, "COM1");
 //         aml_name(&aml, "_HID"); aml_eisaid(&aml, "PNP0501");

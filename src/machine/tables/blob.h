@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause A growing table in a buffer of fixed size: little-endian fields
-// are appended, earlier ones patched. If something does not fit, it is dropped and `overflow` is set, so that one check
-// after many appends is enough.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A growing table in a buffer of fixed size: little-endian fields are appended, earlier ones patched. If something does
+// not fit, it is dropped and `overflow` is set, so that one check after many appends is enough.
 #ifndef MACHINE_TABLES_BLOB_H
 #define MACHINE_TABLES_BLOB_H
 

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Little-endian fields in byte buffers: used for files, boot
-// protocols and firmware tables. No alignment is assumed and the host's byte order does not matter. The caller has
-// checked the bounds.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Little-endian fields in byte buffers: used for files, boot protocols and firmware tables. No alignment is assumed and
+// the host's byte order does not matter. The caller has checked the bounds.
 #ifndef MACHINE_TABLES_BYTES_H
 #define MACHINE_TABLES_BYTES_H
 

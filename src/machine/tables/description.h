@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The description of a PC from which ACPI tables, the MP table and
-// fw_cfg are made. The board fills it in from the actual wiring; the tables contain no other numbers.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The description of a PC from which ACPI tables, the MP table and fw_cfg are made. The board fills it in from the
+// actual wiring; the tables contain no other numbers.
 #ifndef MACHINE_TABLES_DESCRIPTION_H
 #define MACHINE_TABLES_DESCRIPTION_H
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Builds the device tree with libfdt's sequential writer: nodes are
-// written once, in their order in the tree.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Builds the device tree with libfdt's sequential writer: nodes are written once, in their order in the tree.
 //
 // Spec: Devicetree Specification 0.4, chapters 2, 3 and 5; the bindings that Linux documents (arm,gic-v3, arm,gic,
 // arm,armv8-timer, arm,psci, arm,pl011, arm,pl031, cfi-flash, qemu,fw-cfg-mmio, virtio,mmio, pci-host-ecam-generic with

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The flattened device tree of an Arm machine, made from the
-// board's description, which has all its numbers.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The flattened device tree of an Arm machine, made from the board's description, which has all its numbers.
 #ifndef MACHINE_TABLES_FDT_H
 #define MACHINE_TABLES_FDT_H
 

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The MP table, for operating systems without ACPI. Spec: Intel
-// MultiProcessor Specification 1.4, 4.1 (floating pointer), 4.2 (header), 4.3 (base entries), appendix D.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The MP table, for operating systems without ACPI. Spec: Intel MultiProcessor Specification 1.4, 4.1 (floating
+// pointer), 4.2 (header), 4.3 (base entries), appendix D.
 //
 //     floating pointer (16 bytes) -> header (44) -> CPUs, buses, IOAPICs, interrupts of IOAPICs, interrupts of LAPICs
 //

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The part of a machine that is specific to `virt`: its chips and
-// devices, reset. board.c calls it.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The part of a machine that is specific to `virt`: its chips and devices, reset. board.c calls it.
 #include "machine/virt/virt.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause The Arm `virt` machine: a GIC, a generic timer per processor, a
-// PL011 and a PL031, at the addresses of QEMU's `virt`. Only this folder knows addresses and interrupt numbers.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The Arm `virt` machine: a GIC, a generic timer per processor, a PL011 and a PL031, at the addresses of QEMU's `virt`.
+// Only this folder knows addresses and interrupt numbers.
 //
 //     virt.c           what it is made of, reset
 //     virt_map.c       who answers at which address

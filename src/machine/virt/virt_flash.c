@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause Devices for firmware on `virt`: two flash banks, for its code and
-// its variables, and fw_cfg, which has what to start.
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Devices for firmware on `virt`: two flash banks, for its code and its variables, and fw_cfg, which has what to start.
 //
 //     -bios FILE, -drive if=pflash --> flash banks      if an option names one of them
 //     -kernel, -initrd, -append    --> fw_cfg           for a firmware to start

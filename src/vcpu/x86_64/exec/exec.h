@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The executor of x86-64 ops: the template of vcpu/executor.h with the ops of exec/ops.h.
 #ifndef VCPU_X86_64_EXEC_H
 #define VCPU_X86_64_EXEC_H
 

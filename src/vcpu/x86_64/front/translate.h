@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The front end of x86-64: translates guest code into blocks of ops.
 #ifndef VCPU_X86_64_TRANSLATE_H
 #define VCPU_X86_64_TRANSLATE_H
 
