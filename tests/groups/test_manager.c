@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "groups/group.h"
+#include "groups/ids.h"
 #include "groups/manager.h"
 #include "rig.h"
 
@@ -115,6 +116,23 @@ Test(manager, chooses_bases_that_are_free_and_fills_gaps)
     for (int i = 0; i < 4; i++)
         intact_irq_manager_destroy_group(rig.manager, g[i]);
     rig_close(&rig);
+}
+
+// One long group in place of the two million that would fill the ids.
+Test(manager, no_base_is_chosen_beyond_32_bits)
+{
+    enum { LEFT = 7 };
+    struct intact_irq_group most = { .type = INTACT_IRQ_MSIX,
+                                     .base = 65536,
+                                     .length = INTACT_IRQ_ANY_BASE - 65536 - LEFT };
+    struct intact_irq_group *list[] = { &most };
+    struct intact_irq_manager manager = { .groups = list, .group_count = 1, .limit = IDS_SOURCES };
+    for (uint32_t count = LEFT - 1; count <= LEFT + 1; count++) {
+        uint32_t base = INTACT_IRQ_ANY_BASE;
+        int result = ids_choose(&manager, INTACT_IRQ_MSIX, &base, count);
+        cr_expect_eq(result, count <= LEFT ? INTACT_IRQ_OK : INTACT_IRQ_OUT_OF_VECTORS);
+        cr_expect_eq(base, count <= LEFT ? INTACT_IRQ_ANY_BASE - LEFT : 0);
+    }
 }
 
 Test(manager, ids_end_at_32_bits)
@@ -631,6 +649,32 @@ Test(manager, triggers_that_join_one_of_another_thread_are_counted_as_coalesced)
     intact_irq_manager_poll(rig.manager, 0);
     intact_irq_group_counts(group, &counts);
     cr_expect(counts.triggered == 8 && counts.coalesced == 4 && counts.delivered == 4, "the next one is a new one");
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+static void *raise_from_outside(void *group)
+{
+    intact_irq_group_set_level(group, 0, true);
+    return NULL;
+}
+
+static void *lower_from_outside(void *group)
+{
+    intact_irq_group_set_level(group, 0, false);
+    return NULL;
+}
+
+Test(manager, each_level_of_another_thread_arrives)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_legacy(&rig, true);
+    for (unsigned i = 0; i < 6; i++) {
+        run_outside(i % 2 ? lower_from_outside : raise_from_outside, group);
+        intact_irq_manager_poll(rig.manager, 0);
+        cr_assert_eq(rig.level[0][10], i % 2 == 0, "change %u", i);
+    }
     intact_irq_manager_destroy_group(rig.manager, group);
     rig_close(&rig);
 }

@@ -66,6 +66,59 @@ Test(notifier, a_signal_of_each_kind_triggers_its_source, .timeout = 60)
     rig_close(&rig);
 }
 
+static void *signal_a_little_later(void *notifier)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+    intact_irq_notifier_signal(notifier);
+    return NULL;
+}
+
+// Somebody must read the file while the machine thread sleeps.
+Test(notifier, a_signal_wakes_the_machine_thread, .timeout = 60)
+{
+    for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
+        struct rig rig;
+        struct intact_irq_notifier *notifier;
+        pthread_t thread;
+        rig_open(&rig);
+        struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+        rig_enable(group, 0x40);
+        intact_irq_notifier_create((enum intact_irq_notifier_kind)kind, &notifier);
+        cr_assert_eq(intact_irq_group_set_notifier(group, 0, notifier), INTACT_IRQ_OK);
+        pthread_create(&thread, NULL, signal_a_little_later, notifier);
+        cr_expect(intact_irq_manager_wait(rig.manager, 9 * A_SECOND), "kind %d", kind);
+        pthread_join(thread, NULL);
+        intact_irq_manager_poll(rig.manager, 0);
+        cr_expect_eq(rig.count, 1);
+        intact_irq_group_set_notifier(group, 0, NULL);
+        intact_irq_notifier_destroy(notifier);
+        intact_irq_manager_destroy_group(rig.manager, group);
+        rig_close(&rig);
+    }
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+Test(notifier, while_nobody_signals_nobody_runs, .timeout = 60)
+{
+    struct rig rig;
+    struct intact_irq_notifier *notifier;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 8);
+    for (uint32_t i = 0; i < 8; i++) // each wakes the thread that reads the files
+        cr_assert_eq(intact_irq_group_notifier(group, i, &notifier), INTACT_IRQ_OK);
+    double before = cpu_seconds();
+    intact_irq_manager_wait(rig.manager, A_SECOND / 2);
+    cr_expect_lt(cpu_seconds() - before, 0.1);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
 Test(notifier, each_kind_is_signalled_and_consumed_once)
 {
     for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
