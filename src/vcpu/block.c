@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The cache of translated blocks: a hash by physical address and mode, a list of blocks for each page that holds code, and one
-// arena for all of them. block.h says what a block is and when it dies.
+// The cache of translated blocks: a hash by physical address and mode, a list of blocks for each page that holds code,
+// and one arena for all of them. Blocks are described in block.h.
 #include "vcpu/block.h"
 
 #include <errno.h>
@@ -95,7 +95,7 @@ static void empty(struct blocks *blocks)
     forget_jumps(blocks);
 }
 
-// From now on stores to this page take the slow path, in every vCPU that may write it directly today.
+// From now on stores to this page take the slow path, in all vCPUs.
 static void watch_page(struct blocks *blocks, uint64_t physical)
 {
     for (unsigned i = 0; i < *blocks->vcpu_count; i++) {
@@ -119,7 +119,7 @@ static struct code_page *page_get(struct blocks *blocks, uint64_t physical)
     return page;
 }
 
-// Which link of a block belongs to the list of this page.
+// The index of the link of a block for the list of this page.
 static unsigned list_of(const struct block *block, const struct code_page *page)
 {
     return (block->physical & PAGE_MASK) != page->physical;
@@ -241,7 +241,7 @@ static bool page_written(struct blocks *blocks, struct code_page *page, uint64_t
     return any;
 }
 
-// The pages that hold code and lie in a range: where that is larger than their table, the table is gone through.
+// The pages with code in a range: if the range is larger than the table of such pages, the loop is over the table.
 static bool range_written(struct blocks *blocks, uint64_t physical, uint64_t end)
 {
     bool any = false;

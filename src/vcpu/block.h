@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The cache of translated blocks, shared by all vCPUs of a machine.
 //
-// A block is a run of guest instructions inside one physical page, translated once for one mode (the bits of the guest
-// that change what code means). Its key is (physical address, mode): nothing in it depends on where the page is mapped,
-// as every program counter in it is relative to its start. Blocks of one page are linked to each other directly by their
-// exits; other jumps go through the vCPU's jump cache.
+// A block is a run of guest instructions inside one physical page, translated once for one mode (the bits of the
+// guest's state that change the meaning of code). Its key is (physical address, mode): nothing in it depends on where
+// the page is mapped, as every program counter in it is relative to its start. Blocks of one page are linked to each
+// other directly by their exits; other jumps go through the vCPU's jump cache.
 //
-// Stores are checked against code at granules of CODE_GRANULE bytes, so that data beside code stays fast. A block that is
-// hit is dead: its head becomes code 0, which every executor treats as "look again", and the links to it are cut.
+// Stores are checked against code at granules of CODE_GRANULE bytes, so that data near code stays fast. A block whose
+// code is written is dead: its head becomes op code 0, on which every executor looks for the block again, and the links
+// to it are removed.
 //
 // The arena is emptied as a whole when it is full. Nothing a guest can see depends on the size or the content of the cache.
 #ifndef VCPU_BLOCK_H
@@ -30,11 +31,11 @@ struct block {
     uint16_t count; // instructions
     uint16_t bytes; // of guest code
     uint16_t op_count;
-    uint8_t exits; // how many of the last ops are exits with a link, 0-2
+    uint8_t exits; // the number of exits with a link among the last ops, 0-2
     bool dead;
     struct block *next_hash;                  // same bucket
     struct block *next_page[2];               // next block of the (first, second) page
-    uint16_t offsets[BLOCK_INSTRUCTIONS + 1]; // of each instruction from the start; of the end too
+    uint16_t offsets[BLOCK_INSTRUCTIONS + 1]; // of each instruction from the start; and of the end
     struct op ops[];                          // ops[0] is the head
 };
 
@@ -57,7 +58,7 @@ struct blocks {
     struct code_page **pages;
     uint8_t *arena;
     size_t used, size;
-    struct vcpu *const *vcpus; // whose jump caches and TLBs must follow
+    struct vcpu *const *vcpus; // whose jump caches and TLBs must be updated
     const unsigned *vcpu_count;
     uint64_t translated, invalidated, emptied; // statistics
 };
@@ -68,17 +69,17 @@ void blocks_free(struct blocks *blocks);
 
 struct block *blocks_find(struct blocks *blocks, uint64_t physical, uint32_t mode);
 
-// Copies a finished block into the arena and enters it. May empty the cache first, so no pointer to another block is good
-// afterwards. Makes stores to its pages look at the granules (TLB_CODE in every vCPU's TLB).
+// Copies a finished block into the arena and enters it. May empty the cache first, so pointers to other blocks are not
+// valid afterwards. Makes stores to its pages check the granules (TLB_CODE in every vCPU's TLB).
 struct block *blocks_add(struct blocks *blocks, const struct block *draft, const struct op *ops);
 
-// Takes one block out of the cache.
+// Removes one block from the cache.
 void blocks_kill(struct blocks *blocks, struct block *block);
 
 // True if a store to this page must be checked.
 bool blocks_in_page(const struct blocks *blocks, uint64_t physical);
 
-// Memory [physical, physical + size) has changed: kills the blocks in the granules it touches. True if there were any.
+// Memory [physical, physical + size) has changed: removes the blocks in its granules. True if there were any.
 bool blocks_written(struct blocks *blocks, uint64_t physical, uint64_t size);
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// From one block to the next: by the link of an exit, through the jump cache, or by a search (block.h).
+// From one block to the next: through the link of an exit, the jump cache, or a search (block.h).
 //
-// The key of the jump cache is a guest's own: its program counter and mode in one number, the same only for the same code.
+// The key of the jump cache is defined by the guest's architecture: program counter and mode in one number, different
+// for different code.
 #ifndef VCPU_CHAIN_H
 #define VCPU_CHAIN_H
 
@@ -21,7 +22,7 @@ ALWAYS_INLINE const struct op *jump_cached(const struct vcpu *cpu, uint64_t key)
     return likely(entry->key == key) ? entry->ops : NULL;
 }
 
-// What comes after `exit`, once the program counter has moved; `key` is the new one. NULL: back to chain_run.
+// The block after `exit`, when the program counter has been set; `key` is the new one. NULL: return to chain_run.
 ALWAYS_INLINE const struct op *chain_follow(struct vcpu *cpu, const struct op *exit, uint64_t key)
 {
     if (likely(exit->link))
@@ -32,28 +33,29 @@ ALWAYS_INLINE const struct op *chain_follow(struct vcpu *cpu, const struct op *e
     return next;
 }
 
-// Remembers the way to a block: in the exit that led to it if that is in the same page, and in the jump cache.
+// Stores the block that was found: in the exit that led to it if that is in the same page, and in the jump cache.
 static inline void chain_remember(struct vcpu *cpu, const struct op *exit, const struct block *block, uint64_t key)
 {
     if (block->second != UINT64_MAX)
-        return; // to be checked every time
+        return; // must be checked every time
     if (exit)
         ((struct op *)(uintptr_t)exit)->link = block->ops;
     *jump_slot(cpu, key) = (struct jump_cache_entry){ .key = key, .ops = block->ops };
 }
 
-// Runs block after block until one is left for another reason than that its successor was not known. The functions are the
-// guest's: the block at the program counter (NULL: a fault is recorded), the key there, and the executor.
+// Runs block after block until one is left for another reason than that its successor was not known. The functions of
+// the guest's architecture are: the block at the program counter (NULL: a fault is recorded), its key, and the
+// executor.
 static inline enum op_out chain_run(struct vcpu *cpu, struct block *(*find)(struct vcpu *cpu),
                                     uint64_t (*key)(const struct vcpu *cpu),
                                     enum op_out (*execute)(struct vcpu *cpu, const struct op *head))
 {
-    const struct op *head = jump_cached(cpu, key(cpu)); // behind an interrupt or its return the way is usually known
+    const struct op *head = jump_cached(cpu, key(cpu)); // usually there after an interrupt or its return
     cpu->unresolved = NULL;
     for (;;) {
         if (!head || head->code == OP_DEAD) {
             struct block *block = find(cpu);
-            const struct op *exit = cpu->unresolved; // blocks_add forgets it when the cache is emptied
+            const struct op *exit = cpu->unresolved; // blocks_add clears it when the cache is emptied
             cpu->unresolved = NULL;
             if (!block)
                 return OP_FAULT;

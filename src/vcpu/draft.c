@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A block while a front end writes it.
+// A block that a front end is writing.
 #include "vcpu/draft.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A block while a front end writes it: ops one after the other, an offset for each instruction, exits last.
+// A block that a front end is writing: ops one after the other, an offset for each instruction, exits last.
 #ifndef VCPU_DRAFT_H
 #define VCPU_DRAFT_H
 
@@ -7,7 +7,7 @@
 
 struct draft {
     struct op ops[BLOCK_OPS];
-    struct block block; // last: it ends in the ops of a finished block, which a draft has apart
+    struct block block; // last, as it ends with the ops of a finished block; a draft has them elsewhere
 };
 
 // An empty block of one op, its head.
@@ -19,19 +19,19 @@ bool draft_has_room(const struct draft *draft, unsigned ops);
 // One more op of the instruction being written.
 struct op *draft_op(struct draft *draft, unsigned code);
 
-// The op `code` that goes to `target` (bytes from the start of the block), linked later if that is in the same page.
+// An exit with op `code` to `target` (bytes from the start of the block), linked later if that is in the same page.
 void draft_exit(struct draft *draft, unsigned code, int32_t target);
 
 // The instruction that starts at `start` is complete.
 void draft_instruction(struct draft *draft, unsigned start);
 
-// No instruction ended the block: it goes on at `target`, by an exit `code` that belongs to its last instruction.
+// No instruction ended the block: adds an exit `code` to `target`, which belongs to its last instruction.
 void draft_go_on(struct draft *draft, unsigned code, int32_t target);
 
 // The block is complete: its code ends before `end`.
 void draft_end(struct draft *draft, unsigned end);
 
-// Where the code at a physical address can be read, to the end of its page: RAM, or all ones where nothing is.
+// A pointer to the code at a physical address, valid to the end of its page: RAM, or all ones if nothing answers there.
 const uint8_t *draft_code(const struct vcpu *cpu, uint64_t physical);
 
 #endif

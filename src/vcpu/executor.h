@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The first executor: a direct-threaded interpreter over pre-decoded ops. It is a template: a guest's exec.c defines the five
-// names below, includes this file once, and has its executor.
+// The first executor: a direct-threaded interpreter over pre-decoded ops. It is a template: exec.c of an architecture
+// defines the five names below and includes this file once.
 //
 //   EXECUTOR             the function: enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *head)
 //   EXECUTOR_CPU         the guest's CPU, whose `vcpu` is a struct vcpu
@@ -8,13 +8,13 @@
 //   EXECUTOR_CODE(name)  the code of an op
 //   EXECUTOR_STEP(cpu, bytes)  moves the program counter forward
 //
-// There are two ways to get from one op to the next. The fast one jumps to the op's code. The careful one first checks whether
-// the op belongs to an instruction that must not run any more: it is used when the budget ends inside a block, and after an
-// op has said OP_FINISH. Careful execution also sets all flags, so that what is seen where it stops is exact.
+// There are two ways to get from one op to the next. The fast one jumps to the op's code. The careful one first checks
+// whether the op's instruction may still run: it is used when the budget ends inside a block, and after an op has said
+// OP_FINISH. Careful execution also sets all flags, so that they are exact where it stops.
 #include "vcpu/block.h"
 #include "vcpu/vcpu.h"
 
-// The guest is between two instructions of `block`: `n` of them are done.
+// Stops between two instructions of `block`, after `n` of them.
 static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 {
     cpu->vcpu.left += block->count - (int)n;
@@ -25,7 +25,7 @@ static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 #define LABEL(name)  case EXECUTOR_CODE(name):
 #define NEXT         goto dispatch
 #define CAREFUL_ON() (careful = true)
-// As macros, so that braces are in pairs whichever way is chosen.
+// Macros, so that braces are paired in both variants.
 #define SWITCH_BEGIN(code) switch (code) {
 #define SWITCH_END                                                                                                     \
     default: goto leave; /* there is no other code */                                                                  \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the loop needs of an architecture: six functions. x86_64/system/guest.c and aarch64/system/guest.c each fill in one
-// `struct guest`.
+// The interface of an architecture for the loop: six functions. x86_64/system/guest.c and aarch64/system/guest.c each
+// fill in one `struct guest`.
 #ifndef VCPU_GUEST_H
 #define VCPU_GUEST_H
 
@@ -14,14 +14,15 @@ struct guest {
     const char *name;
     // Would the CPU take something of its pending word at this boundary (or wake from a halt for it)?
     bool (*can_take)(const struct vcpu *cpu);
-    // Takes the most important of it: acknowledge and delivery. True: something was taken or the CPU's state changed.
+    // Takes the one of highest priority: acknowledge and delivery. True: something was taken or the CPU's state
+    // changed.
     bool (*take_interrupt)(struct vcpu *cpu);
-    // Runs at most cpu->left instructions from the program counter; comes back with exceptions delivered.
+    // Runs at most cpu->left instructions from the program counter; returns with exceptions delivered.
     void (*run)(struct vcpu *cpu);
     // Walks the page tables. False: the exception is recorded in the CPU.
     bool (*walk)(struct vcpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *page);
-    // A read or write that is about to be made touches a page that `walk` called watched; it is mapped and permitted. False:
-    // it is not to be made, and the exception is recorded. May be NULL in a guest that watches no page.
+    // Called before a read or write to a page that `walk` reported as watched; it is mapped and permitted. False: it
+    // must not be done, and the exception is recorded. May be NULL if `walk` never reports watched pages.
     bool (*watch)(struct vcpu *cpu, uint64_t address, unsigned size, enum access access, bool user);
 };
 

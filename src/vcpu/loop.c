@@ -95,7 +95,7 @@ void vcpu_signal(void *owner, uint32_t index, uint32_t pending)
     if (cpu->state != VCPU_RUNNING && loop->guest->can_take(cpu))
         set_runnable(cpu, true);
     if (loop->current)
-        loop->current->kick |= KICK_CUT; // a CPU that waits for the other's answer should not use up its slice
+        loop->current->kick |= KICK_CUT; // a CPU that waits for the other should not use up its slice
 }
 
 void loop_stop(struct loop *loop, enum loop_stop stop, int status)
@@ -131,7 +131,7 @@ uint64_t vcpu_executed(const struct vcpu *cpu)
     return cpu->at ? boundary - cpu->block->count + cpu->at->n : boundary;
 }
 
-// Time after `executed` instructions of the slice: its first part in whole ns, the rest (< share) as what is carried on.
+// Time after `executed` instructions of the slice: whole ns, and the remainder (< share), which is carried on.
 static uint64_t slice_time(const struct loop *loop, uint64_t executed)
 {
     uint64_t ticks = loop->carry + (executed << loop->shift);
@@ -152,7 +152,7 @@ uint64_t loop_instructions(const struct loop *loop)
     return loop->instructions + (cpu ? vcpu_executed(cpu) - loop->slice_executed : 0);
 }
 
-// How many instructions the next slice may have at most, by fairness and by the next deadline, to the very instruction.
+// The largest number of instructions of the next slice, from fairness and the next deadline.
 static uint64_t slice_length(const struct loop *loop)
 {
     uint64_t length = loop->rest ? loop->rest : loop->share == 1 ? LONGEST_SLICE : loop->slice;
@@ -167,7 +167,7 @@ static uint64_t slice_length(const struct loop *loop)
 
 // --- the loop ---------------------------------------------------------------------------------------------------------
 
-// Whose turn it is: that of the vCPU that was stopped inside its slice, else the next.
+// The vCPU to run: the one that was stopped inside its slice, else the next.
 static struct vcpu *turn(struct loop *loop)
 {
     struct vcpu *cpu = loop->vcpus[loop->last];
@@ -196,7 +196,7 @@ static void slice_begin(struct loop *loop, struct vcpu *cpu)
 
 static void slice_end(struct loop *loop, struct vcpu *cpu)
 {
-    // A stop from outside may come anywhere: what is left of the slice goes on afterwards, so that the order of the vCPUs
+    // A stop from outside may come anywhere: the rest of the slice is run afterwards, so that the order of the vCPUs
     // does not depend on it.
     bool over = (cpu->kick & KICK_CUT) || cpu->state != VCPU_RUNNING;
     loop->rest = over ? 0 : loop->rest + (uint64_t)cpu->left;
@@ -213,11 +213,11 @@ static void slice_end(struct loop *loop, struct vcpu *cpu)
         set_runnable(cpu, cpu->pending && loop->guest->can_take(cpu));
 }
 
-// With every vCPU halted and no timer armed but perpetual ones (the PIT that a firmware left running), nothing changes but
-// their outputs. What those did not bring in two periods, with an edge each way in both, they never will.
+// With every vCPU halted and no timer armed but perpetual ones (the PIT that a firmware left running), nothing changes
+// but their outputs. If they woke no vCPU in two periods, with a rising and a falling edge in each, they never will.
 enum { PERPETUAL_STEPS = 4 };
 
-// Every vCPU is halted: jump to the next deadline, or wait for the outside, or give up.
+// Every vCPU is halted: jump to the next deadline, or wait for input, or stop.
 static void idle(struct loop *loop)
 {
     uint64_t until = clock_next(loop->clock);
@@ -249,7 +249,7 @@ enum loop_stop vcpu_run(struct loop *loop)
     const struct guest *guest = loop->guest;
     loop->stop = LOOP_RUNNING;
     while (loop->stop == LOOP_RUNNING) {
-        // What came from outside, and what is due.
+        // Input from outside, and timers that are due.
         if (loop->inbox && !inbox_empty(loop->inbox))
             inbox_drain(loop->inbox, loop->clock->now, loop->instructions);
         clock_run_due(loop->clock);

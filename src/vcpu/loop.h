@@ -30,27 +30,27 @@ enum loop_stop {
     LOOP_POWER_OFF, // the guest powered off
     LOOP_RESET,     // the guest asked for a reset (0xcf9, 8042, triple fault): the machine decides what to do
     LOOP_EXIT,      // isa-debug-exit; `status` is its exit status
-    LOOP_DEADLOCK,  // every vCPU halted, no deadline, nothing that could still come in
+    LOOP_DEADLOCK,  // every vCPU is halted, there is no deadline, and no input is possible
     LOOP_QUIT,      // the host asked
     LOOP_LIMIT,     // the instruction limit was reached
 };
 
-#define LONGEST_SLICE 100000 // instructions: how long the inbox may wait when one vCPU runs alone
+#define LONGEST_SLICE 100000 // instructions: the longest wait of the inbox when one vCPU runs alone
 
 struct loop {
     // Set by the board before loop_init.
     struct clock *clock;
     struct bus *memory;
     struct bus *ports;   // NULL on machines without I/O ports
-    struct inbox *inbox; // NULL: nothing comes from outside
+    struct inbox *inbox; // NULL: no input from outside
     struct trace *trace; // may be NULL
     struct cpu_port port;
     unsigned shift; // 2^shift ns per instruction with one vCPU running, 0-10
     uint32_t slice; // instructions of one turn when several vCPUs run
     uint64_t limit; // stop after so many instructions of all vCPUs; 0: none
-    // Called when all vCPUs are halted and there is no deadline before `until` (CLOCK_NEVER: none at all): returns true when
-    // something may have come in, false when nothing can come any more. May be NULL. With pacing it also waits until the
-    // host's clock has reached `until`. It never changes what the guest sees but through the inbox.
+    // Called when all vCPUs are halted and there is no deadline before `until` (CLOCK_NEVER: none at all): returns true
+    // if there may be input, false if none is possible any more. May be NULL. With pacing it also waits until the
+    // host's clock has reached `until`. Only through the inbox can it change what the guest sees.
     bool (*idle)(void *owner, uint64_t until);
     void *idle_owner;
 
@@ -60,15 +60,15 @@ struct loop {
     unsigned count;
     uint64_t runnable[VCPU_LIMIT / 64]; // bit per vCPU in state VCPU_RUNNING
     unsigned running;                   // how many bits are set
-    struct vcpu *current;               // whose slice it is, NULL between slices
-    uint32_t last;                      // who had the last slice
+    struct vcpu *current;               // the vCPU that runs, NULL between slices
+    uint32_t last;                      // the vCPU of the last slice
     unsigned share;                     // N of this slice
-    uint64_t rest;           // instructions left of the last slice, if a stop of ours cut it: it goes on first
+    uint64_t rest;           // instructions left of the last slice, if a stop ended it early: it is continued first
     uint64_t slice_start;    // ns
-    uint64_t slice_executed; // instructions its CPU had executed when it began
-    uint64_t carry;          // instructions of this and earlier slices that are not a whole 1/N of time yet
+    uint64_t slice_executed; // instructions of its CPU when the slice began
+    uint64_t carry;          // remainder of the division of instructions by N, for the next slice
     uint64_t instructions;   // executed by all vCPUs, up to the last slice
-    uint32_t steps;          // how often time has jumped since a vCPU last ran
+    uint32_t steps;          // number of time jumps since a vCPU last ran
     enum loop_stop stop;
     int status;
     struct blocks blocks;
@@ -85,21 +85,21 @@ enum loop_stop vcpu_run(struct loop *loop);
 // The controller's new pending word for a vCPU: the `signal` of x86_irq_config and arm_irq_config (owner: the loop).
 void vcpu_signal(void *loop, uint32_t vcpu, uint32_t pending);
 
-// Between two runs: time passes as with `count` instructions of one vCPU that nobody executes, or up to `limit`.
+// Between two runs: lets the time of `count` instructions pass without executing any, at most up to `limit`.
 void loop_pass(struct loop *loop, uint64_t count);
 
 // Ends vcpu_run after the current instruction. The first call wins.
 void loop_stop(struct loop *loop, enum loop_stop stop, int status);
 
-// Instructions executed by all vCPUs up to this very point.
+// Instructions executed by all vCPUs up to now, also within an instruction.
 uint64_t loop_instructions(const struct loop *loop);
 
-// To be called after a change of guest RAM that no vCPU made by a store: `written` of the memory bus (owner: the loop).
+// Call it after a change of guest RAM that was not a store of a vCPU: `written` of the memory bus (owner: the loop).
 void loop_memory_written(void *loop, uint64_t address, uint64_t size);
-// To be called when a window of the memory bus has turned from ROM to a device or back: its `mapped` (owner: the loop).
+// Call it when a window of the memory bus has changed from ROM to a device or back: its `mapped` (owner: the loop).
 void loop_memory_mapped(void *loop, uint64_t address, uint64_t size);
 
-// Whose turn it is and how far it has come, between two runs. The run queue follows from the vCPUs' own state.
+// The current turn and slice, between two runs. The run queue is derived from the vCPUs' states.
 void loop_visit(struct loop *loop, struct visit *v);
 
 #endif

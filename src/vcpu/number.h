@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Binary floating-point numbers, unpacked, and their exact arithmetic: what x87, SSE and AArch64 have in common (IEEE
-// 754; SDM vol. 1 chapter 4 and 8.5).
+// Binary floating-point numbers, unpacked, and their exact arithmetic: shared by x87, SSE and AArch64 (IEEE 754; SDM
+// vol. 1 chapter 4 and 8.5).
 //
 // Everything is done in integers, so that results and flags are the same on every host: an operation yields its exact
 // result as 128 bits, of which the lowest also stands for anything that was lost below it ("sticky"), and number_round
-// does the rest. NaN operands are the caller's: their rules differ.
+// rounds it. Callers handle NaN operands, since the rules differ.
 #ifndef VCPU_NUMBER_H
 #define VCPU_NUMBER_H
 
@@ -44,15 +44,15 @@ enum {
 // In the order of x87's and MXCSR's RC. Arm also has: to the nearest, a tie away from zero; to odd, if inexact.
 enum number_rounding { NUMBER_NEAREST, NUMBER_DOWN, NUMBER_UP, NUMBER_CHOP, NUMBER_AWAY, NUMBER_ODD };
 
-// The format of a result and how to get there.
+// The format of a result and the rules of rounding.
 struct number_context {
     uint8_t precision; // bits, 24, 53 or 64
     int32_t min, max;  // exponents of normal numbers
     uint8_t rounding;  // enum number_rounding
     uint8_t masks;     // exceptions that are masked
     bool flush;        // MXCSR.FZ, FPCR.FZ
-    bool early;        // Arm: a result is tiny by its value before rounding, and flushing it raises UE alone
-    int32_t wrap;      // unmasked overflow and underflow: what the exponent is moved by (x87: 24576); 0: not used
+    bool early;        // Arm: tininess is detected before rounding, and flushing raises only UE
+    int32_t wrap;      // unmasked overflow and underflow: the offset added to the exponent (x87: 24576); 0: not used
     // Results.
     uint8_t flags; // exceptions raised
     bool up;       // the last result was rounded away from zero
@@ -72,7 +72,7 @@ struct number number_from_32(uint32_t bits);
 struct number number_from_64(uint64_t bits);
 struct number number_from_80(uint16_t exponent, uint64_t mantissa);
 struct number number_from_int(int64_t value);
-// The number must be one that number_round gave for that format (or zero, infinite, a NaN).
+// The number must be a result of number_round for that format (or zero, infinite, a NaN).
 uint16_t number_to_16(struct number n);
 uint32_t number_to_32(struct number n);
 uint64_t number_to_64(struct number n);
@@ -100,7 +100,7 @@ int number_compare(struct number a, struct number b);
 // Sets context->up and PE.
 bool number_integer(struct number_context *context, struct number n, uint64_t *magnitude);
 
-// To a signed integer of `bits` (16, 32, 64): raises IE and gives the smallest one where it does not fit.
+// To a signed integer of `bits` (16, 32, 64): raises IE and returns the smallest one if it does not fit.
 int64_t number_to_int(struct number_context *context, struct number n, unsigned bits);
 
 #endif

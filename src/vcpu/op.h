@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The pre-decoded operation: what a front end makes of guest code, and what an executor runs.
+// The pre-decoded operation: a front end translates guest code to it, and an executor runs it.
 //
 // A guest instruction becomes one or a few ops of 16 bytes. Operands are slots: indices into the guest's register file,
-// which also holds temporaries, a zero and the segment bases, so that an op need not look at what kind of operand it has.
-// The codes are the guest's own (x86_64/exec/ops.h, aarch64/exec/ops.h); the format, the columns of their lists, the block and
-// the ways to leave one are common.
+// which also holds temporaries, a zero and the segment bases, so that an op does not depend on the kind of operand.
+// Each architecture has its own codes (x86_64/exec/ops.h, aarch64/exec/ops.h); the format, the columns of the lists,
+// blocks and exits are common.
 #ifndef VCPU_OP_H
 #define VCPU_OP_H
 
@@ -36,7 +36,7 @@ struct op {
 // What the function of a CHECKED op returns.
 enum op_out {
     OP_NEXT = 0,
-    OP_FINISH, // done, but leave after this instruction: something was raised, unmasked or changed
+    OP_FINISH, // done, but leave the block after this instruction: something was raised, unmasked or changed
     OP_FAULT,  // not done: the instruction raised an exception, and no register of the guest has changed
     OP_LEAVE,  // done, the last of its block, and the program counter is already the new one
 };
@@ -51,7 +51,7 @@ enum op_out {
 //   OP(name, operands, reads, writes, faults, finishes, class)
 //
 //   name      of the op; its function is op_NAME
-//   operands  which fields of struct op it uses, and for what: OP_ bits, below
+//   operands  the fields of struct op that it uses: OP_ bits, below
 //   reads     flags it looks at; writes: flags that it may change. The bits are the guest's own
 //   faults    1: it may answer OP_FAULT
 //   finishes  1: it may answer OP_FINISH or OP_LEAVE

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Loads and stores of one general register, the same ops in every guest. It is a template like executor.h: a guest's
-// ops_memory.h defines the four names below and includes this file once.
+// Loads and stores of one general register, the same ops in every architecture. It is a template like executor.h:
+// ops_memory.h of an architecture defines the four names below and includes this file once.
 //
 //   ACCESS_CPU           the guest's CPU, whose `vcpu` is a struct vcpu and whose slots are `r`
 //   ACCESS_INDEXED(cpu, op)  the address of the X form, which has an index
@@ -14,7 +14,7 @@ ALWAYS_INLINE enum op_out load_into(ACCESS_CPU *cpu, const struct op *op, uint64
 {
     if (tlb_load_fast(&cpu->vcpu, address, size, value))
         return OP_NEXT;
-    uint64_t loaded; // its address leaves, so it is not `value`, which may live in a register
+    uint64_t loaded; // its address is passed on, so it is not `value`, which can then stay in a register
     enum op_out out = ACCESS_LOAD_SLOW(cpu, op, address, size, &loaded);
     *value = loaded;
     return out;
@@ -30,7 +30,7 @@ ALWAYS_INLINE enum op_out store_from(ACCESS_CPU *cpu, const struct op *op, uint6
 
 #define SIMPLE(cpu, op) ((cpu)->r[(op)->a] + (uint64_t)(int64_t)(op)->disp)
 
-// A load of SIZE bytes from WHERE by the function HOW; EXTEND turns `value` into what goes to slot d.
+// A load of SIZE bytes from WHERE by the function HOW; EXTEND converts `value` for slot d.
 #define LOAD_FORM(NAME, SIZE, EXTEND, WHERE, HOW)                                                                      \
     static inline enum op_out op_##NAME(ACCESS_CPU *cpu, const struct op *op)                                          \
     {                                                                                                                  \

@@ -18,7 +18,7 @@ void tlb_flush(struct vcpu *cpu)
     tlb_forget_jumps(cpu);
 }
 
-// Plain memory and devices have a place each; a page is in one of them at most.
+// There is one table for plain memory and one for devices; a page is in at most one of them.
 static struct tlb_entry *memory_place(const struct vcpu *cpu, uint64_t address, bool user)
 {
     return &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
@@ -70,7 +70,7 @@ void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match)
         forget_matching(&cpu->jumps[i].key, mask, match);
 }
 
-// Where an access within one page goes.
+// The target of an access within one page.
 struct target {
     uint64_t physical; // of the page
     uintptr_t addend;  // as in struct tlb_entry
@@ -82,7 +82,7 @@ static bool tag_holds(uint64_t tag, uint64_t address)
     return tag != TLB_NONE && (tag & PAGE_MASK) == (address & PAGE_MASK);
 }
 
-// Walks the page tables and keeps what later accesses may use without a walk, which may be less than this access may.
+// Walks the page tables and adds an entry for later accesses without a walk, which may permit less than this access.
 static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
     struct tlb_page page = { .watched = false };
@@ -107,7 +107,7 @@ static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access acce
         write_flags |= TLB_WATCH;
     }
     if (tag_holds(other->read, address) || tag_holds(other->write, address))
-        forget(other); // the page was something else before
+        forget(other); // the page was of the other kind before
     *entry = (struct tlb_entry){ .read = page.read ? tag | read_flags : TLB_NONE,
                                  .write = page.write ? tag | write_flags : TLB_NONE,
                                  .addend = addend,
@@ -164,7 +164,7 @@ static void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uin
 
 // --- within one page --------------------------------------------------------------------------------------------------
 
-// What a device sees of an access across pages: pieces of 4, 2 and 1 bytes.
+// An access of a device across pages is split into 4, 2 and 1 bytes.
 static unsigned piece_of(unsigned size)
 {
     return is_power_of_two(size) ? size : 1u << bits_highest(size);
@@ -194,7 +194,7 @@ static void write_within(struct vcpu *cpu, const struct target *target, uint64_t
         return;
     }
     bytes_put((void *)((uintptr_t)address + target->addend), size, value);
-    // The block that runs now may be among the dead: it is left after this instruction.
+    // The running block may be dead now: it is left after this instruction.
     if ((target->flags & TLB_CODE) && blocks_written(&cpu->loop->blocks, physical, size))
         cpu->kick |= KICK_LOOK;
 }
@@ -223,7 +223,7 @@ bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user,
         *value = read_within(cpu, &low, address, size);
         return true;
     }
-    // Both pages must be there before either is read: a device's read may have an effect.
+    // Both pages must be accessible before either is read: a read of a device may have side effects.
     if (!resolve(cpu, address + first, user, ACCESS_READ, &high) ||
         !permitted(cpu, low.flags | high.flags, address, size, ACCESS_READ, user))
         return false;

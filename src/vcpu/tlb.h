@@ -48,7 +48,7 @@ struct tlb {
     struct tlb_code_entry code[TLB_CODE_ENTRIES];
 };
 
-// What a page walk (guest->walk) found.
+// The result of a page walk (guest->walk).
 struct tlb_page {
     uint64_t physical; // of the 4 KiB page
     bool read, write;  // later accesses of this kind need no walk (for write: the dirty flag is set already)
@@ -57,12 +57,12 @@ struct tlb_page {
 
 struct vcpu;
 
-// Forgets the jump cache alone: for a change of mode that its keys do not have.
+// Empties only the jump cache: for a change of mode that is not in its keys.
 void tlb_forget_jumps(struct vcpu *cpu);
-// Forget everything / one page. Also empties the jump cache.
+// Drops all entries / one page, and empties the jump cache.
 void tlb_flush(struct vcpu *cpu);
 void tlb_flush_page(struct vcpu *cpu, uint64_t address);
-// Forget the pages whose address equals `match` in the bits of `mask` (all of them above PAGE_BITS).
+// Drops the pages whose address equals `match` in the bits of `mask` (all of them above PAGE_BITS).
 void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match);
 
 // The slow paths of tlb_load and tlb_store (vcpu.h): a miss, a device, a page with code, an access across pages.

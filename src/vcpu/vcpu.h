@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What every vCPU has, whatever its guest: identity, pending word, run state, instruction budget, TLB and jump cache.
-// A guest's CPU (struct x86_cpu) starts with it.
+// What the vCPUs of all architectures share: identity, pending word, run state, instruction budget, TLB and jump cache.
+// The CPU of an architecture (struct x86_cpu) starts with it.
 #ifndef VCPU_VCPU_H
 #define VCPU_VCPU_H
 
@@ -23,7 +23,7 @@ enum vcpu_state {
 
 // Why the executor should come back to the loop before its budget is used up.
 enum {
-    KICK_LOOK = BIT32(0), // look at the pending word again
+    KICK_LOOK = BIT32(0), // check the pending word again
     KICK_STOP = BIT32(2), // the run ends; its slice goes on with the next run
     KICK_CUT = BIT32(1),  // end this slice: another CPU was woken, a deadline moved, the guest pauses or halts
 };
@@ -31,20 +31,20 @@ enum {
 #define JUMP_CACHE_ENTRIES 512
 
 struct jump_cache_entry {
-    uint64_t key;         // program counter and mode, see vcpu_key
+    uint64_t key;         // program counter and mode (x86_jump_key, a64_jump_key)
     const struct op *ops; // head of the block
 };
 
 struct vcpu {
     uint32_t index;
-    uint32_t pending;            // PENDING_ bits, written by vcpu_signal alone
+    uint32_t pending;            // PENDING_ bits, written only by vcpu_signal
     uint32_t kick;               // KICK_ bits, cleared by the loop
     uint32_t state;              // enum vcpu_state
     int64_t left;                // instructions that this slice may still run; a block takes its count on entry
     uint64_t goal;               // instructions this CPU will have executed when `left` is 0
     const struct block *block;   // being executed
-    const struct op *unresolved; // the exit it was left by, if that can be linked to the next block
-    const struct op *at;         // the op that is in a slow path: the instruction of a device access, and so its time
+    const struct op *unresolved; // the exit through which it was left, if that can be linked to the next block
+    const struct op *at;         // the op in a slow path, which gives the instruction of a device access and its time
     struct tlb_entry *data;      // the table of the current privilege: tlb->data[user]
     uint64_t faulted;            // vcpu_executed() at the last fault, UINT64_MAX before
     uint64_t port_page;          // physical page that the CPU port answers (xAPIC window), or UINT64_MAX
@@ -57,7 +57,8 @@ struct vcpu {
 int vcpu_init(struct vcpu *cpu, struct loop *loop, uint32_t index);
 void vcpu_free(struct vcpu *cpu);
 
-// The common part of a CPU's list of state, and what follows once that is loaded and the guest's own part is in force again.
+// The common part of a CPU's list of state, and vcpu_loaded, which derives the rest after the state of the architecture
+// was loaded.
 void vcpu_visit(struct vcpu *cpu, struct visit *v);
 void vcpu_loaded(struct vcpu *cpu);
 
@@ -70,12 +71,12 @@ uint64_t vcpu_executed(const struct vcpu *cpu);
 // Virtual time, ns, of the same point.
 uint64_t vcpu_now(struct vcpu *cpu);
 
-// After a fault was delivered. A second one without an instruction in between takes the time of one, and so does any that
-// must (`always`): a handler that faults at its own first instruction would stop the clock for good, and with it everything
-// that could end the run.
+// After a fault was delivered. A second one without an instruction in between takes the time of an instruction, as does
+// every one with `always`: otherwise a handler that faults at its first instruction would stop the clock, and no timer
+// or limit could end the run.
 void vcpu_charge_fault(struct vcpu *cpu, bool always);
 
-// Keeps back all of the budget but `count` instructions; the answer goes to vcpu_give_back.
+// Reduces the budget to `count` instructions; pass the result to vcpu_give_back.
 static inline int64_t vcpu_keep_back(struct vcpu *cpu, int64_t count)
 {
     int64_t rest = cpu->left - count;

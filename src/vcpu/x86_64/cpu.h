@@ -2,10 +2,10 @@
 // The state of an x86-64 processor (Intel SDM vol. 1 chapter 3, vol. 3 chapter 2), and the few inline functions that all of
 // x86_64/ shares.
 //
-// Flags. CF, PF, AF, ZF, SF and OF live in two words, whatever instruction set them last:
+// Flags. CF, PF, AF, ZF, SF and OF are stored in two words, in the same form for all instructions:
 //   result  the result, sign-extended to 64 bits: ZF is result == 0, SF its sign, PF the parity of its low byte
 //   aux     bit 63 CF, bit 62 CF ^ OF (the carry into the top bit), bit 3 AF; for flags that were loaded and match no result:
-//           bits 15:8 are exclusive-ored into the byte that PF looks at, bit 16 into SF
+//           bits 15:8 are exclusive-ored into the byte for PF, bit 16 into SF
 // All other flags are in `eflags`, where the six are 0.
 #ifndef VCPU_X86_64_CPU_H
 #define VCPU_X86_64_CPU_H
@@ -181,7 +181,7 @@ struct x86_fault {
     uint64_t address; // of a page fault, becomes CR2 on delivery
 };
 
-enum x86_mistake {        // what a guest did that this CPU does not have
+enum x86_mistake {        // accesses of a guest to features that this CPU does not have
     X86_MISTAKE_MSR_READ, // of an unknown MSR: #GP
     X86_MISTAKE_MSR_WRITE,
     X86_MISTAKE_SMI,  // acknowledged, but there is no system management mode
@@ -192,7 +192,7 @@ enum x86_mistake {        // what a guest did that this CPU does not have
 struct x86_model;
 
 struct x86_cpu {
-    struct vcpu vcpu; // first: the loop sees only this
+    struct vcpu vcpu; // first: the loop uses only this
 
     uint64_t r[X86_SLOTS];
     uint64_t result, aux; // the six arithmetic flags
@@ -203,12 +203,11 @@ struct x86_cpu {
     bool nmi_blocked;     // until IRET
     uint8_t nested_tasks; // task switches inside the delivery of another's fault
     uint64_t shadow;      // interrupts wait while vcpu_executed() == shadow: the boundary after STI, MOV SS, POP SS
-    uint64_t shadow_ss;   // the same for MOV SS and POP SS alone, which hold back NMI and #DB too
+    uint64_t shadow_ss;   // the same only for MOV SS and POP SS, which also delay NMI and #DB
     // RFLAGS.RF is set while vcpu_executed() == resume: between IRET and the end of the instruction after it, and between two
     // iterations of a string instruction.
     uint64_t resume;
-    uint32_t
-        traps; // DR6 bits of debug traps that wait for the end of the instruction, or behind MOV SS of the one after it
+    uint32_t traps; // DR6 bits of debug traps pending until the end of the instruction, or after MOV SS of the next one
     struct x86_fault fault;
 
     struct x86_segment_register segment[X86_SEGMENTS];
@@ -227,7 +226,7 @@ struct x86_cpu {
     uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     uint64_t pat, misc_enable, mtrr_def_type, mtrr_fixed[11], mtrr_base[8], mtrr_mask[8], mcg_status, debugctl;
     uint64_t
-        amd_counters[8]; // C0010000h-C0010007h: four selectors and counters of performance events, which count nothing
+        amd_counters[8];   // C0010000h-C0010007h: four selectors and counters of performance events, which do not count
     uint64_t tsc_deadline; // IA32_TSC_DEADLINE as written, in TSC ticks; the port has it in ns
 
     uint32_t mxcsr;
@@ -293,7 +292,7 @@ static inline uint64_t x86_flags(const struct x86_cpu *cpu)
 static inline void x86_set_arithmetic_flags(struct x86_cpu *cpu, uint64_t flags)
 {
     bool cf = flags & X86_CF, of = flags & X86_OF, zf = flags & X86_ZF, sf = flags & X86_SF, pf = flags & X86_PF;
-    // result: 0 for ZF, else 1 (sign clear, odd parity); what does not match goes into aux.
+    // result: 0 for ZF, else 1 (sign clear, odd parity); flags that differ from it go into aux.
     cpu->result = zf ? 0 : 1;
     bool natural_pf = zf;
     cpu->aux = (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62 | (uint64_t)sf << 16 | (uint64_t)(pf != natural_pf) << 8 |

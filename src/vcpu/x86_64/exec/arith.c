@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The rarer integer arithmetic: shifts by a variable count, rotates, wide multiplication and division, single bits.
-// Flags that the SDM leaves undefined are given the value that most processors do, or 0.
+// Flags that the SDM leaves undefined get the value as on most processors, or 0.
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops_register.h"
 
@@ -158,7 +158,7 @@ static bool divide_signed(__int128 dividend, int64_t divisor, unsigned bits, uin
 {
     if (divisor == 0)
         return false;
-    // By magnitude: the one division that overflows 128 bits must not reach the host's instruction.
+    // By magnitude: the one division that overflows 128 bits must not be executed on the host.
     bool negative = dividend < 0, opposite = negative != (divisor < 0);
     unsigned __int128 magnitude = negative ? -(unsigned __int128)dividend : (unsigned __int128)dividend;
     uint64_t by = divisor < 0 ? -(uint64_t)divisor : (uint64_t)divisor;

@@ -4,9 +4,9 @@
 
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"
-#include "vcpu/x86_64/exec/ops_register.h"
 #include "vcpu/x86_64/exec/ops_jump.h"
 #include "vcpu/x86_64/exec/ops_memory.h"
+#include "vcpu/x86_64/exec/ops_register.h"
 
 #define op_SHIFT      x86_op_shift
 #define op_SHIFTD     x86_op_shift_double
@@ -49,7 +49,7 @@ static inline enum op_out op_HELP(struct x86_cpu *cpu, const struct op *op)
 {
     cpu->vcpu.at = op;
     enum op_out out = x86_helpers[op->disp](cpu, op);
-    return out == OP_NEXT ? after_slow(&cpu->vcpu, true) : out; // it may have stored, to this very block
+    return out == OP_NEXT ? after_slow(&cpu->vcpu, true) : out; // it may have stored to this block
 }
 
 #define EXECUTOR                  x86_execute

@@ -5,8 +5,9 @@
 
 #include "vcpu/x86_64/cpu.h"
 
-// Runs from the block whose head is `op` (RIP is its start) until the budget is used up, an op leaves, or the next block is not
-// known. RIP is exact on return. OP_FAULT: cpu->fault is to be delivered at RIP; everything else: look around and go on.
+// Runs from the block whose head is `op` (RIP is its start) until the budget is used up, an op leaves, or the next
+// block is not known. RIP is exact on return. OP_FAULT: cpu->fault is to be delivered at RIP; everything else: check
+// for events and go on.
 enum op_out x86_execute(struct x86_cpu *cpu, const struct op *op);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Instructions that are a call: exceptions and software interrupts, flags, ports and halting, the x87 and SSE state; thin
-// functions from an op to the files that know the rules. Their table is at the end.
+// Instructions that are done by a function call: exceptions and software interrupts, flags, ports and halting, the x87
+// and SSE state; small functions that call the files with the rules. Their table is at the end.
 //
 // Not modelled: MONITOR, MWAIT, XSAVE, VMX and SVM instructions (#UD: not advertised).
 #include "vcpu/x86_64/exec/helper.h"

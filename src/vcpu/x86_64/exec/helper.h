@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Operations that are a call: the rarer arithmetic (arith.c), string instructions (string.c), SIMD operands (operand.c), and the
-// instructions of the system (helper.c), which are found by index in the op HELP.
+// Operations that are done by a function call: the rarer arithmetic (arith.c), string instructions (string.c), SIMD
+// operands (operand.c), and the system instructions (helper.c), which the op HELP calls by index.
 #ifndef VCPU_X86_64_HELPER_H
 #define VCPU_X86_64_HELPER_H
 
@@ -33,8 +33,9 @@ enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op);    // rDX:r
 enum x86_string { X86_MOVS, X86_CMPS, X86_STOS, X86_LODS, X86_SCAS, X86_INS, X86_OUTS };
 enum { X86_REP = 1, X86_REPNE = 2 };
 
-// One string instruction, with REP all iterations that the budget allows: alone in its block. x: enum x86_string; s: bytes;
-// a: address size in bytes; b: X86_REP, X86_REPNE; d: segment of the source; value: length of the instruction.
+// One string instruction, with REP all iterations that the budget allows: the only instruction in its block. x: enum
+// x86_string; s: bytes; a: address size in bytes; b: X86_REP, X86_REPNE; d: segment of the source; value: length of the
+// instruction.
 enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op);
 
 // --- operand.c --------------------------------------------------------------------------------------------------------
@@ -49,9 +50,10 @@ enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op);
 
 // --- helper.c ---------------------------------------------------------------------------------------------------------
 
-// Their rows have the columns of ops (vcpu/op.h): a: a source slot, d: a destination slot, s: size in bytes, x: a small number;
-// value: RIP of the next instruction relative to the block. Slot T0 holds the linear address of a memory operand. `finishes`: the
-// function itself may answer OP_FINISH or OP_LEAVE; the op HELP finishes wherever something asked for it meanwhile.
+// Their rows have the columns of ops (vcpu/op.h): a: a source slot, d: a destination slot, s: size in bytes, x: a small
+// number; value: RIP of the next instruction relative to the block. Slot T0 holds the linear address of a memory
+// operand. `finishes`: the function itself may return OP_FINISH or OP_LEAVE; the op HELP also finishes if vcpu.kick was
+// set meanwhile.
 // clang-format off
 #define X86_HELPERS(OP)                                                                                               \
     OP(ud, 0, 0, 0, 1, 0, CHECKED)                                                                                    \
@@ -139,7 +141,7 @@ enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op);
 enum x86_helper { X86_HELPERS(X86_HELPER_INDEX) X86_HELPER_COUNT };
 #undef X86_HELPER_INDEX
 
-// What the rows say, and the functions, by index.
+// The rows and the functions, by index.
 extern const struct op_row x86_helper_rows[X86_HELPER_COUNT];
 extern enum op_out (*const x86_helpers[X86_HELPER_COUNT])(struct x86_cpu *cpu, const struct op *op);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The stack in 16- and 32-bit code and at operand sizes other than its own, decimal arithmetic, and the wide forms of
-// CMPXCHG: instructions of the program that are too rare, or too long, for an op of their own (SDM vol. 2).
+// CMPXCHG: user instructions that are too rare, or too long, for an op of their own (SDM vol. 2).
 #include "vcpu/x86_64/exec/helper_unit.h"
 #include "vcpu/x86_64/system/segment.h"
 

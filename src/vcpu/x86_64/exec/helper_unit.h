@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the files of helpers share (helper.c, helper_system.c, helper_stack.c): how a helper is written, and how it answers.
+// Shared by the files of helpers (helper.c, helper_system.c, helper_stack.c): the form of a helper, and its results.
 #ifndef VCPU_X86_64_HELPER_UNIT_H
 #define VCPU_X86_64_HELPER_UNIT_H
 
@@ -22,7 +22,7 @@ static inline enum op_out leave_if(bool done)
     return done ? OP_LEAVE : OP_FAULT;
 }
 
-// Done; leave after this instruction if something asked for it meanwhile.
+// Done; leaves the block after this instruction if vcpu.kick was set meanwhile.
 static inline enum op_out finish(const struct x86_cpu *cpu)
 {
     return cpu->vcpu.kick ? OP_FINISH : OP_NEXT;

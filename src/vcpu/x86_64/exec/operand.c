@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Operands that take more than a load: 16 bytes through the scratch register, SIMD registers, segmented addresses.
+// Operands that need more than a load: 16 bytes through the scratch register, SIMD registers, segmented addresses.
 #include <string.h>
 
 #include "vcpu/x86_64/exec/helper.h"
@@ -8,8 +8,8 @@
 #include "vcpu/x86_64/float/simd.h"
 #include "vcpu/x86_64/system/segment.h"
 
-// Does the op access the stack: by itself, or because its address is based on RSP or RBP? An address that was computed before
-// says so in slot b, which the plain forms do not use.
+// Does the op access the stack: directly, or because its address is based on RSP or RBP? For an address that was
+// computed before, the base is in slot b, which the plain forms do not use.
 static bool is_stack(const struct op *op)
 {
     switch (op->code) {

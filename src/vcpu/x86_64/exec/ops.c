@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The rows of the ops as a table, and the way from an op to the one that does the same without flags.
+// The rows of the ops as a table, and the table from an op to the same op without flags.
 #include "vcpu/x86_64/exec/ops.h"
 
 #define X86_OP_ROW(name, ...) [X86_OP_##name] = OP_ROW(name, __VA_ARGS__),

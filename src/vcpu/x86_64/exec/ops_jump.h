@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The ways out of a block. An exit moves RIP and goes straight to the next block if it is linked, through the jump cache
-// if not, and back to x86_run (guest.c) if that does not have it either.
+// Exits of blocks. An exit sets RIP and continues with the next block if it is linked, else through the jump cache, and
+// returns to x86_run (guest.c) if the block is not there either.
 #ifndef VCPU_X86_64_OPS_JUMP_H
 #define VCPU_X86_64_OPS_JUMP_H
 
@@ -53,7 +53,7 @@ static inline const struct op *op_BRANCH(struct x86_cpu *cpu, const struct op *o
 }
 
 static inline const struct op *op_END(struct x86_cpu *cpu,
-                                      const struct op *op) // something may have changed: look at it
+                                      const struct op *op) // something may have changed: check for events
 {
     cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)op->delta) & cpu->rip_mask;
     return NULL;

@@ -7,7 +7,7 @@
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/exec/ops_register.h"
 
-// What is no hit (operand.c).
+// Accesses that miss the TLB (operand.c).
 enum op_out x86_load_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t *value);
 enum op_out x86_store_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t value);
 enum op_out x86_modify_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, uint64_t *value);
@@ -35,7 +35,7 @@ LOAD_FORM(LDM16, 2, value, SIMPLE, load_to_modify)
 LOAD_FORM(LDM32, 4, value, SIMPLE, load_to_modify)
 LOAD_FORM(LDM64, 8, value, SIMPLE, load_to_modify)
 
-// Stores of the immediate beside the displacement.
+// Stores of the immediate.
 STORE(STI8, 1, (uint64_t)(int64_t)op->value)
 STORE(STI16, 2, (uint64_t)(int64_t)op->value)
 STORE(STI32, 4, (uint64_t)(int64_t)op->value)
@@ -73,7 +73,7 @@ static inline enum op_out op_POP64(struct x86_cpu *cpu, const struct op *op)
     enum op_out out = load_into(cpu, op, sp, 8, &value);
     if (likely(out != OP_FAULT)) {
         cpu->r[X86_RSP] = sp + 8;
-        cpu->r[op->d] = value; // after RSP: POP RSP takes the loaded value
+        cpu->r[op->d] = value; // after RSP: POP RSP sets the loaded value
     }
     return out;
 }

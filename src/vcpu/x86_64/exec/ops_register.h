@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Register-to-register operations: the meaning of each, written once. Sources are slots a and b, or slot a and an
-// immediate; the result goes to slot d. A 32-bit result clears the upper half, an 8- or 16-bit result keeps the rest
-// (SDM vol. 1 section 3.4.1.1). cpu.h says how flags are kept.
+// Register-to-register operations: one function each. Sources are slots a and b, or slot a and an immediate; the result
+// goes to slot d. A 32-bit result clears the upper half, an 8- or 16-bit result keeps the rest (SDM vol. 1 section
+// 3.4.1.1). cpu.h describes how flags are stored.
 #ifndef VCPU_X86_64_OPS_REGISTER_H
 #define VCPU_X86_64_OPS_REGISTER_H
 
@@ -90,7 +90,7 @@ ALU_SIZE(16, uint16_t)
 ALU_SIZE(32, uint32_t)
 ALU_SIZE(64, uint64_t)
 
-// The same without flags, where a later instruction overwrites them unseen.
+// The same without flags, where a later instruction overwrites them before they are used.
 #define ALU_PLAIN_SIZE(BITS, TYPE)                                                                                     \
     ALU(ADDN, BITS, TYPE, r = (TYPE)(a + b); put##BITS(cpu, op->d, r);)                                                \
     ALU(SUBN, BITS, TYPE, r = (TYPE)(a - b); put##BITS(cpu, op->d, r);)                                                \

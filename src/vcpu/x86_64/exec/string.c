@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// String instructions (SDM vol. 2, REP). An iteration counts as an instruction and can be interrupted after; runs of MOVS and
-// STOS inside plain RAM are done at once, and counted the same.
+// String instructions (SDM vol. 2, REP). An iteration counts as an instruction, and an interrupt may be taken after it;
+// runs of MOVS and STOS inside plain RAM are done at once, and counted in the same way.
 #include <string.h>
 
 #include "vcpu/loop.h"
@@ -83,7 +83,7 @@ static void put_accumulator(const struct string *s, uint64_t value)
     }
 }
 
-// One iteration. False: it faulted and nothing has moved.
+// One iteration. False: it faulted and no register has changed.
 static bool iterate(const struct string *s)
 {
     struct x86_cpu *cpu = s->cpu;
@@ -113,7 +113,7 @@ static bool iterate(const struct string *s)
             return false;
         compare(s, cpu->r[X86_RAX], other);
         break;
-    case X86_INS: // the target must take the value before the device gives it
+    case X86_INS: // the target must be writable before the device is read
         if (!x86_check_port(cpu, (uint16_t)cpu->r[X86_RDX], s->size) ||
             !linear(s, X86_ES, X86_RDI, ACCESS_WRITE, &address) ||
             !tlb_probe(&cpu->vcpu, address, s->size, cpu->cpl == 3, ACCESS_WRITE))
@@ -139,7 +139,7 @@ static uint64_t elements_in_page(uint64_t address, unsigned size)
     return (PAGE_SIZE - (address & ~PAGE_MASK)) / size;
 }
 
-// How many elements of at most `most` could be moved or filled at once in plain RAM; does them. 0: go one by one.
+// How many elements of at most `most` could be moved or filled at once in plain RAM; does them. 0: do them one by one.
 static uint64_t bulk(const struct string *s, uint64_t most)
 {
     struct x86_cpu *cpu = s->cpu;
@@ -209,7 +209,7 @@ NEVER_INLINE enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op)
             break;
         if (cpu->vcpu.left <= 0 || cpu->vcpu.kick) {
             cpu->resume = vcpu_executed(&cpu->vcpu) + 1; // SDM vol. 3 section 17.3.1.1
-            return OP_LEAVE;                             // RIP still at this instruction
+            return OP_LEAVE;                             // RIP is still at this instruction
         }
         cpu->vcpu.left--;
     }

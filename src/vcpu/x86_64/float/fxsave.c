@@ -25,7 +25,7 @@ static bool check(struct x86_cpu *cpu, uint64_t linear)
     return true;
 }
 
-// XMM8 to XMM15 exist in 64-bit mode alone.
+// XMM8 to XMM15 exist only in 64-bit mode.
 static unsigned xmm_count(const struct x86_cpu *cpu)
 {
     return cpu->mode & X86_MODE_64 ? 16 : 8;

@@ -9,8 +9,8 @@
 #define X86_MXCSR_MASK   0xffffu // MXCSR bits that exist; the others fault
 
 // `linear` is the address of the image; `rexw` selects the 64-bit format. False: cpu->fault is set (#UD for CR0.EM, #NM
-// for CR0.TS, #GP for an address not aligned to 16 or reserved MXCSR bits, or the memory access's). FXRSTOR then has
-// changed nothing.
+// for CR0.TS, #GP for an address not aligned to 16 or reserved MXCSR bits, or that of the memory access). FXRSTOR then
+// has changed nothing.
 bool x86_fxsave(struct x86_cpu *cpu, uint64_t linear, bool rexw);
 bool x86_fxrstor(struct x86_cpu *cpu, uint64_t linear, bool rexw);
 

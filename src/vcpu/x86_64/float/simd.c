@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What MMX and SSE instructions have in common: the checks before, the x87 state after, and MXCSR (SDM vol. 1, 9.5-9.6,
+// Common parts of MMX and SSE instructions: the checks before, the x87 state after, and MXCSR (SDM vol. 1, 9.5-9.6,
 // 10.2; vol. 3, 12.1 and 13.1).
 #include "vcpu/x86_64/float/simd.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// MMX and SSE instructions (up to SSE4.2) as rows of one table: what the operands are, and a function on their values.
+// MMX and SSE instructions (up to SSE4.2) as rows of one table: the kinds of operands, and a function on their values.
 //
 // To execute a row: x86_simd_check; resolve both operands to memory (an xmm register, an mm register's mantissa, a
 // uint64_t with a general register's value, or cpu->scratch); call run, or x86_maskmov; store the destination where it
@@ -24,7 +24,7 @@ enum {                         // flags
     X86_SIMD_IMM = 1 << 0,     // an imm8 follows
     X86_SIMD_ALIGNED = 1 << 1, // the memory operand must be aligned to its size, otherwise #GP(0)
     X86_SIMD_MASKMOV = 1 << 2, // run is NULL: use x86_maskmov on [rDI] (segment DS, or overridden)
-    // What an encoding must be for the row to be found.
+    // Conditions for an encoding to match the row.
     X86_SIMD_REGISTER = 1 << 3, // modrm.mod == 3
     X86_SIMD_MEMORY = 1 << 4,   // modrm.mod != 3
     X86_SIMD_W0 = 1 << 5,       // REX.W == 0
@@ -39,7 +39,7 @@ enum {                      // check
 
 struct x86_simd {
     const char *name;
-    // Reads *s and, where the instruction does, *d; writes all of *d that the instruction does. Either may be
+    // Reads *s and, if the instruction does, *d; writes those bytes of *d that the instruction writes. Either may be
     // unaligned. False: cpu->fault is set (#XM, or #UD with CR4.OSXMMEXCPT clear) and *d is as before.
     bool (*run)(struct x86_cpu *cpu, void *d, const void *s, unsigned imm);
     uint8_t map; // 1: 0F, 2: 0F 38, 3: 0F 3A

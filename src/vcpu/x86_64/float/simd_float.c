@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // SSE, SSE2, SSE3 and SSE4.1 floating point (SDM vol. 1, 10.2.3, 11.5 and appendix E; vol. 2).
 //
-// Each lane is computed by number.c in integers, with its flags. Most take a shorter way first: with
+// Each lane is computed by number.c in integers, with its flags. Most are first tried in a faster way: with
 // round-to-nearest and operands and results that are normal numbers away from the ends of the range, the host's IEEE
 // arithmetic gives the same bits, and the only exception possible is PE, which is found by computing the rounding
 // error.
 //
 // Exceptions of all lanes are collected. Unmasked ones found before the operation (IE, DE, ZE) hide those found after
-// it (OE, UE, PE); an unmasked one of either kind leaves the destination alone.
+// it (OE, UE, PE); after an unmasked one of either kind the destination does not change.
 //
 // Not modelled: the last bits of RCP and RSQRT, which differ between processors; ours are the nearest of 12 bits.
 #include <math.h>
@@ -25,7 +25,7 @@ struct unit {
     struct number_context context;
     bool daz;
     bool nearest; // round to nearest: the host's arithmetic may be used
-    bool inexact; // PE is set already and masked, so that it need not be found
+    bool inexact; // PE is set already and masked, so that it need not be computed
 };
 
 static struct unit begin(const struct x86_cpu *cpu, bool is_double)
@@ -44,7 +44,7 @@ static struct unit begin(const struct x86_cpu *cpu, bool is_double)
     };
 }
 
-// Enters the collected exceptions. True: the destination may be written.
+// Stores the collected exceptions. True: the destination may be written.
 static bool end(struct x86_cpu *cpu, const struct unit *unit)
 {
     uint8_t flags = unit->context.flags;
@@ -115,9 +115,9 @@ static uint64_t operate(struct unit *unit, enum operation operation, bool is_dou
     return store(result, is_double);
 }
 
-// The host's part: a sum, product, quotient, and whether it was rounded. The error of each is itself a number of the
-// format (that of a product or quotient where nothing underflows), so that it can be computed exactly and compared with
-// zero; floats have room for all of it in a double.
+// Computed by the host: a sum, product or quotient, and whether it was rounded. The error of each is itself a number of
+// the format (that of a product or quotient where nothing underflows), so that it can be computed exactly and compared
+// with zero; for floats a double holds it exactly.
 #define HOST(type, name)                                                                                               \
     static inline type name##_host(enum operation operation, type a, type b)                                           \
     {                                                                                                                  \
@@ -176,7 +176,7 @@ static inline bool double_inexact(enum operation operation, double a, double b, 
 LANE(float, uint32_t, single, 0x1p-126f, 0x1p126f, false)
 LANE(double, uint64_t, double, 0x1p-900, 0x1p1020, true)
 
-// A normal number or a zero: what the host may compare and convert.
+// A normal number or a zero: which the host may compare and convert.
 static inline bool usual(uint64_t bits, bool is_double)
 {
     const uint64_t exponent = is_double ? bits >> 52 & 0x7ff : bits >> 23 & 0xff;
@@ -335,7 +335,7 @@ static uint64_t round_integral(struct unit *unit, bool is_double, uint64_t y, un
 
 FOUR(round, round_integral(&unit, false, y, imm), round_integral(&unit, true, y, imm))
 
-// Products, sums of neighbours, sums of those: three operations, the later of which are not done after an unmasked
+// Products, sums of pairs, sums of those: three operations, the later of which are not done after an unmasked
 // exception. Each lane of the result has its own sum; only the choice among several NaNs differs.
 SIMD_RUN(sse_dpps)
 {
@@ -417,8 +417,8 @@ static enum order compare(struct unit *unit, bool is_double, uint64_t x, uint64_
     return (enum order)(number_compare(a, b) + 1);
 }
 
-// The source operand unless the destination is really beyond it: so for NaNs and for two zeros. A NaN comes back as it
-// is, a denormal as the zero that DAZ makes of it.
+// The source operand unless the destination is really greater (or less): also for NaNs and for two zeros. A NaN is
+// returned unchanged, a denormal with DAZ as zero.
 static uint64_t extreme(struct unit *unit, bool is_double, uint64_t x, uint64_t y, enum order wanted)
 {
     const uint64_t chosen = compare(unit, is_double, x, y, true) == wanted ? x : y;

@@ -147,7 +147,7 @@ static inline void sum_differences(void *d, const void *s, unsigned bytes)
 }
 WIDTHS(psadbw, sum_differences(d, s, 8), sum_differences(d, s, 16))
 
-// Horizontal: neighbours x and y of d, then those of s.
+// Horizontal: pairs x and y of d, then those of s.
 #define HORIZONTAL(name, type, ...)                                                                                    \
     static inline void horizontal_##name(void *d, const void *s, unsigned bytes)                                       \
     {                                                                                                                  \

@@ -187,7 +187,7 @@ SIMD_RUN(sse_shufpd)
     return true;
 }
 
-// Which 32-bit elements of the source go where in MOVSLDUP, MOVSHDUP and MOVDDUP.
+// The 32-bit elements of the source that MOVSLDUP, MOVSHDUP and MOVDDUP select.
 SIMD_RUN(simd_movsldup)
 {
     (void)imm;

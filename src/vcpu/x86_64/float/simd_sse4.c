@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// SSE4.1 and SSE4.2 but for their floating-point arithmetic: blends, extensions, inserts and extracts, 64-bit lanes,
-// and the string comparisons (SDM vol. 1, 12.10 and 12.11; vol. 2, 4.1 for the latter).
+// SSE4.1 and SSE4.2 except floating-point arithmetic: blends, extensions, inserts and extracts, 64-bit lanes, and the
+// string comparisons (SDM vol. 1, 12.10 and 12.11; vol. 2, 4.1 for the latter).
 #include "base/bits.h"
 #include "vcpu/x86_64/float/simd_ops.h"
 
@@ -20,7 +20,7 @@
     }
 SIMD_LANES_SSE4(LANES)
 
-// --- blends: the element of the source where the mask says so --------------------------------------------------------
+// --- blends: the element of the source where the mask is set --------------------------------------------------------
 
 static bool blend(void *d, const void *s, unsigned size, unsigned mask)
 {
@@ -236,7 +236,7 @@ static unsigned explicit_length(uint64_t value, bool wide, unsigned count)
     return magnitude > count ? count : (unsigned)magnitude;
 }
 
-// Does element i of a, at position k of b, agree as "equal each" and "equal ordered" want it?
+// Does element i of a match at position k of b, by the rules of "equal each" and "equal ordered"?
 static bool agree(const struct strings *strings, unsigned i, unsigned k, bool ordered)
 {
     const bool a_valid = i < strings->a_length, b_valid = k < strings->b_length;

@@ -332,7 +332,7 @@ static const struct x86_simd table[] = {
     SSE4(3, 0x40, dpps, IMM),
     SSE4(3, 0x41, dppd, IMM),
     SSE4(3, 0x42, mpsadbw, IMM),
-    // The string comparisons want no alignment; they write ECX or XMM0, and read EAX and EDX.
+    // The string comparisons need no alignment; they write ECX or XMM0, and read EAX and EDX.
     ROW("pcmpestrm", 3, 0x60, 0x66, XMM, XMM_RM, 16, IMM | W0, SSE, sse_pcmpestrm),
     ROW("pcmpestrm", 3, 0x60, 0x66, XMM, XMM_RM, 16, IMM | W1, SSE, sse_pcmpestrm64),
     ROW("pcmpestri", 3, 0x61, 0x66, XMM, XMM_RM, 16, IMM | W0, SSE, sse_pcmpestri),

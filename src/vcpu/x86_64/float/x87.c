@@ -3,7 +3,7 @@
 // stores are in x87_transfer.c, what the low rows of D9 compute is in x87_function.c, environments are in x87_state.c.
 //
 // An instruction goes through: #NM, #MF, the load of its memory operand (which may fault), the operation on a unit, and
-// the flags at last. A store to memory happens before the stack moves.
+// finally the flags. A store to memory happens before the stack pointer changes.
 //
 // Not modelled: CR0.NE = 0, the report of exceptions through FERR#: #MF is raised in either case.
 #include "vcpu/x86_64/float/x87.h"
@@ -207,7 +207,7 @@ static void compare_conditions(struct x87_unit *unit, struct number b, bool miss
 {
     static const uint16_t conditions[] = { X87_C0, X87_C3, 0, X87_C0 | X87_C2 | X87_C3 };
     int order = compare(unit, b, missing, quiet);
-    // Processors report the result even where an unmasked exception keeps them from popping.
+    // Processors report the result even if an unmasked exception prevents the pop.
     x87_conditions(unit, X87_C0 | X87_C2 | X87_C3, conditions[order + 1]);
     while (!x87_stop(unit) && pops--) {
         x87_pop(unit);
@@ -423,8 +423,7 @@ static void register_form(struct x87_unit *unit, uint8_t opcode, uint8_t modrm)
     }
 }
 
-// What neither checks for pending exceptions nor is one of the numeric instructions; `done` says whether it was such a
-// one.
+// Instructions that neither check for pending exceptions nor are numeric; `done` is set if it was one of them.
 static bool control_form(struct x86_cpu *cpu, uint8_t operation, const struct x86_x87_operand *operand, bool *done)
 {
     uint64_t value;
@@ -467,7 +466,7 @@ static bool control_register_form(struct x86_cpu *cpu, uint8_t opcode, uint8_t m
         cpu->x87.status &= (uint16_t) ~(X87_B | X87_ES | X87_SF | 0x3f);
     } else if (modrm == 0xe3) {
         x86_x87_init(cpu);
-    } // the others did something on the 8087 and the 80287
+    } // the others had an effect on the 8087 and the 80287
     return true;
 }
 

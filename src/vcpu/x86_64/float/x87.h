@@ -5,7 +5,7 @@
 
 #include "vcpu/x86_64/cpu.h"
 
-// What the unit needs to know of an instruction beside its opcode.
+// The parts of an instruction, other than its opcode, that the unit needs.
 struct x86_x87_operand {
     uint64_t linear;   // address of the memory operand; unused when modrm.mod == 3
     uint64_t offset;   // the same inside its segment, kept as FDP
@@ -15,10 +15,10 @@ struct x86_x87_operand {
 };
 
 // Executes the instruction `opcode` (D8h to DFh) `modrm`. Memory is accessed at the current privilege. False:
-// cpu->fault is set (#UD, #NM, #MF or the memory access's) and nothing has changed.
+// cpu->fault is set (#UD, #NM, #MF or that of the memory access) and nothing has changed.
 bool x86_x87(struct x86_cpu *cpu, uint8_t opcode, uint8_t modrm, const struct x86_x87_operand *operand);
 
-// True if x86_x87 knows the instruction: otherwise it answers #UD.
+// True if x86_x87 knows the instruction: otherwise it raises #UD.
 bool x86_x87_known(uint8_t opcode, uint8_t modrm);
 
 // Bytes of the memory operand, for segment limit checks; 0: none. `size` as in x86_x87_operand. `write`: the
@@ -28,7 +28,7 @@ unsigned x86_x87_bytes(uint8_t opcode, uint8_t modrm, unsigned size, bool *write
 // FWAIT (9B): #NM if CR0.MP and CR0.TS are both set, #MF if an unmasked exception is pending.
 bool x86_fwait(struct x86_cpu *cpu);
 
-// The state after FNINIT; what reset leaves as well, but for the registers.
+// The state after FNINIT, and after reset except for the registers.
 void x86_x87_init(struct x86_cpu *cpu);
 
 // The tag word as FSTENV stores it, from the abridged one and the register contents.

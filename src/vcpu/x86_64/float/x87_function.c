@@ -25,7 +25,7 @@ bool x87_operands(struct x87_unit *unit, struct number *a, struct number *b, str
     return true;
 }
 
-// Replaces ST(0), unless an exception forbids it.
+// Replaces ST(0), unless an exception prevents it.
 static void finish(struct x87_unit *unit, struct number result)
 {
     if (!x87_stop(unit)) {
@@ -35,7 +35,7 @@ static void finish(struct x87_unit *unit, struct number result)
 
 // --- FPREM and FPREM1 ------------------------------------------------------------------------------------------------
 
-// Tells the low three bits of the quotient, or that the remainder is only a partial one.
+// Reports the low three bits of the quotient, or that the remainder is only partial.
 static void quotient(struct x87_unit *unit, uint64_t q, bool partial)
 {
     unsigned conditions = partial ? X87_C2 : (q & 4 ? X87_C0 : 0) | (q & 2 ? X87_C3 : 0);
@@ -148,7 +148,7 @@ static struct number scaled(struct x87_unit *unit, struct number a, struct numbe
     struct number result = number_round(&unit->context, a.sign, a.exponent + n, (uint128)a.mantissa << 64);
     const bool low = result.exponent < unit->context.min && !(unit->context.masks & NUMBER_UE);
     if (result.kind == NUMBER_FINITE && (result.exponent > unit->context.max || low)) {
-        // Even an unmasked response cannot express it.
+        // Even the unmasked response has no encoding for it.
         unit->context.flags |= NUMBER_PE;
         unit->c1 = n > 0;
         return (struct number){ .kind = n > 0 ? NUMBER_INFINITE : NUMBER_ZERO, .sign = a.sign };
@@ -205,7 +205,7 @@ static void square_root(struct x87_unit *unit)
 
 void x87_function(struct x87_unit *unit, uint8_t modrm)
 {
-    if (modrm == 0xfa) { // the only one that heeds the precision control
+    if (modrm == 0xfa) { // the only one that uses the precision control
         square_root(unit);
         return;
     }

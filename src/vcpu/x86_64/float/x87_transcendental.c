@@ -2,8 +2,8 @@
 // FSIN, FCOS, FSINCOS, FPTAN, FPATAN, F2XM1, FYL2X and FYL2XP1 by MPFR (SDM vol. 1, 8.3.7 to 8.3.10; vol. 2).
 //
 // A result is computed to 256 bits, cut to 128 with a sticky bit, and rounded once, so it is the correctly rounded one;
-// a processor promises an error below one unit of the last place. Angles are reduced by the 66-bit pi that processors
-// have (SDM vol. 1, 8.3.8), since near its multiples that is what one sees.
+// a processor promises an error below one unit of the last place. Angles are reduced by the 66-bit pi of processors
+// (SDM vol. 1, 8.3.8), which makes a difference near its multiples.
 #include <mpfr.h>
 
 #include "base/bits.h"
@@ -14,11 +14,11 @@
 
 _Static_assert(sizeof(mp_limb_t) == 8, "the code below takes limbs of 64 bits");
 
-// A number of MPFR's whose digits stand beside it: nothing to allocate, nothing to free.
+// An MPFR number with its digits in the same struct, so that nothing is allocated.
 struct real {
     mpfr_t value;
     mp_limb_t limbs[LIMBS];
-    bool inexact; // something was lost in getting here
+    bool inexact; // bits were lost in computing it
 };
 
 static void real_init(struct real *r)
@@ -171,7 +171,7 @@ static struct number arctangent(struct x87_unit *unit, struct number x, struct n
     return real_get(&unit->context, &b);
 }
 
-// Exact at 1 and -1. What is beyond is undefined: processors leave it as it is and call it inexact.
+// Exact at 1 and -1. Beyond, the result is undefined: processors do not change the value and report it as inexact.
 static struct number exponential_of_one_or_more(struct x87_unit *unit, struct number x)
 {
     if (x.exponent == 0 && x.mantissa == BIT64(63)) {

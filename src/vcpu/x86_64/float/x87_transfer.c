@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What moves between the x87's stack and memory, in all formats: FLD, FILD, FBLD, the constants, FST, FIST, FISTTP,
+// Transfers between the x87's stack and memory, in all formats: FLD, FILD, FBLD, the constants, FST, FIST, FISTTP,
 // FBSTP (SDM vol. 1, 8.2 and 8.3.3; vol. 2).
 #include "base/bits.h"
 #include "vcpu/x86_64/float/x87_unit.h"
 
 // --- loads -----------------------------------------------------------------------------------------------------------
 
-// Eighteen decimal digits and a sign; digits above 9 count as they are.
+// Eighteen decimal digits and a sign; digits above 9 have their value.
 static struct number from_bcd(uint64_t low, uint64_t high)
 {
     int64_t value = 0;
@@ -30,7 +30,7 @@ struct number x87_from_memory(uint8_t format, uint64_t low, uint64_t high)
     }
 }
 
-// Makes room for a push; the new ST(0) is empty. False: stop. On a masked overflow it holds the indefinite already.
+// Makes room for a push; the new ST(0) is empty. False: stop. After a masked overflow it is the indefinite.
 bool x87_push(struct x87_unit *unit)
 {
     if (x87_empty(unit, 7)) {
@@ -149,7 +149,7 @@ static struct image to_memory(struct x87_unit *unit, uint8_t format, bool chop)
     }
 }
 
-// What a masked stack underflow stores.
+// The value that a masked stack underflow stores.
 static struct image indefinite(uint8_t format)
 {
     switch (format) {
@@ -170,7 +170,7 @@ static bool store_image(struct x86_cpu *cpu, uint64_t linear, unsigned bytes, st
            x86_store(cpu, linear + 8, bytes - 8, image.high);
 }
 
-// False: the store to memory faulted, and FSW is as it was.
+// False: the store to memory faulted, and FSW has not changed.
 bool x87_store(struct x87_unit *unit, uint8_t format, uint8_t operation, uint64_t linear)
 {
     const uint16_t status = unit->cpu->x87.status;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Inside the x87: the registers as a stack, and one instruction's exceptions (SDM vol. 1, 8.1 and 8.5).
+// Shared by the x87 files: the registers as a stack, and one instruction's exceptions (SDM vol. 1, 8.1 and 8.5).
 //
-// An instruction works on a `unit`: it collects exceptions there and asks x87_stop() before it changes anything. What
-// is unmasked and found before the operation stops it; the flags go into FSW at the end in either case.
+// An instruction works on a `unit`: it collects exceptions there and calls x87_stop() before it changes anything. An
+// unmasked exception found before the operation stops it; the flags go into FSW at the end in either case.
 #ifndef VCPU_X86_64_X87_UNIT_H
 #define VCPU_X86_64_X87_UNIT_H
 
@@ -22,7 +22,7 @@ enum { // FSW
     X87_CONDITIONS = X87_C0 | X87_C1 | X87_C2 | X87_C3,
 };
 
-// Formats of memory operands, and what is done with them.
+// Formats of memory operands, and operations with them.
 // clang-format off
 enum x87_format { NO_FORMAT, F32, F64, F80, I16, I32, I64, BCD, WORD, ENVIRONMENT, STATE };
 
@@ -38,10 +38,10 @@ struct x87_unit {
     struct x86_cpu *cpu;
     struct number_context context;
     bool c1;      // instead of the rounding direction: stack overflow, FXAM's sign, a quotient bit
-    bool keep_c1; // the instruction leaves C1 alone
+    bool keep_c1; // the instruction does not change C1
 };
 
-// A register's bits, for what must not be interpreted.
+// The bits of a register, not interpreted as a number.
 struct x87_bits {
     uint16_t exponent;
     uint64_t mantissa;
@@ -122,7 +122,7 @@ static inline void x87_conditions(struct x87_unit *unit, unsigned mask, unsigned
     *status = (uint16_t)((*status & ~mask) | (value & mask));
 }
 
-// An unmasked exception forbids the operation.
+// Does an unmasked exception prevent the operation?
 static inline bool x87_stop(const struct x87_unit *unit)
 {
     return unit->context.flags & ~unit->context.masks & NUMBER_BEFORE;
@@ -138,27 +138,27 @@ static inline bool x87_stack_fault(struct x87_unit *unit, bool overflow)
     return x87_stop(unit);
 }
 
-// Sets ES and B to what the flags and masks say.
+// Sets ES and B from the flags and masks.
 void x87_update_pending(struct x86_cpu *cpu);
 
 // The result of an operation with a NaN or an unsupported operand (SDM vol. 1, table 4-7); raises IE where due.
 struct number x87_choose_nan(struct x87_unit *unit, struct number a, struct number b);
 
-// D9 F0 to D9 FF but for FDECSTP and FINCSTP: x87_function.c, and what needs MPFR in x87_transcendental.c.
+// D9 F0 to D9 FF except FDECSTP and FINCSTP: x87_function.c, and what needs MPFR in x87_transcendental.c.
 void x87_function(struct x87_unit *unit, uint8_t modrm);
 void x87_transcendental(struct x87_unit *unit, uint8_t modrm);
 
-// The operands of a function, ST(0) as *a and, with `b`, ST(1) as *b. False: one was empty or a NaN, and *result is
-// what the masked response gives (x87_stop says whether it may be used).
+// The operands of a function, ST(0) as *a and, with `b`, ST(1) as *b. False: one was empty or a NaN, and *result is the
+// masked response (not to be used if x87_stop).
 bool x87_operands(struct x87_unit *unit, struct number *a, struct number *b, struct number *result);
 
 // x87_transfer.c. x87_push makes room; the new ST(0) is empty. False: stop, or the masked response to an overflow has
-// put the indefinite there.
+// stored the indefinite.
 bool x87_push(struct x87_unit *unit);
 struct number x87_from_memory(uint8_t format, uint64_t low, uint64_t high);
 void x87_load(struct x87_unit *unit, uint8_t format, uint64_t low, uint64_t high);
 void x87_load_constant(struct x87_unit *unit, unsigned which); // D9 E8 + which
-// False: the store to memory faulted, and FSW is as it was.
+// False: the store to memory faulted, and FSW has not changed.
 bool x87_store(struct x87_unit *unit, uint8_t format, uint8_t operation, uint64_t linear);
 
 // x87_state.c: FLDENV, FNSTENV, FRSTOR, FNSAVE. False: a memory access faulted, nothing has changed.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Instruction decoding. What follows an opcode is in its row (opcodes.h).
+// Instruction decoding. The operands after an opcode are in its row (opcodes.h).
 #include "vcpu/x86_64/front/decode.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 struct reader {
     const uint8_t *bytes;
     unsigned at, available;
-    bool short_of; // a read went past what is there
+    bool short_of; // a read went beyond the available bytes
 };
 
 static uint64_t take(struct reader *in, unsigned size)
@@ -56,7 +56,7 @@ static void decode_prefixes(struct x86_insn *insn, struct reader *in)
         }
         // clang-format on
         if (insn->code_size == 8 && (byte & 0xf0) == 0x40) {
-            insn->rex = byte; // counts only if it is the last prefix
+            insn->rex = byte; // used only if it is the last prefix
             continue;
         }
         break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Instruction decoding (SDM vol. 2 chapter 2 and appendix A): bytes in, a plain struct out. Knows nothing of a CPU's state
-// but its code size.
+// Instruction decoding (SDM vol. 2 chapter 2 and appendix A): from bytes to a plain struct. The only state of the CPU
+// that it uses is the code size.
 #ifndef VCPU_X86_64_DECODE_H
 #define VCPU_X86_64_DECODE_H
 
@@ -18,7 +18,7 @@ enum x86_decoded {
 struct x86_opcode;
 
 struct x86_insn {
-    const struct x86_opcode *row; // opcodes.h; of a group the member's
+    const struct x86_opcode *row; // opcodes.h; of a group that of the member
     uint8_t map;                  // 0: one byte, 1: 0F, 2: 0F 38, 3: 0F 3A
     uint8_t opcode;
     uint8_t length;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The vocabulary in which instructions are written as ops: exits, registers, memory operands, the stack.
+// Helpers to emit the ops of instructions: exits, registers, memory operands, the stack.
 #include "vcpu/x86_64/front/emit.h"
 
 // --- ops --------------------------------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ enum x86_segment x86_memory_segment(const struct translator *t)
     return t->insn.base == X86_RSP || t->insn.base == X86_RBP ? X86_SS : X86_DS;
 }
 
-// Parts of the address as the instruction has them; x is the segment base to add.
+// The parts of the instruction's address; x is the segment base to add.
 static struct op *emit_address(struct translator *t, unsigned code, unsigned d, unsigned x)
 {
     const struct x86_insn *insn = &t->insn;
@@ -150,7 +150,7 @@ struct place x86_memory_place(struct translator *t, unsigned size, enum access a
     bool indexed = insn->index >= 0 || insn->segment >= X86_FS;
     if (!plain || (indexed && only_base)) {
         x86_address_into(t, X86_T0, size, access);
-        // The form does not use b: it says what the address was based on, for the fault.
+        // This form does not use b, so it has the base register of the address, for the fault.
         unsigned b = x86_memory_segment(t) == X86_SS ? X86_RSP : X86_ZERO;
         return (struct place){ .a = X86_T0, .b = (uint8_t)b, .x = X86_ZERO };
     }

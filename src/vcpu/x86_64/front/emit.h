@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the translator's files share: the block under construction, and the vocabulary in which instructions are written as ops.
+// Shared by the translator's files: the block being written, and helpers to emit ops.
 //
-// Temporaries by convention: T0 the linear address of the memory operand, T1 its value, T2 the shadow of a high byte register,
-// T3 whatever the instruction needs beside.
+// Temporaries by convention: T0 the linear address of the memory operand, T1 its value, T2 the shadow of a high byte
+// register, T3 free for each instruction.
 #ifndef VCPU_X86_64_EMIT_H
 #define VCPU_X86_64_EMIT_H
 
@@ -16,14 +16,14 @@
 #include "vcpu/x86_64/system/model.h"
 
 struct translator {
-    struct x86_cpu *cpu; // its mode alone is looked at
+    struct x86_cpu *cpu; // only its mode is used
     struct x86_insn insn;
     uint32_t mode;
     unsigned code_size;
     unsigned start; // of this instruction, bytes from the start of the block
     unsigned next;  // of the one after it
     bool ended;     // the block ends with this instruction
-    bool alone;     // the instruction must begin a block and found one begun: put it off
+    bool alone;     // the instruction must be the first of a block but is not: it begins the next block
     struct draft draft;
 };
 
@@ -41,7 +41,7 @@ struct op *x86_emit_unary(struct translator *t, unsigned code, unsigned d, unsig
 struct op *x86_emit_immediate(struct translator *t, unsigned d, int64_t value); // MOVI
 struct op *x86_emit_help(struct translator *t, enum x86_helper helper);         // value: the next instruction
 void x86_emit_exit(struct translator *t, int32_t target);                       // bytes from the start of the block
-void x86_emit_end(struct translator *t);                                        // leave, so that the loop looks around
+void x86_emit_end(struct translator *t);                                        // leave: the loop checks for events
 void x86_emit_branch(struct translator *t, unsigned code, unsigned a);          // conditional, by insn.immediate
 void x86_emit_undefined(struct translator *t);                                  // #UD
 
@@ -60,7 +60,8 @@ struct op *x86_effective_address(struct translator *t, unsigned slot, unsigned s
 struct op *x86_load_place(struct translator *t, const struct place *place, unsigned size, unsigned d); // zero-extended
 void x86_store_place(struct translator *t, const struct place *place, unsigned size, unsigned slot);
 
-// The operand that modrm.rm names. read: register slot, or a load into T1. modify: the same ready to be written back by x86_rm_write.
+// The operand in modrm.rm. read: register slot, or a load into T1. modify: the same ready to be written back by
+// x86_rm_write.
 unsigned x86_rm_read(struct translator *t, unsigned size);
 unsigned x86_rm_modify(struct translator *t, unsigned size, struct place *place);
 void x86_rm_write(struct translator *t, unsigned size, const struct place *place, unsigned slot);
@@ -96,7 +97,8 @@ static inline unsigned x86_opcode_register(const struct translator *t)
     return (t->insn.opcode & 7) | (t->insn.rex & 1 ? 8u : 0u);
 }
 
-// --- what the rows of the opcode maps name ----------------------------------------------------------------------------
+// --- functions of the rows of the opcode maps
+// ----------------------------------------------------------------------------
 
 // translate_alu.c
 void x86_translate_alu_rm_register(struct translator *t);
@@ -196,6 +198,6 @@ void x86_translate_swapgs_or_rdtscp(struct translator *t);
 void x86_translate_segment_base(struct translator *t);
 void x86_translate_fence(struct translator *t);
 void x86_translate_move_control(struct translator *t);
-void x86_translate_simd(struct translator *t); // translate_simd.c: whatever the SIMD table knows, otherwise #UD
+void x86_translate_simd(struct translator *t); // translate_simd.c: instructions of the SIMD table, otherwise #UD
 
 #endif

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Op codes by size, form, kind and condition: the only place that counts with the order of the rows in exec/ops.h, and that
-// checks it when it is compiled.
+// Op codes by size, form, kind and condition: the only place that relies on the order of the rows in exec/ops.h, which
+// it checks at compile time.
 #ifndef VCPU_X86_64_OP_CHOICE_H
 #define VCPU_X86_64_OP_CHOICE_H
 
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"
 
-// As bits 5:3 of the opcode have them; TEST follows.
+// In the order of bits 5:3 of the opcode; then TEST.
 enum x86_alu {
     X86_ALU_ADD,
     X86_ALU_OR,

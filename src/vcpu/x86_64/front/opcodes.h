@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The opcode maps (SDM vol. 2, appendix A) as rows: what follows the opcode, for the decoder; the mnemonic; what an encoding
-// must be to be an instruction; and the function that writes it as ops. The rows are in opcodes_one.c (table A-2) and
+// The opcode maps (SDM vol. 2, appendix A) as rows: the operands after the opcode, for the decoder; the mnemonic;
+// conditions for a valid encoding; and the function that emits its ops. The rows are in opcodes_one.c (table A-2) and
 // opcodes_two.c (table A-3, with the maps 0F 38 and 0F 3A); those of MMX and SSE are in float/simd_table.c.
 #ifndef VCPU_X86_64_OPCODES_H
 #define VCPU_X86_64_OPCODES_H
@@ -29,13 +29,13 @@ enum {                      // special
     X86_NOT_IN_64 = 1 << 0, // #UD in 64-bit mode
     X86_LOCKABLE = 1 << 1,  // LOCK is allowed, with a memory operand (SDM vol. 2, LOCK)
     X86_MEMORY = 1 << 2,    // #UD with a register operand
-    X86_NO_MEMORY = 1 << 3, // ModRM names a register whatever its mod field says
+    X86_NO_MEMORY = 1 << 3, // ModRM means a register for any mod field
 };
 
 struct x86_opcode {
     const char *name;                        // mnemonic; NULL: no instruction, #UD
     void (*translate)(struct translator *t); // unless there is a group
-    const struct x86_opcode *group; // eight rows, by modrm.reg; what follows the ModRM is in the row of the group
+    const struct x86_opcode *group; // eight rows, by modrm.reg; the operands after ModRM are in the row of the group
     const struct x86_opcode *group_register; // the same where modrm.mod is 3, if that is another group
     uint16_t argument;                       // for `translate`
     uint8_t follows;                         // enum x86_follows

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The one-byte opcode map (SDM vol. 2, table A-2). Prefixes and the escape 0Fh have no row; what has none is #UD.
+// The one-byte opcode map (SDM vol. 2, table A-2). Prefixes and the escape 0Fh have no row; other opcodes without a row
+// are #UD.
 #include "vcpu/x86_64/float/simd.h"
 #include "vcpu/x86_64/front/emit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The two-byte opcode map (SDM vol. 2, table A-3), and the maps 0F 38 and 0F 3A, which are MMX and SSE alone but for CRC32.
-// Rows of MMX and SSE say what follows the opcode; the rest is in float/simd_table.c.
+// The two-byte opcode map (SDM vol. 2, table A-3), and the maps 0F 38 and 0F 3A, which only have MMX and SSE, and
+// CRC32. Rows of MMX and SSE only have the operands after the opcode; the rest is in float/simd_table.c.
 #include "vcpu/x86_64/front/emit.h"
 
 #define ROW(NAME, FOLLOWS, TRANSLATE, ...)                                                                             \

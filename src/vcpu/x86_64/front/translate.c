@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The front end: fetches guest code, decodes it instruction by instruction, and writes a block of ops.
+// The front end: fetches guest code, decodes it instruction by instruction, and emits a block of ops.
 #include "vcpu/x86_64/front/translate.h"
 
 #include <string.h>
@@ -11,8 +11,8 @@
 
 // --- dead flags -------------------------------------------------------------------------------------------------------
 
-// Walks the block backwards with the flags that something may still see. An op that sets none of these is replaced by the one
-// that does the same without flags, where there is one.
+// Goes backwards through the block with the set of flags that may still be used. An op that sets none of these is
+// replaced by the same op without flags, if there is one.
 static void drop_dead_flags(struct translator *t)
 {
     uint32_t seen = X86_ARITHMETIC;
@@ -21,7 +21,7 @@ static void drop_dead_flags(struct translator *t)
         const struct op_row *row = &x86_ops[op->code];
         if (!(row->writes & seen) && x86_op_bare[op->code])
             op->code = x86_op_bare[op->code];
-        // Where the block may be left, everything is seen.
+        // Where the block may be left, all flags are used.
         bool leaves = row->faults || row->finishes || row->class == OP_JUMP;
         seen = leaves ? X86_ARITHMETIC : (seen & ~row->writes) | row->reads;
     }
@@ -29,8 +29,8 @@ static void drop_dead_flags(struct translator *t)
 
 // --- the block --------------------------------------------------------------------------------------------------------
 
-// Decodes the instruction at t->next. False: it goes on in the next page, and it is not the first of its block (put off), or
-// its fetch faulted (`fault`).
+// Decodes the instruction at t->next. False: it continues in the next page and is not the first of its block (so it
+// begins the next one), or its fetch faulted (`fault`).
 static bool fetch(struct translator *t, const uint8_t *code, unsigned available, bool *fault)
 {
     struct x86_cpu *cpu = t->cpu;

@@ -79,7 +79,7 @@ static void shift(struct translator *t, unsigned count_slot, unsigned count)
 {
     unsigned kind = t->insn.row->argument, size = x86_byte_or_operand(t);
     count &= size == 8 ? 63 : 31;
-    if (count_slot == X86_ZERO && count == 0) { // changes nothing, but the operand is accessed
+    if (count_slot == X86_ZERO && count == 0) { // no change, but the operand is accessed
         unsigned a = x86_rm_read(t, size);
         if (t->insn.mod == 3 && size == 4)
             x86_emit_unary(t, X86_OP_MOV32, a, a);

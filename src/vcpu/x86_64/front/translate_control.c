@@ -31,7 +31,7 @@ void x86_translate_push_immediate(struct translator *t)
     x86_emit_push(t, X86_T1, size);
 }
 
-// Looks at the top of the stack, into T1, without moving rSP.
+// Loads the top of the stack into T1, without changing rSP.
 static void emit_peek(struct translator *t, unsigned size)
 {
     struct op *op = x86_emit_help(t, X86_HELP_pop);
@@ -40,14 +40,14 @@ static void emit_peek(struct translator *t, unsigned size)
     op->x = 1;
 }
 
-void x86_translate_pop_rm(struct translator *t) // an address that uses rSP takes it after the pop
+void x86_translate_pop_rm(struct translator *t) // an address with rSP uses the value after the pop
 {
     unsigned size = x86_stack_operand(t);
     if (t->insn.mod == 3) {
         x86_emit_pop(t, t->insn.rm, size);
         return;
     }
-    // Look at the top without moving rSP, store, and pop for good when nothing can fault any more.
+    // Load the top without changing rSP, store, and pop when nothing can fault any more.
     emit_peek(t, size);
     if (t->insn.base == X86_RSP)
         t->insn.displacement += size;
@@ -71,7 +71,7 @@ void x86_translate_pop_segment(struct translator *t)
     struct op *op = x86_emit_help(t, X86_HELP_load_segment);
     op->a = X86_T1;
     op->x = (uint8_t)t->insn.row->argument;
-    op->s = (uint8_t)size; // loaded from the stack: rSP moves when the load has not faulted
+    op->s = (uint8_t)size; // loaded from the stack: rSP changes if the load has not faulted
     x86_emit_end(t);
 }
 
@@ -135,7 +135,7 @@ void x86_translate_call(struct translator *t)
     x86_emit_exit(t, (int32_t)(t->next + t->insn.immediate));
 }
 
-// A jump to the address in `slot`, and the op that it goes to when that is not canonical.
+// A jump to the address in `slot`, and the op that runs if it is not canonical.
 static void emit_jump(struct translator *t, unsigned code, unsigned slot, int64_t drop)
 {
     x86_emit_unary(t, code, 0, slot)->imm = drop;
@@ -168,7 +168,7 @@ void x86_translate_jump_rm(struct translator *t)
 void x86_translate_return(struct translator *t)
 {
     unsigned size = x86_stack_operand(t), bytes = (uint16_t)t->insn.immediate;
-    if (size == 8) { // RSP moves when the jump can no longer fault
+    if (size == 8) { // RSP changes when the jump can no longer fault
         x86_emit_unary(t, X86_OP_LD64, X86_T1, X86_RSP)->x = X86_ZERO;
         emit_jump(t, X86_OP_RETURN, X86_T1, 8 + bytes);
         return;

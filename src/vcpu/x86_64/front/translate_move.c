@@ -220,19 +220,19 @@ void x86_translate_set_condition(struct translator *t)
     x86_write_register(t, t->insn.rm, 1, d);
 }
 
-// --- exchanges that compare or add, and what goes around caches ---------------------------------------------------------
+// --- exchanges that compare or add, and non-temporal stores ---------------------------------------------------------
 
 void x86_translate_compare_exchange(struct translator *t)
 {
     unsigned size = x86_byte_or_operand(t);
     struct place place;
     unsigned b = x86_read_register(t, t->insn.reg, size, X86_T2);
-    if (x86_is_memory(t) && t->insn.base == X86_RAX) { // the address is wanted again when rAX has changed
+    if (x86_is_memory(t) && t->insn.base == X86_RAX) { // the address is used again after rAX has changed
         x86_emit_unary(t, X86_OP_MOV64, X86_T3, X86_RAX);
         t->insn.base = X86_T3;
     }
     unsigned a = x86_rm_modify(t, size, &place);
-    // A register is left as it is when the comparison fails, upper half too.
+    // A register does not change when the comparison fails, nor does its upper half.
     struct op *op = x86_emit_unary(t, X86_OP_CMPXCHG, 0, a);
     op->b = (uint8_t)b;
     op->s = (uint8_t)size;

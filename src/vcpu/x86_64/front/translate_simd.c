@@ -29,7 +29,7 @@ static bool is_sse3(const struct x86_simd *row)
     }
 }
 
-// MMX registers: SSE and SSE2 brought some instructions for them.
+// MMX registers: some of their instructions came with SSE and SSE2.
 static enum x86_feature mmx_feature(const struct x86_simd *row)
 {
     switch (row->opcode) {
@@ -62,7 +62,7 @@ static enum x86_feature sse_feature(const struct x86_simd *row)
     return row->opcode == 0x5a || row->opcode == 0x5b ? X86_FEATURE_SSE2 : X86_FEATURE_SSE; // CVTPS2PD, CVTDQ2PS ...
 }
 
-// What CPUID must say for the row (SDM vol. 1 sections 5.4 to 5.11).
+// The CPUID feature of the row (SDM vol. 1 sections 5.4 to 5.11).
 static enum x86_feature feature_of(const struct x86_simd *row)
 {
     if (row->map == 1)

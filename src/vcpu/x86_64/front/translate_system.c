@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Instructions that are a call (exec/helper.h): segments, ports, strings, x87, control and model-specific registers.
+// Instructions that are done by a function call (exec/helper.h): segments, ports, strings, x87, control and
+// model-specific registers.
 #include "vcpu/x86_64/float/x87.h"
 #include "vcpu/x86_64/front/emit.h"
 
@@ -13,7 +14,7 @@ void x86_translate_help(struct translator *t)
     x86_emit_help(t, (enum x86_helper)t->insn.row->argument);
 }
 
-void x86_translate_help_then_end(struct translator *t) // what comes after may depend on it
+void x86_translate_help_then_end(struct translator *t) // the code after it may depend on it
 {
     x86_emit_help(t, (enum x86_helper)t->insn.row->argument);
     x86_emit_end(t);
@@ -86,7 +87,7 @@ void x86_translate_bound(struct translator *t)
     op->a = t->insn.reg;
 }
 
-// FCMOVcc and FCOMI with their kin came with CMOV, FISTTP with SSE3.
+// FCMOVcc, FCOMI and similar ones came with CMOV, FISTTP with SSE3.
 static enum x86_feature x87_feature(const struct x86_insn *insn)
 {
     unsigned low = insn->opcode & 7, digit = insn->modrm >> 3 & 7;
@@ -212,7 +213,7 @@ void x86_translate_load_mxcsr(struct translator *t)
     help_at_memory(t, 4, ACCESS_READ);
 }
 
-void x86_translate_flush_line(struct translator *t) // CLFLUSH: checks the address, has no cache to flush
+void x86_translate_flush_line(struct translator *t) // CLFLUSH: checks the address; there is no cache to flush
 {
     x86_address_into(t, X86_T0, 1, ACCESS_READ);
     x86_emit_unary(t, X86_OP_LD8, X86_T1, X86_T0);

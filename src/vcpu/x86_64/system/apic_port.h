@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The registers of the local APIC that WRMSR and MOV CR8 reach: they are behind the CPU port.
+// The registers of the local APIC for WRMSR and MOV CR8: they are accessed through the CPU port.
 #ifndef VCPU_X86_64_APIC_PORT_H
 #define VCPU_X86_64_APIC_PORT_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // CPUID (SDM vol. 2, CPUID), from the words of the model (model.c).
 //
-// Leaves 15h and 16h give the TSC's frequency, and with the TSC invariant and IA32_TSC_ADJUST there a kernel neither
-// calibrates the TSC nor watches it. No hypervisor bit: there is none.
+// Leaves 15h and 16h give the TSC's frequency, and with an invariant TSC and IA32_TSC_ADJUST a kernel neither
+// calibrates nor watches the TSC. The hypervisor bit is 0.
 //
 //     one package, one thread per core, APIC ids count the cores
 #include "vcpu/x86_64/system/model.h"
@@ -152,7 +152,7 @@ static void extended(struct x86_cpu *cpu, uint32_t leaf, uint32_t out[4])
     }
 }
 
-// Above the highest basic leaf an Intel CPU answers with that leaf, which is what the manual says of EAX out of range.
+// Above the highest basic leaf an Intel CPU returns that leaf, as the manual says for EAX out of range.
 void x86_cpuid(struct x86_cpu *cpu, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
 {
     set(out, 0, 0, 0, 0);

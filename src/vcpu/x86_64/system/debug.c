@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The breakpoints of DR0 to DR3 (SDM vol. 3 sections 17.2 and 17.3).
 //
-//     R/W 00  instruction fetch   a fault before the instruction; ignored while RF is set and behind MOV SS and POP SS
+//     R/W 00  instruction fetch   a fault before the instruction; ignored while RF is set and after MOV SS and POP SS
 //         01  data writes         traps after the instruction, an iteration of a string instruction too; behind MOV SS
 //         11  data reads, writes  and POP SS after the one that follows
 //         10  ports, with CR4.DE  the same; without DE the encoding is undefined and meets nothing
 //
-// Without breakpoints nothing of this costs: instruction breakpoints make x86_run step, and pages with data breakpoints are kept
-// out of the fast path of the TLB.
+// Without breakpoints none of this costs time: instruction breakpoints make x86_run step, and pages with data
+// breakpoints are kept out of the fast path of the TLB.
 //
-// Where the manual leaves a choice: B0 to B3 of DR6 are set for enabled breakpoints alone; a breakpoint on an instruction fetch
-// has a length of one byte whatever LEN says; accesses of the processor itself (descriptor tables, TSS, stacks of handlers) meet
-// data breakpoints as those of instructions do, walks of page tables do not; a faulting instruction meets none.
+// Where the manual leaves a choice: B0 to B3 of DR6 are set only for enabled breakpoints; a breakpoint on an
+// instruction fetch has a length of one byte for any LEN; accesses of the processor itself (descriptor tables, TSS,
+// stacks of handlers) meet data breakpoints as those of instructions do, walks of page tables do not; a faulting
+// instruction meets none.
 //
 // Not modelled: branch trace (DEBUGCTL.BTF), RTM.
 #include "vcpu/x86_64/system/debug.h"
@@ -37,7 +38,7 @@ static unsigned length_of(const struct x86_cpu *cpu, unsigned n)
     return lengths[cpu->dr[7] >> (18 + 4 * n) & 3];
 }
 
-// Breakpoints are aligned to their length: the low bits of the address do not count.
+// Breakpoints are aligned to their length: the low bits of the address are ignored.
 static bool overlaps(const struct x86_cpu *cpu, unsigned n, uint64_t address, uint64_t size)
 {
     uint64_t length = length_of(cpu, n), first = cpu->dr[n] & ~(length - 1);

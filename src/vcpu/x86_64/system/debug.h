@@ -10,10 +10,10 @@ static inline bool x86_has_breakpoints(const struct x86_cpu *cpu)
     return cpu->dr[7] & X86_DR7_ENABLED;
 }
 
-// Bits of DR6: breakpoints on the instruction at `linear` that are met before it runs. RF and the shadow of MOV SS hide them.
+// Bits of DR6: breakpoints on the instruction at `linear`, before it runs. RF and the shadow of MOV SS suppress them.
 uint32_t x86_code_breakpoints(const struct x86_cpu *cpu, uint64_t linear);
 
-// Does an instruction breakpoint of the page make it necessary to look before each instruction?
+// Must breakpoints be checked before each instruction, because there is one in this page?
 bool x86_steps(const struct x86_cpu *cpu);
 
 // Is there a data breakpoint in the 4 KiB page at `page`?
@@ -22,7 +22,7 @@ bool x86_watches_page(const struct x86_cpu *cpu, uint64_t page);
 // struct guest: watch. Notes the data breakpoints that an access meets; they trap after the instruction.
 bool x86_watch(struct vcpu *vcpu, uint64_t address, unsigned size, enum access access, bool user);
 
-// The same for an access to ports, which takes CR4.DE.
+// The same for an access to ports, which requires CR4.DE.
 void x86_watch_port(struct x86_cpu *cpu, uint16_t port, unsigned size);
 
 // DR0 to DR3 or DR7 have changed; `before`: DR7 as it was.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// x86-64 as the loop sees it: finds or translates the block at RIP, executes, delivers what was raised.
+// The interface of x86-64 for the loop: finds or translates the block at RIP, executes it, and delivers exceptions.
 //
 // Path: vcpu/loop.c / vcpu/x86_64/system/interrupt.c
 //
@@ -25,7 +25,7 @@ static uint64_t linear_rip(const struct x86_cpu *cpu)
     return cpu->mode & X86_MODE_64 ? linear : (uint32_t)linear;
 }
 
-// A block whose last instruction goes on in another page is good only while that page is mapped as it was.
+// A block whose last instruction continues in another page is valid only while that page is mapped as before.
 static bool second_page_matches(struct x86_cpu *cpu, struct block *block, bool *faulted)
 {
     uint64_t physical;
@@ -94,8 +94,9 @@ static unsigned within_segment(const struct x86_cpu *cpu, const struct block *bl
     return count ? count : rip + block->offsets[1] - 1 <= limit;
 }
 
-// With segments, and where RIP wraps at 64 KiB, how far a block may go on depends on the base and limit of CS and on RIP
-// itself, which are no part of its key: one block at a time, linked to none, and no more of it than the segment has.
+// With segments, and where RIP wraps at 64 KiB, how far a block may go on depends on the base and limit of CS and on
+// RIP itself, which are not part of its key: so blocks run one at a time, without links, and only up to the end of the
+// segment.
 static enum op_out run_segmented(struct x86_cpu *cpu)
 {
     struct vcpu *vcpu = &cpu->vcpu;
@@ -123,7 +124,7 @@ static enum op_out run_blocks(struct x86_cpu *cpu)
     return chain_run(&cpu->vcpu, find_block, jump_key, execute);
 }
 
-// Software interrupts and SYSCALL are over before TF can trap, if they cleared it; what else clears it (POPF, IRET) still traps
+// Software interrupts and SYSCALL that clear TF do not trap; other instructions that clear it (POPF, IRET) still trap
 // (SDM vol. 3 section 18.3.1.4).
 static bool clears_trap(const struct x86_cpu *cpu)
 {
@@ -134,8 +135,8 @@ static bool clears_trap(const struct x86_cpu *cpu)
            op->disp == X86_HELP_icebp || op->disp == X86_HELP_syscall;
 }
 
-// Between two instructions: the debug traps of what ran before. MOV SS and POP SS hold them back for one instruction
-// (SDM vol. 3 section 6.8.3).
+// Between two instructions: the debug traps of the previous instructions. MOV SS and POP SS delay them for one
+// instruction (SDM vol. 3 section 6.8.3).
 static bool deliver_traps(struct x86_cpu *cpu)
 {
     if (vcpu_executed(&cpu->vcpu) == cpu->shadow_ss)
@@ -148,15 +149,15 @@ static bool deliver_traps(struct x86_cpu *cpu)
     return true;
 }
 
-// A shutdown takes time as well: a machine that starts again and again would stop the clock too.
+// A shutdown takes time as well: otherwise a machine that resets again and again would stop the clock.
 static void deliver_fault(struct x86_cpu *cpu)
 {
     x86_deliver_fault(cpu);
     vcpu_charge_fault(&cpu->vcpu, cpu->shutdown);
 }
 
-// What `out` of run_blocks leaves to be delivered. An instruction that faults has met no breakpoint; `held` are the traps of
-// the one before it.
+// Delivers what remains after run_blocks returned `out`. An instruction that faults has no data breakpoints; `held` are
+// the traps of the previous one.
 static void after_run(struct x86_cpu *cpu, enum op_out out, uint32_t held)
 {
     if (out == OP_FAULT) {
@@ -184,7 +185,7 @@ static void run_single(struct x86_cpu *cpu)
     after_run(cpu, out, held);
 }
 
-// A breakpoint on the instruction at RIP is a fault, before the fetch can be one.
+// A breakpoint on the instruction at RIP is a fault, before a fault of its fetch.
 static bool stopped_by_breakpoint(struct x86_cpu *cpu)
 {
     uint32_t met = x86_code_breakpoints(cpu, linear_rip(cpu));

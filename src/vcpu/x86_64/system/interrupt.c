@@ -11,10 +11,10 @@
 //
 // Everything is checked and pushed before a register changes.
 //
-// Where the manual leaves a choice: the shadow of STI holds an NMI back as that of MOV SS does (SDM vol. 3, table 25-3, says
-// that STI "may" block NMIs; processors do). A CPU that waits for a SIPI takes INIT and SIPI alone; an NMI that comes
-// meanwhile stays pending in the local APIC and is taken after the start (SDM vol. 3 section 26.6.2 has it blocked, and
-// blocked events are held).
+// Where the manual leaves a choice: the shadow of STI delays an NMI as that of MOV SS does (SDM vol. 3, table 25-3,
+// says that STI "may" block NMIs; processors do). A CPU that waits for a SIPI only takes INIT and SIPI; an NMI that
+// comes meanwhile stays pending in the local APIC and is taken after the start (SDM vol. 3 section 26.6.2 has it
+// blocked, and blocked events are held).
 //
 // Not modelled: system management mode (an SMI is acknowledged and counted), machine checks, CR4.VME and CR4.PVI.
 // Path: vcpu/loop.c / irqchip/x86/lapic.c (EOI)
@@ -25,13 +25,13 @@
 #include "vcpu/x86_64/system/segment.h"
 #include "vcpu/x86_64/system/sysreg.h"
 
-// RF lives as the boundary up to which it is set: one field less to clear after every instruction.
+// RF is stored as the boundary up to which it is set, so that it need not be cleared after every instruction.
 uint64_t x86_full_flags(const struct x86_cpu *cpu)
 {
     return x86_flags(cpu) | (cpu->resume == vcpu_executed(&cpu->vcpu) ? X86_RF : 0u);
 }
 
-// What is delivered, and where it will go.
+// An event to deliver, and its gate and handler.
 struct delivery {
     struct x86_cpu *cpu;
     uint8_t vector;
@@ -243,8 +243,8 @@ static bool deliver_protected(struct delivery *d)
     return x86_long(cpu) ? deliver_long(d) : deliver_legacy(d);
 }
 
-// Faults push RF as set, so that the instruction breakpoint that may be on the same instruction does not hit again on
-// the way back (SDM vol. 3 section 17.3.1.1); #DB for general detect is one. Everything else pushes RF as it is: traps,
+// Faults push RF as set, so that the instruction breakpoint that may be on the same instruction is not met again after
+// the return (SDM vol. 3 section 17.3.1.1); #DB for general detect is one. Everything else pushes RF as it is: traps,
 // instruction breakpoints, interrupts, and #DF, which is an abort.
 static bool sets_rf(uint8_t vector, enum x86_event event)
 {
@@ -264,7 +264,7 @@ bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool
         .flags = x86_full_flags(cpu) | (sets_rf(vector, event) ? X86_RF : 0u),
     };
     if (vector == X86_DB && !is_software(event))
-        cpu->dr[7] &= ~(uint64_t)X86_DR7_GD; // so that the handler can reach the debug registers
+        cpu->dr[7] &= ~(uint64_t)X86_DR7_GD; // so that the handler can access the debug registers
     bool done = cpu->cr0 & X86_CR0_PE ? deliver_protected(&d) : deliver_real(&d);
     // EXT: the fault came while something external to the program was delivered.
     if (!done && !is_software(event) && cpu->fault.has_error && cpu->fault.vector != X86_PAGE)
@@ -296,7 +296,8 @@ void x86_shut_down(struct x86_cpu *cpu)
     loop_stop(cpu->vcpu.loop, LOOP_RESET, 0);
 }
 
-// Delivers cpu->fault, which hit while an event of class `first` was being delivered, until one arrives (table 6-5).
+// Delivers cpu->fault, which occurred during the delivery of an event of class `first`, until one delivery succeeds
+// (table 6-5).
 static void deliver_faults(struct x86_cpu *cpu, enum fault_class first, bool doubled)
 {
     for (;;) {
@@ -336,7 +337,7 @@ static void deliver_external(struct x86_cpu *cpu, uint8_t vector)
 
 // --- what is taken at a boundary -------------------------------------------------------------------------------------
 
-// What of the pending word the CPU would take now, in the order of SDM vol. 3 table 6-2; 0: nothing.
+// The bit of the pending word that the CPU would take now, in the order of SDM vol. 3 table 6-2; 0: none.
 static uint32_t choose(const struct x86_cpu *cpu)
 {
     uint32_t pending = cpu->vcpu.pending;

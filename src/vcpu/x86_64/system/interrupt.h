@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Delivery of interrupts and exceptions through the IVT or IDT, and the way back (SDM vol. 3 chapter 6).
+// Delivery of interrupts and exceptions through the IVT or IDT, and IRET (SDM vol. 3 chapter 6).
 #ifndef VCPU_X86_64_INTERRUPT_H
 #define VCPU_X86_64_INTERRUPT_H
 

@@ -38,7 +38,7 @@ static bool pop_frame(struct x86_cpu *cpu, struct frame *frame, unsigned size)
            x86_stack_pop(&frame->stack, &frame->flags, size);
 }
 
-// From 64-bit mode all five words are popped, whatever they say.
+// From 64-bit mode all five words are always popped.
 static bool pop_long(struct x86_cpu *cpu, struct frame *frame)
 {
     uint64_t words[5];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Paging (SDM vol. 3 chapter 4). This is the path of a TLB miss, so it reads straight from host memory.
+// Paging (SDM vol. 3 chapter 4). It is used for every TLB miss, so it reads directly from host memory.
 //
 // One loop walks all three kinds of tables; they differ in their levels, the size of an entry and the reserved bits:
 //
@@ -33,8 +33,7 @@ enum {
 
 enum { PF_P = BIT32(0), PF_W = BIT32(1), PF_U = BIT32(2), PF_RSVD = BIT32(3), PF_I = BIT32(4) };
 
-// A walk under way. `region` is the RAM window that the last entry was found in: nearly always the next one is there
-// too.
+// The state of a walk. `region` is the RAM window of the last entry: nearly always the next one is in it too.
 struct walk {
     struct x86_cpu *cpu;
     struct region *region;
@@ -58,7 +57,7 @@ static inline uint8_t *entry_host(struct walk *walk, uint64_t physical)
     return region->ram + (physical - region->base);
 }
 
-// The next entry of `size` bytes (4 or 8). Outside of RAM it reads as ones, as the bus does where nothing answers.
+// The next entry of `size` bytes (4 or 8). Outside of RAM it reads as ones, as on the bus where nothing answers.
 static inline uint64_t next_entry(struct walk *walk, uint64_t physical, unsigned size)
 {
     const uint8_t *host = entry_host(walk, physical);
@@ -106,7 +105,7 @@ static uint64_t reserved_bits(const struct x86_cpu *cpu, bool four)
     return cpu->efer & X86_EFER_NXE ? reserved : reserved | PTE_NX;
 }
 
-// What the page allows is decided by the AND of the levels' W and U bits and the OR of their NX bits (section 4.6).
+// The permissions of the page are the AND of the levels' W and U bits and the OR of their NX bits (section 4.6).
 static inline bool finish(struct walk *walk, enum access access, bool user, uint64_t allow, bool no_execute,
                           struct tlb_page *page)
 {
@@ -120,7 +119,7 @@ static inline bool finish(struct walk *walk, enum access access, bool user, uint
             reachable = !(cpu->cr4 & X86_CR4_SMEP);
         } else if (cpu->cr4 & X86_CR4_SMAP) {
             guarded = true;
-            // A supervisor access at CPL 3 is an implicit one (descriptor tables, TSS), which AC does not excuse.
+            // A supervisor access at CPL 3 is an implicit one (descriptor tables, TSS), for which AC has no effect.
             reachable = (cpu->eflags & X86_AC) && cpu->cpl != 3;
         }
     }

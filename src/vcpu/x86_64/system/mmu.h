@@ -8,11 +8,11 @@
 // struct guest: walk. #PF with its exact error code, #GP (#SS by the caller's choice) for addresses that are not canonical.
 bool x86_walk(struct vcpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *page);
 
-// INVLPG: forgets the page that holds `address`, of whatever size it was. The TLB has large pages in pieces of 4 KiB, so a
-// page that may be one of them costs the whole TLB.
+// INVLPG: drops the page with `address`, of any size. The TLB stores large pages as pages of 4 KiB, so it is flushed
+// completely if the page may be a large one.
 void x86_flush_page(struct x86_cpu *cpu, uint64_t address);
 
-// Forgets everything.
+// Drops everything.
 void x86_flush(struct x86_cpu *cpu);
 
 // CR3 with PAE paging: loads the four PDPTEs. #GP(0) for reserved bits.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The CPUs that -cpu can name, by their words of CPUID.
+// The CPU models of -cpu, with their CPUID words.
 //
-// The default model says "Intel, family 6, model 1Ch": the last in-order core that has 64 bits. It is what this engine
-// is like (nothing is ever executed on speculation), and kernels know it: they switch no mitigation on, no page-table
-// isolation, no retpolines.
+// The default model is "Intel, family 6, model 1Ch", the last in-order core with 64 bits. As in this interpreter
+// nothing is executed speculatively, and kernels know that: they enable no mitigations, such as page-table isolation or
+// retpolines.
 #include "vcpu/x86_64/system/model.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ const struct x86_model x86_models[] = {
         .leaf_x1_edx = LEAF_X1_EDX,
     },
     {
-        .name = "max", // all that there is, also what costs speed
+        .name = "max", // all features, also those that cost speed
         .vendor = X86_INTEL,
         .signature = 0x000106ca,
         .leaf_1_ecx = LEAF_1_ECX | X86_1C_SSSE3 | X86_1C_SSE41 | X86_1C_SSE42,
@@ -40,7 +40,7 @@ const struct x86_model x86_models[] = {
         .leaf_x1_edx = LEAF_X1_EDX,
     },
     {
-        .name = "qemu64", // what QEMU's command line calls so: an AMD family 15 under a hypervisor
+        .name = "qemu64", // as in QEMU: an AMD family 15 under a hypervisor
         .vendor = X86_AMD,
         .signature = 0x00060fb1,
         .leaf_1_ecx = LEAF_1_ECX | X86_1C_HYPERVISOR,

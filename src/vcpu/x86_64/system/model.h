@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a CPU says that it is: the names of -cpu and their CPUID words. What is not advertised here is #UD, #GP or a
-// reserved bit elsewhere, so this table is also what CR4, EFER and the page walk ask.
+// The identification of CPU models: the names of -cpu and their CPUID words. A feature that is not advertised here is
+// #UD, #GP or a reserved bit elsewhere, so this table is also used for CR4, EFER and the page walk.
 #ifndef VCPU_X86_64_MODEL_H
 #define VCPU_X86_64_MODEL_H
 
@@ -78,7 +78,7 @@ struct x86_model {
     uint32_t leaf_x1_ecx, leaf_x1_edx; // 80000001H
 };
 
-// What instructions, registers and bits depend on: rows and tables name one of these.
+// The features that instructions, registers and bits depend on, for their tables.
 enum x86_feature {
     X86_FEATURE_ALWAYS,
     X86_FEATURE_TSC,
@@ -105,7 +105,7 @@ enum x86_feature {
     X86_FEATURE_SYSCALL,
     X86_FEATURE_RDTSCP,
     X86_FEATURE_LM,
-    X86_FEATURE_EFER, // that there is one: SYSCALL, NX or LM
+    X86_FEATURE_EFER, // EFER exists: with SYSCALL, NX or LM
     X86_FEATURES
 };
 

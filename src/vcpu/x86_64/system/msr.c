@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Model-specific registers (SDM vol. 4) and the time-stamp counter.
 //
-// Plain ones are rows of a sorted table: where the value lives, which bits may be written, what it must look like. The
-// local APIC's (1Bh, 6E0h, 800h-8FFh) go through the CPU port; a switch has the rest. What is in neither is #GP, and
-// counted.
+// Plain ones are rows of a sorted table: the place of the value, its writable bits, and its allowed form. Those of the
+// local APIC (1Bh, 6E0h, 800h-8FFh) go through the CPU port; the rest are in a switch. All others are #GP, and counted.
 //
-// The TSC is virtual time in ns plus an offset, so IA32_TSC_DEADLINE is converted on its way to the port and back, and
-// written again when the offset moves.
+// The TSC is virtual time in ns plus an offset, so IA32_TSC_DEADLINE is converted for the CPU port, and written again
+// when the offset changes.
 //
 // Not modelled: effects of MTRRs, PAT, DEBUGCTL and MISC_ENABLE; machine-check banks (IA32_MCG_CAP says 0).
 #include "vcpu/loop.h"
@@ -150,13 +149,13 @@ static uint64_t tsc(struct x86_cpu *cpu)
     return vcpu_now(&cpu->vcpu) + cpu->tsc_offset;
 }
 
-// TSC ticks to ns of virtual time. 0 means "disarmed" on both sides, so a deadline before time began becomes 1.
+// TSC ticks to ns of virtual time. 0 means "disarmed" on both sides, so a deadline before time 0 becomes 1.
 static uint64_t deadline_to_ns(const struct x86_cpu *cpu, uint64_t ticks)
 {
     uint64_t offset = cpu->tsc_offset;
     if (ticks == 0)
         return 0;
-    if (offset >> 63) { // the TSC runs behind time
+    if (offset >> 63) { // the TSC is behind virtual time
         uint64_t lag = 0 - offset;
         return ticks < UINT64_MAX - lag ? ticks + lag : UINT64_MAX - 1;
     }
@@ -232,8 +231,8 @@ static bool write_variable_mtrr(struct x86_cpu *cpu, uint32_t number, uint64_t v
     return true;
 }
 
-// What an AMD family 15 has and kernels touch (BIOS and Kernel Developer's Guide 26094, chapter 13). These read 0 and ignore
-// writes; the performance counters are kept as written.
+// Registers of an AMD family 15 that kernels access (BIOS and Kernel Developer's Guide 26094, chapter 13). They read 0
+// and ignore writes; the performance counters are kept as written.
 static bool is_amd_register(const struct x86_cpu *cpu, uint32_t number)
 {
     static const struct {
@@ -268,7 +267,7 @@ static bool is_port_register(uint32_t number)
     return number == MSR_APIC_BASE || (number >= MSR_X2APIC && number <= MSR_X2APIC_END);
 }
 
-// The xAPIC window may have appeared, gone or moved.
+// The xAPIC window may have been enabled, disabled or moved.
 static void follow_apic_base(struct x86_cpu *cpu)
 {
     uint64_t base, page = UINT64_MAX;
@@ -280,7 +279,7 @@ static void follow_apic_base(struct x86_cpu *cpu)
     x86_flush(cpu);
 }
 
-// The feature without which a register that has no row is not there.
+// The feature that a register without a row depends on.
 static enum x86_feature feature_of(uint32_t number)
 {
     switch (number) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the files of protected mode share (segment.c, transfer.c, task.c, interrupt.c, iret.c): descriptors, and stacks
-// that are written before anything of the CPU changes.
+// Shared by the files of protected mode (segment.c, transfer.c, task.c, interrupt.c, iret.c): descriptors, and stacks
+// that are written before the state of the CPU changes.
 #ifndef VCPU_X86_64_PROTECT_H
 #define VCPU_X86_64_PROTECT_H
 
 #include "base/bits.h"
 #include "vcpu/x86_64/cpu.h"
 
-// Types of system descriptors (SDM vol. 3 table 3-2). 64-bit mode has those of 8 and above alone, and the LDT.
+// Types of system descriptors (SDM vol. 3 table 3-2). 64-bit mode only has those of 8 and above, and the LDT.
 enum {
     X86_TYPE_TSS16 = 1,
     X86_TYPE_LDT = 2,
@@ -109,7 +109,7 @@ enum x86_lookup { X86_FOUND, X86_OUTSIDE, X86_FAULTED };
 // Reads the descriptor of a selector that is not null. X86_OUTSIDE: beyond its table; X86_FAULTED: cpu->fault is set.
 enum x86_lookup x86_look_up(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *d);
 
-// The same; outside of the table is `vector` with the selector as its error code.
+// The same; outside of the table it raises `vector` with the selector as its error code.
 bool x86_need_descriptor(struct x86_cpu *cpu, uint16_t selector, enum x86_exception vector, struct x86_descriptor *d);
 
 // The upper half of a 16-byte descriptor: extends `base` in long mode, does nothing elsewhere. `vector` if it is
@@ -130,15 +130,15 @@ void x86_set_null(struct x86_cpu *cpu, enum x86_segment segment, uint16_t select
 // Real mode and virtual-8086 mode.
 void x86_set_real(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector);
 
-// SS for privilege `cpl`; a segment that does not fit is `vector` (#GP for a return, #TS for a TSS) with the selector.
+// SS for privilege `cpl`; an invalid segment raises `vector` (#GP for a return, #TS for a TSS) with the selector.
 bool x86_check_stack_segment(struct x86_cpu *cpu, uint16_t selector, unsigned cpl, enum x86_exception vector,
                              struct x86_descriptor *d);
 
-// The checks that a code segment is fit as the target of a transfer to `offset`: #GP(0), #GP in long mode for L with D.
+// Checks a code segment as the target of a transfer to `offset`: #GP(0), #GP in long mode for L with D.
 bool x86_check_target(struct x86_cpu *cpu, const struct x86_descriptor *d, uint64_t offset);
 
-// What RET and IRET pop (transfer.c): code for the level of its RPL, and the stack for it. A null SS is good for 64-bit
-// code inside level 3.
+// What RET and IRET pop (transfer.c): code for the level of its RPL, and the stack for it. A null SS is valid for
+// 64-bit code below level 3.
 bool x86_check_return_code(struct x86_cpu *cpu, uint16_t selector, uint64_t ip, struct x86_descriptor *d);
 bool x86_check_return_stack(struct x86_cpu *cpu, uint16_t selector, unsigned cpl, const struct x86_descriptor *code,
                             struct x86_descriptor *d);
@@ -167,15 +167,14 @@ struct x86_stack x86_wide_stack(struct x86_cpu *cpu, uint64_t sp, unsigned cpl);
 bool x86_stack_push(struct x86_stack *stack, uint64_t value, unsigned size);
 bool x86_stack_pop(struct x86_stack *stack, uint64_t *value, unsigned size);
 
-// The frames of 64-bit mode, whole: `words` in the order of pushing or popping. One look at the TLB where they
-// are in a page.
+// The frames of 64-bit mode, whole: `words` in the order of pushing or popping. One TLB lookup if they are in one page.
 bool x86_stack_push_words(struct x86_stack *stack, const uint64_t *words, unsigned count);
 bool x86_stack_pop_words(struct x86_stack *stack, uint64_t *words, unsigned count);
 
-// Makes its pointer the CPU's: the part that the stack's address size covers.
+// Sets the CPU's stack pointer: the part that the stack's address size covers.
 void x86_stack_commit(const struct x86_stack *stack);
 
-// SS and SP for an inner privilege level, from the TSS. Long mode: RSP alone, `ist` 1-7 chooses from the IST.
+// SS and SP for an inner privilege level, from the TSS. Long mode: only RSP, `ist` 1-7 selects from the IST.
 bool x86_inner_stack(struct x86_cpu *cpu, unsigned cpl, uint16_t *selector, uint64_t *sp);
 bool x86_inner_stack_pointer(struct x86_cpu *cpu, unsigned cpl, unsigned ist, uint64_t *sp);
 
@@ -184,10 +183,10 @@ bool x86_inner_stack_pointer(struct x86_cpu *cpu, unsigned cpl, unsigned ist, ui
 // RFLAGS with RF where it applies (interrupt.c).
 uint64_t x86_full_flags(const struct x86_cpu *cpu);
 
-// Shutdown: this CPU stops, and the machine is asked for a reset (interrupt.c).
+// Shutdown: this CPU stops, and requests a reset of the machine (interrupt.c).
 void x86_shut_down(struct x86_cpu *cpu);
 
-// RIP of the instruction after the one being executed, for callers that are not given it (IRET to another task).
+// RIP of the instruction after the one being executed, for callers that do not have it (IRET to another task).
 uint64_t x86_after(const struct x86_cpu *cpu);
 
 #endif

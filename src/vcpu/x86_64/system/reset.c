@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The life of a CPU: created, reset, INIT, started by SIPI; and the list of its state (SDM vol. 3 table 10-1).
+// Reset, INIT and SIPI of a CPU, and the list of its state (SDM vol. 3 table 10-1).
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 enum { MTRR_UC = 0, MTRR_WB = 6 };
 
-// What reset and INIT have in common.
+// The common part of reset and INIT.
 static void restart(struct x86_cpu *cpu)
 {
     memset(cpu->r, 0, sizeof cpu->r);
@@ -65,7 +65,7 @@ void x86_reset(struct x86_cpu *cpu)
     restart(cpu);
 }
 
-// INIT leaves x87, SSE, the MSRs and the cache bits of CR0 as they are.
+// INIT does not change x87, SSE, the MSRs and the cache bits of CR0.
 void x86_init(struct x86_cpu *cpu)
 {
     cpu->cr0 = (cpu->cr0 & (X86_CR0_CD | X86_CR0_NW)) | X86_CR0_ET;
@@ -79,8 +79,8 @@ void x86_start(struct x86_cpu *cpu, uint8_t sipi_vector)
     vcpu_set_state(&cpu->vcpu, VCPU_RUNNING);
 }
 
-// A kernel that is loaded without firmware finds what firmware would have left: memory is write-back, but for the
-// window of the VGA and the last gigabyte below 4 GiB with its devices.
+// The state that firmware leaves, for a kernel that is loaded without one: memory is write-back, except the window of
+// the VGA and the last gigabyte below 4 GiB with its devices.
 void x86_leave_firmware(struct x86_cpu *cpu)
 {
     const uint64_t all = UINT64_C(0x0101010101010101);
@@ -179,10 +179,11 @@ static void visit_msrs(struct x86_cpu *cpu, struct visit *v)
 
 void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
 {
-    // The same flags have many forms in `result` and `aux`; which one is there depends on who executed.
+    // The same flags have many forms in `result` and `aux`; the form depends on the instruction that set them, so it is
+    // normalised.
     x86_set_flags(cpu, x86_flags(cpu));
     if (cpu->resume != vcpu_executed(&cpu->vcpu))
-        cpu->resume = UINT64_MAX; // a boundary that is past; which one depends on where slices ended
+        cpu->resume = UINT64_MAX; // a boundary in the past; its value depends on where slices ended
     vcpu_visit(&cpu->vcpu, v);
     VISIT_MEMORY(v, cpu->r, X86_RIP + 1);
     VISIT(v, cpu->result);

@@ -4,8 +4,8 @@
 //
 //     selector [15:3] index, [2] LDT, [1:0] RPL  ->  descriptor in the GDT or LDT  ->  base, limit, attributes
 //
-// The selector and the hidden part live in cpu->segment; the base lives in a slot of the register file, so that an op
-// can add it like any register. In 64-bit mode the bases of ES, CS, SS and DS are kept but not used.
+// The selector and the hidden part are in cpu->segment; the base is in a slot of the register file, so that an op can
+// add it like any register. In 64-bit mode the bases of ES, CS, SS and DS are kept but not used.
 #include "vcpu/x86_64/system/segment.h"
 
 #include "vcpu/x86_64/system/model.h"
@@ -57,7 +57,7 @@ void x86_set_descriptor(struct x86_cpu *cpu, enum x86_segment segment, uint16_t 
 
 void x86_set_null(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector)
 {
-    // A null selector clears the base here (Intel, and AMD since it says so in CPUID).
+    // A null selector clears the base here (as on Intel, and on AMD with the CPUID bit for it).
     x86_set_segment(cpu, segment, selector, 0, 0, 0);
 }
 
@@ -123,7 +123,7 @@ bool x86_extend_descriptor(struct x86_cpu *cpu, uint16_t selector, enum x86_exce
         return x86_fault_code(cpu, vector, selector & 0xfffc);
     if (!x86_load_system(cpu, d->address + 8, 8, &high))
         return false;
-    if (bits_get(high, 44, 40) != 0) // a type of 0, so that the half cannot be taken for a descriptor
+    if (bits_get(high, 44, 40) != 0) // must be type 0, so that this half is not mistaken for a descriptor
         return x86_fault_code(cpu, vector, selector & 0xfffc);
     d->base |= high << 32;
     return true;
@@ -147,7 +147,7 @@ bool x86_mark_accessed(struct x86_cpu *cpu, struct x86_descriptor *d)
 
 bool x86_mark_busy(struct x86_cpu *cpu, struct x86_descriptor *d, bool busy)
 {
-    uint64_t base = d->base; // 64 bits of it, which the first half does not have
+    uint64_t base = d->base; // 64 bits, which are not in the first half
     bool done = set_type_bit(cpu, d, 2, busy);
     d->base = base;
     return done;
@@ -298,7 +298,7 @@ bool x86_load_task_register(struct x86_cpu *cpu, uint16_t selector)
 
 // --- limit checks ----------------------------------------------------------------------------------------------------
 
-// Is [offset, offset + size) within a segment? An expand-down data segment has what is above its limit.
+// Is [offset, offset + size) within a segment? An expand-down data segment contains the addresses above its limit.
 static bool within(uint16_t attributes, uint32_t limit, uint64_t offset, unsigned size)
 {
     uint64_t last = offset + size - 1;
@@ -334,7 +334,7 @@ static void set_zf(struct x86_cpu *cpu, bool on)
     x86_set_arithmetic_flags(cpu, on ? flags | X86_ZF : flags & ~(uint64_t)X86_ZF);
 }
 
-// Finds the descriptor if the selector may be looked at with it at all (privilege); `visible` says so.
+// Finds the descriptor; `visible` is set if the privilege levels allow the instruction to use it.
 static bool look(struct x86_cpu *cpu, uint16_t selector, struct x86_descriptor *d, bool *visible)
 {
     *visible = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Stacks: the one in use, and those that a TSS names for an inner privilege level (SDM vol. 3 sections 6.12 and 6.14).
+// Stacks: the current one, and those in a TSS for an inner privilege level (SDM vol. 3 sections 6.12 and 6.14).
 //
 // A transfer pushes its frame through a `struct x86_stack` first and commits the pointer last, so that a fault in the
 // middle leaves every register as it was.

@@ -8,7 +8,7 @@
 //     SYSENTER IA32_SYSENTER_CS          + 8, RSP from an MSR      none              IF cleared
 //     SYSEXIT  IA32_SYSENTER_CS + 16     + 24 (64-bit: 32 and 40)  RDX; RSP: RCX     as they are
 //
-// Intel has SYSCALL and SYSRET in 64-bit mode alone; AMD has SYSENTER and SYSEXIT outside of long mode alone.
+// Intel has SYSCALL and SYSRET only in 64-bit mode; AMD has SYSENTER and SYSEXIT only outside of long mode.
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/system/model.h"
 #include "vcpu/x86_64/system/protect.h"
@@ -20,7 +20,7 @@ static bool is_amd(const struct x86_cpu *cpu)
     return cpu->model->vendor == X86_AMD;
 }
 
-// Flat segments that no descriptor table is asked for.
+// Flat segments, set without a descriptor table.
 static void enter(struct x86_cpu *cpu, uint16_t code, uint16_t stack, unsigned cpl, bool wide)
 {
     uint16_t level = (uint16_t)(cpl << 5);
@@ -58,12 +58,12 @@ bool x86_sysret(struct x86_cpu *cpu, unsigned size)
     if (!(cpu->efer & X86_EFER_SCE) || (!wide && !(is_amd(cpu) && x86_protected(cpu))))
         return x86_fault(cpu, X86_UD);
     uint64_t target = cpu->r[X86_RCX];
-    // Intel faults here, still in the kernel; AMD lets the fetch at level 3 find out.
+    // Intel faults here, still in the kernel; on AMD the fetch at level 3 faults.
     if (cpu->cpl != 0 || (size == 8 && !is_amd(cpu) && !x86_is_canonical(target)))
         return x86_fault_code(cpu, X86_GP, 0);
     uint16_t base = (uint16_t)(cpu->star >> 48);
-    // Processors look at TF after SYSRET itself, so that a program steps over SYSCALL: there is a trap before its next
-    // instruction. POPF and IRET that set TF wait for the instruction after them.
+    // Processors check TF after SYSRET itself, so that single-stepping continues after SYSCALL: there is a trap before
+    // the next instruction. After POPF and IRET that set TF the trap comes after the next instruction.
     if (x86_long(cpu)) {
         x86_set_flags(cpu, (cpu->r[X86_R11] & 0x3c7fd7) | 2);
         cpu->traps |= cpu->eflags & X86_TF ? X86_DR6_BS : 0u;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Control and debug registers, port permission (SDM vol. 3 sections 2.5 and 17.2, vol. 1 section 19.5).
 //
-// Which bits of CR4 and EFER exist follows from what CPUID says (model.h): the others are reserved.
+// The bits of CR4 and EFER depend on CPUID (model.h): the others are reserved.
 //
 // Not modelled: CR4.VME, PVI and PCE have no effect and are reserved or ignored.
 #include "vcpu/x86_64/system/sysreg.h"
@@ -220,8 +220,8 @@ bool x86_write_dr(struct x86_cpu *cpu, unsigned number, uint64_t value)
 
 // --- ports -----------------------------------------------------------------------------------------------------------
 
-// The bitmap is read two bytes at a time, so that a port at the end of a byte finds the next; the last byte of the TSS
-// must therefore lie beyond it (SDM vol. 1 section 19.5.2).
+// The bitmap is read two bytes at a time, so that an access at the end of a byte also tests the next byte; the last
+// byte of the TSS must therefore lie beyond it (SDM vol. 1 section 19.5.2).
 static bool bitmap_allows(struct x86_cpu *cpu, uint16_t port, unsigned size)
 {
     uint64_t base = cpu->r[X86_BASE + X86_TR], map, bits;

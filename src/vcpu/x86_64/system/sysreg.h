@@ -31,7 +31,7 @@ void x86_reset(struct x86_cpu *cpu);
 void x86_init(struct x86_cpu *cpu);
 void x86_start(struct x86_cpu *cpu, uint8_t sipi_vector);
 
-// What firmware leaves in each CPU and kernels rely on (MTRRs, caches on): for loaders that start a kernel without it.
+// The CPU state that firmware leaves and kernels expect (MTRRs, caches on): for loaders without firmware.
 void x86_leave_firmware(struct x86_cpu *cpu);
 
 #endif

@@ -5,8 +5,8 @@
 //            | 48 ES CS SS DS FS GS | 60 LDT | 64 T | 66 I/O map
 //     TSS16  00 link | 02 SP0-SS2 | 0E IP | 10 FLAGS | 12 AX CX DX BX SP BP SI DI | 22 ES CS SS DS | 2A LDT
 //
-// Up to the commit a fault belongs to the old task and nothing has changed. After it, what is wrong with the new task's
-// segments is its own fault: it is delivered here, as the instruction that switched is done.
+// Up to the commit a fault belongs to the old task and nothing has changed. After it, a fault of the new task's
+// segments belongs to the new task: it is delivered here, as the switching instruction is complete.
 //
 // A TSS with the T flag set traps (#DB, DR6.BT) before the first instruction of its task.
 #include "vcpu/loop.h"
@@ -16,7 +16,7 @@
 #include "vcpu/x86_64/system/protect.h"
 #include "vcpu/x86_64/system/segment.h"
 
-#define NESTED_TASKS  8 // more than that is a guest whose tasks fault in a ring: a processor would never come out of it
+#define NESTED_TASKS  8 // more means that tasks fault in a cycle, which would never end
 #define LEAST_LIMIT32 0x67
 #define LEAST_LIMIT16 0x2b
 
@@ -90,7 +90,7 @@ static bool load_task(struct x86_cpu *cpu, const struct x86_descriptor *tss, str
     for (unsigned i = 0; fine && i < 8; i++) {
         fine = load_field(cpu, tss->base, l->registers + i * l->width, l->width, &task->r[i]);
         if (l->width == 2)
-            task->r[i] |= 0xffff0000; // as processors do; the manual leaves it open
+            task->r[i] |= 0xffff0000; // as processors do; the manual does not define it
     }
     for (unsigned i = 0; fine && i < l->selector_count; i++)
         fine = load_field(cpu, tss->base, l->selectors + i * l->selector_step, 2, &task->selectors[i]);
@@ -131,7 +131,7 @@ static bool check_tss(struct x86_cpu *cpu, uint16_t selector, enum x86_task_swit
     return true;
 }
 
-// All that will be written can be written: the old task's state, its descriptor, the new link.
+// Checks that everything to be written is writable: the old task's state, its descriptor, the new link.
 static bool probe(struct x86_cpu *cpu, const struct x86_descriptor *tss)
 {
     const struct layout *l = layout_of(cpu->segment[X86_TR].attributes);
@@ -231,7 +231,7 @@ static bool load_task_cr3(struct x86_cpu *cpu, uint64_t cr3)
     return true;
 }
 
-// Everything that cannot fault. The segments get their selectors, and nothing behind them yet.
+// Everything that cannot fault. The segments get their selectors, but not yet their descriptors.
 static void enter_task(struct x86_cpu *cpu, const struct task *task, uint64_t flags)
 {
     cpu->r[X86_RIP] = task->ip;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Far jumps, calls and returns (SDM vol. 3 section 5.8; vol. 2, CALL, JMP, RET).
 //
-//     selector of  a code segment       straight there, the level stays
+//     selector of  a code segment       directly to it, the level stays
 //                  a call gate          its code segment and offset; a call may go to an inner level, with a new stack
 //                  a TSS or task gate   task switch (not in long mode)
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/system/protect.h"
 #include "vcpu/x86_64/system/segment.h"
 
-// A transfer under way: the code segment found, and the stack it leaves behind.
+// The state of a transfer: the target code segment, and the old stack.
 struct transfer {
     struct x86_cpu *cpu;
     uint16_t selector;
@@ -86,7 +86,7 @@ static bool transfer_code(struct transfer *t)
 
 #define MOST_PARAMETERS 31
 
-// Copies the parameters from the caller's stack, in the order they lie there.
+// Copies the parameters from the caller's stack, in the same order.
 static bool copy_parameters(struct transfer *t, struct x86_stack *to, unsigned count)
 {
     uint64_t parameters[MOST_PARAMETERS];
@@ -139,7 +139,7 @@ static bool call_inner(struct transfer *t, unsigned cpl, unsigned parameters)
     return true;
 }
 
-// Gate and RPL may not be more privileged than the caller wants to look.
+// CPL and RPL must not be greater than the DPL of the gate.
 static bool check_gate(struct transfer *t, const struct x86_descriptor *gate)
 {
     unsigned dpl = x86_dpl(gate->attributes);
