@@ -24,6 +24,7 @@ import argparse
 import collections
 import difflib
 import fcntl
+import functools
 import os
 import pathlib
 import random
@@ -96,12 +97,17 @@ def default_base():
     return "HEAD~1"
 
 
+@functools.cache
+def source(file):
+    """As it was at the first call: the work tree may change under a long run."""
+    return (ROOT / file).read_text()
+
+
 def draw(files, seed):
     """All mutants of the files, in the order in which they are to be tried."""
     kinds = {kind: [] for kind in mutants.KINDS}
     for file in sorted(files):
-        text = (ROOT / file).read_text()
-        for mutant in mutants.mutants(text, files[file]):
+        for mutant in mutants.mutants(source(file), files[file]):
             kinds[mutant.kind].append((file, mutant))
     dice = random.Random(seed)
     for list_ in kinds.values():
@@ -288,7 +294,7 @@ class Bench:
 
     def file(self, file, drawn):
         """Tries the mutants of one file; the caller gets (mutant, verdict) of each."""
-        text = (ROOT / file).read_text()
+        text = source(file)
         try:
             original = self.compile(file, text)
             if original is None:
@@ -302,7 +308,7 @@ class Bench:
 # --- The report ---------------------------------------------------------------------------------------------------------
 
 def show(word, file, mutant):
-    text = (ROOT / file).read_text()
+    text = source(file)
     lines = difflib.unified_diff(text.splitlines(), mutants.apply(text, mutant).splitlines(), f"a/{file}", f"b/{file}",
                                  n=1, lineterm="")
     print(f"{word} ({mutant.kind}):\n" + "\n".join(lines), flush=True)
