@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The clock: time, timers and their order.
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 
@@ -131,4 +132,29 @@ Test(clock, many_timers_armed_and_cancelled_at_random_fire_as_from_a_sorted_list
         cr_assert(next > many.clock.now || (random & 7) != 1, "what is due has fired");
     }
     cr_assert_gt(many.fired, ROUNDS / 100);
+}
+
+Test(clock, a_timers_deadline_is_saved_and_armed_again_by_the_load)
+{
+    struct log log = { 0 };
+    struct timer timers[2] = { { .log = &log, .id = 1 }, { .log = &log, .id = 2 } };
+    struct clock clocks[2];
+    struct visit_save save;
+    struct visit_load load;
+    for (unsigned i = 0; i < 2; i++) {
+        clock_init(&clocks[i]);
+        clock_register(&clocks[i], &timers[i].event, "timer", fired, &timers[i]);
+    }
+    clock_arm(&clocks[0], &timers[0].event, 500);
+    visit_save_init(&save);
+    event_visit(&timers[0].event, &save.visit);
+    visit_load_init(&load, save.data, save.size);
+    event_visit(&timers[1].event, &load.visit);
+    clock_loaded(&clocks[1]);
+    cr_assert_eq(clock_next(&clocks[1]), 500);
+    clock_advance(&clocks[1], 500);
+    clock_run_due(&clocks[1]);
+    cr_assert_eq(log.count, 1);
+    cr_assert_eq(log.order[0], 2);
+    free(save.data);
 }

@@ -256,7 +256,8 @@ Test(trace, the_oldest_causes_are_forgotten_and_no_other)
         cr_assert(cause == 0 || cause == i);
         known += cause != 0;
     }
-    cr_assert_eq(cause_at(TRACE_WAITS, 100000), 100000);
+    for (uint32_t i = 99001; i <= 100000; i++)
+        cr_assert_eq(cause_at(TRACE_WAITS, i), i, "one of the newest");
     cr_assert_geq(known, 4000);
     trace_free(&trace);
 }

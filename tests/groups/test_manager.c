@@ -653,6 +653,36 @@ Test(manager, triggers_that_join_one_of_another_thread_are_counted_as_coalesced)
     rig_close(&rig);
 }
 
+static void handle_of_another(void *owner, const struct inbox_message *message, uint64_t now)
+{
+    (void)message, (void)now;
+    ++*(unsigned *)owner;
+}
+
+Test(manager, what_other_threads_ask_for_comes_by_the_managers_own_channel)
+{
+    struct rig rig;
+    struct inbox inbox;
+    struct intact_irq_manager *manager;
+    struct intact_irq_group *group;
+    unsigned others = 0;
+    rig_open(&rig);
+    cr_assert_eq(inbox_init(&inbox), 0);
+    const struct inbox_channel other = { .name = "other", .handle = handle_of_another, .owner = &others };
+    cr_assert_eq(inbox_register(&inbox, &other), 0);
+    cr_assert_eq(manager_create(rig.manager->route, &inbox, NULL, &manager), 0);
+    cr_assert_eq(intact_irq_manager_create_group(manager, INTACT_IRQ_MSIX, INTACT_IRQ_ANY_BASE, 2, &group),
+                 INTACT_IRQ_OK);
+    rig_enable(group, 0x40);
+    run_outside(trigger_three_times, group);
+    inbox_drain(&inbox, 0, 0);
+    cr_expect_eq(rig.count, 2);
+    cr_expect_eq(others, 0);
+    manager_destroy(manager);
+    inbox_destroy(&inbox);
+    rig_close(&rig);
+}
+
 static void *raise_from_outside(void *group)
 {
     intact_irq_group_set_level(group, 0, true);

@@ -84,13 +84,16 @@ Test(notifier, a_signal_wakes_the_machine_thread, .timeout = 60)
         struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
         rig_enable(group, 0x40);
         intact_irq_notifier_create((enum intact_irq_notifier_kind)kind, &notifier);
+        cr_expect_not(manager_listens(rig.manager));
         cr_assert_eq(intact_irq_group_set_notifier(group, 0, notifier), INTACT_IRQ_OK);
+        cr_expect(manager_listens(rig.manager), "a machine that has nothing else to wait for waits for it");
         pthread_create(&thread, NULL, signal_a_little_later, notifier);
         cr_expect(intact_irq_manager_wait(rig.manager, 9 * A_SECOND), "kind %d", kind);
         pthread_join(thread, NULL);
         intact_irq_manager_poll(rig.manager, 0);
         cr_expect_eq(rig.count, 1);
         intact_irq_group_set_notifier(group, 0, NULL);
+        cr_expect_not(manager_listens(rig.manager));
         intact_irq_notifier_destroy(notifier);
         intact_irq_manager_destroy_group(rig.manager, group);
         rig_close(&rig);
@@ -304,10 +307,11 @@ Test(notifier, a_level_source_written_through_a_notifier_waits_for_its_eoi, .tim
 Test(notifier, a_host_without_files_is_told_and_nothing_changes)
 {
     struct rig rig;
-    struct intact_irq_notifier *notifier = NULL;
+    struct intact_irq_notifier *notifier = NULL, *early;
     rig_open(&rig);
     struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
     struct rlimit limit, none;
+    cr_assert_eq(intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_PIPE, &early), INTACT_IRQ_OK);
     getrlimit(RLIMIT_NOFILE, &limit);
     none = limit;
     int lowest = dup(0);
@@ -317,10 +321,13 @@ Test(notifier, a_host_without_files_is_told_and_nothing_changes)
     int pipe_result = intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_PIPE, &notifier);
     int best_result = intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_BEST, &notifier);
     int group_result = intact_irq_group_notifier(group, 0, &notifier);
+    int early_result = intact_irq_group_set_notifier(group, 0, early); // the thread that reads it needs a pipe
     setrlimit(RLIMIT_NOFILE, &limit);
     cr_expect_eq(pipe_result, INTACT_IRQ_OUT_OF_FILES);
     cr_expect_eq(best_result, INTACT_IRQ_OUT_OF_FILES);
     cr_expect_eq(group_result, INTACT_IRQ_OUT_OF_FILES);
+    cr_expect_eq(early_result, INTACT_IRQ_OUT_OF_FILES);
+    cr_expect_eq(intact_irq_notifier_destroy(early), INTACT_IRQ_OK, "it was given back");
     cr_expect_eq(intact_irq_group_notifier(group, 0, &notifier), INTACT_IRQ_OK, "it works when there are files again");
     intact_irq_manager_destroy_group(rig.manager, group);
     rig_close(&rig);
