@@ -70,7 +70,7 @@ AARCH64 = Family("aarch64", "image", ["-machine", "virt,gic-version=3", "-cpu", 
     ("sieve of 8192", "sieve", 50, [], None),
     ("direct and indirect call", "calls", 200000, [], None),
 ])
-# What only QEMU must be told; kernels; how many processors are many.
+# Options for QEMU only; kernels; the large number of processors.
 QEMU_ONLY = {"hpet_msi": ["-global", "hpet.msi=on"]}
 KERNELS = {"x86_64": ["cloud-amd64", "amd64"], "aarch64": ["cloud-arm64"]}
 MANY = {"x86_64": 128, "aarch64": 123}

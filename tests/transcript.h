@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What an observer heard, as text: each event's name and its cause, "pin 1, accept 1x2" (x2: two raises became one).
+// The events of an observer, as text: each event's name and its cause, "pin 1, accept 1x2" (x2: two raises became one).
 #ifndef TEST_TRANSCRIPT_H
 #define TEST_TRANSCRIPT_H
 
@@ -32,7 +32,7 @@ static inline void transcript_start(struct transcript *transcript, struct trace 
     cr_assert_eq(trace_add(trace, &transcript->observer), 0);
 }
 
-// What was heard since the last call.
+// The events since the last call.
 #define transcript_is(transcript, expected)                                                                            \
     do {                                                                                                               \
         cr_assert_str_eq((transcript)->text, (expected));                                                              \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-# Everything that keeps the house in order: check.sh [STEP...], all steps without arguments.
+# All checks before a change lands: check.sh [STEP...], all steps without arguments.
 #
 #   format     clang-format changes nothing
 #   rules      SPDX lines, include paths, file sizes, links in the documents
@@ -21,7 +21,7 @@ preset() {
     cmake --build "build/$1" --parallel "$cores"
 }
 
-# The package test links a program of its own with a library that needs the sanitizers' runtime first: not under them.
+# Not the package test: it links a program with the library, which with sanitizers would need their runtime first.
 export ASAN_OPTIONS=detect_stack_use_after_return=1
 
 sources() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Builds for hosts that are not there: macOS and musl, on arm64 and x86-64, with the C compiler of zig, which brings their
+"""Builds for other hosts: macOS and musl, on arm64 and x86-64, with the C compiler of zig, which brings their
 headers and stubs of their libraries.
 
   cross.py [--chips] [TARGET...]    all four without one: aarch64-macos, x86_64-macos, aarch64-linux-musl, x86_64-linux-musl

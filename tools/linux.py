@@ -37,7 +37,7 @@ ARCHES = {
     "arm64": {"debian": "arm64", "package": "linux-image-arm64", "console": "ttyAMA0"},
 }
 
-# What a command must be told to build the machine; QEMU takes the same.
+# Options that describe the machine; QEMU takes the same.
 MACHINES = {"amd64": [], "arm64": ["-machine", "virt,gic-version=3", "-cpu", "cortex-a57"]}
 
 MARKER = "INTACT: init reached"
@@ -166,7 +166,7 @@ def run(*command, **options):
 
 class Apt:
     """The package manager, as any user. Packages of another architecture, or of a suite that the host does not use, have
-    lists of their own below the cache, and the host's are left alone."""
+    lists of their own below the cache, and the host's are not changed."""
 
     def __init__(self, debian, suite=None):
         self.folder = CACHE / "packages"
@@ -203,7 +203,7 @@ class Apt:
         return run(program, *self.options, *command, cwd=self.folder, stderr=subprocess.DEVNULL)
 
     def depends(self, package):
-        """The versioned kernel that a meta package stands for."""
+        """The versioned kernel package that a meta package depends on."""
         for line in self.call("apt-cache", "depends", "--important", package).splitlines():
             found = re.match(r"\s+Depends: (linux-image-[\w.+-]+)", line)
             if found:

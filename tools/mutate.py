@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Mutation tests: puts small faults into our sources, one at a time, and tells which of them no unit test notices.
+"""Mutation tests: puts small faults into our sources, one at a time, and reports which of them no unit test notices.
 
   mutate.py FILE...             mutants of whole files below src/ (or FILE:10-40 for some lines)
   mutate.py [--base REF]        mutants of the lines changed since REF (default: where this branch left main, or on main

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""House rules that neither compiler nor formatter knows; one line for each breach, exit status 1 if there is any.
+"""Project rules that neither compiler nor formatter checks; one line for each breach, exit status 1 if there is any.
 
-- every file says under which licence it stands
+- every file names its licence
 - includes of src/, include/ and guests/ are written from their root, never with ".."
-- a device knows no controller: src/devices/ includes nothing of a controller, a processor or a machine
+- a device does not depend on a controller: src/devices/ includes nothing of a controller, a processor or a machine
 - no file of ours is longer than 1000 lines, but the generated src/prefix.h
 - whatever a document names in backquotes as a file, or links to, exists
 - whatever a document names as a test, `suite::name`, is one
-- every station on the path of an interrupt names its neighbours ("Path:"), and those exist
+- every file on the path of an interrupt names those before and after it ("Path:"), and they exist
 """
 import functools
 import pathlib
@@ -22,7 +22,7 @@ CODE = {".c", ".h", ".S", ".py", ".sh", ".cmake", ".lds", ".map"}
 BY_NAME = {"CMakeLists.txt", "dev", "run", ".clang-format", ".clang-tidy"}
 FILE = re.compile(r"`((?:src|include|tests|guests|bench|docs|tools|examples|cmake)/[\w./-]*\w\.?\w*)`")
 TEST = re.compile(r"`([a-z]\w*)::(\w+_\w+_\w+)`") # a sentence
-# What a device must not know; its lines and its messages come through <intact/irq_line.h> and its kin.
+# Headers that a device must not include; it has its lines and messages through <intact/irq_line.h> and similar headers.
 CONTROLLER = re.compile(r'\s*#\s*include\s+[<"]((?:irqchip|groups|vcpu|machine)/|intact/(?:\w+_irq|machine)\.h)')
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 

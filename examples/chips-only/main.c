@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The chips alone, with a CPU of our own: one interrupt each through the 8259A, the IOAPIC and an MSI.
+// Only the chips, with a CPU of the program: one interrupt each through the 8259A, the IOAPIC and an MSI.
 //
 // The CPU is a loop that looks at its pending word between instructions, and its interrupt table an array of C
 // functions. Replace both by yours; everything that touches the chips is here.

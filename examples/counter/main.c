@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A device of one's own, in a machine: a counter on PCI with two MSI-X vectors. It counts once per period; vector 0 says
+// A device of your own, in a machine: a counter on PCI with two MSI-X vectors. It counts once per period; vector 0 says
 // that it has counted, vector 1 that it has come to its limit and stopped.
 //
 //     counter pc   GUEST.elf       guests/examples/counter.c is the driver

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The interrupt manager alone, with chips, devices and CPUs of one's own: a network card with two queues, whose driver
+// Only the interrupt manager, with chips, devices and CPUs of the program: a network card with two queues, whose driver
 // goes from INTx to MSI-X, masks a vector, and whose second queue is served by another thread.
 //
 // "Your chips" are two functions that print what reaches them. Replace them by yours.
@@ -56,7 +56,8 @@ static void use_msix(struct intact_irq_device *card)
     check(intact_irq_device_enable(card));
 }
 
-// --- The device: it triggers, and does not know ------------------------------------------------------------------------
+// --- The device: it triggers, independent of the mode
+// ------------------------------------------------------------------------
 
 static void *serve_second_queue(void *owner)
 {
@@ -91,7 +92,7 @@ int main(void)
 
     use_intx(card);
     receive(manager, intact_irq_device_group(card));
-    intact_irq_manager_eoi(manager, CHIP, GSI); // your chip tells; a line that was triggered falls
+    intact_irq_manager_eoi(manager, CHIP, GSI); // called by your chip; a line that was triggered falls
 
     use_msix(card);
     struct intact_irq_group *group = intact_irq_device_group(card);

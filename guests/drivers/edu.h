@@ -16,8 +16,8 @@ struct edu {
     volatile unsigned interrupts;
 };
 
-// Finds the device and asks for its interrupt, by MSI or by INTx (level, shared). 0, or a value of enum intr_error;
-// the guest ends where there is no such device.
+// Finds the device and requests its interrupt, by MSI or by INTx (level, shared). 0, or a value of enum intr_error; the
+// guest ends where there is no such device.
 int edu_open(struct edu *edu, bool msi);
 void edu_close(struct edu *edu);
 

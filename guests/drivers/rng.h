@@ -22,7 +22,7 @@ struct rng {
 int rng_open(struct rng *rng, bool msix);
 void rng_close(struct rng *rng);
 
-// Asks for `size` bytes, waits for the interrupt, and says how many have come.
+// Requests `size` bytes, waits for the interrupt, and returns how many it got.
 uint32_t rng_read(struct rng *rng, void *to, uint32_t size);
 
 #endif

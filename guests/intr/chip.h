@@ -17,7 +17,7 @@ struct intr_action {
 struct intr_source {
     enum intr_trigger trigger;
     uint32_t cpu;
-    uint32_t vector; // what the processor is told: a vector, an INTID
+    uint32_t vector; // the number that the processor gets: a vector, an INTID
     struct intr_action *actions;
 };
 
@@ -37,7 +37,7 @@ struct intr_chip {
     const char *name;
     unsigned lines;
     bool boot_processor_only;
-    // Where the pin arrives; corrects the trigger where the firmware knows better.
+    // The line of the pin; corrects the trigger mode from the firmware's tables.
     unsigned (*line_of)(unsigned pin, enum intr_trigger *trigger);
     // Takes a vector on source.cpu and sets the line up, masked. NO_VECTOR.
     int (*bind_irq)(struct intr_irq *irq);
@@ -53,10 +53,10 @@ struct intr_chip {
     void (*cpu_init)(void);
 };
 
-// The chip of that kind, ready for use, or NULL: not there. BEST chooses. One for each family.
+// The chip of that kind, ready for use, or NULL if there is none. BEST chooses. Each family implements it.
 const struct intr_chip *intr_find_chip(enum intr_kind kind);
 
-// From a chip's trap handler: the handlers of `source` (NULL: nobody's), then the EOI.
+// From a chip's trap handler: the handlers of `source` (NULL: none), then the EOI.
 void intr_deliver(const struct intr_source *source, uint32_t taken);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Who asked for what: lines, messages, their handlers, and which processor they go to. Everything about a controller is
+// The requests of drivers: lines, messages, their handlers, and their processors. Everything about a controller is
 // behind struct intr_chip.
 #include "intr/intr.h"
 
@@ -82,7 +82,7 @@ static bool has_action(const struct intr_source *source, const void *device)
     return false;
 }
 
-// All are asked: on a shared line several may have been the cause.
+// All are called: on a shared line several devices may be the cause.
 void intr_deliver(const struct intr_source *source, uint32_t taken)
 {
     bool claimed = false;

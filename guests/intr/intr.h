@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Interrupts for drivers inside a guest: ask for a line or a message, give a handler, and never learn which controller
+// Interrupts for drivers inside a guest: request a line or a message with a handler, independent of which controller
 // there is. The same calls work on 8259A, IOAPIC with local APIC (xAPIC and x2APIC), GICv2 with v2m and GICv3 with ITS.
 //
 //     static bool handler(void *device) { ... return mine; }
@@ -41,8 +41,7 @@ void intr_cpu_init(void);
 const char *intr_chip_name(void);
 
 // A line, by the number that the device's documentation has: ISA IRQ or GSI on a PC, SPI number on virt. A line may
-// have several users if all of them share it; each handler is asked.
-// NO_MEMORY, NO_VECTOR, BUSY, ALREADY_USED.
+// have several users if all of them share it; each handler is called. NO_MEMORY, NO_VECTOR, BUSY, ALREADY_USED.
 int intr_request_irq(unsigned pin, void *device, intr_handler *handler, enum intr_trigger trigger, bool shared);
 void intr_release_irq(unsigned pin, const void *device);
 // The line is held back, or let through again, for all of its users.

@@ -39,7 +39,8 @@ void print(const char *format, ...);
 // Prints, and ends the guest with EXIT_FAILED.
 _Noreturn void fail(const char *why);
 
-// `size` bytes of zeroes at a multiple of `align` (a power of two), for good; the guest ends when there are none left.
+// `size` bytes of zeroes at a multiple of `align` (a power of two), never freed; the guest ends when there are none
+// left.
 void *allocate(size_t size, size_t align);
 
 // `handler` gets what comes by `vector`: a PC's vector, or one of enum vector in lib/aarch64/trap.h. A trap without a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the files of this library know of one another; guests include guest.h.
+// Declarations shared by the files of this library; guests include guest.h.
 #ifndef GUEST_MACHINE_H
 #define GUEST_MACHINE_H
 
@@ -17,6 +17,6 @@ _Noreturn void trap_unexpected(const struct frame *frame);
 // What machine.c of each family gives to guest.c and memory.c.
 extern const char *command_line;
 void console_put(char c);
-extern uint64_t heap_begin, heap_end; // memory that nobody uses, and that was zero at the start
+extern uint64_t heap_begin, heap_end; // memory that is free, and zero at the start
 
 #endif

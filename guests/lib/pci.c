@@ -18,7 +18,7 @@ static void command(unsigned devfn, uint32_t set, uint32_t clear)
     pci_write(devfn, PCI_COMMAND, (pci_read(devfn, PCI_COMMAND) & 0xffff & ~clear) | set);
 }
 
-// 6.2.5.1: all ones come back with zeroes where the size is.
+// 6.2.5.1: all ones read back with zeroes in the bits of the size.
 static uint64_t size_bar(unsigned devfn, unsigned at, uint32_t low)
 {
     uint32_t mask = low & BAR_IO ? ~UINT32_C(3) : ~UINT32_C(15);

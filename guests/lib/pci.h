@@ -31,8 +31,8 @@ void pci_write(unsigned devfn, unsigned offset, uint32_t value);
 
 // The function with that vendor and device id, or -1.
 int pci_find(uint16_t vendor, uint16_t device);
-// Places a BAR that nobody has placed, and turns decoding and bus mastering on; its address. I/O ports on virt: where
-// they stand in memory.
+// Gives a BAR an address if it has none, and turns decoding and bus mastering on. Returns its address; for I/O ports on
+// virt, that in memory.
 uint64_t pci_bar(unsigned devfn, unsigned bar);
 // Offset of the capability behind `after` (0: the first) with that id, 0: there is none.
 unsigned pci_capability(unsigned devfn, uint8_t id, unsigned after);
@@ -48,7 +48,7 @@ bool pci_msix_set(unsigned devfn, unsigned vector, uint64_t address, uint32_t da
 void pci_msix_off(unsigned devfn);
 
 // lib/FAMILY/pci.c: room for a BAR of `size` bytes (a power of two), in memory or I/O ports, as the device sees it; and
-// where I/O port 0 stands in memory (0 on a PC, which has instructions for ports).
+// the address of I/O port 0 in memory (0 on a PC, which has instructions for ports).
 uint64_t pci_place(bool io, uint64_t size);
 uint64_t pci_io_base(void);
 

@@ -29,7 +29,7 @@ static void test_edu(bool msi)
     edu_close(&edu);
 }
 
-// What comes is nobody's to foretell; that it comes, and into these bytes alone, is.
+// The values cannot be predicted, but that they come, and only into these bytes, is tested.
 static void test_rng(bool msix)
 {
     static struct rng rng;

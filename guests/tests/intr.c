@@ -49,7 +49,7 @@ static void test_sharing(void)
     static char first, second, third;
     tell("the same device once more", intr_request_irq(pin, &edu, not_mine, INTR_LEVEL_HIGH, true));
     tell("one that does not share", intr_request_irq(pin, &first, not_mine, INTR_LEVEL_HIGH, false));
-    // The firmware may know the trigger better, and then it is the same one.
+    // The firmware's tables may give another trigger mode; then both requests have that one.
     tell("one with another trigger", intr_request_irq(pin, &third, not_mine, INTR_EDGE, true));
     intr_release_irq(pin, &third);
     tell("one that shares", intr_request_irq(pin, &first, not_mine, INTR_LEVEL_HIGH, true));
@@ -142,7 +142,7 @@ static void test_balance(void)
     give_all(ids, count);
 }
 
-// However many there are, the next is refused, and all come back.
+// Allocates until one is refused; then all can be released.
 static void test_exhaustion(void)
 {
     static int ids[1024];
@@ -171,7 +171,7 @@ static void test_crowd(void)
     intr_release_irq(pin, &crowd[0]);
 }
 
-// Started before the choice: with a local APIC in x2APIC mode nobody can be, by the library's means.
+// Started before the choice: the library cannot start processors with a local APIC in x2APIC mode.
 static void take_interrupts(void)
 {
     while (!chosen)

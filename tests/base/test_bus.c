@@ -98,7 +98,7 @@ Test(bus, memory_copies_need_ram_for_every_byte)
     cr_assert_eq(ram[28], 0);
 }
 
-// A window is found again without a search; not after it has gone, and no neighbour is taken for it.
+// A window is found again without a search, but not after it was removed; an adjacent window is not mistaken for it.
 Test(bus, a_window_that_was_found_before_is_forgotten_when_it_goes)
 {
     struct bus bus;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The command on a terminal: raw while the guest runs, as it was afterwards, whichever way it ends. On pipes: what it shows
-// and when it ends.
+// The command on a terminal: raw while the guest runs, restored afterwards, however the run ends. On pipes: what it
+// shows and when it ends.
 #define _XOPEN_SOURCE 700
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Runs the tests of a program, each in a process of its own, and says which fail.
+// Runs the tests of a program, each in a separate process, and reports which fail.
 #include <criterion/redirect.h>
 
 #include <math.h>

@@ -365,7 +365,7 @@ Test(pit, read_back_latches_status_and_count_and_gives_the_status_first)
     cr_assert_eq(in(0), 990 & 0xff);
     cr_assert_eq(in(0), 990 >> 8);
     run_ticks(1000);
-    out(3, 0xe2); // status alone
+    out(3, 0xe2); // only the status
     cr_assert_eq(in(0), 0x34);
 }
 

@@ -11,7 +11,7 @@ struct arm_highest {
     uint32_t intid; // GIC_SPURIOUS: nothing
     enum gic_group group;
     uint8_t priority;
-    uint32_t pending; // the word that the CPU must have
+    uint32_t pending; // the pending word that the CPU must have
 };
 
 struct arm_highest arm_check_highest(const struct virt *virt, uint32_t cpu);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the fuzzers share: random numbers that a seed repeats, a program around one case, and how a failure is told.
+// Shared by the fuzzers: random numbers from a seed, a main program around one case, and the report of a failure.
 //
 // A fuzzer is one function, `fuzz_case`, that draws all it does from a struct fuzz. Case number n of a run with --seed S
 // has the seed S + n; every failure, crash and hang prints the seed of its case, and `--seed THAT --cases 1` repeats it.
@@ -14,7 +14,7 @@ struct fuzz {
     uint64_t state[2];
     const uint8_t *data; // what comes first, under libFuzzer
     size_t size;
-    bool verbose; // --trace: the fuzzer tells its steps on standard error
+    bool verbose; // --trace: the fuzzer prints its steps on standard error
 };
 
 // The fuzzer's own. `fuzz_name` is for messages.
@@ -25,12 +25,12 @@ void fuzz_seed(struct fuzz *fuzz, uint64_t seed);
 uint64_t fuzz_word(struct fuzz *fuzz);                  // any 64 bits
 uint32_t fuzz_below(struct fuzz *fuzz, uint32_t limit); // 0 to limit - 1
 bool fuzz_chance(struct fuzz *fuzz, uint32_t one_in);
-// A value that tends to find edges: 0, all ones, powers of two and their neighbours, small, or any.
+// A value that often is an edge case: 0, all ones, powers of two plus or minus 1, small, or any.
 uint64_t fuzz_value(struct fuzz *fuzz);
 
 #define FUZZ_PICK(fuzz, array) ((array)[fuzz_below((fuzz), sizeof(array) / sizeof((array)[0]))])
 
-// Tells the text and the seed, and aborts.
+// Prints the text and the seed, and aborts.
 _Noreturn void fuzz_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // With --trace, what is about to happen.
 void fuzz_tell(const struct fuzz *fuzz, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -7,7 +7,7 @@
 // And now and then: a snapshot loaded into a second machine gives the same state, and both go on alike, though the second
 // takes its time in other slices.
 //
-// Machines are made once for each configuration; a case begins with their state as it was then.
+// Machines are created once for each configuration; each case begins with the initial state.
 #include "fuzz_bus.h"
 
 #include <stdlib.h>

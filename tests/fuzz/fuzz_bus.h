@@ -37,7 +37,7 @@ struct bus_step {
 
 struct bus_family {
     struct bus_config (*draw)(struct fuzz *fuzz);
-    // `own` stays where it is, and may stand behind the machine's devices.
+    // `own` must not move, since the machine's devices may use it.
     struct rig (*make)(const struct bus_config *config, void *own);
     size_t own_bytes;
     uint64_t traced; // events for `trace`, as BIT64(id)
@@ -57,7 +57,7 @@ uint32_t bus_any_cpu(const struct bus_case *bus, struct fuzz *fuzz);
 unsigned bus_any_size(struct fuzz *fuzz); // 1, 2, 4 or 8
 // Into the digest of what was read.
 void bus_note(struct bus_case *bus, uint64_t value);
-// One access, told and noted.
+// One access, printed and recorded.
 void bus_do_write(struct bus_case *bus, struct fuzz *fuzz, uint64_t address, unsigned size, uint64_t value);
 uint64_t bus_do_read(struct bus_case *bus, struct fuzz *fuzz, uint64_t address, unsigned size);
 

@@ -6,7 +6,7 @@
 // What must hold after every step:
 //   - deriving every output once more changes nothing, and each interrupt is offered to whom it leads (arm_check.h);
 //   - what is latched stays latched until it is acknowledged, or until a write that clears;
-//   - a message was taken and its interrupt is pending, or its drop was told.
+//   - a message was accepted and its interrupt is pending, or its drop was reported.
 #include <stdlib.h>
 #include <string.h>
 

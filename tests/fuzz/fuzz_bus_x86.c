@@ -4,7 +4,7 @@
 // What must hold after every step:
 //   - deriving every output once more changes nothing (x86_irq_settle);
 //   - a vector that a local APIC accepted is in its IRR until it is taken or the APIC is reset;
-//   - a message was accepted, or its drop was told; an edge at an open IOAPIC pin became a message or waits.
+//   - a message was accepted, or its drop was reported; an edge at an unmasked IOAPIC pin became a message or waits.
 #include <stdlib.h>
 #include <string.h>
 

@@ -34,7 +34,7 @@ struct variant {
     struct visit_save fresh;
 };
 
-// A guest that halts with a timer nobody hears would be halted for good.
+// A guest that halts with a timer that does not wake it would be halted for ever.
 static bool on_idle(void *owner, uint64_t until)
 {
     struct run *run = owner;

@@ -27,7 +27,7 @@ static struct virt *virt(const struct rig *rig)
     return virt_of(rig->machine);
 }
 
-// Where a word of RAM is as the program sees it.
+// The address of a word of RAM, as the program sees it.
 #define HERE(offset) (VIRT_RAM + (offset))
 
 // --- Vectors -----------------------------------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The ITS of a virt, by its queue: commands that are right and commands that are not, one by one beside a plain model
-// (its_model.h), or floods of them over tables that are damaged meanwhile.
+// The ITS of a virt, by its queue: right and wrong commands, one by one compared with a simple model (its_model.h), or
+// floods of them over tables that are damaged meanwhile.
 //
-// What must hold: what is pending where is as in the model, and each command in error tells of an error it has; the queue
-// wraps; a flood is worked off in portions, so that one access never takes long, and the queue goes on.
+// What must hold: the same interrupts are pending as in the model, and each wrong command reports an error that it has;
+// the queue wraps; a flood is worked off in portions, so that one access never takes long, and the queue goes on.
 #include <string.h>
 
 #include "arm_check.h"
@@ -15,8 +15,8 @@ const char *const fuzz_name = "fuzz_its";
 
 enum { CPUS = MODEL_CPUS, STEPS = 1500, SMALLEST = 1, LARGEST = 256, FLOOD_POLLS = 20, COMMAND_BYTES = 32 };
 
-// Reads and writes of guest memory that one access may cause: a portion of the queue, see run_commands in arm_irq.c. 32
-// commands that look at each LPI there can be, or 8192 that look at a few table entries.
+// Reads and writes of guest memory that one access may cause: a portion of the queue, see arm_irq_commands in
+// arm_irq.c. 32 commands that look at each LPI there can be, or 8192 that look at a few table entries.
 enum { MOST_WORK = 32 * 2 * (65536 - 8192) + 8192 * 16 };
 
 // --- Work of an access -------------------------------------------------------------------------------------------------
@@ -50,7 +50,8 @@ static void check_work(void)
     work = 0;
 }
 
-// --- Beside the model --------------------------------------------------------------------------------------------------
+// --- Compared with the model
+// --------------------------------------------------------------------------------------------------
 
 static void tell_command(struct fuzz *fuzz, const struct its_input_command *command)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Random command lines: options and values that exist, damaged ones, absurd numbers, any bytes.
 //
-// What must hold: 0 with settings that a machine can be asked for, or -1 with one line of text.
+// What must hold: 0 with settings from which a machine can be created, or -1 with one line of text.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

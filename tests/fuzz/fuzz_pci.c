@@ -42,7 +42,7 @@ static void pin(void *owner, uint32_t chip, uint32_t number, bool level)
     rig.lines[number] = level;
 }
 
-// Odd data is for nobody.
+// Odd data has no receiver.
 static bool message(void *owner, uint64_t address, uint32_t data, uint32_t device)
 {
     (void)owner, (void)address, (void)device;

@@ -4,7 +4,7 @@
 // written at any time, resets in the middle, disks that fail, frames of odd sizes.
 //
 // What must hold after every step:
-//   - a device that found a fault needs a reset, and one that does so leaves memory alone (virtio_rig.c);
+//   - a device that found a fault needs a reset, and until then does not write to memory (virtio_rig.c);
 //   - a device that runs has returned every chain that it took;
 //   - a line is high as long as the status register says why; deriving every output once more changes nothing;
 //   - an access makes a device do a bounded amount of work.
@@ -377,7 +377,7 @@ static void use_disk(const struct virtio_driver *driver)
     memset(sent, fuzz_below(driver->fuzz, 256), sizeof sent);
     memcpy(data, sent, sizeof data);
     uint8_t status = disk_request(driver, 1, sector, data);
-    // A disk that fails to flush tells a driver that never flushes itself.
+    // A disk that fails to flush reports that to a driver that never flushes itself.
     bool flushes = virtio_has(driver->target->virtio, 9);
     bool works = disk != VIRTIO_DISK_READONLY && (disk != VIRTIO_DISK_BROKEN || flushes);
     need(driver, status == !works, "a write has the wrong answer");

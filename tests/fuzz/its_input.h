@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Input for an ITS that knows what commands, tables and queues look like, and what is wrong with them now and then:
-// sizes without sense, numbers out of range, tables outside RAM, over devices, or over the queue.
+// Input for an ITS: commands, tables and queues that are mostly valid: sizes without sense, numbers out of range,
+// tables outside RAM, over devices, or over the queue.
 //
 // Where things are in a machine of RIG_RAM, above VIRT_RAM:
 //
@@ -28,7 +28,7 @@ struct its_input_command {
 void its_input_begin(struct fuzz *fuzz, const struct rig *rig, unsigned pages);
 // Some command; most of them are right.
 struct its_input_command its_input_any(struct fuzz *fuzz);
-// Puts a command behind the last one, and tells the ITS with `go`.
+// Appends a command, and with `go` writes GITS_CWRITER.
 void its_input_put(const struct rig *rig, const struct its_input_command *command, bool go);
 // A register of the ITS gets a value that could do harm.
 void its_input_register(struct fuzz *fuzz, const struct rig *rig);

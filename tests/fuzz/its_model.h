@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // An ITS in the plainest form: what is mapped, in arrays, and what IHI 0069 5.3 says of each command. For commands over
-// tables that nobody else writes.
+// tables that only it writes.
 #ifndef TESTS_FUZZ_ITS_MODEL_H
 #define TESTS_FUZZ_ITS_MODEL_H
 
@@ -28,7 +28,7 @@ struct its_model {
     uint64_t pending[MODEL_CPUS]; // LPIs 8192 and up
 };
 
-// Executes a command. 0, or the errors that it deserves, as a mask of BIT64(ee) of 01ccee: of several any may be told.
+// Executes a command. 0, or its errors, as a mask of BIT64(ee) of 01ccee: of several any may be reported.
 uint64_t its_model_execute(struct its_model *model, const struct its_input_command *command);
 // Where an event leads; false: nowhere.
 bool its_model_translate(const struct its_model *model, uint32_t device, uint32_t event, uint32_t *intid,

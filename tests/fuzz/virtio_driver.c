@@ -286,7 +286,7 @@ uint32_t virtio_driver_request(const struct virtio_driver *driver, unsigned queu
     const uint8_t *used = virtio_driver_ram(driver, ring->used, 6 + 8u * ring->size);
     need(driver, available && used, "its rings are not where they were put");
     put16(available, 0);
-    put16(available + 4 + 2u * ring->size, index); // used_event: tell of this one
+    put16(available + 4 + 2u * ring->size, index); // used_event: notify of this one
     virtio_driver_chain(driver, queue, head, segments, count, indirect ? table : 0);
     virtio_driver_offer(driver, queue, &head, 1);
     virtio_driver_notify(driver, queue);

@@ -37,7 +37,7 @@ void virtio_driver_queue(const struct virtio_driver *driver, unsigned queue, uns
 void virtio_driver_notify(const struct virtio_driver *driver, unsigned queue);
 // All of 3.1.1, and then DRIVER_OK. PCI: `vectors`: MSI-X, with the whole function masked; else INTx.
 void virtio_driver_start(const struct virtio_driver *driver, uint64_t refused, bool vectors);
-// Was the driver told of this queue? It acknowledges that.
+// Was the driver notified of this queue? It acknowledges that.
 bool virtio_driver_told(const struct virtio_driver *driver, unsigned queue);
 
 // Host memory behind an address, or NULL: it is not in RAM.

@@ -271,7 +271,7 @@ Test(manager, triggers_and_the_drain_take_no_lock_on_the_machine_thread, .timeou
     pthread_mutex_t *const locks[] = { &rig.manager->lock, &group->lock, &rig.manager->watch.lock,
                                        &rig.manager->inbox->lock };
     for (unsigned i = 0; i < 4; i++)
-        pthread_mutex_lock(locks[i]); // whoever wants one now waits for ever
+        pthread_mutex_lock(locks[i]); // a thread that locks one now waits for ever
     intact_irq_group_trigger(group, 1);
     cr_expect_eq(intact_irq_manager_poll(rig.manager, 0), 1);
     for (unsigned i = 0; i < 4; i++)
@@ -513,7 +513,7 @@ static void *enable_again_from_outside(void *group)
     return NULL;
 }
 
-// What the machine thread changes while a change of another thread is under way is the newer: it stays.
+// A change by the machine thread while one of another thread is in the inbox is the newer one and stays.
 Test(manager, an_older_change_in_the_inbox_does_not_undo_a_newer_one)
 {
     void *(*const outside[])(void *) = { mask_from_outside, unmask_from_outside, commit_from_outside,
@@ -609,7 +609,7 @@ Test(manager, a_mask_is_part_of_what_is_saved_whoever_set_it)
             intact_irq_group_trigger(two.msix, i);
             cr_expect_eq(intact_irq_group_pending(two.msix, i), i == 1);
         }
-        // What was asked for was loaded too: an update without a mask of its own, and a change of the mask alone.
+        // The requests were loaded too: an update without a change of the mask, and a change of only the mask.
         struct intact_irq_config configs[8];
         for (uint32_t i = 0; i < 8; i++)
             configs[i] = rig_config(INTACT_IRQ_MSIX, 0x60 + i);
@@ -716,7 +716,7 @@ static void *destroy_from_outside(void *argument)
     return NULL;
 }
 
-// The sanitizer sees a wire that still knows the group.
+// The sanitizer finds a wire that still points to the group.
 Test(manager, a_group_that_another_thread_destroyed_leaves_its_wire_also_when_nobody_polls_any_more)
 {
     struct rig rig;

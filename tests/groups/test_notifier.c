@@ -73,7 +73,7 @@ static void *signal_a_little_later(void *notifier)
     return NULL;
 }
 
-// Somebody must read the file while the machine thread sleeps.
+// The library's thread must read the file while the machine thread sleeps.
 Test(notifier, a_signal_wakes_the_machine_thread, .timeout = 60)
 {
     for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
@@ -335,7 +335,7 @@ Test(notifier, a_host_without_files_is_told_and_nothing_changes)
 
 // --- What was signalled before a poll --------------------------------------------------------------------------------
 
-// Somebody else writes the file: for a pipe any bytes are an event, an eventfd takes 8.
+// Another process writes the file: for a pipe any bytes are an event, an eventfd takes 8.
 static void write_file(const struct intact_irq_notifier *notifier)
 {
     uint64_t one = 1;
@@ -399,7 +399,8 @@ Test(notifier, a_notifier_that_the_group_made_lives_as_long_as_the_group, .timeo
     rig_close(&rig);
 }
 
-// --- Other threads: nothing knows a group or a notifier that is gone -------------------------------------------------
+// --- Other threads: no pointer to a destroyed group or notifier is left
+// -------------------------------------------------
 
 struct scene {
     struct rig rig;
@@ -435,7 +436,7 @@ Test(notifier, a_resample_notifier_is_forgotten_when_its_group_is_destroyed_else
     intact_irq_group_trigger(scene.group, 0);
     pthread_create(&thread, NULL, destroy_group_and_notifier, &scene);
     pthread_join(thread, NULL);
-    intact_irq_manager_eoi(scene.rig.manager, 0, 10); // before the drain: the wire still knows the group
+    intact_irq_manager_eoi(scene.rig.manager, 0, 10); // before the drain: the wire still points to the group
     rig_close(&scene.rig);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Files as disks: what is read and written, what cannot be opened, and what a snapshot leaves alone.
+// Files as disks: what is read and written, what cannot be opened, and what a snapshot does not change.
 #include "host/block_file.h"
 
 #include <criterion/criterion.h>
@@ -148,7 +148,7 @@ Test(block_file, a_file_that_became_shorter_is_an_error_of_the_read)
     cr_assert_eq(fill(8192, 1, 4096), 0, "a whole one needs nothing of it");
 }
 
-// A limit on the size of files stands for a full disk: the error is of the same kind.
+// A limit on the size of files takes the place of a full disk: the error is of the same kind.
 Test(block_file, a_disk_that_takes_no_more_is_an_error_of_the_write)
 {
     open_well(false, false);

@@ -22,7 +22,7 @@ Test(net_hub, every_other_port_hears_a_frame_in_the_order_of_plugging)
     for (unsigned i = 0; i < 4; i++) {
         net_hub_plug(&hub, &ports[i]);
         ports[i].card = names[i];
-        ports[i].receive = i == 2 ? NULL : receive; // nobody is at the third
+        ports[i].receive = i == 2 ? NULL : receive; // there is no card at the third
     }
     ports[1].net.send(ports[1].net.owner, "!", 1, 0);
     cr_assert_str_eq(heard, "a!d!");

@@ -17,7 +17,7 @@ struct board {
     unsigned changes, messages;
     uint64_t address;
     uint32_t data, device;
-    bool deaf; // nobody takes messages
+    bool deaf; // messages have no receiver
     unsigned edges[CHIPS][24];
     struct intact_irq_line *moved; // by on_moving_pin
     unsigned moves;
@@ -270,7 +270,7 @@ Test(route, a_line_of_its_own_is_raised_and_lowered_by_an_edge_where_the_receive
     route_free(&b.route);
 }
 
-// The receiver of the first pin moves the line that it hears of: `moves` says how.
+// The receiver of the first pin changes the level of that line: `moves` says how.
 static void on_moving_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
 {
     struct board *board = owner;

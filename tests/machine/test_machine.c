@@ -116,7 +116,7 @@ Test(machine, processors_that_are_halted_for_good_are_reported_and_not_waited_fo
     cr_assert_eq(end.status, INTACT_STATUS_DEADLOCK);
 }
 
-// A firmware leaves the PIT running: it wakes nobody here, and nothing else could.
+// A firmware leaves the PIT running: it does not wake the CPU here, and nothing else could.
 Test(machine, a_processor_that_waits_behind_masked_controllers_is_halted_for_good)
 {
     code_out8(&code, 0x21, 0xff);
@@ -484,7 +484,7 @@ static void tap(void *owner, const struct intact_trace_event *event)
     last_instructions = event->instructions;
 }
 
-// A PIT tick with the 8259A masked: device, routing and pins are passed, and nobody takes it.
+// A PIT tick with the 8259A masked: it passes device, routing and pins, and is not taken.
 static void make_tick(void)
 {
     code_out8(&code, 0x43, 0x30);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A notifier on its way into a running guest: whoever writes it, the handler runs within one slice of the loop from the
-// moment it is in the inbox, though the guest never halts and does nothing that would look there; and one that halts
-// waits for it.
+// A notifier of a running guest: whichever thread or process writes it, the handler runs within one slice of the loop
+// from the moment it is in the inbox, though the guest never halts and does nothing that would look there; and one that
+// halts waits for it.
 #include <intact/interrupt.h>
 #include <intact/machine.h>
 
@@ -149,7 +149,7 @@ Test(notifier_in_a_guest, a_guest_that_halts_is_waited_for_while_a_notifier_is_a
 
 // --- The end of the machine ------------------------------------------------------------------------------------------
 
-// The sanitizer sees whoever goes on in freed memory; the thread that reads notifiers would.
+// The sanitizer finds a thread that goes on in freed memory; the thread that reads notifiers would be one.
 Test(notifier_in_a_guest, a_machine_ends_the_groups_that_are_left, .timeout = 60)
 {
     const uint64_t one = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// PCI on both machines: devices of the configuration and of one's own, their places, their interrupts, their state.
+// PCI on both machines: devices of the configuration and of the program, their slots, interrupts and state.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <intact/pci.h>
@@ -258,7 +258,8 @@ Test(pci, a_message_reaches_the_local_apic_the_frame_and_the_distributor)
     end();
 }
 
-// --- A device of one's own -------------------------------------------------------------------------------------------
+// --- A device of the program
+// -------------------------------------------------------------------------------------------
 
 static struct own {
     unsigned changes, vectors; // of own_interrupts

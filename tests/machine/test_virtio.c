@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Virtio devices of the configuration: where they stand, what they take, and every way to ask for them wrongly.
+// Virtio devices of the configuration: their slots, their properties, and wrong configurations.
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

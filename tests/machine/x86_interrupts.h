@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A guest of a few instructions for the PC that takes every interrupt from vector 20h to 6Fh, tells its vector by the
+// A guest of a few instructions for the PC that takes every interrupt from vector 20h to 6Fh, writes its vector to the
 // debug port, and ends it. Messages reach its local APIC, IOAPIC pin 20 is a level with a vector of its own. When it is
-// ready it tells 0, and then halts or turns round between interrupts.
+// ready it writes 0, and then halts or loops between interrupts.
 #ifndef TESTS_MACHINE_X86_INTERRUPTS_H
 #define TESTS_MACHINE_X86_INTERRUPTS_H
 

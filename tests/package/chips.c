@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Somebody else's program that embeds the installed intact-irq alone, in the common part of C and C++: an interrupt through
-// each chip, traced, saved and loaded.
+// A program that embeds only the installed intact-irq, in the common subset of C and C++: an interrupt through each
+// chip, traced, saved and loaded.
 #include <intact/arm_irq.h>
 #include <intact/interrupt.h>
 #include <intact/trace.h>

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-# What others get: the installed libraries, from an own program in an own folder, by find_package and by pkg-config, static
+# Uses the installed libraries from a separate program in a separate folder, by find_package and by pkg-config, static
 # and shared, in C and C++; and the sources inside another project.
 #
 # package_test.sh machine BUILD   whole machines, installed from the build folder given
-# package_test.sh irq             the chips alone, configured, built and installed without the rest
+# package_test.sh irq             only the chips, configured, built and installed without the rest
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(cd "$here/../.." && pwd)

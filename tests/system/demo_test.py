@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""`intact demo` tells all five interrupts of each machine, from the first station to the EOI, in the same words and numbers
+"""`intact demo` describes all five interrupts of each machine, from the first station to the EOI, with the same text and numbers
 every time."""
 import sys
 

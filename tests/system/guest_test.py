@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Runs one guest of ours and compares what it prints with the transcript beside this file.
+"""Runs one of our guests and compares its output with the transcript next to this file.
 
     guest_test.py EMULATOR GUEST TRANSCRIPT STATUS [OPTIONS...]
 
@@ -16,7 +16,7 @@ import harness
 
 TIMEOUT = 120
 COMMON = ["-m", "64M", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot"]
-# What the machine of a family needs besides, and what QEMU is to be told: its HPET sends no messages otherwise.
+# More options for each machine, and options that QEMU needs: without them its HPET sends no messages.
 FAMILIES = {
     "x86_64": (["-device", "isa-debug-exit,iobase=0xf4,iosize=4"], ["-global", "hpet.msi=on"]),
     "aarch64": (["-cpu", "cortex-a57"], []),

@@ -3,8 +3,8 @@
 // notifiers, while the machine thread drains and does the same. Nothing may be lost, and every trigger must be accounted
 // for.
 //
-// A device puts down its work before it triggers, and whoever handles the interrupt takes the work away. What is still
-// there when all is quiet was a lost interrupt. Who handles it is the program's: a loop of its own, or a real guest.
+// A device counts its work before it triggers, and the handler of the interrupt takes the work. Work that is left at
+// the end means a lost interrupt. The handler is in the program: a loop, or a real guest.
 #ifndef TESTS_THREADS_FIGHT_H
 #define TESTS_THREADS_FIGHT_H
 
@@ -28,7 +28,7 @@ enum {
 
 struct fight {
     struct intact_irq_manager *manager;
-    uint32_t address, first_data; // where messages go, and the data of source 0; the one before is nobody's
+    uint32_t address, first_data; // where messages go, and the data of source 0; the value before it is not used
     uint32_t gsi;                 // of the level line
     struct intact_irq_group *shared, *line;
     atomic_uint work[FIGHT_SOURCES], line_work;
@@ -198,7 +198,7 @@ static void *fight_on(void *argument)
             break;
         case 4:
         case 5:
-            if (i < FIGHT_ROUNDS) // each is a message of its own: nobody configures without end
+            if (i < FIGHT_ROUNDS) // each is a separate message: the number of changes is limited
                 configure_at_random(fight, &random);
             break;
         case 6:

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The eight threads against a whole machine: a guest on the PC takes every interrupt, tells which by its debug port,
-// which is where the device's work is taken away, and ends it. Messages go to its local APIC, the level line by the
-// IOAPIC.
+// The eight threads against a whole machine: a guest on the PC takes every interrupt, reports it through its debug
+// port, which is where the device's work is taken away, and ends it. Messages go to its local APIC, the level line by
+// the IOAPIC.
 #include <intact/machine.h>
 
 #include "machine/x86_interrupts.h"
 #include "threads/fight.h"
 
-// END is the lowest, so that it comes when all others have been; NOBODY's are of groups that come and go.
+// END is the lowest, so that it comes when all others have been; NOBODY is for groups that are created and destroyed.
 enum { END = GUEST_FIRST, NOBODY = 0x2f, FIRST = 0x30 };
 _Static_assert(FIRST + FIGHT_SOURCES - 1 == GUEST_LAST, "a vector for each source");
 
@@ -37,7 +37,7 @@ static void handled(void *owner, uint8_t vector)
 
 // --- The whole -------------------------------------------------------------------------------------------------------
 
-// What notifiers still hold comes in while this thread looks; then the last interrupt is asked for.
+// Signals that notifiers still have are delivered while this thread polls; then the last interrupt is triggered.
 static void *conduct(void *argument)
 {
     struct bench *bench = argument;

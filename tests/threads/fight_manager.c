@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The eight threads against a manager alone: this program is the machine thread, with a chip of its own, and it too
-// triggers and reconfigures.
+// The eight threads with a manager only: this program is the machine thread, has its own chip, and it too triggers and
+// reconfigures.
 #include "threads/fight.h"
 
 enum { PINS = 24, PIN = 10 };

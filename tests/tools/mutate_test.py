@@ -29,7 +29,7 @@ int first(struct thing *thing, uint8_t *byte)
 
 
 def made(kind):
-    """(line, what stood there, what stands there) for each mutant of a kind."""
+    """(line, old text, new text) for each mutant of a kind."""
     return [(m.line, SOURCE[m.start:m.end], m.new) for m in mutants.mutants(SOURCE) if m.kind == kind]
 
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A guest that is nothing but a count of instructions: for tests of the loop, the TLB and the block cache, which know no
-// architecture.
+// A guest that is only a count of instructions: for tests of the loop, the TLB and the block cache, which do not depend
+// on an architecture.
 #ifndef TESTS_VCPU_FAKE_H
 #define TESTS_VCPU_FAKE_H
 

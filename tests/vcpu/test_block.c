@@ -150,7 +150,7 @@ Test(block, a_dead_block_has_a_dead_head_and_nothing_leads_to_it)
     cr_assert(to->dead);
     cr_assert_eq(to->ops[0].code, OP_DEAD);
     cr_assert_null(from->ops[1].link);
-    cr_assert_null(to->ops[1].link); // whoever is inside comes out at its end
+    cr_assert_null(to->ops[1].link); // a CPU inside leaves it at its end
     cr_assert_not(from->dead);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Guest memory through the software TLB: RAM, devices, pages that are not there, pages with code.
+// Guest memory through the software TLB: RAM, devices, pages that are not mapped, pages with code.
 #include "vcpu/tlb.h"
 
 #include <criterion/criterion.h>
@@ -423,13 +423,13 @@ Test(tlb, every_access_to_a_watched_page_asks_the_guest_and_is_not_made_if_it_re
     cr_assert(tlb_load(cpu, 0x3010, 8, false, &value));
     cr_assert_null(tlb_host(cpu, 0x3010, 8, false, ACCESS_READ));
     cr_assert_eq(fake->walks, walks);
-    // A page that is not there faults before anybody is asked.
+    // A page that is not mapped faults before a device is accessed.
     fake->page[4] = UINT64_MAX;
     tlb_flush_page(cpu, 0x4000);
     uint64_t asked = fake->asked;
     cr_assert(!tlb_load(cpu, 0x3ffc, 8, false, &value));
     cr_assert_eq(fake->asked, asked);
-    // A device is asked for no more than it is to do.
+    // A device gets no more accesses than needed.
     fake->watched[DEVICE >> PAGE_BITS] = true;
     fake->refused = DEVICE;
     tlb_flush(cpu);

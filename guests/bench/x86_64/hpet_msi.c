@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A message from a device: the HPET's timer 0 writes its own MSI, at once. (The emulator must let it send messages;
-// others than ours need to be told.)
+// emulators other than ours need to be configured.)
 #include "bench/x86_64/event.h"
 #include "lib/x86_64/hpet.h"
 

@@ -70,7 +70,8 @@ static void timer(void)
     expect(TIMER_VIRTUAL, "virtual timer");
 }
 
-// The other processor says that it is there, then sleeps until it is called, and answers with an SGI of its own.
+// The other processor reports that it is running, then sleeps until it is interrupted, and answers with an SGI of its
+// own.
 static void other_processor(void)
 {
     gic_enable(SGI);

@@ -61,7 +61,8 @@ static void local_timer(void)
     lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
 }
 
-// The other processor says that it is there, then sleeps until it is called, and answers with an IPI of its own.
+// The other processor reports that it is running, then sleeps until it is interrupted, and answers with an IPI of its
+// own.
 static void other_processor(void)
 {
     other_is_up = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // ACPI 6.5: 5.2.5 (RSDP), 5.2.7 (RSDT), 5.2.12 (MADT). MultiProcessor Specification 1.4, chapter 4.
 //
-// Tables are read byte by byte where they lie; a table whose checksum is wrong is not there.
+// Tables are read in place, byte by byte; a table with a wrong checksum is ignored.
 #include "intr/x86_64/firmware.h"
 
 #include "lib/guest.h"

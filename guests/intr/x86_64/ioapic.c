@@ -80,7 +80,8 @@ static void mask_irq(const struct intr_irq *irq)
     write_ioapic(ioapic, index, read_ioapic(ioapic, index) | ENTRY_MASKED);
 }
 
-// Stays masked, and as it is: some IOAPICs see a level that came while their entry said edge only when it falls.
+// Stays masked, and unchanged: some IOAPICs do not see a level that rose while the entry was edge-triggered until it
+// falls.
 static void unbind_irq(struct intr_irq *irq)
 {
     mask_irq(irq);

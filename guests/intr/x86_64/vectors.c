@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// All processors share one IDT, but each has vectors of its own: the same number may mean another source elsewhere.
+// All processors share one IDT, but each has its own vectors: the same number may be another source on another
+// processor.
 #include "intr/x86_64/vectors.h"
 
 static struct intr_source *sources[PROCESSOR_LIMIT][VECTORS];

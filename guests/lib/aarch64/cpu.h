@@ -66,7 +66,7 @@ INLINE int64_t psci(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
     return (int64_t)x0;
 }
 
-// Aff3.Aff2.Aff1.Aff0 as they stand in MPIDR_EL1.
+// Aff3.Aff2.Aff1.Aff0 as in MPIDR_EL1.
 #define AFFINITY UINT64_C(0xff00ffffff)
 
 #endif

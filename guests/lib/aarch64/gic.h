@@ -53,7 +53,7 @@ enum { GIC_SPURIOUS = 1023, GIC_IDLE_PRIORITY = 0xff, LPI_FIRST = 8192 };
 struct gic {
     unsigned version;
     unsigned lines;                      // INTIDs 0 to lines - 1, LPIs apart
-    uint64_t gicd, gicc, gicr, v2m, its; // addresses; 0: not there
+    uint64_t gicd, gicc, gicr, v2m, its; // addresses; 0: none
 };
 extern struct gic gic;
 
@@ -67,7 +67,7 @@ void gic_cpu_init(void);
 
 // --- Registers that have a field for each interrupt (SGIs and PPIs: this processor's) -----------------------------------
 
-// Where the distributor's registers stand for that interrupt.
+// The address of the distributor's registers for that interrupt.
 uint64_t gic_frame(unsigned intid);
 
 INLINE bool gic_read_bit(enum gic_register bank, unsigned intid)

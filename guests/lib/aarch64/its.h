@@ -25,7 +25,7 @@ enum {
 enum { LPI_ENABLED = 1, LPI_BITS = 16, LPI_END = 1 << LPI_BITS };
 
 extern uint8_t *lpi_properties;                 // priority | LPI_ENABLED of each LPI, from LPI_FIRST
-uint8_t *lpi_pending_table(unsigned processor); // a bit for each INTID; to be changed before lpi_cpu_init alone
+uint8_t *lpi_pending_table(unsigned processor); // a bit for each INTID; may be changed only before lpi_cpu_init
 
 // All LPIs disabled and not pending.
 void lpi_init(void);

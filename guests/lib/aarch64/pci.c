@@ -60,8 +60,8 @@ void pci_write(unsigned devfn, unsigned offset, uint32_t value)
 }
 
 // interrupt-map: the unit's address (3 cells) and pin, both under a mask; the parent's phandle; its unit address, whose
-// size depends on the parent; three cells of the GIC's binding: kind, SPI, flags. Rows are all alike, so their length is
-// the whole divided by the number of rows that the mask can tell apart.
+// size depends on the parent; three cells of the GIC's binding: kind, SPI, flags. Rows are all alike, so their length
+// is the size divided by the number of rows that the mask distinguishes.
 unsigned pci_pin(unsigned devfn)
 {
     uint32_t map_size, mask_size;

@@ -42,7 +42,7 @@ start:
     mov x19, #0
     b enter
 
-// Another processor; x0 is its number, as CPU_ON was told.
+// Another processor; x0 is its number, from CPU_ON.
     .global processor_enter
 processor_enter:
     mov x19, x0

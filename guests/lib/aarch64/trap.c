@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The vector table's address, and the end by a trap that nobody handles (DDI 0487, D1.3).
+// The vector table's address, and the end after a trap without a handler (DDI 0487, D1.3).
 #include "lib/machine.h"
 
 extern const uint8_t vectors[];

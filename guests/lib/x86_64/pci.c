@@ -7,7 +7,7 @@
 
 enum { CONFIG_ADDRESS = 0xcf8, CONFIG_DATA = 0xcfc };
 
-// For a BAR that the firmware left alone.
+// For a BAR that the firmware has not placed.
 static uint64_t next_memory = 0xe0000000, next_io = 0xe000;
 
 static void select(unsigned devfn, unsigned offset)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Group 0 arrives as FIQ and Group 1 as IRQ, each with registers of its own. IHI 0069, 4.6 and 12.2; IHI 0048B, 3.8 and
+// Group 0 arrives as FIQ and Group 1 as IRQ, each with its own registers. IHI 0069, 4.6 and 12.2; IHI 0048B, 3.8 and
 // 4.4 (GICC_CTLR.FIQEn; GICC_AIAR and GICC_AEOIR are those of Group 1: 4.4.8, and QEMU's GICv2 does not have them).
 #include "tests/aarch64/lines.h"
 

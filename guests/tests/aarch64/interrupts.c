@@ -67,7 +67,7 @@ static void mask(void)
     take_all();
 }
 
-// Opens interrupts while it serves A, and asks for one above and one below itself.
+// Enables interrupts while it serves A, and requests one of higher and one of lower priority.
 static void nest(struct frame *frame)
 {
     (void)frame;

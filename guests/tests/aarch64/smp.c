@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Several processors: PSCI's calls to start, ask for and stop them (DEN 0022, chapter 5), and interrupts routed to them.
+// Several processors: PSCI's calls to start, query and stop them (DEN 0022, chapter 5), and interrupts routed to them.
 #include "tests/aarch64/lines.h"
 
 static volatile unsigned up, taken_by;

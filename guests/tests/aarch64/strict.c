@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the architecture asks for and some emulators leave out, so this guest is not run on those: the stack pointer's
-// alignment (DDI 0487, D1.3.6.4, SCTLR_EL1.SA), cache maintenance of an address without a translation (D7.5.9.5), and
-// that the priority mask does not hide an interrupt from GICC_HPPIR and ICC_HPPIR1_EL1 (IHI 0048B, 4.4.7; IHI 0069,
-// 12.2.9).
+// Behaviour that the architecture requires and some emulators leave out, so this guest is not run on those: the stack
+// pointer's alignment (DDI 0487, D1.3.6.4, SCTLR_EL1.SA), cache maintenance of an address without a translation
+// (D7.5.9.5), and that the priority mask does not hide an interrupt from GICC_HPPIR and ICC_HPPIR1_EL1 (IHI 0048B,
+// 4.4.7; IHI 0069, 12.2.9).
 #include "tests/aarch64/lines.h"
 #include "tests/aarch64/try.h"
 

@@ -48,7 +48,7 @@ static void interrupt(struct frame *frame)
     gic_eoi(iar);
 }
 
-// SVC #99 leaves EL0 for good: back to where run() was called.
+// SVC #99 ends EL0: it returns to the caller of run().
 static void leave_or_report(struct frame *frame)
 {
     if (exception_class(frame) != EC_SVC || (frame->esr & 0xffff) != 99) {

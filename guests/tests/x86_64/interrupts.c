@@ -17,7 +17,7 @@ static void report(struct frame *frame)
     lapic_eoi();
 }
 
-// Opens interrupts while it serves one, and asks for one above and one below itself.
+// Enables interrupts while it serves one, and requests one of higher and one of lower priority.
 static void nest(struct frame *frame)
 {
     print("  enter %x\n", frame->vector);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Exceptions that the architecture asks for and that some emulators leave out, so this guest is not run on those: SIMD
+// Exceptions that the architecture requires and that some emulators leave out, so this guest is not run on those: SIMD
 // floating-point exceptions, #SS for stack addresses, alignment checks, reserved bits and forbidden moves of control
 // registers and MSRs. SDM volume 3, "Exception and Interrupt Reference" and "Control Registers".
 #include "tests/x86_64/try.h"

@@ -23,7 +23,7 @@ static void report(struct frame *frame)
     frame->rip = resume;
 }
 
-// Leaves user mode for good: back to where run_user() was called.
+// Ends user mode: continues after USER().
 static __attribute__((used)) uint64_t kernel_rsp;
 
 static void leave(struct frame *frame)

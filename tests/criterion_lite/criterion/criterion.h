@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// As much of Criterion (https://criterion.readthedocs.io) as our unit tests use, for where the library is not to be had: musl,
-// cross compilers. Each test runs in a process of its own, one after the other; -DINTACT_CRITERION_LITE=ON builds with it.
+// As much of Criterion (https://criterion.readthedocs.io) as our unit tests use, for where the library is not to be
+// had: musl, cross compilers. Each test runs in a separate process, one after the other; -DINTACT_CRITERION_LITE=ON
+// builds with it.
 //
 // Not here: parameters and theories, filters, reports other than text, options of the command line.
 #ifndef CRITERION_LITE_H
@@ -53,7 +54,7 @@ void criterion_log(const char *format, ...) __attribute__((format(printf, 1, 2))
 #define CRITERION_CHECK(Ends, Condition, Text, ...)                                                                    \
     do {                                                                                                               \
         if (!(Condition))                                                                                              \
-            criterion_fail((Ends), __FILE__, __LINE__, Text, " " __VA_ARGS__);                                          \
+            criterion_fail((Ends), __FILE__, __LINE__, Text, " " __VA_ARGS__);                                         \
     } while (0)
 
 #define cr_assert(Condition, ...)          CRITERION_CHECK(true, Condition, #Condition, __VA_ARGS__)

@@ -11,7 +11,7 @@ struct board {
     struct pci_host host;
     struct reset_port reset_port;
     unsigned resets;
-    unsigned offset, size; // of the last write the function heard of
+    unsigned offset, size; // of the last write that the function got
 };
 
 static struct board board;

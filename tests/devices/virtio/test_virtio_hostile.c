@@ -134,7 +134,7 @@ static void arrive(void)
     virtio_net_receive(&net, frame, 14 + draw() % 2900);
 }
 
-// What it sends it hears.
+// It receives what it sends.
 static void echo(void *owner, const void *frame, size_t size, uint64_t now)
 {
     (void)owner, (void)now;

@@ -372,6 +372,6 @@ Test(virtio_pci, its_state_travels_whole)
     cr_assert_eq(in(16, 2), 0);
     struct virtio_pci *object = &device;
     size_t inner = visit_uncovered(&object->pci, sizeof object->pci, list);
-    size_t table = sizeof object->table - 2 * sizeof object->table[0]; // rows that are not there
+    size_t table = sizeof object->table - 2 * sizeof object->table[0]; // rows that do not exist
     cr_assert_eq(visit_uncovered(object, offsetof(struct virtio_pci, virtio), list), inner + table);
 }

@@ -95,7 +95,7 @@ static inline void rig_queue(struct virtio_rig *rig, unsigned queue, unsigned si
     virtio_queue_enable(rig->virtio, queue);
 }
 
-// Reset, features, queues of RIG_SIZE entries, DRIVER_OK: what a driver does. `features` beside VERSION_1.
+// Reset, features, queues of RIG_SIZE entries, DRIVER_OK: as a driver does. `features` in addition to VERSION_1.
 static inline void rig_start(struct virtio_rig *rig, uint64_t features)
 {
     struct virtio *virtio = rig->virtio;

@@ -118,7 +118,8 @@ Test(arm_irq, an_sgi_reaches_the_cpus_of_its_list)
     rig_free(rig);
 }
 
-// Every level of affinity counts: CPUs that differ in one of them alone, each reached by SPI and by SGI, and by no other name.
+// Every level of affinity counts: CPUs that differ in only one of them, each reached by SPI and by SGI, with its
+// affinity only.
 Test(arm_irq, all_four_levels_of_affinity_name_a_cpu)
 {
     static const uint64_t affinities[] = { 0x0000000000, 0x0000000001, 0x0000000010, 0x0000000100,
@@ -151,7 +152,7 @@ Test(arm_irq, all_four_levels_of_affinity_name_a_cpu)
     rig_free(rig);
 }
 
-// ICC_SGI1R_EL1.IRM on a uniprocessor: there is nobody to miss it. With others that do not take it, it is lost.
+// ICC_SGI1R_EL1.IRM on a uniprocessor: there is no other CPU to be missed. With others that do not take it, it is lost.
 Test(arm_irq, an_sgi_to_all_others_is_lost_where_there_are_others)
 {
     for (uint32_t cpus = 1; cpus < 4; cpus++) {
@@ -204,7 +205,7 @@ Test(arm_irq, irouter_moves_a_pending_spi)
     arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x6100, 8, 0x101, 0);
     cr_assert_eq(rig->pending[0], 0);
     cr_assert_eq(rig->pending[17], PENDING_IRQ);
-    gicd_put(rig, 0x6100, 0x0f0f); // nobody
+    gicd_put(rig, 0x6100, 0x0f0f); // no CPU
     cr_assert_eq(rig->pending[17], 0);
     gicd_put(rig, 0x6100, 0x1);
     cr_assert_eq(rig->pending[1], PENDING_IRQ);
@@ -236,7 +237,7 @@ Test(arm_irq, one_of_n_avoids_cpus_that_take_no_part)
     icc_put(rig, 2, ICC_IGRPEN1_EL1, 0);
     arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 0);
     cr_assert_eq(rig->pending[3], PENDING_IRQ);
-    gicr_put(rig, 3, 0x0, GICR_CTLR_DPG1NS); // nobody is left
+    gicr_put(rig, 3, 0x0, GICR_CTLR_DPG1NS); // no CPU is left
     cr_assert_eq(rig->pending[3], 0);
     icc_put(rig, 2, ICC_IGRPEN1_EL1, 1);
     cr_assert_eq(rig->pending[2], PENDING_IRQ);
@@ -323,7 +324,7 @@ Test(arm_irq, a_write_to_the_cpu_interface_has_its_effect_at_once)
 Test(arm_irq, the_binary_point_says_what_preempts)
 {
     struct rig *rig = rig_v3(1);
-    icc_put(rig, 0, ICC_BPR1_EL1, 7); // [7] alone
+    icc_put(rig, 0, ICC_BPR1_EL1, 7); // only [7]
     arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x400 + 32, 1, 0xa0, 0);
     arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x400 + 33, 1, 0x88, 0);
     arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICD], 0x400 + 34, 1, 0x78, 0);

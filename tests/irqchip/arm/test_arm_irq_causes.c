@@ -73,7 +73,7 @@ Test(arm_irq_causes, a_level_that_fell_is_no_part_of_the_next)
     rig_free(rig);
 }
 
-// What software made pending by a register was raised by nobody.
+// An interrupt that software made pending with a register has no cause.
 Test(arm_irq_causes, software_is_no_cause)
 {
     struct rig *rig = rig_v3(1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A saved state may come from anywhere: whatever its fields say, nothing that is not there is indexed, and nothing waits for
+// A saved state may come from anywhere: no field of it is used as an index before it is checked, and nothing waits for
 // what will never come.
 #include "test_its.h"
 

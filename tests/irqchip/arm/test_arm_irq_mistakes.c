@@ -190,7 +190,7 @@ Test(arm_irq_mistakes, a_deactivation_of_an_inactive_interrupt_is_refused_and_co
 
 // --- Acknowledges ---------------------------------------------------------------------------------------------------
 
-// Bits 12:10 of GICC_IAR are for SGIs (IHI 0048B 4.4.4), though SGI sources are pending beside the PPI.
+// Bits 12:10 of GICC_IAR are for SGIs (IHI 0048B 4.4.4), though SGI sources are pending as well as the PPI.
 Test(arm_irq_mistakes, a_ppi_is_acknowledged_without_a_source_cpu)
 {
     struct rig *rig = rig_v2();
@@ -235,7 +235,7 @@ Test(arm_irq_mistakes, what_lies_where_gicv3_has_its_doorbell_is_none)
     rig_free(rig);
 }
 
-// --- What an observer hears, and what is saved ----------------------------------------------------------------------
+// --- What observers get, and what is saved ----------------------------------------------------------------------
 
 static struct intact_trace_event last;
 
@@ -323,7 +323,7 @@ Test(arm_irq_mistakes, movi_of_an_idle_event_makes_nothing_pending)
     rig_free(rig);
 }
 
-// STATUSR: each kind of wrong access sets its bit, and a write of 1 clears that bit alone (IHI 0069, GITS_STATUSR).
+// STATUSR: each kind of wrong access sets its bit, and a write of 1 clears only that bit (IHI 0069, GITS_STATUSR).
 Test(arm_irq_mistakes, statusr_is_cleared_by_writing_ones)
 {
     static const struct {

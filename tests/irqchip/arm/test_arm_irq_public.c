@@ -8,7 +8,7 @@
 
 #include <intact/arm_irq.h>
 
-#include "irqchip/told.h"
+#include "irqchip/callbacks.h"
 
 enum { GICD = 0x08000000, GICC = 0x08010000, V2M = 0x08020000, ITS = 0x08080000, GICR = 0x080a0000 };
 enum { RAM = 0x40000000, RAM_SIZE = 0x100000, QUEUE = RAM, DEVICES = RAM + 0x10000, COLLECTIONS = RAM + 0x20000 };
@@ -108,14 +108,14 @@ Test(intact_arm_irq, pending_is_told_and_can_be_asked)
 {
     create();
     intact_arm_irq_set_ppi(irq, 1, 27, true);
-    cr_assert_eq(told[1], INTACT_ARM_IRQ);
+    cr_assert_eq(reported[1], INTACT_ARM_IRQ);
     cr_assert_eq(intact_arm_irq_pending(irq, 1), INTACT_ARM_IRQ);
     cr_assert_eq(intact_arm_irq_pending(irq, 0), 0);
     cr_assert_eq(mrs(1, IAR1), 27);
-    cr_assert_eq(told[1], 0);
+    cr_assert_eq(reported[1], 0);
     intact_arm_irq_set_ppi(irq, 1, 27, false);
     msr(1, EOIR1, 27);
-    cr_assert_eq(told[1], 0);
+    cr_assert_eq(reported[1], 0);
 }
 
 Test(intact_arm_irq, each_access_finds_its_chip)
@@ -146,7 +146,7 @@ Test(intact_arm_irq, gicv2_windows_are_those_of_the_cpu_that_accesses)
     store(1, GICC + 4, 0xff);
     cr_assert_eq(load(0, GICC), 0);
     store(0, GICD + 0xf00, 2 << 16 | 5);
-    cr_assert_eq(told[1], INTACT_ARM_IRQ);
+    cr_assert_eq(reported[1], INTACT_ARM_IRQ);
     cr_assert_eq(load(0, GICC + 0xc), 1023);
     cr_assert_eq(load(1, GICC + 0xc), 5);
     store(1, GICC + 0x10, 5);
@@ -168,12 +168,12 @@ Test(intact_arm_irq, a_line_can_be_connected_while_high)
     intact_irq_line_set(&line, false);
     msr(0, EOIR1, 41);
     cr_assert_eq(ended, 1);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
     lower = lower_pin;
     intact_irq_line_set(&line, true);
     cr_assert_eq(mrs(0, IAR1), 41);
     msr(0, EOIR1, 41);
-    cr_assert_eq(told[0], 0, "lowered when asked");
+    cr_assert_eq(reported[0], 0, "lowered when asked");
 }
 
 Test(intact_arm_irq, the_security_state_of_a_cpu_is_that_of_its_accesses)
@@ -200,7 +200,7 @@ Test(intact_arm_irq, a_non_maskable_interrupt_says_so)
     store(0, GICD + 0xf84, 1 << 5);
     intact_arm_irq_set_sctlr_nmi(irq, 0, true);
     intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 5, true);
-    cr_assert_eq(told[0], INTACT_ARM_IRQ | INTACT_ARM_NMI);
+    cr_assert_eq(reported[0], INTACT_ARM_IRQ | INTACT_ARM_NMI);
     cr_assert_eq(mrs(0, IAR1), 1022);
     cr_assert_eq(mrs(0, nmiar1), 37);
 }
@@ -251,9 +251,9 @@ Test(intact_arm_irq, a_reset_keeps_levels_alone)
 {
     create();
     intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 0, true);
-    cr_assert_eq(told[0], INTACT_ARM_IRQ);
+    cr_assert_eq(reported[0], INTACT_ARM_IRQ);
     intact_arm_irq_reset(irq);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
     cr_assert_eq(load(0, GICD + 0x204), 1);
 }
 
@@ -296,7 +296,7 @@ Test(intact_arm_irq, windows_that_are_not_there_do_not_overlap)
     cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
 }
 
-// Each window at the address of each other one that is there.
+// Each window at the address of each other existing one.
 Test(intact_arm_irq, every_pair_of_windows_is_looked_at)
 {
     static const struct {
@@ -374,7 +374,7 @@ Test(intact_arm_irq, a_trigger_is_taken_once)
     intact_arm_irq_trigger(irq, INTACT_ARM_GICD, 5);
     cr_assert_eq(mrs(0, IAR1), 37);
     msr(0, EOIR1, 37);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
 }
 
 Test(intact_arm_irq, an_edge_of_a_connected_line_is_taken_once)
@@ -383,10 +383,10 @@ Test(intact_arm_irq, an_edge_of_a_connected_line_is_taken_once)
     create(); // level-sensitive SPIs: a pulse would be too short
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 9, &line), 0);
     intact_irq_line_trigger(&line);
-    cr_assert_eq(told[0], INTACT_ARM_IRQ);
+    cr_assert_eq(reported[0], INTACT_ARM_IRQ);
     cr_assert_eq(mrs(0, IAR1), 41);
     msr(0, EOIR1, 41);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
 }
 
 Test(intact_arm_irq, a_line_is_not_connected_to_a_pin_that_is_not_there)
@@ -398,7 +398,7 @@ Test(intact_arm_irq, a_line_is_not_connected_to_a_pin_that_is_not_there)
         cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, pins[i], &line), -EINVAL, "pin %u", pins[i]);
     cr_assert_eq(intact_arm_irq_connect(irq, 1, 9, &line), -EINVAL, "no such chip");
     cr_assert_null(line.set);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 223, &line), 0);
     intact_arm_irq_destroy(irq);
     config.spis = 988;
@@ -466,16 +466,16 @@ Test(intact_arm_irq, a_loaded_board_goes_on_as_the_saved_one)
     cr_assert_eq(intact_arm_irq_save(irq, state, size), size);
     intact_arm_irq_destroy(irq);
     cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
-    told[0] = told[1] = UINT32_MAX;
+    reported[0] = reported[1] = UINT32_MAX;
     cr_assert_eq(intact_arm_irq_load(irq, state, size, NULL), 0);
-    cr_assert_eq(told[0], 0);
-    cr_assert_eq(told[1], INTACT_ARM_IRQ, "every CPU is told");
+    cr_assert_eq(reported[0], 0);
+    cr_assert_eq(reported[1], INTACT_ARM_IRQ, "every CPU is reported");
     cr_assert_eq(intact_arm_irq_save(irq, again, size), size);
     cr_assert_arr_eq(state, again, size);
     cr_assert_eq(mrs(1, IAR1), 27);
     msr(0, EOIR1, 41);
     cr_assert_eq(ended, 1);
-    cr_assert_eq(told[0], INTACT_ARM_IRQ, "the line is high");
+    cr_assert_eq(reported[0], INTACT_ARM_IRQ, "the line is high");
     free(state);
     free(again);
 }
@@ -490,7 +490,7 @@ Test(intact_arm_irq, a_state_of_another_board_is_refused_and_nothing_is_loaded)
     cr_assert_eq(intact_arm_irq_load(irq, state, size - 1, why), -EINVAL);
     cr_assert_neq(strlen(why), 0);
     cr_assert_eq(intact_arm_irq_load(irq, "not a state", 11, NULL), -EINVAL);
-    cr_assert_eq(told[1], INTACT_ARM_IRQ);
+    cr_assert_eq(reported[1], INTACT_ARM_IRQ);
     intact_arm_irq_destroy(irq);
     config.cpus = 1;
     cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);

@@ -131,8 +131,9 @@ Test(arm_irq_security, sgis_reach_the_group_they_are_for)
         }
 }
 
-// SPIs 32, 33, 34 and SGIs 0, 1, 2 are of Group 0, Secure and Non-secure Group 1. Each goes by the enable of its group alone,
-// in the distributor and at the CPU interface; bits of GICD_CTLR and of ICC_IGRPEN in the order of enum gic_group.
+// SPIs 32, 33, 34 and SGIs 0, 1, 2 are of Group 0, Secure and Non-secure Group 1. Each depends only on the enable of
+// its group, in the distributor and at the CPU interface; bits of GICD_CTLR and of ICC_IGRPEN in the order of enum
+// gic_group.
 Test(arm_irq_security, each_group_has_its_own_enable)
 {
     static const uint32_t group_of[] = { GIC_G0, GIC_G1S, GIC_G1NS };
@@ -190,7 +191,8 @@ Test(arm_irq_security, a_message_looks_at_the_group_of_its_own_spi)
     rig_free(rig);
 }
 
-// IHI 0069, GICD_SETSPI_NSR and its kin: who may set and clear which SPI, the same for a CPU's write and for a device's.
+// IHI 0069, GICD_SETSPI_NSR and similar registers: which accesses may set and clear which SPI, the same for a CPU's
+// write and for a device's.
 static const struct message_register {
     enum arm_message_kind kind;
     uint32_t offset;

@@ -129,7 +129,7 @@ Test(gic_registers, rows_end_with_the_interrupts_they_are_about)
         if (row->field == GIC_PRIORITY && row->space == GIC_STANDARD)
             expected = 1020;
         if (row->field == GIC_NSACR && row->space == GIC_PRIVATE)
-            expected = 1; // SGIs alone
+            expected = 1; // only SGIs
         cr_assert_eq(row->reg.count, expected, "%s %s", bank->name, row->reg.name);
         cr_assert_eq(row->reg.stride, row->field == GIC_PRIORITY ? 1u : 4u, "%s %s", bank->name, row->reg.name);
     }
@@ -306,7 +306,7 @@ Test(gic_registers, plain_fields_take_what_their_mask_lets_through)
 }
 
 // A set row and the clear row behind it show the same bits; what one sets the other clears, and zeros do nothing. Of
-// active and pending bits each is tried alone, so that two rows that are swapped show.
+// active and pending bits each is tried separately, so that swapped rows are found.
 Test(gic_registers, set_and_clear_registers_are_a_pair)
 {
     FOR_BANKS(bank)
@@ -699,7 +699,7 @@ Test(gic_registers, icc_registers_are_sorted_and_reset_as_the_table_says)
     rig_free(rig);
 }
 
-// Who may read and write which: without two Security states (or NMIs) EL3's registers (ICC_NMIAR1) are not there, and to
+// Who may read and write which: without two Security states (or NMIs) EL3's registers (ICC_NMIAR1) do not exist, and to
 // Non-secure software those of Group 0 are UNDEFINED.
 Test(gic_registers, icc_registers_answer_whom_they_are_for)
 {

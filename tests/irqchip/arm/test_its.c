@@ -153,7 +153,7 @@ Test(its, reserved_bits_of_commands_are_ignored)
     rig_free(rig);
 }
 
-// The guest may write what it likes into its tables: a processor that is not there is no processor.
+// The guest may write anything into its tables: a processor that does not exist is treated as none.
 Test(its, a_collection_of_a_processor_that_is_not_there_is_unmapped)
 {
     struct rig *rig = rig_mapped();
@@ -476,7 +476,7 @@ Test(its, tables_outside_ram_are_errors_and_no_more)
     rig_free(rig);
 }
 
-// Whatever bytes the tables hold, an event ends at an LPI that is there, or nowhere.
+// Whatever bytes the tables hold, an event leads to an existing LPI, or nowhere.
 Test(its, tables_full_of_rubbish_lead_nowhere_bad)
 {
     struct rig *rig = rig_mapped();

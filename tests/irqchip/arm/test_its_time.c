@@ -152,7 +152,8 @@ Test(its_time, a_loaded_its_goes_on_at_the_same_moment)
 
 // --- Commands without a time of their own ---------------------------------------------------------------------------
 
-// Nobody reads the frame again: the guest sleeps until the interrupt of an INT behind a queue that is long, or that takes long.
+// The frame is not read again: the guest sleeps until the interrupt of an INT after a queue that is long, or that takes
+// long.
 static void sleep_until(struct rig *rig, enum its_command command, unsigned count)
 {
     uint32_t offset = 0;

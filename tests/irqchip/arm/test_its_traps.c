@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ITS: what a driver should not do. LPIs that move where nobody can hold them, tables over devices and over each other,
-// mappings made again, registers written while the queue runs.
+// ITS: what a driver should not do. LPIs that move to where they cannot be stored, tables over devices and over each
+// other, mappings made again, registers written while the queue runs.
 #include "test_its.h"
 
 enum { PROPBASER = 0x70, PENDBASER = 0x78 };

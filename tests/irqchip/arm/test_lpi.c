@@ -243,7 +243,7 @@ Test(lpi, a_redistributor_that_sleeps_forwards_nothing)
     rig_free(rig);
 }
 
-// Each word of a layer stands for 64 of the one below: finding, adding and removing one LPI of 65,536 looks at three
+// Each bit of a layer is for one word of the one below: finding, adding and removing one LPI of 65,536 looks at three
 // words at most, and all 57,344 pending ones come out in order.
 Test(lpi, all_of_them_pending_come_out_in_order)
 {

@@ -330,7 +330,7 @@ static uint32_t next_random(uint32_t *state)
     return *state ^= *state << 5;
 }
 
-// A pin as the data sheet tells it, one entry at a time.
+// A pin as in the data sheet, one entry at a time.
 struct plain_pin {
     uint64_t entry;
     bool high, edge, irr;

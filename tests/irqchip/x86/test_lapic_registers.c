@@ -14,7 +14,7 @@ static const struct lapic_register *row_of(uint32_t offset)
     return NULL;
 }
 
-// Rows that a write gives a value of its own, or that show something else than what was written.
+// Rows whose value after a write is not the value written.
 static bool plain(const struct reg *reg)
 {
     return reg->mask && reg->read && reg->offset != LAPIC_DFR;

@@ -532,7 +532,7 @@ Test(pic, in_buffered_mode_icw4_says_who_is_master)
     struct script s = { .out = "" };
     pic_cascade_init(&s.cascade, 0, NULL);
     EXPECT(&s, "m11 M20 M00 M0d +3 !", "23");
-    EXPECT(&s, "m11 M20 M00 M09 -3 +3 i !", "1 ff"); // a buffered slave alone: nobody drives the bus
+    EXPECT(&s, "m11 M20 M00 M09 -3 +3 i !", "1 ff"); // only a buffered slave: no chip drives the bus
     cr_assert_eq(s.cascade.mistakes[PIC_MISTAKE_NO_SLAVE], 1);
 }
 

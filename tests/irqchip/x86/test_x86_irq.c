@@ -509,7 +509,7 @@ Test(x86_irq, a_message_reaches_those_it_names_while_an_extint_entry_drives_othe
     cr_assert_eq(b.pending[1], PENDING_NMI | PENDING_INTR);
     put(&b, 0, LAPIC_ICR, LAPIC_TO_ALL << 18 | 0x60);
     settled(&b);
-    cr_assert(!x86_irq_msi(&b.irq, 0xfee80004, 0x50, 0)); // logical, nobody
+    cr_assert(!x86_irq_msi(&b.irq, 0xfee80004, 0x50, 0)); // logical, no receiver
     cr_assert_eq(b.drop_reason, X86_IRQ_DROP_NO_CPU);
 }
 
@@ -808,7 +808,7 @@ Test(x86_irq, a_saved_board_continues_as_the_original)
     enter_x2apic(&b, 2);
     put(&b, 1, LAPIC_LVT_TIMER, 0xec);
     put(&b, 1, LAPIC_INITIAL_COUNT, 500);
-    route(&b, 0, 10, 0x72 | ENTRY_LEVEL | ENTRY_DEST(5)); // nobody's: not offered again by the load
+    route(&b, 0, 10, 0x72 | ENTRY_LEVEL | ENTRY_DEST(5)); // no receiver: not sent again by the load
     x86_irq_set_pin(&b.irq, X86_IRQ_IOAPIC, 10, true);
     route(&b, 0, 9, 0x71 | ENTRY_LEVEL | ENTRY_DEST(9));
     x86_irq_set_pin(&b.irq, X86_IRQ_IOAPIC, 9, true);
@@ -821,7 +821,7 @@ Test(x86_irq, a_saved_board_continues_as_the_original)
     cr_assert(!load.failed);
     cr_assert_eq(load.position, load.size);
     for (unsigned i = 0; i < BOARD_CPUS; i++)
-        c.pending[i] = UINT32_MAX; // told in any case
+        c.pending[i] = UINT32_MAX; // reported in any case
     x86_irq_loaded(&c.irq);
     for (unsigned i = 0; i < 3; i++) {
         cr_assert_eq(c.pending[i], b.pending[i]);

@@ -8,7 +8,7 @@
 
 #include <intact/x86_irq.h>
 
-#include "irqchip/told.h"
+#include "irqchip/callbacks.h"
 
 enum { X86_NMI_MODE = 4 << 8, LAPIC = 0xfee00000, IOAPIC = 0xfec00000 };
 
@@ -45,11 +45,11 @@ Test(intact_x86_irq, pending_is_told_and_can_be_asked, .fini = destroy)
 {
     create(2);
     cr_assert(intact_x86_irq_msi(irq, 0xfee01000, 0x55));
-    cr_assert_eq(told[1], INTACT_X86_INTR);
+    cr_assert_eq(reported[1], INTACT_X86_INTR);
     cr_assert_eq(intact_x86_irq_pending(irq, 1), INTACT_X86_INTR);
     cr_assert_eq(intact_x86_irq_pending(irq, 0), 0);
     cr_assert_eq(take(1), 0x55);
-    cr_assert_eq(told[1], 0);
+    cr_assert_eq(reported[1], 0);
     cr_assert(!intact_x86_irq_msi(irq, 0xfee09000, 0x55), "no such CPU");
 }
 
@@ -94,7 +94,7 @@ Test(intact_x86_irq, timers_expire_when_time_is_advanced, .fini = destroy)
     cr_assert_eq(take(0), 0x41);
     cr_assert_eq(intact_x86_irq_deadline(irq), 1500);
     intact_x86_irq_advance(irq, 1499);
-    cr_assert_eq(told[1], 0);
+    cr_assert_eq(reported[1], 0);
     intact_x86_irq_advance(irq, 1500);
     cr_assert_eq(take(1), 0x40);
     cr_assert_eq(intact_x86_irq_deadline(irq), 2000, "periodic");
@@ -111,12 +111,12 @@ Test(intact_x86_irq, a_line_can_be_connected_while_high, .fini = destroy)
     intact_irq_line_set(&line, false);
     intact_x86_irq_memory_write(irq, 0, LAPIC + 0xb0, 4, 0);
     cr_assert_eq(ended, 1);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
     lower = lower_pin;
     intact_irq_line_set(&line, true);
     cr_assert_eq(take(0), 0x71);
     intact_x86_irq_memory_write(irq, 0, LAPIC + 0xb0, 4, 0);
-    cr_assert_eq(told[0], 0, "lowered when asked");
+    cr_assert_eq(reported[0], 0, "lowered when asked");
 }
 
 // A pulse would be too short for a pin that is level-triggered.
@@ -128,11 +128,11 @@ Test(intact_x86_irq, an_edge_of_a_connected_line_is_taken_once, .fini = destroy)
     intact_x86_irq_memory_write(irq, 0, IOAPIC + 0x10, 4, 0x18071); // masked, level
     cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 9, &line), 0);
     intact_irq_line_trigger(&line);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
     intact_x86_irq_memory_write(irq, 0, IOAPIC + 0x10, 4, 0x8071);
     cr_assert_eq(take(0), 0x71);
     intact_x86_irq_memory_write(irq, 0, LAPIC + 0xb0, 4, 0);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
 }
 
 Test(intact_x86_irq, a_cpu_is_started_by_init_and_sipi, .fini = destroy)
@@ -140,10 +140,10 @@ Test(intact_x86_irq, a_cpu_is_started_by_init_and_sipi, .fini = destroy)
     create(2);
     intact_x86_irq_memory_write(irq, 0, LAPIC + 0x310, 4, 1u << 24);
     intact_x86_irq_memory_write(irq, 0, LAPIC + 0x300, 4, 0x4500);
-    cr_assert_eq(told[1], INTACT_X86_INIT);
+    cr_assert_eq(reported[1], INTACT_X86_INIT);
     cr_assert_eq(intact_x86_irq_acknowledge(irq, 1, INTACT_X86_INIT), 0);
     intact_x86_irq_memory_write(irq, 0, LAPIC + 0x300, 4, 0x4608);
-    cr_assert_eq(told[1], INTACT_X86_SIPI);
+    cr_assert_eq(reported[1], INTACT_X86_SIPI);
     cr_assert_eq(intact_x86_irq_acknowledge(irq, 1, INTACT_X86_SIPI), 8);
     cr_assert_eq(intact_x86_irq_acknowledge(irq, 1, INTACT_X86_SIPI), -1);
 }
@@ -153,9 +153,9 @@ Test(intact_x86_irq, virtual_wire_nmi_and_reset, .fini = destroy)
     create(1);
     intact_x86_irq_virtual_wire(irq);
     intact_x86_irq_set_nmi(irq, true);
-    cr_assert_eq(told[0], INTACT_X86_NMI);
+    cr_assert_eq(reported[0], INTACT_X86_NMI);
     intact_x86_irq_reset(irq);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
 }
 
 // --- Configuration --------------------------------------------------------------------------------------------------
@@ -305,11 +305,11 @@ Test(intact_x86_irq, a_trigger_is_taken_once_edge_or_level, .fini = destroy)
         intact_x86_irq_trigger(irq, INTACT_X86_IOAPIC, 9);
         cr_assert_eq(take(0), 0x71);
         store(0, LAPIC + 0xb0, 0);
-        cr_assert_eq(told[0], 0);
+        cr_assert_eq(reported[0], 0);
     }
     intact_x86_irq_trigger(irq, INTACT_X86_IOAPIC, 24);
     intact_x86_irq_trigger(irq, UINT32_MAX, 0);
-    cr_assert_eq(told[0], 0);
+    cr_assert_eq(reported[0], 0);
 }
 
 Test(intact_x86_irq, a_line_is_not_connected_to_a_pin_that_is_not_there, .fini = destroy)
@@ -441,10 +441,10 @@ Test(intact_x86_irq, a_loaded_board_goes_on_as_the_saved_one, .fini = destroy)
     void *state = save(&size);
     intact_x86_irq_destroy(irq);
     create(2);
-    told[0] = told[1] = UINT32_MAX;
+    reported[0] = reported[1] = UINT32_MAX;
     cr_assert_eq(intact_x86_irq_load(irq, state, size, NULL), 0);
-    cr_assert_eq(told[0], 0);
-    cr_assert_eq(told[1], INTACT_X86_INTR, "every CPU is told");
+    cr_assert_eq(reported[0], 0);
+    cr_assert_eq(reported[1], INTACT_X86_INTR, "every CPU is reported");
     void *again = save(&again_size);
     cr_assert_eq(again_size, size);
     cr_assert_arr_eq(state, again, size);
@@ -470,9 +470,9 @@ Test(intact_x86_irq, a_load_takes_time_back, .fini = destroy)
     cr_assert_eq(intact_x86_irq_deadline(irq), 2234);
     cr_assert_eq(take(1), 0x55);
     intact_x86_irq_advance(irq, 2233);
-    cr_assert_eq(told[1], 0);
+    cr_assert_eq(reported[1], 0);
     intact_x86_irq_advance(irq, 2234);
-    cr_assert_eq(told[1], INTACT_X86_INTR);
+    cr_assert_eq(reported[1], INTACT_X86_INTR);
     free(state);
 }
 
@@ -485,7 +485,7 @@ Test(intact_x86_irq, a_state_of_another_board_is_refused_and_nothing_is_loaded, 
     cr_assert_eq(intact_x86_irq_load(irq, state, size - 1, why), -EINVAL);
     cr_assert_neq(strlen(why), 0);
     cr_assert_eq(intact_x86_irq_load(irq, "not a state", 11, NULL), -EINVAL);
-    cr_assert_eq(told[1], INTACT_X86_INTR);
+    cr_assert_eq(reported[1], INTACT_X86_INTR);
     intact_x86_irq_destroy(irq);
     create(1);
     why[0] = 0;

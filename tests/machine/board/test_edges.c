@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Edges of a group at the chips of both machines: whoever is triggered while the processor is busy is taken later, once
-// for each trigger, by each kind of pin.
+// Edges of a group at the chips of both machines: a trigger while the processor is busy is taken later, once for each
+// trigger, by each kind of pin.
 #include <criterion/criterion.h>
 #include <intact/interrupt.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static void out(uint16_t port, uint8_t value)
     bus_write(&board->ports, port, 1, value, 0);
 }
 
-// Vector 30h for line 0; line 5 alone is let through.
+// Vector 30h for line 0; only line 5 is unmasked.
 static void program_pic(void)
 {
     out(0x20, 0x11);

@@ -83,7 +83,7 @@ Test(virt, the_virtual_timer_wakes_the_cpu_as_intid_27_on_either_gic)
     }
 }
 
-// Firmware has run, since PSCI is there: a program need not know GICR_WAKER.
+// Firmware has run, since there is PSCI: a program need not write GICR_WAKER.
 Test(virt, a_program_that_does_not_wake_the_redistributor_gets_interrupts)
 {
     uint32_t code[countof(code_timer3)];

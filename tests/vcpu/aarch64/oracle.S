@@ -5,8 +5,8 @@
 //     0  the first instruction   4  the second    8  FPCR   12  FPSR   16  NZCV   20  why it stopped (written)
 //    24  PC, relative to CODE (written)          32  X0-X30, SP       288  V0-V31
 //   800  memory at WINDOW
-// They stand at CODE, in the middle of zeroes, which are UDF: a branch stops where it leads to, and says where that is.
-// All registers are theirs, so the way in and out uses PC-relative loads, and TPIDR_EL0 for the first register.
+// They are at CODE, among zeroes, which are UDF: a branch stops at its target, and reports the address. All registers
+// are theirs, so the way in and out uses PC-relative loads, and TPIDR_EL0 for the first register.
         .equ    WORDS, 0
         .equ    FPCR_AT, 8
         .equ    FPSR_AT, 12

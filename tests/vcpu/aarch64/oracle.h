@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Random instructions on random registers and memory, executed by us and by qemu-aarch64 (oracle.S), and compared. Where
-// qemu-aarch64, clang or ld.lld is missing, the test is skipped with a word, or fails where INTACT_NO_SKIP is set.
+// Random instructions on random registers and memory, executed by us and by qemu-aarch64 (oracle.S), and compared.
+// Where qemu-aarch64, clang or ld.lld is missing, the test is skipped with a message, or fails if INTACT_NO_SKIP is
+// set.
 //
-// A form is an instruction as an assembler knows it: the bits that are fixed, and what the others must obey so that the
-// access stays in the window and the branch in the space around the code. In the environment, INTACT_TRIALS is the number
-// of trials of each form, and INTACT_SEED chooses others.
+// A form is an instruction of the assembler: the bits that are fixed, and rules for the others, so that the access
+// stays in the window and the branch in the space around the code. In the environment, INTACT_TRIALS is the number of
+// trials of each form, and INTACT_SEED chooses others.
 #ifndef TESTS_VCPU_AARCH64_ORACLE_H
 #define TESTS_VCPU_AARCH64_ORACLE_H
 
@@ -46,7 +47,7 @@ enum oracle_kind {
     ORACLE_PAIR,      // [Rn, #imm7 << size], and pre-indexed
     ORACLE_PAIR_POST, // [Rn], and post-indexed
     ORACLE_ALIGNED,   // [Rn], aligned
-    ORACLE_COMPARE,   // [Rn], aligned, and Rs is often what is there
+    ORACLE_COMPARE,   // [Rn], aligned, and Rs is often the value in memory
     ORACLE_EXCLUSIVE, // [Rn], aligned; a store is mostly behind a load
     ORACLE_BRANCH26,
     ORACLE_BRANCH19,
@@ -421,7 +422,7 @@ static inline uint64_t oracle_setting(const char *name, uint64_t otherwise)
     return text ? strtoull(text, NULL, 0) : otherwise;
 }
 
-// `trials` of each form (or as many as INTACT_TRIALS says), by a CPU that both of us know by this name.
+// `trials` of each form (or as many as INTACT_TRIALS says), with a CPU model that both have.
 static inline void oracle_compare(const struct oracle_form *forms, unsigned form_count, unsigned trials,
                                   const char *model)
 {

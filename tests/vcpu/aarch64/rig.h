@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// CPUs with a little RAM at 0 and a controller that keeps what it is told. Code is put into memory as words and run by the
+// CPUs with a little RAM at 0 and a controller that records the calls. Code is put into memory as words and run by the
 // loop, or functions of the CPU are called directly.
 #ifndef TESTS_VCPU_AARCH64_RIG_H
 #define TESTS_VCPU_AARCH64_RIG_H

@@ -101,7 +101,7 @@ Test(a64_debug, a_breakpoint_matches_only_in_the_states_that_are_asked_for)
         { 1, E | EL1 | HMC, 0xa000, 0, 0, false }, // reserved without EL2 and EL3
         { 1, E | EL1 | SSC(1u), 0xa000, 0, 0, false },
         { 1, E | EL1 | SSC(2u), 0xa000, 0, 0, false },
-        { 1, E | EL1 | BT(2u), 0xa000, 0, 0, false }, // number 0 knows no contexts
+        { 1, E | EL1 | BT(2u), 0xa000, 0, 0, false }, // number 0 has no context matching
         { 1, E | EL1 | BT(4u), 0xa000, 0, 0, false }, // for AArch32
         { 1, E | EL1 | BT(8u), 0xa000, 0, 0, false }, // for EL2
     };
@@ -132,13 +132,13 @@ Test(a64_debug, a_context_breakpoint_matches_alone_or_narrows_another)
         { 4, E | EL1 | BT(2u), 77, 0, true },
         { 5, E | EL1 | BT(2u), 77, E | EL1 | BT(2u), true },
         { 4, E | EL1 | BT(2u), 78, 0, false },
-        { 4, E | EL1 | BT(3u), 77, 0, false }, // never alone
+        { 4, E | EL1 | BT(3u), 77, 0, false }, // never used by itself
         { 0, E | EL1 | BT(1u) | LBN(5u), 77, E | BT(3u), true },
         { 0, E | EL1 | BT(1u) | LBN(5u), 78, E | BT(3u), false },
         { 0, E | EL1 | BT(1u) | LBN(5u), 77, BT(3u), false },
         { 0, E | EL1 | BT(1u) | LBN(5u), 77, E | EL1 | BT(2u), true }, // by number 5 itself, which is not linked
         { 0, E | EL1 | BT(1u) | LBN(5u), 78, E | EL1 | BT(2u), false },
-        { 0, E | EL1 | BT(1u) | LBN(3u), 77, 0, false }, // number 3 knows no contexts
+        { 0, E | EL1 | BT(1u) | LBN(3u), 77, 0, false }, // number 3 has no context matching
         { 0, E | EL1 | BT(1u) | LBN(15u), 77, 0, false },
     };
     for (unsigned i = 0; i < countof(rows); i++) {
@@ -465,7 +465,7 @@ Test(a64_debug, aborts_come_before_watchpoints)
     };
     for (unsigned i = 0; i < countof(rows); i++) {
         if (rows[i].word == LDUR_5(-4))
-            rig_page(rig, 0, 0), a64_flush(cpu); // the second page of the access is not there
+            rig_page(rig, 0, 0), a64_flush(cpu); // the second page of the access is not mapped
         if (rows[i].word == I_LDR(5, 1) && rows[i].at == 0x1ffffc)
             rig_page(rig, 0, 0x200000 | RIG_PAGE | RIG_AF | RIG_READONLY), a64_flush(cpu);
         rig_code(rig, rows[i].word);

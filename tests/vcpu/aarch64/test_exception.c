@@ -29,7 +29,7 @@ static struct rig *rig_with_pages(void)
     rig_page(rig, 6, NOWHERE | RIG_PAGE | RIG_AF | RIG_USER);
     rig_page(rig, 7, 0x304000 | RIG_PAGE | RIG_AF | RIG_USER | RIG_PXN | RIG_UXN);
     rig_page(rig, 8, BIT64(41) | RIG_PAGE | RIG_AF | RIG_USER);
-    rig_put(rig, RIG_TABLES + 16, 8, NOWHERE | RIG_PAGE); // 0x80000000: a table that is not there
+    rig_put(rig, RIG_TABLES + 16, 8, NOWHERE | RIG_PAGE); // 0x80000000: a table that is not in RAM
     rig->cpu->far = OLD_FAR;
     return rig;
 }

@@ -207,7 +207,7 @@ Test(fp, the_reciprocal_estimate_is_the_architectures)
     expect(FRECPE_S, 0, 0x80000000, 0, 0xff800000, DZC);
 }
 
-// With FPSR.IXC set, the host may compute: it must be seen in speed alone.
+// With FPSR.IXC set, the host may compute: only the speed may differ.
 Test(fp, the_hosts_arithmetic_gives_the_same_bits)
 {
     uint64_t (*const functions[])(struct fp_unit *, uint64_t, uint64_t) = { fp_add, fp_sub, fp_mul, fp_div };

@@ -205,7 +205,7 @@ Test(a64_mmu, granules_of_16_and_64_kib_translate)
     rig_free(rig);
 }
 
-// ID_AA64MMFR0_EL1.TGran16 is 0: TG0 2 is one of the granules that are there.
+// ID_AA64MMFR0_EL1.TGran16 is 0: TG0 2 is one of the implemented granules.
 Test(a64_mmu, a_granule_that_the_model_does_not_have_is_taken_as_4_kib)
 {
     struct a64_walk walk;
@@ -350,7 +350,7 @@ Test(a64_mmu, every_tlbi_forgets_what_it_says_and_on_whom)
                 other->ttbr1 = cpu->ttbr1;
                 other->tcr = cpu->tcr;
                 other->sctlr = cpu->sctlr;
-                // Both halves have the page; the upper one through a table of its own.
+                // Both halves have the page; the upper one through another table.
                 rig_put(rig, RIG_TABLES + 0x3008, 8, (RIG_TABLES + 0x5000) | RIG_PAGE);
                 rig_put(rig, RIG_TABLES + 0x5008, 8, TARGET | RIG_PAGE | RIG_AF);
                 rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | RIG_NG);

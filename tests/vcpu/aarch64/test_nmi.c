@@ -48,7 +48,7 @@ Test(a64_nmi, superpriority_passes_the_mask_of_irqs_and_not_allint)
         { true, false, true, true, 0, PENDING_IRQ, false },
         { true, true, false, true, 0, SUPER, false },       // SP_EL1 and SPINTMASK
         { true, true, false, false, A64_I, SUPER, true },   // SP_EL0
-        { false, false, true, true, 0, PENDING_IRQ, true }, // ALLINT counts with SCTLR_EL1.NMI alone
+        { false, false, true, true, 0, PENDING_IRQ, true }, // ALLINT has an effect only with SCTLR_EL1.NMI
         { false, false, false, true, A64_I, PENDING_IRQ, false },
         { true, false, false, true, A64_F, PENDING_FIQ | PENDING_NMI, true },
         { true, false, false, true, A64_F, PENDING_FIQ, false },

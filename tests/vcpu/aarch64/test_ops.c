@@ -219,7 +219,7 @@ static bool same_results(const struct op_row *row, const struct op *op, const st
     return !((a->flags ^ b->flags) & row->writes);
 }
 
-// What an op must leave alone.
+// What an op must not change.
 static void expect_untouched(const struct op_row *row, const struct op *op, const struct state *before,
                              const struct state *after)
 {
@@ -356,7 +356,7 @@ Test(a64_ops, an_op_faults_and_finishes_as_its_row_says)
                 ops->disp = 0;
             a64_flush(rig->cpu);
             set(rig, &before);
-            rig->cpu->vcpu.kick = KICK_LOOK; // as a device may ask for
+            rig->cpu->vcpu.kick = KICK_LOOK; // as a device may request
             enum op_out out = run(rig, ops);
             get(rig, &after);
             faults |= out == OP_FAULT;

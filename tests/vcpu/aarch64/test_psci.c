@@ -24,7 +24,7 @@ static int64_t psci(struct rig *rig, uint32_t call, uint64_t function, uint64_t 
     return (int64_t)cpu->r[0];
 }
 
-// What is asked and answered with CPU 1 off and nothing else: the affinities are 0 and 1.
+// Calls and results with CPU 1 off: the affinities are 0 and 1.
 static const struct {
     uint64_t function, a, b;
     int64_t result;
@@ -119,7 +119,7 @@ Test(a64_psci, counts_functions_that_it_does_not_know)
     psci(rig, I_HVC, 0xc400dead, 0, 0, 0);
     psci(rig, I_HVC, 0x84000000, 0, 0, 0);
     cr_assert_eq(rig->cpu->mistakes[A64_MISTAKE_PSCI], 2);
-    cr_assert_eq(psci(rig, I_HVC | 1 << 5, 0x84000000, 0, 0, 0), NOT_SUPPORTED); // HVC #1 is somebody else's
+    cr_assert_eq(psci(rig, I_HVC | 1 << 5, 0x84000000, 0, 0, 0), NOT_SUPPORTED); // HVC #1 is not PSCI
     rig_free(rig);
 }
 

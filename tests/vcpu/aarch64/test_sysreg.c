@@ -96,7 +96,7 @@ Test(a64_sysreg, the_whole_id_space_answers_and_what_is_unallocated_is_zero)
                         expected = rows[i].value;
                 cr_assert_eq(rig->cpu->esr, 0);
                 cr_expect_eq(value, expected, "%s: c0, c%u, %u: %llx", models[m], crm, op2, (unsigned long long)value);
-                // Nobody can write them.
+                // They cannot be written.
                 write_register(rig, A64_SYSREG(3, 0, 0, crm, op2), 0);
                 cr_expect_eq(rig->cpu->esr, BIT32(25));
                 rig->cpu->esr = 0;
@@ -196,7 +196,7 @@ Test(a64_sysreg, the_counter_runs_at_its_frequency_in_virtual_time)
     write_register(rig, A64_SYSREG(3, 3, 14, 0, 0), 1000); // firmware may say what it likes
     cr_assert_eq(read_register(rig, A64_SYSREG(3, 3, 14, 0, 0)), 1000);
     write_register(rig, A64_SYSREG(3, 3, 14, 0, 2), 0);
-    cr_assert_eq(rig->cpu->esr, BIT32(25)); // but nobody writes a counter
+    cr_assert_eq(rig->cpu->esr, BIT32(25)); // but counters cannot be written
     rig_free(rig);
 }
 
@@ -286,7 +286,7 @@ Test(a64_sysreg, control_registers_have_the_bits_of_armv8_0_and_no_others)
         A64_SYSREG(3, op1, crn, crm, op2), "ID_AA64DFR0_EL1.PMUVer"                                                    \
     }
 
-// A field of an ID register says that a feature is not there: so are its registers.
+// A field of an ID register says that a feature is missing: so are its registers.
 Test(a64_sysreg, registers_of_features_that_an_id_field_denies_are_undefined)
 {
     static const struct {
@@ -448,7 +448,7 @@ Test(a64_sysreg, id_registers_are_consistent)
         cr_expect_eq(bits_get(model->ctr, 31, 31), 1);                              // RES1
         cr_expect_lt(bits_get(model->mmfr0, 3, 0), 6);                              // no 52-bit addresses
         cr_expect(bits_get(model->mmfr0, 7, 4) == 2); // 16 bits of ASID, as TCR_EL1.AS is there
-        // The levels of CLIDR_EL1: each that is there has its sizes, and LoUU, LoC, LoUIS name one of them or the next.
+        // The levels of CLIDR_EL1: each existing one has its sizes, and LoUU, LoC, LoUIS name one of them or the next.
         unsigned levels = 0;
         while (levels < 7 && bits_get(model->clidr, 3 * levels + 2, 3 * levels))
             levels++;

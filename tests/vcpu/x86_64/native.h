@@ -2,11 +2,11 @@
 // Executes one instruction on the host CPU with every register given: an oracle for tests on x86-64 hosts.
 //
 // A page of code at a fixed low address loads FXSAVE state, flags and all sixteen registers (RSP too) by RIP-relative
-// addresses, runs the instruction, and stores them again. The memory that the instruction may touch is at a fixed address
-// as well, so that the guest can have the same addresses. A signal is turned into a third way out of the instruction.
-// Not every host can deliver one whatever RSP holds (some virtual machines cannot, and hang): native_faults_with_any_stack
-// finds out.
-// Whoever includes this defines _GNU_SOURCE first: registers in signal frames, mmap at a fixed place.
+// addresses, runs the instruction, and stores them again. The memory that the instruction may touch is at a fixed
+// address as well, so that the guest can have the same addresses. A signal is turned into a third way out of the
+// instruction. Not every host can deliver one whatever RSP holds (some virtual machines cannot, and hang):
+// native_faults_with_any_stack finds out. Define _GNU_SOURCE before including this: registers in signal frames, mmap at
+// a fixed place.
 //
 //     NATIVE_CODE + 0x000 load ... jump    + 0x400 the instruction, then "went on"
 //                 + 0x480 "jumped"         + 0x4c0 "faulted"           + 0x500 store ... return
@@ -176,7 +176,7 @@ static inline bool native_faults_with_any_stack(void)
     }
     if (child < 0)
         return false;
-    for (unsigned i = 0; i < 300; i++) { // a child that no signal ends is left alone
+    for (unsigned i = 0; i < 300; i++) { // a child that no signal ends is not waited for
         int status;
         if (waitpid(child, &status, WNOHANG) == child)
             return WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -52,7 +52,7 @@ struct rig {
     struct x86_cpu *cpu;
     // The controller.
     int vector;            // what it gives when asked; -1: nothing
-    uint32_t acknowledged; // PENDING_ bits it was asked for
+    uint32_t acknowledged; // PENDING_ bits that were acknowledged
     uint64_t apic_base, tsc_deadline, cr8;
 };
 

@@ -179,7 +179,7 @@ Test(decode, every_opcode_ends_within_the_bytes_it_is_given)
             cr_assert_eq(decoded, X86_DECODED, "%04x", opcode);
             cr_assert(insn.length > 0 && insn.length <= X86_LONGEST);
             cr_assert_eq(x86_decode(&insn, bytes, insn.length, size), X86_DECODED, "%04x",
-                         opcode); // it asked for no more than that
+                         opcode); // it needed no more than that
         }
     }
 }

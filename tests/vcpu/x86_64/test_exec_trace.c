@@ -202,7 +202,7 @@ static void tracer_new(struct tracer *tracer, size_t arena, const struct guest *
     static const uint8_t interrupts[] = { 2, 0x20, 0x21, 0x22 };
     for (unsigned i = 0; i < countof(interrupts); i++)
         handler(board, interrupts[i], 0x10148);
-    board_put(board, BOARD_IDT + 16 * 2 + 4, 1, 2); // NMI on a stack of its own
+    board_put(board, BOARD_IDT + 16 * 2 + 4, 1, 2); // NMI on a separate stack
     board_put(board, BOARD_TSS + 44, 8, 0x7000);
     board_map(board, 0x51000, 0);
 }

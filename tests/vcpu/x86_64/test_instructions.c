@@ -576,7 +576,7 @@ static void strings(struct trial *t)
         put_memory(to - 128, copy, sizeof copy);
         put_memory(to + below(64) - 32, "?", 1);
     }
-    if (below(4) == 0) { // scan for what is there
+    if (below(4) == 0) { // scan for a value that is there
         memcpy(&t->in.r[X86_RAX], trial_region.ram + (to - NATIVE_CODE), 8);
     }
     t->undefined = 0;

@@ -450,7 +450,7 @@ Test(iret, an_outer_level_pops_the_stack_and_drops_inner_segments)
     cr_assert(cpu->mode & X86_MODE_USER);
 }
 
-Test(iret, a_dropped_segment_keeps_its_base) // SDM vol. 2, IRET: the selector alone becomes null
+Test(iret, a_dropped_segment_keeps_its_base) // SDM vol. 2, IRET: only the selector becomes null
 {
     const uint64_t words[] = { 0x777, RIG_CODE64_3, 2, 0x6000, RIG_DATA3 };
     rig_long(rig, 0);

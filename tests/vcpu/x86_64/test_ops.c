@@ -201,7 +201,7 @@ static struct op random_op(unsigned code, struct state *s)
     return op;
 }
 
-// Runs the op in a block of its own that goes on with END; true if it got there.
+// Runs the op in a block with END after it; true if END was reached.
 static bool run(const struct op *op, enum op_out *out)
 {
     struct block *block = new_block();

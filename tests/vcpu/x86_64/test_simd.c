@@ -31,7 +31,7 @@ Test(simd, the_table_is_sorted_for_the_search)
     }
 }
 
-// An encoding that the row asks for.
+// An encoding that matches the row.
 static uint8_t modrm_of(const struct x86_simd *row, bool memory)
 {
     unsigned reg = row->flags & X86_SIMD_GROUP ? row->digit : 1;
@@ -169,7 +169,7 @@ Test(simd, maskmov_stores_the_chosen_bytes_or_none)
     cr_assert(x86_maskmov(cpu, row, &cpu->xmm[0], &cpu->xmm[1], 0x1ff0));
     const uint8_t expected[16] = { [2] = 3, [5] = 6 };
     cr_assert_eq(memcmp(page + 0xff0, expected, 16), 0);
-    // Byte 5 would be on a page that is not there: byte 2 is not stored either.
+    // Byte 5 would be on a page that is not mapped: byte 2 is not stored either.
     cr_assert_not(x86_maskmov(cpu, row, &cpu->xmm[0], &cpu->xmm[1], 0x1ffb));
     cr_assert_eq(cpu->fault.vector, X86_PAGE);
     cr_assert_eq(page[0xffd], 0);
@@ -308,7 +308,7 @@ static void random_operand(union x86_xmm *value)
 #include <sys/mman.h>
 #include <ucontext.h>
 
-struct host { // what the code below knows by offset
+struct host { // used by offset in the code below
     uint8_t image[512];
     uint64_t gpr;         // 200h
     uint64_t flags;       // 208h

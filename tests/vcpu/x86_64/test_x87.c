@@ -116,7 +116,7 @@ Test(x87, a_store_that_faults_changes_nothing)
     static const uint8_t forms[][2] = { { 0xd9, 0x1b }, { 0xdd, 0x1b }, { 0xdb, 0x3b }, { 0xdf, 0x33 },
                                         { 0xdb, 0x1b }, { 0xd9, 0x33 }, { 0xdd, 0x33 }, { 0xdd, 0x3b } };
     const struct x86_x87_operand operand = { .linear = 0x1ffc,
-                                             .size = 4 }; // FSAVE and m80 cross into a page that is not there
+                                             .size = 4 }; // FSAVE and m80 cross into a page that is not mapped
     for (unsigned i = 0; i < countof(forms); i++) {
         for (unsigned full = 0; full < 2; full++) {
             struct x86_cpu *cpu = new_cpu();
@@ -242,7 +242,7 @@ static void random_register(uint16_t *exponent, uint64_t *mantissa)
     }
 }
 
-struct host { // what the code below knows by offset
+struct host { // used by offset in the code below
     uint8_t image[512];
     uint64_t rax;        // 200h
     uint64_t flags;      // 208h

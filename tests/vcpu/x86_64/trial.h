@@ -302,7 +302,7 @@ static inline void fx_from_cpu(const struct x86_cpu *cpu, uint8_t *fx)
     memcpy(fx + 160, cpu->xmm, 256);
 }
 
-// What an FXSAVE image has beside the state: last instruction and operand, the mask of MXCSR, reserved bytes.
+// What an FXSAVE image has in addition to the state: last instruction and operand, the mask of MXCSR, reserved bytes.
 static inline void fx_clean(uint8_t *fx)
 {
     memset(fx + 5, 0, 19);
