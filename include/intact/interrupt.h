@@ -175,7 +175,7 @@ int intact_irq_group_disable(struct intact_irq_group *group);
 bool intact_irq_group_enabled(const struct intact_irq_group *group);
 
 // Interrupts the guest. A masked source becomes pending. A level source is asserted until its EOI. Any thread; it needs
-// no memory. On the machine thread it takes no lock, and tells NO_ROUTE; from other threads that is only counted.
+// no memory. On the machine thread it takes no lock, and returns NO_ROUTE; from other threads that is only counted.
 // BAD_INDEX, NOT_ENABLED.
 int intact_irq_group_trigger(struct intact_irq_group *group, uint32_t index);
 
@@ -320,9 +320,8 @@ int intact_irq_device_enable(struct intact_irq_device *device);
 int intact_irq_device_disable(struct intact_irq_device *device);
 bool intact_irq_device_enabled(const struct intact_irq_device *device);
 
-// After a load of a saved state, machine thread: the device is in `mode`, enabled or not, and its groups, which hold
-// their own state, are told nothing. A mode that it has no resource for is taken as disabled. Messages are staged as
-// always.
+// After a load of a saved state, machine thread: sets the device to `mode`, enabled or not, without a change of its
+// groups, which have been loaded. A mode that it has no resource for becomes disabled. Messages are staged as usual.
 void intact_irq_device_restore(struct intact_irq_device *device, enum intact_irq_mode mode, bool enabled);
 
 // Disables it, enters mode disabled, and drops every staged message, mask and pending bit.

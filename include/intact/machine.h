@@ -101,7 +101,7 @@ struct intact_netdev_config {
     const struct intact_net *net;
 };
 
-// A character device beside the serial port's, for the device whose `chardev` property is its id.
+// A character device other than the serial port's, for the device whose `chardev` property is its id.
 #define INTACT_CHARDEVS_MAX 8
 
 struct intact_chardev_config {
@@ -110,7 +110,7 @@ struct intact_chardev_config {
     bool input; // the characters of intact_machine_input are for that device, not for the serial port
 };
 
-// A device beside those that the machine always has: which one (intact_device_driver), and its properties.
+// A device in addition to those that the machine always has: which one (intact_device_driver), and its properties.
 struct intact_property {
     const char *name, *value;
 };
@@ -186,8 +186,7 @@ struct intact_machine_config {
     bool interactive;
 };
 
-// One processor, 128 MiB, an HPET, ACPI, COM1 that nobody listens to, reboot, the fixed date 2026-01-01; nothing to
-// run.
+// One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
 void intact_machine_config_init(struct intact_machine_config *config);
 
 // The names that `cpu` takes on a machine of `type`, by index from 0; NULL after the last. `about`, unless NULL, gets

@@ -81,8 +81,8 @@ struct intact_pci_config {
     void (*reset)(void *owner);
     // The time of intact_pci_set_alarm has come. NULL: it sets none.
     void (*alarm)(void *owner, uint64_t now);
-    // The driver has enabled or disabled MSI or MSI-X, or a reset has: it may tell `vectors` apart now (0: it uses
-    // INTx), and intact_pci_group is another. NULL: the device does not care.
+    // The driver has enabled or disabled MSI or MSI-X, or a reset has: it uses `vectors` different vectors now (0: it
+    // uses INTx), and intact_pci_group is another. NULL: the device does not care.
     void (*interrupts)(void *owner, unsigned vectors);
     void *owner;
 

@@ -12,9 +12,9 @@ static const struct {
     int error;
     const char *text;
 } texts[] = {
-    { -ENOENT, "there is no such file or thing" },
+    { -ENOENT, "there is no such file or object" },
     { -EIO, "input or output failed" },
-    { -ENOEXEC, "the file is none that can be run" },
+    { -ENOEXEC, "the file is not of a kind that can be run" },
     { -EACCES, "permission denied" },
     { -EISDIR, "it is a directory" },
     { -ENFILE, "the host has too many files open" },

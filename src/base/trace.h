@@ -44,8 +44,8 @@ struct trace {
 // A zeroed struct trace has no observer. trace_free removes all of them.
 void trace_free(struct trace *trace);
 
-// Adds an observer; it hears of what happens from now on, before those that are there already. 0; -EINVAL: it was not
-// prepared by intact_trace_observer_init; -EBUSY: it listens already, here or elsewhere; -ENOMEM.
+// Adds an observer in front of the others. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it
+// listens already, here or elsewhere; -ENOMEM.
 int trace_add(struct trace *trace, struct intact_trace_observer *observer);
 
 void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);

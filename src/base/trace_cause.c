@@ -29,7 +29,7 @@ struct part {
 
 struct trace_causes {
     struct part now, outer[DEPTH];
-    unsigned depth; // parts under way; those beyond DEPTH are only counted
+    unsigned depth; // nested parts; those beyond DEPTH are only counted
     struct place places[SETS][WAYS];
 };
 

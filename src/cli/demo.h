@@ -34,7 +34,7 @@ struct demo_family {
     // The first event to describe; those before it are preparation.
     unsigned (*begins)(const struct demo *demo);
     bool (*belongs)(const struct demo *demo, const struct intact_trace_event *event);
-    // The station's number and name, and in `out` what happened there. NULL if there is nothing to tell.
+    // The station's number and name, and in `out` what happened there. NULL if there is nothing to describe.
     const char *(*tell)(const struct demo *demo, unsigned at, char *out, size_t size);
 };
 

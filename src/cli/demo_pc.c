@@ -63,7 +63,7 @@ static size_t tell_route(const struct demo *demo, unsigned at, char *out, size_t
     return used;
 }
 
-// The station's number and name, and what happened there. Returns NULL if there is nothing to tell.
+// The station's number and name, and what happened there. Returns NULL if there is nothing to describe.
 static const char *tell(const struct demo *demo, unsigned at, char *out, size_t size)
 {
     const struct intact_trace_event *event = &demo->events[at];

@@ -30,7 +30,7 @@ int cli_help(int argc, char *const *argv)
 {
     (void)argc, (void)argv;
     puts("intact run OPTIONS      runs a guest; the option names are QEMU's\n"
-         "intact demo             five interrupts of an embedded guest, told station by station\n"
+         "intact demo             five interrupts of an embedded guest, station by station\n"
          "                        (-machine virt: on an Arm machine)\n"
          "intact completion SHELL completions for bash, zsh or fish\n"
          "intact help             this text\n"
@@ -48,7 +48,7 @@ int cli_help(int argc, char *const *argv)
     }
     puts("\nExit status: 0 the guest powered off, or reset under -no-reboot, or you quit; 1 an option or file is "
          "wrong;\n"
-         "(v << 1) | 1 the guest wrote v to isa-debug-exit; 64 every processor is halted for good; 66 -limit;\n"
+         "(v << 1) | 1 the guest wrote v to isa-debug-exit; 64 every processor is halted for ever; 66 -limit;\n"
          "68 the machine could not be started again.");
     return 0;
 }
@@ -108,12 +108,12 @@ int cli_manual(int argc, char *const *argv)
         "# OPTIONS\n");
     manual_options();
     puts("# KEYS\n\nOn a terminal, where the serial port is mon:stdio (as it is unless *-serial* says otherwise):\n\n"
-         "*Ctrl-a x*\n\tquits\n\n*Ctrl-a a*\n\tsends a Ctrl-a to the guest\n\n*Ctrl-a h*\n\ttells the keys\n\n"
+         "*Ctrl-a x*\n\tquits\n\n*Ctrl-a a*\n\tsends a Ctrl-a to the guest\n\n*Ctrl-a h*\n\tlists the keys\n\n"
          "# EXIT STATUS\n\n"
          "*0*\n\tThe guest powered off, or was reset under *-no-reboot*, or the user quit.\n\n"
          "*1*\n\tAn option or a file is wrong; one line on standard error says which.\n\n"
          "*(v << 1) | 1*\n\tThe guest wrote v to isa-debug-exit.\n\n"
-         "*64*\n\tEvery processor is halted, no timer runs, and nothing can come in any more.\n\n"
+         "*64*\n\tEvery processor is halted, no timer runs, and no input is possible any more.\n\n"
          "*66*\n\tThe number of instructions given with *-limit* was executed.\n\n"
          "*68*\n\tThe machine could not be started again after a reset.\n\n"
          "# EXAMPLES\n\n"

@@ -154,14 +154,14 @@ const struct option options[] = {
       "gic-version=2|3, its=on|off (an ITS, with GICv3); of both: accel=NAME as with -accel.",
       machine_types, take_machine },
     { "M", "...", GROUP_MACHINE, "The same as -machine.", machine_types, take_machine },
-    { "cpu", "MODEL[,+FEATURE][,-FEATURE]", GROUP_MACHINE, "The processors' model; -cpu help lists them.", NULL,
+    { "cpu", "MODEL[,+FEATURE][,-FEATURE]", GROUP_MACHINE, "The model of the processors; -cpu help lists them.", NULL,
       take_cpu },
     { "smp", "[cpus=]N[,sockets=N][,cores=N][,threads=N]", GROUP_MACHINE,
       "How many processors. The topology must multiply to as many, and changes nothing else.", NULL, take_smp },
     { "m", "[size=]N[K|M|G]", GROUP_MACHINE, "Guest memory, in MiB unless a suffix says otherwise. 128 MiB by default.",
       NULL, take_memory },
     { "accel", "NAME[,thread=single]", GROUP_MACHINE,
-      "May be repeated. kvm, hvf and their like are skipped with a note: interrupts and processors are always done in "
+      "May be repeated. kvm, hvf and others are skipped with a note: interrupts and processors are always done in "
       "software, which QEMU calls tcg.",
       accel_words, take_accel },
     { "enable-kvm", NULL, GROUP_MACHINE, "The same as -accel kvm: skipped with a note.", NULL, take_enable_kvm },
@@ -192,15 +192,16 @@ const struct option options[] = {
     { "drive", "file=FILE,if=none|pflash[,PROPERTY=VALUE]", GROUP_DEVICES,
       "A file as a drive: if=none, with id=ID, for a -device to use; if=pflash as a flash bank of virt, unit=0|1, by "
       "default the first free one. format=raw; there is no other. What the guest writes goes to the file, unless "
-      "readonly=on (it cannot write) or snapshot=on (its writes are forgotten at the end).",
+      "readonly=on (it cannot write) or snapshot=on (its writes are lost at the end).",
       drive_words, take_drive },
     { "pflash", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=pflash.", NULL, take_pflash },
-    { "snapshot", NULL, GROUP_DEVICES, "All drives as with snapshot=on, but for those that say snapshot=off.", NULL,
+    { "snapshot", NULL, GROUP_DEVICES, "All drives as with snapshot=on, except those with snapshot=off.", NULL,
       take_snapshot },
     { "netdev", "user|hubport|file,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
-      "The end of a network cable, for a -device to use: user is a network behind the host's sockets, with "
-      "hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT and restrict=on, and keeps to the host's time while the guest is "
-      "idle (-icount sleep=off: not); hubport, with hubid=N, hears what all others with that number send; file, with "
+      "A network, for a -device to use: user is a network behind the host's sockets, with "
+      "hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT and restrict=on, and follows the host's time while the guest is "
+      "idle (-icount sleep=off: not); hubport, with hubid=N, receives what all others with that number send; file, "
+      "with "
       "path=PATH, writes what the card sends to a pcap file.",
       netdev_words, take_netdev },
     { "serial", "WHERE", GROUP_DEVICES,
@@ -209,10 +210,11 @@ const struct option options[] = {
       stream_words, take_serial },
     { "debugcon", "WHERE", GROUP_DEVICES, "A console at port 0xe9; where, as with -serial.", stream_words,
       take_debugcon },
-    { "chardev", "stdio|null|file,id=ID[,path=PATH]", GROUP_DEVICES, "Names a place for -serial and -device to use.",
-      NULL, take_chardev },
+    { "chardev", "stdio|null|file,id=ID[,path=PATH]", GROUP_DEVICES,
+      "A character device, for -serial and -device to use.", NULL, take_chardev },
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
-    { "nographic", NULL, GROUP_DEVICES, "The serial port on the terminal, as it is anyway.", NULL, take_nographic },
+    { "nographic", NULL, GROUP_DEVICES, "The serial port on the terminal, which is the default.", NULL,
+      take_nographic },
     { "display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display },
     { "monitor", "none", GROUP_DEVICES, "There is no monitor.", none_word, take_monitor },
     { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },
@@ -226,8 +228,8 @@ const struct option options[] = {
       "clock (the default at a terminal), with sleep=off it is skipped; the guest sees no difference.",
       icount_words, take_icount },
     { "rtc", "base=utc|localtime|DATE[,clock=vm]", GROUP_TIME,
-      "What the clock shows at the start: the host's time, or a date like 2026-01-01T00:00:00, which is the default.",
-      rtc_words, take_rtc },
+      "The date at the start: the host's time, or a date like 2026-01-01T00:00:00, which is the default.", rtc_words,
+      take_rtc },
     { "limit", "N", GROUP_TIME, "Stops after N instructions of all processors, with exit status 66.", NULL,
       take_limit },
 

@@ -17,18 +17,19 @@ static const char *const log_list[] = { "exit   a last line with the exit status
 static const char *const stream_list[] = { "stdio        standard input and output",
                                            "mon:stdio    the same, with Ctrl-a x to quit",
                                            "file:PATH    written to a file",
-                                           "chardev:ID   the place of that -chardev",
-                                           "null         a port that nobody listens to",
+                                           "chardev:ID   the -chardev with that id",
+                                           "null         output is dropped",
                                            "none         no port",
                                            NULL };
 static const char *const chardev_list[] = {
     "stdio,id=ID[,mux=on][,signal=off]   standard input and output; with mux=on "
     "or signal=off Ctrl-a x quits",
-    "file,id=ID,path=PATH                written to a file", "null,id=ID                          nobody listens", NULL
+    "file,id=ID,path=PATH                written to a file", "null,id=ID                          output is dropped",
+    NULL
 };
 static const char *const netdev_list[] = {
     "user,id=ID[,hostfwd=tcp|udp:[ADDRESS]:PORT-[ADDRESS]:PORT][,restrict=on]   a network behind the host's sockets",
-    "hubport,id=ID,hubid=N   hears what all others with that number send",
+    "hubport,id=ID,hubid=N   receives what all others with that number send",
     "file,id=ID,path=PATH    writes what the card sends to a pcap file", NULL
 };
 static const char *const drive_list[] = {

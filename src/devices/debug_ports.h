@@ -12,7 +12,7 @@
 #define ISA_DEBUG_EXIT_PORT 0x501
 #define POST_PORT           0x80
 
-// A byte written is printed; a read gives E9h, which tells the guest that the port is there. Bytes (region.widest = 1).
+// A byte written is printed; a read gives E9h, by which a guest detects the port. Bytes (region.widest = 1).
 struct debugcon {
     void (*transmit)(void *owner, uint8_t byte);
     void *owner;

@@ -64,7 +64,7 @@ struct hpet_timer {
 
 struct hpet {
     uint64_t GEN_CONF;
-    uint64_t counter; // value at tick `started` (running) or for good (halted)
+    uint64_t counter; // value at tick `started` (running) or constant (halted)
     uint64_t started; // 10 ns ticks of the clock
     struct hpet_timer timers[HPET_TIMERS];
     uint64_t FSB; // timer 0: address << 32 | data

@@ -4,7 +4,7 @@
 //
 //     signal ── no source listens: the file, or a flag ── consume
 //            └─ a source listens: a trigger, in the inbox; CALLBACK on the machine thread: at once
-//     a write to the file by somebody else ── watch.c ──── inbox
+//     a write to the file by a process ── watch.c ──── inbox
 //
 // The attached source is read and changed under the notifier's lock, and another thread that signals holds the lock
 // until its trigger is in the inbox: once a source is detached, no signal uses its group any more. The machine thread

@@ -8,7 +8,7 @@
 #include "machine/machine.h"
 #include "vcpu/guest.h"
 
-// The board, if `cpu` is one of it and no run is under way.
+// The board, if `cpu` is one of its CPUs and the machine is not running.
 static int check(struct intact_machine *machine, unsigned cpu, struct board **board)
 {
     *board = machine_board(machine);

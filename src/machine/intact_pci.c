@@ -23,7 +23,7 @@ struct intact_pci_device {
     struct own_bar bars[INTACT_PCI_BARS];
     struct msix_entry *table;
     struct event alarm;
-    enum intact_irq_mode mode; // as the program was told
+    enum intact_irq_mode mode; // as last reported to the program
     unsigned vectors;
 };
 

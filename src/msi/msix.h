@@ -45,7 +45,7 @@ struct msix {
     struct msix_entry *table;
     unsigned vectors;
     struct msix_place table_place, pba_place;
-    // State, beside the table.
+    // State, in addition to the table.
     uint16_t control;  // bits 15 and 14
     uint32_t mistakes; // accesses of the table or the PBA that are not aligned, or not of 4 or 8 bytes
 };

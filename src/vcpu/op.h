@@ -27,7 +27,7 @@ struct op {
         int64_t imm;
         struct {
             int32_t disp;  // of an address
-            int32_t value; // immediate beside a displacement
+            int32_t value; // an immediate that is used with a displacement
         };
         const struct op *link; // exits: head of the next block once it is known, NULL before
     };

@@ -2,7 +2,7 @@
 // The PCI bus: the functions at its slots, and the windows of their BARs. PCI Local Bus 3.0, 6.2.2 (command register),
 // 6.2.5.1 (address maps).
 //
-//     a BAR is mapped  =  its command bit is on  and  an address was written  and  nobody else answers there
+//     a BAR is mapped  =  its command bit is on  and  an address was written  and  nothing else answers there
 //
 // A BAR whose addresses are in use is counted and not mapped; it is tried again when another window moves. So the
 // mapped BARs depend on the order of the guest's writes, as on a real board, and are part of the state.

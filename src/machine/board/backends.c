@@ -186,7 +186,7 @@ static int open_ingress(struct board *board, unsigned index, const struct net_po
     ingress->card = port->card;
     board->outside.sources++;
     int result = net_ingress_open(ingress);
-    return result < 0 ? error_set(&board->error, result, "-netdev: too many that something comes in by") : 0;
+    return result < 0 ? error_set(&board->error, result, "-netdev: too many networks with input") : 0;
 }
 
 static int open_user(struct board *board, unsigned index)

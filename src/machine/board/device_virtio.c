@@ -99,7 +99,7 @@ static void visit_blk(struct placed *placed, struct visit *v)
 }
 
 #define BLK_PROPERTIES                                                                                                 \
-    { "drive", "the id of a -drive if=none; needed" }, { "serial", "up to 20 characters: what it calls itself" },      \
+    { "drive", "the id of a -drive if=none; needed" }, { "serial", "up to 20 characters: its serial number" },         \
         { "num-queues", "1 to 64: request queues, each with an interrupt; by default one for each processor on PCI" }, \
         { "queue-size", "a power of two, 256 by default: requests that a queue holds" },                               \
     {                                                                                                                  \

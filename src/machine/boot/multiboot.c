@@ -6,7 +6,7 @@
 //     0x20000 command line: the kernel's path and the text of -append
 //
 // `-initrd` takes modules as QEMU's users write them: "file1 its arguments,file2 its arguments".
-// Not modelled: video modes (a kernel that requires one is told in its flags that there is none), drives, APM.
+// Not modelled: video modes (a kernel that requires one reads in the boot information that there is none), drives, APM.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -32,7 +32,7 @@ int virt_make_flash(struct virt *virt)
         return board_refuse(&virt->board, "-bios", "flash bank 0 holds it, so no drive can have if=pflash,unit=0");
     virt->runs_flash = config->bios || drives[0];
     if (virt->runs_flash && config->initrd && !config->kernel)
-        return board_refuse(&virt->board, "-initrd", "goes with -kernel FILE, which is not there");
+        return board_refuse(&virt->board, "-initrd", "needs -kernel FILE");
     if (!virt->runs_flash && !drives[1])
         return 0;
     int result = 0;
