@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Only the chips, with a CPU of the program: one interrupt each through the 8259A, the IOAPIC and an MSI.
 //
-// The CPU is a loop that looks at its pending word between instructions, and its interrupt table an array of C
-// functions. Replace both by yours; everything that touches the chips is here.
+// The CPU is a loop that checks its pending word between instructions, and its interrupt table an array of C functions.
+// Replace both by yours; everything that uses the chips is here.
 #include <intact/x86_irq.h>
 
 #include <stdio.h>
@@ -72,7 +72,7 @@ static void step(struct cpu *cpu)
     cpu->instructions++;
 }
 
-// What a guest did wrong is counted in the chips; here it is nothing.
+// The chips count mistakes of a guest; here there are none.
 static void tell_mistake(void *owner, const char *chip, uint32_t cpu, const char *mistake, uint64_t count)
 {
     (void)owner;
@@ -103,7 +103,7 @@ int main(void)
         if (cpu.instructions == 300)
             intact_x86_irq_msi(cpu.irq, 0xfee00000, 0x41); // to APIC id 0, vector 41h
         if (cpu.instructions == 400)
-            intact_x86_irq_trigger(cpu.irq, INTACT_X86_IOAPIC, 14); // a device without a level to hold
+            intact_x86_irq_trigger(cpu.irq, INTACT_X86_IOAPIC, 14); // a device without a level
         step(&cpu);
     }
     intact_x86_irq_mistakes(cpu.irq, tell_mistake, NULL);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A device of your own, in a machine: a counter on PCI with two MSI-X vectors. It counts once per period; vector 0 says
-// that it has counted, vector 1 that it has come to its limit and stopped.
+// A device of your own, in a machine: a counter on PCI with two MSI-X vectors. It counts once per period; vector 0
+// means that it has counted, vector 1 that it has reached its limit and stopped.
 //
 //     counter pc   GUEST.elf       guests/examples/counter.c is the driver
 //     counter virt GUEST.image
 //
 //     BAR 0:  0 RW period, ns (0: stopped)   4 RW limit   8 RO count
 //
-// There is no word here about an interrupt controller: what the vectors lead to, the guest's driver decides.
+// Nothing here depends on an interrupt controller: the guest's driver decides where the vectors lead.
 #include <intact/pci.h>
 
 #include <stdio.h>
@@ -68,7 +68,7 @@ static void write_register(void *owner, unsigned bar, uint64_t offset, unsigned 
     start(counter);
 }
 
-// --- The machine ------------------------------------------------------------------------------------------------------
+// --- The machine ----------------------------------------------------------------------------------------------------
 
 static void put_character(void *owner, uint8_t byte)
 {

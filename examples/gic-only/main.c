@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Only the Arm chips, with a CPU of the program: one interrupt each by a line, by a timer's PPI, and by a message.
 //
-// The CPU is a loop that looks at its pending word between instructions, and its IRQ vector a C function. Replace both by
-// yours; everything that touches the chips is here. examples/chips-only is the same with the chips of a PC.
+// The CPU is a loop that checks its pending word between instructions, and its IRQ vector a C function. Replace both by
+// yours; everything that uses the chips is here. examples/chips-only is the same with the chips of a PC.
 #include <intact/arm_irq.h>
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 // Only the interrupt manager, with chips, devices and CPUs of the program: a network card with two queues, whose driver
 // goes from INTx to MSI-X, masks a vector, and whose second queue is served by another thread.
 //
-// "Your chips" are two functions that print what reaches them. Replace them by yours.
+// "Your chips" are two functions that print their arguments. Replace them by yours.
 #include <intact/interrupt.h>
 
 #include <pthread.h>
@@ -35,7 +35,7 @@ static int check(int result)
     return result;
 }
 
-// --- The driver in the guest: it decides ------------------------------------------------------------------------------
+// --- The driver in the guest: it decides ----------------------------------------------------------------------------
 
 static void use_intx(struct intact_irq_device *card)
 {
@@ -56,8 +56,7 @@ static void use_msix(struct intact_irq_device *card)
     check(intact_irq_device_enable(card));
 }
 
-// --- The device: it triggers, independent of the mode
-// ------------------------------------------------------------------------
+// --- The device: it triggers, independent of the mode ---------------------------------------------------------------
 
 static void *serve_second_queue(void *owner)
 {

@@ -20,7 +20,7 @@ enum edu_register {
 };
 enum { STATUS_INTERRUPT = 0x80, DMA_START = 1, DMA_TO_MEMORY = 2, DMA_INTERRUPT = 4, BUFFER = 0x40000 };
 
-// On a shared line the device may have had nothing to say.
+// On a shared line the interrupt may be from another device.
 static bool handle(void *device)
 {
     struct edu *edu = device;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Driver of the `edu` device (PCI 1234:11e8): factorials, DMA, and interrupts at will, by INTx or by MSI.
+// Driver of the `edu` device (PCI 1234:11e8): factorials, DMA, and interrupts on request, by INTx or by MSI.
 #ifndef DRIVERS_EDU_H
 #define DRIVERS_EDU_H
 
@@ -12,7 +12,7 @@ struct edu {
     unsigned devfn;
     uint64_t registers;
     int message;               // id of the MSI, -1: by INTx
-    volatile uint32_t pending; // what interrupts have said, until taken
+    volatile uint32_t pending; // status bits of interrupts, until edu_wait clears them
     volatile unsigned interrupts;
 };
 
@@ -25,7 +25,7 @@ uint32_t edu_identity(const struct edu *edu);
 uint32_t edu_liveness(const struct edu *edu, uint32_t value);
 // Has the device interrupt with these bits in its status.
 void edu_raise(const struct edu *edu, uint32_t bits);
-// Waits until all of the bits have come, and takes them.
+// Waits until all of the bits have come, and clears them.
 void edu_wait(struct edu *edu, uint32_t bits);
 uint32_t edu_factorial(struct edu *edu, uint32_t n);
 // Moves `size` bytes (1 to 4096) between memory and the device's buffer.

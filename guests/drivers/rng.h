@@ -9,7 +9,7 @@ enum { RNG_QUEUE = 8 };
 
 struct rng {
     unsigned devfn;
-    uint64_t common, notify, isr; // where the structures of the capabilities stand
+    uint64_t common, notify, isr; // addresses of the structures of the capabilities
     uint32_t notify_multiplier;
     int message; // id of the MSI-X vector, -1: by INTx
     struct rng_ring *ring;
@@ -18,7 +18,7 @@ struct rng {
 };
 
 // Brings the device up. 0, or a value of enum intr_error; the guest ends where there is no such device, or it does not
-// accept us.
+// accept our features.
 int rng_open(struct rng *rng, bool msix);
 void rng_close(struct rng *rng);
 

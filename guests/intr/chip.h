@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a controller gives to intr.c, and what it gets.
+// The interface between intr.c and the drivers of the controllers.
 #ifndef INTR_CHIP_H
 #define INTR_CHIP_H
 
@@ -13,7 +13,7 @@ struct intr_action {
     intr_handler *handler;
 };
 
-// An interrupt on its way to a processor.
+// The handlers of an interrupt and the processor it is bound to.
 struct intr_source {
     enum intr_trigger trigger;
     uint32_t cpu;
@@ -39,17 +39,17 @@ struct intr_chip {
     bool boot_processor_only;
     // The line of the pin; corrects the trigger mode from the firmware's tables.
     unsigned (*line_of)(unsigned pin, enum intr_trigger *trigger);
-    // Takes a vector on source.cpu and sets the line up, masked. NO_VECTOR.
+    // Allocates a vector on source.cpu and sets the line up, masked. NO_VECTOR.
     int (*bind_irq)(struct intr_irq *irq);
     void (*unbind_irq)(struct intr_irq *irq);
     void (*mask_irq)(const struct intr_irq *irq);
     void (*unmask_irq)(const struct intr_irq *irq);
-    // Takes a vector on source.cpu and says which message leads to it. NO_VECTOR.
+    // Allocates a vector on source.cpu and fills in the message for it. NO_VECTOR.
     int (*config_msi)(struct intr_msi *msi);
     void (*release_msi)(struct intr_msi *msi);
-    // Ends the interrupt that was taken as `taken` (a vector, what IAR said).
+    // Ends the interrupt `taken` (a vector, or the value of IAR).
     void (*eoi)(uint32_t taken);
-    // The processor this runs on.
+    // Prepares the current processor.
     void (*cpu_init)(void);
 };
 

@@ -44,7 +44,7 @@ const char *intr_chip_name(void)
     return chip->name;
 }
 
-// --- Handlers -----------------------------------------------------------------------------------------------------------
+// --- Handlers -------------------------------------------------------------------------------------------------------
 
 static struct intr_action *add_action(struct intr_source *source, void *device, intr_handler *handler)
 {
@@ -108,7 +108,7 @@ unsigned intr_unclaimed(void)
     return unclaimed;
 }
 
-// --- Which processor ----------------------------------------------------------------------------------------------------
+// --- Which processor ------------------------------------------------------------------------------------------------
 
 unsigned intr_load(uint32_t cpu)
 {
@@ -128,7 +128,7 @@ static uint32_t choose(const bool *tried)
     return best;
 }
 
-// `bind` gets a source with each processor that may serve, the least loaded first, until one has a vector.
+// Calls `bind` with each possible processor, the least loaded first, until one has a vector.
 static int bind_somewhere(struct intr_source *source, uint32_t wanted, int (*bind)(struct intr_source *source))
 {
     bool tried[PROCESSOR_LIMIT] = { 0 };
@@ -147,7 +147,7 @@ static int bind_somewhere(struct intr_source *source, uint32_t wanted, int (*bin
     }
 }
 
-// --- Lines --------------------------------------------------------------------------------------------------------------
+// --- Lines ----------------------------------------------------------------------------------------------------------
 
 static int bind_irq(struct intr_source *source)
 {
@@ -197,7 +197,7 @@ void intr_release_irq(unsigned pin, const void *device)
     struct intr_irq *irq = irq_of(pin, &trigger);
     if (!irq || !has_action(&irq->source, device))
         return;
-    if (!irq->source.actions->next) { // the last: silent before its handler goes
+    if (!irq->source.actions->next) { // the last one: masked before its handler is removed
         chip->mask_irq(irq);
         chip->unbind_irq(irq);
         load[irq->source.cpu]--;
@@ -232,7 +232,7 @@ uint32_t intr_irq_cpu(unsigned pin)
     return irq ? irq->source.cpu : INTR_ANY_CPU;
 }
 
-// --- Messages -----------------------------------------------------------------------------------------------------------
+// --- Messages -------------------------------------------------------------------------------------------------------
 
 static int bind_msi(struct intr_source *source)
 {

@@ -10,8 +10,8 @@
 //     int id = intr_request_msi(nic, requester, handler, INTR_ANY_CPU);
 //     struct intr_message message = intr_msi_message(id);      // for the device's table
 //
-// Handlers run with interrupts off, on the processor the interrupt was bound to; the end of interrupt is the library's.
-// Requests are made by one processor at a time, outside handlers.
+// Handlers run with interrupts off, on the processor that the interrupt is bound to; the library does the end of
+// interrupt. Requests are made by one processor at a time, outside handlers.
 #ifndef INTR_H
 #define INTR_H
 
@@ -20,8 +20,8 @@
 enum intr_error {
     INTR_OK = 0,
     INTR_NO_MEMORY = -1,    // no room for another handler
-    INTR_NO_VECTOR = -2,    // no processor has a vector left, or the one asked for has none; no such line; no messages
-    INTR_BUSY = -3,         // the line has another user, and one of the two does not share or wants another trigger
+    INTR_NO_VECTOR = -2,    // no processor has a vector left, or the requested one has none; no such line; no messages
+    INTR_BUSY = -3,         // the line has another user, and one of the two does not share or needs another mode
     INTR_ALREADY_USED = -4, // this device has this line already
 };
 const char *intr_error_text(int error);
@@ -44,7 +44,7 @@ const char *intr_chip_name(void);
 // have several users if all of them share it; each handler is called. NO_MEMORY, NO_VECTOR, BUSY, ALREADY_USED.
 int intr_request_irq(unsigned pin, void *device, intr_handler *handler, enum intr_trigger trigger, bool shared);
 void intr_release_irq(unsigned pin, const void *device);
-// The line is held back, or let through again, for all of its users.
+// Masks or unmasks the line, for all of its users.
 void intr_mask_irq(unsigned pin);
 void intr_unmask_irq(unsigned pin);
 
@@ -65,10 +65,10 @@ struct intr_message intr_msi_message(int id);
 uint32_t intr_irq_cpu(unsigned pin);
 uint32_t intr_msi_cpu(int id);
 unsigned intr_load(uint32_t cpu);
-// Lets interrupts in for a moment, to be called until what one is to bring has come: halts if it goes to this processor.
-// With interrupts off, so that none slips in between the look and the wait.
+// Enables interrupts for a moment. Call it, with interrupts off, until the expected interrupt has come; if that is
+// bound to this processor it halts, and none can come between the check and the wait.
 void intr_wait(uint32_t cpu);
-// Interrupts that no handler took for its own.
+// The number of interrupts that no handler recognised.
 unsigned intr_unclaimed(void);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Inlined even into handlers, which must not touch registers that they have not saved.
+// Always inlined, also into handlers, which must not change registers that they have not saved.
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE uint8_t read8(uint64_t address)

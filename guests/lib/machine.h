@@ -10,11 +10,11 @@ void guest_start(void);
 void processor_start(unsigned order);
 void trap(struct frame *frame);
 
-// trap.c of each family: this processor's way to vectors.S; the end, with a line that says where.
+// trap.c of each family: sets this processor's vectors (vectors.S); ends the guest with a line that says where.
 void traps_init(unsigned processor);
 _Noreturn void trap_unexpected(const struct frame *frame);
 
-// What machine.c of each family gives to guest.c and memory.c.
+// Set by machine.c of each family for guest.c and memory.c.
 extern const char *command_line;
 void console_put(char c);
 extern uint64_t heap_begin, heap_end; // memory that is free, and zero at the start

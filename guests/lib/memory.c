@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Memory allocation, and the two functions that a C compiler may call by itself (a freestanding implementation needs
-// them). They are compiled with -fno-builtin, or each would be made to call itself.
+// them). They are compiled with -fno-builtin, or the compiler would turn them into calls of themselves.
 #include "lib/machine.h"
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size);

@@ -52,7 +52,7 @@ unsigned pci_capability(unsigned devfn, uint8_t id, unsigned after)
     return 0;
 }
 
-// 6.8.1: address, upper address where there is room for it, data.
+// 6.8.1: address, upper address if the capability has it, data.
 bool pci_msi_on(unsigned devfn, uint64_t address, uint32_t data)
 {
     unsigned at = pci_capability(devfn, PCI_CAP_MSI, 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// PCI bus 0 as a guest sees it: configuration space, BARs, and the message capabilities (PCI Local Bus Specification 3.0,
-// chapter 6). How configuration space is reached, where BARs may go and where INTA-D arrive is lib/FAMILY/pci.c's.
+// PCI bus 0 as a guest sees it: configuration space, BARs, and the message capabilities (PCI Local Bus Specification
+// 3.0, chapter 6). Access to configuration space, addresses for BARs and the lines of INTA-D are in lib/x86_64/pci.c
+// and lib/aarch64/pci.c.
 //
 // Not modelled: bridges; buses behind them.
 #ifndef GUEST_PCI_H
@@ -37,7 +38,7 @@ uint64_t pci_bar(unsigned devfn, unsigned bar);
 // Offset of the capability behind `after` (0: the first) with that id, 0: there is none.
 unsigned pci_capability(unsigned devfn, uint8_t id, unsigned after);
 
-// The number that intr_request_irq wants for INTx of the function.
+// The pin number for intr_request_irq, for INTx of the function.
 unsigned pci_pin(unsigned devfn);
 
 // MSI with one message, or off. False: the function has no MSI.
@@ -47,8 +48,8 @@ void pci_msi_off(unsigned devfn);
 bool pci_msix_set(unsigned devfn, unsigned vector, uint64_t address, uint32_t data);
 void pci_msix_off(unsigned devfn);
 
-// lib/FAMILY/pci.c: room for a BAR of `size` bytes (a power of two), in memory or I/O ports, as the device sees it; and
-// the address of I/O port 0 in memory (0 on a PC, which has instructions for ports).
+// In pci.c of each family: addresses for a BAR of `size` bytes (a power of two), in memory or I/O ports, as the device
+// sees it; and the address of I/O port 0 in memory (0 on a PC, which has instructions for ports).
 uint64_t pci_place(bool io, uint64_t size);
 uint64_t pci_io_base(void);
 

@@ -259,7 +259,7 @@ uint64_t intact_machine_time(const struct intact_machine *machine);
 // The manager of the machine's interrupts, for devices of your own (<intact/interrupt.h>).
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine);
 
-// --- Processors and memory ----------------------------------------------------------------------------------------------
+// --- Processors and memory -------------------------------------------------------------------------------------------
 //
 // On the machine's thread, between two runs: -EBUSY from within a callback of a run. `cpu` is below the configuration's
 // cpus, else -EINVAL.

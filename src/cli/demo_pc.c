@@ -40,7 +40,7 @@ static unsigned begins(const struct demo *demo)
     return begin;
 }
 
-// --- Texts -------------------------------------------------------------------------------------------------
+// --- Texts -----------------------------------------------------------------------------------------------------------
 
 static const char *chip(uint64_t number)
 {
@@ -98,7 +98,7 @@ static const char *tell(const struct demo *demo, unsigned at, char *out, size_t 
     }
 }
 
-// --- The machine ----------------------------------------------------------------------------------------------------
+// --- The machine -----------------------------------------------------------------------------------------------------
 
 static void configure(struct intact_machine_config *config)
 {

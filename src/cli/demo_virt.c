@@ -40,7 +40,7 @@ static unsigned begins(const struct demo *demo)
     return 0;
 }
 
-// --- Texts -------------------------------------------------------------------------------------------------
+// --- Texts -----------------------------------------------------------------------------------------------------------
 
 // A timer's line goes directly to its processor's part of the GIC.
 static const char *tell_pin(const struct intact_trace_event *event, char *out, size_t size)
@@ -102,7 +102,7 @@ static const char *tell(const struct demo *demo, unsigned at, char *out, size_t 
     }
 }
 
-// --- The machine ----------------------------------------------------------------------------------------------------
+// --- The machine -----------------------------------------------------------------------------------------------------
 
 static void configure(struct intact_machine_config *config)
 {

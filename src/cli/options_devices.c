@@ -214,7 +214,7 @@ int take_device(struct settings *settings, const char *value)
     return help ? list_properties(settings, driver) : add_generic(settings, driver, &properties);
 }
 
-// --- Character devices --------------------------------------------------------------------------------------------
+// --- Character devices ----------------------------------------------------------------------------------------------
 
 static int parse_stream(struct settings *settings, const char *option, const char *value, struct stream *stream,
                         const char **chardev)

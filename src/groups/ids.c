@@ -17,8 +17,7 @@
 #define LARGEST_MSI    32
 #define LARGEST_GROUP  2048
 
-// --- Which groups are valid
-// ---------------------------------------------------------------------------------------------
+// --- Which groups are valid -----------------------------------------------------------------------------------------
 
 static int check_count(enum intact_irq_type type, uint32_t count)
 {
@@ -47,8 +46,7 @@ int ids_check(enum intact_irq_type type, uint32_t base, uint32_t count)
     return result ? result : check_base(type, base, count);
 }
 
-// --- Choosing a place
-// ---------------------------------------------------------------------------------------------------
+// --- Choosing a place -----------------------------------------------------------------------------------------------
 
 // The first group that ends behind `base`: no other can be the first to overlap a group that begins there.
 static uint32_t place_of(const struct intact_irq_manager *manager, uint32_t base)

@@ -171,8 +171,7 @@ bool intact_irq_notifier_consume(struct intact_irq_notifier *notifier)
     return signalled;
 }
 
-// --- The attached source
-// -----------------------------------------------------------------------------------------------------
+// --- The attached source ---------------------------------------------------------------------------------------------
 
 bool notifier_take(struct intact_irq_notifier *notifier)
 {

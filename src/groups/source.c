@@ -143,7 +143,7 @@ int source_settle(struct intact_irq_group *group, uint32_t index)
     return result;
 }
 
-// --- Changes of a source ----------------------------------------------------------------------------------------
+// --- Changes of a source ---------------------------------------------------------------------------------------------
 
 static int trigger_level(struct intact_irq_group *group, uint32_t index)
 {

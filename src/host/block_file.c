@@ -18,7 +18,7 @@
 
 enum { CLUSTER = BLOCK_FILE_CLUSTER };
 
-// --- The file ---------------------------------------------------------------------------------------------------------
+// --- The file --------------------------------------------------------------------------------------------------------
 
 static int file_read(const struct block_file *file, uint64_t offset, uint8_t *data, size_t size)
 {
@@ -75,7 +75,7 @@ static int plain_flush(void *owner)
     return sync_data(file->file) < 0 && errno != EINVAL ? -errno : 0; // EINVAL: such a file needs none
 }
 
-// --- A snapshot -------------------------------------------------------------------------------------------------------
+// --- A snapshot ------------------------------------------------------------------------------------------------------
 
 static int grow(struct block_file *file, uint32_t capacity)
 {
@@ -161,7 +161,7 @@ static int snapshot_write(void *owner, uint64_t offset, const void *data, size_t
     return file->failed ? -EIO : 0;
 }
 
-// --- Life -------------------------------------------------------------------------------------------------------------
+// --- Life ------------------------------------------------------------------------------------------------------------
 
 static int open_file(struct block_file *file, const char *path, bool writable, struct error *error)
 {
@@ -224,7 +224,7 @@ void block_file_close(struct block_file *file)
     memset(file, 0, sizeof *file);
 }
 
-// --- State ------------------------------------------------------------------------------------------------------------
+// --- State -----------------------------------------------------------------------------------------------------------
 
 // Which cluster is where. A cluster beyond the disk, or one that appears twice, makes the snapshot invalid.
 void block_file_loaded(struct block_file *file)

@@ -83,7 +83,7 @@ void route_free(struct route *route)
     free(route->lines);
 }
 
-// --- Finding and growing -------------------------------------------------------------------------------------------
+// --- Finding and growing ---------------------------------------------------------------------------------------------
 
 // Makes room for element `index` in an array of `*count` elements; new ones are zero.
 static bool grow(void **array, uint32_t *count, uint32_t index, size_t size)
@@ -304,7 +304,7 @@ enum route_edge route_trigger_gsi(struct route *route, uint32_t gsi)
     return ROUTE_EDGE_LOST;
 }
 
-// --- Messages and ends ---------------------------------------------------------------------------------------------
+// --- Messages and ends -----------------------------------------------------------------------------------------------
 
 bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_t device)
 {

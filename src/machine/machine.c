@@ -93,7 +93,7 @@ void intact_machine_destroy(struct intact_machine *machine)
     free(machine);
 }
 
-// --- Running ---------------------------------------------------------------------------------------------------------
+// --- Running --------------------------------------------------------------------------------------------------------
 
 static struct intact_exit describe_end(const struct intact_machine *machine, enum loop_stop stop)
 {
@@ -216,7 +216,7 @@ void intact_machine_quit(struct intact_machine *machine)
     outside_quit(&machine->board->outside);
 }
 
-// --- Trace -----------------------------------------------------------------------------------------------------------
+// --- Trace ----------------------------------------------------------------------------------------------------------
 
 _Static_assert((int)INTACT_CHIP_PIC == (int)X86_IRQ_PIC && (int)INTACT_CHIP_IOAPIC == (int)X86_IRQ_IOAPIC &&
                    (int)INTACT_CHIP_LAPIC == (int)X86_IRQ_LAPIC,

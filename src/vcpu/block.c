@@ -69,7 +69,7 @@ bool blocks_in_page(const struct blocks *blocks, uint64_t physical)
     return page_find(blocks, physical) != NULL;
 }
 
-// --- adding -----------------------------------------------------------------------------------------------------------
+// --- adding ----------------------------------------------------------------------------------------------------------
 
 static void *take(struct blocks *blocks, size_t bytes)
 {
@@ -170,7 +170,7 @@ struct block *blocks_add(struct blocks *blocks, const struct block *draft, const
     return block;
 }
 
-// --- killing ----------------------------------------------------------------------------------------------------------
+// --- killing ---------------------------------------------------------------------------------------------------------
 
 static void leave_hash(struct blocks *blocks, struct block *block)
 {

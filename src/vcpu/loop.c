@@ -44,7 +44,7 @@ void loop_visit(struct loop *loop, struct visit *v)
     VISIT(v, loop->steps);
 }
 
-// --- the run queue ----------------------------------------------------------------------------------------------------
+// --- the run queue ---------------------------------------------------------------------------------------------------
 
 static void set_runnable(struct vcpu *cpu, bool runnable)
 {
@@ -123,7 +123,7 @@ void loop_memory_mapped(void *owner, uint64_t address, uint64_t size)
     loop_memory_written(loop, address, size);
 }
 
-// --- time -------------------------------------------------------------------------------------------------------------
+// --- time ------------------------------------------------------------------------------------------------------------
 
 uint64_t vcpu_executed(const struct vcpu *cpu)
 {
@@ -165,7 +165,7 @@ static uint64_t slice_length(const struct loop *loop)
     return length;
 }
 
-// --- the loop ---------------------------------------------------------------------------------------------------------
+// --- the loop --------------------------------------------------------------------------------------------------------
 
 // The vCPU to run: the one that was stopped inside its slice, else the next.
 static struct vcpu *turn(struct loop *loop)

@@ -44,7 +44,7 @@ enum op_out {
 #define OP_DEAD 0 // the first code of every guest: the head of a block that is no longer valid
 #define OP_HEAD 1 // the second: charges the block's instructions
 
-// --- the list of a guest's ops ----------------------------------------------------------------------------------------
+// --- the list of a guest's ops ---------------------------------------------------------------------------------------
 //
 // It is a macro, X86_OPS(OP) or A64_OPS(OP), with one row for each op in the order of their codes:
 //

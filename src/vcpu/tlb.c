@@ -131,7 +131,7 @@ static bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum access a
            look_up(io_place(cpu, address, user), address, access, target) || fill(cpu, address, user, access, target);
 }
 
-// --- devices ----------------------------------------------------------------------------------------------------------
+// --- devices ---------------------------------------------------------------------------------------------------------
 
 static void after_device(struct vcpu *cpu)
 {
@@ -162,7 +162,7 @@ static void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uin
     after_device(cpu);
 }
 
-// --- within one page --------------------------------------------------------------------------------------------------
+// --- within one page -------------------------------------------------------------------------------------------------
 
 // An access of a device across pages is split into 4, 2 and 1 bytes.
 static unsigned piece_of(unsigned size)
@@ -199,7 +199,7 @@ static void write_within(struct vcpu *cpu, const struct target *target, uint64_t
         cpu->kick |= KICK_LOOK;
 }
 
-// --- the public slow paths --------------------------------------------------------------------------------------------
+// --- the public slow paths -------------------------------------------------------------------------------------------
 
 static bool permitted(struct vcpu *cpu, uint64_t flags, uint64_t address, unsigned size, enum access access, bool user)
 {

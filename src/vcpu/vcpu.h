@@ -91,7 +91,7 @@ static inline void vcpu_give_back(struct vcpu *cpu, int64_t rest)
     cpu->left += rest;
 }
 
-// --- guest memory -----------------------------------------------------------------------------------------------------
+// --- guest memory ----------------------------------------------------------------------------------------------------
 
 // Any size from 1 to 8 at any alignment, RAM or device, across pages; `user` chooses the privilege. False: the access
 // faulted, the guest's walk has recorded the exception, and nothing was changed.

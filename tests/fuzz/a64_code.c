@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Random A64 programs; what they are made of is drawn here.
+// Generates random A64 programs.
 #include "a64_code.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Random A64 code: instructions that mean something more often than chance would have it.
+// Random A64 code: more valid instructions than in random bits.
 #ifndef TESTS_FUZZ_A64_CODE_H
 #define TESTS_FUZZ_A64_CODE_H
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What must hold of the Arm chips, found once more without their bitmaps.
+// Checks of the Arm chips, computed again without their bitmaps.
 #include "arm_check.h"
 
 #include <stdlib.h>
 
 #include "fuzz.h"
 
-// This machine's processor has no superpriority, which takes the last place of a group.
+// This machine's processor has no superpriority, which has the last place of a group.
 enum { PROPERTY_ENABLED = 1, PLACES = GIC_LEVELS + 1 };
 
-// --- Settling twice ------------------------------------------------------------------------------------------------------
+// --- Settling twice --------------------------------------------------------------------------------------------------
 
 static struct visit_save save_irq(struct virt *virt)
 {
@@ -53,7 +53,7 @@ void arm_check_settled(struct virt *virt)
     free(save.data);
 }
 
-// --- Who is offered what ---------------------------------------------------------------------------------------------
+// --- Interrupts offered to each CPU ----------------------------------------------------------------------------------
 
 static bool bit_of(uint32_t word, unsigned bit)
 {
@@ -82,7 +82,7 @@ static void check_place(const struct arm_irq_cpu *cpu, uint32_t slot, unsigned w
                   cpu->index, cpu->ready.at[slot], want);
 }
 
-// IHI 0069 4.3.1: who may be chosen for an interrupt of 1 of N.
+// IHI 0069 4.3.1: the CPUs that may be chosen for a 1 of N interrupt.
 static bool takes_part(const struct arm_irq_cpu *cpu, enum gic_group group)
 {
     uint32_t refuses = group == GIC_G0 ? GICR_CTLR_DPG0 : GICR_CTLR_DPG1NS;
@@ -172,7 +172,7 @@ static const struct gic_cpu *core_of(const struct arm_irq *irq, const struct arm
     return irq->config.version == 2 ? &cpu->gicc.core : &cpu->icc.core;
 }
 
-// GICv2: what is highest hides the rest even if its group is disabled in the CPU interface; not so in GICv3.
+// GICv2: the highest interrupt hides the others even if its group is disabled in the CPU interface; not so in GICv3.
 static uint32_t groups_of(const struct arm_irq *irq, const struct arm_irq_cpu *cpu)
 {
     return irq->config.version == 2 ? BIT32(GIC_G0) | BIT32(GIC_G1NS) : cpu->icc.core.enabled;
@@ -197,7 +197,7 @@ static void look_at_lpis(const struct gicr *gicr, struct arm_highest *best)
         }
 }
 
-// IHI 0069 4.8.5 and 4.8.6: above the mask, and above what runs by the bits that take part in preemption.
+// IHI 0069 4.8.5 and 4.8.6: above the mask, and above the running priority in the bits that take part in preemption.
 static bool signals(const struct gic_cpu *core, const struct arm_highest *best)
 {
     uint32_t active = core->apr[GIC_G0] | core->apr[GIC_G1NS];

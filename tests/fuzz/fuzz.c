@@ -14,7 +14,7 @@
 
 enum { HANG_SECONDS = 30, DEFAULT_SECONDS = 3 };
 
-// --- Random numbers (xorshift128+, seeded by splitmix64) ---------------------------------------------------------------
+// --- Random numbers (xorshift128+, seeded by splitmix64) ------------------------------------------------------------
 
 static uint64_t split(uint64_t *state)
 {
@@ -71,7 +71,7 @@ uint64_t fuzz_value(struct fuzz *fuzz)
     }
 }
 
-// --- Telling -----------------------------------------------------------------------------------------------------------
+// --- Messages -------------------------------------------------------------------------------------------------------
 
 _Noreturn void fuzz_fail(const char *format, ...)
 {
@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 #else
 
-// --- The program -------------------------------------------------------------------------------------------------------
+// --- The program ----------------------------------------------------------------------------------------------------
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SANITIZED 1
@@ -157,7 +157,7 @@ static void watch(void)
     signal(SIGPROF, on_signal);
 }
 
-// Of processor time, which no busy host uses up. 0: never.
+// In processor time, so that a busy host does not matter. 0: never.
 static void alarm_after(unsigned seconds)
 {
     struct itimerval timer = { .it_value.tv_sec = seconds };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Shared by the fuzzers: random numbers from a seed, a main program around one case, and the report of a failure.
 //
-// A fuzzer is one function, `fuzz_case`, that draws all it does from a struct fuzz. Case number n of a run with --seed S
-// has the seed S + n; every failure, crash and hang prints the seed of its case, and `--seed THAT --cases 1` repeats it.
+// A fuzzer is one function, `fuzz_case`, that gets all its random numbers from a struct fuzz. Case number n of a run
+// with --seed S has the seed S + n; every failure, crash and hang prints the seed of its case, and `--seed THAT --cases
+// 1` repeats it.
 #ifndef TESTS_FUZZ_FUZZ_H
 #define TESTS_FUZZ_FUZZ_H
 
@@ -12,7 +13,7 @@
 
 struct fuzz {
     uint64_t state[2];
-    const uint8_t *data; // what comes first, under libFuzzer
+    const uint8_t *data; // the first random numbers, under libFuzzer
     size_t size;
     bool verbose; // --trace: the fuzzer prints its steps on standard error
 };
@@ -32,7 +33,7 @@ uint64_t fuzz_value(struct fuzz *fuzz);
 
 // Prints the text and the seed, and aborts.
 _Noreturn void fuzz_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-// With --trace, what is about to happen.
+// With --trace, prints the next step.
 void fuzz_tell(const struct fuzz *fuzz, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the fuzzers of both families' buses share: lines, groups, time, resets; a family's steps in between.
+// Shared by the bus fuzzers of both families: lines, groups, time, resets; and steps of the family in between.
 //
 // What must hold after every step:
-//   - what the family says (settling once more changes nothing, nothing is lost);
-//   - a group's triggers are all accounted for.
-// And now and then: a snapshot loaded into a second machine gives the same state, and both go on alike, though the second
-// takes its time in other slices.
+//   - the checks of the family (settling once more changes nothing, nothing is lost);
+//   - all triggers of a group are counted.
+// And now and then: a snapshot loaded into a second machine gives the same state, and both continue in the same way,
+// though time of the second advances in other steps.
 //
 // Machines are created once for each configuration; each case begins with the initial state.
 #include "fuzz_bus.h"
@@ -57,7 +57,7 @@ uint64_t bus_do_read(struct bus_case *bus, struct fuzz *fuzz, uint64_t address, 
     return value;
 }
 
-// --- Making ------------------------------------------------------------------------------------------------------------
+// --- Making ---------------------------------------------------------------------------------------------------------
 
 static void tap(void *owner, const struct intact_trace_event *event)
 {
@@ -130,8 +130,8 @@ static struct bus_pair *pair_of(const struct bus_config *config)
     return pair;
 }
 
-// Triggers of a group, or of all (BUS_GROUPS), that the counts do not say the end of. Counts are the host's, and go on from
-// case to case: what was pending when a case ended is never accounted for.
+// Triggers of a group, or of all (BUS_GROUPS), whose end is not counted. Counts are not part of the state and continue
+// from case to case: triggers pending at the end of a case are never counted.
 static uint64_t open_triggers(const struct bus_case *bus, unsigned index)
 {
     struct intact_irq_counts counts;
@@ -155,7 +155,7 @@ static void begin(const struct bus_pair *pair)
         bus->open[i] = open_triggers(bus, i);
 }
 
-// --- Steps: groups -----------------------------------------------------------------------------------------------------
+// --- Steps: groups --------------------------------------------------------------------------------------------------
 
 static struct intact_irq_config any_config(struct fuzz *fuzz, const struct intact_irq_group *group)
 {
@@ -214,7 +214,7 @@ static void step_group(struct bus_case *bus, struct fuzz *fuzz)
     bus_note(bus, (uint64_t)(int64_t)result);
 }
 
-// --- Steps: time and the rest ------------------------------------------------------------------------------------------
+// --- Steps: time and the rest ---------------------------------------------------------------------------------------
 
 // To a time that no deadline is before. A twin stops half way: nothing happens there.
 static void move_to(const struct bus_case *bus, uint64_t time)
@@ -267,7 +267,7 @@ static void step(struct bus_case *bus, struct fuzz *fuzz)
     row(at)->act(bus, fuzz);
 }
 
-// --- What must hold ----------------------------------------------------------------------------------------------------
+// --- What must hold -------------------------------------------------------------------------------------------------
 
 static uint64_t pending_of(const struct intact_irq_group *group)
 {
@@ -285,8 +285,8 @@ static void check_open(const struct bus_case *bus, unsigned index, uint64_t pend
                   index, (unsigned long long)open, (unsigned long long)pending);
 }
 
-// Of our own groups each, and of all that there are and were, those of the machine's devices too. A machine that a
-// snapshot was loaded into has no right counts: they are the host's.
+// Checks the counts of our groups, and of all groups, those of the machine's devices too. In a machine that loaded a
+// snapshot the counts are not right, as they are not part of the state.
 static void check_groups(const struct bus_case *bus)
 {
     uint64_t pending = 0;

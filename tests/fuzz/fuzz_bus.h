@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Random accesses to everything of a machine that answers at an address, has a number or a wire; no guest code runs.
-// What both families do alike is in fuzz_bus.c, which is also the case; each family has its registers, its messages and
-// what must hold after every step.
+// Random accesses to all addresses, registers and lines of a machine; no guest code runs. The common part of both
+// families is in fuzz_bus.c, which also has the case; each family has its registers, its messages and what must hold
+// after every step.
 #ifndef TESTS_FUZZ_FUZZ_BUS_H
 #define TESTS_FUZZ_FUZZ_BUS_H
 
@@ -26,8 +26,8 @@ struct bus_case {
     uint64_t accepted, dropped;              // messages and edges, as traced
     uint64_t seen;                           // digest of all that was read
     uint64_t open[BUS_GROUPS + 1];           // triggers without an end when the case began, of each group and of all
-    bool sliced;                             // its time goes in smaller slices
-    void *own;                               // the family's notes: plain data
+    bool sliced;                             // its time advances in smaller steps
+    void *own;                               // data of the family, without pointers
 };
 
 struct bus_step {
@@ -46,7 +46,7 @@ struct bus_family {
     unsigned step_count;
     void (*was_reset)(struct bus_case *bus);
     void (*check)(struct bus_case *bus); // after every step
-    // Address and data of a message that means something.
+    // Address and data of a message that is often valid.
     void (*message)(struct fuzz *fuzz, uint64_t *address, uint32_t *data);
 };
 

@@ -4,7 +4,7 @@
 // processor, PL011 and PL031, lines and messages.
 //
 // What must hold after every step:
-//   - deriving every output once more changes nothing, and each interrupt is offered to whom it leads (arm_check.h);
+//   - deriving every output once more changes nothing, and each interrupt is offered to the right CPUs (arm_check.h);
 //   - what is latched stays latched until it is acknowledged, or until a write that clears;
 //   - a message was accepted and its interrupt is pending, or its drop was reported.
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static void trace(struct bus_case *bus, const struct intact_trace_event *event)
         notes(bus)->own[event->cpu] &= ~BIT32(intid);
 }
 
-// --- Steps: register banks -----------------------------------------------------------------------------------------------
+// --- Steps: register banks -------------------------------------------------------------------------------------------
 
 struct bank {
     uint64_t base;
@@ -155,7 +155,7 @@ static void step_bank_read(struct bus_case *bus, struct fuzz *fuzz)
     bus->rig.loop->current = NULL;
 }
 
-// --- Steps: what makes interrupts flow -----------------------------------------------------------------------------------
+// --- Steps: what makes interrupts flow -------------------------------------------------------------------------------
 
 static void put(struct bus_case *bus, struct fuzz *fuzz, uint64_t address, unsigned size, uint64_t value)
 {
@@ -204,7 +204,7 @@ static uint64_t read_icc(struct bus_case *bus, struct fuzz *fuzz, uint32_t cpu, 
     return value;
 }
 
-// Groups, masks and sleep so that something comes through.
+// Groups, masks and sleep such that some interrupts are signalled.
 static void step_open(struct bus_case *bus, struct fuzz *fuzz)
 {
     uint32_t cpu = bus_any_cpu(bus, fuzz);
@@ -222,7 +222,7 @@ static void step_open(struct bus_case *bus, struct fuzz *fuzz)
     write_icc(bus, fuzz, cpu, ICC_IGRPEN1_EL1, !fuzz_chance(fuzz, 4));
 }
 
-// The handler's first step. What it gets is what there is of highest priority, if that is signalled.
+// The handler's first step. It gets the interrupt of highest priority, if that is signalled.
 static void step_acknowledge(struct bus_case *bus, struct fuzz *fuzz)
 {
     uint32_t cpu = bus_any_cpu(bus, fuzz), want = GIC_SPURIOUS;
@@ -300,7 +300,7 @@ static void step_device(struct bus_case *bus, struct fuzz *fuzz)
         bus_do_write(bus, fuzz, base + offset, size, fuzz_value(fuzz));
 }
 
-// Whatever answers, and the edges of it.
+// Any window, and its edges.
 static void step_anywhere(struct bus_case *bus, struct fuzz *fuzz)
 {
     const struct bus *memory = bus->rig.memory;
@@ -379,7 +379,7 @@ static void step_message(struct bus_case *bus, struct fuzz *fuzz)
         fuzz_fail("the message of SPI %u is lost", data - 32);
 }
 
-// --- Steps: the ITS ----------------------------------------------------------------------------------------------------
+// --- Steps: the ITS --------------------------------------------------------------------------------------------------
 
 static void step_its(struct bus_case *bus, struct fuzz *fuzz)
 {
@@ -416,7 +416,7 @@ static void step_outside(struct bus_case *bus, struct fuzz *fuzz)
         pl011_receive(&virt(bus)->uart, (uint8_t)fuzz_word(fuzz), bus->rig.clock->now);
 }
 
-// --- What must hold ----------------------------------------------------------------------------------------------------
+// --- What must hold --------------------------------------------------------------------------------------------------
 
 static void check_latched(uint64_t lost, unsigned first, bool may)
 {
@@ -457,7 +457,7 @@ static void was_reset(struct bus_case *bus)
     memset(bus->own, 0, sizeof(struct notes));
 }
 
-// --- The family --------------------------------------------------------------------------------------------------------
+// --- The family ------------------------------------------------------------------------------------------------------
 
 static struct bus_config draw(struct fuzz *fuzz)
 {

@@ -43,7 +43,7 @@ static void trace(struct bus_case *bus, const struct intact_trace_event *event)
         expected(bus)[event->cpu][event->a / 64] |= BIT64(event->a % 64);
 }
 
-// --- Steps: ports and windows ------------------------------------------------------------------------------------------
+// --- Steps: ports and windows ---------------------------------------------------------------------------------------
 
 static uint16_t any_port(struct fuzz *fuzz)
 {
@@ -140,7 +140,7 @@ static void step_memory_read(struct bus_case *bus, struct fuzz *fuzz)
     bus_do_read(bus, fuzz, address, bus_any_size(fuzz));
 }
 
-// An entry of the IOAPIC that means something, so that lines lead somewhere.
+// A valid entry of the IOAPIC, so that lines lead somewhere.
 static void step_ioapic_entry(struct bus_case *bus, struct fuzz *fuzz)
 {
     uint32_t pin = fuzz_below(fuzz, PC_IOAPIC_PINS);
@@ -155,7 +155,7 @@ static void step_ioapic_entry(struct bus_case *bus, struct fuzz *fuzz)
     bus_write(&pc(bus)->board.memory, PC_IOAPIC + 0x10, 4, low, now);
 }
 
-// --- Steps: a processor's own ------------------------------------------------------------------------------------------
+// --- Steps: registers of a processor --------------------------------------------------------------------------------
 
 static uint32_t any_lapic_offset(struct fuzz *fuzz)
 {
@@ -286,7 +286,7 @@ static void step_eoi(struct bus_case *bus, struct fuzz *fuzz)
                   pc(bus)->board.clock.now);
 }
 
-// --- Steps: lines and messages -----------------------------------------------------------------------------------------
+// --- Steps: lines and messages --------------------------------------------------------------------------------------
 
 // Does an active edge at this pin of the IOAPIC have to become a message?
 static bool edge_counts(const struct bus_case *bus, unsigned pin)
@@ -381,7 +381,7 @@ static void was_reset(struct bus_case *bus)
     memset(bus->own, 0, sizeof(struct notes));
 }
 
-// --- What must hold ----------------------------------------------------------------------------------------------------
+// --- What must hold -------------------------------------------------------------------------------------------------
 
 static void check_vectors(struct bus_case *bus)
 {

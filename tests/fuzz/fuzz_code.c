@@ -67,7 +67,7 @@ static void execute(struct run *run, uint64_t slice, uint64_t instructions)
     } while (run->stop == LOOP_LIMIT && loop->instructions < end);
 }
 
-// What is not the same, or NULL.
+// The first difference, or NULL.
 static const char *compare(const struct run *one, const struct run *other, const struct visit_save *save)
 {
     const char *differs = rig_differs(&other->rig, save);

@@ -30,7 +30,7 @@ static struct virt *virt(const struct rig *rig)
 // The address of a word of RAM, as the program sees it.
 #define HERE(offset) (VIRT_RAM + (offset))
 
-// --- Vectors -----------------------------------------------------------------------------------------------------------
+// --- Vectors --------------------------------------------------------------------------------------------------------
 
 enum { SYNCHRONOUS = 0, IRQ = 1, SLOTS = 16, SLOT_WORDS = 32 };
 
@@ -87,7 +87,7 @@ static void put_vectors(struct fuzz *fuzz, const struct rig *rig)
     }
 }
 
-// --- Tables ------------------------------------------------------------------------------------------------------------
+// --- Tables ---------------------------------------------------------------------------------------------------------
 
 enum { PAGE = 3, BLOCK = 1, AP_USER = 0x40, AP_READONLY = 0x80, AF = 0x400, NG = 0x800 };
 #define PXN BIT64(53)
@@ -143,7 +143,7 @@ static void put_tables(struct fuzz *fuzz, const struct rig *rig, const struct gr
     }
 }
 
-// --- The processor -----------------------------------------------------------------------------------------------------
+// --- The processor --------------------------------------------------------------------------------------------------
 
 static uint64_t any_register(struct fuzz *fuzz)
 {
@@ -268,7 +268,7 @@ static void program(struct fuzz *fuzz, const struct rig *rig)
         set_timer(fuzz, rig);
 }
 
-// --- The family --------------------------------------------------------------------------------------------------------
+// --- The family -----------------------------------------------------------------------------------------------------
 
 static void tell(const struct fuzz *fuzz, const struct rig *rig)
 {

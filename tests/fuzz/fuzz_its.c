@@ -19,7 +19,7 @@ enum { CPUS = MODEL_CPUS, STEPS = 1500, SMALLEST = 1, LARGEST = 256, FLOOD_POLLS
 // arm_irq.c. 32 commands that look at each LPI there can be, or 8192 that look at a few table entries.
 enum { MOST_WORK = 32 * 2 * (65536 - 8192) + 8192 * 16 };
 
-// --- Work of an access -------------------------------------------------------------------------------------------------
+// --- Work of an access ----------------------------------------------------------------------------------------------
 
 static struct gic_memory below;
 static uint64_t work;
@@ -50,8 +50,7 @@ static void check_work(void)
     work = 0;
 }
 
-// --- Compared with the model
-// --------------------------------------------------------------------------------------------------
+// --- Compared with the model ----------------------------------------------------------------------------------------
 
 static void tell_command(struct fuzz *fuzz, const struct its_input_command *command)
 {
@@ -156,7 +155,7 @@ static void beside_model(struct fuzz *fuzz, const struct rig *rig)
     }
 }
 
-// --- Floods ------------------------------------------------------------------------------------------------------------
+// --- Floods ---------------------------------------------------------------------------------------------------------
 
 // Every LPI pending at each CPU.
 static void pend_everything(const struct rig *rig)

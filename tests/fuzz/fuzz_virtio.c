@@ -36,7 +36,7 @@ static struct virtio_driver any_driver(struct bus_case *bus, struct fuzz *fuzz)
     return virtio_driver(bus, fuzz, fuzz_below(fuzz, VIRTIO_TARGETS));
 }
 
-// --- What a driver may put into a ring ----------------------------------------------------------------------------------
+// --- What a driver may put into a ring ------------------------------------------------------------------------------
 
 static uint64_t any_address(const struct virtio_driver *driver, unsigned queue)
 {
@@ -119,7 +119,7 @@ static unsigned any_request(const struct virtio_driver *driver, unsigned queue, 
     return count;
 }
 
-// --- Steps: rings -------------------------------------------------------------------------------------------------------
+// --- Steps: rings ---------------------------------------------------------------------------------------------------
 
 static void break_descriptor(const struct virtio_driver *driver, unsigned queue)
 {
@@ -195,7 +195,7 @@ static void step_notify(struct bus_case *bus, struct fuzz *fuzz)
         virtio_driver_notify(&driver, fuzz_below(fuzz, fuzz_chance(fuzz, 8) ? 70 : DRIVER_QUEUES));
 }
 
-// --- Steps: registers ---------------------------------------------------------------------------------------------------
+// --- Steps: registers -----------------------------------------------------------------------------------------------
 
 static void step_start(struct bus_case *bus, struct fuzz *fuzz)
 {
@@ -251,7 +251,7 @@ static void step_queue(struct bus_case *bus, struct fuzz *fuzz)
     virtio_driver_queue(&driver, fuzz_below(fuzz, DRIVER_QUEUES), FUZZ_PICK(fuzz, sizes));
 }
 
-// --- Steps: PCI ---------------------------------------------------------------------------------------------------------
+// --- Steps: PCI -----------------------------------------------------------------------------------------------------
 
 static void step_pci(struct bus_case *bus, struct fuzz *fuzz)
 {
@@ -307,7 +307,7 @@ static void step_table(struct bus_case *bus, struct fuzz *fuzz)
     bus_do_write(bus, fuzz, row + 12, 4, fuzz_below(fuzz, 2));
 }
 
-// --- Steps: the other side ----------------------------------------------------------------------------------------------
+// --- Steps: the other side ------------------------------------------------------------------------------------------
 
 static void receive_frame(const struct virtio_driver *driver)
 {
@@ -337,7 +337,7 @@ static void step_outside(struct bus_case *bus, struct fuzz *fuzz)
     }
 }
 
-// --- Steps: a driver that keeps the rules ---------------------------------------------------------------------------------
+// --- Steps: a driver that keeps the rules ---------------------------------------------------------------------------
 
 static void need(const struct virtio_driver *driver, bool good, const char *what)
 {
@@ -463,7 +463,7 @@ static void step_use(struct bus_case *bus, struct fuzz *fuzz)
     use(bus, fuzz, fuzz_below(fuzz, VIRTIO_TARGETS));
 }
 
-// --- What must hold -----------------------------------------------------------------------------------------------------
+// --- What must hold -------------------------------------------------------------------------------------------------
 
 static uint64_t faults_of(const struct virtio *virtio)
 {
@@ -508,7 +508,7 @@ static void check(struct bus_case *bus)
         x86_check_settled(pc_of(bus->rig.machine));
 }
 
-// --- The family ---------------------------------------------------------------------------------------------------------
+// --- The family -----------------------------------------------------------------------------------------------------
 
 static struct bus_config draw(struct fuzz *fuzz)
 {

@@ -52,7 +52,7 @@ static bool is_legacy(const struct virtio_driver *driver)
     return driver->target->mmio && driver->target->mmio->legacy;
 }
 
-// --- Registers --------------------------------------------------------------------------------------------------------
+// --- Registers -------------------------------------------------------------------------------------------------------
 
 static uint64_t base(const struct virtio_driver *driver)
 {
@@ -143,7 +143,7 @@ void virtio_driver_notify(const struct virtio_driver *driver, unsigned queue)
         virtio_driver_write(driver, MMIO_NOTIFY, 4, queue);
 }
 
-// --- Interrupts -------------------------------------------------------------------------------------------------------
+// --- Interrupts ------------------------------------------------------------------------------------------------------
 
 static void set_msix(const struct virtio_driver *driver, uint16_t control)
 {
@@ -204,7 +204,7 @@ void virtio_driver_start(const struct virtio_driver *driver, uint64_t refused, b
     virtio_driver_set_status(driver, status | VIRTIO_STATUS_DRIVER_OK);
 }
 
-// --- Rings ------------------------------------------------------------------------------------------------------------
+// --- Rings -----------------------------------------------------------------------------------------------------------
 
 uint8_t *virtio_driver_ram(const struct virtio_driver *driver, uint64_t address, uint64_t size)
 {
@@ -266,7 +266,7 @@ void virtio_driver_offer(const struct virtio_driver *driver, unsigned queue, con
         put16(index, (uint16_t)(ring->next_available + count));
 }
 
-// --- A request that must work -----------------------------------------------------------------------------------------
+// --- A request that must work ----------------------------------------------------------------------------------------
 
 static void need(const struct virtio_driver *driver, bool good, const char *what)
 {

@@ -30,7 +30,7 @@ struct host {
     uint32_t bars[SLOTS][PCI_BARS];
 };
 
-// --- Devices ----------------------------------------------------------------------------------------------------------
+// --- Devices ---------------------------------------------------------------------------------------------------------
 
 #define SAYS(...)                                                                                                      \
     .properties = (const struct intact_property[]){ __VA_ARGS__ },                                                     \
@@ -56,7 +56,7 @@ static const struct intact_device_config devices[] = {
     { .driver = "virtio-net-device" },
 };
 
-// --- What is behind them ----------------------------------------------------------------------------------------------
+// --- What is behind them ---------------------------------------------------------------------------------------------
 
 uint64_t virtio_rig_digest(uint64_t digest, const void *data, size_t size)
 {
@@ -146,7 +146,7 @@ static struct host *make_host(struct virtio_notes *notes)
     return host;
 }
 
-// --- The watch --------------------------------------------------------------------------------------------------------
+// --- The watch -------------------------------------------------------------------------------------------------------
 
 // 2.1.2, 3.1.1: a device touches memory from DRIVER_OK on, and until it needs a reset.
 static void watch(struct virtio_target *target, size_t size)
@@ -210,7 +210,7 @@ static void find_targets(struct board *board, struct host *host)
         fuzz_fail("%u devices", host->count);
 }
 
-// --- The machine ------------------------------------------------------------------------------------------------------
+// --- The machine -----------------------------------------------------------------------------------------------------
 
 struct rig virtio_rig(const struct bus_config *config, struct virtio_notes *notes)
 {

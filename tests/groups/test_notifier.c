@@ -399,8 +399,7 @@ Test(notifier, a_notifier_that_the_group_made_lives_as_long_as_the_group, .timeo
     rig_close(&rig);
 }
 
-// --- Other threads: no pointer to a destroyed group or notifier is left
-// -------------------------------------------------
+// --- Other threads: no pointer to a destroyed group or notifier is left ----------------------------------------------
 
 struct scene {
     struct rig rig;

@@ -198,7 +198,7 @@ Test(machine, a_reset_takes_time_and_keeps_what_was_loaded)
     free(path);
 }
 
-// --- What a firmware would have left behind ---------------------------------------------------------------------------
+// --- What a firmware would have left behind -------------------------------------------------------------------------
 
 enum { LOW = 0x8000, LOW_GDTR = 0x100, LOW_GDT = 0x110, LOW_REAL = 0x40 };
 

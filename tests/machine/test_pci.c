@@ -258,8 +258,7 @@ Test(pci, a_message_reaches_the_local_apic_the_frame_and_the_distributor)
     end();
 }
 
-// --- A device of the program
-// -------------------------------------------------------------------------------------------
+// --- A device of the program -----------------------------------------------------------------------------------------
 
 static struct own {
     unsigned changes, vectors; // of own_interrupts

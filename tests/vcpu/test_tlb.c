@@ -152,7 +152,7 @@ Test(tlb, privileges_have_tables_of_their_own)
     cr_assert_eq(value, ram(0x4000, 8));
 }
 
-// --- devices ----------------------------------------------------------------------------------------------------------
+// --- devices ---------------------------------------------------------------------------------------------------------
 
 Test(tlb, a_device_sees_one_access_of_the_size)
 {
@@ -290,7 +290,7 @@ Test(tlb, the_cpu_port_goes_before_ram_in_its_page)
     cr_assert_eq(value, ram(0x6020, 4));
 }
 
-// --- code, probes, host pointers --------------------------------------------------------------------------------------
+// --- code, probes, host pointers -------------------------------------------------------------------------------------
 
 static struct block *add_block(uint64_t physical, unsigned bytes)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The guest behind `intact demo -machine virt`: one interrupt by each of five ways, a line of output for each.
+// The guest of `intact demo -machine virt`: one interrupt by each of five ways, a line of output for each.
 //
-// What it does is what the narration shows, so it stays small: arm, wait, print who came.
+// The demo shows everything that it does, so it is small: start a device, wait, print which interrupt came.
 #include "lib/aarch64/chips.h"
 #include "lib/aarch64/gic.h"
 #include "lib/aarch64/its.h"

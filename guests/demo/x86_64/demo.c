@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The guest behind `intact demo`: one interrupt by each of five ways, a line of output for each.
+// The guest of `intact demo`: one interrupt by each of five ways, a line of output for each.
 //
-// What it does is what the narration shows, so it stays small: arm, wait, print who came.
+// The demo shows everything that it does, so it is small: start a device, wait, print which interrupt came.
 #include "lib/guest.h"
 #include "lib/x86_64/chips.h"
 #include "lib/x86_64/hpet.h"
 
 enum { VECTOR_PIT = 0x31, VECTOR_TIMER = 0x32, VECTOR_IPI = 0x33, VECTOR_MSI = 0x34 };
-enum { ISA_PIT_PIN = 2 }; // ISA IRQ 0 comes in at pin 2 of the first IOAPIC, as the MADT says
+enum { ISA_PIT_PIN = 2 }; // ISA IRQ 0 is at pin 2 of the first IOAPIC, as in the MADT
 
 static volatile unsigned arrived; // the vector that came last
 static volatile bool other_is_up;

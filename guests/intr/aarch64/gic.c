@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A GIC of either version: lines are its SPIs; messages are SPIs of a v2m frame, or LPIs through the ITS (IHI 0048B; IHI
-// 0069; SBSA, appendix on GICv2m). lib/aarch64/gic.h has the registers' verbs.
+// A GIC of either version: lines are its SPIs; messages are SPIs of a v2m frame, or LPIs through the ITS (IHI 0048B;
+// IHI 0069; SBSA, appendix on GICv2m). lib/aarch64/gic.h has functions for the registers.
 #include "lib/aarch64/gic.h"
 
 #include "intr/chip.h"
@@ -8,7 +8,7 @@
 
 enum { SPI_FIRST = 32, SPECIAL = 1020, PRIORITY = 0xa0 };
 
-// By INTID; LPIs in a table of their own.
+// By INTID; LPIs are in a separate table.
 static struct intr_source *spis[INTR_LINES], *lpis[INTR_MESSAGES];
 
 static struct intr_source *source_of(unsigned intid)
@@ -18,7 +18,7 @@ static struct intr_source *source_of(unsigned intid)
     return intid < INTR_LINES ? spis[intid] : NULL;
 }
 
-// --- Lines --------------------------------------------------------------------------------------------------------------
+// --- Lines ----------------------------------------------------------------------------------------------------------
 
 static unsigned line_of(unsigned pin, enum intr_trigger *trigger)
 {
@@ -65,7 +65,7 @@ static void unmask_irq(const struct intr_irq *irq)
     gic_enable(irq->source.vector);
 }
 
-// --- Messages by v2m ----------------------------------------------------------------------------------------------------
+// --- Messages by v2m ------------------------------------------------------------------------------------------------
 
 // MSI_TYPER: the first INTID in bits 25:16, how many in 9:0.
 static int config_v2m(struct intr_msi *msi)
@@ -88,9 +88,9 @@ static void release_v2m(struct intr_msi *msi)
     unbind_spi(&msi->source);
 }
 
-// --- Messages by the ITS ------------------------------------------------------------------------------------------------
+// --- Messages by the ITS --------------------------------------------------------------------------------------------
 
-// Event n of whatever device is LPI n: an event id need only be unique within its device.
+// Event n of any device is LPI n: an event id must only be unique within its device.
 enum { EVENT_BITS = 9, DEVICES = 32 };
 _Static_assert(1 << EVENT_BITS >= INTR_MESSAGES, "each message is an event");
 
@@ -145,7 +145,7 @@ static void its_cpu_init(void)
     its_init();
 }
 
-// --- Processors ---------------------------------------------------------------------------------------------------------
+// --- Processors -----------------------------------------------------------------------------------------------------
 
 static void trapped(struct frame *frame)
 {

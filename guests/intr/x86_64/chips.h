@@ -6,7 +6,7 @@
 #include "intr/chip.h"
 #include "intr/x86_64/firmware.h"
 
-// The line of the master 8259A that the slave uses, and where its device on the bus arrives instead.
+// The line of the master 8259A that the slave uses, and the line that IRQ 2 of the bus uses instead.
 enum { ISA_CASCADE = 2, ISA_OF_CASCADE = 9 };
 
 const struct intr_chip *intr_8259(void);

@@ -57,7 +57,7 @@ static void set_isa(struct firmware *firmware, uint8_t irq, uint32_t gsi, uint16
         firmware->isa[irq] = (struct firmware_isa){ gsi, flags };
 }
 
-// --- ACPI ---------------------------------------------------------------------------------------------------------------
+// --- ACPI -----------------------------------------------------------------------------------------------------------
 
 static uint64_t find_madt(void)
 {
@@ -88,9 +88,10 @@ static void read_madt(struct firmware *firmware, uint64_t madt)
     }
 }
 
-// --- MP table -----------------------------------------------------------------------------------------------------------
+// --- MP table -------------------------------------------------------------------------------------------------------
 
-// GSIs are not the MP table's word: IOAPICs follow each other in its order, as its interrupt entries count pins.
+// The MP table has no GSIs: here those of the IOAPICs follow each other in its order, and its interrupt entries have
+// pin numbers.
 static uint32_t gsi_of(const struct firmware *firmware, uint8_t ioapic, uint8_t pin)
 {
     for (unsigned i = 0; i < firmware->ioapics; i++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What ACPI's MADT or the MP configuration table say about interrupt controllers.
+// Reads the interrupt controllers from ACPI's MADT or the MP configuration table.
 #ifndef INTR_X86_64_FIRMWARE_H
 #define INTR_X86_64_FIRMWARE_H
 
@@ -13,7 +13,7 @@ struct firmware {
         uint32_t address, gsi_base;
         uint8_t id;
     } ioapic[FIRMWARE_IOAPICS];
-    // Where each ISA IRQ arrives, and with which MPS INTI flags (polarity in bits 1:0, trigger in 3:2; 0: as ISA has it).
+    // The GSI of each ISA IRQ, and its MPS INTI flags (polarity in bits 1:0, trigger in 3:2; 0: as ISA has it).
     struct firmware_isa {
         uint32_t gsi;
         uint16_t flags;
@@ -29,7 +29,7 @@ enum {
     INTI_LEVEL = 0xc
 };
 
-// ACPI first. False: neither names an IOAPIC.
+// ACPI first. False: neither has an IOAPIC.
 bool firmware_read(struct firmware *firmware);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// IOAPICs for lines, and messages straight to a local APIC in xAPIC or x2APIC mode (82093AA; SDM volume 3, chapter
+// IOAPICs for lines, and messages directly to a local APIC in xAPIC or x2APIC mode (82093AA; SDM volume 3, chapter
 // "Advanced Programmable Interrupt Controller").
 #include "intr/x86_64/chips.h"
 #include "intr/x86_64/vectors.h"
@@ -10,10 +10,10 @@ enum { APIC_BASE = 0x1b, APIC_ENABLE = 0xc00, X2APIC_TPR = 0x808, X2APIC_EOI = 0
 
 static const struct firmware *firmware;
 
-// --- Lines --------------------------------------------------------------------------------------------------------------
+// --- Lines ----------------------------------------------------------------------------------------------------------
 
-// An ISA IRQ may arrive elsewhere, and in another way than its bus has it. What the bus calls IRQ 2 is 9; the IOAPIC's
-// pin 2 is another's, the timer's as a rule.
+// An ISA IRQ may have another GSI and another trigger mode than on its bus. IRQ 2 of the bus is 9; the IOAPIC's pin 2
+// is another interrupt, usually the timer.
 static unsigned line_of(unsigned pin, enum intr_trigger *trigger)
 {
     if (pin >= FIRMWARE_ISA_IRQS)
@@ -55,7 +55,7 @@ static const struct firmware_ioapic *entry_of(unsigned line, uint32_t *index)
     return NULL;
 }
 
-// The upper half first, while the lower one masks: the entry never points at a wrong processor.
+// The upper half first, while the lower one masks: an unmasked entry never has a wrong processor.
 static int bind_irq(struct intr_irq *irq)
 {
     uint32_t index, low = ENTRY_MASKED;
@@ -95,7 +95,7 @@ static void unmask_irq(const struct intr_irq *irq)
     write_ioapic(ioapic, index, read_ioapic(ioapic, index) & ~(uint32_t)ENTRY_MASKED);
 }
 
-// --- Messages -----------------------------------------------------------------------------------------------------------
+// --- Messages -------------------------------------------------------------------------------------------------------
 
 // SDM volume 3, "Message Signalled Interrupts": physical destination, fixed, edge.
 static int config_msi(struct intr_msi *msi)
@@ -111,7 +111,7 @@ static void release_msi(struct intr_msi *msi)
     vector_give(&msi->source);
 }
 
-// --- Local APICs --------------------------------------------------------------------------------------------------------
+// --- Local APICs ----------------------------------------------------------------------------------------------------
 
 static void trapped(struct frame *frame)
 {

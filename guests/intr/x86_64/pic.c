@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The 8259A pair: 16 lines, the boot processor, no messages. Edge or level is the ELCR's (82371SB, ports 4D0h and 4D1h).
+// The 8259A pair: 16 lines, the boot processor, no messages. The ELCR selects edge or level (82371SB, ports 4D0h and
+// 4D1h).
 //
 // Not modelled: balancing and MSI, which it has none of.
 #include "intr/x86_64/chips.h"
@@ -8,7 +9,7 @@
 
 enum { LINES = 16 };
 
-// What the AT bus calls IRQ 2 arrives at the slave's pin 1.
+// IRQ 2 of the AT bus is connected to the slave's pin 1.
 static unsigned line_of(unsigned pin, enum intr_trigger *trigger)
 {
     (void)trigger;
@@ -65,7 +66,8 @@ static void eoi(uint32_t vector)
     outb(PIC1, (uint8_t)(PIC_SPECIFIC_EOI | (line < 8 ? line : ISA_CASCADE)));
 }
 
-// Data sheet, "spurious interrupts": line 7 without an ISR bit. The slave's went through the master, which has one.
+// Data sheet, "spurious interrupts": line 7 without an ISR bit. A spurious interrupt of the slave has an ISR bit in the
+// master.
 static bool spurious(unsigned line)
 {
     uint16_t port = line < 8 ? PIC1 : PIC2;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The vectors of each processor, given out to the sources of any controller.
+// The vectors of each processor, allocated to the sources of any controller.
 #ifndef INTR_X86_64_VECTORS_H
 #define INTR_X86_64_VECTORS_H
 
@@ -12,9 +12,9 @@ int vector_take(struct intr_source *source);
 // Vector `vector` of the boot processor for `source`: where the hardware has fixed it.
 void vector_fix(struct intr_source *source, uint32_t vector);
 void vector_give(const struct intr_source *source);
-// Who has the vector on this processor, or NULL.
+// The source of the vector on this processor, or NULL.
 const struct intr_source *vector_source(uint32_t vector);
-// Where traps of every vector that may be given out lead.
+// Sets the trap handler of all these vectors.
 void vectors_init(trap_fn *handler);
 
 #endif

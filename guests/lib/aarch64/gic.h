@@ -65,7 +65,7 @@ void gic_init(void);
 // This processor's interface: on, all priorities pass, no split EOI, finest grouping.
 void gic_cpu_init(void);
 
-// --- Registers that have a field for each interrupt (SGIs and PPIs: this processor's) -----------------------------------
+// --- Registers that have a field for each interrupt (SGIs and PPIs: this processor's) --------------------------------
 
 // The address of the distributor's registers for that interrupt.
 uint64_t gic_frame(unsigned intid);
@@ -98,7 +98,7 @@ INLINE void gic_set_priority(unsigned intid, uint8_t priority)
 void gic_set_edge(unsigned intid, bool edge); // PPIs and SPIs
 void gic_set_target(unsigned intid, unsigned processor);
 
-// --- CPU interface ------------------------------------------------------------------------------------------------------
+// --- CPU interface ---------------------------------------------------------------------------------------------------
 
 // What IAR says: INTID, and with version 2 in bits 12:10 the source of an SGI. gic_eoi and gic_deactivate want it back.
 uint32_t gic_acknowledge(void);
@@ -118,7 +118,7 @@ INLINE unsigned gic_intid(uint32_t iar)
 void gic_send(unsigned sgi, uint32_t processors); // a bit for each, of the first 16
 void gic_send_others(unsigned sgi);
 
-// --- What the files give to each other --------------------------------------------------------------------------------
+// --- What the files give to each other -------------------------------------------------------------------------------
 
 void gicr_init(void);
 void gicr_cpu_init(void);

@@ -171,8 +171,7 @@ void pci_bus_loaded(struct pci_bus *bus)
     }
 }
 
-// --- Functions and slots
-// ------------------------------------------------------------------------------------------------
+// --- Functions and slots ---------------------------------------------------------------------------------------------
 
 void pci_bus_connect(struct pci_bus *bus, const struct pci_bus_config *config)
 {

@@ -70,7 +70,7 @@ void pci_host_write(void *owner, uint64_t offset, unsigned size, uint64_t value,
         reset_port_write(host->reset_port, 0, 1, value, now);
 }
 
-// --- ECAM ----------------------------------------------------------------------------------------------------------
+// --- ECAM --------------------------------------------------------------------------------------------------------
 
 // An access that crosses dwords, or is wider, is done in bytes: a function only gets accesses within one dword.
 static bool within_dword(uint64_t offset, unsigned size)

@@ -180,7 +180,7 @@ void pci_irq_command(struct pci_function *function)
     drive_line(function);
 }
 
-// --- The driver's accesses -----------------------------------------------------------------------------------------
+// --- The driver's accesses -------------------------------------------------------------------------------------------
 
 static uint64_t pending_bits(const struct pci_function *function, enum intact_irq_mode mode, unsigned first,
                              unsigned count)

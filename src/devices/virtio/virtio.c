@@ -48,8 +48,7 @@ void virtio_mistake(struct virtio *virtio, enum virtio_mistake mistake)
     virtio->mistakes[mistake]++;
 }
 
-// --- Notifications to the driver
-// --------------------------------------------------------------------------------------------------------
+// --- Notifications to the driver ------------------------------------------------------------------------------------
 
 // 2.1.2 and 2.3: none before DRIVER_OK.
 static void notify(struct virtio *virtio, unsigned queue)

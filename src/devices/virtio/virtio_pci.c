@@ -228,7 +228,7 @@ static void write_bar(void *owner, uint64_t offset, unsigned size, uint64_t valu
         virtio_mistake(pci->virtio, VIRTIO_BAD_ACCESS);
 }
 
-// --- Access through configuration space, 4.1.4.9 ----------------------------------------------------------------------
+// --- Access through configuration space, 4.1.4.9 --------------------------------------------------------------------
 
 // The place in BAR 4 that it selects; false: none, or not with this size.
 static bool window(const struct virtio_pci *pci, unsigned *size, uint32_t *offset)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// --- Configuration ---------------------------------------------------------------------------------------------------
+// --- Configuration --------------------------------------------------------------------------------------------------
 
 static int check_v3(const struct arm_irq_config *config, struct error *error)
 {

@@ -5,8 +5,7 @@
 // Path: the CPU / gicd.c, gicr.c, icc.c, gicc.c, its.c
 #include "irqchip/arm/arm_irq.h"
 
-// --- States of an interrupt
-// -------------------------------------------------------------------------------------------
+// --- States of an interrupt -----------------------------------------------------------------------------------------
 
 // GICv2: an SGI stays pending while other CPUs have sent it too.
 static void take_source(struct gic_bank *bank, uint32_t sgi, unsigned source)
@@ -68,7 +67,7 @@ static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struc
     }
 }
 
-// --- Effects of an access -----------------------------------------------------------------------------------------
+// --- Effects of an access -------------------------------------------------------------------------------------------
 
 // Applies the effects of an access of a CPU, or to its redistributor.
 static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, const struct gic_effect *effect)

@@ -324,8 +324,7 @@ enum gic_mistake {
 // "register", "read-only" and so on; never NULL.
 const char *gic_mistake_name(enum gic_mistake mistake);
 
-// --- What an access requires outside of the chip
-// -----------------------------------------------------------------------
+// --- What an access requires outside of the chip --------------------------------------------------------------------
 
 enum {
     GIC_CHANGED = BIT32(0),     // this CPU's outputs may have changed

@@ -91,7 +91,7 @@ static inline bool gicr_asleep(const struct gicr *gicr)
     return gicr->waker & GICR_WAKER_SLEEP;
 }
 
-// --- LPIs (gicr_lpi.c) ------------------------------------------------------------------------------------------------
+// --- LPIs (gicr_lpi.c) -----------------------------------------------------------------------------------------------
 
 // The words of memory needed for INTIDs of `lpi_bits` (0, or 14 to 24); and sets that memory, which must be zeroed.
 size_t gicr_lpi_words(unsigned lpi_bits);

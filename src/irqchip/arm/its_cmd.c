@@ -49,8 +49,7 @@ static bool write_word(struct command *c, uint64_t address, uint64_t value)
     return c->memory->write(c->memory->owner, address, bytes, sizeof(bytes)) || error(c, ITS_ERROR_TABLE);
 }
 
-// --- Used by several commands
-// ---------------------------------------------------------------------------------------------
+// --- Used by several commands ---------------------------------------------------------------------------------------
 
 static bool device_address(struct command *c, uint64_t *address)
 {

@@ -148,7 +148,7 @@ bool lapic_set_base(struct lapic *lapic, uint64_t value)
     return true;
 }
 
-// --- Local vector table (SDM, "Local Vector Table") -----------------------------------------------------------------
+// --- Local vector table (SDM, "Local Vector Table") ---------------------------------------------------------------
 
 static bool asserted(const struct lapic *lapic, unsigned pin)
 {
@@ -243,7 +243,7 @@ bool lapic_extint(const struct lapic *lapic)
     return false;
 }
 
-// --- Acceptance (SDM, "Handling Interrupts", "Determining IPI Destination") -----------------------------------------
+// --- Acceptance (SDM, "Handling Interrupts", "Determining IPI Destination") ---------------------------------------
 
 static bool matches_x2apic(const struct lapic *lapic, const struct x86_message *message)
 {
@@ -320,7 +320,7 @@ bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
     }
 }
 
-// --- The CPU's side -------------------------------------------------------------------------------------------------
+// --- The CPU's side -----------------------------------------------------------------------------------------------
 
 int lapic_first(const struct lapic *lapic)
 {

@@ -27,7 +27,7 @@ static void mistake(struct lapic *lapic, struct lapic_effect *effect, enum lapic
     effect->mistake = (uint8_t)what;
 }
 
-// --- Registers with side effects -----------------------------------------------------------------------------
+// --- Registers with side effects ------------------------------------------------------------------------------------
 
 static uint64_t id_read(void *context, unsigned index, uint64_t now)
 {

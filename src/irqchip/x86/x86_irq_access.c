@@ -43,7 +43,7 @@ static void broadcast_eoi(struct x86_irq *irq, uint8_t vector, uint64_t now)
     }
 }
 
-// --- Effects of an access ----------------------------------------------------------------------------------------
+// --- Effects of an access -------------------------------------------------------------------------------------------
 
 // Applies the effects of an access to a local APIC.
 static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect, uint64_t now)

@@ -60,7 +60,7 @@ int backends_take_drive(struct board *board, const char *driver, const char *id,
     return result;
 }
 
-// --- Changes of cables and screens -----------------------------------------------------------------------------
+// --- Changes of cables and screens ----------------------------------------------------------------------------------
 
 enum { LINK, SIZE }; // kinds of messages; message->id is the number of a network or a character device
 

@@ -20,7 +20,7 @@ struct board_window {
     struct board_window *next;
 };
 
-// --- What is the same in all machines --------------------------------------------------------------------------------
+// --- What is the same in all machines -------------------------------------------------------------------------------
 
 int board_refuse(struct board *board, const char *option, const char *text)
 {

@@ -86,7 +86,7 @@ size_t outside_input(struct outside *outside, const uint8_t *data, size_t size)
     return done;
 }
 
-// --- Time and quitting -----------------------------------------------------------------------------------------------
+// --- Time and quitting ----------------------------------------------------------------------------------------------
 
 static void host_handle(void *owner, const struct inbox_message *message, uint64_t now)
 {

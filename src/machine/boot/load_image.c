@@ -22,7 +22,7 @@ void image_release(struct image *image)
     *image = (struct image){ 0 };
 }
 
-// --- Kept files -------------------------------------------------------------------------------------------------------
+// --- Kept files ------------------------------------------------------------------------------------------------------
 
 struct image_stored {
     struct image_stored *next;
@@ -75,7 +75,7 @@ int image_open(struct image_store *store, struct image *image, const char *optio
     return result;
 }
 
-// --- Reading and unpacking --------------------------------------------------------------------------------------------
+// --- Reading and unpacking -------------------------------------------------------------------------------------------
 
 static int cannot_read(const char *option, const char *path, int code, struct error *error)
 {

@@ -10,7 +10,7 @@
 #include "machine/board/host_memory.h"
 #include "vcpu/x86_64/system/sysreg.h"
 
-// --- Callbacks of devices --------------------------------------------------------------------------------
+// --- Callbacks of devices -------------------------------------------------------------------------------------------
 
 static void power_off(void *owner)
 {

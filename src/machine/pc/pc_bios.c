@@ -29,7 +29,7 @@ enum {
     BDA_KEYS_END = 0x82,
 };
 
-// --- Handlers ---------------------------------------------------------------------------------------------------------
+// --- Handlers --------------------------------------------------------------------------------------------------------
 
 static const uint8_t plain[] = { 0xcf }; // iret
 
@@ -102,7 +102,7 @@ static const struct {
     [SLAVE] = { slave, sizeof slave },
 };
 
-// --- Vectors ----------------------------------------------------------------------------------------------------------
+// --- Vectors ---------------------------------------------------------------------------------------------------------
 
 static enum handler handler_of(unsigned vector)
 {
@@ -139,7 +139,7 @@ static int put_vectors(struct pc *pc, const uint16_t offsets[HANDLERS])
     return guest_put(&pc->board.memory, "interrupt vectors", 0, vectors, sizeof vectors, &pc->board.error);
 }
 
-// --- Data areas -------------------------------------------------------------------------------------------------------
+// --- Data areas ------------------------------------------------------------------------------------------------------
 
 static uint32_t ticks_since_midnight(const struct pc *pc)
 {

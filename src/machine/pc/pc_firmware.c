@@ -115,7 +115,7 @@ static int put_table(struct pc *pc, const char *what, build_fn *build, uint64_t 
     return result;
 }
 
-// --- CMOS, fw_cfg ---------------------------------------------------------------------------------------------------
+// --- CMOS, fw_cfg ----------------------------------------------------------------------------------------------------
 
 static void set_cmos16(struct rtc *rtc, unsigned index, uint64_t value)
 {

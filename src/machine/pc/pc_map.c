@@ -64,7 +64,7 @@ int pc_map_memory(struct board *board)
     return result == 0 && board->config.bios ? map_flash(board) : result;
 }
 
-// --- Devices in memory ------------------------------------------------------------------------------------------------
+// --- Devices in memory -----------------------------------------------------------------------------------------------
 
 static uint64_t ioapic_window_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
 {

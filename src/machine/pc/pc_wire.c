@@ -132,7 +132,7 @@ int pc_wire_controllers(struct board *board)
     return result;
 }
 
-// --- Devices --------------------------------------------------------------------------------------------------------
+// --- Devices -------------------------------------------------------------------------------------------------------
 
 // With LEG_RT_CNF the HPET drives IRQ 0 and 8, and the outputs of PIT and RTC are disconnected (IA-PC HPET 1.0a,
 // 2.3.5).

@@ -11,7 +11,7 @@
 #include "machine/virt/virt.h"
 #include "vcpu/aarch64/system/model.h"
 
-// --- Controllers: routing drives their pins; their outputs go to the loop ------------------------------------------
+// --- Controllers: routing drives their pins; their outputs go to the loop -------------------------------------------
 
 static void sink_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
 {

@@ -249,7 +249,7 @@ static inline struct x86_cpu *x86_of(struct vcpu *cpu)
     return (struct x86_cpu *)(void *)cpu;
 }
 
-// --- flags ------------------------------------------------------------------------------------------------------------
+// --- flags -----------------------------------------------------------------------------------------------------------
 
 static inline bool x86_cf(const struct x86_cpu *cpu)
 {
@@ -305,7 +305,7 @@ static inline void x86_set_flags(struct x86_cpu *cpu, uint64_t flags)
     cpu->eflags = (flags & ~(uint64_t)X86_ARITHMETIC) | 2;
 }
 
-// --- exceptions -------------------------------------------------------------------------------------------------------
+// --- exceptions ------------------------------------------------------------------------------------------------------
 
 // Records an exception and returns false, so that a function that faults ends with `return x86_fault(...)`.
 static inline bool x86_fault(struct x86_cpu *cpu, enum x86_exception vector)
@@ -328,7 +328,7 @@ static inline bool x86_fault_code(struct x86_cpu *cpu, enum x86_exception vector
     return false;
 }
 
-// --- memory -----------------------------------------------------------------------------------------------------------
+// --- memory ----------------------------------------------------------------------------------------------------------
 
 // Linear addresses, at the current privilege / as the supervisor (descriptor tables, TSS). False: cpu->fault is set.
 static inline bool x86_load(struct x86_cpu *cpu, uint64_t linear, unsigned size, uint64_t *value)
@@ -356,7 +356,7 @@ static inline bool x86_is_canonical(uint64_t address)
     return (uint64_t)((int64_t)(address << 16) >> 16) == address;
 }
 
-// --- guest.c ----------------------------------------------------------------------------------------------------------
+// --- guest.c ---------------------------------------------------------------------------------------------------------
 
 extern const struct guest x86_guest;
 

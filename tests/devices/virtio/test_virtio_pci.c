@@ -39,7 +39,7 @@ static void teardown(void)
 
 TestSuite(virtio_pci, .init = setup, .fini = teardown);
 
-// --- A driver's hands ------------------------------------------------------------------------------------------------
+// --- A driver's hands -----------------------------------------------------------------------------------------------
 
 static uint64_t in(uint64_t offset, unsigned size)
 {

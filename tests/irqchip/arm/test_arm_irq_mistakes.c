@@ -235,7 +235,7 @@ Test(arm_irq_mistakes, what_lies_where_gicv3_has_its_doorbell_is_none)
     rig_free(rig);
 }
 
-// --- What observers get, and what is saved ----------------------------------------------------------------------
+// --- What observers get, and what is saved --------------------------------------------------------------------------
 
 static struct intact_trace_event last;
 

@@ -139,7 +139,7 @@ Test(its_traps, a_command_may_rewrite_its_successor)
     rig_free(rig);
 }
 
-// --- Mappings made again ----------------------------------------------------------------------------------------------
+// --- Mappings made again --------------------------------------------------------------------------------------------
 
 Test(its_traps, a_device_mapped_again_with_fewer_events_keeps_the_table)
 {
@@ -169,7 +169,7 @@ Test(its_traps, a_device_mapped_again_elsewhere_leaves_what_is_pending)
     rig_free(rig);
 }
 
-// --- Registers in the middle ------------------------------------------------------------------------------------------
+// --- Registers in the middle ----------------------------------------------------------------------------------------
 
 Test(its_traps, tables_stay_while_a_flood_is_worked_off)
 {
@@ -202,7 +202,7 @@ Test(its_traps, a_flood_ends_where_the_its_is_disabled)
     rig_free(rig);
 }
 
-// --- Tables of a redistributor ------------------------------------------------------------------------------------------
+// --- Tables of a redistributor --------------------------------------------------------------------------------------
 
 Test(its_traps, lpi_tables_over_a_device_are_empty)
 {

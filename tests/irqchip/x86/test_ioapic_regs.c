@@ -449,7 +449,7 @@ Test(ioapic_regs, any_access_to_the_window_is_survived)
     }
 }
 
-// --- Counters of mistakes -------------------------------------------------------------------------------------------
+// --- Counters of mistakes ------------------------------------------------------------------------------------------
 
 static unsigned mistakes(const struct ioapic *io)
 {

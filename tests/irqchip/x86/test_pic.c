@@ -597,7 +597,7 @@ Test(pic, a_line_that_is_high_at_reset_is_no_edge)
     EXPECT(&s, "?m -3 +3 ?m", "00 08");
 }
 
-// --- Counters of mistakes -------------------------------------------------------------------------------------------
+// --- Counters of mistakes ------------------------------------------------------------------------------------------
 
 static unsigned mistakes(const struct script *s)
 {

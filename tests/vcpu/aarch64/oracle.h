@@ -141,7 +141,7 @@ static inline uint64_t oracle_integer(void)
     }
 }
 
-// --- where a form may go ----------------------------------------------------------------------------------------------
+// --- where a form may go ---------------------------------------------------------------------------------------------
 
 static inline unsigned oracle_field(uint32_t word, unsigned high, unsigned low)
 {
@@ -278,7 +278,7 @@ static inline void oracle_fill(struct oracle_record *record, const struct oracle
     }
 }
 
-// --- us ---------------------------------------------------------------------------------------------------------------
+// --- us --------------------------------------------------------------------------------------------------------------
 
 static inline struct rig *oracle_rig(const char *model)
 {
@@ -370,7 +370,7 @@ static inline bool oracle_agrees(const struct oracle_record *ours, const struct 
            ours->nzcv == theirs->nzcv;
 }
 
-// --- qemu-aarch64 -----------------------------------------------------------------------------------------------------
+// --- qemu-aarch64 ----------------------------------------------------------------------------------------------------
 
 // Builds the oracle in a new directory. False: something that it needs is not here.
 static inline bool oracle_build(char *directory, size_t size)
@@ -412,7 +412,7 @@ static inline void oracle_ask(const char *directory, const char *model, const st
     fclose(file);
 }
 
-// --- the comparison ---------------------------------------------------------------------------------------------------
+// --- the comparison --------------------------------------------------------------------------------------------------
 
 #define ORACLE_BATCH 16384u
 

@@ -50,7 +50,7 @@ static struct rig *debugged(unsigned el)
     return rig;
 }
 
-// --- breakpoints ------------------------------------------------------------------------------------------------------
+// --- breakpoints -----------------------------------------------------------------------------------------------------
 
 Test(a64_debug, a_breakpoint_stops_before_its_instruction)
 {
@@ -244,7 +244,7 @@ Test(a64_debug, a_step_onto_a_breakpoint_takes_the_breakpoint)
     rig_free(rig);
 }
 
-// --- watchpoints ------------------------------------------------------------------------------------------------------
+// --- watchpoints -----------------------------------------------------------------------------------------------------
 
 #define LDRB_5    0x39400025u // ldrb w5, [x1]
 #define LDP_5     0xa9401825u // ldp x5, x6, [x1]
@@ -511,7 +511,7 @@ Test(a64_debug, memory_that_was_accessed_before_is_watched_from_the_write_to_the
     rig_free(rig);
 }
 
-// --- registers --------------------------------------------------------------------------------------------------------
+// --- registers -------------------------------------------------------------------------------------------------------
 
 static uint64_t get(struct rig *rig, unsigned encoding)
 {

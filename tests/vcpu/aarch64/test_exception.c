@@ -57,7 +57,7 @@ static void at(struct rig *rig, unsigned el, uint32_t word)
         cr_expect_eq(got->r[A64_PC], RIG_VECTORS + ((from) ? 0x200u : 0x400u), "%s %u: PC", what, row);                \
     } while (0)
 
-// --- instructions that are an exception ---------------------------------------------------------------------------------
+// --- instructions that are an exception ------------------------------------------------------------------------------
 
 Test(a64_exception, instructions_that_raise_one_say_which)
 {
@@ -130,7 +130,7 @@ Test(a64_exception, what_belongs_to_el1_is_undefined_at_el0)
     }
 }
 
-// --- traps ------------------------------------------------------------------------------------------------------------
+// --- traps -----------------------------------------------------------------------------------------------------------
 
 Test(a64_exception, each_trap_of_el0_has_its_bit_and_its_syndrome)
 {
@@ -231,7 +231,7 @@ Test(a64_exception, floating_point_traps_as_cpacr_says)
             }
 }
 
-// --- aborts -----------------------------------------------------------------------------------------------------------
+// --- aborts ----------------------------------------------------------------------------------------------------------
 
 // Status of an access to each kind of address: read and write from EL0, read and write from EL1; 0: it succeeds.
 static const struct {
@@ -394,7 +394,7 @@ Test(a64_exception, an_instruction_abort_is_at_the_address_that_was_gone_to)
     }
 }
 
-// --- alignment --------------------------------------------------------------------------------------------------------
+// --- alignment -------------------------------------------------------------------------------------------------------
 
 Test(a64_exception, a_program_counter_that_is_not_aligned_comes_before_its_page)
 {
@@ -466,7 +466,7 @@ Test(a64_exception, an_access_that_is_not_aligned_faults_before_its_page)
         }
 }
 
-// --- illegal execution state --------------------------------------------------------------------------------------------
+// --- illegal execution state -----------------------------------------------------------------------------------------
 
 // PC alignment and the fetch come before it (section D1.3.5).
 Test(a64_exception, an_illegal_state_is_found_after_the_fetch)

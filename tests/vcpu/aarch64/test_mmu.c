@@ -247,7 +247,7 @@ Test(a64_mmu, granules_have_blocks_at_their_own_levels)
     }
 }
 
-// --- what is kept -----------------------------------------------------------------------------------------------------
+// --- what is kept ----------------------------------------------------------------------------------------------------
 
 static uint64_t load(struct a64_cpu *cpu, uint64_t address)
 {
@@ -323,7 +323,7 @@ Test(a64_mmu, private_pages_of_the_upper_half_go_with_the_asid)
     rig_free(rig);
 }
 
-// --- TLBI -------------------------------------------------------------------------------------------------------------
+// --- TLBI ------------------------------------------------------------------------------------------------------------
 
 // One page that every form forgets or keeps: private to an ASID in the lower half, global in the upper.
 Test(a64_mmu, every_tlbi_forgets_what_it_says_and_on_whom)

@@ -28,7 +28,7 @@ static struct x86_insn decode(const char *hex, unsigned code_size)
     return insn;
 }
 
-// --- lengths ----------------------------------------------------------------------------------------------------------
+// --- lengths ---------------------------------------------------------------------------------------------------------
 
 static const struct {
     const char *hex;
@@ -197,7 +197,7 @@ Test(decode, fifteen_bytes_are_the_most)
     cr_assert_eq(x86_decode(&insn, bytes, 14, 8), X86_NEED_MORE);
 }
 
-// --- prefixes ---------------------------------------------------------------------------------------------------------
+// --- prefixes --------------------------------------------------------------------------------------------------------
 
 Test(decode, rex_counts_only_as_the_last_prefix)
 {
@@ -255,7 +255,7 @@ Test(decode, sizes_follow_the_code_and_the_prefixes)
     }
 }
 
-// --- addresses and immediates -----------------------------------------------------------------------------------------
+// --- addresses and immediates ----------------------------------------------------------------------------------------
 
 Test(decode, sixteen_bit_addresses_have_pairs_of_registers)
 {
@@ -301,7 +301,7 @@ Test(decode, immediates_extend_their_sign)
     cr_assert_eq(decode("a1 88 77 66 55 44 33 22 11", 8).displacement, 0x1122334455667788);
 }
 
-// --- what is no instruction -------------------------------------------------------------------------------------------
+// --- what is no instruction ------------------------------------------------------------------------------------------
 
 // The vector that `hex` raises in 64-bit code, or -1.
 static int vector_of(const char *hex)

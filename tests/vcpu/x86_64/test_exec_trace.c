@@ -217,7 +217,7 @@ static struct loop *tracer_loop(const struct tracer *tracer)
     return &tracer->board->loop;
 }
 
-// --- what a trace is --------------------------------------------------------------------------------------------------
+// --- what a trace is -------------------------------------------------------------------------------------------------
 
 static uint64_t tracer_place(const struct tracer *tracer)
 {

@@ -60,7 +60,7 @@ static void need_host(void)
         cr_skip_test("the host is not an x86-64 that lets us make code");
 }
 
-// --- arithmetic -------------------------------------------------------------------------------------------------------
+// --- arithmetic ------------------------------------------------------------------------------------------------------
 
 Test(instructions, two_operand_arithmetic_is_that_of_the_host)
 {
@@ -106,7 +106,7 @@ Test(instructions, one_operand_arithmetic_is_that_of_the_host)
     run_forms();
 }
 
-// --- shifts -----------------------------------------------------------------------------------------------------------
+// --- shifts ----------------------------------------------------------------------------------------------------------
 
 // The flags that a shift of this count leaves undefined. row: kind of shift.
 static void count_flags(struct trial *t, unsigned count)
@@ -196,7 +196,7 @@ Test(instructions, double_shifts_are_those_of_the_host)
     run_forms();
 }
 
-// --- multiplication and division --------------------------------------------------------------------------------------
+// --- multiplication and division -------------------------------------------------------------------------------------
 
 // Mostly small in the upper half, so that the quotient fits.
 static void dividend(struct trial *t)
@@ -231,7 +231,7 @@ Test(instructions, division_and_its_fault_are_those_of_the_host)
     run_forms();
 }
 
-// --- bits -------------------------------------------------------------------------------------------------------------
+// --- bits ------------------------------------------------------------------------------------------------------------
 
 // The offset of a bit string in memory reaches as far as the register says: keep it near.
 static void bit_offset(struct trial *t)
@@ -290,7 +290,7 @@ Test(instructions, bit_instructions_are_those_of_the_host)
     run_forms();
 }
 
-// --- moves ------------------------------------------------------------------------------------------------------------
+// --- moves -----------------------------------------------------------------------------------------------------------
 
 Test(instructions, moves_are_those_of_the_host)
 {
@@ -369,7 +369,7 @@ Test(instructions, conditions_are_those_of_the_host)
     run_forms();
 }
 
-// --- compare and exchange ---------------------------------------------------------------------------------------------
+// --- compare and exchange --------------------------------------------------------------------------------------------
 
 static void often_equal(struct trial *t)
 {
@@ -410,7 +410,7 @@ Test(instructions, exchanges_are_those_of_the_host)
     run_forms();
 }
 
-// --- flags and signs --------------------------------------------------------------------------------------------------
+// --- flags and signs -------------------------------------------------------------------------------------------------
 
 Test(instructions, flag_and_sign_instructions_are_those_of_the_host)
 {
@@ -432,7 +432,7 @@ Test(instructions, flag_and_sign_instructions_are_those_of_the_host)
     run_forms();
 }
 
-// --- the stack --------------------------------------------------------------------------------------------------------
+// --- the stack -------------------------------------------------------------------------------------------------------
 
 static void not_rsp(struct trial *t)
 {
@@ -489,7 +489,7 @@ Test(instructions, the_stack_is_that_of_the_host)
     run_forms();
 }
 
-// --- jumps ------------------------------------------------------------------------------------------------------------
+// --- jumps -----------------------------------------------------------------------------------------------------------
 
 static void near_target(struct trial *t)
 {
@@ -557,7 +557,7 @@ Test(instructions, jumps_are_those_of_the_host)
     run_forms();
 }
 
-// --- strings ----------------------------------------------------------------------------------------------------------
+// --- strings ---------------------------------------------------------------------------------------------------------
 
 static void strings(struct trial *t)
 {

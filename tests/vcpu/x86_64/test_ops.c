@@ -48,7 +48,7 @@ static unsigned below(unsigned limit)
     return (unsigned)((chance() >> 32) % limit);
 }
 
-// --- names ------------------------------------------------------------------------------------------------------------
+// --- names -----------------------------------------------------------------------------------------------------------
 
 Test(ops, every_op_has_a_name_of_its_own)
 {
@@ -87,7 +87,7 @@ Test(ops, what_cannot_fail_says_so)
     }
 }
 
-// --- one op through the executor --------------------------------------------------------------------------------------
+// --- one op through the executor -------------------------------------------------------------------------------------
 
 #define SPACE_OPS 8
 static uint64_t space[(sizeof(struct block) + SPACE_OPS * sizeof(struct op)) / sizeof(uint64_t) + 1];
@@ -347,7 +347,7 @@ Test(ops, conditional_jumps_read_the_flags_of_their_row)
     }
 }
 
-// --- the opcode maps --------------------------------------------------------------------------------------------------
+// --- the opcode maps -------------------------------------------------------------------------------------------------
 
 static void check_row(const struct x86_opcode *row, unsigned map, unsigned opcode)
 {

@@ -54,7 +54,7 @@ static inline enum op_out op_BREAK(struct a64_cpu *cpu, const struct op *op) // 
     return a64_breaks(cpu, cpu->r[A64_PC] + (uint64_t)(int64_t)op->disp) ? OP_FAULT : OP_NEXT;
 }
 
-// --- a conditional jump is followed by its two exits, taken first -------------------------------------------------------
+// --- a conditional jump is followed by its two exits, taken first ---------------------------------------------------
 
 #define TEST_JUMP(NAME, CONDITION)                                                                                     \
     static inline const struct op *op_##NAME(struct a64_cpu *cpu, const struct op *op)                                 \
@@ -71,7 +71,7 @@ TEST_JUMP(TBNZ, cpu->r[op->a] >> op->s & 1)
 #define CONDITIONAL_JUMP(CC) TEST_JUMP(B##CC, COND_##CC(cpu))
 A64_CONDITIONS(CONDITIONAL_JUMP)
 
-// --- to and from EL1 ----------------------------------------------------------------------------------------------------
+// --- to and from EL1 ------------------------------------------------------------------------------------------------
 
 // The next block after PSTATE has changed: what was unmasked is looked at first.
 ALWAYS_INLINE const struct op *after_change(struct a64_cpu *cpu)

@@ -9,7 +9,7 @@
 #include "vcpu/aarch64/cpu.h"
 #include "vcpu/aarch64/exec/ops.h"
 
-// --- flags ------------------------------------------------------------------------------------------------------------
+// --- flags -----------------------------------------------------------------------------------------------------------
 
 // The carry out of the top bit and into it, moved to bits 63 and 62.
 static inline uint64_t carries_aux(uint64_t carries, unsigned bits)
@@ -29,7 +29,7 @@ static inline void flags_logic(struct a64_cpu *cpu, unsigned bits, uint64_t r)
     cpu->result = (uint64_t)bits_sign(r, bits);
 }
 
-// --- two operands -----------------------------------------------------------------------------------------------------
+// --- two operands ----------------------------------------------------------------------------------------------------
 
 #define ALU_FORM(NAME, BITS, TYPE, FORM, B, BODY)                                                                      \
     static inline void op_##NAME##BITS##FORM(struct a64_cpu *cpu, const struct op *op)                                 \
@@ -77,7 +77,7 @@ ALU_SIZE(64, uint64_t)
 ALU_SIGNED(32, uint32_t, int32_t)
 ALU_SIGNED(64, uint64_t, int64_t)
 
-// --- shifts and fields, by constants (s, x, imm) ------------------------------------------------------------------------
+// --- shifts and fields, by constants (s, x, imm) ---------------------------------------------------------------------
 
 #define UNARY(NAME, TYPE, BODY)                                                                                        \
     static inline void op_##NAME(struct a64_cpu *cpu, const struct op *op)                                             \
@@ -150,7 +150,7 @@ static inline void op_EXTEND(struct a64_cpu *cpu, const struct op *op)
     cpu->r[op->d] = (op->x & 4 ? (uint64_t)bits_sign(a, bits) : a & bits_low(bits)) << op->s;
 }
 
-// --- bits -------------------------------------------------------------------------------------------------------------
+// --- bits ------------------------------------------------------------------------------------------------------------
 
 static inline uint64_t reverse_in_bytes(uint64_t a)
 {
@@ -176,7 +176,7 @@ UNARY(CLZ64, uint64_t, r = a ? (uint64_t)__builtin_clzll(a) : 64;)
 UNARY(CLS32, uint32_t, a ^= (uint32_t)((int32_t)a >> 31); r = a ? (uint32_t)__builtin_clz(a) - 1 : 31;)
 UNARY(CLS64, uint64_t, a ^= (uint64_t)((int64_t)a >> 63); r = a ? (uint64_t)__builtin_clzll(a) - 1 : 63;)
 
-// --- multiplication: d = x +- a * b -------------------------------------------------------------------------------------
+// --- multiplication: d = x +- a * b ----------------------------------------------------------------------------------
 
 #define MULTIPLY(NAME, TYPE, EXPRESSION)                                                                               \
     static inline void op_##NAME(struct a64_cpu *cpu, const struct op *op)                                             \
@@ -204,7 +204,7 @@ static inline void op_UMULH(struct a64_cpu *cpu, const struct op *op)
     cpu->r[op->d] = (uint64_t)(((unsigned __int128)cpu->r[op->a] * cpu->r[op->b]) >> 64);
 }
 
-// --- conditions -------------------------------------------------------------------------------------------------------
+// --- conditions ------------------------------------------------------------------------------------------------------
 
 #define COND_EQ(cpu) a64_z(cpu)
 #define COND_HS(cpu) a64_c(cpu)
@@ -251,7 +251,7 @@ static inline void op_CCMP(struct a64_cpu *cpu, const struct op *op)
     flags_add(cpu, bits, a, op->d & 2 ? b : ~b, r);
 }
 
-// --- plain fields of the CPU --------------------------------------------------------------------------------------------
+// --- plain fields of the CPU -----------------------------------------------------------------------------------------
 
 static inline void op_GET(struct a64_cpu *cpu, const struct op *op) // imm: offset in struct a64_cpu
 {
@@ -263,7 +263,7 @@ static inline void op_PUT(struct a64_cpu *cpu, const struct op *op)
     memcpy((char *)cpu + op->imm, &cpu->r[op->a], sizeof cpu->r[0]);
 }
 
-// --- calls (arith.c) ----------------------------------------------------------------------------------------------------
+// --- calls (arith.c) -------------------------------------------------------------------------------------------------
 
 void a64_op_crc32(struct a64_cpu *cpu, const struct op *op); // d = CRC of b (1 << s bytes) into a; x: CRC32C
 

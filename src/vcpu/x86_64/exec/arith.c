@@ -25,7 +25,7 @@ static void set_carry_overflow(struct x86_cpu *cpu, bool cf, bool of)
     cpu->aux = (cpu->aux & ~UINT64_C(0xc000000000000000)) | (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62;
 }
 
-// --- shifts and rotates (SDM vol. 2: ROL, RCL, SAL) ---------------------------------------------------------------------
+// --- shifts and rotates (SDM vol. 2: ROL, RCL, SAL) ------------------------------------------------------------------
 
 static uint64_t rotate_left(uint64_t a, unsigned bits, unsigned count)
 {
@@ -116,7 +116,7 @@ NEVER_INLINE void x86_op_shift_double(struct x86_cpu *cpu, const struct op *op)
     put(cpu, op->d, op->s, r);
 }
 
-// --- multiplication and division --------------------------------------------------------------------------------------
+// --- multiplication and division -------------------------------------------------------------------------------------
 
 NEVER_INLINE void x86_op_multiply(struct x86_cpu *cpu, const struct op *op)
 {
@@ -201,7 +201,7 @@ NEVER_INLINE enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op)
     return OP_NEXT;
 }
 
-// --- bits -------------------------------------------------------------------------------------------------------------
+// --- bits ------------------------------------------------------------------------------------------------------------
 
 NEVER_INLINE void x86_op_bit_test(struct x86_cpu *cpu, const struct op *op)
 {

@@ -16,7 +16,7 @@
 #include "vcpu/x86_64/system/segment.h"
 #include "vcpu/x86_64/system/sysreg.h"
 
-// --- exceptions and software interrupts -------------------------------------------------------------------------------
+// --- exceptions and software interrupts ------------------------------------------------------------------------------
 
 HELPER(ud)
 {
@@ -69,7 +69,7 @@ HELPER(bound)
     return index < bits_sign(low, bits) || index > bits_sign(high, bits) ? fault(cpu, X86_BR) : OP_NEXT;
 }
 
-// --- flags ------------------------------------------------------------------------------------------------------------
+// --- flags -----------------------------------------------------------------------------------------------------------
 
 HELPER(cli)
 {
@@ -123,7 +123,7 @@ HELPER(stac) // and CLAC; pages that AC guards are never in the TLB (system/mmu.
     return OP_NEXT;
 }
 
-// --- ports, halting ---------------------------------------------------------------------------------------------------
+// --- ports, halting --------------------------------------------------------------------------------------------------
 
 HELPER(in)
 {
@@ -164,7 +164,7 @@ HELPER(pause) // the guest waits in a loop: let the other vCPUs run
     return OP_NEXT;
 }
 
-// --- x87, SSE state ---------------------------------------------------------------------------------------------------
+// --- x87, SSE state --------------------------------------------------------------------------------------------------
 
 HELPER(x87)
 {
@@ -240,7 +240,7 @@ HELPER(stmxcsr)
     return finish(cpu);
 }
 
-// --- the table --------------------------------------------------------------------------------------------------------
+// --- the table -------------------------------------------------------------------------------------------------------
 
 #define HELPER_ROW(name, ...) [X86_HELP_##name] = OP_ROW(name, __VA_ARGS__),
 const struct op_row x86_helper_rows[X86_HELPER_COUNT] = { X86_HELPERS(HELPER_ROW) };

@@ -7,7 +7,7 @@
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/exec/ops.h"
 
-// --- arith.c ----------------------------------------------------------------------------------------------------------
+// --- arith.c ---------------------------------------------------------------------------------------------------------
 
 // Shift and rotate kinds, as modrm.reg of C0-C1 and D0-D3 has them.
 enum x86_shift { X86_ROL, X86_ROR, X86_RCL, X86_RCR, X86_SHL, X86_SHR, X86_SAL, X86_SAR };
@@ -28,7 +28,7 @@ void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op); // rAX w
 void x86_op_flag(struct x86_cpu *cpu, const struct op *op);             // x: enum x86_flag_op
 enum op_out x86_op_divide(struct x86_cpu *cpu, const struct op *op);    // rDX:rAX by a; x: signed; #DE
 
-// --- string.c ---------------------------------------------------------------------------------------------------------
+// --- string.c --------------------------------------------------------------------------------------------------------
 
 enum x86_string { X86_MOVS, X86_CMPS, X86_STOS, X86_LODS, X86_SCAS, X86_INS, X86_OUTS };
 enum { X86_REP = 1, X86_REPNE = 2 };
@@ -38,7 +38,7 @@ enum { X86_REP = 1, X86_REPNE = 2 };
 // instruction.
 enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op);
 
-// --- operand.c --------------------------------------------------------------------------------------------------------
+// --- operand.c -------------------------------------------------------------------------------------------------------
 
 // disp: row of the SIMD table; d, b: modrm.reg and modrm.rm with REX; s: imm8; x: X86_SIMD_OP_ bits.
 // With STORES the result is in the scratch register, and the instruction is done when it has been stored.
@@ -48,7 +48,7 @@ enum op_out x86_op_simd(struct x86_cpu *cpu, const struct op *op);
 // Outside flat and 64-bit modes: d = linear address of offset a in segment b; s: bytes; x: enum access.
 enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op);
 
-// --- helper.c ---------------------------------------------------------------------------------------------------------
+// --- helper.c --------------------------------------------------------------------------------------------------------
 
 // Their rows have the columns of ops (vcpu/op.h): a: a source slot, d: a destination slot, s: size in bytes, x: a small
 // number; value: RIP of the next instruction relative to the block. Slot T0 holds the linear address of a memory

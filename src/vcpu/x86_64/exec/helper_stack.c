@@ -4,7 +4,7 @@
 #include "vcpu/x86_64/exec/helper_unit.h"
 #include "vcpu/x86_64/system/segment.h"
 
-// --- the stack outside 64-bit mode, and at other sizes ----------------------------------------------------------------
+// --- the stack outside 64-bit mode, and at other sizes ---------------------------------------------------------------
 
 HELPER(push)
 {
@@ -115,7 +115,7 @@ HELPER(count_cx)
     return OP_NEXT;
 }
 
-// --- decimal ----------------------------------------------------------------------------------------------------------
+// --- decimal ---------------------------------------------------------------------------------------------------------
 
 static enum op_out decimal_adjust(struct x86_cpu *cpu, bool subtract) // DAA, DAS
 {
@@ -167,7 +167,7 @@ HELPER(bcd) // x: opcode; s: base of AAM and AAD
     }
 }
 
-// --- wide compare and exchange ----------------------------------------------------------------------------------------
+// --- wide compare and exchange ---------------------------------------------------------------------------------------
 
 static void set_zf(struct x86_cpu *cpu, bool zf)
 {

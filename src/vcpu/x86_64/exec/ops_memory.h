@@ -41,7 +41,7 @@ STORE(STI16, 2, (uint64_t)(int64_t)op->value)
 STORE(STI32, 4, (uint64_t)(int64_t)op->value)
 STORE(STI64, 8, (uint64_t)(int64_t)op->value)
 
-// --- the 64-bit stack -------------------------------------------------------------------------------------------------
+// --- the 64-bit stack ------------------------------------------------------------------------------------------------
 
 static inline enum op_out push64(struct x86_cpu *cpu, const struct op *op, uint64_t value)
 {
@@ -89,7 +89,7 @@ static inline enum op_out op_LEAVE64(struct x86_cpu *cpu, const struct op *op)
     return out;
 }
 
-// --- 16 bytes ---------------------------------------------------------------------------------------------------------
+// --- 16 bytes --------------------------------------------------------------------------------------------------------
 
 // s: bytes of the operand; x: must be aligned to 16 (else #GP(0)).
 enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address);

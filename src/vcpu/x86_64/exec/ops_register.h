@@ -7,7 +7,7 @@
 
 #include "vcpu/x86_64/cpu.h"
 
-// --- results ----------------------------------------------------------------------------------------------------------
+// --- results ---------------------------------------------------------------------------------------------------------
 
 static inline void put8(struct x86_cpu *cpu, unsigned d, uint8_t value)
 {
@@ -29,7 +29,7 @@ static inline void put64(struct x86_cpu *cpu, unsigned d, uint64_t value)
     cpu->r[d] = value;
 }
 
-// --- flags ------------------------------------------------------------------------------------------------------------
+// --- flags -----------------------------------------------------------------------------------------------------------
 
 // Carries out of each bit, moved so that the operand's top bit is bit 63.
 static inline uint64_t carries_aux(uint64_t carries, unsigned bits)
@@ -62,7 +62,7 @@ static inline void flags_set(struct x86_cpu *cpu, unsigned bits, uint64_t r, boo
     cpu->result = (uint64_t)bits_sign(r, bits);
 }
 
-// --- two operands -----------------------------------------------------------------------------------------------------
+// --- two operands ----------------------------------------------------------------------------------------------------
 
 #define ALU_FORM(NAME, BITS, TYPE, FORM, B, BODY)                                                                      \
     static inline void op_##NAME##BITS##FORM(struct x86_cpu *cpu, const struct op *op)                                 \
@@ -101,7 +101,7 @@ ALU_SIZE(64, uint64_t)
 ALU_PLAIN_SIZE(32, uint32_t)
 ALU_PLAIN_SIZE(64, uint64_t)
 
-// --- one operand ------------------------------------------------------------------------------------------------------
+// --- one operand -----------------------------------------------------------------------------------------------------
 
 #define UNARY(NAME, BITS, TYPE, BODY)                                                                                  \
     static inline void op_##NAME##BITS(struct x86_cpu *cpu, const struct op *op)                                       \
@@ -122,7 +122,7 @@ UNARY_SIZE(16, uint16_t)
 UNARY_SIZE(32, uint32_t)
 UNARY_SIZE(64, uint64_t)
 
-// --- shifts by a constant, 1 <= imm < BITS (others: x86_shift in arith.c) -------------------------------------------------
+// --- shifts by a constant, 1 <= imm < BITS (others: x86_shift in arith.c) --------------------------------------------
 
 #define SHIFT_SIZE(BITS, TYPE, STYPE)                                                                                  \
     static inline void op_SHL##BITS(struct x86_cpu *cpu, const struct op *op)                                          \
@@ -156,7 +156,7 @@ UNARY_SIZE(64, uint64_t)
 SHIFT_SIZE(32, uint32_t, int32_t)
 SHIFT_SIZE(64, uint64_t, int64_t)
 
-// --- moves ------------------------------------------------------------------------------------------------------------
+// --- moves -----------------------------------------------------------------------------------------------------------
 
 #define MOVE(NAME, BODY)                                                                                               \
     static inline void op_##NAME(struct x86_cpu *cpu, const struct op *op)                                             \
@@ -203,7 +203,7 @@ static inline void op_SIGNA(struct x86_cpu *cpu, const struct op *op) // CWD, CD
         cpu->r[X86_RDX] = op->s == 4 ? (uint32_t)sign : sign;
 }
 
-// --- addresses --------------------------------------------------------------------------------------------------------
+// --- addresses -------------------------------------------------------------------------------------------------------
 
 #define ADDRESS(cpu, op) ((cpu)->r[(op)->a] + ((cpu)->r[(op)->b] << (op)->s) + (uint64_t)(int64_t)(op)->disp)
 
@@ -227,7 +227,7 @@ static inline void op_LEAD(struct x86_cpu *cpu, const struct op *op) // [base + 
     cpu->r[op->d] = cpu->r[op->a] + (uint64_t)(int64_t)op->disp;
 }
 
-// --- conditions -------------------------------------------------------------------------------------------------------
+// --- conditions ------------------------------------------------------------------------------------------------------
 
 #define COND_O(cpu)   x86_of_flag(cpu)
 #define COND_B(cpu)   x86_cf(cpu)
@@ -271,7 +271,7 @@ static inline void op_LEAD(struct x86_cpu *cpu, const struct op *op) // [base + 
     }
 X86_CONDITIONS(CONDITIONAL)
 
-// --- multiplication ---------------------------------------------------------------------------------------------------
+// --- multiplication --------------------------------------------------------------------------------------------------
 
 #define IMUL_SIZE(BITS, TYPE, STYPE, WIDE)                                                                             \
     static inline void op_IMUL##BITS(struct x86_cpu *cpu, const struct op *op)                                         \

@@ -20,7 +20,7 @@
     }
 SIMD_LANES_SSE4(LANES)
 
-// --- blends: the element of the source where the mask is set --------------------------------------------------------
+// --- blends: the element of the source where the mask is set ---------------------------------------------------------
 
 static bool blend(void *d, const void *s, unsigned size, unsigned mask)
 {

@@ -2,7 +2,7 @@
 // Helpers to emit the ops of instructions: exits, registers, memory operands, the stack.
 #include "vcpu/x86_64/front/emit.h"
 
-// --- ops --------------------------------------------------------------------------------------------------------------
+// --- ops -------------------------------------------------------------------------------------------------------------
 
 struct op *x86_emit(struct translator *t, unsigned code)
 {
@@ -59,7 +59,7 @@ void x86_emit_undefined(struct translator *t)
     t->ended = true;
 }
 
-// --- registers --------------------------------------------------------------------------------------------------------
+// --- registers -------------------------------------------------------------------------------------------------------
 
 static bool is_high_byte(const struct translator *t, unsigned number, unsigned size)
 {
@@ -87,7 +87,7 @@ void x86_write_register(struct translator *t, unsigned number, unsigned size, un
         x86_emit_unary(t, x86_code_sized(X86_OP_MOV8, size), number, slot);
 }
 
-// --- memory operands --------------------------------------------------------------------------------------------------
+// --- memory operands -------------------------------------------------------------------------------------------------
 
 enum x86_segment x86_memory_segment(const struct translator *t)
 {
@@ -222,7 +222,7 @@ void x86_rm_store(struct translator *t, unsigned size, unsigned slot)
     x86_rm_write(t, size, &place, slot);
 }
 
-// --- stack ------------------------------------------------------------------------------------------------------------
+// --- stack -----------------------------------------------------------------------------------------------------------
 
 unsigned x86_stack_operand(const struct translator *t)
 {

@@ -73,7 +73,7 @@ unsigned x86_stack_operand(const struct translator *t); // operand size of PUSH,
 void x86_emit_push(struct translator *t, unsigned slot, unsigned size);
 void x86_emit_pop(struct translator *t, unsigned slot, unsigned size);
 
-// --- the instruction --------------------------------------------------------------------------------------------------
+// --- the instruction ---------------------------------------------------------------------------------------------
 
 static inline unsigned x86_digit(const struct translator *t) // modrm.reg where it is a part of the opcode
 {
@@ -97,8 +97,7 @@ static inline unsigned x86_opcode_register(const struct translator *t)
     return (t->insn.opcode & 7) | (t->insn.rex & 1 ? 8u : 0u);
 }
 
-// --- functions of the rows of the opcode maps
-// ----------------------------------------------------------------------------
+// --- functions of the rows of the opcode maps --------------------------------------------------------------------
 
 // translate_alu.c
 void x86_translate_alu_rm_register(struct translator *t);

@@ -20,7 +20,7 @@
 #define FOUR(OPCODE, ...)  PAIR(OPCODE, __VA_ARGS__), PAIR((OPCODE) + 2, __VA_ARGS__)
 #define EIGHT(OPCODE, ...) FOUR(OPCODE, __VA_ARGS__), FOUR((OPCODE) + 4, __VA_ARGS__)
 
-// --- groups (table A-6) -----------------------------------------------------------------------------------------------
+// --- groups (table A-6) ----------------------------------------------------------------------------------------------
 
 #define ALU_MEMBER(KIND) ROW(#KIND, NOTHING, alu_rm_immediate, ARGUMENT(X86_ALU_##KIND), LOCKABLE)
 static const struct x86_opcode group1[8] = {
@@ -81,7 +81,7 @@ static const struct x86_opcode group5[8] = {
 };
 static const struct x86_opcode group11[8] = { [0] = ROW("MOV", NOTHING, move_rm_immediate) };
 
-// --- the map ----------------------------------------------------------------------------------------------------------
+// --- the map ---------------------------------------------------------------------------------------------------------
 
 #define ALU(OPCODE, KIND)                                                                                              \
     PAIR(OPCODE, #KIND, MODRM, alu_rm_register, ARGUMENT(X86_ALU_##KIND), LOCKABLE),                                   \

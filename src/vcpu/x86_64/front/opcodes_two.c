@@ -22,7 +22,7 @@
 #define SIMD(OPCODE)         [OPCODE] = ROW("SIMD", MODRM, simd)
 #define SIMD_IMM8(OPCODE)    [OPCODE] = ROW("SIMD", MODRM_IMM8, simd)
 
-// --- groups (table A-6) -----------------------------------------------------------------------------------------------
+// --- groups (table A-6) ----------------------------------------------------------------------------------------------
 
 static const struct x86_opcode group6[8] = {
     [0] = ROW("SLDT", NOTHING, store_word, HELP(sldt)), [1] = ROW("STR", NOTHING, store_word, HELP(str)),
@@ -71,7 +71,7 @@ static const struct x86_opcode group15_register[8] = {
     [7] = ROW("SFENCE", NOTHING, fence, NEEDS(SSE)),
 };
 
-// --- the map ----------------------------------------------------------------------------------------------------------
+// --- the map ---------------------------------------------------------------------------------------------------------
 
 #define CONDITION(NUMBER, CC)                                                                                          \
     [0x40 + (NUMBER)] = ROW("CMOV" #CC, MODRM, conditional_move, NEEDS(CMOV)),                                         \

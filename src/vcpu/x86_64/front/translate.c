@@ -9,7 +9,7 @@
 
 #define OPS_PER_INSTRUCTION 24 // more than any instruction needs
 
-// --- dead flags -------------------------------------------------------------------------------------------------------
+// --- dead flags ------------------------------------------------------------------------------------------------------
 
 // Goes backwards through the block with the set of flags that may still be used. An op that sets none of these is
 // replaced by the same op without flags, if there is one.
@@ -27,7 +27,7 @@ static void drop_dead_flags(struct translator *t)
     }
 }
 
-// --- the block --------------------------------------------------------------------------------------------------------
+// --- the block -------------------------------------------------------------------------------------------------------
 
 // Decodes the instruction at t->next. False: it continues in the next page and is not the first of its block (so it
 // begins the next one), or its fetch faulted (`fault`).

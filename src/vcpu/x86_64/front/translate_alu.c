@@ -73,7 +73,7 @@ void x86_translate_unary_register(struct translator *t) // 40-4F
     x86_emit_unary(t, x86_code_sized(t->insn.row->argument, t->insn.operand_size), reg, reg);
 }
 
-// --- shifts -----------------------------------------------------------------------------------------------------------
+// --- shifts ----------------------------------------------------------------------------------------------------------
 
 static void shift(struct translator *t, unsigned count_slot, unsigned count)
 {
@@ -132,7 +132,7 @@ void x86_translate_shift_double(struct translator *t)
     x86_rm_write(t, size, &place, a);
 }
 
-// --- multiplication, division -----------------------------------------------------------------------------------------
+// --- multiplication, division ----------------------------------------------------------------------------------------
 
 void x86_translate_multiply_divide(struct translator *t) // F6, F7 /4 to /7: rDX:rAX
 {
@@ -155,7 +155,7 @@ void x86_translate_multiply(struct translator *t) // 0F AF
     x86_emit_unary(t, x86_code_multiply(size), t->insn.reg, t->insn.reg)->b = (uint8_t)b;
 }
 
-// --- bits -------------------------------------------------------------------------------------------------------------
+// --- bits ------------------------------------------------------------------------------------------------------------
 
 static void emit_bit_test(struct translator *t, unsigned a, unsigned bit, enum x86_bit kind)
 {

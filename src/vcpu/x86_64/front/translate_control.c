@@ -2,7 +2,7 @@
 // The stack, jumps, calls and returns, far transfers as ops.
 #include "vcpu/x86_64/front/emit.h"
 
-// --- stack ------------------------------------------------------------------------------------------------------------
+// --- stack -----------------------------------------------------------------------------------------------------------
 
 void x86_translate_push_register(struct translator *t)
 {
@@ -108,7 +108,7 @@ void x86_translate_leave(struct translator *t)
         x86_emit_help(t, X86_HELP_leave)->s = (uint8_t)size;
 }
 
-// --- near jumps -------------------------------------------------------------------------------------------------------
+// --- near jumps ------------------------------------------------------------------------------------------------------
 
 void x86_translate_branch(struct translator *t)
 {
@@ -189,7 +189,7 @@ void x86_translate_loop(struct translator *t) // E0-E3
     x86_emit_branch(t, X86_OP_BRANCH, X86_T3);
 }
 
-// --- far transfers ----------------------------------------------------------------------------------------------------
+// --- far transfers ---------------------------------------------------------------------------------------------------
 
 static void far_transfer(struct translator *t, enum x86_helper helper)
 {

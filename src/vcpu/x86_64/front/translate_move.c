@@ -161,7 +161,7 @@ void x86_translate_load_address(struct translator *t) // LEA
         op->code = X86_OP_LEAD;
 }
 
-// --- moves with extension, conditions ---------------------------------------------------------------------------------
+// --- moves with extension, conditions --------------------------------------------------------------------------------
 
 // The load that extends `from` bytes to `to`.
 static unsigned extending_load(unsigned from, unsigned to, bool indexed)
@@ -220,7 +220,7 @@ void x86_translate_set_condition(struct translator *t)
     x86_write_register(t, t->insn.rm, 1, d);
 }
 
-// --- exchanges that compare or add, and non-temporal stores ---------------------------------------------------------
+// --- exchanges that compare or add, and non-temporal stores ----------------------------------------------------------
 
 void x86_translate_compare_exchange(struct translator *t)
 {

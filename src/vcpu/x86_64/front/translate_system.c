@@ -26,7 +26,7 @@ void x86_translate_help_ended(struct translator *t) // sets RIP itself
     t->ended = true;
 }
 
-// --- strings, ports, flags --------------------------------------------------------------------------------------------
+// --- strings, ports, flags -------------------------------------------------------------------------------------------
 
 void x86_translate_string(struct translator *t)
 {
@@ -112,7 +112,7 @@ void x86_translate_x87(struct translator *t)
     op->b = t->insn.segment >= 0 ? (uint8_t)t->insn.segment : X86_DS;
 }
 
-// --- segments ---------------------------------------------------------------------------------------------------------
+// --- segments --------------------------------------------------------------------------------------------------------
 
 void x86_translate_move_from_segment(struct translator *t) // 8C
 {
@@ -167,7 +167,7 @@ void x86_translate_load_status_word(struct translator *t) // LMSW
     x86_emit_end(t);
 }
 
-// --- memory operands of the system --------------------------------------------------------------------------------------
+// --- memory operands of the system -----------------------------------------------------------------------------------
 
 static struct op *help_at_memory(struct translator *t, unsigned size, enum access access)
 {
@@ -219,7 +219,7 @@ void x86_translate_flush_line(struct translator *t) // CLFLUSH: checks the addre
     x86_emit_unary(t, X86_OP_LD8, X86_T1, X86_T0);
 }
 
-// --- register forms ---------------------------------------------------------------------------------------------------
+// --- register forms --------------------------------------------------------------------------------------------------
 
 void x86_translate_access_flag(struct translator *t) // 0F 01 CA, CB: CLAC, STAC
 {
