@@ -53,7 +53,6 @@ def update(build):
     new = lacking(build)
     words = named_in_sources()
     names = {name for name in old if name in words or pasted(name, words)} | set(new)
-    width = max(map(len, names), default=0)
     lines = (f"#define {name} intact_private_{name}\n" for name in sorted(names))
     HEADER.write_text(HEAD + "#ifndef PREFIX_H\n#define PREFIX_H\n\n" + "".join(lines) + "\n#endif\n")
     print(f"prefix: {len(names)} names, {len(names - old)} new, {len(old - names)} gone")

@@ -15,8 +15,7 @@
     X(daif)                                                                                                            \
     X(fpcr)                                                                                                            \
     X(fpsr)                                                                                                            \
-    X(sctlr) X(cpacr) X(tcr) X(ttbr) X(oslar) X(mdscr) X(osdlr) X(claim) X(breakpoint) X(dcc) X(port) X(timer)         \
-        X(allint)
+    X(sctlr) X(cpacr) X(tcr) X(ttbr) X(oslar) X(mdscr) X(osdlr) X(claim) X(breakpoint) X(dcc) X(port) X(timer) X(allint)
 
 #define A64_READ(name)  bool a64_read_##name(struct a64_cpu *cpu, unsigned encoding, uint64_t *value);
 #define A64_WRITE(name) bool a64_write_##name(struct a64_cpu *cpu, unsigned encoding, uint64_t value);
