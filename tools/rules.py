@@ -6,6 +6,8 @@
 - includes of src/, include/ and guests/ are written from their root, never with ".."
 - a device does not depend on a controller: src/devices/ includes nothing of a controller, a processor or a machine
 - no file of ours is longer than 1000 lines, but the generated src/prefix.h
+- the tests of one file that have a timeout have the same one: Criterion's runner forgets a running test's timeout, and
+  leaks its record, when another test with an earlier end starts beside it
 - whatever a document names in backquotes as a file, or links to, exists
 - whatever a document names as a test, `suite::name`, is one
 - every file on the path of an interrupt names those before and after it ("Path:"), and they exist
@@ -40,8 +42,16 @@ def exists(name):
     return bool((ROOT / name).exists() or ("*" in name and list(ROOT.glob(name))))
 
 
+def check_timeouts(text):
+    timeouts = re.findall(r"\.timeout = (\w+)", text)
+    if len(set(timeouts)) > 1:
+        yield 1, f"tests with different timeouts: {', '.join(sorted(set(timeouts)))}"
+
+
 def check_code(path, text):
     lines = text.splitlines()
+    if path.name.startswith("test_"):
+        yield from check_timeouts(text)
     if SPDX not in "\n".join(lines[:3]):
         yield 1, "no SPDX line"
     if len(lines) > 1000 and path.name != "prefix.h":

@@ -321,7 +321,7 @@ static void *wake_late(void *argument)
     return NULL;
 }
 
-Test(inbox, a_post_and_a_wake_end_a_wait, .timeout = 10)
+Test(inbox, a_post_and_a_wake_end_a_wait, .timeout = 120)
 {
     struct inbox inbox;
     struct seen seen;

@@ -259,7 +259,7 @@ static void *trigger_first(void *group)
     return NULL;
 }
 
-Test(manager, triggers_and_the_drain_take_no_lock_on_the_machine_thread, .timeout = 20)
+Test(manager, triggers_and_the_drain_take_no_lock_on_the_machine_thread, .timeout = 60)
 {
     struct rig rig;
     pthread_t thread;

@@ -44,7 +44,7 @@ static void expect_pending(struct rig *rig, struct intact_irq_group *group, uint
     cr_expect_eq(intact_irq_group_pending(group, index), 1);
 }
 
-Test(notifier, a_signal_of_each_kind_triggers_its_source, .timeout = 60)
+Test(notifier, a_signal_of_each_kind_triggers_its_source, .timeout = 120)
 {
     struct rig rig;
     rig_open(&rig);
@@ -74,7 +74,7 @@ static void *signal_a_little_later(void *notifier)
 }
 
 // The library's thread must read the file while the machine thread sleeps.
-Test(notifier, a_signal_wakes_the_machine_thread, .timeout = 60)
+Test(notifier, a_signal_wakes_the_machine_thread, .timeout = 120)
 {
     for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
         struct rig rig;
@@ -107,7 +107,7 @@ static double cpu_seconds(void)
     return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-Test(notifier, while_nobody_signals_nobody_runs, .timeout = 60)
+Test(notifier, while_nobody_signals_nobody_runs, .timeout = 120)
 {
     struct rig rig;
     struct intact_irq_notifier *notifier;
@@ -145,7 +145,7 @@ Test(notifier, an_unknown_kind_is_refused)
     cr_expect_eq(intact_irq_notifier_create((enum intact_irq_notifier_kind)9, &notifier), INTACT_IRQ_INVALID);
 }
 
-Test(notifier, a_masked_source_is_pending_however_it_was_triggered, .timeout = 60)
+Test(notifier, a_masked_source_is_pending_however_it_was_triggered, .timeout = 120)
 {
     struct rig rig;
     rig_open(&rig);
@@ -168,7 +168,7 @@ Test(notifier, a_masked_source_is_pending_however_it_was_triggered, .timeout = 6
     rig_close(&rig);
 }
 
-Test(notifier, a_signal_before_enable_comes_with_the_new_configuration, .timeout = 60)
+Test(notifier, a_signal_before_enable_comes_with_the_new_configuration, .timeout = 120)
 {
     struct rig rig;
     struct intact_irq_notifier *notifier;
@@ -185,7 +185,7 @@ Test(notifier, a_signal_before_enable_comes_with_the_new_configuration, .timeout
     rig_close(&rig);
 }
 
-Test(notifier, a_signal_before_the_notifier_was_attached_counts, .timeout = 60)
+Test(notifier, a_signal_before_the_notifier_was_attached_counts, .timeout = 120)
 {
     struct rig rig;
     rig_open(&rig);
@@ -205,7 +205,7 @@ Test(notifier, a_signal_before_the_notifier_was_attached_counts, .timeout = 60)
     rig_close(&rig);
 }
 
-Test(notifier, a_group_makes_one_notifier_per_source_and_keeps_it, .timeout = 60)
+Test(notifier, a_group_makes_one_notifier_per_source_and_keeps_it, .timeout = 120)
 {
     struct rig rig;
     struct intact_irq_notifier *a, *b, *again;
@@ -226,7 +226,7 @@ Test(notifier, a_group_makes_one_notifier_per_source_and_keeps_it, .timeout = 60
     rig_close(&rig);
 }
 
-Test(notifier, one_notifier_serves_one_source_and_a_refusal_changes_nothing, .timeout = 60)
+Test(notifier, one_notifier_serves_one_source_and_a_refusal_changes_nothing, .timeout = 120)
 {
     struct rig rig;
     struct intact_irq_notifier *first, *second;
@@ -248,7 +248,7 @@ Test(notifier, one_notifier_serves_one_source_and_a_refusal_changes_nothing, .ti
     rig_close(&rig);
 }
 
-Test(notifier, another_process_can_write_it, .timeout = 60)
+Test(notifier, another_process_can_write_it, .timeout = 120)
 {
     struct rig rig;
     struct intact_irq_notifier *notifier;
@@ -275,7 +275,7 @@ Test(notifier, another_process_can_write_it, .timeout = 60)
     rig_close(&rig);
 }
 
-Test(notifier, a_level_source_written_through_a_notifier_waits_for_its_eoi, .timeout = 60)
+Test(notifier, a_level_source_written_through_a_notifier_waits_for_its_eoi, .timeout = 120)
 {
     struct rig rig;
     struct intact_irq_notifier *trigger, *resample;
@@ -342,7 +342,7 @@ static void write_file(const struct intact_irq_notifier *notifier)
     cr_assert_eq(write(intact_irq_notifier_write_fd(notifier), &one, sizeof(one)), (ssize_t)sizeof(one));
 }
 
-Test(notifier, what_was_signalled_before_a_poll_is_delivered_by_it, .timeout = 60)
+Test(notifier, what_was_signalled_before_a_poll_is_delivered_by_it, .timeout = 120)
 {
     struct rig rig;
     rig_open(&rig);
@@ -376,7 +376,7 @@ Test(notifier, what_was_signalled_before_a_poll_is_delivered_by_it, .timeout = 6
     rig_close(&rig);
 }
 
-Test(notifier, a_notifier_that_the_group_made_lives_as_long_as_the_group, .timeout = 60)
+Test(notifier, a_notifier_that_the_group_made_lives_as_long_as_the_group, .timeout = 120)
 {
     struct rig rig;
     struct intact_irq_notifier *own, *mine, *again;
@@ -424,7 +424,7 @@ static void *destroy_group_and_notifier(void *argument)
 }
 
 // The sanitizer sees a notifier that is signalled after its end.
-Test(notifier, a_resample_notifier_is_forgotten_when_its_group_is_destroyed_elsewhere, .timeout = 60)
+Test(notifier, a_resample_notifier_is_forgotten_when_its_group_is_destroyed_elsewhere, .timeout = 120)
 {
     struct scene scene = { .done = 0 };
     pthread_t thread;
@@ -456,7 +456,7 @@ static void *destroy_during_callback(void *argument)
     return destroy_group_and_notifier(scene);
 }
 
-Test(notifier, a_group_is_not_gone_while_its_resample_callback_runs, .timeout = 60)
+Test(notifier, a_group_is_not_gone_while_its_resample_callback_runs, .timeout = 120)
 {
     struct scene scene = { .done = 0 };
     pthread_t thread;
@@ -480,7 +480,7 @@ static void resample_no_more(void *owner)
     scene->done = 1;
 }
 
-Test(notifier, a_resample_callback_may_take_itself_away, .timeout = 60)
+Test(notifier, a_resample_callback_may_take_itself_away, .timeout = 120)
 {
     struct scene scene = { .done = 0 };
     rig_open(&scene.rig);
@@ -515,7 +515,7 @@ static void *move_and_destroy(void *argument)
 
 // A signal is held back where it has found the source and not reached the inbox yet, while its notifier goes to the
 // shorter group and its group ends.
-Test(notifier, a_signal_under_way_keeps_its_source_until_it_is_in_the_inbox, .timeout = 60)
+Test(notifier, a_signal_under_way_keeps_its_source_until_it_is_in_the_inbox, .timeout = 120)
 {
     for (int kind = FIRST_KIND; kind <= LAST_KIND; kind++) {
         struct scene scene = { .done = 0 };
