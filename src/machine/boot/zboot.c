@@ -86,8 +86,7 @@ static int unpack_zstd(struct image *packed, const char *name, struct error *err
 static int unpack_zstd(struct image *packed, const char *name, struct error *error)
 {
     (void)packed;
-    return error_set(error, -ENOEXEC, "-kernel: '%s' is packed with zstd, and this build has no libzstd",
-                     name);
+    return error_set(error, -ENOEXEC, "-kernel: '%s' is packed with zstd, and this build has no libzstd", name);
 }
 
 #endif

@@ -4,9 +4,9 @@
 
 #include "vcpu/aarch64/exec/helper.h"
 #include "vcpu/aarch64/exec/ops.h"
-#include "vcpu/aarch64/exec/ops_register.h"
 #include "vcpu/aarch64/exec/ops_jump.h"
 #include "vcpu/aarch64/exec/ops_memory.h"
+#include "vcpu/aarch64/exec/ops_register.h"
 #include "vcpu/aarch64/float/simd.h"
 #include "vcpu/aarch64/system/sysreg.h"
 
