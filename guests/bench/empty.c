@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Nothing at all: what is left is the emulator's own start-up, loader and exit.
+// An empty guest: measures only start-up, loader and exit of the emulator.
 #include "bench/bench.h"
 
 int guest_main(void)

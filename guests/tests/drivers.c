@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The drivers of edu and virtio-rng, each by its line and by messages, on the controller that `chip=` names, or the best
-// there is. On virt RAM is beyond what edu reaches by itself: -device edu,dma_mask=0xffffffff.
+// The drivers of edu and virtio-rng, each by its line and by messages, on the controller that `chip=` names, or the
+// best one. On virt RAM is beyond the default addresses of edu's DMA: -device edu,dma_mask=0xffffffff.
 #include "drivers/edu.h"
 #include "drivers/rng.h"
 #include "intr/intr.h"

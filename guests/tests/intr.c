@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The guest's interrupt library (intr/) on whichever controller `chip=` names (enum intr_kind), with the edu device for a
-// cause: lines and messages, sharing, masks, errors, and how interrupts are spread over processors.
+// The guest's interrupt library (intr/) on whichever controller `chip=` names (enum intr_kind), with interrupts of the
+// edu device: lines and messages, sharing, masks, errors, and how interrupts are spread over processors.
 #include "intr/intr.h"
 
 #include "drivers/edu.h"

@@ -76,7 +76,7 @@ struct intact_irq_output {
     bool (*reaches)(void *owner, uint64_t address, uint32_t device);
     // An edge happened at a pin that is low: a legacy edge source was triggered. The chip keeps the request until it is
     // taken (intact_x86_irq_trigger, intact_arm_irq_trigger). NULL: `pin` is called with true and with false, and a
-    // chip that wants the level held, as an 8259A does, loses the request.
+    // chip that needs the level until INTA, as an 8259A does, loses the request.
     void (*edge)(void *owner, uint32_t chip, uint32_t pin);
 };
 

@@ -241,7 +241,7 @@ struct intact_exit {
 // Runs until one of the reasons above. After INTACT_QUIT another call continues the run.
 struct intact_exit intact_machine_run(struct intact_machine *machine);
 
-// The same for `count` instructions of all processors at most: INTACT_PAUSED after exactly so many. It goes on with
+// The same for at most `count` instructions of all processors: INTACT_PAUSED after exactly that many. It goes on with
 // another call of either function, and nothing that the guest sees depends on where it paused. A `count` of 0 is
 // INTACT_PAUSED at once.
 struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64_t count);

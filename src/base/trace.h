@@ -59,12 +59,12 @@ void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a
 
 // --- Causes ----------------------------------------------------------------------------------------------------------
 //
-// The wiring says where an interrupt waits, by keys, and the layer in trace_cause.c remembers which raise that was:
+// The wiring reports by keys where an interrupt waits, and trace_cause.c stores the raise that it belongs to:
 //
 //     raise --> [ pending at key ] --take--> [ in service at key ] --> end of interrupt
 //
-// It exists while there is an observer, is bounded (of too many keys, the oldest are forgotten), and nothing of it is
-// the guest's state. Whoever calls these functions has asked trace_heard first.
+// It exists while there is an observer, has a bounded size (the oldest keys are dropped), and is not part of the
+// guest's state. Call these functions only if trace_heard.
 
 enum trace_place {
     TRACE_AT_SOURCE = 1, // owner 0, number: a source of a group
@@ -87,10 +87,10 @@ static inline bool trace_heard(const struct trace *trace)
     return unlikely(trace && trace->wanted);
 }
 
-// Where an event belongs.
+// The interrupt that an event belongs to.
 enum trace_link {
-    TRACE_HELD,   // the interrupt on its way comes to wait at the key, where it may join another one
-    TRACE_WAITS,  // the one that waits at the key, or was the last to
+    TRACE_HELD,   // the current interrupt, which now waits at the key, where it may be merged with another one
+    TRACE_WAITS,  // the one that waits at the key, or was the last one there
     TRACE_SERVED, // the one that is in service at the key
 };
 
@@ -103,9 +103,9 @@ void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key, enum
             trace_emit_at((trace), (link), (key), (id), (vcpu), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c));          \
     } while (0)
 
-// These open a part of the path in which one interrupt is on its way, with an event; trace_end closes it. They nest.
-// raise: it is the interrupt of the part around this one, or a new one, and waits at `key`. anew: always a new one.
-// lower: the end of what was raised at `key`. resume (no event): what waited at `key` goes on.
+// These begin a part of the path of one interrupt, the current one, with an event; trace_end ends it. They nest. raise:
+// the interrupt of the enclosing part, or a new one, which waits at `key`. anew: always a new one. lower: the end of
+// the interrupt raised at `key`. resume (no event): the interrupt that waited at `key` continues.
 void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
                  uint64_t c);
 void trace_anew(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
@@ -114,18 +114,20 @@ void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t v
 void trace_resume(struct trace *trace, uint64_t key);
 void trace_end(struct trace *trace);
 
-// The interrupt on its way waits at `key` now.
+// The current interrupt now waits at `key`.
 void trace_hold(struct trace *trace, uint64_t key);
-// What waits at `from` waits at `to`, too.
+// The interrupt that waits at `from` also waits at `to`.
 void trace_pass(struct trace *trace, uint64_t from, uint64_t to);
-// What waited at `key` went on into service there, and is on its way. (What was sent stays known, to be sent again.)
+// The interrupt that waited at `key` is in service there, and is the current one. (It stays stored, since it may be
+// sent again.)
 void trace_take(struct trace *trace, uint64_t key);
-// Nothing waits at `key` any more: it was withdrawn, or lost.
+// No interrupt waits at `key` any more: it was withdrawn, or lost.
 void trace_drop(struct trace *trace, uint64_t key);
-// What waits at `key` is what `vcpu` takes next, or (taken) took just now: TRACE_TAKE is an event of that.
+// The interrupt that waits at `key` is the one that `vcpu` takes next, or (taken) has just taken: TRACE_TAKE belongs to
+// it.
 void trace_next(struct trace *trace, uint32_t vcpu, uint64_t key);
 void trace_taken(struct trace *trace, uint32_t vcpu, uint64_t key);
-// Nothing waits at `vcpu`, or (TRACE_SHARED) anywhere: a reset, a load.
+// No interrupt waits at `vcpu`, or (TRACE_SHARED) anywhere: after a reset or a load.
 void trace_forget(struct trace *trace, uint32_t vcpu);
 
 // For trace.c.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Causes: which raise each event belongs to; see trace.h.
 //
-// A table from keys to what waits and what is in service there. It is a cache: four places for each hash, and a key that
-// finds no place takes that of the oldest cause, whose later events have cause 0 then.
+// A table from keys to the causes of the interrupts that wait and are in service there. It is a cache: four places for
+// each hash; a new key replaces the one with the oldest cause, whose later events then have cause 0.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +18,12 @@ struct cause {
 struct place {
     uint64_t key; // TRACE_NO_KEY: free
     struct cause waiting, serving;
-    bool open; // `waiting` has not gone on yet
+    bool open; // `waiting` is still waiting
 };
 
 // A part of the path.
 struct part {
-    struct cause cause; // of the interrupt on its way
+    struct cause cause; // of the current interrupt
     bool raising;       // a raise within it is the same interrupt
 };
 
@@ -72,7 +72,7 @@ static uint64_t age(const struct place *place)
     return place->waiting.id > place->serving.id ? place->waiting.id : place->serving.id;
 }
 
-// The place of `key`, made if it was not there.
+// The place of `key`, created if there is none.
 static struct place *make(struct trace_causes *causes, uint64_t key)
 {
     struct place *found = find(causes, key);
@@ -89,7 +89,7 @@ static struct place *make(struct trace_causes *causes, uint64_t key)
     return victim;
 }
 
-// Comes to wait at `key`, alone or with the one that waits already.
+// Makes the interrupt wait at `key`, merged with one that waits already.
 static struct cause hold(struct trace_causes *causes, uint64_t key, struct cause cause)
 {
     if (key == TRACE_NO_KEY)
@@ -134,7 +134,7 @@ void trace_cause_of(struct trace *trace, struct intact_trace_event *event)
 {
     switch (event->id) {
     case INTACT_TRACE_ACCESS:
-    case INTACT_TRACE_MISTAKE: return; // no interrupt's
+    case INTACT_TRACE_MISTAKE: return; // belongs to no interrupt
     case INTACT_TRACE_TAKE: put(event, serving(trace->causes, key_of_cpu(event->cpu))); return;
     default: put(event, trace->causes->now.cause); return;
     }

@@ -69,7 +69,7 @@ struct uart16550 {
     uint8_t IER, FCR, LCR, MCR, SCR;
     uint8_t line_status; // latched OE, PE, FE, BI as LSR shows them; cleared by reading LSR
     uint16_t divisor;    // DLM:DLL
-    uint8_t modem;       // CTS, DSR, RI, DCD as they come in (MSR positions)
+    uint8_t modem;       // CTS, DSR, RI, DCD inputs (MSR positions)
     uint8_t modem_delta; // MSR bits 3-0
     uint8_t rx[UART16550_FIFO];
     uint8_t rx_error[UART16550_FIFO]; // PE, FE, BI of each character

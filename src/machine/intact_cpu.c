@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Processors and memory of a machine, as <intact/machine.h> shows them between two runs.
+// Processors and memory of a machine, access to them by <intact/machine.h> between two runs.
 #include <intact/machine.h>
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The command line: what QEMU's users write is understood, and what is wrong is refused by name.
+// The command line: options in QEMU's form are accepted, and wrong ones are refused by name.
 #include "cli/options.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a device's test needs of a board: a wire that counts its edges, and time.
+// The parts of a board for tests of devices: a wire that counts its edges, and time.
 #ifndef TESTS_DEVICES_BOARD_H
 #define TESTS_DEVICES_BOARD_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Every device behind a bus, as a board has it: the functions fit a region, and no access of any size harms.
+// Every device on a bus, as in a board: its functions work as those of a region, and no access of any size does harm.
 #include <criterion/criterion.h>
 
 #include "base/bus.h"

@@ -5,7 +5,7 @@
 //
 // What must hold after every step:
 //   - deriving every output once more changes nothing, and each interrupt is offered to the right CPUs (arm_check.h);
-//   - what is latched stays latched until it is acknowledged, or until a write that clears;
+//   - a latched interrupt stays latched until it is acknowledged, or cleared by a write;
 //   - a message was accepted and its interrupt is pending, or its drop was reported.
 #include <stdlib.h>
 #include <string.h>

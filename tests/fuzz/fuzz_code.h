@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Random code in a whole machine that has one processor. The family makes the program; fuzz_code.c runs it in several
-// ways that must not make a difference, and is also the case.
+// Random code in a whole machine that has one processor. The family makes the program; fuzz_code.c, which also has the
+// case, runs it in several ways that must not make a difference.
 #ifndef TESTS_FUZZ_FUZZ_CODE_H
 #define TESTS_FUZZ_FUZZ_CODE_H
 

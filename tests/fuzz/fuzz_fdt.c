@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Device trees of machines that cannot be: any number of processors, windows anywhere, command lines of any bytes, too
-// little room for it all.
+// Device trees of impossible machines: any number of processors, windows anywhere, command lines of any bytes, too
+// little room.
 //
-// What must hold: a tree that libfdt finds sound, in the room there is; or -ENOMEM.
+// What must hold: a tree that libfdt accepts, within the given size; or -ENOMEM.
 #include <errno.h>
 #include <libfdt.h>
 #include <stdlib.h>

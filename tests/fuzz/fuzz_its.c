@@ -3,7 +3,7 @@
 // floods of them over tables that are damaged meanwhile.
 //
 // What must hold: the same interrupts are pending as in the model, and each wrong command reports an error that it has;
-// the queue wraps; a flood is worked off in portions, so that one access never takes long, and the queue goes on.
+// the queue wraps; a flood is executed in portions, so that one access never takes long, and the queue continues.
 #include <string.h>
 
 #include "arm_check.h"

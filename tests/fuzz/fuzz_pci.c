@@ -3,9 +3,9 @@
 // levels, resets, time.
 //
 // What must hold after every step:
-//   - a function's mode is what its capabilities say, its lines are the OR of those that may drive them;
-//   - what is pending is masked, and every trigger is accounted for;
-//   - a mapped BAR is where its registers say, and answers there;
+//   - a function's mode follows from its capabilities, lines are the OR of the functions that may drive them;
+//   - pending vectors are masked, and every trigger is counted;
+//   - a mapped BAR answers at the address in its register;
 //   - loading what was just saved changes nothing.
 #include <stdlib.h>
 #include <string.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Virtio devices of every kind on every transport of both machines, and drivers that break the rules: rings with loops,
-// chains beyond the table, tables in tables, buffers outside RAM, indices that jump, sizes that cannot be, registers
+// chains beyond the table, tables in tables, buffers outside RAM, indices that jump, impossible sizes, registers
 // written at any time, resets in the middle, disks that fail, frames of odd sizes.
 //
 // What must hold after every step:
 //   - a device that found a fault needs a reset, and until then does not write to memory (virtio_rig.c);
 //   - a device that runs has returned every chain that it took;
-//   - a line is high as long as the status register says why; deriving every output once more changes nothing;
+//   - a line is high while the status register is not 0; deriving every output once more changes nothing;
 //   - an access makes a device do a bounded amount of work.
-// And now and then: after a reset, a driver that keeps the rules is served as ever, whatever came before.
+// And now and then: after a reset, the device works for a driver that keeps the rules, whatever happened before.
 #include <stdlib.h>
 #include <string.h>
 

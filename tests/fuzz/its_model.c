@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A plain model of the ITS, to be compared with.
+// A simple model of the ITS, for comparison.
 #include "its_model.h"
 
 enum { MOST_EVENT_BITS = 16, LPI_BITS = VIRT_LPI_BITS };
@@ -70,7 +70,7 @@ bool its_model_translate(const struct its_model *model, uint32_t device, uint32_
     return true;
 }
 
-// --- The commands ------------------------------------------------------------------------------------------------------
+// --- The commands ---------------------------------------------------------------------------------------------------
 
 static uint64_t mapd(struct its_model *model, const struct parts *p)
 {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// An ITS in the plainest form: what is mapped, in arrays, and what IHI 0069 5.3 says of each command. For commands over
-// tables that only it writes.
+// A simple ITS: the mappings in arrays, and the commands of IHI 0069 5.3. For commands over tables that only it writes.
 #ifndef TESTS_FUZZ_ITS_MODEL_H
 #define TESTS_FUZZ_ITS_MODEL_H
 

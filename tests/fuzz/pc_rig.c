@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A PC for the fuzzers: its kernel is a HLT in a multiboot file made here.
+// A PC for the fuzzers: its kernel is a HLT in a multiboot file.
 #include "pc_rig.h"
 
 #include "machine/tables/bytes.h"

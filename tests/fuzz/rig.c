@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Machines for the fuzzers: made, reset, saved, loaded, compared.
+// Machines for the fuzzers: create, reset, save, load, compare.
 #include "rig.h"
 
 #include <stdlib.h>

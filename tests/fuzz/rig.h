@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A whole machine for the fuzzers, whatever its family: made without a file, with one list of all its state.
+// A whole machine of either family for the fuzzers: created without a file, with one list of all its state.
 #ifndef TESTS_FUZZ_RIG_H
 #define TESTS_FUZZ_RIG_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A virtio driver that keeps the rules: what a reset device must still serve.
+// A virtio driver that keeps the rules: which must work with any device after a reset.
 #include "virtio_driver.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 // A driver for any virtio device on any transport: registers, rings, requests. It follows the rules of VIRTIO 1.2,
 // 3.1.1 and 2.7.13, so that a fuzzer can break them one at a time.
 //
-// A queue's rings are at one place of their own, in the layout of legacy devices (2.7.2), which suits the others too.
+// A queue's rings have a fixed place, in the layout of legacy devices (2.7.2), which is valid for the others too.
 #ifndef TESTS_FUZZ_VIRTIO_DRIVER_H
 #define TESTS_FUZZ_VIRTIO_DRIVER_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Every virtio device on every transport, and the disks, networks and consoles behind them.
+// Every virtio device on every transport, with disks, networks and consoles.
 #include "virtio_rig.h"
 
 #include <errno.h>

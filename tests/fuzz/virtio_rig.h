@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A machine of either family with every virtio device on every transport, and their backends.
 //
-//     struct virtio_notes   disks, what was sent and typed: plain data, which goes along with a snapshot
+//     struct virtio_notes   disks, what was sent and typed: plain data, which is part of a snapshot
 //     struct virtio_target  a device: its transport, and a watch over its accesses to memory
 #ifndef TESTS_FUZZ_VIRTIO_RIG_H
 #define TESTS_FUZZ_VIRTIO_RIG_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A bench for groups: a manager with two chips of 24 pins, and a record of what left it.
+// A bench for groups: a manager with two chips of 24 pins, and a record of its output.
 #ifndef TESTS_GROUPS_RIG_H
 #define TESTS_GROUPS_RIG_H
 

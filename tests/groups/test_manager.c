@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The manager: types and counts, who has which ids, limits, life, and its groups in snapshots and replays.
+// The manager: types and counts, ids, limits, create and destroy, and its groups in snapshots and replays.
 #include <stdlib.h>
 #include <sys/resource.h>
 

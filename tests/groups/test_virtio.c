@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Virtio's notice: status register, one line, vectors, nothing.
+// Virtio's notifications: status register, one line, vectors, nothing.
 #include <pthread.h>
 
 #include "rig.h"

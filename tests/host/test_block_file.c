@@ -173,7 +173,7 @@ Test(block_file, the_clusters_of_a_snapshot_travel)
     fill(8192, 0x99, 512);
     fill(0, 0x88, 4096);
     list(&file, &save.visit);
-    fill(4096, 0x77, 4096); // what came after is gone
+    fill(4096, 0x77, 4096); // the rest is lost
     for (unsigned round = 0; round < 2; round++) {
         visit_load_init(&load, save.data, save.size);
         list(&file, &load.visit);

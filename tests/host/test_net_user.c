@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The network behind the host's sockets, as far as it goes without leaving the process: ARP for the host's address, and
+// The network behind the host's sockets, as far as it can be tested within the process: ARP for the host's address, and
 // what is refused.
 #include "host/net_user.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Routing: wires, wired OR, pins reached twice, messages, EOI and resample, taps, errors, state.
+// Routing: wires, wired OR, pins reached twice, messages, EOI and resample, traces, errors, state.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -94,7 +94,7 @@ static const uint32_t code_smp[] = {
     0xd4000002, // hvc #0
 };
 
-// Echoes what comes in up to a full stop, and powers off.
+// Echoes its input up to a full stop, and powers off.
 static const uint32_t code_echo[] = {
     0xd2a12009, // mov x9, #0x9000000
     0xb9401921, // ldr w1, [x9, #24]

@@ -10,7 +10,7 @@
 
 enum { BZIMAGE_SIZE = 8 * 512 };
 
-// One setup sector besides the boot sector, then a payload whose bytes count up; wants to run at 2 MiB.
+// One setup sector and the boot sector, then a payload whose bytes count up; its load address is 2 MiB.
 static inline void make_bzimage(uint8_t file[BZIMAGE_SIZE])
 {
     memset(file, 0, BZIMAGE_SIZE);

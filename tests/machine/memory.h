@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A bus with nothing but RAM, and files made on the spot: what the loaders' tests stand on.
+// A bus with only RAM, and temporary files, for tests of the loaders.
 #ifndef TESTS_MACHINE_MEMORY_H
 #define TESTS_MACHINE_MEMORY_H
 

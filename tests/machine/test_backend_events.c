@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What happens to a cable or a screen from outside, on its way to a driver in a running guest (VIRTIO 1.2, 5.1.4,
-// 5.3.4), by the public interface only. The guest writes what it has seen to the serial port (arm64_code.h,
-// code_virtio).
+// Changes of a cable or a screen from outside, and the driver in a running guest (VIRTIO 1.2, 5.1.4, 5.3.4), by the
+// public interface only. The guest writes what it has seen to the serial port (arm64_code.h, code_virtio).
 #include <intact/machine.h>
 
 #include <criterion/criterion.h>

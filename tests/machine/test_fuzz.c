@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A guest may write anything anywhere: random accesses to every port, device window, APIC register and line, with time
-// going on, crash nothing; what settles once is settled; and no level interrupt that a device holds is lost.
+// going on, crash nothing; settling twice changes nothing; and no level interrupt that a device asserts is lost.
 //
 // INTACT_FUZZ_SECONDS makes it run longer, INTACT_FUZZ_SEED differently.
 #include <criterion/criterion.h>
@@ -234,7 +234,7 @@ Test(fuzz, random_code_ends_in_a_defined_way)
     }
 }
 
-// --- virt ---------------------------------------------------------------------------------------------------------------
+// --- virt -----------------------------------------------------------------------------------------------------------
 
 static struct virt virt;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The public machine: how it is refused, how it ends, what goes in and comes out, and that it does so twice alike.
+// The public API of a machine: refused configurations, ends of runs, input and output, and that two runs are the same.
 #include <intact/machine.h>
 
 #include <criterion/criterion.h>
@@ -378,7 +378,7 @@ Test(machine, the_timers_of_the_hpet_lead_where_the_dsdt_says)
 
 // --- In and out -----------------------------------------------------------------------------------------------------
 
-// Echoes what comes in at COM1, until a 'q'.
+// Echoes the input of COM1, until a 'q'.
 static void make_echo(void)
 {
     code_in8(&code, 0x3fd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A notifier of a running guest: whichever thread or process writes it, the handler runs within one slice of the loop
-// from the moment it is in the inbox, though the guest never halts and does nothing that would look there; and one that
-// halts waits for it.
+// from the moment it is in the inbox, although the guest never halts or accesses a device; and one that halts waits for
+// it.
 #include <intact/interrupt.h>
 #include <intact/machine.h>
 

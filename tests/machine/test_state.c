@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A machine is its list of state: what the list says of one moment, loaded elsewhere, continues to the same bytes. The
-// PC's guest is the demo's, which takes an interrupt in each of five ways with two processors; those of `virt` take a
-// timer's on either GIC, and start a second processor.
+// The list of state is complete: the state saved at one time and loaded into another machine continues to the same
+// bytes. The PC's guest is the demo's, which takes an interrupt in each of five ways with two processors; those of
+// `virt` take a timer's on either GIC, and start a second processor.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ struct sort {
     const char *name;
     const struct board_type *type;
     void (*be)(struct intact_machine_config *config);
-    uint64_t middle; // a moment on its way
+    uint64_t middle; // a time in the middle of the run
     enum loop_stop end;
 };
 

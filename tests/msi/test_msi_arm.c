@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Every doorbell of an Arm board, and what is none.
+// Every message register of an Arm board, and other addresses.
 #include <criterion/criterion.h>
 
 #include "base/bits.h"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Eight host threads against one machine thread: they trigger, mask, update, enable, create and destroy, and write
-// notifiers, while the machine thread drains and does the same. Nothing may be lost, and every trigger must be accounted
-// for.
+// notifiers, while the machine thread drains and does the same. Nothing may be lost, and every trigger must be counted.
 //
 // A device counts its work before it triggers, and the handler of the interrupt takes the work. Work that is left at
 // the end means a lost interrupt. The handler is in the program: a loop, or a real guest.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The eight threads against a whole machine: a guest on the PC takes every interrupt, reports it through its debug
-// port, which is where the device's work is taken away, and ends it. Messages go to its local APIC, the level line by
-// the IOAPIC.
+// port, where the device's work is taken, and ends it. Messages go to its local APIC, the level line by the IOAPIC.
 #include <intact/machine.h>
 
 #include "machine/x86_interrupts.h"
@@ -73,7 +72,7 @@ static int create(struct bench *bench, struct code *code)
     config.debugcon_port = GUEST_DEBUG_PORT;
     config.debugcon = (struct intact_console){ .write = handled, .owner = bench };
     config.reboot = false;
-    config.interactive = true; // a machine whose processor is halted waits for what comes in
+    config.interactive = true; // a machine whose processor is halted waits for input
     if (intact_machine_create(&config, &bench->machine, why) == 0)
         return 0;
     printf("%s\n", why);

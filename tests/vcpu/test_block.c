@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The block cache: what is found, what a write kills, what is forgotten when the arena is full.
+// The block cache: blocks that are found, removed by a write, and dropped when the arena is full.
 #include "vcpu/block.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The block loop: whose turn it is, what time it is, and when it ends.
+// The block loop: turns of vCPUs, time, and the ends of a run.
 #include "vcpu/loop.h"
 
 #include <criterion/criterion.h>
@@ -30,7 +30,7 @@ static enum loop_stop run(uint64_t instructions)
     return vcpu_run(loop);
 }
 
-// --- time -------------------------------------------------------------------------------------------------------------
+// --- time ------------------------------------------------------------------------------------------------------------
 
 Test(loop, one_vcpu_makes_the_time_alone)
 {
@@ -97,7 +97,7 @@ Test(loop, time_never_goes_back_in_the_order_of_execution)
     cr_assert_lt(latest, 200000);
 }
 
-// --- deadlines --------------------------------------------------------------------------------------------------------
+// --- deadlines -------------------------------------------------------------------------------------------------------
 
 static uint64_t fired_at, fired_after;
 
@@ -155,7 +155,7 @@ Test(loop, a_deadline_that_an_instruction_sets_is_kept_in_the_same_slice)
     cr_assert_eq(fired_after, 1005);
 }
 
-// --- turns ------------------------------------------------------------------------------------------------------------
+// --- turns -----------------------------------------------------------------------------------------------------------
 
 static unsigned turns[64], turn_count;
 static const struct fake_cpu *last;
@@ -248,7 +248,7 @@ Test(loop, a_masked_signal_does_not_wake)
     cr_assert_eq(fake->cpu[1]->executed, 0);
 }
 
-// --- halted vCPUs -----------------------------------------------------------------------------------------------------
+// --- halted vCPUs ----------------------------------------------------------------------------------------------------
 
 Test(loop, halted_vcpus_take_no_time)
 {
@@ -411,7 +411,7 @@ Test(loop, the_host_is_asked_before_giving_up)
     cr_assert_eq(fake->cpu[0]->executed, 10);
 }
 
-// --- ends -------------------------------------------------------------------------------------------------------------
+// --- ends ------------------------------------------------------------------------------------------------------------
 
 static void stop_at_seven(struct fake_cpu *cpu)
 {
@@ -467,7 +467,7 @@ Test(loop, what_comes_from_outside_is_handled_between_slices)
     inbox_destroy(&inbox);
 }
 
-// --- stops inside a slice ---------------------------------------------------------------------------------------------
+// --- stops inside a slice --------------------------------------------------------------------------------------------
 
 static uint64_t order; // of all instructions: which vCPU, at what time
 
@@ -506,7 +506,7 @@ Test(loop, a_stop_inside_a_slice_does_not_change_whose_turn_comes_next)
     begin(1); // for the suite's end
 }
 
-// --- state ------------------------------------------------------------------------------------------------------------
+// --- state -----------------------------------------------------------------------------------------------------------
 
 // All of a fake machine; what it executed is a vCPU's whole state.
 static struct visit_save save(struct fake *from)

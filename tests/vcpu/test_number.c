@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Unpacked numbers: what has an answer without a guest. The guests' tests compare the rest with real processors.
+// Unpacked numbers: operations that can be tested without a guest. The tests of the CPUs compare the rest with real
+// processors.
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the Arm benchmarks share: a vector table whose entries save no more than they use, as a compiler's interrupt
-// handlers on the PC do. Everything counts into event_count.
+// Shared by the Arm benchmarks: a vector table whose entries save only the registers that they use, as a compiler's
+// interrupt handlers on the PC do. Everything counts into event_count.
 #ifndef BENCH_AARCH64_EVENT_H
 #define BENCH_AARCH64_EVENT_H
 

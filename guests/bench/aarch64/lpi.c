@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// An LPI by the ITS's INT command while others are pending and held back by the priority mask: `pending=` of them with the
+// An LPI by the ITS's INT command while others are pending but masked by the priority mask: `pending=` of them with the
 // one that comes, 1 to 57344, which is every LPI that 16 bits can name.
 #include "bench/aarch64/event.h"
 #include "lib/aarch64/its.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A device's level: the PL011's line rises as soon as its transmit interrupt is let through, and falls when the handler
+// A device's level: the PL011's line rises as soon as its transmit interrupt is unmasked, and falls when the handler
 // masks it.
 #include "bench/aarch64/event.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Emits twelve instructions and calls them four times: the life of short code in a guest's own JIT.
+// Emits twelve instructions and calls them four times: short-lived code as from a JIT compiler in a guest.
 #include "bench/x86_64/event.h"
 
 static uint8_t code[64] __attribute__((aligned(64)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the PC's benchmarks share: chips, and the vector of the event.
+// Shared by the PC's benchmarks: chips, and the vector of the event.
 #ifndef BENCH_X86_64_EVENT_H
 #define BENCH_X86_64_EVENT_H
 

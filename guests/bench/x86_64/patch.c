@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Changes one instruction and calls it: what a guest's own JIT does all day.
+// Changes one instruction and calls it: as a JIT compiler in a guest does.
 #include "bench/x86_64/event.h"
 
 static uint8_t code[64] __attribute__((aligned(64))) = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A device's edge through the 8259: the 16550A raises "transmitter empty" as soon as it is enabled (16550A data sheet,
-// IER bit 1), reading IIR takes it away.
+// IER bit 1), reading IIR clears it.
 #include "bench/x86_64/event.h"
 
 static volatile uint64_t count;

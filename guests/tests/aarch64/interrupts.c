@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The CPU interface and the processor's masks, seen from inside: priorities, the mask, nesting, grouping, running
+// The CPU interface and the processor's masks, from inside a guest: priorities, the mask, nesting, grouping, running
 // priority. IHI 0069, chapter 4; IHI 0048B, chapter 3; DDI 0487, D1.3.
 #include "tests/aarch64/lines.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What only GICv2 has: an SGI remembers who sent it, and is pending once for each of them (IHI 0048B, 3.2.1, 4.3.16,
-// 4.3.17); GICC_IAR names the source, and GICC_EOIR wants it back.
+// What only GICv2 has: an SGI has its source CPUs, and is pending once for each of them (IHI 0048B, 3.2.1, 4.3.16,
+// 4.3.17); GICC_IAR returns the source, which is written back to GICC_EOIR.
 #include "lib/aarch64/chips.h"
 #include "lib/aarch64/gic.h"
 #include "lib/guest.h"

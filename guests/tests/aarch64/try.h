@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Runs one instruction that is meant to cause an exception, prints what came, and goes on after it.
+// Runs one instruction that should cause an exception, prints the exception, and continues after it.
 #ifndef TESTS_AARCH64_TRY_H
 #define TESTS_AARCH64_TRY_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// EL0: the ways in and out, the stack, and what is forbidden there. DDI 0487, D1.3, D1.5, D8.4. MSR DAIFSet has no place
+// EL0: entry and return, the stack, and what is forbidden there. DDI 0487, D1.3, D1.5, D8.4. MSR DAIFSet is not tested
 // here: QEMU swaps two fields of its syndrome (D17.2.37, "ISS encoding for an exception from MSR": op1 and op2).
 #include "lib/aarch64/chips.h"
 #include "lib/aarch64/gic.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The 8259 through the IOAPIC: its INTR is at pin 0 (MP specification 1.4, section 3.6.2.2, "virtual wire through the
-// I/O APIC"), and an ExtINT entry has the processor fetch the vector from the 8259. Not run on emulators that leave
-// that wire out.
+// I/O APIC"), and an ExtINT entry has the processor fetch the vector from the 8259. Not run on emulators without that
+// wire.
 #include "lib/guest.h"
 #include "lib/x86_64/chips.h"
 

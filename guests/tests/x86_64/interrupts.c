@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The local APIC and the processor's gates, seen from inside: priorities, nesting, shadows, NMI, the timer.
-// SDM volume 3, "Advanced Programmable Interrupt Controller" and "Interrupt and Exception Handling".
+// The local APIC and the processor's gates, from inside a guest: priorities, nesting, shadows, NMI, the timer. SDM
+// volume 3, "Advanced Programmable Interrupt Controller" and "Interrupt and Exception Handling".
 #include "lib/guest.h"
 #include "lib/x86_64/chips.h"
 

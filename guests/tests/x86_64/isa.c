@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ISA lines by the guest's interrupt library, on whichever controller `chip=` names: where they arrive by the firmware's
-// word, and masking while a handler runs. The lines are driven by the PIT and by the test device.
+// ISA lines by the guest's interrupt library, on whichever controller `chip=` names: where they are connected according
+// to the firmware's tables, and masking while a handler runs. The lines are driven by the PIT and by the test device.
 #include "intr/intr.h"
 #include "lib/x86_64/chips.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The 8259A pair from inside, its pins driven by the test device (a byte written to port 2000h + n is the level of line n):
-// priorities, EOI in all its forms, rotation, masks, poll, cascade. Intel 8259A data sheet. A line stays up until its
-// interrupt is taken, as the data sheet asks ("Edge and level triggered modes").
+// The 8259A pair from inside, its pins driven by the test device (a byte written to port 2000h + n is the level of line
+// n): priorities, EOI in all its forms, rotation, masks, poll, cascade. Intel 8259A data sheet. A line stays up until
+// its interrupt is taken, as the data sheet requires ("Edge and level triggered modes").
 #include "lib/guest.h"
 #include "lib/x86_64/chips.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Runs one instruction that is meant to fault, prints what came, and goes on after it.
+// Runs one instruction that should fault, prints the fault, and continues after it.
 #ifndef TRY_H
 #define TRY_H
 

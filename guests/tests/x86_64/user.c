@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// User mode: the ways in and out, stack switches, and what is forbidden there. SDM volume 3, "Protection", "Interrupt and
+// User mode: entry and return, stack switches, and what is forbidden there. SDM volume 3, "Protection", "Interrupt and
 // Exception Handling"; volume 2, SYSCALL, SYSRET, SWAPGS.
 #include "lib/guest.h"
 #include "lib/x86_64/chips.h"

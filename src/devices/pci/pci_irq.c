@@ -370,7 +370,7 @@ void pci_irq_visit(struct pci_function *function, struct visit *v)
     visit_leave(v);
 }
 
-// The registers say all about the intact_irq_device, whose groups were loaded with what they hold.
+// The state of the intact_irq_device follows from the registers; its groups have been loaded with their own state.
 void pci_irq_loaded(struct pci_function *function)
 {
     struct pci_irq *irq = &function->irq;

@@ -359,7 +359,7 @@ void virtio_visit(struct virtio *virtio, struct visit *v)
     VISIT_ARRAY(v, virtio->mistakes);
 }
 
-// No saved state makes a ring whose entries cannot be counted.
+// The ring size in a loaded state must be valid.
 void virtio_loaded(struct virtio *virtio)
 {
     for (unsigned i = 0; i < virtio->queue_count; i++)

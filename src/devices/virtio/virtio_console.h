@@ -24,7 +24,7 @@ void virtio_console_init(struct virtio_console *console, void (*transmit)(void *
 void virtio_console_resize(struct virtio_console *console, uint16_t columns, uint16_t rows);
 
 bool virtio_console_can_receive(const struct virtio_console *console);
-// A character comes in. Only if virtio_console_can_receive.
+// A character arrives. Call it only if virtio_console_can_receive.
 void virtio_console_receive(struct virtio_console *console, uint8_t byte);
 
 void virtio_console_visit(struct virtio_console *console, struct visit *v);

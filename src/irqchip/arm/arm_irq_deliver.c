@@ -11,7 +11,7 @@
 
 // --- Messages -------------------------------------------------------------------------------------------------------
 
-// A message is on its way, and made an SPI pending.
+// A message made an SPI pending.
 static void hold_spi(struct arm_irq *irq, uint32_t intid)
 {
     if (trace_heard(irq->config.trace))

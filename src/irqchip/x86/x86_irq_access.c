@@ -88,7 +88,7 @@ static uint16_t pic_service(const struct x86_irq *irq)
     return (uint16_t)(pic_cascade_isr(&irq->pic, 0) | pic_cascade_isr(&irq->pic, 1) << 8);
 }
 
-// A poll (OCW3) acknowledges as an INTA sequence does: what it put into service is on its way.
+// A poll (OCW3) acknowledges as an INTA sequence does: what it put into service is then taken.
 static uint8_t read_pic(struct x86_irq *irq, uint16_t port)
 {
     bool heard = trace_heard(irq->config.trace);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// As much of Criterion (https://criterion.readthedocs.io) as our unit tests use, for where the library is not to be
-// had: musl, cross compilers. Each test runs in a separate process, one after the other; -DINTACT_CRITERION_LITE=ON
-// builds with it.
+// The part of Criterion (https://criterion.readthedocs.io) that our unit tests use, for hosts without that library:
+// musl, cross compilers. Each test runs in a separate process, one after the other; -DINTACT_CRITERION_LITE=ON builds
+// with it.
 //
 // Not here: parameters and theories, filters, reports other than text, options of the command line.
 #ifndef CRITERION_LITE_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A bench for PCI devices: a bus with RAM, ports and an interrupt manager, and a record of what left it.
+// A bench for PCI devices: a bus with RAM, ports and an interrupt manager, and a record of its output.
 #ifndef TESTS_DEVICES_PCI_RIG_H
 #define TESTS_DEVICES_PCI_RIG_H
 
@@ -100,7 +100,7 @@ static inline unsigned rig_find(struct pci_rig *rig, const struct pci_function *
     return at;
 }
 
-// What one wants of the command register: everything on.
+// The command register with everything on.
 #define RIG_ON (PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER)
 
 static inline uint64_t rig_read(struct pci_rig *rig, uint64_t address, unsigned size)

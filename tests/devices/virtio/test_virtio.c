@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// VIRTIO 1.2, chapters 2 and 3: features, status, faults, notices. With a device that gives back what it is given.
+// VIRTIO 1.2, chapters 2 and 3: features, status, faults, notices. With a device that returns its input.
 #include "devices/virtio/virtio_rig.h"
 
 static struct virtio_rig rig;

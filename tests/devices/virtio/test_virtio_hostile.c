@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Drivers without sense: rings, descriptors and tables of random bytes, a little like real ones. Whatever they say, the
-// device ends in an answer or in DEVICE_NEEDS_RESET, writes nothing outside memory, and works again after a reset.
+// Faulty drivers: rings, descriptors and tables of random bytes, similar to real ones. In every case the device answers
+// or sets DEVICE_NEEDS_RESET, writes nothing outside memory, and works again after a reset.
 #include "devices/virtio/virtio_blk.h"
 #include "devices/virtio/virtio_console.h"
 #include "devices/virtio/virtio_net.h"
@@ -21,7 +21,7 @@ static uint64_t draw(void)
     return seed;
 }
 
-// Mostly something that could be meant, at times anything.
+// Mostly a valid value, sometimes any.
 static uint64_t address(void)
 {
     switch (draw() % 8) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// VIRTIO 1.2, 4.1: found and driven as a driver does, by messages and by the line.
+// VIRTIO 1.2, 4.1: discovery and use as by a driver, with messages and with the line.
 #include "devices/pci/pci_rig.h"
 #include "devices/virtio/virtio_blk.h"
 #include "devices/virtio/virtio_pci.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A driver's hands for virtio devices: a megabyte of memory, queues in it, and a transport that counts notices.
+// A simple driver for virtio devices: a megabyte of memory, queues in it, and a transport that counts notifications.
 #ifndef TESTS_DEVICES_VIRTIO_RIG_H
 #define TESTS_DEVICES_VIRTIO_RIG_H
 

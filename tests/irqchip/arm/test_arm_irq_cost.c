@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What an interrupt costs, counted: words of bitmaps, accesses to guest memory, CPUs looked at. It depends neither on how
-// many others are pending nor on how many CPUs there are.
+// The cost of an interrupt, counted: words of bitmaps, accesses to guest memory, CPUs checked. It depends neither on
+// how many others are pending nor on how many CPUs there are.
 #include <sys/resource.h>
 
 #include "test_its.h"

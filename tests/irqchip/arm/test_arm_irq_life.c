@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The states of an interrupt by every register that moves it: latch and line apart, active and pending, GICD and GICR and
-// both versions alike; ICC registers saved and restored.
+// The states of an interrupt through every register that changes them: latch and line, active and pending, GICD and
+// GICR, both versions; ICC registers saved and restored.
 #include "test_arm_irq.h"
 
 enum { ISENABLER = 0x100, ICENABLER = 0x180, ISPENDR = 0x200, ICPENDR = 0x280, ISACTIVER = 0x300, ICACTIVER = 0x380 };

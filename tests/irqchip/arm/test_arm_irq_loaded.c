@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A saved state may come from anywhere: no field of it is used as an index before it is checked, and nothing waits for
-// what will never come.
+// an event that never comes.
 #include "test_its.h"
 
 static void loaded(struct rig *rig)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Counters of mistakes: what is legal counts nothing, and each mistake counts once, under its name, and changes nothing.
-// And calls within calls: nothing is settled before the outermost one ends.
+// Counters of mistakes: legal accesses count nothing, and each mistake is counted once, under its name, and changes
+// nothing. And calls within calls: nothing is settled before the outermost one ends.
 #include "test_its.h"
 
 #define gicc_put(rig, offset, value) rig_put(rig, ARM_IRQ_WINDOW_GICC, offset, value)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The public face of the Arm chips, include/intact/arm_irq.h.
+// The public API of the Arm chips, include/intact/arm_irq.h.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>

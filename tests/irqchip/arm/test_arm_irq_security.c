@@ -273,7 +273,7 @@ Test(arm_irq_security, each_dpg_bit_keeps_interrupts_of_1_of_n_of_its_group_away
         }
 }
 
-// Every combination of them: a group goes by its own bit.
+// Every combination of them: each group depends on its own bit.
 Test(arm_irq_security, dpg_bits_do_not_touch_each_other)
 {
     static const uint32_t dpg[] = { GICR_CTLR_DPG0, GICR_CTLR_DPG1S, GICR_CTLR_DPG1NS };

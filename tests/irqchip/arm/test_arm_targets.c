@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Who an affinity names and who takes interrupts of 1 of N, held against a plain search over 200 CPUs.
+// The CPU of an affinity, and the CPU for a 1 of N interrupt, compared with a simple search over 200 CPUs.
 #include <criterion/criterion.h>
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ITS whose commands take time: what software sees that waits, and what it sees that does not.
+// ITS whose commands take time: what software sees if it waits for them, and if it does not.
 #include "test_its.h"
 
 enum { COMMAND_NS = 100, CTLR_QUIESCENT_BIT = 31 };

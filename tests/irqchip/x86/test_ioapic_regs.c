@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// IOAPIC: the register window row by row, state, and a fuzzer against a model that walks all entries.
+// IOAPIC: the register window row by row, state, and a fuzzer against a model that loops over all entries.
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A tiny language for 8259A tests: words in, what the chips answer out.
+// A small language for 8259A tests: words in, results of the chips out.
 //
 //      m11 M08    write 11h to the master at A0=0, 08h at A0=1; s and S the slave; 3s and 3S chip 3
 //      ?m ?M ?s   read the same way: the byte

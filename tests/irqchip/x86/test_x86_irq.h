@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A board for the tests of the x86 wiring: CPUs that note what is reported to them.
+// A board for the tests of the x86 wiring: CPUs that record what is reported to them.
 #ifndef TEST_X86_IRQ_H
 #define TEST_X86_IRQ_H
 

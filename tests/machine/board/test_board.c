@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What every machine has: tried on both families.
+// What every machine has, tested on both.
 #include "machine/board/board.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The loaders end to end: a file on disk, the entry state and guest memory on the other side.
+// The loaders end to end: from a file on disk to the entry state and guest memory.
 #include "machine/boot/boot_x86.h"
 
 #include <criterion/criterion.h>

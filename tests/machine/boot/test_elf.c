@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The ELF reader: what it takes, and that what it refuses is refused with one line.
+// The ELF reader: files that it accepts, and that others are refused with one line.
 #include "machine/boot/elf.h"
 
 #include <criterion/criterion.h>

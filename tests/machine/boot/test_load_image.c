@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Files: what can be wrong with one is said in one line, and gzip is unpacked within its bound.
+// Files: every error is reported in one line, and gzip is unpacked up to its limit.
 #include <criterion/criterion.h>
 #include <unistd.h>
 #include <zlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ACPI 6.5 chapter 5 and MP 1.4 chapter 4: the tables say what the description says, and nothing else.
+// ACPI 6.5 chapter 5 and MP 1.4 chapter 4: the tables contain what is in the description, and nothing else.
 #include <criterion/criterion.h>
 
 #include "machine/tables/aml.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The forms of instructions on general registers, branches, and what EL0 may of the system (Arm ARM sections C4.1.92,
-// C4.1.93 and C4.1.95).
+// The forms of instructions on general registers, branches, and the system instructions that EL0 may execute (Arm ARM
+// sections C4.1.92, C4.1.93 and C4.1.95).
 #ifndef TESTS_VCPU_AARCH64_FORMS_INTEGER_H
 #define TESTS_VCPU_AARCH64_FORMS_INTEGER_H
 

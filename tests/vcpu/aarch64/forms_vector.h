@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The forms of instructions on floating-point and vector registers (Arm ARM section C4.1.96). Of each, the size and the
-// number of lanes are random where both are in fields of their own.
+// The forms of instructions on floating-point and vector registers (Arm ARM section C4.1.96). Size and number of lanes
+// are random where they have separate fields.
 #ifndef TESTS_VCPU_AARCH64_FORMS_VECTOR_H
 #define TESTS_VCPU_AARCH64_FORMS_VECTOR_H
 

@@ -25,7 +25,7 @@
 #define ORACLE_BYTES  256u
 #define ORACLE_NEAR   8000 // words that a branch goes at most
 
-struct oracle_record { // as oracle.S has it
+struct oracle_record { // the same layout as in oracle.S
     uint32_t word[2];
     uint32_t fpcr, fpsr, nzcv;
     uint32_t stop;  // the number of the signal, 0: both instructions were executed

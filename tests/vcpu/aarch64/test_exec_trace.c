@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Exactness: one program with all that could tell executors apart (loops, exclusives of two CPUs, faults, code that changes
-// itself, both levels, interrupts, halts) leaves the same trace of instruction count, PC, state and time, wherever execution is
-// cut into pieces, whatever the size of the block cache, and whichever way the executor dispatches.
+// Exactness: one program with everything in which executors could differ (loops, exclusives of two CPUs, faults, code
+// that changes itself, both levels, interrupts, halts) leaves the same trace of instruction count, PC, state and time,
+// wherever execution is cut into pieces, whatever the size of the block cache, and whichever way the executor
+// dispatches.
 #include <criterion/criterion.h>
 
 #include "rig.h"
@@ -202,7 +203,7 @@ static const uint32_t handlers[] = {
 struct tracer {
     struct rig *rig;
     struct event timer, beat, fast;
-    uint32_t word; // the pending word as the controller has it
+    uint32_t word; // the pending word of the controller
     uint64_t taken;
 };
 
@@ -302,7 +303,7 @@ static struct loop *tracer_loop(const struct tracer *tracer)
     return &tracer->rig->loop;
 }
 
-// --- what a trace is --------------------------------------------------------------------------------------------------
+// --- what a trace is -------------------------------------------------------------------------------------------------
 
 static uint64_t tracer_place(const struct tracer *tracer)
 {

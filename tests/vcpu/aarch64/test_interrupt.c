@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Entry to exceptions, the way back, masks, and waiting (Arm ARM sections D1.3, D1.4, D1.6).
+// Entry to exceptions, return, masks, and waiting (Arm ARM sections D1.3, D1.4, D1.6).
 #include <criterion/criterion.h>
 
 #include "rig.h"
@@ -123,7 +123,7 @@ Test(a64_interrupt, the_stack_pointer_is_checked_where_sctlr_says_so)
     }
 }
 
-// --- return -----------------------------------------------------------------------------------------------------------
+// --- return ----------------------------------------------------------------------------------------------------------
 
 Test(a64_interrupt, an_illegal_return_stays_and_the_next_instruction_says_so)
 {
@@ -163,7 +163,7 @@ Test(a64_interrupt, sp_follows_the_level_and_spsel)
     rig_free(rig);
 }
 
-// --- interrupts -------------------------------------------------------------------------------------------------------
+// --- interrupts ------------------------------------------------------------------------------------------------------
 
 Test(a64_interrupt, fiq_comes_before_irq_and_masks_hold)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Software step (Arm ARM section D2.12): what a debugger inside the guest steps with.
+// Software step (Arm ARM section D2.12): as used by a debugger inside the guest.
 #include <criterion/criterion.h>
 
 #include "rig.h"

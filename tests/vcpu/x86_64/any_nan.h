@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// DPPS and DPPD with several NaNs: which of them the result shows is left to the processor (SDM vol. 2, DPPS: the order of the
-// additions), and the vendors differ. A comparison with the host accepts either.
+// DPPS and DPPD with several NaNs: which of them is the result depends on the processor (SDM vol. 2, DPPS: the order of
+// the additions), and the vendors differ. A comparison with the host accepts either.
 #ifndef TESTS_VCPU_X86_64_ANY_NAN_H
 #define TESTS_VCPU_X86_64_ANY_NAN_H
 

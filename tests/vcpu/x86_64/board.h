@@ -44,7 +44,7 @@ struct board {
     struct region ram, device;
     struct loop loop;
     struct x86_cpu *cpu[BOARD_CPUS];
-    uint32_t word[BOARD_CPUS];  // the pending word as the controller has it
+    uint32_t word[BOARD_CPUS];  // the pending word of the controller
     uint8_t vector[BOARD_CPUS]; // what it gives for INTR and SIPI
     uint64_t taken[BOARD_CPUS]; // acknowledged so far
     // The device on I/O ports 0xe0-0xe7: counts, and remembers when it was written last.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Executes one instruction on the host CPU with every register given: an oracle for tests on x86-64 hosts.
+// Executes one instruction on the host CPU with given values of all registers, for comparison on x86-64 hosts.
 //
 // A page of code at a fixed low address loads FXSAVE state, flags and all sixteen registers (RSP too) by RIP-relative
 // addresses, runs the instruction, and stores them again. The memory that the instruction may touch is at a fixed
-// address as well, so that the guest can have the same addresses. A signal is turned into a third way out of the
+// address as well, so that the guest can have the same addresses. A signal becomes a third kind of end of the
 // instruction. Not every host can deliver one whatever RSP holds (some virtual machines cannot, and hang):
 // native_faults_with_any_stack finds out. Define _GNU_SOURCE before including this: registers in signal frames, mmap at
 // a fixed place.

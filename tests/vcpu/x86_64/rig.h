@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A CPU with a little RAM and a controller whose answers a test sets, and the few tables that tests of protected
-// mode need. Nothing runs here: the functions of the CPU are called directly.
+// A CPU with a little RAM and a controller whose results a test sets, and the few tables that tests of protected mode
+// need. No program runs here: the functions of the CPU are called directly.
 #ifndef TESTS_VCPU_X86_64_RIG_H
 #define TESTS_VCPU_X86_64_RIG_H
 

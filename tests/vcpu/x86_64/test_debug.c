@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Breakpoints of DR0 to DR3 on the block path: instruction fetches, data, ports; where they trap, RF, MOV SS, string
-// instructions, and that a program without them runs as ever (SDM vol. 3 sections 17.2 and 17.3).
+// instructions, and that a program without them runs as before (SDM vol. 3 sections 17.2 and 17.3).
 #include "vcpu/x86_64/system/debug.h"
 
 #include <criterion/criterion.h>
@@ -58,7 +58,7 @@ static uint64_t frame(unsigned index) // 0: RIP, 1: CS, 2: RFLAGS, 3: RSP
         cr_assert_eq(cpu->dr[6], DR6_ONES | (conditions), "DR6 %lx", (unsigned long)cpu->dr[6]);                       \
     } while (0)
 
-// --- instructions -----------------------------------------------------------------------------------------------------
+// --- instructions ----------------------------------------------------------------------------------------------------
 
 Test(breakpoint, on_an_instruction_it_is_a_fault_before_it)
 {
@@ -112,7 +112,7 @@ Test(breakpoint, an_instruction_breakpoint_comes_before_the_page_fault_of_its_fe
     assert_trap(0x1000, 1 << 3);
 }
 
-// --- data -------------------------------------------------------------------------------------------------------------
+// --- data ------------------------------------------------------------------------------------------------------------
 
 Test(breakpoint, on_data_it_traps_after_the_instruction)
 {
@@ -264,7 +264,7 @@ Test(breakpoint, the_guest_sets_one_and_it_holds_from_the_next_instruction_on)
     assert_trap(8, 1);
 }
 
-// --- ports ------------------------------------------------------------------------------------------------------------
+// --- ports -----------------------------------------------------------------------------------------------------------
 
 Test(breakpoint, on_a_port_it_wants_de)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The decoder: lengths in every code size, prefixes, addressing forms, and what is no instruction (SDM vol. 2 chapter 2).
+// The decoder: lengths in every code size, prefixes, addressing forms, and invalid instructions (SDM vol. 2 chapter 2).
 #include "vcpu/x86_64/front/decode.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What happens between instructions and in the middle of them: budgets, shadows, traps, faults that leave nothing behind, pages,
-// and code that changes.
+// Events between and within instructions: budgets, shadows, traps, faults without side effects, pages, and code that
+// changes.
 #include <criterion/criterion.h>
 
 #include "vcpu/x86_64/board.h"
@@ -56,7 +56,7 @@ static uint64_t error_code(void)
     return board_get(board, BOARD_IST - 48, 8);
 }
 
-// --- the budget -------------------------------------------------------------------------------------------------------
+// --- the budget ------------------------------------------------------------------------------------------------------
 
 Test(exec, a_budget_ends_at_its_very_instruction)
 {
@@ -91,7 +91,7 @@ Test(exec, time_is_what_is_executed)
     cr_assert_eq(board->clock.now, 5);
 }
 
-// --- strings ----------------------------------------------------------------------------------------------------------
+// --- strings ---------------------------------------------------------------------------------------------------------
 
 Test(exec, every_iteration_of_rep_counts_as_an_instruction)
 {
@@ -194,7 +194,7 @@ Test(exec, a_fault_in_rep_leaves_the_iterations_before_it_done)
     cr_assert_eq(loop_instructions(&board->loop), 11);        // ten, and the handler's HLT
 }
 
-// --- shadows ----------------------------------------------------------------------------------------------------------
+// --- shadows ---------------------------------------------------------------------------------------------------------
 
 Test(exec, an_interrupt_waits_for_the_instruction_after_sti)
 {
@@ -295,7 +295,7 @@ Test(exec, halt_waits_for_the_interrupt_and_returns_behind_it)
     cr_assert_eq(board->clock.now, 501);
 }
 
-// --- the trap flag ----------------------------------------------------------------------------------------------------
+// --- the trap flag ---------------------------------------------------------------------------------------------------
 
 Test(exec, the_trap_flag_traps_after_each_instruction)
 {
@@ -426,7 +426,7 @@ Test(exec, an_instruction_that_faults_does_not_trap)
     cr_assert_eq(frame(0), BOARD_CODE);
 }
 
-// --- faults leave nothing behind --------------------------------------------------------------------------------------
+// --- faults leave nothing behind -------------------------------------------------------------------------------------
 
 static void assert_nothing_changed(const char *hex, uint64_t entry)
 {
@@ -574,7 +574,7 @@ Test(exec, the_second_of_two_instructions_faults_with_the_first_done)
     cr_assert_eq(loop_instructions(&board->loop), 2); // inc, and the handler's HLT
 }
 
-// --- pages of code ----------------------------------------------------------------------------------------------------
+// --- pages of code ---------------------------------------------------------------------------------------------------
 
 Test(exec, an_instruction_may_go_on_in_the_next_page)
 {
@@ -669,7 +669,7 @@ Test(exec, code_where_no_memory_is_reads_as_ones)
     cr_assert_eq(frame(0), 0x10000000);
 }
 
-// --- code that changes ------------------------------------------------------------------------------------------------
+// --- code that changes -----------------------------------------------------------------------------------------------
 
 Test(exec, a_block_that_writes_itself_runs_the_new_code_next)
 {
@@ -763,7 +763,7 @@ Test(exec, the_same_bytes_in_another_mode_are_another_block)
     cr_assert_eq(board->loop.blocks.translated, 2);
 }
 
-// --- other modes ------------------------------------------------------------------------------------------------------
+// --- other modes -----------------------------------------------------------------------------------------------------
 
 Test(exec, real_mode_counts_in_sixteen_bits)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Exactness: one program with all that could tell executors apart (loops, REP, faults, code that changes itself, interrupts,
-// halts) leaves the same trace of instruction count, RIP, registers and time, wherever execution is cut into pieces, whatever
-// the size of the block cache, and whichever way the executor dispatches.
+// Exactness: one program with everything in which executors could differ (loops, REP, faults, code that changes itself,
+// interrupts, halts) leaves the same trace of instruction count, RIP, registers and time, wherever execution is cut
+// into pieces, whatever the size of the block cache, and whichever way the executor dispatches.
 #include <criterion/criterion.h>
 
 #include "vcpu/x86_64/board.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A feature that CPUID does not name takes its instructions, registers, reserved bits and modes with it: each feature that
-// -cpu can take away, with and without.
+// Without a feature in CPUID its instructions, registers and modes do not exist and its bits are reserved: each feature
+// that -cpu can remove, with and without it.
 #include <criterion/criterion.h>
 #include <stddef.h>
 
@@ -40,7 +40,7 @@ static int handled(void)
     return at < 0x1000 && at % 16 == 0 ? (int)(at / 16) : -1;
 }
 
-// --- instructions -----------------------------------------------------------------------------------------------------
+// --- instructions ----------------------------------------------------------------------------------------------------
 
 #define EDX  WORD(leaf_1_edx)
 #define ECX  WORD(leaf_1_ecx)
@@ -142,7 +142,7 @@ Test(features, lahf_is_always_there_outside_of_64_bit_mode)
     end();
 }
 
-// --- registers --------------------------------------------------------------------------------------------------------
+// --- registers -------------------------------------------------------------------------------------------------------
 
 static const struct {
     uint32_t number;
@@ -201,7 +201,7 @@ Test(features, efer_is_there_as_long_as_one_of_its_features_is)
     end();
 }
 
-// --- reserved bits ----------------------------------------------------------------------------------------------------
+// --- reserved bits ---------------------------------------------------------------------------------------------------
 
 static const struct {
     uint64_t cr4, efer;

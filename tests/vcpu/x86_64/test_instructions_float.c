@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// MMX, SSE and x87 instructions against the host CPU, through decoding, operands and memory. Every value that matters to the
-// rows themselves is test_simd's and test_x87's; here it is that the right row meets the right operands.
+// MMX, SSE and x87 instructions against the host CPU, through decoding, operands and memory. Every value that matters
+// to the rows themselves is test_simd's and test_x87's; here the choice of row and operands is tested.
 #define _GNU_SOURCE // for native.h
 #include <math.h>
 
@@ -26,7 +26,7 @@ static void finish(unsigned wrong, unsigned count)
     trial_close();
 }
 
-// --- MMX and SSE ------------------------------------------------------------------------------------------------------
+// --- MMX and SSE -----------------------------------------------------------------------------------------------------
 
 static void simd_state(struct trial *t)
 {
@@ -109,7 +109,7 @@ Test(instructions_float, simd_rows_meet_their_operands)
     finish(wrong, count);
 }
 
-// --- x87 --------------------------------------------------------------------------------------------------------------
+// --- x87 -------------------------------------------------------------------------------------------------------------
 
 static void put_extended(uint8_t *at)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Delivery and return: real mode, protected mode, virtual-8086 mode, 64-bit mode; faults on the way; what a boundary
-// takes.
+// Delivery and return: real mode, protected mode, virtual-8086 mode, 64-bit mode; faults during delivery; what is taken
+// at a boundary.
 #include "vcpu/x86_64/system/interrupt.h"
 
 #include <criterion/criterion.h>

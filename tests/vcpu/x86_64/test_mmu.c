@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Paging: every kind of table, every page size, every way to be refused (SDM vol. 3 chapter 4).
+// Paging: every kind of table, every page size, every kind of page fault (SDM vol. 3 chapter 4).
 #include "vcpu/x86_64/system/mmu.h"
 
 #include <criterion/criterion.h>

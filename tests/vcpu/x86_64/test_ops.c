@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The rows of ops.h: each has a name, reaches its body through the executor, and changes no slot and no flag but those that it
-// says; a bare op does what its full one does. And those of the opcode maps: what is an instruction has a mnemonic and a function.
+// The rows of ops.h: each has a name, reaches its body through the executor, and changes only the slots and flags in
+// its columns; a bare op does what its full one does. And those of the opcode maps: every instruction has a mnemonic
+// and a function.
 #include "vcpu/x86_64/exec/ops.h"
 
 #include <criterion/criterion.h>

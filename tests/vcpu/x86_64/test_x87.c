@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The x87: every encoding against the host's own processor, where that is an x86-64, and what can be said without one.
+// The x87: every encoding against the host's own processor, where that is an x86-64, and what can be tested without
+// one.
 //
-// An instruction stands between FXRSTOR and FXSAVE; random registers, control words and operands go through it and
+// An instruction is executed between FXRSTOR and FXSAVE; random registers, control words and operands go through it and
 // through x86_x87, and the two states must be the same: registers, stack, status with its condition codes, memory.
 #define _GNU_SOURCE // ucontext_t
 #include <criterion/criterion.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// One instruction on the host and on our CPU, from the same random state: what test_instructions*.c share.
+// One instruction on the host and on our CPU, from the same random state: shared by test_instructions*.c.
 //
-// A form is a row: opcode, operand size, what modrm names, what follows, which flags the manual leaves undefined. A trial is
-// one encoding of it (registers, REX, addressing form and displacement are drawn) with one state.
+// A form is a row: opcode, operand size, operands in modrm, immediates, flags that the manual leaves undefined. A trial
+// is one encoding of it (registers, REX, addressing form and displacement are drawn) with one state.
 #ifndef TESTS_VCPU_X86_64_TRIAL_H
 #define TESTS_VCPU_X86_64_TRIAL_H
 
