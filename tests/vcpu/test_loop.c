@@ -22,7 +22,7 @@ static void end(void)
     fake_free(fake);
 }
 
-TestSuite(loop, .fini = end, .timeout = 20);
+TestSuite(loop, .fini = end, .timeout = 120);
 
 static enum loop_stop run(uint64_t instructions)
 {

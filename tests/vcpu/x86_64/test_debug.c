@@ -26,7 +26,7 @@ static void teardown(void)
     board_free(board);
 }
 
-TestSuite(breakpoint, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(breakpoint, .init = setup, .fini = teardown, .timeout = 120);
 
 static void code(const char *hex)
 {

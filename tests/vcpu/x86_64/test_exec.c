@@ -21,7 +21,7 @@ static void teardown(void)
     board_free(board);
 }
 
-TestSuite(exec, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(exec, .init = setup, .fini = teardown, .timeout = 120);
 
 static void code(const char *hex)
 {
