@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The manager: types and counts, ids, limits, create and destroy, and its groups in snapshots and replays.
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "groups/group.h"
 #include "groups/ids.h"
 #include "groups/manager.h"
 #include "rig.h"
+#include "starve.h"
 
 static int make(struct rig *rig, enum intact_irq_type type, uint32_t base, uint32_t count,
                 struct intact_irq_group **group)
@@ -733,46 +733,7 @@ Test(manager, a_group_that_another_thread_destroyed_leaves_its_wire_also_when_no
 
 // --- Memory ----------------------------------------------------------------------------------------------------------
 
-// Where the process can be kept from growing, and no sanitizer ends it for want of memory.
-#if defined __linux__ && !defined __SANITIZE_ADDRESS__
-#define CAN_STARVE
-#endif
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#undef CAN_STARVE
-#endif
-#endif
-
 #ifdef CAN_STARVE
-
-struct block {
-    struct block *next;
-};
-
-// The process grows no more, and all that malloc still had is taken.
-static struct block *use_up_memory(struct rlimit *before)
-{
-    struct block *taken = NULL, *block;
-    getrlimit(RLIMIT_AS, before);
-    struct rlimit none = { .rlim_cur = 1, .rlim_max = before->rlim_max };
-    cr_assert_eq(setrlimit(RLIMIT_AS, &none), 0);
-    for (size_t size = 1 << 20; size >= sizeof(*block); size /= 2)
-        while ((block = malloc(size)) != NULL) {
-            block->next = taken;
-            taken = block;
-        }
-    return taken;
-}
-
-static void give_memory_back(struct block *taken, const struct rlimit *before)
-{
-    setrlimit(RLIMIT_AS, before);
-    while (taken) {
-        struct block *next = taken->next;
-        free(taken);
-        taken = next;
-    }
-}
 
 static void *adopt(void *manager)
 {
@@ -792,7 +753,7 @@ Test(manager, a_host_without_memory_is_told_and_nothing_changes, .timeout = 60)
     const struct intact_irq_resources resources = { .size = sizeof(struct intact_irq_resources), .legacy = { 10, 1 } };
     rig_open(&rig);
     group = rig_group(&rig, INTACT_IRQ_MSIX, 2);
-    struct block *taken = use_up_memory(&limit);
+    struct starve_block *taken = use_up_memory(&limit);
     const int results[] = {
         make(&rig, INTACT_IRQ_MSIX, 70000, 2048, &made),
         make(&rig, INTACT_IRQ_LEGACY, 11, 1, &made),
@@ -824,7 +785,7 @@ Test(manager, what_cannot_be_posted_is_refused_and_not_half_done, .timeout = 60)
     struct intact_irq_group *line = rig_legacy(&rig, true);
     rig_enable(on, 0x50);
     run_outside(adopt, rig.manager); // from here on we are another thread
-    struct block *taken = use_up_memory(&limit);
+    struct starve_block *taken = use_up_memory(&limit);
     while (intact_irq_group_clear_pending(on, 0) == INTACT_IRQ_OK) // until the inbox has no room either
         continue;
     const int results[] = {
@@ -877,7 +838,7 @@ Test(manager, a_group_ends_without_memory_and_counts_what_was_pending, .timeout 
     struct intact_irq_group *other = rig_group(&rig, INTACT_IRQ_MSIX, 2);
     intact_irq_manager_poll(rig.manager, 0);
     run_outside(adopt, rig.manager);
-    struct block *taken = use_up_memory(&limit);
+    struct starve_block *taken = use_up_memory(&limit);
     while (intact_irq_group_clear_pending(other, 0) == INTACT_IRQ_OK)
         continue;
     int triggered = intact_irq_group_trigger(rig.group, 0);

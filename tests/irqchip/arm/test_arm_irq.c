@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "starve.h"
+
 // --- Lines ----------------------------------------------------------------------------------------------------------
 
 Test(arm_irq, a_level_spi_is_signalled_taken_and_seen_again_while_it_is_high)
@@ -630,3 +632,42 @@ Test(arm_irq, configurations_out_of_range_are_refused)
     cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 16 }), -EINVAL, "no memory");
     cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .its = true }), -EINVAL);
 }
+
+// --- What cannot be made --------------------------------------------------------------------------------------------
+
+Test(arm_irq, two_cpus_of_one_affinity_are_refused_by_name)
+{
+    static const uint64_t affinities[] = { 0, 0x10203, 5, 0x10203 };
+    const struct arm_irq_config config = { .version = 3, .cpus = 4, .spis = 32, .affinities = affinities };
+    struct arm_irq irq;
+    struct error error = { .text = "" };
+    cr_assert_eq(arm_irq_init(&irq, &config, &error), -EINVAL);
+    cr_assert_str_eq(error.text, "CPUs 1 and 3 have the same affinity 10203h");
+}
+
+Test(arm_irq, what_is_made_leaves_no_error)
+{
+    const struct arm_irq_config config = { .version = 3, .cpus = 1, .spis = 32 };
+    struct arm_irq irq;
+    struct error error = { .text = "" };
+    cr_assert_eq(arm_irq_init(&irq, &config, &error), 0);
+    cr_assert_str_eq(error.text, "");
+    arm_irq_free(&irq);
+}
+
+#ifdef CAN_STARVE
+
+Test(arm_irq, a_host_without_memory_is_an_error_of_one_line)
+{
+    const struct arm_irq_config config = { .version = 3, .cpus = 64, .spis = 32 };
+    static struct arm_irq irq;
+    struct error error = { .text = "" };
+    struct rlimit limit;
+    struct starve_block *taken = use_up_memory(&limit);
+    int code = arm_irq_init(&irq, &config, &error);
+    give_memory_back(taken, &limit);
+    cr_assert_eq(code, -ENOMEM);
+    cr_assert_str_eq(error.text, "no memory for 64 CPUs");
+}
+
+#endif

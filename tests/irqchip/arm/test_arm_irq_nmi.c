@@ -300,3 +300,23 @@ Test(arm_irq_nmi, each_group_has_its_own)
         }
     rig_free(rig);
 }
+
+// SPI 8 is Non-secure beside Secure ones, SPI 12 Secure beside Non-secure ones.
+Test(arm_irq_nmi, its_priority_is_that_of_its_own_group)
+{
+    struct rig *rig = rig_nmi_secure();
+    rig->frame[ARM_IRQ_WINDOW_GICD].secure = true;
+    gicd_put(rig, 0x84, BIT32(8) | BIT32(11) | BIT32(13));
+    gicd_put(rig, 0xd04, BIT32(2) | BIT32(7) | BIT32(9) | BIT32(12));
+    gicd_put(rig, INMIR(1), BIT32(8) | BIT32(12));
+    raise(rig, 8);
+    cr_assert_eq(rig->pending[0], PENDING_IRQ | PENDING_NMI);
+    raise(rig, 2);
+    cr_assert_eq(rig->pending[0], PENDING_FIQ, "10h is above the 80h of a Non-secure one");
+    raise(rig, 12);
+    cr_assert_eq(rig->pending[0], PENDING_FIQ | PENDING_NMI, "and below the 0 of a Secure one");
+    arm_irq_set_secure(&rig->irq, 0, true);
+    cr_assert_eq(icc_get(rig, 0, ICC_NMIAR1_EL1), 44);
+    cr_assert_eq(icc_get(rig, 0, ICC_RPR_EL1), NMI_BIT);
+    rig_free(rig);
+}

@@ -308,6 +308,13 @@ Test(arm_irq_security, common_binary_points_belong_to_el3)
         cr_assert_eq(icc_get(rig, 0, ICC_BPR1_EL1), 7, "at most");
         arm_irq_set_secure(&rig->irq, 0, true);
     }
+    icc_put(rig, 0, ICC_CTLR_EL3, 1); // of Secure Group 1: its register is Group 0's
+    icc_put(rig, 0, ICC_BPR1_EL1, 5);
+    cr_assert_eq(icc_get(rig, 0, ICC_BPR0_EL1), 5);
+    cr_assert_eq(icc_get(rig, 0, ICC_BPR1_EL1), 5);
+    icc_put(rig, 0, ICC_CTLR_EL3, 0);
+    icc_put(rig, 0, ICC_BPR1_EL1, 4);
+    cr_assert_eq(icc_get(rig, 0, ICC_BPR0_EL1), 5, "its own again");
     rig_free(rig);
 }
 

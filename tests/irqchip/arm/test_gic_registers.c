@@ -797,3 +797,25 @@ Test(gic_registers, icc_registers_of_each_cpu_and_security_state_are_their_own)
     cr_assert_eq(arm_irq_cpu_read(&rig->irq, 0, PORT_REGISTER, ICC_IAR0_EL1, 8, &value, 0), PORT_FAULT);
     rig_free(rig);
 }
+
+// Arm ARM, D23: op0, op1, CRn, CRm and op2 of each.
+Test(gic_registers, system_registers_have_the_encodings_of_the_architecture)
+{
+    static const struct {
+        uint64_t encoding;
+        unsigned op1, crn, crm, op2;
+    } rows[] = {
+        { ICC_PMR_EL1, 0, 4, 6, 0 },       { ICC_IAR0_EL1, 0, 12, 8, 0 },     { ICC_EOIR0_EL1, 0, 12, 8, 1 },
+        { ICC_HPPIR0_EL1, 0, 12, 8, 2 },   { ICC_BPR0_EL1, 0, 12, 8, 3 },     { ICC_AP0R0_EL1, 0, 12, 8, 4 },
+        { ICC_AP1R0_EL1, 0, 12, 9, 0 },    { ICC_NMIAR1_EL1, 0, 12, 9, 5 },   { ICC_DIR_EL1, 0, 12, 11, 1 },
+        { ICC_RPR_EL1, 0, 12, 11, 3 },     { ICC_SGI1R_EL1, 0, 12, 11, 5 },   { ICC_ASGI1R_EL1, 0, 12, 11, 6 },
+        { ICC_SGI0R_EL1, 0, 12, 11, 7 },   { ICC_IAR1_EL1, 0, 12, 12, 0 },    { ICC_EOIR1_EL1, 0, 12, 12, 1 },
+        { ICC_HPPIR1_EL1, 0, 12, 12, 2 },  { ICC_BPR1_EL1, 0, 12, 12, 3 },    { ICC_CTLR_EL1, 0, 12, 12, 4 },
+        { ICC_SRE_EL1, 0, 12, 12, 5 },     { ICC_IGRPEN0_EL1, 0, 12, 12, 6 }, { ICC_IGRPEN1_EL1, 0, 12, 12, 7 },
+        { ICC_SRE_EL2, 4, 12, 9, 5 },      { ICC_CTLR_EL3, 6, 12, 12, 4 },    { ICC_SRE_EL3, 6, 12, 12, 5 },
+        { ICC_IGRPEN1_EL3, 6, 12, 12, 7 },
+    };
+    for (unsigned i = 0; i < countof(rows); i++)
+        cr_assert_eq(rows[i].encoding, 3u << 14 | rows[i].op1 << 11 | rows[i].crn << 7 | rows[i].crm << 3 | rows[i].op2,
+                     "row %u", i);
+}

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "starve.h"
+
 static struct board b;
 
 // --- 8259A ----------------------------------------------------------------------------------------------------------
@@ -868,3 +870,30 @@ Test(x86_irq, a_configuration_out_of_range_is_refused_with_a_text)
         cr_assert_neq(error.text[0], 0);
     }
 }
+
+Test(x86_irq, what_is_made_leaves_no_error)
+{
+    const struct x86_irq_config config = { .cpus = 1, .pic_pin = -1 };
+    struct x86_irq irq;
+    struct error error = { .text = "" };
+    cr_assert_eq(x86_irq_init(&irq, &config, &error), 0);
+    cr_assert_str_eq(error.text, "");
+    x86_irq_free(&irq);
+}
+
+#ifdef CAN_STARVE
+
+Test(x86_irq, a_host_without_memory_is_an_error_of_one_line)
+{
+    const struct x86_irq_config config = { .cpus = 64, .ioapic_count = 2, .ioapics = board_ioapics, .pic_pin = -1 };
+    static struct x86_irq irq;
+    struct error error = { .text = "" };
+    struct rlimit limit;
+    struct starve_block *taken = use_up_memory(&limit);
+    int code = x86_irq_init(&irq, &config, &error);
+    give_memory_back(taken, &limit);
+    cr_assert_eq(code, -ENOMEM);
+    cr_assert_str_eq(error.text, "no memory for 64 CPUs and 2 IOAPICs");
+}
+
+#endif
