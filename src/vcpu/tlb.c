@@ -211,44 +211,58 @@ static unsigned left_in_page(uint64_t address)
     return (unsigned)(PAGE_SIZE - (address & ~PAGE_MASK));
 }
 
-bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
+// Both pages must be accessible before either is accessed: an access of a device may have side effects.
+static bool resolve_two(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access,
+                        struct target *low, struct target *high)
+{
+    return resolve(cpu, address, user, access, low) &&
+           resolve(cpu, address + left_in_page(address), user, access, high) &&
+           permitted(cpu, low->flags | high->flags, address, size, access, user);
+}
+
+static NEVER_INLINE bool load_across(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
 {
     struct target low, high;
     unsigned first = left_in_page(address);
-    if (!resolve(cpu, address, user, ACCESS_READ, &low))
-        return false;
-    if (likely(size <= first)) {
-        if (!permitted(cpu, low.flags, address, size, ACCESS_READ, user))
-            return false;
-        *value = read_within(cpu, &low, address, size);
-        return true;
-    }
-    // Both pages must be accessible before either is read: a read of a device may have side effects.
-    if (!resolve(cpu, address + first, user, ACCESS_READ, &high) ||
-        !permitted(cpu, low.flags | high.flags, address, size, ACCESS_READ, user))
+    if (!resolve_two(cpu, address, size, user, ACCESS_READ, &low, &high))
         return false;
     *value = read_within(cpu, &low, address, first);
     *value |= read_within(cpu, &high, address + first, size - first) << (8 * first);
     return true;
 }
 
-bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
+static NEVER_INLINE bool store_across(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
 {
     struct target low, high;
     unsigned first = left_in_page(address);
-    if (!resolve(cpu, address, user, ACCESS_WRITE, &low))
-        return false;
-    if (likely(size <= first)) {
-        if (!permitted(cpu, low.flags, address, size, ACCESS_WRITE, user))
-            return false;
-        write_within(cpu, &low, address, size, value);
-        return true;
-    }
-    if (!resolve(cpu, address + first, user, ACCESS_WRITE, &high) ||
-        !permitted(cpu, low.flags | high.flags, address, size, ACCESS_WRITE, user))
+    if (!resolve_two(cpu, address, size, user, ACCESS_WRITE, &low, &high))
         return false;
     write_within(cpu, &low, address, first, value);
     write_within(cpu, &high, address + first, size - first, value >> (8 * first));
+    return true;
+}
+
+bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
+{
+    struct target target;
+    if (unlikely(size > left_in_page(address)))
+        return load_across(cpu, address, size, user, value);
+    if (!resolve(cpu, address, user, ACCESS_READ, &target) ||
+        !permitted(cpu, target.flags, address, size, ACCESS_READ, user))
+        return false;
+    *value = read_within(cpu, &target, address, size);
+    return true;
+}
+
+bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
+{
+    struct target target;
+    if (unlikely(size > left_in_page(address)))
+        return store_across(cpu, address, size, user, value);
+    if (!resolve(cpu, address, user, ACCESS_WRITE, &target) ||
+        !permitted(cpu, target.flags, address, size, ACCESS_WRITE, user))
+        return false;
+    write_within(cpu, &target, address, size, value);
     return true;
 }
 

@@ -185,6 +185,13 @@ static void run_single(struct x86_cpu *cpu)
     after_run(cpu, out, held);
 }
 
+// TF is set, or what is pending may be taken after the next instruction.
+static inline bool ends_after_one(struct x86_cpu *cpu)
+{
+    struct vcpu *vcpu = &cpu->vcpu;
+    return (cpu->eflags & X86_TF) || (vcpu->pending && (vcpu_executed(vcpu) == cpu->shadow || x86_can_take(vcpu)));
+}
+
 // A breakpoint on the instruction at RIP is a fault, before a fault of its fetch.
 static bool stopped_by_breakpoint(struct x86_cpu *cpu)
 {
@@ -196,20 +203,30 @@ static bool stopped_by_breakpoint(struct x86_cpu *cpu)
     return true;
 }
 
+// With breakpoints, or traps that wait: the instruction at RIP may not run at all, or alone.
+static NEVER_INLINE void run_debugged(struct x86_cpu *cpu)
+{
+    if (cpu->traps && deliver_traps(cpu))
+        return;
+    bool steps = x86_has_breakpoints(cpu) && x86_steps(cpu);
+    if (steps && stopped_by_breakpoint(cpu))
+        return;
+    if (steps || cpu->traps || ends_after_one(cpu))
+        run_single(cpu);
+    else
+        after_run(cpu, run_blocks(cpu), 0);
+}
+
 static void x86_run(struct vcpu *vcpu)
 {
     struct x86_cpu *cpu = x86_of(vcpu);
     cpu->rip_mask = cpu->mode & X86_MODE_64 ? UINT64_MAX : cpu->mode & X86_MODE_32 ? UINT32_MAX : UINT16_MAX;
-    if (unlikely(cpu->traps) && deliver_traps(cpu))
-        return;
-    bool steps = unlikely(x86_has_breakpoints(cpu)) && x86_steps(cpu);
-    if (steps && stopped_by_breakpoint(cpu))
-        return;
-    bool look_again = vcpu->pending && (vcpu_executed(vcpu) == cpu->shadow || x86_can_take(vcpu));
-    if (unlikely((cpu->eflags & X86_TF) || cpu->traps || look_again || steps))
+    if (unlikely(cpu->traps || x86_has_breakpoints(cpu)))
+        run_debugged(cpu);
+    else if (unlikely(ends_after_one(cpu)))
         run_single(cpu);
-    else
-        after_run(cpu, run_blocks(cpu), 0);
+    else if (run_blocks(cpu) == OP_FAULT)
+        deliver_fault(cpu);
 }
 
 const struct guest x86_guest = {
