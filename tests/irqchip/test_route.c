@@ -462,3 +462,35 @@ Test(route, levels_are_saved_and_loaded)
     route_free(&one.route);
     route_free(&two.route);
 }
+
+Test(route, the_level_of_a_pin_that_a_source_reaches_directly_is_saved)
+{
+    struct board one, two, *const boards[] = { &one, &two };
+    struct route_source sources[2][2] = { { { .level = false } } };
+    for (unsigned i = 0; i < 2; i++) {
+        open_board(boards[i]);
+        for (unsigned k = 0; k < 2; k++)
+            cr_assert_eq(route_attach_pin(&boards[i]->route, IOAPIC, 17, &sources[i][k]), 0);
+    }
+    for (unsigned k = 0; k < 2; k++)
+        route_set_level(&one.route, &sources[0][k], true);
+    struct visit_save save;
+    struct visit_load load;
+    visit_save_init(&save);
+    route_visit(&one.route, &save.visit);
+    visit_load_init(&load, save.data, save.size);
+    route_visit(&two.route, &load.visit);
+    cr_expect_not(load.failed);
+    for (unsigned k = 0; k < 2; k++)
+        sources[1][k].level = true; // saved with its owner
+    two.level[IOAPIC][17] = true;   // the chip's own state has it
+    for (unsigned k = 0; k < 2; k++) {
+        cr_expect(route_pin_level(&two.route, IOAPIC, 17));
+        route_set_level(&two.route, &sources[1][k], false);
+    }
+    cr_expect_not(route_pin_level(&two.route, IOAPIC, 17));
+    cr_expect_not(two.level[IOAPIC][17]);
+    free(save.data);
+    route_free(&one.route);
+    route_free(&two.route);
+}

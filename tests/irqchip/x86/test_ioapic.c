@@ -388,6 +388,20 @@ Test(ioapic, every_delivery_mode_is_sent_as_programmed_and_the_reserved_ones_nev
     }
 }
 
+Test(ioapic, the_destination_mode_is_no_part_of_the_delivery_mode)
+{
+    static const enum x86_delivery modes[] = { X86_FIXED, X86_LOWEST, X86_NMI, X86_INIT };
+    for (unsigned i = 0; i < countof(modes); i++)
+        for (unsigned logical = 0; logical < 2; logical++) {
+            struct ioapic io = fresh(24);
+            entry(&io, 3, DEST(1) | (logical ? LOGICAL : 0) | (uint64_t)modes[i] << 8 | 0x33);
+            ioapic_set_pin(&io, 3, true);
+            struct x86_message m = sent(&io, 3);
+            cr_assert_eq(m.delivery, modes[i]);
+            cr_assert_eq(m.logical, logical);
+        }
+}
+
 Test(ioapic, smi_nmi_and_init_are_edges_even_if_programmed_level)
 {
     static const unsigned modes[] = { X86_SMI, X86_NMI, X86_INIT };

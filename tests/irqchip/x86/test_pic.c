@@ -37,6 +37,13 @@ Test(pic, icw4_is_skipped_without_ic4)
     EXPECT(&s, "m12 M20 Maa ?M", "aa");
 }
 
+Test(pic, icw3_is_not_icw4)
+{
+    struct script s = { .out = "" };
+    pic_cascade_init_pc(&s.cascade);
+    EXPECT(&s, "m10 M20 M02 M00 +5 a a a m0b ?m", "cd 28 20 20"); // bit 1 of ICW4 would end the interrupt by itself
+}
+
 Test(pic, icw3_is_skipped_in_single_mode)
 {
     struct script s = { .out = "" };
