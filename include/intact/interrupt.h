@@ -204,8 +204,8 @@ int intact_irq_group_unmask(struct intact_irq_group *group, uint32_t index);
 // the group is disabled, or the call of another thread is still in the inbox. 0: not. BAD_INDEX. Any thread.
 // A triggered level that is masked after it was delivered and before its EOI is pending, and counted as delivered.
 int intact_irq_group_pending(const struct intact_irq_group *group, uint32_t index);
-// Drops a pending trigger and lowers a level that was triggered (for a device reset). Counted as abandoned. BAD_INDEX,
-// NO_MEMORY. Any thread.
+// Drops what is pending, also what is still in the inbox from another thread, and lowers a level that was triggered (for a
+// device reset). Counted as abandoned. A trigger after the call is a new one. It needs no memory. BAD_INDEX. Any thread.
 int intact_irq_group_clear_pending(struct intact_irq_group *group, uint32_t index);
 
 // What happened to all triggers since the group was created: triggered = delivered + coalesced + dropped + abandoned +

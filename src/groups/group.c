@@ -119,9 +119,26 @@ bool intact_irq_group_enabled(const struct intact_irq_group *group)
 void group_post_trigger(struct intact_irq_group *group, uint32_t index)
 {
     atomic_fetch_add(&group->posted, 1);
-    if (atomic_exchange(&group->sources[index].posted, true))
+    unsigned before = atomic_fetch_or(&group->sources[index].posted, POSTED_NODE | POSTED_TRIGGER);
+    if (!(before & POSTED_NODE))
+        inbox_post_node(group->manager->inbox, &group->triggers[index]);
+    else if (before & POSTED_TRIGGER)
         atomic_fetch_add(&group->joined, 1);
-    else
+}
+
+// A trigger that is under way is taken back. On the machine thread, whose clear is done at once, so is a clear that is
+// under way; from elsewhere the node brings the clear.
+static void clear_posted(struct intact_irq_group *group, uint32_t index, bool machine)
+{
+    atomic_uchar *posted = &group->sources[index].posted;
+    unsigned char before = atomic_load(posted), after;
+    do {
+        after = before & (POSTED_TRIGGER | POSTED_CLEARED) ? POSTED_CLEARED : 0;
+        after |= machine ? before & POSTED_NODE : POSTED_NODE | POSTED_CLEAR;
+    } while (!atomic_compare_exchange_weak(posted, &before, after));
+    if (before & POSTED_TRIGGER && before & POSTED_CLEARED) // two, of which the node counts one
+        atomic_fetch_add(&group->joined, 1);
+    if (!machine && !(before & POSTED_NODE))
         inbox_post_node(group->manager->inbox, &group->triggers[index]);
 }
 
@@ -167,16 +184,17 @@ int intact_irq_group_pending(const struct intact_irq_group *group, uint32_t inde
     if (index >= group->length)
         return INTACT_IRQ_BAD_INDEX;
     // In this order: `pending` is set before `posted` is cleared.
-    return atomic_load(&group->sources[index].posted) || atomic_load(&group->sources[index].pending);
+    return atomic_load(&group->sources[index].posted) & POSTED_TRIGGER || atomic_load(&group->sources[index].pending);
 }
 
 int intact_irq_group_clear_pending(struct intact_irq_group *group, uint32_t index)
 {
     if (index >= group->length)
         return INTACT_IRQ_BAD_INDEX;
-    if (!group_on_machine(group))
-        return group_post(group, GROUP_CLEAR, index, 0);
-    source_clear(group, index);
+    bool machine = group_on_machine(group);
+    clear_posted(group, index, machine);
+    if (machine)
+        source_clear(group, index);
     return INTACT_IRQ_OK;
 }
 

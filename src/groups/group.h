@@ -42,15 +42,23 @@ struct settings {
 
 enum group_message { // kind of an inbox message; SETTINGS carries the flags above it
     GROUP_CREATE,    // a = base, b = count, c = type: for a replay, which creates the group
-    GROUP_TRIGGER,   // a = index
+    GROUP_TRIGGER,   // a = index, b = enum group_posted
     GROUP_LEVEL,     // a = index, b = level
-    GROUP_CLEAR,     // a = index
     GROUP_SETTINGS,  // a = index | version << 32, b = address, c = data | device << 32
     GROUP_ENABLE,    // a = version << 32
     GROUP_DISABLE,   // a = version << 32
     GROUP_DESTROY,   // b = 1: by the machine thread itself, not for the journal
 };
 #define GROUP_FLAGS_SHIFT 8
+
+// What the trigger node of a source brings. A clear takes back a trigger that is still in the inbox, and a trigger that
+// comes after it is a new one; so the machine thread clears first.
+enum group_posted {
+    POSTED_NODE = 1,    // the node is in the inbox
+    POSTED_TRIGGER = 2, // a trigger
+    POSTED_CLEAR = 4,   // drop what is pending before
+    POSTED_CLEARED = 8, // a trigger was in the inbox when it was cleared: to be counted as abandoned
+};
 
 // A source in force. Used only by the machine thread, except for the atomics. One cache line, so that a trigger costs
 // the same in a group of 1 and of 2048.
@@ -64,7 +72,7 @@ struct group_source {
     bool driven;                      // level: by set_level
     bool asserted;                    // level: by a trigger, until the EOI
     bool again;                       // level: triggered once more while asserted: it is raised again at the EOI
-    atomic_bool posted;               // the node of a trigger is in the inbox
+    atomic_uchar posted;              // enum group_posted
     atomic_bool level_posted, wanted; // the node of a level is in the inbox; the level
 };
 

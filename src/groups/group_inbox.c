@@ -49,6 +49,16 @@ static void end_by_message(struct intact_irq_group *group)
     manager_free_retired(group->manager, group);
 }
 
+// `posted` is cleared before the delivery, so that a trigger that comes now is a new one; but if the trigger cannot be
+// delivered, after it became pending, so that intact_irq_group_pending never returns 0 in between.
+static uint64_t take_posted(struct intact_irq_group *group, uint32_t index)
+{
+    struct group_source *source = &group->sources[index];
+    if (!source_is_open(group, source) && atomic_load(&source->posted) & POSTED_TRIGGER)
+        atomic_store_explicit(&source->pending, true, memory_order_relaxed);
+    return atomic_exchange(&source->posted, 0) & ~POSTED_NODE;
+}
+
 bool group_accept(void *manager, struct inbox_message *message)
 {
     struct intact_irq_group *group = message->target;
@@ -58,6 +68,9 @@ bool group_accept(void *manager, struct inbox_message *message)
     case GROUP_SETTINGS: return newer(version, group->sources[index].version);
     case GROUP_ENABLE:
     case GROUP_DISABLE: return newer(version, group->version);
+    case GROUP_TRIGGER: // and what came since it was posted
+        message->b = take_posted(group, index);
+        return message->b != 0;
     case GROUP_LEVEL: // the level as it is now
         atomic_exchange(&group->sources[index].level_posted, false);
         message->b = atomic_load(&group->sources[index].wanted);
@@ -70,17 +83,14 @@ bool group_accept(void *manager, struct inbox_message *message)
     }
 }
 
-// `posted` is cleared before the delivery, so that a trigger that comes now is a new one; but if the trigger cannot be
-// delivered, after it became pending, so that intact_irq_group_pending never returns 0 in between.
-static void trigger_by_message(struct intact_irq_group *group, uint32_t index)
+static void trigger_by_message(struct intact_irq_group *group, uint32_t index, uint64_t posted)
 {
-    struct group_source *source = &group->sources[index];
-    bool open = source_is_open(group, source);
-    if (open)
-        atomic_exchange(&source->posted, false);
-    source_trigger(group, index);
-    if (!open)
-        atomic_exchange(&source->posted, false);
+    if (posted & POSTED_CLEARED)
+        group_count(&group->abandoned);
+    if (posted & POSTED_CLEAR)
+        source_clear(group, index);
+    if (posted & POSTED_TRIGGER)
+        source_trigger(group, index);
 }
 
 static void configure_by_message(struct intact_irq_group *group, const struct inbox_message *message)
@@ -117,9 +127,8 @@ void group_handle(void *manager, const struct inbox_message *message, uint64_t n
     }
     switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
     case GROUP_CREATE: break;
-    case GROUP_TRIGGER: trigger_by_message(group, index); break;
+    case GROUP_TRIGGER: trigger_by_message(group, index, message->b); break;
     case GROUP_LEVEL: source_set_level(group, index, message->b); break;
-    case GROUP_CLEAR: source_clear(group, index); break;
     case GROUP_SETTINGS: configure_by_message(group, message); break;
     case GROUP_ENABLE:
     case GROUP_DISABLE:

@@ -5,6 +5,7 @@
 // (machine thread) or posted as messages that the machine thread drains together; so no trigger sees half of it.
 // Path: devices / groups/source.c, groups/group_inbox.c
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "groups/group.h"
@@ -105,6 +106,13 @@ static void set_request(struct intact_irq_group *group, uint32_t index, const st
         atomic_store(&group->level, settings->flags & SETTINGS_LEVEL);
 }
 
+// Entries behind the count are 0: they are saved too, and a call that fails leaves none behind.
+static void forget_waiting(struct intact_irq_group *group)
+{
+    memset(group->waiting, 0, group->waiting_count * sizeof(*group->waiting));
+    group->waiting_count = 0;
+}
+
 // Stores the batch in the requests and, on the machine thread, puts it into force; `changed` gets the sources to
 // settle.
 static uint32_t store_batch(struct intact_irq_group *group, const struct batch *batch, bool machine)
@@ -120,7 +128,7 @@ static uint32_t store_batch(struct intact_irq_group *group, const struct batch *
         source_configure(group, index, &settings, group->asked);
         group->changed[i] = index;
     }
-    group->waiting_count = 0;
+    forget_waiting(group);
     if (batch->enable)
         atomic_store(&group->enabled, true);
     return length;
@@ -217,7 +225,7 @@ static void unstage(struct intact_irq_group *group, uint32_t index, const struct
 {
     group->requests[index] = *before;
     if (!before->waiting)
-        group->waiting_count--;
+        group->waiting[--group->waiting_count] = 0;
 }
 
 int intact_irq_group_update(struct intact_irq_group *group, uint32_t index, const struct intact_irq_config *config,
@@ -266,7 +274,7 @@ void intact_irq_group_forget(struct intact_irq_group *group)
         request->staged = request->set;
         request->waiting = false;
     }
-    group->waiting_count = 0;
+    forget_waiting(group);
     pthread_mutex_unlock(&group->lock);
 }
 

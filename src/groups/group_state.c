@@ -84,7 +84,12 @@ void group_replay(struct intact_irq_group *group, const struct inbox_message *me
         atomic_store(&group->enabled, (message->kind & bits_low(GROUP_FLAGS_SHIFT)) == GROUP_ENABLE);
         group->asked = version;
         break;
-    case GROUP_TRIGGER: group_count(&group->triggered); break;
+    case GROUP_TRIGGER:
+        if (message->b & POSTED_TRIGGER)
+            group_count(&group->triggered);
+        if (message->b & POSTED_CLEARED)
+            group_count(&group->triggered);
+        break;
     default: break;
     }
 }

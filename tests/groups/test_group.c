@@ -2,7 +2,12 @@
 // Groups on the machine thread: enable, disable, trigger, level, update and commit, mask, pending, resample, errors.
 #include "rig.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
+
+#include "base/visit.h"
+#include "groups/manager.h"
 
 // --- Enable and disable ----------------------------------------------------------------------------------------------
 
@@ -374,6 +379,103 @@ Test(group, pending_can_be_cleared_and_is_then_counted_as_abandoned)
     cr_expect_eq(rig.count, 0);
     intact_irq_group_counts(group, &counts);
     cr_expect_eq(counts.abandoned, 1);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+// A trigger that joined one which the clear was to forget was forgotten with it.
+static void *clear_between_triggers(void *group)
+{
+    intact_irq_group_trigger(group, 0);
+    intact_irq_group_clear_pending(group, 0);
+    intact_irq_group_trigger(group, 0);
+    intact_irq_group_clear_pending(group, 0);
+    intact_irq_group_trigger(group, 0);
+    intact_irq_group_trigger(group, 0);
+    return NULL;
+}
+
+static void from_outside(void *(*what)(void *), void *argument)
+{
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, what, argument), 0);
+    pthread_join(thread, NULL);
+}
+
+Test(group, a_trigger_from_another_thread_after_a_clear_is_a_new_one)
+{
+    struct rig rig;
+    struct intact_irq_counts counts;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+    rig_enable(group, 0x20);
+    intact_irq_group_mask(group, 0);
+    intact_irq_group_trigger(group, 0);
+    from_outside(clear_between_triggers, group);
+    intact_irq_manager_poll(rig.manager, 0);
+    cr_expect_eq(intact_irq_group_pending(group, 0), 1);
+    intact_irq_group_unmask(group, 0);
+    cr_expect_eq(rig.count, 1);
+    intact_irq_group_counts(group, &counts);
+    cr_expect(counts.triggered == 5 && counts.delivered == 1);
+    cr_expect(counts.abandoned == 2 && counts.coalesced == 2);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+static void *trigger_first(void *group)
+{
+    intact_irq_group_trigger(group, 0);
+    return NULL;
+}
+
+static void *clear_first(void *group)
+{
+    intact_irq_group_clear_pending(group, 0);
+    return NULL;
+}
+
+// It stayed under way, and the source was pending again after the next poll.
+Test(group, a_clear_on_the_machine_thread_forgets_what_is_under_way)
+{
+    struct rig rig;
+    struct intact_irq_counts counts;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+    rig_enable(group, 0x20);
+    from_outside(trigger_first, group);
+    from_outside(clear_first, group);
+    cr_expect_eq(intact_irq_group_clear_pending(group, 0), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_pending(group, 0), 0);
+    intact_irq_manager_poll(rig.manager, 0);
+    cr_expect_eq(rig.count, 0);
+    from_outside(trigger_first, group);
+    intact_irq_manager_poll(rig.manager, 0);
+    cr_expect_eq(rig.count, 1, "its node is free for the next");
+    intact_irq_group_counts(group, &counts);
+    cr_expect(counts.triggered == 2 && counts.abandoned == 1 && counts.delivered == 1);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+// The index of the update that failed stayed behind in the list of those that wait, which is saved.
+Test(group, an_update_that_fails_leaves_the_saved_state_as_it_was)
+{
+    struct rig rig;
+    struct visit_save save;
+    struct visit_differ differ;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 2);
+    struct intact_irq_config config = rig_config(INTACT_IRQ_MSIX, 0x20);
+    rig_enable(group, 0x20);
+    visit_save_init(&save);
+    manager_visit(rig.manager, &save.visit);
+    config.address_low = RIG_NOWHERE;
+    cr_expect_eq(intact_irq_group_update(group, 1, &config, false, true), INTACT_IRQ_NO_ROUTE);
+    visit_differ_init(&differ, save.data, save.size);
+    manager_visit(rig.manager, &differ.visit);
+    cr_expect_not(differ.differs, "%s", differ.path);
+    free(save.data);
     intact_irq_manager_destroy_group(rig.manager, group);
     rig_close(&rig);
 }
