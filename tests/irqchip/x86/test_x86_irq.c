@@ -871,6 +871,32 @@ Test(x86_irq, a_configuration_out_of_range_is_refused_with_a_text)
     }
 }
 
+Test(x86_irq, whose_turn_it_is_among_equals_is_saved)
+{
+    static struct board other;
+    struct visit_save save;
+    struct visit_load load;
+    board_pc(&b, 3);
+    board_pc(&other, 3);
+    board_enable(&b);
+    for (unsigned i = 0; i < 3; i++)
+        put(&b, i, LAPIC_LDR, BIT32(24 + i));
+    cr_assert(x86_irq_msi(&b.irq, 0xfee0700c, 0x141, 0)); // lowest priority, logical, all three
+    cr_assert_eq(b.pending[1], PENDING_INTR, "the one behind CPU 0");
+    cr_assert_eq(take(&b, 1), 0x41);
+    eoi(&b, 1);
+    visit_save_init(&save);
+    x86_irq_visit(&b.irq, &save.visit);
+    visit_load_init(&load, save.data, save.size);
+    x86_irq_visit(&other.irq, &load.visit);
+    for (unsigned i = 0; i < 3; i++)
+        other.pending[i] = UINT32_MAX;
+    x86_irq_loaded(&other.irq);
+    cr_assert(x86_irq_msi(&other.irq, 0xfee0700c, 0x142, 0));
+    cr_assert_eq(other.pending[2], PENDING_INTR, "the one behind CPU 1");
+    free(save.data);
+}
+
 Test(x86_irq, what_is_made_leaves_no_error)
 {
     const struct x86_irq_config config = { .cpus = 1, .pic_pin = -1 };
