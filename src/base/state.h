@@ -3,6 +3,9 @@
 //
 //     header | schema: a line for each field, in list order | the fields
 //
+// The header has a check value over all that follows it, so that a state that was cut or changed by accident is refused. It
+// is no protection against a state that was made to do harm.
+//
 // A state is loaded only by a list with the same schema: the same names, sizes and counts in the same order. Any other
 // state is refused before anything is loaded, with the first name that differs.
 #ifndef BASE_STATE_H

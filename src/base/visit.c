@@ -156,6 +156,15 @@ static void schema_field(struct visit *v, const char *name, void *data, size_t s
     add_line(schema, line, (size_t)length);
 }
 
+static void schema_constant(struct visit *v, const char *name, uint64_t value)
+{
+    char line[96];
+    int length = value < 65536
+                     ? snprintf(line, sizeof line, "%.60s = %llu\n", visit_name(name), (unsigned long long)value)
+                     : snprintf(line, sizeof line, "%.60s = 0x%llx\n", visit_name(name), (unsigned long long)value);
+    add_line(container_of(v, struct visit_schema, visit), line, (size_t)length);
+}
+
 static void schema_enter(struct visit *v, const char *name)
 {
     char line[80];
@@ -170,7 +179,7 @@ static void schema_leave(struct visit *v)
 void visit_schema_init(struct visit_schema *schema)
 {
     *schema = (struct visit_schema){
-        .visit = { .field = schema_field, .enter = schema_enter, .leave = schema_leave },
+        .visit = { .field = schema_field, .constant = schema_constant, .enter = schema_enter, .leave = schema_leave },
         .hash = UINT64_C(0xcbf29ce484222325),
     };
 }

@@ -28,6 +28,8 @@ struct visit {
     void (*enter)(struct visit *v, const char *name);
     void (*leave)(struct visit *v);
     bool variable; // the count of this field is itself state, so it is not part of the schema
+    // Called for a value of the configuration, which is part of the schema and of no state; may be NULL.
+    void (*constant)(struct visit *v, const char *name, uint64_t value);
 };
 
 // Names come as the expression in the list, `pit->control`; `visit_name` returns the short name, `control`.
@@ -46,6 +48,15 @@ const char *visit_name(const char *expression);
         VISIT_MEMORY((v), pointer, (elements));                                                                        \
         (v)->variable = false;                                                                                         \
     } while (0)
+
+static inline void visit_constant(struct visit *v, const char *name, uint64_t value)
+{
+    if (v->constant)
+        v->constant(v, name, value);
+}
+
+// A value of the configuration on which the meaning of the fields depends: a state of another one is refused.
+#define VISIT_CONSTANT(v, value) visit_constant((v), #value, (uint64_t)(value))
 
 static inline void visit_enter(struct visit *v, const char *name)
 {
@@ -98,8 +109,8 @@ struct visit_differ {
 };
 void visit_differ_init(struct visit_differ *differ, const void *data, size_t size);
 
-// Describes the fields: one line for each, "name size" or "name size count" (variable: "name size *"), and "name/" and
-// "/" around a nested list. No field is read or written. Release `text` with free.
+// Describes the fields: one line for each, "name size" or "name size count" (variable: "name size *"), "name = value" for a
+// constant, and "name/" and "/" around a nested list. No field is read or written. Release `text` with free.
 struct visit_schema {
     struct visit visit;
     char *text; // not terminated

@@ -16,6 +16,8 @@ struct chip {
     uint8_t bytes[8];
     // How this chip's list differs from the usual one.
     bool renamed, longer, extra, variable, shifted;
+    int wrong;     // the variable field has so many elements more than its count says
+    uint64_t pins; // configuration
 };
 
 static void visit_inner(struct chip *chip, struct visit *v)
@@ -33,12 +35,13 @@ static void chip_visit(void *object, struct visit *v)
 {
     struct chip *chip = object;
     VISIT(v, chip->wide);
+    VISIT_CONSTANT(v, chip->pins);
     VISIT_NESTED(v, "deep", VISIT_NESTED(v, "er", (void)0));
     if (chip->shifted)
         VISIT_NESTED(v, "more", (void)0);
     VISIT_NESTED(v, "inner", visit_inner(chip, v));
     if (chip->variable)
-        VISIT_VARIABLE(v, chip->bytes, chip->count);
+        VISIT_VARIABLE(v, chip->bytes, (unsigned)(chip->count + chip->wrong));
     if (chip->extra)
         VISIT_ARRAY(v, chip->bytes);
 }
@@ -95,6 +98,8 @@ Test(state, another_schema_is_refused_by_the_first_name_that_differs)
         { { .extra = true }, { 0 }, "the saved state has 'bytes 1 8' where 'nothing more' belongs" },
         { { .extra = true }, { .variable = true }, "the saved state has 'bytes 1 8' where 'bytes 1 *' belongs" },
         { { .shifted = true }, { 0 }, "the saved state has 'more/' where 'inner/' belongs" },
+        { { .pins = 24 }, { .pins = 23 }, "the saved state has 'pins = 24' where 'pins = 23' belongs" },
+        { { 0 }, { .pins = 0xfec00000 }, "the saved state has 'pins = 0' where 'pins = 0xfec00000' belongs" },
     };
     for (unsigned i = 0; i < countof(cases); i++) {
         struct chip saves = cases[i].saves, loads = cases[i].loads;
@@ -124,10 +129,10 @@ Test(state, what_is_no_state_is_refused_and_changes_nothing)
     for (size_t length = 0; length < size; length++)
         cr_assert_eq(load(&chip, length), -EINVAL, "%zu bytes", length);
     cr_assert_eq(load(&chip, size + 1), -EINVAL);
-    for (size_t i = 0; i < 40; i++) { // the header
-        buffer[i] ^= 1;
-        cr_assert_eq(load(&chip, size), -EINVAL, "byte %zu", i);
-        buffer[i] ^= 1;
+    for (size_t i = 0; i < size * 8; i++) {
+        buffer[i / 8] ^= (uint8_t)(1u << i % 8);
+        cr_assert_eq(load(&chip, size), -EINVAL, "bit %zu", i);
+        buffer[i / 8] ^= (uint8_t)(1u << i % 8);
     }
     cr_assert_eq(memcmp(&chip, &before, sizeof(chip)), 0);
     cr_assert_eq(load(&chip, size), 0);
@@ -137,11 +142,10 @@ Test(state, a_variable_field_that_does_not_fit_is_an_error)
 {
     struct chip chip = usual, copy = { .variable = true };
     chip.variable = true;
-    size_t size = save(&chip);
-    buffer[size - 5 - 2] = 4; // the count, before five bytes
-    cr_assert_eq(load(&copy, size), -EIO);
+    chip.wrong = 1;
+    cr_assert_eq(load(&copy, save(&chip)), -EIO);
     cr_assert_str_eq(error.text, "the saved state is damaged: it ends late");
-    buffer[size - 5 - 2] = 6;
-    cr_assert_eq(load(&copy, size), -EIO);
+    chip.wrong = -1;
+    cr_assert_eq(load(&copy, save(&chip)), -EIO);
     cr_assert_str_eq(error.text, "the saved state is damaged: it ends early");
 }

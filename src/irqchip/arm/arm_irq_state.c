@@ -7,9 +7,31 @@
 
 // --- Saving ----------------------------------------------------------------------------------------------------------
 
+static void visit_config(const struct arm_irq_config *config, struct visit *v)
+{
+    VISIT_CONSTANT(v, config->cpus);
+    VISIT_CONSTANT(v, config->version);
+    VISIT_CONSTANT(v, config->spis);
+    VISIT_CONSTANT(v, config->extended_spis);
+    VISIT_CONSTANT(v, config->extended_ppis);
+    VISIT_CONSTANT(v, config->security);
+    VISIT_CONSTANT(v, config->nmi);
+    VISIT_CONSTANT(v, config->lpi_bits);
+    VISIT_CONSTANT(v, config->its);
+    VISIT_CONSTANT(v, config->its_stalls);
+    VISIT_CONSTANT(v, config->its_command_ns);
+    VISIT_CONSTANT(v, config->v2m_first);
+    VISIT_CONSTANT(v, config->v2m_count);
+}
+
 void arm_irq_visit(struct arm_irq *irq, struct visit *v)
 {
     char name[24];
+    visit_config(&irq->config, v);
+    for (uint32_t i = 0; irq->config.version == 3 && i < irq->config.cpus; i++) {
+        VISIT_CONSTANT(v, irq->targets.rows[i].affinity);
+        VISIT_CONSTANT(v, irq->targets.rows[i].cpu);
+    }
     VISIT(v, irq->last_taker);
     visit_enter(v, "gicd");
     gicd_visit(&irq->gicd, v);

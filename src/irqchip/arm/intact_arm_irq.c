@@ -349,8 +349,12 @@ void intact_arm_irq_advance(struct intact_arm_irq *irq, uint64_t now)
 static void visit_all(void *object, struct visit *v)
 {
     struct intact_arm_irq *irq = object;
+    static const char *const names[ARM_IRQ_WINDOWS] = { "gicd", "gicr", "gicc", "v2m", "its_base" };
     VISIT(v, irq->clock.now);
     arm_irq_visit(&irq->irq, v);
+    for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++)
+        if (irq->windows[i].size)
+            visit_constant(v, names[i], irq->windows[i].base);
 }
 
 size_t intact_arm_irq_save(struct intact_arm_irq *irq, void *data, size_t size)

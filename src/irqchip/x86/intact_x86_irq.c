@@ -380,6 +380,8 @@ static void visit_all(void *object, struct visit *v)
     struct intact_x86_irq *irq = object;
     VISIT(v, irq->clock.now);
     x86_irq_visit(&irq->irq, v);
+    for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
+        visit_constant(v, "ioapics.address", irq->windows[i]);
 }
 
 size_t intact_x86_irq_save(struct intact_x86_irq *irq, void *data, size_t size)

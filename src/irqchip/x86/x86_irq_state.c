@@ -7,9 +7,29 @@
 
 // --- Saving ---------------------------------------------------------------------------------------------------------
 
+static void visit_config(const struct x86_irq_config *config, struct visit *v)
+{
+    VISIT_CONSTANT(v, config->cpus);
+    VISIT_CONSTANT(v, config->ioapic_count);
+    VISIT_CONSTANT(v, config->pic);
+    VISIT_CONSTANT(v, config->imcr);
+    VISIT_CONSTANT(v, config->pic_pin);
+    VISIT_CONSTANT(v, config->msi_flags);
+}
+
+static void visit_lapic_config(const struct lapic_config *config, struct visit *v)
+{
+    VISIT_CONSTANT(v, config->apic_id);
+    VISIT_CONSTANT(v, config->address_bits);
+    VISIT_CONSTANT(v, config->timer_hz);
+    VISIT_CONSTANT(v, config->x2apic);
+    VISIT_CONSTANT(v, config->tsc_deadline);
+}
+
 void x86_irq_visit(struct x86_irq *irq, struct visit *v)
 {
     char name[24];
+    visit_config(&irq->config, v);
     VISIT(v, irq->imcr_index);
     VISIT(v, irq->imcr);
     VISIT(v, irq->nmi);
@@ -20,12 +40,15 @@ void x86_irq_visit(struct x86_irq *irq, struct visit *v)
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
         snprintf(name, sizeof(name), "ioapic%u", i);
         visit_enter(v, name);
+        VISIT_CONSTANT(v, irq->ioapics[i].pins);
+        VISIT_CONSTANT(v, irq->ioapics[i].version);
         ioapic_visit(&irq->ioapics[i], v);
         visit_leave(v);
     }
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         snprintf(name, sizeof(name), "lapic%u", i);
         visit_enter(v, name);
+        visit_lapic_config(&irq->cpus[i].lapic.config, v);
         lapic_visit(&irq->cpus[i].lapic, v);
         visit_leave(v);
     }

@@ -496,9 +496,40 @@ Test(intact_arm_irq, a_state_of_another_board_is_refused_and_nothing_is_loaded)
     cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
     why[0] = 0;
     cr_assert_eq(intact_arm_irq_load(irq, state, size, why), -EINVAL);
-    cr_assert(strstr(why, "cpu1"), "%s", why);
+    cr_assert(strstr(why, "'cpus = 2' where 'cpus = 1'"), "%s", why);
     cr_assert_eq(intact_arm_irq_deadline(irq), INTACT_ARM_NEVER);
     free(state);
+}
+
+Test(intact_arm_irq, a_state_belongs_to_its_configuration)
+{
+    static const uint64_t swapped[] = { 1, 0 };
+    char why[INTACT_ERROR_SIZE];
+    create_busy();
+    size_t size = intact_arm_irq_save(irq, NULL, 0);
+    char *state = malloc(size);
+    intact_arm_irq_save(irq, state, size);
+    const struct intact_arm_irq_config same = config;
+    for (unsigned i = 0;; i++) {
+        config = same;
+        switch (i) {
+        case 0: config.spis = 992 - 32; break;
+        case 1: config.extended_spis = 0; break;
+        case 2: config.extended_ppis = 32; break;
+        case 3: config.security = true; break;
+        case 4: config.nmi = true; break;
+        case 5: config.its_stalls = true; break;
+        case 6: config.its_command_ns = 7; break;
+        case 7: config.gicd = 0x7000000; break;
+        case 8: config.affinities = swapped; break;
+        case 9: config.its = false; break;
+        default: free(state); return;
+        }
+        intact_arm_irq_destroy(irq);
+        cr_assert_eq(intact_arm_irq_create(&config, &irq, why), 0, "%s", why);
+        cr_assert_eq(intact_arm_irq_load(irq, state, size, why), -EINVAL, "row %u", i);
+        cr_assert(strstr(why, "belongs"), "row %u: %s", i, why);
+    }
 }
 
 Test(intact_arm_irq, a_loaded_its_goes_on_by_itself)

@@ -490,9 +490,44 @@ Test(intact_x86_irq, a_state_of_another_board_is_refused_and_nothing_is_loaded, 
     create(1);
     why[0] = 0;
     cr_assert_eq(intact_x86_irq_load(irq, state, size, why), -EINVAL);
-    cr_assert(strstr(why, "lapic1"), "%s", why);
+    cr_assert(strstr(why, "'cpus = 2' where 'cpus = 1'"), "%s", why);
     cr_assert_eq(intact_x86_irq_deadline(irq), INTACT_X86_NEVER);
     free(state);
+}
+
+Test(intact_x86_irq, a_state_belongs_to_its_configuration, .fini = destroy)
+{
+    static const uint32_t swapped[] = { 1, 0 };
+    char why[INTACT_ERROR_SIZE];
+    size_t size;
+    create_busy();
+    void *state = save(&size);
+    for (unsigned i = 0;; i++) {
+        struct intact_x86_irq_config config;
+        struct intact_x86_ioapic ioapic = { .address = IOAPIC, .pins = 24, .version = 0x20 };
+        intact_x86_irq_config_init(&config);
+        config.cpus = 2;
+        config.ioapics = &ioapic;
+        switch (i) {
+        case 0: ioapic.pins = 23; break;
+        case 1: ioapic.version = 0x11; break;
+        case 2: ioapic.address += 0x1000; break;
+        case 3: config.pic = false; break;
+        case 4: config.x2apic = false; break;
+        case 5: config.tsc_deadline = false; break;
+        case 6: config.apic_ids = swapped; break;
+        case 7: config.timer_hz = 1000000; break;
+        case 8: config.imcr = true; break;
+        case 9: config.pic_pin = -1; break;
+        case 10: config.extended_destination = true; break;
+        case 11: config.address_bits = 36; break;
+        default: free(state); return;
+        }
+        intact_x86_irq_destroy(irq);
+        cr_assert_eq(intact_x86_irq_create(&config, &irq, why), 0, "%s", why);
+        cr_assert_eq(intact_x86_irq_load(irq, state, size, why), -EINVAL, "row %u", i);
+        cr_assert(strstr(why, "belongs"), "row %u: %s", i, why);
+    }
 }
 
 // --- What happened --------------------------------------------------------------------------------------------------
