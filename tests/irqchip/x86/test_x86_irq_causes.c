@@ -317,3 +317,18 @@ Test(x86_irq_causes, a_program_with_chips_alone_hears_a_whole_life)
     intact_x86_irq_destroy(irq);
     cr_assert_null(heard.observer.trace);
 }
+
+// They have no vector; FBh, FCh and FEh are as far from 100h as INIT, NMI and SMI are from 0.
+Test(x86_irq_causes, an_nmi_is_not_mistaken_for_a_vector)
+{
+    board_pc(&b, 1);
+    board_enable(&b);
+    transcript_start(&heard, &b.trace);
+    cr_assert(x86_irq_msi(&b.irq, 0xfee00000, X86_NMI << 8, 0));
+    cr_assert(x86_irq_msi(&b.irq, 0xfee00000, 0xfc, 0));
+    transcript_is(&heard, "message 1, accept 1, pending 1, message 2, accept 2, pending 2");
+    cpu_takes(0, PENDING_NMI, 0);
+    transcript_is(&heard, "pending 0, take 1");
+    cpu_takes(0, PENDING_INTR, 0xfc);
+    transcript_is(&heard, "pending 0, take 2");
+}
