@@ -123,9 +123,10 @@ void intact_arm_irq_set_pin(struct intact_arm_irq *irq, uint32_t chip, uint32_t 
 // An edge happened at a source that has no level: the SPI is pending until it is acknowledged, whether it is configured
 // as edge-triggered or as level-sensitive. Two before the acknowledge are one. A pin that does not exist is ignored.
 void intact_arm_irq_trigger(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin);
-// Connects a device's line to a pin: from now on intact_irq_line_set drives it, and
-// intact_irq_line_trigger is an edge of it. The line must not be used when the object
-// is gone. 0; -EINVAL: there is no such pin, and the line stays as it was.
+// Connects a device's line to a pin, which takes the line's present level at once: from now on intact_irq_line_set drives
+// it, and intact_irq_line_trigger is an edge of it. One line to a pin: to let several devices share it (wired OR), connect
+// them by a manager (<intact/interrupt.h>). The line must not be used when the object is gone. 0; -EINVAL: there is no
+// such pin; -EBUSY: the line is connected already. On errors the line stays as it was.
 int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
 // A PPI of `cpu`: `intid` 16 to 31, or 1056 and up with extended PPIs. Others are ignored. The generic timer's are 27
 // (virtual), 30 (physical), 29 (secure), 26 (hypervisor).
@@ -137,7 +138,7 @@ void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t i
 bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t data, uint32_t device, bool secure);
 
 // --- CPUs -----------------------------------------------------------------------------------------------------------
-// `cpu` is below config.cpus everywhere.
+// `cpu` is below config.cpus everywhere: another is an assertion, and so is a `size` that is not 1, 2, 4 or 8.
 
 // The set of enum intact_arm_pending of `cpu` now.
 uint32_t intact_arm_irq_pending(const struct intact_arm_irq *irq, uint32_t cpu);

@@ -127,8 +127,10 @@ void intact_x86_irq_set_pin(struct intact_x86_irq *irq, uint32_t chip, uint32_t 
 // accepted (8259A: acknowledged). Two before that are one. It is lost at a masked edge entry of an IOAPIC, and ignored
 // at a pin that does not exist.
 void intact_x86_irq_trigger(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin);
-// Connects a device's line to a pin: from now on intact_irq_line_set drives it. The line must not be used when the
-// object is gone. 0; -EINVAL: there is no such pin, and the line stays as it was.
+// Connects a device's line to a pin, which takes the line's present level at once: from now on intact_irq_line_set drives
+// it, and intact_irq_line_trigger is an edge of it. One line to a pin: to let several devices share it (wired OR), connect
+// them by a manager (<intact/interrupt.h>). The line must not be used when the object is gone. 0; -EINVAL: there is no
+// such pin; -EBUSY: the line is connected already. On errors the line stays as it was.
 int intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
 // The board's NMI line: LINT1 of all CPUs.
 void intact_x86_irq_set_nmi(struct intact_x86_irq *irq, bool level);
@@ -136,7 +138,7 @@ void intact_x86_irq_set_nmi(struct intact_x86_irq *irq, bool level);
 bool intact_x86_irq_msi(struct intact_x86_irq *irq, uint64_t address, uint32_t data);
 
 // --- CPUs -----------------------------------------------------------------------------------------------------------
-// `cpu` is below config.cpus everywhere.
+// `cpu` is below config.cpus everywhere: another is an assertion, and so is a `size` that is not 1, 2, 4 or 8.
 
 // The set of enum intact_x86_pending of `cpu` now.
 uint32_t intact_x86_irq_pending(const struct intact_x86_irq *irq, uint32_t cpu);
@@ -156,9 +158,9 @@ enum intact_x86_access intact_x86_irq_memory_read(struct intact_x86_irq *irq, ui
 enum intact_x86_access intact_x86_irq_memory_write(struct intact_x86_irq *irq, uint32_t cpu, uint64_t address,
                                                    unsigned size, uint64_t value);
 
-// MSRs 1Bh (IA32_APIC_BASE), 6E0h (IA32_TSC_DEADLINE), 800h to 8FFh (x2APIC), and INTACT_X86_CR8. IA32_TSC_DEADLINE is
-// in nanoseconds here: the program knows the rate of the TSC and converts, but no deadline to 0, which disarms the
-// timer. CPUID.1:EDX.APIC follows bit 11 of IA32_APIC_BASE.
+// MSRs 1Bh (IA32_APIC_BASE), 6E0h (IA32_TSC_DEADLINE), 800h to 8FFh (x2APIC), and INTACT_X86_CR8, where a value above 15
+// is a FAULT. IA32_TSC_DEADLINE is in nanoseconds here: the program knows the rate of the TSC and converts, but no deadline
+// to 0, which disarms the timer. CPUID.1:EDX.APIC follows bit 11 of IA32_APIC_BASE. `*value` is valid after DONE alone.
 enum intact_x86_access intact_x86_irq_msr_read(struct intact_x86_irq *irq, uint32_t cpu, uint64_t msr, uint64_t *value);
 enum intact_x86_access intact_x86_irq_msr_write(struct intact_x86_irq *irq, uint32_t cpu, uint64_t msr, uint64_t value);
 

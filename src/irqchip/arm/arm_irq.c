@@ -53,16 +53,21 @@ static int check(const struct arm_irq_config *config, struct error *error)
 
 static uint32_t affinity_of(const struct arm_irq_config *config, uint32_t cpu)
 {
-    if (!config->affinities)
+    if (!config->affinities || config->version == 2)
         return cpu / 16 << 8 | cpu % 16;
     return (uint32_t)(bits_get(config->affinities[cpu], 39, 32) << 24 | bits_get(config->affinities[cpu], 23, 0));
 }
 
 static int init_targets(struct arm_irq *irq, struct error *error)
 {
+    const uint64_t fields = bits_low(8) << 32 | bits_low(24);
     uint32_t affinities[ARM_IRQ_CPU_LIMIT], a = 0, b = 0;
-    for (uint32_t i = 0; i < irq->config.cpus; i++)
+    for (uint32_t i = 0; i < irq->config.cpus; i++) {
         affinities[i] = affinity_of(&irq->config, i);
+        if (irq->config.version == 3 && irq->config.affinities && (irq->config.affinities[i] & ~fields))
+            return error_set(error, -EINVAL, "CPU %u: affinity %llxh has bits outside 39:32 and 23:0", i,
+                             (unsigned long long)irq->config.affinities[i]);
+    }
     int code = arm_targets_init(&irq->targets, irq->config.cpus, affinities, &a, &b);
     if (code == -EINVAL)
         return error_set(error, code, "CPUs %u and %u have the same affinity %xh", a, b, affinities[a]);

@@ -249,6 +249,8 @@ int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t p
 {
     if (!arm_irq_has_pin(&irq->irq, chip, pin))
         return -EINVAL;
+    if (line->set)
+        return -EBUSY;
     line->set = on_line;
     line->trigger = on_line_trigger;
     line->owner = irq;
@@ -259,6 +261,7 @@ int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t p
 
 void intact_arm_irq_set_ppi(struct intact_arm_irq *irq, uint32_t cpu, uint32_t intid, bool level)
 {
+    assert(cpu < irq->config.cpus);
     arm_irq_set_ppi(&irq->irq, cpu, intid, level);
 }
 
@@ -271,16 +274,19 @@ bool intact_arm_irq_msi(struct intact_arm_irq *irq, uint64_t address, uint32_t d
 
 uint32_t intact_arm_irq_pending(const struct intact_arm_irq *irq, uint32_t cpu)
 {
+    assert(cpu < irq->config.cpus);
     return irq->irq.cpus[cpu].pending;
 }
 
 void intact_arm_irq_set_secure(struct intact_arm_irq *irq, uint32_t cpu, bool secure)
 {
+    assert(cpu < irq->config.cpus);
     arm_irq_set_secure(&irq->irq, cpu, secure);
 }
 
 void intact_arm_irq_set_sctlr_nmi(struct intact_arm_irq *irq, uint32_t cpu, bool on)
 {
+    assert(cpu < irq->config.cpus);
     arm_irq_set_sctlr_nmi(&irq->irq, cpu, on);
 }
 
@@ -302,6 +308,8 @@ static struct arm_irq_frame *frame_of(struct intact_arm_irq *irq, struct window 
 enum intact_arm_access intact_arm_irq_memory_read(struct intact_arm_irq *irq, uint32_t cpu, uint64_t address,
                                                   unsigned size, uint64_t *value)
 {
+    assert(cpu < irq->config.cpus);
+    assert(size <= 8 && is_power_of_two(size));
     struct window *window = find_window(irq, address);
     if (!window)
         return INTACT_ARM_NOT_MINE;
@@ -312,6 +320,8 @@ enum intact_arm_access intact_arm_irq_memory_read(struct intact_arm_irq *irq, ui
 enum intact_arm_access intact_arm_irq_memory_write(struct intact_arm_irq *irq, uint32_t cpu, uint64_t address,
                                                    unsigned size, uint64_t value)
 {
+    assert(cpu < irq->config.cpus);
+    assert(size <= 8 && is_power_of_two(size));
     struct window *window = find_window(irq, address);
     if (!window)
         return INTACT_ARM_NOT_MINE;
@@ -322,12 +332,14 @@ enum intact_arm_access intact_arm_irq_memory_write(struct intact_arm_irq *irq, u
 enum intact_arm_access intact_arm_irq_register_read(struct intact_arm_irq *irq, uint32_t cpu, uint64_t encoding,
                                                     uint64_t *value)
 {
+    assert(cpu < irq->config.cpus);
     return (enum intact_arm_access)arm_irq_cpu_read(&irq->irq, cpu, PORT_REGISTER, encoding, 8, value, irq->clock.now);
 }
 
 enum intact_arm_access intact_arm_irq_register_write(struct intact_arm_irq *irq, uint32_t cpu, uint64_t encoding,
                                                      uint64_t value)
 {
+    assert(cpu < irq->config.cpus);
     return (enum intact_arm_access)arm_irq_cpu_write(&irq->irq, cpu, PORT_REGISTER, encoding, 8, value, irq->clock.now);
 }
 

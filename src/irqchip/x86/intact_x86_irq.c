@@ -263,6 +263,8 @@ int intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t p
 {
     if (!x86_irq_has_pin(&irq->irq, chip, pin))
         return -EINVAL;
+    if (line->set)
+        return -EBUSY;
     line->set = on_line;
     line->trigger = on_line_trigger;
     line->owner = irq;
@@ -285,11 +287,13 @@ bool intact_x86_irq_msi(struct intact_x86_irq *irq, uint64_t address, uint32_t d
 
 uint32_t intact_x86_irq_pending(const struct intact_x86_irq *irq, uint32_t cpu)
 {
+    assert(cpu < irq->config.cpus);
     return irq->irq.cpus[cpu].pending;
 }
 
 int intact_x86_irq_acknowledge(struct intact_x86_irq *irq, uint32_t cpu, uint32_t which)
 {
+    assert(cpu < irq->config.cpus);
     struct trace *trace = irq->irq.config.trace;
     int taken = x86_irq_acknowledge(&irq->irq, cpu, which, irq->clock.now);
     if (taken >= 0)
@@ -331,6 +335,8 @@ static uint32_t find_ioapic(const struct intact_x86_irq *irq, uint64_t address)
 enum intact_x86_access intact_x86_irq_memory_read(struct intact_x86_irq *irq, uint32_t cpu, uint64_t address,
                                                   unsigned size, uint64_t *value)
 {
+    assert(cpu < irq->config.cpus);
+    assert(size <= 8 && is_power_of_two(size));
     enum port_result result = x86_irq_cpu_read(&irq->irq, cpu, PORT_MEMORY, address, size, value, irq->clock.now);
     uint32_t ioapic = find_ioapic(irq, address);
     if (result != PORT_NOT_MINE || ioapic == irq->config.ioapic_count)
@@ -342,6 +348,8 @@ enum intact_x86_access intact_x86_irq_memory_read(struct intact_x86_irq *irq, ui
 enum intact_x86_access intact_x86_irq_memory_write(struct intact_x86_irq *irq, uint32_t cpu, uint64_t address,
                                                    unsigned size, uint64_t value)
 {
+    assert(cpu < irq->config.cpus);
+    assert(size <= 8 && is_power_of_two(size));
     enum port_result result = x86_irq_cpu_write(&irq->irq, cpu, PORT_MEMORY, address, size, value, irq->clock.now);
     uint32_t ioapic = find_ioapic(irq, address);
     if (result != PORT_NOT_MINE || ioapic == irq->config.ioapic_count)
@@ -352,11 +360,13 @@ enum intact_x86_access intact_x86_irq_memory_write(struct intact_x86_irq *irq, u
 
 enum intact_x86_access intact_x86_irq_msr_read(struct intact_x86_irq *irq, uint32_t cpu, uint64_t msr, uint64_t *value)
 {
+    assert(cpu < irq->config.cpus);
     return (enum intact_x86_access)x86_irq_cpu_read(&irq->irq, cpu, PORT_REGISTER, msr, 8, value, irq->clock.now);
 }
 
 enum intact_x86_access intact_x86_irq_msr_write(struct intact_x86_irq *irq, uint32_t cpu, uint64_t msr, uint64_t value)
 {
+    assert(cpu < irq->config.cpus);
     return (enum intact_x86_access)x86_irq_cpu_write(&irq->irq, cpu, PORT_REGISTER, msr, 8, value, irq->clock.now);
 }
 

@@ -252,6 +252,8 @@ enum port_result x86_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
     struct lapic_effect effect;
     enum port_result result;
     if (space == PORT_REGISTER && address == PORT_CR8) {
+        if (value >> 4) // SDM vol. 3, "Task Priority in IA-32e Mode": bits 63:4 are reserved
+            return PORT_FAULT;
         write_cr8(irq, cpu, value);
         return PORT_DONE;
     }

@@ -400,14 +400,18 @@ Test(intact_arm_irq, a_line_is_not_connected_to_a_pin_that_is_not_there)
     cr_assert_null(line.set);
     cr_assert_eq(reported[0], 0);
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 223, &line), 0);
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 9, &line), -EBUSY, "it would leave the first pin high");
     intact_arm_irq_destroy(irq);
+    line = (struct intact_irq_line){ .level = true };
     config.spis = 988;
     config.extended_spis = 32;
     create();
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 987, &line), 0);
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 988, &line), -EINVAL, "INTID 1020 is special");
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1023, &line), -EINVAL);
+    line = (struct intact_irq_line){ .level = true };
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1024, &line), 0);
+    line = (struct intact_irq_line){ .level = true };
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1055, &line), 0);
     cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1056, &line), -EINVAL);
 }
@@ -499,6 +503,22 @@ Test(intact_arm_irq, a_state_of_another_board_is_refused_and_nothing_is_loaded)
     cr_assert(strstr(why, "'cpus = 2' where 'cpus = 1'"), "%s", why);
     cr_assert_eq(intact_arm_irq_deadline(irq), INTACT_ARM_NEVER);
     free(state);
+}
+
+Test(intact_arm_irq, affinities_are_what_mpidr_has)
+{
+    static const uint64_t same[] = { 5, 5 }, outside[] = { 0, 1 << 24 };
+    char why[INTACT_ERROR_SIZE];
+    intact_arm_irq_config_init(&config);
+    config.cpus = 2;
+    config.affinities = same;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, why), -EINVAL);
+    config.affinities = outside;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, why), -EINVAL);
+    cr_assert(strstr(why, "CPU 1") && strstr(why, "1000000h"), "%s", why);
+    config.version = 2;
+    config.affinities = same;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, why), 0, "GICv2 does not look at them: %s", why);
 }
 
 Test(intact_arm_irq, a_state_belongs_to_its_configuration)

@@ -75,6 +75,8 @@ Test(intact_x86_irq, each_access_finds_its_chip, .fini = destroy)
     cr_assert_eq(intact_x86_irq_msr_read(irq, 0, 0x802, &value), INTACT_X86_FAULT);
     cr_assert_eq(intact_x86_irq_msr_read(irq, 0, 0x10, &value), INTACT_X86_NOT_MINE);
     cr_assert_eq(intact_x86_irq_msr_write(irq, 0, INTACT_X86_CR8, 7), INTACT_X86_DONE);
+    cr_assert_eq(intact_x86_irq_msr_write(irq, 0, INTACT_X86_CR8, 16), INTACT_X86_FAULT, "bits 63:4 are reserved");
+    cr_assert_eq(intact_x86_irq_msr_write(irq, 0, INTACT_X86_CR8, UINT64_C(1) << 32), INTACT_X86_FAULT);
     cr_assert_eq(intact_x86_irq_msr_read(irq, 0, INTACT_X86_CR8, &value), INTACT_X86_DONE);
     cr_assert_eq(value, 7);
 }
@@ -329,8 +331,11 @@ Test(intact_x86_irq, a_line_is_not_connected_to_a_pin_that_is_not_there, .fini =
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         cr_assert_eq(intact_x86_irq_connect(irq, rows[i].chip, rows[i].pin, &line), -EINVAL, "row %u", i);
     cr_assert_null(line.set);
+    struct intact_irq_line other = { .level = false };
     cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_PIC, 15, &line), 0);
-    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 23, &line), 0);
+    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 23, &line), -EBUSY,
+                 "it would leave the first pin high");
+    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 23, &other), 0);
 }
 
 Test(intact_x86_irq, each_of_several_ioapics_has_its_window_and_its_pins, .fini = destroy)
