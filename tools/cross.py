@@ -241,7 +241,7 @@ def configure(target, place, root, bin_, chips):
     run("cmake", "-S", ROOT, "-B", place, "-G", "Ninja", f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/zig.cmake",
         f"-DINTACT_TARGET={target}", f"-DINTACT_TOOLS={bin_}", f"-DINTACT_SYSROOT={root}", "-DCMAKE_BUILD_TYPE=Debug",
         "-DCMAKE_C_FLAGS_DEBUG=-O1", "-DINTACT_SLIRP=OFF", f"-DINTACT_TESTS={'ON' if runs_here(target) else 'OFF'}",
-        "-DINTACT_CRITERION_LITE=ON", f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
+        "-DINTACT_CRITERION_LITE=ON", "-DINTACT_GUESTS=OFF", f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
 
 
 def build(target, chips):
