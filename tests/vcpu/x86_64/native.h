@@ -13,6 +13,8 @@
 #ifndef TESTS_VCPU_X86_64_NATIVE_H
 #define TESTS_VCPU_X86_64_NATIVE_H
 
+#include "vcpu/x86_64/host_cpu.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -160,7 +162,7 @@ static inline const struct native_image *native_run(const struct native_image *i
 
 static inline bool native_has_popcnt(void)
 {
-    return __builtin_cpu_supports("popcnt");
+    return host_cpu_has(HOST_POPCNT);
 }
 
 // A child divides by zero with a non-canonical RSP, and has two seconds. False: it hangs, dies, or the fault is another.

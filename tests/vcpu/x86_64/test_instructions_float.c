@@ -52,7 +52,7 @@ static void mask_move(struct trial *t)
 static bool host_has(const struct x86_simd *row)
 {
 #ifdef __x86_64__
-    return row->map == 1 || __builtin_cpu_supports("sse4.2");
+    return row->map == 1 || host_cpu_has(HOST_SSE4_2);
 #else
     (void)row;
     return false;

@@ -17,6 +17,7 @@
 #include "vcpu/x86_64/any_nan.h"
 #include "vcpu/x86_64/float/simd.h"
 #include "vcpu/x86_64/float/x87.h"
+#include "vcpu/x86_64/host_cpu.h"
 
 // --- the table -------------------------------------------------------------------------------------------------------
 
@@ -541,7 +542,7 @@ static void check_once(const struct x86_simd *row, bool memory, const uint8_t *c
 
 static bool host_has(const struct x86_simd *row)
 {
-    return row->map == 1 || (__builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.2"));
+    return row->map == 1 || host_cpu_has(HOST_SSSE3 | HOST_SSE4_2);
 }
 
 static void check_rows(unsigned times)
