@@ -182,7 +182,7 @@ def archive(target, name, files, *flags):
     objects.mkdir(parents=True, exist_ok=True)
     bin_ = CACHE / target / "tools"
     for file in files:
-        run(bin_ / "cc", "-O1", *flags, "-c", file, "-o", objects / f"{file.stem}.o")
+        run(bin_ / "cc", "-O1", "-fPIC", *flags, "-c", file, "-o", objects / f"{file.stem}.o")
     library = CACHE / target / "root/lib" / f"lib{name}.a"
     library.unlink(missing_ok=True)
     run(bin_ / "ar", "rcs", library, *sorted(objects.glob("*.o")))
@@ -190,8 +190,8 @@ def archive(target, name, files, *flags):
 
 def mpfr(target, root):
     build, bin_ = CACHE / target / "mpfr", CACHE / target / "tools"
-    if not (build / "src/Makefile").exists():
-        configure_mpfr(target, root, build, bin_)
+    shutil.rmtree(build, ignore_errors=True) # What an interrupted run left may have been configured otherwise.
+    configure_mpfr(target, root, build, bin_)
     run("make", "-C", "src", f"-j{jobs}", "libmpfr.la", cwd=build)
     shutil.copy(build / "src/.libs/libmpfr.a", root / "lib")
     shutil.copy(sources("mpfr4") / "src/mpfr.h", root / "include")
@@ -204,7 +204,7 @@ def configure_mpfr(target, root, build, bin_):
     build.mkdir(parents=True, exist_ok=True)
     run(sources("mpfr4") / "configure", f"--host={HOSTS.get(target, target)}", f"--prefix={root}", "--disable-shared",
         "--disable-dependency-tracking", "--disable-thread-safe", f"--with-mini-gmp={sources('gmp')}/mini-gmp",
-        f"CC={bin_}/cc", f"AR={bin_}/ar", f"RANLIB={bin_}/ranlib", "CFLAGS=-O1", cwd=build)
+        f"CC={bin_}/cc", f"AR={bin_}/ar", f"RANLIB={bin_}/ranlib", "CFLAGS=-O1 -fPIC", cwd=build)
 
 
 def build_libraries(target, root):
@@ -219,8 +219,9 @@ def build_libraries(target, root):
 
 
 def libraries(target):
-    """The folder with the libraries for the target, built once for each version of the compiler."""
-    root, done = CACHE / target / "root", CACHE / target / f"libraries-{VERSION}"
+    """The folder with the libraries for the target, built once for each version of the compiler. libintact.so takes them in:
+    they are position independent."""
+    root, done = CACHE / target / "root", CACHE / target / f"libraries-pic-{VERSION}"
     with lock(target):
         if not done.exists():
             with scratch(CACHE / target):
@@ -241,7 +242,8 @@ def configure(target, place, root, bin_, chips):
     run("cmake", "-S", ROOT, "-B", place, "-G", "Ninja", f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/zig.cmake",
         f"-DINTACT_TARGET={target}", f"-DINTACT_TOOLS={bin_}", f"-DINTACT_SYSROOT={root}", "-DCMAKE_BUILD_TYPE=Debug",
         "-DCMAKE_C_FLAGS_DEBUG=-O1", "-DINTACT_SLIRP=OFF", f"-DINTACT_TESTS={'ON' if runs_here(target) else 'OFF'}",
-        "-DINTACT_CRITERION_LITE=ON", "-DINTACT_GUESTS=OFF", f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
+        "-DINTACT_CRITERION_LITE=ON", "-DINTACT_GUESTS=OFF",
+        f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
 
 
 def build(target, chips):
@@ -250,7 +252,7 @@ def build(target, chips):
     place = ROOT / "build/cross" / (f"{target}-chips" if chips else target)
     with scratch(place):
         configure(target, place, root, bin_, chips)
-        run("ninja", "-C", place, f"-j{jobs}", "-k0")
+        run("ninja", "--quiet", "-C", place, f"-j{jobs}", "-k0") # prints failures only
     for program in CHIPS_PROGRAMS + (() if chips else ("intact", "examples/counter")):
         if not (place / program).read_bytes().startswith(MAGIC[target]):
             fail(f"{place / program} is not a program for {target}")
