@@ -30,7 +30,7 @@ static inline struct starve_block *use_up_memory(struct rlimit *before)
     getrlimit(RLIMIT_AS, before);
     struct rlimit none = { .rlim_cur = 1, .rlim_max = before->rlim_max };
     cr_assert_eq(setrlimit(RLIMIT_AS, &none), 0);
-    for (size_t size = 1 << 20; size >= sizeof(*block); size /= 2)
+    for (size_t size = 1 << 20; size >= sizeof *block; size /= 2)
         while ((block = malloc(size)) != NULL) {
             block->next = taken;
             taken = block;

@@ -18,7 +18,7 @@ struct transcript {
 static inline void transcript_event(void *owner, const struct intact_trace_event *event)
 {
     struct transcript *transcript = owner;
-    size_t used = strlen(transcript->text), room = sizeof(transcript->text) - used;
+    size_t used = strlen(transcript->text), room = sizeof transcript->text - used;
     int length = snprintf(transcript->text + used, room, "%s%s %lu", used ? ", " : "", intact_trace_name(event->id),
                           (unsigned long)event->cause);
     if (event->raises > 1)

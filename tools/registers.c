@@ -26,7 +26,7 @@ static void print_row(const struct reg *reg, uint32_t where, const char *access)
     unsigned length = 0, count = reg->count ? reg->count : 1;
     for (unsigned size = 1; size <= 8; size *= 2)
         if (reg->widths & size)
-            length += (unsigned)snprintf(sizes + length, sizeof(sizes) - length, "%s%u", length ? ", " : "", size * 8);
+            length += (unsigned)snprintf(sizes + length, sizeof sizes - length, "%s%u", length ? ", " : "", size * 8);
     printf("| %05x | %s | %u | %s | %s | %llx | %llx |\n", where, reg->name, count, sizes, access,
            (unsigned long long)reg->reset, (unsigned long long)reg->mask);
 }
@@ -55,7 +55,7 @@ static void print_lapic(void)
     print_heading("Local APIC", "Intel SDM vol. 3. Access in xAPIC and x2APIC mode.", "offset");
     for (unsigned i = 0; i < lapic_register_count; i++) {
         const struct lapic_register *row = &lapic_registers[i];
-        snprintf(both, sizeof(both), "%s, %s", access[row->access & 3], access[row->access >> 2 & 3]);
+        snprintf(both, sizeof both, "%s, %s", access[row->access & 3], access[row->access >> 2 & 3]);
         print_row(&row->reg, row->reg.offset, both);
     }
 }

@@ -96,7 +96,7 @@ static bool refill(struct inbox *inbox)
     inbox->free = atomic_exchange_explicit(&inbox->spare, NULL, memory_order_acquire);
     if (inbox->free)
         return true;
-    struct inbox_chunk *chunk = malloc(sizeof(*chunk));
+    struct inbox_chunk *chunk = malloc(sizeof *chunk);
     if (!chunk)
         return false;
     chunk->next = inbox->chunks;

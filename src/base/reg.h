@@ -66,7 +66,7 @@ const struct reg *reg_search(const void *rows, size_t row_size, unsigned count, 
 
 static inline const struct reg *reg_find(const struct reg *rows, unsigned count, uint32_t offset)
 {
-    return reg_search(rows, sizeof(*rows), count, offset);
+    return reg_search(rows, sizeof *rows, count, offset);
 }
 
 // The same for wrapped rows, as a const void * to the whole row.

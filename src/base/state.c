@@ -78,11 +78,11 @@ size_t state_save(const struct state_list *list, void *data, size_t size)
 {
     struct writer writer = { .visit.field = write_field, .data = data, .size = size };
     struct header header = { .order = ORDER, .format = FORMAT };
-    memcpy(header.magic, MAGIC, sizeof(header.magic));
+    memcpy(header.magic, MAGIC, sizeof header.magic);
     struct visit_schema schema;
     if (make_schema(list, &schema) < 0)
         return 0;
-    writer.position = sizeof(header);
+    writer.position = sizeof header;
     write_bytes(&writer, schema.text, schema.length);
     size_t start = writer.position;
     list->visit(list->object, &writer.visit);
@@ -90,8 +90,8 @@ size_t state_save(const struct state_list *list, void *data, size_t size)
     header.schema_length = schema.length;
     header.field_bytes = writer.position - start;
     if (size >= writer.position) {
-        header.check = sum_of((char *)data + sizeof(header), writer.position - sizeof(header));
-        memcpy(data, &header, sizeof(header));
+        header.check = sum_of((char *)data + sizeof header, writer.position - sizeof header);
+        memcpy(data, &header, sizeof header);
     }
     free(schema.text);
     return writer.position;
@@ -147,7 +147,7 @@ static int refuse(const struct visit_schema *here, const char *saved, size_t sav
         }
         if (was.length == 0)
             return error_set(error, -EINVAL, "the saved state is damaged: its schema has another hash");
-        follow(path, sizeof(path), was);
+        follow(path, sizeof path, was);
     }
 }
 
@@ -156,18 +156,18 @@ static int refuse(const struct visit_schema *here, const char *saved, size_t sav
 // Reads the header and checks its lengths against the size of the data.
 static int read_header(const void *data, size_t size, struct header *header, struct error *error)
 {
-    if (size < sizeof(*header))
+    if (size < sizeof *header)
         return error_set(error, -EINVAL, "not a saved state: it has %zu bytes", size);
-    memcpy(header, data, sizeof(*header));
-    if (memcmp(header->magic, MAGIC, sizeof(header->magic)) != 0)
+    memcpy(header, data, sizeof *header);
+    if (memcmp(header->magic, MAGIC, sizeof header->magic) != 0)
         return error_set(error, -EINVAL, "not a saved state: it begins in another way");
     if (header->order != ORDER || header->format != FORMAT)
         return error_set(error, -EINVAL, "a saved state of another host, or of another version (format %u)",
                          header->format);
-    size -= sizeof(*header);
+    size -= sizeof *header;
     if (header->schema_length > size || header->field_bytes != size - header->schema_length)
         return error_set(error, -EINVAL, "the saved state is damaged: its length is wrong");
-    if (header->check != sum_of((const char *)data + sizeof(*header), size))
+    if (header->check != sum_of((const char *)data + sizeof *header, size))
         return error_set(error, -EINVAL, "the saved state is damaged: its check value is another");
     return 0;
 }
@@ -191,7 +191,7 @@ int state_load(const struct state_list *list, const void *data, size_t size, str
         return result;
     if (make_schema(list, &schema) < 0)
         return error_set(error, -ENOMEM, "the host has no memory left");
-    const char *saved = (const char *)data + sizeof(header);
+    const char *saved = (const char *)data + sizeof header;
     result = check(&header, &schema, saved, error);
     free(schema.text);
     if (result < 0)

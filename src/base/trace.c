@@ -16,7 +16,7 @@ void intact_trace_observer_init(struct intact_trace_observer *observer, uint64_t
                                 void (*event)(void *owner, const struct intact_trace_event *event), void *owner)
 {
     *observer = (struct intact_trace_observer){
-        .size = sizeof(*observer),
+        .size = sizeof *observer,
         .wanted = wanted,
         .event = event,
         .owner = owner,
@@ -33,7 +33,7 @@ static void unite(struct trace *trace)
 
 int trace_add(struct trace *trace, struct intact_trace_observer *observer)
 {
-    if (observer->size != sizeof(*observer) || !observer->event)
+    if (observer->size != sizeof *observer || !observer->event)
         return -EINVAL;
     if (observer->trace)
         return -EBUSY;

@@ -38,7 +38,7 @@ static const struct cause none;
 int trace_causes_begin(struct trace *trace)
 {
     if (!trace->causes)
-        trace->causes = calloc(1, sizeof(*trace->causes));
+        trace->causes = calloc(1, sizeof *trace->causes);
     if (!trace->causes)
         return -ENOMEM;
     trace_forget(trace, TRACE_SHARED);

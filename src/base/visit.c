@@ -146,11 +146,11 @@ static void schema_field(struct visit *v, const char *name, void *data, size_t s
     int length;
     (void)data;
     if (v->variable)
-        length = snprintf(line, sizeof(line), "%.60s %zu *\n", visit_name(name), size);
+        length = snprintf(line, sizeof line, "%.60s %zu *\n", visit_name(name), size);
     else if (count == 1)
-        length = snprintf(line, sizeof(line), "%.60s %zu\n", visit_name(name), size);
+        length = snprintf(line, sizeof line, "%.60s %zu\n", visit_name(name), size);
     else
-        length = snprintf(line, sizeof(line), "%.60s %zu %zu\n", visit_name(name), size, count);
+        length = snprintf(line, sizeof line, "%.60s %zu %zu\n", visit_name(name), size, count);
     schema->variable |= v->variable;
     schema->bytes += v->variable ? 0 : (uint64_t)size * count;
     add_line(schema, line, (size_t)length);
@@ -168,7 +168,7 @@ static void schema_constant(struct visit *v, const char *name, uint64_t value)
 static void schema_enter(struct visit *v, const char *name)
 {
     char line[80];
-    add_line(container_of(v, struct visit_schema, visit), line, (size_t)snprintf(line, sizeof(line), "%.60s/\n", name));
+    add_line(container_of(v, struct visit_schema, visit), line, (size_t)snprintf(line, sizeof line, "%.60s/\n", name));
 }
 
 static void schema_leave(struct visit *v)

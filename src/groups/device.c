@@ -68,9 +68,9 @@ static int add_mode(struct intact_irq_device *device, enum intact_irq_mode mode,
     int result = intact_irq_manager_create_group(device->manager, type, resource->base, resource->count, &m->group);
     if (result)
         return result;
-    m->staged = calloc(resource->count, sizeof(*m->staged));
-    m->masked = calloc(resource->count, sizeof(*m->masked));
-    m->written = calloc(resource->count, sizeof(*m->written));
+    m->staged = calloc(resource->count, sizeof *m->staged);
+    m->masked = calloc(resource->count, sizeof *m->masked);
+    m->written = calloc(resource->count, sizeof *m->written);
     return m->staged && m->masked && m->written ? INTACT_IRQ_OK : INTACT_IRQ_NO_MEMORY;
 }
 
@@ -88,15 +88,15 @@ static int add_modes(struct intact_irq_device *device, const struct intact_irq_r
 
 void intact_irq_resources_init(struct intact_irq_resources *resources)
 {
-    *resources = (struct intact_irq_resources){ .size = sizeof(*resources) };
+    *resources = (struct intact_irq_resources){ .size = sizeof *resources };
 }
 
 int intact_irq_device_create(struct intact_irq_manager *manager, const struct intact_irq_resources *resources,
                              struct intact_irq_device **device)
 {
-    if (resources->size != sizeof(*resources))
+    if (resources->size != sizeof *resources)
         return INTACT_IRQ_INVALID;
-    struct intact_irq_device *made = calloc(1, sizeof(*made));
+    struct intact_irq_device *made = calloc(1, sizeof *made);
     if (!made)
         return INTACT_IRQ_NO_MEMORY;
     made->manager = manager;

@@ -15,13 +15,13 @@
 static bool allocate(struct intact_irq_group *group, uint32_t count)
 {
     _Static_assert(sizeof(struct group_source) == GROUP_LINE, "a trigger touches one line");
-    group->sources = aligned_alloc(GROUP_LINE, count * sizeof(*group->sources));
+    group->sources = aligned_alloc(GROUP_LINE, count * sizeof *group->sources);
     if (group->sources)
-        memset(group->sources, 0, count * sizeof(*group->sources));
-    group->changed = calloc(count, sizeof(*group->changed));
-    group->requests = calloc(count, sizeof(*group->requests));
-    group->waiting = calloc(count, sizeof(*group->waiting));
-    group->triggers = calloc(count, sizeof(*group->triggers));
+        memset(group->sources, 0, count * sizeof *group->sources);
+    group->changed = calloc(count, sizeof *group->changed);
+    group->requests = calloc(count, sizeof *group->requests);
+    group->waiting = calloc(count, sizeof *group->waiting);
+    group->triggers = calloc(count, sizeof *group->triggers);
     return group->sources && group->changed && group->requests && group->waiting && group->triggers;
 }
 
@@ -60,7 +60,7 @@ static void prepare_nodes(struct intact_irq_group *group)
 struct intact_irq_group *group_create(struct intact_irq_manager *manager, enum intact_irq_type type, uint32_t base,
                                       uint32_t count, uint32_t id)
 {
-    struct intact_irq_group *group = calloc(1, sizeof(*group));
+    struct intact_irq_group *group = calloc(1, sizeof *group);
     if (!group)
         return NULL;
     group->manager = manager;

@@ -82,7 +82,7 @@ static int check_batch(const struct intact_irq_group *group, const struct batch 
 static int post_batch(struct intact_irq_group *group, const struct batch *batch, uint32_t version)
 {
     uint32_t length = batch_length(group, batch);
-    struct inbox_message *messages = malloc((length + 1) * sizeof(*messages));
+    struct inbox_message *messages = malloc((length + 1) * sizeof *messages);
     if (!messages)
         return INTACT_IRQ_NO_MEMORY;
     for (uint32_t i = 0; i < length; i++) {
@@ -109,7 +109,7 @@ static void set_request(struct intact_irq_group *group, uint32_t index, const st
 // Entries behind the count are 0: they are saved too, and a call that fails leaves none behind.
 static void forget_waiting(struct intact_irq_group *group)
 {
-    memset(group->waiting, 0, group->waiting_count * sizeof(*group->waiting));
+    memset(group->waiting, 0, group->waiting_count * sizeof *group->waiting);
     group->waiting_count = 0;
 }
 

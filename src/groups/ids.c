@@ -100,7 +100,7 @@ bool ids_insert(struct intact_irq_manager *manager, struct intact_irq_group *gro
 {
     if (manager->group_count == manager->group_capacity) {
         uint32_t capacity = manager->group_capacity ? manager->group_capacity * 2 : 16;
-        struct intact_irq_group **bigger = realloc(manager->groups, capacity * sizeof(*bigger));
+        struct intact_irq_group **bigger = realloc(manager->groups, capacity * sizeof *bigger);
         if (!bigger)
             return false;
         manager->groups = bigger;
@@ -108,7 +108,7 @@ bool ids_insert(struct intact_irq_manager *manager, struct intact_irq_group *gro
     }
     uint32_t place = place_of(manager, group->base);
     memmove(&manager->groups[place + 1], &manager->groups[place],
-            (manager->group_count - place) * sizeof(manager->groups[0]));
+            (manager->group_count - place) * sizeof manager->groups[0]);
     manager->groups[place] = group;
     manager->group_count++;
     if (group->type != INTACT_IRQ_LEGACY)
@@ -123,7 +123,7 @@ void ids_remove(struct intact_irq_manager *manager, struct intact_irq_group *gro
         place++;
     manager->group_count--;
     memmove(&manager->groups[place], &manager->groups[place + 1],
-            (manager->group_count - place) * sizeof(manager->groups[0]));
+            (manager->group_count - place) * sizeof manager->groups[0]);
     if (group->type != INTACT_IRQ_LEGACY)
         manager->assigned -= group->length;
 }

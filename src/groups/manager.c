@@ -30,7 +30,7 @@ static int init_locks(struct intact_irq_manager *manager)
 
 int manager_create(struct route *route, struct inbox *inbox, struct trace *trace, struct intact_irq_manager **manager)
 {
-    struct intact_irq_manager *made = calloc(1, sizeof(*made));
+    struct intact_irq_manager *made = calloc(1, sizeof *made);
     if (!made)
         return -ENOMEM;
     *made = (struct intact_irq_manager){ .route = route, .inbox = inbox, .trace = trace, .limit = IDS_SOURCES };
@@ -62,19 +62,19 @@ static void free_own(struct manager_own *own)
 
 void intact_irq_output_init(struct intact_irq_output *output)
 {
-    *output = (struct intact_irq_output){ .size = sizeof(*output) };
+    *output = (struct intact_irq_output){ .size = sizeof *output };
 }
 
 int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager)
 {
-    if (output->size != sizeof(*output))
+    if (output->size != sizeof *output)
         return INTACT_IRQ_INVALID;
     const struct route_sink sink = { .pin = output->pin,
                                      .message = output->message,
                                      .owner = output->owner,
                                      .reaches = output->reaches,
                                      .edge = output->edge };
-    struct manager_own *own = calloc(1, sizeof(*own));
+    struct manager_own *own = calloc(1, sizeof *own);
     if (!own)
         return INTACT_IRQ_NO_MEMORY;
     if (inbox_init(&own->inbox)) {

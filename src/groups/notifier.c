@@ -70,7 +70,7 @@ static int open_files(struct intact_irq_notifier *notifier)
 
 int intact_irq_notifier_create(enum intact_irq_notifier_kind kind, struct intact_irq_notifier **notifier)
 {
-    struct intact_irq_notifier *made = calloc(1, sizeof(*made));
+    struct intact_irq_notifier *made = calloc(1, sizeof *made);
     if (!made)
         return INTACT_IRQ_NO_MEMORY;
     made->kind = kind == INTACT_IRQ_NOTIFIER_BEST ? BEST_KIND : kind;
@@ -123,7 +123,7 @@ static int keep_event(struct intact_irq_notifier *notifier)
     if (notifier->write_fd < 0)
         return INTACT_IRQ_OK;
     do
-        written = write(notifier->write_fd, &one, sizeof(one));
+        written = write(notifier->write_fd, &one, sizeof one);
     while (written < 0 && errno == EINTR);
     return written < 0 && errno != EAGAIN && errno != EWOULDBLOCK ? INTACT_IRQ_INVALID : INTACT_IRQ_OK;
 }
@@ -134,7 +134,7 @@ static bool take_event(struct intact_irq_notifier *notifier)
     bool signalled = notifier->read_fd < 0 && notifier->signalled;
     notifier->signalled = false;
     while (notifier->read_fd >= 0) {
-        ssize_t got = read(notifier->read_fd, bytes, sizeof(bytes));
+        ssize_t got = read(notifier->read_fd, bytes, sizeof bytes);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)

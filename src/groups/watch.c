@@ -81,7 +81,7 @@ static nfds_t list_all(struct watch *watch, struct pollfd **array)
 static void drain_wake(struct watch *watch)
 {
     char bytes[64];
-    while (read(watch->wake[0], bytes, sizeof(bytes)) > 0)
+    while (read(watch->wake[0], bytes, sizeof bytes) > 0)
         continue;
 }
 

@@ -115,7 +115,7 @@ static struct route_wire *make_wire(struct route *route, uint32_t gsi)
     struct route_wire *wire = find_wire(route, gsi);
     if (wire || !grow((void **)&route->wires, &route->wire_count, gsi, sizeof(struct route_wire *)))
         return wire;
-    wire = calloc(1, sizeof(*wire));
+    wire = calloc(1, sizeof *wire);
     if (wire)
         wire->gsi = gsi;
     return route->wires[gsi] = wire;
@@ -355,7 +355,7 @@ int route_add_chip(struct route *route, uint32_t chip, uint32_t pins)
         return -EEXIST;
     if (!grow((void **)&route->chips, &route->chip_count, chip, sizeof(struct route_chip)))
         return -ENOMEM;
-    struct route_pin *array = calloc(pins, sizeof(*array));
+    struct route_pin *array = calloc(pins, sizeof *array);
     if (!array)
         return -ENOMEM;
     route->chips[chip] = (struct route_chip){ .pins = array, .count = pins };
@@ -368,7 +368,7 @@ static int add_output(struct route *route, uint32_t gsi, const struct route_outp
     struct route_wire *wire = gsi < ROUTE_GSI_LIMIT ? make_wire(route, gsi) : NULL;
     if (!wire)
         return gsi < ROUTE_GSI_LIMIT ? -ENOMEM : -EINVAL;
-    struct route_output *bigger = realloc(wire->outputs, (wire->output_count + 1) * sizeof(*bigger));
+    struct route_output *bigger = realloc(wire->outputs, (wire->output_count + 1) * sizeof *bigger);
     if (!bigger)
         return -ENOMEM;
     wire->outputs = bigger;
@@ -396,7 +396,7 @@ int route_add_pin(struct route *route, uint32_t gsi, uint32_t chip, uint32_t pin
     if (pin_lists(found, find_wire(route, gsi)))
         return -EEXIST;
     // The pin's list has room before the output exists: both are added, or neither.
-    struct route_wire **bigger = realloc(found->wires, (found->wire_count + 1) * sizeof(*bigger));
+    struct route_wire **bigger = realloc(found->wires, (found->wire_count + 1) * sizeof *bigger);
     if (!bigger)
         return -ENOMEM;
     found->wires = bigger;
@@ -416,7 +416,7 @@ static void unlist(struct route_pin *pin, const struct route_wire *wire)
     for (uint32_t i = 0; i < pin->wire_count; i++) {
         if (pin->wires[i] != wire)
             continue;
-        memmove(&pin->wires[i], &pin->wires[i + 1], (pin->wire_count - i - 1) * sizeof(pin->wires[0]));
+        memmove(&pin->wires[i], &pin->wires[i + 1], (pin->wire_count - i - 1) * sizeof pin->wires[0]);
         pin->wire_count--;
         return;
     }

@@ -106,7 +106,7 @@ static void ops_destroy(void *object)
 
 void intact_pci_config_init(struct intact_pci_config *config)
 {
-    *config = (struct intact_pci_config){ .size = sizeof(*config), .class_code = 0xff0000 };
+    *config = (struct intact_pci_config){ .size = sizeof *config, .class_code = 0xff0000 };
 }
 
 static int refuse(struct intact_pci_device *device, int code, const char *text)
@@ -196,7 +196,7 @@ static int finish(struct intact_pci_device *device)
 
 static int check(struct intact_pci_device *device)
 {
-    if (device->config.size != sizeof(device->config)) {
+    if (device->config.size != sizeof device->config) {
         device->config.name = "?";
         return refuse(device, -EINVAL, "the configuration was not prepared by intact_pci_config_init");
     }

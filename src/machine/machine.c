@@ -23,7 +23,7 @@ static const struct board_type *const types[] = { [INTACT_PC] = &pc_type, [INTAC
 void intact_machine_config_init(struct intact_machine_config *config)
 {
     *config = (struct intact_machine_config){
-        .size = sizeof(*config),
+        .size = sizeof *config,
         .gic_version = 3,
         .its = true,
         .cpus = 1,
@@ -55,7 +55,7 @@ static int refuse(char *why, int code, const char *text)
 
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why)
 {
-    if (config->size != sizeof(*config))
+    if (config->size != sizeof *config)
         return refuse(why, -EINVAL,
                       "the configuration was not prepared by intact_machine_config_init, or by another version");
     if ((unsigned)config->type >= countof(types))

@@ -20,9 +20,9 @@ Test(bits, a_value_of_any_size_is_little_endian_and_touches_no_other_byte)
     for (unsigned size = 1; size <= 8; size++)
         for (unsigned at = 1; at < 8; at++) {
             uint8_t bytes[24];
-            memset(bytes, 0xee, sizeof(bytes));
+            memset(bytes, 0xee, sizeof bytes);
             bytes_put(bytes + at, size, value);
-            for (unsigned i = 0; i < sizeof(bytes); i++)
+            for (unsigned i = 0; i < sizeof bytes; i++)
                 cr_assert_eq(bytes[i], i >= at && i < at + size ? 0x11 * (i - at + 1) : 0xee, "size %u", size);
             cr_assert_eq(bytes_get(bytes + at, size), size == 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1));
         }

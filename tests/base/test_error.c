@@ -75,7 +75,7 @@ Test(error, every_value_of_the_library_has_a_sentence_of_its_own)
 Test(error, the_version_of_the_code_is_that_of_the_headers)
 {
     char text[32];
-    snprintf(text, sizeof(text), "%d.%d.%d", INTACT_VERSION_MAJOR, INTACT_VERSION_MINOR, INTACT_VERSION_PATCH);
+    snprintf(text, sizeof text, "%d.%d.%d", INTACT_VERSION_MAJOR, INTACT_VERSION_MINOR, INTACT_VERSION_PATCH);
     cr_assert_str_eq(intact_version(), text);
     cr_assert_eq(intact_version_number(), INTACT_VERSION_NUMBER);
     cr_assert_lt(INTACT_VERSION_OF(0, 1, 999), INTACT_VERSION_OF(0, 2, 0));

@@ -219,7 +219,7 @@ static void post_own_again(void *owner, const struct inbox_message *m, uint64_t 
     struct again *again = owner;
     (void)now;
     cr_expect_eq(m->a, 77);
-    memset(&again->node, 0xff, sizeof(again->node)); // from now on it is ours
+    memset(&again->node, 0xff, sizeof again->node); // from now on it is ours
     again->node = (struct inbox_node){ .message = { .a = 77 } };
     if (again->left && again->left--)
         inbox_post_node(again->inbox, &again->node);

@@ -167,6 +167,6 @@ Test(reg, what_cannot_be_done_is_named_and_changes_nothing)
         if (cases[i].write == REG_OK)
             continue;
         cr_assert_eq(put(&chip, cases[i].offset, cases[i].size, UINT64_MAX), cases[i].write, "write %u", i);
-        cr_assert_eq(memcmp(&chip, &before, sizeof(chip)), 0);
+        cr_assert_eq(memcmp(&chip, &before, sizeof chip), 0);
     }
 }

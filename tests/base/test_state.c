@@ -51,7 +51,7 @@ static struct error error;
 
 static size_t save(struct chip *chip)
 {
-    return state_save(&(struct state_list){ chip_visit, chip }, buffer, sizeof(buffer));
+    return state_save(&(struct state_list){ chip_visit, chip }, buffer, sizeof buffer);
 }
 
 static int load(struct chip *chip, size_t size)
@@ -79,7 +79,7 @@ Test(state, the_size_is_known_before_there_is_a_buffer)
     const struct state_list list = { chip_visit, &chip };
     size_t size = state_save(&list, NULL, 0);
     cr_assert_eq(size, save(&chip));
-    memset(buffer, 0x5a, sizeof(buffer));
+    memset(buffer, 0x5a, sizeof buffer);
     cr_assert_eq(state_save(&list, buffer, size - 1), size);
     cr_assert_eq(buffer[size - 1], 0x5a, "nothing is written past the end");
     cr_assert_eq(state_save(&list, buffer, size), size);
@@ -108,7 +108,7 @@ Test(state, another_schema_is_refused_by_the_first_name_that_differs)
         size_t size = save(&saves);
         cr_assert_eq(load(&loads, size), -EINVAL, "%u", i);
         cr_assert_str_eq(error.text, cases[i].text);
-        cr_assert_eq(memcmp(&loads, &before, sizeof(loads)), 0, "nothing was loaded");
+        cr_assert_eq(memcmp(&loads, &before, sizeof loads), 0, "nothing was loaded");
     }
 }
 
@@ -134,7 +134,7 @@ Test(state, what_is_no_state_is_refused_and_changes_nothing)
         cr_assert_eq(load(&chip, size), -EINVAL, "bit %zu", i);
         buffer[i / 8] ^= (uint8_t)(1u << i % 8);
     }
-    cr_assert_eq(memcmp(&chip, &before, sizeof(chip)), 0);
+    cr_assert_eq(memcmp(&chip, &before, sizeof chip), 0);
     cr_assert_eq(load(&chip, size), 0);
 }
 

@@ -43,7 +43,7 @@ static void all(struct ear *ear, char name)
 
 static void expect(const char *text)
 {
-    memset(heard, 0, sizeof(heard));
+    memset(heard, 0, sizeof heard);
     TRACE(tracing, TRACE_LINE, TRACE_NO_CPU, 1, 1, 0);
     cr_assert_str_eq(heard, text);
 }

@@ -110,7 +110,7 @@ Test(visit, the_schema_names_every_field_in_order)
     struct visit_schema schema;
     visit_schema_init(&schema);
     chip_visit(&chip, &schema.visit);
-    cr_assert_eq(schema.length, sizeof(expected) - 1);
+    cr_assert_eq(schema.length, sizeof expected - 1);
     cr_assert_arr_eq(schema.text, expected, schema.length);
     cr_assert_eq(schema.bytes, 24);
     cr_assert_not(schema.failed);

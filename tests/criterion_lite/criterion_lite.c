@@ -66,7 +66,7 @@ const char *criterion_stderr(void)
     static char text[65536];
     fflush(stderr);
     rewind(redirected);
-    text[fread(text, 1, sizeof(text) - 1, redirected)] = 0;
+    text[fread(text, 1, sizeof text - 1, redirected)] = 0;
     return text;
 }
 

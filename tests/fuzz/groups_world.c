@@ -130,8 +130,8 @@ static void destroy(struct world *world, unsigned group)
             world->notifiers[i].group = WORLD_GROUPS;
     world->groups[group] = NULL;
     world->instance[group]++;
-    memset(world->work[group], 0, sizeof(world->work[group]));
-    memset(world->clearing[group], 0, sizeof(world->clearing[group]));
+    memset(world->work[group], 0, sizeof world->work[group]);
+    memset(world->clearing[group], 0, sizeof world->clearing[group]);
 }
 
 static int create(struct world *world, const struct world_step *step)
@@ -269,7 +269,7 @@ static int write_it(struct world *world, struct world_notifier *n)
 {
     uint64_t one = 1;
     int file = intact_irq_notifier_write_fd(n->notifier);
-    if (file < 0 || write(file, &one, sizeof(one)) != sizeof(one))
+    if (file < 0 || write(file, &one, sizeof one) != sizeof one)
         return 0;
     signalled(world, n);
     watch_sweep(&world->manager->watch);
@@ -484,7 +484,7 @@ static void compare_group(const struct intact_irq_group *a, const struct intact_
     struct intact_irq_counts x, y;
     intact_irq_group_counts(a, &x);
     intact_irq_group_counts(b, &y);
-    if (memcmp(&x, &y, sizeof(x)) != 0)
+    if (memcmp(&x, &y, sizeof x) != 0)
         fuzz_fail("%s: counts differ", when);
     for (uint32_t i = 0; i < a->length; i++) {
         if (intact_irq_group_pending(a, i) != intact_irq_group_pending(b, i))
@@ -523,7 +523,7 @@ static void must(int result, const char *what)
 void world_open(struct world *world)
 {
     struct intact_irq_output output;
-    memset(world, 0, sizeof(*world));
+    memset(world, 0, sizeof *world);
     intact_irq_output_init(&output);
     output.pin = on_pin;
     output.edge = on_edge;

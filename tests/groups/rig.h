@@ -57,7 +57,7 @@ static inline bool rig_reaches(void *owner, uint64_t address, uint32_t device)
 // GSI n reaches pin n of both chips, but 2, which is not wired.
 static inline void rig_open(struct rig *rig)
 {
-    memset(rig, 0, sizeof(*rig));
+    memset(rig, 0, sizeof *rig);
     const struct intact_irq_output output = { .size = sizeof(struct intact_irq_output),
                                               .pin = rig_pin,
                                               .message = rig_message,

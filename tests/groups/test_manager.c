@@ -765,7 +765,7 @@ Test(manager, a_host_without_memory_is_told_and_nothing_changes, .timeout = 60)
         intact_irq_manager_route(rig.manager, 60000, 0, 3),
     };
     give_memory_back(taken, &limit);
-    for (unsigned i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+    for (unsigned i = 0; i < sizeof results / sizeof results[0]; i++)
         cr_expect_eq(results[i], INTACT_IRQ_NO_MEMORY, "call %u: %d", i, results[i]);
     cr_expect(!made && !notifier && !device && !manager);
     cr_expect_eq(make(&rig, INTACT_IRQ_MSIX, 70000, 2048, &made), INTACT_IRQ_OK, "its ids are still free");
@@ -803,9 +803,9 @@ Test(manager, what_cannot_be_posted_is_refused_and_not_half_done, .timeout = 60)
     give_memory_back(taken, &limit);
     intact_irq_manager_adopt(rig.manager);
     intact_irq_manager_poll(rig.manager, 0);
-    for (unsigned i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+    for (unsigned i = 0; i < sizeof results / sizeof results[0]; i++)
         cr_expect_eq(results[i], INTACT_IRQ_NO_MEMORY, "call %u: %d", i, results[i]);
-    for (unsigned i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+    for (unsigned i = 0; i < sizeof events / sizeof events[0]; i++)
         cr_expect_eq(events[i], INTACT_IRQ_OK, "event %u needs no memory: %d", i, events[i]);
     cr_expect(intact_irq_group_enabled(on) && !intact_irq_group_enabled(off));
     intact_irq_group_counts(on, &counts);

@@ -262,7 +262,7 @@ Test(notifier, another_process_can_write_it, .timeout = 120)
         pid_t child = fork();
         if (!child) {
             uint64_t one = 1;
-            _exit(write(intact_irq_notifier_write_fd(notifier), &one, sizeof(one)) != sizeof(one));
+            _exit(write(intact_irq_notifier_write_fd(notifier), &one, sizeof one) != sizeof one);
         }
         int status = -1;
         waitpid(child, &status, 0);
@@ -339,7 +339,7 @@ Test(notifier, a_host_without_files_is_told_and_nothing_changes)
 static void write_file(const struct intact_irq_notifier *notifier)
 {
     uint64_t one = 1;
-    cr_assert_eq(write(intact_irq_notifier_write_fd(notifier), &one, sizeof(one)), (ssize_t)sizeof(one));
+    cr_assert_eq(write(intact_irq_notifier_write_fd(notifier), &one, sizeof one), (ssize_t)sizeof one);
 }
 
 Test(notifier, what_was_signalled_before_a_poll_is_delivered_by_it, .timeout = 120)
@@ -613,7 +613,7 @@ Test(notifier, each_descriptor_is_closed_once)
         struct intact_irq_notifier *notifier;
         cr_assert_eq(intact_irq_notifier_create((enum intact_irq_notifier_kind)kind, &notifier), INTACT_IRQ_OK);
         int read_fd = intact_irq_notifier_read_fd(notifier), write_fd = intact_irq_notifier_write_fd(notifier);
-        memset(closed, 0, sizeof(closed));
+        memset(closed, 0, sizeof closed);
         cr_expect_eq(intact_irq_notifier_destroy(notifier), INTACT_IRQ_OK);
         unsigned sum = 0;
         for (unsigned i = 0; i < 1024; i++)

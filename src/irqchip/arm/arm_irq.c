@@ -78,7 +78,7 @@ static int init_targets(struct arm_irq *irq, struct error *error)
 
 static int allocate(struct arm_irq *irq)
 {
-    irq->cpus = calloc(irq->config.cpus, sizeof(*irq->cpus));
+    irq->cpus = calloc(irq->config.cpus, sizeof *irq->cpus);
     irq->dirty = calloc((irq->config.cpus + 63) / 64, sizeof(uint64_t));
     if (!irq->cpus || !irq->dirty)
         return -ENOMEM;
@@ -125,7 +125,7 @@ static void init_chips(struct arm_irq *irq)
     }
     its_init(&irq->its, config->cpus, config->lpi_bits, config->its_stalls, config->its_command_ns);
     gicv2m_init(&irq->gicv2m, config->v2m_first, config->v2m_count);
-    memset(irq->gicd.place, config->version == 3 ? 0xff : 0, sizeof(irq->gicd.place));
+    memset(irq->gicd.place, config->version == 3 ? 0xff : 0, sizeof irq->gicd.place);
 }
 
 int arm_irq_init(struct arm_irq *irq, const struct arm_irq_config *config, struct error *error)

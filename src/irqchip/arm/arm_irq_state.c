@@ -43,7 +43,7 @@ void arm_irq_visit(struct arm_irq *irq, struct visit *v)
     gicv2m_visit(&irq->gicv2m, v);
     visit_leave(v);
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
-        snprintf(name, sizeof(name), "cpu%u", i);
+        snprintf(name, sizeof name, "cpu%u", i);
         visit_enter(v, name);
         gicr_visit(&irq->cpus[i].gicr, v);
         icc_visit(&irq->cpus[i].icc, v);
@@ -79,7 +79,7 @@ static void check_its(struct its *its)
 static void check_places(struct arm_irq *irq)
 {
     if (irq->config.version == 2) {
-        memset(irq->gicd.place, 0, sizeof(irq->gicd.place));
+        memset(irq->gicd.place, 0, sizeof irq->gicd.place);
         for (unsigned i = 0; i < GICD_SPIS; i++)
             irq->gicd.itargetsr[i] &= (uint8_t)bits_low(irq->config.cpus);
         return;

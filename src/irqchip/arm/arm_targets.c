@@ -16,7 +16,7 @@ static int compare(const void *a, const void *b)
 int arm_targets_init(struct arm_targets *targets, uint32_t cpus, const uint32_t *affinities, uint32_t *a, uint32_t *b)
 {
     *targets = (struct arm_targets){ .cpus = cpus, .words = (cpus + 63) / 64 };
-    targets->rows = calloc(cpus, sizeof(*targets->rows));
+    targets->rows = calloc(cpus, sizeof *targets->rows);
     for (unsigned i = 0; i < GIC_GROUPS; i++) {
         targets->takers[i] = calloc(targets->words, sizeof(uint64_t));
         if (!targets->rows || !targets->takers[i])
@@ -24,7 +24,7 @@ int arm_targets_init(struct arm_targets *targets, uint32_t cpus, const uint32_t 
     }
     for (uint32_t i = 0; i < cpus; i++)
         targets->rows[i] = (struct arm_targets_row){ affinities[i], i };
-    qsort(targets->rows, cpus, sizeof(*targets->rows), compare);
+    qsort(targets->rows, cpus, sizeof *targets->rows, compare);
     for (uint32_t i = 1; i < cpus; i++)
         if (targets->rows[i].affinity == targets->rows[i - 1].affinity) {
             *a = targets->rows[i - 1].cpu;

@@ -43,7 +43,7 @@ static_assert(INTACT_ARM_CPUS_MAX == ARM_IRQ_CPU_LIMIT && INTACT_ARM_CPUS_MAX_2 
 void intact_arm_irq_config_init(struct intact_arm_irq_config *config)
 {
     *config = (struct intact_arm_irq_config){
-        .size = sizeof(*config),
+        .size = sizeof *config,
         .version = 3,
         .cpus = 1,
         .spis = 224,
@@ -193,11 +193,11 @@ static int build(struct intact_arm_irq *irq, const struct intact_arm_irq_config 
 static int make(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, struct error *error)
 {
     *irq = NULL;
-    if (config->size != sizeof(*config))
+    if (config->size != sizeof *config)
         return error_set(error, -EINVAL,
                          "a configuration of %zu bytes instead of %zu: intact_arm_irq_config_init sets it",
-                         config->size, sizeof(*config));
-    struct intact_arm_irq *made = calloc(1, sizeof(*made));
+                         config->size, sizeof *config);
+    struct intact_arm_irq *made = calloc(1, sizeof *made);
     int code = made ? build(made, config, error) : error_set(error, -ENOMEM, "no memory");
     if (code < 0)
         intact_arm_irq_destroy(made);

@@ -40,7 +40,7 @@ void its_reset(struct its *its)
 
 void its_drop_cache(struct its *its)
 {
-    memset(its->cache, 0, sizeof(its->cache));
+    memset(its->cache, 0, sizeof its->cache);
 }
 
 // --- Tables ---------------------------------------------------------------------------------------------------------
@@ -48,9 +48,9 @@ void its_drop_cache(struct its *its)
 static bool read_entry(const struct gic_memory *memory, uint64_t address, uint64_t *entry)
 {
     uint8_t bytes[ITS_ENTRY];
-    if (!memory->read(memory->owner, address, bytes, sizeof(bytes)))
+    if (!memory->read(memory->owner, address, bytes, sizeof bytes))
         return false;
-    *entry = bytes_get(bytes, sizeof(bytes));
+    *entry = bytes_get(bytes, sizeof bytes);
     return true;
 }
 

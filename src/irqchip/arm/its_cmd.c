@@ -36,17 +36,17 @@ static bool error(struct command *c, unsigned what)
 static bool read_word(const struct command *c, uint64_t address, uint64_t *value)
 {
     uint8_t bytes[8];
-    if (!c->memory->read(c->memory->owner, address, bytes, sizeof(bytes)))
+    if (!c->memory->read(c->memory->owner, address, bytes, sizeof bytes))
         return false;
-    *value = bytes_get(bytes, sizeof(bytes));
+    *value = bytes_get(bytes, sizeof bytes);
     return true;
 }
 
 static bool write_word(struct command *c, uint64_t address, uint64_t value)
 {
     uint8_t bytes[8];
-    bytes_put(bytes, sizeof(bytes), value);
-    return c->memory->write(c->memory->owner, address, bytes, sizeof(bytes)) || error(c, ITS_ERROR_TABLE);
+    bytes_put(bytes, sizeof bytes, value);
+    return c->memory->write(c->memory->owner, address, bytes, sizeof bytes) || error(c, ITS_ERROR_TABLE);
 }
 
 // --- Used by several commands ---------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ void intact_x86_irq_config_init(struct intact_x86_irq_config *config)
 {
     static const struct intact_x86_ioapic ioapic = { .address = 0xfec00000, .pins = 24, .version = 0x20, .id = 0 };
     *config = (struct intact_x86_irq_config){
-        .size = sizeof(*config),
+        .size = sizeof *config,
         .cpus = 1,
         .address_bits = 40,
         .x2apic = true,
@@ -128,10 +128,10 @@ static int check_windows(const struct intact_x86_irq_config *config, struct erro
 // Checks what x86_irq_init does not check, and what must be right before the list of IOAPICs is read.
 static int check(const struct intact_x86_irq_config *config, struct error *error)
 {
-    if (config->size != sizeof(*config))
+    if (config->size != sizeof *config)
         return error_set(error, -EINVAL,
                          "a configuration of %zu bytes instead of %zu: intact_x86_irq_config_init sets it",
-                         config->size, sizeof(*config));
+                         config->size, sizeof *config);
     if (config->address_bits < 32 || config->address_bits > 52)
         return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
     if (config->timer_hz < 1)
@@ -192,7 +192,7 @@ static int build(struct intact_x86_irq *irq, const struct intact_x86_irq_config 
     irq->config = *config;
     irq->config.apic_ids = NULL;
     irq->config.ioapics = NULL;
-    irq->timers = calloc(config->cpus, sizeof(*irq->timers));
+    irq->timers = calloc(config->cpus, sizeof *irq->timers);
     if (!irq->timers)
         return error_set(error, -ENOMEM, "no memory for %u CPUs", config->cpus);
     add_timers(irq);
@@ -205,7 +205,7 @@ static int make(const struct intact_x86_irq_config *config, struct intact_x86_ir
     int code = check(config, error);
     if (code < 0)
         return code;
-    struct intact_x86_irq *made = calloc(1, sizeof(*made));
+    struct intact_x86_irq *made = calloc(1, sizeof *made);
     code = made ? build(made, config, error) : error_set(error, -ENOMEM, "no memory");
     if (code < 0)
         intact_x86_irq_destroy(made);
@@ -424,7 +424,7 @@ void intact_x86_irq_mistakes(const struct intact_x86_irq *irq,
     for (unsigned i = 0; i < PIC_MISTAKES && irq->config.pic; i++)
         mistake(owner, "pic", INTACT_NO_CPU, pic_mistake_name(i), irq->irq.pic.mistakes[i]);
     for (uint32_t n = 0; n < irq->config.ioapic_count; n++) {
-        snprintf(name, sizeof(name), "ioapic%u", n);
+        snprintf(name, sizeof name, "ioapic%u", n);
         for (unsigned i = 0; i < IOAPIC_MISTAKES; i++)
             mistake(owner, name, INTACT_NO_CPU, ioapic_mistake_name(i), irq->irq.ioapics[n].mistakes[i]);
     }

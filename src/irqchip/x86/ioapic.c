@@ -146,7 +146,7 @@ void ioapic_answer(struct ioapic *ioapic, unsigned pin, enum ioapic_answer answe
 
 bool ioapic_retry(struct ioapic *ioapic)
 {
-    memset(&ioapic->waiting, 0, sizeof(ioapic->waiting));
+    memset(&ioapic->waiting, 0, sizeof ioapic->waiting);
     return ioapic_ready(ioapic);
 }
 
@@ -275,7 +275,7 @@ bool ioapic_run(struct ioapic *ioapic, uint64_t now)
 {
     if (now >= ioapic->rest_until) {
         ioapic->rest_until = CLOCK_NEVER;
-        memset(&ioapic->resting, 0, sizeof(ioapic->resting));
+        memset(&ioapic->resting, 0, sizeof ioapic->resting);
     }
     return ioapic_ready(ioapic);
 }
@@ -487,7 +487,7 @@ void ioapic_reset(struct ioapic *ioapic)
         .rest_until = CLOCK_NEVER,
     };
 
-    memcpy(fresh.mistakes, ioapic->mistakes, sizeof(fresh.mistakes));
+    memcpy(fresh.mistakes, ioapic->mistakes, sizeof fresh.mistakes);
     for (unsigned pin = 0; pin < IOAPIC_PIN_LIMIT; pin++)
         fresh.entry[pin] = ENTRY_MASK;
     *ioapic = fresh;
@@ -496,7 +496,7 @@ void ioapic_reset(struct ioapic *ioapic)
 void ioapic_init(struct ioapic *ioapic, unsigned pins, unsigned version, unsigned id, bool extended)
 {
     assert(pins >= 1 && pins <= IOAPIC_PIN_LIMIT && (version == 0x11 || version == 0x20) && id < 16);
-    memset(ioapic, 0, sizeof(*ioapic));
+    memset(ioapic, 0, sizeof *ioapic);
     ioapic->pins = (uint16_t)pins;
     ioapic->version = (uint8_t)version;
     ioapic->extended = extended;

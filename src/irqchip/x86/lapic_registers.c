@@ -150,7 +150,7 @@ static void lvt_write(void *context, unsigned index, uint64_t value, uint64_t no
 {
     struct access *access = context;
     struct lapic *lapic = access->lapic;
-    unsigned entry = (unsigned)((access->row->field - offsetof(struct lapic, lvt)) / sizeof(lapic->lvt[0]));
+    unsigned entry = (unsigned)((access->row->field - offsetof(struct lapic, lvt)) / sizeof lapic->lvt[0]);
     (void)index, (void)now;
     uint32_t lvt = (uint32_t)value | (lapic->lvt[entry] & LAPIC_LVT_REMOTE_IRR);
     if (!lapic_software_enabled(lapic))

@@ -500,7 +500,7 @@ void pic_cascade_reset(struct pic_cascade *cascade)
 void pic_cascade_init(struct pic_cascade *cascade, unsigned slaves, const uint8_t *pins)
 {
     assert(slaves < PIC_CHIP_LIMIT);
-    memset(cascade, 0, sizeof(*cascade));
+    memset(cascade, 0, sizeof *cascade);
     cascade->chips = (uint8_t)(slaves + 1);
     cascade->chip[0].sp = true;
     for (unsigned slave = 1; slave <= slaves; slave++) {

@@ -69,8 +69,8 @@ static int check_ids(const struct x86_irq_config *config, uint32_t *highest, str
 static int allocate(struct x86_irq *irq, uint32_t highest_id)
 {
     uint32_t words = (irq->config.cpus + 63) / 64;
-    irq->cpus = calloc(irq->config.cpus, sizeof(*irq->cpus));
-    irq->ioapics = calloc(irq->config.ioapic_count + 1, sizeof(*irq->ioapics));
+    irq->cpus = calloc(irq->config.cpus, sizeof *irq->cpus);
+    irq->ioapics = calloc(irq->config.ioapic_count + 1, sizeof *irq->ioapics);
     irq->found = calloc((size_t)words * 3, sizeof(uint64_t));
     if (!irq->cpus || !irq->ioapics || !irq->found)
         return -ENOMEM;

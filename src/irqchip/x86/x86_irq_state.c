@@ -38,7 +38,7 @@ void x86_irq_visit(struct x86_irq *irq, struct visit *v)
     pic_cascade_visit(&irq->pic, v);
     visit_leave(v);
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
-        snprintf(name, sizeof(name), "ioapic%u", i);
+        snprintf(name, sizeof name, "ioapic%u", i);
         visit_enter(v, name);
         VISIT_CONSTANT(v, irq->ioapics[i].pins);
         VISIT_CONSTANT(v, irq->ioapics[i].version);
@@ -46,7 +46,7 @@ void x86_irq_visit(struct x86_irq *irq, struct visit *v)
         visit_leave(v);
     }
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
-        snprintf(name, sizeof(name), "lapic%u", i);
+        snprintf(name, sizeof name, "lapic%u", i);
         visit_enter(v, name);
         visit_lapic_config(&irq->cpus[i].lapic.config, v);
         lapic_visit(&irq->cpus[i].lapic, v);

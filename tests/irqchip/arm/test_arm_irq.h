@@ -73,7 +73,7 @@ static inline bool rig_memory_write(void *owner, uint64_t address, const void *d
 
 static inline struct rig *rig_new(struct arm_irq_config config)
 {
-    struct rig *rig = calloc(1, sizeof(*rig));
+    struct rig *rig = calloc(1, sizeof *rig);
     struct error error;
     rig->memory = calloc(1, RIG_MEMORY);
     rig->deadline = CLOCK_NEVER;

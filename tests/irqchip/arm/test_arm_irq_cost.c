@@ -13,7 +13,7 @@ static unsigned changed(const uint64_t *words, uint64_t *before, size_t count)
     unsigned differ = 0;
     for (size_t i = 0; i < count; i++)
         differ += words[i] != before[i];
-    memcpy(before, words, count * sizeof(*words));
+    memcpy(before, words, count * sizeof *words);
     return differ;
 }
 

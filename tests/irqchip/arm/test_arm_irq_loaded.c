@@ -5,7 +5,7 @@
 
 static void loaded(struct rig *rig)
 {
-    memset(rig->pending, 0xff, sizeof(rig->pending));
+    memset(rig->pending, 0xff, sizeof rig->pending);
     arm_irq_loaded(&rig->irq);
 }
 
@@ -38,8 +38,8 @@ Test(arm_irq_loaded, priorities_and_superpriority_are_ones_there_are)
 Test(arm_irq_loaded, targets_of_gicv2_are_cpus_there_are)
 {
     struct rig *rig = rig_new((struct arm_irq_config){ .version = 2, .cpus = 3, .spis = 988 });
-    memset(rig->irq.gicd.itargetsr, 0xff, sizeof(rig->irq.gicd.itargetsr));
-    memset(rig->irq.gicd.place, 0xff, sizeof(rig->irq.gicd.place));
+    memset(rig->irq.gicd.itargetsr, 0xff, sizeof rig->irq.gicd.itargetsr);
+    memset(rig->irq.gicd.place, 0xff, sizeof rig->irq.gicd.place);
     loaded(rig);
     for (unsigned i = 0; i < GICD_SPIS; i++) {
         cr_assert_eq(rig->irq.gicd.itargetsr[i], 7, "SPI %u", i);

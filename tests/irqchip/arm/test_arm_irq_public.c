@@ -208,7 +208,7 @@ Test(intact_arm_irq, a_non_maskable_interrupt_says_so)
 static void command(uint32_t offset, uint64_t w0, uint64_t w1, uint64_t w2)
 {
     const uint64_t words[4] = { w0, w1, w2, 0 };
-    memcpy(ram + (QUEUE - RAM) + offset, words, sizeof(words));
+    memcpy(ram + (QUEUE - RAM) + offset, words, sizeof words);
 }
 
 static void store64(uint64_t address, uint64_t value)
@@ -312,7 +312,7 @@ Test(intact_arm_irq, every_pair_of_windows_is_looked_at)
         { 2, offsetof(struct intact_arm_irq_config, gicc), "GICC" },
         { 2, offsetof(struct intact_arm_irq_config, v2m), "GICv2m" },
     };
-    const unsigned count = sizeof(windows) / sizeof(windows[0]);
+    const unsigned count = sizeof windows / sizeof windows[0];
     for (unsigned i = 0; i < count * count; i++) {
         unsigned a = i / count, b = i % count;
         char error[INTACT_ERROR_SIZE];
@@ -394,7 +394,7 @@ Test(intact_arm_irq, a_line_is_not_connected_to_a_pin_that_is_not_there)
     static const uint32_t pins[] = { 224, 988, 1023, 1024, 65536 + 9, UINT32_MAX };
     struct intact_irq_line line = { .level = true };
     create();
-    for (unsigned i = 0; i < sizeof(pins) / sizeof(pins[0]); i++)
+    for (unsigned i = 0; i < sizeof pins / sizeof pins[0]; i++)
         cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, pins[i], &line), -EINVAL, "pin %u", pins[i]);
     cr_assert_eq(intact_arm_irq_connect(irq, 1, 9, &line), -EINVAL, "no such chip");
     cr_assert_null(line.set);
@@ -435,9 +435,9 @@ Test(intact_arm_irq, a_message_to_a_secure_spi_is_a_secure_one)
 Test(intact_arm_irq, a_configuration_of_another_size_is_refused)
 {
     char why[INTACT_ERROR_SIZE] = "";
-    cr_assert_eq(config.size, sizeof(config));
+    cr_assert_eq(config.size, sizeof config);
     for (int i = -1; i <= 1; i += 2) {
-        config.size = sizeof(config) + (size_t)i;
+        config.size = sizeof config + (size_t)i;
         cr_assert_eq(intact_arm_irq_create(&config, &irq, why), -EINVAL);
         cr_assert_null(irq);
         cr_assert(strstr(why, "intact_arm_irq_config_init"), "%s", why);
@@ -590,7 +590,7 @@ static void hear(void *owner, const struct intact_trace_event *event)
 {
     (void)owner;
     size_t used = strlen(heard);
-    snprintf(heard + used, sizeof(heard) - used, "%llu %s cpu%d %llx %llx %llx\n", (unsigned long long)event->time,
+    snprintf(heard + used, sizeof heard - used, "%llu %s cpu%d %llx %llx %llx\n", (unsigned long long)event->time,
              intact_trace_name(event->id), (int)event->cpu, (unsigned long long)event->a, (unsigned long long)event->b,
              (unsigned long long)event->c);
 }
@@ -633,7 +633,7 @@ static void count(void *owner, const char *chip, uint32_t cpu, const char *mista
     counters++;
     size_t used = strlen(counted);
     if (times)
-        snprintf(counted + used, sizeof(counted) - used, "%s%d %s %u\n", chip, (int)cpu, mistake, (unsigned)times);
+        snprintf(counted + used, sizeof counted - used, "%s%d %s %u\n", chip, (int)cpu, mistake, (unsigned)times);
 }
 
 Test(intact_arm_irq, mistakes_are_counted_by_name)

@@ -80,7 +80,7 @@ static void check(struct rig *rig)
     struct visit_save before, after;
     uint32_t pending[RIG_CPUS];
     unsigned signals = rig->signals;
-    memcpy(pending, rig->pending, sizeof(pending));
+    memcpy(pending, rig->pending, sizeof pending);
     visit_save_init(&before);
     visit_save_init(&after);
     arm_irq_visit(&rig->irq, &before.visit);
@@ -92,12 +92,12 @@ static void check(struct rig *rig)
     }
     arm_irq_end(&rig->irq);
     cr_assert_eq(rig->signals, signals);
-    memset(rig->pending, 0xff, sizeof(rig->pending));
+    memset(rig->pending, 0xff, sizeof rig->pending);
     arm_irq_loaded(&rig->irq);
     arm_irq_visit(&rig->irq, &after.visit);
     cr_assert_arr_eq(before.data, after.data, before.size);
     cr_assert_arr_eq(pending, rig->pending, rig->irq.config.cpus * sizeof(uint32_t));
-    memcpy(rig->pending, pending, sizeof(pending));
+    memcpy(rig->pending, pending, sizeof pending);
     free(before.data);
     free(after.data);
 }

@@ -328,7 +328,7 @@ static void tap(void *owner, const struct intact_trace_event *event)
 {
     struct log *log = owner;
     size_t used = strlen(log->text);
-    snprintf(log->text + used, sizeof(log->text) - used, "%s %lu %lu\n", intact_trace_name(event->id), event->a,
+    snprintf(log->text + used, sizeof log->text - used, "%s %lu %lu\n", intact_trace_name(event->id), event->a,
              event->b);
 }
 
@@ -346,7 +346,7 @@ Test(arm_irq_security, an_interrupt_is_told_station_by_station)
     arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 3, false);
     icc_put(rig, 0, ICC_EOIR1_EL1, 35);
     char expected[512];
-    snprintf(expected, sizeof(expected), "%s 0 3\n%s 35 %u\n%s 32 0\n%s 35 %u\n%s 0 32\n%s 0 3\n%s 35 %u\n%s 35 0\n",
+    snprintf(expected, sizeof expected, "%s 0 3\n%s 35 %u\n%s 32 0\n%s 35 %u\n%s 0 32\n%s 0 3\n%s 35 %u\n%s 35 0\n",
              intact_trace_name(INTACT_TRACE_PIN), intact_trace_name(INTACT_TRACE_ACCEPT), GIC_G1NS,
              intact_trace_name(INTACT_TRACE_PENDING), intact_trace_name(INTACT_TRACE_ACK), GIC_G1NS,
              intact_trace_name(INTACT_TRACE_PENDING), intact_trace_name(INTACT_TRACE_PIN),

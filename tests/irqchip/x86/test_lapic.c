@@ -397,10 +397,10 @@ Test(lapic, the_state_list_misses_only_the_configuration_and_what_is_derived)
     struct lapic lapic;
     // The configuration, and the timer's frequency; three summaries and the padding behind them; padding at the end of
     // the timer and the chip.
-    size_t known = sizeof(lapic.config) + sizeof(lapic.timer.hz) + 3 * (4 + 4) + (sizeof(struct lapic_timer) - 44);
-    size_t fields = offsetof(struct lapic, mistakes) + sizeof(lapic.mistakes);
-    known += sizeof(lapic) - fields;
-    cr_assert_eq(visit_uncovered(&lapic, sizeof(lapic), list), known);
+    size_t known = sizeof lapic.config + sizeof lapic.timer.hz + 3 * (4 + 4) + (sizeof(struct lapic_timer) - 44);
+    size_t fields = offsetof(struct lapic, mistakes) + sizeof lapic.mistakes;
+    known += sizeof lapic - fields;
+    cr_assert_eq(visit_uncovered(&lapic, sizeof lapic, list), known);
 }
 
 Test(lapic, a_saved_chip_continues_as_the_original)

@@ -331,7 +331,7 @@ Test(x86_irq_ipi, the_lookup_names_exactly_the_apics_that_match)
         for (uint32_t i = 0; i < 70; i++)
             expected[i / 64] |= (uint64_t)lapic_matches(&b.irq.cpus[i].lapic, &message) << (i % 64);
         x86_targets_find(&b.irq.targets, &message, found);
-        cr_assert_arr_eq(found, expected, sizeof(found), "destination %x, logical %d", message.destination,
+        cr_assert_arr_eq(found, expected, sizeof found, "destination %x, logical %d", message.destination,
                          message.logical);
         uint32_t one = x86_targets_one(&b.irq.targets, &message);
         unsigned count = (unsigned)(__builtin_popcountll(found[0]) + __builtin_popcountll(found[1]));

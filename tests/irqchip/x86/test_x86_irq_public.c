@@ -226,7 +226,7 @@ Test(intact_x86_irq, every_ioapic_is_checked)
         { { 0xfec01000, 24, 0x20, 16 }, "id 16" },
     };
     struct intact_x86_irq_config config = defaults();
-    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct intact_x86_ioapic list[] = { { 0xfec00000, 24, 0x20, 0 }, rows[i].second };
         config.ioapics = list;
         config.ioapic_count = 2;
@@ -263,9 +263,9 @@ Test(intact_x86_irq, the_ends_of_the_ranges_are_allowed)
 Test(intact_x86_irq, a_configuration_of_another_size_is_refused)
 {
     struct intact_x86_irq_config config = defaults();
-    cr_assert_eq(config.size, sizeof(config));
-    REFUSED(size, sizeof(config) - 1, "intact_x86_irq_config_init");
-    REFUSED(size, sizeof(config) + 1, "intact_x86_irq_config_init");
+    cr_assert_eq(config.size, sizeof config);
+    REFUSED(size, sizeof config - 1, "intact_x86_irq_config_init");
+    REFUSED(size, sizeof config + 1, "intact_x86_irq_config_init");
     config = (struct intact_x86_irq_config){ .cpus = 1, .address_bits = 40, .timer_hz = 1 };
     refused(&config, "intact_x86_irq_config_init");
 }
@@ -328,7 +328,7 @@ Test(intact_x86_irq, a_line_is_not_connected_to_a_pin_that_is_not_there, .fini =
                  { UINT32_MAX, 0 } };
     struct intact_irq_line line = { .level = true };
     create(1);
-    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
         cr_assert_eq(intact_x86_irq_connect(irq, rows[i].chip, rows[i].pin, &line), -EINVAL, "row %u", i);
     cr_assert_null(line.set);
     struct intact_irq_line other = { .level = false };
@@ -543,7 +543,7 @@ static void hear(void *owner, const struct intact_trace_event *event)
 {
     (void)owner;
     size_t used = strlen(heard);
-    snprintf(heard + used, sizeof(heard) - used, "%llu %s cpu%d %llx %llx %llx\n", (unsigned long long)event->time,
+    snprintf(heard + used, sizeof heard - used, "%llu %s cpu%d %llx %llx %llx\n", (unsigned long long)event->time,
              intact_trace_name(event->id), (int)event->cpu, (unsigned long long)event->a, (unsigned long long)event->b,
              (unsigned long long)event->c);
 }
@@ -615,7 +615,7 @@ static void count(void *owner, const char *chip, uint32_t cpu, const char *mista
     counters++;
     size_t used = strlen(counted);
     if (times)
-        snprintf(counted + used, sizeof(counted) - used, "%s%s%.0d %s %u\n", chip, cpu == INTACT_NO_CPU ? "" : " cpu",
+        snprintf(counted + used, sizeof counted - used, "%s%s%.0d %s %u\n", chip, cpu == INTACT_NO_CPU ? "" : " cpu",
                  (int)(cpu + 1), mistake, (unsigned)times);
 }
 

@@ -68,7 +68,7 @@ Test(simd, every_row_is_found_by_its_encoding)
 
 static struct x86_cpu *new_cpu(void)
 {
-    struct x86_cpu *cpu = calloc(1, sizeof(*cpu));
+    struct x86_cpu *cpu = calloc(1, sizeof *cpu);
     cr_assert_not_null(cpu);
     cpu->cr4 = X86_CR4_OSFXSR | X86_CR4_OSXMMEXCPT;
     cpu->mxcsr = 0x1f80;
@@ -156,7 +156,7 @@ Test(simd, maskmov_stores_the_chosen_bytes_or_none)
     static uint8_t page[4096];
     struct x86_cpu *cpu = new_cpu();
     const struct x86_simd *row = x86_simd_find(1, 0x66, 0xf7, 0xc1, false);
-    memset(&tlb, 0xff, sizeof(tlb));
+    memset(&tlb, 0xff, sizeof tlb);
     tlb.data[0][1] = (struct tlb_entry){ 0x1000, 0x1000, (uintptr_t)page - 0x1000, 0 };
     loop.guest = &guest;
     cpu->vcpu.loop = &loop;
@@ -485,7 +485,7 @@ static void check_once(const struct x86_simd *row, bool memory, const uint8_t *c
     const bool to_memory = d == &cpu->scratch;
     bool ok = x86_simd_check(cpu, row) && row->run(cpu, d, s, imm);
     char what[512];
-    snprintf(what, sizeof(what), "%s %s imm %02x mxcsr %04x d %016lx%016lx s %016lx%016lx", row->name,
+    snprintf(what, sizeof what, "%s %s imm %02x mxcsr %04x d %016lx%016lx s %016lx%016lx", row->name,
              memory ? "memory" : "register", imm, before, x.q[1], x.q[0], y.q[1], y.q[0]);
     cr_assert_eq(ok, !host_faulted, "%s: fault %d, host %d", what, !ok, host_faulted);
     if (!ok) {

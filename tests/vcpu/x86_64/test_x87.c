@@ -37,8 +37,8 @@ static struct x86_cpu *new_cpu(void)
     static struct loop loop;
     static struct tlb tlb;
     static struct x86_cpu cpu;
-    memset(&cpu, 0, sizeof(cpu));
-    memset(&tlb, 0xff, sizeof(tlb));
+    memset(&cpu, 0, sizeof cpu);
+    memset(&tlb, 0xff, sizeof tlb);
     loop.guest = &guest;
     cpu.vcpu.loop = &loop;
     cpu.vcpu.tlb = &tlb;
@@ -109,7 +109,7 @@ Test(x87, a_load_that_faults_changes_nothing)
     const struct x86_x87 before = cpu->x87;
     cr_assert_not(x86_x87(cpu, 0xd9, 0x03, &operand));
     cr_assert_eq(cpu->fault.vector, X86_PAGE);
-    cr_assert_eq(memcmp(&before, &cpu->x87, sizeof(before)), 0);
+    cr_assert_eq(memcmp(&before, &cpu->x87, sizeof before), 0);
 }
 
 Test(x87, a_store_that_faults_changes_nothing)
@@ -125,9 +125,9 @@ Test(x87, a_store_that_faults_changes_nothing)
                 cr_assert(run(cpu, 0xd9, 0xeb)); // FLDPI
             }
             const struct x86_x87 before = cpu->x87;
-            memset(page, 0xa5, sizeof(page));
+            memset(page, 0xa5, sizeof page);
             if (!x86_x87(cpu, forms[i][0], forms[i][1], &operand)) {
-                cr_assert_eq(memcmp(&before, &cpu->x87, sizeof(before)), 0, "%02x %02x", forms[i][0], forms[i][1]);
+                cr_assert_eq(memcmp(&before, &cpu->x87, sizeof before), 0, "%02x %02x", forms[i][0], forms[i][1]);
                 cr_assert_eq(page[0xfff], 0xa5, "%02x %02x", forms[i][0], forms[i][1]);
             } else {
                 bool write;
@@ -188,8 +188,8 @@ Test(x87, fxsave_and_fxrstor_are_inverse)
     cr_assert(x86_fxsave(cpu, PAGE, true));
     struct x86_cpu *other = new_cpu();
     cr_assert(x86_fxrstor(other, PAGE, true));
-    cr_assert_eq(memcmp(&other->x87, &before.x87, sizeof(before.x87)), 0);
-    cr_assert_eq(memcmp(other->xmm, before.xmm, sizeof(before.xmm)), 0);
+    cr_assert_eq(memcmp(&other->x87, &before.x87, sizeof before.x87), 0);
+    cr_assert_eq(memcmp(other->xmm, before.xmm, sizeof before.xmm), 0);
     cr_assert_not(x86_fxsave(cpu, PAGE + 8, true));
     cr_assert_eq(cpu->fault.vector, X86_GP);
     page[26] = 1; // a reserved bit of MXCSR

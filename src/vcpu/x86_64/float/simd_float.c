@@ -190,12 +190,12 @@ static inline double to_host(uint64_t bits, bool is_double)
 {
     if (is_double) {
         double value;
-        memcpy(&value, &bits, sizeof(value));
+        memcpy(&value, &bits, sizeof value);
         return value;
     }
     const uint32_t low = (uint32_t)bits;
     float value;
-    memcpy(&value, &low, sizeof(value));
+    memcpy(&value, &low, sizeof value);
     return value;
 }
 
@@ -203,12 +203,12 @@ static inline uint64_t from_host(double value, bool is_double)
 {
     if (is_double) {
         uint64_t bits;
-        memcpy(&bits, &value, sizeof(bits));
+        memcpy(&bits, &value, sizeof bits);
         return bits;
     }
     const float single = (float)value;
     uint32_t bits;
-    memcpy(&bits, &single, sizeof(bits));
+    memcpy(&bits, &single, sizeof bits);
     return bits;
 }
 
@@ -278,24 +278,24 @@ static uint64_t square_root(struct unit *unit, bool is_double, uint64_t y)
     if (likely(unit->nearest)) {
         if (is_double) {
             double b, root;
-            memcpy(&b, &y, sizeof(b));
+            memcpy(&b, &y, sizeof b);
             if (b > 0 && double_easy(b)) {
                 root = sqrt(b);
                 if (!unit->inexact && fma(root, root, -b) != 0) {
                     unit->context.flags |= NUMBER_PE;
                 }
-                memcpy(&y, &root, sizeof(root));
+                memcpy(&y, &root, sizeof root);
                 return y;
             }
         } else {
             float b, root;
-            memcpy(&b, &y, sizeof(b));
+            memcpy(&b, &y, sizeof b);
             if (b > 0 && single_easy(b)) {
                 root = sqrtf(b);
                 if (!unit->inexact && (double)root * (double)root != (double)b) {
                     unit->context.flags |= NUMBER_PE;
                 }
-                memcpy(&y, &root, sizeof(root));
+                memcpy(&y, &root, sizeof root);
                 return y & UINT32_MAX;
             }
         }

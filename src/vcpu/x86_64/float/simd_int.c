@@ -53,7 +53,7 @@ SIMD_LANES(LANES)
 static inline uint64_t shift_count(const void *s)
 {
     uint64_t count;
-    memcpy(&count, s, sizeof(count));
+    memcpy(&count, s, sizeof count);
     return count;
 }
 
