@@ -289,7 +289,7 @@ Test(state, that_of_another_machine_is_refused_by_name_and_changes_nothing)
         void (*be)(struct intact_machine_config *config);
         const char *text;
     } others[] = {
-        { be_small, "the saved state has 'lapic1/' where 'cpu0/' belongs" },
+        { be_small, "the saved state has 'cpus = 2' where 'cpus = 1' belongs" },
         { be_without_testdev, "the saved state has 'testdev/' where 'level 1' belongs" },
         { be_large, "the saved state has 'ram 1 8388608' where 'ram 1 16777216' belongs" },
     };

@@ -125,7 +125,7 @@ Test(arm_irq, an_sgi_reaches_the_cpus_of_its_list)
 Test(arm_irq, all_four_levels_of_affinity_name_a_cpu)
 {
     static const uint64_t affinities[] = { 0x0000000000, 0x0000000001, 0x0000000010, 0x0000000100,
-                                           0x0000010000, 0x0100000000, 0x8040201005 };
+                                           0x0000010000, 0x0100000000, 0x8000201005 };
     struct rig *rig =
         rig_v3_config((struct arm_irq_config){ .cpus = countof(affinities), .spis = 32, .affinities = affinities });
     gicd_put(rig, 0xc08, 2);
