@@ -125,7 +125,7 @@ static bool look_up(const struct tlb_entry *entry, uint64_t address, enum access
     return true;
 }
 
-static bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
+ALWAYS_INLINE bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
     return look_up(memory_place(cpu, address, user), address, access, target) ||
            look_up(io_place(cpu, address, user), address, access, target) || fill(cpu, address, user, access, target);
@@ -212,8 +212,8 @@ static unsigned left_in_page(uint64_t address)
 }
 
 // Both pages must be accessible before either is accessed: an access of a device may have side effects.
-static bool resolve_two(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access,
-                        struct target *low, struct target *high)
+static NEVER_INLINE bool resolve_two(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access,
+                                     struct target *low, struct target *high)
 {
     return resolve(cpu, address, user, access, low) &&
            resolve(cpu, address + left_in_page(address), user, access, high) &&

@@ -421,7 +421,7 @@ void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool leve
         report_pin(irq, spi_key(index), TRACE_NO_CPU, chip, pin, level);
     arm_irq_begin(irq);
     gicd_set_line(&irq->gicd, index, level);
-    bool kept = arm_irq_pends(irq, NULL, gic_intid_of(gic_shared_slot(index)));
+    bool kept = heard && arm_irq_pends(irq, NULL, gic_intid_of(gic_shared_slot(index)));
     arm_irq_end(irq);
     if (heard)
         pin_reported(irq, spi_key(index), kept);
@@ -454,7 +454,7 @@ void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool le
     arm_irq_begin(irq);
     gicr_set_line(&cpu->gicr, slot, level);
     arm_irq_touch(irq, vcpu);
-    bool kept = arm_irq_pends(irq, cpu, intid);
+    bool kept = heard && arm_irq_pends(irq, cpu, intid);
     arm_irq_end(irq);
     if (heard)
         pin_reported(irq, arm_irq_key(vcpu, intid), kept);
