@@ -189,7 +189,6 @@
 #define aml_reference intact_private_aml_reference
 #define aml_resources_begin intact_private_aml_resources_begin
 #define aml_resources_end intact_private_aml_resources_end
-#define aml_return intact_private_aml_return
 #define aml_scope intact_private_aml_scope
 #define aml_text intact_private_aml_text
 #define aml_window_bus intact_private_aml_window_bus
@@ -518,7 +517,6 @@
 #define host_clock_ns intact_private_host_clock_ns
 #define host_memory_release intact_private_host_memory_release
 #define host_memory_reserve intact_private_host_memory_reserve
-#define hpet_counter intact_private_hpet_counter
 #define hpet_init intact_private_hpet_init
 #define hpet_read intact_private_hpet_read
 #define hpet_reset intact_private_hpet_reset
@@ -583,7 +581,6 @@
 #define ioapic_trigger intact_private_ioapic_trigger
 #define ioapic_visit intact_private_ioapic_visit
 #define ioapic_write intact_private_ioapic_write
-#define irq_watch_destroy intact_private_irq_watch_destroy
 #define isa_debug_exit_init intact_private_isa_debug_exit_init
 #define isa_debug_exit_read intact_private_isa_debug_exit_read
 #define isa_debug_exit_write intact_private_isa_debug_exit_write
@@ -607,7 +604,6 @@
 #define lapic_extint intact_private_lapic_extint
 #define lapic_fire intact_private_lapic_fire
 #define lapic_first intact_private_lapic_first
-#define lapic_id intact_private_lapic_id
 #define lapic_init intact_private_lapic_init
 #define lapic_ldr intact_private_lapic_ldr
 #define lapic_loaded intact_private_lapic_loaded
@@ -979,7 +975,6 @@
 #define route_trigger intact_private_route_trigger
 #define route_trigger_gsi intact_private_route_trigger_gsi
 #define route_visit intact_private_route_visit
-#define rtc_cmos intact_private_rtc_cmos
 #define rtc_init intact_private_rtc_init
 #define rtc_read intact_private_rtc_read
 #define rtc_reset intact_private_rtc_reset
@@ -1700,7 +1695,6 @@
 #define x86_translate_multiply_divide intact_private_x86_translate_multiply_divide
 #define x86_translate_multiply_immediate intact_private_x86_translate_multiply_immediate
 #define x86_translate_nothing intact_private_x86_translate_nothing
-#define x86_translate_one_byte intact_private_x86_translate_one_byte
 #define x86_translate_pop_flags intact_private_x86_translate_pop_flags
 #define x86_translate_pop_register intact_private_x86_translate_pop_register
 #define x86_translate_pop_rm intact_private_x86_translate_pop_rm
@@ -1730,7 +1724,6 @@
 #define x86_translate_store_word intact_private_x86_translate_store_word
 #define x86_translate_string intact_private_x86_translate_string
 #define x86_translate_swapgs_or_rdtscp intact_private_x86_translate_swapgs_or_rdtscp
-#define x86_translate_two_byte intact_private_x86_translate_two_byte
 #define x86_translate_unary intact_private_x86_translate_unary
 #define x86_translate_unary_register intact_private_x86_translate_unary_register
 #define x86_translate_x87 intact_private_x86_translate_x87

@@ -38,11 +38,6 @@ static uint64_t counter_at(const struct hpet *hpet, uint64_t tick)
     return enabled(hpet) ? hpet->counter + (tick - hpet->started) : hpet->counter;
 }
 
-uint64_t hpet_counter(const struct hpet *hpet, uint64_t now)
-{
-    return counter_at(hpet, now / TICK_NS);
-}
-
 // --- Comparators -------------------------------------------------------------------------------------------------
 
 static bool is_periodic(const struct hpet_timer *timer)

@@ -86,9 +86,6 @@ void hpet_reset(struct hpet *hpet, uint64_t now);
 uint64_t hpet_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void hpet_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
-// The main counter at `now`.
-uint64_t hpet_counter(const struct hpet *hpet, uint64_t now);
-
 void hpet_visit(struct hpet *hpet, struct visit *v);
 
 #endif

@@ -334,11 +334,6 @@ void rtc_set_cmos(struct rtc *rtc, unsigned index, uint8_t value)
         rtc->bytes[index] = value;
 }
 
-uint8_t rtc_cmos(const struct rtc *rtc, unsigned index)
-{
-    return rtc->bytes[index % RTC_BYTES];
-}
-
 void rtc_init(struct rtc *rtc, struct clock *clock, int64_t date)
 {
     memset(rtc, 0, sizeof *rtc);

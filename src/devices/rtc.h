@@ -69,9 +69,8 @@ void rtc_reset(struct rtc *rtc, uint64_t now);
 uint64_t rtc_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void rtc_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
-// CMOS bytes 14-127, for the board (memory size, equipment) and dumps.
+// CMOS bytes 14-127, for the board (memory size, equipment).
 void rtc_set_cmos(struct rtc *rtc, unsigned index, uint8_t value);
-uint8_t rtc_cmos(const struct rtc *rtc, unsigned index);
 
 void rtc_visit(struct rtc *rtc, struct visit *v);
 

@@ -59,11 +59,6 @@ uint32_t lapic_apr(const struct lapic *lapic)
     return highest > irrv ? highest : irrv;
 }
 
-uint32_t lapic_id(const struct lapic *lapic)
-{
-    return lapic_x2apic(lapic) ? lapic->config.apic_id : lapic->id >> 24;
-}
-
 // SDM, "Deriving Logical x2APIC ID from the Local x2APIC ID".
 uint32_t lapic_ldr(const struct lapic *lapic)
 {

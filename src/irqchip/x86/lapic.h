@@ -241,8 +241,7 @@ void lapic_report(struct lapic *lapic, uint32_t errors);
 int lapic_end(struct lapic *lapic, bool *broadcast);
 // Software changed LVT_LINT0 or the SVR: a level at LINT0 is sampled again.
 void lapic_sample_lint0(struct lapic *lapic);
-// The 32-bit or 8-bit id, depending on the mode; the logical id register likewise.
-uint32_t lapic_id(const struct lapic *lapic);
+// The logical id register, of 32 or of 8 bits, depending on the mode.
 uint32_t lapic_ldr(const struct lapic *lapic);
 
 static inline bool lapic_enabled(const struct lapic *lapic)

@@ -16,7 +16,6 @@ enum {
     DUAL_NAME_PREFIX = 0x2e,
     EXT_PREFIX = 0x5b,
     DEVICE_OP = 0x82, // after EXT_PREFIX
-    RETURN_OP = 0xa4,
 };
 
 enum { LENGTH_SIZE = 3 };
@@ -103,11 +102,6 @@ void aml_name(struct aml *aml, const char *name)
 {
     blob8(aml->blob, NAME_OP);
     aml_reference(aml, name);
-}
-
-void aml_return(struct aml *aml)
-{
-    blob8(aml->blob, RETURN_OP);
 }
 
 void aml_integer(struct aml *aml, uint64_t value)

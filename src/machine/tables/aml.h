@@ -29,7 +29,6 @@ void aml_package(struct aml *aml, uint8_t elements);
 void aml_end(struct aml *aml); // closes the last scope, device, method or package
 
 void aml_name(struct aml *aml, const char *name); // the object that follows gets this name
-void aml_return(struct aml *aml);                 // of the object that follows
 void aml_reference(struct aml *aml, const char *path);
 void aml_integer(struct aml *aml, uint64_t value);
 void aml_text(struct aml *aml, const char *text);
