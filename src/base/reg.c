@@ -8,10 +8,7 @@
 
 static unsigned widest(const struct reg *row)
 {
-    for (unsigned bytes = REG_64; bytes > 1; bytes /= 2)
-        if (row->widths & bytes)
-            return bytes;
-    return 1;
+    return row->widths ? 1u << bits_highest(row->widths) : 1;
 }
 
 unsigned reg_bytes(const struct reg *row)
@@ -89,6 +86,8 @@ uint64_t reg_get_bytes(const struct reg *row, const void *chip, void *context, u
 {
     unsigned bytes = reg_bytes(row), index = reg_index(row, offset), byte = reg_byte(row, offset);
     uint64_t value = 0;
+    if (likely(size == bytes))
+        return reg_get(row, chip, context, index, now) & bits_low(8 * bytes);
     if (size < bytes)
         return reg_get(row, chip, context, index, now) >> (8 * byte) & bits_low(8 * size);
     for (unsigned i = 0; i < size / bytes; i++)
@@ -106,6 +105,10 @@ void reg_put_bytes(const struct reg *row, void *chip, void *context, uint32_t of
                    uint64_t now)
 {
     unsigned bytes = reg_bytes(row), index = reg_index(row, offset), shift = 8 * reg_byte(row, offset);
+    if (likely(size == bytes)) {
+        reg_put(row, chip, context, index, value & bits_low(8 * bytes), now);
+        return;
+    }
     if (size < bytes) {
         uint64_t old = rest(row, chip, context, index, now);
         reg_put(row, chip, context, index, bits_merge(old, value << shift, bits_low(8 * size) << shift), now);
