@@ -124,7 +124,7 @@ void event_visit(struct event *event, struct visit *v)
 
 void clock_loaded(struct clock *clock)
 {
-    clock->count = 0;
+    clock->count = clock->perpetual = 0;
     for (uint32_t rank = 0; rank < clock->ranks; rank++) {
         struct event *event = clock->registered[rank];
         event->place = 0;
@@ -132,6 +132,7 @@ void clock_loaded(struct clock *clock)
             continue;
         put(clock, clock->count++, event);
         sift_up(clock, clock->count - 1);
+        clock->perpetual += event->perpetual;
     }
     clock->moved = true;
 }

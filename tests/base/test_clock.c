@@ -158,3 +158,27 @@ Test(clock, a_timers_deadline_is_saved_and_armed_again_by_the_load)
     cr_assert_eq(log.order[0], 2);
     free(save.data);
 }
+
+// The count was left as it was before the load: a machine took another timer for one that never ends, or the reverse.
+Test(clock, a_load_counts_perpetual_timers_anew)
+{
+    struct log log = { 0 };
+    struct timer ordinary = { .log = &log, .id = 1 }, perpetual = { .log = &log, .id = 2 };
+    struct clock clock;
+    clock_init(&clock);
+    clock_register(&clock, &ordinary.event, "ordinary", fired, &ordinary);
+    clock_register(&clock, &perpetual.event, "perpetual", fired, &perpetual);
+    perpetual.event.perpetual = true;
+    clock_arm(&clock, &perpetual.event, 100);
+    cr_assert(clock_only_perpetual(&clock));
+    ordinary.event.deadline = 200; // as a state has it
+    perpetual.event.deadline = CLOCK_NEVER;
+    clock_loaded(&clock);
+    cr_assert_not(clock_only_perpetual(&clock));
+    ordinary.event.deadline = CLOCK_NEVER;
+    perpetual.event.deadline = 300;
+    clock_loaded(&clock);
+    cr_assert(clock_only_perpetual(&clock));
+    clock_arm(&clock, &perpetual.event, CLOCK_NEVER);
+    cr_assert_eq(clock.perpetual, 0);
+}
