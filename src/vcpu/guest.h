@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The interface of an architecture for the loop: six functions. x86_64/system/guest.c and aarch64/system/guest.c each
+// The interface of an architecture for the loop: seven functions. x86_64/system/guest.c and aarch64/system/guest.c each
 // fill in one `struct guest`.
 #ifndef VCPU_GUEST_H
 #define VCPU_GUEST_H
@@ -24,6 +24,9 @@ struct guest {
     // Called before a read or write to a page that `walk` reported as watched; it is mapped and permitted. False: it
     // must not be done, and the exception is recorded. May be NULL if `walk` never reports watched pages.
     bool (*watch)(struct vcpu *cpu, uint64_t address, unsigned size, enum access access, bool user);
+    // The run has ended. Brings what means the same in several forms (flags) into one, so that the state between two
+    // runs does not depend on where blocks and slices ended. May be NULL if there is nothing of the kind.
+    void (*normalise)(struct vcpu *cpu);
 };
 
 #endif

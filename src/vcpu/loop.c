@@ -244,6 +244,12 @@ void loop_pass(struct loop *loop, uint64_t count)
     clock_advance(loop->clock, loop->clock->now + (count << loop->shift));
 }
 
+static void normalise(struct loop *loop)
+{
+    for (unsigned i = 0; loop->guest->normalise && i < loop->count; i++)
+        loop->guest->normalise(loop->vcpus[i]);
+}
+
 enum loop_stop vcpu_run(struct loop *loop)
 {
     const struct guest *guest = loop->guest;
@@ -279,5 +285,6 @@ enum loop_stop vcpu_run(struct loop *loop)
         }
         slice_end(loop, cpu);
     }
+    normalise(loop);
     return loop->stop;
 }

@@ -304,7 +304,8 @@ extern const struct guest a64_guest;
 // A CPU in the state after reset, at EL1: `mpidr` is the affinity (Aff3 in bits 39:32, Aff2-Aff0 in bits 23:0). -ENOMEM.
 int a64_cpu_create(struct a64_cpu **out, struct loop *loop, uint32_t index, uint64_t mpidr);
 void a64_cpu_destroy(struct a64_cpu *cpu);
-// Between two slices. A load is followed by a64_cpu_loaded, which derives what the list leaves out.
+// Between two runs: the list names the fields as they are, and vcpu_run has left them normalised. A load is followed by
+// a64_cpu_loaded, which derives what the list leaves out.
 void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v);
 void a64_cpu_loaded(struct a64_cpu *cpu);
 

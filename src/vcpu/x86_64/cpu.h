@@ -363,7 +363,8 @@ extern const struct guest x86_guest;
 // A CPU in the state after reset (SDM vol. 3 table 10-1): `cpus` of the machine, this one's APIC id. -ENOMEM.
 int x86_cpu_create(struct x86_cpu **out, struct loop *loop, uint32_t index, uint32_t apic_id, uint32_t cpus);
 void x86_cpu_destroy(struct x86_cpu *cpu);
-// Between two slices. A load is followed by x86_cpu_loaded, which derives what the list leaves out.
+// Between two runs: the list names the fields as they are, and vcpu_run has left them normalised. A load is followed by
+// x86_cpu_loaded, which derives what the list leaves out.
 void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v);
 void x86_cpu_loaded(struct x86_cpu *cpu);
 

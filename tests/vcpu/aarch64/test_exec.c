@@ -79,6 +79,41 @@ Test(a64_exec, the_state_survives_a_save_and_a_load)
     rig_free(other);
 }
 
+Test(a64_exec, the_state_does_not_depend_on_the_form_of_the_flags)
+{
+    struct rig *rig = rig_new();
+    struct visit_save save;
+    struct visit_differ differ;
+    rig_code(rig, I_B(0));
+    rig->cpu->result = UINT64_C(0xffffffffffffff80); // as an instruction with this result leaves them: N
+    rig->cpu->aux = 0;
+    rig_run(rig, 1);
+    visit_save_init(&save);
+    a64_cpu_visit(rig->cpu, &save.visit);
+    a64_set_nzcv(rig->cpu, A64_N);
+    visit_differ_init(&differ, save.data, save.size);
+    a64_cpu_visit(rig->cpu, &differ.visit);
+    cr_assert(!differ.differs, "%s", differ.path);
+    free(save.data);
+    rig_free(rig);
+}
+
+Test(a64_exec, saving_changes_nothing)
+{
+    struct rig *rig = rig_new();
+    struct visit_save save;
+    struct a64_cpu *before = aligned_alloc(_Alignof(struct a64_cpu), sizeof *before);
+    rig->cpu->result = UINT64_C(0xffffffffffffff80);
+    rig->cpu->aux = 0;
+    memcpy(before, rig->cpu, sizeof *before);
+    visit_save_init(&save);
+    a64_cpu_visit(rig->cpu, &save.visit);
+    cr_assert_eq(memcmp(before, rig->cpu, sizeof *before), 0);
+    free(save.data);
+    free(before);
+    rig_free(rig);
+}
+
 static void visit_all(void *cpu, struct visit *v)
 {
     a64_cpu_visit(cpu, v);

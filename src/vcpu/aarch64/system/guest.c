@@ -104,6 +104,13 @@ static void a64_run(struct vcpu *vcpu)
         deliver_fault(a64_of(vcpu));
 }
 
+// The same flags have many forms in `result` and `aux`: which one is there depends on the instruction that set them.
+static void a64_normalise(struct vcpu *vcpu)
+{
+    struct a64_cpu *cpu = a64_of(vcpu);
+    a64_set_nzcv(cpu, a64_nzcv(cpu));
+}
+
 const struct guest a64_guest = {
     .name = "aarch64",
     .can_take = a64_can_take,
@@ -111,4 +118,5 @@ const struct guest a64_guest = {
     .run = a64_run,
     .walk = a64_walk,
     .watch = a64_watch,
+    .normalise = a64_normalise,
 };

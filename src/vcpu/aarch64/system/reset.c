@@ -120,8 +120,6 @@ static void visit_debug(struct a64_cpu *cpu, struct visit *v)
 
 void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
 {
-    // The same flags have many forms in `result` and `aux`; which one is there depends on who executed.
-    a64_set_nzcv(cpu, a64_nzcv(cpu));
     vcpu_visit(&cpu->vcpu, v);
     VISIT_MEMORY(v, cpu->r, A64_X30 + 1);
     VISIT(v, cpu->r[A64_SP_EL0]);

@@ -229,6 +229,16 @@ static void x86_run(struct vcpu *vcpu)
         deliver_fault(cpu);
 }
 
+// The same flags have many forms in `result` and `aux`: which one is there depends on the instruction that set them. A
+// boundary in the past means nothing any more, and its number depends on where slices ended.
+static void x86_normalise(struct vcpu *vcpu)
+{
+    struct x86_cpu *cpu = x86_of(vcpu);
+    x86_set_flags(cpu, x86_flags(cpu));
+    if (cpu->resume != vcpu_executed(vcpu))
+        cpu->resume = UINT64_MAX;
+}
+
 const struct guest x86_guest = {
     .name = "x86_64",
     .can_take = x86_can_take,
@@ -236,4 +246,5 @@ const struct guest x86_guest = {
     .run = x86_run,
     .walk = x86_walk,
     .watch = x86_watch,
+    .normalise = x86_normalise,
 };

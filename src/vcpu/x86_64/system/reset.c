@@ -179,11 +179,6 @@ static void visit_msrs(struct x86_cpu *cpu, struct visit *v)
 
 void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
 {
-    // The same flags have many forms in `result` and `aux`; the form depends on the instruction that set them, so it is
-    // normalised.
-    x86_set_flags(cpu, x86_flags(cpu));
-    if (cpu->resume != vcpu_executed(&cpu->vcpu))
-        cpu->resume = UINT64_MAX; // a boundary in the past; its value depends on where slices ended
     vcpu_visit(&cpu->vcpu, v);
     VISIT_MEMORY(v, cpu->r, X86_RIP + 1);
     VISIT(v, cpu->result);
