@@ -30,6 +30,8 @@ Test(msi_arm, every_doorbell_decodes_and_encodes)
         cr_assert_eq(message.number, list[i].message.number);
         cr_assert_eq(message.device, 7);
         cr_assert(message.secure);
+        cr_assert_eq(msi_arm_decode(&windows, list[i].address, list[i].data, 7, false, &message), MSI_ARM_OK);
+        cr_assert_not(message.secure, "the write of a Non-secure device");
         cr_assert_eq(msi_arm_encode(&windows, &message, &address, &data), MSI_ARM_OK);
         cr_assert_eq(address, list[i].address);
         cr_assert_eq(data, list[i].message.number);

@@ -287,12 +287,20 @@ Test(intact_arm_irq, windows_that_are_not_there_do_not_overlap)
     uint64_t value;
     config.gicr = GICC; // GICv3 has no GICC, and here neither v2m frame nor ITS
     config.v2m = config.its_base = config.gicd;
-    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
-    cr_assert_eq(intact_arm_irq_memory_read(irq, 1, GICC + 0x20008, 8, &value), INTACT_ARM_DONE);
-    cr_assert_eq(value >> 32, 1, "the second redistributor");
-    intact_arm_irq_destroy(irq);
+    for (unsigned inside = 0; inside < 2; inside++) {
+        cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+        cr_assert_eq(intact_arm_irq_memory_read(irq, 1, GICC + 0x20008, 8, &value), INTACT_ARM_DONE);
+        cr_assert_eq(value >> 32, 1, "the second redistributor");
+        intact_arm_irq_destroy(irq);
+        config.gicc = config.gicr + 0x10000; // not where the other begins, but inside
+        config.v2m = config.its_base = config.gicd + 0x1000;
+    }
     config.version = 2; // no GICR, and no ITS
+    config.gicc = GICC;
     config.gicr = config.its_base = config.gicd;
+    cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
+    intact_arm_irq_destroy(irq);
+    config.gicr = config.its_base = config.v2m = config.gicc + 0x1000;
     cr_assert_eq(intact_arm_irq_create(&config, &irq, NULL), 0);
 }
 
