@@ -22,6 +22,9 @@
 // history of one interrupt. Causes start at 1; 0 is that of interrupts raised before there was an observer, and of
 // events that belong to no interrupt.
 //
+// Whatever counts a mistake of the guest also reports it, by one MISTAKE event for each: chips, processors, and the
+// devices of a machine.
+//
 // docs/interrupt-path.md describes the stations.
 #ifndef INTACT_TRACE_H
 #define INTACT_TRACE_H
@@ -38,7 +41,7 @@ extern "C" {
 //   chip    the number of a chip, INTACT_CHIP_ below
 //   vector  an interrupt: the vector of a local APIC, the INTID of a GIC
 #define INTACT_TRACE_EVENTS(EVENT)                                                                                     \
-    EVENT(LINE, "line", "a device changed the level of a line", "gsi", "level", NULL)                                  \
+    EVENT(LINE, "line", "a device changed the level of a line", "gsi, or INTACT_NMI_LINE", "level", NULL)              \
     EVENT(TRIGGER, "trigger", "a group was triggered", "first source", "index", NULL)                                  \
     EVENT(ROUTE, "route", "a GSI reached a pin, or a message (chip FFFFFFFFh)", "gsi", "chip", "pin")                  \
     EVENT(MESSAGE, "message", "a device's message was decoded", "address", "data", "device")                           \
@@ -50,7 +53,7 @@ extern "C" {
     EVENT(IPI, "ipi", "a processor interrupts others", "destination", "mode", "vector")                                \
     EVENT(TIMER, "timer", "a processor's timer fired", "deadline", NULL, NULL)                                         \
     EVENT(ACCESS, "access", "a device register was accessed", "address", "value", "size | write << 8")                 \
-    EVENT(MISTAKE, "mistake", "the guest broke a rule", "chip", "which", "value")                                      \
+    EVENT(MISTAKE, "mistake", "the guest broke a rule", "chip", "which", "written value, read address, INTID, pin")    \
     EVENT(DROP, "drop", "an interrupt had no receiver", "reason", "destination", "vector")                             \
     EVENT(ACK, "ack", "Arm: the handler read IAR", "vector", "group (0, 1; 2 is Secure 1)", NULL)
 
@@ -66,8 +69,8 @@ enum intact_trace_id {
 #define INTACT_TRACE_ALL        (INTACT_TRACE_BIT(INTACT_TRACE_IDS) - 1)
 #define INTACT_TRACE_INTERRUPTS (INTACT_TRACE_ALL & ~INTACT_TRACE_BIT(INTACT_TRACE_ACCESS))
 
-// Chip numbers in events: the 8259A pair, the first IOAPIC (the others follow), the local APICs; the GIC's distributor,
-// ITS, per-CPU parts and message frame.
+// Chip numbers in events: the 8259A pair, the first IOAPIC (the others follow), the local APICs (pin: LINT0, LINT1); the
+// GIC's distributor, ITS, per-CPU parts and message frame.
 enum {
     INTACT_CHIP_PIC = 0,
     INTACT_CHIP_IOAPIC = 1,
@@ -76,7 +79,11 @@ enum {
     INTACT_CHIP_ITS = 0x20001,
     INTACT_CHIP_GIC_CPU = 0x20002,
     INTACT_CHIP_GIC_V2M = 0x20003,
+    INTACT_CHIP_CPU = 0x30000,    // the processor itself: an MSR or a system register that is not there, ...
+    INTACT_CHIP_DEVICE = 0x40000, // and up: the devices of a machine, in a fixed order
 };
+
+#define INTACT_NMI_LINE 0xfffffffeu // in place of a GSI: the board's NMI line
 
 #define INTACT_NO_CPU UINT32_MAX
 
@@ -88,6 +95,9 @@ struct intact_trace_event {
     uint64_t a, b, c;      // as INTACT_TRACE_EVENTS says
     uint64_t cause;        // which raise it belongs to; 0: unknown, or none
     uint64_t raises;       // how many raises were merged into this one, itself included; 0 with cause 0
+    // Of a MISTAKE; NULL in other events. They are valid during the call.
+    const char *device;  // INTACT_CHIP_DEVICE: its name, "com1"; else NULL
+    const char *mistake; // "eoi", "register", ...: as in intact_x86_irq_mistakes; NULL: `b` alone says which
 };
 
 // An observer. The program owns it and must not move it until it is removed; only the functions here write to it.

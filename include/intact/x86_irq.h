@@ -186,7 +186,7 @@ int intact_x86_irq_load(struct intact_x86_irq *irq, const void *data, size_t siz
 // --- What happened --------------------------------------------------------------------------------------------------
 
 // Adds an observer of the stations that an interrupt passes here, see <intact/trace.h>: PIN, MESSAGE, ACCEPT, PENDING,
-// TAKE (without a program counter), EOI, IPI, TIMER, MISTAKE, DROP. 0; -EINVAL: it was not prepared by
+// TAKE (without a program counter), EOI, IPI, TIMER, MISTAKE, DROP, and LINE for the NMI line. 0; -EINVAL: it was not prepared by
 // intact_trace_observer_init; -EBUSY: it has been added already. intact_trace_observer_remove removes it, and so
 // does intact_x86_irq_destroy.
 int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observer *observer);

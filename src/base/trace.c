@@ -2,6 +2,7 @@
 // The list of observers, and the delivery of events to them.
 #include "base/trace.h"
 
+#include <assert.h>
 #include <errno.h>
 
 // --- Observers -------------------------------------------------------------------------------------------------------
@@ -85,11 +86,11 @@ static uint64_t *chip_of(struct intact_trace_event *event)
     }
 }
 
-// UINT32_MAX and more mean no chip.
+// Larger numbers are public ones, or mean no chip.
 static void number_chip(const struct trace *trace, struct intact_trace_event *event)
 {
     uint64_t *chip = chip_of(event);
-    if (chip && *chip < UINT32_MAX)
+    if (chip && *chip < INTACT_CHIP_CPU)
         *chip += trace->first_chip;
 }
 
@@ -124,6 +125,37 @@ void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key, enum
     struct intact_trace_event event = { .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c };
     trace_cause_at(trace, link, key, &event);
     report(trace, &event);
+}
+
+// --- Guest mistakes --------------------------------------------------------------------------------------------------
+
+void trace_mistakes_begin(struct trace_mistakes *mistakes, const struct trace_counters *counters)
+{
+    assert(counters->count <= TRACE_MISTAKES);
+    for (unsigned i = 0; i < counters->count; i++)
+        mistakes->before[i] = counters->counters[i];
+}
+
+void trace_mistake(struct trace *trace, const struct trace_counters *counters, unsigned which, uint64_t value)
+{
+    struct intact_trace_event event = {
+        .id = INTACT_TRACE_MISTAKE,
+        .cpu = counters->vcpu,
+        .a = counters->chip,
+        .b = which,
+        .c = value,
+        .device = counters->device,
+        .mistake = counters->name ? counters->name(which) : NULL,
+    };
+    report(trace, &event);
+}
+
+void trace_mistakes_end(struct trace *trace, const struct trace_mistakes *mistakes,
+                        const struct trace_counters *counters, uint64_t value)
+{
+    for (unsigned i = 0; i < counters->count; i++)
+        for (uint32_t left = counters->counters[i] - mistakes->before[i]; left; left--)
+            trace_mistake(trace, counters, i, value);
 }
 
 // --- Texts -----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ struct trace {
     uint64_t asked;  // the union of what the observers want
     struct intact_trace_observer *observers;
     struct trace_walk *walks; // events that are being delivered
-    uint64_t first_chip;      // added to the chip numbers of events: each family counts its own from 0
+    uint64_t first_chip;      // added to the chip numbers below INTACT_CHIP_CPU: each family counts its own from 0
     // Fills in the time and the instructions of an event. NULL: they are 0.
     void (*stamp)(void *owner, struct intact_trace_event *event);
     void *stamp_owner;
@@ -49,6 +49,57 @@ void trace_free(struct trace *trace);
 int trace_add(struct trace *trace, struct intact_trace_observer *observer);
 
 void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
+
+// Is there an observer?
+static inline bool trace_heard(const struct trace *trace)
+{
+    return unlikely(trace && trace->wanted);
+}
+
+// --- Guest mistakes --------------------------------------------------------------------------------------------------
+//
+// A chip counts what the guest does wrong, each sort in a counter of its own. Whoever calls a chip reads its counters
+// before and afterwards, and reports those that have grown. Call these functions only if trace_heard.
+
+#define TRACE_MISTAKES 16 // counters of one chip, at most
+
+struct trace_mistakes {
+    uint32_t before[TRACE_MISTAKES];
+};
+
+// Where mistakes are counted.
+struct trace_counters {
+    const uint32_t *counters;
+    unsigned count;
+    uint32_t vcpu; // or TRACE_NO_CPU
+    uint64_t chip;
+    const char *device;                  // NULL: a chip
+    const char *(*name)(unsigned which); // NULL: they have none
+};
+
+void trace_mistakes_begin(struct trace_mistakes *mistakes, const struct trace_counters *counters);
+// Reports as many of each counter as it has grown. `value` is that of the access.
+void trace_mistakes_end(struct trace *trace, const struct trace_mistakes *mistakes,
+                        const struct trace_counters *counters, uint64_t value);
+// One mistake that was counted just now.
+void trace_mistake(struct trace *trace, const struct trace_counters *counters, unsigned which, uint64_t value);
+
+// Does `access`, which may count mistakes in `from` (a struct trace_counters, read only with an observer).
+#define TRACE_COUNTED(trace, from, access, value)                                                                      \
+    do {                                                                                                               \
+        struct trace_counters counted;                                                                                 \
+        struct trace_mistakes mistakes;                                                                                \
+        bool reports = trace_heard(trace);                                                                             \
+        if (reports) {                                                                                                 \
+            counted = (from);                                                                                          \
+            trace_mistakes_begin(&mistakes, &counted);                                                                 \
+        }                                                                                                              \
+        access;                                                                                                        \
+        if (reports)                                                                                                   \
+            trace_mistakes_end((trace), &mistakes, &counted, (value));                                                 \
+    } while (0)
+
+// --- Events ----------------------------------------------------------------------------------------------------------
 
 // An event of the interrupt that is on its way. `trace` may be NULL.
 #define TRACE(trace, id, vcpu, a, b, c)                                                                                \
@@ -81,12 +132,6 @@ static inline uint64_t trace_key(enum trace_place place, uint32_t owner, uint32_
     return (uint64_t)place << 56 | (uint64_t)(owner & 0xfffffff) << 28 | (number & 0xfffffff);
 }
 
-// Is there an observer?
-static inline bool trace_heard(const struct trace *trace)
-{
-    return unlikely(trace && trace->wanted);
-}
-
 // The interrupt that an event belongs to.
 enum trace_link {
     TRACE_HELD,   // the current interrupt, which now waits at the key, where it may be merged with another one
@@ -112,6 +157,8 @@ void trace_anew(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a
 void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
                  uint64_t c);
 void trace_resume(struct trace *trace, uint64_t key);
+// The same, and the interrupt still waits at `key`.
+void trace_follow(struct trace *trace, uint64_t key);
 void trace_end(struct trace *trace);
 
 // The current interrupt now waits at `key`.

@@ -204,6 +204,11 @@ void trace_resume(struct trace *trace, uint64_t key)
     trace_take(trace, key);
 }
 
+void trace_follow(struct trace *trace, uint64_t key)
+{
+    open_part(trace->causes, waiting(trace->causes, key), true);
+}
+
 // --- Places of the wiring --------------------------------------------------------------------------------------------
 
 void trace_hold(struct trace *trace, uint64_t key)

@@ -11,6 +11,8 @@ static const char *chip_name(uint64_t chip, char *out, size_t size)
     static const char *const gic[] = { "GIC distributor", "ITS", "GIC of the CPU", "GIC message frame" };
     if (chip == INTACT_CHIP_PIC)
         return "8259A";
+    if (chip == INTACT_CHIP_CPU)
+        return "processor";
     if (chip >= INTACT_CHIP_GICD && chip <= INTACT_CHIP_GIC_V2M)
         return gic[chip - INTACT_CHIP_GICD];
     if (chip >= INTACT_CHIP_LAPIC)
@@ -37,6 +39,15 @@ static void pending_text(uint64_t word, char *out, size_t size)
     for (unsigned bit = 0; bit < sizeof names / sizeof names[0] && used < size; bit++)
         if (word >> bit & 1)
             used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", names[bit]);
+}
+
+static void mistake_text(const struct intact_trace_event *event, char *out, size_t size)
+{
+    char chip[32], number[24];
+    snprintf(number, sizeof number, "%" PRIu64, event->b);
+    snprintf(out, size, "a guest's mistake at the %s: %s (0x%" PRIx64 ")",
+             event->device ? event->device : chip_name(event->a, chip, sizeof chip),
+             event->mistake ? event->mistake : number, event->c);
 }
 
 // Events whose text is different for a GIC. False: the event is not one of them.
@@ -68,7 +79,10 @@ void trace_text(enum intact_machine_type type, const struct intact_trace_event *
         return;
     switch (event->id) {
     case INTACT_TRACE_LINE:
-        snprintf(out, size, "a device %s the line of GSI %" PRIu64, event->b ? "raises" : "lowers", event->a);
+        if (event->a == INTACT_NMI_LINE)
+            snprintf(out, size, "the board %s the NMI line", event->b ? "raises" : "lowers");
+        else
+            snprintf(out, size, "a device %s the line of GSI %" PRIu64, event->b ? "raises" : "lowers", event->a);
         break;
     case INTACT_TRACE_TRIGGER:
         snprintf(out, size, "source %" PRIu64 " of the group at %" PRIu64 " is triggered", event->b, event->a);
@@ -111,10 +125,7 @@ void trace_text(enum intact_machine_type type, const struct intact_trace_event *
         snprintf(out, size, "a device register is %s at 0x%" PRIx64 ": 0x%" PRIx64,
                  event->c >> 8 & 1 ? "written" : "read", event->a, event->b);
         break;
-    case INTACT_TRACE_MISTAKE:
-        snprintf(out, size, "a guest's mistake at the %s: %" PRIu64 " (0x%" PRIx64 ")",
-                 chip_name(event->a, chip, sizeof chip), event->b, event->c);
-        break;
+    case INTACT_TRACE_MISTAKE: mistake_text(event, out, size); break;
     case INTACT_TRACE_DROP:
         snprintf(out, size, "dropped: reason 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64, event->a, event->b, event->c);
         break;

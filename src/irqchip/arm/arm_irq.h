@@ -217,6 +217,10 @@ static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
     irq->dirty_words |= BIT64(cpu / 64);
 }
 
+// arm_irq_trace.c: the counters of a chip, for reports of mistakes; and a mistake that the wiring itself finds.
+struct trace_counters arm_irq_counters(const uint32_t *counters, uint32_t chip, uint32_t vcpu);
+void arm_irq_mistake(struct arm_irq *irq, uint32_t *counters, uint32_t chip, uint32_t vcpu, enum gic_mistake mistake,
+                     uint64_t value);
 // The counters of mistakes at the CPU interface.
 static inline uint32_t *arm_irq_mistakes(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
 {

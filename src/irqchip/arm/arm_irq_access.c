@@ -61,19 +61,16 @@ static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struc
         if (ended)
             resample(irq, gic_shared_index(slot));
     }
-    if (!ended) {
-        arm_irq_mistakes(irq, cpu)[GIC_MISTAKE_DEACTIVATE]++;
-        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, ARM_IRQ_CPU, GIC_MISTAKE_DEACTIVATE, effect->intid);
-    }
+    if (!ended)
+        arm_irq_mistake(irq, arm_irq_mistakes(irq, cpu), ARM_IRQ_CPU, cpu->index, GIC_MISTAKE_DEACTIVATE,
+                        effect->intid);
 }
 
 // --- Effects of an access -------------------------------------------------------------------------------------------
 
 // Applies the effects of an access of a CPU, or to its redistributor.
-static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, const struct gic_effect *effect)
+static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
-    if (unlikely(effect->mistake != GIC_NO_MISTAKE))
-        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, chip, effect->mistake, effect->intid);
     if (effect->flags & GIC_CHANGED)
         arm_irq_touch(irq, cpu->index);
     if (effect->flags & GIC_TAKEN)
@@ -96,6 +93,10 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t chip, c
     if (effect->flags & GIC_EVENT) // a CPU's own write has DeviceID 0
         arm_irq_event(irq, 0, effect->intid);
 }
+
+// Does `access` of the CPU with this index, which may count mistakes in the chip.
+#define COUNTED(chip, counters, cpu, access, value)                                                                    \
+    TRACE_COUNTED(irq->config.trace, arm_irq_counters((counters), (chip), (cpu)), access, value)
 
 // --- Windows --------------------------------------------------------------------------------------------------------
 
@@ -134,28 +135,37 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
     arm_irq_begin(irq);
     switch (frame->window) {
     case ARM_IRQ_WINDOW_GICD: // each chip clears the effect first
-        value = gicd_read(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, now, &effect);
-        apply(irq, cpu, ARM_IRQ_GICD, &effect);
+        COUNTED(ARM_IRQ_GICD, irq->gicd.mistakes, cpu->index,
+                value = gicd_read(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, now,
+                                  &effect),
+                offset);
+        apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_GICR:
         cpu = &irq->cpus[offset / GICR_FRAME];
-        value =
-            gicr_read(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, now, &effect);
-        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        COUNTED(ARM_IRQ_CPU, cpu->gicr.mistakes, cpu->index,
+                value = gicr_read(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size,
+                                  now, &effect),
+                offset);
+        apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_GICC:
-        value = gicc_read(&cpu->gicc, &cpu->ready, &cpu->gicr.bank, frame->secure, gicd_two_states(&irq->gicd), offset,
-                          size, now, &effect);
-        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        COUNTED(ARM_IRQ_CPU, cpu->gicc.mistakes, cpu->index,
+                value = gicc_read(&cpu->gicc, &cpu->ready, &cpu->gicr.bank, frame->secure, gicd_two_states(&irq->gicd),
+                                  offset, size, now, &effect),
+                offset);
+        apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_V2M:
-        value = gicv2m_read(&irq->gicv2m, offset, size, now, &effect);
-        apply(irq, cpu, ARM_IRQ_V2M, &effect);
+        COUNTED(ARM_IRQ_V2M, irq->gicv2m.mistakes, cpu->index,
+                value = gicv2m_read(&irq->gicv2m, offset, size, now, &effect), offset);
+        apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_ITS:
         arm_irq_commands(irq, now);
-        value = its_read(&irq->its, offset, size, now, &effect);
-        apply(irq, cpu, ARM_IRQ_ITS, &effect);
+        COUNTED(ARM_IRQ_ITS, irq->its.mistakes, cpu->index, value = its_read(&irq->its, offset, size, now, &effect),
+                offset);
+        apply(irq, cpu, &effect);
         break;
     default: break;
     }
@@ -172,26 +182,35 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
     arm_irq_begin(irq);
     switch (frame->window) {
     case ARM_IRQ_WINDOW_GICD:
-        gicd_write(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, value, now, &effect);
-        apply(irq, cpu, ARM_IRQ_GICD, &effect);
+        COUNTED(ARM_IRQ_GICD, irq->gicd.mistakes, cpu->index,
+                gicd_write(&irq->gicd, private_bank(irq, cpu), cpu->index, frame->secure, offset, size, value, now,
+                           &effect),
+                value);
+        apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_GICR:
         cpu = &irq->cpus[offset / GICR_FRAME];
-        gicr_write(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, value, now,
-                   &effect);
-        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        COUNTED(ARM_IRQ_CPU, cpu->gicr.mistakes, cpu->index,
+                gicr_write(&cpu->gicr, frame->secure, gicd_two_states(&irq->gicd), offset % GICR_FRAME, size, value,
+                           now, &effect),
+                value);
+        apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_GICC:
-        gicc_write(&cpu->gicc, frame->secure, gicd_two_states(&irq->gicd), offset, size, value, now, &effect);
-        apply(irq, cpu, ARM_IRQ_CPU, &effect);
+        COUNTED(ARM_IRQ_CPU, cpu->gicc.mistakes, cpu->index,
+                gicc_write(&cpu->gicc, frame->secure, gicd_two_states(&irq->gicd), offset, size, value, now, &effect),
+                value);
+        apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_V2M:
-        gicv2m_write(&irq->gicv2m, offset, size, value, now, &effect);
-        apply(irq, cpu, ARM_IRQ_V2M, &effect);
+        COUNTED(ARM_IRQ_V2M, irq->gicv2m.mistakes, cpu->index,
+                gicv2m_write(&irq->gicv2m, offset, size, value, now, &effect), value);
+        apply(irq, cpu, &effect);
         break;
     case ARM_IRQ_WINDOW_ITS:
-        its_write(&irq->its, offset, size, value, now, &effect);
-        apply(irq, cpu, ARM_IRQ_ITS, &effect);
+        COUNTED(ARM_IRQ_ITS, irq->its.mistakes, cpu->index, its_write(&irq->its, offset, size, value, now, &effect),
+                value);
+        apply(irq, cpu, &effect);
         arm_irq_commands(irq, now);
         break;
     default: break;
@@ -218,8 +237,10 @@ enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space sp
     if (space != PORT_REGISTER || irq->config.version != 3)
         return PORT_NOT_MINE;
     arm_irq_begin(irq);
-    enum port_result result = icc_read(&cpu->icc, &cpu->ready, gicd_two_states(&irq->gicd), address, value, &effect);
-    apply(irq, cpu, ARM_IRQ_CPU, &effect);
+    enum port_result result;
+    COUNTED(ARM_IRQ_CPU, cpu->icc.mistakes, vcpu,
+            result = icc_read(&cpu->icc, &cpu->ready, gicd_two_states(&irq->gicd), address, value, &effect), address);
+    apply(irq, cpu, &effect);
     arm_irq_end(irq);
     return result;
 }
@@ -238,8 +259,10 @@ enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
         return PORT_DONE;
     }
     arm_irq_begin(irq);
-    enum port_result result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect);
-    apply(irq, cpu, ARM_IRQ_CPU, &effect);
+    enum port_result result;
+    COUNTED(ARM_IRQ_CPU, cpu->icc.mistakes, vcpu,
+            result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect), value);
+    apply(irq, cpu, &effect);
     arm_irq_end(irq);
     return result;
 }

@@ -40,7 +40,7 @@ static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, 
         hold_spi(irq, message->number);
     if (mistake == GIC_NO_MISTAKE)
         return true;
-    irq->gicd.mistakes[mistake]++;
+    arm_irq_mistake(irq, irq->gicd.mistakes, ARM_IRQ_GICD, TRACE_NO_CPU, mistake, message->number);
     return refuse(irq, message);
 }
 
@@ -49,8 +49,20 @@ static bool deliver_secure(struct arm_irq *irq, const struct arm_message *messag
 {
     if (message->secure && gicd_two_states(&irq->gicd))
         return deliver_spi(irq, message, set);
-    irq->gicd.mistakes[GIC_MISTAKE_SECURE] += gicd_two_states(&irq->gicd);
+    if (gicd_two_states(&irq->gicd))
+        arm_irq_mistake(irq, irq->gicd.mistakes, ARM_IRQ_GICD, TRACE_NO_CPU, GIC_MISTAKE_SECURE, message->number);
     return refuse(irq, message);
+}
+
+static bool deliver_v2m(struct arm_irq *irq, const struct arm_message *message)
+{
+    bool there;
+    TRACE_COUNTED(irq->config.trace, arm_irq_counters(irq->gicv2m.mistakes, ARM_IRQ_V2M, TRACE_NO_CPU),
+                  there = gicv2m_message(&irq->gicv2m, message->number), message->number);
+    if (!there)
+        return refuse(irq, message);
+    arm_irq_raise(irq, message->number);
+    return true;
 }
 
 static bool deliver(struct arm_irq *irq, const struct arm_message *message)
@@ -60,12 +72,7 @@ static bool deliver(struct arm_irq *irq, const struct arm_message *message)
     case ARM_MESSAGE_CLEAR_SPI: return deliver_spi(irq, message, false);
     case ARM_MESSAGE_SET_SPI_SECURE: return deliver_secure(irq, message, true);
     case ARM_MESSAGE_CLEAR_SPI_SECURE: return deliver_secure(irq, message, false);
-    case ARM_MESSAGE_V2M:
-        if (gicv2m_message(&irq->gicv2m, message->number)) {
-            arm_irq_raise(irq, message->number);
-            return true;
-        }
-        return refuse(irq, message);
+    case ARM_MESSAGE_V2M: return deliver_v2m(irq, message);
     case ARM_MESSAGE_EVENT: return arm_irq_event(irq, message->device, message->number);
     }
     return false;
@@ -181,6 +188,8 @@ static bool send_to_mask(struct arm_irq *irq, const struct gic_effect *effect)
             continue;
         bank->source[effect->intid] |= (uint8_t)BIT32(effect->source);
         gicr_trigger(&irq->cpus[target].gicr, effect->intid);
+        if (trace_heard(irq->config.trace))
+            trace_hold(irq->config.trace, arm_irq_key(target, effect->intid));
         arm_irq_touch(irq, target);
         sent = true;
     }
@@ -200,7 +209,7 @@ void arm_irq_send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic
     if (heard)
         trace_anew(irq->config.trace, TRACE_IPI, cpu->index, effect->target, effect->group, effect->intid);
     if (!send(irq, cpu, effect)) {
-        arm_irq_mistakes(irq, cpu)[GIC_MISTAKE_SGI]++;
+        arm_irq_mistake(irq, arm_irq_mistakes(irq, cpu), ARM_IRQ_CPU, cpu->index, GIC_MISTAKE_SGI, effect->intid);
         TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_NO_CPU, effect->target, effect->intid);
     }
     if (heard)
@@ -239,15 +248,8 @@ static void move_lpi(struct arm_irq *irq, struct arm_irq_cpu *from, struct arm_i
         set_lpi(irq, to, intid);
 }
 
-void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
-{
-    struct gicr_lpi_world world = world_of(irq, cpu);
-    gicr_lpi_clear(&cpu->gicr, &world, intid);
-    arm_irq_touch(irq, cpu->index);
-}
-
-bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
-                    uint32_t intid)
+static bool do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
+                   uint32_t intid)
 {
     struct gicr_lpi_world world = world_of(irq, cpu), to;
     arm_irq_touch(irq, cpu->index);
@@ -269,13 +271,59 @@ bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq
     return true;
 }
 
+static struct trace_counters counters_of(const struct arm_irq_cpu *cpu)
+{
+    return arm_irq_counters(cpu->gicr.mistakes, ARM_IRQ_CPU, cpu->index);
+}
+
+// Tables of LPIs are read as they are needed: any action may find one that is not RAM.
+static NEVER_INLINE bool do_lpi_heard(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other,
+                                      enum gic_lpi_action action, uint32_t intid)
+{
+    struct trace_counters from = counters_of(cpu), to = counters_of(other);
+    struct trace_mistakes before, before_to;
+    trace_mistakes_begin(&before, &from);
+    trace_mistakes_begin(&before_to, &to);
+    bool done = do_lpi(irq, cpu, other, action, intid);
+    trace_mistakes_end(irq->config.trace, &before, &from, intid);
+    if (other != cpu)
+        trace_mistakes_end(irq->config.trace, &before_to, &to, intid);
+    return done;
+}
+
+bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
+                    uint32_t intid)
+{
+    return trace_heard(irq->config.trace) ? do_lpi_heard(irq, cpu, other, action, intid)
+                                          : do_lpi(irq, cpu, other, action, intid);
+}
+
+void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    struct gicr_lpi_world world = world_of(irq, cpu);
+    TRACE_COUNTED(irq->config.trace, counters_of(cpu), gicr_lpi_clear(&cpu->gicr, &world, intid), intid);
+    arm_irq_touch(irq, cpu->index);
+}
+
 // --- The ITS --------------------------------------------------------------------------------------------------------
+
+static struct trace_counters its_counters(const struct arm_irq *irq)
+{
+    return arm_irq_counters(irq->its.mistakes, ARM_IRQ_ITS, TRACE_NO_CPU);
+}
 
 bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
 {
     struct its_translation found;
-    if (irq->config.its && its_translate(&irq->its, &irq->config.memory, device, event, &found))
-        return set_lpi(irq, &irq->cpus[found.cpu - 1], found.intid);
+    bool there = false;
+    if (irq->config.its)
+        TRACE_COUNTED(irq->config.trace, its_counters(irq),
+                      there = its_translate(&irq->its, &irq->config.memory, device, event, &found), event);
+    if (there) {
+        struct arm_irq_cpu *cpu = &irq->cpus[found.cpu - 1];
+        TRACE_COUNTED(irq->config.trace, counters_of(cpu), there = set_lpi(irq, cpu, found.intid), found.intid);
+        return there;
+    }
     TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_UNTRANSLATED, (uint64_t)device << 32 | event, 0);
     return false;
 }
@@ -284,14 +332,25 @@ bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
 // follows at the next access to the frame, or at the deadline: software may also wait for the interrupt of an INT.
 enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
 
+// One command, if there is one.
+static bool step(struct arm_irq *irq, uint64_t now, struct its_effect *effect)
+{
+    bool done;
+    TRACE_COUNTED(irq->config.trace, its_counters(irq), done = its_step(&irq->its, &irq->config.memory, now, effect),
+                  0);
+    if (unlikely(effect->error) && trace_heard(irq->config.trace)) {
+        struct trace_counters counters = its_counters(irq);
+        trace_mistake(irq->config.trace, &counters, GIC_MISTAKES, effect->error);
+    }
+    return done;
+}
+
 void arm_irq_commands(struct arm_irq *irq, uint64_t now)
 {
     struct its_effect effect;
     int budget = COMMAND_BUDGET;
-    while (budget > 0 && its_step(&irq->its, &irq->config.memory, now, &effect)) {
+    while (budget > 0 && step(irq, now, &effect)) {
         budget -= effect.action == GIC_LPI_INVALIDATE_ALL || effect.action == GIC_LPI_MOVE_ALL ? COMMAND_HEAVY : 1;
-        if (effect.error)
-            TRACE(irq->config.trace, TRACE_MISTAKE, TRACE_NO_CPU, ARM_IRQ_ITS, GIC_MISTAKES, effect.error);
         if (effect.action != GIC_LPI_NOTHING)
             arm_irq_do_lpi(irq, &irq->cpus[effect.cpu], &irq->cpus[effect.other], effect.action, effect.intid);
     }

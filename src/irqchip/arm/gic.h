@@ -352,19 +352,18 @@ enum gic_lpi_action {
 };
 
 struct gic_effect {
-    uint16_t flags;  // GIC_ bits
-    uint8_t mistake; // enum gic_mistake; GIC_NO_MISTAKE: none
-    uint8_t group;   // enum gic_group: of what was acknowledged, or of an SGI that is sent
-    uint8_t lpi;     // enum gic_lpi_action
-    uint8_t source;  // GICv2: the CPU that sent the SGI
-    bool secure;     // the access is Secure (or there is one Security state)
+    uint16_t flags; // GIC_ bits
+    uint8_t group;  // enum gic_group: of what was acknowledged, or of an SGI that is sent
+    uint8_t lpi;    // enum gic_lpi_action
+    uint8_t source; // GICv2: the CPU that sent the SGI
+    bool secure;    // the access is Secure (or there is one Security state)
     uint32_t intid;
     uint64_t target; // of an SGI: GICv2 a mask of CPUs, GICv3 the ICC_SGI1R value
 };
 
 static inline void gic_effect_clear(struct gic_effect *effect)
 {
-    *effect = (struct gic_effect){ .mistake = GIC_NO_MISTAKE };
+    *effect = (struct gic_effect){ .flags = 0 };
 }
 
 #endif

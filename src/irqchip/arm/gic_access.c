@@ -5,7 +5,6 @@
 void gic_access_mistake(struct gic_access *access, enum gic_mistake mistake)
 {
     access->mistakes[mistake]++;
-    access->effect->mistake = (uint8_t)mistake;
 }
 
 static void report(struct gic_access *access, enum gic_mistake mistake, uint32_t status)

@@ -28,10 +28,8 @@ static void setspi_write(void *context, unsigned index, uint64_t value, uint64_t
 {
     struct gic_access *access = context;
     (void)index, (void)now;
-    if (!gicv2m_message(access->chip, (uint32_t)value)) {
-        access->effect->mistake = GIC_MISTAKE_INTID;
+    if (!gicv2m_message(access->chip, (uint32_t)value))
         return;
-    }
     access->effect->flags |= GIC_RAISES;
     access->effect->intid = (uint32_t)value;
 }

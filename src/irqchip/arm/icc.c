@@ -33,7 +33,6 @@ struct access {
 static void mistake(struct access *access, enum gic_mistake what)
 {
     access->icc->mistakes[what]++;
-    access->effect->mistake = (uint8_t)what;
 }
 
 // Group 1 of the Security state that executes; with one state there is one Group 1.

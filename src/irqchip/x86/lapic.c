@@ -5,8 +5,6 @@
 
 #include "base/clock.h"
 
-enum { LVT_LOW_ACTIVE = BIT32(13) };
-
 // --- Sets of vectors ----------------------------------------------------------------------------------------------
 
 static inline void vectors_set(struct lapic_vectors *set, unsigned vector)
@@ -147,7 +145,7 @@ bool lapic_set_base(struct lapic *lapic, uint64_t value)
 
 static bool asserted(const struct lapic *lapic, unsigned pin)
 {
-    bool low_active = lapic->lvt[LAPIC_LINT0 + pin] & LVT_LOW_ACTIVE;
+    bool low_active = lapic->lvt[LAPIC_LINT0 + pin] & LAPIC_LVT_LOW_ACTIVE;
     return (lapic->lint >> pin & 1) != low_active;
 }
 
@@ -157,37 +155,45 @@ static bool level_sensitive(const struct lapic *lapic, unsigned entry)
     return entry == LAPIC_LINT0 && lapic->lvt[entry] & LAPIC_LVT_LEVEL;
 }
 
-static void raise_fixed(struct lapic *lapic, unsigned entry)
+static bool raise_fixed(struct lapic *lapic, unsigned entry)
 {
     unsigned vector = lapic->lvt[entry] & 0xff;
     bool level = level_sensitive(lapic, entry);
     if (vector < 16) {
         lapic->mistakes[LAPIC_MISTAKE_VECTOR]++;
         lapic_report(lapic, LAPIC_ERROR_RECEIVE_VECTOR);
-    } else if (lapic_accept_vector(lapic, vector, level) && level) {
-        lapic->lvt[entry] |= LAPIC_LVT_REMOTE_IRR;
+        return false;
     }
+    bool accepted = lapic_accept_vector(lapic, vector, level);
+    if (accepted && level)
+        lapic->lvt[entry] |= LAPIC_LVT_REMOTE_IRR;
+    return accepted;
 }
 
-void lapic_raise(struct lapic *lapic, enum lapic_lvt entry)
+static bool raise(struct lapic *lapic, enum lapic_lvt entry)
 {
-    uint32_t lvt = lapic->lvt[entry];
     bool pin = entry == LAPIC_LINT0 || entry == LAPIC_LINT1;
-    if (lvt & LAPIC_LVT_MASKED)
-        return;
-    switch (bits_get(lvt, 10, 8)) {
-    case X86_FIXED: raise_fixed(lapic, entry); break;
-    case X86_SMI: lapic->latched |= PENDING_SMI; break;
-    case X86_NMI: lapic->latched |= PENDING_NMI; break;
+    switch (bits_get(lapic->lvt[entry], 10, 8)) {
+    case X86_FIXED: return raise_fixed(lapic, entry);
+    case X86_SMI: lapic->latched |= PENDING_SMI; return true;
+    case X86_NMI: lapic->latched |= PENDING_NMI; return true;
     case X86_INIT: // "not supported for the LVT CMCI, thermal monitor and performance counter registers"
         if (pin)
             latch_init(lapic);
-        break;
+        return pin;
     case X86_EXTINT: // a level: lapic_extint
-    default: break;
+    default: return false;
     }
+}
+
+bool lapic_raise(struct lapic *lapic, enum lapic_lvt entry)
+{
+    if (lapic->lvt[entry] & LAPIC_LVT_MASKED)
+        return false;
+    bool accepted = raise(lapic, entry);
     if (entry == LAPIC_PMC) // the local APIC sets the mask itself
         lapic->lvt[entry] |= LAPIC_LVT_MASKED;
+    return accepted;
 }
 
 // The recursion is bounded: the error entry is raised only for new bits, and an illegal vector in that entry adds one
@@ -200,30 +206,29 @@ void lapic_report(struct lapic *lapic, uint32_t errors)
         lapic_raise(lapic, LAPIC_ERROR);
 }
 
-void lapic_sample_lint0(struct lapic *lapic)
+bool lapic_sample_lint0(struct lapic *lapic)
 {
     uint32_t lvt = lapic->lvt[LAPIC_LINT0];
     bool fixed = bits_get(lvt, 10, 8) == X86_FIXED;
-    if (fixed && level_sensitive(lapic, LAPIC_LINT0) && asserted(lapic, 0) && !(lvt & LAPIC_LVT_REMOTE_IRR))
-        lapic_raise(lapic, LAPIC_LINT0);
+    return fixed && level_sensitive(lapic, LAPIC_LINT0) && asserted(lapic, 0) && !(lvt & LAPIC_LVT_REMOTE_IRR) &&
+           lapic_raise(lapic, LAPIC_LINT0);
 }
 
 // With the APIC disabled LINT0 is the INTR pin, a level, and LINT1 the NMI pin, an edge (SDM, "Enabling or Disabling
 // the Local APIC").
-void lapic_set_lint(struct lapic *lapic, unsigned pin, bool high)
+bool lapic_set_lint(struct lapic *lapic, unsigned pin, bool high)
 {
     if ((lapic->lint >> pin & 1) == high)
-        return;
+        return false;
     lapic->lint ^= BIT32(pin);
     if (!lapic_enabled(lapic)) {
-        if (pin == 1 && high)
-            lapic->latched |= PENDING_NMI;
-    } else if (pin == 0 && level_sensitive(lapic, LAPIC_LINT0) &&
-               bits_get(lapic->lvt[LAPIC_LINT0], 10, 8) == X86_FIXED) {
-        lapic_sample_lint0(lapic);
-    } else if (asserted(lapic, pin)) {
-        lapic_raise(lapic, LAPIC_LINT0 + pin);
+        bool nmi = pin == 1 && high;
+        lapic->latched |= nmi ? PENDING_NMI : 0;
+        return nmi;
     }
+    if (pin == 0 && level_sensitive(lapic, LAPIC_LINT0) && bits_get(lapic->lvt[LAPIC_LINT0], 10, 8) == X86_FIXED)
+        return lapic_sample_lint0(lapic);
+    return asserted(lapic, pin) && lapic_raise(lapic, LAPIC_LINT0 + pin);
 }
 
 bool lapic_extint(const struct lapic *lapic)

@@ -96,6 +96,7 @@ enum lapic_lvt {
 };
 
 // LVT entry bits.
+#define LAPIC_LVT_LOW_ACTIVE BIT32(13)
 #define LAPIC_LVT_REMOTE_IRR BIT32(14)
 #define LAPIC_LVT_LEVEL      BIT32(15)
 #define LAPIC_LVT_MASKED     BIT32(16)
@@ -123,7 +124,7 @@ enum lapic_mistake {
     LAPIC_MISTAKE_EOI,      // EOI, and nothing in service
     LAPIC_MISTAKE_BASE,     // an illegal move of IA32_APIC_BASE (#GP)
     LAPIC_MISTAKE_MODE,     // an MSR of a mode that is off or that the CPU does not have (#GP)
-    LAPIC_MISTAKES          // also: none
+    LAPIC_MISTAKES
 };
 
 // Configuration, from the CPU model.
@@ -168,7 +169,7 @@ struct lapic_effect {
     uint16_t flags;    // LAPIC_ bits
     uint8_t vector;    // of the EOI
     uint8_t shorthand; // enum lapic_shorthand
-    uint8_t mistake;   // enum lapic_mistake; LAPIC_MISTAKES: none
+    uint8_t fired;     // how often the timer raised its interrupt meanwhile
     struct x86_message ipi;
 };
 
@@ -186,10 +187,11 @@ bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level);
 // Does the destination of `message` name this APIC, in the mode it is in now?
 bool lapic_matches(const struct lapic *lapic, const struct x86_message *message);
 
-// Drives LINT0 (`pin` 0) or LINT1 (1).
-void lapic_set_lint(struct lapic *lapic, unsigned pin, bool high);
-// An interrupt of an LVT entry that comes from inside the CPU: LAPIC_CMCI, LAPIC_THERMAL, LAPIC_PMC.
-void lapic_raise(struct lapic *lapic, enum lapic_lvt entry);
+// Drives LINT0 (`pin` 0) or LINT1 (1). True: its interrupt was accepted (with the APIC disabled: LINT1's NMI).
+bool lapic_set_lint(struct lapic *lapic, unsigned pin, bool high);
+// An interrupt of an LVT entry that comes from inside the CPU: LAPIC_CMCI, LAPIC_THERMAL, LAPIC_PMC. True: it was
+// accepted. False: it is masked, ExtINT (a level), or its vector is illegal.
+bool lapic_raise(struct lapic *lapic, enum lapic_lvt entry);
 
 // The CPU's pending bits, derived. PENDING_INTR covers the vectors here and ExtINT at the LINT pins.
 uint32_t lapic_output(const struct lapic *lapic);
@@ -239,8 +241,8 @@ bool lapic_set_base(struct lapic *lapic, uint64_t value);
 void lapic_report(struct lapic *lapic, uint32_t errors);
 // The end of the highest interrupt in service: its vector, or -1. `broadcast`: the EOI must be sent to the IOAPICs.
 int lapic_end(struct lapic *lapic, bool *broadcast);
-// Software changed LVT_LINT0 or the SVR: a level at LINT0 is sampled again.
-void lapic_sample_lint0(struct lapic *lapic);
+// Software changed LVT_LINT0 or the SVR: a level at LINT0 is sampled again. True: its interrupt was accepted.
+bool lapic_sample_lint0(struct lapic *lapic);
 // The logical id register, of 32 or of 8 bits, depending on the mode.
 uint32_t lapic_ldr(const struct lapic *lapic);
 

@@ -21,10 +21,9 @@ struct access {
     const struct reg *row;
 };
 
-static void mistake(struct lapic *lapic, struct lapic_effect *effect, enum lapic_mistake what)
+static void mistake(struct lapic *lapic, enum lapic_mistake what)
 {
     lapic->mistakes[what]++;
-    effect->mistake = (uint8_t)what;
 }
 
 // --- Registers with side effects ------------------------------------------------------------------------------------
@@ -61,7 +60,7 @@ static void write_eoi(struct lapic *lapic, struct lapic_effect *effect)
     bool broadcast;
     int vector = lapic_end(lapic, &broadcast);
     if (unlikely(vector < 0)) {
-        mistake(lapic, effect, LAPIC_MISTAKE_EOI);
+        mistake(lapic, LAPIC_MISTAKE_EOI);
         return;
     }
     effect->vector = (uint8_t)vector;
@@ -171,7 +170,7 @@ static bool illegal_vector(struct lapic *lapic, unsigned vector, bool self, stru
 {
     if (likely(vector >= 16))
         return false;
-    mistake(lapic, effect, LAPIC_MISTAKE_VECTOR);
+    mistake(lapic, LAPIC_MISTAKE_VECTOR);
     effect->flags |= LAPIC_CHANGED;
     lapic_report(lapic, LAPIC_ERROR_SEND_VECTOR | (self ? LAPIC_ERROR_RECEIVE_VECTOR : 0));
     return true;
@@ -195,7 +194,7 @@ static void send(struct lapic *lapic, struct lapic_effect *effect)
     if (x86_delivery_has_vector(delivery) && illegal_vector(lapic, vector, effect->shorthand == LAPIC_TO_SELF, effect))
         return;
     if (unlikely(delivery == 3 || delivery == X86_EXTINT || invalid_combination(delivery, effect->shorthand)))
-        mistake(lapic, effect, LAPIC_MISTAKE_ICR);
+        mistake(lapic, LAPIC_MISTAKE_ICR);
     if (unlikely(delivery == 3 || delivery == X86_EXTINT))
         return;
     effect->flags |= LAPIC_SENDS;
@@ -348,13 +347,15 @@ static uint64_t writable(const struct lapic *lapic, const struct lapic_register 
 // Timer events that are due happen before the access.
 static void catch_up(struct lapic *lapic, uint64_t now, struct lapic_effect *effect)
 {
-    if (lapic_fire(lapic, now))
+    if (lapic_fire(lapic, now)) {
         effect->flags |= LAPIC_CHANGED;
+        effect->fired++;
+    }
 }
 
 static void clear(struct lapic_effect *effect)
 {
-    *effect = (struct lapic_effect){ .mistake = LAPIC_MISTAKES };
+    *effect = (struct lapic_effect){ .flags = 0 };
 }
 
 // --- xAPIC page -----------------------------------------------------------------------------------------------------
@@ -362,7 +363,7 @@ static void clear(struct lapic_effect *effect)
 // SDM, "Error Handling", illegal register address.
 static void illegal_register(struct lapic *lapic, struct lapic_effect *effect)
 {
-    mistake(lapic, effect, LAPIC_MISTAKE_REGISTER);
+    mistake(lapic, LAPIC_MISTAKE_REGISTER);
     effect->flags |= LAPIC_CHANGED;
     lapic_report(lapic, LAPIC_ERROR_REGISTER);
 }
@@ -377,7 +378,7 @@ static const struct lapic_register *page_register(struct lapic *lapic, uint32_t 
         return NULL;
     }
     if (!(row->access & wanted)) {
-        mistake(lapic, effect, LAPIC_MISTAKE_READONLY);
+        mistake(lapic, LAPIC_MISTAKE_READONLY);
         return NULL;
     }
     return row;
@@ -392,7 +393,7 @@ enum port_result lapic_read(struct lapic *lapic, uint32_t offset, unsigned size,
         return PORT_NOT_MINE;
     catch_up(lapic, now, effect);
     if (size != 4 || offset % 16)
-        mistake(lapic, effect, LAPIC_MISTAKE_WIDTH);
+        mistake(lapic, LAPIC_MISTAKE_WIDTH);
     const struct lapic_register *row = page_register(lapic, offset, LAPIC_XAPIC_READ, effect);
     if (!row || offset % 16 >= 4)
         return PORT_DONE;
@@ -408,7 +409,7 @@ static void write_row(struct lapic *lapic, const struct lapic_register *row, uin
     struct access access = { lapic, effect, &row->reg };
     uint64_t mask = writable(lapic, row);
     if (mask && value & ~(mask | row->read_only))
-        mistake(lapic, effect, LAPIC_MISTAKE_RESERVED);
+        mistake(lapic, LAPIC_MISTAKE_RESERVED);
     effect->flags |= LAPIC_CHANGED;
     reg_put(&row->reg, lapic, &access, reg_index(&row->reg, offset), value & mask, now);
 }
@@ -430,7 +431,7 @@ enum port_result lapic_write(struct lapic *lapic, uint32_t offset, unsigned size
         return PORT_DONE;
     }
     if (size != 4 || offset % 16) {
-        mistake(lapic, effect, LAPIC_MISTAKE_WIDTH);
+        mistake(lapic, LAPIC_MISTAKE_WIDTH);
         return PORT_DONE;
     }
     const struct lapic_register *row = page_register(lapic, offset, LAPIC_XAPIC_WRITE, effect);
@@ -441,23 +442,22 @@ enum port_result lapic_write(struct lapic *lapic, uint32_t offset, unsigned size
 
 // --- MSRs -----------------------------------------------------------------------------------------------------------
 
-static enum port_result fault(struct lapic *lapic, struct lapic_effect *effect, enum lapic_mistake what)
+static enum port_result fault(struct lapic *lapic, enum lapic_mistake what)
 {
-    mistake(lapic, effect, what);
+    mistake(lapic, what);
     return PORT_FAULT;
 }
 
 // A register of x2APIC mode, or NULL for #GP.
-static const struct lapic_register *msr_register(struct lapic *lapic, uint32_t msr, unsigned wanted,
-                                                 struct lapic_effect *effect)
+static const struct lapic_register *msr_register(struct lapic *lapic, uint32_t msr, unsigned wanted)
 {
     const struct lapic_register *row = find((msr - LAPIC_MSR_FIRST) * 16);
     if (!lapic_x2apic(lapic))
-        mistake(lapic, effect, LAPIC_MISTAKE_MODE);
+        mistake(lapic, LAPIC_MISTAKE_MODE);
     else if (!row || !(row->access & (LAPIC_X2APIC_READ | LAPIC_X2APIC_WRITE)))
-        mistake(lapic, effect, LAPIC_MISTAKE_REGISTER);
+        mistake(lapic, LAPIC_MISTAKE_REGISTER);
     else if (!(row->access & wanted))
-        mistake(lapic, effect, LAPIC_MISTAKE_READONLY);
+        mistake(lapic, LAPIC_MISTAKE_READONLY);
     else
         return row;
     return NULL;
@@ -475,13 +475,13 @@ enum port_result lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t *val
     catch_up(lapic, now, effect);
     if (msr == LAPIC_MSR_TSC_DEADLINE) {
         if (!lapic->config.tsc_deadline)
-            return fault(lapic, effect, LAPIC_MISTAKE_MODE);
+            return fault(lapic, LAPIC_MISTAKE_MODE);
         *value = lapic->timer.tsc_deadline;
         return PORT_DONE;
     }
     if (msr < LAPIC_MSR_FIRST || msr > LAPIC_MSR_LAST)
         return PORT_NOT_MINE;
-    const struct lapic_register *row = msr_register(lapic, msr, LAPIC_X2APIC_READ, effect);
+    const struct lapic_register *row = msr_register(lapic, msr, LAPIC_X2APIC_READ);
     if (!row)
         return PORT_FAULT;
     struct access access = { lapic, effect, &row->reg };
@@ -492,7 +492,7 @@ enum port_result lapic_read_msr(struct lapic *lapic, uint32_t msr, uint64_t *val
 static enum port_result write_base(struct lapic *lapic, uint64_t value, struct lapic_effect *effect)
 {
     if (!lapic_set_base(lapic, value))
-        return fault(lapic, effect, LAPIC_MISTAKE_BASE);
+        return fault(lapic, LAPIC_MISTAKE_BASE);
     effect->flags |= LAPIC_CHANGED | LAPIC_MOVED;
     return PORT_DONE;
 }
@@ -501,11 +501,11 @@ static enum port_result write_base(struct lapic *lapic, uint64_t value, struct l
 static enum port_result write_x2apic(struct lapic *lapic, uint32_t msr, uint64_t value, uint64_t now,
                                      struct lapic_effect *effect)
 {
-    const struct lapic_register *row = msr_register(lapic, msr, LAPIC_X2APIC_WRITE, effect);
+    const struct lapic_register *row = msr_register(lapic, msr, LAPIC_X2APIC_WRITE);
     if (!row)
         return PORT_FAULT;
     if (value & ~(writable(lapic, row) | row->read_only)) // an ICR comes here only with reserved bits
-        return fault(lapic, effect, LAPIC_MISTAKE_RESERVED);
+        return fault(lapic, LAPIC_MISTAKE_RESERVED);
     struct access access = { lapic, effect, &row->reg };
     effect->flags |= LAPIC_CHANGED;
     reg_put(&row->reg, lapic, &access, reg_index(&row->reg, (msr - LAPIC_MSR_FIRST) * 16), value, now);
@@ -515,7 +515,7 @@ static enum port_result write_x2apic(struct lapic *lapic, uint32_t msr, uint64_t
 static enum port_result write_deadline(struct lapic *lapic, uint64_t value, uint64_t now, struct lapic_effect *effect)
 {
     if (!lapic->config.tsc_deadline)
-        return fault(lapic, effect, LAPIC_MISTAKE_MODE);
+        return fault(lapic, LAPIC_MISTAKE_MODE);
     lapic_timer_set_tsc(&lapic->timer, value);
     effect->flags |= LAPIC_CHANGED;
     catch_up(lapic, now, effect);

@@ -179,6 +179,16 @@ static uint32_t pic_line(const struct x86_irq *irq)
     return line < 0 ? UINT32_MAX : (uint32_t)line;
 }
 
+void x86_irq_drive_lint0(struct x86_irq *irq, bool level)
+{
+    struct x86_irq_cpu *cpu = &irq->cpus[X86_IRQ_BSP];
+    if (trace_heard(irq->config.trace))
+        x86_irq_int_heard(irq, cpu, level, x86_irq_pin_key(X86_IRQ_PIC, pic_line(irq)));
+    else
+        lapic_set_lint(&cpu->lapic, 0, level);
+    x86_irq_touch(irq, X86_IRQ_BSP);
+}
+
 void x86_irq_drive_int(struct x86_irq *irq, bool level)
 {
     if (level == irq->pic_int)
@@ -187,8 +197,7 @@ void x86_irq_drive_int(struct x86_irq *irq, bool level)
     if (trace_heard(irq->config.trace) && level && irq->config.pic_pin >= 0)
         trace_pass(irq->config.trace, x86_irq_pin_key(X86_IRQ_PIC, pic_line(irq)),
                    x86_irq_pin_key(X86_IRQ_IOAPIC, (uint32_t)irq->config.pic_pin));
-    lapic_set_lint(&irq->cpus[X86_IRQ_BSP].lapic, 0, level && !x86_irq_pic_mode(irq));
-    x86_irq_touch(irq, X86_IRQ_BSP);
+    x86_irq_drive_lint0(irq, level && !x86_irq_pic_mode(irq));
     if (irq->config.pic_pin >= 0)
         drive_ioapic(irq, &irq->ioapics[0], (unsigned)irq->config.pic_pin, level);
 }
@@ -200,11 +209,16 @@ static void send_messages(struct x86_irq *irq, uint32_t index)
     struct x86_message message;
     unsigned pin;
     while (ioapic_next(ioapic, &message, &pin)) {
-        if (trace_heard(irq->config.trace))
+        bool heard = trace_heard(irq->config.trace);
+        if (heard)
             trace_take(irq->config.trace, x86_irq_pin_key(X86_IRQ_IOAPIC + index, pin));
         bool accepted = x86_irq_deliver(irq, &message);
         enum ioapic_answer otherwise = message.level ? IOAPIC_RETRY : IOAPIC_DROPPED;
         ioapic_answer(ioapic, pin, accepted ? IOAPIC_ACCEPTED : otherwise);
+        if (heard && !accepted && !message.level) {
+            struct trace_counters counters = x86_irq_counters(irq, X86_IRQ_IOAPIC + index);
+            trace_mistake(irq->config.trace, &counters, IOAPIC_MISTAKE_DROPPED, pin);
+        }
     }
 }
 
@@ -429,31 +443,64 @@ void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin)
 
 void x86_irq_set_lint(struct x86_irq *irq, uint32_t vcpu, unsigned pin, bool level)
 {
+    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
     x86_irq_begin(irq);
-    lapic_set_lint(&irq->cpus[vcpu].lapic, pin, level);
+    if (trace_heard(irq->config.trace))
+        x86_irq_lint_heard(irq, cpu, pin, level);
+    else
+        lapic_set_lint(&cpu->lapic, pin, level);
     x86_irq_touch(irq, vcpu);
     x86_irq_end(irq);
 }
 
+void x86_irq_drive_lint1(struct x86_irq *irq, bool level)
+{
+    for (uint32_t i = 0; i < irq->config.cpus; i++)
+        x86_irq_set_lint(irq, i, 1, level);
+}
+
+// With an IMCR in PIC mode the line is connected to CPU 0 alone, past its local APIC.
+static void nmi_past_lapic(struct x86_irq *irq, bool level)
+{
+    if (!level)
+        return;
+    irq->cpus[X86_IRQ_BSP].lapic.latched |= PENDING_NMI;
+    if (trace_heard(irq->config.trace))
+        trace_hold(irq->config.trace, x86_irq_cpu_key(X86_IRQ_BSP, X86_NMI, 0));
+    x86_irq_touch(irq, X86_IRQ_BSP);
+}
+
 void x86_irq_set_nmi(struct x86_irq *irq, bool level)
 {
-    bool rises = level && !irq->nmi;
+    bool heard = trace_heard(irq->config.trace);
+    if (irq->nmi == level)
+        return;
+    if (heard)
+        x86_irq_nmi_heard(irq, level);
     x86_irq_begin(irq);
     irq->nmi = level;
-    if (x86_irq_pic_mode(irq)) {
-        irq->cpus[X86_IRQ_BSP].lapic.latched |= rises ? PENDING_NMI : 0;
-        x86_irq_touch(irq, X86_IRQ_BSP);
-    } else {
-        for (uint32_t i = 0; i < irq->config.cpus; i++)
-            x86_irq_set_lint(irq, i, 1, level);
-    }
+    if (x86_irq_pic_mode(irq))
+        nmi_past_lapic(irq, level);
+    else
+        x86_irq_drive_lint1(irq, level);
     x86_irq_end(irq);
+    if (heard && !level)
+        trace_drop(irq->config.trace, x86_irq_nmi_key());
+    if (heard)
+        trace_end(irq->config.trace);
 }
 
 void x86_irq_raise(struct x86_irq *irq, uint32_t vcpu, enum lapic_lvt entry)
 {
+    struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
+    const struct lapic before = cpu->lapic;
     x86_irq_begin(irq);
-    lapic_raise(&irq->cpus[vcpu].lapic, entry);
+    bool accepted = lapic_raise(&cpu->lapic, entry);
+    if (trace_heard(irq->config.trace)) {
+        x86_irq_report_lapic(irq, cpu, &before, 0);
+        if (accepted)
+            x86_irq_report_raise(irq, cpu, before.lvt[entry]);
+    }
     x86_irq_touch(irq, vcpu);
     x86_irq_end(irq);
 }

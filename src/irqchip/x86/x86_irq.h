@@ -222,13 +222,43 @@ static inline uint64_t x86_irq_cpu_key(uint32_t vcpu, unsigned delivery, unsigne
 {
     return trace_key(TRACE_AT_CPU, vcpu, x86_delivery_has_vector(delivery) ? vector : 0x100 + delivery);
 }
+static inline uint64_t x86_irq_lint_key(uint32_t vcpu, unsigned pin)
+{
+    return x86_irq_pin_key(X86_IRQ_LAPIC + vcpu, pin);
+}
+static inline uint64_t x86_irq_nmi_key(void)
+{
+    return x86_irq_pin_key(X86_IRQ_LAPIC - 1, 0);
+}
 // Where what `vcpu` takes first of the set `pending` waits.
 uint64_t x86_irq_first_key(const struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t pending);
-// Drives the pins that the 8259A's INT is wired to.
+// Drives the pins that the 8259A's INT is wired to; only LINT0 of CPU 0; LINT1 of all CPUs, from the board's NMI line.
 void x86_irq_drive_int(struct x86_irq *irq, bool level);
+void x86_irq_drive_lint0(struct x86_irq *irq, bool level);
+void x86_irq_drive_lint1(struct x86_irq *irq, bool level);
 // Does the 8259A's INT reach this CPU without a LINT pin?
 bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu);
 // Sends the IPI that the ICR of `cpu` asks for.
 void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect);
+
+// --- x86_irq_trace.c: only if trace_heard ---------------------------------------------------------------------------
+
+// The counters of the 8259As, or of an IOAPIC.
+struct trace_counters x86_irq_counters(const struct x86_irq *irq, uint32_t chip);
+// Reports the mistakes and the error interrupt of a local APIC since the copy `before`; and after an access of `value`,
+// which let the timer fire `fired` times, what else it did by itself.
+void x86_irq_report_lapic(struct x86_irq *irq, const struct x86_irq_cpu *cpu, const struct lapic *before,
+                          uint64_t value);
+void x86_irq_report_access(struct x86_irq *irq, const struct x86_irq_cpu *cpu, const struct lapic *before,
+                           unsigned fired, uint64_t value, uint64_t now);
+// The timer raised the interrupt of its entry `lvt`; it was due at `due`.
+void x86_irq_report_timer(struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t lvt, uint64_t due);
+// An event of the CPU itself was accepted.
+void x86_irq_report_raise(struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t lvt);
+// Drives a LINT pin: a device does; or INT of the 8259A, whose interrupt waits at `line`.
+void x86_irq_lint_heard(struct x86_irq *irq, struct x86_irq_cpu *cpu, unsigned pin, bool level);
+void x86_irq_int_heard(struct x86_irq *irq, struct x86_irq_cpu *cpu, bool level, uint64_t line);
+// Begins the part of the path of the NMI line, which trace_end ends.
+void x86_irq_nmi_heard(struct x86_irq *irq, bool level);
 
 #endif

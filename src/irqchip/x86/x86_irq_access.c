@@ -48,8 +48,6 @@ static void broadcast_eoi(struct x86_irq *irq, uint8_t vector, uint64_t now)
 // Applies the effects of an access to a local APIC.
 static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect, uint64_t now)
 {
-    if (unlikely(effect->mistake != LAPIC_MISTAKES))
-        TRACE(irq->config.trace, TRACE_MISTAKE, cpu->index, X86_IRQ_LAPIC, effect->mistake, 0);
     if (effect->flags == 0)
         return;
     x86_irq_begin(irq);
@@ -78,9 +76,13 @@ static void write_imcr(struct x86_irq *irq, uint8_t value)
     irq->imcr = value;
     if (past == x86_irq_pic_mode(irq))
         return;
-    x86_irq_set_lint(irq, X86_IRQ_BSP, 0, irq->pic_int && past);
-    for (uint32_t i = 0; i < irq->config.cpus; i++)
-        x86_irq_set_lint(irq, i, 1, irq->nmi && past);
+    bool heard = trace_heard(irq->config.trace);
+    x86_irq_drive_lint0(irq, irq->pic_int && past);
+    if (heard)
+        trace_follow(irq->config.trace, x86_irq_nmi_key());
+    x86_irq_drive_lint1(irq, irq->nmi && past);
+    if (heard)
+        trace_end(irq->config.trace);
 }
 
 static uint16_t pic_service(const struct x86_irq *irq)
@@ -99,12 +101,16 @@ static uint8_t read_pic(struct x86_irq *irq, uint16_t port)
     return value;
 }
 
+// Does `access`, which may count mistakes in the chip.
+#define COUNTED(irq, chip, access, value)                                                                              \
+    TRACE_COUNTED((irq)->config.trace, x86_irq_counters((irq), (chip)), access, value)
+
 uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
 {
     uint8_t value = 0xff;
     x86_irq_begin(irq);
     if (irq->config.pic && (port & ~0x81) == 0x20) { // 20h, 21h, A0h, A1h
-        value = read_pic(irq, port);
+        COUNTED(irq, X86_IRQ_PIC, value = read_pic(irq, port), value);
         irq->hub_dirty |= X86_IRQ_HUB_PIC; // a poll acknowledges
     } else if (irq->config.pic && (port & ~1) == 0x4d0) {
         value = pic_cascade_read_elcr(&irq->pic, port & 1);
@@ -118,7 +124,8 @@ uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
 static void write_pic(struct x86_irq *irq, uint16_t port, uint8_t value)
 {
     unsigned chip = port >> 7 & 1;
-    uint8_t ended = pic_cascade_write(&irq->pic, chip, port & 1, value);
+    uint8_t ended;
+    COUNTED(irq, X86_IRQ_PIC, ended = pic_cascade_write(&irq->pic, chip, port & 1, value), value);
     irq->hub_dirty |= X86_IRQ_HUB_PIC;
     for (uint32_t left = ended; left; left &= left - 1)
         end_line(irq, chip * 8 + bits_lowest(left));
@@ -130,7 +137,7 @@ void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value)
     if (irq->config.pic && (port & ~0x81) == 0x20) {
         write_pic(irq, port, value);
     } else if (irq->config.pic && (port & ~1) == 0x4d0) {
-        pic_cascade_write_elcr(&irq->pic, port & 1, value);
+        COUNTED(irq, X86_IRQ_PIC, pic_cascade_write_elcr(&irq->pic, port & 1, value), value);
         irq->hub_dirty |= X86_IRQ_HUB_PIC;
     } else if (irq->config.imcr && port == 0x22) {
         irq->imcr_index = value;
@@ -142,7 +149,9 @@ void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value)
 
 uint64_t x86_irq_ioapic_read(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size)
 {
-    return ioapic_read(&irq->ioapics[ioapic], offset, size);
+    uint64_t value;
+    COUNTED(irq, X86_IRQ_IOAPIC + ioapic, value = ioapic_read(&irq->ioapics[ioapic], offset, size), offset);
+    return value;
 }
 
 void x86_irq_ioapic_write(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size, uint64_t value,
@@ -151,7 +160,7 @@ void x86_irq_ioapic_write(struct x86_irq *irq, uint32_t ioapic, uint64_t offset,
     struct ioapic_pins ended = { { 0 } };
     x86_irq_begin(irq);
     irq->hub_dirty |= X86_IRQ_HUB_IOAPIC;
-    ioapic_write(&irq->ioapics[ioapic], offset, size, value, now, &ended);
+    COUNTED(irq, X86_IRQ_IOAPIC + ioapic, ioapic_write(&irq->ioapics[ioapic], offset, size, value, now, &ended), value);
     end_pins(irq, ioapic, &ended);
     x86_irq_end(irq);
 }
@@ -169,7 +178,8 @@ static int inta(struct x86_irq *irq, uint32_t vcpu)
     struct pic_taken taken;
     if (!irq->config.pic)
         return 0xff; // no chip drives the data bus
-    int vector = pic_cascade_acknowledge(&irq->pic, &taken);
+    int vector;
+    COUNTED(irq, X86_IRQ_PIC, vector = pic_cascade_acknowledge(&irq->pic, &taken), taken.vector);
     if (trace_heard(irq->config.trace))
         trace_taken(irq->config.trace, vcpu, taken.spurious ? TRACE_NO_KEY : x86_irq_pin_key(X86_IRQ_PIC, taken.line));
     x86_irq_drive_int(irq, false);
@@ -213,6 +223,52 @@ int x86_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now
     return taken;
 }
 
+// The access of a CPU to its local APIC.
+ALWAYS_INLINE enum port_result read_lapic(struct x86_irq_cpu *cpu, enum port_space space, uint64_t address,
+                                          unsigned size, uint64_t *value, uint64_t now, struct lapic_effect *effect)
+{
+    if (space == PORT_REGISTER)
+        return address > UINT32_MAX ? PORT_NOT_MINE
+                                    : lapic_read_msr(&cpu->lapic, (uint32_t)address, value, now, effect);
+    if ((address & ~(LAPIC_PAGE - 1)) != cpu->page)
+        return PORT_NOT_MINE;
+    return lapic_read(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, effect);
+}
+
+ALWAYS_INLINE enum port_result write_lapic(struct x86_irq_cpu *cpu, enum port_space space, uint64_t address,
+                                           unsigned size, uint64_t value, uint64_t now, struct lapic_effect *effect)
+{
+    if (space == PORT_REGISTER)
+        return address > UINT32_MAX ? PORT_NOT_MINE
+                                    : lapic_write_msr(&cpu->lapic, (uint32_t)address, value, now, effect);
+    if ((address & ~(LAPIC_PAGE - 1)) != cpu->page)
+        return PORT_NOT_MINE;
+    return lapic_write(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, effect);
+}
+
+// The same with an observer.
+static NEVER_INLINE enum port_result read_heard(struct x86_irq *irq, struct x86_irq_cpu *cpu, enum port_space space,
+                                                uint64_t address, unsigned size, uint64_t *value, uint64_t now,
+                                                struct lapic_effect *effect)
+{
+    const struct lapic before = cpu->lapic;
+    enum port_result result = read_lapic(cpu, space, address, size, value, now, effect);
+    if (result != PORT_NOT_MINE)
+        x86_irq_report_access(irq, cpu, &before, effect->fired, address, now);
+    return result;
+}
+
+static NEVER_INLINE enum port_result write_heard(struct x86_irq *irq, struct x86_irq_cpu *cpu, enum port_space space,
+                                                 uint64_t address, unsigned size, uint64_t value, uint64_t now,
+                                                 struct lapic_effect *effect)
+{
+    const struct lapic before = cpu->lapic;
+    enum port_result result = write_lapic(cpu, space, address, size, value, now, effect);
+    if (result != PORT_NOT_MINE)
+        x86_irq_report_access(irq, cpu, &before, effect->fired, value, now);
+    return result;
+}
+
 enum port_result x86_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
                                   uint64_t *value, uint64_t now)
 {
@@ -224,13 +280,10 @@ enum port_result x86_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space sp
         *value = lapic_cr8(&cpu->lapic);
         return PORT_DONE;
     }
-    if (space == PORT_REGISTER)
-        result =
-            address > UINT32_MAX ? PORT_NOT_MINE : lapic_read_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
-    else if ((address & ~(LAPIC_PAGE - 1)) == cpu->page)
-        result = lapic_read(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, &effect);
+    if (trace_heard(irq->config.trace))
+        result = read_heard(irq, cpu, space, address, size, value, now, &effect);
     else
-        return PORT_NOT_MINE;
+        result = read_lapic(cpu, space, address, size, value, now, &effect);
     if (result != PORT_NOT_MINE)
         apply(irq, cpu, &effect, now);
     return result;
@@ -257,13 +310,10 @@ enum port_result x86_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
         write_cr8(irq, cpu, value);
         return PORT_DONE;
     }
-    if (space == PORT_REGISTER)
-        result =
-            address > UINT32_MAX ? PORT_NOT_MINE : lapic_write_msr(&cpu->lapic, (uint32_t)address, value, now, &effect);
-    else if ((address & ~(LAPIC_PAGE - 1)) == cpu->page)
-        result = lapic_write(&cpu->lapic, address & (LAPIC_PAGE - 1), size, value, now, &effect);
+    if (trace_heard(irq->config.trace))
+        result = write_heard(irq, cpu, space, address, size, value, now, &effect);
     else
-        return PORT_NOT_MINE;
+        result = write_lapic(cpu, space, address, size, value, now, &effect);
     if (result != PORT_NOT_MINE)
         apply(irq, cpu, &effect, now);
     return result;
@@ -281,14 +331,21 @@ void x86_irq_port(struct x86_irq *irq, struct cpu_port *port)
 
 // --- Time -----------------------------------------------------------------------------------------------------------
 
-static void report_timer(struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint64_t due)
+static NEVER_INLINE void fire_heard(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint64_t due, uint64_t now)
 {
-    uint32_t entry = cpu->lapic.lvt[LAPIC_TIMER], vector = entry & 0xff;
-    trace_anew(irq->config.trace, TRACE_TIMER, cpu->index, due, 0, 0);
-    if (vector >= 16)
-        TRACE_AT(irq->config.trace, TRACE_HELD, x86_irq_cpu_key(cpu->index, X86_FIXED, vector), TRACE_ACCEPT,
-                 cpu->index, vector, X86_FIXED, 0);
-    trace_end(irq->config.trace);
+    const struct lapic before = cpu->lapic;
+    bool fired = lapic_fire(&cpu->lapic, now);
+    x86_irq_report_lapic(irq, cpu, &before, 0);
+    if (fired)
+        x86_irq_report_timer(irq, cpu, before.lvt[LAPIC_TIMER], due);
+}
+
+static inline void fire(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint64_t due, uint64_t now)
+{
+    if (trace_heard(irq->config.trace))
+        fire_heard(irq, cpu, due, now);
+    else
+        lapic_fire(&cpu->lapic, now);
 }
 
 void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
@@ -303,8 +360,7 @@ void x86_irq_timer(struct x86_irq *irq, uint32_t vcpu, uint64_t now)
         struct x86_irq_cpu *cpu = &irq->cpus[vcpu];
         uint64_t due = cpu->deadline;
         cpu->deadline = X86_IRQ_UNREPORTED_DEADLINE;
-        if (lapic_fire(&cpu->lapic, now) && trace_heard(irq->config.trace))
-            report_timer(irq, cpu, due);
+        fire(irq, cpu, due, now);
         x86_irq_touch(irq, vcpu);
     }
     x86_irq_end(irq);

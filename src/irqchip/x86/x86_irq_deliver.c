@@ -12,12 +12,21 @@
 
 // --- Messages -------------------------------------------------------------------------------------------------------
 
-static bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *message)
+static NEVER_INLINE bool accept_heard(struct x86_irq *irq, uint32_t cpu, const struct x86_message *message)
 {
+    const struct lapic before = irq->cpus[cpu].lapic;
     bool accepted = lapic_accept(&irq->cpus[cpu].lapic, message);
-    if (likely(accepted))
+    if (accepted)
         TRACE_AT(irq->config.trace, TRACE_HELD, x86_irq_cpu_key(cpu, message->delivery, message->vector), TRACE_ACCEPT,
                  cpu, message->vector, message->delivery | message->level << 8, 0);
+    x86_irq_report_lapic(irq, &irq->cpus[cpu], &before, message->vector);
+    return accepted;
+}
+
+static bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *message)
+{
+    bool accepted =
+        trace_heard(irq->config.trace) ? accept_heard(irq, cpu, message) : lapic_accept(&irq->cpus[cpu].lapic, message);
     x86_irq_touch(irq, cpu); // also if not accepted: an illegal vector raises the error interrupt
     return accepted;
 }

@@ -143,7 +143,7 @@ Test(arm_irq_causes, an_lpi_by_the_its)
     cr_assert_eq(rig_take(rig, 1), 8203);
     transcript_is(&heard, "take 1x2, ack 1x2, pending 0, eoi 1x2");
     cr_assert_not(send(rig, 5, 4));
-    transcript_is(&heard, "message 3, drop 3");
+    transcript_is(&heard, "message 3, mistake 0, drop 3");
     rig_free(rig);
 }
 
@@ -182,5 +182,23 @@ Test(arm_irq_causes, a_message_to_gicv2m_is_an_edge_of_its_spi)
     transcript_is(&heard, "message 1, accept 1, pending 1, message 2");
     cr_assert_eq(rig_get(rig, ARM_IRQ_WINDOW_GICC, GICC_IAR), 64);
     transcript_is(&heard, "ack 1x2, pending 0");
+    rig_free(rig);
+}
+
+Test(arm_irq_causes, an_sgi_of_gicv2_is_a_raise)
+{
+    struct rig *rig = rig_new((struct arm_irq_config){ .version = 2, .cpus = 2, .spis = 32 });
+    gicd_put(rig, 0, 1);
+    for (rig->current = 2; rig->current-- > 0;) {
+        rig_put(rig, ARM_IRQ_WINDOW_GICC, GICC_PMR, 0xf8);
+        rig_put(rig, ARM_IRQ_WINDOW_GICC, GICC_CTLR, 1);
+    }
+    listen(rig);
+    rig->current = 0;
+    gicd_put(rig, 0xf00, 2 << 16 | 5); // to CPU 1
+    rig->current = 1;
+    cr_assert_eq(rig_get(rig, ARM_IRQ_WINDOW_GICC, GICC_IAR), 5);
+    rig_put(rig, ARM_IRQ_WINDOW_GICC, GICC_EOIR, 5);
+    transcript_is(&heard, "ipi 1, accept 1, pending 1, ack 1, pending 0, eoi 1");
     rig_free(rig);
 }

@@ -26,13 +26,39 @@ static unsigned all_mistakes(const struct rig *rig)
     return all;
 }
 
-// One more of `counter`, and of nothing else.
+static struct trace watched;
+static unsigned reported;
+
+static void on_mistake(void *owner, const struct intact_trace_event *event)
+{
+    (void)owner;
+    reported++;
+    cr_assert_str_eq(event->mistake, gic_mistake_name((enum gic_mistake)event->b));
+    cr_assert_null(event->device);
+    cr_assert_geq(event->a, INTACT_CHIP_GICD);
+    cr_assert_leq(event->a, INTACT_CHIP_GIC_V2M);
+}
+
+static void listen(struct rig *rig)
+{
+    static struct intact_trace_observer observer;
+    watched.first_chip = INTACT_CHIP_GICD;
+    rig->irq.config.trace = &watched;
+    intact_trace_observer_remove(&observer);
+    intact_trace_observer_init(&observer, BIT64(TRACE_MISTAKE), on_mistake, NULL);
+    cr_assert_eq(trace_add(&watched, &observer), 0);
+    reported = 0;
+}
+
+// One more of `counter`, and of nothing else, and one event.
 #define MISTAKE(rig, counter, action)                                                                                  \
     do {                                                                                                               \
         unsigned one_ = (counter), all_ = all_mistakes(rig);                                                           \
+        listen(rig);                                                                                                   \
         action;                                                                                                        \
         cr_assert_eq((counter), one_ + 1, "counted as another mistake, or not at all");                                \
         cr_assert_eq(all_mistakes(rig), all_ + 1, "counted twice");                                                    \
+        cr_assert_eq(reported, 1, "%u events", reported);                                                              \
     } while (0)
 
 #define LEGAL(rig, action)                                                                                             \
@@ -265,7 +291,7 @@ Test(arm_irq_mistakes, an_observer_hears_what_was_wrong)
     rig->irq.config.trace = &trace;
     rig->current = 1;
     rig_get(rig, ARM_IRQ_WINDOW_V2M, 0x40);
-    last_was(TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_WRITEONLY, 0);
+    last_was(TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_WRITEONLY, 0x40);
     rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x8, 0);
     last_was(TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_READONLY, 0);
     struct arm_message message = { .kind = ARM_MESSAGE_V2M, .number = 63 };

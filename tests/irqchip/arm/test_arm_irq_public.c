@@ -625,7 +625,7 @@ Test(intact_arm_irq, observers_hear_the_stations_of_an_interrupt)
                             "70 pin cpu-1 20000 5 0\n"
                             "80 eoi cpu0 25 20002 0\n"
                             "80 eoi cpu-1 25 20000 5\n"
-                            "80 mistake cpu0 20002 7 0\n");
+                            "80 mistake cpu0 20002 7 25\n");
     intact_trace_observer_remove(&observer);
     heard[0] = 0;
     intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 5, true);

@@ -75,6 +75,43 @@ static void step(struct rig *rig)
         arm_irq_reset(&rig->irq);
 }
 
+// --- Mistakes -------------------------------------------------------------------------------------------------------
+
+static struct trace trace;
+static uint64_t reported;
+
+static void on_mistake(void *owner, const struct intact_trace_event *event)
+{
+    (void)owner;
+    reported += event->b < GIC_MISTAKES; // not the errors of commands
+}
+
+static uint64_t sum(const uint32_t *mistakes)
+{
+    uint64_t all = 0;
+    for (unsigned i = 0; i < GIC_MISTAKES; i++)
+        all += mistakes[i];
+    return all;
+}
+
+static uint64_t counted(const struct rig *rig)
+{
+    const struct arm_irq *irq = &rig->irq;
+    uint64_t all = sum(irq->gicd.mistakes) + sum(irq->gicv2m.mistakes) + sum(irq->its.mistakes);
+    for (uint32_t i = 0; i < irq->config.cpus; i++)
+        all += sum(irq->cpus[i].gicr.mistakes) + sum(irq->cpus[i].icc.mistakes) + sum(irq->cpus[i].gicc.mistakes);
+    return all;
+}
+
+static void step_and_compare(struct rig *rig)
+{
+    uint64_t before = counted(rig);
+    reported = 0;
+    step(rig);
+    cr_assert_eq(reported, counted(rig) - before, "%u events of %u mistakes", (unsigned)reported,
+                 (unsigned)(counted(rig) - before));
+}
+
 static void check(struct rig *rig)
 {
     struct visit_save before, after;
@@ -106,14 +143,19 @@ static void run(struct arm_irq_config config)
 {
     config.deadline = on_deadline;
     struct rig *rig = rig_new(config);
+    struct intact_trace_observer observer;
+    rig->irq.config.trace = &trace;
+    intact_trace_observer_init(&observer, BIT64(TRACE_MISTAKE), on_mistake, NULL);
+    cr_assert_eq(trace_add(&trace, &observer), 0);
     state = 88172645463325252;
     now = 0;
     deadline = CLOCK_NEVER;
     for (unsigned i = 0; i < STEPS; i++) {
-        step(rig);
+        step_and_compare(rig);
         if (i % 1000 == 0)
             check(rig);
     }
+    trace_free(&trace);
     rig_free(rig);
 }
 

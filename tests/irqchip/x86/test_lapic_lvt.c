@@ -275,7 +275,7 @@ Test(lapic_lvt, an_illegal_vector_is_not_sent_and_an_error)
     for (unsigned delivery = X86_FIXED; delivery <= X86_LOWEST; delivery++) {
         put(&b, LAPIC_ICR, delivery << 8 | 0x0f);
         cr_assert_eq(b.effect.flags & LAPIC_SENDS, 0);
-        cr_assert_eq(b.effect.mistake, LAPIC_MISTAKE_VECTOR);
+        cr_assert_eq(b.lapic.mistakes[LAPIC_MISTAKE_VECTOR], delivery + 1);
         put(&b, LAPIC_ESR, 0);
         cr_assert_eq(get(&b, LAPIC_ESR), LAPIC_ERROR_SEND_VECTOR);
     }

@@ -332,3 +332,247 @@ Test(x86_irq_causes, an_nmi_is_not_mistaken_for_a_vector)
     cpu_takes(0, PENDING_INTR, 0xfc);
     transcript_is(&heard, "pending 0, take 2");
 }
+
+// --- What a local APIC raises itself --------------------------------------------------------------------------------
+
+Test(x86_irq_causes, the_nmi_line_is_one_raise_for_all_cpus)
+{
+    start(2);
+    put(&b, 0, LAPIC_LVT_LINT1, X86_NMI << 8);
+    put(&b, 1, LAPIC_LVT_LINT1, X86_NMI << 8);
+    x86_irq_set_nmi(&b.irq, true);
+    transcript_is(&heard, "line 1, pin 1, accept 1, pin 1, accept 1, pending 1, pending 1");
+    cpu_takes(1, PENDING_NMI, 0);
+    cpu_takes(0, PENDING_NMI, 0);
+    transcript_is(&heard, "pending 0, take 1, pending 0, take 1");
+    x86_irq_set_nmi(&b.irq, false);
+    transcript_is(&heard, "line 1, pin 1, pin 1");
+    x86_irq_set_nmi(&b.irq, true);
+    x86_irq_set_nmi(&b.irq, true); // no change
+    transcript_is(&heard, "line 2, pin 2, accept 2, pin 2, accept 2, pending 2, pending 2");
+}
+
+Test(x86_irq_causes, an_nmi_that_bypasses_the_local_apic)
+{
+    board_config(&b, (struct x86_irq_config){ .cpus = 1, .pic = true, .imcr = true, .pic_pin = -1 });
+    transcript_start(&heard, &b.trace);
+    x86_irq_set_nmi(&b.irq, true);
+    cpu_takes(0, PENDING_NMI, 0);
+    x86_irq_set_nmi(&b.irq, false);
+    transcript_is(&heard, "line 1, pending 1, pending 0, take 1, line 1");
+}
+
+Test(x86_irq_causes, a_vector_of_a_lint_pin)
+{
+    start(2);
+    put(&b, 1, LAPIC_LVT_LINT1, 0x61);
+    x86_irq_set_lint(&b.irq, 1, 1, true);
+    x86_irq_set_lint(&b.irq, 1, 1, false);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 0");
+    x86_irq_set_lint(&b.irq, 1, 1, true);
+    transcript_is(&heard, "pin 2, accept 1x2");
+    cpu_takes(1, PENDING_INTR, 0x61);
+    eoi(&b, 1);
+    transcript_is(&heard, "pending 0, take 1x2, eoi 1x2");
+}
+
+Test(x86_irq_causes, a_level_of_lint0_is_accepted_again_after_its_eoi)
+{
+    board_config(&b, (struct x86_irq_config){ .cpus = 1, .pic_pin = -1 });
+    board_enable(&b);
+    transcript_start(&heard, &b.trace);
+    put(&b, 0, LAPIC_LVT_LINT0, 0x51 | LAPIC_LVT_LEVEL);
+    x86_irq_set_lint(&b.irq, 0, 0, true);
+    cpu_takes(0, PENDING_INTR, 0x51);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pending 0, take 1");
+    eoi(&b, 0);
+    transcript_is(&heard, "accept 1, eoi 1, pending 1");
+    cpu_takes(0, PENDING_INTR, 0x51);
+    x86_irq_set_lint(&b.irq, 0, 0, false);
+    eoi(&b, 0);
+    transcript_is(&heard, "pending 0, take 1, pin 1, eoi 1");
+    x86_irq_set_lint(&b.irq, 0, 0, true);
+    transcript_is(&heard, "pin 2, accept 2, pending 2");
+}
+
+Test(x86_irq_causes, int_of_the_8259_at_a_fixed_lint0)
+{
+    board_pc(&b, 1);
+    pic_setup(&b);
+    board_enable(&b);
+    put(&b, 0, LAPIC_LVT_LINT0, 0x52);
+    transcript_start(&heard, &b.trace);
+    pin(X86_IRQ_PIC, 3, true);
+    cpu_takes(0, PENDING_INTR, 0x52);
+    eoi(&b, 0);
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pending 0, take 1, eoi 1");
+}
+
+Test(x86_irq_causes, a_timer_that_fires_within_an_access)
+{
+    start(1);
+    put(&b, 0, LAPIC_LVT_TIMER, 0x70);
+    put(&b, 0, LAPIC_DIVIDE, 0xb);
+    put(&b, 0, LAPIC_INITIAL_COUNT, 100);
+    b.now += 150; // and nobody has called x86_irq_timer yet
+    cr_assert_eq(get(&b, 0, LAPIC_CURRENT_COUNT), 0);
+    transcript_is(&heard, "timer 1, accept 1, pending 1");
+    cpu_takes(0, PENDING_INTR, 0x70);
+    eoi(&b, 0);
+    transcript_is(&heard, "pending 0, take 1, eoi 1");
+}
+
+Test(x86_irq_causes, a_deadline_in_the_past)
+{
+    start(1);
+    put(&b, 0, LAPIC_LVT_TIMER, 0x71 | LAPIC_TIMER_TSC_DEADLINE << 17);
+    put_msr(&b, 0, LAPIC_MSR_TSC_DEADLINE, b.now - 10);
+    transcript_is(&heard, "timer 1, accept 1, pending 1");
+    cpu_takes(0, PENDING_INTR, 0x71);
+    put_msr(&b, 0, LAPIC_MSR_TSC_DEADLINE, b.now + 10);
+    b.now += 20;
+    put_msr(&b, 0, LAPIC_MSR_TSC_DEADLINE, b.now - 1); // both are due
+    transcript_is(&heard, "pending 0, take 1, timer 2, accept 2, timer 3, accept 2x2");
+}
+
+Test(x86_irq_causes, an_error_interrupt_is_a_raise_of_its_own)
+{
+    start(1);
+    put(&b, 0, LAPIC_LVT_ERROR, 0xfe);
+    get(&b, 0, 0x40); // no register
+    cpu_takes(0, PENDING_INTR, 0xfe);
+    eoi(&b, 0);
+    transcript_is(&heard, "mistake 0, accept 1, pending 1, pending 0, take 1, eoi 1");
+}
+
+Test(x86_irq_causes, an_event_of_the_cpu_is_a_raise)
+{
+    start(1);
+    put(&b, 0, LAPIC_LVT_THERMAL, 0x62);
+    x86_irq_raise(&b.irq, 0, LAPIC_THERMAL);
+    transcript_is(&heard, "accept 1, pending 1");
+    x86_irq_raise(&b.irq, 0, LAPIC_CMCI); // masked
+    transcript_is(&heard, "");
+}
+
+// --- Mistakes -------------------------------------------------------------------------------------------------------
+
+static unsigned mistakes;
+static struct intact_trace_event last;
+
+static void on_mistake(void *owner, const struct intact_trace_event *event)
+{
+    (void)owner;
+    mistakes++;
+    last = *event;
+}
+
+static void listen(struct intact_trace_observer *observer)
+{
+    mistakes = 0;
+    intact_trace_observer_init(observer, BIT64(TRACE_MISTAKE), on_mistake, NULL);
+    cr_assert_eq(trace_add(&b.trace, observer), 0);
+}
+
+static void expect_mistake(uint32_t cpu, uint32_t chip, unsigned which, const char *name)
+{
+    cr_assert_eq(mistakes, 1, "%s: %u events", name, mistakes);
+    cr_assert_eq(last.cpu, cpu);
+    cr_assert_eq(last.a, chip);
+    cr_assert_eq(last.b, which);
+    cr_assert_str_eq(last.mistake, name);
+    cr_assert_null(last.device);
+    cr_assert_eq(last.cause, 0);
+    mistakes = 0;
+}
+
+Test(x86_irq_causes, every_chip_reports_its_mistakes_in_one_form)
+{
+    struct intact_trace_observer observer;
+    board_pc(&b, 2);
+    pic_setup(&b);
+    board_enable(&b);
+    listen(&observer);
+    x86_irq_port_write(&b.irq, 0x20, 0x20);
+    expect_mistake(INTACT_NO_CPU, INTACT_CHIP_PIC, PIC_MISTAKE_EOI, "eoi");
+    x86_irq_port_write(&b.irq, 0x4d0, 0x01);
+    expect_mistake(INTACT_NO_CPU, INTACT_CHIP_PIC, PIC_MISTAKE_ELCR, "elcr");
+    cr_assert_eq(x86_irq_acknowledge(&b.irq, 0, PENDING_INTR, b.now), -1);
+    cr_assert_eq(mistakes, 0);
+    x86_irq_ioapic_read(&b.irq, 1, 0x30, 4);
+    expect_mistake(INTACT_NO_CPU, INTACT_CHIP_IOAPIC + 1, IOAPIC_MISTAKE_OFFSET, "offset");
+    x86_irq_ioapic_write(&b.irq, 0, 0x40, 4, 0x99, b.now);
+    expect_mistake(INTACT_NO_CPU, INTACT_CHIP_IOAPIC, IOAPIC_MISTAKE_EOI, "eoi");
+    eoi(&b, 1);
+    expect_mistake(1, INTACT_CHIP_LAPIC, LAPIC_MISTAKE_EOI, "eoi");
+    put(&b, 0, LAPIC_LVT_LINT1, 3);
+    x86_irq_set_lint(&b.irq, 0, 1, true);
+    expect_mistake(0, INTACT_CHIP_LAPIC, LAPIC_MISTAKE_VECTOR, "vector");
+}
+
+Test(x86_irq_causes, an_edge_that_no_cpu_accepts_is_a_mistake_at_the_ioapic)
+{
+    struct intact_trace_observer observer;
+    board_pc(&b, 1);
+    board_enable(&b);
+    route(&b, 0, 2, UINT64_C(0x55) << 56 | 0x31);
+    listen(&observer);
+    pin(X86_IRQ_IOAPIC, 2, true);
+    expect_mistake(INTACT_NO_CPU, INTACT_CHIP_IOAPIC, IOAPIC_MISTAKE_DROPPED, "dropped");
+    cr_assert_eq(last.c, 2);
+}
+
+static uint64_t counted(void)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < PIC_MISTAKES; i++)
+        sum += b.irq.pic.mistakes[i];
+    for (unsigned io = 0; io < 2; io++)
+        for (unsigned i = 0; i < IOAPIC_MISTAKES; i++)
+            sum += b.irq.ioapics[io].mistakes[i];
+    for (unsigned cpu = 0; cpu < 2; cpu++)
+        for (unsigned i = 0; i < LAPIC_MISTAKES; i++)
+            sum += b.irq.cpus[cpu].lapic.mistakes[i];
+    return sum;
+}
+
+static uint64_t random64(void)
+{
+    static uint64_t state = 88172645463325252u;
+    state ^= state << 13;
+    state ^= state >> 7;
+    return state ^= state << 17;
+}
+
+static void act_at_random(void)
+{
+    static const uint16_t ports[] = { 0x20, 0x21, 0xa0, 0xa1, 0x4d0, 0x4d1 };
+    uint64_t r = random64(), value;
+    uint32_t cpu = r >> 8 & 1, offset = r >> 16 & 0xff0;
+    uint64_t apic = LAPIC_DEFAULT_BASE + offset;
+    switch (r & 7) {
+    case 0: x86_irq_port_write(&b.irq, ports[(r >> 16) % 6], (uint8_t)(r >> 24)); break;
+    case 1: x86_irq_port_read(&b.irq, ports[(r >> 16) % 6]); break;
+    case 2: x86_irq_ioapic_write(&b.irq, cpu, r >> 16 & 0x50, 4, r >> 32 & 0x7f, b.now); break;
+    case 3: x86_irq_ioapic_read(&b.irq, cpu, r >> 16 & 0x50, 4); break;
+    case 4: x86_irq_cpu_write(&b.irq, cpu, PORT_MEMORY, apic, 4, r >> 32 & 0x3ff, b.now); break;
+    case 5: x86_irq_cpu_read(&b.irq, cpu, PORT_MEMORY, apic, 4, &value, b.now); break;
+    case 6: pin((uint32_t)(r >> 16) % 3, (uint32_t)(r >> 24) % 16, r >> 32 & 1); break;
+    default: x86_irq_acknowledge(&b.irq, cpu, 1u << (r >> 16) % 5, b.now); break;
+    }
+    b.now += r >> 40 & 0xff;
+}
+
+Test(x86_irq_causes, there_is_an_event_for_each_mistake_that_is_counted)
+{
+    struct intact_trace_observer observer;
+    board_pc(&b, 2);
+    pic_setup(&b);
+    board_enable(&b);
+    listen(&observer);
+    for (unsigned i = 0; i < 200000; i++) {
+        act_at_random();
+        cr_assert_eq(mistakes, counted(), "after %u", i);
+    }
+    cr_assert_gt(mistakes, 10000);
+}

@@ -601,8 +601,8 @@ Test(intact_x86_irq, observers_hear_a_timer_an_ipi_and_an_error, .fini = destroy
     cr_assert(strstr(heard, "500 timer cpu0 1f4 0 0\n"), "%s", heard);
     cr_assert(strstr(heard, "600 ipi cpu0 1 0 41\n600 accept cpu1 41 0 0\n"), "%s", heard);
     cr_assert(strstr(heard, "600 ipi cpu0 1 104 0\n600 accept cpu0 0 4 0\n"), "%s", heard);
-    cr_assert(strstr(heard, "600 mistake cpu0 10000 5 0\n"), "an invalid combination: %s", heard);
-    cr_assert(strstr(heard, "600 mistake cpu0 10000 4 0\n"), "an illegal vector: %s", heard);
+    cr_assert(strstr(heard, "600 mistake cpu0 10000 5 40400\n"), "an invalid combination: %s", heard);
+    cr_assert(strstr(heard, "600 mistake cpu0 10000 4 f\n"), "an illegal vector: %s", heard);
     cr_assert(strstr(heard, "600 drop cpu-1 102 fee00010 200000055\n"), "%s", heard);
 }
 
