@@ -66,17 +66,25 @@ static uint64_t next_match(const struct hpet_timer *timer)
     return distance > CLOCK_NEVER - 1 - from ? CLOCK_NEVER : from + distance;
 }
 
-// Computes the matches up to `tick`. True: there was one. 2.3.9.2.2: at a match a periodic comparator moves on by the
-// period, here over all matches up to `tick` at once.
+// Computes the matches up to `tick`, which are compared then. True: there was one. 2.3.9.2.2: at a match a periodic
+// comparator moves on by the period, here over all matches up to `tick` at once.
 static bool advance(struct hpet_timer *timer, uint64_t tick)
 {
+    if (!enabled(timer->hpet))
+        return false;
     uint64_t match = next_match(timer), mask = width_mask(timer), period = timer->period & mask;
+    timer->next = tick + 1;
     if (match > tick)
         return false;
     if (is_periodic(timer) && period)
         timer->comparator = (timer->comparator + ((tick - match) / period + 1) * period) & mask;
-    timer->next = tick + 1;
     return true;
+}
+
+// What the guest wrote is compared with the value that the counter has at `tick`.
+static void compare_again(struct hpet_timer *timer, uint64_t tick)
+{
+    timer->next = enabled(timer->hpet) ? tick : timer->hpet->started;
 }
 
 // --- Outputs -----------------------------------------------------------------------------------------------------
@@ -234,15 +242,16 @@ static uint64_t read_register(const struct hpet *hpet, unsigned reg, uint64_t ti
     }
 }
 
-// Starting or stopping keeps the value that the counter has.
+// Starting or stopping keeps the value that the counter has. For a halted counter time stands still: the value it
+// starts with is compared unless that was done before it was halted.
 static void write_config(struct hpet *hpet, uint64_t value, uint64_t tick)
 {
+    uint64_t halted = enabled(hpet) ? 0 : tick - hpet->started;
+    for (unsigned i = 0; i < HPET_TIMERS; i++)
+        hpet->timers[i].next += halted;
     hpet->counter = counter_at(hpet, tick);
     hpet->started = tick;
-    bool starts = !enabled(hpet) && (value & HPET_ENABLE_CNF);
     hpet->GEN_CONF = value & CONF_MASK;
-    for (unsigned i = 0; starts && i < HPET_TIMERS; i++)
-        hpet->timers[i].next = tick; // the first value is compared too
 }
 
 // 2.3.7: for writing, the counter should be halted.
@@ -251,6 +260,8 @@ static void write_counter(struct hpet *hpet, uint64_t value, uint64_t tick)
     hpet->mistakes[HPET_MISTAKE_COUNTER] += enabled(hpet);
     hpet->counter = value;
     hpet->started = tick;
+    for (unsigned i = 0; i < HPET_TIMERS; i++)
+        compare_again(&hpet->timers[i], tick);
 }
 
 // A pin that is not in Tn_INT_ROUTE_CAP is not stored (2.3.8, Tn_INT_ROUTE_CNF): software reads the field back to
@@ -283,7 +294,7 @@ static void write_comparator(struct hpet_timer *timer, uint64_t value, uint64_t 
         timer->period = bits_merge(timer->period, value, mask);
     if (!is_periodic(timer) || (timer->config & VAL_SET)) {
         timer->comparator = bits_merge(timer->comparator, value, mask);
-        timer->next = tick;
+        compare_again(timer, tick);
     }
     timer->config &= ~VAL_SET;
 }

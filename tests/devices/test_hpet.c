@@ -154,6 +154,68 @@ Test(hpet, an_edge_leaves_its_wire_free_and_comes_of_a_match_alone)
     cr_assert_eq(in(HPET_GINTR_STA), 0);
 }
 
+// Within the tick of the match, as a handler can where an instruction takes 1 ns.
+Test(hpet, a_counter_that_is_halted_at_a_match_and_started_does_not_match_again)
+{
+    out(TIMER(0), HPET_TN_INT_ENB_CNF | PIN(20));
+    out(COMP(0), 100);
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    run_ticks(100);
+    cr_assert_eq(board.pin20.rises, 1);
+    out(HPET_GEN_CONF, 0);
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    out(HPET_GEN_CONF, 0);
+    run_ticks(150);
+    out(HPET_GEN_CONF, 0);
+    run_ticks(200);
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    cr_assert_eq(in(HPET_MAIN_CNT), 100);
+    run_ticks(300);
+    cr_assert_eq(board.pin20.rises, 1);
+    out(HPET_GEN_CONF, 0);
+    run_ticks(400);
+    out(COMP(0), 200);
+    cr_assert_eq(in(HPET_MAIN_CNT), 200);
+    run_ticks(500);
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    run_ticks(501);
+    cr_assert_eq(board.pin20.rises, 2, "a comparator that was written meanwhile is compared with the first value");
+    out(HPET_GEN_CONF, 0);
+    out(HPET_MAIN_CNT, 200);
+    run_ticks(600);
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    run_ticks(601);
+    cr_assert_eq(board.pin20.rises, 3, "and so is a counter that was");
+}
+
+Test(hpet, what_a_running_counter_skips_when_it_is_written_is_no_match)
+{
+    out(TIMER(0), HPET_TN_INT_ENB_CNF | PIN(20));
+    out(COMP(0), 10000);
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    run_ticks(1000);
+    out(HPET_MAIN_CNT, 10500);
+    run_ticks(2000);
+    cr_assert_eq(board.pin20.rises, 0);
+    out(HPET_MAIN_CNT, 10000);
+    run_ticks(2001);
+    cr_assert_eq(board.pin20.rises, 1);
+}
+
+Test(hpet, a_comparator_that_becomes_narrower_matches_nothing_of_before)
+{
+    out(HPET_MAIN_CNT, UINT64_C(0x100000000));
+    out(TIMER(0), HPET_TN_INT_ENB_CNF | PIN(20));
+    out(COMP(0), UINT64_C(0x500000400));
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    run_ticks(0x500);
+    out(TIMER(0), HPET_TN_INT_ENB_CNF | HPET_TN_32MODE_CNF | PIN(20));
+    run_ticks(0x1000);
+    cr_assert_eq(board.pin20.rises, 0);
+    run_ticks(UINT64_C(0x100000400));
+    cr_assert_eq(board.pin20.rises, 1, "the counter has wrapped");
+}
+
 Test(hpet, in_32_bit_mode_a_one_shot_comes_again_when_the_counter_wraps)
 {
     out(TIMER(0), HPET_TN_INT_ENB_CNF | HPET_TN_32MODE_CNF | PIN(20));
