@@ -187,6 +187,8 @@ int intact_arm_irq_load(struct intact_arm_irq *irq, const void *data, size_t siz
 // ACK, EOI, IPI, MISTAKE, DROP. 0; -EINVAL: it was not prepared by intact_trace_observer_init; -EBUSY: it has been
 // added already. intact_trace_observer_remove removes it, and so does intact_arm_irq_destroy.
 int intact_arm_irq_trace(struct intact_arm_irq *irq, struct intact_trace_observer *observer);
+// The trace itself, for a manager of groups whose output leads to these chips (<intact/interrupt.h>).
+struct intact_trace *intact_arm_irq_get_trace(struct intact_arm_irq *irq);
 // Calls `mistake` for every counter of guest mistakes, also those that are 0, in a fixed order: the chip ("gicd",
 // "gicv2m", "its", "gicr", "icc", "gicc"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it
 // was made since create. A reset does not change the counters.

@@ -30,6 +30,7 @@
 
 #include <intact/error.h>
 #include <intact/irq_line.h>
+#include <intact/trace.h>
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -78,6 +79,9 @@ struct intact_irq_output {
     // taken (intact_x86_irq_trigger, intact_arm_irq_trigger). NULL: `pin` is called with true and with false, and a
     // chip that needs the level until INTA, as an 8259A does, loses the request.
     void (*edge)(void *owner, uint32_t chip, uint32_t pin);
+    // The trace of the chips behind `pin` and `message` (intact_x86_irq_get_trace, intact_arm_irq_get_trace), which outlive
+    // the manager: its events have the same causes. NULL: the manager has a trace of its own, with causes of its own.
+    struct intact_trace *trace;
 };
 
 // An output that leads nowhere.
@@ -97,6 +101,12 @@ void intact_irq_manager_adopt(struct intact_irq_manager *manager);
 // another process that wrote a notifier's file. Returns the number of messages in the inbox. While a notifier with a
 // file is attached this makes a system call, else none. `now` is the virtual time in ns, for the journal.
 unsigned intact_irq_manager_poll(struct intact_irq_manager *manager, uint64_t now);
+
+// Machine thread. Adds an observer of the stations before the chips (<intact/trace.h>): TRIGGER, LINE, ROUTE, DROP; with a
+// shared trace, and for the manager of a machine, it hears those of the chips too. Without a shared trace, the time of
+// an event is that of the last poll. INVALID: it was not prepared by intact_trace_observer_init; BUSY: it has been
+// added already; NO_MEMORY. intact_trace_observer_remove removes it, and so does intact_irq_manager_destroy.
+int intact_irq_manager_trace(struct intact_irq_manager *manager, struct intact_trace_observer *observer);
 
 // Machine thread. Sleeps until there is something to poll or `timeout_ns` of host time passed (UINT64_MAX: for ever).
 bool intact_irq_manager_wait(struct intact_irq_manager *manager, uint64_t timeout_ns);

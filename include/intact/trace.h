@@ -8,7 +8,7 @@
 //     ...
 //     struct intact_trace_observer observer;
 //     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, on_event, NULL);
-//     intact_machine_trace(machine, &observer);   // or intact_x86_irq_trace, intact_arm_irq_trace
+//     intact_machine_trace(machine, &observer); // intact_x86_irq_trace, intact_arm_irq_trace, intact_irq_manager_trace
 //
 // There may be any number of observers, each with the events it wants. An observer may be added and removed at any time
 // on the thread of the machine or of the chips, also within an observer's function. That function must not call any
@@ -99,6 +99,10 @@ struct intact_trace_event {
     const char *device;  // INTACT_CHIP_DEVICE: its name, "com1"; else NULL
     const char *mistake; // "eoi", "register", ...: as in intact_x86_irq_mistakes; NULL: `b` alone says which
 };
+
+// The observers and the causes of some chips alone. It belongs to them; a manager of groups in front of them may share
+// it (`trace` of struct intact_irq_output), so that an interrupt has one number from its trigger to its end.
+struct intact_trace;
 
 // An observer. The program owns it and must not move it until it is removed; only the functions here write to it.
 struct intact_trace_observer {

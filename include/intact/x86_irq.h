@@ -190,6 +190,8 @@ int intact_x86_irq_load(struct intact_x86_irq *irq, const void *data, size_t siz
 // intact_trace_observer_init; -EBUSY: it has been added already. intact_trace_observer_remove removes it, and so
 // does intact_x86_irq_destroy.
 int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observer *observer);
+// The trace itself, for a manager of groups whose output leads to these chips (<intact/interrupt.h>).
+struct intact_trace *intact_x86_irq_get_trace(struct intact_x86_irq *irq);
 // Calls `mistake` for every counter of guest mistakes, also those that are 0, in a fixed order: the chip ("pic",
 // "ioapic0" and up, "lapic"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it was made
 // since create. The strings are valid during the call. A reset does not change the counters.

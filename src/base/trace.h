@@ -41,6 +41,16 @@ struct trace {
     uint64_t last_cause;
 };
 
+// The public struct intact_trace is a struct trace.
+static inline struct intact_trace *trace_public(struct trace *trace)
+{
+    return (struct intact_trace *)(void *)trace;
+}
+static inline struct trace *trace_of(struct intact_trace *trace)
+{
+    return (struct trace *)(void *)trace;
+}
+
 // A zeroed struct trace has no observer. trace_free removes all of them.
 void trace_free(struct trace *trace);
 
@@ -87,16 +97,15 @@ void trace_mistake(struct trace *trace, const struct trace_counters *counters, u
 // Does `access`, which may count mistakes in `from` (a struct trace_counters, read only with an observer).
 #define TRACE_COUNTED(trace, from, access, value)                                                                      \
     do {                                                                                                               \
-        struct trace_counters counted;                                                                                 \
-        struct trace_mistakes mistakes;                                                                                \
-        bool reports = trace_heard(trace);                                                                             \
-        if (reports) {                                                                                                 \
-            counted = (from);                                                                                          \
+        if (likely(!trace_heard(trace))) {                                                                             \
+            access;                                                                                                    \
+        } else {                                                                                                       \
+            const struct trace_counters counted = (from);                                                              \
+            struct trace_mistakes mistakes;                                                                            \
             trace_mistakes_begin(&mistakes, &counted);                                                                 \
-        }                                                                                                              \
-        access;                                                                                                        \
-        if (reports)                                                                                                   \
+            access;                                                                                                    \
             trace_mistakes_end((trace), &mistakes, &counted, (value));                                                 \
+        }                                                                                                              \
     } while (0)
 
 // --- Events ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@
 struct manager_own {
     struct route route;
     struct inbox inbox;
+    struct trace trace; // not used where the chips' is shared
+    uint64_t now;       // as of the last poll
 };
 
 // --- Life ------------------------------------------------------------------------------------------------------------
@@ -57,12 +59,18 @@ static void free_own(struct manager_own *own)
         return;
     route_free(&own->route);
     inbox_destroy(&own->inbox);
+    trace_free(&own->trace);
     free(own);
 }
 
 void intact_irq_output_init(struct intact_irq_output *output)
 {
     *output = (struct intact_irq_output){ .size = sizeof *output };
+}
+
+static void stamp(void *owner, struct intact_trace_event *event)
+{
+    event->time = ((const struct manager_own *)owner)->now;
 }
 
 int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager)
@@ -81,8 +89,10 @@ int intact_irq_manager_create(const struct intact_irq_output *output, struct int
         free(own);
         return INTACT_IRQ_NO_MEMORY;
     }
-    route_init(&own->route, &sink, NULL);
-    if (manager_create(&own->route, &own->inbox, NULL, manager)) {
+    own->trace = (struct trace){ .stamp = stamp, .stamp_owner = own };
+    struct trace *trace = output->trace ? trace_of(output->trace) : &own->trace;
+    route_init(&own->route, &sink, trace);
+    if (manager_create(&own->route, &own->inbox, trace, manager)) {
         free_own(own);
         return INTACT_IRQ_NO_MEMORY;
     }
@@ -128,6 +138,8 @@ void intact_irq_manager_adopt(struct intact_irq_manager *manager)
 
 unsigned intact_irq_manager_poll(struct intact_irq_manager *manager, uint64_t now)
 {
+    if (manager->own)
+        manager->own->now = now;
     watch_sweep(&manager->watch);
     return inbox_empty(manager->inbox) ? 0 : inbox_drain(manager->inbox, now, 0);
 }
@@ -150,6 +162,11 @@ static int public_error(int error)
     case -EBUSY: return INTACT_IRQ_BUSY;
     default: return error;
     }
+}
+
+int intact_irq_manager_trace(struct intact_irq_manager *manager, struct intact_trace_observer *observer)
+{
+    return manager->trace ? public_error(trace_add(manager->trace, observer)) : INTACT_IRQ_INVALID;
 }
 
 int intact_irq_manager_add_chip(struct intact_irq_manager *manager, uint32_t chip, uint32_t pins)

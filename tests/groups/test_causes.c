@@ -74,3 +74,54 @@ Test(causes, a_trigger_of_a_wire_is_the_wires_interrupt)
     intact_irq_group_trigger(group, 0);
     transcript_is(&heard, "trigger 2, line 2, route 2, pin 2, pin 2, line 2");
 }
+
+// --- A manager of a program -----------------------------------------------------------------------------------------
+
+static uint64_t last_time;
+
+static void hear(void *owner, const struct intact_trace_event *event)
+{
+    transcript_event(owner, event);
+    last_time = event->time;
+}
+
+static void observe(struct intact_irq_manager *of)
+{
+    heard.text[0] = 0;
+    intact_trace_observer_init(&heard.observer, INTACT_TRACE_INTERRUPTS, hear, &heard);
+    cr_assert_eq(intact_irq_manager_trace(of, &heard.observer), INTACT_IRQ_OK);
+    cr_assert_eq(intact_irq_manager_trace(of, &heard.observer), INTACT_IRQ_BUSY);
+}
+
+static void no_pin(void *owner, uint32_t chip, uint32_t pin, bool level)
+{
+    (void)owner, (void)chip, (void)pin, (void)level;
+}
+
+static struct intact_irq_group *legacy(struct intact_irq_manager *of, uint32_t gsi)
+{
+    struct intact_irq_group *group;
+    struct intact_irq_config config = { .type = INTACT_IRQ_LEGACY, .chip = INTACT_IRQ_ANY_PIN };
+    cr_assert_eq(intact_irq_manager_create_group(of, INTACT_IRQ_LEGACY, gsi, 1, &group), INTACT_IRQ_OK);
+    cr_assert_eq(intact_irq_group_enable(group, &config), INTACT_IRQ_OK);
+    return group;
+}
+
+Test(causes, a_manager_of_a_program_has_a_trace_of_its_own)
+{
+    struct intact_irq_output output;
+    intact_irq_output_init(&output);
+    output.pin = no_pin;
+    cr_assert_eq(intact_irq_manager_create(&output, &manager), INTACT_IRQ_OK);
+    cr_assert_eq(intact_irq_manager_add_chip(manager, 3, 24), INTACT_IRQ_OK);
+    cr_assert_eq(intact_irq_manager_route(manager, 10, 3, 9), INTACT_IRQ_OK);
+    struct intact_irq_group *group = legacy(manager, 10);
+    observe(manager);
+    intact_irq_manager_poll(manager, 700);
+    intact_irq_group_trigger(group, 0);
+    transcript_is(&heard, "trigger 1, line 1, route 1, line 1");
+    cr_assert_eq(last_time, 700);
+    intact_irq_manager_destroy_group(manager, group);
+    cr_assert_eq(intact_irq_manager_destroy(manager), INTACT_IRQ_OK);
+    cr_assert_null(heard.observer.trace);
+}

@@ -312,20 +312,26 @@ static struct trace_counters its_counters(const struct arm_irq *irq)
     return arm_irq_counters(irq->its.mistakes, ARM_IRQ_ITS, TRACE_NO_CPU);
 }
 
-bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
+static NEVER_INLINE bool event_heard(struct arm_irq *irq, uint32_t device, uint32_t event,
+                                     struct its_translation *found)
 {
-    struct its_translation found;
     bool there = false;
     if (irq->config.its)
         TRACE_COUNTED(irq->config.trace, its_counters(irq),
-                      there = its_translate(&irq->its, &irq->config.memory, device, event, &found), event);
-    if (there) {
-        struct arm_irq_cpu *cpu = &irq->cpus[found.cpu - 1];
-        TRACE_COUNTED(irq->config.trace, counters_of(cpu), there = set_lpi(irq, cpu, found.intid), found.intid);
-        return there;
-    }
+                      there = its_translate(&irq->its, &irq->config.memory, device, event, found), event);
+    if (there)
+        return arm_irq_do_lpi(irq, &irq->cpus[found->cpu - 1], &irq->cpus[found->cpu - 1], GIC_LPI_SET, found->intid);
     TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_UNTRANSLATED, (uint64_t)device << 32 | event, 0);
     return false;
+}
+
+bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
+{
+    struct its_translation found;
+    if (trace_heard(irq->config.trace))
+        return event_heard(irq, device, event, &found);
+    return irq->config.its && its_translate(&irq->its, &irq->config.memory, device, event, &found) &&
+           set_lpi(irq, &irq->cpus[found.cpu - 1], found.intid);
 }
 
 // A queue full of commands that loop over all LPIs would take seconds, so an access executes a portion of it. The rest

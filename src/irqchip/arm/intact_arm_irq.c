@@ -390,6 +390,11 @@ int intact_arm_irq_trace(struct intact_arm_irq *irq, struct intact_trace_observe
     return trace_add(&irq->trace, observer);
 }
 
+struct intact_trace *intact_arm_irq_get_trace(struct intact_arm_irq *irq)
+{
+    return trace_public(&irq->trace);
+}
+
 struct listener {
     void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake, uint64_t count);
     void *owner;

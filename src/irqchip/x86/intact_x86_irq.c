@@ -415,6 +415,11 @@ int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observe
     return trace_add(&irq->trace, observer);
 }
 
+struct intact_trace *intact_x86_irq_get_trace(struct intact_x86_irq *irq)
+{
+    return trace_public(&irq->trace);
+}
+
 void intact_x86_irq_mistakes(const struct intact_x86_irq *irq,
                              void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
                                              uint64_t count),

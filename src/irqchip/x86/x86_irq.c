@@ -179,14 +179,26 @@ static uint32_t pic_line(const struct x86_irq *irq)
     return line < 0 ? UINT32_MAX : (uint32_t)line;
 }
 
+static NEVER_INLINE void drive_lint0_heard(struct x86_irq *irq, bool level)
+{
+    uint64_t line = x86_irq_pin_key(X86_IRQ_PIC, pic_line(irq));
+    if (irq->pic_int && irq->config.pic_pin >= 0)
+        trace_pass(irq->config.trace, line, x86_irq_pin_key(X86_IRQ_IOAPIC, (uint32_t)irq->config.pic_pin));
+    x86_irq_int_heard(irq, &irq->cpus[X86_IRQ_BSP], level, line);
+}
+
+static inline void drive_lint0(struct x86_irq *irq, bool level)
+{
+    if (trace_heard(irq->config.trace))
+        drive_lint0_heard(irq, level);
+    else
+        lapic_set_lint(&irq->cpus[X86_IRQ_BSP].lapic, 0, level);
+    x86_irq_touch(irq, X86_IRQ_BSP);
+}
+
 void x86_irq_drive_lint0(struct x86_irq *irq, bool level)
 {
-    struct x86_irq_cpu *cpu = &irq->cpus[X86_IRQ_BSP];
-    if (trace_heard(irq->config.trace))
-        x86_irq_int_heard(irq, cpu, level, x86_irq_pin_key(X86_IRQ_PIC, pic_line(irq)));
-    else
-        lapic_set_lint(&cpu->lapic, 0, level);
-    x86_irq_touch(irq, X86_IRQ_BSP);
+    drive_lint0(irq, level);
 }
 
 void x86_irq_drive_int(struct x86_irq *irq, bool level)
@@ -194,10 +206,7 @@ void x86_irq_drive_int(struct x86_irq *irq, bool level)
     if (level == irq->pic_int)
         return;
     irq->pic_int = level;
-    if (trace_heard(irq->config.trace) && level && irq->config.pic_pin >= 0)
-        trace_pass(irq->config.trace, x86_irq_pin_key(X86_IRQ_PIC, pic_line(irq)),
-                   x86_irq_pin_key(X86_IRQ_IOAPIC, (uint32_t)irq->config.pic_pin));
-    x86_irq_drive_lint0(irq, level && !x86_irq_pic_mode(irq));
+    drive_lint0(irq, level && !x86_irq_pic_mode(irq));
     if (irq->config.pic_pin >= 0)
         drive_ioapic(irq, &irq->ioapics[0], (unsigned)irq->config.pic_pin, level);
 }

@@ -121,11 +121,18 @@ uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
     return value;
 }
 
+static NEVER_INLINE uint8_t write_pic_heard(struct x86_irq *irq, unsigned chip, unsigned a0, uint8_t value)
+{
+    uint8_t ended;
+    COUNTED(irq, X86_IRQ_PIC, ended = pic_cascade_write(&irq->pic, chip, a0, value), value);
+    return ended;
+}
+
 static void write_pic(struct x86_irq *irq, uint16_t port, uint8_t value)
 {
     unsigned chip = port >> 7 & 1;
-    uint8_t ended;
-    COUNTED(irq, X86_IRQ_PIC, ended = pic_cascade_write(&irq->pic, chip, port & 1, value), value);
+    uint8_t ended = trace_heard(irq->config.trace) ? write_pic_heard(irq, chip, port & 1, value)
+                                                   : pic_cascade_write(&irq->pic, chip, port & 1, value);
     irq->hub_dirty |= X86_IRQ_HUB_PIC;
     for (uint32_t left = ended; left; left &= left - 1)
         end_line(irq, chip * 8 + bits_lowest(left));
@@ -172,16 +179,22 @@ static bool wants_inta(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
     return lapic_extint(&cpu->lapic) || x86_irq_extint_past_lint(irq, cpu);
 }
 
+static NEVER_INLINE int inta_heard(struct x86_irq *irq, uint32_t vcpu, struct pic_taken *taken)
+{
+    int vector;
+    COUNTED(irq, X86_IRQ_PIC, vector = pic_cascade_acknowledge(&irq->pic, taken), taken->vector);
+    trace_taken(irq->config.trace, vcpu, taken->spurious ? TRACE_NO_KEY : x86_irq_pin_key(X86_IRQ_PIC, taken->line));
+    return vector;
+}
+
 // INT falls with the acknowledge even if there is another request, so that edge-triggered receivers see the next rise.
 static int inta(struct x86_irq *irq, uint32_t vcpu)
 {
     struct pic_taken taken;
     if (!irq->config.pic)
         return 0xff; // no chip drives the data bus
-    int vector;
-    COUNTED(irq, X86_IRQ_PIC, vector = pic_cascade_acknowledge(&irq->pic, &taken), taken.vector);
-    if (trace_heard(irq->config.trace))
-        trace_taken(irq->config.trace, vcpu, taken.spurious ? TRACE_NO_KEY : x86_irq_pin_key(X86_IRQ_PIC, taken.line));
+    int vector =
+        trace_heard(irq->config.trace) ? inta_heard(irq, vcpu, &taken) : pic_cascade_acknowledge(&irq->pic, &taken);
     x86_irq_drive_int(irq, false);
     irq->hub_dirty |= X86_IRQ_HUB_PIC;
     if (taken.ended)
