@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Interrupt groups: random calls on manager, groups, notifiers, devices and lines, as the machine thread and as another
-// one, on two managers at once. On the first, allocations fail now and then. A call that fails has changed nothing: the
+// Interrupt groups: random calls on manager, groups, notifiers, devices, virtio's notifications and lines, as the machine
+// thread and as another one, on two managers at once. On the first, allocations fail now and then. A call that fails has changed nothing: the
 // twin, which never hears of it, has the same state and goes on in the same way. Nothing is lost on either: see
 // groups_world.h.
 //
@@ -89,6 +89,12 @@ static struct world_step draw(struct fuzz *fuzz)
     return step;
 }
 
+// interrupt.h promises it of a trigger, and of what is made of triggers and levels.
+static bool needs_no_memory(enum world_call call)
+{
+    return (call >= CALL_TRIGGER && call <= CALL_CLEAR) || (call >= CALL_VIRTIO_BIND && call <= CALL_VIRTIO_STATUS);
+}
+
 // True: the call failed for want of memory, and has changed nothing.
 static bool try_without_memory(struct fuzz *fuzz, struct world *tried, const struct world *twin,
                                const struct world_step *step, int *result)
@@ -99,6 +105,8 @@ static bool try_without_memory(struct fuzz *fuzz, struct world *tried, const str
     *result = world_do(tried, step);
     memory.left = 0;
     fuzz_tell(fuzz, "  without memory%s: %d", memory.failed ? "" : " (none was needed)", *result);
+    if (memory.failed && needs_no_memory(step->call))
+        fuzz_fail("call %d asks for memory", step->call);
     if (!memory.failed || *result >= 0)
         return false;
     if (*result != INTACT_IRQ_NO_MEMORY)

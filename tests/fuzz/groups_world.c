@@ -10,6 +10,7 @@
 
 #include "fuzz.h"
 #include "groups/group.h"
+#include "groups_virtio.h"
 
 // --- What leaves the manager -----------------------------------------------------------------------------------------
 
@@ -123,6 +124,7 @@ static void stop_resampling(struct world *world, unsigned group)
 
 static void destroy(struct world *world, unsigned group)
 {
+    world_virtio_unbind(world, group);
     intact_irq_manager_destroy_group(world->manager, world->groups[group]);
     stop_resampling(world, group);
     for (unsigned i = 0; i < WORLD_NOTIFIERS; i++)
@@ -130,6 +132,7 @@ static void destroy(struct world *world, unsigned group)
             world->notifiers[i].group = WORLD_GROUPS;
     world->groups[group] = NULL;
     world->instance[group]++;
+    world->driven[group] = false;
     memset(world->work[group], 0, sizeof world->work[group]);
     memset(world->clearing[group], 0, sizeof world->clearing[group]);
 }
@@ -154,6 +157,14 @@ static int clear(struct world *world, const struct world_step *step)
     return result;
 }
 
+static int set_level(struct world *world, const struct world_step *step)
+{
+    int result = intact_irq_group_set_level(world->groups[step->group], step->index, step->flag);
+    if (!result)
+        world->driven[step->group] = step->flag;
+    return result;
+}
+
 static int call_group(struct world *world, const struct world_step *step)
 {
     struct intact_irq_group *group = world->groups[step->group];
@@ -174,7 +185,7 @@ static int call_group(struct world *world, const struct world_step *step)
     case CALL_FORGET: intact_irq_group_forget(group); return 0;
     case CALL_MASK: return intact_irq_group_mask(group, step->index);
     case CALL_UNMASK: return intact_irq_group_unmask(group, step->index);
-    case CALL_LEVEL: return intact_irq_group_set_level(group, step->index, step->flag);
+    case CALL_LEVEL: return set_level(world, step);
     case CALL_CLEAR: return clear(world, step);
     default: return trigger(world, step->group, step->index);
     }
@@ -392,8 +403,10 @@ int world_do(struct world *world, const struct world_step *step)
         result = call_group(world, step);
     else if (step->call <= CALL_CONSUME)
         result = call_notifier(world, step);
-    else if (step->call < CALL_MACHINE)
+    else if (step->call <= CALL_DEVICE_TRIGGER)
         result = call_device(world, step);
+    else if (step->call <= CALL_VIRTIO_STATUS)
+        result = world_virtio_do(world, step);
     else
         result = call_machine(world, step);
     intact_irq_manager_adopt(world->manager);
@@ -426,6 +439,8 @@ static uint64_t check_group(const struct intact_irq_group *group)
 static void check_work(struct world *world, unsigned group)
 {
     const struct intact_irq_group *g = world->groups[group];
+    if (g->sources[0].driven != world->driven[group])
+        fuzz_fail("group %u is driven %s", group, world->driven[group] ? "low" : "high");
     for (uint32_t i = 0; is_message(g) && i < g->length; i++) {
         bool pending = intact_irq_group_pending(g, i);
         if (pending != world->work[group][i] && !world->clearing[group][i])
@@ -457,6 +472,7 @@ void world_check(struct world *world)
         if (world->groups[i])
             check_work(world, i);
     check_levels(world);
+    world_virtio_check(world);
     intact_irq_manager_counts(manager, &c);
     if (c.triggered != c.delivered + c.coalesced + c.dropped + c.abandoned + pending)
         fuzz_fail("triggered %llu, delivered %llu, coalesced %llu, dropped %llu, abandoned %llu, pending %llu",
@@ -504,6 +520,9 @@ void world_compare(const struct world *tried, const struct world *twin, const ch
         compare_group(a->groups[i], b->groups[i], when);
     if (tried->digest != twin->digest)
         fuzz_fail("%s: something else was delivered", when);
+    for (unsigned i = 0; i < WORLD_VIRTIOS; i++)
+        if (tried->virtios[i].status.bits != twin->virtios[i].status.bits)
+            fuzz_fail("%s: status register %u differs", when, i);
     for (unsigned i = 0; i < WORLD_DEVICES; i++)
         if (tried->devices[i] &&
             (intact_irq_device_mode(tried->devices[i]) != intact_irq_device_mode(twin->devices[i]) ||
@@ -539,6 +558,7 @@ void world_open(struct world *world)
     }
     for (unsigned i = 0; i < WORLD_NOTIFIERS; i++)
         world->notifiers[i].group = WORLD_GROUPS;
+    world_virtio_open(world);
 }
 
 static void let_out(struct world *world, unsigned group)

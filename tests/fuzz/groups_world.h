@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A manager with groups, notifiers, devices and lines for fuzz_groups.c, and a model of what must be delivered: a source
+// A manager with groups, notifiers, devices, virtio's notifications and lines for fuzz_groups.c, and a model of what must be delivered: a source
 // that was triggered has work until its message is sent or its pending bit is cleared.
 #ifndef TESTS_FUZZ_GROUPS_WORLD_H
 #define TESTS_FUZZ_GROUPS_WORLD_H
 
 #include <intact/interrupt.h>
 
-enum { WORLD_GROUPS = 6, WORLD_SOURCES = 8, WORLD_NOTIFIERS = 5, WORLD_DEVICES = 2, WORLD_LINES = 2, WORLD_PINS = 8 };
+enum {
+    WORLD_GROUPS = 6,
+    WORLD_SOURCES = 8,
+    WORLD_NOTIFIERS = 5,
+    WORLD_DEVICES = 2,
+    WORLD_VIRTIOS = 2,
+    WORLD_LINES = 2,
+    WORLD_PINS = 8
+};
 
 #define WORLD_MSI     UINT32_C(0xfee00000)
 #define WORLD_NOWHERE UINT32_C(0x00001000) // an address that no message may have
@@ -19,6 +27,14 @@ struct world_notifier {
     const struct world *world; // for the callback
 };
 
+struct world_virtio {
+    struct intact_irq_virtio virtio;
+    struct intact_irq_status status;
+    uint32_t bits; // that `status` must contain
+    uint16_t vectors[WORLD_SOURCES];
+    unsigned group; // WORLD_GROUPS: none
+};
+
 struct world {
     struct intact_irq_manager *manager;
     struct intact_irq_group *groups[WORLD_GROUPS];
@@ -26,8 +42,10 @@ struct world {
     bool work[WORLD_GROUPS][WORLD_SOURCES];
     // A clear from another thread is under way: it also forgets what the machine thread triggers until it arrives.
     bool clearing[WORLD_GROUPS][WORLD_SOURCES];
+    bool driven[WORLD_GROUPS]; // the level that was set last
     struct world_notifier notifiers[WORLD_NOTIFIERS];
     struct intact_irq_device *devices[WORLD_DEVICES];
+    struct world_virtio virtios[WORLD_VIRTIOS];
     struct intact_irq_line lines[WORLD_LINES];
     bool level[2][WORLD_PINS];
     bool deaf;       // nobody takes a message
@@ -69,6 +87,11 @@ enum world_call {
     CALL_DEVICE_MASK,
     CALL_DEVICE_UPDATE,
     CALL_DEVICE_TRIGGER,
+    CALL_VIRTIO_BIND,
+    CALL_VIRTIO_QUEUE,
+    CALL_VIRTIO_CONFIG,
+    CALL_VIRTIO_ACKNOWLEDGE,
+    CALL_VIRTIO_STATUS,
     CALL_MACHINE, // from here on the machine thread only
     CALL_POLL = CALL_MACHINE,
     CALL_EOI,
