@@ -1375,6 +1375,7 @@
 #define virtqueue_visit intact_private_virtqueue_visit
 #define virtqueue_waiting intact_private_virtqueue_waiting
 #define visit_differ_init intact_private_visit_differ_init
+#define visit_enter_numbered intact_private_visit_enter_numbered
 #define visit_load_init intact_private_visit_load_init
 #define visit_name intact_private_visit_name
 #define visit_save_init intact_private_visit_save_init

@@ -36,6 +36,41 @@ static bool make_room(void *data, size_t *capacity, size_t used, size_t more)
     return true;
 }
 
+void visit_enter_numbered(struct visit *v, const char *name, unsigned number)
+{
+    char text[64];
+    if (!v->enter)
+        return;
+    snprintf(text, sizeof text, "%s%u", name, number);
+    v->enter(v, text);
+}
+
+// Most fields are one integer: no call for those.
+static void copy(void *to, const void *from, size_t bytes)
+{
+    switch (bytes) {
+    case 1: memcpy(to, from, 1); break;
+    case 2: memcpy(to, from, 2); break;
+    case 4: memcpy(to, from, 4); break;
+    case 8: memcpy(to, from, 8); break;
+    default: memcpy(to, from, bytes); break;
+    }
+}
+
+static bool same_integer(const void *a, const void *b, size_t bytes)
+{
+    uint64_t x = 0, y = 0;
+    copy(&x, a, bytes);
+    copy(&y, b, bytes);
+    return x == y;
+}
+
+static bool same(const void *a, const void *b, size_t bytes)
+{
+    bool integer = bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+    return integer ? same_integer(a, b, bytes) : memcmp(a, b, bytes) == 0;
+}
+
 static void save_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
 {
     struct visit_save *save = container_of(v, struct visit_save, visit);
@@ -47,7 +82,7 @@ static void save_field(struct visit *v, const char *name, void *data, size_t siz
         save->failed = true;
         return;
     }
-    memcpy(save->data + save->size, data, bytes);
+    copy(save->data + save->size, data, bytes);
     save->size += bytes;
 }
 
@@ -67,7 +102,7 @@ static void load_field(struct visit *v, const char *name, void *data, size_t siz
         memset(data, 0, bytes);
         return;
     }
-    memcpy(data, load->data + load->position, bytes);
+    copy(data, load->data + load->position, bytes);
     load->position += bytes;
 }
 
@@ -85,11 +120,11 @@ static void differ_field(struct visit *v, const char *name, void *data, size_t s
     size_t at = 0;
     if (bytes <= differ->size - differ->position) {
         const uint8_t *live = data, *saved = differ->data + differ->position;
-        while (at < bytes && live[at] == saved[at])
-            at++;
         differ->position += bytes;
-        if (at == bytes)
+        if (same(live, saved, bytes))
             return;
+        while (live[at] == saved[at])
+            at++;
     }
     differ->differs = true;
     if (count == 1)
@@ -101,19 +136,24 @@ static void differ_field(struct visit *v, const char *name, void *data, size_t s
 static void differ_enter(struct visit *v, const char *name)
 {
     struct visit_differ *differ = container_of(v, struct visit_differ, visit);
-    size_t used = strlen(differ->prefix);
-    snprintf(differ->prefix + used, sizeof differ->prefix - used, "%s/", name);
+    size_t length = strlen(name), room = sizeof differ->prefix - differ->prefix_length;
+    if (length + 2 > room)
+        return;
+    memcpy(differ->prefix + differ->prefix_length, name, length);
+    differ->prefix_length += length;
+    memcpy(differ->prefix + differ->prefix_length++, "/", 2);
 }
 
 static void differ_leave(struct visit *v)
 {
     struct visit_differ *differ = container_of(v, struct visit_differ, visit);
-    size_t used = strlen(differ->prefix);
+    size_t used = differ->prefix_length;
     if (used)
         used--;
     while (used && differ->prefix[used - 1] != '/')
         used--;
     differ->prefix[used] = '\0';
+    differ->prefix_length = used;
 }
 
 void visit_differ_init(struct visit_differ *differ, const void *data, size_t size)

@@ -64,6 +64,9 @@ static inline void visit_enter(struct visit *v, const char *name)
         v->enter(v, name);
 }
 
+// The same with the name "cpu7".
+void visit_enter_numbered(struct visit *v, const char *name, unsigned number);
+
 static inline void visit_leave(struct visit *v)
 {
     if (v->leave)
@@ -106,6 +109,7 @@ struct visit_differ {
     bool differs;
     char path[160]; // "lapic0/timer/initial_count[0]"
     char prefix[120];
+    size_t prefix_length;
 };
 void visit_differ_init(struct visit_differ *differ, const void *data, size_t size);
 

@@ -71,7 +71,7 @@ static void outer_visit(void *object, struct visit *v)
     chip_visit(&chips[0], v);
     visit_leave(v);
     VISIT(v, chips[1].half);
-    visit_enter(v, "second");
+    visit_enter_numbered(v, "chip", 7);
     chip_visit(&chips[1], v);
     visit_leave(v);
 }
@@ -86,8 +86,8 @@ Test(visit, a_difference_after_a_nested_list_has_the_path_of_its_own_list)
     } cases[] = {
         { offsetof(struct chip, small), "first/small" },
         { sizeof(struct chip) + offsetof(struct chip, half), "half" },
-        { sizeof(struct chip) + offsetof(struct chip, narrow) + 8, "second/inner/narrow[2]" },
-        { sizeof(struct chip) + offsetof(struct chip, flag), "second/flag" },
+        { sizeof(struct chip) + offsetof(struct chip, narrow) + 8, "chip7/inner/narrow[2]" },
+        { sizeof(struct chip) + offsetof(struct chip, flag), "chip7/flag" },
     };
     for (unsigned i = 0; i < 4; i++) {
         struct visit_save save;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The wiring of the Arm chips: saving and loading their state. See arm_irq.h. Not on the path of an interrupt.
-#include <stdio.h>
 #include <string.h>
 
 #include "irqchip/arm/arm_irq.h"
@@ -26,7 +25,6 @@ static void visit_config(const struct arm_irq_config *config, struct visit *v)
 
 void arm_irq_visit(struct arm_irq *irq, struct visit *v)
 {
-    char name[24];
     visit_config(&irq->config, v);
     for (uint32_t i = 0; irq->config.version == 3 && i < irq->config.cpus; i++) {
         VISIT_CONSTANT(v, irq->targets.rows[i].affinity);
@@ -43,8 +41,7 @@ void arm_irq_visit(struct arm_irq *irq, struct visit *v)
     gicv2m_visit(&irq->gicv2m, v);
     visit_leave(v);
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
-        snprintf(name, sizeof name, "cpu%u", i);
-        visit_enter(v, name);
+        visit_enter_numbered(v, "cpu", i);
         gicr_visit(&irq->cpus[i].gicr, v);
         icc_visit(&irq->cpus[i].icc, v);
         gicc_visit(&irq->cpus[i].gicc, v);

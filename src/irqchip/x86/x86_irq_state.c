@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The wiring of the x86 chips: saving and loading their state. See x86_irq.h. Not on the path of an interrupt.
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "irqchip/x86/x86_irq.h"
 
@@ -28,7 +26,6 @@ static void visit_lapic_config(const struct lapic_config *config, struct visit *
 
 void x86_irq_visit(struct x86_irq *irq, struct visit *v)
 {
-    char name[24];
     visit_config(&irq->config, v);
     VISIT(v, irq->imcr_index);
     VISIT(v, irq->imcr);
@@ -38,16 +35,14 @@ void x86_irq_visit(struct x86_irq *irq, struct visit *v)
     pic_cascade_visit(&irq->pic, v);
     visit_leave(v);
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
-        snprintf(name, sizeof name, "ioapic%u", i);
-        visit_enter(v, name);
+        visit_enter_numbered(v, "ioapic", i);
         VISIT_CONSTANT(v, irq->ioapics[i].pins);
         VISIT_CONSTANT(v, irq->ioapics[i].version);
         ioapic_visit(&irq->ioapics[i], v);
         visit_leave(v);
     }
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
-        snprintf(name, sizeof name, "lapic%u", i);
-        visit_enter(v, name);
+        visit_enter_numbered(v, "lapic", i);
         visit_lapic_config(&irq->cpus[i].lapic.config, v);
         lapic_visit(&irq->cpus[i].lapic, v);
         visit_leave(v);

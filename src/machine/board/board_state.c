@@ -7,8 +7,6 @@
 // (run queue, TLBs, blocks, deadlines of the controllers) follows in board_loaded.
 //
 // Not listed: messages in the inbox (they are input from outside, which a replay has), and the host's clock for pacing.
-#include <stdio.h>
-
 #include "machine/board/board.h"
 
 // Deadlines in the clock are saved by their owners: each device visits its own events, and the controllers report
@@ -35,9 +33,9 @@ void board_visit_chips(struct board *board, struct visit *v)
     route_visit(&board->route, v);
     board->type->visit_controllers(board, v);
     for (uint32_t i = 0; i < board->config.cpus; i++) {
-        char name[16];
-        snprintf(name, sizeof name, "cpu%u", (unsigned)i);
-        VISIT_NESTED(v, name, board->type->visit_cpu(board, i, v));
+        visit_enter_numbered(v, "cpu", i);
+        board->type->visit_cpu(board, i, v);
+        visit_leave(v);
     }
 }
 

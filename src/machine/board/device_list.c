@@ -140,8 +140,9 @@ void device_list_reset(struct device_list *list, uint64_t now)
 void device_list_visit(struct device_list *list, struct visit *v)
 {
     for (unsigned i = 0; i < list->count; i++) {
-        char name[48];
-        snprintf(name, sizeof name, "%s.%u", list->devices[i].driver, i);
+        char name[48] = "";
+        if (v->enter)
+            snprintf(name, sizeof name, "%s.%u", list->devices[i].driver, i);
         VISIT_NESTED(v, name, list->devices[i].ops->visit(list->devices[i].object, v));
     }
 }
