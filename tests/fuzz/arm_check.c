@@ -1,24 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Checks of the Arm chips, computed again without their bitmaps.
+//
+// Most interrupts are not pending, and most words of an LPI set are 0. Those are checked many at a time, by comparing
+// memory with zeros: every step pays for this.
 #include "arm_check.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "fuzz.h"
 
 // This machine's processor has no superpriority, which has the last place of a group.
 enum { PROPERTY_ENABLED = 1, PLACES = GIC_LEVELS + 1 };
+enum { LPI_WORDS = BIT32(VIRT_LPI_BITS) / 64, CHUNK = 512, LPI_PAGE = 4096, CPUS = 8 };
+
+// At most CHUNK bytes.
+static bool is_zero(const void *data, size_t size)
+{
+    static const uint8_t zeros[CHUNK];
+    return memcmp(data, zeros, size) == 0;
+}
 
 // --- Settling twice --------------------------------------------------------------------------------------------------
 
-static struct visit_save save_irq(struct virt *virt)
+// The chips as they were. Memory is compared first, which is quick; if it is not the same, the list of state decides:
+// what is derived may be. Of the properties of LPIs only pages in use are copied, and the others are 0.
+struct chips {
+    struct arm_irq irq;
+    struct arm_irq_cpu cpus[CPUS];
+    uint64_t pending[CPUS][LPI_WORDS];
+    uint8_t properties[CPUS][BIT32(VIRT_LPI_BITS)];
+    uint64_t pages[CPUS]; // of `properties` that are not 0
+};
+
+static void keep_lpis(struct chips *chips, const struct gicr *gicr, uint32_t i)
 {
-    struct visit_save save;
-    visit_save_init(&save);
-    arm_irq_visit(&virt->irq, &save.visit);
+    uint64_t used = gicr->lpi_pages[0];
+    memcpy(chips->pending[i], gicr->lpi_pending.layer[0], sizeof chips->pending[i]);
+    for (uint64_t left = used | chips->pages[i]; left; left &= left - 1) {
+        size_t at = (size_t)bits_lowest(left) * LPI_PAGE;
+        if (left & -left & used)
+            memcpy(chips->properties[i] + at, gicr->lpi_properties + at, LPI_PAGE);
+        else
+            memset(chips->properties[i] + at, 0, LPI_PAGE);
+    }
+    chips->pages[i] = used;
+    chips->cpus[i].gicr.lpi_pending.layer[0] = chips->pending[i];
+    chips->cpus[i].gicr.lpi_properties = chips->properties[i];
+}
+
+static void keep(struct chips *chips, const struct arm_irq *irq)
+{
+    if (irq->config.cpus > CPUS)
+        fuzz_fail("the check has no room for so many CPUs");
+    memcpy(chips->cpus, irq->cpus, irq->config.cpus * sizeof *irq->cpus);
+    chips->irq = *irq;
+    chips->irq.cpus = chips->cpus;
+    for (uint32_t i = 0; i < irq->config.cpus; i++)
+        if (irq->cpus[i].gicr.lpi_bits)
+            keep_lpis(chips, &irq->cpus[i].gicr, i);
+}
+
+static bool same_lpis(const struct chips *chips, const struct gicr *gicr, uint32_t i)
+{
+    bool same = gicr->lpi_pages[0] == chips->pages[i] &&
+                memcmp(chips->pending[i], gicr->lpi_pending.layer[0], sizeof chips->pending[i]) == 0;
+    for (uint64_t left = chips->pages[i]; same && left; left &= left - 1) {
+        size_t at = (size_t)bits_lowest(left) * LPI_PAGE;
+        same = memcmp(chips->properties[i] + at, gicr->lpi_properties + at, LPI_PAGE) == 0;
+    }
+    return same;
+}
+
+static bool same_cpu(const struct chips *chips, const struct arm_irq_cpu *cpu, uint32_t i)
+{
+    const struct arm_irq_cpu *old = &chips->cpus[i];
+    struct gicr gicr = old->gicr;
+    gicr.lpi_pending.layer[0] = cpu->gicr.lpi_pending.layer[0];
+    gicr.lpi_properties = cpu->gicr.lpi_properties;
+    return memcmp(&gicr, &cpu->gicr, sizeof gicr) == 0 && memcmp(&old->icc, &cpu->icc, sizeof old->icc) == 0 &&
+           memcmp(&old->gicc, &cpu->gicc, sizeof old->gicc) == 0 && (!gicr.lpi_bits || same_lpis(chips, &cpu->gicr, i));
+}
+
+static bool same_memory(const struct chips *chips, const struct arm_irq *irq)
+{
+    const struct arm_irq *old = &chips->irq;
+    bool same = old->last_taker == irq->last_taker && memcmp(&old->gicd, &irq->gicd, sizeof irq->gicd) == 0 &&
+                memcmp(&old->its, &irq->its, sizeof irq->its) == 0 &&
+                memcmp(&old->gicv2m, &irq->gicv2m, sizeof irq->gicv2m) == 0;
+    for (uint32_t i = 0; same && i < irq->config.cpus; i++)
+        same = same_cpu(chips, &irq->cpus[i], i);
+    return same;
+}
+
+static void compare(struct chips *chips, struct arm_irq *irq)
+{
+    static struct visit_save save; // its memory is used again
+    struct visit_differ differ;
+    if (same_memory(chips, irq))
+        return;
+    rig_save_begin(&save);
+    arm_irq_visit(&chips->irq, &save.visit);
     if (save.failed)
         fuzz_fail("no memory for a snapshot");
-    return save;
+    visit_differ_init(&differ, save.data, save.size);
+    arm_irq_visit(irq, &differ.visit);
+    if (differ.differs)
+        fuzz_fail("settling once more changed %s", differ.path);
 }
 
 static void touch_all(struct arm_irq *irq)
@@ -34,23 +121,17 @@ static void touch_all(struct arm_irq *irq)
 
 void arm_check_settled(struct virt *virt)
 {
+    static struct chips before;
     struct arm_irq *irq = &virt->irq;
-    uint32_t told[VIRT_CPUS_V3];
-    struct visit_differ differ;
     if (irq->depth || irq->dirty_words || irq->gicd.spi.touched_blocks)
         fuzz_fail("something is left to settle");
-    struct visit_save save = save_irq(virt);
-    for (uint32_t i = 0; i < irq->config.cpus; i++)
-        told[i] = irq->cpus[i].pending;
+    keep(&before, irq);
     touch_all(irq);
-    visit_differ_init(&differ, save.data, save.size);
-    arm_irq_visit(irq, &differ.visit);
-    if (differ.differs)
-        fuzz_fail("settling once more changed %s", differ.path);
+    compare(&before, irq);
     for (uint32_t i = 0; i < irq->config.cpus; i++)
-        if (told[i] != irq->cpus[i].pending)
-            fuzz_fail("settling once more moved an output of cpu%u: %x to %x", i, told[i], irq->cpus[i].pending);
-    free(save.data);
+        if (before.cpus[i].pending != irq->cpus[i].pending)
+            fuzz_fail("settling once more moved an output of cpu%u: %x to %x", i, before.cpus[i].pending,
+                      irq->cpus[i].pending);
 }
 
 // --- Interrupts offered to each CPU ----------------------------------------------------------------------------------
@@ -58,6 +139,12 @@ void arm_check_settled(struct virt *virt)
 static bool bit_of(uint32_t word, unsigned bit)
 {
     return word >> bit & 1;
+}
+
+// What may be forwarded: the others are offered to no CPU.
+static uint32_t candidates(const struct gic_block *block)
+{
+    return (block->latch | ((block->line | block->message) & ~block->edge)) & block->enabled & ~block->active;
 }
 
 // `enabled`: the groups of GICD_CTLR. There is one Security state in this machine.
@@ -125,10 +212,20 @@ static void check_spi(const struct arm_irq *irq, uint32_t index)
     }
 }
 
+static void check_spis(const struct arm_irq *irq, uint32_t block)
+{
+    bool quiet = candidates(&irq->gicd.spi.block[block]) == 0;
+    for (uint32_t i = 0; quiet && i < irq->config.cpus; i++)
+        quiet = is_zero(&irq->cpus[i].ready.at[gic_shared_slot(block * 32)], 32);
+    for (uint32_t bit = 0; !quiet && bit < 32; bit++)
+        check_spi(irq, block * 32 + bit);
+}
+
 static void check_private(const struct arm_irq *irq, const struct arm_irq_cpu *cpu)
 {
     const struct gic_block *block = &cpu->gicr.bank.block[0];
-    for (unsigned bit = 0; bit < 32; bit++)
+    bool quiet = candidates(block) == 0 && is_zero(cpu->ready.at, 32);
+    for (unsigned bit = 0; !quiet && bit < 32; bit++)
         check_place(cpu, bit, is_forwarded(block, bit, irq->gicd.ctlr & GICD_CTLR_GROUPS) ? place_of(block, bit) : 0);
     for (unsigned sgi = 0; sgi < 16 && irq->config.version == 2; sgi++)
         if ((cpu->gicr.bank.source[sgi] != 0) != bit_of(block->latch, sgi))
@@ -136,32 +233,68 @@ static void check_private(const struct arm_irq *irq, const struct arm_irq_cpu *c
                       bit_of(block->latch, sgi) ? "" : "not ");
 }
 
-// Pending LPIs of one word that are enabled, by priority.
-static void find_lpis(const struct gicr *gicr, uint32_t word, uint64_t seen[GIC_LEVELS])
+// The words of pending LPIs that are not 0.
+struct lpi_words {
+    unsigned count;
+    uint16_t at[LPI_WORDS];
+};
+
+static void find_words(const struct gicr *gicr, struct lpi_words *words)
 {
-    for (uint64_t left = gicr->lpi_pending.layer[0][word]; left; left &= left - 1) {
-        uint8_t property = gicr->lpi_properties[word * 64 + bits_lowest(left)];
-        if (property & PROPERTY_ENABLED)
-            seen[property / 8] |= left & -left;
+    const uint64_t *pending = gicr->lpi_pending.layer[0];
+    words->count = 0;
+    if (!gicr->lpi_bits || !(gicr->ctlr & GICR_CTLR_ENABLE_LPIS))
+        return;
+    for (unsigned chunk = 0; chunk < LPI_WORDS; chunk += CHUNK / 8) {
+        if (is_zero(pending + chunk, CHUNK))
+            continue;
+        for (unsigned word = chunk; word < chunk + CHUNK / 8; word++)
+            if (pending[word])
+                words->at[words->count++] = (uint16_t)word;
     }
 }
 
-// Each pending LPI is in the set of its priority if it is enabled, and nothing else is in any set.
-static void check_lpis(const struct arm_irq_cpu *cpu)
+// The sets as they must be; all zeros between two checks.
+static uint64_t wanted[GIC_LEVELS][LPI_WORDS];
+
+static uint32_t want_lpis(const struct gicr *gicr, uint32_t word)
 {
-    const struct gicr *gicr = &cpu->gicr;
-    bool on = gicr->ctlr & GICR_CTLR_ENABLE_LPIS;
-    for (uint32_t word = 0; gicr->lpi_bits && word < BIT32(gicr->lpi_bits) / 64; word++) {
-        uint64_t seen[GIC_LEVELS] = { 0 };
-        if (on && gicr->lpi_pending.layer[0][word])
-            find_lpis(gicr, word, seen);
-        for (unsigned level = 0; level < GIC_LEVELS; level++) {
-            bool has = cpu->ready.lpi_levels >> level & 1;
-            if ((has || seen[level]) && cpu->ready.lpi[level].layer[0][word] != (has ? seen[level] : 0))
-                fuzz_fail("LPIs %u and up of cpu%u at priority %u: offered %llx, pending %llx", word * 64, cpu->index,
-                          level * 8, (unsigned long long)cpu->ready.lpi[level].layer[0][word],
-                          (unsigned long long)seen[level]);
-        }
+    uint32_t levels = 0;
+    for (uint64_t left = gicr->lpi_pending.layer[0][word]; left; left &= left - 1) {
+        uint8_t property = gicr->lpi_properties[word * 64 + bits_lowest(left)];
+        if (!(property & PROPERTY_ENABLED))
+            continue;
+        wanted[property / 8][word] |= left & -left;
+        levels |= BIT32(property / 8);
+    }
+    return levels;
+}
+
+static void compare_lpis(const struct arm_irq_cpu *cpu, unsigned level)
+{
+    const uint64_t *has = cpu->ready.lpi[level].layer[0];
+    if (memcmp(has, wanted[level], sizeof wanted[level]) == 0)
+        return;
+    for (unsigned word = 0; word < LPI_WORDS; word++)
+        if (has[word] != wanted[level][word])
+            fuzz_fail("LPIs %u and up of cpu%u at priority %u: offered %llx, pending %llx", word * 64, cpu->index,
+                      level * 8, (unsigned long long)has[word], (unsigned long long)wanted[level][word]);
+}
+
+// Each pending LPI is in the set of its priority if it is enabled, and nothing else is in any set. A set that is empty
+// by lpi_levels is not looked at: arm_check_unused does that.
+static void check_lpis(const struct arm_irq_cpu *cpu, const struct lpi_words *words)
+{
+    uint32_t levels = 0;
+    for (unsigned i = 0; i < words->count; i++)
+        levels |= want_lpis(&cpu->gicr, words->at[i]);
+    if (levels != cpu->ready.lpi_levels)
+        fuzz_fail("cpu%u has LPIs at the levels %x, not %x", cpu->index, cpu->ready.lpi_levels, levels);
+    for (uint32_t left = levels; left; left &= left - 1) {
+        unsigned level = bits_lowest(left);
+        compare_lpis(cpu, level);
+        for (unsigned i = 0; i < words->count; i++)
+            wanted[level][words->at[i]] = 0;
     }
 }
 
@@ -184,13 +317,11 @@ static bool better(const struct arm_highest *best, uint32_t intid, uint8_t prior
            (priority == best->priority && intid < best->intid);
 }
 
-static void look_at_lpis(const struct gicr *gicr, struct arm_highest *best)
+static void look_at_lpis(const struct gicr *gicr, const struct lpi_words *words, struct arm_highest *best)
 {
-    if (!gicr->lpi_bits || !(gicr->ctlr & GICR_CTLR_ENABLE_LPIS))
-        return;
-    for (uint32_t word = 0; word < BIT32(gicr->lpi_bits) / 64; word++)
-        for (uint64_t left = gicr->lpi_pending.layer[0][word]; left; left &= left - 1) {
-            uint32_t intid = word * 64 + bits_lowest(left);
+    for (unsigned i = 0; i < words->count; i++)
+        for (uint64_t left = gicr->lpi_pending.layer[0][words->at[i]]; left; left &= left - 1) {
+            uint32_t intid = words->at[i] * 64u + bits_lowest(left);
             uint8_t property = gicr->lpi_properties[intid];
             if (property & PROPERTY_ENABLED && better(best, intid, property & GIC_PRIORITY_MASK))
                 *best = (struct arm_highest){ intid, GIC_G1NS, property & GIC_PRIORITY_MASK, 0 };
@@ -220,41 +351,75 @@ static uint32_t word_of(const struct arm_irq *irq, const struct arm_irq_cpu *cpu
     return best->group == GIC_G0 && ctlr & GICC_CTLR_FIQEN ? PENDING_FIQ : PENDING_IRQ;
 }
 
-struct arm_highest arm_check_highest(const struct virt *virt, uint32_t index)
+static void look_at_slot(const struct arm_irq_cpu *cpu, uint32_t slot, uint32_t groups, struct arm_highest *best)
 {
-    const struct arm_irq *irq = &virt->irq;
-    const struct arm_irq_cpu *cpu = &irq->cpus[index];
+    unsigned place = cpu->ready.at[slot];
+    if (!place)
+        return;
+    enum gic_group group = (place - 1) / PLACES;
+    uint8_t priority = (uint8_t)((place - 1) % PLACES * 8);
+    if (groups >> group & 1 && better(best, gic_intid_of(slot), priority))
+        *best = (struct arm_highest){ gic_intid_of(slot), group, priority, 0 };
+}
+
+static struct arm_highest highest(const struct arm_irq *irq, const struct arm_irq_cpu *cpu,
+                                  const struct lpi_words *words)
+{
     struct arm_highest best = { .intid = GIC_SPURIOUS, .priority = GIC_IDLE };
     uint32_t groups = groups_of(irq, cpu);
-    for (uint32_t slot = 0; slot < GIC_SLOTS; slot++) {
-        unsigned place = cpu->ready.at[slot];
-        if (!place)
-            continue;
-        enum gic_group group = (place - 1) / PLACES;
-        uint8_t priority = (uint8_t)((place - 1) % PLACES * 8);
-        if (groups >> group & 1 && better(&best, gic_intid_of(slot), priority))
-            best = (struct arm_highest){ gic_intid_of(slot), group, priority, 0 };
-    }
-    if (groups >> GIC_G1NS & 1)
-        look_at_lpis(&cpu->gicr, &best);
+    for (uint32_t first = 0; first < GIC_SLOTS; first += 32)
+        for (uint32_t slot = first; slot < first + 32 && !is_zero(cpu->ready.at + first, 32); slot++)
+            look_at_slot(cpu, slot, groups, &best);
+    if (groups & irq->gicd.ctlr & BIT32(GIC_G1NS)) // GICD_CTLR.EnableGrp1
+        look_at_lpis(&cpu->gicr, words, &best);
     best.pending = word_of(irq, cpu, &best);
     return best;
+}
+
+struct arm_highest arm_check_highest(const struct virt *virt, uint32_t index)
+{
+    const struct arm_irq_cpu *cpu = &virt->irq.cpus[index];
+    struct lpi_words words;
+    find_words(&cpu->gicr, &words);
+    return highest(&virt->irq, cpu, &words);
 }
 
 void arm_check_offered(const struct virt *virt)
 {
     const struct arm_irq *irq = &virt->irq;
-    for (uint32_t index = 0; index < irq->gicd.spi.blocks * 32; index++)
-        check_spi(irq, index);
+    struct lpi_words words;
+    for (uint32_t block = 0; block < irq->gicd.spi.blocks; block++)
+        check_spis(irq, block);
     for (uint32_t i = 0; i < irq->config.cpus; i++) {
         const struct arm_irq_cpu *cpu = &irq->cpus[i];
         check_private(irq, cpu);
-        check_lpis(cpu);
-        struct arm_highest best = arm_check_highest(virt, i);
+        find_words(&cpu->gicr, &words);
+        check_lpis(cpu, &words);
+        struct arm_highest best = highest(irq, cpu, &words);
         if (best.pending != cpu->pending)
             fuzz_fail("cpu%u is signalled %x; INTID %u of priority %u wants %x", i, cpu->pending, best.intid,
                       best.priority, best.pending);
         if (virt->cpus[i]->vcpu.pending != cpu->pending)
             fuzz_fail("cpu%u has pending word %x and was told %x", i, virt->cpus[i]->vcpu.pending, cpu->pending);
     }
+}
+
+// --- What is not used ------------------------------------------------------------------------------------------------
+
+static void check_empty(const struct arm_irq_cpu *cpu)
+{
+    const struct gicr *gicr = &cpu->gicr;
+    for (size_t at = 0; gicr->lpi_bits && at < BIT32(VIRT_LPI_BITS); at += CHUNK)
+        if (!(gicr->lpi_pages[0] >> at / LPI_PAGE & 1) && !is_zero(gicr->lpi_properties + at, CHUNK))
+            fuzz_fail("cpu%u has properties of LPIs in page %zu, which is not in use", cpu->index, at / LPI_PAGE);
+    for (unsigned level = 0; cpu->gicr.lpi_bits && level < GIC_LEVELS; level++)
+        for (unsigned word = 0; !(cpu->ready.lpi_levels >> level & 1) && word < LPI_WORDS; word += CHUNK / 8)
+            if (!is_zero(cpu->ready.lpi[level].layer[0] + word, CHUNK))
+                fuzz_fail("cpu%u has LPIs at priority %u, and lpi_levels does not say so", cpu->index, level * 8);
+}
+
+void arm_check_unused(const struct virt *virt)
+{
+    for (uint32_t i = 0; i < virt->irq.config.cpus; i++)
+        check_empty(&virt->irq.cpus[i]);
 }

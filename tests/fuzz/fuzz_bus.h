@@ -40,7 +40,8 @@ struct bus_family {
     // `own` must not move, since the machine's devices may use it.
     struct rig (*make)(const struct bus_config *config, void *own);
     size_t own_bytes;
-    uint64_t traced; // events for `trace`, as BIT64(id)
+    void (*copy_own)(void *to, const void *from); // NULL: all bytes
+    uint64_t traced;                              // events for `trace`, as BIT64(id)
     void (*trace)(struct bus_case *bus, const struct intact_trace_event *event);
     const struct bus_step *steps;
     unsigned step_count;

@@ -17,7 +17,13 @@
 
 const char *const fuzz_name = "fuzz_bus_arm";
 
-enum { CPUS = 4, BLOCKS = VIRT_SPIS / 32 + 1, LPI_WORDS = BIT32(VIRT_LPI_BITS) / 64, SETTLE_EVERY = 8 };
+enum {
+    CPUS = 4,
+    BLOCKS = VIRT_SPIS / 32 + 1,
+    LPI_WORDS = BIT32(VIRT_LPI_BITS) / 64,
+    SETTLE_EVERY = 8,
+    UNUSED_EVERY = 40
+};
 
 // What a step may clear without an acknowledge.
 enum { CLEARS_SPI = 1, CLEARS_PRIVATE = 2, CLEARS_LPI = 4, CLEARS_ALL = 7 };
@@ -436,18 +442,22 @@ static void check_latches(const struct bus_case *bus)
         const struct gicr *gicr = &irq->cpus[i].gicr;
         check_latched(old->own[i] & ~gicr->bank.block[0].latch, 0, old->clears & CLEARS_PRIVATE);
         old->own[i] = gicr->bank.block[0].latch;
-        for (uint32_t word = 0; word < (gicr->lpi_bits ? LPI_WORDS : 0); word++) {
+        if (!gicr->lpi_bits || memcmp(old->lpi[i], gicr->lpi_pending.layer[0], sizeof old->lpi[i]) == 0)
+            continue;
+        for (uint32_t word = 0; word < LPI_WORDS; word++)
             check_latched(old->lpi[i][word] & ~gicr->lpi_pending.layer[0][word], word * 64, old->clears & CLEARS_LPI);
-            old->lpi[i][word] = gicr->lpi_pending.layer[0][word];
-        }
+        memcpy(old->lpi[i], gicr->lpi_pending.layer[0], sizeof old->lpi[i]);
     }
     old->clears = 0;
 }
 
 static void check(struct bus_case *bus)
 {
-    if (++notes(bus)->steps % SETTLE_EVERY == 0)
+    unsigned steps = ++notes(bus)->steps;
+    if (steps % SETTLE_EVERY == 0)
         arm_check_settled(virt(bus));
+    if (steps % UNUSED_EVERY == 0)
+        arm_check_unused(virt(bus));
     arm_check_offered(virt(bus));
     check_latches(bus);
 }

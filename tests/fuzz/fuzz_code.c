@@ -31,7 +31,7 @@ static const struct {
 // The machines of a variant, and how they are before a program.
 struct variant {
     struct run runs[RUNS];
-    struct visit_save fresh;
+    struct visit_save fresh, program, end;
 };
 
 // A guest that halts with a timer that does not wake it would be halted for ever.
@@ -86,25 +86,23 @@ static const char *run_program(struct fuzz *fuzz, struct variant *variant, uint6
     struct run *runs = variant->runs;
     const char *differs = NULL;
     if (!variant->fresh.data)
-        variant->fresh = rig_save(&runs[0].rig);
+        rig_save(&runs[0].rig, &variant->fresh);
     rig_load(&runs[0].rig, &variant->fresh);
     begin(&runs[0], 0);
     code_family.program(fuzz, &runs[0].rig);
-    struct visit_save program = rig_save(&runs[0].rig);
+    rig_save(&runs[0].rig, &variant->program);
     for (unsigned i = 1; i < RUNS; i++) {
         begin(&runs[i], i);
         memcpy(runs[i].rig.ram, runs[0].rig.ram, RIG_RAM);
-        rig_load(&runs[i].rig, &program);
+        rig_load(&runs[i].rig, &variant->program);
     }
     execute(&runs[0], ways[0].slice, instructions);
-    struct visit_save end = rig_save(&runs[0].rig);
+    rig_save(&runs[0].rig, &variant->end);
     for (unsigned i = 1; i < RUNS && !differs; i++) {
         execute(&runs[i], ways[i].slice, instructions);
-        differs = compare(&runs[0], &runs[i], &end);
+        differs = compare(&runs[0], &runs[i], &variant->end);
         *culprit = i;
     }
-    free(end.data);
-    free(program.data);
     return differs;
 }
 

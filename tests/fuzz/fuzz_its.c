@@ -214,6 +214,7 @@ static void flood(struct fuzz *fuzz, const struct rig *rig)
     }
     arm_check_settled(virt);
     arm_check_offered(virt);
+    arm_check_unused(virt);
 }
 
 void fuzz_case(struct fuzz *fuzz)

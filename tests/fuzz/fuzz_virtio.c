@@ -550,6 +550,7 @@ const struct bus_family bus_family = {
     .draw = draw,
     .make = make,
     .own_bytes = sizeof(struct virtio_notes),
+    .copy_own = virtio_rig_copy_notes,
     .trace = trace,
     .steps = steps,
     .step_count = countof(steps),

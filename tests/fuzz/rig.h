@@ -3,6 +3,8 @@
 #ifndef TESTS_FUZZ_RIG_H
 #define TESTS_FUZZ_RIG_H
 
+#include <stdio.h>
+
 #include "machine/board/board.h"
 
 #define RIG_RAM (UINT64_C(4) << 20)
@@ -17,6 +19,7 @@ struct rig {
     struct trace *trace;
     struct intact_irq_manager *manager;
     uint8_t *ram; // RIG_RAM bytes
+    FILE *kept;   // RAM as it was at rig_keep_ram; NULL: not kept
     void *host;   // what its devices have behind them, freed with it; NULL: nothing
 };
 
@@ -25,10 +28,19 @@ struct rig rig_make(const struct board_type *type, const struct intact_machine_c
 void rig_free(struct rig *rig);
 void rig_reset(struct rig *rig);
 
-// A snapshot of all but RAM in memory, to be freed by its `data`. rig_differs names the first field of the machine that
-// is not as saved, or gives NULL.
-struct visit_save rig_save(const struct rig *rig);
+// A snapshot of all but RAM. `save` is zeroed before the first use; its memory is used again by the next one.
+// rig_differs names the first field of the machine that is not as saved, or gives NULL.
+void rig_save(const struct rig *rig, struct visit_save *save);
 void rig_load(const struct rig *rig, const struct visit_save *save);
 const char *rig_differs(const struct rig *rig, const struct visit_save *save);
+// Empties `save`, which is as in rig_save, for a list of part of the machine.
+void rig_save_begin(struct visit_save *save);
+
+// RAM goes back to what it was at rig_keep_ram: pages that nobody wrote to cost nothing.
+void rig_keep_ram(struct rig *rig);
+void rig_restore_ram(const struct rig *rig);
+// Makes the RAM of `rig` that of `from`. rig_same_ram: is it?
+void rig_copy_ram(const struct rig *rig, const struct rig *from);
+bool rig_same_ram(const struct rig *rig, const struct rig *from);
 
 #endif

@@ -114,8 +114,9 @@ static void set_addresses(const struct virtio_driver *driver, unsigned first, un
 
 void virtio_driver_queue(const struct virtio_driver *driver, unsigned queue, unsigned size)
 {
-    uint8_t *ring = virtio_driver_ram(driver, virtio_driver_ring(driver, queue), DRIVER_BUFFERS);
-    memset(ring, 0, DRIVER_BUFFERS);
+    uint64_t used = align_up(UINT64_C(16) * size + 6 + UINT64_C(2) * size, PAGE), bytes = used + 6 + UINT64_C(8) * size;
+    bytes = bytes < DRIVER_BUFFERS ? bytes : DRIVER_BUFFERS;
+    memset(virtio_driver_ram(driver, virtio_driver_ring(driver, queue), bytes), 0, bytes);
     if (driver->target->pci) {
         virtio_driver_write(driver, COMMON_QUEUE, 2, queue);
         virtio_driver_write(driver, COMMON_SIZE, 2, size);

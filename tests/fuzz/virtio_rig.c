@@ -3,6 +3,7 @@
 #include "virtio_rig.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,26 @@ static uint8_t *disk_range(const struct disk *disk, uint64_t offset, uint64_t si
     return disk->notes->disk[disk->index] + offset;
 }
 
+enum { PIECE = VIRTIO_DISK_SIZE / 64 };
+
+static void mark_written(const struct disk *disk, uint64_t offset, uint64_t size)
+{
+    for (uint64_t piece = offset / PIECE; piece <= (offset + size - 1) / PIECE; piece++)
+        disk->notes->written[disk->index] |= BIT64(piece);
+}
+
+void virtio_rig_copy_notes(void *to, const void *from)
+{
+    struct virtio_notes *copy = to;
+    const struct virtio_notes *notes = from;
+    for (unsigned i = 0; i < VIRTIO_DISKS; i++)
+        for (uint64_t left = copy->written[i] | notes->written[i]; left; left &= left - 1) {
+            size_t at = (size_t)bits_lowest(left) * PIECE;
+            memcpy(copy->disk[i] + at, notes->disk[i] + at, PIECE);
+        }
+    memcpy(copy, notes, offsetof(struct virtio_notes, disk));
+}
+
 static int disk_read(void *owner, uint64_t offset, void *data, size_t size)
 {
     const struct disk *disk = owner;
@@ -94,6 +115,7 @@ static int disk_write(void *owner, uint64_t offset, const void *data, size_t siz
 {
     const struct disk *disk = owner;
     memcpy(disk_range(disk, offset, size), data, size);
+    mark_written(disk, offset, size);
     return disk->index == VIRTIO_DISK_BROKEN && offset >= VIRTIO_DISK_SIZE / 2 ? -ENOSPC : 0;
 }
 
@@ -105,7 +127,9 @@ static int disk_flush(void *owner)
 
 static int disk_discard(void *owner, uint64_t offset, uint64_t size)
 {
-    memset(disk_range(owner, offset, size), 0xdd, size);
+    const struct disk *disk = owner;
+    memset(disk_range(disk, offset, size), 0xdd, size);
+    mark_written(disk, offset, size);
     return 0;
 }
 
@@ -240,18 +264,39 @@ struct virtio_target *virtio_rig_target(const struct rig *rig, unsigned index)
     return &host->targets[index];
 }
 
+enum { HOME_COMMAND = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER };
+
+// Only what is not there is written: each write makes the bus decode its addresses again.
+static void put_home(struct pci_bus *pci, unsigned slot, unsigned offset, unsigned size, uint32_t value, uint64_t now)
+{
+    const struct pci_function *function = pci->functions[PCI_DEVFN(slot, 0)];
+    if (function && pci_function_get(function, offset, size) != value)
+        pci_bus_write(pci, PCI_DEVFN(slot, 0), offset, size, value, now);
+}
+
+static bool bars_are_home(const struct host *host, const struct pci_function *function, unsigned slot)
+{
+    bool home = true;
+    for (unsigned i = 0; home && i < PCI_BARS; i++)
+        home = pci_function_get(function, PCI_BAR0 + 4 * i, 4) == host->bars[slot][i];
+    return home;
+}
+
 void virtio_rig_home(const struct rig *rig)
 {
     const struct host *host = rig->host;
     struct pci_bus *pci = &rig->machine->pci.bus;
-    for (unsigned slot = 1; slot < SLOTS; slot++)
-        pci_bus_write(pci, PCI_DEVFN(slot, 0), PCI_COMMAND, 2, 0, rig->clock->now);
-    for (unsigned slot = 1; slot < SLOTS; slot++)
+    uint64_t now = rig->clock->now;
+    for (unsigned slot = 1; slot < SLOTS; slot++) {
+        const struct pci_function *function = pci->functions[PCI_DEVFN(slot, 0)];
+        if (!function || bars_are_home(host, function, slot))
+            continue;
+        put_home(pci, slot, PCI_COMMAND, 2, 0, now);
         for (unsigned i = 0; i < PCI_BARS; i++)
-            pci_bus_write(pci, PCI_DEVFN(slot, 0), PCI_BAR0 + 4 * i, 4, host->bars[slot][i], rig->clock->now);
+            put_home(pci, slot, PCI_BAR0 + 4 * i, 4, host->bars[slot][i], now);
+    }
     for (unsigned slot = 1; slot < SLOTS; slot++)
-        pci_bus_write(pci, PCI_DEVFN(slot, 0), PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER,
-                      rig->clock->now);
+        put_home(pci, slot, PCI_COMMAND, 2, HOME_COMMAND, now);
 }
 
 uint64_t virtio_rig_ram(const struct bus_config *config)

@@ -20,9 +20,10 @@ enum virtio_disk {
 };
 
 struct virtio_notes {
-    uint8_t disk[VIRTIO_DISKS][VIRTIO_DISK_SIZE];
     uint64_t sent, typed;            // digests of frames and characters
     uint64_t faults[VIRTIO_TARGETS]; // of each device, at the last check
+    uint64_t written[VIRTIO_DISKS];  // 64ths of each disk that were written to; the others are 0
+    uint8_t disk[VIRTIO_DISKS][VIRTIO_DISK_SIZE];
 };
 
 // One access of the guest makes a device read and write memory so often, at most: a ring of 256 chains of 1024
@@ -41,6 +42,8 @@ struct virtio_target {
 
 // `gic` 0 is a PC. `notes` stay where they are.
 struct rig virtio_rig(const struct bus_config *config, struct virtio_notes *notes);
+// Copies a struct virtio_notes; of disks, what was written to.
+void virtio_rig_copy_notes(void *to, const void *from);
 struct virtio_target *virtio_rig_target(const struct rig *rig, unsigned index);
 // Every BAR where firmware had put it, and every function a bus master.
 void virtio_rig_home(const struct rig *rig);
