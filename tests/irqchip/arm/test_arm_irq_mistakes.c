@@ -272,7 +272,7 @@ static void hear(void *owner, const struct intact_trace_event *event)
 }
 
 // id, vcpu, a, b and c of the last event.
-static void last_was(enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+static void last_was(enum intact_trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
     cr_assert_eq(last.id, id, "%s", intact_trace_name(last.id));
     cr_assert_eq(last.cpu, vcpu);
@@ -291,15 +291,15 @@ Test(arm_irq_mistakes, an_observer_hears_what_was_wrong)
     rig->irq.config.trace = &trace;
     rig->current = 1;
     rig_get(rig, ARM_IRQ_WINDOW_V2M, 0x40);
-    last_was(TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_WRITEONLY, 0x40);
+    last_was(INTACT_TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_WRITEONLY, 0x40);
     rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x8, 0);
-    last_was(TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_READONLY, 0);
+    last_was(INTACT_TRACE_MISTAKE, 1, ARM_IRQ_V2M, GIC_MISTAKE_READONLY, 0);
     struct arm_message message = { .kind = ARM_MESSAGE_V2M, .number = 63 };
     cr_assert_not(arm_irq_deliver(&rig->irq, &message));
-    last_was(TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, 63, ARM_MESSAGE_V2M);
+    last_was(INTACT_TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, 63, ARM_MESSAGE_V2M);
     message = (struct arm_message){ .kind = ARM_MESSAGE_CLEAR_SPI, .number = 128 };
     cr_assert_not(arm_irq_deliver(&rig->irq, &message));
-    last_was(TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, 128, ARM_MESSAGE_CLEAR_SPI);
+    last_was(INTACT_TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, 128, ARM_MESSAGE_CLEAR_SPI);
     rig_free(rig);
     trace_free(&trace);
 }
