@@ -158,7 +158,7 @@ Test(arm_irq_cost, a_reset_costs_what_was_used)
     long before = page_faults();
     arm_irq_reset(&rig->irq);
     cr_assert_lt(page_faults() - before, A_FEW, "unused");
-    rig->memory[0x10000] = 0xa1;
+    rig_memory(rig)[0x10000] = 0xa1;
     for (uint32_t cpu = 0; cpu < 32; cpu++) {
         gicr_put64(rig, cpu, 0x70, properties | 23);
         gicr_put64(rig, cpu, 0x78, GICR_PENDBASER_PTZ);

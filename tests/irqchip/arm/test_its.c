@@ -548,7 +548,7 @@ Test(its, a_loaded_its_goes_on_as_the_saved_one)
     arm_irq_visit(&rig->irq, &save.visit);
     visit_load_init(&load, save.data, save.size);
     arm_irq_visit(&other->irq, &load.visit);
-    memcpy(other->memory, rig->memory, RIG_MEMORY);
+    memcpy(rig_memory(other), rig_memory(rig), RIG_MEMORY);
     for (unsigned i = 0; i < 3; i++)
         other->pending[i] = UINT32_MAX;
     arm_irq_loaded(&other->irq);

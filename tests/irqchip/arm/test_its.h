@@ -34,7 +34,7 @@ static inline void enable(struct rig *rig, bool on)
 
 static inline uint8_t *at(struct rig *rig, uint64_t address)
 {
-    return rig->memory + (address - RIG_BASE);
+    return rig_memory(rig) + (address - RIG_BASE);
 }
 
 // Queue of two pages; a flat table of 16 pages (8,192 devices), one page of collections (512).

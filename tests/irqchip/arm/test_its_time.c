@@ -137,7 +137,7 @@ Test(its_time, a_loaded_its_goes_on_at_the_same_moment)
     arm_irq_visit(&rig->irq, &save.visit);
     visit_load_init(&load, save.data, save.size);
     arm_irq_visit(&other->irq, &load.visit);
-    memcpy(other->memory, rig->memory, RIG_MEMORY);
+    memcpy(rig_memory(other), rig_memory(rig), RIG_MEMORY);
     for (unsigned i = 0; i < 3; i++)
         other->pending[i] = UINT32_MAX;
     told = 0;
@@ -213,7 +213,7 @@ Test(its_time, a_loaded_its_goes_on_with_a_long_queue)
     arm_irq_visit(&rig->irq, &save.visit);
     visit_load_init(&load, save.data, save.size);
     arm_irq_visit(&other->irq, &load.visit);
-    memcpy(other->memory, rig->memory, RIG_MEMORY);
+    memcpy(rig_memory(other), rig_memory(rig), RIG_MEMORY);
     for (unsigned i = 0; i < 3; i++)
         other->pending[i] = UINT32_MAX;
     arm_irq_loaded(&other->irq);

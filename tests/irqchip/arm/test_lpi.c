@@ -347,7 +347,7 @@ Test(lpi, intids_have_up_to_24_bits)
     struct rig *rig = rig_v3_config((struct arm_irq_config){ .cpus = 1, .spis = 32, .lpi_bits = 24 });
     cr_assert_eq(gicd_get(rig, 0x4) >> 19 & 31, 23, "GICD_TYPER.IDbits");
     cr_assert_eq(icc_get(rig, 0, ICC_CTLR_EL1) >> 11 & 7, 1, "ICC_CTLR_EL1.IDbits: 24");
-    rig->memory[0x3fffff] = 0xa1; // of the last one
+    rig_memory(rig)[0x3fffff] = 0xa1; // of the last one
     gicr_put64(rig, 0, 0x70, properties | 31);
     gicr_put64(rig, 0, 0x78, GICR_PENDBASER_PTZ);
     gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);

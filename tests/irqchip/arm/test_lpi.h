@@ -10,12 +10,12 @@
 
 static inline uint8_t *lpi_property(struct rig *rig, uint32_t intid)
 {
-    return rig->memory + (LPI_PROPERTIES - RIG_BASE) + intid - 8192;
+    return rig_memory(rig) + (LPI_PROPERTIES - RIG_BASE) + intid - 8192;
 }
 
 static inline uint8_t *lpi_pending_bytes(struct rig *rig, uint32_t cpu)
 {
-    return rig->memory + (LPI_PENDING - RIG_BASE) + cpu * 0x10000;
+    return rig_memory(rig) + (LPI_PENDING - RIG_BASE) + cpu * 0x10000;
 }
 
 static inline void gicr_put64(struct rig *rig, uint32_t cpu, uint64_t offset, uint64_t value)
