@@ -94,6 +94,42 @@ static const uint32_t code_smp[] = {
     0xd4000002, // hvc #0
 };
 
+// Ten rounds of an ADD with a breakpoint and a store to a watched doubleword. The handler counts in x4 and goes on behind the
+// instruction; the count is stored behind the doubleword, which begins the vectors, and the machine powers off.
+enum { CODE_BREAKPOINTS_VECTORS = 0x800, CODE_BREAKPOINTS_COUNT = CODE_BREAKPOINTS_VECTORS + 8 };
+
+static const uint32_t code_breakpoints[] = {
+    0x10004000,                                            // adr x0, #2048
+    0xd518c000,                                            // msr VBAR_EL1, x0
+    0xd510109f,                                            // msr OSLAR_EL1, xzr
+    0xd2940000,                                            // mov x0, #0xa000
+    0xd5100240,                                            // msr MDSCR_EL1, x0
+    0x10000160,                                            // adr x0, #44
+    0xd5100080,                                            // msr DBGBVR0_EL1, x0
+    0xd2803c60,                                            // mov x0, #0x1e3
+    0xd51000a0,                                            // msr DBGBCR0_EL1, x0
+    0x10003ee3,                                            // adr x3, #2012
+    0xd51000c3,                                            // msr DBGWVR0_EL1, x3
+    0xd283fe60,                                            // mov x0, #0x1ff3
+    0xd51000e0,                                            // msr DBGWCR0_EL1, x0
+    0xd50348ff,                                            // msr DAIFClr, #8
+    0xd5033fdf,                                            // isb
+    0xd2800141,                                            // mov x1, #10
+    0x91000442,                                            // add x2, x2, #1
+    0xf9000061,                                            // str x1, [x3]
+    0xf1000421,                                            // subs x1, x1, #1
+    0x54ffffa1,                                            // b.ne 0x40
+    0xf9000464,                                            // str x4, [x3, #8]
+    0xd2b08000,                                            // mov x0, #0x84000000
+    0xf2800100,                                            // movk x0, #8
+    0xd4000002,                                            // hvc #0
+    [(CODE_BREAKPOINTS_VECTORS + 0x200) / 4] = 0x91000484, // add x4, x4, #1
+    0xd5384025,                                            // mrs x5, ELR_EL1
+    0x910010a5,                                            // add x5, x5, #4
+    0xd5184025,                                            // msr ELR_EL1, x5
+    0xd69f03e0,                                            // eret
+};
+
 // Echoes its input up to a full stop, and powers off.
 static const uint32_t code_echo[] = {
     0xd2a12009, // mov x9, #0x9000000

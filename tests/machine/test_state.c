@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The list of state is complete: the state saved at one time and loaded into another machine continues to the same
 // bytes. The PC's guest is the demo's, which takes an interrupt in each of five ways with two processors; those of
-// `virt` take a timer's on either GIC, and start a second processor.
+// `virt` take a timer's on either GIC, and start a second processor. Another guest of either meets breakpoints.
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "machine/arm64_code.h"
 #include "machine/pc/pc.h"
 #include "machine/virt/virt.h"
+#include "machine/x86_interrupts.h"
 
 enum { FURTHER = 30000, ALL = 20000000 };
 
@@ -47,6 +48,49 @@ static void be_smp(struct intact_machine_config *config)
     config->kernel_size = sizeof code_smp;
 }
 
+// Ten rounds of an instruction with a breakpoint (INC EDI), a store and an OUT that are watched. The handler of #DB counts
+// in ESI and sets RF; the count is stored at the end.
+enum { BREAKS = 10, DATA = 0xf00, COUNT = 0xf08 };
+
+static void make_breakpoint_guest(struct code *code)
+{
+    const uint32_t handler = CODE_BASE + HANDLER;
+    code_begin(code);
+    make_tables(code);
+    put32(code->bytes + IDT + 8, (uint32_t)CODE_SELECTOR << 16 | (handler & 0xffff));
+    put32(code->bytes + IDT + 12, (handler & 0xffff0000) | 0x8e00);
+    CODE(code, 0xbc, 0x00, 0x00, 0x09, 0x00); // mov esp, 0x90000
+    load_table(code, 0x15, GDTR);
+    load_table(code, 0x1d, IDTR);
+    const size_t at = code->size + 1;                                                    // of the breakpoint's address
+    CODE(code, 0xb8, 0x00, 0x00, CODE_BASE >> 16, 0x00, 0x0f, 0x23, 0xc0);               // mov eax, ...; mov dr0, eax
+    CODE(code, 0xb8, (uint8_t)DATA, DATA >> 8, CODE_BASE >> 16, 0x00, 0x0f, 0x23, 0xc8); // ... dr1
+    CODE(code, 0x6a, 0x08, 0x58, 0x0f, 0x22, 0xe0, 0xb0, 0x80, 0x0f, 0x23, 0xd0);        // CR4.DE; port 80h in dr2
+    CODE(code, 0xb8, 0x2a, 0x04, 0xd0, 0x02, 0x0f, 0x23, 0xf8, 0x6a, BREAKS, 0x59);      // mov dr7, ...; ecx
+    code->bytes[at] = (uint8_t)code->size;
+    CODE(code, 0x47, 0x89, 0x0d, (uint8_t)DATA, DATA >> 8, CODE_BASE >> 16, 0x00);         // inc edi; mov [DATA], ecx
+    CODE(code, 0xe6, 0x80, 0x49, 0x75, 0xf4);                                              // out 80h, al; dec ecx; jnz
+    CODE(code, 0x89, 0x35, (uint8_t)COUNT, COUNT >> 8, CODE_BASE >> 16, 0x00, 0xe7, 0xf4); // mov [COUNT], esi; out f4h
+    code->size = HANDLER;
+    CODE(code, 0x46, 0x81, 0x4c, 0x24, 0x08, 0x00, 0x00, 0x01, 0x00, 0xcf); // inc esi; or dword [esp + 8], 10000h; iret
+}
+
+static void be_x86_breakpoints(struct intact_machine_config *config)
+{
+    static struct code code;
+    make_breakpoint_guest(&code);
+    config->kernel_data = code.bytes;
+    config->kernel_size = sizeof code.bytes;
+    config->debug_exit_port = 0xf4;
+    config->debug_exit_size = 4;
+}
+
+static void be_a64_breakpoints(struct intact_machine_config *config)
+{
+    config->kernel_data = code_breakpoints;
+    config->kernel_size = sizeof code_breakpoints;
+}
+
 struct sort {
     const char *name;
     const struct board_type *type;
@@ -60,6 +104,8 @@ static const struct sort sorts[] = {
     { "virt with GICv3", &virt_type, be_gicv3, 20, LOOP_POWER_OFF },
     { "virt with GICv2", &virt_type, be_gicv2, 20, LOOP_POWER_OFF },
     { "virt with two processors", &virt_type, be_smp, 10, LOOP_POWER_OFF },
+    { "pc with breakpoints", &pc_type, be_x86_breakpoints, 80, LOOP_EXIT },
+    { "virt with breakpoints", &virt_type, be_a64_breakpoints, 80, LOOP_POWER_OFF },
 };
 
 static struct board *make(const struct sort *sort)
@@ -182,7 +228,7 @@ Test(state, a_saved_machine_continues_elsewhere_from_every_instruction)
 {
     for (unsigned i = 0; i < countof(sorts); i++) {
         uint64_t when = 1;
-        if (sorts[i].type == &pc_type)
+        if (sorts[i].middle > 1000)
             continue; // too many
         while (continues_from(&sorts[i], when))
             when++;
@@ -209,6 +255,39 @@ Test(state, a_machine_can_go_back_to_where_it_was)
         destroy(one);
         destroy(other);
     }
+}
+
+// Breakpoints are taken from the state alone, whatever the machine that it is loaded into had: none yet, or those of its
+// own end.
+Test(state, breakpoints_are_met_as_often_after_a_load)
+{
+    static const struct {
+        const char *sort;
+        uint64_t count, expected; // where the guest stores how many it met
+    } guests[] = {
+        { "pc with breakpoints", CODE_BASE + COUNT, 3 * BREAKS },
+        { "virt with breakpoints", VIRT_RAM + 0x80000 + CODE_BREAKPOINTS_COUNT, 2 * BREAKS },
+    };
+    for (unsigned i = 0; i < countof(sorts); i++)
+        for (unsigned k = 0; k < countof(guests); k++) {
+            if (strcmp(sorts[i].name, guests[k].sort) != 0)
+                continue;
+            for (uint64_t when = 1; when <= sorts[i].middle; when++) {
+                struct board *one = make(&sorts[i]);
+                struct error error;
+                uint8_t count = 0;
+                cr_assert_eq(run_to(one, when), LOOP_LIMIT);
+                struct file file = save_file(one);
+                for (unsigned turn = 0; turn < 2; turn++) {
+                    cr_assert_eq(run_to(one, ALL), sorts[i].end);
+                    cr_assert(bus_read_memory(&one->memory, guests[k].count, &count, 1));
+                    cr_assert_eq(count, guests[k].expected, "%s: %u met", sorts[i].name, count);
+                    cr_assert_eq(load_file(one, &file, &error), 0);
+                }
+                free(file.data);
+                destroy(one);
+            }
+        }
 }
 
 Test(state, two_fresh_machines_run_to_the_same_bytes)
