@@ -29,14 +29,12 @@ static void wait_until(const struct timespec *until)
         continue;
 }
 
-static struct timespec in_a_moment(void)
+struct timespec late_output_deadline(struct timespec noted)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_REALTIME, &time); // what pthread_cond_timedwait counts by
-    time.tv_nsec += LATE_OUTPUT_MS * 1000000L;
-    time.tv_sec += time.tv_nsec / 1000000000L;
-    time.tv_nsec %= 1000000000L;
-    return time;
+    noted.tv_nsec += LATE_OUTPUT_MS * 1000000L;
+    noted.tv_sec += noted.tv_nsec / 1000000000L;
+    noted.tv_nsec %= 1000000000L;
+    return noted;
 }
 
 static void *run(void *unused)
@@ -48,7 +46,9 @@ static void *run(void *unused)
             pthread_cond_wait(&late.changed, &late.mutex);
             continue;
         }
-        const struct timespec until = in_a_moment();
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until); // what pthread_cond_timedwait counts by
+        until = late_output_deadline(until);
         wait_until(&until);
         atomic_store(&late.noted, false);
         late.flush(late.owner);

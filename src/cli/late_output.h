@@ -6,6 +6,7 @@
 #define CLI_LATE_OUTPUT_H
 
 #include <stdbool.h>
+#include <time.h>
 
 #define LATE_OUTPUT_MS 20
 
@@ -13,6 +14,8 @@
 bool late_output_start(void (*flush)(void *owner), void *owner);
 // Output has been buffered. Cheap if that is known already; the output must be in the buffer before the call.
 void late_output_note(void);
+// When what was noted at that time is flushed, of the same clock.
+struct timespec late_output_deadline(struct timespec noted);
 // Returns when `flush` will not be called any more.
 void late_output_stop(void);
 

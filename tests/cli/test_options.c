@@ -334,11 +334,21 @@ Test(options, every_option_with_words_of_its_own_lists_them)
 {
     static const struct {
         const char *option, *word;
-    } rows[] = { { "-serial", "mon:stdio" }, { "-netdev", "hubport" }, { "-chardev", "file,id=ID" },
-                 { "-accel", "tcg" },        { "-machine", "virt" },   { "-M", "pc" },
-                 { "-debugcon", "null" },    { "-drive", "pflash" },   { "-icount", "shift=" },
-                 { "-rtc", "base=" },        { "-smp", "sockets=" },   { "-display", "none" },
-                 { "-m", "size=" },          { "-d", "exit" },         { "-global", "DRIVER." } };
+    } rows[] = { { "-serial", "Ctrl-a x to quit" }, // words of the list, which the usage of the option does not have
+                 { "-debugcon", "output is dropped" },
+                 { "-netdev", "the host's sockets" },
+                 { "-chardev", "output is dropped" },
+                 { "-accel", "the only one" },
+                 { "-machine", "a generic timer per processor" },
+                 { "-M", "a generic timer per processor" },
+                 { "-drive", "a flash bank of virt" },
+                 { "-d", "a last line with" },
+                 { "-display", "none" }, // and usages, of options without a list
+                 { "-icount", "shift=" },
+                 { "-rtc", "base=" },
+                 { "-smp", "sockets=" },
+                 { "-m", "size=" },
+                 { "-global", "DRIVER." } };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         TAKES(rows[i].option, "help");
         cr_assert(lists(rows[i].word), "%s help", rows[i].option);

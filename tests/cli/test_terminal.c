@@ -110,27 +110,32 @@ Test(terminal, plain_stdio_leaves_the_keys_that_make_signals)
 
 static int to_guest, from_guest;
 
-// A guest that shows a prompt without a newline and polls for the answer, never idle.
-static void run_on_pipes(const char *option, const char *value)
+enum { WORDS = 12 };
+
+// A guest that writes a prompt without a newline to the port and polls for the answer, never idle. It ends with the test's
+// time, whatever becomes of the test.
+static void run_on_pipes(uint16_t port, const char *const *options)
 {
     int in[2], out[2];
     struct code code;
     test_file_remove(kernel);
     code_begin(&code);
-    code_out8(&code, 0x3f8, '>');
+    code_out8(&code, port, '>');
     CODE(&code, 0xeb, 0xfe); // jmp .
     kernel = test_file(code.bytes, sizeof code.bytes);
     cr_assert_eq(pipe(in) | pipe(out), 0);
     child = fork();
     if (child == 0) {
-        char *argv[] = {
-            "intact", "run", "-kernel", kernel, (char *)(uintptr_t)option, (char *)(uintptr_t)value, NULL
-        };
+        char *argv[WORDS] = { "intact", "run", "-kernel", kernel };
+        int argc = 4;
+        while (*options && argc < WORDS)
+            argv[argc++] = (char *)(uintptr_t)*options++;
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
         close(in[1]);
         close(out[0]);
-        _exit(cli_main(value ? 6 : 5, argv));
+        alarm(60);
+        _exit(cli_main(argc, argv));
     }
     close(in[0]);
     close(out[1]);
@@ -138,14 +143,20 @@ static void run_on_pipes(const char *option, const char *value)
     from_guest = out[0];
 }
 
-static void check_prompt_and_quit(void)
+#define RUN_ON_PIPES(port, ...) run_on_pipes(port, (const char *const[]){ __VA_ARGS__, NULL })
+
+static void check_prompt(void)
 {
     struct pollfd output = { .fd = from_guest, .events = POLLIN };
     char byte = 0;
-    int status;
     cr_assert_eq(poll(&output, 1, 20000), 1, "the prompt is shown while the guest polls");
     cr_assert_eq(read(from_guest, &byte, 1), 1);
     cr_assert_eq(byte, '>');
+}
+
+static void check_quit(void)
+{
+    int status;
     cr_assert_eq(write(to_guest, "\001x", 2), 2);
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_assert(WIFEXITED(status));
@@ -156,17 +167,30 @@ static void check_prompt_and_quit(void)
 
 Test(terminal, a_prompt_without_a_newline_is_shown_on_a_pipe_and_ctrl_a_x_from_one_quits)
 {
-    run_on_pipes("-nographic", NULL);
-    check_prompt_and_quit();
-    run_on_pipes("-serial", "mon:stdio");
-    check_prompt_and_quit();
+    RUN_ON_PIPES(0x3f8, "-nographic");
+    check_prompt();
+    check_quit();
+    RUN_ON_PIPES(0x3f8, "-serial", "mon:stdio");
+    check_prompt();
+    check_quit();
+    RUN_ON_PIPES(0xe9, "-debugcon", "stdio", "-serial", "none");
+    check_prompt();
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+Test(terminal, ctrl_a_x_on_a_pipe_quits_when_a_device_has_the_input)
+{
+    RUN_ON_PIPES(0x3f8, "-serial", "none", "-chardev", "stdio,id=c,mux=on", "-device", "virtio-serial-pci", "-device",
+                 "virtconsole,chardev=c");
+    check_quit();
 }
 
 Test(terminal, plain_stdio_on_a_pipe_passes_ctrl_a_to_the_guest)
 {
     int status;
     const struct timespec moment = { .tv_nsec = 100000000 };
-    run_on_pipes("-serial", "stdio");
+    RUN_ON_PIPES(0x3f8, "-serial", "stdio");
     cr_assert_eq(write(to_guest, "\001x", 2), 2);
     nanosleep(&moment, NULL);
     cr_assert_eq(waitpid(child, &status, WNOHANG), 0, "it runs on");
