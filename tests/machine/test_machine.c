@@ -255,6 +255,54 @@ Test(machine, real_mode_hears_the_tick_that_a_bios_leaves_running)
     cr_assert(end.time > 160000000 && end.time < 170000000, "18.2 Hz: three take 164.8 ms");
 }
 
+// The RTC's periodic interrupt, 1024 times a second: IRQ 8 is unmasked, its vector is 70h, and the handler there reads
+// register C and ends it at both controllers, or there would not be a second one. Without the tick nothing else wakes.
+Test(machine, real_mode_hears_the_rtc_through_the_second_8259)
+{
+    begin_real_mode();
+    CODE(&code, 0xb0, 0xfb, 0xe6, 0x21);                         // mov al, fbh; out 21h, al: the cascade alone
+    CODE(&code, 0xb0, 0x0b, 0xe6, 0x70, 0xb0, 0x42, 0xe6, 0x71); // register B: PIE, 24 hours
+    CODE(&code, 0xfb, 0xf4, 0xf4, 0xf4);                         // sti; three times hlt
+    end_real_mode(5);
+    struct intact_exit end = run();
+    cr_assert_eq(end.reason, INTACT_DEBUG_EXIT);
+    cr_assert_eq(end.status, 5 << 1 | 1);
+    cr_assert(end.time > 1900000 && end.time < 4000000, "three periods of 976.6 us, the first cut short");
+}
+
+// 640 KiB below 1 MiB, in CMOS too.
+Test(machine, the_cmos_has_the_base_memory)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        code_begin(&code);
+        code_out8(&code, 0x70, (uint8_t)(0x15 + i));
+        code_in8(&code, 0x71);
+        CODE(&code, 0xc0, 0xe8, 0x01, 0x0f, 0xb6, 0xc0, 0x66, 0xba, 0xf4, 0x00, 0xef); // shr al; movzx eax, al; out f4h
+        cr_assert_eq(run().status, (i ? 640 >> 8 : 640 & 0xff) | 1);
+    }
+}
+
+static uint64_t memory_at(struct intact_machine *machine, uint64_t address, size_t size)
+{
+    uint8_t bytes[8] = { 0 };
+    cr_assert_eq(intact_machine_read_memory(machine, address, bytes, size), 0);
+    return get64(bytes);
+}
+
+Test(machine, the_bios_data_area_says_what_is_there)
+{
+    struct intact_machine *machine;
+    config.rtc_date = 951782400 + 12 * 3600; // noon
+    cr_assert_eq(intact_machine_create(&config, &machine, NULL), 0);
+    cr_assert_eq(memory_at(machine, 0x400, 2), 0x3f8, "the first serial port");
+    cr_assert_eq(memory_at(machine, 0x410, 2), 1 << 9 | 1 << 1, "one serial port, a mathematics unit");
+    cr_assert_eq(memory_at(machine, 0x41a, 4), 0x001e001e, "no key waits");
+    cr_assert_eq(memory_at(machine, 0x480, 4), 0x003e001e, "their ring");
+    cr_assert_eq(memory_at(machine, 0x46c, 4), UINT64_C(43200) * 1193182 / 65536, "ticks since midnight");
+    cr_assert_eq(memory_at(machine, 0x9fc00, 1), 1, "KiB of the extended area");
+    intact_machine_destroy(machine);
+}
+
 Test(machine, a_jump_to_the_reset_vector_resets)
 {
     begin_real_mode();

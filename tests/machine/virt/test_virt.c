@@ -181,6 +181,20 @@ Test(virt, what_it_does_not_have_is_refused_by_name)
     refused("-kernel");
 }
 
+// Without its unpacking it would be raw code, which runs.
+Test(virt, a_kernel_in_an_efi_zboot_file_does_not_run_as_it_is)
+{
+    static uint8_t file[256] = "MZ\0\0zimg";
+    file[8] = 128; // where the packed kernel is, and its size
+    file[12] = 64;
+    memcpy(file + 24, "lzma", 5);
+    config.kernel_data = file;
+    config.kernel_size = sizeof file;
+    cr_assert_eq(board_create(&virt.board, &virt_type, &config), -ENOEXEC);
+    cr_assert_not_null(strstr(virt.board.error.text, "is packed with 'lzma'; gzip and zstd can be unpacked"));
+    board_destroy(&virt.board);
+}
+
 // --- The device tree ------------------------------------------------------------------------------------------------
 
 static const void *tree(void)
