@@ -9,9 +9,12 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/state.h"
+#include "machine/machine.h"
 #include "machine/x86_interrupts.h"
 #include "vcpu/loop.h"
 
@@ -145,6 +148,119 @@ Test(notifier_in_a_guest, a_guest_that_halts_is_waited_for_while_a_notifier_is_a
         pthread_join(thread, NULL);
         cr_expect_eq(scene.taken, 3);
         close_scene();
+    }
+}
+
+// --- A saved state ---------------------------------------------------------------------------------------------------
+
+static void visit_whole(void *board, struct visit *v)
+{
+    board_visit(board, v);
+}
+
+struct file {
+    void *data;
+    size_t size;
+};
+
+static struct file save(struct intact_machine *machine)
+{
+    const struct state_list list = { visit_whole, machine_board(machine) };
+    struct file file = { .size = state_save(&list, NULL, 0) };
+    file.data = malloc(file.size);
+    cr_assert_eq(state_save(&list, file.data, file.size), file.size);
+    return file;
+}
+
+static void load(struct intact_machine *machine, const struct file *file)
+{
+    struct error error;
+    struct board *board = machine_board(machine);
+    cr_assert_eq(state_load(&(struct state_list){ visit_whole, board }, file->data, file->size, &error), 0, "%s",
+                 error.text);
+    board_loaded(board);
+}
+
+static void take_and_quit(void *owner, uint8_t vector)
+{
+    count_taken(owner, vector);
+    intact_machine_quit(scene.machine); // when it is ready, too
+}
+
+static void run_until_taken(unsigned taken)
+{
+    cr_assert_eq(intact_machine_run(scene.machine).reason, INTACT_QUIT);
+    cr_assert_eq(scene.taken, taken);
+}
+
+static void *signal_now(void *argument)
+{
+    intact_irq_notifier_signal(argument);
+    return NULL;
+}
+
+static void signal_elsewhere(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, signal_now, scene.notifier);
+    pthread_join(thread, NULL);
+}
+
+static void *signal_later(void *argument)
+{
+    nap();
+    return signal_now(argument);
+}
+
+// The notifier itself is no part of the state: it stays attached, and works after a load as before. What it has made
+// pending is part of it; what is still in the inbox is input of the machine that it was sent to, and comes after a load.
+static void check_loads(const struct file *idle, const struct file *pending)
+{
+    pthread_t thread;
+    load(scene.machine, pending);
+    cr_assert_eq(intact_irq_group_pending(scene.group, 0), 1);
+    cr_assert_eq(intact_irq_group_unmask(scene.group, 0), 0);
+    run_until_taken(1);
+    pthread_create(&thread, NULL, signal_later, scene.notifier); // while the guest halts
+    run_until_taken(2);
+    pthread_join(thread, NULL);
+    load(scene.machine, idle);
+    cr_assert_eq(intact_irq_group_pending(scene.group, 0), 0);
+    signal_elsewhere();
+    run_until_taken(3);
+    signal_elsewhere();
+    load(scene.machine, idle);
+    run_until_taken(4);
+    signal_elsewhere();
+    load(scene.machine, pending);
+    cr_assert_eq(intact_irq_group_unmask(scene.group, 0),
+                 0); // the saved one goes out, and the one in the inbox after it
+    run_until_taken(5);
+    load(scene.machine, idle);
+    cr_assert_eq(intact_irq_group_pending(scene.group, 0), 0);
+}
+
+Test(notifier_in_a_guest, a_state_is_saved_and_loaded_while_it_is_attached, .timeout = 60)
+{
+    static const enum intact_irq_notifier_kind kinds[] = { INTACT_IRQ_NOTIFIER_BEST, INTACT_IRQ_NOTIFIER_PIPE,
+                                                           INTACT_IRQ_NOTIFIER_CALLBACK };
+    for (unsigned i = 0; i < 3; i++) {
+        open_scene(false, take_and_quit);
+        attach_notifier(kinds[i]);
+        run_until_taken(0); // until the guest is ready
+        struct file idle = save(scene.machine);
+        cr_assert_eq(intact_irq_group_mask(scene.group, 0), 0);
+        signal_elsewhere();
+        intact_irq_manager_poll(intact_machine_interrupts(scene.machine), 0);
+        struct file pending = save(scene.machine);
+        check_loads(&idle, &pending);
+        close_scene();
+        open_scene(false, take_and_quit); // another machine with a notifier of its own
+        attach_notifier(kinds[i]);
+        check_loads(&idle, &pending);
+        close_scene();
+        free(idle.data);
+        free(pending.data);
     }
 }
 
