@@ -628,6 +628,92 @@ Test(notifier, a_signal_while_its_notifier_is_attached_or_detached_is_a_trigger,
     }
 }
 
+// A write to the file that the thread has not read yet, when the notifier is detached.
+Test(notifier, a_write_before_a_detach_is_a_trigger, .timeout = 120)
+{
+    for (int kind = FIRST_KIND; kind < LAST_KIND; kind++) {
+        const uint64_t one = 1;
+        struct intact_irq_notifier *notifier;
+        struct rig rig;
+        rig_open(&rig);
+        struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+        rig_enable(group, 0x40);
+        intact_irq_notifier_create((enum intact_irq_notifier_kind)kind, &notifier);
+        for (unsigned i = 0; i < ATTACH_ROUNDS / 10; i++) {
+            cr_assert_eq(intact_irq_group_set_notifier(group, 0, notifier), 0);
+            cr_assert_eq(write(intact_irq_notifier_write_fd(notifier), &one, sizeof one), (ssize_t)sizeof one);
+            cr_assert_eq(intact_irq_group_set_notifier(group, 0, NULL), 0);
+            intact_irq_manager_poll(rig.manager, 0);
+            cr_assert_eq(rig.count, i + 1, "round %u of kind %d", i, kind);
+        }
+        intact_irq_manager_destroy_group(rig.manager, group);
+        intact_irq_notifier_destroy(notifier);
+        rig_close(&rig);
+    }
+}
+
+static void *change_notifier(void *argument)
+{
+    struct scene *scene = argument;
+    intact_irq_group_set_notifier(scene->group, 0, scene->notifier);
+    atomic_store(&scene->done, 1);
+    return NULL;
+}
+
+static void *ask_for_notifier(void *argument)
+{
+    struct scene *scene = argument;
+    struct intact_irq_notifier *own;
+    intact_irq_group_notifier(scene->group, 1, &own);
+    atomic_store(&scene->done, 1);
+    return NULL;
+}
+
+static void *end_group(void *argument)
+{
+    struct scene *scene = argument;
+    intact_irq_manager_destroy_group(scene->rig.manager, scene->group);
+    atomic_store(&scene->done, 1);
+    return NULL;
+}
+
+// Two threads that change the notifiers of one group do so one after the other.
+Test(notifier, each_change_of_a_groups_notifiers_waits_for_its_lock, .timeout = 120)
+{
+    void *(*const changes[])(void *) = { change_notifier, ask_for_notifier, end_group };
+    struct scene scene = { .done = 0 };
+    rig_open(&scene.rig);
+    scene.group = rig_group(&scene.rig, INTACT_IRQ_MSIX, 2);
+    intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_CALLBACK, &scene.notifier);
+    for (unsigned i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        pthread_t thread;
+        atomic_store(&scene.done, 0);
+        struct intact_irq_group *group = scene.group;
+        pthread_mutex_lock(&group->lock);
+        pthread_create(&thread, NULL, changes[i], &scene);
+        nap();
+        cr_expect_eq(atomic_load(&scene.done), 0, "change %u", i);
+        pthread_mutex_unlock(&group->lock);
+        pthread_join(thread, NULL);
+    }
+    intact_irq_notifier_destroy(scene.notifier);
+    rig_close(&scene.rig);
+}
+
+Test(notifier, the_notifier_that_the_group_made_is_closed_at_its_end, .timeout = 120)
+{
+    struct intact_irq_notifier *own;
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+    intact_irq_group_notifier(group, 0, &own);
+    int read_fd = intact_irq_notifier_read_fd(own), write_fd = intact_irq_notifier_write_fd(own);
+    cr_assert(fcntl(read_fd, F_GETFD) >= 0 && fcntl(write_fd, F_GETFD) >= 0);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    cr_expect(fcntl(read_fd, F_GETFD) < 0 && fcntl(write_fd, F_GETFD) < 0);
+    rig_close(&rig);
+}
+
 // --- Descriptors -----------------------------------------------------------------------------------------------------
 
 #ifdef __linux__
