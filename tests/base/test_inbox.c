@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "base/inbox.h"
+#include "starve.h"
 
 #define POSTERS 8
 #define POSTS   20000
@@ -207,6 +208,33 @@ Test(inbox, memory_is_at_most_what_ever_waited)
         }
     inbox_destroy(&inbox);
 }
+
+#ifdef CAN_STARVE
+
+// A batch is posted as a whole or not at all; what it had taken by then is free again.
+Test(inbox, a_batch_that_finds_no_memory_leaves_the_nodes_as_they_were)
+{
+    static struct inbox_message messages[65];
+    struct inbox inbox;
+    struct rlimit before;
+    cr_assert_eq(inbox_init(&inbox), 0);
+    inbox_register(&inbox, &(struct inbox_channel){ "sink", NULL, swallow, NULL });
+    post(&inbox, 1);
+    cr_assert_eq(inbox_drain(&inbox, 0, 0), 1);
+    struct starve_block *taken = use_up_memory(&before);
+    int result = inbox_post(&inbox, messages, 65);
+    unsigned nodes = count_nodes(&inbox), waiting = inbox_drain(&inbox, 0, 0);
+    int fits = inbox_post(&inbox, messages, 64);
+    give_memory_back(taken, &before);
+    cr_assert_eq(result, -ENOMEM);
+    cr_assert_eq(nodes, 64);
+    cr_assert_eq(waiting, 0);
+    cr_assert_eq(fits, 0);
+    cr_assert_eq(inbox_drain(&inbox, 0, 0), 64);
+    inbox_destroy(&inbox);
+}
+
+#endif
 
 struct again {
     struct inbox *inbox;

@@ -486,7 +486,9 @@ Test(arm_irq, the_port_answers_for_icc_registers_alone)
     arm_irq_port(&rig->irq, &port);
     cr_assert_eq(port.read(port.owner, 0, PORT_MEMORY, 0, 4, &value, 0), PORT_NOT_MINE);
     cr_assert_eq(port.read(port.owner, 0, PORT_REGISTER, ICC_ENCODING(3, 0, 1, 0, 0), 8, &value, 0), PORT_NOT_MINE);
+    value = UINT64_MAX;
     cr_assert_eq(port.read(port.owner, 0, PORT_REGISTER, ICC_EOIR1_EL1, 8, &value, 0), PORT_FAULT);
+    cr_assert_eq(value, 0, "whoever looks at it all the same sees the same in every run");
     cr_assert_eq(port.write(port.owner, 0, PORT_REGISTER, ICC_IAR1_EL1, 8, 0, 0), PORT_FAULT);
     cr_assert_eq(port.read(port.owner, 0, PORT_REGISTER, ICC_CTLR_EL3, 8, &value, 0), PORT_NOT_MINE);
     cr_assert_eq(port.acknowledge(port.owner, 0, PENDING_IRQ, 0), -1);

@@ -258,6 +258,8 @@ Test(arm_irq_mistakes, what_lies_where_gicv3_has_its_doorbell_is_none)
     MISTAKE(rig, rig->irq.gicd.mistakes[GIC_MISTAKE_INTID], gicd_put(rig, 0x40, 31));
     MISTAKE(rig, rig->irq.gicd.mistakes[GIC_MISTAKE_INTID], gicd_put(rig, 0x48, 128));
     MISTAKE(rig, rig->irq.gicd.mistakes[GIC_MISTAKE_INTID], gicd_put(rig, 0x40, 4096));
+    arm_irq_write(&rig->frame[ARM_IRQ_WINDOW_GICR], 0x40, 8, 33, 0); // GICR_SETLPIR, for LPIs
+    cr_assert_eq(gicd_get(rig, 0x204), 0);
     rig_free(rig);
 }
 
@@ -300,6 +302,35 @@ Test(arm_irq_mistakes, an_observer_hears_what_was_wrong)
     message = (struct arm_message){ .kind = ARM_MESSAGE_CLEAR_SPI, .number = 128 };
     cr_assert_not(arm_irq_deliver(&rig->irq, &message));
     last_was(INTACT_TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_REFUSED, 128, ARM_MESSAGE_CLEAR_SPI);
+    rig_free(rig);
+    trace_free(&trace);
+}
+
+// The numbers of docs and public headers. A mistake of the ITS is told from one of a CPU, and either from a distributor's.
+Test(arm_irq_mistakes, each_chip_has_a_number_of_its_own)
+{
+    static struct trace trace;
+    struct intact_trace_observer observer;
+    struct rig *rig = rig_its(1);
+    intact_trace_observer_init(&observer, BIT64(TRACE_MISTAKE), hear, NULL);
+    cr_assert_eq(trace_add(&trace, &observer), 0);
+    rig->irq.config.trace = &trace;
+    rig_put(rig, ARM_IRQ_WINDOW_GICD, 0x4, 0);
+    last_was(TRACE_MISTAKE, 0, 0, GIC_MISTAKE_READONLY, 0);
+    rig_put(rig, ARM_IRQ_WINDOW_ITS, 0x8, 0);
+    last_was(TRACE_MISTAKE, 0, 1, GIC_MISTAKE_READONLY, 0);
+    command(rig, 0xff, 0, 0, 0);
+    last_was(TRACE_MISTAKE, TRACE_NO_CPU, 1, GIC_MISTAKES, rig->irq.its.error);
+    rig_put(rig, ARM_IRQ_WINDOW_GICR, 0x8, 0);
+    last_was(TRACE_MISTAKE, 0, 2, GIC_MISTAKE_READONLY, 0);
+    rig_free(rig);
+    trace_free(&trace);
+    rig = rig_v2();
+    memset(&trace, 0, sizeof trace);
+    cr_assert_eq(trace_add(&trace, &observer), 0);
+    rig->irq.config.trace = &trace;
+    rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x8, 0);
+    last_was(TRACE_MISTAKE, 0, 3, GIC_MISTAKE_READONLY, 0);
     rig_free(rig);
     trace_free(&trace);
 }

@@ -702,8 +702,17 @@ Test(x86_irq, each_cpu_has_its_page_where_its_base_says)
 
 Test(x86_irq, faults_and_foreign_registers_are_told_apart)
 {
+    static const uint32_t faulting[] = { 0x802, 0x8ff, 0x10 }; // and one of another component
     uint64_t value;
     board_pc(&b, 1);
+    for (unsigned i = 0; i < countof(faulting); i++) {
+        value = UINT64_MAX;
+        cr_assert_neq(x86_irq_cpu_read(&b.irq, 0, PORT_REGISTER, faulting[i], 8, &value, 0), PORT_DONE);
+        cr_assert_eq(value, 0, "whoever looks at it all the same sees the same in every run");
+    }
+    value = UINT64_MAX;
+    cr_assert_eq(x86_irq_cpu_read(&b.irq, 0, PORT_MEMORY, 0xfee00014, 4, &value, 0), PORT_DONE);
+    cr_assert_eq(value, 0, "there is no register");
     cr_assert_eq(x86_irq_cpu_read(&b.irq, 0, PORT_REGISTER, 0x802, 8, &value, 0), PORT_FAULT);
     cr_assert_eq(x86_irq_cpu_write(&b.irq, 0, PORT_REGISTER, 0x1b, 8, 1, 0), PORT_FAULT);
     cr_assert_eq(x86_irq_cpu_read(&b.irq, 0, PORT_REGISTER, 0x10, 8, &value, 0), PORT_NOT_MINE);
