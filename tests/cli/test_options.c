@@ -334,9 +334,10 @@ Test(options, every_option_with_words_of_its_own_lists_them)
 {
     static const struct {
         const char *option, *word;
-    } rows[] = { { "-serial", "Ctrl-a x to quit" }, // words of the list, which the usage of the option does not have
+    } rows[] = { { "-serial",
+                   "the -chardev with that id" }, // words of the list, which the usage of the option does not have
                  { "-debugcon", "output is dropped" },
-                 { "-netdev", "the host's sockets" },
+                 { "-netdev", "what all others with that number send" },
                  { "-chardev", "output is dropped" },
                  { "-accel", "the only one" },
                  { "-machine", "a generic timer per processor" },
