@@ -307,6 +307,8 @@
 #define clock_only_perpetual intact_private_clock_only_perpetual
 #define clock_register intact_private_clock_register
 #define clock_run_due intact_private_clock_run_due
+#define config_lists_free intact_private_config_lists_free
+#define config_take intact_private_config_take
 #define cpu_model_feature intact_private_cpu_model_feature
 #define cpu_model_parse intact_private_cpu_model_parse
 #define debugcon_init intact_private_debugcon_init
@@ -996,6 +998,9 @@
 #define simd_movshdup intact_private_simd_movshdup
 #define simd_movsldup intact_private_simd_movsldup
 #define simd_nothing intact_private_simd_nothing
+#define sized_give intact_private_sized_give
+#define sized_list intact_private_sized_list
+#define sized_take intact_private_sized_take
 #define source_attach_quietly intact_private_source_attach_quietly
 #define source_clear intact_private_source_clear
 #define source_configure intact_private_source_configure

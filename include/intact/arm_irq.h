@@ -70,7 +70,7 @@ enum intact_arm_access {
 #define INTACT_ARM_REGISTER(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
 
 struct intact_arm_irq_config {
-    size_t size;      // of this structure, set by intact_arm_irq_config_init; create refuses another
+    size_t size;      // of this structure, set by intact_arm_irq_config_init
     unsigned version; // 2 or 3
     uint32_t cpus;    // 1 to INTACT_ARM_CPUS_MAX, or INTACT_ARM_CPUS_MAX_2
     // The affinity of each CPU as in MPIDR_EL1 (39:32, 23:0), all different; NULL: 16 to a cluster, CPU n is Aff1 =
@@ -105,7 +105,11 @@ struct intact_arm_irq_config {
 
 // The defaults: GICv3, one CPU, 224 SPIs, one Security state, no LPIs; the windows at the addresses of QEMU's `virt`:
 // GICD 08000000h, GICC 08010000h, v2m 08020000h, ITS 08080000h, GICR 080A0000h.
-void intact_arm_irq_config_init(struct intact_arm_irq_config *config);
+void intact_arm_irq_config_defaults(struct intact_arm_irq_config *config, size_t size);
+static inline void intact_arm_irq_config_init(struct intact_arm_irq_config *config)
+{
+    intact_arm_irq_config_defaults(config, sizeof *config);
+}
 
 // Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM and NULL there, with a
 // line of text in `why` (<intact/error.h>). intact_arm_irq_destroy releases it; NULL is allowed there.

@@ -85,7 +85,11 @@ struct intact_irq_output {
 };
 
 // An output that leads nowhere.
-void intact_irq_output_init(struct intact_irq_output *output);
+void intact_irq_output_defaults(struct intact_irq_output *output, size_t size);
+static inline void intact_irq_output_init(struct intact_irq_output *output)
+{
+    intact_irq_output_defaults(output, sizeof *output);
+}
 
 // Creates a manager, for a program with its own chips or CPUs (a machine has one: intact_machine_interrupts). The
 // calling thread becomes the machine thread. *manager is set on success only. INVALID: another `size`; NO_MEMORY.
@@ -298,7 +302,7 @@ enum intact_irq_mode {
     INTACT_IRQ_MODE_PCI_MSIX,
 };
 
-// The sources of the device in one mode: `base` as in create_group; `count` 0: it does not have the mode.
+// The sources of the device in one mode (the structure will not grow): `base` as in create_group; `count` 0: it does not have the mode.
 struct intact_irq_resource {
     uint32_t base, count;
 };
@@ -311,7 +315,11 @@ struct intact_irq_resources {
 };
 
 // No resources at all.
-void intact_irq_resources_init(struct intact_irq_resources *resources);
+void intact_irq_resources_defaults(struct intact_irq_resources *resources, size_t size);
+static inline void intact_irq_resources_init(struct intact_irq_resources *resources)
+{
+    intact_irq_resources_defaults(resources, sizeof *resources);
+}
 
 // BAD_COUNT: a resource that no group could have. DUPLICATE, OUT_OF_VECTORS, INVALID, NO_MEMORY as create_group.
 int intact_irq_device_create(struct intact_irq_manager *manager, const struct intact_irq_resources *resources,

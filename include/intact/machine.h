@@ -74,7 +74,7 @@ struct intact_drive_config {
     unsigned unit;    // INTACT_DRIVE_PFLASH: the bank, 0 to INTACT_FLASH_BANKS - 1
     bool readonly;    // the guest cannot write to it
     bool snapshot;    // what it writes is kept in memory only, and the file is not changed
-    // INTACT_DRIVE_NONE: a disk of your own instead of the file. It lives as long as the machine. NULL: the file.
+    // INTACT_DRIVE_NONE: a disk of your own instead of the file. It is copied. NULL: the file.
     const struct intact_block *block;
 };
 
@@ -97,7 +97,7 @@ struct intact_netdev_config {
     bool restricted;
     const char *const *forwards; // USER: "tcp:[address]:port-[address]:port", "udp:..."
     unsigned forward_count;
-    // OWN: it lives as long as the machine. Frames for the guest are sent with intact_machine_net_input.
+    // OWN: it is copied. Frames for the guest are sent with intact_machine_net_input.
     const struct intact_net *net;
 };
 
@@ -123,8 +123,9 @@ struct intact_device_config {
 
 #define INTACT_DEVICES_MAX 128
 
-// Lists are an array and a count; the arrays, and what they point to, live as long as the machine. `size` tells the
-// library which version of this structure, and of those in its lists, the program was compiled with.
+// A list is an array, a count and the size of an element. intact_machine_config_init sets all sizes: they tell the library
+// which version of each structure the program was compiled with. The arrays are copied; the strings and owners that they
+// point to live as long as the machine.
 struct intact_machine_config {
     size_t size; // of this structure: intact_machine_config_init sets it
     enum intact_machine_type type;
@@ -167,27 +168,46 @@ struct intact_machine_config {
     // Characters of other devices.
     const struct intact_chardev_config *chardevs;
     unsigned chardev_count; // 0 to INTACT_CHARDEVS_MAX
+    size_t chardev_size;
 
     // Drives. One with INTACT_DRIVE_NONE need not be used by a device.
     const struct intact_drive_config *drives;
     unsigned drive_count; // 0 to INTACT_DRIVES_MAX
+    size_t drive_size;
 
     // More devices, made in this order.
     const struct intact_device_config *devices;
     unsigned device_count; // 0 to INTACT_DEVICES_MAX
+    size_t device_size;
+    size_t property_size; // of their properties
 
     // The network.
     const struct intact_netdev_config *netdevs;
     unsigned netdev_count; // 0 to INTACT_NETDEVS_MAX
+    size_t netdev_size;
 
     // Behaviour.
     bool reboot; // a reset starts the machine again; false: it stops
     // Input is possible (intact_machine_input, triggers of other threads) until intact_machine_input_end is called.
     bool interactive;
+
+    // Of the backends of the program's own that drives and networks point to (<intact/backend.h>).
+    size_t block_size, net_size;
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
-void intact_machine_config_init(struct intact_machine_config *config);
+void intact_machine_config_defaults(struct intact_machine_config *config, size_t size);
+static inline void intact_machine_config_init(struct intact_machine_config *config)
+{
+    intact_machine_config_defaults(config, sizeof *config);
+    config->chardev_size = sizeof(struct intact_chardev_config);
+    config->drive_size = sizeof(struct intact_drive_config);
+    config->device_size = sizeof(struct intact_device_config);
+    config->property_size = sizeof(struct intact_property);
+    config->netdev_size = sizeof(struct intact_netdev_config);
+    config->block_size = sizeof(struct intact_block);
+    config->net_size = sizeof(struct intact_net);
+}
 
 // The names that `cpu` takes on a machine of `type`, by index from 0; NULL after the last. `about`, unless NULL, gets
 // one line of description. Any thread.

@@ -53,6 +53,7 @@ enum intact_pci_bar_kind {
     INTACT_PCI_MEMORY64_PREFETCHABLE, // the same, and reads have no side effects
 };
 
+// (It will not grow.)
 struct intact_pci_bar {
     enum intact_pci_bar_kind kind;
     uint64_t size; // bytes, a power of two
@@ -94,7 +95,11 @@ struct intact_pci_config {
 struct intact_pci_device;
 
 // A device without BARs and interrupts, of class FF0000h ("unassigned").
-void intact_pci_config_init(struct intact_pci_config *config);
+void intact_pci_config_defaults(struct intact_pci_config *config, size_t size);
+static inline void intact_pci_config_init(struct intact_pci_config *config)
+{
+    intact_pci_config_defaults(config, sizeof *config);
+}
 
 // Adds a device, before the machine runs for the first time. `config` is copied. 0 and *device, which belongs to the
 // machine and is destroyed with it; or a negative errno with one line in `why` (<intact/error.h>): -EINVAL for an

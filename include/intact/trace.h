@@ -116,8 +116,16 @@ struct intact_trace_observer {
 };
 
 // Prepares an observer: `event` is called with `owner` for each event of the set `wanted`. Any thread.
-void intact_trace_observer_init(struct intact_trace_observer *observer, uint64_t wanted,
-                                void (*event)(void *owner, const struct intact_trace_event *event), void *owner);
+void intact_trace_observer_defaults(struct intact_trace_observer *observer, size_t size);
+static inline void intact_trace_observer_init(struct intact_trace_observer *observer, uint64_t wanted,
+                                              void (*event)(void *owner, const struct intact_trace_event *event),
+                                              void *owner)
+{
+    intact_trace_observer_defaults(observer, sizeof *observer);
+    observer->wanted = wanted;
+    observer->event = event;
+    observer->owner = owner;
+}
 
 // Removes an observer; does nothing if it was not added. The machine's thread. (Destroying the machine, or the chips,
 // removes all observers.)

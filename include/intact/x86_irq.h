@@ -81,7 +81,7 @@ struct intact_x86_ioapic {
 };
 
 struct intact_x86_irq_config {
-    size_t size;              // of this structure, set by intact_x86_irq_config_init; create refuses another
+    size_t size;              // of this structure, set by intact_x86_irq_config_init
     uint32_t cpus;            // 1 to INTACT_X86_CPUS_MAX; CPU 0 is the bootstrap processor
     const uint32_t *apic_ids; // initial APIC id of each CPU, all different, below 65536; NULL: 0, 1, 2, ...
     unsigned address_bits;    // physical address width that IA32_APIC_BASE is checked against, 32 to 52
@@ -91,6 +91,7 @@ struct intact_x86_irq_config {
     bool pic;                 // there is a pair of 8259As, its INT wired to LINT0 of CPU 0
     bool imcr;                // there is an IMCR (ports 22h, 23h): after reset INT bypasses the local APIC
     uint32_t ioapic_count;    // 0 to INTACT_X86_IOAPICS_MAX
+    size_t ioapic_size;       // of an element, set by intact_x86_irq_config_init
     const struct intact_x86_ioapic *ioapics; // ioapic_count of them; read during create only
     int pic_pin;               // pin of the first IOAPIC that the 8259A's INT is wired to as well; -1, or no pic: none
     bool extended_destination; // MSIs and redirection entries have 15-bit destinations
@@ -104,8 +105,14 @@ struct intact_x86_irq_config {
 };
 
 // The defaults: one CPU with x2APIC and TSC-deadline mode, 40 address bits, a timer of 1 GHz, 8259A pair, one IOAPIC
-// with 24 pins, version 20h, at FEC00000h, whose pin 0 has the 8259A's INT too; no IMCR.
-void intact_x86_irq_config_init(struct intact_x86_irq_config *config);
+// with 24 pins, version 20h, at FEC00000h, whose pin 0 has the 8259A's INT too; no IMCR. (_defaults is for _init, which
+// tells it how much of the structure the program's header has.)
+void intact_x86_irq_config_defaults(struct intact_x86_irq_config *config, size_t size);
+static inline void intact_x86_irq_config_init(struct intact_x86_irq_config *config)
+{
+    intact_x86_irq_config_defaults(config, sizeof *config);
+    config->ioapic_size = sizeof(struct intact_x86_ioapic);
+}
 
 // Makes the chips in power-on state. 0 and `*irq`, or -EINVAL (a value out of range) or -ENOMEM and NULL there, with a
 // line of text in `why` (<intact/error.h>). intact_x86_irq_destroy releases it; NULL is allowed there.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The list of observers, and the delivery of events to them.
 #include "base/trace.h"
+#include "base/sized.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,15 +14,10 @@ struct trace_walk {
     struct intact_trace_observer *next;
 };
 
-void intact_trace_observer_init(struct intact_trace_observer *observer, uint64_t wanted,
-                                void (*event)(void *owner, const struct intact_trace_event *event), void *owner)
+void intact_trace_observer_defaults(struct intact_trace_observer *observer, size_t size)
 {
-    *observer = (struct intact_trace_observer){
-        .size = sizeof *observer,
-        .wanted = wanted,
-        .event = event,
-        .owner = owner,
-    };
+    const struct intact_trace_observer defaults = { .size = sizeof defaults };
+    sized_give(observer, size, &defaults, sizeof defaults);
 }
 
 static void unite(struct trace *trace)

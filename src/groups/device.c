@@ -9,6 +9,7 @@
 // Path: devices / groups/group.c
 #include <stdlib.h>
 
+#include "base/sized.h"
 #include "groups/group.h"
 
 #define MODES (INTACT_IRQ_MODE_PCI_MSIX + 1)
@@ -86,23 +87,25 @@ static int add_modes(struct intact_irq_device *device, const struct intact_irq_r
     return result;
 }
 
-void intact_irq_resources_init(struct intact_irq_resources *resources)
+void intact_irq_resources_defaults(struct intact_irq_resources *resources, size_t size)
 {
-    *resources = (struct intact_irq_resources){ .size = sizeof *resources };
+    const struct intact_irq_resources none = { .size = sizeof none };
+    sized_give(resources, size, &none, sizeof none);
 }
 
-int intact_irq_device_create(struct intact_irq_manager *manager, const struct intact_irq_resources *resources,
+int intact_irq_device_create(struct intact_irq_manager *manager, const struct intact_irq_resources *given,
                              struct intact_irq_device **device)
 {
-    if (resources->size != sizeof *resources)
+    struct intact_irq_resources resources = { .size = sizeof resources };
+    if (!sized_take(&resources, sizeof resources, given))
         return INTACT_IRQ_INVALID;
     struct intact_irq_device *made = calloc(1, sizeof *made);
     if (!made)
         return INTACT_IRQ_NO_MEMORY;
     made->manager = manager;
-    made->legacy_edge = resources->legacy_edge;
-    made->requester = resources->requester;
-    int result = add_modes(made, resources);
+    made->legacy_edge = resources.legacy_edge;
+    made->requester = resources.requester;
+    int result = add_modes(made, &resources);
     if (result) {
         intact_irq_device_destroy(made);
         return result;

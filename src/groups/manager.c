@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/sized.h"
 #include "groups/group.h"
 #include "groups/ids.h"
 
@@ -63,9 +64,10 @@ static void free_own(struct manager_own *own)
     free(own);
 }
 
-void intact_irq_output_init(struct intact_irq_output *output)
+void intact_irq_output_defaults(struct intact_irq_output *output, size_t size)
 {
-    *output = (struct intact_irq_output){ .size = sizeof *output };
+    const struct intact_irq_output nowhere = { .size = sizeof nowhere };
+    sized_give(output, size, &nowhere, sizeof nowhere);
 }
 
 static void stamp(void *owner, struct intact_trace_event *event)
@@ -73,15 +75,16 @@ static void stamp(void *owner, struct intact_trace_event *event)
     event->time = ((const struct manager_own *)owner)->now;
 }
 
-int intact_irq_manager_create(const struct intact_irq_output *output, struct intact_irq_manager **manager)
+int intact_irq_manager_create(const struct intact_irq_output *given, struct intact_irq_manager **manager)
 {
-    if (output->size != sizeof *output)
+    struct intact_irq_output output = { .size = sizeof output };
+    if (!sized_take(&output, sizeof output, given))
         return INTACT_IRQ_INVALID;
-    const struct route_sink sink = { .pin = output->pin,
-                                     .message = output->message,
-                                     .owner = output->owner,
-                                     .reaches = output->reaches,
-                                     .edge = output->edge };
+    const struct route_sink sink = { .pin = output.pin,
+                                     .message = output.message,
+                                     .owner = output.owner,
+                                     .reaches = output.reaches,
+                                     .edge = output.edge };
     struct manager_own *own = calloc(1, sizeof *own);
     if (!own)
         return INTACT_IRQ_NO_MEMORY;
@@ -90,7 +93,7 @@ int intact_irq_manager_create(const struct intact_irq_output *output, struct int
         return INTACT_IRQ_NO_MEMORY;
     }
     own->trace = (struct trace){ .stamp = stamp, .stamp_owner = own };
-    struct trace *trace = output->trace ? trace_of(output->trace) : &own->trace;
+    struct trace *trace = output.trace ? trace_of(output.trace) : &own->trace;
     route_init(&own->route, &sink, trace);
     if (manager_create(&own->route, &own->inbox, trace, manager)) {
         free_own(own);

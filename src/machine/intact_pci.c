@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sized.h"
 #include "devices/pci/pci.h"
 #include "machine/board/board.h"
 #include "machine/machine.h"
@@ -104,9 +105,11 @@ static void ops_destroy(void *object)
 
 // --- Making ----------------------------------------------------------------------------------------------------------
 
-void intact_pci_config_init(struct intact_pci_config *config)
+static const struct intact_pci_config default_config = { .size = sizeof default_config, .class_code = 0xff0000 };
+
+void intact_pci_config_defaults(struct intact_pci_config *config, size_t size)
 {
-    *config = (struct intact_pci_config){ .size = sizeof *config, .class_code = 0xff0000 };
+    sized_give(config, size, &default_config, sizeof default_config);
 }
 
 static int refuse(struct intact_pci_device *device, int code, const char *text)
@@ -194,11 +197,13 @@ static int finish(struct intact_pci_device *device)
     return result;
 }
 
-static int check(struct intact_pci_device *device)
+static int check(struct intact_pci_device *device, const struct intact_pci_config *given)
 {
-    if (device->config.size != sizeof device->config) {
+    device->config = default_config;
+    if (!sized_take(&device->config, sizeof device->config, given)) {
         device->config.name = "?";
-        return refuse(device, -EINVAL, "the configuration was not prepared by intact_pci_config_init");
+        return refuse(device, -EINVAL,
+                      "the configuration was not prepared by intact_pci_config_init, or by that of a newer version");
     }
     return device->board->loop.instructions ? refuse(device, -EINVAL, "the machine has run; add it before") : 0;
 }
@@ -214,8 +219,7 @@ int intact_pci_add(struct intact_machine *machine, const struct intact_pci_confi
         return -ENOMEM;
     }
     made->board = board;
-    made->config = *config;
-    int result = check(made);
+    int result = check(made, config);
     if (result == 0)
         result = build(made);
     if (result == 0)

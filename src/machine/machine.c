@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/sized.h"
+#include "machine/config_lists.h"
 #include "machine/machine.h"
 #include "machine/pc/pc.h"
 #include "machine/virt/virt.h"
@@ -14,26 +16,29 @@
 
 struct intact_machine {
     struct board *board;
+    struct config_lists lists;
 };
 
 static const struct board_type *const types[] = { [INTACT_PC] = &pc_type, [INTACT_VIRT] = &virt_type };
 
 // --- Life -----------------------------------------------------------------------------------------------------------
 
-void intact_machine_config_init(struct intact_machine_config *config)
+static const struct intact_machine_config default_config = {
+    .size = sizeof default_config,
+    .gic_version = 3,
+    .its = true,
+    .cpus = 1,
+    .memory = UINT64_C(128) << 20,
+    .rtc_date = RTC_DEFAULT_DATE,
+    .hpet = true,
+    .acpi = true,
+    .com1 = true,
+    .reboot = true,
+};
+
+void intact_machine_config_defaults(struct intact_machine_config *config, size_t size)
 {
-    *config = (struct intact_machine_config){
-        .size = sizeof *config,
-        .gic_version = 3,
-        .its = true,
-        .cpus = 1,
-        .memory = UINT64_C(128) << 20,
-        .rtc_date = RTC_DEFAULT_DATE,
-        .hpet = true,
-        .acpi = true,
-        .com1 = true,
-        .reboot = true,
-    };
+    sized_give(config, size, &default_config, sizeof default_config);
 }
 
 const char *intact_machine_cpu(enum intact_machine_type type, unsigned index, const char **about)
@@ -53,30 +58,33 @@ static int refuse(char *why, int code, const char *text)
     return code;
 }
 
+static int build(struct intact_machine *made, const struct intact_machine_config *given, char *why)
+{
+    struct intact_machine_config config = default_config;
+    const char *text = NULL;
+    int result = config_take(&config, &made->lists, given, &text);
+    if (result < 0)
+        return refuse(why, result, text);
+    if ((unsigned)config.type >= countof(types))
+        return refuse(why, -EINVAL, "-machine: there is no such type");
+    made->board = calloc(1, types[config.type]->size);
+    if (!made->board)
+        return refuse(why, -ENOMEM, "the host has no memory left");
+    result = board_create(made->board, types[config.type], &config);
+    return result < 0 ? refuse(why, result, made->board->error.text) : 0;
+}
+
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why)
 {
-    if (config->size != sizeof *config)
-        return refuse(why, -EINVAL,
-                      "the configuration was not prepared by intact_machine_config_init, or by another version");
-    if ((unsigned)config->type >= countof(types))
-        return refuse(why, -EINVAL, "-machine: there is no such type");
-    const struct board_type *type = types[config->type];
     struct intact_machine *made = calloc(1, sizeof *made);
-    struct board *board = calloc(1, type->size);
-    if (!made || !board) {
-        free(made);
-        free(board);
+    if (!made)
         return refuse(why, -ENOMEM, "the host has no memory left");
-    }
-    made->board = board;
-    int result = board_create(board, type, config);
-    if (result < 0) {
-        refuse(why, result, board->error.text);
+    int result = build(made, config, why);
+    if (result < 0)
         intact_machine_destroy(made);
-        return result;
-    }
-    *machine = made;
-    return 0;
+    else
+        *machine = made;
+    return result;
 }
 
 const char *intact_machine_cpu_feature(enum intact_machine_type type, unsigned index)
@@ -88,8 +96,10 @@ void intact_machine_destroy(struct intact_machine *machine)
 {
     if (!machine)
         return;
-    board_destroy(machine->board);
+    if (machine->board)
+        board_destroy(machine->board);
     free(machine->board);
+    config_lists_free(&machine->lists);
     free(machine);
 }
 

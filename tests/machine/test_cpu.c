@@ -172,10 +172,10 @@ Test(cpu, an_arm_processor_has_its_own_registers)
     intact_machine_destroy(machine);
 }
 
-Test(cpu, a_configuration_of_another_version_is_refused)
+Test(cpu, a_configuration_of_a_newer_version_is_refused)
 {
     char why[INTACT_ERROR_SIZE];
-    config.size -= 8;
+    config.size += 8;
     cr_assert_eq(intact_machine_create(&config, &machine, why), -EINVAL);
     cr_assert_not_null(strstr(why, "intact_machine_config_init"));
     cr_assert_eq(intact_machine_create(&config, &machine, NULL), -EINVAL);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/sized.h"
 #include "base/state.h"
 #include "irqchip/arm/arm_irq.h"
 
@@ -40,19 +41,21 @@ static_assert(INTACT_ARM_REGISTER(3, 0, 12, 12, 0) == ICC_IAR1_EL1, "the public 
 static_assert(INTACT_ARM_CPUS_MAX == ARM_IRQ_CPU_LIMIT && INTACT_ARM_CPUS_MAX_2 == ARM_IRQ_CPU_LIMIT_V2,
               "the public limits are ours");
 
-void intact_arm_irq_config_init(struct intact_arm_irq_config *config)
+static const struct intact_arm_irq_config default_config = {
+    .size = sizeof default_config,
+    .version = 3,
+    .cpus = 1,
+    .spis = 224,
+    .gicd = 0x08000000,
+    .gicc = 0x08010000,
+    .v2m = 0x08020000,
+    .its_base = 0x08080000,
+    .gicr = 0x080a0000,
+};
+
+void intact_arm_irq_config_defaults(struct intact_arm_irq_config *config, size_t size)
 {
-    *config = (struct intact_arm_irq_config){
-        .size = sizeof *config,
-        .version = 3,
-        .cpus = 1,
-        .spis = 224,
-        .gicd = 0x08000000,
-        .gicc = 0x08010000,
-        .v2m = 0x08020000,
-        .its_base = 0x08080000,
-        .gicr = 0x080a0000,
-    };
+    sized_give(config, size, &default_config, sizeof default_config);
 }
 
 // --- Callbacks of the wiring ----------------------------------------------------------------------------------------
@@ -190,15 +193,15 @@ static int build(struct intact_arm_irq *irq, const struct intact_arm_irq_config 
     return check_windows(irq, error);
 }
 
-static int make(const struct intact_arm_irq_config *config, struct intact_arm_irq **irq, struct error *error)
+static int make(const struct intact_arm_irq_config *given, struct intact_arm_irq **irq, struct error *error)
 {
+    struct intact_arm_irq_config config = default_config;
     *irq = NULL;
-    if (config->size != sizeof *config)
-        return error_set(error, -EINVAL,
-                         "a configuration of %zu bytes instead of %zu: intact_arm_irq_config_init sets it",
-                         config->size, sizeof *config);
+    if (!sized_take(&config, sizeof config, given))
+        return error_set(error, -EINVAL, "a configuration of %zu bytes, not %zu: intact_arm_irq_config_init sets it",
+                         given->size, sizeof config);
     struct intact_arm_irq *made = calloc(1, sizeof *made);
-    int code = made ? build(made, config, error) : error_set(error, -ENOMEM, "no memory");
+    int code = made ? build(made, &config, error) : error_set(error, -ENOMEM, "no memory");
     if (code < 0)
         intact_arm_irq_destroy(made);
     else

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/sized.h"
 #include "base/state.h"
 #include "irqchip/x86/x86_irq.h"
 #include "msi/msi_x86.h"
@@ -45,11 +46,11 @@ static_assert((int)INTACT_X86_PIC == (int)X86_IRQ_PIC && (int)INTACT_X86_IOAPIC 
               "the public chip numbers are ours");
 static_assert(INTACT_X86_CPUS_MAX < CLOCK_EVENT_LIMIT, "each CPU has a timer, and the IOAPICs have one");
 
-void intact_x86_irq_config_init(struct intact_x86_irq_config *config)
+static struct intact_x86_irq_config default_config(void)
 {
     static const struct intact_x86_ioapic ioapic = { .address = 0xfec00000, .pins = 24, .version = 0x20, .id = 0 };
-    *config = (struct intact_x86_irq_config){
-        .size = sizeof *config,
+    return (struct intact_x86_irq_config){
+        .size = sizeof(struct intact_x86_irq_config),
         .cpus = 1,
         .address_bits = 40,
         .x2apic = true,
@@ -57,9 +58,16 @@ void intact_x86_irq_config_init(struct intact_x86_irq_config *config)
         .timer_hz = 1000000000,
         .pic = true,
         .ioapic_count = 1,
+        .ioapic_size = sizeof ioapic,
         .ioapics = &ioapic,
         .pic_pin = 0,
     };
+}
+
+void intact_x86_irq_config_defaults(struct intact_x86_irq_config *config, size_t size)
+{
+    const struct intact_x86_irq_config defaults = default_config();
+    sized_give(config, size, &defaults, sizeof defaults);
 }
 
 // --- Callbacks of the wiring ----------------------------------------------------------------------------------------
@@ -128,10 +136,6 @@ static int check_windows(const struct intact_x86_irq_config *config, struct erro
 // Checks what x86_irq_init does not check, and what must be right before the list of IOAPICs is read.
 static int check(const struct intact_x86_irq_config *config, struct error *error)
 {
-    if (config->size != sizeof *config)
-        return error_set(error, -EINVAL,
-                         "a configuration of %zu bytes instead of %zu: intact_x86_irq_config_init sets it",
-                         config->size, sizeof *config);
     if (config->address_bits < 32 || config->address_bits > 52)
         return error_set(error, -EINVAL, "%u physical address bits: 32 to 52 are possible", config->address_bits);
     if (config->timer_hz < 1)
@@ -141,7 +145,7 @@ static int check(const struct intact_x86_irq_config *config, struct error *error
                          INTACT_X86_IOAPICS_MAX);
     if (config->ioapic_count && !config->ioapics)
         return error_set(error, -EINVAL, "%u IOAPICs, and no list of them", config->ioapic_count);
-    return check_windows(config, error);
+    return 0;
 }
 
 static void add_timer(struct intact_x86_irq *irq, struct timer *timer, uint32_t vcpu)
@@ -199,14 +203,34 @@ static int build(struct intact_x86_irq *irq, const struct intact_x86_irq_config 
     return 0;
 }
 
-static int make(const struct intact_x86_irq_config *config, struct intact_x86_irq **irq, struct error *error)
+// The configuration in the form of this version, with the list of IOAPICs in `ioapics`.
+static int take_config(struct intact_x86_irq_config *config, struct intact_x86_ioapic *ioapics,
+                       const struct intact_x86_irq_config *given, struct error *error)
 {
-    *irq = NULL;
+    *config = default_config();
+    if (!sized_take(config, sizeof *config, given))
+        return error_set(error, -EINVAL, "a configuration of %zu bytes, not %zu: intact_x86_irq_config_init sets it",
+                         given->size, sizeof *config);
     int code = check(config, error);
     if (code < 0)
         return code;
+    if (!sized_list(ioapics, sizeof *ioapics, config->ioapics, config->ioapic_size, config->ioapic_count))
+        return error_set(error, -EINVAL, "an ioapic_size of %zu bytes, not %zu: intact_x86_irq_config_init sets it",
+                         config->ioapic_size, sizeof *ioapics);
+    config->ioapics = ioapics;
+    return check_windows(config, error);
+}
+
+static int make(const struct intact_x86_irq_config *given, struct intact_x86_irq **irq, struct error *error)
+{
+    struct intact_x86_irq_config config;
+    struct intact_x86_ioapic ioapics[INTACT_X86_IOAPICS_MAX];
+    *irq = NULL;
+    int code = take_config(&config, ioapics, given, error);
+    if (code < 0)
+        return code;
     struct intact_x86_irq *made = calloc(1, sizeof *made);
-    code = made ? build(made, config, error) : error_set(error, -ENOMEM, "no memory");
+    code = made ? build(made, &config, error) : error_set(error, -ENOMEM, "no memory");
     if (code < 0)
         intact_x86_irq_destroy(made);
     else

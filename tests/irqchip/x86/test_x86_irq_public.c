@@ -2,6 +2,7 @@
 // The public API of the x86 chips, include/intact/x86_irq.h.
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -640,4 +641,53 @@ Test(intact_x86_irq, mistakes_are_counted_by_name, .fini = destroy)
     intact_x86_irq_mistakes(irq, count, NULL);
     cr_assert_str_eq(counted,
                      "pic eoi 1\npic elcr 1\nioapic0 offset 1\nioapic0 eoi 1\nlapic cpu1 mode 1\nlapic cpu2 eoi 2\n");
+}
+
+// --- A program that was compiled with the header of an older version ------------------------------------------------
+
+Test(intact_x86_irq, members_that_an_older_program_does_not_know_have_their_defaults, .fini = destroy)
+{
+    struct intact_x86_irq_config config;
+    intact_x86_irq_config_init(&config);
+    config.size = offsetof(struct intact_x86_irq_config, pending);
+    memset((char *)&config + config.size, 0xff, sizeof config - config.size); // what is not its own
+    cr_assert_eq(intact_x86_irq_create(&config, &irq, NULL), 0);
+    cr_assert_eq(intact_x86_irq_memory_write(irq, 0, LAPIC + 0xf0, 4, 0x1ff), INTACT_X86_DONE);
+    cr_assert(intact_x86_irq_msi(irq, 0xfee00000, 0x55), "and no callback is called");
+    cr_assert_eq(take(0), 0x55);
+}
+
+Test(intact_x86_irq, ioapics_of_an_older_program_are_shorter, .fini = destroy)
+{
+    struct older {
+        uint64_t address;
+        unsigned pins, version;
+    } older[2] = { { 0xfec00000, 24, 0x20 }, { 0xfec01000, 12, 0x11 } };
+    struct intact_x86_irq_config config;
+    uint64_t value;
+    intact_x86_irq_config_init(&config);
+    cr_assert_eq(config.ioapic_size, sizeof(struct intact_x86_ioapic));
+    config.ioapics = (const struct intact_x86_ioapic *)(const void *)older;
+    config.ioapic_count = 2;
+    config.ioapic_size = sizeof older[0];
+    cr_assert_eq(intact_x86_irq_create(&config, &irq, NULL), 0);
+    cr_assert_eq(intact_x86_irq_memory_write(irq, 0, 0xfec01000, 4, 1), INTACT_X86_DONE);
+    cr_assert_eq(intact_x86_irq_memory_read(irq, 0, 0xfec01010, 4, &value), INTACT_X86_DONE);
+    cr_assert_eq(value & 0xff00ff, 0x0b0011);
+    cr_assert_eq(intact_x86_irq_memory_write(irq, 0, 0xfec01000, 4, 0), INTACT_X86_DONE);
+    cr_assert_eq(intact_x86_irq_memory_read(irq, 0, 0xfec01010, 4, &value), INTACT_X86_DONE);
+    cr_assert_eq(value, 0, "no id: 0");
+}
+
+Test(intact_x86_irq, sizes_that_no_version_has_are_refused)
+{
+    struct intact_x86_irq_config config;
+    char why[INTACT_ERROR_SIZE];
+    intact_x86_irq_config_init(&config);
+    config.size += 8;
+    cr_assert_eq(intact_x86_irq_create(&config, &irq, why), -EINVAL);
+    intact_x86_irq_config_init(&config);
+    config.ioapic_size = 0;
+    cr_assert_eq(intact_x86_irq_create(&config, &irq, why), -EINVAL);
+    cr_assert_not_null(strstr(why, "ioapic_size"), "%s", why);
 }
