@@ -68,6 +68,7 @@
 #define a64_load_many intact_private_a64_load_many
 #define a64_load_slow intact_private_a64_load_slow
 #define a64_misaligned intact_private_a64_misaligned
+#define a64_mistake intact_private_a64_mistake
 #define a64_model_count intact_private_a64_model_count
 #define a64_model_find intact_private_a64_model_find
 #define a64_models intact_private_a64_models
@@ -267,6 +268,7 @@
 #define board_loaded intact_private_board_loaded
 #define board_make_ram intact_private_board_make_ram
 #define board_map intact_private_board_map
+#define board_mistakes_changed intact_private_board_mistakes_changed
 #define board_refuse intact_private_board_refuse
 #define board_resample intact_private_board_resample
 #define board_reset intact_private_board_reset
@@ -274,6 +276,7 @@
 #define board_signal intact_private_board_signal
 #define board_visit intact_private_board_visit
 #define board_visit_chips intact_private_board_visit_chips
+#define board_visit_devices intact_private_board_visit_devices
 #define boot_arm64_load intact_private_boot_arm64_load
 #define boot_name_kernel intact_private_boot_name_kernel
 #define boot_read_kernel intact_private_boot_read_kernel
@@ -660,6 +663,9 @@
 #define manager_replay intact_private_manager_replay
 #define manager_retire intact_private_manager_retire
 #define manager_visit intact_private_manager_visit
+#define mistakes_find intact_private_mistakes_find
+#define mistakes_free intact_private_mistakes_free
+#define mistakes_sweep intact_private_mistakes_sweep
 #define mmx_pabsb intact_private_mmx_pabsb
 #define mmx_pabsd intact_private_mmx_pabsd
 #define mmx_pabsw intact_private_mmx_pabsw
@@ -1582,6 +1588,7 @@
 #define x86_maskmov intact_private_x86_maskmov
 #define x86_memory_place intact_private_x86_memory_place
 #define x86_memory_segment intact_private_x86_memory_segment
+#define x86_mistake intact_private_x86_mistake
 #define x86_mnemonic intact_private_x86_mnemonic
 #define x86_model_count intact_private_x86_model_count
 #define x86_model_find intact_private_x86_model_find

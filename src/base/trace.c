@@ -35,6 +35,8 @@ int trace_add(struct trace *trace, struct intact_trace_observer *observer)
     if (observer->trace)
         return -EBUSY;
     int result = trace->observers ? 0 : trace_causes_begin(trace);
+    if (result == 0 && !trace->observers && trace->begin)
+        result = trace->begin(trace->stamp_owner);
     if (result < 0)
         return result;
     observer->trace = trace;

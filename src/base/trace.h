@@ -36,7 +36,11 @@ struct trace {
     uint64_t first_chip;      // added to the chip numbers below INTACT_CHIP_CPU: each family counts its own from 0
     // Fills in the time and the instructions of an event. NULL: they are 0.
     void (*stamp)(void *owner, struct intact_trace_event *event);
-    void *stamp_owner;
+    // Called before the first observer is added, which fails if it does; and to report the mistakes that devices have
+    // counted since the last call. NULL: there are no devices.
+    int (*begin)(void *owner);
+    void (*sweep)(void *owner, uint32_t vcpu);
+    void *stamp_owner;           // of all three
     struct trace_causes *causes; // trace_cause.c; NULL before the first observer
     uint64_t last_cause;
 };
@@ -93,6 +97,13 @@ void trace_mistakes_end(struct trace *trace, const struct trace_mistakes *mistak
                         const struct trace_counters *counters, uint64_t value);
 // One mistake that was counted just now.
 void trace_mistake(struct trace *trace, const struct trace_counters *counters, unsigned which, uint64_t value);
+
+// Reports the mistakes of devices: those so far are of no CPU, or (after an access) of `vcpu`.
+static inline void trace_sweep(struct trace *trace, uint32_t vcpu)
+{
+    if (trace->sweep)
+        trace->sweep(trace->stamp_owner, vcpu);
+}
 
 // Does `access`, which may count mistakes in `from` (a struct trace_counters, read only with an observer).
 #define TRACE_COUNTED(trace, from, access, value)                                                                      \

@@ -192,9 +192,11 @@ static int finish(struct intact_pci_device *device)
     if (result < 0)
         return result;
     result = device_list_add(&board->devices, &(struct board_device){ device->config.name, device, &ops });
-    if (result == 0) // the clock keeps it from here on
-        clock_register(&board->clock, &device->alarm, "PCI device", fire, device);
-    return result;
+    if (result < 0)
+        return result;
+    clock_register(&board->clock, &device->alarm, "PCI device", fire, device); // the clock keeps it from here on
+    board_mistakes_changed(board);
+    return 0;
 }
 
 static int check(struct intact_pci_device *device, const struct intact_pci_config *given)

@@ -286,5 +286,7 @@ enum loop_stop vcpu_run(struct loop *loop)
         slice_end(loop, cpu);
     }
     normalise(loop);
+    if (trace_heard(loop->trace))
+        trace_sweep(loop->trace, TRACE_NO_CPU);
     return loop->stop;
 }

@@ -139,26 +139,59 @@ static void after_device(struct vcpu *cpu)
         cpu->kick |= KICK_CUT;
 }
 
-static uint64_t device_read(struct vcpu *cpu, uint64_t physical, unsigned size)
+ALWAYS_INLINE uint64_t read_device(struct vcpu *cpu, uint64_t physical, unsigned size)
 {
     struct loop *loop = cpu->loop;
     uint64_t now = vcpu_now(cpu), value = 0;
     if ((physical & PAGE_MASK) != cpu->port_page ||
         loop->port.read(loop->port.owner, cpu->index, PORT_MEMORY, physical, size, &value, now) == PORT_NOT_MINE)
         value = bus_read(loop->memory, physical, size, now);
-    TRACE(loop->trace, TRACE_ACCESS, cpu->index, physical, value, size);
+    return value;
+}
+
+ALWAYS_INLINE void write_device(struct vcpu *cpu, uint64_t physical, unsigned size, uint64_t value)
+{
+    struct loop *loop = cpu->loop;
+    uint64_t now = vcpu_now(cpu);
+    if ((physical & PAGE_MASK) != cpu->port_page ||
+        loop->port.write(loop->port.owner, cpu->index, PORT_MEMORY, physical, size, value, now) == PORT_NOT_MINE)
+        bus_write(loop->memory, physical, size, value, now);
+}
+
+// With an observer: the access, and the mistakes that it was for a device.
+static NEVER_INLINE uint64_t read_heard(struct vcpu *cpu, uint64_t physical, unsigned size)
+{
+    struct trace *trace = cpu->loop->trace;
+    trace_sweep(trace, TRACE_NO_CPU);
+    uint64_t value = read_device(cpu, physical, size);
+    TRACE(trace, TRACE_ACCESS, cpu->index, physical, value, size);
+    trace_sweep(trace, cpu->index);
+    return value;
+}
+
+static NEVER_INLINE void write_heard(struct vcpu *cpu, uint64_t physical, unsigned size, uint64_t value)
+{
+    struct trace *trace = cpu->loop->trace;
+    trace_sweep(trace, TRACE_NO_CPU);
+    TRACE(trace, TRACE_ACCESS, cpu->index, physical, value, size | 0x100);
+    write_device(cpu, physical, size, value);
+    trace_sweep(trace, cpu->index);
+}
+
+static uint64_t device_read(struct vcpu *cpu, uint64_t physical, unsigned size)
+{
+    bool heard = trace_heard(cpu->loop->trace);
+    uint64_t value = heard ? read_heard(cpu, physical, size) : read_device(cpu, physical, size);
     after_device(cpu);
     return value;
 }
 
 static void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uint64_t value)
 {
-    struct loop *loop = cpu->loop;
-    uint64_t now = vcpu_now(cpu);
-    TRACE(loop->trace, TRACE_ACCESS, cpu->index, physical, value, size | 0x100);
-    if ((physical & PAGE_MASK) != cpu->port_page ||
-        loop->port.write(loop->port.owner, cpu->index, PORT_MEMORY, physical, size, value, now) == PORT_NOT_MINE)
-        bus_write(loop->memory, physical, size, value, now);
+    if (trace_heard(cpu->loop->trace))
+        write_heard(cpu, physical, size, value);
+    else
+        write_device(cpu, physical, size, value);
     after_device(cpu);
 }
 

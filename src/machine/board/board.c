@@ -57,10 +57,72 @@ static void stamp(void *owner, struct intact_trace_event *event)
     event->time = board->loop.current ? vcpu_now(board->loop.current) : board->clock.now;
 }
 
+static void visit_devices(void *board, struct visit *v)
+{
+    board_visit_devices(board, v);
+}
+
+static void sweep(void *owner, uint32_t vcpu)
+{
+    struct board *board = owner;
+    mistakes_sweep(&board->mistakes, &board->trace, vcpu);
+}
+
+static uint32_t accessing(const struct board *board)
+{
+    return board->loop.current ? board->loop.current->index : TRACE_NO_CPU;
+}
+
+static uint64_t read_port_heard(void *owner, uint64_t port, unsigned size, uint64_t now)
+{
+    struct board *board = owner;
+    sweep(board, TRACE_NO_CPU);
+    uint64_t value = bus_read(&board->ports, port, size, now);
+    sweep(board, accessing(board));
+    return value;
+}
+
+static void write_port_heard(void *owner, uint64_t port, unsigned size, uint64_t value, uint64_t now)
+{
+    struct board *board = owner;
+    sweep(board, TRACE_NO_CPU);
+    bus_write(&board->ports, port, size, value, now);
+    sweep(board, accessing(board));
+}
+
+// From the first observer on, accesses to ports go through a window that contains all of them, also the end of one that
+// begins at the last port. So they cost nothing more without an observer.
+static int begin_trace(void *owner)
+{
+    struct board *board = owner;
+    if (!board->heard_ports.count) {
+        board->heard_window = (struct region){
+            .size = 0x10000 + 8,
+            .name = "ports",
+            .widest = 8,
+            .read = read_port_heard,
+            .write = write_port_heard,
+            .owner = board,
+        };
+        bus_init(&board->heard_ports);
+        bus_add(&board->heard_ports, &board->heard_window);
+        board->loop.ports = &board->heard_ports;
+    }
+    return mistakes_find(&board->mistakes, visit_devices, board);
+}
+
+void board_mistakes_changed(struct board *board)
+{
+    if (trace_heard(&board->trace))
+        mistakes_find(&board->mistakes, visit_devices, board);
+}
+
 static int make_loop(struct board *board)
 {
     struct loop *loop = &board->loop;
     board->trace.stamp = stamp;
+    board->trace.begin = begin_trace;
+    board->trace.sweep = sweep;
     board->trace.stamp_owner = board;
     board->trace.first_chip = board->type->chips;
     board->memory.written = loop_memory_written;
@@ -155,6 +217,7 @@ void board_destroy(struct board *board)
     image_store_free(&board->files);
     host_memory_release(board->ram, board->ram_size);
     trace_free(&board->trace);
+    mistakes_free(&board->mistakes);
     memset(board, 0, board->type->size);
 }
 

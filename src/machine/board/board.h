@@ -24,6 +24,7 @@
 #include "irqchip/route.h"
 #include "machine/board/backends.h"
 #include "machine/board/device_list.h"
+#include "machine/board/mistakes.h"
 #include "machine/board/outside.h"
 #include "machine/board/pci_place.h"
 #include "machine/board/virtio_slots.h"
@@ -82,6 +83,9 @@ struct board {
     struct clock clock;
     struct inbox inbox;
     struct trace trace;
+    struct mistakes mistakes; // of devices; empty without an observer
+    struct bus heard_ports;   // with an observer, in place of `ports`: one window, which reports mistakes
+    struct region heard_window;
     struct loop loop;
     struct outside outside;
 
@@ -134,6 +138,10 @@ struct image_store *board_files(struct board *board);
 // Connects bus 0 to memory, ports and interrupts; INTA to INTD of slot 0 are connected to `gsi`.
 void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows);
 
+// A device was added, or its counters of mistakes were loaded: with an observer, they are looked for again. (Without
+// memory for that, those of the last devices are not reported.)
+void board_mistakes_changed(struct board *board);
+
 // `signal` and `resample` of a controller; `owner` is the board.
 void board_signal(void *board, uint32_t vcpu, uint32_t pending);
 void board_resample(void *board, uint32_t chip, uint32_t pin);
@@ -143,6 +151,7 @@ void board_resample(void *board, uint32_t chip, uint32_t pin);
 // All state, to save, load and compare between two runs; without RAM if the caller copies that itself. Call
 // board_loaded after a load.
 void board_visit(struct board *board, struct visit *v);
+void board_visit_devices(struct board *board, struct visit *v); // only devices
 void board_visit_chips(struct board *board, struct visit *v);
 void board_loaded(struct board *board);
 

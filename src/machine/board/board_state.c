@@ -21,14 +21,19 @@ static void visit_time(struct board *board, struct visit *v)
     VISIT(v, board->ports.unanswered_writes);
 }
 
-void board_visit_chips(struct board *board, struct visit *v)
+void board_visit_devices(struct board *board, struct visit *v)
 {
-    visit_time(board, v);
-    VISIT_NESTED(v, "console", outside_visit(&board->outside, v));
     board->type->visit_devices(board, v);
     VISIT_NESTED(v, "pci", pci_host_visit(&board->pci, v));
     VISIT_NESTED(v, "virtio-mmio", virtio_slots_visit(&board->virtio_slots, v));
     device_list_visit(&board->devices, v);
+}
+
+void board_visit_chips(struct board *board, struct visit *v)
+{
+    visit_time(board, v);
+    VISIT_NESTED(v, "console", outside_visit(&board->outside, v));
+    board_visit_devices(board, v);
     manager_visit(board->manager, v);
     route_visit(&board->route, v);
     board->type->visit_controllers(board, v);
@@ -57,4 +62,5 @@ void board_loaded(struct board *board)
         if (board->memory.regions[i]->ram)
             loop_memory_written(&board->loop, board->memory.regions[i]->base, board->memory.regions[i]->size);
     board->clock.moved = false;
+    board_mistakes_changed(board);
 }

@@ -295,6 +295,11 @@ static inline bool a64_probe(struct a64_cpu *cpu, uint64_t address, unsigned siz
            (likely(!cpu->watchpoints) || a64_watch(&cpu->vcpu, address, size, access, cpu->el == 0));
 }
 
+// --- system/mistake.c -------------------------------------------------------------------------------------------------
+
+// Counts a mistake of the guest and reports it; `value` says more: an address, the number of a PSCI function.
+void a64_mistake(struct a64_cpu *cpu, enum a64_mistake mistake, uint64_t value);
+
 // --- guest.c ----------------------------------------------------------------------------------------------------------
 
 extern const struct guest a64_guest;

@@ -356,6 +356,11 @@ static inline bool x86_is_canonical(uint64_t address)
     return (uint64_t)((int64_t)(address << 16) >> 16) == address;
 }
 
+// --- system/mistake.c ------------------------------------------------------------------------------------------------
+
+// Counts a mistake of the guest and reports it; `value` says more: the number of the MSR, the vector of the SIPI.
+void x86_mistake(struct x86_cpu *cpu, enum x86_mistake mistake, uint64_t value);
+
 // --- guest.c ---------------------------------------------------------------------------------------------------------
 
 extern const struct guest x86_guest;

@@ -26,7 +26,7 @@ static enum op_out finish(const struct a64_cpu *cpu)
 
 HELPER(undefined) // x: a system register that is not there
 {
-    cpu->mistakes[op->x ? A64_MISTAKE_SYSREG : A64_MISTAKE_UNALLOCATED]++;
+    a64_mistake(cpu, op->x ? A64_MISTAKE_SYSREG : A64_MISTAKE_UNALLOCATED, cpu->r[A64_PC]);
     a64_undefined(cpu);
     return OP_FAULT;
 }

@@ -80,7 +80,7 @@ void a64_return(struct a64_cpu *cpu)
         cpu->spsel = spsr & A64_SPSEL;
     } else { // EL and SP stay, and the next instruction takes the exception
         cpu->illegal = true;
-        cpu->mistakes[A64_MISTAKE_RETURN]++;
+        a64_mistake(cpu, A64_MISTAKE_RETURN, spsr);
     }
     a64_update_mode(cpu);
     if (unlikely(cpu->stepping))

@@ -195,7 +195,7 @@ bool a64_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user
     struct a64_walk walk;
     bool found = a64_translate(cpu, address, access, user, &walk);
     if (found && !answers(vcpu->loop->memory, walk.physical & PAGE_MASK)) {
-        cpu->mistakes[A64_MISTAKE_ABORT]++;
+        a64_mistake(cpu, A64_MISTAKE_ABORT, walk.physical);
         found = fail(&walk, A64_FSC_EXTERNAL, 0);
     }
     if (!found) {

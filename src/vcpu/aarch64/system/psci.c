@@ -123,7 +123,7 @@ bool a64_psci_call(struct a64_cpu *cpu)
     case PSCI_CPU_ON | SMC64: result = cpu_on(cpu, a, b, c); break;
     case PSCI_AFFINITY_INFO:
     case PSCI_AFFINITY_INFO | SMC64: result = affinity_info(cpu, a, b); break;
-    default: cpu->mistakes[A64_MISTAKE_PSCI]++; return false;
+    default: a64_mistake(cpu, A64_MISTAKE_PSCI, function); return false;
     }
     cpu->r[0] = (uint64_t)result;
     return true;

@@ -34,7 +34,7 @@ bool a64_trap(struct a64_cpu *cpu, unsigned encoding, bool read)
 
 static bool absent(struct a64_cpu *cpu)
 {
-    cpu->mistakes[A64_MISTAKE_SYSREG]++;
+    a64_mistake(cpu, A64_MISTAKE_SYSREG, cpu->r[A64_PC]);
     return a64_undefined(cpu);
 }
 

@@ -377,12 +377,12 @@ bool x86_take_interrupt(struct vcpu *vcpu)
     case PENDING_INIT: x86_init(cpu); return true;
     case PENDING_SIPI:
         if (vcpu->state != VCPU_STOPPED || cpu->shutdown) {
-            cpu->mistakes[X86_MISTAKE_SIPI]++;
+            x86_mistake(cpu, X86_MISTAKE_SIPI, (uint64_t)vector);
             return false;
         }
         x86_start(cpu, (uint8_t)vector);
         return true;
-    case PENDING_SMI: cpu->mistakes[X86_MISTAKE_SMI]++; return false;
+    case PENDING_SMI: x86_mistake(cpu, X86_MISTAKE_SMI, 0); return false;
     case PENDING_NMI:
         cpu->nmi_blocked = true;
         deliver_external(cpu, 2);

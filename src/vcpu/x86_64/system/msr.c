@@ -62,8 +62,7 @@ static bool refuse(struct x86_cpu *cpu)
 
 static bool unknown(struct x86_cpu *cpu, enum x86_mistake mistake, uint32_t number)
 {
-    cpu->mistakes[mistake]++;
-    TRACE(cpu->vcpu.loop->trace, TRACE_MISTAKE, cpu->vcpu.index, UINT64_MAX, mistake, number);
+    x86_mistake(cpu, mistake, number);
     return refuse(cpu);
 }
 
