@@ -94,9 +94,20 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic
         arm_irq_event(irq, 0, effect->intid);
 }
 
-// Does `access` of the CPU with this index, which may count mistakes in the chip.
-#define COUNTED(chip, counters, cpu, access, value)                                                                    \
-    TRACE_COUNTED(irq->config.trace, arm_irq_counters((counters), (chip), (cpu)), access, value)
+// Does `access` of the CPU with this index, which may count mistakes in the chip. `heard`: there is an observer. It is a
+// constant in each of the two forms of an access, so that without an observer one test is all.
+#define COUNTED(chip, counted_by, cpu, access, value)                                                                  \
+    do {                                                                                                               \
+        if (!heard) {                                                                                                  \
+            access;                                                                                                    \
+        } else {                                                                                                       \
+            const struct trace_counters from = arm_irq_counters((counted_by), (chip), (cpu));                          \
+            struct trace_mistakes mistakes;                                                                            \
+            trace_mistakes_begin(&mistakes, &from);                                                                    \
+            access;                                                                                                    \
+            trace_mistakes_end(irq->config.trace, &mistakes, &from, (value));                                          \
+        }                                                                                                              \
+    } while (0)
 
 // --- Windows --------------------------------------------------------------------------------------------------------
 
@@ -125,9 +136,9 @@ static struct gic_bank *private_bank(const struct arm_irq *irq, struct arm_irq_c
     return irq->config.version == 2 ? &cpu->gicr.bank : NULL;
 }
 
-uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+ALWAYS_INLINE uint64_t read_window(const struct arm_irq_frame *frame, uint64_t offset, unsigned size, uint64_t now,
+                                   bool heard)
 {
-    const struct arm_irq_frame *frame = owner;
     struct arm_irq *irq = frame->irq;
     struct arm_irq_cpu *cpu = current(irq);
     struct gic_effect effect;
@@ -173,9 +184,22 @@ uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
     return value;
 }
 
-void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+static NEVER_INLINE uint64_t read_window_heard(const struct arm_irq_frame *frame, uint64_t offset, unsigned size,
+                                               uint64_t now)
+{
+    return read_window(frame, offset, size, now, true);
+}
+
+uint64_t arm_irq_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
 {
     const struct arm_irq_frame *frame = owner;
+    return trace_heard(frame->irq->config.trace) ? read_window_heard(frame, offset, size, now)
+                                                 : read_window(frame, offset, size, now, false);
+}
+
+ALWAYS_INLINE void write_window(const struct arm_irq_frame *frame, uint64_t offset, unsigned size, uint64_t value,
+                                uint64_t now, bool heard)
+{
     struct arm_irq *irq = frame->irq;
     struct arm_irq_cpu *cpu = current(irq);
     struct gic_effect effect;
@@ -218,6 +242,21 @@ void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, 
     arm_irq_end(irq);
 }
 
+static NEVER_INLINE void write_window_heard(const struct arm_irq_frame *frame, uint64_t offset, unsigned size,
+                                            uint64_t value, uint64_t now)
+{
+    write_window(frame, offset, size, value, now, true);
+}
+
+void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    const struct arm_irq_frame *frame = owner;
+    if (trace_heard(frame->irq->config.trace))
+        write_window_heard(frame, offset, size, value, now);
+    else
+        write_window(frame, offset, size, value, now, false);
+}
+
 // --- CPU port -------------------------------------------------------------------------------------------------------
 
 int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now)
@@ -227,30 +266,59 @@ int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now
     return irq->cpus[vcpu].pending & which ? 0 : -1;
 }
 
-enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
-                                  uint64_t *value, uint64_t now)
+ALWAYS_INLINE enum port_result read_register(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint64_t address,
+                                             uint64_t *value, bool heard)
 {
-    struct arm_irq *irq = owner;
-    struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
     struct gic_effect effect;
-    (void)size, (void)now;
-    if (space != PORT_REGISTER || irq->config.version != 3)
-        return PORT_NOT_MINE;
-    arm_irq_begin(irq);
     enum port_result result;
-    COUNTED(ARM_IRQ_CPU, cpu->icc.mistakes, vcpu,
+    arm_irq_begin(irq);
+    COUNTED(ARM_IRQ_CPU, cpu->icc.mistakes, cpu->index,
             result = icc_read(&cpu->icc, &cpu->ready, gicd_two_states(&irq->gicd), address, value, &effect), address);
     apply(irq, cpu, &effect);
     arm_irq_end(irq);
     return result;
 }
 
+static NEVER_INLINE enum port_result read_register_heard(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint64_t address,
+                                                         uint64_t *value)
+{
+    return read_register(irq, cpu, address, value, true);
+}
+
+enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
+                                  uint64_t *value, uint64_t now)
+{
+    struct arm_irq *irq = owner;
+    (void)size, (void)now;
+    if (space != PORT_REGISTER || irq->config.version != 3)
+        return PORT_NOT_MINE;
+    return trace_heard(irq->config.trace) ? read_register_heard(irq, &irq->cpus[vcpu], address, value)
+                                          : read_register(irq, &irq->cpus[vcpu], address, value, false);
+}
+
+ALWAYS_INLINE enum port_result write_register(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint64_t address,
+                                              uint64_t value, bool heard)
+{
+    struct gic_effect effect;
+    enum port_result result;
+    arm_irq_begin(irq);
+    COUNTED(ARM_IRQ_CPU, cpu->icc.mistakes, cpu->index,
+            result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect), value);
+    apply(irq, cpu, &effect);
+    arm_irq_end(irq);
+    return result;
+}
+
+static NEVER_INLINE enum port_result write_register_heard(struct arm_irq *irq, struct arm_irq_cpu *cpu,
+                                                          uint64_t address, uint64_t value)
+{
+    return write_register(irq, cpu, address, value, true);
+}
+
 enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
                                    uint64_t value, uint64_t now)
 {
     struct arm_irq *irq = owner;
-    struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
-    struct gic_effect effect;
     (void)size, (void)now;
     if (space != PORT_REGISTER || irq->config.version != 3)
         return PORT_NOT_MINE;
@@ -258,13 +326,8 @@ enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space s
         arm_irq_set_sctlr_nmi(irq, vcpu, value);
         return PORT_DONE;
     }
-    arm_irq_begin(irq);
-    enum port_result result;
-    COUNTED(ARM_IRQ_CPU, cpu->icc.mistakes, vcpu,
-            result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect), value);
-    apply(irq, cpu, &effect);
-    arm_irq_end(irq);
-    return result;
+    return trace_heard(irq->config.trace) ? write_register_heard(irq, &irq->cpus[vcpu], address, value)
+                                          : write_register(irq, &irq->cpus[vcpu], address, value, false);
 }
 
 void arm_irq_port(struct arm_irq *irq, struct cpu_port *port)

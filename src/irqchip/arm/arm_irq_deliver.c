@@ -339,12 +339,12 @@ bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event)
 enum { COMMAND_BUDGET = 8192, COMMAND_HEAVY = 256 };
 
 // One command, if there is one.
-static bool step(struct arm_irq *irq, uint64_t now, struct its_effect *effect)
+static NEVER_INLINE bool step_heard(struct arm_irq *irq, uint64_t now, struct its_effect *effect)
 {
     bool done;
     TRACE_COUNTED(irq->config.trace, its_counters(irq), done = its_step(&irq->its, &irq->config.memory, now, effect),
                   0);
-    if (unlikely(effect->error) && trace_heard(irq->config.trace)) {
+    if (effect->error) {
         struct trace_counters counters = its_counters(irq);
         trace_mistake(irq->config.trace, &counters, GIC_MISTAKES, effect->error);
     }
@@ -355,7 +355,9 @@ void arm_irq_commands(struct arm_irq *irq, uint64_t now)
 {
     struct its_effect effect;
     int budget = COMMAND_BUDGET;
-    while (budget > 0 && step(irq, now, &effect)) {
+    bool heard = trace_heard(irq->config.trace);
+    while (budget > 0 &&
+           (heard ? step_heard(irq, now, &effect) : its_step(&irq->its, &irq->config.memory, now, &effect))) {
         budget -= effect.action == GIC_LPI_INVALIDATE_ALL || effect.action == GIC_LPI_MOVE_ALL ? COMMAND_HEAVY : 1;
         if (effect.action != GIC_LPI_NOTHING)
             arm_irq_do_lpi(irq, &irq->cpus[effect.cpu], &irq->cpus[effect.other], effect.action, effect.intid);

@@ -105,12 +105,12 @@ static uint8_t read_pic(struct x86_irq *irq, uint16_t port)
 #define COUNTED(irq, chip, access, value)                                                                              \
     TRACE_COUNTED((irq)->config.trace, x86_irq_counters((irq), (chip)), access, value)
 
-uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
+ALWAYS_INLINE uint8_t read_port(struct x86_irq *irq, uint16_t port)
 {
     uint8_t value = 0xff;
     x86_irq_begin(irq);
     if (irq->config.pic && (port & ~0x81) == 0x20) { // 20h, 21h, A0h, A1h
-        COUNTED(irq, X86_IRQ_PIC, value = read_pic(irq, port), value);
+        value = read_pic(irq, port);
         irq->hub_dirty |= X86_IRQ_HUB_PIC; // a poll acknowledges
     } else if (irq->config.pic && (port & ~1) == 0x4d0) {
         value = pic_cascade_read_elcr(&irq->pic, port & 1);
@@ -121,30 +121,34 @@ uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
     return value;
 }
 
-static NEVER_INLINE uint8_t write_pic_heard(struct x86_irq *irq, unsigned chip, unsigned a0, uint8_t value)
+static NEVER_INLINE uint8_t read_port_heard(struct x86_irq *irq, uint16_t port)
 {
-    uint8_t ended;
-    COUNTED(irq, X86_IRQ_PIC, ended = pic_cascade_write(&irq->pic, chip, a0, value), value);
-    return ended;
+    uint8_t value;
+    COUNTED(irq, X86_IRQ_PIC, value = read_port(irq, port), value);
+    return value;
+}
+
+uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
+{
+    return trace_heard(irq->config.trace) ? read_port_heard(irq, port) : read_port(irq, port);
 }
 
 static void write_pic(struct x86_irq *irq, uint16_t port, uint8_t value)
 {
     unsigned chip = port >> 7 & 1;
-    uint8_t ended = trace_heard(irq->config.trace) ? write_pic_heard(irq, chip, port & 1, value)
-                                                   : pic_cascade_write(&irq->pic, chip, port & 1, value);
+    uint8_t ended = pic_cascade_write(&irq->pic, chip, port & 1, value);
     irq->hub_dirty |= X86_IRQ_HUB_PIC;
     for (uint32_t left = ended; left; left &= left - 1)
         end_line(irq, chip * 8 + bits_lowest(left));
 }
 
-void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value)
+ALWAYS_INLINE void write_port(struct x86_irq *irq, uint16_t port, uint8_t value)
 {
     x86_irq_begin(irq);
     if (irq->config.pic && (port & ~0x81) == 0x20) {
         write_pic(irq, port, value);
     } else if (irq->config.pic && (port & ~1) == 0x4d0) {
-        COUNTED(irq, X86_IRQ_PIC, pic_cascade_write_elcr(&irq->pic, port & 1, value), value);
+        pic_cascade_write_elcr(&irq->pic, port & 1, value);
         irq->hub_dirty |= X86_IRQ_HUB_PIC;
     } else if (irq->config.imcr && port == 0x22) {
         irq->imcr_index = value;
@@ -152,6 +156,19 @@ void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value)
         write_imcr(irq, value);
     }
     x86_irq_end(irq);
+}
+
+static NEVER_INLINE void write_port_heard(struct x86_irq *irq, uint16_t port, uint8_t value)
+{
+    COUNTED(irq, X86_IRQ_PIC, write_port(irq, port, value), value);
+}
+
+void x86_irq_port_write(struct x86_irq *irq, uint16_t port, uint8_t value)
+{
+    if (trace_heard(irq->config.trace))
+        write_port_heard(irq, port, value);
+    else
+        write_port(irq, port, value);
 }
 
 uint64_t x86_irq_ioapic_read(struct x86_irq *irq, uint32_t ioapic, uint64_t offset, unsigned size)
