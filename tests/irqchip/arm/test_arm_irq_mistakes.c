@@ -316,13 +316,13 @@ Test(arm_irq_mistakes, each_chip_has_a_number_of_its_own)
     cr_assert_eq(trace_add(&trace, &observer), 0);
     rig->irq.config.trace = &trace;
     rig_put(rig, ARM_IRQ_WINDOW_GICD, 0x4, 0);
-    last_was(TRACE_MISTAKE, 0, 0, GIC_MISTAKE_READONLY, 0);
+    last_was(INTACT_TRACE_MISTAKE, 0, 0, GIC_MISTAKE_READONLY, 0);
     rig_put(rig, ARM_IRQ_WINDOW_ITS, 0x8, 0);
-    last_was(TRACE_MISTAKE, 0, 1, GIC_MISTAKE_READONLY, 0);
+    last_was(INTACT_TRACE_MISTAKE, 0, 1, GIC_MISTAKE_READONLY, 0);
     command(rig, 0xff, 0, 0, 0);
-    last_was(TRACE_MISTAKE, TRACE_NO_CPU, 1, GIC_MISTAKES, rig->irq.its.error);
+    last_was(INTACT_TRACE_MISTAKE, TRACE_NO_CPU, 1, GIC_MISTAKES, rig->irq.its.error);
     rig_put(rig, ARM_IRQ_WINDOW_GICR, 0x8, 0);
-    last_was(TRACE_MISTAKE, 0, 2, GIC_MISTAKE_READONLY, 0);
+    last_was(INTACT_TRACE_MISTAKE, 0, 2, GIC_MISTAKE_READONLY, 0);
     rig_free(rig);
     trace_free(&trace);
     rig = rig_v2();
@@ -330,7 +330,7 @@ Test(arm_irq_mistakes, each_chip_has_a_number_of_its_own)
     cr_assert_eq(trace_add(&trace, &observer), 0);
     rig->irq.config.trace = &trace;
     rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x8, 0);
-    last_was(TRACE_MISTAKE, 0, 3, GIC_MISTAKE_READONLY, 0);
+    last_was(INTACT_TRACE_MISTAKE, 0, 3, GIC_MISTAKE_READONLY, 0);
     rig_free(rig);
     trace_free(&trace);
 }
