@@ -78,6 +78,7 @@
 #define a64_op_msr intact_private_a64_op_msr
 #define a64_ops intact_private_a64_ops
 #define a64_page_watched intact_private_a64_page_watched
+#define a64_physical_of intact_private_a64_physical_of
 #define a64_psci_call intact_private_a64_psci_call
 #define a64_pstate intact_private_a64_pstate
 #define a64_read_allint intact_private_a64_read_allint
@@ -147,6 +148,7 @@
 #define a64_update_mode intact_private_a64_update_mode
 #define a64_walk intact_private_a64_walk
 #define a64_watch intact_private_a64_watch
+#define a64_watch_changed intact_private_a64_watch_changed
 #define a64_write_allint intact_private_a64_write_allint
 #define a64_write_breakpoint intact_private_a64_write_breakpoint
 #define a64_write_claim intact_private_a64_write_claim
@@ -196,6 +198,12 @@
 #define aml_window_io intact_private_aml_window_io
 #define aml_window_memory intact_private_aml_window_memory
 #define aml_window_memory64 intact_private_aml_window_memory64
+#define answer intact_private_answer
+#define answer_begin intact_private_answer_begin
+#define answer_binary intact_private_answer_binary
+#define answer_end intact_private_answer_end
+#define answer_hex intact_private_answer_hex
+#define answer_text intact_private_answer_text
 #define arm_irq_acknowledge intact_private_arm_irq_acknowledge
 #define arm_irq_begin intact_private_arm_irq_begin
 #define arm_irq_commands intact_private_arm_irq_commands
@@ -255,6 +263,7 @@
 #define block_file_visit intact_private_block_file_visit
 #define blocks_add intact_private_blocks_add
 #define blocks_find intact_private_blocks_find
+#define blocks_forget_at intact_private_blocks_forget_at
 #define blocks_free intact_private_blocks_free
 #define blocks_in_page intact_private_blocks_in_page
 #define blocks_init intact_private_blocks_init
@@ -314,6 +323,19 @@
 #define config_take intact_private_config_take
 #define cpu_model_feature intact_private_cpu_model_feature
 #define cpu_model_parse intact_private_cpu_model_parse
+#define debug_aarch64 intact_private_debug_aarch64
+#define debug_describe intact_private_debug_describe
+#define debug_register_count intact_private_debug_register_count
+#define debug_register_read intact_private_debug_register_read
+#define debug_register_write intact_private_debug_register_write
+#define debug_socket_close intact_private_debug_socket_close
+#define debug_socket_connected intact_private_debug_socket_connected
+#define debug_socket_drop intact_private_debug_socket_drop
+#define debug_socket_open intact_private_debug_socket_open
+#define debug_socket_read intact_private_debug_socket_read
+#define debug_socket_watch intact_private_debug_socket_watch
+#define debug_socket_write intact_private_debug_socket_write
+#define debug_x86_64 intact_private_debug_x86_64
 #define debugcon_init intact_private_debugcon_init
 #define debugcon_read intact_private_debugcon_read
 #define debugcon_write intact_private_debugcon_write
@@ -410,6 +432,13 @@
 #define fw_cfg_reset intact_private_fw_cfg_reset
 #define fw_cfg_visit intact_private_fw_cfg_visit
 #define fw_cfg_write intact_private_fw_cfg_write
+#define gdb_close intact_private_gdb_close
+#define gdb_exited intact_private_gdb_exited
+#define gdb_no_history intact_private_gdb_no_history
+#define gdb_open intact_private_gdb_open
+#define gdb_print intact_private_gdb_print
+#define gdb_receive intact_private_gdb_receive
+#define gdb_stopped intact_private_gdb_stopped
 #define gic_access_mistake intact_private_gic_access_mistake
 #define gic_access_read intact_private_gic_access_read
 #define gic_access_visible intact_private_gic_access_visible
@@ -652,6 +681,7 @@
 #define loop_memory_mapped intact_private_loop_memory_mapped
 #define loop_memory_written intact_private_loop_memory_written
 #define loop_pass intact_private_loop_pass
+#define loop_step intact_private_loop_step
 #define loop_stop intact_private_loop_stop
 #define loop_visit intact_private_loop_visit
 #define machine_board intact_private_machine_board
@@ -820,6 +850,7 @@
 #define outside_init intact_private_outside_init
 #define outside_input intact_private_outside_input
 #define outside_input_end intact_private_outside_input_end
+#define outside_interrupt intact_private_outside_interrupt
 #define outside_loaded intact_private_outside_loaded
 #define outside_quit intact_private_outside_quit
 #define outside_receive intact_private_outside_receive
@@ -991,6 +1022,10 @@
 #define rtc_set_cmos intact_private_rtc_set_cmos
 #define rtc_visit intact_private_rtc_visit
 #define rtc_write intact_private_rtc_write
+#define scan_binary intact_private_scan_binary
+#define scan_byte intact_private_scan_byte
+#define scan_hex intact_private_scan_hex
+#define scan_text intact_private_scan_text
 #define simd_emms intact_private_simd_emms
 #define simd_high_to_low intact_private_simd_high_to_low
 #define simd_low_to_high intact_private_simd_low_to_high
@@ -1239,6 +1274,16 @@
 #define sse_ucomiss intact_private_sse_ucomiss
 #define state_load intact_private_state_load
 #define state_save intact_private_state_save
+#define stops_access intact_private_stops_access
+#define stops_add intact_private_stops_add
+#define stops_before intact_private_stops_before
+#define stops_except intact_private_stops_except
+#define stops_free intact_private_stops_free
+#define stops_remove intact_private_stops_remove
+#define stops_remove_all intact_private_stops_remove_all
+#define stops_report intact_private_stops_report
+#define stops_request intact_private_stops_request
+#define stops_watch_page intact_private_stops_watch_page
 #define tlb_fetch intact_private_tlb_fetch
 #define tlb_flush intact_private_tlb_flush
 #define tlb_flush_matching intact_private_tlb_flush_matching
@@ -1246,6 +1291,7 @@
 #define tlb_forget_jumps intact_private_tlb_forget_jumps
 #define tlb_host intact_private_tlb_host
 #define tlb_load_slow intact_private_tlb_load_slow
+#define tlb_mark_watched intact_private_tlb_mark_watched
 #define tlb_probe intact_private_tlb_probe
 #define tlb_store_slow intact_private_tlb_store_slow
 #define trace_add intact_private_trace_add
@@ -1609,6 +1655,7 @@
 #define x86_op_shift intact_private_x86_op_shift
 #define x86_op_shift_double intact_private_x86_op_shift_double
 #define x86_op_simd intact_private_x86_op_simd
+#define x86_op_stop intact_private_x86_op_stop
 #define x86_op_string intact_private_x86_op_string
 #define x86_opcodes_38 intact_private_x86_opcodes_38
 #define x86_opcodes_3a intact_private_x86_opcodes_3a
@@ -1616,6 +1663,7 @@
 #define x86_opcodes_two intact_private_x86_opcodes_two
 #define x86_ops intact_private_x86_ops
 #define x86_other_stack intact_private_x86_other_stack
+#define x86_physical_of intact_private_x86_physical_of
 #define x86_pop intact_private_x86_pop
 #define x86_push intact_private_x86_push
 #define x86_read_cr intact_private_x86_read_cr
@@ -1761,6 +1809,7 @@
 #define x86_verify intact_private_x86_verify
 #define x86_walk intact_private_x86_walk
 #define x86_watch intact_private_x86_watch
+#define x86_watch_changed intact_private_x86_watch_changed
 #define x86_watch_port intact_private_x86_watch_port
 #define x86_watches_page intact_private_x86_watches_page
 #define x86_wide_stack intact_private_x86_wide_stack
