@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Debugging a machine from outside: breakpoints, watchpoints, single steps.
+// Debugging a machine from outside: breakpoints, watchpoints, single steps; and a server for gdb.
 //
 //     intact_break_add(machine, INTACT_STOP_EXECUTE, 0x100000, 0);
 //     struct intact_exit end = intact_machine_run(machine);
@@ -45,6 +45,23 @@ struct intact_exit intact_machine_step(struct intact_machine *machine, unsigned 
 // Any thread, but not from a signal handler. Ends the run soon with INTACT_BREAK and INTACT_STOP_REQUEST, or the next one
 // at once. Other than intact_machine_quit, the run can be replayed as if nothing had been asked.
 void intact_machine_interrupt(struct intact_machine *machine);
+
+// --- gdb -------------------------------------------------------------------------------------------------------------
+
+// A server for gdb's remote protocol; a client may come and go at any time, one at a time.
+struct intact_gdb;
+
+// Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH". It lives as long as the machine at
+// most. 0 and *gdb; -EINVAL or another negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes).
+int intact_gdb_open(struct intact_machine *machine, const char *where, struct intact_gdb **gdb, char *why);
+
+// Runs the machine under the control of clients, instead of intact_machine_run; with `stopped` it waits for a client before
+// the first instruction. Returns at the end of the run, or with INTACT_QUIT when a client kills the machine or
+// intact_machine_quit is called; or with INTACT_BREAK for a breakpoint of intact_break_add while there is no client.
+struct intact_exit intact_gdb_run(struct intact_gdb *gdb, bool stopped);
+
+// Ends the connection and the server. NULL: nothing.
+void intact_gdb_close(struct intact_gdb *gdb);
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <intact/debug.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,7 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
 static int run_machine(struct settings *settings, struct consoles *consoles, FILE *log)
 {
     struct intact_machine *machine;
+    struct intact_gdb *gdb = NULL;
     struct event_log events = { .file = log, .type = settings->config.type };
     struct intact_trace_observer observer;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
@@ -58,9 +60,14 @@ static int run_machine(struct settings *settings, struct consoles *consoles, FIL
     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, log_event, &events);
     if (settings->log_int)
         intact_machine_trace(machine, &observer);
+    if (settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) {
+        intact_machine_destroy(machine);
+        return cli_fail(settings->why);
+    }
     consoles_start(consoles, machine);
-    struct intact_exit end = intact_machine_run(machine);
+    struct intact_exit end = gdb ? intact_gdb_run(gdb, settings->stopped) : intact_machine_run(machine);
     consoles_close(consoles);
+    intact_gdb_close(gdb);
     tell_end(settings, log, machine, &end);
     intact_machine_destroy(machine);
     return end.status;
