@@ -249,6 +249,8 @@
 #define arm_timer_reset intact_private_arm_timer_reset
 #define arm_timer_visit intact_private_arm_timer_visit
 #define arm_timer_write intact_private_arm_timer_write
+#define back_continue intact_private_back_continue
+#define back_step intact_private_back_step
 #define backends_console_size intact_private_backends_console_size
 #define backends_destroy intact_private_backends_destroy
 #define backends_init intact_private_backends_init
@@ -439,6 +441,7 @@
 #define gdb_print intact_private_gdb_print
 #define gdb_receive intact_private_gdb_receive
 #define gdb_stopped intact_private_gdb_stopped
+#define gdb_target_of intact_private_gdb_target_of
 #define gic_access_mistake intact_private_gic_access_mistake
 #define gic_access_read intact_private_gic_access_read
 #define gic_access_visible intact_private_gic_access_visible
@@ -1278,6 +1281,7 @@
 #define stops_add intact_private_stops_add
 #define stops_before intact_private_stops_before
 #define stops_except intact_private_stops_except
+#define stops_forget intact_private_stops_forget
 #define stops_free intact_private_stops_free
 #define stops_remove intact_private_stops_remove
 #define stops_remove_all intact_private_stops_remove_all

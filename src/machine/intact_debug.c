@@ -34,9 +34,9 @@ struct intact_exit intact_machine_step(struct intact_machine *machine, unsigned 
 {
     struct loop *loop = &machine_board(machine)->loop;
     assert(cpu < loop->count);
-    loop_step(loop, loop->vcpus[cpu]);
+    loop_step(loop, loop->vcpus[cpu], 1);
     struct intact_exit end = intact_machine_run(machine);
-    loop_step(loop, NULL);
+    loop_step(loop, NULL, 0);
     return end;
 }
 

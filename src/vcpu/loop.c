@@ -255,10 +255,10 @@ static void normalise(struct loop *loop)
         loop->guest->normalise(loop->vcpus[i]);
 }
 
-void loop_step(struct loop *loop, const struct vcpu *cpu)
+void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count)
 {
     loop->stops.stepped = cpu;
-    loop->stops.step_goal = cpu ? cpu->goal + 1 : 0;
+    loop->stops.step_goal = cpu ? cpu->goal + count : 0;
 }
 
 enum loop_stop vcpu_run(struct loop *loop)

@@ -95,9 +95,9 @@ void loop_pass(struct loop *loop, uint64_t count);
 // nothing.
 void loop_stop(struct loop *loop, enum loop_stop stop, int status);
 
-// Between two runs: the next one ends when `cpu` has executed one more instruction. In their turns the others run too.
-// NULL: none.
-void loop_step(struct loop *loop, const struct vcpu *cpu);
+// Between two runs: the next ones end when `cpu` has executed `count` more instructions. In their turns the others run
+// too. NULL: no longer.
+void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count);
 
 // Instructions executed by all vCPUs up to now, also within an instruction.
 uint64_t loop_instructions(const struct loop *loop);

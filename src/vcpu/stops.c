@@ -111,6 +111,12 @@ void stops_request(struct loop *loop)
     stops_report(loop->vcpus[loop->last], STOP_REQUEST, 0);
 }
 
+void stops_forget(struct loop *loop)
+{
+    for (unsigned i = 0; i < loop->count; i++)
+        loop->vcpus[i]->stopped_after = UINT64_MAX;
+}
+
 // The same instruction is not stopped twice.
 static bool has_stopped(const struct vcpu *cpu, uint64_t pc)
 {
@@ -128,7 +134,7 @@ static void stop_before(struct vcpu *cpu, uint64_t pc, enum stop_kind kind, uint
 bool stops_before(struct vcpu *cpu, uint64_t pc)
 {
     const struct stops *stops = &cpu->loop->stops;
-    if (has_stopped(cpu, pc))
+    if (stops->muted || has_stopped(cpu, pc))
         return false;
     for (unsigned i = 0; i < stops->count; i++) {
         const struct stop_point *point = &stops->points[i];
@@ -159,7 +165,7 @@ static bool meets(const struct stop_point *point, enum access access)
 bool stops_access(struct vcpu *cpu, uint64_t pc, uint64_t address, unsigned size, enum access access)
 {
     const struct stops *stops = &cpu->loop->stops;
-    for (unsigned i = 0; i < stops->count; i++) {
+    for (unsigned i = 0; i < stops->count && !stops->muted; i++) {
         const struct stop_point *point = &stops->points[i];
         if (point->except == cpu->index || !meets(point, access))
             continue;

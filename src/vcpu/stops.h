@@ -53,6 +53,7 @@ struct stops {
     const struct vcpu *stepped;       // stops when it has executed `step_goal` instructions, or NULL
     uint64_t step_goal;               //
     bool undone;                      // the executor said OP_FAULT for a stop, and there is no exception
+    bool muted;                       // breakpoints and watchpoints are passed
     struct stop last;                 // of the last LOOP_BREAK
 };
 
@@ -69,6 +70,9 @@ void stops_request(struct loop *loop);
 
 // The instruction that `cpu` was to execute is left alone, and the run ends: `kind` and `address` for stops.last.
 void stops_report(struct vcpu *cpu, enum stop_kind kind, uint64_t address);
+
+// Machine thread, between two runs: what has stopped at its place stops there again.
+void stops_forget(struct loop *loop);
 
 // Is there a breakpoint at this offset within some page?
 static inline bool stops_at_offset(const struct stops *stops, uint64_t address)

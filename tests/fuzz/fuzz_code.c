@@ -75,7 +75,7 @@ static void debug(struct fuzz *fuzz, struct loop *loop)
         struct stop_point old = loop->stops.points[fuzz_below(fuzz, loop->stops.count)];
         stops_remove(loop, old.kind, old.address, old.size);
     }
-    loop_step(loop, fuzz_chance(fuzz, 4) ? loop->vcpus[0] : NULL);
+    loop_step(loop, fuzz_chance(fuzz, 4) ? loop->vcpus[0] : NULL, 1 + fuzz_below(fuzz, 9));
 }
 
 static void execute(struct fuzz *fuzz, struct run *run, unsigned way, uint64_t instructions)
@@ -90,7 +90,7 @@ static void execute(struct fuzz *fuzz, struct run *run, unsigned way, uint64_t i
         if (run->stop == LOOP_BREAK)
             run->stop = LOOP_LIMIT;
     } while (run->stop == LOOP_LIMIT && loop->instructions < end);
-    loop_step(loop, NULL);
+    loop_step(loop, NULL, 0);
 }
 
 // The first difference, or NULL.

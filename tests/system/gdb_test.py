@@ -178,15 +178,17 @@ def come_and_go(machine, alone):
 
 
 def interrupt(machine, _):
-    """^C stops a guest that turns in a circle; what is written to registers and memory is there; kill ends the machine."""
+    """^C stops a guest that turns in a circle; what is written to registers and memory is there; another client comes while it
+    turns, and kills the machine."""
     machine.start("-S")
     said = machine.gdb([
         "break *(long)&guest_main", "continue", "delete", machine.what["forever"],
         "python import os, signal, threading",
         "python threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()", "continue",
-        "stepi", "set $sp = $sp - 64", "set {long}$sp = 0x1122334455667788", "x/2xw $sp", "set {char}$sp = 7", "x/2xw $sp", "kill"])
+        "stepi", "set $sp = $sp - 64", "set {long}$sp = 0x1122334455667788", "x/2xw $sp", "set {char}$sp = 7", "x/2xw $sp", "detach"])
     expect(said, r"hit Breakpoint 1", r"received signal SIGINT, Interrupt", r"in guest_main",
            r"0x55667788\s+0x11223344", r"0x55667707\s+0x11223344")
+    expect(machine.gdb(["info threads", "stepi", "kill"]), r"^\* 1 .*in guest_main", r"in guest_main", r"killed")
     result = machine.end()
     if result.returncode != 0:
         harness.fail("kill ends the machine with another status than 0", result)
