@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -126,6 +127,7 @@ static bool has_good_options(const char *options)
 static int listen_unix(struct debug_socket *s, const char *path, struct error *error)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct stat status;
     if (strlen(path) == 0 || strlen(path) >= sizeof address.sun_path)
         return error_set(error, -EINVAL, "-gdb: '%.80s' is no path of at most %zu characters", path,
                          sizeof address.sun_path - 1);
@@ -133,7 +135,8 @@ static int listen_unix(struct debug_socket *s, const char *path, struct error *e
     s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
     if (s->listener < 0)
         return error_set(error, -errno, "-gdb: %s", strerror(errno));
-    unlink(path); // of an earlier run
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+        unlink(path); // of an earlier run
     if (bind(s->listener, (const struct sockaddr *)&address, sizeof address) < 0)
         return error_set(error, -errno, "-gdb: cannot listen at '%.200s': %s", path, strerror(errno));
     s->path = strdup(path);
@@ -145,7 +148,8 @@ static int listen_tcp(struct debug_socket *s, char *text, const char *where, str
 {
     struct addrinfo hints = { .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found = NULL;
     char *colon = strrchr(text, ':'), *host = text;
-    if (!colon || colon[1] == 0)
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+    if (!digits || digits > 5 || colon[1 + digits] || atoi(colon + 1) > 65535)
         return error_set(error, -EINVAL, "-gdb: '%.80s' is not tcp:[HOST]:PORT", where);
     *colon = 0;
     if (host[0] == '[' && colon[-1] == ']') {

@@ -336,6 +336,8 @@ Test(loop, a_perpetual_timer_that_wakes_nobody_is_not_waited_for)
     cr_assert_eq(run(1000), LOOP_DEADLOCK);
     cr_assert_eq(ticks, 4);
     cr_assert_eq(loop->instructions, 20);
+    cr_assert_eq(run(1000), LOOP_DEADLOCK); // asked again, it is no more alive
+    cr_assert_eq(ticks, 4);
 }
 
 static void tick_and_wake(void *owner, uint64_t now)
@@ -554,4 +556,39 @@ Test(loop, its_state_goes_on_elsewhere_in_the_same_order_from_every_instruction)
         if (when < 249)
             fake_free(fake);
     }
+}
+
+// --- a debugger's stops ----------------------------------------------------------------------------------------------
+
+Test(loop, a_step_ends_the_run_after_so_many_instructions_of_one_cpu)
+{
+    begin(3);
+    loop_step(loop, loop->vcpus[1], 7);
+    cr_assert_eq(run(UINT64_C(1) << 40), LOOP_BREAK);
+    cr_assert_eq(loop->stops.last.kind, STOP_STEP);
+    cr_assert_eq(loop->stops.last.cpu, 1);
+    cr_assert_eq(fake->cpu[1]->executed, 7);
+    loop_step(loop, loop->vcpus[1], 1);
+    cr_assert_eq(run(UINT64_C(1) << 40), LOOP_BREAK);
+    cr_assert_eq(fake->cpu[1]->executed, 8);
+    cr_assert_eq(fake->cpu[2]->executed, 0); // it is still the slice of cpu 1
+    loop_step(loop, NULL, 0);
+    cr_assert_eq(run(100), LOOP_LIMIT);
+}
+
+static void break_and_reset(struct fake_cpu *cpu)
+{
+    if (cpu->executed != 7)
+        return;
+    stops_report(&cpu->vcpu, STOP_WRITE, 1);
+    loop_stop(loop, LOOP_RESET, 1);
+    stops_report(&cpu->vcpu, STOP_WRITE, 2);
+}
+
+Test(loop, a_debuggers_stop_hides_no_other)
+{
+    begin(1);
+    fake->cpu[0]->step = break_and_reset;
+    cr_assert_eq(run(1000), LOOP_RESET);
+    cr_assert_eq(fake->cpu[0]->executed, 8);
 }
