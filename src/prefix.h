@@ -1283,6 +1283,7 @@
 #define stops_except intact_private_stops_except
 #define stops_forget intact_private_stops_forget
 #define stops_free intact_private_stops_free
+#define stops_leave intact_private_stops_leave
 #define stops_remove intact_private_stops_remove
 #define stops_remove_all intact_private_stops_remove_all
 #define stops_report intact_private_stops_report

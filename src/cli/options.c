@@ -331,8 +331,6 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
             return -1;
     }
     resolve_drives(settings);
-    if (settings->stopped && !settings->gdb && settings->action == RUN)
-        return refuse(settings, "-S: nothing could start the machine; add -s, or -gdb tcp::PORT");
     if (resolve_cpu(settings) < 0 || resolve_globals(settings) < 0 || resolve_lists(settings) < 0)
         return -1;
     return resolve_streams(settings);

@@ -109,6 +109,8 @@ static int act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
+    if (settings->stopped && !settings->gdb)
+        return cli_fail("-S: nothing could start the machine; add -s, or -gdb tcp::PORT");
     return run_with_log(settings);
 }
 

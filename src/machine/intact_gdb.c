@@ -155,9 +155,9 @@ static enum gdb_action serve(struct intact_gdb *server)
 // client that comes asks for the reason itself.
 static bool listen_to_client(struct intact_gdb *server, const struct intact_exit *end, enum gdb_action *action)
 {
-    bool came = !server->gdb;
-    while (next_action(server, 0, action) && *action != GDB_KILL && *action != GDB_DETACH)
-        continue;
+    bool came = !server->gdb, goes_on = true;
+    while (goes_on && next_action(server, 0, action))
+        goes_on = !came && server->gdb && !server->gdb->interrupt && *action != GDB_KILL && *action != GDB_DETACH;
     if (!server->gdb || *action == GDB_KILL || *action == GDB_DETACH)
         return false;
     bool interrupted = server->gdb->interrupt;

@@ -43,6 +43,7 @@ void loop_visit(struct loop *loop, struct visit *v)
     VISIT(v, loop->carry);
     VISIT(v, loop->instructions);
     VISIT(v, loop->steps);
+    VISIT(v, loop->stops.looked);
 }
 
 // --- the run queue ---------------------------------------------------------------------------------------------------
@@ -287,11 +288,16 @@ enum loop_stop vcpu_run(struct loop *loop)
 
         // Its slice: between blocks one word says whether there is something to take.
         slice_begin(loop, cpu);
+        if (unlikely(loop->stops.looked) && cpu->left > 0) {
+            loop->stops.looked = false;
+            guest->run(cpu);
+        }
         while (cpu->left > 0) {
-            if (cpu->pending && guest->can_take(cpu))
-                guest->take_interrupt(cpu);
-            if (cpu->state != VCPU_RUNNING || (cpu->kick & (KICK_CUT | KICK_STOP)))
+            bool took = cpu->pending && guest->can_take(cpu) && guest->take_interrupt(cpu);
+            if (cpu->state != VCPU_RUNNING || (cpu->kick & (KICK_CUT | KICK_STOP))) {
+                loop->stops.looked = took && !(cpu->kick & KICK_CUT) && cpu->state == VCPU_RUNNING;
                 break;
+            }
             cpu->kick = 0;
             guest->run(cpu);
         }

@@ -131,6 +131,17 @@ static void stop_before(struct vcpu *cpu, uint64_t pc, enum stop_kind kind, uint
     stops_report(cpu, kind, address);
 }
 
+// Without `left` the loop does not look at the pending word again, which it has done, and may do only after the
+// instruction.
+void stops_leave(struct vcpu *cpu)
+{
+    struct loop *loop = cpu->loop;
+    loop->rest += (uint64_t)cpu->left;
+    cpu->goal -= (uint64_t)cpu->left;
+    cpu->left = 0;
+    loop->stops.looked = true;
+}
+
 bool stops_before(struct vcpu *cpu, uint64_t pc)
 {
     const struct stops *stops = &cpu->loop->stops;

@@ -53,8 +53,10 @@ struct stops {
     const struct vcpu *stepped;       // stops when it has executed `step_goal` instructions, or NULL
     uint64_t step_goal;               //
     bool undone;                      // the executor said OP_FAULT for a stop, and there is no exception
-    bool muted;                       // breakpoints and watchpoints are passed
-    struct stop last;                 // of the last LOOP_BREAK
+    // The last stop came between the look at the pending word and the instruction: the slice goes on without another look.
+    bool looked;
+    bool muted;       // breakpoints and watchpoints are passed
+    struct stop last; // of the last LOOP_BREAK
 };
 
 // Between two runs. -EEXIST: it is there already; -ENOENT: it is not; -ENOMEM.
@@ -73,6 +75,9 @@ void stops_report(struct vcpu *cpu, enum stop_kind kind, uint64_t address);
 
 // Machine thread, between two runs: what has stopped at its place stops there again.
 void stops_forget(struct loop *loop);
+
+// A guest's run found `undone`: the rest of the slice is kept for the next run.
+void stops_leave(struct vcpu *cpu);
 
 // Is there a breakpoint at this offset within some page?
 static inline bool stops_at_offset(const struct stops *stops, uint64_t address)

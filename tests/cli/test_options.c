@@ -317,8 +317,6 @@ Test(options, a_debugger)
     cr_assert_not(settings.stopped);
     TAKES("-s", "-gdb", "none");
     cr_assert_null(settings.gdb);
-    REFUSES("-S: nothing could start the machine; add -s", "-S");
-    REFUSES("-S: nothing could start the machine; add -s", "-S", "-gdb", "none");
 }
 
 static bool lists(const char *text)

@@ -106,15 +106,15 @@ def expect(said, *patterns):
         at = found.end()
 
 
-def same_as_alone(machine, alone):
+def same_as(machine, without):
     result = machine.end()
     if result.returncode != machine.what["status"]:
         harness.fail("another exit status than without gdb", result)
-    if (machine.output.read_bytes(), harness.instructions(result)) != alone:
-        harness.fail(f"the run is another than without gdb, which has {alone[1]} instructions", result)
+    if (machine.output.read_bytes(), harness.instructions(result)) != without:
+        harness.fail(f"the run is another than without gdb, which has {without[1]} instructions", result)
 
 
-def look(machine, alone):
+def look(machine, without):
     """Breakpoints, steps, threads, registers and memory."""
     machine.start("-S")
     pc = machine.what["pc"]
@@ -136,10 +136,10 @@ def look(machine, alone):
     words = re.findall(r"^0x[0-9a-f]+ <guest_main>:\s+(0x[0-9a-f]+)\s+(0x[0-9a-f]+)$", said, re.M)
     if len(words) != 2 or words[0] != words[1]:
         harness.fail(f"guest_main is {words} at its physical and at its virtual address")
-    same_as_alone(machine, alone)
+    same_as(machine, without)
 
 
-def watch(machine, alone):
+def watch(machine, without):
     """Each kind of watchpoint, on memory that several processors use."""
     machine.start("-S")
     shared = machine.what["shared"]
@@ -154,10 +154,10 @@ def watch(machine, alone):
            r"hit Hardware read watchpoint 3", r"hit Hardware read watchpoint 3",
            r"hit Hardware access \(read/write\) watchpoint 4", r"hit Hardware access \(read/write\) watchpoint 4",
            r"exited (normally|with code 041)")
-    same_as_alone(machine, alone)
+    same_as(machine, without)
 
 
-def many(machine, alone):
+def many(machine, without):
     """A breakpoint that every processor meets again and again, stepped over each time."""
     machine.start("-S")
     said = machine.gdb([f"break *(long)&{machine.what['handler']}", "commands", "silent", 'printf "at %d\\n", $_thread', "continue",
@@ -166,15 +166,15 @@ def many(machine, alone):
     if sorted(set(met)) != ["1", "2", "3", "4"]:
         print(said)
         harness.fail(f"the handler's breakpoint was met by {met}")
-    same_as_alone(machine, alone)
+    same_as(machine, without)
 
 
-def come_and_go(machine, alone):
+def come_and_go(machine, without):
     """A client goes while the machine is stopped, another comes and detaches; the breakpoints of both are gone."""
     machine.start("-S")
     expect(machine.gdb(["break *(long)&guest_main", "continue", "break *(long)&other", "disconnect"]), "hit Breakpoint 1")
     expect(machine.gdb([f"p ${machine.what['pc']}", f"break *(long)&{machine.what['handler']}", "detach"]), "guest_main")
-    same_as_alone(machine, alone)
+    same_as(machine, without)
 
 
 def interrupt(machine, _):
@@ -194,16 +194,24 @@ def interrupt(machine, _):
         harness.fail("kill ends the machine with another status than 0", result)
 
 
+def alone(machine, _):
+    """Where no client can come, a machine that is stopped is refused, and so is an address that is none."""
+    for options, text in ((["-S"], "-S: nothing could start the machine"), (["-gdb", "tcp:1234"], "is not tcp:[HOST]:PORT")):
+        result = harness.run([*machine.plain, *options], TIMEOUT)
+        if result.returncode != 1 or text not in harness.text(result.stderr):
+            harness.fail(f"{options} is taken", result)
+
+
 def main():
     intact, guests, family = sys.argv[1:]
     if not shutil.which(GDB):
         harness.skip(f"{GDB} is not installed")
-    for test in (look, watch, many, come_and_go, interrupt):
+    for test in (alone, look, watch, many, come_and_go, interrupt):
         with tempfile.TemporaryDirectory() as folder:
             machine = Machine(intact, pathlib.Path(guests), family, pathlib.Path(folder))
-            alone = machine.run_alone()
+            without = machine.run_alone()
             print(test.__name__, flush=True)
-            test(machine, alone)
+            test(machine, without)
 
 
 main()

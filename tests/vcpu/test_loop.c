@@ -592,3 +592,43 @@ Test(loop, a_debuggers_stop_hides_no_other)
     cr_assert_eq(run(1000), LOOP_RESET);
     cr_assert_eq(fake->cpu[0]->executed, 8);
 }
+
+// Two interrupts wait, and each takes an instruction of its handler; the first handler begins with a breakpoint.
+static uint64_t taken_at_first;
+
+static bool take_two(struct vcpu *cpu)
+{
+    if (++fake_of(cpu)->taken == 2)
+        vcpu_signal(cpu->loop, cpu->index, 0);
+    return true;
+}
+
+static void run_one(struct vcpu *cpu)
+{
+    if (fake_of(cpu)->taken == 1 && fake_of(cpu)->executed == 0 && loop->stops.last.kind == STOP_NONE) {
+        loop->stops.undone = true;
+        stops_report(cpu, STOP_EXECUTE, 0);
+        stops_leave(cpu);
+        return;
+    }
+    if (fake_of(cpu)->executed++ == 0)
+        taken_at_first = fake_of(cpu)->taken;
+    cpu->left--;
+}
+
+Test(loop, a_stop_before_the_first_instruction_of_a_handler_lets_no_other_interrupt_in)
+{
+    struct guest guest = fake_guest;
+    begin(1);
+    guest.take_interrupt = take_two;
+    guest.run = run_one;
+    loop->guest = &guest;
+    vcpu_signal(loop, 0, PENDING_INTR);
+    cr_assert_eq(run(100), LOOP_BREAK);
+    cr_assert_eq(fake->cpu[0]->taken, 1);
+    cr_assert_eq(loop->instructions, 0);
+    cr_assert_eq(run(100), LOOP_LIMIT);
+    cr_assert_eq(taken_at_first, 1);
+    cr_assert_eq(fake->cpu[0]->taken, 2);
+    cr_assert_eq(fake->cpu[0]->executed, 100);
+}

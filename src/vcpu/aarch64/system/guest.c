@@ -53,8 +53,10 @@ static enum op_out execute(struct vcpu *vcpu, const struct op *head)
 // No exception, if a debugger outside the guest stopped before the instruction.
 static void deliver_fault(struct a64_cpu *cpu)
 {
-    if (unlikely(cpu->vcpu.loop->stops.undone))
+    if (unlikely(cpu->vcpu.loop->stops.undone)) {
+        stops_leave(&cpu->vcpu);
         return;
+    }
     a64_deliver_fault(cpu);
     vcpu_charge_fault(&cpu->vcpu, false);
 }

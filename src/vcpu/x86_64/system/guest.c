@@ -155,8 +155,10 @@ static bool deliver_traps(struct x86_cpu *cpu)
 // A shutdown takes time as well: otherwise a machine that resets again and again would stop the clock.
 static void deliver_fault(struct x86_cpu *cpu)
 {
-    if (unlikely(cpu->vcpu.loop->stops.undone))
+    if (unlikely(cpu->vcpu.loop->stops.undone)) {
+        stops_leave(&cpu->vcpu);
         return;
+    }
     x86_deliver_fault(cpu);
     vcpu_charge_fault(&cpu->vcpu, cpu->shutdown);
 }
