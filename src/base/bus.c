@@ -104,10 +104,12 @@ static uint64_t region_read(struct region *region, uint64_t offset, unsigned siz
     return value;
 }
 
-static void region_write(struct region *region, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+static void region_write(struct bus *bus, struct region *region, uint64_t offset, unsigned size, uint64_t value,
+                         uint64_t now)
 {
     if (region->ram && !region->readonly) {
         bytes_put(region->ram + offset, size, value);
+        bus_ram_written(bus, region->ram + offset, size);
     } else if (region->write) {
         unsigned step = size <= region->widest ? size : region->widest;
         for (unsigned at = 0; at < size; at += step)
@@ -139,7 +141,7 @@ void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value,
 {
     struct region *region = bus_find(bus, address);
     if (likely(fits(region, address, size))) {
-        region_write(region, address - region->base, size, value, now);
+        region_write(bus, region, address - region->base, size, value, now);
     } else if (size > 1) {
         for (unsigned at = 0; at < size; at++)
             bus_write(bus, address + at, 1, (value >> (8 * at)) & 0xff, now);
@@ -169,10 +171,14 @@ static void copy_memory(struct bus *bus, uint64_t address, uint8_t *out, const u
         struct region *region = bus_find(bus, address);
         uint64_t offset = address - region->base, there = region->size - offset;
         size_t piece = there < size ? (size_t)there : size;
-        if (out)
-            memcpy(out, region->ram + offset, piece), out += piece;
-        else
-            memcpy(region->ram + offset, in, piece), in += piece;
+        if (out) {
+            memcpy(out, region->ram + offset, piece);
+            out += piece;
+        } else {
+            memcpy(region->ram + offset, in, piece);
+            in += piece;
+            bus_ram_written(bus, region->ram + offset, piece);
+        }
         address += piece;
         size -= piece;
     }

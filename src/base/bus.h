@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/page_set.h"
+
 #define BUS_REGION_LIMIT 256
 #define BUS_NEAR         16
 
@@ -39,7 +41,11 @@ struct bus {
     // Called after bus_set_ram or bus_remove has changed a window, so that the vCPUs drop it from their TLBs. May be
     // NULL.
     void (*mapped)(void *owner, uint64_t address, uint64_t size);
-    void *written_owner; // first argument first argument of both
+    void *written_owner; // the first argument of both
+    // RAM whose written pages are recorded, in one piece of host memory, and the set that gets them. NULL: none.
+    uint8_t *tracked;
+    uint64_t tracked_size;
+    struct page_set *written_pages;
 };
 
 void bus_init(struct bus *bus);
@@ -55,6 +61,23 @@ void bus_set_ram(struct bus *bus, struct region *region, uint8_t *ram);
 // The window that holds `address`, or NULL. O(log n); O(1) for a window that was found before and is still in the
 // cache.
 struct region *bus_find(struct bus *bus, uint64_t address);
+
+// Tracked RAM at `host` was written, or is about to be. Host memory that is not tracked is ignored.
+static inline void bus_ram_written(struct bus *bus, const uint8_t *host, uint64_t size)
+{
+    uint64_t offset = (uint64_t)((uintptr_t)host - (uintptr_t)bus->tracked);
+    if (!bus->tracked || offset >= bus->tracked_size || size == 0)
+        return;
+    for (uint64_t page = offset >> RAM_PAGE_BITS; page <= (offset + size - 1) >> RAM_PAGE_BITS; page++)
+        page_set_add(bus->written_pages, page);
+}
+
+// Is `host` in tracked RAM, and its page not yet in the set?
+static inline bool bus_ram_is_clean(const struct bus *bus, const uint8_t *host)
+{
+    uint64_t offset = (uint64_t)((uintptr_t)host - (uintptr_t)bus->tracked);
+    return bus->tracked && offset < bus->tracked_size && !page_set_has(bus->written_pages, offset >> RAM_PAGE_BITS);
+}
 
 // One access of 1, 2, 4 or 8 bytes at any alignment; one that crosses windows is done in bytes.
 uint64_t bus_read(struct bus *bus, uint64_t address, unsigned size, uint64_t now);

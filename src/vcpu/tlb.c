@@ -70,25 +70,14 @@ void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match)
         forget_matching(&cpu->jumps[i].key, mask, match);
 }
 
-static void mark(struct vcpu *cpu, uint64_t *tag, bool (*watched)(struct vcpu *cpu, uint64_t page))
+void tlb_track_writes(struct vcpu *cpu)
 {
-    if (*tag != TLB_NONE)
-        *tag = (*tag & ~TLB_WATCH) | (watched(cpu, *tag & PAGE_MASK) ? TLB_WATCH : 0);
-}
-
-static void mark_all(struct vcpu *cpu, struct tlb_entry *entries, unsigned count,
-                     bool (*watched)(struct vcpu *cpu, uint64_t page))
-{
-    for (unsigned i = 0; i < count; i++) {
-        mark(cpu, &entries[i].read, watched);
-        mark(cpu, &entries[i].write, watched);
-    }
-}
-
-void tlb_mark_watched(struct vcpu *cpu, bool (*watched)(struct vcpu *cpu, uint64_t page))
-{
-    mark_all(cpu, cpu->tlb->data[0], 2 * TLB_ENTRIES, watched);
-    mark_all(cpu, cpu->tlb->io[0], 2 * TLB_IO_ENTRIES, watched);
+    for (unsigned user = 0; user < 2; user++)
+        for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+            uint64_t *tag = &cpu->tlb->data[user][i].write;
+            if (!(*tag & TLB_IO)) // TLB_NONE has all flags
+                *tag |= TLB_CLEAN;
+        }
 }
 
 // The target of an access within one page.
@@ -120,8 +109,10 @@ static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access acce
         other = io_place(cpu, address, user);
         addend = (uintptr_t)(region->ram + (page.physical - region->base)) - (uintptr_t)tag;
         read_flags = 0;
-        if (!region->readonly)
+        if (!region->readonly) {
             write_flags = blocks_in_page(&cpu->loop->blocks, page.physical) ? TLB_CODE : 0;
+            write_flags |= bus_ram_is_clean(cpu->loop->memory, (uint8_t *)(uintptr_t)tag + addend) ? TLB_CLEAN : 0;
+        }
     }
     if (unlikely(page.watched)) {
         read_flags |= TLB_WATCH;
@@ -146,10 +137,24 @@ static bool look_up(const struct tlb_entry *entry, uint64_t address, enum access
     return true;
 }
 
+// The first store to a page of RAM since the set of written pages was emptied.
+static NEVER_INLINE void note_written(struct vcpu *cpu, uint64_t address, bool user, struct target *target)
+{
+    struct tlb_entry *entry = memory_place(cpu, address, user);
+    bus_ram_written(cpu->loop->memory, (const uint8_t *)(uintptr_t)(address + target->addend), 1);
+    target->flags &= ~TLB_CLEAN;
+    if (tag_holds(entry->write, address))
+        entry->write &= ~TLB_CLEAN;
+}
+
 ALWAYS_INLINE bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
-    return look_up(memory_place(cpu, address, user), address, access, target) ||
-           look_up(io_place(cpu, address, user), address, access, target) || fill(cpu, address, user, access, target);
+    if (!look_up(memory_place(cpu, address, user), address, access, target) &&
+        !look_up(io_place(cpu, address, user), address, access, target) && !fill(cpu, address, user, access, target))
+        return false;
+    if (unlikely((target->flags & TLB_CLEAN) && access == ACCESS_WRITE))
+        note_written(cpu, address, user, target);
+    return true;
 }
 
 // --- devices ---------------------------------------------------------------------------------------------------------

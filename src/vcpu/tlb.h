@@ -7,6 +7,7 @@
 //   TLB_IO     a device answers; the entry is in the table of such pages
 //   TLB_CODE   the page holds translated code, so a store must look at the granule it hits
 //   TLB_WATCH  a debugger in the guest watches a part of the page, so each access asks the guest's CPU (struct guest)
+//   TLB_CLEAN  the page is not in the set of written pages yet (base/page_set.h), so the first store adds it
 //
 // The compare uses the address of the last byte, so an access that crosses into the next page fails it too.
 #ifndef VCPU_TLB_H
@@ -27,6 +28,7 @@
 #define TLB_IO           UINT64_C(1)
 #define TLB_CODE         UINT64_C(2)
 #define TLB_WATCH        UINT64_C(4)
+#define TLB_CLEAN        UINT64_C(8)
 #define TLB_NONE         UINT64_MAX
 
 enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE };
@@ -65,8 +67,8 @@ void tlb_flush_page(struct vcpu *cpu, uint64_t address);
 // Drops the pages whose address equals `match` in the bits of `mask` (all of them above PAGE_BITS).
 void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match);
 
-// Sets or clears TLB_WATCH in all entries, which stay: `watched` says for a page (its address) what it is now.
-void tlb_mark_watched(struct vcpu *cpu, bool (*watched)(struct vcpu *cpu, uint64_t page));
+// The set of written pages was emptied: the next store to each page takes the slow path once, and adds it again.
+void tlb_track_writes(struct vcpu *cpu);
 
 // The slow paths of tlb_load and tlb_store (vcpu.h): a miss, a device, a page with code, an access across pages.
 bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value);

@@ -319,6 +319,39 @@ Test(state, characters_that_wait_for_the_serial_port_are_part_of_it)
     }
 }
 
+// --- Written pages ---------------------------------------------------------------------------------------------------
+
+// `copy` is RAM as it was when the set was last taken.
+static void changed_pages_are_in(const struct page_set *set, const struct board *board, const uint8_t *copy)
+{
+    for (uint64_t page = 0; page < set->pages; page++)
+        cr_assert(page_set_has(set, page) || !memcmp(board->ram + page * RAM_PAGE, copy + page * RAM_PAGE, RAM_PAGE),
+                  "page %lu", (unsigned long)page);
+}
+
+Test(state, every_page_that_changes_is_recorded_as_written)
+{
+    for (unsigned i = 0; i < countof(sorts); i++) {
+        struct board *board = make(&sorts[i]);
+        struct page_set set;
+        uint64_t most = 0;
+        uint8_t *copy = calloc(1, board->ram_size); // what memory is before anything is loaded
+        cr_assert_eq(page_set_init(&set, board->ram_size), 0);
+        for (uint64_t at = 0; board->loop.stop != sorts[i].end; at += at < 200 ? 1 : 4999) {
+            page_set_clear(&set);
+            board_take_written(board, (struct page_set *const[]){ NULL, &set }, 2);
+            changed_pages_are_in(&set, board, copy);
+            memcpy(copy, board->ram, board->ram_size);
+            most = at && page_set_count(&set) > most ? page_set_count(&set) : most;
+            run_to(board, at + 1);
+        }
+        cr_assert_lt(most, 32, "%s: %lu pages in 5,000 instructions", sorts[i].name, (unsigned long)most);
+        page_set_free(&set);
+        free(copy);
+        destroy(board);
+    }
+}
+
 // --- Schema ----------------------------------------------------------------------------------------------------------
 
 static uint64_t schema_of(struct board *board)

@@ -215,6 +215,7 @@ void board_destroy(struct board *board)
         free(window);
     }
     image_store_free(&board->files);
+    page_set_free(&board->written);
     host_memory_release(board->ram, board->ram_size);
     trace_free(&board->trace);
     mistakes_free(&board->mistakes);
@@ -251,9 +252,12 @@ int board_make_ram(struct board *board, uint64_t size)
 {
     board->ram_size = size;
     board->ram = host_memory_reserve(size);
-    if (!board->ram)
+    if (!board->ram || page_set_init(&board->written, size) < 0)
         return error_set(&board->error, -ENOMEM, "-m: the host has no room for %" PRIu64 " MiB of guest memory",
                          size >> 20);
+    board->memory.tracked = board->ram;
+    board->memory.tracked_size = size;
+    board->memory.written_pages = &board->written;
     return 0;
 }
 

@@ -24,7 +24,6 @@
 #include "irqchip/route.h"
 #include "machine/board/backends.h"
 #include "machine/board/device_list.h"
-#include "machine/board/history.h"
 #include "machine/board/mistakes.h"
 #include "machine/board/outside.h"
 #include "machine/board/pci_place.h"
@@ -95,6 +94,7 @@ struct board {
     struct board_window *windows;
     uint8_t *ram;
     uint64_t ram_size;
+    struct page_set written; // pages of RAM since board_take_written
 
     // Interrupts.
     struct route route;
@@ -106,8 +106,6 @@ struct board {
     struct virtio_slots virtio_slots;
     struct backends backends;
     struct device_list devices;
-
-    const struct history *history; // how a debugger goes back; NULL: it cannot
 
     struct image_store files; // files that the machine boots from, read once; empty without config.reboot
 };
@@ -127,7 +125,7 @@ int board_restart(struct board *board);
 
 // Refuses the configuration: -EINVAL and the line "option: text".
 int board_refuse(struct board *board, const char *option, const char *text);
-// Allocates the guest's memory in `ram`. -ENOMEM.
+// Allocates the guest's memory in `ram`, all 0 and no page of it written. -ENOMEM.
 int board_make_ram(struct board *board, uint64_t size);
 // A window that stays as long as the board, which keeps it: -EEXIST, -ENOSPC, -EINVAL, -ENOMEM as bus_add. A device
 // that moves or removes its window has a region of its own, and adds and removes it itself.
@@ -151,11 +149,15 @@ void board_resample(void *board, uint32_t chip, uint32_t pin);
 
 // --- State (board_state.c) -------------------------------------------------------------------------------------------
 
-// All state, to save, load and compare between two runs; without RAM if the caller copies that itself. Call
-// board_loaded after a load.
+// All state, to save, load and compare between two runs. board_loaded follows a load.
 void board_visit(struct board *board, struct visit *v);
 void board_visit_devices(struct board *board, struct visit *v); // only devices
-void board_visit_chips(struct board *board, struct visit *v);
 void board_loaded(struct board *board);
+// The same without RAM. After a load of RAM, in whole or in part, the caller tells loop_memory_written and `written`.
+void board_visit_chips(struct board *board, struct visit *v);
+void board_chips_loaded(struct board *board);
+// Adds the pages of RAM that were written since the last call, or since creation, to `sets`; those that are NULL are left
+// out. Not within an instruction.
+void board_take_written(struct board *board, struct page_set *const sets[], size_t count);
 
 #endif

@@ -50,7 +50,17 @@ void board_visit(struct board *board, struct visit *v)
     VISIT_MEMORY(v, board->ram, board->ram_size);
 }
 
-void board_loaded(struct board *board)
+void board_take_written(struct board *board, struct page_set *const sets[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sets[i])
+            page_set_merge(sets[i], &board->written);
+    page_set_clear(&board->written);
+    for (unsigned i = 0; i < board->loop.count; i++)
+        tlb_track_writes(board->loop.vcpus[i]);
+}
+
+void board_chips_loaded(struct board *board)
 {
     clock_loaded(&board->clock);
     outside_loaded(&board->outside);
@@ -58,9 +68,15 @@ void board_loaded(struct board *board)
     device_list_loaded(&board->devices);
     manager_loaded(board->manager);
     board->type->loaded(board);
+    board->clock.moved = false;
+    board_mistakes_changed(board);
+}
+
+void board_loaded(struct board *board)
+{
+    board_chips_loaded(board);
+    page_set_fill(&board->written);
     for (unsigned i = 0; i < board->memory.count; i++)
         if (board->memory.regions[i]->ram)
             loop_memory_written(&board->loop, board->memory.regions[i]->base, board->memory.regions[i]->size);
-    board->clock.moved = false;
-    board_mistakes_changed(board);
 }
