@@ -18,7 +18,6 @@
 #include "base/trace.h"
 #include "base/visit.h"
 #include "vcpu/block.h"
-#include "vcpu/stops.h"
 #include "vcpu/vcpu.h"
 
 #define VCPU_LIMIT 256
@@ -34,7 +33,6 @@ enum loop_stop {
     LOOP_DEADLOCK,  // every vCPU is halted, there is no deadline, and no input is possible
     LOOP_QUIT,      // the host asked
     LOOP_LIMIT,     // the instruction limit was reached
-    LOOP_BREAK,     // a debugger's, stops.last says which
 };
 
 #define LONGEST_SLICE 100000 // instructions: the longest wait of the inbox when one vCPU runs alone
@@ -50,6 +48,8 @@ struct loop {
     unsigned shift; // 2^shift ns per instruction with one vCPU running, 0-10
     uint32_t slice; // instructions of one turn when several vCPUs run
     uint64_t limit; // stop after so many instructions of all vCPUs; 0: none
+    // Of the moments with `limit` instructions, stop at that with so many turns. 0: at the first of them.
+    uint64_t limit_turns;
     // Called when all vCPUs are halted and there is no deadline before `until` (CLOCK_NEVER: none at all): returns true
     // if there may be input, false if none is possible any more. May be NULL. With pacing it also waits until the
     // host's clock has reached `until`. Only through the inbox can it change what the guest sees.
@@ -70,11 +70,11 @@ struct loop {
     uint64_t slice_executed; // instructions of its CPU when the slice began
     uint64_t carry;          // remainder of the division of instructions by N, for the next slice
     uint64_t instructions;   // executed by all vCPUs, up to the last slice
+    uint64_t turns;          // slices begun, jumps in time, and times that timers were due: see loop_moment
     uint32_t steps;          // number of time jumps since a vCPU last ran
     enum loop_stop stop;
     int status;
     struct blocks blocks;
-    struct stops stops; // of a debugger
 };
 
 // `loop` has its first part set; vcpus are added by loop_add in index order. -ENOMEM.
@@ -82,7 +82,7 @@ int loop_init(struct loop *loop, const struct guest *guest);
 void loop_free(struct loop *loop);
 void loop_add(struct loop *loop, struct vcpu *cpu);
 
-// Runs until something stops it; returns loop->stop. Can be called again after LOOP_LIMIT, LOOP_QUIT or LOOP_BREAK.
+// Runs until something stops it; returns loop->stop. Can be called again after LOOP_LIMIT or LOOP_QUIT.
 enum loop_stop vcpu_run(struct loop *loop);
 
 // The controller's new pending word for a vCPU: the `signal` of x86_irq_config and arm_irq_config (owner: the loop).
@@ -91,16 +91,18 @@ void vcpu_signal(void *loop, uint32_t vcpu, uint32_t pending);
 // Between two runs: lets the time of `count` instructions pass without executing any, at most up to `limit`.
 void loop_pass(struct loop *loop, uint64_t count);
 
-// Ends vcpu_run after the current instruction. The first call wins, but anything wins over LOOP_BREAK: a debugger hides
-// nothing.
+// Ends vcpu_run after the current instruction. The first call wins.
 void loop_stop(struct loop *loop, enum loop_stop stop, int status);
-
-// Between two runs: the next ones end when `cpu` has executed `count` more instructions. In their turns the others run
-// too. NULL: no longer.
-void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count);
 
 // Instructions executed by all vCPUs up to now, also within an instruction.
 uint64_t loop_instructions(const struct loop *loop);
+
+// A moment between two instructions at which input may come in, the same in every run: the count of instructions, and
+// that of turns, because many things can happen without an instruction while every vCPU is halted. `limit` and
+// `limit_turns` stop a run there, before anything of that moment is done.
+struct loop_moment {
+    uint64_t instructions, turns;
+};
 
 // Call it after a change of guest RAM that was not a store of a vCPU: `written` of the memory bus (owner: the loop).
 void loop_memory_written(void *loop, uint64_t address, uint64_t size);
