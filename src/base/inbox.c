@@ -201,6 +201,8 @@ static bool deliver(struct inbox *inbox, struct inbox_message *message, uint64_t
     const struct inbox_channel *channel = &inbox->channels[message->channel];
     if (channel->accept && !channel->accept(channel->owner, message))
         return false;
+    if (inbox->repeats && !channel->about_run)
+        return false;
     if (inbox->journal)
         inbox->journal(inbox->journal_owner, message, now, instructions);
     channel->handle(channel->owner, message, now);

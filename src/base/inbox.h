@@ -36,6 +36,7 @@ struct inbox_channel {
     bool (*accept)(void *owner, struct inbox_message *message);
     void (*handle)(void *owner, const struct inbox_message *message, uint64_t now);
     void *owner;
+    bool about_run; // its messages are about the run, not for the guest: they are handled during a replay as well
 };
 
 struct inbox_node {
@@ -61,6 +62,7 @@ struct inbox {
     // Called for each message that is about to be handled, with the time and the count of instructions of the drain.
     void (*journal)(void *owner, const struct inbox_message *message, uint64_t now, uint64_t instructions);
     void *journal_owner;
+    bool repeats; // input comes from a journal (inbox_replay): what threads post passes accept, and is dropped
 };
 
 // The calling thread becomes the machine thread. -ENOMEM or another negative errno: the host has no mutex left.

@@ -84,6 +84,7 @@ static int open_devices(struct consoles *consoles, struct settings *settings)
             return -1;
     }
     config->interactive = consoles->reads;
+    consoles->reads &= settings->rr != RR_REPLAY; // its input comes from the journal
     return 0;
 }
 

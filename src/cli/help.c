@@ -30,6 +30,9 @@ int cli_help(int argc, char *const *argv)
 {
     (void)argc, (void)argv;
     puts("intact run OPTIONS      runs a guest; the option names are QEMU's\n"
+         "intact record FILE OPTIONS  the same, with a journal of the run in FILE\n"
+         "intact replay FILE      runs the guest of a journal again, and compares its state\n"
+         "intact digest OPTIONS   runs a guest and prints the digest of its last state\n"
          "intact demo             five interrupts of an embedded guest, station by station\n"
          "                        (-machine virt: on an Arm machine)\n"
          "intact completion SHELL completions for bash, zsh or fish\n"
@@ -49,7 +52,8 @@ int cli_help(int argc, char *const *argv)
     puts("\nExit status: 0 the guest powered off, or reset under -no-reboot, or you quit; 1 an option or file is "
          "wrong;\n"
          "(v << 1) | 1 the guest wrote v to isa-debug-exit; 64 every processor is halted for ever; 66 -limit;\n"
-         "68 the machine could not be started again.");
+         "68 the machine could not be started again; 70 a replay is not the recorded run; 72 its journal was cut "
+         "short.");
     return 0;
 }
 
@@ -91,7 +95,9 @@ int cli_manual(int argc, char *const *argv)
     (void)argc, (void)argv;
     puts(
         "intact(1)\n\n# NAME\n\nintact - runs a machine whose interrupts are carried in software\n\n"
-        "# SYNOPSIS\n\n*intact run* [options]\n\n*intact demo* [-machine pc|virt[,gic-version=2|3]]\n\n*intact "
+        "# SYNOPSIS\n\n*intact run* [options]\n\n*intact record* FILE [-digest N] [--] [options]\n\n*intact replay* "
+        "FILE [[--] options]\n\n*intact digest* [--] [options]\n\n*intact demo* [-machine "
+        "pc|virt[,gic-version=2|3]]\n\n*intact "
         "completion* bash|zsh|fish\n\n*intact "
         "help*\n\n*intact-system-x86\\_64* [options]\n\n*intact-system-aarch64* [options]\n\n"
         "# DESCRIPTION\n\n"
@@ -99,6 +105,13 @@ int cli_manual(int argc, char *const *argv)
         "every "
         "interrupt goes from the device through the 8259A, the IOAPIC and the local APICs, or the GIC, to the guest's "
         "handler in software, and arrives at the same instruction in every run.\n\n"
+        "*intact record* runs a guest in the same way and writes a journal to FILE: what came in from outside, with "
+        "the "
+        "instruction at which the machine took it, and digests of the machine's state. *intact replay* runs it again "
+        "from "
+        "the journal alone, with the recorded options, and compares the digests. *intact digest* prints the digest of "
+        "the "
+        "last state, which is equal on all hosts.\n\n"
         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
         "it; with *-machine virt* on an Arm machine.\n\n"
         "*intact completion* prints the completions of a shell, to be sourced there.\n\n"
@@ -116,6 +129,8 @@ int cli_manual(int argc, char *const *argv)
          "*64*\n\tEvery processor is halted, no timer runs, and no input is possible any more.\n\n"
          "*66*\n\tThe number of instructions given with *-limit* was executed.\n\n"
          "*68*\n\tThe machine could not be started again after a reset.\n\n"
+         "*70*\n\tA replay is another run than the recorded one.\n\n"
+         "*72*\n\tA replay has come to the end of a journal that was cut short.\n\n"
          "# EXAMPLES\n\n"
          "A kernel with its ramdisk, on the terminal:\n\n"
          "\tintact run -m 512M -kernel vmlinuz -initrd initrd.gz -append console=ttyS0\n\n"
@@ -151,7 +166,7 @@ static void bash_completion(void)
             puts("' -- \"$word\")); return ;;");
         }
     }
-    fputs("    esac\n    COMPREPLY=($(compgen -W 'run demo help completion", stdout);
+    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest demo help completion", stdout);
     for (unsigned i = 0; i < option_count; i++)
         printf(" -%s", options[i].name);
     puts("' -- \"$word\"))\n}\ncomplete -F _intact intact intact-system-x86_64 intact-system-aarch64");
@@ -160,7 +175,7 @@ static void bash_completion(void)
 static void fish_completion(void)
 {
     static const char *const commands[] = { "intact", "intact-system-x86_64", "intact-system-aarch64" };
-    puts("complete -c intact -n __fish_use_subcommand -a 'run demo help completion'");
+    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest demo help completion'");
     for (unsigned i = 0; i < option_count; i++) {
         const struct option *option = &options[i];
         for (int command = 0; command < 3; command++) {
@@ -202,7 +217,7 @@ static void zsh_completion(void)
         }
         puts("'");
     }
-    puts(")\n_arguments $arguments '1::command:(run demo help completion)'");
+    puts(")\n_arguments $arguments '1::command:(run record replay digest demo help completion)'");
 }
 
 int cli_completion(int argc, char *const *argv)

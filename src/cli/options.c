@@ -128,29 +128,6 @@ static int take_limit(struct settings *settings, const char *value)
     return 0;
 }
 
-static int take_gdb(struct settings *settings, const char *value)
-{
-    if (strcmp(value, "none") == 0) {
-        settings->gdb = NULL;
-        return 0;
-    }
-    return set_text(settings, &settings->gdb, value);
-}
-
-static int take_gdb_default(struct settings *settings, const char *value)
-{
-    (void)value;
-    settings->gdb = "tcp::1234";
-    return 0;
-}
-
-static int take_stopped(struct settings *settings, const char *value)
-{
-    (void)value;
-    settings->stopped = true;
-    return 0;
-}
-
 static int take_help(struct settings *settings, const char *value)
 {
     (void)value;
@@ -169,7 +146,6 @@ static const char *const none_word[] = { "none", NULL };
 static const char *const accel_words[] = { "tcg", "kvm", "hvf", NULL };
 static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", NULL };
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
-static const char *const gdb_words[] = { "tcp::1234", "tcp:", "unix:", "none", NULL };
 static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
 
 const struct option options[] = {
@@ -246,10 +222,13 @@ const struct option options[] = {
     { "nic", "none", GROUP_DEVICES, "There is no network card.", none_word, take_nic },
     { "parallel", "none", GROUP_DEVICES, "There is no parallel port.", none_word, take_parallel },
 
-    { "icount", "shift=N[,sleep=on|off]", GROUP_TIME,
+    { "icount", "shift=N[,sleep=on|off][,rr=record|replay,rrfile=FILE]", GROUP_TIME,
       "2^N ns of virtual time per instruction, 0 to 10; 0 by default. With sleep=on idle time is waited for by the "
       "host's "
-      "clock (the default at a terminal), with sleep=off it is skipped; the guest sees no difference.",
+      "clock (the default at a terminal), with sleep=off it is skipped; the guest sees no difference. rr=record writes "
+      "a "
+      "journal of the run to FILE, with a digest of the state every digest=N instructions (1000000 by default, 0: only "
+      "at the end); rr=replay, with the same options, runs it again and compares.",
       icount_words, take_icount },
     { "rtc", "base=utc|localtime|DATE[,clock=vm]", GROUP_TIME,
       "The date at the start: the host's time, or a date like 2026-01-01T00:00:00, which is the default.", rtc_words,
@@ -263,14 +242,6 @@ const struct option options[] = {
       "station). -d help lists them.",
       log_items, take_log },
     { "D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file },
-
-    { "gdb", "tcp:[HOST]:PORT|unix:PATH", GROUP_OBSERVE,
-      "A server for gdb (target remote HOST:PORT, or the path). Without HOST it listens to this host alone. Debugging "
-      "does "
-      "not change the run.",
-      gdb_words, take_gdb },
-    { "s", NULL, GROUP_OBSERVE, "The same as -gdb tcp::1234.", NULL, take_gdb_default },
-    { "S", NULL, GROUP_OBSERVE, "Waits for a client of -gdb or -s before the first instruction.", NULL, take_stopped },
 
     { "help", NULL, GROUP_HELP, "Lists the options.", NULL, take_help },
     { "h", NULL, GROUP_HELP, "The same as -help.", NULL, take_help },
@@ -293,6 +264,13 @@ static const struct option *find(const char *name)
         if (strcmp(options[i].name, name) == 0)
             return &options[i];
     return NULL;
+}
+
+const struct option *option_find(const char *word)
+{
+    if (word[0] != '-' || word[1] == 0)
+        return NULL;
+    return find(word + (word[1] == '-' && word[2] ? 2 : 1));
 }
 
 static int unknown_option(struct settings *settings, const char *name)
@@ -321,10 +299,9 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
         const char *word = argv[i];
         if (word[0] != '-' || word[1] == 0)
             return refuse(settings, "'%.80s' is no option; a kernel is given with -kernel FILE", word);
-        word += word[1] == '-' && word[2] ? 2 : 1;
-        const struct option *option = find(word);
+        const struct option *option = option_find(word);
         if (!option)
-            return unknown_option(settings, word);
+            return unknown_option(settings, word + (word[1] == '-' && word[2] ? 2 : 1));
         if (option->argument && ++i == argc)
             return refuse(settings, "-%s: needs %s", option->name, option->argument);
         if (take_value(settings, option, option->argument ? argv[i] : NULL) < 0)

@@ -25,6 +25,9 @@ const char *option_group_title(enum option_group group);
 // 0; or -1 with one line in settings->why.
 int options_parse(struct settings *settings, int argc, char *const *argv);
 
+// The option that the word means, with its dash; NULL: none.
+const struct option *option_find(const char *word);
+
 // Used by the functions of several rows.
 extern const char *const machine_types[], *const device_names[], *const drive_words[], *const netdev_words[],
                                                                                            *const log_items[];

@@ -7,9 +7,27 @@
 #include "cli/properties.h"
 #include "cli/text.h"
 
+static int take_rr(struct settings *settings, const struct properties *properties)
+{
+    static const char *const words[] = { "record", "replay", NULL };
+    const char *rr = properties_get(properties, "rr"), *file = properties_get(properties, "rrfile");
+    const char *digest = properties_get(properties, "digest");
+    if (!rr != !file)
+        return refuse(settings, "-icount: rr=record|replay and rrfile=FILE belong together");
+    if (digest && !text_number(digest, &settings->rr_digest))
+        return refuse(settings, "-icount: digest=%.80s is not a number of instructions", digest);
+    if (!rr)
+        return 0;
+    if (strcmp(rr, "record") != 0 && strcmp(rr, "replay") != 0)
+        return refuse_unknown(settings, "-icount", "rr", rr, words);
+    settings->rr = strcmp(rr, "record") == 0 ? RR_RECORD : RR_REPLAY;
+    settings->rr_file = file;
+    return 0;
+}
+
 int take_icount(struct settings *settings, const char *value)
 {
-    static const char *const names[] = { "shift", "sleep", "align", NULL };
+    static const char *const names[] = { "shift", "sleep", "align", "rr", "rrfile", "digest", NULL };
     struct properties properties;
     bool on;
     uint64_t shift;
@@ -29,7 +47,7 @@ int take_icount(struct settings *settings, const char *value)
     text = properties_get(&properties, "align");
     if (text && (!text_switch(text, &on) || on))
         return refuse(settings, "-icount: align is off; the guest never sees the host's clock");
-    return 0;
+    return take_rr(settings, &properties);
 }
 
 static int64_t local_offset(time_t now)

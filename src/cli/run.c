@@ -5,13 +5,13 @@
 #include "cli/run.h"
 
 #include <errno.h>
-#include <intact/debug.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/console.h"
 #include "cli/host_terminal.h"
+#include "cli/journal.h"
 #include "cli/options.h"
 #include "cli/trace_text.h"
 
@@ -49,10 +49,9 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
         fprintf(log, "intact: exit %d after %" PRIu64 " instructions\n", end->status, end->instructions);
 }
 
-static int run_machine(struct settings *settings, struct consoles *consoles, FILE *log)
+static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal, FILE *log)
 {
     struct intact_machine *machine;
-    struct intact_gdb *gdb = NULL;
     struct event_log events = { .file = log, .type = settings->config.type };
     struct intact_trace_observer observer;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
@@ -60,17 +59,17 @@ static int run_machine(struct settings *settings, struct consoles *consoles, FIL
     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, log_event, &events);
     if (settings->log_int)
         intact_machine_trace(machine, &observer);
-    if (settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) {
+    if (journal_start(settings, journal, machine) < 0) {
         intact_machine_destroy(machine);
         return cli_fail(settings->why);
     }
     consoles_start(consoles, machine);
-    struct intact_exit end = gdb ? intact_gdb_run(gdb, settings->stopped) : intact_machine_run(machine);
+    struct intact_exit end = intact_machine_run(machine);
     consoles_close(consoles);
-    intact_gdb_close(gdb);
     tell_end(settings, log, machine, &end);
+    int status = journal_finish(settings, machine, &end);
     intact_machine_destroy(machine);
-    return end.status;
+    return status;
 }
 
 static int run_with_log(struct settings *settings)
@@ -86,17 +85,19 @@ static int run_with_log(struct settings *settings)
         refuse(settings, "-D: cannot write '%s': %s", settings->log_path, strerror(errno));
         return cli_fail(settings->why);
     }
-    if (consoles_open(&consoles, settings) < 0)
+    struct intact_journal *journal = NULL;
+    if (journal_prepare(settings, &journal) < 0 || consoles_open(&consoles, settings) < 0)
         cli_fail(settings->why);
     else
-        status = run_machine(settings, &consoles, log);
+        status = run_machine(settings, &consoles, journal, log);
     consoles_close(&consoles);
+    intact_journal_close(journal);
     if (log != stderr)
         fclose(log);
     return status;
 }
 
-static int act(struct settings *settings)
+int cli_act(struct settings *settings)
 {
     switch (settings->action) {
     case SHOW_HELP: return cli_help(0, NULL);
@@ -109,8 +110,6 @@ static int act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
-    if (settings->stopped && !settings->gdb)
-        return cli_fail("-S: nothing could start the machine; add -s, or -gdb tcp::PORT");
     return run_with_log(settings);
 }
 
@@ -119,7 +118,8 @@ static int run_type(enum intact_machine_type type, int argc, char *const *argv)
     struct settings settings;
     settings_init(&settings);
     settings.config.type = type;
-    int status = options_parse(&settings, argc, argv) < 0 ? cli_fail(settings.why) : act(&settings);
+    bool good = options_parse(&settings, argc, argv) == 0 && journal_keep_options(&settings, type, argc, argv) == 0;
+    int status = good ? cli_act(&settings) : cli_fail(settings.why);
     settings_free(&settings);
     return status;
 }

@@ -9,6 +9,9 @@
 
 int cli_run(int argc, char *const *argv);        // intact run OPTIONS
 int cli_run_virt(int argc, char *const *argv);   // the same, with -machine virt unless they say otherwise
+int cli_record(int argc, char *const *argv);     // intact record FILE OPTIONS
+int cli_replay(int argc, char *const *argv);     // intact replay FILE
+int cli_digest(int argc, char *const *argv);     // intact digest OPTIONS
 int cli_demo(int argc, char *const *argv);       // intact demo
 int cli_help(int argc, char *const *argv);       // intact help
 int cli_manual(int argc, char *const *argv);     // intact manual: the man page, in scdoc's language
@@ -16,6 +19,10 @@ int cli_completion(int argc, char *const *argv); // intact completion SHELL
 
 // All of the command: chooses the verb by the program's name and the first argument.
 int cli_main(int argc, char *const *argv);
+
+// What parsed options ask for: a run, or a list. Returns the exit status.
+struct settings;
+int cli_act(struct settings *settings);
 
 // Is `word` one of -help, --help, -h, help and their like?
 bool cli_asks_help(const char *word);

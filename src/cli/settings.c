@@ -14,6 +14,7 @@ void settings_init(struct settings *settings)
     memset(settings, 0, sizeof *settings);
     intact_machine_config_init(&settings->config);
     settings->config.drives = settings->drives;
+    settings->rr_digest = 1000000;
 }
 
 void settings_free(struct settings *settings)

@@ -33,6 +33,7 @@ struct chardev {
 #define LINE_LIMIT            64
 #define GLOBAL_LIMIT          64
 #define FORWARD_LIMIT         64
+#define RECORDED_LIMIT        1024
 
 enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
 
@@ -46,8 +47,6 @@ struct settings {
     enum choice sleep;
     bool log_exit, log_int;    // -d
     const char *log_path;      // -D, NULL: standard error
-    const char *gdb;           // -gdb, NULL: none
-    bool stopped;              // -S
     const char *skipped_accel; // an accelerator that we do not have
     enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST, SHOW_CPUS, SHOW_DEVICES } action;
     const char *const *list;           // SHOW_LIST: lines to print
@@ -65,9 +64,16 @@ struct settings {
     const char *forwards[FORWARD_LIMIT]; // of all of them
     unsigned forward_count;
     struct intact_chardev_config device_chardevs[CHARDEV_LIMIT]; // those that a device uses
-    bool snapshot;                                               // -snapshot
-    uint32_t snapshot_said;                                      // bit per drive: it has a `snapshot` property
-    char *copies[256]; // of arguments that were cut into pieces; settings_free releases them
+    // Recording and replay.
+    enum { RR_NONE, RR_RECORD, RR_REPLAY } rr;
+    const char *rr_file;
+    uint64_t rr_digest;                   // instructions between two digests of a recording
+    const char *recorded[RECORDED_LIMIT]; // the options as a journal keeps them, without those about the journal
+    unsigned recorded_count;
+    bool tells_digest;      // of the last state
+    bool snapshot;          // -snapshot
+    uint32_t snapshot_said; // bit per drive: it has a `snapshot` property
+    char *copies[256];      // of arguments that were cut into pieces; settings_free releases them
     unsigned copy_count;
     char why[INTACT_ERROR_SIZE]; // the line of an error
 };

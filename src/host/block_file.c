@@ -244,7 +244,7 @@ void block_file_loaded(struct block_file *file)
 // The count is loaded first, and makes the room for what follows.
 void block_file_visit(struct block_file *file, struct visit *v)
 {
-    if (!file->snapshot)
+    if (!file->snapshot || v->no_storage)
         return;
     VISIT(v, file->count);
     if (file->count > file->place_count || (file->count > file->capacity && grow(file, file->count) < 0)) {

@@ -14,11 +14,6 @@
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/x86_64/system/model.h"
 
-struct intact_machine {
-    struct board *board;
-    struct config_lists lists;
-};
-
 static const struct board_type *const types[] = { [INTACT_PC] = &pc_type, [INTACT_VIRT] = &virt_type };
 
 // --- Life -----------------------------------------------------------------------------------------------------------
@@ -70,6 +65,7 @@ static int build(struct intact_machine *made, const struct intact_machine_config
     made->board = calloc(1, types[config.type]->size);
     if (!made->board)
         return refuse(why, -ENOMEM, "the host has no memory left");
+    replay_init(&made->replay, made->board);
     result = board_create(made->board, types[config.type], &config);
     return result < 0 ? refuse(why, result, made->board->error.text) : 0;
 }
@@ -96,6 +92,8 @@ void intact_machine_destroy(struct intact_machine *machine)
 {
     if (!machine)
         return;
+    replay_end(&machine->replay, (uint32_t)machine->last.reason, (uint32_t)machine->last.status);
+    replay_free(&machine->replay);
     if (machine->board)
         board_destroy(machine->board);
     free(machine->board);
@@ -104,18 +102,6 @@ void intact_machine_destroy(struct intact_machine *machine)
 }
 
 // --- Running --------------------------------------------------------------------------------------------------------
-
-_Static_assert((int)INTACT_STOP_STEP == (int)STOP_STEP && (int)INTACT_STOP_REQUEST == (int)STOP_REQUEST &&
-                   (int)INTACT_STOP_EXECUTE == (int)STOP_EXECUTE && (int)INTACT_STOP_WRITE == (int)STOP_WRITE &&
-                   (int)INTACT_STOP_READ == (int)STOP_READ && (int)INTACT_STOP_ACCESS == (int)STOP_ACCESS,
-               "the public kinds of stops are vcpu/stops.h's");
-
-static struct intact_exit describe_break(const struct stop *stop)
-{
-    return (struct intact_exit){
-        .reason = INTACT_BREAK, .stop = (enum intact_stop)stop->kind, .cpu = stop->cpu, .address = stop->address
-    };
-}
 
 static struct intact_exit describe_end(const struct intact_machine *machine, enum loop_stop stop)
 {
@@ -131,12 +117,38 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
         break;
     case LOOP_QUIT: end = (struct intact_exit){ .reason = INTACT_QUIT }; break;
     case LOOP_LIMIT: end = (struct intact_exit){ .reason = INTACT_LIMIT, .status = INTACT_STATUS_LIMIT }; break;
-    case LOOP_BREAK: end = describe_break(&machine->board->loop.stops.last); break;
     case LOOP_RUNNING: break;
     }
     end.instructions = machine->board->loop.instructions;
     end.time = machine->board->clock.now;
     return end;
+}
+
+static struct intact_exit run(struct intact_machine *machine)
+{
+    enum loop_stop stop;
+    outside_start(&machine->board->outside);
+    do
+        stop = replay_run(&machine->replay);
+    while (stop == LOOP_RESET && machine->board->config.reboot && board_restart(machine->board) == 0);
+    outside_flush(&machine->board->outside);
+    return describe_end(machine, stop == LOOP_RESET && machine->board->config.reboot ? LOOP_RUNNING : stop);
+}
+
+// A replay knows whether this end is the recorded one.
+static struct intact_exit finish(struct intact_machine *machine, struct intact_exit end)
+{
+    replay_ended(&machine->replay);
+    if (machine->replay.outcome == REPLAY_DIVERGED)
+        end = (struct intact_exit){ INTACT_DIVERGED, INTACT_STATUS_DIVERGED, end.instructions, end.time };
+    else if (machine->replay.outcome == REPLAY_CUT)
+        end = (struct intact_exit){ INTACT_JOURNAL_END, INTACT_STATUS_JOURNAL_END, end.instructions, end.time };
+    return machine->last = end;
+}
+
+struct intact_exit intact_machine_run(struct intact_machine *machine)
+{
+    return finish(machine, run(machine));
 }
 
 // A pause is a limit that is nearer than the configuration's.
@@ -147,24 +159,14 @@ struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64
     bool pauses = count < left;
     if (pauses && count == 0)
         return (struct intact_exit){ INTACT_PAUSED, 0, loop->instructions, machine->board->clock.now };
-    if (pauses)
-        loop->limit = loop->instructions + count;
-    struct intact_exit end = intact_machine_run(machine);
+    if (!pauses)
+        return intact_machine_run(machine);
+    loop->limit = loop->instructions + count;
+    struct intact_exit end = run(machine);
     loop->limit = limit;
-    if (pauses && end.reason == INTACT_LIMIT)
-        end = (struct intact_exit){ INTACT_PAUSED, 0, end.instructions, end.time };
-    return end;
-}
-
-struct intact_exit intact_machine_run(struct intact_machine *machine)
-{
-    enum loop_stop stop;
-    outside_start(&machine->board->outside);
-    do
-        stop = vcpu_run(&machine->board->loop);
-    while (stop == LOOP_RESET && machine->board->config.reboot && board_restart(machine->board) == 0);
-    outside_flush(&machine->board->outside);
-    return describe_end(machine, stop == LOOP_RESET && machine->board->config.reboot ? LOOP_RUNNING : stop);
+    if (end.reason == INTACT_LIMIT)
+        return machine->last = (struct intact_exit){ INTACT_PAUSED, 0, end.instructions, end.time };
+    return finish(machine, end);
 }
 
 const char *intact_reason_text(enum intact_reason reason)
@@ -177,8 +179,9 @@ const char *intact_reason_text(enum intact_reason reason)
     case INTACT_QUIT: return "quit";
     case INTACT_LIMIT: return "instruction limit";
     case INTACT_PAUSED: return "pause";
+    case INTACT_DIVERGED: return "the replay is not the recorded run";
+    case INTACT_JOURNAL_END: return "the journal ends";
     case INTACT_FAILED: return "the reset failed";
-    case INTACT_BREAK: return "stopped for a debugger";
     }
     return "unknown";
 }

@@ -4,6 +4,15 @@
 #define MACHINE_MACHINE_H
 
 #include "machine/board/board.h"
+#include "machine/config_lists.h"
+#include "machine/replay/replay.h"
+
+struct intact_machine {
+    struct board *board; // NULL: it was not made
+    struct config_lists lists;
+    struct replay replay;
+    struct intact_exit last; // of the last run
+};
 
 struct board *machine_board(struct intact_machine *machine);
 

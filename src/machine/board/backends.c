@@ -52,7 +52,8 @@ int backends_take_drive(struct board *board, const char *driver, const char *id,
         result = check_block(board, id, drive->block);
     } else {
         *block = &file->block;
-        result = block_file_open(file, drive->file, drive->readonly, drive->snapshot, &board->error);
+        result = block_file_open(file, drive->file, drive->readonly, drive->snapshot || board->config.replays,
+                                 &board->error);
         if (result < 0)
             error_prefix(&board->error, "-drive");
     }
@@ -199,21 +200,28 @@ static int open_user(struct board *board, unsigned index)
     return net_user_open(&config, &board->backends.users[index], &board->error);
 }
 
+// In a replay what the guest sends has no receiver, and what it receives comes from the journal.
+static void drop_frame(void *owner, const void *frame, size_t size, uint64_t now)
+{
+    (void)owner, (void)frame, (void)size, (void)now;
+}
+
 static int plug_in(struct board *board, unsigned index, const struct intact_net **net)
 {
+    static const struct intact_net nowhere = { .send = drop_frame };
     const struct intact_netdev_config *netdev = &board->config.netdevs[index];
     struct backends *backends = &board->backends;
     int result = 0;
     if (netdev->kind == INTACT_NETDEV_USER || netdev->kind == INTACT_NETDEV_OWN)
         result = open_ingress(board, index, &backends->ports[index]);
-    if (result == 0 && netdev->kind == INTACT_NETDEV_USER)
+    if (result == 0 && netdev->kind == INTACT_NETDEV_USER && !board->config.replays)
         result = open_user(board, index);
     if (result < 0)
         return result;
     switch (netdev->kind) {
     case INTACT_NETDEV_HUB: *net = &backends->ports[index].net; break;
     case INTACT_NETDEV_FILE: *net = &backends->captures[index].net; break;
-    case INTACT_NETDEV_USER: *net = net_user_net(backends->users[index]); break;
+    case INTACT_NETDEV_USER: *net = backends->users[index] ? net_user_net(backends->users[index]) : &nowhere; break;
     case INTACT_NETDEV_OWN: *net = netdev->net; break;
     }
     return 0;

@@ -25,11 +25,12 @@ static int read_contents(struct flash_bank *bank, const char *option, const char
     return result;
 }
 
-static int read_drive(struct flash_bank *bank, const struct intact_drive_config *drive, struct error *error)
+static int read_drive(struct flash_bank *bank, const struct intact_drive_config *drive, bool replays,
+                      struct error *error)
 {
     uint64_t size;
     int result = read_contents(bank, "-drive", drive->file, &size, error);
-    if (result < 0 || drive->readonly || drive->snapshot)
+    if (result < 0 || drive->readonly || drive->snapshot || replays)
         return result;
     if (size != CFI_FLASH_SIZE)
         return error_set(error, -EINVAL,
@@ -68,7 +69,7 @@ static void turned(void *owner, bool array)
     bus_set_ram(bank->bus, &bank->region, array ? bank->contents : NULL);
 }
 
-int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *drive, const char *bios,
+int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *drive, const char *bios, bool replays,
                     struct error *error)
 {
     uint64_t size;
@@ -85,7 +86,7 @@ int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *d
     if (bios)
         result = read_contents(bank, "-bios", bios, &size, error);
     else if (drive)
-        result = read_drive(bank, drive, error);
+        result = read_drive(bank, drive, replays, error);
     return result;
 }
 
@@ -127,7 +128,8 @@ void flash_bank_visit(struct flash_bank *bank, struct visit *v)
     if (!bank->contents)
         return;
     cfi_flash_visit(&bank->chips, v);
-    VISIT_MEMORY(v, bank->contents, CFI_FLASH_SIZE);
+    if (!v->no_storage)
+        VISIT_MEMORY(v, bank->contents, CFI_FLASH_SIZE);
 }
 
 void flash_bank_loaded(struct flash_bank *bank)

@@ -25,9 +25,9 @@ struct flash_bank {
 };
 
 // Reads the contents from `bios` (changes are not saved) or `drive`; without either the bank is erased. The rest after
-// a shorter file is erased too; one that the guest may write must be as large as the bank. A negative errno with a line
-// in `error`; flash_bank_close in either case.
-int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *drive, const char *bios,
+// a shorter file is erased too; one that the guest may write must be as large as the bank, and is changed unless the
+// machine `replays`. A negative errno with a line in `error`; flash_bank_close in either case.
+int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *drive, const char *bios, bool replays,
                     struct error *error);
 void flash_bank_close(struct flash_bank *bank);
 

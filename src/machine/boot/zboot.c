@@ -4,8 +4,7 @@
 //
 //     0 "MZ"   4 "zimg"   8 offset and 12 size of the packed kernel   24 "gzip" or "zstd22", ended by 0   60 PE header
 //
-// gzip is unpacked through zlib, zstd (RFC 8878) through libzstd where the library was built with it; other
-// compressions of Linux are refused by name. Other EFI programs have no code that runs without a firmware.
+// gzip is unpacked through zlib, zstd (RFC 8878) through libzstd; other compressions of Linux are refused by name. Other EFI programs have no code that runs without a firmware.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +12,7 @@
 #include "machine/boot/boot.h"
 #include "machine/tables/bytes.h"
 
-#ifdef INTACT_ZSTD
 #include <zstd.h>
-#endif
 
 enum { MAGIC = 4, PAYLOAD = 8, PAYLOAD_SIZE = 12, TYPE = 24, TYPE_SIZE = 32, PE_HEADER = 60, HEADER_SIZE = 64 };
 
@@ -36,8 +33,6 @@ static int damaged(const char *name, struct error *error)
 {
     return error_set(error, -EINVAL, "-kernel: '%s' is a damaged EFI zboot file", name);
 }
-
-#ifdef INTACT_ZSTD
 
 // Makes room for more at the end of `out`, up to the limit. False: the limit is reached.
 static bool grow(struct image *out, size_t *capacity)
@@ -80,16 +75,6 @@ static int unpack_zstd(struct image *packed, const char *name, struct error *err
     *packed = out;
     return result == 0 && out.size ? 0 : damaged(name, error);
 }
-
-#else
-
-static int unpack_zstd(struct image *packed, const char *name, struct error *error)
-{
-    (void)packed;
-    return error_set(error, -ENOEXEC, "-kernel: '%s' is packed with zstd, and this build has no libzstd", name);
-}
-
-#endif
 
 static int unpack(struct image *image, const char *type, const char *name, struct error *error)
 {

@@ -37,7 +37,8 @@ int virt_make_flash(struct virt *virt)
         return 0;
     int result = 0;
     for (unsigned i = 0; i < INTACT_FLASH_BANKS && result == 0; i++)
-        result = flash_bank_open(&virt->flash[i], drives[i], i == 0 ? config->bios : NULL, &virt->board.error);
+        result = flash_bank_open(&virt->flash[i], drives[i], i == 0 ? config->bios : NULL, config->replays,
+                                 &virt->board.error);
     return result;
 }
 

@@ -38,7 +38,7 @@ static void make(bool readonly, bool snapshot)
     const struct intact_drive_config drive = {
         .interface = INTACT_DRIVE_PFLASH, .file = path, .readonly = readonly, .snapshot = snapshot
     };
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, &error), 0, "%s", error.text);
+    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), 0, "%s", error.text);
     cr_assert_eq(flash_bank_map(&bank, &bus, BASE), 0);
 }
 
@@ -129,15 +129,15 @@ Test(flash_bank, what_the_host_cannot_write_has_failed)
 Test(flash_bank, a_wrong_file_is_refused_by_name)
 {
     struct intact_drive_config drive = { .interface = INTACT_DRIVE_PFLASH, .file = path };
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, &error), -EINVAL);
+    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), -EINVAL);
     cr_assert(strstr(error.text, "has 8 bytes"), "%s", error.text);
     flash_bank_close(&bank);
     cr_assert_eq(truncate(path, (off_t)CFI_FLASH_SIZE + 1), 0);
     drive.readonly = true;
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, &error), -EFBIG);
+    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), -EFBIG);
     cr_assert(strstr(error.text, "64 MiB"), "%s", error.text);
     flash_bank_close(&bank);
-    cr_assert_lt(flash_bank_open(&bank, NULL, "/does/not/exist", &error), 0);
+    cr_assert_lt(flash_bank_open(&bank, NULL, "/does/not/exist", false, &error), 0);
     cr_assert(strstr(error.text, "-bios: cannot read '/does/not/exist'"), "%s", error.text);
 }
 
@@ -148,11 +148,11 @@ Test(flash_bank, a_file_that_may_not_be_written_is_refused_unless_nothing_is_to_
         cr_skip_test("to this user every file may be written");
     cr_assert_eq(truncate(path, (off_t)CFI_FLASH_SIZE), 0);
     cr_assert_eq(chmod(path, 0400), 0);
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, &error), -EACCES);
+    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), -EACCES);
     cr_assert(strstr(error.text, "-drive: cannot write"), "%s", error.text);
     flash_bank_close(&bank);
     drive.snapshot = true;
-    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, &error), 0);
+    cr_assert_eq(flash_bank_open(&bank, &drive, NULL, false, &error), 0);
 }
 
 Test(flash_bank, state_travels_and_the_bus_follows_it)

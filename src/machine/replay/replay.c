@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See replay.h. What is done at one moment, in this order: a digest that is due; input; then the loop goes on with timers.
+#include "machine/replay/replay.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "machine/board/host_clock.h"
+
+#define FLUSH_NS   UINT64_C(900000000)
+#define FULL_EVERY 256u // checks; the others have 16 bits
+
+void replay_init(struct replay *replay, struct board *board)
+{
+    *replay = (struct replay){ .board = board };
+}
+
+void replay_free(struct replay *replay)
+{
+    if (replay->mode == REPLAY_RECORDS)
+        journal_close(&replay->writer);
+    journal_free(&replay->reader);
+    digest_free(&replay->digest);
+}
+
+// --- Digest ----------------------------------------------------------------------------------------------------------
+
+static void visit_chips(void *board, struct visit *v)
+{
+    board_visit_chips(board, v);
+}
+
+static int make_digest(struct replay *replay)
+{
+    const struct board *board = replay->board;
+    if (replay->has_digest)
+        return 0;
+    int result = digest_init(&replay->digest, board->ram, board->ram_size);
+    replay->has_digest = result == 0;
+    return result;
+}
+
+int replay_digest(struct replay *replay, uint64_t *value)
+{
+    const struct state_list list = { visit_chips, replay->board };
+    int result = make_digest(replay);
+    if (result < 0)
+        return result;
+    board_take_written(replay->board, (struct page_set *const[]){ &replay->digest.written }, 1);
+    return digest_of(&replay->digest, &list, value) ? 0 : -ENOMEM;
+}
+
+static bool is_full(const struct replay *replay)
+{
+    return replay->checks % FULL_EVERY == 0;
+}
+
+static void next_check(struct replay *replay)
+{
+    uint64_t interval = replay->interval ? replay->interval : REPLAY_INTERVAL;
+    replay->next_check = (replay->board->loop.instructions / interval + 1) * interval;
+}
+
+// --- Recording -------------------------------------------------------------------------------------------------------
+
+static void note_message(void *owner, const struct inbox_message *message, uint64_t now, uint64_t instructions)
+{
+    struct replay *replay = owner;
+    struct journal_entry entry = {
+        .kind = JOURNAL_MESSAGE,
+        .instructions = instructions,
+        .turns = replay->board->loop.turns,
+        .message = *message,
+    };
+    (void)now;
+    journal_put(&replay->writer, &entry);
+}
+
+static void flush(struct replay *replay)
+{
+    journal_flush(&replay->writer);
+    replay->flushed = host_clock_ns();
+}
+
+// A machine that waits, waits with a journal that is whole.
+static bool record_idle(void *owner, uint64_t until)
+{
+    struct replay *replay = owner;
+    if (replay->writer.used && (until == CLOCK_NEVER || replay->board->config.paced))
+        flush(replay);
+    return replay->idle(&replay->board->outside, until);
+}
+
+static void record_check(struct replay *replay)
+{
+    struct journal_entry entry = { .kind = is_full(replay) ? JOURNAL_DIGEST : JOURNAL_CHECK };
+    if (replay->interval && replay_digest(replay, &entry.digest) == 0) {
+        journal_put(&replay->writer, &entry);
+        replay->checks++;
+    }
+    if (host_clock_ns() - replay->flushed > FLUSH_NS)
+        flush(replay);
+}
+
+int replay_record(struct replay *replay, const char *path, const char *text, uint64_t interval, struct error *error)
+{
+    struct loop *loop = &replay->board->loop;
+    if (replay->mode != REPLAY_OFF || loop->turns)
+        return error_set(error, -EBUSY, "a run is recorded from its beginning, and once");
+    if (make_digest(replay) < 0)
+        return error_set(error, -ENOMEM, "the host has no memory left");
+    int result = journal_create(&replay->writer, path, text, error);
+    if (result < 0)
+        return result;
+    replay->mode = REPLAY_RECORDS;
+    replay->interval = interval;
+    next_check(replay);
+    replay->flushed = host_clock_ns();
+    replay->board->inbox.journal = note_message;
+    replay->board->inbox.journal_owner = replay;
+    replay->idle = loop->idle;
+    loop->idle = record_idle;
+    loop->idle_owner = replay;
+    return 0;
+}
+
+int replay_end(struct replay *replay, uint32_t reason, uint32_t status)
+{
+    struct board *board = replay->board;
+    struct journal_entry entry = { .kind = JOURNAL_END, .reason = reason, .status = status };
+    if (replay->mode != REPLAY_RECORDS)
+        return 0;
+    entry.instructions = board->loop.instructions;
+    entry.turns = board->loop.turns;
+    replay->mode = REPLAY_OFF;
+    board->inbox.journal = NULL;
+    board->loop.idle = replay->idle;
+    board->loop.idle_owner = &board->outside;
+    if (replay_digest(replay, &entry.digest) == 0)
+        journal_put(&replay->writer, &entry);
+    return journal_close(&replay->writer);
+}
+
+// --- Repeating -------------------------------------------------------------------------------------------------------
+
+static void take_next(struct replay *replay)
+{
+    journal_next(&replay->reader, &replay->next);
+}
+
+static enum loop_stop diverged(struct replay *replay, const char *how)
+{
+    struct board *board = replay->board;
+    const struct journal_entry *input = &replay->last_input;
+    char after[80] = "";
+    if (input->kind == JOURNAL_MESSAGE)
+        snprintf(after, sizeof after, "; the last input before it: %s, at instruction %" PRIu64,
+                 board->inbox.channels[input->message.channel].name, input->instructions);
+    replay->outcome = REPLAY_DIVERGED;
+    error_set(&board->error, -EIO,
+              "the run is another than the recorded one: between instructions %" PRIu64 " and %" PRIu64 ", %s%s",
+              replay->agreed, board->loop.instructions, how, after);
+    return LOOP_QUIT;
+}
+
+static enum loop_stop cut(struct replay *replay)
+{
+    struct board *board = replay->board;
+    replay->outcome = REPLAY_CUT;
+    error_set(&board->error, -EIO, "the journal %s after instruction %" PRIu64,
+              replay->reader.damaged ? "is damaged" : "ends", board->loop.instructions);
+    return LOOP_QUIT;
+}
+
+// Is the moment of the next entry here; and is it over?
+static bool is_here(const struct replay *replay)
+{
+    const struct loop *loop = &replay->board->loop;
+    return replay->next.instructions == loop->instructions && replay->next.turns == loop->turns;
+}
+
+static bool is_past(const struct replay *replay)
+{
+    const struct loop *loop = &replay->board->loop;
+    return loop->instructions > replay->next.instructions ||
+           (loop->instructions == replay->next.instructions && loop->turns > replay->next.turns);
+}
+
+static bool is_moment(const struct journal_entry *entry)
+{
+    return entry->kind == JOURNAL_MESSAGE || entry->kind == JOURNAL_END;
+}
+
+// The machine is halted: did the recorded one get something here?
+static bool repeat_idle(void *owner, uint64_t until)
+{
+    const struct replay *replay = owner;
+    (void)until;
+    return replay->next.kind == JOURNAL_MESSAGE && is_here(replay);
+}
+
+static enum loop_stop repeat_check(struct replay *replay)
+{
+    uint64_t value, mask = replay->next.kind == JOURNAL_CHECK ? 0xffff : UINT64_MAX;
+    if (is_moment(&replay->next))
+        return diverged(replay, "where the recorded run got input, or ended, before");
+    if (replay_digest(replay, &value) < 0)
+        return diverged(replay, "and the host has no memory for a digest");
+    if ((value & mask) != replay->next.digest)
+        return diverged(replay, "where its state has another digest");
+    replay->agreed = replay->board->loop.instructions;
+    replay->checks++;
+    take_next(replay);
+    return LOOP_RUNNING;
+}
+
+static enum loop_stop repeat_message(struct replay *replay)
+{
+    struct board *board = replay->board;
+    const struct inbox_message *message = &replay->next.message;
+    if (message->channel >= board->inbox.channel_count)
+        return diverged(replay, "where input came on a channel that this machine does not have");
+    board->loop.stop = LOOP_RUNNING;
+    board->loop.steps = 0;
+    inbox_replay(&board->inbox, message, board->clock.now);
+    replay->last_input = replay->next;
+    take_next(replay);
+    if (board->loop.stop == LOOP_QUIT && !(replay->next.kind == JOURNAL_END && is_here(replay)))
+        return LOOP_RUNNING; // the recorded run was continued
+    return board->loop.stop;
+}
+
+// Everything that the journal has for this moment.
+static enum loop_stop repeat_moment(struct replay *replay)
+{
+    while (replay->next.kind == JOURNAL_MESSAGE && is_here(replay)) {
+        enum loop_stop stop = repeat_message(replay);
+        if (stop != LOOP_RUNNING)
+            return stop;
+    }
+    if (replay->next.kind == JOURNAL_NOTHING)
+        return cut(replay);
+    if (replay->next.kind == JOURNAL_END && is_here(replay))
+        return LOOP_QUIT;
+    if (is_moment(&replay->next) && is_past(replay))
+        return diverged(replay, "where the recorded run got input, or ended, before");
+    return LOOP_RUNNING;
+}
+
+void replay_ended(struct replay *replay)
+{
+    uint64_t value;
+    if (replay->mode != REPLAY_REPEATS || replay->outcome != REPLAY_GOES_ON)
+        return;
+    if (replay->next.kind == JOURNAL_NOTHING)
+        cut(replay);
+    else if (replay->next.kind != JOURNAL_END || !is_here(replay))
+        diverged(replay, "where it ended, but not the recorded one");
+    else if (replay_digest(replay, &value) < 0 || value != replay->next.digest)
+        diverged(replay, "where both ended, but in different states");
+    else
+        replay->outcome = REPLAY_SAME;
+}
+
+int replay_repeat(struct replay *replay, struct journal_reader *reader, uint64_t interval, struct error *error)
+{
+    struct loop *loop = &replay->board->loop;
+    if (replay->mode != REPLAY_OFF || loop->turns)
+        return error_set(error, -EBUSY, "a run is repeated from its beginning, and once");
+    if (make_digest(replay) < 0)
+        return error_set(error, -ENOMEM, "the host has no memory left");
+    replay->mode = REPLAY_REPEATS;
+    replay->interval = interval;
+    next_check(replay);
+    replay->reader = *reader;
+    *reader = (struct journal_reader){ .file = NULL };
+    replay->board->inbox.repeats = true;
+    loop->idle = repeat_idle;
+    loop->idle_owner = replay;
+    take_next(replay);
+    return 0;
+}
+
+// --- Running ---------------------------------------------------------------------------------------------------------
+
+// The nearest of what the caller asked for, the next digest, and the next entry of the journal.
+static void set_limit(struct replay *replay, uint64_t limit)
+{
+    struct loop *loop = &replay->board->loop;
+    loop->limit = limit && limit <= replay->next_check ? limit : replay->next_check;
+    loop->limit_turns = 0;
+    if (replay->mode == REPLAY_REPEATS && is_moment(&replay->next) && replay->next.instructions < loop->limit) {
+        loop->limit = replay->next.instructions;
+        loop->limit_turns = replay->next.turns;
+    }
+}
+
+static enum loop_stop check(struct replay *replay)
+{
+    enum loop_stop stop = LOOP_RUNNING;
+    if (replay->mode == REPLAY_RECORDS)
+        record_check(replay);
+    else if (replay->interval)
+        stop = replay->next.kind == JOURNAL_NOTHING ? cut(replay) : repeat_check(replay);
+    next_check(replay);
+    return stop;
+}
+
+static enum loop_stop run(struct replay *replay, uint64_t limit)
+{
+    struct loop *loop = &replay->board->loop;
+    for (;;) {
+        enum loop_stop stop = LOOP_RUNNING;
+        if (loop->instructions >= replay->next_check)
+            stop = check(replay);
+        if (stop == LOOP_RUNNING && limit && loop->instructions >= limit)
+            stop = LOOP_LIMIT;
+        if (stop == LOOP_RUNNING && replay->mode == REPLAY_REPEATS)
+            stop = repeat_moment(replay);
+        if (stop != LOOP_RUNNING)
+            return stop;
+        set_limit(replay, limit);
+        stop = vcpu_run(loop);
+        if (stop != LOOP_LIMIT)
+            return stop;
+    }
+}
+
+enum loop_stop replay_run(struct replay *replay)
+{
+    struct loop *loop = &replay->board->loop;
+    uint64_t limit = loop->limit;
+    if (replay->mode == REPLAY_OFF)
+        return vcpu_run(loop);
+    enum loop_stop stop = run(replay, limit);
+    loop->limit = limit;
+    loop->limit_turns = 0;
+    return stop;
+}

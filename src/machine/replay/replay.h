@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The runs of one machine: recorded to a journal, or repeated from one; and the digest of its state.
+//
+//     record:  inbox --> journal        at each interval: digest --> journal
+//     repeat:  journal --> inbox        at each interval: digest == journal?
+//
+// A run is cut at the moments of the journal (struct loop_moment), which does not change it. Nothing else is recorded: what
+// is inside the machine, files of drives too, follows from its state.
+//
+// Path: src/base/inbox.h / src/vcpu/loop.c
+#ifndef MACHINE_REPLAY_REPLAY_H
+#define MACHINE_REPLAY_REPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "machine/board/board.h"
+#include "replay/digest.h"
+#include "replay/journal.h"
+
+#define REPLAY_INTERVAL UINT64_C(1000000) // instructions between two digests, unless another interval is asked for
+
+enum replay_mode { REPLAY_OFF, REPLAY_RECORDS, REPLAY_REPEATS };
+
+// How a repeated run came to its end.
+enum replay_outcome {
+    REPLAY_GOES_ON,
+    REPLAY_SAME,     // as the recorded one, with the same digest
+    REPLAY_DIVERGED, // replay->board->error says from where on
+    REPLAY_CUT,      // the journal ends before the recorded run did
+};
+
+struct replay {
+    struct board *board;
+    struct digest digest;
+    bool has_digest;
+
+    enum replay_mode mode;
+    uint64_t interval;                         // instructions between two digests; 0: none
+    uint64_t next_check;                       // instructions
+    uint64_t checks;                           // that were made
+    bool (*idle)(void *owner, uint64_t until); // the board's
+
+    // Recording.
+    struct journal_writer writer;
+    uint64_t flushed; // the host's clock at the last flush
+
+    // Repeating.
+    struct journal_reader reader;
+    struct journal_entry next; // not done yet
+    enum replay_outcome outcome;
+    uint64_t agreed;                 // instructions at the last digest that was the recorded one
+    struct journal_entry last_input; // kind JOURNAL_NOTHING: none yet
+};
+
+void replay_init(struct replay *replay, struct board *board);
+// Ends a recording first.
+void replay_free(struct replay *replay);
+
+// The digest of the whole state, between two instructions. -ENOMEM.
+int replay_digest(struct replay *replay, uint64_t *value);
+
+// Both before the machine's first instruction. A negative errno with a line in `error`.
+int replay_record(struct replay *replay, const char *path, const char *text, uint64_t interval, struct error *error);
+// Takes over the reader.
+int replay_repeat(struct replay *replay, struct journal_reader *reader, uint64_t interval, struct error *error);
+
+// Instead of vcpu_run.
+enum loop_stop replay_run(struct replay *replay);
+
+// The machine has ended: was it the same run?
+void replay_ended(struct replay *replay);
+
+// The recording is over: `reason` and `status` are those of its last run. 0, or the error of a write.
+int replay_end(struct replay *replay, uint32_t reason, uint32_t status);
+
+#endif
