@@ -248,6 +248,18 @@ enum intact_reason {
     INTACT_FAILED,      // the machine could not be started again after a reset; intact_machine_error says why
     INTACT_DIVERGED,    // a replay is not the run that was recorded (<intact/replay.h>); intact_machine_error says more
     INTACT_JOURNAL_END, // a replay has come to the end of a journal that was cut short
+    INTACT_BREAK,       // a debugger's: `stop` of struct intact_exit says which (<intact/debug.h>)
+};
+
+// Where INTACT_BREAK stopped.
+enum intact_stop {
+    INTACT_STOP_NONE,
+    INTACT_STOP_STEP,    // `cpu` has executed an instruction (intact_machine_step)
+    INTACT_STOP_REQUEST, // intact_machine_interrupt
+    INTACT_STOP_EXECUTE, // `cpu` is about to execute the instruction at `address`
+    INTACT_STOP_WRITE,   // it accessed the watched byte at `address`, or on INTACT_VIRT is about to
+    INTACT_STOP_READ,
+    INTACT_STOP_ACCESS,
 };
 
 struct intact_exit {
@@ -255,6 +267,9 @@ struct intact_exit {
     int status;            // exit status for a process: 0 to 255
     uint64_t instructions; // executed by all processors since creation
     uint64_t time;         // virtual time, ns
+    enum intact_stop stop; // INTACT_BREAK: why
+    unsigned cpu;          // INTACT_BREAK: the processor
+    uint64_t address;      // INTACT_BREAK: of a breakpoint or a watched byte, virtual
 };
 
 // Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT, INTACT_FAILED, INTACT_DIVERGED and INTACT_JOURNAL_END. isa-debug-exit

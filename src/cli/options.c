@@ -128,6 +128,29 @@ static int take_limit(struct settings *settings, const char *value)
     return 0;
 }
 
+static int take_gdb(struct settings *settings, const char *value)
+{
+    if (strcmp(value, "none") == 0) {
+        settings->gdb = NULL;
+        return 0;
+    }
+    return set_text(settings, &settings->gdb, value);
+}
+
+static int take_gdb_default(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->gdb = "tcp::1234";
+    return 0;
+}
+
+static int take_stopped(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->stopped = true;
+    return 0;
+}
+
 static int take_help(struct settings *settings, const char *value)
 {
     (void)value;
@@ -146,6 +169,7 @@ static const char *const none_word[] = { "none", NULL };
 static const char *const accel_words[] = { "tcg", "kvm", "hvf", NULL };
 static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", NULL };
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
+static const char *const gdb_words[] = { "tcp::1234", "tcp:", "unix:", "none", NULL };
 static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
 
 const struct option options[] = {
@@ -242,6 +266,14 @@ const struct option options[] = {
       "station). -d help lists them.",
       log_items, take_log },
     { "D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file },
+
+    { "gdb", "tcp:[HOST]:PORT|unix:PATH", GROUP_OBSERVE,
+      "A server for gdb (target remote HOST:PORT, or the path). Without HOST it listens to this host alone. Debugging "
+      "does "
+      "not change the run.",
+      gdb_words, take_gdb },
+    { "s", NULL, GROUP_OBSERVE, "The same as -gdb tcp::1234.", NULL, take_gdb_default },
+    { "S", NULL, GROUP_OBSERVE, "Waits for a client of -gdb or -s before the first instruction.", NULL, take_stopped },
 
     { "help", NULL, GROUP_HELP, "Lists the options.", NULL, take_help },
     { "h", NULL, GROUP_HELP, "The same as -help.", NULL, take_help },

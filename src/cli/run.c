@@ -5,6 +5,7 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <intact/debug.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,7 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
 static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal, FILE *log)
 {
     struct intact_machine *machine;
+    struct intact_gdb *gdb = NULL;
     struct event_log events = { .file = log, .type = settings->config.type };
     struct intact_trace_observer observer;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
@@ -63,9 +65,16 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         intact_machine_destroy(machine);
         return cli_fail(settings->why);
     }
+    if (settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) {
+        intact_machine_destroy(machine);
+        return cli_fail(settings->why);
+    }
+    if (settings->stopped)
+        fprintf(stderr, "intact: waits for a debugger at %s\n", settings->gdb);
     consoles_start(consoles, machine);
-    struct intact_exit end = intact_machine_run(machine);
+    struct intact_exit end = gdb ? intact_gdb_run(gdb, settings->stopped) : intact_machine_run(machine);
     consoles_close(consoles);
+    intact_gdb_close(gdb);
     tell_end(settings, log, machine, &end);
     int status = journal_finish(settings, machine, &end);
     intact_machine_destroy(machine);
@@ -110,6 +119,8 @@ int cli_act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
+    if (settings->stopped && !settings->gdb)
+        return cli_fail("-S: nothing could start the machine; add -s, or -gdb tcp::PORT");
     return run_with_log(settings);
 }
 

@@ -47,6 +47,8 @@ struct settings {
     enum choice sleep;
     bool log_exit, log_int;    // -d
     const char *log_path;      // -D, NULL: standard error
+    const char *gdb;           // -gdb, NULL: none
+    bool stopped;              // -S
     const char *skipped_accel; // an accelerator that we do not have
     enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST, SHOW_CPUS, SHOW_DEVICES } action;
     const char *const *list;           // SHOW_LIST: lines to print

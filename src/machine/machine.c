@@ -103,6 +103,18 @@ void intact_machine_destroy(struct intact_machine *machine)
 
 // --- Running --------------------------------------------------------------------------------------------------------
 
+_Static_assert((int)INTACT_STOP_STEP == (int)STOP_STEP && (int)INTACT_STOP_REQUEST == (int)STOP_REQUEST &&
+                   (int)INTACT_STOP_EXECUTE == (int)STOP_EXECUTE && (int)INTACT_STOP_WRITE == (int)STOP_WRITE &&
+                   (int)INTACT_STOP_READ == (int)STOP_READ && (int)INTACT_STOP_ACCESS == (int)STOP_ACCESS,
+               "the public kinds of stops are vcpu/stops.h's");
+
+static struct intact_exit describe_break(const struct stop *stop)
+{
+    return (struct intact_exit){
+        .reason = INTACT_BREAK, .stop = (enum intact_stop)stop->kind, .cpu = stop->cpu, .address = stop->address
+    };
+}
+
 static struct intact_exit describe_end(const struct intact_machine *machine, enum loop_stop stop)
 {
     struct intact_exit end = { .reason = INTACT_FAILED, .status = INTACT_STATUS_FAILED };
@@ -117,6 +129,7 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
         break;
     case LOOP_QUIT: end = (struct intact_exit){ .reason = INTACT_QUIT }; break;
     case LOOP_LIMIT: end = (struct intact_exit){ .reason = INTACT_LIMIT, .status = INTACT_STATUS_LIMIT }; break;
+    case LOOP_BREAK: end = describe_break(&machine->board->loop.stops.last); break;
     case LOOP_RUNNING: break;
     }
     end.instructions = machine->board->loop.instructions;
@@ -135,9 +148,11 @@ static struct intact_exit run(struct intact_machine *machine)
     return describe_end(machine, stop == LOOP_RESET && machine->board->config.reboot ? LOOP_RUNNING : stop);
 }
 
-// A replay knows whether this end is the recorded one.
+// A replay knows whether this end is the recorded one; a debugger's stop is no end.
 static struct intact_exit finish(struct intact_machine *machine, struct intact_exit end)
 {
+    if (end.reason == INTACT_BREAK)
+        return machine->last = end;
     replay_ended(&machine->replay);
     if (machine->replay.outcome == REPLAY_DIVERGED)
         end = (struct intact_exit){ INTACT_DIVERGED, INTACT_STATUS_DIVERGED, end.instructions, end.time };
@@ -182,6 +197,7 @@ const char *intact_reason_text(enum intact_reason reason)
     case INTACT_DIVERGED: return "the replay is not the recorded run";
     case INTACT_JOURNAL_END: return "the journal ends";
     case INTACT_FAILED: return "the reset failed";
+    case INTACT_BREAK: return "stopped for a debugger";
     }
     return "unknown";
 }

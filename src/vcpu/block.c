@@ -255,6 +255,13 @@ static bool range_written(struct blocks *blocks, uint64_t physical, uint64_t end
     return any;
 }
 
+void blocks_forget_at(struct blocks *blocks, uint64_t offset)
+{
+    for (size_t bucket = 0; bucket < (size_t)1 << PAGE_BUCKET_BITS; bucket++)
+        for (struct code_page *page = blocks->pages[bucket]; page; page = page->next_hash)
+            page_written(blocks, page, page->physical + offset, page->physical + offset + 1);
+}
+
 bool blocks_written(struct blocks *blocks, uint64_t physical, uint64_t size)
 {
     bool any = false;

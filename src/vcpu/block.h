@@ -79,6 +79,9 @@ void blocks_kill(struct blocks *blocks, struct block *block);
 // True if a store to this page must be checked.
 bool blocks_in_page(const struct blocks *blocks, uint64_t physical);
 
+// Removes the blocks with code at this offset within any page, 0 to PAGE_SIZE - 1.
+void blocks_forget_at(struct blocks *blocks, uint64_t offset);
+
 // Memory [physical, physical + size) has changed: removes the blocks in its granules. True if there were any.
 bool blocks_written(struct blocks *blocks, uint64_t physical, uint64_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The interface of an architecture for the loop: seven functions. x86_64/system/guest.c and aarch64/system/guest.c each
+// The interface of an architecture for the loop: its functions. x86_64/system/guest.c and aarch64/system/guest.c each
 // fill in one `struct guest`.
 #ifndef VCPU_GUEST_H
 #define VCPU_GUEST_H
@@ -27,6 +27,14 @@ struct guest {
     // The run has ended. Brings what means the same in several forms (flags) into one, so that the state between two
     // runs does not depend on where blocks and slices ended. May be NULL if there is nothing of the kind.
     void (*normalise)(struct vcpu *cpu);
+
+    // For a debugger outside the guest (vcpu/stops.h). Watchpoints of loop->stops have come or gone.
+    void (*watch_changed)(struct vcpu *cpu);
+    // A watchpoint stops before its access (true), or after the instruction.
+    bool watches_before;
+    // The physical address that the kernel's accesses reach, without permissions, and with no trace of the question in
+    // memory or CPU. False: it is not mapped.
+    bool (*translate)(struct vcpu *cpu, uint64_t address, uint64_t *physical);
 };
 
 #endif

@@ -22,6 +22,7 @@ int loop_init(struct loop *loop, const struct guest *guest)
 void loop_free(struct loop *loop)
 {
     blocks_free(&loop->blocks);
+    stops_free(&loop->stops);
 }
 
 void loop_add(struct loop *loop, struct vcpu *cpu)
@@ -43,6 +44,7 @@ void loop_visit(struct loop *loop, struct visit *v)
     VISIT(v, loop->instructions);
     VISIT(v, loop->turns);
     VISIT(v, loop->steps);
+    VISIT(v, loop->stops.looked);
 }
 
 // --- the run queue ---------------------------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ void vcpu_signal(void *owner, uint32_t index, uint32_t pending)
 
 void loop_stop(struct loop *loop, enum loop_stop stop, int status)
 {
-    if (loop->stop != LOOP_RUNNING)
+    if (loop->stop != LOOP_RUNNING && loop->stop != LOOP_BREAK)
         return;
     loop->stop = stop;
     loop->status = status;
@@ -190,8 +192,12 @@ static void slice_begin(struct loop *loop, struct vcpu *cpu)
         loop->carry = loop->share - 1;
     loop->slice_start = loop->clock->now;
     loop->slice_executed = cpu->goal;
-    uint64_t length = slice_length(loop), until_limit = loop->limit - loop->instructions;
-    loop->rest = loop->limit > loop->instructions && until_limit < length ? length - until_limit : 0;
+    uint64_t length = slice_length(loop), most = UINT64_MAX;
+    if (loop->limit > loop->instructions)
+        most = loop->limit - loop->instructions;
+    if (unlikely(cpu == loop->stops.stepped) && loop->stops.step_goal - cpu->goal < most)
+        most = loop->stops.step_goal - cpu->goal;
+    loop->rest = most < length ? length - most : 0;
     cpu->left = (int64_t)(length - loop->rest);
     cpu->goal += (uint64_t)cpu->left;
     cpu->kick = 0;
@@ -214,6 +220,8 @@ static void slice_end(struct loop *loop, struct vcpu *cpu)
     loop->current = NULL;
     if (cpu->state != VCPU_RUNNING)
         set_runnable(cpu, cpu->pending && loop->guest->can_take(cpu));
+    if (unlikely(cpu == loop->stops.stepped) && cpu->goal == loop->stops.step_goal)
+        stops_report(cpu, STOP_STEP, 0);
 }
 
 // With every vCPU halted and no timer armed but perpetual ones (the PIT that a firmware left running), nothing changes
@@ -226,7 +234,7 @@ static void idle(struct loop *loop)
     uint64_t until = clock_next(loop->clock);
     if (!clock_only_perpetual(loop->clock))
         loop->steps = 0;
-    else if (loop->steps == PERPETUAL_STEPS)
+    else if (loop->steps >= PERPETUAL_STEPS) // a run that ended so, and is called again, ends again
         until = CLOCK_NEVER;
     if (loop->idle && loop->idle(loop->idle_owner, until))
         return;
@@ -270,10 +278,17 @@ static void run_due(struct loop *loop)
     clock_run_due(loop->clock);
 }
 
+void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count)
+{
+    loop->stops.stepped = cpu;
+    loop->stops.step_goal = cpu ? cpu->goal + count : 0;
+}
+
 enum loop_stop vcpu_run(struct loop *loop)
 {
     const struct guest *guest = loop->guest;
     loop->stop = LOOP_RUNNING;
+    loop->stops.undone = false;
     while (loop->stop == LOOP_RUNNING) {
         if (at_limit(loop)) {
             loop_stop(loop, LOOP_LIMIT, 0);
@@ -296,11 +311,16 @@ enum loop_stop vcpu_run(struct loop *loop)
 
         // Its slice: between blocks one word says whether there is something to take.
         slice_begin(loop, cpu);
+        if (unlikely(loop->stops.looked) && cpu->left > 0) {
+            loop->stops.looked = false;
+            guest->run(cpu);
+        }
         while (cpu->left > 0) {
-            if (cpu->pending && guest->can_take(cpu))
-                guest->take_interrupt(cpu);
-            if (cpu->state != VCPU_RUNNING || (cpu->kick & (KICK_CUT | KICK_STOP)))
+            bool took = cpu->pending && guest->can_take(cpu) && guest->take_interrupt(cpu);
+            if (cpu->state != VCPU_RUNNING || (cpu->kick & (KICK_CUT | KICK_STOP))) {
+                loop->stops.looked = took && !(cpu->kick & KICK_CUT) && cpu->state == VCPU_RUNNING;
                 break;
+            }
             cpu->kick = 0;
             guest->run(cpu);
         }

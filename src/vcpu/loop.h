@@ -18,6 +18,7 @@
 #include "base/trace.h"
 #include "base/visit.h"
 #include "vcpu/block.h"
+#include "vcpu/stops.h"
 #include "vcpu/vcpu.h"
 
 #define VCPU_LIMIT 256
@@ -33,6 +34,7 @@ enum loop_stop {
     LOOP_DEADLOCK,  // every vCPU is halted, there is no deadline, and no input is possible
     LOOP_QUIT,      // the host asked
     LOOP_LIMIT,     // the instruction limit was reached
+    LOOP_BREAK,     // a debugger's, stops.last says which
 };
 
 #define LONGEST_SLICE 100000 // instructions: the longest wait of the inbox when one vCPU runs alone
@@ -75,6 +77,7 @@ struct loop {
     enum loop_stop stop;
     int status;
     struct blocks blocks;
+    struct stops stops; // of a debugger
 };
 
 // `loop` has its first part set; vcpus are added by loop_add in index order. -ENOMEM.
@@ -82,7 +85,7 @@ int loop_init(struct loop *loop, const struct guest *guest);
 void loop_free(struct loop *loop);
 void loop_add(struct loop *loop, struct vcpu *cpu);
 
-// Runs until something stops it; returns loop->stop. Can be called again after LOOP_LIMIT or LOOP_QUIT.
+// Runs until something stops it; returns loop->stop. Can be called again after LOOP_LIMIT, LOOP_QUIT or LOOP_BREAK.
 enum loop_stop vcpu_run(struct loop *loop);
 
 // The controller's new pending word for a vCPU: the `signal` of x86_irq_config and arm_irq_config (owner: the loop).
@@ -91,8 +94,13 @@ void vcpu_signal(void *loop, uint32_t vcpu, uint32_t pending);
 // Between two runs: lets the time of `count` instructions pass without executing any, at most up to `limit`.
 void loop_pass(struct loop *loop, uint64_t count);
 
-// Ends vcpu_run after the current instruction. The first call wins.
+// Ends vcpu_run after the current instruction. The first call wins, but anything wins over LOOP_BREAK: a debugger hides
+// nothing.
 void loop_stop(struct loop *loop, enum loop_stop stop, int status);
+
+// Between two runs: the next ones end when `cpu` has executed `count` more instructions. In their turns the others run
+// too. NULL: no longer.
+void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count);
 
 // Instructions executed by all vCPUs up to now, also within an instruction.
 uint64_t loop_instructions(const struct loop *loop);

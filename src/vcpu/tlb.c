@@ -80,6 +80,27 @@ void tlb_track_writes(struct vcpu *cpu)
         }
 }
 
+static void mark(struct vcpu *cpu, uint64_t *tag, bool (*watched)(struct vcpu *cpu, uint64_t page))
+{
+    if (*tag != TLB_NONE)
+        *tag = (*tag & ~TLB_WATCH) | (watched(cpu, *tag & PAGE_MASK) ? TLB_WATCH : 0);
+}
+
+static void mark_all(struct vcpu *cpu, struct tlb_entry *entries, unsigned count,
+                     bool (*watched)(struct vcpu *cpu, uint64_t page))
+{
+    for (unsigned i = 0; i < count; i++) {
+        mark(cpu, &entries[i].read, watched);
+        mark(cpu, &entries[i].write, watched);
+    }
+}
+
+void tlb_mark_watched(struct vcpu *cpu, bool (*watched)(struct vcpu *cpu, uint64_t page))
+{
+    mark_all(cpu, cpu->tlb->data[0], 2 * TLB_ENTRIES, watched);
+    mark_all(cpu, cpu->tlb->io[0], 2 * TLB_IO_ENTRIES, watched);
+}
+
 // The target of an access within one page.
 struct target {
     uint64_t physical; // of the page

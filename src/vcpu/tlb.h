@@ -70,6 +70,9 @@ void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match);
 // The set of written pages was emptied: the next store to each page takes the slow path once, and adds it again.
 void tlb_track_writes(struct vcpu *cpu);
 
+// Sets or clears TLB_WATCH in all entries, which stay: `watched` says for a page (its address) what it is now.
+void tlb_mark_watched(struct vcpu *cpu, bool (*watched)(struct vcpu *cpu, uint64_t page));
+
 // The slow paths of tlb_load and tlb_store (vcpu.h): a miss, a device, a page with code, an access across pages.
 bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value);
 bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value);

@@ -7,7 +7,9 @@
 
 int vcpu_init(struct vcpu *cpu, struct loop *loop, uint32_t index)
 {
-    *cpu = (struct vcpu){ .index = index, .loop = loop, .faulted = UINT64_MAX, .port_page = UINT64_MAX };
+    *cpu = (struct vcpu){
+        .index = index, .loop = loop, .faulted = UINT64_MAX, .stopped_after = UINT64_MAX, .port_page = UINT64_MAX
+    };
     cpu->tlb = malloc(sizeof *cpu->tlb);
     cpu->jumps = malloc(JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
     if (!cpu->tlb || !cpu->jumps) {

@@ -47,7 +47,9 @@ struct vcpu {
     const struct op *at;         // the op in a slow path, which gives the instruction of a device access and its time
     struct tlb_entry *data;      // the table of the current privilege: tlb->data[user]
     uint64_t faulted;            // vcpu_executed() at the last fault, UINT64_MAX before
-    uint64_t port_page;          // physical page that the CPU port answers (xAPIC window), or UINT64_MAX
+    uint64_t stopped_after; // a debugger stopped before an instruction: vcpu_executed(), UINT64_MAX before the first;
+    uint64_t stopped_at;    // and its address
+    uint64_t port_page;     // physical page that the CPU port answers (xAPIC window), or UINT64_MAX
     struct loop *loop;
     struct tlb *tlb;
     struct jump_cache_entry *jumps;

@@ -307,6 +307,18 @@ Test(options, log_items)
     REFUSES("no property 'asm'", "-d", "int,asm");
 }
 
+Test(options, a_debugger)
+{
+    TAKES("-S", "-s");
+    cr_assert_str_eq(settings.gdb, "tcp::1234");
+    cr_assert(settings.stopped);
+    TAKES("-gdb", "unix:/tmp/x,server=on,wait=off");
+    cr_assert_str_eq(settings.gdb, "unix:/tmp/x,server=on,wait=off");
+    cr_assert_not(settings.stopped);
+    TAKES("-s", "-gdb", "none");
+    cr_assert_null(settings.gdb);
+}
+
 static bool lists(const char *text)
 {
     for (const char *const *line = settings.list; settings.action == SHOW_LIST && *line; line++)

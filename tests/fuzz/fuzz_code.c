@@ -3,13 +3,13 @@
 //
 // What must hold: nothing crashes or hangs, and the same program ends in the same state (of every chip, device and
 // register, and of RAM) whether it runs in one go, by slices of 7 instructions, or one by one, with a large block cache
-// or a tiny one.
+// or a tiny one, and under a debugger that stops it at breakpoints and watchpoints and steps.
 #include "fuzz_code.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDLES = 50, INSTRUCTIONS = 800, RUNS = 3 };
+enum { IDLES = 50, INSTRUCTIONS = 800, RUNS = 4 };
 
 // One of the machines that run the same program.
 struct run {
@@ -22,10 +22,12 @@ struct run {
 static const struct {
     uint64_t slice;
     size_t arena;
+    bool debugged;
 } ways[RUNS] = {
     { .slice = INSTRUCTIONS, .arena = 8 << 20 },
     { .slice = 7, .arena = 1 << 20 },
     { .slice = 1, .arena = 128 << 10 },
+    { .slice = 50, .arena = 1 << 20, .debugged = true },
 };
 
 // The machines of a variant, and how they are before a program.
@@ -51,20 +53,44 @@ static void begin(struct run *run, unsigned way)
     blocks_free(&loop->blocks);
     if (blocks_init(&loop->blocks, ways[way].arena, loop->vcpus, &loop->count) < 0)
         fuzz_fail("no memory for blocks");
+    stops_remove_all(loop);
     run->idles = 0;
     loop->idle = on_idle;
     loop->idle_owner = run;
     loop->stop = LOOP_RUNNING;
 }
 
-static void execute(struct run *run, uint64_t slice, uint64_t instructions)
+// A debugger sets a point near where the processor is, or where a register points, and takes an old one out; or it steps.
+static void debug(struct fuzz *fuzz, struct loop *loop)
+{
+    enum { POINTS = 8 };
+    uint8_t value[DEBUG_REGISTER_BYTES];
+    const struct debug_family *family = code_family.debug;
+    bool watches = fuzz_chance(fuzz, 2);
+    enum stop_kind kind = watches ? (enum stop_kind)(STOP_WRITE + fuzz_below(fuzz, 3)) : STOP_EXECUTE;
+    debug_register_read(family, loop->vcpus[0], watches ? fuzz_below(fuzz, 17) : family->pc, value);
+    uint64_t address = bytes_get(value, 8) + fuzz_below(fuzz, 24) - (watches ? 8 : 0);
+    stops_add(loop, kind, address, watches ? 1 + fuzz_below(fuzz, 16) : 0);
+    if (loop->stops.count > POINTS) {
+        struct stop_point old = loop->stops.points[fuzz_below(fuzz, loop->stops.count)];
+        stops_remove(loop, old.kind, old.address, old.size);
+    }
+    loop_step(loop, fuzz_chance(fuzz, 4) ? loop->vcpus[0] : NULL, 1 + fuzz_below(fuzz, 9));
+}
+
+static void execute(struct fuzz *fuzz, struct run *run, unsigned way, uint64_t instructions)
 {
     struct loop *loop = run->rig.loop;
-    uint64_t end = loop->instructions + instructions;
+    uint64_t end = loop->instructions + instructions, slice = ways[way].slice;
     do {
+        if (ways[way].debugged)
+            debug(fuzz, loop);
         loop->limit = loop->instructions + slice < end ? loop->instructions + slice : end;
         run->stop = vcpu_run(loop);
+        if (run->stop == LOOP_BREAK)
+            run->stop = LOOP_LIMIT;
     } while (run->stop == LOOP_LIMIT && loop->instructions < end);
+    loop_step(loop, NULL, 0);
 }
 
 // The first difference, or NULL.
@@ -96,10 +122,10 @@ static const char *run_program(struct fuzz *fuzz, struct variant *variant, uint6
         memcpy(runs[i].rig.ram, runs[0].rig.ram, RIG_RAM);
         rig_load(&runs[i].rig, &variant->program);
     }
-    execute(&runs[0], ways[0].slice, instructions);
+    execute(fuzz, &runs[0], 0, instructions);
     rig_save(&runs[0].rig, &variant->end);
     for (unsigned i = 1; i < RUNS && !differs; i++) {
-        execute(&runs[i], ways[i].slice, instructions);
+        execute(fuzz, &runs[i], i, instructions);
         differs = compare(&runs[0], &runs[i], &variant->end);
         *culprit = i;
     }

@@ -4,6 +4,7 @@
 #ifndef TESTS_FUZZ_FUZZ_CODE_H
 #define TESTS_FUZZ_FUZZ_CODE_H
 
+#include "debug/registers.h"
 #include "fuzz.h"
 #include "rig.h"
 
@@ -14,6 +15,7 @@ struct code_family {
     struct rig (*make)(unsigned variant);
     // Memory, registers and timers of a fresh machine.
     void (*program)(struct fuzz *fuzz, const struct rig *rig);
+    const struct debug_family *debug;
     // Where the processor is, for --trace.
     void (*tell)(const struct fuzz *fuzz, const struct rig *rig);
 };

@@ -292,4 +292,6 @@ static struct rig make(unsigned variant)
     return rig_make(&virt_type, &config);
 }
 
-const struct code_family code_family = { .variants = 3, .make = make, .program = program, .tell = tell };
+const struct code_family code_family = {
+    .variants = 3, .make = make, .program = program, .debug = &debug_aarch64, .tell = tell
+};

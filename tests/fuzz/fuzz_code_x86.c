@@ -461,4 +461,6 @@ static struct rig make(unsigned variant)
     return pc_rig(1);
 }
 
-const struct code_family code_family = { .variants = 1, .make = make, .program = program, .tell = tell };
+const struct code_family code_family = {
+    .variants = 1, .make = make, .program = program, .debug = &debug_x86_64, .tell = tell
+};

@@ -108,7 +108,23 @@ static inline bool fake_watch(struct vcpu *vcpu, uint64_t address, unsigned size
     return fake->refused - address >= size;
 }
 
-static const struct guest fake_guest = { "fake", fake_can_take, fake_take, fake_run, fake_walk, fake_watch };
+static inline bool fake_is_watched(struct vcpu *vcpu, uint64_t page)
+{
+    return fake_of(vcpu)->fake->watched[page >> PAGE_BITS] || stops_watch_page(&vcpu->loop->stops, page);
+}
+
+static inline void fake_watch_changed(struct vcpu *vcpu)
+{
+    tlb_mark_watched(vcpu, fake_is_watched);
+}
+
+static const struct guest fake_guest = { .name = "fake",
+                                         .can_take = fake_can_take,
+                                         .take_interrupt = fake_take,
+                                         .run = fake_run,
+                                         .walk = fake_walk,
+                                         .watch = fake_watch,
+                                         .watch_changed = fake_watch_changed };
 
 static inline struct fake *fake_new(unsigned cpus)
 {

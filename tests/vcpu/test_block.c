@@ -204,3 +204,15 @@ Test(block, many_blocks_of_one_page_are_all_found_and_killed)
         cr_assert_eq(find(at) != NULL, at % 8 == 4, "%lx", at);
     cr_assert_eq(blocks->invalidated, 512);
 }
+
+Test(block, the_blocks_with_code_at_an_offset_are_forgotten_in_every_page)
+{
+    struct block *a = add(0x1010, 10), *b = add(0x7008, 10), *c = add(0x7011, 10);
+    struct block *across = add_long(0x8ff8, 16, ANY, 0xb000, 0);
+    blocks_forget_at(blocks, 0x10);
+    cr_assert(a->dead && b->dead && !c->dead && !across->dead);
+    cr_assert_null(find(0x1010));
+    cr_assert_not_null(find(0x7011));
+    blocks_forget_at(blocks, 0x7); // of its second page
+    cr_assert(across->dead && !c->dead);
+}

@@ -336,6 +336,8 @@ Test(loop, a_perpetual_timer_that_wakes_nobody_is_not_waited_for)
     cr_assert_eq(run(1000), LOOP_DEADLOCK);
     cr_assert_eq(ticks, 4);
     cr_assert_eq(loop->instructions, 20);
+    cr_assert_eq(run(1000), LOOP_DEADLOCK); // asked again, it is no more alive
+    cr_assert_eq(ticks, 4);
 }
 
 static void tick_and_wake(void *owner, uint64_t now)
@@ -554,4 +556,79 @@ Test(loop, its_state_goes_on_elsewhere_in_the_same_order_from_every_instruction)
         if (when < 249)
             fake_free(fake);
     }
+}
+
+// --- a debugger's stops ----------------------------------------------------------------------------------------------
+
+Test(loop, a_step_ends_the_run_after_so_many_instructions_of_one_cpu)
+{
+    begin(3);
+    loop_step(loop, loop->vcpus[1], 7);
+    cr_assert_eq(run(UINT64_C(1) << 40), LOOP_BREAK);
+    cr_assert_eq(loop->stops.last.kind, STOP_STEP);
+    cr_assert_eq(loop->stops.last.cpu, 1);
+    cr_assert_eq(fake->cpu[1]->executed, 7);
+    loop_step(loop, loop->vcpus[1], 1);
+    cr_assert_eq(run(UINT64_C(1) << 40), LOOP_BREAK);
+    cr_assert_eq(fake->cpu[1]->executed, 8);
+    cr_assert_eq(fake->cpu[2]->executed, 0); // it is still the slice of cpu 1
+    loop_step(loop, NULL, 0);
+    cr_assert_eq(run(100), LOOP_LIMIT);
+}
+
+static void break_and_reset(struct fake_cpu *cpu)
+{
+    if (cpu->executed != 7)
+        return;
+    stops_report(&cpu->vcpu, STOP_WRITE, 1);
+    loop_stop(loop, LOOP_RESET, 1);
+    stops_report(&cpu->vcpu, STOP_WRITE, 2);
+}
+
+Test(loop, a_debuggers_stop_hides_no_other)
+{
+    begin(1);
+    fake->cpu[0]->step = break_and_reset;
+    cr_assert_eq(run(1000), LOOP_RESET);
+    cr_assert_eq(fake->cpu[0]->executed, 8);
+}
+
+// Two interrupts wait, and each takes an instruction of its handler; the first handler begins with a breakpoint.
+static uint64_t taken_at_first;
+
+static bool take_two(struct vcpu *cpu)
+{
+    if (++fake_of(cpu)->taken == 2)
+        vcpu_signal(cpu->loop, cpu->index, 0);
+    return true;
+}
+
+static void run_one(struct vcpu *cpu)
+{
+    if (fake_of(cpu)->taken == 1 && fake_of(cpu)->executed == 0 && loop->stops.last.kind == STOP_NONE) {
+        loop->stops.undone = true;
+        stops_report(cpu, STOP_EXECUTE, 0);
+        stops_leave(cpu);
+        return;
+    }
+    if (fake_of(cpu)->executed++ == 0)
+        taken_at_first = fake_of(cpu)->taken;
+    cpu->left--;
+}
+
+Test(loop, a_stop_before_the_first_instruction_of_a_handler_lets_no_other_interrupt_in)
+{
+    struct guest guest = fake_guest;
+    begin(1);
+    guest.take_interrupt = take_two;
+    guest.run = run_one;
+    loop->guest = &guest;
+    vcpu_signal(loop, 0, PENDING_INTR);
+    cr_assert_eq(run(100), LOOP_BREAK);
+    cr_assert_eq(fake->cpu[0]->taken, 1);
+    cr_assert_eq(loop->instructions, 0);
+    cr_assert_eq(run(100), LOOP_LIMIT);
+    cr_assert_eq(taken_at_first, 1);
+    cr_assert_eq(fake->cpu[0]->taken, 2);
+    cr_assert_eq(fake->cpu[0]->executed, 100);
 }

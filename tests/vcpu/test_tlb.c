@@ -438,3 +438,22 @@ Test(tlb, every_access_to_a_watched_page_asks_the_guest_and_is_not_made_if_it_re
     cr_assert(tlb_load(cpu, DEVICE + 4, 4, false, &value) && tlb_store(cpu, DEVICE + 4, 4, false, 1));
     cr_assert_eq(reads.count + writes.count, 2);
 }
+
+// A debugger's watchpoint comes and goes while the page is in the TLB, without a walk.
+Test(tlb, watching_a_page_leaves_its_entry)
+{
+    uint64_t value = 0;
+    cr_assert(tlb_load(cpu, 0x3000, 8, false, &value) && tlb_store(cpu, 0x3000, 8, false, 5));
+    cr_assert(tlb_load(cpu, 0x5000, 8, false, &value));
+    uint64_t walks = fake->walks;
+    cr_assert_eq(stops_add(&fake->loop, STOP_WRITE, 0x3ffc, 8), 0);
+    cr_assert_null(tlb_host(cpu, 0x3000, 8, false, ACCESS_READ));
+    cr_assert_not_null(tlb_host(cpu, 0x5000, 8, false, ACCESS_READ));
+    uint64_t asked = fake->asked;
+    cr_assert(tlb_load(cpu, 0x3000, 8, false, &value) && tlb_store(cpu, 0x3008, 8, false, 5));
+    cr_assert_eq(fake->asked, asked + 2);
+    cr_assert_eq(stops_remove(&fake->loop, STOP_WRITE, 0x3ffc, 8), 0);
+    cr_assert_not_null(tlb_host(cpu, 0x3000, 8, false, ACCESS_READ));
+    cr_assert_not_null(tlb_host(cpu, 0x3000, 8, false, ACCESS_WRITE));
+    cr_assert_eq(fake->walks, walks);
+}

@@ -24,6 +24,7 @@
 #include "irqchip/route.h"
 #include "machine/board/backends.h"
 #include "machine/board/device_list.h"
+#include "machine/board/history.h"
 #include "machine/board/mistakes.h"
 #include "machine/board/outside.h"
 #include "machine/board/pci_place.h"
@@ -106,6 +107,8 @@ struct board {
     struct virtio_slots virtio_slots;
     struct backends backends;
     struct device_list devices;
+
+    const struct history *history; // how a debugger goes back; NULL: it cannot
 
     struct image_store files; // files that the machine boots from, read once; empty without config.reboot
 };

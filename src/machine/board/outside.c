@@ -93,10 +93,28 @@ static void host_handle(void *owner, const struct inbox_message *message, uint64
     struct outside *outside = owner;
     uint64_t time = message->a, next = clock_next(outside->clock);
     (void)now;
-    if (message->kind == HOST_QUIT)
+    if (message->kind == HOST_QUIT) {
+        atomic_store(&outside->quit_posted, false);
         loop_stop(outside->loop, LOOP_QUIT, 0);
-    else if (time > outside->clock->now)
+    } else if (time > outside->clock->now) {
         clock_advance(outside->clock, time < next ? time : next);
+    }
+}
+
+// A stop is no input: nothing is left to journal or to handle.
+static bool stop_accept(void *owner, struct inbox_message *message)
+{
+    struct outside *outside = owner;
+    (void)message;
+    atomic_store(&outside->stop_posted, false);
+    stops_request(outside->loop);
+    return false;
+}
+
+void outside_interrupt(struct outside *outside)
+{
+    if (!atomic_exchange(&outside->stop_posted, true))
+        inbox_post_node(outside->inbox, &outside->stop_node);
 }
 
 static bool wait_for_inbox(struct outside *outside, uint64_t timeout)
@@ -114,6 +132,7 @@ static uint64_t paced_now(const struct outside *outside)
 void outside_quit(struct outside *outside)
 {
     const struct inbox_message message = { .channel = outside->host_channel, .kind = HOST_QUIT };
+    atomic_store(&outside->quit_posted, true);
     inbox_post(outside->inbox, &message, 1);
 }
 
@@ -160,12 +179,15 @@ int outside_init(struct outside *outside, struct error *error)
 {
     const struct inbox_channel console = { .name = "console", .handle = console_handle, .owner = outside };
     const struct inbox_channel host = { .name = "host", .handle = host_handle, .owner = outside, .about_run = true };
+    const struct inbox_channel stop = { .name = "stop", .accept = stop_accept, .owner = outside };
     int result = inbox_init(outside->inbox);
     outside->inbox_ready = result == 0;
     if (result < 0)
         return error_set(error, result, "the host has no mutex left");
     outside->console_channel = (uint16_t)inbox_register(outside->inbox, &console);
     outside->host_channel = (uint16_t)inbox_register(outside->inbox, &host);
+    outside->stop_channel = (uint16_t)inbox_register(outside->inbox, &stop);
+    outside->stop_node.message.channel = outside->stop_channel;
     atomic_store(&outside->input_open, outside->config->interactive);
     return 0;
 }

@@ -36,7 +36,10 @@ struct outside {
     atomic_uint input_waiting;
     atomic_bool input_open;
     unsigned sources; // other sources of input, which never end: networks
-    uint16_t console_channel, host_channel;
+    uint16_t console_channel, host_channel, stop_channel;
+    struct inbox_node stop_node; // of the message that a debugger sends
+    atomic_bool stop_posted;     // it is on its way
+    atomic_bool quit_posted;     // the end of the run has been asked for
 
     // Pacing: the host's clock when virtual time was `paced_from`.
     uint64_t host_start, paced_from;
@@ -62,6 +65,8 @@ size_t outside_input(struct outside *outside, const uint8_t *data, size_t size);
 void outside_input_end(struct outside *outside);
 // Any thread.
 void outside_quit(struct outside *outside);
+// Any thread. Ends the run soon, for a debugger: the guest and a journal do not notice.
+void outside_interrupt(struct outside *outside);
 
 // The characters that wait for the serial port; outside_loaded follows a load.
 void outside_visit(struct outside *outside, struct visit *v);

@@ -146,6 +146,9 @@ enum a64_mistake {           // what a guest did that this CPU does not have
     A64_MISTAKES
 };
 
+// Among the watchpoints: those of a debugger outside the guest (vcpu/stops.h).
+#define A64_WATCHED_OUTSIDE 0x80
+
 struct a64_model;
 
 struct a64_cpu {
@@ -163,7 +166,7 @@ struct a64_cpu {
     bool debugging;         // a breakpoint may match at some level, or software step is asked for (a64_debug_changed)
     bool unwatched;         // an access of ours, not of the guest's: no watchpoint matches
     uint8_t breakpoints[2]; // by level: those that may match (kept by a64_debug_changed)
-    uint8_t watchpoints;    // likewise, at any level
+    uint8_t watchpoints;    // likewise, at any level; and A64_WATCHED_OUTSIDE
     bool debug_jumps[2];    // by level: blocks that the jump cache holds are of A64_MODE_DEBUG
     bool allint;            // PSTATE.ALLINT; false without FEAT_NMI
     bool event;             // the event register

@@ -151,8 +151,11 @@ static enum op_out store_exclusive(struct a64_cpu *cpu, const struct op *op, uns
     cpu->monitor.size = 0;
     bool holds = monitor.size == bytes && monitor.address == address && monitor.others == others(cpu);
     if (holds) {
-        if (!a64_probe(cpu, address, bytes, ACCESS_WRITE))
+        if (!a64_probe(cpu, address, bytes, ACCESS_WRITE)) {
+            if (cpu->vcpu.loop->stops.undone) // for a debugger outside the guest it is done again
+                cpu->monitor = monitor;
             return OP_FAULT;
+        }
         cpu->unwatched = true; // what the monitor reads the guest does not
         enum op_out out = a64_load_many(cpu, op, address, op->s, count, now);
         cpu->unwatched = false;

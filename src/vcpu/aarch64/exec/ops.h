@@ -216,6 +216,7 @@ enum {
     OP(CHECKSP,    OP_OF_A,                                                  0,          0,          1, 0, CHECKED)   \
     OP(CHECKALIGN, OP_D | OP_OF_A | OP_OF_B | OP_S | OP_X | OP_DISP,         0,          0,          1, 0, CHECKED)   \
     OP(BREAK,      OP_DISP | OP_CPU,                                         0,          0,          1, 0, CHECKED)   \
+    OP(STOP,       OP_DISP | OP_CPU,                                         0,          0,          1, 0, CHECKED)   \
     /* calls */                                                                                                       \
     OP(MRS,        OP_TO_D | OP_X | OP_IMM | OP_CPU,                         FLAGS_NZCV, 0,          1, 1, CHECKED)   \
     OP(MSR,        OP_OF_D | OP_X | OP_IMM | OP_CPU,                         0,          FLAGS_NZCV, 1, 1, CHECKED)   \

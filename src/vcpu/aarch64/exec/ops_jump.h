@@ -10,6 +10,7 @@
 #include "vcpu/aarch64/system/interrupt.h"
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/chain.h"
+#include "vcpu/stops.h"
 
 // Virtual address and mode in one number: bits 1:0 of an address that can be executed are 0.
 ALWAYS_INLINE uint64_t a64_jump_key(const struct a64_cpu *cpu)
@@ -52,6 +53,12 @@ static inline const struct op *op_END(struct a64_cpu *cpu,
 static inline enum op_out op_BREAK(struct a64_cpu *cpu, const struct op *op) // disp: this instruction
 {
     return a64_breaks(cpu, cpu->r[A64_PC] + (uint64_t)(int64_t)op->disp) ? OP_FAULT : OP_NEXT;
+}
+
+static inline enum op_out op_STOP(struct a64_cpu *cpu, const struct op *op) // disp: this instruction
+{
+    cpu->vcpu.at = op;
+    return stops_before(&cpu->vcpu, cpu->r[A64_PC] + (uint64_t)(int64_t)op->disp) ? OP_FAULT : OP_NEXT;
 }
 
 // --- a conditional jump is followed by its two exits, taken first ---------------------------------------------------

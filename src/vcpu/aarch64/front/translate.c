@@ -7,7 +7,7 @@
 #include "vcpu/aarch64/front/emit.h"
 #include "vcpu/loop.h"
 
-#define OPS_PER_INSTRUCTION 8 // more than any instruction needs
+#define OPS_PER_INSTRUCTION 10 // more than any instruction needs
 
 // --- ops --------------------------------------------------------------------------------------------------------------
 
@@ -140,6 +140,8 @@ struct block *a64_translate_block(struct a64_cpu *cpu, uint64_t physical)
             break;
         t->next = t->start + 4;
         t->word = word_at(code + t->start);
+        if (stops_at_offset(&cpu->vcpu.loop->stops, physical + t->start))
+            a64_emit(t, A64_OP_STOP)->disp = (int32_t)t->start;
         if (unlikely(t->mode & A64_MODE_DEBUG))
             a64_emit(t, A64_OP_BREAK)->disp = (int32_t)t->start;
         translate_instruction(t);

@@ -21,6 +21,7 @@
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/aarch64/system/sysreg.h"
 #include "vcpu/aarch64/system/sysreg_functions.h"
+#include "vcpu/loop.h"
 
 // Fields that DBGBCR<n>_EL1 and DBGWCR<n>_EL1 have in common.
 enum {
@@ -73,8 +74,10 @@ static bool breaks_alone(const struct a64_cpu *cpu, unsigned n)
 
 void a64_debug_changed(struct a64_cpu *cpu)
 {
-    bool on = (cpu->mdscr & A64_MDSCR_MDE) && a64_debug_enabled(cpu, 0, 0), watched = cpu->watchpoints != 0;
-    cpu->breakpoints[0] = cpu->breakpoints[1] = cpu->watchpoints = 0;
+    bool on = (cpu->mdscr & A64_MDSCR_MDE) && a64_debug_enabled(cpu, 0, 0);
+    uint8_t outside = cpu->watchpoints & A64_WATCHED_OUTSIDE, before = cpu->watchpoints;
+    cpu->breakpoints[0] = cpu->breakpoints[1] = 0;
+    cpu->watchpoints = outside;
     for (unsigned n = 0; on && n < A64_BREAKPOINTS; n++)
         for (unsigned el = 0; el < 2; el++)
             if (breaks_alone(cpu, n) && (CONTROL_PXC(cpu->dbgbcr[n]) & (el ? 1 : 2)))
@@ -82,7 +85,7 @@ void a64_debug_changed(struct a64_cpu *cpu)
     for (unsigned n = 0; on && n < A64_WATCHPOINTS; n++)
         if (is_on(cpu->dbgwcr[n]) && WCR_LSC(cpu->dbgwcr[n]))
             cpu->watchpoints |= (uint8_t)BIT32(n);
-    if (watched || cpu->watchpoints)
+    if ((before | cpu->watchpoints) & ~A64_WATCHED_OUTSIDE)
         a64_flush(cpu); // its entries say which pages are watched
     bool breakpoints = cpu->breakpoints[0] || cpu->breakpoints[1];
     cpu->debugging = breakpoints || (cpu->mdscr & A64_MDSCR_SS);
@@ -174,7 +177,9 @@ static uint64_t first_watched(const struct watched *watched, uint64_t address, u
 bool a64_page_watched(const struct a64_cpu *cpu, uint64_t address)
 {
     uint64_t page = a64_branch_address(cpu, address) & PAGE_MASK;
-    for (unsigned set = cpu->watchpoints; set; set &= set - 1) {
+    if ((cpu->watchpoints & A64_WATCHED_OUTSIDE) && stops_watch_page(&cpu->vcpu.loop->stops, page))
+        return true;
+    for (unsigned set = cpu->watchpoints & ~A64_WATCHED_OUTSIDE; set; set &= set - 1) {
         struct watched watched = watched_by(cpu, bits_lowest(set));
         if (watched.first - page < PAGE_SIZE || page - watched.first < watched.size)
             return true;
@@ -182,14 +187,39 @@ bool a64_page_watched(const struct a64_cpu *cpu, uint64_t address)
     return false;
 }
 
+static bool page_watched(struct vcpu *vcpu, uint64_t page)
+{
+    return a64_page_watched(a64_of(vcpu), page);
+}
+
+void a64_watch_changed(struct vcpu *vcpu)
+{
+    struct a64_cpu *cpu = a64_of(vcpu);
+    uint8_t own = cpu->watchpoints & (uint8_t)~A64_WATCHED_OUTSIDE;
+    cpu->watchpoints = vcpu->loop->stops.watchpoints ? own | A64_WATCHED_OUTSIDE : own;
+    tlb_mark_watched(vcpu, page_watched);
+}
+
+// A debugger outside the guest stops before the access. No exception is recorded: stops.undone says so.
+static bool stopped_outside(struct a64_cpu *cpu, uint64_t address, unsigned size, enum access access)
+{
+    const struct vcpu *vcpu = &cpu->vcpu;
+    uint64_t pc = cpu->r[A64_PC] + (vcpu->at ? vcpu->block->offsets[vcpu->at->n] : 0u);
+    return (cpu->watchpoints & A64_WATCHED_OUTSIDE) && stops_access(&cpu->vcpu, pc, address, size, access);
+}
+
 bool a64_watch(struct vcpu *vcpu, uint64_t address, unsigned size, enum access access, bool user)
 {
     struct a64_cpu *cpu = a64_of(vcpu);
-    if (cpu->unwatched || !a64_debug_enabled(cpu, cpu->el, cpu->daif))
+    uint64_t plain = a64_branch_address(cpu, address);
+    if (cpu->unwatched)
+        return true;
+    if (stopped_outside(cpu, plain, size, access))
+        return false;
+    if (!a64_debug_enabled(cpu, cpu->el, cpu->daif))
         return true;
     bool write = access == ACCESS_WRITE;
-    uint64_t plain = a64_branch_address(cpu, address);
-    for (unsigned set = cpu->watchpoints; set; set &= set - 1) {
+    for (unsigned set = cpu->watchpoints & ~A64_WATCHED_OUTSIDE; set; set &= set - 1) {
         unsigned n = bits_lowest(set);
         uint64_t control = cpu->dbgwcr[n];
         if (!(CONTROL_PXC(control) & (user ? 2 : 1)) || !(WCR_LSC(control) & (write ? 2 : 1)))

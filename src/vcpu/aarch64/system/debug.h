@@ -27,7 +27,11 @@ bool a64_breaks(struct a64_cpu *cpu, uint64_t pc);
 // Does a watchpoint look at some byte of the 4 KiB page of `address`, in whatever state?
 bool a64_page_watched(const struct a64_cpu *cpu, uint64_t address);
 
-// struct guest: watch. False: a watchpoint matches, and the exception is recorded.
+// struct guest: watch_changed.
+void a64_watch_changed(struct vcpu *cpu);
+
+// struct guest: watch. False: a watchpoint matches, and the exception is recorded, or the run ends for one
+// of a debugger outside the guest.
 bool a64_watch(struct vcpu *cpu, uint64_t address, unsigned size, enum access access, bool user);
 
 #endif

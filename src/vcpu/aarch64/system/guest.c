@@ -50,8 +50,13 @@ static enum op_out execute(struct vcpu *vcpu, const struct op *head)
     return a64_execute(a64_of(vcpu), head);
 }
 
+// No exception, if a debugger outside the guest stopped before the instruction.
 static void deliver_fault(struct a64_cpu *cpu)
 {
+    if (unlikely(cpu->vcpu.loop->stops.undone)) {
+        stops_leave(&cpu->vcpu);
+        return;
+    }
     a64_deliver_fault(cpu);
     vcpu_charge_fault(&cpu->vcpu, false);
 }
@@ -119,4 +124,7 @@ const struct guest a64_guest = {
     .walk = a64_walk,
     .watch = a64_watch,
     .normalise = a64_normalise,
+    .watch_changed = a64_watch_changed,
+    .watches_before = true,
+    .translate = a64_physical_of,
 };

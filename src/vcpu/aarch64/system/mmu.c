@@ -142,9 +142,9 @@ static bool walk_tables(struct a64_cpu *cpu, const struct half *half, uint64_t a
         base = entry & PTE_ADDRESS & ~bits_low(half->granule);
         index = address >> (shift - stride) & bits_low(stride);
     }
+    walk->physical = (entry & PTE_ADDRESS & ~bits_low(shift)) | (address & bits_low(shift));
     if (!(entry & PTE_AF))
         return fail(walk, A64_FSC_ACCESS_FLAG, level);
-    walk->physical = (entry & PTE_ADDRESS & ~bits_low(shift)) | (address & bits_low(shift));
     walk->shift = shift;
     walk->attributes = (uint8_t)(cpu->mair >> 8 * bits_get(entry, 4, 2));
     walk->shareability = (uint8_t)bits_get(entry, 9, 8);
@@ -169,6 +169,14 @@ bool a64_translate(struct a64_cpu *cpu, uint64_t address, enum access access, bo
     if (half.disabled || (address & bits_low(top) & ~bits_low(half.size)) != expected)
         return fail(walk, A64_FSC_TRANSLATION, 0);
     return walk_tables(cpu, &half, address, access, user, walk);
+}
+
+bool a64_physical_of(struct vcpu *cpu, uint64_t address, uint64_t *physical)
+{
+    struct a64_walk walk;
+    bool found = a64_translate(a64_of(cpu), address, ACCESS_READ, false, &walk);
+    *physical = walk.physical;
+    return found || (walk.fault & ~3u) == A64_FSC_ACCESS_FLAG;
 }
 
 // --- aborts -----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ enum {
 
 // What a walk finds.
 struct a64_walk {
-    uint64_t physical;    // of the address
+    uint64_t physical;    // of the address, also where the access flag alone is missing
     unsigned fault;       // A64_FSC_ code with level, if it failed
     unsigned shift;       // log2 of the page or block
     uint8_t attributes;   // of the memory, as MAIR_EL1 has them
@@ -29,6 +29,9 @@ struct a64_walk {
 
 // Walks without touching the TLB and without an exception. False: `fault` says why.
 bool a64_translate(struct a64_cpu *cpu, uint64_t address, enum access access, bool user, struct a64_walk *walk);
+
+// struct guest: translate.
+bool a64_physical_of(struct vcpu *cpu, uint64_t address, uint64_t *physical);
 
 // struct guest: walk. Records the exact abort.
 bool a64_walk(struct vcpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *page);

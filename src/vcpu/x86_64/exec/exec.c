@@ -34,6 +34,11 @@ static inline enum op_out op_CANONICAL(struct x86_cpu *cpu, const struct op *op)
     return x86_is_canonical(cpu->r[op->a]) || x86_fault_code(cpu, X86_GP, 0) ? OP_NEXT : OP_FAULT;
 }
 
+static inline enum op_out op_STOP(struct x86_cpu *cpu, const struct op *op) // disp: this instruction
+{
+    return x86_op_stop(cpu, op);
+}
+
 static inline enum op_out op_SIMD(struct x86_cpu *cpu, const struct op *op)
 {
     return x86_op_simd(cpu, op);

@@ -48,6 +48,9 @@ enum op_out x86_op_simd(struct x86_cpu *cpu, const struct op *op);
 // Outside flat and 64-bit modes: d = linear address of offset a in segment b; s: bytes; x: enum access.
 enum op_out x86_op_linear(struct x86_cpu *cpu, const struct op *op);
 
+// A debugger's breakpoint, outside the guest; disp: the instruction, relative to the block.
+enum op_out x86_op_stop(struct x86_cpu *cpu, const struct op *op);
+
 // --- helper.c --------------------------------------------------------------------------------------------------------
 
 // Their rows have the columns of ops (vcpu/op.h): a: a source slot, d: a destination slot, s: size in bytes, x: a small

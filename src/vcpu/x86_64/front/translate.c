@@ -7,7 +7,7 @@
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/front/emit.h"
 
-#define OPS_PER_INSTRUCTION 24 // more than any instruction needs
+#define OPS_PER_INSTRUCTION 25 // more than any instruction needs
 
 // --- dead flags ------------------------------------------------------------------------------------------------------
 
@@ -94,10 +94,14 @@ struct block *x86_translate_block(struct x86_cpu *cpu, uint64_t physical)
         bool fault = false;
         unsigned before = t->draft.block.op_count;
         t->start = t->next;
-        if (t->start >= room || !draft_has_room(&t->draft, OPS_PER_INSTRUCTION) ||
-            !fetch(t, code + t->start, room - t->start, &fault)) {
+        if (t->start >= room || !draft_has_room(&t->draft, OPS_PER_INSTRUCTION))
+            break;
+        if (stops_at_offset(&cpu->vcpu.loop->stops, physical + t->start))
+            x86_emit(t, X86_OP_STOP)->disp = (int32_t)t->start;
+        if (!fetch(t, code + t->start, room - t->start, &fault)) {
             if (fault)
                 return NULL;
+            t->draft.block.op_count = (uint16_t)before;
             break;
         }
         if (!t->ended)

@@ -79,6 +79,16 @@ bool x86_watches_page(const struct x86_cpu *cpu, uint64_t page)
     return false;
 }
 
+static bool page_watched(struct vcpu *cpu, uint64_t page)
+{
+    return x86_watches_page(x86_of(cpu), page) || stops_watch_page(&cpu->loop->stops, page);
+}
+
+void x86_watch_changed(struct vcpu *cpu)
+{
+    tlb_mark_watched(cpu, page_watched);
+}
+
 static void note(struct x86_cpu *cpu, unsigned n)
 {
     cpu->traps |= BIT32(n);
@@ -89,6 +99,8 @@ bool x86_watch(struct vcpu *vcpu, uint64_t address, unsigned size, enum access a
 {
     struct x86_cpu *cpu = x86_of(vcpu);
     (void)user;
+    if (vcpu->loop->stops.watchpoints)
+        stops_access(vcpu, 0, address, size, access); // the run ends after the instruction
     for (unsigned n = 0; n < 4; n++)
         if (is_on_data(cpu, n, access) && overlaps(cpu, n, address, size))
             note(cpu, n);

@@ -19,6 +19,9 @@ bool x86_steps(const struct x86_cpu *cpu);
 // Is there a data breakpoint in the 4 KiB page at `page`?
 bool x86_watches_page(const struct x86_cpu *cpu, uint64_t page);
 
+// struct guest: watch_changed.
+void x86_watch_changed(struct vcpu *cpu);
+
 // struct guest: watch. Notes the data breakpoints that an access meets; they trap after the instruction.
 bool x86_watch(struct vcpu *vcpu, uint64_t address, unsigned size, enum access access, bool user);
 

@@ -129,6 +129,8 @@ static enum op_out run_blocks(struct x86_cpu *cpu)
 static bool clears_trap(const struct x86_cpu *cpu)
 {
     const struct op *op = &cpu->vcpu.block->ops[1]; // of the one instruction that ran
+    if (op->code == X86_OP_STOP)
+        op++;
     if ((cpu->eflags & X86_TF) || op->code != X86_OP_HELP)
         return false;
     return op->disp == X86_HELP_int_n || op->disp == X86_HELP_int3 || op->disp == X86_HELP_into ||
@@ -149,9 +151,14 @@ static bool deliver_traps(struct x86_cpu *cpu)
     return true;
 }
 
+// There is no exception, if a debugger outside the guest stopped before the instruction.
 // A shutdown takes time as well: otherwise a machine that resets again and again would stop the clock.
 static void deliver_fault(struct x86_cpu *cpu)
 {
+    if (unlikely(cpu->vcpu.loop->stops.undone)) {
+        stops_leave(&cpu->vcpu);
+        return;
+    }
     x86_deliver_fault(cpu);
     vcpu_charge_fault(&cpu->vcpu, cpu->shutdown);
 }
@@ -247,4 +254,6 @@ const struct guest x86_guest = {
     .walk = x86_walk,
     .watch = x86_watch,
     .normalise = x86_normalise,
+    .watch_changed = x86_watch_changed,
+    .translate = x86_physical_of,
 };

@@ -42,6 +42,7 @@ struct walk {
     unsigned depth;
     uint64_t last;   // the entry that maps the page
     uint64_t common; // AND of all entries: the accessed flag, if it is set in each
+    bool peek;       // neither permissions nor flags
 };
 
 // Host memory of an entry, or NULL outside of RAM.
@@ -111,6 +112,8 @@ static inline bool finish(struct walk *walk, enum access access, bool user, uint
                           struct tlb_page *page)
 {
     struct x86_cpu *cpu = walk->cpu;
+    if (walk->peek)
+        return true;
     bool user_page = allow & PTE_U;
     bool writable = (allow & PTE_W) || (!user && !(cpu->cr0 & X86_CR0_WP));
     bool reachable = !user || user_page;
@@ -137,8 +140,12 @@ static inline bool finish(struct walk *walk, enum access access, bool user, uint
     return true;
 }
 
-static void note_large(struct x86_cpu *cpu, uint64_t address, unsigned shift)
+static void note_large(struct walk *walk, unsigned shift)
 {
+    struct x86_cpu *cpu = walk->cpu;
+    uint64_t address = walk->address;
+    if (walk->peek)
+        return;
     uint64_t first = address & ~bits_low(shift), last = address | bits_low(shift);
     unsigned half = address >> 63;
     if (first < cpu->large[half].first)
@@ -183,7 +190,7 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
         table = entry & PTE_ADDRESS;
     }
     if (shift != 12)
-        note_large(cpu, address, shift);
+        note_large(walk, shift);
     page->physical = (entry & PTE_ADDRESS & ~bits_low(shift)) | (address & bits_low(shift) & PAGE_MASK);
     return finish(walk, access, user, allow, no_execute, page);
 }
@@ -201,7 +208,7 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
         uint64_t reserved = x86_has(cpu->model, X86_FEATURE_PSE36) ? BIT32(21) : 0x3fe000u;
         if ((entry & reserved) || is_pat_reserved(cpu, entry, true))
             return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
-        note_large(cpu, address, 22);
+        note_large(walk, 22);
         page->physical = bits_get(entry, 20, 13) << 32 | (entry & 0xffc00000) | (address & 0x3ff000);
         return finish(walk, access, user, allow, false, page);
     }
@@ -214,9 +221,11 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
     return finish(walk, access, user, allow & entry, false, page);
 }
 
-static bool walk_tables(struct x86_cpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
+// `peek`: as struct guest's translate says.
+ALWAYS_INLINE bool walk_tables(struct x86_cpu *cpu, uint64_t address, enum access access, bool user, bool peek,
+                               struct tlb_page *page)
 {
-    struct walk walk = { .cpu = cpu, .address = address, .common = UINT64_MAX };
+    struct walk walk = { .cpu = cpu, .address = address, .common = UINT64_MAX, .peek = peek };
     if (cpu->efer & X86_EFER_LMA) {
         if (!x86_is_canonical(address))
             return x86_fault_code(cpu, X86_GP, 0);
@@ -235,10 +244,23 @@ static bool walk_tables(struct x86_cpu *cpu, uint64_t address, enum access acces
 bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
 {
     struct x86_cpu *cpu = x86_of(vcpu);
-    if (!walk_tables(cpu, address, access, user, page))
+    if (!walk_tables(cpu, address, access, user, false, page))
         return false;
     page->watched = unlikely(x86_has_breakpoints(cpu)) && x86_watches_page(cpu, address);
+    if (unlikely(vcpu->loop->stops.watchpoints))
+        page->watched |= stops_watch_page(&vcpu->loop->stops, address);
     return true;
+}
+
+bool x86_physical_of(struct vcpu *vcpu, uint64_t address, uint64_t *physical)
+{
+    struct x86_cpu *cpu = x86_of(vcpu);
+    struct x86_fault fault = cpu->fault;
+    struct tlb_page page = { 0 };
+    bool found = walk_tables(cpu, address, ACCESS_READ, false, true, &page);
+    cpu->fault = fault;
+    *physical = page.physical | (address & ~PAGE_MASK);
+    return found;
 }
 
 void x86_flush(struct x86_cpu *cpu)

@@ -8,6 +8,9 @@
 // struct guest: walk. #PF with its exact error code, #GP (#SS by the caller's choice) for addresses that are not canonical.
 bool x86_walk(struct vcpu *cpu, uint64_t address, enum access access, bool user, struct tlb_page *page);
 
+// struct guest: translate.
+bool x86_physical_of(struct vcpu *cpu, uint64_t address, uint64_t *physical);
+
 // INVLPG: drops the page with `address`, of any size. The TLB stores large pages as pages of 4 KiB, so it is flushed
 // completely if the page may be a large one.
 void x86_flush_page(struct x86_cpu *cpu, uint64_t address);

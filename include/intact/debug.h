@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Debugging a machine from outside: breakpoints, watchpoints, single steps; and a server for gdb.
+//
+//     intact_break_add(machine, INTACT_STOP_EXECUTE, 0x100000, 0);
+//     struct intact_exit end = intact_machine_run(machine);
+//     if (end.reason == INTACT_BREAK)
+//         printf("processor %u is at %#jx\n", end.cpu, (uintmax_t)end.address);
+//     end = intact_machine_run(machine); // goes on behind the breakpoint
+//
+// What a debugger does changes nothing that the guest sees, unless it writes registers or memory: the processors run in
+// the machine's order, interrupts come at the same instructions, and the run ends as it would have without. Guest memory
+// holds no breakpoints. A machine without any runs at its full speed.
+//
+// On the machine's thread, between two runs, unless a function says otherwise.
+#ifndef INTACT_DEBUG_H
+#define INTACT_DEBUG_H
+
+#include <stdint.h>
+
+#include <intact/machine.h>
+
+#pragma GCC visibility push(default)
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Adds a breakpoint (INTACT_STOP_EXECUTE, `size` 0) or a watchpoint (INTACT_STOP_WRITE, _READ or _ACCESS, of `size`
+// bytes, 1 to 4096) at a virtual address, for all processors; on INTACT_PC a linear one, which is RIP in 64-bit code. It
+// ends a run with INTACT_BREAK:
+//   - a breakpoint before the instruction that begins at `address`, and before a fault of it
+//   - a watchpoint on INTACT_PC after the instruction with the access, or after the entry of the handler that pushed
+//     there; on INTACT_VIRT before the access (so do the debug exceptions of each)
+// The next run goes on with that instruction and does not stop for it again. Accesses by devices are not watched.
+// -EEXIST: it is there already; -EINVAL: another kind, or the size; -EBUSY: within a run; -ENOMEM.
+int intact_break_add(struct intact_machine *machine, enum intact_stop kind, uint64_t address, uint64_t size);
+// Removes one. -ENOENT: there is none; -EBUSY.
+int intact_break_remove(struct intact_machine *machine, enum intact_stop kind, uint64_t address, uint64_t size);
+
+// Runs until processor `cpu` (below the configuration's cpus) has executed one instruction: INTACT_BREAK with
+// INTACT_STOP_STEP. The others run in their turns before that. What the run would deliver to it first is delivered: the
+// instruction is then the first of an interrupt's or a fault's handler. An iteration of a repeated string instruction is
+// one. A halted processor steps when something wakes it. Other reasons end it as they end intact_machine_run.
+struct intact_exit intact_machine_step(struct intact_machine *machine, unsigned cpu);
+
+// Any thread, but not from a signal handler. Ends the run soon with INTACT_BREAK and INTACT_STOP_REQUEST, or the next one
+// at once. Other than intact_machine_quit, the run can be replayed as if nothing had been asked.
+void intact_machine_interrupt(struct intact_machine *machine);
+
+// --- gdb -------------------------------------------------------------------------------------------------------------
+
+// A server for gdb's remote protocol; a client may come and go at any time, one at a time.
+struct intact_gdb;
+
+// Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH". It lives as long as the machine at
+// most. 0 and *gdb; -EINVAL or another negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes).
+int intact_gdb_open(struct intact_machine *machine, const char *where, struct intact_gdb **gdb, char *why);
+
+// Runs the machine under the control of clients, instead of intact_machine_run; with `stopped` it waits for a client before
+// the first instruction. Returns at the end of the run, or with INTACT_QUIT when a client kills the machine or
+// intact_machine_quit is called; or with INTACT_BREAK for a breakpoint of intact_break_add while there is no client.
+struct intact_exit intact_gdb_run(struct intact_gdb *gdb, bool stopped);
+
+// Ends the connection and the server. NULL: nothing.
+void intact_gdb_close(struct intact_gdb *gdb);
+
+#ifdef __cplusplus
+}
+#endif
+#pragma GCC visibility pop
+#endif

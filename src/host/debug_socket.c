@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The connection of a debugger, by POSIX sockets.
+//
+// An empty HOST is this host alone: a debugger may do anything, so other hosts must be named.
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#else
+#define _DEFAULT_SOURCE
+#endif
+#include "host/debug_socket.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 // SO_NOSIGPIPE instead
+#endif
+
+struct debug_socket {
+    int listener, client; // client: -1 without one
+    char *path;           // of a Unix socket, removed at the end
+    void (*wake)(void *owner);
+    void *owner;
+
+    // The thread waits for `watched` while `watching`; a byte in the pipe ends its wait.
+    pthread_t thread;
+    bool has_thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool watching, waiting, ending;
+    int watched, pipe[2];
+};
+
+// --- the thread ------------------------------------------------------------------------------------------------------
+
+static void *watch(void *argument)
+{
+    struct debug_socket *s = argument;
+    pthread_mutex_lock(&s->lock);
+    while (!s->ending) {
+        if (!s->watching) {
+            pthread_cond_wait(&s->changed, &s->lock);
+            continue;
+        }
+        struct pollfd polled[2] = { { .fd = s->watched, .events = POLLIN }, { .fd = s->pipe[0], .events = POLLIN } };
+        s->waiting = true;
+        pthread_mutex_unlock(&s->lock);
+        int count = poll(polled, 2, -1);
+        pthread_mutex_lock(&s->lock);
+        s->waiting = false;
+        pthread_cond_broadcast(&s->changed);
+        if (s->watching && count > 0 && polled[0].revents) {
+            s->watching = false;
+            s->wake(s->owner);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static void drain_pipe(struct debug_socket *s)
+{
+    struct pollfd polled = { .fd = s->pipe[0], .events = POLLIN };
+    char byte;
+    while (poll(&polled, 1, 0) > 0 && read(s->pipe[0], &byte, 1) > 0)
+        continue;
+}
+
+void debug_socket_watch(struct debug_socket *s, bool on)
+{
+    pthread_mutex_lock(&s->lock);
+    s->watching = on;
+    s->watched = s->client >= 0 ? s->client : s->listener;
+    pthread_cond_broadcast(&s->changed);
+    if (!on && s->waiting) {
+        while (write(s->pipe[1], "", 1) < 0 && errno == EINTR)
+            continue;
+        while (s->waiting)
+            pthread_cond_wait(&s->changed, &s->lock);
+        drain_pipe(s);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+// Signals are for the machine's thread.
+static int start_thread(struct debug_socket *s)
+{
+    sigset_t all, before;
+    if (pipe(s->pipe) < 0)
+        return -errno;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&s->thread, NULL, watch, s);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    s->has_thread = error == 0;
+    return -error;
+}
+
+// --- listening -------------------------------------------------------------------------------------------------------
+
+// The options that QEMU's scripts give: it always listens, and never waits by itself.
+static bool has_good_options(const char *options)
+{
+    static const char *const known[] = { ",server", ",server=on", ",nowait", ",wait=off" };
+    while (*options) {
+        size_t length = strcspn(options + 1, ",") + 1, i = 0;
+        while (i < 4 && (strlen(known[i]) != length || strncmp(known[i], options, length) != 0))
+            i++;
+        if (i == 4)
+            return false;
+        options += length;
+    }
+    return true;
+}
+
+static int listen_unix(struct debug_socket *s, const char *path, struct error *error)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    struct stat status;
+    if (strlen(path) == 0 || strlen(path) >= sizeof address.sun_path)
+        return error_set(error, -EINVAL, "-gdb: '%.80s' is no path of at most %zu characters", path,
+                         sizeof address.sun_path - 1);
+    strcpy(address.sun_path, path);
+    s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (s->listener < 0)
+        return error_set(error, -errno, "-gdb: %s", strerror(errno));
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+        unlink(path); // of an earlier run
+    if (bind(s->listener, (const struct sockaddr *)&address, sizeof address) < 0)
+        return error_set(error, -errno, "-gdb: cannot listen at '%.200s': %s", path, strerror(errno));
+    s->path = strdup(path);
+    return 0;
+}
+
+// "[HOST]:PORT"; a HOST with colons is in brackets.
+static int listen_tcp(struct debug_socket *s, char *text, const char *where, struct error *error)
+{
+    struct addrinfo hints = { .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found = NULL;
+    char *colon = strrchr(text, ':'), *host = text;
+    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
+    if (!digits || digits > 5 || colon[1 + digits] || atoi(colon + 1) > 65535)
+        return error_set(error, -EINVAL, "-gdb: '%.80s' is not tcp:[HOST]:PORT", where);
+    *colon = 0;
+    if (host[0] == '[' && colon[-1] == ']') {
+        colon[-1] = 0;
+        host++;
+    }
+    if (host[0] == 0)
+        host = "127.0.0.1";
+    int result = getaddrinfo(host, colon + 1, &hints, &found);
+    if (result)
+        return error_set(error, -EINVAL, "-gdb: '%.80s': %s", where, gai_strerror(result));
+    int on = 1;
+    s->listener = socket(found->ai_family, SOCK_STREAM, 0);
+    bool bound = s->listener >= 0 && setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                 bind(s->listener, found->ai_addr, found->ai_addrlen) == 0;
+    int code = bound ? 0 : -errno;
+    freeaddrinfo(found);
+    if (code < 0)
+        return error_set(error, code, "-gdb: cannot listen at '%.80s': %s", where, strerror(-code));
+    return 0;
+}
+
+static int start_listening(struct debug_socket *s, const char *where, struct error *error)
+{
+    char text[512];
+    size_t length = strcspn(where, ",");
+    if (length >= sizeof text || !has_good_options(where + length))
+        return error_set(error, -EINVAL, "-gdb: '%.80s' has options other than server=on and wait=off", where);
+    memcpy(text, where, length);
+    text[length] = 0;
+    int result;
+    if (strncmp(text, "unix:", 5) == 0)
+        result = listen_unix(s, text + 5, error);
+    else if (strncmp(text, "tcp:", 4) == 0)
+        result = listen_tcp(s, text + 4, where, error);
+    else
+        return error_set(error, -EINVAL, "-gdb: '%.80s' is neither tcp:[HOST]:PORT nor unix:PATH", where);
+    if (result == 0 && listen(s->listener, 1) < 0)
+        result = error_set(error, -errno, "-gdb: cannot listen at '%.80s': %s", where, strerror(errno));
+    return result;
+}
+
+int debug_socket_open(struct debug_socket **out, const char *where, void (*wake)(void *owner), void *owner,
+                      struct error *error)
+{
+    struct debug_socket *s = calloc(1, sizeof *s);
+    if (!s)
+        return error_set(error, -ENOMEM, "-gdb: the host has no memory left");
+    s->listener = s->client = s->pipe[0] = s->pipe[1] = -1;
+    s->wake = wake;
+    s->owner = owner;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    int result = start_listening(s, where, error);
+    if (result == 0 && (result = start_thread(s)) < 0)
+        error_set(error, result, "-gdb: the host has no thread left");
+    if (result < 0)
+        debug_socket_close(s);
+    else
+        *out = s;
+    return result;
+}
+
+static void close_if_open(int file)
+{
+    if (file >= 0)
+        close(file);
+}
+
+void debug_socket_close(struct debug_socket *s)
+{
+    if (s->has_thread) {
+        debug_socket_watch(s, false);
+        pthread_mutex_lock(&s->lock);
+        s->ending = true;
+        pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->thread, NULL);
+    }
+    close_if_open(s->client);
+    close_if_open(s->listener);
+    close_if_open(s->pipe[0]);
+    close_if_open(s->pipe[1]);
+    if (s->path)
+        unlink(s->path);
+    free(s->path);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+// --- the client ------------------------------------------------------------------------------------------------------
+
+bool debug_socket_connected(const struct debug_socket *s)
+{
+    return s->client >= 0;
+}
+
+void debug_socket_drop(struct debug_socket *s)
+{
+    close_if_open(s->client);
+    s->client = -1;
+}
+
+// An answer is waited for before the next question: without delay.
+static enum debug_socket_event take_client(struct debug_socket *s)
+{
+    int on = 1;
+    s->client = accept(s->listener, NULL, NULL);
+    if (s->client < 0)
+        return DEBUG_SOCKET_NOTHING;
+    if (!s->path)
+        setsockopt(s->client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+#ifdef SO_NOSIGPIPE
+    setsockopt(s->client, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+    return DEBUG_SOCKET_CAME;
+}
+
+enum debug_socket_event debug_socket_read(struct debug_socket *s, void *data, size_t *size, int timeout)
+{
+    struct pollfd polled = { .fd = s->client >= 0 ? s->client : s->listener, .events = POLLIN };
+    if (poll(&polled, 1, timeout) <= 0)
+        return DEBUG_SOCKET_NOTHING;
+    if (s->client < 0)
+        return take_client(s);
+    ssize_t count = recv(s->client, data, *size, 0);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN))
+        return DEBUG_SOCKET_NOTHING;
+    if (count <= 0) {
+        debug_socket_drop(s);
+        return DEBUG_SOCKET_WENT;
+    }
+    *size = (size_t)count;
+    return DEBUG_SOCKET_DATA;
+}
+
+void debug_socket_write(struct debug_socket *s, const void *data, size_t size)
+{
+    for (const char *at = data; size && s->client >= 0;) {
+        ssize_t count = send(s->client, at, size, MSG_NOSIGNAL);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return;
+        at += count;
+        size -= (size_t)count;
+    }
+}

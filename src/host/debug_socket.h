@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The connection of a debugger: a socket that listens, and one client at a time. All bytes pass on the machine's thread,
+// while the machine is stopped; while it runs, a thread waits for the client and says when there is something to read.
+#ifndef HOST_DEBUG_SOCKET_H
+#define HOST_DEBUG_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct debug_socket;
+
+// Listens at "tcp:[HOST]:PORT" or "unix:PATH"; behind it ",server=on" and ",wait=off" are allowed. `wake` is called on a
+// thread of its own. A negative errno, with a line in `error`.
+int debug_socket_open(struct debug_socket **out, const char *where, void (*wake)(void *owner), void *owner,
+                      struct error *error);
+void debug_socket_close(struct debug_socket *socket);
+
+bool debug_socket_connected(const struct debug_socket *socket);
+
+// While `on`, `wake` is called once when a client comes, sends something, or goes.
+void debug_socket_watch(struct debug_socket *socket, bool on);
+
+enum debug_socket_event { DEBUG_SOCKET_NOTHING, DEBUG_SOCKET_CAME, DEBUG_SOCKET_DATA, DEBUG_SOCKET_WENT };
+
+// What happens first within `timeout` ms. For DATA: *size of the bytes.
+enum debug_socket_event debug_socket_read(struct debug_socket *socket, void *data, size_t *size, int timeout);
+// Sends all of it; a client that has gone is noticed by the next read.
+void debug_socket_write(struct debug_socket *socket, const void *data, size_t size);
+// Ends the connection, and waits for the next client.
+void debug_socket_drop(struct debug_socket *socket);
+
+#endif

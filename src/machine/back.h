@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A debugger's ways back, by a history that reaches any instruction (machine/board/history.h).
+#ifndef MACHINE_BACK_H
+#define MACHINE_BACK_H
+
+#include <intact/machine.h>
+
+// To the place before the last instruction of processor `cpu`. False: it has executed none since the history began, and
+// the machine is at its beginning.
+bool back_step(struct intact_machine *machine, unsigned cpu);
+
+// To the last place before this one where a breakpoint or watchpoint stopped the run, or would have: *end is the stop.
+// False: there is none, and the machine is at the beginning of its history.
+bool back_continue(struct intact_machine *machine, struct intact_exit *end);
+
+#endif

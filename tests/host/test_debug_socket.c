@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A debugger's connection: addresses, clients that come and go, bytes both ways, and who is woken.
+#include "host/debug_socket.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct debug_socket *debug_socket;
+static struct error error;
+static atomic_uint woken;
+static char folder[] = "/tmp/intact-XXXXXX", path[64], where[80];
+
+static void wake(void *owner)
+{
+    cr_assert_eq(owner, &woken);
+    atomic_fetch_add(&woken, 1);
+}
+
+static int open_at(const char *text)
+{
+    error = (struct error){ 0 };
+    return debug_socket_open(&debug_socket, text, wake, &woken, &error);
+}
+
+static void setup(void)
+{
+    cr_assert_not_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/gdb", folder);
+    snprintf(where, sizeof where, "unix:%s", path);
+}
+
+static void teardown(void)
+{
+    unlink(path);
+    rmdir(folder);
+}
+
+TestSuite(debug_socket, .init = setup, .fini = teardown, .timeout = 60);
+
+static int connect_to(const char *name)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int client = socket(AF_UNIX, SOCK_STREAM, 0);
+    strcpy(address.sun_path, name);
+    cr_assert_eq(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    return client;
+}
+
+static void wait_for_wakes(unsigned count)
+{
+    for (unsigned i = 0; i < 5000 && atomic_load(&woken) < count; i++)
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    cr_assert_eq(atomic_load(&woken), count);
+}
+
+Test(debug_socket, bytes_go_both_ways_until_the_client_goes)
+{
+    char data[16];
+    size_t size = sizeof data;
+    cr_assert_eq(open_at(where), 0, "%s", error.text);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 0), DEBUG_SOCKET_NOTHING);
+    cr_assert_not(debug_socket_connected(debug_socket));
+    int client = connect_to(path);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_CAME);
+    cr_assert(debug_socket_connected(debug_socket));
+    cr_assert_eq(write(client, "$?#3f", 5), 5);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_DATA);
+    cr_assert_eq(size, 5);
+    cr_assert_eq(memcmp(data, "$?#3f", 5), 0);
+    debug_socket_write(debug_socket, "+", 1);
+    cr_assert_eq(read(client, data, sizeof data), 1);
+    close(client);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_WENT);
+    debug_socket_write(debug_socket, "+", 1); // to nobody
+    client = connect_to(path);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_CAME);
+    debug_socket_drop(debug_socket);
+    cr_assert_eq(read(client, data, sizeof data), 0);
+    close(client);
+    debug_socket_close(debug_socket);
+}
+
+Test(debug_socket, a_client_that_has_gone_takes_no_answer)
+{
+    char data[16];
+    size_t size = sizeof data;
+    cr_assert_eq(open_at(where), 0, "%s", error.text);
+    int client = connect_to(path);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_CAME);
+    close(client);
+    for (unsigned i = 0; i < 100; i++)
+        debug_socket_write(debug_socket, "nobody", 6); // no signal
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_WENT);
+    debug_socket_close(debug_socket);
+}
+
+Test(debug_socket, while_it_watches_the_owner_is_woken_once)
+{
+    char data[16];
+    size_t size = sizeof data;
+    cr_assert_eq(open_at(where), 0, "%s", error.text);
+    for (unsigned i = 0; i < 100; i++) { // it can be stopped at any time
+        debug_socket_watch(debug_socket, true);
+        debug_socket_watch(debug_socket, false);
+    }
+    debug_socket_watch(debug_socket, true);
+    int client = connect_to(path);
+    wait_for_wakes(1);
+    debug_socket_watch(debug_socket, false);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_CAME);
+    cr_assert_eq(write(client, "\x03", 1), 1);
+    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+    cr_assert_eq(atomic_load(&woken), 1); // not while it does not watch
+    debug_socket_watch(debug_socket, true);
+    wait_for_wakes(2);
+    debug_socket_watch(debug_socket, false);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_DATA);
+    debug_socket_watch(debug_socket, true);
+    close(client);
+    wait_for_wakes(3);
+    debug_socket_close(debug_socket); // also while it watches
+    cr_assert_neq(access(path, F_OK), 0);
+}
+
+Test(debug_socket, a_port_of_this_host)
+{
+    // Some port is free.
+    char text[64];
+    int result = -EADDRINUSE;
+    unsigned port = 20000 + (unsigned)getpid() % 10000;
+    for (unsigned i = 0; i < 100 && result == -EADDRINUSE; i++) {
+        snprintf(text, sizeof text, "tcp::%u,server=on,wait=off", ++port);
+        result = open_at(text);
+    }
+    cr_assert_eq(result, 0, "%s", error.text);
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    char data[16];
+    size_t size = sizeof data;
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_CAME);
+    close(client);
+    struct debug_socket *first = debug_socket;
+    cr_assert_eq(open_at(text), -EADDRINUSE);
+    cr_assert_not_null(strstr(error.text, "cannot listen"));
+    debug_socket_close(first);
+}
+
+Test(debug_socket, an_address_that_is_none_is_refused)
+{
+    static const char *const wrong[] = { "",
+                                         "1234",
+                                         "tcp:",
+                                         "tcp:1234",
+                                         "tcp::",
+                                         "tcp::x",
+                                         "tcp::99999",
+                                         "unix:",
+                                         "pipe:x",
+                                         "tcp::1234,server=off",
+                                         "tcp::1234,",
+                                         "unix:/nonexistent/x",
+                                         "tcp:no.such.host.invalid:1" };
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cr_expect_lt(open_at(wrong[i]), 0, "%s", wrong[i]);
+        cr_expect_eq(strncmp(error.text, "-gdb: ", 6), 0, "%s: %s", wrong[i], error.text);
+    }
+    FILE *file = fopen(path, "w"); // it is no socket of an earlier run
+    cr_assert_not_null(file);
+    fclose(file);
+    cr_expect_eq(open_at(where), -EADDRINUSE);
+    cr_expect_eq(access(path, F_OK), 0);
+    char longest[400] = "unix:/";
+    memset(longest + 6, 'x', 300);
+    cr_expect_eq(open_at(longest), -EINVAL);
+}

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""gdb debugs a machine, and the run does not notice.
+
+    gdb_test.py INTACT GUESTS x86_64|aarch64
+
+Debian's gdb-multiarch is the client. Each test runs a guest of ours with it, and looks at what it says; the guest's output
+and its number of instructions must be those of a run without it, unless the test writes to the guest.
+"""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import harness
+
+GDB = "gdb-multiarch"
+TIMEOUT = 120
+FAMILIES = {
+    "x86_64": {
+        "guest": "x86_64/tests/smp.elf",
+        "symbols": "x86_64/tests/smp.elf64",
+        "options": ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"],
+        "status": 33,
+        "pc": "rip",
+        "forever": "set {short}$pc = 0xfeeb", # jmp .
+        "handler": "counting",
+        "shared": "acknowledged",
+    },
+    "aarch64": {
+        "guest": "aarch64/tests/smp.image",
+        "symbols": "aarch64/tests/smp.elf",
+        "options": ["-machine", "virt"],
+        "status": 0,
+        "pc": "pc",
+        "forever": "set {int}$pc = 0x14000000", # b .
+        "handler": "report",
+        "shared": "taken_by",
+    },
+}
+
+
+class Machine:
+    """A guest of four processors under -gdb at a Unix socket."""
+
+    def __init__(self, intact, guests, family, folder, *options):
+        self.what = FAMILIES[family]
+        self.socket = str(folder / "gdb")
+        self.symbols = str(guests / self.what["symbols"])
+        self.output = folder / "output"
+        self.plain = [intact, "run", "-m", "64M", "-display", "none", "-nodefaults", "-smp", "4", "-no-reboot", "-d", "exit",
+                      "-serial", f"file:{self.output}", *self.what["options"], *options, "-kernel", str(guests / self.what["guest"])]
+        self.process = None
+
+    def run_alone(self):
+        result = harness.run(self.plain, TIMEOUT)
+        if result.returncode != self.what["status"]:
+            harness.fail("the guest does not pass", result)
+        return self.output.read_bytes(), harness.instructions(result)
+
+    def start(self, *options):
+        self.process = subprocess.Popen([*self.plain, "-gdb", f"unix:{self.socket}", *options], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        while not os.path.exists(self.socket) and self.process.poll() is None:
+            pass
+
+    def gdb(self, commands):
+        """What gdb says to these commands, one in a line."""
+        script = pathlib.Path(self.socket).with_name("commands")
+        script.write_text("set pagination off\nset confirm off\nset width 0\n"
+                          f"file {self.symbols}\ntarget remote {self.socket}\n" + "\n".join(commands) + "\n")
+        try:
+            result = subprocess.run([GDB, "-q", "-nx", "-batch", "-x", str(script)], stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT)
+        except subprocess.TimeoutExpired as late:
+            self.process.kill()
+            print(harness.text(late.stdout or b"")[-4000:])
+            harness.fail("gdb does not come to an end")
+        said = harness.text(result.stdout)
+        if "Error in sourced command file" in said:
+            self.process.kill()
+            print(said)
+            harness.fail("gdb cannot do what it is told to")
+        return said
+
+    def end(self):
+        try:
+            out, err = self.process.communicate(timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            harness.fail("the machine does not come to an end")
+        return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, err)
+
+
+def expect(said, *patterns):
+    """All of them are in what gdb says, one behind the other."""
+    at = 0
+    for pattern in patterns:
+        found = re.compile(pattern, re.M).search(said, at)
+        if not found:
+            print(said)
+            harness.fail(f"gdb does not say '{pattern}' there")
+        at = found.end()
+
+
+def same_as(machine, without):
+    result = machine.end()
+    if result.returncode != machine.what["status"]:
+        harness.fail("another exit status than without gdb", result)
+    if (machine.output.read_bytes(), harness.instructions(result)) != without:
+        harness.fail(f"the run is another than without gdb, which has {without[1]} instructions", result)
+
+
+def look(machine, without):
+    """Breakpoints, steps, threads, registers and memory."""
+    machine.start("-S")
+    pc = machine.what["pc"]
+    said = machine.gdb([
+        "monitor info instructions", "break *(long)&guest_main", "continue", f"p/x ${pc}", "p/x (long)&guest_main", f"x/2i $pc",
+        "info registers", "info all-registers", "monitor info registers", "delete",
+        "monitor info instructions", "stepi", "monitor info instructions", "stepi 10", "monitor info instructions",
+        "hbreak *(long)&other", "continue", "info threads", "thread 1", f"p ${pc}", "thread 2", "delete", "monitor nonsense", "monitor help",
+        "maintenance packet Qqemu.PhyMemMode:1", "x/2xw (long)&guest_main", "maintenance packet Qqemu.PhyMemMode:0",
+        "x/2xw (long)&guest_main",
+        f"break *(long)&{machine.what['handler']}", "continue", "continue", "continue", "delete", "continue"])
+    expect(said, r"^0 instructions, 0 ns", r"Thread 1 hit Breakpoint 1, 0x0*([0-9a-f]+) in guest_main",
+           r"CPU 0: (\d+) instructions", r"^\* 2 .*CPU 1, running\) .*in other", r"There is no command 'nonsense'",
+           r"info registers +the registers", r"hit Breakpoint 3", r"hit Breakpoint 3", r"hit Breakpoint 3",
+           r"exited (normally|with code 041)")
+    counts = [int(n) for n in re.findall(r"^CPU 0: (\d+) instructions", said, re.M)]
+    if counts[2] - counts[1] != 1 or counts[3] - counts[2] != 10:
+        harness.fail(f"eleven steps of processor 0 go from {counts[1]} by {counts[2]} to {counts[3]}")
+    words = re.findall(r"^0x[0-9a-f]+ <guest_main>:\s+(0x[0-9a-f]+)\s+(0x[0-9a-f]+)$", said, re.M)
+    if len(words) != 2 or words[0] != words[1]:
+        harness.fail(f"guest_main is {words} at its physical and at its virtual address")
+    same_as(machine, without)
+
+
+def watch(machine, without):
+    """Each kind of watchpoint, on memory that several processors use."""
+    machine.start("-S")
+    shared = machine.what["shared"]
+    said = machine.gdb([
+        "break *(long)&guest_main", "continue", "delete",
+        "watch *(unsigned*)&up", "continue", "continue", "continue", "p *(unsigned*)&up", "delete",
+        f"rwatch *(unsigned*)&{shared}", "continue", "continue", "delete",
+        f"awatch *(unsigned*)&{shared}", "continue", "continue", "delete", "continue"])
+    expect(said, r"Thread 2 hit Hardware watchpoint 2.*\n\nOld value = 0\nNew value = 1",
+           r"Thread 3 hit Hardware watchpoint 2.*\n\nOld value = 1\nNew value = 2",
+           r"Thread 4 hit Hardware watchpoint 2.*\n\nOld value = 2\nNew value = 3", r"^\$1 = 3$",
+           r"hit Hardware read watchpoint 3", r"hit Hardware read watchpoint 3",
+           r"hit Hardware access \(read/write\) watchpoint 4", r"hit Hardware access \(read/write\) watchpoint 4",
+           r"exited (normally|with code 041)")
+    same_as(machine, without)
+
+
+def many(machine, without):
+    """A breakpoint that every processor meets again and again, stepped over each time."""
+    machine.start("-S")
+    said = machine.gdb([f"break *(long)&{machine.what['handler']}", "commands", "silent", 'printf "at %d\\n", $_thread', "continue",
+                        "end", "continue"])
+    met = re.findall(r"^at (\d)", said, re.M)
+    if sorted(set(met)) != ["1", "2", "3", "4"]:
+        print(said)
+        harness.fail(f"the handler's breakpoint was met by {met}")
+    same_as(machine, without)
+
+
+def come_and_go(machine, without):
+    """A client goes while the machine is stopped, another comes and detaches; the breakpoints of both are gone."""
+    machine.start("-S")
+    expect(machine.gdb(["break *(long)&guest_main", "continue", "break *(long)&other", "disconnect"]), "hit Breakpoint 1")
+    expect(machine.gdb([f"p ${machine.what['pc']}", f"break *(long)&{machine.what['handler']}", "detach"]), "guest_main")
+    same_as(machine, without)
+
+
+def interrupt(machine, _):
+    """^C stops a guest that turns in a circle; what is written to registers and memory is there; another client comes while it
+    turns, and kills the machine."""
+    machine.start("-S")
+    said = machine.gdb([
+        "break *(long)&guest_main", "continue", "delete", machine.what["forever"],
+        "python import os, signal, threading",
+        "python threading.Timer(1, lambda: os.kill(os.getpid(), signal.SIGINT)).start()", "continue",
+        "stepi", "set $sp = $sp - 64", "set {long}$sp = 0x1122334455667788", "x/2xw $sp", "set {char}$sp = 7", "x/2xw $sp", "detach"])
+    expect(said, r"hit Breakpoint 1", r"received signal SIGINT, Interrupt", r"in guest_main",
+           r"0x55667788\s+0x11223344", r"0x55667707\s+0x11223344")
+    expect(machine.gdb(["info threads", "stepi", "kill"]), r"^\* 1 .*in guest_main", r"in guest_main", r"killed")
+    result = machine.end()
+    if result.returncode != 0:
+        harness.fail("kill ends the machine with another status than 0", result)
+
+
+def alone(machine, _):
+    """Where no client can come, a machine that is stopped is refused, and so is an address that is none."""
+    for options, text in ((["-S"], "-S: nothing could start the machine"), (["-gdb", "tcp:1234"], "is not tcp:[HOST]:PORT")):
+        result = harness.run([*machine.plain, *options], TIMEOUT)
+        if result.returncode != 1 or text not in harness.text(result.stderr):
+            harness.fail(f"{options} is taken", result)
+
+
+def main():
+    intact, guests, family = sys.argv[1:]
+    if not shutil.which(GDB):
+        harness.skip(f"{GDB} is not installed")
+    for test in (alone, look, watch, many, come_and_go, interrupt):
+        with tempfile.TemporaryDirectory() as folder:
+            machine = Machine(intact, pathlib.Path(guests), family, pathlib.Path(folder))
+            without = machine.run_alone()
+            print(test.__name__, flush=True)
+            test(machine, without)
+
+
+main()
