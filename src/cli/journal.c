@@ -39,6 +39,12 @@ static char *other_properties(struct settings *settings, const char *value)
     return settings_copy(settings, text);
 }
 
+// A debugger is no part of a run: a replay does not wait for one unless it is asked to.
+static bool is_debugger(const struct option *option)
+{
+    return option && (option->take == take_gdb || option->take == take_gdb_default || option->take == take_stopped);
+}
+
 static int keep_icount(struct settings *settings, const char *word, const char *value)
 {
     const char *rest = other_properties(settings, value);
@@ -58,7 +64,7 @@ int journal_keep_options(struct settings *settings, enum intact_machine_type typ
         int result = 0;
         if (option && option->take == take_icount && has_value)
             result = keep_icount(settings, argv[i], argv[i + 1]);
-        else if ((result = keep(settings, argv[i])) == 0 && has_value)
+        else if (!is_debugger(option) && (result = keep(settings, argv[i])) == 0 && has_value)
             result = keep(settings, argv[i + 1]);
         if (result < 0)
             return -1;
@@ -77,12 +83,13 @@ static bool is_free(const char *word)
 // The option at *index, or behind those that may differ; NULL after the last.
 static const char *next_option(const struct intact_journal *journal, const struct settings *settings, unsigned *index)
 {
-    for (;; *index += 2) {
+    for (;;) {
         const char *word = journal                             ? intact_journal_argument(journal, *index)
                            : *index < settings->recorded_count ? settings->recorded[*index]
                                                                : NULL;
         if (!word || !is_free(word))
             return word;
+        *index += option_find(word)->argument ? 2 : 1;
     }
 }
 

@@ -128,7 +128,7 @@ static int take_limit(struct settings *settings, const char *value)
     return 0;
 }
 
-static int take_gdb(struct settings *settings, const char *value)
+int take_gdb(struct settings *settings, const char *value)
 {
     if (strcmp(value, "none") == 0) {
         settings->gdb = NULL;
@@ -137,14 +137,14 @@ static int take_gdb(struct settings *settings, const char *value)
     return set_text(settings, &settings->gdb, value);
 }
 
-static int take_gdb_default(struct settings *settings, const char *value)
+int take_gdb_default(struct settings *settings, const char *value)
 {
     (void)value;
     settings->gdb = "tcp::1234";
     return 0;
 }
 
-static int take_stopped(struct settings *settings, const char *value)
+int take_stopped(struct settings *settings, const char *value)
 {
     (void)value;
     settings->stopped = true;

@@ -51,8 +51,11 @@ class Machine:
         self.socket = str(folder / "gdb")
         self.symbols = str(guests / self.what["symbols"])
         self.output = folder / "output"
-        self.plain = [intact, "run", "-m", "64M", "-display", "none", "-nodefaults", "-smp", "4", "-no-reboot", "-d", "exit",
+        self.intact = intact
+        self.options = ["-m", "64M", "-display", "none", "-nodefaults", "-smp", "4", "-no-reboot", "-d", "exit",
                       "-serial", f"file:{self.output}", *self.what["options"], *options, "-kernel", str(guests / self.what["guest"])]
+        self.plain = [intact, "run", *self.options]
+        self.journal = str(folder / "journal")
         self.process = None
 
     def run_alone(self):
@@ -61,8 +64,9 @@ class Machine:
             harness.fail("the guest does not pass", result)
         return self.output.read_bytes(), harness.instructions(result)
 
-    def start(self, *options):
-        self.process = subprocess.Popen([*self.plain, "-gdb", f"unix:{self.socket}", *options], stdin=subprocess.DEVNULL,
+    def start(self, *options, verb=("run",)):
+        given = self.options if verb[0] != "replay" else []
+        self.process = subprocess.Popen([self.intact, *verb, *given, "-gdb", f"unix:{self.socket}", *options], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while not os.path.exists(self.socket) and self.process.poll() is None:
             pass
@@ -177,6 +181,34 @@ def come_and_go(machine, without):
     same_as(machine, without)
 
 
+STOPS = ["break *(long)&guest_main", "continue", "stepi 20", "break *(long)&other", "watch *(unsigned*)&up",
+         *["continue"] * 6, "delete", "stepi 100", "continue"]
+
+
+def recorded(machine, without):
+    """A run under gdb is recorded, and repeated without; the digests of its state agree all along."""
+    machine.start("-S", verb=("record", machine.journal, "-digest", "20000"))
+    expect(machine.gdb(STOPS), r"hit Breakpoint 1", r"hit Hardware watchpoint", r"exited (normally|with code 041)")
+    same_as(machine, without)
+    replay = harness.run([machine.intact, "replay", machine.journal], TIMEOUT)
+    if replay.returncode != machine.what["status"] or "the same run" not in harness.text(replay.stderr):
+        harness.fail("without gdb it is another run", replay)
+
+
+def repeated(machine, without):
+    """A run without gdb is recorded, and repeated under gdb; the digests of its state agree all along."""
+    record = harness.run([machine.intact, "record", machine.journal, "-digest", "20000", *machine.options], TIMEOUT)
+    if record.returncode != machine.what["status"]:
+        harness.fail("it cannot be recorded", record)
+    machine.start("-S", verb=("replay", machine.journal))
+    expect(machine.gdb(STOPS), r"hit Breakpoint 1", r"hit Hardware watchpoint", r"exited (normally|with code 041)")
+    result = machine.end()
+    if result.returncode != machine.what["status"] or "the same run" not in harness.text(result.stderr):
+        harness.fail("under gdb it is another run", result)
+    if machine.output.read_bytes() != without[0]:
+        harness.fail("under gdb it prints something else", result)
+
+
 def interrupt(machine, _):
     """^C stops a guest that turns in a circle; what is written to registers and memory is there; another client comes while it
     turns, and kills the machine."""
@@ -206,7 +238,7 @@ def main():
     intact, guests, family = sys.argv[1:]
     if not shutil.which(GDB):
         harness.skip(f"{GDB} is not installed")
-    for test in (alone, look, watch, many, come_and_go, interrupt):
+    for test in (alone, look, watch, many, come_and_go, recorded, repeated, interrupt):
         with tempfile.TemporaryDirectory() as folder:
             machine = Machine(intact, pathlib.Path(guests), family, pathlib.Path(folder))
             without = machine.run_alone()
