@@ -30,6 +30,7 @@ room(machine_boot     src/machine/boot     base machine_tables)
 set(BOARD_ROOMS base msi irqchip groups devices_pci devices_virtio devices vcpu host machine_boot)
 room(machine_board    src/machine/board    ${BOARD_ROOMS})
 room(machine_replay   src/machine/replay   ${BOARD_ROOMS} machine_board replay)
+set(ZSTD_ROOMS replay machine_replay machine_boot)
 room(machine_pc       src/machine/pc       ${BOARD_ROOMS} machine_board machine_tables irqchip_x86 vcpu_x86_64
                                              vcpu_x86_64_system)
 room(machine_virt     src/machine/virt     ${BOARD_ROOMS} machine_board machine_tables irqchip_arm vcpu_aarch64
@@ -67,10 +68,10 @@ endif()
 # Journals, snapshots, and kernels in EFI zboot files.
 find_library(ZSTD_LIBRARY zstd REQUIRED)
 find_path(ZSTD_INCLUDE_DIR zstd.h REQUIRED)
-target_include_directories(room_machine_boot PRIVATE ${ZSTD_INCLUDE_DIR})
-target_include_directories(room_replay PRIVATE ${ZSTD_INCLUDE_DIR})
-target_link_libraries(room_machine_boot PUBLIC ${ZSTD_LIBRARY})
-target_link_libraries(room_replay PUBLIC ${ZSTD_LIBRARY})
+foreach(name ${ZSTD_ROOMS})
+  target_include_directories(room_${name} PRIVATE ${ZSTD_INCLUDE_DIR})
+  target_link_libraries(room_${name} PUBLIC ${ZSTD_LIBRARY})
+endforeach()
 # One indirect jump per op in the executor.
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   set_source_files_properties(src/vcpu/x86_64/exec/exec.c src/vcpu/aarch64/exec/exec.c PROPERTIES COMPILE_OPTIONS "-fno-gcse;-fno-crossjumping")

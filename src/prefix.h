@@ -315,6 +315,9 @@
 #define cfi_flash_shows_array intact_private_cfi_flash_shows_array
 #define cfi_flash_visit intact_private_cfi_flash_visit
 #define cfi_flash_write intact_private_cfi_flash_write
+#define checkpoint_free intact_private_checkpoint_free
+#define checkpoint_restore intact_private_checkpoint_restore
+#define checkpoint_take intact_private_checkpoint_take
 #define clock_advance intact_private_clock_advance
 #define clock_arm intact_private_clock_arm
 #define clock_init intact_private_clock_init
@@ -392,8 +395,10 @@
 #define error_set intact_private_error_set
 #define event_visit intact_private_event_visit
 #define facts_check intact_private_facts_check
+#define facts_check_drives intact_private_facts_check_drives
 #define facts_line intact_private_facts_line
 #define facts_number intact_private_facts_number
+#define facts_of_drives intact_private_facts_of_drives
 #define facts_write intact_private_facts_write
 #define fdt_build intact_private_fdt_build
 #define firmware_image_load intact_private_firmware_image_load
@@ -1006,6 +1011,12 @@
 #define post_port_visit intact_private_post_port_visit
 #define post_port_write intact_private_post_port_write
 #define pvh_load intact_private_pvh_load
+#define ram_history_free intact_private_ram_history_free
+#define ram_history_init intact_private_ram_history_init
+#define ram_history_pages intact_private_ram_history_pages
+#define ram_history_release intact_private_ram_history_release
+#define ram_history_restore intact_private_ram_history_restore
+#define ram_history_take intact_private_ram_history_take
 #define reg_bytes intact_private_reg_bytes
 #define reg_check intact_private_reg_check
 #define reg_get intact_private_reg_get
@@ -1019,10 +1030,13 @@
 #define replay_end intact_private_replay_end
 #define replay_ended intact_private_replay_ended
 #define replay_free intact_private_replay_free
+#define replay_gather intact_private_replay_gather
 #define replay_init intact_private_replay_init
+#define replay_page_changed intact_private_replay_page_changed
 #define replay_record intact_private_replay_record
 #define replay_repeat intact_private_replay_repeat
 #define replay_run intact_private_replay_run
+#define replay_want_history intact_private_replay_want_history
 #define reset_port_init intact_private_reset_port_init
 #define reset_port_read intact_private_reset_port_read
 #define reset_port_reset intact_private_reset_port_reset
@@ -1307,6 +1321,8 @@
 #define sse_subss intact_private_sse_subss
 #define sse_ucomisd intact_private_sse_ucomisd
 #define sse_ucomiss intact_private_sse_ucomiss
+#define state_file_load intact_private_state_file_load
+#define state_file_save intact_private_state_file_save
 #define state_load intact_private_state_load
 #define state_save intact_private_state_save
 #define stops_access intact_private_stops_access

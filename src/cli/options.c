@@ -43,6 +43,16 @@ static int take_log_file(struct settings *settings, const char *value)
     return set_text(settings, &settings->log_path, value);
 }
 
+static int take_loadvm(struct settings *settings, const char *value)
+{
+    return set_text(settings, &settings->load_file, value);
+}
+
+static int take_savevm(struct settings *settings, const char *value)
+{
+    return set_text(settings, &settings->save_file, value);
+}
+
 static int take_no_reboot(struct settings *settings, const char *value)
 {
     (void)value;
@@ -204,6 +214,10 @@ const struct option options[] = {
       "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; virt has it in flash "
       "bank 0, and it may start a -kernel.",
       NULL, take_bios },
+    { "loadvm", "FILE", GROUP_BOOT, "Starts from a machine's state that -savevm wrote, with the same options.", NULL,
+      take_loadvm },
+    { "savevm", "FILE", GROUP_BOOT,
+      "Writes the machine's state to the file when the run ends: by -limit, or by Ctrl-a x.", NULL, take_savevm },
     { "no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL,
       take_no_reboot },
 

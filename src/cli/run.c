@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <intact/snapshot.h>
+
 #include "cli/console.h"
 #include "cli/host_terminal.h"
 #include "cli/journal.h"
@@ -61,7 +63,8 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, log_event, &events);
     if (settings->log_int)
         intact_machine_trace(machine, &observer);
-    if (journal_start(settings, journal, machine) < 0) {
+    if ((settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
+        journal_start(settings, journal, machine) < 0) {
         intact_machine_destroy(machine);
         return cli_fail(settings->why);
     }
@@ -77,6 +80,8 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     intact_gdb_close(gdb);
     tell_end(settings, log, machine, &end);
     int status = journal_finish(settings, machine, &end);
+    if (settings->save_file && intact_machine_save_file(machine, settings->save_file, settings->why) < 0)
+        status = cli_fail(settings->why);
     intact_machine_destroy(machine);
     return status;
 }

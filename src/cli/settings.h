@@ -72,10 +72,11 @@ struct settings {
     uint64_t rr_digest;                   // instructions between two digests of a recording
     const char *recorded[RECORDED_LIMIT]; // the options as a journal keeps them, without those about the journal
     unsigned recorded_count;
-    bool tells_digest;      // of the last state
-    bool snapshot;          // -snapshot
-    uint32_t snapshot_said; // bit per drive: it has a `snapshot` property
-    char *copies[256];      // of arguments that were cut into pieces; settings_free releases them
+    bool tells_digest;                 // of the last state
+    const char *load_file, *save_file; // -loadvm, -savevm
+    bool snapshot;                     // -snapshot
+    uint32_t snapshot_said;            // bit per drive: it has a `snapshot` property
+    char *copies[256];                 // of arguments that were cut into pieces; settings_free releases them
     unsigned copy_count;
     char why[INTACT_ERROR_SIZE]; // the line of an error
 };

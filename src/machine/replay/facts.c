@@ -50,6 +50,15 @@ struct file {
 
 enum { FILES_MAX = 4 + INTACT_DRIVES_MAX };
 
+static unsigned list_drives(const struct intact_machine_config *config, struct file *files)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < config->drive_count; i++)
+        if (!config->drives[i].block)
+            files[count++] = (struct file){ .option = "-drive", .path = config->drives[i].file };
+    return count;
+}
+
 static unsigned list_files(const struct intact_machine_config *config, struct file files[FILES_MAX])
 {
     unsigned count = 0;
@@ -59,10 +68,7 @@ static unsigned list_files(const struct intact_machine_config *config, struct fi
         files[count++] = (struct file){ .option = "-initrd", .path = config->initrd };
     if (config->bios)
         files[count++] = (struct file){ .option = "-bios", .path = config->bios };
-    for (unsigned i = 0; i < config->drive_count; i++)
-        if (!config->drives[i].block)
-            files[count++] = (struct file){ .option = "-drive", .path = config->drives[i].file };
-    return count;
+    return count + list_drives(config, files + count);
 }
 
 // Pieces of a file are hashed one by one, and then their hashes.
@@ -101,11 +107,9 @@ static bool is_list(const struct file *file)
     return strcmp(file->option, "-initrd") == 0 && strpbrk(file->path, ", ");
 }
 
-static int hash_files(const struct intact_machine_config *config, struct file files[FILES_MAX], unsigned *count,
-                      struct error *error)
+static int hash_files(struct file *files, unsigned count, struct error *error)
 {
-    *count = list_files(config, files);
-    for (unsigned i = 0; i < *count; i++) {
+    for (unsigned i = 0; i < count; i++) {
         int result = is_list(&files[i]) ? 0 : hash_file(&files[i], error);
         if (result < 0)
             return result;
@@ -126,27 +130,49 @@ static int hash_schema(struct board *board, uint64_t *hash)
     return schema.failed ? -ENOMEM : 0;
 }
 
+static void append_files(struct text *text, const struct file *files, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        append(text, "file %s %016" PRIx64 " %" PRIu64 "\n", files[i].option, files[i].hash, files[i].size);
+}
+
+static char *finished(struct text *text, struct error *error)
+{
+    if (!text->failed)
+        return text->bytes;
+    free(text->bytes);
+    error_set(error, -ENOMEM, "the host has no memory left");
+    return NULL;
+}
+
 char *facts_write(struct board *board, uint64_t interval, const char *const *arguments, unsigned count,
                   struct error *error)
 {
     struct file files[FILES_MAX];
-    unsigned file_count;
+    unsigned file_count = list_files(&board->config, files);
     uint64_t schema;
     struct text text = { .bytes = NULL };
-    if (hash_files(&board->config, files, &file_count, error) < 0)
+    if (hash_files(files, file_count, error) < 0)
         return NULL;
     text.failed = hash_schema(board, &schema) < 0;
     append(&text, "version %s\nschema %016" PRIx64 "\ndigest %" PRIu64 "\nrtc %" PRId64 "\n", INTACT_VERSION, schema,
            interval, board->config.rtc_date);
-    for (unsigned i = 0; i < file_count; i++)
-        append(&text, "file %s %016" PRIx64 " %" PRIu64 "\n", files[i].option, files[i].hash, files[i].size);
+    append_files(&text, files, file_count);
     for (unsigned i = 0; i < count; i++)
         append(&text, "argument %s\n", arguments[i]);
-    if (!text.failed)
-        return text.bytes;
-    free(text.bytes);
-    error_set(error, -ENOMEM, "the host has no memory left");
-    return NULL;
+    return finished(&text, error);
+}
+
+char *facts_of_drives(struct board *board, struct error *error)
+{
+    struct file files[FILES_MAX];
+    struct text text = { .bytes = NULL };
+    unsigned count = list_drives(&board->config, files);
+    if (hash_files(files, count, error) < 0)
+        return NULL;
+    append(&text, "version %s\n", INTACT_VERSION);
+    append_files(&text, files, count);
+    return finished(&text, error);
 }
 
 // --- Reading ---------------------------------------------------------------------------------------------------------
@@ -186,30 +212,45 @@ static int check_file(const char *text, unsigned index, const struct file *file,
     if (line && strlen(value) == (size_t)(end - line) && strncmp(line, value, strlen(value)) == 0)
         return 0;
     if (line && strncmp(line, file->option, strlen(file->option)) == 0)
-        return error_set(error, -EINVAL, "%s: '%s' is not the file that the recorded run began with", file->option,
-                         file->path);
-    return error_set(error, -EINVAL, "%s: the recorded run was without '%s'", file->option, file->path);
+        return error_set(error, -EINVAL, "%s: '%s' is not the file that it was", file->option, file->path);
+    return error_set(error, -EINVAL, "%s: '%s' was not there", file->option, file->path);
+}
+
+static int check_files(const char *text, const struct file *files, unsigned count, struct error *error)
+{
+    const char *end, *more = facts_line(text, "file", count, &end);
+    for (unsigned i = 0; i < count; i++) {
+        int result = check_file(text, i, &files[i], error);
+        if (result < 0)
+            return result;
+    }
+    return more ? error_set(error, -EINVAL, "there was another file: %.*s", (int)(end - more), more) : 0;
+}
+
+int facts_check_drives(struct board *board, const char *text, struct error *error)
+{
+    struct file files[FILES_MAX];
+    unsigned count = list_drives(&board->config, files);
+    int result = hash_files(files, count, error);
+    return result < 0 ? result : check_files(text, files, count, error);
 }
 
 int facts_check(struct board *board, const char *text, struct error *error)
 {
     struct file files[FILES_MAX];
-    unsigned count;
+    unsigned count = list_files(&board->config, files);
     const char *end, *version = facts_line(text, "version", 0, &end);
     char schema_text[20];
     uint64_t schema;
-    int result = hash_files(&board->config, files, &count, error);
+    int result = hash_files(files, count, error);
     if (result < 0)
         return result;
     if (!says(text, "version", INTACT_VERSION))
         return error_set(error, -EINVAL, "the journal is of version %.*s, and this is %s",
                          version ? (int)(end - version) : 0, version ? version : "", INTACT_VERSION);
-    for (unsigned i = 0; i < count; i++)
-        if ((result = check_file(text, i, &files[i], error)) < 0)
-            return result;
-    const char *more = facts_line(text, "file", count, &end);
-    if (more)
-        return error_set(error, -EINVAL, "the recorded run had another file: %.*s", (int)(end - more), more);
+    result = check_files(text, files, count, error);
+    if (result < 0)
+        return result;
     if (hash_schema(board, &schema) < 0)
         return error_set(error, -ENOMEM, "the host has no memory left");
     snprintf(schema_text, sizeof schema_text, "%016" PRIx64, schema);

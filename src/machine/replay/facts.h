@@ -21,6 +21,10 @@ char *facts_write(struct board *board, uint64_t interval, const char *const *arg
 // Is the text that of this machine? -EINVAL with a line in `error` that names the first difference.
 int facts_check(struct board *board, const char *text, struct error *error);
 
+// The same for a snapshot, which has what is in memory, but not drives: "version", and a "file" of each drive.
+char *facts_of_drives(struct board *board, struct error *error);
+int facts_check_drives(struct board *board, const char *text, struct error *error);
+
 // The value of the line number `index` of that name, whose end is at `*end`; NULL: there is none.
 const char *facts_line(const char *text, const char *name, unsigned index, const char **end);
 // The same as a number; `otherwise` where there is none.

@@ -22,6 +22,59 @@ void replay_free(struct replay *replay)
         journal_close(&replay->writer);
     journal_free(&replay->reader);
     digest_free(&replay->digest);
+    if (replay->has_history)
+        ram_history_free(&replay->history);
+}
+
+// --- Written pages ---------------------------------------------------------------------------------------------------
+
+void replay_gather(struct replay *replay)
+{
+    struct page_set *const sets[] = { replay->has_digest ? &replay->digest.written : NULL,
+                                      replay->has_history ? &replay->history.written : NULL };
+    board_take_written(replay->board, sets, countof(sets));
+    replay->gathered = true;
+}
+
+// One that comes late does not know what was written before: all pages might have been.
+static void catch_up(const struct replay *replay, struct page_set *written)
+{
+    if (replay->gathered)
+        page_set_fill(written);
+}
+
+int replay_want_history(struct replay *replay)
+{
+    const struct board *board = replay->board;
+    if (replay->has_history)
+        return 0;
+    int result = ram_history_init(&replay->history, board->ram, board->ram_size);
+    replay->has_history = result == 0;
+    if (result == 0)
+        catch_up(replay, &replay->history.written);
+    return result;
+}
+
+// Where in the guest's address space a page of board->ram is.
+static uint64_t physical_of(const struct board *board, uint64_t page)
+{
+    const uint8_t *host = board->ram + page * RAM_PAGE;
+    for (unsigned i = 0; i < board->memory.count; i++) {
+        const struct region *region = board->memory.regions[i];
+        if (region->ram && host >= region->ram && (uint64_t)(host - region->ram) < region->size)
+            return region->base + (uint64_t)(host - region->ram);
+    }
+    return UINT64_MAX;
+}
+
+void replay_page_changed(void *owner, uint64_t page)
+{
+    struct replay *replay = owner;
+    uint64_t physical = physical_of(replay->board, page);
+    if (physical != UINT64_MAX)
+        loop_memory_written(&replay->board->loop, physical, RAM_PAGE);
+    if (replay->has_digest)
+        page_set_add(&replay->digest.written, page);
 }
 
 // --- Digest ----------------------------------------------------------------------------------------------------------
@@ -38,6 +91,8 @@ static int make_digest(struct replay *replay)
         return 0;
     int result = digest_init(&replay->digest, board->ram, board->ram_size);
     replay->has_digest = result == 0;
+    if (result == 0)
+        catch_up(replay, &replay->digest.written);
     return result;
 }
 
@@ -47,7 +102,7 @@ int replay_digest(struct replay *replay, uint64_t *value)
     int result = make_digest(replay);
     if (result < 0)
         return result;
-    board_take_written(replay->board, (struct page_set *const[]){ &replay->digest.written }, 1);
+    replay_gather(replay);
     return digest_of(&replay->digest, &list, value) ? 0 : -ENOMEM;
 }
 

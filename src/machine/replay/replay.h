@@ -17,6 +17,7 @@
 #include "machine/board/board.h"
 #include "replay/digest.h"
 #include "replay/journal.h"
+#include "replay/ram_history.h"
 
 #define REPLAY_INTERVAL UINT64_C(1000000) // instructions between two digests, unless another interval is asked for
 
@@ -33,7 +34,9 @@ enum replay_outcome {
 struct replay {
     struct board *board;
     struct digest digest;
-    bool has_digest;
+    struct ram_history history;
+    bool has_digest, has_history;
+    bool gathered; // what was written since the machine was made has been taken from the board
 
     enum replay_mode mode;
     uint64_t interval;                         // instructions between two digests; 0: none
@@ -56,6 +59,13 @@ struct replay {
 void replay_init(struct replay *replay, struct board *board);
 // Ends a recording first.
 void replay_free(struct replay *replay);
+
+// Makes the history of RAM, unless it is there. -ENOMEM.
+int replay_want_history(struct replay *replay);
+// Tells the digest and the history which pages were written since the last call.
+void replay_gather(struct replay *replay);
+// A page of RAM has been changed by a restore; `replay` is the struct replay.
+void replay_page_changed(void *replay, uint64_t page);
 
 // The digest of the whole state, between two instructions. -ENOMEM.
 int replay_digest(struct replay *replay, uint64_t *value);

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A machine's state in memory: the fields of its lists, and a moment of its RAM's history.
+#ifndef MACHINE_REPLAY_CHECKPOINT_H
+#define MACHINE_REPLAY_CHECKPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine/replay/replay.h"
+
+struct checkpoint {
+    struct ram_moment *ram;
+    void *fields;
+    size_t size;
+    uint64_t instructions;
+};
+
+// Between two instructions. -ENOMEM: nothing was taken.
+int checkpoint_take(struct replay *replay, struct checkpoint *checkpoint);
+// -EINVAL: it is of another machine, and nothing was changed.
+int checkpoint_restore(struct replay *replay, const struct checkpoint *checkpoint);
+void checkpoint_free(struct replay *replay, struct checkpoint *checkpoint);
+
+#endif

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A machine's state in a file:
+//
+//     "intactSS" | format | length | check || text: "version 0.1.0" and a line "file -drive HASH SIZE" of each drive
+//     one zstd frame with a checksum: length of the state (8 bytes) | the state (base/state.h) | bytes of RAM (8 bytes) |
+//                                     page number (8 bytes) | its 4,096 bytes || ... || all ones (8 bytes)
+//
+// Pages of zeros are left out. The state's schema is in the state, so that a file of another version is loaded, or refused by
+// the name of the first field that is not the same.
+#ifndef MACHINE_REPLAY_STATE_FILE_H
+#define MACHINE_REPLAY_STATE_FILE_H
+
+#include "machine/board/board.h"
+
+// A negative errno with a line in `error`. See <intact/snapshot.h>.
+int state_file_save(struct board *board, const char *path, struct error *error);
+int state_file_load(struct board *board, const char *path, struct error *error);
+
+#endif

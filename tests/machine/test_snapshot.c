@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Snapshots by <intact/snapshot.h>: from each of them, in any order, in this machine and in a new one, a run goes on to the
+// same digests. The guests are the demo's, with two processors on the PC.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <intact/replay.h>
+#include <intact/snapshot.h>
+
+#include "base/bits.h"
+#include "guests/embedded.h"
+#include "machine/machine.h"
+
+TestSuite(snapshot, .timeout = 240);
+
+static char why[INTACT_ERROR_SIZE], path[64];
+
+static struct intact_machine *make(enum intact_machine_type type)
+{
+    struct intact_machine *machine;
+    struct intact_machine_config config;
+    intact_machine_config_init(&config);
+    config.type = type;
+    config.cpus = 2;
+    config.memory = UINT64_C(64) << 20;
+    config.kernel = "demo";
+    config.kernel_data = type == INTACT_PC ? demo_x86_64 : demo_aarch64;
+    config.kernel_size = type == INTACT_PC ? demo_x86_64_size : demo_aarch64_size;
+    config.reboot = false;
+    if (type == INTACT_PC) {
+        config.debug_exit_port = 0xf4;
+        config.debug_exit_size = 4;
+        config.testdev = true;
+    }
+    snprintf(path, sizeof path, "/tmp/intact-snapshot-%ld", (long)getpid());
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    return machine;
+}
+
+static uint64_t state_digest(struct intact_machine *machine)
+{
+    uint64_t digest;
+    cr_assert_eq(intact_machine_digest(machine, &digest), 0);
+    return digest;
+}
+
+enum { MOST = 400 };
+
+struct course {
+    struct intact_snapshot *snapshots[MOST];
+    uint64_t digests[MOST + 1]; // [i + 1]: `step` instructions after snapshot i, or at the end
+    unsigned count;
+    uint64_t step, last;
+};
+
+// Runs to the end, with a snapshot at every `step`th instruction.
+static void run_course(struct course *course, struct intact_machine *machine, uint64_t step)
+{
+    struct intact_exit end = { .reason = INTACT_PAUSED };
+    *course = (struct course){ .step = step };
+    while (end.reason == INTACT_PAUSED && course->count < MOST) {
+        course->digests[course->count] = state_digest(machine);
+        cr_assert_eq(intact_machine_snapshot(machine, &course->snapshots[course->count++], why), 0, "%s", why);
+        end = intact_machine_run_for(machine, step);
+    }
+    course->digests[course->count] = state_digest(machine);
+    course->last = end.instructions;
+}
+
+static void goes_on_from(const struct course *course, struct intact_machine *machine, unsigned i)
+{
+    cr_assert_eq(intact_machine_restore(machine, course->snapshots[i], why), 0, "%s", why);
+    cr_assert_eq(intact_machine_instructions(machine), i * course->step);
+    cr_assert_eq(intact_snapshot_instructions(course->snapshots[i]), i * course->step);
+    cr_assert_eq(state_digest(machine), course->digests[i], "%u", i);
+    intact_machine_run_for(machine, course->step);
+    cr_assert_eq(state_digest(machine), course->digests[i + 1], "from %u on", i);
+}
+
+static void every_snapshot_goes_on(enum intact_machine_type type, uint64_t step)
+{
+    static struct course course;
+    struct intact_machine *machine = make(type);
+    run_course(&course, machine, step);
+    cr_assert_gt(course.count, 20);
+    srand(5);
+    for (unsigned n = 0; n < course.count; n++)
+        goes_on_from(&course, machine, (unsigned)rand() % course.count);
+    for (unsigned i = course.count; i-- > 0;)
+        goes_on_from(&course, machine, i);
+    for (unsigned i = 0; i < course.count; i++)
+        intact_machine_snapshot_free(machine, course.snapshots[i]);
+    intact_machine_destroy(machine);
+}
+
+Test(snapshot, every_one_goes_on_as_the_run_did)
+{
+    every_snapshot_goes_on(INTACT_PC, 1000);
+    every_snapshot_goes_on(INTACT_PC, 61);
+    every_snapshot_goes_on(INTACT_VIRT, 1000);
+    every_snapshot_goes_on(INTACT_VIRT, 61);
+}
+
+Test(snapshot, those_of_a_machine_share_what_is_equal)
+{
+    static struct course course;
+    struct intact_machine *machine = make(INTACT_PC);
+    run_course(&course, machine, 1000);
+    cr_assert_lt(intact_machine_snapshot_bytes(machine), course.count * UINT64_C(40000));
+    for (unsigned i = 0; i < course.count; i++)
+        intact_machine_snapshot_free(machine, course.snapshots[i]);
+    cr_assert_lt(intact_machine_snapshot_bytes(machine), UINT64_C(2) << 20); // RAM as it was last taken
+    intact_machine_destroy(machine);
+}
+
+static void files_go_on(enum intact_machine_type type, uint64_t step)
+{
+    struct intact_machine *machine = make(type), *whole = make(type);
+    intact_machine_run(whole);
+    uint64_t end = state_digest(whole);
+    for (unsigned i = 0; i < 16 && intact_machine_run_for(machine, step).reason == INTACT_PAUSED; i++) {
+        struct intact_machine *other = make(type);
+        cr_assert_eq(intact_machine_save_file(machine, path, why), 0, "%s", why);
+        intact_machine_run_for(other, 777); // what it was before goes
+        cr_assert_eq(intact_machine_load_file(other, path, why), 0, "%s", why);
+        cr_assert_eq(state_digest(other), state_digest(machine));
+        intact_machine_run(other);
+        cr_assert_eq(state_digest(other), end);
+        intact_machine_destroy(other);
+    }
+    intact_machine_destroy(machine);
+    intact_machine_destroy(whole);
+    unlink(path);
+}
+
+Test(snapshot, a_file_goes_on_in_another_machine)
+{
+    files_go_on(INTACT_PC, 1213);
+    files_go_on(INTACT_VIRT, 2713);
+}
+
+// --- Refusals ----------------------------------------------------------------------------------------------------------
+
+Test(snapshot, of_another_machine_is_refused)
+{
+    struct intact_machine *one = make(INTACT_PC), *other = make(INTACT_PC), *arm = make(INTACT_VIRT);
+    struct intact_snapshot *snapshot;
+    cr_assert_eq(intact_machine_snapshot(one, &snapshot, why), 0);
+    cr_assert_eq(intact_machine_restore(other, snapshot, why), -EINVAL);
+    cr_assert(strstr(why, "of another machine"));
+    cr_assert_eq(intact_machine_save_file(one, path, why), 0);
+    cr_assert_eq(intact_machine_load_file(arm, path, why), -EINVAL);
+    cr_assert(strstr(why, "the saved state has"), "%s", why);
+    cr_assert_eq(intact_machine_load_file(arm, "/nowhere", why), -ENOENT);
+    cr_assert_eq(intact_machine_save_file(one, "/nowhere/at/all", why), -ENOENT);
+    intact_machine_snapshot_free(one, snapshot);
+    intact_machine_snapshot_free(one, NULL);
+    intact_machine_destroy(one);
+    intact_machine_destroy(other);
+    intact_machine_destroy(arm);
+    unlink(path);
+}
+
+Test(snapshot, a_damaged_file_is_refused)
+{
+    static uint8_t bytes[1 << 20];
+    struct intact_machine *one = make(INTACT_VIRT);
+    intact_machine_run_for(one, 5000);
+    cr_assert_eq(intact_machine_save_file(one, path, why), 0);
+    uint64_t digest = state_digest(one);
+    FILE *file = fopen(path, "rb");
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    cr_assert(size > 1000 && size < sizeof bytes);
+    for (size_t at = 0; at < size; at += at < 200 ? 1 : size / 150) {
+        file = fopen(path, "wb");
+        bytes[at] ^= 0x20;
+        fwrite(bytes, 1, size, file);
+        fclose(file);
+        if (intact_machine_load_file(one, path, why) == 0) // a hint for the decompressor: the contents are checked
+            cr_assert_eq(state_digest(one), digest, "byte %zu", at);
+        bytes[at] ^= 0x20;
+        cr_assert_eq(truncate(path, (off_t)at), 0);
+        cr_assert_eq(intact_machine_load_file(one, path, why), -EINVAL, "%zu bytes: %s", at, why);
+    }
+    intact_machine_destroy(one);
+    unlink(path);
+}
+
+Test(snapshot, a_recorded_run_cannot_be_replaced)
+{
+    struct intact_machine *machine = make(INTACT_PC);
+    struct intact_snapshot *snapshot;
+    struct intact_recording recording;
+    intact_recording_init(&recording);
+    recording.file = path;
+    cr_assert_eq(intact_machine_record(machine, &recording, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshot, why), 0);
+    cr_assert_eq(intact_machine_restore(machine, snapshot, why), -EBUSY);
+    cr_assert_eq(intact_machine_record_end(machine, why), 0);
+    cr_assert_eq(intact_machine_restore(machine, snapshot, why), 0);
+    intact_machine_snapshot_free(machine, snapshot);
+    intact_machine_destroy(machine);
+    unlink(path);
+}
