@@ -262,11 +262,23 @@ Test(boot_arm64, an_efi_zboot_file_that_cannot_be_unpacked_is_refused_by_name)
     make_zboot("gzip", zstd_frame, sizeof zstd_frame);
     cr_assert_eq(load(file, sizeof file, NULL), -EINVAL);
     cr_assert(strstr(error.text, "damaged EFI zboot file"), "%s", error.text);
-    make_zboot("gzip", zstd_frame, sizeof zstd_frame);
-    put32(file + 12, sizeof file);
-    cr_assert_eq(load(file, sizeof file, NULL), -EINVAL);
-    put32(file + 12, 0);
-    cr_assert_eq(load(file, sizeof file, NULL), -EINVAL);
+    static const struct {
+        uint32_t offset, size;
+    } rows[] = { { PAYLOAD, sizeof file - PAYLOAD + 1 },
+                 { sizeof file, 1 },
+                 { sizeof file + 1, 1 },
+                 { PAYLOAD, UINT32_MAX },
+                 { UINT32_MAX, UINT32_MAX },
+                 { PAYLOAD, 0 } };
+    uint8_t packed[256];
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        make_zboot("gzip", packed, pack_gzip(packed, sizeof packed));
+        memcpy(file + PAYLOAD, packed, pack_gzip(packed, sizeof packed));
+        put32(file + 8, rows[i].offset);
+        put32(file + 12, rows[i].size);
+        cr_assert_eq(load(file, sizeof file, NULL), -EINVAL, "row %u", i);
+        cr_assert(strstr(error.text, "damaged EFI zboot file"), "%s", error.text);
+    }
     for (size_t size = 1; size < sizeof zstd_frame; size++) {
         make_zboot("zstd", zstd_frame, size);
         cr_assert_lt(load(file, sizeof file, NULL), 0, "cut off at %zu", size);
