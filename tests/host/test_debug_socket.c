@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A debugger's connection: addresses, clients that come and go, bytes both ways, and who is woken.
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE // mkdtemp, INADDR_LOOPBACK
+#endif
 #include "host/debug_socket.h"
 
 #include <arpa/inet.h>
