@@ -47,5 +47,6 @@ void vcpu_loaded(struct vcpu *cpu)
 {
     cpu->left = 0;
     cpu->at = NULL;
+    cpu->stopped_after = UINT64_MAX; // that was in another run
     vcpu_set_state(cpu, (enum vcpu_state)cpu->state);
 }

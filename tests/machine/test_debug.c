@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <intact/debug.h>
+#include <intact/snapshot.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,6 +147,21 @@ Test(debug, a_pause_at_a_breakpoint_does_not_hide_it)
     cr_expect_eq(stops(INTACT_STOP_EXECUTE, START + 5).instructions, 1);
     cr_assert_eq(intact_machine_run_for(machine, 1).reason, INTACT_PAUSED);
     cr_expect_eq(stops(INTACT_STOP_EXECUTE, START + 5).instructions, 3);
+}
+
+Test(debug, a_breakpoint_stops_again_where_it_did_before_a_snapshot_was_restored)
+{
+    struct intact_snapshot *snapshot;
+    char why[INTACT_ERROR_SIZE];
+    make_loop();
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshot, why), 0, "%s", why);
+    add(INTACT_STOP_EXECUTE, START + 6, 0);
+    stops(INTACT_STOP_EXECUTE, START + 6);
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(intact_machine_restore(machine, snapshot, why), 0, "%s", why);
+        cr_expect_eq(stops(INTACT_STOP_EXECUTE, START + 6).instructions, 2);
+    }
+    intact_machine_snapshot_free(machine, snapshot);
 }
 
 Test(debug, a_repeated_string_instruction_stops_before_its_first_iteration)
