@@ -301,6 +301,8 @@ enum loop_stop vcpu_run(struct loop *loop)
         run_due(loop);
         if (loop->stop != LOOP_RUNNING)
             break;
+        if (at_limit(loop))
+            continue;
 
         // Whose turn it is.
         struct vcpu *cpu = turn(loop);
