@@ -555,6 +555,7 @@
 #define group_create intact_private_group_create
 #define group_free intact_private_group_free
 #define group_handle intact_private_group_handle
+#define group_is_possible intact_private_group_is_possible
 #define group_loaded intact_private_group_loaded
 #define group_message intact_private_group_message
 #define group_post intact_private_group_post
@@ -713,7 +714,9 @@
 #define manager_create intact_private_manager_create
 #define manager_destroy intact_private_manager_destroy
 #define manager_find intact_private_manager_find
+#define manager_forget intact_private_manager_forget
 #define manager_free_retired intact_private_manager_free_retired
+#define manager_know intact_private_manager_know
 #define manager_loaded intact_private_manager_loaded
 #define manager_replay intact_private_manager_replay
 #define manager_retire intact_private_manager_retire

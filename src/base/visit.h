@@ -27,8 +27,9 @@ struct visit {
     // Called around a nested list; may be NULL.
     void (*enter)(struct visit *v, const char *name);
     void (*leave)(struct visit *v);
-    bool variable; // the count of this field is itself state, so it is not part of the schema
-    bool no_storage; // what disks and flash hold is left out: it may be large, and a digest or a replay need it not
+    bool variable;    // the count of this field is itself state, so it is not part of the schema
+    bool no_storage;  // what disks and flash hold is left out: it may be large, and a digest or a replay need it not
+    bool no_requests; // what other threads have asked for is left out: only the machine's half is the same in a replay
     // Called for a value of the configuration, which is part of the schema and of no state; may be NULL.
     void (*constant)(struct visit *v, const char *name, uint64_t value);
 };

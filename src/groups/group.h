@@ -87,7 +87,8 @@ struct group_request {
 
 struct intact_irq_group {
     struct intact_irq_manager *manager;
-    struct intact_irq_group *next; // among the retired
+    struct intact_irq_group *next;                     // among the retired
+    struct intact_irq_group *next_known, **known_link; // in the order in which the machine thread got to know them
     enum intact_irq_type type;
     uint32_t base, length, id;
     // Machine thread.
@@ -164,9 +165,12 @@ void group_handle(void *manager, const struct inbox_message *message, uint64_t n
 
 // --- group_state.c ---------------------------------------------------------------------------------------------------
 
+// With no_requests, of the machine thread's half alone.
 void group_visit(struct intact_irq_group *group, struct visit *v);
 // After a load.
 void group_loaded(struct intact_irq_group *group);
+// Can a journal have this message for this group? It may be damaged, or not ours.
+bool group_is_possible(const struct intact_irq_group *group, const struct inbox_message *message);
 // A journalled message changes the requests as the original call did.
 void group_replay(struct intact_irq_group *group, const struct inbox_message *message);
 

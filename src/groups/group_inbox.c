@@ -46,15 +46,29 @@ static bool newer(uint32_t version, uint32_t than)
 static void end_by_message(struct intact_irq_group *group)
 {
     source_end(group);
+    manager_forget(group->manager, group);
     manager_free_retired(group->manager, group);
 }
 
+// A group of the machine thread that another thread destroyed: here the program still has it, and will destroy it.
+static void end_by_journal(struct intact_irq_group *group)
+{
+    if (manager_is_foreign(group->id)) {
+        manager_retire(group->manager, group);
+        end_by_message(group);
+    } else {
+        source_end(group);
+        manager_forget(group->manager, group);
+    }
+}
+
 // `posted` is cleared before the delivery, so that a trigger that comes now is a new one; but if the trigger cannot be
-// delivered, after it became pending, so that intact_irq_group_pending never returns 0 in between.
+// delivered, after it became pending, so that intact_irq_group_pending never returns 0 in between. A replay drops it.
 static uint64_t take_posted(struct intact_irq_group *group, uint32_t index)
 {
     struct group_source *source = &group->sources[index];
-    if (!source_is_open(group, source) && atomic_load(&source->posted) & POSTED_TRIGGER)
+    bool waits = !source_is_open(group, source) && !group->manager->inbox->repeats;
+    if (waits && atomic_load(&source->posted) & POSTED_TRIGGER)
         atomic_store_explicit(&source->pending, true, memory_order_relaxed);
     return atomic_exchange(&source->posted, 0) & ~POSTED_NODE;
 }
@@ -105,14 +119,18 @@ static void configure_by_message(struct intact_irq_group *group, const struct in
     source_settle(group, (uint32_t)message->a);
 }
 
-// In a replay there is no target: the group is found by its number, or created by the message GROUP_CREATE.
+// In a replay there is no target: the group is found by its number, or created by the message GROUP_CREATE. NULL: there is
+// nothing else to do.
 static struct intact_irq_group *target_of(struct intact_irq_manager *manager, const struct inbox_message *message)
 {
     if (message->target)
         return message->target;
     struct intact_irq_group *group = manager_find(manager, message->id);
-    if (group)
-        group_replay(group, message);
+    if (!group)
+        manager_replay(manager, message);
+    if (!group || !group_is_possible(group, message))
+        return NULL;
+    group_replay(group, message);
     return group;
 }
 
@@ -121,12 +139,13 @@ void group_handle(void *manager, const struct inbox_message *message, uint64_t n
     struct intact_irq_group *group = target_of(manager, message);
     uint32_t index = (uint32_t)message->a, version = (uint32_t)(message->a >> 32);
     (void)now;
-    if (!group) {
-        manager_replay(manager, message);
+    if (!group)
         return;
-    }
     switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
-    case GROUP_CREATE: break;
+    case GROUP_CREATE:
+        if (message->target)
+            manager_know(manager, group);
+        break;
     case GROUP_TRIGGER: trigger_by_message(group, index, message->b); break;
     case GROUP_LEVEL: source_set_level(group, index, message->b); break;
     case GROUP_SETTINGS: configure_by_message(group, message); break;
@@ -135,9 +154,10 @@ void group_handle(void *manager, const struct inbox_message *message, uint64_t n
         source_set_live(group, (message->kind & bits_low(GROUP_FLAGS_SHIFT)) == GROUP_ENABLE, version);
         break;
     case GROUP_DESTROY:
-        if (!message->target)
-            manager_retire(manager, group);
-        end_by_message(group);
+        if (message->target)
+            end_by_message(group);
+        else
+            end_by_journal(group);
         break;
     }
 }

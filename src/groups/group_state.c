@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Saving, loading and replaying groups.
 //
-// Both halves of a group are saved: the settings in force and those requested. Notifiers and counters are not state.
+// Both halves of a group are saved: the settings in force and those requested. Notifiers and counters are not state. A
+// digest has only the settings in force: those requested change when another thread asks for them, which is at no moment of
+// the machine's, and the versions count those requests.
 // Path: replay / groups/source.c
 #include "base/bits.h"
 #include "groups/group.h"
@@ -17,7 +19,8 @@ static void visit_settings(struct settings *settings, struct visit *v)
 static void visit_source(struct group_source *source, struct visit *v)
 {
     visit_settings(&source->live, v);
-    VISIT(v, source->version);
+    if (!v->no_requests)
+        VISIT(v, source->version);
     VISIT(v, source->pending);
     VISIT(v, source->undelivered);
     VISIT(v, source->driven);
@@ -32,21 +35,27 @@ static void visit_request(struct group_request *request, struct visit *v)
     VISIT(v, request->waiting);
 }
 
-void group_visit(struct intact_irq_group *group, struct visit *v)
+static void visit_requests(struct intact_irq_group *group, struct visit *v)
 {
-    visit_enter(v, "group");
-    VISIT(v, group->live);
     VISIT(v, group->version);
     VISIT(v, group->asked);
     VISIT(v, group->enabled);
     VISIT(v, group->level);
-    VISIT(v, group->wire.level);
     VISIT(v, group->waiting_count);
     VISIT_MEMORY(v, group->waiting, group->length);
-    for (uint32_t i = 0; i < group->length; i++) {
-        visit_source(&group->sources[i], v);
+    for (uint32_t i = 0; i < group->length; i++)
         visit_request(&group->requests[i], v);
-    }
+}
+
+void group_visit(struct intact_irq_group *group, struct visit *v)
+{
+    visit_enter(v, "group");
+    VISIT(v, group->live);
+    VISIT(v, group->wire.level);
+    for (uint32_t i = 0; i < group->length; i++)
+        visit_source(&group->sources[i], v);
+    if (!v->no_requests)
+        visit_requests(group, v);
     visit_leave(v);
 }
 
@@ -54,6 +63,23 @@ void group_loaded(struct intact_irq_group *group)
 {
     if (group->type == INTACT_IRQ_LEGACY)
         source_attach_quietly(group);
+}
+
+bool group_is_possible(const struct intact_irq_group *group, const struct inbox_message *message)
+{
+    uint32_t index = (uint32_t)message->a;
+    bool legacy = group->type == INTACT_IRQ_LEGACY;
+    switch (message->kind & bits_low(GROUP_FLAGS_SHIFT)) {
+    case GROUP_SETTINGS:
+        return index < group->length && (legacy || !(message->kind >> GROUP_FLAGS_SHIFT & SETTINGS_LEVEL));
+    case GROUP_TRIGGER: return index < group->length;
+    case GROUP_LEVEL: return index == 0 && legacy;
+    case GROUP_CREATE:
+    case GROUP_ENABLE:
+    case GROUP_DISABLE:
+    case GROUP_DESTROY: return true;
+    default: return false;
+    }
 }
 
 static void replay_settings(struct intact_irq_group *group, const struct inbox_message *message)
@@ -74,6 +100,7 @@ static void replay_settings(struct intact_irq_group *group, const struct inbox_m
 void group_replay(struct intact_irq_group *group, const struct inbox_message *message)
 {
     uint32_t version = (uint32_t)(message->a >> 32);
+    pthread_mutex_lock(&group->lock);
     switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
     case GROUP_SETTINGS:
         replay_settings(group, message);
@@ -92,4 +119,5 @@ void group_replay(struct intact_irq_group *group, const struct inbox_message *me
         break;
     default: break;
     }
+    pthread_mutex_unlock(&group->lock);
 }

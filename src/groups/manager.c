@@ -37,6 +37,7 @@ int manager_create(struct route *route, struct inbox *inbox, struct trace *trace
     if (!made)
         return -ENOMEM;
     *made = (struct intact_irq_manager){ .route = route, .inbox = inbox, .trace = trace, .limit = IDS_SOURCES };
+    made->known_end = &made->known;
     int result = init_locks(made);
     if (result) {
         free(made);
@@ -109,6 +110,7 @@ static void free_all_retired(struct intact_irq_manager *manager)
     while (manager->retired) {
         struct intact_irq_group *group = manager->retired;
         source_end(group);
+        manager_forget(manager, group);
         manager_free_retired(manager, group);
     }
 }
@@ -209,8 +211,26 @@ int intact_irq_manager_set_limit(struct intact_irq_manager *manager, uint32_t so
 
 // --- Groups ----------------------------------------------------------------------------------------------------------
 
-// Groups created by the machine thread have even numbers and the others odd ones: so the former have the same numbers
-// in every run, whatever other threads do.
+void manager_know(struct intact_irq_manager *manager, struct intact_irq_group *group)
+{
+    group->known_link = manager->known_end;
+    *manager->known_end = group;
+    manager->known_end = &group->next_known;
+}
+
+void manager_forget(struct intact_irq_manager *manager, struct intact_irq_group *group)
+{
+    if (!group->known_link)
+        return;
+    *group->known_link = group->next_known;
+    if (group->next_known)
+        group->next_known->known_link = group->known_link;
+    else
+        manager->known_end = group->known_link;
+    group->known_link = NULL;
+    group->next_known = NULL;
+}
+
 static uint32_t next_id(const struct intact_irq_manager *manager, bool machine)
 {
     return manager->made[!machine] * 2 + !machine;
@@ -248,6 +268,8 @@ static int create(struct intact_irq_manager *manager, enum intact_irq_type type,
         group_free(made);
         return INTACT_IRQ_NO_MEMORY;
     }
+    if (machine)
+        manager_know(manager, made);
     *group = made;
     return INTACT_IRQ_OK;
 }
@@ -281,6 +303,8 @@ void manager_retire(struct intact_irq_manager *manager, struct intact_irq_group 
 void intact_irq_manager_destroy_group(struct intact_irq_manager *manager, struct intact_irq_group *group)
 {
     group_close(group);
+    if (group_on_machine(group))
+        manager_forget(manager, group);
     manager_retire(manager, group);
     group->end_node.message = group_message(group, GROUP_DESTROY, 0, group_on_machine(group), 0);
     inbox_post_node(manager->inbox, &group->end_node);
@@ -329,33 +353,33 @@ void intact_irq_manager_counts(struct intact_irq_manager *manager, struct intact
 
 struct intact_irq_group *manager_find(struct intact_irq_manager *manager, uint32_t id)
 {
-    struct intact_irq_group *found = NULL;
-    pthread_mutex_lock(&manager->lock);
-    for (uint32_t i = 0; i < manager->group_count && !found; i++)
-        if (manager->groups[i]->id == id)
-            found = manager->groups[i];
-    for (struct intact_irq_group *group = manager->retired; group && !found; group = group->next)
-        if (group->id == id)
-            found = group;
-    pthread_mutex_unlock(&manager->lock);
-    return found;
+    struct intact_irq_group *group = manager->known;
+    while (group && group->id != id)
+        group = group->next_known;
+    return group;
 }
 
+// The base of a message group is seen by the program alone. Another group may be there: one of the machine thread that was
+// made a little earlier than in the recorded run, where this one was in its way already.
 void manager_replay(struct intact_irq_manager *manager, const struct inbox_message *message)
 {
     struct intact_irq_group *group;
-    if (message->kind != GROUP_CREATE)
+    enum intact_irq_type type = (enum intact_irq_type)message->c;
+    uint32_t base = (uint32_t)message->a, count = (uint32_t)message->b;
+    if (message->kind != GROUP_CREATE || !manager_is_foreign(message->id) || ids_check(type, base, count))
         return;
     pthread_mutex_lock(&manager->lock);
-    create(manager, (enum intact_irq_type)message->c, (uint32_t)message->a, (uint32_t)message->b, message->id, true,
-           &group);
+    if (create(manager, type, base, count, message->id, true, &group) == INTACT_IRQ_DUPLICATE)
+        create(manager, type, INTACT_IRQ_ANY_BASE, count, message->id, true, &group);
     pthread_mutex_unlock(&manager->lock);
 }
 
 void manager_visit(struct intact_irq_manager *manager, struct visit *v)
 {
     visit_enter(v, "irq");
-    for (uint32_t i = 0; i < manager->group_count; i++)
+    for (struct intact_irq_group *group = manager->known; v->no_requests && group; group = group->next_known)
+        group_visit(group, v);
+    for (uint32_t i = 0; !v->no_requests && i < manager->group_count; i++)
         group_visit(manager->groups[i], v);
     visit_leave(v);
 }

@@ -29,9 +29,11 @@ struct intact_irq_manager {
     struct intact_irq_group **groups; // by base
     uint32_t group_count, group_capacity;
     struct intact_irq_group *retired; // destroyed, but the machine thread has not handled their last message yet
-    uint32_t made[2];                 // groups created so far by the machine thread, and by others
-    uint32_t limit, assigned;         // message sources
-    struct intact_irq_counts past;    // of the groups that were destroyed
+    struct intact_irq_group *known;   // machine thread, no lock: from GROUP_CREATE to GROUP_DESTROY, or its own calls
+    struct intact_irq_group **known_end;
+    uint32_t made[2];              // groups created so far by the machine thread, and by others
+    uint32_t limit, assigned;      // message sources
+    struct intact_irq_counts past; // of the groups that were destroyed
 };
 
 // `route`, `inbox` and `trace` (NULL: none) are the caller's and live as long as the manager. Registers one channel
@@ -48,12 +50,25 @@ static inline bool manager_listens(const struct intact_irq_manager *manager)
     return atomic_load(&manager->listeners);
 }
 
-// The group with this number, or NULL: for journals.
+// Groups created by the machine thread have even numbers and the others odd ones: so the former have the same numbers in
+// every run, whatever other threads do.
+static inline bool manager_is_foreign(uint32_t id)
+{
+    return id % 2;
+}
+
+// Machine thread. The group belongs to its state from now on, until it does no longer. A group that another thread of a
+// replaying program made never does: what that thread posts is dropped.
+void manager_know(struct intact_irq_manager *manager, struct intact_irq_group *group);
+void manager_forget(struct intact_irq_manager *manager, struct intact_irq_group *group);
+
+// The known group with this number, or NULL: for journals.
 struct intact_irq_group *manager_find(struct intact_irq_manager *manager, uint32_t id);
 // A journalled message of a group that does not exist: creates it.
 void manager_replay(struct intact_irq_manager *manager, const struct inbox_message *message);
 
-// Machine thread, no other thread in the library, the inbox drained: every group in the order of its base.
+// Machine thread, no other thread in the library, the inbox drained: every group in the order of its base. With no_requests,
+// other threads may be there, and messages wait: the known groups.
 void manager_visit(struct intact_irq_manager *manager, struct visit *v);
 // After a load, with routing loaded too.
 void manager_loaded(struct intact_irq_manager *manager);

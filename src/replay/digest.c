@@ -27,7 +27,7 @@ int digest_init(struct digest *digest, const uint8_t *ram, uint64_t size)
         count = (count + DIGEST_FAN - 1) / DIGEST_FAN;
     } while (digest->counts[digest->depth - 1] > 1);
     visit_save_init(&digest->fields);
-    digest->fields.visit.no_storage = true;
+    digest->fields.visit.no_storage = digest->fields.visit.no_requests = true;
     if (!failed)
         return 0;
     digest_free(digest);

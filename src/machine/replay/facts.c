@@ -123,7 +123,7 @@ static int hash_schema(struct board *board, uint64_t *hash)
 {
     struct visit_schema schema;
     visit_schema_init(&schema);
-    schema.visit.no_storage = true;
+    schema.visit.no_storage = schema.visit.no_requests = true;
     board_visit(board, &schema.visit);
     *hash = schema.hash;
     free(schema.text);
