@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A guest of a few instructions for the PC that takes every interrupt from vector 20h to 6Fh, writes its vector to the
 // debug port, and ends it. Messages reach its local APIC, IOAPIC pin 20 is a level with a vector of its own. When it is
-// ready it writes 0, and then halts or loops between interrupts.
+// ready it writes 0, and then halts or loops between interrupts. One more has its local APIC's timer tick meanwhile.
 #ifndef TESTS_MACHINE_X86_INTERRUPTS_H
 #define TESTS_MACHINE_X86_INTERRUPTS_H
 
 #include "machine/x86_code.h"
 
-enum { GUEST_READY = 0, GUEST_FIRST = 0x20, GUEST_LINE = 0x28, GUEST_LAST = 0x6f };
+enum { GUEST_READY = 0, GUEST_FIRST = 0x20, GUEST_LINE = 0x28, GUEST_TICK = 0x29, GUEST_LAST = 0x6f };
 enum { GUEST_GSI = 20, GUEST_DEBUG_PORT = 0xe9, CODE_SELECTOR = 16 };
 enum { STUBS = 0x200, STUB = 8, HANDLER = 0x600, GDT = 0x700, GDTR = 0x720, IDTR = 0x728, IDT = 0x800 };
 
@@ -16,6 +16,10 @@ enum { STUBS = 0x200, STUB = 8, HANDLER = 0x600, GDT = 0x700, GDTR = 0x720, IDTR
 #define IOAPIC_LEVEL   UINT32_C(0x8000)
 #define LAPIC_EOI      UINT32_C(0xfee000b0)
 #define LAPIC_SPURIOUS UINT32_C(0xfee000f0)
+#define LAPIC_TIMER    UINT32_C(0xfee00320)
+#define LAPIC_COUNT    UINT32_C(0xfee00380)
+#define LAPIC_DIVIDE   UINT32_C(0xfee003e0)
+#define LAPIC_PERIODIC UINT32_C(0x20000)
 
 // mov dword [address], value
 static inline void store(struct code *code, uint32_t address, uint32_t value)
@@ -37,7 +41,7 @@ static inline void load_table(struct code *code, uint8_t modrm, uint32_t at)
     CODE(code, 0x0f, 0x01, modrm, (uint8_t)at, (uint8_t)(at >> 8), CODE_BASE >> 16, 0x00);
 }
 
-static inline void make_start(struct code *code, bool spins)
+static inline void make_start(struct code *code)
 {
     CODE(code, 0xbc, 0x00, 0x00, 0x09, 0x00); // mov esp, 0x90000
     load_table(code, 0x15, GDTR);
@@ -47,6 +51,10 @@ static inline void make_start(struct code *code, bool spins)
     store_ioapic(code, 0x10 + 2 * GUEST_GSI + 1, 0);
     store_ioapic(code, 0x10 + 2 * GUEST_GSI, IOAPIC_LEVEL | GUEST_LINE);
     CODE(code, 0xb0, GUEST_READY, 0xe6, GUEST_DEBUG_PORT);
+}
+
+static inline void make_loop(struct code *code, bool spins)
+{
     if (spins)
         CODE(code, 0xfb, 0xeb, 0xfe); // sti; again: jmp again
     else
@@ -92,7 +100,22 @@ static inline void make_tables(struct code *code)
 static inline void make_interrupt_guest(struct code *code, bool spins)
 {
     code_begin(code);
-    make_start(code, spins);
+    make_start(code);
+    make_loop(code, spins);
+    make_stubs(code);
+    make_handler(code);
+    make_tables(code);
+}
+
+// A tick every `period` ns, which it takes as GUEST_TICK.
+static inline void make_ticking_guest(struct code *code, bool spins, uint32_t period)
+{
+    code_begin(code);
+    make_start(code);
+    store(code, LAPIC_DIVIDE, 0xb); // by 1
+    store(code, LAPIC_TIMER, LAPIC_PERIODIC | GUEST_TICK);
+    store(code, LAPIC_COUNT, period);
+    make_loop(code, spins);
     make_stubs(code);
     make_handler(code);
     make_tables(code);
