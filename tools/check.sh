@@ -10,11 +10,12 @@
 #   sanitize   the unit tests and our guests, under AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz       the fuzzers, a minute each, under the same sanitizers
 #   mutate     mutants of the lines changed since the branch began, ten minutes at most: survivors are printed, for you to read
+#   replay     100 recordings of a kernel on each machine, replayed by this build, clang's and the portable one
 #   test       the whole suite, every kernel twice
 set -eu
 cd "$(dirname "$0")/.."
 cores=$(getconf _NPROCESSORS_ONLN)
-[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz mutate test
+[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz mutate replay test
 
 preset() {
     [ -f "build/$1/build.ninja" ] || cmake --preset "$1" > /dev/null
@@ -64,6 +65,16 @@ check_fuzz() {
 
 check_mutate() {
     python3 tools/mutate.py --seconds 600
+}
+
+check_replay() {
+    preset release
+    preset clang
+    preset portable
+    for arch in cloud-amd64 cloud-arm64; do
+        python3 tests/system/replay_test.py build/release/intact "$arch" --recordings 100 \
+            --other build/clang/intact --other build/portable/intact
+    done
 }
 
 check_test() {

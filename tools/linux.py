@@ -96,6 +96,7 @@ for word in $(cat /proc/cmdline); do
     case $word in
     acpi=off) acpi=off ;;
     intact.fetch=*) address=${word#*=} ;;
+    intact.shell) shell=yes ;;
     esac
 done
 for device in /sys/bus/virtio/devices/*; do
@@ -136,6 +137,7 @@ END
     echo "INTACT: fetched $(md5sum < /file)"
     echo "INTACT: sent $(wget -q -O - --post-file /file $address)"
 fi
+[ -n "$shell" ] && setsid cttyhack sh
 if [ -d /sys/class/net/eth1 ]; then
     unshare -n sleep 1000 &
     sleep 0.1

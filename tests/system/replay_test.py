@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""Records one of Debian's kernels with everything that can come in from outside, and replays it.
+
+    replay_test.py INTACT ARCH [--recordings N] [--other BUILD]...
+
+Four processors; a disk that is written to (with -snapshot), entropy, a network card on -netdev user that fetches a file and
+sends it back, a command typed at a shell key by key, a page of text pasted there, and a file fetched by a command. What must
+hold: a replay prints the same bytes and says that it is the same run, with the same digest; so do `-icount rr=replay` with
+the recorded options, a replay on a host that is busy, of a recording that was made while it was busy, and one by another
+build (--other). ./dev check makes 100 recordings on each machine.
+"""
+import argparse
+import hashlib
+import http.server
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import harness
+import linux
+
+TIMEOUT = 600
+DISK = 9 << 20
+FETCHED = "".join(hashlib.md5(b"%d" % block).hexdigest() for block in range(2048)).encode()
+TYPED = b"echo typed $((6 * 7)) | tr a-z A-Z\n"
+PASTED = b"md5sum << END\n" + b"".join(b"line %d of a page of text\n" % line for line in range(30)) + b"END\n"
+PROMPT = b"/ # "
+SAME = re.compile(r"^intact: the same run: (\d+) instructions, digest ([0-9a-f]{16})$", re.M)
+RECORDED = re.compile(r"^intact: recorded: (\d+) instructions, digest ([0-9a-f]{16})$", re.M)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Gives the file, and answers what is sent with its checksum."""
+
+    def answer(self, body):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        self.answer(FETCHED)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(hashlib.md5(body).hexdigest().encode())
+
+    def log_message(self, *_):
+        """The guest says what came of it."""
+
+
+class Load:
+    """Two processes that use the host's processors, for as long as the block lasts."""
+
+    def __enter__(self):
+        self.children = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+
+    def __exit__(self, *_):
+        for child in self.children:
+            child.kill()
+            child.wait()
+
+
+class Console:
+    """The standard streams of a machine: what it has printed so far, and a keyboard."""
+
+    def __init__(self, child):
+        self.child, self.seen = child, b""
+
+    def wait(self, text):
+        """Until `text` has come since the last call."""
+        at = len(self.seen)
+        while text not in self.seen[at:]:
+            piece = self.child.stdout.read1(4096)
+            if not piece:
+                return
+            self.seen += piece
+
+    def type(self, text, pause=0.0):
+        try:
+            for key in ([text[i:i + 1] for i in range(len(text))] if pause else [text]):
+                self.child.stdin.write(key)
+                self.child.stdin.flush()
+                time.sleep(pause)
+        except BrokenPipeError:
+            pass # it has ended already; the checks tell
+
+
+def record(command, address):
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        late = threading.Timer(TIMEOUT, child.kill)
+        late.start()
+        console = Console(child)
+        console.wait(PROMPT)
+        console.type(TYPED, 0.01)
+        console.wait(PROMPT)
+        console.type(PASTED)
+        console.wait(PROMPT)
+        console.type(f"wget -q -O - {address} | md5sum; dd if=/file of=/dev/vda bs=4k conv=fsync; exit\n".encode())
+        console.seen += child.stdout.read()
+        errors = child.stderr.read()
+        status = child.wait()
+        late.cancel()
+    return subprocess.CompletedProcess(command, status, console.seen, errors)
+
+
+def check_recording(result):
+    out = harness.text(result.stdout)
+    fetched = hashlib.md5(FETCHED).hexdigest()
+    page = hashlib.md5(PASTED.split(b"\n", 1)[1][:-len(b"END\n")]).hexdigest()
+    for line in (f"INTACT: fetched {fetched}  -", f"INTACT: sent {fetched}", "TYPED 42", f"{page}  -", f"{fetched}  -",
+                 "INTACT: done"):
+        if line not in out.splitlines():
+            harness.fail(f"no line '{line}'", result)
+    found = RECORDED.search(harness.text(result.stderr))
+    if result.returncode != 0 or not found:
+        harness.fail(f"exit status {result.returncode}, or no digest", result)
+    return found.groups()
+
+
+def check_replay(command, recording, end):
+    result = harness.run(command, TIMEOUT)
+    found = SAME.search(harness.text(result.stderr))
+    if result.returncode != 0 or not found:
+        harness.fail("the replay is not the same run", result)
+    if found.groups() != end:
+        harness.fail(f"the replay ends as {found.groups()}, the recording as {end}", result)
+    if result.stdout != recording.stdout:
+        harness.fail("the replay printed other bytes than the recording", result)
+
+
+def options(arch, port, disk):
+    more = f"quiet intact.shell intact.fetch=http://10.0.2.2:{port}/file"
+    try:
+        boot = linux.boot_options(arch, more, memory="256M", virtio=True)
+    except linux.CannotGet as error:
+        harness.skip(f"cannot get {error}")
+    return [*boot, "-smp", "4", "-snapshot", "-drive", f"if=none,id=disk,format=raw,file={disk}",
+            "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-rng-pci", "-netdev", "user,id=host",
+            "-device", "virtio-net-pci,netdev=host"]
+
+
+def one(given, number, folder, boot, address):
+    """A recording and its replays: the first with all of them, each further one with one of its own."""
+    journal = str(folder / "journal")
+    busy = number % 2 == 1
+    recorded = [given.intact, "record", journal, "--", *boot]
+    if busy:
+        with Load():
+            recording = record(recorded, address)
+    else:
+        recording = record(recorded, address)
+    if "this build has no libslirp" in harness.text(recording.stderr):
+        harness.skip("this build has no libslirp")
+    end = check_recording(recording)
+    ways = [[build, "replay", journal] for build in (given.intact, *given.other)]
+    ways.append([given.intact, *boot, "-icount", f"rr=replay,rrfile={journal}"])
+    if number > 0:
+        ways = ways[number % len(ways):][:1]
+    for way in ways:
+        check_replay(way, recording, end)
+    if number == 0:
+        with Load():
+            check_replay(ways[0], recording, end)
+    return f"{end[0]} instructions, journal of {os.path.getsize(journal)} bytes"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("intact")
+    parser.add_argument("arch")
+    parser.add_argument("--recordings", type=int, default=2)
+    parser.add_argument("--other", action="append", default=[])
+    given = parser.parse_args()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with tempfile.TemporaryDirectory(prefix="intact-replay-") as name:
+            folder = pathlib.Path(name)
+            disk = folder / "disk"
+            disk.write_bytes(b"".join(hashlib.md5(b"%d" % block).digest() * 32 for block in range(DISK // 512)))
+            boot = options(given.arch, server.server_port, disk)
+            for number in range(given.recordings):
+                print(one(given, number, folder, boot, f"http://10.0.2.2:{server.server_port}/file"), flush=True)
+        server.shutdown()
+
+
+main()
