@@ -395,6 +395,44 @@ Test(debug, a_step_of_one_processor_lets_the_others_run_in_their_turns)
     cr_expect_eq(end.time, plain.time);
 }
 
+// lgdt, lidt; ES of 12 bytes; cld; ten REP STOSD, of which the fourth faults, twice; the handler of #DF halts. What it finds
+// pushed as flags.
+static uint64_t double_fault(bool steps)
+{
+    enum { TABLES = 0x200000, IDT = 0x100, GDTR = 0x400, IDTR = 0x410, HANDLER = START + 38 };
+    uint8_t tables[0x420] = { 0 };
+    uint32_t esp = 0, flags = 0;
+    code_begin(&code);
+    CODE(&code, 0x0f, 0x01, 0x15, 0x00, 0x04, 0x20, 0x00, 0x0f, 0x01, 0x1d, 0x10, 0x04, 0x20, 0x00);
+    CODE(&code, 0xb8, 0x18, 0, 0, 0, 0x8e, 0xc0, 0xbc, 0, 0x80, 0x20, 0, 0x31, 0xff, 0xb9, 10, 0, 0, 0, 0xfc, 0xf3,
+         0xab);
+    CODE(&code, 0x90, 0x90);
+    code_halt(&code);
+    bytes_put(tables + 8, 8, 0x00cf9b000000ffff);
+    bytes_put(tables + 16, 8, 0x00cf93000000ffff);
+    bytes_put(tables + 24, 8, 0x004093300000000b);
+    bytes_put(tables + IDT + 64, 8, 0x00008e0000080000 | (HANDLER & 0xffff) | (uint64_t)(HANDLER >> 16) << 48);
+    bytes_put(tables + GDTR, 8, (uint64_t)TABLES << 16 | 31);
+    bytes_put(tables + IDTR, 8, (uint64_t)(TABLES + IDT) << 16 | 0xff);
+    make();
+    cr_assert_eq(intact_machine_write_memory(machine, TABLES, tables, sizeof tables), 0);
+    while (intact_machine_run_for(machine, steps ? 1 : 1000).reason == INTACT_PAUSED)
+        continue;
+    esp = (uint32_t)get("rsp");
+    cr_assert_eq(esp, 0x208000 - 16);
+    cr_assert_eq(get("rcx"), 7);
+    cr_assert_eq(intact_machine_read_memory(machine, esp + 12, &flags, 4), 0);
+    teardown();
+    return flags;
+}
+
+Test(debug, a_double_fault_within_a_repeated_instruction_pushes_the_same_in_steps)
+{
+    uint64_t flags = double_fault(false);
+    cr_expect(flags & 0x10000, "%#jx", (uintmax_t)flags); // RF
+    cr_expect_eq(double_fault(true), flags);
+}
+
 // --- requests, and what is refused -----------------------------------------------------------------------------------
 
 static void *interrupt(void *unused)

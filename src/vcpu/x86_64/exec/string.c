@@ -178,6 +178,15 @@ static uint64_t bulk(const struct string *s, uint64_t most)
     return count;
 }
 
+// An iteration that faults behind another one finds RF set, as it is between two iterations, whether a slice has ended there or
+// not: #DF pushes it as it is.
+static enum op_out fault_after(struct x86_cpu *cpu, bool again)
+{
+    if (again)
+        cpu->resume = vcpu_executed(&cpu->vcpu);
+    return OP_FAULT;
+}
+
 NEVER_INLINE enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op)
 {
     struct string s = {
@@ -194,14 +203,16 @@ NEVER_INLINE enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op)
 
     bool compares = s.kind == X86_CMPS || s.kind == X86_SCAS;
     uint64_t count = get(&s, X86_RCX);
+    bool again = false;
     while (count) {
         // This instruction has been charged for one iteration; each further one costs one more.
         uint64_t done = bulk(&s, (uint64_t)cpu->vcpu.left + 1 < count ? (uint64_t)cpu->vcpu.left + 1 : count);
         if (!done) {
             if (!iterate(&s))
-                return OP_FAULT;
+                return fault_after(cpu, again);
             done = 1;
         }
+        again = true;
         count -= done;
         set(&s, X86_RCX, count);
         cpu->vcpu.left -= (int64_t)done - 1;
