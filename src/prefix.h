@@ -1340,6 +1340,9 @@
 #define stops_report intact_private_stops_report
 #define stops_request intact_private_stops_request
 #define stops_watch_page intact_private_stops_watch_page
+#define timeline_begin intact_private_timeline_begin
+#define timeline_free intact_private_timeline_free
+#define timeline_run intact_private_timeline_run
 #define tlb_fetch intact_private_tlb_fetch
 #define tlb_flush intact_private_tlb_flush
 #define tlb_flush_matching intact_private_tlb_flush_matching

@@ -47,6 +47,22 @@ uint64_t intact_machine_snapshot_bytes(const struct intact_machine *machine);
 int intact_machine_save_file(struct intact_machine *machine, const char *file, char *why);
 int intact_machine_load_file(struct intact_machine *machine, const char *file, char *why);
 
+// --- Back in time ----------------------------------------------------------------------------------------------------
+//
+// A machine with a history takes snapshots by itself while it runs, every few million instructions, and keeps what came in
+// between them; older ones are thinned out, so that their distances grow with their age. It can then go to any instruction
+// since the history was begun. What is run again on the way has no effect outside: no output, no frames; input of other
+// threads waits until the run is where it was.
+
+// Begins a history, with at most about `bytes` of host memory for its snapshots. 0; or a negative errno with a line in
+// `why`: -EINVAL: it has one, or a drive is written to directly (give `snapshot` or `readonly`), whose contents cannot go
+// back; -EBUSY: within a run, or while it is recorded or replayed; -ENOMEM.
+int intact_machine_history(struct intact_machine *machine, uint64_t bytes, char *why);
+
+// Takes the machine to where all processors had executed `instructions` in all: back, or forward up to where the run had
+// been. 0; -ENOENT: there is no history, or it does not reach there; -EBUSY.
+int intact_machine_go_to(struct intact_machine *machine, uint64_t instructions, char *why);
+
 #ifdef __cplusplus
 }
 #endif

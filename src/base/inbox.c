@@ -210,13 +210,39 @@ static bool deliver(struct inbox *inbox, struct inbox_message *message, uint64_t
     return true;
 }
 
+static void hold(struct inbox *inbox, struct inbox_node *node)
+{
+    node->next = NULL;
+    if (inbox->held)
+        inbox->held_last->next = node;
+    else
+        inbox->held = node;
+    inbox->held_last = node;
+}
+
+// What waits, oldest first: what was held, and what has arrived since.
+static struct inbox_node *take_waiting(struct inbox *inbox)
+{
+    struct inbox_node *arrived = take_oldest_first(inbox), *held = inbox->held;
+    if (inbox->holds || !held)
+        return arrived;
+    inbox->held_last->next = arrived;
+    inbox->held = inbox->held_last = NULL;
+    return held;
+}
+
 // A node that belongs to the caller is not accessed after its message was passed to accept or handle.
 unsigned inbox_drain(struct inbox *inbox, uint64_t now, uint64_t instructions)
 {
-    struct inbox_node *node = take_oldest_first(inbox), *done = NULL, *last = NULL;
+    struct inbox_node *node = take_waiting(inbox), *done = NULL, *last = NULL;
     unsigned handled = 0;
     while (node) {
         struct inbox_node *next = node->next;
+        if (inbox->holds && !inbox->channels[node->message.channel].about_run) {
+            hold(inbox, node);
+            node = next;
+            continue;
+        }
         struct inbox_message message = node->message;
         if (!node->owned) {
             node->next = done;

@@ -62,6 +62,8 @@ struct inbox {
     // Called for each message that is about to be handled, with the time and the count of instructions of the drain.
     void (*journal)(void *owner, const struct inbox_message *message, uint64_t now, uint64_t instructions);
     void *journal_owner;
+    bool holds; // for now messages for the guest wait: they are drained when this is false again
+    struct inbox_node *held, *held_last; // those, oldest first
     bool repeats; // input comes from a journal (inbox_replay): what threads post passes accept, and is dropped
 };
 
@@ -87,10 +89,11 @@ int inbox_post(struct inbox *inbox, const struct inbox_message *messages, size_t
 // uses the node until its message is passed to accept or handle; from then on it may be posted again, or freed.
 void inbox_post_node(struct inbox *inbox, struct inbox_node *node);
 
-// Is nothing waiting? One relaxed load, for each round of the loop.
+// Is nothing waiting that inbox_drain would take? One relaxed load, and more only after a hold, for each round of the
+// loop. Machine thread.
 static inline bool inbox_empty(const struct inbox *inbox)
 {
-    return atomic_load_explicit(&inbox->arrived, memory_order_relaxed) == NULL;
+    return atomic_load_explicit(&inbox->arrived, memory_order_relaxed) == NULL && (!inbox->held || inbox->holds);
 }
 
 // Machine thread. Handles all that had arrived when it was called, oldest first; what handlers post waits for the next

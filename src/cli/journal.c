@@ -42,7 +42,8 @@ static char *other_properties(struct settings *settings, const char *value)
 // A debugger is no part of a run: a replay does not wait for one unless it is asked to.
 static bool is_debugger(const struct option *option)
 {
-    return option && (option->take == take_gdb || option->take == take_gdb_default || option->take == take_stopped);
+    return option && (option->take == take_snapshots || option->take == take_gdb || option->take == take_gdb_default ||
+                      option->take == take_stopped);
 }
 
 static int keep_icount(struct settings *settings, const char *word, const char *value)

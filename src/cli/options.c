@@ -138,6 +138,13 @@ static int take_limit(struct settings *settings, const char *value)
     return 0;
 }
 
+int take_snapshots(struct settings *settings, const char *value)
+{
+    if (!text_size(value, 20, &settings->history) || settings->history == 0)
+        return refuse(settings, "-snapshots: '%.80s' is not a size; 512M and 4G are", value);
+    return 0;
+}
+
 int take_gdb(struct settings *settings, const char *value)
 {
     if (strcmp(value, "none") == 0) {
@@ -281,6 +288,13 @@ const struct option options[] = {
       log_items, take_log },
     { "D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file },
 
+    { "snapshots", "N[K|M|G]", GROUP_OBSERVE,
+      "Takes snapshots in memory from the first instruction on, so that a debugger can go back to there; they take up "
+      "about N "
+      "bytes (MiB unless a suffix says otherwise), and older ones are thinned out. Without it they begin with a client "
+      "of -gdb, "
+      "with 512M.",
+      NULL, take_snapshots },
     { "gdb", "tcp:[HOST]:PORT|unix:PATH", GROUP_OBSERVE,
       "A server for gdb (target remote HOST:PORT, or the path). Without HOST it listens to this host alone. Debugging "
       "does "

@@ -64,7 +64,8 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     if (settings->log_int)
         intact_machine_trace(machine, &observer);
     if ((settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
-        journal_start(settings, journal, machine) < 0) {
+        journal_start(settings, journal, machine) < 0 ||
+        (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0)) {
         intact_machine_destroy(machine);
         return cli_fail(settings->why);
     }

@@ -74,6 +74,7 @@ struct settings {
     unsigned recorded_count;
     bool tells_digest;                 // of the last state
     const char *load_file, *save_file; // -loadvm, -savevm
+    uint64_t history;                  // -snapshots: bytes, 0: no history
     bool snapshot;                     // -snapshot
     uint32_t snapshot_said;            // bit per drive: it has a `snapshot` property
     char *copies[256];                 // of arguments that were cut into pieces; settings_free releases them

@@ -12,6 +12,8 @@
 #include "base/bits.h"
 #include "debug/gdb.h"
 #include "host/debug_socket.h"
+#include <intact/snapshot.h>
+
 #include "machine/back.h"
 #include "machine/board/board.h"
 #include "machine/gdb_target.h"
@@ -28,6 +30,8 @@ struct intact_gdb {
     struct stop stop;
 };
 
+#define HISTORY_BYTES (UINT64_C(512) << 20) // of host memory, unless the machine has a history already
+
 // --- the client ------------------------------------------------------------------------------------------------------
 
 static void end_client(struct intact_gdb *server)
@@ -40,8 +44,11 @@ static void end_client(struct intact_gdb *server)
     debug_socket_drop(server->socket);
 }
 
+// Nothing is kept before there is a client. Without a history (a drive that is written to, a replay) there is no way back.
 static void begin_client(struct intact_gdb *server)
 {
+    if (!server->board->history)
+        intact_machine_history(server->machine, HISTORY_BYTES, NULL);
     server->target.reverses = server->board->history != NULL;
     server->gdb = malloc(sizeof *server->gdb);
     if (!server->gdb || gdb_open(server->gdb, &server->target) < 0) {

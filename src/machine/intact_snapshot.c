@@ -9,6 +9,7 @@
 #include "machine/machine.h"
 #include "machine/replay/checkpoint.h"
 #include "machine/replay/state_file.h"
+#include "machine/timeline.h"
 
 struct intact_snapshot {
     struct intact_machine *machine;
@@ -34,6 +35,8 @@ static int check(const struct intact_machine *machine, bool changes, char *why)
         return tell(why, -EBUSY, "the machine is running");
     if (changes && machine->replay.mode != REPLAY_OFF)
         return tell(why, -EBUSY, "the run is recorded or replayed: its state cannot be replaced");
+    if (changes && machine->timeline)
+        return tell(why, -EBUSY, "the machine has a history: intact_machine_go_to takes it back");
     return 0;
 }
 
@@ -79,6 +82,52 @@ uint64_t intact_snapshot_instructions(const struct intact_snapshot *snapshot)
 uint64_t intact_machine_snapshot_bytes(const struct intact_machine *machine)
 {
     return machine->replay.history.bytes;
+}
+
+// --- Back in time ----------------------------------------------------------------------------------------------------
+
+// A file that the guest has written to stays as it is.
+static const struct intact_drive_config *written_drive(const struct intact_machine_config *config)
+{
+    for (unsigned i = 0; i < config->drive_count; i++)
+        if (!config->drives[i].readonly && (!config->drives[i].snapshot || config->drives[i].block) && !config->replays)
+            return &config->drives[i];
+    return NULL;
+}
+
+int intact_machine_history(struct intact_machine *machine, uint64_t bytes, char *why)
+{
+    int result = check(machine, false, why);
+    const struct intact_drive_config *drive = written_drive(&machine->board->config);
+    struct error error;
+    if (result < 0)
+        return result;
+    if (machine->timeline)
+        return tell(why, -EINVAL, "the machine has a history already");
+    if (drive) {
+        error_set(&error, -EINVAL, "-drive: '%s' cannot go back: give snapshot=on or readonly=on",
+                  drive->file ? drive->file : "a drive of the program's own");
+        return tell(why, -EINVAL, error.text);
+    }
+    struct timeline *timeline = calloc(1, sizeof *timeline);
+    result = timeline ? timeline_begin(timeline, machine, bytes) : -ENOMEM;
+    if (result < 0) {
+        free(timeline);
+        return tell(why, result, result == -EBUSY ? "the run is recorded or replayed" : "the host has no memory left");
+    }
+    machine->timeline = timeline;
+    return 0;
+}
+
+int intact_machine_go_to(struct intact_machine *machine, uint64_t instructions, char *why)
+{
+    const struct history *history = machine->board->history;
+    int result = check(machine, false, why);
+    if (result < 0)
+        return result;
+    if (!history || !history->go_to(history->owner, instructions))
+        return tell(why, -ENOENT, history ? "the history does not reach there" : "the machine has no history");
+    return 0;
 }
 
 // --- Files -----------------------------------------------------------------------------------------------------------

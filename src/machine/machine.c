@@ -10,6 +10,7 @@
 #include "machine/config_lists.h"
 #include "machine/machine.h"
 #include "machine/pc/pc.h"
+#include "machine/timeline.h"
 #include "machine/virt/virt.h"
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/x86_64/system/model.h"
@@ -93,6 +94,9 @@ void intact_machine_destroy(struct intact_machine *machine)
     if (!machine)
         return;
     replay_end(&machine->replay, (uint32_t)machine->last.reason, (uint32_t)machine->last.status);
+    if (machine->timeline)
+        timeline_free(machine->timeline);
+    free(machine->timeline);
     replay_free(&machine->replay);
     if (machine->board)
         board_destroy(machine->board);
@@ -137,12 +141,18 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
     return end;
 }
 
+static enum loop_stop run_board(struct intact_machine *machine)
+{
+    return machine->timeline ? timeline_run(machine->timeline, machine->board->loop.limit)
+                             : replay_run(&machine->replay);
+}
+
 static struct intact_exit run(struct intact_machine *machine)
 {
     enum loop_stop stop;
     outside_start(&machine->board->outside);
     do
-        stop = replay_run(&machine->replay);
+        stop = run_board(machine);
     while (stop == LOOP_RESET && machine->board->config.reboot && board_restart(machine->board) == 0);
     outside_flush(&machine->board->outside);
     return describe_end(machine, stop == LOOP_RESET && machine->board->config.reboot ? LOOP_RUNNING : stop);

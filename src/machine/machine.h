@@ -7,11 +7,14 @@
 #include "machine/config_lists.h"
 #include "machine/replay/replay.h"
 
+struct timeline;
+
 struct intact_machine {
     struct board *board; // NULL: it was not made
     struct config_lists lists;
     struct replay replay;
-    struct intact_exit last; // of the last run
+    struct timeline *timeline; // NULL: it cannot go back
+    struct intact_exit last;   // of the last run
 };
 
 struct board *machine_board(struct intact_machine *machine);

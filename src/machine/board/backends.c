@@ -200,17 +200,31 @@ static int open_user(struct board *board, unsigned index)
     return net_user_open(&config, &board->backends.users[index], &board->error);
 }
 
-// In a replay what the guest sends has no receiver, and what it receives comes from the journal.
-static void drop_frame(void *owner, const void *frame, size_t size, uint64_t now)
+static void send_outside(void *owner, const void *frame, size_t size, uint64_t now)
 {
-    (void)owner, (void)frame, (void)size, (void)now;
+    const struct backends_exit *exit = owner;
+    if (exit->inner && !exit->outside->quiet)
+        exit->inner->send(exit->inner->owner, frame, size, now);
+}
+
+static const struct intact_net *outside_network(struct board *board, unsigned index)
+{
+    const struct intact_netdev_config *netdev = &board->config.netdevs[index];
+    struct net_user *user = board->backends.users[index];
+    switch (netdev->kind) {
+    case INTACT_NETDEV_FILE: return &board->backends.captures[index].net;
+    case INTACT_NETDEV_USER: return user ? net_user_net(user) : NULL;
+    case INTACT_NETDEV_OWN: return netdev->net;
+    case INTACT_NETDEV_HUB: break;
+    }
+    return NULL;
 }
 
 static int plug_in(struct board *board, unsigned index, const struct intact_net **net)
 {
-    static const struct intact_net nowhere = { .send = drop_frame };
     const struct intact_netdev_config *netdev = &board->config.netdevs[index];
     struct backends *backends = &board->backends;
+    struct backends_exit *exit = &backends->exits[index];
     int result = 0;
     if (netdev->kind == INTACT_NETDEV_USER || netdev->kind == INTACT_NETDEV_OWN)
         result = open_ingress(board, index, &backends->ports[index]);
@@ -218,12 +232,12 @@ static int plug_in(struct board *board, unsigned index, const struct intact_net 
         result = open_user(board, index);
     if (result < 0)
         return result;
-    switch (netdev->kind) {
-    case INTACT_NETDEV_HUB: *net = &backends->ports[index].net; break;
-    case INTACT_NETDEV_FILE: *net = &backends->captures[index].net; break;
-    case INTACT_NETDEV_USER: *net = backends->users[index] ? net_user_net(backends->users[index]) : &nowhere; break;
-    case INTACT_NETDEV_OWN: *net = netdev->net; break;
-    }
+    *exit = (struct backends_exit){
+        .net = { .send = send_outside, .owner = exit },
+        .inner = outside_network(board, index),
+        .outside = &board->outside,
+    };
+    *net = netdev->kind == INTACT_NETDEV_HUB ? &backends->ports[index].net : &exit->net;
     return 0;
 }
 

@@ -29,6 +29,13 @@ struct backends_screen {
     void *screen;
 };
 
+// A network outside the machine. Frames go there unless a part of a run is repeated; without `inner`, nowhere.
+struct backends_exit {
+    struct intact_net net;
+    const struct intact_net *inner;
+    const struct outside *outside;
+};
+
 struct backends {
     bool drive_taken[INTACT_DRIVES_MAX], netdev_taken[INTACT_NETDEVS_MAX], chardev_taken[INTACT_CHARDEVS_MAX];
     unsigned cards;                          // network cards so far
@@ -37,6 +44,7 @@ struct backends {
     struct net_capture captures[INTACT_NETDEVS_MAX];
     struct net_ingress *ingresses[INTACT_NETDEVS_MAX]; // of networks with input, once they have a card
     struct net_user *users[INTACT_NETDEVS_MAX];
+    struct backends_exit exits[INTACT_NETDEVS_MAX];
     struct backends_card plugged[INTACT_NETDEVS_MAX];    // the card on each network, if there is one
     struct backends_screen screens[INTACT_CHARDEVS_MAX]; // the console of each character device
     uint16_t channel;                                    // for changes of cables and screens

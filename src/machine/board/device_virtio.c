@@ -398,7 +398,7 @@ DRIVERS(serial, 0x078000, "a port for a virtconsole", SERIAL_PROPERTIES);
 static void transmit(void *owner, uint8_t byte)
 {
     const struct placed *placed = owner;
-    if (placed->chardev->console.write)
+    if (placed->chardev->console.write && !placed->board->outside.quiet)
         placed->chardev->console.write(placed->chardev->console.owner, byte);
 }
 

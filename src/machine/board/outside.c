@@ -19,14 +19,14 @@ enum { HOST_QUIT = 1, HOST_TIME = 2 };
 void outside_transmit(void *owner, uint8_t byte)
 {
     struct outside *outside = owner;
-    if (outside->config->serial.write)
+    if (outside->config->serial.write && !outside->quiet)
         outside->config->serial.write(outside->config->serial.owner, byte);
 }
 
 void outside_debug_transmit(void *owner, uint8_t byte)
 {
     struct outside *outside = owner;
-    if (outside->config->debugcon.write)
+    if (outside->config->debugcon.write && !outside->quiet)
         outside->config->debugcon.write(outside->config->debugcon.owner, byte);
 }
 
@@ -179,7 +179,7 @@ int outside_init(struct outside *outside, struct error *error)
 {
     const struct inbox_channel console = { .name = "console", .handle = console_handle, .owner = outside };
     const struct inbox_channel host = { .name = "host", .handle = host_handle, .owner = outside, .about_run = true };
-    const struct inbox_channel stop = { .name = "stop", .accept = stop_accept, .owner = outside };
+    const struct inbox_channel stop = { .name = "stop", .accept = stop_accept, .owner = outside, .about_run = true };
     int result = inbox_init(outside->inbox);
     outside->inbox_ready = result == 0;
     if (result < 0)

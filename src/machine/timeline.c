@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See timeline.h.
+#include "machine/timeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/machine.h"
+
+// A way of more instructions than FAR gets a snapshot this much before its end: the next way back is short.
+enum { FAR = 200000, NEAR_END = 20000 };
+
+static struct loop *loop_of(const struct timeline *timeline)
+{
+    return &timeline->replay->board->loop;
+}
+
+static struct loop_moment now(const struct timeline *timeline)
+{
+    return (struct loop_moment){ loop_of(timeline)->instructions, loop_of(timeline)->turns };
+}
+
+static bool is_before(struct loop_moment a, struct loop_moment b)
+{
+    return a.instructions < b.instructions || (a.instructions == b.instructions && a.turns < b.turns);
+}
+
+static bool is_past(const struct timeline *timeline)
+{
+    return is_before(now(timeline), timeline->frontier);
+}
+
+// --- Input -----------------------------------------------------------------------------------------------------------
+
+static void note_message(void *owner, const struct inbox_message *message, uint64_t time, uint64_t instructions)
+{
+    struct timeline *timeline = owner;
+    (void)time;
+    if (timeline->entry_count == timeline->entry_room) {
+        size_t room = timeline->entry_room ? 2 * timeline->entry_room : 1024;
+        struct journal_entry *grown = realloc(timeline->entries, room * sizeof *grown);
+        timeline->incomplete |= !grown;
+        if (!grown)
+            return;
+        timeline->entries = grown;
+        timeline->entry_room = room;
+    }
+    timeline->entries[timeline->entry_count++] = (struct journal_entry){
+        .kind = JOURNAL_MESSAGE,
+        .instructions = instructions,
+        .turns = loop_of(timeline)->turns,
+        .message = *message,
+    };
+    timeline->entries[timeline->entry_count - 1].message.target = NULL;
+    timeline->cursor = timeline->entry_count;
+}
+
+static struct loop_moment moment_of(const struct journal_entry *entry)
+{
+    return (struct loop_moment){ entry->instructions, entry->turns };
+}
+
+static bool has_input_here(const struct timeline *timeline)
+{
+    return timeline->cursor < timeline->entry_count &&
+           !is_before(now(timeline), moment_of(&timeline->entries[timeline->cursor]));
+}
+
+static void repeat_input(struct timeline *timeline)
+{
+    struct board *board = timeline->replay->board;
+    while (has_input_here(timeline)) {
+        board->loop.steps = 0;
+        inbox_replay(&board->inbox, &timeline->entries[timeline->cursor++].message, board->clock.now);
+    }
+}
+
+// Halted in the past: either something came in here, or the frontier is here, or time goes on.
+static bool past_idle(void *owner, uint64_t until)
+{
+    const struct timeline *timeline = owner;
+    (void)until;
+    return has_input_here(timeline) || !is_past(timeline);
+}
+
+static void set_mode(struct timeline *timeline, bool past)
+{
+    struct board *board = timeline->replay->board;
+    board->outside.quiet = past;
+    board->inbox.holds = past;
+    board->loop.idle = past ? past_idle : outside_idle;
+    board->loop.idle_owner = past ? (void *)timeline : &board->outside;
+}
+
+// --- Snapshots -------------------------------------------------------------------------------------------------------
+
+static uint64_t bytes_of(const struct timeline *timeline)
+{
+    uint64_t bytes = timeline->replay->history.bytes;
+    for (unsigned i = 0; i < timeline->kept_count; i++)
+        bytes += timeline->kept[i].checkpoint.size;
+    return bytes;
+}
+
+static void drop(struct timeline *timeline, unsigned index)
+{
+    checkpoint_free(timeline->replay, &timeline->kept[index].checkpoint);
+    timeline->kept_count--;
+    memmove(&timeline->kept[index], &timeline->kept[index + 1],
+            (timeline->kept_count - index) * sizeof timeline->kept[0]);
+}
+
+// Drops the one whose neighbours are closest together for how long ago it is: gaps grow with the distance. The first and
+// the last stay.
+static void thin(struct timeline *timeline)
+{
+    uint64_t end = timeline->frontier.instructions, here = loop_of(timeline)->instructions;
+    unsigned best = 0;
+    double least = 0;
+    end = here > end ? here : end; // the frontier is set when a run ends
+    for (unsigned i = 1; i + 1 < timeline->kept_count; i++) {
+        uint64_t gap = timeline->kept[i + 1].checkpoint.instructions - timeline->kept[i - 1].checkpoint.instructions;
+        double share = (double)gap / (double)(end - timeline->kept[i].checkpoint.instructions + TIMELINE_INTERVAL);
+        if (best == 0 || share < least) {
+            best = i;
+            least = share;
+        }
+    }
+    if (best)
+        drop(timeline, best);
+}
+
+// The last snapshot at or before the instruction; the first one is never after.
+static unsigned find(const struct timeline *timeline, uint64_t instructions)
+{
+    unsigned low = 0, high = timeline->kept_count;
+    while (high - low > 1) {
+        unsigned middle = (low + high) / 2;
+        if (timeline->kept[middle].checkpoint.instructions <= instructions)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void take(struct timeline *timeline)
+{
+    struct timeline_place place = { .cursor = timeline->cursor };
+    uint64_t here = loop_of(timeline)->instructions;
+    unsigned at = timeline->kept_count ? find(timeline, here) + 1 : 0;
+    if (at && timeline->kept[at - 1].checkpoint.instructions == here)
+        return;
+    if (checkpoint_take(timeline->replay, &place.checkpoint) < 0) {
+        timeline->incomplete |= at == 0;
+        return;
+    }
+    memmove(&timeline->kept[at + 1], &timeline->kept[at], (timeline->kept_count - at) * sizeof timeline->kept[0]);
+    timeline->kept[at] = place;
+    timeline->kept_count++;
+    while (timeline->kept_count > 2 &&
+           (timeline->kept_count == TIMELINE_KEPT || bytes_of(timeline) > timeline->bytes)) {
+        unsigned before = timeline->kept_count;
+        thin(timeline);
+        if (timeline->kept_count == before)
+            break;
+    }
+}
+
+// --- Running ---------------------------------------------------------------------------------------------------------
+
+static void limit_to(struct loop *loop, struct loop_moment moment)
+{
+    if (loop->limit && !is_before(moment, (struct loop_moment){ loop->limit, loop->limit_turns }))
+        return;
+    loop->limit = moment.instructions;
+    loop->limit_turns = moment.turns;
+}
+
+static enum loop_stop run(struct timeline *timeline, uint64_t limit)
+{
+    struct loop *loop = loop_of(timeline);
+    for (;;) {
+        bool past = is_past(timeline);
+        set_mode(timeline, past);
+        repeat_input(timeline);
+        if (limit && loop->instructions >= limit)
+            return LOOP_LIMIT;
+        if (loop->instructions >= timeline->next_take) {
+            take(timeline);
+            timeline->next_take = loop->instructions + TIMELINE_INTERVAL;
+        }
+        loop->limit = limit;
+        loop->limit_turns = 0;
+        limit_to(loop, (struct loop_moment){ timeline->next_take, 0 });
+        if (timeline->cursor < timeline->entry_count)
+            limit_to(loop, moment_of(&timeline->entries[timeline->cursor]));
+        if (past)
+            limit_to(loop, timeline->frontier);
+        enum loop_stop stop = vcpu_run(loop);
+        if (!past)
+            timeline->frontier = now(timeline);
+        if (stop != LOOP_LIMIT)
+            return stop;
+    }
+}
+
+enum loop_stop timeline_run(struct timeline *timeline, uint64_t limit)
+{
+    struct loop *loop = loop_of(timeline);
+    enum loop_stop stop = run(timeline, limit);
+    loop->limit = limit;
+    loop->limit_turns = 0;
+    return stop;
+}
+
+// --- Going back ------------------------------------------------------------------------------------------------------
+
+static bool run_to(struct timeline *timeline, uint64_t instructions)
+{
+    const struct loop *loop = loop_of(timeline);
+    if (loop->instructions < instructions)
+        intact_machine_run_for(timeline->machine, instructions - loop->instructions);
+    return loop->instructions == instructions;
+}
+
+static bool go_to(void *owner, uint64_t instructions)
+{
+    struct timeline *timeline = owner;
+    if (timeline->incomplete || instructions < timeline->history.first ||
+        instructions > timeline->frontier.instructions)
+        return false;
+    const struct timeline_place *place = &timeline->kept[find(timeline, instructions)];
+    if (checkpoint_restore(timeline->replay, &place->checkpoint) < 0)
+        return false;
+    timeline->cursor = place->cursor;
+    timeline->next_take = UINT64_MAX; // what follows is short, or has its snapshots
+    if (instructions - loop_of(timeline)->instructions > FAR && run_to(timeline, instructions - NEAR_END))
+        take(timeline);
+    bool done = run_to(timeline, instructions);
+    timeline->next_take = timeline->frontier.instructions + TIMELINE_INTERVAL;
+    return done;
+}
+
+// --- Life ------------------------------------------------------------------------------------------------------------
+
+int timeline_begin(struct timeline *timeline, struct intact_machine *machine, uint64_t bytes)
+{
+    struct board *board = machine->board;
+    if (machine->replay.mode != REPLAY_OFF)
+        return -EBUSY;
+    *timeline = (struct timeline){ .machine = machine, .replay = &machine->replay, .bytes = bytes };
+    timeline->frontier = now(timeline);
+    timeline->history = (struct history){ .owner = timeline, .first = board->loop.instructions, .go_to = go_to };
+    take(timeline);
+    if (timeline->incomplete)
+        return -ENOMEM;
+    timeline->next_take = board->loop.instructions + TIMELINE_INTERVAL;
+    board->inbox.journal = note_message;
+    board->inbox.journal_owner = timeline;
+    board->history = &timeline->history;
+    return 0;
+}
+
+void timeline_free(struct timeline *timeline)
+{
+    struct board *board = timeline->replay->board;
+    set_mode(timeline, false);
+    board->inbox.journal = NULL;
+    board->history = NULL;
+    while (timeline->kept_count)
+        drop(timeline, timeline->kept_count - 1);
+    free(timeline->entries);
+}

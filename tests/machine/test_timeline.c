@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A machine with a history goes to any instruction, back and forth, and is there what it was; input comes in where it came
+// in, and what the guest wrote is not written twice.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <intact/interrupt.h>
+#include <intact/replay.h>
+#include <intact/snapshot.h>
+
+#include "base/bits.h"
+#include "guests/embedded.h"
+#include "machine/machine.h"
+#include "machine/x86_interrupts.h"
+
+TestSuite(timeline, .timeout = 240);
+
+static char why[INTACT_ERROR_SIZE];
+
+struct printed {
+    char text[8192];
+    unsigned length;
+};
+
+static void print(void *owner, uint8_t byte)
+{
+    struct printed *printed = owner;
+    if (printed->length < sizeof printed->text)
+        printed->text[printed->length++] = (char)byte;
+}
+
+static struct intact_machine *make_demo(enum intact_machine_type type, struct printed *printed)
+{
+    struct intact_machine *machine;
+    struct intact_machine_config config;
+    intact_machine_config_init(&config);
+    config.type = type;
+    config.cpus = 2;
+    config.memory = UINT64_C(64) << 20;
+    config.kernel = "demo";
+    config.kernel_data = type == INTACT_PC ? demo_x86_64 : demo_aarch64;
+    config.kernel_size = type == INTACT_PC ? demo_x86_64_size : demo_aarch64_size;
+    config.reboot = false;
+    config.serial = (struct intact_console){ .write = print, .owner = printed };
+    if (type == INTACT_PC) {
+        config.debug_exit_port = 0xf4;
+        config.debug_exit_size = 4;
+        config.testdev = true;
+    }
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    return machine;
+}
+
+static uint64_t state_digest(struct intact_machine *machine)
+{
+    uint64_t digest;
+    cr_assert_eq(intact_machine_digest(machine, &digest), 0);
+    return digest;
+}
+
+enum { STEPS = 1000 };
+
+static void visits_every_place(enum intact_machine_type type, uint64_t step, uint64_t bytes)
+{
+    static struct printed once, again;
+    static uint64_t digests[STEPS];
+    unsigned count = 0;
+    once.length = again.length = 0;
+    struct intact_machine *plain = make_demo(type, &once), *machine = make_demo(type, &again);
+    cr_assert_eq(intact_machine_history(machine, bytes, why), 0, "%s", why);
+    struct intact_exit end = intact_machine_run(machine), whole = { .reason = INTACT_PAUSED };
+    while (count < STEPS && whole.reason == INTACT_PAUSED) {
+        digests[count++] = state_digest(plain);
+        whole = intact_machine_run_for(plain, step);
+    }
+    if (whole.reason == INTACT_PAUSED)
+        whole = intact_machine_run(plain);
+    cr_assert_eq(end.instructions, whole.instructions);
+    cr_assert_eq(state_digest(machine), state_digest(plain));
+    srand(11);
+    for (unsigned n = 0; n < 100; n++) {
+        unsigned i = (unsigned)rand() % count;
+        cr_assert_eq(intact_machine_go_to(machine, i * step, why), 0, "%s", why);
+        cr_assert_eq(intact_machine_instructions(machine), i * step);
+        cr_assert_eq(state_digest(machine), digests[i], "at %lu", (unsigned long)(i * step));
+        if (n % 10 == 0) {
+            struct intact_exit other = intact_machine_run(machine);
+            cr_assert_eq(other.reason, end.reason);
+            cr_assert_eq(other.instructions, end.instructions);
+            cr_assert_eq(state_digest(machine), state_digest(plain));
+        }
+    }
+    cr_assert_eq(intact_machine_go_to(machine, end.instructions + 1, why), -ENOENT);
+    cr_assert_eq(again.length, once.length);
+    cr_assert_arr_eq(again.text, once.text, once.length);
+    intact_machine_destroy(plain);
+    intact_machine_destroy(machine);
+}
+
+Test(timeline, goes_to_any_instruction_back_and_forth)
+{
+    visits_every_place(INTACT_PC, 1777, UINT64_C(64) << 20);
+    visits_every_place(INTACT_VIRT, 777, UINT64_C(64) << 20);
+    visits_every_place(INTACT_PC, 20011, 0); // only the first and the last snapshot are kept
+}
+
+// --- Input -----------------------------------------------------------------------------------------------------------
+
+enum { VECTOR = 0x40, TRIGGERS = 60 };
+
+static struct world {
+    struct intact_machine *machine;
+    struct intact_irq_group *group;
+    unsigned taken, most; // the run ends with the last
+    uint64_t when[2 * TRIGGERS];
+} guest;
+
+static void told(void *owner, uint8_t vector)
+{
+    (void)owner;
+    if (vector != VECTOR || guest.taken == countof(guest.when))
+        return;
+    guest.when[guest.taken++] = intact_machine_instructions(guest.machine);
+    if (guest.taken == guest.most)
+        intact_machine_quit(guest.machine);
+}
+
+static void *trigger_often(void *argument)
+{
+    (void)argument;
+    while (__atomic_load_n(&guest.taken, __ATOMIC_RELAXED) < guest.most) {
+        intact_irq_group_trigger(guest.group, 0);
+        nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+    }
+    return NULL;
+}
+
+static void make_guest(bool spins)
+{
+    static struct code code;
+    struct intact_machine_config config;
+    const struct intact_irq_config message = { .type = INTACT_IRQ_MSIX, .address_low = 0xfee00000, .data = VECTOR };
+    make_interrupt_guest(&code, spins);
+    intact_machine_config_init(&config);
+    config.memory = UINT64_C(16) << 20;
+    config.kernel = "guest";
+    config.kernel_data = code.bytes;
+    config.kernel_size = sizeof code.bytes;
+    config.debugcon_port = GUEST_DEBUG_PORT;
+    config.debugcon = (struct intact_console){ .write = told };
+    config.reboot = false;
+    config.interactive = true;
+    cr_assert_eq(intact_machine_create(&config, &guest.machine, why), 0, "%s", why);
+    struct intact_irq_manager *manager = intact_machine_interrupts(guest.machine);
+    cr_assert_eq(intact_irq_manager_create_group(manager, INTACT_IRQ_MSIX, INTACT_IRQ_ANY_BASE, 1, &guest.group), 0);
+    cr_assert_eq(intact_irq_group_enable(guest.group, &message), 0);
+}
+
+static void run_with_triggers(void)
+{
+    pthread_t thread;
+    guest.most = guest.taken + TRIGGERS / 2;
+    cr_assert_eq(pthread_create(&thread, NULL, trigger_often, NULL), 0);
+    cr_assert_eq(intact_machine_run(guest.machine).reason, INTACT_QUIT);
+    pthread_join(thread, NULL);
+}
+
+static void repeats_input(bool spins)
+{
+    guest = (struct world){ .taken = 0 };
+    make_guest(spins);
+    cr_assert_eq(intact_machine_history(guest.machine, UINT64_C(16) << 20, why), 0, "%s", why);
+    run_with_triggers();
+    uint64_t end = intact_machine_instructions(guest.machine), digest = state_digest(guest.machine);
+    unsigned taken = guest.taken;
+    // The guest's console is quiet in the past: its taking of an interrupt is seen in the digest.
+    uint64_t middle = guest.when[TRIGGERS / 4], there = 0;
+    for (unsigned n = 0; n < 5; n++) {
+        cr_assert_eq(intact_machine_go_to(guest.machine, middle, why), 0, "%s", why);
+        cr_assert(n == 0 || state_digest(guest.machine) == there);
+        there = state_digest(guest.machine);
+        intact_irq_group_trigger(guest.group, 0); // waits for the run
+        cr_assert_eq(intact_machine_go_to(guest.machine, end, why), 0, "%s", why);
+        cr_assert_eq(state_digest(guest.machine), digest);
+        cr_assert_eq(guest.taken, taken);
+    }
+    run_with_triggers(); // and on
+    cr_assert_eq(guest.taken, taken + TRIGGERS / 2);
+    cr_assert_gt(guest.when[taken], end);
+    cr_assert_eq(intact_machine_go_to(guest.machine, end, why), 0, "%s", why);
+    intact_irq_manager_destroy_group(intact_machine_interrupts(guest.machine), guest.group);
+    intact_machine_destroy(guest.machine);
+}
+
+Test(timeline, input_comes_in_where_it_did)
+{
+    repeats_input(true);
+    repeats_input(false);
+}
+
+// --- Refusals ----------------------------------------------------------------------------------------------------------
+
+Test(timeline, a_machine_without_a_history_cannot_go_back)
+{
+    static struct printed printed;
+    struct intact_machine *machine = make_demo(INTACT_PC, &printed);
+    struct intact_snapshot *snapshot;
+    intact_machine_run_for(machine, 1000);
+    cr_assert_eq(intact_machine_go_to(machine, 500, why), -ENOENT);
+    cr_assert_str_eq(why, "the machine has no history");
+    cr_assert_eq(intact_machine_history(machine, 1 << 20, why), 0);
+    cr_assert_eq(intact_machine_history(machine, 1 << 20, why), -EINVAL);
+    cr_assert_eq(intact_machine_go_to(machine, 500, why), -ENOENT);
+    cr_assert_str_eq(why, "the history does not reach there");
+    cr_assert_eq(intact_machine_go_to(machine, 1000, why), 0);
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshot, why), 0);
+    cr_assert_eq(intact_machine_restore(machine, snapshot, why), -EBUSY);
+    intact_machine_snapshot_free(machine, snapshot);
+    intact_machine_destroy(machine);
+}
