@@ -56,7 +56,8 @@ int intact_machine_load_file(struct intact_machine *machine, const char *file, c
 
 // Begins a history, with at most about `bytes` of host memory for its snapshots. 0; or a negative errno with a line in
 // `why`: -EINVAL: it has one, or a drive is written to directly (give `snapshot` or `readonly`), whose contents cannot go
-// back; -EBUSY: within a run, or while it is recorded or replayed; -ENOMEM.
+// back; -EBUSY: within a run, or while it is recorded; -ENOMEM. A replay (<intact/replay.h>) with a history is compared with
+// the recorded run at its end only.
 int intact_machine_history(struct intact_machine *machine, uint64_t bytes, char *why);
 
 // Takes the machine to where all processors had executed `instructions` in all: back, or forward up to where the run had

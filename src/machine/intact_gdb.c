@@ -44,7 +44,7 @@ static void end_client(struct intact_gdb *server)
     debug_socket_drop(server->socket);
 }
 
-// Nothing is kept before there is a client. Without a history (a drive that is written to, a replay) there is no way back.
+// Nothing is kept before there is a client. Without a history (a drive that is written to, a recording) there is no way back.
 static void begin_client(struct intact_gdb *server)
 {
     if (!server->board->history)

@@ -113,7 +113,7 @@ int intact_machine_history(struct intact_machine *machine, uint64_t bytes, char 
     result = timeline ? timeline_begin(timeline, machine, bytes) : -ENOMEM;
     if (result < 0) {
         free(timeline);
-        return tell(why, result, result == -EBUSY ? "the run is recorded or replayed" : "the host has no memory left");
+        return tell(why, result, result == -EBUSY ? "the run is recorded" : "the host has no memory left");
     }
     machine->timeline = timeline;
     return 0;

@@ -33,10 +33,8 @@ static bool is_past(const struct timeline *timeline)
 
 // --- Input -----------------------------------------------------------------------------------------------------------
 
-static void note_message(void *owner, const struct inbox_message *message, uint64_t time, uint64_t instructions)
+static void add_entry(struct timeline *timeline, const struct journal_entry *entry)
 {
-    struct timeline *timeline = owner;
-    (void)time;
     if (timeline->entry_count == timeline->entry_room) {
         size_t room = timeline->entry_room ? 2 * timeline->entry_room : 1024;
         struct journal_entry *grown = realloc(timeline->entries, room * sizeof *grown);
@@ -46,13 +44,21 @@ static void note_message(void *owner, const struct inbox_message *message, uint6
         timeline->entries = grown;
         timeline->entry_room = room;
     }
-    timeline->entries[timeline->entry_count++] = (struct journal_entry){
+    timeline->entries[timeline->entry_count++] = *entry;
+}
+
+static void note_message(void *owner, const struct inbox_message *message, uint64_t time, uint64_t instructions)
+{
+    struct timeline *timeline = owner;
+    struct journal_entry entry = {
         .kind = JOURNAL_MESSAGE,
         .instructions = instructions,
         .turns = loop_of(timeline)->turns,
         .message = *message,
     };
-    timeline->entries[timeline->entry_count - 1].message.target = NULL;
+    (void)time;
+    entry.message.target = NULL;
+    add_entry(timeline, &entry);
     timeline->cursor = timeline->entry_count;
 }
 
@@ -76,21 +82,40 @@ static void repeat_input(struct timeline *timeline)
     }
 }
 
-// Halted in the past: either something came in here, or the frontier is here, or time goes on.
-static bool past_idle(void *owner, uint64_t until)
+// Halted where input is repeated: either something came in here, or the frontier is here, or time goes on.
+static bool repeat_idle(void *owner, uint64_t until)
 {
     const struct timeline *timeline = owner;
     (void)until;
-    return has_input_here(timeline) || !is_past(timeline);
+    return has_input_here(timeline) || (timeline->past && !is_past(timeline));
 }
 
 static void set_mode(struct timeline *timeline, bool past)
 {
     struct board *board = timeline->replay->board;
+    bool repeats = past || timeline->replays;
+    timeline->past = past;
     board->outside.quiet = past;
-    board->inbox.holds = past;
-    board->loop.idle = past ? past_idle : outside_idle;
-    board->loop.idle_owner = past ? (void *)timeline : &board->outside;
+    board->inbox.holds = past && !timeline->replays;
+    board->loop.idle = repeats ? repeat_idle : outside_idle;
+    board->loop.idle_owner = repeats ? (void *)timeline : &board->outside;
+}
+
+// The rest of a replay's journal. Its reader is at the end then, where replay_ended looks.
+static void take_journal(struct timeline *timeline)
+{
+    struct replay *replay = timeline->replay;
+    while (replay->next.kind != JOURNAL_NOTHING && replay->next.kind != JOURNAL_END) {
+        if (replay->next.kind == JOURNAL_MESSAGE)
+            add_entry(timeline, &replay->next);
+        journal_next(&replay->reader, &replay->next);
+    }
+    timeline->replays = true;
+    timeline->end = now(timeline);
+    if (replay->next.kind == JOURNAL_END)
+        timeline->end = moment_of(&replay->next);
+    else if (timeline->entry_count) // it was cut short
+        timeline->end = moment_of(&timeline->entries[timeline->entry_count - 1]);
 }
 
 // --- Snapshots -------------------------------------------------------------------------------------------------------
@@ -187,6 +212,8 @@ static enum loop_stop run(struct timeline *timeline, uint64_t limit)
         repeat_input(timeline);
         if (limit && loop->instructions >= limit)
             return LOOP_LIMIT;
+        if (timeline->replays && !is_before(now(timeline), timeline->end))
+            return LOOP_QUIT;
         if (loop->instructions >= timeline->next_take) {
             take(timeline);
             timeline->next_take = loop->instructions + TIMELINE_INTERVAL;
@@ -198,6 +225,8 @@ static enum loop_stop run(struct timeline *timeline, uint64_t limit)
             limit_to(loop, moment_of(&timeline->entries[timeline->cursor]));
         if (past)
             limit_to(loop, timeline->frontier);
+        if (timeline->replays)
+            limit_to(loop, timeline->end);
         enum loop_stop stop = vcpu_run(loop);
         if (!past)
             timeline->frontier = now(timeline);
@@ -248,17 +277,21 @@ static bool go_to(void *owner, uint64_t instructions)
 int timeline_begin(struct timeline *timeline, struct intact_machine *machine, uint64_t bytes)
 {
     struct board *board = machine->board;
-    if (machine->replay.mode != REPLAY_OFF)
+    if (machine->replay.mode == REPLAY_RECORDS)
         return -EBUSY;
     *timeline = (struct timeline){ .machine = machine, .replay = &machine->replay, .bytes = bytes };
     timeline->frontier = now(timeline);
     timeline->history = (struct history){ .owner = timeline, .first = board->loop.instructions, .go_to = go_to };
     take(timeline);
+    if (machine->replay.mode == REPLAY_REPEATS)
+        take_journal(timeline);
     if (timeline->incomplete)
         return -ENOMEM;
     timeline->next_take = board->loop.instructions + TIMELINE_INTERVAL;
-    board->inbox.journal = note_message;
-    board->inbox.journal_owner = timeline;
+    if (!timeline->replays) {
+        board->inbox.journal = note_message;
+        board->inbox.journal_owner = timeline;
+    }
     board->history = &timeline->history;
     return 0;
 }

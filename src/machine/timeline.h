@@ -7,7 +7,7 @@
 //
 // Before the frontier, which is the furthest moment of the run, input is repeated as it was; what threads post waits until
 // the run is there again, and what the guest writes to the outside was written already. From the frontier on the run is
-// live.
+// live, or a replay that goes on with its journal, of whose digests only the last is compared.
 #ifndef MACHINE_TIMELINE_H
 #define MACHINE_TIMELINE_H
 
@@ -38,10 +38,13 @@ struct timeline {
     size_t entry_count, entry_room;
     size_t cursor; // the next one to be repeated; entry_count in a live run
     struct loop_moment frontier;
-    bool incomplete; // the host had no memory for an entry or a snapshot: no way back any more
+    bool past;              // the run is before it
+    bool replays;           // all input is in `entries` from the beginning, that of a journal up to its end
+    struct loop_moment end; // of the journal
+    bool incomplete;        // the host had no memory for an entry or a snapshot: no way back any more
 };
 
-// From here on the run can go back to this place. -ENOMEM; -EBUSY: it is recorded or replayed.
+// From here on the run can go back to this place. -ENOMEM; -EBUSY: it is recorded.
 int timeline_begin(struct timeline *timeline, struct intact_machine *machine, uint64_t bytes);
 void timeline_free(struct timeline *timeline);
 

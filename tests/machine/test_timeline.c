@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <intact/interrupt.h>
 #include <intact/replay.h>
@@ -139,7 +140,7 @@ static void *trigger_often(void *argument)
     return NULL;
 }
 
-static void make_guest(bool spins)
+static void make_guest(bool spins, const struct intact_journal *journal)
 {
     static struct code code;
     struct intact_machine_config config;
@@ -154,10 +155,18 @@ static void make_guest(bool spins)
     config.debugcon = (struct intact_console){ .write = told };
     config.reboot = false;
     config.interactive = true;
+    if (journal)
+        intact_journal_prepare(journal, &config);
     cr_assert_eq(intact_machine_create(&config, &guest.machine, why), 0, "%s", why);
     struct intact_irq_manager *manager = intact_machine_interrupts(guest.machine);
     cr_assert_eq(intact_irq_manager_create_group(manager, INTACT_IRQ_MSIX, INTACT_IRQ_ANY_BASE, 1, &guest.group), 0);
     cr_assert_eq(intact_irq_group_enable(guest.group, &message), 0);
+}
+
+static void destroy_guest(void)
+{
+    intact_irq_manager_destroy_group(intact_machine_interrupts(guest.machine), guest.group);
+    intact_machine_destroy(guest.machine);
 }
 
 static void run_with_triggers(void)
@@ -172,7 +181,7 @@ static void run_with_triggers(void)
 static void repeats_input(bool spins)
 {
     guest = (struct world){ .taken = 0 };
-    make_guest(spins);
+    make_guest(spins, NULL);
     cr_assert_eq(intact_machine_history(guest.machine, UINT64_C(16) << 20, why), 0, "%s", why);
     run_with_triggers();
     uint64_t end = intact_machine_instructions(guest.machine), digest = state_digest(guest.machine);
@@ -192,14 +201,59 @@ static void repeats_input(bool spins)
     cr_assert_eq(guest.taken, taken + TRIGGERS / 2);
     cr_assert_gt(guest.when[taken], end);
     cr_assert_eq(intact_machine_go_to(guest.machine, end, why), 0, "%s", why);
-    intact_irq_manager_destroy_group(intact_machine_interrupts(guest.machine), guest.group);
-    intact_machine_destroy(guest.machine);
+    destroy_guest();
 }
 
 Test(timeline, input_comes_in_where_it_did)
 {
     repeats_input(true);
     repeats_input(false);
+}
+
+// --- A replay --------------------------------------------------------------------------------------------------------
+
+static void replay_goes_back(bool spins)
+{
+    struct intact_recording recording;
+    struct intact_journal *journal;
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/intact-timeline-%ld", (long)getpid());
+    guest = (struct world){ .taken = 0 };
+    make_guest(spins, NULL);
+    intact_recording_init(&recording);
+    recording.file = path;
+    cr_assert_eq(intact_machine_record(guest.machine, &recording, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_history(guest.machine, 1 << 20, why), -EBUSY);
+    run_with_triggers();
+    uint64_t end = intact_machine_instructions(guest.machine), digest = state_digest(guest.machine);
+    cr_assert_eq(intact_machine_record_end(guest.machine, why), 0, "%s", why);
+    destroy_guest();
+
+    const struct world was = guest;
+    guest = (struct world){ .taken = 0 };
+    cr_assert_eq(intact_journal_open(path, &journal, why), 0, "%s", why);
+    make_guest(spins, journal);
+    cr_assert_eq(intact_machine_replay(guest.machine, journal, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_history(guest.machine, UINT64_C(16) << 20, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_run(guest.machine).reason, INTACT_QUIT, "%s", intact_machine_error(guest.machine));
+    cr_assert_eq(state_digest(guest.machine), digest);
+    cr_assert_eq(guest.taken, was.taken);
+    cr_assert_arr_eq(guest.when, was.when, sizeof guest.when);
+    for (unsigned n = 1; n < guest.taken; n += 3) {
+        cr_assert_eq(intact_machine_go_to(guest.machine, was.when[n], why), 0, "%s", why);
+        cr_assert_eq(intact_machine_go_to(guest.machine, end, why), 0, "%s", why);
+        cr_assert_eq(state_digest(guest.machine), digest);
+    }
+    cr_assert_eq(guest.taken, was.taken);
+    intact_journal_close(journal);
+    destroy_guest();
+    unlink(path);
+}
+
+Test(timeline, a_replay_goes_back_too)
+{
+    replay_goes_back(true);
+    replay_goes_back(false);
 }
 
 // --- Refusals ----------------------------------------------------------------------------------------------------------

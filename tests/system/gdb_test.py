@@ -196,12 +196,13 @@ def recorded(machine, without):
 
 
 def repeated(machine, without):
-    """A run without gdb is recorded, and repeated under gdb; the digests of its state agree all along."""
+    """A run without gdb is recorded, and repeated under gdb, back and forth; its last state has the same digest."""
     record = harness.run([machine.intact, "record", machine.journal, "-digest", "20000", *machine.options], TIMEOUT)
     if record.returncode != machine.what["status"]:
         harness.fail("it cannot be recorded", record)
     machine.start("-S", verb=("replay", machine.journal))
-    expect(machine.gdb(STOPS), r"hit Breakpoint 1", r"hit Hardware watchpoint", r"exited (normally|with code 041)")
+    said = machine.gdb([*STOPS[:-1], "reverse-stepi", "reverse-stepi", "break *(long)&guest_main", "reverse-continue", "continue"])
+    expect(said, r"hit Breakpoint 1", r"hit Hardware watchpoint", r"exited (normally|with code 041)")
     result = machine.end()
     if result.returncode != machine.what["status"] or "the same run" not in harness.text(result.stderr):
         harness.fail("under gdb it is another run", result)
