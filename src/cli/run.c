@@ -89,7 +89,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
 
 static int run_with_log(struct settings *settings)
 {
-    struct consoles consoles;
+    struct consoles consoles = { .reads = false };
     FILE *log = stderr;
     int status = STATUS_USAGE;
     settings->config.paced = settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() &&
