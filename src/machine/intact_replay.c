@@ -89,15 +89,16 @@ int intact_machine_record_end(struct intact_machine *machine, char *why)
 
 static int copy_arguments(struct intact_journal *journal)
 {
-    const char *end, *line;
-    unsigned count = 0;
-    while (facts_line(journal->reader.text, "argument", count, &end))
-        count++;
+    const char *end, *line = journal->reader.text;
+    unsigned count = 0, i = 0;
+    while ((line = facts_line(line, "argument", 0, &end)))
+        line = end, count++;
     journal->arguments = calloc(count + 1, sizeof *journal->arguments);
-    for (unsigned i = 0; journal->arguments && i < count; i++) {
-        line = facts_line(journal->reader.text, "argument", i, &end);
-        if (!(journal->arguments[i] = strndup(line, (size_t)(end - line))))
+    line = journal->reader.text;
+    while (journal->arguments && (line = facts_line(line, "argument", 0, &end))) {
+        if (!(journal->arguments[i++] = strndup(line, (size_t)(end - line))))
             return -ENOMEM;
+        line = end;
     }
     return journal->arguments ? 0 : -ENOMEM;
 }

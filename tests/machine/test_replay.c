@@ -12,6 +12,7 @@
 
 #include <intact/interrupt.h>
 #include <intact/replay.h>
+#include <intact/version.h>
 
 #include "base/bits.h"
 #include "machine/machine.h"
@@ -175,6 +176,48 @@ Test(replay, refuses_another_machine)
     cr_assert_eq(intact_machine_replay(is.machine, journal, why), -EBUSY);
     intact_journal_close(journal);
     end(&is);
+    unlink(path);
+}
+
+static void write_header(const char *text)
+{
+    struct journal_writer writer;
+    struct error error;
+    snprintf(path, sizeof path, "/tmp/intact-replay-%ld", (long)getpid());
+    cr_assert_eq(journal_create(&writer, path, text, &error), 0, "%s", error.text);
+    cr_assert_eq(journal_close(&writer), 0);
+}
+
+Test(replay, refuses_another_version)
+{
+    static struct scene is;
+    struct intact_journal *journal;
+    char why[INTACT_ERROR_SIZE];
+    write_header("version 0.0.9\nschema 0\ndigest 0\nrtc 0\n");
+    cr_assert_eq(intact_journal_open(path, &journal, why), 0, "%s", why);
+    make(&is, true, journal);
+    cr_assert_eq(intact_machine_replay(is.machine, journal, why), -EINVAL);
+    cr_assert_str_eq(why, "the journal is of version 0.0.9, and this is " INTACT_VERSION);
+    intact_journal_close(journal);
+    end(&is);
+    unlink(path);
+}
+
+// A journal may be made by somebody else: how long it takes to open is in proportion to its size.
+Test(replay, opens_a_journal_of_very_many_arguments)
+{
+    enum { MANY = 500000 };
+    struct intact_journal *journal;
+    char why[INTACT_ERROR_SIZE];
+    char *text = malloc(MANY * strlen("argument x\n") + 1);
+    for (unsigned i = 0; i < MANY; i++)
+        memcpy(text + i * strlen("argument x\n"), "argument x\n", strlen("argument x\n") + 1);
+    write_header(text);
+    free(text);
+    cr_assert_eq(intact_journal_open(path, &journal, why), 0, "%s", why);
+    cr_assert_str_eq(intact_journal_argument(journal, MANY - 1), "x");
+    cr_assert_null(intact_journal_argument(journal, MANY));
+    intact_journal_close(journal);
     unlink(path);
 }
 
