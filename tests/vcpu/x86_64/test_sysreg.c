@@ -741,6 +741,7 @@ Test(state, a_round_trip_brings_everything_back)
     x86_set_flags(cpu, X86_IF | X86_PF | X86_SF | X86_AF);
     cpu->x87.mantissa[3] = 99;
     cpu->tsc_deadline = 1234;
+    cpu->traps = X86_DR6_BS; // behind MOV SS it waits for the end of the next instruction
     visit_save_init(&save);
     x86_cpu_visit(cpu, &save.visit);
     cr_assert_not(save.failed);
@@ -756,7 +757,34 @@ Test(state, a_round_trip_brings_everything_back)
     x86_cpu_visit(cpu, &differ.visit);
     cr_assert_not(differ.differs, "%s", differ.path);
     cr_assert_eq(cpu->mode, X86_MODE_64 | X86_MODE_USER);
+    cr_assert_eq(cpu->traps, X86_DR6_BS);
     cr_assert_eq(x86_flags(cpu), (X86_IF | X86_PF | X86_SF | X86_AF | 2));
+    free(save.data);
+}
+
+// The TLB is not saved: after a load it has nothing of the run before.
+Test(state, a_load_forgets_the_translations_of_another_run)
+{
+    enum { TABLE = 0x20000, HERE = 0x100000, THERE = 0x101000, PAGE = 0x40000000 };
+    struct visit_save save;
+    struct visit_load load;
+    uint64_t value;
+    rig_long(rig, 0);
+    rig_put(rig, RIG_TABLES + 0x3000, 8, TABLE | 7);
+    rig_put(rig, TABLE, 8, HERE | 0x67);
+    rig_put(rig, HERE, 8, 1);
+    rig_put(rig, THERE, 8, 2);
+    visit_save_init(&save);
+    x86_cpu_visit(cpu, &save.visit);
+    rig_put(rig, TABLE, 8, THERE | 0x67);
+    cr_assert(x86_load(cpu, PAGE, 8, &value));
+    cr_assert_eq(value, 2);
+    rig_put(rig, TABLE, 8, HERE | 0x67); // RAM is loaded too
+    visit_load_init(&load, save.data, save.size);
+    x86_cpu_visit(cpu, &load.visit);
+    x86_cpu_loaded(cpu);
+    cr_assert(x86_load(cpu, PAGE, 8, &value));
+    cr_assert_eq(value, 1);
     free(save.data);
 }
 
