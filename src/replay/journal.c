@@ -320,7 +320,7 @@ static void get_check(struct journal_reader *reader, struct journal_entry *entry
 bool journal_next(struct journal_reader *reader, struct journal_entry *entry)
 {
     *entry = (struct journal_entry){ .kind = JOURNAL_NOTHING };
-    if (reader->damaged || (reader->position == reader->size && !read_block(reader)))
+    if (reader->damaged || reader->cut || (reader->position == reader->size && !read_block(reader)))
         return false;
     uint8_t first = reader->checks ? JOURNAL_CHECK : get_byte(reader);
     if (first & LATER) {

@@ -172,10 +172,12 @@ Test(journal, no_changed_byte_goes_unnoticed)
     memcpy(copy, bytes, size);
     for (size_t at = 0; at < size; at++) {
         struct journal_reader reader;
+        struct journal_entry entry;
         copy[at] ^= (uint8_t)(1 << at % 8);
         spit(copy, size);
         if (journal_open(&reader, path, &error) == 0) {
             cr_assert_lt(read_entries(3, &reader), 60, "byte %zu", at);
+            cr_assert(!journal_next(&reader, &entry), "byte %zu: what is behind the damage", at);
             cr_assert(reader.cut);
             journal_free(&reader);
         }
