@@ -28,7 +28,8 @@ struct intact_snapshot;
 int intact_machine_snapshot(struct intact_machine *machine, struct intact_snapshot **snapshot, char *why);
 
 // Makes the machine what it was, any number of times. The groups that the program made must be those of that moment.
-// -EBUSY: within a run, or while the run is recorded or replayed. -ENOMEM; -EINVAL: the snapshot is of another machine.
+// -EBUSY: within a run, or while the run is recorded or replayed. -ENOMEM; -EINVAL: the snapshot is of another machine, or the
+// machine has more or fewer groups now. After an error nothing has changed.
 int intact_machine_restore(struct intact_machine *machine, const struct intact_snapshot *snapshot, char *why);
 
 // NULL: nothing. Before the machine is destroyed.

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <intact/interrupt.h>
 #include <intact/replay.h>
 #include <intact/snapshot.h>
 
@@ -19,14 +20,14 @@ TestSuite(snapshot, .timeout = 240);
 
 static char why[INTACT_ERROR_SIZE], path[64];
 
-static struct intact_machine *make(enum intact_machine_type type)
+static struct intact_machine *make_with(enum intact_machine_type type, unsigned megabytes)
 {
     struct intact_machine *machine;
     struct intact_machine_config config;
     intact_machine_config_init(&config);
     config.type = type;
     config.cpus = 2;
-    config.memory = UINT64_C(64) << 20;
+    config.memory = (uint64_t)megabytes << 20;
     config.kernel = "demo";
     config.kernel_data = type == INTACT_PC ? demo_x86_64 : demo_aarch64;
     config.kernel_size = type == INTACT_PC ? demo_x86_64_size : demo_aarch64_size;
@@ -39,6 +40,11 @@ static struct intact_machine *make(enum intact_machine_type type)
     snprintf(path, sizeof path, "/tmp/intact-snapshot-%ld", (long)getpid());
     cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
     return machine;
+}
+
+static struct intact_machine *make(enum intact_machine_type type)
+{
+    return make_with(type, 64);
 }
 
 static uint64_t state_digest(struct intact_machine *machine)
@@ -163,6 +169,45 @@ Test(snapshot, of_another_machine_is_refused)
     intact_machine_destroy(other);
     intact_machine_destroy(arm);
     unlink(path);
+}
+
+Test(snapshot, of_a_machine_with_other_memory_changes_nothing)
+{
+    struct intact_machine *one = make(INTACT_VIRT), *other = make_with(INTACT_VIRT, 128);
+    intact_machine_run_for(one, 5000);
+    intact_machine_run_for(other, 700);
+    uint64_t digest = state_digest(other);
+    cr_assert_eq(intact_machine_save_file(one, path, why), 0);
+    cr_assert_eq(intact_machine_load_file(other, path, why), -EINVAL);
+    cr_assert_str_eq(why, "-m: the snapshot is of a machine with 64 MiB, and this one has 128");
+    cr_assert_eq(state_digest(other), digest);
+    intact_machine_destroy(one);
+    intact_machine_destroy(other);
+    unlink(path);
+}
+
+// A group more or less: the fields of the two states would not be in the same places.
+Test(snapshot, with_other_groups_is_refused_and_changes_nothing)
+{
+    struct intact_machine *machine = make(INTACT_PC);
+    struct intact_irq_manager *manager = intact_machine_interrupts(machine);
+    struct intact_irq_group *group;
+    struct intact_snapshot *snapshot;
+    intact_machine_run_for(machine, 1000);
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshot, why), 0);
+    intact_machine_run_for(machine, 1000);
+    uint64_t digest = state_digest(machine);
+    cr_assert_eq(intact_irq_manager_create_group(manager, INTACT_IRQ_MSIX, INTACT_IRQ_ANY_BASE, 3, &group), 0);
+    uint64_t with_group = state_digest(machine);
+    cr_assert_eq(intact_machine_restore(machine, snapshot, why), -EINVAL);
+    cr_assert_str_eq(why, "the snapshot does not belong to this machine as it is now");
+    cr_assert_eq(state_digest(machine), with_group);
+    intact_irq_manager_destroy_group(manager, group);
+    cr_assert_eq(state_digest(machine), digest);
+    cr_assert_eq(intact_machine_restore(machine, snapshot, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_instructions(machine), 1000);
+    intact_machine_snapshot_free(machine, snapshot);
+    intact_machine_destroy(machine);
 }
 
 Test(snapshot, a_damaged_file_is_refused)

@@ -5,10 +5,24 @@
 #include <errno.h>
 #include <stdlib.h>
 
+// The fields of groups come and go with them.
+static int hash_schema(struct board *board, uint64_t *hash)
+{
+    struct visit_schema schema;
+    visit_schema_init(&schema);
+    board_visit_chips(board, &schema.visit);
+    *hash = schema.hash;
+    free(schema.text);
+    return schema.failed ? -ENOMEM : 0;
+}
+
 int checkpoint_take(struct replay *replay, struct checkpoint *checkpoint)
 {
     struct visit_save save;
+    uint64_t schema = 0;
     int result = replay_want_history(replay);
+    if (result == 0)
+        result = hash_schema(replay->board, &schema);
     if (result < 0)
         return result;
     replay_gather(replay);
@@ -19,14 +33,17 @@ int checkpoint_take(struct replay *replay, struct checkpoint *checkpoint)
         free(save.data);
         return -ENOMEM;
     }
-    *checkpoint = (struct checkpoint){ ram, save.data, save.size, replay->board->loop.instructions };
+    *checkpoint = (struct checkpoint){ ram, save.data, save.size, schema, replay->board->loop.instructions };
     return 0;
 }
 
 int checkpoint_restore(struct replay *replay, const struct checkpoint *checkpoint)
 {
     struct visit_load load;
-    if (!replay->has_history)
+    uint64_t schema;
+    if (hash_schema(replay->board, &schema) < 0)
+        return -ENOMEM;
+    if (!replay->has_history || schema != checkpoint->schema)
         return -EINVAL;
     replay_gather(replay);
     ram_history_restore(&replay->history, checkpoint->ram, replay_page_changed, replay);

@@ -12,12 +12,13 @@ struct checkpoint {
     struct ram_moment *ram;
     void *fields;
     size_t size;
+    uint64_t schema; // a hash of what the fields are
     uint64_t instructions;
 };
 
 // Between two instructions. -ENOMEM: nothing was taken.
 int checkpoint_take(struct replay *replay, struct checkpoint *checkpoint);
-// -EINVAL: it is of another machine, and nothing was changed.
+// -EINVAL: the machine has other fields now, as with other groups, and nothing was changed. -ENOMEM: neither.
 int checkpoint_restore(struct replay *replay, const struct checkpoint *checkpoint);
 void checkpoint_free(struct replay *replay, struct checkpoint *checkpoint);
 

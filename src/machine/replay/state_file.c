@@ -89,6 +89,7 @@ static void put_number(struct stream *stream, uint64_t value)
     put(stream, &value, sizeof value);
 }
 
+// After an error `data` is undefined. It is not touched: its length may be a damaged one, of many gigabytes.
 static void get(struct stream *stream, void *data, size_t size)
 {
     ZSTD_outBuffer out = { data, size, 0 };
@@ -106,15 +107,13 @@ static void get(struct stream *stream, void *data, size_t size)
         else if (!stream->frame && out.pos < out.size)
             stream->error = -EINVAL;
     }
-    if (stream->error)
-        memset(data, 0, size);
 }
 
 static uint64_t get_number(struct stream *stream)
 {
-    uint64_t value;
+    uint64_t value = 0;
     get(stream, &value, sizeof value);
-    return value;
+    return stream->error ? 0 : value;
 }
 
 // Is the frame whole, with the checksum at its end, and nothing behind it?
@@ -158,7 +157,6 @@ static bool is_zero(const uint8_t *bytes)
 
 static void put_ram(struct stream *stream, const struct board *board)
 {
-    put_number(stream, board->ram_size);
     for (uint64_t page = 0; page < board->ram_size >> RAM_PAGE_BITS && !stream->error; page++) {
         const uint8_t *bytes = board->ram + page * RAM_PAGE;
         if (is_zero(bytes))
@@ -187,6 +185,7 @@ static int write_all(struct board *board, FILE *file, const char *text)
     if (result < 0)
         return result;
     stream_open(&stream, file, true);
+    put_number(&stream, board->ram_size);
     put_state(&stream, board);
     put_ram(&stream, board);
     write_mode(&stream, NULL, 0, ZSTD_e_end);
@@ -288,19 +287,28 @@ static bool get_ram(struct stream *stream, struct board *board)
     return !stream->error;
 }
 
+// Before anything is changed.
+static int check_memory(struct stream *stream, const struct board *board, const char *path, struct error *error)
+{
+    uint64_t size = get_number(stream);
+    if (stream->error)
+        return damaged(path, error);
+    if (size == board->ram_size)
+        return 0;
+    return error_set(error, -EINVAL, "-m: the snapshot is of a machine with %" PRIu64 " MiB, and this one has %" PRIu64,
+                     size >> 20, board->ram_size >> 20);
+}
+
 static int load_all(struct board *board, FILE *file, const char *path, struct error *error)
 {
     struct stream stream;
     stream_open(&stream, file, false);
     int result = stream.error ? error_set(error, -ENOMEM, "the host has no memory left")
-                              : get_state(&stream, board, path, error);
+                              : check_memory(&stream, board, path, error);
+    if (result == 0)
+        result = get_state(&stream, board, path, error);
     if (result == 0) {
-        uint64_t size = get_number(&stream);
-        if (size != board->ram_size && !stream.error)
-            result = error_set(error, -EINVAL,
-                               "-m: the snapshot is of a machine with %" PRIu64 " MiB, and this one has %" PRIu64,
-                               size >> 20, board->ram_size >> 20);
-        else if (!get_ram(&stream, board) || !at_end(&stream))
+        if (!get_ram(&stream, board) || !at_end(&stream))
             result = damaged(path, error);
         board_loaded(board);
     }
