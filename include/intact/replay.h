@@ -52,8 +52,8 @@ static inline void intact_recording_init(struct intact_recording *recording)
 }
 
 // Records the run of a machine that has not run yet. 0; or a negative errno with a line in `why` (INTACT_ERROR_SIZE bytes,
-// or NULL): -EINVAL; -EBUSY: it has run, or is being recorded or replayed; file errors; -ENOMEM. The strings of `recording`
-// are not used any more afterwards.
+// or NULL): -EINVAL; -EBUSY: it has run, has a history (<intact/snapshot.h>), or is being recorded or replayed; file errors;
+// -ENOMEM. The strings of `recording` are not used any more afterwards.
 //
 // The journal is brought to the disk at least every second while the guest runs, and before it waits for input; a process
 // that is killed loses no more.
@@ -89,7 +89,7 @@ void intact_journal_prepare(const struct intact_journal *journal, struct intact_
 //     INTACT_JOURNAL_END  the journal ends before the recorded run did: the recording was killed, or its disk was full
 //
 // Input from other threads is dropped meanwhile, but intact_machine_quit works. 0; or a negative errno with a line in `why`
-// that names what is not as it was: -EINVAL for another version, machine, file or drive; -EBUSY, -ENOMEM.
+// that names what is not as it was: -EINVAL for another version, machine, file or drive; -EBUSY as for a recording; -ENOMEM.
 int intact_machine_replay(struct intact_machine *machine, struct intact_journal *journal, char *why);
 
 #ifdef __cplusplus

@@ -32,6 +32,12 @@ int intact_machine_digest(struct intact_machine *machine, uint64_t *digest)
     return replay_digest(&machine->replay, digest);
 }
 
+// A history keeps the input of a run by the same means.
+static int check_history(const struct intact_machine *machine, struct error *error)
+{
+    return machine->timeline ? error_set(error, -EBUSY, "the machine has a history") : 0;
+}
+
 // --- Recording -------------------------------------------------------------------------------------------------------
 
 static const struct intact_recording default_recording = {
@@ -64,6 +70,8 @@ int intact_machine_record(struct intact_machine *machine, const struct intact_re
     struct error error = { 0 };
     struct intact_recording recording;
     int result = take(&recording, given, &error);
+    if (result == 0)
+        result = check_history(machine, &error);
     if (result < 0)
         return tell(why, result, &error);
     char *text = facts_write(machine->board, recording.digest, recording.arguments, recording.argument_count, &error);
@@ -150,7 +158,9 @@ int intact_machine_replay(struct intact_machine *machine, struct intact_journal 
     struct error error = { 0 };
     if (!journal->reader.text)
         return tell(why, error_set(&error, -EINVAL, "the journal has been replayed already"), &error);
-    int result = facts_check(machine->board, journal->reader.text, &error);
+    int result = check_history(machine, &error);
+    if (result == 0)
+        result = facts_check(machine->board, journal->reader.text, &error);
     if (result == 0) {
         uint64_t interval = facts_number(journal->reader.text, "digest", 0);
         result = replay_repeat(&machine->replay, &journal->reader, interval, &error);

@@ -57,6 +57,8 @@ static void note_message(void *owner, const struct inbox_message *message, uint6
         .message = *message,
     };
     (void)time;
+    if (loop_of(timeline)->inbox->holds)
+        return; // the past has its input: what is about the run ends it here, this time
     entry.message.target = NULL;
     add_entry(timeline, &entry);
     timeline->cursor = timeline->entry_count;

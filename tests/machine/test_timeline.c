@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -256,7 +257,106 @@ Test(timeline, a_replay_goes_back_too)
     replay_goes_back(false);
 }
 
+// --- The console -----------------------------------------------------------------------------------------------------
+
+// Reads COM1 and keeps each character, one after the other, from 2 MiB on.
+static struct intact_machine *make_reader(void)
+{
+    static struct code code;
+    struct intact_machine *machine;
+    struct intact_machine_config config;
+    code_begin(&code);
+    CODE(&code, 0xbf, 0x00, 0x00, 0x20, 0x00); // mov edi, 200000h
+    code_in8(&code, 0x3fd);                    // again: the line status
+    CODE(&code, 0xa8, 0x01, 0x74, 0xf7);       // test al, 1; jz again
+    code_in8(&code, 0x3f8);
+    CODE(&code, 0xaa, 0xeb, 0xef); // stosb; jmp again
+    intact_machine_config_init(&config);
+    config.memory = UINT64_C(16) << 20;
+    config.kernel = "guest";
+    config.kernel_data = code.bytes;
+    config.kernel_size = sizeof code.bytes;
+    config.interactive = true;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    return machine;
+}
+
+enum { HALF = 20000, WHOLE = 40000 };
+
+// A run to WHOLE instructions, with characters from HALF on. Returns its digest.
+static uint64_t run_with_characters(struct intact_machine *machine)
+{
+    static const char text[] = "forty characters that the guest will read";
+    cr_assert_eq(intact_machine_history(machine, UINT64_C(16) << 20, why), 0, "%s", why);
+    intact_machine_run_for(machine, HALF);
+    cr_assert_eq(intact_machine_input(machine, text, sizeof text), sizeof text);
+    intact_machine_run_for(machine, WHOLE - HALF);
+    cr_assert_arr_eq(machine_board(machine)->ram + (2 << 20), text, sizeof text);
+    return state_digest(machine);
+}
+
+Test(timeline, the_console_takes_as_much_as_before_after_a_way_back)
+{
+    static const char text[1024];
+    struct intact_machine *machine = make_reader();
+    uint64_t digest = run_with_characters(machine);
+    for (unsigned n = 0; n < 3; n++) {
+        cr_assert_eq(intact_machine_go_to(machine, HALF / 2, why), 0, "%s", why);
+        cr_assert_eq(intact_machine_go_to(machine, WHOLE, why), 0, "%s", why);
+        cr_assert_eq(state_digest(machine), digest);
+    }
+    cr_assert_eq(intact_machine_go_to(machine, HALF / 2, why), 0, "%s", why);
+    size_t taken = 0, now;
+    while ((now = intact_machine_input(machine, text, sizeof text)) > 0)
+        taken += now;
+    cr_assert_eq(taken, OUTSIDE_INPUT_BYTES);
+    intact_machine_destroy(machine);
+}
+
+// The end of the run comes in where another thread asked for it, and the rest of the past is repeated afterwards.
+Test(timeline, a_run_that_is_quit_in_the_past_goes_on)
+{
+    struct intact_machine *machine = make_reader();
+    uint64_t digest = run_with_characters(machine);
+    cr_assert_eq(intact_machine_go_to(machine, HALF / 2, why), 0, "%s", why);
+    intact_machine_quit(machine);
+    cr_assert_eq(intact_machine_run(machine).reason, INTACT_QUIT);
+    cr_assert_lt(intact_machine_instructions(machine), HALF);
+    intact_machine_run_for(machine, WHOLE - intact_machine_instructions(machine));
+    cr_assert_eq(state_digest(machine), digest);
+    cr_assert_eq(intact_machine_go_to(machine, HALF / 2, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_go_to(machine, WHOLE, why), 0, "%s", why);
+    cr_assert_eq(state_digest(machine), digest);
+    intact_machine_destroy(machine);
+}
+
 // --- Refusals ----------------------------------------------------------------------------------------------------------
+
+Test(timeline, a_machine_with_a_history_is_not_recorded)
+{
+    static struct printed printed;
+    struct intact_machine *machine = make_demo(INTACT_PC, &printed), *other = make_demo(INTACT_PC, &printed);
+    struct intact_journal *journal;
+    struct intact_recording recording;
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/intact-timeline-%ld", (long)getpid());
+    intact_recording_init(&recording);
+    recording.file = path;
+    cr_assert_eq(intact_machine_history(machine, 1 << 20, why), 0);
+    cr_assert_eq(intact_machine_record(machine, &recording, why), -EBUSY);
+    cr_assert_str_eq(why, "the machine has a history");
+    cr_assert_eq(access(path, F_OK), -1);
+    cr_assert_eq(intact_machine_record(other, &recording, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_history(other, 1 << 20, why), -EBUSY);
+    cr_assert_eq(intact_machine_record_end(other, why), 0, "%s", why);
+    cr_assert_eq(intact_journal_open(path, &journal, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_replay(machine, journal, why), -EBUSY);
+    cr_assert_str_eq(why, "the machine has a history");
+    intact_journal_close(journal);
+    intact_machine_destroy(machine);
+    intact_machine_destroy(other);
+    unlink(path);
+}
 
 Test(timeline, a_machine_without_a_history_cannot_go_back)
 {

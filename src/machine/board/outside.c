@@ -53,6 +53,16 @@ void outside_receive(void *owner)
     }
 }
 
+// From here on a poster finds the characters counted in the ring; in between it counts them twice. A replay drops them.
+static bool console_accept(void *owner, struct inbox_message *message)
+{
+    struct outside *outside = owner;
+    if (!outside->inbox->repeats)
+        atomic_fetch_add(&outside->input_waiting, message->kind);
+    atomic_fetch_sub(&outside->input_posted, message->kind);
+    return true;
+}
+
 static void console_handle(void *owner, const struct inbox_message *message, uint64_t now)
 {
     struct outside *outside = owner;
@@ -61,6 +71,7 @@ static void console_handle(void *owner, const struct inbox_message *message, uin
         uint64_t word = i < 8 ? message->a : message->b;
         outside->input[outside->input_written++ % OUTSIDE_INPUT_BYTES] = (uint8_t)(word >> (8 * (i % 8)));
     }
+    atomic_store(&outside->input_waiting, outside->input_written - outside->input_read);
     outside_receive(outside);
 }
 
@@ -70,15 +81,16 @@ size_t outside_input(struct outside *outside, const uint8_t *data, size_t size)
     while (done < size) {
         struct inbox_message message = { .channel = outside->console_channel };
         unsigned count = size - done < MESSAGE_BYTES ? (unsigned)(size - done) : MESSAGE_BYTES;
-        if (atomic_fetch_add(&outside->input_waiting, count) + count > OUTSIDE_INPUT_BYTES) {
-            atomic_fetch_sub(&outside->input_waiting, count);
+        unsigned posted = atomic_fetch_add(&outside->input_posted, count) + count;
+        if (posted + atomic_load(&outside->input_waiting) > OUTSIDE_INPUT_BYTES) {
+            atomic_fetch_sub(&outside->input_posted, count);
             break;
         }
         for (unsigned i = 0; i < count; i++)
             *(i < 8 ? &message.a : &message.b) |= (uint64_t)data[done + i] << (8 * (i % 8));
         message.kind = (uint16_t)count;
         if (inbox_post(outside->inbox, &message, 1) < 0) {
-            atomic_fetch_sub(&outside->input_waiting, count);
+            atomic_fetch_sub(&outside->input_posted, count);
             break;
         }
         done += count;
@@ -177,7 +189,9 @@ bool outside_idle(void *owner, uint64_t until)
 
 int outside_init(struct outside *outside, struct error *error)
 {
-    const struct inbox_channel console = { .name = "console", .handle = console_handle, .owner = outside };
+    const struct inbox_channel console = {
+        .name = "console", .accept = console_accept, .handle = console_handle, .owner = outside
+    };
     const struct inbox_channel host = { .name = "host", .handle = host_handle, .owner = outside, .about_run = true };
     const struct inbox_channel stop = { .name = "stop", .accept = stop_accept, .owner = outside, .about_run = true };
     int result = inbox_init(outside->inbox);

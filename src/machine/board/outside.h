@@ -30,10 +30,10 @@ struct outside {
     void (*receive)(void *port, uint8_t byte, uint64_t now);
     void *port; // the serial port
 
-    // Input: a ring on the machine's thread; `input_waiting` also counts what is still in the inbox.
+    // Input: a ring on the machine's thread. Other threads see how much is in the inbox and how much is in the ring.
     uint8_t input[OUTSIDE_INPUT_BYTES];
     uint32_t input_read, input_written;
-    atomic_uint input_waiting;
+    atomic_uint input_posted, input_waiting;
     atomic_bool input_open;
     bool quiet;       // what the guest writes was written before: a part of a run is repeated
     unsigned sources; // other sources of input, which never end: networks
