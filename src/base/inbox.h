@@ -100,8 +100,14 @@ static inline bool inbox_empty(const struct inbox *inbox)
 // drain. `now` in ns and `instructions` executed are the time stamp of every message. Returns how many were handled.
 unsigned inbox_drain(struct inbox *inbox, uint64_t now, uint64_t instructions);
 
-// Machine thread. Handles one journalled message again, without accept and without journal. `message->target` may be
-// NULL: the channel finds it by `id`.
+// Can a journalled message be handled? It may be of another machine, or made to do harm.
+static inline bool inbox_can_replay(const struct inbox *inbox, const struct inbox_message *message)
+{
+    return message->channel < inbox->channel_count && inbox->channels[message->channel].handle;
+}
+
+// Machine thread. Handles one journalled message again, without accept and without journal; inbox_can_replay says
+// whether it can be. `message->target` may be NULL: the channel finds it by `id`.
 void inbox_replay(struct inbox *inbox, const struct inbox_message *message, uint64_t now);
 
 // Machine thread, idle. Sleeps until something arrives or `timeout_ns` of host time passed (UINT64_MAX: for ever), and

@@ -103,12 +103,14 @@ static void set_mode(struct timeline *timeline, bool past)
     board->loop.idle_owner = repeats ? (void *)timeline : &board->outside;
 }
 
-// The rest of a replay's journal. Its reader is at the end then, where replay_ended looks.
+// The rest of a replay's journal. Its reader is at the end then, where replay_ended looks: at the end of what is good.
 static void take_journal(struct timeline *timeline)
 {
     struct replay *replay = timeline->replay;
     while (replay->next.kind != JOURNAL_NOTHING && replay->next.kind != JOURNAL_END) {
-        if (replay->next.kind == JOURNAL_MESSAGE)
+        bool is_message = replay->next.kind == JOURNAL_MESSAGE;
+        replay->reader.damaged |= is_message && !inbox_can_replay(&replay->board->inbox, &replay->next.message);
+        if (is_message && !replay->reader.damaged)
             add_entry(timeline, &replay->next);
         journal_next(&replay->reader, &replay->next);
     }

@@ -18,6 +18,7 @@
 #include "guests/embedded.h"
 #include "machine/machine.h"
 #include "machine/x86_interrupts.h"
+#include "replay/journal.h"
 
 TestSuite(timeline, .timeout = 240);
 
@@ -255,6 +256,50 @@ Test(timeline, a_replay_goes_back_too)
 {
     replay_goes_back(true);
     replay_goes_back(false);
+}
+
+// A journal that says of itself that it is whole, with a message on a channel that no machine has, or that has no handler.
+static void replay_with_channel(uint16_t channel)
+{
+    static struct printed printed;
+    struct intact_recording recording;
+    struct intact_journal *journal;
+    struct journal_reader reader;
+    struct journal_writer writer;
+    struct error error;
+    const struct journal_entry message = { .kind = JOURNAL_MESSAGE, .instructions = 500, .message.channel = channel };
+    const struct journal_entry last = { .kind = JOURNAL_END, .instructions = 1000 };
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/intact-timeline-%ld", (long)getpid());
+    struct intact_machine *machine = make_demo(INTACT_PC, &printed);
+    intact_recording_init(&recording);
+    recording.file = path;
+    recording.digest = 0;
+    cr_assert_eq(intact_machine_record(machine, &recording, why), 0, "%s", why);
+    intact_machine_destroy(machine);
+    cr_assert_eq(journal_open(&reader, path, &error), 0);
+    cr_assert_eq(journal_create(&writer, path, reader.text, &error), 0);
+    journal_free(&reader);
+    journal_put(&writer, &message);
+    journal_put(&writer, &last);
+    cr_assert_eq(journal_close(&writer), 0);
+
+    machine = make_demo(INTACT_PC, &printed);
+    cr_assert_eq(intact_journal_open(path, &journal, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_replay(machine, journal, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_history(machine, 1 << 20, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_run(machine).reason, INTACT_JOURNAL_END);
+    cr_assert(strstr(intact_machine_error(machine), "the journal is damaged"), "%s", intact_machine_error(machine));
+    intact_journal_close(journal);
+    intact_machine_destroy(machine);
+    unlink(path);
+}
+
+Test(timeline, a_replay_takes_nothing_that_no_channel_handles)
+{
+    replay_with_channel(UINT16_MAX);
+    replay_with_channel(INBOX_CHANNEL_LIMIT - 1);
+    replay_with_channel(2); // "stop" of src/machine/board/outside.c is never in a journal
 }
 
 // --- The console -----------------------------------------------------------------------------------------------------

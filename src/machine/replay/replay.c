@@ -274,7 +274,7 @@ static enum loop_stop repeat_message(struct replay *replay)
 {
     struct board *board = replay->board;
     const struct inbox_message *message = &replay->next.message;
-    if (message->channel >= board->inbox.channel_count || !board->inbox.channels[message->channel].handle)
+    if (!inbox_can_replay(&board->inbox, message))
         return diverged(replay, "where input came on a channel that this machine does not have");
     board->loop.stop = LOOP_RUNNING;
     board->loop.steps = 0;
