@@ -441,6 +441,7 @@ static void check_dispatch(struct rig *rig, unsigned code)
         get(rig, &dispatched);
         cr_expect(equal(&alone, &dispatched), "%s is not what is dispatched", row->name);
         cr_expect_eq(cpu->monitor.size, monitor, "%s", row->name);
+        cpu->vcpu.at = NULL; // the block ends here
     }
     free(block);
 }
