@@ -50,7 +50,7 @@ check_compilers() {
 
 check_portable() {
     preset portable
-    ctest --test-dir build/portable --output-on-failure --parallel "$cores" -R '^(base|msi|irqchip|groups|devices|host|vcpu|cli)/'
+    ctest --test-dir build/portable --output-on-failure --parallel "$cores" -R '^(base|msi|irqchip|groups|devices|host|replay|vcpu|debug|machine|cli)/'
 }
 
 check_sanitize() {
