@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Small arithmetic used everywhere: bits, fields, alignment, and two hints for the compiler.
+// Small arithmetic used everywhere: bits, fields, alignment, and hints for the compiler.
 //
 // All functions are pure: they depend only on their arguments and allocate nothing.
 #ifndef BASE_BITS_H
@@ -13,9 +13,11 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
-// For code on the hot path, and for rare code that must not be inlined into it.
+// For code on the hot path, and for code that must not be inlined into it. COLD is also optimised for size, and the
+// branches that lead to it are unlikely.
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define NEVER_INLINE  __attribute__((noinline))
+#define COLD          __attribute__((noinline, cold))
 
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -62,7 +62,7 @@ void trace_free(struct trace *trace);
 // listens already, here or elsewhere; -ENOMEM.
 int trace_add(struct trace *trace, struct intact_trace_observer *observer);
 
-void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
+COLD void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
 
 // Is there an observer?
 static inline bool trace_heard(const struct trace *trace)
@@ -91,12 +91,12 @@ struct trace_counters {
     const char *(*name)(unsigned which); // NULL: they have none
 };
 
-void trace_mistakes_begin(struct trace_mistakes *mistakes, const struct trace_counters *counters);
+COLD void trace_mistakes_begin(struct trace_mistakes *mistakes, const struct trace_counters *counters);
 // Reports as many of each counter as it has grown. `value` is that of the access.
-void trace_mistakes_end(struct trace *trace, const struct trace_mistakes *mistakes,
-                        const struct trace_counters *counters, uint64_t value);
+COLD void trace_mistakes_end(struct trace *trace, const struct trace_mistakes *mistakes,
+                             const struct trace_counters *counters, uint64_t value);
 // One mistake that was counted just now.
-void trace_mistake(struct trace *trace, const struct trace_counters *counters, unsigned which, uint64_t value);
+COLD void trace_mistake(struct trace *trace, const struct trace_counters *counters, unsigned which, uint64_t value);
 
 // Reports the mistakes of devices: those so far are of no CPU, or (after an access) of `vcpu`.
 static inline void trace_sweep(struct trace *trace, uint32_t vcpu)
@@ -159,8 +159,8 @@ enum trace_link {
     TRACE_SERVED, // the one that is in service at the key
 };
 
-void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a,
-                   uint64_t b, uint64_t c);
+COLD void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key, enum trace_id id, uint32_t vcpu,
+                        uint64_t a, uint64_t b, uint64_t c);
 
 #define TRACE_AT(trace, link, key, id, vcpu, a, b, c)                                                                  \
     do {                                                                                                               \
@@ -171,31 +171,31 @@ void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key, enum
 // These begin a part of the path of one interrupt, the current one, with an event; trace_end ends it. They nest. raise:
 // the interrupt of the enclosing part, or a new one, which waits at `key`. anew: always a new one. lower: the end of
 // the interrupt raised at `key`. resume (no event): the interrupt that waited at `key` continues.
-void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
-                 uint64_t c);
-void trace_anew(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
-void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
-                 uint64_t c);
-void trace_resume(struct trace *trace, uint64_t key);
+COLD void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
+                      uint64_t c);
+COLD void trace_anew(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c);
+COLD void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
+                      uint64_t c);
+COLD void trace_resume(struct trace *trace, uint64_t key);
 // The same, and the interrupt still waits at `key`.
-void trace_follow(struct trace *trace, uint64_t key);
-void trace_end(struct trace *trace);
+COLD void trace_follow(struct trace *trace, uint64_t key);
+COLD void trace_end(struct trace *trace);
 
 // The current interrupt now waits at `key`.
-void trace_hold(struct trace *trace, uint64_t key);
+COLD void trace_hold(struct trace *trace, uint64_t key);
 // The interrupt that waits at `from` also waits at `to`.
-void trace_pass(struct trace *trace, uint64_t from, uint64_t to);
+COLD void trace_pass(struct trace *trace, uint64_t from, uint64_t to);
 // The interrupt that waited at `key` is in service there, and is the current one. (It stays stored, since it may be
 // sent again.)
-void trace_take(struct trace *trace, uint64_t key);
+COLD void trace_take(struct trace *trace, uint64_t key);
 // No interrupt waits at `key` any more: it was withdrawn, or lost.
-void trace_drop(struct trace *trace, uint64_t key);
+COLD void trace_drop(struct trace *trace, uint64_t key);
 // The interrupt that waits at `key` is the one that `vcpu` takes next, or (taken) has just taken: TRACE_TAKE belongs to
 // it.
-void trace_next(struct trace *trace, uint32_t vcpu, uint64_t key);
-void trace_taken(struct trace *trace, uint32_t vcpu, uint64_t key);
+COLD void trace_next(struct trace *trace, uint32_t vcpu, uint64_t key);
+COLD void trace_taken(struct trace *trace, uint32_t vcpu, uint64_t key);
 // No interrupt waits at `vcpu`, or (TRACE_SHARED) anywhere: after a reset or a load.
-void trace_forget(struct trace *trace, uint32_t vcpu);
+COLD void trace_forget(struct trace *trace, uint32_t vcpu);
 
 // For trace.c.
 int trace_causes_begin(struct trace *trace);
