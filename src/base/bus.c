@@ -117,7 +117,8 @@ static void region_write(struct bus *bus, struct region *region, uint64_t offset
     }
 }
 
-static bool fits(const struct region *region, uint64_t address, unsigned size)
+// Is the range within the region, which may be NULL and otherwise holds `address`?
+static bool fits(const struct region *region, uint64_t address, uint64_t size)
 {
     return region && region->size - (address - region->base) >= size;
 }
@@ -191,6 +192,11 @@ bool bus_is_memory(struct bus *bus, uint64_t address, uint64_t size)
 
 bool bus_read_memory(struct bus *bus, uint64_t address, void *data, size_t size)
 {
+    const struct region *region = bus_find(bus, address);
+    if (likely(fits(region, address, size) && region->ram)) {
+        memcpy(data, region->ram + (address - region->base), size);
+        return true;
+    }
     if (!all_ram(bus, address, size, true))
         return false;
     copy_memory(bus, address, data, NULL, size);
