@@ -170,8 +170,11 @@ static NEVER_INLINE void note_written(struct vcpu *cpu, uint64_t address, bool u
 
 ALWAYS_INLINE bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
+    // Devices first: most accesses that come here are of devices.
+    if (likely(look_up(io_place(cpu, address, user), address, access, target)))
+        return true;
     if (!look_up(memory_place(cpu, address, user), address, access, target) &&
-        !look_up(io_place(cpu, address, user), address, access, target) && !fill(cpu, address, user, access, target))
+        !fill(cpu, address, user, access, target))
         return false;
     if (unlikely((target->flags & TLB_CLEAN) && access == ACCESS_WRITE))
         note_written(cpu, address, user, target);
@@ -244,22 +247,31 @@ static void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uin
 
 // --- within one page -------------------------------------------------------------------------------------------------
 
-// An access of a device across pages is split into 4, 2 and 1 bytes.
-static unsigned piece_of(unsigned size)
+// The part of an access across pages that is in a device is split into pieces of 4, 2 and 1 bytes.
+static NEVER_INLINE uint64_t device_read_pieces(struct vcpu *cpu, uint64_t physical, unsigned size)
 {
-    return is_power_of_two(size) ? size : 1u << bits_highest(size);
+    uint64_t value = 0;
+    for (unsigned at = 0, piece; at < size; at += piece) {
+        piece = 1u << bits_highest(size - at);
+        value |= device_read(cpu, physical + at, piece) << (8 * at);
+    }
+    return value;
+}
+
+static NEVER_INLINE void device_write_pieces(struct vcpu *cpu, uint64_t physical, unsigned size, uint64_t value)
+{
+    for (unsigned at = 0, piece; at < size; at += piece) {
+        piece = 1u << bits_highest(size - at);
+        device_write(cpu, physical + at, piece, (value >> (8 * at)) & bits_low(8 * piece));
+    }
 }
 
 static uint64_t read_within(struct vcpu *cpu, const struct target *target, uint64_t address, unsigned size)
 {
-    uint64_t physical = target->physical | (address & ~PAGE_MASK), value = 0;
-    if (target->flags & TLB_IO) {
-        for (unsigned at = 0, piece; at < size; at += piece) {
-            piece = piece_of(size - at);
-            value |= device_read(cpu, physical + at, piece) << (8 * at);
-        }
-        return value;
-    }
+    uint64_t physical = target->physical | (address & ~PAGE_MASK);
+    if (target->flags & TLB_IO)
+        return likely(is_power_of_two(size)) ? device_read(cpu, physical, size)
+                                             : device_read_pieces(cpu, physical, size);
     return bytes_get((const void *)((uintptr_t)address + target->addend), size);
 }
 
@@ -267,10 +279,10 @@ static void write_within(struct vcpu *cpu, const struct target *target, uint64_t
 {
     uint64_t physical = target->physical | (address & ~PAGE_MASK);
     if (target->flags & TLB_IO) {
-        for (unsigned at = 0, piece; at < size; at += piece) {
-            piece = piece_of(size - at);
-            device_write(cpu, physical + at, piece, (value >> (8 * at)) & bits_low(8 * piece));
-        }
+        if (likely(is_power_of_two(size)))
+            device_write(cpu, physical, size, value & bits_low(8 * size));
+        else
+            device_write_pieces(cpu, physical, size, value);
         return;
     }
     bytes_put((void *)((uintptr_t)address + target->addend), size, value);
