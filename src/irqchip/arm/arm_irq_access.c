@@ -68,9 +68,25 @@ static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struc
 
 // --- Effects of an access -------------------------------------------------------------------------------------------
 
+// The effects that only configuration, tables and messages have.
+static NEVER_INLINE void apply_rare(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    if (effect->flags & GIC_EVERYTHING)
+        arm_irq_touch_everything(irq);
+    if (effect->flags & GIC_ONE_OF_MANY)
+        arm_irq_follow(irq, cpu->index);
+    if (effect->flags & GIC_LPI)
+        arm_irq_do_lpi(irq, cpu, cpu, effect->lpi, effect->intid);
+    if (effect->flags & GIC_RAISES)
+        arm_irq_raise(irq, effect->intid);
+    if (effect->flags & GIC_EVENT) // a CPU's own write has DeviceID 0
+        arm_irq_event(irq, 0, effect->intid);
+}
+
 // Applies the effects of an access of a CPU, or to its redistributor.
 static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
+    const unsigned usual = GIC_CHANGED | GIC_TAKEN | GIC_DROPPED | GIC_ENDED | GIC_SENDS;
     if (effect->flags & GIC_CHANGED)
         arm_irq_touch(irq, cpu->index);
     if (effect->flags & GIC_TAKEN)
@@ -82,16 +98,8 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic
         deactivate(irq, cpu, effect);
     if (effect->flags & GIC_SENDS)
         arm_irq_send(irq, cpu, effect);
-    if (effect->flags & GIC_EVERYTHING)
-        arm_irq_touch_everything(irq);
-    if (effect->flags & GIC_ONE_OF_MANY)
-        arm_irq_follow(irq, cpu->index);
-    if (effect->flags & GIC_LPI)
-        arm_irq_do_lpi(irq, cpu, cpu, effect->lpi, effect->intid);
-    if (effect->flags & GIC_RAISES)
-        arm_irq_raise(irq, effect->intid);
-    if (effect->flags & GIC_EVENT) // a CPU's own write has DeviceID 0
-        arm_irq_event(irq, 0, effect->intid);
+    if (unlikely(effect->flags & ~usual))
+        apply_rare(irq, cpu, effect);
 }
 
 // Does `access` of the CPU with this index, which may count mistakes in the chip. `heard`: there is an observer. It is a
