@@ -68,16 +68,16 @@ int stops_except(struct loop *loop, enum stop_kind kind, uint64_t address, uint6
 void stops_free(struct stops *stops);
 
 // Machine thread: the run ends at once, as for a debugger's request.
-void stops_request(struct loop *loop);
+COLD void stops_request(struct loop *loop);
 
 // The instruction that `cpu` was to execute is left alone, and the run ends: `kind` and `address` for stops.last.
-void stops_report(struct vcpu *cpu, enum stop_kind kind, uint64_t address);
+COLD void stops_report(struct vcpu *cpu, enum stop_kind kind, uint64_t address);
 
 // Machine thread, between two runs: what has stopped at its place stops there again.
 void stops_forget(struct loop *loop);
 
 // A guest's run found `undone`: the rest of the slice is kept for the next run.
-void stops_leave(struct vcpu *cpu);
+COLD void stops_leave(struct vcpu *cpu);
 
 // Is there a breakpoint at this offset within some page?
 static inline bool stops_at_offset(const struct stops *stops, uint64_t address)
@@ -88,11 +88,11 @@ static inline bool stops_at_offset(const struct stops *stops, uint64_t address)
 
 // The op STOP: does a breakpoint stop `cpu` before its instruction at `pc`? It has not if it did so already. True: the op
 // says OP_FAULT.
-bool stops_before(struct vcpu *cpu, uint64_t pc);
+COLD bool stops_before(struct vcpu *cpu, uint64_t pc);
 
 // Is some byte of the 4 KiB page watched?
 bool stops_watch_page(const struct stops *stops, uint64_t address);
 // An access of the instruction at `pc` to a watched page. True: a watchpoint matches, and the run ends.
-bool stops_access(struct vcpu *cpu, uint64_t pc, uint64_t address, unsigned size, enum access access);
+COLD bool stops_access(struct vcpu *cpu, uint64_t pc, uint64_t address, unsigned size, enum access access);
 
 #endif

@@ -51,7 +51,7 @@ static enum op_out execute(struct vcpu *vcpu, const struct op *head)
 }
 
 // No exception, if a debugger outside the guest stopped before the instruction.
-static void deliver_fault(struct a64_cpu *cpu)
+static NEVER_INLINE void deliver_fault(struct a64_cpu *cpu)
 {
     if (unlikely(cpu->vcpu.loop->stops.undone)) {
         stops_leave(&cpu->vcpu);

@@ -153,7 +153,7 @@ static bool deliver_traps(struct x86_cpu *cpu)
 
 // There is no exception, if a debugger outside the guest stopped before the instruction.
 // A shutdown takes time as well: otherwise a machine that resets again and again would stop the clock.
-static void deliver_fault(struct x86_cpu *cpu)
+static NEVER_INLINE void deliver_fault(struct x86_cpu *cpu)
 {
     if (unlikely(cpu->vcpu.loop->stops.undone)) {
         stops_leave(&cpu->vcpu);
