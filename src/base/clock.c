@@ -114,7 +114,6 @@ void clock_run_due(struct clock *clock)
         event->deadline = CLOCK_NEVER;
         event->fire(event->owner, clock->now);
     }
-    clock->moved = false;
 }
 
 void event_visit(struct event *event, struct visit *v)

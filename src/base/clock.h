@@ -36,7 +36,7 @@ struct clock {
     uint32_t count;
     uint32_t ranks;
     uint32_t perpetual; // how many of the queued events are
-    bool moved;         // the first deadline became earlier: a budget computed from it must be computed again
+    bool moved;         // the first deadline became earlier since the loop computed a budget from it, and cleared this
     struct event *heap[CLOCK_EVENT_LIMIT];
     struct event *registered[CLOCK_EVENT_LIMIT]; // by rank
 };

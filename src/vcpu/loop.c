@@ -180,6 +180,17 @@ static struct vcpu *turn(struct loop *loop)
     return next_runnable(loop);
 }
 
+// The part of a slice that is left for the next run, as this one ends at a limit or at the end of a step.
+static NEVER_INLINE uint64_t rest_of(const struct loop *loop, const struct vcpu *cpu, uint64_t length)
+{
+    uint64_t most = UINT64_MAX;
+    if (loop->limit > loop->instructions)
+        most = loop->limit - loop->instructions;
+    if (cpu == loop->stops.stepped && loop->stops.step_goal - cpu->goal < most)
+        most = loop->stops.step_goal - cpu->goal;
+    return most < length ? length - most : 0;
+}
+
 static void slice_begin(struct loop *loop, struct vcpu *cpu)
 {
     loop->current = cpu;
@@ -192,12 +203,9 @@ static void slice_begin(struct loop *loop, struct vcpu *cpu)
         loop->carry = loop->share - 1;
     loop->slice_start = loop->clock->now;
     loop->slice_executed = cpu->goal;
-    uint64_t length = slice_length(loop), most = UINT64_MAX;
-    if (loop->limit > loop->instructions)
-        most = loop->limit - loop->instructions;
-    if (unlikely(cpu == loop->stops.stepped) && loop->stops.step_goal - cpu->goal < most)
-        most = loop->stops.step_goal - cpu->goal;
-    loop->rest = most < length ? length - most : 0;
+    uint64_t length = slice_length(loop);
+    loop->clock->moved = false;
+    loop->rest = unlikely(loop->limit || loop->stops.stepped) ? rest_of(loop, cpu, length) : 0;
     cpu->left = (int64_t)(length - loop->rest);
     cpu->goal += (uint64_t)cpu->left;
     cpu->kick = 0;
@@ -272,10 +280,14 @@ static void drain(struct loop *loop)
         loop->steps = 0;
 }
 
-static void run_due(struct loop *loop)
+// False: no timer was due.
+static bool run_due(struct loop *loop)
 {
-    loop->turns += clock_next(loop->clock) <= loop->clock->now;
+    if (clock_next(loop->clock) > loop->clock->now)
+        return false;
+    loop->turns++;
     clock_run_due(loop->clock);
+    return true;
 }
 
 void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count)
@@ -298,10 +310,10 @@ enum loop_stop vcpu_run(struct loop *loop)
         // Input from outside, and timers that are due.
         if (loop->inbox && !inbox_empty(loop->inbox))
             drain(loop);
-        run_due(loop);
+        bool due = run_due(loop);
         if (loop->stop != LOOP_RUNNING)
             break;
-        if (at_limit(loop))
+        if (due && at_limit(loop))
             continue;
 
         // Whose turn it is.

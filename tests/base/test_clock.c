@@ -58,7 +58,8 @@ Test(clock, an_earlier_deadline_marks_the_clock_as_moved)
     clock_register(&clock, &a.event, "a", fired, &a);
     clock_register(&clock, &b.event, "b", fired, &b);
     clock_arm(&clock, &a.event, 100);
-    clock_run_due(&clock);
+    cr_assert(clock.moved);
+    clock.moved = false;
     clock_arm(&clock, &b.event, 200);
     cr_assert_not(clock.moved);
     clock_arm(&clock, &b.event, 50);
