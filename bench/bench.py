@@ -16,6 +16,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -175,6 +176,51 @@ def measure_boot(emulators, arch, rounds):
     return [statistics.median(s) for s in samples]
 
 
+def cpu_whole(command):
+    """Processor time of a run that comes to its end by itself."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        _, state, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(state)
+    if child.returncode != 0:
+        raise RuntimeError(f"exit status {child.returncode}: {' '.join(command)}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def record_commands(emulator, options, journal):
+    """Of one run: plain, recorded (here without and with digests), replayed."""
+    start = [emulator.command, *options]
+    if emulator.name == "QEMU":
+        rr = ["-icount", f"shift=0,sleep=off,rrfile={journal},rr="]
+        return [[*start, *ICOUNT], *([*start, rr[0], rr[1] + way] for way in ("record", "replay"))]
+    record = [emulator.command, "record", journal, "-digest"]
+    return [start, [*record, "0", "--", *options], [*record, "1000000", "--", *options], [emulator.command, "replay", journal]]
+
+
+def record_cost(emulator, arch, rounds):
+    """A boot to its end without input: medians of the ratios of each command to the one before it in time (a replay to its
+    recording, a recording to the plain run), within a round; and the journal's bytes."""
+    with tempfile.TemporaryDirectory(prefix="intact-bench-") as folder:
+        journal = os.path.join(folder, "journal")
+        commands = record_commands(emulator, linux.boot_options(arch), journal)
+        ratios = []
+        for _ in range(rounds):
+            times = [cpu_whole(command) for command in commands]
+            ratios.append([*(recorded / times[0] for recorded in times[1:-1]), times[-1] / times[-2]])
+        return [statistics.median(column) for column in zip(*ratios)], os.path.getsize(journal)
+
+
+def record_notes(emulators, arch, rounds):
+    ours, theirs = emulators
+    (bare, recorded, replayed), size = record_cost(ours, arch, rounds)
+    text = (f"Recording a boot of {arch}: {bare:.3f} of a plain run (aim: 1.03), with digests {recorded:.3f} (1.06); replay "
+            f"{replayed:.3f} of it (1.05); journal {size:,} bytes (4,096)")
+    try:
+        (recorded, replayed), size = record_cost(theirs, arch, 1)
+        return f"{text}. QEMU: {recorded:.2f}, {replayed:.2f}, {size:,} bytes"
+    except (OSError, RuntimeError) as error:
+        return f"{text}. QEMU: none ({str(error)[:40]})"
+
+
 def resident(command):
     """KiB of memory that a process holds once it has run for a while; then it is ended. (The peak in the system's
     account of a finished child would count the parent's memory at the fork.)"""
@@ -240,7 +286,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release", help="where intact and its guests were built")
     parser.add_argument("--rounds", type=int, default=5, help="runs behind each median (default 5)")
-    parser.add_argument("--only", help="names of guests, 'empty', 'boot', 'idle', 'lpis', 'groups', with commas")
+    parser.add_argument("--only", help="names of guests, 'empty', 'boot', 'replay', 'idle', 'lpis', 'groups', with commas")
     parser.add_argument("--family", choices=["x86_64", "aarch64"], help="this one alone")
     parser.add_argument("--quick", action="store_true", help="one round: a smoke test, not a measurement")
     parser.add_argument("--markdown", action="store_true", help="print the table for docs/benchmarks.md")
@@ -271,6 +317,7 @@ def main():
                 continue
             add(f"boot of {arch} to /init, 1 vCPU", "ms", *figures, 2.0)
 
+    linux_name = {"x86_64": "amd64", "aarch64": "arm64"}
     for family in (X86_64, AARCH64):
         if given.family and given.family != family.name:
             continue
@@ -287,6 +334,8 @@ def main():
                 add(f"start-up to exit of an empty guest, {vcpus} vCPU{'s' * (vcpus > 1)}", "ms", *figures, aim)
         if wanted("boot") and not given.no_boot:
             boots(family, emulators)
+        if wanted("replay") and not given.no_boot:
+            notes.append(record_notes(emulators, f"cloud-{linux_name[family.name]}", rounds))
         if family is X86_64 and wanted("idle"):
             each, one, many = idle_cost(bench, ours, rounds)
             notes.append(f"Idle vCPUs: {each:.1f} KiB each (aim: under 64); self-IPI with 1 vCPU {one:.1f} ns, "
