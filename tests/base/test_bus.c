@@ -65,6 +65,17 @@ Test(bus, nothing_there_reads_all_ones_and_is_counted)
     cr_assert_eq(bus.unanswered_writes, 1);
 }
 
+Test(bus, a_read_across_the_end_of_memory_is_made_of_its_bytes)
+{
+    struct bus bus;
+    uint8_t ram[16] = { 0 };
+    struct region last = { .base = 0x10, .size = 16, .name = "last", .ram = ram };
+    bus_init(&bus);
+    cr_assert_eq(bus_add(&bus, &last), 0);
+    cr_assert_eq(bus_read(&bus, 0x1e, 4, 0), 0xffff0000);
+    cr_assert_eq(bus.unanswered_reads, 2);
+}
+
 Test(bus, a_range_is_memory_if_the_windows_in_it_touch)
 {
     struct bus bus;

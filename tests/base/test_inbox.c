@@ -147,6 +147,26 @@ Test(inbox, what_a_handler_posts_waits_for_the_next_drain)
     inbox_destroy(&inbox);
 }
 
+Test(inbox, messages_for_the_guest_that_were_held_come_first_when_they_are_held_no_more)
+{
+    struct inbox inbox;
+    struct seen seen;
+    open_inbox(&inbox, &seen);
+    inbox.holds = true;
+    post(&inbox, 1);
+    cr_assert_eq(inbox_drain(&inbox, 0, 0), 0);
+    post(&inbox, 2);
+    cr_assert_eq(inbox_drain(&inbox, 0, 0), 0);
+    cr_assert(inbox_empty(&inbox), "what is held is no reason to drain");
+    inbox.holds = false;
+    post(&inbox, 3);
+    cr_assert_eq(inbox_drain(&inbox, 7, 0), 3);
+    for (unsigned i = 0; i < 3; i++)
+        cr_expect_eq(seen.a[i], i + 1);
+    cr_assert(inbox_empty(&inbox));
+    inbox_destroy(&inbox);
+}
+
 Test(inbox, channels_are_numbered_in_order_until_they_run_out)
 {
     struct inbox inbox;

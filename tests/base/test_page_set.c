@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Sets of pages, against an array of flags.
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/page_set.h"
+#include "starve.h"
 
 TestSuite(page_set, .timeout = 60);
 
@@ -56,3 +58,29 @@ Test(page_set, holds_what_was_added_at_any_size)
         page_set_free(&other);
     }
 }
+
+Test(page_set, a_set_that_was_freed_has_no_pages)
+{
+    struct page_set set;
+    cr_assert_eq(page_set_init(&set, 100 * RAM_PAGE), 0);
+    page_set_fill(&set);
+    page_set_free(&set);
+    cr_assert_eq(set.pages, 0);
+    cr_assert_eq(page_set_count(&set), 0);
+    page_set_free(&set);
+}
+
+#ifdef CAN_STARVE
+Test(page_set, a_set_for_which_there_is_no_memory_is_empty)
+{
+    struct page_set set;
+    struct rlimit before;
+    struct starve_block *taken = use_up_memory(&before);
+    int result = page_set_init(&set, UINT64_C(1) << 40);
+    give_memory_back(taken, &before);
+    cr_assert_eq(result, -ENOMEM);
+    cr_assert_null(set.bits);
+    cr_assert_null(set.summary);
+    cr_assert_eq(set.pages, 0);
+}
+#endif

@@ -131,6 +131,19 @@ Test(reg, a_wide_access_covers_several_registers_of_a_run)
     cr_assert_eq(value, 0x4445);
 }
 
+Test(reg, a_wide_write_ends_with_the_last_register_that_it_covers)
+{
+    struct chip chip = { .wide = { 1, 1, 1, 1 }, .timer[0] = { .other = 5, .compare = 6 } };
+    cr_assert_eq(put(&chip, 0x08, 4, 0x33332222), REG_OK);
+    cr_assert_eq(chip.wide[0], 0x2223);
+    cr_assert_eq(chip.wide[1], 0x3333);
+    cr_assert_eq(chip.wide[2], 1);
+    cr_assert_eq(chip.wide[3], 1);
+    cr_assert_eq(put(&chip, 0x08, 8, 0), REG_OK);
+    cr_assert_eq(chip.timer[0].other, 5);
+    cr_assert_eq(chip.timer[0].compare, 6);
+}
+
 Test(reg, a_function_wins_over_storage_and_is_told_which_register)
 {
     struct chip chip = { 0 };

@@ -87,6 +87,31 @@ Test(trace, an_observer_is_added_once_and_only_after_it_was_prepared)
     cr_assert_eq(trace_add(&other, &a.observer), 0);
 }
 
+static int begin(void *owner)
+{
+    ++*(unsigned *)owner;
+    return *(unsigned *)owner > 2 ? -ENOMEM : 0;
+}
+
+Test(trace, the_first_observer_begins_the_trace_and_the_others_do_not)
+{
+    struct ear a, b;
+    unsigned begun = 0;
+    trace.begin = begin;
+    trace.stamp_owner = &begun;
+    all(&a, 'a');
+    cr_assert_eq(begun, 1);
+    all(&b, 'b');
+    cr_assert_eq(begun, 1);
+    intact_trace_observer_remove(&a.observer);
+    intact_trace_observer_remove(&b.observer);
+    all(&a, 'a');
+    cr_assert_eq(begun, 2);
+    intact_trace_observer_remove(&a.observer);
+    cr_assert_eq(trace_add(&trace, &a.observer), -ENOMEM, "what begins it may fail");
+    expect("");
+}
+
 Test(trace, an_observer_removes_itself_and_others_while_an_event_is_on_its_way)
 {
     struct ear ears[4];
