@@ -92,6 +92,25 @@ Test(device, a_mode_without_a_resource_is_refused_and_does_not_crash_later)
     rig_close(&rig);
 }
 
+Test(device, a_saved_mode_that_the_device_cannot_have_is_disabled)
+{
+    struct rig rig;
+    rig_open(&rig);
+    const struct intact_irq_resources legacy = { .size = sizeof legacy, .requester = 1, .legacy = { 10, 1 } };
+    struct intact_irq_device *device = make(&rig, &legacy);
+    intact_irq_device_restore(device, INTACT_IRQ_MODE_LEGACY, true);
+    cr_expect_eq(intact_irq_device_mode(device), INTACT_IRQ_MODE_LEGACY);
+    cr_expect(intact_irq_device_enabled(device));
+    static const int impossible[] = { INTACT_IRQ_MODE_PCI_MSIX, MODES, -1 };
+    for (unsigned i = 0; i < sizeof impossible / sizeof impossible[0]; i++) {
+        intact_irq_device_restore(device, (enum intact_irq_mode)impossible[i], true);
+        cr_expect_eq(intact_irq_device_mode(device), INTACT_IRQ_MODE_DISABLED);
+        cr_expect_not(intact_irq_device_enabled(device));
+    }
+    intact_irq_device_destroy(device);
+    rig_close(&rig);
+}
+
 Test(device, enable_in_mode_disabled_takes_legacy_or_nothing)
 {
     struct rig rig;

@@ -375,6 +375,7 @@ Test(group, pending_can_be_cleared_and_is_then_counted_as_abandoned)
     intact_irq_group_mask(group, 0);
     intact_irq_group_trigger(group, 0);
     cr_expect_eq(intact_irq_group_clear_pending(group, 0), INTACT_IRQ_OK);
+    cr_expect_eq(intact_irq_group_pending(group, 0), 0);
     intact_irq_group_unmask(group, 0);
     cr_expect_eq(rig.count, 0);
     intact_irq_group_counts(group, &counts);
@@ -915,6 +916,22 @@ Test(group, a_trigger_survives_a_change_between_edge_and_level)
     cr_expect_not(rig.level[0][10]);
     cr_expect_eq(rig.rises[0][10], 2, "the second trigger came as an edge");
     cr_expect_eq(intact_irq_group_pending(group, 0), 0);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    rig_close(&rig);
+}
+
+Test(group, a_level_driven_on_a_masked_source_is_not_pending_once_it_is_an_edge)
+{
+    struct rig rig;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_legacy(&rig, true);
+    struct intact_irq_config edge = rig_line(false);
+    intact_irq_group_mask(group, 0);
+    intact_irq_group_set_level(group, 0, true);
+    cr_assert_eq(intact_irq_group_pending(group, 0), 1);
+    cr_assert_eq(intact_irq_group_update(group, 0, &edge, true, true), INTACT_IRQ_OK);
+    cr_assert_eq(intact_irq_group_pending(group, 0), 0);
+    intact_irq_group_set_level(group, 0, false);
     intact_irq_manager_destroy_group(rig.manager, group);
     rig_close(&rig);
 }

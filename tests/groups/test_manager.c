@@ -198,6 +198,27 @@ Test(manager, is_not_destroyed_while_groups_exist)
     cr_expect_eq(intact_irq_manager_destroy(rig.manager), INTACT_IRQ_OK, "retired groups go with it");
 }
 
+static void ignore(void *owner, const struct inbox_message *message, uint64_t now)
+{
+    (void)owner, (void)message, (void)now;
+}
+
+Test(manager, is_not_made_where_the_inbox_has_no_channel_left)
+{
+    struct inbox inbox;
+    struct route route;
+    struct trace trace = { .wanted = 0 };
+    struct intact_irq_manager *manager = NULL;
+    cr_assert_eq(inbox_init(&inbox), 0);
+    route_init(&route, &(struct route_sink){ .owner = NULL }, &trace);
+    for (unsigned i = 0; i < INBOX_CHANNEL_LIMIT; i++)
+        cr_assert_geq(inbox_register(&inbox, &(struct inbox_channel){ "taken", NULL, ignore, NULL }), 0);
+    cr_assert_lt(manager_create(&route, &inbox, &trace, &manager), 0);
+    cr_assert_null(manager);
+    route_free(&route);
+    inbox_destroy(&inbox);
+}
+
 Test(manager, wiring_mistakes_have_their_errors)
 {
     struct rig rig;
@@ -424,6 +445,67 @@ Test(manager, what_the_machine_thread_does_itself_is_not_in_the_journal)
     intact_irq_group_trigger(pair.msix, 0);
     close_pair(&pair);
     cr_expect_eq(journal.count, 0);
+}
+
+// Triggers that are cleared while they are in the inbox, and one that is not.
+static void *trigger_and_clear(void *argument)
+{
+    const struct pair *pair = argument;
+    intact_irq_group_trigger(pair->msix, 1);
+    intact_irq_group_clear_pending(pair->msix, 1);
+    intact_irq_group_trigger(pair->msix, 2);
+    intact_irq_group_trigger(pair->msix, 3);
+    intact_irq_group_clear_pending(pair->msix, 3);
+    intact_irq_group_trigger(pair->msix, 3);
+    return NULL;
+}
+
+Test(manager, a_replay_counts_triggers_as_the_run_that_was_recorded)
+{
+    struct pair recorded, replayed;
+    struct journal journal = { .count = 0 };
+    struct intact_irq_counts was, is;
+    pthread_t thread;
+    open_pair(&recorded);
+    open_pair(&replayed);
+    rig_enable(recorded.msix, 0x40);
+    rig_enable(replayed.msix, 0x40);
+    recorded.rig.manager->inbox->journal = write_journal;
+    recorded.rig.manager->inbox->journal_owner = &journal;
+    pthread_create(&thread, NULL, trigger_and_clear, &recorded);
+    pthread_join(thread, NULL);
+    intact_irq_manager_poll(recorded.rig.manager, 0);
+    for (unsigned i = 0; i < journal.count; i++)
+        inbox_replay(replayed.rig.manager->inbox, &journal.messages[i], 0);
+    intact_irq_group_counts(recorded.msix, &was);
+    intact_irq_group_counts(replayed.msix, &is);
+    cr_expect_eq(was.triggered, 4);
+    cr_expect_eq(is.triggered, was.triggered, "%u", (unsigned)is.triggered);
+    cr_expect_eq(is.delivered, was.delivered);
+    cr_expect_eq(is.abandoned, was.abandoned);
+    close_pair(&recorded);
+    close_pair(&replayed);
+}
+
+Test(manager, a_replay_leaves_a_group_at_the_change_that_the_recorded_run_had)
+{
+    struct pair recorded, replayed;
+    struct journal journal = { .count = 0 };
+    pthread_t thread;
+    open_pair(&recorded);
+    open_pair(&replayed);
+    recorded.rig.manager->inbox->journal = write_journal;
+    recorded.rig.manager->inbox->journal_owner = &journal;
+    pthread_create(&thread, NULL, act_from_outside, &recorded);
+    pthread_join(thread, NULL);
+    intact_irq_manager_poll(recorded.rig.manager, 0);
+    for (unsigned i = 0; i < journal.count; i++)
+        inbox_replay(replayed.rig.manager->inbox, &journal.messages[i], 0);
+    cr_expect_neq(recorded.msix->version, 0);
+    cr_expect_eq(replayed.msix->version, recorded.msix->version);
+    cr_expect_eq(replayed.line->version, recorded.line->version);
+    close_pair(&recorded);
+    close_pair(&replayed);
 }
 
 Test(manager, a_newer_change_of_the_machine_thread_outlives_an_older_one_still_under_way)

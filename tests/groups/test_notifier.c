@@ -333,6 +333,38 @@ Test(notifier, a_host_without_files_is_told_and_nothing_changes)
     rig_close(&rig);
 }
 
+Test(notifier, its_file_may_be_the_first_of_the_process)
+{
+    struct intact_irq_notifier *notifier = NULL;
+    int kept = dup(0);
+    close(0);
+    int result = intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_BEST, &notifier);
+    int fd = result ? -1 : intact_irq_notifier_read_fd(notifier);
+    if (!result)
+        intact_irq_notifier_destroy(notifier);
+    if (kept >= 0) {
+        dup2(kept, 0);
+        close(kept);
+    }
+    cr_assert_eq(result, INTACT_IRQ_OK);
+    cr_assert_eq(fd, 0);
+}
+
+Test(notifier, a_callback_has_no_file_and_starts_no_thread)
+{
+    struct rig rig;
+    struct intact_irq_notifier *notifier = NULL;
+    rig_open(&rig);
+    struct intact_irq_group *group = rig_group(&rig, INTACT_IRQ_MSIX, 1);
+    cr_assert_eq(intact_irq_notifier_create(INTACT_IRQ_NOTIFIER_CALLBACK, &notifier), INTACT_IRQ_OK);
+    cr_assert_eq(intact_irq_group_set_notifier(group, 0, notifier), INTACT_IRQ_OK);
+    cr_expect_eq(rig.manager->watch.count, 0);
+    cr_expect_not(rig.manager->watch.running);
+    intact_irq_manager_destroy_group(rig.manager, group);
+    cr_expect_eq(intact_irq_notifier_destroy(notifier), INTACT_IRQ_OK);
+    rig_close(&rig);
+}
+
 // --- What was signalled before a poll --------------------------------------------------------------------------------
 
 // Another process writes the file: for a pipe any bytes are an event, an eventfd takes 8.
