@@ -356,6 +356,27 @@ Test(route, an_eoi_resamples_every_source_of_the_pin_and_no_other)
     route_free(&b.route);
 }
 
+Test(route, a_wire_that_was_cleared_is_not_resampled_and_may_reach_the_pin_again)
+{
+    struct board b;
+    open_board(&b);
+    unsigned asked = 0, cleared = 0;
+    struct intact_irq_line line = { .level = false }, gone = { .level = false };
+    cr_assert_eq(route_add_pin(&b.route, 100, IOAPIC, 9), 0);
+    route_connect_resample(&b.route, 9, &line, count_line, &asked);
+    route_connect_resample(&b.route, 100, &gone, count_line, &cleared);
+    route_clear(&b.route, 100);
+    route_eoi(&b.route, IOAPIC, 9);
+    cr_expect_eq(asked, 1);
+    cr_expect_eq(cleared, 0);
+    cr_expect_eq(route_add_pin(&b.route, 9, IOAPIC, 9), -EEXIST);
+    cr_expect_eq(route_add_pin(&b.route, 100, IOAPIC, 9), 0);
+    route_eoi(&b.route, IOAPIC, 9);
+    cr_expect_eq(asked, 2);
+    cr_expect_eq(cleared, 1);
+    route_free(&b.route);
+}
+
 Test(route, there_is_no_table_to_exhaust)
 {
     struct board b;
