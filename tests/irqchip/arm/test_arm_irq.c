@@ -633,6 +633,8 @@ Test(arm_irq, configurations_out_of_range_are_refused)
     cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 25 }), -EINVAL);
     cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .lpi_bits = 16 }), -EINVAL, "no memory");
     cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .its = true }), -EINVAL);
+    cr_assert_eq(try((struct arm_irq_config){ .version = 3, .cpus = 1, .its = true, .deadline = rig_deadline }),
+                 -EINVAL);
 }
 
 // --- What cannot be made --------------------------------------------------------------------------------------------

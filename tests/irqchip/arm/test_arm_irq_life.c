@@ -220,3 +220,14 @@ Test(arm_irq_life, icc_state_can_be_saved_and_restored)
     cr_assert_eq(icc_get(rig, 0, ICC_IAR1_EL1), 20);
     rig_free(rig);
 }
+
+Test(arm_irq_life, a_reset_clears_what_icc_ctlr_holds)
+{
+    struct rig *rig = rig_life();
+    uint64_t before = icc_get(rig, 0, ICC_CTLR_EL1);
+    icc_put(rig, 0, ICC_CTLR_EL1, ICC_CTLR_EOIMODE | ICC_CTLR_CBPR);
+    cr_assert_eq(icc_get(rig, 0, ICC_CTLR_EL1), before | ICC_CTLR_EOIMODE | ICC_CTLR_CBPR);
+    arm_irq_reset(&rig->irq);
+    cr_assert_eq(icc_get(rig, 0, ICC_CTLR_EL1), before);
+    rig_free(rig);
+}

@@ -408,6 +408,17 @@ Test(arm_irq_mistakes, statusr_is_cleared_by_writing_ones)
     }
 }
 
+Test(arm_irq_mistakes, gicv2_has_no_statusr)
+{
+    struct rig *rig = rig_v2();
+    gicd_get(rig, 0xf80);
+    gicd_put(rig, 0xf80, 1);
+    cr_assert_gt(all_mistakes(rig), 0);
+    cr_assert_eq(rig->irq.gicd.statusr[0], 0);
+    cr_assert_eq(rig->irq.gicd.statusr[1], 0);
+    rig_free(rig);
+}
+
 // --- Calls within calls ---------------------------------------------------------------------------------------------
 
 Test(arm_irq_mistakes, nothing_is_settled_before_the_outermost_call_ends)

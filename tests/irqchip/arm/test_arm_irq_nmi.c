@@ -143,6 +143,16 @@ Test(arm_irq_nmi, the_property_is_res0_in_group_0)
     rig_free(rig);
 }
 
+Test(arm_irq_nmi, the_property_enables_nothing)
+{
+    struct rig *rig = rig_nmi();
+    gicd_put(rig, 0x184, UINT32_MAX);
+    gicd_put(rig, INMIR(1), UINT32_MAX);
+    cr_assert_eq(gicd_get(rig, INMIR(1)), UINT32_MAX);
+    cr_assert_eq(gicd_get(rig, 0x104), 0);
+    rig_free(rig);
+}
+
 Test(arm_irq_nmi, a_controller_without_it_has_none_of_its_registers)
 {
     struct rig *rig = rig_v3(1);

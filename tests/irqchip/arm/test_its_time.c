@@ -188,6 +188,24 @@ Test(its_time, a_long_queue_goes_on_by_itself)
     rig_free(rig);
 }
 
+Test(its_time, a_portion_is_8192_commands)
+{
+    struct rig *rig = rig_mapped();
+    enable(rig, false);
+    its_put(rig, CBASER, VALID | QUEUE | 255);
+    its_put(rig, CWRITER, 0);
+    for (uint32_t offset = 0; offset < 20000 * 32; offset += 32) {
+        memset(at(rig, QUEUE + offset), 0, 32);
+        bytes_put(at(rig, QUEUE + offset), 8, ITS_SYNC);
+    }
+    enable(rig, true);
+    write_at(rig, CWRITER, 20000 * 32, 0);
+    cr_assert_eq(rig->irq.its.creadr, 8192 * 32);
+    arm_irq_timer(&rig->irq, ITS_PORTION_NS);
+    cr_assert_eq(rig->irq.its.creadr, 2 * 8192 * 32);
+    rig_free(rig);
+}
+
 Test(its_time, a_queue_that_is_done_or_stopped_sets_no_deadline)
 {
     struct rig *rig = rig_flooded();
