@@ -111,6 +111,7 @@ Test(ioapic_regs, ioregsel_has_eight_bits_and_nine_where_the_entries_need_them)
     io = fresh(121);
     ioapic_write(&io, 0, 4, 0xffffffff, 0, NULL);
     cr_assert_eq(ioapic_read(&io, 0, 4), 0x1ff);
+    cr_assert_eq(ioapic_read(&io, 0, 1), 0xff);
 }
 
 Test(ioapic_regs, ioregsel_may_be_written_as_a_byte)

@@ -407,6 +407,17 @@ Test(pic_cascade, reset_keeps_lines_and_wiring)
     EXPECT(&s, PC_START "i -3 +3 -10 +10 ! m20 !", "0 72 0b");
 }
 
+Test(pic_cascade, what_was_in_memory_before_the_start_does_not_matter)
+{
+    struct script s = { .out = "" };
+    memset(&s.cascade, 0xff, sizeof s.cascade);
+    pic_cascade_init_pc(&s.cascade);
+    for (unsigned i = 0; i < PIC_MISTAKES; i++)
+        cr_assert_eq(s.cascade.mistakes[i], 0);
+    EXPECT(&s, "i ?M ?S", "0 00 00");
+    EXPECT(&s, PC_START "i +10 ! m20 s20 i", "0 72 0");
+}
+
 static void visit_any(void *object, struct visit *v)
 {
     pic_cascade_visit(object, v);

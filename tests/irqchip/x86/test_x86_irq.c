@@ -833,7 +833,9 @@ Test(x86_irq, a_saved_board_continues_as_the_original)
     cr_assert_eq(load.position, load.size);
     for (unsigned i = 0; i < BOARD_CPUS; i++)
         c.pending[i] = UINT32_MAX; // reported in any case
+    c.hub_deadline = 0;
     x86_irq_loaded(&c.irq);
+    cr_assert_eq(c.hub_deadline, b.hub_deadline);
     for (unsigned i = 0; i < 3; i++) {
         cr_assert_eq(c.pending[i], b.pending[i]);
         cr_assert_eq(c.deadline[i], b.deadline[i]);

@@ -376,6 +376,15 @@ Test(x86_irq_causes, a_vector_of_a_lint_pin)
     transcript_is(&heard, "pending 0, take 1x2, eoi 1x2");
 }
 
+Test(x86_irq_causes, extint_at_lint1_is_a_level)
+{
+    start(2);
+    put(&b, 1, LAPIC_LVT_LINT1, X86_EXTINT << 8);
+    x86_irq_set_lint(&b.irq, 1, 1, true);
+    x86_irq_set_lint(&b.irq, 1, 1, false);
+    transcript_is(&heard, "pin 1, pending 0, pin 1, pending 0");
+}
+
 Test(x86_irq_causes, a_level_of_lint0_is_accepted_again_after_its_eoi)
 {
     board_config(&b, (struct x86_irq_config){ .cpus = 1, .pic_pin = -1 });

@@ -261,6 +261,18 @@ Test(intact_x86_irq, the_ends_of_the_ranges_are_allowed)
     intact_x86_irq_destroy(irq);
 }
 
+Test(intact_x86_irq, there_may_be_255_ioapics)
+{
+    static struct intact_x86_ioapic list[INTACT_X86_IOAPICS_MAX];
+    struct intact_x86_irq_config config = defaults();
+    for (uint32_t i = 0; i < INTACT_X86_IOAPICS_MAX; i++)
+        list[i] = (struct intact_x86_ioapic){ IOAPIC + 0x1000 * i, 24, 0x20, (uint8_t)(i % 16) };
+    config.ioapics = list;
+    config.ioapic_count = INTACT_X86_IOAPICS_MAX;
+    cr_assert_eq(intact_x86_irq_create(&config, &irq, NULL), 0);
+    intact_x86_irq_destroy(irq);
+}
+
 Test(intact_x86_irq, a_configuration_of_another_size_is_refused)
 {
     struct intact_x86_irq_config config = defaults();
