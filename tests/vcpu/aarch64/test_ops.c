@@ -419,6 +419,7 @@ static void check_dispatch(struct rig *rig, unsigned code)
     for (unsigned careful = 0; careful < 2; careful++) {
         struct a64_cpu *cpu = rig->cpu;
         set(rig, &before);
+        cpu->vcpu.block = block; // not that of the op before, which was freed
         cpu->monitor.size = 8;
         rig_set_el(cpu, 1, true);
         cpu->spsr = A64_EL1 | A64_SPSEL;
@@ -441,7 +442,6 @@ static void check_dispatch(struct rig *rig, unsigned code)
         get(rig, &dispatched);
         cr_expect(equal(&alone, &dispatched), "%s is not what is dispatched", row->name);
         cr_expect_eq(cpu->monitor.size, monitor, "%s", row->name);
-        cpu->vcpu.at = NULL; // the block ends here
     }
     free(block);
 }
