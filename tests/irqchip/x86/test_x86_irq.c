@@ -908,6 +908,19 @@ Test(x86_irq, whose_turn_it_is_among_equals_is_saved)
     free(save.data);
 }
 
+Test(x86_irq, a_message_that_one_cpu_matches_changes_no_turn)
+{
+    board_pc(&b, 3);
+    board_enable(&b);
+    for (unsigned i = 0; i < 3; i++)
+        put(&b, i, LAPIC_LDR, BIT32(24 + i));
+    cr_assert(x86_irq_msi(&b.irq, 0xfee02008, 0x141, 0)); // lowest priority, physical, CPU 2
+    cr_assert_eq(take(&b, 2), 0x41);
+    eoi(&b, 2);
+    cr_assert(x86_irq_msi(&b.irq, 0xfee0700c, 0x142, 0)); // lowest priority, logical, all three
+    cr_assert_eq(b.pending[1], PENDING_INTR, "the one behind CPU 0");
+}
+
 Test(x86_irq, what_is_made_leaves_no_error)
 {
     const struct x86_irq_config config = { .cpus = 1, .pic_pin = -1 };
