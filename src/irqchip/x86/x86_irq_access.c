@@ -105,7 +105,7 @@ static uint8_t read_pic(struct x86_irq *irq, uint16_t port)
 #define COUNTED(irq, chip, access, value)                                                                              \
     TRACE_COUNTED((irq)->config.trace, x86_irq_counters((irq), (chip)), access, value)
 
-ALWAYS_INLINE uint8_t read_port(struct x86_irq *irq, uint16_t port)
+uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
 {
     uint8_t value = 0xff;
     x86_irq_begin(irq);
@@ -119,18 +119,6 @@ ALWAYS_INLINE uint8_t read_port(struct x86_irq *irq, uint16_t port)
     }
     x86_irq_end(irq);
     return value;
-}
-
-static NEVER_INLINE uint8_t read_port_heard(struct x86_irq *irq, uint16_t port)
-{
-    uint8_t value;
-    COUNTED(irq, X86_IRQ_PIC, value = read_port(irq, port), value);
-    return value;
-}
-
-uint8_t x86_irq_port_read(struct x86_irq *irq, uint16_t port)
-{
-    return trace_heard(irq->config.trace) ? read_port_heard(irq, port) : read_port(irq, port);
 }
 
 static void write_pic(struct x86_irq *irq, uint16_t port, uint8_t value)
