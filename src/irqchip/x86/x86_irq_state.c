@@ -67,6 +67,5 @@ void x86_irq_loaded(struct x86_irq *irq)
         irq->cpus[i].deadline = X86_IRQ_UNREPORTED_DEADLINE;
         x86_irq_follow(irq, i);
     }
-    irq->hub_dirty = X86_IRQ_HUB_ALL;
     x86_irq_end(irq);
 }
