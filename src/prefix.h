@@ -382,6 +382,8 @@
 #define draft_instruction intact_private_draft_instruction
 #define draft_op intact_private_draft_op
 #define dsdt_append intact_private_dsdt_append
+#define dump_init intact_private_dump_init
+#define dump_ram intact_private_dump_ram
 #define edu_destroy intact_private_edu_destroy
 #define edu_init intact_private_edu_init
 #define edu_reset intact_private_edu_reset

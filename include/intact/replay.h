@@ -33,6 +33,12 @@ extern "C" {
 // written since. 0; -EBUSY from within a callback of a run; -ENOMEM.
 int intact_machine_digest(struct intact_machine *machine, uint64_t *digest);
 
+// The state that the digest is of, as text: calls `line` with the path and the value of each field that is not 0
+// ("cpu0/cr3", "0000000001fb0000"), and "ram/" with the address of each page of RAM that is not zeros and the hash of its
+// contents; in an order that does not change. 0; -EBUSY.
+int intact_machine_describe(struct intact_machine *machine,
+                            void (*line)(void *owner, const char *path, const char *value), void *owner);
+
 // --- Recording -------------------------------------------------------------------------------------------------------
 
 struct intact_recording {

@@ -39,10 +39,13 @@ static int unknown_verb(const char *word)
     return cli_fail(why);
 }
 
+const char *cli_program = "intact";
+
 // `intact -kernel ...` means `intact run -kernel ...`.
 int cli_main(int argc, char *const *argv)
 {
     const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "intact";
+    cli_program = argc ? argv[0] : cli_program;
     if (strcmp(name, "intact-system-aarch64") == 0)
         return cli_run_virt(argc - 1, argv + 1);
     if (strncmp(name, "intact-system-", 14) == 0)

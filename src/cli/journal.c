@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/bisect.h"
 #include "cli/options.h"
 #include "cli/properties.h"
 #include "cli/run.h"
@@ -219,21 +220,40 @@ static int replay_options(struct settings *settings, const struct intact_journal
     return options_parse(settings, count, words);
 }
 
+// --bisect FILE [--with PROGRAM]
+static int find_difference(int argc, char *const *argv)
+{
+    bool with = argc == 4 && strcmp(argv[2], "--with") == 0;
+    if (argc != 2 && !with)
+        return cli_fail("replay: --bisect FILE [--with PROGRAM]: compares two replays of the journal FILE");
+    return bisect(cli_program, with ? argv[3] : cli_program, argv[1]);
+}
+
 int cli_replay(int argc, char *const *argv)
 {
     static struct settings settings; // large
     struct intact_journal *journal = NULL;
+    if (argc > 0 && strcmp(argv[0], "--bisect") == 0)
+        return find_difference(argc, argv);
     if (argc > 0 && cli_asks_help(argv[0]))
         return show_usage(
             "intact replay FILE [[--] OPTIONS]\n"
+            "intact replay --bisect FILE [--with PROGRAM]\n"
             "Runs the guest of a journal again, with the recorded options and those given here, and compares its "
-            "state\nwith the recorded digests. Exit status 70: it is another run; 72: the journal ends early.");
+            "state\nwith the recorded digests. Exit status 70: it is another run; 72: the journal ends early.\n"
+            "With --bisect two processes replay it, of this program and of PROGRAM or of this one again, and the "
+            "instruction "
+            "is\nfound at which they become different, with what differs.");
     if (argc < 1 || argv[0][0] == '-')
         return cli_fail("replay: needs the file of a journal: intact replay FILE");
     settings_init(&settings);
     settings.rr = RR_REPLAY;
     settings.rr_file = argv[0];
+    settings.answers = argc == 2 && strcmp(argv[1], "--answer") == 0;
     int status = STATUS_USAGE;
+    if (settings.answers && !bisect_take_output())
+        return cli_fail("replay: the host has no file left");
+    argc -= settings.answers;
     if (intact_journal_open(argv[0], &journal, settings.why) < 0 ||
         replay_options(&settings, journal, argc - 1, argv + 1) < 0)
         cli_fail(settings.why);

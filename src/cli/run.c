@@ -12,6 +12,7 @@
 
 #include <intact/snapshot.h>
 
+#include "cli/bisect.h"
 #include "cli/console.h"
 #include "cli/host_terminal.h"
 #include "cli/journal.h"
@@ -68,6 +69,11 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0)) {
         intact_machine_destroy(machine);
         return cli_fail(settings->why);
+    }
+    if (settings->answers) {
+        int status = bisect_answer(machine);
+        intact_machine_destroy(machine);
+        return status;
     }
     if (settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) {
         intact_machine_destroy(machine);

@@ -24,6 +24,9 @@ int cli_main(int argc, char *const *argv);
 struct settings;
 int cli_act(struct settings *settings);
 
+// The name that the command was called by.
+extern const char *cli_program;
+
 // Is `word` one of -help, --help, -h, help and their like?
 bool cli_asks_help(const char *word);
 

@@ -73,6 +73,7 @@ struct settings {
     const char *recorded[RECORDED_LIMIT]; // the options as a journal keeps them, without those about the journal
     unsigned recorded_count;
     bool tells_digest;                 // of the last state
+    bool answers;                      // as a side of a bisection
     const char *load_file, *save_file; // -loadvm, -savevm
     uint64_t history;                  // -snapshots: bytes, 0: no history
     bool snapshot;                     // -snapshot

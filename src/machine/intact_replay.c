@@ -10,6 +10,7 @@
 #include "base/sized.h"
 #include "machine/machine.h"
 #include "machine/replay/facts.h"
+#include "replay/dump.h"
 
 struct intact_journal {
     struct journal_reader reader;
@@ -30,6 +31,23 @@ int intact_machine_digest(struct intact_machine *machine, uint64_t *digest)
     if (machine->board->loop.current)
         return -EBUSY;
     return replay_digest(&machine->replay, digest);
+}
+
+int intact_machine_describe(struct intact_machine *machine,
+                            void (*line)(void *owner, const char *path, const char *value), void *owner)
+{
+    const struct board *board = machine->board;
+    struct dump dump;
+    if (board->loop.current)
+        return -EBUSY;
+    dump_init(&dump, line, owner);
+    board_visit_chips(machine->board, &dump.visit);
+    for (unsigned i = 0; i < board->memory.count; i++) {
+        const struct region *region = board->memory.regions[i];
+        if (region->ram >= board->ram && region->ram < board->ram + board->ram_size)
+            dump_ram(&dump, region->ram, region->size, region->base);
+    }
+    return 0;
 }
 
 // A history keeps the input of a run by the same means.

@@ -9,16 +9,20 @@
 // Not listed: messages in the inbox (they are input from outside, which a replay has), and the host's clock for pacing.
 #include "machine/board/board.h"
 
+static void visit_bus(struct bus *bus, struct visit *v)
+{
+    VISIT(v, bus->unanswered_reads);
+    VISIT(v, bus->unanswered_writes);
+}
+
 // Deadlines in the clock are saved by their owners: each device visits its own events, and the controllers report
 // theirs again.
 static void visit_time(struct board *board, struct visit *v)
 {
     VISIT(v, board->clock.now);
     loop_visit(&board->loop, v);
-    VISIT(v, board->memory.unanswered_reads);
-    VISIT(v, board->memory.unanswered_writes);
-    VISIT(v, board->ports.unanswered_reads);
-    VISIT(v, board->ports.unanswered_writes);
+    VISIT_NESTED(v, "memory", visit_bus(&board->memory, v));
+    VISIT_NESTED(v, "ports", visit_bus(&board->ports, v));
 }
 
 void board_visit_devices(struct board *board, struct visit *v)
