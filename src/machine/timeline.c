@@ -201,7 +201,8 @@ static void take(struct timeline *timeline)
 
 static void limit_to(struct loop *loop, struct loop_moment moment)
 {
-    if (loop->limit && !is_before(moment, (struct loop_moment){ loop->limit, loop->limit_turns }))
+    if ((loop->limit || loop->limit_turns) &&
+        !is_before(moment, (struct loop_moment){ loop->limit, loop->limit_turns }))
         return;
     loop->limit = moment.instructions;
     loop->limit_turns = moment.turns;

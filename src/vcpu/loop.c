@@ -180,11 +180,21 @@ static struct vcpu *turn(struct loop *loop)
     return next_runnable(loop);
 }
 
-// The part of a slice that is left for the next run, as this one ends at a limit or at the end of a step.
+static bool at_limit(const struct loop *loop)
+{
+    return (loop->limit || loop->limit_turns) &&
+           (loop->instructions > loop->limit ||
+            (loop->instructions == loop->limit && loop->turns >= loop->limit_turns));
+}
+
+// The part of a slice that is left for the next run, as this one ends at a limit or at the end of a step. The limit may
+// be the moment after the beginning of a slice, where a debugger once stopped before its first instruction.
 static NEVER_INLINE uint64_t rest_of(const struct loop *loop, const struct vcpu *cpu, uint64_t length)
 {
     uint64_t most = UINT64_MAX;
-    if (loop->limit > loop->instructions)
+    if (at_limit(loop))
+        most = 0;
+    else if (loop->limit > loop->instructions)
         most = loop->limit - loop->instructions;
     if (cpu == loop->stops.stepped && loop->stops.step_goal - cpu->goal < most)
         most = loop->stops.step_goal - cpu->goal;
@@ -205,7 +215,7 @@ static void slice_begin(struct loop *loop, struct vcpu *cpu)
     loop->slice_executed = cpu->goal;
     uint64_t length = slice_length(loop);
     loop->clock->moved = false;
-    loop->rest = unlikely(loop->limit || loop->stops.stepped) ? rest_of(loop, cpu, length) : 0;
+    loop->rest = unlikely(loop->limit || loop->limit_turns || loop->stops.stepped) ? rest_of(loop, cpu, length) : 0;
     cpu->left = (int64_t)(length - loop->rest);
     cpu->goal += (uint64_t)cpu->left;
     cpu->kick = 0;
@@ -266,12 +276,6 @@ static void normalise(struct loop *loop)
 {
     for (unsigned i = 0; loop->guest->normalise && i < loop->count; i++)
         loop->guest->normalise(loop->vcpus[i]);
-}
-
-static bool at_limit(const struct loop *loop)
-{
-    return loop->limit && (loop->instructions > loop->limit ||
-                           (loop->instructions == loop->limit && loop->turns >= loop->limit_turns));
 }
 
 static void drain(struct loop *loop)

@@ -5,6 +5,7 @@
 // What must hold: intact_journal_open and intact_machine_replay return 0, or a negative errno and one line of text; what
 // starts comes to an end that it names within its limit of instructions; the machine can be digested and destroyed.
 #include <intact/replay.h>
+#include <intact/snapshot.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,6 +299,20 @@ static void run(struct fuzz *fuzz, struct intact_machine *machine)
         fuzz_fail("no digest");
 }
 
+// With a history, which takes its input from the journal at once and repeats parts of it.
+static void run_back_and_forth(struct fuzz *fuzz, struct intact_machine *machine)
+{
+    char why[INTACT_ERROR_SIZE] = "";
+    if (intact_machine_history(machine, UINT64_C(1) << 20, why) < 0)
+        fuzz_fail("%s", why);
+    run(fuzz, machine);
+    for (unsigned left = fuzz_below(fuzz, 4); left; left--) {
+        uint64_t place = fuzz_below(fuzz, 1 + (unsigned)intact_machine_instructions(machine));
+        fuzz_tell(fuzz, "to %llu: %d", (unsigned long long)place, intact_machine_go_to(machine, place, why));
+        run(fuzz, machine);
+    }
+}
+
 static void replay(struct fuzz *fuzz, struct intact_journal *journal)
 {
     char why[INTACT_ERROR_SIZE] = "";
@@ -311,6 +326,8 @@ static void replay(struct fuzz *fuzz, struct intact_journal *journal)
     int result = intact_machine_replay(machine, journal, why);
     if (result < 0)
         check_line(why);
+    else if (fuzz_chance(fuzz, 4))
+        run_back_and_forth(fuzz, machine);
     else
         run(fuzz, machine);
     fuzz_tell(fuzz, "replay: %d %s", result, why);

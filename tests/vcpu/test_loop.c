@@ -386,6 +386,26 @@ Test(loop, time_passes_without_a_vcpu_up_to_the_limit)
     cr_assert_eq(fake->cpu[0]->executed, 0);
 }
 
+// Where a debugger stopped before the first instruction of a slice, and input came in then.
+Test(loop, a_limit_may_be_the_moment_behind_the_beginning_of_a_slice)
+{
+    for (uint64_t at = 0; at < 200; at += 100) {
+        begin(1);
+        if (at)
+            cr_assert_eq(run(at), LOOP_LIMIT);
+        loop->rest = 0;
+        loop->limit = at;
+        loop->limit_turns = loop->turns + 1;
+        cr_assert_eq(vcpu_run(loop), LOOP_LIMIT);
+        cr_assert_eq(fake->cpu[0]->executed, at);
+        cr_assert_eq(loop->turns, loop->limit_turns);
+        loop->limit = at + 50;
+        loop->limit_turns = 0;
+        cr_assert_eq(vcpu_run(loop), LOOP_LIMIT);
+        cr_assert_eq(fake->cpu[0]->executed, at + 50);
+    }
+}
+
 static unsigned idle_calls;
 static uint64_t idle_until;
 
