@@ -177,11 +177,19 @@ char *facts_of_drives(struct board *board, struct error *error)
 
 // --- Reading ---------------------------------------------------------------------------------------------------------
 
+// Not by strcspn: some libraries look for the end of the whole text first, at every line.
+static const char *end_of(const char *line)
+{
+    while (*line && *line != '\n')
+        line++;
+    return line;
+}
+
 const char *facts_line(const char *text, const char *name, unsigned index, const char **end)
 {
     size_t length = strlen(name);
     while (*text) {
-        const char *stop = text + strcspn(text, "\n");
+        const char *stop = end_of(text);
         if (strncmp(text, name, length) == 0 && text[length] == ' ' && index-- == 0) {
             *end = stop;
             return text + length + 1;
