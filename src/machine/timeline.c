@@ -279,6 +279,13 @@ static bool go_to(void *owner, uint64_t instructions)
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 
+static void forget(struct timeline *timeline)
+{
+    while (timeline->kept_count)
+        drop(timeline, timeline->kept_count - 1);
+    free(timeline->entries);
+}
+
 int timeline_begin(struct timeline *timeline, struct intact_machine *machine, uint64_t bytes)
 {
     struct board *board = machine->board;
@@ -290,8 +297,10 @@ int timeline_begin(struct timeline *timeline, struct intact_machine *machine, ui
     take(timeline);
     if (machine->replay.mode == REPLAY_REPEATS)
         take_journal(timeline);
-    if (timeline->incomplete)
+    if (timeline->incomplete) {
+        forget(timeline);
         return -ENOMEM;
+    }
     timeline->next_take = board->loop.instructions + TIMELINE_INTERVAL;
     if (!timeline->replays) {
         board->inbox.journal = note_message;
@@ -307,7 +316,5 @@ void timeline_free(struct timeline *timeline)
     set_mode(timeline, false);
     board->inbox.journal = NULL;
     board->history = NULL;
-    while (timeline->kept_count)
-        drop(timeline, timeline->kept_count - 1);
-    free(timeline->entries);
+    forget(timeline);
 }
