@@ -161,12 +161,18 @@ static void write_block(struct journal_writer *writer)
     free(packed);
 }
 
+// A pipe or a device has no disk behind it, which is no error.
+static bool reaches_disk(FILE *file)
+{
+    return fsync(fileno(file)) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
+}
+
 void journal_flush(struct journal_writer *writer)
 {
     if (writer->used && !writer->error)
         write_block(writer);
     writer->used = writer->checks = 0;
-    if (!writer->error && (fflush(writer->file) != 0 || (fsync(fileno(writer->file)) != 0 && errno == EIO)))
+    if (!writer->error && (fflush(writer->file) != 0 || !reaches_disk(writer->file)))
         writer->error = errno ? -errno : -EIO;
 }
 
