@@ -10,11 +10,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/bits.h"
 
 #define RAM_PAGE_BITS 12
 #define RAM_PAGE      (UINT64_C(1) << RAM_PAGE_BITS)
+
+// Are all bytes of a page 0?
+static inline bool ram_page_is_zero(const uint8_t *bytes)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, RAM_PAGE - 1) == 0;
+}
 
 struct page_set {
     uint64_t pages;    // of the whole RAM

@@ -61,7 +61,7 @@ void dump_ram(struct dump *dump, const uint8_t *ram, uint64_t size, uint64_t add
 {
     for (uint64_t at = 0; at < size; at += RAM_PAGE) {
         char path[32], value[24];
-        if (ram[at] == 0 && memcmp(ram + at, ram + at + 1, RAM_PAGE - 1) == 0)
+        if (ram_page_is_zero(ram + at))
             continue;
         snprintf(path, sizeof path, "ram/%" PRIx64, address + at);
         snprintf(value, sizeof value, "%016" PRIx64, digest_bytes(ram + at, RAM_PAGE));

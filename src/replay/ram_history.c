@@ -22,11 +22,6 @@ static uint64_t span_of(unsigned level)
     return UINT64_C(1) << 6 * level; // pages below one child
 }
 
-static bool is_zero(const uint8_t *bytes)
-{
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, RAM_PAGE - 1) == 0;
-}
-
 // --- References ------------------------------------------------------------------------------------------------------
 
 static void release(struct ram_history *history, void *object, unsigned level, bool is_page)
@@ -84,7 +79,7 @@ static bool put_page(struct ram_history *history, struct ram_moment **root, uint
 {
     struct ram_moment **place = root;
     struct page *copy = NULL;
-    if (!is_zero(history->ram + page * RAM_PAGE) && !(copy = copy_page(history, page)))
+    if (!ram_page_is_zero(history->ram + page * RAM_PAGE) && !(copy = copy_page(history, page)))
         return false;
     for (unsigned level = history->depth - 1;; level--) {
         struct ram_moment *node = own(history, *place);

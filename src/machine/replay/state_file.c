@@ -150,16 +150,11 @@ static void put_state(struct stream *stream, struct board *board)
     free(state);
 }
 
-static bool is_zero(const uint8_t *bytes)
-{
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, RAM_PAGE - 1) == 0;
-}
-
 static void put_ram(struct stream *stream, const struct board *board)
 {
     for (uint64_t page = 0; page < board->ram_size >> RAM_PAGE_BITS && !stream->error; page++) {
         const uint8_t *bytes = board->ram + page * RAM_PAGE;
-        if (is_zero(bytes))
+        if (ram_page_is_zero(bytes))
             continue;
         put_number(stream, page);
         put(stream, bytes, RAM_PAGE);
@@ -277,12 +272,12 @@ static bool get_ram(struct stream *stream, struct board *board)
         if (stream->error || page < next || page >= pages)
             return false;
         for (; next < page; next++)
-            if (!is_zero(board->ram + next * RAM_PAGE))
+            if (!ram_page_is_zero(board->ram + next * RAM_PAGE))
                 memset(board->ram + next * RAM_PAGE, 0, RAM_PAGE);
         get(stream, board->ram + page * RAM_PAGE, RAM_PAGE);
     }
     for (; next < pages; next++)
-        if (!is_zero(board->ram + next * RAM_PAGE))
+        if (!ram_page_is_zero(board->ram + next * RAM_PAGE))
             memset(board->ram + next * RAM_PAGE, 0, RAM_PAGE);
     return !stream->error;
 }
