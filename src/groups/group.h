@@ -87,7 +87,7 @@ struct group_request {
 
 struct intact_irq_group {
     struct intact_irq_manager *manager;
-    struct intact_irq_group *next;                     // among the retired
+    struct intact_irq_group *next_retired, **retired_link;
     struct intact_irq_group *next_known, **known_link; // in the order in which the machine thread got to know them
     enum intact_irq_type type;
     uint32_t base, length, id;

@@ -293,7 +293,10 @@ void manager_retire(struct intact_irq_manager *manager, struct intact_irq_group 
 {
     pthread_mutex_lock(&manager->lock);
     ids_remove(manager, group);
-    group->next = manager->retired;
+    group->next_retired = manager->retired;
+    group->retired_link = &manager->retired;
+    if (group->next_retired)
+        group->next_retired->retired_link = &group->next_retired;
     manager->retired = group;
     pthread_mutex_unlock(&manager->lock);
 }
@@ -329,10 +332,9 @@ static void add_group(struct intact_irq_counts *sum, const struct intact_irq_gro
 void manager_free_retired(struct intact_irq_manager *manager, struct intact_irq_group *group)
 {
     pthread_mutex_lock(&manager->lock);
-    struct intact_irq_group **link = &manager->retired;
-    while (*link != group)
-        link = &(*link)->next;
-    *link = group->next;
+    *group->retired_link = group->next_retired;
+    if (group->next_retired)
+        group->next_retired->retired_link = group->retired_link;
     add_group(&manager->past, group);
     pthread_mutex_unlock(&manager->lock);
     group_free(group);
@@ -344,7 +346,7 @@ void intact_irq_manager_counts(struct intact_irq_manager *manager, struct intact
     *counts = manager->past;
     for (uint32_t i = 0; i < manager->group_count; i++)
         add_group(counts, manager->groups[i]);
-    for (struct intact_irq_group *group = manager->retired; group; group = group->next)
+    for (struct intact_irq_group *group = manager->retired; group; group = group->next_retired)
         add_group(counts, group);
     pthread_mutex_unlock(&manager->lock);
 }
