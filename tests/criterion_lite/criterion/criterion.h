@@ -91,7 +91,6 @@ void criterion_log(const char *format, ...) __attribute__((format(printf, 1, 2))
 #define cr_skip_test(...)                  criterion_skip("skipped: " __VA_ARGS__)
 #define cr_skip(...)                       criterion_skip("skipped: " __VA_ARGS__)
 #define cr_log_info(...)                   criterion_log(__VA_ARGS__)
-#define cr_log_warn(...)                   criterion_log(__VA_ARGS__)
 #define cr_log_error(...)                  criterion_log(__VA_ARGS__)
 
 #endif

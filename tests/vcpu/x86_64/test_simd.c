@@ -559,7 +559,7 @@ static void check_rows(unsigned times)
             continue;
         }
         if (!host_has(row)) {
-            cr_log_warn("skipped: %s: the host has none", row->name);
+            HOST_CANNOT("%s: the host has none", row->name);
             continue;
         }
         for (unsigned n = 0; n < 2 * times; n++) {

@@ -477,8 +477,7 @@ static inline unsigned try_form(const struct form *form, unsigned runs)
             cr_log_error("%s", text);
     }
     if (skipped)
-        cr_log_warn("skipped: %s: %u trials: the host cannot deliver a fault with a non-canonical RSP", form->name,
-                    skipped);
+        HOST_CANNOT("%s: %u trials: the host cannot deliver a fault with a non-canonical RSP", form->name, skipped);
     return wrong;
 }
 
