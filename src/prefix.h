@@ -250,6 +250,7 @@
 #define arm_timer_visit intact_private_arm_timer_visit
 #define arm_timer_write intact_private_arm_timer_write
 #define back_continue intact_private_back_continue
+#define back_go_to intact_private_back_go_to
 #define back_step intact_private_back_step
 #define backends_console_size intact_private_backends_console_size
 #define backends_destroy intact_private_backends_destroy

@@ -12,9 +12,9 @@ static uint64_t before(const struct history *history, uint64_t behind, uint64_t 
     return length < behind - history->first ? behind - length : history->first;
 }
 
-// Points are passed on the way, and stop at the place again.
-static bool go_to(struct board *board, uint64_t instructions)
+bool back_go_to(struct intact_machine *machine, uint64_t instructions)
 {
+    struct board *board = machine_board(machine);
     board->loop.stops.muted = true;
     bool done = board->history->go_to(board->history->owner, instructions);
     board->loop.stops.muted = false;
@@ -45,7 +45,7 @@ bool back_step(struct intact_machine *machine, unsigned cpu)
     uint64_t here = board->loop.instructions, executed = vcpu->goal;
     for (uint64_t length = SHORTEST;; length *= 2) {
         uint64_t from = before(history, here, length);
-        if (!go_to(board, from))
+        if (!back_go_to(machine, from))
             return false;
         if (vcpu->goal < executed)
             break;
@@ -75,11 +75,11 @@ static bool last_stop(struct intact_machine *machine, uint64_t behind, bool incl
 }
 
 // The last stop of a stretch is the last that its processor made: it does not stop there again.
-static bool arrive(struct board *board, const struct intact_exit *end)
+static bool arrive(struct intact_machine *machine, const struct intact_exit *end)
 {
-    struct vcpu *vcpu = board->loop.vcpus[end->cpu];
+    struct vcpu *vcpu = machine_board(machine)->loop.vcpus[end->cpu];
     uint64_t after = vcpu->stopped_after;
-    bool done = go_to(board, end->instructions);
+    bool done = back_go_to(machine, end->instructions);
     vcpu->stopped_after = after;
     return done;
 }
@@ -92,12 +92,12 @@ bool back_continue(struct intact_machine *machine, struct intact_exit *end)
     uint64_t here = board->loop.instructions, behind = here;
     for (uint64_t length = SHORTEST; behind > history->first; length *= 2) {
         uint64_t from = before(history, behind, length);
-        if (!go_to(board, from))
+        if (!back_go_to(machine, from))
             return false;
         if (last_stop(machine, behind, behind < here, end))
-            return arrive(board, end);
+            return arrive(machine, end);
         behind = from;
     }
-    go_to(board, history->first);
+    back_go_to(machine, history->first);
     return false;
 }

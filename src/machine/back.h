@@ -5,6 +5,10 @@
 
 #include <intact/machine.h>
 
+// To the place where all processors have executed `instructions` in all. Breakpoints and watchpoints are passed on the way,
+// and stop at the place again. False: the history does not reach there, and the machine is as it was.
+bool back_go_to(struct intact_machine *machine, uint64_t instructions);
+
 // To the place before the last instruction of processor `cpu`. False: it has executed none since the history began, and
 // the machine is at its beginning.
 bool back_step(struct intact_machine *machine, unsigned cpu);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "machine/back.h"
 #include "machine/machine.h"
 #include "machine/replay/checkpoint.h"
 #include "machine/replay/state_file.h"
@@ -125,7 +126,7 @@ int intact_machine_go_to(struct intact_machine *machine, uint64_t instructions, 
     int result = check(machine, false, why);
     if (result < 0)
         return result;
-    if (!history || !history->go_to(history->owner, instructions))
+    if (!history || !back_go_to(machine, instructions))
         return tell(why, -ENOENT, history ? "the history does not reach there" : "the machine has no history");
     return 0;
 }

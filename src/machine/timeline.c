@@ -251,11 +251,14 @@ enum loop_stop timeline_run(struct timeline *timeline, uint64_t limit)
 
 // --- Going back ------------------------------------------------------------------------------------------------------
 
+// A thread that interrupts the run meanwhile gets what it wants: the machine stops, soon, at the place.
 static bool run_to(struct timeline *timeline, uint64_t instructions)
 {
     const struct loop *loop = loop_of(timeline);
-    if (loop->instructions < instructions)
-        intact_machine_run_for(timeline->machine, instructions - loop->instructions);
+    bool interrupted = loop->instructions < instructions;
+    while (interrupted)
+        interrupted =
+            intact_machine_run_for(timeline->machine, instructions - loop->instructions).stop == INTACT_STOP_REQUEST;
     return loop->instructions == instructions;
 }
 

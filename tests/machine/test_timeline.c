@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <intact/debug.h>
 #include <intact/interrupt.h>
 #include <intact/replay.h>
 #include <intact/snapshot.h>
@@ -401,6 +402,38 @@ Test(timeline, a_machine_with_a_history_is_not_recorded)
     intact_machine_destroy(machine);
     intact_machine_destroy(other);
     unlink(path);
+}
+
+Test(timeline, breakpoints_on_the_way_are_passed_and_stop_at_the_place)
+{
+    static struct printed printed;
+    struct intact_machine *machine = make_demo(INTACT_PC, &printed);
+    uint64_t rip;
+    cr_assert_eq(intact_machine_history(machine, 1 << 20, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_run_for(machine, 900).reason, INTACT_PAUSED);
+    cr_assert_eq(intact_machine_read_register(machine, 0, "rip", &rip), 0);
+    cr_assert_eq(intact_break_add(machine, INTACT_STOP_EXECUTE, rip, 0), 0);
+    while (intact_machine_instructions(machine) < 2000) // it may be met before
+        intact_machine_run_for(machine, 2000 - intact_machine_instructions(machine));
+    cr_assert_eq(intact_machine_go_to(machine, 950, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_instructions(machine), 950);
+    cr_assert_eq(intact_machine_go_to(machine, 900, why), 0, "%s", why);
+    struct intact_exit end = intact_machine_run(machine);
+    cr_expect_eq(end.stop, INTACT_STOP_EXECUTE);
+    cr_expect_eq(end.instructions, 900);
+    intact_machine_destroy(machine);
+}
+
+Test(timeline, a_thread_that_interrupts_does_not_end_the_way_back_early)
+{
+    static struct printed printed;
+    struct intact_machine *machine = make_demo(INTACT_PC, &printed);
+    cr_assert_eq(intact_machine_history(machine, 1 << 20, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_run_for(machine, 2000).reason, INTACT_PAUSED);
+    intact_machine_interrupt(machine);
+    cr_assert_eq(intact_machine_go_to(machine, 950, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_instructions(machine), 950);
+    intact_machine_destroy(machine);
 }
 
 Test(timeline, a_machine_without_a_history_cannot_go_back)
