@@ -73,6 +73,7 @@ check_replay() {
     preset portable
     for arch in cloud-amd64 cloud-arm64; do
         python3 tests/system/replay_test.py build/release/intact "$arch" --recordings 100 \
+            --recorder build/release/tests/system/intact-notified \
             --other build/clang/intact --other build/portable/intact
     done
 }

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Records one of Debian's kernels with everything that can come in from outside, and replays it.
 
-    replay_test.py INTACT ARCH [--recordings N] [--other BUILD]...
+    replay_test.py INTACT ARCH [--recorder NOTIFIED] [--recordings N] [--other BUILD]... [--keep FOLDER]
 
 Four processors; a disk that is written to (with -snapshot), entropy, a network card on -netdev user that fetches a file and
-sends it back, a command typed at a shell key by key, a page of text pasted there, and a file fetched by a command. What must
-hold: a replay prints the same bytes and says that it is the same run, with the same digest; so do `-icount rr=replay` with
-the recorded options, and another build (--other). Every other recording is made on a host that is busy, and those between them
-are replayed on one. ./dev check makes 100 recordings on each machine.
+sends it back, a command typed at a shell key by key, a page of text pasted there, and a file fetched by a command; and, if
+NOTIFIED records (notified.c), a notifier that another thread signals. What must hold: a replay prints the same bytes and says
+that it is the same run, with the same digest; so do `-icount rr=replay` with the recorded options, and another build (--other).
+Every other recording is made on a host that is busy, and those between them are replayed on one. ./dev check makes 100
+recordings on each machine. With --keep the last journal and the disk are in FOLDER afterwards.
 """
 import argparse
 import contextlib
@@ -32,8 +33,10 @@ FETCHED = "".join(hashlib.md5(b"%d" % block).hexdigest() for block in range(2048
 TYPED = b"echo typed $((6 * 7)) | tr a-z A-Z\n"
 PASTED = b"md5sum << END\n" + b"".join(b"line %d of a page of text\n" % line for line in range(30)) + b"END\n"
 PROMPT = b"/ # "
+TAKEN_LEAST = 20 # interrupts of the notifier that the guest has taken
 SAME = re.compile(r"^intact: the same run: (\d+) instructions, digest ([0-9a-f]{16})$", re.M)
 RECORDED = re.compile(r"^intact: recorded: (\d+) instructions, digest ([0-9a-f]{16})$", re.M)
+NOTIFIED = re.compile(r"^notified: (\d+) signals, (\d+) interrupts taken$", re.M)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -125,6 +128,14 @@ def check_recording(result):
     return found.groups()
 
 
+def check_notified(result):
+    """How many interrupts the other thread's signals became."""
+    found = NOTIFIED.search(harness.text(result.stderr))
+    if not found or int(found.group(2)) < TAKEN_LEAST:
+        harness.fail(f"the guest has not taken {TAKEN_LEAST} interrupts of another thread", result)
+    return f", {found.group(2)} interrupts of {found.group(1)} signals"
+
+
 def check_replay(command, recording, end):
     result = harness.run(command, TIMEOUT)
     found = SAME.search(harness.text(result.stderr))
@@ -151,12 +162,13 @@ def one(given, number, folder, boot, address):
     """A recording and its replays: the first with all of them, each further one with one of its own."""
     journal = str(folder / "journal")
     busy = number % 2 == 0
-    recorded = [given.intact, "record", journal, "--", *boot]
+    recorded = [given.recorder or given.intact, "record", journal, "--", *boot]
     with Load() if busy else contextlib.nullcontext():
         recording = record(recorded, address)
     if "this build has no libslirp" in harness.text(recording.stderr):
         harness.skip("this build has no libslirp")
     end = check_recording(recording)
+    notified = check_notified(recording) if given.recorder else ""
     ways = [[build, "replay", journal] for build in (given.intact, *given.other)]
     ways.append([given.intact, *boot, "-icount", f"rr=replay,rrfile={journal}"])
     if number > 0:
@@ -164,20 +176,23 @@ def one(given, number, folder, boot, address):
     for way in ways:
         with contextlib.nullcontext() if busy else Load():
             check_replay(way, recording, end)
-    return f"{end[0]} instructions, journal of {os.path.getsize(journal)} bytes"
+    return f"{end[0]} instructions, journal of {os.path.getsize(journal)} bytes{notified}"
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("intact")
     parser.add_argument("arch")
+    parser.add_argument("--recorder")
     parser.add_argument("--recordings", type=int, default=1)
     parser.add_argument("--other", action="append", default=[])
+    parser.add_argument("--keep", type=pathlib.Path)
     given = parser.parse_args()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        with tempfile.TemporaryDirectory(prefix="intact-replay-") as name:
+        with contextlib.nullcontext(given.keep) if given.keep else tempfile.TemporaryDirectory(prefix="intact-replay-") as name:
             folder = pathlib.Path(name)
+            folder.mkdir(exist_ok=True)
             disk = folder / "disk"
             disk.write_bytes(b"".join(hashlib.md5(b"%d" % block).digest() * 32 for block in range(DISK // 512)))
             boot = options(given.arch, server.server_port, disk)
