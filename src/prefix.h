@@ -343,6 +343,10 @@
 #define debug_socket_read intact_private_debug_socket_read
 #define debug_socket_watch intact_private_debug_socket_watch
 #define debug_socket_write intact_private_debug_socket_write
+#define debug_turn_close intact_private_debug_turn_close
+#define debug_turn_drop intact_private_debug_turn_drop
+#define debug_turn_listen intact_private_debug_turn_listen
+#define debug_turn_open intact_private_debug_turn_open
 #define debug_x86_64 intact_private_debug_x86_64
 #define debugcon_init intact_private_debugcon_init
 #define debugcon_read intact_private_debugcon_read

@@ -28,6 +28,7 @@
 #endif
 
 struct debug_socket {
+    const char *option;
     int listener, client; // client: -1 without one
     char *path;           // of a Unix socket, removed at the end
     void (*wake)(void *owner);
@@ -129,16 +130,16 @@ static int listen_unix(struct debug_socket *s, const char *path, struct error *e
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     struct stat status;
     if (strlen(path) == 0 || strlen(path) >= sizeof address.sun_path)
-        return error_set(error, -EINVAL, "-gdb: '%.80s' is no path of at most %zu characters", path,
+        return error_set(error, -EINVAL, "%s: '%.80s' is no path of at most %zu characters", s->option, path,
                          sizeof address.sun_path - 1);
     strcpy(address.sun_path, path);
     s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
     if (s->listener < 0)
-        return error_set(error, -errno, "-gdb: %s", strerror(errno));
+        return error_set(error, -errno, "%s: %s", s->option, strerror(errno));
     if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
         unlink(path); // of an earlier run
     if (bind(s->listener, (const struct sockaddr *)&address, sizeof address) < 0)
-        return error_set(error, -errno, "-gdb: cannot listen at '%.200s': %s", path, strerror(errno));
+        return error_set(error, -errno, "%s: cannot listen at '%.200s': %s", s->option, path, strerror(errno));
     s->path = strdup(path);
     return 0;
 }
@@ -150,7 +151,7 @@ static int listen_tcp(struct debug_socket *s, char *text, const char *where, str
     char *colon = strrchr(text, ':'), *host = text;
     size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
     if (!digits || digits > 5 || colon[1 + digits] || atoi(colon + 1) > 65535)
-        return error_set(error, -EINVAL, "-gdb: '%.80s' is not tcp:[HOST]:PORT", where);
+        return error_set(error, -EINVAL, "%s: '%.80s' is not tcp:[HOST]:PORT", s->option, where);
     *colon = 0;
     if (host[0] == '[' && colon[-1] == ']') {
         colon[-1] = 0;
@@ -160,7 +161,7 @@ static int listen_tcp(struct debug_socket *s, char *text, const char *where, str
         host = "127.0.0.1";
     int result = getaddrinfo(host, colon + 1, &hints, &found);
     if (result)
-        return error_set(error, -EINVAL, "-gdb: '%.80s': %s", where, gai_strerror(result));
+        return error_set(error, -EINVAL, "%s: '%.80s': %s", s->option, where, gai_strerror(result));
     int on = 1;
     s->listener = socket(found->ai_family, SOCK_STREAM, 0);
     bool bound = s->listener >= 0 && setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
@@ -168,7 +169,7 @@ static int listen_tcp(struct debug_socket *s, char *text, const char *where, str
     int code = bound ? 0 : -errno;
     freeaddrinfo(found);
     if (code < 0)
-        return error_set(error, code, "-gdb: cannot listen at '%.80s': %s", where, strerror(-code));
+        return error_set(error, code, "%s: cannot listen at '%.80s': %s", s->option, where, strerror(-code));
     return 0;
 }
 
@@ -177,7 +178,7 @@ static int start_listening(struct debug_socket *s, const char *where, struct err
     char text[512];
     size_t length = strcspn(where, ",");
     if (length >= sizeof text || !has_good_options(where + length))
-        return error_set(error, -EINVAL, "-gdb: '%.80s' has options other than server=on and wait=off", where);
+        return error_set(error, -EINVAL, "%s: '%.80s' has options other than server=on and wait=off", s->option, where);
     memcpy(text, where, length);
     text[length] = 0;
     int result;
@@ -186,26 +187,27 @@ static int start_listening(struct debug_socket *s, const char *where, struct err
     else if (strncmp(text, "tcp:", 4) == 0)
         result = listen_tcp(s, text + 4, where, error);
     else
-        return error_set(error, -EINVAL, "-gdb: '%.80s' is neither tcp:[HOST]:PORT nor unix:PATH", where);
+        return error_set(error, -EINVAL, "%s: '%.80s' is neither tcp:[HOST]:PORT nor unix:PATH", s->option, where);
     if (result == 0 && listen(s->listener, 1) < 0)
-        result = error_set(error, -errno, "-gdb: cannot listen at '%.80s': %s", where, strerror(errno));
+        result = error_set(error, -errno, "%s: cannot listen at '%.80s': %s", s->option, where, strerror(errno));
     return result;
 }
 
-int debug_socket_open(struct debug_socket **out, const char *where, void (*wake)(void *owner), void *owner,
-                      struct error *error)
+int debug_socket_open(struct debug_socket **out, const char *option, const char *where, void (*wake)(void *owner),
+                      void *owner, struct error *error)
 {
     struct debug_socket *s = calloc(1, sizeof *s);
     if (!s)
-        return error_set(error, -ENOMEM, "-gdb: the host has no memory left");
+        return error_set(error, -ENOMEM, "%s: the host has no memory left", option);
     s->listener = s->client = s->pipe[0] = s->pipe[1] = -1;
+    s->option = option;
     s->wake = wake;
     s->owner = owner;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     int result = start_listening(s, where, error);
     if (result == 0 && (result = start_thread(s)) < 0)
-        error_set(error, result, "-gdb: the host has no thread left");
+        error_set(error, result, "%s: the host has no thread left", s->option);
     if (result < 0)
         debug_socket_close(s);
     else

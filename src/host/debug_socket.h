@@ -12,9 +12,9 @@
 struct debug_socket;
 
 // Listens at "tcp:[HOST]:PORT" or "unix:PATH"; behind it ",server=on" and ",wait=off" are allowed. `wake` is called on a
-// thread of its own. A negative errno, with a line in `error`.
-int debug_socket_open(struct debug_socket **out, const char *where, void (*wake)(void *owner), void *owner,
-                      struct error *error);
+// thread of its own. A negative errno, with a line in `error` that begins with `option`, a constant: "-gdb".
+int debug_socket_open(struct debug_socket **out, const char *option, const char *where, void (*wake)(void *owner),
+                      void *owner, struct error *error);
 void debug_socket_close(struct debug_socket *socket);
 
 bool debug_socket_connected(const struct debug_socket *socket);

@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The server for gdb of <intact/debug.h>: who has the turn, the client or the machine. All of it is on the machine's
-// thread; the socket's own thread only interrupts a run.
-//
-//     stopped: packets are answered until one resumes   <-->   running: until a stop, or the client has something to say
+// The server for gdb of <intact/debug.h>: packets are answered until one resumes the machine; it runs until a stop, or
+// until the client has something to say (debug_turn.h).
 #include <intact/debug.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/bits.h"
-#include "debug/gdb.h"
-#include "host/debug_socket.h"
 #include <intact/snapshot.h>
 
+#include "base/bits.h"
+#include "debug/gdb.h"
 #include "machine/back.h"
 #include "machine/board/board.h"
+#include "machine/debug_turn.h"
 #include "machine/gdb_target.h"
 #include "machine/machine.h"
 
 struct intact_gdb {
     struct intact_machine *machine;
     struct board *board;
-    struct debug_socket *socket;
+    struct debug_turn turn;
     struct gdb_target target;
     struct gdb *gdb; // the conversation, NULL without a client
-    uint8_t bytes[4096];
-    size_t at, size; // of those that are still to be read
     struct stop stop;
 };
 
@@ -40,8 +36,7 @@ static void end_client(struct intact_gdb *server)
         gdb_close(server->gdb);
     free(server->gdb);
     server->gdb = NULL;
-    server->at = server->size = 0;
-    debug_socket_drop(server->socket);
+    debug_turn_drop(&server->turn);
 }
 
 // Nothing is kept before there is a client. Without a history (a drive that is written to, a recording) there is no way back.
@@ -61,7 +56,7 @@ static void begin_client(struct intact_gdb *server)
 
 static void flush(struct intact_gdb *server)
 {
-    debug_socket_write(server->socket, server->gdb->output, server->gdb->output_size);
+    debug_socket_write(server->turn.socket, server->gdb->output, server->gdb->output_size);
     server->gdb->output_size = 0;
 }
 
@@ -69,22 +64,17 @@ static void flush(struct intact_gdb *server)
 static bool next_action(struct intact_gdb *server, int timeout, enum gdb_action *action)
 {
     size_t used = 0;
+    struct debug_turn *turn = &server->turn;
+    enum debug_socket_event event = debug_turn_listen(turn, timeout);
     *action = GDB_STAY;
-    if (server->at == server->size) {
-        server->at = 0;
-        server->size = sizeof server->bytes;
-        enum debug_socket_event event = debug_socket_read(server->socket, server->bytes, &server->size, timeout);
-        if (event != DEBUG_SOCKET_DATA)
-            server->size = 0;
-        if (event == DEBUG_SOCKET_CAME)
-            begin_client(server);
-        else if (event == DEBUG_SOCKET_WENT)
-            end_client(server);
-        if (event != DEBUG_SOCKET_DATA)
-            return event != DEBUG_SOCKET_NOTHING;
-    }
-    *action = gdb_receive(server->gdb, server->bytes + server->at, server->size - server->at, &used);
-    server->at += used;
+    if (event == DEBUG_SOCKET_CAME)
+        begin_client(server);
+    else if (event == DEBUG_SOCKET_WENT)
+        end_client(server);
+    if (event != DEBUG_SOCKET_DATA)
+        return event != DEBUG_SOCKET_NOTHING;
+    *action = gdb_receive(server->gdb, turn->bytes + turn->at, turn->size - turn->at, &used);
+    turn->at += used;
     flush(server);
     return true;
 }
@@ -200,9 +190,9 @@ static struct intact_exit run(struct intact_gdb *server, bool stopped)
             how = action == GDB_RESUME && server->gdb ? server->gdb->resume : (struct gdb_resume){ .steps = false };
         if (action == GDB_DETACH)
             end_client(server);
-        debug_socket_watch(server->socket, true);
+        debug_socket_watch(server->turn.socket, true);
         struct intact_exit end = go_on(server, &how);
-        debug_socket_watch(server->socket, false);
+        debug_socket_watch(server->turn.socket, false);
         stopped = true;
         action = GDB_RESUME;
         if (end.reason != INTACT_BREAK || (end.stop != INTACT_STOP_REQUEST && !server->gdb))
@@ -229,27 +219,18 @@ struct intact_exit intact_gdb_run(struct intact_gdb *server, bool stopped)
 
 // --- life ------------------------------------------------------------------------------------------------------------
 
-static void wake(void *owner)
-{
-    intact_machine_interrupt(owner);
-}
-
 int intact_gdb_open(struct intact_machine *machine, const char *where, struct intact_gdb **gdb, char *why)
 {
-    struct board *board = machine_board(machine);
     struct intact_gdb *server = calloc(1, sizeof *server);
-    struct error error = { 0 };
-    int result = server ? 0 : error_set(&error, -ENOMEM, "-gdb: the host has no memory left");
-    if (result == 0)
-        result = debug_socket_open(&server->socket, where, wake, machine, &error);
+    if (!server && why)
+        snprintf(why, INTACT_ERROR_SIZE, "-gdb: the host has no memory left");
+    int result = server ? debug_turn_open(&server->turn, machine, "-gdb", where, why) : -ENOMEM;
     if (result < 0) {
         free(server);
-        if (why)
-            snprintf(why, INTACT_ERROR_SIZE, "%s", error.text);
         return result;
     }
     server->machine = machine;
-    server->board = board;
+    server->board = machine_board(machine);
     server->stop.kind = STOP_STEP;
     server->target = gdb_target_of(machine);
     *gdb = server;
@@ -261,6 +242,6 @@ void intact_gdb_close(struct intact_gdb *server)
     if (!server)
         return;
     end_client(server);
-    debug_socket_close(server->socket);
+    debug_turn_close(&server->turn);
     free(server);
 }

@@ -33,7 +33,7 @@ static void wake(void *owner)
 static int open_at(const char *text)
 {
     error = (struct error){ 0 };
-    return debug_socket_open(&debug_socket, text, wake, &woken, &error);
+    return debug_socket_open(&debug_socket, "-gdb", text, wake, &woken, &error);
 }
 
 static void setup(void)
