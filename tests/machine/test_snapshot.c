@@ -3,9 +3,11 @@
 // same digests. The guests are the demo's, with two processors on the PC.
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <intact/interrupt.h>
@@ -147,6 +149,22 @@ Test(snapshot, a_file_goes_on_in_another_machine)
 {
     files_go_on(INTACT_PC, 1213);
     files_go_on(INTACT_VIRT, 2713);
+}
+
+Test(snapshot, a_pipe_of_that_name_is_written_to_and_stays)
+{
+    struct intact_machine *machine = make(INTACT_PC);
+    char magic[8];
+    struct stat status;
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    int reader = open(path, O_RDWR | O_NONBLOCK);
+    cr_assert_eq(intact_machine_save_file(machine, path, why), 0, "%s", why);
+    cr_assert(lstat(path, &status) == 0 && S_ISFIFO(status.st_mode));
+    cr_assert_eq(read(reader, magic, sizeof magic), sizeof magic);
+    cr_assert_arr_eq(magic, "intactSS", sizeof magic);
+    close(reader);
+    unlink(path);
+    intact_machine_destroy(machine);
 }
 
 // --- Refusals ----------------------------------------------------------------------------------------------------------

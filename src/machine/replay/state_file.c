@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See state_file.h. A file is written beside its place and then renamed, so that a failed write leaves the old one.
+// See state_file.h. A file is written beside its place and then renamed, so that a failed write leaves the old one. A device or
+// a pipe (/dev/null) is written to: a file in its place would take it from all other programs.
 #include "machine/replay/state_file.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <zstd.h>
@@ -202,24 +204,36 @@ static int write_file(struct board *board, const char *path, const char *text)
     return result;
 }
 
-int state_file_save(struct board *board, const char *path, struct error *error)
+static bool is_special(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static int write_beside(struct board *board, const char *path, const char *text)
 {
     size_t room = strlen(path) + 8;
-    char *beside = malloc(room), *text = facts_of_drives(board, error);
-    int result = text ? -ENOMEM : error->code;
-    if (beside && text) {
-        snprintf(beside, room, "%s.part", path);
-        result = write_file(board, beside, text);
-        if (result == 0 && rename(beside, path) != 0)
-            result = -errno;
-        if (result < 0)
-            unlink(beside);
-    }
+    char *beside = malloc(room);
+    if (!beside)
+        return -ENOMEM;
+    snprintf(beside, room, "%s.part", path);
+    int result = write_file(board, beside, text);
+    if (result == 0 && rename(beside, path) != 0)
+        result = -errno;
+    if (result < 0)
+        unlink(beside);
     free(beside);
+    return result;
+}
+
+int state_file_save(struct board *board, const char *path, struct error *error)
+{
+    char *text = facts_of_drives(board, error);
+    if (!text)
+        return error->code;
+    int result = is_special(path) ? write_file(board, path, text) : write_beside(board, path, text);
     free(text);
-    return result < 0 && error->text[0] == 0
-               ? error_set(error, result, "cannot write '%s': %s", path, strerror(-result))
-               : result;
+    return result < 0 ? error_set(error, result, "cannot write '%s': %s", path, strerror(-result)) : 0;
 }
 
 // --- Loading ---------------------------------------------------------------------------------------------------------
