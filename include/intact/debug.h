@@ -36,6 +36,43 @@ int intact_break_add(struct intact_machine *machine, enum intact_stop kind, uint
 // Removes one. -ENOENT: there is none; -EBUSY.
 int intact_break_remove(struct intact_machine *machine, enum intact_stop kind, uint64_t address, uint64_t size);
 
+// --- Events ----------------------------------------------------------------------------------------------------------
+//
+// A run can also stop where something happens to an interrupt, or to a device. An event is a text:
+//
+//     raise[:GSI]       a device raises the line of a GSI, or triggers the source with this number; raise:nmi: the NMI line
+//     accept[:N]        a processor's controller accepts vector or INTID N: it is pending there
+//     deliver[:N]       a processor takes vector N, or the exception for INTID N, before the handler's first instruction
+//     ack[:N]           the interrupt is acknowledged. On INTACT_PC that is `deliver`; on INTACT_VIRT the handler reads IAR
+//     eoi[:N]           an end of interrupt reaches a chip
+//     write:ADDRESS     a device register at a physical address is written, or RAM there, by a processor or by a device
+//     read:ADDRESS      a device register is read
+//     in:PORT out:PORT  an I/O port is read or written; INTACT_PC alone
+//     instruction:N     all processors have executed N instructions in all
+//
+// Numbers are decimal, or hexadecimal with 0x. `,cpu=N` at the end is for one processor's events alone, `,size=N` for accesses
+// of any of N bytes, 1 to 4096; without it of 4. An event within an instruction stops the run after it. What a program does to
+// lines and groups between two runs stops no run.
+
+// Adds an event, at most 64: it ends a run with INTACT_BREAK and INTACT_STOP_EVENT. 0; or a negative errno with a line in `why`
+// (INTACT_ERROR_SIZE bytes, or NULL): -EINVAL: it is no event of this machine; -EEXIST: it is there already; -EBUSY: within
+// a run; -ENOSPC, -ENOMEM.
+int intact_break_event(struct intact_machine *machine, const char *event, char *why);
+// Removes one, by the same text. -ENOENT: there is none; -EBUSY.
+int intact_break_event_remove(struct intact_machine *machine, const char *event);
+// The events, in the order in which they were added: NULL after the last. Valid until one is added or removed.
+const char *intact_break_event_text(const struct intact_machine *machine, unsigned index);
+// The event at which the last run stopped; "": at none. Valid until the next run.
+const char *intact_break_event_hit(const struct intact_machine *machine);
+
+// Back to where `event` came last before this place, added or not, or with NULL to where any breakpoint, watchpoint or event
+// would have stopped the run; *end (may be NULL) is as if the run had stopped there. The machine needs a history
+// (<intact/snapshot.h>), which is run again in parts, each twice as long as the one before. 0; or a negative errno with a
+// line in `why`, and the machine where it was: -ENOENT: there is no history, or nothing in it; -EINVAL, -EBUSY, -ENOMEM.
+int intact_machine_back(struct intact_machine *machine, const char *event, struct intact_exit *end, char *why);
+
+// --- Steps -----------------------------------------------------------------------------------------------------------
+
 // Runs until processor `cpu` (below the configuration's cpus) has executed one instruction: INTACT_BREAK with
 // INTACT_STOP_STEP. The others run in their turns before that. What the run would deliver to it first is delivered: the
 // instruction is then the first of an interrupt's or a fault's handler. An iteration of a repeated string instruction is

@@ -260,6 +260,7 @@ enum intact_stop {
     INTACT_STOP_WRITE,   // it accessed the watched byte at `address`, or on INTACT_VIRT is about to
     INTACT_STOP_READ,
     INTACT_STOP_ACCESS,
+    INTACT_STOP_EVENT, // an event of intact_break_event, whose number is in `address`
 };
 
 struct intact_exit {

@@ -48,11 +48,11 @@ extern "C" {
     EVENT(PIN, "pin", "the level of a pin of a chip changed", "chip", "pin", "level")                                  \
     EVENT(ACCEPT, "accept", "a processor's interrupt controller accepted", "vector", "delivery mode, or group", NULL)  \
     EVENT(PENDING, "pending", "the pending set of a processor changed", "new set", "old set", NULL)                    \
-    EVENT(TAKE, "take", "a processor took it", "vector (Arm: 20h IRQ, 40h FIQ)", "program counter", NULL)              \
+    EVENT(TAKE, "take", "a processor took it", "vector (Arm: 20h IRQ, 40h FIQ)", "program counter", "Arm: INTID")      \
     EVENT(EOI, "eoi", "an end of interrupt reached a chip", "vector", "chip", "pin")                                   \
     EVENT(IPI, "ipi", "a processor interrupts others", "destination", "mode", "vector")                                \
     EVENT(TIMER, "timer", "a processor's timer fired", "deadline", NULL, NULL)                                         \
-    EVENT(ACCESS, "access", "a device register was accessed", "address", "value", "size | write << 8")                 \
+    EVENT(ACCESS, "access", "a device register was accessed", "address", "value", "size | write << 8 | I/O port << 9") \
     EVENT(MISTAKE, "mistake", "the guest broke a rule", "chip", "which", "written value, read address, INTID, pin")    \
     EVENT(DROP, "drop", "an interrupt had no receiver", "reason", "destination", "vector")                             \
     EVENT(ACK, "ack", "Arm: the handler read IAR", "vector", "group (0, 1; 2 is Secure 1)", NULL)

@@ -25,6 +25,8 @@ enum trace_id {
 
 #define TRACE_NO_CPU INTACT_NO_CPU
 
+enum { TRACE_ACCESS_WRITE = 0x100, TRACE_ACCESS_PORT = 0x200 }; // with the size, in `c` of TRACE_ACCESS
+
 struct trace_walk;
 struct trace_causes;
 

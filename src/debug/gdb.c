@@ -412,7 +412,8 @@ static void tell_point(struct gdb *gdb)
         break;
     case STOP_NONE:
     case STOP_STEP:
-    case STOP_REQUEST: break;
+    case STOP_REQUEST:
+    case STOP_EVENT: break; // gdb knows no such stop
     }
 }
 

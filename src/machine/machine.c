@@ -67,6 +67,7 @@ static int build(struct intact_machine *made, const struct intact_machine_config
     if (!made->board)
         return refuse(why, -ENOMEM, "the host has no memory left");
     replay_init(&made->replay, made->board);
+    stop_events_init(&made->events, made->board);
     result = board_create(made->board, types[config.type], &config);
     return result < 0 ? refuse(why, result, made->board->error.text) : 0;
 }
@@ -109,7 +110,8 @@ void intact_machine_destroy(struct intact_machine *machine)
 
 _Static_assert((int)INTACT_STOP_STEP == (int)STOP_STEP && (int)INTACT_STOP_REQUEST == (int)STOP_REQUEST &&
                    (int)INTACT_STOP_EXECUTE == (int)STOP_EXECUTE && (int)INTACT_STOP_WRITE == (int)STOP_WRITE &&
-                   (int)INTACT_STOP_READ == (int)STOP_READ && (int)INTACT_STOP_ACCESS == (int)STOP_ACCESS,
+                   (int)INTACT_STOP_READ == (int)STOP_READ && (int)INTACT_STOP_ACCESS == (int)STOP_ACCESS &&
+                   (int)INTACT_STOP_EVENT == (int)STOP_EVENT,
                "the public kinds of stops are vcpu/stops.h's");
 
 static struct intact_exit describe_break(const struct stop *stop)
@@ -141,10 +143,27 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
     return end;
 }
 
+// Up to the loop's limit, or to an instruction before it that stops the run.
 static enum loop_stop run_board(struct intact_machine *machine)
 {
-    return machine->timeline ? timeline_run(machine->timeline, machine->board->loop.limit)
-                             : replay_run(&machine->replay);
+    struct loop *loop = &machine->board->loop;
+    uint64_t limit = loop->limit, turns = loop->limit_turns;
+    uint64_t next = stop_events_next(&machine->events, loop->instructions);
+    bool stops = next < (limit ? limit : UINT64_MAX) || (next == limit && !turns);
+    if (stops) {
+        loop->limit = next;
+        loop->limit_turns = 0;
+    }
+    enum loop_stop stop = machine->timeline ? timeline_run(machine->timeline) : replay_run(&machine->replay);
+    loop->limit = limit;
+    loop->limit_turns = turns;
+    if (stops && stop == LOOP_LIMIT) {
+        stop_events_reached(&machine->events, next);
+        stop = LOOP_BREAK;
+    }
+    if (stop == LOOP_BREAK && loop->stops.last.kind == STOP_EVENT)
+        stop_events_stopped(&machine->events);
+    return stop;
 }
 
 static struct intact_exit run(struct intact_machine *machine)
@@ -192,6 +211,29 @@ struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64
     if (end.reason == INTACT_LIMIT)
         return machine->last = (struct intact_exit){ INTACT_PAUSED, 0, end.instructions, end.time };
     return finish(machine, end);
+}
+
+struct intact_exit machine_run_to(struct intact_machine *machine, struct loop_moment moment)
+{
+    struct loop *loop = &machine->board->loop;
+    uint64_t limit = loop->limit;
+    loop->limit = moment.instructions;
+    loop->limit_turns = moment.turns;
+    struct intact_exit end = run(machine);
+    loop->limit = limit;
+    loop->limit_turns = 0;
+    if (end.reason == INTACT_LIMIT)
+        end.reason = INTACT_PAUSED;
+    return end;
+}
+
+bool machine_look(struct intact_machine *machine, struct intact_exit *end)
+{
+    if (!loop_look(&machine->board->loop))
+        return false;
+    stop_events_stopped(&machine->events);
+    *end = describe_end(machine, LOOP_BREAK);
+    return true;
 }
 
 const char *intact_reason_text(enum intact_reason reason)

@@ -6,6 +6,7 @@
 #include "machine/board/board.h"
 #include "machine/config_lists.h"
 #include "machine/replay/replay.h"
+#include "machine/stop_events.h"
 
 struct timeline;
 
@@ -14,8 +15,14 @@ struct intact_machine {
     struct config_lists lists;
     struct replay replay;
     struct timeline *timeline; // NULL: it cannot go back
+    struct stop_events events; // that stop a run
     struct intact_exit last;   // of the last run
 };
+
+// As intact_machine_run_for, up to a moment that is later than now.
+struct intact_exit machine_run_to(struct intact_machine *machine, struct loop_moment moment);
+// Between two runs, at a limit within a slice: as loop_look. True: *end is the stop.
+bool machine_look(struct intact_machine *machine, struct intact_exit *end);
 
 struct board *machine_board(struct intact_machine *machine);
 

@@ -75,13 +75,16 @@ static bool has_input_here(const struct timeline *timeline)
            !is_before(now(timeline), moment_of(&timeline->entries[timeline->cursor]));
 }
 
-static void repeat_input(struct timeline *timeline)
+// True: an event that it led to stops the run.
+static bool repeat_input(struct timeline *timeline)
 {
     struct board *board = timeline->replay->board;
+    board->loop.stop = LOOP_RUNNING;
     while (has_input_here(timeline)) {
         board->loop.steps = 0;
         inbox_replay(&board->inbox, &timeline->entries[timeline->cursor++].message, board->clock.now);
     }
+    return board->loop.stop == LOOP_BREAK;
 }
 
 // Halted where input is repeated: either something came in here, or the frontier is here, or time goes on.
@@ -208,14 +211,16 @@ static void limit_to(struct loop *loop, struct loop_moment moment)
     loop->limit_turns = moment.turns;
 }
 
-static enum loop_stop run(struct timeline *timeline, uint64_t limit)
+static enum loop_stop run(struct timeline *timeline, struct loop_moment limit)
 {
+    bool limited = limit.instructions || limit.turns;
     struct loop *loop = loop_of(timeline);
     for (;;) {
         bool past = is_past(timeline);
         set_mode(timeline, past);
-        repeat_input(timeline);
-        if (limit && loop->instructions >= limit)
+        if (repeat_input(timeline))
+            return LOOP_BREAK;
+        if (limited && !is_before(now(timeline), limit))
             return LOOP_LIMIT;
         if (timeline->replays && !is_before(now(timeline), timeline->end))
             return LOOP_QUIT;
@@ -223,8 +228,8 @@ static enum loop_stop run(struct timeline *timeline, uint64_t limit)
             take(timeline);
             timeline->next_take = loop->instructions + TIMELINE_INTERVAL;
         }
-        loop->limit = limit;
-        loop->limit_turns = 0;
+        loop->limit = limit.instructions;
+        loop->limit_turns = limit.turns;
         limit_to(loop, (struct loop_moment){ timeline->next_take, 0 });
         if (timeline->cursor < timeline->entry_count)
             limit_to(loop, moment_of(&timeline->entries[timeline->cursor]));
@@ -240,12 +245,13 @@ static enum loop_stop run(struct timeline *timeline, uint64_t limit)
     }
 }
 
-enum loop_stop timeline_run(struct timeline *timeline, uint64_t limit)
+enum loop_stop timeline_run(struct timeline *timeline)
 {
     struct loop *loop = loop_of(timeline);
+    struct loop_moment limit = { loop->limit, loop->limit_turns };
     enum loop_stop stop = run(timeline, limit);
-    loop->limit = limit;
-    loop->limit_turns = 0;
+    loop->limit = limit.instructions;
+    loop->limit_turns = limit.turns;
     return stop;
 }
 

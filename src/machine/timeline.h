@@ -48,7 +48,7 @@ struct timeline {
 int timeline_begin(struct timeline *timeline, struct intact_machine *machine, uint64_t bytes);
 void timeline_free(struct timeline *timeline);
 
-// Instead of vcpu_run; `limit` as in struct loop.
-enum loop_stop timeline_run(struct timeline *timeline, uint64_t limit);
+// Instead of vcpu_run, up to the loop's limit.
+enum loop_stop timeline_run(struct timeline *timeline);
 
 #endif

@@ -111,9 +111,16 @@ void loop_stop(struct loop *loop, enum loop_stop stop, int status)
         loop->current->kick |= KICK_STOP;
 }
 
+void loop_memory_stored(struct loop *loop, uint64_t address, uint64_t size)
+{
+    if (loop->stops.memory.written && loop->stop == LOOP_RUNNING)
+        loop->stops.memory.written(loop->stops.memory.owner, address, size);
+}
+
 void loop_memory_written(void *owner, uint64_t address, uint64_t size)
 {
     struct loop *loop = owner;
+    loop_memory_stored(loop, address, size);
     if (blocks_written(&loop->blocks, address, size) && loop->current)
         loop->current->kick |= KICK_LOOK;
 }
@@ -174,7 +181,7 @@ static uint64_t slice_length(const struct loop *loop)
 static struct vcpu *turn(struct loop *loop)
 {
     struct vcpu *cpu = loop->vcpus[loop->last];
-    if (loop->rest && cpu->state == VCPU_RUNNING)
+    if (loop->rest && (loop->runnable[cpu->index / 64] >> cpu->index % 64 & 1))
         return cpu;
     loop->rest = 0;
     return next_runnable(loop);
@@ -225,7 +232,8 @@ static void slice_end(struct loop *loop, struct vcpu *cpu)
 {
     // A stop from outside may come anywhere: the rest of the slice is run afterwards, so that the order of the vCPUs
     // does not depend on it.
-    bool over = (cpu->kick & KICK_CUT) || cpu->state != VCPU_RUNNING;
+    bool begun = cpu->left || cpu->goal != loop->slice_executed; // or a limit was there
+    bool over = begun && ((cpu->kick & KICK_CUT) || cpu->state != VCPU_RUNNING);
     loop->rest = over ? 0 : loop->rest + (uint64_t)cpu->left;
     cpu->goal -= (uint64_t)cpu->left;
     cpu->left = 0;
@@ -294,6 +302,21 @@ static bool run_due(struct loop *loop)
     return true;
 }
 
+bool loop_look(struct loop *loop)
+{
+    struct vcpu *cpu = loop->vcpus[loop->last];
+    uint64_t limit = loop->limit, turns = loop->limit_turns;
+    loop->stop = LOOP_RUNNING;
+    loop->limit = loop->instructions;
+    loop->limit_turns = loop->turns;
+    slice_begin(loop, cpu); // of no instruction
+    loop->stops.looked = cpu->pending && loop->guest->can_take(cpu) && loop->guest->take_interrupt(cpu);
+    slice_end(loop, cpu);
+    loop->limit = limit;
+    loop->limit_turns = turns;
+    return loop->stop == LOOP_BREAK;
+}
+
 void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count)
 {
     loop->stops.stepped = cpu;
@@ -314,6 +337,8 @@ enum loop_stop vcpu_run(struct loop *loop)
         // Input from outside, and timers that are due.
         if (loop->inbox && !inbox_empty(loop->inbox))
             drain(loop);
+        if (loop->stop != LOOP_RUNNING)
+            break;
         bool due = run_due(loop);
         if (loop->stop != LOOP_RUNNING)
             break;

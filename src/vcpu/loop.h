@@ -102,6 +102,10 @@ void loop_stop(struct loop *loop, enum loop_stop stop, int status);
 // too. NULL: no longer.
 void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count);
 
+// Between two runs, at a limit within a slice: takes what the vCPU would take before its next instruction. True: this was
+// an event that stops (LOOP_BREAK).
+bool loop_look(struct loop *loop);
+
 // Instructions executed by all vCPUs up to now, also within an instruction.
 uint64_t loop_instructions(const struct loop *loop);
 
@@ -112,6 +116,8 @@ struct loop_moment {
     uint64_t instructions, turns;
 };
 
+// A vCPU has stored to a watched page of RAM.
+COLD void loop_memory_stored(struct loop *loop, uint64_t address, uint64_t size);
 // Call it after a change of guest RAM that was not a store of a vCPU: `written` of the memory bus (owner: the loop).
 void loop_memory_written(void *loop, uint64_t address, uint64_t size);
 // Call it when a window of the memory bus has changed from ROM to a device or back: its `mapped` (owner: the loop).

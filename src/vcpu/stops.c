@@ -126,6 +126,18 @@ void stops_request(struct loop *loop)
     stops_report(loop->vcpus[loop->last], STOP_REQUEST, 0);
 }
 
+void stops_event(struct loop *loop, uint32_t cpu, uint64_t number)
+{
+    stops_report(loop->vcpus[cpu == STOP_NO_CPU ? loop->last : cpu], STOP_EVENT, number);
+}
+
+void stops_watch_memory(struct loop *loop, const struct stop_memory *memory)
+{
+    loop->stops.memory = *memory;
+    for (unsigned i = 0; i < loop->count; i++)
+        loop->guest->watch_changed(loop->vcpus[i]);
+}
+
 void stops_forget(struct loop *loop)
 {
     for (unsigned i = 0; i < loop->count; i++)

@@ -9,7 +9,7 @@
 // Addresses are virtual; on x86 linear. A breakpoint stops before its instruction. A watchpoint stops before the access
 // on AArch64, and after the instruction on x86: so their own debug exceptions do, and so debuggers expect it.
 //
-// Not modelled: accesses of devices and of page walks meet no watchpoint.
+// Not modelled: accesses of devices and of page walks meet no watchpoint; writes to watched physical memory all do.
 #ifndef VCPU_STOPS_H
 #define VCPU_STOPS_H
 
@@ -29,6 +29,7 @@ enum stop_kind {
     STOP_WRITE,   // an access to [address, address + size)
     STOP_READ,
     STOP_ACCESS, // either
+    STOP_EVENT,  // stops_event
 };
 
 #define STOP_NO_CPU UINT32_MAX
@@ -45,7 +46,16 @@ struct stop {
     uint64_t address; // of the instruction, or the first watched byte that was accessed
 };
 
+// Who watches physical memory: stores of vCPUs, and what devices write. `written` is called after each write to a page
+// for which `watches` is true, during a run.
+struct stop_memory {
+    bool (*watches)(void *owner, uint64_t page);
+    void (*written)(void *owner, uint64_t address, uint64_t size);
+    void *owner;
+};
+
 struct stops {
+    struct stop_memory memory; // nobody: all NULL
     struct stop_point *points; // by address
     unsigned count, room;
     unsigned watchpoints;             // how many of them are not STOP_EXECUTE
@@ -72,6 +82,19 @@ COLD void stops_request(struct loop *loop);
 
 // The instruction that `cpu` was to execute is left alone, and the run ends: `kind` and `address` for stops.last.
 COLD void stops_report(struct vcpu *cpu, enum stop_kind kind, uint64_t address);
+
+// Machine thread, during a run: it ends after the instruction, if there is one, and `number` is its stops.last.address. Of
+// several in one instruction the first is told. STOP_NO_CPU: of no vCPU.
+COLD void stops_event(struct loop *loop, uint32_t cpu, uint64_t number);
+
+// Between two runs: what `memory` watches has changed.
+void stops_watch_memory(struct loop *loop, const struct stop_memory *memory);
+
+// Does anybody watch this page of physical memory?
+static inline bool stops_watch_frame(const struct stops *stops, uint64_t page)
+{
+    return unlikely(stops->memory.watches) && stops->memory.watches(stops->memory.owner, page);
+}
 
 // Machine thread, between two runs: what has stopped at its place stops there again.
 void stops_forget(struct loop *loop);

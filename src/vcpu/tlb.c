@@ -80,18 +80,20 @@ void tlb_track_writes(struct vcpu *cpu)
         }
 }
 
-static void mark(struct vcpu *cpu, uint64_t *tag, bool (*watched)(struct vcpu *cpu, uint64_t page))
+static void mark(struct vcpu *cpu, uint64_t *tag, uint64_t physical, bool (*watched)(struct vcpu *cpu, uint64_t page))
 {
-    if (*tag != TLB_NONE)
-        *tag = (*tag & ~TLB_WATCH) | (watched(cpu, *tag & PAGE_MASK) ? TLB_WATCH : 0);
+    if (*tag == TLB_NONE)
+        return;
+    bool is_watched = watched(cpu, *tag & PAGE_MASK) || stops_watch_frame(&cpu->loop->stops, physical);
+    *tag = (*tag & ~TLB_WATCH) | (is_watched ? TLB_WATCH : 0);
 }
 
 static void mark_all(struct vcpu *cpu, struct tlb_entry *entries, unsigned count,
                      bool (*watched)(struct vcpu *cpu, uint64_t page))
 {
     for (unsigned i = 0; i < count; i++) {
-        mark(cpu, &entries[i].read, watched);
-        mark(cpu, &entries[i].write, watched);
+        mark(cpu, &entries[i].read, entries[i].physical, watched);
+        mark(cpu, &entries[i].write, entries[i].physical, watched);
     }
 }
 
@@ -135,7 +137,7 @@ static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access acce
             write_flags |= bus_ram_is_clean(cpu->loop->memory, (uint8_t *)(uintptr_t)tag + addend) ? TLB_CLEAN : 0;
         }
     }
-    if (unlikely(page.watched)) {
+    if (unlikely(page.watched || stops_watch_frame(&cpu->loop->stops, page.physical))) {
         read_flags |= TLB_WATCH;
         write_flags |= TLB_WATCH;
     }
@@ -223,7 +225,7 @@ static NEVER_INLINE void write_heard(struct vcpu *cpu, uint64_t physical, unsign
 {
     struct trace *trace = cpu->loop->trace;
     trace_sweep(trace, TRACE_NO_CPU);
-    TRACE(trace, TRACE_ACCESS, cpu->index, physical, value, size | 0x100);
+    TRACE(trace, TRACE_ACCESS, cpu->index, physical, value, size | TRACE_ACCESS_WRITE);
     write_device(cpu, physical, size, value);
     trace_sweep(trace, cpu->index);
 }
@@ -286,6 +288,8 @@ static void write_within(struct vcpu *cpu, const struct target *target, uint64_t
         return;
     }
     bytes_put((void *)((uintptr_t)address + target->addend), size, value);
+    if (unlikely(target->flags & TLB_WATCH))
+        loop_memory_stored(cpu->loop, physical, size);
     // The running block may be dead now: it is left after this instruction.
     if ((target->flags & TLB_CODE) && blocks_written(&cpu->loop->blocks, physical, size))
         cpu->kick |= KICK_LOOK;

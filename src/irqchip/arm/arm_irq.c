@@ -291,11 +291,17 @@ static uint32_t groups_through(const struct arm_irq *irq, const struct arm_irq_c
     return gicr_asleep(&cpu->gicr) ? 0 : irq->gicd.ctlr & GICD_CTLR_GROUPS;
 }
 
+uint32_t arm_irq_signalled(const struct arm_irq *irq, uint32_t vcpu)
+{
+    const struct arm_irq_cpu *cpu = &irq->cpus[vcpu];
+    uint32_t groups = irq->config.version == 2 ? UINT32_MAX : cpu->icc.core.enabled;
+    return gic_ready_highest(&cpu->ready, groups).intid;
+}
+
 // Where the interrupt that drives the output waits.
 static uint64_t first_key(const struct arm_irq *irq, const struct arm_irq_cpu *cpu)
 {
-    uint32_t groups = irq->config.version == 2 ? UINT32_MAX : cpu->icc.core.enabled;
-    return arm_irq_key(cpu->index, gic_ready_highest(&cpu->ready, groups).intid);
+    return arm_irq_key(cpu->index, arm_irq_signalled(irq, cpu->index));
 }
 
 static void settle_cpu(struct arm_irq *irq, struct arm_irq_cpu *cpu)

@@ -171,6 +171,8 @@ uint64_t arm_irq_window_size(const struct arm_irq *irq, enum arm_irq_window wind
 // PORT_FAULT means UNDEFINED. PORT_MEMORY is never handled here. acknowledge returns 0, or -1 when the level of `which`
 // has fallen. TRACE_ACK is reported when the guest reads IAR.
 int arm_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now);
+// The INTID of the interrupt that drives a CPU's IRQ or FIQ: what IAR would return, whatever the priority mask says.
+uint32_t arm_irq_signalled(const struct arm_irq *irq, uint32_t vcpu);
 enum port_result arm_irq_cpu_read(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,
                                   uint64_t *value, uint64_t now);
 enum port_result arm_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,

@@ -49,12 +49,14 @@ static int make_outside(struct board *board)
     return outside_init(&board->outside, &board->error);
 }
 
-// Time and instructions, for every trace event.
+// Time and instructions, for every trace event; and what a processor takes, where it does not know that itself.
 static void stamp(void *owner, struct intact_trace_event *event)
 {
     struct board *board = owner;
     event->instructions = loop_instructions(&board->loop);
     event->time = board->loop.current ? vcpu_now(board->loop.current) : board->clock.now;
+    if (event->id == INTACT_TRACE_TAKE && board->type->signalled)
+        event->c = board->type->signalled(board, event->cpu);
 }
 
 static void visit_devices(void *board, struct visit *v)
@@ -78,6 +80,7 @@ static uint64_t read_port_heard(void *owner, uint64_t port, unsigned size, uint6
     struct board *board = owner;
     sweep(board, TRACE_NO_CPU);
     uint64_t value = bus_read(&board->ports, port, size, now);
+    TRACE(&board->trace, TRACE_ACCESS, accessing(board), port, value, size | TRACE_ACCESS_PORT);
     sweep(board, accessing(board));
     return value;
 }
@@ -86,6 +89,7 @@ static void write_port_heard(void *owner, uint64_t port, unsigned size, uint64_t
 {
     struct board *board = owner;
     sweep(board, TRACE_NO_CPU);
+    TRACE(&board->trace, TRACE_ACCESS, accessing(board), port, value, size | TRACE_ACCESS_PORT | TRACE_ACCESS_WRITE);
     bus_write(&board->ports, port, size, value, now);
     sweep(board, accessing(board));
 }

@@ -59,6 +59,9 @@ struct board_type {
     void (*reset)(struct board *board);
     int (*firmware)(struct board *board);
 
+    // The interrupt that the controller signals to a processor, whose exception names none. NULL: it names it.
+    uint32_t (*signalled)(struct board *board, uint32_t index);
+
     // The registers of a processor, for programs: 0, -ENOENT or -EROFS.
     const char *(*register_name)(const struct board *board, unsigned index);
     int (*read_register)(struct board *board, uint32_t index, const char *name, uint64_t *value);

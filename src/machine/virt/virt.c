@@ -136,6 +136,11 @@ static void reset(struct board *board)
         a64_reset(virt->cpus[i]);
 }
 
+static uint32_t signalled(struct board *board, uint32_t index)
+{
+    return arm_irq_signalled(&virt_of(board)->irq, index);
+}
+
 const struct board_type virt_type = {
     .size = sizeof(struct virt),
     .guest = &a64_guest,
@@ -153,6 +158,7 @@ const struct board_type virt_type = {
     .describe = virt_describe,
     .reset = reset,
     .firmware = virt_firmware,
+    .signalled = signalled,
     .register_name = virt_register_name,
     .read_register = virt_read_register,
     .write_register = virt_write_register,
