@@ -906,6 +906,8 @@
 #define page_set_init intact_private_page_set_init
 #define page_set_merge intact_private_page_set_merge
 #define page_set_next intact_private_page_set_next
+#define parts_describe intact_private_parts_describe
+#define parts_of intact_private_parts_of
 #define pc_bios intact_private_pc_bios
 #define pc_describe intact_private_pc_describe
 #define pc_firmware intact_private_pc_firmware

@@ -91,7 +91,8 @@ void intact_journal_prepare(const struct intact_journal *journal, struct intact_
 // Replays the journal in a machine that has not run yet. intact_machine_run then ends as the recorded run did; or
 //
 //     INTACT_DIVERGED     its state was not the recorded one at a digest, or it took its input elsewhere:
-//                         intact_machine_error says between which instructions
+//                         intact_machine_error says between which instructions, and what differs. To find that it may have
+//                         gone on, without output, for at most 512 million instructions
 //     INTACT_JOURNAL_END  the journal ends before the recorded run did: the recording was killed, or its disk was full
 //
 // Input from other threads is dropped meanwhile, but intact_machine_quit works. 0; or a negative errno with a line in `why`

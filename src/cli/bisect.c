@@ -102,11 +102,33 @@ int bisect_answer(struct intact_machine *machine)
 
 // --- The sides, from the one that asks ---------------------------------------------------------------------------------
 
+static FILE *report; // where the answer goes
+
 struct side {
     const char *program;
+    char *const *options; // behind the recorded ones, ended by NULL; or NULL: none
     pid_t process;
     FILE *ask, *told;
 };
+
+// In the child.
+static void execute(const struct side *side, const char *file)
+{
+    enum { OWN = 4 };
+    size_t count = 0;
+    while (side->options && side->options[count])
+        count++;
+    const char **words = calloc(OWN + count + 1, sizeof *words);
+    if (!words)
+        return;
+    words[0] = side->program;
+    words[1] = "replay";
+    words[2] = file;
+    words[3] = "--answer";
+    for (size_t i = 0; i < count; i++)
+        words[OWN + i] = side->options[i];
+    execvp(side->program, (char *const *)words);
+}
 
 static bool start(struct side *side, const char *file)
 {
@@ -123,7 +145,7 @@ static bool start(struct side *side, const char *file)
     if (side->process == 0) {
         dup2(asked[0], STDIN_FILENO);
         dup2(told[1], STDOUT_FILENO);
-        execlp(side->program, side->program, "replay", file, "--answer", (char *)NULL);
+        execute(side, file);
         _exit(127);
     }
     close(asked[0]);
@@ -217,8 +239,8 @@ static void show_page(struct side sides[2], uint64_t n, const char *offset)
     for (unsigned i = 0; i < PAGE; i++) {
         if (strncmp(line[0] + 2 * i, line[1] + 2 * i, 2) == 0)
             continue;
-        printf("  RAM at %" PRIx64 ": %.2s and %.2s\n", (uint64_t)strtoull(offset, NULL, 16) + i, line[0] + 2 * i,
-               line[1] + 2 * i);
+        fprintf(report, "  RAM at %" PRIx64 ": %.2s and %.2s\n", (uint64_t)strtoull(offset, NULL, 16) + i,
+                line[0] + 2 * i, line[1] + 2 * i);
         return; // the first byte
     }
 }
@@ -235,7 +257,8 @@ static unsigned show_fields(struct side sides[2], uint64_t n, const struct field
         if (strncmp(field->path, "ram/", 4) == 0)
             show_page(sides, n, field->path + 4);
         else
-            printf("  %s: %s and %s\n", field->path, swapped ? value : field->value, swapped ? field->value : value);
+            fprintf(report, "  %s: %s and %s\n", field->path, swapped ? value : field->value,
+                    swapped ? field->value : value);
     }
     return shown;
 }
@@ -247,7 +270,7 @@ static void show_differences(struct side sides[2], uint64_t n)
         unsigned shown = show_fields(sides, n, &fields[0], &fields[1], false, 0);
         shown = show_fields(sides, n, &fields[1], &fields[0], true, shown);
         if (shown == SHOWN)
-            puts("  and more");
+            fputs("  and more\n", report);
     }
     for (unsigned s = 0; s < 2; s++) {
         for (size_t i = 0; i < fields[s].count; i++) {
@@ -268,26 +291,20 @@ static void go_where_they_differ(struct side sides[2], uint64_t same, uint64_t d
         same_at(sides, same);
 }
 
-static int search(struct side sides[2])
+static int side_ended(void)
 {
-    char line[2][LINE];
-    if (!ask(&sides[1], line[1], "end", 0) || !ask(&sides[0], line[0], "end", 0))
-        return cli_fail("replay: a side has ended by itself");
-    uint64_t ends[2] = { strtoull(line[0], NULL, 10), strtoull(line[1], NULL, 10) };
-    uint64_t same = 0, different = ends[0] < ends[1] ? ends[0] : ends[1];
-    int at_end = same_at(sides, different), at_start = same_at(sides, 0);
-    if (at_end < 0 || at_start < 0)
-        return cli_fail("replay: a side has ended by itself");
-    if (at_end && ends[0] == ends[1]) {
-        printf("both replays are the same to their end, after %" PRIu64 " instructions\n", ends[0]);
-        return 0;
-    }
-    if (at_end) {
-        printf("one replay ends after instruction %" PRIu64 ", the other after %" PRIu64 "\n", ends[0], ends[1]);
-        return STATUS_DIFFERENT;
-    }
+    return cli_fail("replay: a side has ended by itself");
+}
+
+// `different`: an instruction after which they are.
+static int narrow(struct side sides[2], uint64_t different)
+{
+    uint64_t same = 0;
+    int at_start = same_at(sides, 0);
+    if (at_start < 0)
+        return side_ended();
     if (!at_start) {
-        puts("the machines differ before the first instruction:");
+        fputs("the machines differ before the first instruction:\n", report);
         show_differences(sides, 0);
         return STATUS_DIFFERENT;
     }
@@ -295,31 +312,96 @@ static int search(struct side sides[2])
         uint64_t middle = same + (different - same) / 2;
         int equal = same_at(sides, middle);
         if (equal < 0)
-            return cli_fail("replay: a side has ended by itself");
+            return side_ended();
         *(equal ? &same : &different) = middle;
     }
-    printf("the states are the same after %" PRIu64 " instructions, and differ after the next one:\n", same);
+    fprintf(report, "the states are the same after %" PRIu64 " instructions, and differ after the next one:\n", same);
     go_where_they_differ(sides, same, different);
     show_differences(sides, different);
     return STATUS_DIFFERENT;
 }
 
+static int search(struct side sides[2])
+{
+    char line[2][LINE];
+    if (!ask(&sides[1], line[1], "end", 0) || !ask(&sides[0], line[0], "end", 0))
+        return side_ended();
+    uint64_t ends[2] = { strtoull(line[0], NULL, 10), strtoull(line[1], NULL, 10) };
+    uint64_t end = ends[0] < ends[1] ? ends[0] : ends[1];
+    int at_end = same_at(sides, end);
+    if (at_end < 0)
+        return side_ended();
+    if (at_end && ends[0] == ends[1]) {
+        fprintf(report, "both replays are the same to their end, after %" PRIu64 " instructions\n", ends[0]);
+        return 0;
+    }
+    if (at_end) {
+        fprintf(report, "one replay ends after instruction %" PRIu64 ", the other after %" PRIu64 "\n", ends[0],
+                ends[1]);
+        return STATUS_DIFFERENT;
+    }
+    return narrow(sides, end);
+}
+
+static bool start_both(struct side sides[2], const char *file)
+{
+    char why[200];
+    for (unsigned s = 0; s < 2; s++) {
+        if (start(&sides[s], file))
+            continue;
+        snprintf(why, sizeof why, "replay: '%.80s' cannot replay '%.80s'", sides[s].program, file);
+        cli_fail(why);
+        return false;
+    }
+    return true;
+}
+
+static void stop_both(struct side sides[2])
+{
+    stop(&sides[0]);
+    stop(&sides[1]);
+}
+
 int bisect(const char *self, const char *other, const char *file)
 {
     struct side sides[2] = { { .program = self }, { .program = other } };
-    char why[200];
-    int status = STATUS_USAGE;
-    bool started = true;
-    for (unsigned s = 0; s < 2 && started; s++) {
-        started = start(&sides[s], file);
-        if (!started) {
-            snprintf(why, sizeof why, "replay: '%.80s' cannot replay '%.80s'", sides[s].program, file);
-            cli_fail(why);
-        }
-    }
-    if (started)
-        status = search(sides);
-    stop(&sides[0]);
-    stop(&sides[1]);
+    report = stdout;
+    int status = start_both(sides, file) ? search(sides) : STATUS_USAGE;
+    stop_both(sides);
     return status;
+}
+
+// --- After a replay that was another run -------------------------------------------------------------------------------
+
+static void explain(struct side sides[2], const char *file, uint64_t instructions)
+{
+    bool changed = sides[0].options && sides[0].options[0];
+    int same = same_at(sides, instructions);
+    if (same < 0)
+        side_ended();
+    else if (same && changed)
+        fprintf(report, "intact: a replay without these options is the same up to there");
+    else if (same)
+        fprintf(report, "intact: two more replays by this program are the same up to there");
+    else if (changed)
+        fprintf(report, "intact: the options have made it another run: ");
+    else
+        fprintf(report, "intact: this program does not make the same run twice, so something of the host is in it: ");
+    if (same > 0)
+        fprintf(
+            report,
+            ", so another program or another kind of host made the journal; with that program, 'intact replay --bisect "
+            "%s --with PROGRAM' finds the instruction\n",
+            file);
+    else if (same == 0)
+        narrow(sides, instructions);
+}
+
+void bisect_again(const char *self, const char *file, char *const *options, uint64_t instructions)
+{
+    struct side sides[2] = { { .program = self, .options = options }, { .program = self } };
+    report = stderr;
+    if (start_both(sides, file))
+        explain(sides, file, instructions);
+    stop_both(sides);
 }

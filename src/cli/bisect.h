@@ -11,6 +11,11 @@
 // which their states differ, and what differs, on standard output. Returns an exit status: 0 they are the same to the end.
 int bisect(const char *self, const char *other, const char *file);
 
+// After a replay by this program (`self`), with `options` behind the recorded ones (ended by NULL), was found to be another
+// run at `instructions`: two more replays say on standard error whether this program makes the same run twice, or how the
+// options change it; and if they differ, after which instruction and in what.
+void bisect_again(const char *self, const char *file, char *const *options, uint64_t instructions);
+
 // The part of such a process: goes where standard input says, and answers on what was standard output, which from
 // bisect_take_output on is nowhere: the guest's output does not belong there.
 bool bisect_take_output(void);

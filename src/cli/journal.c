@@ -141,6 +141,7 @@ int journal_start(struct settings *settings, struct intact_journal *journal, str
 int journal_finish(struct settings *settings, struct intact_machine *machine, const struct intact_exit *end)
 {
     uint64_t digest = 0;
+    settings->diverged = end->reason == INTACT_DIVERGED ? end->instructions : 0;
     if (settings->rr == RR_RECORD && intact_machine_record_end(machine, settings->why) < 0)
         return cli_fail(settings->why);
     if (settings->rr == RR_NONE && !settings->tells_digest)
@@ -241,6 +242,8 @@ int cli_replay(int argc, char *const *argv)
             "intact replay --bisect FILE [--with PROGRAM]\n"
             "Runs the guest of a journal again, with the recorded options and those given here, and compares its "
             "state\nwith the recorded digests. Exit status 70: it is another run; 72: the journal ends early.\n"
+            "Of another run the fields, parts or pages that differ are named, and two more replays say whether this "
+            "program\nmakes the same run twice, or after which instruction it does not.\n"
             "With --bisect two processes replay it, of this program and of PROGRAM or of this one again, and the "
             "instruction "
             "is\nfound at which they become different, with what differs.");
@@ -249,17 +252,18 @@ int cli_replay(int argc, char *const *argv)
     settings_init(&settings);
     settings.rr = RR_REPLAY;
     settings.rr_file = argv[0];
-    settings.answers = argc == 2 && strcmp(argv[1], "--answer") == 0;
-    int status = STATUS_USAGE;
+    settings.answers = argc >= 2 && strcmp(argv[1], "--answer") == 0;
+    int status = STATUS_USAGE, own = 1 + settings.answers;
     if (settings.answers && !bisect_take_output())
         return cli_fail("replay: the host has no file left");
-    argc -= settings.answers;
     if (intact_journal_open(argv[0], &journal, settings.why) < 0 ||
-        replay_options(&settings, journal, argc - 1, argv + 1) < 0)
+        replay_options(&settings, journal, argc - own, argv + own) < 0)
         cli_fail(settings.why);
     else
         status = cli_act(&settings);
     intact_journal_close(journal);
+    if (settings.diverged && !settings.gdb)
+        bisect_again(cli_program, argv[0], argv + 1, settings.diverged);
     settings_free(&settings);
     return status;
 }

@@ -74,6 +74,7 @@ struct settings {
     unsigned recorded_count;
     bool tells_digest;                 // of the last state
     bool answers;                      // as a side of a bisection
+    uint64_t diverged;                 // after the run: the instructions at which a replay was found to be another run
     const char *load_file, *save_file; // -loadvm, -savevm
     uint64_t history;                  // -snapshots: bytes, 0: no history
     bool snapshot;                     // -snapshot

@@ -18,7 +18,7 @@
 enum {
     HEADER_BYTES = 24,     // magic, format, length of the text, check of the text
     BLOCK_HEADER = 16,     // length of the entries, length of what is stored, check of what is stored
-    ENTRY_BYTES = 80,      // the longest entry has fewer
+    ENTRY_BYTES = 1 << 13, // the longest entry, a PARTS, has fewer
     BLOCK_BYTES = 1 << 16, // a block is brought to the file when it has more
     TEXT_LIMIT = 1 << 24,
     LEVEL = 3,
@@ -101,7 +101,7 @@ static void put_message(struct journal_writer *writer, const struct inbox_messag
     put_bytes(writer, message->c, c);
 }
 
-// Checks in a row share their kind and count.
+// Checks in a row share their kind and count, and two of them share the byte in their middle.
 static void put_check(struct journal_writer *writer, uint64_t digest)
 {
     if (!writer->checks || writer->block[writer->checks] == 255) {
@@ -109,10 +109,40 @@ static void put_check(struct journal_writer *writer, uint64_t digest)
         writer->checks = writer->used;
         put_byte(writer, 0);
     }
-    writer->block[writer->checks]++;
-    put_bytes(writer, digest, 2);
+    if (writer->block[writer->checks]++ % 2 == 0) {
+        put_bytes(writer, digest & bits_low(JOURNAL_CHECK_BITS), 2);
+    } else {
+        writer->block[writer->used - 1] |= (uint8_t)(digest << 4);
+        put_byte(writer, (uint8_t)(digest >> 4));
+    }
     if (writer->used > BLOCK_BYTES)
         journal_flush(writer);
+}
+
+static bool same_sum(const struct part_sum *a, const struct part_sum *b)
+{
+    return a->hashes == b->hashes && a->places == b->places;
+}
+
+static void put_parts(struct journal_writer *writer, const struct parts *parts)
+{
+    const struct part_sum *now = parts->sums, *before = writer->parts.sums;
+    put_number(writer, parts->count);
+    for (unsigned i = 0; i < parts->count; i += 8) {
+        unsigned changed = 0;
+        for (unsigned bit = 0; bit < 8 && i + bit < parts->count; bit++)
+            changed |= (unsigned)!same_sum(&now[i + bit], &before[i + bit]) << bit;
+        put_byte(writer, (uint8_t)changed);
+    }
+    for (unsigned i = 0; i < parts->count; i++) {
+        if (same_sum(&now[i], &before[i]))
+            continue;
+        put_bytes(writer, now[i].hashes, 3);
+        put_bytes(writer, now[i].places, 3);
+    }
+    put_bytes(writer, parts->ram.hashes, 4);
+    put_bytes(writer, parts->ram.places, 4);
+    writer->parts = *parts;
 }
 
 void journal_put(struct journal_writer *writer, const struct journal_entry *entry)
@@ -137,7 +167,9 @@ void journal_put(struct journal_writer *writer, const struct journal_entry *entr
         put_number(writer, entry->reason);
         put_number(writer, entry->status);
     }
-    if (entry->kind != JOURNAL_MESSAGE)
+    if (entry->kind == JOURNAL_PARTS)
+        put_parts(writer, entry->parts);
+    else if (entry->kind != JOURNAL_MESSAGE)
         put_bytes(writer, entry->digest, 8);
     if (writer->used > BLOCK_BYTES)
         journal_flush(writer);
@@ -317,10 +349,42 @@ static void get_check(struct journal_reader *reader, struct journal_entry *entry
 {
     if (reader->checks == 0) {
         reader->checks = get_byte(reader);
+        reader->checks_read = 0;
         reader->damaged |= reader->checks == 0;
     }
     reader->checks -= reader->checks > 0;
+    bool second = reader->checks_read++ % 2;
+    reader->position -= second; // the byte that it shares with the first
     entry->digest = get_bytes(reader, 2);
+    entry->digest = second ? entry->digest >> 4 : entry->digest & bits_low(JOURNAL_CHECK_BITS);
+}
+
+static uint32_t get_sum(struct journal_reader *reader, unsigned bytes, uint64_t prime)
+{
+    uint64_t sum = get_bytes(reader, bytes);
+    reader->damaged |= sum >= prime;
+    return (uint32_t)sum;
+}
+
+static void get_parts(struct journal_reader *reader, struct journal_entry *entry)
+{
+    struct parts *parts = &reader->parts;
+    uint8_t changed[PARTS_LIMIT / 8];
+    parts->count = (unsigned)get_number(reader, PARTS_LIMIT);
+    for (unsigned i = 0; i < parts->count && !reader->damaged; i += 8)
+        changed[i / 8] = get_byte(reader);
+    for (unsigned i = 0; i < parts->count && !reader->damaged; i++) {
+        if (!(changed[i / 8] >> i % 8 & 1))
+            continue;
+        parts->sums[i].hashes = get_sum(reader, 3, PARTS_PRIME);
+        parts->sums[i].places = get_sum(reader, 3, PARTS_PRIME);
+    }
+    parts->ram.hashes = get_sum(reader, 4, PARTS_RAM_PRIME);
+    parts->ram.places = get_sum(reader, 4, PARTS_RAM_PRIME);
+    if (reader->damaged)
+        parts->count = 0;
+    memset(&parts->sums[parts->count], 0, (PARTS_LIMIT - parts->count) * sizeof parts->sums[0]);
+    entry->parts = parts;
 }
 
 bool journal_next(struct journal_reader *reader, struct journal_entry *entry)
@@ -339,6 +403,7 @@ bool journal_next(struct journal_reader *reader, struct journal_entry *entry)
     case JOURNAL_MESSAGE: get_message(reader, &entry->message); break;
     case JOURNAL_CHECK: get_check(reader, entry); break;
     case JOURNAL_DIGEST: entry->digest = get_bytes(reader, 8); break;
+    case JOURNAL_PARTS: get_parts(reader, entry); break;
     case JOURNAL_END:
         entry->reason = (uint32_t)get_number(reader, UINT32_MAX);
         entry->status = (uint32_t)get_number(reader, UINT32_MAX);

@@ -13,9 +13,10 @@
 //
 //     MESSAGE  of the inbox: channel and id (LEB128), kind (LEB128), a byte with the lengths of a (low half) and b, one
 //              with that of c, and as many bytes of each
-//     CHECK    how many digests follow, 1 to 255; the low 16 bits of each, at the next multiples of the interval
+//     CHECK    how many digests follow, 1 to 255; the low 12 bits of each, at the next multiples of the interval
 //     DIGEST   the same for one digest, with all 64 bits
 //     END      why the run ended and its exit status (LEB128), and the digest of its last state (64 bits)
+//     PARTS    behind a DIGEST or END: sums of that state (parts.h), of those parts where they are not as at the last PARTS
 #ifndef REPLAY_JOURNAL_H
 #define REPLAY_JOURNAL_H
 
@@ -26,17 +27,19 @@
 
 #include "base/error.h"
 #include "base/inbox.h"
+#include "replay/parts.h"
 
-enum { JOURNAL_FORMAT = 1 };
+enum { JOURNAL_FORMAT = 2, JOURNAL_CHECK_BITS = 12 };
 
-enum journal_kind { JOURNAL_NOTHING, JOURNAL_MESSAGE, JOURNAL_CHECK, JOURNAL_DIGEST, JOURNAL_END };
+enum journal_kind { JOURNAL_NOTHING, JOURNAL_MESSAGE, JOURNAL_CHECK, JOURNAL_DIGEST, JOURNAL_END, JOURNAL_PARTS };
 
 struct journal_entry {
     enum journal_kind kind;
-    uint64_t instructions, turns; // of the moment; CHECK and DIGEST: unused
+    uint64_t instructions, turns; // of the moment; CHECK, DIGEST, PARTS: unused
     struct inbox_message message; // MESSAGE; `target` is NULL
-    uint64_t digest;              // CHECK (16 bits), DIGEST, END
+    uint64_t digest;              // CHECK (JOURNAL_CHECK_BITS), DIGEST, END
     uint32_t reason, status;      // END: the writer's numbers
+    const struct parts *parts;    // PARTS; of the reader: until the next PARTS
 };
 
 // --- Writing ---------------------------------------------------------------------------------------------------------
@@ -47,6 +50,7 @@ struct journal_writer {
     size_t used, capacity;
     size_t checks; // where in the block the count of the checks is that were written last; 0: something else came after
     uint64_t instructions, turns; // of the last entry with a moment
+    struct parts parts;           // that were written last; 0 at first
     uint64_t written;             // bytes in the file
     int error;                    // of the first write that failed, a negative errno; nothing is written after it
 };
@@ -66,8 +70,9 @@ struct journal_reader {
     char *text; // of the header, ends with a 0
     uint8_t *block;
     size_t size, position;        // of `block`
-    unsigned checks;              // left of the last count
+    unsigned checks, checks_read; // left of the last count, and those before them
     uint64_t instructions, turns; // of the last entry with a moment
+    struct parts parts;           // the last ones
     bool cut;                     // the file ends within a block, or has something else than a block there
     bool damaged;                 // an entry of a block that is whole by its check makes no sense
 };

@@ -27,9 +27,21 @@ static uint64_t some_bits(void)
     return value & bits_low((unsigned)rand() % 65);
 }
 
+// The caller is done with it before the next.
+static const struct parts *some_parts(void)
+{
+    static struct parts parts;
+    parts = (struct parts){ .count = (unsigned)rand() % 30,
+                            .ram = { (uint32_t)(some_bits() % PARTS_RAM_PRIME), (uint32_t)rand() } };
+    for (unsigned i = 0; i < parts.count; i++)
+        if (rand() % 2)
+            parts.sums[i] = (struct part_sum){ (uint32_t)(some_bits() % PARTS_PRIME), (uint32_t)rand() % 2 };
+    return &parts;
+}
+
 static struct journal_entry some_entry(uint64_t *instructions, uint64_t *turns)
 {
-    struct journal_entry entry = { .kind = (enum journal_kind)(JOURNAL_MESSAGE + rand() % 4) };
+    struct journal_entry entry = { .kind = (enum journal_kind)(JOURNAL_MESSAGE + rand() % 5) };
     if (rand() % 3) {
         *instructions += some_bits() >> 16;
         *turns += some_bits() >> 32;
@@ -43,8 +55,10 @@ static struct journal_entry some_entry(uint64_t *instructions, uint64_t *turns)
                                                 .a = some_bits(),
                                                 .b = some_bits(),
                                                 .c = some_bits() };
+    else if (entry.kind == JOURNAL_PARTS)
+        entry.parts = some_parts();
     else
-        entry.digest = some_bits() & (entry.kind == JOURNAL_CHECK ? 0xffff : UINT64_MAX);
+        entry.digest = some_bits() & (entry.kind == JOURNAL_CHECK ? bits_low(JOURNAL_CHECK_BITS) : UINT64_MAX);
     if (entry.kind == JOURNAL_END) {
         entry.reason = (uint32_t)some_bits();
         entry.status = (uint32_t)some_bits();
@@ -66,6 +80,8 @@ static void same(const struct journal_entry *a, const struct journal_entry *b)
     cr_assert_eq(a->message.a, b->message.a);
     cr_assert_eq(a->message.b, b->message.b);
     cr_assert_eq(a->message.c, b->message.c);
+    if (a->kind == JOURNAL_PARTS)
+        cr_assert_eq(memcmp(a->parts, b->parts, sizeof *a->parts), 0);
     cr_assert_eq(a->reason, b->reason);
     cr_assert_eq(a->status, b->status);
 }
@@ -198,7 +214,7 @@ Test(journal, says_why_a_file_is_none)
     cr_assert(strstr(error.text, "is no journal of a run"));
     spit((const uint8_t *)"intactRR\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 24);
     cr_assert_eq(journal_open(&reader, path, &error), -EINVAL);
-    cr_assert(strstr(error.text, "of format 9; this version reads format 1"), "%s", error.text);
+    cr_assert(strstr(error.text, "of format 9; this version reads format 2"), "%s", error.text);
     unlink(path);
     struct journal_writer writer;
     cr_assert_eq(journal_create(&writer, "/nowhere/at/all", "", &error), -ENOENT);

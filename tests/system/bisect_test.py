@@ -55,23 +55,35 @@ def main():
 
         # A bit of RAM, and a field of a chip, at one instruction.
         when = end // 2 + 123
-        for fault, what in ((f"ram:{when}:{address:x}", rf"^  RAM at {address:x}: 00 and 04$"),
-                            (f"chip:{when}", r"^  memory/unanswered_reads: 0 and 0*1$")):
+        for fault, what, sums in ((f"ram:{when}:{address:x}", rf"^  RAM at {address:x}: 00 and 04$",
+                                   rf"; after \d+ instructions these differ: RAM in the page at {address:x}$"),
+                                  (f"chip:{when}", r"^  memory/unanswered_reads: 0 and 0*1$",
+                                   r"these differ: memory/unanswered_reads \(0*1, was 0*\)$")):
             print(fault, flush=True)
             other = run([planted, "replay", journal], fault, DIVERGED)
             interval = expect(other, "stderr", r"between instructions (\d+) and (\d+)")
             if not int(interval.group(1)) < when <= int(interval.group(2)):
                 harness.fail("it is another interval", other)
+            expect(other, "stderr", sums)
+            expect(other, "stderr", r"^intact: two more replays by this program are the same up to there, so another program")
             found = run([intact, "replay", "--bisect", journal, "--with", planted], fault, DIVERGED)
             expect(found, "stdout", rf"the same after {when - 1} instructions, and differ after the next one:")
             expect(found, "stdout", what)
 
         # The host's clock in what a device answers: two replays by the same program differ.
         print("clock", flush=True)
-        expect(run([planted, "replay", journal], "clock", DIVERGED), "stderr", r"between instructions \d+ and \d+")
+        told = run([planted, "replay", journal], "clock", DIVERGED)
+        expect(told, "stderr", r"between instructions \d+ and \d+")
+        expect(told, "stderr", r"^intact: this program does not make the same run twice, .* differ after the next one:$")
+        expect(told, "stderr", r"^  cpu\d/")
         found = run([planted, "replay", "--bisect", journal], "clock", DIVERGED)
         expect(found, "stdout", r"the same after \d+ instructions, and differ after the next one:")
         expect(found, "stdout", r"^  cpu\d/")
+
+        # Another command line, by an option of the replay.
+        changed = run([intact, "replay", journal, "--", "-append", "x"], status=DIVERGED)
+        expect(changed, "stderr", r"^intact: the options have made it another run: the machines differ before the first instruction:$")
+        expect(changed, "stderr", r"^  RAM at [0-9a-f]+: [0-9a-f]+ and [0-9a-f]+$")
 
         run([intact, "replay", "--bisect", pathlib.Path(folder) / "none"], status=1)
         run([intact, "replay", "--bisect", journal, "--with", "/does/not/exist"], status=1)

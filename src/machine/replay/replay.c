@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "machine/board/host_clock.h"
 
-#define FLUSH_NS   UINT64_C(900000000)
-#define FULL_EVERY 256u // checks; the others have 16 bits
+#define FLUSH_NS    UINT64_C(900000000)
+#define FULL_EVERY  256u                // checks; the others have JOURNAL_CHECK_BITS
+#define PARTS_EVERY 512u                // checks, of the full ones: the sums of the parts
+#define LOOK_AHEAD  UINT64_C(512000000) // instructions that a replay which differs goes on at most
 
 void replay_init(struct replay *replay, struct board *board)
 {
@@ -84,6 +87,11 @@ static void visit_chips(void *board, struct visit *v)
     board_visit_chips(board, v);
 }
 
+static struct state_list list_of(const struct replay *replay)
+{
+    return (struct state_list){ visit_chips, replay->board };
+}
+
 static int make_digest(struct replay *replay)
 {
     const struct board *board = replay->board;
@@ -98,7 +106,7 @@ static int make_digest(struct replay *replay)
 
 int replay_digest(struct replay *replay, uint64_t *value)
 {
-    const struct state_list list = { visit_chips, replay->board };
+    const struct state_list list = list_of(replay);
     int result = make_digest(replay);
     if (result < 0)
         return result;
@@ -147,11 +155,22 @@ static bool record_idle(void *owner, uint64_t until)
     return replay->idle(&replay->board->outside, until);
 }
 
+// Behind a digest of the same state.
+static void record_parts(struct replay *replay)
+{
+    const struct state_list list = list_of(replay);
+    struct parts parts;
+    parts_of(&parts, &list, &replay->digest);
+    journal_put(&replay->writer, &(struct journal_entry){ .kind = JOURNAL_PARTS, .parts = &parts });
+}
+
 static void record_check(struct replay *replay)
 {
     struct journal_entry entry = { .kind = is_full(replay) ? JOURNAL_DIGEST : JOURNAL_CHECK };
     if (replay->interval && replay_digest(replay, &entry.digest) == 0) {
         journal_put(&replay->writer, &entry);
+        if (replay->checks % PARTS_EVERY == 0)
+            record_parts(replay);
         replay->checks++;
     }
     if (host_clock_ns() - replay->flushed > FLUSH_NS)
@@ -192,8 +211,10 @@ int replay_end(struct replay *replay, uint32_t reason, uint32_t status)
     board->inbox.journal = NULL;
     board->loop.idle = replay->idle;
     board->loop.idle_owner = &board->outside;
-    if (replay_digest(replay, &entry.digest) == 0)
+    if (replay_digest(replay, &entry.digest) == 0) {
         journal_put(&replay->writer, &entry);
+        record_parts(replay);
+    }
     return journal_close(&replay->writer);
 }
 
@@ -201,7 +222,9 @@ int replay_end(struct replay *replay, uint32_t reason, uint32_t status)
 
 static void take_next(struct replay *replay)
 {
-    journal_next(&replay->reader, &replay->next);
+    do
+        journal_next(&replay->reader, &replay->next);
+    while (replay->next.kind == JOURNAL_PARTS); // tell_parts reads those that it needs
 }
 
 static enum loop_stop diverged(struct replay *replay, const char *how)
@@ -209,10 +232,12 @@ static enum loop_stop diverged(struct replay *replay, const char *how)
     struct board *board = replay->board;
     const struct journal_entry *input = &replay->last_input;
     char after[80] = "";
+    replay->outcome = REPLAY_DIVERGED;
+    if (replay->differs)
+        return LOOP_QUIT; // it has been said
     if (input->kind == JOURNAL_MESSAGE)
         snprintf(after, sizeof after, "; the last input before it: %s, at instruction %" PRIu64,
                  board->inbox.channels[input->message.channel].name, input->instructions);
-    replay->outcome = REPLAY_DIVERGED;
     error_set(&board->error, -EIO,
               "the run is another than the recorded one: between instructions %" PRIu64 " and %" PRIu64 ", %s%s",
               replay->agreed, board->loop.instructions, how, after);
@@ -222,6 +247,8 @@ static enum loop_stop diverged(struct replay *replay, const char *how)
 static enum loop_stop cut(struct replay *replay)
 {
     struct board *board = replay->board;
+    if (replay->differs)
+        return diverged(replay, "");
     replay->outcome = REPLAY_CUT;
     error_set(&board->error, -EIO, "the journal %s after instruction %" PRIu64,
               replay->reader.damaged ? "is damaged" : "ends", board->loop.instructions);
@@ -255,19 +282,59 @@ static bool repeat_idle(void *owner, uint64_t until)
     return replay->next.kind == JOURNAL_MESSAGE && is_here(replay);
 }
 
+static uint64_t address_of_page(void *board, uint64_t page)
+{
+    return physical_of(board, page);
+}
+
+// The next entry is a DIGEST or END of another state than this one: do sums follow it?
+static void tell_parts(struct replay *replay)
+{
+    const struct state_list list = list_of(replay);
+    struct error *error = &replay->board->error;
+    char text[256];
+    journal_next(&replay->reader, &replay->next);
+    if (replay->next.kind != JOURNAL_PARTS ||
+        !parts_describe(replay->next.parts, &list, &replay->digest, address_of_page, replay->board, text, sizeof text))
+        return;
+    size_t used = strlen(error->text);
+    snprintf(error->text + used, sizeof error->text - used, "; after %" PRIu64 " instructions these differ: %s",
+             replay->board->loop.instructions, text);
+}
+
+// A run that differs goes on, without output, if the journal says soon enough in which parts it does.
+static enum loop_stop look_ahead(struct replay *replay)
+{
+    uint64_t checks = replay->checks % PARTS_EVERY;
+    if (checks == 0)
+        tell_parts(replay);
+    if (checks == 0 || (PARTS_EVERY - checks) * replay->interval > LOOK_AHEAD)
+        return LOOP_QUIT;
+    replay->outcome = REPLAY_GOES_ON;
+    replay->differs = true;
+    replay->board->outside.quiet = true;
+    return LOOP_RUNNING;
+}
+
 static enum loop_stop repeat_check(struct replay *replay)
 {
-    uint64_t value, mask = replay->next.kind == JOURNAL_CHECK ? 0xffff : UINT64_MAX;
+    uint64_t value, mask = replay->next.kind == JOURNAL_CHECK ? bits_low(JOURNAL_CHECK_BITS) : UINT64_MAX;
+    enum loop_stop stop = LOOP_RUNNING;
     if (is_moment(&replay->next))
         return diverged(replay, "where the recorded run got input, or ended, before");
     if (replay_digest(replay, &value) < 0)
         return diverged(replay, "and the host has no memory for a digest");
-    if ((value & mask) != replay->next.digest)
-        return diverged(replay, "where its state has another digest");
-    replay->agreed = replay->board->loop.instructions;
-    replay->checks++;
-    take_next(replay);
-    return LOOP_RUNNING;
+    if (replay->differs || (value & mask) != replay->next.digest) {
+        diverged(replay, "where its state has another digest");
+        stop = look_ahead(replay);
+    } else {
+        replay->agreed = replay->board->loop.instructions;
+    }
+    if (stop == LOOP_RUNNING) {
+        replay->checks++;
+        take_next(replay);
+    }
+    return stop;
 }
 
 static enum loop_stop repeat_message(struct replay *replay)
@@ -303,6 +370,12 @@ static enum loop_stop repeat_moment(struct replay *replay)
     return LOOP_RUNNING;
 }
 
+static void end_differs(struct replay *replay)
+{
+    diverged(replay, "where both ended, but in different states");
+    tell_parts(replay);
+}
+
 void replay_ended(struct replay *replay)
 {
     uint64_t value;
@@ -311,14 +384,14 @@ void replay_ended(struct replay *replay)
     bool ends = replay->next.kind == JOURNAL_END && is_here(replay);
     if (replay->next.kind == JOURNAL_NOTHING)
         cut(replay);
-    else if (!ends && replay->board->loop.stop == LOOP_QUIT)
+    else if (!ends && replay->board->loop.stop == LOOP_QUIT && !replay->differs)
         return; // the program has stopped it, and may go on
     else if (!ends)
         diverged(replay, "where it ended, but not the recorded one");
-    else if (replay_digest(replay, &value) < 0 || value != replay->next.digest)
-        diverged(replay, "where both ended, but in different states");
-    else
+    else if (replay_digest(replay, &value) == 0 && value == replay->next.digest && !replay->differs)
         replay->outcome = REPLAY_SAME;
+    else
+        end_differs(replay);
 }
 
 int replay_repeat(struct replay *replay, struct journal_reader *reader, uint64_t interval, struct error *error)
@@ -373,7 +446,7 @@ static enum loop_stop run(struct replay *replay, uint64_t limit)
         if (loop->instructions >= replay->next_check)
             stop = check(replay);
         if (stop == LOOP_RUNNING && limit && loop->instructions >= limit)
-            stop = LOOP_LIMIT;
+            stop = replay->differs ? diverged(replay, "") : LOOP_LIMIT;
         if (stop == LOOP_RUNNING && replay->mode == REPLAY_REPEATS)
             stop = repeat_moment(replay);
         if (stop != LOOP_RUNNING)

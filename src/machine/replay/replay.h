@@ -53,6 +53,7 @@ struct replay {
     struct journal_entry next; // not done yet
     enum replay_outcome outcome;
     uint64_t agreed;                 // instructions at the last digest that was the recorded one
+    bool differs;                    // from there on; it goes on to where the journal says in which parts
     struct journal_entry last_input; // kind JOURNAL_NOTHING: none yet
 };
 
