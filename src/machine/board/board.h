@@ -99,6 +99,7 @@ struct board {
     uint8_t *ram;
     uint64_t ram_size;
     struct page_set written; // pages of RAM since board_take_written
+    bool written_taken;      // it was called: `written` no longer has all that was written since the machine was made
 
     // Interrupts.
     struct route route;
@@ -159,6 +160,8 @@ void board_resample(void *board, uint32_t chip, uint32_t pin);
 void board_visit(struct board *board, struct visit *v);
 void board_visit_devices(struct board *board, struct visit *v); // only devices
 void board_loaded(struct board *board);
+// The same if `written` has got the pages of RAM that the load has changed; of all others nothing is to be looked at again.
+void board_pages_loaded(struct board *board);
 // The same without RAM. After a load of RAM, in whole or in part, the caller tells loop_memory_written and `written`.
 void board_visit_chips(struct board *board, struct visit *v);
 void board_chips_loaded(struct board *board);

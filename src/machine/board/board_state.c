@@ -60,6 +60,7 @@ void board_take_written(struct board *board, struct page_set *const sets[], size
         if (sets[i])
             page_set_merge(sets[i], &board->written);
     page_set_clear(&board->written);
+    board->written_taken = true;
     for (unsigned i = 0; i < board->loop.count; i++)
         tlb_track_writes(board->loop.vcpus[i]);
 }
@@ -78,8 +79,13 @@ void board_chips_loaded(struct board *board)
 
 void board_loaded(struct board *board)
 {
-    board_chips_loaded(board);
     page_set_fill(&board->written);
+    board_pages_loaded(board);
+}
+
+void board_pages_loaded(struct board *board)
+{
+    board_chips_loaded(board);
     for (unsigned i = 0; i < board->memory.count; i++)
         if (board->memory.regions[i]->ram)
             loop_memory_written(&board->loop, board->memory.regions[i]->base, board->memory.regions[i]->size);

@@ -36,13 +36,12 @@ void replay_gather(struct replay *replay)
     struct page_set *const sets[] = { replay->has_digest ? &replay->digest.written : NULL,
                                       replay->has_history ? &replay->history.written : NULL };
     board_take_written(replay->board, sets, countof(sets));
-    replay->gathered = true;
 }
 
 // One that comes late does not know what was written before: all pages might have been.
 static void catch_up(const struct replay *replay, struct page_set *written)
 {
-    if (replay->gathered)
+    if (replay->board->written_taken)
         page_set_fill(written);
 }
 

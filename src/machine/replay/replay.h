@@ -36,7 +36,6 @@ struct replay {
     struct digest digest;
     struct ram_history history;
     bool has_digest, has_history;
-    bool gathered; // what was written since the machine was made has been taken from the board
 
     enum replay_mode mode;
     uint64_t interval;                         // instructions between two digests; 0: none

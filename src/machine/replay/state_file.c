@@ -152,11 +152,18 @@ static void put_state(struct stream *stream, struct board *board)
     free(state);
 }
 
+// May a page have other bytes than zeros? One that was never written is not looked at: the host would have to find memory for
+// it, which takes longer than to load a page from the file.
+static bool may_have_contents(const struct board *board, uint64_t page)
+{
+    return board->written_taken || page_set_has(&board->written, page);
+}
+
 static void put_ram(struct stream *stream, const struct board *board)
 {
     for (uint64_t page = 0; page < board->ram_size >> RAM_PAGE_BITS && !stream->error; page++) {
         const uint8_t *bytes = board->ram + page * RAM_PAGE;
-        if (ram_page_is_zero(bytes))
+        if (!may_have_contents(board, page) || ram_page_is_zero(bytes))
             continue;
         put_number(stream, page);
         put(stream, bytes, RAM_PAGE);
@@ -278,6 +285,17 @@ static int get_state(struct stream *stream, struct board *board, const char *pat
     return result;
 }
 
+static void clear_ram(struct board *board, uint64_t page, uint64_t end)
+{
+    for (; page < end; page++) {
+        uint8_t *bytes = board->ram + page * RAM_PAGE;
+        if (!may_have_contents(board, page) || ram_page_is_zero(bytes))
+            continue;
+        memset(bytes, 0, RAM_PAGE);
+        page_set_add(&board->written, page);
+    }
+}
+
 // RAM behind the state: what it was before goes.
 static bool get_ram(struct stream *stream, struct board *board)
 {
@@ -285,14 +303,11 @@ static bool get_ram(struct stream *stream, struct board *board)
     for (uint64_t page; (page = get_number(stream)) != LAST_PAGE; next = page + 1) {
         if (stream->error || page < next || page >= pages)
             return false;
-        for (; next < page; next++)
-            if (!ram_page_is_zero(board->ram + next * RAM_PAGE))
-                memset(board->ram + next * RAM_PAGE, 0, RAM_PAGE);
+        clear_ram(board, next, page);
         get(stream, board->ram + page * RAM_PAGE, RAM_PAGE);
+        page_set_add(&board->written, page);
     }
-    for (; next < pages; next++)
-        if (!ram_page_is_zero(board->ram + next * RAM_PAGE))
-            memset(board->ram + next * RAM_PAGE, 0, RAM_PAGE);
+    clear_ram(board, next, pages);
     return !stream->error;
 }
 
@@ -319,7 +334,7 @@ static int load_all(struct board *board, FILE *file, const char *path, struct er
     if (result == 0) {
         if (!get_ram(&stream, board) || !at_end(&stream))
             result = damaged(path, error);
-        board_loaded(board);
+        board_pages_loaded(board);
     }
     stream_free(&stream);
     return result;
