@@ -496,8 +496,7 @@ static void monitor(struct gdb *gdb, struct scan *scan)
         answer(gdb, MALFORMED);
         return;
     }
-    if (!gdb->target->monitor(gdb->target->owner, gdb, command))
-        gdb_print(gdb, "There is no command '%s'; monitor help lists all.\n", command);
+    gdb->target->monitor(gdb->target->monitor_owner, gdb, command);
     answer_begin(gdb);
     if (gdb->text_size)
         answer_hex(gdb, gdb->text, gdb->text_size);

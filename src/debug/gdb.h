@@ -40,8 +40,9 @@ struct gdb_target {
     int (*insert)(void *owner, enum stop_kind kind, uint64_t address, uint64_t size);
     void (*remove)(void *owner, enum stop_kind kind, uint64_t address, uint64_t size);
     void (*except)(void *owner, enum stop_kind kind, uint64_t address, uint64_t size, uint32_t cpu);
-    // A command of `monitor`: answers with gdb_print. False: there is no such command.
-    bool (*monitor)(void *owner, struct gdb *gdb, const char *command);
+    // A command of `monitor`: answers with gdb_print. It has an owner of its own.
+    void (*monitor)(void *owner, struct gdb *gdb, const char *command);
+    void *monitor_owner;
     // Whether the machine can go back: bs and bc are offered. (They are the caller's, as every resumption.)
     bool reverses;
 };

@@ -3,11 +3,9 @@
 #include "machine/gdb_target.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <string.h>
 
-#include "base/bits.h"
 #include "machine/board/board.h"
+#include "machine/debug_memory.h"
 #include "machine/machine.h"
 
 static struct board *board_of(void *owner)
@@ -30,33 +28,14 @@ static const char *cpu_text(void *owner, unsigned cpu)
     return "";
 }
 
-// Piece by piece, as pages are mapped one by one.
-static bool copy(struct board *board, unsigned cpu, bool physical, uint64_t address, void *data, size_t size,
-                 bool write)
-{
-    for (uint8_t *at = data; size;) {
-        uint64_t place = address;
-        size_t left = PAGE_SIZE - (address & ~PAGE_MASK), piece = size < left ? size : left;
-        if (!physical && !board->type->guest->translate(board->loop.vcpus[cpu], address, &place))
-            return false;
-        if (!(write ? bus_write_memory(&board->memory, place, at, piece)
-                    : bus_read_memory(&board->memory, place, at, piece)))
-            return false;
-        at += piece;
-        address += piece;
-        size -= piece;
-    }
-    return true;
-}
-
 static bool read_memory(void *owner, unsigned cpu, bool physical, uint64_t address, void *data, size_t size)
 {
-    return copy(board_of(owner), cpu, physical, address, data, size, false);
+    return debug_memory_read(board_of(owner), cpu, physical, address, data, size);
 }
 
 static bool write_memory(void *owner, unsigned cpu, bool physical, uint64_t address, const void *data, size_t size)
 {
-    return copy(board_of(owner), cpu, physical, address, (void *)(uintptr_t)data, size, true);
+    return debug_memory_write(board_of(owner), cpu, physical, address, data, size);
 }
 
 static int insert(void *owner, enum stop_kind kind, uint64_t address, uint64_t size)
@@ -77,64 +56,26 @@ static void except(void *owner, enum stop_kind kind, uint64_t address, uint64_t 
 
 // --- monitor ---------------------------------------------------------------------------------------------------------
 
-static void tell_help(struct intact_machine *machine, struct gdb *gdb);
-
-static void tell_instructions(struct intact_machine *machine, struct gdb *gdb)
+static void print(void *owner, const char *text)
 {
-    const struct board *board = machine_board(machine);
-    const struct loop *loop = &board->loop;
-    gdb_print(gdb, "%" PRIu64 " instructions, %" PRIu64 " ns\n", loop->instructions, board->clock.now);
-    for (unsigned i = 0; i < loop->count; i++)
-        gdb_print(gdb, "CPU %u: %" PRIu64 " instructions, %s\n", i, loop->vcpus[i]->goal, cpu_text(machine, i));
+    gdb_print(owner, "%s", text);
 }
 
-static void tell_registers(struct intact_machine *machine, struct gdb *gdb)
+// A machine that is to end does so when it goes on, which the server sees to.
+static void monitor(void *owner, struct gdb *gdb, const char *command)
 {
-    struct board *board = machine_board(machine);
-    const char *name;
-    uint64_t value;
-    for (unsigned i = 0; (name = board->type->register_name(board, i)); i++)
-        if (board->type->read_register(board, gdb->general, name, &value) == 0)
-            gdb_print(gdb, "%-16s %016" PRIx64 "%s", name, value, i % 2 ? "\n" : "  ");
-    gdb_print(gdb, "\n");
-}
-
-static void quit(struct intact_machine *machine, struct gdb *gdb)
-{
-    gdb_print(gdb, "The machine ends when it goes on.\n");
-    intact_machine_quit(machine);
-}
-
-static const struct command {
-    const char *name, *about;
-    void (*run)(struct intact_machine *machine, struct gdb *gdb);
-} commands[] = {
-    { "help", "lists the commands", tell_help },
-    { "info registers", "the registers of the thread, system registers too", tell_registers },
-    { "info instructions", "what was executed, by all and by each, and the virtual time", tell_instructions },
-    { "quit", "ends the machine", quit },
-};
-
-static void tell_help(struct intact_machine *machine, struct gdb *gdb)
-{
-    (void)machine;
-    for (unsigned i = 0; i < countof(commands); i++)
-        gdb_print(gdb, "%-18s %s\n", commands[i].name, commands[i].about);
-}
-
-static bool monitor(void *owner, struct gdb *gdb, const char *command)
-{
-    for (unsigned i = 0; i < countof(commands); i++)
-        if (strcmp(commands[i].name, command) == 0) {
-            commands[i].run(owner, gdb);
-            return true;
-        }
-    return false;
+    struct monitor *commands = owner;
+    commands->print = print;
+    commands->owner = gdb;
+    commands->in_gdb = true;
+    commands->cpu = gdb->general;
+    if (monitor_command(commands, command).action == MONITOR_QUITS)
+        intact_machine_quit(commands->machine);
 }
 
 // --- the target ------------------------------------------------------------------------------------------------------
 
-struct gdb_target gdb_target_of(struct intact_machine *machine)
+struct gdb_target gdb_target_of(struct intact_machine *machine, struct monitor *commands)
 {
     const struct board *board = machine_board(machine);
     return (struct gdb_target){
@@ -149,6 +90,7 @@ struct gdb_target gdb_target_of(struct intact_machine *machine)
         .remove = remove_point,
         .except = except,
         .monitor = monitor,
+        .monitor_owner = commands,
         .reverses = board->history != NULL,
     };
 }

@@ -7,8 +7,9 @@
 #include <intact/machine.h>
 
 #include "debug/gdb.h"
+#include "machine/monitor.h"
 
-// The machine outlives it.
-struct gdb_target gdb_target_of(struct intact_machine *machine);
+// The machine and the monitor, whose machine is set, outlive it. What the commands have added to the machine is the monitor's.
+struct gdb_target gdb_target_of(struct intact_machine *machine, struct monitor *monitor);
 
 #endif

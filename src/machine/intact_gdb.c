@@ -22,7 +22,8 @@ struct intact_gdb {
     struct board *board;
     struct debug_turn turn;
     struct gdb_target target;
-    struct gdb *gdb; // the conversation, NULL without a client
+    struct monitor monitor; // of the client's `monitor`
+    struct gdb *gdb;        // the conversation, NULL without a client
     struct stop stop;
 };
 
@@ -36,6 +37,7 @@ static void end_client(struct intact_gdb *server)
         gdb_close(server->gdb);
     free(server->gdb);
     server->gdb = NULL;
+    monitor_free(&server->monitor);
     debug_turn_drop(&server->turn);
 }
 
@@ -84,6 +86,7 @@ static bool next_action(struct intact_gdb *server, int timeout, enum gdb_action 
 static void note_stop(struct intact_gdb *server, const struct intact_exit *end)
 {
     server->stop = (struct stop){ .kind = (enum stop_kind)end->stop, .cpu = end->cpu, .address = end->address };
+    monitor_note_stop(&server->monitor, end);
 }
 
 static void tell_stop(struct intact_gdb *server)
@@ -229,10 +232,10 @@ int intact_gdb_open(struct intact_machine *machine, const char *where, struct in
         free(server);
         return result;
     }
-    server->machine = machine;
+    server->machine = server->monitor.machine = machine;
     server->board = machine_board(machine);
     server->stop.kind = STOP_STEP;
-    server->target = gdb_target_of(machine);
+    server->target = gdb_target_of(machine, &server->monitor);
     *gdb = server;
     return 0;
 }

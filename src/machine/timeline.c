@@ -127,12 +127,17 @@ static void take_journal(struct timeline *timeline)
 
 // --- Snapshots -------------------------------------------------------------------------------------------------------
 
-static uint64_t bytes_of(const struct timeline *timeline)
+uint64_t timeline_bytes(const struct timeline *timeline)
 {
     uint64_t bytes = timeline->replay->history.bytes;
     for (unsigned i = 0; i < timeline->kept_count; i++)
         bytes += timeline->kept[i].checkpoint.size;
     return bytes;
+}
+
+uint64_t timeline_end(const struct timeline *timeline)
+{
+    return is_past(timeline) ? timeline->frontier.instructions : loop_of(timeline)->instructions;
 }
 
 static void drop(struct timeline *timeline, unsigned index)
@@ -192,7 +197,7 @@ static void take(struct timeline *timeline)
     timeline->kept[at] = place;
     timeline->kept_count++;
     while (timeline->kept_count > 2 &&
-           (timeline->kept_count == TIMELINE_KEPT || bytes_of(timeline) > timeline->bytes)) {
+           (timeline->kept_count == TIMELINE_KEPT || timeline_bytes(timeline) > timeline->bytes)) {
         unsigned before = timeline->kept_count;
         thin(timeline);
         if (timeline->kept_count == before)

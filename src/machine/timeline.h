@@ -48,6 +48,10 @@ struct timeline {
 int timeline_begin(struct timeline *timeline, struct intact_machine *machine, uint64_t bytes);
 void timeline_free(struct timeline *timeline);
 
+// What the snapshots take up, in bytes, and how far the run has been, in instructions.
+uint64_t timeline_bytes(const struct timeline *timeline);
+uint64_t timeline_end(const struct timeline *timeline);
+
 // Instead of vcpu_run, up to the loop's limit.
 enum loop_stop timeline_run(struct timeline *timeline);
 

@@ -142,12 +142,13 @@ static inline void except(void *owner, enum stop_kind kind, uint64_t address, ui
     machine.except[point_at(kind, address, size)] = cpu;
 }
 
-static inline bool monitor(void *owner, struct gdb *conversation, const char *command)
+static inline void monitor(void *owner, struct gdb *conversation, const char *command)
 {
     (void)owner;
     if (strcmp(command, "hello") == 0)
         gdb_print(conversation, "hi %d\n", 7);
-    return strcmp(command, "hello") == 0 || strcmp(command, "nothing") == 0;
+    else if (strcmp(command, "nothing") != 0)
+        gdb_print(conversation, "There is no '%s'\n", command);
 }
 
 static struct gdb_target target = {

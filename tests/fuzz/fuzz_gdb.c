@@ -36,7 +36,9 @@ static const char *const packets[] = {
     "vMustReplyEmpty", "qSupported:swbreak+;hwbreak+", "qXfer:features:read:target.xml:0,fff", "qXfer:features:read:target.xml:f0,7",
     "qXfer:features:read:target.xml:ffffffffffffffff,ffffffffffffffff", "qfThreadInfo", "qsThreadInfo", "qThreadExtraInfo,1",
     "qC", "qAttached", "qSymbol::", "qRcmd,68656c70", "qRcmd,696e666f20726567697374657273",
-    "qRcmd,696e666f20696e737472756374696f6e73", "qRcmd,00", "QStartNoAckMode", "Qqemu.PhyMemMode:1", "Qqemu.PhyMemMode:0",
+    "qRcmd,696e666f20696e737472756374696f6e73", "qRcmd,00",
+    // info cpus; xp $pc 64; go 5; info status; break deliver; break instruction:300; delete 1
+    "qRcmd,696e666f2063707573", "qRcmd,787020247063203634", "qRcmd,676f2035", "qRcmd,696e666f20737461747573", "qRcmd,627265616b2064656c69766572", "qRcmd,627265616b20696e737472756374696f6e3a333030", "qRcmd,64656c6574652031", "QStartNoAckMode", "Qqemu.PhyMemMode:1", "Qqemu.PhyMemMode:0",
     "qqemu.PhyMemMode", "", "#", "$",
 };
 // clang-format on
@@ -127,7 +129,8 @@ void fuzz_case(struct fuzz *fuzz)
 {
     uint8_t bytes[DATA + 8];
     machine = make(fuzz_chance(fuzz, 2) ? INTACT_VIRT : INTACT_PC);
-    target = gdb_target_of(machine);
+    struct monitor commands = { .machine = machine };
+    target = gdb_target_of(machine, &commands);
     if (gdb_open(&gdb, &target) < 0)
         fuzz_fail("no memory");
     enum gdb_action action = GDB_STAY;
@@ -145,6 +148,9 @@ void fuzz_case(struct fuzz *fuzz)
         }
     }
     gdb_close(&gdb);
+    monitor_free(&commands);
+    if (machine->events.count)
+        fuzz_fail("%u events are left", machine->events.count);
     if (machine_board(machine)->loop.stops.count)
         fuzz_fail("%u points are left", machine_board(machine)->loop.stops.count);
     intact_machine_destroy(machine);

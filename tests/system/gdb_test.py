@@ -132,7 +132,7 @@ def look(machine, without):
         f"break *(long)&{machine.what['handler']}", "continue", "continue", "continue", "delete", "continue"])
     expect(said, r"^0 instructions, 0 ns", r"Thread 1 hit Breakpoint 1, 0x0*([0-9a-f]+) in guest_main",
            r"CPU 0: (\d+) instructions", r"^\* 2 .*CPU 1, running\) .*in other", r"There is no command 'nonsense'",
-           r"info registers +the registers", r"hit Breakpoint 3", r"hit Breakpoint 3", r"hit Breakpoint 3",
+           r"info registers \[CPU\] +a processor's registers", r"cont\|c .*here: continue", r"hit Breakpoint 3", r"hit Breakpoint 3", r"hit Breakpoint 3",
            r"exited (normally|with code 041)")
     counts = [int(n) for n in re.findall(r"^CPU 0: (\d+) instructions", said, re.M)]
     if counts[2] - counts[1] != 1 or counts[3] - counts[2] != 10:
@@ -218,10 +218,11 @@ def back(machine, without):
         f"break *(long)&{machine.what['handler']}", "continue", "continue", where, "continue", where, "reverse-continue", where,
         "stepi", where, "reverse-stepi", where, "continue", where, "delete",
         "watch *(unsigned*)&up", "reverse-continue", "p *(unsigned*)&up", "reverse-continue", "p *(unsigned*)&up", "delete",
-        "reverse-continue", where, "continue"])
+        "reverse-continue", where, "monitor go 100", "maintenance flush register-cache", where, "monitor info snapshots", "continue"])
     at = [int(n) for n in re.findall(r"^(\d+) instructions, \d+ ns", said, re.M)]
-    expect(said, r"^\$1 = 2$", r"^\$2 = 1$", r"No more reverse-execution history", r"exited (normally|with code 041)")
-    if len(at) != 7 or at[2] != at[0] or at[3] <= at[2] or at[4] != at[2] or at[5] != at[1] or at[6] != 0:
+    expect(said, r"^\$1 = 2$", r"^\$2 = 1$", r"No more reverse-execution history", r"stopped by go: instruction 100, ",
+           r"snapshots of \d+ bytes, .* from instruction 0 to \d{4}", r"exited (normally|with code 041)")
+    if len(at) != 8 or at[2] != at[0] or at[3] <= at[2] or at[4] != at[2] or at[5] != at[1] or at[6] != 0 or at[7] != 100:
         print(said)
         harness.fail(f"the way there and back went by {at}")
     same_as(machine, without)
