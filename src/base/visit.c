@@ -179,21 +179,55 @@ static void add_line(struct visit_schema *schema, const char *line, size_t lengt
         schema->hash = (schema->hash ^ (uint8_t)line[i]) * UINT64_C(0x100000001b3);
 }
 
+// A line is written without printf: every snapshot in memory asks for the whole schema.
+enum { LONGEST_NAME = 60 };
+
+struct line {
+    char text[128];
+    size_t length;
+};
+
+static void line_character(struct line *line, char character)
+{
+    line->text[line->length++] = character;
+}
+
+static void line_name(struct line *line, const char *name)
+{
+    while (*name && line->length < LONGEST_NAME)
+        line_character(line, *name++);
+}
+
+static void line_number(struct line *line, size_t number)
+{
+    char digits[20];
+    size_t count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while (number /= 10);
+    while (count)
+        line_character(line, digits[--count]);
+}
+
 static void schema_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
 {
     struct visit_schema *schema = container_of(v, struct visit_schema, visit);
-    char line[96];
-    int length;
+    struct line line;
     (void)data;
+    line.length = 0;
+    line_name(&line, visit_name(name));
+    line_character(&line, ' ');
+    line_number(&line, size);
+    if (v->variable || count != 1)
+        line_character(&line, ' ');
     if (v->variable)
-        length = snprintf(line, sizeof line, "%.60s %zu *\n", visit_name(name), size);
-    else if (count == 1)
-        length = snprintf(line, sizeof line, "%.60s %zu\n", visit_name(name), size);
-    else
-        length = snprintf(line, sizeof line, "%.60s %zu %zu\n", visit_name(name), size, count);
+        line_character(&line, '*');
+    else if (count != 1)
+        line_number(&line, count);
+    line_character(&line, '\n');
     schema->variable |= v->variable;
     schema->bytes += v->variable ? 0 : (uint64_t)size * count;
-    add_line(schema, line, (size_t)length);
+    add_line(schema, line.text, line.length);
 }
 
 static void schema_constant(struct visit *v, const char *name, uint64_t value)
@@ -207,8 +241,12 @@ static void schema_constant(struct visit *v, const char *name, uint64_t value)
 
 static void schema_enter(struct visit *v, const char *name)
 {
-    char line[80];
-    add_line(container_of(v, struct visit_schema, visit), line, (size_t)snprintf(line, sizeof line, "%.60s/\n", name));
+    struct line line;
+    line.length = 0;
+    line_name(&line, name);
+    line_character(&line, '/');
+    line_character(&line, '\n');
+    add_line(container_of(v, struct visit_schema, visit), line.text, line.length);
 }
 
 static void schema_leave(struct visit *v)

@@ -116,3 +116,23 @@ Test(visit, the_schema_names_every_field_in_order)
     cr_assert_not(schema.failed);
     free(schema.text);
 }
+
+Test(visit, the_schema_has_counts_in_decimal_and_names_of_at_most_60_characters)
+{
+    static const char expected[] =
+        "many 1 105\nitems 2 *\na_name_of_more_than_sixty_characters_is_cut_after_the_sixtie 8\ncpu120/\n/\n";
+    uint8_t many[105] = { 0 };
+    uint16_t items[1] = { 0 };
+    uint64_t a_name_of_more_than_sixty_characters_is_cut_after_the_sixtieth_of_them = 0;
+    struct visit_schema schema;
+    visit_schema_init(&schema);
+    VISIT_ARRAY(&schema.visit, many);
+    VISIT_VARIABLE(&schema.visit, items, 1);
+    VISIT(&schema.visit, a_name_of_more_than_sixty_characters_is_cut_after_the_sixtieth_of_them);
+    visit_enter_numbered(&schema.visit, "cpu", 120);
+    visit_leave(&schema.visit);
+    cr_assert_eq(schema.length, sizeof expected - 1);
+    cr_assert_arr_eq(schema.text, expected, schema.length);
+    cr_assert_eq(schema.bytes, 105 + 8);
+    free(schema.text);
+}
