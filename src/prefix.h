@@ -285,6 +285,7 @@
 #define board_make_ram intact_private_board_make_ram
 #define board_map intact_private_board_map
 #define board_mistakes_changed intact_private_board_mistakes_changed
+#define board_pages_loaded intact_private_board_pages_loaded
 #define board_refuse intact_private_board_refuse
 #define board_resample intact_private_board_resample
 #define board_reset intact_private_board_reset
@@ -467,6 +468,7 @@
 #define gdb_open intact_private_gdb_open
 #define gdb_print intact_private_gdb_print
 #define gdb_receive intact_private_gdb_receive
+#define gdb_say intact_private_gdb_say
 #define gdb_stopped intact_private_gdb_stopped
 #define gdb_target_of intact_private_gdb_target_of
 #define gic_access_mistake intact_private_gic_access_mistake

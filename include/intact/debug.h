@@ -94,7 +94,8 @@ int intact_gdb_open(struct intact_machine *machine, const char *where, struct in
 
 // Runs the machine under the control of clients, instead of intact_machine_run; with `stopped` it waits for a client before
 // the first instruction. Returns at the end of the run, or with INTACT_QUIT when a client kills the machine or
-// intact_machine_quit is called; or with INTACT_BREAK for a breakpoint of intact_break_add while there is no client.
+// intact_machine_quit is called; or with INTACT_BREAK for a breakpoint or event of the program's while there is no client,
+// who comes to the machine as it is then if the program calls this again.
 struct intact_exit intact_gdb_run(struct intact_gdb *gdb, bool stopped);
 
 // Ends the connection and the server. NULL: nothing.

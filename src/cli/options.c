@@ -145,6 +145,13 @@ int take_snapshots(struct settings *settings, const char *value)
     return 0;
 }
 
+int take_break(struct settings *settings, const char *value)
+{
+    if (settings->break_count == BREAK_LIMIT)
+        return refuse(settings, "-break: no more than %d events can stop a run", BREAK_LIMIT);
+    return set_text(settings, &settings->breaks[settings->break_count++], value);
+}
+
 int take_gdb(struct settings *settings, const char *value)
 {
     if (strcmp(value, "none") == 0) {
@@ -300,6 +307,12 @@ const struct option options[] = {
       "does "
       "not change the run.",
       gdb_words, take_gdb },
+    { "break", "EVENT[:N][,cpu=N]", GROUP_OBSERVE,
+      "Stops for the debugger of -gdb when something happens to an interrupt or a device: raise:4 (GSI), accept:0x31, "
+      "deliver:0x31, ack:27, eoi:27 (vector or INTID), write:0xfee000b0, read, in:0x3f8, out, instruction:123456. May "
+      "be given "
+      "more than once.",
+      NULL, take_break },
     { "s", NULL, GROUP_OBSERVE, "The same as -gdb tcp::1234.", NULL, take_gdb_default },
     { "S", NULL, GROUP_OBSERVE, "Waits for a client of -gdb or -s before the first instruction.", NULL, take_stopped },
 

@@ -53,6 +53,28 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
         fprintf(log, "intact: exit %d after %" PRIu64 " instructions\n", end->status, end->instructions);
 }
 
+static int add_breaks(struct settings *settings, struct intact_machine *machine)
+{
+    char why[INTACT_ERROR_SIZE];
+    for (unsigned i = 0; i < settings->break_count; i++)
+        if (intact_break_event(machine, settings->breaks[i], why) < 0)
+            return refuse(settings, "-break: %s", why);
+    return 0;
+}
+
+// A stop without a client waits for one.
+static struct intact_exit run_for_gdb(const struct settings *settings, struct intact_machine *machine,
+                                      struct intact_gdb *gdb)
+{
+    struct intact_exit end = intact_gdb_run(gdb, settings->stopped);
+    while (end.reason == INTACT_BREAK) {
+        fprintf(stderr, "intact: stopped by %s after %" PRIu64 " instructions; waits for a debugger at %s\n",
+                intact_break_event_hit(machine), end.instructions, settings->gdb);
+        end = intact_gdb_run(gdb, true);
+    }
+    return end;
+}
+
 static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal, FILE *log)
 {
     struct intact_machine *machine;
@@ -66,7 +88,8 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         intact_machine_trace(machine, &observer);
     if ((settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
         journal_start(settings, journal, machine) < 0 ||
-        (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0)) {
+        (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
+        add_breaks(settings, machine) < 0) {
         intact_machine_destroy(machine);
         return cli_fail(settings->why);
     }
@@ -82,7 +105,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     if (settings->stopped)
         fprintf(stderr, "intact: waits for a debugger at %s\n", settings->gdb);
     consoles_start(consoles, machine);
-    struct intact_exit end = gdb ? intact_gdb_run(gdb, settings->stopped) : intact_machine_run(machine);
+    struct intact_exit end = gdb ? run_for_gdb(settings, machine, gdb) : intact_machine_run(machine);
     consoles_close(consoles);
     intact_gdb_close(gdb);
     tell_end(settings, log, machine, &end);
@@ -133,6 +156,8 @@ int cli_act(struct settings *settings)
     }
     if (settings->stopped && !settings->gdb)
         return cli_fail("-S: nothing could start the machine; add -s, or -gdb tcp::PORT");
+    if (settings->break_count && !settings->gdb)
+        return cli_fail("-break: nobody would be told; add -s, or -gdb tcp::PORT");
     return run_with_log(settings);
 }
 

@@ -34,6 +34,7 @@ struct chardev {
 #define GLOBAL_LIMIT          64
 #define FORWARD_LIMIT         64
 #define RECORDED_LIMIT        1024
+#define BREAK_LIMIT           64
 
 enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
 
@@ -45,10 +46,12 @@ struct settings {
     unsigned chardev_count;
     bool nodefaults, nographic;
     enum choice sleep;
-    bool log_exit, log_int;    // -d
-    const char *log_path;      // -D, NULL: standard error
-    const char *gdb;           // -gdb, NULL: none
-    bool stopped;              // -S
+    bool log_exit, log_int;          // -d
+    const char *log_path;            // -D, NULL: standard error
+    const char *gdb;                 // -gdb, NULL: none
+    bool stopped;                    // -S
+    const char *breaks[BREAK_LIMIT]; // -break
+    unsigned break_count;
     const char *skipped_accel; // an accelerator that we do not have
     enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST, SHOW_CPUS, SHOW_DEVICES } action;
     const char *const *list;           // SHOW_LIST: lines to print

@@ -434,6 +434,14 @@ void gdb_stopped(struct gdb *gdb, const struct stop *stop)
     tell_stop(gdb);
 }
 
+void gdb_say(struct gdb *gdb, const char *text)
+{
+    answer_begin(gdb);
+    answer_text(gdb, "O");
+    answer_hex(gdb, text, strlen(text));
+    answer_end(gdb);
+}
+
 void gdb_no_history(struct gdb *gdb)
 {
     gdb->stop = (struct stop){ .kind = STOP_STEP, .cpu = gdb->stop.cpu };

@@ -107,6 +107,8 @@ enum gdb_action gdb_receive(struct gdb *gdb, const uint8_t *bytes, size_t size, 
 
 // The machine has stopped, or ended with an exit status: tells the client.
 void gdb_stopped(struct gdb *gdb, const struct stop *stop);
+// Before that: a text for the user.
+void gdb_say(struct gdb *gdb, const char *text);
 void gdb_no_history(struct gdb *gdb); // it is at its beginning, and went back
 void gdb_exited(struct gdb *gdb, int status);
 

@@ -4,6 +4,7 @@
 #include <intact/debug.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -89,8 +90,19 @@ static void note_stop(struct intact_gdb *server, const struct intact_exit *end)
     monitor_note_stop(&server->monitor, end);
 }
 
+// gdb has no word for a stop at an event.
+static void tell_event(struct intact_gdb *server)
+{
+    char text[EVENT_TEXT + 64];
+    snprintf(text, sizeof text, "Stopped by the event %s, after %" PRIu64 " instructions.\n",
+             server->machine->events.hit, server->board->loop.instructions);
+    gdb_say(server->gdb, text);
+}
+
 static void tell_stop(struct intact_gdb *server)
 {
+    if (server->stop.kind == STOP_EVENT)
+        tell_event(server);
     gdb_stopped(server->gdb, &server->stop);
     flush(server);
 }
@@ -198,14 +210,16 @@ static struct intact_exit run(struct intact_gdb *server, bool stopped)
         debug_socket_watch(server->turn.socket, false);
         stopped = true;
         action = GDB_RESUME;
-        if (end.reason != INTACT_BREAK || (end.stop != INTACT_STOP_REQUEST && !server->gdb))
+        if (end.reason != INTACT_BREAK)
             return end;
         if (end.stop == INTACT_STOP_REQUEST) {
             stopped = listen_to_client(server, &end, &action);
-        } else {
-            note_stop(server, &end);
-            tell_stop(server);
+            continue;
         }
+        note_stop(server, &end);
+        if (!server->gdb)
+            return end;
+        tell_stop(server);
     }
 }
 

@@ -228,6 +228,27 @@ def back(machine, without):
     same_as(machine, without)
 
 
+def events(machine, without):
+    """Stops at events, to and fro; one comes before there is a client, and the machine waits for it."""
+    where = "monitor info instructions"
+    machine.start("-S", "-break", "deliver", "-break", "instruction:12345")
+    said = machine.gdb(["continue", where, "continue", where, "continue", where, "reverse-continue", where, "reverse-continue", where,
+                        "detach"])
+    expect(said, r"^Stopped by the event (instruction:12345|deliver), after \d+ instructions\.$", r"Stopped by")
+    at = [int(n) for n in re.findall(r"^(\d+) instructions, \d+ ns", said, re.M)]
+    if len(at) != 5 or 12345 not in at or not at[0] < at[1] < at[2] or at[3:] != [at[1], at[0]]:
+        print(said)
+        harness.fail(f"the way there and back went by {at}")
+    machine.process.kill()
+    machine.process.communicate()
+    machine.start("-break", "instruction:12345")
+    while b"stopped by instruction:12345" not in machine.process.stderr.readline():
+        if machine.process.poll() is not None:
+            harness.fail("the machine does not stop")
+    expect(machine.gdb([where, "detach"]), r"^12345 instructions")
+    same_as(machine, without)
+
+
 def interrupt(machine, _):
     """^C stops a guest that turns in a circle; what is written to registers and memory is there; another client comes while it
     turns, and kills the machine."""
@@ -247,7 +268,9 @@ def interrupt(machine, _):
 
 def alone(machine, _):
     """Where no client can come, a machine that is stopped is refused, and so is an address that is none."""
-    for options, text in ((["-S"], "-S: nothing could start the machine"), (["-gdb", "tcp:1234"], "is not tcp:[HOST]:PORT")):
+    for options, text in ((["-S"], "-S: nothing could start the machine"), (["-gdb", "tcp:1234"], "is not tcp:[HOST]:PORT"),
+                          (["-break", "raise:4"], "-break: nobody would be told"),
+                          (["-gdb", f"unix:{machine.socket}", "-break", "rise:4"], "-break: 'rise:4' is no event")):
         result = harness.run([*machine.plain, *options], TIMEOUT)
         if result.returncode != 1 or text not in harness.text(result.stderr):
             harness.fail(f"{options} is taken", result)
@@ -257,7 +280,7 @@ def main():
     intact, guests, family = sys.argv[1:]
     if not shutil.which(GDB):
         harness.skip(f"{GDB} is not installed")
-    for test in (alone, look, watch, many, come_and_go, back, recorded, repeated, interrupt):
+    for test in (alone, look, watch, many, come_and_go, back, events, recorded, repeated, interrupt):
         with tempfile.TemporaryDirectory() as folder:
             machine = Machine(intact, pathlib.Path(guests), family, pathlib.Path(folder))
             without = machine.run_alone()
