@@ -186,6 +186,7 @@ int intact_irq_group_enable(struct intact_irq_group *group, const struct intact_
 // or was still pending waits for the next enable. Disabling a disabled group does nothing. Any thread.
 int intact_irq_group_disable(struct intact_irq_group *group);
 
+// As it was requested last, by any thread; on the machine's thread, what is in force. Any thread.
 bool intact_irq_group_enabled(const struct intact_irq_group *group);
 
 // Interrupts the guest. A masked source becomes pending. A level source is asserted until its EOI. Any thread; it needs

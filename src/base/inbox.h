@@ -61,7 +61,13 @@ struct inbox {
     uint64_t drained; // messages handled since inbox_init
     // Called for each message that is about to be handled, with the time and the count of instructions of the drain.
     void (*journal)(void *owner, const struct inbox_message *message, uint64_t now, uint64_t instructions);
+    // Called for what the machine thread takes of other threads within a call of its own, which is no message of theirs.
+    void (*within)(void *owner, const struct inbox_message *message);
     void *journal_owner;
+    // Not NULL: that comes from a journal. `message` has the channel, the id and, in the high half of `a`, the number of the
+    // call; if the next one in the journal has the same, it is taken from there. False: it has not.
+    bool (*repeat_within)(void *owner, struct inbox_message *message);
+    void *repeat_owner;
     bool holds; // for now messages for the guest wait: they are drained when this is false again
     struct inbox_node *held, *held_last; // those, oldest first
     bool repeats; // input comes from a journal (inbox_replay): what threads post passes accept, and is dropped
@@ -109,6 +115,22 @@ static inline bool inbox_can_replay(const struct inbox *inbox, const struct inbo
 // Machine thread. Handles one journalled message again, without accept and without journal; inbox_can_replay says
 // whether it can be. `message->target` may be NULL: the channel finds it by `id`.
 void inbox_replay(struct inbox *inbox, const struct inbox_message *message, uint64_t now);
+
+// Machine thread, within a call: see `within` and `repeat_within`.
+static inline void inbox_note_within(struct inbox *inbox, const struct inbox_message *message)
+{
+    if (inbox->within)
+        inbox->within(inbox->journal_owner, message);
+}
+static inline bool inbox_repeat_within(struct inbox *inbox, struct inbox_message *message)
+{
+    return inbox->repeat_within(inbox->repeat_owner, message);
+}
+// Are they of the same call?
+static inline bool inbox_same_call(const struct inbox_message *a, const struct inbox_message *b)
+{
+    return a->channel == b->channel && a->id == b->id && a->a >> 32 == b->a >> 32;
+}
 
 // Machine thread, idle. Sleeps until something arrives or `timeout_ns` of host time passed (UINT64_MAX: for ever), and
 // returns whether something is there. Host time decides only how long we sleep, never what the guest sees.

@@ -32,6 +32,7 @@ static void release(struct intact_irq_group *group)
     free(group->requests);
     free(group->waiting);
     free(group->triggers);
+    group_known_free(group->known);
     free(group);
 }
 
@@ -108,9 +109,10 @@ uint32_t intact_irq_group_length(const struct intact_irq_group *group)
     return group->length;
 }
 
+// On the machine thread: what is in force, which is the same in a replay.
 bool intact_irq_group_enabled(const struct intact_irq_group *group)
 {
-    return atomic_load(&group->enabled);
+    return group_on_machine(group) ? group->live : atomic_load(&group->enabled);
 }
 
 // --- Trigger, level, pending -----------------------------------------------------------------------------------------
@@ -164,10 +166,13 @@ int intact_irq_group_set_level(struct intact_irq_group *group, uint32_t index, b
 {
     if (index >= group->length)
         return INTACT_IRQ_BAD_INDEX;
+    bool machine = group_on_machine(group);
+    if (machine)
+        group_take_alone(group);
     if (!atomic_load(&group->level))
         return INTACT_IRQ_BAD_TYPE;
     struct group_source *source = &group->sources[index];
-    if (group_on_machine(group)) {
+    if (machine) {
         if (atomic_load(&source->level_posted)) // an earlier call, which must not undo this one
             atomic_store(&source->wanted, level);
         source_set_level(group, index, level);

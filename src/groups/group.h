@@ -14,6 +14,7 @@
 //
 //     group.c           life; trigger, level, pending, counts       any thread
 //     group_request.c   enable, disable, update, mask               any thread, under the lock
+//     group_known.c     what the machine thread knows of requests   under the lock
 //     group_notifier.c  the notifiers of a group                 any thread
 //     group_inbox.c     messages between the two halves
 //     source.c          sources in force; settle                  machine thread
@@ -48,6 +49,11 @@ enum group_message { // kind of an inbox message; SETTINGS carries the flags abo
     GROUP_ENABLE,    // a = version << 32
     GROUP_DISABLE,   // a = version << 32
     GROUP_DESTROY,   // b = 1: by the machine thread itself, not for the journal
+    // What the machine thread took of the requests of others within a call of its own (group_known.c): never posted.
+    GROUP_SET,     // as SETTINGS, with the number of the call for the version: committed
+    GROUP_STAGE,   // the same: staged behind those that wait
+    GROUP_UNSTAGE, // a = number << 32: nothing is staged any more
+    GROUP_ALLOW,   // a = enabled | number << 32
 };
 #define GROUP_FLAGS_SHIFT 8
 
@@ -115,6 +121,9 @@ struct intact_irq_group {
     uint32_t asked; // version of the newest request
     atomic_bool enabled;
     atomic_bool level; // legacy: configured as a level source
+    // Requests as the machine thread knows them; NULL: they were never changed by another thread. Used while `foreign`.
+    struct group_known *known;
+    atomic_bool foreign; // another thread has changed them since the machine thread took them
 };
 
 static inline void group_count(atomic_ullong *counter)
@@ -145,6 +154,23 @@ int group_take_trigger(struct intact_irq_group *group, uint32_t index);
 // Stages a source as one that was never configured.
 void group_stage_unconfigured(struct intact_irq_group *group, uint32_t index, bool masked);
 
+// Stages settings for a source. Under the lock.
+void group_stage(struct intact_irq_group *group, uint32_t index, const struct settings *settings);
+// Drops what is staged. Under the lock.
+void group_unstage(struct intact_irq_group *group);
+
+// --- group_known.c ---------------------------------------------------------------------------------------------------
+
+// Another thread is about to change the requests. Under the lock. NO_MEMORY: it must not.
+int group_touch(struct intact_irq_group *group);
+// The machine thread is about to use the requests: once for each call, whatever it finds. Under the lock.
+void group_take(struct intact_irq_group *group);
+// The same without the lock.
+void group_take_alone(struct intact_irq_group *group);
+// The machine thread has handled a message of another one.
+void group_know(struct intact_irq_group *group, const struct inbox_message *message);
+void group_known_free(struct group_known *known);
+
 // --- group_notifier.c ------------------------------------------------------------------------------------------------
 
 // Detaches all notifiers.
@@ -157,6 +183,8 @@ void group_resample(struct intact_irq_group *group);
 struct inbox_message group_message(struct intact_irq_group *group, uint32_t kind, uint64_t a, uint64_t b, uint64_t c);
 struct inbox_message group_settings_message(struct intact_irq_group *group, uint32_t index, uint32_t version,
                                             const struct settings *settings);
+// Those of such a message.
+struct settings group_settings_of(const struct inbox_message *message);
 // NO_MEMORY.
 int group_post(struct intact_irq_group *group, uint32_t kind, uint64_t a, uint64_t b);
 // The channel of the inbox.
@@ -173,6 +201,8 @@ void group_loaded(struct intact_irq_group *group);
 bool group_is_possible(const struct intact_irq_group *group, const struct inbox_message *message);
 // A journalled message changes the requests as the original call did.
 void group_replay(struct intact_irq_group *group, const struct inbox_message *message);
+// The same for one of those that the machine thread took within a call. Under the lock.
+void group_change_request(struct intact_irq_group *group, const struct inbox_message *message);
 
 // --- source.c: the machine thread's half -----------------------------------------------------------------------------
 

@@ -36,6 +36,16 @@ struct inbox_message group_settings_message(struct intact_irq_group *group, uint
                          settings->data | (uint64_t)settings->device << 32);
 }
 
+struct settings group_settings_of(const struct inbox_message *message)
+{
+    return (struct settings){
+        .address = message->b,
+        .data = (uint32_t)message->c,
+        .device = (uint32_t)(message->c >> 32),
+        .flags = (uint8_t)(message->kind >> GROUP_FLAGS_SHIFT),
+    };
+}
+
 // --- Messages from the inbox -----------------------------------------------------------------------------------------
 
 static bool newer(uint32_t version, uint32_t than)
@@ -109,12 +119,7 @@ static void trigger_by_message(struct intact_irq_group *group, uint32_t index, u
 
 static void configure_by_message(struct intact_irq_group *group, const struct inbox_message *message)
 {
-    struct settings settings = {
-        .address = message->b,
-        .data = (uint32_t)message->c,
-        .device = (uint32_t)(message->c >> 32),
-        .flags = (uint8_t)(message->kind >> GROUP_FLAGS_SHIFT),
-    };
+    struct settings settings = group_settings_of(message);
     source_configure(group, (uint32_t)message->a, &settings, (uint32_t)(message->a >> 32));
     source_settle(group, (uint32_t)message->a);
 }
@@ -141,6 +146,8 @@ void group_handle(void *manager, const struct inbox_message *message, uint64_t n
     (void)now;
     if (!group)
         return;
+    if (unlikely(atomic_load_explicit(&group->foreign, memory_order_relaxed)))
+        group_know(group, message);
     switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
     case GROUP_CREATE:
         if (message->target)
@@ -159,5 +166,9 @@ void group_handle(void *manager, const struct inbox_message *message, uint64_t n
         else
             end_by_journal(group);
         break;
+    case GROUP_SET:
+    case GROUP_STAGE:
+    case GROUP_UNSTAGE:
+    case GROUP_ALLOW: break; // never input, but a damaged journal may have them there
     }
 }

@@ -156,6 +156,15 @@ static void settle_batch(struct intact_irq_group *group, const struct batch *bat
 
 // --- Enable, update, mask --------------------------------------------------------------------------------------------
 
+// A call that uses or changes the requests; under the lock. NO_MEMORY.
+static int begin(struct intact_irq_group *group, bool machine)
+{
+    if (!machine)
+        return group_touch(group);
+    group_take(group);
+    return INTACT_IRQ_OK;
+}
+
 // Is it enabled already? On the machine thread that is the state in force, not what another thread has requested.
 static bool is_enabled(const struct intact_irq_group *group, bool machine)
 {
@@ -172,10 +181,10 @@ int intact_irq_group_enable(struct intact_irq_group *group, const struct intact_
     struct batch batch = { .enable = true, .configs = configs };
     bool machine = group_on_machine(group);
     uint32_t changed;
-    int result = INTACT_IRQ_OK;
     pthread_mutex_lock(&group->lock);
+    int result = begin(group, machine);
     bool nothing = !configs && is_enabled(group, machine);
-    if (!nothing)
+    if (!nothing && !result)
         result = commit(group, &batch, machine, &changed);
     uint32_t version = group->asked;
     pthread_mutex_unlock(&group->lock);
@@ -187,10 +196,10 @@ int intact_irq_group_enable(struct intact_irq_group *group, const struct intact_
 int intact_irq_group_disable(struct intact_irq_group *group)
 {
     bool machine = group_on_machine(group);
-    int result = INTACT_IRQ_OK;
     pthread_mutex_lock(&group->lock);
+    int result = begin(group, machine);
     bool nothing = is_disabled(group, machine);
-    if (!nothing && !machine)
+    if (!nothing && !machine && !result)
         result = group_post(group, GROUP_DISABLE, (uint64_t)(group->asked + 1) << 32, 0);
     if (!nothing && !result) {
         group->asked++;
@@ -203,7 +212,7 @@ int intact_irq_group_disable(struct intact_irq_group *group)
     return result;
 }
 
-static void stage(struct intact_irq_group *group, uint32_t index, const struct settings *settings)
+void group_stage(struct intact_irq_group *group, uint32_t index, const struct settings *settings)
 {
     struct group_request *request = &group->requests[index];
     request->staged = *settings;
@@ -215,8 +224,10 @@ static void stage(struct intact_irq_group *group, uint32_t index, const struct s
 void group_stage_unconfigured(struct intact_irq_group *group, uint32_t index, bool masked)
 {
     const struct settings nothing = { .flags = masked ? SETTINGS_MASKED : 0 };
+    bool machine = group_on_machine(group);
     pthread_mutex_lock(&group->lock);
-    stage(group, index, &nothing);
+    if (!begin(group, machine))
+        group_stage(group, index, &nothing);
     pthread_mutex_unlock(&group->lock);
 }
 
@@ -226,6 +237,18 @@ static void unstage(struct intact_irq_group *group, uint32_t index, const struct
     group->requests[index] = *before;
     if (!before->waiting)
         group->waiting[--group->waiting_count] = 0;
+}
+
+// Commits it with `batch`, or NULL: it is only staged.
+static int update(struct intact_irq_group *group, uint32_t index, const struct settings *settings,
+                  const struct batch *batch, uint32_t *changed)
+{
+    struct group_request before = group->requests[index];
+    group_stage(group, index, settings);
+    int result = batch ? commit(group, batch, group_on_machine(group), changed) : INTACT_IRQ_OK;
+    if (result)
+        unstage(group, index, &before);
+    return result;
 }
 
 int intact_irq_group_update(struct intact_irq_group *group, uint32_t index, const struct intact_irq_config *config,
@@ -239,14 +262,10 @@ int intact_irq_group_update(struct intact_irq_group *group, uint32_t index, cons
     struct settings settings = settings_of(config, masked);
     bool machine = group_on_machine(group);
     uint32_t changed = 0;
-    int result = INTACT_IRQ_OK;
     pthread_mutex_lock(&group->lock);
-    struct group_request before = group->requests[index];
-    stage(group, index, &settings);
-    if (set_gsi)
-        result = commit(group, &batch, machine, &changed);
-    if (result)
-        unstage(group, index, &before);
+    int result = begin(group, machine);
+    if (!result)
+        result = update(group, index, &settings, set_gsi ? &batch : NULL, &changed);
     pthread_mutex_unlock(&group->lock);
     if (set_gsi && !result && machine)
         settle_batch(group, &batch, changed, 0);
@@ -259,22 +278,31 @@ int intact_irq_group_set_gsi(struct intact_irq_group *group)
     bool machine = group_on_machine(group);
     uint32_t changed = 0;
     pthread_mutex_lock(&group->lock);
-    int result = group->waiting_count ? commit(group, &batch, machine, &changed) : INTACT_IRQ_OK;
+    int result = begin(group, machine);
+    if (!result && group->waiting_count)
+        result = commit(group, &batch, machine, &changed);
     pthread_mutex_unlock(&group->lock);
     if (!result && machine)
         settle_batch(group, &batch, changed, 0);
     return result;
 }
 
-void intact_irq_group_forget(struct intact_irq_group *group)
+void group_unstage(struct intact_irq_group *group)
 {
-    pthread_mutex_lock(&group->lock);
     for (uint32_t i = 0; i < group->waiting_count; i++) {
         struct group_request *request = &group->requests[group->waiting[i]];
         request->staged = request->set;
         request->waiting = false;
     }
     forget_waiting(group);
+}
+
+void intact_irq_group_forget(struct intact_irq_group *group)
+{
+    bool machine = group_on_machine(group);
+    pthread_mutex_lock(&group->lock);
+    if (!begin(group, machine))
+        group_unstage(group);
     pthread_mutex_unlock(&group->lock);
 }
 
@@ -312,7 +340,9 @@ static int set_mask(struct intact_irq_group *group, uint32_t index, bool masked)
         return INTACT_IRQ_BAD_INDEX;
     bool machine = group_on_machine(group);
     pthread_mutex_lock(&group->lock);
-    int result = change_mask(group, index, masked, machine);
+    int result = begin(group, machine);
+    if (!result)
+        result = change_mask(group, index, masked, machine);
     pthread_mutex_unlock(&group->lock);
     if (!result && machine)
         source_settle(group, index);

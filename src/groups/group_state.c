@@ -61,6 +61,7 @@ void group_visit(struct intact_irq_group *group, struct visit *v)
 
 void group_loaded(struct intact_irq_group *group)
 {
+    atomic_store(&group->foreign, false);
     if (group->type == INTACT_IRQ_LEGACY)
         source_attach_quietly(group);
 }
@@ -71,13 +72,17 @@ bool group_is_possible(const struct intact_irq_group *group, const struct inbox_
     bool legacy = group->type == INTACT_IRQ_LEGACY;
     switch (message->kind & bits_low(GROUP_FLAGS_SHIFT)) {
     case GROUP_SETTINGS:
+    case GROUP_SET:
+    case GROUP_STAGE:
         return index < group->length && (legacy || !(message->kind >> GROUP_FLAGS_SHIFT & SETTINGS_LEVEL));
     case GROUP_TRIGGER: return index < group->length;
     case GROUP_LEVEL: return index == 0 && legacy;
     case GROUP_CREATE:
     case GROUP_ENABLE:
     case GROUP_DISABLE:
-    case GROUP_DESTROY: return true;
+    case GROUP_DESTROY:
+    case GROUP_UNSTAGE:
+    case GROUP_ALLOW: return true;
     default: return false;
     }
 }
@@ -85,16 +90,23 @@ bool group_is_possible(const struct intact_irq_group *group, const struct inbox_
 static void replay_settings(struct intact_irq_group *group, const struct inbox_message *message)
 {
     struct group_request *request = &group->requests[(uint32_t)message->a];
-    request->set = (struct settings){
-        .address = message->b,
-        .data = (uint32_t)message->c,
-        .device = (uint32_t)(message->c >> 32),
-        .flags = (uint8_t)(message->kind >> GROUP_FLAGS_SHIFT),
-    };
+    request->set = group_settings_of(message);
     if (!request->waiting)
         request->staged = request->set;
     if (group->type == INTACT_IRQ_LEGACY)
         atomic_store(&group->level, request->set.flags & SETTINGS_LEVEL);
+}
+
+void group_change_request(struct intact_irq_group *group, const struct inbox_message *message)
+{
+    const struct settings settings = group_settings_of(message);
+    switch ((enum group_message)(message->kind & bits_low(GROUP_FLAGS_SHIFT))) {
+    case GROUP_SET: replay_settings(group, message); break;
+    case GROUP_STAGE: group_stage(group, (uint32_t)message->a, &settings); break;
+    case GROUP_UNSTAGE: group_unstage(group); break;
+    case GROUP_ALLOW: atomic_store(&group->enabled, (uint32_t)message->a); break;
+    default: break; // of another kind
+    }
 }
 
 void group_replay(struct intact_irq_group *group, const struct inbox_message *message)

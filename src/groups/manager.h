@@ -31,7 +31,8 @@ struct intact_irq_manager {
     struct intact_irq_group *retired; // destroyed, but the machine thread has not handled their last message yet
     struct intact_irq_group *known;   // machine thread, no lock: from GROUP_CREATE to GROUP_DESTROY, or its own calls
     struct intact_irq_group **known_end;
-    uint32_t made[2];              // groups created so far by the machine thread, and by others
+    uint32_t calls;   // machine thread: how often it took the requests of a group; not saved, a checkpoint has it
+    uint32_t made[2]; // groups created so far by the machine thread, and by others
     uint32_t limit, assigned;      // message sources
     struct intact_irq_counts past; // of the groups that were destroyed
 };

@@ -64,15 +64,31 @@ static void note_message(void *owner, const struct inbox_message *message, uint6
     timeline->cursor = timeline->entry_count;
 }
 
+static void note_within(void *owner, const struct inbox_message *message)
+{
+    struct timeline *timeline = owner;
+    add_entry(timeline, &(struct journal_entry){ .kind = JOURNAL_WITHIN, .message = *message });
+    timeline->cursor = timeline->entry_count;
+}
+
 static struct loop_moment moment_of(const struct journal_entry *entry)
 {
     return (struct loop_moment){ entry->instructions, entry->turns };
 }
 
+// The next entry that comes by itself, and not within a call; NULL after the last.
+static const struct journal_entry *next_message(const struct timeline *timeline)
+{
+    size_t i = timeline->cursor;
+    while (i < timeline->entry_count && timeline->entries[i].kind == JOURNAL_WITHIN)
+        i++;
+    return i < timeline->entry_count ? &timeline->entries[i] : NULL;
+}
+
 static bool has_input_here(const struct timeline *timeline)
 {
-    return timeline->cursor < timeline->entry_count &&
-           !is_before(now(timeline), moment_of(&timeline->entries[timeline->cursor]));
+    const struct journal_entry *message = next_message(timeline);
+    return message && !is_before(now(timeline), moment_of(message));
 }
 
 // True: an event that it led to stops the run.
@@ -81,10 +97,24 @@ static bool repeat_input(struct timeline *timeline)
     struct board *board = timeline->replay->board;
     board->loop.stop = LOOP_RUNNING;
     while (has_input_here(timeline)) {
+        const struct journal_entry *entry = next_message(timeline);
+        timeline->cursor = (size_t)(entry - timeline->entries) + 1;
         board->loop.steps = 0;
-        inbox_replay(&board->inbox, &timeline->entries[timeline->cursor++].message, board->clock.now);
+        inbox_replay(&board->inbox, &entry->message, board->clock.now);
     }
     return board->loop.stop == LOOP_BREAK;
+}
+
+static bool repeat_within(void *owner, struct inbox_message *message)
+{
+    struct timeline *timeline = owner;
+    const struct journal_entry *entry = &timeline->entries[timeline->cursor];
+    if (timeline->cursor == timeline->entry_count || entry->kind != JOURNAL_WITHIN ||
+        !inbox_same_call(&entry->message, message))
+        return false;
+    *message = entry->message;
+    timeline->cursor++;
+    return true;
 }
 
 // Halted where input is repeated: either something came in here, or the frontier is here, or time goes on.
@@ -102,6 +132,8 @@ static void set_mode(struct timeline *timeline, bool past)
     timeline->past = past;
     board->outside.quiet = past;
     board->inbox.holds = past && !timeline->replays;
+    board->inbox.repeat_within = repeats ? repeat_within : NULL;
+    board->inbox.repeat_owner = timeline;
     board->loop.idle = repeats ? repeat_idle : outside_idle;
     board->loop.idle_owner = repeats ? (void *)timeline : &board->outside;
 }
@@ -110,8 +142,11 @@ static void set_mode(struct timeline *timeline, bool past)
 static void take_journal(struct timeline *timeline)
 {
     struct replay *replay = timeline->replay;
+    for (size_t i = replay->within_taken; i < replay->within_count; i++)
+        add_entry(timeline, &replay->within[i]);
+    replay->within_taken = replay->within_count = 0;
     while (replay->next.kind != JOURNAL_NOTHING && replay->next.kind != JOURNAL_END) {
-        bool is_message = replay->next.kind == JOURNAL_MESSAGE;
+        bool is_message = replay->next.kind == JOURNAL_MESSAGE || replay->next.kind == JOURNAL_WITHIN;
         replay->reader.damaged |= is_message && !inbox_can_replay(&replay->board->inbox, &replay->next.message);
         if (is_message && !replay->reader.damaged)
             add_entry(timeline, &replay->next);
@@ -236,8 +271,9 @@ static enum loop_stop run(struct timeline *timeline, struct loop_moment limit)
         loop->limit = limit.instructions;
         loop->limit_turns = limit.turns;
         limit_to(loop, (struct loop_moment){ timeline->next_take, 0 });
-        if (timeline->cursor < timeline->entry_count)
-            limit_to(loop, moment_of(&timeline->entries[timeline->cursor]));
+        const struct journal_entry *message = next_message(timeline);
+        if (message)
+            limit_to(loop, moment_of(message));
         if (past)
             limit_to(loop, timeline->frontier);
         if (timeline->replays)
@@ -316,8 +352,10 @@ int timeline_begin(struct timeline *timeline, struct intact_machine *machine, ui
         return -ENOMEM;
     }
     timeline->next_take = board->loop.instructions + TIMELINE_INTERVAL;
+    set_mode(timeline, false);
     if (!timeline->replays) {
         board->inbox.journal = note_message;
+        board->inbox.within = note_within;
         board->inbox.journal_owner = timeline;
     }
     board->history = &timeline->history;
@@ -329,6 +367,8 @@ void timeline_free(struct timeline *timeline)
     struct board *board = timeline->replay->board;
     set_mode(timeline, false);
     board->inbox.journal = NULL;
+    board->inbox.within = NULL;
+    board->inbox.repeat_within = NULL;
     board->history = NULL;
     forget(timeline);
 }

@@ -161,7 +161,8 @@ void journal_put(struct journal_writer *writer, const struct journal_entry *entr
         writer->instructions = entry->instructions;
         writer->turns = entry->turns;
     }
-    if (entry->kind == JOURNAL_MESSAGE)
+    bool has_message = entry->kind == JOURNAL_MESSAGE || entry->kind == JOURNAL_WITHIN;
+    if (has_message)
         put_message(writer, &entry->message);
     if (entry->kind == JOURNAL_END) {
         put_number(writer, entry->reason);
@@ -169,7 +170,7 @@ void journal_put(struct journal_writer *writer, const struct journal_entry *entr
     }
     if (entry->kind == JOURNAL_PARTS)
         put_parts(writer, entry->parts);
-    else if (entry->kind != JOURNAL_MESSAGE)
+    else if (!has_message)
         put_bytes(writer, entry->digest, 8);
     if (writer->used > BLOCK_BYTES)
         journal_flush(writer);
@@ -400,7 +401,8 @@ bool journal_next(struct journal_reader *reader, struct journal_entry *entry)
     entry->instructions = reader->instructions;
     entry->turns = reader->turns;
     switch (first & ~LATER) {
-    case JOURNAL_MESSAGE: get_message(reader, &entry->message); break;
+    case JOURNAL_MESSAGE:
+    case JOURNAL_WITHIN: get_message(reader, &entry->message); break;
     case JOURNAL_CHECK: get_check(reader, entry); break;
     case JOURNAL_DIGEST: entry->digest = get_bytes(reader, 8); break;
     case JOURNAL_PARTS: get_parts(reader, entry); break;

@@ -16,6 +16,7 @@
 //     CHECK    how many digests follow, 1 to 255; the low 12 bits of each, at the next multiples of the interval
 //     DIGEST   the same for one digest, with all 64 bits
 //     END      why the run ended and its exit status (LEB128), and the digest of its last state (64 bits)
+//     WITHIN   as MESSAGE without a moment: what the machine's thread took within a call, whose number is in `a`
 //     PARTS    behind a DIGEST or END: sums of that state (parts.h), of those parts where they are not as at the last PARTS
 #ifndef REPLAY_JOURNAL_H
 #define REPLAY_JOURNAL_H
@@ -31,12 +32,20 @@
 
 enum { JOURNAL_FORMAT = 2, JOURNAL_CHECK_BITS = 12 };
 
-enum journal_kind { JOURNAL_NOTHING, JOURNAL_MESSAGE, JOURNAL_CHECK, JOURNAL_DIGEST, JOURNAL_END, JOURNAL_PARTS };
+enum journal_kind {
+    JOURNAL_NOTHING,
+    JOURNAL_MESSAGE,
+    JOURNAL_CHECK,
+    JOURNAL_DIGEST,
+    JOURNAL_END,
+    JOURNAL_PARTS,
+    JOURNAL_WITHIN
+};
 
 struct journal_entry {
     enum journal_kind kind;
-    uint64_t instructions, turns; // of the moment; CHECK, DIGEST, PARTS: unused
-    struct inbox_message message; // MESSAGE; `target` is NULL
+    uint64_t instructions, turns; // of the moment: MESSAGE, END
+    struct inbox_message message; // MESSAGE, WITHIN; `target` is NULL
     uint64_t digest;              // CHECK (JOURNAL_CHECK_BITS), DIGEST, END
     uint32_t reason, status;      // END: the writer's numbers
     const struct parts *parts;    // PARTS; of the reader: until the next PARTS

@@ -29,13 +29,15 @@ struct scene {
     struct intact_irq_group *shared; // made by the machine's thread; the other one configures and triggers it
     struct intact_irq_group *own;    // made, triggered and destroyed by the machine's thread, in callbacks
     bool records;
-    bool quits; // by itself, at every 16th interrupt
-    bool paced; // by the host's clock, in the recording
+    bool quits;   // by itself, at every 16th interrupt
+    bool paced;   // by the host's clock, in the recording
+    bool commits; // the machine's thread changes the shared group as well
     atomic_bool over;
     unsigned seed, taken;
     struct {
         uint64_t instructions;
         uint8_t vector;
+        int result; // of what the machine's thread did to the shared group
     } log[TAKEN];
 };
 
@@ -56,13 +58,36 @@ static void change_own(struct scene *scene)
     intact_irq_group_trigger(scene->own, 0);
 }
 
+// What it does to the shared group follows from the count of interrupts alone.
+static int change_shared(struct scene *scene)
+{
+    struct intact_irq_group *group = scene->shared;
+    const struct intact_irq_config other = { .type = INTACT_IRQ_MSIX,
+                                             .address_low = 0xfee00000,
+                                             .data = FIRST_VECTOR + scene->taken % 8 };
+    uint32_t index = scene->taken / 3 % SHARED;
+    switch (scene->taken % 11) {
+    case 0: return intact_irq_group_enable(group, NULL);
+    case 1: return intact_irq_group_disable(group);
+    case 2: return intact_irq_group_update(group, index, &other, false, true);
+    case 3: return intact_irq_group_update(group, index, &other, index % 2, false);
+    case 4: return intact_irq_group_mask(group, index);
+    case 5: intact_irq_group_forget(group); return 0;
+    case 6: return intact_irq_group_enabled(group);
+    case 7: return intact_irq_group_unmask(group, index);
+    default: return intact_irq_group_set_gsi(group);
+    }
+}
+
 static void told(void *owner, uint8_t vector)
 {
     struct scene *scene = owner;
     if (vector == GUEST_READY || scene->taken == TAKEN)
         return;
     scene->log[scene->taken].instructions = intact_machine_instructions(scene->machine);
-    scene->log[scene->taken++].vector = vector;
+    scene->log[scene->taken].vector = vector;
+    scene->log[scene->taken].result = scene->commits ? change_shared(scene) : 0;
+    scene->taken++;
     if (scene->taken % 5 == 0)
         change_own(scene);
     if (scene->quits && scene->taken % 16 == 0)
@@ -149,7 +174,7 @@ static void change_group(struct intact_irq_group *group, unsigned *seed)
 {
     const struct intact_irq_config other = message_of(FIRST_VECTOR + (unsigned)rand_r(seed) % 16);
     uint32_t index = (uint32_t)rand_r(seed) % SHARED;
-    switch (rand_r(seed) % 9) {
+    switch (rand_r(seed) % 10) {
     case 0: enable_messages(group, FIRST_VECTOR + 16); break;
     case 1: intact_irq_group_disable(group); break;
     case 2: intact_irq_group_update(group, index, &other, false, true); break;
@@ -157,6 +182,7 @@ static void change_group(struct intact_irq_group *group, unsigned *seed)
     case 4: intact_irq_group_set_gsi(group); break;
     case 5: intact_irq_group_mask(group, index); break;
     case 6: intact_irq_group_clear_pending(group, index); break;
+    case 7: intact_irq_group_forget(group); break;
     default: intact_irq_group_unmask(group, index);
     }
 }
@@ -253,11 +279,14 @@ static void end_recording(struct scene *scene)
     end(scene);
 }
 
-// What `scene` says of quitting, pacing and the seed is kept.
+// What `scene` says of quitting, pacing, committing and the seed is kept.
 static void record(struct scene *scene, void *(*other)(void *))
 {
     pthread_t thread;
-    *scene = (struct scene){ .records = true, .seed = scene->seed, .quits = scene->quits, .paced = scene->paced };
+    scene->records = true;
+    scene->taken = 0;
+    atomic_store(&scene->over, false);
+    scene->own = NULL;
     begin_recording(scene);
     cr_assert_eq(pthread_create(&thread, NULL, other, scene), 0);
     cr_assert_eq(run_to_end(scene).reason, INTACT_QUIT);
@@ -273,7 +302,7 @@ static void replay(const struct scene *was, bool quits, void *(*other)(void *))
     struct intact_journal *journal;
     char why[INTACT_ERROR_SIZE];
     pthread_t thread;
-    is = (struct scene){ .seed = 1, .quits = quits };
+    is = (struct scene){ .seed = 1, .quits = quits, .commits = was->commits };
     cr_assert_eq(intact_journal_open(path, &journal, why), 0, "%s", why);
     make(&is, journal);
     cr_assert_eq(intact_machine_replay(is.machine, journal, why), 0, "%s", why);
@@ -284,10 +313,11 @@ static void replay(const struct scene *was, bool quits, void *(*other)(void *))
     if (other)
         pthread_join(thread, NULL);
     for (unsigned i = 0; i < TAKEN && i < is.taken; i++)
-        cr_assert(is.log[i].instructions == was->log[i].instructions && is.log[i].vector == was->log[i].vector,
-                  "interrupt %u: %#x at %llu, not %#x at %llu", i, is.log[i].vector,
-                  (unsigned long long)is.log[i].instructions, was->log[i].vector,
-                  (unsigned long long)was->log[i].instructions);
+        cr_assert(is.log[i].instructions == was->log[i].instructions && is.log[i].vector == was->log[i].vector &&
+                      is.log[i].result == was->log[i].result,
+                  "interrupt %u: %#x at %llu, %d; not %#x at %llu, %d", i, is.log[i].vector,
+                  (unsigned long long)is.log[i].instructions, is.log[i].result, was->log[i].vector,
+                  (unsigned long long)was->log[i].instructions, was->log[i].result);
     cr_assert_eq(exit.reason, INTACT_QUIT, "%s", intact_machine_error(is.machine));
     cr_assert_eq(is.machine->replay.outcome, REPLAY_SAME);
     cr_assert_eq(is.taken, was->taken);
@@ -317,6 +347,33 @@ Test(replay_threads, what_they_do_to_a_guest_that_runs_is_repeated)
 Test(replay_threads, what_they_do_to_a_guest_that_halts_is_repeated)
 {
     record_and_replay(false);
+}
+
+// Ticks, which come whatever the shared group's settings are, in which the machine's thread changes them as well.
+static void *change_often(void *argument)
+{
+    struct scene *scene = argument;
+    enable_messages(scene->shared, FIRST_VECTOR);
+    while (!atomic_load(&scene->over)) {
+        change_group(scene->shared, &scene->seed);
+        intact_irq_group_trigger(scene->shared, (uint32_t)rand_r(&scene->seed) % SHARED);
+        if (rand_r(&scene->seed) % 4 == 0)
+            pause_a_little(&scene->seed);
+    }
+    return NULL;
+}
+
+Test(replay_threads, what_both_change_of_one_group_is_repeated)
+{
+    static struct scene was;
+    for (unsigned seed = 1; seed <= 10; seed++) {
+        make_ticking_guest(&code, seed % 2, PERIOD);
+        was = (struct scene){ .seed = seed, .commits = true };
+        record(&was, change_often);
+        replay(&was, false, NULL);
+        replay(&was, false, change_often);
+        unlink(path);
+    }
 }
 
 // Every instruction of some periods is one at which the run was quit, twice: also where a tick is due, which is a moment

@@ -41,14 +41,14 @@ static const struct parts *some_parts(void)
 
 static struct journal_entry some_entry(uint64_t *instructions, uint64_t *turns)
 {
-    struct journal_entry entry = { .kind = (enum journal_kind)(JOURNAL_MESSAGE + rand() % 5) };
+    struct journal_entry entry = { .kind = (enum journal_kind)(JOURNAL_MESSAGE + rand() % 6) };
     if (rand() % 3) {
         *instructions += some_bits() >> 16;
         *turns += some_bits() >> 32;
     }
     entry.instructions = *instructions;
     entry.turns = *turns;
-    if (entry.kind == JOURNAL_MESSAGE)
+    if (entry.kind == JOURNAL_MESSAGE || entry.kind == JOURNAL_WITHIN)
         entry.message = (struct inbox_message){ .channel = (uint16_t)some_bits(),
                                                 .kind = (uint16_t)some_bits(),
                                                 .id = (uint32_t)some_bits(),

@@ -33,7 +33,14 @@ int checkpoint_take(struct replay *replay, struct checkpoint *checkpoint)
         free(save.data);
         return -ENOMEM;
     }
-    *checkpoint = (struct checkpoint){ ram, save.data, save.size, schema, replay->board->loop.instructions };
+    *checkpoint = (struct checkpoint){
+        .ram = ram,
+        .fields = save.data,
+        .size = save.size,
+        .schema = schema,
+        .instructions = replay->board->loop.instructions,
+        .calls = replay->board->manager->calls,
+    };
     return 0;
 }
 
@@ -50,6 +57,7 @@ int checkpoint_restore(struct replay *replay, const struct checkpoint *checkpoin
     visit_load_init(&load, checkpoint->fields, checkpoint->size);
     board_visit_chips(replay->board, &load.visit);
     board_chips_loaded(replay->board);
+    replay->board->manager->calls = checkpoint->calls;
     return load.failed ? -EINVAL : 0;
 }
 

@@ -14,6 +14,7 @@ struct checkpoint {
     size_t size;
     uint64_t schema; // a hash of what the fields are
     uint64_t instructions;
+    uint32_t calls; // of the manager of groups: their numbers in a journal
 };
 
 // Between two instructions. -ENOMEM: nothing was taken.

@@ -5,14 +5,16 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "machine/board/host_clock.h"
 
-#define FLUSH_NS    UINT64_C(900000000)
-#define FULL_EVERY  256u                // checks; the others have JOURNAL_CHECK_BITS
-#define PARTS_EVERY 512u                // checks, of the full ones: the sums of the parts
-#define LOOK_AHEAD  UINT64_C(512000000) // instructions that a replay which differs goes on at most
+#define FLUSH_NS     UINT64_C(900000000)
+#define FULL_EVERY   256u                // checks; the others have JOURNAL_CHECK_BITS
+#define PARTS_EVERY  512u                // checks, of the full ones: the sums of the parts
+#define WITHIN_LIMIT 65536u              // entries of calls between two others
+#define LOOK_AHEAD   UINT64_C(512000000) // instructions that a replay which differs goes on at most
 
 void replay_init(struct replay *replay, struct board *board)
 {
@@ -24,6 +26,7 @@ void replay_free(struct replay *replay)
     if (replay->mode == REPLAY_RECORDS)
         journal_close(&replay->writer);
     journal_free(&replay->reader);
+    free(replay->within);
     digest_free(&replay->digest);
     if (replay->has_history)
         ram_history_free(&replay->history);
@@ -139,6 +142,12 @@ static void note_message(void *owner, const struct inbox_message *message, uint6
     journal_put(&replay->writer, &entry);
 }
 
+static void note_within(void *owner, const struct inbox_message *message)
+{
+    struct replay *replay = owner;
+    journal_put(&replay->writer, &(struct journal_entry){ .kind = JOURNAL_WITHIN, .message = *message });
+}
+
 static void flush(struct replay *replay)
 {
     journal_flush(&replay->writer);
@@ -191,6 +200,7 @@ int replay_record(struct replay *replay, const char *path, const char *text, uin
     next_check(replay);
     replay->flushed = host_clock_ns();
     replay->board->inbox.journal = note_message;
+    replay->board->inbox.within = note_within;
     replay->board->inbox.journal_owner = replay;
     replay->idle = loop->idle;
     loop->idle = record_idle;
@@ -208,6 +218,7 @@ int replay_end(struct replay *replay, uint32_t reason, uint32_t status)
     entry.turns = board->loop.turns;
     replay->mode = REPLAY_OFF;
     board->inbox.journal = NULL;
+    board->inbox.within = NULL;
     board->loop.idle = replay->idle;
     board->loop.idle_owner = &board->outside;
     if (replay_digest(replay, &entry.digest) == 0) {
@@ -219,11 +230,32 @@ int replay_end(struct replay *replay, uint32_t reason, uint32_t status)
 
 // --- Repeating -------------------------------------------------------------------------------------------------------
 
+// False: the host has no memory, or the journal has more of them than a run makes between two moments.
+static bool keep_within(struct replay *replay)
+{
+    if (replay->within_count == replay->within_room) {
+        size_t room = replay->within_room ? 2 * replay->within_room : 64;
+        struct journal_entry *grown =
+            room <= WITHIN_LIMIT ? realloc(replay->within, room * sizeof *replay->within) : NULL;
+        if (!grown)
+            return false;
+        replay->within = grown;
+        replay->within_room = room;
+    }
+    replay->within[replay->within_count++] = replay->next;
+    return true;
+}
+
+// The next entry but those of calls, which come when the calls do; tell_parts reads the PARTS that it needs.
 static void take_next(struct replay *replay)
 {
-    do
-        journal_next(&replay->reader, &replay->next);
-    while (replay->next.kind == JOURNAL_PARTS); // tell_parts reads those that it needs
+    while (journal_next(&replay->reader, &replay->next) &&
+           (replay->next.kind == JOURNAL_WITHIN || replay->next.kind == JOURNAL_PARTS))
+        if (replay->next.kind == JOURNAL_WITHIN && !keep_within(replay)) {
+            replay->reader.damaged = true;
+            replay->next.kind = JOURNAL_NOTHING;
+            return;
+        }
 }
 
 static enum loop_stop diverged(struct replay *replay, const char *how)
@@ -321,6 +353,8 @@ static enum loop_stop repeat_check(struct replay *replay)
     enum loop_stop stop = LOOP_RUNNING;
     if (is_moment(&replay->next))
         return diverged(replay, "where the recorded run got input, or ended, before");
+    if (replay->within_count)
+        return diverged(replay, "where a call of the recorded run was not made");
     if (replay_digest(replay, &value) < 0)
         return diverged(replay, "and the host has no memory for a digest");
     if (replay->differs || (value & mask) != replay->next.digest) {
@@ -336,12 +370,26 @@ static enum loop_stop repeat_check(struct replay *replay)
     return stop;
 }
 
+static bool repeat_within(void *owner, struct inbox_message *message)
+{
+    struct replay *replay = owner;
+    const struct journal_entry *entry = &replay->within[replay->within_taken];
+    if (replay->within_taken == replay->within_count || !inbox_same_call(&entry->message, message))
+        return false;
+    *message = entry->message;
+    if (++replay->within_taken == replay->within_count)
+        replay->within_taken = replay->within_count = 0;
+    return true;
+}
+
 static enum loop_stop repeat_message(struct replay *replay)
 {
     struct board *board = replay->board;
     const struct inbox_message *message = &replay->next.message;
     if (!inbox_can_replay(&board->inbox, message))
         return diverged(replay, "where input came on a channel that this machine does not have");
+    if (replay->within_count)
+        return diverged(replay, "where a call of the recorded run was not made");
     board->loop.stop = LOOP_RUNNING;
     board->loop.steps = 0;
     inbox_replay(&board->inbox, message, board->clock.now);
@@ -406,6 +454,8 @@ int replay_repeat(struct replay *replay, struct journal_reader *reader, uint64_t
     replay->reader = *reader;
     *reader = (struct journal_reader){ .file = NULL };
     replay->board->inbox.repeats = true;
+    replay->board->inbox.repeat_within = repeat_within;
+    replay->board->inbox.repeat_owner = replay;
     loop->idle = repeat_idle;
     loop->idle_owner = replay;
     take_next(replay);

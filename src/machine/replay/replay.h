@@ -49,7 +49,9 @@ struct replay {
 
     // Repeating.
     struct journal_reader reader;
-    struct journal_entry next; // not done yet
+    struct journal_entry next;    // not done yet, no WITHIN
+    struct journal_entry *within; // WITHIN entries before `next`, of which `within_taken` are done
+    size_t within_count, within_room, within_taken;
     enum replay_outcome outcome;
     uint64_t agreed;                 // instructions at the last digest that was the recorded one
     bool differs;                    // from there on; it goes on to where the journal says in which parts
