@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The connection of a debugger, by POSIX sockets.
+// The connection of a debugger, by POSIX sockets, or standard input and output.
 //
 // An empty HOST is this host alone: a debugger may do anything, so other hosts must be named.
 #if defined(__APPLE__)
@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -29,6 +30,7 @@
 
 struct debug_socket {
     const char *option;
+    bool stdio;           // no listener, and the client is standard input and output
     int listener, client; // client: -1 without one
     char *path;           // of a Unix socket, removed at the end
     void (*wake)(void *owner);
@@ -42,6 +44,36 @@ struct debug_socket {
     bool watching, waiting, ending;
     int watched, pipe[2];
 };
+
+// --- waiting ---------------------------------------------------------------------------------------------------------
+
+// macOS cannot poll a terminal.
+static int select_instead(struct pollfd *polled, unsigned count, int timeout)
+{
+    struct timeval time = { .tv_sec = timeout / 1000, .tv_usec = timeout % 1000 * 1000 };
+    fd_set set;
+    int last = -1;
+    FD_ZERO(&set);
+    for (unsigned i = 0; i < count; i++) {
+        polled[i].revents = 0;
+        if (polled[i].fd >= 0)
+            FD_SET(polled[i].fd, &set);
+        last = polled[i].fd > last ? polled[i].fd : last;
+    }
+    int ready = select(last + 1, &set, NULL, NULL, timeout < 0 ? NULL : &time);
+    for (unsigned i = 0; ready > 0 && i < count; i++)
+        if (polled[i].fd >= 0 && FD_ISSET(polled[i].fd, &set))
+            polled[i].revents = POLLIN;
+    return ready;
+}
+
+static int wait_for(const struct debug_socket *s, struct pollfd *polled, unsigned count, int timeout)
+{
+    bool fits = true;
+    for (unsigned i = 0; i < count; i++)
+        fits &= polled[i].fd < FD_SETSIZE;
+    return s->stdio && fits ? select_instead(polled, count, timeout) : poll(polled, count, timeout);
+}
 
 // --- the thread ------------------------------------------------------------------------------------------------------
 
@@ -57,7 +89,7 @@ static void *watch(void *argument)
         struct pollfd polled[2] = { { .fd = s->watched, .events = POLLIN }, { .fd = s->pipe[0], .events = POLLIN } };
         s->waiting = true;
         pthread_mutex_unlock(&s->lock);
-        int count = poll(polled, 2, -1);
+        int count = wait_for(s, polled, 2, -1);
         pthread_mutex_lock(&s->lock);
         s->waiting = false;
         pthread_cond_broadcast(&s->changed);
@@ -193,19 +225,25 @@ static int start_listening(struct debug_socket *s, const char *where, struct err
     return result;
 }
 
-int debug_socket_open(struct debug_socket **out, const char *option, const char *where, void (*wake)(void *owner),
-                      void *owner, struct error *error)
+static struct debug_socket *create(const char *option, void (*wake)(void *owner), void *owner, struct error *error)
 {
     struct debug_socket *s = calloc(1, sizeof *s);
-    if (!s)
-        return error_set(error, -ENOMEM, "%s: the host has no memory left", option);
+    if (!s) {
+        error_set(error, -ENOMEM, "%s: the host has no memory left", option);
+        return NULL;
+    }
     s->listener = s->client = s->pipe[0] = s->pipe[1] = -1;
     s->option = option;
     s->wake = wake;
     s->owner = owner;
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
-    int result = start_listening(s, where, error);
+    return s;
+}
+
+// `result`: of what came before.
+static int finish(struct debug_socket *s, int result, struct debug_socket **out, struct error *error)
+{
     if (result == 0 && (result = start_thread(s)) < 0)
         error_set(error, result, "%s: the host has no thread left", s->option);
     if (result < 0)
@@ -213,6 +251,24 @@ int debug_socket_open(struct debug_socket **out, const char *option, const char 
     else
         *out = s;
     return result;
+}
+
+int debug_socket_open(struct debug_socket **out, const char *option, const char *where, void (*wake)(void *owner),
+                      void *owner, struct error *error)
+{
+    struct debug_socket *s = create(option, wake, owner, error);
+    return s ? finish(s, start_listening(s, where, error), out, error) : -ENOMEM;
+}
+
+int debug_socket_open_stdio(struct debug_socket **out, const char *option, void (*wake)(void *owner), void *owner,
+                            struct error *error)
+{
+    struct debug_socket *s = create(option, wake, owner, error);
+    if (!s)
+        return -ENOMEM;
+    s->stdio = true;
+    s->client = STDIN_FILENO;
+    return finish(s, 0, out, error);
 }
 
 static void close_if_open(int file)
@@ -231,7 +287,7 @@ void debug_socket_close(struct debug_socket *s)
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
-    close_if_open(s->client);
+    debug_socket_drop(s);
     close_if_open(s->listener);
     close_if_open(s->pipe[0]);
     close_if_open(s->pipe[1]);
@@ -250,19 +306,29 @@ bool debug_socket_connected(const struct debug_socket *s)
     return s->client >= 0;
 }
 
+bool debug_socket_ended(const struct debug_socket *s)
+{
+    return s->stdio && s->client < 0;
+}
+
 void debug_socket_drop(struct debug_socket *s)
 {
-    close_if_open(s->client);
+    if (!s->stdio)
+        close_if_open(s->client);
     s->client = -1;
 }
 
-// An answer is waited for before the next question: without delay.
+// An answer is waited for before the next question: without delay. A client that does not read for PATIENCE seconds what it
+// is sent is given up, as the machine waits for it.
 static enum debug_socket_event take_client(struct debug_socket *s)
 {
+    enum { PATIENCE = 5 };
+    const struct timeval patience = { .tv_sec = PATIENCE };
     int on = 1;
     s->client = accept(s->listener, NULL, NULL);
     if (s->client < 0)
         return DEBUG_SOCKET_NOTHING;
+    setsockopt(s->client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     if (!s->path)
         setsockopt(s->client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 #ifdef SO_NOSIGPIPE
@@ -274,11 +340,11 @@ static enum debug_socket_event take_client(struct debug_socket *s)
 enum debug_socket_event debug_socket_read(struct debug_socket *s, void *data, size_t *size, int timeout)
 {
     struct pollfd polled = { .fd = s->client >= 0 ? s->client : s->listener, .events = POLLIN };
-    if (poll(&polled, 1, timeout) <= 0)
+    if (wait_for(s, &polled, 1, timeout) <= 0)
         return DEBUG_SOCKET_NOTHING;
     if (s->client < 0)
         return take_client(s);
-    ssize_t count = recv(s->client, data, *size, 0);
+    ssize_t count = s->stdio ? read(s->client, data, *size) : recv(s->client, data, *size, 0);
     if (count < 0 && (errno == EINTR || errno == EAGAIN))
         return DEBUG_SOCKET_NOTHING;
     if (count <= 0) {
@@ -291,12 +357,15 @@ enum debug_socket_event debug_socket_read(struct debug_socket *s, void *data, si
 
 void debug_socket_write(struct debug_socket *s, const void *data, size_t size)
 {
-    for (const char *at = data; size && s->client >= 0;) {
-        ssize_t count = send(s->client, at, size, MSG_NOSIGNAL);
+    for (const char *at = data; size && (s->client >= 0 || s->stdio);) {
+        ssize_t count = s->stdio ? write(STDOUT_FILENO, at, size) : send(s->client, at, size, MSG_NOSIGNAL);
         if (count < 0 && errno == EINTR)
             continue;
-        if (count <= 0)
+        if (count <= 0) {
+            if (!s->stdio)
+                shutdown(s->client, SHUT_RDWR); // the next read finds it gone
             return;
+        }
         at += count;
         size -= (size_t)count;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The connection of a debugger: a socket that listens, and one client at a time. All bytes pass on the machine's thread,
+// The connection of a debugger: a socket that listens, and one client at a time, or standard input and output, which are a
+// client that is there from the beginning and comes once. All bytes pass on the machine's thread,
 // while the machine is stopped; while it runs, a thread waits for the client and says when there is something to read.
 #ifndef HOST_DEBUG_SOCKET_H
 #define HOST_DEBUG_SOCKET_H
@@ -15,9 +16,14 @@ struct debug_socket;
 // thread of its own. A negative errno, with a line in `error` that begins with `option`, a constant: "-gdb".
 int debug_socket_open(struct debug_socket **out, const char *option, const char *where, void (*wake)(void *owner),
                       void *owner, struct error *error);
+// The same on standard input and output, which belong to it until it is closed. -ENOMEM, -EAGAIN.
+int debug_socket_open_stdio(struct debug_socket **out, const char *option, void (*wake)(void *owner), void *owner,
+                            struct error *error);
 void debug_socket_close(struct debug_socket *socket);
 
 bool debug_socket_connected(const struct debug_socket *socket);
+// Standard input has ended: nobody can come any more.
+bool debug_socket_ended(const struct debug_socket *socket);
 
 // While `on`, `wake` is called once when a client comes, sends something, or goes.
 void debug_socket_watch(struct debug_socket *socket, bool on);
@@ -26,7 +32,7 @@ enum debug_socket_event { DEBUG_SOCKET_NOTHING, DEBUG_SOCKET_CAME, DEBUG_SOCKET_
 
 // What happens first within `timeout` ms. For DATA: *size of the bytes.
 enum debug_socket_event debug_socket_read(struct debug_socket *socket, void *data, size_t *size, int timeout);
-// Sends all of it; a client that has gone is noticed by the next read.
+// Sends all of it; a client that has gone is noticed by the next read. Standard output is there when standard input has ended.
 void debug_socket_write(struct debug_socket *socket, const void *data, size_t size);
 // Ends the connection, and waits for the next client.
 void debug_socket_drop(struct debug_socket *socket);

@@ -189,3 +189,54 @@ Test(debug_socket, an_address_that_is_none_is_refused)
     memset(longest + 6, 'x', 300);
     cr_expect_eq(open_at(longest), -EINVAL);
 }
+
+static int input[2], output[2];
+
+static void be_stdio(void)
+{
+    cr_assert(pipe(input) == 0 && pipe(output) == 0);
+    dup2(input[0], STDIN_FILENO);
+    dup2(output[1], STDOUT_FILENO);
+    cr_assert_eq(debug_socket_open_stdio(&debug_socket, "-monitor", wake, &woken, &error), 0, "%s", error.text);
+}
+
+Test(debug_socket, standard_input_and_output_are_a_client_that_goes_once)
+{
+    char data[16];
+    size_t size = sizeof data;
+    be_stdio();
+    cr_expect(debug_socket_connected(debug_socket));
+    cr_expect_eq(debug_socket_read(debug_socket, data, &size, 1), DEBUG_SOCKET_NOTHING);
+    cr_assert_eq(write(input[1], "help", 4), 4);
+    cr_expect_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_DATA);
+    cr_expect(size == 4 && memcmp(data, "help", 4) == 0);
+    debug_socket_write(debug_socket, "text", 4);
+    cr_expect_eq(read(output[0], data, sizeof data), 4);
+    cr_expect_not(debug_socket_ended(debug_socket));
+    close(input[1]);
+    size = sizeof data;
+    cr_expect_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_WENT);
+    cr_expect(debug_socket_ended(debug_socket));
+    cr_expect_eq(debug_socket_read(debug_socket, data, &size, 1), DEBUG_SOCKET_NOTHING);
+    debug_socket_write(debug_socket, "text", 4);
+    debug_socket_close(debug_socket);
+    cr_expect_eq(write(STDOUT_FILENO, "x", 1), 1); // it is still open
+}
+
+Test(debug_socket, standard_input_wakes_who_watches_it)
+{
+    be_stdio();
+    debug_socket_watch(debug_socket, true);
+    debug_socket_watch(debug_socket, false);
+    cr_expect_eq(atomic_load(&woken), 0);
+    debug_socket_watch(debug_socket, true);
+    cr_assert_eq(write(input[1], "stop", 4), 4);
+    wait_for_wakes(1);
+    debug_socket_watch(debug_socket, false);
+    close(input[1]);
+    debug_socket_drop(debug_socket);
+    debug_socket_watch(debug_socket, true);
+    debug_socket_watch(debug_socket, false);
+    cr_expect_eq(atomic_load(&woken), 1);
+    debug_socket_close(debug_socket);
+}
