@@ -355,6 +355,7 @@
 #define debug_turn_drop intact_private_debug_turn_drop
 #define debug_turn_listen intact_private_debug_turn_listen
 #define debug_turn_open intact_private_debug_turn_open
+#define debug_turn_open_stdio intact_private_debug_turn_open_stdio
 #define debug_x86_64 intact_private_debug_x86_64
 #define debugcon_init intact_private_debugcon_init
 #define debugcon_read intact_private_debugcon_read

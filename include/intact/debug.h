@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Debugging a machine from outside: breakpoints, watchpoints, single steps; and a server for gdb.
+// Debugging a machine from outside: breakpoints, watchpoints, single steps; and servers for gdb and for people.
 //
 //     intact_break_add(machine, INTACT_STOP_EXECUTE, 0x100000, 0);
 //     struct intact_exit end = intact_machine_run(machine);
@@ -100,6 +100,26 @@ struct intact_exit intact_gdb_run(struct intact_gdb *gdb, bool stopped);
 
 // Ends the connection and the server. NULL: nothing.
 void intact_gdb_close(struct intact_gdb *gdb);
+
+// --- Monitor ---------------------------------------------------------------------------------------------------------
+
+// A server that takes commands as lines of text; `help` lists them. A client may come and go at any time, one at a time.
+struct intact_monitor;
+
+// Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH"; with "stdio" standard input is the client.
+// It lives as long as the machine at most. 0 and *monitor; -EINVAL or another negative errno, with one line in `why`
+// (INTACT_ERROR_SIZE bytes, or NULL).
+int intact_monitor_open(struct intact_machine *machine, const char *where, struct intact_monitor **monitor, char *why);
+
+// Runs the machine, instead of intact_machine_run; with `stopped` it waits for `cont` before the first instruction. A command
+// that comes while the machine runs is done between two instructions, and it runs on. Breakpoints of clients, and those of
+// intact_break_add and intact_break_event, stop the machine until a client starts it; where standard input has ended, and
+// nobody can, the run ends with INTACT_QUIT. Returns at the end of the run, also by `quit` or intact_machine_quit. What
+// clients do changes nothing that the guest sees, but for `loadvm`.
+struct intact_exit intact_monitor_run(struct intact_monitor *monitor, bool stopped);
+
+// Removes the clients' breakpoints, and ends the connection and the server. NULL: nothing.
+void intact_monitor_close(struct intact_monitor *monitor);
 
 #ifdef __cplusplus
 }

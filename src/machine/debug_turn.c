@@ -9,15 +9,27 @@ static void wake(void *owner)
     intact_machine_interrupt(owner);
 }
 
+static int tell(char *why, int result, const struct error *error)
+{
+    if (result < 0 && why)
+        snprintf(why, INTACT_ERROR_SIZE, "%s", error->text);
+    return result;
+}
+
 int debug_turn_open(struct debug_turn *turn, struct intact_machine *machine, const char *option, const char *where,
                     char *why)
 {
     struct error error = { 0 };
     *turn = (struct debug_turn){ .machine = machine };
     int result = debug_socket_open(&turn->socket, option, where, wake, machine, &error);
-    if (result < 0 && why)
-        snprintf(why, INTACT_ERROR_SIZE, "%s", error.text);
-    return result;
+    return tell(why, result, &error);
+}
+
+int debug_turn_open_stdio(struct debug_turn *turn, struct intact_machine *machine, const char *option, char *why)
+{
+    struct error error = { 0 };
+    *turn = (struct debug_turn){ .machine = machine };
+    return tell(why, debug_socket_open_stdio(&turn->socket, option, wake, machine, &error), &error);
 }
 
 void debug_turn_close(struct debug_turn *turn)

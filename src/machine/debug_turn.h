@@ -22,6 +22,8 @@ struct debug_turn {
 // (INTACT_ERROR_SIZE bytes, or NULL).
 int debug_turn_open(struct debug_turn *turn, struct intact_machine *machine, const char *option, const char *where,
                     char *why);
+// The same on standard input and output.
+int debug_turn_open_stdio(struct debug_turn *turn, struct intact_machine *machine, const char *option, char *why);
 void debug_turn_close(struct debug_turn *turn);
 
 // What happens first within `timeout` ms. For DATA there are bytes from `at` to `size`, at once if some are left.
