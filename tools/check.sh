@@ -11,11 +11,12 @@
 #   fuzz       the fuzzers, a minute each, under the same sanitizers
 #   mutate     mutants of the lines changed since the branch began, ten minutes at most: survivors are printed, for you to read
 #   replay     100 recordings of a kernel on each machine, replayed by this build, clang's and the portable one
+#   points     snapshots at every 1,000th instruction of our guests and 1,000 random ones of a kernel's boot: runs go on from them
 #   test       the whole suite, every kernel twice
 set -eu
 cd "$(dirname "$0")/.."
 cores=$(getconf _NPROCESSORS_ONLN)
-[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz mutate replay test
+[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz mutate replay points test
 
 preset() {
     [ -f "build/$1/build.ninja" ] || cmake --preset "$1" > /dev/null
@@ -75,6 +76,17 @@ check_replay() {
         python3 tests/system/replay_test.py build/release/intact "$arch" --recordings 100 \
             --recorder build/release/tests/system/intact-notified \
             --other build/clang/intact --other build/portable/intact
+    done
+}
+
+check_points() {
+    preset release
+    for vcpus in 1 4; do
+        for machine in "x86_64 --guests build/release/guests" "aarch64 --guests build/release/guests" cloud-amd64 cloud-arm64; do
+            # shellcheck disable=SC2086 # several words
+            python3 tests/system/points_test.py build/release/tests/system/intact-points build/release/intact $machine \
+                --vcpus "$vcpus" --random 1000
+        done
     done
 }
 
