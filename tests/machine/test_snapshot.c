@@ -15,7 +15,7 @@
 #include <intact/snapshot.h>
 
 #include "base/bits.h"
-#include "guests/embedded.h"
+#include "machine/demo.h"
 #include "machine/machine.h"
 
 TestSuite(snapshot, .timeout = 240);
@@ -24,24 +24,11 @@ static char why[INTACT_ERROR_SIZE], path[64];
 
 static struct intact_machine *make_with(enum intact_machine_type type, unsigned megabytes)
 {
-    struct intact_machine *machine;
     struct intact_machine_config config;
-    intact_machine_config_init(&config);
-    config.type = type;
-    config.cpus = 2;
+    demo_config(&config, type);
     config.memory = (uint64_t)megabytes << 20;
-    config.kernel = "demo";
-    config.kernel_data = type == INTACT_PC ? demo_x86_64 : demo_aarch64;
-    config.kernel_size = type == INTACT_PC ? demo_x86_64_size : demo_aarch64_size;
-    config.reboot = false;
-    if (type == INTACT_PC) {
-        config.debug_exit_port = 0xf4;
-        config.debug_exit_size = 4;
-        config.testdev = true;
-    }
     snprintf(path, sizeof path, "/tmp/intact-snapshot-%ld", (long)getpid());
-    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
-    return machine;
+    return demo_make(&config);
 }
 
 static struct intact_machine *make(enum intact_machine_type type)

@@ -13,7 +13,7 @@
 #include <intact/snapshot.h>
 #include <intact/trace.h>
 
-#include "guests/embedded.h"
+#include "machine/demo.h"
 #include "machine/machine.h"
 #include "machine/x86_interrupts.h"
 
@@ -23,23 +23,9 @@ static char why[INTACT_ERROR_SIZE];
 
 static struct intact_machine *make_demo(enum intact_machine_type type)
 {
-    struct intact_machine *machine;
     struct intact_machine_config config;
-    intact_machine_config_init(&config);
-    config.type = type;
-    config.cpus = 2;
-    config.memory = UINT64_C(64) << 20;
-    config.kernel = "demo";
-    config.kernel_data = type == INTACT_PC ? demo_x86_64 : demo_aarch64;
-    config.kernel_size = type == INTACT_PC ? demo_x86_64_size : demo_aarch64_size;
-    config.reboot = false;
-    if (type == INTACT_PC) {
-        config.debug_exit_port = 0xf4;
-        config.debug_exit_size = 4;
-        config.testdev = true;
-    }
-    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
-    return machine;
+    demo_config(&config, type);
+    return demo_make(&config);
 }
 
 static uint64_t state_digest(struct intact_machine *machine)
