@@ -228,6 +228,14 @@ static void slice_begin(struct loop *loop, struct vcpu *cpu)
     cpu->kick = 0;
 }
 
+// A slice that a limit has shortened, and whose last instruction would have ended it: an interrupt is taken then, as in the
+// longer one, before anything that comes at the limit.
+static bool takes_at_limit(const struct loop *loop, const struct vcpu *cpu)
+{
+    return cpu->left == 0 && loop->rest && cpu->goal != loop->slice_executed &&
+           (cpu->state != VCPU_RUNNING || (cpu->kick & KICK_CUT)) && cpu->pending && loop->guest->can_take(cpu);
+}
+
 static void slice_end(struct loop *loop, struct vcpu *cpu)
 {
     // A stop from outside may come anywhere: the rest of the slice is run afterwards, so that the order of the vCPUs
@@ -367,6 +375,8 @@ enum loop_stop vcpu_run(struct loop *loop)
             cpu->kick = 0;
             guest->run(cpu);
         }
+        if (unlikely(takes_at_limit(loop, cpu)))
+            guest->take_interrupt(cpu);
         slice_end(loop, cpu);
     }
     normalise(loop);

@@ -32,6 +32,7 @@ struct scene {
     bool quits;   // by itself, at every 16th interrupt
     bool paced;   // by the host's clock, in the recording
     bool commits; // the machine's thread changes the shared group as well
+    bool early;   // another thread triggers before the guest takes its first interrupt
     atomic_bool over;
     unsigned seed, taken;
     struct {
@@ -79,9 +80,24 @@ static int change_shared(struct scene *scene)
     }
 }
 
+static void *trigger_second(void *group)
+{
+    intact_irq_group_trigger(group, 1);
+    return NULL;
+}
+
+static void in_another_thread(void *(*what)(void *), void *argument)
+{
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, what, argument), 0);
+    pthread_join(thread, NULL);
+}
+
 static void told(void *owner, uint8_t vector)
 {
     struct scene *scene = owner;
+    if (vector == GUEST_READY && scene->early && scene->records)
+        in_another_thread(trigger_second, scene->shared);
     if (vector == GUEST_READY || scene->taken == TAKEN)
         return;
     scene->log[scene->taken].instructions = intact_machine_instructions(scene->machine);
@@ -92,7 +108,7 @@ static void told(void *owner, uint8_t vector)
         change_own(scene);
     if (scene->quits && scene->taken % 16 == 0)
         intact_machine_quit(scene->machine);
-    if (scene->records && scene->taken == TAKEN)
+    if (scene->records && scene->taken == (scene->early ? 2 : TAKEN))
         intact_machine_quit(scene->machine);
 }
 
@@ -391,6 +407,29 @@ Test(replay_threads, a_run_may_be_quit_at_any_instruction)
         }
     }
     end_recording(&was);
+    replay(&was, false, NULL);
+    unlink(path);
+}
+
+static void *trigger_first(void *group)
+{
+    enable_messages(group, FIRST_VECTOR);
+    intact_irq_group_trigger(group, 0);
+    return NULL;
+}
+
+// The first waits when the guest enables interrupts and halts, and is taken at once, in the same slice; the second, which comes
+// at the end of that slice, is taken after it, although its vector has the higher priority.
+Test(replay_threads, what_comes_where_a_halt_ends_a_slice_comes_after_an_interrupt_that_waited)
+{
+    static struct scene was = { .records = true, .early = true };
+    make_interrupt_guest(&code, false);
+    begin_recording(&was);
+    in_another_thread(trigger_first, was.shared);
+    cr_assert_eq(intact_machine_run(was.machine).reason, INTACT_QUIT);
+    end_recording(&was);
+    cr_assert_eq(was.log[0].vector, FIRST_VECTOR);
+    cr_assert_eq(was.log[1].vector, FIRST_VECTOR + 1);
     replay(&was, false, NULL);
     unlink(path);
 }
