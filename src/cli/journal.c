@@ -44,7 +44,7 @@ static char *other_properties(struct settings *settings, const char *value)
 static bool is_debugger(const struct option *option)
 {
     return option && (option->take == take_snapshots || option->take == take_gdb || option->take == take_gdb_default ||
-                      option->take == take_stopped || option->take == take_break);
+                      option->take == take_stopped || option->take == take_break || option->take == take_monitor);
 }
 
 static int keep_icount(struct settings *settings, const char *word, const char *value)

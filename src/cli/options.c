@@ -101,11 +101,6 @@ static int only_none(struct settings *settings, const char *option, const char *
     return refuse(settings, "%s: there is no '%.80s' here; only 'none'", option, value);
 }
 
-static int take_monitor(struct settings *settings, const char *value)
-{
-    return only_none(settings, "-monitor", value);
-}
-
 static int take_display(struct settings *settings, const char *value)
 {
     return only_none(settings, "-display", value);
@@ -168,6 +163,15 @@ int take_gdb_default(struct settings *settings, const char *value)
     return 0;
 }
 
+int take_monitor(struct settings *settings, const char *value)
+{
+    if (strcmp(value, "none") == 0) {
+        settings->monitor = NULL;
+        return 0;
+    }
+    return set_text(settings, &settings->monitor, value);
+}
+
 int take_stopped(struct settings *settings, const char *value)
 {
     (void)value;
@@ -194,6 +198,7 @@ static const char *const accel_words[] = { "tcg", "kvm", "hvf", NULL };
 static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", NULL };
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
 static const char *const gdb_words[] = { "tcp::1234", "tcp:", "unix:", "none", NULL };
+static const char *const monitor_words[] = { "stdio", "tcp:", "unix:", "none", NULL };
 static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
 
 const struct option options[] = {
@@ -268,7 +273,6 @@ const struct option options[] = {
     { "nographic", NULL, GROUP_DEVICES, "The serial port on the terminal, which is the default.", NULL,
       take_nographic },
     { "display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display },
-    { "monitor", "none", GROUP_DEVICES, "There is no monitor.", none_word, take_monitor },
     { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },
     { "net", "none", GROUP_DEVICES, "There is no network.", none_word, take_net },
     { "nic", "none", GROUP_DEVICES, "There is no network card.", none_word, take_nic },
@@ -307,14 +311,23 @@ const struct option options[] = {
       "does "
       "not change the run.",
       gdb_words, take_gdb },
+    { "monitor", "stdio|tcp:[HOST]:PORT|unix:PATH|none", GROUP_OBSERVE,
+      "A monitor: commands that stop, step and start the machine, look into it, go back in its run, and save its "
+      "state; "
+      "its command help lists them. Without HOST it listens to this host alone. With stdio the serial port is null "
+      "unless -serial says otherwise. The commands change nothing in the run, but for loadvm.",
+      monitor_words, take_monitor },
     { "break", "EVENT[:N][,cpu=N]", GROUP_OBSERVE,
-      "Stops for the debugger of -gdb when something happens to an interrupt or a device: raise:4 (GSI), accept:0x31, "
+      "Stops for the debugger of -gdb, or for -monitor, when something happens to an interrupt or a device: raise:4 "
+      "(GSI), accept:0x31, "
       "deliver:0x31, ack:27, eoi:27 (vector or INTID), write:0xfee000b0, read, in:0x3f8, out, instruction:123456. May "
       "be given "
       "more than once.",
       NULL, take_break },
     { "s", NULL, GROUP_OBSERVE, "The same as -gdb tcp::1234.", NULL, take_gdb_default },
-    { "S", NULL, GROUP_OBSERVE, "Waits for a client of -gdb or -s before the first instruction.", NULL, take_stopped },
+    { "S", NULL, GROUP_OBSERVE,
+      "Waits for a client of -gdb or -s, or for cont in the -monitor, before the first instruction.", NULL,
+      take_stopped },
 
     { "help", NULL, GROUP_HELP, "Lists the options.", NULL, take_help },
     { "h", NULL, GROUP_HELP, "The same as -help.", NULL, take_help },

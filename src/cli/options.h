@@ -44,6 +44,7 @@ int take_snapshots(struct settings *settings, const char *value);
 int take_break(struct settings *settings, const char *value);
 int take_gdb(struct settings *settings, const char *value);
 int take_gdb_default(struct settings *settings, const char *value);
+int take_monitor(struct settings *settings, const char *value);
 int take_stopped(struct settings *settings, const char *value);
 int take_icount(struct settings *settings, const char *value);
 int take_rtc(struct settings *settings, const char *value);

@@ -337,6 +337,26 @@ static int resolve(struct settings *settings, const char *id, struct stream *str
     return 0;
 }
 
+// A replay reads nothing but its journal: its output may share the terminal with the monitor.
+static bool monitor_has_stdio(const struct settings *settings)
+{
+    return settings->monitor && strcmp(settings->monitor, "stdio") == 0 && settings->rr != RR_REPLAY;
+}
+
+static int check_stdio(struct settings *settings)
+{
+    const char *other = settings->serial.kind == STREAM_STDIO     ? settings->nographic ? "-nographic" : "-serial"
+                        : settings->debugcon.kind == STREAM_STDIO ? "-debugcon"
+                                                                  : NULL;
+    for (unsigned i = 0; i < settings->chardev_count; i++)
+        if (settings->chardevs[i].stream.kind == STREAM_STDIO)
+            other = "-chardev";
+    if (!other || !monitor_has_stdio(settings))
+        return 0;
+    return refuse(settings, "-monitor: stdio is taken by %s; give the monitor unix:PATH, or the other one file:PATH",
+                  other);
+}
+
 int resolve_streams(struct settings *settings)
 {
     if (resolve(settings, settings->serial_chardev, &settings->serial) < 0 ||
@@ -344,10 +364,12 @@ int resolve_streams(struct settings *settings)
         return -1;
     if (settings->serial.kind == STREAM_UNSET && settings->nodefaults && !settings->nographic)
         settings->serial.kind = STREAM_NONE;
+    if (settings->serial.kind == STREAM_UNSET && monitor_has_stdio(settings) && !settings->nographic)
+        settings->serial.kind = STREAM_NULL;
     if (settings->serial.kind == STREAM_UNSET)
         settings->serial = (struct stream){ .kind = STREAM_STDIO, .escape = true };
     if (settings->debugcon.kind == STREAM_NONE)
         settings->config.debugcon_port = 0;
     settings->config.com1 = settings->serial.kind != STREAM_NONE;
-    return 0;
+    return check_stdio(settings);
 }

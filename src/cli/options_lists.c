@@ -36,15 +36,22 @@ static const char *const drive_list[] = {
     "file=FILE,if=none,id=ID[,format=raw][,readonly=on][,snapshot=on]   a disk, for a -device to use",
     "file=FILE,if=pflash[,unit=0|1][,format=raw][,readonly=on][,snapshot=on]   a flash bank of virt", NULL
 };
+static const char *const monitor_list[] = {
+    "stdio               standard input and output",
+    "tcp:[HOST]:PORT     a port; without HOST for this host alone",
+    "unix:PATH           a Unix socket; ,server=on,wait=off may follow, as with tcp",
+    "none                no monitor",
+    NULL,
+};
 static const char *const none_list[] = { "none", NULL };
 
 static const struct {
     const char *option;
     const char *const *lines;
 } lists[] = {
-    { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list },   { "d", log_list },
-    { "serial", stream_list },   { "debugcon", stream_list }, { "netdev", netdev_list }, { "drive", drive_list },
-    { "display", none_list },    { "chardev", chardev_list }, { "monitor", none_list },  { "vga", none_list },
+    { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list },     { "d", log_list },
+    { "serial", stream_list },   { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list },
+    { "display", none_list },    { "chardev", chardev_list }, { "monitor", monitor_list }, { "vga", none_list },
     { "net", none_list },        { "parallel", none_list },   { "nic", none_list },
 };
 

@@ -75,10 +75,20 @@ static struct intact_exit run_for_gdb(const struct settings *settings, struct in
     return end;
 }
 
+// Stopped before the first instruction; who is at a terminal sees it in the monitor.
+static void tell_stopped(const struct settings *settings)
+{
+    if (settings->gdb)
+        fprintf(stderr, "intact: waits for a debugger at %s\n", settings->gdb);
+    else if (strcmp(settings->monitor, "stdio") != 0)
+        fprintf(stderr, "intact: waits for cont at %s\n", settings->monitor);
+}
+
 static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal, FILE *log)
 {
     struct intact_machine *machine;
     struct intact_gdb *gdb = NULL;
+    struct intact_monitor *monitor = NULL;
     struct event_log events = { .file = log, .type = settings->config.type };
     struct intact_trace_observer observer;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
@@ -98,16 +108,20 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         intact_machine_destroy(machine);
         return status;
     }
-    if (settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) {
+    if ((settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) ||
+        (settings->monitor && intact_monitor_open(machine, settings->monitor, &monitor, settings->why) < 0)) {
         intact_machine_destroy(machine);
         return cli_fail(settings->why);
     }
     if (settings->stopped)
-        fprintf(stderr, "intact: waits for a debugger at %s\n", settings->gdb);
+        tell_stopped(settings);
     consoles_start(consoles, machine);
-    struct intact_exit end = gdb ? run_for_gdb(settings, machine, gdb) : intact_machine_run(machine);
+    struct intact_exit end = gdb       ? run_for_gdb(settings, machine, gdb)
+                             : monitor ? intact_monitor_run(monitor, settings->stopped)
+                                       : intact_machine_run(machine);
     consoles_close(consoles);
     intact_gdb_close(gdb);
+    intact_monitor_close(monitor);
     tell_end(settings, log, machine, &end);
     int status = journal_finish(settings, machine, &end);
     if (settings->save_file && intact_machine_save_file(machine, settings->save_file, settings->why) < 0)
@@ -121,8 +135,10 @@ static int run_with_log(struct settings *settings)
     struct consoles consoles = { .reads = false };
     FILE *log = stderr;
     int status = STATUS_USAGE;
-    settings->config.paced = settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() &&
-                                                              settings->serial.kind == STREAM_STDIO);
+    bool at_terminal =
+        settings->serial.kind == STREAM_STDIO || (settings->monitor && strcmp(settings->monitor, "stdio") == 0);
+    settings->config.paced =
+        settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() && at_terminal);
     if (settings->skipped_accel)
         fprintf(stderr, "intact: -accel: %s is skipped, everything is done in software\n", settings->skipped_accel);
     if (settings->log_path && !(log = fopen(settings->log_path, "w"))) {
@@ -154,10 +170,12 @@ int cli_act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
-    if (settings->stopped && !settings->gdb)
-        return cli_fail("-S: nothing could start the machine; add -s, or -gdb tcp::PORT");
-    if (settings->break_count && !settings->gdb)
-        return cli_fail("-break: nobody would be told; add -s, or -gdb tcp::PORT");
+    if (settings->gdb && settings->monitor)
+        return cli_fail("-monitor: not with -gdb or -s, as gdb's own `monitor` has the same commands; leave one out");
+    if (settings->stopped && !settings->gdb && !settings->monitor)
+        return cli_fail("-S: nothing could start the machine; add -s, -gdb tcp::PORT or -monitor stdio");
+    if (settings->break_count && !settings->gdb && !settings->monitor)
+        return cli_fail("-break: nobody would be told; add -s, -gdb tcp::PORT or -monitor stdio");
     return run_with_log(settings);
 }
 

@@ -49,6 +49,7 @@ struct settings {
     bool log_exit, log_int;          // -d
     const char *log_path;            // -D, NULL: standard error
     const char *gdb;                 // -gdb, NULL: none
+    const char *monitor;             // -monitor, NULL: none
     bool stopped;                    // -S
     const char *breaks[BREAK_LIMIT]; // -break
     unsigned break_count;

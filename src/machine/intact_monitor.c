@@ -87,6 +87,8 @@ static void end_client(struct intact_monitor *server)
 
 // --- commands --------------------------------------------------------------------------------------------------------
 
+// A step of a processor that runs is soon done, and what follows it is about the place behind it. One that is halted may never
+// execute anything.
 static void obey(struct intact_monitor *server, struct monitor_result result)
 {
     struct monitor *monitor = &server->monitor;
@@ -98,6 +100,7 @@ static void obey(struct intact_monitor *server, struct monitor_result result)
         monitor->running = true;
         server->steps = result.action == MONITOR_STEPS;
         server->cpu = result.cpu;
+        server->waits = server->steps && server->board->loop.vcpus[result.cpu]->state == VCPU_RUNNING;
         break;
     case MONITOR_WAITS: server->waits = true; break;
     case MONITOR_QUITS: intact_machine_quit(monitor->machine); break;

@@ -86,7 +86,7 @@ struct monitor_result monitor_info_snapshots(struct monitor *monitor, unsigned c
     if (!timeline)
         return monitor_refuse(monitor, words[0], "the machine has no history; snapshots begins one");
     monitor_print(monitor,
-                  "%u snapshots of %" PRIu64 " bytes, at most %" PRIu64 "; from instruction %" PRIu64 " to %" PRIu64
+                  "%u snapshots, %" PRIu64 " bytes of at most %" PRIu64 ", from instruction %" PRIu64 " to %" PRIu64
                   "\n",
                   timeline->kept_count, timeline_bytes(timeline), timeline->bytes, timeline->history.first,
                   timeline_end(timeline));

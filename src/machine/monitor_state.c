@@ -66,6 +66,8 @@ static struct monitor_result back_to(struct monitor *monitor, const char *comman
     if (intact_machine_back(monitor->machine, event, &end, why) < 0)
         return monitor_refuse(monitor, command, "%s", why);
     monitor_note_stop(monitor, &end);
+    if (event)
+        snprintf(monitor->stopped, sizeof monitor->stopped, " by %s, %.80s", command, event);
     return arrived(monitor);
 }
 

@@ -292,7 +292,6 @@ Test(options, time)
 Test(options, what_there_is_not_is_refused)
 {
     REFUSES("-display: there is no 'gtk'", "-display", "gtk");
-    REFUSES("-monitor: there is no 'stdio'", "-monitor", "stdio");
     REFUSES("-vga: there is no 'std'", "-vga", "std");
     REFUSES("-net: there is no 'user'", "-net", "user");
 }
@@ -317,6 +316,33 @@ Test(options, a_debugger)
     cr_assert_not(settings.stopped);
     TAKES("-s", "-gdb", "none");
     cr_assert_null(settings.gdb);
+}
+
+Test(options, a_monitor)
+{
+    TAKES("-monitor", "unix:/tmp/x,server=on,wait=off");
+    cr_assert_str_eq(settings.monitor, "unix:/tmp/x,server=on,wait=off");
+    cr_assert_eq(settings.serial.kind, STREAM_STDIO);
+    TAKES("-monitor", "stdio", "-monitor", "none");
+    cr_assert_null(settings.monitor);
+    TAKES("-monitor", "stdio", "-S");
+    cr_assert_str_eq(settings.monitor, "stdio");
+    cr_assert_eq(settings.serial.kind, STREAM_NULL); // the guest has the port nevertheless
+    cr_assert(settings.config.com1);
+    TAKES("-monitor", "stdio", "-nodefaults");
+    cr_assert_eq(settings.serial.kind, STREAM_NONE);
+    TAKES("-monitor", "stdio", "-serial", "file:/tmp/log");
+    cr_assert_eq(settings.serial.kind, STREAM_FILE);
+    REFUSES("-monitor: stdio is taken by -serial; give the monitor unix:PATH, or the other one file:PATH", "-monitor",
+            "stdio", "-serial", "stdio");
+    REFUSES("taken by -serial", "-serial", "mon:stdio", "-monitor", "stdio");
+    REFUSES("taken by -nographic", "-monitor", "stdio", "-nographic");
+    REFUSES("taken by -debugcon", "-monitor", "stdio", "-debugcon", "stdio");
+    REFUSES("taken by -chardev", "-monitor", "stdio", "-chardev", "stdio,id=c");
+    // A replay reads its journal alone.
+    TAKES("-monitor", "stdio", "-serial", "stdio", "-icount", "rr=replay,rrfile=x");
+    TAKES("-monitor", "stdio", "-icount", "rr=replay,rrfile=x");
+    cr_assert_eq(settings.serial.kind, STREAM_STDIO);
 }
 
 static bool lists(const char *text)

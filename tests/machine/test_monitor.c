@@ -306,7 +306,7 @@ Test(monitor, back_goes_to_where_an_event_came_last)
     does("snapshots");
     intact_machine_run_for(machine, 50);
     cr_expect_eq(does("back write:0x200000"), MONITOR_STOPS);
-    cr_expect_str_eq(said, "stopped by a breakpoint, write:0x200000: instruction 48, 48 ns, CPU 0, rip 0x10002c\n");
+    cr_expect_str_eq(said, "stopped by back, write:0x200000: instruction 48, 48 ns, CPU 0, rip 0x10002c\n");
     CONTAINS("back deliver:0x31", "back: 'deliver:0x31' has not come since the history began\n");
     CONTAINS("back main", "back: 'main' ");
     cr_expect_eq(intact_machine_instructions(machine), 48);
@@ -338,7 +338,7 @@ Test(monitor, the_machine_goes_to_any_place_since_the_history_began)
     for (unsigned i = 0; i < 4; i++)
         go_on("cont");
     cr_expect_str_eq(said, "stopped by breakpoint 1: instruction 12, 12 ns, CPU 0, rip 0x10002c\n");
-    CONTAINS("info snapshots", " bytes, at most 1024; from instruction 1 to 12\n");
+    CONTAINS("info snapshots", " bytes of at most 1024, from instruction 1 to 12\n");
     cr_expect_eq(does("back"), MONITOR_STOPS);
     cr_expect_str_eq(said, "stopped by back: instruction 11, 11 ns, CPU 0, rip 0x10002a\n");
     cr_expect_eq(does("reverse"), MONITOR_STOPS);

@@ -128,7 +128,7 @@ static void *stops_and_quits(void *unused)
     say(client, "cont\n");
     hears(client, "(intact) \nstopped by breakpoint 1: instruction 1, 1 ns, CPU 0, rip 0x100026\n(intact) ");
     say(client, "step\r\ndelete 1\r\n");
-    hears(client, "stopped by step: instruction 2, ");
+    hears(client, "stopped by step: instruction 2, 2 ns, CPU 0, rip 0x100020\n(intact) (intact) ");
     say(client, "cont\ninfo status\n");
     hears(client, "running: instruction ");
     say(client, "stop\ninfo status\n");
@@ -249,6 +249,26 @@ Test(monitor_server, what_follows_wait_is_done_when_the_machine_has_stopped)
     struct intact_exit end = run_with(waits_for_the_stop, true);
     cr_expect_eq(end.reason, INTACT_QUIT);
     cr_expect_eq(end.instructions, 500000);
+}
+
+static void *steps_what_is_halted(void *unused)
+{
+    int client = come();
+    hears(client, "(intact) ");
+    say(client, "step 1\n");
+    hears(client, "(intact) ");
+    say(client, "stop\ninfo cpus\nquit\n");
+    hears(client, "stopped by stop: ");
+    hears(client, "  CPU 1: stopped, ");
+    close(client);
+    return unused;
+}
+
+Test(monitor_server, a_step_of_a_processor_that_was_not_started_can_be_stopped)
+{
+    config.cpus = 2;
+    make_endless();
+    cr_expect_eq(run_with(steps_what_is_halted, true).reason, INTACT_QUIT);
 }
 
 static void *quits_soon(void *unused)

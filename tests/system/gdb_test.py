@@ -221,7 +221,7 @@ def back(machine, without):
         "reverse-continue", where, "monitor go 100", "maintenance flush register-cache", where, "monitor info snapshots", "continue"])
     at = [int(n) for n in re.findall(r"^(\d+) instructions, \d+ ns", said, re.M)]
     expect(said, r"^\$1 = 2$", r"^\$2 = 1$", r"No more reverse-execution history", r"stopped by go: instruction 100, ",
-           r"snapshots of \d+ bytes, .* from instruction 0 to \d{4}", r"exited (normally|with code 041)")
+           r"snapshots, \d+ bytes of .* from instruction 0 to \d{4}", r"exited (normally|with code 041)")
     if len(at) != 8 or at[2] != at[0] or at[3] <= at[2] or at[4] != at[2] or at[5] != at[1] or at[6] != 0 or at[7] != 100:
         print(said)
         harness.fail(f"the way there and back went by {at}")
