@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <intact/snapshot.h>
+
 #include "guests/embedded.h"
 #include "machine/machine.h"
 #include "machine/pc/pc.h"
@@ -76,6 +78,28 @@ Test(mistakes, a_device_in_memory)
     cr_assert_eq(last.cpu, INTACT_NO_CPU);
     cr_assert_eq(last.b, HPET_MISTAKE_SIZE);
     cr_assert_str_eq(device, "hpet");
+    intact_machine_destroy(machine);
+}
+
+// The counters are smaller then than those that the last observer knew.
+Test(mistakes, of_a_state_that_was_loaded_are_not_new, .timeout = 60)
+{
+    struct intact_snapshot *snapshot;
+    struct pc *pc = make();
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshot, NULL), 0);
+    listen();
+    x86_port_write(pc->cpus[0], 0x64, 1, 0xb7);
+    cr_assert_eq(events, 1);
+    cr_assert_eq(intact_machine_restore(machine, snapshot, NULL), 0);
+    x86_port_write(pc->cpus[0], 0x64, 1, 0xb7);
+    cr_assert_eq(events, 2);
+    intact_trace_observer_remove(&observer);
+    cr_assert_eq(intact_machine_restore(machine, snapshot, NULL), 0);
+    x86_port_write(pc->cpus[0], 0x64, 1, 0xaa);
+    listen();
+    x86_port_write(pc->cpus[0], 0x64, 1, 0xb7);
+    cr_assert_eq(events, 1);
+    intact_machine_snapshot_free(machine, snapshot);
     intact_machine_destroy(machine);
 }
 

@@ -64,10 +64,12 @@ static void visit_devices(void *board, struct visit *v)
     board_visit_devices(board, v);
 }
 
+// Without an observer nobody has kept up with the counters, which may have been loaded since.
 static void sweep(void *owner, uint32_t vcpu)
 {
     struct board *board = owner;
-    mistakes_sweep(&board->mistakes, &board->trace, vcpu);
+    if (trace_heard(&board->trace))
+        mistakes_sweep(&board->mistakes, &board->trace, vcpu);
 }
 
 static uint32_t accessing(const struct board *board)
