@@ -3,7 +3,7 @@
 //
 // What must hold: nothing crashes or hangs, and the same program ends in the same state (of every chip, device and
 // register, and of RAM) whether it runs in one go, by slices of 7 instructions, or one by one, with a large block cache
-// or a tiny one, and under a debugger that stops it at breakpoints and watchpoints and steps.
+// or a tiny one, and under a debugger that stops it at breakpoints, watchpoints and events, and steps.
 #include "fuzz_code.h"
 
 #include <stdlib.h>
@@ -16,6 +16,10 @@ struct run {
     struct rig rig;
     unsigned idles;
     enum loop_stop stop;
+    // Of a debugger: it stops at some events, and at writes to one page of memory.
+    struct fuzz *fuzz;
+    struct intact_trace_observer observer;
+    uint64_t page;
 };
 
 // How each of them runs it.
@@ -54,10 +58,44 @@ static void begin(struct run *run, unsigned way)
     if (blocks_init(&loop->blocks, ways[way].arena, loop->vcpus, &loop->count) < 0)
         fuzz_fail("no memory for blocks");
     stops_remove_all(loop);
+    stops_watch_memory(loop, &(struct stop_memory){ .watches = NULL });
+    intact_trace_observer_remove(&run->observer);
     run->idles = 0;
     loop->idle = on_idle;
     loop->idle_owner = run;
     loop->stop = LOOP_RUNNING;
+}
+
+static void on_event(void *owner, const struct intact_trace_event *event)
+{
+    struct run *run = owner;
+    if (fuzz_chance(run->fuzz, 3))
+        stops_event(run->rig.loop, event->cpu, event->a);
+}
+
+static bool watches_page(void *owner, uint64_t page)
+{
+    return ((const struct run *)owner)->page == page;
+}
+
+static void on_written(void *owner, uint64_t address, uint64_t size)
+{
+    const struct run *run = owner;
+    if (address - run->page < PAGE_SIZE || run->page - address < size)
+        stops_event(run->rig.loop, STOP_NO_CPU, address);
+}
+
+// A debugger listens to events, or no longer, or to writes to another page.
+static void debug_events(struct fuzz *fuzz, struct run *run)
+{
+    struct loop *loop = run->rig.loop;
+    run->fuzz = fuzz;
+    intact_trace_observer_remove(&run->observer);
+    intact_trace_observer_init(&run->observer, INTACT_TRACE_ALL, on_event, run);
+    if (loop->trace && fuzz_chance(fuzz, 2) && trace_add(loop->trace, &run->observer) < 0)
+        fuzz_fail("no memory for an observer");
+    run->page = fuzz_below(fuzz, RIG_RAM / PAGE_SIZE) * PAGE_SIZE;
+    stops_watch_memory(loop, &(struct stop_memory){ watches_page, on_written, run });
 }
 
 // A debugger sets a point near where the processor is, or where a register points, and takes an old one out; or it steps.
@@ -85,6 +123,8 @@ static void execute(struct fuzz *fuzz, struct run *run, unsigned way, uint64_t i
     do {
         if (ways[way].debugged)
             debug(fuzz, loop);
+        if (ways[way].debugged && fuzz_chance(fuzz, 8))
+            debug_events(fuzz, run);
         loop->limit = loop->instructions + slice < end ? loop->instructions + slice : end;
         run->stop = vcpu_run(loop);
         if (run->stop == LOOP_BREAK)
