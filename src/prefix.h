@@ -398,6 +398,9 @@
 #define dsdt_append intact_private_dsdt_append
 #define dump_init intact_private_dump_init
 #define dump_ram intact_private_dump_ram
+#define durable_finish intact_private_durable_finish
+#define durable_open intact_private_durable_open
+#define durable_sync intact_private_durable_sync
 #define edu_destroy intact_private_edu_destroy
 #define edu_init intact_private_edu_init
 #define edu_reset intact_private_edu_reset

@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <zstd.h>
 
 #include "base/bits.h"
 #include "replay/digest.h"
+#include "replay/durable.h"
 
 #define MAGIC "intactRR"
 
@@ -194,19 +194,15 @@ static void write_block(struct journal_writer *writer)
     free(packed);
 }
 
-// A pipe or a device has no disk behind it, which is no error.
-static bool reaches_disk(FILE *file)
-{
-    return fsync(fileno(file)) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
-}
-
 void journal_flush(struct journal_writer *writer)
 {
     if (writer->used && !writer->error)
         write_block(writer);
     writer->used = writer->checks = 0;
-    if (!writer->error && (fflush(writer->file) != 0 || !reaches_disk(writer->file)))
+    if (!writer->error && fflush(writer->file) != 0)
         writer->error = errno ? -errno : -EIO;
+    if (!writer->error)
+        writer->error = durable_sync(fileno(writer->file));
 }
 
 int journal_close(struct journal_writer *writer)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// See state_file.h. A file is written beside its place and then renamed, so that a failed write leaves the old one. A device or
-// a pipe (/dev/null) is written to: a file in its place would take it from all other programs.
+// See state_file.h. A failed write leaves the file that was there (replay/durable.h).
 #include "machine/replay/state_file.h"
 
 #include <errno.h>
@@ -8,14 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <zstd.h>
 
 #include "base/state.h"
 #include "machine/replay/facts.h"
 #include "replay/digest.h"
+#include "replay/durable.h"
 
 #define MAGIC "intactSS"
 
@@ -195,50 +193,18 @@ static int write_all(struct board *board, FILE *file, const char *text)
     write_mode(&stream, NULL, 0, ZSTD_e_end);
     result = stream.error;
     stream_free(&stream);
-    if (result == 0 && fflush(file) != 0)
-        result = -errno;
-    return result;
-}
-
-static int write_file(struct board *board, const char *path, const char *text)
-{
-    FILE *file = fopen(path, "wb");
-    if (!file)
-        return -errno;
-    int result = write_all(board, file, text);
-    if (fclose(file) != 0 && result == 0)
-        result = -errno;
-    return result;
-}
-
-static bool is_special(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && !S_ISREG(status.st_mode);
-}
-
-static int write_beside(struct board *board, const char *path, const char *text)
-{
-    size_t room = strlen(path) + 8;
-    char *beside = malloc(room);
-    if (!beside)
-        return -ENOMEM;
-    snprintf(beside, room, "%s.part", path);
-    int result = write_file(board, beside, text);
-    if (result == 0 && rename(beside, path) != 0)
-        result = -errno;
-    if (result < 0)
-        unlink(beside);
-    free(beside);
     return result;
 }
 
 int state_file_save(struct board *board, const char *path, struct error *error)
 {
+    struct durable durable;
     char *text = facts_of_drives(board, error);
     if (!text)
         return error->code;
-    int result = is_special(path) ? write_file(board, path, text) : write_beside(board, path, text);
+    int result = durable_open(&durable, path);
+    if (result == 0)
+        result = durable_finish(&durable, write_all(board, durable.file, text));
     free(text);
     return result < 0 ? error_set(error, result, "cannot write '%s': %s", path, strerror(-result)) : 0;
 }
