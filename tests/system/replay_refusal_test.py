@@ -6,7 +6,8 @@
 
 What must hold: a replay with something changed (an option, the kernel's file, a disk, the type of the machine) is refused
 with exit status 1 and a line that names it; a recording that was killed is replayed up to what its journal has, with exit
-status 72; a journal that cannot be written, read or understood is refused with a line that says why, and one whose disk
+status 72; a journal that cannot be written, read or understood is refused with a line that
+says why, and one whose disk
 becomes full is reported at the end of the recording.
 """
 import os
@@ -22,14 +23,14 @@ import harness
 TIMEOUT = 120
 EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 GUEST_DONE = 33 # (16 << 1) | 1, by isa-debug-exit
-REFUSED, DIVERGED, JOURNAL_ENDS = 1, 70, 72
+REFUSED, DEADLOCK, DIVERGED, JOURNAL_ENDS = 1, 64, 70, 72
 
 
 def expect(command, status, words, change="", folder=None):
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, cwd=folder)
     said = harness.text(result.stderr)
     lines = [line for line in said.splitlines() if line.startswith("intact: ")]
-    if result.returncode != status or words not in said or len(lines) != 1 and status != GUEST_DONE:
+    if result.returncode != status or words not in said or len(lines) != 1 and status not in (GUEST_DONE, DEADLOCK):
         harness.fail(f"{change or words}: exit status {status} and one line with '{words}' were expected", result)
 
 
@@ -76,6 +77,30 @@ def changed_files(scene):
     expect(scene.replay(), REFUSED, f"'{scene.disk}': No such file or directory")
     scene.disk.write_bytes(bytes(1 << 16))
     expect(scene.replay(), GUEST_DONE, "intact: the same run: ")
+
+
+def changed_modules(scene):
+    """Of a list of multiboot modules each file is looked at; a comma or a space in the name of a ramdisk makes no list."""
+    one, two = scene.folder / "one", scene.folder / "two"
+    one.write_bytes(b"first")
+    two.write_bytes(b"second")
+    expect([scene.intact, "record", str(scene.journal), "--", *scene.options, "-initrd", f"{one} its words,{two}"],
+           GUEST_DONE, "intact: recorded: ")
+    expect(scene.replay(), GUEST_DONE, "intact: the same run: ", "nothing of two modules")
+    two.write_bytes(b"other!")
+    expect(scene.replay(), REFUSED, f"-initrd: '{two}' is not the file that it was")
+    two.write_bytes(b"second")
+    one.unlink()
+    expect(scene.replay(), REFUSED, f"-initrd: cannot read '{one}'")
+    # A kernel that takes one ramdisk.
+    kernel, disk = scene.folder / "raw", scene.folder / "a ramdisk, of one file"
+    kernel.write_bytes(bytes.fromhex("5f2003d5ffffff17")) # wfe; b .-4
+    disk.write_bytes(b"good")
+    limit = ["-machine", "virt", "-m", "64M", "-kernel", str(kernel), "-initrd", str(disk), "-icount", "shift=0"]
+    expect([scene.intact, "record", str(scene.journal), "--", *limit], DEADLOCK, "intact: recorded: ")
+    expect(scene.replay(), DEADLOCK, "intact: the same run: ", "nothing of a ramdisk")
+    disk.write_bytes(b"evil")
+    expect(scene.replay(), REFUSED, f"-initrd: '{disk}' is not the file that it was")
 
 
 def bad_journals(scene):
@@ -134,7 +159,7 @@ def main():
     intact, guests = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="intact-refusal-") as name:
         scene = Scene(intact, pathlib.Path(guests), pathlib.Path(name))
-        for test in (changed_options, changed_files, bad_journals, full_disk, killed):
+        for test in (changed_options, changed_files, bad_journals, full_disk, killed, changed_modules):
             test(scene)
             print(f"{test.__name__}: good", flush=True)
 

@@ -113,6 +113,14 @@ static int load_kernel(const struct boot_x86_request *request, const struct imag
     return error_set(error, -ENOEXEC, "not a kernel we know (bzImage, multiboot, ELF with a PVH note; plain or gzip)");
 }
 
+bool boot_x86_takes_modules(const struct boot_kernel *kernel)
+{
+    struct image image;
+    bool takes = boot_read_kernel(kernel, NULL, &image, NULL) == 0 && !linux_x86_is(&image) && multiboot_is(&image);
+    image_release(&image);
+    return takes;
+}
+
 int boot_x86_load(const struct boot_x86_request *request, struct boot_x86_state *state, struct error *error)
 {
     if (request->bios && request->kernel.name)

@@ -70,6 +70,15 @@ int boot_x86_load(const struct boot_x86_request *request, struct boot_x86_state 
 
 // --- For the loaders -------------------------------------------------------------------------------------------------
 
+enum { BOOT_X86_MODULES = 32 }; // that a multiboot kernel can have
+
+// Is -initrd a list of modules for this kernel, and no name of a file? False also if it cannot be read.
+bool boot_x86_takes_modules(const struct boot_kernel *kernel);
+// Cuts the first module off the list "file1 its arguments,file2 its arguments". NULL after the last.
+char *boot_x86_next_module(char **list);
+// How much of a module is the path of its file.
+size_t boot_x86_module_path(const char *module);
+
 // Room for a ramdisk or module: `size` bytes, page aligned, as high as `limit` (exclusive) and the RAM below 4 GiB
 // allow and not below `floor`. 0: there is none.
 uint64_t boot_x86_place_high(const struct boot_x86_request *request, uint64_t size, uint64_t floor, uint64_t limit);

@@ -32,7 +32,7 @@ enum {
     HAS_MAP = BIT32(6),
     HAS_NAME = BIT32(9)
 };
-enum { NAME = 120, MODULE_LIST = 160, MODULE_LIMIT = 32, MAP = MODULE_LIST + 16 * MODULE_LIMIT };
+enum { NAME = 120, MODULE_LIST = 160, MAP = MODULE_LIST + 16 * BOOT_X86_MODULES };
 enum { INFO_SIZE = MAP + 24 * MEMORY_RANGE_LIMIT };
 enum { STRINGS = 0x10000, STRINGS_LIMIT = 0x10000 }; // module strings, below the command line
 
@@ -102,13 +102,29 @@ static int load_elf(struct multiboot *boot, const struct image *image, uint32_t 
     return elf_load(image, &elf, boot->request->memory, error);
 }
 
+char *boot_x86_next_module(char **list)
+{
+    char *module = *list;
+    if (!module)
+        return NULL;
+    *list = strchr(module, ',');
+    if (*list)
+        *(*list)++ = 0;
+    return module;
+}
+
+size_t boot_x86_module_path(const char *module)
+{
+    return strcspn(module, " ");
+}
+
 static int load_module(struct multiboot *boot, const char *text, struct error *error)
 {
     struct image module;
     char path[4096];
-    size_t length = strlen(text), path_length = strcspn(text, " ");
-    if (boot->modules == MODULE_LIMIT || length + 1 > STRINGS_LIMIT - boot->strings || path_length >= sizeof path)
-        return error_set(error, -E2BIG, "-initrd: more than %d modules, or too much text", MODULE_LIMIT);
+    size_t length = strlen(text), path_length = boot_x86_module_path(text);
+    if (boot->modules == BOOT_X86_MODULES || length + 1 > STRINGS_LIMIT - boot->strings || path_length >= sizeof path)
+        return error_set(error, -E2BIG, "-initrd: more than %d modules, or too much text", BOOT_X86_MODULES);
     memcpy(path, text, path_length);
     path[path_length] = 0;
     int result = image_open(boot->request->files, &module, "-initrd", path, RAMDISK_LIMIT, error);
@@ -138,13 +154,8 @@ static int load_modules(struct multiboot *boot, struct error *error)
     if (!list)
         return error_set(error, -ENOMEM, "-initrd: out of memory");
     int result = 0;
-    while (rest && result == 0) {
-        char *text = rest;
-        rest = strchr(text, ',');
-        if (rest)
-            *rest++ = 0;
+    for (const char *text; result == 0 && (text = boot_x86_next_module(&rest));)
         result = load_module(boot, text, error);
-    }
     free(list);
     return result;
 }

@@ -11,6 +11,7 @@
 
 #include <intact/version.h>
 
+#include "machine/boot/boot_x86.h"
 #include "replay/digest.h"
 
 struct text {
@@ -48,27 +49,66 @@ struct file {
     uint64_t size, hash;
 };
 
-enum { FILES_MAX = 4 + INTACT_DRIVES_MAX };
+enum { FILES_MAX = 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX };
 
-static unsigned list_drives(const struct intact_machine_config *config, struct file *files)
+struct files {
+    struct file file[FILES_MAX];
+    unsigned count;
+    char *modules; // has the paths of some
+};
+
+static void add_file(struct files *files, const char *option, const char *path)
 {
-    unsigned count = 0;
-    for (unsigned i = 0; i < config->drive_count; i++)
-        if (!config->drives[i].block)
-            files[count++] = (struct file){ .option = "-drive", .path = config->drives[i].file };
-    return count;
+    files->file[files->count++] = (struct file){ .option = option, .path = path };
 }
 
-static unsigned list_files(const struct intact_machine_config *config, struct file files[FILES_MAX])
+static void list_drives(const struct intact_machine_config *config, struct files *files)
 {
-    unsigned count = 0;
+    for (unsigned i = 0; i < config->drive_count; i++)
+        if (!config->drives[i].block)
+            add_file(files, "-drive", config->drives[i].file);
+}
+
+// A multiboot kernel has a list of modules there.
+static bool has_modules(struct board *board)
+{
+    const struct boot_kernel kernel = board_kernel(board);
+    return board->config.type == INTACT_PC && strpbrk(board->config.initrd, ", ") && boot_x86_takes_modules(&kernel);
+}
+
+static int list_modules(struct board *board, struct files *files, struct error *error)
+{
+    char *rest = files->modules = strdup(board->config.initrd);
+    if (!rest)
+        return error_set(error, -ENOMEM, "the host has no memory left");
+    for (char *module; (module = boot_x86_next_module(&rest)) && files->count < 1 + BOOT_X86_MODULES;) {
+        module[boot_x86_module_path(module)] = 0;
+        add_file(files, "-initrd", module);
+    }
+    return 0;
+}
+
+static int list_files(struct board *board, struct files *files, struct error *error)
+{
+    const struct intact_machine_config *config = &board->config;
+    int result = 0;
     if (config->kernel)
-        files[count++] = (struct file){ "-kernel", config->kernel, config->kernel_data, config->kernel_size, 0 };
-    if (config->initrd)
-        files[count++] = (struct file){ .option = "-initrd", .path = config->initrd };
+        files->file[files->count++] =
+            (struct file){ "-kernel", config->kernel, config->kernel_data, config->kernel_size, 0 };
+    if (config->initrd && has_modules(board))
+        result = list_modules(board, files, error);
+    else if (config->initrd)
+        add_file(files, "-initrd", config->initrd);
     if (config->bios)
-        files[count++] = (struct file){ .option = "-bios", .path = config->bios };
-    return count + list_drives(config, files + count);
+        add_file(files, "-bios", config->bios);
+    list_drives(config, files);
+    return result;
+}
+
+static void free_files(struct files *files)
+{
+    free(files->modules);
+    files->modules = NULL;
 }
 
 // Pieces of a file are hashed one by one, and then their hashes.
@@ -101,16 +141,10 @@ static int hash_file(struct file *file, struct error *error)
                : 0;
 }
 
-// A multiboot kernel has a list of modules there, which is in the digest of its memory.
-static bool is_list(const struct file *file)
+static int hash_files(struct files *files, struct error *error)
 {
-    return strcmp(file->option, "-initrd") == 0 && strpbrk(file->path, ", ");
-}
-
-static int hash_files(struct file *files, unsigned count, struct error *error)
-{
-    for (unsigned i = 0; i < count; i++) {
-        int result = is_list(&files[i]) ? 0 : hash_file(&files[i], error);
+    for (unsigned i = 0; i < files->count; i++) {
+        int result = hash_file(&files->file[i], error);
         if (result < 0)
             return result;
     }
@@ -130,10 +164,11 @@ static int hash_schema(struct board *board, uint64_t *hash)
     return schema.failed ? -ENOMEM : 0;
 }
 
-static void append_files(struct text *text, const struct file *files, unsigned count)
+static void append_files(struct text *text, const struct files *files)
 {
-    for (unsigned i = 0; i < count; i++)
-        append(text, "file %s %016" PRIx64 " %" PRIu64 "\n", files[i].option, files[i].hash, files[i].size);
+    for (unsigned i = 0; i < files->count; i++)
+        append(text, "file %s %016" PRIx64 " %" PRIu64 "\n", files->file[i].option, files->file[i].hash,
+               files->file[i].size);
 }
 
 static char *finished(struct text *text, struct error *error)
@@ -148,30 +183,33 @@ static char *finished(struct text *text, struct error *error)
 char *facts_write(struct board *board, uint64_t interval, const char *const *arguments, unsigned count,
                   struct error *error)
 {
-    struct file files[FILES_MAX];
-    unsigned file_count = list_files(&board->config, files);
+    struct files files = { .count = 0 };
     uint64_t schema;
     struct text text = { .bytes = NULL };
-    if (hash_files(files, file_count, error) < 0)
-        return NULL;
-    text.failed = hash_schema(board, &schema) < 0;
-    append(&text, "version %s\nschema %016" PRIx64 "\ndigest %" PRIu64 "\nrtc %" PRId64 "\n", INTACT_VERSION, schema,
-           interval, board->config.rtc_date);
-    append_files(&text, files, file_count);
-    for (unsigned i = 0; i < count; i++)
-        append(&text, "argument %s\n", arguments[i]);
-    return finished(&text, error);
+    int result = list_files(board, &files, error);
+    if (result == 0)
+        result = hash_files(&files, error);
+    if (result == 0) {
+        text.failed = hash_schema(board, &schema) < 0;
+        append(&text, "version %s\nschema %016" PRIx64 "\ndigest %" PRIu64 "\nrtc %" PRId64 "\n", INTACT_VERSION,
+               schema, interval, board->config.rtc_date);
+        append_files(&text, &files);
+        for (unsigned i = 0; i < count; i++)
+            append(&text, "argument %s\n", arguments[i]);
+    }
+    free_files(&files);
+    return result < 0 ? NULL : finished(&text, error);
 }
 
 char *facts_of_drives(struct board *board, struct error *error)
 {
-    struct file files[FILES_MAX];
+    struct files files = { .count = 0 };
     struct text text = { .bytes = NULL };
-    unsigned count = list_drives(&board->config, files);
-    if (hash_files(files, count, error) < 0)
+    list_drives(&board->config, &files);
+    if (hash_files(&files, error) < 0)
         return NULL;
     append(&text, "version %s\n", INTACT_VERSION);
-    append_files(&text, files, count);
+    append_files(&text, &files);
     return finished(&text, error);
 }
 
@@ -224,11 +262,11 @@ static int check_file(const char *text, unsigned index, const struct file *file,
     return error_set(error, -EINVAL, "%s: '%s' was not there", file->option, file->path);
 }
 
-static int check_files(const char *text, const struct file *files, unsigned count, struct error *error)
+static int check_files(const char *text, const struct files *files, struct error *error)
 {
-    const char *end, *more = facts_line(text, "file", count, &end);
-    for (unsigned i = 0; i < count; i++) {
-        int result = check_file(text, i, &files[i], error);
+    const char *end, *more = facts_line(text, "file", files->count, &end);
+    for (unsigned i = 0; i < files->count; i++) {
+        int result = check_file(text, i, &files->file[i], error);
         if (result < 0)
             return result;
     }
@@ -237,34 +275,47 @@ static int check_files(const char *text, const struct file *files, unsigned coun
 
 int facts_check_drives(struct board *board, const char *text, struct error *error)
 {
-    struct file files[FILES_MAX];
-    unsigned count = list_drives(&board->config, files);
-    int result = hash_files(files, count, error);
-    return result < 0 ? result : check_files(text, files, count, error);
+    struct files files = { .count = 0 };
+    list_drives(&board->config, &files);
+    int result = hash_files(&files, error);
+    return result < 0 ? result : check_files(text, &files, error);
+}
+
+static int check_version(const char *text, struct error *error)
+{
+    const char *end, *version = facts_line(text, "version", 0, &end);
+    if (says(text, "version", INTACT_VERSION))
+        return 0;
+    return error_set(error, -EINVAL, "the journal is of version %.*s, and this is %s",
+                     version ? (int)(end - version) : 0, version ? version : "", INTACT_VERSION);
+}
+
+static int check_schema(struct board *board, const char *text, struct error *error)
+{
+    char schema_text[20];
+    uint64_t schema;
+    if (hash_schema(board, &schema) < 0)
+        return error_set(error, -ENOMEM, "the host has no memory left");
+    snprintf(schema_text, sizeof schema_text, "%016" PRIx64, schema);
+    if (says(text, "schema", schema_text))
+        return 0;
+    return error_set(error, -EINVAL,
+                     "the recorded run was of another machine: its type, processors, memory or devices are not the "
+                     "same");
 }
 
 int facts_check(struct board *board, const char *text, struct error *error)
 {
-    struct file files[FILES_MAX];
-    unsigned count = list_files(&board->config, files);
-    const char *end, *version = facts_line(text, "version", 0, &end);
-    char schema_text[20];
-    uint64_t schema;
-    int result = hash_files(files, count, error);
-    if (result < 0)
-        return result;
-    if (!says(text, "version", INTACT_VERSION))
-        return error_set(error, -EINVAL, "the journal is of version %.*s, and this is %s",
-                         version ? (int)(end - version) : 0, version ? version : "", INTACT_VERSION);
-    result = check_files(text, files, count, error);
-    if (result < 0)
-        return result;
-    if (hash_schema(board, &schema) < 0)
-        return error_set(error, -ENOMEM, "the host has no memory left");
-    snprintf(schema_text, sizeof schema_text, "%016" PRIx64, schema);
-    if (!says(text, "schema", schema_text))
-        return error_set(error, -EINVAL,
-                         "the recorded run was of another machine: its type, processors, memory or "
-                         "devices are not the same");
-    return 0;
+    struct files files = { .count = 0 };
+    int result = list_files(board, &files, error);
+    if (result == 0)
+        result = hash_files(&files, error);
+    if (result == 0)
+        result = check_version(text, error);
+    if (result == 0)
+        result = check_files(text, &files, error);
+    if (result == 0)
+        result = check_schema(board, text, error);
+    free_files(&files);
+    return result;
 }
