@@ -14,6 +14,7 @@
 #ifndef INTACT_REPLAY_H
 #define INTACT_REPLAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -98,6 +99,11 @@ void intact_journal_prepare(const struct intact_journal *journal, struct intact_
 // Input from other threads is dropped meanwhile, but intact_machine_quit works. 0; or a negative errno with a line in `why`
 // that names what is not as it was: -EINVAL for another version, machine, file or drive; -EBUSY as for a recording; -ENOMEM.
 int intact_machine_replay(struct intact_machine *machine, struct intact_journal *journal, char *why);
+
+// Has the replay come to the end of the recorded run, in the same state? False before that, also if intact_machine_quit or a
+// debugger has stopped it. `compared` (NULL: not wanted) becomes the instructions at the last digest that was the recorded
+// one; 0: there was none yet.
+bool intact_machine_replayed(const struct intact_machine *machine, uint64_t *compared);
 
 #ifdef __cplusplus
 }

@@ -138,6 +138,21 @@ int journal_start(struct settings *settings, struct intact_journal *journal, str
     return intact_machine_record(machine, &recording, settings->why);
 }
 
+static void tell_replay(const struct intact_machine *machine, const struct intact_exit *end, uint64_t digest)
+{
+    uint64_t compared;
+    if (intact_machine_replayed(machine, &compared))
+        fprintf(stderr, "intact: the same run: %" PRIu64 " instructions, digest %016" PRIx64 "\n", end->instructions,
+                digest);
+    else if (compared)
+        fprintf(stderr,
+                "intact: stopped after %" PRIu64 " instructions, before the end; the same run up to %" PRIu64 "\n",
+                end->instructions, compared);
+    else
+        fprintf(stderr, "intact: stopped after %" PRIu64 " instructions, before the end and the first digest\n",
+                end->instructions);
+}
+
 int journal_finish(struct settings *settings, struct intact_machine *machine, const struct intact_exit *end)
 {
     uint64_t digest = 0;
@@ -152,9 +167,11 @@ int journal_finish(struct settings *settings, struct intact_machine *machine, co
         printf("digest %016" PRIx64 " after %" PRIu64 " instructions\n", digest, end->instructions);
     else if (end->reason == INTACT_DIVERGED || end->reason == INTACT_JOURNAL_END)
         fprintf(stderr, "intact: %s\n", intact_machine_error(machine));
+    else if (settings->rr == RR_REPLAY)
+        tell_replay(machine, end, digest);
     else
-        fprintf(stderr, "intact: %s: %" PRIu64 " instructions, digest %016" PRIx64 "\n",
-                settings->rr == RR_RECORD ? "recorded" : "the same run", end->instructions, digest);
+        fprintf(stderr, "intact: recorded: %" PRIu64 " instructions, digest %016" PRIx64 "\n", end->instructions,
+                digest);
     return end->status;
 }
 

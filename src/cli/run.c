@@ -17,6 +17,7 @@
 #include "cli/host_terminal.h"
 #include "cli/journal.h"
 #include "cli/options.h"
+#include "cli/stop_signal.h"
 #include "cli/trace_text.h"
 
 int cli_fail(const char *why)
@@ -115,10 +116,13 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     }
     if (settings->stopped)
         tell_stopped(settings);
+    if (journal)
+        stop_signal_start(machine);
     consoles_start(consoles, machine);
     struct intact_exit end = gdb       ? run_for_gdb(settings, machine, gdb)
                              : monitor ? intact_monitor_run(monitor, settings->stopped)
                                        : intact_machine_run(machine);
+    stop_signal_end();
     consoles_close(consoles);
     intact_gdb_close(gdb);
     intact_monitor_close(monitor);

@@ -185,3 +185,10 @@ int intact_machine_replay(struct intact_machine *machine, struct intact_journal 
     }
     return tell(why, result, &error);
 }
+
+bool intact_machine_replayed(const struct intact_machine *machine, uint64_t *compared)
+{
+    if (compared)
+        *compared = machine->replay.agreed;
+    return machine->replay.outcome == REPLAY_SAME;
+}

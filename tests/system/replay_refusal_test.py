@@ -6,9 +6,8 @@
 
 What must hold: a replay with something changed (an option, the kernel's file, a disk, the type of the machine) is refused
 with exit status 1 and a line that names it; a recording that was killed is replayed up to what its journal has, with exit
-status 72; a journal that cannot be written, read or understood is refused with a line that
-says why, and one whose disk
-becomes full is reported at the end of the recording.
+status 72; a replay that is stopped says how far it came; a journal that cannot be written, read or understood is refused with
+a line that says why, and one whose disk becomes full is reported at the end of the recording.
 """
 import os
 import pathlib
@@ -103,6 +102,23 @@ def changed_modules(scene):
     expect(scene.replay(), REFUSED, f"-initrd: '{disk}' is not the file that it was")
 
 
+def stopped(scene):
+    """By Ctrl-C: it is no end of the recorded run, and nothing is said of what was not compared."""
+    endless = [word.replace("n=1000", "n=2000000000") for word in scene.options]
+    command = [scene.intact, "record", str(scene.journal), "--", *endless, "-serial", "mon:stdio"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        time.sleep(4)
+        child.communicate(b"\x01x", timeout=TIMEOUT)
+    for words, more in (("the same run up to ", []), ("before the end and the first digest", ["-snapshots", "1M"])):
+        with subprocess.Popen(scene.replay(*more), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE) as child:
+            time.sleep(0.7)
+            child.send_signal(signal.SIGINT)
+            said = harness.text(child.communicate(timeout=TIMEOUT)[1])
+        if child.returncode != 0 or words not in said or "intact: stopped after " not in said:
+            harness.fail(f"a replay that was stopped: exit status {child.returncode}, {said}")
+
+
 def bad_journals(scene):
     good = scene.journal.read_bytes()
     run = ["--", *scene.options]
@@ -110,7 +126,7 @@ def bad_journals(scene):
         scene.journal.write_bytes(good[:size])
         expect(scene.replay(), REFUSED, words)
     scene.journal.write_bytes(good[:8] + b"\x63" + good[9:])
-    expect(scene.replay(), REFUSED, "is a journal of format 99; this version reads format 1")
+    expect(scene.replay(), REFUSED, "is a journal of format 99; this version reads format ")
     scene.journal.write_bytes(good[:40] + bytes([good[40] ^ 1]) + good[41:])
     expect(scene.replay(), REFUSED, "the check value of its header is another")
     damaged = bytearray(good)
@@ -159,7 +175,7 @@ def main():
     intact, guests = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="intact-refusal-") as name:
         scene = Scene(intact, pathlib.Path(guests), pathlib.Path(name))
-        for test in (changed_options, changed_files, bad_journals, full_disk, killed, changed_modules):
+        for test in (changed_options, changed_files, bad_journals, full_disk, killed, changed_modules, stopped):
             test(scene)
             print(f"{test.__name__}: good", flush=True)
 

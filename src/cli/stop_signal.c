@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See stop_signal.h. A thread waits for the signal: a handler could not lock the machine's inbox.
+#include "cli/stop_signal.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+static struct {
+    pthread_mutex_t mutex;
+    struct intact_machine *machine; // NULL: it has been told, or has ended
+} stop = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static sigset_t only_interrupt(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    return set;
+}
+
+// False: the machine has been told before, or has ended.
+static bool quit(void)
+{
+    pthread_mutex_lock(&stop.mutex);
+    bool was_running = stop.machine != NULL;
+    if (was_running)
+        intact_machine_quit(stop.machine);
+    stop.machine = NULL;
+    pthread_mutex_unlock(&stop.mutex);
+    return was_running;
+}
+
+// All other threads block the signal.
+static void *wait_for_signal(void *unused)
+{
+    sigset_t set = only_interrupt();
+    int number;
+    (void)unused;
+    do
+        if (sigwait(&set, &number) != 0)
+            return NULL;
+    while (quit());
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(SIGINT);
+    return NULL;
+}
+
+static bool is_ignored(void)
+{
+    struct sigaction action;
+    return sigaction(SIGINT, NULL, &action) != 0 || action.sa_handler == SIG_IGN;
+}
+
+void stop_signal_start(struct intact_machine *machine)
+{
+    sigset_t all, set = only_interrupt(), before;
+    pthread_t thread;
+    if (is_ignored())
+        return;
+    stop.machine = machine;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&thread, NULL, wait_for_signal, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!started)
+        return;
+    pthread_detach(thread);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void stop_signal_end(void)
+{
+    pthread_mutex_lock(&stop.mutex);
+    stop.machine = NULL;
+    pthread_mutex_unlock(&stop.mutex);
+}
