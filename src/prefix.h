@@ -645,6 +645,7 @@
 #define inbox_post_node intact_private_inbox_post_node
 #define inbox_register intact_private_inbox_register
 #define inbox_replay intact_private_inbox_replay
+#define inbox_sleep intact_private_inbox_sleep
 #define inbox_wait intact_private_inbox_wait
 #define inbox_wake intact_private_inbox_wake
 #define ioapic_answer intact_private_ioapic_answer
@@ -687,9 +688,11 @@
 #define journal_create intact_private_journal_create
 #define journal_flush intact_private_journal_flush
 #define journal_free intact_private_journal_free
+#define journal_is_flushed intact_private_journal_is_flushed
 #define journal_next intact_private_journal_next
 #define journal_open intact_private_journal_open
 #define journal_put intact_private_journal_put
+#define journal_write intact_private_journal_write
 #define lapic_accept intact_private_lapic_accept
 #define lapic_accept_vector intact_private_lapic_accept_vector
 #define lapic_apr intact_private_lapic_apr

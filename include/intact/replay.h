@@ -62,8 +62,8 @@ static inline void intact_recording_init(struct intact_recording *recording)
 // or NULL): -EINVAL; -EBUSY: it has run, has a history (<intact/snapshot.h>), or is being recorded or replayed; file errors;
 // -ENOMEM. The strings of `recording` are not used any more afterwards.
 //
-// The journal is brought to the disk at least every second while the guest runs, and before it waits for input; a process
-// that is killed loses no more.
+// The journal is written and brought to the disk at least every second, and written before the machine waits for input; a
+// process that is killed loses no more.
 int intact_machine_record(struct intact_machine *machine, const struct intact_recording *recording, char *why);
 
 // Ends the recording: the journal gets how the run ended, and is closed. intact_machine_destroy does it too, but cannot

@@ -278,7 +278,7 @@ static struct timespec deadline_in(uint64_t timeout_ns)
     return at;
 }
 
-bool inbox_wait(struct inbox *inbox, uint64_t timeout_ns)
+enum inbox_end inbox_sleep(struct inbox *inbox, uint64_t timeout_ns)
 {
     struct timespec deadline = timeout_ns == UINT64_MAX ? (struct timespec){ 0 } : deadline_in(timeout_ns);
     int error = 0;
@@ -287,9 +287,15 @@ bool inbox_wait(struct inbox *inbox, uint64_t timeout_ns)
     while (inbox_empty(inbox) && !inbox->woken && !error)
         error = timeout_ns == UINT64_MAX ? pthread_cond_wait(&inbox->wake, &inbox->lock)
                                          : pthread_cond_timedwait(&inbox->wake, &inbox->lock, &deadline);
+    bool woken = inbox->woken;
     inbox->waiting = inbox->woken = false;
     pthread_mutex_unlock(&inbox->lock);
-    return !inbox_empty(inbox);
+    return !inbox_empty(inbox) ? INBOX_MESSAGE : woken ? INBOX_WOKEN : INBOX_TIMEOUT;
+}
+
+bool inbox_wait(struct inbox *inbox, uint64_t timeout_ns)
+{
+    return inbox_sleep(inbox, timeout_ns) == INBOX_MESSAGE;
 }
 
 void inbox_wake(struct inbox *inbox)

@@ -135,6 +135,10 @@ static inline bool inbox_same_call(const struct inbox_message *a, const struct i
 // Machine thread, idle. Sleeps until something arrives or `timeout_ns` of host time passed (UINT64_MAX: for ever), and
 // returns whether something is there. Host time decides only how long we sleep, never what the guest sees.
 bool inbox_wait(struct inbox *inbox, uint64_t timeout_ns);
+
+// The same, for who has to tell a timeout from inbox_wake.
+enum inbox_end { INBOX_TIMEOUT, INBOX_WOKEN, INBOX_MESSAGE };
+enum inbox_end inbox_sleep(struct inbox *inbox, uint64_t timeout_ns);
 // Any thread. Ends a wait although no message came (the loop then checks its stop flag).
 void inbox_wake(struct inbox *inbox);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The format is in journal.h. A block is brought to the disk as a whole by journal_flush: a run that is killed loses what
-// came after the last one.
+// The format is in journal.h. A block is written as a whole by journal_write, and brought to the disk by journal_flush: a run
+// that is killed loses what came after the last one.
 #include "replay/journal.h"
 
 #include <errno.h>
@@ -116,7 +116,7 @@ static void put_check(struct journal_writer *writer, uint64_t digest)
         put_byte(writer, (uint8_t)(digest >> 4));
     }
     if (writer->used > BLOCK_BYTES)
-        journal_flush(writer);
+        journal_write(writer);
 }
 
 static bool same_sum(const struct part_sum *a, const struct part_sum *b)
@@ -173,7 +173,7 @@ void journal_put(struct journal_writer *writer, const struct journal_entry *entr
     else if (!has_message)
         put_bytes(writer, entry->digest, 8);
     if (writer->used > BLOCK_BYTES)
-        journal_flush(writer);
+        journal_write(writer);
 }
 
 static void write_block(struct journal_writer *writer)
@@ -194,15 +194,26 @@ static void write_block(struct journal_writer *writer)
     free(packed);
 }
 
-void journal_flush(struct journal_writer *writer)
+void journal_write(struct journal_writer *writer)
 {
     if (writer->used && !writer->error)
         write_block(writer);
     writer->used = writer->checks = 0;
     if (!writer->error && fflush(writer->file) != 0)
         writer->error = errno ? -errno : -EIO;
-    if (!writer->error)
+}
+
+void journal_flush(struct journal_writer *writer)
+{
+    journal_write(writer);
+    if (!writer->error && writer->synced != writer->written)
         writer->error = durable_sync(fileno(writer->file));
+    writer->synced = writer->written;
+}
+
+bool journal_is_flushed(const struct journal_writer *writer)
+{
+    return writer->error || (!writer->used && writer->synced == writer->written);
 }
 
 int journal_close(struct journal_writer *writer)

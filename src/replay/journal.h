@@ -61,14 +61,19 @@ struct journal_writer {
     uint64_t instructions, turns; // of the last entry with a moment
     struct parts parts;           // that were written last; 0 at first
     uint64_t written;             // bytes in the file
+    uint64_t synced;              // of them are on its disk
     int error;                    // of the first write that failed, a negative errno; nothing is written after it
 };
 
 // Makes the file `path`, or empties it. A negative errno with a line in `error`.
 int journal_create(struct journal_writer *writer, const char *path, const char *text, struct error *error);
 void journal_put(struct journal_writer *writer, const struct journal_entry *entry);
-// Brings all entries into the file, and the file to its disk.
+// Brings all entries into the file: a process that is killed does not lose them.
+void journal_write(struct journal_writer *writer);
+// The same, and the file to its disk: a loss of power does not lose them.
 void journal_flush(struct journal_writer *writer);
+// Has all that was put been flushed?
+bool journal_is_flushed(const struct journal_writer *writer);
 // Flushes and closes. 0, or the first error.
 int journal_close(struct journal_writer *writer);
 

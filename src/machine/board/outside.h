@@ -42,6 +42,11 @@ struct outside {
     atomic_bool stop_posted;     // it is on its way
     atomic_bool quit_posted;     // the end of the run has been asked for
 
+    // What the host has to do while the machine waits, as to bring a journal to its disk. It does what is due, and returns in
+    // how many ns it is to be called again (UINT64_MAX: no more in this wait). NULL: there is nothing.
+    uint64_t (*chore)(void *owner);
+    void *chore_owner;
+
     // Pacing: the host's clock when virtual time was `paced_from`.
     uint64_t host_start, paced_from;
     bool inbox_ready; // outside_destroy destroys it

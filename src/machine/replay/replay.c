@@ -154,13 +154,33 @@ static void flush(struct replay *replay)
     replay->flushed = host_clock_ns();
 }
 
+// What was written is on the disk a second later, whether the machine runs or waits, and the disk is asked once a second:
+// input that comes as fast as somebody types does not wait for it. In how many ns the next flush is due; UINT64_MAX: there is
+// nothing to flush.
+static uint64_t flush_if_due(struct replay *replay)
+{
+    if (journal_is_flushed(&replay->writer))
+        return UINT64_MAX;
+    uint64_t passed = host_clock_ns() - replay->flushed;
+    if (passed < FLUSH_NS)
+        return FLUSH_NS - passed;
+    flush(replay);
+    return UINT64_MAX;
+}
+
+// While it runs, the host's clock is looked at after so many instructions, which take some milliseconds.
+static void next_flush(struct replay *replay)
+{
+    flush_if_due(replay);
+    replay->next_flush = replay->board->loop.instructions + REPLAY_INTERVAL;
+}
+
 // A machine that waits, waits with a journal that is whole.
-static bool record_idle(void *owner, uint64_t until)
+static uint64_t flush_while_waiting(void *owner)
 {
     struct replay *replay = owner;
-    if (replay->writer.used && (until == CLOCK_NEVER || replay->board->config.paced))
-        flush(replay);
-    return replay->idle(&replay->board->outside, until);
+    journal_write(&replay->writer);
+    return flush_if_due(replay);
 }
 
 // Behind a digest of the same state.
@@ -181,14 +201,11 @@ static void record_check(struct replay *replay)
             record_parts(replay);
         replay->checks++;
     }
-    if (host_clock_ns() - replay->flushed > FLUSH_NS)
-        flush(replay);
 }
 
 int replay_record(struct replay *replay, const char *path, const char *text, uint64_t interval, struct error *error)
 {
-    struct loop *loop = &replay->board->loop;
-    if (replay->mode != REPLAY_OFF || loop->turns)
+    if (replay->mode != REPLAY_OFF || replay->board->loop.turns)
         return error_set(error, -EBUSY, "a run is recorded from its beginning, and once");
     if (make_digest(replay) < 0)
         return error_set(error, -ENOMEM, "the host has no memory left");
@@ -198,13 +215,13 @@ int replay_record(struct replay *replay, const char *path, const char *text, uin
     replay->mode = REPLAY_RECORDS;
     replay->interval = interval;
     next_check(replay);
-    replay->flushed = host_clock_ns();
+    replay->flushed = host_clock_ns(); // by journal_create
+    next_flush(replay);
     replay->board->inbox.journal = note_message;
     replay->board->inbox.within = note_within;
     replay->board->inbox.journal_owner = replay;
-    replay->idle = loop->idle;
-    loop->idle = record_idle;
-    loop->idle_owner = replay;
+    replay->board->outside.chore = flush_while_waiting;
+    replay->board->outside.chore_owner = replay;
     return 0;
 }
 
@@ -219,8 +236,7 @@ int replay_end(struct replay *replay, uint32_t reason, uint32_t status)
     replay->mode = REPLAY_OFF;
     board->inbox.journal = NULL;
     board->inbox.within = NULL;
-    board->loop.idle = replay->idle;
-    board->loop.idle_owner = &board->outside;
+    board->outside.chore = NULL;
     if (replay_digest(replay, &entry.digest) == 0) {
         journal_put(&replay->writer, &entry);
         record_parts(replay);
@@ -464,11 +480,13 @@ int replay_repeat(struct replay *replay, struct journal_reader *reader, uint64_t
 
 // --- Running ---------------------------------------------------------------------------------------------------------
 
-// The nearest of what the caller asked for, the next digest, and the next entry of the journal.
+// The nearest of what the caller asked for, the next digest, the next look at the journal's age, and its next entry.
 static void set_limit(struct replay *replay, uint64_t limit)
 {
     struct loop *loop = &replay->board->loop;
     loop->limit = limit && limit <= replay->next_check ? limit : replay->next_check;
+    if (replay->mode == REPLAY_RECORDS && replay->next_flush < loop->limit)
+        loop->limit = replay->next_flush;
     loop->limit_turns = 0;
     if (replay->mode == REPLAY_REPEATS && is_moment(&replay->next) && replay->next.instructions < loop->limit) {
         loop->limit = replay->next.instructions;
@@ -494,6 +512,8 @@ static enum loop_stop run(struct replay *replay, uint64_t limit)
         enum loop_stop stop = LOOP_RUNNING;
         if (loop->instructions >= replay->next_check)
             stop = check(replay);
+        if (replay->mode == REPLAY_RECORDS && loop->instructions >= replay->next_flush)
+            next_flush(replay);
         if (stop == LOOP_RUNNING && limit && loop->instructions >= limit)
             stop = replay->differs ? diverged(replay, "") : LOOP_LIMIT;
         if (stop == LOOP_RUNNING && replay->mode == REPLAY_REPEATS)

@@ -38,14 +38,14 @@ struct replay {
     bool has_digest, has_history;
 
     enum replay_mode mode;
-    uint64_t interval;                         // instructions between two digests; 0: none
-    uint64_t next_check;                       // instructions
-    uint64_t checks;                           // that were made
-    bool (*idle)(void *owner, uint64_t until); // the board's
+    uint64_t interval;   // instructions between two digests; 0: none
+    uint64_t next_check; // instructions
+    uint64_t checks;     // that were made
 
     // Recording.
     struct journal_writer writer;
-    uint64_t flushed; // the host's clock at the last flush
+    uint64_t flushed;    // the host's clock at the last flush
+    uint64_t next_flush; // instructions, when it is looked at again
 
     // Repeating.
     struct journal_reader reader;
