@@ -602,6 +602,7 @@
 #define guest_put intact_private_guest_put
 #define guest_zero intact_private_guest_zero
 #define host_clock_ns intact_private_host_clock_ns
+#define host_memory_clear intact_private_host_memory_clear
 #define host_memory_release intact_private_host_memory_release
 #define host_memory_reserve intact_private_host_memory_reserve
 #define hpet_init intact_private_hpet_init
@@ -1083,6 +1084,8 @@
 #define post_port_visit intact_private_post_port_visit
 #define post_port_write intact_private_post_port_write
 #define pvh_load intact_private_pvh_load
+#define ram_file_load intact_private_ram_file_load
+#define ram_file_save intact_private_ram_file_save
 #define ram_history_free intact_private_ram_history_free
 #define ram_history_init intact_private_ram_history_init
 #define ram_history_pages intact_private_ram_history_pages

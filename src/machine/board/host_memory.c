@@ -11,25 +11,32 @@
 #include "machine/board/host_memory.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
 #endif
 
-static void *map(uint64_t size, int extra)
+static void *map(void *where, uint64_t size, int extra)
 {
-    return mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | extra, -1, 0);
+    return mmap(where, (size_t)size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | extra, -1, 0);
 }
 
 uint8_t *host_memory_reserve(uint64_t size)
 {
     if (size == 0 || size > PTRDIFF_MAX)
         return NULL;
-    void *memory = map(size, MAP_NORESERVE);
+    void *memory = map(NULL, size, MAP_NORESERVE);
     if (memory == MAP_FAILED)
-        memory = map(size, 0);
+        memory = map(NULL, size, 0);
     return memory == MAP_FAILED ? NULL : memory;
+}
+
+void host_memory_clear(uint8_t *memory, uint64_t size)
+{
+    if (map(memory, size, MAP_FIXED | MAP_NORESERVE) == MAP_FAILED)
+        memset(memory, 0, (size_t)size);
 }
 
 void host_memory_release(uint8_t *memory, uint64_t size)

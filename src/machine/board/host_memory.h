@@ -9,6 +9,9 @@
 // are first written.
 uint8_t *host_memory_reserve(uint64_t size);
 
+// Makes all of it zeroes again, as new: pages that were written to are given back to the host.
+void host_memory_clear(uint8_t *memory, uint64_t size);
+
 // Frees what host_memory_reserve returned. `memory` may be NULL.
 void host_memory_release(uint8_t *memory, uint64_t size);
 

@@ -11,163 +11,98 @@
 #include <zstd.h>
 
 #include "base/state.h"
+#include "machine/board/host_memory.h"
 #include "machine/replay/facts.h"
+#include "machine/replay/ram_file.h"
 #include "replay/digest.h"
 #include "replay/durable.h"
 
 #define MAGIC "intactSS"
 
-enum { FORMAT = 1, HEADER_BYTES = 24, LEVEL = 1, TEXT_LIMIT = 1 << 20 };
+enum { FORMAT = 2, HEADER_BYTES = 24, LEVEL = 1, TEXT_LIMIT = 1 << 20 };
 
 #define STATE_LIMIT (UINT64_C(1) << 36)
-#define LAST_PAGE   UINT64_MAX
 
 static void visit_chips(void *board, struct visit *v)
 {
     board_visit_chips(board, v);
 }
 
-// --- The compressed stream -------------------------------------------------------------------------------------------
+// --- The state -------------------------------------------------------------------------------------------------------
 
-struct stream {
-    FILE *file;
-    ZSTD_CStream *out;
-    ZSTD_DStream *in;
-    uint8_t *buffer; // packed bytes
-    size_t room;
-    ZSTD_inBuffer packed; // of `buffer`, when reading
-    size_t frame;         // what ZSTD_decompressStream returned last; 0: the frame has ended
-    int error;            // the first failure
-};
-
-static void stream_open(struct stream *stream, FILE *file, bool writes)
+// Eight bytes with the size of RAM, and behind them what state_save makes. The caller frees it; NULL: no memory is left.
+static uint8_t *make_content(struct board *board, size_t *size)
 {
-    *stream = (struct stream){ .file = file, .frame = 1 };
-    stream->room = writes ? ZSTD_CStreamOutSize() : ZSTD_DStreamInSize();
-    stream->buffer = malloc(stream->room);
-    if (writes)
-        stream->out = ZSTD_createCStream();
-    else
-        stream->in = ZSTD_createDStream();
-    if (!stream->buffer || (!stream->out && !stream->in))
-        stream->error = -ENOMEM;
-    if (stream->out) {
-        ZSTD_CCtx_setParameter(stream->out, ZSTD_c_compressionLevel, LEVEL);
-        ZSTD_CCtx_setParameter(stream->out, ZSTD_c_checksumFlag, 1);
+    const struct state_list list = { visit_chips, board };
+    size_t state = state_save(&list, NULL, 0);
+    uint8_t *content = state ? malloc(8 + state) : NULL;
+    if (content && state_save(&list, content + 8, state) != state) {
+        free(content);
+        return NULL;
     }
-    stream->packed.src = stream->buffer;
+    if (content)
+        bytes_put(content, 8, board->ram_size);
+    *size = 8 + state;
+    return content;
 }
 
-static void stream_free(struct stream *stream)
+static int write_bytes(FILE *file, const void *data, size_t size)
 {
-    ZSTD_freeCStream(stream->out);
-    ZSTD_freeDStream(stream->in);
-    free(stream->buffer);
+    return fwrite(data, 1, size, file) == size ? 0 : errno ? -errno : -EIO;
 }
 
-static void write_mode(struct stream *stream, const void *data, size_t size, ZSTD_EndDirective mode)
+static int write_frame(FILE *file, const uint8_t *content, size_t size)
 {
-    ZSTD_inBuffer in = { data, size, 0 };
-    size_t left = 1;
-    while (!stream->error && (in.pos < in.size || (mode == ZSTD_e_end && left))) {
-        ZSTD_outBuffer out = { stream->buffer, stream->room, 0 };
-        left = ZSTD_compressStream2(stream->out, &out, &in, mode);
-        if (ZSTD_isError(left))
-            stream->error = -ENOMEM;
-        else if (fwrite(stream->buffer, 1, out.pos, stream->file) != out.pos)
-            stream->error = errno ? -errno : -EIO;
+    size_t room = ZSTD_compressBound(size);
+    ZSTD_CCtx *context = ZSTD_createCCtx();
+    uint8_t *frame = malloc(room), lengths[16];
+    int result = -ENOMEM;
+    if (context && frame) {
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL);
+        ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+        size_t stored = ZSTD_compress2(context, frame, room, content, size);
+        bytes_put(lengths, 8, size);
+        bytes_put(lengths + 8, 8, stored);
+        if (!ZSTD_isError(stored))
+            result = write_bytes(file, lengths, sizeof lengths);
+        if (result == 0)
+            result = write_bytes(file, frame, stored);
     }
+    ZSTD_freeCCtx(context);
+    free(frame);
+    return result;
 }
 
-static void put(struct stream *stream, const void *data, size_t size)
+static int write_state(struct board *board, FILE *file)
 {
-    write_mode(stream, data, size, ZSTD_e_continue);
+    size_t size;
+    uint8_t *content = make_content(board, &size);
+    int result = content ? write_frame(file, content, size) : -ENOMEM;
+    free(content);
+    return result;
 }
 
-static void put_number(struct stream *stream, uint64_t value)
+// The content of the frame; NULL: it is damaged, or no memory is left for what it says to be.
+static uint8_t *read_state(FILE *file, size_t *size)
 {
-    put(stream, &value, sizeof value);
-}
-
-// After an error `data` is undefined. It is not touched: its length may be a damaged one, of many gigabytes.
-static void get(struct stream *stream, void *data, size_t size)
-{
-    ZSTD_outBuffer out = { data, size, 0 };
-    while (!stream->error && out.pos < out.size) {
-        if (stream->packed.pos == stream->packed.size) {
-            stream->packed.pos = 0;
-            stream->packed.size = fread(stream->buffer, 1, stream->room, stream->file);
-        }
-        size_t before = out.pos;
-        if (stream->frame)
-            stream->frame = ZSTD_decompressStream(stream->in, &out, &stream->packed);
-        if (ZSTD_isError(stream->frame) || (out.pos == before && stream->packed.pos == stream->packed.size &&
-                                            (stream->packed.size == 0 || !stream->frame)))
-            stream->error = -EINVAL;
-        else if (!stream->frame && out.pos < out.size)
-            stream->error = -EINVAL;
+    uint8_t lengths[16], *content = NULL, *frame = NULL;
+    if (fread(lengths, 1, sizeof lengths, file) != sizeof lengths)
+        return NULL;
+    uint64_t whole = bytes_get(lengths, 8), stored = bytes_get(lengths + 8, 8);
+    if (whole > 8 && whole <= STATE_LIMIT && stored <= ZSTD_compressBound((size_t)whole) &&
+        (frame = malloc((size_t)stored)) && fread(frame, 1, (size_t)stored, file) == stored &&
+        ZSTD_getFrameContentSize(frame, (size_t)stored) == whole)
+        content = malloc((size_t)whole);
+    if (content && ZSTD_decompress(content, (size_t)whole, frame, (size_t)stored) != whole) {
+        free(content);
+        content = NULL;
     }
-}
-
-static uint64_t get_number(struct stream *stream)
-{
-    uint64_t value = 0;
-    get(stream, &value, sizeof value);
-    return stream->error ? 0 : value;
-}
-
-// Is the frame whole, with the checksum at its end, and nothing behind it?
-static bool at_end(struct stream *stream)
-{
-    uint8_t byte;
-    ZSTD_outBuffer out = { &byte, 1, 0 };
-    while (!stream->error && stream->frame) {
-        if (stream->packed.pos == stream->packed.size) {
-            stream->packed.pos = 0;
-            stream->packed.size = fread(stream->buffer, 1, stream->room, stream->file);
-            if (stream->packed.size == 0)
-                return false;
-        }
-        stream->frame = ZSTD_decompressStream(stream->in, &out, &stream->packed);
-        if (ZSTD_isError(stream->frame) || out.pos)
-            return false;
-    }
-    return !stream->error && stream->packed.pos == stream->packed.size && fgetc(stream->file) == EOF;
+    free(frame);
+    *size = (size_t)whole;
+    return content;
 }
 
 // --- Saving ----------------------------------------------------------------------------------------------------------
-
-static void put_state(struct stream *stream, struct board *board)
-{
-    const struct state_list list = { visit_chips, board };
-    size_t size = state_save(&list, NULL, 0);
-    void *state = size ? malloc(size) : NULL;
-    if (!state || state_save(&list, state, size) != size)
-        stream->error = -ENOMEM;
-    put_number(stream, size);
-    if (state)
-        put(stream, state, size);
-    free(state);
-}
-
-// May a page have other bytes than zeros? One that was never written is not looked at: the host would have to find memory for
-// it, which takes longer than to load a page from the file.
-static bool may_have_contents(const struct board *board, uint64_t page)
-{
-    return board->written_taken || page_set_has(&board->written, page);
-}
-
-static void put_ram(struct stream *stream, const struct board *board)
-{
-    for (uint64_t page = 0; page < board->ram_size >> RAM_PAGE_BITS && !stream->error; page++) {
-        const uint8_t *bytes = board->ram + page * RAM_PAGE;
-        if (!may_have_contents(board, page) || ram_page_is_zero(bytes))
-            continue;
-        put_number(stream, page);
-        put(stream, bytes, RAM_PAGE);
-    }
-    put_number(stream, LAST_PAGE);
-}
 
 static int write_header(FILE *file, const char *text)
 {
@@ -176,24 +111,23 @@ static int write_header(FILE *file, const char *text)
     bytes_put(header + 8, 4, FORMAT);
     bytes_put(header + 12, 4, length);
     bytes_put(header + 16, 8, digest_bytes(text, length));
-    bool done = fwrite(header, 1, sizeof header, file) == sizeof header && fwrite(text, 1, length, file) == length;
-    return done ? 0 : errno ? -errno : -EIO;
+    int result = write_bytes(file, header, sizeof header);
+    return result < 0 ? result : write_bytes(file, text, length);
+}
+
+// The pages of RAM that may have other bytes than zeros; NULL: all. One that was never written is not looked at: the host would
+// have to find memory for it, which takes longer than to load a page from a file.
+static const struct page_set *ever_written(const struct board *board)
+{
+    return board->written_taken ? NULL : &board->written;
 }
 
 static int write_all(struct board *board, FILE *file, const char *text)
 {
-    struct stream stream;
     int result = write_header(file, text);
-    if (result < 0)
-        return result;
-    stream_open(&stream, file, true);
-    put_number(&stream, board->ram_size);
-    put_state(&stream, board);
-    put_ram(&stream, board);
-    write_mode(&stream, NULL, 0, ZSTD_e_end);
-    result = stream.error;
-    stream_free(&stream);
-    return result;
+    if (result == 0)
+        result = write_state(board, file);
+    return result < 0 ? result : ram_file_save(board->ram, board->ram_size, ever_written(board), file);
 }
 
 int state_file_save(struct board *board, const char *path, struct error *error)
@@ -238,71 +172,44 @@ static char *read_header(FILE *file, const char *path, struct error *error)
     return NULL;
 }
 
-static int get_state(struct stream *stream, struct board *board, const char *path, struct error *error)
-{
-    uint64_t size = get_number(stream);
-    void *state = !stream->error && size && size <= STATE_LIMIT ? malloc(size) : NULL;
-    if (!state)
-        return damaged(path, error);
-    get(stream, state, size);
-    int result = stream->error ? damaged(path, error)
-                               : state_load(&(struct state_list){ visit_chips, board }, state, size, error);
-    free(state);
-    return result;
-}
-
-static void clear_ram(struct board *board, uint64_t page, uint64_t end)
-{
-    for (; page < end; page++) {
-        uint8_t *bytes = board->ram + page * RAM_PAGE;
-        if (!may_have_contents(board, page) || ram_page_is_zero(bytes))
-            continue;
-        memset(bytes, 0, RAM_PAGE);
-        page_set_add(&board->written, page);
-    }
-}
-
-// RAM behind the state: what it was before goes.
-static bool get_ram(struct stream *stream, struct board *board)
-{
-    uint64_t pages = board->ram_size >> RAM_PAGE_BITS, next = 0;
-    for (uint64_t page; (page = get_number(stream)) != LAST_PAGE; next = page + 1) {
-        if (stream->error || page < next || page >= pages)
-            return false;
-        clear_ram(board, next, page);
-        get(stream, board->ram + page * RAM_PAGE, RAM_PAGE);
-        page_set_add(&board->written, page);
-    }
-    clear_ram(board, next, pages);
-    return !stream->error;
-}
-
 // Before anything is changed.
-static int check_memory(struct stream *stream, const struct board *board, const char *path, struct error *error)
+static int check_memory(const struct board *board, uint64_t size, struct error *error)
 {
-    uint64_t size = get_number(stream);
-    if (stream->error)
-        return damaged(path, error);
     if (size == board->ram_size)
         return 0;
     return error_set(error, -EINVAL, "-m: the snapshot is of a machine with %" PRIu64 " MiB, and this one has %" PRIu64,
                      size >> 20, board->ram_size >> 20);
 }
 
+static int load_state(struct board *board, FILE *file, const char *path, struct error *error)
+{
+    const struct state_list list = { visit_chips, board };
+    size_t size;
+    uint8_t *content = read_state(file, &size);
+    if (!content)
+        return damaged(path, error);
+    int result = check_memory(board, bytes_get(content, 8), error);
+    if (result == 0)
+        result = state_load(&list, content + 8, size - 8, error);
+    free(content);
+    return result;
+}
+
 static int load_all(struct board *board, FILE *file, const char *path, struct error *error)
 {
-    struct stream stream;
-    stream_open(&stream, file, false);
-    int result = stream.error ? error_set(error, -ENOMEM, "the host has no memory left")
-                              : check_memory(&stream, board, path, error);
-    if (result == 0)
-        result = get_state(&stream, board, path, error);
-    if (result == 0) {
-        if (!get_ram(&stream, board) || !at_end(&stream))
-            result = damaged(path, error);
-        board_pages_loaded(board);
-    }
-    stream_free(&stream);
+    int result = load_state(board, file, path, error);
+    if (result < 0)
+        return result;
+    // What is cleared was written before, and what is loaded is written now: the rest of RAM is not to be looked at again.
+    if (board->written_taken)
+        page_set_fill(&board->written);
+    host_memory_clear(board->ram, board->ram_size);
+    result = ram_file_load(board->ram, board->ram_size, &board->written, file);
+    if (result == -ENOMEM)
+        error_set(error, result, "the host has no memory left; the machine is damaged");
+    else if (result < 0)
+        damaged(path, error);
+    board_pages_loaded(board);
     return result;
 }
 

@@ -2,11 +2,11 @@
 // A machine's state in a file:
 //
 //     "intactSS" | format | length | check || text: "version 0.1.0" and a line "file -drive HASH SIZE" of each drive
-//     one zstd frame with a checksum: bytes of RAM (8 bytes) | length of the state (8 bytes) | the state (base/state.h) |
-//                                     page number (8 bytes) | its 4,096 bytes || ... || all ones (8 bytes)
+//     length (8 bytes) | stored length (8) || zstd frame with a checksum: bytes of RAM (8) | the state (base/state.h)
+//     RAM (machine/replay/ram_file.h)
 //
-// Pages of zeros are left out. The state's schema is in the state, so that a file of another version is loaded, or refused by
-// the name of the first field that is not the same.
+// The state's schema is in the state, so that a file of another version is loaded, or refused by the name of the first field
+// that is not the same.
 #ifndef MACHINE_REPLAY_STATE_FILE_H
 #define MACHINE_REPLAY_STATE_FILE_H
 
