@@ -1576,6 +1576,7 @@
 #define virtqueue_untake intact_private_virtqueue_untake
 #define virtqueue_visit intact_private_virtqueue_visit
 #define virtqueue_waiting intact_private_virtqueue_waiting
+#define visit_beyond_init intact_private_visit_beyond_init
 #define visit_differ_init intact_private_visit_differ_init
 #define visit_enter_numbered intact_private_visit_enter_numbered
 #define visit_load_init intact_private_visit_load_init

@@ -43,9 +43,10 @@ uint64_t intact_machine_snapshot_bytes(const struct intact_machine *machine);
 
 // Writes the machine's state to a file, and makes a machine of the same configuration what it was. A negative errno with a
 // line in `why`: file errors; -EBUSY, -ENOMEM; for a load also -EINVAL: it is no such file, damaged, of another version, or
-// of another machine, and the line names what is not the same. The file is on the disk when the function returns; after a
-// failed write it is as it was before, or there is none; a device or a pipe of that name is written to. After a failed load
-// that says "damaged" the machine's state is undefined: only intact_machine_destroy may follow.
+// of another machine, and the line names what is not the same; -EIO: a field is damaged, or has a value that no machine
+// reaches. The file is on the disk when the function returns; after a failed write it is as it was before, or there is none;
+// a device or a pipe of that name is written to. After a failed load that says "damaged" the machine's state is undefined:
+// only intact_machine_destroy may follow.
 int intact_machine_save_file(struct intact_machine *machine, const char *file, char *why);
 int intact_machine_load_file(struct intact_machine *machine, const char *file, char *why);
 

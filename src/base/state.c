@@ -181,11 +181,54 @@ static int check(const struct header *header, const struct visit_schema *schema,
     return 0;
 }
 
+// Loads, and keeps the first value that cannot be.
+struct loader {
+    struct visit visit;
+    struct visit_load load;
+    struct visit_differ beyond;
+};
+
+static void load_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    struct loader *loader = container_of(v, struct loader, visit);
+    loader->load.visit.variable = v->variable;
+    loader->load.visit.field(&loader->load.visit, name, data, size, count);
+}
+
+static void load_enter(struct visit *v, const char *name)
+{
+    visit_enter(&container_of(v, struct loader, visit)->beyond.visit, name);
+}
+
+static void load_leave(struct visit *v)
+{
+    visit_leave(&container_of(v, struct loader, visit)->beyond.visit);
+}
+
+static void load_below(struct visit *v, const char *name, uint64_t value, uint64_t limit)
+{
+    visit_below(&container_of(v, struct loader, visit)->beyond.visit, name, value, limit);
+}
+
+static int load_fields(const struct state_list *list, const void *data, size_t size, struct error *error)
+{
+    struct loader loader = {
+        .visit = { .field = load_field, .enter = load_enter, .leave = load_leave, .below = load_below },
+    };
+    visit_load_init(&loader.load, data, size);
+    visit_beyond_init(&loader.beyond);
+    list->visit(list->object, &loader.visit);
+    if (loader.beyond.differs)
+        return error_set(error, -EIO, "the saved state is damaged: %s, which cannot be", loader.beyond.path);
+    if (loader.load.failed || loader.load.position != loader.load.size)
+        return error_set(error, -EIO, "the saved state is damaged: it ends %s", loader.load.failed ? "early" : "late");
+    return 0;
+}
+
 int state_load(const struct state_list *list, const void *data, size_t size, struct error *error)
 {
     struct header header;
     struct visit_schema schema;
-    struct visit_load load;
     int result = read_header(data, size, &header, error);
     if (result < 0)
         return result;
@@ -196,9 +239,5 @@ int state_load(const struct state_list *list, const void *data, size_t size, str
     free(schema.text);
     if (result < 0)
         return result;
-    visit_load_init(&load, saved + header.schema_length, header.field_bytes);
-    list->visit(list->object, &load.visit);
-    if (load.failed || load.position != load.size)
-        return error_set(error, -EIO, "the saved state is damaged: it ends %s", load.failed ? "early" : "late");
-    return 0;
+    return load_fields(list, saved + header.schema_length, header.field_bytes, error);
 }

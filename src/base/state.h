@@ -27,8 +27,8 @@ struct state_list {
 size_t state_save(const struct state_list *list, void *data, size_t size);
 
 // Loads what state_save wrote; x_loaded comes next. 0; -EINVAL: it is not a saved state, or has another schema, and
-// nothing was loaded; -EIO: it ends too early or too late, which shows during the load only if a list has variable
-// fields; -ENOMEM.
+// nothing was loaded; -EIO: a field has a value that it cannot have, which the text names, or the state ends too early or too
+// late, which shows during the load only if a list has variable fields; -ENOMEM.
 int state_load(const struct state_list *list, const void *data, size_t size, struct error *error);
 
 #endif

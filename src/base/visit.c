@@ -53,6 +53,7 @@ static void copy(void *to, const void *from, size_t bytes)
     case 2: memcpy(to, from, 2); break;
     case 4: memcpy(to, from, 4); break;
     case 8: memcpy(to, from, 8); break;
+    case 0: break; // of an array that is not there
     default: memcpy(to, from, bytes); break;
     }
 }
@@ -99,7 +100,8 @@ static void load_field(struct visit *v, const char *name, void *data, size_t siz
     if (bytes > load->size - load->position) {
         load->failed = true;
         load->position = load->size;
-        memset(data, 0, bytes);
+        if (!v->variable) // whose length may be a damaged one, of many gigabytes
+            memset(data, 0, bytes);
         return;
     }
     copy(data, load->data + load->position, bytes);
@@ -162,6 +164,23 @@ void visit_differ_init(struct visit_differ *differ, const void *data, size_t siz
         .visit = { .field = differ_field, .enter = differ_enter, .leave = differ_leave },
         .data = data,
         .size = size,
+    };
+}
+
+static void beyond_below(struct visit *v, const char *name, uint64_t value, uint64_t limit)
+{
+    struct visit_differ *differ = container_of(v, struct visit_differ, visit);
+    if (differ->differs || value < limit)
+        return;
+    differ->differs = true;
+    snprintf(differ->path, sizeof differ->path, "%s%s is %llu", differ->prefix, visit_name(name),
+             (unsigned long long)value);
+}
+
+void visit_beyond_init(struct visit_differ *differ)
+{
+    *differ = (struct visit_differ){
+        .visit = { .enter = differ_enter, .leave = differ_leave, .below = beyond_below },
     };
 }
 

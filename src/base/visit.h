@@ -11,6 +11,9 @@
 // A visited field is a plain integer or an array of them: no pointer, no padding. Pointers and configuration that the
 // machine sets up again are left out, and the unit test of the list says how many bytes that is (`visit_uncovered`).
 //
+// Some fields are an index, a count, a mode: VISIT_BELOW says of them below which limit every value is that a machine can
+// reach, and a bool is 0 or 1. Only a load from a file looks at that: nothing else than a file has another value.
+//
 // A list only names fields. What has to be derived from them after a load is done by x_loaded, when everything is loaded.
 // Names, sizes and order depend on the configuration alone, so that they can be compared before anything is loaded: they
 // are the schema of a saved state (base/state.h).
@@ -32,14 +35,42 @@ struct visit {
     bool no_requests; // what other threads have asked for is left out: only the machine's half is the same in a replay
     // Called for a value of the configuration, which is part of the schema and of no state; may be NULL.
     void (*constant)(struct visit *v, const char *name, uint64_t value);
+    // Called after a field whose values are below `limit`, with the one that it has; may be NULL.
+    void (*below)(struct visit *v, const char *name, uint64_t value, uint64_t limit);
 };
 
 // Names come as the expression in the list, `pit->control`; `visit_name` returns the short name, `control`.
 const char *visit_name(const char *expression);
 
-#define VISIT(v, lvalue) ((v)->field((v), #lvalue, &(lvalue), sizeof(lvalue), 1))
+// What is neither 0 nor 1 becomes 1, since a bool may not even be read otherwise.
+static inline void visit_bools(struct visit *v, const char *name, void *data, size_t count, bool are_bools)
+{
+    uint8_t *bytes = (uint8_t *)data;
+    for (size_t i = 0; are_bools && v->below && i < count; i++) {
+        v->below(v, name, bytes[i], 2);
+        bytes[i] = bytes[i] != 0;
+    }
+}
+
+static inline void visit_below(struct visit *v, const char *name, uint64_t value, uint64_t limit)
+{
+    if (v->below)
+        v->below(v, name, value, limit);
+}
+
+#define VISIT_IS_BOOL(lvalue) _Generic((lvalue), bool : true, default : false)
+
+#define VISIT(v, lvalue)                                                                                               \
+    ((v)->field((v), #lvalue, &(lvalue), sizeof(lvalue), 1),                                                           \
+     visit_bools((v), #lvalue, &(lvalue), 1, VISIT_IS_BOOL(lvalue)))
 #define VISIT_ARRAY(v, lvalue)                                                                                         \
-    ((v)->field((v), #lvalue, (lvalue), sizeof((lvalue)[0]), sizeof(lvalue) / sizeof((lvalue)[0])))
+    ((v)->field((v), #lvalue, (lvalue), sizeof((lvalue)[0]), sizeof(lvalue) / sizeof((lvalue)[0])),                    \
+     visit_bools((v), #lvalue, (lvalue), sizeof(lvalue) / sizeof((lvalue)[0]), VISIT_IS_BOOL((lvalue)[0])))
+// An integer whose values are below `limit`.
+#define VISIT_BELOW(v, lvalue, limit) (VISIT(v, lvalue), visit_below((v), #lvalue, (uint64_t)(lvalue), (limit)))
+// A field of which `valid`, an expression with fields that come before it, holds.
+#define VISIT_VALID(v, lvalue, valid)                                                                                  \
+    (VISIT(v, lvalue), (v)->below && !(valid) ? (v)->below((v), #lvalue, (uint64_t)(lvalue), 0) : (void)0)
 // `count` elements behind a pointer: RAM, a table whose size is fixed by the configuration.
 #define VISIT_MEMORY(v, pointer, elements) ((v)->field((v), #pointer, (pointer), sizeof(*(pointer)), (elements)))
 
@@ -94,7 +125,8 @@ struct visit_save {
 };
 void visit_save_init(struct visit_save *save);
 
-// Reads the fields back from `data`, in the same order. `failed` is set when the data ends too early; the rest is zeroed.
+// Reads the fields back from `data`, in the same order. `failed` is set when the data ends too early; the rest is zeroed, but
+// for fields whose count is state.
 struct visit_load {
     struct visit visit;
     const uint8_t *data;
@@ -114,6 +146,9 @@ struct visit_differ {
     size_t prefix_length;
 };
 void visit_differ_init(struct visit_differ *differ, const void *data, size_t size);
+// The same struct keeps the first field with a value that it cannot have, "lapic0/timer/mode is 7", and has no `field`: it goes
+// along with a load.
+void visit_beyond_init(struct visit_differ *differ);
 
 // Describes the fields: one line for each, "name size" or "name size count" (variable: "name size *"), "name = value" for a
 // constant, and "name/" and "/" around a nested list. No field is read or written. Release `text` with free.

@@ -323,11 +323,11 @@ void cfi_flash_visit(struct cfi_flash *flash, struct visit *v)
     for (unsigned i = 0; i < CFI_FLASH_CHIPS; i++) {
         struct cfi_flash_chip *chip = &flash->chips[i];
         visit_enter(v, i ? "chip1" : "chip0");
-        VISIT(v, chip->shows);
-        VISIT(v, chip->expects);
+        VISIT_BELOW(v, chip->shows, SHOW_QUERY + 1);
+        VISIT_BELOW(v, chip->expects, EXPECT_CONFIGURATION + 1);
         VISIT(v, chip->status);
-        VISIT(v, chip->start);
-        VISIT(v, chip->words);
+        VISIT_BELOW(v, chip->start, CFI_FLASH_SIZE / 4);
+        VISIT_BELOW(v, chip->words, CFI_FLASH_BUFFER_WORDS + 1);
         VISIT(v, chip->filled);
         VISIT_ARRAY(v, chip->buffer);
         VISIT_ARRAY(v, chip->locks);

@@ -416,8 +416,8 @@ void i8042_visit(struct i8042 *kbc, struct visit *v)
     VISIT(v, kbc->reply_status);
     visit_enter(v, "keyboard");
     VISIT_ARRAY(v, kbc->keyboard.bytes);
-    VISIT(v, kbc->keyboard.head);
-    VISIT(v, kbc->keyboard.count);
+    VISIT_BELOW(v, kbc->keyboard.head, I8042_QUEUE);
+    VISIT_BELOW(v, kbc->keyboard.count, I8042_QUEUE + 1);
     visit_leave(v);
     VISIT(v, kbc->release);
     VISIT(v, kbc->kbd_command);

@@ -115,7 +115,7 @@ void pci_testdev_visit(struct pci_testdev *device, struct visit *v)
 {
     pci_function_visit(&device->pci, v);
     for (unsigned i = 0; i < countof(device->bars); i++) {
-        VISIT(v, device->bars[i].test);
+        VISIT_BELOW(v, device->bars[i].test, PCI_TESTDEV_NONE + 1);
         VISIT(v, device->bars[i].count);
     }
 }

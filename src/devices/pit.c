@@ -462,7 +462,7 @@ static void counter_visit(struct pit_counter *c, struct visit *v)
     VISIT(v, c->latched_status);
     VISIT(v, c->latched_count);
     VISIT(v, c->written);
-    VISIT(v, c->count);
+    VISIT_VALID(v, c->count, c->count <= 65536 && (c->count || (!c->loaded && !c->at_boundary)));
     VISIT(v, c->start);
     VISIT(v, c->elapsed);
     VISIT(v, c->load);

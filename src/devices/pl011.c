@@ -56,7 +56,7 @@ static void timeout_fired(void *owner, uint64_t now)
 // keeps it until UARTECR is written (3.3.2).
 static void push(struct pl011 *uart, uint8_t byte, uint64_t now)
 {
-    if (uart->rx_count == capacity(uart)) {
+    if (uart->rx_count >= capacity(uart)) {
         uart->overrun = uart->overrun_full = true;
         uart->UARTRIS |= PL011_INT_OE;
         return;
@@ -246,8 +246,8 @@ void pl011_visit(struct pl011 *uart, struct visit *v)
     VISIT(v, uart->overrun);
     VISIT(v, uart->overrun_full);
     VISIT_ARRAY(v, uart->rx);
-    VISIT(v, uart->rx_head);
-    VISIT(v, uart->rx_count);
+    VISIT_BELOW(v, uart->rx_head, PL011_FIFO);
+    VISIT_BELOW(v, uart->rx_count, PL011_FIFO + 1);
     VISIT(v, uart->rx_moved);
     VISIT_ARRAY(v, uart->mistakes);
     VISIT(v, uart->irq.level);

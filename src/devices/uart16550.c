@@ -120,7 +120,7 @@ static void overrun(struct uart16550 *uart, uint8_t byte, uint8_t error)
 
 static void push(struct uart16550 *uart, uint8_t byte, uint8_t error, uint64_t now)
 {
-    if (uart->rx_count == capacity(uart)) {
+    if (uart->rx_count >= capacity(uart)) {
         overrun(uart, byte, error);
         return;
     }
@@ -386,8 +386,8 @@ void uart16550_visit(struct uart16550 *uart, struct visit *v)
     VISIT(v, uart->modem_delta);
     VISIT_ARRAY(v, uart->rx);
     VISIT_ARRAY(v, uart->rx_error);
-    VISIT(v, uart->rx_head);
-    VISIT(v, uart->rx_count);
+    VISIT_BELOW(v, uart->rx_head, UART16550_FIFO);
+    VISIT_BELOW(v, uart->rx_count, UART16550_FIFO + 1);
     VISIT(v, uart->thre_pending);
     VISIT(v, uart->timed_out);
     VISIT(v, uart->rx_moved);

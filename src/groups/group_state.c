@@ -35,16 +35,30 @@ static void visit_request(struct group_request *request, struct visit *v)
     VISIT(v, request->waiting);
 }
 
+// `waiting` has the requests that wait, and no others.
+static bool is_list(const struct intact_irq_group *group)
+{
+    uint32_t left = group->waiting_count;
+    for (uint32_t i = 0; i < group->length; i++)
+        left -= group->requests[i].waiting;
+    for (uint32_t i = 0; i < group->length && i < group->waiting_count; i++)
+        if (group->waiting[i] >= group->length || !group->requests[group->waiting[i]].waiting)
+            return false;
+    return left == 0;
+}
+
 static void visit_requests(struct intact_irq_group *group, struct visit *v)
 {
     VISIT(v, group->version);
     VISIT(v, group->asked);
     VISIT(v, group->enabled);
     VISIT(v, group->level);
-    VISIT(v, group->waiting_count);
+    VISIT_BELOW(v, group->waiting_count, group->length + 1);
     VISIT_MEMORY(v, group->waiting, group->length);
     for (uint32_t i = 0; i < group->length; i++)
         visit_request(&group->requests[i], v);
+    if (v->below && !is_list(group))
+        v->below(v, "waiting_count", group->waiting_count, 0);
 }
 
 void group_visit(struct intact_irq_group *group, struct visit *v)

@@ -232,6 +232,7 @@ void block_file_loaded(struct block_file *file)
     if (!file->snapshot)
         return;
     memset(file->place, 0, file->place_count * sizeof *file->place);
+    file->failed = false;
     for (uint32_t i = 0; i < file->count; i++) {
         if (file->cluster[i] >= file->place_count || file->place[file->cluster[i]]) {
             file->failed = true;
@@ -246,12 +247,14 @@ void block_file_visit(struct block_file *file, struct visit *v)
 {
     if (!file->snapshot || v->no_storage)
         return;
-    VISIT(v, file->count);
+    VISIT_BELOW(v, file->count, (uint64_t)file->place_count + 1);
     if (file->count > file->place_count || (file->count > file->capacity && grow(file, file->count) < 0)) {
         file->count = 0;
         file->failed = true;
         return;
     }
     VISIT_VARIABLE(v, file->cluster, file->count);
+    for (uint32_t i = 0; v->below && i < file->count; i++)
+        visit_below(v, "cluster", file->cluster[i], file->place_count);
     VISIT_VARIABLE(v, file->data, (size_t)file->count * CLUSTER);
 }

@@ -34,15 +34,18 @@ void loop_add(struct loop *loop, struct vcpu *cpu)
     vcpu_set_state(cpu, (enum vcpu_state)cpu->state);
 }
 
+// Of instructions and turns, so that sums of them do not overflow.
+#define COUNT_LIMIT (UINT64_C(1) << 62)
+
 // A slice that a stop has cut goes on with `rest` instructions among `share` vCPUs.
 void loop_visit(struct loop *loop, struct visit *v)
 {
-    VISIT(v, loop->last);
-    VISIT(v, loop->rest);
-    VISIT(v, loop->share);
-    VISIT(v, loop->carry);
-    VISIT(v, loop->instructions);
-    VISIT(v, loop->turns);
+    VISIT_BELOW(v, loop->last, loop->count);
+    VISIT_BELOW(v, loop->rest, LONGEST_SLICE + 1);
+    VISIT_VALID(v, loop->share, loop->share <= loop->count && (loop->share || !loop->rest));
+    VISIT_VALID(v, loop->carry, loop->carry <= loop->share);
+    VISIT_BELOW(v, loop->instructions, COUNT_LIMIT);
+    VISIT_BELOW(v, loop->turns, COUNT_LIMIT);
     VISIT(v, loop->steps);
     VISIT(v, loop->stops.looked);
 }

@@ -30,7 +30,7 @@ void vcpu_free(struct vcpu *cpu)
 void vcpu_visit(struct vcpu *cpu, struct visit *v)
 {
     VISIT(v, cpu->pending);
-    VISIT(v, cpu->state);
+    VISIT_BELOW(v, cpu->state, VCPU_STOPPED + 1);
     VISIT(v, cpu->goal);
     VISIT(v, cpu->faulted);
     VISIT(v, cpu->port_page);

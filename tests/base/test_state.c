@@ -149,3 +149,53 @@ Test(state, a_variable_field_that_does_not_fit_is_an_error)
     cr_assert_eq(load(&copy, save(&chip)), -EIO);
     cr_assert_str_eq(error.text, "the saved state is damaged: it ends early");
 }
+
+// --- Values that a field cannot have ---------------------------------------------------------------------------------
+
+struct limits {
+    uint32_t index;
+    uint8_t count, spare;
+    bool flags[3];
+    bool flag;
+};
+
+static void visit_limits(void *object, struct visit *v)
+{
+    struct limits *limits = object;
+    VISIT_BELOW(v, limits->index, 10);
+    VISIT_NESTED(v, "inner", VISIT_VALID(v, limits->count, limits->count <= limits->index));
+    VISIT(v, limits->spare);
+    VISIT_ARRAY(v, limits->flags);
+    VISIT(v, limits->flag);
+}
+
+static void set_byte(void *at, uint8_t value)
+{
+    memcpy(at, &value, 1);
+}
+
+static void is_refused(struct limits limits, const char *text)
+{
+    struct limits copy = { 0 };
+    size_t size = state_save(&(struct state_list){ visit_limits, &limits }, buffer, sizeof buffer);
+    error = (struct error){ 0 };
+    int result = state_load(&(struct state_list){ visit_limits, &copy }, buffer, size, &error);
+    cr_assert_eq(result, text ? -EIO : 0, "%s", error.text);
+    cr_assert_str_eq(error.text, text ? text : "");
+}
+
+Test(state, a_value_that_a_field_cannot_have_is_refused_by_the_name_of_the_field)
+{
+    struct limits limits = { .index = 9, .count = 9, .spare = 255 };
+    is_refused(limits, NULL);
+    limits.index = 10;
+    is_refused(limits, "the saved state is damaged: index is 10, which cannot be");
+    limits.index = 8;
+    is_refused(limits, "the saved state is damaged: inner/count is 9, which cannot be");
+    limits.count = 0;
+    set_byte(&limits.flags[2], 2);
+    is_refused(limits, "the saved state is damaged: flags is 2, which cannot be");
+    set_byte(&limits.flags[2], 1);
+    set_byte(&limits.flag, 0xff);
+    is_refused(limits, "the saved state is damaged: flag is 255, which cannot be");
+}

@@ -161,7 +161,8 @@ void pci_function_visit(struct pci_function *function, struct visit *v)
     for (unsigned i = 0; i < PCI_BARS; i++) {
         if (function->bars[i].kind == PCI_BAR_NONE)
             continue;
-        VISIT(v, function->bars[i].region.base);
+        VISIT_VALID(v, function->bars[i].region.base,
+                    function->bars[i].region.base % function->bars[i].region.size == 0);
         VISIT(v, function->bars[i].mapped);
         VISIT(v, function->bars[i].refused);
     }

@@ -129,5 +129,5 @@ void virtio_console_visit(struct virtio_console *console, struct visit *v)
     virtio_visit(&console->virtio, v);
     VISIT_ARRAY(v, console->input);
     VISIT(v, console->input_read);
-    VISIT(v, console->input_written);
+    VISIT_VALID(v, console->input_written, waiting(console) <= VIRTIO_CONSOLE_INPUT);
 }

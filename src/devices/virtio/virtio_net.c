@@ -287,7 +287,8 @@ void virtio_net_visit(struct virtio_net *net, struct visit *v)
     virtio_visit(&net->virtio, v);
     VISIT_ARRAY(v, net->filter);
     VISIT_MEMORY(v, &net->table[0][0][0], sizeof net->table);
-    VISIT_ARRAY(v, net->table_rows);
+    for (unsigned i = 0; i < VIRTIO_NET_MAC_TABLES; i++)
+        VISIT_BELOW(v, net->table_rows[i], VIRTIO_NET_MAC_ROWS + 1);
     VISIT_ARRAY(v, net->table_overflow);
     VISIT(v, net->sent);
     VISIT(v, net->received);

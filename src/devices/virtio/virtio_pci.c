@@ -375,6 +375,11 @@ void virtio_pci_reset(struct virtio_pci *pci, uint64_t now)
     pci_function_reset(&pci->pci, now);
 }
 
+static bool is_vector(const struct virtio_pci *pci, uint16_t vector)
+{
+    return vector < pci->vectors || vector == INTACT_IRQ_NO_VECTOR;
+}
+
 void virtio_pci_visit(struct virtio_pci *pci, struct visit *v)
 {
     pci_function_visit(&pci->pci, v);
@@ -382,6 +387,9 @@ void virtio_pci_visit(struct virtio_pci *pci, struct visit *v)
     VISIT(v, pci->device_feature_select);
     VISIT(v, pci->driver_feature_select);
     VISIT(v, pci->queue_select);
-    VISIT(v, pci->config_vector);
+    VISIT_VALID(v, pci->config_vector, is_vector(pci, pci->config_vector));
     VISIT_ARRAY(v, pci->queue_vectors);
+    for (unsigned i = 0; v->below && i < countof(pci->queue_vectors); i++)
+        if (!is_vector(pci, pci->queue_vectors[i]))
+            v->below(v, "queue_vectors", pci->queue_vectors[i], 0);
 }

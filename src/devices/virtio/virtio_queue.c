@@ -278,11 +278,11 @@ void virtqueue_visit(struct virtqueue *queue, struct visit *v)
     VISIT(v, queue->descriptors);
     VISIT(v, queue->available);
     VISIT(v, queue->used);
-    VISIT(v, queue->size);
+    VISIT_BELOW(v, queue->size, queue->size_max + 1u);
     VISIT(v, queue->next_available);
     VISIT(v, queue->next_used);
     VISIT(v, queue->told);
-    VISIT(v, queue->ready);
+    VISIT_VALID(v, queue->ready, !queue->ready || is_power_of_two(queue->size));
     VISIT(v, queue->indirect);
     VISIT(v, queue->event_index);
 }

@@ -365,7 +365,7 @@ static void visit_all(void *object, struct visit *v)
 {
     struct intact_arm_irq *irq = object;
     static const char *const names[ARM_IRQ_WINDOWS] = { "gicd", "gicr", "gicc", "v2m", "its_base" };
-    VISIT(v, irq->clock.now);
+    VISIT_BELOW(v, irq->clock.now, CLOCK_LIMIT);
     arm_irq_visit(&irq->irq, v);
     for (unsigned i = 0; i < ARM_IRQ_WINDOWS; i++)
         if (irq->windows[i].size)

@@ -412,7 +412,7 @@ void intact_x86_irq_advance(struct intact_x86_irq *irq, uint64_t now)
 static void visit_all(void *object, struct visit *v)
 {
     struct intact_x86_irq *irq = object;
-    VISIT(v, irq->clock.now);
+    VISIT_BELOW(v, irq->clock.now, CLOCK_LIMIT);
     x86_irq_visit(&irq->irq, v);
     for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
         visit_constant(v, "ioapics.address", irq->windows[i]);

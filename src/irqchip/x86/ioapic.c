@@ -518,7 +518,7 @@ void ioapic_visit(struct ioapic *ioapic, struct visit *v)
     VISIT_ARRAY(v, ioapic->resting.word);
     VISIT(v, ioapic->rest_until);
     VISIT_ARRAY(v, ioapic->eois);
-    VISIT(v, ioapic->last);
+    VISIT_BELOW(v, ioapic->last, ioapic->pins);
     VISIT_ARRAY(v, ioapic->mistakes);
 }
 

@@ -133,5 +133,5 @@ void lapic_timer_visit(struct lapic_timer *timer, struct visit *v)
     VISIT(v, timer->tsc_deadline);
     VISIT(v, timer->initial_count);
     VISIT(v, timer->divide);
-    VISIT(v, timer->mode);
+    VISIT_BELOW(v, timer->mode, LAPIC_TIMER_RESERVED + 1);
 }

@@ -528,12 +528,12 @@ static void pic_visit(struct pic *pic, struct visit *v)
     VISIT(v, pic->armed);
     VISIT(v, pic->imr);
     VISIT(v, pic->isr);
-    VISIT(v, pic->lowest);
+    VISIT_BELOW(v, pic->lowest, 8);
     VISIT(v, pic->icw1);
     VISIT(v, pic->icw2);
     VISIT(v, pic->icw3);
     VISIT(v, pic->icw4);
-    VISIT(v, pic->stage);
+    VISIT_BELOW(v, pic->stage, PIC_POWER_ON + 1);
     VISIT(v, pic->elcr);
     VISIT(v, pic->read_isr);
     VISIT(v, pic->poll);
@@ -551,10 +551,10 @@ void pic_cascade_visit(struct pic_cascade *cascade, struct visit *v)
         pic_visit(&cascade->chip[chip], v);
         visit_leave(v);
     }
-    VISIT(v, cascade->inta_cycle);
-    VISIT(v, cascade->inta_level);
-    VISIT(v, cascade->inta_chip);
-    VISIT(v, cascade->inta_chip_level);
+    VISIT_BELOW(v, cascade->inta_cycle, 3);
+    VISIT_BELOW(v, cascade->inta_level, 8);
+    VISIT_BELOW(v, cascade->inta_chip, PIC_CHIP_LIMIT + 1);
+    VISIT_BELOW(v, cascade->inta_chip_level, 8);
     VISIT(v, cascade->inta_served);
     VISIT_ARRAY(v, cascade->mistakes);
 }

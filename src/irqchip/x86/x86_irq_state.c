@@ -30,7 +30,7 @@ void x86_irq_visit(struct x86_irq *irq, struct visit *v)
     VISIT(v, irq->imcr_index);
     VISIT(v, irq->imcr);
     VISIT(v, irq->nmi);
-    VISIT(v, irq->last_lowest);
+    VISIT_BELOW(v, irq->last_lowest, irq->config.cpus);
     visit_enter(v, "pic");
     pic_cascade_visit(&irq->pic, v);
     visit_leave(v);

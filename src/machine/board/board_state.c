@@ -19,7 +19,7 @@ static void visit_bus(struct bus *bus, struct visit *v)
 // theirs again.
 static void visit_time(struct board *board, struct visit *v)
 {
-    VISIT(v, board->clock.now);
+    VISIT_BELOW(v, board->clock.now, CLOCK_LIMIT);
     loop_visit(&board->loop, v);
     VISIT_NESTED(v, "memory", visit_bus(&board->memory, v));
     VISIT_NESTED(v, "ports", visit_bus(&board->ports, v));

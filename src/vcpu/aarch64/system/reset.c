@@ -128,7 +128,7 @@ void a64_cpu_visit(struct a64_cpu *cpu, struct visit *v)
     VISIT(v, cpu->result);
     VISIT(v, cpu->aux);
     VISIT(v, cpu->daif);
-    VISIT(v, cpu->el);
+    VISIT_BELOW(v, cpu->el, 2);
     VISIT(v, cpu->spsel);
     VISIT(v, cpu->illegal);
     VISIT(v, cpu->step);

@@ -184,7 +184,7 @@ void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
     VISIT(v, cpu->result);
     VISIT(v, cpu->aux);
     VISIT(v, cpu->eflags);
-    VISIT(v, cpu->cpl);
+    VISIT_BELOW(v, cpu->cpl, 4);
     VISIT(v, cpu->nmi_blocked);
     VISIT(v, cpu->shutdown);
     VISIT(v, cpu->shadow);
