@@ -362,6 +362,157 @@ Test(timeline, a_run_that_is_quit_in_the_past_goes_on)
     intact_machine_destroy(machine);
 }
 
+// --- A network -------------------------------------------------------------------------------------------------------
+
+// A guest that sends back every frame that it gets. The test sets up the queues of its network card, before the run, with the
+// same buffers for both.
+enum { FRAMES = 128, FRAME = 60, NET_HEADER = 12, BUFFER = 128 };
+enum { RX_DESC = 0x200000, RX_AVAIL = 0x201000, RX_USED = 0x202000, TX_DESC = 0x203000, TX_AVAIL = 0x204000 };
+enum { TX_USED = 0x205000, BUFFERS = 0x210000, ROUNDS = 24 };
+#define CARD  UINT32_C(0xfec10e00) // the last slot of virtio-mmio
+#define ROUND UINT64_C(70000)      // instructions
+
+struct sent_frames {
+    uint8_t numbers[4 * FRAMES];
+    unsigned count;
+};
+
+static void note_sent(void *owner, const void *frame, size_t size, uint64_t now)
+{
+    struct sent_frames *frames = owner;
+    (void)now;
+    cr_assert_eq(size, FRAME);
+    cr_assert_lt(frames->count, sizeof frames->numbers);
+    frames->numbers[frames->count++] = ((const uint8_t *)frame)[FRAME - 1];
+}
+
+static void set_card(struct intact_machine *machine, uint32_t offset, uint32_t value)
+{
+    bus_write(&machine_board(machine)->memory, CARD + offset, 4, value, 0);
+}
+
+static void put(struct intact_machine *machine, uint32_t address, uint64_t value, unsigned size)
+{
+    uint8_t bytes[8];
+    bytes_put(bytes, size, value);
+    cr_assert(bus_write_memory(&machine_board(machine)->memory, address, bytes, size));
+}
+
+static void set_queue(struct intact_machine *machine, unsigned queue, uint32_t desc, uint32_t avail, uint32_t used)
+{
+    for (unsigned i = 0; i < FRAMES; i++) {
+        put(machine, desc + 16 * i, BUFFERS + i * BUFFER, 8);
+        put(machine, desc + 16 * i + 8, NET_HEADER + FRAME, 4);
+        put(machine, desc + 16 * i + 12, queue == 0 ? 2 : 0, 2); // the device writes
+        put(machine, avail + 4 + 2 * i, i, 2);
+    }
+    put(machine, avail, 1, 2); // no interrupts
+    put(machine, avail + 2, queue == 0 ? FRAMES : 0, 2);
+    set_card(machine, 0x030, queue);
+    set_card(machine, 0x038, FRAMES);
+    set_card(machine, 0x080, desc);
+    set_card(machine, 0x090, avail);
+    set_card(machine, 0x0a0, used);
+    set_card(machine, 0x044, 1);
+}
+
+static void set_up_card(struct intact_machine *machine)
+{
+    set_card(machine, 0x070, 3);
+    set_card(machine, 0x024, 1);
+    set_card(machine, 0x020, 1); // VERSION_1
+    set_card(machine, 0x070, 11);
+    set_queue(machine, 0, RX_DESC, RX_AVAIL, RX_USED);
+    set_queue(machine, 1, TX_DESC, TX_AVAIL, TX_USED);
+    set_card(machine, 0x070, 15);
+}
+
+static struct intact_machine *make_echo(struct sent_frames *frames)
+{
+    static struct code code;
+    const struct intact_net cable = { .send = note_sent, .owner = frames };
+    const struct intact_netdev_config netdev = { .kind = INTACT_NETDEV_OWN, .id = "n", .net = &cable };
+    const struct intact_property property = { "netdev", "n" };
+    const struct intact_device_config device = { "virtio-net-device", &property, 1 };
+    struct intact_machine *machine;
+    struct intact_machine_config config;
+    code_begin(&code);
+    CODE(&code, 0x31, 0xdb);                               // xor ebx, ebx
+    CODE(&code, 0x66, 0xa1, 0x02, 0x20, 0x20, 0x00);       // again: mov ax, [RX_USED + 2]
+    CODE(&code, 0x66, 0x39, 0xd8, 0x74, 0xf5);             // cmp ax, bx; je again
+    CODE(&code, 0x66, 0x43);                               // inc bx
+    CODE(&code, 0x66, 0x89, 0x1d, 0x02, 0x40, 0x20, 0x00); // mov [TX_AVAIL + 2], bx
+    CODE(&code, 0xc7, 0x05, 0x50, 0x0e, 0xc1, 0xfe, 0x01, 0x00, 0x00, 0x00, 0xeb,
+         0xe0); // mov [QueueNotify], 1; jmp again
+    intact_machine_config_init(&config);
+    config.memory = UINT64_C(16) << 20;
+    config.kernel = "guest";
+    config.kernel_data = code.bytes;
+    config.kernel_size = sizeof code.bytes;
+    config.netdevs = &netdev;
+    config.netdev_count = 1;
+    config.devices = &device;
+    config.device_count = 1;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    set_up_card(machine);
+    return machine;
+}
+
+static void send_frame(struct intact_machine *machine, uint8_t number)
+{
+    uint8_t frame[FRAME] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+    frame[FRAME - 1] = number;
+    cr_assert_eq(intact_machine_net_input(machine, "n", frame, sizeof frame), 0);
+}
+
+static void check_sent(const struct sent_frames *frames, unsigned count)
+{
+    cr_assert_eq(frames->count, count);
+    for (unsigned i = 0; i < count; i++)
+        cr_assert_eq(frames->numbers[i], i, "%u", i);
+}
+
+static void run_both(struct intact_machine *one, struct intact_machine *other)
+{
+    intact_machine_run_for(one, ROUND / 2);
+    intact_machine_run_for(other, ROUND / 2);
+}
+
+Test(timeline, frames_come_in_where_they_did_and_are_sent_once)
+{
+    static struct sent_frames once, again;
+    static uint64_t digests[ROUNDS];
+    struct intact_machine *plain = make_echo(&once), *machine = make_echo(&again);
+    cr_assert_eq(intact_machine_history(machine, UINT64_C(16) << 20, why), 0, "%s", why);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        send_frame(plain, (uint8_t)i);
+        send_frame(machine, (uint8_t)i);
+        run_both(plain, machine);
+        digests[i] = state_digest(plain);
+        cr_assert_eq(state_digest(machine), digests[i], "%u", i);
+        run_both(plain, machine);
+    }
+    check_sent(&once, ROUNDS);
+    check_sent(&again, ROUNDS);
+    srand(3);
+    for (unsigned n = 0; n < 40; n++) {
+        unsigned i = (unsigned)rand() % ROUNDS;
+        cr_assert_eq(intact_machine_go_to(machine, i * ROUND + ROUND / 2, why), 0, "%s", why);
+        cr_assert_eq(state_digest(machine), digests[i], "after %u frames", i);
+    }
+    check_sent(&again, ROUNDS);
+    // What comes in the past waits for the end of it.
+    send_frame(machine, ROUNDS);
+    cr_assert_eq(intact_machine_go_to(machine, ROUNDS * ROUND, why), 0, "%s", why);
+    check_sent(&again, ROUNDS);
+    send_frame(plain, ROUNDS);
+    run_both(plain, machine);
+    check_sent(&again, ROUNDS + 1);
+    cr_assert_eq(state_digest(machine), state_digest(plain));
+    intact_machine_destroy(plain);
+    intact_machine_destroy(machine);
+}
+
 // --- Refusals ----------------------------------------------------------------------------------------------------------
 
 Test(timeline, a_machine_with_a_history_is_not_recorded)
