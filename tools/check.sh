@@ -10,7 +10,8 @@
 #   sanitize   the unit tests and our guests, under AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz       the fuzzers, a minute each, under the same sanitizers
 #   mutate     mutants of the lines changed since the branch began, ten minutes at most: survivors are printed, for you to read
-#   replay     100 recordings of a kernel on each machine, replayed by this build, clang's and the portable one
+#   replay     100 recordings of a kernel on each machine, replayed by this build, clang's, the portable one, and one of each by
+#              that for arm64, or on such a host for x86-64
 #   points     snapshots at every 1,000th instruction of our guests and 1,000 random ones of a kernel's boot: runs go on from them
 #   test       the whole suite, every kernel twice
 set -eu
@@ -72,10 +73,14 @@ check_replay() {
     preset release
     preset clang
     preset portable
+    other=aarch64
+    [ "$(uname -m)" = x86_64 ] || other=x86_64
+    python3 tools/cross.py "$other-linux-musl"
     for arch in cloud-amd64 cloud-arm64; do
         python3 tests/system/replay_test.py build/release/intact "$arch" --recordings 100 \
             --recorder build/release/tests/system/intact-notified \
-            --other build/clang/intact --other build/portable/intact
+            --other build/clang/intact --other build/portable/intact \
+            --emulated "qemu-$other build/cross/$other-linux-musl/intact"
     done
 }
 

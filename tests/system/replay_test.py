@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Records one of Debian's kernels with everything that can come in from outside, and replays it.
 
-    replay_test.py INTACT ARCH [--recorder NOTIFIED] [--recordings N] [--other BUILD]... [--keep FOLDER]
+    replay_test.py INTACT ARCH [--recorder NOTIFIED] [--recordings N] [--other BUILD]... [--emulated COMMAND]
+                   [--keep FOLDER]
 
 Four processors; a disk that is written to (with -snapshot), entropy, a network card on -netdev user that fetches a file and
 sends it back, a command typed at a shell key by key, a page of text pasted there, and a file fetched by a command; and, if
 NOTIFIED records (notified.c), a notifier that another thread signals. What must hold: a replay prints the same bytes and says
-that it is the same run, with the same digest; so do `-icount rr=replay` with the recorded options, and another build (--other).
-Every other recording is made on a host that is busy, and those between them are replayed on one. ./dev check makes 100
-recordings on each machine. With --keep the last journal and the disk are in FOLDER afterwards.
+that it is the same run, with the same digest; so do `-icount rr=replay` with the recorded options, another build (--other), and
+one for another host (--emulated "qemu-aarch64 BUILD": of the first recording only, as it takes minutes). Every other recording
+is made on a host that is busy, and those between them are replayed on one. ./dev check makes 100 recordings on each machine.
+With --keep the last journal and the disk are in FOLDER afterwards.
 """
 import argparse
 import contextlib
@@ -28,6 +30,7 @@ import harness
 import linux
 
 TIMEOUT = 600
+EMULATED_TIMEOUT = 7200
 DISK = 9 << 20
 FETCHED = "".join(hashlib.md5(b"%d" % block).hexdigest() for block in range(2048)).encode()
 TYPED = b"echo typed $((6 * 7)) | tr a-z A-Z\n"
@@ -136,8 +139,8 @@ def check_notified(result):
     return f", {found.group(2)} interrupts of {found.group(1)} signals"
 
 
-def check_replay(command, recording, end):
-    result = harness.run(command, TIMEOUT)
+def check_replay(command, recording, end, timeout=TIMEOUT):
+    result = harness.run(command, timeout)
     found = SAME.search(harness.text(result.stderr))
     if result.returncode != 0 or not found:
         harness.fail("the replay is not the same run", result)
@@ -176,6 +179,8 @@ def one(given, number, folder, boot, address):
     for way in ways:
         with contextlib.nullcontext() if busy else Load():
             check_replay(way, recording, end)
+    if number == 0 and given.emulated:
+        check_replay([*given.emulated.split(), "replay", journal], recording, end, EMULATED_TIMEOUT)
     return f"{end[0]} instructions, journal of {os.path.getsize(journal)} bytes{notified}"
 
 
@@ -186,6 +191,7 @@ def main():
     parser.add_argument("--recorder")
     parser.add_argument("--recordings", type=int, default=1)
     parser.add_argument("--other", action="append", default=[])
+    parser.add_argument("--emulated")
     parser.add_argument("--keep", type=pathlib.Path)
     given = parser.parse_args()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
