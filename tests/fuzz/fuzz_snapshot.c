@@ -303,30 +303,32 @@ static void shake(struct fuzz *fuzz, struct intact_machine *machine)
 }
 
 // What it saves, it loads.
-static void save_again(struct intact_machine *machine)
+static void save_again(struct intact_machine *machine, bool compares)
 {
     char why[INTACT_ERROR_SIZE] = "";
-    uint64_t digest = digest_of_machine(machine);
+    uint64_t digest = compares ? digest_of_machine(machine) : 0;
     if (intact_machine_save_file(machine, path, why) < 0 || intact_machine_load_file(machine, path, why) < 0)
         fuzz_fail("a machine that was loaded cannot be saved and loaded: %s", why);
-    if (digest_of_machine(machine) != digest)
+    if (compares && digest_of_machine(machine) != digest)
         fuzz_fail("a machine that was saved and loaded is another");
 }
 
+// Digests are most of a case, so some go without.
 static void load(struct fuzz *fuzz, struct world *world)
 {
     char why[INTACT_ERROR_SIZE] = "";
-    uint64_t digest = digest_of_machine(world->machine);
+    bool compares = fuzz_chance(fuzz, 8);
+    uint64_t digest = compares ? digest_of_machine(world->machine) : 0;
     int result = intact_machine_load_file(world->machine, path, why);
     fuzz_tell(fuzz, "load: %d %s", result, why);
     if (result == 0) {
         shake(fuzz, world->machine);
-        save_again(world->machine);
+        save_again(world->machine, compares);
         return;
     }
     check_line(why);
     if (!strstr(why, "damaged")) {
-        if (digest_of_machine(world->machine) != digest)
+        if (compares && digest_of_machine(world->machine) != digest)
             fuzz_fail("a load that was refused has changed the machine: %s", why);
         return;
     }
