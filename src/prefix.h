@@ -295,6 +295,7 @@
 #define board_visit intact_private_board_visit
 #define board_visit_chips intact_private_board_visit_chips
 #define board_visit_devices intact_private_board_visit_devices
+#define board_visit_storage intact_private_board_visit_storage
 #define boot_arm64_load intact_private_boot_arm64_load
 #define boot_name_kernel intact_private_boot_name_kernel
 #define boot_read_kernel intact_private_boot_read_kernel
@@ -1106,6 +1107,7 @@
 #define replay_ended intact_private_replay_ended
 #define replay_free intact_private_replay_free
 #define replay_gather intact_private_replay_gather
+#define replay_history_bytes intact_private_replay_history_bytes
 #define replay_init intact_private_replay_init
 #define replay_page_changed intact_private_replay_page_changed
 #define replay_record intact_private_replay_record

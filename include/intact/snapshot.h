@@ -38,7 +38,8 @@ void intact_machine_snapshot_free(struct intact_machine *machine, struct intact_
 // The instructions that had been executed.
 uint64_t intact_snapshot_instructions(const struct intact_snapshot *snapshot);
 
-// The bytes of host memory that RAM in all snapshots of the machine takes up, shared pages once.
+// The bytes of host memory that RAM, flash and drives with `snapshot` in all snapshots of the machine take up, shared pages
+// once.
 uint64_t intact_machine_snapshot_bytes(const struct intact_machine *machine);
 
 // Writes the machine's state to a file, and makes a machine of the same configuration what it was. A negative errno with a

@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct storage;
+
 struct visit {
     // Called for every field in list order: `count` elements of `size` bytes (1, 2, 4 or 8) at `data`.
     void (*field)(struct visit *v, const char *name, void *data, size_t size, size_t count);
@@ -33,6 +35,8 @@ struct visit {
     bool variable;    // the count of this field is itself state, so it is not part of the schema
     bool no_storage;  // what disks and flash hold is left out: it may be large, and a digest or a replay need it not
     bool no_requests; // what other threads have asked for is left out: only the machine's half is the same in a replay
+    // Called for contents (base/storage.h), in the place of a field with them; NULL: they are a field.
+    void (*storage)(struct visit *v, struct storage *storage);
     // Called for a value of the configuration, which is part of the schema and of no state; may be NULL.
     void (*constant)(struct visit *v, const char *name, uint64_t value);
     // Called after a field whose values are below `limit`, with the one that it has; may be NULL.

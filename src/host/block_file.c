@@ -18,6 +18,8 @@
 
 enum { CLUSTER = BLOCK_FILE_CLUSTER };
 
+_Static_assert(BLOCK_FILE_CLUSTER == RAM_PAGE, "a cluster is a page of the storage");
+
 // --- The file --------------------------------------------------------------------------------------------------------
 
 static int file_read(const struct block_file *file, uint64_t offset, uint8_t *data, size_t size)
@@ -84,7 +86,7 @@ static int grow(struct block_file *file, uint32_t capacity)
         file->cluster = cluster;
     uint8_t *data = realloc(file->data, (size_t)capacity * CLUSTER);
     if (data)
-        file->data = data;
+        file->data = file->storage.bytes = data;
     if (!cluster || !data)
         return -ENOMEM;
     file->capacity = capacity;
@@ -115,6 +117,8 @@ static int own_cluster(struct block_file *file, uint32_t cluster, bool whole, ui
             return result;
         file->cluster[file->count] = cluster;
         file->place[cluster] = ++file->count;
+        file->storage.used = (uint64_t)file->count * CLUSTER;
+        storage_written(&file->storage, file->storage.used - CLUSTER, CLUSTER);
     }
     *data = file->data + (size_t)(file->place[cluster] - 1) * CLUSTER;
     return 0;
@@ -154,6 +158,7 @@ static int snapshot_write(void *owner, uint64_t offset, const void *data, size_t
         if (result < 0)
             return result;
         memcpy(bytes + at, in, piece);
+        storage_written(&file->storage, (uint64_t)(bytes - file->data) + at, piece);
         in += piece;
         offset += piece;
         size -= piece;
@@ -192,6 +197,7 @@ static int make_places(struct block_file *file, const char *path, struct error *
     if (!file->place)
         return error_set(error, -ENOMEM, "'%.200s': the host has no memory for a snapshot of it", path);
     file->place_count = (uint32_t)clusters;
+    file->storage.limit = clusters * CLUSTER;
     return 0;
 }
 
@@ -231,6 +237,7 @@ void block_file_loaded(struct block_file *file)
 {
     if (!file->snapshot)
         return;
+    file->storage.used = (uint64_t)file->count * CLUSTER;
     memset(file->place, 0, file->place_count * sizeof *file->place);
     file->failed = false;
     for (uint32_t i = 0; i < file->count; i++) {
@@ -256,5 +263,8 @@ void block_file_visit(struct block_file *file, struct visit *v)
     VISIT_VARIABLE(v, file->cluster, file->count);
     for (uint32_t i = 0; v->below && i < file->count; i++)
         visit_below(v, "cluster", file->cluster[i], file->place_count);
-    VISIT_VARIABLE(v, file->data, (size_t)file->count * CLUSTER);
+    if (v->storage)
+        v->storage(v, &file->storage);
+    else
+        VISIT_VARIABLE(v, file->data, (size_t)file->count * CLUSTER);
 }

@@ -13,6 +13,7 @@
 #include <intact/backend.h>
 
 #include "base/error.h"
+#include "base/storage.h"
 #include "base/visit.h"
 
 #define BLOCK_FILE_CLUSTER 4096u
@@ -25,6 +26,7 @@ struct block_file {
     uint32_t count, capacity;
     uint32_t *cluster; // which cluster of the disk each one is
     uint8_t *data;
+    struct storage storage; // `data`
     uint32_t *place;
     uint32_t place_count;
     bool failed; // a load failed (no memory, or invalid data): every access fails

@@ -82,7 +82,7 @@ uint64_t intact_snapshot_instructions(const struct intact_snapshot *snapshot)
 
 uint64_t intact_machine_snapshot_bytes(const struct intact_machine *machine)
 {
-    return machine->replay.history.bytes;
+    return replay_history_bytes(&machine->replay);
 }
 
 // --- Back in time ----------------------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ static void take_journal(struct timeline *timeline)
 
 uint64_t timeline_bytes(const struct timeline *timeline)
 {
-    uint64_t bytes = timeline->replay->history.bytes;
+    uint64_t bytes = replay_history_bytes(timeline->replay);
     for (unsigned i = 0; i < timeline->kept_count; i++)
         bytes += timeline->kept[i].checkpoint.size;
     return bytes;

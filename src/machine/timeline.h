@@ -8,6 +8,8 @@
 // Before the frontier, which is the furthest moment of the run, input is repeated as it was; what threads post waits until
 // the run is there again, and what the guest writes to the outside was written already. From the frontier on the run is
 // live, or a replay that goes on with its journal, of whose digests only the last is compared.
+//
+// Not modelled: going back in a run that is being recorded; a replay of its journal can.
 #ifndef MACHINE_TIMELINE_H
 #define MACHINE_TIMELINE_H
 

@@ -74,12 +74,17 @@ static struct page *copy_page(struct ram_history *history, uint64_t page)
 
 // --- Taking ----------------------------------------------------------------------------------------------------------
 
+static bool is_blank(const struct ram_history *history, const uint8_t *bytes)
+{
+    return bytes[0] == history->blank && memcmp(bytes, bytes + 1, RAM_PAGE - 1) == 0;
+}
+
 // Puts the page as it is now into the tree. False: no memory; the tree is whole.
 static bool put_page(struct ram_history *history, struct ram_moment **root, uint64_t page)
 {
     struct ram_moment **place = root;
     struct page *copy = NULL;
-    if (!ram_page_is_zero(history->ram + page * RAM_PAGE) && !(copy = copy_page(history, page)))
+    if (!is_blank(history, history->ram + page * RAM_PAGE) && !(copy = copy_page(history, page)))
         return false;
     for (unsigned level = history->depth - 1;; level--) {
         struct ram_moment *node = own(history, *place);
@@ -158,7 +163,7 @@ void ram_history_restore(struct ram_history *history, struct ram_moment *moment,
         if (bytes)
             memcpy(place, bytes, RAM_PAGE);
         else
-            memset(place, 0, RAM_PAGE);
+            memset(place, history->blank, RAM_PAGE);
         changed(owner, page);
     }
     page_set_clear(&history->written);

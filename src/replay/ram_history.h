@@ -19,18 +19,19 @@
 
 #define RAM_HISTORY_FAN 64u
 
-struct ram_moment; // the root of a tree, or NULL: all zeros
+struct ram_moment; // the root of a tree, or NULL: all blank
 
 struct ram_history {
     uint8_t *ram;
     uint64_t pages;
-    unsigned depth;          // levels of nodes
-    struct ram_moment *now;  // RAM is as in this moment, but for the pages of `written`
+    unsigned depth;         // levels of nodes
+    uint8_t blank;          // what each byte of a page is that no moment keeps: 0, unless the owner changes it at first
+    struct ram_moment *now; // RAM is as in this moment, but for the pages of `written`
     struct page_set written; // the owner adds to it
     uint64_t bytes;          // that pages and nodes of all moments take up
 };
 
-// RAM of `size` bytes, a multiple of 4 KiB, which is all zeros but for the pages of `written`. -ENOMEM.
+// RAM of `size` bytes, a multiple of 4 KiB, which is blank but for the pages of `written`. -ENOMEM.
 int ram_history_init(struct ram_history *history, uint8_t *ram, uint64_t size);
 // All moments must have been released.
 void ram_history_free(struct ram_history *history);
@@ -42,7 +43,7 @@ void ram_history_restore(struct ram_history *history, struct ram_moment *moment,
                          void (*changed)(void *owner, uint64_t page), void *owner);
 void ram_history_release(struct ram_history *history, struct ram_moment *moment);
 
-// Calls `visit` for each page of a moment that is not zeros, in order, until it returns false; returns what it returned.
+// Calls `visit` for each page of a moment that is not blank, in order, until it returns false; returns what it returned.
 bool ram_history_pages(const struct ram_history *history, const struct ram_moment *moment,
                        bool (*visit)(void *owner, uint64_t page, const uint8_t *bytes), void *owner);
 

@@ -15,6 +15,9 @@
 #include <intact/snapshot.h>
 
 #include "base/bits.h"
+#include "base/storage.h"
+#include "host/block_file.h"
+#include "machine/board/flash_bank.h"
 #include "machine/demo.h"
 #include "machine/machine.h"
 
@@ -261,4 +264,155 @@ Test(snapshot, a_recorded_run_cannot_be_replaced)
     intact_machine_snapshot_free(machine, snapshot);
     intact_machine_destroy(machine);
     unlink(path);
+}
+
+// --- Flash and overlays --------------------------------------------------------------------------------------------------
+
+enum { DISK = 32 << 20, FLASH_BYTES = 3 << 20 };
+
+static char disk[80], flash[80];
+
+static void make_file(const char *name, size_t size, int byte)
+{
+    FILE *file = fopen(name, "wb");
+    for (size_t i = 0; i < size; i++)
+        putc(byte, file);
+    fclose(file);
+}
+
+// With a flash bank, and a disk whose overlay has all but the last page of it.
+static struct intact_machine *make_with_storage(void)
+{
+    static struct intact_drive_config drives[2];
+    static const struct intact_property properties[] = { { "drive", "disk" } };
+    static const struct intact_device_config device = { "virtio-blk-pci", properties, 1 };
+    struct intact_machine_config config;
+    snprintf(disk, sizeof disk, "/tmp/intact-snapshot-disk-%ld", (long)getpid());
+    snprintf(flash, sizeof flash, "/tmp/intact-snapshot-flash-%ld", (long)getpid());
+    make_file(disk, DISK, 0x44);
+    make_file(flash, FLASH_BYTES, 0x46);
+    drives[0] = (struct intact_drive_config){ .file = disk, .id = "disk", .snapshot = true };
+    drives[1] =
+        (struct intact_drive_config){ .file = flash, .interface = INTACT_DRIVE_PFLASH, .unit = 1, .snapshot = true };
+    demo_config(&config, INTACT_VIRT);
+    config.memory = UINT64_C(64) << 20;
+    config.drives = drives;
+    config.drive_count = countof(drives);
+    config.devices = &device;
+    config.device_count = 1;
+    return demo_make(&config);
+}
+
+struct found {
+    struct visit visit;
+    struct storage *storage[4];
+    unsigned count;
+};
+
+static void find(struct visit *v, struct storage *storage)
+{
+    struct found *found = container_of(v, struct found, visit);
+    found->storage[found->count++] = storage;
+}
+
+static void write_disk(struct storage *storage, uint64_t offset, uint8_t byte, size_t size)
+{
+    const struct block_file *file = container_of(storage, struct block_file, storage);
+    uint8_t *data = malloc(size);
+    memset(data, byte, size);
+    cr_assert_eq(file->block.write(file->block.owner, offset, data, size), 0);
+    free(data);
+}
+
+static uint8_t read_disk(struct storage *storage, uint64_t offset)
+{
+    const struct block_file *file = container_of(storage, struct block_file, storage);
+    uint8_t data[INTACT_BLOCK_SECTOR];
+    cr_assert_eq(file->block.read(file->block.owner, offset, data, sizeof data), 0);
+    return data[0];
+}
+
+static void write_flash(struct storage *storage, uint64_t offset, uint8_t byte)
+{
+    const struct flash_bank *bank = container_of(storage, struct flash_bank, storage);
+    bank->contents[offset] = byte;
+    cr_assert(bank->chips.changed(bank->chips.owner, offset, 1));
+}
+
+Test(snapshot, of_flash_and_overlays_shares_what_was_not_written)
+{
+    enum { LITTLE = 200000 }; // nodes of the trees, and a page for each write
+    struct intact_machine *machine = make_with_storage();
+    struct found found = { .visit = { .storage = find } };
+    struct intact_snapshot *snapshots[4];
+    board_visit_storage(machine->board, &found.visit);
+    cr_assert_eq(found.count, 3, "two banks and an overlay");
+    struct storage *bank = found.storage[1], *overlay = found.storage[2];
+    write_disk(overlay, 0, 1, DISK - 4096);
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshots[0], why), 0, "%s", why);
+    uint64_t bytes = intact_machine_snapshot_bytes(machine);
+    cr_assert_gt(bytes, (uint64_t)DISK + FLASH_BYTES);
+    cr_assert_lt(bytes, (uint64_t)DISK + FLASH_BYTES + (24u << 20), "erased flash takes up nothing");
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshots[1], why), 0);
+    cr_assert_eq(intact_machine_snapshot_bytes(machine), bytes, "nothing has changed");
+
+    write_disk(overlay, 5 << 20, 2, 4096);
+    write_disk(overlay, DISK - 4096, 2, 4096); // a new one
+    write_flash(bank, 1234567, 2);
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshots[2], why), 0);
+    cr_assert_lt(intact_machine_snapshot_bytes(machine), bytes + LITTLE);
+    write_disk(overlay, 5 << 20, 3, 4096);
+    write_flash(bank, 1234567, 3);
+    write_flash(bank, 40 << 20, 3); // where it was erased
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshots[3], why), 0);
+    write_disk(overlay, 6 << 20, 4, 4096); // in no snapshot
+
+    static const unsigned order[] = { 3, 0, 2, 1, 3, 2, 0 };
+    static const uint8_t at_5[] = { 1, 1, 2, 3 }, at_end[] = { 0x44, 0x44, 2, 2 }, in_bank[] = { 0x46, 0x46, 2, 3 };
+    for (unsigned i = 0; i < countof(order); i++) {
+        unsigned s = order[i];
+        cr_assert_eq(intact_machine_restore(machine, snapshots[s], why), 0, "%s", why);
+        cr_assert_eq(read_disk(overlay, 5 << 20), at_5[s]);
+        cr_assert_eq(read_disk(overlay, 6 << 20), 1);
+        cr_assert_eq(read_disk(overlay, DISK - 4096), at_end[s]);
+        cr_assert_eq(bank->bytes[1234567], in_bank[s]);
+        cr_assert_eq(bank->bytes[40 << 20], s == 3 ? 3 : 0xff);
+        cr_assert_eq(bank->bytes[40 << 20 | 1], 0xff);
+    }
+    for (unsigned s = 0; s < 4; s++)
+        intact_machine_snapshot_free(machine, snapshots[s]);
+    intact_machine_destroy(machine);
+    unlink(disk);
+    unlink(flash);
+}
+
+// A load puts other contents there without a write.
+Test(snapshot, of_flash_and_overlays_is_restored_after_the_load_of_a_file)
+{
+    struct intact_machine *machine = make_with_storage();
+    struct found found = { .visit = { .storage = find } };
+    struct intact_snapshot *snapshot;
+    snprintf(path, sizeof path, "/tmp/intact-snapshot-%ld", (long)getpid());
+    board_visit_storage(machine->board, &found.visit);
+    struct storage *bank = found.storage[1], *overlay = found.storage[2];
+    write_disk(overlay, 0, 1, 4096);
+    write_flash(bank, 99, 1);
+    cr_assert_eq(intact_machine_save_file(machine, path, why), 0, "%s", why);
+    write_disk(overlay, 4096, 2, 8192);
+    write_disk(overlay, 0, 2, 4096);
+    write_flash(bank, 99, 2);
+    cr_assert_eq(intact_machine_snapshot(machine, &snapshot, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_load_file(machine, path, why), 0, "%s", why);
+    cr_assert_eq(read_disk(overlay, 0), 1);
+    cr_assert_eq(read_disk(overlay, 4096), 0x44);
+    cr_assert_eq(bank->bytes[99], 1);
+    cr_assert_eq(intact_machine_restore(machine, snapshot, why), 0, "%s", why);
+    cr_assert_eq(read_disk(overlay, 0), 2);
+    cr_assert_eq(read_disk(overlay, 4096), 2);
+    cr_assert_eq(bank->bytes[99], 2);
+    intact_machine_snapshot_free(machine, snapshot);
+    intact_machine_destroy(machine);
+    unlink(path);
+    unlink(disk);
+    unlink(flash);
 }

@@ -159,6 +159,8 @@ void board_resample(void *board, uint32_t chip, uint32_t pin);
 // All state, to save, load and compare between two runs. board_loaded follows a load.
 void board_visit(struct board *board, struct visit *v);
 void board_visit_devices(struct board *board, struct visit *v); // only devices
+// Only the flash banks and overlays of devices, in the same order: calls v->storage for each; the caller sets nothing else.
+void board_visit_storage(struct board *board, struct visit *v);
 void board_loaded(struct board *board);
 // The same if `written` has got the pages of RAM that the load has changed; of all others nothing is to be looked at again.
 void board_pages_loaded(struct board *board);

@@ -9,6 +9,8 @@
 // Not listed: messages in the inbox (they are input from outside, which a replay has), and the host's clock for pacing.
 #include "machine/board/board.h"
 
+#include "base/storage.h"
+
 static void visit_bus(struct bus *bus, struct visit *v)
 {
     VISIT(v, bus->unanswered_reads);
@@ -77,6 +79,23 @@ void board_chips_loaded(struct board *board)
     board_mistakes_changed(board);
 }
 
+static void pass_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
+{
+    (void)v, (void)name, (void)data, (void)size, (void)count;
+}
+
+void board_visit_storage(struct board *board, struct visit *v)
+{
+    v->field = pass_field;
+    board_visit_devices(board, v);
+}
+
+static void fill_storage(struct visit *v, struct storage *storage)
+{
+    (void)v;
+    storage_written(storage, 0, storage->used);
+}
+
 void board_loaded(struct board *board)
 {
     page_set_fill(&board->written);
@@ -85,7 +104,9 @@ void board_loaded(struct board *board)
 
 void board_pages_loaded(struct board *board)
 {
+    struct visit storage = { .storage = fill_storage };
     board_chips_loaded(board);
+    board_visit_storage(board, &storage);
     for (unsigned i = 0; i < board->memory.count; i++)
         if (board->memory.regions[i]->ram)
             loop_memory_written(&board->loop, board->memory.regions[i]->base, board->memory.regions[i]->size);

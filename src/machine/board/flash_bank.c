@@ -49,6 +49,7 @@ static int read_drive(struct flash_bank *bank, const struct intact_drive_config 
 static bool write_back(void *owner, uint64_t offset, uint64_t size)
 {
     struct flash_bank *bank = owner;
+    storage_written(&bank->storage, offset, size);
     while (bank->file >= 0 && size) {
         ssize_t done = pwrite(bank->file, bank->contents + offset, (size_t)size, (off_t)offset);
         if (done < 0 && errno == EINTR)
@@ -79,6 +80,12 @@ int flash_bank_open(struct flash_bank *bank, const struct intact_drive_config *d
     if (!bank->contents)
         return error_set(error, -ENOMEM, "the host has no room for a flash bank");
     memset(bank->contents, 0xff, CFI_FLASH_SIZE);
+    bank->storage = (struct storage){
+        .bytes = bank->contents,
+        .used = CFI_FLASH_SIZE,
+        .limit = CFI_FLASH_SIZE,
+        .blank = 0xff,
+    };
     cfi_flash_init(&bank->chips, bank->contents, !drive || !drive->readonly);
     bank->chips.turned = turned;
     bank->chips.changed = write_back;
@@ -128,7 +135,9 @@ void flash_bank_visit(struct flash_bank *bank, struct visit *v)
     if (!bank->contents)
         return;
     cfi_flash_visit(&bank->chips, v);
-    if (!v->no_storage)
+    if (v->storage)
+        v->storage(v, &bank->storage);
+    else if (!v->no_storage)
         VISIT_MEMORY(v, bank->contents, CFI_FLASH_SIZE);
 }
 

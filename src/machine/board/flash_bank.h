@@ -13,6 +13,7 @@
 
 #include "base/bus.h"
 #include "base/error.h"
+#include "base/storage.h"
 #include "base/visit.h"
 #include "devices/cfi_flash.h"
 
@@ -20,8 +21,9 @@ struct flash_bank {
     struct cfi_flash chips;
     struct region region;
     struct bus *bus;
-    uint8_t *contents; // NULL: there is no such bank
-    int file;          // for writes, -1: none
+    uint8_t *contents;      // NULL: there is no such bank
+    struct storage storage; // the same
+    int file;               // for writes, -1: none
 };
 
 // Reads the contents from `bios` (changes are not saved) or `drive`; without either the bank is erased. The rest after

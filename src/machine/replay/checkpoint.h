@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A machine's state in memory: the fields of its lists, and a moment of its RAM's history.
+// A machine's state in memory: the fields of its lists, and moments of the histories of its RAM, flash and overlays.
 #ifndef MACHINE_REPLAY_CHECKPOINT_H
 #define MACHINE_REPLAY_CHECKPOINT_H
 
@@ -10,6 +10,7 @@
 
 struct checkpoint {
     struct ram_moment *ram;
+    struct ram_moment **storages; // of replay->storages
     void *fields;
     size_t size;
     uint64_t schema; // a hash of what the fields are

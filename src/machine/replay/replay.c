@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/storage.h"
 #include "machine/board/host_clock.h"
 
 #define FLUSH_NS     UINT64_C(900000000)
@@ -21,6 +22,18 @@ void replay_init(struct replay *replay, struct board *board)
     *replay = (struct replay){ .board = board };
 }
 
+// The devices are still there.
+static void free_storages(struct replay *replay)
+{
+    for (unsigned i = 0; i < replay->storage_count; i++) {
+        replay->storages[i].storage->written = NULL;
+        ram_history_free(&replay->storages[i].history);
+    }
+    free(replay->storages);
+    replay->storages = NULL;
+    replay->storage_count = 0;
+}
+
 void replay_free(struct replay *replay)
 {
     if (replay->mode == REPLAY_RECORDS)
@@ -30,6 +43,7 @@ void replay_free(struct replay *replay)
     digest_free(&replay->digest);
     if (replay->has_history)
         ram_history_free(&replay->history);
+    free_storages(replay);
 }
 
 // --- Written pages ---------------------------------------------------------------------------------------------------
@@ -48,16 +62,69 @@ static void catch_up(const struct replay *replay, struct page_set *written)
         page_set_fill(written);
 }
 
+struct gathering {
+    struct visit visit;
+    struct replay *replay;
+    int result;
+};
+
+// Whatever it has was written before.
+static void gather_storage(struct visit *v, struct storage *storage)
+{
+    struct gathering *gathering = container_of(v, struct gathering, visit);
+    struct replay *replay = gathering->replay;
+    struct replay_storage *grown = realloc(replay->storages, (replay->storage_count + 1) * sizeof *replay->storages);
+    if (grown)
+        replay->storages = grown;
+    if (gathering->result < 0 || !grown) {
+        gathering->result = -ENOMEM;
+        return;
+    }
+    struct replay_storage *kept = &grown[replay->storage_count];
+    kept->storage = storage;
+    gathering->result = ram_history_init(&kept->history, storage->bytes, storage->limit);
+    if (gathering->result == 0)
+        replay->storage_count++;
+    kept->history.blank = storage->blank;
+}
+
+static int make_storages(struct replay *replay)
+{
+    struct gathering gathering = { .visit = { .storage = gather_storage }, .replay = replay };
+    board_visit_storage(replay->board, &gathering.visit);
+    for (unsigned i = 0; i < replay->storage_count; i++) { // they move no more
+        struct storage *storage = replay->storages[i].storage;
+        storage->written = &replay->storages[i].history.written;
+        storage_written(storage, 0, storage->used);
+    }
+    if (gathering.result < 0)
+        free_storages(replay);
+    return gathering.result;
+}
+
 int replay_want_history(struct replay *replay)
 {
     const struct board *board = replay->board;
     if (replay->has_history)
         return 0;
-    int result = ram_history_init(&replay->history, board->ram, board->ram_size);
+    int result = make_storages(replay);
+    if (result < 0)
+        return result;
+    result = ram_history_init(&replay->history, board->ram, board->ram_size);
     replay->has_history = result == 0;
     if (result == 0)
         catch_up(replay, &replay->history.written);
+    else
+        free_storages(replay);
     return result;
+}
+
+uint64_t replay_history_bytes(const struct replay *replay)
+{
+    uint64_t bytes = replay->history.bytes;
+    for (unsigned i = 0; i < replay->storage_count; i++)
+        bytes += replay->storages[i].history.bytes;
+    return bytes;
 }
 
 // Where in the guest's address space a page of board->ram is.

@@ -21,6 +21,14 @@
 
 #define REPLAY_INTERVAL UINT64_C(1000000) // instructions between two digests, unless another interval is asked for
 
+struct storage;
+
+// Moments of a flash bank or of a drive's overlay.
+struct replay_storage {
+    struct storage *storage;
+    struct ram_history history;
+};
+
 enum replay_mode { REPLAY_OFF, REPLAY_RECORDS, REPLAY_REPEATS };
 
 // How a repeated run came to its end.
@@ -36,6 +44,8 @@ struct replay {
     struct digest digest;
     struct ram_history history;
     bool has_digest, has_history;
+    struct replay_storage *storages; // with the history: of all devices, in the order of the board's list
+    unsigned storage_count;
 
     enum replay_mode mode;
     uint64_t interval;   // instructions between two digests; 0: none
@@ -62,8 +72,10 @@ void replay_init(struct replay *replay, struct board *board);
 // Ends a recording first.
 void replay_free(struct replay *replay);
 
-// Makes the history of RAM, unless it is there. -ENOMEM.
+// Makes the history of RAM and of the devices' storage, unless it is there. -ENOMEM.
 int replay_want_history(struct replay *replay);
+// Bytes of host memory that the histories take up.
+uint64_t replay_history_bytes(const struct replay *replay);
 // Tells the digest and the history which pages were written since the last call.
 void replay_gather(struct replay *replay);
 // A page of RAM has been changed by a restore; `replay` is the struct replay.
