@@ -139,6 +139,7 @@ Test(state_file, with_a_value_that_cannot_be_is_refused_by_name)
 {
     struct snapshot_file parts;
     struct intact_machine *machine = save(INTACT_PC, &parts), *other = make(INTACT_PC);
+    uint64_t digest = state_digest(other);
     uint8_t *field = snapshot_fields(&parts) + field_offset(&parts, "com1/\n", "rx_head ");
     cr_assert_eq(*field, 0);
     *field = 16;
@@ -146,6 +147,7 @@ Test(state_file, with_a_value_that_cannot_be_is_refused_by_name)
     snapshot_put_together(&parts, path);
     cr_assert_eq(intact_machine_load_file(other, path, why), -EIO);
     cr_assert_str_eq(why, "the saved state is damaged: com1/rx_head is 16, which cannot be");
+    cr_assert_eq(state_digest(other), digest);
     snapshot_free(&parts);
     intact_machine_destroy(machine);
     intact_machine_destroy(other);

@@ -181,16 +181,31 @@ static int check_memory(const struct board *board, uint64_t size, struct error *
                      size >> 20, board->ram_size >> 20);
 }
 
-static int load_state(struct board *board, FILE *file, const char *path, struct error *error)
+// A state that turns out to be damaged while it is loaded leaves the machine as it was: half of one could not even be
+// destroyed.
+static int load_or_go_back(struct board *board, const void *state, size_t size, struct error *error)
 {
     const struct state_list list = { visit_chips, board };
+    size_t room;
+    uint8_t *before = make_content(board, &room);
+    if (!before)
+        return error_set(error, -ENOMEM, "the host has no memory left");
+    int result = state_load(&list, state, size, error);
+    if (result == -EIO && state_load(&list, before + 8, room - 8, NULL) == 0)
+        board_pages_loaded(board);
+    free(before);
+    return result;
+}
+
+static int load_state(struct board *board, FILE *file, const char *path, struct error *error)
+{
     size_t size;
     uint8_t *content = read_state(file, &size);
     if (!content)
         return damaged(path, error);
     int result = check_memory(board, bytes_get(content, 8), error);
     if (result == 0)
-        result = state_load(&list, content + 8, size - 8, error);
+        result = load_or_go_back(board, content + 8, size - 8, error);
     free(content);
     return result;
 }
