@@ -239,7 +239,8 @@ void block_file_loaded(struct block_file *file)
         return;
     file->storage.used = (uint64_t)file->count * CLUSTER;
     memset(file->place, 0, file->place_count * sizeof *file->place);
-    file->failed = false;
+    file->failed = file->refused;
+    file->refused = false;
     for (uint32_t i = 0; i < file->count; i++) {
         if (file->cluster[i] >= file->place_count || file->place[file->cluster[i]]) {
             file->failed = true;
@@ -257,7 +258,7 @@ void block_file_visit(struct block_file *file, struct visit *v)
     VISIT_BELOW(v, file->count, (uint64_t)file->place_count + 1);
     if (file->count > file->place_count || (file->count > file->capacity && grow(file, file->count) < 0)) {
         file->count = 0;
-        file->failed = true;
+        file->failed = file->refused = true;
         return;
     }
     VISIT_VARIABLE(v, file->cluster, file->count);

@@ -29,7 +29,8 @@ struct block_file {
     struct storage storage; // `data`
     uint32_t *place;
     uint32_t place_count;
-    bool failed; // a load failed (no memory, or invalid data): every access fails
+    bool failed;  // a load failed (no memory, or invalid data): every access fails
+    bool refused; // while it is being loaded: the count was impossible
 };
 
 // Opens `path`, a regular file or a block device of whole sectors. A negative errno, and a line in `error` that begins
