@@ -260,7 +260,7 @@ enum intact_stop {
     INTACT_STOP_WRITE,   // it accessed the watched byte at `address`, or on INTACT_VIRT is about to
     INTACT_STOP_READ,
     INTACT_STOP_ACCESS,
-    INTACT_STOP_EVENT, // an event of intact_break_event, whose number is in `address`
+    INTACT_STOP_EVENT, // an event of intact_break_event: `address` is its GSI, vector, INTID, address, port or instruction
 };
 
 struct intact_exit {
@@ -270,7 +270,7 @@ struct intact_exit {
     uint64_t time;         // virtual time, ns
     enum intact_stop stop; // INTACT_BREAK: why
     unsigned cpu;          // INTACT_BREAK: the processor
-    uint64_t address;      // INTACT_BREAK: of a breakpoint or a watched byte, virtual
+    uint64_t address;      // INTACT_BREAK: of a breakpoint or a watched byte, virtual; of an event, its number
 };
 
 // Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT, INTACT_FAILED, INTACT_DIVERGED and INTACT_JOURNAL_END. isa-debug-exit

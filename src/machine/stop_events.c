@@ -62,21 +62,35 @@ static int no_verb(const char *text, struct error *error)
                      text);
 }
 
+static bool is_access(const struct stop_event *event)
+{
+    return event->verb == EVENT_READ || event->verb == EVENT_WRITE || event->verb == EVENT_IN ||
+           event->verb == EVENT_OUT;
+}
+
+static int parse_cpu(const struct stop_events *events, uint64_t value, struct stop_event *event, struct error *error)
+{
+    if (event->verb == EVENT_RAISE || event->verb == EVENT_INSTRUCTION)
+        return error_set(error, -EINVAL, "'%s': this event belongs to no processor; leave out cpu=", event->text);
+    if (value >= events->board->loop.count)
+        return error_set(error, -EINVAL, "there is no CPU %" PRIu64 "; the last one is %u", value,
+                         events->board->loop.count - 1);
+    event->cpu = (uint32_t)value;
+    return 0;
+}
+
 static int parse_property(const struct stop_events *events, const char *text, size_t length, struct stop_event *event,
                           struct error *error)
 {
     uint64_t value;
-    if (strncmp(text, "cpu=", 4) == 0 && parse_number(text + 4, length - 4, &value) == 0) {
-        if (value >= events->board->loop.count)
-            return error_set(error, -EINVAL, "there is no CPU %" PRIu64 "; the last one is %u", value,
-                             events->board->loop.count - 1);
-        event->cpu = (uint32_t)value;
-        return 0;
-    }
+    if (strncmp(text, "cpu=", 4) == 0 && parse_number(text + 4, length - 4, &value) == 0)
+        return parse_cpu(events, value, event, error);
     if (strncmp(text, "size=", 5) == 0 && parse_number(text + 5, length - 5, &value) == 0 && value &&
         value <= PAGE_SIZE) {
         event->size = value;
-        return 0;
+        return is_access(event)
+                   ? 0
+                   : error_set(error, -EINVAL, "'%s': only an access has a size; leave out size=", event->text);
     }
     return error_set(error, -EINVAL, "'%.40s' is no property of an event: there are cpu=N, and size=N of 1 to %u bytes",
                      text, (unsigned)PAGE_SIZE);
@@ -112,6 +126,25 @@ static int place(const struct stop_events *events, struct stop_event *event, str
     return 0;
 }
 
+// The largest number that such an event can have.
+static uint64_t largest(const struct stop_events *events, enum event_verb verb)
+{
+    enum { VECTORS = 256, PORTS = 0x10000, INTIDS = 1 << 24 };
+    switch (verb) {
+    case EVENT_RAISE: return UINT32_MAX;
+    case EVENT_ACCEPT:
+    case EVENT_DELIVER:
+    case EVENT_ACKNOWLEDGE:
+    case EVENT_END: return is_pc(events) ? VECTORS - 1 : INTIDS - 1;
+    case EVENT_IN:
+    case EVENT_OUT: return PORTS - 1;
+    case EVENT_READ:
+    case EVENT_WRITE:
+    case EVENT_INSTRUCTION: break;
+    }
+    return UINT64_MAX;
+}
+
 int stop_events_parse(const struct stop_events *events, const char *text, struct stop_event *event, struct error *error)
 {
     size_t length = strcspn(text, ":,"), number = 0;
@@ -135,6 +168,9 @@ int stop_events_parse(const struct stop_events *events, const char *text, struct
     }
     if (event->any && !verbs[i].any)
         return error_set(error, -EINVAL, "'%s' needs the %s, as in %s:0x31", text, verbs[i].number, verbs[i].name);
+    if (event->number > largest(events, event->verb))
+        return error_set(error, -EINVAL, "'%s': the %s is at most %#" PRIx64, text, verbs[i].number,
+                         largest(events, event->verb));
     int result = parse_properties(events, at + number, event, error);
     return result < 0 ? result : place(events, event, error);
 }
@@ -154,6 +190,14 @@ static bool meets_access(const struct stop_event *event, const struct intact_tra
            overlaps(event, seen->a, seen->c & 0xff);
 }
 
+// The GSI or source, vector or INTID, address or port of what was seen.
+static uint64_t number_of(const struct stop_events *events, const struct intact_trace_event *seen)
+{
+    if (seen->id == INTACT_TRACE_TRIGGER)
+        return seen->a + seen->b;
+    return seen->id == INTACT_TRACE_TAKE && !is_pc(events) ? seen->c : seen->a;
+}
+
 static bool meets_number(const struct stop_event *event, uint64_t number)
 {
     return event->any || event->number == number;
@@ -166,12 +210,13 @@ static bool meets(const struct stop_events *events, const struct stop_event *eve
         return false;
     switch (event->verb) {
     case EVENT_RAISE:
-        return seen->id == INTACT_TRACE_LINE ? seen->b && meets_number(event, seen->a)
-                                             : meets_number(event, seen->a + seen->b);
-    case EVENT_DELIVER: return meets_number(event, is_pc(events) ? seen->a : seen->c);
+        if (seen->id == INTACT_TRACE_LINE && !seen->b)
+            return false;
+        return meets_number(event, number_of(events, seen));
     case EVENT_ACCEPT:
+    case EVENT_DELIVER:
     case EVENT_ACKNOWLEDGE:
-    case EVENT_END: return meets_number(event, seen->a);
+    case EVENT_END: return meets_number(event, number_of(events, seen));
     case EVENT_READ:
     case EVENT_WRITE:
     case EVENT_IN:
@@ -196,13 +241,13 @@ static const struct stop_event *each(const struct stop_events *events, unsigned 
     return i < events->count ? &events->events[i] : NULL;
 }
 
-static void stop(struct stop_events *events, const struct stop_event *event, uint32_t cpu)
+static void stop(struct stop_events *events, const struct stop_event *event, uint32_t cpu, uint64_t number)
 {
     struct loop *loop = &events->board->loop;
     if (loop->stop != LOOP_RUNNING)
         return; // the first is told
     snprintf(events->hit, sizeof events->hit, "%s", event->text);
-    stops_event(loop, cpu, event->number);
+    stops_event(loop, cpu, number);
 }
 
 static void on_event(void *owner, const struct intact_trace_event *seen)
@@ -211,7 +256,7 @@ static void on_event(void *owner, const struct intact_trace_event *seen)
     const struct stop_event *event;
     for (unsigned i = 0; !events->muted && (event = each(events, i)); i++)
         if ((wanted_by(events, event) & INTACT_TRACE_BIT(seen->id)) && meets(events, event, seen)) {
-            stop(events, event, seen->cpu);
+            stop(events, event, seen->cpu, number_of(events, seen));
             return;
         }
 }
@@ -234,7 +279,7 @@ static void on_written(void *owner, uint64_t address, uint64_t size)
     for (unsigned i = 0; !events->muted && (event = each(events, i)); i++)
         if (event->memory && overlaps(event, address, size) &&
             (event->cpu == STOP_NO_CPU || (loop->current && loop->current->index == event->cpu))) {
-            stop(events, event, STOP_NO_CPU);
+            stop(events, event, STOP_NO_CPU, address);
             return;
         }
 }
@@ -330,7 +375,7 @@ void stop_events_reached(struct stop_events *events, uint64_t instructions)
 {
     const struct stop_event *event = next_count(events, instructions - 1);
     events->board->loop.stop = LOOP_RUNNING;
-    stop(events, event, STOP_NO_CPU);
+    stop(events, event, STOP_NO_CPU, instructions);
 }
 
 // --- Where it stopped ------------------------------------------------------------------------------------------------

@@ -178,6 +178,11 @@ Test(stop_events, a_vector_stops_as_often_as_it_is_taken)
     cr_assert_gt(counted.takes, 0);
 
     machine = make_demo(INTACT_PC);
+    cr_assert_eq(intact_break_event(machine, "deliver", why), 0, "%s", why);
+    cr_expect_eq(intact_machine_run(machine).address, counted.vector, "an event without a number tells it");
+    intact_machine_destroy(machine);
+
+    machine = make_demo(INTACT_PC);
     snprintf(event, sizeof event, "deliver:%#llx", (unsigned long long)counted.vector);
     cr_assert_eq(intact_break_event(machine, event, why), 0, "%s", why);
     cr_assert_eq(intact_break_event(machine, "deliver:0xff", why), 0, "%s", why); // it is never taken
@@ -355,7 +360,7 @@ Test(stop_events, what_is_no_event_is_refused)
     expect_refused(machine, "raise:-1", "is a number");
     expect_refused(machine, "raise:0x10000000000000000", "is a number");
     expect_refused(machine, "raise:4,cpu", "no property");
-    expect_refused(machine, "raise:4,cpu=1", "no CPU 1");
+    expect_refused(machine, "deliver:4,cpu=1", "no CPU 1");
     expect_refused(machine, "raise:4,", "no property");
     expect_refused(machine, "write", "needs the address");
     expect_refused(machine, "write:0xfee000b0,size=0", "no property");
@@ -363,7 +368,13 @@ Test(stop_events, what_is_no_event_is_refused)
     expect_refused(machine, "read:0x1000", "is memory");
     expect_refused(machine, "instruction", "needs the number");
     expect_refused(machine, "deliver:000000000000000000000000000000000000000000000000000000000001", "is no event");
+    expect_refused(machine, "deliver:256", "at most 0xff");
+    expect_refused(machine, "in:0x10000", "at most 0xffff");
+    expect_refused(machine, "raise:99999999999", "at most");
+    expect_refused(machine, "deliver:0x31,size=4", "only an access");
+    expect_refused(machine, "raise:4,cpu=0", "no processor");
     expect_refused(virt, "out:0x3f8", "no I/O ports");
+    expect_refused(virt, "eoi:0x1000000", "at most 0xffffff");
     cr_expect_eq(intact_break_event(machine, "raise:nmi", why), 0, "%s", why);
     cr_expect_eq(intact_break_event(machine, "raise:nmi", why), -EEXIST);
     cr_expect_str_eq(intact_break_event_text(machine, 0), "raise:nmi");
