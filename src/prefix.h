@@ -418,10 +418,11 @@
 #define error_set intact_private_error_set
 #define event_visit intact_private_event_visit
 #define facts_check intact_private_facts_check
-#define facts_check_drives intact_private_facts_check_drives
+#define facts_check_output intact_private_facts_check_output
+#define facts_check_snapshot intact_private_facts_check_snapshot
 #define facts_line intact_private_facts_line
 #define facts_number intact_private_facts_number
-#define facts_of_drives intact_private_facts_of_drives
+#define facts_of_snapshot intact_private_facts_of_snapshot
 #define facts_write intact_private_facts_write
 #define fdt_build intact_private_fdt_build
 #define firmware_image_load intact_private_firmware_image_load

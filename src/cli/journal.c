@@ -212,9 +212,11 @@ int cli_record(int argc, char *const *argv)
     settings.rr = RR_RECORD;
     settings.rr_file = argv[0];
     int used = 1, status;
-    if (argc > 2 && strcmp(argv[1], "-digest") == 0) {
-        if (!text_number(argv[2], &settings.rr_digest))
-            return cli_fail("record: -digest needs a number of instructions");
+    if (argc > 1 && strcmp(argv[1], "-digest") == 0) {
+        if (argc == 2 || !text_number(argv[2], &settings.rr_digest)) {
+            refuse(&settings, "record: -digest needs a number of instructions, not '%.80s'", argc == 2 ? "" : argv[2]);
+            return cli_fail(settings.why);
+        }
         used = 3;
     }
     status = run_options(&settings, argc - used, argv + used);
@@ -222,14 +224,33 @@ int cli_record(int argc, char *const *argv)
     return status;
 }
 
-// The recorded options, then those of the command line.
+static bool is_serial(const char *word)
+{
+    const struct option *option = option_find(word);
+    return option && option->take == take_serial;
+}
+
+static bool has_serial(int argc, char *const *argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (is_serial(argv[i]))
+            return true;
+    return false;
+}
+
+// The recorded options, then those of the command line. A serial port that is given here takes the place of the recorded one.
 static int replay_options(struct settings *settings, const struct intact_journal *journal, int argc, char *const *argv)
 {
     static char *words[2 * RECORDED_LIMIT];
     int count = 0, skip = skip_dashes(argc, argv);
-    for (const char *word; count < RECORDED_LIMIT && (word = intact_journal_argument(journal, (unsigned)count));
-         count++)
-        words[count] = settings_copy(settings, word);
+    bool serial = has_serial(argc, argv);
+    const char *word;
+    for (unsigned i = 0; count < RECORDED_LIMIT && (word = intact_journal_argument(journal, i)); i++) {
+        if (serial && is_serial(word))
+            i++;
+        else
+            words[count++] = settings_copy(settings, word);
+    }
     for (int i = skip; i < argc && count < 2 * RECORDED_LIMIT; i++)
         words[count++] = argv[i];
     for (int i = 0; i < count; i++)

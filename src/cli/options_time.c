@@ -20,6 +20,9 @@ static int take_rr(struct settings *settings, const struct properties *propertie
         return 0;
     if (strcmp(rr, "record") != 0 && strcmp(rr, "replay") != 0)
         return refuse_unknown(settings, "-icount", "rr", rr, words);
+    if (settings->rr != RR_NONE)
+        return refuse(settings, "-icount: rr=%s: this run is recorded or replayed already, with '%.80s'", rr,
+                      settings->rr_file);
     settings->rr = strcmp(rr, "record") == 0 ? RR_RECORD : RR_REPLAY;
     settings->rr_file = file;
     return 0;

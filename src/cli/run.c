@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <intact/snapshot.h>
 
@@ -85,6 +87,38 @@ static void tell_stopped(const struct settings *settings)
         fprintf(stderr, "intact: waits for cont at %s\n", settings->monitor);
 }
 
+// Before the run, not at its end: can the file of -savevm be written?
+static int check_save_file(struct settings *settings)
+{
+    const char *path = settings->save_file, *slash = path ? strrchr(path, '/') : NULL;
+    char folder[4096];
+    struct stat file;
+    if (!path)
+        return 0;
+    bool exists = stat(path, &file) == 0;
+    if (!*path || (exists && S_ISDIR(file.st_mode)))
+        return refuse(settings, "-savevm: '%.80s' is no name of a file", path);
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    if (!(exists && !S_ISREG(file.st_mode)) && access(folder, W_OK | X_OK) < 0)
+        return refuse(settings, "-savevm: cannot write '%.80s': %s", path, strerror(errno));
+    return 0;
+}
+
+// A machine that has ended has nothing to go on with.
+static int save(struct settings *settings, struct intact_machine *machine, const struct intact_exit *end, int status)
+{
+    if (!settings->save_file)
+        return status;
+    if (end->reason != INTACT_LIMIT && end->reason != INTACT_QUIT) {
+        fprintf(stderr, "intact: -savevm: nothing is written, as the machine has ended: %s\n",
+                intact_reason_text(end->reason));
+        return status;
+    }
+    if (intact_machine_save_file(machine, settings->save_file, settings->why) < 0)
+        return cli_fail(settings->why);
+    return status;
+}
+
 static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal, FILE *log)
 {
     struct intact_machine *machine;
@@ -127,9 +161,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     intact_gdb_close(gdb);
     intact_monitor_close(monitor);
     tell_end(settings, log, machine, &end);
-    int status = journal_finish(settings, machine, &end);
-    if (settings->save_file && intact_machine_save_file(machine, settings->save_file, settings->why) < 0)
-        status = cli_fail(settings->why);
+    int status = save(settings, machine, &end, journal_finish(settings, machine, &end));
     intact_machine_destroy(machine);
     return status;
 }
@@ -180,6 +212,8 @@ int cli_act(struct settings *settings)
         return cli_fail("-S: nothing could start the machine; add -s, -gdb tcp::PORT or -monitor stdio");
     if (settings->break_count && !settings->gdb && !settings->monitor)
         return cli_fail("-break: nobody would be told; add -s, -gdb tcp::PORT or -monitor stdio");
+    if (check_save_file(settings) < 0)
+        return cli_fail(settings->why);
     return run_with_log(settings);
 }
 

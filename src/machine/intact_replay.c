@@ -15,6 +15,7 @@
 struct intact_journal {
     struct journal_reader reader;
     char **arguments; // copies, ended by NULL
+    int64_t rtc_date;
 };
 
 static int tell(char *why, int result, const struct error *error)
@@ -90,6 +91,8 @@ int intact_machine_record(struct intact_machine *machine, const struct intact_re
     int result = take(&recording, given, &error);
     if (result == 0)
         result = check_history(machine, &error);
+    if (result == 0)
+        result = facts_check_output(machine->board, recording.file, &error);
     if (result < 0)
         return tell(why, result, &error);
     char *text = facts_write(machine->board, recording.digest, recording.arguments, recording.argument_count, &error);
@@ -138,10 +141,12 @@ int intact_journal_open(const char *file, struct intact_journal **journal, char 
     int result = journal_open(&opened->reader, file, &error);
     if (result == 0 && copy_arguments(opened) < 0)
         result = error_set(&error, -ENOMEM, "the host has no memory left");
-    if (result == 0)
+    if (result == 0) {
+        opened->rtc_date = (int64_t)facts_number(opened->reader.text, "rtc", 0);
         *journal = opened;
-    else
+    } else {
         intact_journal_close(opened);
+    }
     return tell(why, result, &error);
 }
 
@@ -166,7 +171,7 @@ const char *intact_journal_argument(const struct intact_journal *journal, unsign
 
 void intact_journal_prepare(const struct intact_journal *journal, struct intact_machine_config *config)
 {
-    config->rtc_date = (int64_t)facts_number(journal->reader.text, "rtc", (uint64_t)config->rtc_date);
+    config->rtc_date = journal->rtc_date;
     config->paced = false;
     config->replays = true;
 }

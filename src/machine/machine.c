@@ -182,7 +182,7 @@ static struct intact_exit finish(struct intact_machine *machine, struct intact_e
 {
     if (end.reason == INTACT_BREAK)
         return machine->last = end;
-    replay_ended(&machine->replay);
+    replay_ended(&machine->replay, end.reason == INTACT_QUIT || end.reason == INTACT_LIMIT);
     if (machine->replay.outcome == REPLAY_DIVERGED)
         end = (struct intact_exit){ INTACT_DIVERGED, INTACT_STATUS_DIVERGED, end.instructions, end.time };
     else if (machine->replay.outcome == REPLAY_CUT)

@@ -293,16 +293,19 @@ static bool read_block(struct journal_reader *reader)
     if (got < sizeof header)
         return false;
     size_t size = (size_t)bytes_get(header, 4), stored = (size_t)bytes_get(header + 4, 4);
-    if (size == 0 || size > BLOCK_BYTES + ENTRY_BYTES || stored > ZSTD_compressBound(BLOCK_BYTES + ENTRY_BYTES))
+    reader->damaged =
+        size == 0 || size > BLOCK_BYTES + ENTRY_BYTES || stored > ZSTD_compressBound(BLOCK_BYTES + ENTRY_BYTES);
+    if (reader->damaged)
         return false;
     uint8_t *packed = malloc(stored + 1);
     if (!reader->block)
         reader->block = malloc(BLOCK_BYTES + ENTRY_BYTES);
-    bool whole = packed && reader->block && fread(packed, 1, stored, reader->file) == stored &&
-                 digest_bytes(packed, stored) == bytes_get(header + 8, 8) &&
-                 ZSTD_decompress(reader->block, size, packed, stored) == size;
+    bool whole = packed && reader->block && fread(packed, 1, stored, reader->file) == stored;
+    bool good = whole && digest_bytes(packed, stored) == bytes_get(header + 8, 8) &&
+                ZSTD_decompress(reader->block, size, packed, stored) == size;
     free(packed);
-    if (!whole)
+    reader->damaged = whole && !good;
+    if (!good)
         return false;
     reader->cut = false;
     reader->size = size;

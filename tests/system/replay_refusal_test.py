@@ -22,14 +22,14 @@ import harness
 TIMEOUT = 120
 EXIT = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
 GUEST_DONE = 33 # (16 << 1) | 1, by isa-debug-exit
-REFUSED, DEADLOCK, DIVERGED, JOURNAL_ENDS = 1, 64, 70, 72
+REFUSED, DEADLOCK, LIMIT, DIVERGED, JOURNAL_ENDS = 1, 64, 66, 70, 72
 
 
 def expect(command, status, words, change="", folder=None):
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, cwd=folder)
     said = harness.text(result.stderr)
     lines = [line for line in said.splitlines() if line.startswith("intact: ")]
-    if result.returncode != status or words not in said or len(lines) != 1 and status not in (GUEST_DONE, DEADLOCK):
+    if result.returncode != status or words not in said or len(lines) != 1 and status not in (GUEST_DONE, DEADLOCK, LIMIT):
         harness.fail(f"{change or words}: exit status {status} and one line with '{words}' were expected", result)
 
 
@@ -63,7 +63,25 @@ def changed_options(scene):
     expect(scene.with_options(*scene.options, "-smp", "2"), REFUSED, "the recorded run was without '-smp'")
     expect(scene.with_options(*scene.options[:-2]), REFUSED, "the recorded run had '-append' as well")
     expect(scene.with_options("-machine", "virt", "-m", "64M"), REFUSED, "'-machine' was '-m' in the recorded run")
-    expect(scene.replay("-smp", "2"), REFUSED, "the recorded run was of another machine")
+    expect(scene.replay("-smp", "2"), REFUSED, "the recorded run is of another machine: -smp was 1, and is 2")
+
+
+def two_wishes(scene):
+    """What would record over the journal, over the kernel, or twice; and a limit, which is no other run."""
+    good, journal = scene.journal.read_bytes(), str(scene.journal)
+    for verb in (["replay", journal], ["record", str(scene.folder / "second"), "--", *scene.options]):
+        expect([scene.intact, *verb, "-icount", f"rr=record,rrfile={journal}"], REFUSED,
+               "-icount: rr=record: this run is recorded or replayed already")
+    expect([scene.intact, "record", str(scene.kernel), "--", *scene.options], REFUSED,
+           f"'{scene.kernel}' is the file of -kernel: the journal would overwrite it")
+    for words in ([journal, "-digest"], [journal, "-digest", "x", "--", *scene.options]):
+        expect([scene.intact, "record", *words], REFUSED, "record: -digest needs a number of instructions, not '")
+    if scene.journal.read_bytes() != good or scene.kernel.read_bytes() != scene.good:
+        harness.fail("a run that was refused has written to a file")
+    expect(scene.replay("-limit", "20000"), LIMIT, "intact: stopped after 20000 instructions, before the end")
+    expect(scene.replay("-serial", "null"), GUEST_DONE, "intact: the same run: ")
+    for name in (str(scene.folder), "", f"{scene.folder}/nowhere/state"):
+        expect([scene.intact, "run", *scene.options, "-savevm", name], REFUSED, "-savevm: ")
 
 
 def changed_files(scene):
@@ -132,7 +150,7 @@ def bad_journals(scene):
     damaged = bytearray(good)
     damaged[-1] ^= 1
     scene.journal.write_bytes(damaged)
-    expect(scene.replay(), JOURNAL_ENDS, "the journal ends after instruction ")
+    expect(scene.replay(), JOURNAL_ENDS, "the journal is damaged after instruction ")
     scene.journal.write_bytes(good)
     nowhere = str(scene.folder / "nowhere")
     expect([scene.intact, "replay", nowhere], REFUSED, f"cannot read '{nowhere}': No such file or directory")
@@ -175,7 +193,7 @@ def main():
     intact, guests = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="intact-refusal-") as name:
         scene = Scene(intact, pathlib.Path(guests), pathlib.Path(name))
-        for test in (changed_options, changed_files, bad_journals, full_disk, killed, changed_modules, stopped):
+        for test in (changed_options, two_wishes, changed_files, bad_journals, full_disk, killed, changed_modules, stopped):
             test(scene)
             print(f"{test.__name__}: good", flush=True)
 

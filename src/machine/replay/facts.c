@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <intact/version.h>
 
@@ -164,6 +165,16 @@ static int hash_schema(struct board *board, uint64_t *hash)
     return schema.failed ? -ENOMEM : 0;
 }
 
+// What the schema does not have, or has without a name for users. Each line is the name of an option and its value.
+static void append_machine(struct text *text, const struct intact_machine_config *config)
+{
+    append(text, "-machine %s\n", config->type == INTACT_PC ? "pc" : "virt");
+    append(text, "-cpu %s\n", config->cpu ? config->cpu : intact_machine_cpu(config->type, 0, NULL));
+    append(text, "-smp %u\n-m %" PRIu64 "\n-icount shift=%u\n", config->cpus, config->memory >> 20, config->shift);
+    if (config->type == INTACT_PC)
+        append(text, "-no-hpet %s\n-no-acpi %s\n", config->hpet ? "off" : "on", config->acpi ? "off" : "on");
+}
+
 static void append_files(struct text *text, const struct files *files)
 {
     for (unsigned i = 0; i < files->count; i++)
@@ -193,6 +204,7 @@ char *facts_write(struct board *board, uint64_t interval, const char *const *arg
         text.failed = hash_schema(board, &schema) < 0;
         append(&text, "version %s\nschema %016" PRIx64 "\ndigest %" PRIu64 "\nrtc %" PRId64 "\n", INTACT_VERSION,
                schema, interval, board->config.rtc_date);
+        append_machine(&text, &board->config);
         append_files(&text, &files);
         for (unsigned i = 0; i < count; i++)
             append(&text, "argument %s\n", arguments[i]);
@@ -201,7 +213,7 @@ char *facts_write(struct board *board, uint64_t interval, const char *const *arg
     return result < 0 ? NULL : finished(&text, error);
 }
 
-char *facts_of_drives(struct board *board, struct error *error)
+char *facts_of_snapshot(struct board *board, struct error *error)
 {
     struct files files = { .count = 0 };
     struct text text = { .bytes = NULL };
@@ -209,6 +221,7 @@ char *facts_of_drives(struct board *board, struct error *error)
     if (hash_files(&files, error) < 0)
         return NULL;
     append(&text, "version %s\n", INTACT_VERSION);
+    append_machine(&text, &board->config);
     append_files(&text, &files);
     return finished(&text, error);
 }
@@ -273,11 +286,39 @@ static int check_files(const char *text, const struct files *files, struct error
     return more ? error_set(error, -EINVAL, "there was another file: %.*s", (int)(end - more), more) : 0;
 }
 
-int facts_check_drives(struct board *board, const char *text, struct error *error)
+// `line` is one of this machine's.
+static int check_option(const char *text, const char *line, const char *stop, const char *what, struct error *error)
+{
+    char name[16];
+    size_t length = strcspn(line, " ");
+    snprintf(name, sizeof name, "%.*s", (int)length, line);
+    const char *end, *was = facts_line(text, name, 0, &end), *is = line + length + 1;
+    if (!was || (end - was == stop - is && strncmp(was, is, (size_t)(end - was)) == 0))
+        return 0; // an older file may not have it
+    return error_set(error, -EINVAL, "%s is of another machine: %s was %.*s, and is %.*s", what, name, (int)(end - was),
+                     was, (int)(stop - is), is);
+}
+
+static int check_machine(struct board *board, const char *text, const char *what, struct error *error)
+{
+    struct text own = { .bytes = NULL };
+    int result = 0;
+    append_machine(&own, &board->config);
+    if (!finished(&own, error))
+        return -ENOMEM;
+    for (const char *line = own.bytes; *line && result == 0; line = end_of(line) + 1)
+        result = check_option(text, line, end_of(line), what, error);
+    free(own.bytes);
+    return result;
+}
+
+int facts_check_snapshot(struct board *board, const char *text, struct error *error)
 {
     struct files files = { .count = 0 };
+    int result = check_machine(board, text, "the snapshot", error);
     list_drives(&board->config, &files);
-    int result = hash_files(&files, error);
+    if (result == 0)
+        result = hash_files(&files, error);
     return result < 0 ? result : check_files(text, &files, error);
 }
 
@@ -313,9 +354,26 @@ int facts_check(struct board *board, const char *text, struct error *error)
     if (result == 0)
         result = check_version(text, error);
     if (result == 0)
+        result = check_machine(board, text, "the recorded run", error);
+    if (result == 0)
         result = check_files(text, &files, error);
     if (result == 0)
         result = check_schema(board, text, error);
+    free_files(&files);
+    return result;
+}
+
+int facts_check_output(struct board *board, const char *path, struct error *error)
+{
+    struct stat output, input;
+    struct files files = { .count = 0 };
+    int result = list_files(board, &files, error);
+    bool exists = stat(path, &output) == 0;
+    for (unsigned i = 0; i < files.count && exists && result == 0; i++)
+        if (files.file[i].path && stat(files.file[i].path, &input) == 0 && input.st_dev == output.st_dev &&
+            input.st_ino == output.st_ino)
+            result = error_set(error, -EINVAL, "'%s' is the file of %s: the journal would overwrite it", path,
+                               files.file[i].option);
     free_files(&files);
     return result;
 }

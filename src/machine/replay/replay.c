@@ -506,7 +506,7 @@ static void end_differs(struct replay *replay)
     tell_parts(replay);
 }
 
-void replay_ended(struct replay *replay)
+void replay_ended(struct replay *replay, bool stopped)
 {
     uint64_t value;
     if (replay->mode != REPLAY_REPEATS || replay->outcome != REPLAY_GOES_ON)
@@ -514,7 +514,7 @@ void replay_ended(struct replay *replay)
     bool ends = replay->next.kind == JOURNAL_END && is_here(replay);
     if (replay->next.kind == JOURNAL_NOTHING)
         cut(replay);
-    else if (!ends && replay->board->loop.stop == LOOP_QUIT && !replay->differs)
+    else if (!ends && stopped && !replay->differs && !(is_moment(&replay->next) && is_past(replay)))
         return; // the program has stopped it, and may go on
     else if (!ends)
         diverged(replay, "where it ended, but not the recorded one");

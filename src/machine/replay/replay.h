@@ -92,8 +92,8 @@ int replay_repeat(struct replay *replay, struct journal_reader *reader, uint64_t
 // Instead of vcpu_run.
 enum loop_stop replay_run(struct replay *replay);
 
-// The machine has ended: was it the same run?
-void replay_ended(struct replay *replay);
+// The machine has ended: was it the same run? `stopped`: by the program, or its limit.
+void replay_ended(struct replay *replay, bool stopped);
 
 // The recording is over: `reason` and `status` are those of its last run. 0, or the error of a write.
 int replay_end(struct replay *replay, uint32_t reason, uint32_t status);

@@ -133,7 +133,7 @@ static int write_all(struct board *board, FILE *file, const char *text)
 int state_file_save(struct board *board, const char *path, struct error *error)
 {
     struct durable durable;
-    char *text = facts_of_drives(board, error);
+    char *text = facts_of_snapshot(board, error);
     if (!text)
         return error->code;
     int result = durable_open(&durable, path);
@@ -234,7 +234,7 @@ int state_file_load(struct board *board, const char *path, struct error *error)
     if (!file)
         return error_set(error, -errno, "cannot read '%s': %s", path, strerror(errno));
     char *text = read_header(file, path, error);
-    int result = text ? facts_check_drives(board, text, error) : -EINVAL;
+    int result = text ? facts_check_snapshot(board, text, error) : -EINVAL;
     if (result == 0)
         result = load_all(board, file, path, error);
     free(text);
