@@ -89,7 +89,8 @@ const char *intact_journal_argument(const struct intact_journal *journal, unsign
 // before intact_machine_create; `config` and the drives and networks in it are changed.
 void intact_journal_prepare(const struct intact_journal *journal, struct intact_machine_config *config);
 
-// Replays the journal in a machine that has not run yet. A journal that was opened serves one replay: -EINVAL for a second. intact_machine_run then ends as the recorded run did; or
+// Replays the journal in a machine that has not run yet. A journal that was opened serves one replay: -EINVAL for a second.
+// intact_machine_run then ends as the recorded run did, and with INTACT_QUIT if it is called once more; or
 //
 //     INTACT_DIVERGED     its state was not the recorded one at a digest, or it took its input elsewhere:
 //                         intact_machine_error says between which instructions, and what differs. To find that it may have

@@ -233,10 +233,14 @@ const struct option options[] = {
       "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; virt has it in flash "
       "bank 0, and it may start a -kernel.",
       NULL, take_bios },
-    { "loadvm", "FILE", GROUP_BOOT, "Starts from a machine's state that -savevm wrote, with the same options.", NULL,
+    { "loadvm", "FILE", GROUP_BOOT,
+      "Starts from a machine's state that -savevm wrote, with the same options. A run that is recorded cannot.", NULL,
       take_loadvm },
     { "savevm", "FILE", GROUP_BOOT,
-      "Writes the machine's state to the file when the run ends: by -limit, or by Ctrl-a x.", NULL, take_savevm },
+      "Writes the machine's state to the file when the run is stopped: by -limit, or by Ctrl-a x. A machine that has "
+      "ended "
+      "by itself is not written.",
+      NULL, take_savevm },
     { "no-reboot", NULL, GROUP_BOOT, "A reset ends the run instead of starting the machine again.", NULL,
       take_no_reboot },
 

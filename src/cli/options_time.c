@@ -16,6 +16,8 @@ static int take_rr(struct settings *settings, const struct properties *propertie
         return refuse(settings, "-icount: rr=record|replay and rrfile=FILE belong together");
     if (digest && !text_number(digest, &settings->rr_digest))
         return refuse(settings, "-icount: digest=%.80s is not a number of instructions", digest);
+    if (digest && (rr ? strcmp(rr, "replay") == 0 : settings->rr != RR_RECORD))
+        return refuse(settings, "-icount: digest=%.80s is of a recording; it goes with rr=record", digest);
     if (!rr)
         return 0;
     if (strcmp(rr, "record") != 0 && strcmp(rr, "replay") != 0)

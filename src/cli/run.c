@@ -212,6 +212,10 @@ int cli_act(struct settings *settings)
         return cli_fail("-S: nothing could start the machine; add -s, -gdb tcp::PORT or -monitor stdio");
     if (settings->break_count && !settings->gdb && !settings->monitor)
         return cli_fail("-break: nobody would be told; add -s, -gdb tcp::PORT or -monitor stdio");
+    if (settings->rr == RR_RECORD && settings->load_file)
+        return cli_fail("-loadvm: a run is recorded from its first instruction; leave out one of the two");
+    if (settings->rr == RR_RECORD && settings->history)
+        return cli_fail("-snapshots: a run that is recorded cannot go back; its replay can, with -snapshots");
     if (check_save_file(settings) < 0)
         return cli_fail(settings->why);
     return run_with_log(settings);

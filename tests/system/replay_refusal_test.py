@@ -74,6 +74,10 @@ def two_wishes(scene):
                "-icount: rr=record: this run is recorded or replayed already")
     expect([scene.intact, "record", str(scene.kernel), "--", *scene.options], REFUSED,
            f"'{scene.kernel}' is the file of -kernel: the journal would overwrite it")
+    run = [scene.intact, "record", str(scene.folder / "second"), "--", *scene.options]
+    expect([*run, "-loadvm", journal], REFUSED, "-loadvm: a run is recorded from its first instruction")
+    expect([*run, "-snapshots", "64M"], REFUSED, "-snapshots: a run that is recorded cannot go back")
+    expect([scene.intact, "run", *scene.options, "-icount", "digest=5"], REFUSED, "digest=5 is of a recording")
     for words in ([journal, "-digest"], [journal, "-digest", "x", "--", *scene.options]):
         expect([scene.intact, "record", *words], REFUSED, "record: -digest needs a number of instructions, not '")
     if scene.journal.read_bytes() != good or scene.kernel.read_bytes() != scene.good:
