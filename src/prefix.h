@@ -583,6 +583,7 @@
 #define group_handle intact_private_group_handle
 #define group_is_possible intact_private_group_is_possible
 #define group_know intact_private_group_know
+#define group_known_create intact_private_group_known_create
 #define group_known_free intact_private_group_known_free
 #define group_loaded intact_private_group_loaded
 #define group_message intact_private_group_message

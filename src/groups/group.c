@@ -22,7 +22,8 @@ static bool allocate(struct intact_irq_group *group, uint32_t count)
     group->requests = calloc(count, sizeof *group->requests);
     group->waiting = calloc(count, sizeof *group->waiting);
     group->triggers = calloc(count, sizeof *group->triggers);
-    return group->sources && group->changed && group->requests && group->waiting && group->triggers;
+    group->known = group_known_create(count);
+    return group->sources && group->changed && group->requests && group->waiting && group->triggers && group->known;
 }
 
 static void release(struct intact_irq_group *group)

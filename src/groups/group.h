@@ -121,7 +121,7 @@ struct intact_irq_group {
     uint32_t asked; // version of the newest request
     atomic_bool enabled;
     atomic_bool level; // legacy: configured as a level source
-    // Requests as the machine thread knows them; NULL: they were never changed by another thread. Used while `foreign`.
+    // Requests as the machine thread knows them, while `foreign`.
     struct group_known *known;
     atomic_bool foreign; // another thread has changed them since the machine thread took them
 };
@@ -161,15 +161,17 @@ void group_unstage(struct intact_irq_group *group);
 
 // --- group_known.c ---------------------------------------------------------------------------------------------------
 
-// Another thread is about to change the requests. Under the lock. NO_MEMORY: it must not.
-int group_touch(struct intact_irq_group *group);
+// NULL: no memory.
+struct group_known *group_known_create(uint32_t length);
+void group_known_free(struct group_known *known);
+// Another thread is about to change the requests. Under the lock.
+void group_touch(struct intact_irq_group *group);
 // The machine thread is about to use the requests: once for each call, whatever it finds. Under the lock.
 void group_take(struct intact_irq_group *group);
 // The same without the lock.
 void group_take_alone(struct intact_irq_group *group);
 // The machine thread has handled a message of another one.
 void group_know(struct intact_irq_group *group, const struct inbox_message *message);
-void group_known_free(struct group_known *known);
 
 // --- group_notifier.c ------------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ struct group_known {
 
 // --- Copies ------------------------------------------------------------------------------------------------------------
 
-static struct group_known *create(uint32_t length)
+struct group_known *group_known_create(uint32_t length)
 {
     struct group_known *known = calloc(1, sizeof *known + length * sizeof known->wishes[0]);
     uint32_t *waiting = calloc(length, sizeof *waiting);
@@ -75,15 +75,12 @@ static void put_back(struct intact_irq_group *group, const struct group_known *k
         atomic_store(&group->level, group->requests[0].set.flags & SETTINGS_LEVEL);
 }
 
-int group_touch(struct intact_irq_group *group)
+void group_touch(struct intact_irq_group *group)
 {
     if (atomic_load(&group->foreign))
-        return INTACT_IRQ_OK;
-    if (!group->known && !(group->known = create(group->length)))
-        return INTACT_IRQ_NO_MEMORY;
+        return;
     keep(group, group->known);
     atomic_store(&group->foreign, true);
-    return INTACT_IRQ_OK;
 }
 
 // --- What is new, to the journal -----------------------------------------------------------------------------------------

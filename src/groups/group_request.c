@@ -156,13 +156,13 @@ static void settle_batch(struct intact_irq_group *group, const struct batch *bat
 
 // --- Enable, update, mask --------------------------------------------------------------------------------------------
 
-// A call that uses or changes the requests; under the lock. NO_MEMORY.
-static int begin(struct intact_irq_group *group, bool machine)
+// A call that uses or changes the requests; under the lock.
+static void begin(struct intact_irq_group *group, bool machine)
 {
-    if (!machine)
-        return group_touch(group);
-    group_take(group);
-    return INTACT_IRQ_OK;
+    if (machine)
+        group_take(group);
+    else
+        group_touch(group);
 }
 
 // Is it enabled already? On the machine thread that is the state in force, not what another thread has requested.
@@ -182,9 +182,10 @@ int intact_irq_group_enable(struct intact_irq_group *group, const struct intact_
     bool machine = group_on_machine(group);
     uint32_t changed;
     pthread_mutex_lock(&group->lock);
-    int result = begin(group, machine);
+    int result = INTACT_IRQ_OK;
+    begin(group, machine);
     bool nothing = !configs && is_enabled(group, machine);
-    if (!nothing && !result)
+    if (!nothing)
         result = commit(group, &batch, machine, &changed);
     uint32_t version = group->asked;
     pthread_mutex_unlock(&group->lock);
@@ -197,9 +198,10 @@ int intact_irq_group_disable(struct intact_irq_group *group)
 {
     bool machine = group_on_machine(group);
     pthread_mutex_lock(&group->lock);
-    int result = begin(group, machine);
+    int result = INTACT_IRQ_OK;
+    begin(group, machine);
     bool nothing = is_disabled(group, machine);
-    if (!nothing && !machine && !result)
+    if (!nothing && !machine)
         result = group_post(group, GROUP_DISABLE, (uint64_t)(group->asked + 1) << 32, 0);
     if (!nothing && !result) {
         group->asked++;
@@ -226,8 +228,8 @@ void group_stage_unconfigured(struct intact_irq_group *group, uint32_t index, bo
     const struct settings nothing = { .flags = masked ? SETTINGS_MASKED : 0 };
     bool machine = group_on_machine(group);
     pthread_mutex_lock(&group->lock);
-    if (!begin(group, machine))
-        group_stage(group, index, &nothing);
+    begin(group, machine);
+    group_stage(group, index, &nothing);
     pthread_mutex_unlock(&group->lock);
 }
 
@@ -263,9 +265,8 @@ int intact_irq_group_update(struct intact_irq_group *group, uint32_t index, cons
     bool machine = group_on_machine(group);
     uint32_t changed = 0;
     pthread_mutex_lock(&group->lock);
-    int result = begin(group, machine);
-    if (!result)
-        result = update(group, index, &settings, set_gsi ? &batch : NULL, &changed);
+    begin(group, machine);
+    int result = update(group, index, &settings, set_gsi ? &batch : NULL, &changed);
     pthread_mutex_unlock(&group->lock);
     if (set_gsi && !result && machine)
         settle_batch(group, &batch, changed, 0);
@@ -278,9 +279,8 @@ int intact_irq_group_set_gsi(struct intact_irq_group *group)
     bool machine = group_on_machine(group);
     uint32_t changed = 0;
     pthread_mutex_lock(&group->lock);
-    int result = begin(group, machine);
-    if (!result && group->waiting_count)
-        result = commit(group, &batch, machine, &changed);
+    begin(group, machine);
+    int result = group->waiting_count ? commit(group, &batch, machine, &changed) : INTACT_IRQ_OK;
     pthread_mutex_unlock(&group->lock);
     if (!result && machine)
         settle_batch(group, &batch, changed, 0);
@@ -301,8 +301,8 @@ void intact_irq_group_forget(struct intact_irq_group *group)
 {
     bool machine = group_on_machine(group);
     pthread_mutex_lock(&group->lock);
-    if (!begin(group, machine))
-        group_unstage(group);
+    begin(group, machine);
+    group_unstage(group);
     pthread_mutex_unlock(&group->lock);
 }
 
@@ -340,9 +340,8 @@ static int set_mask(struct intact_irq_group *group, uint32_t index, bool masked)
         return INTACT_IRQ_BAD_INDEX;
     bool machine = group_on_machine(group);
     pthread_mutex_lock(&group->lock);
-    int result = begin(group, machine);
-    if (!result)
-        result = change_mask(group, index, masked, machine);
+    begin(group, machine);
+    int result = change_mask(group, index, masked, machine);
     pthread_mutex_unlock(&group->lock);
     if (!result && machine)
         source_settle(group, index);
