@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See ram_file.h. Reading: each thread takes the next batch from the file under a lock, and unpacks it without. Batches have
 // different pages, which their headers say, so that no page is written by two threads.
+#define _DARWIN_C_SOURCE // the number of processors; other systems need nothing
 #include "machine/replay/ram_file.h"
 
 #include <errno.h>
