@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Back by going further back and forward again: the place looked for lies in the stretch before this one, or in the one
-// before that, which is twice as long, and so on. A stretch is run forward once to find the last place in it.
+// before that, which is twice as long, and so on. A stretch is run forward once to count the stops in it, and once more up
+// to the last.
 #include "machine/back.h"
 
 #include <errno.h>

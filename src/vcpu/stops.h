@@ -9,7 +9,7 @@
 // Addresses are virtual; on x86 linear. A breakpoint stops before its instruction. A watchpoint stops before the access
 // on AArch64, and after the instruction on x86: so their own debug exceptions do, and so debuggers expect it.
 //
-// Not modelled: accesses of devices and of page walks meet no watchpoint; writes to watched physical memory all do.
+// Not modelled: accesses of devices and of page walks meet no watchpoint (a watch on physical memory sees their writes).
 #ifndef VCPU_STOPS_H
 #define VCPU_STOPS_H
 
