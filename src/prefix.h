@@ -1585,6 +1585,8 @@
 #define visit_enter_numbered intact_private_visit_enter_numbered
 #define visit_load_init intact_private_visit_load_init
 #define visit_name intact_private_visit_name
+#define visit_path_enter intact_private_visit_path_enter
+#define visit_path_leave intact_private_visit_path_leave
 #define visit_save_init intact_private_visit_save_init
 #define visit_schema_init intact_private_visit_schema_init
 #define visit_uncovered intact_private_visit_uncovered

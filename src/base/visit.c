@@ -113,6 +113,31 @@ void visit_load_init(struct visit_load *load, const void *data, size_t size)
     *load = (struct visit_load){ .visit.field = load_field, .data = data, .size = size };
 }
 
+void visit_path_enter(struct visit_path *path, const char *name)
+{
+    size_t length = strlen(name);
+    if (path->hidden || length + 2 > sizeof path->text - path->length) {
+        path->hidden++;
+        return;
+    }
+    memcpy(path->text + path->length, name, length);
+    path->length += length;
+    memcpy(path->text + path->length++, "/", 2);
+}
+
+void visit_path_leave(struct visit_path *path)
+{
+    if (path->hidden) {
+        path->hidden--;
+        return;
+    }
+    if (path->length)
+        path->length--;
+    while (path->length && path->text[path->length - 1] != '/')
+        path->length--;
+    path->text[path->length] = 0;
+}
+
 static void differ_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
 {
     struct visit_differ *differ = container_of(v, struct visit_differ, visit);
@@ -130,32 +155,19 @@ static void differ_field(struct visit *v, const char *name, void *data, size_t s
     }
     differ->differs = true;
     if (count == 1)
-        snprintf(differ->path, sizeof differ->path, "%s%s", differ->prefix, visit_name(name));
+        snprintf(differ->path, sizeof differ->path, "%s%s", differ->lists.text, visit_name(name));
     else
-        snprintf(differ->path, sizeof differ->path, "%s%s[%zu]", differ->prefix, visit_name(name), at / size);
+        snprintf(differ->path, sizeof differ->path, "%s%s[%zu]", differ->lists.text, visit_name(name), at / size);
 }
 
 static void differ_enter(struct visit *v, const char *name)
 {
-    struct visit_differ *differ = container_of(v, struct visit_differ, visit);
-    size_t length = strlen(name), room = sizeof differ->prefix - differ->prefix_length;
-    if (length + 2 > room)
-        return;
-    memcpy(differ->prefix + differ->prefix_length, name, length);
-    differ->prefix_length += length;
-    memcpy(differ->prefix + differ->prefix_length++, "/", 2);
+    visit_path_enter(&container_of(v, struct visit_differ, visit)->lists, name);
 }
 
 static void differ_leave(struct visit *v)
 {
-    struct visit_differ *differ = container_of(v, struct visit_differ, visit);
-    size_t used = differ->prefix_length;
-    if (used)
-        used--;
-    while (used && differ->prefix[used - 1] != '/')
-        used--;
-    differ->prefix[used] = '\0';
-    differ->prefix_length = used;
+    visit_path_leave(&container_of(v, struct visit_differ, visit)->lists);
 }
 
 void visit_differ_init(struct visit_differ *differ, const void *data, size_t size)
@@ -173,7 +185,7 @@ static void beyond_below(struct visit *v, const char *name, uint64_t value, uint
     if (differ->differs || value < limit)
         return;
     differ->differs = true;
-    snprintf(differ->path, sizeof differ->path, "%s%s is %llu", differ->prefix, visit_name(name),
+    snprintf(differ->path, sizeof differ->path, "%s%s is %llu", differ->lists.text, visit_name(name),
              (unsigned long long)value);
 }
 

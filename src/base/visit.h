@@ -139,15 +139,23 @@ struct visit_load {
 };
 void visit_load_init(struct visit_load *load, const void *data, size_t size);
 
+// Where a visit is: the names of the lists around it, each with a slash. Names that do not fit are left out.
+struct visit_path {
+    char text[200]; // "lapic0/timer/"
+    size_t length;
+    unsigned hidden; // names that are left out
+};
+void visit_path_enter(struct visit_path *path, const char *name);
+void visit_path_leave(struct visit_path *path);
+
 // Compares the fields with saved data and keeps the name of the first one that differs.
 struct visit_differ {
     struct visit visit;
     const uint8_t *data;
     size_t size, position;
     bool differs;
-    char path[160]; // "lapic0/timer/initial_count[0]"
-    char prefix[120];
-    size_t prefix_length;
+    char path[280]; // "lapic0/timer/initial_count[0]"
+    struct visit_path lists;
 };
 void visit_differ_init(struct visit_differ *differ, const void *data, size_t size);
 // The same struct keeps the first field with a value that it cannot have, "lapic0/timer/mode is 7", and has no `field`: it goes

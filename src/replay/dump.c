@@ -14,14 +14,14 @@ static void dump_field(struct visit *v, const char *name, void *data, size_t siz
 {
     struct dump *dump = container_of(v, struct dump, visit);
     for (size_t i = 0; i < count; i++) {
-        char path[240], value[24];
+        char path[300], value[24];
         uint64_t element = bytes_get((const uint8_t *)data + i * size, (unsigned)size);
         if (element == 0)
             continue;
         if (count == 1)
-            snprintf(path, sizeof path, "%s%.60s", dump->prefix, visit_name(name));
+            snprintf(path, sizeof path, "%s%.60s", dump->lists.text, visit_name(name));
         else
-            snprintf(path, sizeof path, "%s%.60s[%zu]", dump->prefix, visit_name(name), i);
+            snprintf(path, sizeof path, "%s%.60s[%zu]", dump->lists.text, visit_name(name), i);
         snprintf(value, sizeof value, "%0*" PRIx64, (int)(2 * size), element);
         dump->line(dump->owner, path, value);
     }
@@ -29,19 +29,12 @@ static void dump_field(struct visit *v, const char *name, void *data, size_t siz
 
 static void dump_enter(struct visit *v, const char *name)
 {
-    struct dump *dump = container_of(v, struct dump, visit);
-    size_t used = strlen(dump->prefix);
-    snprintf(dump->prefix + used, sizeof dump->prefix - used, "%.40s/", name);
+    visit_path_enter(&container_of(v, struct dump, visit)->lists, name);
 }
 
 static void dump_leave(struct visit *v)
 {
-    struct dump *dump = container_of(v, struct dump, visit);
-    size_t used = strlen(dump->prefix);
-    used -= used > 0;
-    while (used && dump->prefix[used - 1] != '/')
-        used--;
-    dump->prefix[used] = 0;
+    visit_path_leave(&container_of(v, struct dump, visit)->lists);
 }
 
 void dump_init(struct dump *dump, void (*line)(void *owner, const char *path, const char *value), void *owner)

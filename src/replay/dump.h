@@ -12,7 +12,7 @@ struct dump {
     struct visit visit;
     void (*line)(void *owner, const char *path, const char *value);
     void *owner;
-    char prefix[120];
+    struct visit_path lists;
 };
 
 // Visits with dump->visit call `line` for each element that is not 0.

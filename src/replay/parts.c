@@ -26,7 +26,7 @@ struct walk {
     unsigned part, parts; // the current one; how many there are so far
     unsigned depth;
     uint64_t place, top_place; // of the last element of the current part, and of part 0
-    char prefix[200];          // of the path
+    struct visit_path lists;   // around it
 };
 
 static void walk_field(struct visit *v, const char *name, void *data, size_t size, size_t count)
@@ -53,8 +53,7 @@ static void walk_field(struct visit *v, const char *name, void *data, size_t siz
 static void walk_enter(struct visit *v, const char *name)
 {
     struct walk *walk = container_of(v, struct walk, visit);
-    size_t used = strlen(walk->prefix);
-    snprintf(walk->prefix + used, sizeof walk->prefix - used, "%.40s/", name);
+    visit_path_enter(&walk->lists, name);
     if (walk->depth++ > 0)
         return;
     if (walk->parts < PARTS_LIMIT) {
@@ -67,11 +66,7 @@ static void walk_enter(struct visit *v, const char *name)
 static void walk_leave(struct visit *v)
 {
     struct walk *walk = container_of(v, struct walk, visit);
-    size_t used = strlen(walk->prefix);
-    used -= used > 0;
-    while (used && walk->prefix[used - 1] != '/')
-        used--;
-    walk->prefix[used] = 0;
+    visit_path_leave(&walk->lists);
     if (--walk->depth == 0)
         walk->part = 0;
 }
@@ -202,7 +197,7 @@ static void tell_field(struct finding *finding, const struct element *element)
     const struct part_sum *is = &finding->is->sums[element->part], *was = &finding->was->sums[element->part];
     uint64_t value = 0, hash = (hash_of(element->value) + PARTS_PRIME - is->hashes + was->hashes) % PARTS_PRIME;
     int digits = (int)(2 * element->size);
-    append(finding->text, "%s%s%.60s", finding->text->length ? ", " : "", finding->walk.prefix,
+    append(finding->text, "%s%s%.60s", finding->text->length ? ", " : "", finding->walk.lists.text,
            visit_name(element->name));
     if (element->count > 1)
         append(finding->text, "[%zu]", element->index);
@@ -231,7 +226,7 @@ static void name_part(struct walk *walk, const struct element *element)
     if (finding->known[part] || !differs(&finding->is->sums[part], &finding->was->sums[part]))
         return;
     finding->known[part] = true;
-    const char *name = part ? walk->prefix : "the run";
+    const char *name = part ? walk->lists.text : "the run";
     append(finding->text, "%sseveral fields of %.*s", finding->text->length ? ", " : "", (int)strcspn(name, "/"), name);
 }
 
