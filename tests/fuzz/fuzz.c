@@ -2,6 +2,7 @@
 // The program around a fuzzer: random numbers, the loop over cases, and the line that repeats a failure.
 #include "fuzz.h"
 
+#include <intact/error.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -81,6 +82,16 @@ _Noreturn void fuzz_fail(const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     abort();
+}
+
+void fuzz_check_line(const char *why)
+{
+    size_t length = strnlen(why, INTACT_ERROR_SIZE);
+    if (length == 0 || length >= INTACT_ERROR_SIZE)
+        fuzz_fail("an error has %zu characters of text", length);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)why[i] < ' ')
+            fuzz_fail("an error is not one line: %s", why);
 }
 
 void fuzz_tell(const struct fuzz *fuzz, const char *format, ...)

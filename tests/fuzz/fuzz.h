@@ -33,6 +33,8 @@ uint64_t fuzz_value(struct fuzz *fuzz);
 
 // Prints the text and the seed, and aborts.
 _Noreturn void fuzz_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// Fails if the text of an error, of INTACT_ERROR_SIZE bytes, is not one line.
+void fuzz_check_line(const char *why);
 // With --trace, prints the next step.
 void fuzz_tell(const struct fuzz *fuzz, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

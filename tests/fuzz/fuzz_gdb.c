@@ -10,12 +10,11 @@
 
 #include <intact/debug.h>
 
+#include "counting.h"
 #include "fuzz.h"
-#include "machine/arm64_code.h"
 #include "machine/board/board.h"
 #include "machine/gdb_target.h"
 #include "machine/machine.h"
-#include "machine/x86_code.h"
 
 const char *const fuzz_name = "fuzz_gdb";
 
@@ -42,30 +41,6 @@ static const char *const packets[] = {
     "qqemu.PhyMemMode", "", "#", "$",
 };
 // clang-format on
-
-// --- machines --------------------------------------------------------------------------------------------------------
-
-static struct intact_machine *make(enum intact_machine_type type)
-{
-    static struct code code;
-    struct intact_machine_config config;
-    struct intact_machine *made;
-    char why[INTACT_ERROR_SIZE];
-    code_begin(&code);
-    CODE(&code, 0xbf, 0, 0, 0x20, 0, 0xff, 0x07, 0xff, 0x77, 0x04, 0x58, 0xeb,
-         0xf8); // counts in memory, and uses the stack
-    intact_machine_config_init(&config);
-    config.type = type;
-    config.cpus = 2;
-    config.memory = UINT64_C(8) << 20;
-    config.limit = LIMIT; // a processor that never runs is never stepped
-    config.kernel = "code";
-    config.kernel_data = type == INTACT_VIRT ? (const void *)code_smp : code.bytes;
-    config.kernel_size = type == INTACT_VIRT ? sizeof code_smp : sizeof code.bytes;
-    if (intact_machine_create(&config, &made, why) < 0)
-        fuzz_fail("%s", why);
-    return made;
-}
 
 // --- what is sent ----------------------------------------------------------------------------------------------------
 
@@ -128,7 +103,7 @@ static void run(const struct gdb_resume *how)
 void fuzz_case(struct fuzz *fuzz)
 {
     uint8_t bytes[DATA + 8];
-    machine = make(fuzz_chance(fuzz, 2) ? INTACT_VIRT : INTACT_PC);
+    machine = counting_machine(fuzz_chance(fuzz, 2) ? INTACT_VIRT : INTACT_PC, LIMIT);
     struct monitor commands = { .machine = machine };
     target = gdb_target_of(machine, &commands);
     if (gdb_open(&gdb, &target) < 0)

@@ -275,16 +275,6 @@ static void write_journal(struct fuzz *fuzz)
 
 // --- What must hold ----------------------------------------------------------------------------------------------------
 
-static void check_line(const char *why)
-{
-    size_t length = strnlen(why, INTACT_ERROR_SIZE);
-    if (length == 0 || length >= INTACT_ERROR_SIZE)
-        fuzz_fail("an error has %zu characters of text", length);
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)why[i] < ' ')
-            fuzz_fail("an error is not one line: %s", why);
-}
-
 static void run(struct fuzz *fuzz, struct intact_machine *machine)
 {
     uint64_t digest;
@@ -294,7 +284,7 @@ static void run(struct fuzz *fuzz, struct intact_machine *machine)
     if (end.instructions > LIMIT)
         fuzz_fail("it ran for %llu instructions", (unsigned long long)end.instructions);
     if (end.reason == INTACT_DIVERGED || end.reason == INTACT_JOURNAL_END)
-        check_line(intact_machine_error(machine));
+        fuzz_check_line(intact_machine_error(machine));
     if (intact_machine_digest(machine, &digest) < 0)
         fuzz_fail("no digest");
 }
@@ -319,13 +309,13 @@ static void replay(struct fuzz *fuzz, struct intact_journal *journal)
     struct intact_machine *machine = make(journal, why);
     struct intact_irq_group *groups[GROUPS];
     if (!machine) {
-        check_line(why);
+        fuzz_check_line(why);
         return;
     }
     make_groups(machine, groups);
     int result = intact_machine_replay(machine, journal, why);
     if (result < 0)
-        check_line(why);
+        fuzz_check_line(why);
     else if (fuzz_chance(fuzz, 4))
         run_back_and_forth(fuzz, machine);
     else
@@ -352,7 +342,7 @@ void fuzz_case(struct fuzz *fuzz)
     int result = intact_journal_open(path, &journal, why);
     unlink(path);
     if (result < 0) {
-        check_line(why);
+        fuzz_check_line(why);
         fuzz_tell(fuzz, "open: %d %s", result, why);
         return;
     }

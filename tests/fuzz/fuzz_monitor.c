@@ -10,11 +10,10 @@
 #include <intact/replay.h>
 #include <intact/snapshot.h>
 
+#include "counting.h"
 #include "fuzz.h"
-#include "machine/arm64_code.h"
 #include "machine/machine.h"
 #include "machine/monitor.h"
-#include "machine/x86_code.h"
 
 const char *const fuzz_name = "fuzz_monitor";
 
@@ -36,28 +35,6 @@ static const char *const lines[] = {
 static struct intact_machine *machine;
 static struct monitor monitor;
 static unsigned column; // of what was printed last
-
-static struct intact_machine *make(enum intact_machine_type type)
-{
-    static struct code code;
-    struct intact_machine_config config;
-    struct intact_machine *made;
-    char why[INTACT_ERROR_SIZE];
-    code_begin(&code);
-    CODE(&code, 0xbf, 0, 0, 0x20, 0, 0xff, 0x07, 0xff, 0x77, 0x04, 0x58, 0xeb,
-         0xf8); // counts in memory, uses the stack
-    intact_machine_config_init(&config);
-    config.type = type;
-    config.cpus = 2;
-    config.memory = UINT64_C(8) << 20;
-    config.limit = LIMIT;
-    config.kernel = "code";
-    config.kernel_data = type == INTACT_VIRT ? (const void *)code_smp : code.bytes;
-    config.kernel_size = type == INTACT_VIRT ? sizeof code_smp : sizeof code.bytes;
-    if (intact_machine_create(&config, &made, why) < 0)
-        fuzz_fail("%s", why);
-    return made;
-}
 
 static uint64_t digest(struct intact_machine *of)
 {
@@ -147,7 +124,7 @@ static uint64_t plain_digest(enum intact_machine_type type)
     static uint64_t digests[2];
     static bool known[2];
     if (!known[type]) {
-        struct intact_machine *plain = make(type);
+        struct intact_machine *plain = counting_machine(type, LIMIT);
         finish(plain);
         digests[type] = digest(plain);
         known[type] = true;
@@ -161,7 +138,7 @@ void fuzz_case(struct fuzz *fuzz)
     char line[TEXT];
     enum intact_machine_type type = fuzz_chance(fuzz, 2) ? INTACT_VIRT : INTACT_PC;
     uint64_t plain = plain_digest(type);
-    machine = make(type);
+    machine = counting_machine(type, LIMIT);
     monitor = (struct monitor){ .machine = machine, .print = print, .in_gdb = fuzz_chance(fuzz, 8) };
     bool goes_on = true;
     for (unsigned n = 1 + fuzz_below(fuzz, LINES); n && goes_on; n--) {

@@ -95,16 +95,6 @@ static int any_line(struct fuzz *fuzz, char text[ARGUMENTS][TEXT])
     return count;
 }
 
-static void check_line(const char *why)
-{
-    size_t length = strnlen(why, INTACT_ERROR_SIZE);
-    if (length == 0 || length >= INTACT_ERROR_SIZE)
-        fuzz_fail("an error has %zu characters of text", length);
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)why[i] < ' ')
-            fuzz_fail("an error is not one line: %s", why);
-}
-
 // Without a kernel: everything is built and checked, and in the end there is nothing to run.
 static void try_machine(struct settings *settings)
 {
@@ -113,7 +103,7 @@ static void try_machine(struct settings *settings)
     settings->config.kernel = settings->config.bios = NULL;
     if (intact_machine_create(&settings->config, &machine, why) >= 0)
         fuzz_fail("a machine without a kernel was made");
-    check_line(why);
+    fuzz_check_line(why);
 }
 
 void fuzz_case(struct fuzz *fuzz)
@@ -132,7 +122,7 @@ void fuzz_case(struct fuzz *fuzz)
     if (result != 0 && result != -1)
         fuzz_fail("the parser returned %d", result);
     if (result < 0)
-        check_line(settings.why);
+        fuzz_check_line(settings.why);
     else if (settings.action == RUN && fuzz_chance(fuzz, 32))
         try_machine(&settings);
     settings_free(&settings);

@@ -245,16 +245,6 @@ static void change(struct fuzz *fuzz, struct snapshot_file *parts)
 
 // --- What must hold --------------------------------------------------------------------------------------------------
 
-static void check_line(const char *why)
-{
-    size_t length = strnlen(why, INTACT_ERROR_SIZE);
-    if (length == 0 || length >= INTACT_ERROR_SIZE)
-        fuzz_fail("an error has %zu characters of text", length);
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)why[i] < ' ')
-            fuzz_fail("an error is not one line: %s", why);
-}
-
 static uint64_t digest_of_machine(struct intact_machine *machine)
 {
     uint64_t digest;
@@ -326,7 +316,7 @@ static void load(struct fuzz *fuzz, struct world *world)
         save_again(world->machine, compares);
         return;
     }
-    check_line(why);
+    fuzz_check_line(why);
     if (!strstr(why, "damaged")) {
         if (compares && digest_of_machine(world->machine) != digest)
             fuzz_fail("a load that was refused has changed the machine: %s", why);
