@@ -1595,6 +1595,7 @@
 #define watch_init intact_private_watch_init
 #define watch_remove intact_private_watch_remove
 #define watch_sweep intact_private_watch_sweep
+#define why_found intact_private_why_found
 #define x86_address_into intact_private_x86_address_into
 #define x86_after intact_private_x86_after
 #define x86_breakpoints_changed intact_private_x86_breakpoints_changed
