@@ -580,6 +580,7 @@
 #define group_close intact_private_group_close
 #define group_create intact_private_group_create
 #define group_free intact_private_group_free
+#define group_free_names intact_private_group_free_names
 #define group_handle intact_private_group_handle
 #define group_is_possible intact_private_group_is_possible
 #define group_know intact_private_group_know
@@ -594,6 +595,7 @@
 #define group_resample intact_private_group_resample
 #define group_settings_message intact_private_group_settings_message
 #define group_settings_of intact_private_group_settings_of
+#define group_source_name intact_private_group_source_name
 #define group_stage intact_private_group_stage
 #define group_stage_unconfigured intact_private_group_stage_unconfigured
 #define group_take intact_private_group_take
@@ -908,6 +910,10 @@
 #define msix_visit intact_private_msix_visit
 #define multiboot_is intact_private_multiboot_is
 #define multiboot_load intact_private_multiboot_load
+#define names_add intact_private_names_add
+#define names_add_part intact_private_names_add_part
+#define names_free intact_private_names_free
+#define names_numbered intact_private_names_numbered
 #define net_capture_close intact_private_net_capture_close
 #define net_capture_open intact_private_net_capture_open
 #define net_hub_plug intact_private_net_hub_plug
@@ -1030,6 +1036,7 @@
 #define pci_irq_mode intact_private_pci_irq_mode
 #define pci_irq_reset intact_private_pci_irq_reset
 #define pci_irq_set_level intact_private_pci_irq_set_level
+#define pci_irq_set_name intact_private_pci_irq_set_name
 #define pci_irq_trigger intact_private_pci_irq_trigger
 #define pci_irq_vectors intact_private_pci_irq_vectors
 #define pci_irq_visit intact_private_pci_irq_visit
@@ -1461,6 +1468,8 @@
 #define trace_mistake intact_private_trace_mistake
 #define trace_mistakes_begin intact_private_trace_mistakes_begin
 #define trace_mistakes_end intact_private_trace_mistakes_end
+#define trace_name intact_private_trace_name
+#define trace_name_numbered intact_private_trace_name_numbered
 #define trace_next intact_private_trace_next
 #define trace_pass intact_private_trace_pass
 #define trace_raise intact_private_trace_raise

@@ -176,6 +176,11 @@ enum intact_irq_type intact_irq_group_type(const struct intact_irq_group *group)
 uint32_t intact_irq_group_base(const struct intact_irq_group *group);
 uint32_t intact_irq_group_length(const struct intact_irq_group *group);
 
+// Gives the group a name, which is copied: the interrupts of its sources have it in traces (`source` of struct
+// intact_trace_event), with the index behind it but for a legacy group: "nic.rx", "nic.msix0", "nic.msix1". NULL takes it
+// away. The manager's thread. NO_MEMORY.
+int intact_irq_group_set_name(struct intact_irq_group *group, const char *name);
+
 // Configures every source (configs[length]) and enables the group. Pending triggers of sources that are not masked are
 // delivered now, with the new configuration. `configs` NULL: what update has staged. Masks stay as they are. Enabling
 // an enabled group with NULL does nothing; with configurations it replaces all of them. Any thread.
@@ -326,6 +331,9 @@ static inline void intact_irq_resources_init(struct intact_irq_resources *resour
 int intact_irq_device_create(struct intact_irq_manager *manager, const struct intact_irq_resources *resources,
                              struct intact_irq_device **device);
 void intact_irq_device_destroy(struct intact_irq_device *device);
+
+// Names the groups of its modes NAME.intx, NAME.message, NAME.msi and NAME.msix, as intact_irq_group_set_name does.
+int intact_irq_device_set_name(struct intact_irq_device *device, const char *name);
 
 // Enters a mode; nothing happens if it is in that mode already. INVALID: it is enabled; from one kind of MSI directly
 // to another (enter disabled or legacy between them); a mode that the device has no resource for.

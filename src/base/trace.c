@@ -68,6 +68,7 @@ void trace_free(struct trace *trace)
     while (trace->observers)
         intact_trace_observer_remove(trace->observers);
     trace_causes_free(trace);
+    names_free(&trace->names);
 }
 
 // --- Events ----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ enum { SETS = 1024, WAYS = 4, DEPTH = 16 };
 
 struct cause {
     uint64_t id, raises;
+    const char *name; // of the source; NULL: none
 };
 
 struct place {
@@ -128,6 +129,7 @@ static void put(struct intact_trace_event *event, struct cause cause)
 {
     event->cause = cause.id;
     event->raises = cause.id ? cause.raises : 0;
+    event->source = cause.name;
 }
 
 void trace_cause_of(struct trace *trace, struct intact_trace_event *event)
@@ -167,9 +169,26 @@ void trace_end(struct trace *trace)
         causes->now = causes->outer[causes->depth];
 }
 
-static struct cause fresh(struct trace *trace)
+void trace_name(struct trace *trace, const char *name)
 {
-    return (struct cause){ ++trace->last_cause, 1 };
+    trace->naming = name;
+}
+
+void trace_name_numbered(struct trace *trace, const char *format, uint32_t number)
+{
+    trace->naming = names_numbered(&trace->names, format, number);
+}
+
+static const char *take_name(struct trace *trace)
+{
+    const char *name = trace->naming;
+    trace->naming = NULL;
+    return name;
+}
+
+static struct cause fresh(struct trace *trace, const char *name)
+{
+    return (struct cause){ ++trace->last_cause, 1, name };
 }
 
 static void report(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
@@ -180,20 +199,22 @@ static void report(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_
 void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
     struct trace_causes *causes = trace->causes;
+    const char *name = take_name(trace);
     bool same = causes->now.raising && causes->now.cause.id;
-    open_part(causes, hold(causes, key, same ? causes->now.cause : fresh(trace)), true);
+    open_part(causes, hold(causes, key, same ? causes->now.cause : fresh(trace, name)), true);
     report(trace, id, vcpu, a, b, c);
 }
 
 void trace_anew(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
-    open_part(trace->causes, fresh(trace), true);
+    open_part(trace->causes, fresh(trace, take_name(trace)), true);
     report(trace, id, vcpu, a, b, c);
 }
 
 void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
     struct cause cause = waiting(trace->causes, key);
+    trace->naming = NULL;
     open_part(trace->causes, cause.id ? cause : trace->causes->now.cause, false);
     report(trace, id, vcpu, a, b, c);
 }

@@ -7,12 +7,14 @@
 //
 // Messages are staged here part by part, as a guest writes them, and go to the group by update (enabled) or enable.
 // Path: devices / groups/group.c
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/sized.h"
 #include "groups/group.h"
 
-#define MODES (INTACT_IRQ_MODE_PCI_MSIX + 1)
+#define MODES       (INTACT_IRQ_MODE_PCI_MSIX + 1)
+#define DEVICE_NAME 128 // bytes of the longest name of a group
 
 struct device_mode {
     struct intact_irq_group *group;   // NULL: the device has no resource for it
@@ -113,6 +115,26 @@ int intact_irq_device_create(struct intact_irq_manager *manager, const struct in
     clear_staged(made);
     *device = made;
     return INTACT_IRQ_OK;
+}
+
+int intact_irq_device_set_name(struct intact_irq_device *device, const char *name)
+{
+    static const char *const modes[MODES] = {
+        [INTACT_IRQ_MODE_LEGACY] = "intx",
+        [INTACT_IRQ_MODE_GENERIC_MSI] = "message",
+        [INTACT_IRQ_MODE_PCI_MSI] = "msi",
+        [INTACT_IRQ_MODE_PCI_MSIX] = "msix",
+    };
+    char text[DEVICE_NAME];
+    int result = INTACT_IRQ_OK;
+    for (int mode = INTACT_IRQ_MODE_LEGACY; mode < MODES && !result; mode++) {
+        if (!device->modes[mode].group)
+            continue;
+        if (name)
+            snprintf(text, sizeof text, "%s.%s", name, modes[mode]);
+        result = intact_irq_group_set_name(device->modes[mode].group, name ? text : NULL);
+    }
+    return result;
 }
 
 void intact_irq_device_destroy(struct intact_irq_device *device)

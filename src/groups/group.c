@@ -34,6 +34,7 @@ static void release(struct intact_irq_group *group)
     free(group->waiting);
     free(group->triggers);
     group_known_free(group->known);
+    group_free_names(group);
     free(group);
 }
 

@@ -19,6 +19,7 @@
 //     group_inbox.c     messages between the two halves
 //     source.c          sources in force; settle                  machine thread
 //     group_state.c     snapshot and replay                         machine thread
+//     name.c            names of sources in traces                  machine thread
 //
 // Path: devices / irqchip/route.c
 #ifndef GROUPS_GROUP_H
@@ -101,6 +102,8 @@ struct intact_irq_group {
     struct group_source *sources;
     uint32_t *changed;        // scratch: sources to settle after a commit
     struct route_source wire; // legacy
+    char *name;               // NULL: none
+    const char **names;       // of the sources, made when first needed; owned by the trace; NULL: none yet
     bool rewire;              // its pin changed; settle attaches it anew
     bool live;                // enabled
     uint32_t version;         // of `live`
@@ -135,6 +138,12 @@ static inline bool group_on_machine(const struct intact_irq_group *group)
 {
     return inbox_is_machine(group->manager->inbox);
 }
+
+// --- name.c ----------------------------------------------------------------------------------------------------------
+
+// What the source is called in traces; NULL: it has no name. Machine thread, with an observer.
+const char *group_source_name(struct intact_irq_group *group, uint32_t index);
+void group_free_names(struct intact_irq_group *group);
 
 // --- group.c ---------------------------------------------------------------------------------------------------------
 

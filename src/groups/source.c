@@ -178,8 +178,10 @@ int source_trigger(struct intact_irq_group *group, uint32_t index)
     const struct group_source *source = &group->sources[index];
     struct trace *trace = group->manager->trace;
     bool heard = trace_heard(trace);
-    if (heard)
+    if (heard) {
+        trace_name(trace, group_source_name(group, index));
         trace_raise(trace, source_key(group, index), TRACE_TRIGGER, TRACE_NO_CPU, group->base, index, 0);
+    }
     int result = trigger(group, index);
     if (heard && !source->undelivered && !source->again)
         trace_drop(trace, source_key(group, index));

@@ -204,8 +204,9 @@ static uint64_t wire_key(const struct route_wire *wire)
     return trace_key(TRACE_AT_GSI, wire->outputs[0].pin->chip + 1, wire->outputs[0].pin->pin);
 }
 
-static void report_line(struct route *route, const struct route_wire *wire, bool level)
+static void report_line(struct route *route, const struct route_wire *wire, const char *name, bool level)
 {
+    trace_name(route->trace, name);
     if (level)
         trace_raise(route->trace, wire_key(wire), TRACE_LINE, TRACE_NO_CPU, wire->gsi, level, 0);
     else
@@ -219,12 +220,12 @@ static void line_reported(struct route *route, const struct route_wire *wire)
     trace_end(route->trace);
 }
 
-// Counts a source that starts or stops holding the wire high.
-static void drive(struct route *route, struct route_wire *wire, bool level)
+// Counts a source, `name`, that starts or stops holding the wire high.
+static void drive(struct route *route, struct route_wire *wire, const char *name, bool level)
 {
     bool heard = trace_heard(route->trace);
     if (heard)
-        report_line(route, wire, level);
+        report_line(route, wire, name, level);
     uint32_t before = wire->high;
     wire->high = level ? before + 1 : before - 1;
     if (!before != !wire->high)
@@ -239,7 +240,7 @@ void route_set_level(struct route *route, struct route_source *source, bool leve
         return;
     source->level = level;
     if (source->wire)
-        drive(route, source->wire, level);
+        drive(route, source->wire, source->name, level);
 }
 
 // --- Edges -----------------------------------------------------------------------------------------------------------
@@ -276,11 +277,11 @@ static enum route_edge trigger_outputs(struct route *route, const struct route_w
     return taken ? ROUTE_EDGE_TAKEN : ROUTE_EDGE_JOINED;
 }
 
-static enum route_edge trigger(struct route *route, const struct route_wire *wire)
+static enum route_edge trigger(struct route *route, const struct route_wire *wire, const char *name)
 {
     bool heard = trace_heard(route->trace);
     if (heard)
-        report_line(route, wire, true);
+        report_line(route, wire, name, true);
     enum route_edge result = wire->high ? ROUTE_EDGE_JOINED : trigger_outputs(route, wire);
     if (heard) {
         trace_lower(route->trace, wire_key(wire), TRACE_LINE, TRACE_NO_CPU, wire->gsi, wire->high != 0, 0);
@@ -292,14 +293,14 @@ static enum route_edge trigger(struct route *route, const struct route_wire *wir
 
 enum route_edge route_trigger(struct route *route, const struct route_source *source)
 {
-    return source->wire ? trigger(route, source->wire) : ROUTE_EDGE_LOST;
+    return source->wire ? trigger(route, source->wire, source->name) : ROUTE_EDGE_LOST;
 }
 
 enum route_edge route_trigger_gsi(struct route *route, uint32_t gsi)
 {
     const struct route_wire *wire = find_wire(route, gsi);
     if (wire)
-        return trigger(route, wire);
+        return trigger(route, wire, NULL);
     drop(route, gsi);
     return ROUTE_EDGE_LOST;
 }
@@ -453,7 +454,7 @@ static void attach(struct route *route, struct route_wire *wire, struct route_so
         source->next->previous = source;
     wire->sources = source;
     if (source->level)
-        drive(route, wire, true);
+        drive(route, wire, source->name, true);
 }
 
 int route_attach(struct route *route, uint32_t gsi, struct route_source *source)
@@ -536,6 +537,7 @@ int route_connect_resample(struct route *route, uint32_t gsi, struct intact_irq_
         return -ENOMEM;
     *made = (struct route_line){ .line = line, .resample = callback, .owner = owner };
     made->source.level = line->level;
+    made->source.name = line->name;
     made->source.resample = callback ? line_resample : NULL;
     made->source.owner = made;
     line->set = line_set;

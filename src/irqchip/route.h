@@ -68,6 +68,7 @@ struct route_source {
     struct route_wire *wire; // NULL: not attached
     struct route_source *next, *previous;
     bool level;
+    const char *name; // in traces; NULL: none
     // Called by route_eoi while attached; may change the level of this source and attach or detach none. May be NULL.
     void (*resample)(void *owner, struct route_source *source);
     void *owner;

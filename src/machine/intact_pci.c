@@ -161,6 +161,8 @@ static int add_interrupts(struct intact_pci_device *device)
                                         .msix_table = device->table,
                                         .msix_bar = config->msix_bar };
     int result = pci_irq_init(&device->pci, &irq);
+    if (result == INTACT_IRQ_OK)
+        result = pci_irq_set_name(&device->pci, config->name);
     device->pci.irq.mode_changed = mode_changed;
     device->pci.irq.owner = device;
     device->mode = pci_irq_mode(&device->pci);
@@ -191,7 +193,8 @@ static int finish(struct intact_pci_device *device)
     int result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
     if (result < 0)
         return result;
-    result = device_list_add(&board->devices, &(struct board_device){ device->config.name, device, &ops });
+    result = device_list_add(&board->devices,
+                             &(struct board_device){ device->config.name, device, &ops, device->config.name });
     if (result < 0)
         return result;
     clock_register(&board->clock, &device->alarm, "PCI device", fire, device); // the clock keeps it from here on

@@ -48,6 +48,11 @@ struct intact_irq_group *pci_irq_group(const struct pci_function *function)
     return by_message(function) ? intact_irq_device_group(function->irq.device) : NULL;
 }
 
+int pci_irq_set_name(struct pci_function *function, const char *name)
+{
+    return function->irq.device ? intact_irq_device_set_name(function->irq.device, name) : INTACT_IRQ_OK;
+}
+
 // --- INTx ------------------------------------------------------------------------------------------------------------
 
 // 6.2.3: the status bit is the function's own state, whatever the command register says of the line.

@@ -61,6 +61,9 @@ int pci_irq_init(struct pci_function *function, const struct pci_irq_config *con
 // disabled it.
 void pci_irq_set_level(struct pci_function *function, bool level);
 
+// Names its interrupts in traces: NAME.intx, NAME.msi0, NAME.msix0. NO_MEMORY. A function without interrupts has none.
+int pci_irq_set_name(struct pci_function *function, const char *name);
+
 // Triggers vector `vector`. In MSI mode with fewer vectors allotted than the function has, the number is taken modulo
 // those. It becomes pending if it is masked, or while bus mastering is off. INTACT_IRQ_NOT_ENABLED: the driver uses
 // INTx; BAD_INDEX; NO_ROUTE: the message had no receiver.

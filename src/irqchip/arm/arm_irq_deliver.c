@@ -206,8 +206,10 @@ static bool send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_
 void arm_irq_send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
     bool heard = trace_heard(irq->config.trace);
-    if (heard)
+    if (heard) {
+        trace_name_numbered(irq->config.trace, "cpu%u.sgi", cpu->index);
         trace_anew(irq->config.trace, TRACE_IPI, cpu->index, effect->target, effect->group, effect->intid);
+    }
     if (!send(irq, cpu, effect)) {
         arm_irq_mistake(irq, arm_irq_mistakes(irq, cpu), ARM_IRQ_CPU, cpu->index, GIC_MISTAKE_SGI, effect->intid);
         TRACE(irq->config.trace, TRACE_DROP, cpu->index, ARM_IRQ_DROP_NO_CPU, effect->target, effect->intid);

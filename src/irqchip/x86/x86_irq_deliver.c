@@ -146,9 +146,11 @@ void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lap
 {
     const struct x86_message *ipi = &effect->ipi;
     bool heard = trace_heard(irq->config.trace);
-    if (heard)
+    if (heard) {
+        trace_name_numbered(irq->config.trace, "cpu%u.ipi", cpu->index);
         trace_anew(irq->config.trace, TRACE_IPI, cpu->index, ipi->destination, ipi->delivery | effect->shorthand << 8,
                    ipi->vector);
+    }
     send(irq, cpu, effect);
     if (heard)
         trace_end(irq->config.trace);

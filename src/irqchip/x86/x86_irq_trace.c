@@ -49,10 +49,14 @@ static void report_mistakes(struct x86_irq *irq, const struct x86_irq_cpu *cpu, 
 
 // --- Sources within a local APIC ------------------------------------------------------------------------------------
 
-// An interrupt of the LVT entry `lvt` was accepted: that of the enclosing part of the path, or a new one.
-static void report_accept(struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t lvt)
+static const char *const lint_names[] = { "lapic%u.lint0", "lapic%u.lint1" };
+
+// An interrupt of the LVT entry `lvt` was accepted: that of the enclosing part of the path, or a new one of the source that
+// `name` makes of the CPU's number.
+static void report_accept(struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t lvt, const char *name)
 {
     unsigned delivery = (unsigned)bits_get(lvt, 10, 8), vector = x86_delivery_has_vector(delivery) ? lvt & 0xff : 0;
+    trace_name_numbered(irq->config.trace, name, cpu->index);
     trace_raise(irq->config.trace, x86_irq_cpu_key(cpu->index, delivery, vector), TRACE_ACCEPT, cpu->index, vector,
                 delivery | (lvt & LAPIC_LVT_LEVEL ? 1u << 8 : 0), 0);
     trace_end(irq->config.trace);
@@ -60,9 +64,10 @@ static void report_accept(struct x86_irq *irq, const struct x86_irq_cpu *cpu, ui
 
 void x86_irq_report_timer(struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t lvt, uint64_t due)
 {
+    trace_name_numbered(irq->config.trace, "lapic%u.timer", cpu->index);
     trace_anew(irq->config.trace, TRACE_TIMER, cpu->index, due, 0, 0);
     if ((lvt & 0xff) >= 16)
-        report_accept(irq, cpu, lvt & 0xff);
+        report_accept(irq, cpu, lvt & 0xff, "lapic%u.timer");
     trace_end(irq->config.trace);
 }
 
@@ -70,7 +75,7 @@ static void report_error(struct x86_irq *irq, const struct x86_irq_cpu *cpu, con
 {
     uint32_t lvt = cpu->lapic.lvt[LAPIC_ERROR];
     if (cpu->lapic.errors & ~before->errors && !(lvt & LAPIC_LVT_MASKED) && (lvt & 0xff) >= 16)
-        report_accept(irq, cpu, lvt & 0xff);
+        report_accept(irq, cpu, lvt & 0xff, "lapic%u.error");
 }
 
 static bool lint0_requested(const struct lapic *lapic)
@@ -85,7 +90,7 @@ static void report_lint0_again(struct x86_irq *irq, const struct x86_irq_cpu *cp
     if (lint0_requested(before) || !lint0_requested(&cpu->lapic))
         return;
     trace_follow(irq->config.trace, x86_irq_lint_key(cpu->index, 0));
-    report_accept(irq, cpu, cpu->lapic.lvt[LAPIC_LINT0]);
+    report_accept(irq, cpu, cpu->lapic.lvt[LAPIC_LINT0], lint_names[0]);
     trace_end(irq->config.trace);
 }
 
@@ -111,7 +116,7 @@ void x86_irq_report_access(struct x86_irq *irq, const struct x86_irq_cpu *cpu, c
 
 void x86_irq_report_raise(struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t lvt)
 {
-    report_accept(irq, cpu, lvt & ~(uint32_t)LAPIC_LVT_LEVEL);
+    report_accept(irq, cpu, lvt & ~(uint32_t)LAPIC_LVT_LEVEL, "lapic%u.event");
 }
 
 // --- LINT pins ------------------------------------------------------------------------------------------------------
@@ -141,7 +146,7 @@ static void drive(struct x86_irq *irq, struct x86_irq_cpu *cpu, unsigned pin, bo
     bool accepted = lapic_set_lint(&cpu->lapic, pin, level);
     x86_irq_report_lapic(irq, cpu, &before, 0);
     if (accepted)
-        report_accept(irq, cpu, lint_entry(&before, pin));
+        report_accept(irq, cpu, lint_entry(&before, pin), lint_names[pin]);
     if (!waits_at_lint(&cpu->lapic, pin))
         trace_drop(irq->config.trace, x86_irq_lint_key(cpu->index, pin));
 }
@@ -153,6 +158,7 @@ void x86_irq_lint_heard(struct x86_irq *irq, struct x86_irq_cpu *cpu, unsigned p
     uint64_t key = x86_irq_lint_key(cpu->index, pin);
     if ((cpu->lapic.lint >> pin & 1) == level)
         return;
+    trace_name_numbered(irq->config.trace, lint_names[pin], cpu->index);
     if (level != low)
         trace_raise(irq->config.trace, key, TRACE_PIN, cpu->index, X86_IRQ_LAPIC, pin, level);
     else
@@ -173,6 +179,7 @@ void x86_irq_int_heard(struct x86_irq *irq, struct x86_irq_cpu *cpu, bool level,
 
 void x86_irq_nmi_heard(struct x86_irq *irq, bool level)
 {
+    trace_name(irq->config.trace, "nmi");
     if (level)
         trace_raise(irq->config.trace, x86_irq_nmi_key(), TRACE_LINE, TRACE_NO_CPU, INTACT_NMI_LINE, level, 0);
     else

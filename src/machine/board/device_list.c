@@ -11,6 +11,8 @@
 #include "machine/board/board.h"
 #include "machine/board/device_drivers.h"
 
+enum { NAME = 64 };
+
 static const struct device_driver *const drivers[] = {
     &device_edu,
     &device_pci_testdev,
@@ -85,6 +87,29 @@ static int check_id(struct board *board, const struct intact_device_config *conf
     return 0;
 }
 
+// The part of a driver's name that does not say where the device is: "virtio-blk" of virtio-blk-pci and virtio-blk-device.
+static size_t stem(const char *driver)
+{
+    static const char *const buses[] = { "-pci", "-device" };
+    size_t length = strlen(driver);
+    for (unsigned i = 0; i < countof(buses); i++)
+        if (length > strlen(buses[i]) && strcmp(driver + length - strlen(buses[i]), buses[i]) == 0)
+            return length - strlen(buses[i]);
+    return length;
+}
+
+static const char *name_of(struct board *board, const struct intact_device_config *config)
+{
+    const char *id = device_property(config, "id");
+    size_t length = stem(config->driver);
+    unsigned number = 0;
+    char text[NAME];
+    for (const struct intact_device_config *other = board->config.devices; other < config; other++)
+        number += stem(other->driver) == length && strncmp(other->driver, config->driver, length) == 0;
+    snprintf(text, sizeof text, "%.*s%u", (int)length, config->driver, number);
+    return names_add(&board->trace.names, id ? id : text);
+}
+
 static int create(struct board *board, const struct intact_device_config *config)
 {
     const struct device_driver *driver = find(config->driver);
@@ -92,6 +117,7 @@ static int create(struct board *board, const struct intact_device_config *config
     if (!driver)
         return error_set(&board->error, -EINVAL, "-device: no device '%.80s'; -device help lists them", config->driver);
     device.driver = driver->name;
+    device.name = name_of(board, config);
     int result = check_properties(board, driver, config);
     if (result == 0)
         result = check_id(board, config);

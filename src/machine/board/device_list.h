@@ -29,6 +29,7 @@ struct board_device {
     const char *driver;
     void *object;
     const struct board_device_ops *ops;
+    const char *name; // its id, or its driver's name with a number: "virtio-blk0"
 };
 
 struct device_list {

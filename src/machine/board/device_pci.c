@@ -40,8 +40,10 @@ static int create_edu(struct board *board, const struct intact_device_config *co
     struct edu *edu = calloc(1, sizeof *edu);
     if (!edu)
         return device_failed(board, config, -ENOMEM);
-    *device = (struct board_device){ device->driver, edu, &ops };
+    *device = (struct board_device){ device->driver, edu, &ops, device->name };
     result = edu_init(edu, &board->clock, mask, &board->pci.bus, devfn);
+    if (result == 0)
+        result = pci_irq_set_name(&edu->pci, device->name);
     if (result == 0)
         return 0;
     edu_ops_destroy(edu);
@@ -100,7 +102,7 @@ static int create_testdev(struct board *board, const struct intact_device_config
     struct pci_testdev *testdev = calloc(1, sizeof *testdev);
     if (!testdev)
         return device_failed(board, config, -ENOMEM);
-    *device = (struct board_device){ device->driver, testdev, &ops };
+    *device = (struct board_device){ device->driver, testdev, &ops, device->name };
     result = pci_testdev_init(testdev, membar, &board->pci.bus, devfn);
     if (result == 0)
         return 0;

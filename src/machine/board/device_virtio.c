@@ -321,6 +321,14 @@ static int put_in_slot(struct placed *placed, const struct intact_device_config 
     return 0;
 }
 
+// 0, or a negative enum intact_irq_error.
+static int set_name(struct placed *placed, const char *name)
+{
+    if (placed->on_pci)
+        return pci_irq_set_name(&placed->pci.pci, name);
+    return intact_irq_group_set_name(placed->mmio.irq.group, names_add_part(&placed->board->trace.names, name, "irq"));
+}
+
 static const struct board_device_ops placed_ops = { ops_reset, ops_visit, ops_destroy, ops_loaded };
 
 static int create(struct board *board, const struct intact_device_config *config, struct board_device *device,
@@ -339,6 +347,8 @@ static int create(struct board *board, const struct intact_device_config *config
         result = take_features(placed, config);
     if (result == 0)
         result = on_pci ? put_on_pci(placed, config) : put_in_slot(placed, config);
+    if (result == 0 && set_name(placed, device->name) < 0)
+        result = device_failed(board, config, -ENOMEM);
     if (result < 0)
         ops_destroy(placed);
     return result;

@@ -157,6 +157,7 @@ static void wire_gates(struct pc *pc)
 static void hpet_message(void *owner, uint32_t address, uint32_t data)
 {
     struct pc *pc = owner;
+    trace_name(&pc->board.trace, "hpet.message");
     route_message(&pc->board.route, address, data, PC_HPET_DEVICE);
 }
 
@@ -164,6 +165,10 @@ static int wire_hpet(struct pc *pc)
 {
     pc->hpet.message = hpet_message;
     pc->hpet.message_owner = pc;
+    pc->hpet.legacy[0].name = "hpet.legacy0";
+    pc->hpet.legacy[1].name = "hpet.legacy1";
+    for (unsigned pin = 0; pin < HPET_PINS; pin++)
+        pc->hpet.pins[pin].name = names_numbered(&pc->board.trace.names, "hpet.pin%u", pin);
     int result = route_connect(&pc->board.route, isa_gsi(PC_IRQ_TIMER), &pc->hpet.legacy[0]);
     if (result == 0)
         result = route_connect(&pc->board.route, isa_gsi(PC_IRQ_RTC), &pc->hpet.legacy[1]);
@@ -177,10 +182,12 @@ static int wire_hpet(struct pc *pc)
 static int wire_testdev(struct pc *pc)
 {
     int result = 0;
-    for (unsigned line = 0; line < PC_TESTDEV_LINES && result == 0; line++)
-        if (line != PC_IRQ_CASCADE)
-            result =
-                route_connect(&pc->board.route, line < PC_ISA_IRQS ? isa_gsi(line) : line, &pc->testdev->lines[line]);
+    for (unsigned i = 0; i < PC_TESTDEV_LINES && result == 0; i++) {
+        struct intact_irq_line *line = &pc->testdev->lines[i];
+        line->name = names_numbered(&pc->board.trace.names, "testdev.line%u", i);
+        if (i != PC_IRQ_CASCADE)
+            result = route_connect(&pc->board.route, i < PC_ISA_IRQS ? isa_gsi(i) : i, line);
+    }
     return result;
 }
 
@@ -202,16 +209,19 @@ int pc_wire_devices(struct board *board)
     const struct {
         unsigned irq;
         struct intact_irq_line *line;
+        const char *name;
     } rows[] = {
-        { PC_IRQ_TIMER, &pc->gated_timer }, { PC_IRQ_KEYBOARD, &pc->keyboard.kbd_irq },
-        { PC_IRQ_COM1, &pc->com1.irq },     { PC_IRQ_RTC, &pc->gated_rtc },
-        { PC_IRQ_SCI, &pc->pm.sci },        { PC_IRQ_MOUSE, &pc->keyboard.aux_irq },
+        { PC_IRQ_TIMER, &pc->gated_timer, "pit.out0" }, { PC_IRQ_KEYBOARD, &pc->keyboard.kbd_irq, "i8042.keyboard" },
+        { PC_IRQ_COM1, &pc->com1.irq, "com1.irq" },     { PC_IRQ_RTC, &pc->gated_rtc, "rtc.irq" },
+        { PC_IRQ_SCI, &pc->pm.sci, "pm.sci" },          { PC_IRQ_MOUSE, &pc->keyboard.aux_irq, "i8042.mouse" },
     };
     int result = 0;
     wire_gates(pc);
     wire_pci(board);
-    for (unsigned i = 0; i < countof(rows) && result == 0; i++)
+    for (unsigned i = 0; i < countof(rows) && result == 0; i++) {
+        rows[i].line->name = rows[i].name;
         result = route_connect(&pc->board.route, isa_gsi(rows[i].irq), rows[i].line);
+    }
     if (result == 0)
         result = wire_hpet(pc);
     if (result == 0 && pc->testdev)

@@ -151,6 +151,9 @@ int virt_wire_controllers(struct board *board)
 static void timer_line(void *owner, uint32_t pin, bool level)
 {
     struct virt_cpu_timer *timer = owner;
+    struct trace *trace = &timer->virt->board.trace;
+    if (level && trace_heard(trace))
+        trace_name_numbered(trace, pin == VIRT_PPI_VIRTUAL ? "cpu%u.vtimer" : "cpu%u.ptimer", timer->cpu);
     arm_irq_set_ppi(&timer->virt->irq, timer->cpu, VIRT_PPI_INTID + pin, level);
 }
 
@@ -183,6 +186,8 @@ static void wire_pci(struct board *board)
 int virt_wire_devices(struct board *board)
 {
     struct virt *virt = virt_of(board);
+    virt->uart.irq.name = "uart.irq";
+    virt->rtc.irq.name = "rtc.irq";
     wire_timers(virt);
     wire_pci(board);
     int result = route_connect(&virt->board.route, VIRT_SPI_UART, &virt->uart.irq);
