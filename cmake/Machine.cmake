@@ -22,7 +22,6 @@ room(vcpu_aarch64_front  src/vcpu/aarch64/front  base vcpu vcpu_aarch64 vcpu_aar
 room_file(src/vcpu/aarch64/system/guest.c vcpu_aarch64_front vcpu_aarch64_exec)
 room(host             src/host             base)
 room(replay           src/replay           base)
-room(observe          src/observe          base)
 room(debug            src/debug            base vcpu)
 room_file(src/debug/registers_x86_64.c  vcpu_x86_64 vcpu_x86_64_float)
 room_file(src/debug/registers_aarch64.c vcpu_aarch64 vcpu_aarch64_system)

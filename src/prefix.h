@@ -425,6 +425,10 @@
 #define facts_of_snapshot intact_private_facts_of_snapshot
 #define facts_write intact_private_facts_write
 #define fdt_build intact_private_fdt_build
+#define filter_init intact_private_filter_init
+#define filter_parse intact_private_filter_parse
+#define filter_set intact_private_filter_set
+#define filter_wants intact_private_filter_wants
 #define firmware_image_load intact_private_firmware_image_load
 #define flash_bank_close intact_private_flash_bank_close
 #define flash_bank_loaded intact_private_flash_bank_loaded
@@ -1128,6 +1132,15 @@
 #define reset_port_reset intact_private_reset_port_reset
 #define reset_port_visit intact_private_reset_port_visit
 #define reset_port_write intact_private_reset_port_write
+#define ring_add intact_private_ring_add
+#define ring_at intact_private_ring_at
+#define ring_each intact_private_ring_each
+#define ring_free intact_private_ring_free
+#define ring_init intact_private_ring_init
+#define ring_load_name intact_private_ring_load_name
+#define ring_load_record intact_private_ring_load_record
+#define ring_name intact_private_ring_name
+#define ring_name_count intact_private_ring_name_count
 #define route_add_chip intact_private_route_add_chip
 #define route_add_message intact_private_route_add_message
 #define route_add_pin intact_private_route_add_pin

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A ring of trace events: see ring.h for the layout of a record.
+#include "observe/ring.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/names.h"
+
+enum { SYNC = 31, UPPER = 30 }; // in place of an event's id
+enum { NO_CPU = 1023, MANY = 63 };
+enum {
+    FIELD_REST = 5,
+    FIELD_NO_CAUSE = 5,
+    FIELD_WIDE = 6,
+    FIELD_CPU = 7,
+    FIELD_RAISES = 17,
+    FIELD_NAME = 23,
+    FIELD_INSTRUCTIONS = 37
+};
+enum { FIELD_TIME = 51, INSTRUCTION_BITS = 14, TIME_BITS = 13 };
+
+_Static_assert((int)INTACT_TRACE_IDS <= (int)UPPER, "an id has five bits");
+
+// How many bits a, b and c have, 96 in all.
+static const struct widths {
+    uint8_t a, b, c;
+} widths[INTACT_TRACE_IDS] = {
+    [INTACT_TRACE_LINE] = { 32, 32, 32 },    [INTACT_TRACE_TRIGGER] = { 32, 32, 32 },
+    [INTACT_TRACE_ROUTE] = { 32, 32, 32 },   [INTACT_TRACE_MESSAGE] = { 44, 32, 20 },
+    [INTACT_TRACE_PIN] = { 32, 32, 32 },     [INTACT_TRACE_ACCEPT] = { 32, 32, 32 },
+    [INTACT_TRACE_PENDING] = { 32, 32, 32 }, [INTACT_TRACE_TAKE] = { 8, 64, 24 },
+    [INTACT_TRACE_EOI] = { 32, 32, 32 },     [INTACT_TRACE_IPI] = { 44, 20, 32 },
+    [INTACT_TRACE_TIMER] = { 64, 16, 16 },   [INTACT_TRACE_ACCESS] = { 44, 40, 12 },
+    [INTACT_TRACE_MISTAKE] = { 24, 8, 64 },  [INTACT_TRACE_DROP] = { 16, 48, 32 },
+    [INTACT_TRACE_ACK] = { 32, 32, 32 },
+};
+static const struct widths halves = { 32, 32, 32 };
+
+// --- Names -----------------------------------------------------------------------------------------------------------
+//
+// A name is mostly the same pointer each time; so its number is found by the pointer, and by the text if that is another one.
+// A mistake's name is "DEVICE\nMISTAKE", printed when it is made for the first time.
+
+struct ring_names {
+    const char *text[RING_NAMES]; // by number
+    unsigned count;               // the highest number
+    struct {
+        const void *first, *second; // pointers of an event; NULL, NULL: free
+        unsigned number;
+    } found[2 * RING_NAMES];
+    struct names owned;
+};
+
+static unsigned number_of_text(struct ring_names *names, const char *text)
+{
+    const char *owned = names_add(&names->owned, text);
+    for (unsigned number = 1; number <= names->count; number++)
+        if (names->text[number] == owned)
+            return number;
+    if (!owned || names->count == RING_NAMES - 1)
+        return 0;
+    names->text[++names->count] = owned;
+    return names->count;
+}
+
+static unsigned make_number(struct ring_names *names, const char *first, const char *second)
+{
+    char text[192];
+    if (!second)
+        return number_of_text(names, first);
+    snprintf(text, sizeof text, "%s\n%s", first ? first : "", second);
+    return number_of_text(names, text);
+}
+
+// Is it still the text behind these pointers? They may have been used again for another one.
+static bool is_text(const char *text, const char *first, const char *second)
+{
+    if (!second)
+        return strcmp(text, first) == 0;
+    size_t length = first ? strlen(first) : 0;
+    return strncmp(text, first ? first : "", length) == 0 && text[length] == '\n' &&
+           strcmp(text + length + 1, second) == 0;
+}
+
+static unsigned number_of(struct ring_names *names, const char *first, const char *second)
+{
+    if (!first && !second)
+        return 0;
+    uint64_t hash = ((uintptr_t)first ^ (uintptr_t)second << 7) * UINT64_C(0x9e3779b97f4a7c15) >> 49;
+    for (unsigned tries = 0; tries < 8; tries++) {
+        size_t at = (hash + tries) % countof(names->found);
+        unsigned number = names->found[at].number;
+        bool equal = number && names->found[at].first == first && names->found[at].second == second;
+        if (equal && is_text(names->text[number], first, second))
+            return number;
+        if (!number || equal) {
+            names->found[at].first = first;
+            names->found[at].second = second;
+            return names->found[at].number = make_number(names, first, second);
+        }
+    }
+    return make_number(names, first, second);
+}
+
+unsigned ring_name_count(const struct ring *ring)
+{
+    return ring->names->count;
+}
+
+const char *ring_name(const struct ring *ring, unsigned number)
+{
+    return number && number <= ring->names->count ? ring->names->text[number] : NULL;
+}
+
+int ring_load_name(struct ring *ring, const char *name)
+{
+    struct ring_names *names = ring->names;
+    const char *owned = names_add(&names->owned, name);
+    if (!owned)
+        return -ENOMEM;
+    if (names->count == RING_NAMES - 1)
+        return -EINVAL;
+    names->text[++names->count] = owned;
+    return 0;
+}
+
+// --- Life ------------------------------------------------------------------------------------------------------------
+
+int ring_init(struct ring *ring, size_t capacity)
+{
+    *ring = (struct ring){ .capacity = capacity };
+    ring->records = calloc(capacity, sizeof *ring->records);
+    ring->names = calloc(1, sizeof *ring->names);
+    if (ring->records && ring->names)
+        return 0;
+    ring_free(ring);
+    return -ENOMEM;
+}
+
+void ring_free(struct ring *ring)
+{
+    if (ring->names)
+        names_free(&ring->names->owned);
+    free(ring->names);
+    free(ring->records);
+    *ring = (struct ring){ 0 };
+}
+
+const struct ring_record *ring_at(const struct ring *ring, size_t index)
+{
+    size_t at = ring->first + index;
+    return &ring->records[at < ring->capacity ? at : at - ring->capacity];
+}
+
+// --- Records ---------------------------------------------------------------------------------------------------------
+
+static unsigned id_of(const struct ring_record *record)
+{
+    return record->word[0] & 31;
+}
+
+static uint64_t field(const struct ring_record *record, unsigned low, unsigned bits)
+{
+    return record->word[0] >> low & ((UINT64_C(1) << bits) - 1);
+}
+
+// Values of `bits` bits from bit `at` of the 96 bits behind the cause.
+static uint64_t get_bits(const struct ring_record *record, unsigned at, unsigned bits)
+{
+    unsigned place = 32 + at, shift = place % 64;
+    uint64_t value = record->word[1 + place / 64] >> shift;
+    if (shift && shift + bits > 64)
+        value |= record->word[2] << (64 - shift);
+    return bits == 64 ? value : value & ((UINT64_C(1) << bits) - 1);
+}
+
+static void put_bits(struct ring_record *record, unsigned at, unsigned bits, uint64_t value)
+{
+    unsigned place = 32 + at, shift = place % 64;
+    record->word[1 + place / 64] |= value << shift;
+    if (shift && shift + bits > 64)
+        record->word[2] |= value >> (64 - shift);
+}
+
+static void put_values(struct ring_record *record, const struct widths *w, uint64_t a, uint64_t b, uint64_t c)
+{
+    put_bits(record, 0, w->a, a);
+    put_bits(record, w->a, w->b, b);
+    put_bits(record, w->a + w->b, w->c, c);
+}
+
+static bool fits(uint64_t value, unsigned bits)
+{
+    return bits == 64 || value >> bits == 0;
+}
+
+// What a record changes in the state that the next one refers to.
+static void follow(struct ring_state *state, const struct ring_record *record)
+{
+    unsigned id = id_of(record);
+    if (id == SYNC) {
+        *state = (struct ring_state){ record->word[1], record->word[2], record->word[0] >> FIELD_REST };
+        return;
+    }
+    if (id == UPPER)
+        return;
+    state->instructions += field(record, FIELD_INSTRUCTIONS, INSTRUCTION_BITS);
+    state->time += field(record, FIELD_TIME, TIME_BITS);
+    if (!field(record, FIELD_NO_CAUSE, 1))
+        state->cause += (uint64_t)(int64_t)(int32_t)((uint32_t)record->word[1] - (uint32_t)state->cause);
+}
+
+static void push(struct ring *ring, const struct ring_record *record)
+{
+    if (ring->count == ring->capacity) {
+        follow(&ring->begin, ring_at(ring, 0));
+        ring->first = ring->first + 1 < ring->capacity ? ring->first + 1 : 0;
+        ring->count--;
+        ring->lost++;
+    }
+    *(struct ring_record *)ring_at(ring, ring->count) = *record;
+    ring->count++;
+    follow(&ring->end, record);
+}
+
+static bool is_far(const struct ring_state *state, const struct intact_trace_event *event)
+{
+    uint64_t instructions = event->instructions - state->instructions, time = event->time - state->time;
+    uint64_t cause = event->cause ? event->cause - state->cause : 0;
+    return !fits(instructions, INSTRUCTION_BITS) || !fits(time, TIME_BITS) ||
+           cause + INT32_MAX > 2 * (uint64_t)INT32_MAX;
+}
+
+static void push_sync(struct ring *ring, const struct intact_trace_event *event)
+{
+    const struct ring_record record = { { SYNC | event->cause << FIELD_REST, event->instructions, event->time } };
+    push(ring, &record);
+}
+
+static void push_upper(struct ring *ring, const struct intact_trace_event *event)
+{
+    struct ring_record record = { { UPPER | event->raises << FIELD_REST, 0, 0 } };
+    put_values(&record, &halves, event->a >> 32, event->b >> 32, event->c >> 32);
+    push(ring, &record);
+}
+
+void ring_add(struct ring *ring, const struct intact_trace_event *event)
+{
+    const struct widths *w = &widths[event->id];
+    bool wide = !fits(event->a, w->a) || !fits(event->b, w->b) || !fits(event->c, w->c) || event->raises >= MANY;
+    bool mistake = event->id == INTACT_TRACE_MISTAKE;
+    uint64_t name = mistake ? number_of(ring->names, event->device, event->mistake ? event->mistake : "")
+                            : number_of(ring->names, event->source, NULL);
+    if (is_far(&ring->end, event))
+        push_sync(ring, event);
+    struct ring_record record = { {
+        event->id | (uint64_t)!event->cause << FIELD_NO_CAUSE | (uint64_t)wide << FIELD_WIDE |
+            (uint64_t)(event->cpu < NO_CPU ? event->cpu : NO_CPU) << FIELD_CPU |
+            (event->raises < MANY ? event->raises : MANY) << FIELD_RAISES | name << FIELD_NAME |
+            (event->instructions - ring->end.instructions) << FIELD_INSTRUCTIONS |
+            (event->time - ring->end.time) << FIELD_TIME,
+        (uint32_t)event->cause,
+        0,
+    } };
+    if (wide)
+        put_values(&record, &halves, (uint32_t)event->a, (uint32_t)event->b, (uint32_t)event->c);
+    else
+        put_values(&record, w, event->a, event->b, event->c);
+    push(ring, &record);
+    if (wide)
+        push_upper(ring, event);
+}
+
+int ring_load_record(struct ring *ring, const struct ring_record *record)
+{
+    unsigned id = id_of(record);
+    if (id >= INTACT_TRACE_IDS && id != SYNC && id != UPPER)
+        return -EINVAL;
+    push(ring, record);
+    return 0;
+}
+
+// --- Reading ---------------------------------------------------------------------------------------------------------
+
+static void read_values(struct intact_trace_event *event, const struct ring_record *record, const struct widths *w)
+{
+    event->a = get_bits(record, 0, w->a);
+    event->b = get_bits(record, w->a, w->b);
+    event->c = get_bits(record, w->a + w->b, w->c);
+}
+
+static void add_upper(struct intact_trace_event *event, const struct ring_record *record)
+{
+    struct intact_trace_event upper;
+    read_values(&upper, record, &halves);
+    event->a |= upper.a << 32;
+    event->b |= upper.b << 32;
+    event->c |= upper.c << 32;
+    event->raises = record->word[0] >> FIELD_REST;
+}
+
+// "DEVICE\nMISTAKE": both empty where there was none.
+static void read_mistake(struct intact_trace_event *event, const char *text, char *device, size_t size)
+{
+    const char *split = text ? strchr(text, '\n') : NULL;
+    if (!split)
+        return;
+    snprintf(device, size, "%.*s", (int)(split - text), text);
+    event->device = *device ? device : NULL;
+    event->mistake = split[1] ? split + 1 : NULL;
+}
+
+void ring_each(const struct ring *ring, void (*each)(void *owner, const struct intact_trace_event *event), void *owner)
+{
+    struct ring_state state = ring->begin;
+    char device[96];
+    for (size_t i = 0; i < ring->count; i++) {
+        const struct ring_record *record = ring_at(ring, i);
+        unsigned id = id_of(record), cpu = (unsigned)field(record, FIELD_CPU, 10);
+        follow(&state, record);
+        if (id >= INTACT_TRACE_IDS)
+            continue;
+        struct intact_trace_event event = {
+            .id = (enum intact_trace_id)id,
+            .cpu = cpu == NO_CPU ? INTACT_NO_CPU : cpu,
+            .time = state.time,
+            .instructions = state.instructions,
+            .cause = field(record, FIELD_NO_CAUSE, 1) ? 0 : state.cause,
+            .raises = field(record, FIELD_RAISES, 6),
+        };
+        const char *name = ring_name(ring, (unsigned)field(record, FIELD_NAME, 14));
+        bool wide = field(record, FIELD_WIDE, 1);
+        read_values(&event, record, wide ? &halves : &widths[id]);
+        if (wide && i + 1 < ring->count && id_of(ring_at(ring, i + 1)) == UPPER)
+            add_upper(&event, ring_at(ring, ++i));
+        if (id == INTACT_TRACE_MISTAKE)
+            read_mistake(&event, name, device, sizeof device);
+        else
+            event.source = name;
+        each(owner, &event);
+    }
+}

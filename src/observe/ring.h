@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A ring of the last events of a trace, 24 bytes each.
+//
+// A record is three words of 64 bits:
+//
+//     bits   0-4      5       6      7-16   17-22    23-36   37-50           51-63
+//     word 0 event    cause   wide   CPU    raises   name    instructions    ns     since the record before
+//            id       is 0
+//     word 1 bits 0-31: the low half of the cause; bits 32-63, and word 2: a, b, c, each as wide as the table of its event says
+//
+// Another record goes in front where a difference does not fit (SYNC: instructions, time and cause in full), and one behind
+// where a value does not fit (UPPER: the upper halves, and the number of raises). So most events are one record, and each costs a few tens of instructions.
+//
+// Names are numbered in the order in which they come; number 0 is no name, and so are those that do not fit into 14 bits.
+// The oldest records are overwritten.
+#ifndef OBSERVE_RING_H
+#define OBSERVE_RING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/trace.h>
+
+#define RING_NAMES 16384 // numbers of names
+
+struct ring_record {
+    uint64_t word[3];
+};
+
+// What the differences in a record refer to.
+struct ring_state {
+    uint64_t instructions, time, cause;
+};
+
+struct ring_names;
+
+struct ring {
+    struct ring_record *records;
+    size_t capacity, first, count;
+    struct ring_state begin, end; // before the first record, after the last one
+    struct ring_names *names;
+    uint64_t lost; // records that were overwritten
+};
+
+// Room for `capacity` records, at least 4. -ENOMEM.
+int ring_init(struct ring *ring, size_t capacity);
+void ring_free(struct ring *ring);
+
+void ring_add(struct ring *ring, const struct intact_trace_event *event);
+
+// Calls `each` for every event, the oldest first. Its names live as long as the ring.
+void ring_each(const struct ring *ring, void (*each)(void *owner, const struct intact_trace_event *event), void *owner);
+
+// --- For the file (trace_file.c) -------------------------------------------------------------------------------------
+
+// The record at `index` from the oldest.
+const struct ring_record *ring_at(const struct ring *ring, size_t index);
+// The number of names, and name `number` from 1 on.
+unsigned ring_name_count(const struct ring *ring);
+const char *ring_name(const struct ring *ring, unsigned number);
+// Adds what ring_at and ring_name returned. -EINVAL: no such record, or too many names; -ENOMEM.
+int ring_load_record(struct ring *ring, const struct ring_record *record);
+int ring_load_name(struct ring *ring, const char *name);
+
+#endif
