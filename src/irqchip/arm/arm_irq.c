@@ -181,18 +181,15 @@ void arm_irq_reset(struct arm_irq *irq)
 
 // 1 of N (GICD_IROUTER.Interrupt_Routing_Mode; the implementation chooses the CPU): the CPU that has it keeps it while
 // it takes part; else the CPUs take turns, in the same way in every run.
-static uint32_t choose(struct arm_irq *irq, uint32_t index, enum gic_group group)
+static uint32_t choose(const struct arm_irq *irq, uint32_t index, enum gic_group group)
 {
     uint16_t place = irq->gicd.place[index];
     if (place != GICD_NOWHERE && arm_targets_takes(&irq->targets, group, place))
         return place;
-    uint32_t cpu = arm_targets_next(&irq->targets, group, irq->last_taker);
-    if (cpu != ARM_TARGETS_NONE)
-        irq->last_taker = cpu;
-    return cpu;
+    return arm_targets_next(&irq->targets, group, irq->last_taker);
 }
 
-static uint32_t route(struct arm_irq *irq, uint32_t index, enum gic_group group)
+uint32_t arm_irq_route(const struct arm_irq *irq, uint32_t index, enum gic_group group)
 {
     uint64_t router = irq->gicd.irouter[index];
     if (router & GICD_IROUTER_IRM)
@@ -235,7 +232,9 @@ static void refresh_spi(struct arm_irq *irq, uint32_t index, bool forwarded)
     uint32_t slot = gic_shared_slot(index), cpu = ARM_TARGETS_NONE, old = gicd->place[index];
     enum gic_group group = gicd_group(gicd, index);
     if (forwarded)
-        cpu = route(irq, index, group);
+        cpu = arm_irq_route(irq, index, group);
+    if (gicd->irouter[index] & GICD_IROUTER_IRM && cpu != ARM_TARGETS_NONE && cpu != old) // chosen now
+        irq->last_taker = cpu;
     if (old != GICD_NOWHERE && old != cpu)
         withdraw(irq, old, slot);
     gicd->place[index] = cpu == ARM_TARGETS_NONE ? GICD_NOWHERE : (uint16_t)cpu;

@@ -212,6 +212,9 @@ static inline uint64_t arm_irq_key(uint32_t vcpu, uint32_t intid)
 // Is it pending? `cpu` may be NULL for an SPI.
 bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
 
+// The CPU that SPI `index` goes to, which is in `group`; ARM_TARGETS_NONE. GICv3.
+uint32_t arm_irq_route(const struct arm_irq *irq, uint32_t index, enum gic_group group);
+
 // Marks a CPU to be settled.
 static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
 {

@@ -99,6 +99,18 @@ void gicr_lpi_init(struct gicr *gicr, struct gic_ready *ready, unsigned lpi_bits
 // Does the LPI exist?
 bool gicr_lpi_has(const struct gicr *gicr, uint32_t intid);
 bool gicr_lpi_is_pending(const struct gicr *gicr, uint32_t intid);
+// The configuration of an LPI: as it is in memory, which is read without any effect on the cache; and as it is cached, if it
+// is.
+struct gicr_lpi_config {
+    uint64_t address; // of the byte in memory
+    uint8_t byte;
+    bool readable; // the address is RAM
+    bool enabled;
+    uint8_t priority;
+};
+void gicr_lpi_read(const struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid,
+                   struct gicr_lpi_config *config);
+bool gicr_lpi_cached(const struct gicr *gicr, uint32_t intid, struct gicr_lpi_config *config);
 // Make it pending, or not pending. gicr_lpi_set is false where LPIs are disabled or the INTID is out of range;
 // gicr_lpi_clear is false if it was not pending.
 bool gicr_lpi_set(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid);

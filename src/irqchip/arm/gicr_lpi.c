@@ -71,17 +71,34 @@ bool gicr_lpi_is_pending(const struct gicr *gicr, uint32_t intid)
 
 // --- Configuration --------------------------------------------------------------------------------------------------
 
+void gicr_lpi_read(const struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid,
+                   struct gicr_lpi_config *config)
+{
+    *config = (struct gicr_lpi_config){ .address = (gicr->propbaser & TABLE_ADDRESS) + intid - GIC_LPI_FIRST };
+    config->readable = world->memory->read(world->memory->owner, config->address, &config->byte, 1);
+    if (!config->readable)
+        config->byte = 0;
+    config->enabled = config->byte & PROPERTY_ENABLED;
+    config->priority = world->two_states ? gic_priority_from_ns(config->byte & 0xfc) : config->byte & GIC_PRIORITY_MASK;
+}
+
+bool gicr_lpi_cached(const struct gicr *gicr, uint32_t intid, struct gicr_lpi_config *config)
+{
+    uint8_t byte = gicr->lpi_properties[intid];
+    *config = (struct gicr_lpi_config){ .enabled = byte & PROPERTY_ENABLED, .priority = byte & GIC_PRIORITY_MASK };
+    return byte & PROPERTY_CACHED;
+}
+
 // A byte that cannot be read means disabled.
 static uint8_t fetch(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)
 {
-    uint64_t address = (gicr->propbaser & TABLE_ADDRESS) + intid - GIC_LPI_FIRST;
-    uint8_t byte = 0;
-    if (!world->memory->read(world->memory->owner, address, &byte, 1)) {
+    struct gicr_lpi_config config;
+    gicr_lpi_read(gicr, world, intid, &config);
+    if (!config.readable) {
         gicr->mistakes[GIC_MISTAKE_TABLE]++;
         return PROPERTY_CACHED;
     }
-    uint8_t priority = world->two_states ? gic_priority_from_ns(byte & 0xfc) : byte & GIC_PRIORITY_MASK;
-    return (uint8_t)(priority | (byte & PROPERTY_ENABLED) | PROPERTY_CACHED);
+    return (uint8_t)(config.priority | (config.enabled ? PROPERTY_ENABLED : 0) | PROPERTY_CACHED);
 }
 
 static uint8_t property(struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid)

@@ -87,63 +87,87 @@ bool its_entry_address(const struct its *its, const struct gic_memory *memory, u
 
 // --- Translation ----------------------------------------------------------------------------------------------------
 
-static struct its_translation *slot_of(struct its *its, uint32_t device, uint32_t event)
+static uint32_t slot_of(uint32_t device, uint32_t event)
 {
-    return &its->cache[(device * 31 + event) % ITS_CACHE];
+    return (device * 31 + event) % ITS_CACHE;
 }
 
-static bool fail(struct its *its, enum gic_mistake mistake)
+// Reads an entry of a table.
+static enum its_fault lookup(const struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index,
+                             struct its_search *search)
 {
-    its->mistakes[mistake]++;
-    return false;
-}
-
-// Reads an entry of a table. False: it cannot be read, or its V bit is 0.
-static bool lookup(struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index, uint64_t *entry)
-{
-    uint64_t address;
     bool broken = false;
-    if (!its_entry_address(its, memory, table, index, &address, &broken))
-        return fail(its, broken ? GIC_MISTAKE_TABLE : GIC_MISTAKE_INTID);
-    if (!read_entry(memory, address, entry))
-        return fail(its, GIC_MISTAKE_TABLE);
-    return *entry & VALID || fail(its, GIC_MISTAKE_INTID);
+    search->table = table;
+    if (!its_entry_address(its, memory, table, index, &search->address, &broken))
+        return broken ? ITS_FAULT_MEMORY : ITS_FAULT_NO_ENTRY;
+    if (!read_entry(memory, search->address, &search->entry))
+        return ITS_FAULT_MEMORY;
+    if (search->entry & VALID)
+        return ITS_FAULT_NONE;
+    return table == ITS_DEVICES ? ITS_FAULT_DEVICE : ITS_FAULT_COLLECTION;
+}
+
+static enum its_fault find_event(const struct gic_memory *memory, uint32_t event, struct its_search *search)
+{
+    search->table = ITS_ITT;
+    search->event_bits = (search->entry & 31) + 1;
+    if ((uint64_t)event >> search->event_bits)
+        return ITS_FAULT_EVENT_RANGE;
+    search->address = (search->entry & UINT64_C(0x000fffffffffff00)) + (uint64_t)event * ITS_ENTRY;
+    if (!read_entry(memory, search->address, &search->entry))
+        return ITS_FAULT_MEMORY;
+    search->intid = search->entry & 0xffffff;
+    search->collection = bits_get(search->entry, 47, 32);
+    return search->entry & VALID ? ITS_FAULT_NONE : ITS_FAULT_EVENT;
+}
+
+enum its_fault its_search(const struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
+                          struct its_search *search)
+{
+    *search = (struct its_search){ .table = ITS_DEVICES };
+    if (device >> ITS_DEVICE_BITS)
+        return ITS_FAULT_DEVICE_BITS;
+    enum its_fault fault = lookup(its, memory, ITS_DEVICES, device, search);
+    if (fault == ITS_FAULT_NONE)
+        fault = find_event(memory, event, search);
+    if (fault == ITS_FAULT_NONE)
+        fault = lookup(its, memory, ITS_COLLECTIONS, search->collection, search);
+    if (fault != ITS_FAULT_NONE)
+        return fault;
+    search->cpu = search->entry & 0xffff;
+    return search->cpu < its->cpus ? ITS_FAULT_NONE : ITS_FAULT_PROCESSOR;
 }
 
 static bool walk(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
                  struct its_translation *out)
 {
-    uint64_t entry, collection;
-    if (device >> ITS_DEVICE_BITS || !lookup(its, memory, ITS_DEVICES, device, &entry))
-        return false;
-    if ((uint64_t)event >> ((entry & 31) + 1))
-        return fail(its, GIC_MISTAKE_INTID);
-    if (!read_entry(memory, (entry & UINT64_C(0x000fffffffffff00)) + (uint64_t)event * ITS_ENTRY, &entry))
-        return fail(its, GIC_MISTAKE_TABLE);
-    if (!(entry & VALID))
-        return fail(its, GIC_MISTAKE_INTID);
-    if (!lookup(its, memory, ITS_COLLECTIONS, bits_get(entry, 47, 32), &collection))
-        return false;
-    uint32_t cpu = collection & 0xffff;
-    if (cpu >= its->cpus)
-        return fail(its, GIC_MISTAKE_INTID);
-    *out = (struct its_translation){ device, event, entry & 0xffffff, cpu + 1 };
-    return true;
+    struct its_search search;
+    enum its_fault fault = its_search(its, memory, device, event, &search);
+    if (fault != ITS_FAULT_NONE && fault != ITS_FAULT_DEVICE_BITS)
+        its->mistakes[fault == ITS_FAULT_MEMORY ? GIC_MISTAKE_TABLE : GIC_MISTAKE_INTID]++;
+    *out = (struct its_translation){ device, event, search.intid, search.cpu + 1 };
+    return fault == ITS_FAULT_NONE;
+}
+
+const struct its_translation *its_cached(const struct its *its, uint32_t device, uint32_t event)
+{
+    const struct its_translation *cached = &its->cache[slot_of(device, event)];
+    return cached->cpu && cached->device == device && cached->event == event ? cached : NULL;
 }
 
 bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
                    struct its_translation *out)
 {
-    struct its_translation *cached = slot_of(its, device, event);
     if (!(its->ctlr & CTLR_ENABLED))
         return false;
-    if (unlikely(cached->cpu == 0 || cached->device != device || cached->event != event)) {
-        struct its_translation found;
-        if (!walk(its, memory, device, event, &found))
-            return false;
-        *cached = found;
+    const struct its_translation *cached = its_cached(its, device, event);
+    if (likely(cached)) {
+        *out = *cached;
+        return true;
     }
-    *out = *cached;
+    if (!walk(its, memory, device, event, out))
+        return false;
+    its->cache[slot_of(device, event)] = *out;
     return true;
 }
 

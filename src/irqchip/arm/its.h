@@ -48,6 +48,7 @@
 #define ITS_PORTION_NS      UINT64_C(1000)
 
 enum { ITS_DEVICES, ITS_COLLECTIONS, ITS_TABLES }; // GITS_BASER0, GITS_BASER1
+enum { ITS_ITT = ITS_TABLES };
 
 // Command errors: 01ccee, where cc is the command and ee one of these.
 enum its_error {
@@ -126,6 +127,29 @@ void its_pause(struct its *its, uint64_t when);
 // The LPI of an event of a device. False: none (disabled, or no mapping); counted.
 bool its_translate(struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
                    struct its_translation *out);
+
+// The same by the tables alone, changing nothing: why an event has no LPI, and where the search for one ended.
+enum its_fault {
+    ITS_FAULT_NONE,
+    ITS_FAULT_DEVICE_BITS, // the DeviceID is too large
+    ITS_FAULT_NO_ENTRY,    // `table` is not valid, or has no entry for the DeviceID or the ICID
+    ITS_FAULT_MEMORY,      // `table` is not RAM
+    ITS_FAULT_DEVICE,      // not mapped
+    ITS_FAULT_EVENT_RANGE, // the EventID has more than `event_bits`
+    ITS_FAULT_EVENT,       // not mapped
+    ITS_FAULT_COLLECTION,  // `collection` is not mapped
+    ITS_FAULT_PROCESSOR,   // `cpu` does not exist
+};
+struct its_search {
+    unsigned table; // ITS_DEVICES, ITS_COLLECTIONS or ITS_ITT: the one that was read last
+    uint64_t address, entry;
+    unsigned event_bits;
+    uint32_t collection, intid, cpu;
+};
+enum its_fault its_search(const struct its *its, const struct gic_memory *memory, uint32_t device, uint32_t event,
+                          struct its_search *search);
+// The cached translation of an event, which its_translate uses before the tables; NULL: none.
+const struct its_translation *its_cached(const struct its *its, uint32_t device, uint32_t event);
 
 // The frames, 128 KiB. A write to GITS_TRANSLATER is returned as GIC_EVENT with the EventID as `intid`; after other
 // writes there may be commands for its_step.
