@@ -35,6 +35,7 @@
 #include <intact/error.h>
 #include <intact/irq_line.h>
 #include <intact/trace.h>
+#include <intact/why.h>
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -200,6 +201,23 @@ void intact_arm_irq_mistakes(const struct intact_arm_irq *irq,
                              void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
                                              uint64_t count),
                              void *owner);
+
+// --- Why an interrupt does not arrive -------------------------------------------------------------------------------
+
+// Calls `found` for each finding about `source`, in the order of the interrupt's path (<intact/why.h>), at least once:
+// every gate that holds it back, and where it is now. If there is no gate, IRQ or FIQ is signalled for it. Numbers are
+// decimal, or hexadecimal with 0x:
+//     intid:27@2        SGI or PPI 27 of CPU 2
+//     intid:33          SPI 33, at the CPU or CPUs that it goes to; intid:33@2: why it is not at CPU 2
+//     lpi:8192          an LPI, at every CPU where it is pending; lpi:8192@2: at CPU 2
+//     pin:gicd.1        an SPI by its pin
+//     msi:0x8020040,80  a Non-secure write of 80 to a register for messages; msi:0x8090040,3,5: of device 5
+//     event:5,3         EventID 3 of device 5 at the ITS
+// Nothing is changed: not the chips, not what they have cached of guest memory. read_memory is called for tables of LPIs
+// and ITS. `found` must not call back into this object. 0; -EINVAL: `source` is none of these, `why` (<intact/error.h>)
+// says what is wrong in it, and `found` was not called.
+int intact_arm_irq_why(const struct intact_arm_irq *irq, const char *source, intact_why_found *found, void *owner,
+                       char *why);
 
 #ifdef __cplusplus
 }

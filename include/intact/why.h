@@ -40,7 +40,218 @@ enum intact_why_kind {
 #define INTACT_WHY_X86(R) R(X86_NO_PIN, GATE, "the chip has no pin {0}", "")
 
 // Arm GIC. The manuals: IHI 0048 (GICv2), IHI 0069 (GICv3), DDI 0487.
-#define INTACT_WHY_ARM(R) R(ARM_NO_INTID, GATE, "there is no INTID {0}", "")
+// clang-format off
+#define INTACT_WHY_ARM(R)                                                                                              \
+    /* Which interrupt. */                                                                                             \
+    R(ARM_NO_INTID, GATE,                                                                                              \
+      "there is no INTID {0}: SPIs end at INTID {1} (GICD_TYPER.ITLinesNumber)",                                       \
+      "IHI 0069 GICD_TYPER; IHI 0048B 4.3.2")                                                                          \
+    R(ARM_RESERVED_INTID, GATE,                                                                                        \
+      "INTID {0} is {1?special|reserved}: no interrupt has it", "IHI 0069 INTIDs; IHI 0048B 2.2.1")                    \
+    R(ARM_NO_EXTENDED_SPI, GATE,                                                                                       \
+      "there is no extended SPI with INTID {0}: this GIC has {1} of them (GICD_TYPER.ESPI)", "IHI 0069 GICD_TYPER")    \
+    R(ARM_NO_EXTENDED_PPI, GATE,                                                                                       \
+      "there is no extended PPI with INTID {0}: a CPU has {1} of them (GICR_TYPER.PPInum)", "IHI 0069 GICR_TYPER")     \
+    R(ARM_NO_LPIS, GATE, "INTID {0} is an LPI, and this GIC has none (GICD_TYPER.LPIS = 0)", "IHI 0069 GICD_TYPER")    \
+    R(ARM_NO_PIN, GATE,                                                                                                \
+      "the distributor has no pin {0}: it has {1} SPIs and, from pin 1024, {2} extended ones",                         \
+      "IHI 0069 GICD_TYPER; IHI 0048B 4.3.2")                                                                          \
+    /* SPIs: {0} INTID, bit {2} of register {1}, {3} extended. */                                                      \
+    R(ARM_SPI_LOW, GATE,                                                                                               \
+      "INTID {0} is level-sensitive (bit {2} of GICD_ICFGR{1}{3?|E} is 0), and its line is low",                       \
+      "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                                                                      \
+    R(ARM_SPI_NO_EDGE, GATE,                                                                                           \
+      "INTID {0} is edge-triggered (bit {2} of GICD_ICFGR{1}{3?|E} is 1), and its line is high without a new edge: "   \
+      "only a rise makes it pending", "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                                      \
+    R(ARM_SPI_NOT_PENDING, GATE,                                                                                       \
+      "INTID {0} is edge-triggered (bit {2} of GICD_ICFGR{1}{3?|E} is 1) and not pending: no edge or message has "     \
+      "come since it was acknowledged or cleared", "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                         \
+    R(ARM_SPI_ACTIVE, PLACE,                                                                                           \
+      "INTID {0} is active (bit {2} of GICD_ISACTIVER{1}{3?|E}) and not pending: its handler has it",                  \
+      "IHI 0069 GICD_ISACTIVER<n>; IHI 0048B 4.3.9")                                                                   \
+    R(ARM_SPI_ACTIVE_PENDING, PLACE,                                                                                   \
+      "INTID {0} is active and pending (bit {2} of GICD_ISACTIVER{1}{3?|E} and of GICD_ISPENDR{1}{3?|E})",             \
+      "IHI 0069 GICD_ISACTIVER<n>; IHI 0048B 4.3.9")                                                                   \
+    R(ARM_SPI_DISABLED, GATE,                                                                                          \
+      "INTID {0} is disabled: bit {2} of GICD_ISENABLER{1}{3?|E} is 0",                                                \
+      "IHI 0069 GICD_ISENABLER<n>; IHI 0048B 4.3.5")                                                                   \
+    /* SGIs and PPIs: also of CPU {4}, {5} in its redistributor. */                                                    \
+    R(ARM_PPI_LOW, GATE,                                                                                               \
+      "INTID {0} of CPU {4} is level-sensitive (bit {2} of {5?GICD|GICR}_ICFGR{1}{3?|E} is 0), and its line is low",   \
+      "IHI 0069 GICR_ICFGR1; IHI 0048B 4.3.13")                                                                        \
+    R(ARM_PPI_NO_EDGE, GATE,                                                                                           \
+      "INTID {0} of CPU {4} is edge-triggered (bit {2} of {5?GICD|GICR}_ICFGR{1}{3?|E} is 1), and its line is high "   \
+      "without a new edge: only a rise makes it pending", "IHI 0069 GICR_ICFGR1; IHI 0048B 4.3.13")                    \
+    R(ARM_PPI_NOT_PENDING, GATE,                                                                                       \
+      "INTID {0} of CPU {4} is edge-triggered (bit {2} of {5?GICD|GICR}_ICFGR{1}{3?|E} is 1) and not pending: no "     \
+      "edge has come since it was acknowledged or cleared", "IHI 0069 GICR_ICFGR1; IHI 0048B 4.3.13")                  \
+    R(ARM_SGI_NOT_SENT, GATE,                                                                                          \
+      "SGI {0} of CPU {4} is not pending: no write of {5?GICD_SGIR|an ICC_SGI register} has sent it since it was "     \
+      "acknowledged or cleared", "IHI 0069 ICC_SGI1R_EL1; IHI 0048B 4.3.15")                                           \
+    R(ARM_SGI_GROUP_0, GATE,                                                                                           \
+      "SGI {0} of CPU {1} is in Group 0 (bit {0} of GICR_IGROUPR0 is 0): a write of ICC_SGI1R_EL1 for Non-secure "     \
+      "Group 1 does not reach it", "IHI 0069 ICC_SGI1R_EL1")                                                           \
+    R(ARM_PPI_ACTIVE, PLACE,                                                                                           \
+      "INTID {0} of CPU {4} is active (bit {2} of {5?GICD|GICR}_ISACTIVER{1}{3?|E}) and not pending: its handler "     \
+      "has it", "IHI 0069 GICR_ISACTIVER0; IHI 0048B 4.3.9")                                                           \
+    R(ARM_PPI_ACTIVE_PENDING, PLACE,                                                                                   \
+      "INTID {0} of CPU {4} is active and pending (bit {2} of {5?GICD|GICR}_ISACTIVER{1}{3?|E} and of "                \
+      "{5?GICD|GICR}_ISPENDR{1}{3?|E})", "IHI 0069 GICR_ISACTIVER0; IHI 0048B 4.3.9")                                  \
+    R(ARM_PPI_DISABLED, GATE,                                                                                          \
+      "INTID {0} of CPU {4} is disabled: bit {2} of {5?GICD|GICR}_ISENABLER{1}{3?|E} is 0",                            \
+      "IHI 0069 GICR_ISENABLER0; IHI 0048B 4.3.5")                                                                     \
+    /* Active, Security state, group. */                                                                               \
+    R(ARM_NO_EOI, GATE,                                                                                                \
+      "INTID {0} is not forwarded while it is active, and CPU {1} still has its priority {2:h2} active: its write "    \
+      "of {3?ICC_EOIR0_EL1|ICC_EOIR1_EL1|ICC_EOIR1_EL1|GICC_EOIR} is missing", "IHI 0069 4.1; IHI 0048B 4.4.5")        \
+    R(ARM_NO_DIR, GATE,                                                                                                \
+      "INTID {0} is not forwarded while it is active; its priority {1:h2} was dropped, and as EOImode is 1 a write "   \
+      "of {2?GICC_DIR|ICC_DIR_EL1} must deactivate it", "IHI 0069 ICC_DIR_EL1; IHI 0048B 4.4.15")                      \
+    R(ARM_ACTIVE_ALONE, GATE,                                                                                          \
+      "INTID {0} is not forwarded while it is active, and no CPU has its priority {1:h2} active: an EOI named "        \
+      "another INTID, or {2?GICD|GICR}_ISACTIVER was written", "IHI 0069 4.1; IHI 0048B 4.3.9")                        \
+    R(ARM_SECURE, GATE,                                                                                                \
+      "INTID {0} is Secure (bit {2} of {5?GICD|GICR}_IGROUPR{1}{3?|E} is 0): Non-secure software cannot enable it",    \
+      "IHI 0069 4.6; IHI 0048B 4.3.5")                                                                                 \
+    R(ARM_GROUP_OFF, GATE,                                                                                             \
+      "INTID {0} is in {1?Group 0|Non-secure Group 1|Secure Group 1|Group 1}, and "                                    \
+      "GICD_CTLR.{1?EnableGrp0|EnableGrp1NS|EnableGrp1S|EnableGrp1} is 0 (GICD_CTLR = {2:h2})",                        \
+      "IHI 0069 GICD_CTLR; IHI 0048B 4.3.1")                                                                           \
+    R(ARM_GROUP_0, GATE,                                                                                               \
+      "INTID {0} is in Group 0 (bit {2} of {5?GICD|GICR}_IGROUPR{1}{3?|E} is 0), and GICD_CTLR = {4:h2} enables "      \
+      "only Group 1", "IHI 0069 GICD_CTLR; IHI 0048B 4.3.1")                                                           \
+    /* Routing. */                                                                                                     \
+    R(ARM_ROUTER_NO_CPU, GATE,                                                                                         \
+      "GICD_IROUTER of INTID {0} names the affinity {1}.{2}.{3}.{4}, which no CPU has", "IHI 0069 GICD_IROUTER<n>")    \
+    R(ARM_NO_TAKER, GATE,                                                                                              \
+      "INTID {0} may go to any CPU (GICD_IROUTER.Interrupt_Routing_Mode = 1), but none of the {1} takes it: {2} "      \
+      "asleep (GICR_WAKER), {3} with GICR_CTLR.{5?DPG0|DPG1NS|DPG1S|DPG1NS} = 1, {4} with "                            \
+      "{5?ICC_IGRPEN0_EL1|ICC_IGRPEN1_EL1} = 0", "IHI 0069 GICR_CTLR")                                                 \
+    R(ARM_NO_TARGET, GATE, "INTID {0} has no target: byte {2} of GICD_ITARGETSR{1} is 0", "IHI 0048B 4.3.12")          \
+    R(ARM_OTHER_CPU, GATE,                                                                                             \
+      "INTID {0} goes to CPU {2} and not to CPU {1} ({3?GICD_ITARGETSR|GICD_IROUTER})",                                \
+      "IHI 0069 GICD_IROUTER<n>; IHI 0048B 4.3.12")                                                                    \
+    R(ARM_ASLEEP, GATE,                                                                                                \
+      "the redistributor of CPU {0} forwards nothing: GICR_WAKER = {1:h1} (ProcessorSleep, ChildrenAsleep)",           \
+      "IHI 0069 GICR_WAKER")                                                                                           \
+    /* LPIs. */                                                                                                        \
+    R(ARM_LPIS_OFF, GATE, "LPI {0} cannot be pending at CPU {1}: GICR_CTLR.EnableLPIs is 0", "IHI 0069 GICR_CTLR")     \
+    R(ARM_LPI_RANGE, GATE,                                                                                             \
+      "LPI {0} does not exist at CPU {1}: GICR_PROPBASER.IDbits = {2} allows INTIDs up to {3}",                        \
+      "IHI 0069 GICR_PROPBASER")                                                                                       \
+    R(ARM_LPI_NOT_PENDING, GATE,                                                                                       \
+      "LPI {0} is not pending at CPU {1}: no event has come since it was acknowledged or cleared", "IHI 0069 LPIs")    \
+    R(ARM_LPI_NOWHERE, GATE,                                                                                           \
+      "LPI {0} is not pending at any of the {1} CPUs ({2} with GICR_CTLR.EnableLPIs = 1)", "IHI 0069 LPIs")            \
+    R(ARM_LPI_TABLE, GATE,                                                                                             \
+      "the configuration byte of LPI {0} at {1:x} is not in RAM (GICR_PROPBASER of CPU {2})",                          \
+      "IHI 0069 GICR_PROPBASER")                                                                                       \
+    R(ARM_LPI_DISABLED, GATE,                                                                                          \
+      "LPI {0} is disabled: bit 0 of its configuration byte {1:h2} at {2:x} is 0",                                     \
+      "IHI 0069 LPI configuration tables")                                                                             \
+    R(ARM_LPI_STALE, GATE,                                                                                             \
+      "LPI {0} is enabled by its configuration byte {1:h2} at {2:x}, but the redistributor of CPU {3} has cached "     \
+      "that it is disabled: INV or INVALL is missing", "IHI 0069 LPI configuration tables")                            \
+    R(ARM_LPI_STALE_PRIORITY, GATE,                                                                                    \
+      "LPI {0} has priority {1:h2} by its configuration byte at {2:x}, but the redistributor of CPU {3} has cached "   \
+      "{4:h2}: INV or INVALL is missing", "IHI 0069 LPI configuration tables")                                         \
+    /* The ITS. */                                                                                                     \
+    R(ARM_NO_ITS, GATE, "there is no ITS", "IHI 0069 GITS_TRANSLATER")                                                 \
+    R(ARM_ITS_OFF, GATE, "the ITS translates nothing: GITS_CTLR.Enabled is 0", "IHI 0069 GITS_CTLR")                   \
+    R(ARM_ITS_DEVICE_BITS, GATE,                                                                                       \
+      "DeviceID {0} has more bits than the {1} of GITS_TYPER.Devbits", "IHI 0069 GITS_TYPER")                          \
+    R(ARM_ITS_NO_TABLE, GATE,                                                                                          \
+      "there is no {0?device|collection} table: bit 63 (Valid) of GITS_BASER{0} = {1:x} is 0",                         \
+      "IHI 0069 GITS_BASER<n>")                                                                                        \
+    R(ARM_ITS_NO_ENTRY, GATE,                                                                                          \
+      "{0?DeviceID|collection} {2} has no entry in the table of GITS_BASER{0} = {1:x}: {3?it is beyond its size|the "  \
+      "page of level 2 is not valid}", "IHI 0069 GITS_BASER<n>")                                                       \
+    R(ARM_ITS_TABLE, GATE,                                                                                             \
+      "the {0?device|collection} table is not in RAM (GITS_BASER{0} = {1:x})", "IHI 0069 GITS_BASER<n>")               \
+    R(ARM_ITS_ITT, GATE, "the ITT of DeviceID {0} is not in RAM at {1:x}", "IHI 0069 MAPD")                            \
+    R(ARM_ITS_NO_DEVICE, GATE, "DeviceID {0} is not mapped: no MAPD gave it an ITT", "IHI 0069 MAPD")                  \
+    R(ARM_ITS_EVENT_RANGE, GATE,                                                                                       \
+      "EventID {0} is out of range: MAPD gave DeviceID {1} {2} bits of EventIDs", "IHI 0069 MAPD")                     \
+    R(ARM_ITS_NO_EVENT, GATE,                                                                                          \
+      "EventID {0} of DeviceID {1} is not mapped: no MAPTI or MAPI gave it an INTID", "IHI 0069 MAPTI")                \
+    R(ARM_ITS_NO_COLLECTION, GATE,                                                                                     \
+      "collection {0} of EventID {1} of DeviceID {2} is not mapped: no MAPC gave it a CPU", "IHI 0069 MAPC")           \
+    R(ARM_ITS_NO_CPU, GATE, "collection {0} is mapped to CPU {1}, and there are {2}", "IHI 0069 MAPC")                 \
+    R(ARM_ITS_STALLED, GATE,                                                                                           \
+      "the command queue is stalled at GITS_CREADR = {0:h5} by error {1:h6}: later commands wait for "                 \
+      "GITS_CWRITER.Retry", "IHI 0069 GITS_CREADR")                                                                    \
+    R(ARM_ITS_QUEUE_MEMORY, GATE,                                                                                      \
+      "the command queue is stalled at GITS_CREADR = {0:h5}: it is not in RAM there (GITS_CBASER = {1:x})",            \
+      "IHI 0069 GITS_CBASER")                                                                                          \
+    R(ARM_ITS_QUEUED, GATE,                                                                                            \
+      "the commands from GITS_CREADR = {0:h5} to GITS_CWRITER = {1:h5} have not been executed yet{2?|: "               \
+      "GITS_CBASER.Valid is 0}", "IHI 0069 GITS_CREADR")                                                               \
+    R(ARM_ITS_ERROR, GATE,                                                                                             \
+      "a command had no effect: the last error is {0:h6} ({1} so far)", "IHI 0069 ITS command errors")                 \
+    /* Messages. */                                                                                                    \
+    R(ARM_NO_REGISTER, GATE,                                                                                           \
+      "no message register (GICD_SETSPI, MSI_SETSPI_NS, GITS_TRANSLATER) is at {0:x}",                                 \
+      "IHI 0069 GICD_SETSPI_NSR, GITS_TRANSLATER; SBSA GICv2m")                                                        \
+    R(ARM_V2M_INTID, GATE,                                                                                             \
+      "data {0} names no SPI of the v2m frame, which has INTIDs {1} to {2} (MSI_TYPER)", "SBSA GICv2m")                \
+    R(ARM_SETSPI_INTID, GATE, "data {0} of GICD_SETSPI is not the INTID of an SPI here", "IHI 0069 GICD_SETSPI_NSR")   \
+    R(ARM_SETSPI_SECURE, GATE,                                                                                         \
+      "GICD_SETSPI_SR ignores the write: {0?with one Security state it is WI|it takes only Secure ones}",              \
+      "IHI 0069 GICD_SETSPI_SR")                                                                                       \
+    R(ARM_SETSPI_NSACR, GATE,                                                                                          \
+      "INTID {0} is Secure, and its field in GICD_NSACR (bits {2}:{3} of GICD_NSACR{1}{4?|E}) allows no Non-secure "   \
+      "write of GICD_SETSPI_NSR", "IHI 0069 GICD_NSACR<n>")                                                            \
+    R(ARM_CLRSPI, GATE,                                                                                                \
+      "{0:x} is {2?GICD_CLRSPI_NSR|GICD_CLRSPI_SR}: a write there takes the pending state from INTID {1}",             \
+      "IHI 0069 GICD_CLRSPI_NSR")                                                                                      \
+    /* CPU interfaces: {0} INTID, {1} CPU, {2} priority. */                                                            \
+    R(ARM_ICC_GROUP_OFF, GATE,                                                                                         \
+      "INTID {0} is in {2?Group 0|Non-secure Group 1|Secure Group 1|Group 1}, and {2?ICC_IGRPEN0_EL1|the Non-secure "  \
+      "ICC_IGRPEN1_EL1|the Secure ICC_IGRPEN1_EL1|ICC_IGRPEN1_EL1} of CPU {1} is 0", "IHI 0069 ICC_IGRPEN1_EL1")       \
+    R(ARM_ICC_BEHIND, GATE,                                                                                            \
+      "INTID {0} with priority {2:h2} waits at CPU {1} until INTID {3} with priority {4:h2} is acknowledged, which "   \
+      "is the highest pending one ({5?ICC_HPPIR0_EL1|ICC_HPPIR1_EL1})", "IHI 0069 ICC_HPPIR1_EL1")                     \
+    R(ARM_ICC_MASKED, GATE,                                                                                            \
+      "INTID {0} has priority {2:h2} at CPU {1}, and ICC_PMR_EL1 = {3:h2} masks {3:h2} to FFh{4?| (as Secure "         \
+      "software reads them)}", "IHI 0069 4.8")                                                                         \
+    R(ARM_ICC_RUNNING, GATE,                                                                                           \
+      "INTID {0} with priority {2:h2} does not preempt what CPU {1} handles: the running priority is {3:h2} "          \
+      "(ICC_RPR_EL1)", "IHI 0069 4.8")                                                                                 \
+    R(ARM_ICC_RUNNING_INTID, GATE,                                                                                     \
+      "INTID {0} with priority {2:h2} does not preempt what CPU {1} handles: the running priority is {3:h2} "          \
+      "(ICC_RPR_EL1), and INTID {4}, which has it, is active", "IHI 0069 4.8")                                         \
+    R(ARM_ICC_SAME_GROUP, GATE,                                                                                        \
+      "INTID {0} with priority {2:h2} does not preempt the running priority {3:h2} of CPU {1}: "                       \
+      "{5?ICC_BPR0_EL1|ICC_BPR1_EL1} compares only the bits {4:h2}", "IHI 0069 4.8")                                   \
+    R(ARM_ICC_NMI_MASKED, GATE,                                                                                        \
+      "INTID {0} has superpriority at {2:h2} at CPU {1}, and ICC_PMR_EL1 = {3:h2} masks even that",                    \
+      "IHI 0069 ICC_PMR_EL1")                                                                                          \
+    R(ARM_GICC_GROUP_OFF, GATE,                                                                                        \
+      "INTID {0} is in {2?Group 0|Group 1}, and GICC_CTLR.{2?EnableGrp0|EnableGrp1} of CPU {1} is 0 (GICC_CTLR = "     \
+      "{3:h3})", "IHI 0048B 4.4.1")                                                                                    \
+    R(ARM_GICC_HIDDEN, GATE,                                                                                           \
+      "INTID {0} with priority {2:h2} is hidden at CPU {1} by INTID {3} with priority {4:h2}, the highest pending "    \
+      "one, though GICC_CTLR.{5?EnableGrp0|EnableGrp1} is 0", "IHI 0048B 4.4.4")                                       \
+    R(ARM_GICC_BEHIND, GATE,                                                                                           \
+      "INTID {0} with priority {2:h2} waits at CPU {1} until INTID {3} with priority {4:h2} is acknowledged, which "   \
+      "is the highest pending one (GICC_HPPIR)", "IHI 0048B 4.4.7")                                                    \
+    R(ARM_GICC_MASKED, GATE,                                                                                           \
+      "INTID {0} has priority {2:h2} at CPU {1}, and GICC_PMR = {3:h2} masks {3:h2} to FFh{4?| (as Secure software "   \
+      "reads them)}", "IHI 0048B 4.4.2")                                                                               \
+    R(ARM_GICC_RUNNING, GATE,                                                                                          \
+      "INTID {0} with priority {2:h2} does not preempt what CPU {1} handles: the running priority is {3:h2} "          \
+      "(GICC_RPR)", "IHI 0048B 4.4.6")                                                                                 \
+    R(ARM_GICC_RUNNING_INTID, GATE,                                                                                    \
+      "INTID {0} with priority {2:h2} does not preempt what CPU {1} handles: the running priority is {3:h2} "          \
+      "(GICC_RPR), and INTID {4}, which has it, is active", "IHI 0048B 4.4.6")                                         \
+    R(ARM_GICC_SAME_GROUP, GATE,                                                                                       \
+      "INTID {0} with priority {2:h2} does not preempt the running priority {3:h2} of CPU {1}: "                       \
+      "{5?GICC_BPR|GICC_ABPR} compares only the bits {4:h2}", "IHI 0048B 4.4.3")                                       \
+    R(ARM_SIGNALLED, PLACE,                                                                                            \
+      "INTID {0} is pending at CPU {1} with priority {2:h2}, and {3?IRQ|FIQ} is signalled{5?| with superpriority}: "   \
+      "the CPU has not acknowledged it ({4?ICC_IAR0_EL1|ICC_IAR1_EL1|ICC_IAR1_EL1|GICC_IAR})",                         \
+      "IHI 0069 4.1; IHI 0048B 3.2.1")
+// clang-format on
 
 #define INTACT_WHY_REASONS(R) INTACT_WHY_SOURCES(R) INTACT_WHY_X86(R) INTACT_WHY_ARM(R)
 

@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "base/trace.h"
 #include "base/visit.h"
+#include "base/why.h"
 #include "irqchip/arm/arm_targets.h"
 #include "irqchip/arm/gic.h"
 #include "irqchip/arm/gicc.h"
@@ -200,6 +201,23 @@ void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu);
 // pending word and the deadline, changed or not.
 void arm_irq_visit(struct arm_irq *irq, struct visit *v);
 void arm_irq_loaded(struct arm_irq *irq);
+
+// --- Why an interrupt does not arrive (arm_irq_why.c) ----------------------------------------------------------------
+// The gates between a source and a CPU's pending word, and where the interrupt is now, in the order of its path; see
+// base/why.h. Nothing is changed, and no cache is filled. To be called outside of the other functions.
+
+#define ARM_IRQ_ANY_CPU UINT32_MAX
+
+// An SPI by its pin of the distributor.
+void arm_irq_why_pin(const struct arm_irq *irq, uint32_t pin, struct why *why);
+// An interrupt by its INTID. Of an SGI or PPI: that of `vcpu`. Of an SPI or LPI: at `vcpu`, or with ARM_IRQ_ANY_CPU
+// wherever it goes, or is pending.
+void arm_irq_why_intid(const struct arm_irq *irq, uint32_t vcpu, uint32_t intid, struct why *why);
+// What a Non-secure write of a device would make pending, by a register for messages or by the ITS.
+void arm_irq_why_message(const struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t device, struct why *why);
+void arm_irq_why_event(const struct arm_irq *irq, uint32_t device, uint32_t event, struct why *why);
+// Any of them, as a text: see intact_arm_irq_why. -EINVAL and a text.
+int arm_irq_why_source(const struct arm_irq *irq, const char *source, struct why *why, struct error *error);
 
 // --- Between the four files of the wiring ----------------------------------------------------------------------------
 

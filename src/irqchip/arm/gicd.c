@@ -65,7 +65,7 @@ void gicd_trigger(struct gicd *gicd, uint32_t index)
 
 // GICD_SETSPI_NSR and GICD_CLRSPI_NSR (IHI 0069): "if permitted by the Security state of the access and the GICD_NSACR
 // value for that SPI". A Secure write reaches every SPI.
-static bool permitted(const struct gicd *gicd, uint32_t index, bool set, bool secure)
+bool gicd_permits(const struct gicd *gicd, uint32_t index, bool set, bool secure)
 {
     const struct gic_block *block = &gicd->spi.block[index / 32];
     if (secure || !gicd_two_states(gicd))
@@ -81,7 +81,7 @@ enum gic_mistake gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool 
     uint32_t index = gic_shared_index(slot), bit = BIT32(index % 32);
     if (!gicd_has(gicd, index))
         return GIC_MISTAKE_INTID;
-    if (!permitted(gicd, index, set, secure))
+    if (!gicd_permits(gicd, index, set, secure))
         return GIC_MISTAKE_SECURE;
     struct gic_block *block = &gicd->spi.block[index / 32];
     if (block->edge & bit)

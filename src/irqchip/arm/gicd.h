@@ -87,6 +87,8 @@ void gicd_trigger(struct gicd *gicd, uint32_t index);
 // GIC_NO_MISTAKE: it was done; GIC_MISTAKE_INTID: there is no such SPI; GIC_MISTAKE_SECURE: a Non-secure write for a
 // Secure SPI.
 enum gic_mistake gicd_message(struct gicd *gicd, uint32_t intid, bool set, bool secure);
+// Does a Secure or Non-secure message reach the SPI, setting its pending state or clearing it?
+bool gicd_permits(const struct gicd *gicd, uint32_t index, bool set, bool secure);
 // Acknowledge and deactivation. gicd_deactivate returns whether it was active and the access was allowed to deactivate
 // it.
 void gicd_activate(struct gicd *gicd, uint32_t index);

@@ -43,13 +43,14 @@ static enum gic_group group_1(const struct access *access)
 
 // --- Signalling -----------------------------------------------------------------------------------------------------
 
-// A mask of 80h masks every Non-secure interrupt of Secure software, with superpriority or not; for Non-secure software
-// the same mask reads as 0, and does not mask superpriority.
+bool icc_masks_superpriority(const struct icc *icc, const struct gic_pending *pending)
+{
+    return pending->nmi && pending->priority == 0x80 && icc->secure && icc->core.pmr == 0x80;
+}
+
 static bool signals(const struct icc *icc, const struct gic_pending *pending)
 {
-    if (pending->nmi && pending->priority == 0x80 && icc->secure && icc->core.pmr == 0x80)
-        return false;
-    return gic_cpu_signals(&icc->core, pending);
+    return !icc_masks_superpriority(icc, pending) && gic_cpu_signals(&icc->core, pending);
 }
 
 uint32_t icc_output(const struct icc *icc, const struct gic_ready *ready, bool two_states)

@@ -79,6 +79,10 @@ void icc_reset(struct icc *icc);
 // With PENDING_NMI it has superpriority, and PSTATE.{I, F} do not mask it.
 uint32_t icc_output(const struct icc *icc, const struct gic_ready *ready, bool two_states);
 
+// A mask of 80h masks every Non-secure interrupt of Secure software, with superpriority or not; for Non-secure software
+// the same mask reads as 0, and does not mask superpriority.
+bool icc_masks_superpriority(const struct icc *icc, const struct gic_pending *pending);
+
 // A system register. PORT_NOT_MINE: not one of these; PORT_FAULT: UNDEFINED (or a trap to EL3) in this state.
 enum port_result icc_read(struct icc *icc, const struct gic_ready *ready, bool two_states, uint64_t encoding,
                           uint64_t *value, struct gic_effect *effect);

@@ -430,3 +430,13 @@ void intact_arm_irq_mistakes(const struct intact_arm_irq *irq,
         tell(&listener, v2 ? "gicc" : "icc", cpu, v2 ? parts->gicc.mistakes : parts->icc.mistakes);
     }
 }
+
+// --- Why an interrupt does not arrive -------------------------------------------------------------------------------
+
+int intact_arm_irq_why(const struct intact_arm_irq *irq, const char *source, intact_why_found *found, void *owner,
+                       char *why)
+{
+    struct error error = { 0 };
+    struct why answer = { .found = found, .owner = owner };
+    return explain(arm_irq_why_source(&irq->irq, source, &answer, &error), &error, why);
+}

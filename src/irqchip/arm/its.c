@@ -7,11 +7,9 @@
 enum { CTLR_ENABLED = BIT32(0) };
 
 #define CTLR_QUIESCENT BIT32(31)
-#define VALID          BIT64(63)
+#define VALID          ITS_VALID
 #define INDIRECT       BIT64(62)
-#define STALLED        1u
 #define RETRY          1u
-#define OFFSET_MASK    0xfffe0u // of GITS_CWRITER and GITS_CREADR
 
 #define CBASER_WRITABLE   UINT64_C(0xb8effffffffffcff) // Valid, caches, address, Shareability, Size
 #define BASER_WRITABLE    UINT64_C(0xf8e0ffffffffffff) // Valid, Indirect, caches, address, Shareability, page, Size
@@ -61,22 +59,33 @@ static uint64_t table_address(uint64_t baser, unsigned page_bits)
     return page_bits == 16 ? address | bits_get(baser, 15, 12) << 48 : address;
 }
 
+static unsigned page_bits_of(uint64_t baser)
+{
+    static const uint8_t pages[4] = { 12, 14, 16, 16 }; // 3 is reserved, and treated as 64 KiB
+    return pages[baser >> 8 & 3];
+}
+
+// Of a table of two levels, level 1 is in the size.
+bool its_in_table(const struct its *its, unsigned table, uint32_t index)
+{
+    uint64_t baser = its->baser[table], size = ((baser & 0xff) + 1) << page_bits_of(baser);
+    uint64_t entry = baser & INDIRECT ? index / (BIT32(page_bits_of(baser)) / ITS_ENTRY) : index;
+    return baser & VALID && (entry + 1) * ITS_ENTRY <= size;
+}
+
 bool its_entry_address(const struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index,
                        uint64_t *address, bool *broken)
 {
-    static const uint8_t pages[4] = { 12, 14, 16, 16 }; // 3 is reserved, and treated as 64 KiB
     uint64_t baser = its->baser[table], entry;
-    unsigned page_bits = pages[baser >> 8 & 3];
-    uint64_t base = table_address(baser, page_bits), size = ((baser & 0xff) + 1) << page_bits;
-    if (!(baser & VALID))
+    unsigned page_bits = page_bits_of(baser);
+    uint64_t base = table_address(baser, page_bits);
+    if (!its_in_table(its, table, index))
         return false;
     if (!(baser & INDIRECT)) {
         *address = base + (uint64_t)index * ITS_ENTRY;
-        return (uint64_t)(index + 1) * ITS_ENTRY <= size;
+        return true;
     }
     uint32_t each = BIT32(page_bits) / ITS_ENTRY;
-    if ((uint64_t)(index / each + 1) * ITS_ENTRY > size)
-        return false;
     if (!read_entry(memory, base + (uint64_t)(index / each) * ITS_ENTRY, &entry)) {
         *broken = true;
         return false;
@@ -244,11 +253,11 @@ static void cwriter_write(void *context, unsigned index, uint64_t value, uint64_
     struct its *its = chip(context);
     (void)index, (void)now;
     if (value & RETRY)
-        its->creadr &= ~STALLED;
-    if ((value & OFFSET_MASK) >= queue_size(its))
+        its->creadr &= ~ITS_STALLED;
+    if ((value & ITS_OFFSET_MASK) >= queue_size(its))
         gic_access_mistake(context, GIC_MISTAKE_TABLE);
     else
-        its->cwriter = value & OFFSET_MASK;
+        its->cwriter = value & ITS_OFFSET_MASK;
 }
 
 static uint64_t baser_read(void *context, unsigned index, uint64_t now)
@@ -288,7 +297,7 @@ const struct gic_register its_registers[] = {
     { { "GITS_CBASER", 0x0080, 0, 0, REG_32 | REG_64, true, 0, CBASER_WRITABLE, NULL, cbaser_write,
         REG_FIELD(struct its, cbaser) },
       GIC_RW },
-    { { "GITS_CWRITER", 0x0088, 0, 0, REG_32 | REG_64, true, 0, OFFSET_MASK | RETRY, NULL, cwriter_write,
+    { { "GITS_CWRITER", 0x0088, 0, 0, REG_32 | REG_64, true, 0, ITS_OFFSET_MASK | RETRY, NULL, cwriter_write,
         REG_FIELD(struct its, cwriter) },
       GIC_RW },
     { { "GITS_CREADR", 0x0090, 0, 0, REG_32 | REG_64, true, 0, 0, REG_FIELD(struct its, creadr) }, GIC_READ },

@@ -162,9 +162,22 @@ extern const unsigned its_register_count;
 
 void its_visit(struct its *its, struct visit *v);
 
-// --- For its_cmd.c ------------------------------------------------------------------------------------------------
+// --- For its_cmd.c and its_why.c ------------------------------------------------------------------------------------
+
+#define ITS_VALID         BIT64(63) // of GITS_CBASER, GITS_BASER and table entries
+#define ITS_QUEUE_ADDRESS UINT64_C(0x000ffffffffff000)
+#define ITS_OFFSET_MASK   0xfffe0u // of GITS_CWRITER and GITS_CREADR
+#define ITS_STALLED       1u       // in GITS_CREADR
+#define ITS_COMMAND       32u      // bytes
+
+static inline bool its_enabled(const struct its *its)
+{
+    return its->ctlr & 1;
+}
 
 void its_drop_cache(struct its *its);
+// Is entry `index` within the size of a table, which is valid?
+bool its_in_table(const struct its *its, unsigned table, uint32_t index);
 // The address of entry `index` of a table, flat or of two levels. False: out of range, or not valid; `*broken` is set
 // if the table cannot be read.
 bool its_entry_address(const struct its *its, const struct gic_memory *memory, unsigned table, uint32_t index,

@@ -9,10 +9,8 @@
 // Path: its.c / gicr_lpi.c
 #include "irqchip/arm/its.h"
 
-#define VALID       BIT64(63)
+#define VALID       ITS_VALID
 #define ITT_ADDRESS UINT64_C(0x000fffffffffff00)
-#define STALLED     1u
-#define COMMAND     32u
 
 // The current command.
 struct command {
@@ -233,7 +231,7 @@ static void execute(struct command *c)
 
 static bool fetch(struct command *c)
 {
-    uint64_t address = (c->its->cbaser & UINT64_C(0x000ffffffffff000)) + c->its->creadr;
+    uint64_t address = (c->its->cbaser & ITS_QUEUE_ADDRESS) + c->its->creadr;
     for (unsigned i = 0; i < 4; i++)
         if (!read_word(c, address + i * 8, &c->word[i]))
             return false;
@@ -252,7 +250,7 @@ static uint32_t queue_size(const struct its *its)
 // A queue that became shorter than GITS_CWRITER has none: CREADR would never reach it.
 static bool has_command(const struct its *its)
 {
-    return its->cbaser & VALID && !(its->creadr & STALLED) && its->creadr != its->cwriter &&
+    return its->cbaser & VALID && !(its->creadr & ITS_STALLED) && its->creadr != its->cwriter &&
            its->cwriter < queue_size(its);
 }
 
@@ -284,7 +282,7 @@ static void end(struct its *its)
 static void stall(struct its *its)
 {
     its->due = CLOCK_NEVER;
-    its->creadr |= STALLED;
+    its->creadr |= ITS_STALLED;
 }
 
 bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, struct its_effect *effect)
@@ -314,7 +312,7 @@ bool its_step(struct its *its, const struct gic_memory *memory, uint64_t now, st
             return true;
         }
     }
-    its->creadr = (its->creadr + COMMAND) % queue_size(its);
+    its->creadr = (its->creadr + ITS_COMMAND) % queue_size(its);
     end(its);
     return true;
 }
