@@ -1502,6 +1502,8 @@
 #define trace_emit intact_private_trace_emit
 #define trace_emit_at intact_private_trace_emit_at
 #define trace_end intact_private_trace_end
+#define trace_file_read intact_private_trace_file_read
+#define trace_file_write intact_private_trace_file_write
 #define trace_follow intact_private_trace_follow
 #define trace_forget intact_private_trace_forget
 #define trace_free intact_private_trace_free
