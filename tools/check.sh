@@ -13,7 +13,7 @@
 #   replay     100 recordings of a kernel on each machine, replayed by this build, clang's, the portable one, and one of each by
 #              that for arm64, or on such a host for x86-64
 #   points     snapshots at every 1,000th instruction of our guests and 1,000 random ones of a kernel's boot: runs go on from them
-#   test       the whole suite, every kernel twice
+#   test       the whole suite and all boots of kernels, each twice
 set -eu
 cd "$(dirname "$0")/.."
 cores=$(getconf _NPROCESSORS_ONLN)
@@ -96,6 +96,7 @@ check_points() {
 }
 
 check_test() {
+    cmake --preset release -DINTACT_ALL_BOOTS=ON > /dev/null
     preset release
     INTACT_TWICE=1 ctest --test-dir build/release --output-on-failure --parallel "$cores"
 }
