@@ -39,7 +39,7 @@ get_property(rooms GLOBAL PROPERTY ROOMS)
 room(machine          src/machine          ${rooms})
 set(LIBRARY_ROOMS ${rooms} machine)
 if(INTACT_PROGRAMS)
-  room(cli            src/cli              machine guests)
+  room(cli            src/cli              machine observe guests)
 endif()
 
 find_package(ZLIB REQUIRED) # gzip kernels

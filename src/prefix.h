@@ -333,6 +333,9 @@
 #define checkpoint_free intact_private_checkpoint_free
 #define checkpoint_restore intact_private_checkpoint_restore
 #define checkpoint_take intact_private_checkpoint_take
+#define chip_name intact_private_chip_name
+#define chip_of_event intact_private_chip_of_event
+#define chip_text intact_private_chip_text
 #define clock_advance intact_private_clock_advance
 #define clock_arm intact_private_clock_arm
 #define clock_init intact_private_clock_init
@@ -343,6 +346,7 @@
 #define clock_run_due intact_private_clock_run_due
 #define config_lists_free intact_private_config_lists_free
 #define config_take intact_private_config_take
+#define count_text intact_private_count_text
 #define cpu_model_feature intact_private_cpu_model_feature
 #define cpu_model_parse intact_private_cpu_model_parse
 #define debug_aarch64 intact_private_debug_aarch64
@@ -370,6 +374,7 @@
 #define debugcon_init intact_private_debugcon_init
 #define debugcon_read intact_private_debugcon_read
 #define debugcon_write intact_private_debugcon_write
+#define delivery_text intact_private_delivery_text
 #define device_edu intact_private_device_edu
 #define device_failed intact_private_device_failed
 #define device_list_add intact_private_device_list_add
@@ -405,6 +410,7 @@
 #define draft_has_room intact_private_draft_has_room
 #define draft_instruction intact_private_draft_instruction
 #define draft_op intact_private_draft_op
+#define drop_of intact_private_drop_of
 #define dsdt_append intact_private_dsdt_append
 #define dump_init intact_private_dump_init
 #define dump_ram intact_private_dump_ram
@@ -422,6 +428,8 @@
 #define elf_physical_entry intact_private_elf_physical_entry
 #define error_prefix intact_private_error_prefix
 #define error_set intact_private_error_set
+#define event_cause_text intact_private_event_cause_text
+#define event_text intact_private_event_text
 #define event_visit intact_private_event_visit
 #define facts_check intact_private_facts_check
 #define facts_check_output intact_private_facts_check_output
@@ -1080,6 +1088,8 @@
 #define pci_testdev_reset intact_private_pci_testdev_reset
 #define pci_testdev_visit intact_private_pci_testdev_visit
 #define pci_write_memory intact_private_pci_write_memory
+#define pending_bits intact_private_pending_bits
+#define pending_text intact_private_pending_text
 #define pic_cascade_acknowledge intact_private_pic_cascade_acknowledge
 #define pic_cascade_first intact_private_pic_cascade_first
 #define pic_cascade_init intact_private_pic_cascade_init
@@ -1098,6 +1108,8 @@
 #define pic_cascade_write intact_private_pic_cascade_write
 #define pic_cascade_write_elcr intact_private_pic_cascade_write_elcr
 #define pic_mistake_name intact_private_pic_mistake_name
+#define pin_name intact_private_pin_name
+#define pin_text intact_private_pin_text
 #define pit_deadline intact_private_pit_deadline
 #define pit_init intact_private_pit_init
 #define pit_out intact_private_pit_out
@@ -1203,6 +1215,7 @@
 #define scan_byte intact_private_scan_byte
 #define scan_hex intact_private_scan_hex
 #define scan_text intact_private_scan_text
+#define shorthand_text intact_private_shorthand_text
 #define simd_emms intact_private_simd_emms
 #define simd_high_to_low intact_private_simd_high_to_low
 #define simd_low_to_high intact_private_simd_low_to_high

@@ -20,7 +20,7 @@
 #include "cli/journal.h"
 #include "cli/options.h"
 #include "cli/stop_signal.h"
-#include "cli/trace_text.h"
+#include "observe/event_text.h"
 
 int cli_fail(const char *why)
 {
@@ -36,9 +36,9 @@ struct event_log {
 static void log_event(void *owner, const struct intact_trace_event *event)
 {
     const struct event_log *log = owner;
-    char cause[24], text[160] = "";
-    trace_text(log->type, event, text, sizeof text);
-    trace_cause_text(event, cause, sizeof cause);
+    char cause[48], text[EVENT_TEXT_SIZE];
+    event_text(log->type == INTACT_VIRT, event, text, sizeof text);
+    event_cause_text(event, cause, sizeof cause);
     fprintf(log->file, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %-8s %s\n", event->instructions, event->time,
             intact_trace_name(event->id), cause, text);
 }
