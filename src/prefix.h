@@ -374,6 +374,10 @@
 #define debugcon_init intact_private_debugcon_init
 #define debugcon_read intact_private_debugcon_read
 #define debugcon_write intact_private_debugcon_write
+#define deliveries_event intact_private_deliveries_event
+#define deliveries_free intact_private_deliveries_free
+#define deliveries_init intact_private_deliveries_init
+#define deliveries_last intact_private_deliveries_last
 #define delivery_text intact_private_delivery_text
 #define device_edu intact_private_device_edu
 #define device_failed intact_private_device_failed
@@ -431,6 +435,16 @@
 #define event_cause_text intact_private_event_cause_text
 #define event_text intact_private_event_text
 #define event_visit intact_private_event_visit
+#define export_begin intact_private_export_begin
+#define export_chrome intact_private_export_chrome
+#define export_end intact_private_export_end
+#define export_event intact_private_export_event
+#define export_formats intact_private_export_formats
+#define export_json intact_private_export_json
+#define export_latency intact_private_export_latency
+#define export_svg intact_private_export_svg
+#define export_text intact_private_export_text
+#define export_vcd intact_private_export_vcd
 #define facts_check intact_private_facts_check
 #define facts_check_output intact_private_facts_check_output
 #define facts_check_snapshot intact_private_facts_check_snapshot
@@ -782,6 +796,8 @@
 #define linux_arm64_place intact_private_linux_arm64_place
 #define linux_x86_is intact_private_linux_x86_is
 #define linux_x86_load intact_private_linux_x86_load
+#define lives_event intact_private_lives_event
+#define lives_free intact_private_lives_free
 #define loop_add intact_private_loop_add
 #define loop_free intact_private_loop_free
 #define loop_init intact_private_loop_init
@@ -955,6 +971,9 @@
 #define names_add_part intact_private_names_add_part
 #define names_free intact_private_names_free
 #define names_numbered intact_private_names_numbered
+#define names_find intact_private_names_find
+#define names_free intact_private_names_free
+#define names_sorted intact_private_names_sorted
 #define net_capture_close intact_private_net_capture_close
 #define net_capture_open intact_private_net_capture_open
 #define net_hub_plug intact_private_net_hub_plug
@@ -1240,6 +1259,7 @@
 #define source_set_level intact_private_source_set_level
 #define source_set_live intact_private_source_set_live
 #define source_settle intact_private_source_settle
+#define source_text intact_private_source_text
 #define source_trigger intact_private_source_trigger
 #define sse_addpd intact_private_sse_addpd
 #define sse_addps intact_private_sse_addps

@@ -19,9 +19,10 @@
 
 // Whose trace it is.
 struct export_machine {
-    bool arm;      // a GIC: vectors are INTIDs
-    uint32_t cpus; // processors
-    const char *title;
+    bool arm;          // a GIC: vectors are INTIDs
+    uint32_t cpus;     // processors
+    const char *title; // or NULL
+    uint64_t cause;    // export_svg: of the interrupt to draw; 0: the first that is complete
 };
 
 struct export;

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The frame of all formats. See export.h.
+#include "observe/export.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+const struct export_format *const export_formats[] = { &export_text, NULL };
+
+int export_begin(const struct export_format *format, FILE *file, const struct export_machine *machine,
+                 struct export **out)
+{
+    struct export *export = calloc(1, sizeof *export);
+    if (!export)
+        return -ENOMEM;
+    export->format = format;
+    export->file = file;
+    export->machine = *machine;
+    int result = format->begin(export);
+    if (result < 0) {
+        free(export);
+        return result;
+    }
+    *out = export;
+    return 0;
+}
+
+void export_event(struct export *export, const struct intact_trace_event *event)
+{
+    if (!export->failed)
+        export->format->event(export, event);
+}
+
+int export_end(struct export *export)
+{
+    export->format->end(export);
+    int result = export->failed;
+    if (result == 0 && (fflush(export->file) != 0 || ferror(export->file)))
+        result = -EIO;
+    free(export);
+    return result;
+}
