@@ -754,6 +754,7 @@
 #define journal_open intact_private_journal_open
 #define journal_put intact_private_journal_put
 #define journal_write intact_private_journal_write
+#define json_string intact_private_json_string
 #define lapic_accept intact_private_lapic_accept
 #define lapic_accept_vector intact_private_lapic_accept_vector
 #define lapic_apr intact_private_lapic_apr
@@ -2076,6 +2077,7 @@
 #define x87_store_environment intact_private_x87_store_environment
 #define x87_transcendental intact_private_x87_transcendental
 #define x87_update_pending intact_private_x87_update_pending
+#define xml_text intact_private_xml_text
 #define zboot_unpack intact_private_zboot_unpack
 
 #endif
