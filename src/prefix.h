@@ -968,13 +968,14 @@
 #define msix_visit intact_private_msix_visit
 #define multiboot_is intact_private_multiboot_is
 #define multiboot_load intact_private_multiboot_load
+#define name_table_add intact_private_name_table_add
+#define name_table_find intact_private_name_table_find
+#define name_table_free intact_private_name_table_free
+#define name_table_sorted intact_private_name_table_sorted
 #define names_add intact_private_names_add
 #define names_add_part intact_private_names_add_part
 #define names_free intact_private_names_free
 #define names_numbered intact_private_names_numbered
-#define names_find intact_private_names_find
-#define names_free intact_private_names_free
-#define names_sorted intact_private_names_sorted
 #define net_capture_close intact_private_net_capture_close
 #define net_capture_open intact_private_net_capture_open
 #define net_hub_plug intact_private_net_hub_plug

@@ -99,8 +99,8 @@ static void begin(struct lives *lives, struct life *life, const struct intact_tr
 {
     char name[96];
     source_text(lives->arm, event, name, sizeof name);
-    uint32_t number = names_add(&lives->names, name);
-    if (number == NAMES_NONE) {
+    uint32_t number = name_table_add(&lives->names, name);
+    if (number == NAME_TABLE_NONE) {
         *failed = -ENOMEM;
         return;
     }
@@ -132,7 +132,7 @@ struct life *lives_event(struct lives *lives, const struct intact_trace_event *e
 
 void lives_free(struct lives *lives)
 {
-    names_free(&lives->names);
+    name_table_free(&lives->names);
     free(lives->life);
 }
 

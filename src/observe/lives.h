@@ -12,7 +12,7 @@
 
 #include <intact/trace.h>
 
-#include "observe/names.h"
+#include "observe/name_table.h"
 
 struct moment {
     uint64_t instructions, time;
@@ -31,7 +31,7 @@ struct life {
 
 struct lives {
     bool arm; // as in struct export_machine
-    struct names names;
+    struct name_table names;
     struct life *life; // a hash table by cause
     size_t count, room;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A hash table of strings with open addressing. See names.h.
-#include "observe/names.h"
+// A hash table of strings with open addressing. See name_table.h.
+#include "observe/name_table.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -19,28 +19,28 @@ static size_t hash(const char *name)
 }
 
 // The place of `name`, or the free one where it belongs.
-static uint32_t *find(const struct names *names, const char *name)
+static uint32_t *find(const struct name_table *table, const char *name)
 {
-    size_t at = hash(name) & (names->slots - 1);
-    while (names->slot[at] && strcmp(names->name[names->slot[at] - 1], name) != 0)
-        at = (at + 1) & (names->slots - 1);
-    return &names->slot[at];
+    size_t at = hash(name) & (table->slots - 1);
+    while (table->slot[at] && strcmp(table->name[table->slot[at] - 1], name) != 0)
+        at = (at + 1) & (table->slots - 1);
+    return &table->slot[at];
 }
 
 // At least half of the places stay free.
-static int make_room(struct names *names)
+static int make_room(struct name_table *table)
 {
-    size_t slots = names->slots ? 2 * names->slots : 64;
-    if (2 * ((size_t)names->count + 1) <= names->slots)
+    size_t slots = table->slots ? 2 * table->slots : 64;
+    if (2 * ((size_t)table->count + 1) <= table->slots)
         return 0;
     uint32_t *slot = calloc(slots, sizeof *slot);
     if (!slot)
         return -1;
-    free(names->slot);
-    names->slot = slot;
-    names->slots = slots;
-    for (uint32_t i = 0; i < names->count; i++)
-        *find(names, names->name[i]) = i + 1;
+    free(table->slot);
+    table->slot = slot;
+    table->slots = slots;
+    for (uint32_t i = 0; i < table->count; i++)
+        *find(table, table->name[i]) = i + 1;
     return 0;
 }
 
@@ -51,27 +51,27 @@ static char *copy(const char *name)
     return copied ? memcpy(copied, name, size) : NULL;
 }
 
-uint32_t names_add(struct names *names, const char *name)
+uint32_t name_table_add(struct name_table *table, const char *name)
 {
-    if (make_room(names) < 0)
-        return NAMES_NONE;
-    uint32_t *slot = find(names, name);
+    if (make_room(table) < 0)
+        return NAME_TABLE_NONE;
+    uint32_t *slot = find(table, name);
     if (*slot)
         return *slot - 1;
-    char **grown = grow(names->name, &names->room, names->count, sizeof *grown);
+    char **grown = grow(table->name, &table->room, table->count, sizeof *grown);
     if (!grown)
-        return NAMES_NONE;
-    names->name = grown;
-    names->name[names->count] = copy(name);
-    if (!names->name[names->count])
-        return NAMES_NONE;
-    *slot = ++names->count;
+        return NAME_TABLE_NONE;
+    table->name = grown;
+    table->name[table->count] = copy(name);
+    if (!table->name[table->count])
+        return NAME_TABLE_NONE;
+    *slot = ++table->count;
     return *slot - 1;
 }
 
-uint32_t names_find(const struct names *names, const char *name)
+uint32_t name_table_find(const struct name_table *table, const char *name)
 {
-    return names->slots ? *find(names, name) - 1 : NAMES_NONE; // 0 - 1 is NAMES_NONE
+    return table->slots ? *find(table, name) - 1 : NAME_TABLE_NONE; // 0 - 1 is NAME_TABLE_NONE
 }
 
 // --- Order -----------------------------------------------------------------------------------------------------------
@@ -105,15 +105,15 @@ static int compare_entries(const void *a, const void *b)
     return order ? order : strcmp(left->name, right->name);
 }
 
-uint32_t *names_sorted(const struct names *names)
+uint32_t *name_table_sorted(const struct name_table *table)
 {
-    struct entry *entries = calloc(names->count, sizeof *entries);
-    uint32_t *sorted = calloc(names->count, sizeof *sorted);
+    struct entry *entries = calloc(table->count, sizeof *entries);
+    uint32_t *sorted = calloc(table->count, sizeof *sorted);
     if (entries && sorted) {
-        for (uint32_t i = 0; i < names->count; i++)
-            entries[i] = (struct entry){ names->name[i], i };
-        qsort(entries, names->count, sizeof *entries, compare_entries);
-        for (uint32_t i = 0; i < names->count; i++)
+        for (uint32_t i = 0; i < table->count; i++)
+            entries[i] = (struct entry){ table->name[i], i };
+        qsort(entries, table->count, sizeof *entries, compare_entries);
+        for (uint32_t i = 0; i < table->count; i++)
             sorted[i] = entries[i].number;
     } else {
         free(sorted);
@@ -123,11 +123,11 @@ uint32_t *names_sorted(const struct names *names)
     return sorted;
 }
 
-void names_free(struct names *names)
+void name_table_free(struct name_table *table)
 {
-    for (uint32_t i = 0; i < names->count; i++)
-        free(names->name[i]);
-    free(names->name);
-    free(names->slot);
-    *names = (struct names){ 0 };
+    for (uint32_t i = 0; i < table->count; i++)
+        free(table->name[i]);
+    free(table->name);
+    free(table->slot);
+    *table = (struct name_table){ 0 };
 }
