@@ -37,7 +37,212 @@ enum intact_why_kind {
 #define INTACT_WHY_SOURCES(R) R(LINE_LOW, PLACE, "{name} is low: its device raises no interrupt now", "")
 
 // 8259A, IOAPIC, local APIC. The manuals: Intel 8259A data sheet, 82093AA (IOAPIC), SDM volume 3A, MP specification.
-#define INTACT_WHY_X86(R) R(X86_NO_PIN, GATE, "the chip has no pin {0}", "")
+#define INTACT_WHY_X86(R)                                                                                              \
+    R(X86_NO_PIN, GATE, "the chip has no pin {0}", "")                                                                 \
+    /* 8259A. IRQ 0 to 7 are the master's, 8 to 15 the slave's. */                                                     \
+    R(PIC_POWER_ON, GATE, "the {0?master|slave} 8259A is not initialised: it has had no ICW1",                         \
+      "8259A, Programming the 8259A")                                                                                  \
+    R(PIC_WAITS_ICW, GATE, "the {0?master|slave} 8259A is not initialised: it waits for ICW{1}",                       \
+      "8259A, Initialization Command Words")                                                                           \
+    R(PIC_LOW, GATE, "IRQ {0} is low at the {1?master|slave} 8259A", "8259A, Edge and Level Triggered Modes")          \
+    R(PIC_SLAVE_LOW, GATE, "IRQ {0} is the slave 8259A's INT, which is low, and no device's pin",                      \
+      "8259A, Cascade Mode")                                                                                           \
+    R(PIC_EDGE_SEEN, GATE,                                                                                             \
+      "IRQ {0} is high, but has not risen since its last acknowledge or ICW1: edge-triggered, as ELCR{1} = "           \
+      "{2:h2}, bit {3} is 0{4?|; its last interrupt was ended by AEOI (ICW4 bit 1)}",                                  \
+      "8259A, Edge and Level Triggered Modes")                                                                         \
+    R(PIC_MASKED, GATE, "IRQ {0} is masked: IMR of the {1?master|slave} 8259A = {2:h2}, bit {3}",                      \
+      "8259A, Operation Control Word 1 (OCW1)")                                                                        \
+    R(PIC_SLAVE_MASKED, GATE,                                                                                          \
+      "IRQ {0} is held by the mask of the slave's pin: IMR of the master 8259A = {1:h2}, bit {2}",                     \
+      "8259A, Operation Control Word 1 (OCW1)")                                                                        \
+    R(PIC_OTHER_FIRST, GATE,                                                                                           \
+      "IRQ {0} waits for IRQ {1}, which requests with a higher priority: IRR of the {2?master|slave} 8259A = "         \
+      "{3:h2}, IMR = {4:h2}",                                                                                          \
+      "8259A, Fully Nested Mode")                                                                                      \
+    R(PIC_SERVES_OTHER, GATE,                                                                                          \
+      "IRQ {0} waits for the EOI of IRQ {1}, which has a higher priority: ISR of the {2?master|slave} 8259A = "        \
+      "{3:h2}",                                                                                                        \
+      "8259A, Fully Nested Mode")                                                                                      \
+    R(PIC_SERVES_UNMASKED, GATE,                                                                                       \
+      "IRQ {0} waits for the EOI of IRQ {1}, as special mask mode passes over masked levels only: ISR of the "         \
+      "{2?master|slave} 8259A = {3:h2}, IMR = {4:h2}",                                                                 \
+      "8259A, Special Mask Mode")                                                                                      \
+    R(PIC_SERVES_SAME, GATE,                                                                                           \
+      "IRQ {0} requests again, but its EOI is missing: ISR of the {1?master|slave} 8259A = {2:h2}, bit {3}",           \
+      "8259A, End of Interrupt (EOI)")                                                                                 \
+    R(PIC_EOI_SLAVE_ONLY, GATE,                                                                                        \
+      "IRQ {0} waits for the second EOI of the last interrupt of the slave, which had only the first: ISR of the "     \
+      "slave 8259A = 00h, of the master = {1:h2}, bit {2}",                                                            \
+      "8259A, Cascade Mode")                                                                                           \
+    R(PIC_NOT_NESTED, GATE,                                                                                            \
+      "IRQ {0} waits for another interrupt of the slave: ISR of the master 8259A = {1:h2}, bit {2}, and ICW4 = "       \
+      "{3:h2}, bit 4: no special fully nested mode",                                                                   \
+      "8259A, The Special Fully Nested Mode")                                                                          \
+    R(PIC_ROLE, GATE,                                                                                                  \
+      "the {0?master|slave} 8259A was made a {0?slave|master}: ICW4 = {1:h2}, bits 3:2 (buffered mode)",               \
+      "8259A, Buffered Mode")                                                                                          \
+    R(PIC_SLAVE_ID, GATE,                                                                                              \
+      "the slave 8259A gives no vector for IRQ {0}: it is at pin {3}, and ICW3 of the master = {1:h2}, of the "        \
+      "slave = {2:h2}",                                                                                                \
+      "8259A, Initialization Command Word 3 (ICW3)")                                                                   \
+    R(PIC_8080_MODE, GATE,                                                                                             \
+      "the {0?master|slave} 8259A is in 8080 mode and gives an x86 CPU no vector: ICW4 = {1:h2}, bit 0",               \
+      "8259A, Initialization Command Word 4 (ICW4)")                                                                   \
+    R(PIC_POLL, PLACE,                                                                                                 \
+      "the next read of port {1:h2} acknowledges the {0?master|slave} 8259A in place of INTA: poll command (OCW3 "     \
+      "bit 2)",                                                                                                        \
+      "8259A, Poll Command")                                                                                           \
+    R(PIC_IN_SERVICE, PLACE,                                                                                           \
+      "IRQ {0} is in service, and has had no EOI: ISR of the {1?master|slave} 8259A = {2:h2}, bit {3}",                \
+      "8259A, End of Interrupt (EOI)")                                                                                 \
+    R(PIC_INT_UP, PLACE, "INT of the 8259A is up for IRQ {0}", "8259A, Interrupt Sequence")                            \
+    /* From INT to a CPU, and the NMI line. */                                                                         \
+    R(X86_IMCR_APIC, GATE, "INT of the 8259A does not bypass the local APIC: IMCR = {0:h2}, bit 0 (APIC mode)",        \
+      "MP specification 3.6.2.1")                                                                                      \
+    R(X86_IMCR_PIC, GATE, "{1?LINT0|LINT1} of CPU {0} is not connected: IMCR = {2:h2}, bit 0 (PIC mode)",              \
+      "MP specification 3.6.2.1")                                                                                      \
+    R(X86_NMI_LOW, GATE, "the NMI line is low", "SDM 3A, Local Interrupt Acceptance")                                  \
+    R(X86_NMI_EDGE_SEEN, GATE, "the NMI line is high, but has not risen since the last NMI",                           \
+      "MP specification 3.6.2.1")                                                                                      \
+    /* IOAPIC: {0} is its number, {1} a pin, {2} the low half of the pin's redirection entry. */                       \
+    R(IOAPIC_PIN_LOW, GATE, "IOAPIC {0} pin {1} is low", "82093AA 3.2.4")                                              \
+    R(IOAPIC_PIN_INACTIVE, GATE, "IOAPIC {0} pin {1} is high, and active low: IOREDTBL{1} = {2:u}, bit 13 (INTPOL)",   \
+      "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_EDGE_SEEN, GATE,                                                                                          \
+      "IOAPIC {0} pin {1} is active since its last edge, which was sent or lost: IOREDTBL{1} = {2:u}, bit 15 is "      \
+      "0 (edge)",                                                                                                      \
+      "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_MASKED, GATE, "IOAPIC {0} pin {1} is {3?|active, but |up, but }masked: IOREDTBL{1} = {2:u}, bit 16",      \
+      "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_DELIVERY, GATE, "IOAPIC {0} pin {1} has the reserved delivery mode {3}: IOREDTBL{1} = {2:u}, bits 10:8",  \
+      "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_VECTOR, GATE,                                                                                             \
+      "IOAPIC {0} pin {1} has the vector {3:h2}, and no local APIC accepts one below 10h: IOREDTBL{1} = {2:u}, "       \
+      "bits 7:0",                                                                                                      \
+      "82093AA 3.2.4; SDM 3A, Valid Interrupt Vectors")                                                                \
+    R(IOAPIC_REMOTE_IRR, GATE,                                                                                         \
+      "IOAPIC {0} pin {1} waits for the EOI of its last interrupt: IOREDTBL{1} = {2:u}, bit 14 (remote IRR), and "     \
+      "no local APIC has vector {3:h2} in IRR or ISR",                                                                 \
+      "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_REFUSED, GATE,                                                                                            \
+      "IOAPIC {0} pin {1} is send pending, as no local APIC accepted its message: IOREDTBL{1} = {2:u}, bit 12",        \
+      "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_RESTS, GATE, "IOAPIC {0} pin {1} stayed active over {2:n} EOIs, and rests until {3:n} ns", "")            \
+    R(IOAPIC_NOT_EXTINT, GATE,                                                                                         \
+      "IOAPIC {0} pin {1}, which has INT of the 8259A, is not ExtINT: IOREDTBL{1} = {2:u}, bits 10:8",                 \
+      "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_EXTINT_NO_PIC, GATE,                                                                                      \
+      "IOAPIC {0} pin {1} is ExtINT, but no 8259A is at this pin to give a vector: IOREDTBL{1} = {2:u}, bits "         \
+      "10:8",                                                                                                          \
+      "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_EXTINT_OTHER, GATE, "IOAPIC {0} pin {1} is ExtINT, and so is pin {3}, which is active and goes first",    \
+      "")                                                                                                              \
+    /* Messages. */                                                                                                    \
+    R(MSI_ADDRESS, GATE, "the address {0:h8} is outside FEE00000h to FEEFFFFFh: a write to memory, no interrupt",      \
+      "SDM 3A, Message Address Register Format")                                                                       \
+    R(MSI_REMAPPABLE, GATE,                                                                                            \
+      "the address {0:h8} has the remappable format (bit 4), and there is no interrupt remapping",                     \
+      "SDM 3A, Message Address Register Format")                                                                       \
+    R(MSI_ADDRESS_RESERVED, GATE,                                                                                      \
+      "the address {0:h8} has reserved bits set (bits 11:5), as destinations have 8 bits here",                        \
+      "SDM 3A, Message Address Register Format")                                                                       \
+    R(MSI_AMBIGUOUS, GATE, "the address {0:x} has a high part of the destination in bits 11:5 and in bits 63:40", "")  \
+    R(MSI_DELIVERY, GATE, "the data {0:h4} has the reserved delivery mode {1} (bits 10:8)",                            \
+      "SDM 3A, Message Data Register Format")                                                                          \
+    R(MSI_DEASSERT, GATE,                                                                                              \
+      "the data {0:h4} is a level (bit 15) without assert (bit 14), which no message can withdraw",                    \
+      "SDM 3A, Message Data Register Format")                                                                          \
+    R(MSI_VECTOR, GATE, "the data {0:h4} has the vector {1:h2} (bits 7:0), and no local APIC accepts one below 10h",   \
+      "SDM 3A, Valid Interrupt Vectors")                                                                               \
+    R(X86_NO_PHYSICAL, GATE, "the destination {0:h2} names no CPU: no local APIC has this id (physical destination)",  \
+      "SDM 3A, Physical Destination Mode")                                                                             \
+    R(X86_NO_FLAT, GATE,                                                                                               \
+      "the destination {0:h2} names no CPU (logical): CPU {1} has LDR = {2:u} and DFR = {3:u}, flat model",            \
+      "SDM 3A, Logical Destination Mode")                                                                              \
+    R(X86_NO_CLUSTER, GATE,                                                                                            \
+      "the destination {0:h2} names no CPU (logical): CPU {1} has LDR = {2:u} and DFR = {3:u}, cluster model",         \
+      "SDM 3A, Logical Destination Mode")                                                                              \
+    R(X86_NO_X2APIC, GATE, "the destination {0:u} names no CPU (logical): CPU {1} has LDR = {2:u}, x2APIC mode",       \
+      "SDM 3A, Logical Destination Mode in x2APIC Mode")                                                               \
+    /* Local APIC: {0} is its CPU. */                                                                                  \
+    R(LAPIC_DISABLED, GATE, "the local APIC of CPU {0} is disabled: IA32_APIC_BASE = {1:h8}, bit 11",                  \
+      "SDM 3A, Enabling or Disabling the Local APIC")                                                                  \
+    R(LAPIC_SOFTWARE_DISABLED, GATE, "the local APIC of CPU {0} is disabled by software: SVR = {1:h3}, bit 8",         \
+      "SDM 3A, Local APIC State After It Has Been Software Disabled")                                                  \
+    R(LAPIC_VECTOR, GATE, "the local APIC of CPU {0} accepts no vector below 10h, such as {1:h2}",                     \
+      "SDM 3A, Valid Interrupt Vectors")                                                                               \
+    R(LAPIC_EXTINT_MESSAGE, GATE,                                                                                      \
+      "the local APIC of CPU {0} accepts no ExtINT message: INT of the 8259A is a wire here", "")                      \
+    R(LAPIC_EOI_NOT_SENT, GATE,                                                                                        \
+      "CPU {0} sends its EOIs to no IOAPIC: SVR = {1:h3}, bit 12; the EOI register of the IOAPIC ends the "            \
+      "interrupt",                                                                                                     \
+      "SDM 3A, Signaling Interrupt Servicing Completion")                                                              \
+    R(LAPIC_NOT_REQUESTED, GATE,                                                                                       \
+      "vector {1:h2} is neither in IRR nor in ISR of CPU {0}: nothing requested it, it was lost, or its "              \
+      "interrupt is over",                                                                                             \
+      "SDM 3A, Interrupt Acceptance for Fixed Interrupts")                                                             \
+    R(LAPIC_TPR, GATE, "vector {1:h2} has class {3}, which TPR = {2:h2} of CPU {0} holds back",                        \
+      "SDM 3A, Task and Processor Priorities")                                                                         \
+    R(LAPIC_SERVES, GATE,                                                                                              \
+      "vector {1:h2} has class {3}, and waits for the EOI of vector {2:h2}, in service on CPU {0}: PPR = {4:h2}",      \
+      "SDM 3A, Task and Processor Priorities")                                                                         \
+    R(LAPIC_HIGHER_FIRST, GATE, "vector {1:h2} waits for vector {2:h2}, the highest in IRR of CPU {0}",                \
+      "SDM 3A, Interrupt Acceptance for Fixed Interrupts")                                                             \
+    R(LAPIC_EXTINT_FIRST, GATE, "vector {1:h2} waits for the 8259A, whose ExtINT CPU {0} takes before IRR", "")        \
+    R(LAPIC_NOT_LATCHED, GATE, "no {1?||SMI||NMI|INIT} is pending for CPU {0}", "SDM 3A, Handling Interrupts")         \
+    R(LAPIC_WAITS_SIPI, GATE, "CPU {0} waits for a SIPI, and takes nothing before",                                    \
+      "SDM 3A, MP Initialization Protocol Algorithm for MP Systems")                                                   \
+    R(LAPIC_INIT_FIRST, GATE, "CPU {0} has a pending INIT, which it takes first, and which resets its local APIC",     \
+      "SDM 3A, Local APIC State After an INIT Reset")                                                                  \
+    R(LAPIC_IN_SERVICE, PLACE, "vector {1:h2} is in service on CPU {0}, and has had no EOI",                           \
+      "SDM 3A, Interrupt Acceptance for Fixed Interrupts")                                                             \
+    R(LAPIC_READY, PLACE, "vector {1:h2} is in IRR of CPU {0}, and its INTR is up",                                    \
+      "SDM 3A, Interrupt Acceptance for Fixed Interrupts")                                                             \
+    R(LAPIC_EXTINT, PLACE, "INTR of CPU {0} is up for the 8259A (ExtINT)", "MP specification 3.6.2.2")                 \
+    R(LAPIC_LATCHED, PLACE, "an {1?||SMI||NMI|INIT} is pending for CPU {0}", "SDM 3A, Handling Interrupts")            \
+    /* Local vector table: {1} is the entry, {2} its value. */                                                         \
+    R(LVT_MASKED, GATE, "LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} of CPU {0} is masked: {2:u}, bit 16",        \
+      "SDM 3A, Local Vector Table")                                                                                    \
+    R(LVT_VECTOR, GATE,                                                                                                \
+      "LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} of CPU {0} has a vector below 10h, which is not "              \
+      "accepted: {2:u}, bits 7:0",                                                                                     \
+      "SDM 3A, Valid Interrupt Vectors")                                                                               \
+    R(LVT_DELIVERY, GATE,                                                                                              \
+      "LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} of CPU {0} has delivery mode {3}, with which it raises "       \
+      "nothing: {2:u}, bits 10:8",                                                                                     \
+      "SDM 3A, Local Vector Table")                                                                                    \
+    R(LVT_NOT_EXTINT, GATE, "LVT_LINT0 of CPU {0}, which has INT of the 8259A, is not ExtINT: {2:u}, bits 10:8",       \
+      "MP specification 3.6.2.2")                                                                                      \
+    R(LVT_NOT_NMI, GATE, "LVT_LINT1 of CPU {0}, which has the NMI line, is not NMI: {2:u}, bits 10:8",                 \
+      "SDM 3A, Local Vector Table")                                                                                    \
+    R(LVT_REMOTE_IRR, GATE,                                                                                            \
+      "LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} of CPU {0} waits for the EOI of its last interrupt: "          \
+      "{2:u}, bit 14 (remote IRR)",                                                                                    \
+      "SDM 3A, Local Vector Table")                                                                                    \
+    R(LVT_INACTIVE, GATE,                                                                                              \
+      "{1?||||LINT0|LINT1} of CPU {0} is {3?low|high}, which is inactive: "                                            \
+      "LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} = {2:u}, bit 13 is {3}",                                       \
+      "SDM 3A, Local Vector Table")                                                                                    \
+    R(LVT_EDGE_SEEN, GATE,                                                                                             \
+      "{1?||||LINT0|LINT1} of CPU {0} is active since its last edge, which was taken or lost: "                        \
+      "LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} = {2:u}",                                                      \
+      "SDM 3A, Local Vector Table")                                                                                    \
+    R(LVT_NO_EVENT, GATE,                                                                                              \
+      "nothing has raised LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} of CPU {0} since its last interrupt, "      \
+      "or it was lost",                                                                                                \
+      "SDM 3A, Local Vector Table")                                                                                    \
+    R(LVT_NO_ERROR, GATE,                                                                                              \
+      "CPU {0} has detected no error that is new since the last write to its ESR: detected {1:h2}",                    \
+      "SDM 3A, Error Handling")                                                                                        \
+    R(LAPIC_TIMER_STOPPED, GATE, "the timer of CPU {0} does not count: initial count {1:h8}, LVT_TIMER = {2:u}",       \
+      "SDM 3A, APIC Timer")                                                                                            \
+    R(LAPIC_NO_DEADLINE, GATE, "the timer of CPU {0} has no deadline: IA32_TSC_DEADLINE = 0, LVT_TIMER = {1:u}",       \
+      "SDM 3A, TSC-Deadline Mode")                                                                                     \
+    R(LAPIC_TIMER_RUNS, GATE, "the timer of CPU {0} expires at {1:n} ns", "SDM 3A, APIC Timer")                        \
+    R(LAPIC_TIMER_MODE, GATE,                                                                                          \
+      "the timer of CPU {0} has the reserved mode 3, and never counts: LVT_TIMER = {1:u}, bits 18:17",                 \
+      "SDM 3A, APIC Timer")
 
 // Arm GIC. The manuals: IHI 0048 (GICv2), IHI 0069 (GICv3), DDI 0487.
 // clang-format off

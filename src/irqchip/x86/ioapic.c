@@ -96,7 +96,7 @@ static int next_ready(const struct ioapic *ioapic)
     return ready ? (int)(i * 64 + bits_lowest(ready)) : -1;
 }
 
-static void message_of(const struct ioapic *ioapic, unsigned pin, struct x86_message *message)
+void ioapic_message(const struct ioapic *ioapic, unsigned pin, struct x86_message *message)
 {
     uint64_t entry = ioapic->entry[pin];
 
@@ -118,7 +118,7 @@ bool ioapic_next(const struct ioapic *ioapic, struct x86_message *message, unsig
     if (next < 0)
         return false;
     *pin = (unsigned)next;
-    message_of(ioapic, *pin, message);
+    ioapic_message(ioapic, *pin, message);
     return true;
 }
 
@@ -155,7 +155,7 @@ bool ioapic_extint(const struct ioapic *ioapic, struct x86_message *message)
     for (unsigned i = 0; i < words(ioapic); i++) {
         uint64_t wires = ioapic->extint.word[i] & active_word(ioapic, i);
         if (wires) {
-            message_of(ioapic, i * 64 + bits_lowest(wires), message);
+            ioapic_message(ioapic, i * 64 + bits_lowest(wires), message);
             return true;
         }
     }

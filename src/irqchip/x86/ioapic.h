@@ -39,6 +39,8 @@
 #include "base/visit.h"
 #include "msi/x86_message.h"
 
+struct why;
+
 #define IOAPIC_PIN_LIMIT 240 // 82093AA 3.2.2: "range 0 through 239"
 #define IOAPIC_WORDS     4
 
@@ -150,6 +152,16 @@ static inline bool ioapic_pins_has(const struct ioapic_pins *set, unsigned pin)
 // The index space behind IOREGSEL, in the order of the data sheet.
 extern const struct reg ioapic_regs[];
 extern const unsigned ioapic_reg_count;
+
+// Why a pin sends no message (ioapic_why.c), for one whose interrupt is not at a local APIC now. `index` is the number of
+// the IOAPIC in the findings. An ExtINT entry: why its pin drives no INTR.
+void ioapic_why(const struct ioapic *ioapic, uint32_t index, unsigned pin, struct why *why);
+// An edge that was sent or lost: the pin must become inactive before the next one.
+void ioapic_why_edge(const struct ioapic *ioapic, uint32_t index, unsigned pin, struct why *why);
+// Why the entry of the pin that the 8259A's INT is wired to does not pass it on.
+void ioapic_why_int(const struct ioapic *ioapic, uint32_t index, unsigned pin, struct why *why);
+// The message that the entry of a pin sends.
+void ioapic_message(const struct ioapic *ioapic, unsigned pin, struct x86_message *message);
 
 // "offset", "eoi" and so on.
 const char *ioapic_mistake_name(enum ioapic_mistake mistake);

@@ -20,25 +20,11 @@ static inline void vectors_clear(struct lapic_vectors *set, unsigned vector)
         set->summary &= ~BIT32(vector / 64);
 }
 
-static inline bool vectors_has(const struct lapic_vectors *set, unsigned vector)
-{
-    return set->word[vector / 64] >> (vector % 64) & 1;
-}
-
-// The highest vector, or -1.
-static inline int vectors_highest(const struct lapic_vectors *set)
-{
-    if (set->summary == 0)
-        return -1;
-    unsigned word = bits_highest(set->summary);
-    return (int)(word * 64 + bits_highest(set->word[word]));
-}
-
 // --- Priorities (SDM, "Interrupt, Task, and Processor Priority") --------------------------------------------------
 
 uint32_t lapic_ppr(const struct lapic *lapic)
 {
-    int serviced = vectors_highest(&lapic->isr);
+    int serviced = lapic_vectors_highest(&lapic->isr);
     uint32_t isrv = serviced < 0 ? 0 : (uint32_t)serviced & 0xf0;
     return (lapic->tpr & 0xf0) >= isrv ? lapic->tpr : isrv;
 }
@@ -47,7 +33,7 @@ uint32_t lapic_ppr(const struct lapic *lapic)
 // read as a list of the values of which the maximum is taken.
 uint32_t lapic_apr(const struct lapic *lapic)
 {
-    int serviced = vectors_highest(&lapic->isr), requested = vectors_highest(&lapic->irr);
+    int serviced = lapic_vectors_highest(&lapic->isr), requested = lapic_vectors_highest(&lapic->irr);
     uint32_t isrv = serviced < 0 ? 0 : (uint32_t)serviced & 0xf0;
     uint32_t irrv = requested < 0 ? 0 : (uint32_t)requested & 0xf0;
     uint32_t task = lapic->tpr & 0xf0;
@@ -324,13 +310,13 @@ bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
 
 int lapic_first(const struct lapic *lapic)
 {
-    return vectors_highest(&lapic->irr);
+    return lapic_vectors_highest(&lapic->irr);
 }
 
 uint32_t lapic_output(const struct lapic *lapic)
 {
     uint32_t pending = lapic->latched;
-    int requested = vectors_highest(&lapic->irr);
+    int requested = lapic_vectors_highest(&lapic->irr);
     if (requested >= 0 && ((uint32_t)requested & 0xf0) > (lapic_ppr(lapic) & 0xf0))
         pending |= PENDING_INTR;
     if (lapic_extint(lapic))
@@ -342,7 +328,7 @@ uint32_t lapic_output(const struct lapic *lapic)
 // (SDM, "Spurious Interrupt").
 int lapic_take_vector(struct lapic *lapic)
 {
-    int requested = vectors_highest(&lapic->irr);
+    int requested = lapic_vectors_highest(&lapic->irr);
     if (requested < 0)
         return -1;
     if (((uint32_t)requested & 0xf0) <= (lapic_ppr(lapic) & 0xf0))
@@ -367,12 +353,12 @@ int lapic_take(struct lapic *lapic, uint32_t which)
 
 int lapic_end(struct lapic *lapic, bool *broadcast)
 {
-    int vector = vectors_highest(&lapic->isr);
+    int vector = lapic_vectors_highest(&lapic->isr);
     *broadcast = false;
     if (unlikely(vector < 0))
         return -1;
     vectors_clear(&lapic->isr, (unsigned)vector);
-    if (!vectors_has(&lapic->tmr, (unsigned)vector))
+    if (!lapic_vectors_has(&lapic->tmr, (unsigned)vector))
         return vector;
     *broadcast = !(lapic->svr >> 12 & 1);
     if (lapic->lvt[LAPIC_LINT0] & LAPIC_LVT_REMOTE_IRR && (lapic->lvt[LAPIC_LINT0] & 0xff) == (uint32_t)vector) {

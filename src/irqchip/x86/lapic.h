@@ -38,6 +38,8 @@
 #include "irqchip/x86/lapic_timer.h"
 #include "msi/x86_message.h"
 
+struct why;
+
 #define LAPIC_DEFAULT_BASE UINT64_C(0xfee00000)
 #define LAPIC_PAGE         UINT64_C(0x1000)
 #define LAPIC_VERSION      0x01060015u // version 15h, LVT entries 0 to 6, EOI-broadcast suppression
@@ -113,6 +115,19 @@ struct lapic_vectors {
     uint64_t word[4];
     uint32_t summary;
 };
+
+static inline bool lapic_vectors_has(const struct lapic_vectors *set, unsigned vector)
+{
+    return set->word[vector / 64] >> (vector % 64) & 1;
+}
+// The highest vector, or -1.
+static inline int lapic_vectors_highest(const struct lapic_vectors *set)
+{
+    if (set->summary == 0)
+        return -1;
+    unsigned word = bits_highest(set->summary);
+    return (int)(word * 64 + bits_highest(set->word[word]));
+}
 
 enum lapic_mistake {
     LAPIC_MISTAKE_REGISTER, // no such register in this mode
@@ -274,6 +289,32 @@ struct lapic_register {
 };
 extern const struct lapic_register lapic_registers[];
 extern const unsigned lapic_register_count;
+
+// --- Why an interrupt does not arrive (lapic_why.c) -----------------------------------------------------------------
+// `cpu` is the number in the findings.
+
+// The interrupt of `message` has been accepted and is not over: its vector is in IRR or ISR, or its signal is latched.
+bool lapic_holds(const struct lapic *lapic, const struct x86_message *message);
+// Why a message that is addressed to this APIC is not accepted.
+void lapic_why_accept(const struct lapic *lapic, uint32_t cpu, const struct x86_message *message, struct why *why);
+// The interrupt of `message` is not here now.
+void lapic_why_idle(const struct lapic *lapic, uint32_t cpu, const struct x86_message *message, struct why *why);
+// From IRR to INTR. `extint`: INTR is up for the 8259A, whose vector is taken first.
+void lapic_why_vector(const struct lapic *lapic, uint32_t cpu, unsigned vector, bool extint, struct why *why);
+// From the latch to the CPU: X86_NMI, X86_SMI, X86_INIT. `latched`: it is; false: only what would hold it.
+void lapic_why_signal(const struct lapic *lapic, uint32_t cpu, unsigned delivery, bool latched, struct why *why);
+// What the CPU does first, or waits for, before it takes any interrupt.
+void lapic_why_start(const struct lapic *lapic, uint32_t cpu, struct why *why);
+// Why the source of an LVT entry raises nothing now: an inactive pin, a timer that counts or stands still, no error.
+void lapic_why_source(const struct lapic *lapic, uint32_t cpu, enum lapic_lvt entry, struct why *why);
+// Why the entry does not pass on what its source raises.
+void lapic_why_entry(const struct lapic *lapic, uint32_t cpu, enum lapic_lvt entry, struct why *why);
+// What the source raised is gone: it was taken, or lost at the entry. Until it raises again, nothing comes.
+void lapic_why_lost(const struct lapic *lapic, uint32_t cpu, enum lapic_lvt entry, struct why *why);
+// Why LINT0 does not pass on the 8259A's INT.
+void lapic_why_int(const struct lapic *lapic, uint32_t cpu, struct why *why);
+// Why LINT1 does not pass on the NMI line.
+void lapic_why_nmi(const struct lapic *lapic, uint32_t cpu, struct why *why);
 
 // "register", "eoi" and so on.
 const char *lapic_mistake_name(enum lapic_mistake mistake);

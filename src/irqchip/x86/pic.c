@@ -17,13 +17,7 @@ enum {
     ICW1_IC4 = 0x01,
     ICW1_SNGL = 0x02,
     ICW1_ADI = 0x04, // CALL addresses are 4 bytes apart, otherwise 8
-    ICW1_LTIM = 0x08,
     ICW1_IS_ICW1 = 0x10,
-    ICW4_UPM = 0x01, // 8086 mode
-    ICW4_AEOI = 0x02,
-    ICW4_MASTER = 0x04,
-    ICW4_BUF = 0x08,
-    ICW4_SFNM = 0x10,
     OCW_IS_OCW3 = 0x08,
     OCW3_RIS = 0x01,
     OCW3_RR = 0x02,
@@ -42,40 +36,20 @@ static uint8_t bit(unsigned level)
 
 // --- Priority ------------------------------------------------------------------------------------------------------
 
-// The set rotated so that bit 0 is the level of highest priority.
-static unsigned rank_highest(const struct pic *pic, uint8_t set)
-{
-    unsigned first = (pic->lowest + 1u) & 7;
-    unsigned ring = (unsigned)set << 8 | set;
-
-    return bits_lowest(ring >> first);
-}
-
-static unsigned level_of_rank(const struct pic *pic, unsigned rank)
-{
-    return (pic->lowest + 1u + rank) & 7;
-}
-
-// "Special mask mode": levels in service that are masked block no others, and a non-specific EOI skips them.
-static uint8_t in_service(const struct pic *pic)
-{
-    return pic->special_mask ? pic->isr & ~pic->imr : pic->isr;
-}
-
 // The level that INTA would acknowledge, or -1. `cascaded` are the pins with a slave, which in special fully nested
 // mode may interrupt again while they are in service.
 static int pic_winner(const struct pic *pic, uint8_t irr, uint8_t cascaded)
 {
     uint8_t requests = irr & ~pic->imr;
-    uint8_t serving = in_service(pic);
+    uint8_t serving = pic_in_service(pic);
 
     if (!requests || pic->stage != PIC_READY)
         return -1;
-    unsigned rank = rank_highest(pic, requests);
-    unsigned level = level_of_rank(pic, rank);
+    unsigned rank = pic_rank_highest(pic, requests);
+    unsigned level = pic_level_of_rank(pic, rank);
     if (serving) {
-        unsigned held = rank_highest(pic, serving);
-        if (rank > held || (rank == held && !(cascaded & bit(level) && pic->icw4 & ICW4_SFNM)))
+        unsigned held = pic_rank_highest(pic, serving);
+        if (rank > held || (rank == held && !(cascaded & bit(level) && pic->icw4 & PIC_ICW4_SFNM)))
             return -1;
     }
     return (int)level;
@@ -84,7 +58,7 @@ static int pic_winner(const struct pic *pic, uint8_t irr, uint8_t cascaded)
 // Requests of a chip by its own pins: level, or an edge that is still high.
 static uint8_t own_requests(const struct pic *pic)
 {
-    uint8_t level = pic->icw1 & ICW1_LTIM ? 0xff : pic->elcr;
+    uint8_t level = pic->icw1 & PIC_ICW1_LTIM ? 0xff : pic->elcr;
 
     return (pic->lines & (level | pic->armed)) | pic->held;
 }
@@ -184,12 +158,6 @@ static void end_automatic(struct pic *pic, unsigned level)
         pic->lowest = (uint8_t)level;
 }
 
-// SP/EN decides, or in buffered mode, where that pin is an output, ICW4.
-static bool is_master(const struct pic *pic)
-{
-    return pic->icw4 & ICW4_BUF ? pic->icw4 & ICW4_MASTER : pic->sp;
-}
-
 // A chip drives the vector of this sequence. (A loaded state may name a chip that does not exist.)
 static bool driven(const struct pic_cascade *cascade)
 {
@@ -201,7 +169,7 @@ static unsigned find_slave(const struct pic_cascade *cascade, unsigned id)
 {
     for (unsigned chip = 1; chip < cascade->chips; chip++) {
         const struct pic *pic = &cascade->chip[chip];
-        if (pic->stage == PIC_READY && !is_master(pic) && (pic->icw3 & 7) == id)
+        if (pic->stage == PIC_READY && !pic_is_master(pic) && (pic->icw3 & 7) == id)
             return chip;
     }
     return PIC_CHIP_LIMIT;
@@ -231,7 +199,7 @@ static void begin_inta(struct pic_cascade *cascade)
     cascade->inta_served = 0;
     cascade->inta_level = DEFAULT_LEVEL;
     cascade->inta_chip = PIC_CHIP_LIMIT;
-    if (master->stage == PIC_READY && is_master(master)) {
+    if (master->stage == PIC_READY && pic_is_master(master)) {
         cascade->inta_level = (uint8_t)resolve(cascade, 0);
         cascade->inta_chip_level = cascade->inta_level;
         cascade->inta_chip = 0;
@@ -248,16 +216,16 @@ static void end_inta(struct pic_cascade *cascade)
     unsigned driver = cascade->inta_chip;
 
     cascade->inta_cycle = 0;
-    if (cascade->inta_served & 1 && cascade->chip[0].icw4 & ICW4_AEOI)
+    if (cascade->inta_served & 1 && cascade->chip[0].icw4 & PIC_ICW4_AEOI)
         end_automatic(&cascade->chip[0], cascade->inta_level);
-    if (driver && driven(cascade) && cascade->inta_served >> driver & 1 && cascade->chip[driver].icw4 & ICW4_AEOI)
+    if (driver && driven(cascade) && cascade->inta_served >> driver & 1 && cascade->chip[driver].icw4 & PIC_ICW4_AEOI)
         end_automatic(&cascade->chip[driver], cascade->inta_chip_level);
 }
 
 // What the chip puts on the bus in cycle 2 or 3 ("Contents of interrupt vector byte").
 static int vector_byte(const struct pic *pic, unsigned level, unsigned cycle)
 {
-    if (pic->icw4 & ICW4_UPM)
+    if (pic->icw4 & PIC_ICW4_UPM)
         return cycle == 2 ? (int)((pic->icw2 & 0xf8) | level) : PIC_FLOATING;
     if (cycle == 3)
         return pic->icw2;
@@ -269,12 +237,12 @@ static int vector_byte(const struct pic *pic, unsigned level, unsigned cycle)
 int pic_cascade_inta(struct pic_cascade *cascade)
 {
     const struct pic *master = &cascade->chip[0];
-    bool call = !(master->icw4 & ICW4_UPM);
+    bool call = !(master->icw4 & PIC_ICW4_UPM);
     int byte = PIC_FLOATING;
 
     if (cascade->inta_cycle == 0) {
         begin_inta(cascade);
-        return call && master->stage == PIC_READY && is_master(master) ? CALL_OPCODE : PIC_FLOATING;
+        return call && master->stage == PIC_READY && pic_is_master(master) ? CALL_OPCODE : PIC_FLOATING;
     }
     // The slave whose id is on CAS decides now: a request that fell since the first cycle makes this its IR7, and the
     // master's ISR bit stays for its EOI (the "spurious 15" of a PC).
@@ -289,7 +257,7 @@ int pic_cascade_inta(struct pic_cascade *cascade)
 
 uint8_t pic_cascade_acknowledge(struct pic_cascade *cascade, struct pic_taken *taken)
 {
-    if (!(cascade->chip[0].icw4 & ICW4_UPM))
+    if (!(cascade->chip[0].icw4 & PIC_ICW4_UPM))
         cascade->mistakes[PIC_MISTAKE_CALL]++;
     pic_cascade_inta(cascade);
     uint8_t vector = (uint8_t)pic_cascade_inta(cascade);
@@ -363,13 +331,13 @@ static uint8_t end_level(struct pic_cascade *cascade, struct pic *pic, unsigned 
 
 static uint8_t end_highest(struct pic_cascade *cascade, struct pic *pic, bool rotate)
 {
-    uint8_t serving = in_service(pic);
+    uint8_t serving = pic_in_service(pic);
 
     if (!serving) {
         cascade->mistakes[PIC_MISTAKE_EOI]++;
         return 0;
     }
-    return end_level(cascade, pic, level_of_rank(pic, rank_highest(pic, serving)), rotate);
+    return end_level(cascade, pic, pic_level_of_rank(pic, pic_rank_highest(pic, serving)), rotate);
 }
 
 // "Operation control word 2": R, SL, EOI select the command.
@@ -452,7 +420,7 @@ uint8_t pic_cascade_read(struct pic_cascade *cascade, unsigned chip, unsigned a0
         pic->poll = false;
         if (value & POLL_REQUEST) {
             serve(pic, value & 7);
-            if (pic->icw4 & ICW4_AEOI)
+            if (pic->icw4 & PIC_ICW4_AEOI)
                 end_automatic(pic, value & 7);
         }
     }

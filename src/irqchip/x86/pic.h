@@ -26,6 +26,8 @@
 #include "base/bits.h"
 #include "base/visit.h"
 
+struct why;
+
 #define PIC_CHIP_LIMIT 9  // one master, eight slaves
 #define PIC_FLOATING   -1 // no chip drives the data bus
 
@@ -45,6 +47,16 @@ enum pic_stage {
     PIC_ICW3,
     PIC_ICW4,
     PIC_POWER_ON, // no ICW1 yet: OCW1, and INT stays low
+};
+
+// Bits of control words that more than pic.c looks at.
+enum {
+    PIC_ICW1_LTIM = 0x08, // all pins level triggered
+    PIC_ICW4_UPM = 0x01,  // 8086 mode
+    PIC_ICW4_AEOI = 0x02,
+    PIC_ICW4_MASTER = 0x04,
+    PIC_ICW4_BUF = 0x08,
+    PIC_ICW4_SFNM = 0x10,
 };
 
 // One 8259A.
@@ -144,6 +156,38 @@ static inline uint8_t pic_cascade_imr(const struct pic_cascade *cascade, unsigne
 {
     return cascade->chip[chip].imr;
 }
+
+// --- Between the files of the 8259A ---------------------------------------------------------------------------------
+
+// The set rotated so that bit 0 is the level of highest priority: the rank of its first member, and the level of a rank.
+static inline unsigned pic_rank_highest(const struct pic *pic, uint8_t set)
+{
+    unsigned first = (pic->lowest + 1u) & 7;
+    unsigned ring = (unsigned)set << 8 | set;
+
+    return bits_lowest(ring >> first);
+}
+static inline unsigned pic_level_of_rank(const struct pic *pic, unsigned rank)
+{
+    return (pic->lowest + 1u + rank) & 7;
+}
+// "Special mask mode": levels in service that are masked block no others, and a non-specific EOI skips them.
+static inline uint8_t pic_in_service(const struct pic *pic)
+{
+    return pic->special_mask ? pic->isr & ~pic->imr : pic->isr;
+}
+// SP/EN decides, or in buffered mode, where that pin is an output, ICW4.
+static inline bool pic_is_master(const struct pic *pic)
+{
+    return pic->icw4 & PIC_ICW4_BUF ? pic->icw4 & PIC_ICW4_MASTER : pic->sp;
+}
+
+// --- Why an interrupt does not arrive (pic_why.c) -------------------------------------------------------------------
+
+// The line is in service and requests nothing again: its interrupt has arrived.
+bool pic_cascade_serves(const struct pic_cascade *cascade, unsigned line);
+// Reports what holds the interrupt of a line, from its pin to the master's INT. True: nothing does, INT is up for it.
+bool pic_cascade_why(const struct pic_cascade *cascade, unsigned line, struct why *why);
 
 // "eoi", "spurious" and so on.
 const char *pic_mistake_name(enum pic_mistake mistake);

@@ -200,6 +200,23 @@ void x86_irq_moved(struct x86_irq *irq, uint32_t vcpu);
 void x86_irq_visit(struct x86_irq *irq, struct visit *v);
 void x86_irq_loaded(struct x86_irq *irq);
 
+// --- Why an interrupt does not arrive (x86_irq_why.c, x86_why_source.c) ---------------------------------------------
+// Each reports, from the source to a CPU's pending word, what holds the interrupt back, or where it is; see base/why.h. The
+// chips are settled, and nothing is changed. `vcpu` exists.
+
+// A pin of the 8259A or of an IOAPIC.
+void x86_irq_why_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin, struct why *why);
+// A message of a device.
+void x86_irq_why_message(const struct x86_irq *irq, uint64_t address, uint32_t data, struct why *why);
+// A vector, 0 to 255, at a CPU.
+void x86_irq_why_vector(const struct x86_irq *irq, uint32_t vcpu, unsigned vector, struct why *why);
+// The NMI line, at each CPU.
+void x86_irq_why_nmi(const struct x86_irq *irq, struct why *why);
+// An entry of the local vector table, with its source.
+void x86_irq_why_lvt(const struct x86_irq *irq, uint32_t vcpu, enum lapic_lvt entry, struct why *why);
+// The one of these that `source` names, as in intact_x86_irq_why. -EINVAL and a text: it names none.
+int x86_irq_why_source(const struct x86_irq *irq, const char *source, struct why *why, struct error *error);
+
 // --- Between the files of x86_irq -----------------------------------------------------------------------------------
 
 // Marks a CPU to be settled.
