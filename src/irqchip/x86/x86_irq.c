@@ -284,8 +284,9 @@ static void settle_hub(struct x86_irq *irq)
 // Does the 8259A's INT reach this CPU without a LINT pin?
 bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
 {
-    if (irq->extint_used && irq->extint[cpu->index / 64] >> (cpu->index % 64) & 1)
-        return lapic_enabled(&cpu->lapic) && lapic_software_enabled(&cpu->lapic);
+    bool named = irq->extint_used && irq->extint[cpu->index / 64] >> (cpu->index % 64) & 1;
+    if (named && lapic_enabled(&cpu->lapic) && lapic_software_enabled(&cpu->lapic))
+        return true;
     return cpu->index == X86_IRQ_BSP && irq->pic_int && x86_irq_pic_mode(irq);
 }
 

@@ -117,6 +117,18 @@ Test(x86_irq, a_reset_leads_nmi_past_the_apic_again)
     cr_assert_eq(b.pending[0], PENDING_NMI, "LINT1 rises when the IMCR leads the line there");
 }
 
+// An ExtINT entry needs an APIC that software has enabled; the way past the APIC does not.
+Test(x86_irq, an_extint_entry_does_not_close_the_way_of_the_imcr)
+{
+    board_config(&b, (struct x86_irq_config){
+                         .cpus = 1, .pic = true, .imcr = true, .ioapic_count = 2, .ioapics = board_ioapics });
+    pic_setup(&b);
+    route(&b, 0, 0, X86_EXTINT << 8 | ENTRY_DEST(0));
+    x86_irq_set_pin(&b.irq, X86_IRQ_PIC, 1, true);
+    cr_assert_eq(b.pending[0], PENDING_INTR);
+    cr_assert_eq(take(&b, 0), 0x21);
+}
+
 Test(x86_irq, imcr_ports_do_nothing_without_an_imcr_or_another_index)
 {
     board_pc(&b, 1);
