@@ -36,6 +36,7 @@
 #include <intact/error.h>
 #include <intact/irq_line.h>
 #include <intact/trace.h>
+#include <intact/why.h>
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -199,6 +200,17 @@ int intact_x86_irq_load(struct intact_x86_irq *irq, const void *data, size_t siz
 int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observer *observer);
 // The trace itself, for a manager of groups whose output leads to these chips (<intact/interrupt.h>).
 struct intact_trace *intact_x86_irq_get_trace(struct intact_x86_irq *irq);
+// Why does an interrupt not arrive? Calls `found` for each gate that holds it back, and each place where it is, from
+// `source` to a CPU, at least once (<intact/why.h>). `source` is one of
+//     "pin:pic.4", "pin:ioapic0.2"    a pin
+//     "msi:0xfee00000,0x31"           a message, by address and data
+//     "vector:0x31@0"                 a vector at CPU 0
+//     "nmi"                           the NMI line
+//     "lint0@0", "lint1@0", "timer@0", "error@0", "thermal@0", "pmc@0", "cmci@0"    an entry of CPU 0's local vector table
+// The CPU's own conditions, such as its interrupt flag, are not known here. Nothing is changed, and `found` must change
+// nothing. 0; -EINVAL: `source` is none of these, `why` (<intact/error.h>) says what is wrong, and `found` was not called.
+int intact_x86_irq_why(const struct intact_x86_irq *irq, const char *source, intact_why_found *found, void *owner,
+                       char *why);
 // Calls `mistake` for every counter of guest mistakes, also those that are 0, in a fixed order: the chip ("pic",
 // "ioapic0" and up, "lapic"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it was made
 // since create. The strings are valid during the call. A reset does not change the counters.

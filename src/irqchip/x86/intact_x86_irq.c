@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/sized.h"
 #include "base/state.h"
+#include "base/why.h"
 #include "irqchip/x86/x86_irq.h"
 #include "msi/msi_x86.h"
 
@@ -442,6 +443,14 @@ int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observe
 struct intact_trace *intact_x86_irq_get_trace(struct intact_x86_irq *irq)
 {
     return trace_public(&irq->trace);
+}
+
+int intact_x86_irq_why(const struct intact_x86_irq *irq, const char *source, intact_why_found *found, void *owner,
+                       char *why)
+{
+    struct why answer = { found, owner, 0, 0 };
+    struct error error = { 0 };
+    return explain(x86_irq_why_source(&irq->irq, source, &answer, &error), &error, why);
 }
 
 void intact_x86_irq_mistakes(const struct intact_x86_irq *irq,
