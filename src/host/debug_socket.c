@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
@@ -157,23 +158,59 @@ static bool has_good_options(const char *options)
     return true;
 }
 
-static int listen_unix(struct debug_socket *s, const char *path, struct error *error)
+static int begin_listening(struct debug_socket *s, const char *where, struct error *error)
+{
+    if (listen(s->listener, 1) == 0)
+        return 0;
+    return error_set(error, -errno, "%s: cannot listen at '%.200s': %s", s->option, where, strerror(errno));
+}
+
+// The name of a socket until it listens, in the same folder. False: it would be too long.
+static bool name_before(const char *path, char *name, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash ? (int)(slash - path) + 1 : 0;
+    return (size_t)snprintf(name, size, "%.*s.intact-%ld", folder, path, (long)getpid()) < size;
+}
+
+// A program that waits for the path can connect as soon as it exists: the socket gets its name when it listens.
+static int bind_unix(struct debug_socket *s, const char *path, struct error *error)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
+    bool named = name_before(path, address.sun_path, sizeof address.sun_path);
+    if (!named)
+        strcpy(address.sun_path, path);
+    else
+        unlink(address.sun_path);
+    if (bind(s->listener, (const struct sockaddr *)&address, sizeof address) < 0)
+        return error_set(error, -errno, "%s: cannot listen at '%.200s': %s", s->option, path, strerror(errno));
+    int result = begin_listening(s, path, error);
+    if (result == 0 && named && rename(address.sun_path, path) < 0)
+        result = error_set(error, -errno, "%s: cannot listen at '%.200s': %s", s->option, path, strerror(errno));
+    if (result < 0)
+        unlink(address.sun_path);
+    return result;
+}
+
+static int listen_unix(struct debug_socket *s, const char *path, struct error *error)
+{
+    struct sockaddr_un address;
     struct stat status;
     if (strlen(path) == 0 || strlen(path) >= sizeof address.sun_path)
         return error_set(error, -EINVAL, "%s: '%.80s' is no path of at most %zu characters", s->option, path,
                          sizeof address.sun_path - 1);
-    strcpy(address.sun_path, path);
     s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
     if (s->listener < 0)
         return error_set(error, -errno, "%s: %s", s->option, strerror(errno));
-    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+    bool exists = lstat(path, &status) == 0;
+    if (exists && !S_ISSOCK(status.st_mode))
+        return error_set(error, -EADDRINUSE, "%s: cannot listen at '%.200s': it is another file", s->option, path);
+    if (exists)
         unlink(path); // of an earlier run
-    if (bind(s->listener, (const struct sockaddr *)&address, sizeof address) < 0)
-        return error_set(error, -errno, "%s: cannot listen at '%.200s': %s", s->option, path, strerror(errno));
-    s->path = strdup(path);
-    return 0;
+    int result = bind_unix(s, path, error);
+    if (result == 0)
+        s->path = strdup(path);
+    return result;
 }
 
 // "[HOST]:PORT"; a HOST with colons is in brackets.
@@ -202,7 +239,7 @@ static int listen_tcp(struct debug_socket *s, char *text, const char *where, str
     freeaddrinfo(found);
     if (code < 0)
         return error_set(error, code, "%s: cannot listen at '%.80s': %s", s->option, where, strerror(-code));
-    return 0;
+    return begin_listening(s, where, error);
 }
 
 static int start_listening(struct debug_socket *s, const char *where, struct error *error)
@@ -213,16 +250,11 @@ static int start_listening(struct debug_socket *s, const char *where, struct err
         return error_set(error, -EINVAL, "%s: '%.80s' has options other than server=on and wait=off", s->option, where);
     memcpy(text, where, length);
     text[length] = 0;
-    int result;
     if (strncmp(text, "unix:", 5) == 0)
-        result = listen_unix(s, text + 5, error);
-    else if (strncmp(text, "tcp:", 4) == 0)
-        result = listen_tcp(s, text + 4, where, error);
-    else
-        return error_set(error, -EINVAL, "%s: '%.80s' is neither tcp:[HOST]:PORT nor unix:PATH", s->option, where);
-    if (result == 0 && listen(s->listener, 1) < 0)
-        result = error_set(error, -errno, "%s: cannot listen at '%.80s': %s", s->option, where, strerror(errno));
-    return result;
+        return listen_unix(s, text + 5, error);
+    if (strncmp(text, "tcp:", 4) == 0)
+        return listen_tcp(s, text + 4, where, error);
+    return error_set(error, -EINVAL, "%s: '%.80s' is neither tcp:[HOST]:PORT nor unix:PATH", s->option, where);
 }
 
 static struct debug_socket *create(const char *option, void (*wake)(void *owner), void *owner, struct error *error)

@@ -9,6 +9,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,35 @@ Test(debug_socket, an_address_that_is_none_is_refused)
     char longest[400] = "unix:/";
     memset(longest + 6, 'x', 300);
     cr_expect_eq(open_at(longest), -EINVAL);
+}
+
+// As a script does that waits for the path: connects as soon as it is there. 0, or the number of the error.
+static void *connect_when_there(void *owner)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int client = socket(AF_UNIX, SOCK_STREAM, 0), result;
+    (void)owner;
+    strcpy(address.sun_path, path);
+    do
+        result = connect(client, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
+    while (result == ENOENT);
+    close(client);
+    return (void *)(intptr_t)result;
+}
+
+Test(debug_socket, a_path_that_exists_can_be_connected_to)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        pthread_t thread;
+        void *result;
+        cr_assert_eq(pthread_create(&thread, NULL, connect_when_there, NULL), 0);
+        cr_assert_eq(open_at(where), 0, "%s", error.text);
+        pthread_join(thread, &result);
+        cr_assert_eq(result, NULL, "error %d", (int)(intptr_t)result);
+        debug_socket_close(debug_socket);
+        cr_assert_eq(rmdir(folder), 0, "a file was left"); // of the name before
+        cr_assert_eq(mkdir(folder, 0700), 0);
+    }
 }
 
 static int input[2], output[2];
