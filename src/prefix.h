@@ -991,6 +991,10 @@
 #define names_add_part intact_private_names_add_part
 #define names_free intact_private_names_free
 #define names_numbered intact_private_names_numbered
+#define names_find intact_private_names_find
+#define names_free intact_private_names_free
+#define names_numbered intact_private_names_numbered
+#define names_sorted intact_private_names_sorted
 #define net_capture_close intact_private_net_capture_close
 #define net_capture_open intact_private_net_capture_open
 #define net_hub_plug intact_private_net_hub_plug
@@ -1701,6 +1705,10 @@
 #define watch_remove intact_private_watch_remove
 #define watch_sweep intact_private_watch_sweep
 #define why_found intact_private_why_found
+#define why_text_cpu intact_private_why_text_cpu
+#define why_text_number intact_private_why_text_number
+#define why_text_refuse intact_private_why_text_refuse
+#define why_text_skip intact_private_why_text_skip
 #define x86_address_into intact_private_x86_address_into
 #define x86_after intact_private_x86_after
 #define x86_breakpoints_changed intact_private_x86_breakpoints_changed

@@ -194,6 +194,19 @@ int intact_arm_irq_load(struct intact_arm_irq *irq, const void *data, size_t siz
 int intact_arm_irq_trace(struct intact_arm_irq *irq, struct intact_trace_observer *observer);
 // The trace itself, for a manager of groups whose output leads to these chips (<intact/interrupt.h>).
 struct intact_trace *intact_arm_irq_get_trace(struct intact_arm_irq *irq);
+// Why does an interrupt not arrive? Calls `found` for each gate that holds it back, and each place where it is, from
+// `source` to a CPU, at least once (<intact/why.h>). `source` is one of
+//     "intid:27@2"                          SGI or PPI 27 of CPU 2
+//     "intid:33"                            SPI 33 at the CPU or CPUs that it goes to; "intid:33@2": at CPU 2
+//     "lpi:8192"                            LPI 8192 at every CPU where it is pending; "lpi:8192@2": at CPU 2
+//     "pin:gicd.1"                          an SPI by its pin
+//     "msi:0x8020040,80", "msi:0x8090040,3,5"    a device's Non-secure write, by address and data; of DeviceID 5
+//     "event:5,3"                           EventID 3 of DeviceID 5 at the ITS
+// If no gate is found, IRQ or FIQ is signalled for it. The CPU's own conditions, such as PSTATE.I, are not known here.
+// Nothing is changed, and `found` must change nothing; tables of LPIs and ITS are read by `read_memory` and not cached.
+// 0; -EINVAL: `source` is none of these, `why` (<intact/error.h>) says what is wrong, and `found` was not called.
+int intact_arm_irq_why(const struct intact_arm_irq *irq, const char *source, intact_why_found *found, void *owner,
+                       char *why);
 // Calls `mistake` for every counter of guest mistakes, also those that are 0, in a fixed order: the chip ("gicd",
 // "gicv2m", "its", "gicr", "icc", "gicc"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it
 // was made since create. A reset does not change the counters.
@@ -201,23 +214,6 @@ void intact_arm_irq_mistakes(const struct intact_arm_irq *irq,
                              void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
                                              uint64_t count),
                              void *owner);
-
-// --- Why an interrupt does not arrive -------------------------------------------------------------------------------
-
-// Calls `found` for each finding about `source`, in the order of the interrupt's path (<intact/why.h>), at least once:
-// every gate that holds it back, and where it is now. If there is no gate, IRQ or FIQ is signalled for it. Numbers are
-// decimal, or hexadecimal with 0x:
-//     intid:27@2        SGI or PPI 27 of CPU 2
-//     intid:33          SPI 33, at the CPU or CPUs that it goes to; intid:33@2: why it is not at CPU 2
-//     lpi:8192          an LPI, at every CPU where it is pending; lpi:8192@2: at CPU 2
-//     pin:gicd.1        an SPI by its pin
-//     msi:0x8020040,80  a Non-secure write of 80 to a register for messages; msi:0x8090040,3,5: of device 5
-//     event:5,3         EventID 3 of device 5 at the ITS
-// Nothing is changed: not the chips, not what they have cached of guest memory. read_memory is called for tables of LPIs
-// and ITS. `found` must not call back into this object. 0; -EINVAL: `source` is none of these, `why` (<intact/error.h>)
-// says what is wrong in it, and `found` was not called.
-int intact_arm_irq_why(const struct intact_arm_irq *irq, const char *source, intact_why_found *found, void *owner,
-                       char *why);
 
 #ifdef __cplusplus
 }

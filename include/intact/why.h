@@ -263,8 +263,8 @@ enum intact_why_kind {
       "IHI 0069 GICD_TYPER; IHI 0048B 4.3.2")                                                                          \
     /* SPIs: {0} INTID, bit {2} of register {1}, {3} extended. */                                                      \
     R(ARM_SPI_LOW, GATE,                                                                                               \
-      "INTID {0} is level-sensitive (bit {2} of GICD_ICFGR{1}{3?|E} is 0), and its line is low",                       \
-      "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                                                                      \
+      "INTID {0} is level-sensitive (bit {2} of GICD_ICFGR{1}{3?|E} is 0), its line is low, and no message has set "   \
+      "it", "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                                                                \
     R(ARM_SPI_NO_EDGE, GATE,                                                                                           \
       "INTID {0} is edge-triggered (bit {2} of GICD_ICFGR{1}{3?|E} is 1), and its line is high without a new edge: "   \
       "only a rise makes it pending", "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                                      \
@@ -313,8 +313,8 @@ enum intact_why_kind {
       "INTID {0} is not forwarded while it is active; its priority {1:h2} was dropped, and as EOImode is 1 a write "   \
       "of {2?GICC_DIR|ICC_DIR_EL1} must deactivate it", "IHI 0069 ICC_DIR_EL1; IHI 0048B 4.4.15")                      \
     R(ARM_ACTIVE_ALONE, GATE,                                                                                          \
-      "INTID {0} is not forwarded while it is active, and no CPU has its priority {1:h2} active: an EOI named "        \
-      "another INTID, or {2?GICD|GICR}_ISACTIVER was written", "IHI 0069 4.1; IHI 0048B 4.3.9")                        \
+      "INTID {0} is not forwarded while it is active, and {3?no CPU has|its CPU does not have} its priority {1:h2} "   \
+      "active: an EOI named another INTID, or {2?GICD|GICR}_ISACTIVER was written", "IHI 0069 4.1; IHI 0048B 4.3.9")   \
     R(ARM_SECURE, GATE,                                                                                                \
       "INTID {0} is Secure (bit {2} of {5?GICD|GICR}_IGROUPR{1}{3?|E} is 0): Non-secure software cannot enable it",    \
       "IHI 0069 4.6; IHI 0048B 4.3.5")                                                                                 \
@@ -407,7 +407,7 @@ enum intact_why_kind {
       "INTID {0} is Secure, and its field in GICD_NSACR (bits {2}:{3} of GICD_NSACR{1}{4?|E}) allows no Non-secure "   \
       "write of GICD_SETSPI_NSR", "IHI 0069 GICD_NSACR<n>")                                                            \
     R(ARM_CLRSPI, GATE,                                                                                                \
-      "{0:x} is {2?GICD_CLRSPI_NSR|GICD_CLRSPI_SR}: a write there takes the pending state from INTID {1}",             \
+      "{0:x} is {2?GICD_CLRSPI_NSR|GICD_CLRSPI_SR}: a write there can only end the pending state of INTID {1}",        \
       "IHI 0069 GICD_CLRSPI_NSR")                                                                                      \
     /* CPU interfaces: {0} INTID, {1} CPU, {2} priority. */                                                            \
     R(ARM_ICC_GROUP_OFF, GATE,                                                                                         \
@@ -426,8 +426,8 @@ enum intact_why_kind {
       "INTID {0} with priority {2:h2} does not preempt what CPU {1} handles: the running priority is {3:h2} "          \
       "(ICC_RPR_EL1), and INTID {4}, which has it, is active", "IHI 0069 4.8")                                         \
     R(ARM_ICC_SAME_GROUP, GATE,                                                                                        \
-      "INTID {0} with priority {2:h2} does not preempt the running priority {3:h2} of CPU {1}: "                       \
-      "{5?ICC_BPR0_EL1|ICC_BPR1_EL1} compares only the bits {4:h2}", "IHI 0069 4.8")                                   \
+      "INTID {0} with priority {2:h2} does not preempt priority {3:h2}, which CPU {1} handles: "                       \
+      "{5?ICC_BPR0_EL1|ICC_BPR1_EL1} leaves only the bits {4:h2} to compare", "IHI 0069 4.8")                          \
     R(ARM_ICC_NMI_MASKED, GATE,                                                                                        \
       "INTID {0} has superpriority at {2:h2} at CPU {1}, and ICC_PMR_EL1 = {3:h2} masks even that",                    \
       "IHI 0069 ICC_PMR_EL1")                                                                                          \
@@ -450,11 +450,11 @@ enum intact_why_kind {
       "INTID {0} with priority {2:h2} does not preempt what CPU {1} handles: the running priority is {3:h2} "          \
       "(GICC_RPR), and INTID {4}, which has it, is active", "IHI 0048B 4.4.6")                                         \
     R(ARM_GICC_SAME_GROUP, GATE,                                                                                       \
-      "INTID {0} with priority {2:h2} does not preempt the running priority {3:h2} of CPU {1}: "                       \
-      "{5?GICC_BPR|GICC_ABPR} compares only the bits {4:h2}", "IHI 0048B 4.4.3")                                       \
+      "INTID {0} with priority {2:h2} does not preempt priority {3:h2}, which CPU {1} handles: "                       \
+      "{5?GICC_BPR|GICC_ABPR} leaves only the bits {4:h2} to compare", "IHI 0048B 4.4.3")                              \
     R(ARM_SIGNALLED, PLACE,                                                                                            \
       "INTID {0} is pending at CPU {1} with priority {2:h2}, and {3?IRQ|FIQ} is signalled{5?| with superpriority}: "   \
-      "the CPU has not acknowledged it ({4?ICC_IAR0_EL1|ICC_IAR1_EL1|ICC_IAR1_EL1|GICC_IAR})",                         \
+      "the CPU has not acknowledged it ({4?ICC_IAR0_EL1|ICC_IAR1_EL1|ICC_IAR1_EL1|GICC_IAR|ICC_NMIAR1_EL1})",          \
       "IHI 0069 4.1; IHI 0048B 3.2.1")
 // clang-format on
 

@@ -202,7 +202,7 @@ void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu);
 void arm_irq_visit(struct arm_irq *irq, struct visit *v);
 void arm_irq_loaded(struct arm_irq *irq);
 
-// --- Why an interrupt does not arrive (arm_irq_why.c) ----------------------------------------------------------------
+// --- Why an interrupt does not arrive (arm_irq_why.c, arm_why_source.c) ----------------------------------------------
 // The gates between a source and a CPU's pending word, and where the interrupt is now, in the order of its path; see
 // base/why.h. Nothing is changed, and no cache is filled. To be called outside of the other functions.
 

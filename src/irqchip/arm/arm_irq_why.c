@@ -11,7 +11,7 @@
 //
 // Not modelled, so no gate: legacy operation (ARE is 1), ICC_SRE (1), PSTATE.I and F, which belong to the CPU.
 //
-// Path: arm_irq_why_source.c / gicd_why.c, gicr_why.c, its_why.c, icc_why.c, gicc_why.c
+// Path: arm_why_source.c / gicd_why.c, gicr_why.c, its_why.c, icc_why.c, gicc_why.c
 #include <assert.h>
 
 #include "irqchip/arm/arm_irq.h"
@@ -81,7 +81,7 @@ static void active(const struct walk *walk, const struct gic_why_place *place, u
     if (mode)
         WHY(walk->why, INTACT_WHY_ARM_NO_DIR, place->intid, rank.priority, !walk->v2);
     else
-        WHY(walk->why, INTACT_WHY_ARM_ACTIVE_ALONE, place->intid, rank.priority, place->gicr);
+        WHY(walk->why, INTACT_WHY_ARM_ACTIVE_ALONE, place->intid, rank.priority, place->gicr, first == last);
 }
 
 // An active interrupt in `block` that has the running priority; 32: none.
@@ -98,21 +98,29 @@ static unsigned find_active(const struct walk *walk, const struct gic_block *blo
     return 32;
 }
 
-// The INTID behind the running priority of a CPU, as far as it can be known: LPIs have no active state.
-static uint32_t serving(const struct walk *walk, const struct arm_irq_cpu *cpu)
+static struct gic_pending pending_of(const struct gic_block *block, unsigned bit, uint32_t intid, bool two_states)
+{
+    struct gic_rank rank = gic_block_rank(block, bit, two_states);
+    return (struct gic_pending){ intid, (uint8_t)gic_block_group(block, bit, two_states), rank.priority, rank.nmi };
+}
+
+// The interrupt behind the running priority of a CPU, as far as it can be known: LPIs have no active state.
+static struct gic_pending serving(const struct walk *walk, const struct arm_irq_cpu *cpu)
 {
     const struct gic_cpu *core = core_of(walk, cpu);
     for (unsigned i = 0; i < cpu->gicr.bank.blocks; i++) {
-        unsigned bit = find_active(walk, &cpu->gicr.bank.block[i], core);
+        const struct gic_block *block = &cpu->gicr.bank.block[i];
+        unsigned bit = find_active(walk, block, core);
         if (bit < 32)
-            return gic_intid_of((i ? GIC_EPPI_SLOT + (i - 1) * 32 : 0) + bit);
+            return pending_of(block, bit, gic_intid_of((i ? GIC_EPPI_SLOT + (i - 1) * 32 : 0) + bit), walk->two_states);
     }
     for (unsigned i = 0; i < GIC_SPI_BLOCKS; i++) {
-        unsigned bit = find_active(walk, &walk->irq->gicd.spi.block[i], core);
+        const struct gic_block *block = &walk->irq->gicd.spi.block[i];
+        unsigned bit = find_active(walk, block, core);
         if (bit < 32)
-            return gic_intid_of(gic_shared_slot(i * 32 + bit));
+            return pending_of(block, bit, gic_intid_of(gic_shared_slot(i * 32 + bit)), walk->two_states);
     }
-    return GIC_SPURIOUS;
+    return (struct gic_pending){ .intid = GIC_SPURIOUS };
 }
 
 // --- At a CPU -------------------------------------------------------------------------------------------------------
@@ -127,12 +135,20 @@ static void at_cpu(const struct walk *walk, const struct arm_irq_cpu *cpu, struc
         icc_why(&cpu->icc, &cpu->ready, &forwarded, why);
 }
 
+// The register that acknowledges it, as the text numbers them.
+static unsigned acknowledged_by(const struct walk *walk, const struct arm_irq_cpu *cpu)
+{
+    if (walk->v2)
+        return 3;
+    return walk->pending.nmi && cpu->icc.sctlr_nmi ? 4 : walk->pending.group;
+}
+
 static void finish(const struct walk *walk, const struct arm_irq_cpu *cpu)
 {
     const struct gic_pending *pending = &walk->pending;
     if (walk->why->gates == walk->gates + walk->other)
         WHY(walk->why, INTACT_WHY_ARM_SIGNALLED, pending->intid, cpu->index, pending->priority,
-            cpu->pending & PENDING_FIQ ? 1 : 0, walk->v2 ? 3 : pending->group, pending->nmi);
+            cpu->pending & PENDING_FIQ ? 1 : 0, acknowledged_by(walk, cpu), pending->nmi);
 }
 
 static void forwarded(const struct walk *walk, const struct arm_irq_cpu *cpu)
@@ -143,10 +159,8 @@ static void forwarded(const struct walk *walk, const struct arm_irq_cpu *cpu)
 
 static void set_pending(struct walk *walk, const struct gic_why_place *place)
 {
-    struct gic_rank rank = gic_block_rank(place->block, place->bit, walk->two_states);
-    enum gic_group group = gic_block_group(place->block, place->bit, walk->two_states);
-    walk->pending = (struct gic_pending){ place->intid, (uint8_t)group, rank.priority, rank.nmi };
-    gicd_why_group(&walk->irq->gicd, place, place->intid, group, walk->why);
+    walk->pending = pending_of(place->block, place->bit, place->intid, walk->two_states);
+    gicd_why_group(&walk->irq->gicd, place, place->intid, walk->pending.group, walk->why);
 }
 
 // --- SPIs -----------------------------------------------------------------------------------------------------------

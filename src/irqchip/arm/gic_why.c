@@ -87,6 +87,8 @@ static void masked(const struct gic_cpu *cpu, const struct gic_why_forwarded *fo
             pending->priority, cpu->pmr, forwarded->two_states);
 }
 
+// ICC_RPR_EL1 and GICC_RPR have only the bits that the binary point leaves, so that the priority of what is handled is that of
+// the interrupt, if it is known.
 static void running(const struct gic_cpu *cpu, const struct gic_why_forwarded *forwarded,
                     const struct gic_why_core *reasons, struct why *why)
 {
@@ -94,15 +96,16 @@ static void running(const struct gic_cpu *cpu, const struct gic_why_forwarded *f
     uint8_t running = gic_cpu_running(cpu);
     struct gic_cpu open = *cpu;
     open.pmr = 0xff;
-    if (gic_cpu_signals(&open, pending))
+    const struct gic_pending *serving = &forwarded->serving;
+    if (gic_cpu_signals(&open, pending) || serving->intid == pending->intid) // that it is active has been reported
         return;
-    if (pending->priority < running)
-        WHY(why, reasons->same_group, pending->intid, forwarded->cpu, pending->priority, running,
+    uint8_t handled = serving->intid == GIC_SPURIOUS ? running : serving->priority;
+    if (pending->priority < handled)
+        WHY(why, reasons->same_group, pending->intid, forwarded->cpu, pending->priority, handled,
             gic_cpu_group_mask(cpu, pending->group),
             pending->group != GIC_G0 && !(cpu->common_bpr >> pending->group & 1));
-    else if (forwarded->serving != GIC_SPURIOUS)
-        WHY(why, reasons->running_intid, pending->intid, forwarded->cpu, pending->priority, running,
-            forwarded->serving);
+    else if (serving->intid != GIC_SPURIOUS)
+        WHY(why, reasons->running_intid, pending->intid, forwarded->cpu, pending->priority, running, serving->intid);
     else
         WHY(why, reasons->running, pending->intid, forwarded->cpu, pending->priority, running);
 }

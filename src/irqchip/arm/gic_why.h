@@ -87,7 +87,7 @@ bool its_why(const struct its *its, const struct gic_memory *memory, uint32_t de
 struct gic_why_forwarded {
     struct gic_pending pending;
     uint32_t cpu;
-    uint32_t serving; // the INTID of an active interrupt that has the running priority; GIC_SPURIOUS: unknown
+    struct gic_pending serving; // the active interrupt that has the running priority; GIC_SPURIOUS: unknown
     bool two_states;
 };
 

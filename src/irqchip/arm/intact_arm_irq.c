@@ -398,6 +398,14 @@ struct intact_trace *intact_arm_irq_get_trace(struct intact_arm_irq *irq)
     return trace_public(&irq->trace);
 }
 
+int intact_arm_irq_why(const struct intact_arm_irq *irq, const char *source, intact_why_found *found, void *owner,
+                       char *why)
+{
+    struct why answer = { .found = found, .owner = owner };
+    struct error error = { 0 };
+    return explain(arm_irq_why_source(&irq->irq, source, &answer, &error), &error, why);
+}
+
 struct listener {
     void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake, uint64_t count);
     void *owner;
@@ -429,14 +437,4 @@ void intact_arm_irq_mistakes(const struct intact_arm_irq *irq,
             tell(&listener, "gicr", cpu, parts->gicr.mistakes);
         tell(&listener, v2 ? "gicc" : "icc", cpu, v2 ? parts->gicc.mistakes : parts->icc.mistakes);
     }
-}
-
-// --- Why an interrupt does not arrive -------------------------------------------------------------------------------
-
-int intact_arm_irq_why(const struct intact_arm_irq *irq, const char *source, intact_why_found *found, void *owner,
-                       char *why)
-{
-    struct error error = { 0 };
-    struct why answer = { .found = found, .owner = owner };
-    return explain(arm_irq_why_source(&irq->irq, source, &answer, &error), &error, why);
 }

@@ -676,3 +676,35 @@ Test(intact_arm_irq, mistakes_on_gicv2_are_its_chips)
     cr_assert_eq(counters, 13 * 4);
     cr_assert_str_eq(counted, "gicv2m-1 intid 1\ngicc1 eoi 1\n");
 }
+
+static char answer[2048];
+
+static void on_finding(void *owner, const struct intact_why_finding *finding)
+{
+    char text[INTACT_WHY_TEXT];
+    cr_assert_eq(owner, answer);
+    intact_why_text(finding, text, sizeof text);
+    snprintf(answer + strlen(answer), sizeof answer - strlen(answer), "%s (%s)\n", text,
+             intact_why_section(finding->reason));
+}
+
+Test(intact_arm_irq, a_question_names_what_holds_an_interrupt_back)
+{
+    char why[INTACT_ERROR_SIZE] = "";
+    create();
+    intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 1, true);
+    msr(0, PMR, 0);
+    cr_assert_eq(intact_arm_irq_why(irq, "pin:gicd.1", on_finding, answer, why), 0);
+    cr_assert_str_eq(answer,
+                     "INTID 33 has priority 00h at CPU 0, and ICC_PMR_EL1 = 00h masks 00h to FFh (IHI 0069 4.8)\n");
+    answer[0] = 0;
+    msr(0, PMR, 0xff);
+    cr_assert_eq(intact_arm_irq_why(irq, "intid:33", on_finding, answer, NULL), 0);
+    cr_assert_eq(intact_arm_irq_pending(irq, 0), INTACT_ARM_IRQ);
+    cr_assert(strstr(answer, "IRQ is signalled"), "%s", answer);
+    answer[0] = 0;
+    cr_assert_eq(intact_arm_irq_why(irq, "intid:27", on_finding, answer, why), -EINVAL);
+    cr_assert_str_eq(why, "'intid:27': an SGI or PPI is one of a CPU: intid:27@0 to intid:27@1");
+    cr_assert_eq(intact_arm_irq_why(irq, "intid:27", on_finding, answer, NULL), -EINVAL);
+    cr_assert_str_empty(answer);
+}

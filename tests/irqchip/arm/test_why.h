@@ -3,6 +3,7 @@
 #ifndef TEST_WHY_H
 #define TEST_WHY_H
 
+#include "test_gicv2.h"
 #include "test_its.h"
 
 #include <stdio.h>
