@@ -46,9 +46,10 @@ Test(export_json, a_gic_has_intids)
 Test(export_json, an_ipi_has_a_mode_and_a_shorthand)
 {
     char *text = exported(&export_json, &pc, ipi, 1);
-    check_part(text,
-               "\"cpu\":2,\"cause\":7,\"raises\":1,\"source\":\"cpu2\",\"destination\":\"0x0\",\"delivery\":\"fixed\","
-               "\"shorthand\":\"others\",\"vector\":51}\n");
+    check_part(
+        text,
+        "\"cpu\":2,\"cause\":7,\"raises\":1,\"source\":\"cpu2.ipi\",\"destination\":\"0x0\",\"delivery\":\"fixed\","
+        "\"shorthand\":\"others\",\"vector\":51}\n");
     free(text);
 }
 

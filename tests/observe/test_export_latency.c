@@ -42,9 +42,9 @@ Test(export_latency, each_processor_of_an_ipi_counts)
 {
     char *text = exported(&export_latency, &pc, ipi, LENGTH(ipi));
     check_part(text,
-               "cpu2                              2  instructions                1                1                3 ");
+               "cpu2.ipi                          2  instructions                1                1                3 ");
     check_part(text,
-               "cpu2                              2  instructions                7                7               39 ");
+               "cpu2.ipi                          2  instructions                7                7               39 ");
     free(text);
 }
 

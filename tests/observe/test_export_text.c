@@ -33,7 +33,7 @@ Test(export_text, a_source_without_a_name_is_called_after_the_first_event)
     free(text);
     text = exported(&export_text, &pc, ipi, LENGTH(ipi));
     check_part(text, "CPU 2 sends an IPI to all other CPUs: vector 33h, fixed\n");
-    check_part(text, "CPU 1 takes vector 33h (cpu2) at 0x4000\n");
+    check_part(text, "CPU 1 takes vector 33h (cpu2.ipi) at 0x4000\n");
     free(text);
 }
 

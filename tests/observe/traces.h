@@ -90,8 +90,8 @@ static const struct intact_trace_event spi[] = {
 static inline char *exported(const struct export_format *format, const struct export_machine *machine,
                              const struct intact_trace_event *event, size_t count)
 {
-    char *text = NULL;
-    size_t size = 0;
+    static char *text; // outlives the stream, which writes to it until it is closed
+    static size_t size;
     FILE *file = open_memstream(&text, &size);
     struct export *export;
     cr_assert_eq(export_begin(format, file, machine, &export), 0);
