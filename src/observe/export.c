@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-const struct export_format *const export_formats[] = { &export_text,   &export_json,    &export_vcd,
-                                                       &export_chrome, &export_latency, NULL };
+const struct export_format *const export_formats[] = { &export_text, &export_json,    &export_vcd, &export_chrome,
+                                                       &export_svg,  &export_latency, NULL };
 
 int export_begin(const struct export_format *format, FILE *file, const struct export_machine *machine,
                  struct export **out)
