@@ -117,6 +117,8 @@ static struct track handler_track(struct export *export, const struct delivery *
 static struct track chip_track(struct export *export, const struct intact_trace_event *event, uint64_t chip)
 {
     char name[64];
+    if (chip == INTACT_CHIP_CPU)
+        return cpu_track(export, event->cpu);
     chip_text(event, chip, name, sizeof name);
     return track_of(export, chip >= INTACT_CHIP_DEVICE ? DEVICES : CHIPS, name, 0);
 }

@@ -130,10 +130,10 @@ static void clean(char *name)
 }
 
 // A source without a dot in its name is in the scope `lines`.
-static void source_path(const struct intact_trace_event *event, char *out, size_t size)
+static void source_path(bool arm, const struct intact_trace_event *event, char *out, size_t size)
 {
     char name[96];
-    source_text(false, event, name, sizeof name);
+    source_text(arm, event, name, sizeof name);
     snprintf(out, size, "%s%s", strchr(name, '.') ? "" : "lines.", name);
     clean(out);
 }
@@ -245,7 +245,7 @@ static void handler_changed(struct export *export, const struct delivery *of)
 static void happened(struct export *export, const struct intact_trace_event *event)
 {
     char path[PATH];
-    source_path(event, path, sizeof path);
+    source_path(export->machine.arm, event, path, sizeof path);
     set(export, path, event->id == INTACT_TRACE_LINE ? WIRE : POINT,
         event->id == INTACT_TRACE_LINE ? event->b != 0 : 1);
 }

@@ -35,7 +35,7 @@ void source_text(bool arm, const struct intact_trace_event *event, char *out, si
         pin_name(event->a, event->b, pin, sizeof pin);
         snprintf(out, size, "%s.%s", chip, pin);
         break;
-    case INTACT_TRACE_IPI: snprintf(out, size, "cpu%" PRIu32 ".ipi", event->cpu); break;
+    case INTACT_TRACE_IPI: snprintf(out, size, "cpu%" PRIu32 ".%s", event->cpu, arm ? "sgi" : "ipi"); break;
     case INTACT_TRACE_TIMER:
         if (event->cpu == INTACT_NO_CPU)
             snprintf(out, size, "timer");

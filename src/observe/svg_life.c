@@ -29,12 +29,12 @@
 
 #define NO_PARENT SVG_LIFE_EVENTS
 
-// From top to bottom.
 enum lane_kind { DEVICE, ROUTING, CHIP, CPU };
 
 struct lane {
     enum lane_kind kind;
-    uint64_t number; // of a chip, or a CPU
+    uint64_t chip;
+    uint32_t cpu; // CPU, and chips of processors; else INTACT_NO_CPU
 };
 
 struct station {
@@ -60,28 +60,33 @@ static struct lane lane_of(const struct svg_life *life, const struct intact_trac
     case INTACT_TRACE_LINE:
     case INTACT_TRACE_TRIGGER:
     case INTACT_TRACE_MESSAGE:
-    case INTACT_TRACE_TIMER: return (struct lane){ DEVICE, 0 };
+    case INTACT_TRACE_TIMER: return (struct lane){ DEVICE, 0, INTACT_NO_CPU };
     case INTACT_TRACE_ROUTE:
-    case INTACT_TRACE_DROP: return (struct lane){ ROUTING, 0 };
-    // A chip of a processor: one lane for each.
+    case INTACT_TRACE_DROP: return (struct lane){ ROUTING, 0, INTACT_NO_CPU };
     case INTACT_TRACE_PIN:
-    case INTACT_TRACE_EOI: {
-        uint64_t chip = chip_of_event(event), cpu = event->cpu == INTACT_NO_CPU ? 0 : event->cpu;
-        return (struct lane){ CHIP, chip << 32 | cpu };
-    }
+    case INTACT_TRACE_EOI: return (struct lane){ CHIP, chip_of_event(event), event->cpu };
     case INTACT_TRACE_ACCEPT:
-        return (struct lane){ CHIP,
-                              (uint64_t)(life->arm ? INTACT_CHIP_GIC_CPU : INTACT_CHIP_LAPIC) << 32 | event->cpu };
-    default: return (struct lane){ CPU, event->cpu };
+        return (struct lane){ CHIP, life->arm ? INTACT_CHIP_GIC_CPU : INTACT_CHIP_LAPIC, event->cpu };
+    default: return (struct lane){ CPU, 0, event->cpu };
     }
+}
+
+// From top to bottom: the device, routing, chips that are no processor's, and the processors, each below its own chip.
+static int order_of(const struct lane *lane)
+{
+    return lane->kind == DEVICE ? 0 : lane->kind == ROUTING ? 1 : lane->cpu == INTACT_NO_CPU ? 2 : 3;
 }
 
 static int compare_lanes(const void *a, const void *b)
 {
     const struct lane *left = a, *right = b;
+    if (order_of(left) != order_of(right))
+        return order_of(left) - order_of(right);
+    if (left->cpu != right->cpu)
+        return left->cpu < right->cpu ? -1 : 1;
     if (left->kind != right->kind)
         return left->kind < right->kind ? -1 : 1;
-    return left->number < right->number ? -1 : left->number > right->number;
+    return left->chip < right->chip ? -1 : left->chip > right->chip;
 }
 
 static void make_lanes(struct layout *layout)
@@ -129,13 +134,20 @@ static uint64_t parents_of(const struct intact_trace_event *event)
 #undef OF
 }
 
+// What happens at a processor follows from what happened at the same one, or at none, or from an IPI.
+static bool other_cpu(const struct intact_trace_event *event, const struct intact_trace_event *child)
+{
+    return event->id != INTACT_TRACE_IPI && event->cpu != INTACT_NO_CPU && child->cpu != INTACT_NO_CPU &&
+           event->cpu != child->cpu;
+}
+
 static unsigned find_parent(const struct layout *layout, unsigned at)
 {
     const struct intact_trace_event *child = layout->station[at].event;
     while (at-- > 0) {
         const struct intact_trace_event *event = layout->station[at].event;
         bool other_way = event->id == INTACT_TRACE_LINE && is_low(event) != is_low(child);
-        if (!other_way && parents_of(child) & INTACT_TRACE_BIT(event->id))
+        if (!other_way && !other_cpu(event, child) && parents_of(child) & INTACT_TRACE_BIT(event->id))
             return at;
     }
     return NO_PARENT;
@@ -245,8 +257,9 @@ static void write_titles(const struct layout *layout)
         return;
     count_text(take->instructions - life->event[0].instructions, before, sizeof before);
     count_text(eoi->instructions - take->instructions, after, sizeof after);
-    snprintf(text, sizeof text, "%s%s%s instructions from raise to delivery, %s from delivery to end",
-             life->title ? life->title : "", life->title ? " \302\267 " : "", before, after);
+    snprintf(text, sizeof text, "%s%s%s instruction%s from raise to delivery, %s from delivery to end",
+             life->title ? life->title : "", life->title ? " \302\267 " : "", before, strcmp(before, "1") ? "s" : "",
+             after);
     write_text(layout->file, 24, 62, "quiet", text);
 }
 
@@ -256,13 +269,13 @@ static void write_lane(const struct layout *layout, unsigned number, int width)
     const struct lane *lane = &layout->lane[number];
     int y = TOP + (int)number * LANE_HEIGHT;
     char name[96];
-    struct intact_trace_event of = { .cpu = (uint32_t)lane->number };
+    struct intact_trace_event of = { .cpu = lane->cpu };
     if (lane->kind == DEVICE)
         snprintf(name, sizeof name, "%s", layout->life->source);
     else if (lane->kind == CHIP)
-        chip_text(&of, lane->number >> 32, name, sizeof name);
+        chip_text(&of, lane->chip, name, sizeof name);
     else if (lane->kind == CPU)
-        snprintf(name, sizeof name, "CPU %" PRIu64, lane->number);
+        snprintf(name, sizeof name, "CPU %" PRIu32, lane->cpu);
     else
         snprintf(name, sizeof name, "routing");
     fprintf(layout->file, "<rect x=\"0\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"%s\"/>\n", y, width, LANE_HEIGHT,

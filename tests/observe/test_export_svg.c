@@ -74,6 +74,17 @@ Test(export_svg, an_spi_has_an_acknowledge_and_two_ends)
     free(text);
 }
 
+// Each processor's stations follow from its own.
+Test(export_svg, an_ipi_has_a_branch_to_each_processor)
+{
+    char *text = exported(&export_svg, &pc, ipi, LENGTH(ipi));
+    check_part(text, ">The life of interrupt #7: cpu2.ipi<");
+    check_part(text, "1 instruction from raise to delivery, 9 from delivery to end<");
+    cr_assert_eq(count_of(text, "class=\"box "), 6); // until the first of both ends
+    cr_assert_eq(count_of(text, "marker-end"), 5);
+    free(text);
+}
+
 Test(export_svg, without_a_complete_one_the_picture_says_so)
 {
     char *text = exported(&export_svg, &pc, pit_tick, 9);
