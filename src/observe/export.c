@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum { MOST_CPUS = 1024 }; // more than a machine has: the number may come from a damaged file
+
 const struct export_format *const export_formats[] = { &export_text, &export_json,    &export_vcd, &export_chrome,
                                                        &export_svg,  &export_latency, NULL };
 
@@ -17,6 +19,8 @@ int export_begin(const struct export_format *format, FILE *file, const struct ex
     export->format = format;
     export->file = file;
     export->machine = *machine;
+    if (export->machine.cpus > MOST_CPUS)
+        export->machine.cpus = MOST_CPUS;
     int result = format->begin(export);
     if (result < 0) {
         free(export);

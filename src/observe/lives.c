@@ -180,8 +180,10 @@ static bool has_end(const struct deliveries *deliveries, const struct delivery *
 static int open_one(struct deliveries *deliveries, struct delivery *of)
 {
     size_t same = find_open(deliveries, of->cpu, of->interrupt);
-    if (same < deliveries->count)
+    if (same < deliveries->count) {
+        of->depth = deliveries->open[same].depth;
         remove_at(deliveries, same);
+    }
     while (depth_used(deliveries, of->cpu, of->depth))
         of->depth++;
     struct delivery *open = grow(deliveries->open, &deliveries->room, deliveries->count, sizeof *open);
