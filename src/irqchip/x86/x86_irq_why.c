@@ -100,6 +100,8 @@ static void why_accepted(const struct x86_irq *irq, uint32_t cpu, const struct x
         lapic_why_signal(lapic, cpu, message->delivery, lapic_holds(lapic, message), why);
     else if (message->vector >= 16)
         lapic_why_vector(lapic, cpu, message->vector, is_extint(irq, cpu), why);
+    else
+        lapic_why_start(lapic, cpu, why);
 }
 
 static void why_accepted_by(const struct x86_irq *irq, const struct cpus *set, const struct x86_message *message,
@@ -303,7 +305,7 @@ void x86_irq_why_message(const struct x86_irq *irq, uint64_t address, uint32_t d
 
 void x86_irq_why_vector(const struct x86_irq *irq, uint32_t vcpu, unsigned vector, struct why *why)
 {
-    const struct x86_message message = { .vector = (uint8_t)vector, .assert_level = true };
+    const struct x86_message message = { .vector = (uint8_t)vector };
     if (vector < 16)
         WHY(why, INTACT_WHY_LAPIC_VECTOR, vcpu, vector);
     why_requested(irq, vcpu, &message, why);
@@ -314,7 +316,7 @@ void x86_irq_why_vector(const struct x86_irq *irq, uint32_t vcpu, unsigned vecto
 // With an IMCR in PIC mode the line leads to CPU 0 alone, past its local APIC.
 void x86_irq_why_nmi(const struct x86_irq *irq, struct why *why)
 {
-    const struct x86_message message = { .delivery = X86_NMI, .assert_level = true };
+    const struct x86_message message = { .delivery = X86_NMI };
     struct cpus pending = holders(irq, &message, NULL);
     bool past = x86_irq_pic_mode(irq);
     if (!is_empty(irq, &pending)) {
@@ -349,7 +351,6 @@ static struct x86_message raised(const struct lapic *lapic, enum lapic_lvt entry
         .vector = (uint8_t)lvt,
         .delivery = (uint8_t)delivery,
         .level = entry == LAPIC_LINT0 && delivery == X86_FIXED && lvt & LAPIC_LVT_LEVEL,
-        .assert_level = true,
     };
 }
 

@@ -96,6 +96,34 @@ static const struct why_case why_ioapic_cases[] = {
     { "an ExtINT entry, masked", APIC "r1.4:10700 +i1.4", "pin:ioapic1.4",
       "- IOAPIC 1 pin 4 is up, but masked: IOREDTBL4 = 0001_0700h, bit 16\n"
       "- IOAPIC 1 pin 4 is ExtINT, but no 8259A is at this pin to give a vector: IOREDTBL4 = 0001_0700h, bits 10:8\n" },
+    { "an ExtINT entry to an APIC that software disabled", "r1.4:700 +i1.4", "pin:ioapic1.4",
+      "- IOAPIC 1 pin 4 is ExtINT, but no 8259A is at this pin to give a vector: IOREDTBL4 = 0000_0700h, bits 10:8\n"
+      "- the local APIC of CPU 0 is disabled by software: SVR = 0FFh, bit 8\n" },
+    { "an ExtINT entry to no CPU", APIC "r1.4:0700000000000700 +i1.4", "pin:ioapic1.4",
+      "- IOAPIC 1 pin 4 is ExtINT, but no 8259A is at this pin to give a vector: IOREDTBL4 = 0000_0700h, bits 10:8\n"
+      "- the destination 07h names no CPU: no local APIC has this id (physical destination)\n" },
+    { "the first ExtINT entry is not active", APIC "r1.3:700 r1.4:700 +i1.4", "pin:ioapic1.4",
+      "- IOAPIC 1 pin 4 is ExtINT, but no 8259A is at this pin to give a vector: IOREDTBL4 = 0000_0700h, bits 10:8\n"
+      "= INTR of CPU 0 is up for the 8259A (ExtINT)\n" },
+    { "delivery mode 6", APIC "r0.4:600 +i0.4", "pin:ioapic0.4",
+      "- IOAPIC 0 pin 4 has the reserved delivery mode 6: IOREDTBL4 = 0000_0600h, bits 10:8\n"
+      "- IOAPIC 0 pin 4 is active since its last edge, which was sent or lost: IOREDTBL4 = 0000_0600h, bit 15 is 0 "
+      "(edge)\n" },
+    { "an SMI", APIC "r0.4:200 +i0.4", "pin:ioapic0.4", "= an SMI is pending for CPU 0\n" },
+    { "the last vector that is refused", APIC "r0.4:800f +i0.4", "pin:ioapic0.4",
+      "- IOAPIC 0 pin 4 has the vector 0Fh, and no local APIC accepts one below 10h: IOREDTBL4 = 0000_900Fh, bits 7:0\n"
+      "- IOAPIC 0 pin 4 is send pending, as no local APIC accepted its message: IOREDTBL4 = 0000_900Fh, bit 12\n" },
+    { "the first vector that is accepted", APIC "r0.4:8010 +i0.4", "pin:ioapic0.4",
+      "= vector 10h is in IRR of CPU 0, and its INTR is up\n" },
+    { "no CPU, and an APIC that is off is not meant", APIC "m1.1b:fee00000 r0.4:0700000000008031 +i0.4",
+      "pin:ioapic0.4",
+      "- IOAPIC 0 pin 4 is send pending, as no local APIC accepted its message: IOREDTBL4 = 0000_9031h, bit 12\n"
+      "- the destination 07h names no CPU: no local APIC has this id (physical destination)\n",
+      .cpus = 2 },
+    { "an edge lost in the past, and TPR now", APIC "r0.4:31 +i0.4 !0 c0.0b0:0 c0.080:40", "pin:ioapic0.4",
+      "- IOAPIC 0 pin 4 is active since its last edge, which was sent or lost: IOREDTBL4 = 0000_0031h, bit 15 is 0 "
+      "(edge)\n"
+      "- vector 31h has class 3, which TPR = 40h of CPU 0 holds back\n" },
     { "two ExtINT entries", APIC "r1.3:700 r1.4:700 +i1.3 +i1.4", "pin:ioapic1.4",
       "- IOAPIC 1 pin 4 is ExtINT, and so is pin 3, which is active and goes first\n"
       "- IOAPIC 1 pin 4 is ExtINT, but no 8259A is at this pin to give a vector: IOREDTBL4 = 0000_0700h, bits 10:8\n" },

@@ -45,6 +45,10 @@ static const struct why_case why_lapic_cases[] = {
       "- vector 31h is neither in IRR nor in ISR of CPU 0: nothing requested it, it was lost, or its interrupt is "
       "over\n" },
     { "no such vector", APIC, "vector:15@0", "- the local APIC of CPU 0 accepts no vector below 10h, such as 0Fh\n" },
+    { "the lowest vector", APIC "M0xfee00000,10", "vector:16@0",
+      "= vector 10h is in IRR of CPU 0, and its INTR is up\n" },
+    { "a vector of a CPU whose APIC is on", APIC "m1.1b:fee00000 M0xfee00000,31", "vector:0x31@0",
+      "= vector 31h is in IRR of CPU 0, and its INTR is up\n", .cpus = 2 },
     { "a processor that was not started", APIC "c1.0f0:1ff M0xfee01000,31", "vector:0x31@1",
       "= vector 31h is in IRR of CPU 1, and its INTR is up\n"
       "- CPU 1 waits for a SIPI, and takes nothing before\n",
@@ -122,6 +126,35 @@ static const struct why_case why_lapic_cases[] = {
     { "a deadline", APIC "c0.320:40050 m0.6e0:123456", "timer@0", "- the timer of CPU 0 expires at 1,193,046 ns\n" },
     { "timer mode 3", APIC "c0.320:60050", "timer@0",
       "- the timer of CPU 0 has the reserved mode 3, and never counts: LVT_TIMER = 0006_0050h, bits 18:17\n" },
+    { "the timer runs, and TPR is high", APIC "c0.320:50 c0.380:1000 c0.080:60", "timer@0",
+      "- the timer of CPU 0 expires at 9,192 ns\n"
+      "- vector 50h has class 5, which TPR = 60h of CPU 0 holds back\n" },
+    { "the timer with the lowest vector", APIC "c0.320:10 c0.380:1000", "timer@0",
+      "- the timer of CPU 0 expires at 9,192 ns\n" },
+    { "the timer of a CPU that was not started", "", "timer@1",
+      "- the timer of CPU 1 does not count: initial count 00000000h, LVT_TIMER = 0001_0000h\n"
+      "- the local APIC of CPU 1 is disabled by software: SVR = 0FFh, bit 8\n"
+      "- LVT_TIMER of CPU 1 is masked: 0001_0000h, bit 16\n"
+      "- LVT_TIMER of CPU 1 has a vector below 10h, which is not accepted: 0001_0000h, bits 7:0\n"
+      "- CPU 1 waits for a SIPI, and takes nothing before\n",
+      .cpus = 2 },
+    { "LINT1 with a level bit, in service", APIC "c0.360:8050 +n !0", "lint1@0",
+      "= vector 50h is in service on CPU 0, and has had no EOI\n" },
+    { "LINT1, ExtINT and active", APIC "c0.360:700 +n", "lint1@0", "= INTR of CPU 0 is up for the 8259A (ExtINT)\n" },
+    { "LINT1, INIT", APIC "c0.360:500 +n", "lint1@0", "= an INIT is pending for CPU 0\n" },
+    { "LINT1, SMI", APIC "c0.360:200 +n", "lint1@0", "= an SMI is pending for CPU 0\n" },
+    { "LINT0, SMI with a level bit", PIC APIC "c0.350:8200 +p4", "lint0@0", "= an SMI is pending for CPU 0\n" },
+    { "LINT0, active low", PIC APIC "c0.350:2700", "lint0@0", "= INTR of CPU 0 is up for the 8259A (ExtINT)\n" },
+    { "LINT0 of a CPU without wires", PIC APIC, "lint0@1",
+      "- LINT0 of CPU 1 is low, which is inactive: LVT_LINT0 = 0001_0000h, bit 13 is 0\n"
+      "- the local APIC of CPU 1 is disabled by software: SVR = 0FFh, bit 8\n"
+      "- LVT_LINT0 of CPU 1 is masked: 0001_0000h, bit 16\n"
+      "- LVT_LINT0 of CPU 1 has a vector below 10h, which is not accepted: 0001_0000h, bits 7:0\n"
+      "- CPU 1 waits for a SIPI, and takes nothing before\n",
+      .cpus = 2 },
+    { "a performance counter that cannot be INIT", APIC "c0.340:500", "pmc@0",
+      "- LVT_PMC of CPU 0 has delivery mode 5, with which it raises nothing: 0000_0500h, bits 10:8\n"
+      "- nothing has raised LVT_PMC of CPU 0 since its last interrupt, or it was lost\n" },
     { "the timer of a disabled APIC", "m0.1b:fee00100", "timer@0",
       "- the timer of CPU 0 does not count: initial count 00000000h, LVT_TIMER = 0001_0000h\n"
       "- the local APIC of CPU 0 is disabled: IA32_APIC_BASE = FEE00100h, bit 11\n" },

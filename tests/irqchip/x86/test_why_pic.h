@@ -189,6 +189,26 @@ static const struct why_case why_pic_cases[] = {
       "- LVT_LINT0 of CPU 0, which has INT of the 8259A, is not ExtINT: 0001_0000h, bits 10:8\n",
       .no_pic_pin = true },
     { "no such pin", "", "chip:0.77", "- the chip has no pin 77\n" },
+    { "no such IOAPIC", "", "chip:3.1", "- the chip has no pin 1\n" },
+    { "a whole set of gates at the slave", PIC WIRE "+p9 !0 +p8 +p14 21:04 a1:40", "pin:pic.14",
+      "- IRQ 14 is masked: IMR of the slave 8259A = 40h, bit 6\n"
+      "- IRQ 14 waits for IRQ 8, which requests with a higher priority: IRR of the slave 8259A = 41h, IMR = 40h\n"
+      "- IRQ 14 waits for the EOI of IRQ 9, which has a higher priority: ISR of the slave 8259A = 02h\n"
+      "- IRQ 14 is held by the mask of the slave's pin: IMR of the master 8259A = 04h, bit 2\n"
+      "- IRQ 14 waits for another interrupt of the slave: ISR of the master 8259A = 04h, bit 2, and ICW4 = 01h, bit 4: "
+      "no special fully nested mode\n" },
+    { "two lines in service, and both wait", PIC WIRE "+p4 !0 +p1 !0 -p4 +p4", "pin:pic.4",
+      "- IRQ 4 waits for the EOI of IRQ 1, which has a higher priority: ISR of the master 8259A = 12h\n"
+      "- IRQ 4 requests again, but its EOI is missing: ISR of the master 8259A = 12h, bit 4\n" },
+    { "the master's priority holds the slave", PIC WIRE "+p1 !0 +p12", "pin:pic.12",
+      "- IRQ 12 waits for the EOI of IRQ 1, which has a higher priority: ISR of the master 8259A = 02h\n" },
+    { "the master's request goes before the slave's", PIC WIRE "+p1 +p12", "pin:pic.12",
+      "- IRQ 12 waits for IRQ 1, which requests with a higher priority: IRR of the master 8259A = 06h, IMR = 00h\n" },
+    { "LTIM: all lines are levels", WIRE "20:19 21:20 21:04 21:01 21:00 +p4 !0 20:20", "pin:pic.4",
+      "= INT of the 8259A is up for IRQ 4\n"
+      "= INTR of CPU 0 is up for the 8259A (ExtINT)\n" },
+    { "an edge without a level is held", PIC WIRE "21:10 ^p4", "pin:pic.4",
+      "- IRQ 4 is masked: IMR of the master 8259A = 10h, bit 4\n" },
 };
 
 #endif

@@ -51,15 +51,25 @@ static const char *why(const char *source)
 
 Test(intact_x86_irq_why, every_form_of_a_source_is_answered, .fini = destroy)
 {
-    static const char *const sources[] = { "pin:pic.0",     "pin:pic.15",
-                                           "pin:ioapic0.0", "pin:ioapic0.23",
-                                           "vector:49@1",   "vector:0xFF@0",
-                                           "nmi",           "msi:0xfee00000,0x31",
-                                           "msi:0,0",       "msi:0xFEE01000,49",
-                                           "lint0@0",       "lint1@1",
-                                           "timer@0",       "error@1",
-                                           "thermal@0",     "pmc@0",
-                                           "cmci@1",        "pin:ioapic0x0.0x17",
+    static const char *const sources[] = { "pin:pic.0",
+                                           "pin:pic.15",
+                                           "pin:ioapic0.0",
+                                           "pin:ioapic0.23",
+                                           "vector:49@1",
+                                           "vector:0xFF@0",
+                                           "nmi",
+                                           "msi:0xfee00000,0x31",
+                                           "msi:0,0",
+                                           "msi:0xfee00000,0xffffffff",
+                                           "msi:0xFEE01000,49",
+                                           "lint0@0",
+                                           "lint1@1",
+                                           "timer@0",
+                                           "error@1",
+                                           "thermal@0",
+                                           "pmc@0",
+                                           "cmci@1",
+                                           "pin:ioapic0x0.0x17",
                                            "pin:pic.010" };
     create(2);
     for (unsigned i = 0; i < sizeof sources / sizeof *sources; i++)
