@@ -303,3 +303,48 @@ Test(arm_why_random, gicv2_with_one_security_state)
 {
     run((struct arm_irq_config){ .version = 2, .cpus = 3, .spis = 96 });
 }
+
+// --- Events -----------------------------------------------------------------------------------------------------------
+
+static void change_mapping(struct rig *rig)
+{
+    uint32_t device = next() % 3, event = next() % 6, collection = next() % 3;
+    enable(rig, true);
+    switch (next() % 12) {
+    case 0: mapd(rig, device, next() % 8 ? ITT + device * 0x1000 : 0x1000, 1 + next() % 3, next() % 4); break;
+    case 1:
+    case 2: mapc(rig, collection, next() % 3, next() % 3); break;
+    case 3: on_event(rig, ITS_DISCARD, device, event, 0); break;
+    case 4: enable(rig, false); break;
+    case 5: bytes_put(at(rig, COLLECTIONS + 8 * collection), 8, VALID | next() % 4); break;
+    case 6: gicr_put(rig, (uint32_t)(next() % 3), 0, next() % 4 ? GICR_CTLR_ENABLE_LPIS : 0); break;
+    default: mapti(rig, device, event, 8192 + (uint32_t)(next() % 8), collection); break;
+    }
+}
+
+// Does something between the event and the redistributor hold it back?
+static void on_event_finding(void *owner, const struct intact_why_finding *finding)
+{
+    bool its = finding->reason >= INTACT_WHY_ARM_NO_ITS && finding->reason <= INTACT_WHY_ARM_ITS_ERROR;
+    *(bool *)owner |= its || finding->reason == INTACT_WHY_ARM_LPIS_OFF || finding->reason == INTACT_WHY_ARM_LPI_RANGE;
+}
+
+Test(arm_why_random, an_event_arrives_where_no_gate_is_found)
+{
+    struct rig *rig = rig_its(3);
+    unsigned arrived = 0, held = 0;
+    state = 88172645463325252;
+    for (unsigned i = 0; i < STEPS; i++) {
+        uint32_t device = next() % 3, event = next() % 6;
+        bool gate = false;
+        struct why why = { on_event_finding, &gate };
+        change_mapping(rig);
+        arm_irq_why_event(&rig->irq, device, event, &why);
+        cr_assert_eq(send(rig, device, event), !gate, "device %u, event %u", device, event);
+        arrived += !gate;
+        held += gate;
+    }
+    cr_assert_gt(arrived, STEPS / 20, "%u", arrived);
+    cr_assert_gt(held, STEPS / 20, "%u", held);
+    rig_free(rig);
+}
