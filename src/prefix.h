@@ -149,6 +149,7 @@
 #define a64_walk intact_private_a64_walk
 #define a64_watch intact_private_a64_watch
 #define a64_watch_changed intact_private_a64_watch_changed
+#define a64_why intact_private_a64_why
 #define a64_write_allint intact_private_a64_write_allint
 #define a64_write_breakpoint intact_private_a64_write_breakpoint
 #define a64_write_claim intact_private_a64_write_claim
@@ -388,8 +389,10 @@
 #define device_list_reset intact_private_device_list_reset
 #define device_list_visit intact_private_device_list_visit
 #define device_number intact_private_device_number
+#define device_pci_part intact_private_device_pci_part
 #define device_pci_place intact_private_device_pci_place
 #define device_pci_testdev intact_private_device_pci_testdev
+#define device_pci_why intact_private_device_pci_why
 #define device_property intact_private_device_property
 #define device_size intact_private_device_size
 #define device_switch intact_private_device_switch
@@ -628,6 +631,7 @@
 #define group_change_request intact_private_group_change_request
 #define group_close intact_private_group_close
 #define group_create intact_private_group_create
+#define group_find_source intact_private_group_find_source
 #define group_free intact_private_group_free
 #define group_free_names intact_private_group_free_names
 #define group_handle intact_private_group_handle
@@ -653,6 +657,7 @@
 #define group_touch intact_private_group_touch
 #define group_unstage intact_private_group_unstage
 #define group_visit intact_private_group_visit
+#define group_why intact_private_group_why
 #define guest_put intact_private_guest_put
 #define guest_zero intact_private_guest_zero
 #define host_clock_ns intact_private_host_clock_ns
@@ -829,6 +834,8 @@
 #define machine_board intact_private_machine_board
 #define machine_look intact_private_machine_look
 #define machine_run_to intact_private_machine_run_to
+#define machine_source_at intact_private_machine_source_at
+#define machine_why intact_private_machine_why
 #define manager_create intact_private_manager_create
 #define manager_destroy intact_private_manager_destroy
 #define manager_find intact_private_manager_find
@@ -938,6 +945,7 @@
 #define monitor_info_instructions intact_private_monitor_info_instructions
 #define monitor_info_registers intact_private_monitor_info_registers
 #define monitor_info_snapshots intact_private_monitor_info_snapshots
+#define monitor_info_sources intact_private_monitor_info_sources
 #define monitor_info_status intact_private_monitor_info_status
 #define monitor_is_event intact_private_monitor_is_event
 #define monitor_loadvm intact_private_monitor_loadvm
@@ -953,6 +961,7 @@
 #define monitor_tell_place intact_private_monitor_tell_place
 #define monitor_value intact_private_monitor_value
 #define monitor_watch intact_private_monitor_watch
+#define monitor_why intact_private_monitor_why
 #define mptable_build intact_private_mptable_build
 #define msi_arm_decode intact_private_msi_arm_decode
 #define msi_arm_encode intact_private_msi_arm_encode
@@ -960,6 +969,7 @@
 #define msi_capability_allotted intact_private_msi_capability_allotted
 #define msi_capability_enabled intact_private_msi_capability_enabled
 #define msi_capability_init intact_private_msi_capability_init
+#define msi_capability_mask_bits intact_private_msi_capability_mask_bits
 #define msi_capability_masked intact_private_msi_capability_masked
 #define msi_capability_message intact_private_msi_capability_message
 #define msi_capability_read intact_private_msi_capability_read
@@ -973,6 +983,7 @@
 #define msix_capability_read intact_private_msix_capability_read
 #define msix_capability_write intact_private_msix_capability_write
 #define msix_enabled intact_private_msix_enabled
+#define msix_function_masked intact_private_msix_function_masked
 #define msix_init intact_private_msix_init
 #define msix_masked intact_private_msix_masked
 #define msix_message intact_private_msix_message
@@ -991,10 +1002,6 @@
 #define names_add_part intact_private_names_add_part
 #define names_free intact_private_names_free
 #define names_numbered intact_private_names_numbered
-#define names_find intact_private_names_find
-#define names_free intact_private_names_free
-#define names_numbered intact_private_names_numbered
-#define names_sorted intact_private_names_sorted
 #define net_capture_close intact_private_net_capture_close
 #define net_capture_open intact_private_net_capture_open
 #define net_hub_plug intact_private_net_hub_plug
@@ -1058,6 +1065,7 @@
 #define pc_loaded intact_private_pc_loaded
 #define pc_map_devices intact_private_pc_map_devices
 #define pc_map_memory intact_private_pc_map_memory
+#define pc_own_source intact_private_pc_own_source
 #define pc_read_register intact_private_pc_read_register
 #define pc_register_name intact_private_pc_register_name
 #define pc_sink intact_private_pc_sink
@@ -1077,6 +1085,10 @@
 #define pc_visit_controllers intact_private_pc_visit_controllers
 #define pc_visit_cpu intact_private_pc_visit_cpu
 #define pc_visit_devices intact_private_pc_visit_devices
+#define pc_why_message intact_private_pc_why_message
+#define pc_why_pin intact_private_pc_why_pin
+#define pc_why_ready intact_private_pc_why_ready
+#define pc_why_source intact_private_pc_why_source
 #define pc_wire_controllers intact_private_pc_wire_controllers
 #define pc_wire_devices intact_private_pc_wire_devices
 #define pc_write_register intact_private_pc_write_register
@@ -1121,6 +1133,7 @@
 #define pci_irq_trigger intact_private_pci_irq_trigger
 #define pci_irq_vectors intact_private_pci_irq_vectors
 #define pci_irq_visit intact_private_pci_irq_visit
+#define pci_irq_why intact_private_pci_irq_why
 #define pci_place intact_private_pci_place
 #define pci_read_memory intact_private_pci_read_memory
 #define pci_testdev_destroy intact_private_pci_testdev_destroy
@@ -1235,13 +1248,17 @@
 #define route_detach intact_private_route_detach
 #define route_disconnect intact_private_route_disconnect
 #define route_eoi intact_private_route_eoi
+#define route_find_line intact_private_route_find_line
 #define route_free intact_private_route_free
 #define route_gsi_level intact_private_route_gsi_level
 #define route_has_gsi intact_private_route_has_gsi
 #define route_has_pin intact_private_route_has_pin
 #define route_init intact_private_route_init
+#define route_line_name intact_private_route_line_name
 #define route_message intact_private_route_message
+#define route_output_at intact_private_route_output_at
 #define route_pin_level intact_private_route_pin_level
+#define route_raised_by intact_private_route_raised_by
 #define route_reaches intact_private_route_reaches
 #define route_set_level intact_private_route_set_level
 #define route_trigger intact_private_route_trigger
@@ -1605,6 +1622,7 @@
 #define virt_map_devices intact_private_virt_map_devices
 #define virt_map_flash intact_private_virt_map_flash
 #define virt_map_memory intact_private_virt_map_memory
+#define virt_own_source intact_private_virt_own_source
 #define virt_read_register intact_private_virt_read_register
 #define virt_register_name intact_private_virt_register_name
 #define virt_sink intact_private_virt_sink
@@ -1613,6 +1631,10 @@
 #define virt_visit_controllers intact_private_virt_visit_controllers
 #define virt_visit_cpu intact_private_virt_visit_cpu
 #define virt_visit_devices intact_private_virt_visit_devices
+#define virt_why_message intact_private_virt_why_message
+#define virt_why_pin intact_private_virt_why_pin
+#define virt_why_ready intact_private_virt_why_ready
+#define virt_why_source intact_private_virt_why_source
 #define virt_wire_controllers intact_private_virt_wire_controllers
 #define virt_wire_devices intact_private_virt_wire_devices
 #define virt_write_register intact_private_virt_write_register
@@ -1676,6 +1698,7 @@
 #define virtio_tell intact_private_virtio_tell
 #define virtio_untake intact_private_virtio_untake
 #define virtio_visit intact_private_virtio_visit
+#define virtio_why intact_private_virtio_why
 #define virtio_write intact_private_virtio_write
 #define virtqueue_ask intact_private_virtqueue_ask
 #define virtqueue_chain_read intact_private_virtqueue_chain_read
@@ -1686,6 +1709,7 @@
 #define virtqueue_give_part intact_private_virtqueue_give_part
 #define virtqueue_interrupts intact_private_virtqueue_interrupts
 #define virtqueue_reset intact_private_virtqueue_reset
+#define virtqueue_suppression intact_private_virtqueue_suppression
 #define virtqueue_take intact_private_virtqueue_take
 #define virtqueue_untake intact_private_virtqueue_untake
 #define virtqueue_visit intact_private_virtqueue_visit
@@ -2085,6 +2109,7 @@
 #define x86_watch_changed intact_private_x86_watch_changed
 #define x86_watch_port intact_private_x86_watch_port
 #define x86_watches_page intact_private_x86_watches_page
+#define x86_why intact_private_x86_why
 #define x86_wide_stack intact_private_x86_wide_stack
 #define x86_write_cr intact_private_x86_write_cr
 #define x86_write_dr intact_private_x86_write_dr

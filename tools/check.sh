@@ -38,6 +38,7 @@ check_format() {
 check_rules() {
     python3 tools/rules.py
     python3 tools/limits.py --check
+    python3 tools/reasons.py --check
 }
 
 check_tidy() {

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include <intact/machine.h>
+#include <intact/why.h>
 
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
@@ -35,6 +36,25 @@ extern "C" {
 int intact_break_add(struct intact_machine *machine, enum intact_stop kind, uint64_t address, uint64_t size);
 // Removes one. -ENOENT: there is none; -EBUSY.
 int intact_break_remove(struct intact_machine *machine, enum intact_stop kind, uint64_t address, uint64_t size);
+
+// --- Why -------------------------------------------------------------------------------------------------------------
+//
+// Why an interrupt does not arrive at a processor, in findings (<intact/why.h>), from its source to the processor. A source is
+// a name or a text:
+//
+//     pit.out0, com1.irq             the line of a device, as `source` of a trace's events has it
+//     virtio-blk0.queue0, edu0.msi0  a part of a device: queueN, config, msixN, msiN, intx, irq
+//     gsi:4                          a wire
+//     lapic0.timer, cpu2.vtimer      a processor's own source
+//     pin:ioapic0.2, vector:0x31@0, msi:0xfee00000,0x31, nmi      as intact_x86_irq_why; INTACT_PC alone
+//     intid:27@2, lpi:8192, event:8,0                             as intact_arm_irq_why; INTACT_VIRT alone
+
+// Calls `found` with `owner` for each finding, at least once. 0; or -EINVAL with a line in `why` (INTACT_ERROR_SIZE bytes, or
+// NULL): there is no such source; -EBUSY: within a run.
+int intact_machine_why(struct intact_machine *machine, const char *source, intact_why_found *found, void *owner,
+                       char *why);
+// The name of source `index`, from 0 on, in `name`, `size` bytes. False: there are not so many.
+bool intact_machine_source(struct intact_machine *machine, unsigned index, char *name, size_t size);
 
 // --- Events ----------------------------------------------------------------------------------------------------------
 //

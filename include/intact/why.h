@@ -33,8 +33,59 @@ enum intact_why_kind {
 // values of a finding: {0} decimal, {0:h2} hexadecimal with two digits and an h, {0:u} a register of 32 bits
 // (0001_0031h), {0:n} decimal with commas, {0?low|high} one of these texts; {name} for its name.
 //
-// Sources, lines and messages.
-#define INTACT_WHY_SOURCES(R) R(LINE_LOW, PLACE, "{name} is low: its device raises no interrupt now", "")
+// Lines, groups, devices and processors. The manuals: PCI Local Bus 3.0, VIRTIO 1.2, SDM volume 3A, DDI 0487.
+#define INTACT_WHY_SOURCES(R)                                                                                          \
+    R(LINE_LOW, GATE, "{name} is low: its device raises no interrupt now", "")                                         \
+    R(LINE_HIGH, PLACE, "{name} is high, on GSI {0}", "")                                                              \
+    R(GSI_LOW, GATE, "GSI {0} is low: no device raises it now", "")                                                    \
+    R(GSI_HIGH, PLACE, "GSI {0} is high: {name} {1?raises it|and others raise it}", "")                                \
+    R(GSI_NOWHERE, GATE, "GSI {0} leads to no pin of a controller", "")                                                \
+    R(SOURCE_IDLE, GATE, "{name} has nothing pending: its triggers were sent, or there was none", "")                  \
+    R(SOURCE_PENDING, PLACE, "{name} is pending: it was triggered", "")                                                \
+    R(SOURCE_DISABLED, GATE, "{name} is not enabled: its group was not enabled, or was disabled", "")                  \
+    R(SOURCE_MASKED, GATE, "{name} is masked: its group's mask", "")                                                   \
+    R(INTX_LOW, GATE, "{name} is low: the device's interrupt status is 0", "PCI 6.2.3")                                \
+    R(INTX_DISABLED, GATE, "{name} is disabled: the command register = {0:h4}, bit 10 (interrupt disable)",            \
+      "PCI 6.2.2")                                                                                                     \
+    R(INTX_UNUSED, GATE, "{name} is not driven: the driver has enabled {0?MSI|MSI-X}", "PCI 6.8.1.3")                  \
+    R(MSI_OFF, GATE, "{name} is not sent: MSI is not enabled, message control = {0:h4}, bit 0", "PCI 6.8.1.3")         \
+    R(MSI_MASKED, GATE, "{name} is masked: mask bits = {0:h8}, bit {1}", "PCI 6.8.1.7")                                \
+    R(MSI_NOT_ALLOTTED, GATE,                                                                                          \
+      "{name} is not allotted: message control = {0:h4}, bits 6:4 give the device {1} vectors", "PCI 6.8.1.3")         \
+    R(MSIX_OFF, GATE, "{name} is not sent: MSI-X is not enabled, message control = {0:h4}, bit 15", "PCI 6.8.2.3")     \
+    R(MSIX_FUNCTION_MASKED, GATE, "{name} is masked with all others: message control = {0:h4}, bit 14", "PCI 6.8.2.3") \
+    R(MSIX_MASKED, GATE, "{name} is masked: vector control of row {0} = {1:h8}, bit 0", "PCI 6.8.2.9")                 \
+    R(BUS_MASTER_OFF, GATE, "{name} is not sent: the command register = {0:h4}, bit 2 (bus master) is 0", "PCI 6.2.2") \
+    R(VIRTIO_NOT_OK, GATE, "the driver of {name} is not ready: device status = {0:h2}, bit 2 (DRIVER_OK) is 0",        \
+      "VIRTIO 2.1")                                                                                                    \
+    R(VIRTIO_NEEDS_RESET, GATE, "the device of {name} needs a reset: device status = {0:h2}, bit 6", "VIRTIO 2.1")     \
+    R(VIRTIO_NOT_READY, GATE, "{name} is not ready: the driver has not enabled the queue", "VIRTIO 3.1.1")             \
+    R(VIRTIO_NO_BUFFERS, GATE, "{name} has no buffer that the driver has made available since the last used one",      \
+      "VIRTIO 2.7")                                                                                                    \
+    R(VIRTIO_UNUSED, GATE, "{name} has {0} available buffers, and the device has not used them yet", "VIRTIO 2.7")     \
+    R(VIRTIO_UNTOLD, PLACE,                                                                                            \
+      "the device has used {0} buffers of {name}, and has not looked yet whether the driver wants an interrupt",       \
+      "VIRTIO 2.7.7")                                                                                                  \
+    R(VIRTIO_NO_INTERRUPT, GATE,                                                                                       \
+      "the driver wants no interrupt of {name}: flags of the available ring = {0:h4}, bit 0", "VIRTIO 2.7.7")          \
+    R(VIRTIO_EVENT, GATE,                                                                                              \
+      "the driver wants no interrupt for the next used buffer of {name}: used_event = {0:h4}, the used index = "       \
+      "{1:h4}",                                                                                                        \
+      "VIRTIO 2.7.7")                                                                                                  \
+    R(VIRTIO_NO_VECTOR, GATE, "{name} has no vector: its MSI-X vector is FFFFh (VIRTIO_MSI_NO_VECTOR)",                \
+      "VIRTIO 4.1.5.1.2")                                                                                              \
+    R(CPU_INTERRUPTS_OFF, GATE, "CPU {0} takes no interrupts: RFLAGS = {1:h8}, bit 9 (IF) is 0, at {2:x}",             \
+      "SDM 3A 6.8.1")                                                                                                  \
+    R(CPU_SHADOW, GATE, "CPU {0} takes no interrupt before this instruction: it follows {1?STI|MOV SS or POP SS}",     \
+      "SDM 3A 6.8.3")                                                                                                  \
+    R(CPU_NMI_BLOCKED, GATE, "CPU {0} takes no NMI before the IRET of the last one's handler", "SDM 3A 6.7.1")         \
+    R(CPU_WAITS_SIPI, GATE, "CPU {0} waits for a SIPI, and takes INIT and SIPI alone", "SDM 3A 8.4.3")                 \
+    R(CPU_MASKS, GATE, "CPU {0} masks {1?IRQs|FIQs}: PSTATE.{1?I|F} is 1, at {2:x}", "DDI 0487 D1.3.6")                \
+    R(CPU_MASKS_ALL, GATE,                                                                                             \
+      "CPU {0} masks every interrupt: {1?PSTATE.ALLINT is 1|SCTLR_EL1.SPINTMASK and PSTATE.SP are 1}, at {2:x}",       \
+      "DDI 0487 D1.3.6")                                                                                               \
+    R(CPU_OFF, GATE, "CPU {0} is off: no PSCI CPU_ON has started it", "DEN0022 5.6")                                   \
+    R(CPU_TAKES, PLACE, "CPU {0} takes it before its next instruction, at {1:x}", "")
 
 // 8259A, IOAPIC, local APIC. The manuals: Intel 8259A data sheet, 82093AA (IOAPIC), SDM volume 3A, MP specification.
 #define INTACT_WHY_X86(R)                                                                                              \

@@ -20,6 +20,7 @@
 #include "cli/journal.h"
 #include "cli/options.h"
 #include "cli/stop_signal.h"
+#include "cli/why.h"
 #include "observe/event_text.h"
 
 int cli_fail(const char *why)
@@ -54,6 +55,16 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
                 end->instructions);
     if (settings->log_exit)
         fprintf(log, "intact: exit %d after %" PRIu64 " instructions\n", end->status, end->instructions);
+}
+
+// A run that got stuck says what waits; `intact why` answers its question on standard output.
+static int tell_why(struct settings *settings, struct intact_machine *machine, const struct intact_exit *end)
+{
+    if (settings->why_source)
+        return why_tell(machine, settings->why_source, stdout, settings->why);
+    if (end->reason == INTACT_DEADLOCK || end->reason == INTACT_LIMIT)
+        why_tell_waiting(machine, stderr);
+    return 0;
 }
 
 static int add_breaks(struct settings *settings, struct intact_machine *machine)
@@ -126,6 +137,8 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     struct intact_monitor *monitor = NULL;
     struct event_log events = { .file = log, .type = settings->config.type };
     struct intact_trace_observer observer;
+    if (settings->why_at)
+        settings->config.limit = settings->why_at;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, log_event, &events);
@@ -161,6 +174,10 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     intact_gdb_close(gdb);
     intact_monitor_close(monitor);
     tell_end(settings, log, machine, &end);
+    if (tell_why(settings, machine, &end) < 0) {
+        intact_machine_destroy(machine);
+        return cli_fail(settings->why);
+    }
     int status = save(settings, machine, &end, journal_finish(settings, machine, &end));
     intact_machine_destroy(machine);
     return status;

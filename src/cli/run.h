@@ -7,10 +7,11 @@
 
 #define STATUS_USAGE 1
 
-int cli_run(int argc, char *const *argv);        // intact run OPTIONS
-int cli_run_virt(int argc, char *const *argv);   // the same, with -machine virt unless they say otherwise
-int cli_record(int argc, char *const *argv);     // intact record FILE OPTIONS
-int cli_replay(int argc, char *const *argv);     // intact replay FILE
+int cli_run(int argc, char *const *argv);      // intact run OPTIONS
+int cli_run_virt(int argc, char *const *argv); // the same, with -machine virt unless they say otherwise
+int cli_record(int argc, char *const *argv);   // intact record FILE OPTIONS
+int cli_replay(int argc, char *const *argv);   // intact replay FILE
+int cli_why(int argc, char *const *argv);
 int cli_digest(int argc, char *const *argv);     // intact digest OPTIONS
 int cli_demo(int argc, char *const *argv);       // intact demo
 int cli_help(int argc, char *const *argv);       // intact help

@@ -20,6 +20,7 @@
 //     source.c          sources in force; settle                  machine thread
 //     group_state.c     snapshot and replay                         machine thread
 //     name.c            names of sources in traces                  machine thread
+//     group_why.c       why a source does not interrupt             machine thread
 //
 // Path: devices / irqchip/route.c
 #ifndef GROUPS_GROUP_H
@@ -138,6 +139,16 @@ static inline bool group_on_machine(const struct intact_irq_group *group)
 {
     return inbox_is_machine(group->manager->inbox);
 }
+
+// --- group_why.c: machine thread -------------------------------------------------------------------------------------
+
+struct why;
+
+// What holds back source `index`, which the findings call `name`.
+void group_why(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why);
+// The source that is called `name` in traces. False: there is none.
+bool group_find_source(const struct intact_irq_manager *manager, const char *name, struct intact_irq_group **group,
+                       uint32_t *index);
 
 // --- name.c ----------------------------------------------------------------------------------------------------------
 

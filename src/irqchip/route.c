@@ -566,6 +566,55 @@ void route_disconnect(struct route *route, struct intact_irq_line *line)
     free(made);
 }
 
+// --- Questions -------------------------------------------------------------------------------------------------------
+
+bool route_find_line(const struct route *route, const char *name, uint32_t *gsi, bool *level)
+{
+    for (uint32_t i = 0; i < route->line_count; i++) {
+        const struct route_line *line = route->lines[i];
+        if (!line || !line->source.name || strcmp(line->source.name, name) != 0)
+            continue;
+        *gsi = line->source.wire->gsi;
+        *level = line->source.level;
+        return true;
+    }
+    return false;
+}
+
+const char *route_raised_by(const struct route *route, uint32_t gsi, uint32_t *others)
+{
+    const struct route_wire *wire = find_wire(route, gsi);
+    const char *name = NULL;
+    *others = 0;
+    for (const struct route_source *source = wire ? wire->sources : NULL; source; source = source->next) {
+        if (source->level && !name)
+            name = source->name;
+        else
+            *others += source->level;
+    }
+    return name;
+}
+
+// The lines that were disconnected leave a gap.
+const char *route_line_name(const struct route *route, uint32_t index)
+{
+    for (uint32_t i = 0; i < route->line_count; i++)
+        if (route->lines[i] && route->lines[i]->source.name && index-- == 0)
+            return route->lines[i]->source.name;
+    return NULL;
+}
+
+bool route_output_at(const struct route *route, uint32_t gsi, uint32_t index, uint32_t *chip, uint32_t *pin)
+{
+    const struct route_wire *wire = find_wire(route, gsi);
+    if (!wire || index >= wire->output_count)
+        return false;
+    const struct route_pin *to = wire->outputs[index].pin;
+    *chip = to ? to->chip : ROUTE_TO_MESSAGE;
+    *pin = to ? to->pin : 0;
+    return true;
+}
+
 // --- State -----------------------------------------------------------------------------------------------------------
 
 static void visit_wire(struct route_wire *wire, struct visit *v)

@@ -135,6 +135,15 @@ enum route_edge route_trigger_gsi(struct route *route, uint32_t gsi);
 // Sends a message. False: it had no receiver (counted and traced).
 bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_t device);
 
+// The GSI and the level of the connected line with this name. False: there is none.
+bool route_find_line(const struct route *route, const char *name, uint32_t *gsi, bool *level);
+// Its name and how many others raise `gsi` now; NULL: none does, or it has no name.
+const char *route_raised_by(const struct route *route, uint32_t gsi, uint32_t *others);
+// The names of connected lines, in the order in which they were connected: NULL behind the last one.
+const char *route_line_name(const struct route *route, uint32_t index);
+// The outputs of a wire: output `index` in *chip and *pin; a message has ROUTE_TO_MESSAGE for a chip. False: it has no more.
+bool route_output_at(const struct route *route, uint32_t gsi, uint32_t index, uint32_t *chip, uint32_t *pin);
+
 // A chip ended the interrupt of `pin` (EOI broadcast, 8259 EOI, GIC deactivation): every source with a `resample`
 // function, of every wire of that pin, is resampled. Call it when the chip has left its in-service state (remote IRR
 // cleared) and before it samples the pin again: a source that was only triggered falls here, and must not interrupt

@@ -9,6 +9,7 @@
 #include "machine/back.h"
 #include "machine/board/board.h"
 #include "machine/machine.h"
+#include "machine/why.h"
 
 static bool is_point(enum intact_stop kind, uint64_t size)
 {
@@ -116,4 +117,20 @@ struct intact_exit intact_machine_step(struct intact_machine *machine, unsigned 
 void intact_machine_interrupt(struct intact_machine *machine)
 {
     outside_interrupt(&machine_board(machine)->outside);
+}
+
+// --- Why -------------------------------------------------------------------------------------------------------------
+
+int intact_machine_why(struct intact_machine *machine, const char *source, intact_why_found *found, void *owner,
+                       char *why)
+{
+    struct error error = { 0 };
+    if (is_running(machine))
+        return tell(why, -EBUSY, "the machine is running");
+    return tell(why, machine_why(machine_board(machine), source, found, owner, &error), error.text);
+}
+
+bool intact_machine_source(struct intact_machine *machine, unsigned index, char *name, size_t size)
+{
+    return machine_source_at(machine_board(machine), index, name, size);
 }

@@ -185,10 +185,20 @@ static int build(struct intact_pci_device *device)
     return result < 0 ? result : add_interrupts(device);
 }
 
+static bool ops_why(void *object, struct device_part *part, struct why *why)
+{
+    return device_pci_why(&((struct intact_pci_device *)object)->pci, part, why);
+}
+
+static bool ops_part(void *object, unsigned index, char *name, size_t size)
+{
+    return device_pci_part(&((struct intact_pci_device *)object)->pci, index, name, size);
+}
+
 // The machine has placed its BARs already, as a firmware does: this is done again.
 static int finish(struct intact_pci_device *device)
 {
-    static const struct board_device_ops ops = { ops_reset, ops_visit, ops_destroy, ops_loaded };
+    static const struct board_device_ops ops = { ops_reset, ops_visit, ops_destroy, ops_loaded, ops_why, ops_part };
     struct board *board = device->board;
     int result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
     if (result < 0)

@@ -144,6 +144,11 @@ static const struct command {
     { "info breaks", NULL, "", 0, 0, NULL, "the breakpoints and watchpoints", monitor_info_breaks },
     { "info snapshots", NULL, "", 0, 0, NULL, "how far the history reaches, and what it takes up",
       monitor_info_snapshots },
+    { "info sources", NULL, "", 0, 0, NULL, "the names of what can interrupt, for why", monitor_info_sources },
+    { "why", NULL, "SOURCE", 1, 1, NULL,
+      "why its interrupt does not arrive: what holds it back, in order, and where it is; pit.out0, gsi:4, "
+      "vector:0x31@0",
+      monitor_why },
     { "stop", NULL, "", 0, 0, "Ctrl-c", "stops the machine", stop },
     { "cont", "c", "", 0, 0, "continue", "lets it run on", cont },
     { "step", "s", "[CPU]", 0, 1, "stepi", "runs it until the processor has executed one instruction", step },

@@ -122,9 +122,14 @@ unsigned msi_capability_allotted(const struct msi_capability *msi)
     return count < msi->vectors ? count : msi->vectors;
 }
 
+uint32_t msi_capability_mask_bits(const struct msi_capability *msi)
+{
+    return msi->maskable ? (uint32_t)bytes_get(msi->registers + mask_at(msi), 4) : 0;
+}
+
 bool msi_capability_masked(const struct msi_capability *msi, unsigned vector)
 {
-    return msi->maskable && (bytes_get(msi->registers + mask_at(msi), 4) >> vector & 1);
+    return msi_capability_mask_bits(msi) >> vector & 1;
 }
 
 struct msi_message msi_capability_message(const struct msi_capability *msi, unsigned vector)

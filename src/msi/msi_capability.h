@@ -59,6 +59,8 @@ unsigned msi_capability_write(struct msi_capability *msi, unsigned offset, unsig
 
 bool msi_capability_enabled(const struct msi_capability *msi);
 // How many vectors the driver allotted: a power of two, never more than the function has.
+// The register of masks; 0: the function has none.
+uint32_t msi_capability_mask_bits(const struct msi_capability *msi);
 unsigned msi_capability_allotted(const struct msi_capability *msi);
 bool msi_capability_masked(const struct msi_capability *msi, unsigned vector);
 // The message of `vector`: its number replaces as many low bits of the data as were allotted (6.8.3.4).

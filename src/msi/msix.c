@@ -115,9 +115,14 @@ bool msix_enabled(const struct msix *msix)
     return msix->control & CONTROL_ENABLE;
 }
 
+bool msix_function_masked(const struct msix *msix)
+{
+    return msix->control & CONTROL_FUNCTION_MASK;
+}
+
 bool msix_masked(const struct msix *msix, unsigned vector)
 {
-    return (msix->control & CONTROL_FUNCTION_MASK) || (msix->table[vector].control & VECTOR_MASK);
+    return msix_function_masked(msix) || (msix->table[vector].control & VECTOR_MASK);
 }
 
 struct msi_message msix_message(const struct msix *msix, unsigned vector)

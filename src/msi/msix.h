@@ -85,6 +85,7 @@ static inline uint64_t msix_pba_size(unsigned vectors)
 }
 
 bool msix_enabled(const struct msix *msix);
+bool msix_function_masked(const struct msix *msix);
 // By its own mask or by that of the function.
 bool msix_masked(const struct msix *msix, unsigned vector);
 struct msi_message msix_message(const struct msix *msix, unsigned vector);

@@ -10,10 +10,14 @@
 #include "vcpu/tlb.h"
 #include "vcpu/vcpu.h"
 
+struct why;
+
 struct guest {
     const char *name;
     // Would the CPU take something of its pending word at this boundary (or wake from a halt for it)?
     bool (*can_take)(const struct vcpu *cpu);
+    // Reports why the CPU would not take any of `pending`, PENDING_ bits, at this boundary; between two runs.
+    void (*why)(const struct vcpu *cpu, uint32_t pending, struct why *why);
     // Takes the one of highest priority: acknowledge and delivery. True: something was taken or the CPU's state
     // changed.
     bool (*take_interrupt)(struct vcpu *cpu);

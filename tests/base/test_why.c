@@ -75,7 +75,7 @@ Test(why, findings_are_counted_and_passed_on)
     WHY(&why, INTACT_WHY_X86_NO_PIN, 24);
     cr_assert_eq(found, 1u);
     why.found = NULL;
-    WHY_NAMED(&why, INTACT_WHY_LINE_LOW, "pit.out0", 0);
+    WHY_NAMED(&why, INTACT_WHY_LINE_HIGH, "pit.out0", 0);
     cr_assert_eq(why.findings, 2u);
     cr_assert_eq(why.gates, 1u);
 }

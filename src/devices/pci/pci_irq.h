@@ -76,6 +76,11 @@ unsigned pci_irq_vectors(const struct pci_function *function);
 // The group of an MSI or MSI-X mode, else NULL. It stays the same until mode_changed.
 struct intact_irq_group *pci_irq_group(const struct pci_function *function);
 
+// Why an interrupt of the function does not leave it; the findings call it `name`. `part` is "intx", "msiN" or "msixN".
+// False: the function has none that is called so. (pci_irq_why.c)
+struct why;
+bool pci_irq_why(const struct pci_function *function, const char *part, const char *name, struct why *why);
+
 // --- For pci.c -------------------------------------------------------------------------------------------------------
 
 // The command register has changed: INTx disable, bus master.

@@ -137,6 +137,10 @@ bool virtio_read(struct virtio *virtio, unsigned queue, const struct virtqueue_c
 bool virtio_write(struct virtio *virtio, unsigned queue, const struct virtqueue_chain *chain, uint64_t offset,
                   const void *data, size_t size);
 
+// Why the driver is not notified of queue `queue`, which the findings call `name` (virtio_why.c).
+struct why;
+void virtio_why(const struct virtio *virtio, unsigned queue, const char *name, struct why *why);
+
 // DEVICE_NEEDS_RESET (2.1.2): the device stops until it is reset.
 void virtio_fault(struct virtio *virtio, enum virtqueue_fault fault);
 void virtio_bad_request(struct virtio *virtio);

@@ -113,19 +113,26 @@ enum virtqueue_fault virtqueue_give(struct virtqueue *queue, uint16_t head, uint
     return fault ? fault : virtqueue_give_end(queue, 1);
 }
 
+bool virtqueue_suppression(const struct virtqueue *queue, uint16_t *value)
+{
+    uint64_t read;
+    bool in_memory = get(queue, queue->event_index ? used_event(queue) : queue->available + AVAIL_FLAGS, 2, &read);
+    *value = in_memory ? (uint16_t)read : 0;
+    return in_memory;
+}
+
 // With event indices: did next_used pass used_event since the driver was last notified? All modulo 2^16.
 enum virtqueue_fault virtqueue_interrupts(struct virtqueue *queue, bool *wanted)
 {
-    uint64_t value;
-    uint16_t given = (uint16_t)(queue->next_used - queue->told);
+    uint16_t value, given = (uint16_t)(queue->next_used - queue->told);
     *wanted = false;
     if (given == 0)
         return VIRTQUEUE_FINE;
-    if (!get(queue, queue->event_index ? used_event(queue) : queue->available + AVAIL_FLAGS, 2, &value))
+    if (!virtqueue_suppression(queue, &value))
         return VIRTQUEUE_RING_OUTSIDE;
     queue->told = queue->next_used;
     if (queue->event_index)
-        *wanted = (uint16_t)(queue->next_used - (uint16_t)value - 1) < given;
+        *wanted = (uint16_t)(queue->next_used - value - 1) < given;
     else
         *wanted = !(value & VIRTQ_AVAIL_F_NO_INTERRUPT);
     return VIRTQUEUE_FINE;

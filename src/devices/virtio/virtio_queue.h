@@ -81,6 +81,10 @@ void virtqueue_reset(struct virtqueue *queue);
 // Checks what the driver has set and makes the queue ready, from the first entries of its rings on.
 enum virtqueue_fault virtqueue_enable(struct virtqueue *queue);
 
+// What the driver has written about interrupts: used_event with event indices, else the flags of the available ring. False:
+// the ring is not in memory.
+bool virtqueue_suppression(const struct virtqueue *queue, uint16_t *value);
+
 // How many chains wait, 0 to `size`, in *count.
 enum virtqueue_fault virtqueue_waiting(const struct virtqueue *queue, unsigned *count);
 // Takes the next chain. Call it only if one waits.

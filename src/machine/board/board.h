@@ -19,6 +19,7 @@
 #include "base/inbox.h"
 #include "base/trace.h"
 #include "base/visit.h"
+#include "base/why.h"
 #include "devices/pci/pci.h"
 #include "groups/manager.h"
 #include "irqchip/route.h"
@@ -61,6 +62,15 @@ struct board_type {
 
     // The interrupt that the controller signals to a processor, whose exception names none. NULL: it names it.
     uint32_t (*signalled)(struct board *board, uint32_t index);
+
+    // Why an interrupt does not arrive (base/why.h): at a pin, of a message; of a source that the controllers know by a text,
+    // or a processor's own (-EINVAL with a line). `why_ready`: what of a CPU's pending word a finding says is there; 0.
+    void (*why_pin)(struct board *board, uint32_t chip, uint32_t pin, struct why *why);
+    void (*why_message)(struct board *board, uint64_t address, uint32_t data, uint32_t device, struct why *why);
+    int (*why_source)(struct board *board, const char *source, struct why *why, struct error *error);
+    uint32_t (*why_ready)(const struct intact_why_finding *finding, uint32_t *cpu);
+    // The names of the processors' own sources, in order; false behind the last one.
+    bool (*own_source)(const struct board *board, unsigned index, char *name, size_t size);
 
     // The registers of a processor, for programs: 0, -ENOENT or -EROFS.
     const char *(*register_name)(const struct board *board, unsigned index);

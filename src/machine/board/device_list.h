@@ -10,6 +10,8 @@
 #ifndef MACHINE_BOARD_DEVICE_LIST_H
 #define MACHINE_BOARD_DEVICE_LIST_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <intact/machine.h>
@@ -18,11 +20,25 @@
 
 struct board;
 
+struct why;
+
+// A part of a device that interrupts: "queue0", "msix1", "intx".
+struct device_part {
+    const char *name; // with the device's: "virtio-blk0.queue0"
+    const char *part;
+    const char *source; // the result: the part that it interrupts by, "msix1" for "queue0"; NULL: by none
+    char text[16];      // for `source`
+};
+
 struct board_device_ops {
     void (*reset)(void *object, uint64_t now);
     void (*visit)(void *object, struct visit *v);
     void (*destroy)(void *object); // frees it
     void (*loaded)(void *object);  // after a load of everything; NULL: nothing to do
+    // Reports what holds back the interrupt of a part within the device. False: it has no such part. NULL: it has none.
+    bool (*why)(void *object, struct device_part *part, struct why *why);
+    // The parts' names, in order: false behind the last one. NULL: it has none.
+    bool (*part)(void *object, unsigned index, char *name, size_t size);
 };
 
 struct board_device {
@@ -58,6 +74,12 @@ void device_list_visit(struct device_list *list, struct visit *v);
 void device_list_loaded(struct device_list *list);
 // In the reverse order of their creation.
 void device_list_destroy(struct device_list *list);
+
+// --- For the questions of a PCI device's parts ----------------------------------------------------------------------
+
+struct pci_function;
+bool device_pci_why(const struct pci_function *function, struct device_part *part, struct why *why);
+bool device_pci_part(const struct pci_function *function, unsigned index, char *name, size_t size);
 
 // --- Properties (device_property.c) ----------------------------------------------------------------------------------
 

@@ -27,9 +27,20 @@ static void edu_ops_destroy(void *object)
     free(object);
 }
 
+static bool edu_ops_why(void *object, struct device_part *part, struct why *why)
+{
+    return device_pci_why(&((struct edu *)object)->pci, part, why);
+}
+
+static bool edu_ops_part(void *object, unsigned index, char *name, size_t size)
+{
+    return device_pci_part(&((struct edu *)object)->pci, index, name, size);
+}
+
 static int create_edu(struct board *board, const struct intact_device_config *config, struct board_device *device)
 {
-    static const struct board_device_ops ops = { edu_ops_reset, edu_ops_visit, edu_ops_destroy, NULL };
+    static const struct board_device_ops ops = { edu_ops_reset, edu_ops_visit, edu_ops_destroy,
+                                                 NULL,          edu_ops_why,   edu_ops_part };
     uint64_t mask = EDU_DMA_MASK;
     uint8_t devfn;
     int result = device_number(board, config, "dma_mask", 0, UINT64_MAX, &mask);
@@ -91,7 +102,9 @@ static int check_membar(struct board *board, const struct intact_device_config *
 
 static int create_testdev(struct board *board, const struct intact_device_config *config, struct board_device *device)
 {
-    static const struct board_device_ops ops = { testdev_ops_reset, testdev_ops_visit, testdev_ops_destroy, NULL };
+    static const struct board_device_ops ops = {
+        testdev_ops_reset, testdev_ops_visit, testdev_ops_destroy, NULL, NULL, NULL
+    };
     uint64_t membar = 0;
     uint8_t devfn;
     int result = check_membar(board, config, &membar);

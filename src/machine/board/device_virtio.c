@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/why.h"
 #include "devices/virtio/virtio_blk.h"
 #include "devices/virtio/virtio_console.h"
 #include "devices/virtio/virtio_mmio.h"
@@ -249,6 +250,68 @@ static void ops_destroy(void *object)
     free(placed);
 }
 
+// --- Its interrupts, by name -----------------------------------------------------------------------------------------
+
+// "queue0" and up, "config". False: it is neither.
+static bool event_of(const struct placed *placed, const char *part, unsigned *queue)
+{
+    char rest;
+    *queue = VIRTIO_CONFIG;
+    if (strcmp(part, "config") == 0)
+        return true;
+    return sscanf(part, "queue%4u%c", queue, &rest) == 1 && *queue < placed->virtio->queue_count;
+}
+
+// What an event of the device is sent by.
+static void follow_event(const struct placed *placed, unsigned queue, struct device_part *part, struct why *why)
+{
+    const struct virtio_pci *pci = &placed->pci;
+    uint16_t vector = queue == VIRTIO_CONFIG ? pci->config_vector : pci->queue_vectors[queue];
+    part->source = part->text;
+    if (!placed->on_pci) {
+        snprintf(part->text, sizeof part->text, "irq");
+        return;
+    }
+    if (pci_irq_mode(&pci->pci) != INTACT_IRQ_MODE_PCI_MSIX) {
+        snprintf(part->text, sizeof part->text, "intx");
+    } else if (vector == INTACT_IRQ_NO_VECTOR) {
+        WHY_NAMED(why, INTACT_WHY_VIRTIO_NO_VECTOR, part->name, 0);
+        part->source = NULL;
+    } else {
+        snprintf(part->text, sizeof part->text, "msix%u", vector);
+    }
+    if (part->source)
+        pci_irq_why(&pci->pci, part->source, part->name, why);
+}
+
+static bool ops_why(void *object, struct device_part *part, struct why *why)
+{
+    const struct placed *placed = object;
+    unsigned queue;
+    if (!event_of(placed, part->part, &queue)) {
+        part->source = part->part;
+        return placed->on_pci ? device_pci_why(&placed->pci.pci, part, why) : strcmp(part->part, "irq") == 0;
+    }
+    virtio_why(placed->virtio, queue, part->name, why);
+    follow_event(placed, queue, part, why);
+    return true;
+}
+
+static bool ops_part(void *object, unsigned index, char *name, size_t size)
+{
+    const struct placed *placed = object;
+    unsigned queues = placed->virtio->queue_count;
+    if (index < queues)
+        snprintf(name, size, "queue%u", index);
+    else if (index == queues)
+        snprintf(name, size, "config");
+    else if (placed->on_pci)
+        return device_pci_part(&placed->pci.pci, index - queues - 1, name, size);
+    else
+        snprintf(name, size, "irq");
+    return index <= queues + 1;
+}
+
 // What a driver may be denied, to see what it does without.
 static int take_features(struct placed *placed, const struct intact_device_config *config)
 {
@@ -329,7 +392,7 @@ static int set_name(struct placed *placed, const char *name)
     return intact_irq_group_set_name(placed->mmio.irq.group, names_add_part(&placed->board->trace.names, name, "irq"));
 }
 
-static const struct board_device_ops placed_ops = { ops_reset, ops_visit, ops_destroy, ops_loaded };
+static const struct board_device_ops placed_ops = { ops_reset, ops_visit, ops_destroy, ops_loaded, ops_why, ops_part };
 
 static int create(struct board *board, const struct intact_device_config *config, struct board_device *device,
                   const struct kind *kind, bool on_pci)

@@ -119,6 +119,7 @@ static void a64_normalise(struct vcpu *vcpu)
 const struct guest a64_guest = {
     .name = "aarch64",
     .can_take = a64_can_take,
+    .why = a64_why,
     .take_interrupt = a64_take_interrupt,
     .run = a64_run,
     .walk = a64_walk,

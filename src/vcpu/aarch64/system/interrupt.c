@@ -15,6 +15,7 @@
 // Path: vcpu/loop.c / vcpu/aarch64/system/sysreg.c (ICC_ registers), vcpu/tlb.c (GICC)
 #include "vcpu/aarch64/system/interrupt.h"
 
+#include "base/why.h"
 #include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/mmu.h"
 #include "vcpu/aarch64/system/model.h"
@@ -124,6 +125,24 @@ bool a64_can_take(const struct vcpu *vcpu)
 {
     const struct a64_cpu *cpu = (const struct a64_cpu *)(const void *)vcpu;
     return choose(cpu) != 0 || wakes(cpu);
+}
+
+void a64_why(const struct vcpu *vcpu, uint32_t pending, struct why *why)
+{
+    const struct a64_cpu *cpu = (const struct a64_cpu *)(const void *)vcpu;
+    bool nmis = cpu->sctlr & A64_SCTLR_NMI, superior = nmis && pending & PENDING_NMI;
+    uint64_t pc = cpu->r[A64_PC];
+    unsigned gates = why->gates;
+    if (vcpu->state == VCPU_STOPPED)
+        WHY(why, INTACT_WHY_CPU_OFF, vcpu->index);
+    if (nmis && masks_all(cpu))
+        WHY(why, INTACT_WHY_CPU_MASKS_ALL, vcpu->index, !cpu->allint, pc);
+    if (pending & PENDING_IRQ && cpu->daif & A64_I && !superior)
+        WHY(why, INTACT_WHY_CPU_MASKS, vcpu->index, 0, pc);
+    if (pending & PENDING_FIQ && cpu->daif & A64_F && !superior)
+        WHY(why, INTACT_WHY_CPU_MASKS, vcpu->index, 1, pc);
+    if (why->gates == gates)
+        WHY(why, INTACT_WHY_CPU_TAKES, vcpu->index, pc);
 }
 
 bool a64_take_interrupt(struct vcpu *vcpu)

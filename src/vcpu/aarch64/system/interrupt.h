@@ -28,8 +28,10 @@ void a64_deliver_fault(struct a64_cpu *cpu);
 // ERET, with the illegal exception return (section D1.4.1).
 void a64_return(struct a64_cpu *cpu);
 
-// struct guest: can_take and take_interrupt.
+// struct guest: can_take, why and take_interrupt.
 bool a64_can_take(const struct vcpu *cpu);
+struct why;
+void a64_why(const struct vcpu *cpu, uint32_t pending, struct why *why);
 bool a64_take_interrupt(struct vcpu *cpu);
 
 #endif

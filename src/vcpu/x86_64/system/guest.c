@@ -249,6 +249,7 @@ static void x86_normalise(struct vcpu *vcpu)
 const struct guest x86_guest = {
     .name = "x86_64",
     .can_take = x86_can_take,
+    .why = x86_why,
     .take_interrupt = x86_take_interrupt,
     .run = x86_run,
     .walk = x86_walk,

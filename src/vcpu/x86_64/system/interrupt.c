@@ -20,6 +20,7 @@
 // Path: vcpu/loop.c / irqchip/x86/lapic.c (EOI)
 #include "vcpu/x86_64/system/interrupt.h"
 
+#include "base/why.h"
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/system/protect.h"
 #include "vcpu/x86_64/system/segment.h"
@@ -361,6 +362,24 @@ static uint32_t choose(const struct x86_cpu *cpu)
 bool x86_can_take(const struct vcpu *vcpu)
 {
     return choose((const struct x86_cpu *)(const void *)vcpu) != 0;
+}
+
+void x86_why(const struct vcpu *vcpu, uint32_t pending, struct why *why)
+{
+    const struct x86_cpu *cpu = (const struct x86_cpu *)(const void *)vcpu;
+    uint64_t executed = vcpu_executed(vcpu);
+    uint32_t index = vcpu->index;
+    unsigned gates = why->gates;
+    if (vcpu->state == VCPU_STOPPED && !(pending & (PENDING_INIT | PENDING_SIPI)))
+        WHY(why, INTACT_WHY_CPU_WAITS_SIPI, index);
+    if (pending & (PENDING_INTR | PENDING_NMI) && (executed == cpu->shadow || executed == cpu->shadow_ss))
+        WHY(why, INTACT_WHY_CPU_SHADOW, index, executed == cpu->shadow_ss);
+    if (pending & PENDING_NMI && cpu->nmi_blocked)
+        WHY(why, INTACT_WHY_CPU_NMI_BLOCKED, index);
+    if (pending & PENDING_INTR && !(cpu->eflags & X86_IF))
+        WHY(why, INTACT_WHY_CPU_INTERRUPTS_OFF, index, (uint32_t)x86_full_flags(cpu), cpu->r[X86_RIP]);
+    if (why->gates == gates)
+        WHY(why, INTACT_WHY_CPU_TAKES, index, cpu->r[X86_RIP]);
 }
 
 bool x86_take_interrupt(struct vcpu *vcpu)

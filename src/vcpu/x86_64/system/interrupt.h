@@ -23,8 +23,10 @@ void x86_deliver_fault(struct x86_cpu *cpu);
 // IRET of operand size 2, 4 or 8; unblocks NMI.
 bool x86_iret(struct x86_cpu *cpu, unsigned size);
 
-// struct guest: can_take and take_interrupt.
+// struct guest: can_take, why and take_interrupt.
 bool x86_can_take(const struct vcpu *cpu);
+struct why;
+void x86_why(const struct vcpu *cpu, uint32_t pending, struct why *why);
 bool x86_take_interrupt(struct vcpu *cpu);
 
 #endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Commands of the monitor about interrupts that do not arrive: why, info sources.
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "machine/machine.h"
+#include "machine/monitor_commands.h"
+#include "machine/why.h"
+
+static void print(void *owner, const struct intact_why_finding *finding)
+{
+    char text[INTACT_WHY_TEXT];
+    const char *section = intact_why_section(finding->reason);
+    intact_why_text(finding, text, sizeof text);
+    monitor_print(owner, "%s  %s%s%s%s\n", intact_why_kind(finding->reason) == INTACT_WHY_GATE ? "gate " : "place",
+                  text, *section ? " (" : "", section, *section ? ")" : "");
+}
+
+struct monitor_result monitor_why(struct monitor *monitor, unsigned count, char *const *words)
+{
+    struct error error = { 0 };
+    (void)count;
+    if (machine_why(machine_board(monitor->machine), words[1], print, monitor, &error) < 0)
+        return monitor_refuse(monitor, words[0], "%s; info sources lists names", error.text);
+    return MONITOR_STAY;
+}
+
+struct monitor_result monitor_info_sources(struct monitor *monitor, unsigned count, char *const *words)
+{
+    char name[96];
+    (void)count, (void)words;
+    for (unsigned i = 0; machine_source_at(machine_board(monitor->machine), i, name, sizeof name); i++)
+        monitor_print(monitor, "%s\n", name);
+    return MONITOR_STAY;
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Why an interrupt of a machine does not arrive: from a name, along the interrupt's path, to the processor. Each part of the
+// path reports what it holds back itself.
+//
+//     "pit.out0"            line ------------------> GSI --> pins ------+
+//     "virtio-blk0.queue0"  device --> its source -> message -----------+--> chips (pc_why.c, virt_why.c) --> CPU (struct guest)
+//     "lapic0.timer", "vector:0x31@0"  --------------------------------+
+#include "machine/why.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "groups/group.h"
+
+enum { NAME = 96, OUTPUTS = 8 };
+
+// One question. The chips' findings pass through it, to go on with the processors that they name.
+struct question {
+    struct board *board;
+    struct why why; // where the parts report to
+    intact_why_found *found;
+    void *owner;
+};
+
+static void pass(void *owner, const struct intact_why_finding *finding)
+{
+    struct question *question = owner;
+    const struct board *board = question->board;
+    uint32_t cpu, pending = board->type->why_ready(finding, &cpu);
+    question->found(question->owner, finding);
+    if (pending && cpu < board->config.cpus)
+        board->type->guest->why(board->loop.vcpus[cpu], pending, &question->why);
+}
+
+// --- The path --------------------------------------------------------------------------------------------------------
+
+static void why_output(struct board *board, uint32_t gsi, uint32_t index, struct why *why)
+{
+    uint32_t chip, pin;
+    if (route_output_at(&board->route, gsi, index, &chip, &pin) && chip != ROUTE_TO_MESSAGE)
+        board->type->why_pin(board, chip, pin, why);
+}
+
+static unsigned gates_at(const struct question *question, uint32_t gsi, uint32_t index)
+{
+    struct why counted = { .found = NULL };
+    why_output(question->board, gsi, index, &counted);
+    return counted.gates;
+}
+
+// A wire leads to several pins, of which the guest uses one, and masks the others: the one with the fewest gates is told
+// first, and of two that are equal the last one, which on a PC is that of the IOAPIC.
+static void why_outputs(struct question *question, uint32_t gsi)
+{
+    struct board *board = question->board;
+    uint32_t chip, pin, outputs = 0;
+    bool told[OUTPUTS] = { false };
+    while (outputs < OUTPUTS && route_output_at(&board->route, gsi, outputs, &chip, &pin))
+        outputs++;
+    if (!outputs)
+        WHY(&question->why, INTACT_WHY_GSI_NOWHERE, gsi);
+    for (uint32_t round = 0; round < outputs; round++) {
+        unsigned fewest = UINT_MAX;
+        uint32_t next = 0;
+        for (uint32_t i = 0; i < outputs; i++) {
+            unsigned gates = told[i] ? UINT_MAX : gates_at(question, gsi, i);
+            if (!told[i] && gates <= fewest) {
+                fewest = gates;
+                next = i;
+            }
+        }
+        told[next] = true;
+        why_output(board, gsi, next, &question->why);
+    }
+}
+
+static void why_gsi(struct question *question, uint32_t gsi)
+{
+    uint32_t others;
+    const char *name = route_raised_by(&question->board->route, gsi, &others);
+    if (!route_gsi_level(&question->board->route, gsi))
+        WHY(&question->why, INTACT_WHY_GSI_LOW, gsi);
+    else
+        WHY_NAMED(&question->why, INTACT_WHY_GSI_HIGH, name ? name : "a device", gsi, others != 0);
+    why_outputs(question, gsi);
+}
+
+static void why_line(struct question *question, const char *name, uint32_t gsi, bool level)
+{
+    if (level)
+        WHY_NAMED(&question->why, INTACT_WHY_LINE_HIGH, name, gsi);
+    else
+        WHY_NAMED(&question->why, INTACT_WHY_LINE_LOW, name, 0);
+    why_outputs(question, gsi);
+}
+
+// Where a source of a group leads. One that was never configured leads nowhere.
+static void why_target(struct question *question, const struct intact_irq_group *group, uint32_t index)
+{
+    struct board *board = question->board;
+    const struct settings *live = &group->sources[index].live;
+    uint32_t chip = (uint32_t)(live->address >> 32);
+    if (!(live->flags & SETTINGS_CONFIGURED))
+        return;
+    if (group->type != INTACT_IRQ_LEGACY)
+        board->type->why_message(board, live->address, live->data, live->device, &question->why);
+    else if (chip == INTACT_IRQ_ANY_PIN)
+        why_outputs(question, group->base);
+    else
+        board->type->why_pin(board, chip, (uint32_t)live->address, &question->why);
+}
+
+// --- Names -----------------------------------------------------------------------------------------------------------
+
+static bool ask_line(struct question *question, const char *name)
+{
+    uint32_t gsi;
+    bool level;
+    if (!route_find_line(&question->board->route, name, &gsi, &level))
+        return false;
+    why_line(question, name, gsi, level);
+    return true;
+}
+
+static bool ask_group(struct question *question, const char *name)
+{
+    struct intact_irq_group *group;
+    uint32_t index;
+    if (!group_find_source(question->board->manager, name, &group, &index))
+        return false;
+    group_why(group, index, name, &question->why);
+    why_target(question, group, index);
+    return true;
+}
+
+static const struct board_device *find_device(const struct board *board, const char *name, size_t length)
+{
+    for (unsigned i = 0; i < board->devices.count; i++) {
+        const struct board_device *device = &board->devices.devices[i];
+        if (device->name && strlen(device->name) == length && strncmp(device->name, name, length) == 0)
+            return device;
+    }
+    return NULL;
+}
+
+// What the device has said of its own mask is not said again of its group's.
+static void follow_device(struct question *question, const struct board_device *device, const char *part)
+{
+    char name[NAME];
+    struct intact_irq_group *group;
+    uint32_t index;
+    snprintf(name, sizeof name, "%s.%s", device->name, part);
+    if (group_find_source(question->board->manager, name, &group, &index)) {
+        if (!question->why.gates)
+            group_why(group, index, name, &question->why);
+        why_target(question, group, index);
+    }
+}
+
+static bool ask_device(struct question *question, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    const struct board_device *device = dot ? find_device(question->board, name, (size_t)(dot - name)) : NULL;
+    struct device_part part = { .name = name, .part = dot ? dot + 1 : NULL };
+    if (!device || !device->ops->why || !device->ops->why(device->object, &part, &question->why))
+        return false;
+    if (part.source)
+        follow_device(question, device, part.source);
+    return true;
+}
+
+// "gsi:4". -EINVAL: it is none; 0: it is something else.
+static int ask_gsi(struct question *question, const char *source, struct error *error)
+{
+    char *end;
+    if (strncmp(source, "gsi:", 4) != 0)
+        return 0;
+    unsigned long gsi = strtoul(source + 4, &end, 0);
+    if (source[4] < '0' || source[4] > '9' || *end || gsi >= ROUTE_GSI_LIMIT)
+        return error_set(error, -EINVAL, "'%.60s' is no GSI: 0 to %d, as in gsi:4", source, ROUTE_GSI_LIMIT - 1);
+    why_gsi(question, (uint32_t)gsi);
+    return 1;
+}
+
+static int ask(struct question *question, const char *source, struct error *error)
+{
+    struct board *board = question->board;
+    int result = ask_gsi(question, source, error);
+    if (result)
+        return result < 0 ? result : 0;
+    if (ask_line(question, source) || ask_device(question, source) || ask_group(question, source))
+        return 0;
+    return board->type->why_source(board, source, &question->why, error);
+}
+
+int machine_why(struct board *board, const char *source, intact_why_found *found, void *owner, struct error *error)
+{
+    struct question question = { .board = board, .found = found, .owner = owner };
+    question.why = (struct why){ .found = pass, .owner = &question };
+    int result = ask(&question, source, error);
+    if (result < 0)
+        error_prefix(error, "no line and no part of a device has this name");
+    return result;
+}
+
+// --- The list of names -----------------------------------------------------------------------------------------------
+
+// Part `*index` of all devices' parts; what is left of *index where there are not so many.
+static bool device_source_at(const struct board *board, unsigned *index, char *name, size_t size)
+{
+    char part[32];
+    for (unsigned i = 0; i < board->devices.count; i++) {
+        const struct board_device *device = &board->devices.devices[i];
+        for (unsigned p = 0; device->ops->part && device->ops->part(device->object, p, part, sizeof part); p++)
+            if ((*index)-- == 0) {
+                snprintf(name, size, "%s.%s", device->name ? device->name : "", part);
+                return true;
+            }
+    }
+    return false;
+}
+
+static unsigned count_lines(const struct route *route)
+{
+    unsigned count = 0;
+    while (route_line_name(route, count))
+        count++;
+    return count;
+}
+
+bool machine_source_at(struct board *board, unsigned index, char *name, size_t size)
+{
+    unsigned lines = count_lines(&board->route);
+    if (index < lines) {
+        snprintf(name, size, "%s", route_line_name(&board->route, index));
+        return true;
+    }
+    index -= lines;
+    return device_source_at(board, &index, name, size) || board->type->own_source(board, index, name, size);
+}
