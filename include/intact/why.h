@@ -183,6 +183,9 @@ enum intact_why_kind {
     R(IOAPIC_NOT_EXTINT, GATE,                                                                                         \
       "IOAPIC {0} pin {1}, which has INT of the 8259A, is not ExtINT: IOREDTBL{1} = {2:u}, bits 10:8",                 \
       "82093AA 3.2.4")                                                                                                 \
+    R(IOAPIC_INT_LOW_ACTIVE, GATE,                                                                                     \
+      "IOAPIC {0} pin {1}, which has INT of the 8259A, is active low: IOREDTBL{1} = {2:u}, bit 13 (INTPOL)",           \
+      "82093AA 3.2.4")                                                                                                 \
     R(IOAPIC_EXTINT_NO_PIC, GATE,                                                                                      \
       "IOAPIC {0} pin {1} is ExtINT, but no 8259A is at this pin to give a vector: IOREDTBL{1} = {2:u}, bits "         \
       "10:8",                                                                                                          \
@@ -266,6 +269,10 @@ enum intact_why_kind {
     R(LVT_NOT_EXTINT, GATE, "LVT_LINT0 of CPU {0}, which has INT of the 8259A, is not ExtINT: {2:u}, bits 10:8",       \
       "MP specification 3.6.2.2")                                                                                      \
     R(LVT_NOT_NMI, GATE, "LVT_LINT1 of CPU {0}, which has the NMI line, is not NMI: {2:u}, bits 10:8",                 \
+      "SDM 3A, Local Vector Table")                                                                                    \
+    R(LVT_LOW_ACTIVE, GATE,                                                                                            \
+      "{1?||||LINT0|LINT1} of CPU {0}, which has {1?||||INT of the 8259A|the NMI line}, is active low: "               \
+      "LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} = {2:u}, bit 13",                                              \
       "SDM 3A, Local Vector Table")                                                                                    \
     R(LVT_REMOTE_IRR, GATE,                                                                                            \
       "LVT_{1?CMCI|TIMER|THERMAL|PMC|LINT0|LINT1|ERROR} of CPU {0} waits for the EOI of its last interrupt: "          \

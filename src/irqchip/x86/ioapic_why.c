@@ -93,7 +93,7 @@ void ioapic_why_int(const struct ioapic *ioapic, uint32_t index, unsigned pin, s
 {
     uint64_t entry = ioapic_entry(ioapic, pin);
     if (ioapic_pins_has(&ioapic->low, pin))
-        WHY(why, INTACT_WHY_IOAPIC_PIN_INACTIVE, index, pin, entry);
+        WHY(why, INTACT_WHY_IOAPIC_INT_LOW_ACTIVE, index, pin, entry);
     why_masked(ioapic, index, pin, why);
     if (delivery_of(ioapic, pin) != X86_EXTINT)
         WHY(why, INTACT_WHY_IOAPIC_NOT_EXTINT, index, pin, entry);

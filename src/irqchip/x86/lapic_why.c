@@ -212,6 +212,8 @@ void lapic_why_nmi(const struct lapic *lapic, uint32_t cpu, struct why *why)
     why_closed(lapic, cpu, LAPIC_LINT1, why);
     if (bits_get(lvt, 10, 8) != X86_NMI)
         WHY(why, INTACT_WHY_LVT_NOT_NMI, cpu, LAPIC_LINT1, lvt);
+    if (lvt & LAPIC_LVT_LOW_ACTIVE)
+        WHY(why, INTACT_WHY_LVT_LOW_ACTIVE, cpu, LAPIC_LINT1, lvt);
 }
 
 void lapic_why_entry(const struct lapic *lapic, uint32_t cpu, enum lapic_lvt entry, struct why *why)
@@ -243,5 +245,5 @@ void lapic_why_int(const struct lapic *lapic, uint32_t cpu, struct why *why)
     if (bits_get(lvt, 10, 8) != X86_EXTINT)
         WHY(why, INTACT_WHY_LVT_NOT_EXTINT, cpu, LAPIC_LINT0, lvt);
     if (lvt & LAPIC_LVT_LOW_ACTIVE)
-        WHY(why, INTACT_WHY_LVT_INACTIVE, cpu, LAPIC_LINT0, lvt, 1);
+        WHY(why, INTACT_WHY_LVT_LOW_ACTIVE, cpu, LAPIC_LINT0, lvt);
 }

@@ -328,8 +328,6 @@ void x86_irq_why_nmi(const struct x86_irq *irq, struct why *why)
     else if (past)
         WHY(why, INTACT_WHY_X86_NMI_EDGE_SEEN, 0);
     for (uint32_t cpu = 0; cpu < (past ? 1 : irq->config.cpus); cpu++) {
-        if (irq->nmi && !past)
-            lapic_why_source(lapic_of(irq, cpu), cpu, LAPIC_LINT1, why);
         if (!past)
             lapic_why_nmi(lapic_of(irq, cpu), cpu, why);
         if (irq->nmi && !past)

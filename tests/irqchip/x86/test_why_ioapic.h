@@ -124,6 +124,8 @@ static const struct why_case why_ioapic_cases[] = {
       "- IOAPIC 0 pin 4 is active since its last edge, which was sent or lost: IOREDTBL4 = 0000_0031h, bit 15 is 0 "
       "(edge)\n"
       "- vector 31h has class 3, which TPR = 40h of CPU 0 holds back\n" },
+    { "masked, with the lowest vector", APIC "r0.4:18010 +i0.4", "pin:ioapic0.4",
+      "- IOAPIC 0 pin 4 is up, but masked: IOREDTBL4 = 0001_8010h, bit 16\n" },
     { "two ExtINT entries", APIC "r1.3:700 r1.4:700 +i1.3 +i1.4", "pin:ioapic1.4",
       "- IOAPIC 1 pin 4 is ExtINT, and so is pin 3, which is active and goes first\n"
       "- IOAPIC 1 pin 4 is ExtINT, but no 8259A is at this pin to give a vector: IOREDTBL4 = 0000_0700h, bits 10:8\n" },

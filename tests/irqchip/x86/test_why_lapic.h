@@ -76,7 +76,7 @@ static const struct why_case why_lapic_cases[] = {
       "- LVT_LINT1 of CPU 0, which has the NMI line, is not NMI: 0000_0050h, bits 10:8\n"
       "- LINT1 of CPU 0 is active since its last edge, which was taken or lost: LVT_LINT1 = 0000_0050h\n" },
     { "LINT1 is active low", APIC "c0.360:2400 +n", "nmi",
-      "- LINT1 of CPU 0 is high, which is inactive: LVT_LINT1 = 0000_2400h, bit 13 is 1\n" },
+      "- LINT1 of CPU 0, which has the NMI line, is active low: LVT_LINT1 = 0000_2400h, bit 13\n" },
     { "the NMI line past the APIC", "+n", "nmi", "= an NMI is pending for CPU 0\n", .imcr = true },
     { "the NMI line past the APIC stayed high", "+n n0", "nmi",
       "- the NMI line is high, but has not risen since the last NMI\n", .imcr = true },
@@ -86,6 +86,15 @@ static const struct why_case why_lapic_cases[] = {
       "= an NMI is pending for CPU 1\n"
       "- CPU 1 waits for a SIPI, and takes nothing before\n",
       .cpus = 2 },
+    { "the NMI line is low, and a processor was not started", APIC "c0.360:400 c1.0f0:1ff c1.360:400", "nmi",
+      "- the NMI line is low\n"
+      "- CPU 1 waits for a SIPI, and takes nothing before\n",
+      .cpus = 2 },
+    { "the NMI line is low, and LINT1 active low", APIC "c0.360:2400", "nmi",
+      "- the NMI line is low\n"
+      "- LINT1 of CPU 0, which has the NMI line, is active low: LVT_LINT1 = 0000_2400h, bit 13\n" },
+    { "the NMI line past the APIC leads to CPU 0 alone", "", "nmi", "- the NMI line is low\n", .cpus = 2,
+      .imcr = true },
     { "LINT0 in PIC mode", PIC APIC "c0.350:700 +p4", "lint0@0",
       "- LINT0 of CPU 0 is not connected: IMCR = 00h, bit 0 (PIC mode)\n"
       "- LINT0 of CPU 0 is low, which is inactive: LVT_LINT0 = 0000_0700h, bit 13 is 0\n",

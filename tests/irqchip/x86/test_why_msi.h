@@ -26,6 +26,12 @@ static const struct why_case why_msi_cases[] = {
       .msi_flags = MSI_X86_EXTENDED | MSI_X86_UPPER },
     { "a reserved delivery mode", APIC, "msi:0xfee00000,0x331",
       "- the data 0331h has the reserved delivery mode 3 (bits 10:8)\n" },
+    { "a reserved delivery mode, and a reserved bit above", APIC, "msi:0xfee00000,0xb31",
+      "- the data 0B31h has the reserved delivery mode 3 (bits 10:8)\n" },
+    { "the last of many CPUs", "c65.0f0:1ff M0xfee41000,31", "msi:0xfee41000,0x31",
+      "= vector 31h is in IRR of CPU 65, and its INTR is up\n"
+      "- CPU 65 waits for a SIPI, and takes nothing before\n",
+      .cpus = 66 },
     { "a level de-assert", APIC, "msi:0xfee00000,0x8031",
       "- the data 8031h is a level (bit 15) without assert (bit 14), which no message can withdraw\n" },
     { "a vector below 16", APIC, "msi:0xfee00000,0x5",

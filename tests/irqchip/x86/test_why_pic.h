@@ -136,8 +136,14 @@ static const struct why_case why_pic_cases[] = {
       "- IOAPIC 0 pin 0, which has INT of the 8259A, is not ExtINT: IOREDTBL0 = 0001_0000h, bits 10:8\n" },
     { "LINT0 is active low", PIC APIC "c0.350:2700 +p4", "pin:pic.4",
       "= INT of the 8259A is up for IRQ 4\n"
-      "- LINT0 of CPU 0 is high, which is inactive: LVT_LINT0 = 0000_2700h, bit 13 is 1\n"
+      "- LINT0 of CPU 0, which has INT of the 8259A, is active low: LVT_LINT0 = 0000_2700h, bit 13\n"
       "- IOAPIC 0 pin 0 is up, but masked: IOREDTBL0 = 0001_0000h, bit 16\n"
+      "- IOAPIC 0 pin 0, which has INT of the 8259A, is not ExtINT: IOREDTBL0 = 0001_0000h, bits 10:8\n" },
+    { "LINT0 is active low, and INT is low", PIC APIC "c0.350:12700", "pin:pic.4",
+      "- IRQ 4 is low at the master 8259A\n"
+      "- LVT_LINT0 of CPU 0 is masked: 0001_2700h, bit 16\n"
+      "- LINT0 of CPU 0, which has INT of the 8259A, is active low: LVT_LINT0 = 0001_2700h, bit 13\n"
+      "- IOAPIC 0 pin 0 is masked: IOREDTBL0 = 0001_0000h, bit 16\n"
       "- IOAPIC 0 pin 0, which has INT of the 8259A, is not ExtINT: IOREDTBL0 = 0001_0000h, bits 10:8\n" },
     { "LINT0 is not ExtINT", PIC APIC "c0.350:400 +p4", "pin:pic.4",
       "= INT of the 8259A is up for IRQ 4\n"
@@ -164,7 +170,7 @@ static const struct why_case why_pic_cases[] = {
       "= INT of the 8259A is up for IRQ 4\n"
       "- LVT_LINT0 of CPU 0 is masked: 0001_0000h, bit 16\n"
       "- LVT_LINT0 of CPU 0, which has INT of the 8259A, is not ExtINT: 0001_0000h, bits 10:8\n"
-      "- IOAPIC 0 pin 0 is high, and active low: IOREDTBL0 = 0000_2700h, bit 13 (INTPOL)\n" },
+      "- IOAPIC 0 pin 0, which has INT of the 8259A, is active low: IOREDTBL0 = 0000_2700h, bit 13 (INTPOL)\n" },
     { "the pin of the IOAPIC is fixed", PIC APIC "r0.0:30 +p4", "pin:pic.4",
       "= INT of the 8259A is up for IRQ 4\n"
       "- LVT_LINT0 of CPU 0 is masked: 0001_0000h, bit 16\n"
@@ -189,6 +195,8 @@ static const struct why_case why_pic_cases[] = {
       "- LVT_LINT0 of CPU 0, which has INT of the 8259A, is not ExtINT: 0001_0000h, bits 10:8\n",
       .no_pic_pin = true },
     { "no such pin", "", "chip:0.77", "- the chip has no pin 77\n" },
+    { "the slave's first line in service", PIC WIRE "+p8 !0 +p0", "pin:pic.8",
+      "= IRQ 8 is in service, and has had no EOI: ISR of the slave 8259A = 01h, bit 0\n" },
     { "no such IOAPIC", "", "chip:3.1", "- the chip has no pin 1\n" },
     { "a whole set of gates at the slave", PIC WIRE "+p9 !0 +p8 +p14 21:04 a1:40", "pin:pic.14",
       "- IRQ 14 is masked: IMR of the slave 8259A = 40h, bit 6\n"
