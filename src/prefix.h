@@ -599,6 +599,7 @@
 #define gicr_lpi_is_pending intact_private_gicr_lpi_is_pending
 #define gicr_lpi_loaded intact_private_gicr_lpi_loaded
 #define gicr_lpi_move_all intact_private_gicr_lpi_move_all
+#define gicr_lpi_pending_table intact_private_gicr_lpi_pending_table
 #define gicr_lpi_pends intact_private_gicr_lpi_pends
 #define gicr_lpi_read intact_private_gicr_lpi_read
 #define gicr_lpi_reset intact_private_gicr_lpi_reset

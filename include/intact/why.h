@@ -404,6 +404,12 @@ enum intact_why_kind {
       "IHI 0069 GICR_PROPBASER")                                                                                       \
     R(ARM_LPI_NOT_PENDING, GATE,                                                                                       \
       "LPI {0} is not pending at CPU {1}: no event has come since it was acknowledged or cleared", "IHI 0069 LPIs")    \
+    R(ARM_LPI_PENDING_TABLE, GATE,                                                                                     \
+      "the pending table of CPU {0} is not in RAM (GICR_PENDBASER = {1:x}): what was pending in it is lost",           \
+      "IHI 0069 GICR_PENDBASER")                                                                                       \
+    R(ARM_LPI_PENDING_ZERO, GATE,                                                                                      \
+      "LPI {0} is pending in the table of CPU {1} at {2:x}, which was not read: GICR_PENDBASER.PTZ = 1 says that it "  \
+      "is zero", "IHI 0069 GICR_PENDBASER")                                                                            \
     R(ARM_LPI_NOWHERE, GATE,                                                                                           \
       "LPI {0} is not pending at any of the {1} CPUs ({2} with GICR_CTLR.EnableLPIs = 1)", "IHI 0069 LPIs")            \
     R(ARM_LPI_TABLE, GATE,                                                                                             \

@@ -110,6 +110,7 @@ struct gicr_lpi_config {
 };
 void gicr_lpi_read(const struct gicr *gicr, const struct gicr_lpi_world *world, uint32_t intid,
                    struct gicr_lpi_config *config);
+uint64_t gicr_lpi_pending_table(const struct gicr *gicr); // its address: a bit for each INTID
 bool gicr_lpi_cached(const struct gicr *gicr, uint32_t intid, struct gicr_lpi_config *config);
 // Make it pending, or not pending. gicr_lpi_set is false where LPIs are disabled or the INTID is out of range;
 // gicr_lpi_clear is false if it was not pending.

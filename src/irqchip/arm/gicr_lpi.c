@@ -244,11 +244,16 @@ void gicr_lpi_loaded(struct gicr *gicr, const struct gicr_lpi_world *world)
 
 // --- The pending table ----------------------------------------------------------------------------------------------
 
+uint64_t gicr_lpi_pending_table(const struct gicr *gicr)
+{
+    return gicr->pendbaser & TABLE_ADDRESS & ~UINT64_C(0xf000);
+}
+
 // Reads (or writes) the bits of the LPIs that exist by GICR_PROPBASER. Memory and registers are little endian.
 static void transfer_table(struct gicr *gicr, const struct gicr_lpi_world *world, bool write)
 {
     const struct gic_memory *memory = world->memory;
-    uint64_t address = gicr->pendbaser & TABLE_ADDRESS & ~UINT64_C(0xf000);
+    uint64_t address = gicr_lpi_pending_table(gicr);
     for (uint32_t word = GIC_LPI_FIRST / 64; gicr_lpi_has(gicr, word * 64); word++) {
         uint8_t bytes[8] = { 0 };
         bytes_put(bytes, 8, gicr->lpi_pending.layer[0][word]);

@@ -71,6 +71,20 @@ static bool lpi_exists(const struct gicr *gicr, uint32_t intid, struct why *why)
     return false;
 }
 
+// The pending table is read once, when LPIs are enabled.
+static void lpi_not_pending(const struct gicr *gicr, const struct gic_memory *memory, uint32_t intid, struct why *why)
+{
+    uint64_t address = gicr_lpi_pending_table(gicr) + intid / 8;
+    bool zero = gicr->pendbaser & GICR_PENDBASER_PTZ;
+    uint8_t byte = 0;
+    WHY(why, INTACT_WHY_ARM_LPI_NOT_PENDING, intid, gicr->number);
+    bool readable = memory->read(memory->owner, address, &byte, 1);
+    if (!readable && !zero)
+        WHY(why, INTACT_WHY_ARM_LPI_PENDING_TABLE, gicr->number, gicr->pendbaser);
+    else if (readable && zero && byte >> (intid % 8) & 1)
+        WHY(why, INTACT_WHY_ARM_LPI_PENDING_ZERO, intid, gicr->number, address);
+}
+
 static void lpi_disabled(const struct gicr *gicr, uint32_t intid, const struct gicr_lpi_config *memory, struct why *why)
 {
     if (!memory->readable)
@@ -88,7 +102,7 @@ bool gicr_why_lpi(const struct gicr *gicr, const struct gicr_lpi_world *world, u
     if (!lpi_exists(gicr, intid, why))
         return false;
     if (!gicr_lpi_is_pending(gicr, intid))
-        WHY(why, INTACT_WHY_ARM_LPI_NOT_PENDING, intid, gicr->number);
+        lpi_not_pending(gicr, world->memory, intid, why);
     gicr_lpi_read(gicr, world, intid, &memory);
     if (!gicr_lpi_cached(gicr, intid, &used))
         used = memory;

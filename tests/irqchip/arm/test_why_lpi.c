@@ -66,6 +66,34 @@ static void some_table(struct rig *rig)
     set_lpi(rig);
 }
 
+// GICR_PENDBASER of CPU 0, and LPI 8200 pending in that table.
+static void move_pending(struct rig *rig, uint64_t pendbaser)
+{
+    gicr_put(rig, 0, 0, 0);
+    lpi_pending_bytes(rig, 0)[8200 / 8] = 1 << 8200 % 8;
+    gicr_put64(rig, 0, 0x78, pendbaser);
+    gicr_put(rig, 0, 0, GICR_CTLR_ENABLE_LPIS);
+}
+
+static struct rig *no_pending_table(void)
+{
+    struct rig *rig = usual();
+    move_pending(rig, 0x10000);
+    return rig;
+}
+
+static void some_pending_table(struct rig *rig)
+{
+    move_pending(rig, LPI_PENDING);
+}
+
+static struct rig *pending_zero(void)
+{
+    struct rig *rig = usual();
+    move_pending(rig, LPI_PENDING | GICR_PENDBASER_PTZ);
+    return rig;
+}
+
 static struct rig *disabled(void)
 {
     struct rig *rig = usual();
@@ -294,6 +322,19 @@ static const struct scenario scenarios[] = {
       "(ICC_IAR1_EL1)]\n" },
     { R(LPI_NOT_PENDING), usual, "lpi:8200@0",
       "LPI 8200 is not pending at CPU 0: no event has come since it was acknowledged or cleared\n", set_lpi,
+      "[INTID 8200 is pending at CPU 0 with priority A0h, and IRQ is signalled: the CPU has not acknowledged it "
+      "(ICC_IAR1_EL1)]\n" },
+    { R(LPI_PENDING_TABLE), no_pending_table, "lpi:8200@0",
+      "LPI 8200 is not pending at CPU 0: no event has come since it was acknowledged or cleared\n"
+      "the pending table of CPU 0 is not in RAM (GICR_PENDBASER = 0x10000): what was pending in it is lost\n",
+      some_pending_table,
+      "[INTID 8200 is pending at CPU 0 with priority A0h, and IRQ is signalled: the CPU has not acknowledged it "
+      "(ICC_IAR1_EL1)]\n" },
+    { R(LPI_PENDING_ZERO), pending_zero, "lpi:8200@0",
+      "LPI 8200 is not pending at CPU 0: no event has come since it was acknowledged or cleared\n"
+      "LPI 8200 is pending in the table of CPU 0 at 0x40040401, which was not read: GICR_PENDBASER.PTZ = 1 says "
+      "that it is zero\n",
+      some_pending_table,
       "[INTID 8200 is pending at CPU 0 with priority A0h, and IRQ is signalled: the CPU has not acknowledged it "
       "(ICC_IAR1_EL1)]\n" },
     { R(LPI_NOWHERE), lpis_off, "lpi:8200",
