@@ -220,6 +220,7 @@
 #define arm_irq_has_pin intact_private_arm_irq_has_pin
 #define arm_irq_init intact_private_arm_irq_init
 #define arm_irq_loaded intact_private_arm_irq_loaded
+#define arm_irq_message_heard intact_private_arm_irq_message_heard
 #define arm_irq_mistake intact_private_arm_irq_mistake
 #define arm_irq_msi intact_private_arm_irq_msi
 #define arm_irq_pends intact_private_arm_irq_pends

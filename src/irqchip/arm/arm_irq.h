@@ -244,6 +244,8 @@ static inline void arm_irq_touch(struct arm_irq *irq, uint32_t cpu)
 struct trace_counters arm_irq_counters(const uint32_t *counters, uint32_t chip, uint32_t vcpu);
 void arm_irq_mistake(struct arm_irq *irq, uint32_t *counters, uint32_t chip, uint32_t vcpu, enum gic_mistake mistake,
                      uint64_t value);
+// Begins the part of the path of a message that `vcpu` itself wrote, which trace_end ends. Only if trace_heard.
+void arm_irq_message_heard(struct arm_irq *irq, uint32_t vcpu, enum arm_message_kind kind, uint32_t number);
 // The counters of mistakes at the CPU interface.
 static inline uint32_t *arm_irq_mistakes(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
 {

@@ -68,6 +68,21 @@ static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struc
 
 // --- Effects of an access -------------------------------------------------------------------------------------------
 
+// A CPU's own write to a register that takes messages is one, with DeviceID 0.
+static void send_message(struct arm_irq *irq, const struct arm_irq_cpu *cpu, enum arm_message_kind kind,
+                         uint32_t number)
+{
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        arm_irq_message_heard(irq, cpu->index, kind, number);
+    if (kind == ARM_MESSAGE_V2M)
+        arm_irq_raise(irq, number);
+    else
+        arm_irq_event(irq, 0, number);
+    if (heard)
+        trace_end(irq->config.trace);
+}
+
 // The effects that only configuration, tables and messages have.
 static NEVER_INLINE void apply_rare(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
@@ -78,9 +93,9 @@ static NEVER_INLINE void apply_rare(struct arm_irq *irq, struct arm_irq_cpu *cpu
     if (effect->flags & GIC_LPI)
         arm_irq_do_lpi(irq, cpu, cpu, effect->lpi, effect->intid);
     if (effect->flags & GIC_RAISES)
-        arm_irq_raise(irq, effect->intid);
-    if (effect->flags & GIC_EVENT) // a CPU's own write has DeviceID 0
-        arm_irq_event(irq, 0, effect->intid);
+        send_message(irq, cpu, ARM_MESSAGE_V2M, effect->intid);
+    if (effect->flags & GIC_EVENT)
+        send_message(irq, cpu, ARM_MESSAGE_EVENT, effect->intid);
 }
 
 // Applies the effects of an access of a CPU, or to its redistributor.

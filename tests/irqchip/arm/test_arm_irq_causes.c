@@ -144,6 +144,8 @@ Test(arm_irq_causes, an_lpi_by_the_its)
     transcript_is(&heard, "take 1x2, ack 1x2, pending 0, eoi 1x2");
     cr_assert_not(send(rig, 5, 4));
     transcript_is(&heard, "message 3, mistake 0, drop 3");
+    rig_put(rig, ARM_IRQ_WINDOW_ITS, 0x10040, 3); // by the CPU itself, whose DeviceID is not mapped
+    transcript_is(&heard, "message 4, mistake 0, drop 4");
     rig_free(rig);
 }
 
@@ -182,6 +184,8 @@ Test(arm_irq_causes, a_message_to_gicv2m_is_an_edge_of_its_spi)
     transcript_is(&heard, "message 1, accept 1, pending 1, message 2");
     cr_assert_eq(rig_get(rig, ARM_IRQ_WINDOW_GICC, GICC_IAR), 64);
     transcript_is(&heard, "ack 1x2, pending 0");
+    rig_put(rig, ARM_IRQ_WINDOW_V2M, 0x40, 65); // by the CPU itself
+    transcript_is(&heard, "message 3, accept 3");
     rig_free(rig);
 }
 
