@@ -443,6 +443,7 @@
 #define export_chrome intact_private_export_chrome
 #define export_end intact_private_export_end
 #define export_event intact_private_export_event
+#define export_format intact_private_export_format
 #define export_formats intact_private_export_formats
 #define export_json intact_private_export_json
 #define export_latency intact_private_export_latency
@@ -460,6 +461,8 @@
 #define filter_init intact_private_filter_init
 #define filter_parse intact_private_filter_parse
 #define filter_set intact_private_filter_set
+#define filter_set_why intact_private_filter_set_why
+#define filter_station intact_private_filter_station
 #define filter_wants intact_private_filter_wants
 #define firmware_image_load intact_private_firmware_image_load
 #define flash_bank_close intact_private_flash_bank_close
@@ -1578,12 +1581,15 @@
 #define trace_emit intact_private_trace_emit
 #define trace_emit_at intact_private_trace_emit_at
 #define trace_end intact_private_trace_end
+#define trace_file_put intact_private_trace_file_put
 #define trace_file_read intact_private_trace_file_read
 #define trace_file_write intact_private_trace_file_write
 #define trace_follow intact_private_trace_follow
 #define trace_forget intact_private_trace_forget
 #define trace_free intact_private_trace_free
 #define trace_hold intact_private_trace_hold
+#define trace_log_create intact_private_trace_log_create
+#define trace_log_export intact_private_trace_log_export
 #define trace_lower intact_private_trace_lower
 #define trace_mistake intact_private_trace_mistake
 #define trace_mistakes_begin intact_private_trace_mistakes_begin

@@ -77,6 +77,12 @@ void intact_trace_log_each(const struct intact_trace_log *log,
 int intact_trace_log_write(const struct intact_trace_log *log, const char *path, char *why);
 int intact_trace_log_read(const char *path, struct intact_trace_log **log, char *why);
 
+// Writes the events to a file in a format that people, or other programs, read: "text", "json", ... A negative errno with a line
+// in `why`: there is no such format (-EINVAL), the file cannot be written, or -ENOMEM.
+int intact_trace_log_export(const struct intact_trace_log *log, const char *format, const char *path, char *why);
+// The names of the formats, and what each is, in *about (unless NULL). NULL behind the last. Any thread.
+const char *intact_trace_format(unsigned index, const char **about);
+
 #ifdef __cplusplus
 }
 #endif

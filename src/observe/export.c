@@ -4,11 +4,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MOST_CPUS = 1024 }; // more than a machine has: the number may come from a damaged file
 
 const struct export_format *const export_formats[] = { &export_text, &export_json,    &export_vcd, &export_chrome,
                                                        &export_svg,  &export_latency, NULL };
+
+const struct export_format *export_format(const char *name)
+{
+    unsigned i = 0;
+    while (export_formats[i] && strcmp(export_formats[i]->name, name) != 0)
+        i++;
+    return export_formats[i];
+}
 
 int export_begin(const struct export_format *format, FILE *file, const struct export_machine *machine,
                  struct export **out)

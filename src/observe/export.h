@@ -46,6 +46,8 @@ struct export
 extern const struct export_format export_text, export_json, export_vcd, export_chrome, export_svg, export_latency;
 // All of them; the last is NULL.
 extern const struct export_format *const export_formats[];
+// NULL: there is none of that name.
+const struct export_format *export_format(const char *name);
 
 // 0, -ENOMEM, or (of the end) -EIO: the file could not be written.
 int export_begin(const struct export_format *format, FILE *file, const struct export_machine *machine,

@@ -7,23 +7,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <intact/error.h>
+
 #include "base/bits.h"
+#include "base/error.h"
 
 // Names for several events, or by what happens there.
 static const struct {
     const char *name;
     uint64_t events;
+    const char *about;
 } stations[] = {
-    { "raise", INTACT_TRACE_BIT(INTACT_TRACE_LINE) | INTACT_TRACE_BIT(INTACT_TRACE_TRIGGER) |
-                   INTACT_TRACE_BIT(INTACT_TRACE_IPI) | INTACT_TRACE_BIT(INTACT_TRACE_TIMER) },
-    { "pend", INTACT_TRACE_BIT(INTACT_TRACE_ACCEPT) },
-    { "settle", INTACT_TRACE_BIT(INTACT_TRACE_PENDING) },
-    { "deliver", INTACT_TRACE_BIT(INTACT_TRACE_TAKE) },
-    { "acknowledge", INTACT_TRACE_BIT(INTACT_TRACE_ACK) },
-    { "end", INTACT_TRACE_BIT(INTACT_TRACE_EOI) },
-    { "interrupts", INTACT_TRACE_INTERRUPTS },
-    { "all", INTACT_TRACE_ALL },
+    { "raise",
+      INTACT_TRACE_BIT(INTACT_TRACE_LINE) | INTACT_TRACE_BIT(INTACT_TRACE_TRIGGER) |
+          INTACT_TRACE_BIT(INTACT_TRACE_IPI) | INTACT_TRACE_BIT(INTACT_TRACE_TIMER),
+      "line, trigger, ipi and timer" },
+    { "pend", INTACT_TRACE_BIT(INTACT_TRACE_ACCEPT), "accept" },
+    { "settle", INTACT_TRACE_BIT(INTACT_TRACE_PENDING), "pending" },
+    { "deliver", INTACT_TRACE_BIT(INTACT_TRACE_TAKE), "take" },
+    { "acknowledge", INTACT_TRACE_BIT(INTACT_TRACE_ACK), "ack" },
+    { "end", INTACT_TRACE_BIT(INTACT_TRACE_EOI), "eoi" },
+    { "interrupts", INTACT_TRACE_INTERRUPTS, "all but access, which is the default" },
+    { "all", INTACT_TRACE_ALL, "every event" },
 };
+
+const char *filter_station(unsigned index, const char **about)
+{
+    if (index >= countof(stations))
+        return NULL;
+    *about = stations[index].about;
+    return stations[index].name;
+}
 
 void filter_init(struct filter *filter)
 {
@@ -108,6 +122,15 @@ int filter_set(struct filter *filter, const char *name, const char *value, struc
                          "there is no property '%.40s'; there are events, cpu, vector, source, from and to", name);
     int result = set_number(&cpu, name, value, FILTER_ANY - 1, error);
     filter->cpu = (uint32_t)cpu;
+    return result;
+}
+
+int filter_set_why(struct filter *filter, const char *name, const char *value, char *why)
+{
+    struct error error = { 0 };
+    int result = filter_set(filter, name, value, &error);
+    if (result < 0)
+        snprintf(why, INTACT_ERROR_SIZE, "%s", error.text);
     return result;
 }
 

@@ -17,7 +17,7 @@
 
 #include <intact/trace.h>
 
-#include "base/error.h"
+struct error;
 
 #define FILTER_SOURCE 64 // bytes of a pattern
 #define FILTER_ANY    UINT32_MAX
@@ -34,8 +34,13 @@ struct filter {
 void filter_init(struct filter *filter);
 // One property: "cpu" and "0". -EINVAL with a line that says what is allowed; `name` is no property of a filter: -ENOENT.
 int filter_set(struct filter *filter, const char *name, const char *value, struct error *error);
+// The same, with the line in `why` (<intact/error.h>).
+int filter_set_why(struct filter *filter, const char *name, const char *value, char *why);
 // A list of them, with commas. NULL: none.
 int filter_parse(struct filter *filter, const char *text, struct error *error);
+
+// The names of stations, and what each is, in *about. NULL behind the last.
+const char *filter_station(unsigned index, const char **about);
 
 bool filter_wants(const struct filter *filter, const struct intact_trace_event *event);
 

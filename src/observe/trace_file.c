@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/error.h"
 #include "observe/trace_log.h"
 
 enum { HEADER = 64, VERSION = 1, FLAG_ARM = 1, RECORD = 24, NAME_LIMIT = 1024 };
@@ -74,18 +75,23 @@ static void write_records(const struct ring *ring, FILE *file)
     }
 }
 
+int trace_file_put(const struct intact_trace_log *log, FILE *file)
+{
+    write_header(log, file);
+    write_names(&log->ring, file);
+    write_records(&log->ring, file);
+    return fflush(file) || ferror(file) ? -EIO : 0;
+}
+
 int trace_file_write(const struct intact_trace_log *log, const char *path, struct error *error)
 {
     FILE *file = fopen(path, "wb");
     if (!file)
         return error_set(error, -errno, "cannot write '%.200s': %s", path, strerror(errno));
-    write_header(log, file);
-    write_names(&log->ring, file);
-    write_records(&log->ring, file);
-    int failed = ferror(file) ? EIO : 0;
-    if (fclose(file) && !failed)
-        failed = errno;
-    return failed ? error_set(error, -failed, "cannot write '%.200s': %s", path, strerror(failed)) : 0;
+    int result = trace_file_put(log, file);
+    if (fclose(file) && result == 0)
+        result = -errno;
+    return result < 0 ? error_set(error, result, "cannot write '%.200s': %s", path, strerror(-result)) : 0;
 }
 
 // --- Reading ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "observe/filter.h"
 
 static struct filter filter;

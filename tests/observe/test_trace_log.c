@@ -65,7 +65,8 @@ Test(trace_log, keeps_what_its_filter_wants)
     make("events=all,source=pit*", 100);
     interrupt(2, "pit.out0");
     interrupt(4, "com1.irq");
-    cr_assert_str_eq(texts_of(trace_log), "line 2 pit.out0, eoi 31 pit.out0, access 123456789abcd -, access 123456789abcd -");
+    cr_assert_str_eq(texts_of(trace_log),
+                     "line 2 pit.out0, eoi 31 pit.out0, access 123456789abcd -, access 123456789abcd -");
     intact_trace_log_destroy(trace_log);
     cr_assert_eq(trace.observers, NULL);
 }
@@ -136,6 +137,37 @@ Test(trace_log, a_damaged_file_is_refused_or_read_and_never_more)
     unlink(path);
 }
 
+// What the file says.
+static const char *file_text(void)
+{
+    FILE *file = fopen(path, "rb");
+    cr_assert(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    return text;
+}
+
+Test(trace_log, is_written_in_every_format)
+{
+    make("events=all", 100);
+    name_path();
+    interrupt(2, "pit.out0");
+    const char *name, *about;
+    unsigned count = 0;
+    for (; (name = intact_trace_format(count, &about)); count++) {
+        cr_assert_eq(intact_trace_log_export(trace_log, name, path, why), 0, "%s", why);
+        cr_assert_gt(strlen(file_text()), 0u, "%s", name);
+        cr_assert_gt(strlen(about), 0u, "%s", name);
+    }
+    cr_assert_gt(count, 1u);
+    cr_assert_eq(intact_trace_format(UINT32_MAX, NULL), NULL);
+    cr_assert_eq(intact_trace_log_export(trace_log, "json", path, why), 0);
+    cr_assert_not_null(strstr(file_text(), "\"family\":\"arm\",\"cpus\":4"));
+    cr_assert_not_null(strstr(text, "pit.out0"));
+    intact_trace_log_destroy(trace_log);
+    unlink(path);
+}
+
 static const char *refused(const char *filter, size_t records)
 {
     struct intact_trace_log_config config;
@@ -155,6 +187,10 @@ Test(trace_log, what_is_wrong_is_named)
     cr_assert_str_eq(why, "cannot read '/nowhere/trace': No such file or directory");
     make(NULL, 4);
     cr_assert_eq(intact_trace_log_write(trace_log, "/nowhere/trace", why), -ENOENT);
+    cr_assert_eq(intact_trace_log_export(trace_log, "text", "/nowhere/trace", why), -ENOENT);
+    cr_assert_str_eq(why, "cannot write '/nowhere/trace': No such file or directory");
+    cr_assert_eq(intact_trace_log_export(trace_log, "jsn", "/nowhere/trace", why), -EINVAL);
+    cr_assert_str_eq(why, "there is no format 'jsn'; there are text, json, vcd, chrome, svg, latency");
     intact_trace_log_destroy(trace_log);
     intact_trace_log_destroy(NULL);
 }
