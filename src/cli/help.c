@@ -34,6 +34,8 @@ int cli_help(int argc, char *const *argv)
          "intact replay FILE      runs the guest of a journal again, and compares its state\n"
          "intact digest OPTIONS   runs a guest and prints the digest of its last state\n"
          "intact why SOURCE OPTIONS  runs a guest, and says why an interrupt of it does not arrive\n"
+         "intact trace -o FILE -- OPTIONS  runs a guest and writes what happens to its interrupts; also -replay "
+         "JOURNAL\n"
          "intact demo             five interrupts of an embedded guest, station by station\n"
          "                        (-machine virt: on an Arm machine)\n"
          "intact completion SHELL completions for bash, zsh or fish\n"
@@ -98,7 +100,12 @@ int cli_manual(int argc, char *const *argv)
         "intact(1)\n\n# NAME\n\nintact - runs a machine whose interrupts are carried in software\n\n"
         "# SYNOPSIS\n\n*intact run* [options]\n\n*intact record* FILE [-digest N] [--] [options]\n\n*intact replay* "
         "FILE [[--] options]\n\n*intact replay* --bisect FILE [--with PROGRAM]\n\n*intact digest* [--] "
-        "[options]\n\n*intact why* SOURCE [-at N] [--] [options]\n\n*intact demo* [-machine "
+        "[options]\n\n*intact why* SOURCE [-at N] [--] "
+        "[options]\n\n*intact trace* [-format FORMAT] [-events ...] -o FILE -- [options]\n\n*intact trace* [-format "
+        "FORMAT] "
+        "[-events ...] -o FILE -replay JOURNAL [[--] options]\n\n*intact trace* [-format FORMAT] [-events ...] [-o "
+        "FILE] "
+        "TRACE\n\n*intact demo* [-machine "
         "pc|virt[,gic-version=2|3]]\n\n*intact "
         "completion* bash|zsh|fish\n\n*intact "
         "help*\n\n*intact-system-x86\\_64* [options]\n\n*intact-system-aarch64* [options]\n\n"
@@ -121,6 +128,12 @@ int cli_manual(int argc, char *const *argv)
         "*intact why* runs a guest, to its end or until N instructions are executed, and then says why the interrupt "
         "of "
         "SOURCE does not arrive: each register that holds it back, in the order of its path, and where it is.\n\n"
+        "*intact trace* writes a trace of the interrupts of a run, of a journal's replay, or from a file that *-trace* "
+        "has "
+        "written: as *text* (a line for each station), *json* (JSON Lines), *vcd* (waves), *chrome* (for a trace "
+        "viewer), "
+        "*svg* (the life of one interrupt) or *latency* (a table by source). *-events*, *-cpu*, *-vector*, *-source*, "
+        "*-from* and *-to* choose events as the properties of *-trace* do; *-cause* is the interrupt to draw.\n\n"
         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
         "it; with *-machine virt* on an Arm machine.\n\n"
         "*intact completion* prints the completions of a shell, to be sourced there.\n\n"
@@ -175,7 +188,7 @@ static void bash_completion(void)
             puts("' -- \"$word\")); return ;;");
         }
     }
-    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest demo help completion", stdout);
+    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest trace demo help completion", stdout);
     for (unsigned i = 0; i < option_count; i++)
         printf(" -%s", options[i].name);
     puts("' -- \"$word\"))\n}\ncomplete -F _intact intact intact-system-x86_64 intact-system-aarch64");
@@ -184,7 +197,7 @@ static void bash_completion(void)
 static void fish_completion(void)
 {
     static const char *const commands[] = { "intact", "intact-system-x86_64", "intact-system-aarch64" };
-    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest demo help completion'");
+    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest trace demo help completion'");
     for (unsigned i = 0; i < option_count; i++) {
         const struct option *option = &options[i];
         for (int command = 0; command < 3; command++) {
@@ -226,7 +239,7 @@ static void zsh_completion(void)
         }
         puts("'");
     }
-    puts(")\n_arguments $arguments '1::command:(run record replay digest demo help completion)'");
+    puts(")\n_arguments $arguments '1::command:(run record replay digest trace demo help completion)'");
 }
 
 int cli_completion(int argc, char *const *argv)

@@ -40,11 +40,13 @@ static char *other_properties(struct settings *settings, const char *value)
     return settings_copy(settings, text);
 }
 
-// A debugger is no part of a run: a replay does not wait for one unless it is asked to.
+// A debugger is no part of a run: a replay does not wait for one unless it is asked to. Nor is a trace, which a replay would
+// write over.
 static bool is_debugger(const struct option *option)
 {
-    return option && (option->take == take_snapshots || option->take == take_gdb || option->take == take_gdb_default ||
-                      option->take == take_stopped || option->take == take_break || option->take == take_monitor);
+    return option && (option->take == take_trace || option->take == take_snapshots || option->take == take_gdb ||
+                      option->take == take_gdb_default || option->take == take_stopped || option->take == take_break ||
+                      option->take == take_monitor);
 }
 
 static int keep_icount(struct settings *settings, const char *word, const char *value)
@@ -188,7 +190,7 @@ static int skip_dashes(int argc, char *const *argv)
     return argc > 0 && strcmp(argv[0], "--") == 0;
 }
 
-static int run_options(struct settings *settings, int argc, char *const *argv)
+int journal_run(struct settings *settings, int argc, char *const *argv)
 {
     int skip = skip_dashes(argc, argv);
     argc -= skip;
@@ -219,7 +221,7 @@ int cli_record(int argc, char *const *argv)
         }
         used = 3;
     }
-    status = run_options(&settings, argc - used, argv + used);
+    status = journal_run(&settings, argc - used, argv + used);
     settings_free(&settings);
     return status;
 }
@@ -268,10 +270,21 @@ static int find_difference(int argc, char *const *argv)
     return bisect(cli_program, with ? argv[3] : cli_program, argv[1]);
 }
 
+int journal_replay(struct settings *settings, const char *file, int argc, char *const *argv)
+{
+    struct intact_journal *journal = NULL;
+    settings->rr = RR_REPLAY;
+    settings->rr_file = file;
+    bool good =
+        intact_journal_open(file, &journal, settings->why) == 0 && replay_options(settings, journal, argc, argv) == 0;
+    int status = good ? cli_act(settings) : cli_fail(settings->why);
+    intact_journal_close(journal);
+    return status;
+}
+
 int cli_replay(int argc, char *const *argv)
 {
     static struct settings settings; // large
-    struct intact_journal *journal = NULL;
     if (argc > 0 && strcmp(argv[0], "--bisect") == 0)
         return find_difference(argc, argv);
     if (argc > 0 && cli_asks_help(argv[0]))
@@ -288,18 +301,11 @@ int cli_replay(int argc, char *const *argv)
     if (argc < 1 || argv[0][0] == '-')
         return cli_fail("replay: needs the file of a journal: intact replay FILE");
     settings_init(&settings);
-    settings.rr = RR_REPLAY;
-    settings.rr_file = argv[0];
     settings.answers = argc >= 2 && strcmp(argv[1], "--answer") == 0;
-    int status = STATUS_USAGE, own = 1 + settings.answers;
+    int used = 1 + settings.answers;
     if (settings.answers && !bisect_take_output())
         return cli_fail("replay: the host has no file left");
-    if (intact_journal_open(argv[0], &journal, settings.why) < 0 ||
-        replay_options(&settings, journal, argc - own, argv + own) < 0)
-        cli_fail(settings.why);
-    else
-        status = cli_act(&settings);
-    intact_journal_close(journal);
+    int status = journal_replay(&settings, argv[0], argc - used, argv + used);
     if (settings.diverged && !settings.gdb)
         bisect_again(cli_program, argv[0], argv + 1, settings.diverged);
     settings_free(&settings);
@@ -316,7 +322,7 @@ int cli_digest(int argc, char *const *argv)
             "all hosts.");
     settings_init(&settings);
     settings.tells_digest = true;
-    int status = run_options(&settings, argc, argv);
+    int status = journal_run(&settings, argc, argv);
     settings_free(&settings);
     return status;
 }

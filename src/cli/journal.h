@@ -19,4 +19,9 @@ int journal_start(struct settings *settings, struct intact_journal *journal, str
 // When it has ended: says what there is to say on standard error. Returns the exit status.
 int journal_finish(struct settings *settings, struct intact_machine *machine, const struct intact_exit *end);
 
+// Verbs that are a run with a little more: argv has options of `intact run`, behind a -- or not. They act, and return an exit status.
+int journal_run(struct settings *settings, int argc, char *const *argv);
+// The same with the options of the journal `file` in front.
+int journal_replay(struct settings *settings, const char *file, int argc, char *const *argv);
+
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The option table and the loop over the arguments. Options with a syntax of their own are parsed in options_machine.c,
-// options_devices.c, options_drives.c and options_time.c.
+// options_devices.c, options_drives.c, options_time.c and options_trace.c.
 //
 // The names are QEMU's, so that a script only needs another program name. Every accepted option has its effect; what we
 // do not have is refused with a message.
@@ -199,6 +199,7 @@ static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null"
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
 static const char *const gdb_words[] = { "tcp::1234", "tcp:", "unix:", "none", NULL };
 static const char *const monitor_words[] = { "stdio", "tcp:", "unix:", "none", NULL };
+static const char *const trace_words[] = { "file=", "help", NULL };
 static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
 
 const struct option options[] = {
@@ -303,6 +304,19 @@ const struct option options[] = {
       log_items, take_log },
     { "D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file },
 
+    { "trace",
+      "file=FILE[,format=FORMAT][,records=N][,events=EVENT+EVENT][,cpu=N][,vector=N][,source=PATTERN][,from=N][,to=N]",
+      GROUP_OBSERVE,
+      "Writes a trace of the interrupts to FILE. With format=text, json, vcd, chrome, svg or latency the events are "
+      "written "
+      "as they come; without a format the last records=N of them (1000000 by default) are kept in memory and written "
+      "at "
+      "the end of the run, for intact trace FILE. The others choose events: by name or station (-trace help lists "
+      "them), "
+      "processor, vector or INTID, name of the source (pit.*), and from one instruction to another. With format=svg, "
+      "cause=N is the interrupt to draw. May be given more than once. A trace does not change the run.",
+      trace_words, take_trace },
+
     { "snapshots", "N[K|M|G]", GROUP_OBSERVE,
       "Takes snapshots in memory from the first instruction on, so that a debugger can go back to there; they take up "
       "about N "
@@ -378,7 +392,8 @@ static int unknown_option(struct settings *settings, const char *name)
 static int take_value(struct settings *settings, const struct option *option, const char *value)
 {
     bool is_free = option->argument && (strcmp(option->argument, "FILE") == 0 || strcmp(option->argument, "TEXT") == 0);
-    if (!list_is_asked(value) || is_free || option->take == take_cpu || option->take == take_device)
+    if (!list_is_asked(value) || is_free || option->take == take_cpu || option->take == take_device ||
+        option->take == take_trace)
         return option->take(settings, value);
     return list_find(settings, option) ? 0 : list_usage(settings, option);
 }

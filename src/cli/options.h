@@ -53,6 +53,7 @@ int take_drive(struct settings *settings, const char *value);
 int take_pflash(struct settings *settings, const char *value);
 int take_snapshot(struct settings *settings, const char *value);
 int take_netdev(struct settings *settings, const char *value);
+int take_trace(struct settings *settings, const char *value);
 int take_log(struct settings *settings, const char *value);
 // Called when all options have been read.
 int resolve_streams(struct settings *settings);

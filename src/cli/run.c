@@ -20,6 +20,7 @@
 #include "cli/journal.h"
 #include "cli/options.h"
 #include "cli/stop_signal.h"
+#include "cli/trace.h"
 #include "cli/why.h"
 #include "observe/event_text.h"
 
@@ -130,11 +131,42 @@ static int save(struct settings *settings, struct intact_machine *machine, const
     return status;
 }
 
+// Before the first instruction.
+static int prepare(struct settings *settings, struct intact_machine *machine, struct intact_journal *journal,
+                   struct traces *traces)
+{
+    bool failed =
+        (!settings->answers && (traces_open(traces, settings) < 0 || traces_attach(traces, machine, settings) < 0)) ||
+        (settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
+        journal_start(settings, journal, machine) < 0 ||
+        (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
+        add_breaks(settings, machine) < 0;
+    return failed ? -1 : 0;
+}
+
+// The machine is not used afterwards. Returns `status`, or that of a trace that could not be written.
+static int destroy(struct settings *settings, struct intact_machine *machine, struct traces *traces, int status)
+{
+    if (traces_close(traces, settings) < 0)
+        status = cli_fail(settings->why);
+    intact_machine_destroy(machine);
+    return status;
+}
+
+static struct intact_exit run_to_end(struct settings *settings, struct intact_machine *machine, struct intact_gdb *gdb,
+                                     struct intact_monitor *monitor)
+{
+    if (gdb)
+        return run_for_gdb(settings, machine, gdb);
+    return monitor ? intact_monitor_run(monitor, settings->stopped) : intact_machine_run(machine);
+}
+
 static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal, FILE *log)
 {
     struct intact_machine *machine;
     struct intact_gdb *gdb = NULL;
     struct intact_monitor *monitor = NULL;
+    struct traces traces = { .count = 0 };
     struct event_log events = { .file = log, .type = settings->config.type };
     struct intact_trace_observer observer;
     if (settings->why_at)
@@ -144,43 +176,27 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, log_event, &events);
     if (settings->log_int)
         intact_machine_trace(machine, &observer);
-    if ((settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
-        journal_start(settings, journal, machine) < 0 ||
-        (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
-        add_breaks(settings, machine) < 0) {
-        intact_machine_destroy(machine);
-        return cli_fail(settings->why);
-    }
-    if (settings->answers) {
-        int status = bisect_answer(machine);
-        intact_machine_destroy(machine);
-        return status;
-    }
+    if (prepare(settings, machine, journal, &traces) < 0)
+        return destroy(settings, machine, &traces, cli_fail(settings->why));
+    if (settings->answers)
+        return destroy(settings, machine, &traces, bisect_answer(machine));
     if ((settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) ||
-        (settings->monitor && intact_monitor_open(machine, settings->monitor, &monitor, settings->why) < 0)) {
-        intact_machine_destroy(machine);
-        return cli_fail(settings->why);
-    }
+        (settings->monitor && intact_monitor_open(machine, settings->monitor, &monitor, settings->why) < 0))
+        return destroy(settings, machine, &traces, cli_fail(settings->why));
     if (settings->stopped)
         tell_stopped(settings);
-    if (journal)
+    if (journal || traces.count)
         stop_signal_start(machine);
     consoles_start(consoles, machine);
-    struct intact_exit end = gdb       ? run_for_gdb(settings, machine, gdb)
-                             : monitor ? intact_monitor_run(monitor, settings->stopped)
-                                       : intact_machine_run(machine);
+    struct intact_exit end = run_to_end(settings, machine, gdb, monitor);
     stop_signal_end();
     consoles_close(consoles);
     intact_gdb_close(gdb);
     intact_monitor_close(monitor);
     tell_end(settings, log, machine, &end);
-    if (tell_why(settings, machine, &end) < 0) {
-        intact_machine_destroy(machine);
-        return cli_fail(settings->why);
-    }
-    int status = save(settings, machine, &end, journal_finish(settings, machine, &end));
-    intact_machine_destroy(machine);
-    return status;
+    if (tell_why(settings, machine, &end) < 0)
+        return destroy(settings, machine, &traces, cli_fail(settings->why));
+    return destroy(settings, machine, &traces, save(settings, machine, &end, journal_finish(settings, machine, &end)));
 }
 
 static int run_with_log(struct settings *settings)

@@ -13,6 +13,7 @@ int cli_record(int argc, char *const *argv);   // intact record FILE OPTIONS
 int cli_replay(int argc, char *const *argv);   // intact replay FILE
 int cli_why(int argc, char *const *argv);
 int cli_digest(int argc, char *const *argv);     // intact digest OPTIONS
+int cli_trace(int argc, char *const *argv);      // intact trace ...
 int cli_demo(int argc, char *const *argv);       // intact demo
 int cli_help(int argc, char *const *argv);       // intact help
 int cli_manual(int argc, char *const *argv);     // intact manual: the man page, in scdoc's language

@@ -8,6 +8,9 @@
 
 #include <intact/machine.h>
 
+#include "observe/export.h"
+#include "observe/filter.h"
+
 enum stream_kind {
     STREAM_UNSET, // not given: the default
     STREAM_NONE,  // no port at all
@@ -29,12 +32,23 @@ struct chardev {
     struct stream stream;
 };
 
+// What is to be written of a trace, and where.
+struct trace_wish {
+    const char *file;                   // NULL: standard output
+    const struct export_format *format; // NULL: none, but the last `records` events as they are kept
+    uint64_t records;                   // 0: it was not said
+    uint64_t cause;                     // as in struct export_machine
+    bool says_events;                   // `filter` has the events of the command line, not those of filter_init
+    struct filter filter;
+};
+
 #define DEVICE_PROPERTY_LIMIT 512
 #define LINE_LIMIT            64
 #define GLOBAL_LIMIT          64
 #define FORWARD_LIMIT         64
 #define RECORDED_LIMIT        1024
 #define BREAK_LIMIT           64
+#define TRACE_LIMIT           8
 
 enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
 
@@ -46,8 +60,10 @@ struct settings {
     unsigned chardev_count;
     bool nodefaults, nographic;
     enum choice sleep;
-    bool log_exit, log_int;          // -d
-    const char *log_path;            // -D, NULL: standard error
+    bool log_exit, log_int;                // -d
+    const char *log_path;                  // -D, NULL: standard error
+    struct trace_wish traces[TRACE_LIMIT]; // -trace
+    unsigned trace_count;
     const char *gdb;                 // -gdb, NULL: none
     const char *monitor;             // -monitor, NULL: none
     bool stopped;                    // -S

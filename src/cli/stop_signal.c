@@ -12,11 +12,20 @@ static struct {
     struct intact_machine *machine; // NULL: it has been told, or has ended
 } stop = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
-static sigset_t only_interrupt(void)
+static bool is_ignored(int number)
+{
+    struct sigaction action;
+    return sigaction(number, NULL, &action) != 0 || action.sa_handler == SIG_IGN;
+}
+
+static sigset_t signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
+    if (!is_ignored(SIGINT))
+        sigaddset(&set, SIGINT);
+    if (!is_ignored(SIGTERM))
+        sigaddset(&set, SIGTERM);
     return set;
 }
 
@@ -32,10 +41,10 @@ static bool quit(void)
     return was_running;
 }
 
-// All other threads block the signal.
+// All other threads block the signals.
 static void *wait_for_signal(void *unused)
 {
-    sigset_t set = only_interrupt();
+    sigset_t set = signals();
     int number;
     (void)unused;
     do
@@ -43,21 +52,15 @@ static void *wait_for_signal(void *unused)
             return NULL;
     while (quit());
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    raise(SIGINT);
+    raise(number);
     return NULL;
-}
-
-static bool is_ignored(void)
-{
-    struct sigaction action;
-    return sigaction(SIGINT, NULL, &action) != 0 || action.sa_handler == SIG_IGN;
 }
 
 void stop_signal_start(struct intact_machine *machine)
 {
-    sigset_t all, set = only_interrupt(), before;
+    sigset_t all, set = signals(), before;
     pthread_t thread;
-    if (is_ignored())
+    if (is_ignored(SIGINT) && is_ignored(SIGTERM))
         return;
     stop.machine = machine;
     sigfillset(&all);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Ctrl-C (SIGINT) during a replay: it stops as by intact_machine_quit, so that the command can say how far it came. A second
-// one ends the process.
+// Ctrl-C (SIGINT) and SIGTERM during a replay, or while a trace is written: the run stops as by intact_machine_quit, so that the
+// command can say how far it came, and write the rest. A second one ends the process.
 //
 // Threads: the machine's.
 #ifndef CLI_STOP_SIGNAL_H
@@ -8,9 +8,9 @@
 
 #include <intact/machine.h>
 
-// Before other threads are made, so that they do not get the signal. Where SIGINT is ignored it stays so.
+// Before other threads are made, so that they do not get the signals. One that is ignored stays so.
 void stop_signal_start(struct intact_machine *machine);
-// Before the machine is destroyed; from here on the signal ends the process.
+// Before the machine is destroyed; from here on a signal ends the process.
 void stop_signal_end(void);
 
 #endif

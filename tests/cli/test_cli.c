@@ -79,7 +79,41 @@ Test(cli, a_verb_answers_a_call_for_help_and_does_nothing_else)
         out = OUTPUT(&status, "intact", "completion", words[i]);
         cr_assert_eq(status, 0);
         cr_assert_not_null(strstr(out, "bash"));
+        out = OUTPUT(&status, "intact", "trace", words[i]);
+        cr_assert_eq(status, 0);
+        cr_assert_eq(strncmp(out, "intact trace [OPTIONS] -o FILE -- RUN OPTIONS", 45), 0);
+        cr_assert_not_null(strstr(out, "-format latency"));
     }
+}
+
+Test(cli, trace_refuses_what_it_cannot_write, .init = cr_redirect_stderr)
+{
+    int status;
+    OUTPUT(&status, "intact", "trace");
+    OUTPUT(&status, "intact", "trace", "-format", "text");
+    OUTPUT(&status, "intact", "trace", "-formt", "text");
+    OUTPUT(&status, "intact", "trace", "--format", "texd", "--", "-m", "64M");
+    OUTPUT(&status, "intact", "trace", "-o");
+    OUTPUT(&status, "intact", "trace", "--", "-m", "64M");
+    OUTPUT(&status, "intact", "trace", "a", "b");
+    OUTPUT(&status, "intact", "trace", "a", "--", "-m", "64M");
+    OUTPUT(&status, "intact", "trace", "/nowhere/a");
+    OUTPUT(&status, "intact", "trace", "-cpu", "0", "-replay", "/nowhere/a", "-o", "b");
+    OUTPUT(&status, "intact", "trace", "-cpu", "max", "a");
+    cr_assert_eq(status, 1);
+    fflush(stderr);
+    cr_assert_stderr_eq_str(
+        "intact: trace: of what? -- RUN OPTIONS, -replay JOURNAL, or the file of a trace\n"
+        "intact: trace: of what? -- RUN OPTIONS, -replay JOURNAL, or the file of a trace\n"
+        "intact: trace: unknown option '-formt'; the nearest is '-format'\n"
+        "intact: trace: no format 'texd'; the nearest is 'text'\n"
+        "intact: trace: -o: needs a value\n"
+        "intact: trace: -o FILE says where the trace is written; standard output is the guest's\n"
+        "intact: trace: one trace is read, not 'b' as well\n"
+        "intact: trace: either of the trace 'a' or of a run, not both\n"
+        "intact: trace: cannot read '/nowhere/a': No such file or directory\n"
+        "intact: trace: -o FILE says where the trace is written; standard output is the guest's\n"
+        "intact: trace: cpu: 'max' is no number from 0 to 4294967294; hexadecimal begins with 0x\n");
 }
 
 Test(cli, an_error_is_one_line_on_standard_error_and_status_1, .init = cr_redirect_stderr)
