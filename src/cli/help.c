@@ -188,7 +188,7 @@ static void bash_completion(void)
             puts("' -- \"$word\")); return ;;");
         }
     }
-    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest trace demo help completion", stdout);
+    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest why trace demo help completion", stdout);
     for (unsigned i = 0; i < option_count; i++)
         printf(" -%s", options[i].name);
     puts("' -- \"$word\"))\n}\ncomplete -F _intact intact intact-system-x86_64 intact-system-aarch64");
@@ -197,7 +197,7 @@ static void bash_completion(void)
 static void fish_completion(void)
 {
     static const char *const commands[] = { "intact", "intact-system-x86_64", "intact-system-aarch64" };
-    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest trace demo help completion'");
+    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest why trace demo help completion'");
     for (unsigned i = 0; i < option_count; i++) {
         const struct option *option = &options[i];
         for (int command = 0; command < 3; command++) {
@@ -239,7 +239,7 @@ static void zsh_completion(void)
         }
         puts("'");
     }
-    puts(")\n_arguments $arguments '1::command:(run record replay digest trace demo help completion)'");
+    puts(")\n_arguments $arguments '1::command:(run record replay digest why trace demo help completion)'");
 }
 
 int cli_completion(int argc, char *const *argv)
