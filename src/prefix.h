@@ -841,6 +841,8 @@
 #define machine_run_to intact_private_machine_run_to
 #define machine_source_at intact_private_machine_source_at
 #define machine_why intact_private_machine_why
+#define machine_why_free intact_private_machine_why_free
+#define machine_why_watch intact_private_machine_why_watch
 #define manager_create intact_private_manager_create
 #define manager_destroy intact_private_manager_destroy
 #define manager_find intact_private_manager_find
@@ -1064,6 +1066,9 @@
 #define page_set_next intact_private_page_set_next
 #define parts_describe intact_private_parts_describe
 #define parts_of intact_private_parts_of
+#define past_free intact_private_past_free
+#define past_init intact_private_past_init
+#define past_why intact_private_past_why
 #define pc_bios intact_private_pc_bios
 #define pc_describe intact_private_pc_describe
 #define pc_firmware intact_private_pc_firmware

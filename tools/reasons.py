@@ -27,7 +27,7 @@ def reasons():
     text = HEADER.read_text().replace("\\\n", "\n")
     for name in LISTS:
         body = text.split(f"#define INTACT_WHY_{name}(R)", 1)[1].split("#define", 1)[0]
-        row = rf"R\(\s*(\w+),\s*(GATE|PLACE),\s*((?:{STRING}\s*)+),\s*((?:{STRING}\s*)+)\)"
+        row = rf"R\(\s*(\w+),\s*(GATE|PLACE|PAST),\s*((?:{STRING}\s*)+),\s*((?:{STRING}\s*)+)\)"
         for found in re.finditer(row, body):
             yield name, found[1], found[2], joined(found[3]), joined(found[4])
 
@@ -51,7 +51,7 @@ def pattern(sentence):
 def expected():
     """All texts of the tests, literals that stand side by side as one."""
     texts = []
-    for file in sorted((ROOT / "tests").rglob("test_why*.[ch]")):
+    for file in sorted((ROOT / "tests").rglob("test_*.[ch]")):
         for found in re.finditer(rf"(?:{STRING}\s*)+", file.read_text()):
             texts.append(joined(found[0]).replace("\\n", "\n"))
     return "\n".join(texts)
@@ -66,7 +66,7 @@ def page(rows, tests):
             if not found:
                 missing.append(identifier)
             example = (found[0] if found else sentence).replace("|", "\\|")
-            place = " *(place)*" if kind == "PLACE" else ""
+            place = {"PLACE": " *(place)*", "PAST": " *(past)*"}.get(kind, "")
             lines.append(f"| `{identifier}`{place} | {example} | {section} |")
     return "\n".join(lines) + "\n", missing
 

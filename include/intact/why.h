@@ -12,7 +12,8 @@
 //
 // An answer is a list of findings in the order of the interrupt's path, from its source to the processor. A *gate* holds
 // the interrupt back; the first one is why it does not arrive, and the others would hold it back afterwards. A *place* is
-// where the interrupt is now. The answer is never empty. Nothing is changed by asking.
+// where the interrupt is now. The *past* is what became of its earlier raises, where they were watched. The answer is never
+// empty. Nothing is changed by asking.
 #ifndef INTACT_WHY_H
 #define INTACT_WHY_H
 
@@ -27,6 +28,7 @@ extern "C" {
 enum intact_why_kind {
     INTACT_WHY_GATE,  // holds it back
     INTACT_WHY_PLACE, // it is there
+    INTACT_WHY_PAST,  // what became of its earlier raises; only where the machine was watched
 };
 
 // Every reason: its id, its kind, its sentence, and where the manuals say so. {0} to {5} in a sentence stand for the
@@ -35,6 +37,14 @@ enum intact_why_kind {
 //
 // Lines, groups, devices and processors. The manuals: PCI Local Bus 3.0, VIRTIO 1.2, SDM volume 3A, DDI 0487.
 #define INTACT_WHY_SOURCES(R)                                                                                          \
+    R(PAST_NEVER, PAST, "{name} has not been raised since instruction {0:n}, where watching it began", "")             \
+    R(PAST_RAISED, PAST, "{name} was raised last at instruction {1:n}; raises so far: {0:n}", "")                      \
+    R(PAST_MERGED, PAST, "raises that were merged with one that still waited: {0:n}", "")                              \
+    R(PAST_DROPPED, PAST, "raises that had no receiver: {0:n}, the last at instruction {1:n}", "")                     \
+    R(PAST_NEVER_TAKEN, PAST, "no processor has taken it", "")                                                         \
+    R(PAST_TAKEN, PAST, "CPU {1} took it last at instruction {2:n}, at {3:x}; taken so far: {0:n}", "")                \
+    R(PAST_NOT_ENDED, PAST, "there was no end of interrupt for it since", "")                                          \
+    R(PAST_ENDED, PAST, "its end came last at instruction {0:n}", "")                                                  \
     R(LINE_LOW, GATE, "{name} is low: its device raises no interrupt now", "")                                         \
     R(LINE_HIGH, PLACE, "{name} is high, on GSI {0}", "")                                                              \
     R(GSI_LOW, GATE, "GSI {0} is low: no device raises it now", "")                                                    \

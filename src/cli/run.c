@@ -131,6 +131,14 @@ static int save(struct settings *settings, struct intact_machine *machine, const
     return status;
 }
 
+// What is asked at the end has been watched from the beginning.
+static int watch(struct settings *settings, struct intact_machine *machine)
+{
+    if (intact_machine_why_watch(machine) < 0)
+        return refuse(settings, "why: the host has no memory left");
+    return 0;
+}
+
 // Before the first instruction.
 static int prepare(struct settings *settings, struct intact_machine *machine, struct intact_journal *journal,
                    struct traces *traces)
@@ -138,7 +146,7 @@ static int prepare(struct settings *settings, struct intact_machine *machine, st
     bool failed =
         (!settings->answers && (traces_open(traces, settings) < 0 || traces_attach(traces, machine, settings) < 0)) ||
         (settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
-        journal_start(settings, journal, machine) < 0 ||
+        journal_start(settings, journal, machine) < 0 || (settings->why_source && watch(settings, machine) < 0) ||
         (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
         add_breaks(settings, machine) < 0;
     return failed ? -1 : 0;

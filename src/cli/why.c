@@ -19,7 +19,10 @@ static void print(FILE *file, const char *before, const struct intact_why_findin
 
 static void tell(void *owner, const struct intact_why_finding *finding)
 {
-    print(owner, intact_why_kind(finding->reason) == INTACT_WHY_GATE ? "gate   " : "place  ", finding);
+    static const char *const kinds[] = {
+        [INTACT_WHY_GATE] = "gate   ", [INTACT_WHY_PLACE] = "place  ", [INTACT_WHY_PAST] = "past   "
+    };
+    print(owner, kinds[intact_why_kind(finding->reason)], finding);
 }
 
 int why_tell(struct intact_machine *machine, const char *source, FILE *file, char *why)
@@ -43,7 +46,7 @@ static void note(void *owner, const struct intact_why_finding *finding)
         waiting->raised = true;
         return;
     }
-    if (waiting->held)
+    if (waiting->held || intact_why_kind(finding->reason) != INTACT_WHY_GATE)
         return;
     waiting->held = true;
     waiting->gate = *finding;

@@ -127,7 +127,12 @@ int intact_machine_why(struct intact_machine *machine, const char *source, intac
     struct error error = { 0 };
     if (is_running(machine))
         return tell(why, -EBUSY, "the machine is running");
-    return tell(why, machine_why(machine_board(machine), source, found, owner, &error), error.text);
+    return tell(why, machine_why(machine, source, found, owner, &error), error.text);
+}
+
+int intact_machine_why_watch(struct intact_machine *machine)
+{
+    return is_running(machine) ? -EBUSY : machine_why_watch(machine);
 }
 
 bool intact_machine_source(struct intact_machine *machine, unsigned index, char *name, size_t size)

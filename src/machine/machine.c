@@ -12,6 +12,7 @@
 #include "machine/pc/pc.h"
 #include "machine/timeline.h"
 #include "machine/virt/virt.h"
+#include "machine/why.h"
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/x86_64/system/model.h"
 
@@ -99,6 +100,7 @@ void intact_machine_destroy(struct intact_machine *machine)
         timeline_free(machine->timeline);
     free(machine->timeline);
     replay_free(&machine->replay);
+    machine_why_free(machine);
     if (machine->board)
         board_destroy(machine->board);
     free(machine->board);

@@ -8,6 +8,7 @@
 #include "machine/replay/replay.h"
 #include "machine/stop_events.h"
 
+struct past;
 struct timeline;
 
 struct intact_machine {
@@ -16,6 +17,7 @@ struct intact_machine {
     struct replay replay;
     struct timeline *timeline; // NULL: it cannot go back
     struct stop_events events; // that stop a run
+    struct past *past;         // what became of interrupts; NULL: it is not watched
     struct intact_exit last;   // of the last run
 };
 

@@ -7,20 +7,26 @@
 #include "machine/monitor_commands.h"
 #include "machine/why.h"
 
+static const char *const kinds[] = {
+    [INTACT_WHY_GATE] = "gate", [INTACT_WHY_PLACE] = "place", [INTACT_WHY_PAST] = "past"
+};
+
 static void print(void *owner, const struct intact_why_finding *finding)
 {
     char text[INTACT_WHY_TEXT];
     const char *section = intact_why_section(finding->reason);
     intact_why_text(finding, text, sizeof text);
-    monitor_print(owner, "%s  %s%s%s%s\n", intact_why_kind(finding->reason) == INTACT_WHY_GATE ? "gate " : "place",
-                  text, *section ? " (" : "", section, *section ? ")" : "");
+    monitor_print(owner, "%-5s  %s%s%s%s\n", kinds[intact_why_kind(finding->reason)], text, *section ? " (" : "",
+                  section, *section ? ")" : "");
 }
 
 struct monitor_result monitor_why(struct monitor *monitor, unsigned count, char *const *words)
 {
     struct error error = { 0 };
     (void)count;
-    if (machine_why(machine_board(monitor->machine), words[1], print, monitor, &error) < 0)
+    if (machine_why_watch(monitor->machine) < 0)
+        return monitor_refuse(monitor, words[0], "the host has no memory left");
+    if (machine_why(monitor->machine, words[1], print, monitor, &error) < 0)
         return monitor_refuse(monitor, words[0], "%s; info sources lists names", error.text);
     return MONITOR_STAY;
 }

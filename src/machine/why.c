@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "groups/group.h"
+#include "observe/past.h"
 
 enum { NAME = 96, OUTPUTS = 8 };
 
@@ -196,13 +197,47 @@ static int ask(struct question *question, const char *source, struct error *erro
     return board->type->why_source(board, source, &question->why, error);
 }
 
-int machine_why(struct board *board, const char *source, intact_why_found *found, void *owner, struct error *error)
+// Events have the names of lines, parts and processors' own sources; "gsi:4" and "vector:0x31@0" are none.
+static bool is_named(const char *source)
 {
-    struct question question = { .board = board, .found = found, .owner = owner };
+    return !strpbrk(source, ":@");
+}
+
+int machine_why_watch(struct intact_machine *machine)
+{
+    struct board *board = machine_board(machine);
+    if (machine->past)
+        return 0;
+    struct past *past = malloc(sizeof *past);
+    if (!past)
+        return -ENOMEM;
+    past_init(past, board->config.type == INTACT_VIRT, board->loop.instructions);
+    int result = trace_add(&board->trace, &past->observer);
+    if (result == 0)
+        machine->past = past;
+    else
+        free(past);
+    return result;
+}
+
+void machine_why_free(struct intact_machine *machine)
+{
+    if (machine->past)
+        past_free(machine->past);
+    free(machine->past);
+    machine->past = NULL;
+}
+
+int machine_why(struct intact_machine *machine, const char *source, intact_why_found *found, void *owner,
+                struct error *error)
+{
+    struct question question = { .board = machine_board(machine), .found = found, .owner = owner };
     question.why = (struct why){ .found = pass, .owner = &question };
     int result = ask(&question, source, error);
     if (result < 0)
         error_prefix(error, "no line and no part of a device has this name");
+    else if (machine->past && is_named(source))
+        past_why(machine->past, source, &question.why);
     return result;
 }
 

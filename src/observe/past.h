@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What became of the interrupts of each source so far: an observer that counts, for the answers of why.
+//
+// Memory: an entry for each name of a source.
+#ifndef OBSERVE_PAST_H
+#define OBSERVE_PAST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <intact/trace.h>
+
+#include "base/why.h"
+#include "observe/name_table.h"
+
+struct past_source {
+    uint64_t raises, merged, dropped, taken, ended;
+    uint64_t raised_at, dropped_at, taken_at, ended_at; // instructions, of the last one
+    uint64_t pc;                                        // where it was taken last
+    uint32_t cpu;                                       // by whom
+};
+
+struct past {
+    struct intact_trace_observer observer; // to be added to a trace
+    struct name_table names;
+    struct past_source *sources; // by the number of the name
+    size_t room;
+    uint64_t begun; // instructions; UINT64_MAX: nothing has happened yet
+    uint64_t last_cause;
+    bool arm;
+    bool failed; // the host had no memory: some sources are not counted
+};
+
+// An observer that was not added yet.
+void past_init(struct past *past, bool arm, uint64_t instructions);
+void past_free(struct past *past);
+
+// Reports what became of the raises of `source`.
+void past_why(const struct past *past, const char *source, struct why *why);
+
+#endif
