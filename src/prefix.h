@@ -364,6 +364,7 @@
 #define debug_socket_ended intact_private_debug_socket_ended
 #define debug_socket_open intact_private_debug_socket_open
 #define debug_socket_open_stdio intact_private_debug_socket_open_stdio
+#define debug_socket_port intact_private_debug_socket_port
 #define debug_socket_read intact_private_debug_socket_read
 #define debug_socket_watch intact_private_debug_socket_watch
 #define debug_socket_write intact_private_debug_socket_write

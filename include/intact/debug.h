@@ -117,6 +117,9 @@ struct intact_gdb;
 // most. 0 and *gdb; -EINVAL or another negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes).
 int intact_gdb_open(struct intact_machine *machine, const char *where, struct intact_gdb **gdb, char *why);
 
+// The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens at a path.
+unsigned intact_gdb_port(const struct intact_gdb *gdb);
+
 // Runs the machine under the control of clients, instead of intact_machine_run; with `stopped` it waits for a client before
 // the first instruction. Returns at the end of the run, or with INTACT_QUIT when a client kills the machine or
 // intact_machine_quit is called; or with INTACT_BREAK for a breakpoint or event of the program's while there is no client,
@@ -135,6 +138,9 @@ struct intact_monitor;
 // It lives as long as the machine at most. 0 and *monitor; -EINVAL or another negative errno, with one line in `why`
 // (INTACT_ERROR_SIZE bytes, or NULL).
 int intact_monitor_open(struct intact_machine *machine, const char *where, struct intact_monitor **monitor, char *why);
+
+// The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens elsewhere.
+unsigned intact_monitor_port(const struct intact_monitor *monitor);
 
 // Runs the machine, instead of intact_machine_run; with `stopped` it waits for `cont` before the first instruction. A command
 // that comes while the machine runs is done between two instructions, and it runs on. Breakpoints of clients, and those of

@@ -30,8 +30,11 @@ int cli_help(int argc, char *const *argv)
 {
     (void)argc, (void)argv;
     puts("intact run OPTIONS      runs a guest; the option names are QEMU's\n"
-         "intact record FILE OPTIONS  the same, with a journal of the run in FILE\n"
+         "intact record FILE [-digest N] OPTIONS  the same, with a journal of the run in FILE, and a digest of the "
+         "state\n"
+         "                        every N instructions\n"
          "intact replay FILE      runs the guest of a journal again, and compares its state\n"
+         "intact replay --bisect FILE [--with PROGRAM]  finds the instruction at which two replays become different\n"
          "intact digest OPTIONS   runs a guest and prints the digest of its last state\n"
          "intact why SOURCE OPTIONS  runs a guest, and says why an interrupt of it does not arrive\n"
          "intact trace -o FILE -- OPTIONS  runs a guest and writes what happens to its interrupts; also -replay "

@@ -8,6 +8,7 @@
 #include <intact/debug.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,6 +89,14 @@ static struct intact_exit run_for_gdb(const struct settings *settings, struct in
         end = intact_gdb_run(gdb, true);
     }
     return end;
+}
+
+// A port that the host has chosen is told.
+static void tell_port(const char *option, const char *where, unsigned port)
+{
+    const char *colon = strrchr(where, ':');
+    if (port && colon && strtoul(colon + 1, NULL, 10) == 0)
+        fprintf(stderr, "intact: %s listens at %.*s:%u\n", option, (int)(colon - where), where, port);
 }
 
 // Stopped before the first instruction; who is at a terminal sees it in the monitor.
@@ -191,6 +200,10 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     if ((settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) ||
         (settings->monitor && intact_monitor_open(machine, settings->monitor, &monitor, settings->why) < 0))
         return destroy(settings, machine, &traces, cli_fail(settings->why));
+    if (gdb)
+        tell_port("-gdb", settings->gdb, intact_gdb_port(gdb));
+    if (monitor)
+        tell_port("-monitor", settings->monitor, intact_monitor_port(monitor));
     if (settings->stopped)
         tell_stopped(settings);
     if (journal || traces.count)

@@ -9,6 +9,7 @@
 #endif
 #include "host/debug_socket.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -332,6 +333,22 @@ void debug_socket_close(struct debug_socket *s)
 }
 
 // --- the client ------------------------------------------------------------------------------------------------------
+
+unsigned debug_socket_port(const struct debug_socket *s)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_storage storage;
+    } address;
+    socklen_t size = sizeof address;
+    if (s->stdio || getsockname(s->listener, &address.any, &size) < 0)
+        return 0;
+    if (address.any.sa_family == AF_INET)
+        return ntohs(address.v4.sin_port);
+    return address.any.sa_family == AF_INET6 ? ntohs(address.v6.sin6_port) : 0;
+}
 
 bool debug_socket_connected(const struct debug_socket *s)
 {

@@ -21,6 +21,9 @@ int debug_socket_open_stdio(struct debug_socket **out, const char *option, void 
                             struct error *error);
 void debug_socket_close(struct debug_socket *socket);
 
+// The TCP port where it listens; 0: it is no TCP port.
+unsigned debug_socket_port(const struct debug_socket *socket);
+
 bool debug_socket_connected(const struct debug_socket *socket);
 // Standard input has ended: nobody can come any more.
 bool debug_socket_ended(const struct debug_socket *socket);

@@ -254,6 +254,11 @@ int intact_gdb_open(struct intact_machine *machine, const char *where, struct in
     return 0;
 }
 
+unsigned intact_gdb_port(const struct intact_gdb *server)
+{
+    return debug_socket_port(server->turn.socket);
+}
+
 void intact_gdb_close(struct intact_gdb *server)
 {
     if (!server)

@@ -247,6 +247,11 @@ int intact_monitor_open(struct intact_machine *machine, const char *where, struc
     return 0;
 }
 
+unsigned intact_monitor_port(const struct intact_monitor *server)
+{
+    return debug_socket_port(server->turn.socket);
+}
+
 void intact_monitor_close(struct intact_monitor *server)
 {
     if (!server)

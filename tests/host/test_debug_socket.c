@@ -191,6 +191,17 @@ Test(debug_socket, an_address_that_is_none_is_refused)
     cr_expect_eq(open_at(longest), -EINVAL);
 }
 
+Test(debug_socket, a_port_that_the_host_chose_is_told)
+{
+    cr_assert_eq(open_at("tcp:127.0.0.1:0"), 0, "%s", error.text);
+    unsigned port = debug_socket_port(debug_socket);
+    cr_assert(port > 0 && port < 65536);
+    debug_socket_close(debug_socket);
+    cr_assert_eq(open_at(where), 0, "%s", error.text);
+    cr_assert_eq(debug_socket_port(debug_socket), 0u);
+    debug_socket_close(debug_socket);
+}
+
 // As a script does that waits for the path: connects as soon as it is there. 0, or the number of the error.
 static void *connect_when_there(void *owner)
 {
