@@ -96,7 +96,8 @@ struct intact_trace_event {
     uint64_t cause;        // which raise it belongs to; 0: unknown, or none
     uint64_t raises;       // how many raises were merged into this one, itself included; 0 with cause 0
     // What raised the interrupt that the event belongs to: "pit.out0", "virtio-blk0.msix1", "lapic2.timer"; NULL: it has
-    // no name. Of the first raise, where several were merged. Valid as long as the machine, or the chips.
+    // no name. Where several raises were merged it is that of the first; a LINE and a TRIGGER have their own. Valid as long
+    // as the machine, or the chips.
     const char *source;
     // Of a MISTAKE; NULL in other events. They are valid during the call.
     const char *device;  // INTACT_CHIP_DEVICE: its name, "com1"; else NULL

@@ -113,7 +113,9 @@ static void report(struct trace *trace, struct intact_trace_event *event)
 
 void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
-    struct intact_trace_event event = { .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c };
+    struct intact_trace_event event = {
+        .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c, .source = trace->reporting
+    };
     trace_cause_of(trace, &event);
     report(trace, &event);
 }

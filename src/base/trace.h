@@ -46,8 +46,9 @@ struct trace {
     void *stamp_owner;           // of all three
     struct trace_causes *causes; // trace_cause.c; NULL before the first observer
     uint64_t last_cause;
-    struct names names; // of sources
-    const char *naming; // of the raise that begins next
+    struct names names;    // of sources
+    const char *naming;    // of the raise or lower that begins next
+    const char *reporting; // of the event that is being reported
 };
 
 // The public struct intact_trace is a struct trace.
@@ -176,7 +177,7 @@ COLD void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key,
 // These begin a part of the path of one interrupt, the current one, with an event; trace_end ends it. They nest. raise:
 // the interrupt of the enclosing part, or a new one, which waits at `key`. anew: always a new one. lower: the end of
 // the interrupt raised at `key`. resume (no event): the interrupt that waited at `key` continues. name: what raises the
-// interrupt of the raise or anew that follows, if that begins a new one; NULL: unknown. The name lives as long as `names`.
+// interrupt, or lowers the line, of the raise, anew or lower that follows; NULL: unknown. The name lives as long as `names`.
 COLD void trace_name(struct trace *trace, const char *name);
 COLD void trace_name_numbered(struct trace *trace, const char *format, uint32_t number);
 COLD void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,

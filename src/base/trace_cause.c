@@ -129,7 +129,8 @@ static void put(struct intact_trace_event *event, struct cause cause)
 {
     event->cause = cause.id;
     event->raises = cause.id ? cause.raises : 0;
-    event->source = cause.name;
+    if (!event->source)
+        event->source = cause.name;
 }
 
 void trace_cause_of(struct trace *trace, struct intact_trace_event *event)
@@ -191,9 +192,13 @@ static struct cause fresh(struct trace *trace, const char *name)
     return (struct cause){ ++trace->last_cause, 1, name };
 }
 
-static void report(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+// The event of the source `name` itself has that name, also where its interrupt is merged with another source's.
+static void report(struct trace *trace, const char *name, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b,
+                   uint64_t c)
 {
+    trace->reporting = name;
     TRACE(trace, id, vcpu, a, b, c);
+    trace->reporting = NULL;
 }
 
 void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
@@ -202,21 +207,22 @@ void trace_raise(struct trace *trace, uint64_t key, enum trace_id id, uint32_t v
     const char *name = take_name(trace);
     bool same = causes->now.raising && causes->now.cause.id;
     open_part(causes, hold(causes, key, same ? causes->now.cause : fresh(trace, name)), true);
-    report(trace, id, vcpu, a, b, c);
+    report(trace, name, id, vcpu, a, b, c);
 }
 
 void trace_anew(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
-    open_part(trace->causes, fresh(trace, take_name(trace)), true);
-    report(trace, id, vcpu, a, b, c);
+    const char *name = take_name(trace);
+    open_part(trace->causes, fresh(trace, name), true);
+    report(trace, name, id, vcpu, a, b, c);
 }
 
 void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
     struct cause cause = waiting(trace->causes, key);
-    trace->naming = NULL;
+    const char *name = take_name(trace);
     open_part(trace->causes, cause.id ? cause : trace->causes->now.cause, false);
-    report(trace, id, vcpu, a, b, c);
+    report(trace, name, id, vcpu, a, b, c);
 }
 
 void trace_resume(struct trace *trace, uint64_t key)

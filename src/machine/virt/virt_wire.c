@@ -152,7 +152,7 @@ static void timer_line(void *owner, uint32_t pin, bool level)
 {
     struct virt_cpu_timer *timer = owner;
     struct trace *trace = &timer->virt->board.trace;
-    if (level && trace_heard(trace))
+    if (trace_heard(trace))
         trace_name_numbered(trace, pin == VIRT_PPI_VIRTUAL ? "cpu%u.vtimer" : "cpu%u.ptimer", timer->cpu);
     arm_irq_set_ppi(&timer->virt->irq, timer->cpu, VIRT_PPI_INTID + pin, level);
 }
