@@ -148,7 +148,9 @@ uint64_t vcpu_executed(const struct vcpu *cpu)
 static uint64_t slice_time(const struct loop *loop, uint64_t executed)
 {
     uint64_t ticks = loop->carry + (executed << loop->shift);
-    return loop->slice_start + (loop->share == 1 ? ticks : ticks / loop->share);
+    if (loop->share > 1) // not == 1: compilers know that x / 1 is x, and divide always
+        ticks /= loop->share;
+    return loop->slice_start + ticks;
 }
 
 uint64_t vcpu_now(struct vcpu *cpu)
