@@ -460,6 +460,7 @@
 #define facts_write intact_private_facts_write
 #define fdt_build intact_private_fdt_build
 #define filter_init intact_private_filter_init
+#define filter_is_open intact_private_filter_is_open
 #define filter_parse intact_private_filter_parse
 #define filter_set intact_private_filter_set
 #define filter_set_why intact_private_filter_set_why
@@ -833,6 +834,7 @@
 #define loop_memory_mapped intact_private_loop_memory_mapped
 #define loop_memory_stored intact_private_loop_memory_stored
 #define loop_memory_written intact_private_loop_memory_written
+#define loop_moment intact_private_loop_moment
 #define loop_pass intact_private_loop_pass
 #define loop_step intact_private_loop_step
 #define loop_stop intact_private_loop_stop

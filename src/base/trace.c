@@ -111,11 +111,24 @@ static void report(struct trace *trace, struct intact_trace_event *event)
     trace->walks = walk.outer;
 }
 
+// Every field by itself: an initialiser would clear the structure first, by an instruction that takes as long as all the rest.
+static void fill(struct intact_trace_event *event, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
+{
+    event->id = (enum intact_trace_id)id;
+    event->cpu = vcpu;
+    event->time = event->instructions = 0;
+    event->a = a;
+    event->b = b;
+    event->c = c;
+    event->cause = event->raises = 0;
+    event->source = event->device = event->mistake = NULL;
+}
+
 void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a, uint64_t b, uint64_t c)
 {
-    struct intact_trace_event event = {
-        .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c, .source = trace->reporting
-    };
+    struct intact_trace_event event;
+    fill(&event, id, vcpu, a, b, c);
+    event.source = trace->reporting;
     trace_cause_of(trace, &event);
     report(trace, &event);
 }
@@ -123,7 +136,8 @@ void trace_emit(struct trace *trace, enum trace_id id, uint32_t vcpu, uint64_t a
 void trace_emit_at(struct trace *trace, enum trace_link link, uint64_t key, enum trace_id id, uint32_t vcpu, uint64_t a,
                    uint64_t b, uint64_t c)
 {
-    struct intact_trace_event event = { .id = (enum intact_trace_id)id, .cpu = vcpu, .a = a, .b = b, .c = c };
+    struct intact_trace_event event;
+    fill(&event, id, vcpu, a, b, c);
     trace_cause_at(trace, link, key, &event);
     report(trace, &event);
 }
@@ -154,6 +168,11 @@ void trace_mistake(struct trace *trace, const struct trace_counters *counters, u
 void trace_mistakes_end(struct trace *trace, const struct trace_mistakes *mistakes,
                         const struct trace_counters *counters, uint64_t value)
 {
+    uint32_t changed = 0;
+    for (unsigned i = 0; i < counters->count; i++)
+        changed |= counters->counters[i] ^ mistakes->before[i];
+    if (!changed)
+        return;
     for (unsigned i = 0; i < counters->count; i++)
         for (uint32_t left = counters->counters[i] - mistakes->before[i]; left; left--)
             trace_mistake(trace, counters, i, value);

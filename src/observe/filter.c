@@ -190,6 +190,12 @@ static bool other_vector(const struct filter *filter, const struct intact_trace_
     }
 }
 
+bool filter_is_open(const struct filter *filter)
+{
+    return filter->cpu == FILTER_ANY && filter->vector == UINT64_MAX && !*filter->source && filter->from == 0 &&
+           filter->to == UINT64_MAX;
+}
+
 bool filter_wants(const struct filter *filter, const struct intact_trace_event *event)
 {
     if (!(filter->events & INTACT_TRACE_BIT(event->id)) || event->instructions < filter->from ||

@@ -42,6 +42,8 @@ int filter_parse(struct filter *filter, const char *text, struct error *error);
 // The names of stations, and what each is, in *about. NULL behind the last.
 const char *filter_station(unsigned index, const char **about);
 
+// Does it choose by `events` alone?
+bool filter_is_open(const struct filter *filter);
 bool filter_wants(const struct filter *filter, const struct intact_trace_event *event);
 
 #endif

@@ -25,20 +25,29 @@ enum { FIELD_TIME = 51, INSTRUCTION_BITS = 14, TIME_BITS = 13 };
 
 _Static_assert((int)INTACT_TRACE_IDS <= (int)UPPER, "an id has five bits");
 
-// How many bits a, b and c have, 96 in all.
+// How many bits a, b and c have, 96 in all; and the bits that each does not have.
+#define WIDTHS(a, b, c)                                                                                                \
+    {                                                                                                                  \
+        a, b, c,                                                                                                       \
+        {                                                                                                              \
+            ABOVE(a), ABOVE(b), ABOVE(c)                                                                               \
+        }                                                                                                              \
+    }
+#define ABOVE(bits) ((bits) == 64 ? 0 : UINT64_MAX << ((bits) % 64))
 static const struct widths {
     uint8_t a, b, c;
+    uint64_t above[3];
 } widths[INTACT_TRACE_IDS] = {
-    [INTACT_TRACE_LINE] = { 32, 32, 32 },    [INTACT_TRACE_TRIGGER] = { 32, 32, 32 },
-    [INTACT_TRACE_ROUTE] = { 32, 32, 32 },   [INTACT_TRACE_MESSAGE] = { 44, 32, 20 },
-    [INTACT_TRACE_PIN] = { 32, 32, 32 },     [INTACT_TRACE_ACCEPT] = { 32, 32, 32 },
-    [INTACT_TRACE_PENDING] = { 32, 32, 32 }, [INTACT_TRACE_TAKE] = { 8, 64, 24 },
-    [INTACT_TRACE_EOI] = { 32, 32, 32 },     [INTACT_TRACE_IPI] = { 44, 20, 32 },
-    [INTACT_TRACE_TIMER] = { 64, 16, 16 },   [INTACT_TRACE_ACCESS] = { 44, 40, 12 },
-    [INTACT_TRACE_MISTAKE] = { 24, 8, 64 },  [INTACT_TRACE_DROP] = { 16, 48, 32 },
-    [INTACT_TRACE_ACK] = { 32, 32, 32 },
+    [INTACT_TRACE_LINE] = WIDTHS(32, 32, 32),    [INTACT_TRACE_TRIGGER] = WIDTHS(32, 32, 32),
+    [INTACT_TRACE_ROUTE] = WIDTHS(32, 32, 32),   [INTACT_TRACE_MESSAGE] = WIDTHS(44, 32, 20),
+    [INTACT_TRACE_PIN] = WIDTHS(32, 32, 32),     [INTACT_TRACE_ACCEPT] = WIDTHS(32, 32, 32),
+    [INTACT_TRACE_PENDING] = WIDTHS(32, 32, 32), [INTACT_TRACE_TAKE] = WIDTHS(8, 64, 24),
+    [INTACT_TRACE_EOI] = WIDTHS(32, 32, 32),     [INTACT_TRACE_IPI] = WIDTHS(44, 20, 32),
+    [INTACT_TRACE_TIMER] = WIDTHS(64, 16, 16),   [INTACT_TRACE_ACCESS] = WIDTHS(44, 40, 12),
+    [INTACT_TRACE_MISTAKE] = WIDTHS(24, 8, 64),  [INTACT_TRACE_DROP] = WIDTHS(16, 48, 32),
+    [INTACT_TRACE_ACK] = WIDTHS(32, 32, 32),
 };
-static const struct widths halves = { 32, 32, 32 };
+static const struct widths halves = WIDTHS(32, 32, 32);
 
 // --- Names -----------------------------------------------------------------------------------------------------------
 //
@@ -86,11 +95,14 @@ static bool is_text(const char *text, const char *first, const char *second)
            strcmp(text + length + 1, second) == 0;
 }
 
-static unsigned number_of(struct ring_names *names, const char *first, const char *second)
+static size_t place_of(const char *first, const char *second)
 {
-    if (!first && !second)
-        return 0;
-    uint64_t hash = ((uintptr_t)first ^ (uintptr_t)second << 7) * UINT64_C(0x9e3779b97f4a7c15) >> 49;
+    return ((uintptr_t)first ^ (uintptr_t)second << 7) * UINT64_C(0x9e3779b97f4a7c15) >> 49;
+}
+
+static unsigned search_number(struct ring_names *names, const char *first, const char *second)
+{
+    size_t hash = place_of(first, second);
     for (unsigned tries = 0; tries < 8; tries++) {
         size_t at = (hash + tries) % countof(names->found);
         unsigned number = names->found[at].number;
@@ -104,6 +116,18 @@ static unsigned number_of(struct ring_names *names, const char *first, const cha
         }
     }
     return make_number(names, first, second);
+}
+
+static inline unsigned number_of(struct ring_names *names, const char *first, const char *second)
+{
+    if (!first && !second)
+        return 0;
+    size_t at = place_of(first, second);
+    unsigned number = names->found[at].number;
+    if (number && !second && names->found[at].first == first && !names->found[at].second &&
+        strcmp(names->text[number], first) == 0)
+        return number; // nearly always
+    return search_number(names, first, second);
 }
 
 unsigned ring_name_count(const struct ring *ring)
@@ -193,13 +217,8 @@ static void put_values(struct ring_record *record, const struct widths *w, uint6
     put_bits(record, w->a + w->b, w->c, c);
 }
 
-static bool fits(uint64_t value, unsigned bits)
-{
-    return bits == 64 || value >> bits == 0;
-}
-
 // What a record changes in the state that the next one refers to.
-static void follow(struct ring_state *state, const struct ring_record *record)
+static inline void follow(struct ring_state *state, const struct ring_record *record)
 {
     unsigned id = id_of(record);
     if (id == SYNC) {
@@ -214,29 +233,30 @@ static void follow(struct ring_state *state, const struct ring_record *record)
         state->cause += (uint64_t)(int64_t)(int32_t)((uint32_t)record->word[1] - (uint32_t)state->cause);
 }
 
-static void push(struct ring *ring, const struct ring_record *record)
+// The place of the next record, for which the oldest one makes room.
+static inline struct ring_record *make_room(struct ring *ring)
 {
-    if (ring->count == ring->capacity) {
-        follow(&ring->begin, ring_at(ring, 0));
-        ring->first = ring->first + 1 < ring->capacity ? ring->first + 1 : 0;
-        ring->count--;
-        ring->lost++;
+    size_t at = ring->first + ring->count;
+    if (ring->count < ring->capacity) {
+        ring->count++;
+        return &ring->records[at < ring->capacity ? at : at - ring->capacity];
     }
-    *(struct ring_record *)ring_at(ring, ring->count) = *record;
-    ring->count++;
-    follow(&ring->end, record);
+    struct ring_record *oldest = &ring->records[ring->first];
+    follow(&ring->begin, oldest);
+    ring->first = ring->first + 1 < ring->capacity ? ring->first + 1 : 0;
+    ring->lost++;
+    return oldest;
 }
 
-static bool is_far(const struct ring_state *state, const struct intact_trace_event *event)
+static void push(struct ring *ring, const struct ring_record *record)
 {
-    uint64_t instructions = event->instructions - state->instructions, time = event->time - state->time;
-    uint64_t cause = event->cause ? event->cause - state->cause : 0;
-    return !fits(instructions, INSTRUCTION_BITS) || !fits(time, TIME_BITS) ||
-           cause + INT32_MAX > 2 * (uint64_t)INT32_MAX;
+    *make_room(ring) = *record;
+    follow(&ring->end, record);
 }
 
 static void push_sync(struct ring *ring, const struct intact_trace_event *event)
 {
+    ring->named.cause = 0; // it may be another machine, with other names
     const struct ring_record record = { { SYNC | event->cause << FIELD_REST, event->instructions, event->time } };
     push(ring, &record);
 }
@@ -248,30 +268,62 @@ static void push_upper(struct ring *ring, const struct intact_trace_event *event
     push(ring, &record);
 }
 
+static inline bool is_far(const struct ring_state *state, const struct intact_trace_event *event)
+{
+    uint64_t instructions = event->instructions - state->instructions, time = event->time - state->time;
+    uint64_t cause = event->cause ? event->cause - state->cause : 0;
+    return instructions >> INSTRUCTION_BITS || time >> TIME_BITS || cause + INT32_MAX > 2 * (uint64_t)INT32_MAX;
+}
+
+static inline bool is_wide(const struct widths *w, const struct intact_trace_event *event)
+{
+    return (event->a & w->above[0]) | (event->b & w->above[1]) | (event->c & w->above[2]) || event->raises >= MANY;
+}
+
+// Of the events of one interrupt, which mostly follow each other, the name is the same text for the same pointer.
+static inline unsigned number_of_event(struct ring *ring, const struct intact_trace_event *event)
+{
+    if (event->id == INTACT_TRACE_MISTAKE)
+        return number_of(ring->names, event->device, event->mistake ? event->mistake : "");
+    if (!event->source)
+        return 0;
+    if (event->cause && event->cause == ring->named.cause && event->source == ring->named.source)
+        return ring->named.number;
+    ring->named.cause = event->cause;
+    ring->named.source = event->source;
+    return ring->named.number = number_of(ring->names, event->source, NULL);
+}
+
 void ring_add(struct ring *ring, const struct intact_trace_event *event)
 {
     const struct widths *w = &widths[event->id];
-    bool wide = !fits(event->a, w->a) || !fits(event->b, w->b) || !fits(event->c, w->c) || event->raises >= MANY;
-    bool mistake = event->id == INTACT_TRACE_MISTAKE;
-    uint64_t name = mistake ? number_of(ring->names, event->device, event->mistake ? event->mistake : "")
-                            : number_of(ring->names, event->source, NULL);
-    if (is_far(&ring->end, event))
+    bool wide = is_wide(w, event);
+    if (unlikely(is_far(&ring->end, event)))
         push_sync(ring, event);
-    struct ring_record record = { {
-        event->id | (uint64_t)!event->cause << FIELD_NO_CAUSE | (uint64_t)wide << FIELD_WIDE |
-            (uint64_t)(event->cpu < NO_CPU ? event->cpu : NO_CPU) << FIELD_CPU |
-            (event->raises < MANY ? event->raises : MANY) << FIELD_RAISES | name << FIELD_NAME |
-            (event->instructions - ring->end.instructions) << FIELD_INSTRUCTIONS |
-            (event->time - ring->end.time) << FIELD_TIME,
-        (uint32_t)event->cause,
-        0,
-    } };
-    if (wide)
-        put_values(&record, &halves, (uint32_t)event->a, (uint32_t)event->b, (uint32_t)event->c);
-    else
-        put_values(&record, w, event->a, event->b, event->c);
-    push(ring, &record);
-    if (wide)
+    uint64_t name = number_of_event(ring, event);
+    uint64_t first = event->id | (uint64_t)!event->cause << FIELD_NO_CAUSE | (uint64_t)wide << FIELD_WIDE |
+                     (uint64_t)(event->cpu < NO_CPU ? event->cpu : NO_CPU) << FIELD_CPU |
+                     (event->raises < MANY ? event->raises : MANY) << FIELD_RAISES | name << FIELD_NAME |
+                     (event->instructions - ring->end.instructions) << FIELD_INSTRUCTIONS |
+                     (event->time - ring->end.time) << FIELD_TIME;
+    struct ring_record *record = make_room(ring);
+    record->word[0] = first;
+    if (likely(!wide && w->a == 32 && w->b == 32)) {
+        record->word[1] = (uint32_t)event->cause | event->a << 32;
+        record->word[2] = event->b | event->c << 32;
+    } else {
+        record->word[1] = (uint32_t)event->cause;
+        record->word[2] = 0;
+        if (wide)
+            put_values(record, &halves, (uint32_t)event->a, (uint32_t)event->b, (uint32_t)event->c);
+        else
+            put_values(record, w, event->a, event->b, event->c);
+    }
+    ring->end.instructions = event->instructions;
+    ring->end.time = event->time;
+    if (event->cause)
+        ring->end.cause = event->cause;
+    if (unlikely(wide))
         push_upper(ring, event);
 }
 

@@ -40,6 +40,11 @@ struct ring {
     size_t capacity, first, count;
     struct ring_state begin, end; // before the first record, after the last one
     struct ring_names *names;
+    struct {
+        uint64_t cause; // 0: none
+        const char *source;
+        unsigned number;
+    } named;       // the last event that had a source
     uint64_t lost; // records that were overwritten
 };
 

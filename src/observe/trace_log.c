@@ -22,7 +22,7 @@ void intact_trace_log_config_defaults(struct intact_trace_log_config *config, si
 static void hear(void *owner, const struct intact_trace_event *event)
 {
     struct intact_trace_log *log = owner;
-    if (filter_wants(&log->filter, event))
+    if (log->takes_all || filter_wants(&log->filter, event))
         ring_add(&log->ring, event);
 }
 
@@ -32,6 +32,7 @@ static int prepare(struct intact_trace_log *log, const struct intact_trace_log_c
     if (config->records < 4 || config->records > UINT32_MAX)
         return error_set(error, -EINVAL, "records is %zu; 4 to %u are kept", config->records, UINT32_MAX);
     log->filter = *filter;
+    log->takes_all = filter_is_open(filter);
     log->arm = config->arm;
     log->cpus = config->cpus;
     intact_trace_observer_init(&log->observer, log->filter.events, hear, log);

@@ -16,6 +16,7 @@ struct error;
 struct intact_trace_log {
     struct ring ring;
     struct filter filter;
+    bool takes_all; // every event that the observer gets
     bool arm;
     uint32_t cpus;
     struct intact_trace_observer observer;

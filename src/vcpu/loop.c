@@ -167,6 +167,16 @@ uint64_t loop_instructions(const struct loop *loop)
     return loop->instructions + (cpu ? vcpu_executed(cpu) - loop->slice_executed : 0);
 }
 
+void loop_moment(struct loop *loop, uint64_t *instructions, uint64_t *time)
+{
+    const struct vcpu *cpu = loop->current;
+    uint64_t executed = cpu ? vcpu_executed(cpu) - loop->slice_executed : 0;
+    *instructions = loop->instructions + executed;
+    if (cpu)
+        clock_advance(loop->clock, slice_time(loop, executed));
+    *time = loop->clock->now;
+}
+
 // The largest number of instructions of the next slice, from fairness and the next deadline.
 static uint64_t slice_length(const struct loop *loop)
 {

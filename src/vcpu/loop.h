@@ -108,6 +108,8 @@ bool loop_look(struct loop *loop);
 
 // Instructions executed by all vCPUs up to now, also within an instruction.
 uint64_t loop_instructions(const struct loop *loop);
+// The same, and the virtual time.
+void loop_moment(struct loop *loop, uint64_t *instructions, uint64_t *time);
 
 // A moment between two instructions at which input may come in, the same in every run: the count of instructions, and
 // that of turns, because many things can happen without an instruction while every vCPU is halted. `limit` and

@@ -210,24 +210,31 @@ ALWAYS_INLINE void write_device(struct vcpu *cpu, uint64_t physical, unsigned si
         bus_write(loop->memory, physical, size, value, now);
 }
 
-// With an observer: the access, and the mistakes that it was for a device.
+// With an observer: the access, and the mistakes that it was for a device. What a processor's own interrupt controller does
+// is no mistake of a device.
 static NEVER_INLINE uint64_t read_heard(struct vcpu *cpu, uint64_t physical, unsigned size)
 {
     struct trace *trace = cpu->loop->trace;
-    trace_sweep(trace, TRACE_NO_CPU);
+    bool own = (physical & PAGE_MASK) == cpu->port_page;
+    if (!own)
+        trace_sweep(trace, TRACE_NO_CPU);
     uint64_t value = read_device(cpu, physical, size);
     TRACE(trace, TRACE_ACCESS, cpu->index, physical, value, size);
-    trace_sweep(trace, cpu->index);
+    if (!own)
+        trace_sweep(trace, cpu->index);
     return value;
 }
 
 static NEVER_INLINE void write_heard(struct vcpu *cpu, uint64_t physical, unsigned size, uint64_t value)
 {
     struct trace *trace = cpu->loop->trace;
-    trace_sweep(trace, TRACE_NO_CPU);
+    bool own = (physical & PAGE_MASK) == cpu->port_page;
+    if (!own)
+        trace_sweep(trace, TRACE_NO_CPU);
     TRACE(trace, TRACE_ACCESS, cpu->index, physical, value, size | TRACE_ACCESS_WRITE);
     write_device(cpu, physical, size, value);
-    trace_sweep(trace, cpu->index);
+    if (!own)
+        trace_sweep(trace, cpu->index);
 }
 
 static uint64_t device_read(struct vcpu *cpu, uint64_t physical, unsigned size)

@@ -200,3 +200,33 @@ Test(ring, names_beyond_the_last_number_are_left_out)
     cr_assert_eq(ring_name(&ring, RING_NAMES), NULL);
     ring_free(&ring);
 }
+
+static char seen[64];
+
+static void note_source(void *owner, const struct intact_trace_event *event)
+{
+    size_t used = strlen(seen);
+    (void)owner;
+    snprintf(seen + used, sizeof seen - used, "%s ", event->source);
+}
+
+// A machine that is made after another may have another name at the same address, and its causes begin with 1 again.
+Test(ring, a_name_is_a_text_and_not_its_address)
+{
+    struct ring ring;
+    char name[16] = "pit.out0";
+    struct intact_trace_event event = { .id = INTACT_TRACE_LINE, .cause = 1, .raises = 1, .source = name };
+    cr_assert_eq(ring_init(&ring, 16), 0);
+    event.instructions = event.time = 100;
+    ring_add(&ring, &event);
+    ring_add(&ring, &event);
+    strcpy(name, "com1.irq");
+    event.instructions = event.time = 50;
+    ring_add(&ring, &event);
+    event.cause = 2;
+    strcpy(name, "rtc.irq");
+    ring_add(&ring, &event);
+    ring_each(&ring, note_source, NULL);
+    cr_assert_str_eq(seen, "pit.out0 pit.out0 com1.irq rtc.irq ");
+    ring_free(&ring);
+}

@@ -43,6 +43,11 @@ static void report_mistakes(struct x86_irq *irq, const struct x86_irq_cpu *cpu, 
         cpu->lapic.mistakes, LAPIC_MISTAKES, cpu->index, X86_IRQ_LAPIC, NULL, lapic_name
     };
     struct trace_mistakes mistakes;
+    uint32_t changed = 0;
+    for (unsigned i = 0; i < LAPIC_MISTAKES; i++)
+        changed |= before->mistakes[i] ^ cpu->lapic.mistakes[i];
+    if (!changed)
+        return;
     trace_mistakes_begin(&mistakes, &old);
     trace_mistakes_end(irq->config.trace, &mistakes, &now, value);
 }

@@ -53,8 +53,7 @@ static int make_outside(struct board *board)
 static void stamp(void *owner, struct intact_trace_event *event)
 {
     struct board *board = owner;
-    event->instructions = loop_instructions(&board->loop);
-    event->time = board->loop.current ? vcpu_now(board->loop.current) : board->clock.now;
+    loop_moment(&board->loop, &event->instructions, &event->time);
     if (event->id == INTACT_TRACE_TAKE && board->type->signalled)
         event->c = board->type->signalled(board, event->cpu);
 }

@@ -95,12 +95,20 @@ void mistakes_free(struct mistakes *mistakes)
 
 // --- Reports ---------------------------------------------------------------------------------------------------------
 
+static bool has_moved(const struct mistakes_device *device)
+{
+    uint32_t changed = 0;
+    for (unsigned i = 0; i < device->count; i++)
+        changed |= device->counters[i] ^ device->before.before[i];
+    return changed;
+}
+
 // An observer that asks what time it is may bring another sweep: what is reported is taken note of first.
 void mistakes_sweep(struct mistakes *mistakes, struct trace *trace, uint32_t vcpu)
 {
     for (unsigned i = 0; i < mistakes->count; i++) {
         struct mistakes_device *device = &mistakes->devices[i];
-        if (memcmp(device->before.before, device->counters, device->count * sizeof(uint32_t)) == 0)
+        if (!has_moved(device))
             continue;
         struct trace_counters counters = counters_of(mistakes, i, vcpu);
         struct trace_mistakes before = device->before;
