@@ -25,6 +25,7 @@ import linux # noqa: E402
 import processes # noqa: E402
 import replay # noqa: E402
 import snapshots # noqa: E402
+import trace_cost # noqa: E402
 from figures import HEAD, HEAD_ABSOLUTE, row, show # noqa: E402
 from processes import Emulator # noqa: E402
 from replay import ICOUNT # noqa: E402
@@ -217,6 +218,8 @@ def measure_events(report, bench, emulators):
             report.add(f"start-up to exit of an empty guest, {vcpus} vCPU{'s' * (vcpus > 1)}", "ms", *pair, aim)
     if report.wanted("stub"):
         report.add_figures(debugger.measure_stub(bench, emulators, report.rounds))
+    if report.wanted("trace"):
+        report.add_figures(trace_cost.measure(bench, report.ours, report.rounds))
 
 
 @contextlib.contextmanager
@@ -263,7 +266,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release", help="where intact and its guests were built")
     parser.add_argument("--rounds", type=int, default=5, help="runs behind each median (default 5)")
-    parser.add_argument("--only", help="names of guests, 'empty', 'stub', 'boot', 'replay', 'snapshots', 'back', 'idle', "
+    parser.add_argument("--only", help="names of guests, 'empty', 'stub', 'trace', 'boot', 'replay', 'snapshots', 'back', 'idle', "
                         "'lpis', 'groups', with commas")
     parser.add_argument("--family", choices=["x86_64", "aarch64"], help="this one alone")
     parser.add_argument("--quick", action="store_true", help="one round: a smoke test, not a measurement")

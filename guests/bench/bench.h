@@ -8,6 +8,21 @@
 
 #include "lib/guest.h"
 
+// Arithmetic between two events.
+INLINE void bench_work(uint64_t turns)
+{
+    uint64_t a = 1, b = 2, c = 3;
+    for (; turns; turns--) {
+        a += b ^ turns;
+        b = (b << 7 | b >> 57) - c;
+        c ^= a >> 3;
+        a -= c & 0xff00ff;
+        b += a | 1;
+        c = (c << 13 | c >> 51) + b;
+        __asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c));
+    }
+}
+
 INLINE int bench_done(const char *name, uint64_t count)
 {
     print("%s %u\n", name, count);
