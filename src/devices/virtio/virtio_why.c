@@ -17,7 +17,8 @@ static void why_ring(const struct virtqueue *queue, const char *name, struct why
         WHY_NAMED(why, INTACT_WHY_VIRTIO_NO_BUFFERS, name, 0);
     if (!virtqueue_suppression(queue, &wants))
         return;
-    if (queue->event_index && wants != queue->next_used)
+    // used_event is none of those that were not told of, nor the next one.
+    if (queue->event_index && (uint16_t)(wants - queue->told) > (uint16_t)(queue->next_used - queue->told))
         WHY_NAMED(why, INTACT_WHY_VIRTIO_EVENT, name, wants, queue->next_used);
     if (!queue->event_index && wants & VIRTQ_AVAIL_F_NO_INTERRUPT)
         WHY_NAMED(why, INTACT_WHY_VIRTIO_NO_INTERRUPT, name, wants);
