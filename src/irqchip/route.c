@@ -585,13 +585,13 @@ const char *route_raised_by(const struct route *route, uint32_t gsi, uint32_t *o
 {
     const struct route_wire *wire = find_wire(route, gsi);
     const char *name = NULL;
-    *others = 0;
+    uint32_t raised = 0;
     for (const struct route_source *source = wire ? wire->sources : NULL; source; source = source->next) {
+        raised += source->level;
         if (source->level && !name)
             name = source->name;
-        else
-            *others += source->level;
     }
+    *others = raised ? raised - 1 : 0;
     return name;
 }
 
