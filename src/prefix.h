@@ -665,6 +665,7 @@
 #define group_unstage intact_private_group_unstage
 #define group_visit intact_private_group_visit
 #define group_why intact_private_group_why
+#define group_why_raised intact_private_group_why_raised
 #define guest_put intact_private_guest_put
 #define guest_zero intact_private_guest_zero
 #define host_clock_ns intact_private_host_clock_ns

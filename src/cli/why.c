@@ -46,8 +46,8 @@ static void note(void *owner, const struct intact_why_finding *finding)
         waiting->raised = true;
         return;
     }
-    if (waiting->held || intact_why_kind(finding->reason) != INTACT_WHY_GATE)
-        return;
+    if (!waiting->raised || waiting->held || intact_why_kind(finding->reason) != INTACT_WHY_GATE)
+        return; // what is before the place holds the next one back
     waiting->held = true;
     waiting->gate = *finding;
     snprintf(waiting->name, sizeof waiting->name, "%s", finding->name ? finding->name : "");
@@ -60,7 +60,7 @@ void why_tell_waiting(struct intact_machine *machine, FILE *file)
     for (unsigned i = 0; intact_machine_source(machine, i, source, sizeof source); i++) {
         struct waiting waiting = { .raised = false };
         intact_machine_why(machine, source, note, &waiting, NULL);
-        if (!waiting.raised || !waiting.held)
+        if (!waiting.held)
             continue;
         snprintf(before, sizeof before, "intact: %s does not arrive: ", source);
         print(file, before, &waiting.gate);

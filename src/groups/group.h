@@ -144,7 +144,8 @@ static inline bool group_on_machine(const struct intact_irq_group *group)
 
 struct why;
 
-// What holds back source `index`, which the findings call `name`.
+// Where source `index`, which the findings call `name`, is raised; nothing if it is not. And what holds it back.
+void group_why_raised(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why);
 void group_why(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why);
 // The source that is called `name` in traces. False: there is none.
 bool group_find_source(const struct intact_irq_manager *manager, const char *name, struct intact_irq_group **group,

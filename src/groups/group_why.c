@@ -7,15 +7,29 @@
 #include "base/why.h"
 #include "groups/group.h"
 
+static bool is_up(const struct group_source *source)
+{
+    return source->live.flags & SETTINGS_LEVEL ? source->driven || source->asserted : source->undelivered;
+}
+
+void group_why_raised(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why)
+{
+    const struct group_source *source = &group->sources[index];
+    uint32_t chip = (uint32_t)(source->live.address >> 32);
+    if (!is_up(source))
+        return;
+    if (!source_is_open(group, source))
+        WHY_NAMED(why, INTACT_WHY_SOURCE_PENDING, name, 0);
+    else if (group->type == INTACT_IRQ_LEGACY && chip == INTACT_IRQ_ANY_PIN)
+        WHY_NAMED(why, INTACT_WHY_LINE_HIGH, name, group->base);
+}
+
 void group_why(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why)
 {
     const struct group_source *source = &group->sources[index];
     bool level = source->live.flags & SETTINGS_LEVEL;
-    bool up = level ? source->driven || source->asserted : source->undelivered;
-    if (!up)
+    if (!is_up(source))
         WHY_NAMED(why, level ? INTACT_WHY_LINE_LOW : INTACT_WHY_SOURCE_IDLE, name, 0);
-    else if (!source_is_open(group, source))
-        WHY_NAMED(why, INTACT_WHY_SOURCE_PENDING, name, 0);
     if (!group->live)
         WHY_NAMED(why, INTACT_WHY_SOURCE_DISABLED, name, 0);
     if (source->live.flags & SETTINGS_MASKED)

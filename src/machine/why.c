@@ -132,6 +132,7 @@ static bool ask_group(struct question *question, const char *name)
     uint32_t index;
     if (!group_find_source(question->board->manager, name, &group, &index))
         return false;
+    group_why_raised(group, index, name, &question->why);
     group_why(group, index, name, &question->why);
     why_target(question, group, index);
     return true;
@@ -147,18 +148,12 @@ static const struct board_device *find_device(const struct board *board, const c
     return NULL;
 }
 
-// What the device has said of its own mask is not said again of its group's.
-static void follow_device(struct question *question, const struct board_device *device, const char *part)
+// The source by which the device interrupts, and its name. False: by none.
+static bool device_source(const struct question *question, const struct board_device *device, const char *part,
+                          char *name, struct intact_irq_group **group, uint32_t *index)
 {
-    char name[NAME];
-    struct intact_irq_group *group;
-    uint32_t index;
-    snprintf(name, sizeof name, "%s.%s", device->name, part);
-    if (group_find_source(question->board->manager, name, &group, &index)) {
-        if (!question->why.gates)
-            group_why(group, index, name, &question->why);
-        why_target(question, group, index);
-    }
+    snprintf(name, NAME, "%s.%s", device->name, part ? part : "");
+    return part && group_find_source(question->board->manager, name, group, index);
 }
 
 static bool ask_device(struct question *question, const char *name)
@@ -166,10 +161,20 @@ static bool ask_device(struct question *question, const char *name)
     const char *dot = strrchr(name, '.');
     const struct board_device *device = dot ? find_device(question->board, name, (size_t)(dot - name)) : NULL;
     struct device_part part = { .name = name, .part = dot ? dot + 1 : NULL };
-    if (!device || !device->ops->why || !device->ops->why(device->object, &part, &question->why))
+    struct why unheard = { .found = NULL };
+    struct intact_irq_group *group;
+    uint32_t index;
+    char source[NAME];
+    if (!device || !device->ops->why || !device->ops->why(device->object, &part, &unheard))
         return false;
-    if (part.source)
-        follow_device(question, device, part.source);
+    bool found = device_source(question, device, part.source, source, &group, &index);
+    if (found)
+        group_why_raised(group, index, source, &question->why);
+    device->ops->why(device->object, &part, &question->why);
+    if (found && !question->why.gates)
+        group_why(group, index, source, &question->why); // else the device has said it of its own mask
+    if (found)
+        why_target(question, group, index);
     return true;
 }
 

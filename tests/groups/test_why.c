@@ -25,6 +25,7 @@ TestSuite(why_group, .init = setup, .fini = teardown);
 static const char *ask(uint32_t index, const char *name)
 {
     struct why why = answer_begin(&answer);
+    group_why_raised(group, index, name, &why);
     group_why(group, index, name, &why);
     return answer.text;
 }
@@ -66,7 +67,7 @@ Test(why_group, a_level_is_low_or_waits_or_is_at_the_pin)
                                           "- edu0.intx is masked: its group's mask\n");
     cr_assert_eq(intact_irq_group_unmask(group, 0), 0);
     cr_expect(rig.level[0][10], "it leaves");
-    cr_expect_str_eq(ask(0, "edu0.intx"), "", "the pin is next");
+    cr_expect_str_eq(ask(0, "edu0.intx"), "= edu0.intx is high, on GSI 10\n", "its wire is next");
     cr_assert_eq(intact_irq_group_set_level(group, 0, false), 0);
     cr_expect_str_eq(ask(0, "edu0.intx"), "- edu0.intx is low: its device raises no interrupt now\n");
 }
@@ -75,7 +76,7 @@ Test(why_group, a_level_that_was_triggered_is_up_until_its_eoi)
 {
     group = rig_legacy(&rig, true);
     cr_assert_eq(intact_irq_group_trigger(group, 0), 0);
-    cr_expect_str_eq(ask(0, "edu0.intx"), "");
+    cr_expect_str_eq(ask(0, "edu0.intx"), "= edu0.intx is high, on GSI 10\n");
     intact_irq_manager_eoi(rig.manager, 0, 10);
     cr_expect_str_eq(ask(0, "edu0.intx"), "- edu0.intx is low: its device raises no interrupt now\n");
 }

@@ -259,20 +259,40 @@ static bool event_of(const struct placed *placed, const char *part, unsigned *qu
     *queue = VIRTIO_CONFIG;
     if (strcmp(part, "config") == 0)
         return true;
-    return sscanf(part, "queue%4u%c", queue, &rest) == 1 && *queue < placed->virtio->queue_count;
+    return sscanf(part, "queue%4u%c", queue, &rest) == 1 && isdigit((unsigned char)part[5]) &&
+           *queue < placed->virtio->queue_count;
+}
+
+static uint16_t vector_of(const struct placed *placed, unsigned queue)
+{
+    return queue == VIRTIO_CONFIG ? placed->pci.config_vector : placed->pci.queue_vectors[queue];
+}
+
+static bool uses_msix(const struct placed *placed)
+{
+    return placed->on_pci && pci_irq_mode(&placed->pci.pci) == INTACT_IRQ_MODE_PCI_MSIX;
+}
+
+// Has the device notified, and the driver not heard of it yet? Then nothing that would hold the next notification back
+// matters.
+static bool is_notified(const struct placed *placed, unsigned queue)
+{
+    uint32_t bit = queue == VIRTIO_CONFIG ? INTACT_IRQ_CONFIG : INTACT_IRQ_USED_RING;
+    if (uses_msix(placed))
+        return intact_irq_group_pending(pci_irq_group(&placed->pci.pci), vector_of(placed, queue)) > 0;
+    return intact_irq_status_read(placed->on_pci ? &placed->pci.isr : &placed->mmio.status) & bit;
 }
 
 // What an event of the device is sent by.
 static void follow_event(const struct placed *placed, unsigned queue, struct device_part *part, struct why *why)
 {
-    const struct virtio_pci *pci = &placed->pci;
-    uint16_t vector = queue == VIRTIO_CONFIG ? pci->config_vector : pci->queue_vectors[queue];
+    uint16_t vector = vector_of(placed, queue);
     part->source = part->text;
     if (!placed->on_pci) {
         snprintf(part->text, sizeof part->text, "irq");
         return;
     }
-    if (pci_irq_mode(&pci->pci) != INTACT_IRQ_MODE_PCI_MSIX) {
+    if (!uses_msix(placed)) {
         snprintf(part->text, sizeof part->text, "intx");
     } else if (vector == INTACT_IRQ_NO_VECTOR) {
         WHY_NAMED(why, INTACT_WHY_VIRTIO_NO_VECTOR, part->name, 0);
@@ -281,7 +301,7 @@ static void follow_event(const struct placed *placed, unsigned queue, struct dev
         snprintf(part->text, sizeof part->text, "msix%u", vector);
     }
     if (part->source)
-        pci_irq_why(&pci->pci, part->source, part->name, why);
+        pci_irq_why(&placed->pci.pci, part->source, part->name, why);
 }
 
 static bool ops_why(void *object, struct device_part *part, struct why *why)
@@ -292,7 +312,8 @@ static bool ops_why(void *object, struct device_part *part, struct why *why)
         part->source = part->part;
         return placed->on_pci ? device_pci_why(&placed->pci.pci, part, why) : strcmp(part->part, "irq") == 0;
     }
-    virtio_why(placed->virtio, queue, part->name, why);
+    if (!is_notified(placed, queue))
+        virtio_why(placed->virtio, queue, part->name, why);
     follow_event(placed, queue, part, why);
     return true;
 }
