@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 static struct {
     pthread_mutex_t mutex;
@@ -41,16 +42,29 @@ static bool quit(void)
     return was_running;
 }
 
+// Is it still the first one? timeout(1) sends its signal to the process and then to the group of processes, so it comes twice.
+static bool is_echo(const struct timespec *first)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return first->tv_sec && now.tv_sec - first->tv_sec <= 1;
+}
+
 // All other threads block the signals.
 static void *wait_for_signal(void *unused)
 {
     sigset_t set = signals();
+    struct timespec first = { 0 };
     int number;
     (void)unused;
-    do
+    for (;;) {
         if (sigwait(&set, &number) != 0)
             return NULL;
-    while (quit());
+        if (quit())
+            clock_gettime(CLOCK_MONOTONIC, &first);
+        else if (!is_echo(&first))
+            break;
+    }
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     raise(number);
     return NULL;

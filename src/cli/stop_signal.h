@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Ctrl-C (SIGINT) and SIGTERM during a replay, or while a trace is written: the run stops as by intact_machine_quit, so that the
-// command can say how far it came, and write the rest. A second one ends the process.
+// command can say how far it came, and write the rest. Another one ends the process, if two
+// seconds have passed.
 //
 // Threads: the machine's.
 #ifndef CLI_STOP_SIGNAL_H

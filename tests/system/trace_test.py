@@ -254,6 +254,7 @@ def stopped(scene):
             while (not live.exists() or live.stat().st_size < 100000) and time.time() < begun + TIMEOUT and child.poll() is None:
                 time.sleep(0.01)
             child.send_signal(number)
+            child.send_signal(number) # as timeout(1) does
             _, errors = child.communicate(timeout=TIMEOUT)
         shown = scene.run("trace", "-format", "json", "-events", "take", kept, status=0)
         for line in shown.stdout.splitlines():
