@@ -952,6 +952,7 @@
 #define monitor_free intact_private_monitor_free
 #define monitor_go intact_private_monitor_go
 #define monitor_info_breaks intact_private_monitor_info_breaks
+#define monitor_info_chip intact_private_monitor_info_chip
 #define monitor_info_cpus intact_private_monitor_info_cpus
 #define monitor_info_instructions intact_private_monitor_info_instructions
 #define monitor_info_registers intact_private_monitor_info_registers
@@ -1082,6 +1083,7 @@
 #define pc_own_source intact_private_pc_own_source
 #define pc_read_register intact_private_pc_read_register
 #define pc_register_name intact_private_pc_register_name
+#define pc_shown intact_private_pc_shown
 #define pc_sink intact_private_pc_sink
 #define pc_start intact_private_pc_start
 #define pc_testdev_init intact_private_pc_testdev_init
@@ -1207,6 +1209,9 @@
 #define post_port_read intact_private_post_port_read
 #define post_port_visit intact_private_post_port_visit
 #define post_port_write intact_private_post_port_write
+#define printer_say intact_private_printer_say
+#define printer_set intact_private_printer_set
+#define printer_value intact_private_printer_value
 #define pvh_load intact_private_pvh_load
 #define ram_file_load intact_private_ram_file_load
 #define ram_file_save intact_private_ram_file_save
@@ -1275,6 +1280,7 @@
 #define route_raised_by intact_private_route_raised_by
 #define route_reaches intact_private_route_reaches
 #define route_set_level intact_private_route_set_level
+#define route_source_at intact_private_route_source_at
 #define route_trigger intact_private_route_trigger
 #define route_trigger_gsi intact_private_route_trigger_gsi
 #define route_visit intact_private_route_visit
@@ -1642,6 +1648,8 @@
 #define virt_own_source intact_private_virt_own_source
 #define virt_read_register intact_private_virt_read_register
 #define virt_register_name intact_private_virt_register_name
+#define virt_show_its intact_private_virt_show_its
+#define virt_shown intact_private_virt_shown
 #define virt_sink intact_private_virt_sink
 #define virt_start intact_private_virt_start
 #define virt_type intact_private_virt_type

@@ -604,6 +604,19 @@ const char *route_line_name(const struct route *route, uint32_t index)
     return NULL;
 }
 
+bool route_source_at(const struct route *route, uint32_t gsi, uint32_t index, const char **name, bool *level)
+{
+    const struct route_wire *wire = find_wire(route, gsi);
+    const struct route_source *source = wire ? wire->sources : NULL;
+    while (source && index-- > 0)
+        source = source->next;
+    if (!source)
+        return false;
+    *name = source->name;
+    *level = source->level;
+    return true;
+}
+
 bool route_output_at(const struct route *route, uint32_t gsi, uint32_t index, uint32_t *chip, uint32_t *pin)
 {
     const struct route_wire *wire = find_wire(route, gsi);

@@ -141,6 +141,8 @@ bool route_find_line(const struct route *route, const char *name, uint32_t *gsi,
 const char *route_raised_by(const struct route *route, uint32_t gsi, uint32_t *others);
 // The names of connected lines, in the order in which they were connected: NULL behind the last one.
 const char *route_line_name(const struct route *route, uint32_t index);
+// The sources attached to the wire of `gsi`: source `index`, its name (NULL: none) and its level. False: it has no more.
+bool route_source_at(const struct route *route, uint32_t gsi, uint32_t index, const char **name, bool *level);
 // The outputs of a wire: output `index` in *chip and *pin; a message has ROUTE_TO_MESSAGE for a chip. False: it has no more.
 bool route_output_at(const struct route *route, uint32_t gsi, uint32_t index, uint32_t *chip, uint32_t *pin);
 

@@ -145,6 +145,12 @@ static const struct command {
     { "info snapshots", NULL, "", 0, 0, NULL, "how far the history reaches, and what it takes up",
       monitor_info_snapshots },
     { "info sources", NULL, "", 0, 0, NULL, "the names of what can interrupt, for why", monitor_info_sources },
+    { "info pic", NULL, "", 0, 0, NULL, "the 8259As", monitor_info_chip },
+    { "info ioapic", NULL, "[N]", 0, 1, NULL, "the IOAPICs' redirection tables", monitor_info_chip },
+    { "info lapic", NULL, "[CPU]", 0, 1, NULL, "a processor's local APIC", monitor_info_chip },
+    { "info gic", NULL, "[CPU]", 0, 1, NULL, "the distributor, and a processor's redistributor and CPU interface",
+      monitor_info_chip },
+    { "info its", NULL, "", 0, 0, NULL, "the ITS, and the events that its tables map", monitor_info_chip },
     { "why", NULL, "SOURCE", 1, 1, NULL,
       "why its interrupt does not arrive: what holds it back, in order, and where it is; pit.out0, gsi:4, "
       "vector:0x31@0",

@@ -30,6 +30,8 @@ bool monitor_cpu(struct monitor *monitor, unsigned count, char *const *words, un
 // monitor_info.c
 monitor_function monitor_info_registers, monitor_info_instructions, monitor_info_cpus, monitor_info_snapshots,
     monitor_info_status, monitor_examine;
+// monitor_devices.c
+monitor_function monitor_info_chip;
 // monitor_why.c
 monitor_function monitor_why, monitor_info_sources;
 // monitor_points.c

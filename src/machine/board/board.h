@@ -29,12 +29,21 @@
 #include "machine/board/mistakes.h"
 #include "machine/board/outside.h"
 #include "machine/board/pci_place.h"
+#include "machine/board/printer.h"
 #include "machine/board/virtio_slots.h"
 #include "machine/boot/boot.h"
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
 
 struct board;
+
+// Interrupt controllers that the monitor shows by `info NAME [NUMBER]`, without any effect on them.
+struct board_chip {
+    const char *name;                             // "pic"; NULL behind the last one
+    uint32_t (*count)(const struct board *board); // those that have numbers; NULL: there is one
+    bool of_cpu;                                  // without a number, that of the monitor's processor; else all
+    void (*show)(struct board *board, uint32_t number, const struct printer *printer);
+};
 
 // A function that may fail returns 0, or a negative errno, possibly with a line in board->error.
 struct board_type {
@@ -71,6 +80,10 @@ struct board_type {
     uint32_t (*why_ready)(const struct intact_why_finding *finding, uint32_t *cpu);
     // The names of the processors' own sources, in order; false behind the last one.
     bool (*own_source)(const struct board *board, unsigned index, char *name, size_t size);
+
+    // What the monitor shows of the interrupt controllers, and which they are, in words.
+    const struct board_chip *shown;
+    const char *shown_text;
 
     // The registers of a processor, for programs: 0, -ENOENT or -EROFS.
     const char *(*register_name)(const struct board *board, unsigned index);

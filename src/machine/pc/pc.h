@@ -9,6 +9,8 @@
 //     pc_bios.c      and in the first megabyte: interrupt vectors, data areas
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
+//     pc_why.c       why an interrupt does not arrive
+//     pc_info.c      what the monitor shows of its interrupt controllers
 #ifndef MACHINE_PC_PC_H
 #define MACHINE_PC_PC_H
 
@@ -188,5 +190,9 @@ void pc_why_message(struct board *board, uint64_t address, uint32_t data, uint32
 int pc_why_source(struct board *board, const char *source, struct why *why, struct error *error);
 uint32_t pc_why_ready(const struct intact_why_finding *finding, uint32_t *cpu);
 bool pc_own_source(const struct board *board, unsigned index, char *name, size_t size);
+
+// --- pc_info.c: struct board_type ------------------------------------------------------------------------------------
+
+extern const struct board_chip pc_shown[];
 
 #endif

@@ -9,6 +9,8 @@
 //     virt_flash.c     flash banks and fw_cfg for a firmware
 //     virt_start.c     the first processor's state
 //     virt_state.c     its part of the list of state
+//     virt_why.c       why an interrupt does not arrive
+//     virt_info.c      what the monitor shows of its GIC; virt_info_its.c: of its ITS
 #ifndef MACHINE_VIRT_VIRT_H
 #define MACHINE_VIRT_VIRT_H
 
@@ -148,5 +150,10 @@ void virt_why_message(struct board *board, uint64_t address, uint32_t data, uint
 int virt_why_source(struct board *board, const char *source, struct why *why, struct error *error);
 uint32_t virt_why_ready(const struct intact_why_finding *finding, uint32_t *cpu);
 bool virt_own_source(const struct board *board, unsigned index, char *name, size_t size);
+
+// --- virt_info.c, virt_info_its.c: struct board_type -----------------------------------------------------------------
+
+extern const struct board_chip virt_shown[];
+void virt_show_its(struct board *board, uint32_t number, const struct printer *printer);
 
 #endif
