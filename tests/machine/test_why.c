@@ -427,3 +427,55 @@ Test(why, a_queue_without_a_vector_goes_nowhere)
                      "- virtio-rng0.queue0 is masked: vector control of row 1 = 00000001h, bit 0\n"
                      "- the address 00000000h is outside FEE00000h to FEEFFFFFh: a write to memory, no interrupt\n");
 }
+
+static void common(unsigned offset, unsigned size, uint64_t value)
+{
+    bus_write(&board->memory, bar(RNG, 4) + offset, size, value, board->clock.now);
+}
+
+// The queue of the PCI device, with one buffer of 16 bytes, and vector 1.
+static void start_function(void)
+{
+    set(RNG, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    set(RNG, msix(RNG) + 2, 2, 0x8000);
+    common(0x14, 1, 3); // device_status
+    common(0x08, 4, 1); // driver_feature_select
+    common(0x0c, 4, 1); // driver_feature: VERSION_1
+    common(0x14, 1, 11);
+    common(0x16, 2, 0); // queue_select
+    common(0x18, 2, 8); // queue_size
+    common(0x1a, 2, 1); // queue_msix_vector
+    common(0x20, 8, 0x400000);
+    common(0x28, 8, 0x401000);
+    common(0x30, 8, 0x402000);
+    common(0x1c, 2, 1); // queue_enable
+    common(0x14, 1, 15);
+    bus_write(&board->memory, 0x400000, 8, 0x403000, 0);
+    out(0x400008, 16);
+    out(0x40000c, VIRTQ_DESC_F_WRITE);
+}
+
+Test(why, a_queue_whose_message_waits_does_not_ask_for_buffers)
+{
+    start(INTACT_PC);
+    start_function();
+    cr_expect(begins(ask("virtio-rng0.queue0"),
+                     "- virtio-rng0.queue0 has no buffer that the driver has made available since the last used one\n"
+                     "- virtio-rng0.queue0 is masked: vector control of row 1 = 00000001h, bit 0\n"),
+              "%s", answer.text);
+    out(0x401000, 1 << 16);
+    common(0x3000, 2, 0); // the notification
+    cr_expect(begins(ask("virtio-rng0.queue0"),
+                     "= virtio-rng0.msix1 is pending: it was triggered\n"
+                     "- virtio-rng0.queue0 is masked: vector control of row 1 = 00000001h, bit 0\n"),
+              "%s", answer.text);
+    uint64_t row = bar(RNG, 1) + 16;
+    out(0xfee000f0, 0x1ff);
+    out(row, 0xfee00000);
+    out(row + 8, 0x51);
+    out(row + 12, 0);
+    ask("virtio-rng0.queue0");
+    cr_expect(strstr(answer.text, "- CPU 0 takes no interrupts: RFLAGS = "), "it is there: %s", answer.text);
+    ask("vector:0x51@0");
+    cr_expect(strstr(answer.text, "- CPU 0 takes no interrupts: RFLAGS = "), "%s", answer.text);
+}
