@@ -857,6 +857,7 @@
 #define manager_replay intact_private_manager_replay
 #define manager_retire intact_private_manager_retire
 #define manager_visit intact_private_manager_visit
+#define mistake_names intact_private_mistake_names
 #define mistakes_find intact_private_mistakes_find
 #define mistakes_free intact_private_mistakes_free
 #define mistakes_sweep intact_private_mistakes_sweep

@@ -56,6 +56,7 @@ Test(mistakes, a_device_at_a_port)
     cr_assert_geq(last.a, INTACT_CHIP_DEVICE);
     cr_assert_eq(last.b, I8042_MISTAKE_COMMAND);
     cr_assert_str_eq(device, "keyboard");
+    cr_assert_str_eq(last.mistake, "i8042-command");
     x86_port_write(pc->cpus[0], 0x64, 1, 0xaa); // a command
     cr_assert_eq(events, 1);
     intact_trace_observer_remove(&observer);
@@ -117,4 +118,33 @@ Test(mistakes, a_processor)
     cr_assert_str_eq(last.mistake, "msr-read");
     cr_assert_null(last.device);
     intact_machine_destroy(machine);
+}
+
+// On both machines, with all sorts of devices.
+Test(mistakes, every_counter_of_a_device_has_a_name)
+{
+    static const struct intact_device_config devices[] = { { .driver = "edu" }, { .driver = "virtio-rng-pci" } };
+    for (unsigned type = INTACT_PC; type <= INTACT_VIRT; type++) {
+        struct intact_machine_config config;
+        char why[INTACT_ERROR_SIZE] = "";
+        intact_machine_config_init(&config);
+        config.type = type;
+        config.memory = UINT64_C(8) << 20;
+        config.kernel = "code";
+        config.kernel_data = type == INTACT_PC ? demo_x86_64 : demo_aarch64;
+        config.kernel_size = type == INTACT_PC ? demo_x86_64_size : demo_aarch64_size;
+        config.devices = devices;
+        config.device_count = 2;
+        cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+        listen();
+        const struct mistakes *mistakes = &machine_board(machine)->mistakes;
+        cr_assert_gt(mistakes->count, 5u);
+        for (unsigned i = 0; i < mistakes->count; i++) {
+            const struct mistakes_device *found = &mistakes->devices[i];
+            cr_assert(found->mistake, "%s", found->name);
+            for (unsigned which = 0; which < found->count; which++)
+                cr_assert_gt(strlen(found->mistake(which)), 0u, "%s", found->name);
+        }
+        intact_machine_destroy(machine);
+    }
 }

@@ -9,13 +9,6 @@
 
 #include "base/bits.h"
 
-struct mistakes_device {
-    const uint32_t *counters;
-    unsigned count;
-    struct trace_mistakes before;
-    char name[48]; // as in the list of state: "com1", "edu.0"
-};
-
 // --- The search ------------------------------------------------------------------------------------------------------
 
 struct search {
@@ -47,7 +40,7 @@ static void on_field(struct visit *v, const char *name, void *data, size_t size,
         return;
     }
     struct mistakes_device *device = &found->devices[found->count++];
-    *device = (struct mistakes_device){ .counters = data, .count = (unsigned)count };
+    *device = (struct mistakes_device){ .counters = data, .count = (unsigned)count, .mistake = mistake_names(name) };
     snprintf(device->name, sizeof device->name, "%s", search->path);
 }
 
@@ -69,7 +62,7 @@ static struct trace_counters counters_of(const struct mistakes *mistakes, unsign
 {
     const struct mistakes_device *device = &mistakes->devices[index];
     return (struct trace_counters){ device->counters,           device->count, vcpu,
-                                    INTACT_CHIP_DEVICE + index, device->name,  NULL };
+                                    INTACT_CHIP_DEVICE + index, device->name,  device->mistake };
 }
 
 int mistakes_find(struct mistakes *mistakes, void (*visit)(void *owner, struct visit *v), void *owner)

@@ -14,7 +14,13 @@
 #include "base/trace.h"
 #include "base/visit.h"
 
-struct mistakes_device;
+struct mistakes_device {
+    const uint32_t *counters;
+    unsigned count;
+    struct trace_mistakes before;
+    const char *(*mistake)(unsigned which); // the name of one, mistake_names
+    char name[48];                          // of the device, as in the list of state: "com1", "edu.0"
+};
 
 struct mistakes {
     struct mistakes_device *devices;
@@ -26,5 +32,10 @@ int mistakes_find(struct mistakes *mistakes, void (*visit)(void *owner, struct v
 // Reports what has been counted since.
 void mistakes_sweep(struct mistakes *mistakes, struct trace *trace, uint32_t vcpu);
 void mistakes_free(struct mistakes *mistakes);
+
+// mistake_names.c: what the counters of a field are called, by the name that VISIT gives it ("virtio->mistakes"). NULL: it is
+// none of a device.
+typedef const char *mistake_name_function(unsigned which);
+mistake_name_function *mistake_names(const char *field);
 
 #endif
