@@ -822,6 +822,9 @@
 #define lapic_why_vector intact_private_lapic_why_vector
 #define lapic_write intact_private_lapic_write
 #define lapic_write_msr intact_private_lapic_write_msr
+#define lint_check intact_private_lint_check
+#define lint_of_drop intact_private_lint_of_drop
+#define lint_of_mistake intact_private_lint_of_mistake
 #define linux_arm64_place intact_private_linux_arm64_place
 #define linux_x86_is intact_private_linux_x86_is
 #define linux_x86_load intact_private_linux_x86_load
@@ -1760,6 +1763,7 @@
 #define why_text_number intact_private_why_text_number
 #define why_text_refuse intact_private_why_text_refuse
 #define why_text_skip intact_private_why_text_skip
+#define why_write intact_private_why_write
 #define x86_address_into intact_private_x86_address_into
 #define x86_after intact_private_x86_after
 #define x86_breakpoints_changed intact_private_x86_breakpoints_changed

@@ -116,10 +116,10 @@ static void put_value(struct text *text, uint64_t value, const char *format, con
     put_text(text, number);
 }
 
-void intact_why_text(const struct intact_why_finding *finding, char *out, size_t size)
+void why_write(const char *sentence, const uint64_t *value, const char *name, char *out, size_t size)
 {
     struct text text = { out, size, 0 };
-    const char *at = intact_why_sentence(finding->reason);
+    const char *at = sentence;
     while (*at) {
         size_t plain = strcspn(at, "{");
         put(&text, at, plain);
@@ -128,11 +128,16 @@ void intact_why_text(const struct intact_why_finding *finding, char *out, size_t
             break;
         const char *end = strchr(at, '}');
         if (strncmp(at, "{name}", 6) == 0)
-            put_text(&text, finding->name ? finding->name : "");
+            put_text(&text, name ? name : "");
         else
-            put_value(&text, finding->value[at[1] - '0'], at + 2, end);
+            put_value(&text, value[at[1] - '0'], at + 2, end);
         at = end + 1;
     }
     if (size)
         out[text.used] = 0;
+}
+
+void intact_why_text(const struct intact_why_finding *finding, char *out, size_t size)
+{
+    why_write(intact_why_sentence(finding->reason), finding->value, finding->name, out, size);
 }

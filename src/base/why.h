@@ -7,6 +7,7 @@
 #ifndef BASE_WHY_H
 #define BASE_WHY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <intact/why.h>
@@ -19,6 +20,9 @@ struct why {
 
 // Reports a finding without a name, or with one.
 void why_found(struct why *why, const struct intact_why_finding *finding);
+
+// Writes a sentence as <intact/why.h> has them, with its values and its name (NULL: none), cut where `size` is too small.
+void why_write(const char *sentence, const uint64_t *value, const char *name, char *out, size_t size);
 
 // WHY(why, INTACT_WHY_LINE_LOW, values...)
 #define WHY(why, reason_, ...)                                                                                         \
