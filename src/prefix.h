@@ -844,6 +844,9 @@
 #define loop_stop intact_private_loop_stop
 #define loop_visit intact_private_loop_visit
 #define machine_board intact_private_machine_board
+#define machine_lint intact_private_machine_lint
+#define machine_lint_each intact_private_machine_lint_each
+#define machine_lint_free intact_private_machine_lint_free
 #define machine_look intact_private_machine_look
 #define machine_run_to intact_private_machine_run_to
 #define machine_source_at intact_private_machine_source_at

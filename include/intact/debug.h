@@ -17,6 +17,7 @@
 
 #include <stdint.h>
 
+#include <intact/lint.h>
 #include <intact/machine.h>
 #include <intact/why.h>
 
@@ -59,6 +60,17 @@ int intact_machine_why(struct intact_machine *machine, const char *source, intac
 int intact_machine_why_watch(struct intact_machine *machine);
 // The name of source `index`, from 0 on, in `name`, `size` bytes. False: there are not so many.
 bool intact_machine_source(struct intact_machine *machine, unsigned index, char *name, size_t size);
+
+// --- Lint ------------------------------------------------------------------------------------------------------------
+
+// Begins to look for what the guest does wrong (<intact/lint.h>); `config` NULL: the defaults. Its `arm` is the machine's. What
+// the guest did before is not found, nor what a firmware's work that the machine does itself left behind; what a run that went
+// back had found stays found. Does nothing if it has begun. 0; -EINVAL: a value of the configuration; -EBUSY: within a run;
+// -ENOMEM.
+int intact_machine_lint(struct intact_machine *machine, const struct intact_lint_config *config);
+// Calls `each` for each finding so far, as intact_lint_each, and returns how many there are; 0 without a lint, and within a run.
+size_t intact_machine_lint_each(struct intact_machine *machine,
+                                void (*each)(void *owner, const struct intact_lint_finding *finding), void *owner);
 
 // --- Events ----------------------------------------------------------------------------------------------------------
 //

@@ -8,6 +8,7 @@
 
 #include "machine/back.h"
 #include "machine/board/board.h"
+#include "machine/lint.h"
 #include "machine/machine.h"
 #include "machine/why.h"
 
@@ -138,4 +139,17 @@ int intact_machine_why_watch(struct intact_machine *machine)
 bool intact_machine_source(struct intact_machine *machine, unsigned index, char *name, size_t size)
 {
     return machine_source_at(machine_board(machine), index, name, size);
+}
+
+// --- Lint ------------------------------------------------------------------------------------------------------------
+
+int intact_machine_lint(struct intact_machine *machine, const struct intact_lint_config *config)
+{
+    return is_running(machine) ? -EBUSY : machine_lint(machine, config);
+}
+
+size_t intact_machine_lint_each(struct intact_machine *machine,
+                                void (*each)(void *owner, const struct intact_lint_finding *finding), void *owner)
+{
+    return is_running(machine) ? 0 : machine_lint_each(machine, each, owner);
 }

@@ -8,6 +8,7 @@
 
 #include "base/sized.h"
 #include "machine/config_lists.h"
+#include "machine/lint.h"
 #include "machine/machine.h"
 #include "machine/pc/pc.h"
 #include "machine/timeline.h"
@@ -101,6 +102,7 @@ void intact_machine_destroy(struct intact_machine *machine)
     free(machine->timeline);
     replay_free(&machine->replay);
     machine_why_free(machine);
+    machine_lint_free(machine);
     if (machine->board)
         board_destroy(machine->board);
     free(machine->board);

@@ -8,6 +8,7 @@
 #include "machine/replay/replay.h"
 #include "machine/stop_events.h"
 
+struct intact_lint;
 struct past;
 struct timeline;
 
@@ -18,6 +19,7 @@ struct intact_machine {
     struct timeline *timeline; // NULL: it cannot go back
     struct stop_events events; // that stop a run
     struct past *past;         // what became of interrupts; NULL: it is not watched
+    struct intact_lint *lint;  // NULL: nobody asked for it
     struct intact_exit last;   // of the last run
 };
 

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What a guest does wrong on a whole machine: with the instruction that does it.
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <intact/debug.h>
+#include <intact/replay.h>
+
+#include "machine/arm64_code.h"
+#include "machine/machine.h"
+#include "machine/x86_interrupts.h"
+#include "observe/lint.h"
+
+static struct intact_machine *machine;
+static struct code code;
+static char text[4096];
+
+static void create(enum intact_machine_type type, const void *kernel, size_t size)
+{
+    char why[INTACT_ERROR_SIZE] = "";
+    struct intact_machine_config config;
+    intact_machine_config_init(&config);
+    config.type = type;
+    config.memory = UINT64_C(8) << 20;
+    config.kernel = "code";
+    config.kernel_data = kernel;
+    config.kernel_size = size;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+}
+
+static void create_pc(void)
+{
+    create(INTACT_PC, code.bytes, sizeof code.bytes);
+}
+
+static void add(void *owner, const struct intact_lint_finding *finding)
+{
+    char sentence[INTACT_LINT_TEXT];
+    size_t used = strlen(text);
+    (void)owner;
+    intact_lint_text(finding, sentence, sizeof sentence);
+    snprintf(text + used, sizeof text - used, "%s\n", sentence);
+}
+
+static const char *findings(void)
+{
+    text[0] = 0;
+    intact_machine_lint_each(machine, add, NULL);
+    return text;
+}
+
+// Runs with a lint, and says what it found.
+static const char *run(const struct intact_lint_config *config, uint64_t instructions)
+{
+    cr_assert_eq(intact_machine_lint(machine, config), 0);
+    intact_machine_run_for(machine, instructions);
+    return findings();
+}
+
+Test(lint, a_machine_without_one_has_no_findings)
+{
+    code_begin(&code);
+    store(&code, LAPIC_EOI, 0);
+    code_halt(&code);
+    create_pc();
+    intact_machine_run_for(machine, 2);
+    cr_assert_eq(intact_machine_lint_each(machine, add, NULL), 0u);
+    intact_machine_destroy(machine);
+}
+
+// The instruction is in the middle of a block, where the register of the program counter is not exact.
+Test(lint, an_access_has_its_instruction)
+{
+    char expected[512];
+    code_begin(&code);
+    CODE(&code, 0x90, 0x90, 0x90); // nop
+    size_t lapic = code.size;
+    store(&code, LAPIC_EOI, 0);
+    code_out8(&code, 0x20, 0x20);
+    size_t pic = code.size - 1;
+    code_out8(&code, 0x64, 0xb7); // no command of the 8042
+    size_t keyboard = code.size - 1;
+    code_halt(&code);
+    create_pc();
+    snprintf(expected, sizeof expected,
+             "EOI with nothing in service at lapic0, once, at instruction 3, CPU 0, 0x%zx\n"
+             "EOI with nothing in service at pic, once, at instruction 6, CPU 0, 0x%zx\n"
+             "command that keyboard does not have, once, at instruction 9, CPU 0, 0x%zx\n",
+             CODE_BASE + lapic, CODE_BASE + pic, CODE_BASE + keyboard);
+    cr_assert_str_eq(run(NULL, 100), expected);
+    cr_assert_eq(intact_machine_lint(machine, NULL), 0, "it goes on");
+    cr_assert_str_eq(findings(), expected);
+    intact_machine_destroy(machine);
+}
+
+Test(lint, on_arm_too)
+{
+    static const uint32_t words[] = {
+        0xd2a12009, // mov x9, #0x9000000
+        0xd503201f, // nop
+        0xb90f0121, // str w1, [x9, #0xf00]
+        0xd2800021, // mov x1, #1
+        0xd518cce1, // msr ICC_IGRPEN1_EL1, x1
+        0xd2800501, // mov x1, #40
+        0xd518cc21, // msr ICC_EOIR1_EL1, x1
+        0xd503207f, // wfi
+    };
+    create(INTACT_VIRT, words, sizeof words);
+    uint64_t start;
+    cr_assert_eq(intact_machine_read_register(machine, 0, "pc", &start), 0);
+    char expected[512];
+    snprintf(expected, sizeof expected,
+             "access to uart where no register is, once, at instruction 2, CPU 0, 0x%llx\n"
+             "EOI at gic0 for INTID 40, which is not the highest active one, once, at instruction 6, CPU 0, 0x%llx\n",
+             (unsigned long long)start + 8, (unsigned long long)start + 24);
+    cr_assert_str_eq(run(NULL, 100), expected);
+    intact_machine_destroy(machine);
+}
+
+// The handler's store to the EOI register is at its bytes 7 to 16.
+static void forget_eoi(void)
+{
+    memset(code.bytes + HANDLER + 7, 0x90, 10);
+}
+
+Test(lint, a_handler_without_an_end)
+{
+    struct intact_lint_config config;
+    intact_lint_config_init(&config);
+    config.service = 5000;
+    make_ticking_guest(&code, true, 1000);
+    create_pc();
+    cr_assert_str_eq(run(&config, 100000), "", "this one has it");
+    intact_machine_destroy(machine);
+    make_ticking_guest(&code, true, 1000);
+    forget_eoi();
+    create_pc();
+    run(&config, 100000);
+    cr_assert_eq(strncmp(text, "no EOI for lapic0.timer, in service for ", 40), 0, "%s", text);
+    cr_assert(strstr(text, " instructions, once, at instruction "), "%s", text);
+    intact_machine_destroy(machine);
+}
+
+Test(lint, a_level_that_nobody_lowers)
+{
+    const struct intact_irq_config level = { .type = INTACT_IRQ_LEGACY, .chip = INTACT_IRQ_ANY_PIN, .level = true };
+    struct intact_lint_config config;
+    struct intact_irq_group *line;
+    intact_lint_config_init(&config);
+    config.storm = 100;
+    make_interrupt_guest(&code, true);
+    create_pc();
+    run(&config, 1000);
+    struct intact_irq_manager *manager = intact_machine_interrupts(machine);
+    cr_assert_eq(intact_irq_manager_create_group(manager, INTACT_IRQ_LEGACY, GUEST_GSI, 1, &line), 0);
+    cr_assert_eq(intact_irq_group_enable(line, &level), 0);
+    for (unsigned i = 0; i < 200; i++) { // raised anew each time
+        intact_irq_group_set_level(line, 0, true);
+        intact_machine_run_for(machine, 6);
+        intact_irq_group_set_level(line, 0, false);
+        intact_machine_run_for(machine, 6);
+    }
+    cr_assert_str_eq(findings(), "");
+    intact_irq_group_set_level(line, 0, true);
+    intact_machine_run_for(machine, 10000);
+    cr_assert(strstr(findings(),
+                     " is taken again after each EOI, 100 times or more: its handler does not quiet the device, "),
+              "%s", text);
+    cr_assert_eq(machine->lint->count, 1u, "%s", text);
+    intact_machine_destroy(machine);
+}
+
+Test(lint, a_lint_changes_nothing)
+{
+    uint64_t digests[2];
+    for (unsigned i = 0; i < 2; i++) {
+        make_ticking_guest(&code, true, 1000);
+        forget_eoi();
+        create_pc();
+        if (i)
+            cr_assert_eq(intact_machine_lint(machine, NULL), 0);
+        intact_machine_run_for(machine, 50000);
+        cr_assert_eq(intact_machine_digest(machine, &digests[i]), 0);
+        intact_machine_destroy(machine);
+    }
+    cr_assert_eq(digests[0], digests[1]);
+}
+
+Test(lint, a_configuration_that_is_none_is_refused)
+{
+    struct intact_lint_config config;
+    intact_lint_config_init(&config);
+    config.service = 0;
+    code_begin(&code);
+    code_halt(&code);
+    create_pc();
+    cr_assert_eq(intact_machine_lint(machine, &config), -EINVAL);
+    cr_assert_eq(intact_machine_lint_each(machine, add, NULL), 0u);
+    intact_machine_destroy(machine);
+}
