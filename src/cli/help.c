@@ -156,6 +156,8 @@ int cli_manual(int argc, char *const *argv)
          "*68*\n\tThe machine could not be started again after a reset.\n\n"
          "*70*\n\tA replay is another run than the recorded one.\n\n"
          "*72*\n\tA replay has come to the end of a journal that was cut short.\n\n"
+         "*74*\n\tWith *-lint error*: the guest did something wrong, and the run ended otherwise than with 1 or 64 to "
+         "72.\n\n"
          "# EXAMPLES\n\n"
          "A kernel with its ramdisk, on the terminal:\n\n"
          "\tintact run -m 512M -kernel vmlinuz -initrd initrd.gz -append console=ttyS0\n\n"

@@ -41,12 +41,12 @@ static char *other_properties(struct settings *settings, const char *value)
 }
 
 // A debugger is no part of a run: a replay does not wait for one unless it is asked to. Nor is a trace, which a replay would
-// write over.
+// write over, or a lint.
 static bool is_debugger(const struct option *option)
 {
     return option && (option->take == take_trace || option->take == take_snapshots || option->take == take_gdb ||
                       option->take == take_gdb_default || option->take == take_stopped || option->take == take_break ||
-                      option->take == take_monitor);
+                      option->take == take_monitor || option->take == take_lint);
 }
 
 static int keep_icount(struct settings *settings, const char *word, const char *value)

@@ -147,6 +147,17 @@ int take_break(struct settings *settings, const char *value)
     return set_text(settings, &settings->breaks[settings->break_count++], value);
 }
 
+int take_lint(struct settings *settings, const char *value)
+{
+    static const char *const values[] = { [LINT_OFF] = "off", [LINT_ON] = "on", [LINT_ERROR] = "error" };
+    for (unsigned i = 0; i < sizeof values / sizeof values[0]; i++)
+        if (strcmp(value, values[i]) == 0) {
+            settings->lint = i;
+            return 0;
+        }
+    return refuse(settings, "-lint: '%.80s' is none of on, error and off", value);
+}
+
 int take_gdb(struct settings *settings, const char *value)
 {
     if (strcmp(value, "none") == 0) {
@@ -199,6 +210,7 @@ static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null"
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
 static const char *const gdb_words[] = { "tcp::1234", "tcp:", "unix:", "none", NULL };
 static const char *const monitor_words[] = { "stdio", "tcp:", "unix:", "none", NULL };
+static const char *const lint_words[] = { "on", "error", "off", NULL };
 static const char *const trace_words[] = { "file=", "help", NULL };
 static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
 
@@ -316,6 +328,14 @@ const struct option options[] = {
       "processor, vector or INTID, name of the source (pit.*), and from one instruction to another. With format=svg, "
       "cause=N is the interrupt to draw. May be given more than once. A trace does not change the run.",
       trace_words, take_trace },
+
+    { "lint", "on|error|off", GROUP_OBSERVE,
+      "Says at the end of the run, on standard error, what the guest did wrong with its interrupts and devices: each "
+      "kind "
+      "once, with how often, where it was first, and the manual's section. With error the exit status is 74 if there "
+      "was "
+      "anything. It does not change the run.",
+      lint_words, take_lint },
 
     { "snapshots", "N[K|M|G]", GROUP_OBSERVE,
       "Takes snapshots in memory from the first instruction on, so that a debugger can go back to there; they take up "

@@ -41,6 +41,7 @@ int take_serial(struct settings *settings, const char *value);
 int take_debugcon(struct settings *settings, const char *value);
 int take_chardev(struct settings *settings, const char *value);
 int take_snapshots(struct settings *settings, const char *value);
+int take_lint(struct settings *settings, const char *value);
 int take_break(struct settings *settings, const char *value);
 int take_gdb(struct settings *settings, const char *value);
 int take_gdb_default(struct settings *settings, const char *value);

@@ -43,6 +43,12 @@ static const char *const monitor_list[] = {
     "none                no monitor",
     NULL,
 };
+static const char *const lint_list[] = {
+    "on      says at the end what the guest did wrong",
+    "error   the same, and the exit status is 74 if there was anything",
+    "off     says nothing, which is the default",
+    NULL,
+};
 static const char *const none_list[] = { "none", NULL };
 
 static const struct {
@@ -52,7 +58,7 @@ static const struct {
     { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list },     { "d", log_list },
     { "serial", stream_list },   { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list },
     { "display", none_list },    { "chardev", chardev_list }, { "monitor", monitor_list }, { "vga", none_list },
-    { "net", none_list },        { "parallel", none_list },   { "nic", none_list },
+    { "net", none_list },        { "parallel", none_list },   { "nic", none_list },        { "lint", lint_list },
 };
 
 bool list_is_asked(const char *value)

@@ -19,6 +19,7 @@
 #include "cli/console.h"
 #include "cli/host_terminal.h"
 #include "cli/journal.h"
+#include "cli/lint.h"
 #include "cli/options.h"
 #include "cli/stop_signal.h"
 #include "cli/trace.h"
@@ -156,6 +157,7 @@ static int prepare(struct settings *settings, struct intact_machine *machine, st
         (!settings->answers && (traces_open(traces, settings) < 0 || traces_attach(traces, machine, settings) < 0)) ||
         (settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
         journal_start(settings, journal, machine) < 0 || (settings->why_source && watch(settings, machine) < 0) ||
+        lint_begin(settings, machine) < 0 ||
         (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
         add_breaks(settings, machine) < 0;
     return failed ? -1 : 0;
@@ -217,7 +219,8 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     tell_end(settings, log, machine, &end);
     if (tell_why(settings, machine, &end) < 0)
         return destroy(settings, machine, &traces, cli_fail(settings->why));
-    return destroy(settings, machine, &traces, save(settings, machine, &end, journal_finish(settings, machine, &end)));
+    int status = save(settings, machine, &end, journal_finish(settings, machine, &end));
+    return destroy(settings, machine, &traces, lint_tell(settings, machine, status));
 }
 
 static int run_with_log(struct settings *settings)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #define STATUS_USAGE 1
+#define STATUS_LINT  74 // -lint error: something was found
 
 int cli_run(int argc, char *const *argv);      // intact run OPTIONS
 int cli_run_virt(int argc, char *const *argv); // the same, with -machine virt unless they say otherwise

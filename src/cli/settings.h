@@ -69,7 +69,8 @@ struct settings {
     bool stopped;                    // -S
     const char *breaks[BREAK_LIMIT]; // -break
     unsigned break_count;
-    const char *skipped_accel; // an accelerator that we do not have
+    enum { LINT_OFF, LINT_ON, LINT_ERROR } lint; // -lint
+    const char *skipped_accel;                   // an accelerator that we do not have
     enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST, SHOW_CPUS, SHOW_DEVICES } action;
     const char *const *list;           // SHOW_LIST: lines to print
     const char *lines[LINE_LIMIT + 1]; // of a list that is made

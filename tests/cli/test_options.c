@@ -318,6 +318,22 @@ Test(options, a_debugger)
     cr_assert_null(settings.gdb);
 }
 
+Test(options, a_lint)
+{
+    TAKES("-smp", "1");
+    cr_assert_eq(settings.lint, LINT_OFF);
+    TAKES("-lint", "on");
+    cr_assert_eq(settings.lint, LINT_ON);
+    TAKES("-lint", "error");
+    cr_assert_eq(settings.lint, LINT_ERROR);
+    TAKES("-lint", "on", "-lint", "off");
+    cr_assert_eq(settings.lint, LINT_OFF);
+    TAKES("-lint", "help");
+    cr_assert_eq(settings.action, SHOW_LIST);
+    REFUSES("-lint: 'yes' is none of on, error and off", "-lint", "yes");
+    REFUSES("-lint: needs on|error|off", "-lint");
+}
+
 Test(options, a_monitor)
 {
     TAKES("-monitor", "unix:/tmp/x,server=on,wait=off");
