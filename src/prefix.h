@@ -962,6 +962,11 @@
 #define monitor_info_chip intact_private_monitor_info_chip
 #define monitor_info_cpus intact_private_monitor_info_cpus
 #define monitor_info_instructions intact_private_monitor_info_instructions
+#define monitor_info_irq intact_private_monitor_info_irq
+#define monitor_info_msi intact_private_monitor_info_msi
+#define monitor_info_mtree intact_private_monitor_info_mtree
+#define monitor_info_pci intact_private_monitor_info_pci
+#define monitor_info_qtree intact_private_monitor_info_qtree
 #define monitor_info_registers intact_private_monitor_info_registers
 #define monitor_info_snapshots intact_private_monitor_info_snapshots
 #define monitor_info_sources intact_private_monitor_info_sources
@@ -1078,6 +1083,7 @@
 #define page_set_next intact_private_page_set_next
 #define parts_describe intact_private_parts_describe
 #define parts_of intact_private_parts_of
+#define past_find intact_private_past_find
 #define past_free intact_private_past_free
 #define past_init intact_private_past_init
 #define past_why intact_private_past_why
@@ -1114,6 +1120,7 @@
 #define pc_why_source intact_private_pc_why_source
 #define pc_wire_controllers intact_private_pc_wire_controllers
 #define pc_wire_devices intact_private_pc_wire_devices
+#define pc_write_message intact_private_pc_write_message
 #define pc_write_register intact_private_pc_write_register
 #define pci_add_capability intact_private_pci_add_capability
 #define pci_bar_add intact_private_pci_bar_add
@@ -1669,6 +1676,7 @@
 #define virt_why_source intact_private_virt_why_source
 #define virt_wire_controllers intact_private_virt_wire_controllers
 #define virt_wire_devices intact_private_virt_wire_devices
+#define virt_write_message intact_private_virt_write_message
 #define virt_write_register intact_private_virt_write_register
 #define virtio_add_queue intact_private_virtio_add_queue
 #define virtio_bad_request intact_private_virtio_bad_request

@@ -151,6 +151,12 @@ static const struct command {
     { "info gic", NULL, "[CPU]", 0, 1, NULL, "the distributor, and a processor's redistributor and CPU interface",
       monitor_info_chip },
     { "info its", NULL, "", 0, 0, NULL, "the ITS, and the events that its tables map", monitor_info_chip },
+    { "info irq", NULL, "", 0, 0, NULL, "the wires, who is connected to them, and the groups of sources",
+      monitor_info_irq },
+    { "info msi", NULL, "", 0, 0, NULL, "the messages of PCI functions", monitor_info_msi },
+    { "info pci", NULL, "", 0, 0, NULL, "the PCI functions", monitor_info_pci },
+    { "info mtree", NULL, "", 0, 0, NULL, "what is at which address, and at which port", monitor_info_mtree },
+    { "info qtree", NULL, "", 0, 0, NULL, "the devices, and their parts that can interrupt", monitor_info_qtree },
     { "why", NULL, "SOURCE", 1, 1, NULL,
       "why its interrupt does not arrive: what holds it back, in order, and where it is; pit.out0, gsi:4, "
       "vector:0x31@0",

@@ -31,7 +31,9 @@ bool monitor_cpu(struct monitor *monitor, unsigned count, char *const *words, un
 monitor_function monitor_info_registers, monitor_info_instructions, monitor_info_cpus, monitor_info_snapshots,
     monitor_info_status, monitor_examine;
 // monitor_devices.c
-monitor_function monitor_info_chip;
+monitor_function monitor_info_chip, monitor_info_irq, monitor_info_mtree, monitor_info_qtree;
+// monitor_pci.c
+monitor_function monitor_info_pci, monitor_info_msi;
 // monitor_why.c
 monitor_function monitor_why, monitor_info_sources;
 // monitor_points.c

@@ -119,6 +119,12 @@ static void why_taken(const struct past_source *source, struct why *why)
         WHY(why, INTACT_WHY_PAST_NOT_ENDED, 0);
 }
 
+const struct past_source *past_find(const struct past *past, const char *source)
+{
+    uint32_t number = name_table_find(&past->names, source);
+    return number == NAME_TABLE_NONE ? NULL : &past->sources[number];
+}
+
 void past_why(const struct past *past, const char *name, struct why *why)
 {
     uint32_t number = name_table_find(&past->names, name);

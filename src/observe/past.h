@@ -34,6 +34,8 @@ struct past {
 // An observer that was not added yet.
 void past_init(struct past *past, bool arm, uint64_t instructions);
 void past_free(struct past *past);
+// What is known of a source; NULL: nothing has come from it.
+const struct past_source *past_find(const struct past *past, const char *source);
 
 // Reports what became of the raises of `source`.
 void past_why(const struct past *past, const char *source, struct why *why);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "devices/pci/pci.h"
 #include "irqchip/arm/its.h"
 #include "machine/arm64_code.h"
 #include "machine/machine.h"
@@ -71,6 +72,12 @@ static const char *ask(const char *line)
     return said;
 }
 
+static void does(const char *line)
+{
+    said[0] = 0;
+    cr_assert_eq(monitor_command(&monitor, line).action, MONITOR_STAYS);
+}
+
 // The command says exactly this.
 #define SAYS(line, text) cr_expect_str_eq(ask(line), text, "%s: %s", line, said)
 
@@ -81,7 +88,8 @@ static const char *ask(const char *line)
         cr_expect(found_ && (found_ == said || found_[-1] == '\n'), "%s: %s", line, said);                             \
     } while (0)
 
-static const char *const commands[] = { "info pic",     "info ioapic", "info ioapic 0", "info lapic", "info lapic 0",
+static const char *const commands[] = { "info irq",     "info msi",    "info pci",      "info mtree", "info qtree",
+                                        "info pic",     "info ioapic", "info ioapic 0", "info lapic", "info lapic 0",
                                         "info lapic 1", "info gic",    "info gic 0",    "info gic 1", "info its" };
 
 static void ask_all(void)
@@ -414,4 +422,137 @@ Test(monitor_info, the_arm_machine_answers_every_command_and_names_what_it_has)
     SAYS("info pic", "info pic: this machine has a GIC; info gic, info its\n");
     SAYS("info ioapic 0", "info ioapic: this machine has a GIC; info gic, info its\n");
     SAYS("info gic 2", "info gic: '2' is no CPU; the machine has 0 to 1\n");
+}
+
+// --- Devices of both -------------------------------------------------------------------------------------------------
+
+static const struct intact_device_config edu_and_rng[] = { { .driver = "edu" }, { .driver = "virtio-rng-pci" } };
+enum { EDU = PCI_DEVFN(1, 0), RNG = PCI_DEVFN(2, 0) };
+
+static void write_config(uint8_t devfn, unsigned offset, unsigned size, uint32_t value)
+{
+    pci_bus_write(&machine_board(machine)->pci.bus, devfn, offset, size, value, 0);
+}
+
+// MSI of edu, and row 1 of the table of virtio-rng, masked.
+static void write_messages(uint32_t address, uint32_t edu, uint32_t rng)
+{
+    struct pci_function *function = machine_board(machine)->pci.bus.functions[RNG];
+    const uint32_t row[4] = { address, 0, rng, 1 };
+    write_config(EDU, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
+    write_config(EDU, 0x44, 4, address);
+    write_config(EDU, 0x4c, 2, edu);
+    write_config(EDU, 0x42, 2, 1);
+    write_config(RNG, PCI_COMMAND, 2, PCI_COMMAND_MASTER | PCI_COMMAND_INTX_DISABLE);
+    write_config(RNG, 0x42, 2, 0x8000);
+    for (unsigned i = 0; i < 4; i++)
+        msix_table_write(&function->irq.msix, MSIX_ENTRY_SIZE + 4 * i, 4, row[i]);
+}
+
+Test(monitor_info, messages_are_decoded_and_masked_or_pending)
+{
+    make(INTACT_PC, edu_and_rng, 2);
+    SAYS("info msi", "00:01.0 edu0: MSI off, 1 of 1 messages allotted; message control = 0080h\n"
+                     "00:02.0 virtio-rng0: MSI-X off, 2 messages; message control = 0001h\n");
+    write_messages(0xfee01000, 0x31, 0x4000);
+    SAYS("info msi", "00:01.0 edu0: MSI enabled, 1 of 1 messages allotted; message control = 0081h\n"
+                     "  msi0: address FEE0_1000h, data 0000_0031h: vector 31h, fixed, to APIC 1 (physical)\n"
+                     "00:02.0 virtio-rng0: MSI-X enabled, 2 messages; message control = 8001h\n"
+                     "  msix1: address FEE0_1000h, data 0000_4000h: vector 00h, fixed, to APIC 1 (physical); masked\n");
+    pci_irq_trigger(machine_board(machine)->pci.bus.functions[RNG], 1);
+    HAS("info msi",
+        "  msix1: address FEE0_1000h, data 0000_4000h: vector 00h, fixed, to APIC 1 (physical); masked; pending\n");
+    write_messages(0x1000, 0x31, 0x32);
+    HAS("info msi", "  msi0: address 0000_1000h, data 0000_0031h: ");
+    unmake();
+    make(INTACT_PC, NULL, 0);
+    SAYS("info msi", "info msi: no PCI function has MSI or MSI-X\n");
+}
+
+Test(monitor_info, messages_on_arm_are_events)
+{
+    make(INTACT_VIRT, edu_and_rng, 2);
+    program_its(0);
+    write_messages(VIRT_ITS + 0x10040, 3, 4);
+    HAS("info msi", "  msi0: address 0809_0040h, data 0000_0003h: EventID 3: LPI 8195, to CPU 0\n"
+                    "00:02.0 virtio-rng0: MSI-X enabled, 2 messages; message control = 8001h\n"
+                    "  msix1: address 0809_0040h, data 0000_0004h: EventID 4, which the ITS does not map to an LPI; "
+                    "masked\n");
+    write_messages(VIRT_GICD + 0x40, 33, 34);
+    HAS("info msi", "  msi0: address 0800_0040h, data 0000_0021h: INTID 33\n");
+    write_messages(0, 0, 0);
+    HAS("info msi", "  msi0: address 0000_0000h, data 0000_0000h: no register for messages\n");
+}
+
+Test(monitor_info, pci_functions_have_their_bars_and_their_pin)
+{
+    make(INTACT_PC, edu_and_rng, 2);
+    SAYS("info pci", "00:00.0 host bridge: 8086:1237, class 060000h, revision 2\n"
+                     "  command = 0006h: memory bus-master; status = 0280h\n"
+                     "00:01.0 edu0: 1234:11E8, class 00FF00h, revision 16\n"
+                     "  command = 0002h: memory; status = 0010h\n"
+                     "  BAR 0: memory, 1048576 bytes at 0xc0000000, edu\n"
+                     "  INTA#: GSI 11; interrupt line 11\n"
+                     "  capabilities: 40h MSI\n"
+                     "00:02.0 virtio-rng0: 1AF4:1044, class 00FF00h, revision 1\n"
+                     "  command = 0002h: memory; status = 0010h\n"
+                     "  BAR 1: memory, 4096 bytes at 0xc0104000, MSI-X\n"
+                     "  BAR 4: 64-bit prefetchable memory, 16384 bytes at 0xc0100000, virtio-rng\n"
+                     "  INTA#: GSI 10; interrupt line 10\n"
+                     "  capabilities: 40h MSI-X, 4Ch vendor-specific, 5Ch vendor-specific, 6Ch vendor-specific, 7Ch "
+                     "vendor-specific, "
+                     "90h vendor-specific\n");
+    write_config(EDU, PCI_COMMAND, 2, PCI_COMMAND_INTX_DISABLE);
+    HAS("info pci", "  command = 0400h: INTx-disabled; status = 0010h\n"
+                    "  BAR 0: memory, 1048576 bytes at 0xc0000000, not mapped, edu\n");
+    write_config(EDU, PCI_COMMAND, 2, 0);
+    pci_irq_set_level(machine_board(machine)->pci.bus.functions[EDU], true);
+    HAS("info pci", "  command = 0000h: all off; status = 0018h: interrupt\n");
+}
+
+Test(monitor_info, wires_have_their_drivers_their_pins_and_their_raises)
+{
+    make(INTACT_PC, edu_and_rng, 2);
+    HAS("info irq", "GSI 2: high, 8259A IRQ 0, IOAPIC pin 2\n");
+    HAS("info irq", "  pit.out0: high\n");
+    HAS("info irq",
+        "group edu0.intx: 1 wire, enabled; triggered 0, delivered 0, coalesced 0, dropped 0, abandoned 0\n"
+        "group edu0.msi: 1 message, disabled; triggered 0, delivered 0, coalesced 0, dropped 0, abandoned 0\n");
+    HAS("info irq", "(raises are counted from the first why on)\n");
+    does("why edu0.intx");
+    pci_irq_set_level(machine_board(machine)->pci.bus.functions[EDU], true);
+    HAS("info irq", "GSI 11: high, 8259A IRQ 11, IOAPIC pin 11\n"
+                    "  edu0.intx: high, raises so far: 1\n");
+    HAS("info irq", "  com1.irq: low, raises so far: 0\n");
+    cr_expect_null(strstr(said, "counted"), "%s", said);
+}
+
+Test(monitor_info, memory_and_devices_are_listed)
+{
+    make(INTACT_PC, edu_and_rng, 2);
+    HAS("info mtree", "memory:\n"
+                      "  0000000000000000-000000000009ffff  RAM     RAM\n"
+                      "  00000000000e0000-00000000000fffff  RAM     firmware\n"
+                      "  0000000000100000-0000000000ffffff  RAM     RAM\n"
+                      "  00000000c0000000-00000000c00fffff  device  edu\n");
+    HAS("info mtree", "ports:\n"
+                      "  0020-0021  device  pic1\n");
+    SAYS("info qtree", "of the machine:\n"
+                       "  pit: out0\n"
+                       "  i8042: keyboard mouse\n"
+                       "  com1: irq\n"
+                       "  rtc: irq\n"
+                       "  pm: sci\n"
+                       "  hpet: legacy0 legacy1 pin2 pin8 pin20 pin21 pin22 pin23\n"
+                       "of the configuration:\n"
+                       "  edu0 (edu): intx msi0\n"
+                       "  virtio-rng0 (virtio-rng-pci): queue0 config intx msix0 msix1\n");
+    unmake();
+    make(INTACT_VIRT, NULL, 0);
+    HAS("info mtree", "  0000000009000000-0000000009000fff  device  pl011\n");
+    cr_expect_null(strstr(said, "ports:"), "%s", said);
+    SAYS("info qtree", "of the machine:\n"
+                       "  uart: irq\n"
+                       "  rtc: irq\n"
+                       "of the configuration: none\n");
 }

@@ -23,12 +23,16 @@ PROMPT = "(intact) "
 FAMILIES = {
     "x86_64": {"guest": "x86_64/tests/smp.elf", "options": ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"], "status": 33,
                "pc": "rip", "event": "deliver",
-               "chips": {"info lapic 0": r"^  TPR = [0-9A-F]{2}h, PPR = [0-9A-F]{2}h: ", "info ioapic": r"^IOAPIC 0: IOAPICID = ",
-                         "info pic": r"^8259A slave: IRR = 00h, ", "info gic": r"^info gic: this machine has 8259As"},
+               "shown": {"info lapic 0": r"^  TPR = [0-9A-F]{2}h, PPR = [0-9A-F]{2}h: ", "info ioapic": r"^IOAPIC 0: IOAPICID = ",
+                         "info pic": r"^8259A slave: IRR = 00h, ", "info gic": r"^info gic: this machine has 8259As",
+                         "info irq": r"^  pit\.out0: (high|low)$", "info mtree": r"^  0cf8-0cff  device  pci$",
+                         "info pci": r"^00:00\.0 host bridge: 8086:1237, "},
                "taken": ("info lapic", r"^  ISR: [0-9A-F]{2}h")},
     "aarch64": {"guest": "aarch64/tests/smp.image", "options": ["-machine", "virt"], "status": 0, "pc": "pc", "event": "ack",
-                "chips": {"info gic 0": r"^distributor of GICv3: GICD_CTLR = ",
-                          "info gic": r"^  ICC_PMR_EL1 = [0-9A-F]{2}h, ICC_RPR_EL1 = [0-9A-F]{2}h: ", "info its": r"^ITS: GITS_CTLR = 8000_0000h: disabled",
+                "shown": {"info gic 0": r"^distributor of GICv3: GICD_CTLR = ",
+                          "info gic": r"^  ICC_PMR_EL1 = [0-9A-F]{2}h, ICC_RPR_EL1 = [0-9A-F]{2}h: ",
+                          "info its": r"^ITS: GITS_CTLR = 8000_0000h: disabled", "info irq": r"^  uart\.irq: low$",
+                          "info mtree": r"^  0+8000000-000000000800ffff  device  GICD$", "info qtree": r"^  uart: irq$",
                           "info pic": r"^info pic: this machine has a GIC"},
                 "taken": ("info gic", r"^  INTID +\d+: Group 1, .*: enabled, active")},
 }
@@ -137,7 +141,7 @@ def look(machine, without):
         if "stopped by breakpoint" not in stop:
             harness.fail(f"the event does not stop the machine: {stop}")
         client.asks("info cpus", r"^\* CPU \d: ")
-        for line, pattern in machine.what["chips"].items():
+        for line, pattern in machine.what["shown"].items():
             client.asks(line, pattern)
         if "breakpoint 2" in stop:
             client.asks(*machine.what["taken"])

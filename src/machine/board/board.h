@@ -84,6 +84,9 @@ struct board_type {
     // What the monitor shows of the interrupt controllers, and which they are, in words.
     const struct board_chip *shown;
     const char *shown_text;
+    // What a device's message means: "vector 31h, fixed, to APIC 0 (physical)".
+    void (*write_message)(struct board *board, uint64_t address, uint32_t data, uint32_t device, char *text,
+                          size_t size);
 
     // The registers of a processor, for programs: 0, -ENOENT or -EROFS.
     const char *(*register_name)(const struct board *board, unsigned index);

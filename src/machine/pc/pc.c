@@ -175,6 +175,7 @@ const struct board_type pc_type = {
     .own_source = pc_own_source,
     .shown = pc_shown,
     .shown_text = "8259As, an IOAPIC and local APICs; info pic, info ioapic, info lapic",
+    .write_message = pc_write_message,
     .register_name = pc_register_name,
     .read_register = pc_read_register,
     .write_register = pc_write_register,

@@ -194,5 +194,6 @@ bool pc_own_source(const struct board *board, unsigned index, char *name, size_t
 // --- pc_info.c: struct board_type ------------------------------------------------------------------------------------
 
 extern const struct board_chip pc_shown[];
+void pc_write_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, char *text, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/bits.h"
 #include "machine/pc/pc.h"
+#include "msi/msi_x86.h"
 
 enum { CASCADE_PIN = 2, LINE_TEXT = 160 };
 
@@ -109,6 +110,20 @@ static void write_kind(unsigned delivery, unsigned vector, char *text, size_t si
         snprintf(text, size, "vector %s, %s", HEX8(vector), deliveries[delivery]);
     else
         snprintf(text, size, "%s", deliveries[delivery]);
+}
+
+void pc_write_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, char *text, size_t size)
+{
+    struct x86_message message;
+    char kind[40], destination[40];
+    enum msi_x86_result result = msi_x86_decode(address, data, device, pc_of(board)->irq.config.msi_flags, &message);
+    if (result != MSI_X86_OK) {
+        snprintf(text, size, "%s", msi_x86_text(result));
+        return;
+    }
+    write_kind(message.delivery, message.vector, kind, sizeof kind);
+    write_destination(&message, destination, sizeof destination);
+    snprintf(text, size, "%s, %s", kind, destination);
 }
 
 static void show_entry(const struct ioapic *ioapic, unsigned pin, const struct printer *printer)

@@ -166,6 +166,7 @@ const struct board_type virt_type = {
     .own_source = virt_own_source,
     .shown = virt_shown,
     .shown_text = "a GIC; info gic, info its",
+    .write_message = virt_write_message,
     .register_name = virt_register_name,
     .read_register = virt_read_register,
     .write_register = virt_write_register,

@@ -7,10 +7,12 @@
 //
 // Spec: IHI 0069 chapter 5, and the GITS registers; the formats of the tables are those in its.h.
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/bits.h"
 #include "irqchip/arm/its.h"
 #include "machine/virt/virt.h"
+#include "msi/msi_arm.h"
 
 enum { LINES_MOST = 256, READS_MOST = 1 << 20 };
 
@@ -107,4 +109,27 @@ void virt_show_its(struct board *board, uint32_t number, const struct printer *p
     show_registers(walk.its, printer);
     if (its_enabled(walk.its) || walk.its->baser[ITS_DEVICES] & ITS_VALID)
         show_devices(&walk);
+}
+
+// --- Messages --------------------------------------------------------------------------------------------------------
+
+static void write_event(const struct arm_irq *irq, const struct arm_message *message, char *text, size_t size)
+{
+    struct its_search search;
+    if (its_search(&irq->its, &irq->config.memory, message->device, message->number, &search) == ITS_FAULT_NONE)
+        snprintf(text, size, "EventID %u: LPI %u, to CPU %u", message->number, search.intid, search.cpu);
+    else
+        snprintf(text, size, "EventID %u, which the ITS does not map to an LPI", message->number);
+}
+
+void virt_write_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, char *text, size_t size)
+{
+    const struct arm_irq *irq = &virt_of(board)->irq;
+    struct arm_message message;
+    if (msi_arm_decode(&irq->config.windows, address, data, device, false, &message) != MSI_ARM_OK)
+        snprintf(text, size, "no register for messages");
+    else if (message.kind == ARM_MESSAGE_EVENT)
+        write_event(irq, &message, text, size);
+    else
+        snprintf(text, size, "INTID %u", message.number);
 }
