@@ -1659,6 +1659,7 @@
 #define virt_map_devices intact_private_virt_map_devices
 #define virt_map_flash intact_private_virt_map_flash
 #define virt_map_memory intact_private_virt_map_memory
+#define virt_own_name intact_private_virt_own_name
 #define virt_own_source intact_private_virt_own_source
 #define virt_read_register intact_private_virt_read_register
 #define virt_register_name intact_private_virt_register_name

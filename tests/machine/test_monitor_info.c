@@ -142,8 +142,23 @@ Test(monitor_info, the_8259as_show_their_words_and_the_lines_that_are_of_interes
                      "INT is high, for IRQ 8, vector 28h\n");
     pic_cascade_acknowledge(&pc_irq()->pic, NULL);
     HAS("info pic", "  IRQ  8: vector 28h, edge, high, in service\n");
+    out(0xa0, 0x68); // special mask mode
+    HAS("info pic",
+        "  ICW1 = 11h, ICW2 = 28h, ICW3 = 02h, ICW4 = 01h: vectors 28h-2Fh, special mask mode; IR0 has the highest "
+        "priority\n");
     out(0x20, 0x19);
     HAS("info pic", "  initialisation has begun: ICW2 is expected\n");
+    out(0x21, 0x40);
+    HAS("info pic", "  initialisation has begun: ICW3 is expected\n");
+    out(0x21, 0x04);
+    HAS("info pic", "  initialisation has begun: ICW4 is expected\n");
+    out(0x21, 0x13);
+    HAS("info pic",
+        "  ICW1 = 19h, ICW2 = 40h, ICW3 = 04h, ICW4 = 13h: vectors 40h-47h, automatic end of interrupt, special fully "
+        "nested mode; IR0 has the highest priority\n");
+    HAS("info pic", "  IRQ  4: vector 44h, level, high, requested\n");
+    x86_irq_reset(pc_irq());
+    HAS("info pic", "  not initialised: no ICW1 since power-on\n");
 }
 
 static void write_entry(unsigned pin, uint64_t entry)
@@ -230,6 +245,27 @@ Test(monitor_info, the_local_apic_shows_its_registers_and_its_vectors)
     HAS("info lapic", "  TPR = F0h, PPR = F0h: no vector is taken\n");
 }
 
+static void write_msr(unsigned cpu, uint32_t msr, uint64_t value)
+{
+    cr_assert_eq(x86_irq_cpu_write(pc_irq(), cpu, PORT_REGISTER, msr, 8, value, 0), PORT_DONE);
+}
+
+Test(monitor_info, a_local_apic_in_x2apic_mode_or_off_says_so)
+{
+    make(INTACT_PC, NULL, 0);
+    write_msr(1, LAPIC_MSR_BASE, LAPIC_DEFAULT_BASE | LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC);
+    HAS("info lapic 1", "local APIC of CPU 1: IA32_APIC_BASE = 0000_0000_FEE0_0C00h: x2APIC mode\n"
+                        "  APIC ID 1, LDR = 0000_0002h\n");
+    write_msr(1, 0x80f, 0x1ff);
+    write_msr(1, 0x832, 0x400ec);
+    HAS("info lapic 1", "  LVT_TIMER   = 0004_00ECh: unmasked, vector ECh, fixed, TSC-deadline\n");
+    HAS("info lapic 1", "  timer: IA32_TSC_DEADLINE is 0; it does not count\n");
+    write_msr(1, LAPIC_MSR_TSC_DEADLINE, 5000);
+    HAS("info lapic 1", "  timer: IA32_TSC_DEADLINE is armed; it ends at 5000 ns\n");
+    write_msr(1, LAPIC_MSR_BASE, LAPIC_DEFAULT_BASE);
+    HAS("info lapic 1", "local APIC of CPU 1: IA32_APIC_BASE = 0000_0000_FEE0_0000h: disabled\n");
+}
+
 Test(monitor_info, the_pc_answers_every_command_and_names_what_it_has)
 {
     make(INTACT_PC, NULL, 0);
@@ -238,6 +274,9 @@ Test(monitor_info, the_pc_answers_every_command_and_names_what_it_has)
          "info gic: this machine has 8259As, an IOAPIC and local APICs; info pic, info ioapic, info lapic\n");
     SAYS("info its 1", "info its: '1' is too much; it takes nothing\n");
     SAYS("info lapic 2", "info lapic: '2' is no CPU; the machine has 0 to 1\n");
+    monitor.in_gdb = true;
+    monitor.cpu = 1; // the thread that gdb has chosen
+    HAS("info lapic", "local APIC of CPU 1: IA32_APIC_BASE = 0000_0000_FEE0_0800h: xAPIC mode\n");
 }
 
 // --- The Arm machine -------------------------------------------------------------------------------------------------
@@ -280,18 +319,19 @@ Test(monitor_info, the_gic_shows_what_is_enabled_pending_or_active)
     arm_irq_set_pin(&virt()->irq, ARM_IRQ_GICD, 1, true);
     arm_irq_set_ppi(&virt()->irq, 1, 27, true);
     SAYS("info gic 1",
-         "distributor of GICv3: GICD_CTLR = 0000_0052h: Group 1 enabled, one Security state\n"
+         "distributor of GICv3: GICD_CTLR = 0000_0052h: Group 1 enabled\n"
          "  INTID   33: Group 1, priority A0h, level, to CPU 1, from uart.irq: enabled, pending, its line is high\n"
          "redistributor of CPU 1 (affinity 0.0.0.1): GICR_CTLR = 0000_0006h, GICR_WAKER = 0000_0000h: awake\n"
          "  GICR_PROPBASER = 0000_0000_0000_0000h, GICR_PENDBASER = 0000_0000_0000_0000h: LPIs disabled\n"
-         "  INTID   27: Group 1, priority 00h, level: enabled, pending, its line is high\n"
-         "CPU interface of CPU 1: ICC_IGRPEN0_EL1 = 0, ICC_IGRPEN1_EL1 = 1: Group 1 enabled; EOImode 0\n"
+         "  INTID   27: Group 1, priority 00h, level, from cpu1.vtimer: enabled, pending, its line is high\n"
+         "CPU interface of CPU 1: ICC_IGRPEN0_EL1 = 0, ICC_IGRPEN1_EL1 = 1: Group 1 enabled; EOImode 0, CBPR 0\n"
          "  ICC_PMR_EL1 = F0h, ICC_RPR_EL1 = FFh: nothing is active; ICC_BPR0_EL1 = 2, ICC_BPR1_EL1 = 3\n"
          "  ICC_AP0R0_EL1 = 0000_0000h, ICC_AP1R0_EL1 = 0000_0000h\n"
          "  the highest pending one is INTID 27, Group 1, priority 00h; to the CPU: IRQ\n");
     uint64_t intid;
     cr_assert_eq(arm_irq_cpu_read(&virt()->irq, 1, PORT_REGISTER, ICC_IAR1_EL1, 8, &intid, 0), PORT_DONE);
-    HAS("info gic 1", "  INTID   27: Group 1, priority 00h, level: enabled, pending, active, its line is high\n");
+    HAS("info gic 1",
+        "  INTID   27: Group 1, priority 00h, level, from cpu1.vtimer: enabled, pending, active, its line is high\n");
     HAS("info gic 1",
         "  ICC_PMR_EL1 = F0h, ICC_RPR_EL1 = 00h: an interrupt is active; ICC_BPR0_EL1 = 2, ICC_BPR1_EL1 = 3\n");
     HAS("info gic 1", "  the highest pending one is INTID 33, Group 1, priority A0h; to the CPU: nothing\n");
@@ -305,6 +345,9 @@ Test(monitor_info, the_gic_shows_what_is_enabled_pending_or_active)
         "  INTID   33: Group 1, priority A0h, level, to any CPU (now CPU 1), from uart.irq: enabled, pending, "
         "its line is high\n");
     HAS("info gic", "  nothing is pending for it; to the CPU: nothing\n");
+    write_icc(0, ICC_CTLR_EL1, ICC_CTLR_CBPR | ICC_CTLR_EOIMODE);
+    HAS("info gic",
+        "CPU interface of CPU 0: ICC_IGRPEN0_EL1 = 0, ICC_IGRPEN1_EL1 = 0: no group enabled; EOImode 1, CBPR 1\n");
 }
 
 // Tables of the ITS in RAM: DeviceID 8 (00:01.0) with EventID 3 as LPI 8195 to CPU 0, by commands.
@@ -367,6 +410,8 @@ Test(monitor_info, the_its_shows_the_events_that_are_mapped_and_the_gic_pending_
     cr_assert(arm_irq_event(&virt()->irq, 8, 3));
     HAS("info its", "    EventID 3: LPI 8195, collection 5, to CPU 0, cached\n");
     HAS("info gic 0", "  LPI  8195: priority A0h: enabled, pending\n");
+    write_ram(PROPERTIES, UINT64_C(0xc0000000));
+    HAS("info gic 0", "  LPI  8195: priority A0h: enabled, pending; memory has C0h, which needs an INV\n");
 }
 
 Test(monitor_info, a_device_table_of_two_levels_is_walked)
@@ -404,7 +449,8 @@ Test(monitor_info, a_gicv2_shows_its_own_registers)
     write_gic(ARM_IRQ_WINDOW_GICC, 0x000, 1);
     write_gic(ARM_IRQ_WINDOW_GICC, 0x004, 0xf0);
     ask_all();
-    HAS("info gic 0", "distributor of GICv2: GICD_CTLR = 0000_0001h: Group 0 enabled, one Security state\n"
+    HAS("info gic 0", "distributor of GICv2: GICD_CTLR = 0000_0001h: Group 0 enabled\n"
+                      "  message frame (v2m): INTIDs 80 to 143\n"
                       "  INTID   33: Group 0, priority 00h, level, to CPU 0, CPU 1, from uart.irq: enabled\n"
                       "private interrupts of CPU 0:\n");
     HAS("info gic 0", "  INTID    5: Group 0, priority 00h, edge, from CPU 0: enabled, pending\n");

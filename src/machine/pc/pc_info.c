@@ -258,5 +258,5 @@ const struct board_chip pc_shown[] = {
     { "pic", .show = show_pic },
     { "ioapic", .count = count_ioapics, .show = show_ioapic },
     { "lapic", .of_cpu = true, .show = show_lapic },
-    { NULL },
+    { .name = NULL },
 };

@@ -3,7 +3,7 @@
 // enabled, pending or active. Everything is read from the chips' state, so that no access has an effect and no LPI's
 // configuration is cached.
 //
-// Registers with two views are those of Secure software, or of the one Security state.
+// There is one Security state: Group 1 is GIC_G1NS.
 //
 // Spec: IHI 0069 (GICv3), the GICD, GICR and ICC registers; IHI 0048B (GICv2) chapter 4.
 #include <inttypes.h>
@@ -20,14 +20,12 @@ struct look {
     struct virt *virt;
     const struct arm_irq *irq;
     const struct printer *printer;
-    bool v2, two_states;
+    bool v2;
 };
 
-static const char *group_name(const struct look *look, enum gic_group group)
+static const char *group_name(enum gic_group group)
 {
-    if (!look->two_states)
-        return group == GIC_G0 ? "Group 0" : "Group 1";
-    return group == GIC_G0 ? "Group 0" : group == GIC_G1S ? "Secure Group 1" : "Non-secure Group 1";
+    return group == GIC_G0 ? "Group 0" : "Group 1";
 }
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
@@ -99,12 +97,12 @@ static void write_route(const struct look *look, uint32_t index, char *text)
 static void show_interrupt(const struct look *look, const struct gic_block *block, unsigned bit, uint32_t intid,
                            const char *more)
 {
-    struct gic_rank rank = gic_block_rank(block, bit, look->two_states);
+    struct gic_rank rank = gic_block_rank(block, bit, false);
     char state[WORD_TEXT];
     write_state(block, bit, state);
     printer_say(look->printer, "  INTID %4u: %s, priority %s%s, %s%s: %s\n", intid,
-                group_name(look, gic_block_group(block, bit, look->two_states)), HEX8(rank.priority),
-                rank.nmi ? " (non-maskable)" : "", block->edge >> bit & 1 ? "edge" : "level", more, state);
+                group_name(gic_block_group(block, bit, false)), HEX8(rank.priority), rank.nmi ? " (non-maskable)" : "",
+                block->edge >> bit & 1 ? "edge" : "level", more, state);
 }
 
 // GSI n is SPI n.
@@ -124,7 +122,7 @@ static void show_spi(const struct look *look, uint32_t index)
     show_interrupt(look, place.block, place.bit, place.intid, more);
 }
 
-// GICv2 keeps the CPUs that sent an SGI.
+// GICv2 keeps the CPUs that sent an SGI. A timer has the name that `info sources` lists.
 static void show_private(const struct look *look, const struct gicr *gicr, uint32_t slot)
 {
     const struct gic_why_place place = gicr_why_place(gicr, slot, look->v2);
@@ -132,38 +130,41 @@ static void show_private(const struct look *look, const struct gicr *gicr, uint3
     if (look->v2 && slot < 16 && gicr->bank.source[slot]) {
         write_cpus(gicr->bank.source[slot], from);
         snprintf(more, sizeof more, ", from %s", from);
+    } else if (virt_own_name(place.intid)) {
+        snprintf(more, sizeof more, ", from cpu%u.%s", gicr->number, virt_own_name(place.intid));
     }
     show_interrupt(look, place.block, place.bit, place.intid, more);
 }
 
 // --- Distributor -----------------------------------------------------------------------------------------------------
 
-static void write_groups(const struct look *look, uint32_t groups, char *text)
+static void write_groups(uint32_t groups, char *text)
 {
     text[0] = 0;
-    for (unsigned group = 0; group < GIC_GROUPS; group++)
+    for (unsigned group = GIC_G0; group <= GIC_G1NS; group++)
         if (groups >> group & 1)
-            add_word(text, group_name(look, (enum gic_group)group));
+            add_word(text, group_name((enum gic_group)group));
     if (!text[0])
         add_word(text, "no group");
 }
 
-// GICD_CTLR as gicd_registers.c has it: ARE is always 1.
-static uint32_t gicd_ctlr(const struct look *look)
+static void show_frame(const struct look *look)
 {
-    uint32_t ctlr = look->irq->gicd.ctlr;
-    if (look->v2)
-        return ctlr & 3;
-    return ctlr | GICD_CTLR_ARE_S | (look->two_states ? GICD_CTLR_ARE_NS : 0);
+    const struct gicv2m *frame = &look->irq->gicv2m;
+    if (frame->count)
+        printer_say(look->printer, "  message frame (v2m): INTIDs %u to %u\n", frame->first,
+                    frame->first + frame->count - 1);
 }
 
+// GICD_CTLR as gicd_registers.c has it: in GICv3 ARE is always 1.
 static void show_distributor(const struct look *look)
 {
     const struct gicd *gicd = &look->irq->gicd;
     char groups[WORD_TEXT];
-    write_groups(look, gicd->ctlr & GICD_CTLR_GROUPS, groups);
-    printer_say(look->printer, "distributor of GICv%u: GICD_CTLR = %s: %s enabled, %s\n", gicd->version,
-                HEX32(gicd_ctlr(look)), groups, look->two_states ? "two Security states" : "one Security state");
+    write_groups(gicd->ctlr & GICD_CTLR_GROUPS, groups);
+    printer_say(look->printer, "distributor of GICv%u: GICD_CTLR = %s: %s enabled\n", gicd->version,
+                HEX32(look->v2 ? gicd->ctlr & 3 : gicd->ctlr | GICD_CTLR_ARE_S), groups);
+    show_frame(look);
     for (unsigned block = 0; block < GIC_SPI_BLOCKS; block++)
         for (uint32_t left = shown_bits(&gicd->spi.block[block]); left; left &= left - 1)
             show_spi(look, block * 32 + bits_lowest(left));
@@ -171,16 +172,21 @@ static void show_distributor(const struct look *look)
 
 // --- Redistributor ---------------------------------------------------------------------------------------------------
 
-// A configuration that is cached is used whatever memory has by now.
+// A pending LPI has its configuration cached; what memory has by now is used after an INV only.
 static void show_lpi(const struct look *look, const struct arm_irq_cpu *cpu, uint32_t intid)
 {
-    struct gicr_lpi_world world = { NULL, &look->irq->config.memory, look->two_states };
-    struct gicr_lpi_config config;
-    bool cached = gicr_lpi_cached(&cpu->gicr, intid, &config);
-    if (!cached)
-        gicr_lpi_read(&cpu->gicr, &world, intid, &config);
-    printer_say(look->printer, "  LPI %5u: priority %s: %s, pending%s\n", intid, HEX8(config.priority),
-                config.enabled ? "enabled" : "disabled", cached ? "" : ", its configuration is not cached");
+    struct gicr_lpi_world world = { NULL, &look->irq->config.memory, false };
+    struct gicr_lpi_config used, memory;
+    gicr_lpi_cached(&cpu->gicr, intid, &used);
+    gicr_lpi_read(&cpu->gicr, &world, intid, &memory);
+    printer_say(look->printer, "  LPI %5u: priority %s: %s, pending", intid, HEX8(used.priority),
+                used.enabled ? "enabled" : "disabled");
+    if (!memory.readable)
+        printer_say(look->printer, "; its byte at 0x%" PRIx64 " is not RAM\n", memory.address);
+    else if (memory.enabled != used.enabled || memory.priority != used.priority)
+        printer_say(look->printer, "; memory has %s, which needs an INV\n", HEX8(memory.byte));
+    else
+        printer_say(look->printer, "\n");
 }
 
 static void show_lpis(const struct look *look, const struct arm_irq_cpu *cpu)
@@ -224,20 +230,29 @@ static const char *running_text(const struct gic_cpu *core)
     return gic_cpu_running(core) == GIC_IDLE ? "nothing is active" : "an interrupt is active";
 }
 
+// ICC_BPR1_EL1 as it reads: with CBPR it follows ICC_BPR0_EL1.
+static unsigned icc_bpr1(const struct gic_cpu *core)
+{
+    unsigned common = core->bpr[GIC_G0] + 1u;
+    if (!(core->common_bpr >> GIC_G1NS & 1))
+        return core->bpr[GIC_G1NS];
+    return common < 7 ? common : 7;
+}
+
 static void show_icc(const struct look *look, const struct arm_irq_cpu *cpu)
 {
     const struct gic_cpu *core = &cpu->icc.core;
-    enum gic_group group_1 = look->two_states ? GIC_G1S : GIC_G1NS;
     char groups[WORD_TEXT];
-    write_groups(look, core->enabled, groups);
-    printer_say(look->printer,
-                "CPU interface of CPU %u: ICC_IGRPEN0_EL1 = %u, ICC_IGRPEN1_EL1 = %u: %s enabled; EOImode %u\n",
-                cpu->index, core->enabled & 1, core->enabled >> group_1 & 1, groups, cpu->icc.eoimode >> group_1 & 1);
+    write_groups(core->enabled, groups);
+    printer_say(
+        look->printer,
+        "CPU interface of CPU %u: ICC_IGRPEN0_EL1 = %u, ICC_IGRPEN1_EL1 = %u: %s enabled; EOImode %u, CBPR %u\n",
+        cpu->index, core->enabled >> GIC_G0 & 1, core->enabled >> GIC_G1NS & 1, groups,
+        cpu->icc.eoimode >> GIC_G1NS & 1, core->common_bpr >> GIC_G1NS & 1);
     printer_say(look->printer, "  ICC_PMR_EL1 = %s, ICC_RPR_EL1 = %s: %s; ICC_BPR0_EL1 = %u, ICC_BPR1_EL1 = %u\n",
-                HEX8(core->pmr), HEX8(gic_cpu_running(core)), running_text(core), core->bpr[GIC_G0],
-                core->bpr[group_1]);
-    printer_say(look->printer, "  ICC_AP0R0_EL1 = %s, ICC_AP1R0_EL1 = %s\n", HEX32(core->apr[GIC_G0]),
-                HEX32(core->apr[group_1]));
+                HEX8(core->pmr), HEX8(gic_cpu_running(core)), running_text(core), core->bpr[GIC_G0], icc_bpr1(core));
+    printer_say(look->printer, "  ICC_AP0R0_EL1 = %s, ICC_AP1R0_EL1 = %s%s\n", HEX32(core->apr[GIC_G0]),
+                HEX32(core->apr[GIC_G1NS]), core->nmi[GIC_G1NS] ? ", and its NMI bit" : "");
 }
 
 static void show_gicc(const struct look *look, const struct arm_irq_cpu *cpu)
@@ -245,7 +260,7 @@ static void show_gicc(const struct look *look, const struct arm_irq_cpu *cpu)
     const struct gicc *gicc = &cpu->gicc;
     const struct gic_cpu *core = &gicc->core;
     char groups[WORD_TEXT];
-    write_groups(look, gicc->ctlr & 3, groups);
+    write_groups(gicc->ctlr & 3, groups);
     printer_say(look->printer, "CPU interface of CPU %u: GICC_CTLR = %s: %s enabled; EOImode %u\n", cpu->index,
                 HEX32(gicc->ctlr), groups, gicc->ctlr & GICC_CTLR_EOIMODE ? 1 : 0);
     printer_say(look->printer, "  GICC_PMR = %s, GICC_RPR = %s: %s; GICC_BPR = %u, GICC_ABPR = %u\n", HEX8(core->pmr),
@@ -262,7 +277,7 @@ static void show_output(const struct look *look, const struct arm_irq_cpu *cpu)
         printer_say(look->printer, "  nothing is pending for it; ");
     else
         printer_say(look->printer, "  the highest pending one is INTID %u, %s, priority %s; ", pending.intid,
-                    group_name(look, (enum gic_group)pending.group), HEX8(pending.priority));
+                    group_name((enum gic_group)pending.group), HEX8(pending.priority));
     printer_say(look->printer, "to the CPU:%s%s%s%s\n", cpu->pending ? "" : " nothing",
                 cpu->pending & PENDING_IRQ ? " IRQ" : "", cpu->pending & PENDING_FIQ ? " FIQ" : "",
                 cpu->pending & PENDING_NMI ? ", as NMI" : "");
@@ -272,8 +287,7 @@ static void show_gic(struct board *board, uint32_t number, const struct printer 
 {
     struct virt *virt = virt_of(board);
     const struct arm_irq_cpu *cpu = &virt->irq.cpus[number];
-    const struct look look = { virt, &virt->irq, printer, virt->irq.config.version == 2,
-                               gicd_two_states(&virt->irq.gicd) };
+    const struct look look = { virt, &virt->irq, printer, virt->irq.config.version == 2 };
     show_distributor(&look);
     show_redistributor(&look, cpu);
     if (look.v2)
@@ -286,5 +300,5 @@ static void show_gic(struct board *board, uint32_t number, const struct printer 
 const struct board_chip virt_shown[] = {
     { "gic", .of_cpu = true, .show = show_gic },
     { "its", .show = virt_show_its },
-    { NULL },
+    { .name = NULL },
 };

@@ -26,6 +26,14 @@ static const struct {
     { "vtimer", VIRT_PPI_INTID + VIRT_PPI_VIRTUAL },
 };
 
+const char *virt_own_name(uint32_t intid)
+{
+    for (unsigned i = 0; i < countof(own); i++)
+        if (own[i].intid == intid)
+            return own[i].name;
+    return NULL;
+}
+
 int virt_why_source(struct board *board, const char *source, struct why *why, struct error *error)
 {
     struct virt *virt = virt_of(board);
