@@ -1223,6 +1223,7 @@
 #define post_port_read intact_private_post_port_read
 #define post_port_visit intact_private_post_port_visit
 #define post_port_write intact_private_post_port_write
+#define printer_drivers intact_private_printer_drivers
 #define printer_say intact_private_printer_say
 #define printer_set intact_private_printer_set
 #define printer_value intact_private_printer_value

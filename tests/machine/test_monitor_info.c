@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the monitor shows of devices and interrupt controllers, on both machines: states that are set up by register writes,
-// their lines as a whole, and that no command changes anything.
+// What the monitor shows of devices and interrupt controllers, on both machines: states that are set up by register
+// writes, their lines as a whole, and that no command changes anything.
 #include "machine/monitor.h"
 
 #include <criterion/criterion.h>
@@ -132,16 +132,16 @@ Test(monitor_info, the_8259as_show_their_words_and_the_lines_that_are_of_interes
     x86_irq_set_pin(pc_irq(), X86_IRQ_PIC, 8, true);
     SAYS("info pic", "8259A master: IRR = 34h, ISR = 00h, IMR = EBh, ELCR = 00h, lines = 31h\n"
                      "  ICW1 = 11h, ICW2 = 20h, ICW3 = 04h, ICW4 = 01h: vectors 20h-27h; IR0 has the highest priority\n"
-                     "  IRQ  0: vector 20h, edge, high, masked\n"
+                     "  IRQ  0: vector 20h, edge, high (hpet.pin2, hpet.legacy0, pit.out0), masked\n"
                      "  IRQ  2: INT of the slave, edge, low, requested\n"
-                     "  IRQ  4: vector 24h, edge, high, requested\n"
+                     "  IRQ  4: vector 24h, edge, high (com1.irq), requested\n"
                      "  IRQ  5: vector 25h, edge, high, masked, requested\n"
                      "8259A slave: IRR = 01h, ISR = 00h, IMR = FEh, ELCR = 0Eh, lines = 01h\n"
                      "  ICW1 = 11h, ICW2 = 28h, ICW3 = 02h, ICW4 = 01h: vectors 28h-2Fh; IR0 has the highest priority\n"
-                     "  IRQ  8: vector 28h, edge, high, requested\n"
+                     "  IRQ  8: vector 28h, edge, high (hpet.pin8, hpet.legacy1, rtc.irq), requested\n"
                      "INT is high, for IRQ 8, vector 28h\n");
     pic_cascade_acknowledge(&pc_irq()->pic, NULL);
-    HAS("info pic", "  IRQ  8: vector 28h, edge, high, in service\n");
+    HAS("info pic", "  IRQ  8: vector 28h, edge, high (hpet.pin8, hpet.legacy1, rtc.irq), in service\n");
     out(0xa0, 0x68); // special mask mode
     HAS("info pic",
         "  ICW1 = 11h, ICW2 = 28h, ICW3 = 02h, ICW4 = 01h: vectors 28h-2Fh, special mask mode; IR0 has the highest "
@@ -156,7 +156,7 @@ Test(monitor_info, the_8259as_show_their_words_and_the_lines_that_are_of_interes
     HAS("info pic",
         "  ICW1 = 19h, ICW2 = 40h, ICW3 = 04h, ICW4 = 13h: vectors 40h-47h, automatic end of interrupt, special fully "
         "nested mode; IR0 has the highest priority\n");
-    HAS("info pic", "  IRQ  4: vector 44h, level, high, requested\n");
+    HAS("info pic", "  IRQ  4: vector 44h, level, high (com1.irq), requested\n");
     x86_irq_reset(pc_irq());
     HAS("info pic", "  not initialised: no ICW1 since power-on\n");
 }
@@ -181,17 +181,13 @@ Test(monitor_info, the_ioapic_shows_its_redirection_entries)
     x86_irq_set_pin(pc_irq(), X86_IRQ_IOAPIC, 6, true);
     SAYS("info ioapic",
          "IOAPIC 0: IOAPICID = 0000_0000h, version 20h, 24 pins, IOREGSEL = 3Eh\n"
-         "  pin 2: IOREDTBL2 = 0001_0000h: vector 00h, fixed, edge, active high, masked, to APIC 0 (physical); the pin "
-         "is "
-         "high\n"
-         "  pin 4: IOREDTBL4 = 0001_0031h: vector 31h, fixed, edge, active high, masked, to APIC 0 (physical); the pin "
-         "is "
-         "low\n"
+         "  pin 2: IOREDTBL2 = 0001_0000h: vector 00h, fixed, edge, active high, masked, to APIC 0 (physical); high "
+         "(hpet.pin2, hpet.legacy0, pit.out0)\n"
+         "  pin 4: IOREDTBL4 = 0001_0031h: vector 31h, fixed, edge, active high, masked, to APIC 0 (physical); low "
+         "(com1.irq)\n"
          "  pin 5: IOREDTBL5 = 0300_0000_0001_8932h: vector 32h, lowest priority, level, active high, masked, to 03h "
-         "(logical); the pin is low\n"
-         "  pin 6: IOREDTBL6 = FF00_0000_0001_A400h: NMI, level, active low, masked, to all APICs (physical); the pin "
-         "is "
-         "high\n"
+         "(logical); low\n"
+         "  pin 6: IOREDTBL6 = FF00_0000_0001_A400h: NMI, level, active low, masked, to all APICs (physical); high\n"
          "  low, and 0001_0000h as after a reset (masked): 0-1, 3, 7-23\n");
     SAYS("info ioapic 1", "info ioapic: '1' is none; the machine has 0 to 0\n");
     SAYS("info ioapic x", "info ioapic: 'x' is none; the machine has 0 to 0\n");

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "irqchip/route.h"
+
 void printer_say(const struct printer *printer, const char *format, ...)
 {
     char text[PRINTER_TEXT];
@@ -25,6 +27,20 @@ struct printer_value printer_value(uint64_t value, unsigned bits)
         used += (size_t)snprintf(result.text + used, sizeof result.text - used, "%04X%s",
                                  (unsigned)(value >> (shift - 16) & 0xffff), shift > 16 ? "_" : "h");
     return result;
+}
+
+void printer_drivers(const struct route *route, uint32_t gsi, const char *before, const char *after, char *text,
+                     size_t size)
+{
+    const char *name;
+    size_t used = 0;
+    bool level;
+    text[0] = 0;
+    for (uint32_t i = 0; used < size && route_source_at(route, gsi, i, &name, &level); i++)
+        if (name)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : before, name);
+    if (used && used < size)
+        snprintf(text + used, size - used, "%s", after);
 }
 
 static bool has(const uint64_t *words, unsigned bits, unsigned member)

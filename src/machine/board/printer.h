@@ -25,6 +25,11 @@ struct printer_value printer_value(uint64_t value, unsigned bits);
 #define HEX32(value) printer_value((value), 32).text
 #define HEX64(value) printer_value((value), 64).text
 
+// The names of what drives a wire, with `before` in front of them and `after` behind: " (com1.irq)"; nothing: "".
+struct route;
+void printer_drivers(const struct route *route, uint32_t gsi, const char *before, const char *after, char *text,
+                     size_t size);
+
 // A line "label: 31h, 41h-43h", or with "none": the members of a set of `bits` at most 256, a multiple of 64; `hex` or decimal.
 void printer_set(const struct printer *printer, const char *label, const uint64_t *words, unsigned bits, bool hex);
 

@@ -23,16 +23,20 @@ static bool pic_is_level(const struct pic *pic, unsigned level)
     return pic->icw1 & PIC_ICW1_LTIM || pic->elcr >> level & 1;
 }
 
-static void show_pic_line(const struct pic_cascade *cascade, unsigned chip, unsigned level,
-                          const struct printer *printer)
+static void show_pic_line(const struct pc *pc, unsigned chip, unsigned level, const struct printer *printer)
 {
+    const struct pic_cascade *cascade = &pc->irq.pic;
     const struct pic *pic = &cascade->chip[chip];
-    if (chip == 0 && cascade->slave_pins >> level & 1)
-        printer_say(printer, "  IRQ %2u: INT of the slave", level);
-    else
-        printer_say(printer, "  IRQ %2u: vector %s", chip * 8 + level, HEX8(pic_cascade_vector(cascade, chip, level)));
-    printer_say(printer, ", %s, %s%s%s%s\n", pic_is_level(pic, level) ? "level" : "edge",
-                pic->lines >> level & 1 ? "high" : "low", pic->imr >> level & 1 ? ", masked" : "",
+    unsigned irq = chip * 8 + level;
+    char drivers[LINE_TEXT] = "";
+    if (chip == 0 && cascade->slave_pins >> level & 1) {
+        printer_say(printer, "  IRQ %2u: INT of the slave", irq);
+    } else {
+        printer_say(printer, "  IRQ %2u: vector %s", irq, HEX8(pic_cascade_vector(cascade, chip, level)));
+        printer_drivers(&pc->board.route, irq == PC_IRQ_TIMER ? PC_GSI_TIMER : irq, " (", ")", drivers, sizeof drivers);
+    }
+    printer_say(printer, ", %s, %s%s%s%s%s\n", pic_is_level(pic, level) ? "level" : "edge",
+                pic->lines >> level & 1 ? "high" : "low", drivers, pic->imr >> level & 1 ? ", masked" : "",
                 pic_cascade_irr(cascade, chip) >> level & 1 ? ", requested" : "",
                 pic->isr >> level & 1 ? ", in service" : "");
 }
@@ -58,8 +62,9 @@ static void show_pic_stage(const struct pic *pic, const struct printer *printer)
     }
 }
 
-static void show_8259(const struct pic_cascade *cascade, unsigned chip, const struct printer *printer)
+static void show_8259(const struct pc *pc, unsigned chip, const struct printer *printer)
 {
+    const struct pic_cascade *cascade = &pc->irq.pic;
     const struct pic *pic = &cascade->chip[chip];
     uint8_t irr = pic_cascade_irr(cascade, chip);
     uint8_t told = (uint8_t)(~pic->imr | irr | pic->isr | pic->lines);
@@ -68,16 +73,17 @@ static void show_8259(const struct pic_cascade *cascade, unsigned chip, const st
     show_pic_stage(pic, printer);
     for (unsigned level = 0; level < 8; level++)
         if (told >> level & 1)
-            show_pic_line(cascade, chip, level, printer);
+            show_pic_line(pc, chip, level, printer);
 }
 
 static void show_pic(struct board *board, uint32_t number, const struct printer *printer)
 {
-    const struct pic_cascade *cascade = &pc_of(board)->irq.pic;
+    const struct pc *pc = pc_of(board);
+    const struct pic_cascade *cascade = &pc->irq.pic;
     int first = pic_cascade_first(cascade);
     (void)number;
     for (unsigned chip = 0; chip < cascade->chips; chip++)
-        show_8259(cascade, chip, printer);
+        show_8259(pc, chip, printer);
     if (first < 0)
         printer_say(printer, "INT is low\n");
     else
@@ -126,20 +132,22 @@ void pc_write_message(struct board *board, uint64_t address, uint32_t data, uint
     snprintf(text, size, "%s, %s", kind, destination);
 }
 
-static void show_entry(const struct ioapic *ioapic, unsigned pin, const struct printer *printer)
+// GSI n is pin n of the one IOAPIC; pin 0 has the 8259A's INT.
+static void show_entry(const struct pc *pc, const struct ioapic *ioapic, unsigned pin, const struct printer *printer)
 {
     uint64_t entry = ioapic_entry(ioapic, pin);
-    char kind[40], destination[40];
+    char kind[40], destination[40], drivers[LINE_TEXT];
     struct x86_message message;
     ioapic_message(ioapic, pin, &message);
     write_kind(message.delivery, message.vector, kind, sizeof kind);
     write_destination(&message, destination, sizeof destination);
+    printer_drivers(&pc->board.route, pin, " (", ")", drivers, sizeof drivers);
     printer_say(printer, "  pin %u: IOREDTBL%u = %s: %s, %s, active %s", pin, pin,
                 entry >> 32 ? HEX64(entry) : HEX32(entry), kind, entry >> 15 & 1 ? "level" : "edge",
                 entry >> 13 & 1 ? "low" : "high");
-    printer_say(printer, ", %s%s%s, %s; the pin is %s\n", entry >> 16 & 1 ? "masked" : "unmasked",
+    printer_say(printer, ", %s%s%s, %s; %s%s\n", entry >> 16 & 1 ? "masked" : "unmasked",
                 entry >> 14 & 1 ? ", remote IRR" : "", entry >> 12 & 1 ? ", send pending" : "", destination,
-                ioapic_pins_has(&ioapic->high, pin) ? "high" : "low");
+                ioapic_pins_has(&ioapic->high, pin) ? "high" : "low", drivers);
 }
 
 // As after a reset, with nothing at the pin.
@@ -159,7 +167,7 @@ static void show_ioapic(struct board *board, uint32_t number, const struct print
         if (is_untouched(ioapic, pin))
             untouched.word[pin / 64] |= BIT64(pin % 64);
         else
-            show_entry(ioapic, pin, printer);
+            show_entry(pc_of(board), ioapic, pin, printer);
     }
     printer_set(printer, "  low, and 0001_0000h as after a reset (masked)", untouched.word, 64 * IOAPIC_WORDS, false);
 }

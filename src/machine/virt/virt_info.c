@@ -109,16 +109,13 @@ static void show_interrupt(const struct look *look, const struct gic_block *bloc
 static void show_spi(const struct look *look, uint32_t index)
 {
     const struct gic_why_place place = gicd_why_place(&look->irq->gicd, index);
-    char target[WORD_TEXT], more[2 * WORD_TEXT];
-    const char *name;
-    bool level;
+    char target[WORD_TEXT], drivers[WORD_TEXT], more[3 * WORD_TEXT];
     if (look->v2)
         write_cpus(look->irq->gicd.itargetsr[index], target);
     else
         write_route(look, index, target);
-    if (!route_source_at(&look->virt->board.route, index, 0, &name, &level))
-        name = NULL;
-    snprintf(more, sizeof more, ", to %s%s%s", target, name ? ", from " : "", name ? name : "");
+    printer_drivers(&look->virt->board.route, index, ", from ", "", drivers, sizeof drivers);
+    snprintf(more, sizeof more, ", to %s%s", target, drivers);
     show_interrupt(look, place.block, place.bit, place.intid, more);
 }
 
