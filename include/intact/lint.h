@@ -23,12 +23,11 @@
 // of interrupt that does not come, a level that nobody lowers, a message that nobody takes.
 //
 // Not modelled: what a processor answers with an exception or an error code of its own, as an MSR that is not there, since the
-// guest learns of that; the spurious vector of a local APIC; an end of interrupt that went to another chip, which is reported
-// as one with nothing in service there; in a processor that was reset while it served an interrupt the end of that one.
-// An entry that is unmasked before it is configured; a device whose line is of another trigger mode than its pin; a line that
-// is shared while one handler claims it alone; the configuration of an LPI without INV; GICR_WAKER; an MSI-X table written while
-// unmasked; a timer armed in the past; an NMI handler without IRET. Chips alone have no count of instructions, so that a missing
-// end of interrupt is not noticed there.
+// guest learns of that; the spurious vector of a local APIC; an entry that is unmasked before it is configured; a device whose
+// line is of another trigger mode than its pin; a line that is shared while one handler claims it alone; the configuration of an
+// LPI without INV; GICR_WAKER; an MSI-X table written while unmasked; a timer armed in the past; an NMI handler without IRET. Chips
+// alone have no count of instructions, so that a missing end of interrupt is not noticed there. Where a controller is reset while
+// it serves an interrupt, that one's end may be called missing.
 #ifndef INTACT_LINT_H
 #define INTACT_LINT_H
 
@@ -138,6 +137,8 @@ extern "C" {
 #define INTACT_LINT_EVENTS(R)                                                                                          \
     R(EOI_MISSING, "no EOI for {name}, in service for {0:n} instructions",                                             \
       "SDM 3A, Handling Interrupts; IHI 0069 4.1")                                                                     \
+    R(EOI_WRONG_CHIP, "EOI at {name}, while the interrupt in service is of another chip",                              \
+      "8259A, End of Interrupt (EOI); SDM 3A, Signaling Interrupt Servicing Completion")                               \
     R(STORM, "{name} is taken again after each EOI, {0:n} times or more: its handler does not quiet the device",       \
       "8259A, Edge and Level Triggered Modes; 82093AA 3.2.4; IHI 0069 4.1.2")                                          \
     R(NO_RECEIVER, "message of {name} to address {0:x}, where nothing takes it", "PCI 6.8.3")                          \

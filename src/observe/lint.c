@@ -25,6 +25,9 @@ void intact_lint_config_defaults(struct intact_lint_config *config, size_t size)
     sized_give(config, size, &default_config, sizeof default_config);
 }
 
+#define SERVED_BY_PIC  UINT64_C(0xffffffff)          // in place of a CPU
+#define SLAVE_EOI_DONE (SERVED_BY_PIC << 32 | 0x100) // waits for the second EOI, that of the master
+
 // --- Findings --------------------------------------------------------------------------------------------------------
 
 static struct lint_entry *find(const struct intact_lint *lint, enum intact_lint_id id, uint64_t number)
@@ -79,6 +82,18 @@ static struct intact_lint_finding describe(const struct intact_lint *lint, const
     };
 }
 
+// An EOI with nothing in service at an 8259A while the local APIC has something, or the other way round.
+static bool is_for_other_chip(const struct intact_lint *lint, enum intact_lint_id id, uint32_t cpu)
+{
+    bool pic = id == INTACT_LINT_PIC_EOI;
+    if ((pic && cpu == INTACT_NO_CPU) || (!pic && id != INTACT_LINT_LAPIC_EOI))
+        return false;
+    for (size_t i = 0; i < lint->served_count; i++)
+        if (lint->served[i].number >> 32 == (pic ? cpu : SERVED_BY_PIC))
+            return true;
+    return false;
+}
+
 static void mistake(struct intact_lint *lint, const struct intact_trace_event *event)
 {
     char name[64];
@@ -91,6 +106,8 @@ static void mistake(struct intact_lint *lint, const struct intact_trace_event *e
         name[strcspn(name, "/")] = 0;
     struct intact_lint_finding finding = describe(lint, event, id, name);
     finding.value = event->c;
+    if (is_for_other_chip(lint, id, finding.cpu))
+        finding.id = INTACT_LINT_EOI_WRONG_CHIP;
     note(lint, &finding, event->a << 32 | cpu);
 }
 
@@ -128,9 +145,6 @@ static void drop(struct intact_lint *lint, const struct intact_trace_event *even
 //
 // On x86 a vector is either the local APIC's or an 8259A's, and gets its EOI there. An interrupt without a cause was raised
 // before the lint began, or is a spurious one: it is not followed.
-
-#define SERVED_BY_PIC  UINT64_C(0xffffffff)
-#define SLAVE_EOI_DONE (SERVED_BY_PIC << 32 | 0x100) // waits for the second EOI, that of the master
 
 static uint64_t served_number(uint64_t cpu, uint64_t interrupt)
 {

@@ -144,6 +144,26 @@ Test(lint, a_handler_without_an_end)
     intact_machine_destroy(machine);
 }
 
+// The 8259A is told, and the local APIC is not.
+Test(lint, a_handler_that_ends_it_at_another_chip)
+{
+    static const uint8_t eoi[10] = {
+        0xb0, 0x20, 0xe6, 0x20, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90
+    }; // mov al, 20h; out 20h, al
+    struct intact_lint_config config;
+    intact_lint_config_init(&config);
+    config.service = 5000;
+    make_ticking_guest(&code, true, 1000);
+    memcpy(code.bytes + HANDLER + 7, eoi, sizeof eoi);
+    create_pc();
+    run(&config, 100000);
+    cr_assert(strstr(text, "EOI at pic, while the interrupt in service is of another chip, once, at instruction "),
+              "%s", text);
+    cr_assert(strstr(text, ", CPU 0, 0x100609\n"), "%s", text);
+    cr_assert(strstr(text, "no EOI for lapic0.timer"), "%s", text);
+    intact_machine_destroy(machine);
+}
+
 Test(lint, a_level_that_nobody_lowers)
 {
     const struct intact_irq_config level = { .type = INTACT_IRQ_LEGACY, .chip = INTACT_IRQ_ANY_PIN, .level = true };

@@ -305,6 +305,32 @@ Test(lint, the_slave_has_two_ends)
         "%s", text);
 }
 
+Test(lint, an_end_at_the_wrong_chip)
+{
+    take_lapic(1000, 0, 0x31, 1);
+    HEAR(MISTAKE, .a = INTACT_CHIP_PIC, .mistake = "eoi", .cpu = 0, .instructions = 1100);
+    end_lapic(1200, 0, 0x31);
+    HEAR(MISTAKE, .a = INTACT_CHIP_PIC, .mistake = "eoi", .cpu = 0, .instructions = 1300);
+    take_pic(2000, 0x20, 2);
+    HEAR(MISTAKE, .a = INTACT_CHIP_LAPIC, .mistake = "eoi", .cpu = 0, .instructions = 2100);
+    end_pic(2200, 0x20, 0);
+    cr_assert_str_eq(
+        findings(),
+        "EOI at pic, while the interrupt in service is of another chip, once, at instruction 1,100, CPU 0 (8259A, "
+        "End of Interrupt (EOI); SDM 3A, Signaling Interrupt Servicing Completion)\n"
+        "EOI with nothing in service at pic, once, at instruction 1,300, CPU 0 (8259A, End of Interrupt (EOI))\n"
+        "EOI at lapic0, while the interrupt in service is of another chip, once, at instruction 2,100, CPU 0 "
+        "(8259A, End of Interrupt (EOI); SDM 3A, Signaling Interrupt Servicing Completion)\n");
+}
+
+Test(lint, whose_end_it_is_is_not_known_without_a_processor)
+{
+    take_lapic(1000, 0, 0x31, 1);
+    take_pic(1000, 0x20, 2);
+    HEAR(MISTAKE, .a = INTACT_CHIP_PIC, .mistake = "eoi", .cpu = INTACT_NO_CPU);
+    cr_assert_str_eq(findings(), "EOI with nothing in service at pic, once (8259A, End of Interrupt (EOI))\n");
+}
+
 Test(lint, automatic_ends_come_with_the_acknowledge)
 {
     end_pic(1000, 0x20, 0); // before TAKE, within it
