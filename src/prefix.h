@@ -972,6 +972,7 @@
 #define monitor_info_sources intact_private_monitor_info_sources
 #define monitor_info_status intact_private_monitor_info_status
 #define monitor_is_event intact_private_monitor_is_event
+#define monitor_lint intact_private_monitor_lint
 #define monitor_loadvm intact_private_monitor_loadvm
 #define monitor_note_stop intact_private_monitor_note_stop
 #define monitor_number intact_private_monitor_number

@@ -161,6 +161,8 @@ static const struct command {
       "why its interrupt does not arrive: what holds it back, in order, and where it is; pit.out0, gsi:4, "
       "vector:0x31@0",
       monitor_why },
+    { "lint", NULL, "", 0, 0, NULL, "what the guest did wrong since the first lint, or with the option -lint in all",
+      monitor_lint },
     { "stop", NULL, "", 0, 0, "Ctrl-c", "stops the machine", stop },
     { "cont", "c", "", 0, 0, "continue", "lets it run on", cont },
     { "step", "s", "[CPU]", 0, 1, "stepi", "runs it until the processor has executed one instruction", step },

@@ -35,7 +35,7 @@ monitor_function monitor_info_chip, monitor_info_irq, monitor_info_mtree, monito
 // monitor_pci.c
 monitor_function monitor_info_pci, monitor_info_msi;
 // monitor_why.c
-monitor_function monitor_why, monitor_info_sources;
+monitor_function monitor_why, monitor_info_sources, monitor_lint;
 // monitor_points.c
 monitor_function monitor_break, monitor_watch, monitor_delete, monitor_info_breaks;
 // The point that stopped a run, NULL: it is not the monitor's.

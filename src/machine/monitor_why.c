@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Commands of the monitor about interrupts that do not arrive: why, info sources.
+// Commands of the monitor about interrupts that do not arrive, and about what the guest does wrong: why, info sources, lint.
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "machine/lint.h"
 #include "machine/machine.h"
 #include "machine/monitor_commands.h"
 #include "machine/why.h"
@@ -37,5 +38,23 @@ struct monitor_result monitor_info_sources(struct monitor *monitor, unsigned cou
     (void)count, (void)words;
     for (unsigned i = 0; machine_source_at(machine_board(monitor->machine), i, name, sizeof name); i++)
         monitor_print(monitor, "%s\n", name);
+    return MONITOR_STAY;
+}
+
+static void print_lint(void *owner, const struct intact_lint_finding *finding)
+{
+    char text[INTACT_LINT_TEXT];
+    intact_lint_text(finding, text, sizeof text);
+    monitor_print(owner, "%s (%s)\n", text, intact_lint_section(finding->id));
+}
+
+struct monitor_result monitor_lint(struct monitor *monitor, unsigned count, char *const *words)
+{
+    bool begins = !monitor->machine->lint;
+    (void)count;
+    if (machine_lint(monitor->machine, NULL) < 0)
+        return monitor_refuse(monitor, words[0], "the host has no memory left");
+    if (!machine_lint_each(monitor->machine, print_lint, monitor))
+        monitor_print(monitor, begins ? "it begins here; ask again later\n" : "nothing was found\n");
     return MONITOR_STAY;
 }

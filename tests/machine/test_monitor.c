@@ -492,3 +492,19 @@ Test(monitor, a_run_with_many_commands_is_that_without)
     cr_expect_eq(end.instructions, plain.instructions);
     cr_expect_eq(digest(), without);
 }
+
+// It writes to the EOI register of its local APIC, where nothing is in service.
+Test(monitor, a_lint_says_what_the_guest_did_wrong)
+{
+    unmake();
+    code_begin(&code);
+    CODE(&code, 0x90, 0xc7, 0x05, 0xb0, 0x00, 0xe0, 0xfe, 0, 0, 0, 0); // nop; mov dword [fee000b0h], 0
+    code_halt(&code);
+    make();
+    SAYS("lint", "it begins here; ask again later\n");
+    SAYS("lint", "nothing was found\n");
+    intact_machine_run_for(machine, 5);
+    SAYS("lint",
+         "EOI with nothing in service at lapic0, once, at instruction 1, CPU 0, 0x100021 (SDM 3A, Signaling Interrupt "
+         "Servicing Completion)\n");
+}
