@@ -120,6 +120,24 @@ Test(lint, on_arm_too)
     intact_machine_destroy(machine);
 }
 
+// It reads ICC_IAR1_EL1 and powers off, five instructions later.
+Test(lint, on_arm_an_acknowledge_without_an_end)
+{
+    struct intact_lint_config config;
+    char expected[160];
+    uint64_t start;
+    intact_lint_config_init(&config);
+    config.service = 4;
+    create(INTACT_VIRT, code_timer3, sizeof code_timer3);
+    cr_assert_eq(intact_machine_read_register(machine, 0, "pc", &start), 0);
+    run(&config, 10000);
+    cr_assert_eq(strncmp(text, "no EOI for cpu0.vtimer, in service for ", 39), 0, "%s", text);
+    snprintf(expected, sizeof expected, " instructions, once, at instruction 20, CPU 0, 0x%llx\n",
+             (unsigned long long)start + 80);
+    cr_assert(strstr(text, expected), "%s", text);
+    intact_machine_destroy(machine);
+}
+
 // The handler's store to the EOI register is at its bytes 7 to 16.
 static void forget_eoi(void)
 {
@@ -161,6 +179,57 @@ Test(lint, a_handler_that_ends_it_at_another_chip)
               "%s", text);
     cr_assert(strstr(text, ", CPU 0, 0x100609\n"), "%s", text);
     cr_assert(strstr(text, "no EOI for lapic0.timer"), "%s", text);
+    intact_machine_destroy(machine);
+}
+
+// Counter 0 of the PIT in mode 2, every 100 ticks.
+static void start_pit(void)
+{
+    code_out8(&code, 0x43, 0x34);
+    code_out8(&code, 0x40, 100);
+    code_out8(&code, 0x40, 0);
+}
+
+// The firmware has left IRQ 0 at vector 08h, that of the double fault, and unmasked.
+Test(lint, an_8259a_that_was_not_remapped)
+{
+    char expected[160];
+    code_begin(&code);
+    start_pit();
+    CODE(&code, 0xfb, 0xeb, 0xfe); // sti; again: jmp again
+    create_pc();
+    run(NULL, 200000);
+    snprintf(expected, sizeof expected,
+             "vector 08h of pit.out0 is that of an exception: the 8259A is not remapped, or an entry has a reserved "
+             "vector, ");
+    cr_assert_eq(strncmp(text, expected, strlen(expected)), 0, "%s", text);
+    snprintf(expected, sizeof expected, ", CPU 0, 0x%zx\n", CODE_BASE + code.size - 2);
+    cr_assert(strstr(text, expected), "%s", text);
+    intact_machine_destroy(machine);
+}
+
+// The handler ends it at the local APIC, and the 8259A waits for its EOI.
+Test(lint, an_interrupt_of_the_8259a_that_is_ended_elsewhere)
+{
+    static const uint8_t words[][2] = { { 0x20, 0x11 }, { 0x21, 0x20 }, { 0x21, 4 }, { 0x21, 1 }, { 0x21, 0xfe } };
+    struct intact_lint_config config;
+    intact_lint_config_init(&config);
+    config.service = 5000;
+    code_begin(&code);
+    make_start(&code);
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
+        code_out8(&code, words[i][0], words[i][1]);
+    start_pit();
+    make_loop(&code, true);
+    make_stubs(&code);
+    make_handler(&code);
+    make_tables(&code);
+    create_pc();
+    run(&config, 200000);
+    cr_assert(strstr(text, "EOI at lapic0, while the interrupt in service is of another chip, once, at instruction "),
+              "%s", text);
+    cr_assert(strstr(text, "no EOI for pit.out0, in service for "), "%s", text);
+    cr_assert_eq(machine->lint->count, 2u, "%s", text);
     intact_machine_destroy(machine);
 }
 
