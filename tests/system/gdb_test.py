@@ -28,6 +28,7 @@ FAMILIES = {
         "pc": "rip",
         "forever": "set {short}$pc = 0xfeeb", # jmp .
         "handler": "counting",
+        "chips": ("info lapic", r"^local APIC of CPU 1: IA32_APIC_BASE = "),
         "shared": "acknowledged",
     },
     "aarch64": {
@@ -38,6 +39,7 @@ FAMILIES = {
         "pc": "pc",
         "forever": "set {int}$pc = 0x14000000", # b .
         "handler": "report",
+        "chips": ("info gic", r"^CPU interface of CPU 1: ICC_IGRPEN0_EL1 = "),
         "shared": "taken_by",
     },
 }
@@ -126,12 +128,13 @@ def look(machine, without):
         "monitor info instructions", "break *(long)&guest_main", "continue", f"p/x ${pc}", "p/x (long)&guest_main", f"x/2i $pc",
         "info registers", "info all-registers", "monitor info registers", "delete",
         "monitor info instructions", "stepi", "monitor info instructions", "stepi 10", "monitor info instructions",
-        "hbreak *(long)&other", "continue", "info threads", "thread 1", f"p ${pc}", "thread 2", "delete", "monitor nonsense", "monitor help",
+        "hbreak *(long)&other", "continue", "info threads", "thread 1", f"p ${pc}", "thread 2",
+        f"monitor {machine.what['chips'][0]}", "delete", "monitor nonsense", "monitor help",
         "maintenance packet Qqemu.PhyMemMode:1", "x/2xw (long)&guest_main", "maintenance packet Qqemu.PhyMemMode:0",
         "x/2xw (long)&guest_main",
         f"break *(long)&{machine.what['handler']}", "continue", "continue", "continue", "delete", "continue"])
     expect(said, r"^0 instructions, 0 ns", r"Thread 1 hit Breakpoint 1, 0x0*([0-9a-f]+) in guest_main",
-           r"CPU 0: (\d+) instructions", r"^\* 2 .*CPU 1, running\) .*in other", r"There is no command 'nonsense'",
+           r"CPU 0: (\d+) instructions", r"^\* 2 .*CPU 1, running\) .*in other", machine.what["chips"][1], r"There is no command 'nonsense'",
            r"info registers \[CPU\] +a processor's registers", r"cont\|c .*here: continue", r"hit Breakpoint 3", r"hit Breakpoint 3", r"hit Breakpoint 3",
            r"exited (normally|with code 041)")
     counts = [int(n) for n in re.findall(r"^CPU 0: (\d+) instructions", said, re.M)]
