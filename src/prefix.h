@@ -665,6 +665,7 @@
 #define group_unstage intact_private_group_unstage
 #define group_visit intact_private_group_visit
 #define group_why intact_private_group_why
+#define group_why_idle intact_private_group_why_idle
 #define group_why_raised intact_private_group_why_raised
 #define guest_put intact_private_guest_put
 #define guest_zero intact_private_guest_zero
@@ -738,6 +739,7 @@
 #define ioapic_run intact_private_ioapic_run
 #define ioapic_set_pin intact_private_ioapic_set_pin
 #define ioapic_trigger intact_private_ioapic_trigger
+#define ioapic_used intact_private_ioapic_used
 #define ioapic_visit intact_private_ioapic_visit
 #define ioapic_why intact_private_ioapic_why
 #define ioapic_why_edge intact_private_ioapic_why_edge
@@ -1112,6 +1114,7 @@
 #define pc_testdev_write intact_private_pc_testdev_write
 #define pc_testdev_write_high intact_private_pc_testdev_write_high
 #define pc_type intact_private_pc_type
+#define pc_uses_pin intact_private_pc_uses_pin
 #define pc_visit_controllers intact_private_pc_visit_controllers
 #define pc_visit_cpu intact_private_pc_visit_cpu
 #define pc_visit_devices intact_private_pc_visit_devices
@@ -1670,6 +1673,7 @@
 #define virt_sink intact_private_virt_sink
 #define virt_start intact_private_virt_start
 #define virt_type intact_private_virt_type
+#define virt_uses_pin intact_private_virt_uses_pin
 #define virt_visit_controllers intact_private_virt_visit_controllers
 #define virt_visit_cpu intact_private_virt_visit_cpu
 #define virt_visit_devices intact_private_virt_visit_devices
@@ -1677,6 +1681,7 @@
 #define virt_why_pin intact_private_virt_why_pin
 #define virt_why_ready intact_private_virt_why_ready
 #define virt_why_source intact_private_virt_why_source
+#define virt_why_within intact_private_virt_why_within
 #define virt_wire_controllers intact_private_virt_wire_controllers
 #define virt_wire_devices intact_private_virt_wire_devices
 #define virt_write_message intact_private_virt_write_message
@@ -1948,6 +1953,7 @@
 #define x86_irq_settle intact_private_x86_irq_settle
 #define x86_irq_timer intact_private_x86_irq_timer
 #define x86_irq_trigger intact_private_x86_irq_trigger
+#define x86_irq_uses_pin intact_private_x86_irq_uses_pin
 #define x86_irq_virtual_wire intact_private_x86_irq_virtual_wire
 #define x86_irq_visit intact_private_x86_irq_visit
 #define x86_irq_why_lvt intact_private_x86_irq_why_lvt

@@ -147,6 +147,8 @@ struct why;
 // Where source `index`, which the findings call `name`, is raised; nothing if it is not. And what holds it back.
 void group_why_raised(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why);
 void group_why(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why);
+// A message leaves nothing at its source, whether it arrived or was lost: that there is none says less than what is behind.
+void group_why_idle(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why);
 // The source that is called `name` in traces. False: there is none.
 bool group_find_source(const struct intact_irq_manager *manager, const char *name, struct intact_irq_group **group,
                        uint32_t *index);

@@ -27,13 +27,19 @@ void group_why_raised(const struct intact_irq_group *group, uint32_t index, cons
 void group_why(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why)
 {
     const struct group_source *source = &group->sources[index];
-    bool level = source->live.flags & SETTINGS_LEVEL;
-    if (!is_up(source))
-        WHY_NAMED(why, level ? INTACT_WHY_LINE_LOW : INTACT_WHY_SOURCE_IDLE, name, 0);
+    if (!is_up(source) && source->live.flags & SETTINGS_LEVEL)
+        WHY_NAMED(why, INTACT_WHY_LINE_LOW, name, 0);
     if (!group->live)
         WHY_NAMED(why, INTACT_WHY_SOURCE_DISABLED, name, 0);
     if (source->live.flags & SETTINGS_MASKED)
         WHY_NAMED(why, INTACT_WHY_SOURCE_MASKED, name, 0);
+}
+
+void group_why_idle(const struct intact_irq_group *group, uint32_t index, const char *name, struct why *why)
+{
+    const struct group_source *source = &group->sources[index];
+    if (!is_up(source) && !(source->live.flags & SETTINGS_LEVEL))
+        WHY_NAMED(why, INTACT_WHY_SOURCE_IDLE, name, 0);
 }
 
 // A source of a message group is its name and its index; a legacy group's has the group's name.

@@ -24,13 +24,26 @@ struct question {
     struct why why; // where the parts report to
     intact_why_found *found;
     void *owner;
+    uint32_t off; // the CPU of which was said that it is off
 };
+
+// Nobody has set up the interface of a CPU that is off: that it is off is told first.
+static void why_off(struct question *question, const struct intact_why_finding *finding)
+{
+    const struct board *board = question->board;
+    uint32_t cpu = board->type->why_within ? board->type->why_within(finding) : UINT32_MAX;
+    if (cpu >= board->config.cpus || cpu == question->off || board->loop.vcpus[cpu]->state != VCPU_STOPPED)
+        return;
+    question->off = cpu;
+    WHY(&question->why, INTACT_WHY_CPU_OFF, cpu);
+}
 
 static void pass(void *owner, const struct intact_why_finding *finding)
 {
     struct question *question = owner;
     const struct board *board = question->board;
     uint32_t cpu, pending = board->type->why_ready(finding, &cpu);
+    why_off(question, finding);
     question->found(question->owner, finding);
     if (pending && cpu < board->config.cpus)
         board->type->guest->why(board->loop.vcpus[cpu], pending, &question->why);
@@ -45,15 +58,21 @@ static void why_output(struct board *board, uint32_t gsi, uint32_t index, struct
         board->type->why_pin(board, chip, pin, why);
 }
 
+enum { UNUSED = 1000 }; // more than gates of any pin
+
 static unsigned gates_at(const struct question *question, uint32_t gsi, uint32_t index)
 {
+    struct board *board = question->board;
     struct why counted = { .found = NULL };
-    why_output(question->board, gsi, index, &counted);
-    return counted.gates;
+    uint32_t chip, pin;
+    why_output(board, gsi, index, &counted);
+    bool used = route_output_at(&board->route, gsi, index, &chip, &pin) &&
+                (chip == ROUTE_TO_MESSAGE || board->type->uses_pin(board, chip, pin));
+    return counted.gates + (used ? 0 : UNUSED);
 }
 
-// A wire leads to several pins, of which the guest uses one, and masks the others: the one with the fewest gates is told
-// first, and of two that are equal the last one, which on a PC is that of the IOAPIC.
+// A wire leads to several pins, of which the guest uses one, and masks the others: first those of a chip that it uses, then
+// the one with the fewest gates, and of two that are equal the last one, which on a PC is that of the IOAPIC.
 static void why_outputs(struct question *question, uint32_t gsi)
 {
     struct board *board = question->board;
@@ -135,6 +154,7 @@ static bool ask_group(struct question *question, const char *name)
     group_why_raised(group, index, name, &question->why);
     group_why(group, index, name, &question->why);
     why_target(question, group, index);
+    group_why_idle(group, index, name, &question->why);
     return true;
 }
 
@@ -171,10 +191,13 @@ static bool ask_device(struct question *question, const char *name)
     if (found)
         group_why_raised(group, index, source, &question->why);
     device->ops->why(device->object, &part, &question->why);
-    if (found && !question->why.gates)
-        group_why(group, index, source, &question->why); // else the device has said it of its own mask
+    bool open = !question->why.gates; // else the device has said it of its own mask
+    if (found && open)
+        group_why(group, index, source, &question->why);
     if (found)
         why_target(question, group, index);
+    if (found && open)
+        group_why_idle(group, index, source, &question->why);
     return true;
 }
 
@@ -236,7 +259,7 @@ void machine_why_free(struct intact_machine *machine)
 int machine_why(struct intact_machine *machine, const char *source, intact_why_found *found, void *owner,
                 struct error *error)
 {
-    struct question question = { .board = machine_board(machine), .found = found, .owner = owner };
+    struct question question = { .board = machine_board(machine), .found = found, .owner = owner, .off = UINT32_MAX };
     question.why = (struct why){ .found = pass, .owner = &question };
     int result = ask(&question, source, error);
     if (result < 0)

@@ -27,6 +27,7 @@ static const char *ask(uint32_t index, const char *name)
     struct why why = answer_begin(&answer);
     group_why_raised(group, index, name, &why);
     group_why(group, index, name, &why);
+    group_why_idle(group, index, name, &why);
     return answer.text;
 }
 
@@ -34,8 +35,8 @@ Test(why_group, a_message_waits_for_its_groups_enable_and_for_its_mask)
 {
     group = rig_group(&rig, INTACT_IRQ_MSIX, 4);
     cr_expect_str_eq(ask(2, "edu0.msix2"),
-                     "- edu0.msix2 has nothing pending: its triggers were sent, or there was none\n"
-                     "- edu0.msix2 is not enabled: its group was not enabled, or was disabled\n");
+                     "- edu0.msix2 is not enabled: its group was not enabled, or was disabled\n"
+                     "- edu0.msix2 has nothing pending: its triggers were sent, or there was none\n");
     rig_enable(group, 0x40);
     cr_expect_str_eq(ask(2, "edu0.msix2"),
                      "- edu0.msix2 has nothing pending: its triggers were sent, or there was none\n");

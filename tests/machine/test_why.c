@@ -252,6 +252,29 @@ Test(why, a_wire_of_two_pins_begins_with_the_one_that_is_more_open)
                      "- IRQ 4 is masked: IMR of the master 8259A = F8h, bit 4\n");
 }
 
+// The firmware has left IRQ 0, 1, 2 and 8 unmasked.
+Test(why, a_wire_of_two_pins_begins_with_the_chip_that_the_guest_uses)
+{
+    start(INTACT_PC);
+    raise_uart(INTACT_PC);
+    out_port(0x21, 0xff);
+    out_port(0xa1, 0xff);
+    cr_expect(begins(ask("com1.irq"), "= com1.irq is high, on GSI 4\n- IRQ 4 is masked"), "none: %s", answer.text);
+    ioapic(0x18, 0x10031);
+    cr_expect(begins(ask("com1.irq"), "= com1.irq is high, on GSI 4\n- IOAPIC 0 pin 4 is up, but masked"), "%s",
+              answer.text);
+    ioapic(0x18, 0x10000);
+    ioapic(0x14, 0x30);
+    cr_expect(begins(ask("com1.irq"), "= com1.irq is high, on GSI 4\n- IOAPIC 0 pin 4 is up, but masked"),
+              "pin 2 is unmasked: %s", answer.text);
+    out_port(0x21, 0xfb);
+    cr_expect(begins(ask("com1.irq"), "= com1.irq is high, on GSI 4\n- IOAPIC 0 pin 4 is up, but masked"),
+              "the cascade alone is no use: %s", answer.text);
+    out_port(0xa1, 0xef);
+    ioapic(0x14, 0x10000);
+    cr_expect(begins(ask("com1.irq"), "= com1.irq is high, on GSI 4\n- IRQ 4 is masked"), "%s", answer.text);
+}
+
 Test(why, an_interrupt_goes_on_to_the_processor)
 {
     start(INTACT_PC);
@@ -356,9 +379,41 @@ Test(why, a_message_that_waits_is_told_with_what_holds_it)
               "%s", answer.text);
     out(0xfee000f0, 0x1ff);
     set(EDU, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
-    cr_expect(begins(ask("edu0.msi0"), "- edu0.msi0 has nothing pending: its triggers were sent, or there was none\n"),
-              "%s", answer.text);
-    cr_expect(strstr(answer.text, "- CPU 0 takes no interrupts: "), "it is there: %s", answer.text);
+    ask("edu0.msi0");
+    cr_expect(begins(answer.text, "= vector 41h is in IRR of CPU 0, and its INTR is up\n- CPU 0 takes no interrupts: "),
+              "it is there: %s", answer.text);
+    cr_expect(strstr(answer.text, "- edu0.msi0 has nothing pending: its triggers were sent, or there was none\n"), "%s",
+              answer.text);
+}
+
+Test(why, of_a_processor_that_is_off_that_is_told_first)
+{
+    start(INTACT_VIRT);
+    raise_uart(INTACT_VIRT);
+    out(VIRT_GICD, 0x10);
+    out(VIRT_GICD, 0x12);
+    out(VIRT_GICD + 0x84, 2);  // GICD_IGROUPR1: INTID 33
+    out(VIRT_GICD + 0x104, 2); // GICD_ISENABLER1
+    bus_write(&board->memory, VIRT_GICD + 0x6000 + 8 * 33, 8, 1, board->clock.now);
+    cr_expect_str_eq(ask("uart.irq"), "= uart.irq is high, on GSI 1\n"
+                                      "- CPU 1 is off: no PSCI CPU_ON has started it\n"
+                                      "- INTID 33 is in Group 1, and ICC_IGRPEN1_EL1 of CPU 1 is 0\n"
+                                      "- INTID 33 has priority 00h at CPU 1, and ICC_PMR_EL1 = 00h masks 00h to FFh\n");
+}
+
+// Nothing of it is left at its source; what refused it is told first.
+Test(why, of_a_message_that_was_lost_what_lost_it_is_told)
+{
+    start(INTACT_PC);
+    unsigned at = get(EDU, PCI_CAPABILITIES_POINTER, 1);
+    set(EDU, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    set(EDU, at + 4, 4, 0xfee07000);
+    set(EDU, at + 12, 2, 0x41);
+    set(EDU, at + 2, 2, 1);
+    raise_edu(EDU);
+    cr_expect_str_eq(ask("edu0.msi0"),
+                     "- the destination 07h names no CPU: no local APIC has this id (physical destination)\n"
+                     "- edu0.msi0 has nothing pending: its triggers were sent, or there was none\n");
 }
 
 // The first queue of the device in the last slot, of which the driver enables nothing but DRIVER_OK.

@@ -44,9 +44,9 @@ void gicr_why(const struct gicr *gicr, uint32_t slot, bool two_states, bool v2, 
 {
     const struct gic_why_place place = gicr_why_place(gicr, slot, v2);
     bool group_0 = gic_block_group(place.block, place.bit, two_states) == GIC_G0;
-    gic_block_why(&place, slot < 16 ? &sgi_reasons : &ppi_reasons, two_states, why);
-    if (slot < 16 && !v2 && group_0 && !gic_why_pending(&place))
+    if (slot < 16 && !v2 && group_0 && !gic_why_pending(&place)) // before it looks as if nobody had sent it
         WHY(why, INTACT_WHY_ARM_SGI_GROUP_0, place.intid, place.cpu);
+    gic_block_why(&place, slot < 16 ? &sgi_reasons : &ppi_reasons, two_states, why);
 }
 
 void gicr_why_asleep(const struct gicr *gicr, struct why *why)

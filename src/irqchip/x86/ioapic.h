@@ -156,6 +156,8 @@ extern const unsigned ioapic_reg_count;
 // Why a pin sends no message (ioapic_why.c), for one whose interrupt is not at a local APIC now. `index` is the number of
 // the IOAPIC in the findings. An ExtINT entry: why its pin drives no INTR.
 void ioapic_why(const struct ioapic *ioapic, uint32_t index, unsigned pin, struct why *why);
+// The entry of the pin was configured, or that of another one is unmasked.
+bool ioapic_used(const struct ioapic *ioapic, unsigned pin);
 // An edge that was sent or lost: the pin must become inactive before the next one.
 void ioapic_why_edge(const struct ioapic *ioapic, uint32_t index, unsigned pin, struct why *why);
 // Why the entry of the pin that the 8259A's INT is wired to does not pass it on.

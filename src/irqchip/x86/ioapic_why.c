@@ -73,6 +73,15 @@ static void why_not_wired(const struct ioapic *ioapic, uint32_t index, unsigned 
         }
 }
 
+// 3.2.4: after a reset only the mask bit is 1.
+bool ioapic_used(const struct ioapic *ioapic, unsigned pin)
+{
+    bool used = ioapic->entry[pin] != BIT64(16);
+    for (unsigned i = 0; i < ioapic->pins && !used; i++)
+        used = !(ioapic->entry[i] & BIT64(16));
+    return used;
+}
+
 void ioapic_why_edge(const struct ioapic *ioapic, uint32_t index, unsigned pin, struct why *why)
 {
     if (is_active(ioapic, pin) && !is_level(ioapic, pin) && !ioapic_requests(ioapic, pin))

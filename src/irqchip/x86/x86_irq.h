@@ -206,6 +206,8 @@ void x86_irq_loaded(struct x86_irq *irq);
 
 // A pin of the 8259A or of an IOAPIC.
 void x86_irq_why_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin, struct why *why);
+// Of a wire that leads to an 8259A and an IOAPIC: whether software seems to use this one. `chip` and `pin` are there.
+bool x86_irq_uses_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin);
 // A message of a device.
 void x86_irq_why_message(const struct x86_irq *irq, uint64_t address, uint32_t data, struct why *why);
 // A vector, 0 to 255, at a CPU.

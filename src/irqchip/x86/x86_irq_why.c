@@ -112,24 +112,39 @@ static void why_accepted_by(const struct x86_irq *irq, const struct cpus *set, c
             why_accepted(irq, cpu, message, why);
 }
 
+// It is in the state after a reset, so that its local APIC accepts nothing either: the wait is the reason of both.
+static bool why_not_started(const struct x86_irq *irq, uint32_t cpu, const struct x86_message *message, struct why *why)
+{
+    const struct lapic *lapic = lapic_of(irq, cpu);
+    bool waits = lapic->waits_for_sipi && message->delivery != X86_INIT;
+    if (waits)
+        lapic_why_start(lapic, cpu, why);
+    return waits;
+}
+
 // For a message that no local APIC of `set` has.
 static void why_refused_by(const struct x86_irq *irq, const struct cpus *set, const struct x86_message *message,
                            struct why *why)
 {
     if (is_empty(irq, set))
         why_no_cpu(irq, message, why);
-    for (uint32_t cpu = 0; cpu < irq->config.cpus; cpu++)
-        if (has(set, cpu))
-            lapic_why_accept(lapic_of(irq, cpu), cpu, message, why);
+    for (uint32_t cpu = 0; cpu < irq->config.cpus; cpu++) {
+        if (!has(set, cpu))
+            continue;
+        why_not_started(irq, cpu, message, why);
+        lapic_why_accept(lapic_of(irq, cpu), cpu, message, why);
+    }
 }
 
 // What a local APIC does with a request that has no trace before it: a message of a device, a vector.
 static void why_requested(const struct x86_irq *irq, uint32_t cpu, const struct x86_message *message, struct why *why)
 {
-    if (!lapic_holds(lapic_of(irq, cpu), message))
+    bool held = lapic_holds(lapic_of(irq, cpu), message), waits = !held && why_not_started(irq, cpu, message, why);
+    if (!held)
         lapic_why_accept(lapic_of(irq, cpu), cpu, message, why);
     lapic_why_idle(lapic_of(irq, cpu), cpu, message, why);
-    why_accepted(irq, cpu, message, why);
+    if (!waits)
+        why_accepted(irq, cpu, message, why);
 }
 
 // --- INT of the 8259A -----------------------------------------------------------------------------------------------
@@ -256,7 +271,9 @@ static void why_ioapic_pin(const struct x86_irq *irq, uint32_t index, uint32_t p
         why_no_eoi(irq, &set, why);
     why_refused_by(irq, &set, &message, why);
     ioapic_why_edge(ioapic, index, pin, why);
-    why_accepted_by(irq, &set, &message, why);
+    for (uint32_t cpu = 0; cpu < irq->config.cpus; cpu++)
+        if (has(&set, cpu) && !lapic_of(irq, cpu)->waits_for_sipi)
+            why_accepted(irq, cpu, &message, why);
 }
 
 void x86_irq_why_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin, struct why *why)
@@ -267,6 +284,15 @@ void x86_irq_why_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin, str
         why_line(irq, pin, why);
     else
         why_ioapic_pin(irq, chip - X86_IRQ_IOAPIC, pin, why);
+}
+
+// Whatever else is masked: a guest that uses the IOAPIC masks all of the 8259A, and has configured the pin, or another one.
+bool x86_irq_uses_pin(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
+{
+    const struct pic *pics = irq->pic.chip;
+    if (chip == X86_IRQ_PIC)
+        return (pics[0].imr | BIT32(2)) != 0xff || (irq->pic.chips > 1 && pics[1].imr != 0xff);
+    return ioapic_used(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
 }
 
 // --- Messages and vectors -------------------------------------------------------------------------------------------
@@ -369,8 +395,13 @@ void x86_irq_why_lvt(const struct x86_irq *irq, uint32_t vcpu, enum lapic_lvt en
     }
     if (!is_connected(irq, vcpu, entry))
         WHY(why, INTACT_WHY_X86_IMCR_PIC, vcpu, entry - LAPIC_LINT0, irq->imcr);
-    lapic_why_source(lapic, vcpu, entry, why);
-    lapic_why_entry(lapic, vcpu, entry, why);
+    if (entry == LAPIC_TIMER) { // a timer that runs is no reason where its entry is closed
+        lapic_why_entry(lapic, vcpu, entry, why);
+        lapic_why_source(lapic, vcpu, entry, why);
+    } else {
+        lapic_why_source(lapic, vcpu, entry, why);
+        lapic_why_entry(lapic, vcpu, entry, why);
+    }
     lapic_why_lost(lapic, vcpu, entry, why);
     if (message.delivery == X86_EXTINT)
         where_int(irq, vcpu, why->gates == gates, why);

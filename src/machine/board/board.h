@@ -74,10 +74,15 @@ struct board_type {
 
     // Why an interrupt does not arrive (base/why.h): at a pin, of a message; of a source that the controllers know by a text,
     // or a processor's own (-EINVAL with a line). `why_ready`: what of a CPU's pending word a finding says is there; 0.
+    // `uses_pin`: whether the guest seems to use that chip for the pin, where a wire leads to several.
     void (*why_pin)(struct board *board, uint32_t chip, uint32_t pin, struct why *why);
+    bool (*uses_pin)(struct board *board, uint32_t chip, uint32_t pin);
     void (*why_message)(struct board *board, uint64_t address, uint32_t data, uint32_t device, struct why *why);
     int (*why_source)(struct board *board, const char *source, struct why *why, struct error *error);
     uint32_t (*why_ready)(const struct intact_why_finding *finding, uint32_t *cpu);
+    // The CPU whose interface to the controller a finding is about, UINT32_MAX: none. NULL: the controller itself knows which
+    // CPUs were started.
+    uint32_t (*why_within)(const struct intact_why_finding *finding);
     // The names of the processors' own sources, in order; false behind the last one.
     bool (*own_source)(const struct board *board, unsigned index, char *name, size_t size);
 

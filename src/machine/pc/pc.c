@@ -169,6 +169,7 @@ const struct board_type pc_type = {
     .reset = reset,
     .firmware = pc_firmware,
     .why_pin = pc_why_pin,
+    .uses_pin = pc_uses_pin,
     .why_message = pc_why_message,
     .why_source = pc_why_source,
     .why_ready = pc_why_ready,

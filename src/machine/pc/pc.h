@@ -186,6 +186,7 @@ void pc_loaded(struct board *board);
 // --- pc_why.c: struct board_type ------------------------------------------------------------------------------------
 
 void pc_why_pin(struct board *board, uint32_t chip, uint32_t pin, struct why *why);
+bool pc_uses_pin(struct board *board, uint32_t chip, uint32_t pin);
 void pc_why_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, struct why *why);
 int pc_why_source(struct board *board, const char *source, struct why *why, struct error *error);
 uint32_t pc_why_ready(const struct intact_why_finding *finding, uint32_t *cpu);

@@ -11,6 +11,11 @@ void pc_why_pin(struct board *board, uint32_t chip, uint32_t pin, struct why *wh
     x86_irq_why_pin(&pc_of(board)->irq, chip, pin, why);
 }
 
+bool pc_uses_pin(struct board *board, uint32_t chip, uint32_t pin)
+{
+    return x86_irq_uses_pin(&pc_of(board)->irq, chip, pin);
+}
+
 void pc_why_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, struct why *why)
 {
     (void)device;

@@ -12,6 +12,14 @@ void virt_why_pin(struct board *board, uint32_t chip, uint32_t pin, struct why *
     arm_irq_why_pin(&virt_of(board)->irq, pin, why);
 }
 
+bool virt_uses_pin(struct board *board, uint32_t chip, uint32_t pin)
+{
+    (void)board;
+    (void)chip;
+    (void)pin;
+    return true;
+}
+
 void virt_why_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, struct why *why)
 {
     arm_irq_why_message(&virt_of(board)->irq, address, data, device, why);
@@ -54,6 +62,14 @@ uint32_t virt_why_ready(const struct intact_why_finding *finding, uint32_t *cpu)
     if (finding->reason != INTACT_WHY_ARM_SIGNALLED)
         return 0;
     return (finding->value[3] ? PENDING_FIQ : PENDING_IRQ) | (finding->value[5] ? PENDING_NMI : 0);
+}
+
+uint32_t virt_why_within(const struct intact_why_finding *finding)
+{
+    if (finding->reason == INTACT_WHY_ARM_ASLEEP)
+        return (uint32_t)finding->value[0];
+    bool within = finding->reason >= INTACT_WHY_ARM_ICC_GROUP_OFF && finding->reason <= INTACT_WHY_ARM_GICC_SAME_GROUP;
+    return within ? (uint32_t)finding->value[1] : UINT32_MAX;
 }
 
 bool virt_own_source(const struct board *board, unsigned index, char *name, size_t size)

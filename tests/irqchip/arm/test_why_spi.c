@@ -549,10 +549,10 @@ static const struct scenario scenarios[] = {
       "[INTID 3 is pending at CPU 1 with priority 80h, and IRQ is signalled: the CPU has not acknowledged it "
       "(GICC_IAR)]\n" },
     { R(SGI_GROUP_0), sgi_group_0, "intid:3@1",
-      "SGI 3 of CPU 1 is not pending: no write of an ICC_SGI register has sent it since it was acknowledged or "
-      "cleared\n"
       "SGI 3 of CPU 1 is in Group 0 (bit 3 of GICR_IGROUPR0 is 0): a write of ICC_SGI1R_EL1 for Non-secure Group 1 "
       "does not reach it\n"
+      "SGI 3 of CPU 1 is not pending: no write of an ICC_SGI register has sent it since it was acknowledged or "
+      "cleared\n"
       "INTID 3 is in Group 0, and ICC_IGRPEN0_EL1 of CPU 1 is 0\n",
       sgi_group_1,
       "[INTID 3 is pending at CPU 1 with priority 80h, and IRQ is signalled: the CPU has not acknowledged it "

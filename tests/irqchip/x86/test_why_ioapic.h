@@ -86,6 +86,12 @@ static const struct why_case why_ioapic_cases[] = {
       "- vector 31h has class 3, which TPR = 40h of CPU 1 holds back\n"
       "- CPU 1 waits for a SIPI, and takes nothing before\n",
       .cpus = 2 },
+    { "to a processor that was not started", APIC "r0.4:0100000000000031 +i0.4", "pin:ioapic0.4",
+      "- CPU 1 waits for a SIPI, and takes nothing before\n"
+      "- the local APIC of CPU 1 is disabled by software: SVR = 0FFh, bit 8\n"
+      "- IOAPIC 0 pin 4 is active since its last edge, which was sent or lost: IOREDTBL4 = 0000_0031h, bit 15 is 0 "
+      "(edge)\n",
+      .cpus = 2 },
     { "an NMI", APIC "r0.4:400 +i0.4", "pin:ioapic0.4", "= an NMI is pending for CPU 0\n" },
     { "an NMI that was taken", APIC "r0.4:400 +i0.4 n0", "pin:ioapic0.4",
       "- IOAPIC 0 pin 4 is active since its last edge, which was sent or lost: IOREDTBL4 = 0000_0400h, bit 15 is 0 "

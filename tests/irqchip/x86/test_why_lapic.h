@@ -54,10 +54,10 @@ static const struct why_case why_lapic_cases[] = {
       "- CPU 1 waits for a SIPI, and takes nothing before\n",
       .cpus = 2 },
     { "a pending INIT", APIC "c1.0f0:1ff M0xfee01000,500", "vector:0x31@1",
-      "- vector 31h is neither in IRR nor in ISR of CPU 1: nothing requested it, it was lost, or its interrupt is "
-      "over\n"
       "- CPU 1 waits for a SIPI, and takes nothing before\n"
-      "- CPU 1 has a pending INIT, which it takes first, and which resets its local APIC\n",
+      "- CPU 1 has a pending INIT, which it takes first, and which resets its local APIC\n"
+      "- vector 31h is neither in IRR nor in ISR of CPU 1: nothing requested it, it was lost, or its interrupt is "
+      "over\n",
       .cpus = 2 },
     { "the NMI line is low", APIC "c0.360:400", "nmi", "- the NMI line is low\n" },
     { "the NMI line is low, and LINT1 masked", "", "nmi",
@@ -122,8 +122,8 @@ static const struct why_case why_lapic_cases[] = {
     { "LINT1 as NMI pin", "m0.1b:fee00100 +n", "lint1@0", "= an NMI is pending for CPU 0\n" },
     { "the timer runs", APIC "c0.320:50 c0.380:1000", "timer@0", "- the timer of CPU 0 expires at 9,192 ns\n" },
     { "the timer runs, masked", APIC "c0.320:10050 c0.380:1000", "timer@0",
-      "- the timer of CPU 0 expires at 9,192 ns\n"
-      "- LVT_TIMER of CPU 0 is masked: 0001_0050h, bit 16\n" },
+      "- LVT_TIMER of CPU 0 is masked: 0001_0050h, bit 16\n"
+      "- the timer of CPU 0 expires at 9,192 ns\n" },
     { "the timer expired", APIC "c0.320:50 c0.380:1000 t0:100000", "timer@0",
       "= vector 50h is in IRR of CPU 0, and its INTR is up\n" },
     { "the timer expired and had its EOI", APIC "c0.320:50 c0.380:1000 t0:100000 !0 c0.0b0:0", "timer@0",
@@ -141,10 +141,10 @@ static const struct why_case why_lapic_cases[] = {
     { "the timer with the lowest vector", APIC "c0.320:10 c0.380:1000", "timer@0",
       "- the timer of CPU 0 expires at 9,192 ns\n" },
     { "the timer of a CPU that was not started", "", "timer@1",
-      "- the timer of CPU 1 does not count: initial count 00000000h, LVT_TIMER = 0001_0000h\n"
       "- the local APIC of CPU 1 is disabled by software: SVR = 0FFh, bit 8\n"
       "- LVT_TIMER of CPU 1 is masked: 0001_0000h, bit 16\n"
       "- LVT_TIMER of CPU 1 has a vector below 10h, which is not accepted: 0001_0000h, bits 7:0\n"
+      "- the timer of CPU 1 does not count: initial count 00000000h, LVT_TIMER = 0001_0000h\n"
       "- CPU 1 waits for a SIPI, and takes nothing before\n",
       .cpus = 2 },
     { "LINT1 with a level bit, in service", APIC "c0.360:8050 +n !0", "lint1@0",
@@ -165,13 +165,13 @@ static const struct why_case why_lapic_cases[] = {
       "- LVT_PMC of CPU 0 has delivery mode 5, with which it raises nothing: 0000_0500h, bits 10:8\n"
       "- nothing has raised LVT_PMC of CPU 0 since its last interrupt, or it was lost\n" },
     { "the timer of a disabled APIC", "m0.1b:fee00100", "timer@0",
-      "- the timer of CPU 0 does not count: initial count 00000000h, LVT_TIMER = 0001_0000h\n"
-      "- the local APIC of CPU 0 is disabled: IA32_APIC_BASE = FEE00100h, bit 11\n" },
+      "- the local APIC of CPU 0 is disabled: IA32_APIC_BASE = FEE00100h, bit 11\n"
+      "- the timer of CPU 0 does not count: initial count 00000000h, LVT_TIMER = 0001_0000h\n" },
     { "the timer after reset", "", "timer@0",
-      "- the timer of CPU 0 does not count: initial count 00000000h, LVT_TIMER = 0001_0000h\n"
       "- the local APIC of CPU 0 is disabled by software: SVR = 0FFh, bit 8\n"
       "- LVT_TIMER of CPU 0 is masked: 0001_0000h, bit 16\n"
-      "- LVT_TIMER of CPU 0 has a vector below 10h, which is not accepted: 0001_0000h, bits 7:0\n" },
+      "- LVT_TIMER of CPU 0 has a vector below 10h, which is not accepted: 0001_0000h, bits 7:0\n"
+      "- the timer of CPU 0 does not count: initial count 00000000h, LVT_TIMER = 0001_0000h\n" },
     { "no error", APIC "c0.370:51", "error@0",
       "- CPU 0 has detected no error that is new since the last write to its ESR: detected 00h\n" },
     { "an error", APIC "c0.370:51 M0xfee00000,5", "error@0", "= vector 51h is in IRR of CPU 0, and its INTR is up\n" },
