@@ -257,6 +257,7 @@
 #define arm_timer_read intact_private_arm_timer_read
 #define arm_timer_reset intact_private_arm_timer_reset
 #define arm_timer_visit intact_private_arm_timer_visit
+#define arm_timer_why intact_private_arm_timer_why
 #define arm_timer_write intact_private_arm_timer_write
 #define back_continue intact_private_back_continue
 #define back_go_to intact_private_back_go_to

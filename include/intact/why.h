@@ -95,6 +95,17 @@ enum intact_why_kind {
       "CPU {0} masks every interrupt: {1?PSTATE.ALLINT is 1|SCTLR_EL1.SPINTMASK and PSTATE.SP are 1}, at {2:x}",       \
       "DDI 0487 D1.3.6")                                                                                               \
     R(CPU_OFF, GATE, "CPU {0} is off: no PSCI CPU_ON has started it", "DEN0022 5.6")                                   \
+    R(TIMER_OFF, GATE, "the {0?physical|virtual} timer of CPU {1} is off: {0?CNTP|CNTV}_CTL_EL0.ENABLE is 0",          \
+      "DDI 0487 D11.2.4")                                                                                              \
+    R(TIMER_MASKED, GATE, "the {0?physical|virtual} timer of CPU {1} is masked: {0?CNTP|CNTV}_CTL_EL0.IMASK is 1",     \
+      "DDI 0487 D11.2.4")                                                                                              \
+    R(TIMER_RUNS, GATE, "the {0?physical|virtual} timer of CPU {1} expires at {2:n} ns", "DDI 0487 D11.2.4")           \
+    R(TIMER_NEVER, GATE,                                                                                               \
+      "the {0?physical|virtual} timer of CPU {1} does not expire: the counter does not reach "                         \
+      "{0?CNTP|CNTV}_CVAL_EL0 = {2:x}",                                                                                \
+      "DDI 0487 D11.2.4")                                                                                              \
+    R(TIMER_EXPIRED, PLACE, "the {0?physical|virtual} timer of CPU {1} has expired, and its line is high",             \
+      "DDI 0487 D11.2.4")                                                                                              \
     R(CPU_TAKES, PLACE, "CPU {0} takes it before its next instruction, at {1:x}", "")
 
 // 8259A, IOAPIC, local APIC. The manuals: Intel 8259A data sheet, 82093AA (IOAPIC), SDM volume 3A, MP specification.

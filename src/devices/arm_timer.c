@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "base/why.h"
+
 static uint64_t counter(uint64_t now)
 {
     return now / ARM_TIMER_NS;
@@ -100,6 +102,25 @@ enum port_result arm_timer_write(struct arm_timer *timer, uint64_t encoding, uin
         return PORT_NOT_MINE;
     write_compare(compare, encoding, value, now);
     return PORT_DONE;
+}
+
+// --- Why it is silent -------------------------------------------------------------------------------------------------
+
+void arm_timer_why(const struct arm_timer *timer, enum arm_timer_kind kind, uint32_t cpu, struct why *why)
+{
+    const struct arm_timer_compare *compare = &timer->compare[kind];
+    if (!(compare->CTL & ARM_TIMER_CTL_ENABLE))
+        WHY(why, INTACT_WHY_TIMER_OFF, kind, cpu);
+    if (compare->CTL & ARM_TIMER_CTL_IMASK)
+        WHY(why, INTACT_WHY_TIMER_MASKED, kind, cpu);
+    if (!on(compare))
+        return;
+    if (reached(compare, timer->clock->now))
+        WHY(why, INTACT_WHY_TIMER_EXPIRED, kind, cpu);
+    else if (compare->CVAL > CLOCK_NEVER / ARM_TIMER_NS)
+        WHY(why, INTACT_WHY_TIMER_NEVER, kind, cpu, compare->CVAL);
+    else
+        WHY(why, INTACT_WHY_TIMER_RUNS, kind, cpu, compare->CVAL * ARM_TIMER_NS);
 }
 
 // --- Life -----------------------------------------------------------------------------------------------------------

@@ -61,6 +61,11 @@ void arm_timer_reset(struct arm_timer *timer, uint64_t now);
 enum port_result arm_timer_read(struct arm_timer *timer, uint64_t encoding, uint64_t *value, uint64_t now);
 enum port_result arm_timer_write(struct arm_timer *timer, uint64_t encoding, uint64_t value, uint64_t now);
 
+struct why;
+
+// Why the line of the timer of CPU `cpu` is low; or that it is high.
+void arm_timer_why(const struct arm_timer *timer, enum arm_timer_kind kind, uint32_t cpu, struct why *why);
+
 void arm_timer_visit(struct arm_timer *timer, struct visit *v);
 
 #endif

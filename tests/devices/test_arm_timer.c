@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Arm ARM (DDI 0487), chapter D11.
 #include "devices/arm_timer.h"
+
+#include "answer.h"
 #include "devices/board.h"
 
 static struct board {
@@ -135,4 +137,28 @@ Test(arm_timer, its_state_travels_whole)
     cr_assert(board.wires[1].level);
     // The registers and the padding between them; what follows is the line, the event and links.
     cr_assert_eq(visit_uncovered(&board.timer, offsetof(struct arm_timer_compare, line), list), 4);
+}
+
+static struct answer answer;
+
+static const char *ask(enum arm_timer_kind kind)
+{
+    struct why why = answer_begin(&answer);
+    arm_timer_why(&board.timer, kind, 1, &why);
+    return answer.text;
+}
+
+Test(arm_timer, it_says_why_its_line_is_low)
+{
+    cr_expect_str_eq(ask(ARM_TIMER_PHYSICAL), "- the physical timer of CPU 1 is off: CNTP_CTL_EL0.ENABLE is 0\n");
+    out(ARM_TIMER_CNTV_CTL_EL0, ARM_TIMER_CTL_IMASK);
+    cr_expect_str_eq(ask(ARM_TIMER_VIRTUAL), "- the virtual timer of CPU 1 is off: CNTV_CTL_EL0.ENABLE is 0\n"
+                                             "- the virtual timer of CPU 1 is masked: CNTV_CTL_EL0.IMASK is 1\n");
+    out(ARM_TIMER_CNTV_CTL_EL0, ARM_TIMER_CTL_ENABLE);
+    cr_expect_str_eq(ask(ARM_TIMER_VIRTUAL), "= the virtual timer of CPU 1 has expired, and its line is high\n");
+    out(ARM_TIMER_CNTV_CVAL_EL0, 100);
+    cr_expect_str_eq(ask(ARM_TIMER_VIRTUAL), "- the virtual timer of CPU 1 expires at 1,600 ns\n");
+    out(ARM_TIMER_CNTV_CVAL_EL0, UINT64_MAX);
+    cr_expect_str_eq(ask(ARM_TIMER_VIRTUAL), "- the virtual timer of CPU 1 does not expire: the counter does not reach "
+                                             "CNTV_CVAL_EL0 = 0xffffffffffffffff\n");
 }

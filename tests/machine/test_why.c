@@ -401,6 +401,15 @@ Test(why, of_a_processor_that_is_off_that_is_told_first)
                                       "- INTID 33 has priority 00h at CPU 1, and ICC_PMR_EL1 = 00h masks 00h to FFh\n");
 }
 
+Test(why, a_timer_that_is_off_is_told_before_its_line)
+{
+    start(INTACT_VIRT);
+    cr_expect(begins(ask("cpu1.vtimer"), "- the virtual timer of CPU 1 is off: CNTV_CTL_EL0.ENABLE is 0\n"
+                                         "- INTID 27 of CPU 1 is level-sensitive"),
+              "%s", answer.text);
+    cr_expect(begins(ask("cpu0.ptimer"), "- the physical timer of CPU 0 is off: "), "%s", answer.text);
+}
+
 // Nothing of it is left at its source; what refused it is told first.
 Test(why, of_a_message_that_was_lost_what_lost_it_is_told)
 {

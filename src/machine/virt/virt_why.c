@@ -28,10 +28,11 @@ void virt_why_message(struct board *board, uint64_t address, uint32_t data, uint
 // The timers of a processor: "cpu2.vtimer".
 static const struct {
     const char *name;
+    enum arm_timer_kind kind;
     uint32_t intid;
 } own[] = {
-    { "ptimer", VIRT_PPI_INTID + VIRT_PPI_PHYSICAL },
-    { "vtimer", VIRT_PPI_INTID + VIRT_PPI_VIRTUAL },
+    { "ptimer", ARM_TIMER_PHYSICAL, VIRT_PPI_INTID + VIRT_PPI_PHYSICAL },
+    { "vtimer", ARM_TIMER_VIRTUAL, VIRT_PPI_INTID + VIRT_PPI_VIRTUAL },
 };
 
 const char *virt_own_name(uint32_t intid)
@@ -50,6 +51,7 @@ int virt_why_source(struct board *board, const char *source, struct why *why, st
     if (sscanf(source, "cpu%4u.%n", &cpu, &dot) == 1 && dot && cpu < board->config.cpus)
         for (unsigned i = 0; i < countof(own); i++)
             if (strcmp(source + dot, own[i].name) == 0) {
+                arm_timer_why(&virt->timers[cpu].timer, own[i].kind, cpu, why);
                 arm_irq_why_intid(&virt->irq, cpu, own[i].intid, why);
                 return 0;
             }
