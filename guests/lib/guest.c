@@ -86,14 +86,29 @@ static uint64_t number(const char *text)
     }
 }
 
-uint64_t argument(const char *name, uint64_t otherwise)
+// What stands behind `name=` on the command line, NULL if it is not there.
+static const char *behind(const char *name)
 {
     for (const char *at = command_line; *at; at++) {
         if ((at == command_line || at[-1] == ' ') && starts_with(at, name)) {
             while (*at++ != '=')
                 ;
-            return number(at);
+            return at;
         }
     }
-    return otherwise;
+    return NULL;
+}
+
+uint64_t argument(const char *name, uint64_t otherwise)
+{
+    const char *text = behind(name);
+    return text ? number(text) : otherwise;
+}
+
+bool argument_is(const char *name, const char *value)
+{
+    const char *text = behind(name);
+    while (text && *value && *text == *value)
+        text++, value++;
+    return text && !*value && (!*text || *text == ' ');
 }

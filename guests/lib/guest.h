@@ -33,6 +33,8 @@ _Noreturn void guest_exit(int value);
 
 // The number after `name=` on the command line, or `otherwise`.
 uint64_t argument(const char *name, uint64_t otherwise);
+// Whether `name=value` is on the command line.
+bool argument_is(const char *name, const char *value);
 
 // %s string, %u unsigned decimal, %x hexadecimal without a prefix (both uint64_t), %c character, %%.
 void print(const char *format, ...);
