@@ -1674,7 +1674,6 @@
 #define virt_sink intact_private_virt_sink
 #define virt_start intact_private_virt_start
 #define virt_type intact_private_virt_type
-#define virt_uses_pin intact_private_virt_uses_pin
 #define virt_visit_controllers intact_private_virt_visit_controllers
 #define virt_visit_cpu intact_private_virt_visit_cpu
 #define virt_visit_devices intact_private_virt_visit_devices

@@ -60,15 +60,18 @@ static void why_output(struct board *board, uint32_t gsi, uint32_t index, struct
 
 enum { UNUSED = 1000 }; // more than gates of any pin
 
+static bool is_used(struct board *board, uint32_t gsi, uint32_t index)
+{
+    uint32_t chip, pin;
+    return !board->type->uses_pin || !route_output_at(&board->route, gsi, index, &chip, &pin) ||
+           chip == ROUTE_TO_MESSAGE || board->type->uses_pin(board, chip, pin);
+}
+
 static unsigned gates_at(const struct question *question, uint32_t gsi, uint32_t index)
 {
-    struct board *board = question->board;
     struct why counted = { .found = NULL };
-    uint32_t chip, pin;
-    why_output(board, gsi, index, &counted);
-    bool used = route_output_at(&board->route, gsi, index, &chip, &pin) &&
-                (chip == ROUTE_TO_MESSAGE || board->type->uses_pin(board, chip, pin));
-    return counted.gates + (used ? 0 : UNUSED);
+    why_output(question->board, gsi, index, &counted);
+    return counted.gates + (is_used(question->board, gsi, index) ? 0 : UNUSED);
 }
 
 // A wire leads to several pins, of which the guest uses one, and masks the others: first those of a chip that it uses, then

@@ -74,7 +74,7 @@ struct board_type {
 
     // Why an interrupt does not arrive (base/why.h): at a pin, of a message; of a source that the controllers know by a text,
     // or a processor's own (-EINVAL with a line). `why_ready`: what of a CPU's pending word a finding says is there; 0.
-    // `uses_pin`: whether the guest seems to use that chip for the pin, where a wire leads to several.
+    // `uses_pin`: whether the guest seems to use that chip for the pin; NULL where no wire leads to several.
     void (*why_pin)(struct board *board, uint32_t chip, uint32_t pin, struct why *why);
     bool (*uses_pin)(struct board *board, uint32_t chip, uint32_t pin);
     void (*why_message)(struct board *board, uint64_t address, uint32_t data, uint32_t device, struct why *why);

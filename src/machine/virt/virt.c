@@ -160,7 +160,6 @@ const struct board_type virt_type = {
     .firmware = virt_firmware,
     .signalled = signalled,
     .why_pin = virt_why_pin,
-    .uses_pin = virt_uses_pin,
     .why_message = virt_why_message,
     .why_source = virt_why_source,
     .why_ready = virt_why_ready,

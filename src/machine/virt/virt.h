@@ -146,7 +146,6 @@ void virt_loaded(struct board *board);
 // --- virt_why.c: struct board_type ----------------------------------------------------------------------------------
 
 void virt_why_pin(struct board *board, uint32_t chip, uint32_t pin, struct why *why);
-bool virt_uses_pin(struct board *board, uint32_t chip, uint32_t pin);
 void virt_why_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, struct why *why);
 int virt_why_source(struct board *board, const char *source, struct why *why, struct error *error);
 uint32_t virt_why_ready(const struct intact_why_finding *finding, uint32_t *cpu);

@@ -12,14 +12,6 @@ void virt_why_pin(struct board *board, uint32_t chip, uint32_t pin, struct why *
     arm_irq_why_pin(&virt_of(board)->irq, pin, why);
 }
 
-bool virt_uses_pin(struct board *board, uint32_t chip, uint32_t pin)
-{
-    (void)board;
-    (void)chip;
-    (void)pin;
-    return true;
-}
-
 void virt_why_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, struct why *why)
 {
     arm_irq_why_message(&virt_of(board)->irq, address, data, device, why);
