@@ -404,11 +404,14 @@ static void nmi_without_iret(void)
 {
     on_trap(2, on_nmi);
     ioapic_route(UART_IRQ, ENTRY_NMI, 0);
-    if (!__builtin_setjmp(resume))
+    if (!__builtin_setjmp(resume)) {
         uart_raise();
+        while (taken < 1)
+            relax();
+    }
     uart_raise();
     while (taken < 2)
-        __asm__ volatile("hlt" : : : "memory");
+        relax();
 }
 
 // --- Messages ---------------------------------------------------------------------------------------------------------
