@@ -9,9 +9,15 @@
 
 // --- Files -----------------------------------------------------------------------------------------------------------
 
+static const char *name_of(const char *path)
+{
+    return path && strcmp(path, "-") != 0 ? path : "standard output";
+}
+
 FILE *trace_file_open(struct settings *settings, const char *path)
 {
-    FILE *file = path ? fopen(path, "wb") : stdout;
+    bool is_file = path && strcmp(path, "-") != 0;
+    FILE *file = is_file ? fopen(path, "wb") : stdout;
     if (!file)
         refuse(settings, "trace: cannot write '%.200s': %s", path, strerror(errno));
     return file;
@@ -23,10 +29,9 @@ int trace_file_close(struct settings *settings, FILE *file, const char *path, in
     if ((file == stdout ? fflush(file) : fclose(file)) != 0 && result == 0)
         result = -EIO;
     if (result == -ENOMEM)
-        return refuse(settings, "trace: the host has no memory left; '%.200s' is not complete",
-                      path ? path : "standard output");
+        return refuse(settings, "trace: the host has no memory left; '%.200s' is not complete", name_of(path));
     if (result < 0)
-        return refuse(settings, "trace: '%.200s' is not complete: %s", path ? path : "standard output",
+        return refuse(settings, "trace: '%.200s' is not complete: %s", name_of(path),
                       errno ? strerror(errno) : "it could not be written");
     return 0;
 }

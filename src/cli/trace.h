@@ -29,7 +29,7 @@ int traces_attach(struct traces *traces, struct intact_machine *machine, struct 
 // Before the machine is destroyed, whose names they use. -1: settings->why. A second call does nothing.
 int traces_close(struct traces *traces, struct settings *settings);
 
-// To and from standard output (NULL), or a file. NULL, -1: settings->why.
+// Standard output (NULL, or "-"), or a file. NULL, -1: settings->why.
 FILE *trace_file_open(struct settings *settings, const char *path);
 // `result`: -ENOMEM or -EIO if it could not be written before.
 int trace_file_close(struct settings *settings, FILE *file, const char *path, int result);

@@ -22,7 +22,7 @@ static int show_usage(void)
          "Writes a trace of the interrupts. The exit status is that of the run.\n");
     for (unsigned i = 0; (name = intact_trace_format(i, &about)); i++)
         printf("  -format %-8s %s%s\n", name, about, i ? "" : "; the default");
-    puts("  -o FILE          where it goes; without it a TRACE is written to standard output\n"
+    puts("  -o FILE          where it goes, - for standard output; without it a TRACE is written there\n"
          "  -events E+E      these events alone, by name or station; intact run -trace help lists them\n"
          "  -cpu N           events of this processor, and those of none\n"
          "  -vector N        of the events that have a vector or INTID, these alone\n"

@@ -194,6 +194,15 @@ def formats(scene):
     shown = scene.run("trace", kept, status=0)
     if shown.stdout != scene.path("live.text").read_bytes():
         harness.fail("text is not what a trace is shown as", shown)
+    piped = scene.run("trace", "-o", "-", "-replay", journal_of(scene), "-serial", "null")
+    if piped.stdout != scene.path("live.text").read_bytes():
+        harness.fail("- is not standard output", piped)
+
+
+def journal_of(scene):
+    journal = scene.path("demo.journal")
+    scene.run("record", journal, *scene.demo())
+    return journal
 
 
 # --- The run -------------------------------------------------------------------------------------------------------------
