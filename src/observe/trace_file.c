@@ -16,9 +16,9 @@
 #include "base/error.h"
 #include "observe/trace_log.h"
 
-enum { HEADER = 64, VERSION = 1, FLAG_ARM = 1, RECORD = 24, NAME_LIMIT = 1024 };
+enum { MAGIC = 8, HEADER = 64, VERSION = 1, FLAG_ARM = 1, RECORD = 24, NAME_LIMIT = 1024 };
 
-static const char magic[8] = "INTACTTR";
+static const char magic[MAGIC + 1] = "INTACTTR";
 
 static void put(uint8_t *out, uint64_t value, unsigned bytes)
 {
@@ -40,7 +40,7 @@ static void write_header(const struct intact_trace_log *log, FILE *file)
 {
     const struct ring *ring = &log->ring;
     uint8_t header[HEADER];
-    memcpy(header, magic, sizeof magic);
+    memcpy(header, magic, MAGIC);
     put(header + 8, VERSION, 4);
     put(header + 12, log->arm ? FLAG_ARM : 0, 4);
     put(header + 16, log->cpus, 4);
@@ -140,7 +140,7 @@ static int read_records(struct ring *ring, uint64_t count, FILE *file, const cha
 static int read_all(struct intact_trace_log *log, FILE *file, const char *path, struct error *error)
 {
     uint8_t header[HEADER];
-    if (fread(header, 1, sizeof header, file) != sizeof header || memcmp(header, magic, sizeof magic) != 0)
+    if (fread(header, 1, sizeof header, file) != sizeof header || memcmp(header, magic, MAGIC) != 0)
         return error_set(error, -EINVAL, "'%.200s' is no trace: it does not begin with %.8s", path, magic);
     if (get(header + 8, 4) != VERSION)
         return error_set(error, -EINVAL, "'%.200s' is a trace of version %u; this program reads version %d", path,
