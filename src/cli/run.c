@@ -208,7 +208,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         tell_port("-monitor", settings->monitor, intact_monitor_port(monitor));
     if (settings->stopped)
         tell_stopped(settings);
-    if (journal || traces.count)
+    if (journal || settings->rr == RR_RECORD || traces.count)
         stop_signal_start(machine);
     consoles_start(consoles, machine);
     struct intact_exit end = run_to_end(settings, machine, gdb, monitor);

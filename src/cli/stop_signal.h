@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Ctrl-C (SIGINT) and SIGTERM during a replay, or while a trace is written: the run stops as by intact_machine_quit, so that the
+// Ctrl-C (SIGINT) and SIGTERM while a run is recorded or repeated, or a trace is written: the run stops as by intact_machine_quit, so that the
 // command can say how far it came, and write the rest. Another one ends the process, if two
 // seconds have passed.
 //

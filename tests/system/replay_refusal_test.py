@@ -141,6 +141,20 @@ def stopped(scene):
             harness.fail(f"a replay that was stopped: exit status {child.returncode}, {said}")
 
 
+def recording_stopped(scene):
+    """By a signal: the journal has its end there."""
+    endless = [word.replace("n=1000", "n=2000000000") for word in scene.options]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with subprocess.Popen([scene.intact, "record", str(scene.journal), "--", *endless], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+            time.sleep(0.5)
+            child.send_signal(number)
+            said = harness.text(child.communicate(timeout=TIMEOUT)[1])
+        if child.returncode != 0 or "intact: recorded: " not in said:
+            harness.fail(f"a recording that was stopped: exit status {child.returncode}, {said}")
+        expect(scene.replay(), 0, "intact: the same run: ")
+
+
 def bad_journals(scene):
     good = scene.journal.read_bytes()
     run = ["--", *scene.options]
@@ -197,7 +211,8 @@ def main():
     intact, guests = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="intact-refusal-") as name:
         scene = Scene(intact, pathlib.Path(guests), pathlib.Path(name))
-        for test in (changed_options, two_wishes, changed_files, bad_journals, full_disk, killed, changed_modules, stopped):
+        for test in (changed_options, two_wishes, changed_files, bad_journals, full_disk, killed, changed_modules, stopped,
+                     recording_stopped):
             test(scene)
             print(f"{test.__name__}: good", flush=True)
 

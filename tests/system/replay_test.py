@@ -11,7 +11,8 @@ NOTIFIED records (notified.c), a notifier that another thread signals. What must
 that it is the same run, with the same digest; so do `-icount rr=replay` with the recorded options, another build (--other), and
 one for another host (--emulated "qemu-aarch64 BUILD": of the first recording only, as it takes minutes). Every other recording
 is made on a host that is busy, and those between them are replayed on one. ./dev check makes 100 recordings on each machine.
-With --keep the last journal and the disk are in FOLDER afterwards.
+With --keep the last journal and the disk are in FOLDER afterwards; after a failure they are kept in any case, and replayed
+twice more.
 """
 import argparse
 import contextlib
@@ -20,6 +21,7 @@ import http.server
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -184,6 +186,17 @@ def one(given, number, folder, boot, address):
     return f"{end[0]} instructions, journal of {os.path.getsize(journal)} bytes{notified}"
 
 
+def tell_again(intact, folder, arch):
+    """After a failure: keeps the journal and the disk, and says whether it is the recording that differs, or one replay."""
+    kept = pathlib.Path(tempfile.mkdtemp(prefix=f"intact-replay-failed-{arch}-"))
+    for file in folder.iterdir():
+        shutil.copy(file, kept)
+    print(f"the journal and the disk are kept in {kept}", file=sys.stderr)
+    for _ in range(2):
+        result = harness.run([intact, "replay", str(folder / "journal")], TIMEOUT)
+        print(f"another replay: {harness.text(result.stderr).strip()[-400:]}", file=sys.stderr)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("intact")
@@ -202,8 +215,13 @@ def main():
             disk = folder / "disk"
             disk.write_bytes(b"".join(hashlib.md5(b"%d" % block).digest() * 32 for block in range(DISK // 512)))
             boot = options(given.arch, server.server_port, disk)
-            for number in range(given.recordings):
-                print(one(given, number, folder, boot, f"http://10.0.2.2:{server.server_port}/file"), flush=True)
+            try:
+                for number in range(given.recordings):
+                    print(one(given, number, folder, boot, f"http://10.0.2.2:{server.server_port}/file"), flush=True)
+            except SystemExit as end:
+                if end.code == 1 and (folder / "journal").exists():
+                    tell_again(given.intact, folder, given.arch)
+                raise
         server.shutdown()
 
 
