@@ -251,12 +251,18 @@ static bool takes_at_limit(const struct loop *loop, const struct vcpu *cpu)
            (cpu->state != VCPU_RUNNING || (cpu->kick & KICK_CUT)) && cpu->pending && loop->guest->can_take(cpu);
 }
 
+// A halted CPU whose interrupt was withdrawn before its turn came: its slice is of no instruction, also where a limit cut it.
+static bool has_nothing_to_do(const struct loop *loop, const struct vcpu *cpu)
+{
+    return cpu->state != VCPU_RUNNING && !(cpu->pending && loop->guest->can_take(cpu));
+}
+
 static void slice_end(struct loop *loop, struct vcpu *cpu)
 {
     // A stop from outside may come anywhere: the rest of the slice is run afterwards, so that the order of the vCPUs
     // does not depend on it.
     bool begun = cpu->left || cpu->goal != loop->slice_executed; // or a limit was there
-    bool over = begun && ((cpu->kick & KICK_CUT) || cpu->state != VCPU_RUNNING);
+    bool over = begun ? (cpu->kick & KICK_CUT) || cpu->state != VCPU_RUNNING : has_nothing_to_do(loop, cpu);
     loop->rest = over ? 0 : loop->rest + (uint64_t)cpu->left;
     cpu->goal -= (uint64_t)cpu->left;
     cpu->left = 0;

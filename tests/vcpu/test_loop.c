@@ -406,6 +406,53 @@ Test(loop, a_limit_may_be_the_moment_behind_the_beginning_of_a_slice)
     }
 }
 
+// Its interrupt comes, and goes again before its turn: the first one halts.
+static void tempt_the_second(struct fake_cpu *cpu)
+{
+    if (cpu->executed != 9)
+        return;
+    vcpu_signal(loop, 1, PENDING_INTR);
+    vcpu_signal(loop, 1, 0);
+    vcpu_set_state(&cpu->vcpu, VCPU_HALTED);
+}
+
+static bool idle_and_wake_second(void *owner, uint64_t until)
+{
+    (void)owner, (void)until;
+    vcpu_signal(loop, 1, PENDING_INTR);
+    return true;
+}
+
+static void begin_tempting(void)
+{
+    begin(2);
+    vcpu_set_state(&fake->cpu[1]->vcpu, VCPU_HALTED);
+    fake->cpu[0]->step = tempt_the_second;
+}
+
+// A run that is recorded waits then, and its input comes at the turn of that slice; a replay stops there by a limit. With the
+// slice going on afterwards, the input's interrupt was taken in it, and all turns behind were others.
+Test(loop, a_slice_with_nothing_to_do_is_over_also_at_a_limit)
+{
+    begin_tempting();
+    loop->idle = idle_and_wake_second;
+    cr_assert_eq(run(30), LOOP_LIMIT);
+    uint64_t without = loop->turns, executed = fake->cpu[1]->executed;
+    fake_free(fake);
+    begin_tempting();
+    loop->limit = 10;
+    loop->limit_turns = 2;
+    cr_assert_eq(vcpu_run(loop), LOOP_LIMIT);
+    cr_assert_eq(loop->instructions, 10);
+    cr_assert_eq(loop->turns, 2);
+    vcpu_signal(loop, 1, PENDING_INTR);
+    loop->limit = 30;
+    loop->limit_turns = 0;
+    cr_assert_eq(vcpu_run(loop), LOOP_LIMIT);
+    cr_assert_eq(loop->turns, without);
+    cr_assert_eq(fake->cpu[1]->executed, executed);
+}
+
 static unsigned idle_calls;
 static uint64_t idle_until;
 
