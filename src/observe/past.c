@@ -7,19 +7,15 @@
 
 static struct past_source *source_of(struct past *past, const char *name)
 {
-    uint32_t before = past->names.count, number = name_table_add(&past->names, name);
-    if (number == NAME_TABLE_NONE) {
-        past->failed = true;
-        return NULL;
-    }
-    if (number < before)
+    uint32_t number = name_table_add(&past->names, name);
+    if (number < past->count)
         return &past->sources[number];
-    struct past_source *sources = grow(past->sources, &past->room, number, sizeof *sources);
-    if (!sources) {
-        past->failed = true; // the name has no entry; it is not looked at again
+    struct past_source *sources =
+        number == past->count ? grow(past->sources, &past->room, past->count, sizeof *sources) : NULL;
+    if (!sources)
         return NULL;
-    }
     past->sources = sources;
+    past->count++;
     sources[number] = (struct past_source){ 0 };
     return &sources[number];
 }
@@ -128,7 +124,7 @@ const struct past_source *past_find(const struct past *past, const char *source)
 void past_why(const struct past *past, const char *name, struct why *why)
 {
     uint32_t number = name_table_find(&past->names, name);
-    const struct past_source *source = number == NAME_TABLE_NONE ? NULL : &past->sources[number];
+    const struct past_source *source = number < past->count ? &past->sources[number] : NULL;
     if (source && source->raises)
         WHY_NAMED(why, INTACT_WHY_PAST_RAISED, name, source->raises, source->raised_at);
     else

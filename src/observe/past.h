@@ -24,11 +24,10 @@ struct past {
     struct intact_trace_observer observer; // to be added to a trace
     struct name_table names;
     struct past_source *sources; // by the number of the name
-    size_t room;
-    uint64_t begun; // instructions; UINT64_MAX: nothing has happened yet
+    size_t count, room;          // names from `count` on have none: the host had no memory
+    uint64_t begun;              // instructions; UINT64_MAX: nothing has happened yet
     uint64_t last_cause;
     bool arm;
-    bool failed; // the host had no memory: some sources are not counted
 };
 
 // An observer that was not added yet.
