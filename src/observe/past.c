@@ -118,13 +118,12 @@ static void why_taken(const struct past_source *source, struct why *why)
 const struct past_source *past_find(const struct past *past, const char *source)
 {
     uint32_t number = name_table_find(&past->names, source);
-    return number == NAME_TABLE_NONE ? NULL : &past->sources[number];
+    return number < past->count ? &past->sources[number] : NULL;
 }
 
 void past_why(const struct past *past, const char *name, struct why *why)
 {
-    uint32_t number = name_table_find(&past->names, name);
-    const struct past_source *source = number < past->count ? &past->sources[number] : NULL;
+    const struct past_source *source = past_find(past, name);
     if (source && source->raises)
         WHY_NAMED(why, INTACT_WHY_PAST_RAISED, name, source->raises, source->raised_at);
     else

@@ -25,7 +25,7 @@ struct past {
     struct name_table names;
     struct past_source *sources; // by the number of the name
     size_t count, room;          // names from `count` on have none: the host had no memory
-    uint64_t begun;              // instructions; UINT64_MAX: nothing has happened yet
+    uint64_t begun;              // instructions at which watching began
     uint64_t last_cause;
     bool arm;
 };
