@@ -327,6 +327,8 @@
 #define bus_set_ram intact_private_bus_set_ram
 #define bus_write intact_private_bus_write
 #define bus_write_memory intact_private_bus_write_memory
+#define buttons_init intact_private_buttons_init
+#define buttons_press intact_private_buttons_press
 #define cfi_flash_init intact_private_cfi_flash_init
 #define cfi_flash_read intact_private_cfi_flash_read
 #define cfi_flash_reset intact_private_cfi_flash_reset

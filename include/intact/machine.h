@@ -358,6 +358,21 @@ int intact_machine_net_link(struct intact_machine *machine, const char *id, bool
 // chardev; -EINVAL: the size; -ENOMEM.
 int intact_machine_console_size(struct intact_machine *machine, const char *id, unsigned columns, unsigned rows);
 
+// Any thread. Presses the machine's reset button: a machine with `reboot` starts again as after a reset of the guest's
+// own, another one ends with INTACT_RESET. Like the two below it is input from outside: it takes effect when the
+// machine's thread next drains its inbox, between two instructions (a stopped machine: when it goes on), and a journal
+// has it. 0; -EROFS: a replay, which takes its input from the journal; -ENOMEM.
+int intact_machine_reset(struct intact_machine *machine);
+
+// Any thread. Presses the power button, which asks the guest to turn the power off: INTACT_PC sets PWRBTN_STS and raises
+// the SCI if the guest enabled it (ACPI 6.5, 4.8.2.2.1.1). 0; -ENOTSUP: this machine has none (INTACT_VIRT); -EROFS;
+// -ENOMEM.
+int intact_machine_power_button(struct intact_machine *machine);
+
+// Any thread. A pulse on the NMI line, which is wired to LINT1 of every processor of INTACT_PC: those whose LVT entry
+// passes NMIs take it. 0; -ENOTSUP: this machine has no such line (INTACT_VIRT); -EROFS; -ENOMEM.
+int intact_machine_nmi(struct intact_machine *machine);
+
 // Any thread, but not from a signal handler. Ends intact_machine_run soon.
 void intact_machine_quit(struct intact_machine *machine);
 

@@ -158,7 +158,9 @@ static enum loop_stop run_board(struct intact_machine *machine)
         loop->limit = next;
         loop->limit_turns = 0;
     }
-    enum loop_stop stop = machine->timeline ? timeline_run(machine->timeline) : replay_run(&machine->replay);
+    enum loop_stop stop = machine->board->outside.reset_due ? LOOP_RESET
+                          : machine->timeline               ? timeline_run(machine->timeline)
+                                                            : replay_run(&machine->replay);
     loop->limit = limit;
     loop->limit_turns = turns;
     if (stops && stop == LOOP_LIMIT) {
@@ -308,6 +310,21 @@ int intact_machine_net_link(struct intact_machine *machine, const char *id, bool
 int intact_machine_console_size(struct intact_machine *machine, const char *id, unsigned columns, unsigned rows)
 {
     return backends_console_size(machine->board, id, columns, rows);
+}
+
+int intact_machine_reset(struct intact_machine *machine)
+{
+    return buttons_press(machine->board, BUTTON_RESET);
+}
+
+int intact_machine_power_button(struct intact_machine *machine)
+{
+    return buttons_press(machine->board, BUTTON_POWER);
+}
+
+int intact_machine_nmi(struct intact_machine *machine)
+{
+    return buttons_press(machine->board, BUTTON_NMI);
 }
 
 void intact_machine_quit(struct intact_machine *machine)

@@ -91,8 +91,9 @@ static bool has_input_here(const struct timeline *timeline)
     return message && !is_before(now(timeline), moment_of(message));
 }
 
-// True: an event that it led to stops the run.
-static bool repeat_input(struct timeline *timeline)
+// What it makes of the run: LOOP_BREAK, an event that it led to stops it; LOOP_RESET, somebody resets the machine here; or it
+// goes on.
+static enum loop_stop repeat_input(struct timeline *timeline)
 {
     struct board *board = timeline->replay->board;
     board->loop.stop = LOOP_RUNNING;
@@ -102,7 +103,9 @@ static bool repeat_input(struct timeline *timeline)
         board->loop.steps = 0;
         inbox_replay(&board->inbox, &entry->message, board->clock.now);
     }
-    return board->loop.stop == LOOP_BREAK;
+    if (board->outside.reset_due)
+        return LOOP_RESET;
+    return board->loop.stop == LOOP_BREAK ? LOOP_BREAK : LOOP_RUNNING;
 }
 
 static bool repeat_within(void *owner, struct inbox_message *message)
@@ -258,8 +261,9 @@ static enum loop_stop run(struct timeline *timeline, struct loop_moment limit)
     for (;;) {
         bool past = is_past(timeline);
         set_mode(timeline, past);
-        if (repeat_input(timeline))
-            return LOOP_BREAK;
+        enum loop_stop stop = repeat_input(timeline);
+        if (stop != LOOP_RUNNING)
+            return stop;
         if (limited && !is_before(now(timeline), limit))
             return LOOP_LIMIT;
         if (timeline->replays && !is_before(now(timeline), timeline->end))
@@ -278,7 +282,7 @@ static enum loop_stop run(struct timeline *timeline, struct loop_moment limit)
             limit_to(loop, timeline->frontier);
         if (timeline->replays)
             limit_to(loop, timeline->end);
-        enum loop_stop stop = vcpu_run(loop);
+        stop = vcpu_run(loop);
         if (!past)
             timeline->frontier = now(timeline);
         if (stop != LOOP_LIMIT)

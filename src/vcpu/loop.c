@@ -106,7 +106,8 @@ void vcpu_signal(void *owner, uint32_t index, uint32_t pending)
 
 void loop_stop(struct loop *loop, enum loop_stop stop, int status)
 {
-    if (loop->stop != LOOP_RUNNING && loop->stop != LOOP_BREAK)
+    bool ends = stop == LOOP_QUIT && loop->stop == LOOP_RESET;
+    if (loop->stop != LOOP_RUNNING && loop->stop != LOOP_BREAK && !ends)
         return;
     loop->stop = stop;
     loop->status = status;

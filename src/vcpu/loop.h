@@ -95,7 +95,7 @@ void vcpu_signal(void *loop, uint32_t vcpu, uint32_t pending);
 void loop_pass(struct loop *loop, uint64_t count);
 
 // Ends vcpu_run after the current instruction. The first call wins, but anything wins over LOOP_BREAK: a debugger hides
-// nothing.
+// nothing; and LOOP_QUIT over LOOP_RESET, as what comes in together with a reset could not end the run otherwise.
 void loop_stop(struct loop *loop, enum loop_stop stop, int status);
 
 // Between two runs: the next ones end when `cpu` has executed `count` more instructions. In their turns the others run

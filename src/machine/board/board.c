@@ -175,7 +175,7 @@ static int build(struct board *board)
     const struct board_type *type = board->type;
     int (*const steps[])(struct board * board) = {
         check,     make_outside,       type->make_devices, type->map_memory, make_loop,          make_controllers,
-        make_cpus, type->wire_devices, type->map_devices,  backends_init,    device_list_create,
+        make_cpus, type->wire_devices, type->map_devices,  backends_init,    device_list_create, buttons_init,
     };
     int result = 0;
     for (unsigned i = 0; i < countof(steps) && result == 0; i++)
@@ -229,6 +229,7 @@ void board_destroy(struct board *board)
 
 int board_reset(struct board *board)
 {
+    board->outside.reset_due = false;
     device_list_reset(&board->devices, board->clock.now);
     board->type->reset(board);
     pci_host_reset(&board->pci, board->clock.now);

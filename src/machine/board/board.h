@@ -24,6 +24,7 @@
 #include "groups/manager.h"
 #include "irqchip/route.h"
 #include "machine/board/backends.h"
+#include "machine/board/buttons.h"
 #include "machine/board/device_list.h"
 #include "machine/board/history.h"
 #include "machine/board/mistakes.h"
@@ -68,6 +69,10 @@ struct board_type {
     // Reset of devices, controllers and processors; then what a firmware would do.
     void (*reset)(struct board *board);
     int (*firmware)(struct board *board);
+
+    // The buttons of buttons.h, when the machine's thread takes them. NULL: there is none.
+    void (*press_power)(struct board *board, uint64_t now);
+    void (*press_nmi)(struct board *board);
 
     // The interrupt that the controller signals to a processor, whose exception names none. NULL: it names it.
     uint32_t (*signalled)(struct board *board, uint32_t index);
@@ -123,6 +128,7 @@ struct board {
     struct region heard_window;
     struct loop loop;
     struct outside outside;
+    struct buttons buttons;
 
     // Memory, and I/O ports where the family has them.
     struct bus memory, ports;

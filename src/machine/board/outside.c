@@ -242,6 +242,7 @@ void outside_visit(struct outside *outside, struct visit *v)
 {
     VISIT(v, outside->input_read);
     VISIT(v, outside->input_written);
+    VISIT(v, outside->reset_due);
     // What waits, which may go round the end of the ring.
     uint32_t count = outside->input_written - outside->input_read, first = outside->input_read % OUTSIDE_INPUT_BYTES;
     count = count < OUTSIDE_INPUT_BYTES ? count : OUTSIDE_INPUT_BYTES;

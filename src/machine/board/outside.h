@@ -35,6 +35,7 @@ struct outside {
     uint32_t input_read, input_written;
     atomic_uint input_posted, input_waiting;
     atomic_bool input_open;
+    bool reset_due;   // somebody has pressed the reset button: the machine is reset before it goes on
     bool quiet;       // what the guest writes was written before: a part of a run is repeated
     unsigned sources; // other sources of input, which never end: networks
     uint16_t console_channel, host_channel, stop_channel;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The part of a machine that is specific to the PC: its chips and devices, their callbacks, RESET#. board.c calls it.
 //
-// Not modelled: address line 20, NMI sources (IOCHK, SERR), DMA controllers, floppy, parallel port, video.
+// Not modelled: address line 20, NMI sources of the board (IOCHK, SERR), DMA controllers, floppy, parallel port, video.
 #include "machine/pc/pc.h"
 
 #include <errno.h>
@@ -98,6 +98,18 @@ static int make_devices(struct board *board)
     return 0;
 }
 
+static void press_power(struct board *board, uint64_t now)
+{
+    acpi_pm_power_button(&pc_of(board)->pm, now);
+}
+
+// The line rises and falls: LINT1 latches the edge.
+static void press_nmi(struct board *board)
+{
+    x86_irq_set_nmi(&pc_of(board)->irq, true);
+    x86_irq_set_nmi(&pc_of(board)->irq, false);
+}
+
 static struct vcpu *make_cpu(struct board *board, uint32_t index)
 {
     struct x86_cpu **cpu = &pc_of(board)->cpus[index];
@@ -168,6 +180,8 @@ const struct board_type pc_type = {
     .describe = pc_describe,
     .reset = reset,
     .firmware = pc_firmware,
+    .press_power = press_power,
+    .press_nmi = press_nmi,
     .why_pin = pc_why_pin,
     .uses_pin = pc_uses_pin,
     .why_message = pc_why_message,

@@ -465,32 +465,48 @@ static bool repeat_within(void *owner, struct inbox_message *message)
     return true;
 }
 
-static enum loop_stop repeat_message(struct replay *replay)
+// False: it diverged.
+static bool repeat_message(struct replay *replay)
 {
     struct board *board = replay->board;
     const struct inbox_message *message = &replay->next.message;
     if (!inbox_can_replay(&board->inbox, message))
-        return diverged(replay, "where input came on a channel that this machine does not have");
-    if (replay->within_count)
-        return diverged(replay, "where a call of the recorded run was not made");
-    board->loop.stop = LOOP_RUNNING;
+        diverged(replay, "where input came on a channel that this machine does not have");
+    else if (replay->within_count)
+        diverged(replay, "where a call of the recorded run was not made");
+    if (replay->outcome == REPLAY_DIVERGED)
+        return false;
     board->loop.steps = 0;
     inbox_replay(&board->inbox, message, board->clock.now);
     replay->last_input = replay->next;
     take_next(replay);
-    if (board->loop.stop == LOOP_QUIT && !(replay->next.kind == JOURNAL_END && is_here(replay)))
-        return LOOP_RUNNING; // the recorded run was continued
+    return true;
+}
+
+// What the input of this moment makes of the run. A recorded run that somebody ended may have been continued, and then its
+// reset was done.
+static enum loop_stop stop_of_input(const struct replay *replay)
+{
+    const struct board *board = replay->board;
+    bool continued = !(replay->next.kind == JOURNAL_END && is_here(replay));
+    if (board->loop.stop == LOOP_QUIT && continued)
+        return board->outside.reset_due ? LOOP_RESET : LOOP_RUNNING;
     return board->loop.stop;
 }
 
 // Everything that the journal has for this moment.
 static enum loop_stop repeat_moment(struct replay *replay)
 {
-    while (replay->next.kind == JOURNAL_MESSAGE && is_here(replay)) {
-        enum loop_stop stop = repeat_message(replay);
-        if (stop != LOOP_RUNNING)
-            return stop;
+    bool any = false;
+    for (; replay->next.kind == JOURNAL_MESSAGE && is_here(replay); any = true) {
+        if (!any)
+            replay->board->loop.stop = LOOP_RUNNING;
+        if (!repeat_message(replay))
+            return LOOP_QUIT;
     }
+    enum loop_stop stop = any ? stop_of_input(replay) : LOOP_RUNNING;
+    if (stop != LOOP_RUNNING)
+        return stop;
     if (replay->next.kind == JOURNAL_NOTHING)
         return cut(replay);
     if (replay->next.kind == JOURNAL_END && is_here(replay))

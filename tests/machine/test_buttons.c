@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The buttons of a machine: what each does to the guest, that a journal has it at its moment, and what a machine does not
+// have.
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <intact/debug.h>
+#include <intact/replay.h>
+#include <intact/snapshot.h>
+
+#include "base/bits.h"
+#include "machine/machine.h"
+#include "machine/pc/pc.h"
+#include "machine/x86_interrupts.h"
+
+enum { PERIOD = 4000, GUEST_NMI = 0x2a, LVT_LINT1_NMI = 0x400 };
+#define LAPIC_LINT1 UINT32_C(0xfee00360)
+
+struct scene {
+    struct intact_machine *machine;
+    unsigned taken, nmis, starts;
+    uint64_t when[64]; // instructions at each NMI and start
+};
+
+static struct code code;
+static struct intact_machine_config config;
+static char why[INTACT_ERROR_SIZE], path[64];
+
+static void told(void *owner, uint8_t vector)
+{
+    struct scene *scene = owner;
+    bool nmi = vector == GUEST_NMI, start = vector == GUEST_READY;
+    scene->taken++;
+    if ((nmi || start) && scene->nmis + scene->starts < countof(scene->when))
+        scene->when[scene->nmis + scene->starts] = intact_machine_instructions(scene->machine);
+    scene->nmis += nmi;
+    scene->starts += start;
+}
+
+// It takes a tick every PERIOD ns, and NMIs at LINT1 by the handler of GUEST_NMI.
+static void make_code(void)
+{
+    code_begin(&code);
+    make_start(&code);
+    store(&code, LAPIC_LINT1, LVT_LINT1_NMI);
+    store(&code, LAPIC_DIVIDE, 0xb);
+    store(&code, LAPIC_TIMER, LAPIC_PERIODIC | GUEST_TICK);
+    store(&code, LAPIC_COUNT, PERIOD);
+    make_loop(&code, true);
+    make_stubs(&code);
+    make_handler(&code);
+    make_tables(&code);
+    memcpy(code.bytes + IDT + 8 * 2, code.bytes + IDT + 8 * GUEST_NMI, 8);
+}
+
+static void setup(void)
+{
+    make_code();
+    intact_machine_config_init(&config);
+    config.memory = UINT64_C(8) << 20;
+    config.kernel = "guest";
+    config.kernel_data = code.bytes;
+    config.kernel_size = sizeof code.bytes;
+    config.debugcon_port = GUEST_DEBUG_PORT;
+    snprintf(path, sizeof path, "/tmp/intact-buttons-%ld", (long)getpid());
+}
+
+TestSuite(buttons, .init = setup, .timeout = 120);
+
+static void make(struct scene *scene)
+{
+    *scene = (struct scene){ .taken = 0 };
+    config.debugcon = (struct intact_console){ .write = told, .owner = scene };
+    cr_assert_eq(intact_machine_create(&config, &scene->machine, why), 0, "%s", why);
+}
+
+static void run_for(struct scene *scene, uint64_t count)
+{
+    struct intact_exit end = intact_machine_run_for(scene->machine, count);
+    cr_assert_eq(end.reason, INTACT_PAUSED, "%s", intact_reason_text(end.reason));
+}
+
+static uint64_t digest(struct intact_machine *machine)
+{
+    uint64_t value;
+    cr_assert_eq(intact_machine_digest(machine, &value), 0);
+    return value;
+}
+
+// --- what each does --------------------------------------------------------------------------------------------------
+
+Test(buttons, an_nmi_comes_at_the_next_instruction_of_a_processor_whose_lint1_passes_it)
+{
+    struct scene scene;
+    make(&scene);
+    run_for(&scene, 10000);
+    cr_assert_eq(intact_machine_nmi(scene.machine), 0);
+    cr_expect_eq(scene.nmis, 0); // the machine is stopped
+    run_for(&scene, 1000);
+    cr_expect_eq(scene.nmis, 1);
+    cr_expect_leq(scene.when[1], 10010);
+    run_for(&scene, 20000);
+    cr_expect_eq(scene.nmis, 1); // a pulse
+    intact_machine_destroy(scene.machine);
+}
+
+Test(buttons, a_machine_is_reset_and_its_guest_begins_again)
+{
+    struct scene scene;
+    make(&scene);
+    run_for(&scene, 10000);
+    cr_assert_eq(intact_machine_reset(scene.machine), 0);
+    run_for(&scene, 2000000);
+    cr_expect_eq(scene.starts, 2);
+    cr_expect_geq(scene.when[1], 10000 + BOARD_RESET_INSTRUCTIONS);
+    intact_machine_destroy(scene.machine);
+}
+
+Test(buttons, a_machine_without_reboot_ends_at_a_reset)
+{
+    struct scene scene;
+    config.reboot = false;
+    make(&scene);
+    run_for(&scene, 10000);
+    cr_assert_eq(intact_machine_reset(scene.machine), 0);
+    struct intact_exit end = intact_machine_run(scene.machine);
+    cr_expect_eq(end.reason, INTACT_RESET);
+    cr_expect_eq(end.status, 0);
+    cr_expect_eq(end.instructions, 10000);
+    intact_machine_destroy(scene.machine);
+}
+
+Test(buttons, the_power_button_sets_its_status_and_raises_the_sci_if_the_guest_wants_it)
+{
+    struct scene scene;
+    make(&scene);
+    struct acpi_pm *pm = &pc_of(machine_board(scene.machine))->pm;
+    run_for(&scene, 1000);
+    cr_assert_eq(intact_machine_power_button(scene.machine), 0);
+    run_for(&scene, 1);
+    cr_expect(pm->PM1_STS & ACPI_PM1_PWRBTN);
+    cr_expect_not(pm->sci.level);
+    acpi_smi_write(pm, 0, 1, ACPI_SMI_ENABLE, intact_machine_time(scene.machine));
+    acpi_pm_write(pm, ACPI_PM1_STS, 2, ACPI_PM1_PWRBTN, intact_machine_time(scene.machine));
+    acpi_pm_write(pm, ACPI_PM1_EN, 2, ACPI_PM1_PWRBTN, intact_machine_time(scene.machine));
+    cr_expect_not(pm->sci.level);
+    cr_assert_eq(intact_machine_power_button(scene.machine), 0);
+    run_for(&scene, 1);
+    cr_expect(pm->sci.level);
+    intact_machine_destroy(scene.machine);
+}
+
+// What comes in at one moment is in order, and neither is lost.
+Test(buttons, a_reset_and_the_end_of_the_run_at_once_are_both_done)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct scene scene;
+        make(&scene);
+        run_for(&scene, 1000);
+        if (i)
+            intact_machine_quit(scene.machine);
+        cr_assert_eq(intact_machine_reset(scene.machine), 0);
+        if (!i)
+            intact_machine_quit(scene.machine);
+        struct intact_exit end = intact_machine_run(scene.machine);
+        cr_expect_eq(end.reason, INTACT_QUIT);
+        cr_expect_eq(end.instructions, 1000);
+        run_for(&scene, 1100000);
+        cr_expect_eq(scene.starts, 2);
+        intact_machine_destroy(scene.machine);
+    }
+}
+
+static uint32_t arm_code[4096];
+static struct intact_machine *make_virt(void)
+{
+    struct intact_machine *machine;
+    config.type = INTACT_VIRT;
+    config.kernel_data = arm_code;
+    config.kernel_size = sizeof arm_code;
+    config.debugcon_port = 0;
+    for (unsigned i = 0; i < countof(arm_code); i++)
+        arm_code[i] = 0x14000000; // b .
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    return machine;
+}
+
+Test(buttons, virt_has_no_nmi_line)
+{
+    struct intact_machine *machine = make_virt();
+    cr_expect_eq(intact_machine_nmi(machine), -ENOTSUP);
+    cr_expect_eq(intact_machine_reset(machine), 0);
+    cr_expect_eq(intact_machine_run_for(machine, 1000).reason, INTACT_PAUSED);
+    intact_machine_destroy(machine);
+}
+
+// --- journals and histories ------------------------------------------------------------------------------------------
+
+enum { NMIS = 3 };
+
+static void press_all(struct scene *scene)
+{
+    for (unsigned i = 0; i < NMIS; i++) {
+        run_for(scene, 12345);
+        cr_assert_eq(intact_machine_nmi(scene->machine), 0);
+    }
+    cr_assert_eq(intact_machine_power_button(scene->machine), 0);
+    cr_assert_eq(intact_machine_reset(scene->machine), 0);
+    cr_assert_eq(intact_machine_nmi(scene->machine), 0); // with the reset, which forgets it
+    run_for(scene, BOARD_RESET_INSTRUCTIONS + 20000);
+    cr_assert_eq(intact_machine_reset(scene->machine), 0);
+    intact_machine_quit(scene->machine);
+    cr_assert_eq(intact_machine_run(scene->machine).reason, INTACT_QUIT);
+    run_for(scene, BOARD_RESET_INSTRUCTIONS + 20000);
+    cr_assert_eq(intact_machine_nmi(scene->machine), 0);
+    run_for(scene, 20000);
+}
+
+static uint64_t record(struct scene *scene)
+{
+    struct intact_recording recording;
+    make(scene);
+    intact_recording_init(&recording);
+    recording.file = path;
+    recording.digest = 1000;
+    cr_assert_eq(intact_machine_record(scene->machine, &recording, why), 0, "%s", why);
+    press_all(scene);
+    uint64_t value = digest(scene->machine);
+    cr_assert_eq(intact_machine_record_end(scene->machine, why), 0, "%s", why);
+    intact_machine_destroy(scene->machine);
+    return value;
+}
+
+static void compare(const struct scene *was, const struct scene *is)
+{
+    cr_expect_eq(is->taken, was->taken);
+    cr_expect_eq(is->nmis, was->nmis);
+    cr_expect_eq(is->starts, was->starts);
+    cr_expect_arr_eq(is->when, was->when, sizeof is->when);
+}
+
+Test(buttons, a_replay_has_what_was_pressed_at_the_same_instructions)
+{
+    static struct scene was, is;
+    struct intact_journal *journal;
+    uint64_t expected = record(&was);
+    cr_expect_eq(was.nmis, NMIS); // the last of press_all's loop is forgotten with the reset
+    cr_expect_eq(was.starts, 3);
+    cr_assert_eq(intact_journal_open(path, &journal, why), 0, "%s", why);
+    make(&is);
+    cr_assert_eq(intact_machine_replay(is.machine, journal, why), 0, "%s", why);
+    cr_expect_eq(intact_machine_nmi(is.machine), -EROFS);
+    cr_expect_eq(intact_machine_reset(is.machine), -EROFS);
+    struct intact_exit end = intact_machine_run(is.machine);
+    cr_expect_eq(end.reason, INTACT_QUIT, "%s", intact_machine_error(is.machine));
+    cr_expect_eq(digest(is.machine), expected);
+    compare(&was, &is);
+    intact_journal_close(journal);
+    intact_machine_destroy(is.machine);
+    unlink(path);
+}
+
+Test(buttons, a_machine_that_goes_back_has_what_was_pressed_again)
+{
+    static struct scene scene;
+    make(&scene);
+    cr_assert_eq(intact_machine_history(scene.machine, UINT64_C(64) << 20, why), 0, "%s", why);
+    press_all(&scene);
+    uint64_t expected = digest(scene.machine), end = intact_machine_instructions(scene.machine);
+    static struct scene was;
+    was = scene;
+    scene.taken = scene.nmis = scene.starts = 0;
+    memset(scene.when, 0, sizeof scene.when);
+    cr_assert_eq(intact_machine_go_to(scene.machine, 0, why), 0, "%s", why);
+    run_for(&scene, end);
+    cr_expect_eq(digest(scene.machine), expected);
+    cr_expect_eq(was.starts, 3);
+    cr_expect_eq(scene.taken, 0); // it has been written
+    intact_machine_destroy(scene.machine);
+}
