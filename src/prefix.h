@@ -369,6 +369,7 @@
 #define debug_socket_open_stdio intact_private_debug_socket_open_stdio
 #define debug_socket_port intact_private_debug_socket_port
 #define debug_socket_read intact_private_debug_socket_read
+#define debug_socket_wait intact_private_debug_socket_wait
 #define debug_socket_watch intact_private_debug_socket_watch
 #define debug_socket_write intact_private_debug_socket_write
 #define debug_turn_close intact_private_debug_turn_close
@@ -519,6 +520,7 @@
 #define fw_cfg_write intact_private_fw_cfg_write
 #define gdb_close intact_private_gdb_close
 #define gdb_exited intact_private_gdb_exited
+#define gdb_left_alone intact_private_gdb_left_alone
 #define gdb_no_history intact_private_gdb_no_history
 #define gdb_open intact_private_gdb_open
 #define gdb_print intact_private_gdb_print
@@ -1316,6 +1318,12 @@
 #define scan_byte intact_private_scan_byte
 #define scan_hex intact_private_scan_hex
 #define scan_text intact_private_scan_text
+#define server_close intact_private_server_close
+#define server_drop intact_private_server_drop
+#define server_open intact_private_server_open
+#define server_resumes intact_private_server_resumes
+#define server_stops intact_private_server_stops
+#define servers_run intact_private_servers_run
 #define shorthand_text intact_private_shorthand_text
 #define simd_emms intact_private_simd_emms
 #define simd_high_to_low intact_private_simd_high_to_low

@@ -120,22 +120,42 @@ struct intact_exit intact_machine_step(struct intact_machine *machine, unsigned 
 // at once. Other than intact_machine_quit, the run can be replayed as if nothing had been asked.
 void intact_machine_interrupt(struct intact_machine *machine);
 
+// --- Servers ---------------------------------------------------------------------------------------------------------
+//
+// A machine can have servers for gdb and for people, at most 16 in all, which are opened in any order and live as long as the
+// machine at most:
+//
+//     intact_gdb_open(machine, "tcp::1234", &gdb, why);
+//     intact_monitor_open(machine, "unix:/tmp/monitor", &monitor, why);
+//     struct intact_exit end = intact_machine_serve(machine, false);
+//
+// All of them look at one machine: what stops it, a breakpoint or a client of any, is told to the clients of all, and each of
+// them can start it again. gdb alone learns it only while it waits for a stop: at its prompt it keeps the registers and memory
+// that it has read, until its own next command to run (or `maintenance flush register-cache`).
+
+// Runs the machine for its servers, instead of intact_machine_run; with `stopped` it waits for a client to start it before the
+// first instruction. What a client says while the machine runs is done between two instructions, and it runs on. A breakpoint
+// or event, of a client or of the program, stops it until a client starts it. What clients do changes nothing that the guest
+// sees, unless they write to it or load another state.
+//
+// Returns at the end of the run, also by a client or intact_machine_quit, and with INTACT_QUIT when it is stopped and the only
+// server was standard input, which has ended; or with INTACT_BREAK when it stopped while there was no client: then clients come
+// to the machine as it is if the program calls this again with `stopped`.
+struct intact_exit intact_machine_serve(struct intact_machine *machine, bool stopped);
+
 // --- gdb -------------------------------------------------------------------------------------------------------------
 
 // A server for gdb's remote protocol; a client may come and go at any time, one at a time.
 struct intact_gdb;
 
-// Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH". It lives as long as the machine at
-// most. 0 and *gdb; -EINVAL or another negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes).
+// Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH". 0 and *gdb; -EINVAL, -ENOSPC or another
+// negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes, or NULL).
 int intact_gdb_open(struct intact_machine *machine, const char *where, struct intact_gdb **gdb, char *why);
 
 // The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens at a path.
 unsigned intact_gdb_port(const struct intact_gdb *gdb);
 
-// Runs the machine under the control of clients, instead of intact_machine_run; with `stopped` it waits for a client before
-// the first instruction. Returns at the end of the run, or with INTACT_QUIT when a client kills the machine or
-// intact_machine_quit is called; or with INTACT_BREAK for a breakpoint or event of the program's while there is no client,
-// who comes to the machine as it is then if the program calls this again.
+// The same as intact_machine_serve.
 struct intact_exit intact_gdb_run(struct intact_gdb *gdb, bool stopped);
 
 // Ends the connection and the server. NULL: nothing.
@@ -147,18 +167,13 @@ void intact_gdb_close(struct intact_gdb *gdb);
 struct intact_monitor;
 
 // Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH"; with "stdio" standard input is the client.
-// It lives as long as the machine at most. 0 and *monitor; -EINVAL or another negative errno, with one line in `why`
-// (INTACT_ERROR_SIZE bytes, or NULL).
+// 0 and *monitor; -EINVAL, -ENOSPC or another negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes, or NULL).
 int intact_monitor_open(struct intact_machine *machine, const char *where, struct intact_monitor **monitor, char *why);
 
 // The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens elsewhere.
 unsigned intact_monitor_port(const struct intact_monitor *monitor);
 
-// Runs the machine, instead of intact_machine_run; with `stopped` it waits for `cont` before the first instruction. A command
-// that comes while the machine runs is done between two instructions, and it runs on. Breakpoints of clients, and those of
-// intact_break_add and intact_break_event, stop the machine until a client starts it; where standard input has ended, and
-// nobody can, the run ends with INTACT_QUIT. Returns at the end of the run, also by `quit` or intact_machine_quit. What
-// clients do changes nothing that the guest sees, but for `loadvm`.
+// As intact_machine_serve, but a machine that stops while there is no client waits for one.
 struct intact_exit intact_monitor_run(struct intact_monitor *monitor, bool stopped);
 
 // Removes the clients' breakpoints, and ends the connection and the server. NULL: nothing.

@@ -79,19 +79,6 @@ static int add_breaks(struct settings *settings, struct intact_machine *machine)
     return 0;
 }
 
-// A stop without a client waits for one.
-static struct intact_exit run_for_gdb(const struct settings *settings, struct intact_machine *machine,
-                                      struct intact_gdb *gdb)
-{
-    struct intact_exit end = intact_gdb_run(gdb, settings->stopped);
-    while (end.reason == INTACT_BREAK) {
-        fprintf(stderr, "intact: stopped by %s after %" PRIu64 " instructions; waits for a debugger at %s\n",
-                intact_break_event_hit(machine), end.instructions, settings->gdb);
-        end = intact_gdb_run(gdb, true);
-    }
-    return end;
-}
-
 // A port that the host has chosen is told.
 static void tell_port(const char *option, const char *where, unsigned port)
 {
@@ -100,13 +87,13 @@ static void tell_port(const char *option, const char *where, unsigned port)
         fprintf(stderr, "intact: %s listens at %.*s:%u\n", option, (int)(colon - where), where, port);
 }
 
-// Stopped before the first instruction; who is at a terminal sees it in the monitor.
-static void tell_stopped(const struct settings *settings)
+// Nobody at a terminal has to be told: the monitor is there.
+static void tell_waiting(const struct settings *settings, const char *stopped)
 {
     if (settings->gdb)
-        fprintf(stderr, "intact: waits for a debugger at %s\n", settings->gdb);
+        fprintf(stderr, "intact: %swaits for a debugger at %s\n", stopped, settings->gdb);
     else if (strcmp(settings->monitor, "stdio") != 0)
-        fprintf(stderr, "intact: waits for cont at %s\n", settings->monitor);
+        fprintf(stderr, "intact: %swaits for cont at %s\n", stopped, settings->monitor);
 }
 
 // Before the run, not at its end: can the file of -savevm be written?
@@ -172,12 +159,23 @@ static int destroy(struct settings *settings, struct intact_machine *machine, st
     return status;
 }
 
-static struct intact_exit run_to_end(struct settings *settings, struct intact_machine *machine, struct intact_gdb *gdb,
-                                     struct intact_monitor *monitor)
+// A stop without a client waits for one.
+static struct intact_exit run_to_end(const struct settings *settings, struct intact_machine *machine)
 {
-    if (gdb)
-        return run_for_gdb(settings, machine, gdb);
-    return monitor ? intact_monitor_run(monitor, settings->stopped) : intact_machine_run(machine);
+    char text[256];
+    if (!settings->gdb && !settings->monitor)
+        return intact_machine_run(machine);
+    if (settings->stopped)
+        tell_waiting(settings, "");
+    struct intact_exit end = intact_machine_serve(machine, settings->stopped);
+    while (end.reason == INTACT_BREAK) {
+        const char *event = intact_break_event_hit(machine);
+        snprintf(text, sizeof text, "stopped by %s after %" PRIu64 " instructions; ", *event ? event : "a breakpoint",
+                 end.instructions);
+        tell_waiting(settings, text);
+        end = intact_machine_serve(machine, true);
+    }
+    return end;
 }
 
 static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal, FILE *log)
@@ -206,12 +204,10 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         tell_port("-gdb", settings->gdb, intact_gdb_port(gdb));
     if (monitor)
         tell_port("-monitor", settings->monitor, intact_monitor_port(monitor));
-    if (settings->stopped)
-        tell_stopped(settings);
     if (journal || settings->rr == RR_RECORD || traces.count)
         stop_signal_start(machine);
     consoles_start(consoles, machine);
-    struct intact_exit end = run_to_end(settings, machine, gdb, monitor);
+    struct intact_exit end = run_to_end(settings, machine);
     stop_signal_end();
     consoles_close(consoles);
     intact_gdb_close(gdb);
@@ -263,8 +259,6 @@ int cli_act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
-    if (settings->gdb && settings->monitor)
-        return cli_fail("-monitor: not with -gdb or -s, as gdb's own `monitor` has the same commands; leave one out");
     if (settings->stopped && !settings->gdb && !settings->monitor)
         return cli_fail("-S: nothing could start the machine; add -s, -gdb tcp::PORT or -monitor stdio");
     if (settings->break_count && !settings->gdb && !settings->monitor)

@@ -309,6 +309,11 @@ static void settle_points(struct gdb *gdb, bool alone, unsigned cpu)
     }
 }
 
+void gdb_left_alone(struct gdb *gdb)
+{
+    settle_points(gdb, false, 0);
+}
+
 // --- resumption ------------------------------------------------------------------------------------------------------
 
 static enum gdb_action resume(struct gdb *gdb, const struct gdb_resume *how, bool alone)

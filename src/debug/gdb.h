@@ -109,6 +109,8 @@ enum gdb_action gdb_receive(struct gdb *gdb, const uint8_t *bytes, size_t size, 
 void gdb_stopped(struct gdb *gdb, const struct stop *stop);
 // Before that: a text for the user.
 void gdb_say(struct gdb *gdb, const char *text);
+// The machine is resumed by somebody else while the client does not wait for a stop: what the client has taken out goes.
+void gdb_left_alone(struct gdb *gdb);
 void gdb_no_history(struct gdb *gdb); // it is at its beginning, and went back
 void gdb_exited(struct gdb *gdb, int status);
 

@@ -69,12 +69,24 @@ static int select_instead(struct pollfd *polled, unsigned count, int timeout)
     return ready;
 }
 
-static int wait_for(const struct debug_socket *s, struct pollfd *polled, unsigned count, int timeout)
+static int wait_for(bool stdio, struct pollfd *polled, unsigned count, int timeout)
 {
     bool fits = true;
     for (unsigned i = 0; i < count; i++)
         fits &= polled[i].fd < FD_SETSIZE;
-    return s->stdio && fits ? select_instead(polled, count, timeout) : poll(polled, count, timeout);
+    return stdio && fits ? select_instead(polled, count, timeout) : poll(polled, count, timeout);
+}
+
+void debug_socket_wait(struct debug_socket *const *sockets, unsigned count, int timeout)
+{
+    struct pollfd polled[DEBUG_SOCKET_WAIT];
+    bool stdio = false;
+    for (unsigned i = 0; i < count; i++) {
+        polled[i] = (struct pollfd){ .fd = sockets[i]->client >= 0 ? sockets[i]->client : sockets[i]->listener,
+                                     .events = POLLIN };
+        stdio |= sockets[i]->stdio;
+    }
+    wait_for(stdio, polled, count, timeout);
 }
 
 // --- the thread ------------------------------------------------------------------------------------------------------
@@ -91,7 +103,7 @@ static void *watch(void *argument)
         struct pollfd polled[2] = { { .fd = s->watched, .events = POLLIN }, { .fd = s->pipe[0], .events = POLLIN } };
         s->waiting = true;
         pthread_mutex_unlock(&s->lock);
-        int count = wait_for(s, polled, 2, -1);
+        int count = wait_for(s->stdio, polled, 2, -1);
         pthread_mutex_lock(&s->lock);
         s->waiting = false;
         pthread_cond_broadcast(&s->changed);
@@ -389,7 +401,7 @@ static enum debug_socket_event take_client(struct debug_socket *s)
 enum debug_socket_event debug_socket_read(struct debug_socket *s, void *data, size_t *size, int timeout)
 {
     struct pollfd polled = { .fd = s->client >= 0 ? s->client : s->listener, .events = POLLIN };
-    if (wait_for(s, &polled, 1, timeout) <= 0)
+    if (wait_for(s->stdio, &polled, 1, timeout) <= 0)
         return DEBUG_SOCKET_NOTHING;
     if (s->client < 0)
         return take_client(s);

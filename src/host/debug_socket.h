@@ -35,6 +35,9 @@ enum debug_socket_event { DEBUG_SOCKET_NOTHING, DEBUG_SOCKET_CAME, DEBUG_SOCKET_
 
 // What happens first within `timeout` ms. For DATA: *size of the bytes.
 enum debug_socket_event debug_socket_read(struct debug_socket *socket, void *data, size_t *size, int timeout);
+// Waits until one of them, at most DEBUG_SOCKET_WAIT, has something to read, or for `timeout` ms.
+#define DEBUG_SOCKET_WAIT 16
+void debug_socket_wait(struct debug_socket *const *sockets, unsigned count, int timeout);
 // Sends all of it; a client that has gone is noticed by the next read. Standard output is there when standard input has ended.
 void debug_socket_write(struct debug_socket *socket, const void *data, size_t size);
 // Ends the connection, and waits for the next client.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The server for gdb of <intact/debug.h>: packets are answered until one resumes the machine; it runs until a stop, or
-// until the client has something to say (debug_turn.h).
+// The server for gdb of <intact/debug.h>: packets are answered, and one that resumes the machine is answered when it has
+// stopped (servers.h).
+//
+// gdb takes a stop for the answer to a packet that resumes: one that it does not wait for would be taken for the answer to
+// something else. So what others do with the machine is told to a client that waits, and only to that.
 #include <intact/debug.h>
 
 #include <errno.h>
@@ -14,32 +17,38 @@
 #include "debug/gdb.h"
 #include "machine/back.h"
 #include "machine/board/board.h"
-#include "machine/debug_turn.h"
 #include "machine/gdb_target.h"
 #include "machine/machine.h"
+#include "machine/servers.h"
 
 struct intact_gdb {
+    struct server server;
     struct intact_machine *machine;
     struct board *board;
-    struct debug_turn turn;
     struct gdb_target target;
     struct monitor monitor; // of the client's `monitor`
     struct gdb *gdb;        // the conversation, NULL without a client
-    struct stop stop;
+    bool waits;             // for a stop
+    struct stop stop;       // the last one
 };
 
 #define HISTORY_BYTES (UINT64_C(512) << 20) // of host memory, unless the machine has a history already
 
+static struct intact_gdb *of(struct server *server)
+{
+    return (struct intact_gdb *)server; // its first member
+}
+
 // --- the client ------------------------------------------------------------------------------------------------------
 
-static void end_client(struct intact_gdb *server)
+static void forget_client(struct intact_gdb *server)
 {
     if (server->gdb)
         gdb_close(server->gdb);
     free(server->gdb);
     server->gdb = NULL;
+    server->waits = false;
     monitor_free(&server->monitor);
-    debug_turn_drop(&server->turn);
 }
 
 // Nothing is kept before there is a client. Without a history (a drive that is written to, a recording) there is no way back.
@@ -50,7 +59,8 @@ static void begin_client(struct intact_gdb *server)
     server->target.reverses = server->board->history != NULL;
     server->gdb = malloc(sizeof *server->gdb);
     if (!server->gdb || gdb_open(server->gdb, &server->target) < 0) {
-        end_client(server);
+        forget_client(server);
+        server_drop(&server->server);
         return;
     }
     server->gdb->stop = server->stop;
@@ -59,30 +69,24 @@ static void begin_client(struct intact_gdb *server)
 
 static void flush(struct intact_gdb *server)
 {
-    debug_socket_write(server->turn.socket, server->gdb->output, server->gdb->output_size);
+    debug_socket_write(server->server.turn.socket, server->gdb->output, server->gdb->output_size);
     server->gdb->output_size = 0;
 }
 
-// The next packet of the client's. False: none came within `timeout` ms. GDB_STAY also for a client that came or went.
-static bool next_action(struct intact_gdb *server, int timeout, enum gdb_action *action)
+// A client that comes stops the machine, and asks for the reason itself.
+static void came(struct server *base)
 {
-    size_t used = 0;
-    struct debug_turn *turn = &server->turn;
-    enum debug_socket_event event = debug_turn_listen(turn, timeout);
-    *action = GDB_STAY;
-    if (event == DEBUG_SOCKET_CAME)
-        begin_client(server);
-    else if (event == DEBUG_SOCKET_WENT)
-        end_client(server);
-    if (event != DEBUG_SOCKET_DATA)
-        return event != DEBUG_SOCKET_NOTHING;
-    *action = gdb_receive(server->gdb, turn->bytes + turn->at, turn->size - turn->at, &used);
-    turn->at += used;
-    flush(server);
-    return true;
+    if (base->all->running)
+        server_stops(base);
+    begin_client(of(base));
 }
 
-// --- whose turn it is ------------------------------------------------------------------------------------------------
+static void went(struct server *base)
+{
+    forget_client(of(base));
+}
+
+// --- stops -----------------------------------------------------------------------------------------------------------
 
 static void note_stop(struct intact_gdb *server, const struct intact_exit *end)
 {
@@ -107,26 +111,36 @@ static void tell_stop(struct intact_gdb *server)
     flush(server);
 }
 
-static uint64_t program_counter(const struct intact_gdb *server, unsigned cpu)
+static void stopped(struct server *base, const struct server_stop *stop)
 {
-    uint8_t value[DEBUG_REGISTER_BYTES];
-    debug_register_read(server->target.family, server->board->loop.vcpus[cpu], server->target.family->pc, value);
-    return bytes_get(value, 8);
+    struct intact_gdb *server = of(base);
+    bool by_a_command = stop->by == base && server->gdb && !server->waits;
+    if (!by_a_command)
+        note_stop(server, &stop->end);
+    if (server->gdb && server->waits)
+        tell_stop(server);
+    server->waits = false;
 }
 
-static struct intact_exit go_on(struct intact_gdb *server, const struct gdb_resume *how)
+// By another client: what gdb has taken out of the machine is not to stop it.
+static void resumed(struct server *base)
 {
-    struct intact_exit end;
-    bool repeats;
-    if (!how->steps)
-        return intact_machine_run(server->machine);
-    do {
-        end = intact_machine_step(server->machine, how->cpu);
-        uint64_t pc = program_counter(server, how->cpu);
-        repeats = end.reason == INTACT_BREAK && end.stop == INTACT_STOP_STEP && pc >= how->first && pc < how->behind;
-    } while (repeats);
-    return end;
+    struct intact_gdb *server = of(base);
+    if (server->gdb && !server->waits)
+        gdb_left_alone(server->gdb);
 }
+
+static void ended(struct server *base, const struct intact_exit *end)
+{
+    struct intact_gdb *server = of(base);
+    if (server->gdb) {
+        gdb_exited(server->gdb, end->status);
+        flush(server);
+    }
+    forget_client(server);
+}
+
+// --- the way back ----------------------------------------------------------------------------------------------------
 
 // False: there is nothing before.
 static bool go_back(struct intact_gdb *server, const struct gdb_resume *how, struct intact_exit *end)
@@ -135,11 +149,14 @@ static bool go_back(struct intact_gdb *server, const struct gdb_resume *how, str
     return how->direction == GDB_BACK ? back_continue(server->machine, end) : back_step(server->machine, how->cpu);
 }
 
+// The others see the machine at another place.
 static void tell_way_back(struct intact_gdb *server)
 {
     struct intact_exit end;
     struct gdb_resume how = server->gdb->resume;
-    if (go_back(server, &how, &end)) {
+    bool found = go_back(server, &how, &end);
+    server_stops(&server->server);
+    if (found) {
         note_stop(server, &end);
         tell_stop(server);
         return;
@@ -148,90 +165,70 @@ static void tell_way_back(struct intact_gdb *server)
     flush(server);
 }
 
-// Answers until the machine is to run forward. A machine that is to end runs as well, and ends at once.
-static enum gdb_action serve(struct intact_gdb *server)
+// --- packets ---------------------------------------------------------------------------------------------------------
+
+static void let_run(struct intact_gdb *server)
 {
-    enum { LOOK = 100 }; // ms
-    enum gdb_action action = GDB_STAY;
-    while (action == GDB_STAY && !atomic_load(&server->board->outside.quit_posted)) {
-        next_action(server, LOOK, &action);
-        if (action == GDB_RESUME && server->gdb->resume.direction != GDB_FORWARD) {
-            tell_way_back(server);
-            action = GDB_STAY;
-        }
-    }
-    return action == GDB_STAY ? GDB_RESUME : action;
+    const struct gdb_resume *how = &server->gdb->resume;
+    const struct server_run run = { .steps = how->steps, .cpu = how->cpu, .first = how->first, .behind = how->behind };
+    server->waits = true;
+    server_resumes(&server->server, &run);
 }
 
-// The client has something to say while the machine runs: it comes, or goes, or interrupts. True: the machine stops. A
-// client that comes asks for the reason itself.
-static bool listen_to_client(struct intact_gdb *server, const struct intact_exit *end, enum gdb_action *action)
+static void obey(struct intact_gdb *server, enum gdb_action action)
 {
-    bool came = !server->gdb, goes_on = true;
-    while (goes_on && next_action(server, 0, action))
-        goes_on = !came && server->gdb && !server->gdb->interrupt && *action != GDB_KILL && *action != GDB_DETACH;
-    if (!server->gdb || *action == GDB_KILL || *action == GDB_DETACH)
-        return false;
+    switch (action) {
+    case GDB_STAY: break;
+    case GDB_RESUME:
+        if (server->gdb->resume.direction == GDB_FORWARD)
+            let_run(server);
+        else
+            tell_way_back(server);
+        break;
+    case GDB_DETACH:
+    case GDB_KILL:
+        forget_client(server);
+        server_drop(&server->server);
+        if (action == GDB_KILL)
+            intact_machine_quit(server->machine);
+        else
+            server_resumes(&server->server, &(struct server_run){ .steps = false });
+        break;
+    }
+}
+
+// One packet at most. A command of `monitor` may take the machine elsewhere, and that stops it.
+static void heard(struct server *base)
+{
+    size_t used = 0;
+    struct intact_gdb *server = of(base);
+    struct debug_turn *turn = &base->turn;
+    uint64_t before = server->board->loop.instructions;
+    server->monitor.running = base->all->running;
+    enum gdb_action action = gdb_receive(server->gdb, turn->bytes + turn->at, turn->size - turn->at, &used);
+    turn->at += used;
+    flush(server);
     bool interrupted = server->gdb->interrupt;
     server->gdb->interrupt = false;
-    if (came || interrupted)
-        note_stop(server, end);
-    if (came)
-        server->gdb->stop = server->stop;
-    else if (interrupted)
-        tell_stop(server);
-    return came || interrupted;
+    if ((interrupted && base->all->running) || server->board->loop.instructions != before)
+        server_stops(base);
+    obey(server, action);
 }
 
-static struct intact_exit killed(struct intact_gdb *server)
-{
-    end_client(server);
-    intact_machine_quit(server->machine);
-    return intact_machine_run(server->machine);
-}
-
-static struct intact_exit run(struct intact_gdb *server, bool stopped)
-{
-    struct gdb_resume how = { .steps = false };
-    enum gdb_action action = GDB_RESUME;
-    for (;;) {
-        if (stopped) {
-            outside_flush(&server->board->outside);
-            action = serve(server);
-        }
-        if (action == GDB_KILL)
-            return killed(server);
-        if (stopped)
-            how = action == GDB_RESUME && server->gdb ? server->gdb->resume : (struct gdb_resume){ .steps = false };
-        if (action == GDB_DETACH)
-            end_client(server);
-        debug_socket_watch(server->turn.socket, true);
-        struct intact_exit end = go_on(server, &how);
-        debug_socket_watch(server->turn.socket, false);
-        stopped = true;
-        action = GDB_RESUME;
-        if (end.reason != INTACT_BREAK)
-            return end;
-        if (end.stop == INTACT_STOP_REQUEST) {
-            stopped = listen_to_client(server, &end, &action);
-            continue;
-        }
-        note_stop(server, &end);
-        if (!server->gdb)
-            return end;
-        tell_stop(server);
-    }
-}
+static const struct server_type type = {
+    .option = "-gdb",
+    .name = "gdb",
+    .came = came,
+    .heard = heard,
+    .went = went,
+    .stopped = stopped,
+    .resumed = resumed,
+    .ended = ended,
+};
 
 struct intact_exit intact_gdb_run(struct intact_gdb *server, bool stopped)
 {
-    struct intact_exit end = run(server, stopped);
-    if (server->gdb) {
-        gdb_exited(server->gdb, end.status);
-        flush(server);
-    }
-    end_client(server);
-    return end;
+    return servers_run(server->machine, stopped);
 }
 
 // --- life ------------------------------------------------------------------------------------------------------------
@@ -241,7 +238,7 @@ int intact_gdb_open(struct intact_machine *machine, const char *where, struct in
     struct intact_gdb *server = calloc(1, sizeof *server);
     if (!server && why)
         snprintf(why, INTACT_ERROR_SIZE, "-gdb: the host has no memory left");
-    int result = server ? debug_turn_open(&server->turn, machine, "-gdb", where, why) : -ENOMEM;
+    int result = server ? server_open(&server->server, &type, machine, where, why) : -ENOMEM;
     if (result < 0) {
         free(server);
         return result;
@@ -256,14 +253,14 @@ int intact_gdb_open(struct intact_machine *machine, const char *where, struct in
 
 unsigned intact_gdb_port(const struct intact_gdb *server)
 {
-    return debug_socket_port(server->turn.socket);
+    return debug_socket_port(server->server.turn.socket);
 }
 
 void intact_gdb_close(struct intact_gdb *server)
 {
     if (!server)
         return;
-    end_client(server);
-    debug_turn_close(&server->turn);
+    forget_client(server);
+    server_close(&server->server);
     free(server);
 }

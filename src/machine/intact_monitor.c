@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The server of the monitor of <intact/debug.h>: lines are done as commands (monitor.h), while the machine is stopped and,
-// between two instructions, while it runs (debug_turn.h).
+// between two instructions, while it runs (servers.h).
 #include <intact/debug.h>
 
 #include <errno.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "machine/board/board.h"
-#include "machine/debug_turn.h"
 #include "machine/machine.h"
 #include "machine/monitor.h"
+#include "machine/servers.h"
 
 #define PROMPT "(intact) "
 
@@ -20,14 +20,10 @@ static const char TOO_LONG[] = "A line has at most 1023 characters; nothing was 
 _Static_assert(MONITOR_LINE == 1024, "the text says how long a line may be");
 
 struct intact_monitor {
+    struct server server;
     struct board *board;
-    struct debug_turn turn;
     struct monitor monitor;
-    bool connected;
-    bool waits;    // no more lines before the machine stops
-    bool prompted; // the client's cursor is behind a prompt
-    bool steps;    // how the machine runs: until processor `cpu` has executed an instruction
-    unsigned cpu;
+    bool prompted;           // the client's cursor is behind a prompt
     char line[MONITOR_LINE]; // being received
     size_t length;
     bool too_long;
@@ -35,12 +31,17 @@ struct intact_monitor {
     size_t size;
 };
 
+static struct intact_monitor *of(struct server *server)
+{
+    return (struct intact_monitor *)server; // its first member
+}
+
 // --- the client ------------------------------------------------------------------------------------------------------
 
 // Without a client it goes nowhere, but to standard output, which there is after the end of standard input.
 static void flush(struct intact_monitor *server)
 {
-    debug_socket_write(server->turn.socket, server->text, server->size);
+    debug_socket_write(server->server.turn.socket, server->text, server->size);
     server->size = 0;
 }
 
@@ -69,20 +70,20 @@ static void prompt(struct intact_monitor *server)
     flush(server);
 }
 
-static void begin_client(struct intact_monitor *server)
+static void came(struct server *base)
 {
-    server->connected = true;
+    struct intact_monitor *server = of(base);
     server->prompted = false;
     print(server, "intact's monitor; help lists the commands\n");
+    server->monitor.running = base->all->running;
     monitor_command(&server->monitor, "info status");
     prompt(server);
 }
 
-static void end_client(struct intact_monitor *server)
+static void forget_client(struct intact_monitor *server)
 {
-    server->connected = server->waits = server->too_long = false;
+    server->too_long = false;
     server->length = server->size = 0;
-    debug_turn_drop(&server->turn);
 }
 
 // --- commands --------------------------------------------------------------------------------------------------------
@@ -91,19 +92,17 @@ static void end_client(struct intact_monitor *server)
 // execute anything.
 static void obey(struct intact_monitor *server, struct monitor_result result)
 {
-    struct monitor *monitor = &server->monitor;
+    struct server_run how = { .steps = result.action == MONITOR_STEPS, .cpu = result.cpu };
     switch (result.action) {
     case MONITOR_STAYS: break;
-    case MONITOR_STOPS: monitor->running = false; break;
+    case MONITOR_STOPS: server_stops(&server->server); break;
     case MONITOR_RUNS:
     case MONITOR_STEPS:
-        monitor->running = true;
-        server->steps = result.action == MONITOR_STEPS;
-        server->cpu = result.cpu;
-        server->waits = server->steps && server->board->loop.vcpus[result.cpu]->state == VCPU_RUNNING;
+        server_resumes(&server->server, &how);
+        server->server.waits = how.steps && server->board->loop.vcpus[how.cpu]->state == VCPU_RUNNING;
         break;
-    case MONITOR_WAITS: server->waits = true; break;
-    case MONITOR_QUITS: intact_machine_quit(monitor->machine); break;
+    case MONITOR_WAITS: server->server.waits = true; break;
+    case MONITOR_QUITS: intact_machine_quit(server->monitor.machine); break;
     }
 }
 
@@ -113,22 +112,24 @@ static void do_line(struct intact_monitor *server)
         server->length--;
     server->line[server->length] = 0;
     server->prompted = false;
+    server->monitor.running = server->server.all->running;
     if (server->too_long)
         print(server, TOO_LONG);
     else
         obey(server, monitor_command(&server->monitor, server->line));
     server->length = 0;
     server->too_long = false;
-    if (server->waits || atomic_load(&server->board->outside.quit_posted))
+    if (server->server.waits || atomic_load(&server->board->outside.quit_posted))
         flush(server);
     else
         prompt(server);
 }
 
 // The bytes of one line at most.
-static void take_bytes(struct intact_monitor *server)
+static void heard(struct server *base)
 {
-    struct debug_turn *turn = &server->turn;
+    struct intact_monitor *server = of(base);
+    struct debug_turn *turn = &base->turn;
     while (turn->at < turn->size) {
         char c = (char)turn->bytes[turn->at++];
         if (c == '\n') {
@@ -143,100 +144,76 @@ static void take_bytes(struct intact_monitor *server)
 }
 
 // The last line of standard input may have no end.
-static void client_went(struct intact_monitor *server)
+static void went(struct server *base)
 {
-    if (debug_socket_ended(server->turn.socket) && server->length)
+    struct intact_monitor *server = of(base);
+    if (debug_socket_ended(base->turn.socket) && server->length)
         do_line(server);
-    end_client(server);
+    forget_client(server);
 }
 
-// --- whose turn it is ------------------------------------------------------------------------------------------------
+// --- the machine -----------------------------------------------------------------------------------------------------
 
-// Nobody can come to a machine that is stopped: it ends.
-static void listen_to_client(struct intact_monitor *server)
+// A command of its own has said it.
+static void stopped(struct server *base, const struct server_stop *stop)
 {
-    enum { LOOK = 100 }; // ms
-    const struct monitor *monitor = &server->monitor;
-    while (!(monitor->running && server->waits) && !atomic_load(&server->board->outside.quit_posted)) {
-        if (!monitor->running && debug_socket_ended(server->turn.socket))
-            intact_machine_quit(monitor->machine);
-        switch (debug_turn_listen(&server->turn, monitor->running ? 0 : LOOK)) {
-        case DEBUG_SOCKET_CAME: begin_client(server); break;
-        case DEBUG_SOCKET_DATA: take_bytes(server); break;
-        case DEBUG_SOCKET_WENT: client_went(server); break;
-        case DEBUG_SOCKET_NOTHING:
-            if (monitor->running)
-                return;
-        }
-    }
-}
-
-static struct intact_exit go_on(struct intact_monitor *server)
-{
-    debug_socket_watch(server->turn.socket, !server->waits);
-    struct intact_exit end = server->steps ? intact_machine_step(server->monitor.machine, server->cpu)
-                                           : intact_machine_run(server->monitor.machine);
-    debug_socket_watch(server->turn.socket, false);
-    return end;
-}
-
-static void stopped_by(struct intact_monitor *server, const struct intact_exit *end)
-{
-    server->monitor.running = server->waits = false;
-    monitor_note_stop(&server->monitor, end);
+    struct intact_monitor *server = of(base);
+    if (stop->by == base)
+        return;
+    monitor_note_stop(&server->monitor, &stop->end);
+    if (stop->by)
+        snprintf(server->monitor.stopped, sizeof server->monitor.stopped, " by %s", stop->by->type->name);
     monitor_tell_place(&server->monitor);
-    if (server->connected)
+    if (base->connected)
         prompt(server);
     flush(server);
 }
 
-static struct intact_exit run(struct intact_monitor *server)
+static void resumed(struct server *base)
 {
-    for (;;) {
-        listen_to_client(server);
-        struct intact_exit end = go_on(server);
-        if (end.reason != INTACT_BREAK)
-            return end;
-        if (end.stop != INTACT_STOP_REQUEST)
-            stopped_by(server, &end);
-    }
+    (void)base;
 }
 
-struct intact_exit intact_monitor_run(struct intact_monitor *server, bool stopped)
+static void ended(struct server *base, const struct intact_exit *end)
 {
     char text[160];
-    server->monitor.running = !stopped;
-    server->steps = false;
-    if (debug_socket_connected(server->turn.socket))
-        begin_client(server);
-    struct intact_exit end = run(server);
+    struct intact_monitor *server = of(base);
     snprintf(text, sizeof text, "ended: %s, exit status %d, after %" PRIu64 " instructions\n",
-             intact_reason_text(end.reason), end.status, end.instructions);
+             intact_reason_text(end->reason), end->status, end->instructions);
     print(server, text);
     flush(server);
-    end_client(server);
+    forget_client(server);
+}
+
+static const struct server_type type = {
+    .option = "-monitor",
+    .name = "a monitor",
+    .stdio = true,
+    .came = came,
+    .heard = heard,
+    .went = went,
+    .stopped = stopped,
+    .resumed = resumed,
+    .ended = ended,
+};
+
+// A stop without a client waits for one.
+struct intact_exit intact_monitor_run(struct intact_monitor *server, bool stopped)
+{
+    struct intact_exit end = servers_run(server->monitor.machine, stopped);
+    while (end.reason == INTACT_BREAK)
+        end = servers_run(server->monitor.machine, true);
     return end;
 }
 
 // --- life ------------------------------------------------------------------------------------------------------------
-
-static int open_at(struct intact_monitor *server, struct intact_machine *machine, const char *where, char *why)
-{
-    if (strcmp(where, "stdio") == 0)
-        return debug_turn_open_stdio(&server->turn, machine, "-monitor", why);
-    if (strncmp(where, "unix:", 5) == 0 || strncmp(where, "tcp:", 4) == 0)
-        return debug_turn_open(&server->turn, machine, "-monitor", where, why);
-    if (why)
-        snprintf(why, INTACT_ERROR_SIZE, "-monitor: '%.80s' is not stdio, tcp:[HOST]:PORT, unix:PATH or none", where);
-    return -EINVAL;
-}
 
 int intact_monitor_open(struct intact_machine *machine, const char *where, struct intact_monitor **monitor, char *why)
 {
     struct intact_monitor *server = calloc(1, sizeof *server);
     if (!server && why)
         snprintf(why, INTACT_ERROR_SIZE, "-monitor: the host has no memory left");
-    int result = server ? open_at(server, machine, where, why) : -ENOMEM;
+    int result = server ? server_open(&server->server, &type, machine, where, why) : -ENOMEM;
     if (result < 0) {
         free(server);
         return result;
@@ -249,7 +226,7 @@ int intact_monitor_open(struct intact_machine *machine, const char *where, struc
 
 unsigned intact_monitor_port(const struct intact_monitor *server)
 {
-    return debug_socket_port(server->turn.socket);
+    return debug_socket_port(server->server.turn.socket);
 }
 
 void intact_monitor_close(struct intact_monitor *server)
@@ -257,6 +234,6 @@ void intact_monitor_close(struct intact_monitor *server)
     if (!server)
         return;
     monitor_free(&server->monitor);
-    debug_turn_close(&server->turn);
+    server_close(&server->server);
     free(server);
 }

@@ -6,6 +6,7 @@
 #include "machine/board/board.h"
 #include "machine/config_lists.h"
 #include "machine/replay/replay.h"
+#include "machine/servers.h"
 #include "machine/stop_events.h"
 
 struct intact_lint;
@@ -21,6 +22,7 @@ struct intact_machine {
     struct past *past;         // what became of interrupts; NULL: it is not watched
     struct intact_lint *lint;  // NULL: nobody asked for it
     struct intact_exit last;   // of the last run
+    struct servers servers;    // of debuggers
 };
 
 // As intact_machine_run_for, up to a moment that is later than now.

@@ -224,7 +224,6 @@ def ends(machine, _):
     if machine.end().returncode != 0 or os.path.exists(machine.path):
         harness.fail("quit does not end the machine cleanly", machine.end())
     for options, text in ((["-monitor", "vc"], "-monitor: 'vc' is not stdio, tcp:[HOST]:PORT, unix:PATH or none"),
-                          (["-monitor", "stdio", "-s"], "gdb's own `monitor` has the same commands"),
                           (["-S"], "-S: nothing could start the machine"),
                           (["-break", "deliver"], "-break: nobody would be told")):
         result = harness.run([machine.intact, "run", *machine.options, *options], TIMEOUT)

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Several servers of one machine: what a client of one does is told to the clients of all.
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE // mkdtemp
+#endif
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <intact/debug.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "machine/machine.h"
+#include "machine/x86_code.h"
+
+static struct code code;
+static struct intact_machine_config config;
+static struct intact_machine *machine;
+static struct intact_gdb *gdb;
+static struct intact_monitor *monitors[2];
+static char folder[] = "/tmp/intact-XXXXXX", why[INTACT_ERROR_SIZE];
+
+static const char *at(const char *name)
+{
+    static char where[100];
+    snprintf(where, sizeof where, "unix:%s/%s", folder, name);
+    return where;
+}
+
+// inc dword [0x200000]; jmp: for ever
+static void setup(void)
+{
+    cr_assert_not_null(mkdtemp(folder));
+    code_begin(&code);
+    CODE(&code, 0xff, 0x05, 0, 0, 0x20, 0, 0xeb, 0xf8);
+    intact_machine_config_init(&config);
+    config.memory = UINT64_C(8) << 20;
+    config.kernel = "code";
+    config.kernel_data = code.bytes;
+    config.kernel_size = sizeof code.bytes;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    cr_assert_eq(intact_gdb_open(machine, at("gdb"), &gdb, why), 0, "%s", why);
+    cr_assert_eq(intact_monitor_open(machine, at("a"), &monitors[0], why), 0, "%s", why);
+    cr_assert_eq(intact_monitor_open(machine, at("b"), &monitors[1], why), 0, "%s", why);
+}
+
+static void teardown(void)
+{
+    intact_gdb_close(gdb);
+    intact_monitor_close(monitors[0]);
+    intact_monitor_close(monitors[1]);
+    intact_machine_destroy(machine);
+    rmdir(folder);
+}
+
+TestSuite(servers, .init = setup, .fini = teardown, .timeout = 120);
+
+// --- clients, on a thread of their own -------------------------------------------------------------------------------
+
+struct client {
+    int socket;
+    size_t size;
+    char heard[16384];
+};
+
+static void come(struct client *client, const char *name)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", at(name) + strlen("unix:"));
+    client->size = 0;
+    client->socket = socket(AF_UNIX, SOCK_STREAM, 0);
+    cr_assert_eq(connect(client->socket, (struct sockaddr *)&address, sizeof address), 0, "%s", strerror(errno));
+}
+
+static void say(const struct client *client, const char *text)
+{
+    cr_assert_eq(write(client->socket, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+// Reads until the text comes, behind what was expected before.
+static void hears(struct client *client, const char *text)
+{
+    for (;;) {
+        client->heard[client->size] = 0;
+        char *found = strstr(client->heard, text);
+        if (found) {
+            found += strlen(text);
+            client->size -= (size_t)(found - client->heard);
+            memmove(client->heard, found, client->size);
+            return;
+        }
+        struct pollfd polled = { .fd = client->socket, .events = POLLIN };
+        size_t room = sizeof client->heard - 1 - client->size;
+        ssize_t size = poll(&polled, 1, 20000) > 0 ? read(client->socket, client->heard + client->size, room) : 0;
+        cr_assert_gt(size, 0, "'%s' does not come after: %s", text, client->heard);
+        client->size += (size_t)size;
+    }
+}
+
+// In 100 ms nothing comes.
+static void hears_nothing(const struct client *client)
+{
+    struct pollfd polled = { .fd = client->socket, .events = POLLIN };
+    cr_assert_eq(client->size, 0, "'%.*s' is left", (int)client->size, client->heard);
+    cr_assert_eq(poll(&polled, 1, 100), 0);
+}
+
+static void packet(const struct client *client, const char *data)
+{
+    char text[256];
+    unsigned sum = 0;
+    for (const char *c = data; *c; c++)
+        sum += (unsigned char)*c;
+    snprintf(text, sizeof text, "$%s#%02x", data, sum & 0xff);
+    say(client, text);
+}
+
+static struct intact_exit run_with(void *(*clients)(void *), bool stopped)
+{
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, clients, NULL), 0);
+    struct intact_exit end = intact_machine_serve(machine, stopped);
+    pthread_join(thread, NULL);
+    return end;
+}
+
+static struct client g, a, b;
+
+static void begin(void)
+{
+    come(&a, "a");
+    hears(&a, "(intact) ");
+    come(&b, "b");
+    hears(&b, "(intact) ");
+    come(&g, "gdb");
+    packet(&g, "QStartNoAckMode");
+    hears(&g, "+$OK#9a");
+    say(&g, "+");
+}
+
+static void *stops_for_all(void *unused)
+{
+    begin();
+    say(&a, "cont\n");
+    hears(&a, "(intact) ");
+    hears_nothing(&b); // that it runs is no news
+    say(&a, "stop\n");
+    hears(&a, "stopped by stop: instruction ");
+    hears(&b, "\nstopped by a monitor: instruction ");
+    hears(&b, "(intact) ");
+    hears_nothing(&g); // it did not wait for a stop
+
+    packet(&g, "c");
+    hears_nothing(&g);
+    say(&b, "info status\n");
+    hears(&b, "running: ");
+    say(&b, "stop\n");
+    hears(&b, "stopped by stop: instruction ");
+    hears(&g, "$T02thread:1;#d4");
+    hears(&a, "stopped by a monitor: instruction ");
+
+    packet(&g, "s");
+    hears(&g, "$T05thread:1;#d7");
+    hears(&a, "stopped by step: instruction ");
+
+    packet(&g, "c");
+    say(&g, "\x03");
+    hears(&g, "$T02thread:1;#d4");
+    hears(&a, "stopped by gdb: instruction ");
+    say(&b, "quit\n");
+    hears(&a, "ended: quit, exit status 0");
+    hears(&b, "ended: quit, exit status 0");
+    hears(&g, "$W00#b7");
+    return unused;
+}
+
+Test(servers, a_stop_by_any_client_is_told_to_all)
+{
+    cr_expect_eq(run_with(stops_for_all, true).reason, INTACT_QUIT);
+}
+
+static void *uses_breakpoints(void *unused)
+{
+    begin();
+    packet(&g, "Z0,100026,1"); // the jump
+    hears(&g, "$OK#9a");
+    packet(&g, "c");
+    hears(&g, "$T05thread:1;#d7"); // at 0x100026
+    hears(&b, "stopped by a breakpoint: instruction 1, 1 ns, CPU 0, rip 0x100026");
+    hears(&a, "stopped by a breakpoint: instruction 1, ");
+    say(&a, "break 0x100020\n");
+    hears(&a, "1: break 0x100020");
+    say(&b, "cont\n");
+    hears(&a, "stopped by breakpoint 1: instruction 2, 2 ns, CPU 0, rip 0x100020");
+    hears(&b, "stopped by a breakpoint: instruction 2, ");
+    hears_nothing(&g);         // at its prompt
+    packet(&g, "z0,100026,1"); // as gdb does whenever it is told of a stop
+    hears(&g, "$OK#9a");
+    say(&a, "cont\n"); // past gdb's, which is not in the machine any more
+    hears(&a, "stopped by breakpoint 1: instruction 4, ");
+    packet(&g, "vCont;c");
+    hears(&a, "stopped by breakpoint 1: instruction 6, ");
+    hears(&g, "$T05thread:1;#d7");
+    say(&a, "delete\nquit\n");
+    return unused;
+}
+
+Test(servers, breakpoints_of_each_stop_the_machine_for_all)
+{
+    struct intact_exit end = run_with(uses_breakpoints, true);
+    cr_expect_eq(end.reason, INTACT_QUIT);
+    cr_expect_eq(end.instructions, 6);
+}
+
+static void *goes_back(void *unused)
+{
+    begin();
+    say(&a, "break instruction:1000\ncont\nwait\ndelete\n");
+    hears(&a, "stopped by breakpoint 1, instruction:1000: instruction 1000, ");
+    hears(&b, "stopped by a breakpoint, instruction:1000: instruction 1000, ");
+    packet(&g, "bs");
+    hears(&g, "$T05thread:1;#d7");
+    hears(&a, "stopped by gdb: instruction 999, ");
+    hears(&b, "stopped by gdb: instruction 999, ");
+    say(&b, "go 500\n");
+    hears(&b, "stopped by go: instruction 500, ");
+    hears(&a, "stopped by a monitor: instruction 500, ");
+    packet(&g, "qRcmd,676f20363030"); // go 600
+    hears(&a, "stopped by gdb: instruction 600, ");
+    say(&a, "quit\n");
+    return unused;
+}
+
+Test(servers, a_client_that_goes_back_takes_the_machine_with_it)
+{
+    struct intact_exit end = run_with(goes_back, true);
+    cr_expect_eq(end.reason, INTACT_QUIT);
+    cr_expect_eq(end.instructions, 600);
+}
+
+static void *come_and_go(void *unused)
+{
+    come(&a, "a");
+    hears(&a, "running: instruction ");
+    come(&g, "gdb"); // which stops it
+    hears(&a, "stopped by gdb: instruction ");
+    close(g.socket);
+    say(&a, "info status\n");
+    hears(&a, "stopped by gdb: instruction ");
+    come(&g, "gdb");
+    packet(&g, "D"); // and starts it again
+    hears(&g, "$OK#9a");
+    say(&a, "info status\nquit now\n");
+    hears(&a, "running: instruction ");
+    close(g.socket);
+    come(&b, "b");
+    hears(&b, "running: instruction ");
+    packet(&b, "c");
+    say(&b, "\n");
+    hears(&b, "There is no command");
+    close(b.socket);
+    close(a.socket);
+    intact_machine_quit(machine);
+    return unused;
+}
+
+Test(servers, clients_come_and_go)
+{
+    cr_expect_eq(run_with(come_and_go, false).reason, INTACT_QUIT);
+}
+
+Test(servers, a_stop_without_a_client_is_told_to_the_program)
+{
+    cr_assert_eq(intact_break_event(machine, "instruction:100", why), 0, "%s", why);
+    struct intact_exit end = intact_machine_serve(machine, false);
+    cr_expect_eq(end.reason, INTACT_BREAK);
+    cr_expect_eq(end.instructions, 100);
+    intact_machine_quit(machine);
+    cr_expect_eq(intact_machine_serve(machine, true).reason, INTACT_QUIT);
+}
+
+Test(servers, a_machine_has_at_most_sixteen)
+{
+    struct intact_monitor *more[16];
+    for (unsigned i = 0; i < 13; i++)
+        cr_assert_eq(intact_monitor_open(machine, "tcp::0", &more[i], why), 0, "%s", why);
+    cr_expect_eq(intact_monitor_open(machine, "tcp::0", &more[13], why), -ENOSPC);
+    cr_expect_str_eq(why, "-monitor: the machine has 16 servers already");
+    for (unsigned i = 0; i < 13; i++)
+        intact_monitor_close(more[i]);
+    cr_expect_eq(intact_monitor_open(machine, "tcp::0", &more[0], why), 0);
+    intact_monitor_close(more[0]);
+}
