@@ -194,8 +194,7 @@ COLD void trace_end(struct trace *trace);
 COLD void trace_hold(struct trace *trace, uint64_t key);
 // The interrupt that waits at `from` also waits at `to`.
 COLD void trace_pass(struct trace *trace, uint64_t from, uint64_t to);
-// The interrupt that waited at `key` is in service there, and is the current one. (It stays stored, since it may be
-// sent again.)
+// The interrupt that waited at `key` is in service there. (It stays stored, since it may be sent again.)
 COLD void trace_take(struct trace *trace, uint64_t key);
 // No interrupt waits at `key` any more: it was withdrawn, or lost.
 COLD void trace_drop(struct trace *trace, uint64_t key);

@@ -118,6 +118,16 @@ static struct cause serving(struct trace_causes *causes, uint64_t key)
     return place ? place->serving : none;
 }
 
+// What waited at `key` is in service there.
+static struct cause take(struct trace_causes *causes, uint64_t key)
+{
+    struct place *place = find(causes, key);
+    if (!place)
+        return none;
+    place->open = false;
+    return place->serving = place->waiting;
+}
+
 static uint64_t key_of_cpu(uint32_t vcpu)
 {
     return trace_key(TRACE_AT_CPU, vcpu, 0xfffffff);
@@ -227,8 +237,7 @@ void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint32_t v
 
 void trace_resume(struct trace *trace, uint64_t key)
 {
-    open_part(trace->causes, none, true);
-    trace_take(trace, key);
+    open_part(trace->causes, take(trace->causes, key), true);
 }
 
 void trace_follow(struct trace *trace, uint64_t key)
@@ -250,12 +259,7 @@ void trace_pass(struct trace *trace, uint64_t from, uint64_t to)
 
 void trace_take(struct trace *trace, uint64_t key)
 {
-    struct place *place = find(trace->causes, key);
-    trace->causes->now.cause = none;
-    if (!place)
-        return;
-    place->open = false;
-    place->serving = trace->causes->now.cause = place->waiting;
+    take(trace->causes, key);
 }
 
 void trace_drop(struct trace *trace, uint64_t key)
@@ -274,8 +278,7 @@ void trace_next(struct trace *trace, uint32_t vcpu, uint64_t key)
 
 void trace_taken(struct trace *trace, uint32_t vcpu, uint64_t key)
 {
-    trace_take(trace, key);
-    make(trace->causes, key_of_cpu(vcpu))->serving = serving(trace->causes, key);
+    make(trace->causes, key_of_cpu(vcpu))->serving = take(trace->causes, key);
 }
 
 void trace_forget(struct trace *trace, uint32_t vcpu)

@@ -256,6 +256,20 @@ Test(trace, parts_nest_and_a_raise_within_a_raise_is_the_same)
     trace_free(&trace);
 }
 
+Test(trace, what_was_taken_is_not_the_interrupt_of_what_follows)
+{
+    struct intact_trace_observer observer;
+    start_causes(&observer);
+    raise_at(1);
+    trace_taken(&trace, 0, trace_key(TRACE_AT_CPU, 0, 1));
+    TRACE(tracing, TRACE_TAKE, 0, 0, 0, 0);
+    cr_assert_eq(last.cause, 1);
+    trace_lower(&trace, trace_key(TRACE_AT_CPU, 0, 2), TRACE_LINE, 0, 0, 0, 0); // nobody had raised it
+    cr_assert_eq(last.cause, 0);
+    trace_end(&trace);
+    trace_free(&trace);
+}
+
 Test(trace, a_raise_within_a_fall_is_another)
 {
     struct intact_trace_observer observer;

@@ -220,7 +220,7 @@ static void send_messages(struct x86_irq *irq, uint32_t index)
     while (ioapic_next(ioapic, &message, &pin)) {
         bool heard = trace_heard(irq->config.trace);
         if (heard)
-            trace_take(irq->config.trace, x86_irq_pin_key(X86_IRQ_IOAPIC + index, pin));
+            trace_resume(irq->config.trace, x86_irq_pin_key(X86_IRQ_IOAPIC + index, pin));
         bool accepted = x86_irq_deliver(irq, &message);
         enum ioapic_answer otherwise = message.level ? IOAPIC_RETRY : IOAPIC_DROPPED;
         ioapic_answer(ioapic, pin, accepted ? IOAPIC_ACCEPTED : otherwise);
@@ -228,6 +228,8 @@ static void send_messages(struct x86_irq *irq, uint32_t index)
             struct trace_counters counters = x86_irq_counters(irq, X86_IRQ_IOAPIC + index);
             trace_mistake(irq->config.trace, &counters, IOAPIC_MISTAKE_DROPPED, pin);
         }
+        if (heard)
+            trace_end(irq->config.trace);
     }
 }
 
