@@ -55,7 +55,9 @@ extern "C" {
     EVENT(ACCESS, "access", "a device register was accessed", "address", "value", "size | write << 8 | I/O port << 9") \
     EVENT(MISTAKE, "mistake", "the guest broke a rule", "chip", "which", "written value, read address, INTID, pin")    \
     EVENT(DROP, "drop", "an interrupt had no receiver", "reason", "destination", "vector")                             \
-    EVENT(ACK, "ack", "Arm: the handler read IAR", "vector", "group (0, 1; 2 is Secure 1)", NULL)
+    EVENT(ACK, "ack", "Arm: the handler read IAR", "vector", "group (0, 1; 2 is Secure 1)", NULL)                      \
+    EVENT(MASK, "mask", "an interrupt was raised where it is masked", "chip", "pin", "1: it waits there; 0: it is lost") \
+    EVENT(RESAMPLE, "resample", "after an end of interrupt a wire's level was looked at", "gsi", "level", NULL)
 
 enum intact_trace_id {
 #define INTACT_TRACE_ID(id, name, about, a, b, c) INTACT_TRACE_##id,
@@ -80,6 +82,7 @@ enum {
     INTACT_CHIP_GIC_CPU = 0x20002,
     INTACT_CHIP_GIC_V2M = 0x20003,
     INTACT_CHIP_CPU = 0x30000,    // the processor itself: an MSR or a system register that is not there, ...
+    INTACT_CHIP_SOURCE = 0x38000, // a source of a device's group; as a pin, its number
     INTACT_CHIP_DEVICE = 0x40000, // and up: the devices of a machine, in a fixed order
 };
 

@@ -188,6 +188,8 @@ COLD void trace_lower(struct trace *trace, uint64_t key, enum trace_id id, uint3
 COLD void trace_resume(struct trace *trace, uint64_t key);
 // The same, and the interrupt still waits at `key`.
 COLD void trace_follow(struct trace *trace, uint64_t key);
+// The interrupt in service at `key` has ended: it is the current one, and a raise within is another.
+COLD void trace_ended(struct trace *trace, uint64_t key);
 COLD void trace_end(struct trace *trace);
 
 // The current interrupt now waits at `key`.

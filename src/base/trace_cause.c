@@ -245,6 +245,11 @@ void trace_follow(struct trace *trace, uint64_t key)
     open_part(trace->causes, waiting(trace->causes, key), true);
 }
 
+void trace_ended(struct trace *trace, uint64_t key)
+{
+    open_part(trace->causes, serving(trace->causes, key), false);
+}
+
 // --- Places of the wiring --------------------------------------------------------------------------------------------
 
 void trace_hold(struct trace *trace, uint64_t key)

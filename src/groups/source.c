@@ -173,6 +173,12 @@ static int trigger(struct intact_irq_group *group, uint32_t index)
     return INTACT_IRQ_OK;
 }
 
+static void report_mask(const struct intact_irq_group *group, uint32_t index)
+{
+    if (!source_is_open(group, &group->sources[index]))
+        TRACE(group->manager->trace, TRACE_MASK, TRACE_NO_CPU, INTACT_CHIP_SOURCE, group->base + index, 1);
+}
+
 int source_trigger(struct intact_irq_group *group, uint32_t index)
 {
     const struct group_source *source = &group->sources[index];
@@ -183,6 +189,8 @@ int source_trigger(struct intact_irq_group *group, uint32_t index)
         trace_raise(trace, source_key(group, index), TRACE_TRIGGER, TRACE_NO_CPU, group->base, index, 0);
     }
     int result = trigger(group, index);
+    if (heard)
+        report_mask(group, index);
     if (heard && !source->undelivered && !source->again)
         trace_drop(trace, source_key(group, index));
     if (heard)

@@ -316,13 +316,18 @@ bool route_message(struct route *route, uint64_t address, uint32_t data, uint32_
     return false;
 }
 
-static void resample(const struct route_wire *wire)
+// A source that says nothing at the end of an interrupt is looked at too: it still holds the wire, or it does not.
+static void resample(const struct route *route, const struct route_wire *wire)
 {
+    bool looked = wire->high;
     for (struct route_source *source = wire->sources, *next; source; source = next) {
         next = source->next;
+        looked |= source->resample != NULL;
         if (source->resample)
             source->resample(source->owner, source);
     }
+    if (looked)
+        TRACE(route->trace, TRACE_RESAMPLE, TRACE_NO_CPU, wire->gsi, wire->high != 0, 0);
 }
 
 void route_eoi(struct route *route, uint32_t chip, uint32_t pin)
@@ -330,9 +335,9 @@ void route_eoi(struct route *route, uint32_t chip, uint32_t pin)
     const struct route_pin *found = find_pin(route, chip, pin);
     if (!found)
         return;
-    resample(&found->own);
+    resample(route, &found->own);
     for (uint32_t i = 0; i < found->wire_count; i++)
-        resample(found->wires[i]);
+        resample(route, found->wires[i]);
 }
 
 // --- Wiring ----------------------------------------------------------------------------------------------------------

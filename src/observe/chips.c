@@ -22,6 +22,7 @@ static const struct chip chips[] = {
     { INTACT_CHIP_GIC_CPU, INTACT_CHIP_GIC_CPU, OF_CPU, "GIC", "gic", "INTID ", "intid" },
     { INTACT_CHIP_GIC_V2M, INTACT_CHIP_GIC_V2M, ONE, "GIC message frame", "v2m", "pin ", "pin" },
     { INTACT_CHIP_CPU, INTACT_CHIP_CPU, OF_CPU, "processor", "cpu", "pin ", "pin" },
+    { INTACT_CHIP_SOURCE, INTACT_CHIP_SOURCE, ONE, "group", "group", "source ", "source" },
 };
 
 static const struct chip *find(uint64_t number)
@@ -37,6 +38,7 @@ uint64_t chip_of_event(const struct intact_trace_event *event)
 {
     switch (event->id) {
     case INTACT_TRACE_PIN:
+    case INTACT_TRACE_MASK:
     case INTACT_TRACE_MISTAKE: return event->a;
     case INTACT_TRACE_ROUTE: return event->b == CHIP_MESSAGE ? CHIP_NONE : event->b;
     case INTACT_TRACE_EOI: return event->b;

@@ -167,6 +167,27 @@ static void pin_event_text(const struct intact_trace_event *event, char *out, si
     snprintf(out, size, "%s sees %s go %s", chip, pin, event->c ? "high" : "low");
 }
 
+static void mask_text(const struct intact_trace_event *event, char *out, size_t size)
+{
+    char chip[48], pin[48], where[112];
+    const char *then = event->c ? "the interrupt waits" : "the interrupt is lost";
+    chip_text(event, event->a, chip, sizeof chip);
+    pin_text(event->a, event->b, pin, sizeof pin);
+    if (event->a == INTACT_CHIP_SOURCE && event->source)
+        snprintf(where, sizeof where, "%s", event->source);
+    else
+        snprintf(where, sizeof where, "%s of the %s", pin, chip);
+    snprintf(out, size, "%s is masked: %s", where, then);
+}
+
+static void resample_text(const struct intact_trace_event *event, char *out, size_t size)
+{
+    char wire[48] = "the wire";
+    if (event->a != UINT32_MAX)
+        snprintf(wire, sizeof wire, "GSI %" PRIu64, event->a);
+    snprintf(out, size, "after the end %s is %s", wire, event->b ? "still high" : "low");
+}
+
 // Only fixed and lowest priority have a vector of their own; that of a SIPI is an address.
 static void accept_text(bool arm, const struct intact_trace_event *event, char *out, size_t size)
 {
@@ -266,6 +287,8 @@ void event_text(bool arm, const struct intact_trace_event *event, char *out, siz
     case INTACT_TRACE_ACCESS: access_text(event, out, size); break;
     case INTACT_TRACE_MISTAKE: mistake_text(event, out, size); break;
     case INTACT_TRACE_DROP: drop_text(arm, event, out, size); break;
+    case INTACT_TRACE_MASK: mask_text(event, out, size); break;
+    case INTACT_TRACE_RESAMPLE: resample_text(event, out, size); break;
     case INTACT_TRACE_ACK:
         interrupt_text(arm, event, event->a, what, sizeof what);
         snprintf(out, size, "CPU %" PRIu32 " acknowledges %s", event->cpu, what);

@@ -133,7 +133,12 @@ static struct track station_track(struct export *export, const struct intact_tra
     case INTACT_TRACE_MESSAGE:
     case INTACT_TRACE_TIMER: return track_of(export, DEVICES, source, 0);
     case INTACT_TRACE_ROUTE:
+    case INTACT_TRACE_RESAMPLE:
     case INTACT_TRACE_DROP: return track_of(export, CHIPS, "routing", 0);
+    case INTACT_TRACE_MASK:
+        if (event->a == INTACT_CHIP_SOURCE)
+            return track_of(export, DEVICES, source, 0);
+        return chip_track(export, event, event->a);
     case INTACT_TRACE_PIN:
     case INTACT_TRACE_MISTAKE:
     case INTACT_TRACE_EOI: return chip_track(export, event, chip_of_event(event));

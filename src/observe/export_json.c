@@ -45,6 +45,8 @@ static const struct fields x86_fields[INTACT_TRACE_IDS] = {
     [INTACT_TRACE_ACCESS] = { { "address", HEX }, { "value", HEX }, { "size", ACCESS } },
     [INTACT_TRACE_MISTAKE] = { { "chip", CHIP }, { "which", NUMBER }, { "value", HEX } },
     [INTACT_TRACE_DROP] = { { "reason", DROP } },
+    [INTACT_TRACE_MASK] = { { "chip", CHIP }, { "pin", NUMBER }, { "waits", LEVEL } },
+    [INTACT_TRACE_RESAMPLE] = { { "gsi", GSI }, { "level", LEVEL } },
 };
 
 // Those that are different with a GIC.
@@ -99,7 +101,7 @@ static void write_field(FILE *file, const struct intact_trace_event *event, cons
     fprintf(file, ",\"%s\":", field->name);
     switch (field->kind) {
     case GSI:
-        if (value == INTACT_NMI_LINE)
+        if (value >= INTACT_NMI_LINE) // or a pin's own wire, which has no number
             fputs("null", file);
         else
             fprintf(file, "%" PRIu64, value);

@@ -273,6 +273,7 @@ static void vcd_event(struct export *export, const struct intact_trace_event *ev
     case INTACT_TRACE_ACK: acknowledged(export, event); break;
     case INTACT_TRACE_EOI: ended(export, event); break;
     case INTACT_TRACE_DROP: set(export, "trace.drop", POINT, 1); break;
+    case INTACT_TRACE_MASK: set(export, "trace.mask", POINT, 1); break;
     case INTACT_TRACE_MISTAKE: set(export, "trace.mistake", POINT, 1); break;
     default: break;
     }

@@ -86,7 +86,7 @@ static int make_room(struct lives *lives)
 static bool within(enum intact_trace_id id)
 {
     return id == INTACT_TRACE_PENDING || id == INTACT_TRACE_TAKE || id == INTACT_TRACE_ACK || id == INTACT_TRACE_EOI ||
-           id == INTACT_TRACE_ROUTE;
+           id == INTACT_TRACE_ROUTE || id == INTACT_TRACE_RESAMPLE;
 }
 
 // A level's last event falls where it has been raised before.

@@ -62,7 +62,12 @@ static struct lane lane_of(const struct svg_life *life, const struct intact_trac
     case INTACT_TRACE_MESSAGE:
     case INTACT_TRACE_TIMER: return (struct lane){ DEVICE, 0, INTACT_NO_CPU };
     case INTACT_TRACE_ROUTE:
+    case INTACT_TRACE_RESAMPLE:
     case INTACT_TRACE_DROP: return (struct lane){ ROUTING, 0, INTACT_NO_CPU };
+    case INTACT_TRACE_MASK:
+        if (event->a == INTACT_CHIP_SOURCE)
+            return (struct lane){ DEVICE, 0, INTACT_NO_CPU };
+        return (struct lane){ CHIP, event->a, event->cpu };
     case INTACT_TRACE_PIN:
     case INTACT_TRACE_EOI: return (struct lane){ CHIP, chip_of_event(event), event->cpu };
     case INTACT_TRACE_ACCEPT:
@@ -129,6 +134,8 @@ static uint64_t parents_of(const struct intact_trace_event *event)
     case INTACT_TRACE_TAKE: return OF(PENDING) | OF(ACCEPT);
     case INTACT_TRACE_ACK: return OF(TAKE) | OF(PENDING);
     case INTACT_TRACE_EOI: return OF(TAKE) | OF(ACK) | OF(EOI);
+    case INTACT_TRACE_MASK: return OF(PIN) | OF(ACCEPT) | OF(TRIGGER) | OF(IPI) | OF(MESSAGE);
+    case INTACT_TRACE_RESAMPLE: return OF(EOI);
     default: return ~UINT64_C(0);
     }
 #undef OF

@@ -446,6 +446,25 @@ Test(route, observers_hear_of_line_route_and_drop)
     route_free(&b.route);
 }
 
+// A source without a function for it may still hold its wire.
+Test(route, observers_hear_what_an_end_finds_at_the_wire)
+{
+    struct board b;
+    open_board(&b);
+    intact_trace_observer_init(&b.observer, BIT64(TRACE_RESAMPLE), on_trace, &b);
+    cr_assert_eq(trace_add(&b.trace, &b.observer), 0);
+    struct intact_irq_line line = { .level = false };
+    route_connect(&b.route, 0, &line);
+    route_eoi(&b.route, IOAPIC, 2);
+    cr_expect_eq(b.event_count, 0u, "nobody is there");
+    intact_irq_line_set(&line, true);
+    route_eoi(&b.route, IOAPIC, 2);
+    cr_assert_eq(b.event_count, 1u);
+    cr_expect_eq(b.events[0].a, 0u);
+    cr_expect_eq(b.events[0].b, 1u);
+    route_free(&b.route);
+}
+
 Test(route, levels_are_saved_and_loaded)
 {
     struct board one, two;

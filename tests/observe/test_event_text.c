@@ -91,6 +91,26 @@ Test(event_text, a_mistake_is_the_guests)
                      "a mistake of the guest at com1: number 1 (0x3)");
 }
 
+Test(event_text, a_mask_says_where_and_whether_the_interrupt_waits)
+{
+    cr_assert_str_eq(SAY(false, ID(MASK), .a = INTACT_CHIP_PIC, .b = 4, .c = 1),
+                     "IRQ 4 of the 8259A is masked: the interrupt waits");
+    cr_assert_str_eq(SAY(false, ID(MASK), .a = INTACT_CHIP_IOAPIC, .b = 2),
+                     "pin 2 of the IOAPIC is masked: the interrupt is lost");
+    cr_assert_str_eq(SAY(true, ID(MASK), .cpu = 2, .a = INTACT_CHIP_GIC_CPU, .b = 27, .c = 1),
+                     "INTID 27 of the GIC of CPU 2 is masked: the interrupt waits");
+    cr_assert_str_eq(SAY(true, ID(MASK), .a = INTACT_CHIP_SOURCE, .b = 7, .c = 1),
+                     "source 7 of the group is masked: the interrupt waits");
+    cr_assert_str_eq(SAY(true, ID(MASK), .a = INTACT_CHIP_SOURCE, .b = 7, .c = 1, .source = "nic.msix1"),
+                     "nic.msix1 is masked: the interrupt waits");
+}
+
+Test(event_text, a_resample_says_what_it_found)
+{
+    cr_assert_str_eq(SAY(false, ID(RESAMPLE), .a = 4, .b = 1), "after the end GSI 4 is still high");
+    cr_assert_str_eq(SAY(true, ID(RESAMPLE), .a = UINT32_MAX), "after the end the wire is low");
+}
+
 Test(event_text, a_drop_says_why)
 {
     cr_assert_str_eq(SAY(false, ID(DROP), .a = 1, .b = 5), "dropped: GSI 5 leads nowhere");

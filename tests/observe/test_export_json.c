@@ -65,6 +65,9 @@ Test(export_json, other_events_have_fields_too)
         AT(6, TIMER, 1, UINT64_MAX, 0, 0, 2, 1, NULL),
         AT(7, MESSAGE, NOBODY, 0xfee00000, 0x31, 8, 3, 1, "edu0.msi"),
         AT(8, TRIGGER, NOBODY, 4, 1, 0, 4, 1, "edu0.msi"),
+        AT(9, MASK, NOBODY, INTACT_CHIP_SOURCE, 5, 1, 4, 1, NULL),
+        AT(10, RESAMPLE, NOBODY, 4, 0, 0, 0, 0, NULL),
+        AT(11, RESAMPLE, NOBODY, UINT32_MAX, 1, 0, 0, 0, NULL),
     };
     check_export(
         &export_json, &pc, events, LENGTH(events),
@@ -84,7 +87,11 @@ Test(export_json, other_events_have_fields_too)
                        "{\"event\":\"message\",\"instructions\":7,\"time\":1007,\"cause\":3,\"raises\":1,"
                        "\"source\":\"edu0.msi\",\"address\":\"0xfee00000\",\"data\":\"0x31\",\"device\":8}\n"
                        "{\"event\":\"trigger\",\"instructions\":8,\"time\":1008,\"cause\":4,\"raises\":1,"
-                       "\"source\":\"edu0.msi\",\"group\":4,\"index\":1}\n");
+                       "\"source\":\"edu0.msi\",\"group\":4,\"index\":1}\n"
+                       "{\"event\":\"mask\",\"instructions\":9,\"time\":1009,\"cause\":4,\"raises\":1,"
+                       "\"source\":\"edu0.msi\",\"chip\":\"group\",\"pin\":5,\"waits\":true}\n"
+                       "{\"event\":\"resample\",\"instructions\":10,\"time\":1010,\"gsi\":4,\"level\":false}\n"
+                       "{\"event\":\"resample\",\"instructions\":11,\"time\":1011,\"gsi\":null,\"level\":true}\n");
 }
 
 Test(export_json, any_bytes_make_a_valid_string)

@@ -177,15 +177,17 @@ Test(export_vcd, time_does_not_go_back_and_an_empty_trace_is_a_file)
                  "$enddefinitions $end\n#0\n$dumpvars\n$end\n");
 }
 
-Test(export_vcd, drops_and_mistakes_are_points)
+Test(export_vcd, drops_mistakes_and_masks_are_points)
 {
     const struct intact_trace_event events[] = {
         AT(1, DROP, NOBODY, 1, 5, 0, 1, 1, NULL),
         AT(2, MISTAKE, 0, INTACT_CHIP_PIC, 0, 0x20, 0, 0, NULL),
+        AT(3, MASK, NOBODY, INTACT_CHIP_PIC, 4, 1, 2, 1, NULL),
     };
     char *file = exported(&export_vcd, &pc, events, LENGTH(events));
-    check_part(file, "$scope module trace $end\n$var event 1 ! drop $end\n$var event 1 \" mistake $end\n");
-    check_part(file, "#1001\n1!\n#1002\n1\"\n");
+    check_part(file, "$scope module trace $end\n$var event 1 ! drop $end\n$var event 1 # mask $end\n"
+                     "$var event 1 \" mistake $end\n");
+    check_part(file, "#1001\n1!\n#1002\n1\"\n#1003\n1#\n");
     free(file);
 }
 

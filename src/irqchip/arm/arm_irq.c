@@ -408,9 +408,12 @@ static void report_pin(struct arm_irq *irq, uint64_t key, uint32_t vcpu, uint32_
         trace_lower(irq->config.trace, key, TRACE_PIN, vcpu, chip, pin, level);
 }
 
-// `kept`: the chip has it pending.
-static void pin_reported(struct arm_irq *irq, uint64_t key, bool kept)
+// `raised`: the pin rose. `kept`: the chip has it pending.
+static void pin_reported(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid, bool raised, bool kept)
 {
+    uint64_t key = cpu ? arm_irq_key(cpu->index, intid) : arm_irq_key(TRACE_SHARED, intid);
+    if (raised)
+        arm_irq_report_mask(irq, cpu, intid);
     if (!kept)
         trace_drop(irq->config.trace, key);
     trace_end(irq->config.trace);
@@ -429,7 +432,7 @@ void arm_irq_set_pin(struct arm_irq *irq, uint32_t chip, uint32_t pin, bool leve
     bool kept = heard && arm_irq_pends(irq, NULL, gic_intid_of(gic_shared_slot(index)));
     arm_irq_end(irq);
     if (heard)
-        pin_reported(irq, spi_key(index), kept);
+        pin_reported(irq, NULL, gic_intid_of(gic_shared_slot(index)), level, kept);
 }
 
 void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin)
@@ -444,7 +447,7 @@ void arm_irq_trigger(struct arm_irq *irq, uint32_t chip, uint32_t pin)
     gicd_trigger(&irq->gicd, index);
     arm_irq_end(irq);
     if (heard)
-        pin_reported(irq, spi_key(index), true);
+        pin_reported(irq, NULL, gic_intid_of(gic_shared_slot(index)), true, true);
 }
 
 void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool level)
@@ -462,5 +465,5 @@ void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool le
     bool kept = heard && arm_irq_pends(irq, cpu, intid);
     arm_irq_end(irq);
     if (heard)
-        pin_reported(irq, arm_irq_key(vcpu, intid), kept);
+        pin_reported(irq, cpu, intid, level, kept);
 }

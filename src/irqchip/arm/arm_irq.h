@@ -55,6 +55,11 @@ enum {
 
 #define ARM_IRQ_EXTENDED_PIN 1024u
 
+static inline uint32_t arm_irq_pin_of(uint32_t intid)
+{
+    return intid < GIC_ESPI_INTID ? intid - 32 : ARM_IRQ_EXTENDED_PIN + intid - GIC_ESPI_INTID;
+}
+
 // Why a message or an SGI had no receiver: `a` of TRACE_DROP.
 enum arm_irq_drop {
     ARM_IRQ_DROP_NO_CPU = 0x200, // b = target (affinity or list), c = INTID: no CPU matches the target of an SGI
@@ -229,6 +234,8 @@ static inline uint64_t arm_irq_key(uint32_t vcpu, uint32_t intid)
 }
 // Is it pending? `cpu` may be NULL for an SPI.
 bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
+// An interrupt of the current part of the path was raised: reports if it is not enabled. `cpu` as above. Only with an observer.
+void arm_irq_report_mask(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
 
 // The CPU that SPI `index` goes to, which is in `group`; ARM_TARGETS_NONE. GICv3.
 uint32_t arm_irq_route(const struct arm_irq *irq, uint32_t index, enum gic_group group);

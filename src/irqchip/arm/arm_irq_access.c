@@ -38,13 +38,15 @@ static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct 
 
 static void resample(struct arm_irq *irq, uint32_t index)
 {
-    uint32_t extended = GIC_EXTENDED_FIRST * 32;
-    uint32_t pin = index < extended ? index : ARM_IRQ_EXTENDED_PIN + index - extended;
-    uint32_t intid = gic_intid_of(gic_shared_slot(index));
-    TRACE_AT(irq->config.trace, TRACE_SERVED, arm_irq_key(TRACE_SHARED, intid), TRACE_EOI, TRACE_NO_CPU, intid,
-             ARM_IRQ_GICD, pin);
+    uint32_t intid = gic_intid_of(gic_shared_slot(index)), pin = arm_irq_pin_of(intid);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        trace_ended(irq->config.trace, arm_irq_key(TRACE_SHARED, intid));
+    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, intid, ARM_IRQ_GICD, pin);
     if (irq->config.resample)
         irq->config.resample(irq->config.owner, ARM_IRQ_GICD, pin);
+    if (heard)
+        trace_end(irq->config.trace);
 }
 
 static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)

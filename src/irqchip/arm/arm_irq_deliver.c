@@ -14,8 +14,10 @@
 // A message made an SPI pending.
 static void hold_spi(struct arm_irq *irq, uint32_t intid)
 {
-    if (trace_heard(irq->config.trace))
-        trace_hold(irq->config.trace, arm_irq_key(TRACE_SHARED, intid));
+    if (!trace_heard(irq->config.trace))
+        return;
+    trace_hold(irq->config.trace, arm_irq_key(TRACE_SHARED, intid));
+    arm_irq_report_mask(irq, NULL, intid);
 }
 
 void arm_irq_raise(struct arm_irq *irq, uint32_t intid)
@@ -102,14 +104,38 @@ bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t 
     return taken;
 }
 
+static const struct gic_block *block_of(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t slot)
+{
+    return gic_slot_private(slot) ? &cpu->gicr.bank.block[gic_bank_block(slot)]
+                                  : &irq->gicd.spi.block[gic_shared_index(slot) / 32];
+}
+
 bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
 {
     uint32_t slot = gic_slot_of(intid);
     if (intid >= GIC_LPI_FIRST)
         return gicr_lpi_pends(&cpu->gicr, intid);
-    const struct gic_block *block = gic_slot_private(slot) ? &cpu->gicr.bank.block[gic_bank_block(slot)]
-                                                           : &irq->gicd.spi.block[gic_shared_index(slot) / 32];
-    return gic_block_pending(block) >> (slot % 32) & 1;
+    return gic_block_pending(block_of(irq, cpu, slot)) >> (slot % 32) & 1;
+}
+
+static bool enabled(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    uint32_t slot = gic_slot_of(intid);
+    struct gicr_lpi_config config;
+    if (intid >= GIC_LPI_FIRST) // its configuration is cached, as it was just made pending
+        return !gicr_lpi_cached(&cpu->gicr, intid, &config) || config.enabled;
+    return block_of(irq, cpu, slot)->enabled >> (slot % 32) & 1;
+}
+
+void arm_irq_report_mask(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    bool own = gic_slot_private(gic_slot_of(intid)) || intid >= GIC_LPI_FIRST;
+    if (enabled(irq, cpu, intid))
+        return;
+    if (own)
+        TRACE(irq->config.trace, TRACE_MASK, cpu->index, ARM_IRQ_CPU, intid, arm_irq_pends(irq, cpu, intid));
+    else
+        TRACE(irq->config.trace, TRACE_MASK, TRACE_NO_CPU, ARM_IRQ_GICD, arm_irq_pin_of(intid), arm_irq_pends(irq, cpu, intid));
 }
 
 // --- SGIs -----------------------------------------------------------------------------------------------------------
@@ -130,14 +156,21 @@ static bool sgi_passes(const struct arm_irq *irq, const struct arm_irq_cpu *cpu,
     return group == GIC_G1NS || allowed >= (group == GIC_G0 ? 1 : 2);
 }
 
+static void hold_sgi(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
+{
+    if (!trace_heard(irq->config.trace))
+        return;
+    trace_hold(irq->config.trace, arm_irq_key(cpu->index, intid));
+    arm_irq_report_mask(irq, cpu, intid);
+}
+
 static bool send_to(struct arm_irq *irq, uint32_t target, const struct gic_effect *effect)
 {
     struct arm_irq_cpu *cpu = &irq->cpus[target];
     if (!sgi_passes(irq, cpu, effect))
         return false;
     gicr_trigger(&cpu->gicr, effect->intid);
-    if (trace_heard(irq->config.trace))
-        trace_hold(irq->config.trace, arm_irq_key(target, effect->intid));
+    hold_sgi(irq, cpu, effect->intid);
     arm_irq_touch(irq, target);
     return true;
 }
@@ -183,13 +216,13 @@ static bool send_to_mask(struct arm_irq *irq, const struct gic_effect *effect)
     bool sent = false;
     for (uint64_t left = effect->target; left; left &= left - 1) {
         uint32_t target = bits_lowest(left);
-        struct gic_bank *bank = &irq->cpus[target].gicr.bank;
+        struct arm_irq_cpu *cpu = &irq->cpus[target];
+        struct gic_bank *bank = &cpu->gicr.bank;
         if (!sgi_passes_v2(irq, &bank->block[0], effect))
             continue;
         bank->source[effect->intid] |= (uint8_t)BIT32(effect->source);
-        gicr_trigger(&irq->cpus[target].gicr, effect->intid);
-        if (trace_heard(irq->config.trace))
-            trace_hold(irq->config.trace, arm_irq_key(target, effect->intid));
+        gicr_trigger(&cpu->gicr, effect->intid);
+        hold_sgi(irq, cpu, effect->intid);
         arm_irq_touch(irq, target);
         sent = true;
     }
@@ -234,6 +267,8 @@ static bool set_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid
     }
     TRACE_AT(irq->config.trace, TRACE_HELD, arm_irq_key(cpu->index, intid), TRACE_ACCEPT, cpu->index, intid, GIC_G1NS,
              0);
+    if (trace_heard(irq->config.trace))
+        arm_irq_report_mask(irq, cpu, intid);
     arm_irq_touch(irq, cpu->index);
     return true;
 }

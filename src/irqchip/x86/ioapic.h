@@ -141,6 +141,10 @@ bool ioapic_write(struct ioapic *ioapic, uint64_t offset, unsigned size, uint64_
 
 // For observers: a request of the pin waits to be sent, an edge that was seen or a level that is there.
 bool ioapic_requests(const struct ioapic *ioapic, unsigned pin);
+static inline bool ioapic_masked(const struct ioapic *ioapic, unsigned pin)
+{
+    return ioapic->entry[pin] >> 16 & 1;
+}
 
 // For observers: a redirection entry with delivery status and remote IRR; no effects. `pin` below `pins`.
 uint64_t ioapic_entry(const struct ioapic *ioapic, unsigned pin);

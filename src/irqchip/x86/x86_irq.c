@@ -407,8 +407,18 @@ static bool requests(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
     return ioapic_requests(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
 }
 
-static void pin_reported(struct x86_irq *irq, uint32_t chip, uint32_t pin)
+static bool masked(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
 {
+    if (chip == X86_IRQ_PIC)
+        return pic_cascade_masked(&irq->pic, pin);
+    return ioapic_masked(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
+}
+
+// `raised`: by an edge, or to the level at which an interrupt is asked for.
+static void pin_reported(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool raised)
+{
+    if (raised && masked(irq, chip, pin))
+        TRACE(irq->config.trace, TRACE_MASK, TRACE_NO_CPU, chip, pin, requests(irq, chip, pin));
     if (!requests(irq, chip, pin)) // a level that fell, an edge that was masked, or what was sent already
         trace_drop(irq->config.trace, x86_irq_pin_key(chip, pin));
     trace_end(irq->config.trace);
@@ -432,7 +442,7 @@ void x86_irq_set_pin(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool leve
     }
     x86_irq_end(irq);
     if (heard)
-        pin_reported(irq, chip, pin);
+        pin_reported(irq, chip, pin, level);
 }
 
 void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin)
@@ -450,7 +460,7 @@ void x86_irq_trigger(struct x86_irq *irq, uint32_t chip, uint32_t pin)
         ioapic_trigger(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
     x86_irq_end(irq);
     if (heard)
-        pin_reported(irq, chip, pin);
+        pin_reported(irq, chip, pin, true);
 }
 
 void x86_irq_set_lint(struct x86_irq *irq, uint32_t vcpu, unsigned pin, bool level)

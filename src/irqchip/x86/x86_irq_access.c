@@ -11,9 +11,14 @@
 
 static void resample(struct x86_irq *irq, uint32_t chip, uint32_t pin, uint32_t vector)
 {
-    TRACE_AT(irq->config.trace, TRACE_SERVED, x86_irq_pin_key(chip, pin), TRACE_EOI, TRACE_NO_CPU, vector, chip, pin);
+    bool heard = trace_heard(irq->config.trace);
+    if (heard)
+        trace_ended(irq->config.trace, x86_irq_pin_key(chip, pin));
+    TRACE(irq->config.trace, TRACE_EOI, TRACE_NO_CPU, vector, chip, pin);
     if (irq->config.resample)
         irq->config.resample(irq->config.owner, chip, pin);
+    if (heard)
+        trace_end(irq->config.trace);
 }
 
 static void end_pin(struct x86_irq *irq, uint32_t ioapic, uint32_t pin)

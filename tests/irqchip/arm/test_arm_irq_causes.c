@@ -73,6 +73,23 @@ Test(arm_irq_causes, a_level_that_fell_is_no_part_of_the_next)
     rig_free(rig);
 }
 
+Test(arm_irq_causes, what_is_raised_where_it_is_not_enabled_waits)
+{
+    struct rig *rig = rig_v3(1);
+    gicd_put(rig, 0x184, BIT32(4));
+    edge(rig, 5);
+    gicd_put(rig, 0x184, BIT32(5));
+    listen(rig);
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 4, true);
+    transcript_is(&heard, "pin 1, mask 1");
+    arm_irq_trigger(&rig->irq, ARM_IRQ_GICD, 5);
+    transcript_is(&heard, "pin 2, mask 2");
+    arm_irq_set_pin(&rig->irq, ARM_IRQ_GICD, 4, false);
+    gicd_put(rig, 0x104, BIT32(4) | BIT32(5));
+    transcript_is(&heard, "pin 1, accept 2, pending 2");
+    rig_free(rig);
+}
+
 // An interrupt that software made pending with a register has no cause.
 Test(arm_irq_causes, software_is_no_cause)
 {
