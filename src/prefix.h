@@ -206,6 +206,8 @@
 #define answer_hex intact_private_answer_hex
 #define answer_text intact_private_answer_text
 #define arm_irq_acknowledge intact_private_arm_irq_acknowledge
+#define arm_irq_after_write intact_private_arm_irq_after_write
+#define arm_irq_before_write intact_private_arm_irq_before_write
 #define arm_irq_begin intact_private_arm_irq_begin
 #define arm_irq_commands intact_private_arm_irq_commands
 #define arm_irq_counters intact_private_arm_irq_counters
@@ -227,6 +229,9 @@
 #define arm_irq_port intact_private_arm_irq_port
 #define arm_irq_raise intact_private_arm_irq_raise
 #define arm_irq_read intact_private_arm_irq_read
+#define arm_irq_report_held intact_private_arm_irq_report_held
+#define arm_irq_report_mask intact_private_arm_irq_report_mask
+#define arm_irq_report_set intact_private_arm_irq_report_set
 #define arm_irq_reset intact_private_arm_irq_reset
 #define arm_irq_route intact_private_arm_irq_route
 #define arm_irq_send intact_private_arm_irq_send
@@ -1626,6 +1631,7 @@
 #define trace_emit intact_private_trace_emit
 #define trace_emit_at intact_private_trace_emit_at
 #define trace_end intact_private_trace_end
+#define trace_ended intact_private_trace_ended
 #define trace_file_put intact_private_trace_file_put
 #define trace_file_read intact_private_trace_file_read
 #define trace_file_write intact_private_trace_file_write

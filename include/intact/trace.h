@@ -56,8 +56,10 @@ extern "C" {
     EVENT(MISTAKE, "mistake", "the guest broke a rule", "chip", "which", "written value, read address, INTID, pin")    \
     EVENT(DROP, "drop", "an interrupt had no receiver", "reason", "destination", "vector")                             \
     EVENT(ACK, "ack", "Arm: the handler read IAR", "vector", "group (0, 1; 2 is Secure 1)", NULL)                      \
-    EVENT(MASK, "mask", "an interrupt was raised where it is masked", "chip", "pin", "1: it waits there; 0: it is lost") \
-    EVENT(RESAMPLE, "resample", "after an end of interrupt a wire's level was looked at", "gsi", "level", NULL)
+    EVENT(MASK, "mask", "an interrupt was raised where it is masked", "chip", "pin",                                   \
+          "1: it waits there; 0: it is lost")                                                                          \
+    EVENT(RESAMPLE, "resample", "after an end of interrupt a wire's level was looked at", "gsi", "level", NULL)        \
+    EVENT(SET, "set", "Arm: software made an interrupt pending by a register or a command", "vector", "chip", NULL)
 
 enum intact_trace_id {
 #define INTACT_TRACE_ID(id, name, about, a, b, c) INTACT_TRACE_##id,

@@ -81,6 +81,7 @@ static uint64_t *chip_of(struct intact_trace_event *event)
     case INTACT_TRACE_MASK:
     case INTACT_TRACE_MISTAKE: return &event->a;
     case INTACT_TRACE_ROUTE:
+    case INTACT_TRACE_SET:
     case INTACT_TRACE_EOI: return &event->b;
     default: return NULL;
     }

@@ -41,6 +41,7 @@ uint64_t chip_of_event(const struct intact_trace_event *event)
     case INTACT_TRACE_MASK:
     case INTACT_TRACE_MISTAKE: return event->a;
     case INTACT_TRACE_ROUTE: return event->b == CHIP_MESSAGE ? CHIP_NONE : event->b;
+    case INTACT_TRACE_SET:
     case INTACT_TRACE_EOI: return event->b;
     default: return CHIP_NONE;
     }

@@ -188,6 +188,13 @@ static void resample_text(const struct intact_trace_event *event, char *out, siz
     snprintf(out, size, "after the end %s is %s", wire, event->b ? "still high" : "low");
 }
 
+static void set_text(const struct intact_trace_event *event, char *out, size_t size)
+{
+    char chip[48];
+    chip_text(event, event->b, chip, sizeof chip);
+    snprintf(out, size, "software makes INTID %" PRIu64 " pending at the %s", event->a, chip);
+}
+
 // Only fixed and lowest priority have a vector of their own; that of a SIPI is an address.
 static void accept_text(bool arm, const struct intact_trace_event *event, char *out, size_t size)
 {
@@ -289,6 +296,7 @@ void event_text(bool arm, const struct intact_trace_event *event, char *out, siz
     case INTACT_TRACE_DROP: drop_text(arm, event, out, size); break;
     case INTACT_TRACE_MASK: mask_text(event, out, size); break;
     case INTACT_TRACE_RESAMPLE: resample_text(event, out, size); break;
+    case INTACT_TRACE_SET: set_text(event, out, size); break;
     case INTACT_TRACE_ACK:
         interrupt_text(arm, event, event->a, what, sizeof what);
         snprintf(out, size, "CPU %" PRIu32 " acknowledges %s", event->cpu, what);

@@ -140,6 +140,7 @@ static struct track station_track(struct export *export, const struct intact_tra
             return track_of(export, DEVICES, source, 0);
         return chip_track(export, event, event->a);
     case INTACT_TRACE_PIN:
+    case INTACT_TRACE_SET:
     case INTACT_TRACE_MISTAKE:
     case INTACT_TRACE_EOI: return chip_track(export, event, chip_of_event(event));
     case INTACT_TRACE_ACCEPT:

@@ -47,6 +47,7 @@ static const struct fields x86_fields[INTACT_TRACE_IDS] = {
     [INTACT_TRACE_DROP] = { { "reason", DROP } },
     [INTACT_TRACE_MASK] = { { "chip", CHIP }, { "pin", NUMBER }, { "waits", LEVEL } },
     [INTACT_TRACE_RESAMPLE] = { { "gsi", GSI }, { "level", LEVEL } },
+    [INTACT_TRACE_SET] = { { "intid", NUMBER }, { "chip", CHIP } },
 };
 
 // Those that are different with a GIC.

@@ -265,6 +265,7 @@ static void vcd_event(struct export *export, const struct intact_trace_event *ev
     case INTACT_TRACE_TRIGGER:
     case INTACT_TRACE_MESSAGE:
     case INTACT_TRACE_IPI:
+    case INTACT_TRACE_SET:
     case INTACT_TRACE_TIMER: happened(export, &named); break;
     case INTACT_TRACE_PIN: pin_changed(export, event); break;
     case INTACT_TRACE_ACCEPT: accepted(export, event); break;

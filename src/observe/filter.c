@@ -20,8 +20,9 @@ static const struct {
 } stations[] = {
     { "raise",
       INTACT_TRACE_BIT(INTACT_TRACE_LINE) | INTACT_TRACE_BIT(INTACT_TRACE_TRIGGER) |
-          INTACT_TRACE_BIT(INTACT_TRACE_IPI) | INTACT_TRACE_BIT(INTACT_TRACE_TIMER),
-      "line, trigger, ipi and timer" },
+          INTACT_TRACE_BIT(INTACT_TRACE_IPI) | INTACT_TRACE_BIT(INTACT_TRACE_TIMER) |
+          INTACT_TRACE_BIT(INTACT_TRACE_SET),
+      "line, trigger, ipi, timer and set" },
     { "pend", INTACT_TRACE_BIT(INTACT_TRACE_ACCEPT), "accept" },
     { "settle", INTACT_TRACE_BIT(INTACT_TRACE_PENDING), "pending" },
     { "deliver", INTACT_TRACE_BIT(INTACT_TRACE_TAKE), "take" },
@@ -183,6 +184,7 @@ static bool other_vector(const struct filter *filter, const struct intact_trace_
     switch (event->id) {
     case INTACT_TRACE_ACCEPT:
     case INTACT_TRACE_EOI:
+    case INTACT_TRACE_SET:
     case INTACT_TRACE_ACK: return event->a != filter->vector;
     case INTACT_TRACE_TAKE: return (event->c ? event->c : event->a) != filter->vector;
     case INTACT_TRACE_IPI: return event->c != filter->vector;

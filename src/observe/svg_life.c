@@ -69,6 +69,7 @@ static struct lane lane_of(const struct svg_life *life, const struct intact_trac
             return (struct lane){ DEVICE, 0, INTACT_NO_CPU };
         return (struct lane){ CHIP, event->a, event->cpu };
     case INTACT_TRACE_PIN:
+    case INTACT_TRACE_SET:
     case INTACT_TRACE_EOI: return (struct lane){ CHIP, chip_of_event(event), event->cpu };
     case INTACT_TRACE_ACCEPT:
         return (struct lane){ CHIP, life->arm ? INTACT_CHIP_GIC_CPU : INTACT_CHIP_LAPIC, event->cpu };
@@ -129,12 +130,12 @@ static uint64_t parents_of(const struct intact_trace_event *event)
     case INTACT_TRACE_ROUTE: return OF(LINE) | OF(TRIGGER);
     case INTACT_TRACE_MESSAGE: return OF(TRIGGER) | OF(ROUTE);
     case INTACT_TRACE_PIN: return event->c ? OF(ROUTE) | OF(LINE) : OF(LINE);
-    case INTACT_TRACE_ACCEPT: return OF(PIN) | OF(MESSAGE) | OF(IPI) | OF(TIMER);
+    case INTACT_TRACE_ACCEPT: return OF(PIN) | OF(MESSAGE) | OF(IPI) | OF(TIMER) | OF(SET);
     case INTACT_TRACE_PENDING: return OF(ACCEPT) | OF(PIN);
     case INTACT_TRACE_TAKE: return OF(PENDING) | OF(ACCEPT);
     case INTACT_TRACE_ACK: return OF(TAKE) | OF(PENDING);
     case INTACT_TRACE_EOI: return OF(TAKE) | OF(ACK) | OF(EOI);
-    case INTACT_TRACE_MASK: return OF(PIN) | OF(ACCEPT) | OF(TRIGGER) | OF(IPI) | OF(MESSAGE);
+    case INTACT_TRACE_MASK: return OF(PIN) | OF(ACCEPT) | OF(TRIGGER) | OF(IPI) | OF(MESSAGE) | OF(SET);
     case INTACT_TRACE_RESAMPLE: return OF(EOI);
     default: return ~UINT64_C(0);
     }

@@ -99,7 +99,7 @@ Test(options_trace, help_lists_formats_events_and_stations)
         strncat(strncat(all, *line, sizeof all - strlen(all) - 2), "\n", 2);
     cr_assert_not_null(strstr(all, "\nformat=chrome"));
     cr_assert_not_null(strstr(all, "\nevents=take"));
-    cr_assert_not_null(strstr(all, "\nevents=raise       line, trigger, ipi and timer\n"));
+    cr_assert_not_null(strstr(all, "\nevents=raise       line, trigger, ipi, timer and set\n"));
 }
 
 Test(options_trace, several_are_written_of_one_run)

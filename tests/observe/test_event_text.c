@@ -111,6 +111,14 @@ Test(event_text, a_resample_says_what_it_found)
     cr_assert_str_eq(SAY(true, ID(RESAMPLE), .a = UINT32_MAX), "after the end the wire is low");
 }
 
+Test(event_text, software_may_be_what_raises)
+{
+    cr_assert_str_eq(SAY(true, ID(SET), .cpu = INTACT_NO_CPU, .a = 37, .b = INTACT_CHIP_GICD),
+                     "software makes INTID 37 pending at the GIC distributor");
+    cr_assert_str_eq(SAY(true, ID(SET), .cpu = 1, .a = 3, .b = INTACT_CHIP_GIC_CPU),
+                     "software makes INTID 3 pending at the GIC of CPU 1");
+}
+
 Test(event_text, a_drop_says_why)
 {
     cr_assert_str_eq(SAY(false, ID(DROP), .a = 1, .b = 5), "dropped: GSI 5 leads nowhere");

@@ -234,8 +234,13 @@ static inline uint64_t arm_irq_key(uint32_t vcpu, uint32_t intid)
 }
 // Is it pending? `cpu` may be NULL for an SPI.
 bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
-// An interrupt of the current part of the path was raised: reports if it is not enabled. `cpu` as above. Only with an observer.
-void arm_irq_report_mask(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
+// The registers of the 32 interrupts around `slot`.
+static inline const struct gic_block *arm_irq_block(const struct arm_irq *irq, const struct arm_irq_cpu *cpu,
+                                                    uint32_t slot)
+{
+    return gic_slot_private(slot) ? &cpu->gicr.bank.block[gic_bank_block(slot)]
+                                  : &irq->gicd.spi.block[gic_shared_index(slot) / 32];
+}
 
 // The CPU that SPI `index` goes to, which is in `group`; ARM_TARGETS_NONE. GICv3.
 uint32_t arm_irq_route(const struct arm_irq *irq, uint32_t index, enum gic_group group);
@@ -253,6 +258,21 @@ void arm_irq_mistake(struct arm_irq *irq, uint32_t *counters, uint32_t chip, uin
                      uint64_t value);
 // Begins the part of the path of a message that `vcpu` itself wrote, which trace_end ends. Only if trace_heard.
 void arm_irq_message_heard(struct arm_irq *irq, uint32_t vcpu, enum arm_message_kind kind, uint32_t number);
+// The current interrupt was raised at `intid` (and now waits there): is it enabled? `cpu`: NULL for an SPI. Only if trace_heard.
+void arm_irq_report_mask(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
+void arm_irq_report_held(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
+// Begins the part of the path of an interrupt that software makes pending, which trace_end ends. Only if trace_heard.
+void arm_irq_report_set(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid);
+// A register that makes interrupts pending: which were so before a write, and the report of those that are since. `cpu` writes,
+// or the window is its own. Only if trace_heard.
+struct arm_irq_pending {
+    uint32_t slot;                 // of bit 0
+    const struct arm_irq_cpu *cpu; // NULL: the write makes nothing pending
+    uint32_t before;
+};
+struct arm_irq_pending arm_irq_before_write(const struct arm_irq *irq, enum arm_irq_window window,
+                                            const struct arm_irq_cpu *cpu, uint64_t offset);
+void arm_irq_after_write(struct arm_irq *irq, const struct arm_irq_pending *pending);
 // The counters of mistakes at the CPU interface.
 static inline uint32_t *arm_irq_mistakes(const struct arm_irq *irq, struct arm_irq_cpu *cpu)
 {
@@ -268,7 +288,7 @@ void arm_irq_raise(struct arm_irq *irq, uint32_t intid);
 void arm_irq_send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect);
 // Does what a redistributor's register or the ITS requires for LPI `intid` of `cpu`. `other` is the CPU that it moves
 // to. False: it cannot be made pending.
-bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
+void arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
                     uint32_t intid);
 // Acknowledges an LPI by clearing it: it has no active state.
 void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid);

@@ -270,7 +270,14 @@ ALWAYS_INLINE void write_window(const struct arm_irq_frame *frame, uint64_t offs
 static NEVER_INLINE void write_window_heard(const struct arm_irq_frame *frame, uint64_t offset, unsigned size,
                                             uint64_t value, uint64_t now)
 {
+    struct arm_irq *irq = frame->irq;
+    bool own = frame->window == ARM_IRQ_WINDOW_GICR;
+    const struct arm_irq_cpu *cpu = own ? &irq->cpus[offset / GICR_FRAME] : current(irq);
+    struct arm_irq_pending pending = arm_irq_before_write(irq, frame->window, cpu, offset);
+    arm_irq_begin(irq); // what was made pending is reported before anything follows from it
     write_window(frame, offset, size, value, now, true);
+    arm_irq_after_write(irq, &pending);
+    arm_irq_end(irq);
 }
 
 void arm_irq_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)

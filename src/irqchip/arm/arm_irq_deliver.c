@@ -11,13 +11,11 @@
 
 // --- Messages -------------------------------------------------------------------------------------------------------
 
-// A message made an SPI pending.
-static void hold_spi(struct arm_irq *irq, uint32_t intid)
+// An interrupt was made pending. `cpu`: NULL for an SPI.
+static void hold(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
 {
-    if (!trace_heard(irq->config.trace))
-        return;
-    trace_hold(irq->config.trace, arm_irq_key(TRACE_SHARED, intid));
-    arm_irq_report_mask(irq, NULL, intid);
+    if (trace_heard(irq->config.trace))
+        arm_irq_report_held(irq, cpu, intid);
 }
 
 void arm_irq_raise(struct arm_irq *irq, uint32_t intid)
@@ -26,7 +24,7 @@ void arm_irq_raise(struct arm_irq *irq, uint32_t intid)
     if (!gicd_has(&irq->gicd, index))
         return;
     gicd_trigger(&irq->gicd, index);
-    hold_spi(irq, intid);
+    hold(irq, NULL, intid);
 }
 
 static bool refuse(struct arm_irq *irq, const struct arm_message *message)
@@ -39,7 +37,7 @@ static bool deliver_spi(struct arm_irq *irq, const struct arm_message *message, 
 {
     enum gic_mistake mistake = gicd_message(&irq->gicd, message->number, set, message->secure);
     if (mistake == GIC_NO_MISTAKE && set)
-        hold_spi(irq, message->number);
+        hold(irq, NULL, message->number);
     if (mistake == GIC_NO_MISTAKE)
         return true;
     arm_irq_mistake(irq, irq->gicd.mistakes, ARM_IRQ_GICD, TRACE_NO_CPU, mistake, message->number);
@@ -104,38 +102,12 @@ bool arm_irq_msi(struct arm_irq *irq, uint64_t address, uint32_t data, uint32_t 
     return taken;
 }
 
-static const struct gic_block *block_of(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t slot)
-{
-    return gic_slot_private(slot) ? &cpu->gicr.bank.block[gic_bank_block(slot)]
-                                  : &irq->gicd.spi.block[gic_shared_index(slot) / 32];
-}
-
 bool arm_irq_pends(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
 {
     uint32_t slot = gic_slot_of(intid);
     if (intid >= GIC_LPI_FIRST)
         return gicr_lpi_pends(&cpu->gicr, intid);
-    return gic_block_pending(block_of(irq, cpu, slot)) >> (slot % 32) & 1;
-}
-
-static bool enabled(const struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
-{
-    uint32_t slot = gic_slot_of(intid);
-    struct gicr_lpi_config config;
-    if (intid >= GIC_LPI_FIRST) // its configuration is cached, as it was just made pending
-        return !gicr_lpi_cached(&cpu->gicr, intid, &config) || config.enabled;
-    return block_of(irq, cpu, slot)->enabled >> (slot % 32) & 1;
-}
-
-void arm_irq_report_mask(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
-{
-    bool own = gic_slot_private(gic_slot_of(intid)) || intid >= GIC_LPI_FIRST;
-    if (enabled(irq, cpu, intid))
-        return;
-    if (own)
-        TRACE(irq->config.trace, TRACE_MASK, cpu->index, ARM_IRQ_CPU, intid, arm_irq_pends(irq, cpu, intid));
-    else
-        TRACE(irq->config.trace, TRACE_MASK, TRACE_NO_CPU, ARM_IRQ_GICD, arm_irq_pin_of(intid), arm_irq_pends(irq, cpu, intid));
+    return gic_block_pending(arm_irq_block(irq, cpu, slot)) >> (slot % 32) & 1;
 }
 
 // --- SGIs -----------------------------------------------------------------------------------------------------------
@@ -156,21 +128,13 @@ static bool sgi_passes(const struct arm_irq *irq, const struct arm_irq_cpu *cpu,
     return group == GIC_G1NS || allowed >= (group == GIC_G0 ? 1 : 2);
 }
 
-static void hold_sgi(struct arm_irq *irq, const struct arm_irq_cpu *cpu, uint32_t intid)
-{
-    if (!trace_heard(irq->config.trace))
-        return;
-    trace_hold(irq->config.trace, arm_irq_key(cpu->index, intid));
-    arm_irq_report_mask(irq, cpu, intid);
-}
-
 static bool send_to(struct arm_irq *irq, uint32_t target, const struct gic_effect *effect)
 {
     struct arm_irq_cpu *cpu = &irq->cpus[target];
     if (!sgi_passes(irq, cpu, effect))
         return false;
     gicr_trigger(&cpu->gicr, effect->intid);
-    hold_sgi(irq, cpu, effect->intid);
+    hold(irq, cpu, effect->intid);
     arm_irq_touch(irq, target);
     return true;
 }
@@ -222,7 +186,7 @@ static bool send_to_mask(struct arm_irq *irq, const struct gic_effect *effect)
             continue;
         bank->source[effect->intid] |= (uint8_t)BIT32(effect->source);
         gicr_trigger(&cpu->gicr, effect->intid);
-        hold_sgi(irq, cpu, effect->intid);
+        hold(irq, cpu, effect->intid);
         arm_irq_touch(irq, target);
         sent = true;
     }
@@ -328,11 +292,25 @@ static NEVER_INLINE bool do_lpi_heard(struct arm_irq *irq, struct arm_irq_cpu *c
     return done;
 }
 
-bool arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
+// What software asks for, by a register or a command.
+static NEVER_INLINE void do_asked_heard(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other,
+                                        enum gic_lpi_action action, uint32_t intid)
+{
+    bool raises = action == GIC_LPI_SET;
+    if (raises)
+        arm_irq_report_set(irq, cpu, intid);
+    do_lpi_heard(irq, cpu, other, action, intid);
+    if (raises)
+        trace_end(irq->config.trace);
+}
+
+void arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
                     uint32_t intid)
 {
-    return trace_heard(irq->config.trace) ? do_lpi_heard(irq, cpu, other, action, intid)
-                                          : do_lpi(irq, cpu, other, action, intid);
+    if (trace_heard(irq->config.trace))
+        do_asked_heard(irq, cpu, other, action, intid);
+    else
+        do_lpi(irq, cpu, other, action, intid);
 }
 
 void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid)
@@ -357,7 +335,7 @@ static NEVER_INLINE bool event_heard(struct arm_irq *irq, uint32_t device, uint3
         TRACE_COUNTED(irq->config.trace, its_counters(irq),
                       there = its_translate(&irq->its, &irq->config.memory, device, event, found), event);
     if (there)
-        return arm_irq_do_lpi(irq, &irq->cpus[found->cpu - 1], &irq->cpus[found->cpu - 1], GIC_LPI_SET, found->intid);
+        return do_lpi_heard(irq, &irq->cpus[found->cpu - 1], &irq->cpus[found->cpu - 1], GIC_LPI_SET, found->intid);
     TRACE(irq->config.trace, TRACE_DROP, TRACE_NO_CPU, ARM_IRQ_DROP_UNTRANSLATED, (uint64_t)device << 32 | event, 0);
     return false;
 }

@@ -90,8 +90,7 @@ Test(arm_irq_causes, what_is_raised_where_it_is_not_enabled_waits)
     rig_free(rig);
 }
 
-// An interrupt that software made pending with a register has no cause.
-Test(arm_irq_causes, software_is_no_cause)
+Test(arm_irq_causes, what_software_makes_pending_is_a_raise)
 {
     struct rig *rig = rig_v3(1);
     edge(rig, 5);
@@ -101,7 +100,13 @@ Test(arm_irq_causes, software_is_no_cause)
     transcript_is(&heard, "pin 1, accept 1, pending 1, ack 1, pending 0, eoi 1, eoi 1");
     gicd_put(rig, 0x204, BIT32(5));
     rig_take(rig, 0);
-    transcript_is(&heard, "accept 0, pending 0, ack 0, pending 0, eoi 0, eoi 0");
+    transcript_is(&heard, "set 2, accept 2, pending 2, ack 2, pending 0, eoi 2, eoi 2");
+    gicd_put(rig, 0x184, BIT32(5));
+    gicd_put(rig, 0x204, BIT32(5));
+    gicd_put(rig, 0x204, BIT32(5)); // it is pending already
+    transcript_is(&heard, "set 3, mask 3");
+    rig_put(rig, ARM_IRQ_WINDOW_GICR, 0x10200, BIT32(27) | BIT32(3));
+    transcript_is(&heard, "set 4, set 5, accept 4, accept 5, pending 4");
     rig_free(rig);
 }
 
