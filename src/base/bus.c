@@ -123,32 +123,49 @@ static bool fits(const struct region *region, uint64_t address, uint64_t size)
     return region && region->size - (address - region->base) >= size;
 }
 
+// An access that no window has as a whole.
+static NEVER_INLINE uint64_t read_bytes(struct bus *bus, uint64_t address, unsigned size, uint64_t now)
+{
+    uint64_t value = 0, before = bus->unanswered_reads;
+    for (unsigned at = 0; at < size; at++) {
+        struct region *region = bus_find(bus, address + at);
+        bus->unanswered_reads += !region;
+        value |= (region ? region_read(region, address + at - region->base, 1, now) : 0xff) << (8 * at);
+    }
+    if (bus->unanswered && bus->unanswered_reads != before)
+        bus->unanswered(bus->unanswered_owner, bus, address, size, false, value);
+    return value;
+}
+
+static NEVER_INLINE void write_bytes(struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now)
+{
+    uint64_t before = bus->unanswered_writes;
+    for (unsigned at = 0; at < size; at++) {
+        struct region *region = bus_find(bus, address + at);
+        if (region)
+            region_write(bus, region, address + at - region->base, 1, (value >> (8 * at)) & 0xff, now);
+        else
+            bus->unanswered_writes++;
+    }
+    if (bus->unanswered && bus->unanswered_writes != before)
+        bus->unanswered(bus->unanswered_owner, bus, address, size, true, value);
+}
+
 uint64_t bus_read(struct bus *bus, uint64_t address, unsigned size, uint64_t now)
 {
     struct region *region = bus_find(bus, address);
     if (likely(fits(region, address, size)))
         return region_read(region, address - region->base, size, now);
-    if (size > 1) {
-        uint64_t value = 0;
-        for (unsigned at = 0; at < size; at++)
-            value |= bus_read(bus, address + at, 1, now) << (8 * at);
-        return value;
-    }
-    bus->unanswered_reads++;
-    return 0xff;
+    return read_bytes(bus, address, size, now);
 }
 
 void bus_write(struct bus *bus, uint64_t address, unsigned size, uint64_t value, uint64_t now)
 {
     struct region *region = bus_find(bus, address);
-    if (likely(fits(region, address, size))) {
+    if (likely(fits(region, address, size)))
         region_write(bus, region, address - region->base, size, value, now);
-    } else if (size > 1) {
-        for (unsigned at = 0; at < size; at++)
-            bus_write(bus, address + at, 1, (value >> (8 * at)) & 0xff, now);
-    } else {
-        bus->unanswered_writes++;
-    }
+    else
+        write_bytes(bus, address, size, value, now);
 }
 
 static bool all_ram(struct bus *bus, uint64_t address, uint64_t size, bool rom_too)

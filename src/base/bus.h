@@ -42,6 +42,10 @@ struct bus {
     // NULL.
     void (*mapped)(void *owner, uint64_t address, uint64_t size);
     void *written_owner; // the first argument of both
+    // Called after an access that nothing, or something for a part of it alone, has answered; it changes nothing. NULL: nobody
+    // wants to know.
+    void (*unanswered)(void *owner, const struct bus *bus, uint64_t address, unsigned size, bool write, uint64_t value);
+    void *unanswered_owner;
     // RAM whose written pages are recorded, in one piece of host memory, and the set that gets them. NULL: none.
     uint8_t *tracked;
     uint64_t tracked_size;

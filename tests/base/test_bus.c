@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The bus: windows and how they are found, sizes of accesses, memory copies, and where nothing answers.
 #include <criterion/criterion.h>
+
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "base/bus.h"
@@ -74,6 +77,35 @@ Test(bus, a_read_across_the_end_of_memory_is_made_of_its_bytes)
     cr_assert_eq(bus_add(&bus, &last), 0);
     cr_assert_eq(bus_read(&bus, 0x1e, 4, 0), 0xffff0000);
     cr_assert_eq(bus.unanswered_reads, 2);
+}
+
+static void on_unanswered(void *owner, const struct bus *bus, uint64_t address, unsigned size, bool write,
+                          uint64_t value)
+{
+    char *text = owner;
+    (void)bus;
+    snprintf(text + strlen(text), 200 - strlen(text), "%c%u@%x=%x ", write ? 'w' : 'r', size, (unsigned)address,
+             (unsigned)value);
+}
+
+Test(bus, an_access_without_an_answer_is_told_once_as_a_whole)
+{
+    struct bus bus;
+    char text[200] = "";
+    uint8_t ram[16] = { 0 };
+    struct region last = { .base = 0x10, .size = 16, .name = "last", .ram = ram };
+    bus_init(&bus);
+    cr_assert_eq(bus_add(&bus, &last), 0);
+    bus.unanswered = on_unanswered;
+    bus.unanswered_owner = text;
+    bus_read(&bus, 0x5000, 4, 0);
+    bus_write(&bus, 0x5001, 1, 0x12, 0);
+    bus_read(&bus, 0x1e, 4, 0);
+    bus_write(&bus, 0x1c, 4, 0x12345678, 0); // in RAM
+    bus_write(&bus, 0x1c, 8, 0x12345678, 0);
+    cr_assert_str_eq(text, "r4@5000=ffffffff w1@5001=12 r4@1e=ffff0000 w8@1c=12345678 ");
+    cr_assert_eq(bus.unanswered_reads, 6);
+    cr_assert_eq(bus.unanswered_writes, 5);
 }
 
 Test(bus, a_range_is_memory_if_the_windows_in_it_touch)
