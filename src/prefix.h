@@ -282,6 +282,7 @@
 #define block_file_open intact_private_block_file_open
 #define block_file_visit intact_private_block_file_visit
 #define blocks_add intact_private_blocks_add
+#define blocks_drop intact_private_blocks_drop
 #define blocks_find intact_private_blocks_find
 #define blocks_forget_at intact_private_blocks_forget_at
 #define blocks_free intact_private_blocks_free
@@ -354,6 +355,10 @@
 #define clock_only_perpetual intact_private_clock_only_perpetual
 #define clock_register intact_private_clock_register
 #define clock_run_due intact_private_clock_run_due
+#define code_observers_free intact_private_code_observers_free
+#define code_watch_bytes intact_private_code_watch_bytes
+#define code_watch_changed intact_private_code_watch_changed
+#define code_watch_enter intact_private_code_watch_enter
 #define config_lists_free intact_private_config_lists_free
 #define config_take intact_private_config_take
 #define count_text intact_private_count_text
@@ -420,6 +425,7 @@
 #define digest_free intact_private_digest_free
 #define digest_init intact_private_digest_init
 #define digest_of intact_private_digest_of
+#define draft_add intact_private_draft_add
 #define draft_begin intact_private_draft_begin
 #define draft_code intact_private_draft_code
 #define draft_end intact_private_draft_end
@@ -427,6 +433,7 @@
 #define draft_go_on intact_private_draft_go_on
 #define draft_has_room intact_private_draft_has_room
 #define draft_instruction intact_private_draft_instruction
+#define draft_is_watched intact_private_draft_is_watched
 #define draft_op intact_private_draft_op
 #define drop_of intact_private_drop_of
 #define dsdt_append intact_private_dsdt_append
@@ -1793,6 +1800,9 @@
 #define watch_init intact_private_watch_init
 #define watch_remove intact_private_watch_remove
 #define watch_sweep intact_private_watch_sweep
+#define where_address intact_private_where_address
+#define where_event intact_private_where_event
+#define where_pc intact_private_where_pc
 #define why_found intact_private_why_found
 #define why_text_cpu intact_private_why_text_cpu
 #define why_text_number intact_private_why_text_number

@@ -17,6 +17,13 @@ static int check(struct intact_machine *machine, unsigned cpu, struct board **bo
     return cpu < (*board)->config.cpus ? 0 : -EINVAL;
 }
 
+// The same, also while an observer is told of code.
+static int check_look(struct intact_machine *machine, unsigned cpu, struct board **board)
+{
+    *board = machine_board(machine);
+    return machine->code.telling && cpu < (*board)->config.cpus ? 0 : check(machine, cpu, board);
+}
+
 const char *intact_machine_register(const struct intact_machine *machine, unsigned index)
 {
     const struct board *board = machine_board((struct intact_machine *)machine);
@@ -26,7 +33,7 @@ const char *intact_machine_register(const struct intact_machine *machine, unsign
 int intact_machine_read_register(struct intact_machine *machine, unsigned cpu, const char *name, uint64_t *value)
 {
     struct board *board;
-    int result = check(machine, cpu, &board);
+    int result = check_look(machine, cpu, &board);
     return result < 0 ? result : board->type->read_register(board, cpu, name, value);
 }
 
@@ -42,7 +49,7 @@ int intact_machine_write_register(struct intact_machine *machine, unsigned cpu, 
 int intact_machine_read_memory(struct intact_machine *machine, uint64_t address, void *data, size_t size)
 {
     struct board *board;
-    int result = check(machine, 0, &board);
+    int result = check_look(machine, 0, &board);
     if (result < 0)
         return result;
     return bus_read_memory(&board->memory, address, data, size) ? 0 : -EFAULT;

@@ -1,46 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The lint of a machine: what it knows beyond the events is the instruction that they are within.
-//
-// Within a block of instructions the register of the program counter has the start of the block. While an instruction is in a
-// slow path, as each that accesses a device is, its place in the block is known, as for the count of instructions
-// (vcpu_executed); between two blocks the register itself is exact.
+// The lint of a machine: what it knows beyond the events is the instruction that they are within
+// (machine/where.h).
 #include "machine/lint.h"
 
 #include <errno.h>
 
-#include "base/bits.h"
-#include "debug/registers.h"
+#include "machine/where.h"
 #include "observe/lint.h"
-#include "vcpu/block.h"
 #include "vcpu/x86_64/cpu.h"
-
-static uint64_t program_counter(const struct board *board, const struct vcpu *cpu)
-{
-    const struct debug_family *family = board->config.type == INTACT_PC ? &debug_x86_64 : &debug_aarch64;
-    uint8_t value[DEBUG_REGISTER_BYTES] = { 0 };
-    debug_register_read(family, cpu, family->pc, value);
-    return bytes_get(value, 8) + (cpu->at ? cpu->block->offsets[cpu->at->n] : 0);
-}
-
-// Chips and routing have no processor of their own, and do what the current one asks for. A device's mistake without a
-// processor was counted before this access.
-static bool is_within(const struct intact_trace_event *event, const struct vcpu *current)
-{
-    if (event->cpu != INTACT_NO_CPU)
-        return event->cpu == current->index;
-    return current->at && !(event->id == INTACT_TRACE_MISTAKE && event->a >= INTACT_CHIP_DEVICE);
-}
 
 static void where(void *owner, const struct intact_trace_event *event, struct lint_where *where)
 {
     const struct board *board = owner;
-    struct vcpu *current = board->loop.current;
-    if (!current || !is_within(event, current))
+    const struct vcpu *cpu = where_event(board, event);
+    if (!cpu)
         return;
-    where->cpu = current->index;
-    where->pc = program_counter(board, current);
+    where->cpu = cpu->index;
+    where->pc = where_pc(board, cpu);
     where->has_pc = true;
-    where->real_mode = board->config.type == INTACT_PC && !(x86_of(current)->cr0 & X86_CR0_PE);
+    where->real_mode =
+        board->config.type == INTACT_PC && !(((const struct x86_cpu *)(const void *)cpu)->cr0 & X86_CR0_PE);
 }
 
 int machine_lint(struct intact_machine *machine, const struct intact_lint_config *config)

@@ -4,6 +4,7 @@
 #define MACHINE_MACHINE_H
 
 #include "machine/board/board.h"
+#include "machine/code.h"
 #include "machine/config_lists.h"
 #include "machine/replay/replay.h"
 #include "machine/servers.h"
@@ -23,6 +24,8 @@ struct intact_machine {
     struct intact_lint *lint;  // NULL: nobody asked for it
     struct intact_exit last;   // of the last run
     struct servers servers;    // of debuggers
+    // Who is told what is executed.
+    struct code_observers code;
 };
 
 // As intact_machine_run_for, up to a moment that is later than now.

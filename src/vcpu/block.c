@@ -86,7 +86,7 @@ static void forget_jumps(struct blocks *blocks)
     }
 }
 
-static void empty(struct blocks *blocks)
+void blocks_drop(struct blocks *blocks)
 {
     memset(blocks->buckets, 0, sizeof(struct block *) << BUCKET_BITS);
     memset(blocks->pages, 0, sizeof(struct code_page *) << PAGE_BUCKET_BITS);
@@ -156,7 +156,7 @@ struct block *blocks_add(struct blocks *blocks, const struct block *draft, const
 {
     size_t bytes = sizeof *draft + draft->op_count * sizeof *ops;
     if (blocks->used + bytes + 2 * sizeof(struct code_page) + 64 > blocks->size)
-        empty(blocks);
+        blocks_drop(blocks);
     struct block *block = take(blocks, bytes);
     *block = *draft;
     memcpy(block->ops, ops, draft->op_count * sizeof *ops);

@@ -73,6 +73,9 @@ struct block *blocks_find(struct blocks *blocks, uint64_t physical, uint32_t mod
 // valid afterwards. Makes stores to its pages check the granules (TLB_CODE in every vCPU's TLB).
 struct block *blocks_add(struct blocks *blocks, const struct block *draft, const struct op *ops);
 
+// Empties the cache.
+void blocks_drop(struct blocks *blocks);
+
 // Removes one block from the cache.
 void blocks_kill(struct blocks *blocks, struct block *block);
 

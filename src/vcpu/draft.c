@@ -54,6 +54,20 @@ void draft_end(struct draft *draft, unsigned end)
     draft->ops[0].imm = draft->block.count;
 }
 
+bool draft_is_watched(const struct draft *draft, const struct vcpu *cpu)
+{
+    return draft->block.count == 0 && unlikely(cpu->loop->code.entered);
+}
+
+struct block *draft_add(const struct draft *draft, struct vcpu *cpu)
+{
+    struct loop *loop = cpu->loop;
+    struct block *block = blocks_add(&loop->blocks, &draft->block, draft->ops);
+    if (unlikely(loop->code.decoded))
+        loop->code.decoded(loop->code.owner, cpu, block);
+    return block;
+}
+
 const uint8_t *draft_code(const struct vcpu *cpu, uint64_t physical)
 {
     static const uint8_t nothing[PAGE_SIZE] = { [0 ... PAGE_SIZE - 1] = 0xff };

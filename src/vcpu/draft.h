@@ -31,6 +31,12 @@ void draft_go_on(struct draft *draft, unsigned code, int32_t target);
 // The block is complete: its code ends before `end`.
 void draft_end(struct draft *draft, unsigned end);
 
+// Does the block begin with an op WATCH (code_watch.h)? It follows those that may stop before the first instruction.
+bool draft_is_watched(const struct draft *draft, const struct vcpu *cpu);
+
+// Enters the finished block into the cache, and tells who watches.
+struct block *draft_add(const struct draft *draft, struct vcpu *cpu);
+
 // A pointer to the code at a physical address, valid to the end of its page: RAM, or all ones if nothing answers there.
 const uint8_t *draft_code(const struct vcpu *cpu, uint64_t physical);
 

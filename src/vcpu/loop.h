@@ -18,6 +18,7 @@
 #include "base/trace.h"
 #include "base/visit.h"
 #include "vcpu/block.h"
+#include "vcpu/code_watch.h"
 #include "vcpu/stops.h"
 #include "vcpu/vcpu.h"
 
@@ -77,7 +78,8 @@ struct loop {
     enum loop_stop stop;
     int status;
     struct blocks blocks;
-    struct stops stops; // of a debugger
+    struct stops stops;     // of a debugger
+    struct code_watch code; // who is told what is executed
 };
 
 // `loop` has its first part set; vcpus are added by loop_add in index order. -ENOMEM.

@@ -64,11 +64,40 @@ static void need_reference(void)
     tracer_free(&tracer);
 }
 
-static void compare(uint64_t piece, size_t arena, const struct guest *guest)
+struct watched {
+    const struct tracer *tracer;
+    uint64_t decoded, entered, elsewhere;
+};
+
+static void on_decoded(void *owner, struct vcpu *cpu, const struct block *block)
+{
+    struct watched *watched = owner;
+    (void)cpu, (void)block;
+    watched->decoded++;
+}
+
+// The program counter of the reference is where it was before an interrupt that was taken there.
+static void on_entered(void *owner, struct vcpu *cpu, const struct block *block)
+{
+    struct watched *watched = owner;
+    cr_assert_eq(block, cpu->block);
+    if (cpu->index != 0)
+        return;
+    watched->entered++;
+    watched->elsewhere += tracer_place(watched->tracer) != places[loop_instructions(cpu->loop)];
+}
+
+// `watched`: NULL: nobody watches the code.
+static void compare_watched(uint64_t piece, size_t arena, const struct guest *guest, struct watched *watched)
 {
     struct tracer tracer;
     tracer_new(&tracer, arena, guest);
-    const struct loop *loop = tracer_loop(&tracer);
+    struct loop *loop = tracer_loop(&tracer);
+    if (watched) {
+        *watched = (struct watched){ .tracer = &tracer };
+        loop->code = (struct code_watch){ on_decoded, on_entered, watched };
+        code_watch_changed(loop);
+    }
     enum loop_stop stop = LOOP_LIMIT;
     uint64_t last = 0;
     while (stop == LOOP_LIMIT) {
@@ -84,7 +113,17 @@ static void compare(uint64_t piece, size_t arena, const struct guest *guest)
     cr_assert_eq(last, length);
     cr_assert_eq(tracer_memory_digest(&tracer), reference_memory);
     cr_assert(!arena || loop->blocks.emptied > 2, "the cache was emptied %lu times", loop->blocks.emptied);
+    if (watched) {
+        cr_assert_eq(watched->decoded, loop->blocks.translated);
+        cr_assert_gt(watched->entered, 1000);
+        cr_assert_lt(watched->elsewhere, watched->entered / 5, "%lu of %lu", watched->elsewhere, watched->entered);
+    }
     tracer_free(&tracer);
+}
+
+static void compare(uint64_t piece, size_t arena, const struct guest *guest)
+{
+    compare_watched(piece, arena, guest, NULL);
 }
 
 // `by_switch`: the guest whose executor was built with `switch`.
@@ -106,6 +145,15 @@ static void compare(uint64_t piece, size_t arena, const struct guest *guest)
         compare(7, TRACE_TINY, NULL);                                                                                  \
         compare(1000, TRACE_TINY, NULL);                                                                               \
         compare(UINT32_MAX, TRACE_TINY, NULL);                                                                         \
+    }                                                                                                                  \
+    Test(suite, does_not_depend_on_who_watches_the_code)                                                               \
+    {                                                                                                                  \
+        struct watched watched;                                                                                        \
+        compare_watched(1, 0, NULL, &watched);                                                                         \
+        compare_watched(7, 0, NULL, &watched);                                                                         \
+        compare_watched(UINT32_MAX, 0, NULL, &watched);                                                                \
+        compare_watched(UINT32_MAX, TRACE_TINY, NULL, &watched);                                                       \
+        compare_watched(UINT32_MAX, 0, by_switch, &watched);                                                           \
     }                                                                                                                  \
     Test(suite, does_not_depend_on_the_way_of_dispatch)                                                                \
     {                                                                                                                  \

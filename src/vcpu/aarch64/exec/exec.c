@@ -9,6 +9,7 @@
 #include "vcpu/aarch64/exec/ops_register.h"
 #include "vcpu/aarch64/float/simd.h"
 #include "vcpu/aarch64/system/sysreg.h"
+#include "vcpu/code_watch.h"
 
 #define op_CRC32 a64_op_crc32
 
@@ -22,6 +23,11 @@ static inline enum op_out op_MSR(struct a64_cpu *cpu, const struct op *op)
 {
     cpu->vcpu.at = op;
     return a64_op_msr(cpu, op);
+}
+
+static inline void op_WATCH(struct a64_cpu *cpu, const struct op *op)
+{
+    code_watch_enter(&cpu->vcpu, op);
 }
 
 static inline void op_SIMD(struct a64_cpu *cpu, const struct op *op)

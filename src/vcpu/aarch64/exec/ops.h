@@ -217,6 +217,7 @@ enum {
     OP(CHECKALIGN, OP_D | OP_OF_A | OP_OF_B | OP_S | OP_X | OP_DISP,         0,          0,          1, 0, CHECKED)   \
     OP(BREAK,      OP_DISP | OP_CPU,                                         0,          0,          1, 0, CHECKED)   \
     OP(STOP,       OP_DISP | OP_CPU,                                         0,          0,          1, 0, CHECKED)   \
+    OP(WATCH,      OP_CPU,                                                   FLAGS_NZCV, 0,          0, 0, PLAIN)     \
     /* calls */                                                                                                       \
     OP(MRS,        OP_TO_D | OP_X | OP_IMM | OP_CPU,                         FLAGS_NZCV, 0,          1, 1, CHECKED)   \
     OP(MSR,        OP_OF_D | OP_X | OP_IMM | OP_CPU,                         0,          FLAGS_NZCV, 1, 1, CHECKED)   \

@@ -144,11 +144,13 @@ struct block *a64_translate_block(struct a64_cpu *cpu, uint64_t physical)
             a64_emit(t, A64_OP_STOP)->disp = (int32_t)t->start;
         if (unlikely(t->mode & A64_MODE_DEBUG))
             a64_emit(t, A64_OP_BREAK)->disp = (int32_t)t->start;
+        if (draft_is_watched(&t->draft, &cpu->vcpu))
+            a64_emit(t, A64_OP_WATCH);
         translate_instruction(t);
         draft_instruction(&t->draft, t->start);
     }
     if (!t->ended)
         draft_go_on(&t->draft, A64_OP_EXIT, (int32_t)t->next);
     draft_end(&t->draft, t->next);
-    return blocks_add(&cpu->vcpu.loop->blocks, &t->draft.block, t->draft.ops);
+    return draft_add(&t->draft, &cpu->vcpu);
 }

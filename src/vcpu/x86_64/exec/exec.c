@@ -2,6 +2,7 @@
 // The interpreter of x86-64: the template in vcpu/executor.h with the ops of x86-64.
 #include "vcpu/x86_64/exec/exec.h"
 
+#include "vcpu/code_watch.h"
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"
 #include "vcpu/x86_64/exec/ops_jump.h"
@@ -37,6 +38,11 @@ static inline enum op_out op_CANONICAL(struct x86_cpu *cpu, const struct op *op)
 static inline enum op_out op_STOP(struct x86_cpu *cpu, const struct op *op) // disp: this instruction
 {
     return x86_op_stop(cpu, op);
+}
+
+static inline void op_WATCH(struct x86_cpu *cpu, const struct op *op)
+{
+    code_watch_enter(&cpu->vcpu, op);
 }
 
 static inline enum op_out op_SIMD(struct x86_cpu *cpu, const struct op *op)

@@ -24,7 +24,8 @@ NEVER_INLINE enum op_out x86_op_stop(struct x86_cpu *cpu, const struct op *op)
     cpu->vcpu.at = op;
     uint64_t rip = (cpu->r[X86_RIP] + (uint64_t)(int64_t)op->disp) & cpu->rip_mask;
     uint64_t linear = rip + cpu->r[X86_BASE + X86_CS];
-    bool goes_on = op[1].code == X86_OP_STRING && op[1].b && vcpu_executed(&cpu->vcpu) == cpu->resume;
+    const struct op *first = op[1].code == X86_OP_WATCH ? op + 2 : op + 1;
+    bool goes_on = first->code == X86_OP_STRING && first->b && vcpu_executed(&cpu->vcpu) == cpu->resume;
     if (!(cpu->mode & X86_MODE_64))
         linear = (uint32_t)linear;
     return !goes_on && stops_before(&cpu->vcpu, linear) ? OP_FAULT : OP_NEXT;

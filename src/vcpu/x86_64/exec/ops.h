@@ -202,6 +202,7 @@ enum { X86_ALL = X86_ARITHMETIC, X86_ALL_DF = X86_ARITHMETIC | X86_DF };
     OP(LINEAR, X86_R_A | OP_S | OP_X | OP_CPU, 0, 0, 1, 0, CHECKED)                                                   \
     OP(CANONICAL, OP_OF_A, 0, 0, 1, 0, CHECKED)                                                                       \
     OP(STOP, OP_DISP | OP_CPU, 0, 0, 1, 0, CHECKED)                                                                   \
+    OP(WATCH, OP_CPU, X86_ALL_DF, 0, 0, 0, PLAIN)                                                                     \
     OP(DIVIDE, X86_WIDE, 0, 0, 1, 0, CHECKED)                                                                         \
     OP(HELP, OP_D | OP_S | OP_X | OP_DISP | OP_VALUE | OP_CPU, X86_ALL_DF, X86_ALL_DF, 1, 1, CHECKED)                 \
     OP(STRING, OP_D | OP_S | OP_X | OP_VALUE | OP_LOADS | OP_STORES | OP_CPU, X86_ALL_DF, X86_ALL, 1, 1, CHECKED)     \

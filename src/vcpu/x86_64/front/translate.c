@@ -98,6 +98,8 @@ struct block *x86_translate_block(struct x86_cpu *cpu, uint64_t physical)
             break;
         if (stops_at_offset(&cpu->vcpu.loop->stops, physical + t->start))
             x86_emit(t, X86_OP_STOP)->disp = (int32_t)t->start;
+        if (draft_is_watched(&t->draft, &cpu->vcpu))
+            x86_emit(t, X86_OP_WATCH);
         if (!fetch(t, code + t->start, room - t->start, &fault)) {
             if (fault)
                 return NULL;
@@ -118,5 +120,5 @@ struct block *x86_translate_block(struct x86_cpu *cpu, uint64_t physical)
         draft_go_on(&t->draft, X86_OP_EXIT, (int32_t)t->next);
     draft_end(&t->draft, t->next);
     drop_dead_flags(t);
-    return blocks_add(&cpu->vcpu.loop->blocks, &t->draft.block, t->draft.ops);
+    return draft_add(&t->draft, &cpu->vcpu);
 }

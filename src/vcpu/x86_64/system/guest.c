@@ -129,7 +129,7 @@ static enum op_out run_blocks(struct x86_cpu *cpu)
 static bool clears_trap(const struct x86_cpu *cpu)
 {
     const struct op *op = &cpu->vcpu.block->ops[1]; // of the one instruction that ran
-    if (op->code == X86_OP_STOP)
+    while (op->code == X86_OP_STOP || op->code == X86_OP_WATCH)
         op++;
     if ((cpu->eflags & X86_TF) || op->code != X86_OP_HELP)
         return false;

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The API of <intact/code.h>: the engine has one watch (vcpu/code_watch.h), which tells all observers of the machine.
+#include <intact/code.h>
+
+#include <errno.h>
+
+#include "base/sized.h"
+#include "machine/code.h"
+#include "machine/machine.h"
+#include "machine/where.h"
+#include "vcpu/x86_64/cpu.h"
+
+void intact_code_observer_defaults(struct intact_code_observer *observer, size_t size)
+{
+    const struct intact_code_observer defaults = { .size = sizeof defaults };
+    sized_give(observer, size, &defaults, sizeof defaults);
+}
+
+static uint32_t bits_of(const struct board *board, const struct block *block)
+{
+    if (board->config.type != INTACT_PC || (block->mode & X86_MODE_64))
+        return 64;
+    return block->mode & X86_MODE_32 ? 32 : 16;
+}
+
+static void tell(struct intact_machine *machine, struct vcpu *cpu, const struct block *block, bool entered)
+{
+    struct board *board = machine_board(machine);
+    uint8_t space[CODE_WATCH_SPACE];
+    struct intact_code code = {
+        .cpu = cpu->index,
+        .bits = bits_of(board, block),
+        .address = where_address(board, cpu),
+        .physical = block->physical,
+        .count = block->count,
+        .size = block->bytes,
+        .bytes = code_watch_bytes(cpu, block, space),
+        .starts = block->offsets,
+    };
+    loop_moment(&board->loop, &code.instructions, &code.time);
+    machine->code.telling = true;
+    for (const struct intact_code_observer *each = machine->code.first; each; each = each->next) {
+        void (*function)(void *owner, const struct intact_code *code) = entered ? each->entered : each->decoded;
+        if (function)
+            function(each->owner, &code);
+    }
+    machine->code.telling = false;
+}
+
+static void decoded(void *owner, struct vcpu *cpu, const struct block *block)
+{
+    tell(owner, cpu, block, false);
+}
+
+static void entered(void *owner, struct vcpu *cpu, const struct block *block)
+{
+    tell(owner, cpu, block, true);
+}
+
+static void changed(struct intact_machine *machine)
+{
+    struct loop *loop = &machine_board(machine)->loop;
+    loop->code = (struct code_watch){ .owner = machine };
+    for (const struct intact_code_observer *each = machine->code.first; each; each = each->next) {
+        loop->code.decoded = each->decoded ? decoded : loop->code.decoded;
+        loop->code.entered = each->entered ? entered : loop->code.entered;
+    }
+    code_watch_changed(loop);
+}
+
+int intact_machine_observe_code(struct intact_machine *machine, struct intact_code_observer *observer)
+{
+    struct intact_code_observer **at = &machine->code.first;
+    if (observer->size != sizeof *observer || (!observer->decoded && !observer->entered))
+        return -EINVAL;
+    if (observer->machine || machine_board(machine)->loop.current)
+        return -EBUSY;
+    while (*at)
+        at = &(*at)->next;
+    *at = observer;
+    observer->next = NULL;
+    observer->machine = machine;
+    changed(machine);
+    return 0;
+}
+
+int intact_code_observer_remove(struct intact_code_observer *observer)
+{
+    struct intact_machine *machine = observer->machine;
+    if (!machine)
+        return 0;
+    if (machine_board(machine)->loop.current)
+        return -EBUSY;
+    struct intact_code_observer **at = &machine->code.first;
+    while (*at != observer)
+        at = &(*at)->next;
+    *at = observer->next;
+    observer->next = NULL;
+    observer->machine = NULL;
+    changed(machine);
+    return 0;
+}
+
+void code_observers_free(struct intact_machine *machine)
+{
+    while (machine->code.first) {
+        struct intact_code_observer *observer = machine->code.first;
+        machine->code.first = observer->next;
+        observer->next = NULL;
+        observer->machine = NULL;
+    }
+}
