@@ -1238,6 +1238,12 @@
 #define pl031_reset intact_private_pl031_reset
 #define pl031_visit intact_private_pl031_visit
 #define pl031_write intact_private_pl031_write
+#define pl061_init intact_private_pl061_init
+#define pl061_read intact_private_pl061_read
+#define pl061_reset intact_private_pl061_reset
+#define pl061_set_pin intact_private_pl061_set_pin
+#define pl061_visit intact_private_pl061_visit
+#define pl061_write intact_private_pl061_write
 #define port92_read intact_private_port92_read
 #define port92_write intact_private_port92_write
 #define post_port_init intact_private_post_port_init

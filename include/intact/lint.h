@@ -124,6 +124,7 @@ extern "C" {
     R(PL011_REGISTER, "access to {name} where no register is", "DDI 0183 3.2")                                         \
     R(PL011_DISABLED, "character written to {name} while its transmitter is off", "DDI 0183 3.3.8")                    \
     R(PL031_REGISTER, "access to {name} where no register is", "DDI 0224 3.2")                                         \
+    R(PL061_REGISTER, "access to {name} where no register is", "DDI 0190 3.2")                                         \
     R(FLASH_SEQUENCE, "wrong second cycle of a command of {name}", "CFI, Intel command set")                           \
     R(FW_CFG_DMA, "DMA request of {name} that cannot be read, or done", "fw_cfg, DMA interface")                       \
     R(SLEEP_TYPE, "sleep type of {name} that this machine does not have", "ACPI 4.8.3.2.1")                            \

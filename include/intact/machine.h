@@ -365,8 +365,8 @@ int intact_machine_console_size(struct intact_machine *machine, const char *id, 
 int intact_machine_reset(struct intact_machine *machine);
 
 // Any thread. Presses the power button, which asks the guest to turn the power off: INTACT_PC sets PWRBTN_STS and raises
-// the SCI if the guest enabled it (ACPI 6.5, 4.8.2.2.1.1). 0; -ENOTSUP: this machine has none (INTACT_VIRT); -EROFS;
-// -ENOMEM.
+// the SCI if the guest enabled it (ACPI 6.5, 4.8.2.2.1.1); INTACT_VIRT has a key at a PL061, which is held for 100 ms of
+// virtual time. 0; -EROFS; -ENOMEM.
 int intact_machine_power_button(struct intact_machine *machine);
 
 // Any thread. A pulse on the NMI line, which is wired to LINT1 of every processor of INTACT_PC: those whose LVT entry

@@ -130,6 +130,7 @@ static const struct {
     { DEVICE, "pl011-register", INTACT_LINT_PL011_REGISTER },
     { DEVICE, "pl011-disabled", INTACT_LINT_PL011_DISABLED },
     { DEVICE, "pl031-register", INTACT_LINT_PL031_REGISTER },
+    { DEVICE, "pl061-register", INTACT_LINT_PL061_REGISTER },
     { DEVICE, "flash-sequence", INTACT_LINT_FLASH_SEQUENCE },
     { DEVICE, "fw-cfg-dma", INTACT_LINT_FW_CFG_DMA },
     { DEVICE, "sleep-type", INTACT_LINT_SLEEP_TYPE },

@@ -14,6 +14,7 @@
 #include "base/bits.h"
 #include "machine/machine.h"
 #include "machine/pc/pc.h"
+#include "machine/virt/virt.h"
 #include "machine/x86_interrupts.h"
 
 enum { PERIOD = 4000, GUEST_NMI = 0x2a, LVT_LINT1_NMI = 0x400 };
@@ -186,6 +187,24 @@ static struct intact_machine *make_virt(void)
         arm_code[i] = 0x14000000; // b .
     cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
     return machine;
+}
+
+Test(buttons, the_power_button_of_virt_is_held_for_a_tenth_of_a_second)
+{
+    struct intact_machine *machine = make_virt();
+    struct pl061 *gpio = &virt_of(machine_board(machine))->gpio;
+    pl061_write(gpio, PL061_GPIOIBE, 4, 1u << VIRT_POWER_PIN, 0);
+    pl061_write(gpio, PL061_GPIOIE, 4, 1u << VIRT_POWER_PIN, 0);
+    cr_assert_eq(intact_machine_power_button(machine), 0);
+    cr_expect_eq(intact_machine_run_for(machine, 99999999).reason, INTACT_PAUSED);
+    cr_expect(gpio->input >> VIRT_POWER_PIN & 1);
+    cr_expect(gpio->irq.level);
+    pl061_write(gpio, PL061_GPIOIC, 4, 1u << VIRT_POWER_PIN, 0);
+    cr_expect_not(gpio->irq.level);
+    cr_expect_eq(intact_machine_run_for(machine, 2).reason, INTACT_PAUSED);
+    cr_expect_not(gpio->input >> VIRT_POWER_PIN & 1);
+    cr_expect(gpio->irq.level);
+    intact_machine_destroy(machine);
 }
 
 Test(buttons, virt_has_no_nmi_line)

@@ -596,5 +596,6 @@ Test(monitor_info, memory_and_devices_are_listed)
     SAYS("info qtree", "of the machine:\n"
                        "  uart: irq\n"
                        "  rtc: irq\n"
+                       "  gpio: irq\n"
                        "of the configuration: none\n");
 }

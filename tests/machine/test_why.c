@@ -166,10 +166,11 @@ Test(why, lines_come_first_then_devices_then_processors)
     cr_expect(begins(names(4), "pit i80 com "));
     teardown();
     start(INTACT_VIRT);
-    cr_expect_str_eq(names(96),
-                     "uart.irq rtc.irq edu0.intx edu0.msi0 virtio-rng0.queue0 virtio-rng0.config virtio-rng0.intx "
-                     "virtio-rng0.msix0 virtio-rng0.msix1 edu1.intx edu1.msi0 my.rng.queue0 my.rng.config my.rng.irq "
-                     "cpu0.ptimer cpu0.vtimer cpu1.ptimer cpu1.vtimer ");
+    cr_expect_str_eq(
+        names(96),
+        "uart.irq rtc.irq gpio.irq edu0.intx edu0.msi0 virtio-rng0.queue0 virtio-rng0.config virtio-rng0.intx "
+        "virtio-rng0.msix0 virtio-rng0.msix1 edu1.intx edu1.msi0 my.rng.queue0 my.rng.config my.rng.irq "
+        "cpu0.ptimer cpu0.vtimer cpu1.ptimer cpu1.vtimer ");
 }
 
 Test(why, what_is_no_source_is_refused_with_what_there_is)

@@ -196,6 +196,7 @@ Test(lint, every_mistake_has_its_row)
             "pl011-register",
             "pl011-disabled",
             "pl031-register",
+            "pl061-register",
             "flash-sequence",
             "fw-cfg-dma",
             "sleep-type",

@@ -36,6 +36,7 @@ NAMES(pci_irq, PCI_IRQ_MISTAKES, "msi-both", "msi-unreachable")
 NAMES(pit, PIT_MISTAKES, "pit-count-one", "pit-not-bcd")
 NAMES(pl011, PL011_MISTAKES, "pl011-register", "pl011-disabled")
 NAMES(pl031, 1, "pl031-register")
+NAMES(pl061, 1, "pl061-register")
 NAMES(virtio, VIRTIO_MISTAKES, "virtio-features-refused", "virtio-features-late", "virtio-status-cleared",
       "virtio-status-early", "virtio-no-queue", "virtio-queue-busy", "virtio-notified-early", "virtio-access",
       "virtio-request")
@@ -49,7 +50,7 @@ static const struct {
     { "fw->mistakes", fw_cfg },        { "hpet->mistakes", hpet },       { "kbc->mistakes", i8042 },
     { "function->mistakes", pci },     { "irq->mistakes", pci_irq },     { "pit->mistakes", pit },
     { "uart->mistakes", pl011 },       { "rtc->mistakes", pl031 },       { "virtio->mistakes", virtio },
-    { "mmio->mistakes", virtio_slot }, { "msix->mistakes", msix },
+    { "mmio->mistakes", virtio_slot }, { "msix->mistakes", msix },       { "gpio->mistakes", pl061 },
 };
 
 mistake_name_function *mistake_names(const char *field)

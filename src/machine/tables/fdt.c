@@ -2,7 +2,7 @@
 // Builds the device tree with libfdt's sequential writer: nodes are written once, in their order in the tree.
 //
 // Spec: Devicetree Specification 0.4, chapters 2, 3 and 5; the bindings that Linux documents (arm,gic-v3, arm,gic,
-// arm,armv8-timer, arm,psci, arm,pl011, arm,pl031, cfi-flash, qemu,fw-cfg-mmio, virtio,mmio, pci-host-ecam-generic with
+// arm,armv8-timer, arm,psci, arm,pl011, arm,pl031, arm,pl061, gpio-keys, cfi-flash, qemu,fw-cfg-mmio, virtio,mmio, pci-host-ecam-generic with
 // msi-map).
 #include "machine/tables/fdt.h"
 
@@ -13,7 +13,7 @@
 
 enum { SPI = 0, PPI = 1 }; // first cell of an interrupt
 enum { LEVEL_HIGH = 4 };   // third cell
-enum { PHANDLE_GIC = 1, PHANDLE_CLOCK = 2, PHANDLE_MSI = 3 };
+enum { PHANDLE_GIC = 1, PHANDLE_CLOCK = 2, PHANDLE_MSI = 3, PHANDLE_GPIO = 4 };
 enum { MOST_CELLS = 160 };
 
 // After a failure all later calls of libfdt fail too, so checking the last one is enough.
@@ -254,6 +254,37 @@ static void put_rtc(struct tree *tree, const struct fdt_description *machine)
     close_node(tree);
 }
 
+static void put_gpio(struct tree *tree, const struct fdt_description *machine)
+{
+    static const char compatible[] = "arm,pl061\0arm,primecell";
+    const uint32_t interrupt[] = { SPI, machine->gpio_spi, LEVEL_HIGH };
+    open_node_at(tree, "pl061", machine->gpio.base);
+    texts(tree, "compatible", compatible, sizeof compatible);
+    reg_one(tree, &machine->gpio);
+    cells(tree, "interrupts", interrupt, 3);
+    flag(tree, "gpio-controller");
+    cell(tree, "#gpio-cells", 2);
+    cell(tree, "clocks", PHANDLE_CLOCK);
+    text(tree, "clock-names", "apb_pclk");
+    cell(tree, "phandle", PHANDLE_GPIO);
+    close_node(tree);
+}
+
+// Binding gpio-keys: the code is that of Linux's KEY_POWER; the second cell of a GPIO is 0 for active high.
+static void put_keys(struct tree *tree, const struct fdt_description *machine)
+{
+    enum { KEY_POWER = 116 };
+    const uint32_t gpio[] = { PHANDLE_GPIO, machine->power_pin, 0 };
+    open_node(tree, "gpio-keys");
+    text(tree, "compatible", "gpio-keys");
+    open_node(tree, "poweroff");
+    text(tree, "label", "power button");
+    cell(tree, "linux,code", KEY_POWER);
+    cells(tree, "gpios", gpio, 3);
+    close_node(tree);
+    close_node(tree);
+}
+
 static void put_flash(struct tree *tree, const struct fdt_description *machine)
 {
     const struct fdt_window *banks[] = { &machine->flash[0], &machine->flash[1] };
@@ -378,6 +409,10 @@ int fdt_build(const struct fdt_description *machine, void *out, size_t capacity)
         put_serial(&tree, machine);
     if (machine->rtc.size)
         put_rtc(&tree, machine);
+    if (machine->gpio.size) {
+        put_gpio(&tree, machine);
+        put_keys(&tree, machine);
+    }
     if (machine->flash[0].size)
         put_flash(&tree, machine);
     if (machine->fw_cfg.size)

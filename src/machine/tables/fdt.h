@@ -35,6 +35,9 @@ struct fdt_description {
     unsigned virtio_slots, virtio_spi; // how many, and the interrupt of the first
     struct fdt_window serial, rtc;
     unsigned serial_spi, rtc_spi;
+    struct fdt_window gpio; // a PL061
+    unsigned gpio_spi;
+    unsigned power_pin;    // of it: the power button
     uint32_t serial_clock; // Hz
 
     const char *append;                // NULL: none

@@ -79,11 +79,27 @@ static int make_timers(struct virt *virt)
     return 0;
 }
 
+static void release_power(void *owner, uint64_t now)
+{
+    (void)now;
+    pl061_set_pin(&((struct virt *)owner)->gpio, VIRT_POWER_PIN, false);
+}
+
+// Somebody holds it for a tenth of a second: drivers wait some milliseconds for a key that bounces.
+static void press_power(struct board *board, uint64_t now)
+{
+    struct virt *virt = virt_of(board);
+    pl061_set_pin(&virt->gpio, VIRT_POWER_PIN, true);
+    clock_arm(&board->clock, &virt->power_released, now + UINT64_C(100000000));
+}
+
 static int make_devices(struct board *board)
 {
     struct virt *virt = virt_of(board);
     make_serial(virt);
     pl031_init(&virt->rtc, &board->clock, board->config.rtc_date);
+    pl061_init(&virt->gpio);
+    clock_register(&board->clock, &virt->power_released, "power button", release_power, virt);
     pci_host_init_ecam(&board->pci);
     int result = make_timers(virt);
     return result < 0 ? result : virt_make_flash(virt);
@@ -120,6 +136,7 @@ static void reset_devices(struct virt *virt)
     uint64_t now = virt->board.clock.now;
     pl011_reset(&virt->uart, now);
     pl031_reset(&virt->rtc, now);
+    pl061_reset(&virt->gpio);
     fw_cfg_reset(&virt->fw_cfg, now);
     for (unsigned i = 0; i < INTACT_FLASH_BANKS; i++)
         flash_bank_reset(&virt->flash[i], now);
@@ -159,6 +176,7 @@ const struct board_type virt_type = {
     .reset = reset,
     .firmware = virt_firmware,
     .signalled = signalled,
+    .press_power = press_power,
     .why_pin = virt_why_pin,
     .why_message = virt_why_message,
     .why_source = virt_why_source,

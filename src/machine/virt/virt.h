@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The Arm `virt` machine: a GIC, a generic timer per processor, a PL011 and a PL031, at the addresses of QEMU's `virt`.
+// The Arm `virt` machine: a GIC, a generic timer per processor, a PL011, a PL031 and a PL061, at the addresses of QEMU's `virt`.
 // Only this folder knows addresses and interrupt numbers.
 //
 //     virt.c           what it is made of, reset
@@ -21,6 +21,7 @@
 #include "devices/fw_cfg.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
+#include "devices/pl061.h"
 #include "irqchip/arm/arm_irq.h"
 #include "machine/board/board.h"
 #include "machine/board/flash_bank.h"
@@ -39,6 +40,7 @@
 #define VIRT_UART    UINT64_C(0x09000000)
 #define VIRT_RTC     UINT64_C(0x09010000)
 #define VIRT_FW_CFG  UINT64_C(0x09020000)
+#define VIRT_GPIO    UINT64_C(0x09030000)
 #define VIRT_VIRTIO  UINT64_C(0x0a000000) // virtio-mmio
 #define VIRT_RAM     UINT64_C(0x40000000)
 #define VIRT_RAM_END UINT64_C(0x4000000000) // 255 GiB at most
@@ -60,7 +62,8 @@ enum {
     VIRT_SPIS = 224, // INTIDs 32 to 255
     VIRT_SPI_UART = 1,
     VIRT_SPI_RTC = 2,
-    VIRT_SPI_PCI = 3,     // INTA to INTD of slot 0; those of slot n are rotated by n
+    VIRT_SPI_PCI = 3, // INTA to INTD of slot 0; those of slot n are rotated by n
+    VIRT_SPI_GPIO = 7,
     VIRT_SPI_VIRTIO = 16, // of slot 0, to 47
     VIRT_LPI_BITS = 16,   // of an INTID: LPIs 8192 to 65535
     VIRT_V2M_FIRST = 80,  // INTIDs of the message frame
@@ -71,6 +74,8 @@ enum {
     VIRT_PPI_PHYSICAL = 14,
     VIRT_PPI_INTID = 16, // of PPI 0
 };
+
+enum { VIRT_POWER_PIN = 3 }; // of the GPIO: the power button, which is high while it is held
 
 enum { VIRT_CPUS_V2 = 8, VIRT_CPUS_V3 = 123 };
 
@@ -93,6 +98,8 @@ struct virt {
     // Devices.
     struct pl011 uart;
     struct pl031 rtc;
+    struct pl061 gpio;
+    struct event power_released; // the power button
     struct flash_bank flash[INTACT_FLASH_BANKS];
     struct fw_cfg fw_cfg;
     struct image kernel, ramdisk; // for fw_cfg

@@ -63,6 +63,9 @@ void virt_describe(struct board *board)
         .rtc = { VIRT_RTC, PL031_SIZE },
         .serial_spi = VIRT_SPI_UART,
         .rtc_spi = VIRT_SPI_RTC,
+        .gpio = { VIRT_GPIO, PL061_SIZE },
+        .gpio_spi = VIRT_SPI_GPIO,
+        .power_pin = VIRT_POWER_PIN,
         .serial_clock = (uint32_t)PL011_CLOCK_HZ,
         .append = virt->board.config.append,
     };

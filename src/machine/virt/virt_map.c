@@ -121,6 +121,15 @@ int virt_map_devices(struct board *board)
                                             .owner = &virt->rtc });
     if (result == 0)
         result = board_map(&virt->board, &virt->board.memory,
+                           (struct region){ .base = VIRT_GPIO,
+                                            .size = PL061_SIZE,
+                                            .name = "pl061",
+                                            .widest = 4,
+                                            .read = pl061_read,
+                                            .write = pl061_write,
+                                            .owner = &virt->gpio });
+    if (result == 0)
+        result = board_map(&virt->board, &virt->board.memory,
                            (struct region){ .base = VIRT_FW_CFG,
                                             .size = FW_CFG_SIZE,
                                             .name = "fw_cfg",

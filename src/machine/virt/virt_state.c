@@ -7,6 +7,8 @@ void virt_visit_devices(struct board *board, struct visit *v)
     struct virt *virt = virt_of(board);
     VISIT_NESTED(v, "uart", pl011_visit(&virt->uart, v));
     VISIT_NESTED(v, "rtc", pl031_visit(&virt->rtc, v));
+    VISIT_NESTED(v, "gpio", pl061_visit(&virt->gpio, v));
+    VISIT_NESTED(v, "power", event_visit(&virt->power_released, v));
     VISIT_NESTED(v, "fw_cfg", fw_cfg_visit(&virt->fw_cfg, v));
     VISIT_NESTED(v, "flash0", flash_bank_visit(&virt->flash[0], v));
     VISIT_NESTED(v, "flash1", flash_bank_visit(&virt->flash[1], v));

@@ -3,6 +3,7 @@
 //
 //     PL011 -- GSI 1 -- SPI 1 (INTID 33)        timers of each processor: physical -- PPI 14 (INTID 30)
 //     PL031 -- GSI 2 -- SPI 2 (INTID 34)                                  virtual --- PPI 11 (INTID 27)
+//     PL061 -- GSI 7 -- SPI 7 (INTID 39); its pin 3 is the power button
 //     PCI INTA-D of slot 0 -- GSI 3-6 -- SPI 3-6 (INTID 35-38), slot n turned by n
 //     virtio-mmio slot n -- GSI 16 + n -- SPI 16 + n (INTID 48 + n), n from 0 to 31 (virt_map.c)
 //
@@ -188,8 +189,11 @@ int virt_wire_devices(struct board *board)
     struct virt *virt = virt_of(board);
     virt->uart.irq.name = "uart.irq";
     virt->rtc.irq.name = "rtc.irq";
+    virt->gpio.irq.name = "gpio.irq";
     wire_timers(virt);
     wire_pci(board);
     int result = route_connect(&virt->board.route, VIRT_SPI_UART, &virt->uart.irq);
-    return result < 0 ? result : route_connect(&virt->board.route, VIRT_SPI_RTC, &virt->rtc.irq);
+    if (result == 0)
+        result = route_connect(&virt->board.route, VIRT_SPI_RTC, &virt->rtc.irq);
+    return result < 0 ? result : route_connect(&virt->board.route, VIRT_SPI_GPIO, &virt->gpio.irq);
 }

@@ -148,6 +148,8 @@ Test(virt, its_lines_are_the_spis_and_ppis_that_the_tree_names)
     cr_assert(virt.irq.gicd.spi.block[0].line >> VIRT_SPI_UART & 1);
     intact_irq_line_set(&virt.rtc.irq, true);
     cr_assert(virt.irq.gicd.spi.block[0].line >> VIRT_SPI_RTC & 1);
+    intact_irq_line_set(&virt.gpio.irq, true);
+    cr_assert(virt.irq.gicd.spi.block[0].line >> VIRT_SPI_GPIO & 1);
     intact_irq_line_set(&virt.timers[0].timer.compare[ARM_TIMER_PHYSICAL].line, true);
     cr_assert_eq(virt.irq.cpus[0].gicr.bank.block[0].line, BIT32(30));
 }
@@ -240,6 +242,9 @@ Test(virt, the_tree_describes_what_is_there)
     cr_assert_eq(cell_of("/intc@8000000", "reg", 7), 18 * 0x20000);
     cr_assert_eq(cell_of("/timer", "interrupts", 7), VIRT_PPI_VIRTUAL);
     cr_assert_eq(cell_of("/pl011@9000000", "interrupts", 1), VIRT_SPI_UART);
+    cr_assert_eq(cell_of("/pl061@9030000", "interrupts", 1), VIRT_SPI_GPIO);
+    cr_assert_eq(cell_of("/gpio-keys/poweroff", "gpios", 0), cell_of("/pl061@9030000", "phandle", 0));
+    cr_assert_eq(cell_of("/gpio-keys/poweroff", "gpios", 1), VIRT_POWER_PIN);
     cr_assert_lt(fdt_path_offset(tree(), "/intc@8000000/v2m@8020000"), 0);
     cr_assert_lt(fdt_path_offset(tree(), "/intc@8000000/its@8080000"), 0);
 }
