@@ -31,9 +31,9 @@ set(BOARD_ROOMS base msi irqchip groups devices_pci devices_virtio devices vcpu 
 room(machine_board    src/machine/board    ${BOARD_ROOMS})
 room(machine_replay   src/machine/replay   ${BOARD_ROOMS} machine_board replay)
 set(ZSTD_ROOMS replay machine_replay machine_boot)
-room(machine_pc       src/machine/pc       ${BOARD_ROOMS} machine_board machine_tables irqchip_x86 vcpu_x86_64
+room(machine_pc       src/machine/pc       ${BOARD_ROOMS} machine_board machine_tables observe irqchip_x86 vcpu_x86_64
                                              vcpu_x86_64_system)
-room(machine_virt     src/machine/virt     ${BOARD_ROOMS} machine_board machine_tables irqchip_arm vcpu_aarch64
+room(machine_virt     src/machine/virt     ${BOARD_ROOMS} machine_board machine_tables observe irqchip_arm vcpu_aarch64
                                              vcpu_aarch64_system)
 get_property(rooms GLOBAL PROPERTY ROOMS)
 room(machine          src/machine          ${rooms})

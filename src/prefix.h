@@ -690,7 +690,9 @@
 #define host_memory_clear intact_private_host_memory_clear
 #define host_memory_release intact_private_host_memory_release
 #define host_memory_reserve intact_private_host_memory_reserve
+#define hpet_arming intact_private_hpet_arming
 #define hpet_init intact_private_hpet_init
+#define hpet_is_armed intact_private_hpet_is_armed
 #define hpet_read intact_private_hpet_read
 #define hpet_reset intact_private_hpet_reset
 #define hpet_visit intact_private_hpet_visit
@@ -842,8 +844,15 @@
 #define lapic_write intact_private_lapic_write
 #define lapic_write_msr intact_private_lapic_write_msr
 #define lint_check intact_private_lint_check
+#define lint_confirm intact_private_lint_confirm
+#define lint_describe intact_private_lint_describe
+#define lint_locate intact_private_lint_locate
+#define lint_note intact_private_lint_note
 #define lint_of_drop intact_private_lint_of_drop
 #define lint_of_mistake intact_private_lint_of_mistake
+#define lint_source_name intact_private_lint_source_name
+#define lint_suspect intact_private_lint_suspect
+#define lint_trust intact_private_lint_trust
 #define linux_arm64_place intact_private_linux_arm64_place
 #define linux_x86_is intact_private_linux_x86_is
 #define linux_x86_load intact_private_linux_x86_load
@@ -1110,6 +1119,9 @@
 #define pc_bios intact_private_pc_bios
 #define pc_describe intact_private_pc_describe
 #define pc_firmware intact_private_pc_firmware
+#define pc_lint intact_private_pc_lint
+#define pc_lint_end intact_private_pc_lint_end
+#define pc_lint_holds intact_private_pc_lint_holds
 #define pc_loaded intact_private_pc_loaded
 #define pc_map_devices intact_private_pc_map_devices
 #define pc_map_memory intact_private_pc_map_memory
@@ -1233,6 +1245,7 @@
 #define pl011_reset intact_private_pl011_reset
 #define pl011_visit intact_private_pl011_visit
 #define pl011_write intact_private_pl011_write
+#define pl031_has_passed intact_private_pl031_has_passed
 #define pl031_init intact_private_pl031_init
 #define pl031_read intact_private_pl031_read
 #define pl031_reset intact_private_pl031_reset
@@ -1689,6 +1702,9 @@
 #define virt_destroy_flash intact_private_virt_destroy_flash
 #define virt_fill_fw_cfg intact_private_virt_fill_fw_cfg
 #define virt_firmware intact_private_virt_firmware
+#define virt_lint intact_private_virt_lint
+#define virt_lint_end intact_private_virt_lint_end
+#define virt_lint_holds intact_private_virt_lint_holds
 #define virt_loaded intact_private_virt_loaded
 #define virt_make_flash intact_private_virt_make_flash
 #define virt_map_devices intact_private_virt_map_devices

@@ -19,16 +19,21 @@
 // A whole machine has intact_machine_lint (<intact/debug.h>), which knows program counters too. A lint is an observer: it
 // changes nothing that the guest sees. On the thread of the machine, or of the chips.
 //
-// A finding is what chips and devices count as a mistake (MISTAKE of <intact/trace.h>), or what follows from the events: an end
-// of interrupt that does not come, a level that nobody lowers, a message that nobody takes.
+// A finding is what chips and devices count as a mistake (MISTAKE of <intact/trace.h>); what follows from the events: an end of
+// interrupt that does not come, a level that nobody lowers, a message that nobody takes; and on a whole machine what its chips,
+// devices and lines show together: a vector without a handler, a pin with another trigger mode than its line, a redistributor
+// that sleeps, a timer armed for the past.
 //
 // Not modelled: what a processor answers with an exception or an error code of its own, as an MSR that is not there, since the
-// guest learns of that; the spurious vector of a local APIC; an entry that is unmasked before it is configured; a device whose
-// line is of another trigger mode than its pin; a line that is shared while one handler claims it alone; the configuration of
-// an LPI without INV; GICR_WAKER; an MSI-X table written while unmasked; a timer armed in the past; an NMI handler without
-// IRET; commands of other flash chips, and BARs that are in each other's place while they are moved, since firmware does both
-// on purpose. Chips alone have no count of instructions, so that a missing end of interrupt is not noticed there. Where a
-// controller is reset while it serves an interrupt, that one's end may be called missing.
+// guest learns of that; an IOAPIC entry whose destination, or an INTID whose priority or target, is written after it was
+// enabled, since systems move interrupts in this way; a handler that takes INTID 1023 for an interrupt, and an EOI of it, which
+// a GIC ignores; ICWs of an 8259A that are in the wrong order; the trigger mode of virtio-mmio on the PC, which a guest may
+// have been told as either, and of the HPET, which has both; TSC deadlines and timers of Arm that are armed for the past, as
+// they fire at once; an NMI handler without IRET that has a stack of its own (IST), or leaves its frame on the stack; commands
+// of other flash chips, and BARs that are in each other's place while they are moved, since firmware does both on purpose. That
+// an LPI's configuration was changed without INV is noticed when the LPI comes again, and where no processor goes on. Chips
+// alone have no count of instructions, so that a missing end of interrupt is not noticed there, and nothing of what only a
+// whole machine shows. Where a controller is reset while it serves an interrupt, that one's end may be called missing.
 #ifndef INTACT_LINT_H
 #define INTACT_LINT_H
 
@@ -75,6 +80,19 @@ extern "C" {
     R(LAPIC_EOI, "EOI with nothing in service at {name}", "SDM 3A, Signaling Interrupt Servicing Completion")          \
     R(LAPIC_BASE, "invalid change of the mode of {name} in IA32_APIC_BASE", "SDM 3A, x2APIC State Transitions")        \
     R(LAPIC_MODE, "MSR of {name} in a mode that does not have it", "SDM 3A, x2APIC Register Address Space")            \
+    R(PIC_EARLY, "IRQ of {name} unmasked before its first ICW1: it is not initialised",                                \
+      "8259A, Initialization Command Words")                                                                           \
+    R(IOAPIC_VECTOR, "entry of {name} unmasked with the vector of {0:u}, which is below 16: no local APIC accepts it", \
+      "82093AA 3.2.4; SDM 3A, Valid Interrupt Vectors")                                                                \
+    R(IOAPIC_UNREADY,                                                                                                  \
+      "pin {0} of {name} unmasked before the local APIC that it names is enabled by software (SVR, bit 8)",            \
+      "SDM 3A, Local APIC State After It Has Been Software Disabled")                                                  \
+    R(X86_NO_GATE, "vector {0:h2} of {name} taken without a handler: the IDT has no present gate for it",              \
+      "SDM 3A, IDT Descriptors")                                                                                       \
+    R(X86_SPURIOUS_GATE, "spurious vector {0:h2} of {name} without a handler: the IDT has no present gate for it",     \
+      "SDM 3A, Spurious Interrupt; 8259A, Interrupt Sequence")                                                         \
+    R(X86_NMI_BLOCKED, "NMI of {name} is held back: the handler of the last one has left without IRET",                \
+      "SDM 3A, Handling Multiple NMIs")                                                                                \
     R(X86_EXCEPTION_VECTOR,                                                                                            \
       "vector {0:h2} of {name} is that of an exception: the 8259A is not remapped, or an entry has a reserved vector", \
       "SDM 3A, Exception and Interrupt Vectors")
@@ -96,6 +114,21 @@ extern "C" {
     R(GIC_SGI, "SGI of {name} without a receiver", "IHI 0069 ICC_SGI1R_EL1; IHI 0048B 4.3.15")                         \
     R(GIC_TABLE, "table of {name} that is not in RAM, or is of no size that works", "IHI 0069 GITS_BASER<n>")          \
     R(GIC_ENABLED, "register of {name} written that must not change while it is in use", "IHI 0069 12.1")              \
+    R(GIC_CONFIG, "trigger mode of an interrupt of {name} changed while it is enabled: {0:u} written to ICFGR",        \
+      "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                                                                      \
+    R(GIC_GROUP_0, "INTID {0}, of {name}, raised and enabled in Group 0, while GICD_CTLR enables only Group 1",        \
+      "IHI 0069 GICD_CTLR; IHI 0048B 4.3.1")                                                                           \
+    R(GICR_ASLEEP, "{name} raised for CPU {0}, whose redistributor sleeps: GICR_WAKER.ProcessorSleep is 1",            \
+      "IHI 0069 GICR_WAKER")                                                                                           \
+    R(LPI_STALE, "configuration of LPI {0} of {name} changed without INV or INVALL: the old one is still used",        \
+      "IHI 0069 INV; INVALL")                                                                                          \
+    R(V2M_LEVEL, "message of {name} for INTID {0}, which is level-sensitive: a message is an edge",                    \
+      "IHI 0048B 4.3.13; BSA, GICv2m")                                                                                 \
+    R(ITS_NO_DEVICE, "command of {name} for a device that has no ITT, since no MAPD came before it (error {0:h6})",    \
+      "IHI 0069 MAPD; MAPTI; MAPI")                                                                                    \
+    R(ITS_NO_COLLECTION,                                                                                               \
+      "command of {name} for a collection that has no CPU, since no MAPC came before it (error {0:h6})",               \
+      "IHI 0069 MAPC")                                                                                                 \
     R(ITS_COMMAND, "command that {name} cannot execute, with error {0:h6}", "IHI 0069 ITS command errors")
 
 // Devices of a machine. The manuals: VIRTIO 1.2, PCI Local Bus 3.0, IA-PC HPET, 82C54, and those of each chip.
@@ -115,9 +148,12 @@ extern "C" {
     R(MSI_BOTH, "MSI and MSI-X of {name} enabled at once", "PCI 6.8.2")                                                \
     R(MSI_UNREACHABLE, "vector of {name} with an address that takes no messages", "PCI 6.8.2.7")                       \
     R(MSIX_WIDTH, "access to the MSI-X table of {name} that is not of 4 or 8 aligned bytes", "PCI 6.8.2")              \
+    R(MSIX_IN_USE, "message of a vector of {name} changed while it is enabled and not masked", "PCI 6.8.3.5")          \
     R(HPET_WIDTH, "access to {name} that is not of 4 or 8 aligned bytes", "IA-PC HPET 2.3.2")                          \
     R(HPET_ROUTE, "timer of {name} routed to an input that it cannot have", "IA-PC HPET 2.3.8")                        \
     R(HPET_COUNTER, "main counter of {name} written while it runs", "IA-PC HPET 2.3.7")                                \
+    R(TIMER_PAST, "{name} armed for a time that has passed: it waits until its counter comes round again",             \
+      "IA-PC HPET 2.3.9; DDI 0224 3.3")                                                                                \
     R(PIT_COUNT_ONE, "count of 1 in mode 2 or 3 of {name}: its output stays high", "82C54, Mode 2; Mode 3")            \
     R(PIT_NOT_BCD, "BCD count of {name} with a digit above 9", "82C54, Counter Latch Command")                         \
     R(I8042_COMMAND, "command that {name} does not have", "8042, Controller Commands")                                 \
@@ -141,6 +177,14 @@ extern "C" {
       "8259A, End of Interrupt (EOI); SDM 3A, Signaling Interrupt Servicing Completion")                               \
     R(STORM, "{name} is taken again after each EOI, {0:n} times or more: its handler does not quiet the device",       \
       "8259A, Edge and Level Triggered Modes; 82093AA 3.2.4; IHI 0069 4.1.2")                                          \
+    R(SHARED_LINE,                                                                                                     \
+      "{name}: taken again after each EOI, {0:n} times or more, as the handler quiets only the other device of the "   \
+      "line",                                                                                                          \
+      "PCI 2.2.6")                                                                                                     \
+    R(TRIGGER_EDGE, "{name} is a level, and its pin is programmed for edges: while it stays up nothing more comes",    \
+      "PCI 2.2.6; 82093AA 3.2.4; 8259A, Edge and Level Triggered Modes; IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")     \
+    R(TRIGGER_LEVEL, "{name} is an edge of the ISA bus, and its pin is programmed as a level",                         \
+      "ACPI 5.2.12.5; 82093AA 3.2.4")                                                                                  \
     R(NO_RECEIVER, "message of {name} to address {0:x}, where nothing takes it", "PCI 6.8.3")                          \
     R(NO_CPU, "interrupt of {name} for destination {0:x}, which is no processor",                                      \
       "SDM 3A, Determining IPI Destination")                                                                           \

@@ -364,6 +364,29 @@ void hpet_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uin
     update(hpet);
 }
 
+// --- For observers -----------------------------------------------------------------------------------------------
+
+bool hpet_is_armed(const struct hpet *hpet, unsigned timer)
+{
+    return enabled(hpet) && (hpet->timers[timer].config & HPET_TN_INT_ENB_CNF);
+}
+
+enum hpet_arming hpet_arming(const struct hpet *hpet, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
+                             unsigned *timer)
+{
+    unsigned reg = (unsigned)(offset & ~UINT64_C(7)), shift = 8 * (unsigned)(offset & 4);
+    if (reg < HPET_TIM_CONF || reg >= HPET_TIM_CONF + 0x20 * HPET_TIMERS || (size != 4 && size != 8) || offset % size)
+        return HPET_ARMS_NOTHING;
+    *timer = (reg - HPET_TIM_CONF) / 0x20;
+    const struct hpet_timer *armed = &hpet->timers[*timer];
+    if (HPET_TIM_CONF + (reg & 0x1f) != HPET_TIM_COMP || is_periodic(armed) || !enabled(hpet))
+        return HPET_ARMS;
+    uint64_t mask = width_mask(armed);
+    uint64_t comparator = bits_merge(armed->comparator, value << shift, bits_low(8 * size) << shift);
+    uint64_t distance = (comparator - counter_at(hpet, now / TICK_NS)) & mask;
+    return distance > mask / 2 ? HPET_ARMS_IN_PAST : HPET_ARMS;
+}
+
 // --- Life --------------------------------------------------------------------------------------------------------
 
 void hpet_init(struct hpet *hpet, struct clock *clock, uint32_t route_cap)

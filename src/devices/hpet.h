@@ -86,6 +86,15 @@ void hpet_reset(struct hpet *hpet, uint64_t now);
 uint64_t hpet_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void hpet_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
+// What a write to the window would do to the comparator or the configuration of a timer, for observers. In the past: a
+// comparator that is not periodic gets a value up to half its range behind the running counter, so that it matches only after
+// the counter has wrapped.
+enum hpet_arming { HPET_ARMS_NOTHING, HPET_ARMS, HPET_ARMS_IN_PAST };
+enum hpet_arming hpet_arming(const struct hpet *hpet, uint64_t offset, unsigned size, uint64_t value, uint64_t now,
+                             unsigned *timer);
+// The timer would interrupt at its next match.
+bool hpet_is_armed(const struct hpet *hpet, unsigned timer);
+
 void hpet_visit(struct hpet *hpet, struct visit *v);
 
 #endif

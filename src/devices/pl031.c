@@ -83,6 +83,11 @@ void pl031_write(void *owner, uint64_t offset, unsigned size, uint64_t value, ui
     update(rtc, now);
 }
 
+bool pl031_has_passed(const struct pl031 *rtc, uint32_t match, uint64_t now)
+{
+    return (uint32_t)(match - counter(rtc, now)) > INT32_MAX;
+}
+
 void pl031_init(struct pl031 *rtc, struct clock *clock, int64_t date)
 {
     memset(rtc, 0, sizeof *rtc);

@@ -43,6 +43,9 @@ void pl031_reset(struct pl031 *rtc, uint64_t now);
 uint64_t pl031_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void pl031_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
+// RTCMR gets `match` now, for observers: a time that has passed, so that the counter reaches it only after it has wrapped?
+bool pl031_has_passed(const struct pl031 *rtc, uint32_t match, uint64_t now);
+
 void pl031_visit(struct pl031 *rtc, struct visit *v);
 
 #endif

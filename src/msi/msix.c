@@ -57,7 +57,7 @@ bool msix_capability_write(struct msix *msix, unsigned offset, unsigned size, ui
 static bool proper(struct msix *msix, uint64_t offset, unsigned size)
 {
     bool good = (size == 4 || size == 8) && offset % size == 0;
-    msix->mistakes += !good;
+    msix->mistakes[MSIX_MISTAKE_WIDTH] += !good;
     return good;
 }
 
@@ -84,17 +84,26 @@ uint64_t msix_table_read(struct msix *msix, uint64_t offset, unsigned size)
     return value;
 }
 
+// 6.8.2.9: what a changed message means is undefined unless its vector is masked.
+static bool in_use(const struct msix *msix, unsigned vector)
+{
+    return msix_enabled(msix) && !msix_masked(msix, vector);
+}
+
 struct msix_change msix_table_write(struct msix *msix, uint64_t offset, unsigned size, uint64_t value)
 {
     static const uint32_t writable[] = { ~UINT32_C(3), UINT32_MAX, UINT32_MAX, VECTOR_MASK };
     struct msix_change change = { .vector = (unsigned)(offset / MSIX_ENTRY_SIZE) };
     if (!proper(msix, offset, size) || offset >= msix_table_size(msix->vectors))
         return (struct msix_change){ .changed = false };
+    bool used = in_use(msix, change.vector), message = false;
     for (unsigned at = 0; at < size; at += 4) {
         uint32_t *to = cell(msix, offset + at), before = *to;
         *to = (uint32_t)(value >> (8 * at)) & writable[(offset + at) % MSIX_ENTRY_SIZE / 4];
         change.changed |= *to != before;
+        message |= *to != before && to != &msix->table[change.vector].control;
     }
+    msix->mistakes[MSIX_MISTAKE_IN_USE] += used && message;
     return change;
 }
 
@@ -134,7 +143,7 @@ struct msi_message msix_message(const struct msix *msix, unsigned vector)
 void msix_visit(struct msix *msix, struct visit *v)
 {
     VISIT(v, msix->control);
-    VISIT(v, msix->mistakes);
+    VISIT_ARRAY(v, msix->mistakes);
     for (unsigned i = 0; i < msix->vectors; i++) {
         VISIT(v, msix->table[i].address_low);
         VISIT(v, msix->table[i].address_high);

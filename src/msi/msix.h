@@ -30,6 +30,12 @@ enum {
     MSIX_ENTRY_SIZE = 16,
 };
 
+enum msix_mistake {
+    MSIX_MISTAKE_WIDTH,  // an access of the table or the PBA that is not aligned, or not of 4 or 8 bytes
+    MSIX_MISTAKE_IN_USE, // the message of a vector changed while it is enabled and not masked
+    MSIX_MISTAKES
+};
+
 struct msix_entry {
     uint32_t address_low, address_high, data, control;
 };
@@ -46,8 +52,8 @@ struct msix {
     unsigned vectors;
     struct msix_place table_place, pba_place;
     // State, in addition to the table.
-    uint16_t control;  // bits 15 and 14
-    uint32_t mistakes; // accesses of the table or the PBA that are not aligned, or not of 4 or 8 bytes
+    uint16_t control; // bits 15 and 14
+    uint32_t mistakes[MSIX_MISTAKES];
 };
 
 // The result of a write to the table: whether `vector` has changed, in its message or its mask.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // A lint, as a public object: an observer that keeps what the guest does wrong. See <intact/lint.h>.
 //
-//     MISTAKE, DROP ----------------------------------------------------> note --> entries
+//     MISTAKE, DROP ----------------------------------------------------> lint_note.c
 //     TAKE, ACK --> served, until EOI; for too long: lint_check ---------->
 //               --> levels: how often the same raise was taken ---------->
+//     any event --> the machine (machine/lint.c) ------------------------->
 #include "observe/lint.h"
 
 #include <errno.h>
@@ -28,59 +29,7 @@ void intact_lint_config_defaults(struct intact_lint_config *config, size_t size)
 #define SERVED_BY_PIC  UINT64_C(0xffffffff)          // in place of a CPU
 #define SLAVE_EOI_DONE (SERVED_BY_PIC << 32 | 0x100) // waits for the second EOI, that of the master
 
-// --- Findings --------------------------------------------------------------------------------------------------------
-
-static struct lint_entry *find(const struct intact_lint *lint, enum intact_lint_id id, uint64_t number)
-{
-    for (size_t i = 0; i < lint->count; i++)
-        if (lint->entries[i].finding.id == id && lint->entries[i].number == number)
-            return &lint->entries[i];
-    return NULL;
-}
-
-// `first` is a finding's first occurrence, with `first->count` of them.
-static void note(struct intact_lint *lint, const struct intact_lint_finding *first, uint64_t number)
-{
-    struct lint_entry *entry = find(lint, first->id, number);
-    if (entry) {
-        entry->finding.count += first->count;
-        return;
-    }
-    if (lint->count == LINT_FINDINGS)
-        return;
-    struct lint_entry *entries = grow(lint->entries, &lint->room, lint->count, sizeof *entries);
-    if (!entries)
-        return;
-    lint->entries = entries;
-    entry = &entries[lint->count++];
-    *entry = (struct lint_entry){ .finding = *first, .number = number };
-    snprintf(entry->name, sizeof entry->name, "%s", first->name);
-}
-
-// Where the guest is at an event.
-static struct lint_where locate(const struct intact_lint *lint, const struct intact_trace_event *event)
-{
-    struct lint_where where = { .cpu = event->cpu };
-    if (lint->where)
-        lint->where(lint->where_owner, event, &where);
-    return where;
-}
-
-static struct intact_lint_finding describe(const struct intact_lint *lint, const struct intact_trace_event *event,
-                                           enum intact_lint_id id, const char *name)
-{
-    struct lint_where where = locate(lint, event);
-    return (struct intact_lint_finding){
-        .id = id,
-        .cpu = where.cpu,
-        .count = 1,
-        .instructions = event->instructions,
-        .time = event->time,
-        .pc = where.pc,
-        .has_pc = where.has_pc,
-        .name = name,
-    };
-}
+// --- Mistakes and drops -----------------------------------------------------------------------------------------------
 
 // An EOI with nothing in service at an 8259A while the local APIC has something, or the other way round.
 static bool is_for_other_chip(const struct intact_lint *lint, enum intact_lint_id id, uint32_t cpu)
@@ -96,7 +45,7 @@ static bool is_for_other_chip(const struct intact_lint *lint, enum intact_lint_i
 
 static void mistake(struct intact_lint *lint, const struct intact_trace_event *event)
 {
-    char name[64];
+    char name[LINT_NAME];
     enum intact_lint_id id = lint_of_mistake(event);
     uint64_t cpu = event->a < INTACT_CHIP_DEVICE && event->cpu != INTACT_NO_CPU ? event->cpu + UINT64_C(1) : 0;
     if (id == INTACT_LINT_IDS)
@@ -104,30 +53,17 @@ static void mistake(struct intact_lint *lint, const struct intact_trace_event *e
     chip_name(event, event->a, name, sizeof name);
     if (event->a >= INTACT_CHIP_DEVICE && strchr(name, '.')) // "edu.0/irq" is a part of edu.0
         name[strcspn(name, "/")] = 0;
-    struct intact_lint_finding finding = describe(lint, event, id, name);
+    struct intact_lint_finding finding = lint_describe(lint, event, id, name);
     finding.value = event->c;
     if (is_for_other_chip(lint, id, finding.cpu))
         finding.id = INTACT_LINT_EOI_WRONG_CHIP;
-    note(lint, &finding, event->a << 32 | cpu);
-}
-
-// What raised the interrupt of an event.
-static void source_name(const struct intact_lint *lint, const struct intact_trace_event *event, char *out, size_t size)
-{
-    if (event->source)
-        snprintf(out, size, "%s", event->source);
-    else if (event->id == INTACT_TRACE_DROP && event->cpu == INTACT_NO_CPU)
-        snprintf(out, size, "a device");
-    else if (event->id == INTACT_TRACE_DROP)
-        snprintf(out, size, "CPU %" PRIu32, event->cpu);
-    else
-        snprintf(out, size, lint->config.arm ? "INTID %" PRIu64 : "vector %02" PRIX64 "h", event->a);
+    lint_note(lint, &finding, event->a << 32 | cpu);
 }
 
 // A message that the chips have dropped is dropped by its routing too.
 static void drop(struct intact_lint *lint, const struct intact_trace_event *event)
 {
-    char name[64];
+    char name[LINT_NAME];
     enum intact_lint_id id = lint_of_drop(event);
     bool again = id == INTACT_LINT_NO_RECEIVER && event->cause && lint->dropped_cause == event->cause &&
                  lint->dropped_at == event->instructions;
@@ -135,10 +71,10 @@ static void drop(struct intact_lint *lint, const struct intact_trace_event *even
     lint->dropped_at = event->instructions;
     if (id == INTACT_LINT_IDS || again)
         return;
-    source_name(lint, event, name, sizeof name);
-    struct intact_lint_finding finding = describe(lint, event, id, name);
+    lint_source_name(lint, event, name, sizeof name);
+    struct intact_lint_finding finding = lint_describe(lint, event, id, name);
     finding.value = event->b;
-    note(lint, &finding, event->b);
+    lint_note(lint, &finding, event->b);
 }
 
 // --- In service ------------------------------------------------------------------------------------------------------
@@ -178,7 +114,8 @@ static void begin_service(struct intact_lint *lint, const struct intact_trace_ev
     struct lint_served *served = add_served(lint, number);
     if (!served)
         return;
-    *served = (struct lint_served){ .number = number, .first = describe(lint, event, INTACT_LINT_EOI_MISSING, NULL) };
+    *served =
+        (struct lint_served){ .number = number, .first = lint_describe(lint, event, INTACT_LINT_EOI_MISSING, NULL) };
     snprintf(served->name, sizeof served->name, "%s", name);
     if (lint->due == UINT64_MAX)
         lint->due = event->instructions + lint->config.service;
@@ -206,7 +143,7 @@ void lint_check(struct intact_lint *lint, uint64_t instructions)
             served->told = true;
             served->first.value = instructions - begun;
             served->first.name = served->name;
-            note(lint, &served->first, served->number);
+            lint_note(lint, &served->first, served->number);
         } else if (begun + lint->config.service < lint->due) {
             lint->due = begun + lint->config.service;
         }
@@ -223,9 +160,12 @@ static void count_take(struct intact_lint *lint, const struct intact_trace_event
         *level = (struct lint_level){ .cause = event->cause };
     if (++level->taken < lint->config.storm)
         return;
-    struct intact_lint_finding finding = describe(lint, event, INTACT_LINT_STORM, name);
+    char both[LINT_NAME];
+    bool shared = lint->machine && lint->machine->shared(lint->where_owner, event, both, sizeof both);
+    struct intact_lint_finding finding =
+        lint_describe(lint, event, shared ? INTACT_LINT_SHARED_LINE : INTACT_LINT_STORM, shared ? both : name);
     finding.value = lint->config.storm;
-    note(lint, &finding, event->a);
+    lint_note(lint, &finding, event->a);
 }
 
 static bool was_accepted(struct intact_lint *lint, const struct intact_trace_event *event)
@@ -242,22 +182,22 @@ static bool was_accepted(struct intact_lint *lint, const struct intact_trace_eve
 // Vector 2 is the NMI.
 static void check_vector(struct intact_lint *lint, const struct intact_trace_event *event, const char *name)
 {
-    if (event->a >= 32 || event->a == 2 || !lint->where || locate(lint, event).real_mode)
+    if (event->a >= 32 || event->a == 2 || !lint->where || lint_locate(lint, event).real_mode)
         return;
-    struct intact_lint_finding finding = describe(lint, event, INTACT_LINT_X86_EXCEPTION_VECTOR, name);
+    struct intact_lint_finding finding = lint_describe(lint, event, INTACT_LINT_X86_EXCEPTION_VECTOR, name);
     finding.value = event->a;
-    note(lint, &finding, event->a);
+    lint_note(lint, &finding, event->a);
 }
 
 // An 8259A with AEOI has ended it already.
 static void take(struct intact_lint *lint, const struct intact_trace_event *event)
 {
-    char name[64];
+    char name[LINT_NAME];
     bool lapic = was_accepted(lint, event);
     bool ended = lint->pic_ended == event->a && lint->pic_ended_at == event->instructions;
     if (!event->cause || (!lapic && event->a == 2))
         return;
-    source_name(lint, event, name, sizeof name);
+    lint_source_name(lint, event, name, sizeof name);
     count_take(lint, event, name);
     check_vector(lint, event, name);
     if (lapic)
@@ -268,10 +208,10 @@ static void take(struct intact_lint *lint, const struct intact_trace_event *even
 
 static void acknowledge(struct intact_lint *lint, const struct intact_trace_event *event)
 {
-    char name[64];
+    char name[LINT_NAME];
     if (!event->cause)
         return;
-    source_name(lint, event, name, sizeof name);
+    lint_source_name(lint, event, name, sizeof name);
     count_take(lint, event, name);
     begin_service(lint, event, served_number(event->cpu, event->a), name);
 }
@@ -324,6 +264,7 @@ static void hear(void *owner, const struct intact_trace_event *event)
     lint->now = event->instructions;
     if (event->instructions >= lint->due)
         lint_check(lint, event->instructions);
+    lint_confirm(lint, event->time);
     switch (event->id) {
     case INTACT_TRACE_MISTAKE: mistake(lint, event); break;
     case INTACT_TRACE_DROP: drop(lint, event); break;
@@ -336,6 +277,8 @@ static void hear(void *owner, const struct intact_trace_event *event)
         break;
     default: break;
     }
+    if (lint->machine)
+        lint->machine->hear(lint->where_owner, event);
 }
 
 int intact_lint_create(const struct intact_lint_config *given, struct intact_lint **lint)

@@ -77,12 +77,14 @@ static const struct {
     { PIC, "no-slave", INTACT_LINT_PIC_NO_SLAVE },
     { PIC, "call", INTACT_LINT_PIC_CALL },
     { PIC, "elcr", INTACT_LINT_PIC_ELCR },
+    { PIC, "early", INTACT_LINT_PIC_EARLY },
     { IOAPIC, "offset", INTACT_LINT_IOAPIC_OFFSET },
     { IOAPIC, "width", INTACT_LINT_IOAPIC_WIDTH },
     { IOAPIC, "index", INTACT_LINT_IOAPIC_INDEX },
     { IOAPIC, "read-only", INTACT_LINT_IOAPIC_READONLY },
     { IOAPIC, "delivery", INTACT_LINT_IOAPIC_DELIVERY },
     { IOAPIC, "eoi", INTACT_LINT_IOAPIC_EOI },
+    { IOAPIC, "vector", INTACT_LINT_IOAPIC_VECTOR },
     { LAPIC, "register", INTACT_LINT_LAPIC_REGISTER },
     { LAPIC, "read-only", INTACT_LINT_LAPIC_READONLY },
     { LAPIC, "width", INTACT_LINT_LAPIC_WIDTH },
@@ -105,6 +107,7 @@ static const struct {
     { GIC, "sgi", INTACT_LINT_GIC_SGI },
     { GIC, "table", INTACT_LINT_GIC_TABLE },
     { GIC, "enabled", INTACT_LINT_GIC_ENABLED },
+    { GIC, "config", INTACT_LINT_GIC_CONFIG },
     { GIC, "command", INTACT_LINT_ITS_COMMAND },
     { DEVICE, "virtio-features-refused", INTACT_LINT_VIRTIO_FEATURES_REFUSED },
     { DEVICE, "virtio-features-late", INTACT_LINT_VIRTIO_FEATURES_LATE },
@@ -121,6 +124,7 @@ static const struct {
     { DEVICE, "msi-both", INTACT_LINT_MSI_BOTH },
     { DEVICE, "msi-unreachable", INTACT_LINT_MSI_UNREACHABLE },
     { DEVICE, "msix-width", INTACT_LINT_MSIX_WIDTH },
+    { DEVICE, "msix-in-use", INTACT_LINT_MSIX_IN_USE },
     { DEVICE, "hpet-width", INTACT_LINT_HPET_WIDTH },
     { DEVICE, "hpet-route", INTACT_LINT_HPET_ROUTE },
     { DEVICE, "hpet-counter", INTACT_LINT_HPET_COUNTER },
@@ -140,12 +144,22 @@ static const struct {
     { DEVICE, "edu-mask", INTACT_LINT_EDU_MASK },
 };
 
+// A command's error: 01h, the command, and what is wrong (IHI 0069, "ITS command errors").
+static enum intact_lint_id of_command(uint64_t error)
+{
+    switch (error & 0xff) {
+    case 0x04: return INTACT_LINT_ITS_NO_DEVICE;
+    case 0x09: return INTACT_LINT_ITS_NO_COLLECTION;
+    default: return INTACT_LINT_ITS_COMMAND;
+    }
+}
+
 enum intact_lint_id lint_of_mistake(const struct intact_trace_event *event)
 {
     enum sort sort = sort_of(event->a);
     for (unsigned i = 0; event->mistake && i < sizeof mistakes / sizeof mistakes[0]; i++)
         if (mistakes[i].sort == sort && strcmp(mistakes[i].mistake, event->mistake) == 0)
-            return mistakes[i].id;
+            return mistakes[i].id == INTACT_LINT_ITS_COMMAND ? of_command(event->c) : mistakes[i].id;
     return INTACT_LINT_IDS;
 }
 

@@ -229,6 +229,40 @@ Test(hpet, in_32_bit_mode_a_one_shot_comes_again_when_the_counter_wraps)
     cr_assert_eq(board.pin20.rises, 2);
 }
 
+// For observers; the write itself does what it does.
+static enum hpet_arming arming(unsigned offset, unsigned size, uint64_t value)
+{
+    unsigned timer = 99;
+    enum hpet_arming what = hpet_arming(&board.hpet, offset, size, value, board.clock.now, &timer);
+    cr_assert_eq(timer, what == HPET_ARMS_NOTHING ? 99u : 1u);
+    return what;
+}
+
+Test(hpet, a_write_that_arms_a_timer_for_the_past_is_known_before_it_is_done)
+{
+    cr_assert_not(hpet_is_armed(&board.hpet, 1));
+    out(TIMER(1), HPET_TN_INT_ENB_CNF | PIN(20));
+    cr_assert_eq(arming(COMP(1), 8, 0), HPET_ARMS, "the counter is halted");
+    cr_assert_not(hpet_is_armed(&board.hpet, 1));
+    out(HPET_GEN_CONF, HPET_ENABLE_CNF);
+    run_ticks(1000);
+    cr_assert(hpet_is_armed(&board.hpet, 1));
+    cr_assert_eq(arming(COMP(1), 8, 999), HPET_ARMS_IN_PAST);
+    cr_assert_eq(arming(COMP(1), 8, 1000), HPET_ARMS);
+    cr_assert_eq(arming(COMP(1), 4, 2000), HPET_ARMS_IN_PAST, "the upper half is still all ones");
+    out32(COMP(1) + 4, 0);
+    cr_assert_eq(arming(COMP(1), 4, 2000), HPET_ARMS);
+    cr_assert_eq(arming(COMP(1), 4, 999), HPET_ARMS_IN_PAST);
+    cr_assert_eq(arming(COMP(1), 2, 999), HPET_ARMS_NOTHING);
+    cr_assert_eq(arming(TIMER(1), 4, 0), HPET_ARMS);
+    cr_assert_eq(arming(HPET_GEN_CONF, 4, 0), HPET_ARMS_NOTHING);
+    out(TIMER(1), HPET_TN_INT_ENB_CNF | HPET_TN_32MODE_CNF | PIN(20));
+    cr_assert_eq(arming(COMP(1), 8, UINT64_C(0x1000003e7)), HPET_ARMS_IN_PAST);
+    cr_assert_eq(arming(COMP(1), 4, UINT32_C(0x80000000)), HPET_ARMS, "half of the range ahead");
+    out(TIMER(1), HPET_TN_INT_ENB_CNF | HPET_TN_TYPE_CNF | PIN(20));
+    cr_assert_eq(arming(COMP(1), 8, 999), HPET_ARMS, "a period");
+}
+
 Test(hpet, a_level_interrupt_holds_its_line_until_the_status_is_cleared)
 {
     out(TIMER(1), HPET_TN_INT_ENB_CNF | HPET_TN_INT_TYPE_CNF | PIN(21));

@@ -54,6 +54,14 @@ Test(pl031, a_load_sets_the_counter_and_the_counter_wraps)
     cr_assert_eq(in(PL031_RTCDR), 1);
 }
 
+Test(pl031, a_match_that_has_passed_is_up_to_half_of_the_range_behind)
+{
+    run_to(&board.clock, 10 * NS_PER_SECOND);
+    cr_assert(pl031_has_passed(&board.rtc, DATE + 9, board.clock.now));
+    cr_assert_not(pl031_has_passed(&board.rtc, DATE + 10, board.clock.now));
+    cr_assert_not(pl031_has_passed(&board.rtc, DATE + 10 + INT32_MAX, board.clock.now));
+}
+
 Test(pl031, the_alarm_raises_the_line_when_the_counter_comes_to_it)
 {
     out(PL031_RTCMR, DATE + 3);

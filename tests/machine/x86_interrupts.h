@@ -47,7 +47,7 @@ static inline void make_start(struct code *code)
     load_table(code, 0x15, GDTR);
     load_table(code, 0x1d, IDTR);
     CODE(code, 0xb0, 0xff, 0xe6, 0x21, 0xe6, 0xa1); // mov al, ffh; out 21h, al; out a1h, al: no ticks of the 8259s
-    store(code, LAPIC_SPURIOUS, 0x1ff);
+    store(code, LAPIC_SPURIOUS, 0x100 | GUEST_LAST);
     store_ioapic(code, 0x10 + 2 * GUEST_GSI + 1, 0);
     store_ioapic(code, 0x10 + 2 * GUEST_GSI, IOAPIC_LEVEL | GUEST_LINE);
     CODE(code, 0xb0, GUEST_READY, 0xe6, GUEST_DEBUG_PORT);

@@ -89,7 +89,7 @@ Test(msix, the_table_is_written_in_4_or_8_bytes)
     cr_assert_eq(msix_message(&msix, 4).address, 0x7fee02000);
     cr_assert_eq(msix_message(&msix, 0).address, 0, "the neighbours are as they were");
     cr_assert(msix_masked(&msix, 3));
-    cr_assert_eq(msix.mistakes, 0);
+    cr_assert_eq(msix.mistakes[MSIX_MISTAKE_WIDTH], 0);
 }
 
 Test(msix, other_sizes_and_alignments_write_nothing_and_are_counted)
@@ -103,12 +103,33 @@ Test(msix, other_sizes_and_alignments_write_nothing_and_are_counted)
         cr_assert_not(msix_table_write(&msix, odd[i].offset, odd[i].size, UINT64_MAX).changed);
         cr_assert_eq(msix_table_read(&msix, 0, 8), before);
         cr_assert_eq(msix_table_read(&msix, 8, 8), upper);
-        cr_assert_eq(msix.mistakes, i + 1);
+        cr_assert_eq(msix.mistakes[MSIX_MISTAKE_WIDTH], i + 1);
     }
     cr_assert_eq(msix_table_read(&msix, 1, 2), 0x3322, "they read what is there");
     cr_assert_eq(msix_table_read(&msix, 5, 1), 0x66);
     cr_assert_eq(msix_table_read(&msix, 4, 8), 0x88776655);
-    cr_assert_eq(msix.mistakes, countof(odd) + 3);
+    cr_assert_eq(msix.mistakes[MSIX_MISTAKE_WIDTH], countof(odd) + 3);
+}
+
+// PCI 6.8.3.5.
+Test(msix, a_message_that_changes_while_it_is_in_use_is_counted)
+{
+    static const struct {
+        unsigned control, mask;
+        bool counted;
+    } states[] = { { 0, 0, false }, { 0x8000, 1, false }, { 0xc000, 0, false }, { 0x8000, 0, true } };
+    unsigned expected = 0;
+    for (unsigned i = 0; i < countof(states); i++) {
+        msix_capability_write(&msix, 2, 2, states[i].control);
+        msix_table_write(&msix, 28, 4, states[i].mask);
+        cr_assert_eq(msix.mistakes[MSIX_MISTAKE_IN_USE], expected, "the mask is no message");
+        for (unsigned at = 16; at < 28; at += 4)
+            msix_table_write(&msix, at, 4, 0x1000 * (i + 1));
+        expected += states[i].counted ? 3 : 0;
+        cr_assert_eq(msix.mistakes[MSIX_MISTAKE_IN_USE], expected);
+        msix_table_write(&msix, 16, 4, 0x1000 * (i + 1));
+        cr_assert_eq(msix.mistakes[MSIX_MISTAKE_IN_USE], expected, "the same again");
+    }
 }
 
 Test(msix, behind_the_last_row_is_nothing)
@@ -145,10 +166,10 @@ Test(msix, the_pba_shows_64_vectors_in_8_bytes_and_32_in_4)
     cr_assert_eq(msix_pba_vectors(&msix, 12, 4, &first), 32);
     cr_assert_eq(first, 96);
     cr_assert_eq(msix_pba_vectors(&msix, 256, 8, &first), 0);
-    cr_assert_eq(msix.mistakes, 0);
+    cr_assert_eq(msix.mistakes[MSIX_MISTAKE_WIDTH], 0);
     cr_assert_eq(msix_pba_vectors(&msix, 1, 1, &first), 8);
     cr_assert_eq(first, 8);
-    cr_assert_eq(msix.mistakes, 1);
+    cr_assert_eq(msix.mistakes[MSIX_MISTAKE_WIDTH], 1);
 }
 
 static void list(void *object, struct visit *v)
@@ -175,7 +196,7 @@ Test(msix, its_table_and_control_are_its_state)
     free(save.data);
     cr_assert_eq(memcmp(rows, other, sizeof other), 0);
     cr_assert(msix_enabled(&loaded));
-    cr_assert_eq(loaded.mistakes, 1);
+    cr_assert_eq(loaded.mistakes[MSIX_MISTAKE_WIDTH], 1);
     size_t state = sizeof msix.control + sizeof msix.mistakes;
     cr_assert_eq(visit_uncovered(&msix, sizeof msix, list), sizeof msix - state);
 }

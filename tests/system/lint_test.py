@@ -27,8 +27,13 @@ GOOD = {
     "x86_64": {"demo/demo": [], "tests/interrupts": [], "tests/smp": [], "tests/extint": ["-device", "pc-testdev"],
                "tests/user": [], "tests/intr": ["-device", "edu", "-append", "chip=2"],
                "tests/drivers": [*EDU, "-device", "virtio-rng-pci"]},
-    "aarch64": {"demo/demo": [], "tests/interrupts": [], "tests/smp": [], "tests/spi": [], "tests/timer": [],
+    "aarch64": {"demo/demo": [], "tests/interrupts": [], "tests/smp": [], "tests/timer": [],
                 "tests/user": [], "tests/intr": ["-device", "edu"], "tests/drivers": [*EDU, "-device", "virtio-rng-pci"]},
+}
+# This one tries on purpose what an edge makes of a level.
+PURPOSE = {
+    "x86_64": {},
+    "aarch64": {"tests/spi": r"uart\.irq is a level, and its pin is programmed for edges: .*"},
 }
 # What these do is what they are about; each line of the lint is one of these.
 BAD = {
@@ -70,6 +75,13 @@ def check_good(scene):
             harness.fail(f"{name} keeps the rules", result)
 
 
+def check_purpose(scene):
+    for name, expected in PURPOSE[scene.family].items():
+        result = scene.run("run", *scene.guest(name, []), "-lint", "on", status=scene.status)
+        if [1 for line in findings(result) if re.fullmatch(expected, line)] != [1]:
+            harness.fail(f"{name}: not '{expected}' alone", result)
+
+
 def check_bad(scene):
     name, more, expected = BAD[scene.family]
     guest = scene.guest(name, more)
@@ -105,6 +117,7 @@ def check_replay(scene, folder):
 def main():
     scene = Scene(*sys.argv[1:])
     check_good(scene)
+    check_purpose(scene)
     check_bad(scene)
     check_nothing_changes(scene)
     with tempfile.TemporaryDirectory() as folder:

@@ -353,6 +353,7 @@ const char *gic_mistake_name(enum gic_mistake mistake)
         [GIC_MISTAKE_SGI] = "sgi",
         [GIC_MISTAKE_TABLE] = "table",
         [GIC_MISTAKE_ENABLED] = "enabled",
+        [GIC_MISTAKE_CONFIG] = "config",
     };
     return (unsigned)mistake < GIC_MISTAKES ? names[mistake] : "unknown";
 }

@@ -317,6 +317,7 @@ enum gic_mistake {
     GIC_MISTAKE_SGI,         // an SGI without a receiver
     GIC_MISTAKE_TABLE,       // an LPI or ITS table that is not RAM, or not of a size that works
     GIC_MISTAKE_ENABLED,     // a write to a register that must not change while it is in use
+    GIC_MISTAKE_CONFIG,      // the trigger mode of an interrupt changed while it is enabled
     GIC_MISTAKES,
     GIC_NO_MISTAKE = GIC_MISTAKES,
 };

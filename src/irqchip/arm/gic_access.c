@@ -143,7 +143,8 @@ static void write_priority(struct gic_access *access, const struct place *place,
     touch(access, place, BIT32(bit));
 }
 
-// GICD_ICFGR: two bits for each of 16 interrupts, of which the upper one says edge.
+// GICD_ICFGR: two bits for each of 16 interrupts, of which the upper one says edge. A change while the interrupt is enabled is
+// UNPREDICTABLE (IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13): here it has its effect.
 static uint32_t read_config(const struct gic_access *access, const struct place *place, unsigned half)
 {
     uint32_t edge = place->block->edge & visible_at(access, place, GIC_CONFIG, false), value = 0;
@@ -159,6 +160,8 @@ static void write_config(struct gic_access *access, const struct place *place, u
         visible &= 0xffff0000; // SGIs are edge-triggered
     for (unsigned i = 0; i < 16; i++)
         edge |= (value >> (2 * i + 1) & 1) << (half * 16 + i);
+    if ((place->block->edge ^ edge) & visible & place->block->enabled)
+        gic_access_mistake(access, GIC_MISTAKE_CONFIG);
     place->block->edge = (uint32_t)bits_merge(place->block->edge, edge, visible);
     touch(access, place, visible);
 }

@@ -366,13 +366,22 @@ static uint64_t read_redtbl(void *context, unsigned index, uint64_t now)
     return ioapic_entry(context, index);
 }
 
+// 82093AA 3.2.4: vectors are 10h to FEh, and two of the delivery modes are reserved.
+static void check_unmasked(struct ioapic *ioapic, uint64_t entry)
+{
+    unsigned delivery = (unsigned)bits_get(entry, 10, 8);
+
+    ioapic->mistakes[IOAPIC_MISTAKE_DELIVERY] += reserved_delivery(delivery);
+    ioapic->mistakes[IOAPIC_MISTAKE_VECTOR] += x86_delivery_has_vector(delivery) && (entry & 0xff) < 16;
+}
+
 static void write_redtbl(void *context, unsigned index, uint64_t value, uint64_t now)
 {
     struct ioapic *ioapic = context;
     (void)now;
     ioapic->entry[index] = value;
-    if (!(value & ENTRY_MASK) && reserved_delivery((unsigned)bits_get(value, 10, 8)))
-        ioapic->mistakes[IOAPIC_MISTAKE_DELIVERY]++;
+    if (!(value & ENTRY_MASK))
+        check_unmasked(ioapic, value);
     index_entry(ioapic, index);
     settle_entry(ioapic, index);
 }
@@ -539,7 +548,7 @@ const char *ioapic_mistake_name(enum ioapic_mistake mistake)
         [IOAPIC_MISTAKE_OFFSET] = "offset",     [IOAPIC_MISTAKE_SIZE] = "width",
         [IOAPIC_MISTAKE_INDEX] = "index",       [IOAPIC_MISTAKE_READONLY] = "read-only",
         [IOAPIC_MISTAKE_DELIVERY] = "delivery", [IOAPIC_MISTAKE_EOI] = "eoi",
-        [IOAPIC_MISTAKE_DROPPED] = "dropped",
+        [IOAPIC_MISTAKE_DROPPED] = "dropped",   [IOAPIC_MISTAKE_VECTOR] = "vector",
     };
     return names[mistake];
 }

@@ -58,6 +58,7 @@ enum ioapic_mistake {
     IOAPIC_MISTAKE_DELIVERY, // an entry unmasked with delivery mode 3 or 6 (reserved): it never sends
     IOAPIC_MISTAKE_EOI,      // EOI register: no level entry with this vector in service
     IOAPIC_MISTAKE_DROPPED,  // a message without a CPU to accept it
+    IOAPIC_MISTAKE_VECTOR,   // an entry unmasked with a vector below 16, which no local APIC accepts
     IOAPIC_MISTAKES
 };
 

@@ -303,13 +303,17 @@ static unsigned stage_after(const struct pic *pic)
     return PIC_READY;
 }
 
-static void write_odd(struct pic *pic, uint8_t value)
+// A probe that only asks whether the chip is there may unmask the pin of the slave.
+static void write_odd(struct pic_cascade *cascade, struct pic *pic, uint8_t value)
 {
+    uint8_t slaves = pic == cascade->chip ? cascade->slave_pins : 0;
+
     switch (pic->stage) {
     case PIC_ICW2: pic->icw2 = value; break;
     case PIC_ICW3: pic->icw3 = value; break;
     case PIC_ICW4: pic->icw4 = value; break;
     default: // OCW1
+        cascade->mistakes[PIC_MISTAKE_EARLY] += pic->stage == PIC_POWER_ON && (value | slaves) != 0xff;
         pic->imr = value;
         return;
     }
@@ -381,7 +385,7 @@ uint8_t pic_cascade_write(struct pic_cascade *cascade, unsigned chip, unsigned a
     struct pic *pic = &cascade->chip[chip];
 
     if (a0) {
-        write_odd(pic, value);
+        write_odd(cascade, pic, value);
         return 0;
     }
     if (value & ICW1_IS_ICW1)
@@ -531,7 +535,7 @@ const char *pic_mistake_name(enum pic_mistake mistake)
 {
     static const char *const names[PIC_MISTAKES] = {
         [PIC_MISTAKE_EOI] = "eoi",   [PIC_MISTAKE_SPURIOUS] = "spurious", [PIC_MISTAKE_NO_SLAVE] = "no-slave",
-        [PIC_MISTAKE_CALL] = "call", [PIC_MISTAKE_ELCR] = "elcr",
+        [PIC_MISTAKE_CALL] = "call", [PIC_MISTAKE_ELCR] = "elcr",         [PIC_MISTAKE_EARLY] = "early",
     };
     return names[mistake];
 }

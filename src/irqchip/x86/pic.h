@@ -37,6 +37,7 @@ enum pic_mistake {
     PIC_MISTAKE_NO_SLAVE, // ICW3 names a slave that does not answer, or no chip is master: the vector is FFh
     PIC_MISTAKE_CALL,     // a chip in 8080 mode was acknowledged by the two cycles of an x86 CPU
     PIC_MISTAKE_ELCR,     // ELCR write that tries to make a fixed edge pin level
+    PIC_MISTAKE_EARLY,    // OCW1 that unmasks a device's pin before the first ICW1
     PIC_MISTAKES
 };
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <intact/lint.h>
 #include <intact/machine.h>
 
 #include "base/bus.h"
@@ -97,6 +98,11 @@ struct board_type {
     // What a device's message means: "vector 31h, fixed, to APIC 0 (physical)".
     void (*write_message)(struct board *board, uint64_t address, uint32_t data, uint32_t device, char *text,
                           size_t size);
+
+    // What a lint looks for in this machine: at an event, which of its suspicions still hold, and at an end of the run.
+    void (*lint)(struct board *board, struct intact_lint *lint, const struct intact_trace_event *event);
+    bool (*lint_holds)(const struct board *board, enum intact_lint_id id, uint64_t number);
+    void (*lint_end)(struct board *board, struct intact_lint *lint, bool runs); // `runs`: some processor would go on
 
     // The registers of a processor, for programs: 0, -ENOENT or -EROFS.
     const char *(*register_name)(const struct board *board, unsigned index);

@@ -10,6 +10,7 @@
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
 //     pc_why.c       why an interrupt does not arrive
+//     pc_lint.c     what a guest does wrong, beyond one chip
 //     pc_info.c      what the monitor shows of its interrupt controllers
 #ifndef MACHINE_PC_PC_H
 #define MACHINE_PC_PC_H
@@ -182,6 +183,12 @@ void pc_visit_devices(struct board *board, struct visit *v);
 void pc_visit_controllers(struct board *board, struct visit *v);
 void pc_visit_cpu(struct board *board, uint32_t index, struct visit *v);
 void pc_loaded(struct board *board);
+
+// --- pc_lint.c: struct board_type --------------------------------------------------------------------------------------
+
+void pc_lint(struct board *board, struct intact_lint *lint, const struct intact_trace_event *event);
+bool pc_lint_holds(const struct board *board, enum intact_lint_id id, uint64_t number);
+void pc_lint_end(struct board *board, struct intact_lint *lint, bool runs);
 
 // --- pc_why.c: struct board_type ------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@
 //     virt_start.c     the first processor's state
 //     virt_state.c     its part of the list of state
 //     virt_why.c       why an interrupt does not arrive
+//     virt_lint.c     what a guest does wrong, beyond one chip
 //     virt_info.c      what the monitor shows of its GIC; virt_info_its.c: of its ITS
 #ifndef MACHINE_VIRT_VIRT_H
 #define MACHINE_VIRT_VIRT_H
@@ -149,6 +150,12 @@ void virt_visit_devices(struct board *board, struct visit *v);
 void virt_visit_controllers(struct board *board, struct visit *v);
 void virt_visit_cpu(struct board *board, uint32_t index, struct visit *v);
 void virt_loaded(struct board *board);
+
+// --- virt_lint.c: struct board_type --------------------------------------------------------------------------------------
+
+void virt_lint(struct board *board, struct intact_lint *lint, const struct intact_trace_event *event);
+bool virt_lint_holds(const struct board *board, enum intact_lint_id id, uint64_t number);
+void virt_lint_end(struct board *board, struct intact_lint *lint, bool runs);
 
 // --- virt_why.c: struct board_type ----------------------------------------------------------------------------------
 

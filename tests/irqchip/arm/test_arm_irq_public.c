@@ -652,7 +652,7 @@ Test(intact_arm_irq, mistakes_are_counted_by_name)
     create();
     intact_arm_irq_mistakes(irq, count, NULL);
     cr_assert_str_eq(counted, "");
-    cr_assert_eq(counters, 13 * 2 + 1 + 2 * 13 * 2, "GICD, ITS with its commands, GICR and ICC of two CPUs");
+    cr_assert_eq(counters, 14 * 2 + 1 + 2 * 14 * 2, "GICD, ITS with its commands, GICR and ICC of two CPUs");
     load(0, GICD + 0x3c);
     store(0, GICD + 0x8, 0);
     intact_arm_irq_memory_read(irq, 1, GICR + 0x20000, 1, &value);
@@ -673,7 +673,7 @@ Test(intact_arm_irq, mistakes_on_gicv2_are_its_chips)
     store(1, GICC + 0x10, 33);
     store(0, V2M + 0x40, 63);
     intact_arm_irq_mistakes(irq, count, NULL);
-    cr_assert_eq(counters, 13 * 4);
+    cr_assert_eq(counters, 14 * 4);
     cr_assert_str_eq(counted, "gicv2m-1 intid 1\ngicc1 eoi 1\n");
 }
 

@@ -632,6 +632,28 @@ Test(gic_registers, priorities_do_not_leak_into_the_configuration)
     rig_free(rig);
 }
 
+Test(gic_registers, a_trigger_mode_that_changes_while_its_interrupt_is_enabled_is_counted)
+{
+    static const unsigned versions[] = { 2, 3 };
+    for (unsigned i = 0; i < countof(versions); i++) {
+        struct rig *rig = rig_full(versions[i], false);
+        const uint32_t *mistakes = rig->irq.gicd.mistakes;
+        gicd_put(rig, 0xc08, 8); // INTID 33
+        cr_assert_eq(mistakes[GIC_MISTAKE_CONFIG], 0);
+        gicd_put(rig, 0x104, 2);
+        gicd_put(rig, 0xc08, 8);
+        gicd_put(rig, 0xc08, 0x28);
+        cr_assert_eq(mistakes[GIC_MISTAKE_CONFIG], 0, "the same, and another one");
+        gicd_put(rig, 0xc08, 0x20);
+        cr_assert_eq(gicd_get(rig, 0xc08), 0x20u, "it has its effect");
+        cr_assert_eq(mistakes[GIC_MISTAKE_CONFIG], 1);
+        gicd_put(rig, 0x184, 2);
+        gicd_put(rig, 0xc08, 8);
+        cr_assert_eq(mistakes[GIC_MISTAKE_CONFIG], 1);
+        rig_free(rig);
+    }
+}
+
 Test(gic_registers, clearing_are_is_refused_and_counted)
 {
     struct rig *rig = rig_full(3, false);

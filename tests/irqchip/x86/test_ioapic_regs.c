@@ -50,6 +50,21 @@ Test(ioapic_regs, every_row_has_its_reset_value_and_write_mask)
     }
 }
 
+// 82093AA 3.2.4: 10h to FEh. An NMI has no vector.
+Test(ioapic_regs, an_entry_that_is_unmasked_with_a_vector_below_16_is_counted)
+{
+    static const struct {
+        uint32_t low;
+        unsigned counted;
+    } rows[] = { { 0x1000f, 0 }, { 0x10, 0 }, { 0xf, 1 }, { 0x10f, 1 }, { 0x400, 0 }, { 0x200, 0 }, { 0x700, 0 } };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        struct ioapic io;
+        ioapic_init(&io, 24, 0x11, 0, false);
+        set(&io, 0x12, rows[i].low);
+        cr_assert_eq(io.mistakes[IOAPIC_MISTAKE_VECTOR], rows[i].counted, "%x", rows[i].low);
+    }
+}
+
 Test(ioapic_regs, the_id_has_four_bits_and_loads_the_arbitration_id)
 {
     struct ioapic io;

@@ -30,6 +30,19 @@ Test(pic, the_mask_register_answers_before_icw1)
     EXPECT(&s, "Mfb ?M S55 ?S", "fb 55");
 }
 
+// Fbh is that of a probe, with the slave's pin.
+Test(pic, a_mask_before_icw1_that_lets_a_device_through_is_counted)
+{
+    struct script s = { .out = "" };
+    pic_cascade_init_pc(&s.cascade);
+    EXPECT(&s, "Mff Sff Mfb", "");
+    cr_assert_eq(s.cascade.mistakes[PIC_MISTAKE_EARLY], 0);
+    EXPECT(&s, "Mfe Sfb", "");
+    cr_assert_eq(s.cascade.mistakes[PIC_MISTAKE_EARLY], 2);
+    EXPECT(&s, "m11 M20 M04 M01 Mfe", "");
+    cr_assert_eq(s.cascade.mistakes[PIC_MISTAKE_EARLY], 2, "initialised");
+}
+
 Test(pic, icw4_is_skipped_without_ic4)
 {
     struct script s = { .out = "" };

@@ -639,7 +639,7 @@ Test(intact_x86_irq, mistakes_are_counted_by_name, .fini = destroy)
     create(2);
     intact_x86_irq_mistakes(irq, count, NULL);
     cr_assert_str_eq(counted, "");
-    cr_assert_eq(counters, 5 + 7 + 2 * 9, "8259As, IOAPIC, local APICs");
+    cr_assert_eq(counters, 6 + 8 + 2 * 9, "8259As, IOAPIC, local APICs");
     intact_x86_irq_port_write(irq, 0x20, 0x20);
     intact_x86_irq_port_write(irq, 0x4d0, 1);
     intact_x86_irq_port_read(irq, 0x4d0, &byte);
