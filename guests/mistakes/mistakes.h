@@ -68,6 +68,33 @@ static void edu_quiet(void)
     write32(edu_registers + EDU_ACKNOWLEDGE, bits & -bits);
 }
 
+// Two of them on one line: the other one has its registers at `edu_other`.
+static uint64_t edu_other;
+
+static bool is_edu(unsigned devfn)
+{
+    return pci_read(devfn, PCI_ID) == (EDU_VENDOR | (uint32_t)EDU_DEVICE << 16);
+}
+
+static void edu_find_two(void)
+{
+    for (unsigned first = 0; first < 0x100; first += 8)
+        for (unsigned second = first + 8; second < 0x100; second += 8)
+            if (is_edu(first) && is_edu(second) && pci_pin(first) == pci_pin(second)) {
+                edu_devfn = first;
+                edu_registers = pci_bar(first, 0);
+                edu_other = pci_bar(second, 0);
+                return;
+            }
+    fail("no two edu devices on one line: -device edu,addr=5 -device edu,addr=9");
+}
+
+static void edu_quiet_both(void)
+{
+    edu_quiet();
+    write32(edu_other + EDU_ACKNOWLEDGE, read32(edu_other + EDU_INTERRUPT));
+}
+
 static void set_command(unsigned devfn, uint32_t set, uint32_t clear)
 {
     pci_write(devfn, PCI_COMMAND, (pci_read(devfn, PCI_COMMAND) & 0xffff & ~clear) | set);
@@ -89,12 +116,32 @@ static void rng_work(void)
     rng_read(&rng, bytes, sizeof bytes);
 }
 
+enum { ROW_DATA = 8, ROW_CONTROL = 12 };
+
+static uint64_t msix_row(void)
+{
+    uint32_t table = pci_read(rng.devfn, pci_capability(rng.devfn, PCI_CAP_MSIX, 0) + 4);
+    return pci_bar(rng.devfn, table & 7) + (table & ~UINT32_C(7));
+}
+
 // Vector control of row 0 of the table, bit 0.
 static void msix_row_masked(void)
 {
     rng_by_msix();
-    uint32_t table = pci_read(rng.devfn, pci_capability(rng.devfn, PCI_CAP_MSIX, 0) + 4);
-    write32(pci_bar(rng.devfn, table & 7) + (table & ~UINT32_C(7)) + 12, wrong);
+    write32(msix_row() + ROW_CONTROL, wrong);
+    rng_work();
+}
+
+// 6.8.3.5: a row is masked before its message is changed.
+static void msix_row_in_use(void)
+{
+    rng_by_msix();
+    uint64_t row = msix_row();
+    uint32_t data = read32(row + ROW_DATA);
+    write32(row + ROW_CONTROL, !wrong);
+    write32(row + ROW_DATA, data ^ 1);
+    write32(row + ROW_DATA, data);
+    write32(row + ROW_CONTROL, 0);
     rng_work();
 }
 
@@ -113,6 +160,19 @@ static void msix_not_enabled(void)
     rng_by_msix();
     if (wrong)
         pci_msix_off(rng.devfn);
+    rng_work();
+}
+
+// VIRTIO 3.1.1: no notification before DRIVER_OK, which a reset has taken back.
+static void notified_early(void)
+{
+    enum { STATUS = 0x14 };
+    rng_by_msix();
+    if (wrong) {
+        write8(rng.common + STATUS, 0);
+        while (read8(rng.common + STATUS))
+            relax();
+    }
     rng_work();
 }
 

@@ -19,6 +19,7 @@ TIMEOUT = 120
 LIMIT = "1000000" # instructions, for those that are not halted
 LINT = "-lint"
 SMP, V2 = ["-smp", "2"], ["-machine", "virt,gic-version=2"]
+TWO_EDUS = ["-device", "edu,addr=5", "-device", "edu,addr=9"] # on one line
 PLAIN = ["-m", "64M", "-display", "none", "-nodefaults", "-serial", "null", "-no-reboot", "-device", "edu,dma_mask=0xffffffff",
          "-device", "virtio-rng-pci"]
 # Of each family: options, how the guest's file ends, its exit status without the mistake.
@@ -106,6 +107,33 @@ MISTAKES = {
          r"virtio-rng0\.queue0 is masked with all others: message control = C001h, bit 14 .*"),
         ("msix-not-enabled", "MSI-X not enabled", [], "virtio-rng0.msix0",
          r"virtio-rng0\.msix0 is not sent: MSI-X is not enabled, message control = 0001h, bit 15 .*"),
+        ("no-spurious-gate-for-ir7", "no handler for the 8259A's spurious IRQ 7", [], LINT,
+         r"spurious vector 27h of the master 8259A without a handler: the IDT has no present gate for it, once, .*"),
+        ("no-spurious-gate", "no handler for the spurious vector in SVR", [], LINT,
+         r"spurious vector FFh of lapic0 without a handler: the IDT has no present gate for it, once, .*"),
+        ("no-gate", "no handler at all", [], LINT,
+         r"vector 51h of com1\.irq taken without a handler: the IDT has no present gate for it, once, .*"),
+        ("vector-below-16", "IOAPIC entry unmasked before it has a vector", [], LINT,
+         r"entry of ioapic0 unmasked with the vector of 0000_0004h, which is below 16: no local APIC accepts it, once, .*"),
+        ("unmasked-before-svr", "IOAPIC entry unmasked before SVR bit 8", [], LINT,
+         r"pin 4 of ioapic0 unmasked before the local APIC that it names is enabled by software \(SVR, bit 8\), once, .*"),
+        ("edge-for-a-level", "IOAPIC entry edge, for a level: seen at once", [], LINT,
+         r"edu0\.intx is a level, and its pin is programmed for edges: while it stays up nothing more comes, once, .*"),
+        ("elcr-edge", "ELCR edge, for a level: seen at once", [], LINT,
+         r"edu0\.intx is a level, and its pin is programmed for edges: while it stays up nothing more comes, once, .*"),
+        ("level-for-an-edge", "IOAPIC entry level, for an edge", [], LINT,
+         r"pit\.out0 is an edge of the ISA bus, and its pin is programmed as a level, once, .*"),
+        ("shared-line-claimed-alone", "handler of a shared line looks at one device", TWO_EDUS, LINT,
+         r"edu1\.intx, on the line of edu0\.intx: taken again after each EOI, 1,000 times or more, "
+         r"as the handler quiets only the other device of the line, .*"),
+        ("hpet-in-the-past", "HPET comparator behind the counter", [], LINT,
+         r"timer 0 of the HPET armed for a time that has passed: it waits until its counter comes round again, once, .*"),
+        ("nmi-without-iret", "NMI handler without IRET: when the next one comes", [], LINT,
+         r"NMI of CPU 0 is held back: the handler of the last one has left without IRET, once, .*"),
+        ("msix-row-in-use", "MSI-X row written while it is not masked", [], LINT,
+         r"message of a vector of virtio-rng-pci\.1 changed while it is enabled and not masked, 2 times; .*"),
+        ("notified-early", "virtqueue notified before DRIVER_OK", [], LINT,
+         r"queue of virtio-rng-pci\.1 notified before DRIVER_OK, once, .*"),
     ],
     "aarch64": [
         ("irqs-masked", "PSTATE.I still set", [], "uart.irq",
@@ -184,6 +212,31 @@ MISTAKES = {
          r"virtio-rng0\.queue0 is masked with all others: message control = C001h, bit 14 .*"),
         ("msix-not-enabled", "MSI-X not enabled", [], "virtio-rng0.msix0",
          r"virtio-rng0\.msix0 is not sent: MSI-X is not enabled, message control = 0001h, bit 15 .*"),
+        ("mode-while-enabled", "GICD_ICFGR written while the interrupt is enabled", [], LINT,
+         r"trigger mode of an interrupt of gicd changed while it is enabled: 0000_0008h written to ICFGR, 2 times; .*"),
+        ("edge-for-a-level", "GICD_ICFGR: edge, for a level: seen at once", [], LINT,
+         r"uart\.irq is a level, and its pin is programmed for edges: while it stays up nothing more comes, once, .*"),
+        ("level-for-a-message", "GICv2m: SPI not configured as an edge", V2, LINT,
+         r"message of edu0\.msi0 for INTID 80, which is level-sensitive: a message is an edge, once, .*"),
+        ("shared-line-claimed-alone", "handler of a shared line looks at one device", TWO_EDUS, LINT,
+         r"edu1\.intx, on the line of edu0\.intx: taken again after each EOI, 1,000 times or more, "
+         r"as the handler quiets only the other device of the line, .*"),
+        ("spi-in-group-0", "Group 0 where only Group 1 is enabled: when it is raised", [], LINT,
+         r"INTID 33, of uart\.irq, raised and enabled in Group 0, while GICD_CTLR enables only Group 1, once, .*"),
+        ("asleep", "GICR_WAKER: asleep, when something is raised", [], LINT,
+         r"uart\.irq raised for CPU 0, whose redistributor sleeps: GICR_WAKER\.ProcessorSleep is 1, once, .*"),
+        ("no-mapd", "MAPTI before MAPD", [], LINT,
+         r"command of its for a device that has no ITT, since no MAPD came before it \(error 010A04h\), 2 times; .*"),
+        ("no-mapc", "INV before MAPC", [], LINT,
+         r"command of its for a collection that has no CPU, since no MAPC came before it \(error 010C09h\), once, .*"),
+        ("no-inv", "LPI configured without INV: at the end", [], LINT,
+         r"configuration of LPI 8192 of gic0 changed without INV or INVALL: the old one is still used, once, .*"),
+        ("alarm-in-the-past", "alarm of the PL031 in the past", [], LINT,
+         r"the alarm of the PL031 armed for a time that has passed: it waits until its counter comes round again, once, .*"),
+        ("msix-row-in-use", "MSI-X row written while it is not masked", [], LINT,
+         r"message of a vector of virtio-rng-pci\.1 changed while it is enabled and not masked, 2 times; .*"),
+        ("notified-early", "virtqueue notified before DRIVER_OK", [], LINT,
+         r"queue of virtio-rng-pci\.1 notified before DRIVER_OK, once, .*"),
     ],
 }
 
