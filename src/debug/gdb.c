@@ -34,6 +34,8 @@ void gdb_close(struct gdb *gdb)
         gdb->target->remove(gdb->target->owner, gdb->points[i].kind, gdb->points[i].address, gdb->points[i].size);
     free(gdb->points);
     free(gdb->description);
+    free(gdb->text);
+    gdb->text = NULL;
     gdb->points = NULL;
     gdb->description = NULL;
     gdb->count = gdb->room = 0;
@@ -504,18 +506,37 @@ static void monitor(struct gdb *gdb, struct scan *scan)
     while (size + 1 < sizeof command && scan_byte(scan, &byte))
         command[size++] = (char)byte;
     command[size] = 0;
-    gdb->text_size = 0;
+    gdb->text_size = gdb->text_sent = 0;
+    gdb->text_waits = false;
     if (scan->at < scan->end) {
         answer(gdb, MALFORMED);
         return;
     }
     gdb->target->monitor(gdb->target->monitor_owner, gdb, command);
+    gdb->text_waits = gdb->text_size > GDB_TEXT;
+    if (gdb->text_waits)
+        return; // gdb_more
     answer_begin(gdb);
     if (gdb->text_size)
         answer_hex(gdb, gdb->text, gdb->text_size);
     else
         answer_text(gdb, "OK");
     answer_end(gdb);
+}
+
+// An answer that no packet has room for: console output, and OK (gdb manual, E.4, qRcmd).
+bool gdb_more(struct gdb *gdb)
+{
+    if (!gdb->text_waits)
+        return false;
+    size_t left = gdb->text_size - gdb->text_sent, piece = left < GDB_TEXT ? left : GDB_TEXT;
+    answer_begin(gdb);
+    answer_text(gdb, piece ? "O" : "OK");
+    answer_hex(gdb, gdb->text + gdb->text_sent, piece);
+    answer_end(gdb);
+    gdb->text_sent += piece;
+    gdb->text_waits = piece != 0;
+    return true;
 }
 
 static void query(struct gdb *gdb, struct scan *scan)

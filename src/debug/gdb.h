@@ -22,7 +22,7 @@
 
 #define GDB_PACKET 0x4000 // bytes of the longest packet's data
 #define GDB_OUTPUT (2 * GDB_PACKET)
-#define GDB_TEXT   (GDB_PACKET / 2 - 1) // characters that a monitor command can answer
+#define GDB_TEXT   (GDB_PACKET / 2 - 1) // characters of a monitor command's answer in one packet
 
 struct gdb;
 
@@ -94,8 +94,10 @@ struct gdb {
     struct gdb_resume resume;  // of GDB_RESUME
     struct gdb_point *points;
     unsigned count, room;
-    char text[GDB_TEXT + 1]; // of a monitor command
-    size_t text_size;
+    // The answer of a monitor command; one of more than GDB_TEXT is sent in pieces, of which text_sent characters are gone.
+    char *text;
+    size_t text_size, text_room, text_sent;
+    bool text_waits; // there is more to send
 };
 
 // A new conversation. -ENOMEM. gdb_close removes what points are left from the machine.
@@ -104,6 +106,9 @@ void gdb_close(struct gdb *gdb);
 
 // Takes at most `size` bytes of the client's, up to the end of a packet; *used of them. What it answers is in the output.
 enum gdb_action gdb_receive(struct gdb *gdb, const uint8_t *bytes, size_t size, size_t *used);
+
+// To be called when the output was sent. True: there is more of an answer in the output.
+bool gdb_more(struct gdb *gdb);
 
 // The machine has stopped, or ended with an exit status: tells the client.
 void gdb_stopped(struct gdb *gdb, const struct stop *stop);
@@ -114,7 +119,7 @@ void gdb_left_alone(struct gdb *gdb);
 void gdb_no_history(struct gdb *gdb); // it is at its beginning, and went back
 void gdb_exited(struct gdb *gdb, int status);
 
-// Adds to the answer of a monitor command.
+// Adds to the answer of a monitor command; what the host has no memory for is lost.
 void gdb_print(struct gdb *gdb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -3,6 +3,7 @@
 #include "debug/gdb_text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int digit(uint8_t character)
@@ -127,11 +128,20 @@ void answer(struct gdb *gdb, const char *text)
 
 void gdb_print(struct gdb *gdb, const char *format, ...)
 {
-    size_t room = sizeof gdb->text - gdb->text_size;
+    char text[2048];
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(gdb->text + gdb->text_size, room, format, arguments);
+    int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (length > 0)
-        gdb->text_size += (size_t)length < room ? (size_t)length : room - 1;
+    size_t size = length < 0 ? 0 : (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+    if (gdb->text_size + size > gdb->text_room) {
+        size_t room = 2 * (gdb->text_size + size);
+        char *grown = realloc(gdb->text, room);
+        if (!grown)
+            return;
+        gdb->text = grown;
+        gdb->text_room = room;
+    }
+    memcpy(gdb->text + gdb->text_size, text, size);
+    gdb->text_size += size;
 }

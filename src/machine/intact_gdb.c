@@ -69,8 +69,10 @@ static void begin_client(struct intact_gdb *server)
 
 static void flush(struct intact_gdb *server)
 {
-    debug_socket_write(server->server.turn.socket, server->gdb->output, server->gdb->output_size);
-    server->gdb->output_size = 0;
+    do {
+        debug_socket_write(server->server.turn.socket, server->gdb->output, server->gdb->output_size);
+        server->gdb->output_size = 0;
+    } while (gdb_more(server->gdb));
 }
 
 // A client that comes stops the machine, and asks for the reason itself.

@@ -147,6 +147,9 @@ static inline void monitor(void *owner, struct gdb *conversation, const char *co
     (void)owner;
     if (strcmp(command, "hello") == 0)
         gdb_print(conversation, "hi %d\n", 7);
+    else if (strcmp(command, "much") == 0)
+        for (unsigned i = 0; i < 20000; i++)
+            gdb_print(conversation, "x");
     else if (strcmp(command, "nothing") != 0)
         gdb_print(conversation, "There is no '%s'\n", command);
 }

@@ -149,6 +149,24 @@ Test(gdb, monitor_commands_are_answered_with_text)
     ANSWERS("qRcmd,6", "E16");
 }
 
+// O packets, and then OK: here 20,000 times "x".
+Test(gdb, a_long_answer_of_a_monitor_command_comes_in_pieces)
+{
+    size_t characters = 0;
+    cr_expect_str_eq(ask("qRcmd,6d756368"), ""); // much
+    while (gdb_more(&gdb)) {
+        cr_assert_eq(gdb.output[0], '$');
+        bool text = gdb.output[1] == 'O' && gdb.output[2] != 'K';
+        for (size_t i = 2; text && gdb.output[i] != '#'; i += 2, characters++)
+            cr_assert(gdb.output[i] == '7' && gdb.output[i + 1] == '8');
+        if (!text)
+            cr_expect_eq(memcmp(gdb.output, "$OK#9a", 6), 0);
+        gdb.output_size = 0;
+    }
+    cr_expect_eq(characters, 20000);
+    ANSWERS("qRcmd,68656c6c6f", "686920370a");
+}
+
 // --- registers -------------------------------------------------------------------------------------------------------
 
 Test(gdb, registers_are_read_and_written_as_a_whole)
