@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The monitor's commands: one table, for its own server (intact_monitor.c) and for gdb's `monitor`.
 //
+//     monitor.c         printing, a line, and where the machine stopped
+//     monitor_table.c   the commands, and help
+//     monitor_words.c   numbers, expressions, processors
+//     monitor_run.c, monitor_info.c, ...   what the commands do
+//
 // A command is a line: its name of one or two words, and arguments. It is done between two runs, prints what it has to say,
-// and leaves the running of the machine to its caller. But for loadvm none of them changes what the guest sees.
+// and leaves the running of the machine to its caller. But for loadvm and the machine's buttons none of them changes what the
+// guest sees.
 #ifndef MACHINE_MONITOR_H
 #define MACHINE_MONITOR_H
 
@@ -48,7 +54,8 @@ struct monitor {
 
     struct monitor_point *points;
     unsigned count, room, last_number;
-    char stopped[120]; // why it stopped last: " by breakpoint 1"
+    unsigned replay_number; // of the point of replay_break; 0: there was none
+    char stopped[120];      // why it stopped last: " by breakpoint 1"
 };
 
 // Does what the line says. A command that is wrong is answered with one line of text, and MONITOR_STAYS.

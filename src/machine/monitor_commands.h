@@ -17,8 +17,8 @@ struct monitor_result monitor_refuse(struct monitor *monitor, const char *comman
 
 // A number, decimal or with 0x. False: it is none, or has more than 64 bits.
 bool monitor_number(const char *text, uint64_t *value);
-// Numbers and registers ($rip, or $pc and $sp of either family) of processor monitor->cpu, with + and - between them. False:
-// the error was printed.
+// An expression of numbers and registers ($rip, or $pc and $sp of either family) of processor monitor->cpu, as in C. False: the
+// error was printed.
 bool monitor_value(struct monitor *monitor, const char *command, const char *text, uint64_t *value);
 // Does the word name an event, instead of a number or a register?
 bool monitor_is_event(const char *word);
@@ -27,9 +27,16 @@ struct monitor_result monitor_refuse_in_gdb(struct monitor *monitor, const char 
 // The processor of word `index`, or without one monitor->cpu. False: the error was printed.
 bool monitor_cpu(struct monitor *monitor, unsigned count, char *const *words, unsigned index, unsigned *cpu);
 
+// monitor_table.c
+monitor_function monitor_help;
+// monitor_run.c
+monitor_function monitor_stop, monitor_cont, monitor_step, monitor_wait, monitor_quit, monitor_nmi,
+    monitor_system_reset, monitor_system_powerdown;
 // monitor_info.c
 monitor_function monitor_info_registers, monitor_info_instructions, monitor_info_cpus, monitor_info_snapshots,
-    monitor_info_status, monitor_examine;
+    monitor_info_status, monitor_info_version, monitor_info_replay;
+// monitor_memory.c
+monitor_function monitor_p, monitor_examine, monitor_sum;
 // monitor_devices.c
 monitor_function monitor_info_chip, monitor_info_irq, monitor_info_mtree, monitor_info_qtree;
 // monitor_pci.c
@@ -37,7 +44,8 @@ monitor_function monitor_info_pci, monitor_info_msi;
 // monitor_why.c
 monitor_function monitor_why, monitor_info_sources, monitor_lint;
 // monitor_points.c
-monitor_function monitor_break, monitor_watch, monitor_delete, monitor_info_breaks;
+monitor_function monitor_break, monitor_watch, monitor_delete, monitor_info_breaks, monitor_replay_break,
+    monitor_replay_delete_break;
 // The point that stopped a run, NULL: it is not the monitor's.
 const struct monitor_point *monitor_point_of(const struct monitor *monitor, const struct intact_exit *end);
 // monitor_state.c

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Commands of the monitor that show something: info, x, xp.
+// Commands of the monitor that show where the machine and its processors are: info status, cpus, registers, ...
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/bits.h"
-#include "machine/debug_memory.h"
+#include <intact/version.h>
+
 #include "machine/machine.h"
 #include "machine/monitor_commands.h"
 #include "machine/timeline.h"
-
-enum {
-    EXAMINED = 1024,
-    EXAMINED_DEFAULT = 64,
-    ROW = 16
-}; // bytes of x and xp: the answer fits into one packet of gdb's
 
 static const char *state_text(const struct vcpu *vcpu)
 {
@@ -93,34 +87,27 @@ struct monitor_result monitor_info_snapshots(struct monitor *monitor, unsigned c
     return MONITOR_STAY;
 }
 
-// --- memory ----------------------------------------------------------------------------------------------------------
-
-static void show_row(struct monitor *monitor, uint64_t address, const uint8_t *bytes, size_t size)
+struct monitor_result monitor_info_version(struct monitor *monitor, unsigned count, char *const *words)
 {
-    char hex[3 * ROW + 1] = "", text[ROW + 1] = "";
-    for (size_t i = 0; i < size; i++) {
-        snprintf(hex + 3 * i, 4, " %02x", bytes[i]);
-        text[i] = bytes[i] >= ' ' && bytes[i] < 0x7f ? (char)bytes[i] : '.';
-    }
-    monitor_print(monitor, "%016" PRIx64 " %-48s  %s\n", address, hex, text);
+    (void)count, (void)words;
+    monitor_print(monitor, "intact %s\n", intact_version());
+    return MONITOR_STAY;
 }
 
-struct monitor_result monitor_examine(struct monitor *monitor, unsigned count, char *const *words)
+struct monitor_result monitor_info_replay(struct monitor *monitor, unsigned count, char *const *words)
 {
-    bool physical = words[0][1] == 'p';
-    struct board *board = machine_board(monitor->machine);
-    uint64_t address, size = EXAMINED_DEFAULT;
-    if (!monitor_value(monitor, words[0], words[1], &address))
-        return MONITOR_STAY;
-    if (count > 2 && (!monitor_number(words[2], &size) || size == 0 || size > EXAMINED))
-        return monitor_refuse(monitor, words[0], "'%s' is no COUNT; 1 to %d bytes are shown", words[2], EXAMINED);
-    for (uint64_t done = 0; done < size; done += ROW) {
-        uint8_t bytes[ROW];
-        size_t piece = size - done < ROW ? (size_t)(size - done) : ROW;
-        if (!debug_memory_read(board, monitor->cpu, physical, address + done, bytes, piece))
-            return monitor_refuse(monitor, words[0], "at 0x%" PRIx64 " there is no memory%s", address + done,
-                                  physical ? "" : ", or no page is mapped");
-        show_row(monitor, address + done, bytes, piece);
-    }
+    const struct intact_machine *machine = monitor->machine;
+    uint64_t here = intact_machine_instructions(machine);
+    (void)count, (void)words;
+    if (machine->replay.mode == REPLAY_RECORDS)
+        monitor_print(monitor, "recording: instruction %" PRIu64 "\n", here);
+    else if (machine->replay.mode == REPLAY_REPEATS)
+        monitor_print(monitor, "replaying: instruction %" PRIu64 ", the recorded run up to %" PRIu64 "\n", here,
+                      machine->replay.agreed);
+    else
+        monitor_print(monitor, "neither recording nor replaying: instruction %" PRIu64 "\n", here);
+    if (machine->timeline)
+        monitor_print(monitor, "replay_seek reaches instructions %" PRIu64 " to %" PRIu64 "\n",
+                      machine->timeline->history.first, timeline_end(machine->timeline));
     return MONITOR_STAY;
 }

@@ -144,6 +144,43 @@ struct monitor_result monitor_delete(struct monitor *monitor, unsigned count, ch
                           words[1]);
 }
 
+// --- QEMU's, for a place of a replay ---------------------------------------------------------------------------------
+
+static struct monitor_point *replay_point(const struct monitor *monitor)
+{
+    for (unsigned i = 0; i < monitor->count; i++)
+        if (monitor->points[i].number == monitor->replay_number)
+            return &monitor->points[i];
+    return NULL;
+}
+
+struct monitor_result monitor_replay_break(struct monitor *monitor, unsigned count, char *const *words)
+{
+    char event[EVENT_TEXT];
+    uint64_t instruction;
+    (void)count;
+    if (!monitor_number(words[1], &instruction))
+        return monitor_refuse(monitor, words[0], "'%s' is no number of instructions", words[1]);
+    const struct monitor_point *before = replay_point(monitor);
+    if (before)
+        drop(monitor, (unsigned)(before - monitor->points));
+    snprintf(event, sizeof event, "instruction:%" PRIu64, instruction);
+    unsigned last = monitor->last_number;
+    struct monitor_result result = add_event(monitor, words[0], event);
+    monitor->replay_number = monitor->last_number != last ? monitor->last_number : 0;
+    return result;
+}
+
+struct monitor_result monitor_replay_delete_break(struct monitor *monitor, unsigned count, char *const *words)
+{
+    const struct monitor_point *point = replay_point(monitor);
+    (void)count;
+    if (!point)
+        return monitor_refuse(monitor, words[0], "there is none; replay_break makes one");
+    drop(monitor, (unsigned)(point - monitor->points));
+    return MONITOR_STAY;
+}
+
 struct monitor_result monitor_info_breaks(struct monitor *monitor, unsigned count, char *const *words)
 {
     (void)count, (void)words;

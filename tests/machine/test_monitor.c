@@ -13,13 +13,14 @@
 #include "machine/arm64_code.h"
 #include "machine/machine.h"
 #include "machine/memory.h"
+#include "machine/pc/pc.h"
 #include "machine/x86_code.h"
 
 static struct code code;
 static struct intact_machine_config config;
 static struct intact_machine *machine;
 static struct monitor monitor;
-static char said[16384], why[INTACT_ERROR_SIZE];
+static char said[32768], why[INTACT_ERROR_SIZE];
 
 static void print(void *owner, const char *text)
 {
@@ -230,8 +231,8 @@ Test(monitor, memory_is_shown_by_virtual_and_by_physical_addresses)
     cr_expect_eq(strlen(said), 4 * 84, "%zu", strlen(said));
     SAYS("x 0xffffffffffff0000", "x: at 0xffffffffffff0000 there is no memory, or no page is mapped\n");
     SAYS("xp 0xfee00000", "xp: at 0xfee00000 there is no memory\n");
-    SAYS("x 0 0", "x: '0' is no COUNT; 1 to 1024 bytes are shown\n");
-    SAYS("x 0 1025", "x: '1025' is no COUNT; 1 to 1024 bytes are shown\n");
+    SAYS("x 0 0", "x: '0' is no COUNT; 1 to 65536 bytes are shown\n");
+    SAYS("x 0 65537", "x: '65537' is no COUNT; 1 to 65536 bytes are shown\n");
     CONTAINS("x 0 1024", "\n00000000000003f0 ");
     SAYS("x nowhere", "x: 'nowhere' is no number of at most 64 bits, as 4096 or 0x1000, and no register, as $pc\n");
     CONTAINS("x 1+", "x: '' is no number");
@@ -240,6 +241,137 @@ Test(monitor, memory_is_shown_by_virtual_and_by_physical_addresses)
     CONTAINS("x 0x1ffffffffffffffff", "x: '0x1ffffffffffffffff' is no number");
     CONTAINS("x 18446744073709551616", "x: '18446744073709551616' is no number");
     SAYS("x $", "x: there is no register ''; info registers lists them\n");
+}
+
+Test(monitor, memory_is_shown_in_a_format)
+{
+    SAYS("x/2x 0x100020", "0000000000100020: 0x000bb8bb 0x0000bf00\n");
+    SAYS("x/5xb $pc", "0000000000100020: 0xbb 0xb8 0x0b 0x00 0x00\n");
+    SAYS("x /5xb $pc", "0000000000100020: 0xbb 0xb8 0x0b 0x00 0x00\n");
+    SAYS("xp/2gx 0x100020", "0000000000100020: 0x0000bf00000bb8bb 0xfafb754b1f890020\n");
+    SAYS("x/2db 0x100020", "0000000000100020: -69 -72\n");
+    SAYS("x/2ub 0x100020", "0000000000100020: 187 184\n");
+    SAYS("x/2ob 0x100020", "0000000000100020: 0273 0270\n");
+    SAYS("x/h 0x100020", "0000000000100020: 0xb8bb\n");
+    SAYS("x/3c 0x10002c", "000000000010002c: 'K' 'u' '\\xfb'\n");
+    SAYS("x/17xb 0x100020", "0000000000100020: 0xbb 0xb8 0x0b 0x00 0x00 0xbf 0x00 0x00 0x20 0x00 0x89 0x1f 0x4b 0x75 "
+                            "0xfb 0xfa\n0000000000100030: 0xf4\n");
+    SAYS("x/4i $pc", "x: '/4i' asks for instructions, and there is no disassembler here\n");
+    SAYS("x/4z $pc", "x: '/4z' is no format; /16xb is: how many, one of x d u o c, one of b h w g\n");
+    CONTAINS("x/0x $pc", "x: '/0x' is no format");
+    CONTAINS("x/99999999999999999999x $pc", "is no format");
+    SAYS("x/16385xw 0", "x: '/16385xw' is more than 65536 bytes\n");
+    SAYS("x/4x", "x: needs ADDRESS behind /4x\n");
+    SAYS("x/4x 0 4", "x: '4' is too much: the number is part of the format, as in /16xb\n");
+    SAYS("x 0 4 4", "x: '4' is too much; it takes ADDRESS [COUNT]\n");
+    SAYS("stop/4x", "stop: '/4x' is too much; it takes nothing\n");
+    SAYS("sum 0x100020 2", "33045\n");
+    SAYS("sum 0xfee00000 1", "sum: from 0xfee00000 on there is something else than memory\n");
+}
+
+Test(monitor, expressions_are_those_of_c)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } rows[] = {
+        { "1", 1 },           { "0x10+4", 0x14 },         { "2+3*4", 14 },    { "(2+3)*4", 20 },
+        { "10-2-3", 5 },      { "100/7%4", 2 },           { "1<<4|3", 0x13 }, { "0xff&~0xf", 0xf0 },
+        { "6^3&1", 7 },       { "-1", UINT64_MAX },       { "- -1", 1 },      { "1<<64", 0 },
+        { "1 + 2 << 3", 24 }, { "$pc - 0x20", 0x100000 }, { "((((7))))", 7 }, { "0x8000000000000000>>63", 1 },
+    };
+    char line[64], answer[64];
+    for (unsigned i = 0; i < countof(rows); i++) {
+        snprintf(line, sizeof line, "p %s", rows[i].text);
+        snprintf(answer, sizeof answer, "0x%llx\n", (unsigned long long)rows[i].value);
+        SAYS(line, answer);
+    }
+    SAYS("print $rip", "0x100020\n");
+    SAYS("p/d -5", "-5\n");
+    SAYS("p/d  3 - 5", "-2\n");
+    SAYS("p/u 0xff", "255\n");
+    SAYS("p/o 8", "010\n");
+    SAYS("p/c 65", "'A'\n");
+    SAYS("p/xw 255", "0xff\n");
+    SAYS("p", "p: needs [/FMT] EXPRESSION\n");
+    SAYS("p 1/0", "p: a division by 0\n");
+    SAYS("p 1%(2-2)", "p: a division by 0\n");
+    SAYS("p (1", "p: a ')' is missing before ''\n");
+    SAYS("p 1)", "p: ')' follows the end of the expression\n");
+    SAYS("p 1 2", "p: '2' follows the end of the expression\n");
+    CONTAINS("p 1+", "p: '' is no number");
+    CONTAINS("p/q 1", "p: '/q' is no format");
+    CONTAINS("p/d", "p: '' is no number");
+    char deep[400] = "p ";
+    memset(deep + 2, '(', 300);
+    CONTAINS(deep, "p: more than 64 parentheses and signs within each other\n");
+    memset(deep + 2, '~', 300);
+    CONTAINS(deep, "p: more than 64 parentheses and signs within each other\n");
+    SAYS("break $pc+2*5", "1: break 0x10002a\n");
+}
+
+// --- the machine's buttons -------------------------------------------------------------------------------------------
+
+Test(monitor, buttons_are_pressed_when_the_machine_goes_on)
+{
+    SAYS("system_powerdown", "the power button is pressed when the machine goes on\n");
+    go_on("step");
+    cr_expect(pc_of(machine_board(machine))->pm.PM1_STS & ACPI_PM1_PWRBTN);
+    SAYS("system_reset", "the machine is reset when the machine goes on\n");
+    cr_expect_eq(intact_machine_instructions(machine), 1);
+    go_on("step");
+    cr_expect_geq(intact_machine_instructions(machine), 1000000);
+    SAYS("nmi", "the NMI comes when the machine goes on\n");
+    monitor.running = true;
+    SAYS("nmi", "");
+    SAYS("system_reset", "");
+    SAYS("system_powerdown", "");
+    SAYS("nmi now", "nmi: 'now' is too much; it takes nothing\n");
+}
+
+Test(monitor, where_a_machine_has_gone_back_its_buttons_wait_for_the_end_of_its_history)
+{
+    does("snapshots");
+    intact_machine_run_for(machine, 50);
+    does("go 20");
+    SAYS("system_powerdown", "the power button is pressed at instruction 50, where the history ends\n");
+    intact_machine_run_for(machine, 30);
+    cr_expect_not(pc_of(machine_board(machine))->pm.PM1_STS & ACPI_PM1_PWRBTN);
+    intact_machine_run_for(machine, 1);
+    cr_expect(pc_of(machine_board(machine))->pm.PM1_STS & ACPI_PM1_PWRBTN);
+}
+
+Test(monitor, virt_has_no_nmi)
+{
+    unmake();
+    config.type = INTACT_VIRT;
+    config.kernel_data = code_smp;
+    config.kernel_size = sizeof code_smp;
+    make();
+    SAYS("nmi", "nmi: virt has no NMI line: no input of its GIC is non-maskable\n");
+    SAYS("system_powerdown", "the power button is pressed when the machine goes on\n");
+}
+
+// --- QEMU's names ----------------------------------------------------------------------------------------------------
+
+Test(monitor, the_place_in_a_replay_has_the_names_of_qemu)
+{
+    SAYS("info replay", "neither recording nor replaying: instruction 0\n");
+    SAYS("replay_delete_break", "replay_delete_break: there is none; replay_break makes one\n");
+    SAYS("replay_break x", "replay_break: 'x' is no number of instructions\n");
+    SAYS("replay_break 7", "1: break instruction:7\n");
+    SAYS("replay_break 9", "2: break instruction:9\n");
+    SAYS("info breaks", "2: break instruction:9\n");
+    does("snapshots");
+    go_on("cont");
+    cr_expect_str_eq(said, "stopped by breakpoint 2, instruction:9: instruction 9, 9 ns, CPU 0, rip 0x10002c\n");
+    SAYS("replay_delete_break", "");
+    SAYS("info breaks", "There are no breakpoints and no watchpoints.\n");
+    cr_expect_eq(does("replay_seek 4"), MONITOR_STOPS);
+    cr_expect_eq(does("replay-seek 3"), MONITOR_STOPS);
+    SAYS("info replay", "neither recording nor replaying: instruction 3\nreplay_seek reaches instructions 0 to 9\n");
+    CONTAINS("info version", "intact ");
+    CONTAINS("help sources", "pit.out0\n");
 }
 
 // --- points ----------------------------------------------------------------------------------------------------------

@@ -154,6 +154,12 @@ def look(machine, without):
     if registers.count("\n") < 20:
         harness.fail(f"there are few registers: {registers}")
     client.asks("x $pc 16", r"^[0-9a-f]{16}  ([0-9a-f]{2} ){16}")
+    client.asks("x/4xw $pc", r"^[0-9a-f]{16}:( 0x[0-9a-f]{8}){4}$")
+    client.asks("p/d ($pc - $pc + 3) * 4", r"^12$")
+    client.asks("sum 0x40080000 4096" if machine.what["pc"] == "pc" else "sum 0x100000 4096", r"^\d{5}$")
+    client.asks("info replay", r"^neither recording nor replaying: instruction \d+$")
+    client.asks("info version", r"^intact \d")
+    client.asks("help sources", r"\.irq$")
     client.ask("cont")
     for line in ("info registers", "info cpus", "xp 0x40000000", "nonsense", "help"):
         client.socket.sendall(line.encode() + b"\n") # the guest may have ended before the last of them
@@ -210,6 +216,25 @@ def recorded(machine, without):
     expect(replay, r"stopped by go: instruction 5000", r"loadvm: the machine has a history")
 
 
+def pressed(machine, _):
+    """The buttons are in a recording; a reset ends a machine without reboot; virt has no NMI."""
+    commands = ["break instruction:7000", "cont", "wait", "system_powerdown", "delete", "cont"]
+    first = machine.script(commands, "-S", verb=("record", machine.journal, "-digest", "20000"))
+    expect(first, r"the power button is pressed when the machine goes on$", r"^ended: ")
+    replay = harness.run([machine.intact, "replay", machine.journal], TIMEOUT)
+    if replay.returncode != machine.what["status"] or "the same run" not in harness.text(replay.stderr):
+        harness.fail("it is another run", replay)
+    refused = machine.script(["system_powerdown", "system_reset", "cont"], "-S", verb=("replay", machine.journal))
+    expect(refused, *[f"^(\\(intact\\) )?{name}: this is a replay, whose input comes from its journal$"
+                      for name in ("system_powerdown", "system_reset")])
+    reset = machine.script([*commands[:3], "nmi", "system_reset", "cont"], "-S", verb=("record", machine.journal))
+    nmi = r"nmi: virt has no NMI line" if machine.what["pc"] == "pc" else r"the NMI comes when the machine goes on$"
+    expect(reset, nmi, r"the machine is reset when the machine goes on$", r"^ended: reset, exit status 0, after 7000 instructions$")
+    replay = harness.run([machine.intact, "replay", machine.journal], TIMEOUT)
+    if replay.returncode != 0 or "the same run: 7000 instructions" not in harness.text(replay.stderr):
+        harness.fail("the reset is not repeated", replay)
+
+
 def ends(machine, _):
     """quit, a client that goes in the middle of a command, and what is refused."""
     machine.start("-S")
@@ -233,7 +258,7 @@ def ends(machine, _):
 
 def main():
     intact, guests, family = sys.argv[1:]
-    for test in (look, script, saved, recorded, ends):
+    for test in (look, script, saved, recorded, pressed, ends):
         with tempfile.TemporaryDirectory() as folder:
             machine = Machine(intact, pathlib.Path(guests), family, pathlib.Path(folder))
             without = machine.alone()
