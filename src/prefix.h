@@ -454,6 +454,7 @@
 #define error_prefix intact_private_error_prefix
 #define error_set intact_private_error_set
 #define event_cause_text intact_private_event_cause_text
+#define event_line intact_private_event_line
 #define event_text intact_private_event_text
 #define event_visit intact_private_event_visit
 #define export_begin intact_private_export_begin
@@ -876,6 +877,7 @@
 #define machine_lint intact_private_machine_lint
 #define machine_lint_each intact_private_machine_lint_each
 #define machine_lint_free intact_private_machine_lint_free
+#define machine_log_free intact_private_machine_log_free
 #define machine_look intact_private_machine_look
 #define machine_run_to intact_private_machine_run_to
 #define machine_source_at intact_private_machine_source_at
@@ -1004,6 +1006,7 @@
 #define monitor_info_snapshots intact_private_monitor_info_snapshots
 #define monitor_info_sources intact_private_monitor_info_sources
 #define monitor_info_status intact_private_monitor_info_status
+#define monitor_info_trace intact_private_monitor_info_trace
 #define monitor_info_version intact_private_monitor_info_version
 #define monitor_is_event intact_private_monitor_is_event
 #define monitor_lint intact_private_monitor_lint
@@ -1028,6 +1031,10 @@
 #define monitor_system_powerdown intact_private_monitor_system_powerdown
 #define monitor_system_reset intact_private_monitor_system_reset
 #define monitor_tell_place intact_private_monitor_tell_place
+#define monitor_trace_last intact_private_monitor_trace_last
+#define monitor_trace_off intact_private_monitor_trace_off
+#define monitor_trace_on intact_private_monitor_trace_on
+#define monitor_trace_write intact_private_monitor_trace_write
 #define monitor_value intact_private_monitor_value
 #define monitor_wait intact_private_monitor_wait
 #define monitor_watch intact_private_monitor_watch

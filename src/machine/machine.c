@@ -103,6 +103,7 @@ void intact_machine_destroy(struct intact_machine *machine)
     replay_free(&machine->replay);
     machine_why_free(machine);
     machine_lint_free(machine);
+    machine_log_free(machine);
     code_observers_free(machine);
     if (machine->board)
         board_destroy(machine->board);

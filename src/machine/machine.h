@@ -11,6 +11,7 @@
 #include "machine/stop_events.h"
 
 struct intact_lint;
+struct intact_trace_log;
 struct past;
 struct timeline;
 
@@ -18,12 +19,14 @@ struct intact_machine {
     struct board *board; // NULL: it was not made
     struct config_lists lists;
     struct replay replay;
-    struct timeline *timeline; // NULL: it cannot go back
-    struct stop_events events; // that stop a run
-    struct past *past;         // what became of interrupts; NULL: it is not watched
-    struct intact_lint *lint;  // NULL: nobody asked for it
-    struct intact_exit last;   // of the last run
-    struct servers servers;    // of debuggers
+    struct timeline *timeline;    // NULL: it cannot go back
+    struct stop_events events;    // that stop a run
+    struct past *past;            // what became of interrupts; NULL: it is not watched
+    struct intact_lint *lint;     // NULL: nobody asked for it
+    struct intact_trace_log *log; // of the monitors' trace on; NULL: nobody asked for it
+    bool log_listens;             // trace off has not ended it
+    struct intact_exit last;      // of the last run
+    struct servers servers;       // of debuggers
     // Who is told what is executed.
     struct code_observers code;
 };
@@ -34,5 +37,8 @@ struct intact_exit machine_run_to(struct intact_machine *machine, struct loop_mo
 bool machine_look(struct intact_machine *machine, struct intact_exit *end);
 
 struct board *machine_board(struct intact_machine *machine);
+
+// monitor_trace.c
+void machine_log_free(struct intact_machine *machine);
 
 #endif

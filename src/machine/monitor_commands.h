@@ -43,6 +43,8 @@ monitor_function monitor_info_chip, monitor_info_irq, monitor_info_mtree, monito
 monitor_function monitor_info_pci, monitor_info_msi;
 // monitor_why.c
 monitor_function monitor_why, monitor_info_sources, monitor_lint;
+// monitor_trace.c
+monitor_function monitor_trace_on, monitor_trace_off, monitor_trace_last, monitor_trace_write, monitor_info_trace;
 // monitor_points.c
 monitor_function monitor_break, monitor_watch, monitor_delete, monitor_info_breaks, monitor_replay_break,
     monitor_replay_delete_break;

@@ -314,3 +314,15 @@ void event_cause_text(const struct intact_trace_event *event, char *out, size_t 
     else
         snprintf(out, size, "-");
 }
+
+void event_line(bool arm, const struct intact_trace_event *event, char *out, size_t size)
+{
+    char instructions[32], cause[48], cpu[16] = "-", text[EVENT_TEXT_SIZE];
+    count_text(event->instructions, instructions, sizeof instructions);
+    event_cause_text(event, cause, sizeof cause);
+    if (event->cpu != INTACT_NO_CPU)
+        snprintf(cpu, sizeof cpu, "CPU %" PRIu32, event->cpu);
+    event_text(arm, event, text, sizeof text);
+    snprintf(out, size, "%15s  %7" PRIu64 ".%09u  %-8s  %-7s  %s", instructions, event->time / 1000000000,
+             (unsigned)(event->time % 1000000000), cause, cpu, text);
+}

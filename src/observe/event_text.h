@@ -17,6 +17,11 @@ void event_text(bool arm, const struct intact_trace_event *event, char *out, siz
 // Writes which raise the event belongs to: "#12", or "#12x3" if three raises have become one; "-": unknown, or none.
 void event_cause_text(const struct intact_trace_event *event, char *out, size_t size);
 
+// The same as a line of a trace's text (docs/tracing.md), without an end of line: instructions, seconds, cause, processor, and
+// what happened.
+#define EVENT_LINE_SIZE (EVENT_TEXT_SIZE + 128)
+void event_line(bool arm, const struct intact_trace_event *event, char *out, size_t size);
+
 // A number with separators, "1,204,331".
 void count_text(uint64_t number, char *out, size_t size);
 

@@ -36,16 +36,11 @@ static void text_event(struct export *export, const struct intact_trace_event *e
     struct lives *lives = export->state;
     const struct life *life = lives_event(lives, event, &export->failed);
     struct intact_trace_event named = *event;
-    char instructions[32], cause[48], cpu[16] = "-", text[EVENT_TEXT_SIZE];
+    char line[EVENT_LINE_SIZE];
     if (!event->source && life && life->complete && !raises(event->id))
         named.source = lives->names.name[life->name];
-    count_text(event->instructions, instructions, sizeof instructions);
-    event_cause_text(event, cause, sizeof cause);
-    if (event->cpu != INTACT_NO_CPU)
-        snprintf(cpu, sizeof cpu, "CPU %" PRIu32, event->cpu);
-    event_text(export->machine.arm, &named, text, sizeof text);
-    fprintf(export->file, "%15s  %7" PRIu64 ".%09u  %-8s  %-7s  %s\n", instructions, event->time / 1000000000,
-            (unsigned)(event->time % 1000000000), cause, cpu, text);
+    event_line(export->machine.arm, &named, line, sizeof line);
+    fprintf(export->file, "%s\n", line);
 }
 
 static void text_end(struct export *export)

@@ -30,7 +30,8 @@ static const char *const lines[] = {
     "x 0x100020 64", "x 0xffffffffffffffff 2", "xp 0 1024", "xp 0xfee00000", "x $nowhere", "x 1+-+2", "x - 1", "quit now", "",
     "loadvm", "loadvm /nonexistent/a b", "p $pc", "p/d -(3<<2)%5", "p 1/0", "p ((~1", "x/4xw $pc", "xp/3gx 0x100020", "x/2c 0",
     "x/9999999xg 0", "x/4i $pc", "sum 0 4096", "sum $sp 0xffffffffffffffff", "nmi", "system_reset", "system_powerdown",
-    "replay_seek 5", "replay_break 40", "replay_delete_break", "info replay", "info version", "help sources",
+    "replay_seek 5", "replay_break 40", "replay_delete_break", "trace on", "trace on events=all", "trace on events=raise,cpu=0,from=3", "trace on x=1", "trace off", "trace last",
+    "trace last 3", "info trace", "info replay", "info version", "help sources",
 };
 // clang-format on
 
@@ -74,7 +75,7 @@ static void make_line(struct fuzz *fuzz, char *line)
 // It would write to files of any name.
 static bool saves(const char *line)
 {
-    return strstr(line, "savevm") != NULL;
+    return strstr(line, "savevm") || strstr(line, "write");
 }
 
 // It is input of the guest's.

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <intact/replay.h>
 #include <intact/snapshot.h>
+#include <intact/trace_log.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -350,6 +351,49 @@ Test(monitor, virt_has_no_nmi)
     make();
     SAYS("nmi", "nmi: virt has no NMI line: no input of its GIC is non-maskable\n");
     SAYS("system_powerdown", "the power button is pressed when the machine goes on\n");
+}
+
+// --- a trace ---------------------------------------------------------------------------------------------------------
+
+Test(monitor, a_trace_is_begun_shown_written_and_ended)
+{
+    char path[64], line[128];
+    struct intact_trace_log *log;
+    uint64_t before = digest();
+    snprintf(path, sizeof path, "/tmp/intact-monitor-trace-%ld", (long)getpid());
+    SAYS("info trace", "info trace: there is no trace; trace on begins one\n");
+    SAYS("trace last", "trace last: there is no trace; trace on begins one\n");
+    SAYS("trace write x", "trace write: there is no trace; trace on begins one\n");
+    SAYS("trace off", "trace off: no trace is running; trace on begins one\n");
+    CONTAINS("trace on events=nothing", "trace on: ");
+    SAYS("trace on", "");
+    SAYS("trace last", "nothing has happened\n");
+    SAYS("info trace", "the trace is running: 0 events\n");
+    cr_expect_eq(digest(), before);
+    acpi_smi_write(&pc_of(machine_board(machine))->pm, 0, 1, ACPI_SMI_ENABLE, 0);
+    acpi_pm_write(&pc_of(machine_board(machine))->pm, ACPI_PM1_EN, 2, ACPI_PM1_PWRBTN, 0);
+    does("system_powerdown");
+    go_on("step");
+    does("trace last 2");
+    cr_expect_eq(strchr(said, '\n')[1] != 0 && strchr(strchr(said, '\n') + 1, '\n')[1] == 0, 1, "two lines: %s", said);
+    CONTAINS("trace last", "  pm.sci raises GSI 9\n");
+    CONTAINS("info trace", "the trace is running: ");
+    CONTAINS("info trace", " events, from instruction 0 to 0\n");
+    SAYS("trace last 0", "trace last: '0' is no number of events; 1 to 10000 can be shown\n");
+    SAYS("trace off", "");
+    CONTAINS("info trace", "the trace is off: ");
+    snprintf(line, sizeof line, "trace write %s", path);
+    SAYS(line, "");
+    cr_assert_eq(intact_trace_log_read(path, &log, why), 0, "%s", why);
+    intact_trace_log_destroy(log);
+    snprintf(line, sizeof line, "trace write %s text", path);
+    SAYS(line, "");
+    snprintf(line, sizeof line, "trace write %s poem", path);
+    CONTAINS(line, "trace write: ");
+    CONTAINS("trace write /nonexistent/x", "trace write: ");
+    SAYS("trace on events=eoi", "");
+    SAYS("info trace", "the trace is running: 0 events\n");
+    unlink(path);
 }
 
 // --- QEMU's names ----------------------------------------------------------------------------------------------------

@@ -157,6 +157,8 @@ def look(machine, without):
     client.asks("x/4xw $pc", r"^[0-9a-f]{16}:( 0x[0-9a-f]{8}){4}$")
     client.asks("p/d ($pc - $pc + 3) * 4", r"^12$")
     client.asks("sum 0x40080000 4096" if machine.what["pc"] == "pc" else "sum 0x100000 4096", r"^\d{5}$")
+    client.asks("trace on", "^$")
+    client.asks("info trace", r"^the trace is running: 0 events$")
     client.asks("info replay", r"^neither recording nor replaying: instruction \d+$")
     client.asks("info version", r"^intact \d")
     client.asks("help sources", r"\.irq$")
