@@ -425,6 +425,9 @@
 #define digest_free intact_private_digest_free
 #define digest_init intact_private_digest_init
 #define digest_of intact_private_digest_of
+#define disassemble_free intact_private_disassemble_free
+#define disassemble_is_built intact_private_disassemble_is_built
+#define disassemble_line intact_private_disassemble_line
 #define draft_add intact_private_draft_add
 #define draft_begin intact_private_draft_begin
 #define draft_code intact_private_draft_code
