@@ -371,6 +371,7 @@
 #define debug_register_count intact_private_debug_register_count
 #define debug_register_read intact_private_debug_register_read
 #define debug_register_write intact_private_debug_register_write
+#define debug_registers_text intact_private_debug_registers_text
 #define debug_socket_close intact_private_debug_socket_close
 #define debug_socket_connected intact_private_debug_socket_connected
 #define debug_socket_drop intact_private_debug_socket_drop
@@ -481,10 +482,12 @@
 #define fdt_build intact_private_fdt_build
 #define filter_init intact_private_filter_init
 #define filter_is_open intact_private_filter_is_open
+#define filter_matches intact_private_filter_matches
 #define filter_parse intact_private_filter_parse
 #define filter_set intact_private_filter_set
 #define filter_set_why intact_private_filter_set_why
 #define filter_station intact_private_filter_station
+#define filter_station_events intact_private_filter_station_events
 #define filter_wants intact_private_filter_wants
 #define firmware_image_load intact_private_firmware_image_load
 #define flash_bank_close intact_private_flash_bank_close
@@ -863,6 +866,12 @@
 #define linux_x86_load intact_private_linux_x86_load
 #define lives_event intact_private_lives_event
 #define lives_free intact_private_lives_free
+#define log_code_begin intact_private_log_code_begin
+#define log_item_name intact_private_log_item_name
+#define log_print intact_private_log_print
+#define log_wish_covers intact_private_log_wish_covers
+#define log_wish_items intact_private_log_wish_items
+#define log_wish_ranges intact_private_log_wish_ranges
 #define loop_add intact_private_loop_add
 #define loop_free intact_private_loop_free
 #define loop_init intact_private_loop_init

@@ -19,7 +19,7 @@
 // slice: what is executed after that is told as another block.
 //
 // An observer changes nothing that the guest sees: the run, its digest and its end are the same. Without one none of this costs
-// time.
+// time. <intact/log.h> writes the same as text.
 //
 // On the machine's thread.
 #ifndef INTACT_CODE_H

@@ -40,13 +40,14 @@ static char *other_properties(struct settings *settings, const char *value)
     return settings_copy(settings, text);
 }
 
-// A debugger is no part of a run: a replay does not wait for one unless it is asked to. Nor is a trace, which a replay would
-// write over, or a lint.
+// A debugger is no part of a run: a replay does not wait for one unless it is asked to. Nor is a trace or a log, which a replay
+// would write over, or a lint.
 static bool is_debugger(const struct option *option)
 {
     return option && (option->take == take_trace || option->take == take_snapshots || option->take == take_gdb ||
                       option->take == take_gdb_default || option->take == take_stopped || option->take == take_break ||
-                      option->take == take_monitor || option->take == take_lint);
+                      option->take == take_monitor || option->take == take_lint || option->take == take_log_file ||
+                      option->take == take_log_ranges);
 }
 
 static int keep_icount(struct settings *settings, const char *word, const char *value)
@@ -55,6 +56,15 @@ static int keep_icount(struct settings *settings, const char *word, const char *
     if (!rest)
         return -1;
     return *rest ? (keep(settings, word) < 0 ? -1 : keep(settings, rest)) : 0;
+}
+
+// Of -d the last line.
+static int keep_log(struct settings *settings, const char *word, const char *value)
+{
+    bool exits = false;
+    for (const char *at = value; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+        exits |= strncmp(at, "exit", 4) == 0 && (at[4] == 0 || at[4] == ',');
+    return exits ? (keep(settings, word) < 0 ? -1 : keep(settings, "exit")) : 0;
 }
 
 int journal_keep_options(struct settings *settings, enum intact_machine_type type, int argc, char *const *argv)
@@ -68,6 +78,8 @@ int journal_keep_options(struct settings *settings, enum intact_machine_type typ
         int result = 0;
         if (option && option->take == take_icount && has_value)
             result = keep_icount(settings, argv[i], argv[i + 1]);
+        else if (option && option->take == take_log && has_value)
+            result = keep_log(settings, argv[i], argv[i + 1]);
         else if (!is_debugger(option) && (result = keep(settings, argv[i])) == 0 && has_value)
             result = keep(settings, argv[i + 1]);
         if (result < 0)

@@ -38,11 +38,6 @@ static int take_bios(struct settings *settings, const char *value)
     return set_text(settings, &settings->config.bios, value);
 }
 
-static int take_log_file(struct settings *settings, const char *value)
-{
-    return set_text(settings, &settings->log_path, value);
-}
-
 static int take_loadvm(struct settings *settings, const char *value)
 {
     return set_text(settings, &settings->load_file, value);
@@ -310,11 +305,20 @@ const struct option options[] = {
       take_limit },
 
     { "d", "ITEM[,ITEM]", GROUP_OBSERVE,
-      "Writes to standard error: exit (a last line with status and instruction count), int (every interrupt, station "
-      "by "
-      "station). -d help lists them.",
+      "Tells of the run, on standard error: exit (a last line with status and instruction count), int (every "
+      "interrupt, "
+      "station by station), in_asm (each block of instructions as assembly, by Capstone where it is built in), exec "
+      "(each "
+      "block that is entered), cpu (the registers before it), guest_errors (what the guest does wrong), unimp (what "
+      "the "
+      "machine does not have), trace:PATTERN (the events of a trace whose names match). The run stays the same. -d "
+      "help "
+      "lists them, -d trace:help the events.",
       log_items, take_log },
     { "D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file },
+    { "dfilter", "RANGE[,RANGE]", GROUP_OBSERVE,
+      "The addresses of code that in_asm, exec and cpu of -d are about: FIRST..LAST, START+SIZE or END-SIZE.", NULL,
+      take_log_ranges },
 
     { "trace",
       "file=FILE[,format=FORMAT][,records=N][,events=EVENT+EVENT][,cpu=N][,vector=N][,source=PATTERN][,from=N][,to=N]",
@@ -413,7 +417,7 @@ static int take_value(struct settings *settings, const struct option *option, co
 {
     bool is_free = option->argument && (strcmp(option->argument, "FILE") == 0 || strcmp(option->argument, "TEXT") == 0);
     if (!list_is_asked(value) || is_free || option->take == take_cpu || option->take == take_device ||
-        option->take == take_trace)
+        option->take == take_trace || option->take == take_log)
         return option->take(settings, value);
     return list_find(settings, option) ? 0 : list_usage(settings, option);
 }

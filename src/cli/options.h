@@ -56,6 +56,8 @@ int take_snapshot(struct settings *settings, const char *value);
 int take_netdev(struct settings *settings, const char *value);
 int take_trace(struct settings *settings, const char *value);
 int take_log(struct settings *settings, const char *value);
+int take_log_file(struct settings *settings, const char *value);
+int take_log_ranges(struct settings *settings, const char *value);
 // Called when all options have been read.
 int resolve_streams(struct settings *settings);
 void resolve_drives(struct settings *settings);

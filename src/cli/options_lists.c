@@ -12,8 +12,6 @@ static const char *const machine_list[] = { "pc     x86-64: an 8259A pair, one I
                                             "virt   AArch64: a GIC, version 2 or 3, and a generic timer per processor",
                                             NULL };
 static const char *const accel_list[] = { "tcg    processors and interrupts in software; the only one", NULL };
-static const char *const log_list[] = { "exit   a last line with the exit status and the number of instructions",
-                                        "int    every interrupt, station by station", NULL };
 static const char *const stream_list[] = { "stdio        standard input and output",
                                            "mon:stdio    the same, with Ctrl-a x to quit",
                                            "file:PATH    written to a file",
@@ -55,10 +53,10 @@ static const struct {
     const char *option;
     const char *const *lines;
 } lists[] = {
-    { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list },     { "d", log_list },
-    { "serial", stream_list },   { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list },
-    { "display", none_list },    { "chardev", chardev_list }, { "monitor", monitor_list }, { "vga", none_list },
-    { "net", none_list },        { "parallel", none_list },   { "nic", none_list },        { "lint", lint_list },
+    { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list }, { "serial", stream_list },
+    { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list }, { "display", none_list },
+    { "chardev", chardev_list }, { "monitor", monitor_list }, { "vga", none_list },    { "net", none_list },
+    { "parallel", none_list },   { "nic", none_list },        { "lint", lint_list },
 };
 
 bool list_is_asked(const char *value)

@@ -8,7 +8,6 @@
 #include "cli/text.h"
 
 const char *const machine_types[] = { "pc", "virt", NULL };
-const char *const log_items[] = { "exit", "int", NULL };
 
 static bool is_one_of(const char *word, const char *const *words)
 {
@@ -255,21 +254,5 @@ int take_memory(struct settings *settings, const char *value)
     if (bytes < INTACT_MEMORY_MIN || bytes > INTACT_MEMORY_MAX)
         return refuse(settings, "-m: '%.80s' is not between 4M and 512G", size);
     settings->config.memory = bytes & ~UINT64_C(4095);
-    return 0;
-}
-
-// --- -d -------------------------------------------------------------------------------------------------------------
-
-int take_log(struct settings *settings, const char *value)
-{
-    struct properties properties;
-    if (properties_parse(settings, "-d", value, &properties) < 0 ||
-        properties_check(settings, "-d", &properties, log_items) < 0)
-        return -1;
-    if (properties.first && !is_one_of(properties.first, log_items))
-        return refuse_unknown(settings, "-d", "item", properties.first, log_items);
-    settings->log_exit |=
-        properties_get(&properties, "exit") || (properties.first && !strcmp(properties.first, "exit"));
-    settings->log_int |= properties_get(&properties, "int") || (properties.first && !strcmp(properties.first, "int"));
     return 0;
 }

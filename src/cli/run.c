@@ -20,11 +20,11 @@
 #include "cli/host_terminal.h"
 #include "cli/journal.h"
 #include "cli/lint.h"
+#include "cli/log.h"
 #include "cli/options.h"
 #include "cli/stop_signal.h"
 #include "cli/trace.h"
 #include "cli/why.h"
-#include "observe/event_text.h"
 
 int cli_fail(const char *why)
 {
@@ -32,23 +32,8 @@ int cli_fail(const char *why)
     return STATUS_USAGE;
 }
 
-struct event_log {
-    FILE *file;
-    enum intact_machine_type type;
-};
-
-static void log_event(void *owner, const struct intact_trace_event *event)
-{
-    const struct event_log *log = owner;
-    char cause[48], text[EVENT_TEXT_SIZE];
-    event_text(log->type == INTACT_VIRT, event, text, sizeof text);
-    event_cause_text(event, cause, sizeof cause);
-    fprintf(log->file, "%12" PRIu64 " %12" PRIu64 " ns  %-8s %-8s %s\n", event->instructions, event->time,
-            intact_trace_name(event->id), cause, text);
-}
-
 // Ends that look like success but are not (deadlock, limit) are always reported, without -d too.
-static void tell_end(const struct settings *settings, FILE *log, const struct intact_machine *machine,
+static void tell_end(const struct settings *settings, struct run_log *log, const struct intact_machine *machine,
                      const struct intact_exit *end)
 {
     if (end->reason == INTACT_FAILED)
@@ -56,8 +41,7 @@ static void tell_end(const struct settings *settings, FILE *log, const struct in
     else if (end->reason == INTACT_DEADLOCK || end->reason == INTACT_LIMIT)
         fprintf(stderr, "intact: %s, after %" PRIu64 " instructions\n", intact_reason_text(end->reason),
                 end->instructions);
-    if (settings->log_exit)
-        fprintf(log, "intact: exit %d after %" PRIu64 " instructions\n", end->status, end->instructions);
+    log_tell_exit(log, settings, end);
 }
 
 // A run that got stuck says what waits; `intact why` answers its question on standard output.
@@ -138,9 +122,10 @@ static int watch(struct settings *settings, struct intact_machine *machine)
 
 // Before the first instruction.
 static int prepare(struct settings *settings, struct intact_machine *machine, struct intact_journal *journal,
-                   struct traces *traces)
+                   struct traces *traces, struct run_log *log)
 {
     bool failed =
+        log_attach(log, machine, settings) < 0 ||
         (!settings->answers && (traces_open(traces, settings) < 0 || traces_attach(traces, machine, settings) < 0)) ||
         (settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
         journal_start(settings, journal, machine) < 0 || (settings->why_source && watch(settings, machine) < 0) ||
@@ -151,8 +136,10 @@ static int prepare(struct settings *settings, struct intact_machine *machine, st
 }
 
 // The machine is not used afterwards. Returns `status`, or that of a trace that could not be written.
-static int destroy(struct settings *settings, struct intact_machine *machine, struct traces *traces, int status)
+static int destroy(struct settings *settings, struct intact_machine *machine, struct traces *traces,
+                   struct run_log *log, int status)
 {
+    log_detach(log);
     if (traces_close(traces, settings) < 0)
         status = cli_fail(settings->why);
     intact_machine_destroy(machine);
@@ -178,28 +165,24 @@ static struct intact_exit run_to_end(const struct settings *settings, struct int
     return end;
 }
 
-static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal, FILE *log)
+static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal,
+                       struct run_log *log)
 {
     struct intact_machine *machine;
     struct intact_gdb *gdb = NULL;
     struct intact_monitor *monitor = NULL;
     struct traces traces = { .count = 0 };
-    struct event_log events = { .file = log, .type = settings->config.type };
-    struct intact_trace_observer observer;
     if (settings->why_at)
         settings->config.limit = settings->why_at;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
-    intact_trace_observer_init(&observer, INTACT_TRACE_INTERRUPTS, log_event, &events);
-    if (settings->log_int)
-        intact_machine_trace(machine, &observer);
-    if (prepare(settings, machine, journal, &traces) < 0)
-        return destroy(settings, machine, &traces, cli_fail(settings->why));
+    if (prepare(settings, machine, journal, &traces, log) < 0)
+        return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     if (settings->answers)
-        return destroy(settings, machine, &traces, bisect_answer(machine));
+        return destroy(settings, machine, &traces, log, bisect_answer(machine));
     if ((settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) ||
         (settings->monitor && intact_monitor_open(machine, settings->monitor, &monitor, settings->why) < 0))
-        return destroy(settings, machine, &traces, cli_fail(settings->why));
+        return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     if (gdb)
         tell_port("-gdb", settings->gdb, intact_gdb_port(gdb));
     if (monitor)
@@ -214,15 +197,15 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     intact_monitor_close(monitor);
     tell_end(settings, log, machine, &end);
     if (tell_why(settings, machine, &end) < 0)
-        return destroy(settings, machine, &traces, cli_fail(settings->why));
+        return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     int status = save(settings, machine, &end, journal_finish(settings, machine, &end));
-    return destroy(settings, machine, &traces, lint_tell(settings, machine, status));
+    return destroy(settings, machine, &traces, log, lint_tell(settings, machine, status));
 }
 
 static int run_with_log(struct settings *settings)
 {
     struct consoles consoles = { .reads = false };
-    FILE *log = stderr;
+    struct run_log log;
     int status = STATUS_USAGE;
     bool at_terminal =
         settings->serial.kind == STREAM_STDIO || (settings->monitor && strcmp(settings->monitor, "stdio") == 0);
@@ -230,20 +213,16 @@ static int run_with_log(struct settings *settings)
         settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() && at_terminal);
     if (settings->skipped_accel)
         fprintf(stderr, "intact: -accel: %s is skipped, everything is done in software\n", settings->skipped_accel);
-    if (settings->log_path && !(log = fopen(settings->log_path, "w"))) {
-        refuse(settings, "-D: cannot write '%s': %s", settings->log_path, strerror(errno));
+    if (log_open(&log, settings) < 0)
         return cli_fail(settings->why);
-    }
     struct intact_journal *journal = NULL;
     if (journal_prepare(settings, &journal) < 0 || consoles_open(&consoles, settings) < 0)
         cli_fail(settings->why);
     else
-        status = run_machine(settings, &consoles, journal, log);
+        status = run_machine(settings, &consoles, journal, &log);
     consoles_close(&consoles);
     intact_journal_close(journal);
-    if (log != stderr)
-        fclose(log);
-    return status;
+    return log_close(&log, settings) < 0 ? cli_fail(settings->why) : status;
 }
 
 int cli_act(struct settings *settings)

@@ -60,7 +60,8 @@ struct settings {
     unsigned chardev_count;
     bool nodefaults, nographic;
     enum choice sleep;
-    bool log_exit, log_int;                // -d
+    bool log_exit;                         // -d exit
+    const char *log_items, *log_ranges;    // the other items of -d, and -dfilter; NULL: none
     const char *log_path;                  // -D, NULL: standard error
     struct trace_wish traces[TRACE_LIMIT]; // -trace
     unsigned trace_count;

@@ -2,9 +2,12 @@
 // Finds a register by its number, and writes the target description (gdb manual, appendix G).
 #include "debug/registers.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/bits.h"
 
 static unsigned times(const struct debug_register *row)
 {
@@ -44,6 +47,35 @@ unsigned debug_register_read(const struct debug_family *family, const struct vcp
         return 0;
     family->read(cpu, row, index, value);
     return row->size;
+}
+
+// One register of a row, behind the `shown` that were written before.
+static size_t write_register(const struct debug_family *family, const struct vcpu *cpu,
+                             const struct debug_register *row, unsigned index, unsigned shown, char *text, size_t room)
+{
+    uint8_t value[DEBUG_REGISTER_BYTES];
+    char name[32];
+    family->read(cpu, row, index, value);
+    snprintf(name, sizeof name, row->count ? "%s%u" : "%s", row->name, index);
+    return (size_t)snprintf(text, room, "%s%s=%0*" PRIx64,
+                            shown == 0  ? ""
+                            : shown % 4 ? " "
+                                        : "\n",
+                            name, 2 * row->size, bytes_get(value, row->size));
+}
+
+void debug_registers_text(const struct debug_family *family, const struct vcpu *cpu, char text[DEBUG_SHORT_TEXT])
+{
+    size_t used = 0;
+    unsigned shown = 0;
+    for (unsigned part = 0; part < countof(family->in_short); part++) {
+        const struct debug_feature *feature = &family->features[family->in_short[part].feature];
+        for (unsigned i = 0; i < family->in_short[part].rows; i++)
+            for (unsigned index = 0; index < times(&feature->rows[i]); index++)
+                used += write_register(family, cpu, &feature->rows[i], index, shown++, text + used,
+                                       DEBUG_SHORT_TEXT - used);
+    }
+    snprintf(text + used, DEBUG_SHORT_TEXT - used, "\n");
 }
 
 unsigned debug_register_write(const struct debug_family *family, struct vcpu *cpu, unsigned number,

@@ -36,6 +36,10 @@ struct debug_family {
     // How many of the features are sent as a whole; the others one register at a time.
     unsigned common_features;
     unsigned pc; // its number
+    // What is shown in short: the first `rows` rows of the first feature, and of one more (`rows` 0: none).
+    struct debug_short {
+        uint8_t feature, rows;
+    } in_short[2];
     // `index`: within the row's run. `value`: the row's size, little-endian.
     void (*read)(const struct vcpu *cpu, const struct debug_register *row, unsigned index, uint8_t *value);
     void (*write)(struct vcpu *cpu, const struct debug_register *row, unsigned index, const uint8_t *value);
@@ -52,6 +56,10 @@ unsigned debug_register_read(const struct debug_family *family, const struct vcp
 // The same, to change it; with `value` NULL only the size is told. *readonly: it was left as it is.
 unsigned debug_register_write(const struct debug_family *family, struct vcpu *cpu, unsigned number,
                               const uint8_t *value, bool *readonly);
+
+// The registers that are shown in short, four in a line: "rax=0000000000000001 rbx=...".
+#define DEBUG_SHORT_TEXT 1400
+void debug_registers_text(const struct debug_family *family, const struct vcpu *cpu, char text[DEBUG_SHORT_TEXT]);
 
 // The target description, at most `size` bytes with the 0 at its end. False: it does not fit.
 bool debug_describe(const struct debug_family *family, char *text, size_t size);

@@ -153,6 +153,7 @@ const struct debug_family debug_aarch64 = {
     .feature_count = 3,
     .common_features = 2,
     .pc = 32,
+    .in_short = { { 0, 4 } }, // x0 to cpsr
     .read = aarch64_read,
     .write = aarch64_write,
 };

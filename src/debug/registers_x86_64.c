@@ -197,6 +197,7 @@ const struct debug_family debug_x86_64 = {
     .feature_count = 4,
     .common_features = 3,
     .pc = 16,
+    .in_short = { { 0, 24 }, { 3, 6 } }, // rax to gs, cr0 to cpl
     .read = x86_64_read,
     .write = x86_64_write,
 };

@@ -11,6 +11,7 @@
 #include "machine/stop_events.h"
 
 struct intact_lint;
+struct intact_log;
 struct intact_trace_log;
 struct past;
 struct timeline;
@@ -29,6 +30,7 @@ struct intact_machine {
     struct servers servers;       // of debuggers
     // Who is told what is executed.
     struct code_observers code;
+    struct intact_log *logs; // the last one first
 };
 
 // As intact_machine_run_for, up to a moment that is later than now.

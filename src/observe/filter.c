@@ -40,6 +40,11 @@ const char *filter_station(unsigned index, const char **about)
     return stations[index].name;
 }
 
+uint64_t filter_station_events(unsigned index)
+{
+    return stations[index].events;
+}
+
 void filter_init(struct filter *filter)
 {
     *filter =
@@ -157,8 +162,7 @@ int filter_parse(struct filter *filter, const char *text, struct error *error)
 
 // --- Matching --------------------------------------------------------------------------------------------------------
 
-// With * for any text and ? for any character.
-static bool matches(const char *pattern, const char *text)
+bool filter_matches(const char *pattern, const char *text)
 {
     const char *star = NULL, *again = NULL;
     while (*text) {
@@ -207,5 +211,5 @@ bool filter_wants(const struct filter *filter, const struct intact_trace_event *
         return false;
     if (filter->vector != UINT64_MAX && other_vector(filter, event))
         return false;
-    return !*filter->source || !event->cause || (event->source && matches(filter->source, event->source));
+    return !*filter->source || !event->cause || (event->source && filter_matches(filter->source, event->source));
 }

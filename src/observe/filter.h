@@ -41,9 +41,13 @@ int filter_parse(struct filter *filter, const char *text, struct error *error);
 
 // The names of stations, and what each is, in *about. NULL behind the last.
 const char *filter_station(unsigned index, const char **about);
+// Its events.
+uint64_t filter_station_events(unsigned index);
 
 // Does it choose by `events` alone?
 bool filter_is_open(const struct filter *filter);
+// Does `text` match, where * is any text and ? any character?
+bool filter_matches(const char *pattern, const char *text);
 bool filter_wants(const struct filter *filter, const struct intact_trace_event *event);
 
 #endif

@@ -299,11 +299,30 @@ Test(options, what_there_is_not_is_refused)
 Test(options, log_items)
 {
     TAKES("-d", "exit,int", "-D", "/tmp/log");
-    cr_assert(settings.log_exit && settings.log_int);
-    TAKES("-d", "int");
-    cr_assert(settings.log_int && !settings.log_exit);
-    REFUSES("no item 'exti'; the nearest is 'exit'", "-d", "exti");
-    REFUSES("no property 'asm'", "-d", "int,asm");
+    cr_assert(settings.log_exit);
+    cr_assert_str_eq(settings.log_items, "int");
+    cr_assert_str_eq(settings.log_path, "/tmp/log");
+    TAKES("-d", "exec,nochain,trace:p*", "-d", "cpu,exit");
+    cr_assert(settings.log_exit);
+    cr_assert_str_eq(settings.log_items, "exec,nochain,trace:p*,cpu");
+    TAKES("-d", "guest_errors,unimp");
+    cr_assert(!settings.log_exit);
+    TAKES("-d", "exit");
+    cr_assert_null(settings.log_items);
+    REFUSES("-d: no item 'exti'; the nearest is 'exit'", "-d", "exti");
+    REFUSES("-d: no item 'in_asn'; the nearest is 'in_asm'", "-d", "int,in_asn");
+    REFUSES("-d: no item 'out'; there is exit, in_asm, exec,", "-d", "out");
+    REFUSES("-d: no item ''", "-d", "int,,exec");
+    REFUSES("-d trace:x* matches no event; there are line, trigger", "-d", "trace:x*");
+}
+
+Test(options, log_ranges)
+{
+    TAKES("-d", "exec", "-dfilter", "0x1000..0x1fff,0x1000+0x100", "-dfilter", "0x1000-0x100");
+    cr_assert_str_eq(settings.log_ranges, "0x1000..0x1fff,0x1000+0x100,0x1000-0x100");
+    REFUSES("-dfilter: '0x1000' is no range of addresses; 0x1000..0x1fff, 0x1000+0x100 and 0x1fff-0x100 are",
+            "-dfilter", "0x1000");
+    REFUSES("-dfilter: no range; 0x1000..0x1fff is one", "-dfilter", "");
 }
 
 Test(options, a_debugger)
@@ -441,6 +460,9 @@ Test(options, lists_are_shown_on_request)
     cr_assert_eq(settings.action, SHOW_LIST);
     TAKES("-machine", "help");
     TAKES("-d", "help");
+    cr_assert_eq(settings.action, SHOW_LIST);
+    TAKES("-d", "trace:help");
+    cr_assert_eq(settings.action, SHOW_LIST);
     TAKES("-help");
     cr_assert_eq(settings.action, SHOW_HELP);
     TAKES("-version");

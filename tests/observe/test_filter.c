@@ -109,3 +109,9 @@ Test(filter, what_is_wrong_is_named)
     cr_assert(strstr(refused("to=99999999999999999999999"), "is no number"));
     cr_assert(strstr(refused("vector=0x1ffffffff"), "is no number from 0 to 4294967295"));
 }
+
+Test(filter, patterns_have_stars_and_question_marks)
+{
+    cr_assert(filter_matches("p*", "pin") && filter_matches("*", "pin") && filter_matches("?in", "pin"));
+    cr_assert(filter_matches("*d*g", "pending") && !filter_matches("p?", "pin") && !filter_matches("", "pin"));
+}
