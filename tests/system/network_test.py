@@ -8,39 +8,16 @@ In the guest busybox gets a lease, fetches a file by HTTP from 10.0.2.2, which i
 tools/linux.py has that part. What must hold: the lease is the one that libslirp's network gives, both sides have the same
 bytes, and the card's queues have interrupted. Nothing here depends on how long it takes.
 """
-import hashlib
-import http.server
 import re
 import sys
-import threading
 
 import harness
 import linux
+import web
 
 TIMEOUT = 600
-# Letters and digits, because busybox ends what it sends at the first zero byte.
-CONTENT = "".join(hashlib.md5(b"%d" % block).hexdigest() for block in range(256 * 1024 // 32)).encode()
-SUM = hashlib.md5(CONTENT).hexdigest()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Gives the file, and answers what is sent with its checksum."""
-
-    def answer(self, body):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):
-        self.answer(CONTENT)
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(hashlib.md5(body).hexdigest().encode())
-
-    def log_message(self, *_):
-        """The guest says what came of it."""
+CONTENT = web.content(256 * 1024)
+SUM = web.checksum(CONTENT)
 
 
 def check(out, result):
@@ -61,14 +38,12 @@ def check(out, result):
 
 def main():
     intact, arch = sys.argv[1:]
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with web.serve(CONTENT) as address:
         try:
-            options = linux.boot_options(arch, f"quiet intact.fetch=http://10.0.2.2:{server.server_port}/file", virtio=True)
+            options = linux.boot_options(arch, f"quiet intact.fetch={address}", virtio=True)
         except linux.CannotGet as error:
             harness.skip(f"cannot get {error}")
         result = harness.run([intact, *options, "-netdev", "user,id=host", "-device", "virtio-net-pci,netdev=host"], TIMEOUT)
-        server.shutdown()
     if "this build has no libslirp" in harness.text(result.stderr):
         harness.skip("this build has no libslirp")
     check(harness.text(result.stdout), result)

@@ -17,7 +17,6 @@ twice more.
 import argparse
 import contextlib
 import hashlib
-import http.server
 import os
 import pathlib
 import re
@@ -30,11 +29,12 @@ import time
 
 import harness
 import linux
+import web
 
 TIMEOUT = 600
 EMULATED_TIMEOUT = 7200
 DISK = 9 << 20
-FETCHED = "".join(hashlib.md5(b"%d" % block).hexdigest() for block in range(2048)).encode()
+FETCHED = web.content(64 * 1024)
 TYPED = b"echo typed $((6 * 7)) | tr a-z A-Z\n"
 PASTED = b"md5sum << END\n" + b"".join(b"line %d of a page of text\n" % line for line in range(30)) + b"END\n"
 PROMPT = b"/ # "
@@ -42,26 +42,6 @@ TAKEN_LEAST = 20 # interrupts of the notifier that the guest has taken
 SAME = re.compile(r"^intact: the same run: (\d+) instructions, digest ([0-9a-f]{16})$", re.M)
 RECORDED = re.compile(r"^intact: recorded: (\d+) instructions, digest ([0-9a-f]{16})$", re.M)
 NOTIFIED = re.compile(r"^notified: (\d+) signals, (\d+) interrupts taken$", re.M)
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Gives the file, and answers what is sent with its checksum."""
-
-    def answer(self, body):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):
-        self.answer(FETCHED)
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(hashlib.md5(body).hexdigest().encode())
-
-    def log_message(self, *_):
-        """The guest says what came of it."""
 
 
 class Load:
@@ -121,8 +101,8 @@ def record(command, address):
 
 def check_recording(result):
     out = harness.text(result.stdout)
-    fetched = hashlib.md5(FETCHED).hexdigest()
-    page = hashlib.md5(PASTED.split(b"\n", 1)[1][:-len(b"END\n")]).hexdigest()
+    fetched = web.checksum(FETCHED)
+    page = web.checksum(PASTED.split(b"\n", 1)[1][:-len(b"END\n")])
     for line in (f"INTACT: fetched {fetched}  -", f"INTACT: sent {fetched}", "TYPED 42", f"{page}  -", f"{fetched}  -",
                  "INTACT: done"):
         if line not in out.splitlines():
@@ -152,8 +132,8 @@ def check_replay(command, recording, end, timeout=TIMEOUT):
         harness.fail("the replay printed other bytes than the recording", result)
 
 
-def options(arch, port, disk):
-    more = f"quiet intact.shell intact.fetch=http://10.0.2.2:{port}/file"
+def options(arch, address, disk):
+    more = f"quiet intact.shell intact.fetch={address}"
     try:
         boot = linux.boot_options(arch, more, memory="256M", virtio=True)
     except linux.CannotGet as error:
@@ -207,22 +187,20 @@ def main():
     parser.add_argument("--emulated")
     parser.add_argument("--keep", type=pathlib.Path)
     given = parser.parse_args()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with contextlib.nullcontext(given.keep) if given.keep else tempfile.TemporaryDirectory(prefix="intact-replay-") as name:
-            folder = pathlib.Path(name)
-            folder.mkdir(exist_ok=True)
-            disk = folder / "disk"
-            disk.write_bytes(b"".join(hashlib.md5(b"%d" % block).digest() * 32 for block in range(DISK // 512)))
-            boot = options(given.arch, server.server_port, disk)
-            try:
-                for number in range(given.recordings):
-                    print(one(given, number, folder, boot, f"http://10.0.2.2:{server.server_port}/file"), flush=True)
-            except SystemExit as end:
-                if end.code == 1 and (folder / "journal").exists():
-                    tell_again(given.intact, folder, given.arch)
-                raise
-        server.shutdown()
+    place = contextlib.nullcontext(given.keep) if given.keep else tempfile.TemporaryDirectory(prefix="intact-replay-")
+    with web.serve(FETCHED) as address, place as name:
+        folder = pathlib.Path(name)
+        folder.mkdir(exist_ok=True)
+        disk = folder / "disk"
+        disk.write_bytes(b"".join(hashlib.md5(b"%d" % block).digest() * 32 for block in range(DISK // 512)))
+        boot = options(given.arch, address, disk)
+        try:
+            for number in range(given.recordings):
+                print(one(given, number, folder, boot, address), flush=True)
+        except SystemExit as end:
+            if end.code == 1 and (folder / "journal").exists():
+                tell_again(given.intact, folder, given.arch)
+            raise
 
 
 main()

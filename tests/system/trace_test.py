@@ -22,10 +22,10 @@ import xml.etree.ElementTree
 import zlib
 
 import harness
+import provenance
 
 TIMEOUT = 120
 FORMATS = ("text", "json", "vcd", "chrome", "svg", "latency")
-RAISES = ("line", "trigger", "message", "ipi", "timer")
 REFUSED, LIMIT = 1, 66
 PCI = ["-device", "edu,dma_mask=0xffffffff", "-device", "virtio-rng-pci"]
 # Of each family: the options of its machine, how a guest's file ends, the exit status, the first source of the demo, and a guest
@@ -273,24 +273,12 @@ def stopped(scene):
         live.unlink()
 
 
-def provenance(scene, options, sources):
-    """Each delivery (on Arm each acknowledge too) is of an interrupt that was raised before, each end of one that was delivered."""
-    path = scene.path("provenance")
-    scene.run("trace", "-format", "json", "-o", path, "--", *options)
-    events = [json.loads(line) for line in path.read_text().splitlines()][1:]
-    raised, delivered, found = set(), set(), set()
-    for event in events:
-        name, cause = event["event"], event.get("cause")
-        # A timer of an Arm processor has no GSI: its raise is at the pin of its PPI.
-        if name in RAISES or (name == "pin" and event["chip"].startswith("gic")):
-            raised.add(cause)
-        if name in ("take", "ack"):
-            if not cause or cause not in raised:
-                harness.fail(f"delivered, but never raised: {event}")
-            delivered.add(cause)
-            found.add(event["source"])
-        if name == "eoi" and (not cause or cause not in delivered):
-            harness.fail(f"ended, but never delivered: {event}")
+def histories(scene, options, sources):
+    """Each delivery is of an interrupt that was raised before, each end one of a delivery, and `latency` has their times."""
+    path, table = scene.path("history"), scene.path("table")
+    scene.run("run", *options, "-trace", f"file={path},format=json", "-trace", f"file={table},format=latency")
+    history = provenance.check(path, table)
+    found = set(history.delivered)
     if not sources <= found or len(found) < DEMO_SOURCES - 1:
         harness.fail(f"the sources are others: {found}")
 
@@ -337,8 +325,8 @@ def main():
         replayed(scene)
         chosen(scene)
         stopped(scene)
-        provenance(scene, scene.demo(), {scene.source})
-        provenance(scene, scene.guest("tests/drivers", *PCI), DRIVEN)
+        histories(scene, scene.demo(), {scene.source})
+        histories(scene, scene.guest("tests/drivers", *PCI), DRIVEN)
         bad_input(scene)
 
 
