@@ -1340,6 +1340,7 @@
 #define reset_port_write intact_private_reset_port_write
 #define ring_add intact_private_ring_add
 #define ring_at intact_private_ring_at
+#define ring_begin intact_private_ring_begin
 #define ring_each intact_private_ring_each
 #define ring_free intact_private_ring_free
 #define ring_init intact_private_ring_init

@@ -95,14 +95,10 @@ static void number_chip(const struct trace *trace, struct intact_trace_event *ev
         *chip += trace->first_chip;
 }
 
-static void report(struct trace *trace, struct intact_trace_event *event)
+// An observer may remove itself or others, and add some, while it is called.
+static void tell_all(struct trace *trace, const struct intact_trace_event *event)
 {
     struct trace_walk walk = { .outer = trace->walks, .next = trace->observers };
-    if (!(trace->asked & BIT64(event->id)))
-        return;
-    if (trace->stamp)
-        trace->stamp(trace->stamp_owner, event);
-    number_chip(trace, event);
     trace->walks = &walk;
     while (walk.next) {
         struct intact_trace_observer *observer = walk.next;
@@ -111,6 +107,20 @@ static void report(struct trace *trace, struct intact_trace_event *event)
             observer->event(observer->owner, event);
     }
     trace->walks = walk.outer;
+}
+
+static inline void report(struct trace *trace, struct intact_trace_event *event)
+{
+    if (!(trace->asked & BIT64(event->id)))
+        return;
+    if (trace->stamp)
+        trace->stamp(trace->stamp_owner, event);
+    if (trace->first_chip)
+        number_chip(trace, event);
+    if (likely(!trace->observers->next)) // the only one: it wants what is asked for
+        trace->observers->event(trace->observers->owner, event);
+    else
+        tell_all(trace, event);
 }
 
 // Every field by itself: an initialiser would clear the structure first, by an instruction that takes as long as all the rest.

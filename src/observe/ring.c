@@ -157,10 +157,12 @@ int ring_load_name(struct ring *ring, const char *name)
 
 int ring_init(struct ring *ring, size_t capacity)
 {
-    *ring = (struct ring){ .capacity = capacity };
-    ring->records = calloc(capacity, sizeof *ring->records);
+    size_t slices = (capacity + RING_SLICE - 1) / RING_SLICE + 1; // one more, of which a part may be overwritten
+    *ring = (struct ring){ .capacity = capacity, .room = slices * RING_SLICE };
+    ring->records = calloc(ring->room, sizeof *ring->records);
+    ring->states = calloc(slices, sizeof *ring->states);
     ring->names = calloc(1, sizeof *ring->names);
-    if (ring->records && ring->names)
+    if (ring->records && ring->states && ring->names)
         return 0;
     ring_free(ring);
     return -ENOMEM;
@@ -171,14 +173,21 @@ void ring_free(struct ring *ring)
     if (ring->names)
         names_free(&ring->names->owned);
     free(ring->names);
+    free(ring->states);
     free(ring->records);
     *ring = (struct ring){ 0 };
 }
 
+static size_t first_of(const struct ring *ring)
+{
+    size_t count = ring_count(ring);
+    return ring->next >= count ? ring->next - count : ring->next + ring->room - count;
+}
+
 const struct ring_record *ring_at(const struct ring *ring, size_t index)
 {
-    size_t at = ring->first + index;
-    return &ring->records[at < ring->capacity ? at : at - ring->capacity];
+    size_t at = first_of(ring) + index;
+    return &ring->records[at < ring->room ? at : at - ring->room];
 }
 
 // --- Records ---------------------------------------------------------------------------------------------------------
@@ -234,19 +243,31 @@ static inline void follow(struct ring_state *state, const struct ring_record *re
         state->cause += (uint64_t)(int64_t)(int32_t)((uint32_t)record->word[1] - (uint32_t)state->cause);
 }
 
-// The place of the next record, for which the oldest one makes room.
+struct ring_state ring_begin(const struct ring *ring)
+{
+    size_t first = first_of(ring), at = first / RING_SLICE * RING_SLICE;
+    if (!ring->written)
+        return ring->end;
+    struct ring_state state = ring->states[at / RING_SLICE];
+    for (; at < first; at++)
+        follow(&state, &ring->records[at]);
+    return state;
+}
+
+static NEVER_INLINE void begin_slice(struct ring *ring)
+{
+    if (ring->next == ring->room)
+        ring->next = 0;
+    ring->states[ring->next / RING_SLICE] = ring->end;
+}
+
+// The place of the next record, which the oldest one loses.
 static inline struct ring_record *make_room(struct ring *ring)
 {
-    size_t at = ring->first + ring->count;
-    if (ring->count < ring->capacity) {
-        ring->count++;
-        return &ring->records[at < ring->capacity ? at : at - ring->capacity];
-    }
-    struct ring_record *oldest = &ring->records[ring->first];
-    follow(&ring->begin, oldest);
-    ring->first = ring->first + 1 < ring->capacity ? ring->first + 1 : 0;
-    ring->lost++;
-    return oldest;
+    if (unlikely(ring->next % RING_SLICE == 0))
+        begin_slice(ring);
+    ring->written++;
+    return &ring->records[ring->next++];
 }
 
 static void push(struct ring *ring, const struct ring_record *record)
@@ -276,8 +297,15 @@ static inline bool is_far(const struct ring_state *state, const struct intact_tr
     return instructions >> INSTRUCTION_BITS || time >> TIME_BITS || cause + INT32_MAX > 2 * (uint64_t)INT32_MAX;
 }
 
+static inline bool is_usual(const struct widths *w)
+{
+    return w->a == 32 && w->b == 32;
+}
+
 static inline bool is_wide(const struct widths *w, const struct intact_trace_event *event)
 {
+    if (is_usual(w))
+        return (event->a | event->b | event->c) >> 32 || event->raises >= MANY;
     return (event->a & w->above[0]) | (event->b & w->above[1]) | (event->c & w->above[2]) || event->raises >= MANY;
 }
 
@@ -309,7 +337,7 @@ void ring_add(struct ring *ring, const struct intact_trace_event *event)
                      (event->time - ring->end.time) << FIELD_TIME;
     struct ring_record *record = make_room(ring);
     record->word[0] = first;
-    if (likely(!wide && w->a == 32 && w->b == 32)) {
+    if (likely(!wide && is_usual(w))) {
         record->word[1] = (uint32_t)event->cause | event->a << 32;
         record->word[2] = event->b | event->c << 32;
     } else {
@@ -369,9 +397,10 @@ static void read_mistake(struct intact_trace_event *event, const char *text, cha
 
 void ring_each(const struct ring *ring, void (*each)(void *owner, const struct intact_trace_event *event), void *owner)
 {
-    struct ring_state state = ring->begin;
+    struct ring_state state = ring_begin(ring);
+    size_t records = ring_count(ring);
     char device[96];
-    for (size_t i = 0; i < ring->count; i++) {
+    for (size_t i = 0; i < records; i++) {
         const struct ring_record *record = ring_at(ring, i);
         unsigned id = id_of(record), cpu = (unsigned)field(record, FIELD_CPU, 10);
         follow(&state, record);
@@ -388,7 +417,7 @@ void ring_each(const struct ring *ring, void (*each)(void *owner, const struct i
         const char *name = ring_name(ring, (unsigned)field(record, FIELD_NAME, 14));
         bool wide = field(record, FIELD_WIDE, 1);
         read_values(&event, record, wide ? &halves : &widths[id]);
-        if (wide && i + 1 < ring->count && id_of(ring_at(ring, i + 1)) == UPPER)
+        if (wide && i + 1 < records && id_of(ring_at(ring, i + 1)) == UPPER)
             add_upper(&event, ring_at(ring, ++i));
         if (id == INTACT_TRACE_MISTAKE)
             read_mistake(&event, name, device, sizeof device);

@@ -39,17 +39,18 @@ static uint64_t get(const uint8_t *in, unsigned bytes)
 static void write_header(const struct intact_trace_log *log, FILE *file)
 {
     const struct ring *ring = &log->ring;
+    const struct ring_state begin = ring_begin(ring);
     uint8_t header[HEADER];
     memcpy(header, magic, MAGIC);
     put(header + 8, VERSION, 4);
     put(header + 12, log->arm ? FLAG_ARM : 0, 4);
     put(header + 16, log->cpus, 4);
     put(header + 20, ring_name_count(ring), 4);
-    put(header + 24, ring->count, 8);
-    put(header + 32, ring->lost, 8);
-    put(header + 40, ring->begin.instructions, 8);
-    put(header + 48, ring->begin.time, 8);
-    put(header + 56, ring->begin.cause, 8);
+    put(header + 24, ring_count(ring), 8);
+    put(header + 32, ring_lost(ring), 8);
+    put(header + 40, begin.instructions, 8);
+    put(header + 48, begin.time, 8);
+    put(header + 56, begin.cause, 8);
     fwrite(header, 1, sizeof header, file);
 }
 
@@ -67,7 +68,7 @@ static void write_names(const struct ring *ring, FILE *file)
 
 static void write_records(const struct ring *ring, FILE *file)
 {
-    for (size_t i = 0; i < ring->count; i++) {
+    for (size_t i = 0; i < ring_count(ring); i++) {
         uint8_t bytes[RECORD];
         for (unsigned word = 0; word < 3; word++)
             put(bytes + 8 * word, ring_at(ring, i)->word[word], 8);
@@ -156,12 +157,11 @@ static int read_all(struct intact_trace_log *log, FILE *file, const char *path, 
     fseek(file, HEADER, SEEK_SET);
     if (ring_init(&log->ring, records < 4 ? 4 : (size_t)records) < 0)
         return error_set(error, -ENOMEM, "the host has no memory for %llu records", (unsigned long long)records);
-    log->ring.begin = log->ring.end =
-        (struct ring_state){ get(header + 40, 8), get(header + 48, 8), get(header + 56, 8) };
+    log->ring.end = (struct ring_state){ get(header + 40, 8), get(header + 48, 8), get(header + 56, 8) };
     int result = read_names(&log->ring, (unsigned)get(header + 20, 4), file, path, error);
     if (result == 0)
         result = read_records(&log->ring, records, file, path, error);
-    log->ring.lost = get(header + 32, 8);
+    log->ring.lost_before = get(header + 32, 8);
     return result;
 }
 

@@ -101,7 +101,7 @@ struct intact_trace_observer *intact_trace_log_observer(struct intact_trace_log 
 
 uint64_t intact_trace_log_lost(const struct intact_trace_log *log)
 {
-    return log->ring.lost;
+    return ring_lost(&log->ring);
 }
 
 void intact_trace_log_each(const struct intact_trace_log *log,
