@@ -457,6 +457,8 @@
 #define elf_physical_entry intact_private_elf_physical_entry
 #define error_prefix intact_private_error_prefix
 #define error_set intact_private_error_set
+#define escape_json intact_private_escape_json
+#define escape_xml intact_private_escape_xml
 #define event_cause_text intact_private_event_cause_text
 #define event_line intact_private_event_line
 #define event_text intact_private_event_text
@@ -800,7 +802,6 @@
 #define journal_open intact_private_journal_open
 #define journal_put intact_private_journal_put
 #define journal_write intact_private_journal_write
-#define json_string intact_private_json_string
 #define lapic_accept intact_private_lapic_accept
 #define lapic_accept_vector intact_private_lapic_accept_vector
 #define lapic_apr intact_private_lapic_apr
@@ -2270,7 +2271,6 @@
 #define x87_store_environment intact_private_x87_store_environment
 #define x87_transcendental intact_private_x87_transcendental
 #define x87_update_pending intact_private_x87_update_pending
-#define xml_text intact_private_xml_text
 #define zboot_unpack intact_private_zboot_unpack
 
 #endif

@@ -19,7 +19,7 @@ static unsigned utf8_length(const char *text)
     return length;
 }
 
-void json_string(FILE *file, const char *text)
+void escape_json(FILE *file, const char *text)
 {
     putc('"', file);
     while (*text) {
@@ -35,7 +35,7 @@ void json_string(FILE *file, const char *text)
     putc('"', file);
 }
 
-void xml_text(FILE *file, const char *text)
+void escape_xml(FILE *file, const char *text)
 {
     while (*text) {
         unsigned length = utf8_length(text);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 // With its quotes (RFC 8259, section 7).
-void json_string(FILE *file, const char *text);
+void escape_json(FILE *file, const char *text);
 // As the content of an element, or of an attribute in double quotes.
-void xml_text(FILE *file, const char *text);
+void escape_xml(FILE *file, const char *text);
 
 #endif

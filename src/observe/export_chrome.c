@@ -54,7 +54,7 @@ static void write_time(FILE *file, const char *name, uint64_t ns)
 static void write_name(FILE *file, const char *name)
 {
     fputs(",\"name\":", file);
-    json_string(file, name);
+    escape_json(file, name);
 }
 
 // Names a process or a thread, and says where it stands among the others.
@@ -62,7 +62,7 @@ static void name_track(struct export *export, const char *what, struct track tra
 {
     open_event(export, "M", track);
     fprintf(export->file, ",\"name\":\"%s_name\",\"args\":{\"name\":", what);
-    json_string(export->file, name);
+    escape_json(export->file, name);
     fputs("}}", export->file);
     open_event(export, "M", track);
     fprintf(export->file, ",\"name\":\"%s_sort_index\",\"args\":{\"sort_index\":%" PRIu32 "}}", what, order);
@@ -240,7 +240,7 @@ static int chrome_begin(struct export *export)
     chrome->lives.arm = export->machine.arm;
     export->state = chrome;
     fputs("{\"displayTimeUnit\":\"ns\",\"otherData\":{\"title\":", export->file);
-    json_string(export->file, export->machine.title ? export->machine.title : "");
+    escape_json(export->file, export->machine.title ? export->machine.title : "");
     fputs("},\"traceEvents\":[", export->file);
     for (enum process process = DEVICES; process <= CPUS; process++)
         name_track(export, "process", (struct track){ process, 0 }, names[process], process);

@@ -79,14 +79,14 @@ static void write_chip(FILE *file, const struct intact_trace_event *event, uint6
     if (chip == CHIP_MESSAGE)
         fputs("null", file);
     else
-        json_string(file, name);
+        escape_json(file, name);
 }
 
 static void write_drop(FILE *file, const struct intact_trace_event *event)
 {
     const struct drop *drop = drop_of(event->a);
     if (drop)
-        json_string(file, drop->text);
+        escape_json(file, drop->text);
     else
         fprintf(file, "\"0x%" PRIx64 "\"", event->a);
     if (!drop || drop->b)
@@ -111,7 +111,7 @@ static void write_field(FILE *file, const struct intact_trace_event *event, cons
     case LEVEL: fputs(value ? "true" : "false", file); break;
     case CHIP: write_chip(file, event, value); break;
     case PENDING: write_word(file, value); break;
-    case DELIVERY: json_string(file, delivery_text(value)); break;
+    case DELIVERY: escape_json(file, delivery_text(value)); break;
     case IPI_MODE:
         fprintf(file, "\"%s\",\"shorthand\":\"%s\"", delivery_text(value), shorthand_text(value >> 8));
         break;
@@ -137,7 +137,7 @@ static int json_begin(struct export *export)
     export->state = lives;
     fprintf(export->file, "{\"intact_trace\":%d,\"family\":\"%s\",\"cpus\":%" PRIu32 ",\"title\":", INTACT_TRACE_JSON,
             machine->arm ? "arm" : "x86", machine->cpus);
-    json_string(export->file, machine->title ? machine->title : "");
+    escape_json(export->file, machine->title ? machine->title : "");
     fputs("}\n", export->file);
     return 0;
 }
@@ -151,7 +151,7 @@ static void write_cause(struct export *export, const struct intact_trace_event *
         fprintf(export->file, ",\"cause\":%" PRIu64 ",\"raises\":%" PRIu64, event->cause, event->raises);
     if (source) {
         fputs(",\"source\":", export->file);
-        json_string(export->file, source);
+        escape_json(export->file, source);
     }
 }
 
@@ -173,7 +173,7 @@ static void json_event(struct export *export, const struct intact_trace_event *e
     write_field(file, event, &fields->c, event->c);
     if (event->mistake) {
         fputs(",\"mistake\":", file);
-        json_string(file, event->mistake);
+        escape_json(file, event->mistake);
     }
     fputs("}\n", file);
 }

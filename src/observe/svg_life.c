@@ -202,7 +202,7 @@ static int width_of(const struct layout *layout)
 static void write_text(FILE *file, int x, int y, const char *classes, const char *text)
 {
     fprintf(file, "<text x=\"%d\" y=\"%d\" class=\"%s\">", x, y, classes);
-    xml_text(file, text);
+    escape_xml(file, text);
     fputs("</text>\n", file);
 }
 
@@ -256,7 +256,7 @@ static void write_titles(const struct layout *layout)
     event_cause_text(layout->station[layout->count - 1].event, cause, sizeof cause);
     snprintf(text, sizeof text, "The life of interrupt %s: %s", cause, life->source);
     fputs("<title>", layout->file);
-    xml_text(layout->file, text);
+    escape_xml(layout->file, text);
     fputs("</title>\n", layout->file);
     write_text(layout->file, 24, 38, "title", text);
     if (!take)
