@@ -174,13 +174,25 @@ static enum loop_stop run_board(struct intact_machine *machine)
     return stop;
 }
 
+// A stop that came together with the reset stops behind it.
+static bool restart(struct intact_machine *machine)
+{
+    struct outside *outside = &machine->board->outside;
+    if (board_restart(machine->board) < 0)
+        return false;
+    if (outside->stop_taken)
+        outside_interrupt(outside);
+    outside->stop_taken = false;
+    return true;
+}
+
 static struct intact_exit run(struct intact_machine *machine)
 {
     enum loop_stop stop;
     outside_start(&machine->board->outside);
     do
         stop = run_board(machine);
-    while (stop == LOOP_RESET && machine->board->config.reboot && board_restart(machine->board) == 0);
+    while (stop == LOOP_RESET && machine->board->config.reboot && restart(machine));
     outside_flush(&machine->board->outside);
     return describe_end(machine, stop == LOOP_RESET && machine->board->config.reboot ? LOOP_RUNNING : stop);
 }

@@ -120,6 +120,25 @@ Test(buttons, a_machine_is_reset_and_its_guest_begins_again)
     intact_machine_destroy(scene.machine);
 }
 
+Test(buttons, a_debuggers_stop_that_comes_with_a_reset_is_not_lost)
+{
+    struct scene scene;
+    make(&scene);
+    for (unsigned i = 0; i < 2; i++) {
+        run_for(&scene, 2000000);
+        if (i)
+            intact_machine_interrupt(scene.machine);
+        cr_assert_eq(intact_machine_reset(scene.machine), 0);
+        if (!i)
+            intact_machine_interrupt(scene.machine);
+        struct intact_exit end = intact_machine_run_for(scene.machine, 5000000);
+        cr_expect_eq(end.reason, INTACT_BREAK);
+        cr_expect_eq(end.stop, INTACT_STOP_REQUEST);
+    }
+    run_for(&scene, 2000000); // and is done once
+    intact_machine_destroy(scene.machine);
+}
+
 Test(buttons, a_machine_without_reboot_ends_at_a_reset)
 {
     struct scene scene;

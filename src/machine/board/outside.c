@@ -119,6 +119,7 @@ static bool stop_accept(void *owner, struct inbox_message *message)
     struct outside *outside = owner;
     (void)message;
     atomic_store(&outside->stop_posted, false);
+    outside->stop_taken = true;
     stops_request(outside->loop);
     return false;
 }
@@ -228,6 +229,7 @@ void outside_start(struct outside *outside)
     inbox_adopt(outside->inbox);
     outside->host_start = host_clock_ns();
     outside->paced_from = outside->clock->now;
+    outside->stop_taken = false;
 }
 
 void outside_input_end(struct outside *outside)

@@ -41,6 +41,7 @@ struct outside {
     uint16_t console_channel, host_channel, stop_channel;
     struct inbox_node stop_node; // of the message that a debugger sends
     atomic_bool stop_posted;     // it is on its way
+    bool stop_taken;             // in this run
     atomic_bool quit_posted;     // the end of the run has been asked for
 
     // What the host has to do while the machine waits, as to bring a journal to its disk. It does what is due, and returns in
