@@ -84,6 +84,11 @@ foreach(name ${ZSTD_ROOMS})
   target_include_directories(room_${name} PRIVATE ${ZSTD_INCLUDE_DIR})
   target_link_libraries(room_${name} PUBLIC ${ZSTD_LIBRARY})
 endforeach()
+# JSON of QMP.
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+foreach(name debug machine)
+  target_link_libraries(room_${name} PUBLIC PkgConfig::JANSSON)
+endforeach()
 # One indirect jump per op in the executor.
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   set_source_files_properties(src/vcpu/x86_64/exec/exec.c src/vcpu/aarch64/exec/exec.c PROPERTIES COMPILE_OPTIONS "-fno-gcse;-fno-crossjumping")

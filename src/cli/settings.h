@@ -17,11 +17,12 @@ enum stream_kind {
     STREAM_NULL,  // a port whose output is dropped
     STREAM_STDIO,
     STREAM_FILE,
+    STREAM_SOCKET, // of a -chardev, for -mon
 };
 
 struct stream {
     enum stream_kind kind;
-    const char *path; // STREAM_FILE
+    const char *path; // STREAM_FILE; of STREAM_SOCKET "unix:PATH" or "tcp:HOST:PORT"
     bool escape;      // STREAM_STDIO: Ctrl-a is the escape key, and Ctrl-c goes to the guest
 };
 
@@ -30,6 +31,13 @@ struct stream {
 struct chardev {
     const char *id;
     struct stream stream;
+};
+
+// A monitor, for people or for programs.
+struct monitor_wish {
+    bool qmp;
+    const char *where;   // "stdio", "unix:PATH", "tcp:HOST:PORT"
+    const char *chardev; // -mon: the id of its -chardev; NULL: -monitor, -qmp
 };
 
 // What is to be written of a trace, and where.
@@ -49,6 +57,7 @@ struct trace_wish {
 #define RECORDED_LIMIT        1024
 #define BREAK_LIMIT           64
 #define TRACE_LIMIT           8
+#define MONITOR_LIMIT         16
 
 enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
 
@@ -65,8 +74,9 @@ struct settings {
     const char *log_path;                  // -D, NULL: standard error
     struct trace_wish traces[TRACE_LIMIT]; // -trace
     unsigned trace_count;
-    const char *gdb;                 // -gdb, NULL: none
-    const char *monitor;             // -monitor, NULL: none
+    const char *gdb;                             // -gdb, NULL: none
+    struct monitor_wish monitors[MONITOR_LIMIT]; // -monitor, -qmp, -mon
+    unsigned monitor_count;
     bool stopped;                    // -S
     const char *breaks[BREAK_LIMIT]; // -break
     unsigned break_count;
@@ -116,6 +126,9 @@ int refuse(struct settings *settings, const char *format, ...) __attribute__((fo
 // "-option: no THING 'word'; the nearest is 'other'", or where none is near "there is A, B, C". `words` ends with NULL.
 int refuse_unknown(struct settings *settings, const char *option, const char *thing, const char *word,
                    const char *const *words);
+
+// The option of the monitor on standard input and output; NULL: none is. Called when all options have been read.
+const char *settings_monitor_at_stdio(const struct settings *settings);
 
 // A copy of `text` that lives as long as the settings, or NULL with an error line.
 char *settings_copy(struct settings *settings, const char *text);

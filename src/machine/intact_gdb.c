@@ -117,8 +117,10 @@ static void stopped(struct server *base, const struct server_stop *stop)
 {
     struct intact_gdb *server = of(base);
     bool by_a_command = stop->by == base && server->gdb && !server->waits;
-    if (!by_a_command)
+    if (!by_a_command) {
         note_stop(server, &stop->end);
+        server_note_stop(stop, &server->monitor);
+    }
     if (server->gdb && server->waits)
         tell_stop(server);
     server->waits = false;
@@ -192,7 +194,7 @@ static void obey(struct intact_gdb *server, enum gdb_action action)
         forget_client(server);
         server_drop(&server->server);
         if (action == GDB_KILL)
-            intact_machine_quit(server->machine);
+            server_quits(&server->server);
         else
             server_resumes(&server->server, &(struct server_run){ .steps = false });
         break;

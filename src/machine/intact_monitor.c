@@ -102,7 +102,7 @@ static void obey(struct intact_monitor *server, struct monitor_result result)
         server->server.waits = how.steps && server->board->loop.vcpus[how.cpu]->state == VCPU_RUNNING;
         break;
     case MONITOR_WAITS: server->server.waits = true; break;
-    case MONITOR_QUITS: intact_machine_quit(server->monitor.machine); break;
+    case MONITOR_QUITS: server_quits(&server->server); break;
     }
 }
 
@@ -160,9 +160,7 @@ static void stopped(struct server *base, const struct server_stop *stop)
     struct intact_monitor *server = of(base);
     if (stop->by == base)
         return;
-    monitor_note_stop(&server->monitor, &stop->end);
-    if (stop->by)
-        snprintf(server->monitor.stopped, sizeof server->monitor.stopped, " by %s", stop->by->type->name);
+    server_note_stop(stop, &server->monitor);
     monitor_tell_place(&server->monitor);
     if (base->connected)
         prompt(server);

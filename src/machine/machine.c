@@ -178,11 +178,13 @@ static enum loop_stop run_board(struct intact_machine *machine)
 static bool restart(struct intact_machine *machine)
 {
     struct outside *outside = &machine->board->outside;
+    bool by_guest = !outside->reset_due;
     if (board_restart(machine->board) < 0)
         return false;
     if (outside->stop_taken)
         outside_interrupt(outside);
     outside->stop_taken = false;
+    servers_reset(&machine->servers, by_guest);
     return true;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The table of the monitor's commands, help, and the command that a line begins with.
 //
-// Not modelled: QEMU's commands about devices, migration and display; symbols; -mon.
+// Not modelled: QEMU's commands about devices, migration and display; symbols.
 #include "machine/monitor_table.h"
 
 #include <stdio.h>

@@ -31,6 +31,13 @@ void server_stops(struct server *by)
     tell_stop(by->all, &stop);
 }
 
+void server_note_stop(const struct server_stop *stop, struct monitor *monitor)
+{
+    monitor_note_stop(monitor, &stop->end);
+    if (stop->by)
+        snprintf(monitor->stopped, sizeof monitor->stopped, " by %s", stop->by->type->name);
+}
+
 void server_resumes(struct server *by, const struct server_run *how)
 {
     struct servers *all = by->all;
@@ -39,6 +46,19 @@ void server_resumes(struct server *by, const struct server_run *how)
     all->running = true;
     for (unsigned i = 0; i < all->count && !was_running; i++)
         all->list[i]->type->resumed(all->list[i]);
+}
+
+void server_quits(struct server *by)
+{
+    by->all->quits = true;
+    intact_machine_quit(by->turn.machine);
+}
+
+void servers_reset(struct servers *all, bool by_guest)
+{
+    for (unsigned i = 0; i < all->count && all->runs; i++)
+        if (all->list[i]->type->reset)
+            all->list[i]->type->reset(all->list[i], by_guest);
 }
 
 static void tell_end(struct servers *all, const struct intact_exit *end)
@@ -142,7 +162,9 @@ static struct intact_exit go_on(struct intact_machine *machine)
 {
     struct servers *all = &machine->servers;
     watch(all, true);
+    all->runs = true;
     struct intact_exit end = all->running && all->how.steps ? step(machine, &all->how) : intact_machine_run(machine);
+    all->runs = false;
     watch(all, false);
     return end;
 }
@@ -159,6 +181,7 @@ struct intact_exit servers_run(struct intact_machine *machine, bool stopped)
 {
     struct servers *all = &machine->servers;
     all->running = !stopped;
+    all->quits = false;
     all->how = (struct server_run){ .steps = false };
     for (unsigned i = 0; i < all->count; i++)
         if (debug_socket_connected(all->list[i]->turn.socket) && !all->list[i]->connected)

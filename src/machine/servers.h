@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The servers of a machine, of gdb and of monitors, and the loop that runs the machine for all of them:
+// The servers of a machine, of gdb, monitors and QMP, and the loop that runs the machine for all of them:
 //
 //     listen      clients are answered one command at a time, in turn. While the machine is stopped, until one of them
 //                 starts it; while it runs, until none has anything left to say
@@ -13,6 +13,7 @@
 #include <intact/debug.h>
 
 #include "machine/debug_turn.h"
+#include "machine/monitor.h"
 
 #define SERVERS_LIMIT DEBUG_SOCKET_WAIT
 
@@ -34,6 +35,7 @@ struct server_type {
     // The machine has stopped, or is stopped at another place than before.
     void (*stopped)(struct server *server, const struct server_stop *stop);
     void (*resumed)(struct server *server);                              // it was stopped, and is to run
+    void (*reset)(struct server *server, bool by_guest);                 // it starts again. NULL: it does not matter
     void (*ended)(struct server *server, const struct intact_exit *end); // the client is gone afterwards
 };
 
@@ -58,6 +60,8 @@ struct servers {
     struct server *list[SERVERS_LIMIT];
     unsigned count;
     bool running;
+    bool quits; // a client has ended the machine
+    bool runs;  // within servers_run: the machine is running, and not being taken elsewhere
     struct server_run how;
 };
 
@@ -74,6 +78,14 @@ void server_drop(struct server *server);
 void server_resumes(struct server *by, const struct server_run *how);
 // The machine is stopped from here on, or has been taken to another place.
 void server_stops(struct server *by);
+// The machine is to end.
+void server_quits(struct server *by);
+
+// Of the commands of a monitor: why the machine stopped, "stopped by gdb".
+void server_note_stop(const struct server_stop *stop, struct monitor *monitor);
+
+// By the machine, within a run: it starts again.
+void servers_reset(struct servers *all, bool by_guest);
 
 // intact_machine_serve.
 struct intact_exit servers_run(struct intact_machine *machine, bool stopped);

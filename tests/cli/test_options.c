@@ -356,12 +356,12 @@ Test(options, a_lint)
 Test(options, a_monitor)
 {
     TAKES("-monitor", "unix:/tmp/x,server=on,wait=off");
-    cr_assert_str_eq(settings.monitor, "unix:/tmp/x,server=on,wait=off");
+    cr_assert_str_eq(settings.monitors[0].where, "unix:/tmp/x,server=on,wait=off");
     cr_assert_eq(settings.serial.kind, STREAM_STDIO);
     TAKES("-monitor", "stdio", "-monitor", "none");
-    cr_assert_null(settings.monitor);
+    cr_assert_eq(settings.monitor_count, 0);
     TAKES("-monitor", "stdio", "-S");
-    cr_assert_str_eq(settings.monitor, "stdio");
+    cr_assert_str_eq(settings.monitors[0].where, "stdio");
     cr_assert_eq(settings.serial.kind, STREAM_NULL); // the guest has the port nevertheless
     cr_assert(settings.config.com1);
     TAKES("-monitor", "stdio", "-nodefaults");

@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Several servers of one machine: what a client of one does is told to the clients of all.
-#if defined(__APPLE__)
-#define _DARWIN_C_SOURCE // mkdtemp
-#endif
-#include <criterion/criterion.h>
-#include <errno.h>
-#include <intact/debug.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include "machine/socket_client.h"
 
-#include "machine/machine.h"
+#include <intact/debug.h>
+#include <pthread.h>
+
 #include "machine/x86_code.h"
 
 static struct code code;
@@ -23,19 +12,12 @@ static struct intact_machine_config config;
 static struct intact_machine *machine;
 static struct intact_gdb *gdb;
 static struct intact_monitor *monitors[2];
-static char folder[] = "/tmp/intact-XXXXXX", why[INTACT_ERROR_SIZE];
-
-static const char *at(const char *name)
-{
-    static char where[100];
-    snprintf(where, sizeof where, "unix:%s/%s", folder, name);
-    return where;
-}
+static char why[INTACT_ERROR_SIZE];
 
 // inc dword [0x200000]; jmp: for ever
 static void setup(void)
 {
-    cr_assert_not_null(mkdtemp(folder));
+    make_folder();
     code_begin(&code);
     CODE(&code, 0xff, 0x05, 0, 0, 0x20, 0, 0xeb, 0xf8);
     intact_machine_config_init(&config);
@@ -61,54 +43,6 @@ static void teardown(void)
 TestSuite(servers, .init = setup, .fini = teardown, .timeout = 120);
 
 // --- clients, on a thread of their own -------------------------------------------------------------------------------
-
-struct client {
-    int socket;
-    size_t size;
-    char heard[16384];
-};
-
-static void come(struct client *client, const char *name)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", at(name) + strlen("unix:"));
-    client->size = 0;
-    client->socket = socket(AF_UNIX, SOCK_STREAM, 0);
-    cr_assert_eq(connect(client->socket, (struct sockaddr *)&address, sizeof address), 0, "%s", strerror(errno));
-}
-
-static void say(const struct client *client, const char *text)
-{
-    cr_assert_eq(write(client->socket, text, strlen(text)), (ssize_t)strlen(text));
-}
-
-// Reads until the text comes, behind what was expected before.
-static void hears(struct client *client, const char *text)
-{
-    for (;;) {
-        client->heard[client->size] = 0;
-        char *found = strstr(client->heard, text);
-        if (found) {
-            found += strlen(text);
-            client->size -= (size_t)(found - client->heard);
-            memmove(client->heard, found, client->size);
-            return;
-        }
-        struct pollfd polled = { .fd = client->socket, .events = POLLIN };
-        size_t room = sizeof client->heard - 1 - client->size;
-        ssize_t size = poll(&polled, 1, 20000) > 0 ? read(client->socket, client->heard + client->size, room) : 0;
-        cr_assert_gt(size, 0, "'%s' does not come after: %s", text, client->heard);
-        client->size += (size_t)size;
-    }
-}
-
-// In 100 ms nothing comes.
-static void hears_nothing(const struct client *client)
-{
-    struct pollfd polled = { .fd = client->socket, .events = POLLIN };
-    cr_assert_eq(client->size, 0, "'%.*s' is left", (int)client->size, client->heard);
-    cr_assert_eq(poll(&polled, 1, 100), 0);
-}
 
 static void packet(const struct client *client, const char *data)
 {

@@ -86,7 +86,7 @@ machine() {
 irq() {
     quiet cmake -S "$source" -B "$place/build" -G Ninja -DINTACT_MACHINE=OFF -DINTACT_TESTS=OFF -DINTACT_PROGRAMS=OFF \
         -DCMAKE_BUILD_TYPE=Debug -DCMAKE_INSTALL_PREFIX="$root"
-    if grep -iE '^[^#/]*(mpfr|zlib|fdt|slirp|clang)' "$place/build/CMakeCache.txt"; then
+    if grep -iE '^[^#/]*(mpfr|zlib|fdt|slirp|jansson|clang)' "$place/build/CMakeCache.txt"; then
         fail "the chips alone look for the above"
     fi
     quiet cmake --build "$place/build"

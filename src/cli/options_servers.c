@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Options of the servers for debuggers: -gdb, -s, -monitor, -qmp, -mon.
+//
+// Not modelled: -mon pretty=on; a chardev that a monitor and a serial port share.
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/properties.h"
+
+int take_gdb(struct settings *settings, const char *value)
+{
+    bool none = strcmp(value, "none") == 0;
+    settings->gdb = none ? NULL : settings_copy(settings, value);
+    return none || settings->gdb ? 0 : -1;
+}
+
+int take_gdb_default(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->gdb = "tcp::1234";
+    return 0;
+}
+
+// --- monitors --------------------------------------------------------------------------------------------------------
+
+static const char *option_of(const struct monitor_wish *wish)
+{
+    return wish->chardev ? "-mon" : wish->qmp ? "-qmp" : "-monitor";
+}
+
+static int add(struct settings *settings, const struct monitor_wish *wish)
+{
+    if (settings->monitor_count == MONITOR_LIMIT)
+        return refuse(settings, "%s: more than %d monitors", option_of(wish), MONITOR_LIMIT);
+    settings->monitors[settings->monitor_count++] = *wish;
+    return 0;
+}
+
+static void drop_all(struct settings *settings, bool qmp)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < settings->monitor_count; i++)
+        if (settings->monitors[i].chardev || settings->monitors[i].qmp != qmp)
+            settings->monitors[kept++] = settings->monitors[i];
+    settings->monitor_count = kept;
+}
+
+static int take_at(struct settings *settings, bool qmp, const char *value)
+{
+    const struct monitor_wish wish = { .qmp = qmp, .where = settings_copy(settings, value) };
+    if (!wish.where)
+        return -1;
+    if (strcmp(value, "none") != 0)
+        return add(settings, &wish);
+    drop_all(settings, qmp);
+    return 0;
+}
+
+int take_monitor(struct settings *settings, const char *value)
+{
+    return take_at(settings, false, value);
+}
+
+int take_qmp(struct settings *settings, const char *value)
+{
+    return take_at(settings, true, value);
+}
+
+int take_mon(struct settings *settings, const char *value)
+{
+    static const char *const names[] = { "chardev", "mode", "pretty", NULL }, *const modes[] = { "readline", "control",
+                                                                                                 NULL };
+    struct properties properties;
+    struct monitor_wish wish = { 0 };
+    if (properties_parse(settings, "-mon", value, &properties) < 0 ||
+        properties_check(settings, "-mon", &properties, names) < 0)
+        return -1;
+    const char *mode = properties_get(&properties, "mode"), *pretty = properties_get(&properties, "pretty");
+    wish.chardev = properties.first ? properties.first : properties_get(&properties, "chardev");
+    if (!wish.chardev)
+        return refuse(settings, "-mon: needs chardev=ID, of a -chardev");
+    wish.qmp = mode && strcmp(mode, "control") == 0;
+    if (mode && !wish.qmp && strcmp(mode, "readline") != 0)
+        return refuse_unknown(settings, "-mon", "mode", mode, modes);
+    if (pretty && strcmp(pretty, "off") != 0)
+        return refuse(settings, "-mon: pretty can only be off; each message is one line");
+    return add(settings, &wish);
+}
+
+// --- when all options are read ---------------------------------------------------------------------------------------
+
+static int resolve_chardev(struct settings *settings, struct monitor_wish *wish)
+{
+    const struct chardev *chardev = settings_chardev(settings, "-mon", wish->chardev);
+    if (!chardev)
+        return -1;
+    if (chardev->stream.kind == STREAM_STDIO)
+        wish->where = "stdio";
+    else if (chardev->stream.kind == STREAM_SOCKET)
+        wish->where = chardev->stream.path;
+    else
+        return refuse(settings, "-mon: the chardev '%.80s' cannot be read; a socket can, and stdio", wish->chardev);
+    return 0;
+}
+
+bool settings_monitor_has(const struct settings *settings, const char *chardev)
+{
+    for (unsigned i = 0; i < settings->monitor_count; i++)
+        if (settings->monitors[i].chardev && strcmp(settings->monitors[i].chardev, chardev) == 0)
+            return true;
+    return false;
+}
+
+const char *settings_monitor_at_stdio(const struct settings *settings)
+{
+    for (unsigned i = 0; i < settings->monitor_count; i++)
+        if (strcmp(settings->monitors[i].where, "stdio") == 0)
+            return option_of(&settings->monitors[i]);
+    return NULL;
+}
+
+int resolve_monitors(struct settings *settings)
+{
+    for (unsigned i = 0; i < settings->monitor_count; i++)
+        if (settings->monitors[i].chardev && resolve_chardev(settings, &settings->monitors[i]) < 0)
+            return -1;
+    for (unsigned i = 0; i < settings->monitor_count; i++)
+        for (unsigned j = 0; j < i; j++)
+            if (strcmp(settings->monitors[i].where, settings->monitors[j].where) == 0)
+                return refuse(settings, "%s: '%.80s' has a monitor already; give this one another place",
+                              option_of(&settings->monitors[i]), settings->monitors[i].where);
+    return 0;
+}
