@@ -60,7 +60,7 @@ extern "C" {
     R(PIC_NO_SLAVE, "acknowledge that no chip answers: ICW3 of {name} names a slave that is not there",                \
       "8259A, Initialization Command Word 3 (ICW3)")                                                                   \
     R(PIC_CALL, "acknowledge of {name} in 8080 mode: ICW4 bit 0 is 0", "8259A, Initialization Command Word 4 (ICW4)")  \
-    R(PIC_ELCR, "ELCR written with a level for an IRQ of {name} that is always an edge", "82371AB 8.1.9")              \
+    R(PIC_ELCR, "ELCR written with a level for an IRQ of {name} that is always an edge", "82371AB 8.6.5")              \
     R(IOAPIC_OFFSET, "access to an address of {name} where no register is", "82093AA 3.1")                             \
     R(IOAPIC_WIDTH, "access to {name} that is not of one aligned doubleword", "82093AA 3.1")                           \
     R(IOAPIC_INDEX, "IOREGSEL of {name} names no register", "82093AA 3.2")                                             \
@@ -99,21 +99,25 @@ extern "C" {
 
 // The GIC. The manuals: IHI 0069 (GICv3), IHI 0048B (GICv2).
 #define INTACT_LINT_ARM(R)                                                                                             \
-    R(GIC_REGISTER, "access to an address of {name} where no register is", "IHI 0069 12.1; IHI 0048B 4.1")             \
-    R(GIC_READONLY, "write to a read-only register of {name}", "IHI 0069 12.1; IHI 0048B 4.1")                         \
-    R(GIC_WRITEONLY, "read of a write-only register of {name}", "IHI 0069 12.1; IHI 0048B 4.1")                        \
-    R(GIC_WIDTH, "access to {name} of a size that the register does not have", "IHI 0069 12.1.3; IHI 0048B 4.1.4")     \
-    R(GIC_SECURE, "Non-secure access to a Secure register or interrupt of {name}", "IHI 0069 4.6; IHI 0048B 3.5")      \
+    R(GIC_REGISTER, "access to an address of {name} where no register is",                                             \
+      "IHI 0069 Programmers' Model; IHI 0048B 4.1")                                                                    \
+    R(GIC_READONLY, "write to a read-only register of {name}", "IHI 0069 Programmers' Model; IHI 0048B 4.1")           \
+    R(GIC_WRITEONLY, "read of a write-only register of {name}", "IHI 0069 Programmers' Model; IHI 0048B 4.1")          \
+    R(GIC_WIDTH, "access to {name} of a size that the register does not have",                                         \
+      "IHI 0069 GIC memory-mapped register access; IHI 0048B 4.1.4")                                                   \
+    R(GIC_SECURE, "Non-secure access to a Secure register or interrupt of {name}", "IHI 0069 4.6; IHI 0048B 1.2")      \
     R(GIC_ARE, "GICD_CTLR of {name} written without ARE: there is no legacy operation", "IHI 0069 GICD_CTLR")          \
     R(GIC_INTID, "INTID at {name} that does not exist, or that the register does not accept", "IHI 0069 2.2")          \
-    R(GIC_EOI, "EOI at {name} for INTID {0}, which is not the highest active one", "IHI 0069 4.1.1; IHI 0048B 4.4.5")  \
+    R(GIC_EOI, "EOI at {name} for INTID {0}, which is not the highest active one",                                     \
+      "IHI 0069 ICC_EOIR1_EL1; IHI 0048B 4.4.5")                                                                       \
     R(GIC_DEACTIVATE, "deactivation at {name} of INTID {0}, which is not active, or without EOImode",                  \
       "IHI 0069 ICC_DIR_EL1; IHI 0048B 4.4.15")                                                                        \
     R(GIC_OTHER_GROUP, "acknowledge at {name} of a group while the highest interrupt is of the other one",             \
-      "IHI 0069 ICC_IAR1_EL1; IHI 0048B 3.8.4")                                                                        \
+      "IHI 0069 ICC_IAR1_EL1; IHI 0048B 3.4.2")                                                                        \
     R(GIC_SGI, "SGI of {name} without a receiver", "IHI 0069 ICC_SGI1R_EL1; IHI 0048B 4.3.15")                         \
     R(GIC_TABLE, "table of {name} that is not in RAM, or is of no size that works", "IHI 0069 GITS_BASER<n>")          \
-    R(GIC_ENABLED, "register of {name} written that must not change while it is in use", "IHI 0069 12.1")              \
+    R(GIC_ENABLED, "register of {name} written that must not change while it is in use",                               \
+      "IHI 0069 Programmers' Model")                                                                                   \
     R(GIC_CONFIG, "trigger mode of an interrupt of {name} changed while it is enabled: {0:u} written to ICFGR",        \
       "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                                                                      \
     R(GIC_GROUP_0, "INTID {0}, of {name}, raised and enabled in Group 0, while GICD_CTLR enables only Group 1",        \
@@ -146,14 +150,14 @@ extern "C" {
     R(PCI_NO_MASTER, "DMA of {name} started with bus mastering off", "PCI 6.2.2")                                      \
     R(PCI_NO_MEMORY, "DMA of {name} to an address where no RAM is", "PCI 6.2.2")                                       \
     R(MSI_BOTH, "MSI and MSI-X of {name} enabled at once", "PCI 6.8.2")                                                \
-    R(MSI_UNREACHABLE, "vector of {name} with an address that takes no messages", "PCI 6.8.2.7")                       \
+    R(MSI_UNREACHABLE, "vector of {name} with an address that takes no messages", "PCI 6.8.1.4; 6.8.2.6")              \
     R(MSIX_WIDTH, "access to the MSI-X table of {name} that is not of 4 or 8 aligned bytes", "PCI 6.8.2")              \
-    R(MSIX_IN_USE, "message of a vector of {name} changed while it is enabled and not masked", "PCI 6.8.3.5")          \
+    R(MSIX_IN_USE, "message of a vector of {name} changed while it is enabled and not masked", "PCI 6.8.3.4")          \
     R(HPET_WIDTH, "access to {name} that is not of 4 or 8 aligned bytes", "IA-PC HPET 2.3.2")                          \
     R(HPET_ROUTE, "timer of {name} routed to an input that it cannot have", "IA-PC HPET 2.3.8")                        \
     R(HPET_COUNTER, "main counter of {name} written while it runs", "IA-PC HPET 2.3.7")                                \
     R(TIMER_PAST, "{name} armed for a time that has passed: it waits until its counter comes round again",             \
-      "IA-PC HPET 2.3.9; DDI 0224 3.3")                                                                                \
+      "IA-PC HPET 2.3.9.2.1; DDI 0224 3.3")                                                                            \
     R(PIT_COUNT_ONE, "count of 1 in mode 2 or 3 of {name}: its output stays high", "82C54, Mode 2; Mode 3")            \
     R(PIT_NOT_BCD, "BCD count of {name} with a digit above 9", "82C54, Counter Latch Command")                         \
     R(I8042_COMMAND, "command that {name} does not have", "8042, Controller Commands")                                 \
@@ -182,7 +186,10 @@ extern "C" {
       "line",                                                                                                          \
       "PCI 2.2.6")                                                                                                     \
     R(TRIGGER_EDGE, "{name} is a level, and its pin is programmed for edges: while it stays up nothing more comes",    \
-      "PCI 2.2.6; 82093AA 3.2.4; 8259A, Edge and Level Triggered Modes; IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")     \
+      "PCI 2.2.6; 82093AA 3.2.4; 8259A, Edge and Level Triggered Modes")                                               \
+    R(ARM_TRIGGER_EDGE,                                                                                                \
+      "{name} is a level, and INTID {0} is configured as edge-triggered: while it stays up nothing more comes",        \
+      "IHI 0069 GICD_ICFGR<n>; IHI 0048B 4.3.13")                                                                      \
     R(TRIGGER_LEVEL, "{name} is an edge of the ISA bus, and its pin is programmed as a level",                         \
       "ACPI 5.2.12.5; 82093AA 3.2.4")                                                                                  \
     R(NO_RECEIVER, "message of {name} to address {0:x}, where nothing takes it", "PCI 6.8.3")                          \

@@ -85,11 +85,13 @@ enum intact_why_kind {
     R(VIRTIO_NO_VECTOR, GATE, "{name} has no vector: its MSI-X vector is FFFFh (VIRTIO_MSI_NO_VECTOR)",                \
       "VIRTIO 4.1.5.1.2")                                                                                              \
     R(CPU_INTERRUPTS_OFF, GATE, "CPU {0} takes no interrupts: RFLAGS = {1:h8}, bit 9 (IF) is 0, at {2:x}",             \
-      "SDM 3A 6.8.1")                                                                                                  \
+      "SDM 3A, Masking Maskable Hardware Interrupts")                                                                  \
     R(CPU_SHADOW, GATE, "CPU {0} takes no interrupt before this instruction: it follows {1?STI|MOV SS or POP SS}",     \
-      "SDM 3A 6.8.3")                                                                                                  \
-    R(CPU_NMI_BLOCKED, GATE, "CPU {0} takes no NMI before the IRET of the last one's handler", "SDM 3A 6.7.1")         \
-    R(CPU_WAITS_SIPI, GATE, "CPU {0} waits for a SIPI, and takes INIT and SIPI alone", "SDM 3A 8.4.3")                 \
+      "SDM 3A, Masking Exceptions and Interrupts When Switching Stacks; SDM 2B, STI")                                  \
+    R(CPU_NMI_BLOCKED, GATE, "CPU {0} takes no NMI before the IRET of the last one's handler",                         \
+      "SDM 3A, Handling Multiple NMIs")                                                                                \
+    R(CPU_WAITS_SIPI, GATE, "CPU {0} waits for a SIPI, and takes INIT and SIPI alone",                                 \
+      "SDM 3A, MP Initialization Protocol Algorithm for MP Systems")                                                   \
     R(CPU_MASKS, GATE, "CPU {0} masks {1?IRQs|FIQs}: PSTATE.{1?I|F} is 1, at {2:x}", "DDI 0487 D1.3.6")                \
     R(CPU_MASKS_ALL, GATE,                                                                                             \
       "CPU {0} masks every interrupt: {1?PSTATE.ALLINT is 1|SCTLR_EL1.SPINTMASK and PSTATE.SP are 1}, at {2:x}",       \

@@ -215,7 +215,7 @@ MISTAKES = {
         ("mode-while-enabled", "GICD_ICFGR written while the interrupt is enabled", [], LINT,
          r"trigger mode of an interrupt of gicd changed while it is enabled: 0000_0008h written to ICFGR, 2 times; .*"),
         ("edge-for-a-level", "GICD_ICFGR: edge, for a level: seen at once", [], LINT,
-         r"uart\.irq is a level, and its pin is programmed for edges: while it stays up nothing more comes, once, .*"),
+         r"uart\.irq is a level, and INTID 33 is configured as edge-triggered: while it stays up nothing more comes, once, .*"),
         ("level-for-a-message", "GICv2m: SPI not configured as an edge", V2, LINT,
          r"message of edu0\.msi0 for INTID 80, which is level-sensitive: a message is an edge, once, .*"),
         ("shared-line-claimed-alone", "handler of a shared line looks at one device", TWO_EDUS, LINT,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Mistakes with the 8259A. Intel 8259A data sheet; ELCR: 82371AB, 8.1.9.
+// Mistakes with the 8259A. Intel 8259A data sheet; ELCR: 82371AB, 8.6.5.
 #ifndef MISTAKES_PIC_H
 #define MISTAKES_PIC_H
 

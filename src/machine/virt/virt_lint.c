@@ -53,7 +53,7 @@ static void on_pin(struct virt *virt, struct intact_lint *lint, const struct int
     if (!(place.block->enabled >> place.bit & 1))
         return;
     if (place.block->edge >> place.bit & 1)
-        note(lint, event, INTACT_LINT_TRIGGER_EDGE, place.intid, place.intid);
+        note(lint, event, INTACT_LINT_ARM_TRIGGER_EDGE, place.intid, place.intid);
     enum gic_group group = gic_block_group(place.block, place.bit, gicd_two_states(&irq->gicd));
     if (irq->gicd.ctlr >> group & 1)
         check_asleep(virt, lint, event, group);
