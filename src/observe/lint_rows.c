@@ -154,9 +154,12 @@ static enum intact_lint_id of_command(uint64_t error)
     }
 }
 
+// An event that the ITS does not translate is told as a DROP.
 enum intact_lint_id lint_of_mistake(const struct intact_trace_event *event)
 {
     enum sort sort = sort_of(event->a);
+    if (event->a == INTACT_CHIP_ITS && event->mistake && strcmp(event->mistake, "intid") == 0)
+        return INTACT_LINT_IDS;
     for (unsigned i = 0; event->mistake && i < sizeof mistakes / sizeof mistakes[0]; i++)
         if (mistakes[i].sort == sort && strcmp(mistakes[i].mistake, event->mistake) == 0)
             return mistakes[i].id == INTACT_LINT_ITS_COMMAND ? of_command(event->c) : mistakes[i].id;

@@ -303,6 +303,14 @@ Test(lint, a_storm_on_a_line_that_others_share)
     cr_assert(strstr(findings(), "its handler does not quiet the device"), "%s", text);
 }
 
+Test(lint, an_event_without_a_mapping_is_told_once)
+{
+    HEAR(MISTAKE, .a = INTACT_CHIP_ITS, .mistake = "intid");
+    HEAR(DROP, .a = 0x203, .b = UINT64_C(0x800000000), .cpu = INTACT_NO_CPU, .source = "edu0.msi0");
+    cr_assert_eq(intact_lint_each(lint, add, NULL), 1u, "%s", text);
+    cr_assert(strstr(text, "message of edu0.msi0 for which the ITS has no mapping "), "%s", text);
+}
+
 Test(lint, more_than_the_table_holds_are_left_out)
 {
     for (unsigned i = 0; i < LINT_FINDINGS + 10; i++)
