@@ -1037,6 +1037,7 @@
 #define monitor_replay_delete_break intact_private_monitor_replay_delete_break
 #define monitor_reverse intact_private_monitor_reverse
 #define monitor_savevm intact_private_monitor_savevm
+#define monitor_show_code intact_private_monitor_show_code
 #define monitor_snapshots intact_private_monitor_snapshots
 #define monitor_step intact_private_monitor_step
 #define monitor_stop intact_private_monitor_stop
@@ -1901,6 +1902,8 @@
 #define watch_remove intact_private_watch_remove
 #define watch_sweep intact_private_watch_sweep
 #define where_address intact_private_where_address
+#define where_block_bits intact_private_where_block_bits
+#define where_code_bits intact_private_where_code_bits
 #define where_event intact_private_where_event
 #define where_pc intact_private_where_pc
 #define why_found intact_private_why_found

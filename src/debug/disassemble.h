@@ -17,6 +17,14 @@ enum disassemble_mode {
     DISASSEMBLE_MODES
 };
 
+// That of code of 16, 32 or 64 bits; `arm`: A64.
+static inline enum disassemble_mode disassemble_mode_of(bool arm, unsigned bits)
+{
+    if (arm)
+        return DISASSEMBLE_A64;
+    return bits == 64 ? DISASSEMBLE_X86_64 : bits == 32 ? DISASSEMBLE_X86_32 : DISASSEMBLE_X86_16;
+}
+
 #define DISASSEMBLE_TEXT 200 // of one instruction: a line, two for a long one of x86, each with its newline
 
 // All 0: nothing is open yet. disassemble_free releases it, and makes it that again.

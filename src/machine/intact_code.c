@@ -8,19 +8,11 @@
 #include "machine/code.h"
 #include "machine/machine.h"
 #include "machine/where.h"
-#include "vcpu/x86_64/cpu.h"
 
 void intact_code_observer_defaults(struct intact_code_observer *observer, size_t size)
 {
     const struct intact_code_observer defaults = { .size = sizeof defaults };
     sized_give(observer, size, &defaults, sizeof defaults);
-}
-
-static uint32_t bits_of(const struct board *board, const struct block *block)
-{
-    if (board->config.type != INTACT_PC || (block->mode & X86_MODE_64))
-        return 64;
-    return block->mode & X86_MODE_32 ? 32 : 16;
 }
 
 static void tell(struct intact_machine *machine, struct vcpu *cpu, const struct block *block, bool entered)
@@ -29,7 +21,7 @@ static void tell(struct intact_machine *machine, struct vcpu *cpu, const struct 
     uint8_t space[CODE_WATCH_SPACE];
     struct intact_code code = {
         .cpu = cpu->index,
-        .bits = bits_of(board, block),
+        .bits = where_block_bits(board, block->mode),
         .address = where_address(board, cpu),
         .physical = block->physical,
         .count = block->count,

@@ -14,13 +14,6 @@ static bool is_pc(const struct intact_log *log)
     return machine_board(log->machine)->config.type == INTACT_PC;
 }
 
-static enum disassemble_mode mode_of(const struct intact_log *log, const struct intact_code *code)
-{
-    if (!is_pc(log))
-        return DISASSEMBLE_A64;
-    return code->bits == 64 ? DISASSEMBLE_X86_64 : code->bits == 32 ? DISASSEMBLE_X86_32 : DISASSEMBLE_X86_16;
-}
-
 static void decoded(void *owner, const struct intact_code *code)
 {
     struct intact_log *log = owner;
@@ -30,8 +23,9 @@ static void decoded(void *owner, const struct intact_code *code)
     log_print(log, "----------------\nIN: \n");
     for (uint32_t i = 0; i < code->count; i++) {
         uint16_t start = code->starts[i];
-        disassemble_line(&log->disassembler, mode_of(log, code), code->address + start, code->bytes + start,
-                         (size_t)(code->starts[i + 1] - start), (size_t)(code->starts[i + 1] - start), text);
+        disassemble_line(&log->disassembler, disassemble_mode_of(!is_pc(log), code->bits), code->address + start,
+                         code->bytes + start, (size_t)(code->starts[i + 1] - start),
+                         (size_t)(code->starts[i + 1] - start), text);
         log_print(log, "%s", text);
     }
     log_print(log, "\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Commands of the monitor about values and memory: p, x, xp, sum.
 //
-// Not modelled: instructions as text (x/10i), strings.
+// Not modelled: strings.
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "machine/monitor_commands.h"
 
 enum { EXAMINED = 65536, EXAMINED_DEFAULT = 64, ROW = 16 }; // bytes of x and xp
+enum { INSTRUCTIONS = 4096 };                               // of x/10i
 
 // "/16xb": how many, how each is written, and its bytes.
 struct format {
@@ -47,12 +48,10 @@ static bool read_format(struct monitor *monitor, const char *command, const char
         else
             good = false;
     }
-    if (good && format->letter == 'i')
-        monitor_refuse(monitor, command, "'%s' asks for instructions, and there is no disassembler here", text);
-    else if (!good)
-        monitor_refuse(monitor, command, "'%s' is no format; /16xb is: how many, one of x d u o c, one of b h w g",
+    if (!good)
+        monitor_refuse(monitor, command, "'%s' is no format; /16xb is: how many, one of x d u o c i, one of b h w g",
                        text);
-    return good && format->letter != 'i';
+    return good;
 }
 
 static void write_value(const struct format *format, uint64_t value, char *out, size_t size)
@@ -79,6 +78,8 @@ struct monitor_result monitor_p(struct monitor *monitor, unsigned count, char *c
         snprintf(given, sizeof given, "%.*s", (int)(length < sizeof given ? length : sizeof given - 1), text);
         if (!read_format(monitor, words[0], given, &format))
             return MONITOR_STAY;
+        if (format.letter == 'i')
+            return monitor_refuse(monitor, words[0], "'%s' is of memory; x/4i $pc shows instructions", given);
         text += length + strspn(text + length, " ");
     }
     if (!monitor_value(monitor, words[0], text, &value))
@@ -158,6 +159,10 @@ static struct monitor_result show_formatted(struct monitor *monitor, unsigned co
         return monitor_refuse(monitor, words[0], "needs ADDRESS behind %s", words[1]);
     if (!read_format(monitor, words[0], words[1], &format) || !monitor_value(monitor, words[0], words[2], &address))
         return MONITOR_STAY;
+    if (format.letter == 'i' && format.count > INSTRUCTIONS)
+        return monitor_refuse(monitor, words[0], "'%s' is more than %d instructions", words[1], INSTRUCTIONS);
+    if (format.letter == 'i')
+        return monitor_show_code(monitor, words[0], is_physical(words[0]), address, format.count);
     format.size = format.letter == 'c' ? 1 : format.size;
     if (format.count > EXAMINED / format.size)
         return monitor_refuse(monitor, words[0], "'%s' is more than %d bytes", words[1], EXAMINED);

@@ -25,6 +25,19 @@ uint64_t where_address(const struct board *board, const struct vcpu *cpu)
     return x86->mode & X86_MODE_64 ? linear : (uint32_t)linear;
 }
 
+unsigned where_block_bits(const struct board *board, uint32_t mode)
+{
+    if (board->config.type != INTACT_PC || (mode & X86_MODE_64))
+        return 64;
+    return mode & X86_MODE_32 ? 32 : 16;
+}
+
+unsigned where_code_bits(const struct board *board, const struct vcpu *cpu)
+{
+    return where_block_bits(board,
+                            board->config.type == INTACT_PC ? ((const struct x86_cpu *)(const void *)cpu)->mode : 0);
+}
+
 // Chips and routing have no processor of their own, and do what the current one asks for. A device's mistake without a
 // processor was counted before this access.
 static bool is_within(const struct intact_trace_event *event, const struct vcpu *current)

@@ -17,6 +17,9 @@
 uint64_t where_pc(const struct board *board, const struct vcpu *cpu);
 // Its address: on the PC the linear one.
 uint64_t where_address(const struct board *board, const struct vcpu *cpu);
+// The bits of its code: on the PC 16, 32 or 64; on virt 64. Of a block by the mode that it has.
+unsigned where_code_bits(const struct board *board, const struct vcpu *cpu);
+unsigned where_block_bits(const struct board *board, uint32_t mode);
 // The vCPU within whose instruction the event comes; NULL: none is.
 const struct vcpu *where_event(const struct board *board, const struct intact_trace_event *event);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "debug/disassemble.h"
 #include "machine/arm64_code.h"
@@ -156,6 +157,25 @@ Test(log, code_of_virt_is_told_too)
     }
     tells("Trace 0: 0x000040080000 [0000000000000000/0000000040080000/00000040/");
     tells("pc=0000000040080000 cpsr=000003c5\n");
+}
+
+Test(log, code_of_16_bits_is_told_by_its_linear_address)
+{
+    static uint8_t rom[65536];
+    char path[] = "/tmp/intact-log-XXXXXX";
+    int file = mkstemp(path);
+    memcpy(rom + 0xfff0, (const uint8_t[]){ 0xb8, 0x34, 0x12, 0xfa, 0xf4 }, 5); // mov ax, 0x1234; cli; hlt
+    cr_assert(file >= 0 && write(file, rom, sizeof rom) == (ssize_t)sizeof rom);
+    close(file);
+    config.kernel = NULL;
+    config.kernel_data = NULL;
+    config.bios = path;
+    make();
+    unlink(path);
+    told(disassemble_is_built() ? "in_asm,exec" : "exec", "0xfffffff0+1");
+    tells("Trace 0: 0x0000fffffff0 [00000000ffff0000/00000000fffffff0/00000010/00000003] 0\n");
+    if (disassemble_is_built())
+        tells("0xfffffff0:  b8 34 12                 movw     $0x1234, %ax\n");
 }
 
 // --- events ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "debug/disassemble.h"
 #include "machine/arm64_code.h"
 #include "machine/machine.h"
 #include "machine/memory.h"
@@ -244,6 +245,22 @@ Test(monitor, memory_is_shown_by_virtual_and_by_physical_addresses)
     SAYS("x $", "x: there is no register ''; info registers lists them\n");
 }
 
+Test(monitor, memory_is_shown_as_instructions)
+{
+    if (!disassemble_is_built()) {
+        SAYS("x/4i $pc", "x: this build has no disassembler (Capstone)\n");
+        return;
+    }
+    SAYS("x/3i $pc", "0x00100020:  bb b8 0b 00 00           movl     $0xbb8, %ebx\n"
+                     "0x00100025:  bf 00 00 20 00           movl     $0x200000, %edi\n"
+                     "0x0010002a:  89 1f                    movl     %ebx, (%edi)\n");
+    SAYS("xp/i 0x10002c", "0x0010002c:  4b                       decl     %ebx\n");
+    SAYS("x/i 0xffff0000", "x: at 0xffff0000 there is no code, or no page is mapped\n");
+    SAYS("xp/2i 0x7fffffff", "xp: at 0x7fffffff there is no code\n");
+    SAYS("x/4097i 0", "x: '/4097i' is more than 4096 instructions\n");
+    SAYS("p/i 4", "p: '/i' is of memory; x/4i $pc shows instructions\n");
+}
+
 Test(monitor, memory_is_shown_in_a_format)
 {
     SAYS("x/2x 0x100020", "0000000000100020: 0x000bb8bb 0x0000bf00\n");
@@ -257,8 +274,7 @@ Test(monitor, memory_is_shown_in_a_format)
     SAYS("x/3c 0x10002c", "000000000010002c: 'K' 'u' '\\xfb'\n");
     SAYS("x/17xb 0x100020", "0000000000100020: 0xbb 0xb8 0x0b 0x00 0x00 0xbf 0x00 0x00 0x20 0x00 0x89 0x1f 0x4b 0x75 "
                             "0xfb 0xfa\n0000000000100030: 0xf4\n");
-    SAYS("x/4i $pc", "x: '/4i' asks for instructions, and there is no disassembler here\n");
-    SAYS("x/4z $pc", "x: '/4z' is no format; /16xb is: how many, one of x d u o c, one of b h w g\n");
+    SAYS("x/4z $pc", "x: '/4z' is no format; /16xb is: how many, one of x d u o c i, one of b h w g\n");
     CONTAINS("x/0x $pc", "x: '/0x' is no format");
     CONTAINS("x/99999999999999999999x $pc", "is no format");
     SAYS("x/16385xw 0", "x: '/16385xw' is more than 65536 bytes\n");
