@@ -262,6 +262,63 @@ Test(lint, a_level_that_nobody_lowers)
     intact_machine_destroy(machine);
 }
 
+// The gate of a vector, in the table of the guest.
+static void remove_gate(unsigned vector)
+{
+    put32(code.bytes + IDT + 8 * vector + 4, 0);
+}
+
+Test(lint, an_interrupt_without_a_handler)
+{
+    make_ticking_guest(&code, true, 1000);
+    remove_gate(GUEST_TICK);
+    create_pc();
+    run(NULL, 100000);
+    cr_assert_eq(
+        strncmp(text, "vector 29h of lapic0.timer taken without a handler: the IDT has no present gate for it, once, ",
+                94),
+        0, "%s", text);
+    intact_machine_destroy(machine);
+}
+
+// Beyond the end of the table is as good as not present. It is told at the first interrupt that is taken.
+Test(lint, a_spurious_vector_without_a_handler)
+{
+    make_ticking_guest(&code, true, 1000);
+    remove_gate(GUEST_LAST);
+    create_pc();
+    run(NULL, 100000);
+    cr_assert_eq(strncmp(text, "spurious vector 6Fh of lapic0 without a handler: ", 49), 0, "%s", text);
+    cr_assert_eq(machine->lint->count, 1u, "%s", text);
+    intact_machine_destroy(machine);
+    make_ticking_guest(&code, true, 1000);
+    put16(code.bytes + IDTR, GUEST_LAST * 8 - 1);
+    create_pc();
+    run(NULL, 100000);
+    cr_assert_eq(strncmp(text, "spurious vector 6Fh of lapic0 without a handler: ", 49), 0, "%s", text);
+    intact_machine_destroy(machine);
+}
+
+Test(lint, an_entry_that_is_unmasked_before_its_local_apic_is_enabled)
+{
+    code_begin(&code);
+    store(&code, LAPIC_SPURIOUS, 0xff);
+    store_ioapic(&code, 0x10 + 2 * GUEST_GSI, 0x10000 | GUEST_LINE); // masked: not yet
+    store_ioapic(&code, 0x10 + 2 * GUEST_GSI, GUEST_LINE);
+    store(&code, LAPIC_SPURIOUS, 0x1ff);
+    store_ioapic(&code, 0x10 + 2 * GUEST_GSI, GUEST_LINE); // enabled by now
+    code_halt(&code);
+    create_pc();
+    run(NULL, 100);
+    cr_assert_eq(strncmp(text,
+                         "pin 20 of ioapic0 unmasked before the local APIC that it names is enabled by software (SVR, "
+                         "bit 8), once, ",
+                         106),
+                 0, "%s", text);
+    cr_assert_eq(machine->lint->count, 1u, "%s", text);
+    intact_machine_destroy(machine);
+}
+
 Test(lint, a_lint_changes_nothing)
 {
     uint64_t digests[2];
