@@ -107,14 +107,13 @@ static int watch(struct settings *settings, struct intact_machine *machine)
 static int prepare(struct settings *settings, struct intact_machine *machine, struct intact_journal *journal,
                    struct traces *traces, struct run_log *log)
 {
-    bool failed =
-        log_attach(log, machine, settings) < 0 ||
-        (!settings->answers && (traces_open(traces, settings) < 0 || traces_attach(traces, machine, settings) < 0)) ||
-        (settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
-        journal_start(settings, journal, machine) < 0 || (settings->why_source && watch(settings, machine) < 0) ||
-        lint_begin(settings, machine) < 0 ||
-        (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
-        add_breaks(settings, machine) < 0;
+    bool failed = (!settings->answers && (log_attach(log, machine, settings) < 0 || traces_open(traces, settings) < 0 ||
+                                          traces_attach(traces, machine, settings) < 0)) ||
+                  (settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
+                  journal_start(settings, journal, machine) < 0 ||
+                  (settings->why_source && watch(settings, machine) < 0) || lint_begin(settings, machine) < 0 ||
+                  (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
+                  add_breaks(settings, machine) < 0;
     return failed ? -1 : 0;
 }
 
@@ -147,7 +146,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         servers_close(&servers);
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     }
-    if (journal || settings->rr == RR_RECORD || traces.count)
+    if (journal || settings->rr == RR_RECORD || traces.count || log->file != stderr)
         stop_signal_start(machine);
     consoles_start(consoles, machine);
     struct intact_exit end = servers_run_machine(settings, machine);

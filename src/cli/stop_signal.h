@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Ctrl-C (SIGINT) and SIGTERM while a run is recorded or repeated, or a trace is written: the run stops as by intact_machine_quit, so that the
-// command can say how far it came, and write the rest. Another one ends the process, if two
+// Ctrl-C (SIGINT) and SIGTERM while a run is recorded or repeated, or a trace or the log of -D is written: the run stops as by
+// intact_machine_quit, so that the command can say how far it came, and write the rest. Another one ends the process, if two
 // seconds have passed.
 //
 // Threads: the machine's.

@@ -50,6 +50,8 @@ static void entered(void *owner, const struct intact_code *code)
                   "Trace %" PRIu32 ": 0x%012" PRIx64 " [%016" PRIx64 "/%016" PRIx64 "/%08" PRIx32 "/%08" PRIx32
                   "] %" PRIu64 "\n",
                   code->cpu, code->physical, base, code->address, code->bits, code->count, code->instructions);
+    else
+        log_print(log, "CPU %" PRIu32 ", instruction %" PRIu64 "\n", code->cpu, code->instructions);
     if (log->wish.items & LOG_CPU)
         tell_registers(log, cpu);
 }

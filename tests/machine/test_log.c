@@ -131,6 +131,7 @@ Test(log, cpu_has_the_registers_before_each_block)
 {
     make_loop();
     told("cpu", "0x100028..0x100028");
+    cr_assert_eq(strncmp(text, "CPU 0, instruction 5\nrax=", 25), 0, "%s", text);
     tells(" rbx=0000000000000000 ");
     tells("rip=0000000000100028 eflags=00000046 cs=00000010 ss=00000018\n");
     tells("cr0=0000000000000011 cr2=0000000000000000 cr3=0000000000000000 cr4=0000000000000000\n");

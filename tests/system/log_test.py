@@ -5,7 +5,7 @@
     log_test.py [qemu] INTACT GUESTS FAMILY
 
 What must hold: no item changes the run (output, count of instructions, digest); each has lines of its form; a journal keeps none
-but `exit`, and a replay, or a run from a snapshot, can be told in the same way. With `qemu` two guests run there as well, with
+but `exit`, and a replay, or a run from a snapshot, can be told in the same way; a signal ends a log with its last line. With `qemu` two guests run there as well, with
 in_asm and exec: each instruction that both decoded is told by the same line, what we executed QEMU decoded, and blocks that
 both have are entered for the first time in the same order. QEMU 7.2 calls some bytes `.byte` that Capstone has decoded when the
 block was complete; those are not compared. The device trees differ, so on virt a few blocks may change places.
@@ -13,8 +13,10 @@ block was complete; those are not compared. The device trees differ, so on virt 
 import difflib
 import pathlib
 import re
+import subprocess
 import sys
 import tempfile
+import time
 
 import harness
 
@@ -38,7 +40,7 @@ FORMS = {
     "trace:raise,trace:t*": EVENT % "take",
     "in_asm": r"^----------------\nIN: \n0x[0-9a-f]{8,}: ",
     "exec": BLOCK,
-    "cpu": {"x86_64": r"^rax=[0-9a-f]{16} rbx=", "aarch64": r"^x0=[0-9a-f]{16} x1="},
+    "cpu": {"x86_64": r"^CPU 0, instruction 0\nrax=[0-9a-f]{16} rbx=", "aarch64": r"^CPU 0, instruction 0\nx0=[0-9a-f]{16} x1="},
     "unimp": EVENT % "(unimp|mistake)",
     "trace:*": EVENT % "access",
 }
@@ -119,6 +121,16 @@ def check_snapshot(scene, whole, folder):
     need(rest[-100:] == whole[-100:], "a run from a snapshot ends in other blocks")
 
 
+def check_signal(scene):
+    """A run that is ended from outside has its last lines."""
+    guest = [*scene.guest("bench/alu", "null"), "-append", "n=100000000000", "-d", "unimp,exit", "-D", str(scene.log)]
+    process = subprocess.Popen([scene.intact, "run", *guest], stdin=subprocess.DEVNULL)
+    time.sleep(1)
+    process.terminate()
+    need(process.wait(TIMEOUT) == 0, f"SIGTERM ends it with {process.returncode}")
+    need(re.search(r"^intact: exit 0 after \d{4,} instructions\n\Z", scene.log.read_text(), re.M), "the log has no end")
+
+
 def check_no_disassembler(scene):
     result = harness.run([scene.intact, "run", "-d", "in_asm", "-version"], TIMEOUT)
     scene.disassembles = result.returncode == 0
@@ -171,6 +183,7 @@ def main():
         whole = check_range(scene)
         check_replay(scene, whole, pathlib.Path(folder))
         check_snapshot(scene, whole, pathlib.Path(folder))
+        check_signal(scene)
 
 
 main()
