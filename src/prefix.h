@@ -1136,6 +1136,8 @@
 #define outside_input_end intact_private_outside_input_end
 #define outside_interrupt intact_private_outside_interrupt
 #define outside_loaded intact_private_outside_loaded
+#define outside_print intact_private_outside_print
+#define outside_printed_last intact_private_outside_printed_last
 #define outside_quit intact_private_outside_quit
 #define outside_receive intact_private_outside_receive
 #define outside_start intact_private_outside_start
@@ -1686,6 +1688,8 @@
 #define state_file_save intact_private_state_file_save
 #define state_load intact_private_state_load
 #define state_save intact_private_state_save
+#define stop_event_traced intact_private_stop_event_traced
+#define stop_event_words intact_private_stop_event_words
 #define stop_events_add intact_private_stop_events_add
 #define stop_events_init intact_private_stop_events_init
 #define stop_events_is_at intact_private_stop_events_is_at

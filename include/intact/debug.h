@@ -85,11 +85,12 @@ size_t intact_machine_lint_each(struct intact_machine *machine,
 //     read:ADDRESS      a device register is read
 //     in:PORT out:PORT  an I/O port is read or written; INTACT_PC alone
 //     instruction:N     all processors have executed N instructions in all
+//     says:TEXT         the guest prints TEXT, up to 58 characters, on its serial port, debug port or a virtconsole
 //
 // Numbers are decimal, or hexadecimal with 0x. `,cpu=N` at the end is for one processor's events alone, `,size=N` for accesses
 // of any of N bytes, 1 to 4096; without it of 4. An event within an instruction stops the run after it. What a program does to
 // lines and groups between two runs stops no run. Vectors are at most 255, INTIDs at most 0xffffff, ports at most 0xffff; raise
-// and instruction take no cpu.
+// and instruction take no cpu; the text of says goes on to the end.
 
 // Adds an event, at most 64: it ends a run with INTACT_BREAK and INTACT_STOP_EVENT. 0; or a negative errno with a line in `why`
 // (INTACT_ERROR_SIZE bytes, or NULL): -EINVAL: it is no event of this machine; -EEXIST: it is there already; -EBUSY: within

@@ -348,7 +348,8 @@ const struct option options[] = {
     { "break", "EVENT[:N][,cpu=N]", GROUP_OBSERVE,
       "Stops for the client of -gdb, -monitor or -qmp when something happens to an interrupt or a device: raise:4 "
       "(GSI), accept:0x31, "
-      "deliver:0x31, ack:27, eoi:27 (vector or INTID), write:0xfee000b0, read, in:0x3f8, out, instruction:123456. May "
+      "deliver:0x31, ack:27, eoi:27 (vector or INTID), write:0xfee000b0, read, in:0x3f8, out, instruction:123456, "
+      "says:TEXT (the guest prints that). May "
       "be given "
       "more than once.",
       NULL, take_break },

@@ -38,6 +38,9 @@ static void tell_end(const struct settings *settings, struct run_log *log, const
 {
     if (end->reason == INTACT_FAILED)
         fprintf(stderr, "intact: %s\n", intact_machine_error(machine));
+    else if (end->reason == INTACT_BREAK)
+        fprintf(stderr, "intact: stopped by %s, after %" PRIu64 " instructions\n", intact_break_event_hit(machine),
+                end->instructions);
     else if (end->reason == INTACT_DEADLOCK || end->reason == INTACT_LIMIT)
         fprintf(stderr, "intact: %s, after %" PRIu64 " instructions\n", intact_reason_text(end->reason),
                 end->instructions);
@@ -47,6 +50,8 @@ static void tell_end(const struct settings *settings, struct run_log *log, const
 // A run that got stuck says what waits; `intact why` answers its question on standard output.
 static int tell_why(struct settings *settings, struct intact_machine *machine, const struct intact_exit *end)
 {
+    if (settings->why_event && end->reason != INTACT_BREAK)
+        fprintf(stderr, "intact: why: %s never happened; the answer is of the end of the run\n", settings->why_event);
     if (settings->why_source)
         return why_tell(machine, settings->why_source, stdout, settings->why);
     if (end->reason == INTACT_DEADLOCK || end->reason == INTACT_LIMIT)
@@ -98,8 +103,11 @@ static int save(struct settings *settings, struct intact_machine *machine, const
 // What is asked at the end has been watched from the beginning.
 static int watch(struct settings *settings, struct intact_machine *machine)
 {
+    char why[INTACT_ERROR_SIZE];
     if (intact_machine_why_watch(machine) < 0)
         return refuse(settings, "why: the host has no memory left");
+    if (settings->why_event && intact_break_event(machine, settings->why_event, why) < 0)
+        return refuse(settings, "why: -at: %s", why);
     return 0;
 }
 
@@ -195,6 +203,9 @@ int cli_act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
+    if (settings->why_source && servers_wanted(settings))
+        return cli_fail(
+            "why: not with -gdb, -s, -qmp or a monitor, whose command why asks; leave them out, or use intact run");
     if (settings->stopped && !servers_wanted(settings))
         return cli_fail("-S: nothing could start the machine; add -s, -gdb tcp::PORT or -monitor stdio");
     if (settings->break_count && !servers_wanted(settings))

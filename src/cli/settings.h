@@ -109,6 +109,7 @@ struct settings {
     uint64_t diverged;                 // after the run: the instructions at which a replay was found to be another run
     const char *why_source;            // `intact why`: NULL: another verb
     uint64_t why_at;                   // instructions; 0: at the end
+    const char *why_event;             // or where this happens; NULL
     const char *load_file, *save_file; // -loadvm, -savevm
     uint64_t history;                  // -snapshots: bytes, 0: no history
     bool snapshot;                     // -snapshot

@@ -2,9 +2,11 @@
 // See why.h; and the verb `intact why`, which is `intact run` with an answer at its end.
 #include "cli/why.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "cli/journal.h"
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/text.h"
@@ -89,10 +91,13 @@ void why_tell_waiting(struct intact_machine *machine, FILE *file)
 
 static int show_usage(void)
 {
-    puts("intact why SOURCE [-at N] [--] OPTIONS\n"
-         "Runs a guest as intact run does, and says at its end, or when all processors have executed N instructions, "
-         "why the\n"
-         "interrupt of SOURCE does not arrive: what holds it back, in the order of its path, and where it is.\n"
+    puts("intact why SOURCE [-at N|EVENT] [--] OPTIONS\n"
+         "intact why SOURCE [-at N|EVENT] -replay JOURNAL [[--] OPTIONS]\n"
+         "Runs a guest as intact run does, or a recorded run again, and says at its end why the interrupt of SOURCE "
+         "does "
+         "not\narrive: what holds it back, in the order of its path, and where it is. With -at it says so when all "
+         "processors have\nexecuted N instructions, or where something happens for the first time, as of -break: "
+         "deliver:0x31, write:0x9000000,\n'says:timed out' (the guest prints that).\n"
          "SOURCE: a device's line or part (pit.out0, virtio-blk0.queue0), gsi:4, lapic0.timer, pin:ioapic0.2, "
          "vector:0x31@0,\n"
          "msi:0xfee00000,0x31, nmi; with -machine virt uart.irq, cpu0.vtimer, intid:27@2, lpi:8192, event:8,0. The "
@@ -101,25 +106,52 @@ static int show_usage(void)
     return 0;
 }
 
+// A number of instructions, or else an event, which the machine knows.
+static int take_place(struct settings *settings, const char *place)
+{
+    if (text_number(place, &settings->why_at) && settings->why_at)
+        return 0;
+    if (!isalpha((unsigned char)*place))
+        return refuse(settings, "why: -at needs a number of instructions, or an event as of -break, not '%.80s'",
+                      place);
+    settings->why_event = place;
+    return 0;
+}
+
+// The options before those of a run; returns how many words they are, or -1.
+static int parse(struct settings *settings, int argc, char *const *argv, const char **journal)
+{
+    int used = 1;
+    while (used < argc && !*journal) {
+        bool at = strcmp(argv[used], "-at") == 0, replays = strcmp(argv[used], "-replay") == 0;
+        if (!at && !replays)
+            break;
+        if (used + 1 == argc)
+            return refuse(settings, at ? "why: -at needs a number of instructions, or an event as of -break"
+                                       : "why: -replay needs the file of a journal");
+        if (at && take_place(settings, argv[used + 1]) < 0)
+            return -1;
+        if (replays)
+            *journal = argv[used + 1];
+        used += 2;
+    }
+    return used;
+}
+
 int cli_why(int argc, char *const *argv)
 {
     static struct settings settings; // large
+    const char *journal = NULL;
     if (argc > 0 && cli_asks_help(argv[0]))
         return show_usage();
     if (argc < 1 || argv[0][0] == '-')
-        return cli_fail("why: needs the name of a source: intact why SOURCE [-at N] [--] OPTIONS");
+        return cli_fail("why: needs the name of a source: intact why SOURCE [-at N|EVENT] [--] OPTIONS");
     settings_init(&settings);
     settings.why_source = argv[0];
-    int used = 1;
-    if (argc > 1 && strcmp(argv[1], "-at") == 0) {
-        if (argc == 2 || !text_number(argv[2], &settings.why_at) || !settings.why_at) {
-            refuse(&settings, "why: -at needs a number of instructions, not '%.80s'", argc == 2 ? "" : argv[2]);
-            return cli_fail(settings.why);
-        }
-        used = 3;
-    }
-    used += argc > used && strcmp(argv[used], "--") == 0;
-    int status = options_parse(&settings, argc - used, argv + used) < 0 ? cli_fail(settings.why) : cli_act(&settings);
+    int used = parse(&settings, argc, argv, &journal);
+    int status = used < 0  ? cli_fail(settings.why)
+                 : journal ? journal_replay(&settings, journal, argc - used, argv + used)
+                           : journal_run(&settings, argc - used, argv + used);
     settings_free(&settings);
     return status;
 }

@@ -3,7 +3,7 @@
 // "deliver:0x31", "write:0xfee000b0". The texts are those of <intact/debug.h>.
 //
 // Most of them are found by an observer of the trace, which exists while there are any. Memory is watched page by page, by
-// the TLBs (vcpu/stops.h). Neither changes the run.
+// the TLBs (vcpu/stops.h); what the guest prints is compared with the texts. None of it changes the run.
 #ifndef MACHINE_STOP_EVENTS_H
 #define MACHINE_STOP_EVENTS_H
 
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "machine/board/outside.h"
 #include "vcpu/loop.h"
 
 struct board;
@@ -29,6 +30,7 @@ enum event_verb {
     EVENT_IN,
     EVENT_OUT,
     EVENT_INSTRUCTION,
+    EVENT_SAYS,
 };
 
 struct stop_event {
@@ -36,7 +38,7 @@ struct stop_event {
     bool any;        // number
     bool memory;     // EVENT_WRITE to RAM
     uint32_t cpu;    // or STOP_NO_CPU: any
-    uint64_t number; // GSI, vector, INTID, address, port, count of instructions
+    uint64_t number; // GSI, vector, INTID, address, port, count of instructions, length of the text
     uint64_t size;   // bytes from the address or port on
     char text[EVENT_TEXT];
 };
@@ -54,6 +56,10 @@ struct stop_events {
 };
 
 void stop_events_init(struct stop_events *events, struct board *board);
+
+// The text of an EVENT_SAYS; and which events of the trace a verb needs on a machine. (stop_event_text.c)
+const char *stop_event_words(const struct stop_event *event);
+uint64_t stop_event_traced(enum event_verb verb, bool pc);
 
 // Between two runs. -EINVAL with a line in `error`: `text` is not an event of this machine. Adding: -EEXIST, -ENOSPC, -ENOMEM.
 int stop_events_parse(const struct stop_events *events, const char *text, struct stop_event *event,

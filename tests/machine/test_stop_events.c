@@ -135,16 +135,15 @@ static void check_all(enum intact_machine_type type, const char *const *events)
 
 Test(stop_events, of_a_pc_are_found_forward_and_backward)
 {
-    static const char *const events[] = { "raise", "accept", "deliver",         "deliver,cpu=1",
-                                          "ack",   "eoi",    "in:0x3f8,size=8", "write:0xfee000b0",
-                                          NULL };
+    static const char *const events[] = { "raise", "accept",          "deliver",          "deliver,cpu=1", "ack",
+                                          "eoi",   "in:0x3f8,size=8", "write:0xfee000b0", "says:e",        NULL };
     check_all(INTACT_PC, events);
 }
 
 Test(stop_events, of_virt_are_found_forward_and_backward)
 {
-    static const char *const events[] = { "raise",  "accept",    "deliver:27",      "ack:27",
-                                          "eoi:27", "eoi,cpu=1", "write:0x9000000", NULL };
+    static const char *const events[] = { "raise",     "accept",          "deliver:27", "ack:27", "eoi:27",
+                                          "eoi,cpu=1", "write:0x9000000", "says:e",     NULL };
     check_all(INTACT_VIRT, events);
 }
 
@@ -367,6 +366,8 @@ Test(stop_events, what_is_no_event_is_refused)
     expect_refused(machine, "write:0xfee000b0,size=4097", "no property");
     expect_refused(machine, "read:0x1000", "is memory");
     expect_refused(machine, "instruction", "needs the number");
+    expect_refused(machine, "says", "needs the text");
+    expect_refused(machine, "says:", "needs the text");
     expect_refused(machine, "deliver:000000000000000000000000000000000000000000000000000000000001", "is no event");
     expect_refused(machine, "deliver:256", "at most 0xff");
     expect_refused(machine, "in:0x10000", "at most 0xffff");

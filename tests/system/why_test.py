@@ -82,8 +82,9 @@ class Guest:
         self.intact, self.what = intact, what
         self.options = [*PLAIN, *options, "-kernel", str(kernel)]
 
-    def run(self, *options, verb=("run",)):
-        return harness.run([self.intact, *verb, *self.options, *options], TIMEOUT)
+    def run(self, *options, verb=("run",), given=True):
+        """Without `given`: the options are those of a recording."""
+        return harness.run([self.intact, *verb, *(self.options if given else []), *options], TIMEOUT)
 
     def why(self, source, *options, at=None):
         return self.run(*options, verb=("why", source, *(["-at", str(at)] if at else []), "--"))
@@ -150,11 +151,14 @@ def verb(guest, _):
     begins(guest.run(verb=("why", what["source"])), what["high"], DEADLOCK) # without --
     begins(guest.why(what["source"], at=what["raised"] - 1), what["low"], LIMIT)
     begins(guest.why(what["source"], "-limit", str(what["raised"] - 1)), what["low"], LIMIT)
-    for arguments, text in ((["why"], "why: needs the name of a source: intact why SOURCE [-at N] [--] OPTIONS"),
+    for arguments, text in ((["why"], "why: needs the name of a source: intact why SOURCE [-at N|EVENT] [--] OPTIONS"),
                             (["why", "-at", "5"], "why: needs the name of a source"),
-                            (["why", what["source"], "-at"], "why: -at needs a number of instructions, not ''"),
-                            (["why", what["source"], "-at", "0"], "why: -at needs a number of instructions, not '0'"),
-                            (["why", what["source"], "-at", "1k"], "why: -at needs a number of instructions, not '1k'"),
+                            (["why", what["source"], "-at"], "why: -at needs a number of instructions, or an event as of -break"),
+                            (["why", what["source"], "-replay"], "why: -replay needs the file of a journal"),
+                            (["why", what["source"], "-at", "0"], "or an event as of -break, not '0'"),
+                            (["why", what["source"], "-at", "1k"], "or an event as of -break, not '1k'"),
+                            (["why", what["source"], "-at", "rise:4", *guest.options], "'rise:4' is no event: it begins with raise"),
+                            (["why", what["source"], "-monitor", "stdio", *guest.options], "why: not with -gdb, -s, -qmp or a monitor"),
                             (["why", "nothing", *guest.options],
                              "no line and no part of a device has this name: 'nothing' is no source of interrupts here"),
                             (["why", "gsi:x", *guest.options], "'gsi:x' is no GSI: 0 to 65535, as in gsi:4"),
@@ -163,10 +167,32 @@ def verb(guest, _):
         if result.returncode != 1 or result.stdout or text not in harness.text(result.stderr):
             harness.fail(f"{arguments} is not refused with '{text}'", result)
     for arguments, text in ((["help"], "intact why SOURCE OPTIONS  runs a guest, and says why an interrupt of it does not arrive"),
-                            (["why", "-help"], "intact why SOURCE [-at N] [--] OPTIONS")):
+                            (["why", "-help"], "intact why SOURCE [-at N|EVENT] [--] OPTIONS")):
         result = harness.run([guest.intact, *arguments], TIMEOUT)
         if result.returncode or text not in harness.text(result.stdout):
             harness.fail(f"{arguments} does not say '{text}'", result)
+
+
+def events(_, guest):
+    """intact why where something happens, as where the guest prints a text; and where it does not."""
+    def stopped(*options, verb):
+        result = guest.run(*options, verb=verb)
+        found = re.search(r"stopped by says:virtio-rng by line, after (\d+) instructions$", harness.text(result.stderr), re.M)
+        if not found or result.returncode != 0 or "gate " not in harness.text(result.stdout):
+            harness.fail("no answer where the guest prints that", result)
+        return found.group(1), lines_of(result)
+
+    source = guest.what["source"]
+    first = stopped(verb=("why", source, "-at", "says:virtio-rng by line", "--"))
+    if stopped(verb=("why", source, "-at", "says:virtio-rng by line", "--")) != first:
+        harness.fail("the guest prints that somewhere else the second time", guest.run())
+    asked = guest.why(source, at=first[0])
+    if lines_of(asked)[-len(first[1]):] != first[1]:
+        harness.fail(f"the answer at this instruction is another one: {first[1]}", asked)
+    result = guest.run(verb=("why", source, "-at", "says:nothing like it", "--"))
+    if "why: says:nothing like it never happened; the answer is of the end of the run" not in harness.text(result.stderr) \
+            or result.returncode != guest.what["status"] or "gate " not in harness.text(result.stdout):
+        harness.fail("an event that does not happen", result)
 
 
 def monitor(guest, _):
@@ -201,6 +227,8 @@ def everywhere(_, guest):
         for part in (0.01, 0.3, 0.9):
             at = int(harness.instructions(end) * part)
             answers = guest.asked(what["sources"], at)
+            again = guest.run(verb=("why", what["sources"][0], "-at", str(at), "-replay", str(journal)), given=False)
+            same(again, f"intact why of a recording, after {at}", harness.text(again.stdout).rstrip("\n"), answers[0])
             for source, answer in zip(what["sources"], answers):
                 result = guest.why(source, at=at)
                 same(result, f"{source} after {at}", harness.text(result.stdout).rstrip("\n"), answer)
@@ -248,7 +276,7 @@ def main():
         ours = ["-smp", "2", *what["guest options"], *DEVICES]
         small = Guest(intact, what, kernel, what["options"])
         large = Guest(intact, what, pathlib.Path(guests) / what["guest"], ours)
-        for test in (stuck, verb, monitor, everywhere, gdb):
+        for test in (stuck, verb, events, monitor, everywhere, gdb):
             print(test.__name__, flush=True)
             test(small, large)
 

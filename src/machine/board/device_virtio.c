@@ -492,8 +492,9 @@ DRIVERS(serial, 0x078000, "a port for a virtconsole", SERIAL_PROPERTIES);
 static void transmit(void *owner, uint8_t byte)
 {
     const struct placed *placed = owner;
-    if (placed->chardev->console.write && !placed->board->outside.quiet)
-        placed->chardev->console.write(placed->chardev->console.owner, byte);
+    struct board *board = placed->board;
+    unsigned stream = OUTSIDE_CHARDEV + (unsigned)(placed->chardev - board->config.chardevs);
+    outside_print(&board->outside, &placed->chardev->console, stream, byte);
 }
 
 static bool console_can_receive(void *port)

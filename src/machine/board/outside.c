@@ -16,18 +16,35 @@ enum { HOST_QUIT = 1, HOST_TIME = 2 };
 
 // --- Output ---------------------------------------------------------------------------------------------------------
 
+void outside_print(struct outside *outside, const struct intact_console *console, unsigned stream, uint8_t byte)
+{
+    struct outside_recent *recent = &outside->recent[stream];
+    recent->bytes[recent->end] = (char)byte;
+    recent->end = (uint8_t)((recent->end + 1) % OUTSIDE_RECENT);
+    if (outside->printed)
+        outside->printed(outside->printed_owner, recent);
+    if (console->write && !outside->quiet)
+        console->write(console->owner, byte);
+}
+
+bool outside_printed_last(const struct outside_recent *recent, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (recent->bytes[(recent->end + OUTSIDE_RECENT - length + i) % OUTSIDE_RECENT] != text[i])
+            return false;
+    return true;
+}
+
 void outside_transmit(void *owner, uint8_t byte)
 {
     struct outside *outside = owner;
-    if (outside->config->serial.write && !outside->quiet)
-        outside->config->serial.write(outside->config->serial.owner, byte);
+    outside_print(outside, &outside->config->serial, OUTSIDE_SERIAL, byte);
 }
 
 void outside_debug_transmit(void *owner, uint8_t byte)
 {
     struct outside *outside = owner;
-    if (outside->config->debugcon.write && !outside->quiet)
-        outside->config->debugcon.write(outside->config->debugcon.owner, byte);
+    outside_print(outside, &outside->config->debugcon, OUTSIDE_DEBUGCON, byte);
 }
 
 void outside_flush(struct outside *outside)
@@ -245,6 +262,10 @@ void outside_visit(struct outside *outside, struct visit *v)
     VISIT(v, outside->input_read);
     VISIT(v, outside->input_written);
     VISIT(v, outside->reset_due);
+    for (unsigned i = 0; i < OUTSIDE_CHARDEV + outside->config->chardev_count; i++) {
+        VISIT_ARRAY(v, outside->recent[i].bytes);
+        VISIT_BELOW(v, outside->recent[i].end, OUTSIDE_RECENT);
+    }
     // What waits, which may go round the end of the ring.
     uint32_t count = outside->input_written - outside->input_read, first = outside->input_read % OUTSIDE_INPUT_BYTES;
     count = count < OUTSIDE_INPUT_BYTES ? count : OUTSIDE_INPUT_BYTES;

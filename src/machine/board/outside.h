@@ -19,6 +19,16 @@
 
 #define OUTSIDE_INPUT_BYTES 65536 // characters that wait for the serial port; a power of two
 
+// What the guest prints, by where: the chardevs of devices follow in their order.
+enum { OUTSIDE_SERIAL, OUTSIDE_DEBUGCON, OUTSIDE_CHARDEV, OUTSIDE_STREAMS = OUTSIDE_CHARDEV + INTACT_CHARDEVS_MAX };
+
+// What it printed last there: a ring, for who looks for a text.
+#define OUTSIDE_RECENT 64
+struct outside_recent {
+    char bytes[OUTSIDE_RECENT];
+    uint8_t end; // where the next one goes
+};
+
 struct outside {
     // Set by the board; the serial port may be set after outside_init.
     const struct intact_machine_config *config;
@@ -44,6 +54,11 @@ struct outside {
     bool stop_taken;             // in this run
     atomic_bool quit_posted;     // the end of the run has been asked for
 
+    struct outside_recent recent[OUTSIDE_STREAMS];
+    // Hears every character that the guest prints, also in a part of a run that is repeated. NULL: nobody does.
+    void (*printed)(void *owner, const struct outside_recent *recent);
+    void *printed_owner;
+
     // What the host has to do while the machine waits, as to bring a journal to its disk. It does what is due, and returns in
     // how many ns it is to be called again (UINT64_MAX: no more in this wait). NULL: there is nothing.
     uint64_t (*chore)(void *owner);
@@ -60,7 +75,11 @@ void outside_destroy(struct outside *outside);
 // The calling thread runs the machine from now on, and pacing starts.
 void outside_start(struct outside *outside);
 
-// Output of the serial port, of the debug port (`owner` of both is the struct outside), and a flush of both.
+// Are the characters that were printed last the `length` ones of `text`, at most OUTSIDE_RECENT?
+bool outside_printed_last(const struct outside_recent *recent, const char *text, size_t length);
+// Output of one of the streams to its console; of the serial port, and of the debug port (`owner` of both is the struct
+// outside); and a flush of all.
+void outside_print(struct outside *outside, const struct intact_console *console, unsigned stream, uint8_t byte);
 void outside_transmit(void *owner, uint8_t byte);
 void outside_debug_transmit(void *owner, uint8_t byte);
 void outside_flush(struct outside *outside);
