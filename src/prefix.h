@@ -1427,6 +1427,9 @@
 #define scan_byte intact_private_scan_byte
 #define scan_hex intact_private_scan_hex
 #define scan_text intact_private_scan_text
+#define send_queue_empty intact_private_send_queue_empty
+#define send_queue_flush intact_private_send_queue_flush
+#define send_queue_write intact_private_send_queue_write
 #define server_close intact_private_server_close
 #define server_drop intact_private_server_drop
 #define server_note_stop intact_private_server_note_stop

@@ -26,15 +26,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 // SO_NOSIGPIPE instead
-#endif
+#include "host/send_queue.h"
 
 struct debug_socket {
     const char *option;
-    bool stdio;           // no listener, and the client is standard input and output
-    int listener, client; // client: -1 without one
-    char *path;           // of a Unix socket, removed at the end
+    bool stdio;              // no listener, and the client is standard input and output
+    int listener, client;    // client: -1 without one
+    char *path;              // of a Unix socket, removed at the end
+    struct send_queue queue; // of the client
     void (*wake)(void *owner);
     void *owner;
 
@@ -44,6 +43,7 @@ struct debug_socket {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool watching, waiting, ending;
+    bool watched_queue; // whether it takes more, too
     int watched, pipe[2];
 };
 
@@ -83,7 +83,7 @@ void debug_socket_wait(struct debug_socket *const *sockets, unsigned count, int 
     bool stdio = false;
     for (unsigned i = 0; i < count; i++) {
         polled[i] = (struct pollfd){ .fd = sockets[i]->client >= 0 ? sockets[i]->client : sockets[i]->listener,
-                                     .events = POLLIN };
+                                     .events = sockets[i]->queue.size ? POLLIN | POLLOUT : POLLIN };
         stdio |= sockets[i]->stdio;
     }
     wait_for(stdio, polled, count, timeout);
@@ -100,7 +100,8 @@ static void *watch(void *argument)
             pthread_cond_wait(&s->changed, &s->lock);
             continue;
         }
-        struct pollfd polled[2] = { { .fd = s->watched, .events = POLLIN }, { .fd = s->pipe[0], .events = POLLIN } };
+        short events = s->watched_queue ? POLLIN | POLLOUT : POLLIN;
+        struct pollfd polled[2] = { { .fd = s->watched, .events = events }, { .fd = s->pipe[0], .events = POLLIN } };
         s->waiting = true;
         pthread_mutex_unlock(&s->lock);
         int count = wait_for(s->stdio, polled, 2, -1);
@@ -129,6 +130,7 @@ void debug_socket_watch(struct debug_socket *s, bool on)
     pthread_mutex_lock(&s->lock);
     s->watching = on;
     s->watched = s->client >= 0 ? s->client : s->listener;
+    s->watched_queue = s->queue.size > 0;
     pthread_cond_broadcast(&s->changed);
     if (!on && s->waiting) {
         while (write(s->pipe[1], "", 1) < 0 && errno == EINTR)
@@ -372,15 +374,43 @@ bool debug_socket_ended(const struct debug_socket *s)
     return s->stdio && s->client < 0;
 }
 
+// --- what the client is sent -----------------------------------------------------------------------------------------
+
+static void write_output(const char *data, size_t size)
+{
+    while (size) {
+        ssize_t count = write(STDOUT_FILENO, data, size);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return;
+        data += count;
+        size -= (size_t)count;
+    }
+}
+
+void debug_socket_write(struct debug_socket *s, const void *data, size_t size)
+{
+    if (s->stdio)
+        write_output(data, size);
+    else if (s->client >= 0)
+        send_queue_write(&s->queue, s->client, data, size);
+}
+
+// Its last answers are waited for.
 void debug_socket_drop(struct debug_socket *s)
 {
+    if (s->client >= 0)
+        send_queue_flush(&s->queue, s->client, true);
+    send_queue_empty(&s->queue);
     if (!s->stdio)
         close_if_open(s->client);
     s->client = -1;
 }
 
-// An answer is waited for before the next question: without delay. A client that does not read for PATIENCE seconds what it
-// is sent is given up, as the machine waits for it.
+// --- what the client says --------------------------------------------------------------------------------------------
+
+// An answer is waited for before the next question: without delay. At the end, a client has PATIENCE seconds to read.
 static enum debug_socket_event take_client(struct debug_socket *s)
 {
     enum { PATIENCE = 5 };
@@ -401,6 +431,8 @@ static enum debug_socket_event take_client(struct debug_socket *s)
 enum debug_socket_event debug_socket_read(struct debug_socket *s, void *data, size_t *size, int timeout)
 {
     struct pollfd polled = { .fd = s->client >= 0 ? s->client : s->listener, .events = POLLIN };
+    if (s->client >= 0)
+        send_queue_flush(&s->queue, s->client, false);
     if (wait_for(s->stdio, &polled, 1, timeout) <= 0)
         return DEBUG_SOCKET_NOTHING;
     if (s->client < 0)
@@ -414,20 +446,4 @@ enum debug_socket_event debug_socket_read(struct debug_socket *s, void *data, si
     }
     *size = (size_t)count;
     return DEBUG_SOCKET_DATA;
-}
-
-void debug_socket_write(struct debug_socket *s, const void *data, size_t size)
-{
-    for (const char *at = data; size && (s->client >= 0 || s->stdio);) {
-        ssize_t count = s->stdio ? write(STDOUT_FILENO, at, size) : send(s->client, at, size, MSG_NOSIGNAL);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0) {
-            if (!s->stdio)
-                shutdown(s->client, SHUT_RDWR); // the next read finds it gone
-            return;
-        }
-        at += count;
-        size -= (size_t)count;
-    }
 }

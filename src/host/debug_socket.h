@@ -28,19 +28,21 @@ bool debug_socket_connected(const struct debug_socket *socket);
 // Standard input has ended: nobody can come any more.
 bool debug_socket_ended(const struct debug_socket *socket);
 
-// While `on`, `wake` is called once when a client comes, sends something, or goes.
+// While `on`, `wake` is called once when a client comes, sends something, takes what was queued, or goes.
 void debug_socket_watch(struct debug_socket *socket, bool on);
 
 enum debug_socket_event { DEBUG_SOCKET_NOTHING, DEBUG_SOCKET_CAME, DEBUG_SOCKET_DATA, DEBUG_SOCKET_WENT };
 
 // What happens first within `timeout` ms. For DATA: *size of the bytes.
 enum debug_socket_event debug_socket_read(struct debug_socket *socket, void *data, size_t *size, int timeout);
-// Waits until one of them, at most DEBUG_SOCKET_WAIT, has something to read, or for `timeout` ms.
+// Waits until one of them, at most DEBUG_SOCKET_WAIT, has something to read or takes what was queued, or for `timeout` ms.
 #define DEBUG_SOCKET_WAIT 16
 void debug_socket_wait(struct debug_socket *const *sockets, unsigned count, int timeout);
-// Sends all of it; a client that has gone is noticed by the next read. Standard output is there when standard input has ended.
+// Sends it, without waiting: what the client does not take is sent by the next calls of any function here, and wakes the owner
+// as well when it can be. A client that leaves more than 1 MiB is given up. One that has gone is noticed by the next read.
+// Standard output is waited for, and is there when standard input has ended.
 void debug_socket_write(struct debug_socket *socket, const void *data, size_t size);
-// Ends the connection, and waits for the next client.
+// Ends the connection, after at most 5 s for what is queued, and waits for the next client.
 void debug_socket_drop(struct debug_socket *socket);
 
 #endif

@@ -281,3 +281,83 @@ Test(debug_socket, standard_input_wakes_who_watches_it)
     cr_expect_eq(atomic_load(&woken), 1);
     debug_socket_close(debug_socket);
 }
+
+// --- a client that does not read --------------------------------------------------------------------------------------
+
+enum { PIECE = 1000, PIECES = 800 };
+
+static void write_much(void)
+{
+    char piece[PIECE];
+    for (unsigned i = 0; i < PIECES; i++) {
+        memset(piece, 'a' + (int)(i % 26), sizeof piece);
+        debug_socket_write(debug_socket, piece, sizeof piece);
+    }
+}
+
+Test(debug_socket, nothing_waits_for_a_client_that_reads_late)
+{
+    char data[PIECE];
+    size_t size = sizeof data, got = 0;
+    cr_assert_eq(open_at(where), 0, "%s", error.text);
+    int client = connect_to(path);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_CAME);
+    write_much();
+    debug_socket_watch(debug_socket, true);
+    while (got < PIECE * PIECES) {
+        struct pollfd polled = { .fd = client, .events = POLLIN };
+        ssize_t count = poll(&polled, 1, 10) > 0 ? read(client, data, sizeof data) : 0;
+        for (ssize_t i = 0; i < count; i++)
+            cr_assert_eq(data[i], 'a' + (int)((got + (size_t)i) / PIECE % 26));
+        got += count > 0 ? (size_t)count : 0;
+        if (atomic_exchange(&woken, 0)) { // the owner can send more
+            debug_socket_watch(debug_socket, false);
+            cr_assert_eq(debug_socket_read(debug_socket, data, &size, 0), DEBUG_SOCKET_NOTHING);
+            debug_socket_watch(debug_socket, true);
+        }
+    }
+    debug_socket_close(debug_socket);
+    close(client);
+}
+
+// How much comes before the end.
+static void *read_all(void *client)
+{
+    static size_t got;
+    char data[4 * PIECE];
+    for (ssize_t count; (count = read(*(int *)client, data, sizeof data)) > 0;)
+        got += (size_t)count;
+    return &got;
+}
+
+Test(debug_socket, what_is_queued_is_sent_before_the_end)
+{
+    char data[16];
+    size_t size = sizeof data;
+    pthread_t thread;
+    void *got;
+    cr_assert_eq(open_at(where), 0, "%s", error.text);
+    int client = connect_to(path);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_CAME);
+    write_much();
+    cr_assert_eq(pthread_create(&thread, NULL, read_all, &client), 0);
+    debug_socket_close(debug_socket);
+    pthread_join(thread, &got);
+    cr_expect_eq(*(size_t *)got, PIECE * PIECES);
+    close(client);
+}
+
+Test(debug_socket, a_client_that_leaves_too_much_is_given_up)
+{
+    char data[16];
+    size_t size = sizeof data;
+    cr_assert_eq(open_at(where), 0, "%s", error.text);
+    int client = connect_to(path);
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 1000), DEBUG_SOCKET_CAME);
+    write_much();
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 0), DEBUG_SOCKET_NOTHING);
+    write_much();
+    cr_assert_eq(debug_socket_read(debug_socket, data, &size, 0), DEBUG_SOCKET_WENT);
+    debug_socket_close(debug_socket);
+    close(client);
+}
