@@ -129,7 +129,10 @@ json_t *qmp_why(struct qmp *qmp, json_t *arguments)
 {
     struct intact_machine *machine = qmp_server(qmp)->machine;
     char why[INTACT_ERROR_SIZE];
-    json_t *list = json_array();
+    json_t *list;
+    if (intact_machine_why_watch(machine) < 0) // from the first question on, as the monitor's
+        return NULL;
+    list = json_array();
     if (intact_machine_why(machine, json_string_value(json_object_get(arguments, "source")), add_finding, list, why) ==
         0)
         return list;

@@ -353,6 +353,67 @@ Test(options, a_lint)
     REFUSES("-lint: needs on|error|off", "-lint");
 }
 
+Test(options, monitors_for_programs)
+{
+    static const char socket_at_path[] = "socket,id=c,path=/tmp/x,server=on,wait=off";
+    TAKES("-qmp", "unix:/tmp/x,server=on,wait=off", "-monitor", "tcp::4444", "-qmp", "tcp::0", "-s");
+    cr_assert_eq(settings.monitor_count, 3);
+    cr_assert(settings.monitors[0].qmp);
+    cr_assert_not(settings.monitors[1].qmp);
+    cr_assert_str_eq(settings.monitors[2].where, "tcp::0");
+    TAKES("-qmp", "tcp::0", "-monitor", "tcp::1", "-qmp", "none");
+    cr_assert_eq(settings.monitor_count, 1);
+    cr_assert_str_eq(settings.monitors[0].where, "tcp::1");
+    TAKES("-qmp", "stdio");
+    cr_assert_eq(settings.serial.kind, STREAM_NULL);
+    TAKES("-mon", "c,mode=control", "-chardev", socket_at_path);
+    cr_assert(settings.monitors[0].qmp);
+    cr_assert_str_eq(settings.monitors[0].where, "unix:/tmp/x");
+    TAKES("-chardev", "socket,id=c,host=localhost,port=0,server=on,wait=off", "-mon",
+          "chardev=c,mode=readline,pretty=off");
+    cr_assert_not(settings.monitors[0].qmp);
+    cr_assert_str_eq(settings.monitors[0].where, "tcp:localhost:0");
+    TAKES("-chardev", "socket,id=c,port=1,server,wait=off", "-mon", "c");
+    cr_assert_str_eq(settings.monitors[0].where, "tcp::1");
+    TAKES("-chardev", "stdio,id=c", "-mon", "c,mode=control");
+    cr_assert_str_eq(settings.monitors[0].where, "stdio");
+    cr_assert_eq(settings.serial.kind, STREAM_NULL);
+    REFUSES("-mon: needs chardev=ID, of a -chardev", "-mon", "mode=control");
+    REFUSES("-mon: no id 'd'; there is c", "-mon", "d", "-chardev", socket_at_path);
+    REFUSES("-mon: no mode 'contol'; the nearest is 'control'", "-chardev", socket_at_path, "-mon", "c,mode=contol");
+    REFUSES("-mon: no property 'mod'; the nearest is 'mode'", "-chardev", socket_at_path, "-mon", "c,mod=control");
+    REFUSES("-mon: pretty can only be off; each message is one line", "-chardev", socket_at_path, "-mon",
+            "c,pretty=on");
+    REFUSES("-mon: the chardev 'c' cannot be read; a socket can, and stdio", "-chardev", "null,id=c", "-mon", "c");
+    REFUSES("-mon: 'unix:/tmp/x' has a monitor already", "-chardev", socket_at_path, "-mon", "c", "-mon", "c");
+    REFUSES("-qmp: 'stdio' has a monitor already", "-monitor", "stdio", "-qmp", "stdio");
+    REFUSES("-qmp: stdio is taken by -serial", "-serial", "stdio", "-qmp", "stdio");
+    REFUSES("-serial: the chardev 'c' is a socket, which only -mon can use", "-chardev", socket_at_path, "-serial",
+            "chardev:c");
+    REFUSES("-chardev: a socket listens, and does not wait", "-chardev", "socket,id=c,path=/tmp/x");
+    REFUSES("-chardev: a socket listens, and does not wait", "-chardev", "socket,id=c,path=/tmp/x,server=on,wait=on");
+    REFUSES("-chardev: a socket listens, and does not wait", "-chardev", "socket,id=c,server=on");
+    REFUSES("-chardev: a socket listens, and does not wait", "-chardev", "socket,id=c,path=/tmp/x,port=1,server=on");
+    REFUSES("-chardev: wait is on or off", "-chardev", "socket,id=c,path=/tmp/x,server=on,wait=maybe");
+}
+
+Test(options, there_is_a_limit_of_monitors)
+{
+    char *words[2 * MONITOR_LIMIT + 2], where[MONITOR_LIMIT + 1][16];
+    for (unsigned i = 0; i <= MONITOR_LIMIT; i++) {
+        snprintf(where[i], sizeof where[i], "tcp::%u", 1000 + i);
+        words[2 * i] = "-qmp";
+        words[2 * i + 1] = where[i];
+    }
+    settings_init(&settings);
+    cr_assert_eq(options_parse(&settings, 2 * MONITOR_LIMIT, words), 0, "%s", settings.why);
+    settings_free(&settings);
+    settings_init(&settings);
+    cr_assert_eq(options_parse(&settings, 2 * MONITOR_LIMIT + 2, words), -1);
+    cr_assert_str_eq(settings.why, "-qmp: more than 16 monitors");
+    settings_free(&settings);
+}
+
 Test(options, a_monitor)
 {
     TAKES("-monitor", "unix:/tmp/x,server=on,wait=off");
