@@ -1437,6 +1437,7 @@
 #define server_quits intact_private_server_quits
 #define server_resumes intact_private_server_resumes
 #define server_stops intact_private_server_stops
+#define servers_power_button intact_private_servers_power_button
 #define servers_reset intact_private_servers_reset
 #define servers_run intact_private_servers_run
 #define shorthand_text intact_private_shorthand_text

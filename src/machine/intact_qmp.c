@@ -85,6 +85,11 @@ static void reset(struct server *base, bool by_guest)
         json_pack("{s:b, s:s}", "guest", (int)by_guest, "reason", by_guest ? "guest-reset" : "host-qmp-system-reset"));
 }
 
+static void power_button(struct server *base)
+{
+    event(of(base), "POWERDOWN", NULL);
+}
+
 static json_t *describe_end(const struct intact_qmp *server, const struct intact_exit *end)
 {
     bool guest = false;
@@ -122,6 +127,7 @@ const struct server_type qmp_server_type = {
     .stopped = stopped,
     .resumed = resumed,
     .reset = reset,
+    .power_button = power_button,
     .ended = ended,
 };
 

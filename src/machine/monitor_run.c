@@ -91,6 +91,9 @@ struct monitor_result monitor_system_reset(struct monitor *monitor, unsigned cou
 
 struct monitor_result monitor_system_powerdown(struct monitor *monitor, unsigned count, char *const *words)
 {
+    int result = intact_machine_power_button(monitor->machine);
     (void)count;
-    return pressed(monitor, words[0], intact_machine_power_button(monitor->machine), "the power button is pressed");
+    if (result == 0)
+        servers_power_button(&monitor->machine->servers);
+    return pressed(monitor, words[0], result, "the power button is pressed");
 }

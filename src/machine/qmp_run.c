@@ -64,7 +64,7 @@ json_t *qmp_powerdown(struct qmp *qmp, json_t *arguments)
     int result = intact_machine_power_button(machine);
     (void)arguments;
     if (result == 0)
-        qmp_event(qmp, "POWERDOWN", machine->board->clock.now, NULL);
+        servers_power_button(&machine->servers);
     return pressed(qmp, result, "this machine has no power button");
 }
 

@@ -61,6 +61,13 @@ void servers_reset(struct servers *all, bool by_guest)
             all->list[i]->type->reset(all->list[i], by_guest);
 }
 
+void servers_power_button(struct servers *all)
+{
+    for (unsigned i = 0; i < all->count; i++)
+        if (all->list[i]->type->power_button)
+            all->list[i]->type->power_button(all->list[i]);
+}
+
 static void tell_end(struct servers *all, const struct intact_exit *end)
 {
     for (unsigned i = 0; i < all->count; i++) {

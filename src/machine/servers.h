@@ -34,8 +34,9 @@ struct server_type {
     void (*went)(struct server *server);
     // The machine has stopped, or is stopped at another place than before.
     void (*stopped)(struct server *server, const struct server_stop *stop);
-    void (*resumed)(struct server *server);                              // it was stopped, and is to run
-    void (*reset)(struct server *server, bool by_guest);                 // it starts again. NULL: it does not matter
+    void (*resumed)(struct server *server);              // it was stopped, and is to run
+    void (*reset)(struct server *server, bool by_guest); // it starts again. NULL: it does not matter
+    void (*power_button)(struct server *server);         // somebody has pressed it. NULL: it does not matter
     void (*ended)(struct server *server, const struct intact_exit *end); // the client is gone afterwards
 };
 
@@ -86,6 +87,8 @@ void server_note_stop(const struct server_stop *stop, struct monitor *monitor);
 
 // By the machine, within a run: it starts again.
 void servers_reset(struct servers *all, bool by_guest);
+// For a command: the power button was pressed.
+void servers_power_button(struct servers *all);
 
 // intact_machine_serve.
 struct intact_exit servers_run(struct intact_machine *machine, bool stopped);

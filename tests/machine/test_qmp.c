@@ -161,6 +161,9 @@ static void *resets(void *unused)
     hears(&q, HAPPENS("RESET"));
     asks("system_powerdown", "", HAPPENS("POWERDOWN"));
     hears(&q, DONE);
+    come(&m, "monitor");
+    say(&m, "system_powerdown\n");
+    hears(&q, HAPPENS("POWERDOWN"));
     asks("inject-nmi", "", DONE); // nobody has unmasked it
     asks("quit", "", DONE);
     return unused;
