@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -269,6 +270,27 @@ def interrupt(machine, _):
         harness.fail("kill ends the machine with another status than 0", result)
 
 
+def beside(machine, without):
+    """A monitor beside gdb: its breakpoint stops the machine for gdb, and it hears what gdb does."""
+    path = machine.socket + "-monitor"
+    machine.start("-S", "-monitor", f"unix:{path}")
+    monitor = socket.socket(socket.AF_UNIX)
+    monitor.settimeout(TIMEOUT)
+    monitor.connect(path)
+    monitor.sendall(b"break instruction:5000\n")
+    heard = b""
+    while b"1: break instruction:5000" not in heard:
+        heard += monitor.recv(65536)
+    said = machine.gdb(["continue", "monitor info instructions", "stepi", "monitor info instructions", "reverse-stepi", "detach"])
+    expect(said, r"^Stopped by the event instruction:5000, after 5000 instructions\.$", r"received signal SIGTRAP", r"^5000 instructions",
+           r"^5001 instructions")
+    while b"ended: " not in heard:
+        heard += monitor.recv(65536)
+    expect(harness.text(heard), r"^stopped by breakpoint 1, instruction:5000: instruction 5000, ", r"^stopped by step: instruction 5001, ",
+           r"^stopped by gdb: instruction 5000, ", r"^ended: ")
+    same_as(machine, without)
+
+
 def alone(machine, _):
     """Where no client can come, a machine that is stopped is refused, and so is an address that is none."""
     for options, text in ((["-S"], "-S: nothing could start the machine"), (["-gdb", "tcp:1234"], "is not tcp:[HOST]:PORT"),
@@ -283,7 +305,7 @@ def main():
     intact, guests, family = sys.argv[1:]
     if not shutil.which(GDB):
         harness.skip(f"{GDB} is not installed")
-    for test in (alone, look, watch, many, come_and_go, back, events, recorded, repeated, interrupt):
+    for test in (alone, look, watch, many, come_and_go, back, events, beside, recorded, repeated, interrupt):
         with tempfile.TemporaryDirectory() as folder:
             machine = Machine(intact, pathlib.Path(guests), family, pathlib.Path(folder))
             without = machine.run_alone()
