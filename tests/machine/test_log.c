@@ -247,13 +247,33 @@ Test(log, int_has_every_station)
 
 // --- what is refused, and what comes and goes --------------------------------------------------------------------------
 
-Test(log, several_logs_of_one_machine)
+// again: in al, 0x99, where nothing is; jmp again
+Test(log, several_logs_of_one_machine_come_and_go)
 {
-    make_loop();
-    told("exec", NULL);
+    CODE(&code, 0xe4, 0x99, 0xeb, 0xfc);
+    make();
+    cr_assert_eq(open_log("unimp,exec,trace:access", NULL), 0);
     struct intact_log *first = the_log;
-    cr_assert_eq(open_log("unimp,exec", NULL), 0);
+    cr_assert_eq(open_log("unimp", NULL), 0);
+    intact_machine_run_for(machine, 4);
+    cr_expect_eq(lines_of("Trace"), 2, "%s", text);
+    cr_expect_eq(lines_of(" access "), 2);
+    cr_expect_eq(lines_of(" unimp "), 4, "each of the two logs");
+
+    text[0] = 0;
     cr_assert_eq(intact_log_close(first), 0);
+    intact_machine_run_for(machine, 4);
+    cr_expect_eq(lines_of("\n"), 2, "the other log's alone:\n%s", text);
+    tells("           4            4 ns  unimp    -        a read of port 0x99, size 1, where nothing answers, by CPU "
+          "0 at "
+          "0x100020\n");
+    tells("           6            6 ns  unimp ");
+
+    text[0] = 0;
+    cr_assert_eq(intact_log_close(the_log), 0);
+    the_log = NULL;
+    intact_machine_run_for(machine, 4);
+    cr_expect_str_eq(text, "");
     cr_assert_eq(intact_log_close(NULL), 0);
 }
 
@@ -313,6 +333,25 @@ Test(log, items_have_names)
     }
     cr_assert_eq(count, 8);
     cr_assert_str_eq(intact_log_item(7, NULL), "trace:PATTERN");
+}
+
+static uint64_t events_of(const char *items)
+{
+    struct log_wish wish = { 0 };
+    cr_assert_eq(log_wish_items(&wish, items, why), 0, "%s", why);
+    return wish.events;
+}
+
+Test(log, patterns_mean_events_and_stations)
+{
+    cr_assert_eq(events_of("trace:l*"), INTACT_TRACE_BIT(INTACT_TRACE_LINE));
+    cr_assert_eq(events_of("trace:deliver"), INTACT_TRACE_BIT(INTACT_TRACE_TAKE));
+    cr_assert_eq(events_of("trace:deliver,trace:line"),
+                 INTACT_TRACE_BIT(INTACT_TRACE_TAKE) | INTACT_TRACE_BIT(INTACT_TRACE_LINE));
+    cr_assert_eq(events_of("int"), INTACT_TRACE_INTERRUPTS);
+    cr_assert_eq(events_of("trace:*"), INTACT_TRACE_ALL);
+    cr_assert_eq(events_of("exec,guest_errors"), 0);
+    cr_assert_neq(events_of("trace:raise"), events_of("trace:pend"));
 }
 
 Test(log, ranges_have_an_end)
