@@ -50,7 +50,7 @@ def main():
         half = without[1] // 2
         monitor = [*command, "-S", "-monitor", "stdio"]
         saved = run(monitor, [f"break instruction:{half}", "cont", "wait", "info registers", "info cpus", "x $sp 64", "stop",
-                              f"savevm {state}", "step 0", "delete", "cont"])
+                              f"savevm {state}", "step", "delete", "cont"])
         check(saved, output.read_bytes(), without, f"instruction:{half}: instruction {half}, ", f"instruction {half} is in", "by step")
         loaded = run(monitor, [f"loadvm {state}", "break deliver", "cont", "wait", "delete", "cont"])
         check(loaded, output.read_bytes(), without, f"stopped by loadvm: instruction {half}, ", "breakpoint 1, deliver: ")
