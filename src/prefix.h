@@ -377,6 +377,7 @@
 #define debug_socket_drop intact_private_debug_socket_drop
 #define debug_socket_ended intact_private_debug_socket_ended
 #define debug_socket_open intact_private_debug_socket_open
+#define debug_socket_open_fd intact_private_debug_socket_open_fd
 #define debug_socket_open_stdio intact_private_debug_socket_open_stdio
 #define debug_socket_port intact_private_debug_socket_port
 #define debug_socket_read intact_private_debug_socket_read
@@ -387,6 +388,7 @@
 #define debug_turn_drop intact_private_debug_turn_drop
 #define debug_turn_listen intact_private_debug_turn_listen
 #define debug_turn_open intact_private_debug_turn_open
+#define debug_turn_open_fd intact_private_debug_turn_open_fd
 #define debug_turn_open_stdio intact_private_debug_turn_open_stdio
 #define debug_x86_64 intact_private_debug_x86_64
 #define debugcon_init intact_private_debugcon_init
@@ -997,6 +999,7 @@
 #define monitor_back intact_private_monitor_back
 #define monitor_break intact_private_monitor_break
 #define monitor_command intact_private_monitor_command
+#define monitor_complete intact_private_monitor_complete
 #define monitor_cont intact_private_monitor_cont
 #define monitor_cpu intact_private_monitor_cpu
 #define monitor_delete intact_private_monitor_delete
@@ -1036,6 +1039,7 @@
 #define monitor_replay_break intact_private_monitor_replay_break
 #define monitor_replay_delete_break intact_private_monitor_replay_delete_break
 #define monitor_reverse intact_private_monitor_reverse
+#define monitor_row intact_private_monitor_row
 #define monitor_savevm intact_private_monitor_savevm
 #define monitor_show_code intact_private_monitor_show_code
 #define monitor_snapshots intact_private_monitor_snapshots

@@ -141,7 +141,7 @@ void intact_machine_interrupt(struct intact_machine *machine);
 // sees, unless they write to it or load another state.
 //
 // Returns at the end of the run, also by a client or intact_machine_quit, and with INTACT_QUIT when it is stopped and the only
-// server was standard input, which has ended; or with INTACT_BREAK when it stopped while there was no client: then clients come
+// server was standard input or a connected socket, which has ended; or with INTACT_BREAK when it stopped while there was no client: then clients come
 // to the machine as it is if the program calls this again with `stopped`.
 struct intact_exit intact_machine_serve(struct intact_machine *machine, bool stopped);
 
@@ -168,7 +168,8 @@ void intact_gdb_close(struct intact_gdb *gdb);
 // A server that takes commands as lines of text; `help` lists them. A client may come and go at any time, one at a time.
 struct intact_monitor;
 
-// Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH"; with "stdio" standard input is the client.
+// Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH"; with "stdio" standard input is the client,
+// and with "fd:N" the other end of a connected socket of the program's, which belongs to the monitor from here on.
 // 0 and *monitor; -EINVAL, -ENOSPC or another negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes, or NULL).
 int intact_monitor_open(struct intact_machine *machine, const char *where, struct intact_monitor **monitor, char *why);
 

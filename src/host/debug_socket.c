@@ -31,6 +31,7 @@
 struct debug_socket {
     const char *option;
     bool stdio;              // no listener, and the client is standard input and output
+    int given;               // no listener, and the client was connected already: its socket, else -1
     int listener, client;    // client: -1 without one
     char *path;              // of a Unix socket, removed at the end
     struct send_queue queue; // of the client
@@ -279,7 +280,7 @@ static struct debug_socket *create(const char *option, void (*wake)(void *owner)
         error_set(error, -ENOMEM, "%s: the host has no memory left", option);
         return NULL;
     }
-    s->listener = s->client = s->pipe[0] = s->pipe[1] = -1;
+    s->listener = s->client = s->given = s->pipe[0] = s->pipe[1] = -1;
     s->option = option;
     s->wake = wake;
     s->owner = owner;
@@ -305,6 +306,29 @@ int debug_socket_open(struct debug_socket **out, const char *option, const char 
 {
     struct debug_socket *s = create(option, wake, owner, error);
     return s ? finish(s, start_listening(s, where, error), out, error) : -ENOMEM;
+}
+
+// A client that does not read for PATIENCE seconds what it is sent is given up, as the machine waits for it.
+static void set_options(int client)
+{
+    enum { PATIENCE = 5 };
+    const struct timeval patience = { .tv_sec = PATIENCE };
+    setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+#ifdef SO_NOSIGPIPE
+    int on = 1;
+    setsockopt(client, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+}
+
+int debug_socket_open_fd(struct debug_socket **out, const char *option, int fd, void (*wake)(void *owner), void *owner,
+                         struct error *error)
+{
+    struct debug_socket *s = create(option, wake, owner, error);
+    if (!s)
+        return -ENOMEM;
+    s->given = s->client = fd;
+    set_options(fd);
+    return finish(s, 0, out, error);
 }
 
 int debug_socket_open_stdio(struct debug_socket **out, const char *option, void (*wake)(void *owner), void *owner,
@@ -335,6 +359,7 @@ void debug_socket_close(struct debug_socket *s)
         pthread_join(s->thread, NULL);
     }
     debug_socket_drop(s);
+    close_if_open(s->given);
     close_if_open(s->listener);
     close_if_open(s->pipe[0]);
     close_if_open(s->pipe[1]);
@@ -371,7 +396,7 @@ bool debug_socket_connected(const struct debug_socket *s)
 
 bool debug_socket_ended(const struct debug_socket *s)
 {
-    return s->stdio && s->client < 0;
+    return (s->stdio || s->given >= 0) && s->client < 0;
 }
 
 // --- what the client is sent -----------------------------------------------------------------------------------------
@@ -393,8 +418,8 @@ void debug_socket_write(struct debug_socket *s, const void *data, size_t size)
 {
     if (s->stdio)
         write_output(data, size);
-    else if (s->client >= 0)
-        send_queue_write(&s->queue, s->client, data, size);
+    else if (s->given >= 0 || s->client >= 0)
+        send_queue_write(&s->queue, s->given >= 0 ? s->given : s->client, data, size);
 }
 
 // Its last answers are waited for.
@@ -403,28 +428,22 @@ void debug_socket_drop(struct debug_socket *s)
     if (s->client >= 0)
         send_queue_flush(&s->queue, s->client, true);
     send_queue_empty(&s->queue);
-    if (!s->stdio)
+    if (!s->stdio && s->given < 0)
         close_if_open(s->client);
     s->client = -1;
 }
 
 // --- what the client says --------------------------------------------------------------------------------------------
 
-// An answer is waited for before the next question: without delay. At the end, a client has PATIENCE seconds to read.
 static enum debug_socket_event take_client(struct debug_socket *s)
 {
-    enum { PATIENCE = 5 };
-    const struct timeval patience = { .tv_sec = PATIENCE };
     int on = 1;
     s->client = accept(s->listener, NULL, NULL);
     if (s->client < 0)
         return DEBUG_SOCKET_NOTHING;
-    setsockopt(s->client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    if (!s->path)
+    set_options(s->client);
+    if (!s->path) // an answer is waited for before the next question: without delay
         setsockopt(s->client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-#ifdef SO_NOSIGPIPE
-    setsockopt(s->client, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#endif
     return DEBUG_SOCKET_CAME;
 }
 

@@ -16,6 +16,10 @@ struct debug_socket;
 // thread of its own. A negative errno, with a line in `error` that begins with `option`, a constant: "-gdb".
 int debug_socket_open(struct debug_socket **out, const char *option, const char *where, void (*wake)(void *owner),
                       void *owner, struct error *error);
+// The same on a socket that is connected already, which belongs to it: its other end is the client, and comes once. -ENOMEM,
+// -EAGAIN.
+int debug_socket_open_fd(struct debug_socket **out, const char *option, int fd, void (*wake)(void *owner), void *owner,
+                         struct error *error);
 // The same on standard input and output, which belong to it until it is closed. -ENOMEM, -EAGAIN.
 int debug_socket_open_stdio(struct debug_socket **out, const char *option, void (*wake)(void *owner), void *owner,
                             struct error *error);
@@ -25,7 +29,7 @@ void debug_socket_close(struct debug_socket *socket);
 unsigned debug_socket_port(const struct debug_socket *socket);
 
 bool debug_socket_connected(const struct debug_socket *socket);
-// Standard input has ended: nobody can come any more.
+// Standard input, or the socket that was connected already, has ended: nobody can come any more.
 bool debug_socket_ended(const struct debug_socket *socket);
 
 // While `on`, `wake` is called once when a client comes, sends something, takes what was queued, or goes.

@@ -25,6 +25,13 @@ int debug_turn_open(struct debug_turn *turn, struct intact_machine *machine, con
     return tell(why, result, &error);
 }
 
+int debug_turn_open_fd(struct debug_turn *turn, struct intact_machine *machine, const char *option, int fd, char *why)
+{
+    struct error error = { 0 };
+    *turn = (struct debug_turn){ .machine = machine };
+    return tell(why, debug_socket_open_fd(&turn->socket, option, fd, wake, machine, &error), &error);
+}
+
 int debug_turn_open_stdio(struct debug_turn *turn, struct intact_machine *machine, const char *option, char *why)
 {
     struct error error = { 0 };

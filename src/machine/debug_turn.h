@@ -22,6 +22,8 @@ struct debug_turn {
 // (INTACT_ERROR_SIZE bytes, or NULL).
 int debug_turn_open(struct debug_turn *turn, struct intact_machine *machine, const char *option, const char *where,
                     char *why);
+// The same on a socket that is connected already, and belongs to it from here on.
+int debug_turn_open_fd(struct debug_turn *turn, struct intact_machine *machine, const char *option, int fd, char *why);
 // The same on standard input and output.
 int debug_turn_open_stdio(struct debug_turn *turn, struct intact_machine *machine, const char *option, char *why);
 void debug_turn_close(struct debug_turn *turn);

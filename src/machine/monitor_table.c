@@ -94,6 +94,11 @@ static const struct monitor_row commands[] = {
     { "quit", "q", "", 0, 0, NULL, "ends the machine", monitor_quit },
 };
 
+const struct monitor_row *monitor_row(unsigned index)
+{
+    return index < countof(commands) ? &commands[index] : NULL;
+}
+
 static void tell_command(struct monitor *monitor, const struct monitor_row *command)
 {
     char usage[64];

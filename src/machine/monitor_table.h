@@ -18,6 +18,9 @@ struct monitor_row {
     monitor_function *run;
 };
 
+// By index from 0 on; NULL behind the last.
+const struct monitor_row *monitor_row(unsigned index);
+
 // The command that the text begins with, and what follows its name; NULL: none.
 const struct monitor_row *monitor_find(char *text, char **arguments);
 

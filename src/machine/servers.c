@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
+#include "machine/monitor_commands.h"
 
 // --- telling ---------------------------------------------------------------------------------------------------------
 
@@ -228,8 +229,11 @@ static int open_connection(struct server *server, const struct server_type *type
                            const char *where, char *why)
 {
     char text[160];
+    uint64_t fd;
     if (!type->stdio || strncmp(where, "unix:", 5) == 0 || strncmp(where, "tcp:", 4) == 0)
         return debug_turn_open(&server->turn, machine, type->option, where, why);
+    if (strncmp(where, "fd:", 3) == 0 && monitor_number(where + 3, &fd) && fd <= INT32_MAX)
+        return debug_turn_open_fd(&server->turn, machine, type->option, (int)fd, why);
     if (strcmp(where, "stdio") == 0)
         return debug_turn_open_stdio(&server->turn, machine, type->option, why);
     snprintf(text, sizeof text, "'%.80s' is not stdio, tcp:[HOST]:PORT, unix:PATH or none", where);

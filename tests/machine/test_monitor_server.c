@@ -380,6 +380,36 @@ static void refuses(const char *address, const char *text)
     cr_expect_lt(intact_monitor_open(machine, address, &monitor, NULL), 0, "%s", address);
 }
 
+static void *talks_over_a_pair(void *argument)
+{
+    int client = *(int *)argument;
+    heard_size = 0;
+    hears(client, "intact's monitor; ");
+    hears(client, "(intact) ");
+    say(client, "p 3*4\n");
+    hears(client, "0xc\n(intact) ");
+    say(client, "stop\n");
+    hears(client, "stopped by stop: ");
+    shutdown(client, SHUT_WR); // a stopped machine that nobody can start ends
+    return NULL;
+}
+
+Test(monitor_server, a_connected_socket_is_a_client_that_comes_once)
+{
+    int pair[2];
+    char text[32];
+    pthread_t thread;
+    make_endless();
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    snprintf(text, sizeof text, "fd:%d", pair[1]);
+    cr_assert_eq(intact_monitor_open(machine, text, &monitor, why), 0, "%s", why);
+    cr_assert_eq(pthread_create(&thread, NULL, talks_over_a_pair, &pair[0]), 0);
+    cr_expect_eq(intact_monitor_run(monitor, false).reason, INTACT_QUIT);
+    pthread_join(thread, NULL);
+    hears(pair[0], "ended: quit, ");
+    close(pair[0]);
+}
+
 Test(monitor_server, an_address_that_is_none_is_refused_with_its_option)
 {
     make_endless();
