@@ -2,8 +2,8 @@
 // Consoles of the command: the serial port, the debug port and other devices' on standard output or in files; standard
 // input to the serial port, or else to the first device that has it.
 //
-// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h lists the keys, from a terminal and from a pipe; a file on standard
-// input is passed on as it is. Output to a terminal is written at once; elsewhere by lines, when the guest falls idle,
+// Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h lists the keys, from a terminal and from a pipe, and at a terminal
+// Ctrl-a c switches to a monitor; a file on standard input is passed on as it is. Output to a terminal is written at once; elsewhere by lines, when the guest falls idle,
 // and when a part of a line has waited for LATE_OUTPUT_MS of the host's time.
 #include "cli/console.h"
 
@@ -14,7 +14,7 @@
 #include "cli/host_terminal.h"
 #include "cli/late_output.h"
 
-enum { CTRL_A = 1, HOLD_LIMIT = 256 };
+enum { HOLD_LIMIT = 256 };
 
 static void output_write(void *owner, uint8_t byte)
 {
@@ -79,7 +79,7 @@ static int open_devices(struct consoles *consoles, struct settings *settings)
         *device = (struct intact_chardev_config){ .id = chardev->id };
         if (chardev->stream.kind == STREAM_STDIO && !consoles->reads) {
             device->input = consoles->reads = true;
-            consoles->escapes = chardev->stream.escape && !terminal_input_is_file();
+            consoles->keys.escapes = chardev->stream.escape && !terminal_input_is_file();
         }
         if (output_open(settings, "-chardev", &chardev->stream, &consoles->devices[config->chardev_count++],
                         &device->console) < 0)
@@ -94,7 +94,7 @@ int consoles_open(struct consoles *consoles, struct settings *settings)
 {
     *consoles = (struct consoles){ 0 };
     consoles->reads = settings->serial.kind == STREAM_STDIO;
-    consoles->escapes = settings->serial.escape && !terminal_input_is_file();
+    consoles->keys.escapes = settings->serial.escape && !terminal_input_is_file();
     if (open_devices(consoles, settings) < 0)
         return -1;
     if (output_open(settings, "-serial", &settings->serial, &consoles->serial, &settings->config.serial) < 0)
@@ -102,46 +102,44 @@ int consoles_open(struct consoles *consoles, struct settings *settings)
     return output_open(settings, "-debugcon", &settings->debugcon, &consoles->debugcon, &settings->config.debugcon);
 }
 
-static void tell_keys(void)
+// False: the guest takes no more.
+static bool give(struct consoles *consoles, const uint8_t *bytes, size_t size)
 {
-    fputs("\r\nCtrl-a h  this help\r\nCtrl-a x  quit\r\nCtrl-a a  send Ctrl-a\r\n", stderr);
+    for (size_t done = 0; done < size;) {
+        done += intact_machine_input(consoles->machine, bytes + done, size - done);
+        if (done < size && terminal_nap())
+            return false;
+    }
+    return true;
 }
 
-size_t console_filter(struct consoles *consoles, uint8_t *data, size_t size, bool *quit)
+// The bytes up to a key that is not for the guest are the guest's. Returns how many bytes were taken, with that key.
+static size_t take_some(struct consoles *consoles, const uint8_t *data, size_t size, enum key *key)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < size; i++) {
-        if (!consoles->escape_seen && data[i] == CTRL_A) {
-            consoles->escape_seen = true;
-            continue;
-        }
-        if (consoles->escape_seen && data[i] == 'x')
-            *quit = true;
-        else if (consoles->escape_seen && data[i] == 'h')
-            tell_keys();
-        else if (!consoles->escape_seen || data[i] == 'a' || data[i] == CTRL_A)
-            data[kept++] = consoles->escape_seen ? CTRL_A : data[i];
-        consoles->escape_seen = false;
+    uint8_t bytes[256];
+    size_t kept = 0, taken = 0;
+    *key = KEY_BYTE;
+    while (taken < size && kept < sizeof bytes && (*key == KEY_BYTE || *key == KEY_NOTHING)) {
+        bytes[kept] = data[taken++];
+        *key = keys_take(&consoles->keys, &bytes[kept]);
+        kept += *key == KEY_BYTE;
     }
-    return kept;
+    return give(consoles, bytes, kept) ? taken : size;
 }
 
 static void take_input(void *owner, const uint8_t *data, size_t size)
 {
     struct consoles *consoles = owner;
-    uint8_t bytes[256];
-    bool quit = false;
-    size = size < sizeof bytes ? size : sizeof bytes;
-    memcpy(bytes, data, size);
-    if (consoles->escapes)
-        size = console_filter(consoles, bytes, size, &quit);
-    for (size_t done = 0; done < size;) {
-        done += intact_machine_input(consoles->machine, bytes + done, size - done);
-        if (done < size && terminal_nap())
-            return;
+    enum key key;
+    while (size) {
+        size_t taken = take_some(consoles, data, size, &key);
+        data += taken;
+        size -= taken;
+        if (key == KEY_QUIT)
+            intact_machine_quit(consoles->machine);
+        else if (key == KEY_SWITCH)
+            size = monitor_terminal_run(consoles->monitor, data, size, &data);
     }
-    if (quit)
-        intact_machine_quit(consoles->machine);
 }
 
 static void end_input(void *owner)
@@ -180,14 +178,80 @@ static void start_late_output(struct consoles *consoles)
         consoles->devices[i].live = true;
 }
 
+// --- The monitor at the terminal --------------------------------------------------------------------------------------
+
+static bool at_terminal(void)
+{
+    return terminal_input() && terminal_output(STDOUT_FILENO);
+}
+
+bool consoles_edit(const struct monitor_wish *wish)
+{
+    return !wish->qmp && strcmp(wish->where, "stdio") == 0 && at_terminal();
+}
+
+int consoles_monitor(struct consoles *consoles, struct intact_machine *machine, struct settings *settings)
+{
+    bool shares = consoles->reads && consoles->keys.escapes && at_terminal() && !settings->no_monitor;
+    bool edits = false;
+    for (unsigned i = 0; i < settings->monitor_count; i++)
+        edits |= consoles_edit(&settings->monitors[i]);
+    if (!shares && !edits)
+        return 0;
+    consoles->keys.has_monitor = shares;
+    consoles->monitor =
+        monitor_terminal_open(machine, settings->config.cpus, shares ? &consoles->keys : NULL, settings->why);
+    return consoles->monitor ? 0 : -1;
+}
+
+static bool hear_monitor(void *owner)
+{
+    return monitor_terminal_hear(((struct consoles *)owner)->monitor);
+}
+
+static void run_monitor(void *owner)
+{
+    const uint8_t *rest;
+    monitor_terminal_run(((struct consoles *)owner)->monitor, (const uint8_t *)"", 0, &rest);
+}
+
+// The monitor has the terminal alone, and its part of the thread ends with its input.
+static void drop_input(void *owner, const uint8_t *data, size_t size)
+{
+    (void)owner, (void)data, (void)size;
+}
+
+static void end_nothing(void *owner)
+{
+    (void)owner;
+}
+
+static bool start_monitor(struct consoles *consoles)
+{
+    const struct terminal_reader reader = { .begin = run_monitor,
+                                            .take = drop_input,
+                                            .end = end_nothing,
+                                            .other = monitor_terminal_fd(consoles->monitor),
+                                            .heard = hear_monitor,
+                                            .owner = consoles };
+    terminal_raw(true);
+    return terminal_read(&reader);
+}
+
 void consoles_start(struct consoles *consoles, struct intact_machine *machine)
 {
-    const struct terminal_reader reader = { .take = take_input, .end = end_input, .owner = consoles };
+    const struct terminal_reader reader = { .take = take_input,
+                                            .end = end_input,
+                                            .other = consoles->monitor ? monitor_terminal_fd(consoles->monitor) : -1,
+                                            .heard = hear_monitor,
+                                            .owner = consoles };
     consoles->machine = machine;
     start_late_output(consoles);
+    if (consoles->monitor && !consoles->keys.has_monitor)
+        start_monitor(consoles);
     if (!consoles->reads)
         return;
-    terminal_raw(!consoles->escapes);
+    terminal_raw(!consoles->keys.escapes);
     if (!terminal_read(&reader))
         end_input(consoles);
 }
@@ -206,6 +270,8 @@ static void output_close(struct output *output)
 void consoles_close(struct consoles *consoles)
 {
     terminal_read_stop();
+    monitor_terminal_close(consoles->monitor);
+    consoles->monitor = NULL;
     terminal_restore();
     late_output_stop();
     output_close(&consoles->serial);

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "cli/keys.h"
+#include "cli/monitor_terminal.h"
 #include "cli/settings.h"
 
 struct output {
@@ -16,19 +18,20 @@ struct output {
 
 struct consoles {
     struct output serial, debugcon, devices[CHARDEV_LIMIT];
-    bool reads, escapes; // standard input goes to the guest; Ctrl-a is the escape key
-    bool escape_seen;    // Ctrl-a came
+    bool reads; // standard input goes to the guest
+    struct keys keys;
     struct intact_machine *machine;
+    struct monitor_terminal *monitor; // at the terminal, alone or behind Ctrl-a c; NULL: none
 };
 
 // Opens what the settings name and puts it into the configuration. -1: settings->why says what failed.
 int consoles_open(struct consoles *consoles, struct settings *settings);
+// Is it a monitor at a terminal, whose lines are edited, so that consoles_monitor opens it?
+bool consoles_edit(const struct monitor_wish *wish);
+// Opens a monitor at the terminal where there is to be one. -1: settings->why says what failed.
+int consoles_monitor(struct consoles *consoles, struct intact_machine *machine, struct settings *settings);
 // From here on the terminal belongs to the guest, until consoles_close.
 void consoles_start(struct consoles *consoles, struct intact_machine *machine);
 void consoles_close(struct consoles *consoles);
-
-// Characters from standard input: those for the guest are moved to the start of `data`, and their number is returned.
-// *quit is set for Ctrl-a x. With the escape key only.
-size_t console_filter(struct consoles *consoles, uint8_t *data, size_t size, bool *quit);
 
 #endif

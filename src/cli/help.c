@@ -146,7 +146,8 @@ int cli_manual(int argc, char *const *argv)
         "# OPTIONS\n");
     manual_options();
     puts("# KEYS\n\nOn a terminal, where the serial port is mon:stdio (as it is unless *-serial* says otherwise):\n\n"
-         "*Ctrl-a x*\n\tquits\n\n*Ctrl-a a*\n\tsends a Ctrl-a to the guest\n\n*Ctrl-a h*\n\tlists the keys\n\n"
+         "*Ctrl-a x*\n\tquits\n\n*Ctrl-a c*\n\tswitches between the guest's console and the monitor\n\n*Ctrl-a "
+         "a*\n\tsends a Ctrl-a to the guest\n\n*Ctrl-a h*\n\tlists the keys\n\n"
          "# EXIT STATUS\n\n"
          "*0*\n\tThe guest powered off, or was reset under *-no-reboot*, or the user quit.\n\n"
          "*1*\n\tAn option or a file is wrong; one line on standard error says which.\n\n"

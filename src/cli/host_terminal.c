@@ -88,6 +88,12 @@ void terminal_raw(bool keep_signals)
         is_raw = 1;
 }
 
+void terminal_raw_again(void)
+{
+    if (is_raw)
+        tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
 // --- The reader -----------------------------------------------------------------------------------------------------
 
 static struct terminal_reader reader;
@@ -96,16 +102,16 @@ static int wake_pipe[2];
 static bool running;
 static atomic_bool stopping;
 
-static void *read_all(void *unused)
+enum terminal_event terminal_wait(int other)
 {
-    (void)unused;
-    int last = wake_pipe[0] > STDIN_FILENO ? wake_pipe[0] : STDIN_FILENO;
+    int last = wake_pipe[0] > other ? wake_pipe[0] : other;
     while (!atomic_load(&stopping)) {
-        uint8_t data[256];
         fd_set set;
         FD_ZERO(&set);
         FD_SET(STDIN_FILENO, &set);
         FD_SET(wake_pipe[0], &set);
+        if (other >= 0)
+            FD_SET(other, &set);
         if (select(last + 1, &set, NULL, NULL, NULL) < 0) {
             if (errno == EINTR)
                 continue;
@@ -113,12 +119,38 @@ static void *read_all(void *unused)
         }
         if (FD_ISSET(wake_pipe[0], &set))
             break;
-        ssize_t size = read(STDIN_FILENO, data, sizeof data);
-        if (size < 0 && (errno == EINTR || errno == EAGAIN))
-            continue;
-        if (size <= 0)
-            break;
+        if (other >= 0 && FD_ISSET(other, &set))
+            return TERMINAL_OTHER;
+        return TERMINAL_INPUT;
+    }
+    return TERMINAL_END;
+}
+
+// False: the input has ended.
+static bool read_some(void)
+{
+    uint8_t data[256];
+    ssize_t size = read(STDIN_FILENO, data, sizeof data);
+    if (size > 0)
         reader.take(reader.owner, data, (size_t)size);
+    return size > 0 || (size < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+static void *read_all(void *unused)
+{
+    bool more = true;
+    (void)unused;
+    if (reader.begin)
+        reader.begin(reader.owner);
+    while (more) {
+        switch (terminal_wait(reader.other)) {
+        case TERMINAL_INPUT: more = read_some(); break;
+        case TERMINAL_OTHER:
+            if (!reader.heard(reader.owner))
+                reader.other = -1;
+            break;
+        case TERMINAL_END: more = false; break;
+        }
     }
     reader.end(reader.owner);
     return NULL;

@@ -17,6 +17,8 @@ bool terminal_output(int fd);
 // `keep_signals` Ctrl-c still interrupts the process. Nothing happens where there is no terminal.
 void terminal_raw(bool keep_signals);
 void terminal_restore(void);
+// Something else has changed the modes of the raw terminal: it is raw as before.
+void terminal_raw_again(void);
 
 // Reads standard input until its end: `take` gets the bytes; `end` is called once at the end. The first TERMINAL_AHEAD
 // bytes of a file are read at once, so that the machine has them at the start in every run; the rest is read by a
@@ -24,11 +26,18 @@ void terminal_restore(void);
 #define TERMINAL_AHEAD 32768
 
 struct terminal_reader {
+    void (*begin)(void *owner); // called first, on the thread; NULL: nothing
     void (*take)(void *owner, const uint8_t *data, size_t size);
     void (*end)(void *owner);
+    // A file that the thread listens to as well, -1: none; `heard` reads from it, and says whether there may be more.
+    int other;
+    bool (*heard)(void *owner);
     void *owner;
 };
 bool terminal_read(const struct terminal_reader *reader);
+// On the thread: waits until standard input or `other` (-1: none) can be read, or terminal_read_stop is called.
+enum terminal_event { TERMINAL_INPUT, TERMINAL_OTHER, TERMINAL_END };
+enum terminal_event terminal_wait(int other);
 // Ends the thread, and returns when neither function will be called any more.
 void terminal_read_stop(void);
 // For `take`, when it waits: has terminal_read_stop been called? Sleeps a millisecond.

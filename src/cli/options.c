@@ -250,8 +250,8 @@ const struct option options[] = {
       "path=PATH, writes what the card sends to a pcap file.",
       netdev_words, take_netdev },
     { "serial", "WHERE", GROUP_DEVICES,
-      "The serial port (COM1, or the PL011 of virt): stdio, mon:stdio (with Ctrl-a x to quit; the default), file:PATH, "
-      "chardev:ID, null, or none for no port.",
+      "The serial port (COM1, or the PL011 of virt): stdio, mon:stdio (with Ctrl-a x to quit and Ctrl-a c for the "
+      "monitor; the default), file:PATH, chardev:ID, null, or none for no port.",
       stream_words, take_serial },
     { "debugcon", "WHERE", GROUP_DEVICES, "A console at port 0xe9; where, as with -serial.", stream_words,
       take_debugcon },
@@ -260,7 +260,7 @@ const struct option options[] = {
       "server=on and wait=off) for -mon alone.",
       NULL, take_chardev },
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
-    { "nographic", NULL, GROUP_DEVICES, "The serial port on the terminal, which is the default.", NULL,
+    { "nographic", NULL, GROUP_DEVICES, "The serial port and the monitor on the terminal, which is the default.", NULL,
       take_nographic },
     { "display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display },
     { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },
@@ -335,7 +335,9 @@ const struct option options[] = {
       "A monitor: commands that stop, step and start the machine, look into it, go back in its run, and save its "
       "state; "
       "its command help lists them. Without HOST it listens to this host alone. With stdio the serial port is null "
-      "unless -serial says otherwise. The commands change nothing in the run, but for loadvm.",
+      "unless -serial says otherwise; where it is mon:stdio, Ctrl-a c shows a monitor at the terminal without this "
+      "option, "
+      "but for none. The commands change nothing in the run, but for loadvm, nmi, system_reset and system_powerdown.",
       monitor_words, take_monitor },
     { "qmp", "stdio|tcp:[HOST]:PORT|unix:PATH|none", GROUP_OBSERVE,
       "A monitor for programs, by QEMU's protocol QMP: commands and answers in JSON, and events. Of -gdb, -monitor and "

@@ -13,7 +13,7 @@ static const char *const machine_list[] = { "pc     x86-64: an 8259A pair, one I
                                             NULL };
 static const char *const accel_list[] = { "tcg    processors and interrupts in software; the only one", NULL };
 static const char *const stream_list[] = { "stdio        standard input and output",
-                                           "mon:stdio    the same, with Ctrl-a x to quit",
+                                           "mon:stdio    the same, with Ctrl-a x to quit and Ctrl-a c for the monitor",
                                            "file:PATH    written to a file",
                                            "chardev:ID   the -chardev with that id",
                                            "null         output is dropped",
@@ -38,10 +38,10 @@ static const char *const drive_list[] = {
     "file=FILE,if=pflash[,unit=0|1][,format=raw][,readonly=on][,snapshot=on]   a flash bank of virt", NULL
 };
 static const char *const monitor_list[] = {
-    "stdio               standard input and output",
+    "stdio               standard input and output; at a terminal lines are edited",
     "tcp:[HOST]:PORT     a port; without HOST for this host alone",
     "unix:PATH           a Unix socket; ,server=on,wait=off may follow, as with tcp",
-    "none                no monitor",
+    "none                no monitor, neither one behind Ctrl-a c",
     NULL,
 };
 static const char *const lint_list[] = {

@@ -59,6 +59,7 @@ static int take_at(struct settings *settings, bool qmp, const char *value)
 
 int take_monitor(struct settings *settings, const char *value)
 {
+    settings->no_monitor = strcmp(value, "none") == 0;
     return take_at(settings, false, value);
 }
 

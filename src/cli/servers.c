@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/console.h"
+
 bool servers_wanted(const struct settings *settings)
 {
     return settings->gdb || settings->monitor_count;
@@ -24,6 +26,8 @@ static int open_monitor(struct servers_open *open, struct settings *settings, st
                         unsigned i)
 {
     const struct monitor_wish *wish = &settings->monitors[i];
+    if (consoles_edit(wish))
+        return 0;
     int result = wish->qmp ? intact_qmp_open(machine, wish->where, &open->qmps[i], settings->why)
                            : intact_monitor_open(machine, wish->where, &open->monitors[i], settings->why);
     if (result == 0)
@@ -62,15 +66,16 @@ static void tell_waiting(const struct settings *settings, const char *stopped)
             return;
     if (settings->gdb)
         fprintf(stderr, "intact: %swaits for a debugger at %s\n", stopped, settings->gdb);
-    else
+    else if (settings->monitor_count)
         fprintf(stderr, "intact: %swaits for cont at %s\n", stopped, settings->monitors[0].where);
 }
 
 // A stop without a client waits for one.
-struct intact_exit servers_run_machine(const struct settings *settings, struct intact_machine *machine)
+struct intact_exit servers_run_machine(const struct settings *settings, struct intact_machine *machine,
+                                       bool at_terminal)
 {
     char text[256];
-    if (!servers_wanted(settings))
+    if (!servers_wanted(settings) && !at_terminal)
         return intact_machine_run(machine);
     if (settings->stopped)
         tell_waiting(settings, "");

@@ -15,10 +15,11 @@ struct servers_open {
 
 // Could anybody start a machine that is stopped?
 bool servers_wanted(const struct settings *settings);
-// -1 with the line of an error; servers_close closes those that were opened.
+// All but a monitor of consoles_monitor. -1 with the line of an error; servers_close closes those that were opened.
 int servers_open(struct servers_open *open, struct settings *settings, struct intact_machine *machine);
-// Runs the machine to its end, for its servers or alone.
-struct intact_exit servers_run_machine(const struct settings *settings, struct intact_machine *machine);
+// Runs the machine to its end, for its servers or alone; `at_terminal`: there is a monitor of consoles_monitor.
+struct intact_exit servers_run_machine(const struct settings *settings, struct intact_machine *machine,
+                                       bool at_terminal);
 void servers_close(struct servers_open *open);
 
 #endif

@@ -77,6 +77,7 @@ struct settings {
     const char *gdb;                             // -gdb, NULL: none
     struct monitor_wish monitors[MONITOR_LIMIT]; // -monitor, -qmp, -mon
     unsigned monitor_count;
+    bool no_monitor; // -monitor none: neither one behind Ctrl-a c
     bool stopped;                    // -S
     const char *breaks[BREAK_LIMIT]; // -break
     unsigned break_count;

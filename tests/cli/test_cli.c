@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/console.h"
+#include "cli/keys.h"
 #include "cli/options.h"
 #include "cli/run.h"
 
@@ -167,21 +167,33 @@ Test(cli, the_demo_tells_five_interrupts_and_ends_well)
     cr_assert_str_eq(first, OUTPUT(&status, "intact", "demo"));
 }
 
-Test(cli, the_escape_key_quits_and_can_be_sent)
+static enum key takes(struct keys *keys, uint8_t typed, uint8_t *byte)
 {
-    struct consoles consoles = { .escapes = true };
-    bool quit = false;
-    uint8_t plain[] = "abc", doubled[] = "a\001ab\001\001", leave[] = "a\001x", half[] = "a\001", rest[] = "xb";
-    cr_assert_eq(console_filter(&consoles, plain, 3, &quit), 3);
-    cr_assert_eq(console_filter(&consoles, doubled, 6, &quit), 4);
-    cr_assert_arr_eq(doubled, "a\001b\001", 4);
-    cr_assert_not(quit);
-    cr_assert_eq(console_filter(&consoles, leave, 3, &quit), 1);
-    cr_assert(quit);
-    quit = false;
-    cr_assert_eq(console_filter(&consoles, half, 2, &quit), 1);
-    cr_assert_not(quit);
-    cr_assert_eq(console_filter(&consoles, rest, 2, &quit), 1);
-    cr_assert(quit);
-    cr_assert_eq(rest[0], 'b');
+    *byte = typed;
+    return keys_take(keys, byte);
+}
+
+Test(cli, the_escape_key_quits_switches_and_can_be_sent)
+{
+    struct keys keys = { .escapes = true, .has_monitor = true };
+    uint8_t byte;
+    cr_assert_eq(takes(&keys, 'x', &byte), KEY_BYTE);
+    cr_assert_eq(byte, 'x');
+    cr_assert_eq(takes(&keys, 1, &byte), KEY_NOTHING);
+    cr_assert_eq(takes(&keys, 'x', &byte), KEY_QUIT);
+    cr_assert_eq(takes(&keys, 'x', &byte), KEY_BYTE);
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(takes(&keys, 1, &byte), KEY_NOTHING);
+        cr_assert_eq(takes(&keys, i ? 'a' : 1, &byte), KEY_BYTE);
+        cr_assert_eq(byte, 1);
+    }
+    cr_assert_eq(takes(&keys, 1, &byte), KEY_NOTHING);
+    cr_assert_eq(takes(&keys, 'c', &byte), KEY_SWITCH);
+    cr_assert_eq(takes(&keys, 1, &byte), KEY_NOTHING);
+    cr_assert_eq(takes(&keys, 'z', &byte), KEY_NOTHING);
+    keys.has_monitor = false;
+    cr_assert_eq(takes(&keys, 1, &byte), KEY_NOTHING);
+    cr_assert_eq(takes(&keys, 'c', &byte), KEY_NOTHING);
+    keys.escapes = false;
+    cr_assert_eq(takes(&keys, 1, &byte), KEY_BYTE);
 }
