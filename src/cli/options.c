@@ -340,9 +340,8 @@ const struct option options[] = {
       "but for none. The commands change nothing in the run, but for loadvm, nmi, system_reset and system_powerdown.",
       monitor_words, take_monitor },
     { "qmp", "stdio|tcp:[HOST]:PORT|unix:PATH|none", GROUP_OBSERVE,
-      "A monitor for programs, by QEMU's protocol QMP: commands and answers in JSON, and events. Of -gdb, -monitor and "
-      "-qmp "
-      "there may be several at once: what a client of one does is told to the clients of all.",
+      "A monitor for programs, by QEMU's protocol QMP: commands and answers in JSON, and events. One -gdb and several "
+      "-monitor and -qmp may be given together: what a client of one does is told to the clients of all.",
       monitor_words, take_qmp },
     { "mon", "[chardev=]ID[,mode=readline|control]", GROUP_OBSERVE,
       "A monitor at a -chardev: for people with mode=readline, the default, and QMP with mode=control.", mon_words,
