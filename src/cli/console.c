@@ -190,9 +190,21 @@ bool consoles_edit(const struct monitor_wish *wish)
     return !wish->qmp && strcmp(wish->where, "stdio") == 0 && at_terminal();
 }
 
+// `intact why` itself stops the machine and asks.
+static bool may_share(const struct settings *settings)
+{
+    return !settings->no_monitor && !settings->why_source && at_terminal();
+}
+
+bool consoles_share(const struct settings *settings)
+{
+    return settings->serial.kind == STREAM_STDIO && settings->serial.escape && settings->rr != RR_REPLAY &&
+           may_share(settings);
+}
+
 int consoles_monitor(struct consoles *consoles, struct intact_machine *machine, struct settings *settings)
 {
-    bool shares = consoles->reads && consoles->keys.escapes && at_terminal() && !settings->no_monitor;
+    bool shares = consoles->reads && consoles->keys.escapes && may_share(settings);
     bool edits = false;
     for (unsigned i = 0; i < settings->monitor_count; i++)
         edits |= consoles_edit(&settings->monitors[i]);

@@ -28,6 +28,8 @@ struct consoles {
 int consoles_open(struct consoles *consoles, struct settings *settings);
 // Is it a monitor at a terminal, whose lines are edited, so that consoles_monitor opens it?
 bool consoles_edit(const struct monitor_wish *wish);
+// Is there to be one behind Ctrl-a c, on the terminal of the serial port?
+bool consoles_share(const struct settings *settings);
 // Opens a monitor at the terminal where there is to be one. -1: settings->why says what failed.
 int consoles_monitor(struct consoles *consoles, struct intact_machine *machine, struct settings *settings);
 // From here on the terminal belongs to the guest, until consoles_close.

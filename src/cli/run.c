@@ -206,9 +206,9 @@ int cli_act(struct settings *settings)
     if (settings->why_source && servers_wanted(settings))
         return cli_fail(
             "why: not with -gdb, -s, -qmp or a monitor, whose command why asks; leave them out, or use intact run");
-    if (settings->stopped && !servers_wanted(settings))
+    if (settings->stopped && !servers_wanted(settings) && !consoles_share(settings))
         return cli_fail("-S: nothing could start the machine; add -s, -gdb tcp::PORT or -monitor stdio");
-    if (settings->break_count && !servers_wanted(settings))
+    if (settings->break_count && !servers_wanted(settings) && !consoles_share(settings))
         return cli_fail("-break: nobody would be told; add -s, -gdb tcp::PORT or -monitor stdio");
     if (settings->rr == RR_RECORD && settings->load_file)
         return cli_fail("-loadvm: a run is recorded from its first instruction; leave out one of the two");

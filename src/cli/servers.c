@@ -68,6 +68,8 @@ static void tell_waiting(const struct settings *settings, const char *stopped)
         fprintf(stderr, "intact: %swaits for a debugger at %s\n", stopped, settings->gdb);
     else if (settings->monitor_count)
         fprintf(stderr, "intact: %swaits for cont at %s\n", stopped, settings->monitors[0].where);
+    else
+        fprintf(stderr, "intact: %swaits for cont in the monitor: Ctrl-a c\r\n", stopped);
 }
 
 // A stop without a client waits for one.

@@ -44,8 +44,8 @@ static const struct monitor_row commands[] = {
       "why its interrupt does not arrive: what holds it back, in order, and where it is; pit.out0, gsi:4, "
       "vector:0x31@0",
       monitor_why },
-    { "lint", NULL, "", 0, 0, NULL, "what the guest did wrong since the first lint, or with the option -lint in all",
-      monitor_lint },
+    { "lint", "info lint", "", 0, 0, NULL,
+      "what the guest did wrong since the first lint, or with the option -lint in all", monitor_lint },
     { "trace on", NULL, "[PROPERTIES]", 0, LINE, NULL,
       "keeps what happens to interrupts from here on; PROPERTIES as of the option -trace: events=raise+deliver,cpu=0",
       monitor_trace_on },

@@ -5,7 +5,7 @@
     monitor_kernel_test.py INTACT cloud-amd64|cloud-arm64
 
 Three runs: without a monitor; stopped halfway, looked into, saved, and let go; and one that loads that state before its first
-instruction. All end at the same instruction, and print the same bytes from there on.
+instruction. All end at the same instruction, and print the same bytes from there on. A fourth, on x86, is sent an NMI.
 """
 import pathlib
 import subprocess
@@ -54,6 +54,10 @@ def main():
         check(saved, output.read_bytes(), without, f"instruction:{half}: instruction {half}, ", f"instruction {half} is in", "by step")
         loaded = run(monitor, [f"loadvm {state}", "break deliver", "cont", "wait", "delete", "cont"])
         check(loaded, output.read_bytes(), without, f"stopped by loadvm: instruction {half}, ", "breakpoint 1, deliver: ")
+        if "amd64" in arch:
+            pressed = run(monitor, [f"break instruction:{half}", "cont", "wait", "nmi", "delete", "cont"])
+            if pressed.returncode != 0 or b"NMI received for unknown reason" not in output.read_bytes():
+                harness.fail("the kernel is not told of the NMI", pressed)
 
 
 main()

@@ -37,8 +37,8 @@ def kernel(path, code):
 class Terminal:
     """The command with a pseudo-terminal as its standard input, output and error."""
 
-    def __init__(self, intact, *options):
-        self.command = [intact, "run", "-m", "16M", "-d", "exit", *options]
+    def __init__(self, intact, *options, verb="run"):
+        self.command = [intact, verb, *([] if verb == "why" else ["-m", "16M", "-d", "exit"]), *options]
         self.master, slave = pty.openpty()
         self.before = termios.tcgetattr(slave)
         environment = {**os.environ, "TERM": "vt100"}
@@ -74,8 +74,9 @@ class Terminal:
         return self.hear(pattern)
 
     def end(self, status):
-        self.hear(r"intact: exit \d+ after \d+ instructions")
-        if self.process.wait(timeout=TIMEOUT) != status:
+        if status is not None:
+            self.hear(r"intact: exit \d+ after \d+ instructions")
+        if self.process.wait(timeout=TIMEOUT) != (status or 0):
             harness.fail(f"exit status {self.process.returncode} instead of {status}: {' '.join(self.command)}")
         if termios.tcgetattr(self.slave) != self.before:
             harness.fail("the terminal is not as it was")
@@ -142,6 +143,13 @@ def shared(intact, folder, edits):
     terminal.says("\x01c\x01a!", "\x01!")
     terminal.type("\x01x")
     terminal.end(0)
+    terminal = Terminal(intact, "-kernel", kernel(folder / "echo", ECHO), "-nographic", "-S", "-break", "instruction:9")
+    terminal.hear(r"waits for cont in the monitor: Ctrl-a c$")
+    terminal.raw()
+    terminal.says("\x01c", r"^\(intact\) ")
+    terminal.says("cont\r", r"stopped by a breakpoint, instruction:9: ")
+    terminal.type("quit\r")
+    terminal.end(0)
     terminal = Terminal(intact, "-kernel", kernel(folder / "echo", ECHO), "-nographic", "-monitor", "none")
     terminal.raw()
     terminal.says("\x01cabc", r"abc")  # Ctrl-a c is no key here
@@ -150,11 +158,18 @@ def shared(intact, folder, edits):
     terminal.end(0)
 
 
+def asked(intact, folder, edits):
+    """`intact why` at a terminal stops at its place, asks, and ends: no monitor waits for anybody."""
+    terminal = Terminal(intact, "pit.out0", "-at", "instruction:9", "--", "-kernel", kernel(folder / "echo", ECHO), verb="why")
+    terminal.hear(r"^place +pit\.out0 is |pit\.out0")
+    terminal.end(None)
+
+
 def main():
     intact, how = sys.argv[1:]
     if not hasattr(os, "openpty"):
         harness.skip("no pseudo-terminals here")
-    for test in (alone, stops, shared):
+    for test in (alone, stops, shared, asked):
         with tempfile.TemporaryDirectory() as folder:
             print(test.__name__, flush=True)
             test(intact, pathlib.Path(folder), how == "libedit")
