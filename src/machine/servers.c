@@ -120,21 +120,23 @@ static void wait_for_clients(const struct servers *all)
     debug_socket_wait(sockets, all->count, LOOK);
 }
 
-// A machine that is stopped where nobody can start it ends.
-static void listen_to_all(struct intact_machine *machine)
+// A machine that is stopped where nobody can start it ends. False: a client has more to say than the machine can wait for.
+static bool listen_to_all(struct intact_machine *machine)
 {
+    enum { ROUNDS = 1000 };
     struct servers *all = &machine->servers;
-    for (;;) {
+    for (unsigned rounds = 0; rounds < ROUNDS; rounds = all->running ? rounds + 1 : 0) {
         bool any = false;
         for (unsigned i = 0; i < all->count && !atomic_load(&machine->board->outside.quit_posted); i++)
             any |= listen_to(all->list[i]);
         if (atomic_load(&machine->board->outside.quit_posted) || (all->running && !any))
-            return;
+            return true;
         if (!any && nobody_can_come(all))
             intact_machine_quit(machine);
         else if (!any)
             wait_for_clients(all);
     }
+    return false;
 }
 
 // --- running ---------------------------------------------------------------------------------------------------------
@@ -165,10 +167,13 @@ static void watch(const struct servers *all, bool on)
             debug_socket_watch(all->list[i]->turn.socket, on);
 }
 
-// A machine that is to end runs as well, and ends at once.
-static struct intact_exit go_on(struct intact_machine *machine)
+// A machine that is to end runs as well, and ends at once. Where a client has more to say, it runs a while nevertheless.
+static struct intact_exit go_on(struct intact_machine *machine, bool heard_all)
 {
+    enum { WHILE = 100000 }; // instructions
     struct servers *all = &machine->servers;
+    if (!heard_all && !all->how.steps)
+        return intact_machine_run_for(machine, WHILE);
     watch(all, true);
     all->runs = true;
     struct intact_exit end = all->running && all->how.steps ? step(machine, &all->how) : intact_machine_run(machine);
@@ -195,8 +200,10 @@ struct intact_exit servers_run(struct intact_machine *machine, bool stopped)
         if (debug_socket_connected(all->list[i]->turn.socket) && !all->list[i]->connected)
             come(all->list[i]);
     for (;;) {
-        listen_to_all(machine);
-        struct intact_exit end = go_on(machine);
+        bool heard_all = listen_to_all(machine);
+        struct intact_exit end = go_on(machine, heard_all);
+        if (end.reason == INTACT_PAUSED)
+            continue;
         if (end.reason != INTACT_BREAK) {
             tell_end(all, &end);
             return end;

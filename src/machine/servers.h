@@ -2,7 +2,7 @@
 // The servers of a machine, of gdb, monitors and QMP, and the loop that runs the machine for all of them:
 //
 //     listen      clients are answered one command at a time, in turn. While the machine is stopped, until one of them
-//                 starts it; while it runs, until none has anything left to say
+//                 starts it; while it runs, until none has anything left to say, or for a thousand turns
 //     run         until a stop, or until a client says something, which is INTACT_STOP_REQUEST (debug_turn.h)
 //     tell        a stop, a start, and the end are told to all servers, whoever was the cause
 //

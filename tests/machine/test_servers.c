@@ -208,6 +208,47 @@ Test(servers, clients_come_and_go)
     cr_expect_eq(run_with(come_and_go, false).reason, INTACT_QUIT);
 }
 
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+static void *talks_without_end(void *unused)
+{
+    char lines[4096], answers[65536];
+    memset(lines, '\n', sizeof lines);
+    for (;;) {
+        ssize_t sent = send(a.socket, lines, sizeof lines, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+            break;
+        while (recv(a.socket, answers, sizeof answers, MSG_DONTWAIT) > 0)
+            continue;
+    }
+    return unused;
+}
+
+static void *is_beside_a_talker(void *unused)
+{
+    pthread_t talker;
+    come(&a, "a");
+    come(&b, "b");
+    hears(&b, "(intact) ");
+    cr_assert_eq(pthread_create(&talker, NULL, talks_without_end, NULL), 0);
+    poll(NULL, 0, 100);
+    say(&b, "cont\n");
+    hears(&b, "stopped by a breakpoint, instruction:3000000: ");
+    say(&b, "quit\n");
+    pthread_join(talker, NULL);
+    return unused;
+}
+
+Test(servers, a_client_that_talks_without_end_does_not_hold_the_machine)
+{
+    cr_assert_eq(intact_break_event(machine, "instruction:3000000", why), 0, "%s", why);
+    struct intact_exit end = run_with(is_beside_a_talker, true);
+    cr_expect_eq(end.reason, INTACT_QUIT);
+    cr_expect_eq(end.instructions, 3000000);
+}
+
 Test(servers, a_stop_without_a_client_is_told_to_the_program)
 {
     cr_assert_eq(intact_break_event(machine, "instruction:100", why), 0, "%s", why);
