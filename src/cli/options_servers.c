@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Options of the servers for debuggers: -gdb, -s, -monitor, -qmp, -mon.
 //
-// Not modelled: -mon pretty=on; a chardev that a monitor and a serial port share.
+// Not modelled: -mon pretty=on; a chardev that QMP, or a monitor without a terminal, shares with a serial port.
 #include <stdio.h>
 #include <string.h>
 
@@ -105,6 +105,27 @@ static int resolve_chardev(struct settings *settings, struct monitor_wish *wish)
     return 0;
 }
 
+// As with -serial mon:stdio: the serial port has the terminal, and a monitor is behind Ctrl-a c.
+static bool is_behind_serial(const struct settings *settings, const struct monitor_wish *wish)
+{
+    if (wish->qmp || !wish->chardev || !settings->serial_chardev ||
+        strcmp(wish->chardev, settings->serial_chardev) != 0 || strcmp(wish->where, "stdio") != 0)
+        return false;
+    for (unsigned i = 0; i < settings->chardev_count; i++)
+        if (strcmp(settings->chardevs[i].id, wish->chardev) == 0)
+            return settings->chardevs[i].stream.escape;
+    return false;
+}
+
+static void drop_those_behind_serial(struct settings *settings)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < settings->monitor_count; i++)
+        if (!is_behind_serial(settings, &settings->monitors[i]))
+            settings->monitors[kept++] = settings->monitors[i];
+    settings->monitor_count = kept;
+}
+
 bool settings_monitor_has(const struct settings *settings, const char *chardev)
 {
     for (unsigned i = 0; i < settings->monitor_count; i++)
@@ -126,6 +147,7 @@ int resolve_monitors(struct settings *settings)
     for (unsigned i = 0; i < settings->monitor_count; i++)
         if (settings->monitors[i].chardev && resolve_chardev(settings, &settings->monitors[i]) < 0)
             return -1;
+    drop_those_behind_serial(settings);
     for (unsigned i = 0; i < settings->monitor_count; i++)
         for (unsigned j = 0; j < i; j++)
             if (strcmp(settings->monitors[i].where, settings->monitors[j].where) == 0)

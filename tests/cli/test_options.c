@@ -378,6 +378,12 @@ Test(options, monitors_for_programs)
     TAKES("-chardev", "stdio,id=c", "-mon", "c,mode=control");
     cr_assert_str_eq(settings.monitors[0].where, "stdio");
     cr_assert_eq(settings.serial.kind, STREAM_NULL);
+    TAKES("-chardev", "stdio,mux=on,id=c", "-serial", "chardev:c", "-mon", "c"); // behind Ctrl-a c
+    cr_assert_eq(settings.monitor_count, 0);
+    cr_assert(settings.serial.escape);
+    REFUSES("-mon: stdio is taken by -serial", "-chardev", "stdio,id=c", "-serial", "chardev:c", "-mon", "c");
+    REFUSES("-mon: stdio is taken by -serial", "-chardev", "stdio,mux=on,id=c", "-serial", "chardev:c", "-mon",
+            "c,mode=control");
     REFUSES("-mon: needs chardev=ID, of a -chardev", "-mon", "mode=control");
     REFUSES("-mon: no id 'd'; there is c", "-mon", "d", "-chardev", socket_at_path);
     REFUSES("-mon: no mode 'contol'; the nearest is 'control'", "-chardev", socket_at_path, "-mon", "c,mode=contol");
