@@ -174,29 +174,35 @@ static enum loop_stop run_board(struct intact_machine *machine)
     return stop;
 }
 
-// A stop that came together with the reset stops behind it.
-static bool restart(struct intact_machine *machine)
+// A stop that came together with the reset stops behind it. As board_restart.
+static int restart(struct intact_machine *machine)
 {
     struct outside *outside = &machine->board->outside;
-    bool by_guest = !outside->reset_due;
-    if (board_restart(machine->board) < 0)
-        return false;
+    if (!outside->reset_left)
+        outside->reset_by_guest = !outside->reset_due;
+    int result = board_restart(machine->board);
+    if (result != 0)
+        return result;
     if (outside->stop_taken)
         outside_interrupt(outside);
     outside->stop_taken = false;
-    servers_reset(&machine->servers, by_guest);
-    return true;
+    servers_reset(&machine->servers, outside->reset_by_guest);
+    return 0;
 }
 
 static struct intact_exit run(struct intact_machine *machine)
 {
+    bool reboot = machine->board->config.reboot;
     enum loop_stop stop;
+    int restarted = 0;
     outside_start(&machine->board->outside);
     do
         stop = run_board(machine);
-    while (stop == LOOP_RESET && machine->board->config.reboot && restart(machine));
+    while (stop == LOOP_RESET && reboot && (restarted = restart(machine)) == 0);
     outside_flush(&machine->board->outside);
-    return describe_end(machine, stop == LOOP_RESET && machine->board->config.reboot ? LOOP_RUNNING : stop);
+    if (stop == LOOP_RESET && reboot)
+        stop = restarted > 0 ? LOOP_LIMIT : LOOP_RUNNING;
+    return describe_end(machine, stop);
 }
 
 // A replay knows whether this end is the recorded one; a debugger's stop is no end.

@@ -302,12 +302,13 @@ static void idle(struct loop *loop)
         clock_advance(loop->clock, until);
 }
 
-void loop_pass(struct loop *loop, uint64_t count)
+uint64_t loop_pass(struct loop *loop, uint64_t count)
 {
     uint64_t left = loop->limit ? loop->limit - loop->instructions : UINT64_MAX;
     count = count < left ? count : left;
     loop->instructions += count;
     clock_advance(loop->clock, loop->clock->now + (count << loop->shift));
+    return count;
 }
 
 static void normalise(struct loop *loop)

@@ -93,8 +93,9 @@ enum loop_stop vcpu_run(struct loop *loop);
 // The controller's new pending word for a vCPU: the `signal` of x86_irq_config and arm_irq_config (owner: the loop).
 void vcpu_signal(void *loop, uint32_t vcpu, uint32_t pending);
 
-// Between two runs: lets the time of `count` instructions pass without executing any, at most up to `limit`.
-void loop_pass(struct loop *loop, uint64_t count);
+// Between two runs: lets the time of `count` instructions pass without executing any, at most up to `limit`. Returns how many
+// they were.
+uint64_t loop_pass(struct loop *loop, uint64_t count);
 
 // Ends vcpu_run after the current instruction. The first call wins, but anything wins over LOOP_BREAK: a debugger hides
 // nothing; and LOOP_QUIT over LOOP_RESET, as what comes in together with a reset could not end the run otherwise.

@@ -317,5 +317,31 @@ Test(buttons, a_machine_that_goes_back_has_what_was_pressed_again)
     cr_expect_eq(digest(scene.machine), expected);
     cr_expect_eq(was.starts, 3);
     cr_expect_eq(scene.taken, 0); // it has been written
+    uint64_t within = NMIS * 12345 + BOARD_RESET_INSTRUCTIONS / 2;
+    cr_assert_eq(intact_machine_go_to(scene.machine, within, why), 0, "%s", why);
+    cr_expect_eq(intact_machine_instructions(scene.machine), within);
+    run_for(&scene, end - within);
+    cr_expect_eq(digest(scene.machine), expected);
     intact_machine_destroy(scene.machine);
+}
+
+// The time of a reset is in the run wherever it pauses.
+Test(buttons, a_run_that_pauses_within_the_time_of_a_reset_is_the_same)
+{
+    static struct scene whole, parts;
+    make(&whole);
+    run_for(&whole, 10000);
+    cr_assert_eq(intact_machine_reset(whole.machine), 0);
+    run_for(&whole, 2000000);
+    uint64_t expected = digest(whole.machine);
+    intact_machine_destroy(whole.machine);
+    make(&parts);
+    run_for(&parts, 10000);
+    cr_assert_eq(intact_machine_reset(parts.machine), 0);
+    run_for(&parts, 400000);
+    run_for(&parts, 1600000);
+    cr_expect_eq(intact_machine_instructions(parts.machine), 2010000);
+    cr_expect_eq(digest(parts.machine), expected);
+    compare(&whole, &parts);
+    intact_machine_destroy(parts.machine);
 }

@@ -238,8 +238,12 @@ int board_reset(struct board *board)
 
 int board_restart(struct board *board)
 {
-    loop_pass(&board->loop, BOARD_RESET_INSTRUCTIONS);
-    return board_reset(board);
+    struct outside *outside = &board->outside;
+    if (!outside->reset_left)
+        outside->reset_left = BOARD_RESET_INSTRUCTIONS;
+    outside->reset_due = true;
+    outside->reset_left -= loop_pass(&board->loop, outside->reset_left);
+    return outside->reset_left ? 1 : board_reset(board);
 }
 
 struct boot_kernel board_kernel(const struct board *board)

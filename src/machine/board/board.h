@@ -167,7 +167,8 @@ void board_destroy(struct board *board);
 // Reset of everything, then the state that a firmware leaves. The same errors.
 int board_reset(struct board *board);
 // A reset during a run, which takes time: RESET# is held for a millisecond at least (PCI 3.0, 4.3.2, Trst), and a
-// firmware runs. It is counted as BOARD_RESET_INSTRUCTIONS, or as fewer where config.limit ends the run before.
+// firmware runs. It is counted as BOARD_RESET_INSTRUCTIONS; 1: the loop's limit comes before their end, and the next call
+// goes on.
 #define BOARD_RESET_INSTRUCTIONS 1000000
 int board_restart(struct board *board);
 

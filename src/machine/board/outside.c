@@ -262,6 +262,7 @@ void outside_visit(struct outside *outside, struct visit *v)
     VISIT(v, outside->input_read);
     VISIT(v, outside->input_written);
     VISIT(v, outside->reset_due);
+    VISIT(v, outside->reset_left);
     for (unsigned i = 0; i < OUTSIDE_CHARDEV + outside->config->chardev_count; i++) {
         VISIT_ARRAY(v, outside->recent[i].bytes);
         VISIT_BELOW(v, outside->recent[i].end, OUTSIDE_RECENT);

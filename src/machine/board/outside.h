@@ -45,9 +45,11 @@ struct outside {
     uint32_t input_read, input_written;
     atomic_uint input_posted, input_waiting;
     atomic_bool input_open;
-    bool reset_due;   // somebody has pressed the reset button: the machine is reset before it goes on
-    bool quiet;       // what the guest writes was written before: a part of a run is repeated
-    unsigned sources; // other sources of input, which never end: networks
+    bool reset_due;      // the machine is reset before it goes on
+    uint64_t reset_left; // of the time of a reset that has begun: instructions
+    bool reset_by_guest; // that one
+    bool quiet;          // what the guest writes was written before: a part of a run is repeated
+    unsigned sources;    // other sources of input, which never end: networks
     uint16_t console_channel, host_channel, stop_channel;
     struct inbox_node stop_node; // of the message that a debugger sends
     atomic_bool stop_posted;     // it is on its way
