@@ -276,6 +276,8 @@ def beside(machine, without):
     machine.start("-S", "-monitor", f"unix:{path}")
     monitor = socket.socket(socket.AF_UNIX)
     monitor.settimeout(TIMEOUT)
+    while not os.path.exists(path) and machine.process.poll() is None: # it listens after gdb's
+        time.sleep(0.001)
     monitor.connect(path)
     monitor.sendall(b"break instruction:5000\n")
     heard = b""
