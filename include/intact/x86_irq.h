@@ -93,7 +93,9 @@ struct intact_x86_irq_config {
     bool imcr;                // there is an IMCR (ports 22h, 23h): after reset INT bypasses the local APIC
     uint32_t ioapic_count;    // 0 to INTACT_X86_IOAPICS_MAX
     size_t ioapic_size;       // of an element, set by intact_x86_irq_config_init
-    const struct intact_x86_ioapic *ioapics; // ioapic_count of them; read during create only
+    // ioapic_count of them; read during create only. It points to one element at first: a program that sets ioapic_count to
+    // more must set this too, else create returns -EINVAL.
+    const struct intact_x86_ioapic *ioapics;
     int pic_pin;               // pin of the first IOAPIC that the 8259A's INT is wired to as well; -1, or no pic: none
     bool extended_destination; // MSIs and redirection entries have 15-bit destinations
     // `pending` is the new set of enum intact_x86_pending of a CPU. Called for changes only, before the function that

@@ -47,9 +47,11 @@ static_assert((int)INTACT_X86_PIC == (int)X86_IRQ_PIC && (int)INTACT_X86_IOAPIC 
               "the public chip numbers are ours");
 static_assert(INTACT_X86_CPUS_MAX < CLOCK_EVENT_LIMIT, "each CPU has a timer, and the IOAPICs have one");
 
+// The default list, of one element.
+static const struct intact_x86_ioapic default_ioapic = { .address = 0xfec00000, .pins = 24, .version = 0x20, .id = 0 };
+
 static struct intact_x86_irq_config default_config(void)
 {
-    static const struct intact_x86_ioapic ioapic = { .address = 0xfec00000, .pins = 24, .version = 0x20, .id = 0 };
     return (struct intact_x86_irq_config){
         .size = sizeof(struct intact_x86_irq_config),
         .cpus = 1,
@@ -59,8 +61,8 @@ static struct intact_x86_irq_config default_config(void)
         .timer_hz = 1000000000,
         .pic = true,
         .ioapic_count = 1,
-        .ioapic_size = sizeof ioapic,
-        .ioapics = &ioapic,
+        .ioapic_size = sizeof default_ioapic,
+        .ioapics = &default_ioapic,
         .pic_pin = 0,
     };
 }
@@ -146,6 +148,9 @@ static int check(const struct intact_x86_irq_config *config, struct error *error
                          INTACT_X86_IOAPICS_MAX);
     if (config->ioapic_count && !config->ioapics)
         return error_set(error, -EINVAL, "%u IOAPICs, and no list of them", config->ioapic_count);
+    if (config->ioapic_count > 1 && config->ioapics == &default_ioapic)
+        return error_set(error, -EINVAL, "%u IOAPICs, but the default list has one: set ioapics to a list of %u too",
+                         config->ioapic_count, config->ioapic_count);
     return 0;
 }
 

@@ -200,6 +200,7 @@ Test(intact_x86_irq, every_value_out_of_range_is_refused_with_a_reason)
     REFUSED(timer_hz, UINT64_C(10000000001), "10000000001 Hz");
     REFUSED(ioapic_count, INTACT_X86_IOAPICS_MAX + 1, "256 IOAPICs");
     REFUSED(ioapics, NULL, "no list");
+    REFUSED(ioapic_count, 3, "3 IOAPICs, but the default list has one: set ioapics");
     REFUSED(pic_pin, 24, "pin 24");
     REFUSED(pic_pin, -2, "pin -2");
     struct intact_x86_irq_config config = defaults();
