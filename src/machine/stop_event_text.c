@@ -61,6 +61,15 @@ static int no_verb(const char *text, struct error *error)
                      text);
 }
 
+static int too_long(const char *text, enum event_verb verb, struct error *error)
+{
+    if (verb == EVENT_SAYS)
+        return error_set(error, -EINVAL, "'%.40s...' is too long: the text of says has at most %u characters", text,
+                         EVENT_TEXT - 1 - (unsigned)strlen("says:"));
+    return error_set(error, -EINVAL, "'%.40s...' is too long: an event has at most %u characters", text,
+                     EVENT_TEXT - 1);
+}
+
 static bool is_access(const struct stop_event *event)
 {
     return event->verb == EVENT_READ || event->verb == EVENT_WRITE || event->verb == EVENT_IN ||
@@ -172,8 +181,10 @@ int stop_events_parse(const struct stop_events *events, const char *text, struct
     unsigned i = 0;
     while (i < countof(verbs) && (strlen(verbs[i].name) != length || strncmp(verbs[i].name, text, length) != 0))
         i++;
-    if (i == countof(verbs) || strlen(text) >= EVENT_TEXT)
+    if (i == countof(verbs))
         return no_verb(text, error);
+    if (strlen(text) >= EVENT_TEXT)
+        return too_long(text, verbs[i].verb, error);
     if (verbs[i].ports && !is_pc(events))
         return error_set(error, -EINVAL, "'%s': this machine has no I/O ports", text);
     *event = (struct stop_event){ .verb = verbs[i].verb, .any = text[length] != ':', .cpu = STOP_NO_CPU, .size = WORD };

@@ -368,7 +368,10 @@ Test(stop_events, what_is_no_event_is_refused)
     expect_refused(machine, "instruction", "needs the number");
     expect_refused(machine, "says", "needs the text");
     expect_refused(machine, "says:", "needs the text");
-    expect_refused(machine, "deliver:000000000000000000000000000000000000000000000000000000000001", "is no event");
+    expect_refused(machine, "deliver:000000000000000000000000000000000000000000000000000000000001",
+                   "is too long: an event has at most 63 characters");
+    expect_refused(machine, "says:12345678901234567890123456789012345678901234567890123456789",
+                   "is too long: the text of says has at most 58 characters");
     expect_refused(machine, "deliver:256", "at most 0xff");
     expect_refused(machine, "in:0x10000", "at most 0xffff");
     expect_refused(machine, "raise:99999999999", "at most");
