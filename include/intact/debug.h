@@ -151,7 +151,7 @@ struct intact_exit intact_machine_serve(struct intact_machine *machine, bool sto
 struct intact_gdb;
 
 // Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH". 0 and *gdb; -EINVAL, -ENOSPC or another
-// negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes, or NULL).
+// negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes, or NULL). -EBUSY: within a run.
 int intact_gdb_open(struct intact_machine *machine, const char *where, struct intact_gdb **gdb, char *why);
 
 // The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens at a path.
@@ -169,8 +169,10 @@ void intact_gdb_close(struct intact_gdb *gdb);
 struct intact_monitor;
 
 // Listens at `where`: "tcp:[HOST]:PORT" (no HOST: this host alone) or "unix:PATH"; with "stdio" standard input is the client,
-// and with "fd:N" the other end of a connected socket of the program's, which belongs to the monitor from here on.
-// 0 and *monitor; -EINVAL, -ENOSPC or another negative errno, with one line in `why` (INTACT_ERROR_SIZE bytes, or NULL).
+// and with "fd:N" the other end of a connected socket of the program's. Once it is open the monitor owns that descriptor, and
+// closes it at the end; after an error it is still the program's.
+// 0 and *monitor; -EINVAL, -EBADF (fd:N is not open), -ENOSPC, -EBUSY (within a run) or another negative errno, with one line
+// in `why` (INTACT_ERROR_SIZE bytes, or NULL).
 int intact_monitor_open(struct intact_machine *machine, const char *where, struct intact_monitor **monitor, char *why);
 
 // The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens elsewhere.
@@ -188,7 +190,7 @@ void intact_monitor_close(struct intact_monitor *monitor);
 // docs/qmp.md; the time of an event is the machine's. A client may come and go at any time, one at a time.
 struct intact_qmp;
 
-// Listens as a monitor does.
+// Listens as a monitor does, with the same errors and the same rule for "fd:N".
 int intact_qmp_open(struct intact_machine *machine, const char *where, struct intact_qmp **qmp, char *why);
 
 // The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens elsewhere.

@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -323,12 +324,15 @@ static void set_options(int client)
 int debug_socket_open_fd(struct debug_socket **out, const char *option, int fd, void (*wake)(void *owner), void *owner,
                          struct error *error)
 {
+    if (fcntl(fd, F_GETFD) < 0)
+        return error_set(error, -EBADF, "%s: fd:%d is not open: it must be a connected socket", option, fd);
     struct debug_socket *s = create(option, wake, owner, error);
-    if (!s)
-        return -ENOMEM;
+    int result = s ? finish(s, 0, out, error) : -ENOMEM;
+    if (result < 0)
+        return result;
     s->given = s->client = fd;
     set_options(fd);
-    return finish(s, 0, out, error);
+    return 0;
 }
 
 int debug_socket_open_stdio(struct debug_socket **out, const char *option, void (*wake)(void *owner), void *owner,

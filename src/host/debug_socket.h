@@ -16,8 +16,8 @@ struct debug_socket;
 // thread of its own. A negative errno, with a line in `error` that begins with `option`, a constant: "-gdb".
 int debug_socket_open(struct debug_socket **out, const char *option, const char *where, void (*wake)(void *owner),
                       void *owner, struct error *error);
-// The same on a socket that is connected already, which belongs to it: its other end is the client, and comes once. -ENOMEM,
-// -EAGAIN.
+// The same on a socket that is connected already, which belongs to it, but to the caller after an error: its other end is the
+// client, and comes once. -EBADF: `fd` is not open; -ENOMEM, -EAGAIN.
 int debug_socket_open_fd(struct debug_socket **out, const char *option, int fd, void (*wake)(void *owner), void *owner,
                          struct error *error);
 // The same on standard input and output, which belong to it until it is closed. -ENOMEM, -EAGAIN.

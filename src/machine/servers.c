@@ -243,7 +243,7 @@ static int open_connection(struct server *server, const struct server_type *type
         return debug_turn_open_fd(&server->turn, machine, type->option, (int)fd, why);
     if (strcmp(where, "stdio") == 0)
         return debug_turn_open_stdio(&server->turn, machine, type->option, why);
-    snprintf(text, sizeof text, "'%.80s' is not stdio, tcp:[HOST]:PORT, unix:PATH or none", where);
+    snprintf(text, sizeof text, "'%.80s' is not stdio, tcp:[HOST]:PORT, unix:PATH or fd:N", where);
     return refuse(why, -EINVAL, type->option, text);
 }
 
@@ -251,6 +251,8 @@ int server_open(struct server *server, const struct server_type *type, struct in
                 const char *where, char *why)
 {
     struct servers *all = &machine->servers;
+    if (machine_board(machine)->loop.current)
+        return refuse(why, -EBUSY, type->option, "the machine is running");
     if (all->count == SERVERS_LIMIT)
         return refuse(why, -ENOSPC, type->option, "the machine has 16 servers already");
     int result = open_connection(server, type, machine, where, why);

@@ -66,8 +66,8 @@ struct servers {
     struct server_run how;
 };
 
-// Opens the server's connection ("stdio", "tcp:[HOST]:PORT" or "unix:PATH"), and adds it to the machine's. A negative errno
-// with a line in `why` (INTACT_ERROR_SIZE bytes, or NULL).
+// Opens the server's connection ("stdio", "tcp:[HOST]:PORT", "unix:PATH" or "fd:N"), and adds it to the machine's. A negative
+// errno, -EBUSY within a run, with a line in `why` (INTACT_ERROR_SIZE bytes, or NULL).
 int server_open(struct server *server, const struct server_type *type, struct intact_machine *machine,
                 const char *where, char *why);
 // Ends the client's connection, and closes the server.

@@ -410,10 +410,22 @@ Test(monitor_server, a_connected_socket_is_a_client_that_comes_once)
     close(pair[0]);
 }
 
+Test(monitor_server, a_descriptor_that_is_not_open_is_refused)
+{
+    char text[32], expected[96];
+    const int unused = 999;
+    make_endless();
+    snprintf(text, sizeof text, "fd:%d", unused);
+    snprintf(expected, sizeof expected, "-monitor: fd:%d is not open: it must be a connected socket", unused);
+    cr_expect_eq(intact_monitor_open(machine, text, &monitor, why), -EBADF);
+    cr_expect_str_eq(why, expected);
+    refuses("fd:x", "-monitor: 'fd:x' is not stdio, ");
+}
+
 Test(monitor_server, an_address_that_is_none_is_refused_with_its_option)
 {
     make_endless();
-    refuses("", "-monitor: '' is not stdio, tcp:[HOST]:PORT, unix:PATH or none");
+    refuses("", "-monitor: '' is not stdio, tcp:[HOST]:PORT, unix:PATH or fd:N");
     refuses("vc", "-monitor: 'vc' is not stdio, ");
     refuses("stdio,x", "-monitor: 'stdio,x' is not stdio, ");
     refuses("tcp:", "-monitor: 'tcp:' is not tcp:[HOST]:PORT");

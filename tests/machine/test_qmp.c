@@ -443,7 +443,7 @@ Test(qmp_server, an_address_that_is_none_is_refused_with_its_option)
     struct intact_qmp *another;
     make_endless();
     cr_expect_lt(intact_qmp_open(machine, "vc", &another, why), 0);
-    cr_expect_str_eq(why, "-qmp: 'vc' is not stdio, tcp:[HOST]:PORT, unix:PATH or none");
+    cr_expect_str_eq(why, "-qmp: 'vc' is not stdio, tcp:[HOST]:PORT, unix:PATH or fd:N");
     cr_assert_eq(intact_qmp_open(machine, "tcp::0,server=on,wait=off", &another, why), 0, "%s", why);
     cr_expect_neq(intact_qmp_port(another), 0);
     intact_qmp_close(another);

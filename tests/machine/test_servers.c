@@ -271,3 +271,31 @@ Test(servers, a_machine_has_at_most_sixteen)
     cr_expect_eq(intact_monitor_open(machine, "tcp::0", &more[0], why), 0);
     intact_monitor_close(more[0]);
 }
+
+static struct intact_machine *running;
+static unsigned refused;
+
+static void opens_servers(void *owner, uint8_t byte)
+{
+    (void)owner, (void)byte;
+    struct intact_gdb *one_gdb;
+    struct intact_monitor *one_monitor;
+    struct intact_qmp *one_qmp;
+    refused += intact_gdb_open(running, "tcp::0", &one_gdb, why) == -EBUSY;
+    refused += strcmp(why, "-gdb: the machine is running") == 0;
+    refused += intact_monitor_open(running, "tcp::0", &one_monitor, why) == -EBUSY;
+    refused += strcmp(why, "-monitor: the machine is running") == 0;
+    refused += intact_qmp_open(running, "tcp::0", &one_qmp, why) == -EBUSY;
+    refused += strcmp(why, "-qmp: the machine is running") == 0;
+}
+
+Test(servers, none_is_opened_within_a_run)
+{
+    code_begin(&code);
+    code_out8(&code, 0x3f8, 'x');
+    config.serial.write = opens_servers;
+    cr_assert_eq(intact_machine_create(&config, &running, why), 0, "%s", why);
+    intact_machine_run_for(running, 3);
+    cr_expect_eq(refused, 6);
+    intact_machine_destroy(running);
+}

@@ -250,7 +250,7 @@ def ends(machine, _):
     client.answer("ended: quit, exit status 0, after 0 instructions\n")
     if machine.end().returncode != 0 or os.path.exists(machine.path):
         harness.fail("quit does not end the machine cleanly", machine.end())
-    for options, text in ((["-monitor", "vc"], "-monitor: 'vc' is not stdio, tcp:[HOST]:PORT, unix:PATH or none"),
+    for options, text in ((["-monitor", "vc"], "-monitor: 'vc' is not stdio, tcp:[HOST]:PORT, unix:PATH or fd:N"),
                           (["-S"], "-S: nothing could start the machine"),
                           (["-break", "deliver"], "-break: nobody would be told")):
         result = harness.run([machine.intact, "run", *machine.options, *options], TIMEOUT)

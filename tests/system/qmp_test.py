@@ -397,7 +397,7 @@ def rude(machine, without):
 def refusals(machine, _):
     socket_ = "socket,id=c,path=/tmp/x,server=on,wait=off"
     for options, text in (
-            (["-qmp", "vc"], "-qmp: 'vc' is not stdio, tcp:[HOST]:PORT, unix:PATH or none"),
+            (["-qmp", "vc"], "-qmp: 'vc' is not stdio, tcp:[HOST]:PORT, unix:PATH or fd:N"),
             (["-mon", "c"], "-mon: no id 'c'"),
             (["-mon", "mode=control"], "-mon: needs chardev=ID"),
             (["-chardev", socket_, "-mon", "c,mode=x"], "-mon: no mode 'x'; there is readline, control"),
