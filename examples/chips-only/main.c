@@ -15,7 +15,10 @@ struct cpu {
     void (*handlers[256])(struct cpu *cpu, int vector);
 };
 
-enum { LAPIC = 0xfee00000, EOI = 0xb0, SPURIOUS = 0xf0, IOAPIC = 0xfec00000 };
+#define LAPIC  UINT64_C(0xfee00000)
+#define IOAPIC UINT64_C(0xfec00000)
+
+enum { EOI = 0xb0, SPURIOUS = 0xf0 }; // of the local APIC
 
 static void store(struct cpu *cpu, uint64_t address, uint32_t value)
 {
