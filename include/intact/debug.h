@@ -47,8 +47,10 @@ int intact_break_remove(struct intact_machine *machine, enum intact_stop kind, u
 //     virtio-blk0.queue0, edu0.msi0  a part of a device: queueN, config, msixN, msiN, intx, irq
 //     gsi:4                          a wire
 //     lapic0.timer, cpu2.vtimer      a processor's own source
-//     pin:ioapic0.2, vector:0x31@0, msi:0xfee00000,0x31, nmi      as intact_x86_irq_why; INTACT_PC alone
-//     intid:27@2, lpi:8192, event:8,0                             as intact_arm_irq_why; INTACT_VIRT alone
+//     pin:pic.4, pin:ioapic0.2, vector:0x31@0, msi:0xfee00000,0x31, nmi, timer@0, lint0@0, lint1@0, error@0, thermal@0, pmc@0,
+//         cmci@0                     on INTACT_PC, as intact_x86_irq_why
+//     intid:27@2, intid:33, lpi:8192, pin:gicd.1, msi:0x8020040,80, msi:0x8090040,3,5, event:5,3
+//                                    on INTACT_VIRT, as intact_arm_irq_why
 
 // Calls `found` with `owner` for each finding, at least once. 0; or -EINVAL with a line in `why` (INTACT_ERROR_SIZE bytes, or
 // NULL): there is no such source; -EBUSY: within a run.
@@ -123,13 +125,17 @@ void intact_machine_interrupt(struct intact_machine *machine);
 
 // --- Servers ---------------------------------------------------------------------------------------------------------
 //
-// A machine can have servers for gdb, for people and for programs, at most 16 in all, which are opened in any order and live as long as the
-// machine at most:
+// A machine can have servers for gdb, for people and for programs, at most 16 in all, which are opened in any order, between two
+// runs. They do not end with the machine: close them before it is destroyed:
 //
 //     intact_gdb_open(machine, "tcp::1234", &gdb, why);
 //     intact_monitor_open(machine, "unix:/tmp/monitor", &monitor, why);
 //     intact_qmp_open(machine, "unix:/tmp/qmp", &qmp, why);
 //     struct intact_exit end = intact_machine_serve(machine, false);
+//     intact_gdb_close(gdb);
+//     intact_monitor_close(monitor);
+//     intact_qmp_close(qmp);
+//     intact_machine_destroy(machine);
 //
 // All of them look at one machine: what stops it, a breakpoint or a client of any, is told to the clients of all, and each of
 // them can start it again. gdb alone learns it only while it waits for a stop: at its prompt it keeps the registers and memory

@@ -106,10 +106,12 @@ void intact_irq_manager_adopt(struct intact_irq_manager *manager);
 // file is attached this makes a system call, else none. `now` is the virtual time in ns, for the journal.
 unsigned intact_irq_manager_poll(struct intact_irq_manager *manager, uint64_t now);
 
-// Machine thread. Adds an observer of the stations before the chips (<intact/trace.h>): TRIGGER, LINE, ROUTE, DROP; with a
+// Machine thread. Adds an observer of the stations before the chips (<intact/trace.h>): TRIGGER, LINE, ROUTE, MASK, RESAMPLE,
+// DROP; with a
 // shared trace, and for the manager of a machine, it hears those of the chips too. Without a shared trace, the time of
 // an event is that of the last poll. INVALID: it was not prepared by intact_trace_observer_init; BUSY: it has been
-// added already; NO_MEMORY. intact_trace_observer_remove removes it, and so does intact_irq_manager_destroy.
+// added already; NO_MEMORY. intact_trace_observer_remove removes it, and so does intact_irq_manager_destroy; but
+// not with a shared trace, which is that of the chips and goes on.
 int intact_irq_manager_trace(struct intact_irq_manager *manager, struct intact_trace_observer *observer);
 
 // Machine thread. Sleeps until there is something to poll or `timeout_ns` of host time passed (UINT64_MAX: for ever).

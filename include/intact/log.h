@@ -46,12 +46,12 @@ struct intact_log_config {
     // where END is the last one; at most 64. A block of instructions belongs to them if one of its bytes does. NULL: all.
     const char *ranges;
     // Called for each text: one or several lines, `size` bytes, also with a 0 behind them. No function of the machine may be
-    // called within it.
+    // called within it. It must be set, as there is no default: with NULL intact_log_open returns -EINVAL.
     void (*write)(void *owner, const char *text, size_t size);
     void *owner;
 };
 
-// Fills in the defaults: nothing. Any thread.
+// Fills in the defaults: no items, no ranges, no `write`. Any thread.
 void intact_log_config_defaults(struct intact_log_config *config, size_t size);
 static inline void intact_log_config_init(struct intact_log_config *config)
 {

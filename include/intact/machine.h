@@ -281,7 +281,12 @@ struct intact_exit {
 #define INTACT_STATUS_DIVERGED    70
 #define INTACT_STATUS_JOURNAL_END 72
 
-// Runs until one of the reasons above. After INTACT_QUIT another call continues the run.
+// Runs until one of the reasons above. On the machine's thread, and not from a callback of the machine: no function that runs it
+// may be called there, which is not checked. intact_machine_quit may.
+//
+// Another call continues the run, after INTACT_QUIT as if it had not stopped. After INTACT_POWER_OFF, INTACT_DEBUG_EXIT and
+// INTACT_RESET the guest goes on behind the instruction that ended it, without a reset, where real hardware would not.
+// INTACT_LIMIT comes again at once, and so does INTACT_DEADLOCK unless there is input now.
 struct intact_exit intact_machine_run(struct intact_machine *machine);
 
 // The same for at most `count` instructions of all processors: INTACT_PAUSED after exactly that many. It goes on with

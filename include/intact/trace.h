@@ -88,6 +88,29 @@ enum {
     INTACT_CHIP_DEVICE = 0x40000, // and up: the devices of a machine, in a fixed order
 };
 
+// The numbers in events.
+//
+// ACCEPT, `b`. x86: bits 2:0 are the delivery mode, 0 fixed, 1 lowest priority, 2 SMI, 4 NMI, 5 INIT, 6 SIPI, 7 ExtINT; bit 8:
+// it is level-triggered. Arm, here and in ACK: the group, 0, 1 (Non-secure 1 with two Security states), or 2 (Secure 1).
+//
+// IPI, `b`. x86: bits 2:0 are the delivery mode as above; bits 9:8 the destination shorthand of ICR, 0 none, 1 self, 2 all, 3 all
+// but self; with one of those `a` says nothing. Arm: the group; `a` is with GICv2 a mask of CPUs, with GICv3 the value
+// that was written to ICC_SGI1R_EL1 or its like, whose bit 40 (IRM) means all CPUs but the sender.
+//
+// DROP, `a`, and what `b` and `c` are with it:
+//     1     a line rose on a GSI that leads nowhere        b: the GSI
+//     2     a message had no receiver                      b: its address; c: its data
+//     100h  x86: no CPU has this destination               b: the destination; c: the vector
+//     101h  x86: no CPU of the destination accepts it      b, c: as above
+//     102h  x86: a message that is no interrupt's          b: its address; c: its data in bits 31:0
+//     200h  Arm: an SGI for no CPU                         b: as `a` of IPI; c: the INTID
+//     201h  Arm: no such interrupt, or not for the sender  b: the INTID; c: 0 GICD_SETSPI_NSR, 1 GICD_CLRSPI_NSR, 2
+//           GICD_SETSPI_SR, 3 GICD_CLRSPI_SR, 4 the v2m frame, 5 the ITS
+//     202h  Arm: a message to no message register          b: its address; c: its data
+//     203h  Arm: the ITS has no mapping                    b: DeviceID in bits 63:32, EventID in bits 31:0
+//
+// PENDING, `a` and `b`: bits of enum intact_x86_pending or enum intact_arm_pending.
+
 #define INTACT_NMI_LINE 0xfffffffeu // in place of a GSI: the board's NMI line
 
 #define INTACT_NO_CPU UINT32_MAX

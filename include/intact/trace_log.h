@@ -38,7 +38,7 @@ struct intact_trace_log;
 struct intact_trace_log_config {
     size_t size;    // of this structure, set by intact_trace_log_config_init
     size_t records; // how many are kept, 4 to 2^32 - 1; most events are one record, none is more than three
-    // Which events are kept, a list of properties with commas; NULL: all but accesses.
+    // Which events are kept, a list of properties with commas, which is copied; NULL: all but accesses.
     //     events=NAME+NAME   names of events (intact_trace_name), or of stations: raise, pend, settle, deliver, acknowledge,
     //                        end, interrupts (all but access), all
     //     cpu=N              events of this processor, and those of none
@@ -47,7 +47,7 @@ struct intact_trace_log_config {
     //     from=N,to=N        instructions: the first that is wanted, and the first that is not any more
     const char *filter;
     bool arm;      // the controllers are a GIC
-    uint32_t cpus; // processors, for the formats that have a row for each
+    uint32_t cpus; // processors, for the formats that have a row for each; any number, of which they use at most 1024
 };
 
 // The defaults: INTACT_TRACE_LOG_RECORDS, all but accesses, x86, one processor.
@@ -57,8 +57,8 @@ static inline void intact_trace_log_config_init(struct intact_trace_log_config *
     intact_trace_log_config_defaults(config, sizeof *config);
 }
 
-// 0 and *log; -EINVAL (a property of the filter, or a value out of range) or -ENOMEM, with a line in `why`
-// (<intact/error.h>). Destroying it removes its observer; NULL is allowed there.
+// 0 and *log; or -EINVAL (a property of the filter, or a value out of range) or -ENOMEM, with NULL in *log and a line in
+// `why` (<intact/error.h>). Destroying it removes its observer; NULL is allowed there.
 int intact_trace_log_create(const struct intact_trace_log_config *config, struct intact_trace_log **log, char *why);
 void intact_trace_log_destroy(struct intact_trace_log *log);
 
@@ -73,7 +73,8 @@ void intact_trace_log_each(const struct intact_trace_log *log,
 
 // Writes the events to a file, in a form that intact_trace_log_read reads on every host, and of which docs/tracing.md says
 // what each byte is. Read: *log has what was kept, and its observer listens to nothing until it is added. A negative errno with a
-// line in `why`: the file cannot be written or read, or it is none of these files, or damaged (-EINVAL).
+// line in `why`: the file cannot be written or read, -ENOMEM, or it is none of these files, or damaged (-EINVAL); *log is NULL then. The
+// file has no check value: a byte that was changed is refused only where the records can then not be read.
 int intact_trace_log_write(const struct intact_trace_log *log, const char *path, char *why);
 int intact_trace_log_read(const char *path, struct intact_trace_log **log, char *why);
 

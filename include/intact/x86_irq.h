@@ -189,14 +189,16 @@ void intact_x86_irq_advance(struct intact_x86_irq *irq, uint64_t now);
 size_t intact_x86_irq_save(struct intact_x86_irq *irq, void *data, size_t size);
 // Loads what intact_x86_irq_save wrote, from an object with the same configuration, of this version of the library and
 // on a host of the same byte order. `pending` is called for every CPU, whether or not it changed. 0; -EINVAL: it is not
-// such a state, `why` (<intact/error.h>) says what differs, and nothing was loaded; -EIO: it is damaged, and the object
-// can only be reset, loaded again or destroyed; -ENOMEM: nothing was loaded.
+// such a state, or was cut or changed by accident (its check value is another); `why` (<intact/error.h>) says what differs,
+// and nothing was loaded. -EIO: its check value is right, but a value in it cannot be; the object can only be reset, loaded
+// again or destroyed. -ENOMEM: nothing was loaded.
 int intact_x86_irq_load(struct intact_x86_irq *irq, const void *data, size_t size, char *why);
 
 // --- What happened --------------------------------------------------------------------------------------------------
 
 // Adds an observer of the stations that an interrupt passes here, see <intact/trace.h>: PIN, MESSAGE, ACCEPT, PENDING,
-// TAKE (without a program counter), EOI, IPI, TIMER, MISTAKE, DROP, and LINE for the NMI line. 0; -EINVAL: it was not prepared by
+// TAKE (without a program counter), EOI, IPI, TIMER, MASK, MISTAKE, DROP, and LINE for the NMI line. A manager that shares
+// the trace adds TRIGGER, LINE, ROUTE and RESAMPLE. 0; -EINVAL: it was not prepared by
 // intact_trace_observer_init; -EBUSY: it has been added already. intact_trace_observer_remove removes it, and so
 // does intact_x86_irq_destroy.
 int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observer *observer);
