@@ -361,6 +361,9 @@
 #define code_watch_enter intact_private_code_watch_enter
 #define config_lists_free intact_private_config_lists_free
 #define config_take intact_private_config_take
+#define connected_add intact_private_connected_add
+#define connected_free intact_private_connected_free
+#define connected_name intact_private_connected_name
 #define count_text intact_private_count_text
 #define cpu_model_feature intact_private_cpu_model_feature
 #define cpu_model_parse intact_private_cpu_model_parse
@@ -750,6 +753,7 @@
 #define inbox_sleep intact_private_inbox_sleep
 #define inbox_wait intact_private_inbox_wait
 #define inbox_wake intact_private_inbox_wake
+#define ioapic_active intact_private_ioapic_active
 #define ioapic_answer intact_private_ioapic_answer
 #define ioapic_deadline intact_private_ioapic_deadline
 #define ioapic_entry intact_private_ioapic_entry
@@ -1756,6 +1760,7 @@
 #define trace_forget intact_private_trace_forget
 #define trace_free intact_private_trace_free
 #define trace_hold intact_private_trace_hold
+#define trace_leave intact_private_trace_leave
 #define trace_log_create intact_private_trace_log_create
 #define trace_log_export intact_private_trace_log_export
 #define trace_lower intact_private_trace_lower

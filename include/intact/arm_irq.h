@@ -131,7 +131,8 @@ void intact_arm_irq_trigger(struct intact_arm_irq *irq, uint32_t chip, uint32_t 
 // Connects a device's line to a pin, which takes the line's present level at once: from now on intact_irq_line_set drives
 // it, and intact_irq_line_trigger is an edge of it. One line to a pin: to let several devices share it (wired OR), connect
 // them by a manager (<intact/interrupt.h>). The line must not be used when the object is gone. 0; -EINVAL: there is no
-// such pin; -EBUSY: the line is connected already. On errors the line stays as it was.
+// such pin; -EEXIST: another line is connected to it; -EBUSY: this one is connected already; -ENOMEM. On errors the line
+// stays as it was. Its name at this moment is that of its events.
 int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
 // A PPI of `cpu`: `intid` 16 to 31, or 1056 and up with extended PPIs. Others are ignored. The generic timer's are 27
 // (virtual), 30 (physical), 29 (secure), 26 (hypervisor).

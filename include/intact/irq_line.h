@@ -23,7 +23,8 @@ struct intact_irq_line {
     bool level; // what the device drives now; saved with the device
     // An edge happened, without a level to hold. NULL: `set` is called with true and with false.
     void (*trigger)(void *owner, uint32_t pin);
-    const char *name; // in traces: "pit.out0"; NULL: none. It must live as long as the receiver
+    const char *
+        name; // in traces: "pit.out0"; NULL: none. Set it before the line is connected; it must live as long as the receiver
 };
 
 // Drives the line to `level`; `set` is called only for a change. Call it from the thread that runs the machine

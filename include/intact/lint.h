@@ -255,7 +255,7 @@ void intact_lint_destroy(struct intact_lint *lint);
 struct intact_trace_observer *intact_lint_observer(struct intact_lint *lint);
 
 // Calls `each` for each finding, in the order in which they were found first, and returns how many there are. Of one kind there
-// is one for each chip, device or source, at most 256 in all.
+// is one for each chip, device or source, at most 16, with the last of which more are counted; and at most 256 in all.
 size_t intact_lint_each(struct intact_lint *lint, void (*each)(void *owner, const struct intact_lint_finding *finding),
                         void *owner);
 

@@ -140,7 +140,8 @@ void intact_x86_irq_trigger(struct intact_x86_irq *irq, uint32_t chip, uint32_t 
 // Connects a device's line to a pin, which takes the line's present level at once: from now on intact_irq_line_set drives
 // it, and intact_irq_line_trigger is an edge of it. One line to a pin: to let several devices share it (wired OR), connect
 // them by a manager (<intact/interrupt.h>). The line must not be used when the object is gone. 0; -EINVAL: there is no
-// such pin; -EBUSY: the line is connected already. On errors the line stays as it was.
+// such pin; -EEXIST: another line is connected to it; -EBUSY: this one is connected already; -ENOMEM. On errors the line
+// stays as it was. Its name at this moment is that of its events.
 int intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t pin, struct intact_irq_line *line);
 // The board's NMI line: LINT1 of all CPUs.
 void intact_x86_irq_set_nmi(struct intact_x86_irq *irq, bool level);

@@ -198,6 +198,8 @@ COLD void trace_hold(struct trace *trace, uint64_t key);
 COLD void trace_pass(struct trace *trace, uint64_t from, uint64_t to);
 // The interrupt that waited at `key` is in service there. (It stays stored, since it may be sent again.)
 COLD void trace_take(struct trace *trace, uint64_t key);
+// The interrupt at `key` is not waiting, but it may be sent again: the next raise is another one.
+COLD void trace_leave(struct trace *trace, uint64_t key);
 // No interrupt waits at `key` any more: it was withdrawn, or lost.
 COLD void trace_drop(struct trace *trace, uint64_t key);
 // The interrupt that waits at `key` is the one that `vcpu` takes next, or (taken) has just taken: TRACE_TAKE belongs to

@@ -267,6 +267,13 @@ void trace_take(struct trace *trace, uint64_t key)
     take(trace->causes, key);
 }
 
+void trace_leave(struct trace *trace, uint64_t key)
+{
+    struct place *place = find(trace->causes, key);
+    if (place)
+        place->open = false;
+}
+
 void trace_drop(struct trace *trace, uint64_t key)
 {
     struct place *place = find(trace->causes, key);

@@ -218,7 +218,10 @@ static void take_text(bool arm, const struct intact_trace_event *event, char *ou
         snprintf(what, sizeof what, "the %s exception (%s)", bits, event->source);
     else
         snprintf(what, sizeof what, "the %s exception", bits);
-    snprintf(out, size, "CPU %" PRIu32 " takes %s at 0x%" PRIx64, event->cpu, what, event->b);
+    if (event->b || event->instructions) // chips alone know no program counter
+        snprintf(out, size, "CPU %" PRIu32 " takes %s at 0x%" PRIx64, event->cpu, what, event->b);
+    else
+        snprintf(out, size, "CPU %" PRIu32 " takes %s", event->cpu, what);
 }
 
 static void eoi_text(bool arm, const struct intact_trace_event *event, char *out, size_t size)

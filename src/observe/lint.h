@@ -6,6 +6,7 @@
 #include <intact/lint.h>
 
 #define LINT_FINDINGS   256
+#define LINT_OF_KIND    16   // findings of one kind; more are counted with the last
 #define LINT_SERVED     1024 // interrupts in service at once, at most
 #define LINT_CPUS       4096
 #define LINT_LEVELS     64

@@ -17,9 +17,25 @@ static struct lint_entry *find(const struct intact_lint *lint, enum intact_lint_
     return NULL;
 }
 
+// The last finding of a kind that has so many of them that no more are kept apart; NULL: it has not.
+static struct lint_entry *last_of_many(const struct intact_lint *lint, enum intact_lint_id id)
+{
+    struct lint_entry *last = NULL;
+    unsigned count = 0;
+    for (size_t i = 0; i < lint->count; i++) {
+        if (lint->entries[i].finding.id != id)
+            continue;
+        last = &lint->entries[i];
+        count++;
+    }
+    return count >= LINT_OF_KIND ? last : NULL;
+}
+
 void lint_note(struct intact_lint *lint, const struct intact_lint_finding *first, uint64_t number)
 {
     struct lint_entry *entry = find(lint, first->id, number);
+    if (!entry)
+        entry = last_of_many(lint, first->id);
     if (entry) {
         entry->finding.count += first->count;
         return;

@@ -13,6 +13,7 @@
 #include "base/sized.h"
 #include "base/state.h"
 #include "irqchip/arm/arm_irq.h"
+#include "irqchip/connected.h"
 
 // A window and its address. Accesses have the Security state of the CPU.
 struct window {
@@ -28,6 +29,7 @@ struct intact_arm_irq {
     struct window windows[ARM_IRQ_WINDOWS];
     uint32_t current; // the CPU of the current access
     struct trace trace;
+    struct connected lines;
 };
 
 static_assert((int)INTACT_ARM_IRQ == (int)PENDING_IRQ && (int)INTACT_ARM_FIQ == (int)PENDING_FIQ &&
@@ -98,12 +100,16 @@ static void stamp(void *owner, struct intact_trace_event *event)
 static void on_line(void *owner, uint32_t pin, bool level)
 {
     struct intact_arm_irq *irq = owner;
+    if (trace_heard(&irq->trace))
+        trace_name(&irq->trace, connected_name(&irq->lines, pin));
     arm_irq_set_pin(&irq->irq, pin >> 16, pin & 0xffff, level);
 }
 
 static void on_line_trigger(void *owner, uint32_t pin)
 {
     struct intact_arm_irq *irq = owner;
+    if (trace_heard(&irq->trace))
+        trace_name(&irq->trace, connected_name(&irq->lines, pin));
     arm_irq_trigger(&irq->irq, pin >> 16, pin & 0xffff);
 }
 
@@ -227,6 +233,7 @@ void intact_arm_irq_destroy(struct intact_arm_irq *irq)
     if (!irq)
         return;
     trace_free(&irq->trace);
+    connected_free(&irq->lines);
     arm_irq_free(&irq->irq);
     free(irq);
 }
@@ -254,11 +261,14 @@ int intact_arm_irq_connect(struct intact_arm_irq *irq, uint32_t chip, uint32_t p
         return -EINVAL;
     if (line->set)
         return -EBUSY;
+    int result = connected_add(&irq->lines, chip << 16 | pin, line->name);
+    if (result < 0)
+        return result;
     line->set = on_line;
     line->trigger = on_line_trigger;
     line->owner = irq;
     line->pin = chip << 16 | pin;
-    arm_irq_set_pin(&irq->irq, chip, pin, line->level);
+    on_line(irq, line->pin, line->level);
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "base/sized.h"
 #include "base/state.h"
 #include "base/why.h"
+#include "irqchip/connected.h"
 #include "irqchip/x86/x86_irq.h"
 #include "msi/msi_x86.h"
 
@@ -34,6 +35,7 @@ struct intact_x86_irq {
     struct timer hub;
     struct timer *timers; // one for each CPU
     struct trace trace;
+    struct connected lines;
 };
 
 static_assert((int)INTACT_X86_INTR == (int)PENDING_INTR && (int)INTACT_X86_NMI == (int)PENDING_NMI &&
@@ -109,12 +111,16 @@ static void stamp(void *owner, struct intact_trace_event *event)
 static void on_line(void *owner, uint32_t pin, bool level)
 {
     struct intact_x86_irq *irq = owner;
+    if (trace_heard(&irq->trace))
+        trace_name(&irq->trace, connected_name(&irq->lines, pin));
     x86_irq_set_pin(&irq->irq, pin >> 16, pin & 0xffff, level);
 }
 
 static void on_line_trigger(void *owner, uint32_t pin)
 {
     struct intact_x86_irq *irq = owner;
+    if (trace_heard(&irq->trace))
+        trace_name(&irq->trace, connected_name(&irq->lines, pin));
     x86_irq_trigger(&irq->irq, pin >> 16, pin & 0xffff);
 }
 
@@ -262,6 +268,7 @@ void intact_x86_irq_destroy(struct intact_x86_irq *irq)
     if (!irq)
         return;
     trace_free(&irq->trace);
+    connected_free(&irq->lines);
     x86_irq_free(&irq->irq);
     free(irq->timers);
     free(irq);
@@ -295,11 +302,14 @@ int intact_x86_irq_connect(struct intact_x86_irq *irq, uint32_t chip, uint32_t p
         return -EINVAL;
     if (line->set)
         return -EBUSY;
+    int result = connected_add(&irq->lines, chip << 16 | pin, line->name);
+    if (result < 0)
+        return result;
     line->set = on_line;
     line->trigger = on_line_trigger;
     line->owner = irq;
     line->pin = chip << 16 | pin;
-    x86_irq_set_pin(&irq->irq, chip, pin, line->level);
+    on_line(irq, line->pin, line->level);
     return 0;
 }
 

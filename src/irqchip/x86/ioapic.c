@@ -55,7 +55,7 @@ static uint64_t active_word(const struct ioapic *ioapic, unsigned i)
     return ioapic->high.word[i] ^ ioapic->low.word[i];
 }
 
-static bool active(const struct ioapic *ioapic, unsigned pin)
+bool ioapic_active(const struct ioapic *ioapic, unsigned pin)
 {
     return active_word(ioapic, pin / 64) >> (pin % 64) & 1;
 }
@@ -165,7 +165,7 @@ bool ioapic_extint(const struct ioapic *ioapic, struct x86_message *message)
 bool ioapic_requests(const struct ioapic *ioapic, unsigned pin)
 {
     if (ioapic_pins_has(&ioapic->level, pin))
-        return active(ioapic, pin) || ioapic_pins_has(&ioapic->held, pin);
+        return ioapic_active(ioapic, pin) || ioapic_pins_has(&ioapic->held, pin);
     return ioapic_pins_has(&ioapic->edge, pin);
 }
 
@@ -203,7 +203,7 @@ bool ioapic_set_pin(struct ioapic *ioapic, unsigned pin, bool high)
     assert(pin < ioapic->pins);
     if (ioapic_pins_has(&ioapic->high, pin) != high) {
         put(&ioapic->high, pin, high);
-        if (active(ioapic, pin))
+        if (ioapic_active(ioapic, pin))
             latch_edge(ioapic, pin);
         else
             release_level(ioapic, pin);
@@ -226,7 +226,7 @@ bool ioapic_trigger(struct ioapic *ioapic, unsigned pin)
 static void end_pin(struct ioapic *ioapic, unsigned pin, uint64_t now)
 {
     put(&ioapic->remote_irr, pin, false);
-    if (!active(ioapic, pin) || ++ioapic->eois[pin] < IOAPIC_STORM_LIMIT)
+    if (!ioapic_active(ioapic, pin) || ++ioapic->eois[pin] < IOAPIC_STORM_LIMIT)
         return;
     ioapic->eois[pin] = 0;
     put(&ioapic->resting, pin, true);

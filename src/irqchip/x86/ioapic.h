@@ -142,6 +142,8 @@ bool ioapic_write(struct ioapic *ioapic, uint64_t offset, unsigned size, uint64_
 
 // For observers: a request of the pin waits to be sent, an edge that was seen or a level that is there.
 bool ioapic_requests(const struct ioapic *ioapic, unsigned pin);
+// The pin is at the level at which it asks for an interrupt, by the polarity of its entry.
+bool ioapic_active(const struct ioapic *ioapic, unsigned pin);
 static inline bool ioapic_masked(const struct ioapic *ioapic, unsigned pin)
 {
     return ioapic->entry[pin] >> 16 & 1;

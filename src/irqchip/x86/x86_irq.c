@@ -407,6 +407,13 @@ static bool requests(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
     return ioapic_requests(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
 }
 
+static bool is_up(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
+{
+    if (chip == X86_IRQ_PIC)
+        return irq->pic.chip[pin / 8].lines >> (pin % 8) & 1;
+    return ioapic_active(&irq->ioapics[chip - X86_IRQ_IOAPIC], pin);
+}
+
 static bool masked(const struct x86_irq *irq, uint32_t chip, uint32_t pin)
 {
     if (chip == X86_IRQ_PIC)
@@ -419,8 +426,12 @@ static void pin_reported(struct x86_irq *irq, uint32_t chip, uint32_t pin, bool 
 {
     if (raised && masked(irq, chip, pin))
         TRACE(irq->config.trace, TRACE_MASK, TRACE_NO_CPU, chip, pin, requests(irq, chip, pin));
-    if (!requests(irq, chip, pin)) // a level that fell, an edge that was masked, or what was sent already
-        trace_drop(irq->config.trace, x86_irq_pin_key(chip, pin));
+    uint64_t key = x86_irq_pin_key(chip, pin);
+    if (!requests(irq, chip, pin) &&
+        is_up(irq, chip, pin)) // an edge that was sent or lost; it is sent if it becomes a level
+        trace_leave(irq->config.trace, key);
+    else if (!requests(irq, chip, pin))
+        trace_drop(irq->config.trace, key);
     trace_end(irq->config.trace);
 }
 

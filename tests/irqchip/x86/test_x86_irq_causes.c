@@ -96,7 +96,7 @@ Test(x86_irq_causes, an_edge_through_the_ioapic)
     route(&b, 0, 2, 0x31);
     pin(X86_IRQ_IOAPIC, 2, true);
     pin(X86_IRQ_IOAPIC, 2, false);
-    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 0");
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 1");
     cpu_takes(0, PENDING_INTR, 0x31);
     eoi(&b, 0);
     transcript_is(&heard, "pending 0, take 1, eoi 1");
@@ -110,7 +110,7 @@ Test(x86_irq_causes, edges_that_come_before_the_first_is_taken_join_it)
         pin(X86_IRQ_IOAPIC, 2, true);
         pin(X86_IRQ_IOAPIC, 2, false);
     }
-    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 0, pin 2, accept 1x2, pin 0, pin 3, accept 1x3, pin 0");
+    transcript_is(&heard, "pin 1, accept 1, pending 1, pin 1, pin 2, accept 1x2, pin 2, pin 3, accept 1x3, pin 3");
     cpu_takes(0, PENDING_INTR, 0x31);
     pin(X86_IRQ_IOAPIC, 2, true); // during service: another interrupt
     transcript_is(&heard, "pending 0, take 1x3, pin 4, accept 4");
@@ -128,7 +128,17 @@ Test(x86_irq_causes, an_edge_that_is_lost_to_a_mask_joins_nothing)
     route(&b, 0, 2, 0x31);
     pin(X86_IRQ_IOAPIC, 2, false);
     pin(X86_IRQ_IOAPIC, 2, true);
-    transcript_is(&heard, "pin 1, mask 1, pin 0, pin 2, accept 2, pending 2");
+    transcript_is(&heard, "pin 1, mask 1, pin 1, pin 2, accept 2, pending 2");
+}
+
+Test(x86_irq_causes, an_edge_that_was_lost_keeps_its_cause_for_the_level_that_it_becomes)
+{
+    start(1);
+    route(&b, 0, 4, 0x34 | ENTRY_MASKED);
+    pin(X86_IRQ_IOAPIC, 4, true);
+    route(&b, 0, 4, 0x34 | ENTRY_LEVEL);
+    cpu_takes(0, PENDING_INTR, 0x34);
+    transcript_is(&heard, "pin 1, mask 1, accept 1, pending 1, pending 0, take 1");
 }
 
 Test(x86_irq_causes, a_level_of_a_uart_is_sent_again_after_its_eoi)

@@ -346,7 +346,10 @@ Test(intact_x86_irq, a_line_is_not_connected_to_a_pin_that_is_not_there, .fini =
         cr_assert_eq(intact_x86_irq_connect(irq, rows[i].chip, rows[i].pin, &line), -EINVAL, "row %u", i);
     cr_assert_null(line.set);
     struct intact_irq_line other = { .level = false };
+    struct intact_irq_line other = { .level = false };
     cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_PIC, 15, &line), 0);
+    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_PIC, 15, &other), -EEXIST, "one line to a pin");
+    cr_assert(!other.set);
     cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 23, &line), -EBUSY,
                  "it would leave the first pin high");
     cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 23, &other), 0);
