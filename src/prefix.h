@@ -865,6 +865,7 @@
 #define lint_note intact_private_lint_note
 #define lint_of_drop intact_private_lint_of_drop
 #define lint_of_mistake intact_private_lint_of_mistake
+#define lint_reset intact_private_lint_reset
 #define lint_source_name intact_private_lint_source_name
 #define lint_suspect intact_private_lint_suspect
 #define lint_trust intact_private_lint_trust
@@ -1160,6 +1161,7 @@
 #define page_set_next intact_private_page_set_next
 #define parts_describe intact_private_parts_describe
 #define parts_of intact_private_parts_of
+#define past_at intact_private_past_at
 #define past_find intact_private_past_find
 #define past_free intact_private_past_free
 #define past_init intact_private_past_init

@@ -57,7 +57,8 @@ int intact_break_remove(struct intact_machine *machine, enum intact_stop kind, u
 int intact_machine_why(struct intact_machine *machine, const char *source, intact_why_found *found, void *owner,
                        char *why);
 // Begins to watch what becomes of interrupts: from now on answers about named sources say how often one was raised, taken and
-// ended, and when last. It costs a little for each event of an interrupt. What a run that went back had counted stays counted.
+// ended, and when last. It costs a little for each event of an interrupt. Where the
+// machine goes back, or is loaded, it forgets what was counted, and begins to watch there.
 // Does nothing if it has begun. -EBUSY: within a run; -ENOMEM.
 int intact_machine_why_watch(struct intact_machine *machine);
 // The name of source `index`, from 0 on, in `name`, `size` bytes. False: there are not so many.

@@ -90,10 +90,16 @@ static int open_devices(struct consoles *consoles, struct settings *settings)
     return 0;
 }
 
+// `intact why` answers when nothing can happen any more: it does not wait for keys.
+static bool asks_at_terminal(const struct settings *settings)
+{
+    return settings->why_source && terminal_input();
+}
+
 int consoles_open(struct consoles *consoles, struct settings *settings)
 {
     *consoles = (struct consoles){ 0 };
-    consoles->reads = settings->serial.kind == STREAM_STDIO;
+    consoles->reads = settings->serial.kind == STREAM_STDIO && !asks_at_terminal(settings);
     consoles->keys.escapes = settings->serial.escape && !terminal_input_is_file();
     if (open_devices(consoles, settings) < 0)
         return -1;

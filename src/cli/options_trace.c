@@ -103,6 +103,9 @@ int take_trace(struct settings *settings, const char *value)
             return -1;
     if (!wish->file)
         return refuse(settings, "-trace: file=FILE says where the trace is written");
+    for (unsigned i = 0; i < settings->trace_count; i++)
+        if (strcmp(wish->file, settings->traces[i].file) == 0 && strcmp(wish->file, "/dev/null") != 0)
+            return refuse(settings, "-trace: two traces go to '%.80s'; give each a file", wish->file);
     settings->trace_count++;
     return trace_wish_check(settings, "-trace", wish);
 }

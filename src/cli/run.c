@@ -100,10 +100,20 @@ static int save(struct settings *settings, struct intact_machine *machine, const
     return status;
 }
 
-// What is asked at the end has been watched from the beginning.
+static void ignore(void *owner, const struct intact_why_finding *finding)
+{
+    (void)owner, (void)finding;
+}
+
+// What is asked at the end has been watched from the beginning. A source that is none is refused before the guest starts.
 static int watch(struct settings *settings, struct intact_machine *machine)
 {
     char why[INTACT_ERROR_SIZE];
+    if (settings->why_at && settings->why_at <= intact_machine_instructions(machine))
+        return refuse(settings, "why: -at: %" PRIu64 " instructions have been executed already",
+                      intact_machine_instructions(machine));
+    if (intact_machine_why(machine, settings->why_source, ignore, NULL, why) < 0)
+        return refuse(settings, "%s", why);
     if (intact_machine_why_watch(machine) < 0)
         return refuse(settings, "why: the host has no memory left");
     if (settings->why_event && intact_break_event(machine, settings->why_event, why) < 0)

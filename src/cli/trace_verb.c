@@ -2,6 +2,7 @@
 // intact trace: a trace in a format, of a run, of the replay of a journal, or of a file of -trace.
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/journal.h"
 #include "cli/options_trace.h"
@@ -92,8 +93,17 @@ static int parse(struct settings *settings, struct task *task, int argc, char *c
     return trace_wish_check(settings, own, &task->wish);
 }
 
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat first, second;
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 static int check(struct settings *settings, const struct task *task)
 {
+    if (task->trace && task->wish.file && is_same_file(task->trace, task->wish.file))
+        return refuse(settings, "trace: '%.80s' is what is read; -o needs another file", task->trace);
     if (task->trace && (task->journal || task->runs))
         return refuse(settings, "trace: either of the trace '%.80s' or of a run, not both", task->trace);
     if (!task->trace && !task->journal && !task->runs)

@@ -14,6 +14,7 @@
 #include "machine/timeline.h"
 #include "machine/virt/virt.h"
 #include "machine/why.h"
+#include "observe/lint.h"
 #include "vcpu/aarch64/system/model.h"
 #include "vcpu/x86_64/system/model.h"
 
@@ -186,6 +187,8 @@ static int restart(struct intact_machine *machine)
     if (outside->stop_taken)
         outside_interrupt(outside);
     outside->stop_taken = false;
+    if (machine->lint)
+        lint_reset(machine->lint);
     servers_reset(&machine->servers, outside->reset_by_guest);
     return 0;
 }

@@ -267,8 +267,10 @@ int machine_why(struct intact_machine *machine, const char *source, intact_why_f
     int result = ask(&question, source, error);
     if (result < 0)
         error_prefix(error, "no line and no part of a device has this name");
-    else if (machine->past && is_named(source))
-        past_why(machine->past, source, &question.why);
+    if (result < 0 || !machine->past || !is_named(source))
+        return result;
+    past_at(machine->past, question.board->loop.instructions);
+    past_why(machine->past, source, &question.why);
     return result;
 }
 

@@ -130,6 +130,11 @@ static bool end_service(struct intact_lint *lint, uint64_t number)
     return true;
 }
 
+void lint_reset(struct intact_lint *lint)
+{
+    lint->served_count = 0;
+}
+
 void lint_check(struct intact_lint *lint, uint64_t instructions)
 {
     lint->now = instructions;

@@ -80,6 +80,8 @@ struct intact_lint {
 
 // The run is at `instructions` now: what has been in service for too long is reported.
 void lint_check(struct intact_lint *lint, uint64_t instructions);
+// The machine was reset: nothing is in service any more.
+void lint_reset(struct intact_lint *lint);
 
 // --- lint_note.c -----------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ static bool is_raise(struct past *past, const struct intact_trace_event *event)
     case INTACT_TRACE_LINE: return event->b != 0;
     case INTACT_TRACE_TRIGGER:
     case INTACT_TRACE_IPI:
+    case INTACT_TRACE_SET:
     case INTACT_TRACE_TIMER: return true;
     case INTACT_TRACE_PIN: return fresh && event->c;
     case INTACT_TRACE_MESSAGE:
@@ -71,9 +72,19 @@ static void count(struct past *past, struct past_source *source, const struct in
     }
 }
 
+void past_at(struct past *past, uint64_t instructions)
+{
+    if (instructions < past->now) {
+        memset(past->sources, 0, past->count * sizeof *past->sources);
+        past->begun = instructions;
+    }
+    past->now = instructions;
+}
+
 static void hear(void *owner, const struct intact_trace_event *event)
 {
     struct past *past = owner;
+    past_at(past, event->instructions);
     struct past_source *source = event->source ? source_of(past, event->source) : NULL;
     if (!source)
         return;

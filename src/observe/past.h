@@ -27,12 +27,16 @@ struct past {
     size_t count, room;          // names from `count` on have none: the host had no memory
     uint64_t begun;              // instructions at which watching began
     uint64_t last_cause;
+    uint64_t now; // instructions of the last event
     bool arm;
 };
 
 // An observer that was not added yet.
 void past_init(struct past *past, bool arm, uint64_t instructions);
 void past_free(struct past *past);
+// The machine is at so many instructions. If that is before what was counted it went back, or was loaded: what was counted is
+// forgotten, and watching begins here.
+void past_at(struct past *past, uint64_t instructions);
 // What is known of a source; NULL: nothing has come from it.
 const struct past_source *past_find(const struct past *past, const char *source);
 

@@ -104,11 +104,12 @@ Test(options_trace, help_lists_formats_events_and_stations)
 
 Test(options_trace, several_are_written_of_one_run)
 {
-    char word[] = "-trace", value[] = "file=f";
+    char word[] = "-trace", value[TRACE_LIMIT + 1][16];
     char *argv[2 * (TRACE_LIMIT + 1)];
     for (unsigned i = 0; i <= TRACE_LIMIT; i++) {
+        snprintf(value[i], sizeof value[i], "file=f%u", i);
         argv[2 * i] = word;
-        argv[2 * i + 1] = value;
+        argv[2 * i + 1] = value[i];
     }
     settings_init(&settings);
     cr_assert_eq(options_parse(&settings, 2 * TRACE_LIMIT, argv), 0);
@@ -117,4 +118,8 @@ Test(options_trace, several_are_written_of_one_run)
     settings_init(&settings);
     cr_assert_lt(options_parse(&settings, 2 * TRACE_LIMIT + 2, argv), 0);
     cr_assert_str_eq(settings.why, "-trace: no more than 8 traces are written of a run");
+    settings_init(&settings);
+    snprintf(value[1], sizeof value[1], "%s", value[0]);
+    cr_assert_lt(options_parse(&settings, 4, argv), 0);
+    cr_assert_str_eq(settings.why, "-trace: two traces go to 'f0'; give each a file");
 }

@@ -335,6 +335,14 @@ static void end_lapic(uint64_t instructions, uint32_t cpu, uint64_t vector)
     HEAR(EOI, .a = vector, .b = INTACT_CHIP_LAPIC, .cpu = cpu, .instructions = instructions);
 }
 
+Test(lint, nothing_is_in_service_after_a_reset)
+{
+    take_lapic(1000, 0, 0x31, 1);
+    lint_reset(lint);
+    lint_check(lint, 100000000);
+    cr_assert_eq(intact_lint_each(lint, add, NULL), 0u, "%s", text);
+}
+
 Test(lint, an_end_of_interrupt_that_does_not_come)
 {
     take_lapic(1000, 0, 0x31, 1);

@@ -95,3 +95,15 @@ Test(past, on_arm_the_acknowledge_counts)
               text);
     past_free(&past);
 }
+
+Test(past, a_machine_that_went_back_has_no_future)
+{
+    past_init(&past, false, 0);
+    event(INTACT_TRACE_LINE, 1000, 1, 2, 1);
+    event(INTACT_TRACE_TAKE, 1000, 1, 0x31, 0x1000e2);
+    past_at(&past, 500);
+    cr_assert_str_eq(ask("pit.out0"), "pit.out0 has not been raised since instruction 500, where watching it began\n");
+    event(INTACT_TRACE_LINE, 1000, 2, 2, 1); // again, with a cause of its own
+    cr_assert(strstr(ask("pit.out0"), "raised last at instruction 1,000; raises so far: 1\n"), "%s", text);
+    past_free(&past);
+}

@@ -290,6 +290,8 @@ def bad_input(scene):
     refused(scene, "trace: vector: 'x' is no number", "trace", "-vector", "x", kept)
     refused(scene, "'-kernal'; the nearest is '-kernel'", "trace", "-o", scene.path("x"), "--", "-kernal", "x")
     refused(scene, "cannot read", "trace", "-o", scene.path("x"), "-replay", scene.path("nothing"))
+    refused(scene, "-o needs another file", "trace", "-o", kept, kept)
+    refused(scene, "two traces go to '", "run", *demo, "-trace", f"file={scene.path('x')}", "-trace", f"file={scene.path('x')},format=json")
     good = kept.read_bytes()
     for damaged, words in ((b"", "is no trace"), (b"INTACTTR", "is no trace"), (good[:100], "is damaged"),
                            (good[:8] + b"\xff" + good[9:], "version"), (good[:-1], "is damaged")):

@@ -163,6 +163,7 @@ def verb(guest, _):
                              "no line and no part of a device has this name: 'nothing' is no source of interrupts here"),
                             (["why", "gsi:x", *guest.options], "'gsi:x' is no GSI: 0 to 65535, as in gsi:4"),
                             (["why", what["source"], "--", "-nothing"], "-nothing")):
+        # what is wrong is said before the guest starts
         result = harness.run([guest.intact, *arguments], TIMEOUT)
         if result.returncode != 1 or result.stdout or text not in harness.text(result.stderr):
             harness.fail(f"{arguments} is not refused with '{text}'", result)

@@ -345,14 +345,13 @@ Test(intact_x86_irq, a_line_is_not_connected_to_a_pin_that_is_not_there, .fini =
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
         cr_assert_eq(intact_x86_irq_connect(irq, rows[i].chip, rows[i].pin, &line), -EINVAL, "row %u", i);
     cr_assert_null(line.set);
-    struct intact_irq_line other = { .level = false };
-    struct intact_irq_line other = { .level = false };
+    struct intact_irq_line second = { .level = false };
     cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_PIC, 15, &line), 0);
-    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_PIC, 15, &other), -EEXIST, "one line to a pin");
-    cr_assert(!other.set);
+    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_PIC, 15, &second), -EEXIST, "one line to a pin");
+    cr_assert(!second.set);
     cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 23, &line), -EBUSY,
                  "it would leave the first pin high");
-    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 23, &other), 0);
+    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 23, &second), 0);
 }
 
 Test(intact_x86_irq, each_of_several_ioapics_has_its_window_and_its_pins, .fini = destroy)
