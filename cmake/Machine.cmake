@@ -36,10 +36,13 @@ room(machine_pc       src/machine/pc       ${BOARD_ROOMS} machine_board machine_
 room(machine_virt     src/machine/virt     ${BOARD_ROOMS} machine_board machine_tables observe irqchip_arm vcpu_aarch64
                                              vcpu_aarch64_system)
 get_property(rooms GLOBAL PROPERTY ROOMS)
-room(machine          src/machine          ${rooms})
-set(LIBRARY_ROOMS ${rooms} machine)
+# What clients say to a machine, and the loop that runs it for them: each of the three sees the others.
+room(machine_monitor  src/machine/monitor  ${rooms} machine machine_servers)
+room(machine_servers  src/machine/servers  ${rooms} machine machine_monitor)
+room(machine          src/machine          ${rooms} machine_monitor machine_servers)
+set(LIBRARY_ROOMS ${rooms} machine_monitor machine_servers machine)
 if(INTACT_PROGRAMS)
-  room(cli            src/cli              machine observe guests)
+  room(cli            src/cli              machine machine_monitor observe guests)
 endif()
 
 find_package(ZLIB REQUIRED) # gzip kernels
@@ -103,7 +106,7 @@ foreach(name ${ZSTD_ROOMS})
 endforeach()
 # JSON of QMP.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
-foreach(name debug machine)
+foreach(name debug machine_servers)
   target_link_libraries(room_${name} PUBLIC PkgConfig::JANSSON)
 endforeach()
 # One indirect jump per op in the executor.

@@ -18,7 +18,7 @@
 
 #include "cli/host_terminal.h"
 #include "cli/line_editor.h"
-#include "machine/monitor_complete.h"
+#include "machine/monitor/monitor_complete.h"
 
 #ifndef MSG_NOSIGNAL // the thread of the terminal has its signals blocked
 #define MSG_NOSIGNAL 0

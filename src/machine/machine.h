@@ -7,7 +7,7 @@
 #include "machine/code.h"
 #include "machine/config_lists.h"
 #include "machine/replay/replay.h"
-#include "machine/servers.h"
+#include "machine/servers/servers.h"
 #include "machine/stop_events.h"
 
 struct intact_lint;

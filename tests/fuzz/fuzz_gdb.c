@@ -13,7 +13,7 @@
 #include "counting.h"
 #include "fuzz.h"
 #include "machine/board/board.h"
-#include "machine/gdb_target.h"
+#include "machine/servers/gdb_target.h"
 #include "machine/machine.h"
 
 const char *const fuzz_name = "fuzz_gdb";

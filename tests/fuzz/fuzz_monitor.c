@@ -13,7 +13,7 @@
 #include "counting.h"
 #include "fuzz.h"
 #include "machine/machine.h"
-#include "machine/monitor.h"
+#include "machine/monitor/monitor.h"
 
 const char *const fuzz_name = "fuzz_monitor";
 

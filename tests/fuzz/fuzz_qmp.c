@@ -14,7 +14,7 @@
 #include "counting.h"
 #include "fuzz.h"
 #include "machine/machine.h"
-#include "machine/qmp_machine.h"
+#include "machine/servers/qmp_machine.h"
 
 const char *const fuzz_name = "fuzz_qmp";
 

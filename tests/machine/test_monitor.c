@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The monitor's commands: what each of them says and does, what it refuses, and that the run does not notice.
-#include "machine/monitor.h"
+#include "machine/monitor/monitor.h"
 
 #include <criterion/criterion.h>
 #include <intact/replay.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What can stand in place of the last word of a line of the monitor.
-#include "machine/monitor_complete.h"
+#include "machine/monitor/monitor_complete.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What the monitor shows of devices and interrupt controllers, on both machines: states that are set up by register
 // writes, their lines as a whole, and that no command changes anything.
-#include "machine/monitor.h"
+#include "machine/monitor/monitor.h"
 
 #include <criterion/criterion.h>
 #include <intact/replay.h>

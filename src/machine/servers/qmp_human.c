@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
-#include "machine/qmp_machine.h"
+#include "machine/servers/qmp_machine.h"
 
 static void add(struct intact_qmp *server, char c)
 {

@@ -2,13 +2,13 @@
 // The table of the monitor's commands, help, and the command that a line begins with.
 //
 // Not modelled: QEMU's commands about devices, migration and display; symbols.
-#include "machine/monitor_table.h"
+#include "machine/monitor/monitor_table.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 
 enum { LINE = MONITOR_LINE_ARGUMENT };
 

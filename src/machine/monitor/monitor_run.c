@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 #include "machine/timeline.h"
 
 struct monitor_result monitor_stop(struct monitor *monitor, unsigned count, char *const *words)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 
 enum { WATCHED_DEFAULT = 4, WATCHED = 4096 }; // bytes
 

@@ -5,7 +5,7 @@
 
 #include "base/bits.h"
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 
 bool monitor_number(const char *text, uint64_t *value)
 {

@@ -5,7 +5,7 @@
 
 #include "machine/lint.h"
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 #include "machine/why.h"
 
 static const char *const kinds[] = {

@@ -10,7 +10,7 @@
 #include "base/bits.h"
 #include "groups/group.h"
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 #include "observe/chips.h"
 #include "observe/past.h"
 

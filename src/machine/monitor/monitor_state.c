@@ -8,7 +8,7 @@
 
 #include "machine/back.h"
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 #include "machine/timeline.h"
 
 #define HISTORY_BYTES (UINT64_C(512) << 20)

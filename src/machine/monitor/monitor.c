@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What the monitor prints, a line that is done as a command, and where the machine stopped. See monitor.h.
-#include "machine/monitor.h"
+#include "machine/monitor/monitor.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
-#include "machine/monitor_table.h"
+#include "machine/monitor/monitor_commands.h"
+#include "machine/monitor/monitor_table.h"
 
 enum { WORDS = 5, LENGTH = MONITOR_LINE + 400 };
 

@@ -17,9 +17,9 @@
 #include "debug/gdb.h"
 #include "machine/back.h"
 #include "machine/board/board.h"
-#include "machine/gdb_target.h"
+#include "machine/servers/gdb_target.h"
 #include "machine/machine.h"
-#include "machine/servers.h"
+#include "machine/servers/servers.h"
 
 struct intact_gdb {
     struct server server;

@@ -4,8 +4,8 @@
 #define MACHINE_QMP_MACHINE_H
 
 #include "debug/qmp.h"
-#include "machine/monitor.h"
-#include "machine/servers.h"
+#include "machine/monitor/monitor.h"
+#include "machine/servers/servers.h"
 
 struct intact_qmp {
     struct server server;

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 
 #define MONITOR_LINE_ARGUMENT UINT8_MAX
 

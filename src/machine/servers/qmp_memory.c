@@ -7,7 +7,7 @@
 
 #include "machine/debug_memory.h"
 #include "machine/machine.h"
-#include "machine/qmp_machine.h"
+#include "machine/servers/qmp_machine.h"
 
 struct range {
     bool physical;

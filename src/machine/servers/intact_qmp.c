@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "machine/machine.h"
-#include "machine/qmp_machine.h"
+#include "machine/servers/qmp_machine.h"
 
 static struct intact_qmp *of(struct server *server)
 {

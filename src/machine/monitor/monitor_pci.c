@@ -10,7 +10,7 @@
 #include "base/bits.h"
 #include "groups/group.h"
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 
 enum { MESSAGE_CONTROL = 2, NAME = 64 }; // MESSAGE_CONTROL: of either capability
 

@@ -5,7 +5,7 @@
 #include "debug/disassemble.h"
 #include "machine/debug_memory.h"
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 #include "machine/where.h"
 
 enum { LONGEST = 16 };

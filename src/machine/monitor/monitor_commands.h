@@ -4,7 +4,7 @@
 #ifndef MACHINE_MONITOR_COMMANDS_H
 #define MACHINE_MONITOR_COMMANDS_H
 
-#include "machine/monitor.h"
+#include "machine/monitor/monitor.h"
 
 #define MONITOR_STAY ((struct monitor_result){ MONITOR_STAYS, 0 })
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See monitor_complete.h. What a command's arguments are follows from its row in the table: SOURCE, EVENT, CPU, COMMAND, FORMAT.
-#include "machine/monitor_complete.h"
+#include "machine/monitor/monitor_complete.h"
 
 #include <intact/trace_log.h>
 
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "machine/monitor_table.h"
+#include "machine/monitor/monitor_table.h"
 
 struct completion {
     const struct monitor_names *names;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What gdb's protocol asks of a machine.
-#include "machine/gdb_target.h"
+#include "machine/servers/gdb_target.h"
 
 #include <errno.h>
 

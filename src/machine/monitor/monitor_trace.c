@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 #include "observe/event_text.h"
 #include "observe/trace_log.h"
 

@@ -12,8 +12,8 @@
 
 #include <intact/debug.h>
 
-#include "machine/debug_turn.h"
-#include "machine/monitor.h"
+#include "machine/servers/debug_turn.h"
+#include "machine/monitor/monitor.h"
 
 #define SERVERS_LIMIT DEBUG_SOCKET_WAIT
 

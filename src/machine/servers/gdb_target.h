@@ -7,7 +7,7 @@
 #include <intact/machine.h>
 
 #include "debug/gdb.h"
-#include "machine/monitor.h"
+#include "machine/monitor/monitor.h"
 
 // The machine and the monitor, whose machine is set, outlive it. What the commands have added to the machine is the monitor's.
 struct gdb_target gdb_target_of(struct intact_machine *machine, struct monitor *monitor);

@@ -8,7 +8,7 @@
 #include <intact/snapshot.h>
 
 #include "machine/machine.h"
-#include "machine/qmp_machine.h"
+#include "machine/servers/qmp_machine.h"
 
 static void stop_here(struct intact_qmp *server, const char *command)
 {

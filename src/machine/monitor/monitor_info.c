@@ -6,7 +6,7 @@
 #include <intact/version.h>
 
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 #include "machine/timeline.h"
 
 static const char *state_text(const struct vcpu *vcpu)

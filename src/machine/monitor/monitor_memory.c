@@ -10,7 +10,7 @@
 #include "base/bits.h"
 #include "machine/debug_memory.h"
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 
 enum { EXAMINED = 65536, EXAMINED_DEFAULT = 64, ROW = 16 }; // bytes of x and xp
 enum { INSTRUCTIONS = 4096 };                               // of x/10i

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See servers.h.
-#include "machine/servers.h"
+#include "machine/servers/servers.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "machine/machine.h"
-#include "machine/monitor_commands.h"
+#include "machine/monitor/monitor_commands.h"
 
 // --- telling ---------------------------------------------------------------------------------------------------------
 

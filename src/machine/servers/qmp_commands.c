@@ -4,7 +4,7 @@
 // Not modelled: QEMU's commands about block devices, character devices, networks, migration, displays, CPU models and objects
 // (qom), and hot plugging.
 #include "base/bits.h"
-#include "machine/qmp_machine.h"
+#include "machine/servers/qmp_machine.h"
 
 #define NO_ARGUMENTS                                                                                                   \
     {                                                                                                                  \

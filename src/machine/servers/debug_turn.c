@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // See debug_turn.h.
-#include "machine/debug_turn.h"
+#include "machine/servers/debug_turn.h"
 
 #include <stdio.h>
 

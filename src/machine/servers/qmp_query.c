@@ -6,7 +6,7 @@
 #include <intact/replay.h>
 
 #include "machine/machine.h"
-#include "machine/qmp_machine.h"
+#include "machine/servers/qmp_machine.h"
 
 static struct board *board_of(struct qmp *qmp)
 {

@@ -11,8 +11,8 @@
 
 #include "machine/board/board.h"
 #include "machine/machine.h"
-#include "machine/monitor.h"
-#include "machine/servers.h"
+#include "machine/monitor/monitor.h"
+#include "machine/servers/servers.h"
 
 #define PROMPT "(intact) "
 
