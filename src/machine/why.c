@@ -228,10 +228,16 @@ static int ask(struct question *question, const char *source, struct error *erro
     return board->type->why_source(board, source, &question->why, error);
 }
 
-// Events have the names of lines, parts and processors' own sources; "gsi:4" and "vector:0x31@0" are none.
-static bool is_named(const char *source)
+static bool is_name(const char *source)
 {
-    return !strpbrk(source, ":@");
+    return !strpbrk(source, ":@"); // "gsi:4" and "vector:0x31@0" are none
+}
+
+// Events have the names of lines, messages and processors' own sources. A queue of virtio, or a change of its configuration, is
+// notified by one of these.
+static bool is_of_events(const char *source)
+{
+    return is_name(source) && !strstr(source, ".queue") && !strstr(source, ".config");
 }
 
 int machine_why_watch(struct intact_machine *machine)
@@ -265,9 +271,9 @@ int machine_why(struct intact_machine *machine, const char *source, intact_why_f
     struct question question = { .board = machine_board(machine), .found = found, .owner = owner, .off = UINT32_MAX };
     question.why = (struct why){ .found = pass, .owner = &question };
     int result = ask(&question, source, error);
-    if (result < 0)
+    if (result < 0 && is_name(source))
         error_prefix(error, "no line and no part of a device has this name");
-    if (result < 0 || !machine->past || !is_named(source))
+    if (result < 0 || !machine->past || !is_of_events(source))
         return result;
     past_at(machine->past, question.board->loop.instructions);
     past_why(machine->past, source, &question.why);

@@ -193,7 +193,7 @@ Test(why, what_is_no_source_is_refused_with_what_there_is)
                                         "virtio-rng0.msix2" };
     start(INTACT_PC);
     for (unsigned i = 0; i < countof(none); i++)
-        refuse(none[i], "no line and no part of a device has this name: ");
+        refuse(none[i], strchr(none[i], '@') ? "is no source" : "no line and no part of a device has this name: ");
     refuse("", "no line and no part of a device has this name: ");
     refuse("gsi:x", "'gsi:x' is no GSI: 0 to 65535, as in gsi:4");
     refuse("gsi:", "'gsi:' is no GSI");
