@@ -362,6 +362,7 @@
 #define config_lists_free intact_private_config_lists_free
 #define config_take intact_private_config_take
 #define connected_add intact_private_connected_add
+#define connected_find intact_private_connected_find
 #define connected_free intact_private_connected_free
 #define connected_name intact_private_connected_name
 #define count_text intact_private_count_text

@@ -202,6 +202,7 @@ struct intact_trace *intact_arm_irq_get_trace(struct intact_arm_irq *irq);
 //     "intid:33"                            SPI 33 at the CPU or CPUs that it goes to; "intid:33@2": at CPU 2
 //     "lpi:8192"                            LPI 8192 at every CPU where it is pending; "lpi:8192@2": at CPU 2
 //     "pin:gicd.1"                          an SPI by its pin
+//     "uart0.irq"                           the line that is connected with this name
 //     "msi:0x8020040,80", "msi:0x8090040,3,5"    a device's Non-secure write, by address and data; of DeviceID 5
 //     "event:5,3"                           EventID 3 of DeviceID 5 at the ITS
 // If no gate is found, IRQ or FIQ is signalled for it. The CPU's own conditions, such as PSTATE.I, are not known here.

@@ -207,6 +207,7 @@ int intact_x86_irq_trace(struct intact_x86_irq *irq, struct intact_trace_observe
 struct intact_trace *intact_x86_irq_get_trace(struct intact_x86_irq *irq);
 // Why does an interrupt not arrive? Calls `found` for each gate that holds it back, and each place where it is, from
 // `source` to a CPU, at least once (<intact/why.h>). `source` is one of
+//     "uart0.irq"                     the line that is connected with this name
 //     "pin:pic.4", "pin:ioapic0.2"    a pin
 //     "msi:0xfee00000,0x31"           a message, by address and data
 //     "vector:0x31@0"                 a vector at CPU 0

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct connected_pin *find(const struct connected *connected, uint32_t pin)
 {
@@ -29,6 +30,17 @@ const char *connected_name(const struct connected *connected, uint32_t pin)
 {
     const struct connected_pin *found = find(connected, pin);
     return found ? found->name : NULL;
+}
+
+bool connected_find(const struct connected *connected, const char *name, uint32_t *pin)
+{
+    for (unsigned i = 0; i < connected->count; i++) {
+        if (!connected->pins[i].name || strcmp(connected->pins[i].name, name) != 0)
+            continue;
+        *pin = connected->pins[i].pin;
+        return true;
+    }
+    return false;
 }
 
 void connected_free(struct connected *connected)

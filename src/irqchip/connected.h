@@ -3,6 +3,7 @@
 #ifndef IRQCHIP_CONNECTED_H
 #define IRQCHIP_CONNECTED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct connected {
@@ -17,6 +18,8 @@ struct connected {
 int connected_add(struct connected *connected, uint32_t pin, const char *name);
 // NULL: the pin has no line, or one without a name.
 const char *connected_name(const struct connected *connected, uint32_t pin);
+// The pin of the line with this name. False: none has it.
+bool connected_find(const struct connected *connected, const char *name, uint32_t *pin);
 void connected_free(struct connected *connected);
 
 #endif

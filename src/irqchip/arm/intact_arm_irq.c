@@ -413,6 +413,11 @@ int intact_arm_irq_why(const struct intact_arm_irq *irq, const char *source, int
 {
     struct why answer = { .found = found, .owner = owner };
     struct error error = { 0 };
+    uint32_t pin;
+    if (connected_find(&irq->lines, source, &pin)) {
+        arm_irq_why_pin(&irq->irq, pin & 0xffff, &answer);
+        return 0;
+    }
     return explain(arm_irq_why_source(&irq->irq, source, &answer, &error), &error, why);
 }
 

@@ -465,6 +465,11 @@ int intact_x86_irq_why(const struct intact_x86_irq *irq, const char *source, int
 {
     struct why answer = { found, owner, 0, 0 };
     struct error error = { 0 };
+    uint32_t pin;
+    if (connected_find(&irq->lines, source, &pin)) {
+        x86_irq_why_pin(&irq->irq, pin >> 16, pin & 0xffff, &answer);
+        return 0;
+    }
     return explain(x86_irq_why_source(&irq->irq, source, &answer, &error), &error, why);
 }
 

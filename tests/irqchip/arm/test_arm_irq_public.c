@@ -691,9 +691,14 @@ static void on_finding(void *owner, const struct intact_why_finding *finding)
 Test(intact_arm_irq, a_question_names_what_holds_an_interrupt_back)
 {
     char why[INTACT_ERROR_SIZE] = "";
+    struct intact_irq_line line = { .level = true, .name = "uart0.irq" };
     create();
-    intact_arm_irq_set_pin(irq, INTACT_ARM_GICD, 1, true);
+    cr_assert_eq(intact_arm_irq_connect(irq, INTACT_ARM_GICD, 1, &line), 0);
     msr(0, PMR, 0);
+    cr_assert_eq(intact_arm_irq_why(irq, "uart0.irq", on_finding, answer, why), 0);
+    cr_assert_str_eq(answer,
+                     "INTID 33 has priority 00h at CPU 0, and ICC_PMR_EL1 = 00h masks 00h to FFh (IHI 0069 4.8)\n");
+    answer[0] = 0;
     cr_assert_eq(intact_arm_irq_why(irq, "pin:gicd.1", on_finding, answer, why), 0);
     cr_assert_str_eq(answer,
                      "INTID 33 has priority 00h at CPU 0, and ICC_PMR_EL1 = 00h masks 00h to FFh (IHI 0069 4.8)\n");

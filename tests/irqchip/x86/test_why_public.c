@@ -134,3 +134,16 @@ Test(intact_x86_irq_why, what_names_no_source_is_refused_with_the_forms, .fini =
         cr_assert_eq(intact_x86_irq_why(irq, rows[i][0], on_finding, answer, NULL), -EINVAL);
     }
 }
+
+Test(intact_x86_irq_why, a_line_is_asked_for_by_the_name_that_its_events_have, .fini = destroy)
+{
+    struct intact_irq_line line = { .level = true, .name = "uart0.irq" }, nameless = { .level = false };
+    char by_pin[sizeof answer];
+    create(1);
+    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 3, &nameless), 0);
+    cr_assert_eq(intact_x86_irq_connect(irq, INTACT_X86_IOAPIC, 4, &line), 0);
+    strcpy(by_pin, why("pin:ioapic0.4"));
+    cr_assert(strstr(by_pin, "IOAPIC 0 pin 4 is up, but masked"), "%s", by_pin);
+    cr_assert_str_eq(why("uart0.irq"), by_pin);
+    cr_assert_eq(intact_x86_irq_why(irq, "uart1.irq", on_finding, answer, NULL), -EINVAL);
+}
