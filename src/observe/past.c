@@ -75,7 +75,8 @@ static void count(struct past *past, struct past_source *source, const struct in
 void past_at(struct past *past, uint64_t instructions)
 {
     if (instructions < past->now) {
-        memset(past->sources, 0, past->count * sizeof *past->sources);
+        for (size_t i = 0; i < past->count; i++)
+            past->sources[i] = (struct past_source){ 0 };
         past->begun = instructions;
     }
     past->now = instructions;
