@@ -64,6 +64,12 @@ static bool is_named(const struct settings *settings, const char *id)
     return false;
 }
 
+// `intact why` answers when nothing can happen any more: it does not wait for keys.
+static bool asks_at_terminal(const struct settings *settings)
+{
+    return settings->why_source && terminal_input();
+}
+
 // The -chardev backends that devices use.
 static int open_devices(struct consoles *consoles, struct settings *settings)
 {
@@ -85,21 +91,16 @@ static int open_devices(struct consoles *consoles, struct settings *settings)
                         &device->console) < 0)
             return -1;
     }
+    consoles->reads &= !asks_at_terminal(settings);
     config->interactive = consoles->reads;
     consoles->reads &= settings->rr != RR_REPLAY; // its input comes from the journal
     return 0;
 }
 
-// `intact why` answers when nothing can happen any more: it does not wait for keys.
-static bool asks_at_terminal(const struct settings *settings)
-{
-    return settings->why_source && terminal_input();
-}
-
 int consoles_open(struct consoles *consoles, struct settings *settings)
 {
     *consoles = (struct consoles){ 0 };
-    consoles->reads = settings->serial.kind == STREAM_STDIO && !asks_at_terminal(settings);
+    consoles->reads = settings->serial.kind == STREAM_STDIO;
     consoles->keys.escapes = settings->serial.escape && !terminal_input_is_file();
     if (open_devices(consoles, settings) < 0)
         return -1;

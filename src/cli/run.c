@@ -184,8 +184,8 @@ static int run_with_log(struct settings *settings)
     struct run_log log;
     int status = STATUS_USAGE;
     bool at_terminal = settings->serial.kind == STREAM_STDIO || settings_monitor_at_stdio(settings);
-    settings->config.paced =
-        settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() && at_terminal);
+    settings->config.paced = settings->sleep == CHOICE_ON || (settings->sleep == CHOICE_AUTO && terminal_input() &&
+                                                              at_terminal && !settings->why_source);
     if (settings->skipped_accel)
         fprintf(stderr, "intact: -accel: %s is skipped, everything is done in software\n", settings->skipped_accel);
     if (log_open(&log, settings) < 0)

@@ -7,7 +7,9 @@
 The stuck guest is a few instructions that are made here: it asks the UART for an interrupt that it does not take, and halts. The
 other one is a guest of ours, with devices.
 """
+import os
 import pathlib
+import pty
 import re
 import shutil
 import struct
@@ -196,6 +198,21 @@ def events(_, guest):
         harness.fail("an event that does not happen", result)
 
 
+def terminal(guest, _):
+    """At a terminal the guest's console would wait for keys for ever; a question does not."""
+    options = list(guest.options)
+    options[options.index("-serial") + 1] = "stdio"
+    inner, outer = pty.openpty()
+    try:
+        result = subprocess.run([guest.intact, "why", guest.what["source"], "--", *options], stdin=outer, capture_output=True,
+                                timeout=TIMEOUT)
+    finally:
+        os.close(inner)
+        os.close(outer)
+    if "gate " not in harness.text(result.stdout) or result.returncode != DEADLOCK:
+        harness.fail("no answer at a terminal", result)
+
+
 def monitor(guest, _):
     """why and info sources; after going back; and what is refused."""
     what = guest.what
@@ -277,7 +294,7 @@ def main():
         ours = ["-smp", "2", *what["guest options"], *DEVICES]
         small = Guest(intact, what, kernel, what["options"])
         large = Guest(intact, what, pathlib.Path(guests) / what["guest"], ours)
-        for test in (stuck, verb, events, monitor, everywhere, gdb):
+        for test in (stuck, verb, events, terminal, monitor, everywhere, gdb):
             print(test.__name__, flush=True)
             test(small, large)
 
