@@ -1739,11 +1739,14 @@
 #define tlb_flush_matching intact_private_tlb_flush_matching
 #define tlb_flush_page intact_private_tlb_flush_page
 #define tlb_forget_jumps intact_private_tlb_forget_jumps
+#define tlb_free intact_private_tlb_free
 #define tlb_host intact_private_tlb_host
+#define tlb_init intact_private_tlb_init
 #define tlb_load_slow intact_private_tlb_load_slow
 #define tlb_mark_watched intact_private_tlb_mark_watched
 #define tlb_probe intact_private_tlb_probe
 #define tlb_store_slow intact_private_tlb_store_slow
+#define tlb_track_code intact_private_tlb_track_code
 #define tlb_track_writes intact_private_tlb_track_writes
 #define trace_add intact_private_trace_add
 #define trace_anew intact_private_trace_anew

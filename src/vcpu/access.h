@@ -11,7 +11,7 @@
 
 ALWAYS_INLINE const struct tlb_entry *tlb_slot(const struct vcpu *cpu, uint64_t address)
 {
-    return &cpu->data[(address >> PAGE_BITS) & (TLB_ENTRIES - 1)];
+    return tlb_entry_of(cpu->data, cpu->data_mask, address);
 }
 
 ALWAYS_INLINE bool tlb_hit(uint64_t tag, uint64_t address, unsigned size)

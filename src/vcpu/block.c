@@ -98,12 +98,8 @@ void blocks_drop(struct blocks *blocks)
 // From now on stores to this page take the slow path, in all vCPUs.
 static void watch_page(struct blocks *blocks, uint64_t physical)
 {
-    for (unsigned i = 0; i < *blocks->vcpu_count; i++) {
-        struct tlb_entry *entries = &blocks->vcpus[i]->tlb->data[0][0];
-        for (unsigned e = 0; e < 2 * TLB_ENTRIES; e++)
-            if (entries[e].physical == physical && entries[e].write != TLB_NONE && !(entries[e].write & TLB_IO))
-                entries[e].write |= TLB_CODE;
-    }
+    for (unsigned i = 0; i < *blocks->vcpu_count; i++)
+        tlb_track_code(blocks->vcpus[i], physical);
 }
 
 static struct code_page *page_get(struct blocks *blocks, uint64_t physical)

@@ -2,27 +2,70 @@
 // The slow paths of guest memory: page walks, devices, code-bearing pages, accesses across pages.
 #include "vcpu/tlb.h"
 
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vcpu/guest.h"
 #include "vcpu/loop.h"
+
+// Generated code knows them as numbers.
+_Static_assert(sizeof(struct tlb_entry) == 1 << TLB_ENTRY_BITS, "the index is a shift");
+_Static_assert(offsetof(struct tlb_entry, read) == 0 && offsetof(struct tlb_entry, write) == 8 &&
+                   offsetof(struct tlb_entry, addend) == 16 && offsetof(struct tlb_entry, physical) == 24,
+               "as tlb.h says");
 
 void tlb_forget_jumps(struct vcpu *cpu)
 {
     memset(cpu->jumps, 0xff, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
 }
 
+static size_t count_of(const struct tlb_table *table)
+{
+    return table->mask / sizeof(struct tlb_entry) + 1;
+}
+
+static void empty(struct tlb *tlb)
+{
+    for (unsigned user = 0; user < 2; user++)
+        memset(tlb->data[user].entries, 0xff, count_of(&tlb->data[user]) * sizeof(struct tlb_entry));
+    memset(tlb->io, 0xff, sizeof tlb->io);
+    memset(tlb->code, 0xff, sizeof tlb->code);
+}
+
+int tlb_init(struct vcpu *cpu)
+{
+    struct tlb *tlb = cpu->tlb = calloc(1, sizeof *tlb);
+    if (!tlb)
+        return -ENOMEM;
+    for (unsigned user = 0; user < 2; user++) {
+        tlb->data[user].entries = malloc(TLB_ENTRIES * sizeof(struct tlb_entry));
+        if (!tlb->data[user].entries)
+            return -ENOMEM; // the caller frees
+        tlb->data[user].mask = (TLB_ENTRIES - 1) * sizeof(struct tlb_entry);
+    }
+    empty(tlb);
+    tlb_select(cpu, false);
+    return 0;
+}
+
+void tlb_free(struct vcpu *cpu)
+{
+    if (!cpu->tlb)
+        return;
+    free(cpu->tlb->data[0].entries);
+    free(cpu->tlb->data[1].entries);
+    free(cpu->tlb);
+}
+
 void tlb_flush(struct vcpu *cpu)
 {
-    memset(cpu->tlb, 0xff, sizeof *cpu->tlb);
+    empty(cpu->tlb);
     tlb_forget_jumps(cpu);
 }
 
-// There is one table for plain memory and one for devices; a page is in at most one of them.
-static struct tlb_entry *memory_place(const struct vcpu *cpu, uint64_t address, bool user)
-{
-    return &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
-}
+// There is one table for plain memory (tlb_place) and one for devices; a page is in at most one of them.
 
 static struct tlb_entry *io_place(const struct vcpu *cpu, uint64_t address, bool user)
 {
@@ -39,7 +82,7 @@ void tlb_flush_page(struct vcpu *cpu, uint64_t address)
 {
     uint64_t page = address >> PAGE_BITS;
     for (unsigned user = 0; user < 2; user++) {
-        forget(memory_place(cpu, address, user));
+        forget(tlb_place(cpu, address, user));
         forget(io_place(cpu, address, user));
         cpu->tlb->code[(page * 2 + user) % TLB_CODE_ENTRIES].tag = TLB_NONE;
     }
@@ -55,9 +98,10 @@ static void forget_matching(uint64_t *tag, uint64_t mask, uint64_t match)
 void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match)
 {
     for (unsigned user = 0; user < 2; user++) {
-        for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-            forget_matching(&cpu->tlb->data[user][i].read, mask, match);
-            forget_matching(&cpu->tlb->data[user][i].write, mask, match);
+        const struct tlb_table *table = &cpu->tlb->data[user];
+        for (size_t i = 0; i < count_of(table); i++) {
+            forget_matching(&table->entries[i].read, mask, match);
+            forget_matching(&table->entries[i].write, mask, match);
         }
         for (unsigned i = 0; i < TLB_IO_ENTRIES; i++) {
             forget_matching(&cpu->tlb->io[user][i].read, mask, match);
@@ -72,12 +116,26 @@ void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match)
 
 void tlb_track_writes(struct vcpu *cpu)
 {
-    for (unsigned user = 0; user < 2; user++)
-        for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-            uint64_t *tag = &cpu->tlb->data[user][i].write;
+    for (unsigned user = 0; user < 2; user++) {
+        const struct tlb_table *table = &cpu->tlb->data[user];
+        for (size_t i = 0; i < count_of(table); i++) {
+            uint64_t *tag = &table->entries[i].write;
             if (!(*tag & TLB_IO)) // TLB_NONE has all flags
                 *tag |= TLB_CLEAN;
         }
+    }
+}
+
+void tlb_track_code(struct vcpu *cpu, uint64_t physical)
+{
+    for (unsigned user = 0; user < 2; user++) {
+        const struct tlb_table *table = &cpu->tlb->data[user];
+        for (size_t i = 0; i < count_of(table); i++) {
+            struct tlb_entry *entry = &table->entries[i];
+            if (entry->physical == physical && !(entry->write & TLB_IO))
+                entry->write |= TLB_CODE;
+        }
+    }
 }
 
 static void mark(struct vcpu *cpu, uint64_t *tag, uint64_t physical, bool (*watched)(struct vcpu *cpu, uint64_t page))
@@ -88,10 +146,10 @@ static void mark(struct vcpu *cpu, uint64_t *tag, uint64_t physical, bool (*watc
     *tag = (*tag & ~TLB_WATCH) | (is_watched ? TLB_WATCH : 0);
 }
 
-static void mark_all(struct vcpu *cpu, struct tlb_entry *entries, unsigned count,
+static void mark_all(struct vcpu *cpu, struct tlb_entry *entries, size_t count,
                      bool (*watched)(struct vcpu *cpu, uint64_t page))
 {
-    for (unsigned i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         mark(cpu, &entries[i].read, entries[i].physical, watched);
         mark(cpu, &entries[i].write, entries[i].physical, watched);
     }
@@ -99,7 +157,8 @@ static void mark_all(struct vcpu *cpu, struct tlb_entry *entries, unsigned count
 
 void tlb_mark_watched(struct vcpu *cpu, bool (*watched)(struct vcpu *cpu, uint64_t page))
 {
-    mark_all(cpu, cpu->tlb->data[0], 2 * TLB_ENTRIES, watched);
+    for (unsigned user = 0; user < 2; user++)
+        mark_all(cpu, cpu->tlb->data[user].entries, count_of(&cpu->tlb->data[user]), watched);
     mark_all(cpu, cpu->tlb->io[0], 2 * TLB_IO_ENTRIES, watched);
 }
 
@@ -121,14 +180,14 @@ static bool fill(struct vcpu *cpu, uint64_t address, bool user, enum access acce
     struct tlb_page page = { .watched = false };
     if (!cpu->loop->guest->walk(cpu, address, access, user, &page))
         return false;
-    struct tlb_entry *entry = io_place(cpu, address, user), *other = memory_place(cpu, address, user);
+    struct tlb_entry *entry = io_place(cpu, address, user), *other = tlb_place(cpu, address, user);
     uint64_t tag = address & PAGE_MASK;
     uint64_t read_flags = TLB_IO, write_flags = TLB_IO;
     const struct region *region = bus_find(cpu->loop->memory, page.physical);
     uintptr_t addend = 0;
     if (region && region->ram && page.physical != cpu->port_page &&
         region->size - (page.physical - region->base) >= PAGE_SIZE) {
-        entry = memory_place(cpu, address, user);
+        entry = tlb_place(cpu, address, user);
         other = io_place(cpu, address, user);
         addend = (uintptr_t)(region->ram + (page.physical - region->base)) - (uintptr_t)tag;
         read_flags = 0;
@@ -163,7 +222,7 @@ static bool look_up(const struct tlb_entry *entry, uint64_t address, enum access
 // The first store to a page of RAM since the set of written pages was emptied.
 static NEVER_INLINE void note_written(struct vcpu *cpu, uint64_t address, bool user, struct target *target)
 {
-    struct tlb_entry *entry = memory_place(cpu, address, user);
+    struct tlb_entry *entry = tlb_place(cpu, address, user);
     bus_ram_written(cpu->loop->memory, (const uint8_t *)(uintptr_t)(address + target->addend), 1);
     target->flags &= ~TLB_CLEAN;
     if (tag_holds(entry->write, address))
@@ -175,8 +234,7 @@ ALWAYS_INLINE bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum a
     // Devices first: most accesses that come here are of devices.
     if (likely(look_up(io_place(cpu, address, user), address, access, target)))
         return true;
-    if (!look_up(memory_place(cpu, address, user), address, access, target) &&
-        !fill(cpu, address, user, access, target))
+    if (!look_up(tlb_place(cpu, address, user), address, access, target) && !fill(cpu, address, user, access, target))
         return false;
     if (unlikely((target->flags & TLB_CLEAN) && access == ACCESS_WRITE))
         note_written(cpu, address, user, target);
@@ -396,7 +454,7 @@ bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical
 
 void *tlb_host(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access)
 {
-    const struct tlb_entry *entry = memory_place(cpu, address, user);
+    const struct tlb_entry *entry = tlb_place(cpu, address, user);
     uint64_t tag = access == ACCESS_WRITE ? entry->write : entry->read;
     if (tag != (address & PAGE_MASK) || size > left_in_page(address))
         return NULL;

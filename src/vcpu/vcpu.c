@@ -10,20 +10,18 @@ int vcpu_init(struct vcpu *cpu, struct loop *loop, uint32_t index)
     *cpu = (struct vcpu){
         .index = index, .loop = loop, .faulted = UINT64_MAX, .stopped_after = UINT64_MAX, .port_page = UINT64_MAX
     };
-    cpu->tlb = malloc(sizeof *cpu->tlb);
     cpu->jumps = malloc(JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
-    if (!cpu->tlb || !cpu->jumps) {
+    if (!cpu->jumps || tlb_init(cpu) != 0) {
         vcpu_free(cpu);
         return -ENOMEM;
     }
-    cpu->data = cpu->tlb->data[0];
     tlb_flush(cpu);
     return 0;
 }
 
 void vcpu_free(struct vcpu *cpu)
 {
-    free(cpu->tlb);
+    tlb_free(cpu);
     free(cpu->jumps);
 }
 

@@ -45,7 +45,8 @@ struct vcpu {
     const struct block *block;   // being executed
     const struct op *unresolved; // the exit through which it was left, if that can be linked to the next block
     const struct op *at;         // the op in a slow path, which gives the instruction of a device access and its time
-    struct tlb_entry *data;      // the table of the current privilege: tlb->data[user]
+    struct tlb_entry *data;      // the table of the current privilege, tlb->data[user]: see tlb.h
+    uint64_t data_mask;          // its mask
     uint64_t faulted;            // vcpu_executed() at the last fault, UINT64_MAX before
     uint64_t stopped_after; // a debugger stopped before an instruction: vcpu_executed(), UINT64_MAX before the first;
     uint64_t stopped_at;    // and its address
@@ -95,11 +96,23 @@ static inline void vcpu_give_back(struct vcpu *cpu, int64_t rest)
 
 // --- guest memory ----------------------------------------------------------------------------------------------------
 
+// Called at each change of the privilege.
+static inline void tlb_select(struct vcpu *cpu, bool user)
+{
+    cpu->data = cpu->tlb->data[user].entries;
+    cpu->data_mask = cpu->tlb->data[user].mask;
+}
+
+static inline struct tlb_entry *tlb_place(const struct vcpu *cpu, uint64_t address, bool user)
+{
+    return tlb_entry_of(cpu->tlb->data[user].entries, cpu->tlb->data[user].mask, address);
+}
+
 // Any size from 1 to 8 at any alignment, RAM or device, across pages; `user` chooses the privilege. False: the access
 // faulted, the guest's walk has recorded the exception, and nothing was changed.
 static inline bool tlb_load(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
 {
-    const struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    const struct tlb_entry *entry = tlb_place(cpu, address, user);
     if (unlikely(((address + size - 1) & PAGE_MASK) != entry->read))
         return tlb_load_slow(cpu, address, size, user, value);
     *value = bytes_get((const void *)((uintptr_t)address + entry->addend), size);
@@ -108,7 +121,7 @@ static inline bool tlb_load(struct vcpu *cpu, uint64_t address, unsigned size, b
 
 static inline bool tlb_store(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
 {
-    const struct tlb_entry *entry = &cpu->tlb->data[user][(address >> PAGE_BITS) % TLB_ENTRIES];
+    const struct tlb_entry *entry = tlb_place(cpu, address, user);
     if (unlikely(((address + size - 1) & PAGE_MASK) != entry->write))
         return tlb_store_slow(cpu, address, size, user, value);
     bytes_put((void *)((uintptr_t)address + entry->addend), size, value);

@@ -187,7 +187,7 @@ Test(block, new_code_makes_direct_stores_to_its_page_look)
 {
     struct vcpu *cpu = &fake->cpu[1]->vcpu;
     cr_assert(tlb_store(cpu, 0x3000, 8, true, 0));
-    struct tlb_entry *entry = &cpu->tlb->data[true][3];
+    struct tlb_entry *entry = tlb_place(cpu, 0x3000, true);
     cr_assert_eq(entry->write, 0x3000);
     add(0x3800, 8);
     cr_assert_eq(entry->write, 0x3000 | TLB_CODE);

@@ -251,7 +251,7 @@ Test(breakpoint, disabled_ones_meet_nothing_and_pages_are_fast_again)
     cr_assert_eq(handled(), -1);
     cr_assert_eq(cpu->dr[6], DR6_ONES);
     uint64_t value;
-    cr_assert_eq(cpu->vcpu.tlb->data[0][BOARD_DATA >> PAGE_BITS].write, BOARD_DATA);
+    cr_assert_eq(tlb_place(&cpu->vcpu, BOARD_DATA, false)->write, BOARD_DATA);
     cr_assert(x86_load(cpu, BOARD_DATA, 4, &value));
 }
 

@@ -333,7 +333,7 @@ Test(interrupt, long_mode_inner_level_has_a_null_stack_segment)
     cr_assert_eq(frame(2, 8), RIG_CODE64_3);
     cr_assert_eq(frame(5, 8), RIG_DATA3);
     cr_assert_eq(cpu->segment[X86_SS].selector, 0);
-    cr_assert_eq(cpu->vcpu.data, cpu->vcpu.tlb->data[0]);
+    cr_assert_eq(cpu->vcpu.data, cpu->vcpu.tlb->data[0].entries);
 }
 
 Test(interrupt, the_ist_switches_stacks_without_a_change_of_level)

@@ -119,7 +119,8 @@ Test(segment, the_mode_follows_the_segments)
     cr_assert_eq(cpu->mode, X86_MODE_32);
     rig_long(rig, 3);
     cr_assert_eq(cpu->mode, X86_MODE_64 | X86_MODE_USER);
-    cr_assert_eq(cpu->vcpu.data, cpu->vcpu.tlb->data[1]);
+    cr_assert_eq(cpu->vcpu.data, cpu->vcpu.tlb->data[1].entries);
+    cr_assert_eq(cpu->vcpu.data_mask, cpu->vcpu.tlb->data[1].mask);
 }
 
 Test(segment, limits_cut_accesses_off_at_their_last_byte)

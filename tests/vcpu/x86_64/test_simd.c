@@ -152,15 +152,13 @@ Test(simd, maskmov_stores_the_chosen_bytes_or_none)
 {
     static const struct guest guest = { .walk = no_walk };
     static struct loop loop;
-    static struct tlb tlb;
     static uint8_t page[4096];
     struct x86_cpu *cpu = new_cpu();
     const struct x86_simd *row = x86_simd_find(1, 0x66, 0xf7, 0xc1, false);
-    memset(&tlb, 0xff, sizeof tlb);
-    tlb.data[0][1] = (struct tlb_entry){ 0x1000, 0x1000, (uintptr_t)page - 0x1000, 0 };
     loop.guest = &guest;
     cpu->vcpu.loop = &loop;
-    cpu->vcpu.tlb = &tlb;
+    cr_assert_eq(tlb_init(&cpu->vcpu), 0);
+    *tlb_place(&cpu->vcpu, 0x1000, false) = (struct tlb_entry){ 0x1000, 0x1000, (uintptr_t)page - 0x1000, 0 };
     for (unsigned i = 0; i < 16; i++) {
         cpu->xmm[0].b[i] = (uint8_t)(i + 1);
     }

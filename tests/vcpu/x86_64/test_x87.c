@@ -35,14 +35,13 @@ static struct x86_cpu *new_cpu(void)
 {
     static const struct guest guest = { .walk = no_walk };
     static struct loop loop;
-    static struct tlb tlb;
     static struct x86_cpu cpu;
     memset(&cpu, 0, sizeof cpu);
-    memset(&tlb, 0xff, sizeof tlb);
     loop.guest = &guest;
     cpu.vcpu.loop = &loop;
-    cpu.vcpu.tlb = &tlb;
-    tlb.data[0][PAGE >> PAGE_BITS] = (struct tlb_entry){ PAGE, PAGE, (uintptr_t)page - PAGE, 0 };
+    if (tlb_init(&cpu.vcpu) != 0)
+        abort();
+    *tlb_place(&cpu.vcpu, PAGE, false) = (struct tlb_entry){ PAGE, PAGE, (uintptr_t)page - PAGE, 0 };
     cpu.cr0 = X86_CR0_PE | X86_CR0_NE;
     cpu.cr4 = X86_CR4_OSFXSR;
     cpu.mode = X86_MODE_64;

@@ -54,7 +54,7 @@ void a64_update_mode(struct a64_cpu *cpu)
     cpu->stepping = false;
     if (unlikely(cpu->debugging))
         a64_debug_update_mode(cpu);
-    cpu->vcpu.data = cpu->vcpu.tlb->data[cpu->el == 0];
+    tlb_select(&cpu->vcpu, cpu->el == 0);
 }
 
 void a64_write_spsel(struct a64_cpu *cpu, bool sp1)

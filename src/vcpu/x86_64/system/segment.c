@@ -37,7 +37,7 @@ void x86_update_mode(struct x86_cpu *cpu)
             mode |= X86_MODE_FLAT;
     }
     cpu->mode = mode;
-    cpu->vcpu.data = cpu->vcpu.tlb->data[cpu->cpl == 3];
+    tlb_select(&cpu->vcpu, cpu->cpl == 3);
 }
 
 void x86_set_segment(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector, uint64_t base, uint32_t limit,
