@@ -23,6 +23,15 @@ INLINE void bench_work(uint64_t turns)
     }
 }
 
+// For guests that use more than the general registers. (On a PC they are ready; DDI 0487, CPACR_EL1.FPEN.)
+INLINE void floating_point_on(void)
+{
+#ifdef __aarch64__
+    write_register(cpacr_el1, 3 << 20);
+    barrier();
+#endif
+}
+
 INLINE int bench_done(const char *name, uint64_t count)
 {
     print("%s %u\n", name, count);
