@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // String instructions (SDM vol. 2, REP). An iteration counts as an instruction, and an interrupt may be taken after it;
-// runs of MOVS and STOS inside plain RAM are done at once, and counted in the same way.
+// iterations of MOVS, STOS, CMPS and SCAS inside plain RAM are done at once, and counted in the same way.
 #include <string.h>
 
 #include "vcpu/loop.h"
@@ -134,48 +134,195 @@ static bool iterate(const struct string *s)
     return true;
 }
 
-static uint64_t elements_in_page(uint64_t address, unsigned size)
+// --- several iterations at once --------------------------------------------------------------------------------------
+//
+// Elements in plain RAM, of which each operand has its own within one page, and below the limit of its segment. A fault, a
+// watched page, code, a device or an element across two pages is left to an iteration of its own.
+
+// How many elements from `address` on, in the direction of the instruction, end in its page.
+static uint64_t elements_in_page(const struct string *s, uint64_t address)
 {
-    return (PAGE_SIZE - (address & ~PAGE_MASK)) / size;
+    uint64_t offset = address & ~PAGE_MASK;
+    if (s->step > 0)
+        return (PAGE_SIZE - offset) / s->size;
+    return offset + s->size > PAGE_SIZE ? 0 : offset / s->size + 1;
 }
 
-// How many elements of at most `most` could be moved or filled at once in plain RAM; does them. 0: do them one by one.
-static uint64_t bulk(const struct string *s, uint64_t most)
+// How many elements from `offset` on, which is allowed, lie below the limit and do not wrap around. Perhaps too few.
+static uint64_t elements_in_segment(const struct string *s, enum x86_segment segment, uint64_t offset)
 {
-    struct x86_cpu *cpu = s->cpu;
-    bool user = cpu->cpl == 3;
-    uint64_t to, from = 0;
-    if (!(s->linear_is_offset && s->step > 0) || (s->kind != X86_MOVS && s->kind != X86_STOS))
-        return 0;
-    if (!linear(s, X86_ES, X86_RDI, ACCESS_WRITE, &to))
-        return 0;
-    uint64_t count = elements_in_page(to, s->size);
-    if (s->kind == X86_MOVS) {
-        if (!linear(s, (enum x86_segment)s->op->d, X86_RSI, ACCESS_READ, &from))
+    const struct x86_segment_register *r = &s->cpu->segment[segment];
+    uint64_t last = s->mask;
+    if (s->linear_is_offset && segment < X86_FS)
+        return UINT64_MAX; // the mask is an end of a page
+    if (!(s->cpu->mode & X86_MODE_64)) {
+        if (r->attributes & 4) // expand-down: the other end counts (SDM vol. 3 section 3.4.5.1)
             return 0;
-        if (elements_in_page(from, s->size) < count)
-            count = elements_in_page(from, s->size);
+        if (r->limit < last)
+            last = r->limit;
     }
-    if (count > most)
-        count = most;
+    return s->step > 0 ? (last - offset) / s->size : offset / s->size + 1;
+}
+
+struct operand {
+    enum x86_segment segment;
+    unsigned slot;
+    enum access access;
+};
+
+// Finds the first element in host memory, and reduces `count` to what is possible from there on; NULL if that is nothing.
+// False: it faulted, as the access would have.
+//
+// A pointer stays good when the other operand takes the TLB's entry, as happens for each element where the two are a multiple of
+// the table's reach apart. So a miss is walked here.
+static bool reach(const struct string *s, struct operand operand, uint64_t *count, uint8_t **host)
+{
+    struct vcpu *cpu = &s->cpu->vcpu;
+    bool user = s->cpu->cpl == 3;
+    uint64_t address;
+    *host = NULL;
+    if (!linear(s, operand.segment, operand.slot, operand.access, &address))
+        return false;
+    uint64_t in_page = elements_in_page(s, address);
+    uint64_t in_segment = elements_in_segment(s, operand.segment, get(s, operand.slot));
+    uint64_t both = in_page < in_segment ? in_page : in_segment;
+    *count = *count < both ? *count : both;
+    if (*count == 0)
+        return true;
+    uint64_t back = s->step < 0 ? (*count - 1) * s->size : 0;
+    unsigned bytes = (unsigned)(*count * s->size);
+    *host = tlb_host(cpu, address - back, bytes, user, operand.access);
+    if (unlikely(!*host)) {
+        if (!tlb_probe(cpu, address, s->size, user, operand.access))
+            return false;
+        *host = tlb_host(cpu, address - back, bytes, user, operand.access);
+    }
+    *host += *host ? back : 0;
+    return true;
+}
+
+ALWAYS_INLINE void copy_each(uint8_t *to, const uint8_t *from, unsigned size, int64_t step, uint64_t count)
+{
+    for (; count; count--, to += step, from += step) {
+        uint64_t element = 0;
+        memcpy(&element, from, size);
+        memcpy(to, &element, size);
+    }
+}
+
+static void copy(const struct string *s, uint8_t *to, const uint8_t *from, uint64_t count)
+{
+    size_t bytes = count * s->size, back = s->step < 0 ? bytes - s->size : 0;
+    uintptr_t ahead = s->step > 0 ? (uintptr_t)to - (uintptr_t)from : (uintptr_t)from - (uintptr_t)to;
+    if (ahead == 0 || ahead >= bytes) {
+        memmove(to - back, from - back, bytes);
+        return;
+    }
+    switch (s->size) { // an element is read after an earlier one was written over it: a pattern repeats
+    case 1: copy_each(to, from, 1, s->step, count); break;
+    case 2: copy_each(to, from, 2, s->step, count); break;
+    case 4: copy_each(to, from, 4, s->step, count); break;
+    default: copy_each(to, from, 8, s->step, count); break;
+    }
+}
+
+ALWAYS_INLINE void fill_each(uint8_t *to, uint64_t value, unsigned size, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        memcpy(to + i * size, &value, size);
+}
+
+static void fill(const struct string *s, uint8_t *to, uint64_t count)
+{
+    uint64_t value = s->cpu->r[X86_RAX];
+    uint64_t byte = value & 0xff, wide = value & bits_low(8 * s->size);
     size_t bytes = count * s->size;
-    uint8_t *target = count ? tlb_host(&cpu->vcpu, to, (unsigned)bytes, user, ACCESS_WRITE) : NULL;
-    if (!target)
-        return 0;
-    if (s->kind == X86_MOVS) {
-        const uint8_t *source = tlb_host(&cpu->vcpu, from, (unsigned)bytes, user, ACCESS_READ);
-        if (!source || (target > source && target < source + bytes))
-            return 0; // a copy onto itself repeats a pattern
-        memmove(target, source, bytes);
-        advance(s, X86_RSI, count);
-    } else if (s->size == 1) {
-        memset(target, (uint8_t)cpu->r[X86_RAX], bytes);
-    } else {
-        for (size_t at = 0; at < bytes; at += s->size)
-            memcpy(target + at, &cpu->r[X86_RAX], s->size);
-    }
-    advance(s, X86_RDI, count);
+    to -= s->step < 0 ? bytes - s->size : 0;
+    if (wide == (byte * UINT64_C(0x0101010101010101) & bits_low(8 * s->size)))
+        memset(to, (int)byte, bytes);
+    else if (s->size == 2)
+        fill_each(to, value, 2, count);
+    else if (s->size == 4)
+        fill_each(to, value, 4, count);
+    else
+        fill_each(to, value, 8, count);
+}
+
+// Elements up to and with the first that are equal, or different with `equal` false. The step of `b` is 0 for SCAS.
+ALWAYS_INLINE uint64_t find_each(const uint8_t *a, const uint8_t *b, unsigned size, int64_t step, int64_t b_step,
+                                 bool equal, uint64_t count)
+{
+    uint64_t i = 0;
+    if (!equal && step > 0 && b_step > 0) // eight bytes at once
+        while (count - i >= 8 / size && memcmp(a, b, 8) == 0) {
+            i += 8 / size;
+            a += 8;
+            b += 8;
+        }
+    for (; i < count; i++, a += step, b += b_step)
+        if ((memcmp(a, b, size) == 0) == equal)
+            return i + 1;
     return count;
+}
+
+static uint64_t find(const struct string *s, const uint8_t *a, const uint8_t *b, int64_t b_step, bool equal,
+                     uint64_t count)
+{
+    switch (s->size) {
+    case 1: return find_each(a, b, 1, s->step, b_step, equal, count);
+    case 2: return find_each(a, b, 2, s->step, b_step, equal, count);
+    case 4: return find_each(a, b, 4, s->step, b_step, equal, count);
+    default: return find_each(a, b, 8, s->step, b_step, equal, count);
+    }
+}
+
+// Compares until the condition of the prefix ends the instruction; returns the elements that were compared.
+static uint64_t compare_each(const struct string *s, const uint8_t *from, const uint8_t *to, uint64_t count)
+{
+    bool until_equal = s->op->b == X86_REPNE;
+    uint8_t accumulator[8];
+    uint64_t a = 0, b = 0;
+    memcpy(accumulator, &s->cpu->r[X86_RAX], sizeof accumulator); // little-endian, as the guest
+    const uint8_t *left = from ? from : accumulator;
+    count = find(s, to, left, from ? s->step : 0, until_equal, count);
+    if (from)
+        left += s->step * (int64_t)(count - 1);
+    memcpy(&a, left, s->size);
+    memcpy(&b, to + s->step * (int64_t)(count - 1), s->size);
+    compare(s, a, b);
+    return count;
+}
+
+// Does as many iterations as are possible at once, at most `most`. 0: none, the next one has to be done by itself. False: it
+// faults, and no register has changed.
+static bool bulk(const struct string *s, uint64_t most, uint64_t *done)
+{
+    bool loads = s->kind == X86_MOVS || s->kind == X86_CMPS, stores = s->kind == X86_MOVS || s->kind == X86_STOS;
+    uint8_t *from = NULL, *to = NULL;
+    uint64_t count = most;
+    *done = 0;
+    if (!loads && !stores && s->kind != X86_SCAS)
+        return true;
+    // As in an iteration, the source faults first.
+    if (loads && !reach(s, (struct operand){ (enum x86_segment)s->op->d, X86_RSI, ACCESS_READ }, &count, &from))
+        return false;
+    if (loads && !from)
+        return true;
+    if (!reach(s, (struct operand){ X86_ES, X86_RDI, stores ? ACCESS_WRITE : ACCESS_READ }, &count, &to))
+        return false;
+    if (!to)
+        return true;
+    if (s->kind == X86_MOVS)
+        copy(s, to, from, count);
+    else if (s->kind == X86_STOS)
+        fill(s, to, count);
+    else
+        count = compare_each(s, from, to, count);
+    if (loads)
+        advance(s, X86_RSI, count);
+    advance(s, X86_RDI, count);
+    *done = count;
+    return true;
 }
 
 // An iteration that faults behind another one finds RF set, as it is between two iterations, whether a slice has ended there or
@@ -206,12 +353,10 @@ NEVER_INLINE enum op_out x86_op_string(struct x86_cpu *cpu, const struct op *op)
     bool again = false;
     while (count) {
         // This instruction has been charged for one iteration; each further one costs one more.
-        uint64_t done = bulk(&s, (uint64_t)cpu->vcpu.left + 1 < count ? (uint64_t)cpu->vcpu.left + 1 : count);
-        if (!done) {
-            if (!iterate(&s))
-                return fault_after(cpu, again);
-            done = 1;
-        }
+        uint64_t most = (uint64_t)cpu->vcpu.left + 1 < count ? (uint64_t)cpu->vcpu.left + 1 : count, done;
+        if (!bulk(&s, most, &done) || (!done && !iterate(&s)))
+            return fault_after(cpu, again);
+        done += !done;
         again = true;
         count -= done;
         set(&s, X86_RCX, count);
