@@ -25,9 +25,7 @@ ALWAYS_INLINE bool tlb_load_fast(const struct vcpu *cpu, uint64_t address, unsig
     const struct tlb_entry *entry = tlb_slot(cpu, address);
     if (!tlb_hit(entry->read, address, size))
         return false;
-    uint64_t loaded = 0;
-    memcpy(&loaded, (const void *)((uintptr_t)address + entry->addend), size);
-    *value = loaded;
+    *value = bytes_get((const void *)((uintptr_t)address + entry->addend), size);
     return true;
 }
 
@@ -36,7 +34,7 @@ ALWAYS_INLINE bool tlb_store_fast(const struct vcpu *cpu, uint64_t address, unsi
     const struct tlb_entry *entry = tlb_slot(cpu, address);
     if (!tlb_hit(entry->write, address, size))
         return false;
-    memcpy((void *)((uintptr_t)address + entry->addend), &value, size);
+    bytes_put((void *)((uintptr_t)address + entry->addend), size, value);
     return true;
 }
 

@@ -127,6 +127,28 @@ Test(a64_memory, exclusive_pairs_are_one_access)
     rig_free(rig);
 }
 
+Test(a64_memory, a_store_exclusive_adds_its_page_to_the_written_ones_and_drops_code)
+{
+    struct rig *rig = rig_new();
+    struct page_set written;
+    cr_assert_eq(page_set_init(&written, RIG_RAM), 0);
+    rig->memory.tracked = rig->ram.ram;
+    rig->memory.tracked_size = RIG_RAM;
+    rig->memory.written_pages = &written;
+    rig_code(rig, 0xd63f00a0u /* blr x5 */, I_LDXR(0, 1), I_STXR(2, 3, 1), 0xd63f00a0u, I_B(0));
+    rig_code_at(rig, DATA + 8, I_ADD(6, 6, 1), 0xd65f03c0u /* ret */);
+    rig->cpu->r[1] = DATA + 8;
+    rig->cpu->r[3] = UINT64_C(0xd65f03c0910040c6); // add x6, x6, #16; ret
+    rig->cpu->r[5] = DATA + 8;
+    rig_run(rig, 8);
+    cr_assert_eq(rig->cpu->r[2], 0);
+    cr_assert_eq(rig->cpu->r[6], 17);
+    cr_assert(page_set_has(&written, DATA >> RAM_PAGE_BITS));
+    rig->memory.tracked = NULL;
+    page_set_free(&written);
+    rig_free(rig);
+}
+
 Test(a64_memory, exclusive_ordered_and_atomic_accesses_must_be_aligned)
 {
     static const struct {
@@ -293,6 +315,35 @@ Test(a64_memory, dc_zva_clears_one_line)
     for (unsigned i = 64; i < 128; i += 8)
         cr_assert_eq(rig_get(rig, DATA + i, 8), 0);
     cr_assert_eq(rig_get(rig, DATA + 128, 8), UINT64_MAX);
+    rig_free(rig);
+}
+
+Test(a64_memory, dc_zva_clears_what_is_in_the_tlb_up_to_the_end_of_its_page)
+{
+    struct rig *rig = rig_new();
+    memset(rig->ram.ram + DATA, 0xff, 0x1100);
+    rig_code(rig, I_LDR(2, 3), 0xd50b7420u /* dc zva, x0 */, 0xd50b7421u /* dc zva, x1 */);
+    rig->cpu->r[0] = DATA + 0xffc;
+    rig->cpu->r[1] = DATA + 0x40;
+    rig->cpu->r[3] = DATA;
+    rig_run(rig, 3);
+    for (unsigned i = 0; i < 0x1100; i += 8) {
+        bool cleared = (i >= 0xfc0 && i < 0x1000) || (i >= 0x40 && i < 0x80);
+        cr_assert_eq(rig_get(rig, DATA + i, 8), cleared ? 0 : UINT64_MAX, "at %x", i);
+    }
+    rig_free(rig);
+}
+
+Test(a64_memory, dc_zva_drops_the_code_that_it_clears)
+{
+    struct rig *rig = rig_new();
+    const uint64_t function = DATA + 0x40;
+    rig_code(rig, 0xd63f0020u /* blr x1 */, 0xd50b7421u /* dc zva, x1 */, 0xd63f0020u);
+    rig_code_at(rig, function, I_ADD(0, 0, 1), 0xd65f03c0u /* ret */);
+    rig->cpu->r[1] = function;
+    rig_run(rig, 6);
+    cr_assert_eq(rig->cpu->r[0], 1);
+    cr_assert_eq(rig->cpu->elr, function); // 0 is no instruction
     rig_free(rig);
 }
 

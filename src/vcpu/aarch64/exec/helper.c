@@ -5,6 +5,8 @@
 // Caches are not modelled: code and data are always coherent, so maintenance by address only checks the address.
 #include "vcpu/aarch64/exec/helper.h"
 
+#include <string.h>
+
 #include "vcpu/aarch64/exec/ops_memory.h"
 #include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/interrupt.h"
@@ -83,12 +85,17 @@ HELPER(dc_zva)
     if (cpu->el == 0 && !(cpu->sctlr & A64_SCTLR_DZE))
         return take(cpu, (uint32_t)op->value);
     uint64_t address = cpu->r[op->a], line = address & ~(uint64_t)(A64_ZVA_BYTES - 1);
+    const struct tlb_entry *entry = tlb_slot(&cpu->vcpu, line);
+    if (tlb_hit(entry->write, line, A64_ZVA_BYTES)) {
+        memset((void *)((uintptr_t)line + entry->addend), 0, A64_ZVA_BYTES);
+        return finish(cpu);
+    }
     if (!a64_probe(cpu, line, A64_ZVA_BYTES, ACCESS_WRITE)) {
         cpu->fault.address = address; // of a watchpoint too (section D2.10.5)
         return OP_FAULT;
     }
     for (unsigned i = 0; i < A64_ZVA_BYTES; i += 8)
-        if (!tlb_store_fast(&cpu->vcpu, line + i, 8, 0) && !a64_store(cpu, line + i, 8, 0))
+        if (!a64_store(cpu, line + i, 8, 0))
             return OP_FAULT;
     return finish(cpu);
 }

@@ -150,6 +150,16 @@ static enum op_out store_exclusive(struct a64_cpu *cpu, const struct op *op, uns
         return a64_misaligned(cpu, address, true);
     cpu->monitor.size = 0;
     bool holds = monitor.size == bytes && monitor.address == address && monitor.others == others(cpu);
+    const struct tlb_entry *entry = tlb_slot(&cpu->vcpu, address);
+    if (holds && entry->read == entry->write && tlb_hit(entry->read, address, bytes)) { // plain RAM
+        uint8_t *host = (uint8_t *)((uintptr_t)address + entry->addend);
+        holds = bytes_get(host, op->s) == monitor.value[0] &&
+                (count == 1 || bytes_get(host + op->s, op->s) == monitor.value[1]);
+        for (unsigned i = 0; holds && i < count; i++)
+            bytes_put(host + i * op->s, op->s, values[i]);
+        cpu->r[op->d] = !holds;
+        return after_slow(&cpu->vcpu, true);
+    }
     if (holds) {
         if (!a64_probe(cpu, address, bytes, ACCESS_WRITE)) {
             if (cpu->vcpu.loop->stops.undone) // for a debugger outside the guest it is done again
