@@ -29,9 +29,14 @@
 #define PAGE_SIZE (UINT64_C(1) << PAGE_BITS)
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 
-#define TLB_ENTRIES      512 // per privilege
-#define TLB_CODE_ENTRIES 256
-#define TLB_IO_ENTRIES   16 // pages of devices, by themselves: they are far apart, and often at multiples of megabytes
+#define TLB_LEAST        256  // entries of a table of memory, one per privilege, at first
+#define TLB_MOST         4096 // and when it has grown
+#define TLB_CODE_ENTRIES 128  // per privilege
+#define TLB_IO_ENTRIES   16  // pages of devices, by themselves: they are far apart, and often at multiples of megabytes
+#define TLB_SPACES       7   // address spaces that are kept beside the current one
+#define TLB_KEPT         128 // of each: pages of its own that the kernel used
+#define TLB_LARGE_BITS   21  // pages up to this size have a filter, larger ones a range
+#define TLB_LARGE_MOST   2048 // bits of it that are set at most
 #define TLB_IO           UINT64_C(1)
 #define TLB_CODE         UINT64_C(2)
 #define TLB_WATCH        UINT64_C(4)
@@ -43,29 +48,74 @@ enum access { ACCESS_READ, ACCESS_WRITE, ACCESS_EXECUTE };
 struct tlb_entry {
     uint64_t read, write; // tags
     uint64_t addend;      // host address minus guest virtual address; unused with TLB_IO
-    uint64_t physical;    // page
+    uint64_t physical;    // page; its low bits are the TLB's own, as are those of struct tlb_code_entry
 };
 #define TLB_ENTRY_BITS 5 // log2 of its size
 
+enum {
+    TLB_PRIVATE = 1,  // the page is not global: it belongs to the current address space
+    TLB_UNLISTED = 2, // the place is not in the table's list yet
+};
+
 struct tlb_table {
     struct tlb_entry *entries;
-    uint64_t mask; // (number of entries, a power of two, less one) * sizeof(struct tlb_entry)
+    uint64_t mask;         // (number of entries, a power of two, less one) * sizeof(struct tlb_entry)
+    uint16_t *listed;      // places that may hold private pages, each once
+    unsigned listed_count; //
+    unsigned used;         // places entered since it was emptied
+    unsigned displaced;    // entries that lost their place to another page,
+    uint64_t since;        // since vcpu_executed() was this
 };
 
 struct tlb_code_entry { // instruction fetch: asked once per block that the jump cache does not have
     uint64_t tag;       // virtual page | privilege
-    uint64_t physical;  // page
+    uint64_t physical;  // page | TLB_PRIVATE
+};
+
+struct tlb_filter {
+    uint64_t words[64];
+    unsigned count; // of bits that are set
+};
+
+struct tlb_range {
+    uint64_t first, last; // first > last: nothing
+};
+
+// What is kept of an address space that is not current.
+struct tlb_space {
+    bool live;
+    bool user_code;
+    uint32_t id;
+    uint64_t left; // when, as struct tlb's switches
+    struct tlb_table user;
+    struct tlb_code_entry *code; // the user's
+    unsigned kernel_count;
+    struct tlb_entry kernel[TLB_KEPT];
 };
 
 struct tlb {
     struct tlb_table data[2]; // [user]
     struct tlb_entry io[2][TLB_IO_ENTRIES];
-    struct tlb_code_entry code[TLB_CODE_ENTRIES];
+    struct tlb_code_entry *code[2];
+    uint32_t space; // the current one
+    struct tlb_space *spaces[TLB_SPACES];
+    uint64_t switches;
+    bool user_code;           // code[1] holds something
+    bool global_user;         // data[1] or code[1] holds global pages
+    bool private_kernel_code; // code[0] holds private pages
+    bool private_io;
+    uint8_t private_code;         // the jump cache holds code of private pages, bit per half of the address space
+    struct tlb_filter code_pages; // whose code the jump cache holds
+    struct tlb_filter large;      // where there are large pages in the TLB, by multiples of 2 MiB;
+    struct tlb_range huge[2];     // and even larger ones, by half of the address space
+    unsigned large_shift, huge_shift;
 };
 
 // The result of a page walk (guest->walk).
 struct tlb_page {
     uint64_t physical; // of the 4 KiB page
+    unsigned shift;    // log2 of the page or block that it is part of; at least PAGE_BITS
+    bool private;      // not global, so of the current address space alone
     bool read, write;  // later accesses of this kind need no walk (for write: the dirty flag is set already)
     bool watched;      // each access asks guest->watch; to change it, flush the page
 };
@@ -83,11 +133,17 @@ void tlb_free(struct vcpu *cpu);
 
 // Empties only the jump cache: for a change of mode that is not in its keys.
 void tlb_forget_jumps(struct vcpu *cpu);
-// Drops all entries / one page, and empties the jump cache.
-void tlb_flush(struct vcpu *cpu);
-void tlb_flush_page(struct vcpu *cpu, uint64_t address);
-// Drops the pages whose address equals `match` in the bits of `mask` (all of them above PAGE_BITS).
-void tlb_flush_matching(struct vcpu *cpu, uint64_t mask, uint64_t match);
+
+// Invalidation. Each drops what it says from the TLB and the jump cache; more may be dropped at any time. An address space
+// has a number, 0 at first; its private pages are kept while another one is current.
+void tlb_flush(struct vcpu *cpu);                    // everything
+void tlb_flush_private(struct vcpu *cpu);            // what is not global, of all spaces
+void tlb_flush_space(struct vcpu *cpu, uint32_t id); // what is not global, of one space
+// The page with this address, of any size, if it is global or private to the space. Bits 63:56 are not looked at.
+void tlb_flush_address(struct vcpu *cpu, uint64_t address, uint32_t id);
+#define TLB_ANY_SPACE UINT32_MAX
+// Makes the space current; its private pages that were kept are used again with `keep`, otherwise dropped.
+void tlb_switch_space(struct vcpu *cpu, uint32_t id, bool keep);
 
 // The set of written pages was emptied: the next store to each page takes the slow path once, and adds it again.
 void tlb_track_writes(struct vcpu *cpu);

@@ -40,6 +40,8 @@ struct fake {
     uint64_t page[FAKE_PAGES];
     bool readonly[FAKE_PAGES];
     bool watched[FAKE_PAGES];
+    bool private[FAKE_PAGES];
+    uint8_t shift[FAKE_PAGES]; // of the large page that it is part of; 0: none
     uint64_t walks;
     // The accesses that asked because their page is watched, and the last one; it is refused if it touches `refused`.
     uint64_t asked, asked_address, refused;
@@ -91,9 +93,12 @@ static inline bool fake_walk(struct vcpu *vcpu, uint64_t address, enum access ac
         fake->faulted = address;
         return false;
     }
-    *page = (struct tlb_page){
-        .physical = fake->page[number], .read = true, .write = !fake->readonly[number], .watched = fake->watched[number]
-    };
+    *page = (struct tlb_page){ .physical = fake->page[number],
+                               .shift = fake->shift[number] ? fake->shift[number] : PAGE_BITS,
+                               .private = fake->private[number],
+                               .read = true,
+                               .write = !fake->readonly[number],
+                               .watched = fake->watched[number] };
     return true;
 }
 

@@ -171,9 +171,6 @@ struct a64_cpu {
     bool allint;            // PSTATE.ALLINT; false without FEAT_NMI
     bool event;             // the event register
     bool waits_event;       // halted by WFE, not by WFI
-    uint8_t large[2];       // by half of the address space: log2 of the largest page in the TLB, 0: none above 4 KiB
-    bool private_high;      // some page of the upper half in the TLB belongs to one ASID
-    bool lower_used;        // some page of the lower half is in the TLB
     struct a64_fault fault;
     struct a64_monitor monitor;
 

@@ -217,9 +217,6 @@ struct x86_cpu {
     uint64_t cr0, cr2, cr3, cr4, efer;
     uint64_t dr[8];
     uint64_t pdpte[4]; // PAE paging: loaded with CR3
-    struct {
-        uint64_t first, last;
-    } large[2]; // range of the large pages in the TLB, in the lower and the upper half; first > last: none
 
     // MSRs
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base, tsc_aux, tsc_offset, tsc_adjust;

@@ -148,7 +148,7 @@ Test(a64_mmu, tags_are_ignored_where_tcr_says_so)
     cr_assert_eq(cpu->fault.address, PAGE(9) + (UINT64_C(0x5a) << 56));
     // One TLBI by address forgets the page under every tag.
     rig_page(rig, 1, 0);
-    a64_flush_address(cpu, PAGE(1));
+    a64_flush_address(cpu, PAGE(1) >> 12, false);
     cr_assert(!a64_load(cpu, tagged, 8, &value));
     rig_free(rig);
 }
@@ -265,7 +265,7 @@ Test(a64_mmu, an_address_of_a_block_forgets_the_whole_block)
     cr_assert_eq(load(cpu, UPPER + 0x5000), 22);
     rig_put(rig, RIG_TABLES + 0x3000, 8, 0);
     cr_assert_eq(load(cpu, UPPER + 0x5000), 22); // still there, as the architecture allows
-    a64_flush_address(cpu, UPPER + 0x1000);
+    a64_flush_address(cpu, (UPPER + 0x1000) >> 12 & bits_low(44), false);
     cr_assert_eq(load(cpu, UPPER + 0x5000), UINT64_MAX);
     rig_free(rig);
 }
@@ -317,9 +317,107 @@ Test(a64_mmu, private_pages_of_the_upper_half_go_with_the_asid)
     rig_put(rig, 0x1000, 8, 11);
     cr_assert_eq(load(cpu, UPPER + 0x1000), 11);
     rig_put(rig, RIG_TABLES + 0x3000, 8, 0);
-    unsigned encoding = A64_SYSREG(3, 0, 2, 0, 1);
-    a64_sysreg_find(encoding)->write(cpu, encoding, cpu->ttbr1 | BIT64(48));
+    unsigned encoding = A64_SYSREG(3, 0, 2, 0, 0);
+    a64_sysreg_find(encoding)->write(cpu, encoding, cpu->ttbr0 | BIT64(48));
     cr_assert_eq(load(cpu, UPPER + 0x1000), UINT64_MAX);
+    rig_free(rig);
+}
+
+static void write_ttbr(struct a64_cpu *cpu, unsigned number, uint64_t asid)
+{
+    unsigned encoding = A64_SYSREG(3, 0, 2, 0, number);
+    uint64_t old = number ? cpu->ttbr1 : cpu->ttbr0;
+    a64_sysreg_find(encoding)->write(cpu, encoding, (old & bits_low(48)) | asid << 48);
+}
+
+// Private page 1 and global page 2 of the lower half, used by ASID 3, then gone from the table; ASID 4 is current.
+static struct a64_cpu *two_asids(struct rig *rig)
+{
+    struct a64_cpu *cpu = rig_translate(rig);
+    write_ttbr(cpu, 0, 3);
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | RIG_NG);
+    rig_page(rig, 2, TARGET | RIG_PAGE | RIG_AF);
+    rig_put(rig, TARGET, 8, 33);
+    cr_assert_eq(load(cpu, PAGE(1)), 33);
+    cr_assert_eq(load(cpu, PAGE(2)), 33);
+    rig_page(rig, 1, 0);
+    rig_page(rig, 2, 0);
+    write_ttbr(cpu, 0, 4);
+    cr_assert_eq(load(cpu, PAGE(1)), UINT64_MAX);
+    return cpu;
+}
+
+Test(a64_mmu, pages_of_an_asid_are_kept_until_it_comes_again)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = two_asids(rig);
+    cr_assert_eq(load(cpu, PAGE(2)), 33);
+    write_ttbr(cpu, 0, 3);
+    cr_assert_eq(load(cpu, PAGE(1)), 33);
+    rig_free(rig);
+}
+
+Test(a64_mmu, an_asid_of_8_bits_is_told_by_them_alone)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = two_asids(rig);
+    write_ttbr(cpu, 0, 0x103);
+    cr_assert_eq(load(cpu, PAGE(1)), 33);
+    unsigned tcr = A64_SYSREG(3, 0, 2, 0, 2);
+    a64_sysreg_find(tcr)->write(cpu, tcr, cpu->tcr | BIT64(36)); // AS
+    cr_assert_eq(load(cpu, PAGE(1)), UINT64_MAX, "TCR_EL1 has changed");
+    rig_page(rig, 1, TARGET | RIG_PAGE | RIG_AF | RIG_NG);
+    cr_assert_eq(load(cpu, PAGE(1)), 33);
+    rig_page(rig, 1, 0);
+    write_ttbr(cpu, 0, 3);
+    cr_assert_eq(load(cpu, PAGE(1)), UINT64_MAX);
+    write_ttbr(cpu, 0, 0x103);
+    cr_assert_eq(load(cpu, PAGE(1)), 33);
+    rig_free(rig);
+}
+
+// Operands of TLBI by another ASID than the current one: VAE1 and ASIDE1 reach the one they name, VAAE1 all.
+Test(a64_mmu, tlbi_reaches_asids_that_are_not_current)
+{
+    static const struct {
+        uint32_t word; // of X0
+        uint64_t operand;
+        bool goes;
+    } rows[] = {
+        { 0xd5088720, UINT64_C(3) << 48 | PAGE(1) >> 12, true }, // VAE1
+        { 0xd5088720, UINT64_C(4) << 48 | PAGE(1) >> 12, false },
+        { 0xd5088720, UINT64_C(3) << 48 | PAGE(2) >> 12, false },
+        { 0xd50887a0, UINT64_C(3) << 48 | PAGE(1) >> 12, true }, // VALE1
+        { 0xd5088760, UINT64_C(4) << 48 | PAGE(1) >> 12, true }, // VAAE1
+        { 0xd50887e0, UINT64_C(4) << 48 | PAGE(1) >> 12, true }, // VAALE1
+        { 0xd5088740, UINT64_C(3) << 48, true },                 // ASIDE1
+        { 0xd5088740, UINT64_C(4) << 48, false },
+        { 0xd5088700, 0, true }, // VMALLE1
+    };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        struct rig *rig = rig_new();
+        struct a64_cpu *cpu = two_asids(rig);
+        cpu->r[0] = rows[i].operand;
+        rig_code(rig, rows[i].word, I_B(0));
+        rig_run(rig, 1);
+        cr_assert_eq(cpu->esr, 0);
+        write_ttbr(cpu, 0, 3);
+        cr_expect_eq(load(cpu, PAGE(1)), rows[i].goes ? UINT64_MAX : 33, "row %u", i);
+        rig_free(rig);
+    }
+}
+
+// A kernel writes a table that maps nothing on its way from one ASID to the next.
+Test(a64_mmu, another_table_of_the_same_asid_forgets_nothing)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = two_asids(rig);
+    unsigned encoding = A64_SYSREG(3, 0, 2, 0, 0);
+    write_ttbr(cpu, 0, 3);
+    uint64_t table = cpu->ttbr0;
+    a64_sysreg_find(encoding)->write(cpu, encoding, (table & ~bits_low(48)) | 0x7000);
+    a64_sysreg_find(encoding)->write(cpu, encoding, table);
+    cr_assert_eq(load(cpu, PAGE(1)), 33);
     rig_free(rig);
 }
 

@@ -12,6 +12,7 @@
 #define A       0x20u
 #define D       0x40u
 #define PS      0x80u
+#define G       0x100u
 #define NX      BIT64(63)
 #define ROOT    0x10000u
 #define SECOND  0x11000u
@@ -307,6 +308,81 @@ Test(mmu, invlpg_of_a_small_page_leaves_the_others)
     x86_flush_page(cpu, ADDRESS);
     cr_assert_not(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
     cr_assert(tlb_load(&cpu->vcpu, ADDRESS + 0x1000, 4, false, &value), "still there");
+}
+
+// SDM vol. 3 section 4.10.2.4. Two pages: the first is global.
+static void two_pages(void)
+{
+    uint64_t value;
+    rig_put(rig, FOURTH + 56, 8, 0x5000 | P | W | U | G);
+    rig_put(rig, FOURTH + 64, 8, 0x6000 | P | W | U);
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS + 0x1000, 4, false, &value));
+    rig_put(rig, FOURTH + 56, 8, 0);
+    rig_put(rig, FOURTH + 64, 8, 0);
+}
+
+static bool is_kept(uint64_t address)
+{
+    uint64_t value;
+    return tlb_load(&cpu->vcpu, address, 4, false, &value);
+}
+
+Test(mmu, global_pages_stay_over_a_load_of_cr3)
+{
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PGE));
+    two_pages();
+    cr_assert(x86_write_cr(cpu, 3, ROOT));
+    cr_assert(is_kept(ADDRESS));
+    cr_assert_not(is_kept(ADDRESS + 0x1000));
+}
+
+Test(mmu, no_page_is_global_without_pge)
+{
+    two_pages();
+    cr_assert(x86_write_cr(cpu, 3, ROOT));
+    cr_assert_not(is_kept(ADDRESS));
+}
+
+Test(mmu, invlpg_and_a_change_of_pge_forget_global_pages)
+{
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PGE));
+    two_pages();
+    x86_flush_page(cpu, ADDRESS);
+    cr_assert_not(is_kept(ADDRESS));
+    cr_assert(is_kept(ADDRESS + 0x1000));
+    two_pages();
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE));
+    cr_assert_not(is_kept(ADDRESS));
+    cr_assert_not(is_kept(ADDRESS + 0x1000));
+}
+
+Test(mmu, a_large_page_can_be_global)
+{
+    uint64_t value;
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PGE));
+    rig_put(rig, THIRD + 24, 8, P | W | U | PS | G);
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
+    rig_put(rig, THIRD + 24, 8, 0);
+    cr_assert(x86_write_cr(cpu, 3, ROOT));
+    cr_assert(is_kept(ADDRESS));
+    x86_flush_page(cpu, ADDRESS + 0x5000);
+    cr_assert_not(is_kept(ADDRESS));
+}
+
+Test(mmu, a_change_of_what_is_allowed_forgets_everything)
+{
+    static const struct {
+        unsigned number;
+        uint64_t value;
+    } rows[] = { { 0, X86_CR0_PE | X86_CR0_PG | X86_CR0_ET }, { 4, X86_CR4_PAE | X86_CR4_PGE | X86_CR4_SMEP } };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PGE));
+        two_pages();
+        cr_assert(x86_write_cr(cpu, rows[i].number, rows[i].value));
+        cr_assert_not(is_kept(ADDRESS));
+        cr_assert_not(is_kept(ADDRESS + 0x1000));
+    }
 }
 
 // --- the narrow kinds ------------------------------------------------------------------------------------------------

@@ -124,9 +124,11 @@ HELPER(cache) // x: DC IVAC, which needs permission to write
 static void invalidate(struct a64_cpu *cpu, unsigned operation, uint64_t value)
 {
     switch (operation) {
-    case 0: a64_flush(cpu); break;                                                // VMALLE1
-    case 2: a64_flush_private(cpu); break;                                        // ASIDE1
-    default: a64_flush_address(cpu, (uint64_t)bits_sign(value << 12, 56)); break; // VAE1, VAAE1, VALE1, VAALE1
+    case 0: a64_flush(cpu); break; // VMALLE1
+    case 1:
+    case 5: a64_flush_address(cpu, value, false); break; // VAE1, VALE1
+    case 2: a64_flush_asid(cpu, value); break;           // ASIDE1
+    default: a64_flush_address(cpu, value, true); break; // VAAE1, VAALE1
     }
 }
 

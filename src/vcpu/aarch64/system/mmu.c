@@ -7,8 +7,8 @@
 //     16 KiB   L0 [47]     L1 [46:36]         L2 [35:25] 32 MiB   L3 [24:14]
 //     64 KiB               L1 [47:42]         L2 [41:29] 512 MiB  L3 [28:16]
 //
-// The upper half of the address space (bit 55) is TTBR1_EL1's, the lower TTBR0_EL1's. The TLB has no ASIDs: a change of
-// TTBR0_EL1 or ASID empties it of the lower half, and of the upper half too if a page there was private to an ASID (nG).
+// The upper half of the address space (bit 55) is TTBR1_EL1's, the lower TTBR0_EL1's. The TLB
+// knows a page by its ASID if it is not global (nG), not by its table: another TTBR0_EL1 with the same ASID wants a TLBI.
 //
 // A page in which the machine has nothing at all is an external abort; a hole beside a device reads as all ones, and
 // ignores writes.
@@ -41,7 +41,9 @@ enum {
 #define PTE_ADDRESS   (bits_low(48) & PAGE_MASK)
 
 #define TCR_EPD0 BIT64(7)
+#define TCR_A1   BIT64(22) // the ASID is in TTBR1_EL1
 #define TCR_EPD1 BIT64(23)
+#define TCR_AS   BIT64(36) // and has 16 bits
 
 // Which half of the address space, and what TCR_EL1 says of it.
 struct half {
@@ -211,14 +213,11 @@ bool a64_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user
             return a64_fault_at(cpu, cpu->el == 0 ? A64_EC_FETCH_LOWER : A64_EC_FETCH, walk.fault, address);
         return a64_data_abort(cpu, address, walk.fault, access == ACCESS_WRITE ? BIT32(6) : 0); // WnR
     }
-    bool upper = address >> 55 & 1;
-    if (walk.shift > PAGE_BITS && walk.shift > cpu->large[upper])
-        cpu->large[upper] = (uint8_t)walk.shift;
-    if (!upper)
-        cpu->lower_used = true;
-    else if (walk.private)
-        cpu->private_high = true;
-    *page = (struct tlb_page){ .physical = walk.physical & PAGE_MASK, .read = walk.read, .write = walk.write };
+    *page = (struct tlb_page){ .physical = walk.physical & PAGE_MASK,
+                               .shift = walk.shift,
+                               .private = walk.private,
+                               .read = walk.read,
+                               .write = walk.write };
     page->watched = unlikely(cpu->watchpoints) && a64_page_watched(cpu, address);
     return true;
 }
@@ -231,34 +230,31 @@ uint64_t a64_branch_address(const struct a64_cpu *cpu, uint64_t target)
     return (uint64_t)bits_sign(target, 56);
 }
 
-// --- invalidation -----------------------------------------------------------------------------------------------------
+// --- address spaces and invalidation ---------------------------------------------------------------------------------
+
+// As many bits as TCR_EL1.AS says.
+static uint32_t asid_in(const struct a64_cpu *cpu, uint64_t value)
+{
+    return (uint32_t)(value >> 48) & (cpu->tcr & TCR_AS ? 0xffff : 0xff);
+}
+
+void a64_follow_asid(struct a64_cpu *cpu)
+{
+    tlb_switch_space(&cpu->vcpu, asid_in(cpu, cpu->tcr & TCR_A1 ? cpu->ttbr1 : cpu->ttbr0), true);
+}
 
 void a64_flush(struct a64_cpu *cpu)
 {
     tlb_flush(&cpu->vcpu);
-    cpu->private_high = cpu->lower_used = false;
-    cpu->large[0] = cpu->large[1] = 0;
+    a64_follow_asid(cpu);
 }
 
-void a64_flush_private(struct a64_cpu *cpu)
+void a64_flush_asid(struct a64_cpu *cpu, uint64_t operand)
 {
-    if (cpu->private_high) {
-        a64_flush(cpu);
-        return;
-    }
-    if (!cpu->lower_used) // a switch of address spaces writes TTBR0_EL1 twice
-        return;
-    tlb_flush_matching(&cpu->vcpu, BIT64(55), 0);
-    cpu->lower_used = false;
-    cpu->large[0] = 0;
+    tlb_flush_space(&cpu->vcpu, asid_in(cpu, operand));
 }
 
-// All that came from the page or block of the address; its tag is not looked at.
-void a64_flush_address(struct a64_cpu *cpu, uint64_t address)
+void a64_flush_address(struct a64_cpu *cpu, uint64_t operand, bool all)
 {
-    unsigned shift = cpu->large[address >> 55 & 1];
-    if (shift)
-        tlb_flush_matching(&cpu->vcpu, bits_low(56) & ~bits_low(shift), address);
-    else
-        tlb_flush_page(&cpu->vcpu, address);
+    tlb_flush_address(&cpu->vcpu, (uint64_t)bits_sign(operand << 12, 56), all ? TLB_ANY_SPACE : asid_in(cpu, operand));
 }

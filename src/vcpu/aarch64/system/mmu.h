@@ -42,9 +42,13 @@ bool a64_data_abort(struct a64_cpu *cpu, uint64_t address, unsigned status, uint
 // The address that a branch to `target` goes to: without its tag where TCR_EL1.TBI says so.
 uint64_t a64_branch_address(const struct a64_cpu *cpu, uint64_t target);
 
-// TLBI for one CPU: everything, what belongs to an ASID (all that is private), one address.
+// TLBI for one CPU: everything; what is private to the ASID in the operand; the page with its address, if it is global or
+// private to its ASID or, with `all`, to any.
 void a64_flush(struct a64_cpu *cpu);
-void a64_flush_private(struct a64_cpu *cpu);
-void a64_flush_address(struct a64_cpu *cpu, uint64_t address);
+void a64_flush_asid(struct a64_cpu *cpu, uint64_t operand);
+void a64_flush_address(struct a64_cpu *cpu, uint64_t operand, bool all);
+
+// The ASID may have changed: in a TTBR.
+void a64_follow_asid(struct a64_cpu *cpu);
 
 #endif

@@ -214,14 +214,15 @@ bool a64_write_tcr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 {
     (void)encoding;
     value &= TCR_WRITABLE;
-    if (value != cpu->tcr)
-        a64_flush(cpu);
+    if (value == cpu->tcr)
+        return true;
     cpu->tcr = value;
+    a64_flush(cpu);
     return true;
 }
 
-// Pages that are global stay; the tables of the upper half may only change together with a TLBI. The ASID is in the register that
-// TCR_EL1.A1 names: any change removes what is private to one. Bit 0 is RES0 without FEAT_TTCNP.
+// Another ASID, in the register that TCR_EL1.A1 names, changes the address space. The tables of the upper half may only change
+// together with a TLBI. Bit 0 is RES0 without FEAT_TTCNP.
 bool a64_write_ttbr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
 {
     bool upper = encoding & 1;
@@ -230,8 +231,8 @@ bool a64_write_ttbr(struct a64_cpu *cpu, unsigned encoding, uint64_t value)
     *ttbr = value;
     if (upper && (changed & bits_low(48)))
         a64_flush(cpu);
-    else if (changed)
-        a64_flush_private(cpu);
+    else
+        a64_follow_asid(cpu);
     return true;
 }
 

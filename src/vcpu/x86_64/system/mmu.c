@@ -9,8 +9,10 @@
 //
 // Accessed and dirty flags are set once the access is known to be allowed.
 //
-// Not modelled: memory types (PAT, PCD, PWT are ignored), global pages (a load of CR3 forgets them too), PCIDs,
-// 5 levels.
+// What the TLB holds is not part of the saved state: a guest that changes a table and does not invalidate may see the page as
+// it was, and after a snapshot was restored as it is.
+//
+// Not modelled: memory types (PAT, PCD, PWT are ignored), PCIDs, 5 levels.
 #include "vcpu/x86_64/system/mmu.h"
 
 #include <string.h>
@@ -27,6 +29,7 @@ enum {
     PTE_A = BIT32(5),
     PTE_D = BIT32(6),
     PTE_PS = BIT32(7),
+    PTE_G = BIT32(8),
 };
 #define PTE_NX      BIT64(63)
 #define PTE_ADDRESS (X86_PHYSICAL_MASK & PAGE_MASK)
@@ -135,23 +138,10 @@ static inline bool finish(struct walk *walk, enum access access, bool user, uint
             set_flags(walk, walk->places[i], PTE_A);
     if (unlikely(access == ACCESS_WRITE && !(walk->last & PTE_D)))
         set_flags(walk, walk->places[walk->depth - 1], PTE_D);
+    page->private = !(walk->last & PTE_G) || !(cpu->cr4 & X86_CR4_PGE);
     page->read = !guarded;
     page->write = !guarded && writable && (access == ACCESS_WRITE || (walk->last & PTE_D));
     return true;
-}
-
-static void note_large(struct walk *walk, unsigned shift)
-{
-    struct x86_cpu *cpu = walk->cpu;
-    uint64_t address = walk->address;
-    if (walk->peek)
-        return;
-    uint64_t first = address & ~bits_low(shift), last = address | bits_low(shift);
-    unsigned half = address >> 63;
-    if (first < cpu->large[half].first)
-        cpu->large[half].first = first;
-    if (last > cpu->large[half].last)
-        cpu->large[half].last = last;
 }
 
 // 4-level and PAE paging. `shift` is that of the first table's index.
@@ -189,8 +179,7 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
             break;
         table = entry & PTE_ADDRESS;
     }
-    if (shift != 12)
-        note_large(walk, shift);
+    page->shift = shift;
     page->physical = (entry & PTE_ADDRESS & ~bits_low(shift)) | (address & bits_low(shift) & PAGE_MASK);
     return finish(walk, access, user, allow, no_execute, page);
 }
@@ -208,7 +197,7 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
         uint64_t reserved = x86_has(cpu->model, X86_FEATURE_PSE36) ? BIT32(21) : 0x3fe000u;
         if ((entry & reserved) || is_pat_reserved(cpu, entry, true))
             return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
-        note_large(walk, 22);
+        page->shift = 22;
         page->physical = bits_get(entry, 20, 13) << 32 | (entry & 0xffc00000) | (address & 0x3ff000);
         return finish(walk, access, user, allow, false, page);
     }
@@ -217,6 +206,7 @@ static bool walk_narrow(struct walk *walk, enum access access, bool user, struct
         return page_fault(cpu, address, access, user, 0);
     if (is_pat_reserved(cpu, entry, false))
         return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
+    page->shift = 12;
     page->physical = entry & 0xfffff000;
     return finish(walk, access, user, allow & entry, false, page);
 }
@@ -233,7 +223,8 @@ ALWAYS_INLINE bool walk_tables(struct x86_cpu *cpu, uint64_t address, enum acces
     }
     walk.address = (uint32_t)address;
     if (!(cpu->cr0 & X86_CR0_PG)) {
-        *page = (struct tlb_page){ .physical = walk.address & PAGE_MASK, .read = true, .write = true };
+        *page =
+            (struct tlb_page){ .physical = walk.address & PAGE_MASK, .shift = PAGE_BITS, .read = true, .write = true };
         return true;
     }
     if (cpu->cr4 & X86_CR4_PAE)
@@ -263,22 +254,19 @@ bool x86_physical_of(struct vcpu *vcpu, uint64_t address, uint64_t *physical)
     return found;
 }
 
+void x86_flush_page(struct x86_cpu *cpu, uint64_t address)
+{
+    tlb_flush_address(&cpu->vcpu, address, cpu->vcpu.tlb->space);
+}
+
 void x86_flush(struct x86_cpu *cpu)
 {
-    for (unsigned half = 0; half < 2; half++) {
-        cpu->large[half].first = UINT64_MAX;
-        cpu->large[half].last = 0;
-    }
     tlb_flush(&cpu->vcpu);
 }
 
-void x86_flush_page(struct x86_cpu *cpu, uint64_t address)
+void x86_flush_private(struct x86_cpu *cpu)
 {
-    unsigned half = address >> 63;
-    if (address >= cpu->large[half].first && address <= cpu->large[half].last)
-        x86_flush(cpu);
-    else
-        tlb_flush_page(&cpu->vcpu, address);
+    tlb_flush_space(&cpu->vcpu, cpu->vcpu.tlb->space);
 }
 
 bool x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3)

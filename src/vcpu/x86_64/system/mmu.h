@@ -11,12 +11,14 @@ bool x86_walk(struct vcpu *cpu, uint64_t address, enum access access, bool user,
 // struct guest: translate.
 bool x86_physical_of(struct vcpu *cpu, uint64_t address, uint64_t *physical);
 
-// INVLPG: drops the page with `address`, of any size. The TLB stores large pages as pages of 4 KiB, so it is flushed
-// completely if the page may be a large one.
+// INVLPG: drops the page with `address`, of any size, also if it is global.
 void x86_flush_page(struct x86_cpu *cpu, uint64_t address);
 
 // Drops everything.
 void x86_flush(struct x86_cpu *cpu);
+
+// After a load of CR3: drops what is not global.
+void x86_flush_private(struct x86_cpu *cpu);
 
 // CR3 with PAE paging: loads the four PDPTEs. #GP(0) for reserved bits.
 bool x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3);

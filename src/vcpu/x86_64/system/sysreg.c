@@ -78,7 +78,7 @@ static bool write_cr3(struct x86_cpu *cpu, uint64_t value)
             return false;
     }
     cpu->cr3 = value;
-    x86_flush(cpu);
+    x86_flush_private(cpu);
     return true;
 }
 
