@@ -2121,6 +2121,7 @@
 #define x86_irq_why_pin intact_private_x86_irq_why_pin
 #define x86_irq_why_source intact_private_x86_irq_why_source
 #define x86_irq_why_vector intact_private_x86_irq_why_vector
+#define x86_is_loaded intact_private_x86_is_loaded
 #define x86_lar intact_private_x86_lar
 #define x86_ldmxcsr intact_private_x86_ldmxcsr
 #define x86_leave_firmware intact_private_x86_leave_firmware

@@ -52,6 +52,7 @@ struct x86_segment_register {
     uint16_t
         attributes; // descriptor bits 55:52 and 47:40 as in VMCS/SVM order: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10, G 11
     uint32_t limit; // in bytes, already scaled
+    uint64_t raw; // the descriptor's first 8 bytes, 0: it did not come from one; known only here, no state of the guest
 };
 
 enum {
@@ -273,11 +274,12 @@ static inline bool x86_pf(const struct x86_cpu *cpu)
     return !__builtin_parity((cpu->result ^ (cpu->aux >> 8)) & 0xff);
 }
 
-// The six flags as RFLAGS has them, and all of RFLAGS.
+// The six flags as RFLAGS has them, and all of RFLAGS. Each is moved to its place, without a branch.
 static inline uint64_t x86_arithmetic_flags(const struct x86_cpu *cpu)
 {
-    return (x86_cf(cpu) ? X86_CF : 0u) | (x86_pf(cpu) ? X86_PF : 0u) | (x86_af(cpu) ? X86_AF : 0u) |
-           (x86_zf(cpu) ? X86_ZF : 0u) | (x86_sf(cpu) ? X86_SF : 0u) | (x86_of_flag(cpu) ? X86_OF : 0u);
+    uint64_t result = cpu->result, aux = cpu->aux;
+    return aux >> 63 | (uint64_t)x86_pf(cpu) << 2 | (aux << 1 & X86_AF) | (uint64_t)(result == 0) << 6 |
+           ((result ^ aux << 47) >> 56 & X86_SF) | ((aux ^ aux << 1) >> 52 & X86_OF);
 }
 
 static inline uint64_t x86_flags(const struct x86_cpu *cpu)
@@ -288,12 +290,10 @@ static inline uint64_t x86_flags(const struct x86_cpu *cpu)
 // Sets the six flags from RFLAGS bits.
 static inline void x86_set_arithmetic_flags(struct x86_cpu *cpu, uint64_t flags)
 {
-    bool cf = flags & X86_CF, of = flags & X86_OF, zf = flags & X86_ZF, sf = flags & X86_SF, pf = flags & X86_PF;
     // result: 0 for ZF, else 1 (sign clear, odd parity); flags that differ from it go into aux.
-    cpu->result = zf ? 0 : 1;
-    bool natural_pf = zf;
-    cpu->aux = (uint64_t)cf << 63 | (uint64_t)(cf ^ of) << 62 | (uint64_t)sf << 16 | (uint64_t)(pf != natural_pf) << 8 |
-               (flags & X86_AF ? 8u : 0u);
+    cpu->result = ~flags >> 6 & 1;
+    cpu->aux = flags << 63 | ((flags ^ flags >> 11) & 1) << 62 | (flags & X86_SF) << 9 |
+               ((flags >> 2 ^ flags >> 6) & 1) << 8 | (flags & X86_AF) >> 1;
 }
 
 static inline void x86_set_flags(struct x86_cpu *cpu, uint64_t flags)

@@ -848,14 +848,14 @@ static void list(void *object, struct visit *v)
 }
 
 // Left out: what struct vcpu derives, temporaries, the fault between its record and its delivery, the mode, what the
-// TLB holds, a 16-byte operand, configuration, and padding.
+// TLB holds, the descriptors that segments came from, a 16-byte operand, configuration, and padding.
 Test(state, the_list_misses_no_byte)
 {
     size_t vcpu = sizeof(struct vcpu) - sizeof cpu->vcpu.pending - sizeof cpu->vcpu.state - sizeof cpu->vcpu.goal -
                   sizeof cpu->vcpu.faulted - sizeof cpu->vcpu.port_page;
     size_t slots = (X86_BASE - X86_ZERO) * sizeof(uint64_t);
     size_t derived = sizeof cpu->fault + sizeof cpu->mode + sizeof cpu->rip_mask + sizeof cpu->scratch +
-                     sizeof cpu->nested_tasks;
+                     sizeof cpu->nested_tasks + sizeof cpu->segment[0].raw * X86_SEGMENTS;
     size_t configuration = sizeof cpu->model + sizeof cpu->apic_id + sizeof cpu->cpus + sizeof cpu->bootstrap;
     size_t padding = visit_uncovered(cpu, sizeof *cpu, list) - vcpu - slots - derived - configuration;
     cr_assert_lt(padding, 32);

@@ -29,7 +29,8 @@
 // RF is stored as the boundary up to which it is set, so that it need not be cleared after every instruction.
 uint64_t x86_full_flags(const struct x86_cpu *cpu)
 {
-    return x86_flags(cpu) | (cpu->resume == vcpu_executed(&cpu->vcpu) ? X86_RF : 0u);
+    bool resumes = cpu->resume != UINT64_MAX && cpu->resume == vcpu_executed(&cpu->vcpu);
+    return x86_flags(cpu) | (resumes ? X86_RF : 0u);
 }
 
 // An event to deliver, and its gate and handler.
@@ -43,6 +44,7 @@ struct delivery {
     uint64_t flags; // as pushed
     struct x86_gate gate;
     struct x86_descriptor code;
+    bool stays;   // its code segment is the one that is loaded; `code` is not set
     unsigned cpl; // of the handler
 };
 
@@ -114,6 +116,10 @@ static bool read_code(struct delivery *d)
     struct x86_cpu *cpu = d->cpu;
     uint16_t selector = d->gate.selector;
     uint32_t error = selector & 0xfffc;
+    d->cpl = cpu->cpl;
+    d->stays = x86_is_canonical(d->gate.offset) && x86_is_loaded(cpu, X86_CS, (uint16_t)(error | cpu->cpl));
+    if (d->stays)
+        return true;
     if (x86_is_null(selector))
         return x86_fault_code(cpu, X86_GP, 0);
     if (!x86_need_descriptor(cpu, selector, X86_GP, &d->code))
@@ -139,7 +145,8 @@ static void enter_handler(struct delivery *d)
     if (!(d->gate.attributes & 1)) // an interrupt gate
         cpu->eflags &= ~(uint64_t)X86_IF;
     cpu->cpl = (uint8_t)d->cpl;
-    x86_set_descriptor(cpu, X86_CS, (uint16_t)((d->gate.selector & 0xfffc) | d->cpl), &d->code);
+    if (!d->stays)
+        x86_set_descriptor(cpu, X86_CS, (uint16_t)((d->gate.selector & 0xfffc) | d->cpl), &d->code);
     cpu->r[X86_RIP] = d->gate.offset;
     cpu->resume = UINT64_MAX;
 }
@@ -158,9 +165,9 @@ static bool deliver_long(struct delivery *d)
         return false;
     struct x86_stack stack = x86_wide_stack(cpu, sp & ~UINT64_C(15), d->cpl);
     const uint64_t words[] = {
-        cpu->segment[X86_SS].selector, cpu->r[X86_RSP], d->flags, cpu->segment[X86_CS].selector, d->next, d->error,
+        d->error, d->next, cpu->segment[X86_CS].selector, d->flags, cpu->r[X86_RSP], cpu->segment[X86_SS].selector,
     };
-    if (!x86_stack_push_words(&stack, words, d->has_error ? 6 : 5))
+    if (!x86_stack_push_words(&stack, words + !d->has_error, 5 + d->has_error))
         return false;
     enter_handler(d);
     if (inner)

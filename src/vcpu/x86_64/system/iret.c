@@ -17,7 +17,7 @@ static void set_flags(struct x86_cpu *cpu, uint64_t flags, uint64_t mask, unsign
 {
     if (size != 2)
         mask |= X86_AC | X86_ID;
-    x86_set_flags(cpu, bits_merge(x86_flags(cpu), flags, mask));
+    x86_set_flags(cpu, bits_merge(cpu->eflags, flags, mask)); // the arithmetic ones are in each mask
     // The boundary after this instruction is the one before the next, which runs with RF.
     cpu->resume = size != 2 && (flags & X86_RF) ? vcpu_executed(&cpu->vcpu) + 1 : UINT64_MAX;
 }
@@ -113,22 +113,40 @@ static bool return_task(struct x86_cpu *cpu)
     return x86_switch_task(cpu, (uint16_t)link, X86_TASK_IRET, x86_after(cpu), x86_full_flags(cpu), false, 0);
 }
 
+static uint64_t changeable(const struct x86_cpu *cpu, unsigned size)
+{
+    uint64_t mask = FLAGS_ALWAYS;
+    if (cpu->cpl <= (cpu->eflags & X86_IOPL) >> 12)
+        mask |= X86_IF;
+    if (cpu->cpl == 0)
+        mask |= size == 2 ? X86_IOPL : X86_IOPL | X86_VIF | X86_VIP;
+    return mask;
+}
+
+// To the segments that are loaded: 64-bit code of the same level, as from most interrupts of a kernel.
+static bool returns_within(const struct x86_cpu *cpu, const struct frame *frame)
+{
+    return frame->whole && x86_is_canonical(frame->ip) && x86_is_loaded(cpu, X86_CS, (uint16_t)frame->cs) &&
+           x86_is_loaded(cpu, X86_SS, (uint16_t)frame->ss);
+}
+
 static bool return_protected(struct x86_cpu *cpu, struct frame *frame)
 {
     struct x86_descriptor code, ss;
     unsigned cpl = frame->cs & 3;
     bool outer = cpl != cpu->cpl, pops = outer || x86_is_64(cpu);
+    if (returns_within(cpu, frame)) {
+        set_flags(cpu, frame->flags, changeable(cpu, frame->size), frame->size);
+        cpu->r[X86_RIP] = frame->ip;
+        cpu->r[X86_RSP] = frame->sp;
+        return true;
+    }
     if (!x86_check_return_code(cpu, (uint16_t)frame->cs, frame->ip, &code))
         return false;
     if (pops && (!pop_outer(frame) || !x86_check_return_stack(cpu, (uint16_t)frame->ss, cpl, &code, &ss)))
         return false;
 
-    uint64_t mask = FLAGS_ALWAYS;
-    if (cpu->cpl <= (cpu->eflags & X86_IOPL) >> 12)
-        mask |= X86_IF;
-    if (cpu->cpl == 0)
-        mask |= frame->size == 2 ? X86_IOPL : X86_IOPL | X86_VIF | X86_VIP;
-    set_flags(cpu, frame->flags, mask, frame->size);
+    set_flags(cpu, frame->flags, changeable(cpu, frame->size), frame->size);
     if (!pops)
         x86_stack_commit(&frame->stack);
     cpu->cpl = (uint8_t)cpl;

@@ -130,6 +130,11 @@ void x86_set_null(struct x86_cpu *cpu, enum x86_segment segment, uint16_t select
 // Real mode and virtual-8086 mode.
 void x86_set_real(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector);
 
+// Was CS or SS loaded in 64-bit mode from what `selector` names now, which has not changed since? Then loading it again changes
+// nothing, and passes the checks it passed then: they ask for the descriptor and for the level, which the RPL of both is. False:
+// perhaps not; nothing was done.
+bool x86_is_loaded(const struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector);
+
 // SS for privilege `cpl`; an invalid segment raises `vector` (#GP for a return, #TS for a TSS) with the selector.
 bool x86_check_stack_segment(struct x86_cpu *cpu, uint16_t selector, unsigned cpl, enum x86_exception vector,
                              struct x86_descriptor *d);
@@ -167,7 +172,8 @@ struct x86_stack x86_wide_stack(struct x86_cpu *cpu, uint64_t sp, unsigned cpl);
 bool x86_stack_push(struct x86_stack *stack, uint64_t value, unsigned size);
 bool x86_stack_pop(struct x86_stack *stack, uint64_t *value, unsigned size);
 
-// The frames of 64-bit mode, whole: `words` in the order of pushing or popping. One TLB lookup if they are in one page.
+// The frames of 64-bit mode, whole: `words` as they are in memory, so that the last is pushed first and the first is popped
+// first. One TLB lookup if they are in one page.
 bool x86_stack_push_words(struct x86_stack *stack, const uint64_t *words, unsigned count);
 bool x86_stack_pop_words(struct x86_stack *stack, uint64_t *words, unsigned count);
 

@@ -208,6 +208,8 @@ void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
 
 void x86_cpu_loaded(struct x86_cpu *cpu)
 {
+    for (unsigned i = 0; i < X86_SEGMENTS; i++)
+        cpu->segment[i].raw = 0;
     x86_flush(cpu);
     x86_update_mode(cpu);
     vcpu_loaded(&cpu->vcpu);

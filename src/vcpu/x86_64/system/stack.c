@@ -108,13 +108,12 @@ bool x86_stack_push_words(struct x86_stack *stack, const uint64_t *words, unsign
     uint64_t sp = stack->sp - 8 * count;
     uint8_t *host = words_at(stack, sp, count, ACCESS_WRITE);
     if (unlikely(!host)) {
-        for (unsigned i = 0; i < count; i++)
-            if (!x86_stack_push(stack, words[i], 8))
+        while (count)
+            if (!x86_stack_push(stack, words[--count], 8))
                 return false;
         return true;
     }
-    for (unsigned i = 0; i < count; i++)
-        memcpy(host + 8 * (count - 1 - i), &words[i], 8);
+    memcpy(host, words, 8 * count);
     stack->sp = sp;
     return true;
 }
