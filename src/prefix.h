@@ -1981,7 +1981,7 @@
 #define x86_far_return intact_private_x86_far_return
 #define x86_flush intact_private_x86_flush
 #define x86_flush_page intact_private_x86_flush_page
-#define x86_flush_private intact_private_x86_flush_private
+#define x86_follow_cr3 intact_private_x86_follow_cr3
 #define x86_full_flags intact_private_x86_full_flags
 #define x86_fwait intact_private_x86_fwait
 #define x86_fxrstor intact_private_x86_fxrstor
@@ -2014,6 +2014,7 @@
 #define x86_help_into intact_private_x86_help_into
 #define x86_help_invd intact_private_x86_help_invd
 #define x86_help_invlpg intact_private_x86_help_invlpg
+#define x86_help_invpcid intact_private_x86_help_invpcid
 #define x86_help_iret intact_private_x86_help_iret
 #define x86_help_lar intact_private_x86_help_lar
 #define x86_help_ldmxcsr intact_private_x86_help_ldmxcsr
@@ -2073,6 +2074,7 @@
 #define x86_init intact_private_x86_init
 #define x86_inner_stack intact_private_x86_inner_stack
 #define x86_inner_stack_pointer intact_private_x86_inner_stack_pointer
+#define x86_invalidate_pcid intact_private_x86_invalidate_pcid
 #define x86_iret intact_private_x86_iret
 #define x86_irq_acknowledge intact_private_x86_irq_acknowledge
 #define x86_irq_counters intact_private_x86_irq_counters
@@ -2253,6 +2255,7 @@
 #define x86_translate_help_then_end intact_private_x86_translate_help_then_end
 #define x86_translate_interrupt intact_private_x86_translate_interrupt
 #define x86_translate_invalidate_page intact_private_x86_translate_invalidate_page
+#define x86_translate_invalidate_pcid intact_private_x86_translate_invalidate_pcid
 #define x86_translate_jump intact_private_x86_translate_jump
 #define x86_translate_jump_rm intact_private_x86_translate_jump_rm
 #define x86_translate_leave intact_private_x86_translate_leave

@@ -115,6 +115,7 @@ enum {
     X86_CR4_OSXMMEXCPT = 1 << 10,
     X86_CR4_UMIP = 1 << 11,
     X86_CR4_FSGSBASE = 1 << 16,
+    X86_CR4_PCIDE = 1 << 17,
     X86_CR4_SMEP = 1 << 20,
     X86_CR4_SMAP = 1 << 21,
     X86_EFER_SCE = 1 << 0,

@@ -574,6 +574,48 @@ Test(exec, the_second_of_two_instructions_faults_with_the_first_done)
     cr_assert_eq(loop_instructions(&board->loop), 2); // inc, and the handler's HLT
 }
 
+Test(exec, invpcid_takes_its_type_from_a_register_and_the_rest_from_memory)
+{
+    uint64_t value;
+    cr_assert(tlb_load(&cpu->vcpu, NEXT_PAGE, 8, false, &value));
+    board_map(board, NEXT_PAGE, 0);
+    board_put(board, BOARD_DATA, 8, 0);
+    board_put(board, BOARD_DATA + 8, 8, NEXT_PAGE + 0x123);
+    cpu->r[X86_RBX] = BOARD_DATA;
+    code("66 0f 38 82 03"); // invpcid rax, [rbx]
+    run(10);
+    cr_assert_eq(handled(), -1);
+    cr_assert_not(tlb_load(&cpu->vcpu, NEXT_PAGE, 8, false, &value));
+}
+
+Test(exec, invpcid_faults_as_the_manual_says)
+{
+    static const struct {
+        const char *code;
+        uint64_t type, address;
+        int vector;
+    } rows[] = {
+        { "66 0f 38 82 c3", 0, BOARD_DATA, X86_UD },        // a register as the descriptor
+        { "0f 38 82 03", 0, BOARD_DATA, X86_UD },           // no prefix
+        { "f0 66 0f 38 82 03", 0, BOARD_DATA, X86_UD },     // LOCK
+        { "66 0f 38 82 03", 4, BOARD_DATA, X86_GP },        // type
+        { "66 0f 38 82 03", 1, BOARD_DATA + 0x80, X86_GP }, // PCID without CR4.PCIDE
+        { "66 0f 38 82 03", 2, NEXT_PAGE - 8, X86_PAGE },   // the second half
+        { "66 0f 38 82 03", 2, BOARD_DATA, -1 },
+    };
+    for (unsigned i = 0; i < countof(rows); i++) {
+        teardown();
+        setup();
+        board_map(board, NEXT_PAGE, 0);
+        board_put(board, BOARD_DATA + 0x80, 8, 1);
+        cpu->r[X86_RAX] = rows[i].type;
+        cpu->r[X86_RBX] = rows[i].address;
+        code(rows[i].code);
+        run(10);
+        cr_expect_eq(handled(), rows[i].vector, "row %u: %d", i, handled());
+    }
+}
+
 // --- pages of code ---------------------------------------------------------------------------------------------------
 
 Test(exec, an_instruction_may_go_on_in_the_next_page)

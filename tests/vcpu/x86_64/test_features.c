@@ -52,59 +52,60 @@ static const struct {
     size_t word;
     uint32_t bit;
 } instructions[] = {
-    { "0f 31", EDX, X86_1D_TSC },                  // rdtsc
-    { "0f c7 0b", EDX, X86_1D_CX8 },               // cmpxchg8b [rbx]
-    { "0f 34", EDX, X86_1D_SEP },                  // sysenter
-    { "48 0f 35", EDX, X86_1D_SEP },               // sysexit
-    { "0f 44 c1", EDX, X86_1D_CMOV },              // cmovz
-    { "da c1", EDX, X86_1D_CMOV },                 // fcmovb
-    { "db f1", EDX, X86_1D_CMOV },                 // fcomi
-    { "df e9", EDX, X86_1D_CMOV },                 // fucomip
-    { "0f ae 3b", EDX, X86_1D_CLFLUSH },           // clflush [rbx]
-    { "0f 6f c1", EDX, X86_1D_MMX },               // movq mm0, mm1
-    { "0f 77", EDX, X86_1D_MMX },                  // emms
-    { "0f fc c1", EDX, X86_1D_MMX },               // paddb mm0, mm1
-    { "0f ae 03", EDX, X86_1D_FXSR },              // fxsave [rbx]
-    { "0f ae 0b", EDX, X86_1D_FXSR },              // fxrstor [rbx]
-    { "0f 58 c1", EDX, X86_1D_SSE },               // addps
-    { "f3 0f 10 c1", EDX, X86_1D_SSE },            // movss
-    { "0f c2 c1 00", EDX, X86_1D_SSE },            // cmpps
-    { "0f 70 c1 00", EDX, X86_1D_SSE },            // pshufw mm0, mm1
-    { "0f da c1", EDX, X86_1D_SSE },               // pminub mm0, mm1
-    { "0f ae 13", EDX, X86_1D_SSE },               // ldmxcsr [rbx]
-    { "0f ae 1b", EDX, X86_1D_SSE },               // stmxcsr [rbx]
-    { "0f ae f8", EDX, X86_1D_SSE },               // sfence
-    { "66 0f 58 c1", EDX, X86_1D_SSE2 },           // addpd
-    { "f2 0f 58 c1", EDX, X86_1D_SSE2 },           // addsd
-    { "0f 5a c1", EDX, X86_1D_SSE2 },              // cvtps2pd
-    { "f3 0f 5a c1", EDX, X86_1D_SSE2 },           // cvtss2sd
-    { "f3 0f 6f c1", EDX, X86_1D_SSE2 },           // movdqu
-    { "66 0f ef c1", EDX, X86_1D_SSE2 },           // pxor xmm
-    { "0f d4 c1", EDX, X86_1D_SSE2 },              // paddq mm0, mm1
-    { "0f c3 03", EDX, X86_1D_SSE2 },              // movnti [rbx], eax
-    { "0f ae e8", EDX, X86_1D_SSE2 },              // lfence
-    { "0f ae f0", EDX, X86_1D_SSE2 },              // mfence
-    { "f2 0f 7c c1", ECX, X86_1C_SSE3 },           // haddps
-    { "f2 0f d0 c1", ECX, X86_1C_SSE3 },           // addsubps
-    { "f2 0f 12 c1", ECX, X86_1C_SSE3 },           // movddup
-    { "f3 0f 16 c1", ECX, X86_1C_SSE3 },           // movshdup
-    { "f2 0f f0 03", ECX, X86_1C_SSE3 },           // lddqu xmm0, [rbx]
-    { "db 0b", ECX, X86_1C_SSE3 },                 // fisttp dword [rbx]
-    { "df 0b", ECX, X86_1C_SSE3 },                 // fisttp word [rbx]
-    { "66 0f 38 00 c1", ECX, X86_1C_SSSE3 },       // pshufb
-    { "0f 3a 0f c1 01", ECX, X86_1C_SSSE3 },       // palignr mm0, mm1
-    { "48 0f c7 0b", ECX, X86_1C_CX16 },           // cmpxchg16b [rbx]
-    { "66 0f 38 17 c1", ECX, X86_1C_SSE41 },       // ptest
-    { "66 0f 3a 40 c1 ff", ECX, X86_1C_SSE41 },    // dpps
-    { "66 0f 38 37 c1", ECX, X86_1C_SSE42 },       // pcmpgtq
-    { "f2 0f 38 f1 c1", ECX, X86_1C_SSE42 },       // crc32
-    { "f3 0f b8 c1", ECX, X86_1C_POPCNT },         // popcnt
-    { "9f", XECX, X86_XC_LAHF },                   // lahf
-    { "9e", XECX, X86_XC_LAHF },                   // sahf
-    { "0f 05", XEDX, X86_XD_SYSCALL },             // syscall
-    { "0f 07", XEDX, X86_XD_SYSCALL },             // sysret
-    { "0f 01 f9", XEDX, X86_XD_RDTSCP },           // rdtscp
-    { "0f 01 cb", WORD(leaf_7_ebx), X86_7B_SMAP }, // stac
+    { "0f 31", EDX, X86_1D_TSC },                           // rdtsc
+    { "0f c7 0b", EDX, X86_1D_CX8 },                        // cmpxchg8b [rbx]
+    { "0f 34", EDX, X86_1D_SEP },                           // sysenter
+    { "48 0f 35", EDX, X86_1D_SEP },                        // sysexit
+    { "0f 44 c1", EDX, X86_1D_CMOV },                       // cmovz
+    { "da c1", EDX, X86_1D_CMOV },                          // fcmovb
+    { "db f1", EDX, X86_1D_CMOV },                          // fcomi
+    { "df e9", EDX, X86_1D_CMOV },                          // fucomip
+    { "0f ae 3b", EDX, X86_1D_CLFLUSH },                    // clflush [rbx]
+    { "0f 6f c1", EDX, X86_1D_MMX },                        // movq mm0, mm1
+    { "0f 77", EDX, X86_1D_MMX },                           // emms
+    { "0f fc c1", EDX, X86_1D_MMX },                        // paddb mm0, mm1
+    { "0f ae 03", EDX, X86_1D_FXSR },                       // fxsave [rbx]
+    { "0f ae 0b", EDX, X86_1D_FXSR },                       // fxrstor [rbx]
+    { "0f 58 c1", EDX, X86_1D_SSE },                        // addps
+    { "f3 0f 10 c1", EDX, X86_1D_SSE },                     // movss
+    { "0f c2 c1 00", EDX, X86_1D_SSE },                     // cmpps
+    { "0f 70 c1 00", EDX, X86_1D_SSE },                     // pshufw mm0, mm1
+    { "0f da c1", EDX, X86_1D_SSE },                        // pminub mm0, mm1
+    { "0f ae 13", EDX, X86_1D_SSE },                        // ldmxcsr [rbx]
+    { "0f ae 1b", EDX, X86_1D_SSE },                        // stmxcsr [rbx]
+    { "0f ae f8", EDX, X86_1D_SSE },                        // sfence
+    { "66 0f 58 c1", EDX, X86_1D_SSE2 },                    // addpd
+    { "f2 0f 58 c1", EDX, X86_1D_SSE2 },                    // addsd
+    { "0f 5a c1", EDX, X86_1D_SSE2 },                       // cvtps2pd
+    { "f3 0f 5a c1", EDX, X86_1D_SSE2 },                    // cvtss2sd
+    { "f3 0f 6f c1", EDX, X86_1D_SSE2 },                    // movdqu
+    { "66 0f ef c1", EDX, X86_1D_SSE2 },                    // pxor xmm
+    { "0f d4 c1", EDX, X86_1D_SSE2 },                       // paddq mm0, mm1
+    { "0f c3 03", EDX, X86_1D_SSE2 },                       // movnti [rbx], eax
+    { "0f ae e8", EDX, X86_1D_SSE2 },                       // lfence
+    { "0f ae f0", EDX, X86_1D_SSE2 },                       // mfence
+    { "f2 0f 7c c1", ECX, X86_1C_SSE3 },                    // haddps
+    { "f2 0f d0 c1", ECX, X86_1C_SSE3 },                    // addsubps
+    { "f2 0f 12 c1", ECX, X86_1C_SSE3 },                    // movddup
+    { "f3 0f 16 c1", ECX, X86_1C_SSE3 },                    // movshdup
+    { "f2 0f f0 03", ECX, X86_1C_SSE3 },                    // lddqu xmm0, [rbx]
+    { "db 0b", ECX, X86_1C_SSE3 },                          // fisttp dword [rbx]
+    { "df 0b", ECX, X86_1C_SSE3 },                          // fisttp word [rbx]
+    { "66 0f 38 00 c1", ECX, X86_1C_SSSE3 },                // pshufb
+    { "0f 3a 0f c1 01", ECX, X86_1C_SSSE3 },                // palignr mm0, mm1
+    { "48 0f c7 0b", ECX, X86_1C_CX16 },                    // cmpxchg16b [rbx]
+    { "66 0f 38 17 c1", ECX, X86_1C_SSE41 },                // ptest
+    { "66 0f 3a 40 c1 ff", ECX, X86_1C_SSE41 },             // dpps
+    { "66 0f 38 37 c1", ECX, X86_1C_SSE42 },                // pcmpgtq
+    { "66 0f 38 82 03", WORD(leaf_7_ebx), X86_7B_INVPCID }, // invpcid rax, [rbx]
+    { "f2 0f 38 f1 c1", ECX, X86_1C_SSE42 },                // crc32
+    { "f3 0f b8 c1", ECX, X86_1C_POPCNT },                  // popcnt
+    { "9f", XECX, X86_XC_LAHF },                            // lahf
+    { "9e", XECX, X86_XC_LAHF },                            // sahf
+    { "0f 05", XEDX, X86_XD_SYSCALL },                      // syscall
+    { "0f 07", XEDX, X86_XD_SYSCALL },                      // sysret
+    { "0f 01 f9", XEDX, X86_XD_RDTSCP },                    // rdtscp
+    { "0f 01 cb", WORD(leaf_7_ebx), X86_7B_SMAP },          // stac
 };
 
 static int run(const char *hex)

@@ -357,6 +357,136 @@ Test(mmu, invlpg_and_a_change_of_pge_forget_global_pages)
     cr_assert_not(is_kept(ADDRESS + 0x1000));
 }
 
+// --- PCIDs (SDM vol. 3 section 4.10.4.1) -----------------------------------------------------------------------------
+
+static void load_cr3(uint64_t low, bool keep)
+{
+    cr_assert(x86_write_cr(cpu, 3, ROOT | low | (keep ? BIT64(63) : 0)));
+}
+
+// The two pages, used with PCID 5, are gone from the table; PCID 6 is current.
+static void two_pcids(void)
+{
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PGE));
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PCIDE));
+    load_cr3(5, false);
+    two_pages();
+    load_cr3(6, true);
+}
+
+Test(mmu, a_pcid_keeps_its_pages_if_bit_63_says_so)
+{
+    two_pcids();
+    cr_assert(is_kept(ADDRESS), "global");
+    cr_assert_not(is_kept(ADDRESS + 0x1000));
+    load_cr3(5, true);
+    cr_assert(is_kept(ADDRESS + 0x1000));
+    load_cr3(6, true);
+    load_cr3(5, false);
+    cr_assert_not(is_kept(ADDRESS + 0x1000));
+    cr_assert(is_kept(ADDRESS));
+}
+
+Test(mmu, a_load_of_the_same_pcid_forgets_it_alone)
+{
+    two_pcids();
+    rig_put(rig, FOURTH + 72, 8, 0x7000 | P | W | U);
+    cr_assert(is_kept(ADDRESS + 0x2000));
+    rig_put(rig, FOURTH + 72, 8, 0);
+    load_cr3(6, true);
+    cr_assert(is_kept(ADDRESS + 0x2000));
+    load_cr3(6, false);
+    cr_assert_not(is_kept(ADDRESS + 0x2000));
+    load_cr3(5, true);
+    cr_assert(is_kept(ADDRESS + 0x1000));
+}
+
+Test(mmu, invlpg_is_for_the_current_pcid_and_global_pages)
+{
+    two_pcids();
+    x86_flush_page(cpu, ADDRESS);
+    x86_flush_page(cpu, ADDRESS + 0x1000);
+    load_cr3(5, true);
+    cr_assert_not(is_kept(ADDRESS));
+    cr_assert(is_kept(ADDRESS + 0x1000));
+}
+
+Test(mmu, leaving_pcids_and_entering_them_again_finds_nothing)
+{
+    two_pcids();
+    load_cr3(0, true);
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PGE));
+    cr_assert_not(is_kept(ADDRESS));
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PGE | X86_CR4_PCIDE));
+    load_cr3(5, true);
+    cr_assert_not(is_kept(ADDRESS + 0x1000));
+}
+
+// What was used before a PCID was loaded is not taken for its own.
+Test(mmu, a_reset_is_pcid_0)
+{
+    two_pcids();
+    load_cr3(5, true);
+    cpu->cr4 = X86_CR4_PAE;
+    cpu->cr3 = ROOT;
+    x86_flush(cpu);
+    two_pages();
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE | X86_CR4_PCIDE));
+    two_pages();
+    load_cr3(5, true);
+    cr_assert_not(is_kept(ADDRESS + 0x1000));
+}
+
+Test(mmu, each_type_of_invpcid_forgets_what_it_says)
+{
+    static const struct {
+        uint64_t type, pcid, address;
+        bool global, private; // stay
+    } rows[] = {
+        { 0, 5, ADDRESS + 0x1000, true, false },
+        { 0, 6, ADDRESS + 0x1000, true, true },
+        { 0, 5, ADDRESS + 0x2000, true, true },
+        { 1, 5, 1, true, false },
+        { 1, 6, 1, true, true },
+        { 2, 0, 1, false, false },
+        { 3, 0, 1, true, false },
+    };
+    for (unsigned i = 0; i < countof(rows); i++)
+        for (unsigned current = 5; current <= 6; current++) {
+            cpu->cr4 = X86_CR4_PAE;
+            cpu->cr3 = ROOT;
+            two_pcids();
+            load_cr3(current, true);
+            bool superset = current == 5 && rows[i].type == 0 && rows[i].pcid == 6; // may go, if its PCID is current
+            cr_assert(x86_invalidate_pcid(cpu, rows[i].type, rows[i].pcid, rows[i].address));
+            load_cr3(5, true);
+            cr_expect_eq(is_kept(ADDRESS), rows[i].global, "row %u, %u", i, current);
+            if (!superset)
+                cr_expect_eq(is_kept(ADDRESS + 0x1000), rows[i].private, "row %u, %u", i, current);
+        }
+}
+
+Test(mmu, invpcid_refuses_what_makes_no_sense)
+{
+    static const struct {
+        uint64_t type, pcid, address;
+    } rows[] = { { 4, 0, 0 }, { BIT64(32), 0, 0 }, { 2, BIT64(12), 0 }, { 0, 5, BIT64(47) } };
+    two_pcids();
+    for (unsigned i = 0; i < countof(rows); i++) {
+        cr_assert_not(x86_invalidate_pcid(cpu, rows[i].type, rows[i].pcid, rows[i].address), "row %u", i);
+        assert_fault(cpu, X86_GP, 0);
+    }
+    cr_assert(x86_invalidate_pcid(cpu, 1, 5, BIT64(47)));
+    load_cr3(0, true);
+    cr_assert(x86_write_cr(cpu, 4, X86_CR4_PAE));
+    cr_assert_not(x86_invalidate_pcid(cpu, 0, 5, 0));
+    cr_assert_not(x86_invalidate_pcid(cpu, 1, 5, 0));
+    cr_assert(x86_invalidate_pcid(cpu, 1, 0, 0));
+    cr_assert(x86_invalidate_pcid(cpu, 3, 5, 0));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
 Test(mmu, a_large_page_can_be_global)
 {
     uint64_t value;

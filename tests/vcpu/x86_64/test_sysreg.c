@@ -154,6 +154,36 @@ Test(control, cr4_has_the_bits_that_cpuid_names)
     cr_assert(x86_write_cr(cpu, 4, X86_CR4_SMAP));
 }
 
+// SDM vol. 3 section 4.10.1.
+Test(control, pcids_can_be_enabled_in_long_mode_and_with_pcid_0_alone)
+{
+    cr_assert_not(x86_write_cr(cpu, 4, X86_CR4_PCIDE));
+    rig_long(rig, 0);
+    uint64_t cr4 = cpu->cr4;
+    cr_assert(x86_write_cr(cpu, 3, RIG_TABLES | 1));
+    cr_assert_not(x86_write_cr(cpu, 4, cr4 | X86_CR4_PCIDE));
+    assert_fault(cpu, X86_GP, 0);
+    cr_assert(x86_write_cr(cpu, 3, RIG_TABLES));
+    cr_assert_not(x86_write_cr(cpu, 3, RIG_TABLES | BIT64(63)));
+    cr_assert(x86_write_cr(cpu, 4, cr4 | X86_CR4_PCIDE));
+    cr_assert(x86_write_cr(cpu, 3, RIG_TABLES | 0xabc | BIT64(63)));
+    cr_assert_eq(read_cr(3), RIG_TABLES | 0xabc);
+    cr_assert_not(x86_write_cr(cpu, 3, RIG_TABLES | BIT64(62)));
+    cr_assert(x86_write_cr(cpu, 4, cr4 | X86_CR4_PCIDE | X86_CR4_PGE), "enabled already");
+}
+
+Test(control, paging_cannot_be_left_with_pcids)
+{
+    rig_long(rig, 0);
+    cpu->segment[X86_CS].attributes &= (uint16_t)~X86_ATTR_L;
+    uint64_t cr4 = cpu->cr4;
+    cr_assert(x86_write_cr(cpu, 4, cr4 | X86_CR4_PCIDE));
+    cr_assert_not(x86_write_cr(cpu, 0, cpu->cr0 & ~X86_CR0_PG));
+    assert_fault(cpu, X86_GP, 0);
+    cr_assert(x86_write_cr(cpu, 4, cr4));
+    cr_assert(x86_write_cr(cpu, 0, cpu->cr0 & ~X86_CR0_PG));
+}
+
 Test(control, cr8_is_the_local_apics)
 {
     cr_assert(x86_write_cr(cpu, 8, 9));

@@ -75,6 +75,7 @@ enum op_out x86_op_stop(struct x86_cpu *cpu, const struct op *op);
     OP(smsw, OP_TO_D | OP_CPU, 0, 0, 0, 0, CHECKED)                                                                   \
     OP(clts, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                             \
     OP(invlpg, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                           \
+    OP(invpcid, OP_OF_A | OP_S | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)                                              \
     OP(invd, OP_CPU, 0, 0, 1, 0, CHECKED)                                                                             \
     OP(lgdt, OP_S | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)                                                           \
     OP(lidt, OP_S | OP_LOADS | OP_CPU, 0, 0, 1, 0, CHECKED)                                                           \

@@ -154,6 +154,16 @@ HELPER(invlpg)
     return OP_NEXT;
 }
 
+HELPER(invpcid) // a: type; the descriptor is at T0
+{
+    uint64_t type = op->s == 8 ? cpu->r[op->a] : (uint32_t)cpu->r[op->a], at = cpu->r[X86_T0], pcid, address;
+    if (cpu->cpl != 0)
+        return general_protection(cpu);
+    return done_if(x86_load(cpu, at, 8, &pcid) &&
+                   x86_load(cpu, op->s == 8 ? at + 8 : (uint32_t)(at + 8), 8, &address) &&
+                   x86_invalidate_pcid(cpu, type, pcid, address));
+}
+
 HELPER(invd) // and WBINVD
 {
     (void)op;

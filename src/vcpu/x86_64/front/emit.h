@@ -191,6 +191,7 @@ void x86_translate_save_state(struct translator *t);
 void x86_translate_load_state(struct translator *t);
 void x86_translate_store_mxcsr(struct translator *t);
 void x86_translate_load_mxcsr(struct translator *t);
+void x86_translate_invalidate_pcid(struct translator *t);
 void x86_translate_flush_line(struct translator *t);
 void x86_translate_access_flag(struct translator *t);
 void x86_translate_swapgs_or_rdtscp(struct translator *t);

@@ -97,11 +97,23 @@ static bool translate_crc32(struct translator *t) // F2 0F 38 F0, F1
     return true;
 }
 
+// INVPCID, which is in this map too.
+static bool is_invpcid(const struct translator *t)
+{
+    const struct x86_insn *insn = &t->insn;
+    return insn->map == 2 && insn->opcode == 0x82 && insn->prefix == 0x66 && insn->mod != 3 &&
+           x86_has(t->cpu->model, X86_FEATURE_INVPCID);
+}
+
 void x86_translate_simd(struct translator *t)
 {
     const struct x86_insn *insn = &t->insn;
     if (translate_crc32(t))
         return;
+    if (is_invpcid(t)) {
+        x86_translate_invalidate_pcid(t);
+        return;
+    }
     const struct x86_simd *row = x86_simd_find(insn->map, insn->prefix, insn->opcode, insn->modrm, insn->rex & 8);
     if (!row || !x86_has(t->cpu->model, feature_of(row))) {
         x86_emit_undefined(t);

@@ -193,6 +193,15 @@ void x86_translate_invalidate_page(struct translator *t)
     x86_emit_end(t);
 }
 
+void x86_translate_invalidate_pcid(struct translator *t)
+{
+    x86_address_into(t, X86_T0, 16, ACCESS_READ);
+    struct op *op = x86_emit_help(t, X86_HELP_invpcid);
+    op->a = t->insn.reg;
+    op->s = (uint8_t)t->code_size;
+    x86_emit_end(t);
+}
+
 void x86_translate_save_state(struct translator *t) // FXSAVE
 {
     help_at_memory(t, 16, ACCESS_WRITE)->x = t->insn.rex >> 3 & 1;

@@ -12,7 +12,7 @@
 // What the TLB holds is not part of the saved state: a guest that changes a table and does not invalidate may see the page as
 // it was, and after a snapshot was restored as it is.
 //
-// Not modelled: memory types (PAT, PCD, PWT are ignored), PCIDs, 5 levels.
+// Not modelled: memory types (PAT, PCD, PWT are ignored), 5 levels.
 #include "vcpu/x86_64/system/mmu.h"
 
 #include <string.h>
@@ -254,19 +254,37 @@ bool x86_physical_of(struct vcpu *vcpu, uint64_t address, uint64_t *physical)
     return found;
 }
 
+// --- what the TLB keeps (section 4.10) --------------------------------------------------------------------------------
+
 void x86_flush_page(struct x86_cpu *cpu, uint64_t address)
 {
     tlb_flush_address(&cpu->vcpu, address, cpu->vcpu.tlb->space);
 }
 
+void x86_follow_cr3(struct x86_cpu *cpu, bool keep)
+{
+    tlb_switch_space(&cpu->vcpu, cpu->cr4 & X86_CR4_PCIDE ? cpu->cr3 & 0xfff : 0, keep);
+}
+
 void x86_flush(struct x86_cpu *cpu)
 {
     tlb_flush(&cpu->vcpu);
+    x86_follow_cr3(cpu, false);
 }
 
-void x86_flush_private(struct x86_cpu *cpu)
+bool x86_invalidate_pcid(struct x86_cpu *cpu, uint64_t type, uint64_t pcid, uint64_t address)
 {
-    tlb_flush_space(&cpu->vcpu, cpu->vcpu.tlb->space);
+    enum { ADDRESS, ONE, ALL, ALL_BUT_GLOBAL };
+    if (type > ALL_BUT_GLOBAL || pcid >> 12 || (type <= ONE && pcid && !(cpu->cr4 & X86_CR4_PCIDE)) ||
+        (type == ADDRESS && !x86_is_canonical(address)))
+        return x86_fault_code(cpu, X86_GP, 0);
+    switch (type) {
+    case ADDRESS: tlb_flush_address(&cpu->vcpu, address, (uint32_t)pcid); break;
+    case ONE: tlb_flush_space(&cpu->vcpu, (uint32_t)pcid); break;
+    case ALL: x86_flush(cpu); break;
+    default: tlb_flush_private(&cpu->vcpu); break;
+    }
+    return true;
 }
 
 bool x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3)

@@ -17,8 +17,11 @@ void x86_flush_page(struct x86_cpu *cpu, uint64_t address);
 // Drops everything.
 void x86_flush(struct x86_cpu *cpu);
 
-// After a load of CR3: drops what is not global.
-void x86_flush_private(struct x86_cpu *cpu);
+// After a load of CR3: its PCID is current, of which with `keep` all is used again that is there, otherwise what is global.
+void x86_follow_cr3(struct x86_cpu *cpu, bool keep);
+
+// INVPCID, with its type and descriptor. #GP(0).
+bool x86_invalidate_pcid(struct x86_cpu *cpu, uint64_t type, uint64_t pcid, uint64_t address);
 
 // CR3 with PAE paging: loads the four PDPTEs. #GP(0) for reserved bits.
 bool x86_load_pdptes(struct x86_cpu *cpu, uint64_t cr3);

@@ -21,6 +21,7 @@ enum x86_vendor { X86_INTEL, X86_AMD }; // decides SYSCALL, SYSRET and SYSENTER 
 #define X86_1C_MONITOR      BIT32(3)
 #define X86_1C_SSSE3        BIT32(9)
 #define X86_1C_CX16         BIT32(13)
+#define X86_1C_PCID         BIT32(17)
 #define X86_1C_SSE41        BIT32(19)
 #define X86_1C_SSE42        BIT32(20)
 #define X86_1C_X2APIC       BIT32(21)
@@ -56,6 +57,7 @@ enum x86_vendor { X86_INTEL, X86_AMD }; // decides SYSCALL, SYSRET and SYSENTER 
 #define X86_7B_FSGSBASE   BIT32(0)
 #define X86_7B_TSC_ADJUST BIT32(1)
 #define X86_7B_SMEP       BIT32(7)
+#define X86_7B_INVPCID    BIT32(10)
 #define X86_7B_SMAP       BIT32(20)
 // CPUID.07H:ECX
 #define X86_7C_UMIP BIT32(2)
@@ -101,6 +103,7 @@ enum x86_feature {
     X86_FEATURE_SSE42,
     X86_FEATURE_POPCNT,
     X86_FEATURE_TSC_ADJUST,
+    X86_FEATURE_INVPCID,
     X86_FEATURE_LAHF_64, // LAHF and SAHF in 64-bit mode
     X86_FEATURE_SYSCALL,
     X86_FEATURE_RDTSCP,

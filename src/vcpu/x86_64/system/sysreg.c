@@ -45,6 +45,8 @@ static bool check_paging(struct x86_cpu *cpu, uint64_t cr0)
 static bool write_cr0(struct x86_cpu *cpu, uint64_t value)
 {
     uint64_t old = cpu->cr0, cr0 = (value & CR0_BITS) | X86_CR0_ET, changed = cr0 ^ old;
+    if ((changed & X86_CR0_PG) && (cpu->cr4 & X86_CR4_PCIDE))
+        return refuse(cpu);
     if (value >> 32 || ((cr0 & X86_CR0_PG) && !(cr0 & X86_CR0_PE)) || ((cr0 & X86_CR0_NW) && !(cr0 & X86_CR0_CD)))
         return refuse(cpu);
     if ((changed & X86_CR0_PG) && !check_paging(cpu, cr0))
@@ -67,8 +69,12 @@ static bool write_cr0(struct x86_cpu *cpu, uint64_t value)
 
 // --- CR3, CR4 --------------------------------------------------------------------------------------------------------
 
+// With PCIDs bit 63 says that what the TLB has of the new one is still right; it is not stored (SDM vol. 3 section 4.10.4.1).
 static bool write_cr3(struct x86_cpu *cpu, uint64_t value)
 {
+    bool keep = (cpu->cr4 & X86_CR4_PCIDE) && value >> 63;
+    if (keep)
+        value &= ~BIT64(63);
     if (cpu->efer & X86_EFER_LMA) {
         if (value & ~X86_PHYSICAL_MASK)
             return refuse(cpu);
@@ -78,7 +84,7 @@ static bool write_cr3(struct x86_cpu *cpu, uint64_t value)
             return false;
     }
     cpu->cr3 = value;
-    x86_flush_private(cpu);
+    x86_follow_cr3(cpu, keep);
     return true;
 }
 
@@ -96,6 +102,7 @@ static uint64_t cr4_bits(const struct x86_model *model)
         if (model->leaf_1_edx & rows[i].feature)
             bits |= rows[i].cr4;
     return bits | (model->leaf_7_ebx & X86_7B_FSGSBASE ? X86_CR4_FSGSBASE : 0u) |
+           (model->leaf_1_ecx & X86_1C_PCID ? X86_CR4_PCIDE : 0u) |
            (model->leaf_7_ebx & X86_7B_SMEP ? X86_CR4_SMEP : 0u) |
            (model->leaf_7_ebx & X86_7B_SMAP ? X86_CR4_SMAP : 0u) |
            (model->leaf_7_ecx & X86_7C_UMIP ? X86_CR4_UMIP : 0u);
@@ -109,10 +116,12 @@ static bool write_cr4(struct x86_cpu *cpu, uint64_t value)
         return refuse(cpu);
     if (!(value & X86_CR4_PAE) && (cpu->efer & X86_EFER_LMA))
         return refuse(cpu);
+    if ((changed & value & X86_CR4_PCIDE) && (!(cpu->efer & X86_EFER_LMA) || (cpu->cr3 & 0xfff)))
+        return refuse(cpu);
     if (is_legacy_pae(cpu, cpu->cr0, value) && (changed & paging) && !x86_load_pdptes(cpu, cpu->cr3))
         return false;
     cpu->cr4 = value;
-    if (changed & paging)
+    if (changed & (paging | X86_CR4_PCIDE))
         x86_flush(cpu);
     return true;
 }

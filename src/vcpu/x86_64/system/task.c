@@ -227,7 +227,7 @@ static bool load_task_cr3(struct x86_cpu *cpu, uint64_t cr3)
     if (pae && !x86_load_pdptes(cpu, cr3))
         return false;
     cpu->cr3 = cr3;
-    x86_flush_private(cpu);
+    x86_follow_cr3(cpu, false);
     return true;
 }
 
