@@ -194,6 +194,43 @@ Test(exec, a_fault_in_rep_leaves_the_iterations_before_it_done)
     cr_assert_eq(loop_instructions(&board->loop), 11);        // ten, and the handler's HLT
 }
 
+// --- SSE, which a block checks once -----------------------------------------------------------------------------------
+
+Test(exec, sse_is_refused_at_the_first_instruction_after_ts_was_set)
+{
+    code("0f 58 c1 0f 58 c1 0f 20 c0 48 83 c8 08 0f 22 c0 0f 58 c1 90"); // addps twice; CR0.TS; addps xmm0, xmm1
+    run(20);
+    cr_assert_eq(handled(), X86_NM);
+    cr_assert_eq(frame(0), BOARD_CODE + 16);
+    cpu->cr0 &= ~(uint64_t)X86_CR0_TS;
+    cpu->r[X86_RIP] = BOARD_CODE;
+    vcpu_set_state(&cpu->vcpu, VCPU_RUNNING);
+    run(1);
+    cpu->cr0 |= X86_CR0_TS; // by a debugger, between two instructions of a block
+    run(1);
+    cr_assert_eq(handled(), X86_NM);
+    cr_assert_eq(frame(0), BOARD_CODE + 3);
+}
+
+Test(exec, mmx_after_sse_still_reports_what_the_x87_has_pending)
+{
+    code("0f 58 c1 0f fc c1 90"); // addps xmm0, xmm1; paddb mm0, mm1
+    cpu->x87.control = 0x37e;
+    cpu->x87.status = 0x8081;
+    run(10);
+    cr_assert_eq(handled(), X86_MF);
+    cr_assert_eq(frame(0), BOARD_CODE + 3);
+}
+
+Test(exec, sse_after_mmx_needs_osfxsr)
+{
+    code("0f fc c1 0f 58 c1 90"); // paddb mm0, mm1; addps xmm0, xmm1
+    cpu->cr4 &= ~(uint64_t)X86_CR4_OSFXSR;
+    run(10);
+    cr_assert_eq(handled(), X86_UD);
+    cr_assert_eq(frame(0), BOARD_CODE + 3);
+}
+
 // --- shadows ---------------------------------------------------------------------------------------------------------
 
 Test(exec, an_interrupt_waits_for_the_instruction_after_sti)

@@ -123,6 +123,10 @@ NEVER_INLINE enum op_out x86_op_simd(struct x86_cpu *cpu, const struct op *op)
 {
     unsigned count;
     const struct x86_simd *row = &x86_simd_table(&count)[op->disp];
+    if (likely(row->d == X86_SIMD_XMM && row->s == X86_SIMD_XMM_RM && !(row->check & X86_CHECK_MMX))) { // most of SSE
+        const void *source = op->x & X86_SIMD_OP_SCRATCH ? &cpu->scratch : &cpu->xmm[op->b];
+        return row->run(cpu, &cpu->xmm[op->d], source, op->s) ? OP_NEXT : OP_FAULT;
+    }
     uint64_t d_value, s_value;
     void *d = simd_operand(cpu, op, row->d, &d_value);
     const void *s = simd_operand(cpu, op, row->s, &s_value);

@@ -24,6 +24,7 @@ struct translator {
     unsigned next;  // of the one after it
     bool ended;     // the block ends with this instruction
     bool alone;     // the instruction must be the first of a block but is not: it begins the next block
+    bool has_sse;   // the block has checked that SSE may be used; what changes that ends a block
     struct draft draft;
 };
 

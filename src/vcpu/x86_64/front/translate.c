@@ -87,7 +87,7 @@ struct block *x86_translate_block(struct x86_cpu *cpu, uint64_t physical)
     t->mode = cpu->mode;
     t->code_size = cpu->mode & X86_MODE_64 ? 8 : cpu->mode & X86_MODE_32 ? 4 : 2;
     t->start = t->next = 0;
-    t->ended = t->alone = false;
+    t->ended = t->alone = t->has_sse = false;
     draft_begin(&t->draft, physical, cpu->mode);
 
     while (!t->ended) {

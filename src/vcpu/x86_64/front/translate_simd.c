@@ -105,6 +105,16 @@ static bool is_invpcid(const struct translator *t)
            x86_has(t->cpu->model, X86_FEATURE_INVPCID);
 }
 
+// CR0 and CR4 are the same in all of a block. What the x87 has pending is not.
+static void emit_check(struct translator *t, const struct x86_simd *row, unsigned index)
+{
+    bool only_sse = row->check == X86_CHECK_SSE;
+    if (!row->check || (only_sse && t->has_sse))
+        return;
+    x86_emit_help(t, X86_HELP_simd_check)->value = (int32_t)index;
+    t->has_sse |= only_sse;
+}
+
 void x86_translate_simd(struct translator *t)
 {
     const struct x86_insn *insn = &t->insn;
@@ -121,7 +131,7 @@ void x86_translate_simd(struct translator *t)
     }
     unsigned count;
     unsigned index = (unsigned)(row - x86_simd_table(&count));
-    x86_emit_help(t, X86_HELP_simd_check)->value = (int32_t)index;
+    emit_check(t, row, index);
     if (row->flags & X86_SIMD_MASKMOV) {
         emit_mask_move(t, index);
         return;
