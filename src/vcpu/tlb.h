@@ -36,6 +36,8 @@
 #define TLB_SPACES       7   // address spaces that are kept beside the current one
 #define TLB_KEPT         128 // of each: pages of its own that the kernel used
 #define TLB_LARGE_BITS   21  // pages up to this size have a filter, larger ones a range
+#define TLB_UPPER_BITS   21
+#define TLB_UPPERS       4
 #define TLB_LARGE_MOST   2048 // bits of it that are set at most
 #define TLB_IO           UINT64_C(1)
 #define TLB_CODE         UINT64_C(2)
@@ -93,6 +95,12 @@ struct tlb_space {
     struct tlb_entry kernel[TLB_KEPT];
 };
 
+// The upper levels of a walk: the last table of TLB_UPPER_BITS of addresses. For architectures that remember them.
+struct tlb_upper {
+    uint64_t place; // address >> TLB_UPPER_BITS, or UINT64_MAX
+    uint64_t table, rights;
+};
+
 struct tlb {
     struct tlb_table data[2]; // [user]
     struct tlb_entry io[2][TLB_IO_ENTRIES];
@@ -109,6 +117,7 @@ struct tlb {
     struct tlb_filter large;      // where there are large pages in the TLB, by multiples of 2 MiB;
     struct tlb_range huge[2];     // and even larger ones, by half of the address space
     unsigned large_shift, huge_shift;
+    struct tlb_upper upper[TLB_UPPERS]; // each invalidation drops them
 };
 
 // The result of a page walk (guest->walk).

@@ -260,6 +260,7 @@ int tlb_init(struct vcpu *cpu)
         forget_all(tlb->code[user], TLB_CODE_ENTRIES * sizeof **tlb->code);
     }
     forget_all(tlb->io, sizeof tlb->io);
+    forget_all(tlb->upper, sizeof tlb->upper);
     tlb_select(cpu, false);
     return 0;
 }
@@ -298,6 +299,7 @@ void tlb_flush(struct vcpu *cpu)
         if (tlb->spaces[i] && tlb->spaces[i]->live)
             empty_space(cpu, tlb->spaces[i]);
     forget_all(tlb->io, sizeof tlb->io);
+    forget_all(tlb->upper, sizeof tlb->upper);
     tlb->private_code = 0;
     tlb->private_kernel_code = tlb->private_io = tlb->user_code = tlb->global_user = false;
     forget_large(tlb);
@@ -364,6 +366,7 @@ static void flush_current(struct vcpu *cpu)
 void tlb_flush_space(struct vcpu *cpu, uint32_t id)
 {
     struct tlb_space *space;
+    forget_all(cpu->tlb->upper, sizeof cpu->tlb->upper);
     if (id == cpu->tlb->space)
         flush_current(cpu);
     else if ((space = find_space(cpu->tlb, id)))
@@ -372,6 +375,7 @@ void tlb_flush_space(struct vcpu *cpu, uint32_t id)
 
 void tlb_flush_private(struct vcpu *cpu)
 {
+    forget_all(cpu->tlb->upper, sizeof cpu->tlb->upper);
     flush_current(cpu);
     for (unsigned i = 0; i < TLB_SPACES; i++)
         if (cpu->tlb->spaces[i] && cpu->tlb->spaces[i]->live)
@@ -408,6 +412,7 @@ static void exchange(struct vcpu *cpu, struct tlb_space *space)
 void tlb_switch_space(struct vcpu *cpu, uint32_t id, bool keep)
 {
     struct tlb *tlb = cpu->tlb;
+    forget_all(tlb->upper, sizeof tlb->upper);
     if (id == tlb->space) {
         if (!keep)
             flush_current(cpu);
@@ -514,6 +519,7 @@ void tlb_flush_address(struct vcpu *cpu, uint64_t address, uint32_t id)
     struct tlb *tlb = cpu->tlb;
     unsigned shift = shift_at(tlb, address);
     uint64_t mask = bits_low(ADDRESS_BITS) & ~bits_low(shift);
+    forget_all(tlb->upper, sizeof tlb->upper);
     if (tlb->large.count > TLB_LARGE_MOST) { // it would say yes too often
         tlb_flush(cpu);
         return;

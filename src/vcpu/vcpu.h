@@ -103,6 +103,11 @@ static inline void tlb_select(struct vcpu *cpu, bool user)
     cpu->data_mask = cpu->tlb->data[user].mask;
 }
 
+static inline struct tlb_upper *tlb_upper_place(const struct vcpu *cpu, uint64_t address)
+{
+    return &cpu->tlb->upper[(address >> TLB_UPPER_BITS) % TLB_UPPERS];
+}
+
 static inline struct tlb_entry *tlb_place(const struct vcpu *cpu, uint64_t address, bool user)
 {
     return tlb_entry_of(cpu->tlb->data[user].entries, cpu->tlb->data[user].mask, address);

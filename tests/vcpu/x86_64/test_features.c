@@ -248,6 +248,7 @@ Test(features, a_control_bit_is_reserved_without_its_feature)
 static bool is_reserved(void)
 {
     struct tlb_page page;
+    tlb_flush(&cpu->vcpu); // of the upper levels, which the test changes
     bool done = x86_walk(&cpu->vcpu, BOARD_DATA, ACCESS_READ, false, &page);
     cr_assert(done || (cpu->fault.vector == X86_PAGE && cpu->fault.error & 8));
     return !done;

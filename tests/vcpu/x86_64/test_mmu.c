@@ -485,6 +485,78 @@ Test(mmu, invpcid_refuses_what_makes_no_sense)
     cr_assert(x86_invalidate_pcid(cpu, 3, 5, 0));
 }
 
+// --- upper levels (SDM vol. 3 section 4.10.3) ------------------------------------------------------------------------
+
+enum { OTHER = 0x14000 }; // another last table
+
+static void remember_upper(void)
+{
+    uint64_t value;
+    rig_put(rig, FOURTH + 56, 8, 0x5000 | P | W | U);
+    rig_put(rig, FOURTH + 64, 8, 0x6000 | P | W | U);
+    for (unsigned i = 0; i < 2; i++) { // the first walk sets the accessed flags
+        x86_flush(cpu);
+        cr_assert(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
+    }
+}
+
+Test(mmu, upper_levels_are_remembered_until_something_is_invalidated)
+{
+    for (unsigned way = 0; way < 4; way++) {
+        rig_put(rig, THIRD + 24, 8, FOURTH | P | W | U);
+        remember_upper();
+        rig_put(rig, THIRD + 24, 8, 0);
+        cr_assert(is_kept(ADDRESS + 0x1000), "it may be");
+        rig_put(rig, FOURTH + 72, 8, 0x7000 | P | W | U);
+        switch (way) {
+        case 0: x86_flush_page(cpu, 0x1000); break; // any address
+        case 1: cr_assert(x86_write_cr(cpu, 3, ROOT)); break;
+        case 2: cr_assert(x86_write_cr(cpu, 4, cpu->cr4 ^ X86_CR4_PGE)); break;
+        default: cr_assert(x86_invalidate_pcid(cpu, 0, 0, 0x1000)); break;
+        }
+        cr_assert_not(is_kept(ADDRESS + 0x2000), "way %u", way);
+    }
+}
+
+Test(mmu, a_fault_is_found_in_the_tables_as_they_are)
+{
+    uint64_t value;
+    remember_upper();
+    rig_put(rig, THIRD + 24, 8, OTHER | P | W | U);
+    rig_put(rig, OTHER + 72, 8, 0x7000 | P | W | U);
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS + 0x2000, 4, false, &value), "not in the table that is remembered");
+    rig_put(rig, THIRD + 24, 8, FOURTH | P | U);
+    remember_upper();
+    assert_page_fault(ADDRESS + 0x1000, ACCESS_WRITE, false, E_P | E_W);
+    remember_upper();
+    rig_put(rig, THIRD + 24, 8, FOURTH | P | W | U);
+    cr_assert(tlb_store(&cpu->vcpu, ADDRESS + 0x1000, 4, false, 1), "read only when it was remembered");
+    rig_put(rig, THIRD + 24, 8, FOURTH | P | W | U | NX);
+    remember_upper();
+    assert_page_fault(ADDRESS + 0x1000, ACCESS_EXECUTE, false, E_P | E_I);
+}
+
+Test(mmu, levels_that_were_not_accessed_are_not_remembered)
+{
+    uint64_t value;
+    remember_upper();
+    rig_put(rig, THIRD + 24, 8, FOURTH | P | W | U);
+    x86_flush_page(cpu, ADDRESS);
+    cr_assert(tlb_load(&cpu->vcpu, ADDRESS, 4, false, &value));
+    cr_assert(rig_get(rig, THIRD + 24, 8) & A);
+}
+
+// Section 4.10.4.1: a page fault drops what the TLB has of the page.
+Test(mmu, a_page_fault_forgets_the_page)
+{
+    rig_put(rig, FOURTH + 56, 8, 0x5000 | P | U);
+    cr_assert(is_kept(ADDRESS));
+    rig_put(rig, FOURTH + 56, 8, 0);
+    cr_assert(is_kept(ADDRESS));
+    cr_assert_not(tlb_store(&cpu->vcpu, ADDRESS, 4, false, 1));
+    cr_assert_not(is_kept(ADDRESS));
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 
 Test(mmu, a_large_page_can_be_global)

@@ -149,7 +149,7 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
 {
     struct x86_cpu *cpu = walk->cpu;
     uint64_t address = walk->address, entry, table;
-    uint64_t reserved = reserved_bits(cpu, four), allow = PTE_W | PTE_U, no_execute = 0;
+    uint64_t reserved = reserved_bits(cpu, four), allow = PTE_W | PTE_U, no_execute = 0, upper, upper_rights;
     unsigned shift = four ? 39 : 21;
     if (four) {
         table = cpu->cr3 & PTE_ADDRESS;
@@ -160,6 +160,7 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
         table = entry & PTE_ADDRESS;
     }
     for (;; shift -= 9) {
+        upper = walk->common;
         entry = next_entry(walk, table + (address >> shift & 0x1ff) * 8, 8);
         if (!(entry & PTE_P))
             return page_fault(cpu, address, access, user, 0);
@@ -173,6 +174,7 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
                        : entry & (bits_low(shift) & ~bits_low(13));
         if (bad)
             return page_fault(cpu, address, access, user, PF_P | PF_RSVD);
+        upper_rights = allow | no_execute;
         allow &= entry;
         no_execute |= entry & PTE_NX;
         if (large || shift == 12)
@@ -181,7 +183,38 @@ static inline bool walk_wide(struct walk *walk, bool four, enum access access, b
     }
     page->shift = shift;
     page->physical = (entry & PTE_ADDRESS & ~bits_low(shift)) | (address & bits_low(shift) & PAGE_MASK);
-    return finish(walk, access, user, allow, no_execute, page);
+    if (!finish(walk, access, user, allow, no_execute, page))
+        return false;
+    if (four && shift == 12 && (upper & PTE_A) && !walk->peek)
+        *tlb_upper_place(&cpu->vcpu, address) = (struct tlb_upper){ address >> TLB_UPPER_BITS, table, upper_rights };
+    return true;
+}
+
+// With what is known of the upper levels (section 4.10.3): only entries that are present and accessed are remembered. False:
+// walk them all, as a fault must.
+static inline bool walk_last(struct walk *walk, const struct tlb_upper *upper, enum access access, bool user,
+                             struct tlb_page *page)
+{
+    struct x86_cpu *cpu = walk->cpu;
+    uint64_t entry = next_entry(walk, upper->table + (walk->address >> 12 & 0x1ff) * 8, 8);
+    if (!(entry & PTE_P) || (entry & reserved_bits(cpu, true)) || is_pat_reserved(cpu, entry, false))
+        return false;
+    page->shift = PAGE_BITS;
+    page->physical = entry & PTE_ADDRESS;
+    return finish(walk, access, user, upper->rights & entry, (upper->rights | entry) & PTE_NX, page);
+}
+
+static inline bool walk_long(struct walk *walk, enum access access, bool user, struct tlb_page *page)
+{
+    struct tlb_upper *upper = tlb_upper_place(&walk->cpu->vcpu, walk->address);
+    if (upper->place == walk->address >> TLB_UPPER_BITS && !walk->peek) {
+        if (likely(walk_last(walk, upper, access, user, page)))
+            return true;
+        upper->place = UINT64_MAX;
+        walk->depth = 0;
+        walk->common = UINT64_MAX;
+    }
+    return walk_wide(walk, true, access, user, page);
 }
 
 static bool walk_narrow(struct walk *walk, enum access access, bool user, struct tlb_page *page)
@@ -219,7 +252,7 @@ ALWAYS_INLINE bool walk_tables(struct x86_cpu *cpu, uint64_t address, enum acces
     if (cpu->efer & X86_EFER_LMA) {
         if (!x86_is_canonical(address))
             return x86_fault_code(cpu, X86_GP, 0);
-        return walk_wide(&walk, true, access, user, page);
+        return walk_long(&walk, access, user, page);
     }
     walk.address = (uint32_t)address;
     if (!(cpu->cr0 & X86_CR0_PG)) {
@@ -235,8 +268,11 @@ ALWAYS_INLINE bool walk_tables(struct x86_cpu *cpu, uint64_t address, enum acces
 bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user, struct tlb_page *page)
 {
     struct x86_cpu *cpu = x86_of(vcpu);
-    if (!walk_tables(cpu, address, access, user, false, page))
+    if (unlikely(!walk_tables(cpu, address, access, user, false, page))) {
+        if (cpu->fault.vector == X86_PAGE) // which drops what is known of the page (section 4.10.4.1)
+            x86_flush_page(cpu, address);
         return false;
+    }
     page->watched = unlikely(x86_has_breakpoints(cpu)) && x86_watches_page(cpu, address);
     if (unlikely(vcpu->loop->stops.watchpoints))
         page->watched |= stops_watch_page(&vcpu->loop->stops, address);
