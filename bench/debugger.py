@@ -11,6 +11,7 @@ import tempfile
 
 import linux
 import processes
+from families import Event
 from figures import Figure
 from gdb_client import Client
 from processes import Emulator
@@ -49,7 +50,7 @@ def time_step(child, client, thread):
 
 def step_back(emulator, arch, folder):
     """Times of steps of one processor after the other."""
-    options = [*linux.boot_options(arch, "intact.shell"), "-smp", str(VCPUS), "-snapshots", "512M"]
+    options = [*linux.boot_options(arch, "intact.shell"), "-smp", str(VCPUS), "-snapshots", "512M", *emulator.options]
     times = []
     with debugged(emulator, options, folder) as (child, client):
         for _ in range(VISITS):
@@ -78,7 +79,7 @@ def stub_cost(bench, emulator, rounds):
         listens, _ = stub(emulator, folder)
         pair = [emulator, Emulator(emulator.name, emulator.command, [*emulator.options, *listens])]
         starts = bench.whole(pair, "empty", [], 4 * rounds)
-        events = bench.event(pair, "alu", 500000, [], rounds)
+        events = bench.event(pair, Event("", "alu", 500000, None), rounds)
     return starts[1] / starts[0], events[1] / events[0]
 
 

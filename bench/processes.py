@@ -8,9 +8,25 @@ import subprocess
 import time
 
 
+ICOUNT = ["-icount", "shift=0,sleep=off"]
+
+
 class Emulator:
     def __init__(self, name, command, options):
         self.name, self.command, self.options = name, command, options
+
+
+def qemu_modes(command, vcpus, icount=True):
+    """QEMU as fast as it goes, by time of the host, with a thread for all processors and with one for each; and with time
+    that is counted in instructions, as ours is."""
+    fast = ["single", *(["multi"] if vcpus > 1 else [])]
+    modes = [Emulator(mode, command, ["-accel", f"tcg,thread={mode}"]) for mode in fast]
+    return modes + ([Emulator("icount", command, ICOUNT)] if icount else [])
+
+
+def processors(options):
+    """How many processors `options` ask for."""
+    return int(options[list(options).index("-smp") + 1]) if "-smp" in options else 1
 
 
 class Stopwatch:
@@ -30,13 +46,13 @@ class Stopwatch:
 
 
 def cpu_seconds(command, status, last_line):
-    """Processor time of a guest that runs to its end and says how it ended."""
+    """Processor time of a guest that runs to its end and says how it ended, and what it printed."""
     with Stopwatch() as watch:
         result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     told, error = (text.decode("utf-8", "replace").rstrip() for text in (result.stdout, result.stderr))
     if result.returncode != status or not told.endswith(last_line):
         raise RuntimeError(f"exit status {result.returncode}: {' '.join(command)}\n{told}\n{error}")
-    return watch.used
+    return watch.used, told
 
 
 def whole(command, status=0):
@@ -49,13 +65,14 @@ def whole(command, status=0):
 
 
 def read_until(child, marker):
-    """Reads a child's output up to the marker."""
-    seen = b""
+    """A child's output up to the marker, and what was read with it."""
+    seen = bytearray()
     while marker not in seen:
         piece = child.stdout.read1(65536)
         if not piece:
             raise RuntimeError(f"no marker: {' '.join(child.args)}")
-        seen = seen[-len(marker):] + piece
+        seen += piece
+    return bytes(seen)
 
 
 def cpu_until(command, marker):
@@ -89,11 +106,11 @@ def cpu_now(pid):
         return time_of(pid)
 
 
-def resident(command):
-    """KiB of memory that a process holds once it has run for a while; then it is ended. (The peak in the system's
+def resident(command, seconds):
+    """KiB of memory that a process holds once it has run for `seconds`; then it is ended. (The peak in the system's
     account of a finished child would count the parent's memory at the fork.)"""
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
-        while time_of(child.pid) < 0.2:
+        while time_of(child.pid) < seconds:
             time.sleep(0.02)
         status = pathlib.Path(f"/proc/{child.pid}/status")
         if status.exists():

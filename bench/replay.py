@@ -8,8 +8,8 @@ import tempfile
 import linux
 import processes
 from figures import Figure
+from processes import ICOUNT
 
-ICOUNT = ["-icount", "shift=0,sleep=off"]
 DIGEST = "1000000" # instructions between two digests, as by default
 VCPUS = 4
 
@@ -55,8 +55,8 @@ def measure(emulators, arch, rounds):
     ours, theirs = emulators
     options = ["-nodefaults", *linux.boot_options(arch)]
     several = [*options, "-smp", str(VCPUS)]
-    (bare, recorded, replayed, replayed_plain), size = cost(ours, options, rounds)
-    (_, recorded_several, replayed_several, _), size_several = cost(ours, several, max(1, rounds // 2))
+    (bare, recorded, replayed, replayed_plain), size = cost(ours, [*options, *ours.options], rounds)
+    (_, recorded_several, replayed_several, _), size_several = cost(ours, [*several, *ours.options], max(1, rounds // 2))
     try:
         (qemu_recorded, qemu_replayed, qemu_plain), qemu_size = cost(theirs, options, 1)
     except (OSError, RuntimeError):

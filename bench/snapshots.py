@@ -14,7 +14,7 @@ import linux
 import processes
 from figures import Figure
 from qemu_monitor import Monitor, write_image
-from replay import ICOUNT
+from processes import ICOUNT
 
 MEMORY = "256M"
 LIMIT = 66 # exit status of -limit
@@ -87,7 +87,7 @@ def measure(build, emulators, arch, rounds):
     with tempfile.TemporaryDirectory(prefix="intact-bench-") as folder:
         file = os.path.join(folder, "state")
         memory = in_memory(build, arch, file)
-        load = [ours.command, *options_of(arch), "-loadvm", file, "-limit", str(int(memory["booted"]) + 1)]
+        load = [ours.command, *options_of(arch), *ours.options, "-loadvm", file, "-limit", str(int(memory["booted"]) + 1)]
         used, elapsed = start(load, 3 * rounds)
         size = os.path.getsize(file)
         try:

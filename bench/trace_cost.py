@@ -2,6 +2,7 @@
 """What a trace costs that is kept in memory (-trace file=F): a guest that interrupts itself, with the trace and without. The ring
 wraps around. An interrupt is six events on x86, seven on Arm: one figure is for an interrupt, one for an event, each about every
 1,000 instructions."""
+from families import Event
 from figures import Figure
 from processes import Emulator
 
@@ -16,6 +17,6 @@ def measure(bench, emulator, rounds):
     guest, often, seldom = GUESTS[family]
     figures = []
     for what, work, aim in (("event", seldom, 1.10), ("interrupt", often, None)):
-        plain, ring = bench.event([emulator, traced], guest, FIRST, [], rounds, f"work={work}")
+        plain, ring = bench.event([emulator, traced], Event("", guest, FIRST, None, (), f"work={work}"), rounds)
         figures.append(Figure(f"{family}: an {what} every 1,000 instructions: trace in memory / none", "", ring / plain, "none", aim))
     return figures
