@@ -24,6 +24,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 import debugger # noqa: E402
+import growth # noqa: E402
 import idle # noqa: E402
 import linux # noqa: E402
 import processes # noqa: E402
@@ -183,6 +184,8 @@ def measure_events(report, bench):
             rivals = report.rivals(bench.qemu, vcpus)
             values = bench.whole([report.ours, *rivals], "empty", ["-smp", str(vcpus)], report.rounds)
             report.add(f"start-up to exit of an empty guest, {count(vcpus)}", "ms", rivals, values, aim)
+    if report.wanted("growth"):
+        growth.measure(report, bench)
     if report.wanted("idle"):
         idle.measure(report, bench)
     if report.wanted("trace"):
@@ -240,7 +243,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release", help="where intact and its guests were built")
     parser.add_argument("--rounds", type=int, default=5, help="runs behind each median (default 5)")
-    parser.add_argument("--only", help="names of guests, 'empty', 'idle', 'stub', 'trace', 'boot', 'boot_smp', "
+    parser.add_argument("--only", help="names of guests, 'empty', 'growth', 'idle', 'stub', 'trace', 'boot', 'boot_smp', "
                         "'replay', 'snapshots', 'back', 'lpis', 'groups', with commas")
     parser.add_argument("--family", choices=["x86_64", "aarch64"], help="this one alone")
     parser.add_argument("--quick", action="store_true", help="one round: a smoke test, not a measurement")
