@@ -290,28 +290,30 @@ def deb_file(deb, pattern):
     raise CannotGet(f"{deb.name}: holds no {pattern}")
 
 
-def initramfs(busybox, init, modules):
+# What an initramfs has besides files: name, mode, contents, major and minor number.
+NODES = [("dev/console", 0o020600, b"", 5, 1), ("dev/null", 0o020666, b"", 1, 3)]
+
+
+def cpio(entries):
     """A newc cpio archive (Linux, Documentation/driver-api/early-userspace/buffer-format.rst), compressed.
 
     Inode numbers count up, times are 0, the owner is root: nothing of the host gets in.
     """
-    folders = ("bin", "dev", "modules", "proc", "sys") if modules else ("bin", "dev", "proc", "sys")
-    entries = [(name, 0o040755, b"", 0, 0) for name in folders]
-    entries += [(f"modules/{name}", 0o100644, data, 0, 0) for name, data in modules]
-    entries += [
-        ("dev/console", 0o020600, b"", 5, 1),
-        ("dev/null", 0o020666, b"", 1, 3),
-        ("bin/busybox", 0o100755, busybox, 0, 0),
-        ("init", 0o100755, init.encode(), 0, 0),
-        ("TRAILER!!!", 0, b"", 0, 0),
-    ]
     out = bytearray()
-    for inode, (name, mode, data, major, minor) in enumerate(entries, 1):
+    for inode, (name, mode, data, major, minor) in enumerate([*entries, ("TRAILER!!!", 0, b"", 0, 0)], 1):
         fields = (inode, mode, 0, 0, 1, 0, len(data), 0, 0, major, minor, len(name) + 1, 0)
         out += b"070701" + b"".join(b"%08X" % field for field in fields) + name.encode() + b"\0"
         out += b"\0" * (-len(out) % 4) + data
         out += b"\0" * (-len(out) % 4)
     return gzip.compress(bytes(out), mtime=0)
+
+
+def initramfs(busybox, init, modules):
+    """Busybox, /init, and modules, each with its name."""
+    folders = ("bin", "dev", "modules", "proc", "sys") if modules else ("bin", "dev", "proc", "sys")
+    entries = [(name, 0o040755, b"", 0, 0) for name in folders]
+    entries += [(f"modules/{name}", 0o100644, data, 0, 0) for name, data in modules]
+    return cpio([*entries, *NODES, ("bin/busybox", 0o100755, busybox, 0, 0), ("init", 0o100755, init.encode(), 0, 0)])
 
 
 def fetch(arch):
