@@ -30,6 +30,7 @@ import linux # noqa: E402
 import processes # noqa: E402
 import replay # noqa: E402
 import snapshots # noqa: E402
+import stress # noqa: E402
 import trace_cost # noqa: E402
 from families import AARCH64, FAMILIES, QEMU_ONLY, SEVERAL, Event # noqa: E402
 from figures import HEAD, HEAD_ABSOLUTE, row, show # noqa: E402
@@ -213,6 +214,16 @@ def measure_boots(report, bench):
                     report.add(f"boot of {arch} to /init, {count(vcpus)}", "ms", rivals, values, aim)
 
 
+def measure_stress(report, bench):
+    """Programs of one kernel."""
+    arch = next(iter(bench.family.kernels))
+    rivals = report.rivals(bench.qemu, 1)
+    for method in stress.METHODS:
+        with unless_missing():
+            values = stress.measure([report.ours, *rivals], arch, method, report.some)
+            report.add(f"stress-ng --{method} in {arch}, an operation", "ns", rivals, values, stress.AIM)
+
+
 def measure_kernels(report, bench, pair):
     """A family's smallest kernel, against QEMU with -icount, without which it neither records nor goes back."""
     arch = next(iter(bench.family.kernels))
@@ -233,6 +244,8 @@ def measure_family(report, family):
         report.add_figures(debugger.measure_stub(bench, pair, report.rounds))
     if not report.given.no_boot:
         measure_boots(report, bench)
+        if report.wanted("stress"):
+            measure_stress(report, bench)
         measure_kernels(report, bench, pair)
     if family is AARCH64 and report.wanted("lpis"):
         few, many = lpi_cost(bench, report.ours, report.rounds)
@@ -243,7 +256,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build/release", help="where intact and its guests were built")
     parser.add_argument("--rounds", type=int, default=5, help="runs behind each median (default 5)")
-    parser.add_argument("--only", help="names of guests, 'empty', 'growth', 'idle', 'stub', 'trace', 'boot', 'boot_smp', "
+    parser.add_argument("--only", help="names of guests, 'empty', 'growth', 'idle', 'stub', 'trace', 'boot', 'boot_smp', 'stress', "
                         "'replay', 'snapshots', 'back', 'lpis', 'groups', with commas")
     parser.add_argument("--family", choices=["x86_64", "aarch64"], help="this one alone")
     parser.add_argument("--quick", action="store_true", help="one round: a smoke test, not a measurement")
