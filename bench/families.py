@@ -65,6 +65,8 @@ AARCH64 = Family("aarch64", "image", ["-machine", "virt,gic-version=3", "-cpu", 
     Event("SGI ping-pong with WFI, 2 vCPUs", "ping_pong", 10000, 0.15, ("-smp", "2")),
     Event("SVC and ERET", "svc", 50000, 0.05),
     Event("LPI by INT, 1 pending", "lpi", 5000, 0.02),
+    Event("patch an instruction and call it", "patch", 5000, None),
+    Event("emit 12 instructions, 4 calls", "emit", 1000, None),
     *BOTH,
     Event("switch of address spaces, 64 pages touched", "pages", 5000, 0.3),
 ], "self_sgi", {"cloud-arm64": (0.55, 0.5)}, 123)
