@@ -127,8 +127,10 @@ static void drive(struct hpet *hpet)
     intact_irq_line_set(&hpet->replaces, (hpet->GEN_CONF & CONF_MASK) == CONF_MASK);
     for (unsigned i = 0; i < 2; i++)
         intact_irq_line_set(&hpet->legacy[i], legacy[i]);
-    for (unsigned i = 0; i < HPET_PINS; i++)
+    for (uint32_t left = hpet->route_cap; left; left &= left - 1) { // no other pin is ever raised
+        unsigned i = bits_lowest(left);
         intact_irq_line_set(&hpet->pins[i], pins & BIT32(i));
+    }
 }
 
 // 2.3.9.3: the message goes to the address in the FSB register, independent of the pin and the legacy route.

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The rarer integer arithmetic: shifts by a variable count, rotates, wide multiplication and division, single bits.
 // Flags that the SDM leaves undefined get the value as on most processors, or 0.
+#include "vcpu/crc32.h"
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops_register.h"
 
 static void put(struct x86_cpu *cpu, unsigned d, unsigned size, uint64_t value)
 {
-    switch (size) {
-    case 1: put8(cpu, d, (uint8_t)value); break;
-    case 2: put16(cpu, d, (uint16_t)value); break;
-    case 4: put32(cpu, d, (uint32_t)value); break;
-    default: put64(cpu, d, value); break;
-    }
+    if (likely(size >= 4)) // 32 bits clear the upper half
+        put64(cpu, d, size == 4 ? (uint32_t)value : value);
+    else if (size == 2)
+        put16(cpu, d, (uint16_t)value);
+    else
+        put8(cpu, d, (uint8_t)value);
 }
 
 static bool top_bit(uint64_t value, unsigned bits)
@@ -29,7 +30,7 @@ static void set_carry_overflow(struct x86_cpu *cpu, bool cf, bool of)
 
 static uint64_t rotate_left(uint64_t a, unsigned bits, unsigned count)
 {
-    count %= bits;
+    count &= bits - 1; // a power of two
     return count ? ((a << count) | (a >> (bits - count))) & bits_low(bits) : a;
 }
 
@@ -60,7 +61,7 @@ NEVER_INLINE void x86_op_shift(struct x86_cpu *cpu, const struct op *op)
         set_carry_overflow(cpu, r & 1, (r & 1) ^ top_bit(r, bits));
         break;
     case X86_ROR:
-        r = rotate_left(a, bits, bits - count % bits);
+        r = rotate_left(a, bits, bits - (count & (bits - 1)));
         set_carry_overflow(cpu, top_bit(r, bits), top_bit(r, bits) ^ (r >> (bits - 2) & 1));
         break;
     case X86_RCL:
@@ -147,7 +148,15 @@ NEVER_INLINE void x86_op_multiply(struct x86_cpu *cpu, const struct op *op)
 static bool divide_unsigned(unsigned __int128 dividend, uint64_t divisor, unsigned bits, uint64_t *quotient,
                             uint64_t *remainder)
 {
-    if (divisor == 0 || dividend / divisor > bits_low(bits))
+    if (divisor == 0)
+        return false;
+    if (likely(dividend >> 64 == 0)) { // the usual one is one division of the host
+        uint64_t low = (uint64_t)dividend;
+        *quotient = low / divisor;
+        *remainder = low % divisor;
+        return *quotient <= bits_low(bits);
+    }
+    if (dividend / divisor > bits_low(bits))
         return false;
     *quotient = (uint64_t)(dividend / divisor);
     *remainder = (uint64_t)(dividend % divisor);
@@ -162,10 +171,11 @@ static bool divide_signed(__int128 dividend, int64_t divisor, unsigned bits, uin
     bool negative = dividend < 0, opposite = negative != (divisor < 0);
     unsigned __int128 magnitude = negative ? -(unsigned __int128)dividend : (unsigned __int128)dividend;
     uint64_t by = divisor < 0 ? -(uint64_t)divisor : (uint64_t)divisor;
-    unsigned __int128 q = magnitude / by;
+    bool narrow = magnitude >> 64 == 0;
+    unsigned __int128 q = likely(narrow) ? (uint64_t)magnitude / by : magnitude / by;
     if (q > (unsigned __int128)bits_low(bits - 1) + opposite)
         return false;
-    uint64_t r = (uint64_t)(magnitude % by);
+    uint64_t r = likely(narrow) ? (uint64_t)magnitude % by : (uint64_t)(magnitude % by);
     *quotient = opposite ? -(uint64_t)q : (uint64_t)q;
     *remainder = negative ? -r : r;
     return true;
@@ -243,17 +253,9 @@ NEVER_INLINE void x86_op_popcount(struct x86_cpu *cpu, const struct op *op)
     x86_set_arithmetic_flags(cpu, a ? 0 : X86_ZF);
 }
 
-// CRC-32C, polynomial 11EDC6F41h, bit-reflected (SDM vol. 2, CRC32).
 NEVER_INLINE void x86_op_crc32(struct x86_cpu *cpu, const struct op *op)
 {
-    uint32_t crc = (uint32_t)cpu->r[op->d];
-    uint64_t a = cpu->r[op->a];
-    for (unsigned i = 0; i < op->s; i++, a >>= 8) {
-        crc ^= (uint8_t)a;
-        for (unsigned bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0x82f63b78) : 0);
-    }
-    cpu->r[op->d] = crc;
+    cpu->r[op->d] = crc32_bytes(crc32_castagnoli, (uint32_t)cpu->r[op->d], cpu->r[op->a], op->s);
 }
 
 NEVER_INLINE void x86_op_compare_exchange(struct x86_cpu *cpu, const struct op *op)
