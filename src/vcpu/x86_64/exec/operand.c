@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Operands that need more than a load: 16 bytes through the scratch register, SIMD registers, segmented addresses.
-#include <string.h>
-
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"
 #include "vcpu/x86_64/exec/ops_memory.h"
@@ -68,12 +66,14 @@ NEVER_INLINE enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *
     unsigned low = op->s < 8 ? op->s : 8, high = op->s - low;
     if (!aligned_or_fault(cpu, op, address))
         return OP_FAULT;
-    const void *host = tlb_host(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_READ);
-    cpu->scratch.q[0] = cpu->scratch.q[1] = 0;
-    if (likely(host)) {
-        memcpy(&cpu->scratch, host, op->s);
+    const struct tlb_entry *entry = tlb_slot(&cpu->vcpu, address);
+    if (tlb_hit(entry->read, address, op->s)) {
+        const uint8_t *host = (const uint8_t *)((uintptr_t)address + entry->addend);
+        cpu->scratch.q[0] = bytes_get(host, low);
+        cpu->scratch.q[1] = high ? bytes_get(host + 8, high) : 0;
         return OP_NEXT;
     }
+    cpu->scratch.q[0] = cpu->scratch.q[1] = 0;
     cpu->vcpu.at = op;
     bool done = (!high || tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_READ)) &&
                 x86_load(cpu, address, low, &cpu->scratch.q[0]) &&
@@ -86,9 +86,12 @@ NEVER_INLINE enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op 
     unsigned low = op->s < 8 ? op->s : 8, high = op->s - low;
     if (!aligned_or_fault(cpu, op, address))
         return OP_FAULT;
-    void *host = tlb_host(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_WRITE);
-    if (likely(host)) {
-        memcpy(host, &cpu->scratch, op->s);
+    const struct tlb_entry *entry = tlb_slot(&cpu->vcpu, address);
+    if (tlb_hit(entry->write, address, op->s)) {
+        uint8_t *host = (uint8_t *)((uintptr_t)address + entry->addend);
+        bytes_put(host, low, cpu->scratch.q[0]);
+        if (high)
+            bytes_put(host + 8, high, cpu->scratch.q[1]);
         return OP_NEXT;
     }
     cpu->vcpu.at = op;
