@@ -5,7 +5,7 @@
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops_register.h"
 
-static void put(struct x86_cpu *cpu, unsigned d, unsigned size, uint64_t value)
+ALWAYS_INLINE void put(struct x86_cpu *cpu, unsigned d, unsigned size, uint64_t value)
 {
     if (likely(size >= 4)) // 32 bits clear the upper half
         put64(cpu, d, size == 4 ? (uint32_t)value : value);
@@ -46,13 +46,14 @@ static uint64_t rotate_left_carry(struct x86_cpu *cpu, uint64_t a, unsigned bits
     return a;
 }
 
-NEVER_INLINE void x86_op_shift(struct x86_cpu *cpu, const struct op *op)
+// `size` is a constant where it is inlined.
+ALWAYS_INLINE void shift(struct x86_cpu *cpu, const struct op *op, unsigned size)
 {
-    unsigned bits = 8u * op->s, count = cpu->r[op->b] & (bits == 64 ? 63 : 31);
+    unsigned bits = 8 * size, count = cpu->r[op->b] & (bits == 64 ? 63 : 31);
     uint64_t a = cpu->r[op->a] & bits_low(bits), r = a;
     bool cf;
     if (count == 0) {
-        put(cpu, op->d, op->s, a);
+        put(cpu, op->d, size, a);
         return;
     }
     switch ((enum x86_shift)op->x) {
@@ -89,7 +90,17 @@ NEVER_INLINE void x86_op_shift(struct x86_cpu *cpu, const struct op *op)
         break;
     }
     }
-    put(cpu, op->d, op->s, r);
+    put(cpu, op->d, size, r);
+}
+
+NEVER_INLINE void x86_op_shift(struct x86_cpu *cpu, const struct op *op)
+{
+    switch (op->s) {
+    case 1: shift(cpu, op, 1); break;
+    case 2: shift(cpu, op, 2); break;
+    case 4: shift(cpu, op, 4); break;
+    default: shift(cpu, op, 8); break;
+    }
 }
 
 NEVER_INLINE void x86_op_shift_double(struct x86_cpu *cpu, const struct op *op)
