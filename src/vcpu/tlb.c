@@ -297,6 +297,7 @@ bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical
         if (!cpu->loop->guest->walk(cpu, address, ACCESS_EXECUTE, user, &page))
             return false;
         tlb_note_page(cpu, address, user, &page);
+        tlb_note_code(cpu, address);
         if (user)
             cpu->tlb->user_code = true;
         else
@@ -304,7 +305,8 @@ bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical
         entry->tag = tag;
         entry->physical = page.physical | (page.private ? TLB_PRIVATE : 0);
     }
-    tlb_note_code(cpu, address, entry->physical & TLB_PRIVATE);
+    if (entry->physical & TLB_PRIVATE)
+        cpu->tlb->private_code |= (uint8_t)BIT32(address >> 55 & 1); // the code is about to enter the jump cache
     *physical = (entry->physical & PAGE_MASK) | (address & ~PAGE_MASK);
     return true;
 }

@@ -31,14 +31,14 @@
 
 #define TLB_LEAST        256  // entries of a table of memory, one per privilege, at first
 #define TLB_MOST         4096 // and when it has grown
-#define TLB_CODE_ENTRIES 128  // per privilege
+#define TLB_CODE_ENTRIES 256  // per privilege
 #define TLB_IO_ENTRIES   16  // pages of devices, by themselves: they are far apart, and often at multiples of megabytes
 #define TLB_SPACES       7   // address spaces that are kept beside the current one
 #define TLB_KEPT         128 // of each: pages of its own that the kernel used
 #define TLB_LARGE_BITS   21  // pages up to this size have a filter, larger ones a range
 #define TLB_UPPER_BITS   21
 #define TLB_UPPERS       4
-#define TLB_LARGE_MOST   2048 // bits of it that are set at most
+#define TLB_FILTER_MOST  2048 // bits of a filter that are set at most
 #define TLB_IO           UINT64_C(1)
 #define TLB_CODE         UINT64_C(2)
 #define TLB_WATCH        UINT64_C(4)
@@ -113,7 +113,7 @@ struct tlb {
     bool private_kernel_code; // code[0] holds private pages
     bool private_io;
     uint8_t private_code;         // the jump cache holds code of private pages, bit per half of the address space
-    struct tlb_filter code_pages; // whose code the jump cache holds
+    struct tlb_filter code_pages; // whose code the tables of code and the jump cache hold
     struct tlb_filter large;      // where there are large pages in the TLB, by multiples of 2 MiB;
     struct tlb_range huge[2];     // and even larger ones, by half of the address space
     unsigned large_shift, huge_shift;

@@ -12,7 +12,7 @@
 // it is emptied and had few in use. Only counts of the guest's own doing decide, so it is the same in every run.
 //
 // Large pages are held as pages of 4 KiB, as many as were touched. Filters say whether an address may be within one, and
-// whether the jump cache may hold code of a page; they may say yes too often, never no.
+// whether the tables and the jump cache may hold code of a page; they may say yes too often, never no.
 #include "vcpu/tlb_table.h"
 
 #include <errno.h>
@@ -233,7 +233,6 @@ static struct tlb_space *take_space(struct vcpu *cpu)
 void tlb_forget_jumps(struct vcpu *cpu)
 {
     forget_all(cpu->jumps, JUMP_CACHE_ENTRIES * sizeof *cpu->jumps);
-    filter_clear(&cpu->tlb->code_pages);
 }
 
 static void forget_matching(uint64_t *tag, uint64_t mask, uint64_t match)
@@ -303,6 +302,7 @@ void tlb_flush(struct vcpu *cpu)
     tlb->private_code = 0;
     tlb->private_kernel_code = tlb->private_io = tlb->user_code = tlb->global_user = false;
     forget_large(tlb);
+    filter_clear(&tlb->code_pages);
     tlb_forget_jumps(cpu);
 }
 
@@ -447,6 +447,18 @@ void tlb_switch_space(struct vcpu *cpu, uint32_t id, bool keep)
 
 // --- an address ------------------------------------------------------------------------------------------------------
 
+static void forget_all_code(struct vcpu *cpu)
+{
+    struct tlb *tlb = cpu->tlb;
+    for (unsigned user = 0; user < 2; user++)
+        forget_all(tlb->code[user], TLB_CODE_ENTRIES * sizeof **tlb->code);
+    for (unsigned i = 0; i < TLB_SPACES; i++)
+        if (tlb->spaces[i])
+            forget_all(tlb->spaces[i]->code, TLB_CODE_ENTRIES * sizeof **tlb->code);
+    filter_clear(&tlb->code_pages);
+    tlb_forget_jumps(cpu);
+}
+
 void tlb_note_page(struct vcpu *cpu, uint64_t address, bool user, const struct tlb_page *page)
 {
     struct tlb *tlb = cpu->tlb;
@@ -465,12 +477,9 @@ void tlb_note_page(struct vcpu *cpu, uint64_t address, bool user, const struct t
     }
 }
 
-void tlb_note_code(struct vcpu *cpu, uint64_t address, bool private)
+void tlb_note_code(struct vcpu *cpu, uint64_t address)
 {
-    uint64_t place = address & bits_low(ADDRESS_BITS);
-    filter_add(&cpu->tlb->code_pages, place >> PAGE_BITS);
-    if (private)
-        cpu->tlb->private_code |= (uint8_t)BIT32(place >> (ADDRESS_BITS - 1));
+    filter_add(&cpu->tlb->code_pages, (address & bits_low(ADDRESS_BITS)) >> PAGE_BITS);
 }
 
 // log2 of the largest page that the address may be in.
@@ -520,10 +529,12 @@ void tlb_flush_address(struct vcpu *cpu, uint64_t address, uint32_t id)
     unsigned shift = shift_at(tlb, address);
     uint64_t mask = bits_low(ADDRESS_BITS) & ~bits_low(shift);
     forget_all(tlb->upper, sizeof tlb->upper);
-    if (tlb->large.count > TLB_LARGE_MOST) { // it would say yes too often
+    if (tlb->large.count > TLB_FILTER_MOST) { // it would say yes too often
         tlb_flush(cpu);
         return;
     }
+    if (tlb->code_pages.count > TLB_FILTER_MOST)
+        forget_all_code(cpu);
     for (unsigned user = 0; user < 2; user++) {
         forget_in_table(&tlb->data[user], address, shift);
         forget_entries(tlb->io[user], TLB_IO_ENTRIES, mask, address);

@@ -29,8 +29,8 @@ static inline void tlb_forget(struct tlb_entry *entry)
 // A walk has found the page of `address`, for data or code: notes what later invalidations must know of it.
 void tlb_note_page(struct vcpu *cpu, uint64_t address, bool user, const struct tlb_page *page);
 
-// Code at `address` is about to enter the jump cache.
-void tlb_note_code(struct vcpu *cpu, uint64_t address, bool private);
+// The page of `address` is about to enter the table of code.
+void tlb_note_code(struct vcpu *cpu, uint64_t address);
 
 // The entry in a table of memory that is to hold the page of `address` from now on; its new `physical` is `low` together
 // with the page. May move the table.

@@ -404,3 +404,24 @@ Test(tlb_table, code_of_an_address_leaves_the_jump_cache_and_other_code_stays)
     tlb_flush(cpu);
     cr_assert_not(knows_jump(0x5008));
 }
+
+// A filter that says yes too often is emptied, and with it what it speaks of.
+Test(tlb_table, a_full_filter_begins_again)
+{
+    enter_code(0x4008, false);
+    walks_of(1, GLOBAL, GLOBAL);
+    cpu->tlb->code_pages.count = TLB_FILTER_MOST + 1;
+    tlb_flush_address(cpu, 0x9000, 0);
+    cr_assert_eq(cpu->tlb->code_pages.count, 0);
+    cr_assert_not(knows_jump(0x4008));
+    uint64_t walks = fake->walks;
+    enter_code(0x4008, false);
+    cr_assert_eq(fake->walks, walks + 1, "or an invalidation would not find it");
+    tlb_flush_address(cpu, 0x4000, 0);
+    cr_assert_not(knows_jump(0x4008));
+    cr_assert_eq(walks_of(1, GLOBAL, GLOBAL), 0);
+    cpu->tlb->large.count = TLB_FILTER_MOST + 1;
+    tlb_flush_address(cpu, 0x9000, 0);
+    cr_assert_eq(cpu->tlb->large.count, 0);
+    cr_assert_eq(walks_of(1, GLOBAL, GLOBAL), 1);
+}
