@@ -288,23 +288,27 @@ bool tlb_probe(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enu
     return size <= first || resolve(cpu, address + first, user, access, &target);
 }
 
+static NEVER_INLINE bool fetch_walked(struct vcpu *cpu, uint64_t address, bool user, struct tlb_code_entry *entry)
+{
+    struct tlb_page page = { .shift = PAGE_BITS };
+    if (!cpu->loop->guest->walk(cpu, address, ACCESS_EXECUTE, user, &page))
+        return false;
+    tlb_note_page(cpu, address, user, &page);
+    tlb_note_code(cpu, address);
+    if (user)
+        cpu->tlb->user_code = true;
+    else
+        cpu->tlb->private_kernel_code |= page.private;
+    entry->tag = (address & PAGE_MASK) | user;
+    entry->physical = page.physical | (page.private ? TLB_PRIVATE : 0);
+    return true;
+}
+
 bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical)
 {
     struct tlb_code_entry *entry = tlb_code_place(cpu, address, user);
-    uint64_t tag = (address & PAGE_MASK) | user;
-    if (entry->tag != tag) {
-        struct tlb_page page = { .shift = PAGE_BITS };
-        if (!cpu->loop->guest->walk(cpu, address, ACCESS_EXECUTE, user, &page))
-            return false;
-        tlb_note_page(cpu, address, user, &page);
-        tlb_note_code(cpu, address);
-        if (user)
-            cpu->tlb->user_code = true;
-        else
-            cpu->tlb->private_kernel_code |= page.private;
-        entry->tag = tag;
-        entry->physical = page.physical | (page.private ? TLB_PRIVATE : 0);
-    }
+    if (unlikely(entry->tag != ((address & PAGE_MASK) | user)) && !fetch_walked(cpu, address, user, entry))
+        return false;
     if (entry->physical & TLB_PRIVATE)
         cpu->tlb->private_code |= (uint8_t)BIT32(address >> 55 & 1); // the code is about to enter the jump cache
     *physical = (entry->physical & PAGE_MASK) | (address & ~PAGE_MASK);

@@ -537,7 +537,10 @@ void tlb_flush_address(struct vcpu *cpu, uint64_t address, uint32_t id)
         forget_all_code(cpu);
     for (unsigned user = 0; user < 2; user++) {
         forget_in_table(&tlb->data[user], address, shift);
-        forget_entries(tlb->io[user], TLB_IO_ENTRIES, mask, address);
+        if (shift == PAGE_BITS)
+            forget_entries(tlb_io_place(cpu, address, user), 1, mask, address);
+        else
+            forget_entries(tlb->io[user], TLB_IO_ENTRIES, mask, address);
         forget_code(tlb->code[user], address, shift);
     }
     if (shift > PAGE_BITS || filter_has(&tlb->code_pages, (address & bits_low(ADDRESS_BITS)) >> PAGE_BITS))

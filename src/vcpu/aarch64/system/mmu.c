@@ -89,11 +89,13 @@ static bool fail(struct a64_walk *walk, unsigned status, unsigned level)
     return false;
 }
 
-// Tables are in memory. False: there is none.
-static bool read_entry(struct a64_cpu *cpu, uint64_t physical, uint64_t *entry)
+// Tables are in memory. False: there is none. `last`: the window of the entry before, where this one nearly always is too.
+static inline bool read_entry(struct a64_cpu *cpu, const struct region **last, uint64_t physical, uint64_t *entry)
 {
-    struct region *region = bus_find(cpu->vcpu.loop->memory, physical);
-    if (!region || !region->ram || region->size - (physical - region->base) < sizeof *entry)
+    const struct region *region = *last;
+    if (unlikely(!region || physical - region->base >= region->size))
+        *last = region = bus_find(cpu->vcpu.loop->memory, physical);
+    if (unlikely(!region || !region->ram || region->size - (physical - region->base) < sizeof *entry))
         return false;
     memcpy(entry, region->ram + (physical - region->base), sizeof *entry);
     return true;
@@ -115,11 +117,12 @@ static bool check(const struct a64_cpu *cpu, struct a64_walk *walk, uint64_t ent
     return allowed || fail(walk, A64_FSC_PERMISSION, level);
 }
 
-static bool walk_tables(struct a64_cpu *cpu, const struct half *half, uint64_t address, enum access access, bool user,
-                        struct a64_walk *walk)
+ALWAYS_INLINE bool walk_tables(struct a64_cpu *cpu, const struct half *half, unsigned granule, uint64_t address,
+                               enum access access, bool user, struct a64_walk *walk)
 {
-    unsigned stride = half->granule - 3, level = 4 - (half->size - half->granule + stride - 1) / stride;
-    unsigned shift = half->granule + (3 - level) * stride;
+    const struct region *last = NULL;
+    unsigned stride = granule - 3, level = 4 - (half->size - granule + stride - 1) / stride;
+    unsigned shift = granule + (3 - level) * stride;
     uint64_t beyond = beyond_output(cpu) & bits_low(48), tables = 0, entry;
     uint64_t index_bits = half->size - shift;
     uint64_t least = index_bits + 3 < 6 ? 6 : index_bits + 3; // alignment of the first table
@@ -128,20 +131,20 @@ static bool walk_tables(struct a64_cpu *cpu, const struct half *half, uint64_t a
         return fail(walk, A64_FSC_ADDRESS_SIZE, 0);
     uint64_t index = bits_get(address, half->size - 1, shift);
     for (;; level++, shift -= stride) {
-        if (!read_entry(cpu, base + index * 8, &entry))
+        if (!read_entry(cpu, &last, base + index * 8, &entry))
             return fail(walk, A64_FSC_EXTERNAL_WALK, level);
         bool page = level == 3, table = (entry & PTE_TABLE) != 0;
         if (!(entry & PTE_VALID) || (page && !table))
             return fail(walk, A64_FSC_TRANSLATION, level);
         // Blocks: not at level 0, and with granules above 4 KiB at level 2 alone.
-        if (!page && !table && (level == 0 || (level == 1 && half->granule != 12)))
+        if (!page && !table && (level == 0 || (level == 1 && granule != 12)))
             return fail(walk, A64_FSC_TRANSLATION, level);
         if (entry & PTE_ADDRESS & beyond)
             return fail(walk, A64_FSC_ADDRESS_SIZE, level);
         if (page || !table)
             break;
         tables |= entry;
-        base = entry & PTE_ADDRESS & ~bits_low(half->granule);
+        base = entry & PTE_ADDRESS & ~bits_low(granule);
         index = address >> (shift - stride) & bits_low(stride);
     }
     walk->physical = (entry & PTE_ADDRESS & ~bits_low(shift)) | (address & bits_low(shift));
@@ -170,7 +173,9 @@ bool a64_translate(struct a64_cpu *cpu, uint64_t address, enum access access, bo
     uint64_t expected = upper ? bits_low(top) & ~bits_low(half.size) : 0;
     if (half.disabled || (address & bits_low(top) & ~bits_low(half.size)) != expected)
         return fail(walk, A64_FSC_TRANSLATION, 0);
-    return walk_tables(cpu, &half, address, access, user, walk);
+    if (likely(half.granule == 12)) // the arithmetic is of constants then
+        return walk_tables(cpu, &half, 12, address, access, user, walk);
+    return walk_tables(cpu, &half, half.granule, address, access, user, walk);
 }
 
 bool a64_physical_of(struct vcpu *cpu, uint64_t address, uint64_t *physical)
