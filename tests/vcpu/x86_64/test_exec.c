@@ -231,6 +231,49 @@ Test(exec, sse_after_mmx_needs_osfxsr)
     cr_assert_eq(frame(0), BOARD_CODE + 3);
 }
 
+Test(exec, fxsave_writes_the_same_within_a_page_and_across_two)
+{
+    uint8_t *within = board->ram.ram + BOARD_DATA, *across = board->ram.ram + BOARD_DATA + 0x1f00;
+    memset(within, 0xcc, 0x4000);
+    cpu->mxcsr = 0x1f80;
+    for (unsigned i = 0; i < 16; i++)
+        cpu->xmm[i].q[0] = ~(cpu->xmm[i].q[1] = UINT64_C(0x123456789abcdef) * (i + 1));
+    for (unsigned i = 0; i < 8; i++)
+        cpu->x87.mantissa[i] = i + 77;
+    code("48 0f ae 07 48 0f ae 07 48 0f ae 06"); // fxsave64 [rdi] twice; fxsave64 [rsi]
+    cpu->r[X86_RDI] = BOARD_DATA;
+    cpu->r[X86_RSI] = BOARD_DATA + 0x1f00;
+    run(3);
+    cr_assert_arr_eq(within, across, 512);
+    cr_assert_eq(within[415], cpu->xmm[15].b[15]);
+    cr_assert_eq(within[416], 0xcc);
+    for (unsigned i = 0; i < 2; i++) { // fxrstor64 [rdi]
+        union x86_xmm before[16];
+        memcpy(before, cpu->xmm, sizeof before);
+        memset(cpu->xmm, 0, sizeof cpu->xmm);
+        memset(cpu->x87.mantissa, 0, sizeof cpu->x87.mantissa);
+        board_code(board, BOARD_CODE + 0x100, "48 0f ae 0f f4");
+        cpu->r[X86_RIP] = BOARD_CODE + 0x100;
+        cpu->r[X86_RDI] = i ? BOARD_DATA + 0x1f00 : BOARD_DATA;
+        run(1);
+        cr_assert_arr_eq(cpu->xmm, before, sizeof before);
+        cr_assert_eq(cpu->x87.mantissa[7], 84);
+    }
+}
+
+Test(exec, fxsave_across_a_page_that_is_not_there_writes_nothing)
+{
+    code("48 0f ae 07");
+    board_map(board, BOARD_DATA + 0x1000, 0);
+    cpu->r[X86_RDI] = BOARD_DATA + 0xf00;
+    cpu->xmm[0].q[0] = 1;
+    run(10);
+    cr_assert_eq(handled(), X86_PAGE);
+    cr_assert_eq(cpu->cr2, BOARD_DATA + 0x1000);
+    for (unsigned i = 0; i < 0x100; i += 8)
+        cr_assert_eq(board_get(board, BOARD_DATA + 0xf00 + i, 8), 0);
+}
+
 // --- shadows ---------------------------------------------------------------------------------------------------------
 
 Test(exec, an_interrupt_waits_for_the_instruction_after_sti)

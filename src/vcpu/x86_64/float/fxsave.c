@@ -5,6 +5,8 @@
 //   32 + 16 i  ST(i)                  160 + 16 i  XMMi           416-511 not touched
 #include "vcpu/x86_64/float/fxsave.h"
 
+#include <string.h>
+
 #include "vcpu/x86_64/float/simd.h"
 #include "vcpu/x86_64/float/x87_unit.h"
 
@@ -53,8 +55,28 @@ bool x86_fxsave(struct x86_cpu *cpu, uint64_t linear, bool rexw)
         image[20 + 2 * i] = cpu->xmm[i].q[0];
         image[21 + 2 * i] = cpu->xmm[i].q[1];
     }
+    void *host = tlb_host(&cpu->vcpu, linear, 8 * qwords, cpu->cpl == 3, ACCESS_WRITE);
+    if (likely(host)) { // plain RAM in one page
+        memcpy(host, image, 8 * qwords);
+        return true;
+    }
     for (unsigned i = 0; i < qwords; i++) {
         if (!x86_store(cpu, linear + 8 * i, 8, image[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool load_image(struct x86_cpu *cpu, uint64_t linear, uint64_t *image, unsigned qwords)
+{
+    const void *host = tlb_host(&cpu->vcpu, linear, 8 * qwords, cpu->cpl == 3, ACCESS_READ);
+    if (likely(host)) {
+        memcpy(image, host, 8 * qwords);
+        return true;
+    }
+    for (unsigned i = 0; i < qwords; i++) {
+        if (!x86_load(cpu, linear + 8 * i, 8, &image[i])) {
             return false;
         }
     }
@@ -83,13 +105,8 @@ static void enter_x87(struct x86_cpu *cpu, const uint64_t *image, bool rexw)
 bool x86_fxrstor(struct x86_cpu *cpu, uint64_t linear, bool rexw)
 {
     uint64_t image[QWORDS];
-    if (!check(cpu, linear)) {
+    if (!check(cpu, linear) || !load_image(cpu, linear, image, 20 + 2 * xmm_count(cpu))) {
         return false;
-    }
-    for (unsigned i = 0; i < 20 + 2 * xmm_count(cpu); i++) {
-        if (!x86_load(cpu, linear + 8 * i, 8, &image[i])) {
-            return false;
-        }
     }
     if ((uint32_t)image[3] & ~X86_MXCSR_MASK) {
         return x86_fault_code(cpu, X86_GP, 0);
