@@ -123,6 +123,11 @@ struct intact_device_config {
 
 #define INTACT_DEVICES_MAX 128
 
+enum intact_jit {
+    INTACT_JIT_ON,
+    INTACT_JIT_OFF, // the interpreter runs everything
+};
+
 // A list is an array, a count and the size of an element. intact_machine_config_init sets all sizes: they tell the library
 // which version of each structure the program was compiled with. The arrays are copied; the strings and owners that they
 // point to live as long as the machine.
@@ -196,6 +201,12 @@ struct intact_machine_config {
     // Input comes from a journal (intact_journal_prepare sets it): no network of the host is opened, and drives keep what
     // is written in memory only, as with their `snapshot`.
     bool replays;
+
+    // The code generator: guest code that runs often becomes host code. Nothing of it can be seen by the guest. Where the host
+    // has no memory for code or refuses it, the interpreter runs everything.
+    enum intact_jit jit;
+    uint64_t jit_size;      // bytes of memory for host code, 64 KiB to 1 GiB; 0: 32 MiB
+    uint32_t jit_threshold; // a block becomes host code when it has run so many times; 0: 16
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.

@@ -89,9 +89,29 @@ static int take_accel_name(struct settings *settings, const char *name)
     return 0;
 }
 
+// The properties of tcg that are about the code generator.
+static int take_jit(struct settings *settings, const struct properties *properties)
+{
+    const char *jit = properties_get(properties, "jit"), *size = properties_get(properties, "tb-size"),
+               *threshold = properties_get(properties, "jit-threshold");
+    bool on = true;
+    uint64_t number = 0;
+    if (jit && !text_switch(jit, &on))
+        return refuse(settings, "-accel: jit=%.80s is not on or off", jit);
+    if (jit)
+        settings->config.jit = on ? INTACT_JIT_ON : INTACT_JIT_OFF;
+    if (size && !text_size(size, 20, &settings->config.jit_size))
+        return refuse(settings, "-accel: tb-size=%.80s is not a size in MiB, or with a suffix", size);
+    if (threshold && (!text_number(threshold, &number) || number == 0 || number > UINT32_MAX))
+        return refuse(settings, "-accel: jit-threshold=%.80s is not a number from 1 to 4294967295", threshold);
+    if (threshold)
+        settings->config.jit_threshold = (uint32_t)number;
+    return 0;
+}
+
 int take_accel(struct settings *settings, const char *value)
 {
-    static const char *const names[] = { "accel", "thread", NULL };
+    static const char *const names[] = { "accel", "thread", "jit", "tb-size", "jit-threshold", NULL };
     struct properties properties;
     if (properties_parse(settings, "-accel", value, &properties) < 0 ||
         properties_check(settings, "-accel", &properties, names) < 0)
@@ -99,6 +119,8 @@ int take_accel(struct settings *settings, const char *value)
     const char *thread = properties_get(&properties, "thread");
     if (thread && strcmp(thread, "single") != 0)
         return refuse(settings, "-accel: thread=%.80s is not possible, processors take turns in one thread", thread);
+    if (take_jit(settings, &properties) < 0)
+        return -1;
     const char *name = properties.first ? properties.first : properties_get(&properties, "accel");
     char *rest = name ? settings_copy(settings, name) : NULL;
     if (!rest)

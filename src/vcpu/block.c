@@ -93,6 +93,8 @@ void blocks_drop(struct blocks *blocks)
     blocks->used = 0;
     blocks->emptied++;
     forget_jumps(blocks);
+    if (blocks->native.drop)
+        blocks->native.drop(blocks->native.owner);
 }
 
 // From now on stores to this page take the slow path, in all vCPUs.
@@ -155,6 +157,8 @@ struct block *blocks_add(struct blocks *blocks, const struct block *draft, const
         blocks_drop(blocks);
     struct block *block = take(blocks, bytes);
     *block = *draft;
+    block->heat = blocks->native.threshold;
+    block->native = blocks->native.absent;
     memcpy(block->ops, ops, draft->op_count * sizeof *ops);
     size_t bucket = bucket_of(block->physical, block->mode);
     block->next_hash = blocks->buckets[bucket];
@@ -166,6 +170,39 @@ struct block *blocks_add(struct blocks *blocks, const struct block *draft, const
     return block;
 }
 
+// --- host code -------------------------------------------------------------------------------------------------------
+
+void blocks_set_native(struct blocks *blocks, const struct native *native)
+{
+    blocks_drop(blocks);
+    blocks->native = *native;
+}
+
+bool blocks_compile(struct blocks *blocks, struct vcpu *cpu, const struct op *head)
+{
+    const struct native *native = &blocks->native;
+    return native->compile && native->compile(native->owner, cpu, (struct block *)(uintptr_t)block_of(head));
+}
+
+void blocks_forget_native(struct blocks *blocks)
+{
+    for (size_t bucket = 0; bucket < (size_t)1 << BUCKET_BITS; bucket++)
+        for (struct block *block = blocks->buckets[bucket]; block; block = block->next_hash) {
+            block->heat = blocks->native.threshold;
+            block->native = blocks->native.absent;
+            block->ops[0].code = OP_HEAD;
+        }
+}
+
+void blocks_link(struct blocks *blocks, const struct block *block, const struct op *exit, const struct op *head)
+{
+    struct block *from = (struct block *)(uintptr_t)block;
+    unsigned op = (unsigned)(exit - block->ops);
+    from->ops[op].link = head;
+    if (block->ops[0].code == OP_NATIVE && head->code == OP_NATIVE)
+        blocks->native.link(blocks->native.owner, from, op - (block->op_count - block->exits), block_of(head));
+}
+
 // --- killing ---------------------------------------------------------------------------------------------------------
 
 static void leave_hash(struct blocks *blocks, struct block *block)
@@ -174,6 +211,13 @@ static void leave_hash(struct blocks *blocks, struct block *block)
     while (*at != block)
         at = &(*at)->next_hash;
     *at = block->next_hash;
+}
+
+static void unlink_exit(struct blocks *blocks, struct block *block, unsigned op)
+{
+    block->ops[op].link = NULL;
+    if (block->ops[0].code == OP_NATIVE)
+        blocks->native.unlink(blocks->native.owner, block, op - (block->op_count - block->exits));
 }
 
 static void leave_page(struct blocks *blocks, struct block *block, uint64_t physical)
@@ -189,7 +233,7 @@ static void leave_page(struct blocks *blocks, struct block *block, uint64_t phys
         granules |= granules_of(b, page);
         for (unsigned i = b->op_count - b->exits; i < b->op_count; i++)
             if (b->ops[i].link == block->ops)
-                b->ops[i].link = NULL;
+                unlink_exit(blocks, b, i);
         at = &b->next_page[list_of(b, page)];
     }
     page->granules = granules;
@@ -204,6 +248,7 @@ void blocks_kill(struct blocks *blocks, struct block *block)
     // The memory stays until the arena is emptied: a vCPU may be inside, and jump caches may still point to the head.
     block->dead = true;
     block->ops[0].code = OP_DEAD;
+    block->native = blocks->native.absent;
     for (unsigned i = block->op_count - block->exits; i < block->op_count; i++)
         block->ops[i].link = NULL;
     for (unsigned i = 0; i < *blocks->vcpu_count; i++)

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vcpu/native.h"
 #include "vcpu/op.h"
 
 #define BLOCK_INSTRUCTIONS 64  // at most, in one block
@@ -33,8 +34,12 @@ struct block {
     uint16_t op_count;
     uint8_t exits; // the number of exits with a link among the last ops, 0-2
     bool dead;
-    struct block *next_hash;                  // same bucket
-    struct block *next_page[2];               // next block of the (first, second) page
+    uint32_t heat;              // runs until it gets host code; 0 at first: never
+    const void *native;         // its host code; else that which leads to the interpreter
+    uint32_t native_exits[2];   // in it, the jumps of the exits that can be linked, and where they lead without a link
+    uint32_t native_misses[2];  //
+    struct block *next_hash;    // same bucket
+    struct block *next_page[2]; // next block of the (first, second) page
     uint16_t offsets[BLOCK_INSTRUCTIONS + 1]; // of each instruction from the start; and of the end
     struct op ops[];                          // ops[0] is the head
 };
@@ -42,6 +47,13 @@ struct block {
 static inline const struct block *block_of(const struct op *head)
 {
     return (const struct block *)(const void *)((const char *)head - offsetof(struct block, ops));
+}
+
+// A run of the block begins: is it the one after which it gets host code?
+static inline bool block_warms(const struct op *head)
+{
+    struct block *block = (struct block *)(uintptr_t)block_of(head);
+    return --block->heat == 0;
 }
 
 struct code_page { // a physical page that holds translated code
@@ -60,6 +72,7 @@ struct blocks {
     size_t used, size;
     struct vcpu *const *vcpus; // whose jump caches and TLBs must be updated
     const unsigned *vcpu_count;
+    struct native native;                      // the code generator
     uint64_t translated, invalidated, emptied; // statistics
 };
 
@@ -72,6 +85,16 @@ struct block *blocks_find(struct blocks *blocks, uint64_t physical, uint32_t mod
 // Copies a finished block into the arena and enters it. May empty the cache first, so pointers to other blocks are not
 // valid afterwards. Makes stores to its pages check the granules (TLB_CODE in every vCPU's TLB).
 struct block *blocks_add(struct blocks *blocks, const struct block *draft, const struct op *ops);
+
+// The code generator comes, or (with zeros) goes. Empties the cache.
+void blocks_set_native(struct blocks *blocks, const struct native *native);
+// Gives the block at `head` host code. False: it stays as it is.
+bool blocks_compile(struct blocks *blocks, struct vcpu *cpu, const struct op *head);
+// All blocks are interpreted again.
+void blocks_forget_native(struct blocks *blocks);
+
+// Links an exit of `block` with the head of another: in the op, and in host code if both have it.
+void blocks_link(struct blocks *blocks, const struct block *block, const struct op *exit, const struct op *head);
 
 // Empties the cache.
 void blocks_drop(struct blocks *blocks);

@@ -8,6 +8,7 @@
 
 #include "base/bits.h"
 #include "vcpu/block.h"
+#include "vcpu/loop.h"
 #include "vcpu/vcpu.h"
 
 ALWAYS_INLINE struct jump_cache_entry *jump_slot(const struct vcpu *cpu, uint64_t key)
@@ -22,15 +23,31 @@ ALWAYS_INLINE const struct op *jump_cached(const struct vcpu *cpu, uint64_t key)
     return likely(entry->key == key) ? entry->ops : NULL;
 }
 
+// Links `exit`, of the block that was left last, with the block at `head`.
+static inline void chain_link(struct vcpu *cpu, const struct op *exit, const struct op *head)
+{
+    blocks_link(&cpu->loop->blocks, cpu->block, exit, head);
+}
+
 // The block after `exit`, when the program counter has been set; `key` is the new one. NULL: return to chain_run.
 ALWAYS_INLINE const struct op *chain_follow(struct vcpu *cpu, const struct op *exit, uint64_t key)
 {
     if (likely(exit->link))
         return exit->link;
     const struct op *next = jump_cached(cpu, key);
-    if (!next && exit->d) // d: the target is in the same page
+    if (!exit->d) // the target is in another page
+        return next;
+    if (!next)
         cpu->unresolved = exit;
+    else if (next->code != OP_DEAD)
+        chain_link(cpu, exit, next);
     return next;
+}
+
+// Runs the host code of the block at `head`, and of those after it.
+ALWAYS_INLINE struct native_end native_run(struct vcpu *cpu, const struct op *head)
+{
+    return cpu->loop->blocks.native.enter(cpu, block_of(head)->native);
 }
 
 // Stores the block that was found: in the exit that led to it if that is in the same page, and in the jump cache.
@@ -39,7 +56,7 @@ static inline void chain_remember(struct vcpu *cpu, const struct op *exit, const
     if (block->second != UINT64_MAX)
         return; // must be checked every time
     if (exit)
-        ((struct op *)(uintptr_t)exit)->link = block->ops;
+        chain_link(cpu, exit, block->ops);
     *jump_slot(cpu, key) = (struct jump_cache_entry){ .key = key, .ops = block->ops };
 }
 

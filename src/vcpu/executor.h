@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The first executor: a direct-threaded interpreter over pre-decoded ops. It is a template: exec.c of an architecture
-// defines the five names below and includes this file once.
+// defines the six names below and includes this file once.
 //
 //   EXECUTOR             the function: enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *head)
 //   EXECUTOR_CPU         the guest's CPU, whose `vcpu` is a struct vcpu
 //   EXECUTOR_OPS         the list of its ops, a macro of one macro as vcpu/op.h says
 //   EXECUTOR_CODE(name)  the code of an op
 //   EXECUTOR_STEP(cpu, bytes)  moves the program counter forward
+//   EXECUTOR_FOLLOW(cpu, exit)  the head of the block after an exit through which the program counter has moved; NULL: not known
 //
 // There are two ways to get from one op to the next. The fast one jumps to the op's code. The careful one first checks
 // whether the op's instruction may still run: it is used when the budget ends inside a block, and after an op has said
 // OP_FINISH. Careful execution also sets all flags, so that they are exact where it stops.
 #include "vcpu/block.h"
+#include "vcpu/chain.h"
 #include "vcpu/vcpu.h"
 
 // Stops between two instructions of `block`, after `n` of them.
@@ -56,9 +58,13 @@ enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *op)
 #define FULL(name, operands, reads, writes, faults, finishes, class)                                                   \
     [EXECUTOR_CODE(name)] = ADDRESS_OF(RUNS_##class(name)),
 #define CAREFUL(name, operands, reads, writes, faults, finishes, class) [EXECUTOR_CODE(name)] = &&check,
-    static const void *const fast[] = { [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&l_HEAD, EXECUTOR_OPS(FAST) };
-    static const void *const full[] = { [OP_DEAD] = &&l_DEAD, [OP_HEAD] = &&leave, EXECUTOR_OPS(FULL) };
-    static const void *const careful[] = { [OP_DEAD] = &&leave, [OP_HEAD] = &&leave, EXECUTOR_OPS(CAREFUL) };
+    static const void *const fast[] = {
+        [OP_DEAD] = &&leave, [OP_HEAD] = &&l_HEAD, [OP_NATIVE] = &&l_NATIVE, EXECUTOR_OPS(FAST)
+    };
+    static const void *const full[] = { EXECUTOR_OPS(FULL) };
+    static const void *const careful[] = {
+        [OP_DEAD] = &&leave, [OP_HEAD] = &&leave, [OP_NATIVE] = &&leave, EXECUTOR_OPS(CAREFUL)
+    };
     const void *const *table = fast;
     NEXT;
 
@@ -79,7 +85,7 @@ check:
 dispatch:
     code = op->code;
     if (careful) {
-        if (code == OP_HEAD)
+        if (code <= OP_NATIVE)
             goto leave;
         if (op->n >= stop) {
             stop_at(cpu, cpu->vcpu.block, stop);
@@ -93,22 +99,46 @@ dispatch:
 #endif
 
     LABEL(HEAD)
-    {
-        cpu->vcpu.block = block_of(op);
-        int64_t left = cpu->vcpu.left;
-        if (unlikely(left < op->imm)) {
-            if (left <= 0)
-                goto leave;
-            stop = (unsigned)left;
-            CAREFUL_ON();
-        }
-        cpu->vcpu.left = left - op->imm;
-        op++;
+    if (unlikely(block_warms(op)) && blocks_compile(&cpu->vcpu.loop->blocks, &cpu->vcpu, op))
         NEXT;
+head : {
+    cpu->vcpu.block = block_of(op);
+    int64_t left = cpu->vcpu.left;
+    if (unlikely(left < op->imm)) {
+        if (left <= 0)
+            goto leave;
+        stop = (unsigned)left;
+        CAREFUL_ON();
     }
+    cpu->vcpu.left = left - op->imm;
+    op++;
+    NEXT;
+}
 
-    LABEL(DEAD)
-    goto leave;
+    // Host code, block after block, until the interpreter is needed.
+    LABEL(NATIVE)
+    {
+        if (unlikely(cpu->vcpu.left < 2)) // one instruction: who runs it alone wants to know its block
+            goto head;
+        struct native_end end = native_run(&cpu->vcpu, op);
+        op = end.op;
+        out = (enum op_out)end.how;
+        switch (end.how) {
+        case NATIVE_GO: NEXT;
+        case NATIVE_HEAD: goto head;
+        case NATIVE_EXIT: {
+            const struct op *exit = op;
+            op = EXECUTOR_FOLLOW(cpu, exit);
+            if (!op)
+                goto leave;
+            if (op->code == OP_NATIVE && exit->link == op)
+                chain_link(&cpu->vcpu, exit, op);
+            NEXT;
+        }
+        case NATIVE_STOP: goto leave;
+        default: goto not_next;
+        }
+    }
 
 #define OPBODY(name, operands, reads, writes, faults, finishes, class) BODY_##class(name)
 #define BODY_PLAIN(name)                                                                                               \

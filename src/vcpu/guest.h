@@ -11,6 +11,7 @@
 #include "vcpu/vcpu.h"
 
 struct why;
+struct jit_guest;
 
 struct guest {
     const char *name;
@@ -39,6 +40,8 @@ struct guest {
     // The physical address that the kernel's accesses reach, without permissions, and with no trace of the question in
     // memory or CPU. False: it is not mapped.
     bool (*translate)(struct vcpu *cpu, uint64_t address, uint64_t *physical);
+
+    const struct jit_guest *jit; // for the code generator (vcpu/jit)
 };
 
 #endif

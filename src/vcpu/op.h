@@ -41,8 +41,11 @@ enum op_out {
     OP_LEAVE,  // done, the last of its block, and the program counter is already the new one
 };
 
+typedef void op_body(void); // the function of an op; its type follows from its class
+
 #define OP_DEAD 0 // the first code of every guest: the head of a block that is no longer valid
 #define OP_HEAD 1 // the second: charges the block's instructions
+#define OP_NATIVE 2 // the third: the head of a block that has host code (native.h)
 
 // --- the list of a guest's ops ---------------------------------------------------------------------------------------
 //

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "machine/board/host_memory.h"
+#include "vcpu/jit/jit.h"
 
 // A window that belongs to the board.
 struct board_window {
@@ -35,6 +36,11 @@ static int check(struct board *board)
                          "-m: %" PRIu64 " bytes; 4 MiB to 512 GiB in steps of 4 KiB are possible", config->memory);
     if (config->shift > 10)
         return board_refuse(board, "-icount", "shift is 0 to 10");
+    if ((unsigned)config->jit > INTACT_JIT_OFF)
+        return board_refuse(board, "-accel", "jit is on or off");
+    if (config->jit_size && (config->jit_size < JIT_BYTES_MIN || config->jit_size > JIT_BYTES_MAX))
+        return error_set(&board->error, -EINVAL, "-accel: tb-size: %" PRIu64 " bytes; 64 KiB to 1 GiB are possible",
+                         config->jit_size);
     if (config->rtc_date < 0 || config->rtc_date > board->type->last_date)
         return error_set(&board->error, -EINVAL, "-rtc: the date must be between 1970 and %u", board->type->last_year);
     return board->type->check(board);
@@ -122,6 +128,17 @@ void board_mistakes_changed(struct board *board)
         mistakes_find(&board->mistakes, visit_devices, board);
 }
 
+// A host that has no memory for code, or allows none, is no reason to fail: the interpreter runs everything.
+static int make_jit(struct board *board)
+{
+    const struct intact_machine_config *given = &board->config;
+    struct jit_config config = { .bytes = given->jit_size, .threshold = given->jit_threshold };
+    if (given->jit == INTACT_JIT_OFF)
+        return 0;
+    board->jit_refused = jit_create(&board->jit, &board->loop, board->type->guest->jit, &config);
+    return board->jit_refused == -ENOMEM ? -ENOMEM : 0;
+}
+
 static int make_loop(struct board *board)
 {
     struct loop *loop = &board->loop;
@@ -142,7 +159,8 @@ static int make_loop(struct board *board)
     loop->limit = board->config.limit;
     loop->idle = outside_idle;
     loop->idle_owner = &board->outside;
-    return loop_init(loop, board->type->guest);
+    int result = loop_init(loop, board->type->guest);
+    return result ? result : make_jit(board);
 }
 
 static int make_controllers(struct board *board)
@@ -209,6 +227,7 @@ void board_destroy(struct board *board)
     if (board->manager)
         manager_destroy(board->manager);
     route_free(&board->route); // lines that are high fall, and their receivers must still exist
+    jit_destroy(board->jit);
     for (uint32_t i = 0; i < board->loop.count; i++)
         board->type->destroy_cpu(board, i);
     board->type->destroy(board);

@@ -38,6 +38,7 @@
 #include "vcpu/loop.h"
 
 struct board;
+struct jit;
 
 // Interrupt controllers that the monitor shows by `info NAME [NUMBER]`, without any effect on them.
 struct board_chip {
@@ -133,6 +134,8 @@ struct board {
     struct bus heard_ports;   // with an observer, in place of `ports`: one window, which reports mistakes
     struct region heard_window;
     struct loop loop;
+    struct jit *jit; // the code generator; NULL: there is none
+    int jit_refused; // why: 0 where it is off, -ENOTSUP, or what the host said
     struct outside outside;
     struct buttons buttons;
 

@@ -13,10 +13,10 @@
 #include "vcpu/x86_64/front/decode.h"
 #include "vcpu/x86_64/front/op_choice.h"
 #include "vcpu/x86_64/front/opcodes.h"
+#include "vcpu/x86_64/random_op.h"
 #include "vcpu/x86_64/system/model.h"
 
 #define TRIALS 300
-#define FLAGS  ((uint64_t)(X86_ARITHMETIC | X86_DF))
 
 static struct board *board;
 static struct x86_cpu *cpu;
@@ -34,20 +34,6 @@ static void teardown(void)
 }
 
 TestSuite(ops, .init = setup, .fini = teardown, .timeout = 60);
-
-static uint64_t chance(void)
-{
-    static uint64_t state = 0x9e3779b97f4a7c15;
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state * UINT64_C(0x2545f4914f6cdd1d);
-}
-
-static unsigned below(unsigned limit)
-{
-    return (unsigned)((chance() >> 32) % limit);
-}
 
 // --- names -----------------------------------------------------------------------------------------------------------
 
@@ -81,7 +67,7 @@ Test(ops, a_bare_op_differs_from_its_full_one_in_the_flags_alone)
 
 Test(ops, what_cannot_fail_says_so)
 {
-    for (unsigned i = 2; i < X86_OP_COUNT; i++) {
+    for (unsigned i = OP_NATIVE + 1; i < X86_OP_COUNT; i++) {
         const struct op_row *info = &x86_ops[i];
         bool may = info->faults || info->finishes;
         cr_assert_eq(info->class == OP_CHECKED, may, "%s", info->name);
@@ -104,10 +90,6 @@ static struct block *new_block(void)
     return block;
 }
 
-struct state {
-    uint64_t r[X86_SLOTS], flags, eflags;
-};
-
 static struct state take_state(void)
 {
     struct state s = { .flags = x86_flags(cpu), .eflags = cpu->eflags };
@@ -119,87 +101,6 @@ static void put_state(const struct state *s)
 {
     memcpy(cpu->r, s->r, sizeof cpu->r);
     x86_set_flags(cpu, s->flags);
-}
-
-// Any values, small and large, and slots that hold what they must.
-static struct state random_state(void)
-{
-    struct state s = { .flags = 2 | (chance() & FLAGS) };
-    for (unsigned i = 0; i < X86_SLOTS; i++)
-        s.r[i] = below(3) ? chance() >> below(64) : chance();
-    s.r[X86_ZERO] = 0;
-    s.r[X86_RIP] = BOARD_CODE;
-    for (unsigned i = X86_BASE; i < X86_SLOTS; i++)
-        s.r[i] = 0;
-    return s;
-}
-
-static unsigned any_slot(void)
-{
-    unsigned slot = below(17);
-    return slot == 16 ? X86_T1 : slot == X86_RSP ? X86_T2 : slot;
-}
-
-// An op of the code with fields that its row allows. Memory is at BOARD_DATA, which a base slot then holds.
-static struct op random_op(unsigned code, struct state *s)
-{
-    const struct op_row *info = &x86_ops[code];
-    struct op op = { .code = (uint16_t)code, .d = (uint8_t)any_slot() };
-    op.a = (uint8_t)any_slot();
-    op.b = (uint8_t)any_slot();
-    op.x = X86_ZERO;
-    op.imm = (int64_t)chance();
-    if ((info->operands & OP_S) && !(info->operands & OP_DISP))
-        op.s = (uint8_t)(1u << below(4));
-    if ((info->operands & OP_S) && (info->operands & OP_DISP))
-        op.s = (uint8_t)below(4);
-    if (info->operands & OP_X)
-        op.x = (uint8_t)below(8);
-    switch (code) {
-    case X86_OP_SHL32:
-    case X86_OP_SHR32:
-    case X86_OP_SAR32:
-    case X86_OP_SHLN32:
-    case X86_OP_SHRN32: op.imm = 1 + below(31); break;
-    case X86_OP_SHL64:
-    case X86_OP_SHR64:
-    case X86_OP_SAR64:
-    case X86_OP_SHLN64:
-    case X86_OP_SHRN64: op.imm = 1 + below(63); break;
-    case X86_OP_SHIFTD:
-        op.s = (uint8_t)(2u << below(3));
-        op.x &= 1;
-        break;
-    case X86_OP_BITTEST: op.x &= 3; // falls through
-    case X86_OP_BITADDRESS:
-    case X86_OP_SIGNA:
-    case X86_OP_BITSCAN:
-    case X86_OP_POPCOUNT: op.s = (uint8_t)(2u << below(3)); break;
-    case X86_OP_LINEAR:
-        op.b = X86_DS;
-        op.x = ACCESS_READ;
-        s->r[op.a] = BOARD_DATA + below(64);
-        break;
-    case X86_OP_LDSCRATCH:
-    case X86_OP_STSCRATCH:
-        op.s = 16;
-        op.x = 0;
-        break;
-    case X86_OP_MULTIPLY:
-    case X86_OP_DIVIDE: op.x &= 1; break;
-    default: break;
-    }
-    if (info->class == OP_CHECKED && (info->operands & OP_DISP)) {
-        op.a = X86_RBX;
-        op.b = info->operands & OP_OF_B ? X86_RSI : X86_ZERO;
-        op.disp = (int32_t)below(64);
-        s->r[X86_RBX] = BOARD_DATA + below(4096);
-        s->r[X86_RSI] = below(64);
-    }
-    s->r[X86_RSP] = BOARD_STACK - 8 * (2 + below(16));
-    if (code == X86_OP_LEAVE64)
-        s->r[X86_RBP] = BOARD_STACK - 8 * (2 + below(16));
-    return op;
 }
 
 // Runs the op in a block with END after it; true if END was reached.
@@ -241,7 +142,7 @@ static bool is_apart(unsigned code) // what reads and writes as it likes, or nee
 
 Test(ops, every_op_is_dispatched_and_changes_what_its_row_says_and_no_more)
 {
-    for (unsigned code = 2; code < X86_OP_COUNT; code++) {
+    for (unsigned code = OP_NATIVE + 1; code < X86_OP_COUNT; code++) {
         const struct op_row *info = &x86_ops[code];
         if (is_apart(code) || info->class == OP_JUMP)
             continue;
@@ -267,7 +168,7 @@ Test(ops, every_op_is_dispatched_and_changes_what_its_row_says_and_no_more)
 // With what a row does not read changed, the results are the same.
 Test(ops, no_op_depends_on_more_than_its_row_says)
 {
-    for (unsigned code = 2; code < X86_OP_COUNT; code++) {
+    for (unsigned code = OP_NATIVE + 1; code < X86_OP_COUNT; code++) {
         const struct op_row *info = &x86_ops[code];
         if (is_apart(code) || info->class == OP_JUMP)
             continue;
@@ -301,7 +202,7 @@ Test(ops, no_op_depends_on_more_than_its_row_says)
 
 Test(ops, a_bare_op_gives_the_result_of_its_full_one)
 {
-    for (unsigned code = 2; code < X86_OP_COUNT; code++) {
+    for (unsigned code = OP_NATIVE + 1; code < X86_OP_COUNT; code++) {
         for (unsigned i = 0; x86_op_bare[code] && i < TRIALS; i++) {
             struct state before = random_state();
             struct op op = random_op(x86_op_bare[code], &before);

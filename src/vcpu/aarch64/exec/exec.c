@@ -2,50 +2,12 @@
 // The interpreter of AArch64: the template in vcpu/executor.h with the ops of AArch64.
 #include "vcpu/aarch64/exec/exec.h"
 
-#include "vcpu/aarch64/exec/helper.h"
-#include "vcpu/aarch64/exec/ops.h"
-#include "vcpu/aarch64/exec/ops_jump.h"
-#include "vcpu/aarch64/exec/ops_memory.h"
-#include "vcpu/aarch64/exec/ops_register.h"
-#include "vcpu/aarch64/float/simd.h"
-#include "vcpu/aarch64/system/sysreg.h"
-#include "vcpu/code_watch.h"
-
-#define op_CRC32 a64_op_crc32
-
-static inline enum op_out op_MRS(struct a64_cpu *cpu, const struct op *op)
-{
-    cpu->vcpu.at = op;
-    return a64_op_mrs(cpu, op);
-}
-
-static inline enum op_out op_MSR(struct a64_cpu *cpu, const struct op *op)
-{
-    cpu->vcpu.at = op;
-    return a64_op_msr(cpu, op);
-}
-
-static inline void op_WATCH(struct a64_cpu *cpu, const struct op *op)
-{
-    code_watch_enter(&cpu->vcpu, op);
-}
-
-static inline void op_SIMD(struct a64_cpu *cpu, const struct op *op)
-{
-    a64_simd_function *function;
-    memcpy(&function, &op->imm, sizeof function);
-    function(cpu, (uint32_t)op->delta);
-}
-
-static inline enum op_out op_HELP(struct a64_cpu *cpu, const struct op *op)
-{
-    cpu->vcpu.at = op;
-    return a64_helpers[op->disp](cpu, op);
-}
+#include "vcpu/aarch64/exec/ops_call.h"
 
 #define EXECUTOR                  a64_execute
 #define EXECUTOR_CPU              struct a64_cpu
 #define EXECUTOR_OPS              A64_OPS
 #define EXECUTOR_CODE(name)       A64_OP_##name
 #define EXECUTOR_STEP(cpu, bytes) ((cpu)->r[A64_PC] += (bytes))
+#define EXECUTOR_FOLLOW(cpu, exit) chain_follow(&(cpu)->vcpu, exit, a64_jump_key(cpu))
 #include "vcpu/executor.h"

@@ -43,7 +43,7 @@ enum {
     OP(CSNEG32##CC, A64_RR,                                                   READS,      0,          0, 0, PLAIN)    \
     OP(CSNEG64##CC, A64_RR,                                                   READS,      0,          0, 0, PLAIN)
 
-// OP_DEAD and OP_HEAD are written in the executor itself.
+// OP_DEAD, OP_HEAD and OP_NATIVE are written in the executor itself.
 #define A64_OPS(OP)                                                                                                   \
     /* two operands */                                                                                                \
     OP(ADD32RR,    A64_RR,                                                   0,          0,          0, 0, PLAIN)     \
@@ -255,6 +255,7 @@ enum {
 enum a64_op_code {
     A64_OP_DEAD = OP_DEAD,
     A64_OP_HEAD = OP_HEAD,
+    A64_OP_NATIVE = OP_NATIVE,
     A64_OPS(A64_OP_CODE)
     A64_OP_COUNT
 };

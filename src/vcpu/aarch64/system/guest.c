@@ -10,6 +10,7 @@
 #include "vcpu/aarch64/exec/ops.h"
 #include "vcpu/aarch64/exec/ops_jump.h"
 #include "vcpu/aarch64/front/translate.h"
+#include "vcpu/aarch64/jit/templates.h"
 #include "vcpu/aarch64/system/debug.h"
 #include "vcpu/aarch64/system/interrupt.h"
 #include "vcpu/aarch64/system/mmu.h"
@@ -128,4 +129,5 @@ const struct guest a64_guest = {
     .watch_changed = a64_watch_changed,
     .watches_before = true,
     .translate = a64_physical_of,
+    .jit = &a64_jit,
 };

@@ -5,6 +5,7 @@
 #define X86_OP_ROW(name, ...) [X86_OP_##name] = OP_ROW(name, __VA_ARGS__),
 const struct op_row x86_ops[X86_OP_COUNT] = { [X86_OP_DEAD] = { .name = "DEAD", .class = OP_JUMP },
                                               [X86_OP_HEAD] = { .name = "HEAD", .class = OP_PLAIN },
+                                              [X86_OP_NATIVE] = { .name = "NATIVE", .class = OP_PLAIN },
                                               X86_OPS(X86_OP_ROW) };
 
 #define BARE_OF_PLAIN(name)

@@ -111,7 +111,7 @@ enum { X86_ALL = X86_ARITHMETIC, X86_ALL_DF = X86_ARITHMETIC | X86_DF };
     OP(CMOV32##CC, X86_M_A, X86_FLAGS_##CC, 0, 0, 0, PLAIN)                                                           \
     OP(CMOV16##CC, X86_M_A, X86_FLAGS_##CC, 0, 0, 0, PLAIN)
 
-// OP_DEAD and OP_HEAD are written in the executor itself.
+// OP_DEAD, OP_HEAD and OP_NATIVE are written in the executor itself.
 #define X86_OPS(OP)                                                                                                   \
     /* two operands */                                                                                                \
     X86_OPS_RESULT(OP, ADD, 0)                                                                                        \
@@ -231,7 +231,7 @@ enum { X86_ALL = X86_ARITHMETIC, X86_ALL_DF = X86_ARITHMETIC | X86_DF };
     X86_OPS_CONDITION(OP, NLE)
 
 #define X86_OP_CODE(name, ...) X86_OP_##name,
-enum x86_op_code { X86_OP_DEAD = OP_DEAD, X86_OP_HEAD = OP_HEAD, X86_OPS(X86_OP_CODE) X86_OP_COUNT };
+enum x86_op_code { X86_OP_DEAD = OP_DEAD, X86_OP_HEAD = OP_HEAD, X86_OP_NATIVE = OP_NATIVE, X86_OPS(X86_OP_CODE) X86_OP_COUNT };
 #undef X86_OP_CODE
 // clang-format on
 

@@ -15,6 +15,7 @@
 #include "vcpu/x86_64/exec/ops.h"
 #include "vcpu/x86_64/exec/ops_jump.h"
 #include "vcpu/x86_64/front/translate.h"
+#include "vcpu/x86_64/jit/templates.h"
 #include "vcpu/x86_64/system/debug.h"
 #include "vcpu/x86_64/system/interrupt.h"
 #include "vcpu/x86_64/system/mmu.h"
@@ -257,4 +258,5 @@ const struct guest x86_guest = {
     .normalise = x86_normalise,
     .watch_changed = x86_watch_changed,
     .translate = x86_physical_of,
+    .jit = &x86_jit,
 };

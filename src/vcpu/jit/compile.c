@@ -1,0 +1,677 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// From the ops of a block to host code: slots in registers, the ways out, and the parts that are seldom run.
+#include "vcpu/jit/compile.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "vcpu/vcpu.h"
+
+const struct emit_tlb jit_tlb = { .table = offsetof(struct vcpu, data), .mask = offsetof(struct vcpu, data_mask) };
+
+// --- slots -----------------------------------------------------------------------------------------------------------
+
+unsigned slot_offset(const struct compiler *c, unsigned slot)
+{
+    return c->guest->registers + 8 * slot;
+}
+
+static bool is_temp(const struct compiler *c, unsigned slot)
+{
+    return slot >= c->guest->temps && slot < c->guest->temps_end;
+}
+
+static void store_slot(struct compiler *c, unsigned i)
+{
+    if (c->slots.dirty[i])
+        emit_state_store(&c->e, 64, slot_offset(c, c->slots.slot[i]), emit_cached[i]);
+    c->slots.dirty[i] = false;
+}
+
+static void touch(struct compiler *c, unsigned i)
+{
+    c->slots.used[i] = ++c->clock;
+    c->locked |= BIT32(i);
+}
+
+static unsigned find(const struct compiler *c, unsigned slot)
+{
+    unsigned i = 0;
+    while (i < emit_cached_count && c->slots.slot[i] != slot)
+        i++;
+    return i;
+}
+
+// A register that no op in work needs: a free one, else the one that was not used for longest, written back.
+static unsigned take(struct compiler *c)
+{
+    unsigned best = CACHED_MOST;
+    for (unsigned i = 0; i < emit_cached_count; i++) {
+        if (c->locked & BIT32(i))
+            continue;
+        if (c->slots.slot[i] == EMIT_NONE) {
+            best = i;
+            break;
+        }
+        if (best == CACHED_MOST || c->slots.used[i] < c->slots.used[best])
+            best = i;
+    }
+    assert(best < CACHED_MOST);
+    store_slot(c, best);
+    c->slots.slot[best] = EMIT_NONE;
+    touch(c, best);
+    return best;
+}
+
+static unsigned get(struct compiler *c, unsigned slot, bool load)
+{
+    unsigned i = find(c, slot);
+    if (i == emit_cached_count) {
+        i = take(c);
+        c->slots.slot[i] = (uint8_t)slot;
+        if (load)
+            emit_state_load(&c->e, 64, emit_cached[i], slot_offset(c, slot));
+    }
+    touch(c, i);
+    return i;
+}
+
+unsigned use(struct compiler *c, unsigned slot)
+{
+    return slot == c->guest->pc ? EMIT_PC : emit_cached[get(c, slot, true)];
+}
+
+static unsigned changed(struct compiler *c, unsigned slot, bool load)
+{
+    unsigned i = get(c, slot, load);
+    c->slots.dirty[i] = slot != c->guest->sink;
+    if (is_temp(c, slot))
+        c->temp_of[slot] = (uint8_t)(c->instruction + 1);
+    return emit_cached[i];
+}
+
+unsigned define(struct compiler *c, unsigned slot)
+{
+    return changed(c, slot, false);
+}
+
+unsigned modify(struct compiler *c, unsigned slot)
+{
+    return changed(c, slot, true);
+}
+
+unsigned borrow(struct compiler *c)
+{
+    return emit_cached[take(c)];
+}
+
+void write_back(struct compiler *c)
+{
+    for (unsigned i = 0; i < emit_cached_count; i++)
+        if (c->slots.slot[i] != EMIT_NONE &&
+            (!is_temp(c, c->slots.slot[i]) || c->temp_of[c->slots.slot[i]] == c->instruction + 1))
+            store_slot(c, i);
+}
+
+static void write_back_all(struct compiler *c)
+{
+    for (unsigned i = 0; i < emit_cached_count; i++)
+        if (c->slots.slot[i] != EMIT_NONE)
+            store_slot(c, i);
+}
+
+// --- flags -----------------------------------------------------------------------------------------------------------
+
+static bool has_b(const struct flags *flags)
+{
+    return flags->is_constant || flags->b != EMIT_NONE;
+}
+
+static unsigned known(const struct flags *flags)
+{
+    return (flags->a != EMIT_NONE) + has_b(flags) + (flags->r != EMIT_NONE);
+}
+
+static void store_aux(struct compiler *c)
+{
+    struct flags *flags = &c->flags;
+    bool difference = flags->kind == FLAGS_SUB;
+    if (flags->kind == FLAGS_LOGIC) {
+        emit_state_store_constant(&c->e, c->guest->aux, 0);
+        return;
+    }
+    unsigned a, b = EMIT_NONE;
+    if (flags->a != EMIT_NONE) {
+        a = use(c, flags->a);
+    } else { // a = r - b, or r + b
+        unsigned r = use(c, flags->r);
+        a = borrow(c);
+        if (flags->is_constant)
+            emit_alu_constant(&c->e, difference ? EMIT_ADD : EMIT_SUB, 64, a, r, flags->constant);
+        else
+            emit_alu(&c->e, difference ? EMIT_ADD : EMIT_SUB, 64, a, r, use(c, flags->b));
+    }
+    if (!flags->is_constant && flags->b != EMIT_NONE) {
+        b = use(c, flags->b);
+    } else if (!flags->is_constant) { // b = r - a, or a - r
+        unsigned r = use(c, flags->r);
+        b = borrow(c);
+        emit_alu(&c->e, EMIT_SUB, 64, b, difference ? a : r, difference ? r : a);
+    }
+    emit_aux(&c->e, difference, flags->bits, difference && !c->guest->is_borrow, c->guest->is_borrow, c->guest->aux, a,
+             b, flags->constant);
+}
+
+static void store_result(struct compiler *c)
+{
+    struct flags *flags = &c->flags;
+    unsigned r = EMIT_T0;
+    if (flags->r != EMIT_NONE) {
+        r = use(c, flags->r);
+    } else {
+        enum emit_alu alu = flags->kind == FLAGS_SUB ? EMIT_SUB : EMIT_ADD;
+        unsigned a = use(c, flags->a);
+        if (flags->is_constant)
+            emit_alu_constant(&c->e, alu, 64, EMIT_T0, a, flags->constant);
+        else
+            emit_alu(&c->e, alu, 64, EMIT_T0, a, use(c, flags->b));
+    }
+    if (flags->bits != 64) {
+        emit_extend(&c->e, 64, EMIT_T0, r, flags->bits, true);
+        r = EMIT_T0;
+    }
+    emit_state_store(&c->e, 64, c->guest->result, r);
+}
+
+void flags_store(struct compiler *c)
+{
+    struct flags *flags = &c->flags;
+    if (flags->stored)
+        return;
+    if (!flags->aux_stored)
+        store_aux(c);
+    store_result(c);
+    flags->stored = flags->aux_stored = true;
+}
+
+void flags_forget(struct compiler *c)
+{
+    c->flags = (struct flags){ .kind = FLAGS_STORED, .stored = true, .a = EMIT_NONE, .b = EMIT_NONE, .r = EMIT_NONE };
+}
+
+void flags_are_result(struct compiler *c, unsigned bits, unsigned d)
+{
+    c->flags = (struct flags){
+        .kind = FLAGS_ADD, .aux_stored = true, .bits = (uint8_t)bits, .a = EMIT_NONE, .b = EMIT_NONE, .r = (uint8_t)d
+    };
+}
+
+static uint8_t unless(unsigned slot, unsigned lost)
+{
+    return slot == lost ? EMIT_NONE : (uint8_t)slot;
+}
+
+void flags_set(struct compiler *c, enum flags_kind kind, unsigned bits, unsigned d, unsigned a, unsigned b,
+               uint64_t constant)
+{
+    if (d == c->guest->sink)
+        d = EMIT_NONE;
+    c->flags = (struct flags){ .kind = kind,
+                               .bits = (uint8_t)bits,
+                               .a = (uint8_t)a,
+                               .b = (uint8_t)b,
+                               .r = EMIT_NONE,
+                               .is_constant = b == EMIT_NONE,
+                               .constant = constant };
+    if (kind == FLAGS_LOGIC) {
+        c->flags.a = c->flags.b = EMIT_NONE;
+        c->flags.r = (uint8_t)(d != EMIT_NONE ? d : a);
+        return;
+    }
+    if (d == EMIT_NONE)
+        return;
+    if (d == a && d == b) { // nothing of it is left
+        store_aux(c);
+        c->flags.aux_stored = true;
+    }
+    c->flags.r = (uint8_t)d;
+    c->flags.a = unless(a, d);
+    c->flags.b = unless(b, d);
+}
+
+// The op at `index` writes these slots: flags that need one are stored first, if they are needed at all.
+static void flags_guard(struct compiler *c, uint64_t written, unsigned index)
+{
+    struct flags *flags = &c->flags;
+    if (flags->kind == FLAGS_STORED)
+        return;
+    struct flags rest = *flags;
+    if (rest.a != EMIT_NONE && (written >> rest.a & 1))
+        rest.a = EMIT_NONE;
+    if (rest.b != EMIT_NONE && (written >> rest.b & 1))
+        rest.b = EMIT_NONE;
+    if (rest.r != EMIT_NONE && (written >> rest.r & 1))
+        rest.r = EMIT_NONE;
+    bool enough = rest.kind == FLAGS_LOGIC || rest.aux_stored ? rest.r != EMIT_NONE : known(&rest) >= 2;
+    if (enough) {
+        *flags = rest;
+        return;
+    }
+    if (c->needed[index - 1])
+        flags_store(c);
+    flags_forget(c);
+}
+
+// --- conditions ------------------------------------------------------------------------------------------------------
+
+static enum emit_condition both(bool positive, enum emit_condition yes, enum emit_condition no)
+{
+    return positive ? yes : no;
+}
+
+// T0 = 1 if the result is 0, or'ed with T0.
+static void or_zero(struct compiler *c)
+{
+    emit_state_load(&c->e, 64, EMIT_T1, c->guest->result);
+    emit_compare_constant(&c->e, 64, EMIT_T1, 0);
+    emit_set(&c->e, EMIT_EQ, EMIT_T1);
+    emit_alu(&c->e, EMIT_OR, 64, EMIT_T0, EMIT_T0, EMIT_T1);
+    emit_compare_constant(&c->e, 64, EMIT_T0, 0);
+}
+
+// From the two words of the state; how they are made up is described in the guest's cpu.h.
+static enum emit_condition stored_condition(struct compiler *c, enum condition wanted)
+{
+    struct emit *e = &c->e;
+    unsigned t = EMIT_T0;
+    switch (wanted) {
+    case IF_EQ:
+    case IF_NE:
+        emit_state_load(e, 64, t, c->guest->result);
+        emit_compare_constant(e, 64, t, 0);
+        return wanted == IF_EQ ? EMIT_EQ : EMIT_NE;
+    case IF_HS:
+    case IF_LO:
+        emit_state_load(e, 64, t, c->guest->aux);
+        emit_compare_constant(e, 64, t, 0);
+        return both((wanted == IF_LO) == c->guest->is_borrow, EMIT_MI, EMIT_PL);
+    case IF_HI:
+    case IF_LS:
+        emit_state_load(e, 64, t, c->guest->aux);
+        emit_shift_constant(e, EMIT_SHR, 64, t, t, 63);
+        if (!c->guest->is_borrow)
+            emit_alu_constant(e, EMIT_XOR, 64, t, t, 1);
+        or_zero(c);
+        return both(wanted == IF_LS, EMIT_NE, EMIT_EQ);
+    case IF_PL:
+    case IF_MI:
+        emit_state_load(e, 64, t, c->guest->aux);
+        emit_shift_constant(e, EMIT_SHL, 64, t, t, 47);
+        emit_state_load(e, 64, EMIT_T1, c->guest->result);
+        emit_alu(e, EMIT_XOR, 64, t, t, EMIT_T1);
+        emit_compare_constant(e, 64, t, 0);
+        return wanted == IF_MI ? EMIT_MI : EMIT_PL;
+    case IF_VS:
+    case IF_VC:
+        emit_state_load(e, 64, t, c->guest->aux);
+        emit_shift_constant(e, EMIT_SHL, 64, EMIT_T1, t, 1);
+        emit_alu(e, EMIT_XOR, 64, t, t, EMIT_T1);
+        emit_compare_constant(e, 64, t, 0);
+        return wanted == IF_VS ? EMIT_MI : EMIT_PL;
+    case IF_GE:
+    case IF_LT:
+    case IF_GT:
+    case IF_LE: // N != V: bit 63 of result ^ aux << 47 ^ aux ^ aux << 1
+        emit_state_load(e, 64, t, c->guest->aux);
+        emit_shift_constant(e, EMIT_SHL, 64, EMIT_T1, t, 1);
+        emit_alu(e, EMIT_XOR, 64, EMIT_T1, EMIT_T1, t);
+        emit_shift_constant(e, EMIT_SHL, 64, t, t, 47);
+        emit_alu(e, EMIT_XOR, 64, t, t, EMIT_T1);
+        emit_state_load(e, 64, EMIT_T1, c->guest->result);
+        emit_alu(e, EMIT_XOR, 64, t, t, EMIT_T1);
+        if (wanted == IF_LT || wanted == IF_GE) {
+            emit_compare_constant(e, 64, t, 0);
+            return wanted == IF_LT ? EMIT_MI : EMIT_PL;
+        }
+        emit_shift_constant(e, EMIT_SHR, 64, t, t, 63);
+        or_zero(c);
+        return wanted == IF_LE ? EMIT_NE : EMIT_EQ;
+    case IF_PE:
+    case IF_PO: // the parity of the low byte of result ^ aux >> 8
+        emit_state_load(e, 64, t, c->guest->aux);
+        emit_shift_constant(e, EMIT_SHR, 64, t, t, 8);
+        emit_state_load(e, 64, EMIT_T1, c->guest->result);
+        emit_alu(e, EMIT_XOR, 64, t, t, EMIT_T1);
+        for (unsigned n = 4; n; n /= 2) {
+            emit_shift_constant(e, EMIT_SHR, 64, EMIT_T1, t, n);
+            emit_alu(e, EMIT_XOR, 64, t, t, EMIT_T1);
+        }
+        emit_test_constant(e, 32, t, 1);
+        return wanted == IF_PE ? EMIT_EQ : EMIT_NE;
+    }
+    return EMIT_EQ;
+}
+
+// The conditions of a comparison are those of the host, in the same order.
+_Static_assert((int)IF_EQ == EMIT_EQ && (int)IF_HI == EMIT_HI && (int)IF_GT == EMIT_GT && (int)IF_VC == EMIT_VC,
+               "order");
+
+static bool of_difference(struct compiler *c, enum condition wanted)
+{
+    struct flags *flags = &c->flags;
+    if (wanted > IF_VC || known(flags) < 2)
+        return false;
+    if (flags->r != EMIT_NONE && (wanted == IF_EQ || wanted == IF_NE)) {
+        emit_compare_constant(&c->e, flags->bits, use(c, flags->r), 0);
+        return true;
+    }
+    if (flags->a == EMIT_NONE) { // a = r + b
+        unsigned r = use(c, flags->r);
+        if (flags->is_constant)
+            emit_alu_constant(&c->e, EMIT_ADD, 64, EMIT_T0, r, flags->constant);
+        else
+            emit_alu(&c->e, EMIT_ADD, 64, EMIT_T0, r, use(c, flags->b));
+    } else if (!has_b(flags)) { // b = a - r
+        unsigned r = use(c, flags->r), a = use(c, flags->a);
+        emit_alu(&c->e, EMIT_SUB, 64, EMIT_T0, a, r);
+        emit_compare(&c->e, flags->bits, a, EMIT_T0);
+        return true;
+    }
+    unsigned a = flags->a == EMIT_NONE ? EMIT_T0 : use(c, flags->a);
+    if (flags->is_constant)
+        emit_compare_constant(&c->e, flags->bits, a, flags->constant);
+    else
+        emit_compare(&c->e, flags->bits, a, use(c, flags->b));
+    return true;
+}
+
+// What follows from the result alone, also where a carry and an overflow are known to be 0 (FLAGS_LOGIC).
+static bool of_result(struct compiler *c, enum condition wanted, enum emit_condition *found)
+{
+    struct flags *flags = &c->flags;
+    bool logic = flags->kind == FLAGS_LOGIC;
+    if (flags->r == EMIT_NONE)
+        return false;
+    switch (wanted) {
+    case IF_EQ:
+    case IF_NE:
+    case IF_MI:
+    case IF_PL: *found = (enum emit_condition)wanted; break;
+    case IF_LT: *found = EMIT_MI; break;
+    case IF_GE: *found = EMIT_PL; break;
+    case IF_LE:
+    case IF_GT: *found = (enum emit_condition)wanted; break;
+    case IF_LS: *found = EMIT_EQ; break;
+    case IF_HI: *found = EMIT_NE; break;
+    default: return false;
+    }
+    bool needs_logic = wanted != IF_EQ && wanted != IF_NE && wanted != IF_MI && wanted != IF_PL;
+    if ((needs_logic && !logic) || ((wanted == IF_LS || wanted == IF_HI) && !c->guest->is_borrow))
+        return false;
+    emit_compare_constant(&c->e, flags->bits, use(c, flags->r), 0);
+    return true;
+}
+
+// The carry of a sum: the result is below an operand.
+static bool of_carry(struct compiler *c, enum condition wanted, enum emit_condition *found)
+{
+    struct flags *flags = &c->flags;
+    if (flags->kind != FLAGS_ADD || flags->r == EMIT_NONE || (wanted != IF_LO && wanted != IF_HS) || flags->aux_stored)
+        return false;
+    unsigned r = use(c, flags->r);
+    if (flags->a != EMIT_NONE)
+        emit_compare(&c->e, flags->bits, r, use(c, flags->a));
+    else if (flags->is_constant)
+        emit_compare_constant(&c->e, flags->bits, r, flags->constant);
+    else
+        emit_compare(&c->e, flags->bits, r, use(c, flags->b));
+    *found = both((wanted == IF_LO) == c->guest->is_borrow, EMIT_LO, EMIT_HS);
+    return true;
+}
+
+enum emit_condition condition(struct compiler *c, enum condition wanted)
+{
+    enum emit_condition found = (enum emit_condition)wanted;
+    if (c->flags.kind == FLAGS_SUB && !(c->flags.aux_stored && known(&c->flags) < 2) && of_difference(c, wanted))
+        return found;
+    if (c->flags.kind != FLAGS_STORED && (of_result(c, wanted, &found) || of_carry(c, wanted, &found)))
+        return found;
+    flags_store(c);
+    return stored_condition(c, wanted);
+}
+
+static const struct op *exit_of(const struct compiler *c, unsigned index)
+{
+    return &c->block->ops[c->block->op_count - c->block->exits + index];
+}
+
+// --- cold parts ------------------------------------------------------------------------------------------------------
+
+static struct cold *cold_add(struct compiler *c, const struct op *op)
+{
+    struct cold *cold = &c->cold[c->cold_count++];
+    cold->from = cold->back = (struct emit_label){ 0, 0 };
+    cold->op = op;
+    return cold;
+}
+
+struct cold *memory_begin(struct compiler *c, enum emit_access access, unsigned bytes)
+{
+    return memory_begin_aligned(c, access, bytes, 0);
+}
+
+struct cold *memory_begin_aligned(struct compiler *c, enum emit_access access, unsigned bytes, unsigned unaligned)
+{
+    struct cold *cold = cold_add(c, c->op);
+    cold->kind = COLD_BODY;
+    if (unaligned) {
+        emit_test_constant(&c->e, 32, EMIT_T1, unaligned);
+        emit_branch(&c->e, EMIT_NE, &cold->from);
+    }
+    emit_tlb(&c->e, &jit_tlb, access, bytes, &cold->from);
+    cold->before = c->slots;
+    cold->flags = c->flags;
+    return cold;
+}
+
+struct cold *body_if(struct compiler *c)
+{
+    struct cold *cold = cold_add(c, c->op);
+    cold->kind = COLD_BODY;
+    cold->before = c->slots;
+    cold->flags = c->flags;
+    return cold;
+}
+
+void memory_end(struct compiler *c, struct cold *cold)
+{
+    emit_label(&c->e, &cold->back);
+    cold->after = c->slots;
+}
+
+static void reload(struct compiler *c, const struct slots *slots)
+{
+    for (unsigned i = 0; i < emit_cached_count; i++)
+        if (slots->slot[i] != EMIT_NONE && slots->slot[i] != c->guest->sink)
+            emit_state_load(&c->e, 64, emit_cached[i], slot_offset(c, slots->slot[i]));
+}
+
+static void emit_cold(struct compiler *c, struct cold *cold)
+{
+    emit_label(&c->e, &cold->from);
+    if (cold->kind == COLD_LEAVE) {
+        if (cold->how == NATIVE_EXIT) { // whose exit it is
+            emit_constant(&c->e, EMIT_T1, (uint64_t)(uintptr_t)c->block);
+            emit_state_store(&c->e, 64, offsetof(struct vcpu, block), EMIT_T1);
+        }
+        for (unsigned i = 0; cold->how == NATIVE_EXIT && i < c->block->exits; i++)
+            if (cold->op == exit_of(c, i))
+                c->misses[i] = cold->from.at - 1;
+        emit_leave(&c->e, c->shared, cold->op, cold->how);
+        return;
+    }
+    c->slots = cold->before;
+    c->flags = cold->flags;
+    c->locked = 0;
+    flags_store(c);
+    write_back_all(c);
+    emit_call_body(&c->e, c->shared, cold->op, c->block);
+    reload(c, &cold->after);
+    emit_jump(&c->e, &cold->back);
+}
+
+// --- ways out --------------------------------------------------------------------------------------------------------
+
+struct emit_label *leave_cold(struct compiler *c, const struct op *op, uint64_t how)
+{
+    struct cold *cold = cold_add(c, op);
+    cold->kind = COLD_LEAVE;
+    cold->how = how;
+    return &cold->from;
+}
+
+void leave_now(struct compiler *c, const struct op *op, uint64_t how)
+{
+    emit_leave(&c->e, c->shared, op, how);
+    c->done = true;
+}
+
+// As jump_slot and jump_cached of chain.h.
+void leave_by_jump(struct compiler *c, const struct op *op, enum native_how how)
+{
+    struct emit *e = &c->e;
+    unsigned key = EMIT_T0, entry = EMIT_T1, t = EMIT_T2;
+    uint64_t mode = c->guest->key(c->block->mode);
+    emit_move(e, 64, key, EMIT_PC);
+    if (mode)
+        emit_alu_constant(e, EMIT_XOR, 64, key, key, mode);
+    emit_shift_constant(e, EMIT_SHR, 64, entry, key, 9);
+    emit_alu(e, EMIT_XOR, 64, entry, entry, key);
+    emit_alu_constant(e, EMIT_AND, 32, entry, entry, JUMP_CACHE_ENTRIES - 1);
+    emit_shift_constant(e, EMIT_SHL, 64, entry, entry, 4);
+    emit_state_load(e, 64, t, offsetof(struct vcpu, jumps));
+    emit_alu(e, EMIT_ADD, 64, entry, entry, t);
+    emit_load(e, 64, t, entry, offsetof(struct jump_cache_entry, key), 8, false);
+    emit_compare(e, 64, t, key);
+    emit_branch(e, EMIT_NE, leave_cold(c, op, how));
+    emit_load(e, 64, EMIT_T0, entry, offsetof(struct jump_cache_entry, ops), 8, false);
+    emit_go(e, c->shared);
+    c->done = true;
+}
+
+void leave_through(struct compiler *c, const struct op *exit)
+{
+    emit_move_pc(&c->e, c->guest->pc_bits(c->block->mode), exit->delta);
+    if (exit->d) { // in the same page
+        unsigned index = (unsigned)(exit - exit_of(c, 0));
+        c->exits[index] = emit_exit(&c->e, leave_cold(c, exit, NATIVE_EXIT));
+    } else {
+        leave_by_jump(c, exit, NATIVE_EXIT);
+    }
+    c->done = true;
+}
+
+void leave_if_host(struct compiler *c, enum emit_condition host, const struct op *op)
+{
+    struct emit_label taken = { 0, 0 };
+    emit_branch(&c->e, host, &taken);
+    leave_through(c, op + 2);
+    emit_label(&c->e, &taken);
+    leave_through(c, op + 1);
+}
+
+void leave_if(struct compiler *c, enum condition wanted, const struct op *op)
+{
+    if (!c->flags.stored) // a comparison for the condition can still use what the flags follow from
+        flags_store(c);
+    write_back(c);
+    c->locked = 0;
+    leave_if_host(c, condition(c, wanted), op);
+}
+
+// --- the block -------------------------------------------------------------------------------------------------------
+
+static bool leaves(const struct op_row *row)
+{
+    return row->faults || row->finishes || row->class == OP_JUMP || (row->operands & OP_CPU);
+}
+
+static void find_needed(struct compiler *c)
+{
+    bool needed = true;
+    for (unsigned i = c->block->op_count; i-- > 1;) {
+        const struct op_row *row = &c->guest->rows[c->block->ops[i].code];
+        c->needed[i] = needed;
+        if (!(c->guest->flags & ~row->writes))
+            needed = false;
+        if ((row->reads & c->guest->flags) || leaves(row))
+            needed = true;
+    }
+    c->needed[0] = needed;
+}
+
+// An op without a template: its body is called, with everything in the state.
+static void call_body(struct compiler *c, const struct op *op, const struct op_row *row, uint64_t written,
+                      unsigned index)
+{
+    if (c->needed[index - 1])
+        flags_store(c);
+    write_back(c);
+    if (row->class == OP_JUMP) {
+        emit_jump_body(&c->e, c->shared, op, c->block);
+        c->done = true;
+        return;
+    }
+    emit_call_body(&c->e, c->shared, op, c->block);
+    for (unsigned i = 0; i < emit_cached_count; i++)
+        if (i >= emit_cached_kept || c->slots.dirty[i] ||
+            (c->slots.slot[i] != EMIT_NONE && (written >> c->slots.slot[i] & 1))) {
+            c->slots.slot[i] = EMIT_NONE;
+            c->slots.dirty[i] = false;
+        }
+    flags_forget(c);
+    for (unsigned slot = c->guest->temps; slot < c->guest->temps_end; slot++)
+        if (written >> slot & 1)
+            c->temp_of[slot] = 0;
+}
+
+bool compile_block(struct compiler *c, struct block *block)
+{
+    struct emit_label leave = { 0, 0 };
+    c->block = block;
+    c->clock = 0;
+    c->cold_count = 0;
+    c->done = false;
+    c->exits[0] = c->exits[1] = UINT32_MAX;
+    memset(&c->slots, 0, sizeof c->slots);
+    memset(c->slots.slot, EMIT_NONE, sizeof c->slots.slot);
+    memset(c->temp_of, 0, sizeof c->temp_of);
+    flags_forget(c);
+    find_needed(c);
+
+    emit_head(&c->e, block->count, &leave);
+    for (unsigned i = 1; i < block->op_count && !c->done; i++) {
+        const struct op *op = &block->ops[i];
+        const struct op_row *row = &c->guest->rows[op->code];
+        uint64_t written = c->guest->written(op, row);
+        c->op = op;
+        c->instruction = op->n;
+        c->locked = 0;
+        flags_guard(c, written, i);
+        c->locked = 0;
+        if (!c->guest->emit(c, op))
+            call_body(c, op, row, written, i);
+        if (c->e.full)
+            return false;
+    }
+    if (!c->done) // the last op does not come back with OP_NEXT
+        leave_now(c, NULL, NATIVE_STOP);
+
+    emit_label(&c->e, &leave);
+    emit_refund(&c->e, block->count);
+    emit_leave(&c->e, c->shared, block->ops, NATIVE_HEAD);
+    for (unsigned i = 0; i < c->cold_count; i++)
+        emit_cold(c, &c->cold[i]);
+    return !c->e.full;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// From the ops of a block to host code: what the templates of an architecture are written with.
+//
+// A template is the code for one op, in terms of slots. Slots are cached in host registers within a block: `use` gives the register
+// that has a slot's value, `define` one for its new value. They are written back where the block may be left.
+//
+// Flags that an op sets are at first only noted (struct flags): from which slots they follow. They are computed and stored where they
+// are needed: on a way out of the block, and before one of those slots changes.
+#ifndef VCPU_JIT_COMPILE_H
+#define VCPU_JIT_COMPILE_H
+
+#include "vcpu/block.h"
+#include "vcpu/jit/emit.h"
+#include "vcpu/native.h"
+#include "vcpu/op.h"
+
+struct compiler;
+
+// What the code generator needs to know of a guest's architecture.
+struct jit_guest {
+    const struct op_row *rows;
+    unsigned op_count;
+    op_body *const *bodies;   // by code: enum op_out or, for a JUMP, const struct op * (*)(cpu, op)
+    unsigned registers;       // offset of slot 0 in the CPU; a slot is 8 bytes
+    unsigned result, aux;     // offsets of the two words with the flags
+    uint8_t pc, sink;         // slots: the program counter; what is written and never read, or EMIT_NONE
+    uint8_t temps, temps_end; // slots that mean nothing after their instruction
+    uint32_t flags;           // all flags of the two words, as the rows have them
+    bool is_borrow;           // the carry of a difference is the borrow; and there is a carry out of bit 3
+    bool (*compiles)(uint32_t mode);
+    unsigned (*pc_bits)(uint32_t mode);
+    uint64_t (*key)(
+        uint32_t mode); // what the jump cache's key has besides the program counter (chain.h), to be exclusive-ored
+    // The slots that an op writes, a bit each; in `all` if they are not known.
+    uint64_t (*written)(const struct op *op, const struct op_row *row);
+    // Emits the code for an op. False: there is no template, and nothing was emitted.
+    bool (*emit)(struct compiler *c, const struct op *op);
+};
+
+// How the flags of the last op that set some follow from slots.
+enum flags_kind {
+    FLAGS_STORED, // they are in the state
+    FLAGS_ADD,    // a + b
+    FLAGS_SUB,    // a - b
+    FLAGS_LOGIC,  // of the result r: no carry, no overflow
+};
+
+struct flags {
+    enum flags_kind kind;
+    bool stored;      // in the state too
+    bool aux_stored;  // the word `aux` is
+    uint8_t bits;     // 8 to 64
+    uint8_t a, b, r;  // slots, EMIT_NONE: not there any more. b: or the constant
+    bool is_constant; // b is
+    uint64_t constant;
+};
+
+// Conditions of guests, in terms of the comparison a - b; of a sum, LO is its carry on x86, and no carry on Arm.
+enum condition {
+    IF_EQ,
+    IF_NE,
+    IF_LO,
+    IF_HS,
+    IF_LS,
+    IF_HI,
+    IF_LT,
+    IF_GE,
+    IF_LE,
+    IF_GT,
+    IF_MI,
+    IF_PL,
+    IF_VS,
+    IF_VC,
+    IF_PE,
+    IF_PO
+};
+
+#define CACHED_MOST 16
+
+struct slots {                  // what the registers of emit_cached hold
+    uint8_t slot[CACHED_MOST];  // EMIT_NONE: nothing
+    bool dirty[CACHED_MOST];    // the state has an older value
+    uint32_t used[CACHED_MOST]; // when last, to choose one that is given up
+};
+
+struct cold { // a way that is seldom taken, behind the block's code
+    struct emit_label from, back;
+    struct slots before, after;
+    struct flags flags;
+    const struct op *op;
+    enum { COLD_BODY, COLD_LEAVE } kind; // call the op's body and go back; or leave
+    uint64_t how;
+};
+
+struct compiler {
+    struct emit e;
+    const struct jit_guest *guest;
+    const struct emit_shared *shared;
+    struct block *block;
+    struct slots slots;
+    struct flags flags;
+    uint32_t locked; // registers that the current template uses
+    uint32_t clock;
+    unsigned instruction;
+    const struct op *op;        // being compiled
+    bool done;                  // the rest of the block is not reached
+    bool needed[BLOCK_OPS + 1]; // flags after an op are looked at, or may be
+    uint8_t temp_of[64];        // instruction + 1 that has written a slot of `temps`
+    struct cold cold[2 * BLOCK_OPS];
+    unsigned cold_count;
+    uint32_t exits[2], misses[2]; // where the exits with links are, and where they go without one
+};
+
+// --- slots -----------------------------------------------------------------------------------------------------------
+
+unsigned use(struct compiler *c, unsigned slot);    // its value is in this register
+unsigned define(struct compiler *c, unsigned slot); // its new value will be; the template writes all 64 bits
+unsigned modify(struct compiler *c, unsigned slot); // both
+unsigned borrow(struct compiler *c);                // a register for this op
+// The state is up to date: before a way out. Temporaries of other instructions are left out.
+void write_back(struct compiler *c);
+unsigned slot_offset(const struct compiler *c, unsigned slot);
+
+// --- flags -----------------------------------------------------------------------------------------------------------
+
+// The op being compiled sets all flags so. Call it when its operands are in registers and before the result is defined. `d` is the
+// slot with the result, EMIT_NONE for a comparison; b EMIT_NONE: it is `constant`. FLAGS_LOGIC: a is the slot whose value is the
+// result, or d.
+void flags_set(struct compiler *c, enum flags_kind kind, unsigned bits, unsigned d, unsigned a, unsigned b,
+               uint64_t constant);
+// The word `aux` has been stored (if `needed` says so); the other one follows from slot d.
+void flags_are_result(struct compiler *c, unsigned bits, unsigned d);
+void flags_store(struct compiler *c);  // into the state, if they are not there
+void flags_forget(struct compiler *c); // they are in the state now, or will be overwritten
+// Emits a comparison for emit_branch, emit_select or emit_set: the condition to use. Get registers before.
+enum emit_condition condition(struct compiler *c, enum condition wanted);
+
+// --- memory ----------------------------------------------------------------------------------------------------------
+
+// T1 has the address: looks it up, and goes to the op's body in the cold part if it is not plain memory. Then come the accesses
+// through T1, and `memory_end` after the results are defined.
+struct cold *memory_begin(struct compiler *c, enum emit_access access, unsigned bytes);
+// The same; an address with one of the bits of `unaligned` goes to the body too.
+struct cold *memory_begin_aligned(struct compiler *c, enum emit_access access, unsigned bytes, unsigned unaligned);
+void memory_end(struct compiler *c, struct cold *cold);
+// The op's body runs in the cold part, to which the template branches (cold->from), and comes back at memory_end.
+struct cold *body_if(struct compiler *c);
+extern const struct emit_tlb jit_tlb;
+
+// --- ways out --------------------------------------------------------------------------------------------------------
+
+void leave_through(struct compiler *c, const struct op *exit); // an exit; the state is written back
+void leave_by_jump(struct compiler *c, const struct op *op,
+                   enum native_how how); // the program counter is set: the jump cache
+void leave_if(struct compiler *c, enum condition wanted,
+              const struct op *op); // a conditional jump: exits op + 1 or op + 2
+void leave_if_host(struct compiler *c, enum emit_condition host, const struct op *op);
+void leave_now(struct compiler *c, const struct op *op, uint64_t how);
+struct emit_label *leave_cold(struct compiler *c, const struct op *op, uint64_t how); // the state is written back
+
+// Compiles a block at e->at. False: it did not fit.
+bool compile_block(struct compiler *c, struct block *block);
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// Host instructions: what the code generator needs of a host's processor, one function for each kind of instruction. There is
+// one file for each host, emit_x86_64.c and emit_arm64.c, and all else in vcpu/jit is the same on both.
+//
+// Registers are numbers of the host's. Some are fixed: the state (the guest's CPU), the program counter of the block, the
+// budget and the TLB's table. EMIT_T0 to EMIT_T2 are scratch; those of `emit_cached` hold slots.
+//
+// Operations have three operands in any combination, also d == a or d == b. `bits` is 32 or 64; a 32-bit result clears the upper
+// half. Those that set the host's condition are followed by emit_branch, emit_select or emit_set; between them only moves,
+// constants, and loads and stores of the state may be emitted, which leave it alone.
+#ifndef VCPU_JIT_EMIT_H
+#define VCPU_JIT_EMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vcpu/op.h"
+
+#if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__) || defined(__unix__))
+#define EMIT_X86_64 1
+#elif defined(__aarch64__)
+#define EMIT_ARM64 1
+#endif
+
+struct emit {
+    uint8_t *at, *begin, *end; // where it is written
+    const uint8_t *code;       // where `begin` will be executed
+    bool full;                 // it did not fit: what was written is of no use
+};
+
+enum { EMIT_NONE = 0xff }; // no register
+
+extern const uint8_t emit_cached[]; // registers for slots; those that a call keeps come first
+extern const unsigned emit_cached_count, emit_cached_kept;
+extern const uint8_t EMIT_T0, EMIT_T1, EMIT_T2, EMIT_PC;
+
+enum emit_alu { EMIT_ADD, EMIT_SUB, EMIT_AND, EMIT_OR, EMIT_XOR, EMIT_ANDN, EMIT_ORN, EMIT_XORN }; // ANDN: a & ~b
+enum emit_shift { EMIT_SHL, EMIT_SHR, EMIT_SAR, EMIT_ROR };
+
+// After emit_compare: a OP b. After emit_test: the result OP 0.
+enum emit_condition {
+    EMIT_EQ,
+    EMIT_NE,
+    EMIT_LO, // unsigned
+    EMIT_HS,
+    EMIT_LS,
+    EMIT_HI,
+    EMIT_LT, // signed
+    EMIT_GE,
+    EMIT_LE,
+    EMIT_GT,
+    EMIT_MI, // bit 63 or 31 of the difference
+    EMIT_PL,
+    EMIT_VS, // signed overflow
+    EMIT_VC,
+};
+
+// A place to jump to: forward references are chained through the instructions and resolved by emit_label.
+struct emit_label {
+    uint32_t refs; // offset + 1 of the last instruction that refers to it; 0: none
+    uint32_t at;   // offset + 1 of the place; 0: not known yet
+};
+
+// --- moves -----------------------------------------------------------------------------------------------------------
+
+void emit_move(struct emit *e, unsigned bits, unsigned d, unsigned a);
+void emit_constant(struct emit *e, unsigned d, uint64_t value);
+// The low `from` bits, 8, 16 or 32, extended to `bits`.
+void emit_extend(struct emit *e, unsigned bits, unsigned d, unsigned a, unsigned from, bool sign);
+// d = d with `count` bits from `at` on replaced by the low ones of a; count 8 or 16, at 0 or 8.
+void emit_insert(struct emit *e, unsigned d, unsigned a, unsigned count, unsigned at);
+// 64 bits of the state at an offset; 32: the upper half of d is cleared.
+void emit_state_load(struct emit *e, unsigned bits, unsigned d, unsigned offset);
+void emit_state_store(struct emit *e, unsigned bits, unsigned offset, unsigned a);
+void emit_state_store_constant(struct emit *e, unsigned offset, int32_t value); // 64 bits, uses no register but T2
+
+// --- arithmetic ------------------------------------------------------------------------------------------------------
+
+void emit_alu(struct emit *e, enum emit_alu alu, unsigned bits, unsigned d, unsigned a, unsigned b);
+void emit_alu_constant(struct emit *e, enum emit_alu alu, unsigned bits, unsigned d, unsigned a,
+                       uint64_t value); // may use T2
+void emit_shift(struct emit *e, enum emit_shift shift, unsigned bits, unsigned d, unsigned a,
+                unsigned b); // by b % bits; uses T1
+void emit_shift_constant(struct emit *e, enum emit_shift shift, unsigned bits, unsigned d, unsigned a, unsigned count);
+// a + (b << scale) + displacement; a or b may be EMIT_NONE; 64 bits; scale 0 to 3. May use T2, and not as a or b.
+void emit_address(struct emit *e, unsigned d, unsigned a, unsigned b, unsigned scale, int32_t displacement);
+void emit_multiply(struct emit *e, unsigned bits, unsigned d, unsigned a, unsigned b);
+// The upper 64 bits of the product. Uses T0 and T2, which are neither a nor b.
+void emit_multiply_high(struct emit *e, bool sign, unsigned d, unsigned a, unsigned b);
+// Uses T0 and T2, which are neither a nor b. b is not 0, and the quotient is representable.
+void emit_divide(struct emit *e, bool sign, unsigned bits, unsigned d, unsigned a, unsigned b);
+void emit_not(struct emit *e, unsigned bits, unsigned d, unsigned a);
+void emit_negate(struct emit *e, unsigned bits, unsigned d, unsigned a);
+void emit_swap(struct emit *e, unsigned bits, unsigned d, unsigned a);        // the order of bytes
+void emit_count_zeros(struct emit *e, unsigned bits, unsigned d, unsigned a); // leading ones; bits for 0. Uses T0
+
+// --- conditions ------------------------------------------------------------------------------------------------------
+
+void emit_compare(struct emit *e, unsigned bits, unsigned a,
+                  unsigned b); // bits 8 and 16 too: of the low ones. May use T2
+void emit_compare_constant(struct emit *e, unsigned bits, unsigned a, uint64_t value); // may use T2
+void emit_test(struct emit *e, unsigned bits, unsigned a, unsigned b); // of a & b; 8 and 16 too. May use T2
+void emit_test_constant(struct emit *e, unsigned bits, unsigned a, uint64_t value); // may use T2
+void emit_branch(struct emit *e, enum emit_condition condition, struct emit_label *label);
+void emit_jump(struct emit *e, struct emit_label *label);
+void emit_label(struct emit *e, struct emit_label *label); // here
+void emit_select(struct emit *e, enum emit_condition condition, unsigned bits, unsigned d, unsigned a, unsigned b);
+void emit_set(struct emit *e, enum emit_condition condition, unsigned d); // 1 or 0, 64 bits
+
+// --- flags -----------------------------------------------------------------------------------------------------------
+
+// The word `aux` of a guest's CPU (x86_64/cpu.h, aarch64/cpu.h) for a + b or a - b in the low `bits`, 8 to 64: bit 63 the carry (of a
+// difference: the borrow; `inverted`: neither), bit 62 that into the top bit, and with `half` bit 3 that out of bit 3. It is stored
+// at `offset` of the state. b may be EMIT_NONE: then it is `constant`. a and b are kept; T0 to T2 are used.
+void emit_aux(struct emit *e, bool difference, unsigned bits, bool inverted, bool half, unsigned offset, unsigned a,
+              unsigned b, uint64_t constant);
+
+// --- guest memory ----------------------------------------------------------------------------------------------------
+
+enum emit_access { EMIT_READ, EMIT_WRITE, EMIT_MODIFY };
+
+// Where the code finds the TLB, as offsets of the state: the table of the current privilege and the mask of an entry's offset.
+struct emit_tlb {
+    unsigned table, mask;
+};
+
+// T1 holds a guest address: becomes the host's if the TLB has its page for this access; otherwise goes to `miss`, T1 as it was.
+void emit_tlb(struct emit *e, const struct emit_tlb *tlb, enum emit_access access, unsigned bytes,
+              struct emit_label *miss);
+// [base + displacement] of `size` bytes.
+void emit_load(struct emit *e, unsigned bits, unsigned d, unsigned base, int32_t displacement, unsigned size,
+               bool sign);
+void emit_store(struct emit *e, unsigned base, int32_t displacement, unsigned size, unsigned a);
+void emit_store_constant(struct emit *e, unsigned base, int32_t displacement, unsigned size,
+                         int32_t value); // may use T2
+// 16 bytes or fewer, from [base + displacement] to the state and back; the rest of 16 becomes 0 in the state.
+void emit_vector_load(struct emit *e, unsigned offset, unsigned base, int32_t displacement, unsigned size);
+void emit_vector_store(struct emit *e, unsigned base, int32_t displacement, unsigned offset, unsigned size);
+
+// --- the frame of a block --------------------------------------------------------------------------------------------
+
+// What the pieces of code need that all blocks share.
+struct emit_shared {
+    unsigned state_left, state_pc, state_block, state_data; // offsets
+    op_body *const *bodies;                                 // functions of ops by code
+    unsigned native_of_head; // distance from a block's native code pointer up to its head
+    // Made by emit_shared:
+    const uint8_t *enter;  // struct native_end (*)(cpu, code)
+    const uint8_t *absent; // of a block without code: the head is in T0
+    const uint8_t *leave;  // to the interpreter: T0 the op, T2 how
+    const uint8_t *body;   // T0: an op, T2: its block. Calls its body; comes back if that answers OP_NEXT
+    const uint8_t *jump;   // likewise for an op of class JUMP; goes on at the block that it answers
+};
+
+// The shared pieces, once.
+void emit_shared(struct emit *e, struct emit_shared *shared);
+
+// The head: takes `count` instructions from the budget; too few are left: `leave` (with the budget as it is after that).
+void emit_head(struct emit *e, unsigned count, struct emit_label *leave);
+void emit_refund(struct emit *e, unsigned count);
+// The program counter moves, in 64 bits or in 32.
+void emit_move_pc(struct emit *e, unsigned bits, int32_t delta);
+// Goes to the block at whose head T0 points.
+void emit_go(struct emit *e, const struct emit_shared *shared);
+// An exit that can be linked: returns where. It goes to `label` until then.
+uint32_t emit_exit(struct emit *e, struct emit_label *label);
+// Links it: `place` is in writable memory; `from` and `to` are where it and the target are executed.
+void emit_link(uint8_t *place, const uint8_t *from, const uint8_t *to);
+// T0 = op, T2 = value.
+void emit_leave(struct emit *e, const struct emit_shared *shared, const void *op, uint64_t how);
+// Calls one of the shared pieces (body) or goes to it (jump): T0 = op, T2 = block.
+void emit_call_body(struct emit *e, const struct emit_shared *shared, const void *op, const void *block);
+void emit_jump_body(struct emit *e, const struct emit_shared *shared, const void *op, const void *block);
+
+#endif

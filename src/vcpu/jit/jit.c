@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The code generator's memory, and the links between compiled blocks.
+#include "vcpu/jit/jit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "vcpu/jit/code_memory.h"
+#include "vcpu/jit/compile.h"
+#include "vcpu/loop.h"
+
+#if defined(EMIT_X86_64) || defined(EMIT_ARM64)
+
+#define DEFAULT_BYTES     (UINT64_C(32) << 20)
+#define DEFAULT_THRESHOLD 16
+#define SHARED_BYTES      4096
+
+struct jit {
+    struct loop *loop;
+    struct code_memory memory;
+    size_t used, first; // bytes; where the code of blocks begins
+    struct emit_shared shared;
+    struct jit_counts counts;
+    struct compiler compiler; // the block in work
+};
+
+static uint8_t *writable(const struct jit *jit, const void *code)
+{
+    return jit->memory.write + ((const uint8_t *)code - jit->memory.code);
+}
+
+// All blocks are interpreted again.
+static void empty(struct jit *jit)
+{
+    blocks_forget_native(&jit->loop->blocks);
+    jit->used = jit->first;
+    jit->counts.emptied++;
+}
+
+static void link_exit(struct jit *jit, struct block *block, unsigned exit, const struct block *target)
+{
+    uint8_t *code = (uint8_t *)(uintptr_t)block->native + block->native_exits[exit], *place = writable(jit, code);
+    code_memory_begin(&jit->memory);
+    emit_link(place, code, target->native);
+    code_memory_end(&jit->memory, (size_t)(place - jit->memory.write), 8);
+}
+
+static void native_link(void *owner, struct block *block, unsigned exit, const struct block *target)
+{
+    link_exit(owner, block, exit, target);
+}
+
+static void native_unlink(void *owner, struct block *block, unsigned exit)
+{
+    struct jit *jit = owner;
+    uint8_t *code = (uint8_t *)(uintptr_t)block->native + block->native_exits[exit], *place = writable(jit, code);
+    code_memory_begin(&jit->memory);
+    emit_link(place, code, (const uint8_t *)block->native + block->native_misses[exit]);
+    code_memory_end(&jit->memory, (size_t)(place - jit->memory.write), 8);
+}
+
+static bool try_compile(struct jit *jit, struct block *block)
+{
+    struct compiler *c = &jit->compiler;
+    uint8_t *begin = jit->memory.write + jit->used;
+    c->e = (struct emit){
+        .at = begin, .begin = begin, .end = jit->memory.write + jit->memory.size, .code = jit->memory.code + jit->used
+    };
+    code_memory_begin(&jit->memory);
+    bool done = compile_block(c, block);
+    code_memory_end(&jit->memory, jit->used, (size_t)(c->e.at - begin));
+    if (!done)
+        return false;
+    block->native = c->e.code;
+    for (unsigned i = 0; i < block->exits; i++) {
+        block->native_exits[i] = c->exits[i];
+        block->native_misses[i] = c->misses[i];
+    }
+    jit->used = (size_t)align_up((uint64_t)(c->e.at - jit->memory.write), 16);
+    return true;
+}
+
+static bool native_compile(void *owner, struct vcpu *cpu, struct block *block)
+{
+    struct jit *jit = owner;
+    (void)cpu;
+    if (!jit->compiler.guest->compiles(block->mode))
+        return false;
+    if (!try_compile(jit, block)) {
+        empty(jit);
+        if (!try_compile(jit, block)) {
+            jit->counts.refused++;
+            return false;
+        }
+    }
+    block->ops[0].code = OP_NATIVE;
+    jit->counts.compiled++;
+    for (unsigned i = 0; i < block->exits; i++) {
+        const struct op *exit = &block->ops[block->op_count - block->exits + i];
+        if (exit->link && exit->link->code == OP_NATIVE)
+            link_exit(jit, block, i, block_of(exit->link));
+    }
+    return true;
+}
+
+static void native_drop(void *owner)
+{
+    struct jit *jit = owner;
+    jit->used = jit->first;
+    jit->counts.emptied++;
+}
+
+static int make_shared(struct jit *jit)
+{
+    struct emit_shared *shared = &jit->shared;
+    *shared = (struct emit_shared){
+        .state_left = offsetof(struct vcpu, left),
+        .state_pc = slot_offset(&jit->compiler, jit->compiler.guest->pc),
+        .state_block = offsetof(struct vcpu, block),
+        .state_data = offsetof(struct vcpu, data),
+        .bodies = jit->compiler.guest->bodies,
+        .native_of_head = offsetof(struct block, ops) - offsetof(struct block, native),
+    };
+    struct emit e = { .at = jit->memory.write,
+                      .begin = jit->memory.write,
+                      .end = jit->memory.write + jit->memory.size,
+                      .code = jit->memory.code };
+    code_memory_begin(&jit->memory);
+    emit_shared(&e, shared);
+    code_memory_end(&jit->memory, 0, (size_t)(e.at - e.begin));
+    jit->used = jit->first = (size_t)align_up((uint64_t)(e.at - e.begin), 64);
+    return e.full ? -EINVAL : 0;
+}
+
+int jit_create(struct jit **out, struct loop *loop, const struct jit_guest *guest, const struct jit_config *config)
+{
+    struct jit *jit = calloc(1, sizeof *jit);
+    if (!jit)
+        return -ENOMEM;
+    jit->loop = loop;
+    jit->compiler.guest = guest;
+    jit->compiler.shared = &jit->shared;
+    int result = code_memory_map(&jit->memory, config->bytes ? config->bytes : DEFAULT_BYTES);
+    if (!result)
+        result = make_shared(jit);
+    if (result) {
+        code_memory_unmap(&jit->memory);
+        free(jit);
+        return result;
+    }
+    struct native native = {
+        .absent = jit->shared.absent,
+        .compile = native_compile,
+        .link = native_link,
+        .unlink = native_unlink,
+        .drop = native_drop,
+        .owner = jit,
+        .threshold = config->threshold ? config->threshold : DEFAULT_THRESHOLD,
+    };
+    memcpy(&native.enter, &jit->shared.enter, sizeof native.enter);
+    blocks_set_native(&loop->blocks, &native);
+    *out = jit;
+    return 0;
+}
+
+void jit_destroy(struct jit *jit)
+{
+    if (!jit)
+        return;
+    blocks_set_native(&jit->loop->blocks, &(struct native){ 0 });
+    code_memory_unmap(&jit->memory);
+    free(jit);
+}
+
+void jit_counts(const struct jit *jit, struct jit_counts *counts)
+{
+    *counts = jit->counts;
+    counts->used = jit->used;
+}
+
+#else
+
+int jit_create(struct jit **jit, struct loop *loop, const struct jit_guest *guest, const struct jit_config *config)
+{
+    (void)jit, (void)loop, (void)guest, (void)config;
+    return -ENOTSUP;
+}
+
+void jit_destroy(struct jit *jit)
+{
+    (void)jit;
+}
+
+void jit_counts(const struct jit *jit, struct jit_counts *counts)
+{
+    (void)jit;
+    *counts = (struct jit_counts){ 0 };
+}
+
+#endif
