@@ -34,8 +34,9 @@ struct block {
     uint16_t op_count;
     uint8_t exits; // the number of exits with a link among the last ops, 0-2
     bool dead;
-    uint32_t heat;              // runs until it gets host code; 0 at first: never
-    const void *native;         // its host code; else that which leads to the interpreter
+    uint32_t heat;                 // runs until it gets host code; 0 at first: never
+    const void *native_targets[2]; // where its exits lead that can be linked: host code of the next block, or a way out
+    const void *native;            // its host code; else that which leads to the interpreter
     uint32_t native_exits[2];   // in it, the jumps of the exits that can be linked, and where they lead without a link
     uint32_t native_misses[2];  //
     struct block *next_hash;    // same bucket

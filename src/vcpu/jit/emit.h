@@ -18,8 +18,9 @@
 #include "vcpu/op.h"
 
 #if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__) || defined(__unix__))
-#define EMIT_X86_64 1
-#elif defined(__aarch64__)
+#define EMIT_X86_64  1
+#define EMIT_PATCHES 1 // code may be written where it may be running
+#elif defined(__AARCH64EL__) && (defined(__linux__) || defined(__APPLE__) || defined(__unix__))
 #define EMIT_ARM64 1
 #endif
 
@@ -163,10 +164,13 @@ void emit_refund(struct emit *e, unsigned count);
 void emit_move_pc(struct emit *e, unsigned bits, int32_t delta);
 // Goes to the block at whose head T0 points.
 void emit_go(struct emit *e, const struct emit_shared *shared);
-// An exit that can be linked: returns where. It goes to `label` until then.
-uint32_t emit_exit(struct emit *e, struct emit_label *label);
-// Links it: `place` is in writable memory; `from` and `to` are where it and the target are executed.
+// An exit that can be linked: goes to the code that `*target` points to. With EMIT_PATCHES `target` is not read: the exit is a jump,
+// which goes to `label` until emit_link writes another. The result is where it is.
+uint32_t emit_exit(struct emit *e, struct emit_label *label, const void *const *target);
+#ifdef EMIT_PATCHES
+// `place` is in writable memory; `from` and `to` are where it and the target are executed.
 void emit_link(uint8_t *place, const uint8_t *from, const uint8_t *to);
+#endif
 // T0 = op, T2 = value.
 void emit_leave(struct emit *e, const struct emit_shared *shared, const void *op, uint64_t how);
 // Calls one of the shared pieces (body) or goes to it (jump): T0 = op, T2 = block.

@@ -640,8 +640,9 @@ void emit_go(struct emit *e, const struct emit_shared *shared)
     put_rm(e, 0xff, 0, 4, RAX, EMIT_NONE, 0, -(int32_t)shared->native_of_head); // JMP [RAX - n]
 }
 
-uint32_t emit_exit(struct emit *e, struct emit_label *label)
+uint32_t emit_exit(struct emit *e, struct emit_label *label, const void *const *target)
 {
+    (void)target;
     uint32_t at = here(e);
     emit_jump(e, label);
     return at;

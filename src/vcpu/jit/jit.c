@@ -26,10 +26,12 @@ struct jit {
     struct compiler compiler; // the block in work
 };
 
+#ifdef EMIT_PATCHES
 static uint8_t *writable(const struct jit *jit, const void *code)
 {
     return jit->memory.write + ((const uint8_t *)code - jit->memory.code);
 }
+#endif
 
 // All blocks are interpreted again.
 static void empty(struct jit *jit)
@@ -39,26 +41,28 @@ static void empty(struct jit *jit)
     jit->counts.emptied++;
 }
 
-static void link_exit(struct jit *jit, struct block *block, unsigned exit, const struct block *target)
+// Where an exit leads: the code of another block, or its way out.
+static void lead_exit(struct jit *jit, struct block *block, unsigned exit, const void *target)
 {
+    block->native_targets[exit] = target;
+#ifdef EMIT_PATCHES
     uint8_t *code = (uint8_t *)(uintptr_t)block->native + block->native_exits[exit], *place = writable(jit, code);
     code_memory_begin(&jit->memory);
-    emit_link(place, code, target->native);
+    emit_link(place, code, target);
     code_memory_end(&jit->memory, (size_t)(place - jit->memory.write), 8);
+#else
+    (void)jit;
+#endif
 }
 
 static void native_link(void *owner, struct block *block, unsigned exit, const struct block *target)
 {
-    link_exit(owner, block, exit, target);
+    lead_exit(owner, block, exit, target->native);
 }
 
 static void native_unlink(void *owner, struct block *block, unsigned exit)
 {
-    struct jit *jit = owner;
-    uint8_t *code = (uint8_t *)(uintptr_t)block->native + block->native_exits[exit], *place = writable(jit, code);
-    code_memory_begin(&jit->memory);
-    emit_link(place, code, (const uint8_t *)block->native + block->native_misses[exit]);
-    code_memory_end(&jit->memory, (size_t)(place - jit->memory.write), 8);
+    lead_exit(owner, block, exit, (const uint8_t *)block->native + block->native_misses[exit]);
 }
 
 static bool try_compile(struct jit *jit, struct block *block)
@@ -77,6 +81,7 @@ static bool try_compile(struct jit *jit, struct block *block)
     for (unsigned i = 0; i < block->exits; i++) {
         block->native_exits[i] = c->exits[i];
         block->native_misses[i] = c->misses[i];
+        block->native_targets[i] = c->e.code + c->misses[i];
     }
     jit->used = (size_t)align_up((uint64_t)(c->e.at - jit->memory.write), 16);
     return true;
@@ -100,7 +105,7 @@ static bool native_compile(void *owner, struct vcpu *cpu, struct block *block)
     for (unsigned i = 0; i < block->exits; i++) {
         const struct op *exit = &block->ops[block->op_count - block->exits + i];
         if (exit->link && exit->link->code == OP_NATIVE)
-            link_exit(jit, block, i, block_of(exit->link));
+            native_link(jit, block, i, block_of(exit->link));
     }
     return true;
 }
