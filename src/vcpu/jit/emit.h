@@ -39,7 +39,7 @@ extern const uint8_t EMIT_T0, EMIT_T1, EMIT_T2, EMIT_PC;
 enum emit_alu { EMIT_ADD, EMIT_SUB, EMIT_AND, EMIT_OR, EMIT_XOR, EMIT_ANDN, EMIT_ORN, EMIT_XORN }; // ANDN: a & ~b
 enum emit_shift { EMIT_SHL, EMIT_SHR, EMIT_SAR, EMIT_ROR };
 
-// After emit_compare: a OP b. After emit_test: the result OP 0.
+// After emit_compare: a OP b. After emit_test: the result OP 0, but the unsigned ones.
 enum emit_condition {
     EMIT_EQ,
     EMIT_NE,
@@ -69,7 +69,7 @@ void emit_move(struct emit *e, unsigned bits, unsigned d, unsigned a);
 void emit_constant(struct emit *e, unsigned d, uint64_t value);
 // The low `from` bits, 8, 16 or 32, extended to `bits`.
 void emit_extend(struct emit *e, unsigned bits, unsigned d, unsigned a, unsigned from, bool sign);
-// d = d with `count` bits from `at` on replaced by the low ones of a; count 8 or 16, at 0 or 8.
+// d = d with `count` bits from `at` on replaced by the low ones of a: 8 or 16 at 0, or 8 at 8. May use T2, and not as an operand.
 void emit_insert(struct emit *e, unsigned d, unsigned a, unsigned count, unsigned at);
 // 64 bits of the state at an offset; 32: the upper half of d is cleared.
 void emit_state_load(struct emit *e, unsigned bits, unsigned d, unsigned offset);
@@ -78,31 +78,33 @@ void emit_state_store_constant(struct emit *e, unsigned offset, int32_t value); 
 
 // --- arithmetic ------------------------------------------------------------------------------------------------------
 
+// ANDN, ORN and XORN may use T2, and not as an operand.
 void emit_alu(struct emit *e, enum emit_alu alu, unsigned bits, unsigned d, unsigned a, unsigned b);
-void emit_alu_constant(struct emit *e, enum emit_alu alu, unsigned bits, unsigned d, unsigned a,
-                       uint64_t value); // may use T2
-void emit_shift(struct emit *e, enum emit_shift shift, unsigned bits, unsigned d, unsigned a,
-                unsigned b); // by b % bits; uses T1
+// May use T2.
+void emit_alu_constant(struct emit *e, enum emit_alu alu, unsigned bits, unsigned d, unsigned a, uint64_t value);
+// By b % bits. May use T1, and T2 but not as an operand.
+void emit_shift(struct emit *e, enum emit_shift shift, unsigned bits, unsigned d, unsigned a, unsigned b);
 void emit_shift_constant(struct emit *e, enum emit_shift shift, unsigned bits, unsigned d, unsigned a, unsigned count);
 // a + (b << scale) + displacement; a or b may be EMIT_NONE; 64 bits; scale 0 to 3. May use T2, and not as a or b.
 void emit_address(struct emit *e, unsigned d, unsigned a, unsigned b, unsigned scale, int32_t displacement);
 void emit_multiply(struct emit *e, unsigned bits, unsigned d, unsigned a, unsigned b);
-// The upper 64 bits of the product. Uses T0 and T2, which are neither a nor b.
+// The upper 64 bits of the product. May use T0 and T2, which are neither a nor b.
 void emit_multiply_high(struct emit *e, bool sign, unsigned d, unsigned a, unsigned b);
-// Uses T0 and T2, which are neither a nor b. b is not 0, and the quotient is representable.
+// May use T0 and T2, which are neither a nor b. b is not 0, and the quotient is representable.
 void emit_divide(struct emit *e, bool sign, unsigned bits, unsigned d, unsigned a, unsigned b);
 void emit_not(struct emit *e, unsigned bits, unsigned d, unsigned a);
 void emit_negate(struct emit *e, unsigned bits, unsigned d, unsigned a);
-void emit_swap(struct emit *e, unsigned bits, unsigned d, unsigned a);        // the order of bytes
-void emit_count_zeros(struct emit *e, unsigned bits, unsigned d, unsigned a); // leading ones; bits for 0. Uses T0
+void emit_swap(struct emit *e, unsigned bits, unsigned d, unsigned a); // the order of bytes
+// Leading ones; `bits` for 0. May use T0 and T2.
+void emit_count_zeros(struct emit *e, unsigned bits, unsigned d, unsigned a);
 
 // --- conditions ------------------------------------------------------------------------------------------------------
 
-void emit_compare(struct emit *e, unsigned bits, unsigned a,
-                  unsigned b); // bits 8 and 16 too: of the low ones. May use T2
-void emit_compare_constant(struct emit *e, unsigned bits, unsigned a, uint64_t value); // may use T2
-void emit_test(struct emit *e, unsigned bits, unsigned a, unsigned b); // of a & b; 8 and 16 too. May use T2
-void emit_test_constant(struct emit *e, unsigned bits, unsigned a, uint64_t value); // may use T2
+// Here bits may be 8 and 16 too: of the low ones. All may use T2.
+void emit_compare(struct emit *e, unsigned bits, unsigned a, unsigned b);
+void emit_compare_constant(struct emit *e, unsigned bits, unsigned a, uint64_t value);
+void emit_test(struct emit *e, unsigned bits, unsigned a, unsigned b); // of a & b
+void emit_test_constant(struct emit *e, unsigned bits, unsigned a, uint64_t value);
 void emit_branch(struct emit *e, enum emit_condition condition, struct emit_label *label);
 void emit_jump(struct emit *e, struct emit_label *label);
 void emit_label(struct emit *e, struct emit_label *label); // here
@@ -112,8 +114,8 @@ void emit_set(struct emit *e, enum emit_condition condition, unsigned d); // 1 o
 // --- flags -----------------------------------------------------------------------------------------------------------
 
 // The word `aux` of a guest's CPU (x86_64/cpu.h, aarch64/cpu.h) for a + b or a - b in the low `bits`, 8 to 64: bit 63 the carry (of a
-// difference: the borrow; `inverted`: neither), bit 62 that into the top bit, and with `half` bit 3 that out of bit 3. It is stored
-// at `offset` of the state. b may be EMIT_NONE: then it is `constant`. a and b are kept; T0 to T2 are used.
+// difference: the borrow; `inverted`: neither), bit 62 that into the top bit, and with `half` bit 3 that out of bit 3 (not with
+// `inverted`). It is stored at `offset` of the state. b may be EMIT_NONE: then it is `constant`. a and b are kept; T0 to T2 are used.
 void emit_aux(struct emit *e, bool difference, unsigned bits, bool inverted, bool half, unsigned offset, unsigned a,
               unsigned b, uint64_t constant);
 
@@ -133,8 +135,7 @@ void emit_tlb(struct emit *e, const struct emit_tlb *tlb, enum emit_access acces
 void emit_load(struct emit *e, unsigned bits, unsigned d, unsigned base, int32_t displacement, unsigned size,
                bool sign);
 void emit_store(struct emit *e, unsigned base, int32_t displacement, unsigned size, unsigned a);
-void emit_store_constant(struct emit *e, unsigned base, int32_t displacement, unsigned size,
-                         int32_t value); // may use T2
+void emit_store_constant(struct emit *e, unsigned base, int32_t displacement, unsigned size, int32_t value); // T2 too
 // 16 bytes or fewer, from [base + displacement] to the state and back; the rest of 16 becomes 0 in the state.
 void emit_vector_load(struct emit *e, unsigned offset, unsigned base, int32_t displacement, unsigned size);
 void emit_vector_store(struct emit *e, unsigned base, int32_t displacement, unsigned offset, unsigned size);

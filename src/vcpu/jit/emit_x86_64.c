@@ -190,10 +190,12 @@ void emit_insert(struct emit *e, unsigned d, unsigned a, unsigned count, unsigne
         put_rr(e, 0x8a, BYTE_R | BYTE_M, d, a);
     } else if (at == 0) {
         put_rr(e, P66 | 0x8b, 0, d, a);
-    } else {                      // bits 15:8: turned to the bottom and back
+    } else { // bits 15:8: turned to the bottom and back
+        if (d == a)
+            emit_move(e, 64, RDX, a);
         put_rr(e, 0xc1, W, 1, d); // ROR
         put8(e, at);
-        put_rr(e, 0x8a, BYTE_R | BYTE_M, d, a);
+        put_rr(e, 0x8a, BYTE_R | BYTE_M, d, d == a ? (unsigned)RDX : a);
         put_rr(e, 0xc1, W, 0, d); // ROL
         put8(e, at);
     }
@@ -300,17 +302,12 @@ static const uint8_t shift_opcode[] = { [EMIT_SHL] = 4, [EMIT_SHR] = 5, [EMIT_SA
 
 void emit_shift(struct emit *e, enum emit_shift shift, unsigned bits, unsigned d, unsigned a, unsigned b)
 {
+    unsigned in = d == RCX || d == b || a == RCX ? (unsigned)RDX : d; // the count is in RCX
+    emit_move(e, bits == 32 && in == a ? 64 : bits, in, a);
     emit_move(e, 64, RCX, b);
-    if (d == RCX) { // not used by the templates: the count would be lost
-        e->full = true;
-        return;
-    }
-    if (a == RCX)
-        a = b;
-    emit_move(e, bits == 32 && d == a ? 64 : bits, d, a);
-    put_rr(e, 0xd3, wide(bits), shift_opcode[shift], d);
-    if (bits == 32)
-        emit_move(e, 32, d, d); // a count of 0 leaves the upper half
+    put_rr(e, 0xd3, wide(bits), shift_opcode[shift], in);
+    if (bits == 32 || in != d)
+        emit_move(e, bits, d, in); // 32 bits: a count of 0 leaves the upper half
 }
 
 void emit_shift_constant(struct emit *e, enum emit_shift shift, unsigned bits, unsigned d, unsigned a, unsigned count)
@@ -380,10 +377,9 @@ void emit_swap(struct emit *e, unsigned bits, unsigned d, unsigned a)
 
 void emit_count_zeros(struct emit *e, unsigned bits, unsigned d, unsigned a)
 {
-    // BSR leaves its target alone if the source is 0: 2 * bits - 1, which becomes `bits`.
-    emit_constant(e, RAX, 2 * bits - 1);
-    put_rr(e, TWO | 0xbd, wide(bits), RDX, a);
-    put_rr(e, TWO | 0x44, W, RDX, RAX); // CMOVZ: what BSR leaves is undefined in Intel's manual
+    put_rr(e, TWO | 0xbd, wide(bits), RDX, a); // BSR: if the source is 0, the target is undefined
+    emit_constant(e, RAX, 2 * bits - 1);       // which becomes `bits`
+    put_rr(e, TWO | 0x44, W, RDX, RAX);        // CMOVZ
     put_rr(e, 0x8b, 0, d, RDX);
     put_immediate(e, 0x33, 32, d, (int64_t)bits - 1);
 }
@@ -494,6 +490,11 @@ void emit_set(struct emit *e, enum emit_condition condition, unsigned d)
 void emit_aux(struct emit *e, bool difference, unsigned bits, bool inverted, bool half, unsigned offset, unsigned a,
               unsigned b, uint64_t constant)
 {
+    if (b == EMIT_NONE && (constant & bits_low(bits)) == 0) { // no carries, no borrows
+        emit_constant(e, RCX, inverted ? UINT64_C(0xc000000000000000) : 0);
+        emit_state_store(e, 64, offset, RCX);
+        return;
+    }
     if (bits == 64) { // the carry out of bit 63 comes from the host's
         if (b == EMIT_NONE)
             emit_constant(e, b = RAX, constant);
