@@ -370,6 +370,7 @@
 #define clock_run_due intact_private_clock_run_due
 #define code_memory_begin intact_private_code_memory_begin
 #define code_memory_end intact_private_code_memory_end
+#define code_memory_forget intact_private_code_memory_forget
 #define code_memory_map intact_private_code_memory_map
 #define code_memory_unmap intact_private_code_memory_unmap
 #define code_observers_free intact_private_code_observers_free

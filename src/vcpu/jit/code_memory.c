@@ -44,6 +44,11 @@ void code_memory_end(struct code_memory *memory, size_t at, size_t size)
     sys_icache_invalidate(memory->write + at, size);
 }
 
+void code_memory_forget(struct code_memory *memory)
+{
+    (void)memory;
+}
+
 #else
 #include <fcntl.h>
 #include <stdio.h>
@@ -107,5 +112,12 @@ void code_memory_end(struct code_memory *memory, size_t at, size_t size)
 {
     char *code = (char *)(uintptr_t)memory->code + at;
     __builtin___clear_cache(code, code + size);
+}
+
+void code_memory_forget(struct code_memory *memory)
+{
+    void *code = (void *)(uintptr_t)memory->code;
+    if (mprotect(code, memory->size, PROT_READ) == 0)
+        (void)mprotect(code, memory->size, PROT_READ | PROT_EXEC); // as it was, so it is not refused
 }
 #endif

@@ -21,4 +21,8 @@ void code_memory_unmap(struct code_memory *memory);
 void code_memory_begin(struct code_memory *memory);
 void code_memory_end(struct code_memory *memory, size_t at, size_t size);
 
+// All of it will be written again. Processors need no more than code_memory_end; but qemu-user does not notice what is written through
+// another mapping, so that it has to be told in a way that it knows.
+void code_memory_forget(struct code_memory *memory);
+
 #endif

@@ -33,12 +33,18 @@ static uint8_t *writable(const struct jit *jit, const void *code)
 }
 #endif
 
+static void forget_code(struct jit *jit)
+{
+    code_memory_forget(&jit->memory);
+    jit->used = jit->first;
+    jit->counts.emptied++;
+}
+
 // All blocks are interpreted again.
 static void empty(struct jit *jit)
 {
     blocks_forget_native(&jit->loop->blocks);
-    jit->used = jit->first;
-    jit->counts.emptied++;
+    forget_code(jit);
 }
 
 // Where an exit leads: the code of another block, or its way out.
@@ -112,9 +118,7 @@ static bool native_compile(void *owner, struct vcpu *cpu, struct block *block)
 
 static void native_drop(void *owner)
 {
-    struct jit *jit = owner;
-    jit->used = jit->first;
-    jit->counts.emptied++;
+    forget_code(owner);
 }
 
 static int make_shared(struct jit *jit)
