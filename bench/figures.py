@@ -26,14 +26,18 @@ class Figure(typing.NamedTuple):
         return (self.what, self.text(self.ours), self.text(self.theirs), verdict)
 
 
+def amount(value, unit):
+    return f"{value:,.{0 if abs(value) >= 100 else 1}f} {unit}"
+
+
 def row(name, unit, ours, theirs, aim):
     """One whose aim is for the ratio to the fastest of QEMU's. `theirs` are its values by the name of the mode."""
     fast = {mode: value for mode, value in theirs.items() if mode != "icount"}
     mode = min(fast, key=fast.get)
     icount = theirs.get("icount")
     ratio, slow_ratio = (ours / value if value and value > 0 else float("nan") for value in (fast[mode], icount))
-    return (name, f"{ours:,.1f} {unit}", f"{fast[mode]:,.1f} {unit}" + (f" ({mode})" if len(fast) > 1 else ""),
-            "" if icount is None else f"{icount:,.1f} {unit}", f"{ratio:.3f}", "" if icount is None else f"{slow_ratio:.3f}",
+    return (name, amount(ours, unit), amount(fast[mode], unit) + (f" ({mode})" if len(fast) > 1 else ""),
+            "" if icount is None else amount(icount, unit), f"{ratio:.3f}", "" if icount is None else f"{slow_ratio:.3f}",
             "" if aim is None else f"<= {aim:g}" + ("" if ratio <= aim else "  missed"))
 
 
