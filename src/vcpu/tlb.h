@@ -88,6 +88,7 @@ struct tlb_space {
     bool live;
     bool user_code;
     uint32_t id;
+    uint64_t root;
     uint64_t left; // when, as struct tlb's switches
     struct tlb_table user;
     struct tlb_code_entry *code; // the user's
@@ -105,7 +106,8 @@ struct tlb {
     struct tlb_table data[2]; // [user]
     struct tlb_entry io[2][TLB_IO_ENTRIES];
     struct tlb_code_entry *code[2];
-    uint32_t space; // the current one
+    uint32_t space; // the current one's id
+    uint64_t root;
     struct tlb_space *spaces[TLB_SPACES];
     uint64_t switches;
     bool user_code;           // code[1] holds something
@@ -151,8 +153,9 @@ void tlb_flush_space(struct vcpu *cpu, uint32_t id); // what is not global, of o
 // The page with this address, of any size, if it is global or private to the space. Bits 63:56 are not looked at.
 void tlb_flush_address(struct vcpu *cpu, uint64_t address, uint32_t id);
 #define TLB_ANY_SPACE UINT32_MAX
-// Makes the space current; its private pages that were kept are used again with `keep`, otherwise dropped.
-void tlb_switch_space(struct vcpu *cpu, uint32_t id, bool keep);
+// Makes a space current whose walks begin at `root`; its private pages that were kept are used again with `keep`, otherwise
+// dropped, and so are those of another root.
+void tlb_switch_space(struct vcpu *cpu, uint32_t id, uint64_t root, bool keep);
 
 // The set of written pages was emptied: the next store to each page takes the slow path once, and adds it again.
 void tlb_track_writes(struct vcpu *cpu);

@@ -6,7 +6,8 @@
 // pages and the private ones of the current space; no entry says whose it is, so an access compares nothing more. What is
 // private is taken out when the space is left and put back when it comes again: the user's tables are exchanged as a
 // whole, and from the kernel's table the private entries are copied, which a list of them names. An invalidation looks
-// into the tables and into the spaces that are kept.
+// into the tables and into the spaces that are kept. What is kept is also told by its root, the table that it was walked
+// from: a guest that gives a number to other tables and forgets to invalidate finds nothing of the old ones.
 //
 // Sizes. A table of memory doubles when many of its entries displace others within few instructions, and is halved when
 // it is emptied and had few in use. Only counts of the guest's own doing decide, so it is the same in every run.
@@ -203,12 +204,21 @@ static void empty_space(struct vcpu *cpu, struct tlb_space *space)
     space->user_code = space->live = false;
 }
 
-static struct tlb_space *find_space(struct tlb *tlb, uint32_t id)
+static struct tlb_space *find_space(struct tlb *tlb, uint32_t id, uint64_t root)
 {
     for (unsigned i = 0; i < TLB_SPACES; i++)
-        if (tlb->spaces[i] && tlb->spaces[i]->live && tlb->spaces[i]->id == id)
+        if (tlb->spaces[i] && tlb->spaces[i]->live && tlb->spaces[i]->id == id && tlb->spaces[i]->root == root)
             return tlb->spaces[i];
     return NULL;
+}
+
+static void empty_spaces(struct vcpu *cpu, uint32_t id)
+{
+    for (unsigned i = 0; i < TLB_SPACES; i++) {
+        struct tlb_space *space = cpu->tlb->spaces[i];
+        if (space && space->live && (id == TLB_ANY_SPACE || id == space->id))
+            empty_space(cpu, space);
+    }
 }
 
 // An empty one: the one left longest ago, if there is no other. NULL: no memory.
@@ -294,9 +304,7 @@ void tlb_flush(struct vcpu *cpu)
         empty_table(cpu, &tlb->data[user]);
         forget_all(tlb->code[user], TLB_CODE_ENTRIES * sizeof **tlb->code);
     }
-    for (unsigned i = 0; i < TLB_SPACES; i++)
-        if (tlb->spaces[i] && tlb->spaces[i]->live)
-            empty_space(cpu, tlb->spaces[i]);
+    empty_spaces(cpu, TLB_ANY_SPACE);
     forget_all(tlb->io, sizeof tlb->io);
     forget_all(tlb->upper, sizeof tlb->upper);
     tlb->private_code = 0;
@@ -365,21 +373,17 @@ static void flush_current(struct vcpu *cpu)
 
 void tlb_flush_space(struct vcpu *cpu, uint32_t id)
 {
-    struct tlb_space *space;
     forget_all(cpu->tlb->upper, sizeof cpu->tlb->upper);
     if (id == cpu->tlb->space)
         flush_current(cpu);
-    else if ((space = find_space(cpu->tlb, id)))
-        empty_space(cpu, space);
+    empty_spaces(cpu, id);
 }
 
 void tlb_flush_private(struct vcpu *cpu)
 {
     forget_all(cpu->tlb->upper, sizeof cpu->tlb->upper);
     flush_current(cpu);
-    for (unsigned i = 0; i < TLB_SPACES; i++)
-        if (cpu->tlb->spaces[i] && cpu->tlb->spaces[i]->live)
-            empty_space(cpu, cpu->tlb->spaces[i]);
+    empty_spaces(cpu, TLB_ANY_SPACE);
 }
 
 // Back into the kernel's table, where it displaces what came in the meantime.
@@ -409,23 +413,23 @@ static void exchange(struct vcpu *cpu, struct tlb_space *space)
         tlb_select(cpu, true);
 }
 
-void tlb_switch_space(struct vcpu *cpu, uint32_t id, bool keep)
+void tlb_switch_space(struct vcpu *cpu, uint32_t id, uint64_t root, bool keep)
 {
     struct tlb *tlb = cpu->tlb;
     forget_all(tlb->upper, sizeof tlb->upper);
-    if (id == tlb->space) {
-        if (!keep)
-            flush_current(cpu);
+    if (!keep)
+        tlb_flush_space(cpu, id);
+    if (id == tlb->space && (root == tlb->root || !keep)) {
+        tlb->root = root;
         return;
     }
-    struct tlb_space *space = find_space(tlb, id);
-    if (space && !keep)
-        empty_space(cpu, space);
+    struct tlb_space *space = find_space(tlb, id, root);
     if (!space)
         space = take_space(cpu);
     if (!space) {
         flush_current(cpu);
         tlb->space = id;
+        tlb->root = root;
         return;
     }
     if (tlb->global_user) // an invalidation of a global page looks for it only in what is current
@@ -441,8 +445,10 @@ void tlb_switch_space(struct vcpu *cpu, uint32_t id, bool keep)
     space->kernel_count = count;
     space->live = count || space->user.used || space->user_code;
     space->id = tlb->space;
+    space->root = tlb->root;
     space->left = ++tlb->switches;
     tlb->space = id;
+    tlb->root = root;
 }
 
 // --- an address ------------------------------------------------------------------------------------------------------

@@ -184,7 +184,7 @@ Test(tlb_table, private_pages_are_of_their_space_alone_and_are_kept)
 {
     uint64_t value;
     enter_pages();
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     map(PRIVATE, 0x5000);
     map(USERS, 0x6000);
     cr_assert_eq(walks_of(1, GLOBAL, GLOBAL), 0);
@@ -192,14 +192,14 @@ Test(tlb_table, private_pages_are_of_their_space_alone_and_are_kept)
     cr_assert_eq(value, ram(0x5000, 8));
     cr_assert(tlb_load(cpu, USERS, 8, true, &value));
     cr_assert_eq(value, ram(0x6000, 8));
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(walks_of(1, GLOBAL, PRIVATE), 0);
     cr_assert_eq(user_walks(USERS), 0);
     cr_assert(tlb_load(cpu, PRIVATE, 8, false, &value));
     cr_assert_eq(value, ram(PRIVATE, 8));
     cr_assert(tlb_load(cpu, USERS, 8, true, &value));
     cr_assert_eq(value, ram(USERS, 8));
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     cr_assert(tlb_load(cpu, PRIVATE, 8, false, &value));
     cr_assert_eq(value, ram(0x5000, 8));
     cr_assert_eq(user_walks(USERS), 0);
@@ -208,34 +208,56 @@ Test(tlb_table, private_pages_are_of_their_space_alone_and_are_kept)
 Test(tlb_table, a_space_entered_without_keeping_is_empty)
 {
     enter_pages();
-    tlb_switch_space(cpu, 5, true);
-    tlb_switch_space(cpu, 0, false);
+    tlb_switch_space(cpu, 5, 0, true);
+    tlb_switch_space(cpu, 0, 0, false);
     cr_assert_eq(walks_of(1, GLOBAL, GLOBAL), 0);
     cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
     cr_assert_eq(user_walks(USERS), 1);
-    tlb_switch_space(cpu, 0, false); // the one that is current
+    tlb_switch_space(cpu, 0, 0, false); // the one that is current
     cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 0);
+}
+
+Test(tlb_table, what_was_walked_from_another_root_is_not_used)
+{
+    enter_pages();
+    tlb_switch_space(cpu, 0, 0x7000, true);
+    cr_assert_eq(walks_of(1, GLOBAL, GLOBAL), 0);
+    cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
+    tlb_switch_space(cpu, 5, 0x7000, true);
+    tlb_switch_space(cpu, 5, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
+    cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 0);
+    cr_assert_eq(user_walks(USERS), 0);
+    tlb_flush_space(cpu, 0); // from every root
+    tlb_switch_space(cpu, 0, 0x7000, true);
+    cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
+    tlb_switch_space(cpu, 0, 0, true);
+    walks_of(1, PRIVATE, PRIVATE);
+    tlb_switch_space(cpu, 0, 0x7000, false);
+    cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
+    tlb_switch_space(cpu, 0, 0, true);
+    cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
 }
 
 Test(tlb_table, a_space_that_is_not_current_can_be_flushed)
 {
     enter_pages();
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     walks_of(1, PRIVATE, PRIVATE);
     tlb_flush_space(cpu, 0);
     tlb_flush_space(cpu, 77); // of which there is nothing
     cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 0);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
     cr_assert_eq(user_walks(USERS), 1);
     tlb_flush_private(cpu);
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     tlb_flush(cpu);
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
 }
 
@@ -244,16 +266,16 @@ Test(tlb_table, an_address_is_flushed_in_the_space_that_is_named)
     enter_pages();
     fake->private[5] = true;
     walks_of(1, 0x5000, 0x5000);
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     tlb_flush_address(cpu, PRIVATE, 5);
     tlb_flush_address(cpu, USERS, 5);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(walks_of(1, PRIVATE, 0x5000), 0);
     cr_assert_eq(user_walks(USERS), 0);
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     tlb_flush_address(cpu, PRIVATE, 0);
     tlb_flush_address(cpu, USERS, TLB_ANY_SPACE);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(walks_of(1, PRIVATE, 0x5000), 1);
     cr_assert_eq(user_walks(USERS), 1);
 }
@@ -264,9 +286,9 @@ Test(tlb_table, global_pages_of_the_user_are_not_kept_with_a_space)
     make_private();
     user_walks(USERS);
     user_walks(GLOBAL);
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     tlb_flush_address(cpu, GLOBAL, 5);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(user_walks(GLOBAL), 1);
 }
 
@@ -274,14 +296,14 @@ Test(tlb_table, the_space_left_longest_ago_is_forgotten_first)
 {
     make_private();
     for (uint32_t id = 0; id <= TLB_SPACES + 1; id++) {
-        tlb_switch_space(cpu, id, true);
+        tlb_switch_space(cpu, id, 0, true);
         cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
     }
     for (uint32_t id = TLB_SPACES + 1; id >= 1; id--) {
-        tlb_switch_space(cpu, id, true);
+        tlb_switch_space(cpu, id, 0, true);
         cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 0, "space %u", id);
     }
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(walks_of(1, PRIVATE, PRIVATE), 1);
 }
 
@@ -293,14 +315,14 @@ Test(tlb_table, a_space_may_have_more_pages_than_are_kept)
         fake->page[i] = (uint64_t)(i % 16) << PAGE_BITS;
     }
     for (unsigned turn = 0; turn < 4; turn++) {
-        tlb_switch_space(cpu, turn & 1, true);
+        tlb_switch_space(cpu, turn & 1, 0, true);
         for (unsigned i = 0; i < 1000; i++) {
             cr_assert(tlb_load(cpu, (uint64_t)i << PAGE_BITS, 8, false, &value));
             cr_assert_eq(value, ram((uint64_t)(i % 16) << PAGE_BITS, 8));
         }
     }
     uint64_t walks = fake->walks;
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     for (unsigned i = 0; i < 1000; i++)
         cr_assert(tlb_load(cpu, (uint64_t)i << PAGE_BITS, 8, false, &value));
     cr_assert_geq(fake->walks - walks, 1000 - TLB_KEPT);
@@ -328,17 +350,17 @@ Test(tlb_table, marks_reach_the_entries_of_every_space)
     enter_pages();
     cr_assert(tlb_store(cpu, PRIVATE, 8, false, 0));
     cr_assert(tlb_store(cpu, USERS, 8, true, 0));
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     tlb_track_code(cpu, PRIVATE);
     tlb_track_code(cpu, USERS);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(tlb_place(cpu, PRIVATE, false)->write, PRIVATE | TLB_CODE);
     cr_assert_eq(tlb_place(cpu, USERS, true)->write, USERS | TLB_CODE);
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     tlb_track_writes(cpu);
     fake->watched[PRIVATE >> PAGE_BITS] = fake->watched[USERS >> PAGE_BITS] = true;
     fake_watch_changed(cpu);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_eq(tlb_place(cpu, PRIVATE, false)->write, PRIVATE | TLB_CODE | TLB_CLEAN | TLB_WATCH);
     cr_assert_eq(tlb_place(cpu, USERS, true)->read, USERS | TLB_WATCH);
 }
@@ -364,17 +386,17 @@ Test(tlb_table, code_of_global_pages_stays_in_the_jump_cache)
     make_private();
     enter_code(GLOBAL + 8, false);
     tlb_flush_space(cpu, 0);
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     cr_assert(knows_jump(GLOBAL + 8));
     enter_code(USERS + 8, true);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_not(knows_jump(USERS + 8));
     // The page is still known, and is private still.
-    tlb_switch_space(cpu, 5, true);
+    tlb_switch_space(cpu, 5, 0, true);
     uint64_t walks = fake->walks;
     enter_code(USERS + 16, true);
     cr_assert_eq(fake->walks, walks);
-    tlb_switch_space(cpu, 0, true);
+    tlb_switch_space(cpu, 0, 0, true);
     cr_assert_not(knows_jump(USERS + 16));
     enter_code(PRIVATE + 8, false);
     tlb_flush_space(cpu, 0);

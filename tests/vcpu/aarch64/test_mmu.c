@@ -408,7 +408,7 @@ Test(a64_mmu, tlbi_reaches_asids_that_are_not_current)
 }
 
 // A kernel writes a table that maps nothing on its way from one ASID to the next.
-Test(a64_mmu, another_table_of_the_same_asid_forgets_nothing)
+Test(a64_mmu, another_table_of_the_same_asid_has_pages_of_its_own)
 {
     struct rig *rig = rig_new();
     struct a64_cpu *cpu = two_asids(rig);
@@ -416,6 +416,7 @@ Test(a64_mmu, another_table_of_the_same_asid_forgets_nothing)
     write_ttbr(cpu, 0, 3);
     uint64_t table = cpu->ttbr0;
     a64_sysreg_find(encoding)->write(cpu, encoding, (table & ~bits_low(48)) | 0x7000);
+    cr_assert_eq(load(cpu, PAGE(1)), UINT64_MAX);
     a64_sysreg_find(encoding)->write(cpu, encoding, table);
     cr_assert_eq(load(cpu, PAGE(1)), 33);
     rig_free(rig);
@@ -490,6 +491,19 @@ Test(a64_mmu, a_broadcast_tlbi_reaches_every_cpu)
     rig->loop.vcpus[1]->state = VCPU_STOPPED;
     rig_run(rig, 2);
     cr_assert_eq(load(other, PAGE(1)), UINT64_MAX);
+    rig_free(rig);
+}
+
+// Wherever a run is cut, the instruction behind it is fetched from the tables as they are.
+Test(a64_mmu, the_instruction_after_a_tlbi_is_fetched_again)
+{
+    struct rig *rig = rig_new();
+    struct a64_cpu *cpu = rig_translate(rig);
+    rig_code(rig, I_NOP, 0xd5088700u /* tlbi vmalle1 */, I_NOP, I_NOP);
+    rig_run(rig, 1);
+    rig_put(rig, RIG_TABLES + 0x1000, 8, 0);
+    rig_run(rig, 2);
+    cr_assert_eq(cpu->esr >> 26, A64_EC_FETCH);
     rig_free(rig);
 }
 

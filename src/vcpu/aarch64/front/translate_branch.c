@@ -184,6 +184,7 @@ static void emit_tlbi(struct translator *t, unsigned rt, unsigned op2, bool all)
     op->a = (uint8_t)a64_source(rt);
     op->x = (uint8_t)op2;
     op->s = all;
+    a64_emit_end(t); // the page of the next instruction may be another now
 }
 
 static void translate_sys(struct translator *t)

@@ -8,7 +8,7 @@
 //     64 KiB               L1 [47:42]         L2 [41:29] 512 MiB  L3 [28:16]
 //
 // The upper half of the address space (bit 55) is TTBR1_EL1's, the lower TTBR0_EL1's. The TLB
-// knows a page by its ASID if it is not global (nG), not by its table: another TTBR0_EL1 with the same ASID wants a TLBI.
+// knows a page by its ASID and TTBR0_EL1 if it is not global (nG).
 //
 // A page in which the machine has nothing at all is an external abort; a hole beside a device reads as all ones, and
 // ignores writes.
@@ -245,7 +245,8 @@ static uint32_t asid_in(const struct a64_cpu *cpu, uint64_t value)
 
 void a64_follow_asid(struct a64_cpu *cpu)
 {
-    tlb_switch_space(&cpu->vcpu, asid_in(cpu, cpu->tcr & TCR_A1 ? cpu->ttbr1 : cpu->ttbr0), true);
+    uint32_t asid = asid_in(cpu, cpu->tcr & TCR_A1 ? cpu->ttbr1 : cpu->ttbr0);
+    tlb_switch_space(&cpu->vcpu, asid, cpu->ttbr0 & bits_low(48), true);
 }
 
 void a64_flush(struct a64_cpu *cpu)

@@ -299,7 +299,7 @@ void x86_flush_page(struct x86_cpu *cpu, uint64_t address)
 
 void x86_follow_cr3(struct x86_cpu *cpu, bool keep)
 {
-    tlb_switch_space(&cpu->vcpu, cpu->cr4 & X86_CR4_PCIDE ? cpu->cr3 & 0xfff : 0, keep);
+    tlb_switch_space(&cpu->vcpu, cpu->cr4 & X86_CR4_PCIDE ? cpu->cr3 & 0xfff : 0, cpu->cr3 & PTE_ADDRESS, keep);
 }
 
 void x86_flush(struct x86_cpu *cpu)
