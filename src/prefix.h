@@ -876,6 +876,8 @@
 #define jit_counts intact_private_jit_counts
 #define jit_create intact_private_jit_create
 #define jit_destroy intact_private_jit_destroy
+#define jit_text_counts intact_private_jit_text_counts
+#define jit_text_state intact_private_jit_text_state
 #define jit_tlb intact_private_jit_tlb
 #define journal_close intact_private_journal_close
 #define journal_create intact_private_journal_create
@@ -1106,6 +1108,7 @@
 #define monitor_info_cpus intact_private_monitor_info_cpus
 #define monitor_info_instructions intact_private_monitor_info_instructions
 #define monitor_info_irq intact_private_monitor_info_irq
+#define monitor_info_jit intact_private_monitor_info_jit
 #define monitor_info_msi intact_private_monitor_info_msi
 #define monitor_info_mtree intact_private_monitor_info_mtree
 #define monitor_info_pci intact_private_monitor_info_pci
@@ -1424,6 +1427,7 @@
 #define qmp_pmemsave intact_private_qmp_pmemsave
 #define qmp_powerdown intact_private_qmp_powerdown
 #define qmp_query_cpus intact_private_qmp_query_cpus
+#define qmp_query_jit intact_private_qmp_query_jit
 #define qmp_query_kvm intact_private_qmp_query_kvm
 #define qmp_query_machines intact_private_qmp_query_machines
 #define qmp_query_memory intact_private_qmp_query_memory

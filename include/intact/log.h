@@ -66,6 +66,7 @@ static inline void intact_log_config_init(struct intact_log_config *config)
 //     int           every interrupt, station by station: the events of a trace, but for accesses
 //     guest_errors  what the guest does wrong: registers used as they must not be, interrupts that nobody receives
 //     unimp         what this machine does not have: addresses and ports where nothing answers, system registers, instructions
+//     jit           whether guest code becomes host code, and why not; when the log is closed, how much has
 //     trace:PATTERN the events of a trace whose names match, as intact_trace_name has them, or a station's; with * and ?
 //     nochain       nothing: exec tells every block anyway
 const char *intact_log_item(unsigned index, const char **about);

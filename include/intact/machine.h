@@ -315,6 +315,30 @@ const char *intact_machine_error(const struct intact_machine *machine);
 uint64_t intact_machine_instructions(const struct intact_machine *machine);
 uint64_t intact_machine_time(const struct intact_machine *machine);
 
+// What the code generator does. Numbers of it depend on the host, and are no part of the run.
+struct intact_jit_state {
+    size_t size; // of this structure: intact_jit_state_init sets it
+    bool on;     // false: the interpreter runs everything, and all numbers below are 0
+    int refused; // why it is off: 0: the configuration says so; -ENOTSUP: there is none for this host; another negative
+                 // errno: the host refuses memory for code
+    uint32_t threshold;      // a block becomes host code when it has run so many times
+    uint64_t memory, used;   // bytes of memory for host code, and of it in use
+    uint64_t blocks;         // that became host code so far
+    uint64_t blocks_refused; // that are larger than the memory
+    uint64_t
+        emptied; // how often the memory was emptied: it, or the cache of blocks, was full, or observers of code changed
+};
+
+// Nothing is known yet. Any thread.
+void intact_jit_state_defaults(struct intact_jit_state *state, size_t size);
+static inline void intact_jit_state_init(struct intact_jit_state *state)
+{
+    intact_jit_state_defaults(state, sizeof *state);
+}
+
+// Fills in a structure that intact_jit_state_init has prepared. On the machine's thread. 0; -EINVAL: it was not prepared.
+int intact_machine_jit(const struct intact_machine *machine, struct intact_jit_state *state);
+
 // The manager of the machine's interrupts, for devices of your own (<intact/interrupt.h>).
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine);
 

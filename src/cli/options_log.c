@@ -12,7 +12,7 @@
 
 #define EXIT_ITEM "exit"
 
-const char *const log_items[] = { EXIT_ITEM, "in_asm",       "exec",  "cpu",    "int",
+const char *const log_items[] = { EXIT_ITEM, "in_asm",       "exec",  "cpu",    "int", "jit",
                                   "nochain", "guest_errors", "unimp", "trace:", NULL };
 
 static int list_items(struct settings *settings)

@@ -11,6 +11,7 @@
 
 #include "base/bits.h"
 #include "base/sized.h"
+#include "machine/jit_text.h"
 #include "machine/where.h"
 #include "observe/event_text.h"
 
@@ -117,6 +118,16 @@ static void listen_to_buses(struct intact_machine *machine)
     board->memory.unanswered_owner = board->ports.unanswered_owner = machine;
 }
 
+// --- The code generator ----------------------------------------------------------------------------------------------
+
+static void tell_jit(struct intact_log *log, void (*text_of)(const struct intact_machine *machine, char text[JIT_TEXT]))
+{
+    char text[JIT_TEXT];
+    text_of(log->machine, text);
+    if ((log->wish.items & LOG_JIT) && text[0])
+        log_print(log, "%s", text);
+}
+
 // --- Opening and closing ---------------------------------------------------------------------------------------------
 
 #define NO_MEMORY "the host has no memory left"
@@ -158,7 +169,11 @@ static int open_log(struct intact_machine *machine, const struct intact_log_conf
         return result;
     result = begin(log);
     listen_to_buses(machine);
-    return result < 0 ? refuse(why, result, NO_MEMORY) : 0;
+    if (result < 0)
+        return refuse(why, result, NO_MEMORY);
+    log->begun = true;
+    tell_jit(log, jit_text_state);
+    return 0;
 }
 
 int intact_log_open(struct intact_machine *machine, const struct intact_log_config *config, struct intact_log **log,
@@ -183,6 +198,8 @@ int intact_log_close(struct intact_log *log)
     struct intact_log **at = &log->machine->logs;
     if (machine_board(log->machine)->loop.current)
         return -EBUSY;
+    if (log->begun)
+        tell_jit(log, jit_text_counts);
     intact_code_observer_remove(&log->code);
     intact_trace_observer_remove(&log->events);
     while (*at != log)

@@ -26,6 +26,7 @@ struct intact_log {
     struct intact_trace_observer events;
     struct intact_code_observer code;
     struct disassembler disassembler;
+    bool begun; // it was opened without an error
 };
 
 #define LOG_TEXT 2048 // of one call

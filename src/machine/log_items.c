@@ -27,6 +27,7 @@ static const struct {
     { "guest_errors", LOG_GUEST_ERRORS, 0, "what the guest does wrong" },
     { "unimp", LOG_UNIMP, 0,
       "what the machine does not have: addresses where nothing answers, system registers, instructions" },
+    { "jit", LOG_JIT, 0, "whether guest code becomes host code, and why not; at the end, how much has" },
     { "nochain", 0, 0, "nothing: exec has every block anyway" },
 };
 

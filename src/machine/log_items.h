@@ -16,6 +16,7 @@ enum log_item {
     LOG_CPU = 1 << 2,
     LOG_GUEST_ERRORS = 1 << 3,
     LOG_UNIMP = 1 << 4,
+    LOG_JIT = 1 << 5,
 };
 
 struct log_wish {

@@ -31,7 +31,7 @@ static const char *const lines[] = {
     "loadvm", "loadvm /nonexistent/a b", "p $pc", "p/d -(3<<2)%5", "p 1/0", "p ((~1", "x/4xw $pc", "xp/3gx 0x100020", "x/2c 0",
     "x/9999999xg 0", "x/4i $pc", "sum 0 4096", "sum $sp 0xffffffffffffffff", "nmi", "system_reset", "system_powerdown",
     "replay_seek 5", "replay_break 40", "replay_delete_break", "trace on", "trace on events=all", "trace on events=raise,cpu=0,from=3", "trace on x=1", "trace off", "trace last",
-    "trace last 3", "info trace", "info replay", "info version", "help sources",
+    "trace last 3", "info trace", "info replay", "info version", "info jit", "help sources",
 };
 // clang-format on
 

@@ -281,8 +281,8 @@ Test(log, what_is_wrong_is_said)
 {
     make();
     cr_assert_eq(open_log("exec,asm", NULL), -EINVAL);
-    cr_assert_str_eq(why,
-                     "no item 'asm'; there are in_asm, exec, cpu, int, guest_errors, unimp, nochain, trace:PATTERN");
+    cr_assert_str_eq(
+        why, "no item 'asm'; there are in_asm, exec, cpu, int, guest_errors, unimp, jit, nochain, trace:PATTERN");
     cr_assert_eq(open_log("trace:x*", NULL), -EINVAL);
     cr_assert(strstr(why, "trace:x* matches no event; there are line, trigger, ") == why, "%s", why);
     static const char *const ranges[] = { "0x1000", "x..y", "1...2", "0x2000..0x1000", "5+0", "5-0",
@@ -331,8 +331,8 @@ Test(log, items_have_names)
         cr_assert(*name && *about);
         count++;
     }
-    cr_assert_eq(count, 8);
-    cr_assert_str_eq(intact_log_item(7, NULL), "trace:PATTERN");
+    cr_assert_eq(count, 9);
+    cr_assert_str_eq(intact_log_item(8, NULL), "trace:PATTERN");
 }
 
 static uint64_t events_of(const char *items)

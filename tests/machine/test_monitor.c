@@ -431,6 +431,7 @@ Test(monitor, the_place_in_a_replay_has_the_names_of_qemu)
     cr_expect_eq(does("replay-seek 3"), MONITOR_STOPS);
     SAYS("info replay", "neither recording nor replaying: instruction 3\nreplay_seek reaches instructions 0 to 9\n");
     CONTAINS("info version", "intact ");
+    CONTAINS("info jit", "jit: o");
     CONTAINS("help sources", "pit.out0\n");
 }
 

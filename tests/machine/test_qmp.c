@@ -248,6 +248,7 @@ static void *queries(void *unused)
     asks("query-cpus-fast", "", "{\"thread-id\": 2, \"props\": {\"core-id\": 1, ");
     asks("query-memory-size-summary", "", "{\"base-memory\": 8388608, \"plugged-memory\": 0}");
     asks("query-replay", "", "{\"return\": {\"icount\": 0, \"mode\": \"none\"}}\r\n");
+    asks("x-query-jit", "", "{\"return\": {\"human-readable-text\": \"jit: o");
     asks("query-commands", "", "{\"name\": \"x-intact-why\"}");
     asks("x-intact-why", "{\"source\": \"pit.out0\"}",
          "{\"kind\": \"gate\", \"reason\": \"PIC_EDGE_SEEN\", \"text\": \"IRQ 0 ");

@@ -106,7 +106,7 @@ CONVERSATION = [
     b'{"execute": "query-version"}', b'{"execute": "query-status", "id": {"a": [1, null, true]}}', b'{"execute": "query-name"}',
     b'{"execute": "query-kvm"}', b'{"execute": "query-target"}', b'{"execute": "query-uuid"}', b'{"execute": "query-replay"}',
     b'{"execute": "query-cpus-fast"}', b'{"execute": "query-machines"}', b'{"execute": "query-commands"}',
-    b'{"execute": "query-memory-size-summary"}',
+    b'{"execute": "query-memory-size-summary"}', b'{"execute": "x-query-jit"}',
     # What is wrong.
     b'garbage', b'}', b'{]', b'123', b'[]', b'"stop"', b'{}', b'{"execute": 3}', b'{"id": 5}', b'{"execute": "nonsense", "id": [1]}',
     b'{"execute": "stop", "arguments": []}', b'{"execute": "stop", "arguments": {"x": 1}}', b'{"execute": "stop", "x": 1}',

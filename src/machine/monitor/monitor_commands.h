@@ -34,7 +34,7 @@ monitor_function monitor_stop, monitor_cont, monitor_step, monitor_wait, monitor
     monitor_system_reset, monitor_system_powerdown;
 // monitor_info.c
 monitor_function monitor_info_registers, monitor_info_instructions, monitor_info_cpus, monitor_info_snapshots,
-    monitor_info_status, monitor_info_version, monitor_info_replay;
+    monitor_info_status, monitor_info_version, monitor_info_replay, monitor_info_jit;
 // monitor_memory.c
 monitor_function monitor_p, monitor_examine, monitor_sum;
 // monitor_code.c: `count` instructions at an address.

@@ -5,6 +5,7 @@
 
 #include <intact/version.h>
 
+#include "machine/jit_text.h"
 #include "machine/machine.h"
 #include "machine/monitor/monitor_commands.h"
 #include "machine/timeline.h"
@@ -109,5 +110,16 @@ struct monitor_result monitor_info_replay(struct monitor *monitor, unsigned coun
     if (machine->timeline)
         monitor_print(monitor, "replay_seek reaches instructions %" PRIu64 " to %" PRIu64 "\n",
                       machine->timeline->history.first, timeline_end(machine->timeline));
+    return MONITOR_STAY;
+}
+
+struct monitor_result monitor_info_jit(struct monitor *monitor, unsigned count, char *const *words)
+{
+    char text[JIT_TEXT];
+    (void)count, (void)words;
+    jit_text_state(monitor->machine, text);
+    monitor_print(monitor, "%s", text);
+    jit_text_counts(monitor->machine, text);
+    monitor_print(monitor, "%s", text);
     return MONITOR_STAY;
 }

@@ -24,6 +24,7 @@ static const struct monitor_row commands[] = {
     { "info version", NULL, "", 0, 0, NULL, "the version of the library", monitor_info_version },
     { "info replay", NULL, "", 0, 0, NULL, "whether the run is recorded or replayed, and how far",
       monitor_info_replay },
+    { "info jit", NULL, "", 0, 0, NULL, "whether guest code becomes host code, and how much has", monitor_info_jit },
     { "info breaks", NULL, "", 0, 0, NULL, "the breakpoints and watchpoints", monitor_info_breaks },
     { "info snapshots", NULL, "", 0, 0, NULL, "how far the history reaches, and what it takes up",
       monitor_info_snapshots },

@@ -24,6 +24,7 @@ const struct qmp_command qmp_commands[] = {
     { "query-cpus-fast", NO_ARGUMENTS, qmp_query_cpus },
     { "query-memory-size-summary", NO_ARGUMENTS, qmp_query_memory },
     { "query-replay", NO_ARGUMENTS, qmp_query_replay },
+    { "x-query-jit", NO_ARGUMENTS, qmp_query_jit },
     { "stop", NO_ARGUMENTS, qmp_stop },
     { "cont", NO_ARGUMENTS, qmp_cont },
     { "quit", NO_ARGUMENTS, qmp_quit },

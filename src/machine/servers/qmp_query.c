@@ -5,6 +5,7 @@
 
 #include <intact/replay.h>
 
+#include "machine/jit_text.h"
 #include "machine/machine.h"
 #include "machine/servers/qmp_machine.h"
 
@@ -103,6 +104,18 @@ json_t *qmp_query_replay(struct qmp *qmp, json_t *arguments)
     (void)arguments;
     return json_pack("{s:I, s:s}", "icount", (json_int_t)machine->board->loop.instructions, "mode",
                      modes[machine->replay.mode]);
+}
+
+// Text for people, as QEMU's.
+json_t *qmp_query_jit(struct qmp *qmp, json_t *arguments)
+{
+    const struct intact_machine *machine = qmp_server(qmp)->machine;
+    char state[JIT_TEXT], counts[JIT_TEXT], both[2 * JIT_TEXT];
+    (void)arguments;
+    jit_text_state(machine, state);
+    jit_text_counts(machine, counts);
+    snprintf(both, sizeof both, "%s%s", state, counts);
+    return json_pack("{s:o}", "human-readable-text", qmp_text(both));
 }
 
 // --- of our own ------------------------------------------------------------------------------------------------------

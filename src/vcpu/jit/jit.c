@@ -187,6 +187,8 @@ void jit_counts(const struct jit *jit, struct jit_counts *counts)
 {
     *counts = jit->counts;
     counts->used = jit->used;
+    counts->size = jit->memory.size;
+    counts->threshold = jit->loop->blocks.native.threshold;
 }
 
 #else

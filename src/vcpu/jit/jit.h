@@ -26,7 +26,8 @@ struct jit_config {
 
 struct jit_counts {
     uint64_t compiled, refused, emptied; // blocks; blocks that did not fit; times that the memory was emptied
-    size_t used;                         // bytes
+    size_t used, size;                   // bytes
+    uint32_t threshold;
 };
 
 // Between loop_init and the first run. -ENOTSUP: not on this host; other negative errno: the host refuses code memory. The

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What a machine tells of its code generator, and a host that refuses memory for code: the interpreter runs everything then.
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <intact/log.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "machine/machine.h"
+#include "machine/x86_code.h"
+
+#ifdef __linux__
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+enum { RUNS = 1000, INSTRUCTIONS = 2 * RUNS + 3 };
+
+static struct code code;
+static struct intact_machine_config config;
+static struct intact_machine *machine;
+static struct intact_log *the_log;
+static char text[4096], why[INTACT_ERROR_SIZE];
+
+// mov ebx, RUNS; again: dec ebx; jnz again; then halts for ever
+static void setup(void)
+{
+    code_begin(&code);
+    CODE(&code, 0xbb, RUNS & 0xff, RUNS >> 8, 0, 0, 0x4b, 0x75, 0xfd);
+    code_halt(&code);
+    intact_machine_config_init(&config);
+    config.memory = UINT64_C(8) << 20;
+    config.kernel = "code";
+    config.kernel_data = code.bytes;
+    config.kernel_size = sizeof code.bytes;
+}
+
+static void teardown(void)
+{
+    intact_log_close(the_log);
+    intact_machine_destroy(machine);
+}
+
+TestSuite(machine_jit, .init = setup, .fini = teardown, .timeout = 60);
+
+static void on_text(void *owner, const char *line, size_t size)
+{
+    (void)owner, (void)size;
+    strncat(text, line, sizeof text - strlen(text) - 1);
+}
+
+// Runs to the halt, with a log of `items`.
+static void run(const char *items)
+{
+    struct intact_log_config wanted;
+    intact_log_config_init(&wanted);
+    wanted.items = items;
+    wanted.write = on_text;
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    cr_assert_eq(intact_log_open(machine, &wanted, &the_log, why), 0, "%s", why);
+    struct intact_exit end = intact_machine_run(machine);
+    cr_assert_eq(end.reason, INTACT_DEADLOCK);
+    cr_assert_eq(end.instructions, INSTRUCTIONS);
+    cr_assert_eq(intact_log_close(the_log), 0);
+    the_log = NULL;
+}
+
+static struct intact_jit_state state(void)
+{
+    struct intact_jit_state now;
+    intact_jit_state_init(&now);
+    cr_assert_eq(intact_machine_jit(machine, &now), 0);
+    return now;
+}
+
+// Whether hosts like this one have a code generator; memory for it may still be refused.
+static bool is_here(void)
+{
+    return state().refused != -ENOTSUP;
+}
+
+Test(machine_jit, tells_that_it_is_on_and_what_it_has_done)
+{
+    config.jit_threshold = 5;
+    config.jit_size = UINT64_C(1) << 20;
+    run("jit");
+    struct intact_jit_state now = state();
+    if (!is_here())
+        return;
+    cr_assert(now.on && now.refused == 0, "refused: %d", now.refused);
+    cr_assert_eq(now.threshold, 5);
+    cr_assert_eq(now.memory, UINT64_C(1) << 20);
+    cr_assert_eq(now.blocks, 1, "the loop alone runs often");
+    cr_assert(now.used > 0 && now.used < now.memory);
+    cr_assert_eq(now.blocks_refused, 0);
+    cr_assert_not_null(strstr(text, "jit: on: blocks that have run 5 times become host code\n"
+                                    "jit: 1 blocks became host code, 0 did not fit; "));
+    cr_assert_not_null(strstr(text, " of 1048576 bytes are used, the memory was emptied 0 times\n"));
+}
+
+Test(machine_jit, tells_that_it_is_not_wanted)
+{
+    config.jit = INTACT_JIT_OFF;
+    run("jit");
+    struct intact_jit_state now = state();
+    cr_assert(!now.on && now.refused == 0 && now.blocks == 0 && now.memory == 0);
+    cr_assert_str_eq(text, "jit: off: it is not wanted\n");
+}
+
+Test(machine_jit, says_nothing_without_the_item)
+{
+    run("guest_errors");
+    cr_assert_str_eq(text, "");
+}
+
+Test(machine_jit, a_program_of_another_version_asks_for_what_it_knows)
+{
+    struct intact_jit_state now;
+    run("jit");
+    memset(&now, 0xff, sizeof now);
+    intact_jit_state_defaults(&now, offsetof(struct intact_jit_state, memory));
+    cr_assert_eq(intact_machine_jit(machine, &now), 0);
+    cr_assert_eq(now.size, offsetof(struct intact_jit_state, memory));
+    cr_assert_eq(now.on, state().on);
+    cr_assert_eq(now.memory, UINT64_MAX, "it was not touched");
+    now.size = sizeof now + 8;
+    cr_assert_eq(intact_machine_jit(machine, &now), -EINVAL);
+}
+
+#if defined(__linux__) && defined(SECCOMP_MODE_FILTER)
+
+// From here on the process gets no executable memory, as on hardened hosts: EACCES. False: the host has no such filter.
+static bool refuse_executable_memory(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mmap, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mprotect, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                 offsetof(struct seccomp_data, args[2])), // its low half: the hosts are little-endian
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { .len = sizeof filter / sizeof *filter, .filter = filter };
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+Test(machine_jit, a_host_that_refuses_memory_for_code_runs_the_interpreter)
+{
+    if (!refuse_executable_memory())
+        cr_skip_test("this host has no filter of system calls");
+    run("jit");
+    if (!is_here())
+        return;
+    struct intact_jit_state now = state();
+    cr_assert_eq(now.refused, -EACCES);
+    cr_assert(!now.on && now.blocks == 0 && now.memory == 0);
+    cr_assert_str_eq(text, "jit: off: the host refuses memory for code: Permission denied\n");
+}
+
+#endif
