@@ -86,9 +86,24 @@ static unsigned changed(struct compiler *c, unsigned slot, bool load)
 {
     unsigned i = get(c, slot, load);
     c->slots.dirty[i] = slot != c->guest->sink;
+    if (slot == c->constant)
+        c->constant = EMIT_NONE;
     if (is_temp(c, slot))
         c->temp_of[slot] = (uint8_t)(c->instruction + 1);
     return emit_cached[i];
+}
+
+void define_constant(struct compiler *c, unsigned slot, uint64_t value)
+{
+    emit_constant(&c->e, define(c, slot), value);
+    c->constant = (uint8_t)slot;
+    c->constant_value = value;
+}
+
+bool has_constant(const struct compiler *c, unsigned slot, uint64_t *value)
+{
+    *value = c->constant_value;
+    return slot == c->constant;
 }
 
 unsigned define(struct compiler *c, unsigned slot)
@@ -603,12 +618,18 @@ static void find_needed(struct compiler *c)
     for (unsigned i = c->block->op_count; i-- > 1;) {
         const struct op_row *row = &c->guest->rows[c->block->ops[i].code];
         c->needed[i] = needed;
-        if (!(c->guest->flags & ~row->writes))
+        bool keeps = c->guest->keeps(&c->block->ops[i]);
+        if (!keeps && !(c->guest->flags & ~row->writes))
             needed = false;
-        if ((row->reads & c->guest->flags) || leaves(row))
+        if ((!keeps && (row->reads & c->guest->flags)) || leaves(row))
             needed = true;
     }
     c->needed[0] = needed;
+}
+
+bool flags_needed(const struct compiler *c)
+{
+    return c->needed[c->op - c->block->ops];
 }
 
 // An op without a template: its body is called, with everything in the state.
@@ -631,6 +652,7 @@ static void call_body(struct compiler *c, const struct op *op, const struct op_r
             c->slots.dirty[i] = false;
         }
     flags_forget(c);
+    c->constant = EMIT_NONE;
     for (unsigned slot = c->guest->temps; slot < c->guest->temps_end; slot++)
         if (written >> slot & 1)
             c->temp_of[slot] = 0;
@@ -643,6 +665,7 @@ bool compile_block(struct compiler *c, struct block *block)
     c->clock = 0;
     c->cold_count = 0;
     c->done = false;
+    c->constant = EMIT_NONE;
     c->exits[0] = c->exits[1] = UINT32_MAX;
     memset(&c->slots, 0, sizeof c->slots);
     memset(c->slots.slot, EMIT_NONE, sizeof c->slots.slot);

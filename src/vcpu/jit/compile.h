@@ -33,6 +33,8 @@ struct jit_guest {
         uint32_t mode); // what the jump cache's key has besides the program counter (chain.h), to be exclusive-ored
     // The slots that an op writes, a bit each; in `all` if they are not known.
     uint64_t (*written)(const struct op *op, const struct op_row *row);
+    // Does the op look at flags only to keep them, or what it does not change of them?
+    bool (*keeps)(const struct op *op);
     // Emits the code for an op. False: there is no template, and nothing was emitted.
     bool (*emit)(struct compiler *c, const struct op *op);
 };
@@ -108,6 +110,8 @@ struct compiler {
     uint8_t temp_of[64];        // instruction + 1 that has written a slot of `temps`
     struct cold cold[2 * BLOCK_OPS];
     unsigned cold_count;
+    uint8_t constant;             // the slot that was last given a constant, EMIT_NONE: none,
+    uint64_t constant_value;      // and that
     uint32_t exits[2], misses[2]; // where the exits with links are, and where they go without one
 };
 
@@ -116,7 +120,10 @@ struct compiler {
 unsigned use(struct compiler *c, unsigned slot);    // its value is in this register
 unsigned define(struct compiler *c, unsigned slot); // its new value will be; the template writes all 64 bits
 unsigned modify(struct compiler *c, unsigned slot); // both
-unsigned borrow(struct compiler *c);                // a register for this op
+void define_constant(struct compiler *c, unsigned slot, uint64_t value);
+bool has_constant(const struct compiler *c, unsigned slot, uint64_t *value); // is its value known?
+bool flags_needed(const struct compiler *c);                                 // after this op
+unsigned borrow(struct compiler *c);                                         // a register for this op
 // The state is up to date: before a way out. Temporaries of other instructions are left out.
 void write_back(struct compiler *c);
 unsigned slot_offset(const struct compiler *c, unsigned slot);

@@ -452,7 +452,10 @@ Test(jit, each_op_does_what_its_function_does)
                 while (spoils_address(&ops[count]));
                 ops[count++].n = (uint8_t)n++;
             }
-            ops[count] = any_op(code, &s, NULL);
+            struct op op = any_op(code, &s, NULL);
+            if ((code == X86_OP_SHIFT || code == X86_OP_SHIFTD) && below(2)) // by a number that is known
+                ops[count++] = (struct op){ .code = X86_OP_MOVI, .n = (uint8_t)n++, .d = op.b, .imm = below(70) };
+            ops[count] = op;
             ops[count++].n = (uint8_t)n++;
             count = finish(ops, count, n);
             compare(ops, count, &start, 100, below(4) ? UINT32_MAX : (unsigned)chance());

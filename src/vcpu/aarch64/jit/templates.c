@@ -441,7 +441,7 @@ static bool emit_op(struct compiler *c, const struct op *op)
         emit_move(&c->e, op->code == A64_OP_MOV32 ? 32 : 64, define(c, op->d), a);
         break;
     }
-    case A64_OP_MOVI: emit_constant(&c->e, define(c, op->d), (uint64_t)op->imm); break;
+    case A64_OP_MOVI: define_constant(c, op->d, (uint64_t)op->imm); break;
     case A64_OP_MOVK32: move_keep(c, op, 32); break;
     case A64_OP_MOVK64: move_keep(c, op, 64); break;
     case A64_OP_MADD32: multiply(c, op, EMIT_ADD, 32, 0); break;
@@ -568,6 +568,12 @@ static uint64_t written(const struct op *op, const struct op_row *row)
     return (row->operands & OP_TO_D ? BIT64(op->d) : 0) | (row->operands & OP_TO_X ? BIT64(op->x) : 0);
 }
 
+static bool keeps(const struct op *op)
+{
+    (void)op;
+    return false;
+}
+
 const struct jit_guest a64_jit = {
     .rows = a64_ops,
     .op_count = A64_OP_COUNT,
@@ -585,5 +591,6 @@ const struct jit_guest a64_jit = {
     .pc_bits = pc_bits,
     .key = key,
     .written = written,
+    .keeps = keeps,
     .emit = emit_op,
 };
