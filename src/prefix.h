@@ -83,6 +83,7 @@
 #define a64_op_crc32 intact_private_a64_op_crc32
 #define a64_op_mrs intact_private_a64_op_mrs
 #define a64_op_msr intact_private_a64_op_msr
+#define a64_op_names intact_private_a64_op_names
 #define a64_ops intact_private_a64_ops
 #define a64_page_watched intact_private_a64_page_watched
 #define a64_physical_of intact_private_a64_physical_of
@@ -373,7 +374,9 @@
 #define code_memory_forget intact_private_code_memory_forget
 #define code_memory_map intact_private_code_memory_map
 #define code_memory_unmap intact_private_code_memory_unmap
+#define code_observe_host intact_private_code_observe_host
 #define code_observers_free intact_private_code_observers_free
+#define code_unobserve_host intact_private_code_unobserve_host
 #define code_watch_bytes intact_private_code_watch_bytes
 #define code_watch_changed intact_private_code_watch_changed
 #define code_watch_enter intact_private_code_watch_enter
@@ -419,6 +422,7 @@
 #define debugcon_read intact_private_debugcon_read
 #define debugcon_write intact_private_debugcon_write
 #define define intact_private_define
+#define define_constant intact_private_define_constant
 #define deliveries_event intact_private_deliveries_event
 #define deliveries_free intact_private_deliveries_free
 #define deliveries_init intact_private_deliveries_init
@@ -569,6 +573,7 @@
 #define firmware_image_load intact_private_firmware_image_load
 #define flags_are_result intact_private_flags_are_result
 #define flags_forget intact_private_flags_forget
+#define flags_needed intact_private_flags_needed
 #define flags_set intact_private_flags_set
 #define flags_store intact_private_flags_store
 #define flash_bank_close intact_private_flash_bank_close
@@ -775,6 +780,7 @@
 #define group_why_raised intact_private_group_why_raised
 #define guest_put intact_private_guest_put
 #define guest_zero intact_private_guest_zero
+#define has_constant intact_private_has_constant
 #define host_clock_ns intact_private_host_clock_ns
 #define host_memory_clear intact_private_host_memory_clear
 #define host_memory_release intact_private_host_memory_release
@@ -876,6 +882,7 @@
 #define jit_counts intact_private_jit_counts
 #define jit_create intact_private_jit_create
 #define jit_destroy intact_private_jit_destroy
+#define jit_shared intact_private_jit_shared
 #define jit_text_counts intact_private_jit_text_counts
 #define jit_text_state intact_private_jit_text_state
 #define jit_tlb intact_private_jit_tlb
@@ -961,6 +968,7 @@
 #define lives_event intact_private_lives_event
 #define lives_free intact_private_lives_free
 #define log_code_begin intact_private_log_code_begin
+#define log_code_end intact_private_log_code_end
 #define log_item_name intact_private_log_item_name
 #define log_print intact_private_log_print
 #define log_wish_covers intact_private_log_wish_covers
@@ -1227,6 +1235,7 @@
 #define number_to_64 intact_private_number_to_64
 #define number_to_80 intact_private_number_to_80
 #define number_to_int intact_private_number_to_int
+#define op_text intact_private_op_text
 #define outside_debug_transmit intact_private_outside_debug_transmit
 #define outside_destroy intact_private_outside_destroy
 #define outside_flush intact_private_outside_flush
@@ -2255,6 +2264,7 @@
 #define x86_op_flag intact_private_x86_op_flag
 #define x86_op_linear intact_private_x86_op_linear
 #define x86_op_multiply intact_private_x86_op_multiply
+#define x86_op_names intact_private_x86_op_names
 #define x86_op_popcount intact_private_x86_op_popcount
 #define x86_op_shift intact_private_x86_op_shift
 #define x86_op_shift_double intact_private_x86_op_shift_double

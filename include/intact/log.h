@@ -42,7 +42,7 @@ struct intact_log_config {
     size_t size; // of this structure
     // What is told: names of intact_log_item with commas between them, "exec,trace:p*". NULL or "": nothing.
     const char *items;
-    // The addresses of code that in_asm, exec and cpu are about, with commas between them: FIRST..LAST, START+SIZE or END-SIZE,
+    // The addresses of code that in_asm, op, out_asm, exec and cpu are about, with commas between them: FIRST..LAST, START+SIZE or END-SIZE,
     // where END is the last one; at most 64. A block of instructions belongs to them if one of its bytes does. NULL: all.
     const char *ranges;
     // Called for each text: one or several lines, `size` bytes, also with a 0 behind them. No function of the machine may be
@@ -61,6 +61,9 @@ static inline void intact_log_config_init(struct intact_log_config *config)
 // The name of item `index`, from 0 on, and what it tells, in *about (or NULL); NULL: there are not so many. Any thread.
 //
 //     in_asm        each block of instructions as assembly, when it is decoded; where the library was built with Capstone
+//     op            each block as ops, the operations that it is translated to (docs/engine.md), when it is decoded
+//     out_asm       each block as host code, when it becomes that: as assembly, or without Capstone as bytes; before the code of each
+//                   op the op. The code that all blocks share comes first
 //     exec          each block that is entered: processor, address, and how many instructions were executed before it
 //     cpu           the registers before each of these blocks
 //     int           every interrupt, station by station: the events of a trace, but for accesses

@@ -12,8 +12,8 @@
 
 #define EXIT_ITEM "exit"
 
-const char *const log_items[] = { EXIT_ITEM, "in_asm",       "exec",  "cpu",    "int", "jit",
-                                  "nochain", "guest_errors", "unimp", "trace:", NULL };
+const char *const log_items[] = { EXIT_ITEM, "in_asm",  "op",           "out_asm", "exec",   "cpu", "int",
+                                  "jit",     "nochain", "guest_errors", "unimp",   "trace:", NULL };
 
 static int list_items(struct settings *settings)
 {

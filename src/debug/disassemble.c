@@ -83,7 +83,7 @@ size_t disassemble_line(struct disassembler *disassembler, enum disassemble_mode
 {
     cs_insn *instruction;
     text[0] = 0;
-    if (size < (mode == DISASSEMBLE_A64 ? 4 : 1) || !open_mode(disassembler, mode))
+    if (size < (mode == DISASSEMBLE_A64 ? 4 : 1) || mode == DISASSEMBLE_MODES || !open_mode(disassembler, mode))
         return 0;
     if (cs_disasm(disassembler->handles[mode], code, size, address, 1, &instruction) == 1) {
         size = instruction->size;

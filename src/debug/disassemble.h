@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Guest code as assembly, by Capstone, where the library was built with it; x86 in AT&T's syntax, as gdb and QEMU have it.
+// Guest code and host code as assembly, by Capstone, where the library was built with it; x86 in AT&T's syntax, as gdb and QEMU have it.
 //
 // The processors do not use it: what an instruction does is for src/vcpu/*/front alone to know.
 #ifndef DEBUG_DISASSEMBLE_H
@@ -16,6 +16,15 @@ enum disassemble_mode {
     DISASSEMBLE_A64,
     DISASSEMBLE_MODES
 };
+
+// That of the host; DISASSEMBLE_MODES: not known here.
+#if defined(__x86_64__)
+#define DISASSEMBLE_HOST DISASSEMBLE_X86_64
+#elif defined(__aarch64__)
+#define DISASSEMBLE_HOST DISASSEMBLE_A64
+#else
+#define DISASSEMBLE_HOST DISASSEMBLE_MODES
+#endif
 
 // That of code of 16, 32 or 64 bits; `arm`: A64.
 static inline enum disassemble_mode disassemble_mode_of(bool arm, unsigned bits)

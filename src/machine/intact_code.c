@@ -8,6 +8,7 @@
 #include "machine/code.h"
 #include "machine/machine.h"
 #include "machine/where.h"
+#include "vcpu/jit/jit.h"
 
 void intact_code_observer_defaults(struct intact_code_observer *observer, size_t size)
 {
@@ -30,13 +31,13 @@ static void tell(struct intact_machine *machine, struct vcpu *cpu, const struct 
         .starts = block->offsets,
     };
     loop_moment(&board->loop, &code.instructions, &code.time);
-    machine->code.telling = true;
+    machine->code.telling = block;
     for (const struct intact_code_observer *each = machine->code.first; each; each = each->next) {
         void (*function)(void *owner, const struct intact_code *code) = entered ? each->entered : each->decoded;
         if (function)
             function(each->owner, &code);
     }
-    machine->code.telling = false;
+    machine->code.telling = NULL;
 }
 
 static void decoded(void *owner, struct vcpu *cpu, const struct block *block)
@@ -49,6 +50,14 @@ static void entered(void *owner, struct vcpu *cpu, const struct block *block)
     tell(owner, cpu, block, true);
 }
 
+static void compiled(void *owner, struct vcpu *cpu, const struct block *block, const struct host_code *code)
+{
+    struct intact_machine *machine = owner;
+    uint64_t address = where_address(machine_board(machine), cpu);
+    for (const struct host_code_observer *each = machine->code.first_host; each; each = each->next)
+        each->compiled(each->owner, address, block, code);
+}
+
 static void changed(struct intact_machine *machine)
 {
     struct loop *loop = &machine_board(machine)->loop;
@@ -57,7 +66,37 @@ static void changed(struct intact_machine *machine)
         loop->code.decoded = each->decoded ? decoded : loop->code.decoded;
         loop->code.entered = each->entered ? entered : loop->code.entered;
     }
+    loop->code.compiled = machine->code.first_host ? compiled : NULL;
     code_watch_changed(loop);
+}
+
+static void tell_shared(void *owner, const struct host_code *code)
+{
+    const struct host_code_observer *observer = owner;
+    observer->compiled(observer->owner, 0, NULL, code);
+}
+
+void code_observe_host(struct intact_machine *machine, struct host_code_observer *observer)
+{
+    const struct jit *jit = machine_board(machine)->jit;
+    observer->next = machine->code.first_host;
+    observer->added = true;
+    machine->code.first_host = observer;
+    changed(machine);
+    if (jit)
+        jit_shared(jit, tell_shared, observer);
+}
+
+void code_unobserve_host(struct intact_machine *machine, struct host_code_observer *observer)
+{
+    struct host_code_observer **at = &machine->code.first_host;
+    if (!observer->added)
+        return;
+    while (*at != observer)
+        at = &(*at)->next;
+    *at = observer->next;
+    observer->added = false;
+    changed(machine);
 }
 
 int intact_machine_observe_code(struct intact_machine *machine, struct intact_code_observer *observer)

@@ -167,13 +167,11 @@ static int open_log(struct intact_machine *machine, const struct intact_log_conf
         result = log_wish_ranges(&log->wish, log->config.ranges, why);
     if (result < 0)
         return result;
+    tell_jit(log, jit_text_state);
     result = begin(log);
     listen_to_buses(machine);
-    if (result < 0)
-        return refuse(why, result, NO_MEMORY);
-    log->begun = true;
-    tell_jit(log, jit_text_state);
-    return 0;
+    log->begun = result == 0;
+    return result < 0 ? refuse(why, result, NO_MEMORY) : 0;
 }
 
 int intact_log_open(struct intact_machine *machine, const struct intact_log_config *config, struct intact_log **log,
@@ -200,7 +198,7 @@ int intact_log_close(struct intact_log *log)
         return -EBUSY;
     if (log->begun)
         tell_jit(log, jit_text_counts);
-    intact_code_observer_remove(&log->code);
+    log_code_end(log);
     intact_trace_observer_remove(&log->events);
     while (*at != log)
         at = &(*at)->next;

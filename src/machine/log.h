@@ -3,7 +3,7 @@
 // answers.
 //
 //     intact_log.c    opening and closing, the events
-//     log_code.c      in_asm, exec and cpu
+//     log_code.c      in_asm, op, out_asm, exec and cpu
 //     log_items.c     the names of items
 //
 // Not modelled: what is run again, after a debugger went back, is told again.
@@ -25,6 +25,7 @@ struct intact_log {
     struct log_wish wish;
     struct intact_trace_observer events;
     struct intact_code_observer code;
+    struct host_code_observer host_code;
     struct disassembler disassembler;
     bool begun; // it was opened without an error
 };
@@ -34,5 +35,6 @@ void log_print(struct intact_log *log, const char *format, ...) __attribute__((f
 
 // Listens to the code, if the items want it. 0 or -ENOMEM.
 int log_code_begin(struct intact_log *log);
+void log_code_end(struct intact_log *log);
 
 #endif

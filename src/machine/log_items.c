@@ -21,6 +21,8 @@ static const struct {
     const char *about;
 } items[] = {
     { "in_asm", LOG_IN_ASM, 0, "each block of instructions as assembly, when it is decoded" },
+    { "op", LOG_OP, 0, "each block as ops, the operations it is translated to, when it is decoded" },
+    { "out_asm", LOG_OUT_ASM, 0, "each block as host code, when it becomes that" },
     { "exec", LOG_EXEC, 0, "each block that is entered" },
     { "cpu", LOG_CPU, 0, "the registers before each block that is entered" },
     { "int", 0, INTACT_TRACE_INTERRUPTS, "every interrupt, station by station" },
@@ -75,7 +77,7 @@ static int add_pattern(struct log_wish *wish, const char *pattern, struct error 
 
 static int add_item(struct log_wish *wish, const char *name, struct error *error)
 {
-    char known[200] = "";
+    char known[240] = "";
     size_t used = 0;
     if (strncmp(name, TRACE_PREFIX, strlen(TRACE_PREFIX)) == 0)
         return add_pattern(wish, name + strlen(TRACE_PREFIX), error);

@@ -17,6 +17,8 @@ enum log_item {
     LOG_GUEST_ERRORS = 1 << 3,
     LOG_UNIMP = 1 << 4,
     LOG_JIT = 1 << 5,
+    LOG_OP = 1 << 6,
+    LOG_OUT_ASM = 1 << 7,
 };
 
 struct log_wish {

@@ -12,6 +12,7 @@
 
 struct why;
 struct jit_guest;
+struct op_names;
 
 struct guest {
     const char *name;
@@ -42,6 +43,7 @@ struct guest {
     bool (*translate)(struct vcpu *cpu, uint64_t address, uint64_t *physical);
 
     const struct jit_guest *jit; // for the code generator (vcpu/jit)
+    const struct op_names *ops;  // for people (vcpu/op_text.h)
 };
 
 #endif

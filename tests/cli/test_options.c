@@ -311,7 +311,7 @@ Test(options, log_items)
     cr_assert_null(settings.log_items);
     REFUSES("-d: no item 'exti'; the nearest is 'exit'", "-d", "exti");
     REFUSES("-d: no item 'in_asn'; the nearest is 'in_asm'", "-d", "int,in_asn");
-    REFUSES("-d: no item 'out'; there is exit, in_asm, exec,", "-d", "out");
+    REFUSES("-d: no item 'out'; there is exit, in_asm, op, out_asm, exec,", "-d", "out");
     REFUSES("-d: no item ''", "-d", "int,,exec");
     REFUSES("-d trace:x* matches no event; there are line, trigger", "-d", "trace:x*");
 }

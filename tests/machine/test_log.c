@@ -127,6 +127,106 @@ Test(log, in_asm_has_each_block_once_as_assembly)
                            "\n");
 }
 
+Test(log, op_has_each_block_as_ops_with_their_instructions)
+{
+    make_loop();
+    told("op", "0x100026+1");
+    cr_assert_str_eq(text, "OP: \n"
+                           " ---- 0x00100020\n"
+                           "  0  MOVI       d=rbx imm=2\n"
+                           " ---- 0x00100025\n"
+                           "  1  DEC32      d=rbx a=rbx\n"
+                           " ---- 0x00100026\n"
+                           "  2  JNZ        delta=0\n"
+                           "  2  EXIT       delta=5\n"
+                           "  2  EXIT       delta=8\n"
+                           "\n"
+                           "OP: \n"
+                           " ---- 0x00100025\n"
+                           "  0  DEC32      d=rbx a=rbx\n"
+                           " ---- 0x00100026\n"
+                           "  1  JNZ        delta=0\n"
+                           "  1  EXIT       delta=0\n"
+                           "  1  EXIT       delta=3\n"
+                           "\n");
+}
+
+static bool compiles(void)
+{
+    struct intact_jit_state state;
+    intact_jit_state_init(&state);
+    cr_assert_eq(intact_machine_jit(machine, &state), 0);
+    return state.on;
+}
+
+// The block's host code, from "OUT: " on.
+static const char *host_code(const char *address)
+{
+    char head[64];
+    const char *found = text;
+    snprintf(head, sizeof head, "] %s\n", address);
+    found = strstr(text, head);
+    cr_assert_not_null(found, "no %s in\n%s", address, text);
+    return found + strlen(head);
+}
+
+Test(log, out_asm_has_the_host_code_of_each_op_when_a_block_becomes_that)
+{
+    config.jit_threshold = 1;
+    make_loop();
+    told("out_asm", "0x100020+1");
+    if (!compiles())
+        return;
+    cr_assert_eq(strncmp(text, "OUT: [size=", 11), 0, "%s", text);
+    tells("] shared by all blocks\n  -- enter\n0x");
+    cr_expect_null(strstr(text, "] 0x00100025\n"), "it is not in the range:\n%s", text);
+    static const char *const pieces[] = { "  -- head\n0x",
+                                          "  --  0  MOVI       d=rbx imm=2\n0x",
+                                          "  --  1  DEC32      d=rbx a=rbx\n0x",
+                                          "  --  2  JNZ        delta=0\n0x",
+                                          "  -- too few instructions are left\n0x",
+                                          "  -- seldom:  2  EXIT       delta=",
+                                          "  -- seldom:  2  EXIT       delta=" };
+    const char *at = host_code("0x00100020");
+    for (unsigned i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        at = strstr(at, pieces[i]);
+        cr_assert_not_null(at, "'%s' is not there, or not in this order, in\n%s", pieces[i], text);
+        at += strlen(pieces[i]);
+    }
+}
+
+Test(log, out_asm_has_nothing_to_tell_where_all_is_interpreted)
+{
+    config.jit = INTACT_JIT_OFF;
+    make_loop();
+    cr_assert_str_eq(told("out_asm", NULL), "");
+}
+
+// What became host code before the log was opened becomes it again.
+Test(log, out_asm_tells_of_blocks_that_were_there_before)
+{
+    config.jit_threshold = 1;
+    CODE(&code, 0x90, 0xeb, 0xfd); // again: nop; jmp again
+    make();
+    intact_machine_run_for(machine, 100);
+    cr_assert_eq(open_log("out_asm", NULL), 0);
+    intact_machine_run_for(machine, 100);
+    if (compiles())
+        host_code("0x00100020");
+}
+
+Test(log, ops_and_host_code_of_virt_are_told_too)
+{
+    config.type = INTACT_VIRT;
+    config.kernel_data = (const uint8_t *)code_timer3;
+    config.kernel_size = sizeof code_timer3;
+    config.jit_threshold = 1;
+    told("op,out_asm", "0x40080000+0x40");
+    tells(" ---- 0x40080004\n  1  MOVI       d=x10 imm=0x8000000\n");
+    if (compiles())
+        tells("  --  1  MOVI       d=x10 imm=0x8000000\n0x");
+}
+
 Test(log, cpu_has_the_registers_before_each_block)
 {
     make_loop();
@@ -281,8 +381,8 @@ Test(log, what_is_wrong_is_said)
 {
     make();
     cr_assert_eq(open_log("exec,asm", NULL), -EINVAL);
-    cr_assert_str_eq(
-        why, "no item 'asm'; there are in_asm, exec, cpu, int, guest_errors, unimp, jit, nochain, trace:PATTERN");
+    cr_assert_str_eq(why, "no item 'asm'; there are in_asm, op, out_asm, exec, cpu, int, guest_errors, unimp, jit, "
+                          "nochain, trace:PATTERN");
     cr_assert_eq(open_log("trace:x*", NULL), -EINVAL);
     cr_assert(strstr(why, "trace:x* matches no event; there are line, trigger, ") == why, "%s", why);
     static const char *const ranges[] = { "0x1000", "x..y", "1...2", "0x2000..0x1000", "5+0", "5-0",
@@ -331,8 +431,8 @@ Test(log, items_have_names)
         cr_assert(*name && *about);
         count++;
     }
-    cr_assert_eq(count, 9);
-    cr_assert_str_eq(intact_log_item(8, NULL), "trace:PATTERN");
+    cr_assert_eq(count, 11);
+    cr_assert_str_eq(intact_log_item(10, NULL), "trace:PATTERN");
 }
 
 static uint64_t events_of(const char *items)

@@ -29,8 +29,8 @@ FAMILIES = {
 }
 GUEST = "tests/exceptions"
 INTERRUPTED = "tests/interrupts" # which executes more
-TOGETHER = "in_asm,exec,cpu,int,guest_errors,unimp,trace:access,nochain"
-ITEMS = {"int": INTERRUPTED, "trace:raise,trace:t*": INTERRUPTED, "exit": GUEST, "in_asm": GUEST, "exec": GUEST, "cpu": GUEST,
+TOGETHER = "in_asm,op,out_asm,jit,exec,cpu,int,guest_errors,unimp,trace:access,nochain"
+ITEMS = {"int": INTERRUPTED, "trace:raise,trace:t*": INTERRUPTED, "exit": GUEST, "in_asm": GUEST, "op": GUEST, "out_asm": INTERRUPTED, "jit": GUEST, "exec": GUEST, "cpu": GUEST,
          "guest_errors": GUEST, "unimp": GUEST, "trace:*": GUEST, TOGETHER: GUEST}
 BLOCK = re.compile(r"^Trace (\d+): 0x[0-9a-f]{12,} \[[0-9a-f]{16}/([0-9a-f]{16})/[0-9a-f]{8}/[0-9a-f]{8}\] ?(\d*)", re.M)
 INSTRUCTION = re.compile(r"^0x([0-9a-f]{8,}):  (.+?) *$", re.M)
@@ -39,6 +39,9 @@ FORMS = {
     "int": EVENT % "pending",
     "trace:raise,trace:t*": EVENT % "take",
     "in_asm": r"^----------------\nIN: \n0x[0-9a-f]{8,}: ",
+    "op": r"^OP: \n ---- 0x[0-9a-f]{8,}\n  0  [A-Z]",
+    "out_asm": r"(?m)^OUT: \[size=\d+\] (0x[0-9a-f]{8}|shared by all blocks)\n  -- (head|enter)\n0x|\A\Z", # or all is interpreted
+    "jit": r"^jit: o(n|ff): ",
     "exec": BLOCK,
     "cpu": {"x86_64": r"^CPU 0, instruction 0\nrax=[0-9a-f]{16} rbx=", "aarch64": r"^CPU 0, instruction 0\nx0=[0-9a-f]{16} x1="},
     "unimp": EVENT % "(unimp|mistake)",

@@ -678,6 +678,8 @@ bool compile_block(struct compiler *c, struct block *block)
         const struct op *op = &block->ops[i];
         const struct op_row *row = &c->guest->rows[op->code];
         uint64_t written = c->guest->written(op, row);
+        c->starts[i] = (uint32_t)(c->e.at - c->e.begin);
+        c->last = i;
         c->op = op;
         c->instruction = op->n;
         c->locked = 0;
@@ -691,6 +693,7 @@ bool compile_block(struct compiler *c, struct block *block)
     if (!c->done) // the last op does not come back with OP_NEXT
         leave_now(c, NULL, NATIVE_STOP);
 
+    c->starts[c->last + 1] = (uint32_t)(c->e.at - c->e.begin);
     emit_label(&c->e, &leave);
     emit_refund(&c->e, block->count);
     emit_leave(&c->e, c->shared, block->ops, NATIVE_HEAD);

@@ -110,9 +110,11 @@ struct compiler {
     uint8_t temp_of[64];        // instruction + 1 that has written a slot of `temps`
     struct cold cold[2 * BLOCK_OPS];
     unsigned cold_count;
-    uint8_t constant;             // the slot that was last given a constant, EMIT_NONE: none,
-    uint64_t constant_value;      // and that
-    uint32_t exits[2], misses[2]; // where the exits with links are, and where they go without one
+    uint8_t constant;               // the slot that was last given a constant, EMIT_NONE: none,
+    uint64_t constant_value;        // and that
+    uint32_t starts[BLOCK_OPS + 1]; // where the code of each op begins, and behind that of the last one that has some;
+    unsigned last;                  // which is this one
+    uint32_t exits[2], misses[2];   // where the exits with links are, and where they go without one
 };
 
 // --- slots -----------------------------------------------------------------------------------------------------------

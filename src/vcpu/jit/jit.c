@@ -21,6 +21,7 @@ struct jit {
     struct loop *loop;
     struct code_memory memory;
     size_t used, first; // bytes; where the code of blocks begins
+    size_t shared_size; // bytes of what they share
     struct emit_shared shared;
     struct jit_counts counts;
     struct compiler compiler; // the block in work
@@ -93,10 +94,25 @@ static bool try_compile(struct jit *jit, struct block *block)
     return true;
 }
 
+// Whoever watches the code is told what it became, piece by piece.
+static COLD void tell_compiled(const struct jit *jit, struct vcpu *cpu, const struct block *block)
+{
+    const struct compiler *c = &jit->compiler;
+    const struct code_watch *watch = &jit->loop->code;
+    struct host_piece pieces[3 * BLOCK_OPS + 2] = { { .what = "head" } };
+    unsigned count = 1;
+    for (unsigned i = 1; i <= c->last; i++)
+        pieces[count++] = (struct host_piece){ c->starts[i], "op", &block->ops[i] };
+    pieces[count++] = (struct host_piece){ c->starts[c->last + 1], "too few instructions are left", NULL };
+    for (unsigned i = 0; i < c->cold_count; i++)
+        pieces[count++] = (struct host_piece){ c->cold[i].from.at - 1, "seldom", c->cold[i].op };
+    watch->compiled(watch->owner, cpu, block,
+                    &(struct host_code){ c->e.code, (size_t)(c->e.at - c->e.begin), pieces, count });
+}
+
 static bool native_compile(void *owner, struct vcpu *cpu, struct block *block)
 {
     struct jit *jit = owner;
-    (void)cpu;
     if (!jit->compiler.guest->compiles(block->mode))
         return false;
     if (!try_compile(jit, block)) {
@@ -108,6 +124,8 @@ static bool native_compile(void *owner, struct vcpu *cpu, struct block *block)
     }
     block->ops[0].code = OP_NATIVE;
     jit->counts.compiled++;
+    if (unlikely(jit->loop->code.compiled))
+        tell_compiled(jit, cpu, block);
     for (unsigned i = 0; i < block->exits; i++) {
         const struct op *exit = &block->ops[block->op_count - block->exits + i];
         if (exit->link && exit->link->code == OP_NATIVE)
@@ -139,6 +157,7 @@ static int make_shared(struct jit *jit)
     code_memory_begin(&jit->memory);
     emit_shared(&e, shared);
     code_memory_end(&jit->memory, 0, (size_t)(e.at - e.begin));
+    jit->shared_size = (size_t)(e.at - e.begin);
     jit->used = jit->first = (size_t)align_up((uint64_t)(e.at - e.begin), 64);
     return e.full ? -EINVAL : 0;
 }
@@ -183,6 +202,28 @@ void jit_destroy(struct jit *jit)
     free(jit);
 }
 
+void jit_shared(const struct jit *jit, void (*tell)(void *owner, const struct host_code *code), void *owner)
+{
+    const struct emit_shared *shared = &jit->shared;
+    const struct {
+        const uint8_t *code;
+        const char *name;
+    } all[] = {
+        { shared->enter, "enter" }, { shared->absent, "absent" }, { shared->leave, "leave" },
+        { shared->body, "body" },   { shared->jump, "jump" },
+    };
+    struct host_piece pieces[countof(all)];
+    unsigned count = 0;
+    for (unsigned i = 0; i < countof(all); i++) { // in the order of their addresses
+        struct host_piece piece = { (uint32_t)(all[i].code - jit->memory.code), all[i].name, NULL };
+        unsigned at = count++;
+        for (; at && pieces[at - 1].at > piece.at; at--)
+            pieces[at] = pieces[at - 1];
+        pieces[at] = piece;
+    }
+    tell(owner, &(struct host_code){ jit->memory.code, jit->shared_size, pieces, count });
+}
+
 void jit_counts(const struct jit *jit, struct jit_counts *counts)
 {
     *counts = jit->counts;
@@ -202,6 +243,11 @@ int jit_create(struct jit **jit, struct loop *loop, const struct jit_guest *gues
 void jit_destroy(struct jit *jit)
 {
     (void)jit;
+}
+
+void jit_shared(const struct jit *jit, void (*tell)(void *owner, const struct host_code *code), void *owner)
+{
+    (void)jit, (void)tell, (void)owner;
 }
 
 void jit_counts(const struct jit *jit, struct jit_counts *counts)

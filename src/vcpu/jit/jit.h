@@ -14,6 +14,7 @@
 
 struct jit;
 struct jit_guest;
+struct host_code;
 struct loop;
 
 #define JIT_BYTES_MIN (UINT64_C(64) << 10)
@@ -34,6 +35,8 @@ struct jit_counts {
 // interpreter runs alone then.
 int jit_create(struct jit **jit, struct loop *loop, const struct jit_guest *guest, const struct jit_config *config);
 void jit_destroy(struct jit *jit);
+// Tells of the code that all blocks share.
+void jit_shared(const struct jit *jit, void (*tell)(void *owner, const struct host_code *code), void *owner);
 void jit_counts(const struct jit *jit, struct jit_counts *counts);
 
 #endif

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "rig.h"
+#include "vcpu/aarch64/exec/helper.h"
 #include "vcpu/aarch64/exec/ops.h"
 
 // The functions of the ops are static.
@@ -65,6 +66,37 @@ Test(a64_ops, every_helper_has_a_row_and_a_function)
         // What HELP may do is what some of them may.
         cr_expect_leq(a64_helper_rows[i].faults, a64_ops[A64_OP_HELP].faults);
         cr_expect_leq(a64_helper_rows[i].finishes, a64_ops[A64_OP_HELP].finishes);
+    }
+}
+
+static void is_text(const struct op *op, const char *expected)
+{
+    char text[OP_TEXT];
+    op_text(&a64_op_names, op, text);
+    cr_expect_str_eq(text, expected);
+}
+
+Test(a64_ops, an_op_as_text_has_its_name_and_the_fields_of_its_row)
+{
+    const struct op load = { .code = A64_OP_LD64X, .d = 30, .a = A64_SP_EL1, .b = A64_ZERO, .s = 3 };
+    const struct op pair = { .code = A64_OP_LDPV128, .d = 31, .x = 7, .a = 0, .disp = 4096 };
+    const struct op help = { .code = A64_OP_HELP, .x = 3, .disp = A64_HELP_sev };
+    const struct op simd = { .code = A64_OP_SIMD, .imm = INT64_MAX, .delta = 5 };
+    is_text(&load, "LD64X      d=x30 a=sp_el1 b=zero s=3");
+    is_text(&pair, "LDPV128    d=v31 a=x0 x=v7 disp=0x1000");
+    is_text(&help, "HELP sev        x=3");
+    is_text(&simd, "SIMD       delta=5");
+}
+
+Test(a64_ops, every_op_has_a_text_that_fits)
+{
+    for (unsigned code = 0; code < A64_OP_COUNT; code++) {
+        struct op op = { .code = (uint16_t)code, .n = 63, .d = 255, .imm = -4096 };
+        char text[OP_TEXT];
+        op.a = op.b = op.s = op.x = 255;
+        op_text(&a64_op_names, &op, text);
+        cr_expect_eq(strncmp(text, a64_ops[code].name, strlen(a64_ops[code].name)), 0, "%s", text);
+        cr_expect_lt(strlen(text), OP_TEXT - 20, "%s", text);
     }
 }
 

@@ -74,6 +74,37 @@ Test(ops, what_cannot_fail_says_so)
     }
 }
 
+static void is_text(const struct op *op, const char *expected)
+{
+    char text[OP_TEXT];
+    op_text(&x86_op_names, op, text);
+    cr_expect_str_eq(text, expected);
+}
+
+Test(ops, an_op_as_text_has_its_name_and_the_fields_of_its_row)
+{
+    const struct op load = {
+        .code = X86_OP_LD64X, .d = X86_RAX, .a = X86_RSP, .b = X86_R15, .s = 3, .x = X86_BASE + X86_GS, .disp = -8
+    };
+    const struct op help = { .code = X86_OP_HELP, .d = X86_T3, .s = 4, .x = 2, .disp = X86_HELP_count_cx };
+    const struct op number = { .code = X86_OP_MOVI, .d = X86_RIP, .imm = INT64_MIN };
+    is_text(&load, "LD64X      d=rax a=rsp b=r15 s=3 x=gs.base disp=-8");
+    is_text(&help, "HELP count_cx   d=t3 s=4 x=2");
+    is_text(&number, "MOVI       d=rip imm=0x8000000000000000");
+}
+
+Test(ops, every_op_has_a_text_that_fits)
+{
+    for (unsigned code = 0; code < X86_OP_COUNT; code++) {
+        struct op op = { .code = (uint16_t)code, .n = 63, .d = 255, .imm = -4096 };
+        char text[OP_TEXT];
+        op.a = op.b = op.s = op.x = 255;
+        op_text(&x86_op_names, &op, text);
+        cr_expect_eq(strncmp(text, x86_ops[code].name, strlen(x86_ops[code].name)), 0, "%s", text);
+        cr_expect_lt(strlen(text), OP_TEXT - 20, "%s", text);
+    }
+}
+
 // --- one op through the executor -------------------------------------------------------------------------------------
 
 #define SPACE_OPS 8

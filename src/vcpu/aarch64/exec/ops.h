@@ -8,6 +8,7 @@
 #define VCPU_AARCH64_EXEC_OPS_H
 
 #include "vcpu/op.h"
+#include "vcpu/op_text.h"
 
 // Flags in the columns `reads` and `writes`: NZCV of PSTATE, in bits 3:0.
 enum { FLAG_V = 1, FLAG_C = 2, FLAG_Z = 4, FLAG_N = 8, FLAGS_NZCV = 15 };
@@ -264,6 +265,7 @@ enum a64_op_code {
 
 // What the rows say, by code.
 extern const struct op_row a64_ops[A64_OP_COUNT];
+extern const struct op_names a64_op_names;
 
 // --- where the translator adds to a code ------------------------------------------------------------------------------
 

@@ -130,4 +130,5 @@ const struct guest a64_guest = {
     .watches_before = true,
     .translate = a64_physical_of,
     .jit = &a64_jit,
+    .ops = &a64_op_names,
 };

@@ -8,6 +8,7 @@
 #define VCPU_X86_64_EXEC_OPS_H
 
 #include "vcpu/op.h"
+#include "vcpu/op_text.h"
 #include "vcpu/x86_64/cpu.h"
 
 // More operands, in the bits for the architecture.
@@ -237,6 +238,7 @@ enum x86_op_code { X86_OP_DEAD = OP_DEAD, X86_OP_HEAD = OP_HEAD, X86_OP_NATIVE =
 
 // The rows as a table (ops.c), by code.
 extern const struct op_row x86_ops[X86_OP_COUNT];
+extern const struct op_names x86_op_names;
 
 // By code: the BARE op of a full one; 0: there is none.
 extern const uint16_t x86_op_bare[X86_OP_COUNT];

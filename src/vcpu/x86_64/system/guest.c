@@ -259,4 +259,5 @@ const struct guest x86_guest = {
     .watch_changed = x86_watch_changed,
     .translate = x86_physical_of,
     .jit = &x86_jit,
+    .ops = &x86_op_names,
 };
