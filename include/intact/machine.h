@@ -339,6 +339,12 @@ static inline void intact_jit_state_init(struct intact_jit_state *state)
 // Fills in a structure that intact_jit_state_init has prepared. On the machine's thread. 0; -EINVAL: it was not prepared.
 int intact_machine_jit(const struct intact_machine *machine, struct intact_jit_state *state);
 
+// Writes where host code is to /tmp/perf-PID.map, which Linux's perf reads: a line with address, size and name for each block
+// that becomes host code, up to the machine's destruction; several machines of a process share the file. Block names are
+// guest-0x100025, the guest address. Without a code generator nothing is written. Between two runs. 0, also where it does so
+// already; -EBUSY: within a run; -ENOMEM; another negative errno: the file cannot be written.
+int intact_machine_perf_map(struct intact_machine *machine);
+
 // The manager of the machine's interrupts, for devices of your own (<intact/interrupt.h>).
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine);
 

@@ -160,6 +160,13 @@ int take_stopped(struct settings *settings, const char *value)
     return 0;
 }
 
+static int take_perf_map(struct settings *settings, const char *value)
+{
+    (void)value;
+    settings->perf_map = true;
+    return 0;
+}
+
 static int take_help(struct settings *settings, const char *value)
 {
     (void)value;
@@ -290,7 +297,8 @@ const struct option options[] = {
       "interrupt, "
       "station by station), in_asm (each block of instructions as assembly, by Capstone where it is built in), exec "
       "(each "
-      "block that is entered), cpu (the registers before it), guest_errors (what the guest does wrong), unimp (what "
+      "block that is entered), cpu (the registers before it), op and out_asm (each block as ops and as host code), jit "
+      "(whether there is host code, and how much), guest_errors (what the guest does wrong), unimp (what "
       "the "
       "machine does not have), trace:PATTERN (the events of a trace whose names match). The run stays the same. -d "
       "help "
@@ -298,8 +306,12 @@ const struct option options[] = {
       log_items, take_log },
     { "D", "FILE", GROUP_OBSERVE, "Where -d writes instead.", NULL, take_log_file },
     { "dfilter", "RANGE[,RANGE]", GROUP_OBSERVE,
-      "The addresses of code that in_asm, exec and cpu of -d are about: FIRST..LAST, START+SIZE or END-SIZE.", NULL,
-      take_log_ranges },
+      "The addresses of code that in_asm, op, out_asm, exec and cpu of -d are about: FIRST..LAST, START+SIZE or "
+      "END-SIZE.",
+      NULL, take_log_ranges },
+    { "perfmap", NULL, GROUP_OBSERVE,
+      "Writes to /tmp/perf-PID.map which guest code each piece of host code belongs to, for Linux's perf.", NULL,
+      take_perf_map },
 
     { "trace",
       "file=FILE[,format=FORMAT][,records=N][,events=EVENT+EVENT][,cpu=N][,vector=N][,source=PATTERN][,from=N][,to=N]",

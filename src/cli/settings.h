@@ -71,13 +71,14 @@ struct settings {
     enum choice sleep;
     bool log_exit;                         // -d exit
     const char *log_items, *log_ranges;    // the other items of -d, and -dfilter; NULL: none
+    bool perf_map;                         // -perfmap
     const char *log_path;                  // -D, NULL: standard error
     struct trace_wish traces[TRACE_LIMIT]; // -trace
     unsigned trace_count;
     const char *gdb;                             // -gdb, NULL: none
     struct monitor_wish monitors[MONITOR_LIMIT]; // -monitor, -qmp, -mon
     unsigned monitor_count;
-    bool no_monitor; // -monitor none: neither one behind Ctrl-a c
+    bool no_monitor;                 // -monitor none: neither one behind Ctrl-a c
     bool stopped;                    // -S
     const char *breaks[BREAK_LIMIT]; // -break
     unsigned break_count;

@@ -11,6 +11,7 @@
 #include "machine/lint.h"
 #include "machine/machine.h"
 #include "machine/pc/pc.h"
+#include "machine/perf_map.h"
 #include "machine/timeline.h"
 #include "machine/virt/virt.h"
 #include "machine/why.h"
@@ -109,6 +110,7 @@ void intact_machine_destroy(struct intact_machine *machine)
     if (machine->board)
         board_destroy(machine->board);
     free(machine->board);
+    perf_map_free(machine);
     config_lists_free(&machine->lists);
     free(machine);
 }

@@ -14,6 +14,7 @@ struct intact_lint;
 struct intact_log;
 struct intact_trace_log;
 struct past;
+struct perf_map;
 struct timeline;
 
 struct intact_machine {
@@ -30,7 +31,8 @@ struct intact_machine {
     struct servers servers;       // of debuggers
     // Who is told what is executed.
     struct code_observers code;
-    struct intact_log *logs; // the last one first
+    struct intact_log *logs;   // the last one first
+    struct perf_map *perf_map; // NULL: nobody asked for it
 };
 
 // As intact_machine_run_for, up to a moment that is later than now.

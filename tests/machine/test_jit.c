@@ -4,8 +4,12 @@
 
 #include <errno.h>
 #include <intact/log.h>
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "machine/machine.h"
 #include "machine/x86_code.h"
@@ -17,7 +21,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 enum { RUNS = 1000, INSTRUCTIONS = 2 * RUNS + 3 };
@@ -131,6 +134,70 @@ Test(machine_jit, a_program_of_another_version_asks_for_what_it_knows)
     cr_assert_eq(now.memory, UINT64_MAX, "it was not touched");
     now.size = sizeof now + 8;
     cr_assert_eq(intact_machine_jit(machine, &now), -EINVAL);
+}
+
+// --- for profilers ---------------------------------------------------------------------------------------------------
+
+static char map_path[40];
+
+static void remove_map(void)
+{
+    unlink(map_path);
+}
+
+// Runs with a map, which is read into `text`.
+static void run_mapped(void)
+{
+    snprintf(map_path, sizeof map_path, "/tmp/perf-%ld.map", (long)getpid());
+    remove_map();
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    cr_assert_eq(intact_machine_perf_map(machine), 0);
+    cr_assert_eq(intact_machine_perf_map(machine), 0, "once is enough");
+    atexit(remove_map);
+    cr_assert_eq(intact_machine_run(machine).instructions, INSTRUCTIONS);
+    FILE *file = fopen(map_path, "r");
+    text[0] = 0;
+    if (file) {
+        text[fread(text, 1, sizeof text - 1, file)] = 0;
+        fclose(file);
+    }
+    remove_map();
+}
+
+// The only line whose name this is.
+static void find_line(const char *name, uint64_t *start, uint64_t *size)
+{
+    const char *at = strstr(text, name);
+    cr_assert_not_null(at, "no %s in\n%s", name, text);
+    cr_assert_null(strstr(at + 1, name), "twice in\n%s", text);
+    cr_assert(at[-1] == ' ' && at[strlen(name)] == '\n');
+    while (at > text && at[-1] != '\n')
+        at--;
+    cr_assert_eq(sscanf(at, "%" SCNx64 " %" SCNx64 " ", start, size), 2);
+}
+
+Test(machine_jit, a_map_for_profilers_has_each_block_of_host_code)
+{
+    uint64_t block, block_size, enter, enter_size;
+    config.jit_threshold = 5;
+    run_mapped();
+    if (!is_here())
+        return;
+    find_line("guest-0x100025", &block, &block_size);
+    find_line("intact-jit-enter", &enter, &enter_size);
+    cr_assert(block_size > 8 && block_size < 1000 && enter_size > 8);
+    cr_assert(block >= enter + enter_size && block + block_size <= enter + state().used,
+              "both are in the code's memory");
+    for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+        cr_assert_not_null(strchr(line, '\n'));
+}
+
+Test(machine_jit, without_host_code_there_is_no_map)
+{
+    config.jit = INTACT_JIT_OFF;
+    run_mapped();
+    cr_assert_str_eq(text, "");
+    cr_assert_neq(access(map_path, F_OK), 0);
 }
 
 #if defined(__linux__) && defined(SECCOMP_MODE_FILTER)
