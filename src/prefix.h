@@ -945,6 +945,8 @@
 #define lapic_why_vector intact_private_lapic_why_vector
 #define lapic_write intact_private_lapic_write
 #define lapic_write_msr intact_private_lapic_write_msr
+#define leave_always intact_private_leave_always
+#define leave_begin intact_private_leave_begin
 #define leave_by_jump intact_private_leave_by_jump
 #define leave_cold intact_private_leave_cold
 #define leave_if intact_private_leave_if

@@ -531,6 +531,11 @@ static void emit_cold(struct compiler *c, struct cold *cold)
     c->locked = 0;
     flags_store(c);
     write_back_all(c);
+    if (cold->kind == COLD_HEAD) { // too little of the budget is left for another turn
+        emit_refund(&c->e, c->block->count);
+        emit_leave(&c->e, c->shared, cold->op, NATIVE_HEAD);
+        return;
+    }
     emit_call_body(&c->e, c->shared, cold->op, c->block);
     reload(c, &cold->after);
     emit_jump(&c->e, &cold->back);
@@ -587,9 +592,114 @@ void leave_through(struct compiler *c, const struct op *exit)
     c->done = true;
 }
 
+// --- a block's jump to its own beginning ---
+
+static bool is_own(const struct op *exit)
+{
+    return exit->delta == 0 && exit->d;
+}
+
+static bool same_flags(const struct flags *a, const struct flags *b)
+{
+    return a->kind == b->kind && a->stored == b->stored && a->aux_stored == b->aux_stored && a->bits == b->bits &&
+           a->a == b->a && a->b == b->b && a->r == b->r && a->is_constant == b->is_constant &&
+           a->constant == b->constant;
+}
+
+static bool fits_loop(const struct compiler *c)
+{
+    for (unsigned i = 0; i < emit_cached_count; i++)
+        if (c->loop.slots.slot[i] != EMIT_NONE &&
+            (c->slots.slot[i] != c->loop.slots.slot[i] || (c->slots.dirty[i] && !c->loop.slots.dirty[i])))
+            return false;
+    for (unsigned i = 0; i < emit_cached_count; i++)
+        if (c->loop.slots.slot[i] == EMIT_NONE && c->slots.slot[i] != EMIT_NONE && c->slots.dirty[i] &&
+            !is_temp(c, c->slots.slot[i]))
+            return false;
+    return true;
+}
+
+// The registers as the loop's head has them.
+static void fit_loop(struct compiler *c)
+{
+    const struct slots *head = &c->loop.slots;
+    for (unsigned i = 0; i < emit_cached_count; i++)
+        if (c->slots.slot[i] != EMIT_NONE &&
+            (c->slots.slot[i] != head->slot[i] || (c->slots.dirty[i] && !head->dirty[i])))
+            store_slot(c, i);
+    for (unsigned i = 0; i < emit_cached_count; i++)
+        if (head->slot[i] != EMIT_NONE && c->slots.slot[i] != head->slot[i])
+            emit_state_load(&c->e, 64, emit_cached[i], slot_offset(c, head->slot[i]));
+}
+
+// To the head of the loop, whatever the registers hold; the block goes on with what they hold now.
+static void go_again(struct compiler *c, const struct op *exit)
+{
+    struct slots slots = c->slots;
+    struct flags flags = c->flags;
+    if (same_flags(&c->flags, &c->loop.flags)) {
+        fit_loop(c);
+        emit_jump(&c->e, &c->loop.again);
+    } else {
+        flags_store(c);
+        write_back(c);
+        leave_through(c, exit);
+    }
+    c->slots = slots;
+    c->flags = flags;
+}
+
+// The first copy leaves its state to the second.
+static void begin_loop(struct compiler *c)
+{
+    c->loop.slots = c->slots;
+    c->loop.flags = c->flags;
+    c->loop.found = true;
+}
+
+static void leave_if_again(struct compiler *c, enum emit_condition host, const struct op *op)
+{
+    bool taken = is_own(op + 1);
+    const struct op *own = taken ? op + 1 : op + 2, *other = taken ? op + 2 : op + 1;
+    enum emit_condition stays = taken ? host : (enum emit_condition)(host ^ 1);
+    struct emit_label over = { 0, 0 };
+    if (!c->loop.inside) {
+        begin_loop(c);
+        emit_branch(&c->e, stays, &c->loop.again);
+    } else if (same_flags(&c->flags, &c->loop.flags) && fits_loop(c)) {
+        emit_branch(&c->e, stays, &c->loop.again);
+    } else {
+        emit_branch(&c->e, (enum emit_condition)(stays ^ 1), &over);
+        go_again(c, own);
+        emit_label(&c->e, &over);
+    }
+    flags_store(c);
+    write_back(c);
+    if (c->loop.inside) {
+        emit_label(&c->e, &c->loop.out);
+        leave_through(c, other);
+    } else {
+        emit_jump(&c->e, &c->loop.out);
+    }
+    c->done = true;
+}
+
+void leave_begin(struct compiler *c)
+{
+    if (!c->loop.wanted) {
+        flags_store(c);
+        write_back(c);
+    }
+    c->locked = 0;
+}
+
 void leave_if_host(struct compiler *c, enum emit_condition host, const struct op *op)
 {
     struct emit_label taken = { 0, 0 };
+    if (c->loop.wanted) {
+        leave_if_again(c, host, op);
+        return;
+    }
     emit_branch(&c->e, host, &taken);
     leave_through(c, op + 2);
     emit_label(&c->e, &taken);
@@ -598,11 +708,23 @@ void leave_if_host(struct compiler *c, enum emit_condition host, const struct op
 
 void leave_if(struct compiler *c, enum condition wanted, const struct op *op)
 {
-    if (!c->flags.stored) // a comparison for the condition can still use what the flags follow from
-        flags_store(c);
-    write_back(c);
-    c->locked = 0;
+    leave_begin(c); // a comparison for the condition can still use what the flags follow from
     leave_if_host(c, condition(c, wanted), op);
+}
+
+void leave_always(struct compiler *c, const struct op *exit)
+{
+    if (c->loop.wanted && c->loop.inside) {
+        go_again(c, exit);
+    } else if (c->loop.wanted) {
+        begin_loop(c);
+        emit_jump(&c->e, &c->loop.again);
+    } else {
+        flags_store(c);
+        write_back(c);
+        leave_through(c, exit);
+    }
+    c->done = true;
 }
 
 // --- the block -------------------------------------------------------------------------------------------------------
@@ -658,27 +780,23 @@ static void call_body(struct compiler *c, const struct op *op, const struct op_r
             c->temp_of[slot] = 0;
 }
 
-bool compile_block(struct compiler *c, struct block *block)
+static uint32_t here(const struct compiler *c)
 {
-    struct emit_label leave = { 0, 0 };
-    c->block = block;
-    c->clock = 0;
-    c->cold_count = 0;
+    return (uint32_t)(c->e.at - c->e.begin);
+}
+
+// All ops of the block, from the state that the registers have.
+static bool compile_ops(struct compiler *c)
+{
+    struct block *block = c->block;
     c->done = false;
     c->constant = EMIT_NONE;
-    c->exits[0] = c->exits[1] = UINT32_MAX;
-    memset(&c->slots, 0, sizeof c->slots);
-    memset(c->slots.slot, EMIT_NONE, sizeof c->slots.slot);
     memset(c->temp_of, 0, sizeof c->temp_of);
-    flags_forget(c);
-    find_needed(c);
-
-    emit_head(&c->e, block->count, &leave);
     for (unsigned i = 1; i < block->op_count && !c->done; i++) {
         const struct op *op = &block->ops[i];
         const struct op_row *row = &c->guest->rows[op->code];
         uint64_t written = c->guest->written(op, row);
-        c->starts[i] = (uint32_t)(c->e.at - c->e.begin);
+        c->starts[c->loop.inside][i] = here(c);
         c->last = i;
         c->op = op;
         c->instruction = op->n;
@@ -692,8 +810,63 @@ bool compile_block(struct compiler *c, struct block *block)
     }
     if (!c->done) // the last op does not come back with OP_NEXT
         leave_now(c, NULL, NATIVE_STOP);
+    return true;
+}
 
-    c->starts[c->last + 1] = (uint32_t)(c->e.at - c->e.begin);
+static bool flags_use(const struct flags *flags, unsigned slot)
+{
+    return flags->a == slot || flags->b == slot || flags->r == slot;
+}
+
+// The second copy, whose head is reached by the jumps of both.
+static bool compile_loop(struct compiler *c)
+{
+    struct slots *slots = &c->loop.slots;
+    uint64_t written = 0;
+    for (unsigned i = 1; i < c->block->op_count; i++)
+        written |= c->guest->written(&c->block->ops[i], &c->guest->rows[c->block->ops[i].code]);
+    for (unsigned i = 0; i < emit_cached_count; i++) {
+        unsigned slot = slots->slot[i];
+        if (slot == EMIT_NONE)
+            continue;
+        bool dead = slot == c->guest->sink || (is_temp(c, slot) && !flags_use(&c->loop.flags, slot));
+        slots->slot[i] = dead ? EMIT_NONE : (uint8_t)slot;
+        slots->dirty[i] = !dead && (slots->dirty[i] || (written >> slot & 1)); // for every turn
+    }
+    c->loop.inside = true;
+    c->slots = *slots;
+    c->flags = c->loop.flags;
+    c->loop_head = here(c);
+    emit_label(&c->e, &c->loop.again);
+    struct cold *head = cold_add(c, c->block->ops);
+    head->kind = COLD_HEAD;
+    head->before = c->slots;
+    head->flags = c->flags;
+    emit_head(&c->e, c->block->count, &head->from);
+    return compile_ops(c);
+}
+
+bool compile_block(struct compiler *c, struct block *block)
+{
+    struct emit_label leave = { 0, 0 };
+    c->block = block;
+    c->clock = 0;
+    c->cold_count = 0;
+    memset(&c->slots, 0, sizeof c->slots);
+    memset(c->slots.slot, EMIT_NONE, sizeof c->slots.slot);
+    memset(&c->loop, 0, sizeof c->loop);
+    for (unsigned i = 0; i < 2; i++) {
+        c->exits[i] = UINT32_MAX; // has no place
+        c->misses[i] = 0;
+        c->loop.wanted |= i < block->exits && is_own(exit_of(c, i));
+    }
+    flags_forget(c);
+    find_needed(c);
+
+    emit_head(&c->e, block->count, &leave);
+    if (!compile_ops(c) || (c->loop.found && !compile_loop(c)))
+        return false;
+    c->end = here(c);
     emit_label(&c->e, &leave);
     emit_refund(&c->e, block->count);
     emit_leave(&c->e, c->shared, block->ops, NATIVE_HEAD);

@@ -90,8 +90,19 @@ struct cold { // a way that is seldom taken, behind the block's code
     struct slots before, after;
     struct flags flags;
     const struct op *op;
-    enum { COLD_BODY, COLD_LEAVE } kind; // call the op's body and go back; or leave
+    enum { COLD_BODY, COLD_LEAVE, COLD_HEAD } kind; // call the op's body and go back; or leave
     uint64_t how;
+};
+
+// A block that jumps to its own beginning has two copies. The first loads slots into registers as they are used; the second begins
+// with the registers and flags as the jump left them, and is run until the loop ends, with nothing written back in between.
+struct own_loop {
+    bool wanted;                  // an exit leads to the beginning
+    bool found;                   // the first copy has the jump
+    bool inside;                  // the second copy is being compiled
+    struct emit_label again, out; // its head; where the first copy leaves by the other exit
+    struct slots slots;
+    struct flags flags;
 };
 
 struct compiler {
@@ -108,13 +119,15 @@ struct compiler {
     bool done;                  // the rest of the block is not reached
     bool needed[BLOCK_OPS + 1]; // flags after an op are looked at, or may be
     uint8_t temp_of[64];        // instruction + 1 that has written a slot of `temps`
-    struct cold cold[2 * BLOCK_OPS];
+    struct cold cold[2 * BLOCK_OPS + 16];
     unsigned cold_count;
-    uint8_t constant;               // the slot that was last given a constant, EMIT_NONE: none,
-    uint64_t constant_value;        // and that
-    uint32_t starts[BLOCK_OPS + 1]; // where the code of each op begins, and behind that of the last one that has some;
-    unsigned last;                  // which is this one
-    uint32_t exits[2], misses[2];   // where the exits with links are, and where they go without one
+    struct own_loop loop;
+    uint8_t constant;                  // the slot that was last given a constant, EMIT_NONE: none,
+    uint64_t constant_value;           // and that
+    uint32_t starts[2][BLOCK_OPS + 1]; // where the code of each op begins, in the first and the second copy;
+    unsigned last;                     // the last op that has some
+    uint32_t loop_head, end;           // where the second copy begins, and where both end
+    uint32_t exits[2], misses[2];      // where the exits with links are, and where they go without one
 };
 
 // --- slots -----------------------------------------------------------------------------------------------------------
@@ -163,7 +176,10 @@ void leave_by_jump(struct compiler *c, const struct op *op,
                    enum native_how how); // the program counter is set: the jump cache
 void leave_if(struct compiler *c, enum condition wanted,
               const struct op *op); // a conditional jump: exits op + 1 or op + 2
+// The same by a comparison of the host: leave_begin, the comparison, leave_if_host.
+void leave_begin(struct compiler *c);
 void leave_if_host(struct compiler *c, enum emit_condition host, const struct op *op);
+void leave_always(struct compiler *c, const struct op *exit); // an exit without a condition
 void leave_now(struct compiler *c, const struct op *op, uint64_t how);
 struct emit_label *leave_cold(struct compiler *c, const struct op *op, uint64_t how); // the state is written back
 

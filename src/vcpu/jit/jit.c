@@ -52,6 +52,8 @@ static void empty(struct jit *jit)
 static void lead_exit(struct jit *jit, struct block *block, unsigned exit, const void *target)
 {
     block->native_targets[exit] = target;
+    if (block->native_exits[exit] == UINT32_MAX)
+        return; // it is not in the code: a loop within the block, or never reached
 #ifdef EMIT_PATCHES
     uint8_t *code = (uint8_t *)(uintptr_t)block->native + block->native_exits[exit], *place = writable(jit, code);
     code_memory_begin(&jit->memory);
@@ -99,11 +101,16 @@ static COLD void tell_compiled(const struct jit *jit, struct vcpu *cpu, const st
 {
     const struct compiler *c = &jit->compiler;
     const struct code_watch *watch = &jit->loop->code;
-    struct host_piece pieces[3 * BLOCK_OPS + 2] = { { .what = "head" } };
+    struct host_piece pieces[4 * BLOCK_OPS + 32] = { { .what = "head" } };
     unsigned count = 1;
     for (unsigned i = 1; i <= c->last; i++)
-        pieces[count++] = (struct host_piece){ c->starts[i], "op", &block->ops[i] };
-    pieces[count++] = (struct host_piece){ c->starts[c->last + 1], "too few instructions are left", NULL };
+        pieces[count++] = (struct host_piece){ c->starts[0][i], "op", &block->ops[i] };
+    if (c->loop.found) {
+        pieces[count++] = (struct host_piece){ c->loop_head, "again, with what is in registers", NULL };
+        for (unsigned i = 1; i <= c->last; i++)
+            pieces[count++] = (struct host_piece){ c->starts[1][i], "op", &block->ops[i] };
+    }
+    pieces[count++] = (struct host_piece){ c->end, "too few instructions are left", NULL };
     for (unsigned i = 0; i < c->cold_count; i++)
         pieces[count++] = (struct host_piece){ c->cold[i].from.at - 1, "seldom", c->cold[i].op };
     watch->compiled(watch->owner, cpu, block,

@@ -331,7 +331,7 @@ static unsigned finish(struct op *ops, unsigned count, unsigned n)
     switch (below(5)) {
     case 0: ops[count++] = (struct op){ .code = A64_OP_END, .delta = 76 }; break;
     case 1: ops[count++] = (struct op){ .code = A64_OP_JUMP, .a = (uint8_t)(below(4) ? below(32) : A64_SP_EL1) }; break;
-    case 2: ops[count++] = (struct op){ .code = A64_OP_EXIT, .delta = 100, .d = below(2) }; break;
+    case 2: ops[count++] = (struct op){ .code = A64_OP_EXIT, .delta = below(2) ? 0 : 100, .d = 1 }; break;
     case 3:
         ops[count++] = (struct op){ .code = (uint16_t)(A64_OP_CBZ32 + below(A64_OP_TBNZ - A64_OP_CBZ32 + 1)),
                                     .a = (uint8_t)below(32),
@@ -342,6 +342,8 @@ static unsigned finish(struct op *ops, unsigned count, unsigned n)
     if (ops[first].code >= A64_OP_CBZ32) {
         ops[count++] = (struct op){ .code = A64_OP_EXIT, .delta = 100 };
         ops[count++] = (struct op){ .code = A64_OP_EXIT, .delta = -200, .d = below(2) };
+        if (below(2)) // back to the beginning, by either exit
+            ops[count - 1 - below(2)] = (struct op){ .code = A64_OP_EXIT, .delta = 0, .d = 1 };
     }
     for (unsigned i = first; i < count; i++)
         ops[i].n = (uint8_t)n;
@@ -375,6 +377,9 @@ static void execute(const struct op *ops, unsigned count, const struct outcome *
         draft.exits++;
     blocks_drop(&rig->loop.blocks);
     struct block *block = blocks_add(&rig->loop.blocks, &draft, ops);
+    for (unsigned i = block->op_count - block->exits; i < block->op_count; i++)
+        if (block->ops[i].delta == 0 && block->ops[i].d)
+            block->ops[i].link = block->ops; // as after its first turn
     block->ops[0].imm = draft.count;
     block->heat = native ? 1 : 0;
     warm(pages);

@@ -19,6 +19,7 @@
 #define MOST_OPS 24
 #define PAGES    8
 #define BYTES    (PAGES * 4096)
+#define STACK    2048 // bytes of the stack that are compared
 #define NOTHING  0x40000000u // a physical page where nothing is
 
 enum { READ_ONLY = 2, NO_PAGE = 4, CODE_PAGE = 6, DEVICE = 7 };
@@ -72,7 +73,7 @@ struct outcome {
     uint64_t out, unresolved, dead, kick;
     union x86_xmm scratch, xmm[16];
     uint64_t vector, has_error, error, address;
-    uint8_t data[BYTES], stack[256];
+    uint8_t data[BYTES], stack[STACK];
 };
 
 static uint8_t *at(uint64_t physical)
@@ -97,7 +98,7 @@ static void take(struct outcome *o)
     o->error = cpu->fault.error;
     o->address = cpu->fault.address;
     memcpy(o->data, at(BOARD_DATA), BYTES);
-    memcpy(o->stack, at(BOARD_STACK - 256), 256);
+    memcpy(o->stack, at(BOARD_STACK - STACK), STACK);
 }
 
 static void put(const struct outcome *o)
@@ -110,7 +111,7 @@ static void put(const struct outcome *o)
     memcpy(cpu->xmm, o->xmm, sizeof o->xmm);
     cpu->fault = (struct x86_fault){ 0 };
     memcpy(at(BOARD_DATA), o->data, BYTES);
-    memcpy(at(BOARD_STACK - 256), o->stack, 256);
+    memcpy(at(BOARD_STACK - STACK), o->stack, STACK);
 }
 
 static uint64_t any_address(void)
@@ -247,7 +248,7 @@ static bool spoils_address(const struct op *op)
 {
     if (op->code == X86_OP_LEAVE64)
         return true; // it is tested alone
-    if (op->code == X86_OP_LINEAR)
+    if (op->code == X86_OP_LINEAR || op->code == X86_OP_POP64)
         return ADDRESSES >> op->d & 1;
     return !is_of_stack(op->code) && !(x86_ops[op->code].operands & OP_CPU) &&
            (x86_jit.written(op, &x86_ops[op->code]) & ADDRESSES);
@@ -307,10 +308,20 @@ static unsigned any_instruction(struct op *ops, struct state *s)
     return many;
 }
 
+// Does a turn of the block leave other addresses to the next?
+static bool moves_addresses(const struct op *ops, unsigned count)
+{
+    for (unsigned i = 1; i < count; i++)
+        if (x86_jit.written(&ops[i], &x86_ops[ops[i].code]) & ADDRESSES)
+            return true;
+    return false;
+}
+
 // Ways out: END, a jump to a slot, an exit, what depends on a condition or a slot.
 static unsigned finish(struct op *ops, unsigned count, unsigned n)
 {
     unsigned first = count;
+    bool loops = below(2) && !moves_addresses(ops, count);
     switch (below(5)) {
     case 0: ops[count++] = (struct op){ .code = X86_OP_END, .delta = 77 }; break;
     case 1:
@@ -322,13 +333,15 @@ static unsigned finish(struct op *ops, unsigned count, unsigned n)
             ops[count++] = (struct op){ .code = X86_OP_END };
         }
         break;
-    case 2: ops[count++] = (struct op){ .code = X86_OP_EXIT, .delta = -3000, .d = below(2) }; break;
+    case 2: ops[count++] = (struct op){ .code = X86_OP_EXIT, .delta = loops ? 0 : -3000, .d = 1 }; break;
     case 3: ops[count++] = (struct op){ .code = X86_OP_BRANCH, .a = (uint8_t)below(16) }; break;
     default: ops[count++] = (struct op){ .code = (uint16_t)(X86_OP_JO + (X86_OP_JNO - X86_OP_JO) * below(16)) }; break;
     }
     if (ops[first].code == X86_OP_BRANCH || ops[first].code >= X86_OP_JO) {
         ops[count++] = (struct op){ .code = X86_OP_EXIT, .delta = 100 };
         ops[count++] = (struct op){ .code = X86_OP_EXIT, .delta = 200, .d = below(2) };
+        if (loops) // back to the beginning, by either exit
+            ops[count - 1 - below(2)] = (struct op){ .code = X86_OP_EXIT, .delta = 0, .d = 1 };
     }
     for (unsigned i = first; i < count; i++)
         ops[i].n = (uint8_t)n;
@@ -362,6 +375,9 @@ static void execute(const struct op *ops, unsigned count, const struct outcome *
         draft.exits++;
     blocks_drop(&board->loop.blocks);
     struct block *block = blocks_add(&board->loop.blocks, &draft, ops);
+    for (unsigned i = block->op_count - block->exits; i < block->op_count; i++)
+        if (block->ops[i].delta == 0 && block->ops[i].d)
+            block->ops[i].link = block->ops; // as after its first turn
     block->ops[0].imm = draft.count;
     block->heat = native ? 1 : 0;
     warm(pages);

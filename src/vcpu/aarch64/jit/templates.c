@@ -365,18 +365,14 @@ static void end(struct compiler *c, const struct op *op)
 
 static void compare_and_jump(struct compiler *c, const struct op *op, unsigned bits, enum emit_condition host)
 {
-    flags_store(c);
-    write_back(c);
-    c->locked = 0;
+    leave_begin(c);
     emit_compare_constant(&c->e, bits, use(c, op->a), 0);
     leave_if_host(c, host, op);
 }
 
 static void test_and_jump(struct compiler *c, const struct op *op, enum emit_condition host)
 {
-    flags_store(c);
-    write_back(c);
-    c->locked = 0;
+    leave_begin(c);
     emit_test_constant(&c->e, op->s < 32 ? 32 : 64, use(c, op->a), UINT64_C(1) << op->s);
     leave_if_host(c, host, op);
 }
@@ -511,11 +507,7 @@ static bool emit_op(struct compiler *c, const struct op *op)
         VECTOR_PAIRS(128)
     case A64_OP_CHECKSP: check_stack(c, op); break;
 
-    case A64_OP_EXIT:
-        flags_store(c);
-        write_back(c);
-        leave_through(c, op);
-        break;
+    case A64_OP_EXIT: leave_always(c, op); break;
     case A64_OP_JUMP: jump(c, op); break;
     case A64_OP_END: end(c, op); break;
     case A64_OP_CBZ32: compare_and_jump(c, op, 32, EMIT_EQ); break;

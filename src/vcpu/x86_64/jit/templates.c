@@ -689,8 +689,9 @@ static void set(struct compiler *c, const struct op *op, enum condition wanted)
 #define CONDITIONS(X)                                                                                                  \
     X(O, VS)                                                                                                           \
     X(NO, VC)                                                                                                          \
-    X(B, LO) X(NB, HS) X(Z, EQ) X(NZ, NE) X(BE, LS) X(NBE, HI) X(S, MI) X(NS, PL) X(P, PE) X(NP, PO) X(L, LT)          \
-        X(NL, GE) X(LE, LE) X(NLE, GT)
+    X(B, LO)                                                                                                           \
+    X(NB, HS) X(Z, EQ) X(NZ, NE) X(BE, LS) X(NBE, HI) X(S, MI) X(NS, PL) X(P, PE) X(NP, PO) X(L, LT) X(NL, GE)         \
+        X(LE, LE) X(NLE, GT)
 
 static bool emit_op(struct compiler *c, const struct op *op)
 {
@@ -830,17 +831,11 @@ static bool emit_op(struct compiler *c, const struct op *op)
         scratch(c, op, op->code == X86_OP_STSCRATCH);
         break;
 
-    case X86_OP_EXIT:
-        flags_store(c);
-        write_back(c);
-        leave_through(c, op);
-        break;
+    case X86_OP_EXIT: leave_always(c, op); break;
     case X86_OP_JUMP: jump(c, op, 0); break;
     case X86_OP_RETURN: jump(c, op, (uint64_t)op->imm); break;
     case X86_OP_BRANCH: {
-        flags_store(c);
-        write_back(c);
-        c->locked = 0;
+        leave_begin(c);
         emit_compare_constant(&c->e, 64, use(c, op->a), 0);
         leave_if_host(c, EMIT_NE, op);
         break;
