@@ -111,8 +111,12 @@ static COLD void tell_compiled(const struct jit *jit, struct vcpu *cpu, const st
             pieces[count++] = (struct host_piece){ c->starts[1][i], "op", &block->ops[i] };
     }
     pieces[count++] = (struct host_piece){ c->end, "too few instructions are left", NULL };
-    for (unsigned i = 0; i < c->cold_count; i++)
-        pieces[count++] = (struct host_piece){ c->cold[i].from.at - 1, "seldom", c->cold[i].op };
+    for (unsigned i = 0; i < c->cold_count; i++) {
+        const struct cold *cold = &c->cold[i];
+        pieces[count++] = cold->kind == COLD_HEAD
+                              ? (struct host_piece){ cold->from.at - 1, "too few are left for another turn", NULL }
+                              : (struct host_piece){ cold->from.at - 1, "seldom", cold->op };
+    }
     watch->compiled(watch->owner, cpu, block,
                     &(struct host_code){ c->e.code, (size_t)(c->e.at - c->e.begin), pieces, count });
 }
