@@ -355,6 +355,14 @@
 #define cfi_flash_shows_array intact_private_cfi_flash_shows_array
 #define cfi_flash_visit intact_private_cfi_flash_visit
 #define cfi_flash_write intact_private_cfi_flash_write
+#define check_bodies intact_private_check_bodies
+#define check_code intact_private_check_code
+#define check_create intact_private_check_create
+#define check_destroy intact_private_check_destroy
+#define check_enter intact_private_check_enter
+#define check_line intact_private_check_line
+#define check_report intact_private_check_report
+#define check_set_enter intact_private_check_set_enter
 #define checkpoint_free intact_private_checkpoint_free
 #define checkpoint_restore intact_private_checkpoint_restore
 #define checkpoint_take intact_private_checkpoint_take
@@ -570,6 +578,7 @@
 #define filter_station intact_private_filter_station
 #define filter_station_events intact_private_filter_station_events
 #define filter_wants intact_private_filter_wants
+#define find_needed intact_private_find_needed
 #define firmware_image_load intact_private_firmware_image_load
 #define flags_are_result intact_private_flags_are_result
 #define flags_forget intact_private_flags_forget
@@ -879,6 +888,7 @@
 #define its_visit intact_private_its_visit
 #define its_why intact_private_its_why
 #define its_write intact_private_its_write
+#define jit_check intact_private_jit_check
 #define jit_counts intact_private_jit_counts
 #define jit_create intact_private_jit_create
 #define jit_destroy intact_private_jit_destroy

@@ -126,6 +126,9 @@ struct intact_device_config {
 enum intact_jit {
     INTACT_JIT_ON,
     INTACT_JIT_OFF, // the interpreter runs everything
+    // To find mistakes of the code generator: every block that became host code is run by the interpreter too, and the first
+    // difference ends the run with INTACT_JIT_DIFFERS. Some ten times slower.
+    INTACT_JIT_CHECK,
 };
 
 // A list is an array, a count and the size of an element. intact_machine_config_init sets all sizes: they tell the library
@@ -260,6 +263,7 @@ enum intact_reason {
     INTACT_DIVERGED,    // a replay is not the run that was recorded (<intact/replay.h>); intact_machine_error says more
     INTACT_JOURNAL_END, // a replay has come to the end of a journal that was cut short
     INTACT_BREAK,       // a debugger's: `stop` of struct intact_exit says which (<intact/debug.h>)
+    INTACT_JIT_DIFFERS, // INTACT_JIT_CHECK: host code is not what the interpreter does; intact_machine_jit_report says more
 };
 
 // Where INTACT_BREAK stopped.
@@ -284,13 +288,14 @@ struct intact_exit {
     uint64_t address;      // INTACT_BREAK: of a breakpoint or a watched byte, virtual; of an event, its number
 };
 
-// Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT, INTACT_FAILED, INTACT_DIVERGED and INTACT_JOURNAL_END. isa-debug-exit
-// gives odd ones, (value << 1 | 1) & 255, and everything else 0.
+// Exit statuses of INTACT_DEADLOCK, INTACT_LIMIT, INTACT_FAILED, INTACT_DIVERGED, INTACT_JOURNAL_END and INTACT_JIT_DIFFERS.
+// isa-debug-exit gives odd ones, (value << 1 | 1) & 255, and everything else 0.
 #define INTACT_STATUS_DEADLOCK    64
 #define INTACT_STATUS_LIMIT       66
 #define INTACT_STATUS_FAILED      68
 #define INTACT_STATUS_DIVERGED    70
 #define INTACT_STATUS_JOURNAL_END 72
+#define INTACT_STATUS_JIT_DIFFERS 76
 
 // Runs until one of the reasons above. On the machine's thread, and not from a callback of the machine: no function that runs it
 // may be called there, which is not checked. intact_machine_quit may.
@@ -344,6 +349,11 @@ int intact_machine_jit(const struct intact_machine *machine, struct intact_jit_s
 // guest-0x100025, the guest address. Without a code generator nothing is written. Between two runs. 0, also where it does so
 // already; -EBUSY: within a run; -ENOMEM; another negative errno: the file cannot be written.
 int intact_machine_perf_map(struct intact_machine *machine);
+
+// After INTACT_JIT_DIFFERS: which block, which op and register, what they are and should be, and the host code, as assembly where the
+// library was built with Capstone. Lines for people, until the machine is destroyed. On the machine's thread. NULL: there is nothing to
+// tell, or no memory for it.
+const char *intact_machine_jit_report(struct intact_machine *machine);
 
 // The manager of the machine's interrupts, for devices of your own (<intact/interrupt.h>).
 struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *machine);

@@ -182,7 +182,7 @@ static int take_version(struct settings *settings, const char *value)
 }
 
 static const char *const none_word[] = { "none", NULL };
-static const char *const accel_words[] = { "tcg", "tcg,jit=off", "kvm", "hvf", NULL };
+static const char *const accel_words[] = { "tcg", "tcg,jit=off", "tcg,jit=check", "kvm", "hvf", NULL };
 static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", NULL };
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
 static const char *const gdb_words[] = { "tcp::1234", "tcp:", "unix:", "none", NULL };
@@ -204,10 +204,11 @@ const struct option options[] = {
       "How many processors. The topology must multiply to as many, and changes nothing else.", NULL, take_smp },
     { "m", "[size=]N[K|M|G]", GROUP_MACHINE, "Guest memory, in MiB unless a suffix says otherwise. 128 MiB by default.",
       NULL, take_memory },
-    { "accel", "NAME[,thread=single][,jit=on|off][,tb-size=N][,jit-threshold=N]", GROUP_MACHINE,
+    { "accel", "NAME[,thread=single][,jit=on|off|check][,tb-size=N][,jit-threshold=N]", GROUP_MACHINE,
       "May be repeated. kvm, hvf and others are skipped with a note: interrupts and processors are always done in "
-      "software, which QEMU calls tcg. jit: guest code that runs often becomes host code (on by default); tb-size: MiB "
-      "of "
+      "software, which QEMU calls tcg. jit: guest code that runs often becomes host code (on by default), and check "
+      "compares it with the interpreter, block by block, which is slow, and stops at the first difference; tb-size: "
+      "MiB of "
       "memory for it (32 by default); jit-threshold: after so many runs of a block (16 by default). The guest sees no "
       "difference.",
       accel_words, take_accel },

@@ -96,9 +96,12 @@ static int take_jit(struct settings *settings, const struct properties *properti
                *threshold = properties_get(properties, "jit-threshold");
     bool on = true;
     uint64_t number = 0;
-    if (jit && !text_switch(jit, &on))
-        return refuse(settings, "-accel: jit=%.80s is not on or off", jit);
-    if (jit)
+    bool checks = jit && strcmp(jit, "check") == 0;
+    if (jit && !checks && !text_switch(jit, &on))
+        return refuse(settings, "-accel: jit=%.80s is not on, off or check", jit);
+    if (checks)
+        settings->config.jit = INTACT_JIT_CHECK;
+    else if (jit)
         settings->config.jit = on ? INTACT_JIT_ON : INTACT_JIT_OFF;
     if (size && !text_size(size, 20, &settings->config.jit_size))
         return refuse(settings, "-accel: tb-size=%.80s is not a size in MiB, or with a suffix", size);

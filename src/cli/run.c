@@ -32,12 +32,21 @@ int cli_fail(const char *why)
     return STATUS_USAGE;
 }
 
+static void tell_difference(struct intact_machine *machine, const struct intact_exit *end)
+{
+    const char *report = intact_machine_jit_report(machine);
+    fprintf(stderr, "intact: %s, after about %" PRIu64 " instructions\n%s", intact_reason_text(end->reason),
+            end->instructions, report ? report : "");
+}
+
 // Ends that look like success but are not (deadlock, limit) are always reported, without -d too.
-static void tell_end(const struct settings *settings, struct run_log *log, const struct intact_machine *machine,
+static void tell_end(const struct settings *settings, struct run_log *log, struct intact_machine *machine,
                      const struct intact_exit *end)
 {
     if (end->reason == INTACT_FAILED)
         fprintf(stderr, "intact: %s\n", intact_machine_error(machine));
+    else if (end->reason == INTACT_JIT_DIFFERS)
+        tell_difference(machine, end);
     else if (end->reason == INTACT_BREAK)
         fprintf(stderr, "intact: stopped by %s, after %" PRIu64 " instructions\n", intact_break_event_hit(machine),
                 end->instructions);

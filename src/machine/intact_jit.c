@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sized.h"
+#include "debug/disassemble.h"
 #include "machine/jit_text.h"
 #include "machine/machine.h"
+#include "vcpu/jit/check.h"
 #include "vcpu/jit/jit.h"
 
 void intact_jit_state_defaults(struct intact_jit_state *state, size_t size)
@@ -40,6 +43,46 @@ int intact_machine_jit(const struct intact_machine *machine, struct intact_jit_s
         return -EINVAL;
     sized_give(state, state->size, &now, sizeof now);
     return 0;
+}
+
+// --- the first difference --------------------------------------------------------------------------------------------
+
+// The report, with the host code as assembly behind it.
+static void write_report(FILE *file, const char *report, const uint8_t *code, size_t size)
+{
+#if defined(__aarch64__)
+    enum disassemble_mode mode = DISASSEMBLE_A64;
+#else
+    enum disassemble_mode mode = DISASSEMBLE_X86_64;
+#endif
+    struct disassembler disassembler = { 0 };
+    char line[DISASSEMBLE_TEXT];
+    fputs(report, file);
+    for (size_t at = 0, bytes; at < size; at += bytes) {
+        bytes = disassemble_line(&disassembler, mode, (uint64_t)(uintptr_t)code + at, code + at, size - at, 1, line);
+        if (bytes == 0)
+            break;
+        fputs(line, file);
+    }
+    disassemble_free(&disassembler);
+}
+
+const char *intact_machine_jit_report(struct intact_machine *machine)
+{
+    struct check *check = machine->board->jit ? jit_check(machine->board->jit) : NULL;
+    size_t size, bytes;
+    if (machine->jit_report || !check || !check_report(check))
+        return machine->jit_report;
+    FILE *file = open_memstream(&machine->jit_report, &bytes);
+    if (!file)
+        return NULL;
+    const uint8_t *code = check_code(check, &size);
+    write_report(file, check_report(check), code, size);
+    if (fclose(file) != 0) {
+        free(machine->jit_report);
+        machine->jit_report = NULL;
+    }
+    return machine->jit_report;
 }
 
 // --- as text ---------------------------------------------------------------------------------------------------------

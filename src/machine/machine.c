@@ -102,6 +102,7 @@ void intact_machine_destroy(struct intact_machine *machine)
     if (machine->timeline)
         timeline_free(machine->timeline);
     free(machine->timeline);
+    free(machine->jit_report);
     replay_free(&machine->replay);
     machine_why_free(machine);
     machine_lint_free(machine);
@@ -145,6 +146,9 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
     case LOOP_QUIT: end = (struct intact_exit){ .reason = INTACT_QUIT }; break;
     case LOOP_LIMIT: end = (struct intact_exit){ .reason = INTACT_LIMIT, .status = INTACT_STATUS_LIMIT }; break;
     case LOOP_BREAK: end = describe_break(&machine->board->loop.stops.last); break;
+    case LOOP_DIFFERS:
+        end = (struct intact_exit){ .reason = INTACT_JIT_DIFFERS, .status = INTACT_STATUS_JIT_DIFFERS };
+        break;
     case LOOP_RUNNING: break;
     }
     end.instructions = machine->board->loop.instructions;
@@ -283,6 +287,7 @@ const char *intact_reason_text(enum intact_reason reason)
     case INTACT_JOURNAL_END: return "the journal ends";
     case INTACT_FAILED: return "the reset failed";
     case INTACT_BREAK: return "stopped for a debugger";
+    case INTACT_JIT_DIFFERS: return "host code is not what the interpreter does";
     }
     return "unknown";
 }

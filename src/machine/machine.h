@@ -22,6 +22,7 @@ struct intact_machine {
     struct config_lists lists;
     struct replay replay;
     struct timeline *timeline;    // NULL: it cannot go back
+    char *jit_report;             // of intact_machine_jit_report; NULL: nobody has asked yet
     struct stop_events events;    // that stop a run
     struct past *past;            // what became of interrupts; NULL: it is not watched
     struct intact_lint *lint;     // NULL: nobody asked for it

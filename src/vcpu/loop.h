@@ -36,6 +36,7 @@ enum loop_stop {
     LOOP_QUIT,      // the host asked
     LOOP_LIMIT,     // the instruction limit was reached
     LOOP_BREAK,     // a debugger's, stops.last says which
+    LOOP_DIFFERS,   // host code is not what the interpreter does (vcpu/jit/check.h)
 };
 
 #define LONGEST_SLICE 100000 // instructions: the longest wait of the inbox when one vCPU runs alone

@@ -176,6 +176,13 @@ Test(options, processors_and_their_topology)
 Test(options, accelerators_are_skipped_or_refused)
 {
     TAKES("-accel", "kvm", "-accel", "tcg,thread=single", "-enable-kvm");
+    TAKES("-accel", "tcg,jit=check,tb-size=64K,jit-threshold=1");
+    cr_assert_eq(settings.config.jit, INTACT_JIT_CHECK);
+    cr_assert_eq(settings.config.jit_size, 65536);
+    cr_assert_eq(settings.config.jit_threshold, 1);
+    TAKES("-accel", "tcg,jit=off");
+    cr_assert_eq(settings.config.jit, INTACT_JIT_OFF);
+    REFUSES("is not on, off or check", "-accel", "tcg,jit=maybe");
     REFUSES("no accelerator 'tgc'; the nearest is 'tcg'", "-accel", "tgc");
     REFUSES("one thread", "-accel", "tcg,thread=multi");
 }

@@ -116,6 +116,24 @@ Test(machine_jit, tells_that_it_is_not_wanted)
     cr_assert_str_eq(text, "jit: off: it is not wanted\n");
 }
 
+Test(machine_jit, finds_no_difference_where_there_is_none)
+{
+    config.jit = INTACT_JIT_CHECK;
+    config.jit_threshold = 5;
+    run("jit");
+    if (!is_here())
+        return;
+    cr_assert_eq(state().blocks, 1);
+    cr_assert_null(intact_machine_jit_report(machine));
+}
+
+Test(machine_jit, refuses_another_number)
+{
+    config.jit = (enum intact_jit)(INTACT_JIT_CHECK + 1);
+    cr_assert_eq(intact_machine_create(&config, &machine, why), -EINVAL);
+    cr_assert_not_null(strstr(why, "jit is on, off or check"), "%s", why);
+}
+
 Test(machine_jit, says_nothing_without_the_item)
 {
     run("guest_errors");

@@ -36,8 +36,8 @@ static int check(struct board *board)
                          "-m: %" PRIu64 " bytes; 4 MiB to 512 GiB in steps of 4 KiB are possible", config->memory);
     if (config->shift > 10)
         return board_refuse(board, "-icount", "shift is 0 to 10");
-    if ((unsigned)config->jit > INTACT_JIT_OFF)
-        return board_refuse(board, "-accel", "jit is on or off");
+    if ((unsigned)config->jit > INTACT_JIT_CHECK)
+        return board_refuse(board, "-accel", "jit is on, off or check");
     if (config->jit_size && (config->jit_size < JIT_BYTES_MIN || config->jit_size > JIT_BYTES_MAX))
         return error_set(&board->error, -EINVAL, "-accel: tb-size: %" PRIu64 " bytes; 64 KiB to 1 GiB are possible",
                          config->jit_size);
@@ -132,7 +132,9 @@ void board_mistakes_changed(struct board *board)
 static int make_jit(struct board *board)
 {
     const struct intact_machine_config *given = &board->config;
-    struct jit_config config = { .bytes = given->jit_size, .threshold = given->jit_threshold };
+    struct jit_config config = { .bytes = given->jit_size,
+                                 .threshold = given->jit_threshold,
+                                 .check = given->jit == INTACT_JIT_CHECK };
     if (given->jit == INTACT_JIT_OFF)
         return 0;
     board->jit_refused = jit_create(&board->jit, &board->loop, board->type->guest->jit, &config);

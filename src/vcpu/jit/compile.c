@@ -562,6 +562,11 @@ void leave_by_jump(struct compiler *c, const struct op *op, enum native_how how)
 {
     struct emit *e = &c->e;
     unsigned key = EMIT_T0, entry = EMIT_T1, t = EMIT_T2;
+    if (c->apart) {
+        emit_jump(e, leave_cold(c, op, how));
+        c->done = true;
+        return;
+    }
     uint64_t mode = c->guest->key(c->block->mode);
     emit_move(e, 64, key, EMIT_PC);
     if (mode)
@@ -734,19 +739,19 @@ static bool leaves(const struct op_row *row)
     return row->faults || row->finishes || row->class == OP_JUMP || (row->operands & OP_CPU);
 }
 
-static void find_needed(struct compiler *c)
+void find_needed(const struct jit_guest *guest, const struct block *block, bool *found)
 {
     bool needed = true;
-    for (unsigned i = c->block->op_count; i-- > 1;) {
-        const struct op_row *row = &c->guest->rows[c->block->ops[i].code];
-        c->needed[i] = needed;
-        bool keeps = c->guest->keeps(&c->block->ops[i]);
-        if (!keeps && !(c->guest->flags & ~row->writes))
+    for (unsigned i = block->op_count; i-- > 1;) {
+        const struct op_row *row = &guest->rows[block->ops[i].code];
+        found[i] = needed;
+        bool keeps = guest->keeps(&block->ops[i]);
+        if (!keeps && !(guest->flags & ~row->writes))
             needed = false;
-        if ((!keeps && (row->reads & c->guest->flags)) || leaves(row))
+        if ((!keeps && (row->reads & guest->flags)) || leaves(row))
             needed = true;
     }
-    c->needed[0] = needed;
+    found[0] = needed;
 }
 
 bool flags_needed(const struct compiler *c)
@@ -861,7 +866,7 @@ bool compile_block(struct compiler *c, struct block *block)
         c->loop.wanted |= i < block->exits && is_own(exit_of(c, i));
     }
     flags_forget(c);
-    find_needed(c);
+    find_needed(c->guest, block, c->needed);
 
     emit_head(&c->e, block->count, &leave);
     if (!compile_ops(c) || (c->loop.found && !compile_loop(c)))

@@ -21,7 +21,13 @@ struct jit_guest {
     const struct op_row *rows;
     unsigned op_count;
     op_body *const *bodies;   // by code: enum op_out or, for a JUMP, const struct op * (*)(cpu, op)
+    unsigned size;            // of the CPU
     unsigned registers;       // offset of slot 0 in the CPU; a slot is 8 bytes
+    unsigned slots;           // how many there are,
+    const char *const *names; // and their names
+    unsigned vectors;         // offset of the vector registers, 16 bytes each; their number and name
+    unsigned vector_count;
+    const char *vector_name;
     unsigned result, aux;     // offsets of the two words with the flags
     uint8_t pc, sink;         // slots: the program counter; what is written and never read, or EMIT_NONE
     uint8_t temps, temps_end; // slots that mean nothing after their instruction
@@ -35,6 +41,8 @@ struct jit_guest {
     uint64_t (*written)(const struct op *op, const struct op_row *row);
     // Does the op look at flags only to keep them, or what it does not change of them?
     bool (*keeps)(const struct op *op);
+    // An op of OP_CPU that looks at and changes nothing but the CPU's registers and plain memory: it can be done again on a copy.
+    bool (*is_pure)(const struct op *op);
     // Emits the code for an op. False: there is no template, and nothing was emitted.
     bool (*emit)(struct compiler *c, const struct op *op);
 };
@@ -117,6 +125,7 @@ struct compiler {
     unsigned instruction;
     const struct op *op;        // being compiled
     bool done;                  // the rest of the block is not reached
+    bool apart;                 // every way out leads to the interpreter
     bool needed[BLOCK_OPS + 1]; // flags after an op are looked at, or may be
     uint8_t temp_of[64];        // instruction + 1 that has written a slot of `temps`
     struct cold cold[2 * BLOCK_OPS + 16];
@@ -182,6 +191,9 @@ void leave_if_host(struct compiler *c, enum emit_condition host, const struct op
 void leave_always(struct compiler *c, const struct op *exit); // an exit without a condition
 void leave_now(struct compiler *c, const struct op *op, uint64_t how);
 struct emit_label *leave_cold(struct compiler *c, const struct op *op, uint64_t how); // the state is written back
+
+// For each op of a block: may the flags after it be looked at?
+void find_needed(const struct jit_guest *guest, const struct block *block, bool *found);
 
 // Compiles a block at e->at. False: it did not fit.
 bool compile_block(struct compiler *c, struct block *block);

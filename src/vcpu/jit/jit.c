@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "vcpu/jit/check.h"
 #include "vcpu/jit/code_memory.h"
 #include "vcpu/jit/compile.h"
 #include "vcpu/loop.h"
@@ -24,6 +25,7 @@ struct jit {
     size_t shared_size; // bytes of what they share
     struct emit_shared shared;
     struct jit_counts counts;
+    struct check *check;      // NULL: nothing is compared
     struct compiler compiler; // the block in work
 };
 
@@ -66,24 +68,32 @@ static void lead_exit(struct jit *jit, struct block *block, unsigned exit, const
 
 static void native_link(void *owner, struct block *block, unsigned exit, const struct block *target)
 {
-    lead_exit(owner, block, exit, target->native);
+    if (!jit_check(owner))
+        lead_exit(owner, block, exit, target->native);
 }
 
 static void native_unlink(void *owner, struct block *block, unsigned exit)
 {
-    lead_exit(owner, block, exit, (const uint8_t *)block->native + block->native_misses[exit]);
+    if (!jit_check(owner))
+        lead_exit(owner, block, exit, (const uint8_t *)block->native + block->native_misses[exit]);
 }
 
 static bool try_compile(struct jit *jit, struct block *block)
 {
     struct compiler *c = &jit->compiler;
-    uint8_t *begin = jit->memory.write + jit->used;
-    c->e = (struct emit){
-        .at = begin, .begin = begin, .end = jit->memory.write + jit->memory.size, .code = jit->memory.code + jit->used
-    };
+    size_t mark = jit->check ? sizeof(struct check_mark) : 0;
+    if (jit->memory.size - jit->used < mark)
+        return false;
+    uint8_t *begin = jit->memory.write + jit->used + mark;
+    c->e = (struct emit){ .at = begin,
+                          .begin = begin,
+                          .end = jit->memory.write + jit->memory.size,
+                          .code = jit->memory.code + jit->used + mark };
     code_memory_begin(&jit->memory);
     bool done = compile_block(c, block);
-    code_memory_end(&jit->memory, jit->used, (size_t)(c->e.at - begin));
+    if (mark)
+        memcpy(begin - mark, &(struct check_mark){ block, (uint64_t)(c->e.at - begin) }, mark);
+    code_memory_end(&jit->memory, jit->used, (size_t)(c->e.at - begin) + mark);
     if (!done)
         return false;
     block->native = c->e.code;
@@ -158,7 +168,7 @@ static int make_shared(struct jit *jit)
         .state_pc = slot_offset(&jit->compiler, jit->compiler.guest->pc),
         .state_block = offsetof(struct vcpu, block),
         .state_data = offsetof(struct vcpu, data),
-        .bodies = jit->compiler.guest->bodies,
+        .bodies = jit->check ? check_bodies(jit->check) : jit->compiler.guest->bodies,
         .native_of_head = offsetof(struct block, ops) - offsetof(struct block, native),
     };
     struct emit e = { .at = jit->memory.write,
@@ -181,11 +191,16 @@ int jit_create(struct jit **out, struct loop *loop, const struct jit_guest *gues
     jit->loop = loop;
     jit->compiler.guest = guest;
     jit->compiler.shared = &jit->shared;
-    int result = code_memory_map(&jit->memory, config->bytes ? config->bytes : DEFAULT_BYTES);
+    jit->compiler.apart = config->check;
+    jit->check = config->check ? check_create(guest) : NULL;
+    int result = config->check && !jit->check ? -ENOMEM : 0;
+    if (!result)
+        result = code_memory_map(&jit->memory, config->bytes ? config->bytes : DEFAULT_BYTES);
     if (!result)
         result = make_shared(jit);
     if (result) {
         code_memory_unmap(&jit->memory);
+        check_destroy(jit->check);
         free(jit);
         return result;
     }
@@ -199,6 +214,10 @@ int jit_create(struct jit **out, struct loop *loop, const struct jit_guest *gues
         .threshold = config->threshold ? config->threshold : DEFAULT_THRESHOLD,
     };
     memcpy(&native.enter, &jit->shared.enter, sizeof native.enter);
+    if (jit->check) {
+        check_set_enter(jit->check, native.enter);
+        native.enter = check_enter;
+    }
     blocks_set_native(&loop->blocks, &native);
     *out = jit;
     return 0;
@@ -210,6 +229,7 @@ void jit_destroy(struct jit *jit)
         return;
     blocks_set_native(&jit->loop->blocks, &(struct native){ 0 });
     code_memory_unmap(&jit->memory);
+    check_destroy(jit->check);
     free(jit);
 }
 
@@ -233,6 +253,11 @@ void jit_shared(const struct jit *jit, void (*tell)(void *owner, const struct ho
         pieces[at] = piece;
     }
     tell(owner, &(struct host_code){ jit->memory.code, jit->shared_size, pieces, count });
+}
+
+struct check *jit_check(const struct jit *jit)
+{
+    return jit->check;
 }
 
 void jit_counts(const struct jit *jit, struct jit_counts *counts)
@@ -259,6 +284,12 @@ void jit_destroy(struct jit *jit)
 void jit_shared(const struct jit *jit, void (*tell)(void *owner, const struct host_code *code), void *owner)
 {
     (void)jit, (void)tell, (void)owner;
+}
+
+struct check *jit_check(const struct jit *jit)
+{
+    (void)jit;
+    return NULL;
 }
 
 void jit_counts(const struct jit *jit, struct jit_counts *counts)

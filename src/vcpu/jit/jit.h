@@ -9,9 +9,11 @@
 #ifndef VCPU_JIT_JIT_H
 #define VCPU_JIT_JIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct check;
 struct jit;
 struct jit_guest;
 struct host_code;
@@ -23,6 +25,7 @@ struct loop;
 struct jit_config {
     size_t bytes;       // of code memory; 0: the default, 32 MiB
     uint32_t threshold; // runs of a block before it is compiled; 0: the default, 16
+    bool check;         // compare every block with the interpreter (check.h)
 };
 
 struct jit_counts {
@@ -37,6 +40,7 @@ int jit_create(struct jit **jit, struct loop *loop, const struct jit_guest *gues
 void jit_destroy(struct jit *jit);
 // Tells of the code that all blocks share.
 void jit_shared(const struct jit *jit, void (*tell)(void *owner, const struct host_code *code), void *owner);
+struct check *jit_check(const struct jit *jit); // NULL: nothing is compared
 void jit_counts(const struct jit *jit, struct jit_counts *counts);
 
 #endif

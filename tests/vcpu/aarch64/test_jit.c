@@ -16,6 +16,7 @@
 #include "vcpu/aarch64/exec/ops.h"
 #include "vcpu/aarch64/float/simd.h"
 #include "vcpu/aarch64/jit/templates.h"
+#include "vcpu/jit/check.h"
 #include "vcpu/jit/compile.h"
 
 #define MOST_OPS 24
@@ -34,6 +35,7 @@ enum { BASE = 20, INDEX, SMALL };
 static struct rig *rig;
 static struct a64_cpu *cpu;
 static struct jit *jit;
+static bool checks;                 // as jit=check
 static unsigned seen[4], seen_dead; // how many blocks ended so
 
 static void setup(void)
@@ -46,7 +48,7 @@ static void setup(void)
         rig_page(rig, (WINDOW >> 12) - 512 + i, i == NO_PAGE ? 0 : entry);
     }
     rig_set_el(cpu, 1, true);
-    int result = jit_create(&jit, &rig->loop, &a64_jit, &(struct jit_config){ .threshold = 1 });
+    int result = jit_create(&jit, &rig->loop, &a64_jit, &(struct jit_config){ .threshold = 1, .check = checks });
     if (result == -ENOTSUP)
         cr_skip_test("skipped: no code generator for this host");
     cr_assert_eq(result, 0);
@@ -58,6 +60,13 @@ static void teardown(void)
     rig_free(rig);
 }
 
+static void setup_checks(void)
+{
+    checks = true;
+    setup();
+}
+
+TestSuite(jit_check, .init = setup_checks, .fini = teardown, .timeout = 240);
 TestSuite(jit, .init = setup, .fini = teardown, .timeout = 240);
 
 // --- states ----------------------------------------------------------------------------------------------------------
@@ -418,6 +427,8 @@ static void compare(const struct op *ops, unsigned count, const struct outcome *
     memset(&native, 0, sizeof native);
     execute(ops, count, start, false, left, pages, &plain);
     execute(ops, count, start, true, left, pages, &native);
+    if (checks && check_report(jit_check(jit)))
+        cr_assert_fail("%s", check_report(jit_check(jit)));
     seen[plain.out]++;
     seen_dead += plain.dead != 0;
     if (memcmp(&plain, &native, sizeof plain) == 0)
@@ -480,10 +491,10 @@ Test(jit, each_op_does_what_its_function_does)
 }
 
 // Several instructions of one or more ops, any budget: the block may end anywhere.
-Test(jit, blocks_do_what_the_interpreter_does)
+static void run_blocks(unsigned long all)
 {
     static struct outcome start;
-    for (unsigned long trial = 0, all = trials(20000); trial < all; trial++) {
+    for (unsigned long trial = 0; trial < all; trial++) {
         struct op ops[MOST_OPS + 4] = { { .code = OP_HEAD } };
         unsigned count = 1, n = 0;
         begin(&start);
@@ -502,7 +513,18 @@ Test(jit, blocks_do_what_the_interpreter_does)
         compare(ops, count, &start, below(4) ? 100 : 2 + (int64_t)below(MOST_OPS),
                 below(4) ? (unsigned)chance() | 0x5555 : (unsigned)chance());
     }
+}
+
+Test(jit, blocks_do_what_the_interpreter_does)
+{
+    run_blocks(trials(20000));
     cr_expect_gt(seen[OP_NEXT], 1000);
     cr_expect_gt(seen[OP_FAULT], 1000);
     cr_expect_gt(seen_dead, 100, "few blocks store to themselves");
+}
+
+// jit=check finds nothing, and changes nothing.
+Test(jit_check, blocks_are_found_right)
+{
+    run_blocks(trials(10000));
 }

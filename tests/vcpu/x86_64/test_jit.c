@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "vcpu/block.h"
+#include "vcpu/jit/check.h"
 #include "vcpu/jit/compile.h"
 #include "vcpu/x86_64/exec/exec.h"
 #include "vcpu/x86_64/jit/templates.h"
@@ -31,6 +32,7 @@ enum { READ_ONLY = 2, NO_PAGE = 4, CODE_PAGE = 6, DEVICE = 7 };
 static struct board *board;
 static struct x86_cpu *cpu;
 static struct jit *jit;
+static bool checks;                 // as jit=check
 static unsigned seen[4], seen_dead; // how many blocks ended so
 
 static void setup(void)
@@ -42,7 +44,7 @@ static void setup(void)
         bool none = i == 0 || i == PAGES + 1 || i - 1 == NO_PAGE;
         board_map(board, page, none ? 0 : (i - 1 == DEVICE ? NOTHING : page) | (i - 1 == READ_ONLY ? 5u : 7u));
     }
-    int result = jit_create(&jit, &board->loop, &x86_jit, &(struct jit_config){ .threshold = 1 });
+    int result = jit_create(&jit, &board->loop, &x86_jit, &(struct jit_config){ .threshold = 1, .check = checks });
     if (result == -ENOTSUP)
         cr_skip_test("skipped: no code generator for this host");
     cr_assert_eq(result, 0);
@@ -54,6 +56,13 @@ static void teardown(void)
     board_free(board);
 }
 
+static void setup_checks(void)
+{
+    checks = true;
+    setup();
+}
+
+TestSuite(jit_check, .init = setup_checks, .fini = teardown, .timeout = 240);
 TestSuite(jit, .init = setup, .fini = teardown, .timeout = 240);
 
 // --- states ----------------------------------------------------------------------------------------------------------
@@ -416,6 +425,8 @@ static void compare(const struct op *ops, unsigned count, const struct outcome *
     memset(&native, 0, sizeof native);
     execute(ops, count, start, false, left, pages, &plain);
     execute(ops, count, start, true, left, pages, &native);
+    if (checks && check_report(jit_check(jit)))
+        cr_assert_fail("%s", check_report(jit_check(jit)));
     seen[plain.out]++;
     seen_dead += plain.dead != 0;
     if (memcmp(&plain, &native, sizeof plain) == 0)
@@ -480,10 +491,10 @@ Test(jit, each_op_does_what_its_function_does)
 }
 
 // Several instructions of one or more ops, any budget: the block may end anywhere.
-Test(jit, blocks_do_what_the_interpreter_does)
+static void run_blocks(unsigned long all)
 {
     static struct outcome start;
-    for (unsigned long trial = 0, all = trials(20000); trial < all; trial++) {
+    for (unsigned long trial = 0; trial < all; trial++) {
         struct op ops[MOST_OPS + 4] = { { .code = OP_HEAD } };
         unsigned count = 1, n = 0;
         set_code(below(3));
@@ -496,7 +507,18 @@ Test(jit, blocks_do_what_the_interpreter_does)
         compare(ops, count, &start, below(4) ? 100 : 2 + (int64_t)below(MOST_OPS),
                 below(4) ? (unsigned)chance() | 0x5555 : (unsigned)chance());
     }
+}
+
+Test(jit, blocks_do_what_the_interpreter_does)
+{
+    run_blocks(trials(20000));
     cr_expect_gt(seen[OP_NEXT], 1000);
     cr_expect_gt(seen[OP_FAULT], 1000);
     cr_expect_gt(seen_dead, 100, "few blocks store to themselves");
+}
+
+// jit=check finds nothing, and changes nothing.
+Test(jit_check, blocks_are_found_right)
+{
+    run_blocks(trials(10000));
 }

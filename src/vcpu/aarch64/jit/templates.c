@@ -566,11 +566,28 @@ static bool keeps(const struct op *op)
     return false;
 }
 
+static bool is_pure(const struct op *op)
+{
+    return op->code == A64_OP_GET || op->code == A64_OP_PUT || op->code == A64_OP_SIMD;
+}
+
+static const char *const names[A64_SLOTS] = {
+    "X0",  "X1",  "X2",  "X3",   "X4",   "X5",     "X6",     "X7",  "X8",  "X9",  "X10", "X11", "X12", "X13",
+    "X14", "X15", "X16", "X17",  "X18",  "X19",    "X20",    "X21", "X22", "X23", "X24", "X25", "X26", "X27",
+    "X28", "X29", "X30", "zero", "sink", "SP_EL0", "SP_EL1", "PC",  "T0",  "T1",  "T2",  "T3",
+};
+
 const struct jit_guest a64_jit = {
     .rows = a64_ops,
     .op_count = A64_OP_COUNT,
     .bodies = a64_bodies,
+    .size = sizeof(struct a64_cpu),
     .registers = offsetof(struct a64_cpu, r),
+    .slots = A64_SLOTS,
+    .names = names,
+    .vectors = offsetof(struct a64_cpu, v),
+    .vector_count = 32,
+    .vector_name = "V",
     .result = offsetof(struct a64_cpu, result),
     .aux = offsetof(struct a64_cpu, aux),
     .pc = A64_PC,
@@ -584,5 +601,6 @@ const struct jit_guest a64_jit = {
     .key = key,
     .written = written,
     .keeps = keeps,
+    .is_pure = is_pure,
     .emit = emit_op,
 };

@@ -898,11 +898,29 @@ static bool keeps(const struct op *op)
     }
 }
 
+static bool is_pure(const struct op *op)
+{
+    return op->code == X86_OP_LEAVE64 || op->code == X86_OP_LDSCRATCH || op->code == X86_OP_STSCRATCH ||
+           op->code == X86_OP_SIMD || op->code == X86_OP_LINEAR;
+}
+
+static const char *const names[X86_SLOTS] = {
+    "RAX", "RCX", "RDX",     "RBX",     "RSP",     "RBP",     "RSI",     "RDI",     "R8",       "R9",
+    "R10", "R11", "R12",     "R13",     "R14",     "R15",     "RIP",     "zero",    "T0",       "T1",
+    "T2",  "T3",  "ES base", "CS base", "SS base", "DS base", "FS base", "GS base", "LDT base", "TR base",
+};
+
 const struct jit_guest x86_jit = {
     .rows = x86_ops,
     .op_count = X86_OP_COUNT,
     .bodies = x86_bodies,
+    .size = sizeof(struct x86_cpu),
     .registers = offsetof(struct x86_cpu, r),
+    .slots = X86_SLOTS,
+    .names = names,
+    .vectors = offsetof(struct x86_cpu, xmm),
+    .vector_count = 16,
+    .vector_name = "XMM",
     .result = offsetof(struct x86_cpu, result),
     .aux = offsetof(struct x86_cpu, aux),
     .pc = X86_RIP,
@@ -916,5 +934,6 @@ const struct jit_guest x86_jit = {
     .key = key,
     .written = written,
     .keeps = keeps,
+    .is_pure = is_pure,
     .emit = emit_op,
 };
