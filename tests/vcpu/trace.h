@@ -95,7 +95,7 @@ static void compare_watched(uint64_t piece, size_t arena, const struct guest *gu
     struct loop *loop = tracer_loop(&tracer);
     if (watched) {
         *watched = (struct watched){ .tracer = &tracer };
-        loop->code = (struct code_watch){ on_decoded, on_entered, watched };
+        loop->code = (struct code_watch){ .decoded = on_decoded, .entered = on_entered, .owner = watched };
         code_watch_changed(loop);
     }
     enum loop_stop stop = LOOP_LIMIT;
