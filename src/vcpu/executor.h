@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The first executor: a direct-threaded interpreter over pre-decoded ops. It is a template: exec.c of an architecture
-// defines the six names below and includes this file once.
+// defines the seven names below and includes this file once.
 //
 //   EXECUTOR             the function: enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *head)
 //   EXECUTOR_CPU         the guest's CPU, whose `vcpu` is a struct vcpu
@@ -8,6 +8,7 @@
 //   EXECUTOR_CODE(name)  the code of an op
 //   EXECUTOR_STEP(cpu, bytes)  moves the program counter forward
 //   EXECUTOR_FOLLOW(cpu, exit)  the head of the block after an exit through which the program counter has moved; NULL: not known
+//   EXECUTOR_RESUME(cpu)  the head of the next block after OP_LEAVE; NULL: the loop has something to look at first
 //
 // There are two ways to get from one op to the next. The fast one jumps to the op's code. The careful one first checks
 // whether the op's instruction may still run: it is used when the budget ends inside a block, and after an op has said
@@ -24,19 +25,21 @@ static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 }
 
 #if defined(INTACT_SWITCH_DISPATCH) || !defined(__GNUC__)
-#define LABEL(name)  case EXECUTOR_CODE(name):
-#define NEXT         goto dispatch
-#define CAREFUL_ON() (careful = true)
+#define LABEL(name)   case EXECUTOR_CODE(name):
+#define NEXT          goto dispatch
+#define CAREFUL_ON()  (careful = true)
+#define CAREFUL_OFF() (careful = false)
 // Macros, so that braces are paired in both variants.
 #define SWITCH_BEGIN(code) switch (code) {
 #define SWITCH_END                                                                                                     \
     default: goto leave; /* there is no other code */                                                                  \
         }
 #else
-#define LABEL(name)  l_##name:
-#define NEXT         goto *table[op->code]
-#define CAREFUL_ON() (table = careful)
-#define THREADED     1
+#define LABEL(name)   l_##name:
+#define NEXT          goto *table[op->code]
+#define CAREFUL_ON()  (table = careful)
+#define CAREFUL_OFF() (table = fast)
+#define THREADED      1
 #endif
 
 // The name of the op that careful execution runs: it sets all flags.
@@ -176,6 +179,10 @@ not_next:
     if (out == OP_FAULT)
         stop_at(cpu, cpu->vcpu.block, op->n);
     cpu->vcpu.at = NULL;
+    if (out == OP_LEAVE && (op = EXECUTOR_RESUME(cpu))) {
+        CAREFUL_OFF();
+        NEXT;
+    }
     return out;
 
 leave:

@@ -43,13 +43,6 @@ static inline const struct op *op_JUMP(struct a64_cpu *cpu, const struct op *op)
     return next;
 }
 
-static inline const struct op *op_END(struct a64_cpu *cpu,
-                                      const struct op *op) // something may have changed: look at it
-{
-    cpu->r[A64_PC] += (uint64_t)(int64_t)op->delta;
-    return NULL;
-}
-
 static inline enum op_out op_BREAK(struct a64_cpu *cpu, const struct op *op) // disp: this instruction
 {
     return a64_breaks(cpu, cpu->r[A64_PC] + (uint64_t)(int64_t)op->disp) ? OP_FAULT : OP_NEXT;
@@ -80,12 +73,19 @@ A64_CONDITIONS(CONDITIONAL_JUMP)
 
 // --- to and from EL1 ------------------------------------------------------------------------------------------------
 
-// The next block after PSTATE has changed: what was unmasked is looked at first.
-ALWAYS_INLINE const struct op *after_change(struct a64_cpu *cpu)
+// The next block after an instruction that may have changed anything: the program counter is the new one. NULL: the loop has
+// something to look at first, or instructions are stepped (guest.c).
+ALWAYS_INLINE const struct op *a64_resume(struct a64_cpu *cpu)
 {
-    if (unlikely(cpu->vcpu.pending || cpu->vcpu.kick || cpu->illegal || (cpu->r[A64_PC] & 3)))
+    if (unlikely(cpu->vcpu.pending || cpu->vcpu.kick || cpu->illegal || cpu->stepping || (cpu->r[A64_PC] & 3)))
         return NULL;
     return jump_cached(&cpu->vcpu, a64_jump_key(cpu));
+}
+
+static inline const struct op *op_END(struct a64_cpu *cpu, const struct op *op)
+{
+    cpu->r[A64_PC] += (uint64_t)(int64_t)op->delta;
+    return a64_resume(cpu);
 }
 
 static inline const struct op *op_SVC(struct a64_cpu *cpu,
@@ -94,14 +94,14 @@ static inline const struct op *op_SVC(struct a64_cpu *cpu,
     cpu->r[A64_PC] += (uint64_t)(int64_t)op->disp;
     cpu->step = false; // the instruction is over
     a64_enter(cpu, a64_syndrome(A64_EC_SVC, (uint32_t)op->value), A64_VECTOR_SYNC);
-    return after_change(cpu);
+    return a64_resume(cpu);
 }
 
 static inline const struct op *op_ERET(struct a64_cpu *cpu, const struct op *op)
 {
     (void)op;
     a64_return(cpu);
-    return after_change(cpu);
+    return a64_resume(cpu);
 }
 
 #endif

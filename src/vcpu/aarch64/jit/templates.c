@@ -355,14 +355,6 @@ static void jump(struct compiler *c, const struct op *op)
     leave_by_jump(c, op, NATIVE_GO);
 }
 
-static void end(struct compiler *c, const struct op *op)
-{
-    flags_store(c);
-    write_back(c);
-    emit_move_pc(&c->e, 64, op->delta);
-    leave_now(c, NULL, NATIVE_STOP);
-}
-
 static void compare_and_jump(struct compiler *c, const struct op *op, unsigned bits, enum emit_condition host)
 {
     leave_begin(c);
@@ -509,7 +501,6 @@ static bool emit_op(struct compiler *c, const struct op *op)
 
     case A64_OP_EXIT: leave_always(c, op); break;
     case A64_OP_JUMP: jump(c, op); break;
-    case A64_OP_END: end(c, op); break;
     case A64_OP_CBZ32: compare_and_jump(c, op, 32, EMIT_EQ); break;
     case A64_OP_CBZ64: compare_and_jump(c, op, 64, EMIT_EQ); break;
     case A64_OP_CBNZ32: compare_and_jump(c, op, 32, EMIT_NE); break;

@@ -7,6 +7,7 @@
 #include "vcpu/chain.h"
 #include "vcpu/x86_64/cpu.h"
 #include "vcpu/x86_64/exec/ops_register.h"
+#include "vcpu/x86_64/system/debug.h"
 
 // Linear address and mode in one number: linear addresses are canonical, so their bits 60:56 are known from bit 55.
 ALWAYS_INLINE uint64_t x86_jump_key(const struct x86_cpu *cpu)
@@ -52,11 +53,23 @@ static inline const struct op *op_BRANCH(struct x86_cpu *cpu, const struct op *o
     return take_exit(cpu, cpu->r[op->a] ? op + 1 : op + 2);
 }
 
-static inline const struct op *op_END(struct x86_cpu *cpu,
-                                      const struct op *op) // something may have changed: check for events
+// The next block after an instruction that may have changed anything, also the mode: the program counter is the new one. NULL: the
+// loop has something to look at first, or blocks of this mode run one at a time (guest.c).
+static inline const struct op *x86_resume(struct x86_cpu *cpu)
+{
+    struct vcpu *vcpu = &cpu->vcpu;
+    bool wide = cpu->mode & X86_MODE_64, flat = (cpu->mode & X86_MODE_FLAT) && (cpu->mode & X86_MODE_32);
+    if (vcpu->pending || vcpu->kick || vcpu->left <= 0 || cpu->traps || (cpu->eflags & X86_TF) || !(wide || flat) ||
+        x86_has_breakpoints(cpu))
+        return NULL;
+    cpu->rip_mask = wide ? UINT64_MAX : UINT32_MAX;
+    return jump_cached(vcpu, x86_jump_key(cpu));
+}
+
+static inline const struct op *op_END(struct x86_cpu *cpu, const struct op *op)
 {
     cpu->r[X86_RIP] = (cpu->r[X86_RIP] + (uint64_t)(int64_t)op->delta) & cpu->rip_mask;
-    return NULL;
+    return x86_resume(cpu);
 }
 
 // A conditional jump is followed by its two exits, taken first.

@@ -661,14 +661,6 @@ static void jump(struct compiler *c, const struct op *op, uint64_t drop)
     }
 }
 
-static void end(struct compiler *c, const struct op *op)
-{
-    flags_store(c);
-    write_back(c);
-    emit_move_pc(&c->e, c->guest->pc_bits(c->block->mode), op->delta);
-    leave_now(c, NULL, NATIVE_STOP);
-}
-
 static void conditional_move(struct compiler *c, const struct op *op, unsigned bits, enum condition wanted)
 {
     unsigned a = use(c, op->a), d = use(c, op->d);
@@ -690,8 +682,9 @@ static void set(struct compiler *c, const struct op *op, enum condition wanted)
     X(O, VS)                                                                                                           \
     X(NO, VC)                                                                                                          \
     X(B, LO)                                                                                                           \
-    X(NB, HS) X(Z, EQ) X(NZ, NE) X(BE, LS) X(NBE, HI) X(S, MI) X(NS, PL) X(P, PE) X(NP, PO) X(L, LT) X(NL, GE)         \
-        X(LE, LE) X(NLE, GT)
+    X(NB, HS)                                                                                                          \
+    X(Z, EQ) X(NZ, NE) X(BE, LS) X(NBE, HI) X(S, MI) X(NS, PL) X(P, PE) X(NP, PO) X(L, LT) X(NL, GE) X(LE, LE)         \
+        X(NLE, GT)
 
 static bool emit_op(struct compiler *c, const struct op *op)
 {
@@ -840,7 +833,6 @@ static bool emit_op(struct compiler *c, const struct op *op)
         leave_if_host(c, EMIT_NE, op);
         break;
     }
-    case X86_OP_END: end(c, op); break;
 #define CONDITION(CC, IF)                                                                                              \
     case X86_OP_J##CC: leave_if(c, IF_##IF, op); break;                                                                \
     case X86_OP_SET##CC: set(c, op, IF_##IF); break;                                                                   \
