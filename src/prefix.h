@@ -1368,6 +1368,7 @@
 #define pci_write_memory intact_private_pci_write_memory
 #define pending_bits intact_private_pending_bits
 #define pending_text intact_private_pending_text
+#define perf_map_begin intact_private_perf_map_begin
 #define perf_map_free intact_private_perf_map_free
 #define pic_cascade_acknowledge intact_private_pic_cascade_acknowledge
 #define pic_cascade_first intact_private_pic_cascade_first

@@ -210,6 +210,9 @@ struct intact_machine_config {
     enum intact_jit jit;
     uint64_t jit_size;      // bytes of memory for host code, 64 KiB to 1 GiB; 0: 32 MiB
     uint32_t jit_threshold; // a block becomes host code when it has run so many times; 0: 16
+    // Where host code is goes to /tmp/perf-PID.map, which Linux's perf reads: a line with address, size and name for each block that
+    // becomes host code. Its name is guest-0x100025, with the guest's address. Several machines of a process share the file.
+    bool perf_map;
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
@@ -343,12 +346,6 @@ static inline void intact_jit_state_init(struct intact_jit_state *state)
 
 // Fills in a structure that intact_jit_state_init has prepared. On the machine's thread. 0; -EINVAL: it was not prepared.
 int intact_machine_jit(const struct intact_machine *machine, struct intact_jit_state *state);
-
-// Writes where host code is to /tmp/perf-PID.map, which Linux's perf reads: a line with address, size and name for each block
-// that becomes host code, up to the machine's destruction; several machines of a process share the file. Block names are
-// guest-0x100025, the guest address. Without a code generator nothing is written. Between two runs. 0, also where it does so
-// already; -EBUSY: within a run; -ENOMEM; another negative errno: the file cannot be written.
-int intact_machine_perf_map(struct intact_machine *machine);
 
 // After INTACT_JIT_DIFFERS: which block, which op and register, what they are and should be, and the host code, as assembly where the
 // library was built with Capstone. Lines for people, until the machine is destroyed. On the machine's thread. NULL: there is nothing to

@@ -163,7 +163,7 @@ int take_stopped(struct settings *settings, const char *value)
 static int take_perf_map(struct settings *settings, const char *value)
 {
     (void)value;
-    settings->perf_map = true;
+    settings->config.perf_map = true;
     return 0;
 }
 

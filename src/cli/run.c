@@ -130,14 +130,6 @@ static int watch(struct settings *settings, struct intact_machine *machine)
     return 0;
 }
 
-static int map_for_perf(struct settings *settings, struct intact_machine *machine)
-{
-    int result = settings->perf_map && !settings->answers ? intact_machine_perf_map(machine) : 0;
-    return result < 0
-               ? refuse(settings, "-perfmap: cannot write /tmp/perf-%ld.map: %s", (long)getpid(), strerror(-result))
-               : 0;
-}
-
 // Before the first instruction.
 static int prepare(struct settings *settings, struct intact_machine *machine, struct intact_journal *journal,
                    struct traces *traces, struct run_log *log)
@@ -145,7 +137,7 @@ static int prepare(struct settings *settings, struct intact_machine *machine, st
     bool failed = (!settings->answers && (log_attach(log, machine, settings) < 0 || traces_open(traces, settings) < 0 ||
                                           traces_attach(traces, machine, settings) < 0)) ||
                   (settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
-                  journal_start(settings, journal, machine) < 0 || map_for_perf(settings, machine) < 0 ||
+                  journal_start(settings, journal, machine) < 0 ||
                   (settings->why_source && watch(settings, machine) < 0) || lint_begin(settings, machine) < 0 ||
                   (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
                   add_breaks(settings, machine) < 0;

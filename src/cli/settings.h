@@ -71,7 +71,6 @@ struct settings {
     enum choice sleep;
     bool log_exit;                         // -d exit
     const char *log_items, *log_ranges;    // the other items of -d, and -dfilter; NULL: none
-    bool perf_map;                         // -perfmap
     const char *log_path;                  // -D, NULL: standard error
     struct trace_wish traces[TRACE_LIMIT]; // -trace
     unsigned trace_count;

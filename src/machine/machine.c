@@ -73,7 +73,10 @@ static int build(struct intact_machine *made, const struct intact_machine_config
     replay_init(&made->replay, made->board);
     stop_events_init(&made->events, made->board);
     result = board_create(made->board, types[config.type], &config);
-    return result < 0 ? refuse(why, result, made->board->error.text) : 0;
+    if (result < 0)
+        return refuse(why, result, made->board->error.text);
+    result = config.perf_map ? perf_map_begin(made) : 0;
+    return result < 0 ? refuse(why, result, "-perfmap: cannot write /tmp/perf-PID.map") : 0;
 }
 
 int intact_machine_create(const struct intact_machine_config *config, struct intact_machine **machine, char *why)

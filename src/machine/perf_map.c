@@ -46,13 +46,10 @@ static void compiled(void *owner, uint64_t address, const struct block *block, c
     }
 }
 
-int intact_machine_perf_map(struct intact_machine *machine)
+int perf_map_begin(struct intact_machine *machine)
 {
     char path[40];
-    struct board *board = machine_board(machine);
-    if (board->loop.current)
-        return -EBUSY;
-    if (machine->perf_map || !board->jit)
+    if (!machine_board(machine)->jit)
         return 0;
     struct perf_map *map = calloc(1, sizeof *map);
     if (!map)

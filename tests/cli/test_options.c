@@ -313,9 +313,9 @@ Test(options, log_items)
     cr_assert(settings.log_exit);
     cr_assert_str_eq(settings.log_items, "exec,nochain,trace:p*,cpu");
     TAKES("-d", "op,out_asm,jit", "-perfmap");
-    cr_assert(settings.perf_map);
+    cr_assert(settings.config.perf_map);
     TAKES("-d", "guest_errors,unimp");
-    cr_assert(!settings.perf_map);
+    cr_assert(!settings.config.perf_map);
     cr_assert(!settings.log_exit);
     TAKES("-d", "exit");
     cr_assert_null(settings.log_items);

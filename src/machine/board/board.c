@@ -134,7 +134,8 @@ static int make_jit(struct board *board)
     const struct intact_machine_config *given = &board->config;
     struct jit_config config = { .bytes = given->jit_size,
                                  .threshold = given->jit_threshold,
-                                 .check = given->jit == INTACT_JIT_CHECK };
+                                 .check = given->jit == INTACT_JIT_CHECK,
+                                 .for_perf = given->perf_map };
     if (given->jit == INTACT_JIT_OFF)
         return 0;
     board->jit_refused = jit_create(&board->jit, &board->loop, board->type->guest->jit, &config);

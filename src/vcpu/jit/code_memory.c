@@ -16,8 +16,9 @@
 #include <libkern/OSCacheControl.h>
 #include <pthread.h>
 
-int code_memory_map(struct code_memory *memory, size_t size)
+int code_memory_map(struct code_memory *memory, size_t size, bool for_perf)
 {
+    (void)for_perf;
     void *both = mmap(NULL, size, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANON | MAP_JIT, -1, 0);
     if (both == MAP_FAILED)
         return -errno;
@@ -71,8 +72,35 @@ static int anonymous_file(void)
     return named;
 }
 
-int code_memory_map(struct code_memory *memory, size_t size)
+#if defined(__linux__) && defined(MREMAP_MAYMOVE)
+// Shared memory without a file, mapped a second time by mremap from nothing. Hosts that refuse to make memory executable by
+// mprotect are more than those that refuse it from the beginning, so this is not the usual way.
+static bool map_anonymous(struct code_memory *memory, size_t size)
 {
+    void *write = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *code = write == MAP_FAILED ? MAP_FAILED : mremap(write, 0, size, MREMAP_MAYMOVE);
+    if (code != MAP_FAILED && mprotect(code, size, PROT_READ | PROT_EXEC) == 0) {
+        *memory = (struct code_memory){ .write = write, .code = code, .size = size };
+        return true;
+    }
+    if (code != MAP_FAILED)
+        munmap(code, size);
+    if (write != MAP_FAILED)
+        munmap(write, size);
+    return false;
+}
+#else
+static bool map_anonymous(struct code_memory *memory, size_t size)
+{
+    (void)memory, (void)size;
+    return false;
+}
+#endif
+
+int code_memory_map(struct code_memory *memory, size_t size, bool for_perf)
+{
+    if (for_perf && map_anonymous(memory, size))
+        return 0;
     int file = anonymous_file(), result = 0;
     if (file < 0)
         return -errno;

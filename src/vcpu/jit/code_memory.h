@@ -4,6 +4,7 @@
 #ifndef VCPU_JIT_CODE_MEMORY_H
 #define VCPU_JIT_CODE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,8 +14,9 @@ struct code_memory {
     size_t size;
 };
 
-// -ENOTSUP: the host has no way; another negative errno: it refused.
-int code_memory_map(struct code_memory *memory, size_t size);
+// -ENOTSUP: the host has no way; another negative errno: it refused. `for_perf`: Linux's perf looks up names of code in its map
+// only where memory belongs to no file, so it must look so, if the host allows that.
+int code_memory_map(struct code_memory *memory, size_t size, bool for_perf);
 void code_memory_unmap(struct code_memory *memory);
 
 // The thread is about to write; it has written `size` bytes at offset `at`.

@@ -195,7 +195,7 @@ int jit_create(struct jit **out, struct loop *loop, const struct jit_guest *gues
     jit->check = config->check ? check_create(guest) : NULL;
     int result = config->check && !jit->check ? -ENOMEM : 0;
     if (!result)
-        result = code_memory_map(&jit->memory, config->bytes ? config->bytes : DEFAULT_BYTES);
+        result = code_memory_map(&jit->memory, config->bytes ? config->bytes : DEFAULT_BYTES, config->for_perf);
     if (!result)
         result = make_shared(jit);
     if (result) {

@@ -26,6 +26,7 @@ struct jit_config {
     size_t bytes;       // of code memory; 0: the default, 32 MiB
     uint32_t threshold; // runs of a block before it is compiled; 0: the default, 16
     bool check;         // compare every block with the interpreter (check.h)
+    bool for_perf;      // Linux's perf will look up its names (code_memory.h)
 };
 
 struct jit_counts {

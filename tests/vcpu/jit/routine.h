@@ -139,7 +139,7 @@ static inline struct operands any_operands(unsigned but)
 
 static inline void setup(void)
 {
-    cr_assert_eq(code_memory_map(&memory, MEMORY_BYTES), 0);
+    cr_assert_eq(code_memory_map(&memory, MEMORY_BYTES, false), 0);
     shared = (struct emit_shared){ .state_left = offsetof(struct state, left),
                                    .state_pc = offsetof(struct state, pc),
                                    .state_block = offsetof(struct state, block),
