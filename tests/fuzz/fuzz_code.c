@@ -3,13 +3,19 @@
 //
 // What must hold: nothing crashes or hangs, and the same program ends in the same state (of every chip, device and
 // register, and of RAM) whether it runs in one go, by slices of 7 instructions, or one by one, with a large block cache
-// or a tiny one, and under a debugger that stops it at breakpoints, watchpoints and events, and steps.
+// or a tiny one, and under a debugger that stops it at breakpoints, watchpoints and events, and steps; and whether it is
+// interpreted, or each of its blocks becomes host code at once, with much memory for that or little, compared or not.
 #include "fuzz_code.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDLES = 50, INSTRUCTIONS = 800, RUNS = 4 };
+#include "vcpu/guest.h"
+#include "vcpu/jit/check.h"
+#include "vcpu/jit/jit.h"
+
+enum { IDLES = 50, INSTRUCTIONS = 800, RUNS = 7 };
 
 // One of the machines that run the same program.
 struct run {
@@ -20,6 +26,8 @@ struct run {
     struct fuzz *fuzz;
     struct intact_trace_observer observer;
     uint64_t page;
+    bool ready; // its block cache and code generator have been made
+    struct jit *jit;
 };
 
 // How each of them runs it.
@@ -27,11 +35,16 @@ static const struct {
     uint64_t slice;
     size_t arena;
     bool debugged;
+    size_t code; // bytes of memory for host code; 0: everything is interpreted
+    bool checked;
 } ways[RUNS] = {
     { .slice = INSTRUCTIONS, .arena = 8 << 20 },
     { .slice = 7, .arena = 1 << 20 },
     { .slice = 1, .arena = 128 << 10 },
     { .slice = 50, .arena = 1 << 20, .debugged = true },
+    { .slice = INSTRUCTIONS, .arena = 8 << 20, .code = 1 << 20 },
+    { .slice = 7, .arena = 256 << 10, .code = JIT_BYTES_MIN, .debugged = true },
+    { .slice = 100, .arena = 1 << 20, .code = 1 << 20, .checked = true },
 };
 
 // The machines of a variant, and how they are before a program.
@@ -51,12 +64,27 @@ static bool on_idle(void *owner, uint64_t until)
     return true;
 }
 
-static void begin(struct run *run, unsigned way)
+// A host without a code generator interprets.
+static void make_ready(struct run *run, unsigned way)
 {
     struct loop *loop = run->rig.loop;
+    struct jit_config config = { .bytes = ways[way].code, .threshold = 1, .check = ways[way].checked };
     blocks_free(&loop->blocks);
     if (blocks_init(&loop->blocks, ways[way].arena, loop->vcpus, &loop->count) < 0)
         fuzz_fail("no memory for blocks");
+    int result = ways[way].code ? jit_create(&run->jit, loop, loop->guest->jit, &config) : 0;
+    if (result < 0 && result != -ENOTSUP)
+        fuzz_fail("no memory for host code");
+    run->ready = true;
+}
+
+static void begin(struct run *run, unsigned way)
+{
+    struct loop *loop = run->rig.loop;
+    if (run->ready)
+        blocks_drop(&loop->blocks);
+    else
+        make_ready(run, way);
     stops_remove_all(loop);
     stops_watch_memory(loop, &(struct stop_memory){ .watches = NULL });
     intact_trace_observer_remove(&run->observer);
@@ -174,8 +202,9 @@ static const char *run_program(struct fuzz *fuzz, struct variant *variant, uint6
 
 static void tell_run(const struct fuzz *fuzz, const struct run *run, unsigned way)
 {
-    fuzz_tell(fuzz, "slice %u: stop %d after %llu, now %llu", (unsigned)ways[way].slice, run->stop,
-              (unsigned long long)run->rig.loop->instructions, (unsigned long long)run->rig.clock->now);
+    fuzz_tell(fuzz, "slice %u%s: stop %d after %llu, now %llu", (unsigned)ways[way].slice,
+              ways[way].code ? ", host code" : "", run->stop, (unsigned long long)run->rig.loop->instructions,
+              (unsigned long long)run->rig.clock->now);
     code_family.tell(fuzz, &run->rig);
 }
 
@@ -208,7 +237,11 @@ void fuzz_case(struct fuzz *fuzz)
     const char *differs = run_program(fuzz, variant, INSTRUCTIONS, &culprit);
     if (!differs)
         return;
+    for (unsigned i = 0; i < RUNS; i++)
+        if (ways[i].checked && variant->runs[i].jit && check_report(jit_check(variant->runs[i].jit)))
+            fputs(check_report(jit_check(variant->runs[i].jit)), stderr);
     if (fuzz->verbose)
         find_first(&start, variant);
-    fuzz_fail("by slices of %u it ends with another %s", (unsigned)ways[culprit].slice, differs);
+    fuzz_fail("by slices of %u%s it ends with another %s", (unsigned)ways[culprit].slice,
+              ways[culprit].code ? ", as host code," : "", differs);
 }
