@@ -13,7 +13,7 @@ room(vcpu_x86_64_exec    src/vcpu/x86_64/exec    base vcpu vcpu_x86_64 vcpu_x86_
 room(vcpu_x86_64_front   src/vcpu/x86_64/front   base vcpu vcpu_x86_64 vcpu_x86_64_float vcpu_x86_64_system
                                                  vcpu_x86_64_exec)
 room_file(src/vcpu/x86_64/system/guest.c vcpu_x86_64_front vcpu_x86_64_exec vcpu_x86_64_jit)
-room(vcpu_x86_64_jit     src/vcpu/x86_64/jit     base vcpu vcpu_jit vcpu_x86_64 vcpu_x86_64_exec)
+room(vcpu_x86_64_jit     src/vcpu/x86_64/jit     base vcpu vcpu_jit vcpu_x86_64 vcpu_x86_64_float vcpu_x86_64_exec)
 room(vcpu_aarch64     src/vcpu/aarch64     base vcpu)
 set(A64_ROOMS vcpu_aarch64_float vcpu_aarch64_system vcpu_aarch64_exec vcpu_aarch64_front vcpu_aarch64_jit)
 room(vcpu_aarch64_float  src/vcpu/aarch64/float  base vcpu vcpu_aarch64)

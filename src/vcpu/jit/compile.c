@@ -127,6 +127,7 @@ void write_back(struct compiler *c)
         if (c->slots.slot[i] != EMIT_NONE &&
             (!is_temp(c, c->slots.slot[i]) || c->temp_of[c->slots.slot[i]] == c->instruction + 1))
             store_slot(c, i);
+    vectors_write_back(c, false);
 }
 
 static void write_back_all(struct compiler *c)
@@ -134,6 +135,7 @@ static void write_back_all(struct compiler *c)
     for (unsigned i = 0; i < emit_cached_count; i++)
         if (c->slots.slot[i] != EMIT_NONE)
             store_slot(c, i);
+    vectors_write_back(c, true);
 }
 
 // --- flags -----------------------------------------------------------------------------------------------------------
@@ -148,12 +150,30 @@ static unsigned known(const struct flags *flags)
     return (flags->a != EMIT_NONE) + has_b(flags) + (flags->r != EMIT_NONE);
 }
 
+// CF if it was less. PF never: bit 8 makes up for that of a result of 0.
+static void store_float_aux(struct compiler *c)
+{
+    struct emit *e = &c->e;
+    emit_compare_constant(e, 32, use(c, c->flags.r), 1);
+    emit_set(e, EMIT_EQ, EMIT_T0);
+    emit_set(e, EMIT_LO, EMIT_T1);
+    emit_shift_constant(e, EMIT_SHL, 64, EMIT_T0, EMIT_T0, 8);
+    emit_address(e, EMIT_T1, EMIT_T1, EMIT_T1, 1, 0);
+    emit_shift_constant(e, EMIT_SHL, 64, EMIT_T1, EMIT_T1, 62);
+    emit_alu(e, EMIT_OR, 64, EMIT_T0, EMIT_T0, EMIT_T1);
+    emit_state_store(e, 64, c->guest->aux, EMIT_T0);
+}
+
 static void store_aux(struct compiler *c)
 {
     struct flags *flags = &c->flags;
     bool difference = flags->kind == FLAGS_SUB;
     if (flags->kind == FLAGS_LOGIC) {
         emit_state_store_constant(&c->e, c->guest->aux, 0);
+        return;
+    }
+    if (flags->kind == FLAGS_FLOAT) {
+        store_float_aux(c);
         return;
     }
     unsigned a, b = EMIT_NONE;
@@ -182,6 +202,12 @@ static void store_result(struct compiler *c)
 {
     struct flags *flags = &c->flags;
     unsigned r = EMIT_T0;
+    if (flags->kind == FLAGS_FLOAT) { // 0 if it was equal, else 1
+        emit_compare_constant(&c->e, 32, use(c, flags->r), 1);
+        emit_set(&c->e, EMIT_NE, EMIT_T0);
+        emit_state_store(&c->e, 64, c->guest->result, EMIT_T0);
+        return;
+    }
     if (flags->r != EMIT_NONE) {
         r = use(c, flags->r);
     } else {
@@ -239,7 +265,7 @@ void flags_set(struct compiler *c, enum flags_kind kind, unsigned bits, unsigned
                                .r = EMIT_NONE,
                                .is_constant = b == EMIT_NONE,
                                .constant = constant };
-    if (kind == FLAGS_LOGIC) {
+    if (kind == FLAGS_LOGIC || kind == FLAGS_FLOAT) {
         c->flags.a = c->flags.b = EMIT_NONE;
         c->flags.r = (uint8_t)(d != EMIT_NONE ? d : a);
         return;
@@ -268,7 +294,8 @@ static void flags_guard(struct compiler *c, uint64_t written, unsigned index)
         rest.b = EMIT_NONE;
     if (rest.r != EMIT_NONE && (written >> rest.r & 1))
         rest.r = EMIT_NONE;
-    bool enough = rest.kind == FLAGS_LOGIC || rest.aux_stored ? rest.r != EMIT_NONE : known(&rest) >= 2;
+    bool alone = rest.kind == FLAGS_LOGIC || rest.kind == FLAGS_FLOAT || rest.aux_stored;
+    bool enough = alone ? rest.r != EMIT_NONE : known(&rest) >= 2;
     if (enough) {
         *flags = rest;
         return;
@@ -445,9 +472,30 @@ static bool of_carry(struct compiler *c, enum condition wanted, enum emit_condit
     return true;
 }
 
+// SF, OF and PF are 0: what depends on them alone is always so, or never.
+static enum emit_condition of_float(struct compiler *c, enum condition wanted)
+{
+    unsigned r = use(c, c->flags.r);
+    switch (wanted) {
+    case IF_LE:
+    case IF_GT: wanted = wanted == IF_LE ? IF_EQ : IF_NE; // falls through
+    case IF_EQ:
+    case IF_NE:
+    case IF_LO:
+    case IF_HS:
+    case IF_LS:
+    case IF_HI: emit_compare_constant(&c->e, 32, r, 1); return (enum emit_condition)wanted;
+    default:
+        emit_compare_constant(&c->e, 32, r, 3);
+        return both(wanted == IF_MI || wanted == IF_VS || wanted == IF_LT || wanted == IF_PE, EMIT_EQ, EMIT_NE);
+    }
+}
+
 enum emit_condition condition(struct compiler *c, enum condition wanted)
 {
     enum emit_condition found = (enum emit_condition)wanted;
+    if (c->flags.kind == FLAGS_FLOAT)
+        return of_float(c, wanted);
     if (c->flags.kind == FLAGS_SUB && !(c->flags.aux_stored && known(&c->flags) < 2) && of_difference(c, wanted))
         return found;
     if (c->flags.kind != FLAGS_STORED && (of_result(c, wanted, &found) || of_carry(c, wanted, &found)))
@@ -468,6 +516,9 @@ static struct cold *cold_add(struct compiler *c, const struct op *op)
     struct cold *cold = &c->cold[c->cold_count++];
     cold->from = cold->back = (struct emit_label){ 0, 0 };
     cold->op = op;
+    cold->zero_count = 0;
+    cold->returns_no_more = false;
+    cold->usual = 0;
     return cold;
 }
 
@@ -510,10 +561,12 @@ static void reload(struct compiler *c, const struct slots *slots)
     for (unsigned i = 0; i < emit_cached_count; i++)
         if (slots->slot[i] != EMIT_NONE && slots->slot[i] != c->guest->sink)
             emit_state_load(&c->e, 64, emit_cached[i], slot_offset(c, slots->slot[i]));
+    vectors_reload(c, slots);
 }
 
 static void emit_cold(struct compiler *c, struct cold *cold)
 {
+    float_before(c, cold);
     emit_label(&c->e, &cold->from);
     if (cold->kind == COLD_LEAVE) {
         if (cold->how == NATIVE_EXIT) { // whose exit it is
@@ -537,8 +590,16 @@ static void emit_cold(struct compiler *c, struct cold *cold)
         return;
     }
     emit_call_body(&c->e, c->shared, cold->op, c->block);
-    reload(c, &cold->after);
-    emit_jump(&c->e, &cold->back);
+    struct emit_label unusual = { 0, 0 };
+    if (!cold->returns_no_more) {
+        float_after(c, cold, &unusual);
+        reload(c, &cold->after);
+        emit_jump(&c->e, &cold->back);
+    }
+    if (cold->returns_no_more || cold->usual) {
+        emit_label(&c->e, &unusual);
+        emit_leave(&c->e, c->shared, cold->op + 1, NATIVE_GO);
+    }
 }
 
 // --- ways out --------------------------------------------------------------------------------------------------------
@@ -621,7 +682,7 @@ static bool fits_loop(const struct compiler *c)
         if (c->loop.slots.slot[i] == EMIT_NONE && c->slots.slot[i] != EMIT_NONE && c->slots.dirty[i] &&
             !is_temp(c, c->slots.slot[i]))
             return false;
-    return true;
+    return vectors_fit(c, &c->loop.slots);
 }
 
 // The registers as the loop's head has them.
@@ -635,6 +696,7 @@ static void fit_loop(struct compiler *c)
     for (unsigned i = 0; i < emit_cached_count; i++)
         if (head->slot[i] != EMIT_NONE && c->slots.slot[i] != head->slot[i])
             emit_state_load(&c->e, 64, emit_cached[i], slot_offset(c, head->slot[i]));
+    vectors_make_fit(c, head);
 }
 
 // To the head of the loop, whatever the registers hold; the block goes on with what they hold now.
@@ -778,6 +840,7 @@ static void call_body(struct compiler *c, const struct op *op, const struct op_r
             c->slots.slot[i] = EMIT_NONE;
             c->slots.dirty[i] = false;
         }
+    vectors_forget(c);
     flags_forget(c);
     c->constant = EMIT_NONE;
     for (unsigned slot = c->guest->temps; slot < c->guest->temps_end; slot++)
@@ -797,6 +860,8 @@ static bool compile_ops(struct compiler *c)
     c->done = false;
     c->constant = EMIT_NONE;
     memset(c->temp_of, 0, sizeof c->temp_of);
+    c->vector_temp_of = 0;
+    c->usual[0] = c->usual[1] = 0;
     for (unsigned i = 1; i < block->op_count && !c->done; i++) {
         const struct op *op = &block->ops[i];
         const struct op_row *row = &c->guest->rows[op->code];
@@ -805,7 +870,7 @@ static bool compile_ops(struct compiler *c)
         c->last = i;
         c->op = op;
         c->instruction = op->n;
-        c->locked = 0;
+        c->locked = c->vector_locked = 0;
         flags_guard(c, written, i);
         c->locked = 0;
         if (!c->guest->emit(c, op))
@@ -838,6 +903,7 @@ static bool compile_loop(struct compiler *c)
         slots->slot[i] = dead ? EMIT_NONE : (uint8_t)slot;
         slots->dirty[i] = !dead && (slots->dirty[i] || (written >> slot & 1)); // for every turn
     }
+    vectors_begin_loop(c, slots);
     c->loop.inside = true;
     c->slots = *slots;
     c->flags = c->loop.flags;
@@ -860,6 +926,7 @@ bool compile_block(struct compiler *c, struct block *block)
     memset(&c->slots, 0, sizeof c->slots);
     memset(c->slots.slot, EMIT_NONE, sizeof c->slots.slot);
     memset(&c->loop, 0, sizeof c->loop);
+    vectors_forget(c);
     for (unsigned i = 0; i < 2; i++) {
         c->exits[i] = UINT32_MAX; // has no place
         c->misses[i] = 0;

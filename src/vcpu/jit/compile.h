@@ -33,6 +33,7 @@ struct jit_guest {
     uint8_t temps, temps_end; // slots that mean nothing after their instruction
     uint32_t flags;           // all flags of the two words, as the rows have them
     bool is_borrow;           // the carry of a difference is the borrow; and there is a carry out of bit 3
+    uint8_t vector_temp;      // a vector, behind the registers, that means nothing after its instruction, or EMIT_NONE
     bool (*compiles)(uint32_t mode);
     unsigned (*pc_bits)(uint32_t mode);
     uint64_t (*key)(
@@ -53,6 +54,7 @@ enum flags_kind {
     FLAGS_ADD,    // a + b
     FLAGS_SUB,    // a - b
     FLAGS_LOGIC,  // of the result r: no carry, no overflow
+    FLAGS_FLOAT,  // COMISD of x86: r is 0, 1 or 2, for less, equal and greater
 };
 
 struct flags {
@@ -85,12 +87,16 @@ enum condition {
     IF_PO
 };
 
-#define CACHED_MOST 16
+#define CACHED_MOST  16
+#define VECTORS_MOST 16
 
-struct slots {                  // what the registers of emit_cached hold
-    uint8_t slot[CACHED_MOST];  // EMIT_NONE: nothing
-    bool dirty[CACHED_MOST];    // the state has an older value
-    uint32_t used[CACHED_MOST]; // when last, to choose one that is given up
+struct slots {                    // what the registers of emit_cached hold
+    uint8_t slot[CACHED_MOST];    // EMIT_NONE: nothing
+    bool dirty[CACHED_MOST];      // the state has an older value
+    uint32_t used[CACHED_MOST];   // when last, to choose one that is given up
+    uint8_t vector[VECTORS_MOST]; // the same for those of emit_vectors
+    bool vector_dirty[VECTORS_MOST];
+    uint32_t vector_used[VECTORS_MOST];
 };
 
 struct cold { // a way that is seldom taken, behind the block's code
@@ -100,6 +106,15 @@ struct cold { // a way that is seldom taken, behind the block's code
     const struct op *op;
     enum { COLD_BODY, COLD_LEAVE, COLD_HEAD } kind; // call the op's body and go back; or leave
     uint64_t how;
+    // Of numbers (float.c): zeros that were found where other numbers are expected; what must be usual to go back.
+    struct {
+        struct emit_label from, back;
+        uint8_t vector;  // the register
+        bool is_product; // it must be that of a factor that is 0
+    } zeros[3];
+    uint8_t zero_count, factors[2], bits;
+    bool returns_no_more; // after the body the interpreter goes on
+    uint32_t usual;       // vectors
 };
 
 // A block that jumps to its own beginning has two copies. The first loads slots into registers as they are used; the second begins
@@ -120,7 +135,7 @@ struct compiler {
     struct block *block;
     struct slots slots;
     struct flags flags;
-    uint32_t locked; // registers that the current template uses
+    uint32_t locked, vector_locked; // registers that the current template uses
     uint32_t clock;
     unsigned instruction;
     const struct op *op;        // being compiled
@@ -128,6 +143,8 @@ struct compiler {
     bool apart;                 // every way out leads to the interpreter
     bool needed[BLOCK_OPS + 1]; // flags after an op are looked at, or may be
     uint8_t temp_of[64];        // instruction + 1 that has written a slot of `temps`
+    unsigned vector_temp_of;    // likewise
+    uint32_t usual[2];          // vectors whose lane 0 is zero or a normal number, of 32 or of 64 bits
     struct cold cold[2 * BLOCK_OPS + 16];
     unsigned cold_count;
     struct own_loop loop;
@@ -151,6 +168,40 @@ unsigned borrow(struct compiler *c);                                         // 
 // The state is up to date: before a way out. Temporaries of other instructions are left out.
 void write_back(struct compiler *c);
 unsigned slot_offset(const struct compiler *c, unsigned slot);
+
+// --- vectors (vectors.c) ---------------------------------------------------------------------------------------------
+
+// The same for vectors of the guest. A template defines all 16 bytes.
+unsigned vector_use(struct compiler *c, unsigned vector);
+unsigned vector_define(struct compiler *c, unsigned vector);
+unsigned vector_modify(struct compiler *c, unsigned vector);
+// `to` gets the value of `from`, whose own is lost: it must be the temporary one.
+void vector_rename(struct compiler *c, unsigned to, unsigned from);
+// For compile.c: what write_back, calls and the cold parts do with them.
+void vectors_write_back(struct compiler *c, bool temporary_too);
+void vectors_reload(struct compiler *c, const struct slots *slots);
+void vectors_forget(struct compiler *c);
+// The head of a loop: what of the registers at its first jump is kept for all turns; are they so now; and make them so.
+void vectors_begin_loop(const struct compiler *c, struct slots *head);
+bool vectors_fit(const struct compiler *c, const struct slots *head);
+void vectors_make_fit(struct compiler *c, const struct slots *head);
+
+// --- numbers (float.c) -----------------------------------------------------------------------------------------------
+
+// A number is usual if it is zero or normal: neither denormal nor infinite nor a NaN. Where one of an op is not, its body runs.
+//
+// The op whose cold part this is needs a vector, which is in `reg`, to be usual.
+void float_operand(struct compiler *c, struct cold *cold, unsigned bits, unsigned vector, unsigned reg);
+// The result in `reg`, which the vector will get, must be usual, and unless it is a sum not so small that it may have been rounded from
+// what is not. It may be 0 if it is a sum or a factor is 0 (EMIT_NONE: there is none).
+void float_result(struct compiler *c, struct cold *cold, unsigned bits, unsigned vector, unsigned reg, bool is_sum,
+                  unsigned factor, unsigned other);
+// The vector has become usual, or got the value of another one, 64 bits or 32.
+void float_is_usual(struct compiler *c, unsigned bits, unsigned vector);
+void float_copied(struct compiler *c, unsigned bits, unsigned to, unsigned from);
+// For compile.c: the parts of a cold part before and after the body.
+void float_before(struct compiler *c, struct cold *cold);
+void float_after(struct compiler *c, struct cold *cold, struct emit_label *unusual);
 
 // --- flags -----------------------------------------------------------------------------------------------------------
 

@@ -140,6 +140,111 @@ void emit_store_constant(struct emit *e, unsigned base, int32_t displacement, un
 void emit_vector_load(struct emit *e, unsigned offset, unsigned base, int32_t displacement, unsigned size);
 void emit_vector_store(struct emit *e, unsigned base, int32_t displacement, unsigned offset, unsigned size);
 
+// --- vectors ---------------------------------------------------------------------------------------------------------
+
+// Registers of 16 bytes; lane 0 is the first. EMIT_V0 to EMIT_V2 are scratch; those of `emit_vectors` hold vectors of the guest, and
+// a call keeps none. `lane` is the size of an element, 8 to 64 bits.
+extern const uint8_t emit_vectors[];
+extern const unsigned emit_vector_count; // 0: no function of this section may be called on this host
+extern const uint8_t EMIT_V0, EMIT_V1, EMIT_V2;
+
+// d = a OP b, lane by lane if nothing else is said. S and U: signed and unsigned.
+enum emit_vector {
+    EMIT_VAND,
+    EMIT_VANDN, // a & ~b
+    EMIT_VOR,
+    EMIT_VXOR,
+    EMIT_VADD,
+    EMIT_VADDS, // saturated
+    EMIT_VADDU,
+    EMIT_VSUB,
+    EMIT_VSUBS,
+    EMIT_VSUBU,
+    EMIT_VEQ, // all bits of the lane
+    EMIT_VGTS,
+    EMIT_VGTU,
+    EMIT_VGES,
+    EMIT_VGEU,
+    EMIT_VMINS,
+    EMIT_VMINU,
+    EMIT_VMAXS,
+    EMIT_VMAXU,
+    EMIT_VAVGU,  // rounded up
+    EMIT_VMUL,   // the lower half of the product
+    EMIT_VMULHS, // the upper half
+    EMIT_VMULHU,
+    EMIT_VMULU,    // of lanes of 32 bits, every other one: products of 64 bits
+    EMIT_VMULADD,  // of lanes of 16 bits: sums of two products, of 32 bits
+    EMIT_VSAD,     // of bytes: the sum of the differences in each half, of 64 bits
+    EMIT_VLOW,     // the lower halves of a and b, interleaved
+    EMIT_VHIGH,    // the upper ones
+    EMIT_VNARROWS, // lanes of a, then of b, to half the size; from signed, saturated
+    EMIT_VNARROWU, // the same; the results are unsigned
+    EMIT_VLOOKUP,  // bytes of a by the low four bits of those of b; 0 where bit 7 is set
+    EMIT_VSHL,     // by the low 64 bits of b, all lanes
+    EMIT_VSHR,
+    EMIT_VSAR,
+    EMIT_VABS,      // of b
+    EMIT_VMULROUND, // of 16 bits: bits 30:15 of the product, rounded
+    EMIT_VMULADDU,  // of bytes, unsigned ones of a and signed ones of b: sums of two products, of 16 bits, saturated
+    EMIT_VSIGN,     // a, -a or 0 as b is
+    EMIT_VADDPAIR,  // the sums of pairs of a, then of b
+    EMIT_VSUBPAIR,
+    EMIT_VKINDS
+};
+
+// Has this host an instruction for it, or a few?
+bool emit_vector_can(enum emit_vector kind, unsigned lane);
+void emit_vector(struct emit *e, enum emit_vector kind, unsigned lane, unsigned d, unsigned a,
+                 unsigned b); // may use V2
+
+void emit_vector_state_load(struct emit *e, unsigned d, unsigned offset); // 16 bytes
+void emit_vector_state_store(struct emit *e, unsigned offset, unsigned a);
+// 1 to 16 bytes of memory; the rest of d becomes 0. May use T2.
+void emit_vector_read(struct emit *e, unsigned d, unsigned base, int32_t displacement, unsigned size);
+void emit_vector_write(struct emit *e, unsigned base, int32_t displacement, unsigned size, unsigned a);
+
+void emit_vector_move(struct emit *e, unsigned d, unsigned a);
+void emit_vector_zero(struct emit *e, unsigned d);
+void emit_vector_ones(struct emit *e, unsigned d);
+void emit_vector_low(struct emit *e, unsigned bits, unsigned d, unsigned a); // the low 32 or 64; the rest 0
+// The low 32 or 64 bits of d become those of a; the rest stays.
+void emit_vector_put_low(struct emit *e, unsigned bits, unsigned d, unsigned a);
+// From a register: 32 or 64 bits, the rest 0. And lane 0 to a register.
+void emit_vector_from(struct emit *e, unsigned bits, unsigned d, unsigned a);
+void emit_vector_to(struct emit *e, unsigned bits, unsigned d, unsigned a);
+// Shifts of lanes by a constant from 0 to the lane's size.
+void emit_vector_shift(struct emit *e, enum emit_shift shift, unsigned lane, unsigned d, unsigned a, unsigned count);
+// 16 bytes from byte `count`, 0 to 16, of b:a (a below) on. b EMIT_NONE: zeros. a EMIT_NONE: zeros. May use V2.
+bool emit_vector_can_extract(unsigned a, unsigned b);
+void emit_vector_extract(struct emit *e, unsigned d, unsigned a, unsigned b, unsigned count);
+// Lanes 0 and 1 of a and 2 and 3 of b, by two bits of `order` each: of 32 bits.
+void emit_vector_pick(struct emit *e, unsigned d, unsigned a, unsigned b, unsigned order);
+// The four lower or upper lanes of 16 bits in the order that `order` has, two bits each; the others as they are.
+void emit_vector_order16(struct emit *e, bool upper, unsigned d, unsigned a, unsigned order);
+// The top bits of the lanes, of 8, 32 or 64 bits, as a number.
+void emit_vector_signs(struct emit *e, unsigned lane, unsigned d, unsigned a);
+
+// --- floating point --------------------------------------------------------------------------------------------------
+
+// Lane 0 of vectors, as numbers of 32 or 64 bits (IEEE 754), rounded to nearest, with the host's exceptions masked and its flags not
+// looked at. What the host and a guest may do differently (NaNs, tiny results) is for the templates to find.
+enum emit_float { EMIT_FADD, EMIT_FSUB, EMIT_FMUL, EMIT_FDIV, EMIT_FSQRT };
+
+// d = a OP b, or the square root of b. `keeps`: the rest of d is that of a, else anything. May use V2.
+void emit_float(struct emit *e, enum emit_float kind, unsigned bits, bool keeps, unsigned d, unsigned a, unsigned b);
+// a * b + x, rounded once; the rest of d is anything. May use V2.
+bool emit_float_can_fuse(void);
+void emit_float_fused(struct emit *e, unsigned bits, unsigned d, unsigned a, unsigned b, unsigned x);
+// For emit_branch and emit_set with EQ, NE and the unsigned conditions. If one is a NaN it goes to `unordered`.
+void emit_float_compare(struct emit *e, unsigned bits, unsigned a, unsigned b, struct emit_label *unordered);
+// The rest of d is 0.
+void emit_float_from_int(struct emit *e, unsigned bits, unsigned d, unsigned from_bits, unsigned a);
+void emit_float_convert(struct emit *e, unsigned bits, unsigned d, unsigned a); // from the other size
+// To a register; `bad` if it does not fit, and for the smallest integer and, on some hosts, the largest one.
+void emit_float_to_int(struct emit *e, unsigned to_bits, unsigned d, unsigned bits, unsigned a, bool truncates,
+                       struct emit_label *bad);
+
 // --- the frame of a block --------------------------------------------------------------------------------------------
 
 // What the pieces of code need that all blocks share.

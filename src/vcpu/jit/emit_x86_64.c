@@ -4,6 +4,7 @@
 //   RBP  the state plus BIAS, so that the guest's registers are within a displacement of one byte
 //   R12  the program counter of the block    R13  the TLB's table    R15  the budget
 //   RAX, RCX, RDX  scratch                   RBX, R14 (kept by calls), RSI, RDI, R8-R11  slots
+//   XMM0-XMM2  scratch                       XMM3-XMM15  vectors of the guest (emit_x86_64_vector.c)
 #include "vcpu/jit/emit.h"
 
 #ifdef EMIT_X86_64
@@ -11,127 +12,13 @@
 #include <string.h>
 
 #include "base/bits.h"
-
-enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15 };
-enum { STATE = RBP, TABLE = R13, BUDGET = R15, BIAS = 256 };
+#include "vcpu/jit/emit_x86_64.h"
 
 const uint8_t emit_cached[] = { RBX, R14, RSI, RDI, R8, R9, R10, R11 };
 const unsigned emit_cached_count = sizeof emit_cached, emit_cached_kept = 2;
 const uint8_t EMIT_T0 = RAX, EMIT_T1 = RCX, EMIT_T2 = RDX, EMIT_PC = R12;
 
-// --- bytes -----------------------------------------------------------------------------------------------------------
-
-static void put8(struct emit *e, unsigned byte)
-{
-    if (e->at < e->end)
-        *e->at++ = (uint8_t)byte;
-    else
-        e->full = true;
-}
-
-static void put32(struct emit *e, uint32_t value)
-{
-    if (e->end - e->at >= 4) {
-        memcpy(e->at, &value, 4);
-        e->at += 4;
-    } else {
-        e->full = true;
-    }
-}
-
-static void put64(struct emit *e, uint64_t value)
-{
-    put32(e, (uint32_t)value);
-    put32(e, (uint32_t)(value >> 32));
-}
-
-static bool fits8(int64_t value)
-{
-    return value == (int8_t)value;
-}
-
-static bool fits32(int64_t value)
-{
-    return value == (int32_t)value;
-}
-
-// An opcode: its bytes from the most significant on, after the mandatory prefix in bits 31:24 and REX.
-enum { P66 = 0x66 << 24, PF2 = 0xf2 << 24, PF3 = (int)(0xf3u << 24), TWO = 0x0f00 };
-// How operands are used.
-enum {
-    W = 1,
-    BYTE_R = 2,
-    BYTE_M = 4
-}; // 64 bits; the reg or the rm operand is a byte register (which SIL, DIL need REX for)
-
-static void put_opcode(struct emit *e, uint32_t opcode, unsigned flags, unsigned reg, unsigned index, unsigned base)
-{
-    unsigned rex = (flags & W ? 8u : 0u) | (reg & 8) >> 1 | (index & 8) >> 2 | (base & 8) >> 3;
-    if (opcode >> 24)
-        put8(e, opcode >> 24);
-    if (rex || ((flags & BYTE_R) && reg >= 4) || ((flags & BYTE_M) && base >= 4))
-        put8(e, 0x40 | rex);
-    if (opcode & 0xff0000)
-        put8(e, opcode >> 16 & 0xff);
-    if (opcode & 0xffff00)
-        put8(e, opcode >> 8 & 0xff);
-    put8(e, opcode & 0xff);
-}
-
-// reg, rm: two registers.
-static void put_rr(struct emit *e, uint32_t opcode, unsigned flags, unsigned reg, unsigned rm)
-{
-    put_opcode(e, opcode, flags, reg, 0, rm);
-    put8(e, 0xc0 | (reg & 7) << 3 | (rm & 7));
-}
-
-// reg, [base + index << scale + displacement]; base or index may be EMIT_NONE.
-static void put_rm(struct emit *e, uint32_t opcode, unsigned flags, unsigned reg, unsigned base, unsigned index,
-                   unsigned scale, int32_t displacement)
-{
-    bool indexed = index != EMIT_NONE, based = base != EMIT_NONE;
-    put_opcode(e, opcode, flags & ~(unsigned)BYTE_M, reg, indexed ? index : 0, based ? base : 0);
-    unsigned mod = !based ? 0 : displacement == 0 && (base & 7) != RBP ? 0 : fits8(displacement) ? 1 : 2;
-    if (indexed || !based || (base & 7) == RSP) {
-        put8(e, mod << 6 | (reg & 7) << 3 | 4);
-        put8(e, scale << 6 | (indexed ? index & 7 : 4) << 3 | (based ? base & 7 : 5));
-    } else {
-        put8(e, mod << 6 | (reg & 7) << 3 | (base & 7));
-    }
-    if (!based || mod == 2)
-        put32(e, (uint32_t)displacement);
-    else if (mod == 1)
-        put8(e, (uint8_t)displacement);
-}
-
-static void put_state(struct emit *e, uint32_t opcode, unsigned flags, unsigned reg, unsigned offset)
-{
-    put_rm(e, opcode, flags, reg, STATE, EMIT_NONE, 0, (int32_t)offset - BIAS);
-}
-
-static unsigned wide(unsigned bits)
-{
-    return bits == 64 ? W : 0;
-}
-
 // --- labels ----------------------------------------------------------------------------------------------------------
-
-static uint32_t here(const struct emit *e)
-{
-    return (uint32_t)(e->at - e->begin);
-}
-
-// A 32-bit displacement to a label; the fields that wait for it form a chain.
-static void put_label(struct emit *e, struct emit_label *label)
-{
-    uint32_t at = here(e);
-    if (label->at) {
-        put32(e, label->at - 1 - (at + 4));
-        return;
-    }
-    put32(e, label->refs);
-    label->refs = at + 1;
-}
 
 void emit_label(struct emit *e, struct emit_label *label)
 {

@@ -46,7 +46,7 @@ static unsigned any_slot(void)
 }
 
 // An op of the code with fields that its row allows. Memory is at BOARD_DATA, which a base slot then holds.
-static struct op random_op(unsigned code, struct state *s)
+static inline struct op random_op(unsigned code, struct state *s)
 {
     const struct op_row *info = &x86_ops[code];
     struct op op = { .code = (uint16_t)code, .d = (uint8_t)any_slot() };

@@ -312,21 +312,18 @@ static void store_pair(struct compiler *c, const struct op *op, unsigned size)
     memory_end(c, cold);
 }
 
-static unsigned vector(unsigned number)
-{
-    return (unsigned)(offsetof(struct a64_cpu, v) + number * sizeof(union a64_vector));
-}
-
 static void vectors(struct compiler *c, const struct op *op, unsigned size, unsigned count, bool stores)
 {
+    const unsigned numbers[2] = { op->d, op->x };
+    for (unsigned i = 0; stores && i < count; i++)
+        (void)vector_use(c, numbers[i]); // what is stored is in registers on both ways
     address(c, op, false);
     struct cold *cold = memory_begin(c, stores ? EMIT_WRITE : EMIT_READ, size * count);
     for (unsigned i = 0; i < count; i++) {
-        unsigned offset = vector(i ? op->x : op->d);
         if (stores)
-            emit_vector_store(&c->e, EMIT_T1, (int32_t)(i * size), offset, size);
+            emit_vector_write(&c->e, EMIT_T1, (int32_t)(i * size), size, vector_use(c, numbers[i]));
         else
-            emit_vector_load(&c->e, offset, EMIT_T1, (int32_t)(i * size), size);
+            emit_vector_read(&c->e, vector_define(c, numbers[i]), EMIT_T1, (int32_t)(i * size), size);
     }
     memory_end(c, cold);
 }
@@ -586,6 +583,7 @@ const struct jit_guest a64_jit = {
     .temps = A64_T0,
     .temps_end = A64_T3 + 1,
     .flags = FLAGS_NZCV,
+    .vector_temp = EMIT_NONE,
     .is_borrow = false,
     .compiles = compiles,
     .pc_bits = pc_bits,

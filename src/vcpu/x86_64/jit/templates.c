@@ -9,6 +9,7 @@
 #include "vcpu/x86_64/exec/bodies.h"
 #include "vcpu/x86_64/exec/helper.h"
 #include "vcpu/x86_64/exec/ops.h"
+#include "vcpu/x86_64/jit/vector.h"
 
 // --- two operands ----------------------------------------------------------------------------------------------------
 
@@ -618,14 +619,13 @@ static void pop(struct compiler *c, unsigned slot, unsigned from)
 // 16 bytes or fewer between memory and cpu->scratch.
 static void scratch(struct compiler *c, const struct op *op, bool stores)
 {
-    struct emit *e = &c->e;
-    unsigned offset = offsetof(struct x86_cpu, scratch);
+    unsigned from = stores ? vector_use(c, X86_VECTOR_SCRATCH) : EMIT_NONE;
     address_of(c, op, false);
     struct cold *cold = memory_begin_aligned(c, stores ? EMIT_WRITE : EMIT_READ, op->s, op->x ? op->s - 1u : 0);
     if (stores)
-        emit_vector_store(e, EMIT_T1, 0, offset, op->s);
+        emit_vector_write(&c->e, EMIT_T1, 0, op->s, from);
     else
-        emit_vector_load(e, offset, EMIT_T1, 0, op->s);
+        emit_vector_read(&c->e, vector_define(c, X86_VECTOR_SCRATCH), EMIT_T1, 0, op->s);
     memory_end(c, cold);
 }
 
@@ -683,8 +683,8 @@ static void set(struct compiler *c, const struct op *op, enum condition wanted)
     X(NO, VC)                                                                                                          \
     X(B, LO)                                                                                                           \
     X(NB, HS)                                                                                                          \
-    X(Z, EQ) X(NZ, NE) X(BE, LS) X(NBE, HI) X(S, MI) X(NS, PL) X(P, PE) X(NP, PO) X(L, LT) X(NL, GE) X(LE, LE)         \
-        X(NLE, GT)
+    X(Z, EQ)                                                                                                           \
+    X(NZ, NE) X(BE, LS) X(NBE, HI) X(S, MI) X(NS, PL) X(P, PE) X(NP, PO) X(L, LT) X(NL, GE) X(LE, LE) X(NLE, GT)
 
 static bool emit_op(struct compiler *c, const struct op *op)
 {
@@ -819,7 +819,7 @@ static bool emit_op(struct compiler *c, const struct op *op)
     case X86_OP_LEAVE64: pop(c, X86_RBP, X86_RBP); break;
     case X86_OP_LDSCRATCH:
     case X86_OP_STSCRATCH:
-        if (op->s != 16 && op->s != 8 && op->s != 4)
+        if (!is_power_of_two(op->s))
             return false;
         scratch(c, op, op->code == X86_OP_STSCRATCH);
         break;
@@ -839,7 +839,7 @@ static bool emit_op(struct compiler *c, const struct op *op)
     case X86_OP_CMOV64##CC: conditional_move(c, op, 64, IF_##IF); break;                                               \
     case X86_OP_CMOV32##CC: conditional_move(c, op, 32, IF_##IF); break;
         CONDITIONS(CONDITION)
-    default: return false;
+    default: return x86_vector_emit(c, op);
     }
     return true;
 }
@@ -863,6 +863,10 @@ static uint64_t key(uint32_t mode)
 
 static uint64_t written(const struct op *op, const struct op_row *row)
 {
+    if (op->code == X86_OP_SIMD || op->code == X86_OP_HELP)
+        return x86_vector_written(op);
+    if (op->code == X86_OP_LDSCRATCH || op->code == X86_OP_STSCRATCH)
+        return 0;
     if (row->operands & OP_CPU)
         return UINT64_MAX;
     return (row->operands & OP_TO_D ? BIT64(op->d) : 0) | (row->operands & OP_TO_X ? BIT64(op->x) : 0) |
@@ -893,7 +897,8 @@ static bool keeps(const struct op *op)
 static bool is_pure(const struct op *op)
 {
     return op->code == X86_OP_LEAVE64 || op->code == X86_OP_LDSCRATCH || op->code == X86_OP_STSCRATCH ||
-           op->code == X86_OP_SIMD || op->code == X86_OP_LINEAR;
+           op->code == X86_OP_SIMD || op->code == X86_OP_LINEAR ||
+           (op->code == X86_OP_HELP && op->disp == X86_HELP_simd_check);
 }
 
 static const char *const names[X86_SLOTS] = {
@@ -920,6 +925,7 @@ const struct jit_guest x86_jit = {
     .temps = X86_T0,
     .temps_end = X86_T3 + 1,
     .flags = X86_ARITHMETIC,
+    .vector_temp = X86_VECTOR_SCRATCH,
     .is_borrow = true,
     .compiles = compiles,
     .pc_bits = pc_bits,
