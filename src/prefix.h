@@ -391,6 +391,8 @@
 #define code_watch_bytes intact_private_code_watch_bytes
 #define code_watch_changed intact_private_code_watch_changed
 #define code_watch_enter intact_private_code_watch_enter
+#define cold_add intact_private_cold_add
+#define cold_emit intact_private_cold_emit
 #define compile_block intact_private_compile_block
 #define condition intact_private_condition
 #define config_lists_free intact_private_config_lists_free
@@ -581,6 +583,8 @@
 #define event_line intact_private_event_line
 #define event_text intact_private_event_text
 #define event_visit intact_private_event_visit
+#define exit_is_own intact_private_exit_is_own
+#define exit_of intact_private_exit_of
 #define export_begin intact_private_export_begin
 #define export_chrome intact_private_export_chrome
 #define export_end intact_private_export_end
@@ -612,7 +616,11 @@
 #define find_needed intact_private_find_needed
 #define firmware_image_load intact_private_firmware_image_load
 #define flags_are_result intact_private_flags_are_result
+#define flags_are_same intact_private_flags_are_same
 #define flags_forget intact_private_flags_forget
+#define flags_guard intact_private_flags_guard
+#define flags_have_b intact_private_flags_have_b
+#define flags_known intact_private_flags_known
 #define flags_needed intact_private_flags_needed
 #define flags_set intact_private_flags_set
 #define flags_store intact_private_flags_store
@@ -1619,7 +1627,10 @@
 #define sized_give intact_private_sized_give
 #define sized_list intact_private_sized_list
 #define sized_take intact_private_sized_take
+#define slot_is_temp intact_private_slot_is_temp
 #define slot_offset intact_private_slot_offset
+#define slot_store intact_private_slot_store
+#define slots_reload intact_private_slots_reload
 #define source_attach_quietly intact_private_source_attach_quietly
 #define source_clear intact_private_source_clear
 #define source_configure intact_private_source_configure
@@ -2104,6 +2115,7 @@
 #define why_text_skip intact_private_why_text_skip
 #define why_write intact_private_why_write
 #define write_back intact_private_write_back
+#define write_back_all intact_private_write_back_all
 #define x86_address_into intact_private_x86_address_into
 #define x86_after intact_private_x86_after
 #define x86_bodies intact_private_x86_bodies
