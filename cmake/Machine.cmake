@@ -22,7 +22,7 @@ room(vcpu_aarch64_exec   src/vcpu/aarch64/exec   base vcpu vcpu_aarch64 vcpu_aar
 room(vcpu_aarch64_front  src/vcpu/aarch64/front  base vcpu vcpu_aarch64 vcpu_aarch64_float vcpu_aarch64_system
                                                  vcpu_aarch64_exec)
 room_file(src/vcpu/aarch64/system/guest.c vcpu_aarch64_front vcpu_aarch64_exec vcpu_aarch64_jit)
-room(vcpu_aarch64_jit    src/vcpu/aarch64/jit    base vcpu vcpu_jit vcpu_aarch64 vcpu_aarch64_exec)
+room(vcpu_aarch64_jit    src/vcpu/aarch64/jit    base vcpu vcpu_jit vcpu_aarch64 vcpu_aarch64_float vcpu_aarch64_exec)
 room(host             src/host             base)
 room(replay           src/replay           base)
 room(debug            src/debug            base vcpu)

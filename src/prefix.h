@@ -13,6 +13,7 @@
 #define EMIT_V0 intact_private_EMIT_V0
 #define EMIT_V1 intact_private_EMIT_V1
 #define EMIT_V2 intact_private_EMIT_V2
+#define EMIT_V3 intact_private_EMIT_V3
 #define a64_bodies intact_private_a64_bodies
 #define a64_branch_address intact_private_a64_branch_address
 #define a64_breaks intact_private_a64_breaks
@@ -83,6 +84,7 @@
 #define a64_model_find intact_private_a64_model_find
 #define a64_models intact_private_a64_models
 #define a64_nmi intact_private_a64_nmi
+#define a64_number_emit intact_private_a64_number_emit
 #define a64_op_crc32 intact_private_a64_op_crc32
 #define a64_op_mrs intact_private_a64_op_mrs
 #define a64_op_msr intact_private_a64_op_msr
@@ -157,6 +159,8 @@
 #define a64_trap intact_private_a64_trap
 #define a64_trap_syndrome intact_private_a64_trap_syndrome
 #define a64_update_mode intact_private_a64_update_mode
+#define a64_vector_emit intact_private_a64_vector_emit
+#define a64_vector_written intact_private_a64_vector_written
 #define a64_walk intact_private_a64_walk
 #define a64_watch intact_private_a64_watch
 #define a64_watch_changed intact_private_a64_watch_changed
@@ -633,6 +637,7 @@
 #define float_after intact_private_float_after
 #define float_before intact_private_float_before
 #define float_copied intact_private_float_copied
+#define float_expect intact_private_float_expect
 #define float_is_usual intact_private_float_is_usual
 #define float_operand intact_private_float_operand
 #define float_result intact_private_float_result

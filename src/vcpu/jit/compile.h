@@ -54,7 +54,7 @@ enum flags_kind {
     FLAGS_ADD,    // a + b
     FLAGS_SUB,    // a - b
     FLAGS_LOGIC,  // of the result r: no carry, no overflow
-    FLAGS_FLOAT,  // COMISD of x86: r is 0, 1 or 2, for less, equal and greater
+    FLAGS_FLOAT,  // of numbers: r is 0, 1 or 2, for less, equal and greater
 };
 
 struct flags {
@@ -196,6 +196,9 @@ void float_operand(struct compiler *c, struct cold *cold, unsigned bits, unsigne
 // what is not. It may be 0 if it is a sum or a factor is 0 (EMIT_NONE: there is none).
 void float_result(struct compiler *c, struct cold *cold, unsigned bits, unsigned vector, unsigned reg, bool is_sum,
                   unsigned factor, unsigned other);
+// For a guest to which denormal numbers are as others: the result must be finite, and unless it is a sum as above.
+void float_expect(struct compiler *c, struct cold *cold, unsigned bits, unsigned reg, bool is_sum, unsigned factor,
+                  unsigned other);
 // The vector has become usual, or got the value of another one, 64 bits or 32.
 void float_is_usual(struct compiler *c, unsigned bits, unsigned vector);
 void float_copied(struct compiler *c, unsigned bits, unsigned to, unsigned from);

@@ -167,10 +167,15 @@ static bool of_carry(struct compiler *c, enum condition wanted, enum emit_condit
     return true;
 }
 
-// SF, OF and PF are 0: what depends on them alone is always so, or never.
+// On Arm they are as after a comparison of 0, 1 or 2 with 1. On x86 SF, OF and PF are 0: what depends on them alone is always so, or
+// never.
 static enum emit_condition of_float(struct compiler *c, enum condition wanted)
 {
     unsigned r = use(c, c->flags.r);
+    if (!c->guest->is_borrow) {
+        emit_compare_constant(&c->e, 32, r, 1);
+        return (enum emit_condition)wanted;
+    }
     switch (wanted) {
     case IF_LE:
     case IF_GT: wanted = wanted == IF_LE ? IF_EQ : IF_NE; // falls through

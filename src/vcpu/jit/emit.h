@@ -142,11 +142,11 @@ void emit_vector_store(struct emit *e, unsigned base, int32_t displacement, unsi
 
 // --- vectors ---------------------------------------------------------------------------------------------------------
 
-// Registers of 16 bytes; lane 0 is the first. EMIT_V0 to EMIT_V2 are scratch; those of `emit_vectors` hold vectors of the guest, and
+// Registers of 16 bytes; lane 0 is the first. EMIT_V0 to EMIT_V3 are scratch; those of `emit_vectors` hold vectors of the guest, and
 // a call keeps none. `lane` is the size of an element, 8 to 64 bits.
 extern const uint8_t emit_vectors[];
 extern const unsigned emit_vector_count; // 0: no function of this section may be called on this host
-extern const uint8_t EMIT_V0, EMIT_V1, EMIT_V2;
+extern const uint8_t EMIT_V0, EMIT_V1, EMIT_V2, EMIT_V3;
 
 // d = a OP b, lane by lane if nothing else is said. S and U: signed and unsigned.
 enum emit_vector {

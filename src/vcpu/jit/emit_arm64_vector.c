@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Host instructions of arm64 on vectors (Arm ARM C4.1.96 and C7).
 //
-//   V0-V2  scratch    V16-V31  vectors of the guest
+//   V0-V3  scratch    V16-V31  vectors of the guest
 #include "vcpu/jit/emit.h"
 
 #ifdef EMIT_ARM64
@@ -10,12 +10,12 @@
 
 #include "base/bits.h"
 
-enum { V0, V1, V2 };
+enum { V0, V1, V2, V3 };
 enum { X17 = 17, X19 = 19 }; // scratch and the state, as in emit_arm64.c
 
 const uint8_t emit_vectors[] = { 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
 const unsigned emit_vector_count = sizeof emit_vectors;
-const uint8_t EMIT_V0 = V0, EMIT_V1 = V1, EMIT_V2 = V2;
+const uint8_t EMIT_V0 = V0, EMIT_V1 = V1, EMIT_V2 = V2, EMIT_V3 = V3;
 
 static void put(struct emit *e, uint32_t instruction)
 {

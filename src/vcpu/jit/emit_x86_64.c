@@ -4,7 +4,7 @@
 //   RBP  the state plus BIAS, so that the guest's registers are within a displacement of one byte
 //   R12  the program counter of the block    R13  the TLB's table    R15  the budget
 //   RAX, RCX, RDX  scratch                   RBX, R14 (kept by calls), RSI, RDI, R8-R11  slots
-//   XMM0-XMM2  scratch                       XMM3-XMM15  vectors of the guest (emit_x86_64_vector.c)
+//   XMM0-XMM3  scratch                       XMM4-XMM15  vectors of the guest (emit_x86_64_vector.c)
 #include "vcpu/jit/emit.h"
 
 #ifdef EMIT_X86_64

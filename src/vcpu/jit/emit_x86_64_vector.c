@@ -11,11 +11,11 @@
 #include "base/bits.h"
 #include "vcpu/jit/emit_x86_64.h"
 
-enum { XMM0, XMM1, XMM2 };
+enum { XMM0, XMM1, XMM2, XMM3 };
 
-const uint8_t emit_vectors[] = { 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+const uint8_t emit_vectors[] = { 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
 const unsigned emit_vector_count = sizeof emit_vectors;
-const uint8_t EMIT_V0 = XMM0, EMIT_V1 = XMM1, EMIT_V2 = XMM2;
+const uint8_t EMIT_V0 = XMM0, EMIT_V1 = XMM1, EMIT_V2 = XMM2, EMIT_V3 = XMM3;
 
 // --- what the host has -----------------------------------------------------------------------------------------------
 

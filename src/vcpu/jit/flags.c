@@ -13,11 +13,20 @@ unsigned flags_known(const struct flags *flags)
     return (flags->a != EMIT_NONE) + flags_have_b(flags) + (flags->r != EMIT_NONE);
 }
 
-// CF if it was less. PF never: bit 8 makes up for that of a result of 0.
+// As the guest's functions set them (x86_set_arithmetic_flags, a64_set_nzcv). x86: CF if it was less, PF never, which bit 8 makes up for
+// where the result is 0. Arm: N if it was less, else C.
 static void store_float_aux(struct compiler *c)
 {
     struct emit *e = &c->e;
     emit_compare_constant(e, 32, use(c, c->flags.r), 1);
+    if (!c->guest->is_borrow) {
+        unsigned less = borrow(c);
+        emit_constant(e, less, 1 << 16);
+        emit_constant(e, EMIT_T0, UINT64_C(3) << 62);
+        emit_select(e, EMIT_LO, 64, EMIT_T0, less, EMIT_T0);
+        emit_state_store(e, 64, c->guest->aux, EMIT_T0);
+        return;
+    }
     emit_set(e, EMIT_EQ, EMIT_T0);
     emit_set(e, EMIT_LO, EMIT_T1);
     emit_shift_constant(e, EMIT_SHL, 64, EMIT_T0, EMIT_T0, 8);

@@ -36,12 +36,13 @@ void float_copied(struct compiler *c, unsigned bits, unsigned to, unsigned from)
     *usual(c, bits) = (*usual(c, bits) & ~BIT32(to)) | known << to;
 }
 
-// Is the exponent in T0, without its sign from bit 1 on, one of a usual number from `least` on that is not zero? Else goes there.
+// Is the exponent in T0, without its sign from bit 1 on, one of a finite number, from `least` on? Else goes there.
 static void expect(struct compiler *c, unsigned bits, unsigned least, struct emit_label *else_to)
 {
     struct emit *e = &c->e;
     emit_shift_constant(e, EMIT_SHR, bits, EMIT_T0, EMIT_T0, fraction(bits) + 1);
-    emit_alu_constant(e, EMIT_SUB, 32, EMIT_T0, EMIT_T0, least);
+    if (least)
+        emit_alu_constant(e, EMIT_SUB, 32, EMIT_T0, EMIT_T0, least);
     emit_compare_constant(e, 32, EMIT_T0, most(bits) - least);
     emit_branch(e, EMIT_HI, else_to);
 }
@@ -71,6 +72,14 @@ void float_operand(struct compiler *c, struct cold *cold, unsigned bits, unsigne
     check(c, cold, bits, reg, 1, false);
     cold->usual |= BIT32(vector);
     float_is_usual(c, bits, vector);
+}
+
+void float_expect(struct compiler *c, struct cold *cold, unsigned bits, unsigned reg, bool is_sum, unsigned factor,
+                  unsigned other)
+{
+    cold->factors[0] = (uint8_t)factor;
+    cold->factors[1] = (uint8_t)other;
+    check(c, cold, bits, reg, is_sum ? 0 : 2, !is_sum);
 }
 
 void float_result(struct compiler *c, struct cold *cold, unsigned bits, unsigned vector, unsigned reg, bool is_sum,

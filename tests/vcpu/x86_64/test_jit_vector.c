@@ -372,7 +372,7 @@ Test(jit_vector, each_row_does_what_its_function_does)
 {
     static struct outcome start;
     for (unsigned row = 0; row < row_count; row++) {
-        for (unsigned long trial = 0; rows[row].run && trial < trials(60); trial++) {
+        for (unsigned long trial = 0; rows[row].run && trial < trials(30); trial++) {
             struct program p;
             begin(&start);
             begin_program(&p);
@@ -408,12 +408,12 @@ static void compare_sequences(unsigned long count)
 // the state.
 Test(jit_vector, sequences_of_rows_do_what_their_functions_do)
 {
-    compare_sequences(trials(8000));
+    compare_sequences(trials(4000));
 }
 
 Test(jit_vector_check, what_is_compared_while_it_runs_is_the_same)
 {
-    compare_sequences(trials(2000));
+    compare_sequences(trials(1000));
     const char *difference = check_line(jit_check(jit));
     cr_assert_null(difference, "%s", difference);
 }

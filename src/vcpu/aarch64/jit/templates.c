@@ -10,6 +10,7 @@
 #include "vcpu/aarch64/jit/ops_jump.h"
 #include "vcpu/aarch64/jit/ops_memory.h"
 #include "vcpu/aarch64/jit/ops_register.h"
+#include "vcpu/aarch64/jit/vector.h"
 #include "vcpu/jit/compile.h"
 
 // --- the ops ---------------------------------------------------------------------------------------------------------
@@ -155,6 +156,7 @@ static bool emit_op(struct compiler *c, const struct op *op)
     case A64_OP_CSNEG32##CC: conditional(c, op, 32, NEGATED, IF_##CC); break;                                          \
     case A64_OP_CSNEG64##CC: conditional(c, op, 64, NEGATED, IF_##CC); break;
         A64_CONDITIONS(CONDITION)
+    case A64_OP_SIMD: return a64_vector_emit(c, op);
     default: return false;
     }
     return true;
@@ -181,6 +183,8 @@ static uint64_t key(uint32_t mode)
 
 static uint64_t written(const struct op *op, const struct op_row *row)
 {
+    if (op->code == A64_OP_SIMD)
+        return a64_vector_written(op);
     if (row->operands & OP_CPU)
         return UINT64_MAX;
     if (row->operands & OP_VECTOR)
