@@ -562,7 +562,6 @@
 #define emit_vector_count intact_private_emit_vector_count
 #define emit_vector_extract intact_private_emit_vector_extract
 #define emit_vector_from intact_private_emit_vector_from
-#define emit_vector_load intact_private_emit_vector_load
 #define emit_vector_low intact_private_emit_vector_low
 #define emit_vector_move intact_private_emit_vector_move
 #define emit_vector_ones intact_private_emit_vector_ones
@@ -574,7 +573,6 @@
 #define emit_vector_signs intact_private_emit_vector_signs
 #define emit_vector_state_load intact_private_emit_vector_state_load
 #define emit_vector_state_store intact_private_emit_vector_state_store
-#define emit_vector_store intact_private_emit_vector_store
 #define emit_vector_to intact_private_emit_vector_to
 #define emit_vector_write intact_private_emit_vector_write
 #define emit_vector_zero intact_private_emit_vector_zero

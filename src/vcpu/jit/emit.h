@@ -136,9 +136,6 @@ void emit_load(struct emit *e, unsigned bits, unsigned d, unsigned base, int32_t
                bool sign);
 void emit_store(struct emit *e, unsigned base, int32_t displacement, unsigned size, unsigned a);
 void emit_store_constant(struct emit *e, unsigned base, int32_t displacement, unsigned size, int32_t value); // T2 too
-// 16 bytes or fewer, from [base + displacement] to the state and back; the rest of 16 becomes 0 in the state.
-void emit_vector_load(struct emit *e, unsigned offset, unsigned base, int32_t displacement, unsigned size);
-void emit_vector_store(struct emit *e, unsigned base, int32_t displacement, unsigned offset, unsigned size);
 
 // --- vectors ---------------------------------------------------------------------------------------------------------
 

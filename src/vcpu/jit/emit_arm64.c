@@ -4,6 +4,8 @@
 //   X19  the state        X20  the program counter of the block    X21  the TLB's table    X22  the budget
 //   X0, X1, X2  scratch   X16, X17  scratch of this file           X23-X28 (kept by calls), X6-X15  slots
 //
+//   V0-V3  scratch              V16-V31  vectors of the guest (emit_arm64_vector.c)
+//
 // X18 belongs to the system and X29 to the frame; X30 is free between the ways in and out of the code (emit_shared).
 #include "vcpu/jit/emit.h"
 
@@ -12,13 +14,8 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "vcpu/jit/emit_arm64.h"
 #include "vcpu/native.h"
-
-enum { X0, X1, X2 };
-enum { X6 = 6, X7, X8, X9, X10, X11, X12, X13, X14, X15, X16, X17 };
-enum { X19 = 19, X20, X21, X22, X23, X24, X25, X26, X27, X28, X29, X30 };
-enum { ZERO = 31, SP = 31 }; // as the instruction says
-enum { STATE = X19, TABLE = X21, BUDGET = X22, Q0 = 0 };
 
 const uint8_t emit_cached[] = { X23, X24, X25, X26, X27, X28, X6, X7, X8, X9, X10, X11, X12, X13, X14, X15 };
 const unsigned emit_cached_count = sizeof emit_cached, emit_cached_kept = 6;
@@ -26,29 +23,9 @@ const uint8_t EMIT_T0 = X0, EMIT_T1 = X1, EMIT_T2 = X2, EMIT_PC = X20;
 
 // --- instructions ----------------------------------------------------------------------------------------------------
 
-static void put(struct emit *e, uint32_t instruction)
-{
-    if (e->end - e->at >= 4) {
-        memcpy(e->at, &instruction, 4);
-        e->at += 4;
-    } else {
-        e->full = true;
-    }
-}
-
 static uint32_t wide(unsigned bits)
 {
     return bits == 64 ? BIT32(31) : 0;
-}
-
-static void put_dnm(struct emit *e, uint32_t instruction, unsigned d, unsigned n, unsigned m)
-{
-    put(e, instruction | m << 16 | n << 5 | d);
-}
-
-static void put_dn(struct emit *e, uint32_t instruction, unsigned d, unsigned n)
-{
-    put(e, instruction | n << 5 | d);
 }
 
 // Of registers, in 32 bits. INVERT: of the second operand of a logical one.
@@ -230,25 +207,6 @@ void emit_insert(struct emit *e, unsigned d, unsigned a, unsigned count, unsigne
 }
 
 // --- loads and stores ------------------------------------------------------------------------------------------------
-
-// The kind in bits 23:22 and 26; the size, in bytes, is that of the access.
-enum { STORE = 0, LOAD = 1 << 22, LOAD_SIGNED = 2 << 22, LOAD_SIGNED_32 = 3 << 22, VECTOR = 1 << 26 };
-
-static void put_access(struct emit *e, uint32_t kind, unsigned size, unsigned t, unsigned base, int64_t offset)
-{
-    unsigned scale = bits_lowest(size);
-    if (size == 16)
-        kind |= 2 << 22;
-    uint32_t instruction = (scale & 3) << 30 | 0x38000000 | kind;
-    if (offset >= 0 && !(offset & (size - 1)) && offset >> scale < 0x1000) {
-        put_dn(e, instruction | 1 << 24 | (uint32_t)(offset >> scale) << 10, t, base);
-    } else if (offset == bits_sign((uint64_t)offset, 9)) {
-        put_dn(e, instruction | ((uint32_t)offset & 0x1ff) << 12, t, base);
-    } else {
-        emit_constant(e, X17, (uint64_t)offset);
-        put_dnm(e, instruction | 1 << 21 | 3 << 13 | 2 << 10, t, base, X17);
-    }
-}
 
 void emit_state_load(struct emit *e, unsigned bits, unsigned d, unsigned offset)
 {
@@ -559,19 +517,6 @@ void emit_store(struct emit *e, unsigned base, int32_t displacement, unsigned si
 void emit_store_constant(struct emit *e, unsigned base, int32_t displacement, unsigned size, int32_t value)
 {
     emit_store(e, base, displacement, size, constant_in(e, X16, sized((uint64_t)(int64_t)value, 8 * size)));
-}
-
-// Through Q0: a load clears the rest of it.
-void emit_vector_load(struct emit *e, unsigned offset, unsigned base, int32_t displacement, unsigned size)
-{
-    put_access(e, VECTOR | LOAD, size, Q0, base, displacement);
-    put_access(e, VECTOR | STORE, 16, Q0, STATE, offset);
-}
-
-void emit_vector_store(struct emit *e, unsigned base, int32_t displacement, unsigned offset, unsigned size)
-{
-    put_access(e, VECTOR | LOAD, size, Q0, STATE, offset);
-    put_access(e, VECTOR | STORE, size, Q0, base, displacement);
 }
 
 // --- the frame -------------------------------------------------------------------------------------------------------

@@ -6,36 +6,14 @@
 
 #ifdef EMIT_ARM64
 
-#include <string.h>
-
 #include "base/bits.h"
+#include "vcpu/jit/emit_arm64.h"
 
 enum { V0, V1, V2, V3 };
-enum { X17 = 17, X19 = 19 }; // scratch and the state, as in emit_arm64.c
 
 const uint8_t emit_vectors[] = { 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
 const unsigned emit_vector_count = sizeof emit_vectors;
 const uint8_t EMIT_V0 = V0, EMIT_V1 = V1, EMIT_V2 = V2, EMIT_V3 = V3;
-
-static void put(struct emit *e, uint32_t instruction)
-{
-    if (e->end - e->at >= 4) {
-        memcpy(e->at, &instruction, 4);
-        e->at += 4;
-    } else {
-        e->full = true;
-    }
-}
-
-static void put_dn(struct emit *e, uint32_t instruction, unsigned d, unsigned n)
-{
-    put(e, instruction | n << 5 | d);
-}
-
-static void put_dnm(struct emit *e, uint32_t instruction, unsigned d, unsigned n, unsigned m)
-{
-    put(e, instruction | m << 16 | n << 5 | d);
-}
 
 // --- operations ------------------------------------------------------------------------------------------------------
 
@@ -106,39 +84,24 @@ void emit_vector(struct emit *e, enum emit_vector kind, unsigned lane, unsigned 
 
 // --- moves -----------------------------------------------------------------------------------------------------------
 
-// LDR and STR of a vector register.
-static void put_access(struct emit *e, bool loads, unsigned size, unsigned t, unsigned base, int64_t offset)
-{
-    unsigned scale = bits_lowest(size);
-    uint32_t instruction = (scale & 3) << 30 | 0x3c000000 | (size == 16 ? 1 << 23 : 0) | (loads ? 1 << 22 : 0);
-    if (offset >= 0 && !(offset & (size - 1)) && offset >> scale < 0x1000) {
-        put_dn(e, instruction | 1 << 24 | (uint32_t)(offset >> scale) << 10, t, base);
-    } else if (offset == bits_sign((uint64_t)offset, 9)) {
-        put_dn(e, instruction | ((uint32_t)offset & 0x1ff) << 12, t, base);
-    } else {
-        emit_constant(e, X17, (uint64_t)offset);
-        put_dnm(e, instruction | 1 << 21 | 3 << 13 | 2 << 10, t, base, X17);
-    }
-}
-
 void emit_vector_state_load(struct emit *e, unsigned d, unsigned offset)
 {
-    put_access(e, true, 16, d, X19, offset);
+    put_access(e, VECTOR | LOAD, 16, d, STATE, offset);
 }
 
 void emit_vector_state_store(struct emit *e, unsigned offset, unsigned a)
 {
-    put_access(e, false, 16, a, X19, offset);
+    put_access(e, VECTOR | STORE, 16, a, STATE, offset);
 }
 
 void emit_vector_read(struct emit *e, unsigned d, unsigned base, int32_t displacement, unsigned size)
 {
-    put_access(e, true, size, d, base, displacement);
+    put_access(e, VECTOR | LOAD, size, d, base, displacement);
 }
 
 void emit_vector_write(struct emit *e, unsigned base, int32_t displacement, unsigned size, unsigned a)
 {
-    put_access(e, false, size, a, base, displacement);
+    put_access(e, VECTOR | STORE, size, a, base, displacement);
 }
 
 void emit_vector_move(struct emit *e, unsigned d, unsigned a)

@@ -479,31 +479,6 @@ void emit_store_constant(struct emit *e, unsigned base, int32_t displacement, un
     }
 }
 
-// Through XMM0; MOVD and MOVQ clear the rest of it.
-void emit_vector_load(struct emit *e, unsigned offset, unsigned base, int32_t displacement, unsigned size)
-{
-    if (size < 4) {
-        emit_load(e, 64, RDX, base, displacement, size, false);
-        put_rr(e, P66 | TWO | 0x6e, 0, 0, RDX);
-    } else if (size == 16) {
-        put_rm(e, (uint32_t)PF3 | TWO | 0x6f, 0, 0, base, EMIT_NONE, 0, displacement);
-    } else {
-        put_rm(e, size == 4 ? P66 | TWO | 0x6e : (uint32_t)PF3 | TWO | 0x7e, 0, 0, base, EMIT_NONE, 0, displacement);
-    }
-    put_state(e, (uint32_t)PF3 | TWO | 0x7f, 0, 0, offset);
-}
-
-void emit_vector_store(struct emit *e, unsigned base, int32_t displacement, unsigned offset, unsigned size)
-{
-    if (size == 16) {
-        put_state(e, (uint32_t)PF3 | TWO | 0x6f, 0, 0, offset);
-        put_rm(e, (uint32_t)PF3 | TWO | 0x7f, 0, 0, base, EMIT_NONE, 0, displacement);
-    } else {
-        put_state(e, 0x8b, size == 8 ? W : 0, RDX, offset);
-        emit_store(e, base, displacement, size, RDX);
-    }
-}
-
 // --- the frame -------------------------------------------------------------------------------------------------------
 
 void emit_head(struct emit *e, unsigned count, struct emit_label *leave)

@@ -5,8 +5,10 @@
 #ifdef EMIT_X86_64
 
 #include <assert.h>
-#include <cpuid.h>
 #include <stdatomic.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 #include "base/bits.h"
 #include "vcpu/jit/emit_x86_64.h"
@@ -19,24 +21,29 @@ const uint8_t EMIT_V0 = XMM0, EMIT_V1 = XMM1, EMIT_V2 = XMM2, EMIT_V3 = XMM3;
 
 // --- what the host has -----------------------------------------------------------------------------------------------
 
-// CPUID.1:ECX, with bit 31, which no hardware sets, to say that it is known.
+// CPUID.1:ECX
+enum { SSSE3 = 1 << 9, FMA = 1 << 12, SSE4_1 = 1 << 19, SSE4_2 = 1 << 20, OSXSAVE = 1 << 27, AVX = 1 << 28 };
+
 static uint32_t features(void)
 {
-    static atomic_uint known;
-    unsigned ecx = atomic_load_explicit(&known, memory_order_relaxed);
+#ifdef __x86_64__
+    static atomic_uint known; // with bit 31
+    unsigned eax, ebx, ecx = atomic_load_explicit(&known, memory_order_relaxed), edx;
     if (!ecx) {
-        unsigned eax, ebx, edx;
         if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx))
             ecx = 0;
         ecx |= BIT32(31);
         atomic_store_explicit(&known, ecx, memory_order_relaxed);
     }
     return ecx;
+#else
+    return 0; // of the test that looks at the instructions
+#endif
 }
 
 static bool has_ssse3(void)
 {
-    return features() & bit_SSSE3;
+    return features() & SSSE3;
 }
 
 // --- operations ------------------------------------------------------------------------------------------------------
@@ -105,7 +112,7 @@ static bool can(uint32_t opcode)
         return opcode;
     unsigned last = opcode & 0xff;
     bool is_ssse3 = last <= 0x0b || (last >= 0x1c && last <= 0x1e);
-    return features() & (is_ssse3 ? bit_SSSE3 : last == 0x37 ? bit_SSE4_2 : bit_SSE4_1);
+    return features() & (is_ssse3 ? SSSE3 : last == 0x37 ? SSE4_2 : SSE4_1);
 }
 
 bool emit_vector_can(enum emit_vector kind, unsigned lane)
@@ -325,7 +332,7 @@ void emit_float(struct emit *e, enum emit_float kind, unsigned bits, bool keeps,
 
 bool emit_float_can_fuse(void)
 {
-    uint32_t wanted = bit_FMA | bit_AVX | bit_OSXSAVE;
+    uint32_t wanted = FMA | AVX | OSXSAVE;
     return (features() & wanted) == wanted;
 }
 

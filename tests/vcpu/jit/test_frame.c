@@ -78,7 +78,8 @@ Test(frame, vectors_between_memory_and_the_state)
         memset(vector, 0x77, 16);
         memcpy(expected, middle + displacement, size);
         begin();
-        emit_vector_load(&e, offset, host(base), displacement, size);
+        emit_vector_read(&e, emit_vectors[0], host(base), displacement, size);
+        emit_vector_state_store(&e, offset, emit_vectors[0]);
         end();
         random_registers();
         state.before[base] = (uintptr_t)middle;
@@ -91,7 +92,8 @@ Test(frame, vectors_between_memory_and_the_state)
         memcpy(expected, middle + displacement, 16);
         memcpy(expected, vector, size);
         begin();
-        emit_vector_store(&e, host(base), displacement, offset, size);
+        emit_vector_state_load(&e, EMIT_V0, offset);
+        emit_vector_write(&e, host(base), displacement, size, EMIT_V0);
         end();
         random_registers();
         state.before[base] = (uintptr_t)middle;

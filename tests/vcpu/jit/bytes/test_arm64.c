@@ -92,9 +92,6 @@ Test(arm64, samples)
     SAMPLE("ldursw x0, [x1, #-4]", emit_load(e, 64, 0, 1, -4, 4, true), 0xb89fc020);
     SAMPLE("ldr w0, [x1]", emit_load(e, 32, 0, 1, 0, 4, true), 0xb9400020);
     SAMPLE("strh wzr, [x1]", emit_store_constant(e, 1, 0, 2, 0), 0x7900003f);
-    SAMPLE("ldr q0, [x1]; str q0, [x19, #0x100]", emit_vector_load(e, 256, 1, 0, 16), 0x3dc00020, 0x3d804260);
-    SAMPLE("ldr d0, [x1, #8]; str q0, [x19, #0x100]", emit_vector_load(e, 256, 1, 8, 8), 0xfd400420, 0x3d804260);
-    SAMPLE("ldr s0, [x19, #4]; str s0, [x1]", emit_vector_store(e, 1, 0, 4, 4), 0xbd400660, 0xbd000020);
     SAMPLE("subs x22, x22, #5; b.mi #0x1008", emit_head(e, 5, &label); emit_label(e, &label), 0xf10016d6, 0x54000024);
     SAMPLE("sub w20, w20, #4", emit_move_pc(e, 32, -4), 0x51001294);
     SAMPLE("ldur x16, [x0, #-0x40]; br x16", emit_go(e, &shared), 0xf85c0010, 0xd61f0200);

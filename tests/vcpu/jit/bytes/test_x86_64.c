@@ -61,7 +61,6 @@ Test(x86_64, samples)
     SAMPLE("movsxd rax, dword ptr [r12 + 8]", emit_load(e, 64, RAX, R12, 8, 4, true));
     SAMPLE("mov byte ptr [rcx], sil", emit_store(e, RCX, 0, 1, RSI));
     SAMPLE("mov word ptr [rcx + 2], 0x1234", emit_store_constant(e, RCX, 2, 2, 0x1234));
-    SAMPLE("movdqu xmm0, xmmword ptr [rcx]; movdqu xmmword ptr [rbp], xmm0", emit_vector_load(e, 256, RCX, 0, 16));
     SAMPLE("sub r15, 5; js 0x100a", emit_head(e, 5, &label); emit_label(e, &label));
     SAMPLE("lea r12d, [r12 + 4]", emit_move_pc(e, 32, 4));
     SAMPLE("jmp qword ptr [rax - 0x40]", emit_go(e, &shared));
