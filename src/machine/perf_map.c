@@ -4,6 +4,7 @@
 // Not modelled: perf's jitdump, with the code itself and the time at which it was there: where the memory for code was emptied
 // during the run, older names of the same addresses are wrong. gdb's interface for generated code: it shows addresses, which
 // -d out_asm explains.
+#define _DARWIN_C_SOURCE // O_NOFOLLOW, which macOS hides from POSIX; other systems need nothing
 #include "machine/perf_map.h"
 
 #include <errno.h>
