@@ -85,6 +85,7 @@
 #define a64_models intact_private_a64_models
 #define a64_nmi intact_private_a64_nmi
 #define a64_number_emit intact_private_a64_number_emit
+#define a64_numbers_emit intact_private_a64_numbers_emit
 #define a64_op_crc32 intact_private_a64_op_crc32
 #define a64_op_mrs intact_private_a64_op_mrs
 #define a64_op_msr intact_private_a64_op_msr
@@ -525,6 +526,7 @@
 #define emit_float_convert intact_private_emit_float_convert
 #define emit_float_from_int intact_private_emit_float_from_int
 #define emit_float_fused intact_private_emit_float_fused
+#define emit_float_lanes intact_private_emit_float_lanes
 #define emit_float_to_int intact_private_emit_float_to_int
 #define emit_go intact_private_emit_go
 #define emit_head intact_private_emit_head
@@ -637,6 +639,7 @@
 #define float_copied intact_private_float_copied
 #define float_expect intact_private_float_expect
 #define float_is_usual intact_private_float_is_usual
+#define float_lanes intact_private_float_lanes
 #define float_operand intact_private_float_operand
 #define float_result intact_private_float_result
 #define fp_abd intact_private_fp_abd

@@ -199,6 +199,8 @@ void float_result(struct compiler *c, struct cold *cold, unsigned bits, unsigned
 // For a guest to which denormal numbers are as others: the result must be finite, and unless it is a sum as above.
 void float_expect(struct compiler *c, struct cold *cold, unsigned bits, unsigned reg, bool is_sum, unsigned factor,
                   unsigned other);
+// All lanes are numbers with at least this exponent, or 0; nothing is remembered. Uses V1.
+void float_lanes(struct compiler *c, struct cold *cold, unsigned bits, unsigned reg, unsigned least, bool or_zero);
 // The vector has become usual, or got the value of another one, 64 bits or 32.
 void float_is_usual(struct compiler *c, unsigned bits, unsigned vector);
 void float_copied(struct compiler *c, unsigned bits, unsigned to, unsigned from);

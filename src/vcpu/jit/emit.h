@@ -230,6 +230,8 @@ enum emit_float { EMIT_FADD, EMIT_FSUB, EMIT_FMUL, EMIT_FDIV, EMIT_FSQRT };
 
 // d = a OP b, or the square root of b. `keeps`: the rest of d is that of a, else anything. May use V2.
 void emit_float(struct emit *e, enum emit_float kind, unsigned bits, bool keeps, unsigned d, unsigned a, unsigned b);
+// In all lanes, and not the square root. May use V2.
+void emit_float_lanes(struct emit *e, enum emit_float kind, unsigned bits, unsigned d, unsigned a, unsigned b);
 // a * b + x, rounded once; the rest of d is anything. May use V2.
 bool emit_float_can_fuse(void);
 void emit_float_fused(struct emit *e, unsigned bits, unsigned d, unsigned a, unsigned b, unsigned x);

@@ -245,6 +245,14 @@ void emit_float(struct emit *e, enum emit_float kind, unsigned bits, bool keeps,
     }
 }
 
+void emit_float_lanes(struct emit *e, enum emit_float kind, unsigned bits, unsigned d, unsigned a, unsigned b)
+{
+    static const uint32_t instructions[] = {
+        [EMIT_FADD] = 0x4e20d400, [EMIT_FSUB] = 0x4ea0d400, [EMIT_FMUL] = 0x6e20dc00, [EMIT_FDIV] = 0x6e20fc00
+    };
+    put_dnm(e, typed(instructions[kind], bits), d, a, b);
+}
+
 bool emit_float_can_fuse(void)
 {
     return true;

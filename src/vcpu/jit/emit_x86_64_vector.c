@@ -319,15 +319,21 @@ static uint32_t scalar(unsigned bits, unsigned opcode)
     return (uint32_t)(bits == 64 ? PF2 : PF3) | TWO | opcode;
 }
 
+static const uint8_t float_opcodes[] = {
+    [EMIT_FADD] = 0x58, [EMIT_FSUB] = 0x5c, [EMIT_FMUL] = 0x59, [EMIT_FDIV] = 0x5e, [EMIT_FSQRT] = 0x51
+};
+
+void emit_float_lanes(struct emit *e, enum emit_float kind, unsigned bits, unsigned d, unsigned a, unsigned b)
+{
+    put_operation(e, (bits == 64 ? (uint32_t)P66 : 0) | TWO | float_opcodes[kind], false, d, a, b);
+}
+
 void emit_float(struct emit *e, enum emit_float kind, unsigned bits, bool keeps, unsigned d, unsigned a, unsigned b)
 {
-    static const uint8_t opcodes[] = {
-        [EMIT_FADD] = 0x58, [EMIT_FSUB] = 0x5c, [EMIT_FMUL] = 0x59, [EMIT_FDIV] = 0x5e, [EMIT_FSQRT] = 0x51
-    };
     bool commutes = !keeps && (kind == EMIT_FADD || kind == EMIT_FMUL);
     if (kind == EMIT_FSQRT && !keeps)
         a = b; // what d had before would be waited for
-    put_operation(e, scalar(bits, opcodes[kind]), commutes, d, a, b);
+    put_operation(e, scalar(bits, float_opcodes[kind]), commutes, d, a, b);
 }
 
 bool emit_float_can_fuse(void)

@@ -91,6 +91,23 @@ void float_result(struct compiler *c, struct cold *cold, unsigned bits, unsigned
     cold->usual |= BIT32(vector);
 }
 
+void float_lanes(struct compiler *c, struct cold *cold, unsigned bits, unsigned reg, unsigned least, bool or_zero)
+{
+    struct emit *e = &c->e;
+    for (unsigned i = 0; i < 128 / bits; i++) {
+        struct emit_label zero = { 0, 0 };
+        if (i)
+            emit_vector_extract(e, EMIT_V1, reg, EMIT_NONE, i * bits / 8);
+        take(c, bits, i ? EMIT_V1 : reg);
+        if (or_zero) {
+            emit_compare_constant(e, bits, EMIT_T0, 0);
+            emit_branch(e, EMIT_EQ, &zero);
+        }
+        expect(c, bits, least, &cold->from);
+        emit_label(e, &zero);
+    }
+}
+
 void float_before(struct compiler *c, struct cold *cold)
 {
     struct emit *e = &c->e;

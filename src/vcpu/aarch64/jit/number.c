@@ -145,6 +145,30 @@ static bool one_source(struct compiler *c, uint32_t word)
     return true;
 }
 
+// FADD, FSUB, FMUL and FDIV of 16 bytes, by U, bit 23 and the opcode.
+bool a64_numbers_emit(struct compiler *c, uint32_t word)
+{
+    unsigned row = a64_bit(word, 29) << 6 | a64_bit(word, 23) << 5 | a64_field(word, 15, 11), bits = bits_of(word);
+    enum emit_float kind;
+    switch (row) {
+    case 0x1a: kind = EMIT_FADD; break;
+    case 0x3a: kind = EMIT_FSUB; break;
+    case 0x5b: kind = EMIT_FMUL; break;
+    case 0x5f: kind = EMIT_FDIV; break;
+    default: return false;
+    }
+    if (simd_is_scalar(word) || !SIMD_Q(word))
+        return false;
+    unsigned n = vector_use(c, SIMD_RN(word)), m = vector_use(c, SIMD_RM(word));
+    struct cold *cold = body_if(c);
+    expect_rounding(c, cold);
+    emit_float_lanes(&c->e, kind, bits, EMIT_V0, n, m);
+    float_lanes(c, cold, bits, EMIT_V0, kind == EMIT_FADD || kind == EMIT_FSUB ? 0 : 2, false);
+    emit_vector_move(&c->e, vector_define(c, SIMD_RD(word)), EMIT_V0);
+    memory_end(c, cold);
+    return true;
+}
+
 // --- comparison and selection ----------------------------------------------------------------------------------------
 
 // After a NaN the interpreter goes on.

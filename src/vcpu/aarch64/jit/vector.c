@@ -2,7 +2,7 @@
 // Host code for AdvSIMD instructions (Arm ARM section C4.1.96), by the fields of the word. What each means is defined by its function in
 // vcpu/aarch64/float, which the op has too.
 //
-// Not modelled: instructions that saturate, widen and multiply, estimate, or work on vectors of numbers have no templates.
+// Not modelled: instructions that saturate, widen and multiply, or estimate have no templates.
 #include "vcpu/aarch64/jit/vector.h"
 
 #include <string.h>
@@ -503,7 +503,7 @@ static bool registers(struct compiler *c, uint32_t word)
 {
     bool scalar = simd_is_scalar(word), bit_21 = a64_bit(word, 21);
     if (bit_21 && a64_bit(word, 10))
-        return a64_field(word, 15, 11) < 0x18 && three_same(c, word);
+        return a64_field(word, 15, 11) < 0x18 ? three_same(c, word) : a64_numbers_emit(c, word);
     if (bit_21 && !a64_bit(word, 11))
         return false;
     if (bit_21 && a64_field(word, 20, 17) == 0)

@@ -16,5 +16,7 @@ uint64_t a64_vector_written(const struct op *op);
 
 // The same for scalar floating point (number.c).
 bool a64_number_emit(struct compiler *c, uint32_t word);
+// Of vectors of numbers: "three same".
+bool a64_numbers_emit(struct compiler *c, uint32_t word);
 
 #endif

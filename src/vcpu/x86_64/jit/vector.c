@@ -359,6 +359,34 @@ static bool arithmetic(struct compiler *c, const struct op *op, const struct x86
     return true;
 }
 
+static bool packed(struct compiler *c, const struct op *op, const struct x86_simd *row)
+{
+    static const struct {
+        run_function *run;
+        uint8_t kind, bits;
+    } rows[] = {
+        { sse_addps, EMIT_FADD, 32 }, { sse_addpd, EMIT_FADD, 64 }, { sse_subps, EMIT_FSUB, 32 },
+        { sse_subpd, EMIT_FSUB, 64 }, { sse_mulps, EMIT_FMUL, 32 }, { sse_mulpd, EMIT_FMUL, 64 },
+        { sse_divps, EMIT_FDIV, 32 }, { sse_divpd, EMIT_FDIV, 64 },
+    };
+    unsigned i = 0;
+    while (i < countof(rows) && rows[i].run != row->run)
+        i++;
+    if (i == countof(rows))
+        return false;
+    unsigned bits = rows[i].bits, a = vector_use(c, op->d), b = vector_use(c, vector_rm(op));
+    bool is_sum = rows[i].kind == EMIT_FADD || rows[i].kind == EMIT_FSUB;
+    struct cold *cold = body_if(c);
+    expect_rounding(c, cold);
+    float_lanes(c, cold, bits, a, 1, true);
+    float_lanes(c, cold, bits, b, 1, true);
+    emit_float_lanes(&c->e, (enum emit_float)rows[i].kind, bits, EMIT_V0, a, b);
+    float_lanes(c, cold, bits, EMIT_V0, is_sum ? 1 : 2, is_sum);
+    emit_vector_move(&c->e, vector_modify(c, op->d), EMIT_V0);
+    memory_end(c, cold);
+    return true;
+}
+
 // COMISD and UCOMISD differ in quiet NaNs, after which the interpreter goes on. So it does after denormal numbers.
 static void compare(struct compiler *c, const struct op *op, unsigned bits)
 {
@@ -502,7 +530,8 @@ static bool emit_row(struct compiler *c, const struct op *op, const struct x86_s
     return move(c, op, row) || move_half(c, op, row) || permute(c, op, row) || shift(c, op, row) ||
            to_general(c, op, row) ||
            (row->d == X86_SIMD_XMM && row->s == X86_SIMD_XMM_RM && lane_by_lane(c, op, row)) ||
-           (row->run == sse_pandn && and_not(c, op)) || arithmetic(c, op, row) || number(c, op, row);
+           (row->run == sse_pandn && and_not(c, op)) || arithmetic(c, op, row) || packed(c, op, row) ||
+           number(c, op, row);
 }
 
 // As x86_simd_check for a row that needs SSE alone.

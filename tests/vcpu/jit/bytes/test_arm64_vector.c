@@ -107,4 +107,8 @@ Test(arm64, samples_on_vectors)
     SAMPLE("scvtf d17, w3", emit_float_from_int(e, 64, 17, 32, 3), 0x1e620071);
     SAMPLE("fcvt d1, s17", emit_float_convert(e, 64, 1, 17), 0x1e22c221);
     SAMPLE("fcvt s1, d17", emit_float_convert(e, 32, 1, 17), 0x1e624221);
+    SAMPLE("fadd v1.4s, v17.4s, v18.4s", emit_float_lanes(e, EMIT_FADD, 32, 1, 17, 18), 0x4e32d621);
+    SAMPLE("fsub v1.2d, v17.2d, v18.2d", emit_float_lanes(e, EMIT_FSUB, 64, 1, 17, 18), 0x4ef2d621);
+    SAMPLE("fmul v1.2d, v17.2d, v18.2d", emit_float_lanes(e, EMIT_FMUL, 64, 1, 17, 18), 0x6e72de21);
+    SAMPLE("fdiv v1.4s, v17.4s, v18.4s", emit_float_lanes(e, EMIT_FDIV, 32, 1, 17, 18), 0x6e32fe21);
 }

@@ -89,4 +89,6 @@ Test(x86_64, samples_on_vectors)
     SAMPLE("pxor xmm9, xmm9; cvtsi2sd xmm9, ebx", emit_float_from_int(e, 64, 9, 32, 3));
     SAMPLE("pxor xmm1, xmm1; cvtss2sd xmm1, xmm9", emit_float_convert(e, 64, 1, 9));
     SAMPLE("pxor xmm1, xmm1; cvtsd2ss xmm1, xmm9", emit_float_convert(e, 32, 1, 9));
+    SAMPLE("movaps xmm1, xmm9; mulpd xmm1, xmm10", emit_float_lanes(e, EMIT_FMUL, 64, 1, 9, 10));
+    SAMPLE("subps xmm1, xmm10", emit_float_lanes(e, EMIT_FSUB, 32, 1, 1, 10));
 }
