@@ -101,6 +101,8 @@ def constants(list_, index):
     found = INTEGER.match(token.text)
     if found and token.text[0].isdigit() and (found.group(1) or found.group(2).isdigit()):
         base = 16 if found.group(1) else 8 if found.group(2)[0] == "0" and len(found.group(2)) > 1 else 10
+        if base == 8 and found.group(2).strip("01234567"):
+            return # "08": a piece that the preprocessor joins to others
         value = int(found.group(2), base) + 1
         yield token.start, token.end, (f"0x{value:x}" if base == 16 else f"{value}") + found.group(3)
 
