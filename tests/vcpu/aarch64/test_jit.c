@@ -66,7 +66,7 @@ static void setup_checks(void)
     setup();
 }
 
-TestSuite(jit_check, .init = setup_checks, .fini = teardown, .timeout = 240);
+TestSuite(jit_compared, .init = setup_checks, .fini = teardown, .timeout = 240);
 TestSuite(jit, .init = setup, .fini = teardown, .timeout = 240);
 
 // --- states ----------------------------------------------------------------------------------------------------------
@@ -524,7 +524,7 @@ Test(jit, blocks_do_what_the_interpreter_does)
 }
 
 // jit=check finds nothing, and changes nothing.
-Test(jit_check, blocks_are_found_right)
+Test(jit_compared, blocks_are_found_right)
 {
     run_blocks(trials(10000));
 }
