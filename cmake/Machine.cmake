@@ -116,6 +116,12 @@ endforeach()
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)
   set_source_files_properties(src/vcpu/x86_64/exec/exec.c src/vcpu/aarch64/exec/exec.c PROPERTIES COMPILE_OPTIONS "-fno-gcse;-fno-crossjumping")
 endif()
+# What a machine does whose configuration leaves it open; for the whole test suite with other values (tools/check.sh).
+set(INTACT_JIT ON CACHE STRING "the code generator, unless -accel says otherwise: ON, OFF or CHECK")
+set(INTACT_JIT_THRESHOLD 0 CACHE STRING "likewise its jit-threshold; 0: 16")
+set(INTACT_JIT_BYTES 0 CACHE STRING "likewise its tb-size, in bytes; 0: 32 MiB")
+set_source_files_properties(src/machine/machine.c PROPERTIES COMPILE_DEFINITIONS
+  "DEFAULT_JIT=INTACT_JIT_${INTACT_JIT};DEFAULT_JIT_THRESHOLD=${INTACT_JIT_THRESHOLD};DEFAULT_JIT_BYTES=${INTACT_JIT_BYTES}")
 if(INTACT_SWITCH_DISPATCH)
   target_compile_definitions(room_vcpu_x86_64_exec PRIVATE INTACT_SWITCH_DISPATCH)
   target_compile_definitions(room_vcpu_aarch64_exec PRIVATE INTACT_SWITCH_DISPATCH)

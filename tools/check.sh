@@ -12,12 +12,14 @@
 #   mutate     mutants of the lines changed since the branch began, ten minutes at most: survivors are printed, for you to read
 #   replay     100 recordings of a kernel on each machine, replayed by this build, clang's, the portable one, and one of each by
 #              that for arm64, or on such a host for x86-64
+#   jit        20 runs of guests and kernels with the code generator in all its ways, by the same builds; and the whole suite
+#              without it, with everything as host code in 64 KiB of memory, and compared with the interpreter. Some hours
 #   points     snapshots at every 1,000th instruction of our guests and 1,000 random ones of a kernel's boot: runs go on from them
 #   test       the whole suite and all boots of kernels, each twice
 set -eu
 cd "$(dirname "$0")/.."
 cores=$(getconf _NPROCESSORS_ONLN)
-[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz mutate replay points test
+[ $# != 0 ] || set -- format rules tidy compilers portable sanitize fuzz mutate replay jit points test
 
 preset() {
     [ -f "build/$1/build.ninja" ] || cmake --preset "$1" > /dev/null
@@ -70,18 +72,32 @@ check_mutate() {
     python3 tools/mutate.py --seconds 600
 }
 
-check_replay() {
+builds() { # by other compilers, by other means, and for the other processor
     preset release
     preset clang
     preset portable
     other=aarch64
     [ "$(uname -m)" = x86_64 ] || other=x86_64
     python3 tools/cross.py "$other-linux-musl"
+}
+
+check_replay() {
+    builds
     for arch in cloud-amd64 cloud-arm64; do
         python3 tests/system/replay_test.py build/release/intact "$arch" --recordings 100 \
             --recorder build/release/tests/system/intact-notified \
             --other build/clang/intact --other build/portable/intact \
             --emulated "qemu-$other build/cross/$other-linux-musl/intact"
+    done
+}
+
+check_jit() {
+    builds
+    python3 tests/system/jit_test.py build/release/intact --guests build/release/guests --all \
+        --other build/clang/intact --other build/portable/intact --emulated "qemu-$other build/cross/$other-linux-musl/intact"
+    for way in off eager check; do
+        preset "jit-$way"
+        ctest --test-dir "build/jit-$way" --output-on-failure --parallel "$cores" -LE cross -E '^(package|fuzz|threads)'
     done
 }
 

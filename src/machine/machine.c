@@ -34,6 +34,9 @@ static const struct intact_machine_config default_config = {
     .acpi = true,
     .com1 = true,
     .reboot = true,
+    .jit = DEFAULT_JIT, // cmake/Machine.cmake has these
+    .jit_size = DEFAULT_JIT_BYTES,
+    .jit_threshold = DEFAULT_JIT_THRESHOLD,
 };
 
 void intact_machine_config_defaults(struct intact_machine_config *config, size_t size)

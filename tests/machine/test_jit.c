@@ -42,6 +42,9 @@ static void setup(void)
     code_halt(&code);
     intact_machine_config_init(&config);
     config.memory = UINT64_C(8) << 20;
+    config.jit = INTACT_JIT_ON;
+    config.jit_size = 0;
+    config.jit_threshold = 0;
     config.kernel = "code";
     config.kernel_data = code.bytes;
     config.kernel_size = sizeof code.bytes;

@@ -24,6 +24,8 @@ static void setup(void)
 {
     code_begin(&code);
     intact_machine_config_init(&config);
+    config.jit = INTACT_JIT_ON; // whatever this build begins with
+    config.jit_size = config.jit_threshold = 0;
     config.memory = UINT64_C(8) << 20;
     config.kernel = "code";
     config.kernel_data = code.bytes;

@@ -37,7 +37,11 @@ def text(data):
     return data.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
+PATIENCE = int(os.environ.get("INTACT_PATIENCE", 1)) # how many times the usual time may pass: a build that compares is slow
+
+
 def run(command, timeout):
+    timeout *= PATIENCE
     try:
         return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout)
     except subprocess.TimeoutExpired as late:
