@@ -203,6 +203,37 @@ void blocks_link(struct blocks *blocks, const struct block *block, const struct 
         blocks->native.link(blocks->native.owner, from, op - (block->op_count - block->exits), block_of(head));
 }
 
+enum {
+    SHORT_OPS = 32, // a block that is interpreted rather
+    RETURNS = 64,   // if it comes back so often
+    WITHIN = 40000, // within so many instructions of its vCPU
+};
+
+// Its host code is not reached any more, from other blocks or from the jump caches.
+static void demote(struct blocks *blocks, struct block *block)
+{
+    const struct code_page *page = page_find(blocks, block->physical);
+    for (struct block *b = page->first; b; b = b->next_page[list_of(b, page)])
+        for (unsigned i = b->op_count - b->exits; i < b->op_count; i++)
+            if (b->ops[0].code == OP_NATIVE && (b == block || b->ops[i].link == block->ops))
+                blocks->native.unlink(blocks->native.owner, b, i - (b->op_count - b->exits));
+    block->ops[0].code = OP_HEAD;
+    block->heat = 0;
+    block->native = blocks->native.absent;
+}
+
+void blocks_came_back(struct blocks *blocks, struct vcpu *cpu)
+{
+    struct block *block = (struct block *)(uintptr_t)cpu->block;
+    if (block->op_count > SHORT_OPS || block->ops[0].code != OP_NATIVE || ++block->returns < RETURNS)
+        return;
+    uint64_t now = vcpu_executed(cpu);
+    if (block->returns_since && now - block->returns_since < WITHIN)
+        demote(blocks, block);
+    block->returns = 0;
+    block->returns_since = now;
+}
+
 // --- killing ---------------------------------------------------------------------------------------------------------
 
 static void leave_hash(struct blocks *blocks, struct block *block)

@@ -36,6 +36,8 @@ struct block {
     bool dead;
     uint32_t heat;                 // runs until it gets host code; 0 at first: never
     const void *native_targets[2]; // where its exits lead that can be linked: host code of the next block, or a way out
+    uint32_t returns;              // of its host code to the interpreter after an op, lately,
+    uint64_t returns_since;        // since vcpu_executed() was this
     const void *native;            // its host code; else that which leads to the interpreter
     uint32_t native_exits[2];   // in it, the jumps of the exits that can be linked, and where they lead without a link
     uint32_t native_misses[2];  //
@@ -91,6 +93,9 @@ struct block *blocks_add(struct blocks *blocks, const struct block *draft, const
 void blocks_set_native(struct blocks *blocks, const struct native *native);
 // Gives the block at `head` host code. False: it stays as it is.
 bool blocks_compile(struct blocks *blocks, struct vcpu *cpu, const struct op *head);
+// The host code of the block that `cpu` was in came back with an op that ends it (OP_FINISH, OP_LEAVE). Where a short block does
+// that all the time, coming and going costs more than host code saves: it is interpreted from now on.
+void blocks_came_back(struct blocks *blocks, struct vcpu *cpu);
 // All blocks are interpreted again.
 void blocks_forget_native(struct blocks *blocks);
 

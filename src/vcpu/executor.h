@@ -139,7 +139,10 @@ head : {
             NEXT;
         }
         case NATIVE_STOP: goto leave;
-        default: goto not_next;
+        default:
+            if (out != OP_FAULT)
+                blocks_came_back(&cpu->vcpu.loop->blocks, &cpu->vcpu);
+            goto not_next;
         }
     }
 
