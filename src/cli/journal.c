@@ -89,11 +89,12 @@ int journal_keep_options(struct settings *settings, enum intact_machine_type typ
     return 0;
 }
 
-// Options that do not change the machine may differ: where its output goes, and what is told of it.
+// Options that do not change the machine may differ: where its output goes, what is told of it, and how its code is executed.
 static bool is_free(const char *word)
 {
     const struct option *option = option_find(word);
-    return option && (option->group == GROUP_OBSERVE || option->take == take_serial || option->take == take_debugcon);
+    return option && (option->group == GROUP_OBSERVE || option->take == take_serial || option->take == take_debugcon ||
+                      option->take == take_accel);
 }
 
 // The option at *index, or behind those that may differ; NULL after the last.

@@ -44,6 +44,14 @@ static void add_register(const struct op_names *names, struct line *line, const 
     add(line, field, text);
 }
 
+static bool has_pointer(const struct op_names *names, const struct op *op)
+{
+    for (unsigned i = 0; i < sizeof names->pointer_codes / sizeof names->pointer_codes[0]; i++)
+        if (names->pointer_codes[i] && names->pointer_codes[i] == op->code)
+            return true;
+    return false;
+}
+
 static void add_fields(const struct op_names *names, struct line *line, const struct op_row *row, const struct op *op)
 {
     uint32_t has = row->operands;
@@ -64,7 +72,7 @@ static void add_fields(const struct op_names *names, struct line *line, const st
         add_number(line, "x", op->x);
     if (has & OP_DELTA)
         add_number(line, "delta", op->delta);
-    if ((has & OP_IMM) && !(names->pointer_code && op->code == names->pointer_code))
+    if ((has & OP_IMM) && !has_pointer(names, op))
         add_number(line, "imm", op->imm);
     if (has & OP_DISP)
         add_number(line, "disp", op->disp);

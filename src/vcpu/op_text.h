@@ -17,7 +17,7 @@ struct op_names {
     // The op that calls a function by its number in `disp`, and the rows of those functions.
     unsigned helper_code, helper_count;
     const struct op_row *helpers;
-    unsigned pointer_code; // the op whose `imm` is a pointer of the host, which is not shown; 0: there is none
+    uint16_t pointer_codes[3]; // ops whose `imm` is a pointer of the host, which is not shown; 0: no more
 };
 
 #define OP_TEXT 160 // of one op, without a newline

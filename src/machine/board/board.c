@@ -139,7 +139,10 @@ static int make_jit(struct board *board)
     if (given->jit == INTACT_JIT_OFF)
         return 0;
     board->jit_refused = jit_create(&board->jit, &board->loop, board->type->guest->jit, &config);
-    return board->jit_refused == -ENOMEM ? -ENOMEM : 0;
+    if (board->jit_refused && config.check)
+        return error_set(&board->error, board->jit_refused, "-accel: jit=check: this host has no memory for code: %s",
+                         strerror(-board->jit_refused));
+    return 0;
 }
 
 static int make_loop(struct board *board)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #if defined(__APPLE__) && defined(__aarch64__)
@@ -55,6 +56,13 @@ void code_memory_forget(struct code_memory *memory)
 #include <stdio.h>
 #include <stdlib.h>
 
+// A file beyond the limit of the process is answered by a signal, not by an error.
+static bool is_too_large(size_t size)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < size;
+}
+
 // A file without a name: it is gone when both mappings are.
 static int anonymous_file(void)
 {
@@ -80,7 +88,7 @@ static bool map_anonymous(struct code_memory *memory, size_t size)
     void *write = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     void *code = write == MAP_FAILED ? MAP_FAILED : mremap(write, 0, size, MREMAP_MAYMOVE);
     if (code != MAP_FAILED && mprotect(code, size, PROT_READ | PROT_EXEC) == 0) {
-        *memory = (struct code_memory){ .write = write, .code = code, .size = size };
+        *memory = (struct code_memory){ .write = write, .code = code, .size = size, .can_protect = true };
         return true;
     }
     if (code != MAP_FAILED)
@@ -104,21 +112,31 @@ int code_memory_map(struct code_memory *memory, size_t size, bool for_perf)
     int file = anonymous_file(), result = 0;
     if (file < 0)
         return -errno;
-    if (ftruncate(file, (off_t)size) != 0) {
+    if (is_too_large(size))
+        result = -EFBIG;
+    else if (ftruncate(file, (off_t)size) != 0)
         result = -errno;
+    if (result) {
         close(file);
         return result;
     }
     void *write = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     result = write == MAP_FAILED ? -errno : 0;
     void *code = result ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    bool can_protect = !result && code != MAP_FAILED && mprotect(code, size, PROT_READ) == 0;
+    if (can_protect &&
+        mprotect(code, size, PROT_READ | PROT_EXEC) != 0) { // a host that allows it from the beginning alone
+        can_protect = false;
+        munmap(code, size);
+        code = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, file, 0);
+    }
     if (!result && code == MAP_FAILED) {
         result = -errno;
         munmap(write, size);
     }
     close(file);
     if (!result)
-        *memory = (struct code_memory){ .write = write, .code = code, .size = size };
+        *memory = (struct code_memory){ .write = write, .code = code, .size = size, .can_protect = can_protect };
     return result;
 }
 
@@ -145,7 +163,7 @@ void code_memory_end(struct code_memory *memory, size_t at, size_t size)
 void code_memory_forget(struct code_memory *memory)
 {
     void *code = (void *)(uintptr_t)memory->code;
-    if (mprotect(code, memory->size, PROT_READ) == 0)
+    if (memory->can_protect && mprotect(code, memory->size, PROT_READ) == 0)
         (void)mprotect(code, memory->size, PROT_READ | PROT_EXEC); // as it was, so it is not refused
 }
 #endif

@@ -12,6 +12,7 @@ struct code_memory {
     uint8_t *write;      // where it is written
     const uint8_t *code; // where it is executed
     size_t size;
+    bool can_protect; // it may be made not executable for a moment, and executable again
 };
 
 // -ENOTSUP: the host has no way; another negative errno: it refused. `for_perf`: Linux's perf looks up names of code in its map

@@ -25,5 +25,5 @@ const struct op_names a64_op_names = {
     .helper_code = A64_OP_HELP,
     .helper_count = A64_HELPER_COUNT,
     .helpers = a64_helper_rows,
-    .pointer_code = A64_OP_SIMD,
+    .pointer_codes = { A64_OP_SIMD, A64_OP_MRS, A64_OP_MSR },
 };
