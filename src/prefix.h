@@ -298,6 +298,7 @@
 #define block_file_open intact_private_block_file_open
 #define block_file_visit intact_private_block_file_visit
 #define blocks_add intact_private_blocks_add
+#define blocks_came_back intact_private_blocks_came_back
 #define blocks_compile intact_private_blocks_compile
 #define blocks_drop intact_private_blocks_drop
 #define blocks_find intact_private_blocks_find

@@ -21,6 +21,13 @@
 
 static const struct board_type *const types[] = { [INTACT_PC] = &pc_type, [INTACT_VIRT] = &virt_type };
 
+// The options INTACT_JIT, INTACT_JIT_BYTES and INTACT_JIT_THRESHOLD of a build; 0: the generator's own.
+#ifndef DEFAULT_JIT
+#define DEFAULT_JIT           INTACT_JIT_ON
+#define DEFAULT_JIT_BYTES     0
+#define DEFAULT_JIT_THRESHOLD 0
+#endif
+
 // --- Life -----------------------------------------------------------------------------------------------------------
 
 static const struct intact_machine_config default_config = {
@@ -34,7 +41,7 @@ static const struct intact_machine_config default_config = {
     .acpi = true,
     .com1 = true,
     .reboot = true,
-    .jit = DEFAULT_JIT, // cmake/Machine.cmake has these
+    .jit = DEFAULT_JIT,
     .jit_size = DEFAULT_JIT_BYTES,
     .jit_threshold = DEFAULT_JIT_THRESHOLD,
 };
