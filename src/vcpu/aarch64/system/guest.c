@@ -73,7 +73,8 @@ static void step_exception(struct a64_cpu *cpu, bool done, bool exclusive)
 // Was the first instruction of the block that ran a load-exclusive?
 static bool was_exclusive(const struct a64_cpu *cpu)
 {
-    for (const struct op *op = &cpu->vcpu.block->ops[1]; op->n == 0; op++)
+    const struct block *block = cpu->vcpu.block;
+    for (const struct op *op = &block->ops[1]; op < block->ops + block->op_count && op->n == 0; op++)
         if (op->code == A64_OP_HELP)
             return op->disp == A64_HELP_ldxr || op->disp == A64_HELP_ldxp;
     return false;
