@@ -127,7 +127,7 @@ enum intact_jit {
     INTACT_JIT_ON,
     INTACT_JIT_OFF, // the interpreter runs everything
     // To find mistakes of the code generator: every block that became host code is run by the interpreter too, and the first
-    // difference ends the run with INTACT_JIT_DIFFERS. Some ten times slower.
+    // difference ends the run with INTACT_JIT_DIFFERS. 10 to 100 times slower.
     INTACT_JIT_CHECK,
 };
 
@@ -206,7 +206,7 @@ struct intact_machine_config {
     bool replays;
 
     // The code generator: guest code that runs often becomes host code. Nothing of it can be seen by the guest. Where the host
-    // has no memory for code or refuses it, the interpreter runs everything.
+    // has no memory for code or refuses it, the interpreter runs everything; INTACT_JIT_CHECK is refused there.
     enum intact_jit jit;
     uint64_t jit_size;      // bytes of memory for host code, 64 KiB to 1 GiB; 0: 32 MiB
     uint32_t jit_threshold; // a block becomes host code when it has run so many times; 0: 16

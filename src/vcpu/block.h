@@ -34,15 +34,16 @@ struct block {
     uint16_t op_count;
     uint8_t exits; // the number of exits with a link among the last ops, 0-2
     bool dead;
-    uint32_t heat;                 // runs until it gets host code; 0 at first: never
-    const void *native_targets[2]; // where its exits lead that can be linked: host code of the next block, or a way out
-    uint32_t returns;              // of its host code to the interpreter after an op, lately,
+    // Host code (native.h).
+    uint32_t heat;                 // runs until it is compiled; 0: never
+    uint32_t returns;              // to the interpreter after an op, lately,
     uint64_t returns_since;        // since vcpu_executed() was this
     const void *native;            // its host code; else that which leads to the interpreter
-    uint32_t native_exits[2];   // in it, the jumps of the exits that can be linked, and where they lead without a link
-    uint32_t native_misses[2];  //
-    struct block *next_hash;    // same bucket
-    struct block *next_page[2]; // next block of the (first, second) page
+    const void *native_targets[2]; // where the exits lead that can be linked: host code of the next block, or a way out
+    uint32_t native_exits[2];      // in its code, the jumps of these exits,
+    uint32_t native_misses[2];     // and where they lead without a link
+    struct block *next_hash;       // same bucket
+    struct block *next_page[2];    // next block of the (first, second) page
     uint16_t offsets[BLOCK_INSTRUCTIONS + 1]; // of each instruction from the start; and of the end
     struct op ops[];                          // ops[0] is the head
 };

@@ -4,8 +4,7 @@
 //
 // Nothing of it can be seen by the guest: with it or without, instructions, time and state are the same.
 //
-// Not modelled: host code for 16-bit and segmented code of x86, which is interpreted. Ops without a template, vector arithmetic
-// among them, call their function.
+// Not modelled: host code for 16-bit and segmented code of x86, which is interpreted. Ops without a template call their function.
 #ifndef VCPU_JIT_JIT_H
 #define VCPU_JIT_JIT_H
 

@@ -20,7 +20,7 @@ static void unary_not(struct compiler *c, const struct op *op, unsigned bits)
     emit_insert(&c->e, modify(c, op->d), EMIT_T0, bits, 0);
 }
 
-// Without flags; `seen` says whether they are needed.
+// The result alone, without flags.
 static void shift(struct compiler *c, const struct op *op, enum emit_shift kind, unsigned bits)
 {
     unsigned a = use(c, op->a);
