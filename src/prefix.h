@@ -629,6 +629,7 @@
 #define flags_needed intact_private_flags_needed
 #define flags_set intact_private_flags_set
 #define flags_store intact_private_flags_store
+#define flags_use intact_private_flags_use
 #define flash_bank_close intact_private_flash_bank_close
 #define flash_bank_loaded intact_private_flash_bank_loaded
 #define flash_bank_map intact_private_flash_bank_map

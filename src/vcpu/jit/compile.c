@@ -68,11 +68,6 @@ static bool compile_ops(struct compiler *c)
     return true;
 }
 
-static bool flags_use(const struct flags *flags, unsigned slot)
-{
-    return flags->a == slot || flags->b == slot || flags->r == slot;
-}
-
 // The second copy, whose head is reached by the jumps of both.
 static bool compile_loop(struct compiler *c)
 {

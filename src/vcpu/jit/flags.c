@@ -177,6 +177,11 @@ void flags_guard(struct compiler *c, uint64_t written, unsigned index)
     flags_forget(c);
 }
 
+bool flags_use(const struct flags *flags, unsigned slot)
+{
+    return flags->a == slot || flags->b == slot || flags->r == slot;
+}
+
 bool flags_are_same(const struct flags *a, const struct flags *b)
 {
     return a->kind == b->kind && a->stored == b->stored && a->aux_stored == b->aux_stored && a->bits == b->bits &&

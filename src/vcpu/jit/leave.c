@@ -77,7 +77,7 @@ static bool fits_loop(const struct compiler *c)
             return false;
     for (unsigned i = 0; i < emit_cached_count; i++)
         if (c->loop.slots.slot[i] == EMIT_NONE && c->slots.slot[i] != EMIT_NONE && c->slots.dirty[i] &&
-            !slot_is_temp(c, c->slots.slot[i]))
+            (!slot_is_temp(c, c->slots.slot[i]) || flags_use(&c->flags, c->slots.slot[i])))
             return false;
     return vectors_fit(c, &c->loop.slots);
 }

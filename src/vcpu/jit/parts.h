@@ -15,6 +15,7 @@ void slots_reload(struct compiler *c, const struct slots *slots);
 unsigned flags_known(const struct flags *flags);
 bool flags_have_b(const struct flags *flags);
 bool flags_are_same(const struct flags *a, const struct flags *b);
+bool flags_use(const struct flags *flags, unsigned slot); // do they follow from it?
 // The op at `index` writes these slots: flags that need one are stored first, if they are needed at all.
 void flags_guard(struct compiler *c, uint64_t written, unsigned index);
 
