@@ -1,32 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What the encoder for arm64 writes, against an assembler and as Capstone reads it; and the operands of its logical instructions, all of them, against the
-// decoder of the Arm ARM. Nothing is executed: this runs on any host.
-#include "vcpu/jit/emit.h"
-
-#undef EMIT_X86_64
-#undef EMIT_PATCHES
-#undef EMIT_ARM64
-#define EMIT_ARM64 1
-#include "vcpu/jit/emit_arm64.c"
-
+// What the encoder for arm64 writes, against an assembler and as Capstone reads it; and the operands of its logical instructions, all
+// of them, against the decoder of the Arm ARM. Nothing is executed: this runs on any host.
 #include <stdlib.h>
 
-#include "vcpu/jit/bytes/sample.h"
-
-static void sample_words(const struct emit *e, const uint32_t *words, size_t size, const char *text)
-{
-    cr_expect((size_t)(e->at - e->begin) == size && memcmp(e->begin, words, size) == 0, "%s", text);
-}
-
-// The words are those of an assembler for the text.
-#define SAMPLE(text, call, ...)                                                                                        \
-    do {                                                                                                               \
-        struct emit emit_ = sample_begin(), *e = &emit_;                                                               \
-        static const uint32_t words_[] = { __VA_ARGS__ };                                                              \
-        call;                                                                                                          \
-        sample_words(e, words_, sizeof words_, text);                                                                  \
-        sample_text(e, true, text);                                                                                    \
-    } while (0)
+#include "vcpu/jit/bytes/arm64.h"
 
 Test(arm64, samples)
 {

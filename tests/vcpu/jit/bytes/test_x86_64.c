@@ -1,23 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What the encoder for x86-64 writes, as Capstone reads it. Nothing is executed: this runs on any host.
-#include "vcpu/jit/emit.h"
-
-#undef EMIT_ARM64
-#undef EMIT_X86_64
-#define EMIT_X86_64 1
-#undef EMIT_PATCHES
-#define EMIT_PATCHES 1
-void emit_link(uint8_t *place, const uint8_t *from, const uint8_t *to);
-#include "vcpu/jit/emit_x86_64.c"
-
-#include "vcpu/jit/bytes/sample.h"
-
-#define SAMPLE(text, call)                                                                                             \
-    do {                                                                                                               \
-        struct emit emit_ = sample_begin(), *e = &emit_;                                                               \
-        call;                                                                                                          \
-        sample_text(e, false, text);                                                                                   \
-    } while (0)
+#include "vcpu/jit/bytes/x86_64.h"
 
 Test(x86_64, samples)
 {
