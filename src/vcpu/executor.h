@@ -52,7 +52,7 @@ static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 enum op_out EXECUTOR(EXECUTOR_CPU *cpu, const struct op *op)
 {
     unsigned stop = BLOCK_INSTRUCTIONS + 1; // careful: instructions of this block that may be completed
-    enum op_out out;
+    enum op_out out, answer = OP_NEXT;      // OP_FINISH: some op has said so, and whoever goes on must look first
 
 #ifdef THREADED
 #define ADDRESS_OF(name)                                             ADDRESS_OF_1(name)
@@ -174,6 +174,7 @@ head : {
 
 not_next:
     if (out == OP_FINISH) {
+        answer = OP_FINISH;
         stop = op->n + 1u;
         CAREFUL_ON();
         op++;
@@ -190,5 +191,5 @@ not_next:
 
 leave:
     cpu->vcpu.at = NULL;
-    return OP_NEXT;
+    return answer;
 }

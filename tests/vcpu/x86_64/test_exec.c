@@ -365,6 +365,19 @@ Test(exec, an_interrupt_raised_by_the_access_itself_is_taken_after_that_instruct
     cr_assert_eq(cpu->r[X86_RAX], 0);
 }
 
+Test(exec, such_an_interrupt_is_taken_too_where_the_next_block_is_not_known)
+{
+    code("fb 90 ee f3 aa"); // sti; nop; out dx, al; rep stosb, which begins a block
+    board->on_write = interrupt_on_write;
+    cpu->r[X86_RDX] = 0xe0;
+    cpu->r[X86_RCX] = 5;
+    cpu->r[X86_RDI] = BOARD_DATA;
+    run(100);
+    cr_assert_eq(handled(), 0x32);
+    cr_assert_eq(frame(0), BOARD_CODE + 3);
+    cr_assert_eq(cpu->r[X86_RCX], 5);
+}
+
 Test(exec, halt_waits_for_the_interrupt_and_returns_behind_it)
 {
     code("fb f4 48 ff c0");
