@@ -597,6 +597,7 @@
 #define export_format intact_private_export_format
 #define export_formats intact_private_export_formats
 #define export_json intact_private_export_json
+#define export_json_has intact_private_export_json_has
 #define export_latency intact_private_export_latency
 #define export_svg intact_private_export_svg
 #define export_text intact_private_export_text

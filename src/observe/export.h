@@ -49,6 +49,9 @@ extern const struct export_format *const export_formats[];
 // NULL: there is none of that name.
 const struct export_format *export_format(const char *name);
 
+// Can an event of a trace's JSON have this field, on a machine with a GIC (`arm`) or without?
+bool export_json_has(bool arm, enum intact_trace_id id, const char *field);
+
 // 0, -ENOMEM, or (of the end) -EIO: the file could not be written.
 int export_begin(const struct export_format *format, FILE *file, const struct export_machine *machine,
                  struct export **export);

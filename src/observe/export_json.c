@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "observe/chips.h"
 #include "observe/escape.h"
@@ -58,6 +59,38 @@ static const struct fields arm_fields[INTACT_TRACE_IDS] = {
     [INTACT_TRACE_IPI] = { { "target", HEX }, { "group", NUMBER }, { "intid", NUMBER } },
     [INTACT_TRACE_ACK] = { { "intid", NUMBER }, { "group", NUMBER } },
 };
+
+static const struct fields *fields_of(bool arm, enum intact_trace_id id)
+{
+    return arm && arm_fields[id].a.name ? &arm_fields[id] : &x86_fields[id];
+}
+
+// What some kinds of arguments, and all events, have besides.
+static bool has_more(enum kind kind, const char *field)
+{
+    static const char *const ipi[] = { "shorthand", NULL }, *const access[] = { "write", "port", NULL },
+                             *const drop[] = { "gsi",    "address", "data", "destination", "vector",
+                                               "target", "intid",   "kind", "event",       NULL },
+                             *const none[] = { NULL };
+    const char *const *names = kind == IPI_MODE ? ipi : kind == ACCESS ? access : kind == DROP ? drop : none;
+    while (*names && strcmp(*names, field) != 0)
+        names++;
+    return *names;
+}
+
+bool export_json_has(bool arm, enum intact_trace_id id, const char *field)
+{
+    static const char *const all[] = { "instructions", "time", "cpu", "cause", "raises", "source" };
+    const struct fields *fields = fields_of(arm, id);
+    const struct field *const each[] = { &fields->a, &fields->b, &fields->c };
+    for (unsigned i = 0; i < 3; i++)
+        if (each[i]->name && (strcmp(each[i]->name, field) == 0 || has_more(each[i]->kind, field)))
+            return true;
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (strcmp(all[i], field) == 0)
+            return true;
+    return id == INTACT_TRACE_MISTAKE && strcmp(field, "mistake") == 0;
+}
 
 static void write_word(FILE *file, uint64_t word)
 {
@@ -160,9 +193,7 @@ static void json_event(struct export *export, const struct intact_trace_event *e
     FILE *file = export->file;
     if (event->id >= INTACT_TRACE_IDS)
         return;
-    const struct fields *fields = &x86_fields[event->id];
-    if (export->machine.arm && arm_fields[event->id].a.name)
-        fields = &arm_fields[event->id];
+    const struct fields *fields = fields_of(export->machine.arm, event->id);
     fprintf(file, "{\"event\":\"%s\",\"instructions\":%" PRIu64 ",\"time\":%" PRIu64, intact_trace_name(event->id),
             event->instructions, event->time);
     if (event->cpu != INTACT_NO_CPU)

@@ -111,3 +111,23 @@ Test(export_json, a_cause_of_zero_has_no_fields)
                  HEAD("x86", 3) "{\"event\":\"eoi\",\"instructions\":1,\"time\":1001,\"cpu\":0,\"vector\":49,"
                                 "\"chip\":\"lapic0\",\"pin\":0}\n");
 }
+
+Test(export_json, which_fields_an_event_can_have_is_known)
+{
+    static const struct {
+        bool arm;
+        enum intact_trace_id id;
+        const char *has, *has_not;
+    } cases[] = {
+        { false, INTACT_TRACE_TAKE, "vector", "intid" },     { true, INTACT_TRACE_TAKE, "intid", "vector" },
+        { false, INTACT_TRACE_EOI, "pin", "level" },         { true, INTACT_TRACE_ACK, "group", "chip" },
+        { false, INTACT_TRACE_IPI, "shorthand", "intid" },   { true, INTACT_TRACE_IPI, "target", "shorthand" },
+        { false, INTACT_TRACE_ACCESS, "port", "shorthand" }, { false, INTACT_TRACE_DROP, "destination", "port" },
+        { true, INTACT_TRACE_DROP, "event", "write" },       { false, INTACT_TRACE_MISTAKE, "mistake", "level" },
+        { false, INTACT_TRACE_LINE, "source", "mistake" },   { true, INTACT_TRACE_PIN, "cpu", "" },
+    };
+    for (unsigned i = 0; i < LENGTH(cases); i++) {
+        cr_assert(export_json_has(cases[i].arm, cases[i].id, cases[i].has), "%u", i);
+        cr_assert_not(export_json_has(cases[i].arm, cases[i].id, cases[i].has_not), "%u", i);
+    }
+}
