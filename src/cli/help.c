@@ -5,26 +5,9 @@
 
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/text.h"
 
 enum { COLUMN = 12, WIDTH = 100 };
-
-// Words of `text` from column COLUMN to WIDTH.
-static void print_wrapped(const char *text)
-{
-    unsigned column = COLUMN;
-    printf("%*s", COLUMN, "");
-    while (*text) {
-        size_t length = strcspn(text, " ");
-        if (column > COLUMN && column + length > WIDTH) {
-            printf("\n%*s", COLUMN, "");
-            column = COLUMN;
-        }
-        printf("%s%.*s", column > COLUMN ? " " : "", (int)length, text);
-        column += (unsigned)length + 1;
-        text += length + strspn(text + length, " ");
-    }
-    putchar('\n');
-}
 
 int cli_help(int argc, char *const *argv)
 {
@@ -52,7 +35,7 @@ int cli_help(int argc, char *const *argv)
                 continue;
             printf("  -%s%s%s\n", options[i].name, options[i].argument ? " " : "",
                    options[i].argument ? options[i].argument : "");
-            print_wrapped(options[i].help);
+            text_print(options[i].help, COLUMN, WIDTH);
         }
     }
     puts("\nExit status: 0 the guest powered off, or reset under -no-reboot, or you quit; 1 an option or file is "

@@ -131,3 +131,20 @@ const char *text_nearest(const char *word, const char *const *words)
     }
     return best;
 }
+
+void text_print(const char *text, unsigned from, unsigned width)
+{
+    unsigned column = from;
+    printf("%*s", (int)from, "");
+    while (*text) {
+        size_t length = strcspn(text, " ");
+        if (column > from && column + length > width) {
+            printf("\n%*s", (int)from, "");
+            column = from;
+        }
+        printf("%s%.*s", column > from ? " " : "", (int)length, text);
+        column += (unsigned)length + 1;
+        text += length + strspn(text + length, " ");
+    }
+    putchar('\n');
+}

@@ -19,6 +19,9 @@ bool text_switch(const char *text, bool *value);
 // "2026-11-21" or "2026-11-21T08:30:00" in UTC as Unix time, 1970 to 9999.
 bool text_date(const char *text, int64_t *seconds);
 
+// Prints the words of a text to standard output, each line from column `from` to `width`.
+void text_print(const char *text, unsigned from, unsigned width);
+
 // The number of insertions, deletions, replacements and swaps of adjacent letters from one word to the other.
 unsigned text_distance(const char *a, const char *b);
 
