@@ -107,10 +107,12 @@ foreach(name ${ZSTD_ROOMS})
   target_include_directories(room_${name} PRIVATE ${ZSTD_INCLUDE_DIR})
   target_link_libraries(room_${name} PUBLIC ${ZSTD_LIBRARY})
 endforeach()
-# JSON of QMP.
+# JSON of QMP, and of lessons.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
-foreach(name debug machine_servers)
-  target_link_libraries(room_${name} PUBLIC PkgConfig::JANSSON)
+foreach(name debug machine_servers cli)
+  if(TARGET room_${name})
+    target_link_libraries(room_${name} PUBLIC PkgConfig::JANSSON)
+  endif()
 endforeach()
 # One indirect jump per op in the executor.
 if(CMAKE_C_COMPILER_ID STREQUAL GNU)

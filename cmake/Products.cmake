@@ -97,6 +97,11 @@ if(NOT TARGET room_cli)
   return()
 endif()
 
+# Where the command finds its lessons: beside its folder, or where they are installed.
+file(RELATIVE_PATH share /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_DATADIR}/intact)
+set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/cli/lesson_find.c APPEND PROPERTY COMPILE_DEFINITIONS
+  "INTACT_SHARE=\"${CMAKE_INSTALL_FULL_DATADIR}/intact\"" "INTACT_SHARE_FROM_BIN=\"${share}\"")
+
 # The command; intact-system-x86_64 and -aarch64 let a script swap an emulator's name.
 add_executable(intact-command src/cli/main/main.c)
 use_rooms(intact-command ${LIBRARY_ROOMS} cli guests)
@@ -123,6 +128,9 @@ if(INTACT_INSTALL)
   install(TARGETS intact-command)
   install(FILES ${PROJECT_BINARY_DIR}/intact-system-x86_64 ${PROJECT_BINARY_DIR}/intact-system-aarch64
           DESTINATION ${CMAKE_INSTALL_BINDIR})
+  if(TARGET lessons AND INTACT_GUESTS)
+    install(DIRECTORY ${PROJECT_BINARY_DIR}/share/intact DESTINATION ${CMAKE_INSTALL_DATADIR})
+  endif()
   if(TARGET manual)
     install(FILES ${PROJECT_BINARY_DIR}/intact.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   endif()

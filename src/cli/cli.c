@@ -10,9 +10,10 @@ static const struct verb {
     const char *name;
     int (*act)(int argc, char *const *argv);
 } verbs[] = {
-    { "run", cli_run },   { "record", cli_record }, { "replay", cli_replay }, { "digest", cli_digest },
-    { "why", cli_why },   { "trace", cli_trace },   { "demo", cli_demo },     { "completion", cli_completion },
-    { "help", cli_help }, { "manual", cli_manual },
+    { "run", cli_run },       { "record", cli_record }, { "replay", cli_replay },
+    { "digest", cli_digest }, { "why", cli_why },       { "trace", cli_trace },
+    { "demo", cli_demo },     { "lesson", cli_lesson }, { "completion", cli_completion },
+    { "help", cli_help },     { "manual", cli_manual },
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };

@@ -24,6 +24,8 @@ int cli_help(int argc, char *const *argv)
          "JOURNAL\n"
          "intact demo             five interrupts of an embedded guest, station by station\n"
          "                        (-machine virt: on an Arm machine)\n"
+         "intact lesson [N]       lessons about interrupts: lists them, or runs one and grades it (intact lesson "
+         "-help)\n"
          "intact completion SHELL completions for bash, zsh or fish\n"
          "intact help             this text\n"
          "\n"
@@ -92,7 +94,8 @@ int cli_manual(int argc, char *const *argv)
         "[-events ...] -o FILE -replay JOURNAL [[--] options]\n\n*intact trace* [-format FORMAT] [-events ...] [-o "
         "FILE] "
         "TRACE\n\n*intact demo* [-machine "
-        "pc|virt[,gic-version=2|3]]\n\n*intact "
+        "pc|virt[,gic-version=2|3]]\n\n*intact lesson* [N [--text|--broken] [--trace] [--json]]\n\n*intact lesson* "
+        "start|check|new ...\n\n*intact "
         "completion* bash|zsh|fish\n\n*intact "
         "help*\n\n*intact-system-x86\\_64* [options]\n\n*intact-system-aarch64* [options]\n\n"
         "# DESCRIPTION\n\n"
@@ -111,7 +114,8 @@ int cli_manual(int argc, char *const *argv)
         "after which they differ, with what differs. *intact digest* prints the digest of "
         "the "
         "last state, which is equal on all hosts.\n\n"
-        "*intact why* runs a guest, or with *-replay* a recorded run again, to its end, until N instructions are executed, "
+        "*intact why* runs a guest, or with *-replay* a recorded run again, to its end, until N instructions are "
+        "executed, "
         "or until EVENT happens (as of *-break*: says:TEXT, the guest prints that), and then says why the interrupt of "
         "SOURCE does not arrive: each register that holds it back, in the order of its path, and where it is.\n\n"
         "*intact trace* writes a trace of the interrupts of a run, of a journal's replay, or from a file that *-trace* "
@@ -122,6 +126,16 @@ int cli_manual(int argc, char *const *argv)
         "*-from* and *-to* choose events as the properties of *-trace* do; *-cause* is the interrupt to draw.\n\n"
         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
         "it; with *-machine virt* on an Arm machine.\n\n"
+        "*intact lesson* lists lessons about interrupts; with the number or the name of one it says what it is about, "
+        "runs "
+        "its guest, and compares the events of the run with those that must occur. *--text* shows its text and task, "
+        "*--broken* the guest with a mistake and what *intact why* says of it; *intact lesson start* N [DIR] copies "
+        "that one "
+        "for you to repair, and *intact lesson check* DIR compiles and grades yours. *intact lesson new* DIR NAME "
+        "begins a "
+        "lesson of your own. The exit status is 0 passed, 1 not passed, 2 something else is wrong; *intact lesson "
+        "-help* "
+        "has the rest.\n\n"
         "*intact completion* prints the completions of a shell, to be sourced there.\n\n"
         "*intact-system-x86\\_64* and *intact-system-aarch64* are *intact run* by other names, for scripts that call "
         "an "
@@ -177,7 +191,8 @@ static void bash_completion(void)
             puts("' -- \"$word\")); return ;;");
         }
     }
-    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest why trace demo help completion", stdout);
+    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest why trace demo lesson help completion",
+          stdout);
     for (unsigned i = 0; i < option_count; i++)
         printf(" -%s", options[i].name);
     puts("' -- \"$word\"))\n}\ncomplete -F _intact intact intact-system-x86_64 intact-system-aarch64");
@@ -186,7 +201,8 @@ static void bash_completion(void)
 static void fish_completion(void)
 {
     static const char *const commands[] = { "intact", "intact-system-x86_64", "intact-system-aarch64" };
-    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest why trace demo help completion'");
+    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest why trace demo lesson help "
+         "completion'");
     for (unsigned i = 0; i < option_count; i++) {
         const struct option *option = &options[i];
         for (int command = 0; command < 3; command++) {
@@ -228,7 +244,7 @@ static void zsh_completion(void)
         }
         puts("'");
     }
-    puts(")\n_arguments $arguments '1::command:(run record replay digest why trace demo help completion)'");
+    puts(")\n_arguments $arguments '1::command:(run record replay digest why trace demo lesson help completion)'");
 }
 
 int cli_completion(int argc, char *const *argv)

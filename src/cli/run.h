@@ -16,6 +16,7 @@ int cli_why(int argc, char *const *argv);
 int cli_digest(int argc, char *const *argv);     // intact digest OPTIONS
 int cli_trace(int argc, char *const *argv);      // intact trace ...
 int cli_demo(int argc, char *const *argv);       // intact demo
+int cli_lesson(int argc, char *const *argv);     // intact lesson ...
 int cli_help(int argc, char *const *argv);       // intact help
 int cli_manual(int argc, char *const *argv);     // intact manual: the man page, in scdoc's language
 int cli_completion(int argc, char *const *argv); // intact completion SHELL

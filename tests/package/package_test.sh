@@ -81,6 +81,16 @@ machine() {
     for program in intact intact-system-x86_64 intact-system-aarch64; do
         test -x "$root/bin/$program" || fail "no $program"
     done
+    lessons
+}
+
+# The command that was installed finds its lessons, and what a learner's guest is built with, where it was moved to.
+lessons() {
+    ! grep -rlF -e "$source" "$root/share/intact" || fail "the files above name the sources' place"
+    quiet "$root/bin/intact" lesson 1
+    quiet "$root/bin/intact" lesson start 1 "$place/own"
+    cp "$root/share/intact/lessons/01-inta-cycle/guest.c" "$place/own"
+    quiet "$root/bin/intact" lesson check "$place/own"
 }
 
 irq() {

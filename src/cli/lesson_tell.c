@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// The result of a lesson's guest, for people and for programs. See lesson.h.
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/lesson.h"
+
+enum { LINES = 60, COLUMNS = 120 }; // of what a guest prints
+
+static bool wants(const struct expect_event *event)
+{
+    return event->kind == EXPECT_MUST || event->kind == EXPECT_SOME;
+}
+
+// --- Text ------------------------------------------------------------------------------------------------------------
+
+static void tell_output(const struct lesson_result *result)
+{
+    const char *at = result->output ? result->output : "";
+    for (unsigned line = 0; *at && line < LINES; line++) {
+        size_t length = strcspn(at, "\n");
+        printf("  | %.*s%s\n", (int)(length < COLUMNS ? length : COLUMNS), at, length < COLUMNS ? "" : " ...");
+        at += length + (at[length] == '\n');
+    }
+    if (*at)
+        puts("  | ... and more lines");
+}
+
+static void tell_event(const struct expect_event *event, const char *before)
+{
+    printf("  %-8s %s%s%s\n", before, event->words, event->text ? ": " : "", event->text ? event->text : "");
+}
+
+// Of a row of MUSTs the first is what is wrong; those behind it could not be looked for.
+static void tell_missing(const struct lesson *lesson, const struct lesson_result *result)
+{
+    const char *must = "missing";
+    for (unsigned i = 0; i < lesson->expect.count; i++) {
+        const struct expect_event *event = &lesson->expect.event[i];
+        if (!wants(event) || match_holds(&result->match, i))
+            continue;
+        tell_event(event, event->kind == EXPECT_SOME ? "missing" : must);
+        if (event->kind == EXPECT_MUST)
+            must = "and then";
+    }
+}
+
+static void tell_forbidden(const struct lesson *lesson, const struct lesson_result *result)
+{
+    for (unsigned i = 0; i < lesson->expect.count; i++) {
+        const struct expect_event *event = &lesson->expect.event[i];
+        const struct match_state *state = &result->match.state[i];
+        if (wants(event) || match_holds(&result->match, i))
+            continue;
+        tell_event(event, event->kind == EXPECT_NOT ? "too soon" : "wrong");
+        printf("           it happened at instruction %" PRIu64 ": %s\n", state->instructions, state->text);
+    }
+}
+
+static void tell_end(const struct lesson *lesson, const struct lesson_result *result)
+{
+    static const char *const texts[ENDS] = {
+        [END_PASSED] = "says that it passed",
+        [END_FAILED] = "says that it failed",
+        [END_STUCK] = "is stuck: every processor is halted, and nothing can wake one",
+        [END_LIMIT] = "did not come to its end within the limit of instructions",
+        [END_OTHER] = "ended in another way",
+    };
+    if (result->end == lesson->expect.end)
+        return;
+    printf("  the guest %s", texts[result->end]);
+    if (result->end == END_OTHER)
+        printf(": %s, status %d", intact_reason_text(result->exit.reason), result->exit.status);
+    putchar('\n');
+}
+
+static bool is_gate(const char *line)
+{
+    return strncmp(line, "gate", 4) == 0;
+}
+
+// The first gate is why the interrupt does not arrive; those behind it are left out, as they are a matter of other lessons.
+static void tell_why(const struct lesson *lesson, const struct lesson_result *result)
+{
+    unsigned gates = 0;
+    if (!result->says_count)
+        return;
+    printf("intact why %s, asked at the end:\n", lesson->expect.source);
+    for (unsigned i = 0; i < result->says_count; i++) {
+        gates += is_gate(result->says[i]);
+        if (!is_gate(result->says[i]) || gates == 1)
+            printf("  %s\n", result->says[i]);
+    }
+    if (gates > 1)
+        printf("  (%u more gate%s behind the first: --json lists all)\n", gates - 1, gates > 2 ? "s" : "");
+}
+
+void lesson_tell(const struct lesson *lesson, const char *variant, const struct lesson_result *result)
+{
+    unsigned holds = 0;
+    for (unsigned i = 0; i < lesson->expect.count; i++)
+        holds += match_holds(&result->match, i);
+    if (strcmp(variant, "yours") == 0)
+        puts("Your guest prints:");
+    else
+        printf("The %s guest prints:\n", variant);
+    tell_output(result);
+    printf("%s: %u of %u lines of expect hold, %" PRIu64 " instructions\n", result->passed ? "passed" : "not passed",
+           holds, lesson->expect.count, result->exit.instructions);
+    if (result->passed)
+        return;
+    tell_missing(lesson, result);
+    tell_forbidden(lesson, result);
+    tell_end(lesson, result);
+    tell_why(lesson, result);
+}
+
+// --- JSON ------------------------------------------------------------------------------------------------------------
+
+static json_t *list_of(const struct lesson *lesson, const struct lesson_result *result, bool wanted)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < lesson->expect.count; i++) {
+        const struct expect_event *event = &lesson->expect.event[i];
+        const struct match_state *state = &result->match.state[i];
+        if (wants(event) != wanted || match_holds(&result->match, i))
+            continue;
+        json_t *object = json_pack("{s:s, s:s, s:i}", "kind", expect_kind_name(event->kind), "event", event->words,
+                                   "line", (int)event->line);
+        if (event->text)
+            json_object_set_new(object, "text", json_string(event->text));
+        if (!wanted) {
+            json_object_set_new(object, "instructions", json_integer((json_int_t)state->instructions));
+            json_object_set_new(object, "happened", json_string(state->text));
+        }
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
+// A guest may print any byte.
+static json_t *output_of(const struct lesson_result *result)
+{
+    json_t *text = json_stringn(result->output, result->output_size);
+    return text ? text : json_null();
+}
+
+int lesson_tell_json(const struct lesson *lesson, const char *variant, const struct lesson_result *result, char *why)
+{
+    json_t *says = json_array();
+    for (unsigned i = 0; i < result->says_count; i++)
+        json_array_append_new(says, json_string(result->says[i]));
+    json_t *object =
+        json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "lesson", (int)lesson->number,
+                  "name", lesson->name, "title", lesson->title, "track", lesson->expect.track, "variant", variant,
+                  "passed", result->passed, "exit", expect_end_name(result->end), "source",
+                  lesson->expect.source ? lesson->expect.source : "", "missing", list_of(lesson, result, true),
+                  "forbidden", list_of(lesson, result, false), "why", says, "output", output_of(result), "instructions",
+                  (json_int_t)result->exit.instructions);
+    int status = object ? json_dumpf(object, stdout, 0) : -1;
+    putchar('\n');
+    json_decref(object);
+    if (status == 0)
+        return 0;
+    snprintf(why, INTACT_ERROR_SIZE, "lesson: the result cannot be written as JSON");
+    return -1;
+}
