@@ -309,6 +309,7 @@
 #define blocks_init intact_private_blocks_init
 #define blocks_kill intact_private_blocks_kill
 #define blocks_link intact_private_blocks_link
+#define blocks_prepare_host intact_private_blocks_prepare_host
 #define blocks_set_native intact_private_blocks_set_native
 #define blocks_written intact_private_blocks_written
 #define board_chips_loaded intact_private_board_chips_loaded

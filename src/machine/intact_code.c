@@ -28,7 +28,7 @@ static void tell(struct intact_machine *machine, struct vcpu *cpu, const struct 
         .count = block->count,
         .size = block->bytes,
         .bytes = code_watch_bytes(cpu, block, space),
-        .starts = block->offsets,
+        .starts = block_offsets(block),
     };
     loop_moment(&board->loop, &code.instructions, &code.time);
     machine->code.telling = block;

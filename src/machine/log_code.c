@@ -45,7 +45,7 @@ static void tell_ops(struct intact_log *log, const struct intact_code *code)
     for (unsigned i = 1; i < block->op_count; i++) {
         const struct op *op = &block->ops[i];
         if (op->n != before)
-            log_print(log, " ---- 0x%08" PRIx64 "\n", code->address + block->offsets[op->n]);
+            log_print(log, " ---- 0x%08" PRIx64 "\n", code->address + block_offsets(block)[op->n]);
         before = op->n;
         op_text(names, op, text);
         log_print(log, " %2u  %s\n", op->n, text);

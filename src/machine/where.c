@@ -12,7 +12,7 @@ uint64_t where_pc(const struct board *board, const struct vcpu *cpu)
     const struct debug_family *family = board->config.type == INTACT_PC ? &debug_x86_64 : &debug_aarch64;
     uint8_t value[DEBUG_REGISTER_BYTES] = { 0 };
     debug_register_read(family, cpu, family->pc, value);
-    return bytes_get(value, 8) + (cpu->at ? cpu->block->offsets[cpu->at->n] : 0);
+    return bytes_get(value, 8) + (cpu->at ? block_offsets(cpu->block)[cpu->at->n] : 0);
 }
 
 uint64_t where_address(const struct board *board, const struct vcpu *cpu)

@@ -10,27 +10,42 @@
 #include "base/bits.h"
 #include "vcpu/vcpu.h"
 
-#define BUCKET_BITS      16
-#define PAGE_BUCKET_BITS 13
-#define NO_PAGE          UINT64_MAX
+#define FIRST_BUCKET_BITS      12 // of the tables, before they grow
+#define FIRST_PAGE_BUCKET_BITS 8
+#define ARENA_LEAST            (UINT64_C(1) << 20)
+#define ARENA_KEPT             (UINT64_C(64) << 20) // bytes in use from which on it is emptied if most of them are dead
+#define NO_PAGE                UINT64_MAX
 
-static size_t bucket_of(uint64_t physical, uint32_t mode)
+static size_t bucket_of(const struct blocks *blocks, uint64_t physical, uint32_t mode)
 {
     uint64_t mixed = (physical ^ ((uint64_t)mode << 40)) * UINT64_C(0x9e3779b97f4a7c15);
-    return mixed >> (64 - BUCKET_BITS);
+    return mixed >> (64 - blocks->bucket_bits);
 }
 
-static size_t page_bucket_of(uint64_t physical)
+static size_t page_bucket_of(const struct blocks *blocks, uint64_t physical)
 {
-    return ((physical >> PAGE_BITS) * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - PAGE_BUCKET_BITS);
+    return ((physical >> PAGE_BITS) * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - blocks->page_bits);
+}
+
+static size_t buckets(const struct blocks *blocks)
+{
+    return (size_t)1 << blocks->bucket_bits;
+}
+
+static size_t page_buckets(const struct blocks *blocks)
+{
+    return (size_t)1 << blocks->page_bits;
 }
 
 int blocks_init(struct blocks *blocks, size_t arena_bytes, struct vcpu *const *vcpus, const unsigned *count)
 {
     memset(blocks, 0, sizeof *blocks);
-    blocks->buckets = calloc((size_t)1 << BUCKET_BITS, sizeof(struct block *));
-    blocks->pages = calloc((size_t)1 << PAGE_BUCKET_BITS, sizeof(struct code_page *));
-    blocks->arena = malloc(arena_bytes);
+    blocks->bucket_bits = FIRST_BUCKET_BITS;
+    blocks->page_bits = FIRST_PAGE_BUCKET_BITS;
+    blocks->buckets = calloc(buckets(blocks), sizeof(struct block *));
+    blocks->pages = calloc(page_buckets(blocks), sizeof(struct code_page *));
+    while (!(blocks->arena = malloc(arena_bytes)) && arena_bytes / 2 >= ARENA_LEAST)
+        arena_bytes /= 2;
     blocks->size = arena_bytes;
     blocks->vcpus = vcpus;
     blocks->vcpu_count = count;
@@ -50,7 +65,7 @@ void blocks_free(struct blocks *blocks)
 
 struct block *blocks_find(struct blocks *blocks, uint64_t physical, uint32_t mode)
 {
-    struct block *block = blocks->buckets[bucket_of(physical, mode)];
+    struct block *block = blocks->buckets[bucket_of(blocks, physical, mode)];
     while (block && (block->physical != physical || block->mode != mode))
         block = block->next_hash;
     return block;
@@ -58,7 +73,7 @@ struct block *blocks_find(struct blocks *blocks, uint64_t physical, uint32_t mod
 
 static struct code_page *page_find(const struct blocks *blocks, uint64_t physical)
 {
-    struct code_page *page = blocks->pages[page_bucket_of(physical)];
+    struct code_page *page = blocks->pages[page_bucket_of(blocks, physical)];
     while (page && page->physical != (physical & PAGE_MASK))
         page = page->next_hash;
     return page;
@@ -88,9 +103,9 @@ static void forget_jumps(struct blocks *blocks)
 
 void blocks_drop(struct blocks *blocks)
 {
-    memset(blocks->buckets, 0, sizeof(struct block *) << BUCKET_BITS);
-    memset(blocks->pages, 0, sizeof(struct code_page *) << PAGE_BUCKET_BITS);
-    blocks->used = 0;
+    memset(blocks->buckets, 0, buckets(blocks) * sizeof(struct block *));
+    memset(blocks->pages, 0, page_buckets(blocks) * sizeof(struct code_page *));
+    blocks->count = blocks->page_count = blocks->used = blocks->dead = 0;
     blocks->emptied++;
     forget_jumps(blocks);
     if (blocks->native.drop)
@@ -104,15 +119,54 @@ static void watch_page(struct blocks *blocks, uint64_t physical)
         tlb_track_code(blocks->vcpus[i], physical);
 }
 
+// The tables double where they have more in them than places. Without memory they stay as they are.
+static void grow_pages(struct blocks *blocks)
+{
+    struct code_page **old = blocks->pages, **larger = calloc(2 * page_buckets(blocks), sizeof(struct code_page *));
+    size_t count = page_buckets(blocks);
+    if (!larger)
+        return;
+    blocks->pages = larger;
+    blocks->page_bits++;
+    for (size_t i = 0; i < count; i++)
+        for (struct code_page *page = old[i], *next; page; page = next) {
+            struct code_page **bucket = &larger[page_bucket_of(blocks, page->physical)];
+            next = page->next_hash;
+            page->next_hash = *bucket;
+            *bucket = page;
+        }
+    free(old);
+}
+
+static void grow_buckets(struct blocks *blocks)
+{
+    struct block **old = blocks->buckets, **larger = calloc(2 * buckets(blocks), sizeof(struct block *));
+    size_t count = buckets(blocks);
+    if (!larger)
+        return;
+    blocks->buckets = larger;
+    blocks->bucket_bits++;
+    for (size_t i = 0; i < count; i++)
+        for (struct block *block = old[i], *next; block; block = next) {
+            struct block **bucket = &larger[bucket_of(blocks, block->physical, block->mode)];
+            next = block->next_hash;
+            block->next_hash = *bucket;
+            *bucket = block;
+        }
+    free(old);
+}
+
 static struct code_page *page_get(struct blocks *blocks, uint64_t physical)
 {
     struct code_page *page = page_find(blocks, physical);
     if (page)
         return page;
-    size_t bucket = page_bucket_of(physical);
+    if (++blocks->page_count > page_buckets(blocks))
+        grow_pages(blocks);
+    struct code_page **bucket = &blocks->pages[page_bucket_of(blocks, physical)];
     page = take(blocks, sizeof *page);
-    *page = (struct code_page){ .physical = physical & PAGE_MASK, .next_hash = blocks->pages[bucket] };
-    blocks->pages[bucket] = page;
+    *page = (struct code_page){ .physical = physical & PAGE_MASK, .next_hash = *bucket };
+    *bucket = page;
     watch_page(blocks, page->physical);
     return page;
 }
@@ -150,19 +204,29 @@ static void enter_page(struct blocks *blocks, struct block *block, uint64_t phys
     page->granules |= granules_of(block, page);
 }
 
-struct block *blocks_add(struct blocks *blocks, const struct block *draft, const struct op *ops)
+static bool has_room(const struct blocks *blocks, size_t bytes)
 {
-    size_t bytes = sizeof *draft + draft->op_count * sizeof *ops;
-    if (blocks->used + bytes + 2 * sizeof(struct code_page) + 64 > blocks->size)
+    return blocks->size - blocks->used >= bytes;
+}
+
+struct block *blocks_add(struct blocks *blocks, const struct block *draft, const struct op *ops,
+                         const uint16_t *offsets)
+{
+    size_t bytes = block_size(draft);
+    if (!has_room(blocks, bytes + 2 * sizeof(struct code_page) + 64) ||
+        (blocks->used > ARENA_KEPT && blocks->dead > blocks->used / 2))
         blocks_drop(blocks);
     struct block *block = take(blocks, bytes);
     *block = *draft;
     block->heat = blocks->native.threshold;
     block->native = blocks->native.absent;
     memcpy(block->ops, ops, draft->op_count * sizeof *ops);
-    size_t bucket = bucket_of(block->physical, block->mode);
-    block->next_hash = blocks->buckets[bucket];
-    blocks->buckets[bucket] = block;
+    memcpy(block->ops + draft->op_count, offsets, (draft->count + 1u) * sizeof *offsets);
+    if (++blocks->count > buckets(blocks))
+        grow_buckets(blocks);
+    struct block **bucket = &blocks->buckets[bucket_of(blocks, block->physical, block->mode)];
+    block->next_hash = *bucket;
+    *bucket = block;
     enter_page(blocks, block, block->physical & PAGE_MASK);
     if (block->second != NO_PAGE && block->second != (block->physical & PAGE_MASK))
         enter_page(blocks, block, block->second);
@@ -178,6 +242,15 @@ void blocks_set_native(struct blocks *blocks, const struct native *native)
     blocks->native = *native;
 }
 
+bool blocks_prepare_host(struct blocks *blocks, struct block *block)
+{
+    if (!block->host && has_room(blocks, sizeof *block->host + 64)) {
+        block->host = take(blocks, sizeof *block->host);
+        *block->host = (struct block_host){ .returns = 0 };
+    }
+    return block->host;
+}
+
 bool blocks_compile(struct blocks *blocks, struct vcpu *cpu, const struct op *head)
 {
     const struct native *native = &blocks->native;
@@ -186,7 +259,7 @@ bool blocks_compile(struct blocks *blocks, struct vcpu *cpu, const struct op *he
 
 void blocks_forget_native(struct blocks *blocks)
 {
-    for (size_t bucket = 0; bucket < (size_t)1 << BUCKET_BITS; bucket++)
+    for (size_t bucket = 0; bucket < buckets(blocks); bucket++)
         for (struct block *block = blocks->buckets[bucket]; block; block = block->next_hash) {
             block->heat = blocks->native.threshold;
             block->native = blocks->native.absent;
@@ -225,23 +298,25 @@ static void demote(struct blocks *blocks, struct block *block)
 void blocks_came_back(struct blocks *blocks, struct vcpu *cpu)
 {
     struct block *block = (struct block *)(uintptr_t)cpu->block;
-    if (block->op_count > SHORT_OPS || block->ops[0].code != OP_NATIVE || ++block->returns < RETURNS)
+    struct block_host *host = block->host;
+    if (block->op_count > SHORT_OPS || block->ops[0].code != OP_NATIVE || ++host->returns < RETURNS)
         return;
     uint64_t now = vcpu_executed(cpu);
-    if (block->returns_since && now - block->returns_since < WITHIN)
+    if (host->returns_since && now - host->returns_since < WITHIN)
         demote(blocks, block);
-    block->returns = 0;
-    block->returns_since = now;
+    host->returns = 0;
+    host->returns_since = now;
 }
 
 // --- killing ---------------------------------------------------------------------------------------------------------
 
 static void leave_hash(struct blocks *blocks, struct block *block)
 {
-    struct block **at = &blocks->buckets[bucket_of(block->physical, block->mode)];
+    struct block **at = &blocks->buckets[bucket_of(blocks, block->physical, block->mode)];
     while (*at != block)
         at = &(*at)->next_hash;
     *at = block->next_hash;
+    blocks->count--;
 }
 
 static void unlink_exit(struct blocks *blocks, struct block *block, unsigned op)
@@ -285,6 +360,7 @@ void blocks_kill(struct blocks *blocks, struct block *block)
     for (unsigned i = 0; i < *blocks->vcpu_count; i++)
         blocks->vcpus[i]->unresolved = NULL;
     blocks->invalidated++;
+    blocks->dead += block_size(block);
 }
 
 // Does the block's code overlap [physical, end), which lies in `page`?
@@ -317,7 +393,7 @@ static bool page_written(struct blocks *blocks, struct code_page *page, uint64_t
 static bool range_written(struct blocks *blocks, uint64_t physical, uint64_t end)
 {
     bool any = false;
-    for (size_t bucket = 0; bucket < (size_t)1 << PAGE_BUCKET_BITS; bucket++)
+    for (size_t bucket = 0; bucket < page_buckets(blocks); bucket++)
         for (struct code_page *page = blocks->pages[bucket]; page; page = page->next_hash) {
             uint64_t from = page->physical < physical ? physical : page->physical;
             uint64_t stop = page->physical + PAGE_SIZE < end ? page->physical + PAGE_SIZE : end;
@@ -329,7 +405,7 @@ static bool range_written(struct blocks *blocks, uint64_t physical, uint64_t end
 
 void blocks_forget_at(struct blocks *blocks, uint64_t offset)
 {
-    for (size_t bucket = 0; bucket < (size_t)1 << PAGE_BUCKET_BITS; bucket++)
+    for (size_t bucket = 0; bucket < page_buckets(blocks); bucket++)
         for (struct code_page *page = blocks->pages[bucket]; page; page = page->next_hash)
             page_written(blocks, page, page->physical + offset, page->physical + offset + 1);
 }
@@ -337,7 +413,7 @@ void blocks_forget_at(struct blocks *blocks, uint64_t offset)
 bool blocks_written(struct blocks *blocks, uint64_t physical, uint64_t size)
 {
     bool any = false;
-    if (size >> PAGE_BITS >> PAGE_BUCKET_BITS)
+    if (size >> PAGE_BITS >> blocks->page_bits)
         return range_written(blocks, physical, physical + size);
     for (uint64_t end = physical + size; physical < end;) {
         uint64_t stop = (physical & PAGE_MASK) + PAGE_SIZE;

@@ -37,7 +37,7 @@ void draft_exit(struct draft *draft, unsigned code, int32_t target)
 
 void draft_instruction(struct draft *draft, unsigned start)
 {
-    draft->block.offsets[draft->block.count++] = (uint16_t)start;
+    draft->offsets[draft->block.count++] = (uint16_t)start;
 }
 
 void draft_go_on(struct draft *draft, unsigned code, int32_t target)
@@ -49,7 +49,7 @@ void draft_go_on(struct draft *draft, unsigned code, int32_t target)
 
 void draft_end(struct draft *draft, unsigned end)
 {
-    draft->block.offsets[draft->block.count] = (uint16_t)end;
+    draft->offsets[draft->block.count] = (uint16_t)end;
     draft->block.bytes = (uint16_t)end;
     draft->ops[0].imm = draft->block.count;
 }
@@ -62,7 +62,7 @@ bool draft_is_watched(const struct draft *draft, const struct vcpu *cpu)
 struct block *draft_add(const struct draft *draft, struct vcpu *cpu)
 {
     struct loop *loop = cpu->loop;
-    struct block *block = blocks_add(&loop->blocks, &draft->block, draft->ops);
+    struct block *block = blocks_add(&loop->blocks, &draft->block, draft->ops, draft->offsets);
     if (unlikely(loop->code.decoded))
         loop->code.decoded(loop->code.owner, cpu, block);
     return block;

@@ -7,6 +7,7 @@
 
 struct draft {
     struct op ops[BLOCK_OPS];
+    uint16_t offsets[BLOCK_INSTRUCTIONS + 1];
     struct block block; // last, as it ends with the ops of a finished block; a draft has them elsewhere
 };
 

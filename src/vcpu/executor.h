@@ -21,7 +21,7 @@
 static void stop_at(EXECUTOR_CPU *cpu, const struct block *block, unsigned n)
 {
     cpu->vcpu.left += block->count - (int)n;
-    EXECUTOR_STEP(cpu, block->offsets[n]);
+    EXECUTOR_STEP(cpu, block_offsets(block)[n]);
 }
 
 #if defined(INTACT_SWITCH_DISPATCH) || !defined(__GNUC__)

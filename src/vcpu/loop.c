@@ -9,7 +9,7 @@
 #include "base/inbox.h"
 #include "vcpu/guest.h"
 
-#define ARENA_BYTES (UINT64_C(64) << 20)
+#define ARENA_BYTES (UINT64_C(512) << 20) // of which the host gives what is used
 
 int loop_init(struct loop *loop, const struct guest *guest)
 {

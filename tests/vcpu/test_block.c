@@ -42,7 +42,7 @@ static struct block *add_long(uint64_t physical, unsigned bytes, uint32_t mode, 
         ops[i] = (struct op){ .code = EXIT - 1 };
     ops[0].code = OP_HEAD;
     ops[plain + 1] = ops[plain + 2] = (struct op){ .code = EXIT, .d = 1 };
-    return blocks_add(blocks, &draft, ops);
+    return blocks_add(blocks, &draft, ops, (const uint16_t[]){ 0, draft.bytes });
 }
 
 static struct block *add(uint64_t physical, unsigned bytes)
@@ -164,6 +164,8 @@ Test(block, an_exit_that_waits_for_its_successor_is_forgotten_when_a_block_dies)
 
 Test(block, a_full_arena_is_emptied_and_nothing_points_into_it)
 {
+    blocks_free(blocks);
+    cr_assert_eq(blocks_init(blocks, 8 << 20, fake->loop.vcpus, &fake->loop.count), 0);
     struct block *first = add(0x1000, 8);
     struct vcpu *cpu = &fake->cpu[1]->vcpu;
     *jump_slot(cpu, 0x1000) = (struct jump_cache_entry){ .key = 0x1000, .ops = first->ops };
@@ -181,6 +183,36 @@ Test(block, a_full_arena_is_emptied_and_nothing_points_into_it)
     cr_assert_null(jump_cached(cpu, 0x1000));
     cr_assert_null(cpu->unresolved);
     cr_assert_not(blocks_written(blocks, 0x1000, 8));
+}
+
+Test(block, all_are_found_and_killed_where_the_tables_have_grown)
+{
+    enum { BLOCKS = 50000 };
+    for (uint64_t i = 0; i < BLOCKS; i++)
+        add(i << 10, 8);
+    for (uint64_t i = 0; i < BLOCKS; i++)
+        cr_assert_eq(find(i << 10)->physical, i << 10);
+    cr_assert_eq(blocks->count, BLOCKS);
+    cr_assert_eq(blocks->page_count, BLOCKS / 4);
+    cr_assert_geq(UINT64_C(1) << blocks->bucket_bits, BLOCKS);
+    cr_assert_geq(UINT64_C(1) << blocks->page_bits, BLOCKS / 4);
+    cr_assert(blocks_written(blocks, 0, (uint64_t)BLOCKS << 10));
+    cr_assert_eq(blocks->count, 0);
+    cr_assert_null(find(1 << 10));
+}
+
+Test(block, what_is_mostly_dead_is_emptied_before_it_is_full)
+{
+    struct block *block = add_long(0x1000, 8, ANY, UINT64_MAX, 500);
+    size_t most = 3 * block_size(block);
+    while (blocks->emptied == 0) {
+        cr_assert_lt(blocks->used, (UINT64_C(64) << 20) + most);
+        blocks_kill(blocks, block);
+        block = add_long(0x1000, 8, ANY, UINT64_MAX, 500);
+    }
+    cr_assert_eq(find(0x1000), block);
+    cr_assert_eq(blocks->dead, 0);
+    cr_assert_gt(blocks->invalidated, 8000);
 }
 
 Test(block, new_code_makes_direct_stores_to_its_page_look)

@@ -290,7 +290,7 @@ static struct block *add_block(uint64_t physical, unsigned bytes)
         .physical = physical, .second = UINT64_MAX, .count = 1, .bytes = (uint16_t)bytes, .op_count = 1
     };
     struct op head = { .code = OP_HEAD };
-    return blocks_add(&fake->loop.blocks, &draft, &head);
+    return blocks_add(&fake->loop.blocks, &draft, &head, (const uint16_t[]){ 0, draft.bytes });
 }
 
 Test(tlb, a_store_to_code_kills_it_and_asks_for_a_look)

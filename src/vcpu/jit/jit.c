@@ -53,11 +53,11 @@ static void empty(struct jit *jit)
 // Where an exit leads: the code of another block, or its way out.
 static void lead_exit(struct jit *jit, struct block *block, unsigned exit, const void *target)
 {
-    block->native_targets[exit] = target;
-    if (block->native_exits[exit] == UINT32_MAX)
+    block->host->targets[exit] = target;
+    if (block->host->exits[exit] == UINT32_MAX)
         return; // it is not in the code: a loop within the block, or never reached
 #ifdef EMIT_PATCHES
-    uint8_t *code = (uint8_t *)(uintptr_t)block->native + block->native_exits[exit], *place = writable(jit, code);
+    uint8_t *code = (uint8_t *)(uintptr_t)block->native + block->host->exits[exit], *place = writable(jit, code);
     code_memory_begin(&jit->memory);
     emit_link(place, code, target);
     code_memory_end(&jit->memory, (size_t)(place - jit->memory.write), 8);
@@ -75,7 +75,7 @@ static void native_link(void *owner, struct block *block, unsigned exit, const s
 static void native_unlink(void *owner, struct block *block, unsigned exit)
 {
     if (!jit_check(owner))
-        lead_exit(owner, block, exit, (const uint8_t *)block->native + block->native_misses[exit]);
+        lead_exit(owner, block, exit, (const uint8_t *)block->native + block->host->misses[exit]);
 }
 
 static bool try_compile(struct jit *jit, struct block *block)
@@ -98,9 +98,9 @@ static bool try_compile(struct jit *jit, struct block *block)
         return false;
     block->native = c->e.code;
     for (unsigned i = 0; i < block->exits; i++) {
-        block->native_exits[i] = c->exits[i];
-        block->native_misses[i] = c->misses[i];
-        block->native_targets[i] = c->e.code + c->misses[i];
+        block->host->exits[i] = c->exits[i];
+        block->host->misses[i] = c->misses[i];
+        block->host->targets[i] = c->e.code + c->misses[i];
     }
     jit->used = (size_t)align_up((uint64_t)(c->e.at - jit->memory.write), 16);
     return true;
@@ -134,7 +134,7 @@ static COLD void tell_compiled(const struct jit *jit, struct vcpu *cpu, const st
 static bool native_compile(void *owner, struct vcpu *cpu, struct block *block)
 {
     struct jit *jit = owner;
-    if (!jit->compiler.guest->compiles(block->mode))
+    if (!jit->compiler.guest->compiles(block->mode) || !blocks_prepare_host(&jit->loop->blocks, block))
         return false;
     if (!try_compile(jit, block)) {
         empty(jit);

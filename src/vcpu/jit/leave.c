@@ -55,7 +55,7 @@ void leave_through(struct compiler *c, const struct op *exit)
     emit_move_pc(&c->e, c->guest->pc_bits(c->block->mode), exit->delta);
     if (exit->d) { // in the same page
         unsigned index = (unsigned)(exit - exit_of(c, 0));
-        c->exits[index] = emit_exit(&c->e, leave_cold(c, exit, NATIVE_EXIT), &c->block->native_targets[index]);
+        c->exits[index] = emit_exit(&c->e, leave_cold(c, exit, NATIVE_EXIT), &c->block->host->targets[index]);
     } else {
         leave_by_jump(c, exit, NATIVE_EXIT);
     }

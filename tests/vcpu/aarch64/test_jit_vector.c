@@ -246,12 +246,13 @@ static void execute(const struct program *p, const struct outcome *start, bool n
     struct block draft = { .physical = CODE, .second = UINT64_MAX, .mode = cpu->mode, .op_count = (uint16_t)p->count };
     draft.count = (uint16_t)(p->n + 1);
     draft.bytes = (uint16_t)(4 * draft.count);
+    uint16_t offsets[BLOCK_INSTRUCTIONS + 1];
     for (unsigned i = 0; i <= draft.count; i++)
-        draft.offsets[i] = (uint16_t)(4 * i);
+        offsets[i] = (uint16_t)(4 * i);
     for (unsigned i = p->count; i-- > 0 && p->ops[i].code == A64_OP_EXIT;)
         draft.exits++;
     blocks_drop(&rig->loop.blocks);
-    struct block *block = blocks_add(&rig->loop.blocks, &draft, p->ops);
+    struct block *block = blocks_add(&rig->loop.blocks, &draft, p->ops, offsets);
     for (unsigned i = block->op_count - block->exits; i < block->op_count; i++)
         if (block->ops[i].delta == 0 && block->ops[i].d)
             block->ops[i].link = block->ops; // as after its first turn

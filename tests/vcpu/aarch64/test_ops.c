@@ -434,8 +434,9 @@ static void check_dispatch(struct rig *rig, unsigned code)
 {
     const struct op_row *row = &a64_ops[code];
     struct state before, alone, dispatched;
-    struct block *block = calloc(1, sizeof *block + 4 * sizeof(struct op));
-    block->offsets[1] = 4;
+    struct block *block = calloc(1, sizeof *block + 5 * sizeof(struct op)); // with three offsets
+    block->op_count = 4;
+    memcpy(block->ops + 4, (const uint16_t[]){ 0, 4 }, 2 * sizeof(uint16_t));
     struct op ops[3];
     randomize(&before);
     fill(row, code, ops);

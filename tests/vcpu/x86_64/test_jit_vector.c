@@ -301,12 +301,13 @@ static enum op_out execute(const struct program *p, bool native)
         .physical = BOARD_CODE, .second = UINT64_MAX, .mode = cpu->mode, .op_count = (uint16_t)p->count, .bytes = 64
     };
     draft.count = (uint16_t)(p->n + 1);
+    uint16_t offsets[BLOCK_INSTRUCTIONS + 1];
     for (unsigned i = 0; i <= draft.count; i++)
-        draft.offsets[i] = (uint16_t)(3 * i);
+        offsets[i] = (uint16_t)(3 * i);
     for (unsigned i = p->count; i-- > 0 && p->ops[i].code == X86_OP_EXIT;)
         draft.exits++;
     blocks_drop(&board->loop.blocks);
-    struct block *block = blocks_add(&board->loop.blocks, &draft, p->ops);
+    struct block *block = blocks_add(&board->loop.blocks, &draft, p->ops, offsets);
     for (unsigned i = block->op_count - block->exits; i < block->op_count; i++)
         if (block->ops[i].delta == 0 && block->ops[i].d)
             block->ops[i].link = block->ops; // as after its first turn

@@ -108,7 +108,8 @@ Test(ops, every_op_has_a_text_that_fits)
 // --- one op through the executor -------------------------------------------------------------------------------------
 
 #define SPACE_OPS 8
-static uint64_t space[(sizeof(struct block) + SPACE_OPS * sizeof(struct op)) / sizeof(uint64_t) + 1];
+static uint64_t
+    space[(sizeof(struct block) + SPACE_OPS * sizeof(struct op)) / sizeof(uint64_t) + 1]; // with two offsets
 
 // An empty block of one instruction, with its head.
 static struct block *new_block(void)
@@ -116,7 +117,8 @@ static struct block *new_block(void)
     struct block *block = (struct block *)(void *)space;
     memset(space, 0, sizeof space);
     block->count = 1;
-    block->offsets[1] = 5;
+    block->op_count = SPACE_OPS;
+    memcpy(block->ops + SPACE_OPS, (const uint16_t[]){ 0, 5 }, 2 * sizeof(uint16_t));
     block->ops[0] = (struct op){ .code = X86_OP_HEAD, .imm = 1 };
     return block;
 }

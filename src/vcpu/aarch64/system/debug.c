@@ -204,7 +204,7 @@ void a64_watch_changed(struct vcpu *vcpu)
 static bool stopped_outside(struct a64_cpu *cpu, uint64_t address, unsigned size, enum access access)
 {
     const struct vcpu *vcpu = &cpu->vcpu;
-    uint64_t pc = cpu->r[A64_PC] + (vcpu->at ? vcpu->block->offsets[vcpu->at->n] : 0u);
+    uint64_t pc = cpu->r[A64_PC] + (vcpu->at ? block_offsets(vcpu->block)[vcpu->at->n] : 0u);
     return (cpu->watchpoints & A64_WATCHED_OUTSIDE) && stops_access(&cpu->vcpu, pc, address, size, access);
 }
 

@@ -186,7 +186,7 @@ HELPER(x87)
     struct x86_x87_operand operand = {
         .linear = cpu->r[X86_T0],
         .offset = cpu->r[X86_T0] - cpu->r[X86_BASE + op->b],
-        .ip = cpu->r[X86_RIP] + cpu->vcpu.block->offsets[op->n],
+        .ip = cpu->r[X86_RIP] + block_offsets(cpu->vcpu.block)[op->n],
         .selector = cpu->segment[op->b].selector,
         .size = op->s,
     };

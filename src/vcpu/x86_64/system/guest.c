@@ -87,12 +87,13 @@ static unsigned within_segment(const struct x86_cpu *cpu, const struct block *bl
 {
     uint64_t limit = cpu->segment[X86_CS].limit, rip = cpu->r[X86_RIP];
     uint64_t last = limit < cpu->rip_mask ? limit : cpu->rip_mask;
+    const uint16_t *offsets = block_offsets(block);
     unsigned count = block->count;
     if (likely(rip + block->bytes - 1 <= last))
         return count;
-    while (count && rip + block->offsets[count] - 1 > last)
+    while (count && rip + offsets[count] - 1 > last)
         count--;
-    return count ? count : rip + block->offsets[1] - 1 <= limit;
+    return count ? count : rip + offsets[1] - 1 <= limit;
 }
 
 // With segments, and where RIP wraps at 64 KiB, how far a block may go on depends on the base and limit of CS and on

@@ -63,7 +63,7 @@ uint64_t x86_after(const struct x86_cpu *cpu)
     const struct vcpu *vcpu = &cpu->vcpu;
     if (!vcpu->at)
         return cpu->r[X86_RIP];
-    return cpu->r[X86_RIP] + vcpu->block->offsets[vcpu->at->n + 1];
+    return cpu->r[X86_RIP] + block_offsets(vcpu->block)[vcpu->at->n + 1];
 }
 
 // --- reading and writing a TSS ---------------------------------------------------------------------------------------
