@@ -121,7 +121,7 @@ endif()
 # What a machine does whose configuration leaves it open; for the whole test suite with other values (tools/check.sh).
 set(INTACT_JIT ON CACHE STRING "the code generator, unless -accel says otherwise: ON, OFF or CHECK")
 set(INTACT_JIT_THRESHOLD 0 CACHE STRING "likewise its jit-threshold; 0: 16")
-set(INTACT_JIT_BYTES 0 CACHE STRING "likewise its tb-size, in bytes; 0: 32 MiB")
+set(INTACT_JIT_BYTES 0 CACHE STRING "likewise its tb-size, in bytes; 0: 64 MiB")
 set_source_files_properties(src/machine/machine.c PROPERTIES COMPILE_DEFINITIONS
   "DEFAULT_JIT=INTACT_JIT_${INTACT_JIT};DEFAULT_JIT_THRESHOLD=${INTACT_JIT_THRESHOLD};DEFAULT_JIT_BYTES=${INTACT_JIT_BYTES}")
 if(INTACT_SWITCH_DISPATCH)

@@ -208,7 +208,7 @@ struct intact_machine_config {
     // The code generator: guest code that runs often becomes host code. Nothing of it can be seen by the guest. Where the host
     // has no memory for code or refuses it, the interpreter runs everything; INTACT_JIT_CHECK is refused there.
     enum intact_jit jit;
-    uint64_t jit_size;      // bytes of memory for host code, 64 KiB to 1 GiB; 0: 32 MiB
+    uint64_t jit_size;      // bytes of memory for host code, 64 KiB to 1 GiB; 0: 64 MiB
     uint32_t jit_threshold; // a block becomes host code when it has run so many times; 0: 16
     // Where host code is goes to /tmp/perf-PID.map, which Linux's perf reads: a line with address, size and name for each block that
     // becomes host code. Its name is guest-0x100025, with the guest's address. Several machines of a process share the file.

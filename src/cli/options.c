@@ -208,7 +208,7 @@ const struct option options[] = {
       "May be repeated. kvm, hvf and others are skipped with a note: interrupts and processors are always done in "
       "software, which QEMU calls tcg. jit: guest code that runs often becomes host code (on by default), and check "
       "compares it with the interpreter, block by block, which is slow, and stops at the first difference; tb-size: "
-      "MiB of memory for it, or with a suffix, 64K to 1G (32 by default); jit-threshold: after so many runs of a block "
+      "MiB of memory for it, or with a suffix, 64K to 1G (64 by default); jit-threshold: after so many runs of a block "
       "(16 by default). The guest sees no difference.",
       accel_words, take_accel },
     { "enable-kvm", NULL, GROUP_MACHINE, "The same as -accel kvm: skipped with a note.", NULL, take_enable_kvm },

@@ -64,8 +64,8 @@ static void on_text(void *owner, const char *line, size_t size)
     strncat(text, line, sizeof text - strlen(text) - 1);
 }
 
-// Runs to the halt, with a log of `items`.
-static void run(const char *items)
+// Runs to the halt after `instructions`, with a log of `items`.
+static void run_for(const char *items, uint64_t instructions)
 {
     struct intact_log_config wanted;
     intact_log_config_init(&wanted);
@@ -75,9 +75,14 @@ static void run(const char *items)
     cr_assert_eq(intact_log_open(machine, &wanted, &the_log, why), 0, "%s", why);
     struct intact_exit end = intact_machine_run(machine);
     cr_assert_eq(end.reason, INTACT_DEADLOCK);
-    cr_assert_eq(end.instructions, INSTRUCTIONS);
+    cr_assert_eq(end.instructions, instructions);
     cr_assert_eq(intact_log_close(the_log), 0);
     the_log = NULL;
+}
+
+static void run(const char *items)
+{
+    run_for(items, INSTRUCTIONS);
 }
 
 static struct intact_jit_state state(void)
@@ -111,6 +116,28 @@ Test(machine_jit, tells_that_it_is_on_and_what_it_has_done)
     cr_assert_not_null(strstr(text, "jit: on: blocks that have run 5 times become host code\n"
                                     "jit: 1 blocks became host code, 0 did not fit; "));
     cr_assert_not_null(strstr(text, " of 1048576 bytes are used, the memory was emptied 0 times\n"));
+}
+
+// Blocks that are run in turn, and whose host code does not fit together: once they were all compiled again in each turn.
+Test(machine_jit, a_part_stays_compiled_where_all_does_not_fit)
+{
+    enum { BLOCKS = 1500, TURNS = 500 };
+    code_begin(&code);
+    CODE(&code, 0xbb, TURNS & 0xff, TURNS >> 8, 0, 0); // mov ebx, TURNS
+    for (unsigned i = 0; i < BLOCKS; i++)
+        CODE(&code, 0xeb, 0); // jmp to the next
+    int32_t back = -(2 * BLOCKS + 7);
+    CODE(&code, 0x4b, 0x0f, 0x85, (uint8_t)back, (uint8_t)(back >> 8), 0xff, 0xff); // dec ebx; jnz to the first
+    code_halt(&code);
+    config.jit_threshold = 2;
+    config.jit_size = UINT64_C(64) << 10;
+    run_for("jit", 1 + TURNS * (BLOCKS + 2) + 2);
+    struct intact_jit_state now = state();
+    if (!is_here())
+        return;
+    cr_assert(now.emptied >= 1 && now.emptied < TURNS / 20, "it was emptied %lu times", now.emptied);
+    cr_assert(now.blocks > BLOCKS / 4 && now.blocks < TURNS * BLOCKS / 20, "%lu were compiled", now.blocks);
+    cr_assert_eq(now.blocks_refused, 0);
 }
 
 Test(machine_jit, tells_that_it_is_not_wanted)

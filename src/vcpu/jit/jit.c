@@ -14,15 +14,22 @@
 
 #if defined(EMIT_X86_64) || defined(EMIT_ARM64)
 
-#define DEFAULT_BYTES     (UINT64_C(32) << 20)
+#define DEFAULT_BYTES     (UINT64_C(64) << 20)
 #define DEFAULT_THRESHOLD 16
-#define SHARED_BYTES      4096
+
+// Where more code is run in turn than fits, a part of it stays compiled, instead of all being compiled again and again: full memory
+// is emptied when blocks without host code have asked for it so often for each that has it. By then interpreting them has cost
+// about as much as compiling all again.
+#define REQUESTS_OF_A_BLOCK 16
 
 struct jit {
     struct loop *loop;
     struct code_memory memory;
     size_t used, first; // bytes; where the code of blocks begins
     size_t shared_size; // bytes of what they share
+    bool full;          // nothing more fits;
+    uint64_t requests;  // since then,
+    uint64_t held;      // of blocks that have host code
     struct emit_shared shared;
     struct jit_counts counts;
     struct check *check;      // NULL: nothing is compared
@@ -40,14 +47,9 @@ static void forget_code(struct jit *jit)
 {
     code_memory_forget(&jit->memory);
     jit->used = jit->first;
+    jit->full = false;
+    jit->held = 0;
     jit->counts.emptied++;
-}
-
-// All blocks are interpreted again.
-static void empty(struct jit *jit)
-{
-    blocks_forget_native(&jit->loop->blocks);
-    forget_code(jit);
 }
 
 // Where an exit leads: the code of another block, or its way out.
@@ -131,19 +133,38 @@ static COLD void tell_compiled(const struct jit *jit, struct vcpu *cpu, const st
                     &(struct host_code){ c->e.code, (size_t)(c->e.at - c->e.begin), pieces, count });
 }
 
+// Nothing more fits. False: the block waits.
+static bool make_room(struct jit *jit, struct block *block)
+{
+    if (!jit->full) {
+        jit->full = true;
+        jit->requests = 0;
+    }
+    if (++jit->requests <= REQUESTS_OF_A_BLOCK * jit->held) {
+        block->heat = jit->loop->blocks.native.threshold;
+        return false;
+    }
+    blocks_forget_native(&jit->loop->blocks); // all are interpreted again
+    forget_code(jit);
+    return true;
+}
+
 static bool native_compile(void *owner, struct vcpu *cpu, struct block *block)
 {
     struct jit *jit = owner;
-    if (!jit->compiler.guest->compiles(block->mode) || !blocks_prepare_host(&jit->loop->blocks, block))
+    if (!jit->compiler.guest->compiles(block->mode) || (jit->full && !make_room(jit, block)) ||
+        !blocks_prepare_host(&jit->loop->blocks, block))
         return false;
-    if (!try_compile(jit, block)) {
-        empty(jit);
-        if (!try_compile(jit, block)) {
+    while (!try_compile(jit, block)) {
+        if (jit->held == 0) {
             jit->counts.refused++;
             return false;
         }
+        if (!make_room(jit, block))
+            return false;
     }
     block->ops[0].code = OP_NATIVE;
+    jit->held++;
     jit->counts.compiled++;
     if (unlikely(jit->loop->code.compiled))
         tell_compiled(jit, cpu, block);

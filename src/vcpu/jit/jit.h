@@ -22,7 +22,7 @@ struct loop;
 #define JIT_BYTES_MAX (UINT64_C(1) << 30)
 
 struct jit_config {
-    size_t bytes;       // of code memory; 0: the default, 32 MiB
+    size_t bytes;       // of code memory; 0: the default, 64 MiB
     uint32_t threshold; // runs of a block before it is compiled; 0: the default, 16
     bool check;         // compare every block with the interpreter (check.h)
     bool for_perf;      // Linux's perf will look up its names (code_memory.h)
