@@ -537,6 +537,8 @@
 #define emit_jump_body intact_private_emit_jump_body
 #define emit_label intact_private_emit_label
 #define emit_leave intact_private_emit_leave
+#define emit_leave_exit intact_private_emit_leave_exit
+#define emit_leave_few intact_private_emit_leave_few
 #define emit_link intact_private_emit_link
 #define emit_load intact_private_emit_load
 #define emit_move intact_private_emit_move
@@ -545,7 +547,6 @@
 #define emit_multiply_high intact_private_emit_multiply_high
 #define emit_negate intact_private_emit_negate
 #define emit_not intact_private_emit_not
-#define emit_refund intact_private_emit_refund
 #define emit_select intact_private_emit_select
 #define emit_set intact_private_emit_set
 #define emit_shared intact_private_emit_shared

@@ -55,14 +55,13 @@ void cold_emit(struct compiler *c, struct cold *cold)
     float_before(c, cold);
     emit_label(&c->e, &cold->from);
     if (cold->kind == COLD_LEAVE) {
-        if (cold->how == NATIVE_EXIT) { // whose exit it is
-            emit_constant(&c->e, EMIT_T1, (uint64_t)(uintptr_t)c->block);
-            emit_state_store(&c->e, 64, offsetof(struct vcpu, block), EMIT_T1);
-        }
         for (unsigned i = 0; cold->how == NATIVE_EXIT && i < c->block->exits; i++)
             if (cold->op == exit_of(c, i))
                 c->misses[i] = cold->from.at - 1;
-        emit_leave(&c->e, c->shared, cold->op, cold->how);
+        if (cold->how == NATIVE_EXIT)
+            emit_leave_exit(&c->e, c->shared, c->block, cold->op);
+        else
+            emit_leave(&c->e, c->shared, cold->op, cold->how);
         return;
     }
     c->slots = cold->before;
@@ -71,8 +70,7 @@ void cold_emit(struct compiler *c, struct cold *cold)
     flags_store(c);
     write_back_all(c);
     if (cold->kind == COLD_HEAD) { // too little of the budget is left for another turn
-        emit_refund(&c->e, c->block->count);
-        emit_leave(&c->e, c->shared, cold->op, NATIVE_HEAD);
+        emit_leave_few(&c->e, c->shared, cold->op);
         return;
     }
     emit_call_body(&c->e, c->shared, cold->op, c->block);

@@ -120,8 +120,7 @@ bool compile_block(struct compiler *c, struct block *block)
         return false;
     c->end = here(c);
     emit_label(&c->e, &leave);
-    emit_refund(&c->e, block->count);
-    emit_leave(&c->e, c->shared, block->ops, NATIVE_HEAD);
+    emit_leave_few(&c->e, c->shared, block->ops);
     for (unsigned i = 0; i < c->cold_count; i++)
         cold_emit(c, &c->cold[i]);
     return !c->e.full;

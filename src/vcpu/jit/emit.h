@@ -251,10 +251,13 @@ struct emit_shared {
     unsigned state_left, state_pc, state_block, state_data; // offsets
     op_body *const *bodies;                                 // functions of ops by code
     unsigned native_of_head; // distance from a block's native code pointer up to its head
+    unsigned count_in_head;  // where a head has the instructions of its block
     // Made by emit_shared:
     const uint8_t *enter;  // struct native_end (*)(cpu, code)
     const uint8_t *absent; // of a block without code: the head is in T0
     const uint8_t *leave;  // to the interpreter: T0 the op, T2 how
+    const uint8_t *few;    // likewise with NATIVE_HEAD: T0 the head, which takes back what it took from the budget
+    const uint8_t *exit;   // likewise with NATIVE_EXIT: T0 the block, T2 the distance of the exit in it
     const uint8_t *body;   // T0: an op, T2: its block. Calls its body; comes back if that answers OP_NEXT
     const uint8_t *jump;   // likewise for an op of class JUMP; goes on at the block that it answers
 };
@@ -264,7 +267,6 @@ void emit_shared(struct emit *e, struct emit_shared *shared);
 
 // The head: takes `count` instructions from the budget; too few are left: `leave` (with the budget as it is after that).
 void emit_head(struct emit *e, unsigned count, struct emit_label *leave);
-void emit_refund(struct emit *e, unsigned count);
 // The program counter moves, in 64 bits or in 32.
 void emit_move_pc(struct emit *e, unsigned bits, int32_t delta);
 // Goes to the block at whose head T0 points.
@@ -278,6 +280,9 @@ void emit_link(uint8_t *place, const uint8_t *from, const uint8_t *to);
 #endif
 // T0 = op, T2 = value.
 void emit_leave(struct emit *e, const struct emit_shared *shared, const void *op, uint64_t how);
+// The two ways to the interpreter that most blocks have, by the shared pieces: they are short.
+void emit_leave_few(struct emit *e, const struct emit_shared *shared, const void *head);
+void emit_leave_exit(struct emit *e, const struct emit_shared *shared, const void *block, const void *exit);
 // Calls one of the shared pieces (body) or goes to it (jump): T0 = op, T2 = block.
 void emit_call_body(struct emit *e, const struct emit_shared *shared, const void *op, const void *block);
 void emit_jump_body(struct emit *e, const struct emit_shared *shared, const void *op, const void *block);

@@ -527,11 +527,6 @@ void emit_head(struct emit *e, unsigned count, struct emit_label *leave)
     emit_branch(e, EMIT_MI, leave);
 }
 
-void emit_refund(struct emit *e, unsigned count)
-{
-    emit_alu_constant(e, EMIT_ADD, 64, BUDGET, BUDGET, count);
-}
-
 void emit_move_pc(struct emit *e, unsigned bits, int32_t delta)
 {
     emit_alu_constant(e, EMIT_ADD, bits, X20, X20, (uint64_t)(int64_t)delta);
@@ -559,6 +554,19 @@ void emit_leave(struct emit *e, const struct emit_shared *shared, const void *op
     emit_constant(e, X0, (uint64_t)(uintptr_t)op);
     emit_constant(e, X2, how);
     put_to_code(e, shared->leave, false);
+}
+
+void emit_leave_few(struct emit *e, const struct emit_shared *shared, const void *head)
+{
+    emit_constant(e, X0, (uint64_t)(uintptr_t)head);
+    put_to_code(e, shared->few, false);
+}
+
+void emit_leave_exit(struct emit *e, const struct emit_shared *shared, const void *block, const void *exit)
+{
+    emit_constant(e, X0, (uint64_t)(uintptr_t)block);
+    emit_constant(e, X2, (uint64_t)((const uint8_t *)exit - (const uint8_t *)block));
+    put_to_code(e, shared->exit, false);
 }
 
 void emit_call_body(struct emit *e, const struct emit_shared *shared, const void *op, const void *block)
@@ -640,6 +648,18 @@ void emit_shared(struct emit *e, struct emit_shared *shared)
         put_pair(e, LDP, r, r + 1, (int)(16 + 8 * (r - X19)));
     put_pair(e, POP, X29, X30, FRAME);
     put_return(e);
+
+    shared->few = piece(e);
+    emit_load(e, 64, X2, X0, (int32_t)shared->count_in_head, 8, false);
+    emit_alu(e, EMIT_ADD, 64, BUDGET, BUDGET, X2);
+    emit_constant(e, X2, NATIVE_HEAD);
+    put_to_code(e, shared->leave, false);
+
+    shared->exit = piece(e);
+    emit_state_store(e, 64, shared->state_block, X0);
+    emit_alu(e, EMIT_ADD, 64, X0, X0, X2);
+    emit_constant(e, X2, NATIVE_EXIT);
+    put_to_code(e, shared->leave, false);
 
     shared->body = piece(e);
     struct emit_label not_next = { 0 };

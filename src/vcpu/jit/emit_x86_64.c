@@ -487,11 +487,6 @@ void emit_head(struct emit *e, unsigned count, struct emit_label *leave)
     emit_branch(e, EMIT_MI, leave);
 }
 
-void emit_refund(struct emit *e, unsigned count)
-{
-    put_immediate(e, 0x03, 64, BUDGET, count);
-}
-
 void emit_move_pc(struct emit *e, unsigned bits, int32_t delta)
 {
     if (delta || bits == 32)
@@ -528,6 +523,19 @@ void emit_leave(struct emit *e, const struct emit_shared *shared, const void *op
     emit_constant(e, RAX, (uint64_t)(uintptr_t)op);
     emit_constant(e, RDX, how);
     jump_to_code(e, shared->leave);
+}
+
+void emit_leave_few(struct emit *e, const struct emit_shared *shared, const void *head)
+{
+    emit_constant(e, RAX, (uint64_t)(uintptr_t)head);
+    jump_to_code(e, shared->few);
+}
+
+void emit_leave_exit(struct emit *e, const struct emit_shared *shared, const void *block, const void *exit)
+{
+    emit_constant(e, RAX, (uint64_t)(uintptr_t)block);
+    emit_constant(e, RDX, (uint64_t)((const uint8_t *)exit - (const uint8_t *)block));
+    jump_to_code(e, shared->exit);
 }
 
 void emit_call_body(struct emit *e, const struct emit_shared *shared, const void *op, const void *block)
@@ -611,6 +619,18 @@ void emit_shared(struct emit *e, struct emit_shared *shared)
     for (unsigned i = sizeof kept; i-- > 0;)
         pop(e, kept[i]);
     put8(e, 0xc3);
+
+    shared->few = piece(e);
+    emit_load(e, 64, RDX, RAX, (int32_t)shared->count_in_head, 8, false);
+    emit_alu(e, EMIT_ADD, 64, BUDGET, BUDGET, RDX);
+    emit_constant(e, RDX, 9); // NATIVE_HEAD
+    jump_to_code(e, shared->leave);
+
+    shared->exit = piece(e);
+    emit_state_store(e, 64, shared->state_block, RAX);
+    emit_alu(e, EMIT_ADD, 64, RAX, RAX, RDX);
+    emit_constant(e, RDX, 10); // NATIVE_EXIT
+    jump_to_code(e, shared->leave);
 
     shared->body = piece(e); // called, so the stack is 8 bytes off, and so it is right with the op
     struct emit_label not_next = { 0 };

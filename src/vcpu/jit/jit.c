@@ -191,6 +191,7 @@ static int make_shared(struct jit *jit)
         .state_data = offsetof(struct vcpu, data),
         .bodies = jit->check ? check_bodies(jit->check) : jit->compiler.guest->bodies,
         .native_of_head = offsetof(struct block, ops) - offsetof(struct block, native),
+        .count_in_head = offsetof(struct op, imm),
     };
     struct emit e = { .at = jit->memory.write,
                       .begin = jit->memory.write,
@@ -261,8 +262,8 @@ void jit_shared(const struct jit *jit, void (*tell)(void *owner, const struct ho
         const uint8_t *code;
         const char *name;
     } all[] = {
-        { shared->enter, "enter" }, { shared->absent, "absent" }, { shared->leave, "leave" },
-        { shared->body, "body" },   { shared->jump, "jump" },
+        { shared->enter, "enter" }, { shared->absent, "absent" }, { shared->leave, "leave" }, { shared->few, "few" },
+        { shared->exit, "exit" },   { shared->body, "body" },     { shared->jump, "jump" },
     };
     struct host_piece pieces[countof(all)];
     unsigned count = 0;

@@ -145,7 +145,8 @@ static inline void setup(void)
                                    .state_block = offsetof(struct state, block),
                                    .state_data = offsetof(struct state, table),
                                    .bodies = bodies,
-                                   .native_of_head = 200 };
+                                   .native_of_head = 200,
+                                   .count_in_head = offsetof(struct op, imm) };
     e = (struct emit){
         .at = memory.write, .begin = memory.write, .end = memory.write + memory.size, .code = memory.code
     };

@@ -156,24 +156,22 @@ Test(frame, the_head_charges_the_budget)
 {
     for (unsigned count = 1; count <= 64; count++) {
         struct emit_label leave = { 0, 0 };
-        struct op op = { 0 };
+        struct op op = { .imm = count };
         begin();
         emit_head(&e, count, &leave);
-        emit_refund(&e, 2);
         end();
         emit_label(&e, &leave);
-        emit_refund(&e, count);
-        emit_leave(&e, &shared, &op, 9);
+        emit_leave_few(&e, &shared, &op);
         code_memory_end(&memory, (size_t)(e.begin - memory.write), (size_t)(e.at - e.begin));
         random_registers();
         run();
-        cr_assert_eq(state.left, 1000 - count + 2);
+        cr_assert_eq(state.left, 1000 - count);
         cr_assert_eq(state.pc, state.before[PC]); // as the registers were loaded
         for (int64_t left = (int64_t)count - 1; left <= (int64_t)count; left++) {
             state.left = (uint64_t)left;
             struct native_end out = enter(&state, e.code);
-            cr_assert(left < count ? out.how == 9 && out.op == &op : out.how == DONE);
-            cr_assert_eq(state.left, left < count ? (uint64_t)left : 2);
+            cr_assert(left < count ? out.how == NATIVE_HEAD && out.op == &op : out.how == DONE);
+            cr_assert_eq(state.left, left < count ? (uint64_t)left : 0);
         }
     }
 }
@@ -196,7 +194,7 @@ Test(frame, the_program_counter_moves)
 static struct {
     const void *native;
     uint8_t between[192];
-    struct op head;
+    struct op head, exit;
 } block;
 
 Test(frame, a_block_without_code_comes_back_with_its_head)
@@ -216,16 +214,15 @@ Test(frame, an_exit_leads_where_it_is_linked_to)
 {
     struct emit_label miss = { 0, 0 };
     const void *target = NULL;
-    struct op op = { 0 };
     begin();
     uint32_t place = emit_exit(&e, &miss, &target);
     emit_label(&e, &miss);
     target = e.code + miss.at - 1;
-    emit_leave(&e, &shared, &op, NATIVE_EXIT);
+    emit_leave_exit(&e, &shared, &block, &block.exit);
     uint32_t other = (uint32_t)(e.at - e.begin);
     end();
     struct native_end out = run_it();
-    cr_assert(out.op == &op && out.how == NATIVE_EXIT);
+    cr_assert(out.op == &block.exit && out.how == NATIVE_EXIT && state.block == &block);
 
     target = e.code + other;
     code_memory_begin(&memory);
@@ -244,7 +241,7 @@ Test(frame, an_exit_leads_where_it_is_linked_to)
 #endif
     code_memory_end(&memory, (size_t)(e.begin - memory.write) + place, 8);
     out = run_it();
-    cr_assert(out.op == &op && out.how == NATIVE_EXIT);
+    cr_assert(out.op == &block.exit && out.how == NATIVE_EXIT);
 }
 
 // --- bodies ----------------------------------------------------------------------------------------------------------
