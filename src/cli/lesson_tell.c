@@ -9,6 +9,7 @@
 #include "cli/lesson.h"
 
 enum { LINES = 60, COLUMNS = 120 }; // of what a guest prints
+enum { SHOWN_BEHIND = 2 };          // of a row of MUSTs, behind the first that is missing
 
 static bool wants(const struct expect_event *event)
 {
@@ -34,18 +35,40 @@ static void tell_event(const struct expect_event *event, const char *before)
     printf("  %-8s %s%s%s\n", before, event->words, event->text ? ": " : "", event->text ? event->text : "");
 }
 
-// Of a row of MUSTs the first is what is wrong; those behind it could not be looked for.
+// The MUST before `index`; -1: there is none.
+static int must_before(const struct lesson *lesson, unsigned index)
+{
+    int at = (int)index - 1;
+    while (at >= 0 && lesson->expect.event[at].kind != EXPECT_MUST)
+        at--;
+    return at;
+}
+
+// Of a row of MUSTs the last that occurred, and the first that did not, are where something is wrong.
+static void tell_row(const struct lesson *lesson, unsigned first)
+{
+    int before = must_before(lesson, first);
+    unsigned behind = 0;
+    if (before >= 0)
+        tell_event(&lesson->expect.event[before], "occurred");
+    tell_event(&lesson->expect.event[first], "missing");
+    for (unsigned i = first + 1; i < lesson->expect.count; i++) {
+        if (lesson->expect.event[i].kind != EXPECT_MUST)
+            continue;
+        if (behind++ < SHOWN_BEHIND)
+            tell_event(&lesson->expect.event[i], "and then");
+    }
+    if (behind > SHOWN_BEHIND)
+        printf("  and then %u more\n", behind - SHOWN_BEHIND);
+}
+
 static void tell_missing(const struct lesson *lesson, const struct lesson_result *result)
 {
-    const char *must = "missing";
-    for (unsigned i = 0; i < lesson->expect.count; i++) {
-        const struct expect_event *event = &lesson->expect.event[i];
-        if (!wants(event) || match_holds(&result->match, i))
-            continue;
-        tell_event(event, event->kind == EXPECT_SOME ? "missing" : must);
-        if (event->kind == EXPECT_MUST)
-            must = "and then";
-    }
+    if (result->match.next < lesson->expect.count)
+        tell_row(lesson, result->match.next);
+    for (unsigned i = 0; i < lesson->expect.count; i++)
+        if (lesson->expect.event[i].kind == EXPECT_SOME && !match_holds(&result->match, i))
+            tell_event(&lesson->expect.event[i], "missing");
 }
 
 static void tell_forbidden(const struct lesson *lesson, const struct lesson_result *result)
