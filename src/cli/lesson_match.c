@@ -94,33 +94,37 @@ static void note(struct match *match, unsigned index, const struct intact_trace_
     event_text(match->expect->arm, event, state->text, sizeof state->text);
 }
 
-static void compare(struct match *match, const struct intact_trace_event *event, const json_t *object)
+static bool compare(struct match *match, const struct intact_trace_event *event, const json_t *object)
 {
     const struct expect *expect = match->expect;
     unsigned waited = match->next;
     bool fulfils =
         waited < expect->count && expect->event[waited].id == event->id && fields_are(object, &expect->event[waited]);
+    bool noted = fulfils;
     for (unsigned i = 0; i < expect->count; i++) {
         const struct expect_event *wanted = &expect->event[i];
         bool looks = wanted->kind == EXPECT_SOME || wanted->kind == EXPECT_NEVER ||
                      (wanted->kind == EXPECT_NOT && !fulfils && counts(match, i));
-        if (looks && wanted->id == event->id && fields_are(object, wanted))
-            note(match, i, event);
+        if (!looks || wanted->id != event->id || !fields_are(object, wanted))
+            continue;
+        note(match, i, event);
+        noted = true;
     }
     if (fulfils) {
         note(match, waited, event);
         match->next = next_must(expect, waited + 1);
     }
+    return noted;
 }
 
-void match_event(struct match *match, const struct intact_trace_event *event)
+bool match_event(struct match *match, const struct intact_trace_event *event)
 {
     if (!(match->wanted & INTACT_TRACE_BIT(event->id)))
-        return;
+        return false;
     json_t *object = object_of(match, event);
-    if (object)
-        compare(match, event, object);
+    bool noted = object && compare(match, event, object);
     json_decref(object);
+    return noted;
 }
 
 bool match_holds(const struct match *match, unsigned index)

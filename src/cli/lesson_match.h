@@ -35,7 +35,8 @@ struct match {
 
 // 0 or -ENOMEM; match_end in both cases.
 int match_begin(struct match *match, const struct expect *expect);
-void match_event(struct match *match, const struct intact_trace_event *event);
+// True: it fulfils an expectation, or breaks one.
+bool match_event(struct match *match, const struct intact_trace_event *event);
 // Nothing of `state` changes. 0, or -ENOMEM: the comparison is not complete.
 int match_end(struct match *match);
 

@@ -72,13 +72,15 @@ static int configure(struct settings *settings, const struct lesson *lesson, con
     return 0;
 }
 
-// Of a trace for people: accesses are too many, and a lesson may be about one controller of two.
-static bool is_shown(const struct expect *expect, const struct intact_trace_event *event)
+// Of a trace for people: accesses are too many, but for those that the lesson is about, and so may be one of two controllers.
+static bool is_shown(const struct expect *expect, const struct intact_trace_event *event, bool noted)
 {
     char name[48];
     uint64_t chip = chip_of_event(event);
-    if (event->id == INTACT_TRACE_ACCESS || chip == CHIP_NONE || !expect->hidden)
-        return event->id != INTACT_TRACE_ACCESS;
+    if (event->id == INTACT_TRACE_ACCESS)
+        return noted;
+    if (chip == CHIP_NONE || !expect->hidden)
+        return true;
     chip_name(event, chip, name, sizeof name);
     return strcmp(name, expect->hidden) != 0;
 }
@@ -87,8 +89,8 @@ static void hear(void *owner, const struct intact_trace_event *event)
 {
     struct run *run = owner;
     char line[EVENT_LINE_SIZE];
-    match_event(&run->result->match, event);
-    if (!run->trace || !is_shown(&run->lesson->expect, event))
+    bool noted = match_event(&run->result->match, event);
+    if (!run->trace || !is_shown(&run->lesson->expect, event, noted))
         return;
     event_line(run->lesson->expect.arm, event, line, sizeof line);
     puts(line);
