@@ -258,6 +258,7 @@
 #define arm_irq_settle intact_private_arm_irq_settle
 #define arm_irq_signalled intact_private_arm_irq_signalled
 #define arm_irq_take_lpi intact_private_arm_irq_take_lpi
+#define arm_irq_tell intact_private_arm_irq_tell
 #define arm_irq_timer intact_private_arm_irq_timer
 #define arm_irq_touch_everything intact_private_arm_irq_touch_everything
 #define arm_irq_trigger intact_private_arm_irq_trigger
@@ -718,6 +719,7 @@
 #define gic_cpu_why intact_private_gic_cpu_why
 #define gic_cpu_why_behind intact_private_gic_cpu_why_behind
 #define gic_cpu_why_first intact_private_gic_cpu_why_first
+#define gic_iidr_fields intact_private_gic_iidr_fields
 #define gic_mistake_name intact_private_gic_mistake_name
 #define gic_ready_clear intact_private_gic_ready_clear
 #define gic_ready_highest intact_private_gic_ready_highest
@@ -732,12 +734,15 @@
 #define gic_set_next intact_private_gic_set_next
 #define gic_set_remove intact_private_gic_set_remove
 #define gic_set_words intact_private_gic_set_words
+#define gic_statusr_fields intact_private_gic_statusr_fields
+#define gic_tell intact_private_gic_tell
 #define gicc_init intact_private_gicc_init
 #define gicc_output intact_private_gicc_output
 #define gicc_read intact_private_gicc_read
 #define gicc_register_count intact_private_gicc_register_count
 #define gicc_registers intact_private_gicc_registers
 #define gicc_reset intact_private_gicc_reset
+#define gicc_tell intact_private_gicc_tell
 #define gicc_visit intact_private_gicc_visit
 #define gicc_why intact_private_gicc_why
 #define gicc_write intact_private_gicc_write
@@ -755,6 +760,7 @@
 #define gicd_registers intact_private_gicd_registers
 #define gicd_reset intact_private_gicd_reset
 #define gicd_set_line intact_private_gicd_set_line
+#define gicd_tell intact_private_gicd_tell
 #define gicd_touch_all intact_private_gicd_touch_all
 #define gicd_trigger intact_private_gicd_trigger
 #define gicd_v2_register_count intact_private_gicd_v2_register_count
@@ -794,6 +800,7 @@
 #define gicr_registers intact_private_gicr_registers
 #define gicr_reset intact_private_gicr_reset
 #define gicr_set_line intact_private_gicr_set_line
+#define gicr_tell intact_private_gicr_tell
 #define gicr_touch_all intact_private_gicr_touch_all
 #define gicr_trigger intact_private_gicr_trigger
 #define gicr_visit intact_private_gicr_visit
@@ -808,6 +815,7 @@
 #define gicv2m_read intact_private_gicv2m_read
 #define gicv2m_register_count intact_private_gicv2m_register_count
 #define gicv2m_registers intact_private_gicv2m_registers
+#define gicv2m_tell intact_private_gicv2m_tell
 #define gicv2m_visit intact_private_gicv2m_visit
 #define gicv2m_write intact_private_gicv2m_write
 #define group_accept intact_private_group_accept
@@ -872,6 +880,7 @@
 #define icc_register_count intact_private_icc_register_count
 #define icc_registers intact_private_icc_registers
 #define icc_reset intact_private_icc_reset
+#define icc_tell intact_private_icc_tell
 #define icc_visit intact_private_icc_visit
 #define icc_why intact_private_icc_why
 #define icc_write intact_private_icc_write
@@ -918,6 +927,7 @@
 #define ioapic_retry intact_private_ioapic_retry
 #define ioapic_run intact_private_ioapic_run
 #define ioapic_set_pin intact_private_ioapic_set_pin
+#define ioapic_tell intact_private_ioapic_tell
 #define ioapic_trigger intact_private_ioapic_trigger
 #define ioapic_used intact_private_ioapic_used
 #define ioapic_visit intact_private_ioapic_visit
@@ -940,6 +950,7 @@
 #define its_reset intact_private_its_reset
 #define its_search intact_private_its_search
 #define its_step intact_private_its_step
+#define its_tell intact_private_its_tell
 #define its_translate intact_private_its_translate
 #define its_visit intact_private_its_visit
 #define its_why intact_private_its_why
@@ -973,6 +984,7 @@
 #define lapic_init intact_private_lapic_init
 #define lapic_ldr intact_private_lapic_ldr
 #define lapic_loaded intact_private_lapic_loaded
+#define lapic_look intact_private_lapic_look
 #define lapic_matches intact_private_lapic_matches
 #define lapic_mistake_name intact_private_lapic_mistake_name
 #define lapic_output intact_private_lapic_output
@@ -989,6 +1001,7 @@
 #define lapic_set_lint intact_private_lapic_set_lint
 #define lapic_take intact_private_lapic_take
 #define lapic_take_vector intact_private_lapic_take_vector
+#define lapic_tell intact_private_lapic_tell
 #define lapic_timer_current intact_private_lapic_timer_current
 #define lapic_timer_divisor intact_private_lapic_timer_divisor
 #define lapic_timer_expire intact_private_lapic_timer_expire
@@ -1349,6 +1362,7 @@
 #define pc_shown intact_private_pc_shown
 #define pc_sink intact_private_pc_sink
 #define pc_start intact_private_pc_start
+#define pc_tell_registers intact_private_pc_tell_registers
 #define pc_testdev_init intact_private_pc_testdev_init
 #define pc_testdev_line_read intact_private_pc_testdev_line_read
 #define pc_testdev_line_write intact_private_pc_testdev_line_write
@@ -1440,6 +1454,7 @@
 #define pic_cascade_serves intact_private_pic_cascade_serves
 #define pic_cascade_set_line intact_private_pic_cascade_set_line
 #define pic_cascade_set_lines intact_private_pic_cascade_set_lines
+#define pic_cascade_tell intact_private_pic_cascade_tell
 #define pic_cascade_trigger intact_private_pic_cascade_trigger
 #define pic_cascade_visit intact_private_pic_cascade_visit
 #define pic_cascade_why intact_private_pic_cascade_why
@@ -1543,6 +1558,9 @@
 #define reg_read intact_private_reg_read
 #define reg_search intact_private_reg_search
 #define reg_write intact_private_reg_write
+#define register_chip intact_private_register_chip
+#define register_form intact_private_register_form
+#define register_tell intact_private_register_tell
 #define replay_digest intact_private_replay_digest
 #define replay_end intact_private_replay_end
 #define replay_ended intact_private_replay_ended
@@ -2010,6 +2028,7 @@
 #define virt_shown intact_private_virt_shown
 #define virt_sink intact_private_virt_sink
 #define virt_start intact_private_virt_start
+#define virt_tell_registers intact_private_virt_tell_registers
 #define virt_type intact_private_virt_type
 #define virt_visit_controllers intact_private_virt_visit_controllers
 #define virt_visit_cpu intact_private_virt_visit_cpu
@@ -2299,6 +2318,7 @@
 #define x86_irq_set_nmi intact_private_x86_irq_set_nmi
 #define x86_irq_set_pin intact_private_x86_irq_set_pin
 #define x86_irq_settle intact_private_x86_irq_settle
+#define x86_irq_tell intact_private_x86_irq_tell
 #define x86_irq_timer intact_private_x86_irq_timer
 #define x86_irq_trigger intact_private_x86_irq_trigger
 #define x86_irq_uses_pin intact_private_x86_irq_uses_pin

@@ -32,6 +32,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <intact/chips.h>
 #include <intact/error.h>
 #include <intact/irq_line.h>
 #include <intact/trace.h>
@@ -210,6 +211,11 @@ struct intact_trace *intact_arm_irq_get_trace(struct intact_arm_irq *irq);
 // 0; -EINVAL: `source` is none of these, `why` (<intact/error.h>) says what is wrong, and `found` was not called.
 int intact_arm_irq_why(const struct intact_arm_irq *irq, const char *source, intact_why_found *found, void *owner,
                        char *why);
+// Tells every register of the distributor, the message frame and the ITS, and of the redistributor and the CPU interface of `cpu`, or of
+// all CPUs with INTACT_NO_CPU, as Secure software reads them (<intact/chips.h>). Nothing is changed, and `told` must change nothing.
+// -EINVAL: there is no such CPU.
+int intact_arm_irq_registers(const struct intact_arm_irq *irq, uint32_t cpu, intact_chip_register_told *told,
+                             void *owner);
 // Calls `mistake` for every counter of guest mistakes, also those that are 0, in a fixed order: the chip ("gicd",
 // "gicv2m", "its", "gicr", "icc", "gicc"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it
 // was made since create. A reset does not change the counters.

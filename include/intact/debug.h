@@ -17,6 +17,7 @@
 
 #include <stdint.h>
 
+#include <intact/chips.h>
 #include <intact/lint.h>
 #include <intact/machine.h>
 #include <intact/why.h>
@@ -37,6 +38,36 @@ extern "C" {
 int intact_break_add(struct intact_machine *machine, enum intact_stop kind, uint64_t address, uint64_t size);
 // Removes one. -ENOENT: there is none; -EBUSY.
 int intact_break_remove(struct intact_machine *machine, enum intact_stop kind, uint64_t address, uint64_t size);
+
+// --- What is there to see --------------------------------------------------------------------------------------------
+//
+// Nothing is changed by looking. Between two runs; -EBUSY from within a callback of a run. `told` must not run or change the machine.
+
+// Every register of the interrupt controllers that all processors share, and of those of `cpu`, or with INTACT_NO_CPU of all processors
+// (<intact/chips.h>). -EINVAL: there is no such processor.
+int intact_machine_chip_registers(struct intact_machine *machine, uint32_t cpu, intact_chip_register_told *told,
+                                  void *owner);
+
+// A wire that leads to interrupt controllers, and one of those who drive it. A wire with several of them is high when one is.
+struct intact_wire {
+    uint32_t gsi;
+    bool high;          // the wire
+    const char *driver; // "com1.irq"; NULL: it has no name. During the call
+    bool drives;        // the driver's level
+};
+
+// Calls `told` for each driver of each wire, in the order of their GSIs.
+int intact_machine_wires(struct intact_machine *machine, void (*told)(void *owner, const struct intact_wire *wire),
+                         void *owner);
+
+// What a processor does.
+enum intact_cpu_state {
+    INTACT_CPU_RUNNING,
+    INTACT_CPU_HALTED,  // HLT, WFI: it waits for an interrupt
+    INTACT_CPU_STOPPED, // it was not started yet, or is off
+};
+// -EINVAL: there is no such processor.
+int intact_machine_cpu_state(struct intact_machine *machine, uint32_t cpu);
 
 // --- Why -------------------------------------------------------------------------------------------------------------
 //

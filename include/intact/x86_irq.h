@@ -33,6 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <intact/chips.h>
 #include <intact/error.h>
 #include <intact/irq_line.h>
 #include <intact/trace.h>
@@ -217,6 +218,10 @@ struct intact_trace *intact_x86_irq_get_trace(struct intact_x86_irq *irq);
 // nothing. 0; -EINVAL: `source` is none of these, `why` (<intact/error.h>) says what is wrong, and `found` was not called.
 int intact_x86_irq_why(const struct intact_x86_irq *irq, const char *source, intact_why_found *found, void *owner,
                        char *why);
+// Tells every register of the 8259As, the IOAPICs, and the local APIC of `cpu`, or of all CPUs with INTACT_NO_CPU (<intact/chips.h>).
+// Nothing is changed, and `told` must change nothing. -EINVAL: there is no such CPU.
+int intact_x86_irq_registers(const struct intact_x86_irq *irq, uint32_t cpu, intact_chip_register_told *told,
+                             void *owner);
 // Calls `mistake` for every counter of guest mistakes, also those that are 0, in a fixed order: the chip ("pic",
 // "ioapic0" and up, "lapic"), its CPU, or INTACT_NO_CPU, the mistake ("register", "eoi"), and how often it was made
 // since create. The strings are valid during the call. A reset does not change the counters.

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/chip_register.h"
 #include "base/cpu_port.h"
 #include "base/error.h"
 #include "base/trace.h"
@@ -208,6 +209,10 @@ void arm_irq_visit(struct arm_irq *irq, struct visit *v);
 void arm_irq_loaded(struct arm_irq *irq);
 
 // --- Why an interrupt does not arrive (arm_irq_why.c, arm_why_source.c) ----------------------------------------------
+// Tells the registers of the distributor, the message frame and the ITS, and of the chips of `vcpu`, or with INTACT_NO_CPU of all
+// CPUs (arm_irq_fields.c).
+void arm_irq_tell(const struct arm_irq *irq, uint32_t vcpu, struct register_sink *sink);
+
 // The gates between a source and a CPU's pending word, and where the interrupt is now, in the order of its path; see
 // base/why.h. Nothing is changed, and no cache is filled. To be called outside of the other functions.
 

@@ -35,6 +35,8 @@
 #include "base/bits.h"
 #include "base/visit.h"
 
+struct register_sink;
+
 #define GIC_SLOTS         2112u
 #define GIC_WORDS         33u
 #define GIC_LEVELS        32u // priorities 0, 8, ... f8h

@@ -75,6 +75,10 @@ void gicc_write(struct gicc *gicc, bool secure, bool two_states, uint64_t offset
 extern const struct gic_register gicc_registers[];
 extern const unsigned gicc_register_count;
 
+// Tells its registers (gicc_fields.c).
+void gicc_tell(const struct gicc *gicc, const struct gic_ready *ready, const struct gic_bank *bank, bool two_states,
+               const struct register_sink *sink);
+
 void gicc_visit(struct gicc *gicc, struct visit *v);
 
 #endif

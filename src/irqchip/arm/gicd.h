@@ -111,6 +111,9 @@ extern const unsigned gicd_register_count;
 extern const struct gic_register gicd_v2_registers[];
 extern const unsigned gicd_v2_register_count;
 
+// Tells its registers (gicd_fields.c). `bank` and `cpu` as for gicd_read.
+void gicd_tell(const struct gicd *gicd, const struct gic_bank *bank, uint32_t cpu, const struct register_sink *sink);
+
 void gicd_visit(struct gicd *gicd, struct visit *v);
 
 #endif

@@ -143,6 +143,9 @@ void gicr_write(struct gicr *gicr, bool secure, bool two_states, uint64_t offset
 extern const struct gic_register gicr_registers[];
 extern const unsigned gicr_register_count;
 
+// Tells its registers (gicr_fields.c).
+void gicr_tell(const struct gicr *gicr, bool two_states, const struct register_sink *sink);
+
 void gicr_visit(struct gicr *gicr, struct visit *v);
 
 #endif

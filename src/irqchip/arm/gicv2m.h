@@ -35,6 +35,9 @@ void gicv2m_write(struct gicv2m *gicv2m, uint64_t offset, unsigned size, uint64_
 extern const struct gic_register gicv2m_registers[];
 extern const unsigned gicv2m_register_count;
 
+// Tells its registers (gicv2m_fields.c).
+void gicv2m_tell(const struct gicv2m *gicv2m, const struct register_sink *sink);
+
 void gicv2m_visit(struct gicv2m *gicv2m, struct visit *v);
 
 #endif

@@ -98,6 +98,9 @@ enum { ICC_READ = 1, ICC_WRITE = 2, ICC_RW = 3, ICC_GROUP0 = 4, ICC_EL3 = 8, ICC
 extern const struct icc_register icc_registers[];
 extern const unsigned icc_register_count;
 
+// Tells its registers (icc_fields.c).
+void icc_tell(const struct icc *icc, const struct gic_ready *ready, bool two_states, const struct register_sink *sink);
+
 void icc_visit(struct icc *icc, struct visit *v);
 
 #endif

@@ -432,6 +432,16 @@ static void tell(const struct listener *listener, const char *chip, uint32_t cpu
         listener->mistake(listener->owner, chip, cpu, gic_mistake_name(i), mistakes[i]);
 }
 
+int intact_arm_irq_registers(const struct intact_arm_irq *irq, uint32_t cpu, intact_chip_register_told *told,
+                             void *owner)
+{
+    struct register_sink sink = { .told = told, .owner = owner };
+    if (cpu != INTACT_NO_CPU && cpu >= irq->config.cpus)
+        return -EINVAL;
+    arm_irq_tell(&irq->irq, cpu, &sink);
+    return 0;
+}
+
 void intact_arm_irq_mistakes(const struct intact_arm_irq *irq,
                              void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
                                              uint64_t count),

@@ -160,6 +160,9 @@ void its_write(struct its *its, uint64_t offset, unsigned size, uint64_t value, 
 extern const struct gic_register its_registers[];
 extern const unsigned its_register_count;
 
+// Tells its registers (its_fields.c).
+void its_tell(const struct its *its, const struct register_sink *sink);
+
 void its_visit(struct its *its, struct visit *v);
 
 // --- For its_cmd.c and its_why.c ------------------------------------------------------------------------------------

@@ -473,6 +473,16 @@ int intact_x86_irq_why(const struct intact_x86_irq *irq, const char *source, int
     return explain(x86_irq_why_source(&irq->irq, source, &answer, &error), &error, why);
 }
 
+int intact_x86_irq_registers(const struct intact_x86_irq *irq, uint32_t cpu, intact_chip_register_told *told,
+                             void *owner)
+{
+    struct register_sink sink = { .told = told, .owner = owner };
+    if (cpu != INTACT_NO_CPU && cpu >= irq->config.cpus)
+        return -EINVAL;
+    x86_irq_tell(&irq->irq, cpu, irq->clock.now, &sink);
+    return 0;
+}
+
 void intact_x86_irq_mistakes(const struct intact_x86_irq *irq,
                              void (*mistake)(void *owner, const char *chip, uint32_t cpu, const char *mistake,
                                              uint64_t count),

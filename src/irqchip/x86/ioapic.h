@@ -39,6 +39,7 @@
 #include "base/visit.h"
 #include "msi/x86_message.h"
 
+struct register_sink;
 struct why;
 
 #define IOAPIC_PIN_LIMIT 240 // 82093AA 3.2.2: "range 0 through 239"
@@ -171,6 +172,9 @@ void ioapic_why_edge(const struct ioapic *ioapic, uint32_t index, unsigned pin, 
 void ioapic_why_int(const struct ioapic *ioapic, uint32_t index, unsigned pin, struct why *why);
 // The message that the entry of a pin sends.
 void ioapic_message(const struct ioapic *ioapic, unsigned pin, struct x86_message *message);
+
+// Tells its registers (ioapic_fields.c).
+void ioapic_tell(const struct ioapic *ioapic, const struct register_sink *sink);
 
 // "offset", "eoi" and so on.
 const char *ioapic_mistake_name(enum ioapic_mistake mistake);

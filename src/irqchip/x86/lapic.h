@@ -38,6 +38,7 @@
 #include "irqchip/x86/lapic_timer.h"
 #include "msi/x86_message.h"
 
+struct register_sink;
 struct why;
 
 #define LAPIC_DEFAULT_BASE UINT64_C(0xfee00000)
@@ -315,6 +316,10 @@ void lapic_why_lost(const struct lapic *lapic, uint32_t cpu, enum lapic_lvt entr
 void lapic_why_int(const struct lapic *lapic, uint32_t cpu, struct why *why);
 // Why LINT1 does not pass on the NMI line.
 void lapic_why_nmi(const struct lapic *lapic, uint32_t cpu, struct why *why);
+
+// The value of a register that can be read without an effect (`peek` of its row), and all that can (lapic_fields.c).
+uint64_t lapic_look(const struct lapic *lapic, const struct lapic_register *row, unsigned index, uint64_t now);
+void lapic_tell(const struct lapic *lapic, uint64_t now, const struct register_sink *sink);
 
 // "register", "eoi" and so on.
 const char *lapic_mistake_name(enum lapic_mistake mistake);

@@ -345,6 +345,12 @@ static uint64_t writable(const struct lapic *lapic, const struct lapic_register 
 }
 
 // Timer events that are due happen before the access.
+uint64_t lapic_look(const struct lapic *lapic, const struct lapic_register *row, unsigned index, uint64_t now)
+{
+    struct access access = { (struct lapic *)(uintptr_t)lapic, NULL, &row->reg };
+    return reg_get(&row->reg, lapic, &access, index, now);
+}
+
 static void catch_up(struct lapic *lapic, uint64_t now, struct lapic_effect *effect)
 {
     if (lapic_fire(lapic, now)) {

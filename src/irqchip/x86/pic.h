@@ -26,6 +26,7 @@
 #include "base/bits.h"
 #include "base/visit.h"
 
+struct register_sink;
 struct why;
 
 #define PIC_CHIP_LIMIT 9  // one master, eight slaves
@@ -189,6 +190,9 @@ static inline bool pic_is_master(const struct pic *pic)
 bool pic_cascade_serves(const struct pic_cascade *cascade, unsigned line);
 // Reports what holds the interrupt of a line, from its pin to the master's INT. True: nothing does, INT is up for it.
 bool pic_cascade_why(const struct pic_cascade *cascade, unsigned line, struct why *why);
+
+// Tells the registers of one chip (pic_fields.c).
+void pic_cascade_tell(const struct pic_cascade *cascade, unsigned chip, const struct register_sink *sink);
 
 // "eoi", "spurious" and so on.
 const char *pic_mistake_name(enum pic_mistake mistake);

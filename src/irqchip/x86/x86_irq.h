@@ -26,6 +26,7 @@
 
 #include <intact/x86_irq.h>
 
+#include "base/chip_register.h"
 #include "base/cpu_port.h"
 #include "base/error.h"
 #include "base/trace.h"
@@ -178,6 +179,9 @@ static inline bool x86_irq_apic_enabled(const struct x86_irq *irq, uint32_t vcpu
 {
     return lapic_enabled(&irq->cpus[vcpu].lapic);
 }
+
+// Tells the registers of the 8259As, the IOAPICs and the local APIC of `vcpu`, or with INTACT_NO_CPU of all (x86_irq_fields.c).
+void x86_irq_tell(const struct x86_irq *irq, uint32_t vcpu, uint64_t now, struct register_sink *sink);
 
 // Derives the outputs that may have changed. Called by the functions above; a second call changes nothing.
 void x86_irq_settle(struct x86_irq *irq);

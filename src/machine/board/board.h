@@ -38,6 +38,7 @@
 #include "vcpu/loop.h"
 
 struct board;
+struct register_sink;
 struct jit;
 
 // Interrupt controllers that the monitor shows by `info NAME [NUMBER]`, without any effect on them.
@@ -99,6 +100,10 @@ struct board_type {
     // What a device's message means: "vector 31h, fixed, to APIC 0 (physical)".
     void (*write_message)(struct board *board, uint64_t address, uint32_t data, uint32_t device, char *text,
                           size_t size);
+
+    // Tells the registers of the controllers as data: those that all processors share, and those of processor `cpu`, or with
+    // INTACT_NO_CPU of all.
+    void (*tell_registers)(struct board *board, uint32_t cpu, struct register_sink *sink);
 
     // What a lint looks for in this machine: at an event, which of its suspicions still hold, and at an end of the run.
     void (*lint)(struct board *board, struct intact_lint *lint, const struct intact_trace_event *event);

@@ -191,6 +191,7 @@ const struct board_type pc_type = {
     .lint_end = pc_lint_end,
     .why_ready = pc_why_ready,
     .own_source = pc_own_source,
+    .tell_registers = pc_tell_registers,
     .shown = pc_shown,
     .shown_text = "8259As, an IOAPIC and local APICs; info pic, info ioapic, info lapic",
     .write_message = pc_write_message,

@@ -202,6 +202,7 @@ bool pc_own_source(const struct board *board, unsigned index, char *name, size_t
 // --- pc_info.c: struct board_type ------------------------------------------------------------------------------------
 
 extern const struct board_chip pc_shown[];
+void pc_tell_registers(struct board *board, uint32_t cpu, struct register_sink *sink);
 void pc_write_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, char *text, size_t size);
 
 #endif

@@ -262,6 +262,11 @@ static void show_lapic(struct board *board, uint32_t number, const struct printe
     show_output(cpu, printer);
 }
 
+void pc_tell_registers(struct board *board, uint32_t cpu, struct register_sink *sink)
+{
+    x86_irq_tell(&pc_of(board)->irq, cpu, board->clock.now, sink);
+}
+
 const struct board_chip pc_shown[] = {
     { "pic", .show = show_pic },
     { "ioapic", .count = count_ioapics, .show = show_ioapic },

@@ -186,6 +186,7 @@ const struct board_type virt_type = {
     .why_ready = virt_why_ready,
     .why_within = virt_why_within,
     .own_source = virt_own_source,
+    .tell_registers = virt_tell_registers,
     .shown = virt_shown,
     .shown_text = "a GIC; info gic, info its",
     .write_message = virt_write_message,

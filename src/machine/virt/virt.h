@@ -170,6 +170,7 @@ bool virt_own_source(const struct board *board, unsigned index, char *name, size
 // --- virt_info.c, virt_info_its.c: struct board_type -----------------------------------------------------------------
 
 extern const struct board_chip virt_shown[];
+void virt_tell_registers(struct board *board, uint32_t cpu, struct register_sink *sink);
 void virt_write_message(struct board *board, uint64_t address, uint32_t data, uint32_t device, char *text, size_t size);
 void virt_show_its(struct board *board, uint32_t number, const struct printer *printer);
 

@@ -294,6 +294,11 @@ static void show_gic(struct board *board, uint32_t number, const struct printer 
     show_output(&look, cpu);
 }
 
+void virt_tell_registers(struct board *board, uint32_t cpu, struct register_sink *sink)
+{
+    arm_irq_tell(&virt_of(board)->irq, cpu, sink);
+}
+
 const struct board_chip virt_shown[] = {
     { "gic", .of_cpu = true, .show = show_gic },
     { "its", .show = virt_show_its },
