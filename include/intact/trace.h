@@ -29,6 +29,7 @@
 #ifndef INTACT_TRACE_H
 #define INTACT_TRACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -166,6 +167,10 @@ void intact_trace_observer_remove(struct intact_trace_observer *observer);
 // The name ("line", "take", ...), and the text that describes it; "unknown" for an invalid id. Any thread.
 const char *intact_trace_name(enum intact_trace_id id);
 const char *intact_trace_about(enum intact_trace_id id);
+// Writes what happened as a sentence without its time: "IOAPIC sees pin 2 go high". `arm`: the controllers are a GIC. `text` has
+// INTACT_TRACE_TEXT bytes. Any thread.
+#define INTACT_TRACE_TEXT 240
+void intact_trace_text(const struct intact_trace_event *event, bool arm, char *text);
 // What a, b and c (`which` 0 to 2) of such an event are; NULL: nothing. Any thread.
 const char *intact_trace_argument(enum intact_trace_id id, unsigned which);
 

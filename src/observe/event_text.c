@@ -308,6 +308,11 @@ void event_text(bool arm, const struct intact_trace_event *event, char *out, siz
     }
 }
 
+void intact_trace_text(const struct intact_trace_event *event, bool arm, char *text)
+{
+    event_text(arm, event, text, INTACT_TRACE_TEXT);
+}
+
 void event_cause_text(const struct intact_trace_event *event, char *out, size_t size)
 {
     if (event->raises > 1)

@@ -9,7 +9,7 @@
 
 #include <intact/trace.h>
 
-#define EVENT_TEXT_SIZE 240
+#define EVENT_TEXT_SIZE INTACT_TRACE_TEXT
 
 // Writes what happened, without its time, into `out`: "IOAPIC sees pin 2 go high". `arm`: in a machine with a GIC.
 void event_text(bool arm, const struct intact_trace_event *event, char *out, size_t size);
