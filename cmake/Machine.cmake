@@ -45,7 +45,8 @@ room(machine_servers  src/machine/servers  ${rooms} machine machine_monitor)
 room(machine          src/machine          ${rooms} machine_monitor machine_servers)
 set(LIBRARY_ROOMS ${rooms} machine_monitor machine_servers machine)
 if(INTACT_PROGRAMS)
-  room(cli            src/cli              machine machine_monitor observe guests)
+  room(view           src/view) # the public API alone
+  room(cli            src/cli              machine machine_monitor observe guests view)
 endif()
 
 find_package(ZLIB REQUIRED) # gzip kernels

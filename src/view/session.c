@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See session.h.
+#include "view/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <intact/snapshot.h>
+
+enum { PORTION = 200000, LEAP = 1000000, SEARCH_LIMIT = 200000000 };
+
+static struct intact_machine *machine_of(const struct session *session)
+{
+    return session->view->machine;
+}
+
+// --- Running ---------------------------------------------------------------------------------------------------------
+
+static void tell_state(struct session *session, const struct intact_exit *end)
+{
+    if (end->reason == INTACT_PAUSED)
+        snprintf(session->state, sizeof session->state, "stopped");
+    else if (end->reason == INTACT_BREAK)
+        snprintf(session->state, sizeof session->state, "stopped by %s", intact_break_event_hit(machine_of(session)));
+    else if (end->reason == INTACT_DEADLOCK)
+        snprintf(session->state, sizeof session->state, "every processor waits, and nothing will wake one");
+    else if (end->reason == INTACT_FAILED)
+        snprintf(session->state, sizeof session->state, "%s", intact_machine_error(machine_of(session)));
+    else
+        snprintf(session->state, sizeof session->state, "ended: %s", intact_reason_text(end->reason));
+}
+
+// False: the machine has ended.
+static bool run(struct session *session, uint64_t count)
+{
+    session->end = intact_machine_run_for(machine_of(session), count);
+    tell_state(session, &session->end);
+    return session->end.reason == INTACT_PAUSED;
+}
+
+static bool go_to(struct session *session, uint64_t instructions)
+{
+    char why[INTACT_ERROR_SIZE];
+    if (view_go_to(session->view, instructions, why) < 0) {
+        snprintf(session->state, sizeof session->state, "%s", why);
+        return false;
+    }
+    session->end.reason = INTACT_PAUSED;
+    snprintf(session->state, sizeof session->state, "stopped");
+    return true;
+}
+
+// The stations at which `n` and `p` stop.
+static const char *const events[] = { "raise", "accept", "deliver", "ack", "eoi" };
+
+static void stop_at_events(struct session *session, bool stops)
+{
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        if (stops)
+            intact_break_event(machine_of(session), events[i], NULL); // those that the family has
+        else
+            intact_break_event_remove(machine_of(session), events[i]);
+    }
+}
+
+static void next_event(struct session *session)
+{
+    stop_at_events(session, true);
+    if (run(session, SEARCH_LIMIT))
+        snprintf(session->state, sizeof session->state, "no event within %d instructions", SEARCH_LIMIT);
+    stop_at_events(session, false);
+}
+
+static void last_event(struct session *session)
+{
+    char why[INTACT_ERROR_SIZE];
+    stop_at_events(session, true);
+    if (view_back(session->view, &session->end, why) < 0)
+        snprintf(session->state, sizeof session->state, "%s", why);
+    else
+        tell_state(session, &session->end);
+    stop_at_events(session, false);
+}
+
+void session_run_on(struct session *session)
+{
+    session->runs = session->runs && run(session, PORTION);
+    view_look(session->view);
+}
+
+// --- Why -------------------------------------------------------------------------------------------------------------
+
+static void add_note(struct panes *panes, const char *text, const char *section)
+{
+    size_t used = strlen(panes->note);
+    snprintf(panes->note + used, PANES_NOTE - used, "%s%s%s%s\n", text, *section ? " (" : "", section,
+             *section ? ")" : "");
+}
+
+static void take_finding(void *owner, const struct intact_why_finding *finding)
+{
+    char text[INTACT_WHY_TEXT];
+    intact_why_text(finding, text, sizeof text);
+    add_note(owner, text, intact_why_section(finding->reason));
+}
+
+// Of the chosen interrupt, and at each further key of the next source that the machine has.
+static void ask_why(struct session *session)
+{
+    const struct view *view = session->view;
+    struct panes *panes = &session->panes;
+    char name[64] = "", why[INTACT_ERROR_SIZE];
+    if (!*panes->note && view->life_count) {
+        unsigned chosen = panes->life < view->life_count ? panes->life : view->life_count - 1;
+        snprintf(name, sizeof name, "%s", view->lives[view->life_count - 1 - chosen].source);
+        session->source = 0;
+    } else if (!intact_machine_source(machine_of(session), session->source++, name, sizeof name)) {
+        session->source = 0;
+        intact_machine_source(machine_of(session), session->source++, name, sizeof name);
+    }
+    panes->note[0] = 0;
+    add_note(panes, name, "");
+    if (intact_machine_why(machine_of(session), name, take_finding, panes, why) < 0)
+        add_note(panes, why, "");
+}
+
+// --- Keys ------------------------------------------------------------------------------------------------------------
+
+static void choose(struct session *session, int key)
+{
+    struct panes *panes = &session->panes;
+    const struct view *view = session->view;
+    unsigned chips = view->chip_count;
+    switch (key) {
+    case '\t': panes->chip = (panes->chip + 1) % chips; break;
+    case SESSION_BACK_TAB: panes->chip = (panes->chip + chips - 1) % chips; break;
+    case 'c': panes->cpu = (panes->cpu + 1) % view->cpu_count; break;
+    case 'j': panes->first_register++; return;
+    case 'k': panes->first_register -= panes->first_register > 0; return;
+    case 'h': panes->life += panes->life + 1 < view->life_count; return;
+    case 'l': panes->life -= panes->life > 0; return;
+    default: return;
+    }
+    panes->first_register = 0;
+}
+
+bool session_key(struct session *session, int key)
+{
+    uint64_t now = intact_machine_instructions(machine_of(session));
+    session->runs = false;
+    if (key == 'w') {
+        ask_why(session);
+        return true;
+    }
+    session->panes.note[0] = 0;
+    switch (key) {
+    case 'q': return false;
+    case '?': session->panes.help = !session->panes.help; return true;
+    case 's': run(session, 1); break;
+    case 'n': next_event(session); break;
+    case 'G': run(session, LEAP); break;
+    case 'g': session->runs = true; return true;
+    case 'b':
+        if (now)
+            go_to(session, now - 1);
+        break;
+    case 'p': last_event(session); break;
+    default: choose(session, key); return true;
+    }
+    session->panes.life = 0;
+    view_look(session->view);
+    return true;
+}
+
+void session_draw(const struct session *session, struct grid *grid)
+{
+    struct panes panes = session->panes;
+    panes.state = session->runs ? "running; a key stops it" : session->state;
+    panes.printed = session->printed;
+    panes_draw(session->view, &panes, grid);
+}
+
+void session_print(void *owner, uint8_t byte)
+{
+    struct session *session = owner;
+    size_t length = strlen(session->printed);
+    if (length == SESSION_PRINTED - 1) {
+        memmove(session->printed, session->printed + SESSION_PRINTED / 2, SESSION_PRINTED / 2);
+        length -= SESSION_PRINTED / 2;
+    }
+    session->printed[length] = byte ? (char)byte : ' ';
+    session->printed[length + 1] = 0;
+}
+
+int session_open(struct session *session, struct intact_machine *machine, const struct intact_machine_config *config,
+                 char *why)
+{
+    int result = view_open(machine, config, &session->view);
+    if (result < 0) {
+        snprintf(why, INTACT_ERROR_SIZE, "the host has no memory left");
+        return result;
+    }
+    snprintf(session->state, sizeof session->state, "not started");
+    return 0;
+}
+
+void session_close(struct session *session)
+{
+    view_close(session->view);
+    session->view = NULL;
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A look at a machine. See view.h.
+#include "view/view.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <intact/snapshot.h>
+
+#include "view/gates.h"
+#include "view/lives.h"
+
+// Makes room for one element more than `count`. NULL and `failed`: the host has no memory left; what there was stays.
+static void *room_for(struct view *view, void *array, unsigned count, unsigned *room, size_t size)
+{
+    if (count < *room)
+        return array;
+    unsigned more = *room ? *room * 2 : 64;
+    void *larger = realloc(array, more * size);
+    if (!larger) {
+        view->failed = true;
+        return NULL;
+    }
+    *room = more;
+    return larger;
+}
+
+// --- Chips and their registers ---------------------------------------------------------------------------------------
+
+static bool same_chip(const struct view_chip *chip, const struct intact_chip_register *reg)
+{
+    return chip->chip == reg->chip && chip->cpu == reg->cpu && strcmp(chip->name, reg->chip_name) == 0;
+}
+
+static bool begin_chip(struct view *view, const struct intact_chip_register *reg)
+{
+    void *room = room_for(view, view->chips, view->chip_count, &view->chip_room, sizeof *view->chips);
+    if (!room)
+        return false;
+    view->chips = room;
+    struct view_chip *chip = &view->chips[view->chip_count++];
+    *chip = (struct view_chip){ .chip = reg->chip, .cpu = reg->cpu, .first = view->told };
+    snprintf(chip->name, sizeof chip->name, "%s", reg->chip_name);
+    snprintf(chip->text, sizeof chip->text, "%s", reg->chip_text);
+    return true;
+}
+
+// Registers come in the same order at each look, but for those that a chip has in another mode only: they count as changed.
+static bool same_register(const struct view_register *was, const struct intact_chip_register *now)
+{
+    return was->is.chip == now->chip && was->is.cpu == now->cpu && was->is.index == now->index &&
+           strcmp(was->is.name, now->name) == 0;
+}
+
+static void take_register(void *owner, const struct intact_chip_register *reg)
+{
+    struct view *view = owner;
+    if (view->chip_count == 0 || !same_chip(&view->chips[view->chip_count - 1], reg))
+        if (!begin_chip(view, reg))
+            return;
+    void *room = room_for(view, view->registers, view->told, &view->register_room, sizeof *view->registers);
+    if (!room)
+        return;
+    view->registers = room;
+    struct view_chip *chip = &view->chips[view->chip_count - 1];
+    struct view_register *mine = &view->registers[view->told];
+    bool known = view->told < view->register_count && same_register(mine, reg);
+    uint64_t before = known ? mine->is.value : reg->value;
+    *mine = (struct view_register){ .is = *reg, .before = before, .changed = !view->first && !known };
+    mine->changed |= before != reg->value;
+    mine->is.chip_name = mine->is.chip_text = NULL;
+    chip->changed |= mine->changed;
+    chip->count++;
+    view->told++;
+}
+
+// --- Wires -----------------------------------------------------------------------------------------------------------
+
+static void take_wire(void *owner, const struct intact_wire *told)
+{
+    struct view *view = owner;
+    struct view_wire *last = view->told ? &view->wires[view->told - 1] : NULL;
+    if (!last || last->gsi != told->gsi) {
+        void *room = room_for(view, view->wires, view->told, &view->wire_room, sizeof *view->wires);
+        if (!room)
+            return;
+        view->wires = room;
+        last = &view->wires[view->told++];
+        bool known = view->told <= view->wire_count && last->gsi == told->gsi;
+        bool changed = known ? last->high != told->high : !view->first;
+        *last = (struct view_wire){ .gsi = told->gsi, .high = told->high, .changed = changed };
+    }
+    size_t used = strlen(last->drivers);
+    snprintf(last->drivers + used, sizeof last->drivers - used, "%s%s", used ? ", " : "",
+             told->driver ? told->driver : "without a name");
+}
+
+// --- Processors ------------------------------------------------------------------------------------------------------
+
+static void look_at_cpu(struct view *view, unsigned index)
+{
+    struct view_cpu *cpu = &view->cpus[index];
+    struct view_cpu before = *cpu;
+    cpu->state = (enum intact_cpu_state)intact_machine_cpu_state(view->machine, index);
+    intact_machine_read_register(view->machine, index, view->arm ? "pc" : "rip", &cpu->pc);
+    cpu->moved = !view->first && cpu->pc != before.pc;
+    gates_look(view, index);
+    for (unsigned i = 0; i < cpu->gate_count; i++)
+        cpu->gates[i].changed = !view->first && strcmp(cpu->gates[i].text, before.gates[i].text) != 0;
+}
+
+// --- A view ----------------------------------------------------------------------------------------------------------
+
+static void hear(void *owner, const struct intact_trace_event *event)
+{
+    struct view *view = owner;
+    if (view->travels)
+        lives_hear_again(view, event);
+    else
+        lives_hear(view, event);
+}
+
+int view_look(struct view *view)
+{
+    view->failed = false;
+    view->chip_count = view->told = 0;
+    intact_machine_chip_registers(view->machine, INTACT_NO_CPU, take_register, view);
+    view->register_count = view->told;
+    view->told = 0;
+    intact_machine_wires(view->machine, take_wire, view);
+    view->wire_count = view->told;
+    for (unsigned i = 0; i < view->cpu_count; i++)
+        look_at_cpu(view, i);
+    view->instructions = intact_machine_instructions(view->machine);
+    view->time = intact_machine_time(view->machine);
+    view->first = false;
+    return view->failed ? -ENOMEM : 0;
+}
+
+int view_open(struct intact_machine *machine, const struct intact_machine_config *config, struct view **out)
+{
+    struct view *view = calloc(1, sizeof *view);
+    *out = NULL;
+    if (!view)
+        return -ENOMEM;
+    view->machine = machine;
+    view->arm = config->type == INTACT_VIRT;
+    view->cpu_count = config->cpus;
+    view->cpus = calloc(config->cpus, sizeof *view->cpus);
+    view->first = true;
+    intact_trace_observer_init(&view->observer, INTACT_TRACE_INTERRUPTS, hear, view);
+    if (!view->cpus || view_look(view) < 0) {
+        view_close(view);
+        return -ENOMEM;
+    }
+    intact_machine_trace(machine, &view->observer);
+    *out = view;
+    return 0;
+}
+
+void view_close(struct view *view)
+{
+    if (!view)
+        return;
+    intact_trace_observer_remove(&view->observer);
+    free(view->chips);
+    free(view->registers);
+    free(view->wires);
+    free(view->cpus);
+    free(view);
+}
+
+// On the way back a part of the run is run again, and its events come again.
+static void begin_travel(struct view *view)
+{
+    view->travels = true;
+    lives_begin_again(view);
+}
+
+static int end_travel(struct view *view, int result)
+{
+    view->travels = false;
+    if (result == 0)
+        lives_forget_after(view, intact_machine_instructions(view->machine));
+    return result;
+}
+
+int view_go_to(struct view *view, uint64_t instructions, char *why)
+{
+    if (instructions >= intact_machine_instructions(view->machine))
+        return intact_machine_go_to(view->machine, instructions, why);
+    begin_travel(view);
+    return end_travel(view, intact_machine_go_to(view->machine, instructions, why));
+}
+
+int view_back(struct view *view, struct intact_exit *end, char *why)
+{
+    begin_travel(view);
+    return end_travel(view, intact_machine_back(view->machine, NULL, end, why));
+}
+
+const struct view_chip *view_chip_of(const struct view *view, const struct view_register *reg)
+{
+    unsigned at = (unsigned)(reg - view->registers), i = 0;
+    while (at >= view->chips[i].first + view->chips[i].count)
+        i++;
+    return &view->chips[i];
+}
+
+const struct view_register *view_find(const struct view *view, const char *chip, const char *name, uint32_t index)
+{
+    for (unsigned i = 0; i < view->chip_count; i++) {
+        const struct view_chip *is = &view->chips[i];
+        for (unsigned r = is->first; r < is->first + is->count && strcmp(is->name, chip) == 0; r++)
+            if (view->registers[r].is.index == index && strcmp(view->registers[r].is.name, name) == 0)
+                return &view->registers[r];
+    }
+    return NULL;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// What is to be seen of a machine, as plain data: its chips with their registers, its wires, what lets an interrupt into each
+// processor, and the lives of its interrupts. Whoever shows a machine draws this, so that all of them show the same.
+//
+//     struct view *view;
+//     view_open(machine, &view);
+//     ...
+//     intact_machine_run_for(machine, 1);
+//     view_look(view);                  // reads everything, and marks what is not as it was at the last look
+//     draw(view);
+//
+// A look changes nothing in the machine, and neither does what listens to its interrupts.
+#ifndef VIEW_VIEW_H
+#define VIEW_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <intact/debug.h>
+#include <intact/trace.h>
+
+// A register as <intact/chips.h> tells it; `chip_name` and `chip_text` are those of its chip here.
+struct view_register {
+    struct intact_chip_register is;
+    uint64_t before; // at the last look
+    bool changed;
+};
+
+struct view_chip {
+    uint32_t chip, cpu; // as in struct intact_chip_register
+    char name[24], text[40];
+    unsigned first, count; // its registers
+    bool changed;          // one of them has
+};
+
+struct view_wire {
+    uint32_t gsi;
+    bool high, changed;
+    char drivers[64]; // their names, with commas
+};
+
+// What an interrupt must pass at a processor: a register or a flag of it.
+struct view_gate {
+    const char *name; // "IF", "TPR", "PMR"
+    char text[64];    // its value, and what it lets pass
+    bool open;        // it lets some interrupts pass
+    bool changed;
+};
+
+#define VIEW_GATES 6
+
+struct view_cpu {
+    enum intact_cpu_state state;
+    uint64_t pc; // virtual; on INTACT_PC RIP
+    bool moved;  // since the last look
+    struct view_gate gates[VIEW_GATES];
+    unsigned gate_count;
+};
+
+// A station that an interrupt has passed.
+struct view_station {
+    enum intact_trace_id id;
+    uint32_t cpu; // or INTACT_NO_CPU
+    uint64_t instructions, time;
+    char text[INTACT_TRACE_TEXT];
+    bool again; // lives.c alone: it was heard again on the way back
+};
+
+#define VIEW_STATIONS 16
+#define VIEW_LIVES    64
+
+// One raise, and what became of it; of the last VIEW_LIVES raises.
+struct view_life {
+    uint64_t number;        // the first that was heard is 1; the same again after a way back
+    uint64_t cause, raises; // as in struct intact_trace_event
+    char source[48];        // what raised it
+    struct view_station stations[VIEW_STATIONS];
+    unsigned count;   // of stations
+    unsigned missing; // that came behind the last one there is room for
+    bool taken, ended;
+};
+
+struct view {
+    struct intact_machine *machine;
+    bool arm;
+    unsigned cpu_count;
+    uint64_t instructions, time;
+    struct view_chip *chips;
+    unsigned chip_count;
+    struct view_register *registers;
+    unsigned register_count;
+    struct view_wire *wires;
+    unsigned wire_count;
+    struct view_cpu *cpus;
+    struct view_life lives[VIEW_LIVES]; // the oldest first
+    unsigned life_count;
+
+    // view.c alone.
+    struct intact_trace_observer observer;
+    unsigned register_room, chip_room, wire_room, told; // `told`: registers of this look
+    bool first, failed;
+    bool travels; // it goes back, and what is run again on the way was heard before
+};
+
+// Begins to look at a machine, and to listen to its interrupts. Between two runs, on the machine's thread, as all of this.
+// 0; -ENOMEM.
+int view_open(struct intact_machine *machine, const struct intact_machine_config *config, struct view **view);
+// NULL: nothing. Before the machine is destroyed.
+void view_close(struct view *view);
+
+// Looks. 0; -ENOMEM.
+int view_look(struct view *view);
+
+// Takes the machine to where all processors had executed `instructions` in all, back or forward (intact_machine_go_to), and forgets
+// what came after. The machine has a history (intact_machine_history). As intact_machine_go_to.
+int view_go_to(struct view *view, uint64_t instructions, char *why);
+
+// The same to the last of the events that intact_break_event has added, as intact_machine_back without an event.
+int view_back(struct view *view, struct intact_exit *end, char *why);
+
+// A register by the name of its chip and its own, and its number; NULL: there is none.
+const struct view_register *view_find(const struct view *view, const char *chip, const char *name, uint32_t index);
+
+// The chip of a register.
+const struct view_chip *view_chip_of(const struct view *view, const struct view_register *reg);
+
+#endif

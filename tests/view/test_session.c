@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// A session: what keys do to the demo's machine, what its screen shows, that the way back leads to the same screens, and that
+// nothing of it changes the run.
+#include "view/session.h"
+
+#include <criterion/criterion.h>
+#include <intact/replay.h>
+#include <intact/snapshot.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "machine/demo.h"
+
+static struct intact_machine_config config;
+static struct intact_machine *machine;
+static struct session session;
+static struct grid grid;
+static char why[INTACT_ERROR_SIZE];
+
+static void begin(enum intact_machine_type type)
+{
+    memset(&session, 0, sizeof session);
+    demo_config(&config, type);
+    config.serial = (struct intact_console){ .write = session_print, .owner = &session };
+    machine = demo_make(&config);
+    cr_assert_eq(intact_machine_history(machine, 64 << 20, why), 0, "%s", why);
+    cr_assert_eq(session_open(&session, machine, &config, why), 0, "%s", why);
+    cr_assert_eq(grid_init(&grid, 120, 40), 0);
+}
+
+static void end(void)
+{
+    grid_free(&grid);
+    session_close(&session);
+    intact_machine_destroy(machine);
+}
+
+static void press(const char *keys)
+{
+    for (; *keys; keys++) {
+        session_key(&session, *keys);
+        while (session.runs)
+            session_run_on(&session);
+    }
+}
+
+// The whole screen, in `text` of 32 KiB.
+static void shoot(char *text)
+{
+    size_t used = 0;
+    session_draw(&session, &grid);
+    for (unsigned line = 0; line < grid.height; line++) {
+        char one[GRID_MAX_WIDTH + 1];
+        grid_text(&grid, line, one);
+        used += (size_t)sprintf(text + used, "%s\n", one);
+    }
+}
+
+static bool shows(const char *what)
+{
+    static char text[32768];
+    shoot(text);
+    return strstr(text, what) != NULL;
+}
+
+TestSuite(session, .timeout = 120);
+
+Test(session, it_begins_before_the_first_instruction)
+{
+    begin(INTACT_PC);
+    cr_assert(shows("intact: not started; instruction 0, 0 ns"));
+    cr_assert(shows("-- 8259A master "));
+    cr_assert(shows("no interrupt was raised yet"));
+    cr_assert(shows("com1.irq"));
+    end();
+}
+
+Test(session, a_step_is_one_instruction_and_back_is_where_it_was)
+{
+    static char before[32768], after[32768];
+    begin(INTACT_PC);
+    press("ss");
+    cr_assert_eq(session.view->instructions, 2);
+    press("b");
+    cr_assert_eq(session.view->instructions, 1);
+    shoot(before);
+    press("sb");
+    shoot(after);
+    cr_assert(strstr(after, "instruction 1,"));
+    cr_assert_str_eq(strchr(before, '\n'),
+                     strchr(after, '\n')); // but for the marks of what has changed, which are of the last key
+    press("bb");
+    cr_assert_eq(session.view->instructions, 0);
+    end();
+}
+
+// Every life of the demo, there and back and there again.
+static void go_there_and_back(enum intact_machine_type type)
+{
+    static struct view_life first[VIEW_LIVES], again[VIEW_LIVES];
+    begin(type);
+    press("nnnnnnnnnn");
+    uint64_t instructions = session.view->instructions;
+    unsigned count = session.view->life_count;
+    cr_assert_gt(count, 1);
+    memcpy(first, session.view->lives, sizeof first);
+    press("pp");
+    cr_assert_lt(session.view->instructions, instructions);
+    cr_assert_leq(session.view->life_count, count);
+    while (session.view->instructions < instructions)
+        press("n");
+    cr_assert_eq(session.view->instructions, instructions);
+    cr_assert_eq(session.view->life_count, count);
+    memcpy(again, session.view->lives, sizeof again);
+    for (unsigned i = 0; i < count; i++) {
+        cr_assert_eq(again[i].number, first[i].number);
+        cr_assert_eq(again[i].count, first[i].count, "life %u", i);
+        cr_assert_str_eq(again[i].source, first[i].source);
+        cr_assert_eq(again[i].taken, first[i].taken);
+        cr_assert_eq(again[i].ended, first[i].ended);
+        for (unsigned s = 0; s < first[i].count; s++)
+            cr_assert_str_eq(again[i].stations[s].text, first[i].stations[s].text);
+    }
+    end();
+}
+
+Test(session, the_way_back_leads_to_the_same_lives)
+{
+    go_there_and_back(INTACT_PC);
+    go_there_and_back(INTACT_VIRT);
+}
+
+Test(session, keys_choose_a_chip_and_a_processor)
+{
+    begin(INTACT_VIRT);
+    cr_assert(shows("-- distributor ") && shows("-- CPU 0 "));
+    press("\t");
+    cr_assert(!shows("-- distributor "));
+    session_key(&session, SESSION_BACK_TAB);
+    cr_assert(shows("-- distributor ") && shows("GICD_CTLR"));
+    press("j");
+    cr_assert(!shows("GICD_CTLR"));
+    press("kc");
+    cr_assert(shows("GICD_CTLR") && shows("-- CPU 1 ") && shows("off at 0x"));
+    press("?");
+    cr_assert(shows("-- keys ") && !shows("-- CPU 1 "));
+    end();
+}
+
+Test(session, why_is_of_the_interrupt_that_is_shown)
+{
+    begin(INTACT_PC);
+    press("nw");
+    cr_assert(shows("-- why "));
+    cr_assert(shows(session.view->lives[session.view->life_count - 1].source));
+    press("w"); // the first source of the machine
+    cr_assert(shows("-- why "));
+    press("s");
+    cr_assert(shows("-- interrupts "));
+    end();
+}
+
+Test(session, it_goes_on_to_the_end_and_says_how_it_ended)
+{
+    begin(INTACT_PC);
+    press("g");
+    cr_assert(shows("ended: isa-debug-exit"));
+    press("n");
+    cr_assert(!session_key(&session, 'q'));
+    end();
+}
+
+static uint64_t digest_of_the_end(enum intact_machine_type type, bool watched)
+{
+    uint64_t digest;
+    begin(type);
+    if (watched)
+        press("nnsbpnw");
+    intact_machine_run(machine);
+    cr_assert_eq(intact_machine_digest(machine, &digest), 0);
+    end();
+    return digest;
+}
+
+Test(session, watching_changes_nothing)
+{
+    for (int type = INTACT_PC; type <= INTACT_VIRT; type++)
+        cr_assert_eq(digest_of_the_end((enum intact_machine_type)type, true),
+                     digest_of_the_end((enum intact_machine_type)type, false));
+}
