@@ -13,7 +13,7 @@ static const struct verb {
     { "run", cli_run },       { "record", cli_record }, { "replay", cli_replay },
     { "digest", cli_digest }, { "why", cli_why },       { "trace", cli_trace },
     { "demo", cli_demo },     { "lesson", cli_lesson }, { "completion", cli_completion },
-    { "help", cli_help },     { "manual", cli_manual },
+    { "help", cli_help },     { "manual", cli_manual }, { "watch", cli_watch },
 };
 
 enum { VERBS = sizeof verbs / sizeof verbs[0] };

@@ -22,6 +22,7 @@ int cli_help(int argc, char *const *argv)
          "intact why SOURCE OPTIONS  runs a guest, and says why an interrupt of it does not arrive\n"
          "intact trace -o FILE -- OPTIONS  runs a guest and writes what happens to its interrupts; also -replay "
          "JOURNAL\n"
+         "intact watch OPTIONS    shows a machine on the terminal: chips, wires, interrupts; step by step, and back\n"
          "intact demo             five interrupts of an embedded guest, station by station\n"
          "                        (-machine virt: on an Arm machine)\n"
          "intact lesson [N]       lessons about interrupts: lists them, or runs one and grades it (intact lesson "
@@ -93,7 +94,7 @@ int cli_manual(int argc, char *const *argv)
         "FORMAT] "
         "[-events ...] -o FILE -replay JOURNAL [[--] options]\n\n*intact trace* [-format FORMAT] [-events ...] [-o "
         "FILE] "
-        "TRACE\n\n*intact demo* [-machine "
+        "TRACE\n\n*intact watch* [-keys KEYS] [-size WxH] [-shot FILE] [--] [options]\n\n*intact demo* [-machine "
         "pc|virt[,gic-version=2|3]]\n\n*intact lesson* [N [--text|--broken] [--trace] [--json]]\n\n*intact lesson* "
         "start|check|new ...\n\n*intact "
         "completion* bash|zsh|fish\n\n*intact "
@@ -124,6 +125,13 @@ int cli_manual(int argc, char *const *argv)
         "viewer), "
         "*svg* (the life of one interrupt) or *latency* (a table by source). *-events*, *-cpu*, *-vector*, *-source*, "
         "*-from* and *-to* choose events as the properties of *-trace* do; *-cause* is the interrupt to draw.\n\n"
+        "*intact watch* shows a machine on the terminal: its chips with their registers, its wires, what lets "
+        "interrupts "
+        "into each processor, and the lives of its interrupts, with the serial port. Keys run it by instructions and "
+        "by "
+        "events, forwards and back, and ask why an interrupt does not arrive; *?* lists them. With *-keys* it does "
+        "what "
+        "these keys would, prints the last screen, or writes it to the FILE of *-shot*, and ends.\n\n"
         "*intact demo* shows the path of five interrupts, station by station, on a guest that the command carries with "
         "it; with *-machine virt* on an Arm machine.\n\n"
         "*intact lesson* lists lessons about interrupts; with the number or the name of one it says what it is about, "
@@ -191,7 +199,7 @@ static void bash_completion(void)
             puts("' -- \"$word\")); return ;;");
         }
     }
-    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest why trace demo lesson help completion",
+    fputs("    esac\n    COMPREPLY=($(compgen -W 'run record replay digest why trace watch demo lesson help completion",
           stdout);
     for (unsigned i = 0; i < option_count; i++)
         printf(" -%s", options[i].name);
@@ -201,7 +209,7 @@ static void bash_completion(void)
 static void fish_completion(void)
 {
     static const char *const commands[] = { "intact", "intact-system-x86_64", "intact-system-aarch64" };
-    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest why trace demo lesson help "
+    puts("complete -c intact -n __fish_use_subcommand -a 'run record replay digest why trace watch demo lesson help "
          "completion'");
     for (unsigned i = 0; i < option_count; i++) {
         const struct option *option = &options[i];
@@ -244,7 +252,8 @@ static void zsh_completion(void)
         }
         puts("'");
     }
-    puts(")\n_arguments $arguments '1::command:(run record replay digest why trace demo lesson help completion)'");
+    puts(
+        ")\n_arguments $arguments '1::command:(run record replay digest why trace watch demo lesson help completion)'");
 }
 
 int cli_completion(int argc, char *const *argv)

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -36,6 +37,29 @@ bool terminal_input_is_file(void)
 {
     struct stat status;
     return fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+bool terminal_size(unsigned *width, unsigned *height)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col || !size.ws_row)
+        return false;
+    *width = size.ws_col;
+    *height = size.ws_row;
+    return true;
+}
+
+int terminal_key(int milliseconds)
+{
+    struct timeval wait = { milliseconds / 1000, (milliseconds % 1000) * 1000 };
+    fd_set readable;
+    uint8_t byte;
+    FD_ZERO(&readable);
+    FD_SET(STDIN_FILENO, &readable);
+    int ready = select(STDIN_FILENO + 1, &readable, NULL, NULL, milliseconds < 0 ? NULL : &wait);
+    if (ready <= 0)
+        return TERMINAL_NO_KEY;
+    return read(STDIN_FILENO, &byte, 1) == 1 ? byte : TERMINAL_NO_MORE;
 }
 
 void terminal_restore(void)

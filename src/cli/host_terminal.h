@@ -20,6 +20,13 @@ void terminal_restore(void);
 // Something else has changed the modes of the raw terminal: it is raw as before.
 void terminal_raw_again(void);
 
+// The size of the terminal of standard output; false: it has none.
+bool terminal_size(unsigned *width, unsigned *height);
+// The next byte of standard input, without the thread below: TERMINAL_NO_KEY if none comes within so many milliseconds (negative:
+// for ever), TERMINAL_NO_MORE at its end.
+enum { TERMINAL_NO_KEY = -1, TERMINAL_NO_MORE = -2 };
+int terminal_key(int milliseconds);
+
 // Reads standard input until its end: `take` gets the bytes; `end` is called once at the end. The first TERMINAL_AHEAD
 // bytes of a file are read at once, so that the machine has them at the start in every run; the rest is read by a
 // thread, in which `take` may wait. False: the host has no thread left.

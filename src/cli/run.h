@@ -15,6 +15,7 @@ int cli_replay(int argc, char *const *argv);   // intact replay FILE
 int cli_why(int argc, char *const *argv);
 int cli_digest(int argc, char *const *argv);     // intact digest OPTIONS
 int cli_trace(int argc, char *const *argv);      // intact trace ...
+int cli_watch(int argc, char *const *argv);      // intact watch
 int cli_demo(int argc, char *const *argv);       // intact demo
 int cli_lesson(int argc, char *const *argv);     // intact lesson ...
 int cli_help(int argc, char *const *argv);       // intact help

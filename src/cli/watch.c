@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// intact watch: a machine on the terminal, run and stepped by keys (src/view/session.h). With -keys no terminal is needed: the keys
+// are those, and the last screen is printed.
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <intact/snapshot.h>
+
+#include "cli/host_terminal.h"
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/servers.h"
+#include "cli/text.h"
+#include "view/session.h"
+
+#define HISTORY (UINT64_C(256) << 20) // bytes, if -snapshots says nothing
+
+struct wish {
+    const char *keys, *shot;
+    unsigned width, height; // 0: those of the terminal
+};
+
+static int show_usage(void)
+{
+    puts("intact watch [-keys KEYS] [-size WxH] [-shot FILE] [--] RUN OPTIONS\n"
+         "Shows a machine on the terminal: its chips with their registers, its wires, what lets interrupts into each\n"
+         "processor, and the lives of its interrupts. It stands still before the first instruction; keys run it, by\n"
+         "instructions and by events, forwards and back; ? lists them. The guest's serial port is shown, too.\n"
+         "A -break stops g and G; -snapshots says how much memory the way back may take.\n"
+         "  -keys KEYS  does what these keys would, prints the last screen and ends; T is Tab\n"
+         "  -size WxH   of the screen in characters, 80x24 to 400x200\n"
+         "  -shot FILE  the last screen goes there as text, - for standard output");
+    return 0;
+}
+
+// --- The screen ------------------------------------------------------------------------------------------------------
+
+// Colours are not needed to read the screen: each has a sign, too.
+static const char *const styles[GRID_STYLES] = {
+    [GRID_PLAIN] = "\033[0m",        [GRID_TITLE] = "\033[0;1;34m", [GRID_QUIET] = "\033[0;2m",
+    [GRID_CHANGED] = "\033[0;1;33m", [GRID_OPEN] = "\033[0;32m",    [GRID_CLOSED] = "\033[0;31m",
+    [GRID_CHOSEN] = "\033[0;7m",
+};
+
+static void show(const struct grid *grid)
+{
+    fputs("\033[H", stdout);
+    for (unsigned line = 0; line < grid->height; line++) {
+        const struct grid_cell *cells = &grid->cells[(size_t)line * grid->width];
+        for (unsigned i = 0; i < grid->width; i++) {
+            if (i == 0 || cells[i].style != cells[i - 1].style)
+                fputs(styles[cells[i].style], stdout);
+            putchar(cells[i].character);
+        }
+        fputs(line + 1 < grid->height ? "\033[0m\r\n" : "\033[0m", stdout);
+    }
+    fflush(stdout);
+}
+
+static int write_shot(const struct wish *wish, const struct grid *grid)
+{
+    char text[GRID_MAX_WIDTH + 1], why[200];
+    const char *path = wish->shot ? wish->shot : "-";
+    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    if (!file) {
+        snprintf(why, sizeof why, "watch: cannot write '%.80s': %s", path, strerror(errno));
+        return cli_fail(why);
+    }
+    for (unsigned line = 0; line < grid->height; line++) {
+        grid_text(grid, line, text);
+        fprintf(file, "%s\n", text);
+    }
+    bool failed = ferror(file) | (file == stdout ? fflush(file) : fclose(file));
+    return failed ? cli_fail("watch: the screen could not be written") : 0;
+}
+
+// --- Keys ------------------------------------------------------------------------------------------------------------
+
+// Shift-Tab is ESC [ Z; the arrows are ESC [ A to D.
+static int escaped_key(void)
+{
+    static const char letters[] = "ABCDZ";
+    static const int keys[] = { 'k', 'j', 'l', 'h', SESSION_BACK_TAB };
+    if (terminal_key(50) != '[')
+        return ' ';
+    int last = terminal_key(50);
+    const char *at = last > 0 ? strchr(letters, last) : NULL;
+    return at ? keys[at - letters] : ' ';
+}
+
+static void by_hand(struct session *session, struct grid *grid)
+{
+    bool goes_on = true;
+    fputs("\033[?1049h\033[?25l", stdout);
+    terminal_raw(true);
+    while (goes_on) {
+        session_draw(session, grid);
+        show(grid);
+        int key = terminal_key(session->runs ? 0 : -1);
+        if (key == TERMINAL_NO_KEY && session->runs)
+            session_run_on(session);
+        else if (key != TERMINAL_NO_KEY)
+            goes_on = key != TERMINAL_NO_MORE && session_key(session, key == '\033' ? escaped_key() : key);
+    }
+    terminal_restore();
+    fputs("\033[?25h\033[?1049l", stdout);
+    fflush(stdout);
+}
+
+static void by_list(struct session *session, const char *keys)
+{
+    for (bool goes_on = true; *keys && goes_on; keys++) {
+        goes_on = session_key(session, *keys == 'T' ? '\t' : *keys);
+        while (session->runs)
+            session_run_on(session);
+    }
+}
+
+// --- The verb --------------------------------------------------------------------------------------------------------
+
+static int take_size(struct settings *settings, struct wish *wish, const char *text)
+{
+    unsigned width, height;
+    char end;
+    bool good = sscanf(text, "%ux%u%c", &width, &height, &end) == 2 && width >= PANES_MIN_WIDTH &&
+                height >= PANES_MIN_HEIGHT && width <= GRID_MAX_WIDTH && height <= GRID_MAX_HEIGHT;
+    if (!good)
+        return refuse(settings, "watch: -size '%.40s': needs a width and a height, 80x24 to 400x200", text);
+    wish->width = width;
+    wish->height = height;
+    return 0;
+}
+
+// The options before those of the run: how many words they are, or -1.
+static int parse(struct settings *settings, struct wish *wish, int argc, char *const *argv)
+{
+    int used = 0;
+    while (used < argc) {
+        const char *word = argv[used] + (argv[used][0] == '-' && argv[used][1] == '-' && argv[used][2]);
+        const char **text = strcmp(word, "-keys") == 0 ? &wish->keys : strcmp(word, "-shot") == 0 ? &wish->shot : NULL;
+        bool size = strcmp(word, "-size") == 0;
+        if (strcmp(word, "--") == 0)
+            return used + 1;
+        if (!text && !size)
+            break;
+        if (used + 1 == argc)
+            return refuse(settings, "watch: %s needs a value", word);
+        if (size && take_size(settings, wish, argv[used + 1]) < 0)
+            return -1;
+        if (text)
+            *text = argv[used + 1];
+        used += 2;
+    }
+    return used;
+}
+
+// 80 by 24 if nothing says otherwise; what is larger than a grid can be is not used.
+static int find_size(struct settings *settings, struct wish *wish)
+{
+    unsigned width = PANES_MIN_WIDTH, height = PANES_MIN_HEIGHT;
+    if (wish->width)
+        return 0;
+    if (!wish->keys && terminal_size(&width, &height) && (width < PANES_MIN_WIDTH || height < PANES_MIN_HEIGHT))
+        return refuse(settings, "watch: the terminal has %u by %u characters; 80 by 24 are needed", width, height);
+    wish->width = width < GRID_MAX_WIDTH ? width : GRID_MAX_WIDTH;
+    wish->height = height < GRID_MAX_HEIGHT ? height : GRID_MAX_HEIGHT;
+    return 0;
+}
+
+// What a screen under a user's hands has no use for is refused, not forgotten.
+static int check(struct settings *settings)
+{
+    bool elsewhere = settings->serial.kind == STREAM_FILE || settings->serial.kind == STREAM_SOCKET;
+    const char *what = servers_wanted(settings)                    ? "-gdb, -qmp or a monitor"
+                       : settings->rr != RR_NONE                   ? "a recording or a replay"
+                       : settings->trace_count                     ? "-trace"
+                       : settings->log_items || settings->log_exit ? "-d"
+                       : settings->lint != LINT_OFF                ? "-lint"
+                       : settings->save_file                       ? "-savevm"
+                       : elsewhere ? "-serial to a file or a socket: the port is on the screen"
+                                   : NULL;
+    return what ? refuse(settings, "watch: not with %s; intact run has it", what) : 0;
+}
+
+// Before the first instruction: what the options say, and what a session needs.
+static int prepare(struct settings *settings, struct intact_machine *machine, struct session *session)
+{
+    uint64_t history = settings->history ? settings->history : HISTORY;
+    if ((settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
+        intact_machine_history(machine, history, settings->why) < 0 ||
+        session_open(session, machine, &settings->config, settings->why) < 0)
+        return -1;
+    for (unsigned i = 0; i < settings->break_count; i++)
+        if (intact_break_event(machine, settings->breaks[i], settings->why) < 0)
+            return -1;
+    return intact_machine_why_watch(machine) < 0 ? refuse(settings, "watch: the host has no memory left") : 0;
+}
+
+static int watch(struct settings *settings, const struct wish *wish, struct session *session)
+{
+    struct intact_machine *machine;
+    struct grid grid;
+    settings->config.serial = (struct intact_console){ .write = session_print, .owner = session };
+    settings->config.interactive = settings->config.paced = false;
+    if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
+        return cli_fail(settings->why);
+    int status = STATUS_USAGE;
+    bool good = prepare(settings, machine, session) == 0;
+    if (!good || grid_init(&grid, wish->width, wish->height) < 0) {
+        cli_fail(good ? "watch: the host has no memory left" : settings->why);
+    } else {
+        if (wish->keys)
+            by_list(session, wish->keys);
+        else
+            by_hand(session, &grid);
+        session_draw(session, &grid);
+        status = wish->keys || wish->shot ? write_shot(wish, &grid) : 0;
+        grid_free(&grid);
+    }
+    session_close(session);
+    intact_machine_destroy(machine);
+    return status;
+}
+
+int cli_watch(int argc, char *const *argv)
+{
+    static struct settings settings; // large
+    static struct session session;
+    struct wish wish = { .keys = NULL };
+    if (argc > 0 && cli_asks_help(argv[0]))
+        return show_usage();
+    settings_init(&settings);
+    int used = parse(&settings, &wish, argc, argv), status;
+    if (used < 0 || options_parse(&settings, argc - used, argv + used) < 0 || find_size(&settings, &wish) < 0)
+        status = cli_fail(settings.why);
+    else if (settings.action != RUN)
+        status = cli_act(&settings);
+    else if (check(&settings) < 0)
+        status = cli_fail(settings.why);
+    else if (!wish.keys && !terminal_input())
+        status = cli_fail("watch: standard input is no terminal; -keys KEYS says what to do");
+    else
+        status = watch(&settings, &wish, &session);
+    settings_free(&settings);
+    return status;
+}
