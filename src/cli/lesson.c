@@ -176,28 +176,43 @@ static int show_text(const struct lesson *lesson, char *why)
     return PASSED;
 }
 
-// Runs `kernel` and tells the result; or only compares it with `why`, if `checks_broken`.
-static int run(const struct lesson *lesson, const struct wish *wish, const char *variant, const char *kernel,
-               bool checks_broken, char *why)
+static int tell(const struct lesson *lesson, const struct wish *wish, const char *variant,
+                const struct lesson_result *result, char *why)
+{
+    if (wish->json)
+        return lesson_tell_json(lesson, variant, result, why);
+    lesson_tell(lesson, variant, result);
+    return 0;
+}
+
+static int run(const struct lesson *lesson, const struct wish *wish, const char *variant, const char *kernel, char *why)
 {
     static struct lesson_result result; // large
     int status = lesson_run(lesson, kernel, wish->trace && !wish->json, &result, why);
     bool passed = result.passed;
-    if (status == 0 && checks_broken) {
-        status = lesson_check_broken(lesson, &result, why);
-        printf("broken.c %s\n", status == 0 ? "fails, in the way that the file why says"
-                                            : "does not fail in the way that the file why says");
-        if (status < 0)
-            cli_fail(why);
-        lesson_result_free(&result);
-        return status == 0 ? PASSED : NOT_PASSED;
-    }
-    if (status == 0 && wish->json)
-        status = lesson_tell_json(lesson, variant, &result, why);
-    else if (status == 0)
-        lesson_tell(lesson, variant, &result);
+    if (status == 0)
+        status = tell(lesson, wish, variant, &result, why);
     lesson_result_free(&result);
     return status < 0 ? trouble(why) : passed ? PASSED : NOT_PASSED;
+}
+
+// Does the broken guest fail in the way that the file `why` says?
+static int run_broken(const struct lesson *lesson, const struct wish *wish, const char *kernel, char *why)
+{
+    static struct lesson_result result;
+    bool differs = false;
+    int status = lesson_run(lesson, kernel, false, &result, why);
+    if (status == 0) {
+        differs = lesson_check_broken(lesson, &result, why) < 0;
+        if (differs)
+            cli_fail(why);
+        if (wish->json)
+            status = lesson_tell_json(lesson, "broken", &result, why);
+        else
+            printf("broken.c %s in the way that the file why says\n", differs ? "does not fail" : "fails");
+    }
+    lesson_result_free(&result);
+    return status < 0 ? trouble(why) : differs ? NOT_PASSED : PASSED;
 }
 
 static void tell_next(const struct lesson *lesson, const struct wish *wish, const char *variant, const char *kernel)
@@ -208,11 +223,11 @@ static void tell_next(const struct lesson *lesson, const struct wish *wish, cons
     lesson_options(lesson, options, sizeof options);
     if (strcmp(variant, "given") == 0)
         printf("\nNext: intact lesson %u --broken shows the guest with a mistake; intact lesson start %u is yours to "
-               "repair.\n"
-               "The guest alone: intact run %s -kernel %s\n",
-               lesson->number, lesson->number, options, kernel);
+               "repair.\n",
+               lesson->number, lesson->number);
     else if (strcmp(variant, "broken") == 0)
         printf("\nNext: intact lesson start %u copies it for you to find the mistake.\n", lesson->number);
+    printf("The guest alone: intact run %s -kernel %s\n", options, kernel);
 }
 
 static void tell_head(const struct lesson *lesson)
@@ -237,7 +252,7 @@ static int run_one(const struct lesson *lesson, const struct wish *wish, char *w
     }
     if (!wish->json)
         tell_head(lesson);
-    int status = run(lesson, wish, variant, kernel, false, why);
+    int status = run(lesson, wish, variant, kernel, why);
     if (status != TROUBLE)
         tell_next(lesson, wish, variant, kernel);
     return status;
@@ -280,34 +295,51 @@ static int start(const struct wish *wish, char *why)
     return status < 0 ? trouble(why) : PASSED;
 }
 
-// Compiles and grades the variant `name`.c of the folder.
-static int check_variant(const struct lesson *lesson, const struct wish *wish, const char *name, const char *variant,
-                         bool checks_broken, char *why)
+// Compiles the guest NAME.c of the folder to NAME.elf, whose path is left in `kernel`.
+static int build(const struct lesson *lesson, const struct wish *wish, const char *name, char *kernel, char *why)
 {
-    char source[LESSON_PATH], kernel[LESSON_PATH], file[32];
+    char source[LESSON_PATH], file[32];
     snprintf(file, sizeof file, "%s.c", name);
     lesson_path(source, lesson->folder, file);
     snprintf(file, sizeof file, "%s.elf", name);
     lesson_path(kernel, lesson->folder, file);
-    if (lesson_compile(lesson->expect.arm, source, kernel, wish->compiler, why) < 0)
+    return lesson_compile(lesson->expect.arm, source, kernel, wish->compiler, why);
+}
+
+static int check_guest(const struct lesson *lesson, const struct wish *wish, const char *name, const char *variant,
+                       char *why)
+{
+    char kernel[LESSON_PATH];
+    if (build(lesson, wish, name, kernel, why) < 0)
         return trouble(why);
-    return run(lesson, wish, variant, kernel, checks_broken, why);
+    return run(lesson, wish, variant, kernel, why);
 }
 
 static int check_all(const struct lesson *lesson, const struct wish *wish, char *why)
 {
-    char repaired[LESSON_PATH];
+    char repaired[LESSON_PATH], kernel[LESSON_PATH];
     if (!lesson->has_why) {
         snprintf(why, INTACT_ERROR_SIZE, "lesson: --all needs the file '%.300s/why', which says what broken.c lacks",
                  lesson->folder);
         return trouble(why);
     }
-    int status = check_variant(lesson, wish, "guest", "given", false, why);
+    int status = check_guest(lesson, wish, "guest", "given", why);
     if (status == PASSED)
-        status = check_variant(lesson, wish, "broken", "broken", true, why);
+        status = build(lesson, wish, "broken", kernel, why) < 0 ? trouble(why) : run_broken(lesson, wish, kernel, why);
     lesson_path(repaired, lesson->folder, "repaired.c");
     if (status == PASSED && access(repaired, F_OK) == 0)
-        status = check_variant(lesson, wish, "repaired", "repaired", false, why);
+        status = check_guest(lesson, wish, "repaired", "repaired", why);
+    return status;
+}
+
+static int check_own(const struct lesson *lesson, const struct wish *wish, char *why)
+{
+    char kernel[LESSON_PATH];
+    if (build(lesson, wish, "guest", kernel, why) < 0)
+        return trouble(why);
+    int status = run(lesson, wish, "yours", kernel, why);
+    if (status == NOT_PASSED)
+        tell_next(lesson, wish, "yours", kernel);
     return status;
 }
 
@@ -318,7 +350,7 @@ static int check(const struct wish *wish, char *why)
         return trouble("lesson: check needs the folder of a lesson: intact lesson check DIR");
     int status = lesson_read(&lesson, wish->word[1], why) < 0 ? trouble(why)
                  : wish->all                                  ? check_all(&lesson, wish, why)
-                             : check_variant(&lesson, wish, "guest", "yours", false, why);
+                                                              : check_own(&lesson, wish, why);
     lesson_free(&lesson);
     return status;
 }

@@ -78,7 +78,8 @@ def expected(folder, result, what):
         if value != why[key]:
             harness.fail(f"{what}: '{key}' is {value}, and the file why says {why[key]}")
     for line in why["says"]:
-        if line not in result["why"]:
+        pattern = re.escape(line).replace(r"\*", ".*")
+        if not any(re.fullmatch(pattern, said) for said in result["why"]):
             harness.fail(f"{what}: intact why does not say '{line}', but {result['why']}")
     if not why["says"]:
         harness.fail(f"{what}: the file why has no answer of intact why")
@@ -97,17 +98,22 @@ def check_text(folder):
             harness.fail(f"{source.name} has more than 100 lines")
 
 
+def timed(command, number):
+    began = time.monotonic()
+    return command.json(number), time.monotonic() - began
+
+
 def check_lesson(command, name):
     folder = LESSONS / name
     number = int(name[:2])
     check_text(folder)
-    began = time.monotonic()
-    first = command.json(number)
-    took = time.monotonic() - began
+    first, took = timed(command, number)
     if not first["passed"] or first["missing"] or first["forbidden"] or first["why"] or first["exit"] != "passed":
         harness.fail(f"the given guest does not pass: {first}")
-    if first != command.json(number):
+    second, took_again = timed(command, number)
+    if first != second:
         harness.fail("two runs differ")
+    took = min(took, took_again) # the host may have been busy
     if took > SECONDS * harness.PATIENCE:
         harness.fail(f"the lesson takes {took:.1f} s")
     broken = command.json(number, "--broken", status=1)
@@ -129,7 +135,7 @@ def check_lesson(command, name):
             harness.fail("the learner's repair does not pass")
         teacher = pathlib.Path(place) / name
         shutil.copytree(folder, teacher)
-        command.says("broken.c fails, in the way that the file why says", "check", "--all", teacher)
+        command.says("broken.c fails in the way that the file why says", "check", "--all", teacher)
 
 
 # --- The command -------------------------------------------------------------------------------------------------------
@@ -205,10 +211,13 @@ def check_new(command, place):
         command.run("new", own, "My title", "--machine", machine)
         if not (own / "lesson.md").read_text().startswith("# My title\n"):
             harness.fail("the new lesson has another title")
-        command.says("broken.c fails, in the way that the file why says", "check", "--all", own)
+        command.says("broken.c fails in the way that the file why says", "check", "--all", own)
         found = command.json("check", own)
         if not found["passed"] or found["title"] != "My title" or found["variant"] != "yours":
             harness.fail(f"the new lesson does not pass: {found}")
+        lines = harness.text(command.run("check", "--all", own, "--json").stdout).splitlines()
+        if [json.loads(line)["variant"] for line in lines] != ["given", "broken"]:
+            harness.fail(f"not one line of JSON for each guest: {lines}")
         # A file why that says something else is found out.
         why = (own / "why").read_text()
         (own / "why").write_text(why.replace("exit stuck", "exit failed"))
