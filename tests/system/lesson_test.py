@@ -20,6 +20,16 @@ TIMEOUT = 60
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LESSONS = ROOT / "lessons"
 SECONDS = 1 # for a lesson
+# The headings of the manuals that lessons name: Intel 8259A data sheet (231468), and SDM volume 3A.
+SECTIONS = {
+    "Interrupt Request Register (IRR) and In-Service Register (ISR)", "Interrupt Mask Register (IMR)", "Interrupt Sequence",
+    "Initialization Command Words", "Initialization Command Words 1 and 2 (ICW1, ICW2)", "Initialization Command Word 3 (ICW3)",
+    "Initialization Command Word 4 (ICW4)", "Operation Control Word 1 (OCW1)", "Operation Control Word 2 (OCW2)",
+    "Operation Control Word 3 (OCW3)", "Fully Nested Mode", "End of Interrupt (EOI)", "Automatic End of Interrupt (AEOI) Mode",
+    "Automatic Rotation (Equal Priority Devices)", "Specific Rotation (Specific Priority)", "Interrupt Masks", "Special Mask Mode",
+    "Poll Command", "Reading the 8259A Status", "Edge and Level Triggered Modes", "The Special Fully Nested Mode", "Buffered Mode",
+    "Cascade Mode", "Masking Maskable Hardware Interrupts",
+}
 
 
 class Command:
@@ -90,6 +100,10 @@ def check_text(folder):
     for part in ("\n## What ", "\n## The guest\n", "\n## The task\n", "\nThe manual"):
         if part not in lesson:
             harness.fail(f"{folder.name}: lesson.md has no part '{part.strip()}'")
+    manuals = " ".join(lesson.split("\nThe manual", 1)[1].split("\n\n", 1)[0].split())
+    cited = re.findall(r'"([^"]*)"', manuals)
+    if not cited or not set(cited) <= SECTIONS:
+        harness.fail(f"{folder.name}: lesson.md names sections that no manual has: {sorted(set(cited) - SECTIONS)}")
     words = len(re.sub(r"```.*?```", "", lesson, flags=re.DOTALL).split())
     if words > 1000: # 200 in a minute
         harness.fail(f"{folder.name}: lesson.md has {words} words, which is more than five minutes of reading")
