@@ -58,7 +58,7 @@ static inline unsigned bits_lowest(uint64_t value)
 
 static inline unsigned bits_highest(uint64_t value)
 {
-    return 63u - (unsigned)__builtin_clzll(value);
+    return 63u ^ (unsigned)__builtin_clzll(value); // ^, not -: compilers know it as one instruction
 }
 
 static inline bool is_power_of_two(uint64_t value)
