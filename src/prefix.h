@@ -232,6 +232,7 @@
 #define arm_irq_deliver intact_private_arm_irq_deliver
 #define arm_irq_do_lpi intact_private_arm_irq_do_lpi
 #define arm_irq_end intact_private_arm_irq_end
+#define arm_irq_end_cpu intact_private_arm_irq_end_cpu
 #define arm_irq_event intact_private_arm_irq_event
 #define arm_irq_follow intact_private_arm_irq_follow
 #define arm_irq_free intact_private_arm_irq_free
@@ -715,6 +716,7 @@
 #define gic_cpu_running intact_private_gic_cpu_running
 #define gic_cpu_set_bpr intact_private_gic_cpu_set_bpr
 #define gic_cpu_signals intact_private_gic_cpu_signals
+#define gic_cpu_signals_nmi intact_private_gic_cpu_signals_nmi
 #define gic_cpu_visit intact_private_gic_cpu_visit
 #define gic_cpu_why intact_private_gic_cpu_why
 #define gic_cpu_why_behind intact_private_gic_cpu_why_behind
@@ -727,6 +729,7 @@
 #define gic_ready_put_lpi intact_private_gic_ready_put_lpi
 #define gic_ready_remove intact_private_gic_ready_remove
 #define gic_ready_remove_lpi intact_private_gic_ready_remove_lpi
+#define gic_ready_take_out intact_private_gic_ready_take_out
 #define gic_set_add intact_private_gic_set_add
 #define gic_set_derive intact_private_gic_set_derive
 #define gic_set_init intact_private_gic_set_init
@@ -973,6 +976,7 @@
 #define journal_put intact_private_journal_put
 #define journal_write intact_private_journal_write
 #define lapic_accept intact_private_lapic_accept
+#define lapic_accept_signal intact_private_lapic_accept_signal
 #define lapic_accept_vector intact_private_lapic_accept_vector
 #define lapic_apr intact_private_lapic_apr
 #define lapic_deadline intact_private_lapic_deadline
@@ -2290,6 +2294,7 @@
 #define x86_irq_drive_int intact_private_x86_irq_drive_int
 #define x86_irq_drive_lint0 intact_private_x86_irq_drive_lint0
 #define x86_irq_drive_lint1 intact_private_x86_irq_drive_lint1
+#define x86_irq_end_cpu intact_private_x86_irq_end_cpu
 #define x86_irq_extint_past_lint intact_private_x86_irq_extint_past_lint
 #define x86_irq_first_key intact_private_x86_irq_first_key
 #define x86_irq_follow intact_private_x86_irq_follow
@@ -2383,7 +2388,9 @@
 #define x86_other_stack intact_private_x86_other_stack
 #define x86_physical_of intact_private_x86_physical_of
 #define x86_pop intact_private_x86_pop
+#define x86_pop_frame_slow intact_private_x86_pop_frame_slow
 #define x86_push intact_private_x86_push
+#define x86_push_frame_slow intact_private_x86_push_frame_slow
 #define x86_read_cr intact_private_x86_read_cr
 #define x86_read_dr intact_private_x86_read_dr
 #define x86_read_msr intact_private_x86_read_msr
@@ -2409,9 +2416,7 @@
 #define x86_stack_mask intact_private_x86_stack_mask
 #define x86_stack_operand intact_private_x86_stack_operand
 #define x86_stack_pop intact_private_x86_stack_pop
-#define x86_stack_pop_words intact_private_x86_stack_pop_words
 #define x86_stack_push intact_private_x86_stack_push
-#define x86_stack_push_words intact_private_x86_stack_push_words
 #define x86_start intact_private_x86_start
 #define x86_steps intact_private_x86_steps
 #define x86_store_place intact_private_x86_store_place
@@ -2448,6 +2453,7 @@
 #define x86_translate_compare_exchange intact_private_x86_translate_compare_exchange
 #define x86_translate_compare_exchange_wide intact_private_x86_translate_compare_exchange_wide
 #define x86_translate_conditional_move intact_private_x86_translate_conditional_move
+#define x86_translate_direction intact_private_x86_translate_direction
 #define x86_translate_enter intact_private_x86_translate_enter
 #define x86_translate_exchange intact_private_x86_translate_exchange
 #define x86_translate_exchange_accumulator intact_private_x86_translate_exchange_accumulator

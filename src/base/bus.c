@@ -110,9 +110,10 @@ static void region_write(struct bus *bus, struct region *region, uint64_t offset
     if (region->ram && !region->readonly) {
         bytes_put(region->ram + offset, size, value);
         bus_ram_written(bus, region->ram + offset, size);
+    } else if (region->write && size <= region->widest) {
+        region->write(region->owner, offset, size, value & bits_low(8 * size), now);
     } else if (region->write) {
-        unsigned step = size <= region->widest ? size : region->widest;
-        for (unsigned at = 0; at < size; at += step)
+        for (unsigned at = 0, step = region->widest; at < size; at += step)
             region->write(region->owner, offset + at, step, (value >> (8 * at)) & bits_low(8 * step), now);
     }
 }

@@ -90,20 +90,9 @@ void clock_arm(struct clock *clock, struct event *event, uint64_t deadline)
         clock->moved = true;
 }
 
-uint64_t clock_next(const struct clock *clock)
-{
-    return clock->count ? clock->heap[0]->deadline : CLOCK_NEVER;
-}
-
 bool clock_only_perpetual(const struct clock *clock)
 {
     return clock->count && clock->perpetual == clock->count;
-}
-
-void clock_advance(struct clock *clock, uint64_t now)
-{
-    assert(now >= clock->now);
-    clock->now = now;
 }
 
 void clock_run_due(struct clock *clock)

@@ -11,6 +11,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,13 +53,20 @@ void clock_register(struct clock *clock, struct event *event, const char *name, 
 void clock_arm(struct clock *clock, struct event *event, uint64_t deadline);
 
 // The first deadline, or CLOCK_NEVER.
-uint64_t clock_next(const struct clock *clock);
+static inline uint64_t clock_next(const struct clock *clock)
+{
+    return clock->count ? clock->heap[0]->deadline : CLOCK_NEVER;
+}
 
 // Is something armed, and all that is armed perpetual?
 bool clock_only_perpetual(const struct clock *clock);
 
 // Time never goes back: `now` must not be less than clock->now.
-void clock_advance(struct clock *clock, uint64_t now);
+static inline void clock_advance(struct clock *clock, uint64_t now)
+{
+    assert(now >= clock->now);
+    clock->now = now;
+}
 
 // Fires all that is due at `clock->now`, earliest first. An event may arm itself and others again.
 void clock_run_due(struct clock *clock);

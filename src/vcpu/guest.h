@@ -20,8 +20,8 @@ struct guest {
     bool (*can_take)(const struct vcpu *cpu);
     // Reports why the CPU would not take any of `pending`, PENDING_ bits, at this boundary; between two runs.
     void (*why)(const struct vcpu *cpu, uint32_t pending, struct why *why);
-    // Takes the one of highest priority: acknowledge and delivery. True: something was taken or the CPU's state
-    // changed.
+    // Takes the one of highest priority, if it would take any: acknowledge and delivery. True: something was taken or the
+    // CPU's state changed.
     bool (*take_interrupt)(struct vcpu *cpu);
     // Runs at most cpu->left instructions from the program counter; returns with exceptions delivered.
     void (*run)(struct vcpu *cpu);

@@ -72,7 +72,7 @@ static struct vcpu *next_runnable(const struct loop *loop)
     for (unsigned i = start;; word = loop->runnable[i]) {
         if (word)
             return loop->vcpus[i * 64 + bits_lowest(word)];
-        i = (i + 1) % words;
+        i = i + 1 == words ? 0 : i + 1;
     }
 }
 
@@ -139,29 +139,6 @@ void loop_memory_mapped(void *owner, uint64_t address, uint64_t size)
 
 // --- time ------------------------------------------------------------------------------------------------------------
 
-uint64_t vcpu_executed(const struct vcpu *cpu)
-{
-    uint64_t boundary = cpu->goal - (uint64_t)cpu->left;
-    return cpu->at ? boundary - cpu->block->count + cpu->at->n : boundary;
-}
-
-// Time after `executed` instructions of the slice: whole ns, and the remainder (< share), which is carried on.
-static uint64_t slice_time(const struct loop *loop, uint64_t executed)
-{
-    uint64_t ticks = loop->carry + (executed << loop->shift);
-    if (loop->share > 1) // not == 1: compilers know that x / 1 is x, and divide always
-        ticks /= loop->share;
-    return loop->slice_start + ticks;
-}
-
-uint64_t vcpu_now(struct vcpu *cpu)
-{
-    struct loop *loop = cpu->loop;
-    if (cpu == loop->current)
-        clock_advance(loop->clock, slice_time(loop, vcpu_executed(cpu) - loop->slice_executed));
-    return loop->clock->now;
-}
-
 uint64_t loop_instructions(const struct loop *loop)
 {
     const struct vcpu *cpu = loop->current;
@@ -174,7 +151,7 @@ void loop_moment(struct loop *loop, uint64_t *instructions, uint64_t *time)
     uint64_t executed = cpu ? vcpu_executed(cpu) - loop->slice_executed : 0;
     *instructions = loop->instructions + executed;
     if (cpu)
-        clock_advance(loop->clock, slice_time(loop, executed));
+        clock_advance(loop->clock, loop_slice_time(loop, executed));
     *time = loop->clock->now;
 }
 
@@ -182,10 +159,9 @@ void loop_moment(struct loop *loop, uint64_t *instructions, uint64_t *time)
 static uint64_t slice_length(const struct loop *loop)
 {
     uint64_t length = loop->rest ? loop->rest : loop->share == 1 ? LONGEST_SLICE : loop->slice;
-    uint64_t deadline = clock_next(loop->clock);
-    uint64_t most = ((length << loop->shift) + loop->carry) / loop->share;
-    if (deadline - loop->slice_start <= most) {
-        uint64_t ticks = (deadline - loop->slice_start) * loop->share - loop->carry;
+    uint64_t most = (length << loop->shift) + loop->carry, wait = clock_next(loop->clock) - loop->slice_start;
+    if (wait <= most && wait * loop->share <= most) { // no more than the slice's time, which is most / share
+        uint64_t ticks = wait * loop->share - loop->carry;
         length = (ticks + (UINT64_C(1) << loop->shift) - 1) >> loop->shift;
     }
     return length;
@@ -268,9 +244,9 @@ static void slice_end(struct loop *loop, struct vcpu *cpu)
     cpu->goal -= (uint64_t)cpu->left;
     cpu->left = 0;
     uint64_t executed = cpu->goal - loop->slice_executed;
-    uint64_t ticks = loop->carry + (executed << loop->shift);
-    clock_advance(loop->clock, loop->slice_start + ticks / loop->share);
-    loop->carry = ticks % loop->share;
+    uint64_t time = loop_slice_time(loop, executed);
+    loop->carry += (executed << loop->shift) - (time - loop->slice_start) * loop->share;
+    clock_advance(loop->clock, time);
     loop->instructions += executed;
     loop->steps = 0;
     loop->current = NULL;
@@ -341,7 +317,7 @@ bool loop_look(struct loop *loop)
     loop->limit = loop->instructions;
     loop->limit_turns = loop->turns;
     slice_begin(loop, cpu); // of no instruction
-    loop->stops.looked = cpu->pending && loop->guest->can_take(cpu) && loop->guest->take_interrupt(cpu);
+    loop->stops.looked = cpu->pending && loop->guest->take_interrupt(cpu);
     slice_end(loop, cpu);
     loop->limit = limit;
     loop->limit_turns = turns;
@@ -390,7 +366,7 @@ enum loop_stop vcpu_run(struct loop *loop)
             guest->run(cpu);
         }
         while (cpu->left > 0) {
-            bool took = cpu->pending && guest->can_take(cpu) && guest->take_interrupt(cpu);
+            bool took = cpu->pending && guest->take_interrupt(cpu);
             if (cpu->state != VCPU_RUNNING || (cpu->kick & (KICK_CUT | KICK_STOP))) {
                 loop->stops.looked = took && !(cpu->kick & KICK_CUT) && cpu->state == VCPU_RUNNING;
                 break;

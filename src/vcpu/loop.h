@@ -110,6 +110,24 @@ void loop_step(struct loop *loop, const struct vcpu *cpu, uint64_t count);
 // an event that stops (LOOP_BREAK).
 bool loop_look(struct loop *loop);
 
+// Time after `executed` instructions of the slice: whole ns, and the remainder (< share), which is carried on.
+static inline uint64_t loop_slice_time(const struct loop *loop, uint64_t executed)
+{
+    uint64_t ticks = loop->carry + (executed << loop->shift);
+    if (loop->share > 1) // not == 1: compilers know that x / 1 is x, and divide always
+        ticks /= loop->share;
+    return loop->slice_start + ticks;
+}
+
+// Virtual time, ns, of the instruction that the vCPU is at: see vcpu_executed.
+static inline uint64_t vcpu_now(struct vcpu *cpu)
+{
+    const struct loop *loop = cpu->loop;
+    if (likely(cpu == loop->current))
+        clock_advance(loop->clock, loop_slice_time(loop, vcpu_executed(cpu) - loop->slice_executed));
+    return loop->clock->now;
+}
+
 // Instructions executed by all vCPUs up to now, also within an instruction.
 uint64_t loop_instructions(const struct loop *loop);
 // The same, and the virtual time.

@@ -83,8 +83,7 @@ static NEVER_INLINE void note_written(struct vcpu *cpu, uint64_t address, bool u
 
 ALWAYS_INLINE bool resolve(struct vcpu *cpu, uint64_t address, bool user, enum access access, struct target *target)
 {
-    // Devices first: most accesses that come here are of devices.
-    if (likely(look_up(tlb_io_place(cpu, address, user), address, access, target)))
+    if (look_up(tlb_io_place(cpu, address, user), address, access, target))
         return true;
     if (!look_up(tlb_place(cpu, address, user), address, access, target) && !fill(cpu, address, user, access, target))
         return false;
@@ -147,7 +146,7 @@ static NEVER_INLINE void write_heard(struct vcpu *cpu, uint64_t physical, unsign
         trace_sweep(trace, cpu->index);
 }
 
-static uint64_t device_read(struct vcpu *cpu, uint64_t physical, unsigned size)
+static inline uint64_t device_read(struct vcpu *cpu, uint64_t physical, unsigned size)
 {
     bool heard = trace_heard(cpu->loop->trace);
     uint64_t value = heard ? read_heard(cpu, physical, size) : read_device(cpu, physical, size);
@@ -155,7 +154,7 @@ static uint64_t device_read(struct vcpu *cpu, uint64_t physical, unsigned size)
     return value;
 }
 
-static void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uint64_t value)
+static inline void device_write(struct vcpu *cpu, uint64_t physical, unsigned size, uint64_t value)
 {
     if (trace_heard(cpu->loop->trace))
         write_heard(cpu, physical, size, value);
@@ -255,7 +254,7 @@ static NEVER_INLINE bool store_across(struct vcpu *cpu, uint64_t address, unsign
     return true;
 }
 
-bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
+static NEVER_INLINE bool load_other(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
 {
     struct target target;
     if (unlikely(size > left_in_page(address)))
@@ -267,7 +266,7 @@ bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user,
     return true;
 }
 
-bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
+static NEVER_INLINE bool store_other(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
 {
     struct target target;
     if (unlikely(size > left_in_page(address)))
@@ -276,6 +275,30 @@ bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user
         !permitted(cpu, target.flags, address, size, ACCESS_WRITE, user))
         return false;
     write_within(cpu, &target, address, size, value);
+    return true;
+}
+
+// Most accesses that come here: of a device, whole, and nobody watches the page. `tag` is the entry's for this kind of access.
+ALWAYS_INLINE bool is_plain_device(uint64_t tag, uint64_t address, unsigned size)
+{
+    return likely(tag == (((address + size - 1) & PAGE_MASK) | TLB_IO) && (size & (size - 1)) == 0);
+}
+
+bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t *value)
+{
+    const struct tlb_entry *entry = tlb_io_place(cpu, address, user);
+    if (!is_plain_device(entry->read, address, size))
+        return load_other(cpu, address, size, user, value);
+    *value = device_read(cpu, (entry->physical & PAGE_MASK) | (address & ~PAGE_MASK), size);
+    return true;
+}
+
+bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
+{
+    const struct tlb_entry *entry = tlb_io_place(cpu, address, user);
+    if (!is_plain_device(entry->write, address, size))
+        return store_other(cpu, address, size, user, value);
+    device_write(cpu, (entry->physical & PAGE_MASK) | (address & ~PAGE_MASK), size, value & bits_low(8 * size));
     return true;
 }
 
@@ -313,13 +336,4 @@ bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical
         cpu->tlb->private_code |= (uint8_t)BIT32(address >> 55 & 1); // the code is about to enter the jump cache
     *physical = (entry->physical & PAGE_MASK) | (address & ~PAGE_MASK);
     return true;
-}
-
-void *tlb_host(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access)
-{
-    const struct tlb_entry *entry = tlb_place(cpu, address, user);
-    uint64_t tag = access == ACCESS_WRITE ? entry->write : entry->read;
-    if (tag != (address & PAGE_MASK) || size > left_in_page(address))
-        return NULL;
-    return (void *)((uintptr_t)address + entry->addend);
 }

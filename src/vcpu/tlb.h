@@ -176,8 +176,4 @@ bool tlb_probe(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enu
 // Physical page for an instruction fetch. False: faulted.
 bool tlb_fetch(struct vcpu *cpu, uint64_t address, bool user, uint64_t *physical);
 
-// Host memory for [address, address + size) within one page if it is plain RAM for this access, otherwise NULL: for REP
-// string operations and 16-byte accesses. Never faults; a miss is tried by a walk through tlb_probe first.
-void *tlb_host(struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access);
-
 #endif

@@ -5,10 +5,11 @@
 
 #include "vcpu/vcpu.h"
 
+// Two pages side by side have different places: so a tag that is the page of an access's last byte is that of its first one too.
 static inline struct tlb_entry *tlb_io_place(const struct vcpu *cpu, uint64_t address, bool user)
 {
     uint64_t page = address >> PAGE_BITS;
-    return &cpu->tlb->io[user][(page ^ page >> 4 ^ page >> 9) % TLB_IO_ENTRIES];
+    return &cpu->tlb->io[user][(page + (page >> 4) + (page >> 9)) % TLB_IO_ENTRIES];
 }
 
 static inline struct tlb_code_entry *tlb_code_place(const struct vcpu *cpu, uint64_t address, bool user)

@@ -9,11 +9,11 @@
 
 #include "base/cpu_port.h"
 #include "base/visit.h"
+#include "vcpu/block.h"
 #include "vcpu/op.h"
 #include "vcpu/tlb.h"
 
 struct loop;
-struct block;
 
 enum vcpu_state {
     VCPU_RUNNING,
@@ -65,14 +65,16 @@ void vcpu_free(struct vcpu *cpu);
 void vcpu_visit(struct vcpu *cpu, struct visit *v);
 void vcpu_loaded(struct vcpu *cpu);
 
-// Changes a vCPU's run state and, once it is in the loop, the run queue with it (loop.c, like the two below).
+// Changes a vCPU's run state and, once it is in the loop, the run queue with it (loop.c).
 void vcpu_set_state(struct vcpu *cpu, enum vcpu_state state);
 
 // Instructions this CPU had completed before the instruction of `cpu->at` (or at the block boundary if that is NULL).
-uint64_t vcpu_executed(const struct vcpu *cpu);
-
-// Virtual time, ns, of the same point.
-uint64_t vcpu_now(struct vcpu *cpu);
+// vcpu_now (loop.h) is the virtual time of the same point.
+static inline uint64_t vcpu_executed(const struct vcpu *cpu)
+{
+    uint64_t boundary = cpu->goal - (uint64_t)cpu->left;
+    return cpu->at ? boundary - cpu->block->count + cpu->at->n : boundary;
+}
 
 // After a fault was delivered. A second one without an instruction in between takes the time of an instruction, as does
 // every one with `always`: otherwise a handler that faults at its first instruction would stop the clock, and no timer
@@ -131,6 +133,17 @@ static inline bool tlb_store(struct vcpu *cpu, uint64_t address, unsigned size, 
         return tlb_store_slow(cpu, address, size, user, value);
     bytes_put((void *)((uintptr_t)address + entry->addend), size, value);
     return true;
+}
+
+// Host memory for [address, address + size), at most a page, if it is plain RAM for this access and in one page, otherwise
+// NULL: for what is more than 8 bytes. Never faults; a miss is tried by a walk through tlb_probe first.
+static inline void *tlb_host(const struct vcpu *cpu, uint64_t address, unsigned size, bool user, enum access access)
+{
+    const struct tlb_entry *entry = tlb_place(cpu, address, user);
+    uint64_t tag = access == ACCESS_WRITE ? entry->write : entry->read;
+    if (unlikely(((address + size - 1) & PAGE_MASK) != tag))
+        return NULL;
+    return (void *)((uintptr_t)address + entry->addend);
 }
 
 #endif

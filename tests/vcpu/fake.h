@@ -64,6 +64,8 @@ static inline bool fake_can_take(const struct vcpu *cpu)
 
 static inline bool fake_take(struct vcpu *cpu)
 {
+    if (!fake_can_take(cpu))
+        return false;
     vcpu_signal(cpu->loop, cpu->index, 0);
     fake_of(cpu)->taken++;
     if (cpu->state == VCPU_HALTED)

@@ -22,11 +22,11 @@ static bool is_stack(const struct op *op)
     }
 }
 
-// In 64-bit mode an address that is not canonical is #GP(0), through SS #SS(0) (SDM vol. 3 section 6.15).
-static enum op_out slow_done(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size, bool done)
+// The result of an access of the op in vcpu.at. A #GP is that of an address in 64-bit mode that is not canonical: through SS it is
+// #SS(0) (SDM vol. 3 section 6.15).
+static inline enum op_out slow_done(struct x86_cpu *cpu, bool done)
 {
-    if (!done && (cpu->mode & X86_MODE_64) && cpu->fault.vector == X86_GP &&
-        !(x86_is_canonical(address) && x86_is_canonical(address + size - 1)) && is_stack(op))
+    if (unlikely(!done) && cpu->fault.vector == X86_GP && is_stack(cpu->vcpu.at))
         cpu->fault.vector = X86_SS_FAULT;
     return after_slow(&cpu->vcpu, done);
 }
@@ -36,14 +36,14 @@ NEVER_INLINE enum op_out x86_load_slow(struct x86_cpu *cpu, const struct op *op,
 {
     *value = 0;
     cpu->vcpu.at = op;
-    return slow_done(cpu, op, address, size, tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+    return slow_done(cpu, tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
 }
 
 NEVER_INLINE enum op_out x86_store_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
                                         uint64_t value)
 {
     cpu->vcpu.at = op;
-    return slow_done(cpu, op, address, size, tlb_store_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+    return slow_done(cpu, tlb_store_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
 }
 
 NEVER_INLINE enum op_out x86_modify_slow(struct x86_cpu *cpu, const struct op *op, uint64_t address, unsigned size,
@@ -51,9 +51,8 @@ NEVER_INLINE enum op_out x86_modify_slow(struct x86_cpu *cpu, const struct op *o
 {
     *value = 0;
     cpu->vcpu.at = op;
-    return slow_done(cpu, op, address, size,
-                     tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
-                         tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
+    return slow_done(cpu, tlb_probe(&cpu->vcpu, address, size, cpu->cpl == 3, ACCESS_WRITE) &&
+                              tlb_load_slow(&cpu->vcpu, address, size, cpu->cpl == 3, value));
 }
 
 static bool aligned_or_fault(struct x86_cpu *cpu, const struct op *op, uint64_t address)
@@ -78,7 +77,7 @@ NEVER_INLINE enum op_out x86_load_scratch(struct x86_cpu *cpu, const struct op *
     bool done = (!high || tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_READ)) &&
                 x86_load(cpu, address, low, &cpu->scratch.q[0]) &&
                 (!high || x86_load(cpu, address + 8, high, &cpu->scratch.q[1]));
-    return slow_done(cpu, op, address, op->s, done);
+    return slow_done(cpu, done);
 }
 
 NEVER_INLINE enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op *op, uint64_t address)
@@ -98,7 +97,7 @@ NEVER_INLINE enum op_out x86_store_scratch(struct x86_cpu *cpu, const struct op 
     bool done = (!high || tlb_probe(&cpu->vcpu, address, op->s, cpu->cpl == 3, ACCESS_WRITE)) &&
                 x86_store(cpu, address, low, cpu->scratch.q[0]) &&
                 (!high || x86_store(cpu, address + 8, high, cpu->scratch.q[1]));
-    return slow_done(cpu, op, address, op->s, done);
+    return slow_done(cpu, done);
 }
 
 // The memory of one operand: a register, `temporary` for a general register, or the scratch register.
