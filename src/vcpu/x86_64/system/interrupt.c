@@ -20,6 +20,8 @@
 // Path: vcpu/loop.c / irqchip/x86/lapic.c (EOI)
 #include "vcpu/x86_64/system/interrupt.h"
 
+#include <string.h>
+
 #include "base/why.h"
 #include "vcpu/loop.h"
 #include "vcpu/x86_64/system/protect.h"
@@ -61,7 +63,7 @@ static bool gate_fault(struct delivery *d, enum x86_exception vector)
 
 // --- real mode -------------------------------------------------------------------------------------------------------
 
-static bool deliver_real(struct delivery *d)
+static NEVER_INLINE bool deliver_real(struct delivery *d)
 {
     struct x86_cpu *cpu = d->cpu;
     uint64_t entry;
@@ -85,18 +87,29 @@ static bool deliver_real(struct delivery *d)
 
 // --- gates -----------------------------------------------------------------------------------------------------------
 
-static bool read_gate(struct delivery *d)
+// An entry of the IDT: 16 bytes in long mode, otherwise 8.
+static inline bool load_gate(struct x86_cpu *cpu, uint64_t linear, bool wide, uint64_t words[2])
+{
+    const void *host = tlb_host(&cpu->vcpu, linear, 16, false, ACCESS_READ);
+    if (likely(host && wide)) {
+        memcpy(words, host, 16);
+        return true;
+    }
+    words[1] = 0;
+    return x86_load_system(cpu, linear, 8, &words[0]) && (!wide || x86_load_system(cpu, linear + 8, 8, &words[1]));
+}
+
+static inline bool read_gate(struct delivery *d)
 {
     struct x86_cpu *cpu = d->cpu;
     bool wide = x86_long(cpu);
     uint32_t size = wide ? 16 : 8, at = d->vector * size;
-    uint64_t low, high = 0;
+    uint64_t words[2];
     if (at + size - 1 > cpu->idt_limit)
         return gate_fault(d, X86_GP);
-    uint64_t linear = x86_wrap(cpu, cpu->idt_base + at);
-    if (!x86_load_system(cpu, linear, 8, &low) || (wide && !x86_load_system(cpu, linear + 8, 8, &high)))
+    if (!load_gate(cpu, x86_wrap(cpu, cpu->idt_base + at), wide, words))
         return false;
-    d->gate = x86_gate_of(low, high & UINT32_MAX);
+    d->gate = x86_gate_of(words[0], words[1] & UINT32_MAX);
     uint16_t attributes = d->gate.attributes;
     uint32_t types = BIT32(X86_TYPE_INTERRUPT) | BIT32(X86_TYPE_TRAP);
     if (!wide)
@@ -110,16 +123,11 @@ static bool read_gate(struct delivery *d)
     return true;
 }
 
-// The handler's code segment, and with it the level it runs at.
-static bool read_code(struct delivery *d)
+static NEVER_INLINE bool read_descriptor(struct delivery *d)
 {
     struct x86_cpu *cpu = d->cpu;
     uint16_t selector = d->gate.selector;
     uint32_t error = selector & 0xfffc;
-    d->cpl = cpu->cpl;
-    d->stays = x86_is_canonical(d->gate.offset) && x86_is_loaded(cpu, X86_CS, (uint16_t)(error | cpu->cpl));
-    if (d->stays)
-        return true;
     if (x86_is_null(selector))
         return x86_fault_code(cpu, X86_GP, 0);
     if (!x86_need_descriptor(cpu, selector, X86_GP, &d->code))
@@ -138,7 +146,17 @@ static bool read_code(struct delivery *d)
     return x86_check_target(cpu, &d->code, d->gate.offset) && x86_mark_accessed(cpu, &d->code);
 }
 
-static void enter_handler(struct delivery *d)
+// The handler's code segment, and with it the level it runs at.
+static inline bool read_code(struct delivery *d)
+{
+    const struct x86_cpu *cpu = d->cpu;
+    uint16_t selector = (uint16_t)((d->gate.selector & 0xfffc) | cpu->cpl);
+    d->cpl = cpu->cpl;
+    d->stays = x86_is_canonical(d->gate.offset) && x86_is_loaded(cpu, X86_CS, selector);
+    return likely(d->stays) || read_descriptor(d);
+}
+
+static inline void enter_handler(struct delivery *d)
 {
     struct x86_cpu *cpu = d->cpu;
     cpu->eflags &= ~(uint64_t)(X86_TF | X86_NT | X86_VM);
@@ -153,7 +171,15 @@ static void enter_handler(struct delivery *d)
 
 // --- 64-bit ----------------------------------------------------------------------------------------------------------
 
-static bool deliver_long(struct delivery *d)
+static bool push_error(struct delivery *d, uint64_t *sp)
+{
+    struct x86_stack stack = x86_wide_stack(d->cpu, *sp, d->cpl);
+    bool done = x86_stack_push(&stack, d->error, 8);
+    *sp = stack.sp;
+    return done;
+}
+
+static inline bool deliver_long(struct delivery *d)
 {
     struct x86_cpu *cpu = d->cpu;
     unsigned ist = d->gate.count & 7;
@@ -163,16 +189,19 @@ static bool deliver_long(struct delivery *d)
         sp &= x86_stack_mask(cpu);
     if ((inner || ist) && !x86_inner_stack_pointer(cpu, d->cpl, ist, &sp))
         return false;
-    struct x86_stack stack = x86_wide_stack(cpu, sp & ~UINT64_C(15), d->cpl);
-    const uint64_t words[] = {
-        d->error, d->next, cpu->segment[X86_CS].selector, d->flags, cpu->r[X86_RSP], cpu->segment[X86_SS].selector,
+    sp &= ~UINT64_C(15);
+    const struct x86_frame frame = {
+        d->next, cpu->segment[X86_CS].selector, d->flags, cpu->r[X86_RSP], cpu->segment[X86_SS].selector,
     };
-    if (!x86_stack_push_words(&stack, words + !d->has_error, 5 + d->has_error))
+    if (!x86_push_frame(cpu, sp, d->cpl, &frame))
+        return false;
+    sp -= sizeof frame;
+    if (d->has_error && !push_error(d, &sp))
         return false;
     enter_handler(d);
     if (inner)
         x86_set_segment(cpu, X86_SS, (uint16_t)d->cpl, 0, 0, (uint16_t)(d->cpl << 5));
-    cpu->r[X86_RSP] = stack.sp;
+    cpu->r[X86_RSP] = sp;
     return true;
 }
 
@@ -219,7 +248,7 @@ static bool deliver_inner(struct delivery *d, unsigned size)
     return true;
 }
 
-static bool deliver_legacy(struct delivery *d)
+static NEVER_INLINE bool deliver_legacy(struct delivery *d)
 {
     struct x86_cpu *cpu = d->cpu;
     unsigned size = d->gate.attributes & 8 ? 4 : 2;
@@ -262,15 +291,14 @@ static bool sets_rf(uint8_t vector, enum x86_event event)
 bool x86_deliver(struct x86_cpu *cpu, uint8_t vector, enum x86_event event, bool has_error, uint32_t error,
                  uint64_t next)
 {
-    struct delivery d = {
-        .cpu = cpu,
-        .vector = vector,
-        .event = event,
-        .has_error = has_error,
-        .error = error,
-        .next = next,
-        .flags = x86_full_flags(cpu) | (sets_rf(vector, event) ? X86_RF : 0u),
-    };
+    struct delivery d; // the rest is set on the way
+    d.cpu = cpu;
+    d.vector = vector;
+    d.event = event;
+    d.has_error = has_error;
+    d.error = error;
+    d.next = next;
+    d.flags = x86_full_flags(cpu) | (sets_rf(vector, event) ? X86_RF : 0u);
     if (vector == X86_DB && !is_software(event))
         cpu->dr[7] &= ~(uint64_t)X86_DR7_GD; // so that the handler can access the debug registers
     bool done = cpu->cr0 & X86_CR0_PE ? deliver_protected(&d) : deliver_real(&d);

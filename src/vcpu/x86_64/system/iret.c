@@ -23,44 +23,28 @@ static void set_flags(struct x86_cpu *cpu, uint64_t flags, uint64_t mask, unsign
 }
 
 struct frame {
-    struct x86_stack stack;
-    uint64_t ip, cs, flags, sp, ss;
+    struct x86_frame words;
+    struct x86_stack stack; // unused if all five words have been popped
     unsigned size;
-    bool whole; // SP and SS have been popped too
+    bool whole; // they have
 };
 
 static bool pop_frame(struct x86_cpu *cpu, struct frame *frame, unsigned size)
 {
+    struct x86_frame *words = &frame->words;
     frame->size = size;
     frame->whole = false;
     frame->stack = x86_current_stack(cpu);
-    return x86_stack_pop(&frame->stack, &frame->ip, size) && x86_stack_pop(&frame->stack, &frame->cs, size) &&
-           x86_stack_pop(&frame->stack, &frame->flags, size);
-}
-
-// From 64-bit mode all five words are always popped.
-static bool pop_long(struct x86_cpu *cpu, struct frame *frame)
-{
-    uint64_t words[5];
-    frame->size = 8;
-    frame->stack = x86_current_stack(cpu);
-    if (!x86_stack_pop_words(&frame->stack, words, countof(words)))
-        return false;
-    frame->ip = words[0];
-    frame->cs = words[1];
-    frame->flags = words[2];
-    frame->sp = words[3];
-    frame->ss = words[4];
-    frame->whole = true;
-    return true;
+    return x86_stack_pop(&frame->stack, &words->ip, size) && x86_stack_pop(&frame->stack, &words->cs, size) &&
+           x86_stack_pop(&frame->stack, &words->flags, size);
 }
 
 static bool pop_outer(struct frame *frame)
 {
     if (frame->whole)
         return true;
-    return x86_stack_pop(&frame->stack, &frame->sp, frame->size) &&
-           x86_stack_pop(&frame->stack, &frame->ss, frame->size);
+    return x86_stack_pop(&frame->stack, &frame->words.sp, frame->size) &&
+           x86_stack_pop(&frame->stack, &frame->words.ss, frame->size);
 }
 
 // Real mode, and virtual-8086 mode with IOPL 3 (where IOPL stays).
@@ -72,12 +56,12 @@ static bool return_real(struct x86_cpu *cpu, unsigned size)
         return x86_fault_code(cpu, X86_GP, 0);
     if (!pop_frame(cpu, &frame, size))
         return false;
-    if (frame.ip > cpu->segment[X86_CS].limit)
+    if (frame.words.ip > cpu->segment[X86_CS].limit)
         return x86_fault_code(cpu, X86_GP, 0);
     x86_stack_commit(&frame.stack);
-    x86_set_real(cpu, X86_CS, (uint16_t)frame.cs);
-    cpu->r[X86_RIP] = frame.ip;
-    set_flags(cpu, frame.flags, FLAGS_ALWAYS | X86_IF | (v86 ? 0u : X86_IOPL), size);
+    x86_set_real(cpu, X86_CS, (uint16_t)frame.words.cs);
+    cpu->r[X86_RIP] = frame.words.ip;
+    set_flags(cpu, frame.words.flags, FLAGS_ALWAYS | X86_IF | (v86 ? 0u : X86_IOPL), size);
     return true;
 }
 
@@ -90,16 +74,16 @@ static bool return_v86(struct x86_cpu *cpu, struct frame *frame)
     for (unsigned i = 0; i < countof(segments); i++)
         if (!x86_stack_pop(&frame->stack, &selectors[i], 4))
             return false;
-    if (frame->ip > 0xffff)
+    if (frame->words.ip > 0xffff)
         return x86_fault_code(cpu, X86_GP, 0);
-    set_flags(cpu, frame->flags, FLAGS_ALWAYS | X86_IF | X86_IOPL | X86_VM | X86_VIF | X86_VIP, 4);
+    set_flags(cpu, frame->words.flags, FLAGS_ALWAYS | X86_IF | X86_IOPL | X86_VM | X86_VIF | X86_VIP, 4);
     cpu->cpl = 3;
-    x86_set_real(cpu, X86_CS, (uint16_t)frame->cs);
-    x86_set_real(cpu, X86_SS, (uint16_t)frame->ss);
+    x86_set_real(cpu, X86_CS, (uint16_t)frame->words.cs);
+    x86_set_real(cpu, X86_SS, (uint16_t)frame->words.ss);
     for (unsigned i = 0; i < countof(segments); i++)
         x86_set_real(cpu, segments[i], (uint16_t)selectors[i]);
-    cpu->r[X86_RIP] = frame->ip;
-    cpu->r[X86_RSP] = frame->sp;
+    cpu->r[X86_RIP] = frame->words.ip;
+    cpu->r[X86_RSP] = frame->words.sp;
     return true;
 }
 
@@ -123,55 +107,68 @@ static uint64_t changeable(const struct x86_cpu *cpu, unsigned size)
     return mask;
 }
 
-// To the segments that are loaded: 64-bit code of the same level, as from most interrupts of a kernel.
-static bool returns_within(const struct x86_cpu *cpu, const struct frame *frame)
+static NEVER_INLINE bool return_protected(struct x86_cpu *cpu, struct frame *frame)
 {
-    return frame->whole && x86_is_canonical(frame->ip) && x86_is_loaded(cpu, X86_CS, (uint16_t)frame->cs) &&
-           x86_is_loaded(cpu, X86_SS, (uint16_t)frame->ss);
-}
-
-static bool return_protected(struct x86_cpu *cpu, struct frame *frame)
-{
+    const struct x86_frame *words = &frame->words;
     struct x86_descriptor code, ss;
-    unsigned cpl = frame->cs & 3;
+    unsigned cpl = words->cs & 3;
     bool outer = cpl != cpu->cpl, pops = outer || x86_is_64(cpu);
-    if (returns_within(cpu, frame)) {
-        set_flags(cpu, frame->flags, changeable(cpu, frame->size), frame->size);
-        cpu->r[X86_RIP] = frame->ip;
-        cpu->r[X86_RSP] = frame->sp;
-        return true;
-    }
-    if (!x86_check_return_code(cpu, (uint16_t)frame->cs, frame->ip, &code))
+    if (!x86_check_return_code(cpu, (uint16_t)words->cs, words->ip, &code))
         return false;
-    if (pops && (!pop_outer(frame) || !x86_check_return_stack(cpu, (uint16_t)frame->ss, cpl, &code, &ss)))
+    if (pops && (!pop_outer(frame) || !x86_check_return_stack(cpu, (uint16_t)words->ss, cpl, &code, &ss)))
         return false;
 
-    set_flags(cpu, frame->flags, changeable(cpu, frame->size), frame->size);
+    set_flags(cpu, words->flags, changeable(cpu, frame->size), frame->size);
     if (!pops)
         x86_stack_commit(&frame->stack);
     cpu->cpl = (uint8_t)cpl;
-    x86_set_descriptor(cpu, X86_CS, (uint16_t)frame->cs, &code);
-    cpu->r[X86_RIP] = frame->ip;
+    x86_set_descriptor(cpu, X86_CS, (uint16_t)words->cs, &code);
+    cpu->r[X86_RIP] = words->ip;
     if (pops) {
-        x86_set_descriptor(cpu, X86_SS, (uint16_t)frame->ss, &ss);
-        x86_set_sp(cpu, frame->sp);
+        x86_set_descriptor(cpu, X86_SS, (uint16_t)words->ss, &ss);
+        x86_set_sp(cpu, words->sp);
     }
     if (outer)
         x86_drop_inner_segments(cpu);
     return true;
 }
 
-bool x86_iret(struct x86_cpu *cpu, unsigned size)
+// From 64-bit mode IRETQ always pops all five words. Most return to the segments that are loaded: 64-bit code of the same level,
+// as from most interrupts of a kernel.
+static bool return_long(struct x86_cpu *cpu)
 {
     struct frame frame;
+    const struct x86_frame *words = &frame.words;
+    if (!x86_pop_frame(cpu, &frame.words))
+        return false;
+    if (likely(x86_is_canonical(words->ip) && x86_is_loaded(cpu, X86_CS, (uint16_t)words->cs) &&
+               x86_is_loaded(cpu, X86_SS, (uint16_t)words->ss))) {
+        set_flags(cpu, words->flags, changeable(cpu, 8), 8);
+        cpu->r[X86_RIP] = words->ip;
+        cpu->r[X86_RSP] = words->sp;
+        return true;
+    }
+    frame.size = 8;
+    frame.whole = true;
+    return return_protected(cpu, &frame);
+}
+
+static NEVER_INLINE bool return_narrow(struct x86_cpu *cpu, unsigned size)
+{
+    struct frame frame;
+    if (!pop_frame(cpu, &frame, size))
+        return false;
+    if (size == 4 && (frame.words.flags & X86_VM) && cpu->cpl == 0 && !x86_long(cpu))
+        return return_v86(cpu, &frame);
+    return return_protected(cpu, &frame);
+}
+
+bool x86_iret(struct x86_cpu *cpu, unsigned size)
+{
     cpu->nmi_blocked = false; // even if it faults (SDM vol. 3 section 6.7.1)
     if (!x86_protected(cpu))
         return return_real(cpu, size);
     if (cpu->eflags & X86_NT)
         return return_task(cpu);
-    if (size == 8 && x86_is_64(cpu) ? !pop_long(cpu, &frame) : !pop_frame(cpu, &frame, size))
-        return false;
-    if (size == 4 && (frame.flags & X86_VM) && cpu->cpl == 0 && !x86_long(cpu))
-        return return_v86(cpu, &frame);
-    return return_protected(cpu, &frame);
+    return size == 8 && x86_is_64(cpu) ? return_long(cpu) : return_narrow(cpu, size);
 }

@@ -4,6 +4,8 @@
 #ifndef VCPU_X86_64_PROTECT_H
 #define VCPU_X86_64_PROTECT_H
 
+#include <string.h>
+
 #include "base/bits.h"
 #include "vcpu/x86_64/cpu.h"
 
@@ -133,7 +135,19 @@ void x86_set_real(struct x86_cpu *cpu, enum x86_segment segment, uint16_t select
 // Was CS or SS loaded in 64-bit mode from what `selector` names now, which has not changed since? Then loading it again changes
 // nothing, and passes the checks it passed then: they ask for the descriptor and for the level, which the RPL of both is. False:
 // perhaps not; nothing was done.
-bool x86_is_loaded(const struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector);
+static inline bool x86_is_loaded(const struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector)
+{
+    const struct x86_segment_register *s = &cpu->segment[segment];
+    uint16_t code = cpu->segment[X86_CS].attributes & (X86_ATTR_L | X86_ATTR_DB);
+    if (s->selector != selector || !x86_is_64(cpu) || code != X86_ATTR_L)
+        return false;
+    if (segment == X86_SS && x86_is_null(selector))
+        return cpu->cpl != 3 && s->limit == 0 && s->attributes == cpu->cpl << 5 && cpu->r[X86_BASE + X86_SS] == 0;
+    if (s->raw == 0 || (selector | 7u) > cpu->gdt_limit)
+        return false;
+    const void *there = tlb_host(&cpu->vcpu, cpu->gdt_base + (selector & 0xfff8), 8, false, ACCESS_READ);
+    return there && bytes_get(there, 8) == s->raw;
+}
 
 // SS for privilege `cpl`; an invalid segment raises `vector` (#GP for a return, #TS for a TSS) with the selector.
 bool x86_check_stack_segment(struct x86_cpu *cpu, uint16_t selector, unsigned cpl, enum x86_exception vector,
@@ -172,10 +186,33 @@ struct x86_stack x86_wide_stack(struct x86_cpu *cpu, uint64_t sp, unsigned cpl);
 bool x86_stack_push(struct x86_stack *stack, uint64_t value, unsigned size);
 bool x86_stack_pop(struct x86_stack *stack, uint64_t *value, unsigned size);
 
-// The frames of 64-bit mode, whole: `words` as they are in memory, so that the last is pushed first and the first is popped
-// first. One TLB lookup if they are in one page.
-bool x86_stack_push_words(struct x86_stack *stack, const uint64_t *words, unsigned count);
-bool x86_stack_pop_words(struct x86_stack *stack, uint64_t *words, unsigned count);
+// What a delivery pushes in 64-bit mode, and IRETQ pops: as it is in memory, above an error code (SDM vol. 3 section 6.14.2).
+struct x86_frame {
+    uint64_t ip, cs, flags, sp, ss;
+};
+
+bool x86_push_frame_slow(struct x86_cpu *cpu, uint64_t top, unsigned cpl, const struct x86_frame *frame);
+bool x86_pop_frame_slow(struct x86_cpu *cpu, struct x86_frame *frame);
+
+// Below `top` of a stack of level `cpl`, and from the current stack. One look-up in the TLB if it is plain RAM in one page, whose
+// address is canonical then. The stack pointer stays.
+static inline bool x86_push_frame(struct x86_cpu *cpu, uint64_t top, unsigned cpl, const struct x86_frame *frame)
+{
+    void *host = tlb_host(&cpu->vcpu, top - sizeof *frame, sizeof *frame, cpl == 3, ACCESS_WRITE);
+    if (unlikely(!host))
+        return x86_push_frame_slow(cpu, top, cpl, frame);
+    memcpy(host, frame, sizeof *frame);
+    return true;
+}
+
+static inline bool x86_pop_frame(struct x86_cpu *cpu, struct x86_frame *frame)
+{
+    const void *host = tlb_host(&cpu->vcpu, cpu->r[X86_RSP], sizeof *frame, cpu->cpl == 3, ACCESS_READ);
+    if (unlikely(!host))
+        return x86_pop_frame_slow(cpu, frame);
+    memcpy(frame, host, sizeof *frame);
+    return true;
+}
 
 // Sets the CPU's stack pointer: the part that the stack's address size covers.
 void x86_stack_commit(const struct x86_stack *stack);

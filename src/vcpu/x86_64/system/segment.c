@@ -53,7 +53,7 @@ void x86_set_descriptor(struct x86_cpu *cpu, enum x86_segment segment, uint16_t 
                         const struct x86_descriptor *d)
 {
     x86_set_segment(cpu, segment, selector, d->base, d->limit, d->attributes);
-    cpu->segment[segment].raw = d->raw;
+    cpu->segment[segment].raw = selector & 4 ? 0 : d->raw;
 }
 
 void x86_set_null(struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector)
@@ -72,22 +72,6 @@ void x86_set_real(struct x86_cpu *cpu, enum x86_segment segment, uint16_t select
     const struct x86_segment_register *s = &cpu->segment[segment];
     x86_set_segment(cpu, segment, selector, (uint32_t)selector << 4, s->limit,
                     X86_ATTR_DATA | (s->attributes & (X86_ATTR_DB | X86_ATTR_G)));
-}
-
-bool x86_is_loaded(const struct x86_cpu *cpu, enum x86_segment segment, uint16_t selector)
-{
-    const struct x86_segment_register *s = &cpu->segment[segment];
-    uint16_t code = cpu->segment[X86_CS].attributes & (X86_ATTR_L | X86_ATTR_DB);
-    if (s->selector != selector || !x86_is_64(cpu) || code != X86_ATTR_L)
-        return false;
-    if (segment == X86_SS && x86_is_null(selector))
-        return cpu->cpl != 3 && s->limit == 0 && s->attributes == cpu->cpl << 5 && cpu->r[X86_BASE + X86_SS] == 0;
-    if (s->raw == 0 || (selector & 4) || (selector | 7u) > cpu->gdt_limit)
-        return false;
-    uint64_t address = cpu->gdt_base + (selector & 0xfff8);
-    const struct tlb_entry *entry = tlb_place(&cpu->vcpu, address, false);
-    return ((address + 7) & PAGE_MASK) == entry->read &&
-           bytes_get((const void *)((uintptr_t)address + entry->addend), 8) == s->raw;
 }
 
 // --- descriptors -----------------------------------------------------------------------------------------------------

@@ -3,8 +3,6 @@
 //
 // A transfer pushes its frame through a `struct x86_stack` first and commits the pointer last, so that a fault in the
 // middle leaves every register as it was.
-#include <string.h>
-
 #include "vcpu/x86_64/system/protect.h"
 #include "vcpu/x86_64/system/segment.h"
 
@@ -95,41 +93,20 @@ bool x86_stack_pop(struct x86_stack *stack, uint64_t *value, unsigned size)
     return true;
 }
 
-// Host memory of `count` words from `sp` on, if they are plain RAM in one page.
-static uint8_t *words_at(const struct x86_stack *stack, uint64_t sp, unsigned count, enum access access)
+bool x86_push_frame_slow(struct x86_cpu *cpu, uint64_t top, unsigned cpl, const struct x86_frame *frame)
 {
-    if (!stack->wide || !x86_is_canonical(sp))
-        return NULL;
-    return tlb_host(&stack->cpu->vcpu, sp, 8 * count, stack->user, access);
+    struct x86_stack stack = x86_wide_stack(cpu, top, cpl);
+    return x86_stack_push(&stack, frame->ss, 8) && x86_stack_push(&stack, frame->sp, 8) &&
+           x86_stack_push(&stack, frame->flags, 8) && x86_stack_push(&stack, frame->cs, 8) &&
+           x86_stack_push(&stack, frame->ip, 8);
 }
 
-bool x86_stack_push_words(struct x86_stack *stack, const uint64_t *words, unsigned count)
+bool x86_pop_frame_slow(struct x86_cpu *cpu, struct x86_frame *frame)
 {
-    uint64_t sp = stack->sp - 8 * count;
-    uint8_t *host = words_at(stack, sp, count, ACCESS_WRITE);
-    if (unlikely(!host)) {
-        while (count)
-            if (!x86_stack_push(stack, words[--count], 8))
-                return false;
-        return true;
-    }
-    memcpy(host, words, 8 * count);
-    stack->sp = sp;
-    return true;
-}
-
-bool x86_stack_pop_words(struct x86_stack *stack, uint64_t *words, unsigned count)
-{
-    const uint8_t *host = words_at(stack, stack->sp, count, ACCESS_READ);
-    if (unlikely(!host)) {
-        for (unsigned i = 0; i < count; i++)
-            if (!x86_stack_pop(stack, &words[i], 8))
-                return false;
-        return true;
-    }
-    memcpy(words, host, 8 * count);
-    stack->sp += 8 * count;
-    return true;
+    struct x86_stack stack = x86_current_stack(cpu);
+    return x86_stack_pop(&stack, &frame->ip, 8) && x86_stack_pop(&stack, &frame->cs, 8) &&
+           x86_stack_pop(&stack, &frame->flags, 8) && x86_stack_pop(&stack, &frame->sp, 8) &&
+           x86_stack_pop(&stack, &frame->ss, 8);
 }
 
 void x86_stack_commit(const struct x86_stack *stack)
