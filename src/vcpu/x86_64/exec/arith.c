@@ -288,8 +288,6 @@ NEVER_INLINE void x86_op_flag(struct x86_cpu *cpu, const struct op *op)
     case X86_CLC: x86_set_arithmetic_flags(cpu, flags & ~(uint64_t)X86_CF); break;
     case X86_STC: x86_set_arithmetic_flags(cpu, flags | X86_CF); break;
     case X86_CMC: x86_set_arithmetic_flags(cpu, flags ^ X86_CF); break;
-    case X86_CLD: cpu->eflags &= ~(uint64_t)X86_DF; break;
-    case X86_STD: cpu->eflags |= X86_DF; break;
     case X86_LAHF: cpu->r[X86_RAX] = (cpu->r[X86_RAX] & ~UINT64_C(0xff00)) | ((flags & 0xd5) | 2) << 8; break;
     case X86_SAHF: x86_set_arithmetic_flags(cpu, (flags & X86_OF) | (cpu->r[X86_RAX] >> 8 & 0xd5)); break;
     case X86_SALC: put8(cpu, X86_RAX, flags & X86_CF ? 0xff : 0); break;

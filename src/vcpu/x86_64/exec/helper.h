@@ -12,7 +12,7 @@
 // Shift and rotate kinds, as modrm.reg of C0-C1 and D0-D3 has them.
 enum x86_shift { X86_ROL, X86_ROR, X86_RCL, X86_RCR, X86_SHL, X86_SHR, X86_SAL, X86_SAR };
 enum x86_bit { X86_BT, X86_BTS, X86_BTR, X86_BTC };
-enum x86_flag_op { X86_CLC, X86_STC, X86_CMC, X86_CLD, X86_STD, X86_LAHF, X86_SAHF, X86_SALC };
+enum x86_flag_op { X86_CLC, X86_STC, X86_CMC, X86_LAHF, X86_SAHF, X86_SALC };
 
 // s: bytes of the operand in all of them.
 void x86_op_shift(struct x86_cpu *cpu, const struct op *op);        // d = a shifted by slot b; x: enum x86_shift

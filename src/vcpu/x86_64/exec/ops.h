@@ -182,7 +182,8 @@ enum { X86_ALL = X86_ARITHMETIC, X86_ALL_DF = X86_ARITHMETIC | X86_DF };
     OP(POPCOUNT, X86_M_A | OP_S, 0, X86_ALL, 0, 0, PLAIN)                                                             \
     OP(CRC32, X86_M_A | OP_S, 0, 0, 0, 0, PLAIN)                                                                      \
     OP(CMPXCHG, X86_AB | OP_S | X86_TO_A | X86_OF_RAX | X86_TO_RAX, 0, X86_ALL, 0, 0, PLAIN)                          \
-    OP(FLAGOP, OP_X | X86_OF_RAX | X86_TO_RAX, X86_ALL_DF, X86_ALL_DF, 0, 0, PLAIN)                                   \
+    OP(FLAGOP, OP_X | X86_OF_RAX | X86_TO_RAX, X86_ALL, X86_ALL, 0, 0, PLAIN)                                         \
+    OP(DIRECTION, OP_X, 0, X86_DF, 0, 0, PLAIN)                                                                       \
     /* memory */                                                                                                      \
     X86_OPS_LOAD(OP, , X86_AT)                                                                                        \
     X86_OPS_LOAD(OP, X, X86_AT_ALL)                                                                                   \

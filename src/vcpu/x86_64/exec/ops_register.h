@@ -55,6 +55,11 @@ static inline void flags_logic(struct x86_cpu *cpu, unsigned bits, uint64_t r)
     cpu->result = (uint64_t)bits_sign(r, bits);
 }
 
+static inline void op_DIRECTION(struct x86_cpu *cpu, const struct op *op) // x: DF
+{
+    cpu->eflags = bits_merge(cpu->eflags, op->x ? X86_DF : 0, X86_DF);
+}
+
 // CF, OF and AF given; ZF, SF and PF by the result.
 static inline void flags_set(struct x86_cpu *cpu, unsigned bits, uint64_t r, bool cf, bool of, bool af)
 {

@@ -175,6 +175,7 @@ void x86_translate_help_ended(struct translator *t);
 void x86_translate_string(struct translator *t);
 void x86_translate_port(struct translator *t);
 void x86_translate_flag(struct translator *t);
+void x86_translate_direction(struct translator *t);
 void x86_translate_flags_ah(struct translator *t);
 void x86_translate_bcd(struct translator *t);
 void x86_translate_bound(struct translator *t);

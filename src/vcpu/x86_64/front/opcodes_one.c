@@ -225,8 +225,8 @@ const struct x86_opcode x86_opcodes_one[256] = {
     [0xf9] = ROW("STC", NOTHING, flag, ARGUMENT(X86_STC)),
     [0xfa] = ROW("CLI", NOTHING, help, ARGUMENT(X86_HELP_cli)),
     [0xfb] = ROW("STI", NOTHING, help_then_end, ARGUMENT(X86_HELP_sti)),
-    [0xfc] = ROW("CLD", NOTHING, flag, ARGUMENT(X86_CLD)),
-    [0xfd] = ROW("STD", NOTHING, flag, ARGUMENT(X86_STD)),
+    [0xfc] = ROW("CLD", NOTHING, direction, ARGUMENT(0)),
+    [0xfd] = ROW("STD", NOTHING, direction, ARGUMENT(1)),
     [0xfe] = GROUP("group 4", MODRM, group4),
     [0xff] = GROUP("group 5", MODRM, group5),
 };

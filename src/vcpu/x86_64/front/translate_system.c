@@ -64,6 +64,11 @@ void x86_translate_flag(struct translator *t)
     x86_emit(t, X86_OP_FLAGOP)->x = (uint8_t)t->insn.row->argument;
 }
 
+void x86_translate_direction(struct translator *t) // CLD, STD
+{
+    x86_emit(t, X86_OP_DIRECTION)->x = (uint8_t)t->insn.row->argument;
+}
+
 void x86_translate_flags_ah(struct translator *t) // LAHF, SAHF
 {
     if (t->code_size == 8 && !x86_has(t->cpu->model, X86_FEATURE_LAHF_64))
