@@ -23,56 +23,57 @@ static bool deliverable(unsigned delivery)
     return delivery != 3 && delivery != X86_SIPI;
 }
 
-static enum msi_x86_result decode_address(uint64_t address, unsigned flags, struct x86_message *out)
+static enum msi_x86_result check_address(uint64_t address, unsigned flags)
 {
-    uint32_t upper = flags & MSI_X86_UPPER ? (uint32_t)bits_get(address, 63, 40) << 8 : 0;
-    uint32_t extended = (uint32_t)bits_get(address, 11, 5) << 8;
+    bool extended = bits_get(address, 11, 5), upper = flags & MSI_X86_UPPER;
 
-    if (bits_get(address, 31, 20) != ADDRESS_WINDOW >> 20 || bits_get(address, flags & MSI_X86_UPPER ? 39 : 63, 32))
+    if ((upper ? bits_get(address, 39, 20) : address >> 20) != ADDRESS_WINDOW >> 20)
         return MSI_X86_NOT_INTERRUPT;
     if (address & ADDRESS_REMAPPABLE)
         return MSI_X86_REMAPPABLE;
     if (extended && !(flags & MSI_X86_EXTENDED))
         return MSI_X86_RESERVED_ADDRESS;
-    if (extended && upper)
+    if (extended && upper && bits_get(address, 63, 40))
         return MSI_X86_AMBIGUOUS;
-    out->destination = upper | extended | (uint32_t)bits_get(address, 19, 12);
-    out->short_destination = !(flags & (MSI_X86_EXTENDED | MSI_X86_UPPER));
-    // With the hint clear, DM has no effect on redirection; receivers still match by it, and guests rely on that.
-    out->logical = address & ADDRESS_LOGICAL;
-    out->redirection_hint = address & ADDRESS_HINT;
     return MSI_X86_OK;
 }
 
-static enum msi_x86_result decode_data(uint32_t data, struct x86_message *out)
+static enum msi_x86_result check_data(uint32_t data)
 {
     unsigned delivery = (unsigned)bits_get(data, 10, 8);
-    bool vectored = x86_delivery_has_vector(delivery);
 
     if (!deliverable(delivery))
         return MSI_X86_RESERVED_DELIVERY;
     // SMI, NMI and ExtINT are edges whatever the trigger bit says; a de-assert exists for INIT in the ICR only.
-    if ((data & DATA_LEVEL) && !(data & DATA_ASSERT) && (vectored || delivery == X86_INIT))
+    if ((data & DATA_LEVEL) && !(data & DATA_ASSERT) && (x86_delivery_has_vector(delivery) || delivery == X86_INIT))
         return MSI_X86_LEVEL_DEASSERT;
-    out->vector = (uint8_t)data;
-    out->delivery = (uint8_t)delivery;
-    out->level = vectored && (data & DATA_LEVEL);
-    out->assert_level = true;
     return MSI_X86_OK;
 }
 
 enum msi_x86_result msi_x86_decode(uint64_t address, uint32_t data, uint32_t requester, unsigned flags,
                                    struct x86_message *out)
 {
-    struct x86_message message;
-    enum msi_x86_result result = decode_address(address, flags, &message);
+    enum msi_x86_result result = check_address(address, flags);
+    unsigned delivery = (unsigned)bits_get(data, 10, 8);
+    uint32_t upper = flags & MSI_X86_UPPER ? (uint32_t)bits_get(address, 63, 40) << 8 : 0;
 
     (void)requester; // a message in compatibility format is not checked against its source
     if (result == MSI_X86_OK)
-        result = decode_data(data, &message);
-    if (result == MSI_X86_OK)
-        *out = message;
-    return result;
+        result = check_data(data);
+    if (result != MSI_X86_OK)
+        return result;
+    *out = (struct x86_message){
+        .destination = upper | (uint32_t)bits_get(address, 11, 5) << 8 | (uint32_t)bits_get(address, 19, 12),
+        .vector = (uint8_t)data,
+        .delivery = (uint8_t)delivery,
+        // With the hint clear, DM has no effect on redirection; receivers still match by it, and guests rely on that.
+        .logical = address & ADDRESS_LOGICAL,
+        .redirection_hint = address & ADDRESS_HINT,
+        .level = x86_delivery_has_vector(delivery) && (data & DATA_LEVEL),
+        .assert_level = true,
+        .short_destination = !(flags & (MSI_X86_EXTENDED | MSI_X86_UPPER)),
+    };
+    return MSI_X86_OK;
 }
 
 // Whether `destination` can be encoded under `flags`, FFh and FFFFFFFFh included.
