@@ -3,31 +3,7 @@
 // is in lapic.h.
 #include "irqchip/x86/lapic.h"
 
-#include "base/clock.h"
-
-// --- Sets of vectors ----------------------------------------------------------------------------------------------
-
-static inline void vectors_set(struct lapic_vectors *set, unsigned vector)
-{
-    set->word[vector / 64] |= BIT64(vector % 64);
-    set->summary |= BIT32(vector / 64);
-}
-
-static inline void vectors_clear(struct lapic_vectors *set, unsigned vector)
-{
-    uint64_t word = set->word[vector / 64] &= ~BIT64(vector % 64);
-    if (word == 0)
-        set->summary &= ~BIT32(vector / 64);
-}
-
 // --- Priorities (SDM, "Interrupt, Task, and Processor Priority") --------------------------------------------------
-
-uint32_t lapic_ppr(const struct lapic *lapic)
-{
-    int serviced = lapic_vectors_highest(&lapic->isr);
-    uint32_t isrv = serviced < 0 ? 0 : (uint32_t)serviced & 0xf0;
-    return (lapic->tpr & 0xf0) >= isrv ? lapic->tpr : isrv;
-}
 
 // The manual's formula has "TPR AND ISRV" in it, which as a bitwise operation would make a busy CPU look idle; it is
 // read as a list of the values of which the maximum is taken.
@@ -129,12 +105,6 @@ bool lapic_set_base(struct lapic *lapic, uint64_t value)
 
 // --- Local vector table (SDM, "Local Vector Table") ---------------------------------------------------------------
 
-static bool asserted(const struct lapic *lapic, unsigned pin)
-{
-    bool low_active = lapic->lvt[LAPIC_LINT0 + pin] & LAPIC_LVT_LOW_ACTIVE;
-    return (lapic->lint >> pin & 1) != low_active;
-}
-
 // SDM, "Level-sensitive interrupts are not supported for LINT1".
 static bool level_sensitive(const struct lapic *lapic, unsigned entry)
 {
@@ -196,7 +166,7 @@ bool lapic_sample_lint0(struct lapic *lapic)
 {
     uint32_t lvt = lapic->lvt[LAPIC_LINT0];
     bool fixed = bits_get(lvt, 10, 8) == X86_FIXED;
-    return fixed && level_sensitive(lapic, LAPIC_LINT0) && asserted(lapic, 0) && !(lvt & LAPIC_LVT_REMOTE_IRR) &&
+    return fixed && level_sensitive(lapic, LAPIC_LINT0) && lapic_asserted(lapic, 0) && !(lvt & LAPIC_LVT_REMOTE_IRR) &&
            lapic_raise(lapic, LAPIC_LINT0);
 }
 
@@ -214,19 +184,7 @@ bool lapic_set_lint(struct lapic *lapic, unsigned pin, bool high)
     }
     if (pin == 0 && level_sensitive(lapic, LAPIC_LINT0) && bits_get(lapic->lvt[LAPIC_LINT0], 10, 8) == X86_FIXED)
         return lapic_sample_lint0(lapic);
-    return asserted(lapic, pin) && lapic_raise(lapic, LAPIC_LINT0 + pin);
-}
-
-bool lapic_extint(const struct lapic *lapic)
-{
-    if (unlikely(!lapic_enabled(lapic)))
-        return lapic->lint & 1;
-    for (unsigned pin = 0; pin < 2; pin++) {
-        uint32_t lvt = lapic->lvt[LAPIC_LINT0 + pin];
-        if ((lvt & (LAPIC_LVT_MASKED | 0x700)) == X86_EXTINT << 8 && asserted(lapic, pin))
-            return true;
-    }
-    return false;
+    return lapic_asserted(lapic, pin) && lapic_raise(lapic, LAPIC_LINT0 + pin);
 }
 
 // --- Acceptance (SDM, "Handling Interrupts", "Determining IPI Destination") ---------------------------------------
@@ -262,22 +220,6 @@ bool lapic_matches(const struct lapic *lapic, const struct x86_message *message)
     return lapic_x2apic(lapic) ? matches_x2apic(lapic, message) : matches_xapic(lapic, message);
 }
 
-bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level)
-{
-    if (unlikely(!lapic_software_enabled(lapic) || !lapic_enabled(lapic)))
-        return false;
-    if (unlikely(vector < 16)) {
-        lapic_report(lapic, LAPIC_ERROR_RECEIVE_VECTOR);
-        return false;
-    }
-    vectors_set(&lapic->irr, vector);
-    if (level)
-        vectors_set(&lapic->tmr, vector);
-    else
-        vectors_clear(&lapic->tmr, vector);
-    return true;
-}
-
 // A CPU that does not wait for a SIPI ignores it, unless the INIT before it has not been taken yet.
 static void accept_sipi(struct lapic *lapic, unsigned vector)
 {
@@ -288,13 +230,11 @@ static void accept_sipi(struct lapic *lapic, unsigned vector)
     lapic->sipi_vector = vector;
 }
 
-bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
+bool lapic_accept_signal(struct lapic *lapic, const struct x86_message *message)
 {
     if (!lapic_enabled(lapic))
         return false;
     switch (message->delivery) {
-    case X86_FIXED:
-    case X86_LOWEST: return lapic_accept_vector(lapic, message->vector, message->level);
     case X86_SMI: lapic->latched |= PENDING_SMI; return true;
     case X86_NMI: lapic->latched |= PENDING_NMI; return true;
     case X86_INIT: // the level de-assert only set arbitration ids
@@ -307,36 +247,6 @@ bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
 }
 
 // --- The CPU's side -----------------------------------------------------------------------------------------------
-
-int lapic_first(const struct lapic *lapic)
-{
-    return lapic_vectors_highest(&lapic->irr);
-}
-
-uint32_t lapic_output(const struct lapic *lapic)
-{
-    uint32_t pending = lapic->latched;
-    int requested = lapic_vectors_highest(&lapic->irr);
-    if (requested >= 0 && ((uint32_t)requested & 0xf0) > (lapic_ppr(lapic) & 0xf0))
-        pending |= PENDING_INTR;
-    if (lapic_extint(lapic))
-        pending |= PENDING_INTR;
-    return pending;
-}
-
-// Between INTR and INTA software may have raised its priority: then the spurious vector is given and no ISR bit is set
-// (SDM, "Spurious Interrupt").
-int lapic_take_vector(struct lapic *lapic)
-{
-    int requested = lapic_vectors_highest(&lapic->irr);
-    if (requested < 0)
-        return -1;
-    if (((uint32_t)requested & 0xf0) <= (lapic_ppr(lapic) & 0xf0))
-        return (int)(lapic->svr & 0xff);
-    vectors_clear(&lapic->irr, (unsigned)requested);
-    vectors_set(&lapic->isr, (unsigned)requested);
-    return requested;
-}
 
 int lapic_take(struct lapic *lapic, uint32_t which)
 {
@@ -357,7 +267,7 @@ int lapic_end(struct lapic *lapic, bool *broadcast)
     *broadcast = false;
     if (unlikely(vector < 0))
         return -1;
-    vectors_clear(&lapic->isr, (unsigned)vector);
+    lapic_vectors_clear(&lapic->isr, (unsigned)vector);
     if (!lapic_vectors_has(&lapic->tmr, (unsigned)vector))
         return vector;
     *broadcast = !(lapic->svr >> 12 & 1);
@@ -366,11 +276,6 @@ int lapic_end(struct lapic *lapic, bool *broadcast)
         lapic_sample_lint0(lapic);
     }
     return vector;
-}
-
-uint64_t lapic_deadline(const struct lapic *lapic)
-{
-    return lapic->lvt[LAPIC_TIMER] & LAPIC_LVT_MASKED ? CLOCK_NEVER : lapic->timer.expiry;
 }
 
 bool lapic_fire(struct lapic *lapic, uint64_t now)

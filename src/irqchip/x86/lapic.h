@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "base/bits.h"
+#include "base/clock.h"
 #include "base/cpu_port.h"
 #include "base/reg.h"
 #include "base/visit.h"
@@ -121,6 +122,17 @@ static inline bool lapic_vectors_has(const struct lapic_vectors *set, unsigned v
 {
     return set->word[vector / 64] >> (vector % 64) & 1;
 }
+static inline void lapic_vectors_set(struct lapic_vectors *set, unsigned vector)
+{
+    set->word[vector / 64] |= BIT64(vector % 64);
+    set->summary |= BIT32(vector / 64);
+}
+static inline void lapic_vectors_clear(struct lapic_vectors *set, unsigned vector)
+{
+    uint64_t word = set->word[vector / 64] &= ~BIT64(vector % 64);
+    if (word == 0)
+        set->summary &= ~BIT32(vector / 64);
+}
 // The highest vector, or -1.
 static inline int lapic_vectors_highest(const struct lapic_vectors *set)
 {
@@ -194,12 +206,6 @@ void lapic_init(struct lapic *lapic, const struct lapic_config *config, bool bsp
 // RESET#: as after power-on. Configuration, pins and mistakes stay.
 void lapic_reset(struct lapic *lapic, bool bsp);
 
-// Accepts a message that is addressed to this APIC. False: it does not accept it (disabled, a reserved delivery mode, a
-// vector below 16, which is reported in the ESR). A SIPI is accepted and ignored unless the CPU waits for one. ExtINT
-// is a wire, not a message.
-bool lapic_accept(struct lapic *lapic, const struct x86_message *message);
-// The same for a fixed interrupt with `vector`, edge or level.
-bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level);
 // Does the destination of `message` name this APIC, in the mode it is in now?
 bool lapic_matches(const struct lapic *lapic, const struct x86_message *message);
 
@@ -209,22 +215,10 @@ bool lapic_set_lint(struct lapic *lapic, unsigned pin, bool high);
 // accepted. False: it is masked, ExtINT (a level), or its vector is illegal.
 bool lapic_raise(struct lapic *lapic, enum lapic_lvt entry);
 
-// The CPU's pending bits, derived. PENDING_INTR covers the vectors here and ExtINT at the LINT pins.
-uint32_t lapic_output(const struct lapic *lapic);
-// A LINT pin asks for INTA cycles: ExtINT, or an APIC that is disabled (LINT0 is the INTR pin then).
-bool lapic_extint(const struct lapic *lapic);
-
-// The highest vector requested, whatever the priority; -1: none.
-int lapic_first(const struct lapic *lapic);
-// Takes the highest vector into service. The spurious vector if a request is there but its priority is too low; -1 if
-// there is none.
-int lapic_take_vector(struct lapic *lapic);
 // Takes one latched signal: PENDING_NMI, SMI, INIT, SIPI. INIT resets the APIC. Returns the SIPI vector, 0 for the
 // others and -1 when it was not latched.
 int lapic_take(struct lapic *lapic, uint32_t which);
 
-// When lapic_fire must be called; CLOCK_NEVER while the timer is stopped or masked.
-uint64_t lapic_deadline(const struct lapic *lapic);
 // Lets the timer expire. True: it did, and its interrupt was raised.
 bool lapic_fire(struct lapic *lapic, uint64_t now);
 
@@ -248,8 +242,7 @@ static inline void lapic_set_cr8(struct lapic *lapic, uint64_t value)
     lapic->tpr = (uint32_t)(value & 15) << 4;
 }
 
-// Task, processor and arbitration priority.
-uint32_t lapic_ppr(const struct lapic *lapic);
+// Arbitration priority.
 uint32_t lapic_apr(const struct lapic *lapic);
 // A write to IA32_APIC_BASE. False: reserved bits or an illegal move, #GP.
 bool lapic_set_base(struct lapic *lapic, uint64_t value);
@@ -280,6 +273,108 @@ static inline uint64_t lapic_page(const struct lapic *lapic)
     bool xapic = (lapic->base & (LAPIC_BASE_ENABLE | LAPIC_BASE_X2APIC)) == LAPIC_BASE_ENABLE;
     return xapic ? lapic->base & ~(LAPIC_PAGE - 1) : UINT64_MAX;
 }
+
+// --- What happens at every interrupt --------------------------------------------------------------------------------
+
+// A fixed interrupt with `vector` arrives, edge or level. False: not accepted, as by lapic_accept.
+static inline bool lapic_accept_vector(struct lapic *lapic, unsigned vector, bool level)
+{
+    if (unlikely(!lapic_software_enabled(lapic) || !lapic_enabled(lapic)))
+        return false;
+    if (unlikely(vector < 16)) {
+        lapic_report(lapic, LAPIC_ERROR_RECEIVE_VECTOR);
+        return false;
+    }
+    lapic_vectors_set(&lapic->irr, vector);
+    if (level)
+        lapic_vectors_set(&lapic->tmr, vector);
+    else
+        lapic_vectors_clear(&lapic->tmr, vector);
+    return true;
+}
+
+// What has no vector: SMI, NMI, INIT, SIPI.
+bool lapic_accept_signal(struct lapic *lapic, const struct x86_message *message);
+
+// Accepts a message that is addressed to this APIC. False: it does not accept it (disabled, a reserved delivery mode, a
+// vector below 16, which is reported in the ESR). A SIPI is accepted and ignored unless the CPU waits for one. ExtINT
+// is a wire, not a message.
+static inline bool lapic_accept(struct lapic *lapic, const struct x86_message *message)
+{
+    return likely(x86_delivery_has_vector(message->delivery))
+               ? lapic_accept_vector(lapic, message->vector, message->level)
+               : lapic_accept_signal(lapic, message);
+}
+
+// The processor priority (SDM, "Interrupt, Task, and Processor Priority").
+static inline uint32_t lapic_ppr(const struct lapic *lapic)
+{
+    int serviced = lapic_vectors_highest(&lapic->isr);
+    uint32_t isrv = serviced < 0 ? 0 : (uint32_t)serviced & 0xf0;
+    return (lapic->tpr & 0xf0) >= isrv ? lapic->tpr : isrv;
+}
+
+// The highest vector requested, whatever the priority; -1: none.
+static inline int lapic_first(const struct lapic *lapic)
+{
+    return lapic_vectors_highest(&lapic->irr);
+}
+
+// Is the priority of the vector `requested` above the processor's?
+static inline bool lapic_passes(const struct lapic *lapic, int requested)
+{
+    return ((uint32_t)requested & 0xf0) > (lapic_ppr(lapic) & 0xf0);
+}
+
+static inline bool lapic_asserted(const struct lapic *lapic, unsigned pin)
+{
+    bool low_active = lapic->lvt[LAPIC_LINT0 + pin] & LAPIC_LVT_LOW_ACTIVE;
+    return (lapic->lint >> pin & 1) != low_active;
+}
+
+static inline bool lapic_extint_at(const struct lapic *lapic, unsigned pin)
+{
+    uint32_t lvt = lapic->lvt[LAPIC_LINT0 + pin];
+    return (lvt & (LAPIC_LVT_MASKED | 0x700)) == X86_EXTINT << 8 && lapic_asserted(lapic, pin);
+}
+
+// A LINT pin asks for INTA cycles: ExtINT, or an APIC that is disabled (LINT0 is the INTR pin then).
+static inline bool lapic_extint(const struct lapic *lapic)
+{
+    if (unlikely(!lapic_enabled(lapic)))
+        return lapic->lint & 1;
+    return lapic_extint_at(lapic, 0) || lapic_extint_at(lapic, 1);
+}
+
+// The CPU's pending bits, derived. PENDING_INTR covers the vectors here and ExtINT at the LINT pins.
+static inline uint32_t lapic_output(const struct lapic *lapic)
+{
+    int requested = lapic_first(lapic);
+    bool intr = (requested >= 0 && lapic_passes(lapic, requested)) || lapic_extint(lapic);
+    return lapic->latched | (intr ? PENDING_INTR : 0u);
+}
+
+// Takes the highest vector into service; -1: there is none. Between INTR and INTA software may have raised its priority: then
+// the spurious vector is given and no ISR bit is set (SDM, "Spurious Interrupt").
+static inline int lapic_take_vector(struct lapic *lapic)
+{
+    int requested = lapic_first(lapic);
+    if (requested < 0)
+        return -1;
+    if (!lapic_passes(lapic, requested))
+        return (int)(lapic->svr & 0xff);
+    lapic_vectors_clear(&lapic->irr, (unsigned)requested);
+    lapic_vectors_set(&lapic->isr, (unsigned)requested);
+    return requested;
+}
+
+// When lapic_fire must be called; CLOCK_NEVER while the timer is stopped or masked.
+static inline uint64_t lapic_deadline(const struct lapic *lapic)
+{
+    return lapic->lvt[LAPIC_TIMER] & LAPIC_LVT_MASKED ? CLOCK_NEVER : lapic->timer.expiry;
+}
+
+// --- Registers ------------------------------------------------------------------------------------------------------
 
 // The registers in the order of the manual, and the accesses that are allowed.
 enum { LAPIC_XAPIC_READ = 1, LAPIC_XAPIC_WRITE = 2, LAPIC_X2APIC_READ = 4, LAPIC_X2APIC_WRITE = 8 };

@@ -208,7 +208,8 @@ static void send(struct lapic *lapic, struct lapic_effect *effect)
     };
 }
 
-#define ICR_LOW 0xccfffu // the bits that exist
+#define ICR_LOW  0xccfffu // the bits that exist
+#define ICR_HIGH 0xff000000u
 
 static uint64_t icr_read(void *context, unsigned index, uint64_t now)
 {
@@ -313,7 +314,7 @@ const struct lapic_register lapic_registers[] = {
     { { "ESR", LAPIC_ESR, 0, 0, REG_32, true, 0, 0, .write = esr_write, MEMBER(esr) }, R_BOTH | W_BOTH },
     LVT("LVT_CMCI", LAPIC_LVT_CMCI, LAPIC_CMCI, 0x107ff, 0),
     { { "ICR", LAPIC_ICR, 0, 0, REG_32 | REG_64, true, 0, ICR_LOW, icr_read, icr_write }, R_BOTH | W_BOTH },
-    { { "ICR_HIGH", LAPIC_ICR_HIGH, 0, 0, REG_32, true, 0, 0xff000000, icr_high_read, icr_high_write },
+    { { "ICR_HIGH", LAPIC_ICR_HIGH, 0, 0, REG_32, true, 0, ICR_HIGH, icr_high_read, icr_high_write },
       R_XAPIC | W_XAPIC },
     LVT("LVT_TIMER", LAPIC_LVT_TIMER, LAPIC_TIMER, 0x700ff, 0),
     LVT("LVT_THERMAL", LAPIC_LVT_THERMAL, LAPIC_THERMAL, 0x107ff, 0),
@@ -420,20 +421,17 @@ static void write_row(struct lapic *lapic, const struct lapic_register *row, uin
     reg_put(&row->reg, lapic, &access, reg_index(&row->reg, offset), value & mask, now);
 }
 
-enum port_result lapic_write(struct lapic *lapic, uint32_t offset, unsigned size, uint64_t value, uint64_t now,
-                             struct lapic_effect *effect)
+static NEVER_INLINE enum port_result write_other(struct lapic *lapic, uint32_t offset, unsigned size, uint64_t value,
+                                                 uint64_t now, struct lapic_effect *effect)
 {
-    clear(effect);
-    if (unlikely(lapic_page(lapic) == UINT64_MAX))
-        return PORT_NOT_MINE;
-    if (likely(size == 4) && offset == LAPIC_EOI) {
-        write_eoi(lapic, effect);
-        return PORT_DONE;
-    }
     catch_up(lapic, now, effect);
     if (likely(size == 4) && offset == LAPIC_ICR && !(value & ~(uint64_t)ICR_LOW)) {
         lapic->icr = bits_merge(lapic->icr, value, UINT32_MAX);
         send(lapic, effect);
+        return PORT_DONE;
+    }
+    if (likely(size == 4) && offset == LAPIC_ICR_HIGH && !(value & ~(uint64_t)ICR_HIGH)) {
+        lapic->icr = bits_merge(lapic->icr, value << 32, ~UINT64_C(0) << 32);
         return PORT_DONE;
     }
     if (size != 4 || offset % 16) {
@@ -443,6 +441,18 @@ enum port_result lapic_write(struct lapic *lapic, uint32_t offset, unsigned size
     const struct lapic_register *row = page_register(lapic, offset, LAPIC_XAPIC_WRITE, effect);
     if (row)
         write_row(lapic, row, offset, (uint32_t)value, now, effect);
+    return PORT_DONE;
+}
+
+enum port_result lapic_write(struct lapic *lapic, uint32_t offset, unsigned size, uint64_t value, uint64_t now,
+                             struct lapic_effect *effect)
+{
+    clear(effect);
+    if (unlikely(lapic_page(lapic) == UINT64_MAX))
+        return PORT_NOT_MINE;
+    if (unlikely(size != 4 || offset != LAPIC_EOI))
+        return write_other(lapic, offset, size, value, now, effect);
+    write_eoi(lapic, effect);
     return PORT_DONE;
 }
 

@@ -274,22 +274,16 @@ static void settle_ioapics(struct x86_irq *irq)
     }
 }
 
-static void settle_hub(struct x86_irq *irq)
+// Sending the IOAPICs' messages calls x86_irq_end, hence `depth`.
+static NEVER_INLINE void settle_hub(struct x86_irq *irq)
 {
+    irq->depth++;
     if (irq->hub_dirty & X86_IRQ_HUB_PIC && irq->config.pic)
         x86_irq_drive_int(irq, pic_cascade_int(&irq->pic));
     if (irq->hub_dirty & X86_IRQ_HUB_IOAPIC)
         settle_ioapics(irq);
     irq->hub_dirty = 0;
-}
-
-// Does the 8259A's INT reach this CPU without a LINT pin?
-bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
-{
-    bool named = irq->extint_used && irq->extint[cpu->index / 64] >> (cpu->index % 64) & 1;
-    if (named && lapic_enabled(&cpu->lapic) && lapic_software_enabled(&cpu->lapic))
-        return true;
-    return cpu->index == X86_IRQ_BSP && irq->pic_int && x86_irq_pic_mode(irq);
+    irq->depth--;
 }
 
 uint64_t x86_irq_first_key(const struct x86_irq *irq, const struct x86_irq_cpu *cpu, uint32_t pending)
@@ -336,10 +330,19 @@ static void settle_cpu(struct x86_irq *irq, struct x86_irq_cpu *cpu)
         tell_deadline(irq, cpu, deadline);
 }
 
-// Sending the IOAPICs' messages calls it again, hence `depth`.
+void x86_irq_end_cpu(struct x86_irq *irq, uint32_t cpu)
+{
+    if (likely(irq->depth == 1 && !irq->hub_dirty && !irq->dirty_words)) {
+        irq->depth = 0;
+        settle_cpu(irq, &irq->cpus[cpu]);
+    } else {
+        x86_irq_touch(irq, cpu);
+        x86_irq_end(irq);
+    }
+}
+
 void x86_irq_settle(struct x86_irq *irq)
 {
-    irq->depth++;
     if (irq->hub_dirty)
         settle_hub(irq);
     while (irq->dirty_words) {
@@ -350,7 +353,6 @@ void x86_irq_settle(struct x86_irq *irq)
         for (; set; set &= set - 1)
             settle_cpu(irq, &irq->cpus[word * 64 + bits_lowest(set)]);
     }
-    irq->depth--;
 }
 
 void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu)
@@ -482,8 +484,7 @@ void x86_irq_set_lint(struct x86_irq *irq, uint32_t vcpu, unsigned pin, bool lev
         x86_irq_lint_heard(irq, cpu, pin, level);
     else
         lapic_set_lint(&cpu->lapic, pin, level);
-    x86_irq_touch(irq, vcpu);
-    x86_irq_end(irq);
+    x86_irq_end_cpu(irq, vcpu);
 }
 
 void x86_irq_drive_lint1(struct x86_irq *irq, bool level)
@@ -534,6 +535,5 @@ void x86_irq_raise(struct x86_irq *irq, uint32_t vcpu, enum lapic_lvt entry)
         if (accepted)
             x86_irq_report_raise(irq, cpu, before.lvt[entry]);
     }
-    x86_irq_touch(irq, vcpu);
-    x86_irq_end(irq);
+    x86_irq_end_cpu(irq, vcpu);
 }

@@ -195,6 +195,8 @@ static inline void x86_irq_end(struct x86_irq *irq)
     if (--irq->depth == 0 && (irq->hub_dirty || irq->dirty_words))
         x86_irq_settle(irq);
 }
+// The same after a change of this CPU's local APIC, which is settled at once if nothing else has changed.
+void x86_irq_end_cpu(struct x86_irq *irq, uint32_t cpu);
 // The ids, the mode or the enables of a CPU's local APIC may have changed: what depends on them is derived, and after a
 // move levels that were not accepted are sent again.
 void x86_irq_follow(struct x86_irq *irq, uint32_t vcpu);
@@ -260,7 +262,13 @@ void x86_irq_drive_int(struct x86_irq *irq, bool level);
 void x86_irq_drive_lint0(struct x86_irq *irq, bool level);
 void x86_irq_drive_lint1(struct x86_irq *irq, bool level);
 // Does the 8259A's INT reach this CPU without a LINT pin?
-bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu);
+static inline bool x86_irq_extint_past_lint(const struct x86_irq *irq, const struct x86_irq_cpu *cpu)
+{
+    bool named = irq->extint_used && irq->extint[cpu->index / 64] >> (cpu->index % 64) & 1;
+    if (named && lapic_enabled(&cpu->lapic) && lapic_software_enabled(&cpu->lapic))
+        return true;
+    return irq->pic_int && cpu->index == X86_IRQ_BSP && x86_irq_pic_mode(irq);
+}
 // Sends the IPI that the ICR of `cpu` asks for.
 void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect);
 

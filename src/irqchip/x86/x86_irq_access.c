@@ -50,11 +50,9 @@ static void broadcast_eoi(struct x86_irq *irq, uint8_t vector, uint64_t now)
 
 // --- Effects of an access -------------------------------------------------------------------------------------------
 
-// Applies the effects of an access to a local APIC.
-static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect, uint64_t now)
+static NEVER_INLINE void apply_all(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect,
+                                   uint64_t now)
 {
-    if (effect->flags == 0)
-        return;
     x86_irq_begin(irq);
     if (effect->flags & LAPIC_CHANGED)
         x86_irq_touch(irq, cpu->index);
@@ -68,6 +66,17 @@ static void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lap
     if (effect->flags & LAPIC_MOVED)
         x86_irq_moved(irq, cpu->index);
     x86_irq_end(irq);
+}
+
+// Applies the effects of an access to a local APIC. Most have no effect elsewhere: an EOI, the timer.
+static inline void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect, uint64_t now)
+{
+    if (unlikely(effect->flags & ~(LAPIC_CHANGED | LAPIC_ENDED) || trace_heard(irq->config.trace))) {
+        apply_all(irq, cpu, effect, now);
+    } else if (effect->flags) {
+        x86_irq_begin(irq);
+        x86_irq_end_cpu(irq, cpu->index);
+    }
 }
 
 // --- Ports ----------------------------------------------------------------------------------------------------------
@@ -236,13 +245,12 @@ int x86_irq_acknowledge(void *owner, uint32_t vcpu, uint32_t which, uint64_t now
         taken = inta(irq, vcpu);
     else
         taken = take(irq, cpu, which);
-    x86_irq_touch(irq, vcpu);
-    if (which == PENDING_INIT && taken >= 0) {
+    if (unlikely(which == PENDING_INIT && taken >= 0)) {
         if (trace_heard(irq->config.trace))
             trace_forget(irq->config.trace, vcpu);
         x86_irq_moved(irq, cpu->index);
     }
-    x86_irq_end(irq);
+    x86_irq_end_cpu(irq, vcpu);
     return taken;
 }
 
@@ -316,8 +324,7 @@ static void write_cr8(struct x86_irq *irq, struct x86_irq_cpu *cpu, uint64_t val
 {
     x86_irq_begin(irq);
     lapic_set_cr8(&cpu->lapic, value);
-    x86_irq_touch(irq, cpu->index);
-    x86_irq_end(irq);
+    x86_irq_end_cpu(irq, cpu->index);
 }
 
 enum port_result x86_irq_cpu_write(void *owner, uint32_t vcpu, enum port_space space, uint64_t address, unsigned size,

@@ -23,12 +23,17 @@ static NEVER_INLINE bool accept_heard(struct x86_irq *irq, uint32_t cpu, const s
     return accepted;
 }
 
-static bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *message)
+static inline bool accept(struct x86_irq *irq, uint32_t cpu, const struct x86_message *message)
 {
-    bool accepted =
-        trace_heard(irq->config.trace) ? accept_heard(irq, cpu, message) : lapic_accept(&irq->cpus[cpu].lapic, message);
-    x86_irq_touch(irq, cpu); // also if not accepted: an illegal vector raises the error interrupt
-    return accepted;
+    return trace_heard(irq->config.trace) ? accept_heard(irq, cpu, message)
+                                          : lapic_accept(&irq->cpus[cpu].lapic, message);
+}
+
+// The same, and the CPU is to be settled, also if it did not accept: an illegal vector raises the error interrupt.
+static bool accept_touched(struct x86_irq *irq, uint32_t cpu, const struct x86_message *message)
+{
+    x86_irq_touch(irq, cpu);
+    return accept(irq, cpu, message);
 }
 
 // SDM, "Lowest Priority Delivery Mode": the CPU with the lowest arbitration priority takes it. Among equals it is the
@@ -50,7 +55,7 @@ static bool arbitrate(struct x86_irq *irq, const uint64_t *set, const struct x86
     if (best == X86_TARGETS_NONE)
         return false;
     irq->last_lowest = best;
-    return accept(irq, best, message);
+    return accept_touched(irq, best, message);
 }
 
 static bool accept_all(struct x86_irq *irq, const uint64_t *set, const struct x86_message *message)
@@ -60,7 +65,7 @@ static bool accept_all(struct x86_irq *irq, const uint64_t *set, const struct x8
         return arbitrate(irq, set, message);
     for (uint32_t word = 0; word < irq->targets.words; word++)
         for (uint64_t left = set[word]; left; left &= left - 1)
-            accepted |= accept(irq, word * 64 + bits_lowest(left), message);
+            accepted |= accept_touched(irq, word * 64 + bits_lowest(left), message);
     return accepted;
 }
 
@@ -92,15 +97,16 @@ static uint64_t *clear_found(struct x86_irq *irq)
 
 bool x86_irq_deliver(struct x86_irq *irq, const struct x86_message *message)
 {
-    bool accepted;
     x86_irq_begin(irq);
     uint32_t one = x86_targets_one(&irq->targets, message);
     if (likely(one < irq->config.cpus) && accept(irq, one, message)) {
-        accepted = true;
-    } else {
-        x86_targets_find(&irq->targets, message, clear_found(irq));
-        accepted = deliver_found(irq, message);
+        x86_irq_end_cpu(irq, one);
+        return true;
     }
+    if (one < irq->config.cpus)
+        x86_irq_touch(irq, one);
+    x86_targets_find(&irq->targets, message, clear_found(irq));
+    bool accepted = deliver_found(irq, message);
     x86_irq_end(irq);
     return accepted;
 }
@@ -130,7 +136,7 @@ static void send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapi
     switch (effect->shorthand) {
     case LAPIC_TO_DESTINATION: x86_irq_deliver(irq, ipi); return;
     case LAPIC_TO_SELF:
-        if (!accept(irq, cpu->index, ipi))
+        if (!accept_touched(irq, cpu->index, ipi))
             TRACE(irq->config.trace, TRACE_DROP, cpu->index, X86_IRQ_DROP_REFUSED, ipi->destination, ipi->vector);
         return;
     case LAPIC_TO_ALL: x86_targets_all(&irq->targets, clear_found(irq)); break;
