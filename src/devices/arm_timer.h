@@ -57,6 +57,12 @@ struct arm_timer {
 void arm_timer_init(struct arm_timer *timer, struct clock *clock);
 void arm_timer_reset(struct arm_timer *timer, uint64_t now);
 
+// Is the encoding in the timers' space, op1 3 and CRn 14?
+static inline bool arm_timer_is_register(uint64_t encoding)
+{
+    return encoding >> 8 == ARM_TIMER_CNTFRQ_EL0 >> 8;
+}
+
 // A system register by its encoding. PORT_NOT_MINE: not one of the timer's, or one that cannot be accessed this way.
 enum port_result arm_timer_read(struct arm_timer *timer, uint64_t encoding, uint64_t *value, uint64_t now);
 enum port_result arm_timer_write(struct arm_timer *timer, uint64_t encoding, uint64_t value, uint64_t now);

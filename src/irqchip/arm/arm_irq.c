@@ -197,14 +197,20 @@ uint32_t arm_irq_route(const struct arm_irq *irq, uint32_t index, enum gic_group
     return arm_targets_one(&irq->targets, (uint32_t)(router >> 32 << 24 | (router & 0xffffff)));
 }
 
-// Adds the interrupt to the CPU's set of ready ones, or removes it.
-static void forward(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot, enum gic_group group,
-                    struct gic_rank rank)
+// Adds the interrupt to the CPU's set of ready ones, or removes it; then the CPU is to be settled.
+static void put_ready(const struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot, enum gic_group group,
+                      struct gic_rank rank)
 {
     if (!cpu->ready.at[slot])
         TRACE_AT(irq->config.trace, TRACE_WAITS, arm_irq_key(cpu->index, gic_intid_of(slot)), TRACE_ACCEPT, cpu->index,
                  gic_intid_of(slot), group, 0);
     gic_ready_put(&cpu->ready, slot, group, rank);
+}
+
+static void forward(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t slot, enum gic_group group,
+                    struct gic_rank rank)
+{
+    put_ready(irq, cpu, slot, group, rank);
     arm_irq_touch(irq, cpu->index);
 }
 
@@ -242,7 +248,7 @@ static void refresh_spi(struct arm_irq *irq, uint32_t index, bool forwarded)
         forward(irq, &irq->cpus[cpu], slot, group, gicd_rank(gicd, index));
 }
 
-static void settle_gicd(struct arm_irq *irq)
+static NEVER_INLINE void settle_gicd(struct arm_irq *irq)
 {
     struct gic_shared *spi = &irq->gicd.spi;
     while (spi->touched_blocks) {
@@ -269,8 +275,8 @@ static void refresh_block(struct arm_irq *irq, struct arm_irq_cpu *cpu, unsigned
     for (; touched; touched &= touched - 1) {
         unsigned bit = bits_lowest(touched);
         if (forwarded >> bit & 1)
-            forward(irq, cpu, first + bit, gic_block_group(&bank->block[block], bit, two_states),
-                    gic_block_rank(&bank->block[block], bit, two_states));
+            put_ready(irq, cpu, first + bit, gic_block_group(&bank->block[block], bit, two_states),
+                      gic_block_rank(&bank->block[block], bit, two_states));
         else
             gic_ready_remove(&cpu->ready, first + bit);
     }
@@ -332,28 +338,28 @@ static void report_deadline(struct arm_irq *irq)
 
 void arm_irq_settle(struct arm_irq *irq)
 {
-    irq->depth++;
-    settle_gicd(irq);
-    for (uint32_t word = 0; irq->dirty_words; word++) {
-        if (!(irq->dirty_words >> word & 1))
-            continue;
-        for (; irq->dirty[word]; irq->dirty[word] &= irq->dirty[word] - 1)
-            settle_cpu(irq, &irq->cpus[word * 64 + bits_lowest(irq->dirty[word])]);
-        irq->dirty_words &= ~BIT64(word);
+    if (irq->gicd.spi.touched_blocks)
+        settle_gicd(irq);
+    while (irq->dirty_words) {
+        unsigned word = bits_lowest(irq->dirty_words);
+        irq->dirty_words &= irq->dirty_words - 1;
+        uint64_t set = irq->dirty[word];
+        irq->dirty[word] = 0;
+        for (; set; set &= set - 1)
+            settle_cpu(irq, &irq->cpus[word * 64 + bits_lowest(set)]);
     }
     report_deadline(irq);
-    irq->depth--;
 }
 
-void arm_irq_begin(struct arm_irq *irq)
+void arm_irq_end_cpu(struct arm_irq *irq, uint32_t cpu)
 {
-    irq->depth++;
-}
-
-void arm_irq_end(struct arm_irq *irq)
-{
-    if (--irq->depth == 0)
-        arm_irq_settle(irq);
+    if (likely(irq->depth == 1 && !arm_irq_unsettled(irq))) {
+        irq->depth = 0;
+        settle_cpu(irq, &irq->cpus[cpu]);
+    } else {
+        arm_irq_touch(irq, cpu);
+        arm_irq_end(irq);
+    }
 }
 
 void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu)
@@ -461,9 +467,8 @@ void arm_irq_set_ppi(struct arm_irq *irq, uint32_t vcpu, uint32_t intid, bool le
         report_pin(irq, arm_irq_key(vcpu, intid), vcpu, ARM_IRQ_CPU, intid, level);
     arm_irq_begin(irq);
     gicr_set_line(&cpu->gicr, slot, level);
-    arm_irq_touch(irq, vcpu);
     bool kept = heard && arm_irq_pends(irq, cpu, intid);
-    arm_irq_end(irq);
+    arm_irq_end_cpu(irq, vcpu);
     if (heard)
         pin_reported(irq, cpu, intid, level, kept);
 }

@@ -197,8 +197,21 @@ void arm_irq_timer(struct arm_irq *irq, uint64_t now);
 // Derives the outputs that may have changed. Called by the functions above; a second call changes nothing.
 void arm_irq_settle(struct arm_irq *irq);
 // Changes made between begin and end are settled at the outermost end.
-void arm_irq_begin(struct arm_irq *irq);
-void arm_irq_end(struct arm_irq *irq);
+static inline void arm_irq_begin(struct arm_irq *irq)
+{
+    irq->depth++;
+}
+static inline bool arm_irq_unsettled(const struct arm_irq *irq)
+{
+    return irq->gicd.spi.touched_blocks || irq->dirty_words || its_deadline(&irq->its) != irq->deadline;
+}
+static inline void arm_irq_end(struct arm_irq *irq)
+{
+    if (--irq->depth == 0 && arm_irq_unsettled(irq))
+        arm_irq_settle(irq);
+}
+// The same after a change of this CPU's part, which is settled at once if nothing else has changed.
+void arm_irq_end_cpu(struct arm_irq *irq, uint32_t cpu);
 
 // Whether a CPU takes part in 1 of N distribution may have changed; the CPU is settled too.
 void arm_irq_follow(struct arm_irq *irq, uint32_t vcpu);
@@ -295,7 +308,7 @@ void arm_irq_send(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic
 // to. False: it cannot be made pending.
 void arm_irq_do_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, struct arm_irq_cpu *other, enum gic_lpi_action action,
                     uint32_t intid);
-// Acknowledges an LPI by clearing it: it has no active state.
+// Acknowledges an LPI by clearing it: it has no active state. The CPU is to be settled.
 void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t intid);
 // An event of a device at the ITS. False: it had no receiver.
 bool arm_irq_event(struct arm_irq *irq, uint32_t device, uint32_t event);

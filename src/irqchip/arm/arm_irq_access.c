@@ -28,7 +28,6 @@ static void activate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct 
         gicr_activate(&cpu->gicr, slot);
         if (irq->config.version == 2 && slot < 16)
             take_source(&cpu->gicr.bank, slot, effect->source);
-        arm_irq_touch(irq, cpu->index);
     } else {
         gicd_activate(&irq->gicd, gic_shared_index(slot));
     }
@@ -57,7 +56,6 @@ static void deactivate(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struc
         ended = false;
     } else if (gic_slot_private(slot)) {
         ended = gicr_deactivate(&cpu->gicr, slot, effect->secure, gicd_two_states(&irq->gicd));
-        arm_irq_touch(irq, cpu->index);
     } else {
         ended = gicd_deactivate(&irq->gicd, gic_shared_index(slot), effect->secure);
         if (ended)
@@ -100,12 +98,10 @@ static NEVER_INLINE void apply_rare(struct arm_irq *irq, struct arm_irq_cpu *cpu
         send_message(irq, cpu, ARM_MESSAGE_EVENT, effect->intid);
 }
 
-// Applies the effects of an access of a CPU, or to its redistributor.
-static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+// Does what an access of a CPU, or to its redistributor, requires elsewhere. True: this CPU is to be settled.
+static bool do_effects(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
 {
-    const unsigned usual = GIC_CHANGED | GIC_TAKEN | GIC_DROPPED | GIC_ENDED | GIC_SENDS;
-    if (effect->flags & GIC_CHANGED)
-        arm_irq_touch(irq, cpu->index);
+    const unsigned own = GIC_CHANGED | GIC_TAKEN | GIC_ENDED, usual = own | GIC_DROPPED | GIC_SENDS;
     if (effect->flags & GIC_TAKEN)
         activate(irq, cpu, effect);
     if (effect->flags & GIC_DROPPED)
@@ -117,6 +113,22 @@ static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic
         arm_irq_send(irq, cpu, effect);
     if (unlikely(effect->flags & ~usual))
         apply_rare(irq, cpu, effect);
+    return effect->flags & own;
+}
+
+static void apply(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    if (do_effects(irq, cpu, effect))
+        arm_irq_touch(irq, cpu->index);
+}
+
+// The same at the end of an access that is nothing else.
+static inline void apply_and_end(struct arm_irq *irq, struct arm_irq_cpu *cpu, const struct gic_effect *effect)
+{
+    if (do_effects(irq, cpu, effect))
+        arm_irq_end_cpu(irq, cpu->index);
+    else
+        arm_irq_end(irq);
 }
 
 // Does `access` of the CPU with this index, which may count mistakes in the chip. `heard`: there is an observer. It is a
@@ -306,8 +318,7 @@ ALWAYS_INLINE enum port_result read_register(struct arm_irq *irq, struct arm_irq
     arm_irq_begin(irq);
     COUNTED(ARM_IRQ_CPU, cpu->icc.mistakes, cpu->index,
             result = icc_read(&cpu->icc, &cpu->ready, gicd_two_states(&irq->gicd), address, value, &effect), address);
-    apply(irq, cpu, &effect);
-    arm_irq_end(irq);
+    apply_and_end(irq, cpu, &effect);
     return result;
 }
 
@@ -336,8 +347,7 @@ ALWAYS_INLINE enum port_result write_register(struct arm_irq *irq, struct arm_ir
     arm_irq_begin(irq);
     COUNTED(ARM_IRQ_CPU, cpu->icc.mistakes, cpu->index,
             result = icc_write(&cpu->icc, gicd_two_states(&irq->gicd), address, value, &effect), value);
-    apply(irq, cpu, &effect);
-    arm_irq_end(irq);
+    apply_and_end(irq, cpu, &effect);
     return result;
 }
 

@@ -317,7 +317,6 @@ void arm_irq_take_lpi(struct arm_irq *irq, struct arm_irq_cpu *cpu, uint32_t int
 {
     struct gicr_lpi_world world = world_of(irq, cpu);
     TRACE_COUNTED(irq->config.trace, counters_of(cpu), gicr_lpi_clear(&cpu->gicr, &world, intid), intid);
-    arm_irq_touch(irq, cpu->index);
 }
 
 // --- The ITS --------------------------------------------------------------------------------------------------------

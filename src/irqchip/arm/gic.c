@@ -4,16 +4,6 @@
 // Path: gicd.c, gicr.c / icc.c, gicc.c
 #include "irqchip/arm/gic.h"
 
-uint32_t gic_block_forwarded(const struct gic_block *block, uint32_t enabled, bool two_states)
-{
-    uint32_t secure_1 = two_states ? block->modifier & ~block->group : 0;
-    uint32_t groups = 0;
-    groups |= enabled >> GIC_G0 & 1 ? ~block->group & ~secure_1 : 0;
-    groups |= enabled >> GIC_G1NS & 1 ? block->group : 0;
-    groups |= enabled >> GIC_G1S & 1 ? secure_1 : 0;
-    return gic_block_pending(block) & block->enabled & ~block->active & groups;
-}
-
 void gic_block_visit(struct gic_block *block, struct visit *v)
 {
     VISIT(v, block->group);
@@ -115,11 +105,9 @@ void gic_set_derive(struct gic_set *set)
 
 #define PLACES (GIC_LEVELS + 1)
 
-void gic_ready_remove(struct gic_ready *ready, uint32_t slot)
+void gic_ready_take_out(struct gic_ready *ready, uint32_t slot)
 {
     uint8_t at = ready->at[slot];
-    if (at == 0)
-        return;
     unsigned group = (at - 1u) / PLACES, n = (at - 1u) % PLACES;
     struct gic_level *level = &ready->level[group][n];
     ready->at[slot] = 0;
@@ -199,8 +187,9 @@ struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t gro
 {
     struct gic_pending best = { .intid = GIC_SPURIOUS, .priority = GIC_IDLE };
     groups &= ready->groups;
-    for (unsigned group = 0; group < GIC_GROUPS; group++) {
-        if (!(groups >> group & 1) || ready->levels[group] == 0)
+    for (uint32_t left = groups; left; left &= left - 1) {
+        unsigned group = bits_lowest(left);
+        if (ready->levels[group] == 0)
             continue;
         unsigned n = bits_lowest(ready->levels[group]);
         uint32_t intid = level_lowest(&ready->level[group][n]);
@@ -243,11 +232,6 @@ static inline uint8_t lowest_level(uint32_t levels)
     return levels ? (uint8_t)(bits_lowest(levels) * 8) : GIC_IDLE;
 }
 
-static inline bool has_nmi(const struct gic_cpu *cpu)
-{
-    return cpu->nmi[GIC_G1NS] | cpu->nmi[GIC_G1S];
-}
-
 // The running priority. With superpriority it is above the same priority without, and `*group` is its group.
 static struct gic_rank running(const struct gic_cpu *cpu, unsigned *group)
 {
@@ -268,7 +252,7 @@ uint8_t gic_cpu_running(const struct gic_cpu *cpu)
 }
 
 // ICC_PMR_EL1 does not mask superpriority, except that a mask in the Secure half masks Non-secure interrupts.
-static NEVER_INLINE bool signals_nmi(const struct gic_cpu *cpu, const struct gic_pending *pending)
+bool gic_cpu_signals_nmi(const struct gic_cpu *cpu, const struct gic_pending *pending)
 {
     unsigned group;
     struct gic_rank rank = running(cpu, &group);
@@ -280,21 +264,6 @@ static NEVER_INLINE bool signals_nmi(const struct gic_cpu *cpu, const struct gic
     if ((pending->priority & mask) != (rank.priority & mask))
         return (pending->priority & mask) < (rank.priority & mask);
     return pending->nmi && !rank.nmi;
-}
-
-bool gic_cpu_signals(const struct gic_cpu *cpu, const struct gic_pending *pending)
-{
-    if (pending->intid == GIC_SPURIOUS)
-        return false;
-    if (unlikely(pending->nmi || has_nmi(cpu)))
-        return signals_nmi(cpu, pending);
-    uint8_t running = lowest_level(cpu->apr[GIC_G0] | cpu->apr[GIC_G1NS] | cpu->apr[GIC_G1S]);
-    if (pending->priority >= cpu->pmr)
-        return false;
-    if (running == GIC_IDLE)
-        return true;
-    uint8_t mask = gic_cpu_group_mask(cpu, pending->group);
-    return (pending->priority & mask) < (running & mask);
 }
 
 void gic_cpu_activate(struct gic_cpu *cpu, const struct gic_pending *pending)

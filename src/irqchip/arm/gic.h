@@ -132,7 +132,15 @@ static inline struct gic_rank gic_block_rank(const struct gic_block *block, unsi
 }
 
 // The bits that may be forwarded if the groups of the mask `enabled` are enabled.
-uint32_t gic_block_forwarded(const struct gic_block *block, uint32_t enabled, bool two_states);
+static inline uint32_t gic_block_forwarded(const struct gic_block *block, uint32_t enabled, bool two_states)
+{
+    uint32_t secure_1 = two_states ? block->modifier & ~block->group : 0;
+    uint32_t groups = 0;
+    groups |= enabled >> GIC_G0 & 1 ? ~block->group & ~secure_1 : 0;
+    groups |= enabled >> GIC_G1NS & 1 ? block->group : 0;
+    groups |= enabled >> GIC_G1S & 1 ? secure_1 : 0;
+    return gic_block_pending(block) & block->enabled & ~block->active & groups;
+}
 void gic_block_visit(struct gic_block *block, struct visit *v);
 
 // The private interrupts of a CPU (in GICv3: of its redistributor).
@@ -250,7 +258,12 @@ struct gic_ready {
 // Empties it; the memory of its LPI sets stays.
 void gic_ready_clear(struct gic_ready *ready);
 void gic_ready_put(struct gic_ready *ready, uint32_t slot, enum gic_group group, struct gic_rank rank);
-void gic_ready_remove(struct gic_ready *ready, uint32_t slot);
+void gic_ready_take_out(struct gic_ready *ready, uint32_t slot); // it is in the set
+static inline void gic_ready_remove(struct gic_ready *ready, uint32_t slot)
+{
+    if (ready->at[slot])
+        gic_ready_take_out(ready, slot);
+}
 void gic_ready_put_lpi(struct gic_ready *ready, uint32_t intid, uint8_t priority);
 void gic_ready_remove_lpi(struct gic_ready *ready, uint32_t intid, uint8_t priority);
 
@@ -284,8 +297,20 @@ uint8_t gic_cpu_group_mask(const struct gic_cpu *cpu, enum gic_group group);
 void gic_cpu_set_bpr(struct gic_cpu *cpu, enum gic_group group, unsigned value);
 // The running priority; GIC_IDLE: nothing is active.
 uint8_t gic_cpu_running(const struct gic_cpu *cpu);
-// Is `pending` above the mask and the running priority, so that it is signalled?
-bool gic_cpu_signals(const struct gic_cpu *cpu, const struct gic_pending *pending);
+// Is `pending` above the mask and the running priority, so that it is signalled? The second: with superpriority, of either.
+bool gic_cpu_signals_nmi(const struct gic_cpu *cpu, const struct gic_pending *pending);
+static inline bool gic_cpu_signals(const struct gic_cpu *cpu, const struct gic_pending *pending)
+{
+    uint32_t active = cpu->apr[GIC_G0] | cpu->apr[GIC_G1NS] | cpu->apr[GIC_G1S];
+    if (pending->intid == GIC_SPURIOUS)
+        return false;
+    if (unlikely(pending->nmi || cpu->nmi[GIC_G1NS] || cpu->nmi[GIC_G1S]))
+        return gic_cpu_signals_nmi(cpu, pending);
+    if (pending->priority >= cpu->pmr)
+        return false;
+    uint8_t mask = gic_cpu_group_mask(cpu, pending->group);
+    return !active || (pending->priority & mask) < (bits_lowest(active) * 8 & mask);
+}
 // Acknowledge: its priority is active.
 void gic_cpu_activate(struct gic_cpu *cpu, const struct gic_pending *pending);
 // Priority drop of an EOI for one of the `groups` (a mask). False: the highest active priority is none of them.

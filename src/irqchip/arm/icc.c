@@ -502,6 +502,10 @@ enum port_result icc_write(struct icc *icc, bool two_states, uint64_t encoding, 
         end(&access, value, group_1(&access));
         return PORT_DONE;
     }
+    if (encoding == ICC_SGI1R_EL1) {
+        send(&access, value & SGI_MASK, group_1(&access));
+        return PORT_DONE;
+    }
     const struct icc_register *row = find(encoding);
     enum port_result result = check(&access, row, ICC_WRITE);
     if (result == PORT_DONE)

@@ -120,7 +120,8 @@ static enum port_result port_read(void *owner, uint32_t vcpu, enum port_space sp
                                   uint64_t *value, uint64_t now)
 {
     struct virt *virt = owner;
-    if (space == PORT_REGISTER && arm_timer_read(&virt->timers[vcpu].timer, address, value, now) == PORT_DONE)
+    if (space == PORT_REGISTER && arm_timer_is_register(address) &&
+        arm_timer_read(&virt->timers[vcpu].timer, address, value, now) == PORT_DONE)
         return PORT_DONE;
     return arm_irq_cpu_read(&virt->irq, vcpu, space, address, size, value, now);
 }
@@ -129,7 +130,8 @@ static enum port_result port_write(void *owner, uint32_t vcpu, enum port_space s
                                    uint64_t value, uint64_t now)
 {
     struct virt *virt = owner;
-    if (space == PORT_REGISTER && arm_timer_write(&virt->timers[vcpu].timer, address, value, now) == PORT_DONE)
+    if (space == PORT_REGISTER && arm_timer_is_register(address) &&
+        arm_timer_write(&virt->timers[vcpu].timer, address, value, now) == PORT_DONE)
         return PORT_DONE;
     return arm_irq_cpu_write(&virt->irq, vcpu, space, address, size, value, now);
 }
