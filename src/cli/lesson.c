@@ -156,8 +156,8 @@ static int list(const char *folder, char *why)
     }
     if (count < 0)
         return trouble(why);
-    puts("\nintact lesson 1 --text says what the first is about, intact lesson 1 runs it. intact lesson -help lists "
-         "the rest.");
+    printf("\n%s lesson 1 --text says what the first is about, %s lesson 1 runs it; lesson -help lists the rest.\n",
+           cli_program, cli_program);
     return PASSED;
 }
 
@@ -170,8 +170,10 @@ static int show_text(const struct lesson *lesson, char *why)
         snprintf(why, INTACT_ERROR_SIZE, "lesson: cannot read '%.300s'", path);
         return trouble(why);
     }
-    while (fgets(line, sizeof line, file))
-        fputs(line, stdout);
+    while (fgets(line, sizeof line, file)) {
+        bool command = strncmp(line, "    intact ", 11) == 0; // as it can be typed here
+        printf("%s%s%s", command ? "    " : "", command ? cli_program : "", command ? line + 10 : line);
+    }
     fclose(file);
     return PASSED;
 }
@@ -215,6 +217,7 @@ static int run_broken(const struct lesson *lesson, const struct wish *wish, cons
     return status < 0 ? trouble(why) : differs ? NOT_PASSED : PASSED;
 }
 
+// By the name that the command was called by, so that what is printed can be typed.
 static void tell_next(const struct lesson *lesson, const struct wish *wish, const char *variant, const char *kernel)
 {
     char options[512];
@@ -222,12 +225,11 @@ static void tell_next(const struct lesson *lesson, const struct wish *wish, cons
         return;
     lesson_options(lesson, options, sizeof options);
     if (strcmp(variant, "given") == 0)
-        printf("\nNext: intact lesson %u --broken shows the guest with a mistake; intact lesson start %u is yours to "
-               "repair.\n",
-               lesson->number, lesson->number);
+        printf("\nNext: %s lesson %u --broken, the guest with a mistake\n", cli_program, lesson->number);
     else if (strcmp(variant, "broken") == 0)
-        printf("\nNext: intact lesson start %u copies it for you to find the mistake.\n", lesson->number);
-    printf("The guest alone: intact run %s -kernel %s\n", options, kernel);
+        printf("\nNext: %s lesson start %u, which copies it for you to find the mistake\n", cli_program,
+               lesson->number);
+    printf("The guest alone: %s run %s -kernel %s\n", cli_program, options, kernel);
 }
 
 static void tell_head(const struct lesson *lesson)
@@ -287,9 +289,9 @@ static int start(const struct wish *wish, char *why)
         const char *to = wish->count == 3 ? wish->word[2] : own;
         status = lesson_start(&lesson, to, why);
         if (status == 0)
-            printf("%s has the broken guest, guest.c, and lesson.md with the task. After a change: intact lesson check "
-                   "%s\n",
-                   to, to);
+            printf(
+                "%s has the broken guest, guest.c, and lesson.md with the task. After a change: %s lesson check %s\n",
+                to, cli_program, to);
     }
     lesson_free(&lesson);
     return status < 0 ? trouble(why) : PASSED;
@@ -361,9 +363,8 @@ static int make_new(const struct wish *wish, char *why)
         return trouble("lesson: new needs a folder and the lesson's name: intact lesson new DIR NAME");
     if (lesson_new(wish->word[1], wish->word[2], wish->machine ? wish->machine : "pc", why) < 0)
         return trouble(why);
-    printf(
-        "%s is a lesson that passes; lessons/README.md says what its files are. Try it: intact lesson check --all %s\n",
-        wish->word[1], wish->word[1]);
+    printf("%s is a lesson that passes; lessons/README.md says what its files are. Try it: %s lesson check --all %s\n",
+           wish->word[1], cli_program, wish->word[1]);
     return PASSED;
 }
 

@@ -121,17 +121,24 @@ static void tell_why(const struct lesson *lesson, const struct lesson_result *re
         printf("  (%u more gate%s behind the first: --json lists all)\n", gates - 1, gates > 2 ? "s" : "");
 }
 
+static void tell_who(const char *variant)
+{
+    if (strcmp(variant, "yours") == 0)
+        puts("Your guest prints:");
+    else if (strcmp(variant, "given") == 0)
+        puts("The guest prints:");
+    else
+        printf("The %s guest prints:\n", variant);
+}
+
 void lesson_tell(const struct lesson *lesson, const char *variant, const struct lesson_result *result)
 {
     unsigned holds = 0;
     for (unsigned i = 0; i < lesson->expect.count; i++)
         holds += match_holds(&result->match, i);
-    if (strcmp(variant, "yours") == 0)
-        puts("Your guest prints:");
-    else
-        printf("The %s guest prints:\n", variant);
+    tell_who(variant);
     tell_output(result);
-    printf("%s: %u of %u lines of expect hold, %" PRIu64 " instructions\n", result->passed ? "passed" : "not passed",
+    printf("%s: %u of %u expectations hold, %" PRIu64 " instructions\n", result->passed ? "passed" : "not passed",
            holds, lesson->expect.count, result->exit.instructions);
     if (result->passed)
         return;
