@@ -134,16 +134,16 @@ static int execute(const struct command *command, const char *what, char *why)
     pid_t child = fork();
     if (child == 0) {
         dup2(STDERR_FILENO, STDOUT_FILENO);
-        execvp(words[0], (char *const *)(uintptr_t)words);
+        execvp(command->word[0], (char *const *)(uintptr_t)words);
         _exit(127);
     }
     if (child < 0 || waitpid(child, &status, 0) < 0) {
-        snprintf(why, INTACT_ERROR_SIZE, "lesson: cannot run '%.200s': %s", words[0], strerror(errno));
+        snprintf(why, INTACT_ERROR_SIZE, "lesson: cannot run '%.200s': %s", command->word[0], strerror(errno));
         return -1;
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
-    snprintf(why, INTACT_ERROR_SIZE, "lesson: '%.200s' does not %s; its messages are above", words[0], what);
+    snprintf(why, INTACT_ERROR_SIZE, "lesson: '%.200s' does not %s; its messages are above", command->word[0], what);
     return -1;
 }
 
