@@ -25,6 +25,10 @@ struct match {
     uint64_t wanted; // INTACT_TRACE_BIT of the events that are expected, in either way
     unsigned next;   // index of the MUST that is waited for; `count` of the expectations: none
     struct match_state state[EXPECT_EVENTS];
+    // Accesses are too many to look at all: the addresses that expectations name. `any_address`: one names none.
+    uint64_t address[EXPECT_EVENTS];
+    unsigned address_count;
+    bool any_address;
     // An event as JSON.
     struct export *export;
     FILE *file;

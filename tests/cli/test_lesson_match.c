@@ -153,6 +153,24 @@ Test(lesson_match, values_are_those_of_the_json)
     finish("11111111");
 }
 
+static void reads_port(uint64_t address)
+{
+    happens(INTACT_TRACE_ACCESS, address, 7, 1 | 1 << 9);
+}
+
+Test(lesson_match, accesses_are_compared_at_the_addresses_that_are_named_or_everywhere)
+{
+    begin("pc", "some access address=0x20\nsome access address=33\nsome access address=0x22 value=8\n");
+    reads_port(0x21);
+    reads_port(0x22);
+    cr_assert_str_eq(held(), "010");
+    reads_port(0x20);
+    finish("110");
+    begin("pc", "some access address=0x20\nsome access value=7\n");
+    reads_port(0x80);
+    finish("01");
+}
+
 Test(lesson_match, an_arm_machine_has_intids)
 {
     begin("virt", "must take exception=IRQ\nmust ack intid=33 group=1\nmust eoi intid=33\n");
