@@ -28,7 +28,9 @@ SECTIONS = {
     "Operation Control Word 3 (OCW3)", "Fully Nested Mode", "End of Interrupt (EOI)", "Automatic End of Interrupt (AEOI) Mode",
     "Automatic Rotation (Equal Priority Devices)", "Specific Rotation (Specific Priority)", "Interrupt Masks", "Special Mask Mode",
     "Poll Command", "Reading the 8259A Status", "Edge and Level Triggered Modes", "The Special Fully Nested Mode", "Buffered Mode",
-    "Cascade Mode", "Masking Maskable Hardware Interrupts",
+    "Cascade Mode", "Masking Maskable Hardware Interrupts", "Local Vector Table", "Interrupt Acceptance for Fixed Interrupts",
+    "Signaling Interrupt Servicing Completion", "Task and Processor Priorities", "APIC Timer", "Interrupt Command Register (ICR)",
+    "Determining IPI Destination", "MP Initialization Protocol Algorithm for MP Systems",
 }
 
 
