@@ -724,6 +724,7 @@
 #define gic_iidr_fields intact_private_gic_iidr_fields
 #define gic_mistake_name intact_private_gic_mistake_name
 #define gic_ready_clear intact_private_gic_ready_clear
+#define gic_ready_find intact_private_gic_ready_find
 #define gic_ready_highest intact_private_gic_ready_highest
 #define gic_ready_put intact_private_gic_ready_put
 #define gic_ready_put_lpi intact_private_gic_ready_put_lpi

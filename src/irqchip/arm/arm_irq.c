@@ -266,17 +266,17 @@ static NEVER_INLINE void settle_gicd(struct arm_irq *irq)
     }
 }
 
-static void refresh_block(struct arm_irq *irq, struct arm_irq_cpu *cpu, unsigned block, bool two_states)
+static void refresh_block(struct arm_irq *irq, struct arm_irq_cpu *cpu, unsigned index, bool two_states)
 {
-    struct gic_bank *bank = &cpu->gicr.bank;
-    uint32_t touched = bank->touched[block], first = block ? GIC_EPPI_SLOT + (block - 1) * 32 : 0;
-    uint32_t forwarded = gicr_forwarded(&cpu->gicr, block, irq->gicd.ctlr & GICD_CTLR_GROUPS, two_states);
-    bank->touched[block] = 0;
+    const struct gic_block *block = &cpu->gicr.bank.block[index];
+    uint32_t touched = cpu->gicr.bank.touched[index], first = index ? GIC_EPPI_SLOT + (index - 1) * 32 : 0;
+    uint32_t forwarded = gicr_forwarded(&cpu->gicr, index, irq->gicd.ctlr & GICD_CTLR_GROUPS, two_states);
+    cpu->gicr.bank.touched[index] = 0;
     for (; touched; touched &= touched - 1) {
         unsigned bit = bits_lowest(touched);
         if (forwarded >> bit & 1)
-            put_ready(irq, cpu, first + bit, gic_block_group(&bank->block[block], bit, two_states),
-                      gic_block_rank(&bank->block[block], bit, two_states));
+            put_ready(irq, cpu, first + bit, gic_block_group(block, bit, two_states),
+                      gic_block_rank(block, bit, two_states));
         else
             gic_ready_remove(&cpu->ready, first + bit);
     }

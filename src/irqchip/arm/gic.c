@@ -183,13 +183,11 @@ static NEVER_INLINE void offer_nmis(const struct gic_ready *ready, uint32_t grou
     }
 }
 
-struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t groups)
+struct gic_pending gic_ready_find(const struct gic_ready *ready, uint32_t groups)
 {
     struct gic_pending best = { .intid = GIC_SPURIOUS, .priority = GIC_IDLE };
-    groups &= ready->groups;
-    for (uint32_t left = groups; left; left &= left - 1) {
-        unsigned group = bits_lowest(left);
-        if (ready->levels[group] == 0)
+    for (unsigned group = 0; group < GIC_GROUPS; group++) {
+        if (!(groups >> group & 1) || ready->levels[group] == 0)
             continue;
         unsigned n = bits_lowest(ready->levels[group]);
         uint32_t intid = level_lowest(&ready->level[group][n]);

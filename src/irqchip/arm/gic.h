@@ -275,7 +275,14 @@ struct gic_pending {
 };
 
 // The highest of the `groups` (a mask): among the same priority the one with the lowest INTID.
-struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t groups);
+struct gic_pending gic_ready_find(const struct gic_ready *ready, uint32_t groups); // there may be one
+static inline struct gic_pending gic_ready_highest(const struct gic_ready *ready, uint32_t groups)
+{
+    uint32_t levels = ready->levels[GIC_G0] | ready->levels[GIC_G1NS] | ready->levels[GIC_G1S] | ready->lpi_levels;
+    if (!(levels | ready->nmis))
+        return (struct gic_pending){ .intid = GIC_SPURIOUS, .priority = GIC_IDLE };
+    return gic_ready_find(ready, groups & ready->groups);
+}
 
 // --- The priority core of a CPU interface ---------------------------------------------------------------------------
 

@@ -68,11 +68,6 @@ bool gicr_deactivate(struct gicr *gicr, uint32_t slot, bool secure, bool two_sta
     return true;
 }
 
-uint32_t gicr_forwarded(const struct gicr *gicr, unsigned block, uint32_t enabled, bool two_states)
-{
-    return gic_block_forwarded(&gicr->bank.block[block], enabled, two_states);
-}
-
 uint32_t gicr_one_of_many(const struct gicr *gicr)
 {
     uint32_t groups = 0;

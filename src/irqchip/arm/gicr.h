@@ -81,7 +81,10 @@ void gicr_trigger(struct gicr *gicr, uint32_t slot);
 void gicr_activate(struct gicr *gicr, uint32_t slot);
 bool gicr_deactivate(struct gicr *gicr, uint32_t slot, bool secure, bool two_states);
 // Private interrupts of `block` to forward, with the groups `enabled` in the distributor.
-uint32_t gicr_forwarded(const struct gicr *gicr, unsigned block, uint32_t enabled, bool two_states);
+static inline uint32_t gicr_forwarded(const struct gicr *gicr, unsigned block, uint32_t enabled, bool two_states)
+{
+    return gic_block_forwarded(&gicr->bank.block[block], enabled, two_states);
+}
 void gicr_touch_all(struct gicr *gicr);
 // Groups of which this CPU takes 1 of N interrupts.
 uint32_t gicr_one_of_many(const struct gicr *gicr);

@@ -478,39 +478,48 @@ static struct access begin(struct icc *icc, const struct gic_ready *ready, bool 
     return (struct access){ icc, ready, effect, two_states, ns };
 }
 
+static NEVER_INLINE enum port_result read_row(struct icc *icc, const struct gic_ready *ready, bool two_states,
+                                              uint64_t encoding, uint64_t *value, struct gic_effect *effect)
+{
+    struct access access = begin(icc, ready, two_states, effect);
+    const struct icc_register *row = find(encoding);
+    enum port_result result = check(&access, row, ICC_READ);
+    *value = result == PORT_DONE ? reg_get(&row->reg, icc, &access, 0, 0) : 0;
+    return result;
+}
+
 enum port_result icc_read(struct icc *icc, const struct gic_ready *ready, bool two_states, uint64_t encoding,
                           uint64_t *value, struct gic_effect *effect)
 {
+    if (unlikely(encoding != ICC_IAR1_EL1))
+        return read_row(icc, ready, two_states, encoding, value, effect);
     struct access access = begin(icc, ready, two_states, effect);
-    *value = 0;
-    if (likely(encoding == ICC_IAR1_EL1)) {
-        *value = acknowledge(&access, group_1(&access), false);
-        return PORT_DONE;
-    }
+    *value = acknowledge(&access, group_1(&access), false);
+    return PORT_DONE;
+}
+
+static NEVER_INLINE enum port_result write_row(struct icc *icc, bool two_states, uint64_t encoding, uint64_t value,
+                                               struct gic_effect *effect)
+{
+    struct access access = begin(icc, NULL, two_states, effect);
     const struct icc_register *row = find(encoding);
-    enum port_result result = check(&access, row, ICC_READ);
+    enum port_result result = check(&access, row, ICC_WRITE);
     if (result == PORT_DONE)
-        *value = reg_get(&row->reg, icc, &access, 0, 0);
+        reg_put(&row->reg, icc, &access, 0, value, 0); // a row without function, ICC_SRE: WI
     return result;
 }
 
 enum port_result icc_write(struct icc *icc, bool two_states, uint64_t encoding, uint64_t value,
                            struct gic_effect *effect)
 {
+    if (unlikely(encoding != ICC_EOIR1_EL1 && encoding != ICC_SGI1R_EL1))
+        return write_row(icc, two_states, encoding, value, effect);
     struct access access = begin(icc, NULL, two_states, effect);
-    if (likely(encoding == ICC_EOIR1_EL1)) {
+    if (encoding == ICC_EOIR1_EL1)
         end(&access, value, group_1(&access));
-        return PORT_DONE;
-    }
-    if (encoding == ICC_SGI1R_EL1) {
+    else
         send(&access, value & SGI_MASK, group_1(&access));
-        return PORT_DONE;
-    }
-    const struct icc_register *row = find(encoding);
-    enum port_result result = check(&access, row, ICC_WRITE);
-    if (result == PORT_DONE)
-        reg_put(&row->reg, icc, &access, 0, value, 0); // a row without function, ICC_SRE: WI
-    return result;
+    return PORT_DONE;
 }
 
 void icc_visit(struct icc *icc, struct visit *v)
