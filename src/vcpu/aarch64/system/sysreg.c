@@ -16,8 +16,6 @@
 #include "vcpu/access.h"
 #include "vcpu/loop.h"
 
-#define FPEN(cpacr) bits_get((cpacr), 21, 20)
-
 uint32_t a64_trap_syndrome(unsigned encoding, unsigned rt, bool read)
 {
     unsigned op0 = encoding >> 14 & 3, op1 = encoding >> 11 & 7, crn = encoding >> 7 & 15, crm = encoding >> 3 & 15;
@@ -39,23 +37,6 @@ static bool absent(struct a64_cpu *cpu)
 }
 
 // --- PSTATE -----------------------------------------------------------------------------------------------------------
-
-void a64_update_mode(struct a64_cpu *cpu)
-{
-    unsigned fpen = (unsigned)FPEN(cpu->cpacr);
-    uint32_t mode = cpu->el == 0 ? A64_MODE_USER : cpu->spsel ? A64_MODE_SP1 : 0u;
-    if (fpen == 3 || (fpen == 1 && cpu->el == 1))
-        mode |= A64_MODE_FP;
-    if (cpu->sctlr & (cpu->el == 0 ? A64_SCTLR_SA0 : A64_SCTLR_SA))
-        mode |= A64_MODE_SA;
-    if (cpu->sctlr & A64_SCTLR_A)
-        mode |= A64_MODE_ALIGN;
-    cpu->mode = mode;
-    cpu->stepping = false;
-    if (unlikely(cpu->debugging))
-        a64_debug_update_mode(cpu);
-    tlb_select(&cpu->vcpu, cpu->el == 0);
-}
 
 void a64_write_spsel(struct a64_cpu *cpu, bool sp1)
 {

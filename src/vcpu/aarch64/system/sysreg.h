@@ -4,6 +4,7 @@
 #define VCPU_AARCH64_SYSTEM_SYSREG_H
 
 #include "vcpu/aarch64/cpu.h"
+#include "vcpu/aarch64/system/debug.h"
 
 // op0:op1:CRn:CRm:op2, as in an instruction's bits 20:5 and as the CPU port names registers.
 #define A64_SYSREG(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
@@ -52,7 +53,23 @@ uint32_t a64_trap_syndrome(unsigned encoding, unsigned rt, bool read);
 bool a64_trap(struct a64_cpu *cpu, unsigned encoding, bool read);
 
 // PSTATE, CPACR_EL1, SCTLR_EL1 and what enables debug exceptions, into the mode bits and the TLB's table.
-void a64_update_mode(struct a64_cpu *cpu);
+static inline void a64_update_mode(struct a64_cpu *cpu)
+{
+    bool user = cpu->el == 0;
+    unsigned fpen = (unsigned)bits_get(cpu->cpacr, 21, 20);
+    uint32_t mode = user ? A64_MODE_USER : cpu->spsel ? A64_MODE_SP1 : 0u;
+    if (user ? fpen == 3 : fpen & 1)
+        mode |= A64_MODE_FP;
+    if (cpu->sctlr & (user ? A64_SCTLR_SA0 : A64_SCTLR_SA))
+        mode |= A64_MODE_SA;
+    if (cpu->sctlr & A64_SCTLR_A)
+        mode |= A64_MODE_ALIGN;
+    cpu->mode = mode;
+    cpu->stepping = false;
+    if (unlikely(cpu->debugging))
+        a64_debug_update_mode(cpu);
+    tlb_select(&cpu->vcpu, user);
+}
 
 // Tells the interrupt controller SCTLR_EL1.NMI.
 void a64_tell_nmi(struct a64_cpu *cpu);
