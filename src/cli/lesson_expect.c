@@ -95,13 +95,18 @@ static int add_field(const struct words *words, bool arm, struct expect_event *e
     return 0;
 }
 
-// The words from `first` on, up to a sentence, with a blank between them.
+// The words from `first` on, up to a sentence, with a blank between them, and quotes around a value that has blanks.
 static char *joined(const struct words *words, unsigned first)
 {
-    char text[sizeof words->text] = "";
+    char text[2 * sizeof words->text] = "";
     size_t used = 0;
-    for (unsigned i = first; i < words->count && !words->word[i].quoted && used < sizeof text; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > first ? " " : "", words->word[i].text);
+    for (unsigned i = first; i < words->count && !words->word[i].quoted; i++) {
+        const char *word = words->word[i].text, *equals = strchr(word, '=');
+        const char *quote = equals && strchr(word, ' ') ? "\"" : "";
+        int name = equals ? (int)(equals - word) + 1 : 0;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%.*s%s%s%s", i > first ? " " : "", name, word,
+                                 quote, word + name, quote);
+    }
     return strdup(text);
 }
 

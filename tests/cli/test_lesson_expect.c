@@ -79,6 +79,7 @@ Test(lesson_expect, a_file_says_machine_end_and_events)
     cr_assert_eq(expect.event[2].kind, EXPECT_SOME);
     cr_assert_eq(expect.event[3].kind, EXPECT_NEVER);
     cr_assert_str_eq(expect.event[3].field[0].value, "no CPU");
+    cr_assert_str_eq(expect.event[3].words, "drop reason=\"no CPU\"");
     expect_free(&expect);
 }
 
