@@ -30,7 +30,8 @@ SECTIONS = {
     "Poll Command", "Reading the 8259A Status", "Edge and Level Triggered Modes", "The Special Fully Nested Mode", "Buffered Mode",
     "Cascade Mode", "Masking Maskable Hardware Interrupts", "Local Vector Table", "Interrupt Acceptance for Fixed Interrupts",
     "Signaling Interrupt Servicing Completion", "Task and Processor Priorities", "APIC Timer", "Interrupt Command Register (ICR)",
-    "Determining IPI Destination", "MP Initialization Protocol Algorithm for MP Systems",
+    "Determining IPI Destination", "MP Initialization Protocol Algorithm for MP Systems", "Interrupt, Task, and Processor Priority",
+    "Logical Destination Mode", "Lowest Priority Delivery Mode", "Message Address Register Format", "Message Data Register Format",
 }
 
 
