@@ -45,7 +45,8 @@ static uint8_t *writable(const struct jit *jit, const void *code)
 
 static void forget_code(struct jit *jit)
 {
-    code_memory_forget(&jit->memory);
+    if (jit->used > jit->first)
+        code_memory_forget(&jit->memory);
     jit->used = jit->first;
     jit->full = false;
     jit->held = 0;
