@@ -17,7 +17,7 @@ arm64() {
 
 arm64 update
 arm64 install --yes --download-only --no-install-recommends \
-    libc6-dev libcapstone-dev libcriterion-dev libedit-dev libfdt-dev libmpfr-dev libslirp-dev libzstd-dev libjansson-dev zlib1g-dev > /dev/null
+    libc6-dev libcapstone-dev libcriterion-dev libedit-dev libfdt-dev libmpfr-dev libslirp-dev libxxhash-dev libzstd-dev libjansson-dev zlib1g-dev > /dev/null
 for package in apt/archives/*.deb; do
     dpkg-deb --extract "$package" .
 done
