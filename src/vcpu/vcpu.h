@@ -28,7 +28,7 @@ enum {
     KICK_CUT = BIT32(1),  // end this slice: another CPU was woken, a deadline moved, the guest pauses or halts
 };
 
-#define JUMP_CACHE_ENTRIES 512
+#define JUMP_CACHE_ENTRIES 1024
 
 struct jump_cache_entry {
     uint64_t key;         // program counter and mode (x86_jump_key, a64_jump_key)
