@@ -6,7 +6,8 @@ from figures import Figure
 VCPUS = (1, 4, 16, 64)
 MIBS = (1, 4, 16, 64)
 TURNS = 30000000 # of all processors: on a PC it takes seconds until 64 are started
-FUNCTIONS_OF_A_MIB, ROUNDS = 16384, 8
+FUNCTIONS_OF_A_MIB = 16384
+ROUNDS = 32 # at first: what runs in turn has become host code by then
 
 
 def busy(vcpus):
