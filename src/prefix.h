@@ -416,6 +416,7 @@
 #define debug_aarch64 intact_private_debug_aarch64
 #define debug_describe intact_private_debug_describe
 #define debug_memory_read intact_private_debug_memory_read
+#define debug_memory_read_some intact_private_debug_memory_read_some
 #define debug_memory_write intact_private_debug_memory_write
 #define debug_register_count intact_private_debug_register_count
 #define debug_register_read intact_private_debug_register_read
@@ -479,6 +480,7 @@
 #define digest_free intact_private_digest_free
 #define digest_init intact_private_digest_init
 #define digest_of intact_private_digest_of
+#define disassemble intact_private_disassemble
 #define disassemble_free intact_private_disassemble_free
 #define disassemble_is_built intact_private_disassemble_is_built
 #define disassemble_line intact_private_disassemble_line

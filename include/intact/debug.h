@@ -60,6 +60,19 @@ struct intact_wire {
 int intact_machine_wires(struct intact_machine *machine, void (*told)(void *owner, const struct intact_wire *wire),
                          void *owner);
 
+// An instruction of the guest as assembly, in AT&T's syntax on INTACT_PC.
+struct intact_instruction {
+    uint64_t address;
+    uint32_t size;        // bytes
+    const char *mnemonic; // "movq"; ".byte" or ".inst": it is none. During the call
+    const char *operands; // "%rax, (%rdi)". During the call
+};
+// Calls `told` for up to `count` instructions from `address` on, in the mode in which the processor executes now, through its kernel's
+// page tables, up to where there is no code. How many they were; -EINVAL: there is no such processor; -ENOTSUP: the library was built
+// without Capstone.
+int intact_machine_disassemble(struct intact_machine *machine, uint32_t cpu, uint64_t address, unsigned count,
+                               void (*told)(void *owner, const struct intact_instruction *instruction), void *owner);
+
 // What a processor does.
 enum intact_cpu_state {
     INTACT_CPU_RUNNING,

@@ -36,67 +36,35 @@ static bool open_mode(struct disassembler *disassembler, enum disassemble_mode m
     return true;
 }
 
-enum { LINE_BYTES = 8 }; // of an x86 instruction; the rest is a line of its own
-
-// The bytes of an x86 instruction from `from` on, in a column of LINE_BYTES; or the word of A64.
-static size_t write_bytes(bool a64, const uint8_t *code, size_t from, size_t size, char *text, size_t room)
-{
-    size_t used = 0;
-    if (a64)
-        return (size_t)snprintf(text, room, " %08" PRIx32, (uint32_t)bytes_get(code, 4));
-    for (size_t i = from; i < from + LINE_BYTES; i++)
-        used += i < size ? (size_t)snprintf(text + used, room - used, " %02x", code[i])
-                         : (size_t)snprintf(text + used, room - used, "%s", from ? "" : "   ");
-    return used;
-}
-
-static void write_line(enum disassemble_mode mode, uint64_t address, const uint8_t *code, size_t size,
-                       const char *mnemonic, const char *operands, char text[DISASSEMBLE_TEXT])
-{
-    const size_t room = DISASSEMBLE_TEXT;
-    bool a64 = mode == DISASSEMBLE_A64;
-    size_t used = (size_t)snprintf(text, room, "0x%08" PRIx64 ": ", address);
-    used += write_bytes(a64, code, 0, size, text + used, room - used);
-    used += (size_t)snprintf(text + used, room - used, "  %-8s %.100s\n", mnemonic, operands);
-    if (a64 || size <= LINE_BYTES)
-        return;
-    used += (size_t)snprintf(text + used, room - used, "0x%08" PRIx64 ": ", address + LINE_BYTES);
-    used += write_bytes(a64, code, LINE_BYTES, size, text + used, room - used);
-    snprintf(text + used, room - used, "\n");
-}
-
 // What is no instruction.
-static void write_unknown(enum disassemble_mode mode, uint64_t address, const uint8_t *code, size_t size,
-                          char text[DISASSEMBLE_TEXT])
+static void take_unknown(bool a64, const uint8_t *code, struct disassembled *out)
 {
-    char operands[16 * 6] = "";
     size_t used = 0;
-    if (mode == DISASSEMBLE_A64)
-        snprintf(operands, sizeof operands, "0x%08" PRIx32, (uint32_t)bytes_get(code, 4));
-    for (size_t i = 0; mode != DISASSEMBLE_A64 && i < size; i++)
-        used += (size_t)snprintf(operands + used, sizeof operands - used, "%s0x%02x", i ? ", " : "", code[i]);
-    write_line(mode, address, code, size, mode == DISASSEMBLE_A64 ? ".inst" : ".byte", operands, text);
+    snprintf(out->mnemonic, sizeof out->mnemonic, "%s", a64 ? ".inst" : ".byte");
+    if (a64)
+        snprintf(out->operands, sizeof out->operands, "0x%08" PRIx32, (uint32_t)bytes_get(code, 4));
+    for (size_t i = 0; !a64 && i < out->size; i++)
+        used += (size_t)snprintf(out->operands + used, sizeof out->operands - used, "%s0x%02x", i ? ", " : "", code[i]);
 }
 
-size_t disassemble_line(struct disassembler *disassembler, enum disassemble_mode mode, uint64_t address,
-                        const uint8_t *code, size_t size, size_t unknown, char text[DISASSEMBLE_TEXT])
+bool disassemble(struct disassembler *disassembler, enum disassemble_mode mode, uint64_t address, const uint8_t *code,
+                 size_t size, size_t unknown, struct disassembled *out)
 {
     cs_insn *instruction;
-    text[0] = 0;
-    if (size < (mode == DISASSEMBLE_A64 ? 4 : 1) || mode == DISASSEMBLE_MODES || !open_mode(disassembler, mode))
-        return 0;
+    bool a64 = mode == DISASSEMBLE_A64;
+    *out = (struct disassembled){ .size = 0 };
+    if (size < (a64 ? 4 : 1) || mode == DISASSEMBLE_MODES || !open_mode(disassembler, mode))
+        return false;
     if (cs_disasm(disassembler->handles[mode], code, size, address, 1, &instruction) == 1) {
-        size = instruction->size;
-        write_line(mode, address, code, size, instruction->mnemonic, instruction->op_str, text);
+        out->size = instruction->size;
+        snprintf(out->mnemonic, sizeof out->mnemonic, "%s", instruction->mnemonic);
+        snprintf(out->operands, sizeof out->operands, "%.100s", instruction->op_str);
         cs_free(instruction, 1);
-        return size;
+        return true;
     }
-    if (mode == DISASSEMBLE_A64)
-        unknown = 4;
-    else if (unknown == 0 || unknown > size || unknown > 15)
-        unknown = 1;
-    write_unknown(mode, address, code, unknown, text);
-    return unknown;
+    out->size = a64 ? 4 : unknown == 0 || unknown > size || unknown > 15 ? 1 : unknown;
+    take_unknown(a64, code, out);
+    return true;
 }
 
 void disassemble_free(struct disassembler *disassembler)
@@ -114,12 +82,12 @@ bool disassemble_is_built(void)
     return false;
 }
 
-size_t disassemble_line(struct disassembler *disassembler, enum disassemble_mode mode, uint64_t address,
-                        const uint8_t *code, size_t size, size_t unknown, char text[DISASSEMBLE_TEXT])
+bool disassemble(struct disassembler *disassembler, enum disassemble_mode mode, uint64_t address, const uint8_t *code,
+                 size_t size, size_t unknown, struct disassembled *out)
 {
     (void)disassembler, (void)mode, (void)address, (void)code, (void)size, (void)unknown;
-    text[0] = 0;
-    return 0;
+    *out = (struct disassembled){ .size = 0 };
+    return false;
 }
 
 void disassemble_free(struct disassembler *disassembler)
@@ -128,3 +96,45 @@ void disassemble_free(struct disassembler *disassembler)
 }
 
 #endif
+
+// --- Lines -----------------------------------------------------------------------------------------------------------
+
+enum { LINE_BYTES = 8 }; // of an x86 instruction; the rest is a line of its own
+
+// The bytes of an x86 instruction from `from` on, in a column of LINE_BYTES; or the word of A64.
+static size_t write_bytes(bool a64, const uint8_t *code, size_t from, size_t size, char *text, size_t room)
+{
+    size_t used = 0;
+    if (a64)
+        return (size_t)snprintf(text, room, " %08" PRIx32, (uint32_t)bytes_get(code, 4));
+    for (size_t i = from; i < from + LINE_BYTES; i++)
+        used += i < size ? (size_t)snprintf(text + used, room - used, " %02x", code[i])
+                         : (size_t)snprintf(text + used, room - used, "%s", from ? "" : "   ");
+    return used;
+}
+
+static void write_line(enum disassemble_mode mode, uint64_t address, const uint8_t *code, const struct disassembled *is,
+                       char text[DISASSEMBLE_TEXT])
+{
+    const size_t room = DISASSEMBLE_TEXT;
+    bool a64 = mode == DISASSEMBLE_A64;
+    size_t used = (size_t)snprintf(text, room, "0x%08" PRIx64 ": ", address);
+    used += write_bytes(a64, code, 0, is->size, text + used, room - used);
+    used += (size_t)snprintf(text + used, room - used, "  %-8s %s\n", is->mnemonic, is->operands);
+    if (a64 || is->size <= LINE_BYTES)
+        return;
+    used += (size_t)snprintf(text + used, room - used, "0x%08" PRIx64 ": ", address + LINE_BYTES);
+    used += write_bytes(a64, code, LINE_BYTES, is->size, text + used, room - used);
+    snprintf(text + used, room - used, "\n");
+}
+
+size_t disassemble_line(struct disassembler *disassembler, enum disassemble_mode mode, uint64_t address,
+                        const uint8_t *code, size_t size, size_t unknown, char text[DISASSEMBLE_TEXT])
+{
+    struct disassembled is;
+    text[0] = 0;
+    if (!disassemble(disassembler, mode, address, code, size, unknown, &is))
+        return 0;
+    write_line(mode, address, code, &is, text);
+    return is.size;
+}

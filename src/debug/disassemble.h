@@ -44,9 +44,18 @@ struct disassembler {
 // Was the library built with Capstone?
 bool disassemble_is_built(void);
 
-// Writes the instruction at `code`, of which `size` bytes are there, as a line: address, bytes, mnemonic, operands. Returns the
-// bytes of the instruction. What is none, or is none that Capstone knows, is `.byte` or `.inst`, with `unknown` bytes, at
-// least 1; for A64 4. 0: `size` is 0 (for A64 less than 4), or Capstone is not there or has no memory.
+// The instruction at `code`, as its parts.
+struct disassembled {
+    size_t size; // bytes
+    char mnemonic[32], operands[104];
+};
+
+// Of the code `size` bytes are there. What is no instruction, or is none that Capstone knows, is `.byte` or `.inst`, with `unknown`
+// bytes, at least 1; for A64 4. False: `size` is 0 (for A64 less than 4), or Capstone is not there or has no memory.
+bool disassemble(struct disassembler *disassembler, enum disassemble_mode mode, uint64_t address, const uint8_t *code,
+                 size_t size, size_t unknown, struct disassembled *out);
+
+// The same as a line: address, bytes, mnemonic, operands. Returns the bytes of the instruction, 0 where disassemble is false.
 size_t disassemble_line(struct disassembler *disassembler, enum disassemble_mode mode, uint64_t address,
                         const uint8_t *code, size_t size, size_t unknown, char text[DISASSEMBLE_TEXT]);
 

@@ -29,6 +29,14 @@ bool debug_memory_read(struct board *board, unsigned cpu, bool physical, uint64_
     return copy(board, cpu, physical, address, data, size, false);
 }
 
+size_t debug_memory_read_some(struct board *board, unsigned cpu, bool physical, uint64_t address, void *data,
+                              size_t size)
+{
+    while (size && !debug_memory_read(board, cpu, physical, address, data, size))
+        size--;
+    return size;
+}
+
 bool debug_memory_write(struct board *board, unsigned cpu, bool physical, uint64_t address, const void *data,
                         size_t size)
 {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What is there to see of a machine, for programs: registers of chips, wires, what processors do (<intact/debug.h>).
+// What is there to see of a machine, for programs: registers of chips, wires, what processors do, their code (<intact/debug.h>).
 #include <intact/debug.h>
 
 #include <errno.h>
 
 #include "base/chip_register.h"
+#include "debug/disassemble.h"
 #include "machine/board/board.h"
+#include "machine/debug_memory.h"
 #include "machine/machine.h"
+#include "machine/where.h"
 
 int intact_machine_chip_registers(struct intact_machine *machine, uint32_t cpu, intact_chip_register_told *told,
                                   void *owner)
@@ -49,4 +52,30 @@ int intact_machine_cpu_state(struct intact_machine *machine, uint32_t cpu)
     case VCPU_STOPPED: break;
     }
     return INTACT_CPU_STOPPED;
+}
+
+int intact_machine_disassemble(struct intact_machine *machine, uint32_t cpu, uint64_t address, unsigned count,
+                               void (*told)(void *owner, const struct intact_instruction *instruction), void *owner)
+{
+    enum { LONGEST = 16 };
+    struct board *board = machine_board(machine);
+    struct disassembler disassembler = { 0 };
+    struct disassembled is;
+    uint8_t code[LONGEST];
+    if (board->loop.current)
+        return -EBUSY;
+    if (cpu >= board->config.cpus)
+        return -EINVAL;
+    if (!disassemble_is_built())
+        return -ENOTSUP;
+    unsigned bits = where_code_bits(board, board->loop.vcpus[cpu]), done = 0;
+    enum disassemble_mode mode = disassemble_mode_of(board->config.type == INTACT_VIRT, bits);
+    for (; done < count; done++, address += is.size) {
+        size_t size = debug_memory_read_some(board, cpu, false, address, code, LONGEST);
+        if (!disassemble(&disassembler, mode, address, code, size, 0, &is))
+            break;
+        told(owner, &(const struct intact_instruction){ address, (uint32_t)is.size, is.mnemonic, is.operands });
+    }
+    disassemble_free(&disassembler);
+    return (int)done;
 }

@@ -71,6 +71,31 @@ Test(look, processors_run_wait_and_are_off)
     intact_machine_destroy(machine);
 }
 
+static void take_instruction(void *owner, const struct intact_instruction *instruction)
+{
+    unsigned *bytes = owner;
+    cr_assert(*instruction->mnemonic);
+    cr_assert_eq(instruction->address, 0x40080000 + *bytes);
+    *bytes += instruction->size;
+}
+
+Test(look, code_is_told_as_instructions)
+{
+    unsigned bytes = 0;
+    uint64_t pc;
+    demo_config(&config, INTACT_VIRT);
+    machine = demo_make(&config);
+    intact_machine_read_register(machine, 0, "pc", &pc);
+    int count = intact_machine_disassemble(machine, 0, pc, 3, take_instruction, &bytes);
+    if (count != -ENOTSUP) {
+        cr_assert_eq(count, 3);
+        cr_assert_eq(bytes, 12);
+        cr_assert_eq(intact_machine_disassemble(machine, 0, 0xf000000000, 3, take_instruction, &bytes), 0);
+    }
+    cr_assert_eq(intact_machine_disassemble(machine, 2, pc, 3, take_instruction, &bytes), -EINVAL);
+    intact_machine_destroy(machine);
+}
+
 static void write_byte(void *owner, uint8_t byte)
 {
     (void)owner, (void)byte;

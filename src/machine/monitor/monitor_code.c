@@ -10,19 +10,10 @@
 
 enum { LONGEST = 16 };
 
-// As many of LONGEST bytes at `address` as there are.
-static size_t read_code(struct monitor *monitor, bool physical, uint64_t address, uint8_t code[LONGEST])
-{
-    size_t size = LONGEST;
-    while (size && !debug_memory_read(machine_board(monitor->machine), monitor->cpu, physical, address, code, size))
-        size--;
-    return size;
-}
-
 struct monitor_result monitor_show_code(struct monitor *monitor, const char *command, bool physical, uint64_t address,
                                         uint64_t count)
 {
-    const struct board *board = machine_board(monitor->machine);
+    struct board *board = machine_board(monitor->machine);
     enum disassemble_mode mode =
         disassemble_mode_of(board->config.type == INTACT_VIRT, where_code_bits(board, board->loop.vcpus[monitor->cpu]));
     struct disassembler disassembler = { 0 };
@@ -31,7 +22,7 @@ struct monitor_result monitor_show_code(struct monitor *monitor, const char *com
     while (count--) {
         uint8_t code[LONGEST];
         char text[DISASSEMBLE_TEXT];
-        size_t size = read_code(monitor, physical, address, code);
+        size_t size = debug_memory_read_some(board, monitor->cpu, physical, address, code, LONGEST);
         size = disassemble_line(&disassembler, mode, address, code, size, 0, text);
         if (size == 0) {
             monitor_refuse(monitor, command, "at 0x%" PRIx64 " there is no code%s", address,
