@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LINE = 256, CHIP_WIDTH = 44, CPU_LINES = 7 };
+enum { LINE = 256, CHIP_WIDTH = 44, CPU_LINES = 7, TALL = 30 };
 
 // "1,204,331".
 static const char *with_commas(uint64_t number, char *text)
@@ -117,8 +117,8 @@ static void draw_cpu(const struct view *view, const struct panes *panes, struct 
 {
     const struct view_cpu *cpu = &view->cpus[panes->cpu];
     int width = 0;
-    grid_say(box, cpu->moved ? GRID_CHANGED : GRID_PLAIN, "%c%s at 0x%" PRIx64, cpu->moved ? '*' : ' ',
-             state_text(cpu->state), cpu->pc);
+    grid_say(box, cpu->moved ? GRID_CHANGED : GRID_PLAIN, "%c%s at 0x%" PRIx64 "%s%s", cpu->moved ? '*' : ' ',
+             state_text(cpu->state), cpu->pc, cpu->code_count ? ": " : "", cpu->code_count ? cpu->code[0].text : "");
     for (unsigned i = 0; i < cpu->gate_count; i++) {
         int length = (int)strlen(cpu->gates[i].name);
         width = length > width ? length : width;
@@ -129,6 +129,8 @@ static void draw_cpu(const struct view *view, const struct panes *panes, struct 
         grid_say(box, style, "%c%s %-*s %s", gate->changed ? '*' : ' ', gate->open ? "o" : "x", width, gate->name,
                  gate->text);
     }
+    for (unsigned i = 1; i < cpu->code_count; i++)
+        grid_say(box, GRID_QUIET, "   then 0x%" PRIx64 ": %s", cpu->code[i].address, cpu->code[i].text);
 }
 
 static void draw_wires(const struct view *view, struct grid_box *box)
@@ -233,7 +235,8 @@ static void draw_printed(const struct panes *panes, struct grid_box *box)
 void panes_draw(const struct view *view, const struct panes *panes, struct grid *grid)
 {
     unsigned width = grid->width, height = grid->height, right = width - CHIP_WIDTH - 1;
-    unsigned upper = (height - 2) * 6 / 10, lower = height - 2 - upper, printed = height > 30 ? 6 : 3;
+    unsigned upper = (height - 2) * 6 / 10, lower = height - 2 - upper, printed = height > TALL ? 6 : 3;
+    unsigned of_cpu = CPU_LINES + (height > TALL ? VIEW_CODE - 1 : 0);
     const struct view_chip *chip = &view->chips[panes->chip];
     char title[64];
     grid_clear(grid);
@@ -246,9 +249,9 @@ void panes_draw(const struct view *view, const struct panes *panes, struct grid 
     unsigned left = box.width + 1;
     draw_chip(view, panes, &box);
     snprintf(title, sizeof title, "CPU %u", panes->cpu);
-    box = grid_box(grid, left, 1, width - left, CPU_LINES, title);
+    box = grid_box(grid, left, 1, width - left, of_cpu, title);
     draw_cpu(view, panes, &box);
-    box = grid_box(grid, left, 1 + CPU_LINES, width - left, upper - CPU_LINES, "wires");
+    box = grid_box(grid, left, 1 + of_cpu, width - left, upper - of_cpu, "wires");
     draw_wires(view, &box);
     box = grid_box(grid, 0, 1 + upper, width, lower - printed, *panes->note ? "why" : "interrupts");
     if (*panes->note)

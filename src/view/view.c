@@ -100,6 +100,23 @@ static void take_wire(void *owner, const struct intact_wire *told)
 
 // --- Processors ------------------------------------------------------------------------------------------------------
 
+static void take_code(void *owner, const struct intact_instruction *instruction)
+{
+    struct view_cpu *cpu = owner;
+    struct view_code *code = &cpu->code[cpu->code_count++];
+    code->address = instruction->address;
+    snprintf(code->text, sizeof code->text, "%s %s", instruction->mnemonic, instruction->operands);
+}
+
+// The address that RIP is the offset of: linear, which is RIP but for real mode and segments with a base.
+static uint64_t linear(const struct view *view, unsigned index, uint64_t pc)
+{
+    uint64_t base = 0;
+    if (!view->arm)
+        intact_machine_read_register(view->machine, index, "cs_base", &base);
+    return pc + base;
+}
+
 static void look_at_cpu(struct view *view, unsigned index)
 {
     struct view_cpu *cpu = &view->cpus[index];
@@ -107,6 +124,8 @@ static void look_at_cpu(struct view *view, unsigned index)
     cpu->state = (enum intact_cpu_state)intact_machine_cpu_state(view->machine, index);
     intact_machine_read_register(view->machine, index, view->arm ? "pc" : "rip", &cpu->pc);
     cpu->moved = !view->first && cpu->pc != before.pc;
+    cpu->code_count = 0;
+    intact_machine_disassemble(view->machine, index, linear(view, index, cpu->pc), VIEW_CODE, take_code, cpu);
     gates_look(view, index);
     for (unsigned i = 0; i < cpu->gate_count; i++)
         cpu->gates[i].changed = !view->first && strcmp(cpu->gates[i].text, before.gates[i].text) != 0;

@@ -49,6 +49,13 @@ struct view_gate {
 };
 
 #define VIEW_GATES 6
+#define VIEW_CODE  4
+
+// An instruction, the first at the program counter.
+struct view_code {
+    uint64_t address;
+    char text[96];
+};
 
 struct view_cpu {
     enum intact_cpu_state state;
@@ -56,6 +63,8 @@ struct view_cpu {
     bool moved;  // since the last look
     struct view_gate gates[VIEW_GATES];
     unsigned gate_count;
+    struct view_code code[VIEW_CODE];
+    unsigned code_count; // 0: nothing is mapped there, or there is no disassembler
 };
 
 // A station that an interrupt has passed.
