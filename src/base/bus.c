@@ -72,7 +72,7 @@ static struct region **near_slot(struct bus *bus, uint64_t address)
     return &bus->near[(address >> 3 ^ address >> 12) % BUS_NEAR];
 }
 
-static struct region *find_far(struct bus *bus, uint64_t address)
+static NEVER_INLINE struct region *find_far(struct bus *bus, uint64_t address)
 {
     unsigned at = upper_bound(bus, address);
     if (at == 0)
@@ -90,7 +90,7 @@ struct region *bus_find(struct bus *bus, uint64_t address)
     return likely(region && address - region->base < region->size) ? region : find_far(bus, address);
 }
 
-static uint64_t region_read(struct region *region, uint64_t offset, unsigned size, uint64_t now)
+static inline uint64_t region_read(struct region *region, uint64_t offset, unsigned size, uint64_t now)
 {
     if (region->ram)
         return bytes_get(region->ram + offset, size);
@@ -104,8 +104,8 @@ static uint64_t region_read(struct region *region, uint64_t offset, unsigned siz
     return value;
 }
 
-static void region_write(struct bus *bus, struct region *region, uint64_t offset, unsigned size, uint64_t value,
-                         uint64_t now)
+static inline void region_write(struct bus *bus, struct region *region, uint64_t offset, unsigned size, uint64_t value,
+                                uint64_t now)
 {
     if (region->ram && !region->readonly) {
         bytes_put(region->ram + offset, size, value);
