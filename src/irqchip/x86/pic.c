@@ -41,10 +41,10 @@ static uint8_t bit(unsigned level)
 static int pic_winner(const struct pic *pic, uint8_t irr, uint8_t cascaded)
 {
     uint8_t requests = irr & ~pic->imr;
-    uint8_t serving = pic_in_service(pic);
 
     if (!requests || pic->stage != PIC_READY)
         return -1;
+    uint8_t serving = pic_in_service(pic);
     unsigned rank = pic_rank_highest(pic, requests);
     unsigned level = pic_level_of_rank(pic, rank);
     if (serving) {

@@ -240,15 +240,14 @@ static void settle_extint(struct x86_irq *irq)
     struct x86_message message;
     size_t bytes = irq->targets.words * sizeof(uint64_t);
     bool used = false;
-    memset(irq->found, 0, bytes);
-    for (uint32_t i = 0; i < irq->config.ioapic_count; i++) {
-        if (unlikely(ioapic_extint(&irq->ioapics[i], &message))) {
-            x86_targets_find(&irq->targets, &message, irq->found);
-            used = true;
-        }
-    }
+    for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
+        used |= ioapic_extint(&irq->ioapics[i], &message);
     if (likely(!used && !irq->extint_used))
         return;
+    memset(irq->found, 0, bytes);
+    for (uint32_t i = 0; i < irq->config.ioapic_count; i++)
+        if (ioapic_extint(&irq->ioapics[i], &message))
+            x86_targets_find(&irq->targets, &message, irq->found);
     for (uint32_t i = 0; i < irq->targets.words; i++) {
         uint64_t changed = irq->extint[i] ^ irq->found[i];
         irq->dirty[i] |= changed;

@@ -207,7 +207,7 @@ static NEVER_INLINE int inta_heard(struct x86_irq *irq, uint32_t vcpu, struct pi
 }
 
 // INT falls with the acknowledge even if there is another request, so that edge-triggered receivers see the next rise.
-static int inta(struct x86_irq *irq, uint32_t vcpu)
+static NEVER_INLINE int inta(struct x86_irq *irq, uint32_t vcpu)
 {
     struct pic_taken taken;
     if (!irq->config.pic)

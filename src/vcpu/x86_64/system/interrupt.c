@@ -361,7 +361,7 @@ void x86_deliver_fault(struct x86_cpu *cpu)
     deliver_faults(cpu, BENIGN, false);
 }
 
-static void deliver_external(struct x86_cpu *cpu, uint8_t vector)
+static inline void deliver_external(struct x86_cpu *cpu, uint8_t vector)
 {
     uint64_t rip = cpu->r[X86_RIP];
     TRACE(cpu->vcpu.loop->trace, TRACE_TAKE, cpu->vcpu.index, vector, rip, 0);
