@@ -128,7 +128,8 @@ static void keep_answer(void *owner, const struct intact_why_finding *finding)
     };
     char text[INTACT_WHY_TEXT];
     const char *section = intact_why_section(finding->reason);
-    if (result->says_count == LESSON_SAYS)
+    bool of_all = finding->reason == INTACT_WHY_CPU_OFF && result->exit.reason == INTACT_POWER_OFF;
+    if (result->says_count == LESSON_SAYS || of_all) // that every processor is off is how the guest ended
         return;
     intact_why_text(finding, text, sizeof text);
     snprintf(result->says[result->says_count++], LESSON_LINE, "%-6s %s%s%s%s", names[intact_why_kind(finding->reason)],
