@@ -31,7 +31,7 @@ SECTIONS = {
     "Cascade Mode", "Masking Maskable Hardware Interrupts", "Local Vector Table", "Interrupt Acceptance for Fixed Interrupts",
     "Signaling Interrupt Servicing Completion", "Task and Processor Priorities", "APIC Timer", "Interrupt Command Register (ICR)",
     "Determining IPI Destination", "MP Initialization Protocol Algorithm for MP Systems", "Interrupt, Task, and Processor Priority",
-    "Logical Destination Mode", "Lowest Priority Delivery Mode", "Message Address Register Format", "Message Data Register Format",
+    "x2APIC Register Address Space", "ICR Operation in x2APIC Mode", "SELF IPI Register", "INTIDs", "Logical Destination Mode", "Lowest Priority Delivery Mode", "Message Address Register Format", "Message Data Register Format",
 }
 
 
@@ -105,7 +105,7 @@ def check_text(folder):
             harness.fail(f"{folder.name}: lesson.md has no part '{part.strip()}'")
     manuals = " ".join(lesson.split("\nThe manual", 1)[1].split("\n\n", 1)[0].split())
     cited = re.findall(r'"([^"]*)"', manuals)
-    if not cited or not set(cited) <= SECTIONS:
+    if not (cited or "IHI 0069" in manuals) or not set(cited) <= SECTIONS:
         harness.fail(f"{folder.name}: lesson.md names sections that no manual has: {sorted(set(cited) - SECTIONS)}")
     words = len(re.sub(r"```.*?```", "", lesson, flags=re.DOTALL).split())
     if words > 1000: # 200 in a minute
