@@ -16,8 +16,8 @@ enum { PASSED, NOT_PASSED, TROUBLE };
 struct wish {
     const char *word[4]; // what is no option
     unsigned count;
-    const char *lessons, *compiler, *machine; // --lessons, --cc, --machine
-    bool broken, repaired, text, json, trace, all;
+    const char *lessons, *compiler, *machine, *keys; // --lessons, --cc, --machine, --keys
+    bool broken, repaired, text, json, trace, all, watch;
 };
 
 static int trouble(const char *why)
@@ -39,6 +39,9 @@ static int show_usage(void)
          "intact lesson check DIR          compiles DIR/guest.c with the host's clang or gcc, runs and grades it\n"
          "intact lesson new DIR NAME       for teachers: a lesson to change, which passes; --machine pc or virt\n"
          "Options:\n"
+         "  --watch         shows the machine on the terminal, for you to step through it (intact watch); --keys KEYS "
+         "says\n"
+         "                  what to do without one\n"
          "  --trace         every event of the run's interrupts, too\n"
          "  --json          the result as one JSON object\n"
          "  --repaired      the lesson's own repair of the broken guest\n"
@@ -86,18 +89,12 @@ static int take_option(const struct choice *choices, int argc, char *const *argv
 
 static int parse(struct wish *wish, int argc, char *const *argv, char *why)
 {
-    bool watch = false;
-    const struct choice choices[] = { { "--broken", &wish->broken, NULL },
-                                      { "--repaired", &wish->repaired, NULL },
-                                      { "--text", &wish->text, NULL },
-                                      { "--json", &wish->json, NULL },
-                                      { "--trace", &wish->trace, NULL },
-                                      { "--all", &wish->all, NULL },
-                                      { "--watch", &watch, NULL },
-                                      { "--lessons", NULL, &wish->lessons },
-                                      { "--cc", NULL, &wish->compiler },
-                                      { "--machine", NULL, &wish->machine },
-                                      { NULL, NULL, NULL } };
+    const struct choice choices[] = { { "--broken", &wish->broken, NULL },   { "--repaired", &wish->repaired, NULL },
+                                      { "--text", &wish->text, NULL },       { "--json", &wish->json, NULL },
+                                      { "--trace", &wish->trace, NULL },     { "--all", &wish->all, NULL },
+                                      { "--watch", &wish->watch, NULL },     { "--keys", NULL, &wish->keys },
+                                      { "--lessons", NULL, &wish->lessons }, { "--cc", NULL, &wish->compiler },
+                                      { "--machine", NULL, &wish->machine }, { NULL, NULL, NULL } };
     *wish = (struct wish){ .count = 0 };
     for (int at = 0; at < argc;) {
         if (argv[at][0] == '-' && argv[at][1]) {
@@ -112,11 +109,7 @@ static int parse(struct wish *wish, int argc, char *const *argv, char *why)
             wish->word[wish->count++] = argv[at++];
         }
     }
-    if (watch) {
-        snprintf(why, INTACT_ERROR_SIZE,
-                 "lesson: --watch comes with intact watch, which is not there yet; --trace shows the events");
-        return -1;
-    }
+    wish->watch |= wish->keys != NULL;
     return 0;
 }
 
@@ -190,6 +183,10 @@ static int tell(const struct lesson *lesson, const struct wish *wish, const char
 static int run(const struct lesson *lesson, const struct wish *wish, const char *variant, const char *kernel, char *why)
 {
     static struct lesson_result result; // large
+    if (wish->watch) {
+        int watched = lesson_watch(lesson, kernel, wish->keys, why);
+        return watched < 0 ? trouble(why) : watched ? TROUBLE : PASSED;
+    }
     int status = lesson_run(lesson, kernel, wish->trace && !wish->json, &result, why);
     bool passed = result.passed;
     if (status == 0)
@@ -252,10 +249,10 @@ static int run_one(const struct lesson *lesson, const struct wish *wish, char *w
                  kernel, lesson->folder);
         return trouble(why);
     }
-    if (!wish->json)
+    if (!wish->json && !wish->watch)
         tell_head(lesson);
     int status = run(lesson, wish, variant, kernel, why);
-    if (status != TROUBLE)
+    if (status != TROUBLE && !wish->watch)
         tell_next(lesson, wish, variant, kernel);
     return status;
 }

@@ -73,6 +73,8 @@ struct lesson_result {
 // lesson_result_free in both cases.
 int lesson_run(const struct lesson *lesson, const char *kernel, bool trace, struct lesson_result *result, char *why);
 void lesson_result_free(struct lesson_result *result);
+// Shows it on the terminal, under the user's keys, or those of `keys` (cli/watch.h). An exit status; or -1 with a line in `why`.
+int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, char *why);
 
 // What is wrong with the broken guest's result by the file `why`: 0 if nothing is, else -1 with a line in `why`.
 int lesson_check_broken(const struct lesson *lesson, const struct lesson_result *result, char *why);

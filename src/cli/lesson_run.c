@@ -11,6 +11,7 @@
 
 #include "cli/lesson.h"
 #include "cli/options.h"
+#include "cli/watch.h"
 #include "observe/chips.h"
 #include "observe/filter.h"
 
@@ -205,6 +206,19 @@ int lesson_run(const struct lesson *lesson, const char *kernel, bool trace, stru
         fclose(run.console);
     if (status < 0)
         snprintf(why, INTACT_ERROR_SIZE, "%s", settings.why);
+    settings_free(&settings);
+    return status;
+}
+
+int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, char *why)
+{
+    static struct settings settings; // large
+    settings_init(&settings);
+    int status = configure(&settings, lesson, kernel);
+    if (status < 0)
+        snprintf(why, INTACT_ERROR_SIZE, "%s", settings.why);
+    else
+        status = watch_machine(&settings, &(struct watch_wish){ .keys = keys });
     settings_free(&settings);
     return status;
 }

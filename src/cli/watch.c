@@ -9,6 +9,8 @@
 
 #include <intact/snapshot.h>
 
+#include "cli/watch.h"
+
 #include "cli/host_terminal.h"
 #include "cli/options.h"
 #include "cli/run.h"
@@ -17,11 +19,6 @@
 #include "view/session.h"
 
 #define HISTORY (UINT64_C(256) << 20) // bytes, if -snapshots says nothing
-
-struct wish {
-    const char *keys, *shot;
-    unsigned width, height; // 0: those of the terminal
-};
 
 static int show_usage(void)
 {
@@ -60,7 +57,7 @@ static void show(const struct grid *grid)
     fflush(stdout);
 }
 
-static int write_shot(const struct wish *wish, const struct grid *grid)
+static int write_shot(const struct watch_wish *wish, const struct grid *grid)
 {
     char text[GRID_MAX_WIDTH + 1], why[200];
     const char *path = wish->shot ? wish->shot : "-";
@@ -121,7 +118,7 @@ static void by_list(struct session *session, const char *keys)
 
 // --- The verb --------------------------------------------------------------------------------------------------------
 
-static int take_size(struct settings *settings, struct wish *wish, const char *text)
+static int take_size(struct settings *settings, struct watch_wish *wish, const char *text)
 {
     unsigned width, height;
     char end;
@@ -135,7 +132,7 @@ static int take_size(struct settings *settings, struct wish *wish, const char *t
 }
 
 // The options before those of the run: how many words they are, or -1.
-static int parse(struct settings *settings, struct wish *wish, int argc, char *const *argv)
+static int parse(struct settings *settings, struct watch_wish *wish, int argc, char *const *argv)
 {
     int used = 0;
     while (used < argc) {
@@ -158,16 +155,19 @@ static int parse(struct settings *settings, struct wish *wish, int argc, char *c
 }
 
 // 80 by 24 if nothing says otherwise; what is larger than a grid can be is not used.
-static int find_size(struct settings *settings, struct wish *wish)
+static int make_grid(struct settings *settings, const struct watch_wish *wish, struct grid *grid)
 {
     unsigned width = PANES_MIN_WIDTH, height = PANES_MIN_HEIGHT;
-    if (wish->width)
-        return 0;
-    if (!wish->keys && terminal_size(&width, &height) && (width < PANES_MIN_WIDTH || height < PANES_MIN_HEIGHT))
+    if (wish->width) {
+        width = wish->width;
+        height = wish->height;
+    } else if (!wish->keys && terminal_size(&width, &height) &&
+               (width < PANES_MIN_WIDTH || height < PANES_MIN_HEIGHT)) {
         return refuse(settings, "watch: the terminal has %u by %u characters; 80 by 24 are needed", width, height);
-    wish->width = width < GRID_MAX_WIDTH ? width : GRID_MAX_WIDTH;
-    wish->height = height < GRID_MAX_HEIGHT ? height : GRID_MAX_HEIGHT;
-    return 0;
+    }
+    width = width < GRID_MAX_WIDTH ? width : GRID_MAX_WIDTH;
+    height = height < GRID_MAX_HEIGHT ? height : GRID_MAX_HEIGHT;
+    return grid_init(grid, width, height) < 0 ? refuse(settings, "watch: the host has no memory left") : 0;
 }
 
 // What a screen under a user's hands has no use for is refused, not forgotten.
@@ -199,51 +199,57 @@ static int prepare(struct settings *settings, struct intact_machine *machine, st
     return intact_machine_why_watch(machine) < 0 ? refuse(settings, "watch: the host has no memory left") : 0;
 }
 
-static int watch(struct settings *settings, const struct wish *wish, struct session *session)
+static int run_session(struct settings *settings, const struct watch_wish *wish, struct session *session,
+                       struct grid *grid)
 {
     struct intact_machine *machine;
-    struct grid grid;
     settings->config.serial = (struct intact_console){ .write = session_print, .owner = session };
     settings->config.interactive = settings->config.paced = false;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
-    int status = STATUS_USAGE;
-    bool good = prepare(settings, machine, session) == 0;
-    if (!good || grid_init(&grid, wish->width, wish->height) < 0) {
-        cli_fail(good ? "watch: the host has no memory left" : settings->why);
+    int status = 0;
+    if (prepare(settings, machine, session) < 0) {
+        status = cli_fail(settings->why);
     } else {
         if (wish->keys)
             by_list(session, wish->keys);
         else
-            by_hand(session, &grid);
-        session_draw(session, &grid);
-        status = wish->keys || wish->shot ? write_shot(wish, &grid) : 0;
-        grid_free(&grid);
+            by_hand(session, grid);
+        session_draw(session, grid);
+        if (wish->keys || wish->shot)
+            status = write_shot(wish, grid);
     }
     session_close(session);
     intact_machine_destroy(machine);
     return status;
 }
 
+int watch_machine(struct settings *settings, const struct watch_wish *wish)
+{
+    static struct session session; // large
+    struct grid grid = { .cells = NULL };
+    if (!wish->keys && !terminal_input())
+        return cli_fail("watch: standard input is no terminal; -keys KEYS says what to do");
+    if (check(settings) < 0 || make_grid(settings, wish, &grid) < 0)
+        return cli_fail(settings->why);
+    memset(&session, 0, sizeof session);
+    int status = run_session(settings, wish, &session, &grid);
+    grid_free(&grid);
+    return status;
+}
+
 int cli_watch(int argc, char *const *argv)
 {
     static struct settings settings; // large
-    static struct session session;
-    struct wish wish = { .keys = NULL };
+    struct watch_wish wish = { .keys = NULL };
     if (argc > 0 && cli_asks_help(argv[0]))
         return show_usage();
     settings_init(&settings);
     int used = parse(&settings, &wish, argc, argv), status;
-    if (used < 0 || options_parse(&settings, argc - used, argv + used) < 0 || find_size(&settings, &wish) < 0)
+    if (used < 0 || options_parse(&settings, argc - used, argv + used) < 0)
         status = cli_fail(settings.why);
-    else if (settings.action != RUN)
-        status = cli_act(&settings);
-    else if (check(&settings) < 0)
-        status = cli_fail(settings.why);
-    else if (!wish.keys && !terminal_input())
-        status = cli_fail("watch: standard input is no terminal; -keys KEYS says what to do");
     else
-        status = watch(&settings, &wish, &session);
+        status = settings.action == RUN ? watch_machine(&settings, &wish) : cli_act(&settings);
     settings_free(&settings);
     return status;
 }

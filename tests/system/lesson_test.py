@@ -160,6 +160,8 @@ def check_list(command):
         harness.fail("a lesson has another result by its name")
     command.says("intact lesson check DIR", "-help")
     command.says("8259A sees IRQ 5 go high", 1, "--trace")
+    command.says("#1 testdev.line5: ended", 1, "--watch", "--keys", "nnn")
+    command.says("bit 9 (IF) is 0", 1, "--broken", "--keys", "gw")
     traced = harness.text(command.run(1, "-trace").stdout) # one dash is enough
     if "IOAPIC" in traced or "CPU 0 takes vector 25h (testdev.line5)" not in traced:
         harness.fail("the trace of the first lesson is not that of the 8259A alone")
@@ -170,7 +172,7 @@ def check_refusals(command, place):
     command.refuses("lesson: no lesson '99'; intact lesson lists them", 99)
     command.refuses("lesson: unknown option '--brokn'; the nearest is --broken", 1, "--brokn")
     command.refuses("lesson: --cc: needs a value", "check", place, "--cc")
-    command.refuses("lesson: --watch comes with intact watch, which is not there yet; --trace shows the events", 1, "--watch")
+    command.refuses("watch: standard input is no terminal; -keys KEYS says what to do", 1, "--watch")
     command.refuses("lesson: one lesson at a time; .*", 1, 2)
     command.refuses("lesson: 'e' is too much; .*", "a", "b", "c", "d", "e")
     command.refuses("lesson: start needs a lesson: .*", "start")
