@@ -16,12 +16,13 @@ static const struct {
     uint64_t offset;
     uint32_t number; // mask of the data
 } doorbells[] = {
+    // those that machines have their devices use come first
+    { ARM_MESSAGE_EVENT, offsetof(struct msi_arm_windows, its), ITS_TRANSLATION + 0x40, UINT32_MAX },
+    { ARM_MESSAGE_V2M, offsetof(struct msi_arm_windows, v2m), 0x40, V2M_INTID },
     { ARM_MESSAGE_SET_SPI, offsetof(struct msi_arm_windows, gicd), 0x40, SPI_INTID },
     { ARM_MESSAGE_CLEAR_SPI, offsetof(struct msi_arm_windows, gicd), 0x48, SPI_INTID },
     { ARM_MESSAGE_SET_SPI_SECURE, offsetof(struct msi_arm_windows, gicd), 0x50, SPI_INTID },
     { ARM_MESSAGE_CLEAR_SPI_SECURE, offsetof(struct msi_arm_windows, gicd), 0x58, SPI_INTID },
-    { ARM_MESSAGE_V2M, offsetof(struct msi_arm_windows, v2m), 0x40, V2M_INTID },
-    { ARM_MESSAGE_EVENT, offsetof(struct msi_arm_windows, its), ITS_TRANSLATION + 0x40, UINT32_MAX },
 };
 
 static uint64_t base_of(const struct msi_arm_windows *windows, unsigned i)
