@@ -68,11 +68,14 @@ static NEVER_INLINE void apply_all(struct x86_irq *irq, struct x86_irq_cpu *cpu,
     x86_irq_end(irq);
 }
 
-// Applies the effects of an access to a local APIC. Most have no effect elsewhere: an EOI, the timer.
+// Applies the effects of an access to a local APIC. Most are on this CPU alone, an EOI, the timer, or an IPI and nothing else.
 static inline void apply(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect, uint64_t now)
 {
-    if (unlikely(effect->flags & ~(LAPIC_CHANGED | LAPIC_ENDED) || trace_heard(irq->config.trace))) {
+    bool own = !(effect->flags & ~(LAPIC_CHANGED | LAPIC_ENDED));
+    if (unlikely(trace_heard(irq->config.trace) || !(own || effect->flags == LAPIC_SENDS))) {
         apply_all(irq, cpu, effect, now);
+    } else if (!own) {
+        x86_irq_send(irq, cpu, effect);
     } else if (effect->flags) {
         x86_irq_begin(irq);
         x86_irq_end_cpu(irq, cpu->index);

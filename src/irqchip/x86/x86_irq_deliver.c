@@ -133,19 +133,22 @@ bool x86_irq_msi(struct x86_irq *irq, uint64_t address, uint32_t data, uint32_t 
 static void send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect)
 {
     const struct x86_message *ipi = &effect->ipi;
-    switch (effect->shorthand) {
-    case LAPIC_TO_DESTINATION: x86_irq_deliver(irq, ipi); return;
-    case LAPIC_TO_SELF:
-        if (!accept_touched(irq, cpu->index, ipi))
-            TRACE(irq->config.trace, TRACE_DROP, cpu->index, X86_IRQ_DROP_REFUSED, ipi->destination, ipi->vector);
+    if (likely(effect->shorthand == LAPIC_TO_DESTINATION)) {
+        x86_irq_deliver(irq, ipi);
         return;
-    case LAPIC_TO_ALL: x86_targets_all(&irq->targets, clear_found(irq)); break;
-    case LAPIC_TO_OTHERS:
-        x86_targets_all(&irq->targets, clear_found(irq));
-        irq->found[cpu->index / 64] &= ~BIT64(cpu->index % 64);
-        break;
     }
+    x86_irq_begin(irq);
+    if (effect->shorthand == LAPIC_TO_SELF) {
+        if (!accept(irq, cpu->index, ipi))
+            TRACE(irq->config.trace, TRACE_DROP, cpu->index, X86_IRQ_DROP_REFUSED, ipi->destination, ipi->vector);
+        x86_irq_end_cpu(irq, cpu->index);
+        return;
+    }
+    x86_targets_all(&irq->targets, clear_found(irq));
+    if (effect->shorthand == LAPIC_TO_OTHERS)
+        irq->found[cpu->index / 64] &= ~BIT64(cpu->index % 64);
     deliver_found(irq, ipi);
+    x86_irq_end(irq);
 }
 
 void x86_irq_send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapic_effect *effect)
