@@ -118,6 +118,11 @@ bool compile_block(struct compiler *c, struct block *block)
     emit_head(&c->e, block->count, &leave);
     if (!compile_ops(c) || (c->loop.found && !compile_loop(c)))
         return false;
+    c->often_end = c->e.at;
+    if (c->seldom) {
+        c->e.at = c->seldom;
+        c->e.end = c->seldom_end;
+    }
     c->end = here(c);
     emit_label(&c->e, &leave);
     emit_leave_few(&c->e, c->shared, block->ops);

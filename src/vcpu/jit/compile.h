@@ -154,6 +154,8 @@ struct compiler {
     unsigned last;                     // the last op that has some
     uint32_t loop_head, end;           // where the second copy begins, and where both end
     uint32_t exits[2], misses[2];      // where the exits with links are, and where they go without one
+    uint8_t *seldom, *seldom_end;      // where what is seldom run is written; NULL: behind the rest,
+    uint8_t *often_end;                // which ends here
 };
 
 // --- slots -----------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@
 #if defined(__x86_64__) && (defined(__linux__) || defined(__APPLE__) || defined(__unix__))
 #define EMIT_X86_64  1
 #define EMIT_PATCHES 1 // code may be written where it may be running
+#define EMIT_REACHES 1 // every branch reaches all of the code memory
 #elif defined(__AARCH64EL__) && (defined(__linux__) || defined(__APPLE__) || defined(__unix__))
 #define EMIT_ARM64 1
 #endif

@@ -22,14 +22,18 @@
 // about as much as compiling all again.
 #define REQUESTS_OF_A_BLOCK 16
 
+// What is seldom run has this share of the memory to itself, so that the rest lies close together. In boots it is 45 percent of the code.
+#define SELDOM(size) ((size) / 9 * 4)
+
 struct jit {
     struct loop *loop;
     struct code_memory memory;
-    size_t used, first; // bytes; where the code of blocks begins
-    size_t shared_size; // bytes of what they share
-    bool full;          // nothing more fits;
-    uint64_t requests;  // since then,
-    uint64_t held;      // of blocks that have host code
+    size_t used, first;    // bytes; where the code of blocks begins
+    size_t seldom, border; // likewise of what is seldom run
+    size_t shared_size;    // bytes of what they share
+    bool full;             // nothing more fits;
+    uint64_t requests;     // since then,
+    uint64_t held;         // of blocks that have host code
     struct emit_shared shared;
     struct jit_counts counts;
     struct check *check;      // NULL: nothing is compared
@@ -48,6 +52,7 @@ static void forget_code(struct jit *jit)
     if (jit->used > jit->first)
         code_memory_forget(&jit->memory);
     jit->used = jit->first;
+    jit->seldom = jit->border;
     jit->full = false;
     jit->held = 0;
     jit->counts.emptied++;
@@ -81,31 +86,52 @@ static void native_unlink(void *owner, struct block *block, unsigned exit)
         lead_exit(owner, block, exit, (const uint8_t *)block->native + block->host->misses[exit]);
 }
 
+// Who looks at the code gets that of a block in one piece.
+static bool is_split(const struct jit *jit)
+{
+#ifdef EMIT_REACHES
+    return !jit->check && !jit->loop->code.compiled;
+#else
+    (void)jit;
+    return false;
+#endif
+}
+
 static bool try_compile(struct jit *jit, struct block *block)
 {
     struct compiler *c = &jit->compiler;
     size_t mark = jit->check ? sizeof(struct check_mark) : 0;
+    bool split = is_split(jit);
+    uint8_t *memory = jit->memory.write, *end = memory + jit->memory.size;
     if (jit->memory.size - jit->used < mark)
         return false;
-    uint8_t *begin = jit->memory.write + jit->used + mark;
+    uint8_t *begin = memory + jit->used + mark;
     c->e = (struct emit){ .at = begin,
                           .begin = begin,
-                          .end = jit->memory.write + jit->memory.size,
+                          .end = split ? memory + jit->border : end,
                           .code = jit->memory.code + jit->used + mark };
+    c->seldom = split ? memory + jit->seldom : NULL;
+    c->seldom_end = end;
     code_memory_begin(&jit->memory);
     bool done = compile_block(c, block);
     if (mark)
         memcpy(begin - mark, &(struct check_mark){ block, (uint64_t)(c->e.at - begin) }, mark);
-    code_memory_end(&jit->memory, jit->used, (size_t)(c->e.at - begin) + mark);
+    uint8_t *often_end = split && done ? c->often_end : c->e.at;
+    code_memory_end(&jit->memory, jit->used, (size_t)(often_end - begin) + mark);
     if (!done)
         return false;
+    if (split) {
+        size_t seldom = (size_t)(c->e.at - memory);
+        code_memory_end(&jit->memory, jit->seldom, seldom - jit->seldom);
+        jit->seldom = seldom;
+    }
     block->native = c->e.code;
     for (unsigned i = 0; i < block->exits; i++) {
         block->host->exits[i] = c->exits[i];
         block->host->misses[i] = c->misses[i];
         block->host->targets[i] = c->e.code + c->misses[i];
     }
-    jit->used = (size_t)align_up((uint64_t)(c->e.at - jit->memory.write), 16);
+    jit->used = (size_t)align_up((uint64_t)(often_end - memory), 16);
     return true;
 }
 
@@ -203,6 +229,7 @@ static int make_shared(struct jit *jit)
     code_memory_end(&jit->memory, 0, (size_t)(e.at - e.begin));
     jit->shared_size = (size_t)(e.at - e.begin);
     jit->used = jit->first = (size_t)align_up((uint64_t)(e.at - e.begin), 64);
+    jit->seldom = jit->border = jit->memory.size - SELDOM(jit->memory.size);
     return e.full ? -EINVAL : 0;
 }
 
@@ -286,7 +313,7 @@ struct check *jit_check(const struct jit *jit)
 void jit_counts(const struct jit *jit, struct jit_counts *counts)
 {
     *counts = jit->counts;
-    counts->used = jit->used;
+    counts->used = jit->used + (jit->seldom - jit->border);
     counts->size = jit->memory.size;
     counts->threshold = jit->loop->blocks.native.threshold;
 }
