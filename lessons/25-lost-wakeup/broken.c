@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Lesson 21, with a mistake: sometimes the program sleeps on, although the handler has run.
+// Lesson 25, with a mistake: sometimes the program sleeps on, although the handler has run.
 #include "lib/guest.h"
 #include "lib/x86_64/chips.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Lesson 21: a main program that sleeps until a handler has run. Between the look and the sleep no interrupt may come.
+// Lesson 25: a main program that sleeps until a handler has run. Between the look and the sleep no interrupt may come.
 #include "lib/guest.h"
 #include "lib/x86_64/chips.h"
 
