@@ -104,7 +104,10 @@ def check_text(folder):
             harness.fail(f"{folder.name}: lesson.md has no part '{part.strip()}'")
     manuals = " ".join(lesson.split("\nThe manual", 1)[1].split("\n\n", 1)[0].split())
     cited = re.findall(r'"([^"]*)"', manuals)
-    if not (cited or "IHI 0069" in manuals) or not set(cited) <= SECTIONS:
+    named = {int(n) for n in re.findall(r"intact lesson(?: start)? (\d+)", lesson)}
+    if named != {int(folder.name[:2])}:
+        harness.fail(f"{folder.name}: the commands of lesson.md are for the lessons {named}")
+    if not (cited or re.search("IHI 0069|PCI Local Bus|82093AA", manuals)) or not set(cited) <= SECTIONS:
         harness.fail(f"{folder.name}: lesson.md names sections that no manual has: {sorted(set(cited) - SECTIONS)}")
     words = len(re.sub(r"```.*?```", "", lesson, flags=re.DOTALL).split())
     if words > 1000: # 200 in a minute
