@@ -130,25 +130,48 @@ static bool lessons_folder(const struct wish *wish, char *out, char *why)
     return true;
 }
 
+// A line of the list.
+struct listed {
+    unsigned number;
+    char name[64], title[96], track[64];
+};
+
+static int read_listed(const char *folder, const char *name, struct listed *listed, char *why)
+{
+    static struct lesson lesson; // large
+    char path[LESSON_PATH];
+    lesson_path(path, folder, name);
+    int status = lesson_read(&lesson, path, why);
+    listed->number = lesson.number;
+    snprintf(listed->name, sizeof listed->name, "%s", lesson.name);
+    snprintf(listed->title, sizeof listed->title, "%s", lesson.title);
+    snprintf(listed->track, sizeof listed->track, "%s", status < 0 ? "" : lesson.expect.track);
+    lesson_free(&lesson);
+    return status;
+}
+
+// By tracks, in the order in which their first lessons are.
 static int list(const char *folder, char *why)
 {
-    char names[LESSON_LIST][64], path[LESSON_PATH], track[64] = "";
+    static struct listed lines[LESSON_LIST];
+    char names[LESSON_LIST][64];
     int count = lesson_names(folder, names, why);
-    for (int i = 0; i < count; i++) {
-        static struct lesson lesson; // large
-        lesson_path(path, folder, names[i]);
-        if (lesson_read(&lesson, path, why) < 0) {
-            lesson_free(&lesson);
+    for (int i = 0; i < count; i++)
+        if (read_listed(folder, names[i], &lines[i], why) < 0)
             return trouble(why);
-        }
-        if (strcmp(track, lesson.expect.track) != 0)
-            printf("%s%s\n", *track ? "\n" : "", lesson.expect.track);
-        snprintf(track, sizeof track, "%s", lesson.expect.track);
-        printf("  %2u  %-12s %s\n", lesson.number, lesson.name, lesson.title);
-        lesson_free(&lesson);
-    }
     if (count < 0)
         return trouble(why);
+    for (int i = 0; i < count; i++) {
+        int first = 0;
+        while (strcmp(lines[first].track, lines[i].track) != 0)
+            first++;
+        if (first < i)
+            continue; // it was listed with its track
+        printf("%s%s\n", i ? "\n" : "", lines[i].track);
+        for (int k = i; k < count; k++)
+            if (strcmp(lines[k].track, lines[i].track) == 0)
+                printf("  %2u  %-12s %s\n", lines[k].number, lines[k].name, lines[k].title);
+    }
     printf("\n%s lesson 1 --text says what the first is about, %s lesson 1 runs it; lesson -help lists the rest.\n",
            cli_program, cli_program);
     return PASSED;

@@ -118,7 +118,8 @@ static void tell_why(const struct lesson *lesson, const struct lesson_result *re
             printf("  %s\n", result->says[i]);
     }
     if (gates > 1)
-        printf("  (%u more gate%s behind the first: --json lists all)\n", gates - 1, gates > 2 ? "s" : "");
+        printf("  (%u more gate%s, of this way or of another one: --json lists all)\n", gates - 1,
+               gates > 2 ? "s" : "");
 }
 
 static void tell_who(const char *variant)

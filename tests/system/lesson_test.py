@@ -156,8 +156,11 @@ def check_list(command):
     result = command.run()
     names = sorted(path.parent.name for path in LESSONS.glob("[0-9]*/expect"))
     listed = re.findall(r"^ +(\d+)  ([\w-]+) +\S", harness.text(result.stdout), re.M)
-    if [f"{int(number):02}-{name}" for number, name in listed] != names:
+    if sorted(f"{int(number):02}-{name}" for number, name in listed) != names:
         harness.fail(f"the list is not {names}", result)
+    headings = re.findall(r"^(\S.*)\n +\d", harness.text(result.stdout), re.M)
+    if headings != ["8259", "APIC", "GIC", "whole path"]:
+        harness.fail(f"the tracks are listed as {headings}", result)
     by_name = command.json(names[0][3:])
     if by_name != command.json(1) or by_name != command.json(names[0]):
         harness.fail("a lesson has another result by its name")
