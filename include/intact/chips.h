@@ -4,6 +4,7 @@
 //     static void on_register(void *owner, const struct intact_chip_register *reg)
 //     {
 //         printf("%s %s = %llx\n", reg->chip_name, reg->name, (unsigned long long)reg->value);
+//         char text[INTACT_FIELD_TEXT];
 //         for (uint32_t i = 0; i < reg->field_count; i++)
 //             printf("  %s: %s\n", reg->fields[i].name, intact_field_text(&reg->fields[i], reg->value, text));
 //     }
@@ -19,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <intact/trace.h>
+
 #pragma GCC visibility push(default)
 #ifdef __cplusplus
 extern "C" {
@@ -33,7 +36,7 @@ struct intact_register_field {
     const char *const *values;
 };
 
-// A register with its value.
+// A register with its value. Names, fields and texts are valid for ever but where it says: during the call.
 struct intact_chip_register {
     uint32_t chip; // INTACT_CHIP_ of <intact/trace.h>
     uint32_t cpu;  // whose, or INTACT_NO_CPU
@@ -54,10 +57,11 @@ struct intact_chip_register {
 
 typedef void intact_chip_register_told(void *owner, const struct intact_chip_register *reg);
 
-// The value of a field of a register, and what it means: a text of the table, or the number in decimal, written to `text`, which
-// has INTACT_FIELD_TEXT bytes. Any thread.
-#define INTACT_FIELD_TEXT 24
+// The value of a field of a register: a number from its bits.
 uint64_t intact_field_value(const struct intact_register_field *field, uint64_t value);
+// What it means: a text of `values`; the number in decimal, where the field is a number; "reserved (3)", where its values have no text for it.
+// The first is valid for ever, the others are written to `text`, which has INTACT_FIELD_TEXT bytes, and is returned then. Any thread.
+#define INTACT_FIELD_TEXT 48
 const char *intact_field_text(const struct intact_register_field *field, uint64_t value, char *text);
 
 #ifdef __cplusplus

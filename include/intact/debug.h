@@ -41,7 +41,8 @@ int intact_break_remove(struct intact_machine *machine, enum intact_stop kind, u
 
 // --- What is there to see --------------------------------------------------------------------------------------------
 //
-// Nothing is changed by looking. Between two runs; -EBUSY from within a callback of a run. `told` must not run or change the machine.
+// Nothing is changed by looking. On the machine's thread, between two runs: -EBUSY from within a callback of a run. `told` must not run or
+// change the machine. 0 or more: it was done.
 
 // Every register of the interrupt controllers that all processors share, and of those of `cpu`, or with INTACT_NO_CPU of all processors
 // (<intact/chips.h>). -EINVAL: there is no such processor.
@@ -56,7 +57,8 @@ struct intact_wire {
     bool drives;        // the driver's level
 };
 
-// Calls `told` for each driver of each wire, in the order of their GSIs.
+// Calls `told` for each driver of each wire, in the order of their GSIs. A driver that is not connected, as of a group that is not
+// enabled, is not told, and neither is a wire without drivers.
 int intact_machine_wires(struct intact_machine *machine, void (*told)(void *owner, const struct intact_wire *wire),
                          void *owner);
 

@@ -21,7 +21,34 @@
 #include <unistd.h>
 
 static struct termios saved, raw;
-static volatile sig_atomic_t is_raw;
+static volatile sig_atomic_t is_raw, is_other_screen;
+
+static void write_sequence(const char *text, size_t size)
+{
+    ssize_t written = write(STDOUT_FILENO, text, size);
+    (void)written;
+}
+
+static void show_other_screen(void)
+{
+    static const char text[] = "\033[?1049h\033[?25l\033[2J";
+    write_sequence(text, sizeof text - 1);
+}
+
+static void leave_other_screen(void)
+{
+    static const char text[] = "\033[0m\033[?25h\033[?1049l";
+    write_sequence(text, sizeof text - 1);
+}
+
+void terminal_other_screen(bool shown)
+{
+    if (shown)
+        show_other_screen();
+    else if (is_other_screen)
+        leave_other_screen();
+    is_other_screen = shown;
+}
 
 bool terminal_input(void)
 {
@@ -69,10 +96,12 @@ void terminal_restore(void)
     is_raw = 0;
 }
 
-// tcsetattr, signal and raise may be called from a signal handler (POSIX.1-2017, 2.4.3).
+// tcsetattr, write, signal and raise may be called from a signal handler (POSIX.1-2017, 2.4.3).
 static void end_by_signal(int number)
 {
     terminal_restore();
+    if (is_other_screen)
+        leave_other_screen();
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -83,9 +112,13 @@ static void stop_by_signal(int number)
     bool was_raw = is_raw;
     (void)number;
     terminal_restore();
+    if (is_other_screen)
+        leave_other_screen();
     raise(SIGSTOP);
     if (was_raw && tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0)
         is_raw = 1;
+    if (is_other_screen)
+        show_other_screen();
     errno = error;
 }
 

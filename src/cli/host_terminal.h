@@ -20,6 +20,9 @@ void terminal_restore(void);
 // Something else has changed the modes of the raw terminal: it is raw as before.
 void terminal_raw_again(void);
 
+// The terminal of standard output shows its other screen, without a cursor, or the first again. A signal that ends or stops the
+// process restores it, too, and after a stop it is shown again: then terminal_key returns at once.
+void terminal_other_screen(bool shown);
 // The size of the terminal of standard output; false: it has none.
 bool terminal_size(unsigned *width, unsigned *height);
 // The next byte of standard input, without the thread below: TERMINAL_NO_KEY if none comes within so many milliseconds (negative:

@@ -26,10 +26,11 @@ static int show_usage(void)
          "Shows a machine on the terminal: its chips with their registers, its wires, what lets interrupts into each\n"
          "processor, and the lives of its interrupts. It stands still before the first instruction; keys run it, by\n"
          "instructions and by events, forwards and back; ? lists them. The guest's serial port is shown, too.\n"
-         "A -break stops g and G; -snapshots says how much memory the way back may take.\n"
-         "  -keys KEYS  does what these keys would, prints the last screen and ends; T is Tab\n"
+         "A -break stops it, too; -limit N ends the run; -snapshots says how much memory the way back may take.\n"
+         "  -keys KEYS  does what these keys would, prints the last screen and ends; T is Tab, t Shift-Tab\n"
          "  -size WxH   of the screen in characters, 80x24 to 400x200\n"
-         "  -shot FILE  the last screen goes there as text, - for standard output");
+         "  -shot FILE  the last screen goes there as text, - for standard output\n"
+         "Exit status: 0, or 1 if a line on standard error says what is wrong.");
     return 0;
 }
 
@@ -70,8 +71,14 @@ static int write_shot(const struct watch_wish *wish, const struct grid *grid)
         grid_text(grid, line, text);
         fprintf(file, "%s\n", text);
     }
-    bool failed = ferror(file) | (file == stdout ? fflush(file) : fclose(file));
-    return failed ? cli_fail("watch: the screen could not be written") : 0;
+    bool failed = ferror(file) | fflush(file);
+    int error = errno;
+    if (file != stdout)
+        fclose(file);
+    if (!failed)
+        return 0;
+    snprintf(why, sizeof why, "watch: cannot write '%.80s': %s", path, strerror(error));
+    return cli_fail(why);
 }
 
 // --- Keys ------------------------------------------------------------------------------------------------------------
@@ -88,14 +95,37 @@ static int escaped_key(void)
     return at ? keys[at - letters] : ' ';
 }
 
-static void by_hand(struct session *session, struct grid *grid)
+// A window may have become larger or smaller. False: it is too small for a screen.
+static bool follow_size(struct grid *grid, const struct watch_wish *wish)
+{
+    unsigned width, height;
+    if (wish->width || !terminal_size(&width, &height))
+        return true;
+    width = width < GRID_MAX_WIDTH ? width : GRID_MAX_WIDTH;
+    height = height < GRID_MAX_HEIGHT ? height : GRID_MAX_HEIGHT;
+    if (width < PANES_MIN_WIDTH || height < PANES_MIN_HEIGHT)
+        return false;
+    struct grid other;
+    if ((width != grid->width || height != grid->height) && grid_init(&other, width, height) == 0) {
+        grid_free(grid);
+        *grid = other;
+    }
+    return true;
+}
+
+static void by_hand(struct session *session, struct grid *grid, const struct watch_wish *wish)
 {
     bool goes_on = true;
-    fputs("\033[?1049h\033[?25l", stdout);
+    terminal_other_screen(true);
     terminal_raw(true);
     while (goes_on) {
-        session_draw(session, grid);
-        show(grid);
+        if (follow_size(grid, wish)) {
+            session_draw(session, grid);
+            show(grid);
+        } else {
+            fputs("\033[H\033[2J80x24 characters are needed", stdout);
+            fflush(stdout);
+        }
         int key = terminal_key(session->runs ? 0 : -1);
         if (key == TERMINAL_NO_KEY && session->runs)
             session_run_on(session);
@@ -103,14 +133,13 @@ static void by_hand(struct session *session, struct grid *grid)
             goes_on = key != TERMINAL_NO_MORE && session_key(session, key == '\033' ? escaped_key() : key);
     }
     terminal_restore();
-    fputs("\033[?25h\033[?1049l", stdout);
-    fflush(stdout);
+    terminal_other_screen(false);
 }
 
 static void by_list(struct session *session, const char *keys)
 {
     for (bool goes_on = true; *keys && goes_on; keys++) {
-        goes_on = session_key(session, *keys == 'T' ? '\t' : *keys);
+        goes_on = session_key(session, *keys == 'T' ? '\t' : *keys == 't' ? SESSION_BACK_TAB : *keys);
         while (session->runs)
             session_run_on(session);
     }
@@ -128,6 +157,15 @@ static int take_size(struct settings *settings, struct watch_wish *wish, const c
         return refuse(settings, "watch: -size '%.40s': needs a width and a height, 80x24 to 400x200", text);
     wish->width = width;
     wish->height = height;
+    return 0;
+}
+
+static int take_keys(struct settings *settings, const char *keys)
+{
+    for (const char *key = keys; *key; key++)
+        if (*key != 'T' && *key != 't' && !session_knows(*key))
+            return refuse(settings, "watch: -keys '%.40s': there is no key '%c'; the keys are %s, T and t", keys, *key,
+                          SESSION_KEYS);
     return 0;
 }
 
@@ -149,6 +187,8 @@ static int parse(struct settings *settings, struct watch_wish *wish, int argc, c
             return -1;
         if (text)
             *text = argv[used + 1];
+        if (text == &wish->keys && take_keys(settings, wish->keys) < 0)
+            return -1;
         used += 2;
     }
     return used;
@@ -214,7 +254,7 @@ static int run_session(struct settings *settings, const struct watch_wish *wish,
         if (wish->keys)
             by_list(session, wish->keys);
         else
-            by_hand(session, grid);
+            by_hand(session, grid, wish);
         session_draw(session, grid);
         if (wish->keys || wish->shot)
             status = write_shot(wish, grid);

@@ -38,19 +38,18 @@ static struct view_station station_of(const struct view *view, const struct inta
     return station;
 }
 
-// On Arm the handler takes an interrupt when it reads IAR: the exception alone does not say which.
-static bool takes(const struct view *view, enum intact_trace_id id)
+static void note_state(struct view_life *life, enum intact_trace_id id)
 {
-    return id == (view->arm ? INTACT_TRACE_ACK : INTACT_TRACE_TAKE);
+    life->taken |= id == INTACT_TRACE_TAKE;
+    life->acknowledged |= id == INTACT_TRACE_ACK;
+    life->ended |= id == INTACT_TRACE_EOI;
 }
 
-static void count_state(const struct view *view, struct view_life *life)
+static void count_state(struct view_life *life)
 {
-    life->taken = life->ended = false;
-    for (unsigned i = 0; i < life->count; i++) {
-        life->taken |= takes(view, life->stations[i].id);
-        life->ended |= life->stations[i].id == INTACT_TRACE_EOI;
-    }
+    life->taken = life->acknowledged = life->ended = false;
+    for (unsigned i = 0; i < life->count; i++)
+        note_state(life, life->stations[i].id);
 }
 
 void lives_hear(struct view *view, const struct intact_trace_event *event)
@@ -66,8 +65,7 @@ void lives_hear(struct view *view, const struct intact_trace_event *event)
         life->stations[life->count++] = station;
     else
         life->missing++;
-    life->taken |= takes(view, event->id);
-    life->ended |= event->id == INTACT_TRACE_EOI;
+    note_state(life, event->id);
 }
 
 void lives_begin_again(struct view *view)
@@ -113,7 +111,7 @@ void lives_forget_after(struct view *view, uint64_t instructions)
             continue;
         if (life->count < VIEW_STATIONS)
             life->missing = 0;
-        count_state(view, life);
+        count_state(life);
         view->lives[kept++] = *life;
     }
     view->life_count = kept;

@@ -75,6 +75,15 @@ static int digits_of(const struct intact_chip_register *reg)
     return reg->bits > 32 && !(reg->value >> 32) ? 8 : (int)reg->bits / 4;
 }
 
+unsigned panes_rows(const struct view *view, unsigned number)
+{
+    const struct view_chip *chip = &view->chips[number];
+    unsigned rows = 0;
+    for (unsigned i = 0; i < chip->count; i++)
+        rows += is_of_interest(&view->registers[chip->first + i]);
+    return rows;
+}
+
 static void draw_register(const struct view_register *reg, int width, struct grid_box *box)
 {
     char name[40], says[LINE];
@@ -141,8 +150,9 @@ static void draw_wires(const struct view *view, struct grid_box *box)
             if ((pass == 0) != (wire->high || wire->changed))
                 continue;
             enum grid_style style = wire->changed ? GRID_CHANGED : wire->high ? GRID_PLAIN : GRID_QUIET;
-            grid_say(box, style, "%cGSI %-3u %s %s", wire->changed ? '*' : ' ', wire->gsi, wire->high ? "high" : "low ",
-                     wire->drivers);
+            bool both = *wire->high_by && *wire->others;
+            grid_say(box, style, "%cGSI %-3u %s %s%s%s%s", wire->changed ? '*' : ' ', wire->gsi,
+                     wire->high ? "high" : "low ", wire->high_by, both ? " (not " : "", wire->others, both ? ")" : "");
         }
 }
 
@@ -150,7 +160,7 @@ static void draw_wires(const struct view *view, struct grid_box *box)
 
 static const char *fate_of(const struct view_life *life)
 {
-    return life->ended ? "ended" : life->taken ? "in its handler" : "waits";
+    return life->ended ? "ended" : life->acknowledged ? "active" : life->taken ? "taken" : "waits";
 }
 
 static void draw_life(const struct view_life *life, struct grid_box *box)
@@ -185,17 +195,19 @@ static void draw_lives(const struct view *view, const struct panes *panes, struc
 static void draw_help(struct grid *grid)
 {
     static const char *const lines[] = {
-        "s    one instruction of the processor        b    back by one instruction",
-        "n    on to the next event of an interrupt    p    back to the event before",
-        "g    on until a key is pressed, or the end   G    on by 1,000,000 instructions",
-        "Tab  the next chip (Shift-Tab: the last)     c    the next processor",
-        "j k  down and up in the chip's registers     h l  an older interrupt, a newer one",
-        "w    why the chosen interrupt does not       ?    this page, and away again",
-        "     arrive, or the next source's            q    the end",
+        "s    one instruction of the processor    b    back by one instruction",
+        "n    on to an interrupt's next event     p    back to the event before",
+        "g    on until a key is pressed           G    on by 1,000,000 instructions",
+        "Tab  the next chip (Shift-Tab: back)     c    the next processor",
+        "j k  down and up in its registers        h l  an older interrupt, a newer",
+        "i    the interrupts alone, and back      w    why it does not arrive; again:",
+        "?    these keys, and away again               why another does not",
+        "q    the end",
         "",
-        "A line that begins with * is not as it was at the last stop. Of a processor, o lets interrupts",
-        "pass and x holds them. A life begins where a device raises its interrupt; each line is a",
-        "station that it has passed, with the number of instructions that had been executed.",
+        "A line that begins with * is not as it was at the last stop. Of a",
+        "processor, o lets interrupts pass, and x holds them. A life begins where a",
+        "device raises its interrupt; each line is a station that it has passed,",
+        "with the number of instructions that had been executed.",
     };
     struct grid_box box = grid_box(grid, 0, 1, grid->width, grid->height - 2, "keys");
     for (unsigned i = 0; i < sizeof lines / sizeof lines[0]; i++)
@@ -206,8 +218,8 @@ static void draw_status(const struct view *view, const struct panes *panes, stru
 {
     char number[32], text[LINE];
     struct grid_box top = { grid, 0, 0, grid->width, 1, 0 }, bottom = { grid, 0, grid->height - 1, grid->width, 1, 0 };
-    snprintf(text, sizeof text, "intact: %s; instruction %s, %" PRIu64 " ns", panes->state,
-             with_commas(view->instructions, number), view->time);
+    snprintf(text, sizeof text, "instruction %s, %" PRIu64 " ns: %s", with_commas(view->instructions, number),
+             view->time, panes->state);
     grid_say(&top, GRID_CHOSEN, "%s", text);
     grid_say(&bottom, GRID_CHOSEN, "s step  n event  b back  p event back  g run  Tab chip  w why  ? keys  q quit");
 }
@@ -215,8 +227,8 @@ static void draw_status(const struct view *view, const struct panes *panes, stru
 // The last line of what the guest printed.
 static void draw_printed(const struct panes *panes, struct grid_box *box)
 {
-    const char *text = panes->printed ? panes->printed : "";
-    size_t length = strlen(text);
+    const char *text = panes->printed;
+    size_t length = panes->printed_size;
     while (length && (text[length - 1] == '\n' || text[length - 1] == '\r'))
         length--;
     size_t begin = length;
@@ -232,6 +244,17 @@ static void draw_printed(const struct panes *panes, struct grid_box *box)
     }
 }
 
+// The lives, or an answer in their place.
+static void draw_lower(const struct view *view, const struct panes *panes, struct grid *grid, unsigned top,
+                       unsigned height)
+{
+    struct grid_box box = grid_box(grid, 0, top, grid->width, height, *panes->note ? "why" : "interrupts");
+    if (*panes->note)
+        grid_say_lines(&box, GRID_PLAIN, panes->note);
+    else
+        draw_lives(view, panes, &box);
+}
+
 void panes_draw(const struct view *view, const struct panes *panes, struct grid *grid)
 {
     unsigned width = grid->width, height = grid->height, right = width - CHIP_WIDTH - 1;
@@ -245,6 +268,10 @@ void panes_draw(const struct view *view, const struct panes *panes, struct grid 
         draw_help(grid);
         return;
     }
+    if (panes->full || (*panes->note && height <= TALL)) {
+        draw_lower(view, panes, grid, 1, height - 2);
+        return;
+    }
     struct grid_box box = grid_box(grid, 0, 1, CHIP_WIDTH + (right > 60 ? right - 60 : 0), upper, chip->text);
     unsigned left = box.width + 1;
     draw_chip(view, panes, &box);
@@ -253,11 +280,7 @@ void panes_draw(const struct view *view, const struct panes *panes, struct grid 
     draw_cpu(view, panes, &box);
     box = grid_box(grid, left, 1 + of_cpu, width - left, upper - of_cpu, "wires");
     draw_wires(view, &box);
-    box = grid_box(grid, 0, 1 + upper, width, lower - printed, *panes->note ? "why" : "interrupts");
-    if (*panes->note)
-        grid_say_lines(&box, GRID_PLAIN, panes->note);
-    else
-        draw_lives(view, panes, &box);
+    draw_lower(view, panes, grid, 1 + upper, lower - printed);
     box = grid_box(grid, 0, height - 1 - printed, width, printed, "the guest prints");
     draw_printed(panes, &box);
 }

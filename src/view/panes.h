@@ -19,10 +19,14 @@ struct panes {
     unsigned life;           // 0: the newest
     const char *state;       // "stopped", "power off"
     const char *printed;     // the end of what the guest has printed
-    char note[PANES_NOTE];   // an answer, in lines, instead of the lives; empty: none
-    bool help;               // the keys, instead of everything else
+    size_t printed_size;
+    char note[PANES_NOTE]; // an answer, in lines, instead of the lives; empty: none
+    bool help;             // the keys, instead of everything else
+    bool full;             // the interrupts alone
 };
 
+// How many registers of a chip are shown.
+unsigned panes_rows(const struct view *view, unsigned chip);
 // The whole grid.
 void panes_draw(const struct view *view, const struct panes *panes, struct grid *grid);
 

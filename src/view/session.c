@@ -32,24 +32,55 @@ static void tell_state(struct session *session, const struct intact_exit *end)
         snprintf(session->state, sizeof session->state, "ended: %s", intact_reason_text(end->reason));
 }
 
-// False: the machine has ended.
+// A machine that has ended does not go on: where the guest has turned it off there is nothing that could.
+static bool has_ended(const struct session *session)
+{
+    enum intact_reason reason = session->end.reason;
+    return session->started && reason != INTACT_PAUSED && reason != INTACT_BREAK;
+}
+
+// An event of a processor: from here on that one is shown.
+static void note_end(struct session *session)
+{
+    tell_state(session, &session->end);
+    if (session->end.reason == INTACT_BREAK && session->end.cpu < session->view->cpu_count)
+        session->panes.cpu = session->end.cpu;
+}
+
+// False: it did not come to the end of the `count` instructions.
 static bool run(struct session *session, uint64_t count)
 {
+    if (has_ended(session))
+        return false;
+    session->started = true;
     session->end = intact_machine_run_for(machine_of(session), count);
-    tell_state(session, &session->end);
+    note_end(session);
     return session->end.reason == INTACT_PAUSED;
+}
+
+// One instruction of the processor that is shown, or where it executes none, of any.
+static void step(struct session *session)
+{
+    unsigned cpu = session->panes.cpu;
+    if (has_ended(session) || session->view->cpu_count == 1 ||
+        intact_machine_cpu_state(machine_of(session), cpu) != INTACT_CPU_RUNNING) {
+        run(session, 1);
+        return;
+    }
+    session->started = true;
+    session->end = intact_machine_step(machine_of(session), cpu);
+    if (session->end.reason == INTACT_BREAK && session->end.stop == INTACT_STOP_STEP)
+        session->end.reason = INTACT_PAUSED;
+    note_end(session);
 }
 
 static bool go_to(struct session *session, uint64_t instructions)
 {
     char why[INTACT_ERROR_SIZE];
-    if (view_go_to(session->view, instructions, why) < 0) {
-        snprintf(session->state, sizeof session->state, "%s", why);
-        return false;
-    }
+    int result = view_go_to(session->view, instructions, why);
     session->end.reason = INTACT_PAUSED;
-    snprintf(session->state, sizeof session->state, "stopped");
-    return true;
+    snprintf(session->state, sizeof session->state, "%s", result < 0 ? why : "stopped");
+    return result == 0;
 }
 
 // The stations at which `n` and `p` stop.
@@ -80,7 +111,7 @@ static void last_event(struct session *session)
     if (view_back(session->view, &session->end, why) < 0)
         snprintf(session->state, sizeof session->state, "%s", why);
     else
-        tell_state(session, &session->end);
+        note_end(session);
     stop_at_events(session, false);
 }
 
@@ -137,7 +168,7 @@ static void choose(struct session *session, int key)
     case '\t': panes->chip = (panes->chip + 1) % chips; break;
     case SESSION_BACK_TAB: panes->chip = (panes->chip + chips - 1) % chips; break;
     case 'c': panes->cpu = (panes->cpu + 1) % view->cpu_count; break;
-    case 'j': panes->first_register++; return;
+    case 'j': panes->first_register += panes->first_register + 1 < panes_rows(view, panes->chip); return;
     case 'k': panes->first_register -= panes->first_register > 0; return;
     case 'h': panes->life += panes->life + 1 < view->life_count; return;
     case 'l': panes->life -= panes->life > 0; return;
@@ -146,10 +177,17 @@ static void choose(struct session *session, int key)
     panes->first_register = 0;
 }
 
+bool session_knows(char key)
+{
+    return key && strchr(SESSION_KEYS, key);
+}
+
 bool session_key(struct session *session, int key)
 {
     uint64_t now = intact_machine_instructions(machine_of(session));
     session->runs = false;
+    if (session->panes.help && key != '?' && key != 'q')
+        return true;
     if (key == 'w') {
         ask_why(session);
         return true;
@@ -158,13 +196,16 @@ bool session_key(struct session *session, int key)
     switch (key) {
     case 'q': return false;
     case '?': session->panes.help = !session->panes.help; return true;
-    case 's': run(session, 1); break;
+    case 'i': session->panes.full = !session->panes.full; return true;
+    case 's': step(session); break;
     case 'n': next_event(session); break;
     case 'G': run(session, LEAP); break;
     case 'g': session->runs = true; return true;
     case 'b':
         if (now)
             go_to(session, now - 1);
+        else
+            snprintf(session->state, sizeof session->state, "this is the beginning");
         break;
     case 'p': last_event(session); break;
     default: choose(session, key); return true;
@@ -174,11 +215,21 @@ bool session_key(struct session *session, int key)
     return true;
 }
 
+// What a machine that has gone back prints again does not come again: it is here, and was printed later.
+static size_t printed_so_far(const struct session *session)
+{
+    size_t length = strlen(session->printed);
+    while (length && session->printed_at[length - 1] >= session->view->instructions)
+        length--;
+    return length;
+}
+
 void session_draw(const struct session *session, struct grid *grid)
 {
     struct panes panes = session->panes;
     panes.state = session->runs ? "running; a key stops it" : session->state;
     panes.printed = session->printed;
+    panes.printed_size = printed_so_far(session);
     panes_draw(session->view, &panes, grid);
 }
 
@@ -188,9 +239,11 @@ void session_print(void *owner, uint8_t byte)
     size_t length = strlen(session->printed);
     if (length == SESSION_PRINTED - 1) {
         memmove(session->printed, session->printed + SESSION_PRINTED / 2, SESSION_PRINTED / 2);
+        memmove(session->printed_at, session->printed_at + SESSION_PRINTED / 2, sizeof session->printed_at / 2);
         length -= SESSION_PRINTED / 2;
     }
     session->printed[length] = byte ? (char)byte : ' ';
+    session->printed_at[length] = session->view ? intact_machine_instructions(machine_of(session)) : 0;
     session->printed[length + 1] = 0;
 }
 

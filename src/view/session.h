@@ -15,7 +15,8 @@
 
 #include "view/panes.h"
 
-#define SESSION_BACK_TAB 0x100 // Shift-Tab, as a key; the others are characters
+#define SESSION_KEYS     "snbpgGcjkhliw?q" // and Tab
+#define SESSION_BACK_TAB 0x100             // Shift-Tab, as a key; the others are characters
 
 #define SESSION_PRINTED 4096
 
@@ -23,10 +24,12 @@ struct session {
     struct view *view;
     struct panes panes;
     struct intact_exit end; // of the last run
+    bool started;           // `end` is of a run
     bool runs;              // `g`: session_run_on goes on with it
     unsigned source;        // the next one that `w` asks for
     char state[INTACT_ERROR_SIZE];
-    char printed[SESSION_PRINTED]; // the end of what the guest printed
+    char printed[SESSION_PRINTED];        // the end of what the guest printed,
+    uint64_t printed_at[SESSION_PRINTED]; // and when: so many instructions had been executed
 };
 
 // 0; or a negative errno with a line in `why`. session_close allows one that was not opened, if it is all 0.
@@ -34,6 +37,8 @@ int session_open(struct session *session, struct intact_machine *machine, const 
                  char *why);
 void session_close(struct session *session);
 
+// Is it one of SESSION_KEYS?
+bool session_knows(char key);
 // Does what a key asks for. False: it was `q`.
 bool session_key(struct session *session, int key);
 // While `runs`: a part of the run. The face looks for keys in between; each ends it.

@@ -48,11 +48,22 @@ static bool begin_chip(struct view *view, const struct intact_chip_register *reg
     return true;
 }
 
-// Registers come in the same order at each look, but for those that a chip has in another mode only: they count as changed.
 static bool same_register(const struct view_register *was, const struct intact_chip_register *now)
 {
     return was->is.chip == now->chip && was->is.cpu == now->cpu && was->is.index == now->index &&
            strcmp(was->is.name, now->name) == 0;
+}
+
+// The register as it was at the last look, or NULL. They come in the same order each time, but for those that a chip has in one
+// mode only.
+static const struct view_register *register_before(struct view *view, const struct intact_chip_register *now)
+{
+    for (unsigned i = view->found; i < view->before_count; i++)
+        if (same_register(&view->before[i], now)) {
+            view->found = i + 1;
+            return &view->before[i];
+        }
+    return NULL;
 }
 
 static void take_register(void *owner, const struct intact_chip_register *reg)
@@ -66,36 +77,67 @@ static void take_register(void *owner, const struct intact_chip_register *reg)
         return;
     view->registers = room;
     struct view_chip *chip = &view->chips[view->chip_count - 1];
-    struct view_register *mine = &view->registers[view->told];
-    bool known = view->told < view->register_count && same_register(mine, reg);
-    uint64_t before = known ? mine->is.value : reg->value;
-    *mine = (struct view_register){ .is = *reg, .before = before, .changed = !view->first && !known };
-    mine->changed |= before != reg->value;
+    const struct view_register *was = register_before(view, reg);
+    struct view_register *mine = &view->registers[view->told++];
+    *mine = (struct view_register){ .is = *reg, .before = was ? was->is.value : reg->value };
+    mine->changed = was ? was->is.value != reg->value : !view->first;
     mine->is.chip_name = mine->is.chip_text = NULL;
     chip->changed |= mine->changed;
     chip->count++;
-    view->told++;
+}
+
+// What was read at the last look is what is compared with now.
+static void keep_registers(struct view *view)
+{
+    struct view_register *registers = view->before;
+    unsigned room = view->before_room;
+    view->before = view->registers;
+    view->before_room = view->register_room;
+    view->before_count = view->register_count;
+    view->registers = registers;
+    view->register_room = room;
+    view->register_count = view->found = 0;
 }
 
 // --- Wires -----------------------------------------------------------------------------------------------------------
 
+static void add_name(char *names, size_t size, const char *name)
+{
+    size_t used = strlen(names);
+    snprintf(names + used, size - used, "%s%s", used ? ", " : "", name ? name : "without a name");
+}
+
+static void begin_wire(struct view *view, const struct intact_wire *told)
+{
+    void *room = room_for(view, view->wires, view->told, &view->wire_room, sizeof *view->wires);
+    if (!room)
+        return;
+    view->wires = room;
+    bool was = told->gsi < 64 * VIEW_WIRE_WORDS && view->high[told->gsi / 64] >> (told->gsi % 64) & 1;
+    view->wires[view->told++] =
+        (struct view_wire){ .gsi = told->gsi, .high = told->high, .changed = !view->first && was != told->high };
+}
+
 static void take_wire(void *owner, const struct intact_wire *told)
 {
     struct view *view = owner;
-    struct view_wire *last = view->told ? &view->wires[view->told - 1] : NULL;
-    if (!last || last->gsi != told->gsi) {
-        void *room = room_for(view, view->wires, view->told, &view->wire_room, sizeof *view->wires);
-        if (!room)
-            return;
-        view->wires = room;
-        last = &view->wires[view->told++];
-        bool known = view->told <= view->wire_count && last->gsi == told->gsi;
-        bool changed = known ? last->high != told->high : !view->first;
-        *last = (struct view_wire){ .gsi = told->gsi, .high = told->high, .changed = changed };
-    }
-    size_t used = strlen(last->drivers);
-    snprintf(last->drivers + used, sizeof last->drivers - used, "%s%s", used ? ", " : "",
-             told->driver ? told->driver : "without a name");
+    if (view->told == 0 || view->wires[view->told - 1].gsi != told->gsi)
+        begin_wire(view, told);
+    if (view->failed)
+        return;
+    struct view_wire *wire = &view->wires[view->told - 1];
+    if (told->drives)
+        add_name(wire->high_by, sizeof wire->high_by, told->driver);
+    else
+        add_name(wire->others, sizeof wire->others, told->driver);
+}
+
+static void keep_wires(struct view *view)
+{
+    memset(view->high, 0, sizeof view->high);
+    for (unsigned i = 0; i < view->wire_count; i++)
+        if (view->wires[i].high && view->wires[i].gsi < 64 * VIEW_WIRE_WORDS)
+            view->high[view->wires[i].gsi / 64] |= UINT64_C(1) << (view->wires[i].gsi % 64);
 }
 
 // --- Processors ------------------------------------------------------------------------------------------------------
@@ -145,6 +187,8 @@ static void hear(void *owner, const struct intact_trace_event *event)
 int view_look(struct view *view)
 {
     view->failed = false;
+    keep_registers(view);
+    keep_wires(view);
     view->chip_count = view->told = 0;
     intact_machine_chip_registers(view->machine, INTACT_NO_CPU, take_register, view);
     view->register_count = view->told;
@@ -187,6 +231,7 @@ void view_close(struct view *view)
     intact_trace_observer_remove(&view->observer);
     free(view->chips);
     free(view->registers);
+    free(view->before);
     free(view->wires);
     free(view->cpus);
     free(view);
@@ -202,8 +247,7 @@ static void begin_travel(struct view *view)
 static int end_travel(struct view *view, int result)
 {
     view->travels = false;
-    if (result == 0)
-        lives_forget_after(view, intact_machine_instructions(view->machine));
+    lives_forget_after(view, intact_machine_instructions(view->machine));
     return result;
 }
 

@@ -37,7 +37,7 @@ struct view_chip {
 struct view_wire {
     uint32_t gsi;
     bool high, changed;
-    char drivers[64]; // their names, with commas
+    char high_by[64], others[64]; // names of the drivers that are high, and of those that are low, with commas
 };
 
 // What an interrupt must pass at a processor: a register or a flag of it.
@@ -85,10 +85,12 @@ struct view_life {
     uint64_t cause, raises; // as in struct intact_trace_event
     char source[48];        // what raised it
     struct view_station stations[VIEW_STATIONS];
-    unsigned count;   // of stations
-    unsigned missing; // that came behind the last one there is room for
-    bool taken, ended;
+    unsigned count;                  // of stations
+    unsigned missing;                // that came behind the last one there is room for
+    bool taken, acknowledged, ended; // `acknowledged`: Arm; a handler has read IAR
 };
+
+#define VIEW_WIRE_WORDS 32 // 64 GSIs each whose change is seen
 
 struct view {
     struct intact_machine *machine;
@@ -107,7 +109,10 @@ struct view {
 
     // view.c alone.
     struct intact_trace_observer observer;
-    unsigned register_room, chip_room, wire_room, told; // `told`: registers of this look
+    struct view_register *before; // the registers of the last look; `found`: those that were met again
+    unsigned before_count, before_room, found;
+    uint64_t high[VIEW_WIRE_WORDS];                     // GSIs that were high then
+    unsigned register_room, chip_room, wire_room, told; // `told`: registers, or wires, of this look
     bool first, failed;
     bool travels; // it goes back, and what is run again on the way was heard before
 };

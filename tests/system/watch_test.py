@@ -44,12 +44,12 @@ def refused(text, *words):
 
 def screens():
     screen = shot("n", PC, "-size", "100x30")
-    expect(screen, "#1 com1.irq: in its handler", "take     CPU 0 takes vector 24h (com1.irq)", "ISR      10h 4")
+    expect(screen, "#1 com1.irq: taken", "take     CPU 0 takes vector 24h (com1.irq)", "ISR      10h 4")
     lines = screen.split("\n")
     if len(lines) != 31 or max(map(len, lines)) > 100:
         harness.fail(f"not 100 by 30:\n{screen}")
     expect(shot("nn", PC), "#1 com1.irq: ended")
-    expect(shot("nnp", PC), "#1 com1.irq: in its handler")
+    expect(shot("nnp", PC), "#1 com1.irq: taken")
     expect(shot("nw", PC), "-- why ", "com1.irq", "8259A")
     expect(shot("g", PC), "ended: isa-debug-exit", "uart_pic 5")
     expect(shot("nnnn", VIRT), "#1 cpu0.sgi: ended", "-- distributor ")

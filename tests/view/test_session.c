@@ -68,7 +68,7 @@ TestSuite(session, .timeout = 120);
 Test(session, it_begins_before_the_first_instruction)
 {
     begin(INTACT_PC);
-    cr_assert(shows("intact: not started; instruction 0, 0 ns"));
+    cr_assert(shows("instruction 0, 0 ns: not started"));
     cr_assert(shows("-- 8259A master "));
     cr_assert(shows("no interrupt was raised yet"));
     cr_assert(shows("com1.irq"));
@@ -86,7 +86,7 @@ Test(session, a_step_is_one_instruction_and_back_is_where_it_was)
     shoot(before);
     press("sb");
     shoot(after);
-    cr_assert(strstr(after, "instruction 1,"));
+    cr_assert(strstr(after, "instruction 1, "));
     cr_assert_str_eq(strchr(before, '\n'),
                      strchr(after, '\n')); // but for the marks of what has changed, which are of the last key
     press("bb");
@@ -165,8 +165,42 @@ Test(session, it_goes_on_to_the_end_and_says_how_it_ended)
     begin(INTACT_PC);
     press("g");
     cr_assert(shows("ended: isa-debug-exit"));
-    press("n");
+    uint64_t instructions = session.view->instructions;
+    press("nsGg"); // nothing goes on
+    cr_assert(shows("ended: isa-debug-exit"));
+    cr_assert_eq(session.view->instructions, instructions);
+    press("b");
+    cr_assert_eq(session.view->instructions, instructions - 1);
+    cr_assert(shows("stopped"));
     cr_assert(!session_key(&session, 'q'));
+    end();
+}
+
+// Where the last line that was printed begins.
+static size_t last_line(void)
+{
+    size_t at = strlen(session.printed);
+    while (at && (session.printed[at - 1] == '\n' || session.printed[at - 1] == '\r'))
+        at--;
+    while (at && session.printed[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+Test(session, what_was_printed_later_is_not_shown)
+{
+    char line[64] = "";
+    begin(INTACT_PC);
+    press("g");
+    size_t at = last_line();
+    sscanf(session.printed + at, "%63[^\r\n]", line);
+    cr_assert(*line && shows(line), "%s", session.printed);
+    for (unsigned i = 0; i < 20 && session.view->instructions > session.printed_at[at]; i++)
+        press("p");
+    cr_assert_leq(session.view->instructions, session.printed_at[at]);
+    cr_assert(!shows(line));
+    press("g");
+    cr_assert(shows(line));
     end();
 }
 
