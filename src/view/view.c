@@ -265,14 +265,6 @@ int view_back(struct view *view, struct intact_exit *end, char *why)
     return end_travel(view, intact_machine_back(view->machine, NULL, end, why));
 }
 
-const struct view_chip *view_chip_of(const struct view *view, const struct view_register *reg)
-{
-    unsigned at = (unsigned)(reg - view->registers), i = 0;
-    while (at >= view->chips[i].first + view->chips[i].count)
-        i++;
-    return &view->chips[i];
-}
-
 const struct view_register *view_find(const struct view *view, const char *chip, const char *name, uint32_t index)
 {
     for (unsigned i = 0; i < view->chip_count; i++) {

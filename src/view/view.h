@@ -136,7 +136,4 @@ int view_back(struct view *view, struct intact_exit *end, char *why);
 // A register by the name of its chip and its own, and its number; NULL: there is none.
 const struct view_register *view_find(const struct view *view, const char *chip, const char *name, uint32_t index);
 
-// The chip of a register.
-const struct view_chip *view_chip_of(const struct view *view, const struct view_register *reg);
-
 #endif
