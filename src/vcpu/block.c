@@ -177,9 +177,15 @@ static unsigned list_of(const struct block *block, const struct code_page *page)
     return (block->physical & PAGE_MASK) != page->physical;
 }
 
+// Of the 32 granules of a page those from `first` to `last`.
+static inline uint32_t granule_bits(unsigned first, unsigned last)
+{
+    return UINT32_MAX >> (31 - last) & UINT32_MAX << first;
+}
+
 static uint32_t granule_mask(unsigned first_byte, unsigned last_byte)
 {
-    return (uint32_t)(bits_low((last_byte >> CODE_GRANULE_BITS) + 1) & ~bits_low(first_byte >> CODE_GRANULE_BITS));
+    return granule_bits(first_byte >> CODE_GRANULE_BITS, last_byte >> CODE_GRANULE_BITS);
 }
 
 // The granules of `page` that the block covers; of both ends, where one frame is mapped twice in a row.
@@ -372,12 +378,9 @@ static bool overlaps(const struct block *block, const struct code_page *page, ui
     return block->second == page->physical && (physical & ~PAGE_MASK) < (after & ~PAGE_MASK);
 }
 
-static bool page_written(struct blocks *blocks, struct code_page *page, uint64_t physical, uint64_t end)
+static NEVER_INLINE bool kill_written(struct blocks *blocks, const struct code_page *page, uint64_t physical,
+                                      uint64_t end)
 {
-    unsigned first = (unsigned)(physical & ~PAGE_MASK) >> CODE_GRANULE_BITS;
-    unsigned last = (unsigned)((end - 1) & ~PAGE_MASK) >> CODE_GRANULE_BITS;
-    if (likely(!(page->granules & (bits_low(last + 1) & ~bits_low(first)))))
-        return false;
     bool any = false;
     for (struct block *block = page->first, *next; block; block = next) {
         next = block->next_page[list_of(block, page)];
@@ -387,6 +390,13 @@ static bool page_written(struct blocks *blocks, struct code_page *page, uint64_t
         }
     }
     return any;
+}
+
+static inline bool page_written(struct blocks *blocks, const struct code_page *page, uint64_t physical, uint64_t end)
+{
+    unsigned first = (unsigned)(physical & ~PAGE_MASK) >> CODE_GRANULE_BITS;
+    unsigned last = (unsigned)((end - 1) & ~PAGE_MASK) >> CODE_GRANULE_BITS;
+    return unlikely(page->granules & granule_bits(first, last)) && kill_written(blocks, page, physical, end);
 }
 
 // The pages with code in a range: if the range is larger than the table of such pages, the loop is over the table.
@@ -413,6 +423,10 @@ void blocks_forget_at(struct blocks *blocks, uint64_t offset)
 bool blocks_written(struct blocks *blocks, uint64_t physical, uint64_t size)
 {
     bool any = false;
+    if (likely(size <= PAGE_SIZE - (physical & ~PAGE_MASK))) { // most are stores
+        struct code_page *page = page_find(blocks, physical);
+        return page && page_written(blocks, page, physical, physical + size);
+    }
     if (size >> PAGE_BITS >> blocks->page_bits)
         return range_written(blocks, physical, physical + size);
     for (uint64_t end = physical + size; physical < end;) {

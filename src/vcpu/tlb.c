@@ -193,22 +193,27 @@ static uint64_t read_within(struct vcpu *cpu, const struct target *target, uint6
     return bytes_get((const void *)((uintptr_t)address + target->addend), size);
 }
 
-static void write_within(struct vcpu *cpu, const struct target *target, uint64_t address, unsigned size, uint64_t value)
+ALWAYS_INLINE void write_ram(struct vcpu *cpu, const struct target *target, uint64_t address, unsigned size,
+                             uint64_t value)
 {
     uint64_t physical = target->physical | (address & ~PAGE_MASK);
-    if (target->flags & TLB_IO) {
-        if (likely(is_power_of_two(size)))
-            device_write(cpu, physical, size, value & bits_low(8 * size));
-        else
-            device_write_pieces(cpu, physical, size, value);
-        return;
-    }
     bytes_put((void *)((uintptr_t)address + target->addend), size, value);
     if (unlikely(target->flags & TLB_WATCH))
         loop_memory_stored(cpu->loop, physical, size);
     // The running block may be dead now: it is left after this instruction.
     if ((target->flags & TLB_CODE) && blocks_written(&cpu->loop->blocks, physical, size))
         cpu->kick |= KICK_LOOK;
+}
+
+static void write_within(struct vcpu *cpu, const struct target *target, uint64_t address, unsigned size, uint64_t value)
+{
+    uint64_t physical = target->physical | (address & ~PAGE_MASK);
+    if (!(target->flags & TLB_IO))
+        write_ram(cpu, target, address, size, value);
+    else if (likely(is_power_of_two(size)))
+        device_write(cpu, physical, size, value & bits_low(8 * size));
+    else
+        device_write_pieces(cpu, physical, size, value);
 }
 
 // --- the public slow paths -------------------------------------------------------------------------------------------
@@ -293,12 +298,23 @@ bool tlb_load_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user,
     return true;
 }
 
+// A whole store to RAM that nobody watches, in a page that holds code.
+ALWAYS_INLINE bool is_beside_code(uint64_t tag, uint64_t address, unsigned size)
+{
+    return likely(tag == (((address + size - 1) & PAGE_MASK) | TLB_CODE));
+}
+
 bool tlb_store_slow(struct vcpu *cpu, uint64_t address, unsigned size, bool user, uint64_t value)
 {
-    const struct tlb_entry *entry = tlb_io_place(cpu, address, user);
-    if (!is_plain_device(entry->write, address, size))
+    const struct tlb_entry *entry = tlb_io_place(cpu, address, user), *ram = tlb_place(cpu, address, user);
+    if (is_plain_device(entry->write, address, size)) {
+        device_write(cpu, (entry->physical & PAGE_MASK) | (address & ~PAGE_MASK), size, value & bits_low(8 * size));
+        return true;
+    }
+    if (!is_beside_code(ram->write, address, size))
         return store_other(cpu, address, size, user, value);
-    device_write(cpu, (entry->physical & PAGE_MASK) | (address & ~PAGE_MASK), size, value & bits_low(8 * size));
+    const struct target target = { ram->physical & PAGE_MASK, ram->addend, TLB_CODE };
+    write_ram(cpu, &target, address, size, value);
     return true;
 }
 
