@@ -57,6 +57,7 @@ foreach(expect ${lessons})
   get_filename_component(folder ${expect} DIRECTORY)
   get_filename_component(lesson ${folder} NAME)
   file(GLOB files CONFIGURE_DEPENDS ${folder}/*)
+  list(FILTER files EXCLUDE REGEX "[.]elf$") # what intact lesson check has left there
   foreach(file ${files})
     get_filename_component(name ${file} NAME)
     lesson_copy(${file} ${SHARE}/lessons/${lesson}/${name})
