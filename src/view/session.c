@@ -83,36 +83,45 @@ static bool go_to(struct session *session, uint64_t instructions)
     return result == 0;
 }
 
-// The stations at which `n` and `p` stop.
+// The stations at which `n` and `p` stop, besides the events that the user has added: those stay.
 static const char *const events[] = { "raise", "accept", "deliver", "ack", "eoi" };
 
-static void stop_at_events(struct session *session, bool stops)
+enum { EVENTS = sizeof events / sizeof events[0] };
+
+// Adds those that the family has, and that are not there yet. The set of them.
+static unsigned add_events(struct session *session)
 {
-    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
-        if (stops)
-            intact_break_event(machine_of(session), events[i], NULL); // those that the family has
-        else
+    unsigned added = 0;
+    for (unsigned i = 0; i < EVENTS; i++)
+        if (intact_break_event(machine_of(session), events[i], NULL) == 0)
+            added |= 1u << i;
+    return added;
+}
+
+static void remove_events(struct session *session, unsigned added)
+{
+    for (unsigned i = 0; i < EVENTS; i++)
+        if (added >> i & 1)
             intact_break_event_remove(machine_of(session), events[i]);
-    }
 }
 
 static void next_event(struct session *session)
 {
-    stop_at_events(session, true);
+    unsigned added = add_events(session);
     if (run(session, SEARCH_LIMIT))
         snprintf(session->state, sizeof session->state, "no event within %d instructions", SEARCH_LIMIT);
-    stop_at_events(session, false);
+    remove_events(session, added);
 }
 
 static void last_event(struct session *session)
 {
     char why[INTACT_ERROR_SIZE];
-    stop_at_events(session, true);
+    unsigned added = add_events(session);
     if (view_back(session->view, &session->end, why) < 0)
         snprintf(session->state, sizeof session->state, "%s", why);
     else
         note_end(session);
-    stop_at_events(session, false);
+    remove_events(session, added);
 }
 
 void session_run_on(struct session *session)

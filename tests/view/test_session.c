@@ -130,6 +130,18 @@ Test(session, the_way_back_leads_to_the_same_lives)
     go_there_and_back(INTACT_VIRT);
 }
 
+Test(session, events_that_the_user_has_added_stay)
+{
+    begin(INTACT_PC);
+    cr_assert_eq(intact_break_event(machine, "raise", why), 0, "%s", why);
+    press("nnpn");
+    cr_assert_str_eq(intact_break_event_text(machine, 0), "raise");
+    cr_assert_null(intact_break_event_text(machine, 1), "those of n and p are gone");
+    press("g");
+    cr_assert(shows("stopped by raise"));
+    end();
+}
+
 Test(session, keys_choose_a_chip_and_a_processor)
 {
     begin(INTACT_VIRT);
