@@ -63,7 +63,7 @@ struct register_sink {
     char name[24], text[40];
 };
 
-// The chip of the registers that follow. `cpu` may be INTACT_NO_CPU; `name` and `text` are formats for one number.
+// The chip of the registers that follow. `cpu` may be INTACT_NO_CPU.
 void register_chip(struct register_sink *sink, uint32_t chip, uint32_t cpu, const char *name, const char *text);
 
 // Register `index` of `count`; `form` NULL: a number.

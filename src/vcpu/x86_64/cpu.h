@@ -52,8 +52,7 @@ struct x86_segment_register {
     uint16_t
         attributes; // descriptor bits 55:52 and 47:40 as in VMCS/SVM order: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10, G 11
     uint32_t limit; // in bytes, already scaled
-    uint64_t
-        raw; // its descriptor's first 8 bytes, 0: it did not come from the GDT; known only here, no state of the guest
+    uint64_t raw;   // its descriptor's first 8 bytes; 0: it is not of the GDT. Only known here, no state of the guest
 };
 
 enum {
