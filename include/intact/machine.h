@@ -196,7 +196,7 @@ struct intact_machine_config {
 
     // Behaviour.
     bool reboot; // a reset starts the machine again; false: it stops
-    // Input is possible (intact_machine_input, triggers of other threads) until intact_machine_input_end is called.
+    // A run waits for input (intact_machine_input, triggers of other threads) until intact_machine_input_end is called.
     bool interactive;
 
     // Of the backends of the program's own that drives and networks point to (<intact/backend.h>).
@@ -386,7 +386,8 @@ int intact_machine_write_virtual(struct intact_machine *machine, unsigned cpu, u
 // --- From outside ----------------------------------------------------------------------------------------------------
 
 // Any thread. Bytes for the serial port, or the device with `input`, in order. Returns how many were accepted: fewer
-// than `size` when the guest has not read the earlier ones (call again later). With `interactive` only.
+// than `size` when the guest has not read the earlier ones (call again later), and none after intact_machine_input_end. Without
+// `interactive` a run does not wait for them: it ends with INTACT_DEADLOCK where the guest does, and the next one goes on.
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size);
 
 // Any thread. No more input will come: a machine that waits for it may end with INTACT_DEADLOCK, unless a notifier is

@@ -334,7 +334,8 @@ struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *mach
 
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size)
 {
-    return atomic_load(&machine->board->outside.input_open) ? outside_input(&machine->board->outside, data, size) : 0;
+    struct outside *outside = &machine->board->outside;
+    return atomic_load(&outside->input_ended) ? 0 : outside_input(outside, data, size);
 }
 
 void intact_machine_input_end(struct intact_machine *machine)

@@ -453,6 +453,23 @@ Test(machine, input_reaches_com1_in_order)
     intact_machine_destroy(machine);
 }
 
+Test(machine, without_interactive_input_is_taken_too)
+{
+    struct intact_machine *machine;
+    char why[INTACT_ERROR_SIZE];
+    make_echo();
+    cr_assert_eq(intact_machine_create(&config, &machine, why), 0, "%s", why);
+    intact_machine_run_for(machine, 100000);
+    cr_assert_eq(printed_size, 0);
+    cr_assert_eq(intact_machine_input(machine, "ab", 2), 2);
+    intact_machine_run_for(machine, 100000);
+    cr_assert_eq(printed_size, 2);
+    cr_assert_eq(intact_machine_input(machine, "q", 1), 1);
+    cr_assert_eq(intact_machine_run(machine).reason, INTACT_DEBUG_EXIT);
+    cr_assert_arr_eq(printed, "abq", 3);
+    intact_machine_destroy(machine);
+}
+
 Test(machine, input_beyond_what_waits_is_taken_later)
 {
     struct intact_machine *machine;

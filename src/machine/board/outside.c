@@ -251,6 +251,7 @@ void outside_start(struct outside *outside)
 
 void outside_input_end(struct outside *outside)
 {
+    atomic_store(&outside->input_ended, true);
     atomic_store(&outside->input_open, false);
     inbox_wake(outside->inbox);
 }

@@ -44,12 +44,12 @@ struct outside {
     uint8_t input[OUTSIDE_INPUT_BYTES];
     uint32_t input_read, input_written;
     atomic_uint input_posted, input_waiting;
-    atomic_bool input_open;
-    bool reset_due;      // the machine is reset before it goes on
-    uint64_t reset_left; // of the time of a reset that has begun: instructions
-    bool reset_by_guest; // that one
-    bool quiet;          // what the guest writes was written before: a part of a run is repeated
-    unsigned sources;    // other sources of input, which never end: networks
+    atomic_bool input_open, input_ended; // open: the run waits for it; ended: none is taken any more
+    bool reset_due;                      // the machine is reset before it goes on
+    uint64_t reset_left;                 // of the time of a reset that has begun: instructions
+    bool reset_by_guest;                 // that one
+    bool quiet;                          // what the guest writes was written before: a part of a run is repeated
+    unsigned sources;                    // other sources of input, which never end: networks
     uint16_t console_channel, host_channel, stop_channel;
     struct inbox_node stop_node; // of the message that a debugger sends
     atomic_bool stop_posted;     // it is on its way
