@@ -44,6 +44,7 @@ struct intact_chip_register {
         chip_name; // as in traces: "pic", "ioapic0", "lapic2", "gicd", "gicr2", "icc2", "its"; but "pic0" and "pic1". During the call
     const char *chip_text; // "8259A master", "local APIC of CPU 2". During the call
     const char *name;      // as in the manual: "IOREDTBL", "ICC_PMR_EL1"
+    const char *section;   // the manual and where in it: "82093AA 3.2.4"; "": what no manual has. During the call
     uint32_t index, count; // of `count` such registers, 0 to count - 1; one: 0 of 1
     uint32_t bits;         // its width, 8, 16, 32 or 64
     uint64_t value;

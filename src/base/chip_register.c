@@ -2,6 +2,7 @@
 // Registers as data. See chip_register.h and <intact/chips.h>.
 #include "base/chip_register.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,12 +15,26 @@ const struct register_form *register_form(const struct register_form *forms, siz
     return NULL;
 }
 
-void register_chip(struct register_sink *sink, uint32_t chip, uint32_t cpu, const char *name, const char *text)
+void register_chip(struct register_sink *sink, uint32_t chip, uint32_t cpu, const char *name, const char *text,
+                   const char *manual)
 {
     sink->chip = chip;
     sink->cpu = cpu;
     snprintf(sink->name, sizeof sink->name, "%s", name);
     snprintf(sink->text, sizeof sink->text, "%s", text);
+    sink->manual = manual;
+}
+
+// A name in small letters is ours: no manual has it.
+static const char *section_of(const struct register_sink *sink, const char *name, const char *own, char *text,
+                              size_t size)
+{
+    if (own)
+        return own;
+    if (islower((unsigned char)*name))
+        return "";
+    snprintf(text, size, "%s %s", sink->manual, name);
+    return text;
 }
 
 void register_tell(const struct register_sink *sink, const char *name, uint32_t index, uint32_t count, uint32_t bits,
@@ -27,12 +42,14 @@ void register_tell(const struct register_sink *sink, const char *name, uint32_t 
 {
     static const struct register_form number = { NULL };
     const struct register_form *is = form ? form : &number;
+    char section[80];
     const struct intact_chip_register reg = {
         .chip = sink->chip,
         .cpu = sink->cpu,
         .chip_name = sink->name,
         .chip_text = sink->text,
         .name = name,
+        .section = section_of(sink, name, is->section, section, sizeof section),
         .index = index,
         .count = count,
         .bits = bits,

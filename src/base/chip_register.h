@@ -40,16 +40,20 @@ struct register_form {
     uint32_t each, step;
     const char *numbers;
     uint32_t base;
+    const char *section; // of the manual, whole; NULL: the chip's manual has a section named as the register
 };
 
-#define FORM(name, fields)                                                                                             \
+#define FORM_IN(section, name, fields)                                                                                 \
     {                                                                                                                  \
-        name, fields, countof(fields), 0, 0, NULL, 0                                                                   \
+        name, fields, countof(fields), 0, 0, NULL, 0, section                                                          \
     }
-#define FORM_SET(name, each, step, numbers)                                                                            \
+#define FORM_SET_IN(section, name, each, step, numbers)                                                                \
     {                                                                                                                  \
-        name, NULL, 0, each, step, numbers, 0                                                                          \
+        name, NULL, 0, each, step, numbers, 0, section                                                                 \
     }
+#define FORM_NUMBER_IN(section, name)       FORM_SET_IN(section, name, 0, 0, NULL)
+#define FORM(name, fields)                  FORM_IN(NULL, name, fields)
+#define FORM_SET(name, each, step, numbers) FORM_SET_IN(NULL, name, each, step, numbers)
 
 // The form of a register of this name; NULL: it is a number.
 const struct register_form *register_form(const struct register_form *forms, size_t count, const char *name);
@@ -61,10 +65,12 @@ struct register_sink {
     void *owner;
     uint32_t chip, cpu; // as in struct intact_chip_register
     char name[24], text[40];
+    const char *manual;
 };
 
-// The chip of the registers that follow. `cpu` may be INTACT_NO_CPU.
-void register_chip(struct register_sink *sink, uint32_t chip, uint32_t cpu, const char *name, const char *text);
+// The chip of the registers that follow. `cpu` may be INTACT_NO_CPU. `manual` is for ever: "IHI 0069".
+void register_chip(struct register_sink *sink, uint32_t chip, uint32_t cpu, const char *name, const char *text,
+                   const char *manual);
 
 // Register `index` of `count`; `form` NULL: a number.
 void register_tell(const struct register_sink *sink, const char *name, uint32_t index, uint32_t count, uint32_t bits,

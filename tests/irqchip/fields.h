@@ -4,6 +4,7 @@
 #define TESTS_IRQCHIP_FIELDS_H
 
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 
 struct told {
     struct intact_chip_register reg;
-    char chip[32], text[48];
+    char chip[32], text[48], section[80];
 };
 
 static struct told told[8192];
@@ -49,6 +50,8 @@ static void keep(void *owner, const struct intact_chip_register *reg)
     cr_assert_eq(reg->value & ~low_bits(reg->bits), 0, "%s", reg->name);
     cr_assert(reg->index < reg->count, "%s", reg->name);
     cr_assert(!reg->each == !reg->numbers && !(reg->each && reg->fields), "%s: fields or numbers", reg->name);
+    cr_assert(*reg->section || islower((unsigned char)*reg->name), "%s: no section of a manual", reg->name);
+    snprintf(one->section, sizeof one->section, "%s", reg->section);
     check_fields(reg);
 }
 

@@ -24,8 +24,9 @@ static const struct intact_register_field entry[] = {
 };
 
 static const struct register_form forms[] = {
-    FORM("IOAPICID", id),    FORM("IOAPICVER", version),     FORM("IOAPICARB", arbitration),
-    FORM("IOREDTBL", entry), FORM_SET("pins", 1, 32, "pin"),
+    FORM_NUMBER_IN("82093AA 3.1.1", "IOREGSEL"),    FORM_IN("82093AA 3.2.1", "IOAPICID", id),
+    FORM_IN("82093AA 3.2.2", "IOAPICVER", version), FORM_IN("82093AA 3.2.3", "IOAPICARB", arbitration),
+    FORM_IN("82093AA 3.2.4", "IOREDTBL", entry),    FORM_SET("pins", 1, 32, "pin"),
 };
 
 static const struct register_form *form(const char *name)
@@ -43,7 +44,7 @@ void ioapic_tell(const struct ioapic *ioapic, const struct register_sink *sink)
     unsigned words = (ioapic->pins + 31) / 32;
     for (unsigned i = 0; i < words; i++)
         register_tell(sink, "pins", i, words, 32, high(ioapic, i), form("pins"));
-    register_tell(sink, "IOREGSEL", 0, 1, 32, ioapic->ioregsel, NULL);
+    register_tell(sink, "IOREGSEL", 0, 1, 32, ioapic->ioregsel, form("IOREGSEL"));
     for (unsigned i = 0; i < ioapic_reg_count; i++) {
         const struct reg *row = &ioapic_regs[i];
         if (!row->count)

@@ -35,13 +35,24 @@ static const struct intact_register_field rotation[] = {
     NUMBER("lowest priority", 2, 0),
 };
 
+#define REQUESTS "8259A, Interrupt Request Register (IRR) and In-Service Register (ISR)"
+
 static const struct register_form forms[] = {
-    FORM_SET("pins", 1, 8, "IR"), FORM_SET("IRR", 1, 8, "IR"),  FORM_SET("ISR", 1, 8, "IR"),
-    FORM_SET("IMR", 1, 8, "IR"),  FORM_SET("ELCR", 1, 8, "IR"), FORM_SET("ICW3", 1, 8, "IR"),
-    FORM("ICW1", icw1),           FORM("ICW2", icw2),           FORM("ICW4", icw4),
-    FORM("OCW3", ocw3),           FORM("stage", stage),         FORM("priority", rotation),
+    FORM_SET("pins", 1, 8, "IR"),
+    FORM_SET_IN(REQUESTS, "IRR", 1, 8, "IR"),
+    FORM_SET_IN(REQUESTS, "ISR", 1, 8, "IR"),
+    FORM_SET_IN("8259A, Operation Control Word 1 (OCW1)", "IMR", 1, 8, "IR"),
+    FORM_SET_IN("82371AB 8.6.5", "ELCR", 1, 8, "IR"),
+    FORM_IN("8259A, Initialization Command Words 1 and 2 (ICW1, ICW2)", "ICW1", icw1),
+    FORM_IN("8259A, Initialization Command Words 1 and 2 (ICW1, ICW2)", "ICW2", icw2),
+    FORM_SET_IN("8259A, Initialization Command Word 3 (ICW3)", "ICW3", 1, 8, "IR"),
+    FORM_IN("8259A, Initialization Command Word 4 (ICW4)", "ICW4", icw4),
+    FORM_IN("8259A, Operation Control Word 3 (OCW3)", "OCW3", ocw3),
+    FORM_IN("8259A, Operation Control Word 2 (OCW2)", "priority", rotation),
+    FORM_IN("8259A, Figure 6, Initialization Sequence", "stage", stage),
 };
-static const struct register_form slave_icw3 = FORM("ICW3", icw3_slave);
+static const struct register_form slave_icw3 =
+    FORM_IN("8259A, Initialization Command Word 3 (ICW3)", "ICW3", icw3_slave);
 
 static void tell(const struct register_sink *sink, const char *name, uint64_t value)
 {
