@@ -108,9 +108,9 @@ foreach(name ${ZSTD_ROOMS})
   target_include_directories(room_${name} PRIVATE ${ZSTD_INCLUDE_DIR})
   target_link_libraries(room_${name} PUBLIC ${ZSTD_LIBRARY})
 endforeach()
-# JSON of QMP, and of lessons.
+# JSON of QMP, of lessons, and of what is to be seen.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
-foreach(name debug machine_servers cli)
+foreach(name debug machine_servers view cli)
   if(TARGET room_${name})
     target_link_libraries(room_${name} PUBLIC PkgConfig::JANSSON)
   endif()

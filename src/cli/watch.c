@@ -17,6 +17,7 @@
 #include "cli/servers.h"
 #include "cli/text.h"
 #include "view/session.h"
+#include "view/view_json.h"
 
 #define HISTORY (UINT64_C(256) << 20) // bytes, if -snapshots says nothing
 
@@ -29,7 +30,8 @@ static int show_usage(void)
          "A -break stops it, too; -limit N ends the run; -snapshots says how much memory the way back may take.\n"
          "  -keys KEYS  does what these keys would, prints the last screen and ends; T is Tab, t Shift-Tab\n"
          "  -size WxH   of the screen in characters, 80x24 to 400x200\n"
-         "  -shot FILE  the last screen goes there as text, - for standard output\n"
+         "  -shot FILE  the last screen goes there as text, - for standard output; what is to be seen as JSON to "
+         "FILE.json\n"
          "Exit status: 0, or 1 if a line on standard error says what is wrong.");
     return 0;
 }
@@ -58,20 +60,44 @@ static void show(const struct grid *grid)
     fflush(stdout);
 }
 
-static int write_shot(const struct watch_wish *wish, const struct grid *grid)
+static bool ends_with(const char *text, const char *end)
 {
-    char text[GRID_MAX_WIDTH + 1], why[200];
+    size_t length = strlen(text), size = strlen(end);
+    return length >= size && strcmp(text + length - size, end) == 0;
+}
+
+static void write_text(FILE *file, const struct grid *grid)
+{
+    char text[GRID_MAX_WIDTH + 1];
+    for (unsigned line = 0; line < grid->height; line++) {
+        grid_text(grid, line, text);
+        fprintf(file, "%s\n", text);
+    }
+}
+
+static bool write_json(FILE *file, const struct session *session)
+{
+    char *text = view_json(session);
+    if (text)
+        fprintf(file, "%s\n", text);
+    free(text);
+    return text;
+}
+
+static int write_shot(const struct watch_wish *wish, const struct session *session, const struct grid *grid)
+{
+    char why[200];
     const char *path = wish->shot ? wish->shot : "-";
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
     if (!file) {
         snprintf(why, sizeof why, "watch: cannot write '%.80s': %s", path, strerror(errno));
         return cli_fail(why);
     }
-    for (unsigned line = 0; line < grid->height; line++) {
-        grid_text(grid, line, text);
-        fprintf(file, "%s\n", text);
-    }
-    bool failed = ferror(file) | fflush(file);
+    errno = ENOMEM;
+    bool failed = ends_with(path, ".json") && !write_json(file, session);
+    if (!ends_with(path, ".json"))
+        write_text(file, grid);
+    failed |= ferror(file) | fflush(file);
     int error = errno;
     if (file != stdout)
         fclose(file);
@@ -257,7 +283,7 @@ static int run_session(struct settings *settings, const struct watch_wish *wish,
             by_hand(session, grid, wish);
         session_draw(session, grid);
         if (wish->keys || wish->shot)
-            status = write_shot(wish, grid);
+            status = write_shot(wish, session, grid);
     }
     session_close(session);
     intact_machine_destroy(machine);

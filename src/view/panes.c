@@ -117,17 +117,13 @@ static void draw_chip(const struct view *view, const struct panes *panes, struct
 
 // --- A processor and the wires ---------------------------------------------------------------------------------------
 
-static const char *state_text(enum intact_cpu_state state)
-{
-    return state == INTACT_CPU_RUNNING ? "running" : state == INTACT_CPU_HALTED ? "halted" : "off";
-}
-
 static void draw_cpu(const struct view *view, const struct panes *panes, struct grid_box *box)
 {
     const struct view_cpu *cpu = &view->cpus[panes->cpu];
     int width = 0;
     grid_say(box, cpu->moved ? GRID_CHANGED : GRID_PLAIN, "%c%s at 0x%" PRIx64 "%s%s", cpu->moved ? '*' : ' ',
-             state_text(cpu->state), cpu->pc, cpu->code_count ? ": " : "", cpu->code_count ? cpu->code[0].text : "");
+             view_cpu_state(cpu->state), cpu->pc, cpu->code_count ? ": " : "",
+             cpu->code_count ? cpu->code[0].text : "");
     for (unsigned i = 0; i < cpu->gate_count; i++) {
         int length = (int)strlen(cpu->gates[i].name);
         width = length > width ? length : width;
@@ -158,15 +154,10 @@ static void draw_wires(const struct view *view, struct grid_box *box)
 
 // --- Lives -----------------------------------------------------------------------------------------------------------
 
-static const char *fate_of(const struct view_life *life)
-{
-    return life->ended ? "ended" : life->acknowledged ? "active" : life->taken ? "taken" : "waits";
-}
-
 static void draw_life(const struct view_life *life, struct grid_box *box)
 {
     char number[32];
-    grid_say(box, GRID_CHANGED, "#%" PRIu64 " %s: %s%s", life->number, life->source, fate_of(life),
+    grid_say(box, GRID_CHANGED, "#%" PRIu64 " %s: %s%s", life->number, life->source, view_fate(life),
              life->raises > 1 ? ", several raises in one" : "");
     unsigned first = life->count > grid_left(box) ? life->count - grid_left(box) : 0;
     for (unsigned i = first; i < life->count; i++)
@@ -187,7 +178,7 @@ static void draw_lives(const struct view *view, const struct panes *panes, struc
     draw_life(&view->lives[chosen], box);
     for (unsigned i = chosen; i-- > 0 && grid_left(box);)
         grid_say(box, GRID_QUIET, "#%" PRIu64 " %s: %s", view->lives[i].number, view->lives[i].source,
-                 fate_of(&view->lives[i]));
+                 view_fate(&view->lives[i]));
 }
 
 // --- The whole -------------------------------------------------------------------------------------------------------

@@ -32,8 +32,7 @@ static void tell_state(struct session *session, const struct intact_exit *end)
         snprintf(session->state, sizeof session->state, "ended: %s", intact_reason_text(end->reason));
 }
 
-// A machine that has ended does not go on: where the guest has turned it off there is nothing that could.
-static bool has_ended(const struct session *session)
+bool session_has_ended(const struct session *session)
 {
     enum intact_reason reason = session->end.reason;
     return session->started && reason != INTACT_PAUSED && reason != INTACT_BREAK;
@@ -50,7 +49,7 @@ static void note_end(struct session *session)
 // False: it did not come to the end of the `count` instructions.
 static bool run(struct session *session, uint64_t count)
 {
-    if (has_ended(session))
+    if (session_has_ended(session))
         return false;
     session->started = true;
     session->end = intact_machine_run_for(machine_of(session), count);
@@ -62,7 +61,7 @@ static bool run(struct session *session, uint64_t count)
 static void step(struct session *session)
 {
     unsigned cpu = session->panes.cpu;
-    if (has_ended(session) || session->view->cpu_count == 1 ||
+    if (session_has_ended(session) || session->view->cpu_count == 1 ||
         intact_machine_cpu_state(machine_of(session), cpu) != INTACT_CPU_RUNNING) {
         run(session, 1);
         return;
@@ -224,8 +223,7 @@ bool session_key(struct session *session, int key)
     return true;
 }
 
-// What a machine that has gone back prints again does not come again: it is here, and was printed later.
-static size_t printed_so_far(const struct session *session)
+size_t session_printed(const struct session *session)
 {
     size_t length = strlen(session->printed);
     while (length && session->printed_at[length - 1] >= session->view->instructions)
@@ -238,7 +236,7 @@ void session_draw(const struct session *session, struct grid *grid)
     struct panes panes = session->panes;
     panes.state = session->runs ? "running; a key stops it" : session->state;
     panes.printed = session->printed;
-    panes.printed_size = printed_so_far(session);
+    panes.printed_size = session_printed(session);
     panes_draw(session->view, &panes, grid);
 }
 

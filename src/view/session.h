@@ -45,6 +45,13 @@ bool session_key(struct session *session, int key);
 void session_run_on(struct session *session);
 void session_draw(const struct session *session, struct grid *grid);
 
+// A machine that has ended does not go on, for the guest has turned it off, or nothing will happen; ways back lead from there.
+bool session_has_ended(const struct session *session);
+
+// What the guest has printed so far, as far as it is kept: `session->printed`, of which so many bytes. What a machine that has gone
+// back will print again is not part of it.
+size_t session_printed(const struct session *session);
+
 // For the configuration's `serial.write`; the owner is the session.
 void session_print(void *session, uint8_t byte);
 

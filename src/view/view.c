@@ -81,7 +81,8 @@ static void take_register(void *owner, const struct intact_chip_register *reg)
     struct view_register *mine = &view->registers[view->told++];
     *mine = (struct view_register){ .is = *reg, .before = was ? was->is.value : reg->value };
     mine->changed = was ? was->is.value != reg->value : !view->first;
-    mine->is.chip_name = mine->is.chip_text = NULL;
+    snprintf(mine->section, sizeof mine->section, "%s", reg->section);
+    mine->is.chip_name = mine->is.chip_text = mine->is.section = NULL;
     chip->changed |= mine->changed;
     chip->count++;
 }
@@ -274,4 +275,14 @@ const struct view_register *view_find(const struct view *view, const char *chip,
                 return &view->registers[r];
     }
     return NULL;
+}
+
+const char *view_cpu_state(enum intact_cpu_state state)
+{
+    return state == INTACT_CPU_RUNNING ? "running" : state == INTACT_CPU_HALTED ? "halted" : "off";
+}
+
+const char *view_fate(const struct view_life *life)
+{
+    return life->ended ? "ended" : life->acknowledged ? "active" : life->taken ? "taken" : "waits";
 }

@@ -20,10 +20,11 @@
 #include <intact/debug.h>
 #include <intact/trace.h>
 
-// A register as <intact/chips.h> tells it; `chip_name` and `chip_text` are those of its chip here.
+// A register as <intact/chips.h> tells it, but `chip_name` and `chip_text` are those of its chip here, and `section` is beside it.
 struct view_register {
     struct intact_chip_register is;
-    uint64_t before; // at the last look
+    char section[80]; // of a manual; empty: none has it
+    uint64_t before;  // at the last look
     bool changed;
 };
 
@@ -132,6 +133,11 @@ int view_go_to(struct view *view, uint64_t instructions, char *why);
 
 // The same to the last of the events that intact_break_event has added, as intact_machine_back without an event.
 int view_back(struct view *view, struct intact_exit *end, char *why);
+
+// "running", "halted", "off"
+const char *view_cpu_state(enum intact_cpu_state state);
+// What became of an interrupt: "waits", "taken", "active", "ended".
+const char *view_fate(const struct view_life *life);
 
 // A register by the name of its chip and its own, and its number; NULL: there is none.
 const struct view_register *view_find(const struct view *view, const char *chip, const char *name, uint32_t index);
