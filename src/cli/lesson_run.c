@@ -98,6 +98,13 @@ static void hear(void *owner, const struct intact_trace_event *event)
     puts(line);
 }
 
+static void show_head(void)
+{
+    char line[EVENT_LINE_SIZE];
+    event_line_head(line, sizeof line);
+    puts(line);
+}
+
 // The guest's own word of how it went.
 static bool last_line_is(const struct lesson_result *result, const char *line)
 {
@@ -174,6 +181,8 @@ static int run_machine(struct run *run, struct settings *settings)
         return -1;
     uint64_t wanted = run->result->match.wanted | (run->trace ? INTACT_TRACE_INTERRUPTS : 0);
     intact_trace_observer_init(&observer, wanted, hear, run);
+    if (run->trace)
+        show_head();
     int result = watch(settings, run->lesson, machine);
     if (result == 0 && intact_machine_trace(machine, &observer) < 0)
         result = refuse(settings, "lesson: the host has no memory left");

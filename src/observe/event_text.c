@@ -93,9 +93,29 @@ const struct drop *drop_of(uint64_t reason)
     return NULL;
 }
 
+// The targets of an SGI, from a mask of CPUs or from the value of ICC_SGI1R (IHI 0069, ICC_SGI1R_EL1): "target 2",
+// "targets 0 3 of affinity 0.0.1", "all other CPUs".
+static void sgi_targets(uint64_t value, char *out, size_t size)
+{
+    unsigned aff3 = value >> 48 & 0xff, aff2 = value >> 32 & 0xff, aff1 = value >> 16 & 0xff;
+    unsigned first = (unsigned)(value >> 44 & 15) * 16; // RS
+    unsigned list = value & 0xffff;
+    bool several = list & (list - 1);
+    if (value >> 40 & 1) { // IRM
+        snprintf(out, size, "all other CPUs");
+        return;
+    }
+    size_t used = (size_t)snprintf(out, size, "%s", several ? "targets" : list ? "target" : "no target");
+    for (unsigned i = 0; i < 16 && used < size; i++)
+        if (list >> i & 1)
+            used += (size_t)snprintf(out + used, size - used, " %u", first + i);
+    if ((aff3 | aff2 | aff1) && used < size)
+        snprintf(out + used, size - used, " of affinity %u.%u.%u", aff3, aff2, aff1);
+}
+
 static void drop_text(bool arm, const struct intact_trace_event *event, char *out, size_t size)
 {
-    char lost[96];
+    char lost[96], targets[96];
     uint64_t b = event->b, c = event->c;
     interrupt_text(arm, event, event->a == ARM_REFUSED ? b : c, lost, sizeof lost);
     switch (event->a) {
@@ -110,7 +130,10 @@ static void drop_text(bool arm, const struct intact_trace_event *event, char *ou
         snprintf(out, size, "dropped: 0x%" PRIx64 " to address 0x%" PRIx64 " is no interrupt message here",
                  c & UINT32_MAX, b);
         break;
-    case ARM_NO_CPU: snprintf(out, size, "%s is dropped: no CPU is target 0x%" PRIx64, lost, b); break;
+    case ARM_NO_CPU:
+        sgi_targets(b, targets, sizeof targets);
+        snprintf(out, size, "%s is dropped: no CPU for %s", lost, targets);
+        break;
     case ARM_REFUSED: snprintf(out, size, "%s is dropped: it is not there, or not for the sender", lost); break;
     case ARM_UNTRANSLATED:
         snprintf(out, size, "dropped: the ITS has no mapping for event %" PRIu64 " of device 0x%" PRIx64,
@@ -239,19 +262,22 @@ static void eoi_text(bool arm, const struct intact_trace_event *event, char *out
 // Arm: `a` is the list of targets, or with GICv3 the value of ICC_SGI1R, whose bit 40 says: all but the sender.
 static void ipi_text(bool arm, const struct intact_trace_event *event, char *out, size_t size)
 {
-    static const char *const who[4] = { "", "to itself", "to all CPUs", "to all other CPUs" };
-    char target[32];
-    unsigned shorthand = arm ? (event->a >> 40 & 1 ? 3 : 0) : event->b >> 8 & 3;
-    snprintf(target, sizeof target, "to %s 0x%" PRIx64, arm ? "target" : "destination", event->a);
+    static const char *const who[4] = { "", "itself", "all CPUs", "all other CPUs" };
+    char target[96];
+    unsigned shorthand = arm ? 0 : event->b >> 8 & 3;
     if (arm)
-        snprintf(out, size, "CPU %" PRIu32 " sends SGI %" PRIu64 " %s", event->cpu, event->c,
-                 shorthand ? who[shorthand] : target);
-    else if ((event->b & 7) <= 1)
-        snprintf(out, size, "CPU %" PRIu32 " sends an IPI %s: vector %02" PRIX64 "h, %s", event->cpu,
-                 shorthand ? who[shorthand] : target, event->c, delivery_text(event->b));
+        sgi_targets(event->a, target, sizeof target);
+    else if (shorthand)
+        snprintf(target, sizeof target, "%s", who[shorthand]);
     else
-        snprintf(out, size, "CPU %" PRIu32 " sends an IPI %s: %s", event->cpu, shorthand ? who[shorthand] : target,
-                 delivery_text(event->b));
+        snprintf(target, sizeof target, "destination 0x%" PRIx64, event->a);
+    if (arm)
+        snprintf(out, size, "CPU %" PRIu32 " sends SGI %" PRIu64 " to %s", event->cpu, event->c, target);
+    else if ((event->b & 7) <= 1)
+        snprintf(out, size, "CPU %" PRIu32 " sends an IPI to %s: vector %02" PRIX64 "h, %s", event->cpu, target,
+                 event->c, delivery_text(event->b));
+    else
+        snprintf(out, size, "CPU %" PRIu32 " sends an IPI to %s: %s", event->cpu, target, delivery_text(event->b));
 }
 
 static void access_text(const struct intact_trace_event *event, char *out, size_t size)
@@ -321,6 +347,11 @@ void event_cause_text(const struct intact_trace_event *event, char *out, size_t 
         snprintf(out, size, "#%" PRIu64, event->cause);
     else
         snprintf(out, size, "-");
+}
+
+void event_line_head(char *out, size_t size)
+{
+    snprintf(out, size, "%15s  %17s  %-8s  %-7s  %s", "instructions", "seconds", "raise", "CPU", "what happens");
 }
 
 void event_line(bool arm, const struct intact_trace_event *event, char *out, size_t size)

@@ -21,6 +21,8 @@ void event_cause_text(const struct intact_trace_event *event, char *out, size_t 
 // what happened.
 #define EVENT_LINE_SIZE (EVENT_TEXT_SIZE + 128)
 void event_line(bool arm, const struct intact_trace_event *event, char *out, size_t size);
+// What its columns are.
+void event_line_head(char *out, size_t size);
 
 // A number with separators, "1,204,331".
 void count_text(uint64_t number, char *out, size_t size);

@@ -70,7 +70,11 @@ Test(event_text, what_a_local_apic_accepts_and_sends_has_a_mode)
     cr_assert_str_eq(SAY(false, ID(IPI), .a = 1, .c = 0x33),
                      "CPU 0 sends an IPI to destination 0x1: vector 33h, fixed");
     cr_assert_str_eq(SAY(false, ID(IPI), .b = 3 << 8 | 5), "CPU 0 sends an IPI to all other CPUs: INIT");
-    cr_assert_str_eq(SAY(true, ID(IPI), .a = 2, .c = 1), "CPU 0 sends SGI 1 to target 0x2");
+    cr_assert_str_eq(SAY(true, ID(IPI), .a = 2, .c = 1), "CPU 0 sends SGI 1 to target 1");
+    cr_assert_str_eq(SAY(true, ID(IPI), .a = 0x103010009, .c = 3),
+                     "CPU 0 sends SGI 3 to targets 0 3 of affinity 0.1.1");
+    cr_assert_str_eq(SAY(true, ID(IPI), .a = UINT64_C(1) << 44 | 0xffff, .c = 3),
+                     "CPU 0 sends SGI 3 to targets 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31");
     cr_assert_str_eq(SAY(true, ID(IPI), .a = UINT64_C(1) << 40, .c = 1), "CPU 0 sends SGI 1 to all other CPUs");
     cr_assert_str_eq(SAY(false, ID(PENDING), .a = 3), "CPU 0 has INTR, NMI pending");
     cr_assert_str_eq(SAY(false, ID(PENDING)), "CPU 0 has nothing pending");
@@ -129,7 +133,7 @@ Test(event_text, a_drop_says_why)
                      "vector 31h is dropped: no CPU of destination 0x7 accepts it");
     cr_assert_str_eq(SAY(false, ID(DROP), .a = 0x102, .b = 0xfed00000, .c = UINT64_C(1) << 32 | 0x31),
                      "dropped: 0x31 to address 0xfed00000 is no interrupt message here");
-    cr_assert_str_eq(SAY(true, ID(DROP), .a = 0x200, .b = 8, .c = 3), "INTID 3 is dropped: no CPU is target 0x8");
+    cr_assert_str_eq(SAY(true, ID(DROP), .a = 0x200, .b = 8, .c = 3), "INTID 3 is dropped: no CPU for target 3");
     cr_assert_str_eq(SAY(true, ID(DROP), .a = 0x201, .b = 40),
                      "INTID 40 is dropped: it is not there, or not for the sender");
     cr_assert_str_eq(SAY(true, ID(DROP), .a = 0x203, .b = UINT64_C(0x18) << 32 | 2),

@@ -169,6 +169,8 @@ def check_list(command):
     command.says("#1 testdev.line5: ended", 1, "--watch", "--keys", "nnn")
     command.says("bit 9 (IF) is 0", 1, "--broken", "--keys", "gw")
     traced = harness.text(command.run(1, "-trace").stdout) # one dash is enough
+    if not re.search(r"^ +instructions +seconds  raise     CPU      what happens$", traced, re.M):
+        harness.fail("the trace of the first lesson does not say what its columns are")
     if "IOAPIC" in traced or "CPU 0 takes vector 25h (testdev.line5)" not in traced:
         harness.fail("the trace of the first lesson is not that of the 8259A alone")
 
