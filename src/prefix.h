@@ -592,6 +592,7 @@
 #define escape_xml intact_private_escape_xml
 #define event_cause_text intact_private_event_cause_text
 #define event_line intact_private_event_line
+#define event_line_head intact_private_event_line_head
 #define event_text intact_private_event_text
 #define event_visit intact_private_event_visit
 #define exit_is_own intact_private_exit_is_own
@@ -1081,6 +1082,7 @@
 #define machine_lint_free intact_private_machine_lint_free
 #define machine_log_free intact_private_machine_log_free
 #define machine_look intact_private_machine_look
+#define machine_refuse_run intact_private_machine_refuse_run
 #define machine_run_to intact_private_machine_run_to
 #define machine_source_at intact_private_machine_source_at
 #define machine_why intact_private_machine_why

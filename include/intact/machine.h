@@ -300,8 +300,8 @@ struct intact_exit {
 #define INTACT_STATUS_JOURNAL_END 72
 #define INTACT_STATUS_JIT_DIFFERS 76
 
-// Runs until one of the reasons above. On the machine's thread, and not from a callback of the machine: no function that runs it
-// may be called there, which is not checked. intact_machine_quit may.
+// Runs until one of the reasons above. On the machine's thread. In a callback of a run it is INTACT_FAILED and changes nothing, and so
+// are intact_machine_run_for and intact_machine_step. intact_machine_quit may be called there.
 //
 // Another call continues the run, after INTACT_QUIT as if it had not stopped. After INTACT_POWER_OFF, INTACT_DEBUG_EXIT and
 // INTACT_RESET the guest goes on behind the instruction that ended it, without a reset, where real hardware would not.

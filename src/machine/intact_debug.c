@@ -109,6 +109,8 @@ struct intact_exit intact_machine_step(struct intact_machine *machine, unsigned 
 {
     struct loop *loop = &machine_board(machine)->loop;
     assert(cpu < loop->count);
+    if (machine->runs)
+        return machine_refuse_run(machine);
     loop_step(loop, loop->vcpus[cpu], 1);
     struct intact_exit end = intact_machine_run(machine);
     loop_step(loop, NULL, 0);

@@ -212,16 +212,25 @@ static int restart(struct intact_machine *machine)
     return 0;
 }
 
+struct intact_exit machine_refuse_run(struct intact_machine *machine)
+{
+    error_set(&machine->board->error, -EBUSY, "a callback cannot run the machine: it is running");
+    return (struct intact_exit){ INTACT_FAILED, INTACT_STATUS_FAILED, loop_instructions(&machine->board->loop),
+                                 machine->board->clock.now };
+}
+
 static struct intact_exit run(struct intact_machine *machine)
 {
     bool reboot = machine->board->config.reboot;
     enum loop_stop stop;
     int restarted = 0;
+    machine->runs = true;
     outside_start(&machine->board->outside);
     do
         stop = run_board(machine);
     while (stop == LOOP_RESET && reboot && (restarted = restart(machine)) == 0);
     outside_flush(&machine->board->outside);
+    machine->runs = false;
     if (stop == LOOP_RESET && reboot)
         stop = restarted > 0 ? LOOP_LIMIT : LOOP_RUNNING;
     return describe_end(machine, stop);
@@ -242,6 +251,8 @@ static struct intact_exit finish(struct intact_machine *machine, struct intact_e
 
 struct intact_exit intact_machine_run(struct intact_machine *machine)
 {
+    if (machine->runs)
+        return machine_refuse_run(machine);
     return finish(machine, run(machine));
 }
 
@@ -251,6 +262,8 @@ struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64
     struct loop *loop = &machine->board->loop;
     uint64_t limit = loop->limit, left = limit ? limit - loop->instructions : UINT64_MAX - loop->instructions;
     bool pauses = count < left;
+    if (machine->runs)
+        return machine_refuse_run(machine);
     if (pauses && count == 0)
         return (struct intact_exit){ INTACT_PAUSED, 0, loop->instructions, machine->board->clock.now };
     if (!pauses)

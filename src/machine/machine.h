@@ -29,6 +29,7 @@ struct intact_machine {
     struct intact_trace_log *log; // of the monitors' trace on; NULL: nobody asked for it
     bool log_listens;             // trace off has not ended it
     struct intact_exit last;      // of the last run
+    bool runs;                    // within a run
     struct servers servers;       // of debuggers
     // Who is told what is executed.
     struct code_observers code;
@@ -42,6 +43,8 @@ struct intact_exit machine_run_to(struct intact_machine *machine, struct loop_mo
 bool machine_look(struct intact_machine *machine, struct intact_exit *end);
 
 struct board *machine_board(struct intact_machine *machine);
+// The end of a run that a callback of another one asked for.
+struct intact_exit machine_refuse_run(struct intact_machine *machine);
 
 // monitor_trace.c
 void machine_log_free(struct intact_machine *machine);

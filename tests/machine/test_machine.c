@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The public API of a machine: refused configurations, ends of runs, input and output, and that two runs are the same.
+#include <intact/debug.h>
 #include <intact/machine.h>
 
 #include <criterion/criterion.h>
@@ -575,6 +576,30 @@ Test(machine, an_observer_hears_the_stations_that_an_interrupt_passes)
     cr_assert_eq(seen[INTACT_TRACE_TAKE], 0);
     cr_assert_gt(end.time, 80000); // 100 ticks of 838 ns were skipped to, not waited for
     intact_machine_destroy(machine);
+}
+
+static struct intact_machine *within;
+static unsigned refused;
+
+static void run_again(void *owner, const struct intact_trace_event *event)
+{
+    (void)owner, (void)event;
+    refused += intact_machine_run(within).reason == INTACT_FAILED && strstr(intact_machine_error(within), "a callback");
+    refused += intact_machine_run_for(within, 1).reason == INTACT_FAILED;
+    refused += intact_machine_step(within, 0).reason == INTACT_FAILED;
+}
+
+Test(machine, a_callback_cannot_run_it)
+{
+    char why[INTACT_ERROR_SIZE];
+    make_tick();
+    cr_assert_eq(intact_machine_create(&config, &within, why), 0, "%s", why);
+    struct intact_trace_observer observer;
+    intact_trace_observer_init(&observer, INTACT_TRACE_BIT(INTACT_TRACE_ROUTE), run_again, NULL);
+    cr_assert_eq(intact_machine_trace(within, &observer), 0);
+    cr_assert_eq(intact_machine_run(within).reason, INTACT_DEADLOCK);
+    cr_assert_eq(refused, 6, "by each of two events");
+    intact_machine_destroy(within);
 }
 
 Test(machine, an_observer_hears_of_a_pending_word_once)
