@@ -686,6 +686,8 @@
 #define fw_cfg_add_dma intact_private_fw_cfg_add_dma
 #define fw_cfg_add_file intact_private_fw_cfg_add_file
 #define fw_cfg_add_number intact_private_fw_cfg_add_number
+#define fw_cfg_dma_read intact_private_fw_cfg_dma_read
+#define fw_cfg_dma_write intact_private_fw_cfg_dma_write
 #define fw_cfg_init intact_private_fw_cfg_init
 #define fw_cfg_memory_read intact_private_fw_cfg_memory_read
 #define fw_cfg_memory_write intact_private_fw_cfg_memory_write
@@ -1349,6 +1351,9 @@
 #define page_set_init intact_private_page_set_init
 #define page_set_merge intact_private_page_set_merge
 #define page_set_next intact_private_page_set_next
+#define pam_init intact_private_pam_init
+#define pam_loaded intact_private_pam_loaded
+#define pam_reset intact_private_pam_reset
 #define parts_describe intact_private_parts_describe
 #define parts_of intact_private_parts_of
 #define past_at intact_private_past_at
@@ -1358,6 +1363,7 @@
 #define past_why intact_private_past_why
 #define pc_bios intact_private_pc_bios
 #define pc_describe intact_private_pc_describe
+#define pc_fill_fw_cfg intact_private_pc_fill_fw_cfg
 #define pc_firmware intact_private_pc_firmware
 #define pc_lint intact_private_pc_lint
 #define pc_lint_end intact_private_pc_lint_end
@@ -1470,6 +1476,10 @@
 #define pic_cascade_write intact_private_pic_cascade_write
 #define pic_cascade_write_elcr intact_private_pic_cascade_write_elcr
 #define pic_mistake_name intact_private_pic_mistake_name
+#define piix_init intact_private_piix_init
+#define piix_loaded intact_private_piix_loaded
+#define piix_reset intact_private_piix_reset
+#define piix_visit intact_private_piix_visit
 #define pin_name intact_private_pin_name
 #define pin_text intact_private_pin_text
 #define pit_deadline intact_private_pit_deadline

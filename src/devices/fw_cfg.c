@@ -222,6 +222,16 @@ void fw_cfg_memory_write(void *owner, uint64_t offset, unsigned size, uint64_t v
     }
 }
 
+uint64_t fw_cfg_dma_read(void *owner, uint64_t offset, unsigned size, uint64_t now)
+{
+    return fw_cfg_memory_read(owner, DMA + offset, size, now);
+}
+
+void fw_cfg_dma_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now)
+{
+    fw_cfg_memory_write(owner, DMA + offset, size, value, now);
+}
+
 // --- Life -----------------------------------------------------------------------------------------------------------
 
 void fw_cfg_init(struct fw_cfg *fw)

@@ -3,6 +3,7 @@
 // of the machine. Read-only items by number, and named files listed in item 19h.
 //
 //     ports        0 selector (16 bits)     1 data (8 bits)
+//     ports        4 address of a DMA request (64 bits, big-endian)
 //     in memory    8 selector (16 bits)     0 data (8 to 64 bits)     10h address of a DMA request (64 bits)
 #ifndef DEVICES_FW_CFG_H
 #define DEVICES_FW_CFG_H
@@ -13,10 +14,11 @@
 
 #include "base/visit.h"
 
-#define FW_CFG_PORTS 2    // at 510h; region.widest = 2
-#define FW_CFG_SIZE  0x18 // bytes of the window in memory; region.widest = 8
-#define FW_CFG_FILES 32
-#define FW_CFG_NAME  56 // with its final zero
+#define FW_CFG_PORTS     2    // at 510h; region.widest = 2
+#define FW_CFG_DMA_PORTS 8    // at 514h; region.widest = 4
+#define FW_CFG_SIZE      0x18 // bytes of the window in memory; region.widest = 8
+#define FW_CFG_FILES     32
+#define FW_CFG_NAME      56 // with its final zero
 
 enum fw_cfg_key {
     FW_CFG_SIGNATURE = 0x00,
@@ -86,6 +88,10 @@ int fw_cfg_add_file(struct fw_cfg *fw, const char *name, const void *data, uint6
 
 uint64_t fw_cfg_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void fw_cfg_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
+
+// The ports of a DMA request.
+uint64_t fw_cfg_dma_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
+void fw_cfg_dma_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
 // The same in memory, with DMA.
 uint64_t fw_cfg_memory_read(void *owner, uint64_t offset, unsigned size, uint64_t now);

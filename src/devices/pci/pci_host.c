@@ -11,8 +11,8 @@
 //
 // PCI Express Base 3.0, 7.2.2, ECAM: address 27:20 bus, 19:15 device, 14:12 function, 11:0 register.
 //
-// Not modelled: buses behind bridges, configuration mechanism #2, the PAM and SMRAM registers of the 440FX (its RAM is
-// plain everywhere).
+// Not modelled: buses behind bridges, configuration mechanism #2, the SMRAM register of the 440FX. Its PAM registers are in
+// pam.c.
 #include <assert.h>
 #include <string.h>
 
