@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-"""Debian's firmware for the Arm machine, fetched from the package manager as the kernels are (linux.py).
+"""Debian's firmware for both machines, fetched from the package manager as the kernels are (linux.py).
 
-    tools/firmware.py NAME    fetch u-boot or uefi, unless it is cached, and print where it is
+    tools/firmware.py NAME    fetch u-boot, uefi or seabios, unless it is cached, and print where it is
 
 Everything lies below .cache/firmware.
 """
@@ -17,11 +17,12 @@ CACHE = linux.CACHE.parent / "firmware"
 FIRMWARE = {
     "u-boot": {"package": "u-boot-qemu", "file": r"\./usr/lib/u-boot/qemu_arm64/u-boot\.bin"},
     "uefi": {"package": "qemu-efi-aarch64", "file": r"\./usr/share/AAVMF/AAVMF_CODE\.fd"},
+    "seabios": {"package": "seabios", "file": r"\./usr/share/seabios/bios-256k\.bin"},
 }
 
 
 def native():
-    """Both packages are for every architecture, so that the host's own lists have them."""
+    """The packages are for every architecture, so that the host's own lists have them."""
     if shutil.which("dpkg"):
         return linux.run("dpkg", "--print-architecture").strip()
     return "amd64"

@@ -74,6 +74,19 @@ static void make_serial(struct pc *pc)
     outside->port = &pc->com1;
 }
 
+// Slot 1, as on a board with a 440FX. The host bridge gets the identity by which a firmware knows such a machine.
+static int make_south(struct pc *pc)
+{
+    const struct region window = {
+        .name = "pm", .widest = 4, .read = acpi_pm_read, .write = acpi_pm_write, .owner = &pc->pm
+    };
+    pc->south = pc->board.config.bios;
+    if (!pc->south)
+        return 0;
+    pci_function_subsystem(&pc->board.pci.bridge, 0x1af4, 0x1100);
+    return piix_init(&pc->piix, &pc->board.pci.bus, &pc->board.ports, &window);
+}
+
 static int make_devices(struct board *board)
 {
     struct pc *pc = pc_of(board);
@@ -89,8 +102,9 @@ static int make_devices(struct board *board)
     post_port_init(&pc->post);
     debugcon_init(&pc->debugcon, outside_debug_transmit, &board->outside);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
-    if (!board->config.testdev)
-        return 0;
+    int result = make_south(pc);
+    if (result < 0 || !board->config.testdev)
+        return result;
     pc->testdev = calloc(1, sizeof *pc->testdev);
     if (!pc->testdev)
         return error_set(&board->error, -ENOMEM, "-device pc-testdev: the host has no memory left");
@@ -147,6 +161,10 @@ static void reset_devices(struct pc *pc)
     uart16550_reset(&pc->com1, now);
     reset_port_reset(&pc->reset, now);
     post_port_init(&pc->post);
+    if (pc->board.config.bios)
+        pam_reset(&pc->pam);
+    if (pc->south)
+        piix_reset(&pc->piix, now);
     if (pc->testdev)
         pc_testdev_reset(pc->testdev, now);
 }

@@ -7,6 +7,7 @@
 //     pc_wire.c      which line leads where
 //     pc_firmware.c  what a firmware would have left behind: tables, CMOS, controllers set up
 //     pc_bios.c      and in the first megabyte: interrupt vectors, data areas
+//     pc_fw_cfg.c    what fw_cfg has
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
 //     pc_why.c       why an interrupt does not arrive
@@ -24,6 +25,8 @@
 #include "devices/hpet.h"
 #include "devices/i8042.h"
 #include "devices/pc_testdev.h"
+#include "devices/pci/pam.h"
+#include "devices/pci/piix.h"
 #include "devices/pci/reset_port.h"
 #include "devices/pit.h"
 #include "devices/rtc.h"
@@ -50,7 +53,8 @@ enum {
     PC_PORT_COM1 = 0x3f8,
     PC_PORT_ELCR = 0x4d0,
     PC_PORT_FW_CFG = 0x510,
-    PC_PORT_PM = 0x600,
+    PC_PORT_FW_CFG_DMA = 0x514,
+    PC_PORT_PM = 0x600, // with a south bridge: where its registers say
     PC_PORT_PCI = 0xcf8,
     PC_PORT_RESET = 0xcf9,
 };
@@ -110,6 +114,7 @@ struct pc {
     // Memory.
     uint8_t *flash;
     uint64_t flash_size, ram_below_4g;
+    struct pam pam; // with -bios
 
     // Processors and interrupt controllers.
     struct x86_model model;
@@ -133,6 +138,8 @@ struct pc {
     struct i8042 keyboard;
     struct uart16550 com1;
     struct reset_port reset;
+    bool south; // the south bridge is there: a firmware expects it, and IDE is a part of it
+    struct piix piix;
     struct fw_cfg fw_cfg;
     struct post_port post;
     struct debugcon debugcon;
@@ -166,6 +173,9 @@ int pc_wire_devices(struct board *board);
 // pc_firmware.c
 void pc_describe(struct board *board);
 int pc_firmware(struct board *board);
+
+// pc_fw_cfg.c
+int pc_fill_fw_cfg(struct pc *pc);
 
 // pc_bios.c: interrupt vectors, their handlers and the BIOS data area. 0, or a negative errno with a line in board.error.
 int pc_bios(struct pc *pc);

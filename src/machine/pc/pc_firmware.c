@@ -79,7 +79,6 @@ void pc_describe(struct board *board)
         .lapic_version = LAPIC_VERSION & 0xff,
         .ioapics = { { PC_IOAPIC_ID, PC_IOAPIC_VERSION, (uint32_t)PC_IOAPIC, 0, PC_IOAPIC_PINS } },
         .ioapic_count = 1,
-        .pci_gsi = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B },
         .ecam = PC_ECAM,
         .ecam_size = PCI_ECAM_SIZE,
         .pci_high = PC_PCI_HIGH,
@@ -92,6 +91,8 @@ void pc_describe(struct board *board)
         .com1_port = pc->board.config.com1 ? PC_PORT_COM1 : 0,
         .com1_irq = PC_IRQ_COM1,
     };
+    for (unsigned pin = 0; pin < PCI_PINS; pin++)
+        machine->pci_gsi[pin] = (uint8_t)board->pci.bus.config.gsi[pin];
     override(machine, PC_IRQ_TIMER, PC_GSI_TIMER, INTI_CONFORMS);
     override(machine, PC_IRQ_SCI, PC_IRQ_SCI, INTI_LEVEL_HIGH);
     override(machine, PC_IRQ_PCI_A, PC_IRQ_PCI_A, INTI_LEVEL_HIGH);
@@ -115,7 +116,7 @@ static int put_table(struct pc *pc, const char *what, build_fn *build, uint64_t 
     return result;
 }
 
-// --- CMOS, fw_cfg ----------------------------------------------------------------------------------------------------
+// --- CMOS ------------------------------------------------------------------------------------------------------------
 
 static void set_cmos16(struct rtc *rtc, unsigned index, uint64_t value)
 {
@@ -126,6 +127,14 @@ static void set_cmos16(struct rtc *rtc, unsigned index, uint64_t value)
 static uint64_t at_most(uint64_t value, uint64_t limit)
 {
     return value < limit ? value : limit;
+}
+
+// What a firmware tries first, second and third, in half bytes: 1 floppy, 2 disk, 3 CD. 3Dh has the first two, 38h the third
+// above bit 0, which is set if a floppy needs no signature.
+static void set_boot_order(struct rtc *rtc)
+{
+    rtc_set_cmos(rtc, 0x3d, 0x12);
+    rtc_set_cmos(rtc, 0x38, 0x30);
 }
 
 // 15h: KiB of base memory; 17h and 30h: KiB above 1 MiB; 34h: 64 KiB units above 16 MiB; 5Bh: 64 KiB units above 4 GiB;
@@ -142,26 +151,8 @@ static void fill_cmos(struct pc *pc)
     set_cmos16(&pc->rtc, 0x5b, high >> 16);
     rtc_set_cmos(&pc->rtc, 0x5d, (uint8_t)(high >> 32));
     rtc_set_cmos(&pc->rtc, 0x5f, (uint8_t)(pc->board.config.cpus - 1));
-}
-
-static int fill_fw_cfg(struct pc *pc)
-{
-    fw_cfg_init(&pc->fw_cfg);
-    int result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_RAM_SIZE, pc->board.config.memory, 8);
-    if (result == 0)
-        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NB_CPUS, pc->board.config.cpus, 2);
-    if (result == 0)
-        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_MAX_CPUS, pc->board.config.cpus, 2);
-    if (result == 0)
-        result = fw_cfg_add_number(&pc->fw_cfg, FW_CFG_NOGRAPHIC, 1, 2);
-    for (unsigned i = 0; i < pc->map.count; i++) {
-        put64(pc->e820 + 20 * i, pc->map.range[i].base);
-        put64(pc->e820 + 20 * i + 8, pc->map.range[i].size);
-        put32(pc->e820 + 20 * i + 16, pc->map.range[i].type);
-    }
-    if (result == 0)
-        result = fw_cfg_add_file(&pc->fw_cfg, "etc/e820", pc->e820, 20 * pc->map.count);
-    return result < 0 ? result : 0;
+    if (pc->board.config.bios)
+        set_boot_order(&pc->rtc);
 }
 
 // --- Interrupt controllers -------------------------------------------------------------------------------------------
@@ -238,7 +229,7 @@ int pc_firmware(struct board *board)
         .rsdp = pc->board.config.acpi ? PC_TABLES : 0,
     };
     struct boot_x86_state state;
-    int result = fill_fw_cfg(pc);
+    int result = pc_fill_fw_cfg(pc);
     fill_cmos(pc);
     if (result == 0)
         result = boot_x86_load(&request, &state, &pc->board.error);

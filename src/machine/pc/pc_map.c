@@ -4,6 +4,7 @@
 //     memory                                    host memory behind it
 //     0000_0000  640 KiB RAM                    offset 0
 //     000a_0000  (video: none)                 (not used)
+//     000c_0000  -bios: ROM or RAM, as the bridge's registers say
 //     000e_0000  firmware tables, RAM           the same offset as the address
 //     0010_0000  RAM up to -m, at most 3 GiB    the same
 //     c000_0000  BARs
@@ -17,7 +18,7 @@
 //  1_0000_0000   RAM, the rest                  follows what is below
 // 90_0000_0000   64-bit BARs that do not fit below
 //
-// Not modelled: shadow RAM registers (the range from C0000h to DFFFFh is empty), address line 20.
+// Not modelled: shadow RAM registers without -bios (the range from C0000h to DFFFFh is empty), address line 20.
 #include <errno.h>
 
 #include "machine/board/host_memory.h"
@@ -31,9 +32,10 @@ static int map_ram(struct board *board)
     int result = board_make_ram(board, size > PC_ROM_END ? size : PC_ROM_END);
     if (result < 0)
         return result;
+    uint64_t tables = board->config.bios ? 0 : PC_ROM_END - PC_ROM_BASE;
     const struct region rows[] = {
         { .base = 0, .size = PC_LOW_END, .name = "RAM", .ram = board->ram },
-        { .base = PC_ROM_BASE, .size = PC_ROM_END - PC_ROM_BASE, .name = "firmware", .ram = board->ram + PC_ROM_BASE },
+        { .base = PC_ROM_BASE, .size = tables, .name = "firmware", .ram = board->ram + PC_ROM_BASE },
         { .base = PC_ROM_END, .size = low - PC_ROM_END, .name = "RAM", .ram = board->ram + PC_ROM_END },
         { .base = PC_HIGH, .size = size - low, .name = "RAM", .ram = board->ram + low },
     };
@@ -50,10 +52,14 @@ static int map_flash(struct board *board)
     pc->flash = host_memory_reserve(pc->flash_size);
     if (!pc->flash)
         return error_set(&board->error, -ENOMEM, "-bios: the host has no memory left");
-    return board_map(
-        board, &board->memory,
-        (struct region){
-            .base = PC_FLASH, .size = pc->flash_size, .name = "flash", .ram = pc->flash, .readonly = true });
+    int result =
+        board_map(board, &board->memory,
+                  (struct region){
+                      .base = PC_FLASH, .size = pc->flash_size, .name = "flash", .ram = pc->flash, .readonly = true });
+    if (result < 0)
+        return result;
+    uint8_t *last = pc->flash + pc->flash_size - (PAM_END - PAM_ROM); // the chipset decodes it below 1 MiB too
+    return pam_init(&pc->pam, &board->pci.bridge, &board->memory, board->ram + PAM_BASE, last);
 }
 
 int pc_map_memory(struct board *board)
@@ -169,13 +175,17 @@ static int map_ports(struct pc *pc)
         { "smi", PC_PORT_SMI, ACPI_SMI_CMD_PORTS, 1, acpi_smi_read, acpi_smi_write, &pc->pm },
         { "elcr", elcr->base, 2, 1, chip_port_read, chip_port_write, elcr },
         { "fw_cfg", PC_PORT_FW_CFG, FW_CFG_PORTS, 2, fw_cfg_read, fw_cfg_write, &pc->fw_cfg },
-        { "pm", PC_PORT_PM, ACPI_PM_PORTS, 4, acpi_pm_read, acpi_pm_write, &pc->pm },
         { "pci", PC_PORT_PCI, PCI_PORTS, 4, pci_host_read, pci_host_write, &pc->board.pci },
     };
     int result = 0;
     for (unsigned i = 0; i < countof(rows) && result == 0; i++)
         result = add_port(pc, rows[i].name, rows[i].port, rows[i].ports, rows[i].widest, rows[i].read, rows[i].write,
                           rows[i].owner);
+    if (result == 0 && !pc->south)
+        result = add_port(pc, "pm", PC_PORT_PM, ACPI_PM_PORTS, 4, acpi_pm_read, acpi_pm_write, &pc->pm);
+    if (result == 0 && pc->board.config.bios)
+        result = add_port(pc, "fw_cfg DMA", PC_PORT_FW_CFG_DMA, FW_CFG_DMA_PORTS, 4, fw_cfg_dma_read, fw_cfg_dma_write,
+                          &pc->fw_cfg);
     if (result == 0 && pc->board.config.com1)
         result = add_port(pc, "com1", PC_PORT_COM1, UART16550_PORTS, 1, uart16550_read, uart16550_write, &pc->com1);
     return result;
@@ -196,11 +206,12 @@ static int map_testdev(struct pc *pc)
     return result;
 }
 
-// They use free ISA interrupts, so that the 8259As have them too.
+// They use free ISA interrupts (14 and 15 are those of IDE, where that is), so that the 8259As have them too.
 static int map_virtio(struct board *board)
 {
     static const uint32_t gsi[PC_VIRTIO_SLOTS] = { 5, 6, 14, 15, 5, 6, 14, 15 };
-    return virtio_slots_init(board, PC_VIRTIO, PC_VIRTIO_SLOTS, gsi);
+    static const uint32_t beside_ide[PC_VIRTIO_SLOTS] = { 5, 6, 5, 6, 5, 6, 5, 6 };
+    return virtio_slots_init(board, PC_VIRTIO, PC_VIRTIO_SLOTS, pc_of(board)->south ? beside_ide : gsi);
 }
 
 int pc_map_devices(struct board *board)

@@ -194,13 +194,15 @@ static int wire_testdev(struct pc *pc)
 static void wire_pci(struct board *board)
 {
     static const uint32_t gsi[] = { PC_IRQ_PCI_A, PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_B };
+    // Slot 1's INTA is PIRQA; A and B are IRQ 10, C and D IRQ 11.
+    static const uint32_t pirq[] = { PC_IRQ_PCI_B, PC_IRQ_PCI_A, PC_IRQ_PCI_A, PC_IRQ_PCI_B };
     static const struct pci_windows windows = {
         .io = { PC_PCI_PORTS, 0x10000 },
         .memory = { PC_RAM_SPLIT, PC_ECAM },
         .high = { PC_PCI_HIGH, PC_PCI_END },
         .tell_line = true,
     };
-    board_connect_pci(board, gsi, &windows);
+    board_connect_pci(board, pc_of(board)->south ? pirq : gsi, &windows);
 }
 
 int pc_wire_devices(struct board *board)
