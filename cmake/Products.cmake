@@ -99,7 +99,7 @@ endif()
 
 # Where the command finds its lessons: beside its folder, or where they are installed.
 file(RELATIVE_PATH share /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_DATADIR}/intact)
-set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/cli/lesson_find.c APPEND PROPERTY COMPILE_DEFINITIONS
+set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/cli/lesson_place.c APPEND PROPERTY COMPILE_DEFINITIONS
   "INTACT_SHARE=\"${CMAKE_INSTALL_FULL_DATADIR}/intact\"" "INTACT_SHARE_FROM_BIN=\"${share}\"")
 
 # The command; intact-system-x86_64 and -aarch64 let a script swap an emulator's name.

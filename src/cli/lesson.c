@@ -5,6 +5,7 @@
 #include "cli/lesson.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -194,11 +195,24 @@ static int show_text(const struct lesson *lesson, char *why)
     return PASSED;
 }
 
+// One JSON object, and an end of line.
+static int tell_json(const struct lesson *lesson, const char *variant, const struct lesson_result *result, char *why)
+{
+    char *text = lesson_json(lesson, variant, result);
+    if (text) {
+        puts(text);
+        free(text);
+        return 0;
+    }
+    snprintf(why, INTACT_ERROR_SIZE, "lesson: the result cannot be written as JSON");
+    return -1;
+}
+
 static int tell(const struct lesson *lesson, const struct wish *wish, const char *variant,
                 const struct lesson_result *result, char *why)
 {
     if (wish->json)
-        return lesson_tell_json(lesson, variant, result, why);
+        return tell_json(lesson, variant, result, why);
     lesson_tell(lesson, variant, result);
     return 0;
 }
@@ -229,7 +243,7 @@ static int run_broken(const struct lesson *lesson, const struct wish *wish, cons
         if (differs)
             cli_fail(why);
         if (wish->json)
-            status = lesson_tell_json(lesson, "broken", &result, why);
+            status = tell_json(lesson, "broken", &result, why);
         else
             printf("broken.c %s in the way that the file why says\n", differs ? "does not fail" : "fails");
     }

@@ -2,10 +2,11 @@
 // Lessons: a folder with a text, a guest, the same with a mistake, and what the trace of each must show. lessons/README.md says how
 // to write one.
 //
-//     lesson_find.c      where lessons are, and their titles
+//     lesson_place.c     where lessons are
+//     lesson_find.c      which there are, and their titles
 //     lesson_expect.c    the files `expect` and `why`; lesson_words.c their lines
 //     lesson_run.c       runs a guest; lesson_match.c compares its events with `expect`
-//     lesson_tell.c      the result as text and as JSON
+//     lesson_tell.c      the result as text; lesson_json.c as JSON
 //     lesson_compile.c   a learner's guest becomes a program, by the host's compiler
 //     lesson_folder.c    start, check, new: folders of learners and teachers
 //     lesson.c           the verb
@@ -35,10 +36,7 @@ struct lesson {
     bool has_why; // there is a file `why`
 };
 
-// --- lesson_find.c ---------------------------------------------------------------------------------------------------
-
-// "FOLDER/NAME", of LESSON_PATH bytes; "" if it is longer.
-void lesson_path(char *out, const char *folder, const char *name);
+// --- lesson_place.c --------------------------------------------------------------------------------------------------
 
 // The folder share/intact of this program: beside it in a build, where it is installed, or where it was to be installed. False:
 // it is nowhere.
@@ -47,6 +45,11 @@ bool lesson_share(char *out);
 bool lesson_find_program(const char *name, char *out);
 // The program itself, as a path that works from any folder; the name that it was called by, if it is on PATH.
 void lesson_program(char *out);
+
+// --- lesson_find.c ---------------------------------------------------------------------------------------------------
+
+// "FOLDER/NAME", of LESSON_PATH bytes; "" if it is longer.
+void lesson_path(char *out, const char *folder, const char *name);
 
 // The folders of lessons below `folder`, by number: their names. How many there are; -1 with a line in `why`.
 int lesson_names(const char *folder, char (*names)[64], char *why);
@@ -73,7 +76,12 @@ struct lesson_result {
 // lesson_result_free in both cases.
 int lesson_run(const struct lesson *lesson, const char *kernel, bool trace, struct lesson_result *result, char *why);
 void lesson_result_free(struct lesson_result *result);
-// Shows it on the terminal, under the user's keys, or those of `keys` (cli/watch.h). An exit status; or -1 with a line in `why`.
+// The settings of the run: 0; -1 with a line in settings->why. settings_init comes before, settings_free after it in both cases.
+struct settings;
+int lesson_configure(struct settings *settings, const struct lesson *lesson, const char *kernel);
+
+// lesson_watch.c: shows it on the terminal, under the user's keys, or those of `keys` (cli/watch.h). An exit status; or -1 with a
+// line in `why`.
 int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, char *why);
 
 // What is wrong with the broken guest's result by the file `why`: 0 if nothing is, else -1 with a line in `why`.
@@ -82,12 +90,12 @@ int lesson_check_broken(const struct lesson *lesson, const struct lesson_result 
 // The options of intact run for this lesson, as they are typed; without -kernel.
 void lesson_options(const struct lesson *lesson, char *out, size_t size);
 
-// --- lesson_tell.c ---------------------------------------------------------------------------------------------------
+// --- lesson_tell.c, lesson_json.c ------------------------------------------------------------------------------------
 
 // `variant` is "given", "broken", "repaired", or "yours".
 void lesson_tell(const struct lesson *lesson, const char *variant, const struct lesson_result *result);
-// One JSON object, and an end of line.
-int lesson_tell_json(const struct lesson *lesson, const char *variant, const struct lesson_result *result, char *why);
+// One JSON object, which is the caller's to free; NULL: the host has no memory left, or a text of the lesson is not UTF-8.
+char *lesson_json(const struct lesson *lesson, const char *variant, const struct lesson_result *result);
 
 // --- lesson_compile.c ------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,11 @@ const char *expect_kind_name(enum expect_kind kind)
     return kinds[kind];
 }
 
+bool expect_wants(const struct expect_event *event)
+{
+    return event->kind == EXPECT_MUST || event->kind == EXPECT_SOME;
+}
+
 const char *expect_end_name(enum expect_end end)
 {
     return ends[end];

@@ -72,5 +72,7 @@ void expect_free(struct expect *expect);
 
 // "must", "not", "some", "never"
 const char *expect_kind_name(enum expect_kind kind);
+// Has it to occur? Otherwise it must not.
+bool expect_wants(const struct expect_event *event);
 
 #endif

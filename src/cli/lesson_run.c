@@ -11,7 +11,6 @@
 
 #include "cli/lesson.h"
 #include "cli/options.h"
-#include "cli/watch.h"
 #include "observe/chips.h"
 #include "observe/filter.h"
 
@@ -54,7 +53,7 @@ static void console_write(void *owner, uint8_t byte)
         putc(byte, run->console);
 }
 
-static int configure(struct settings *settings, const struct lesson *lesson, const char *kernel)
+int lesson_configure(struct settings *settings, const struct lesson *lesson, const char *kernel)
 {
     char limit[24];
     const char *words[EXPECT_WORDS + 24];
@@ -203,7 +202,7 @@ int lesson_run(const struct lesson *lesson, const char *kernel, bool trace, stru
     settings_init(&settings);
     run.console = open_memstream(&result->output, &result->output_size);
     int status = run.console && match_begin(&result->match, &lesson->expect) == 0
-                     ? configure(&settings, lesson, kernel)
+                     ? lesson_configure(&settings, lesson, kernel)
                      : refuse(&settings, "lesson: the host has no memory left");
     if (status == 0) {
         settings.config.serial = (struct intact_console){ .write = console_write, .owner = &run };
@@ -215,19 +214,6 @@ int lesson_run(const struct lesson *lesson, const char *kernel, bool trace, stru
         fclose(run.console);
     if (status < 0)
         snprintf(why, INTACT_ERROR_SIZE, "%s", settings.why);
-    settings_free(&settings);
-    return status;
-}
-
-int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, char *why)
-{
-    static struct settings settings; // large
-    settings_init(&settings);
-    int status = configure(&settings, lesson, kernel);
-    if (status < 0)
-        snprintf(why, INTACT_ERROR_SIZE, "%s", settings.why);
-    else
-        status = watch_machine(&settings, &(struct watch_wish){ .keys = keys });
     settings_free(&settings);
     return status;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The result of a lesson's guest, for people and for programs. See lesson.h.
-#include <errno.h>
+// The result of a lesson's guest, for people. See lesson.h.
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,13 +8,6 @@
 
 enum { LINES = 60, COLUMNS = 120 }; // of what a guest prints
 enum { SHOWN_BEHIND = 2 };          // of a row of MUSTs, behind the first that is missing
-
-static bool wants(const struct expect_event *event)
-{
-    return event->kind == EXPECT_MUST || event->kind == EXPECT_SOME;
-}
-
-// --- Text ------------------------------------------------------------------------------------------------------------
 
 static void tell_output(const struct lesson_result *result)
 {
@@ -76,7 +67,7 @@ static void tell_forbidden(const struct lesson *lesson, const struct lesson_resu
     for (unsigned i = 0; i < lesson->expect.count; i++) {
         const struct expect_event *event = &lesson->expect.event[i];
         const struct match_state *state = &result->match.state[i];
-        if (wants(event) || match_holds(&result->match, i))
+        if (expect_wants(event) || match_holds(&result->match, i))
             continue;
         tell_event(event, event->kind == EXPECT_NOT ? "too soon" : "wrong");
         printf("           it happened at instruction %" PRIu64 ": %s\n", state->instructions, state->text);
@@ -147,55 +138,4 @@ void lesson_tell(const struct lesson *lesson, const char *variant, const struct 
     tell_forbidden(lesson, result);
     tell_end(lesson, result);
     tell_why(lesson, result);
-}
-
-// --- JSON ------------------------------------------------------------------------------------------------------------
-
-static json_t *list_of(const struct lesson *lesson, const struct lesson_result *result, bool wanted)
-{
-    json_t *list = json_array();
-    for (unsigned i = 0; i < lesson->expect.count; i++) {
-        const struct expect_event *event = &lesson->expect.event[i];
-        const struct match_state *state = &result->match.state[i];
-        if (wants(event) != wanted || match_holds(&result->match, i))
-            continue;
-        json_t *object = json_pack("{s:s, s:s, s:i}", "kind", expect_kind_name(event->kind), "event", event->words,
-                                   "line", (int)event->line);
-        if (event->text)
-            json_object_set_new(object, "text", json_string(event->text));
-        if (!wanted) {
-            json_object_set_new(object, "instructions", json_integer((json_int_t)state->instructions));
-            json_object_set_new(object, "happened", json_string(state->text));
-        }
-        json_array_append_new(list, object);
-    }
-    return list;
-}
-
-// A guest may print any byte.
-static json_t *output_of(const struct lesson_result *result)
-{
-    json_t *text = json_stringn(result->output, result->output_size);
-    return text ? text : json_null();
-}
-
-int lesson_tell_json(const struct lesson *lesson, const char *variant, const struct lesson_result *result, char *why)
-{
-    json_t *says = json_array();
-    for (unsigned i = 0; i < result->says_count; i++)
-        json_array_append_new(says, json_string(result->says[i]));
-    json_t *object =
-        json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "lesson", (int)lesson->number,
-                  "name", lesson->name, "title", lesson->title, "track", lesson->expect.track, "variant", variant,
-                  "passed", result->passed, "exit", expect_end_name(result->end), "source",
-                  lesson->expect.source ? lesson->expect.source : "", "missing", list_of(lesson, result, true),
-                  "forbidden", list_of(lesson, result, false), "why", says, "output", output_of(result), "instructions",
-                  (json_int_t)result->exit.instructions);
-    int status = object ? json_dumpf(object, stdout, 0) : -1;
-    putchar('\n');
-    json_decref(object);
-    if (status == 0)
-        return 0;
-    snprintf(why, INTACT_ERROR_SIZE, "lesson: the result cannot be written as JSON");
-    return -1;
 }

@@ -2,24 +2,18 @@
 // intact watch: a machine on the terminal, run and stepped by keys (src/view/session.h). With -keys no terminal is needed: the keys
 // are those, and the last screen is printed.
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <intact/snapshot.h>
 
 #include "cli/watch.h"
 
 #include "cli/host_terminal.h"
 #include "cli/options.h"
 #include "cli/run.h"
-#include "cli/servers.h"
 #include "cli/text.h"
 #include "view/session.h"
 #include "view/view_json.h"
-
-#define HISTORY (UINT64_C(256) << 20) // bytes, if -snapshots says nothing
 
 static int show_usage(void)
 {
@@ -236,57 +230,19 @@ static int make_grid(struct settings *settings, const struct watch_wish *wish, s
     return grid_init(grid, width, height) < 0 ? refuse(settings, "watch: the host has no memory left") : 0;
 }
 
-// What a screen under a user's hands has no use for is refused, not forgotten.
-static int check(struct settings *settings)
-{
-    bool elsewhere = settings->serial.kind == STREAM_FILE || settings->serial.kind == STREAM_SOCKET;
-    const char *what = servers_wanted(settings)                    ? "-gdb, -qmp or a monitor"
-                       : settings->rr != RR_NONE                   ? "a recording or a replay"
-                       : settings->trace_count                     ? "-trace"
-                       : settings->log_items || settings->log_exit ? "-d"
-                       : settings->lint != LINT_OFF                ? "-lint"
-                       : settings->save_file                       ? "-savevm"
-                       : elsewhere ? "-serial to a file or a socket: the port is on the screen"
-                                   : NULL;
-    return what ? refuse(settings, "watch: not with %s; intact run has it", what) : 0;
-}
-
-// Before the first instruction: what the options say, and what a session needs.
-static int prepare(struct settings *settings, struct intact_machine *machine, struct session *session)
-{
-    uint64_t history = settings->history ? settings->history : HISTORY;
-    if ((settings->load_file && intact_machine_load_file(machine, settings->load_file, settings->why) < 0) ||
-        intact_machine_history(machine, history, settings->why) < 0 ||
-        session_open(session, machine, &settings->config, settings->why) < 0)
-        return -1;
-    for (unsigned i = 0; i < settings->break_count; i++)
-        if (intact_break_event(machine, settings->breaks[i], settings->why) < 0)
-            return -1;
-    return intact_machine_why_watch(machine) < 0 ? refuse(settings, "watch: the host has no memory left") : 0;
-}
-
 static int run_session(struct settings *settings, const struct watch_wish *wish, struct session *session,
                        struct grid *grid)
 {
-    struct intact_machine *machine;
-    settings->config.serial = (struct intact_console){ .write = session_print, .owner = session };
-    settings->config.interactive = settings->config.paced = false;
-    if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
+    struct intact_machine *machine = watch_open(settings, session);
+    if (!machine)
         return cli_fail(settings->why);
-    int status = 0;
-    if (prepare(settings, machine, session) < 0) {
-        status = cli_fail(settings->why);
-    } else {
-        if (wish->keys)
-            by_list(session, wish->keys);
-        else
-            by_hand(session, grid, wish);
-        session_draw(session, grid);
-        if (wish->keys || wish->shot)
-            status = write_shot(wish, session, grid);
-    }
-    session_close(session);
-    intact_machine_destroy(machine);
+    if (wish->keys)
+        by_list(session, wish->keys);
+    else
+        by_hand(session, grid, wish);
+    session_draw(session, grid);
+    int status = wish->keys || wish->shot ? write_shot(wish, session, grid) : 0;
+    watch_close(machine, session);
     return status;
 }
 
@@ -296,9 +252,8 @@ int watch_machine(struct settings *settings, const struct watch_wish *wish)
     struct grid grid = { .cells = NULL };
     if (!wish->keys && !terminal_input())
         return cli_fail("watch: standard input is no terminal; -keys KEYS says what to do");
-    if (check(settings) < 0 || make_grid(settings, wish, &grid) < 0)
+    if (watch_check(settings) < 0 || make_grid(settings, wish, &grid) < 0)
         return cli_fail(settings->why);
-    memset(&session, 0, sizeof session);
     int status = run_session(settings, wish, &session, &grid);
     grid_free(&grid);
     return status;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A machine on the terminal, for the commands that show one: intact watch, and lessons.
+// A machine under a user's hands, for what shows one: intact watch and lessons on the terminal, and a page in a browser (src/web).
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
 
@@ -15,5 +15,16 @@ struct watch_wish {
 // Makes the machine of the settings, shows it until the user ends it, and destroys it. Returns an exit status, after a line to
 // standard error if something was wrong.
 int watch_machine(struct settings *settings, const struct watch_wish *wish);
+
+// --- watch_open.c ----------------------------------------------------------------------------------------------------
+
+#define WATCH_HISTORY (UINT64_C(256) << 20) // bytes for the way back, if -snapshots says nothing
+
+struct session;
+// 0; or -1 with a line in settings->why: they say what only a run has.
+int watch_check(struct settings *settings);
+// Makes the machine of the settings, with what a session needs, and opens the session. NULL, with a line in settings->why.
+struct intact_machine *watch_open(struct settings *settings, struct session *session);
+void watch_close(struct intact_machine *machine, struct session *session);
 
 #endif
