@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The command: chooses the verb. `intact-system-ARCH` is another name of `intact run`.
+// The command: chooses the verb. `intact-system-ARCH` is another name of `intact run`, and so is
+// `qemu-system-ARCH` where a link has it.
 #include <stdio.h>
 #include <string.h>
 
@@ -48,9 +49,9 @@ int cli_main(int argc, char *const *argv)
 {
     const char *slash = argc ? strrchr(argv[0], '/') : NULL, *name = slash ? slash + 1 : argc ? argv[0] : "intact";
     cli_program = argc ? argv[0] : cli_program;
-    if (strcmp(name, "intact-system-aarch64") == 0)
+    if (strcmp(name, "intact-system-aarch64") == 0 || strcmp(name, "qemu-system-aarch64") == 0)
         return cli_run_virt(argc - 1, argv + 1);
-    if (strncmp(name, "intact-system-", 14) == 0)
+    if (strncmp(name, "intact-system-", 14) == 0 || strncmp(name, "qemu-system-", 12) == 0)
         return cli_run(argc - 1, argv + 1);
     if (argc < 2) {
         cli_help(0, NULL);

@@ -99,7 +99,7 @@ static int open_devices(struct consoles *consoles, struct settings *settings)
 
 int consoles_open(struct consoles *consoles, struct settings *settings)
 {
-    *consoles = (struct consoles){ 0 };
+    *consoles = (struct consoles){ .keys.escape = settings->escape };
     consoles->reads = settings->serial.kind == STREAM_STDIO;
     consoles->keys.escapes = settings->serial.escape && !terminal_input_is_file();
     if (open_devices(consoles, settings) < 0)

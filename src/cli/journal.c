@@ -94,7 +94,7 @@ static bool is_free(const char *word)
 {
     const struct option *option = option_find(word);
     return option && (option->group == GROUP_OBSERVE || option->take == take_serial || option->take == take_debugcon ||
-                      option->take == take_accel);
+                      option->take == take_accel || option->take == take_nothing);
 }
 
 // The option at *index, or behind those that may differ; NULL after the last.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The keys behind Ctrl-a on a terminal that a guest uses.
+// The keys behind Ctrl-a, or the character of -echr, on a terminal that a guest uses.
 #ifndef CLI_KEYS_H
 #define CLI_KEYS_H
 
@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 struct keys {
-    bool escapes;     // Ctrl-a is the escape key
+    bool escapes;     // there is an escape key
+    uint8_t escape;   // it; 0: Ctrl-a
     bool has_monitor; // there is a monitor to switch to
-    bool escape_seen; // Ctrl-a came
+    bool escape_seen; // it came
 };
 
 enum key {
@@ -18,6 +19,10 @@ enum key {
     KEY_QUIT,   // Ctrl-a x
     KEY_SWITCH, // Ctrl-a c
 };
+
+#define KEYS_NAME 8
+// The escape key as it is typed, "Ctrl-a"; into `name` of KEYS_NAME bytes.
+void keys_name(const struct keys *keys, char *name);
 
 // What the next byte from the terminal means. Ctrl-a h writes the list of keys to standard error.
 enum key keys_take(struct keys *keys, uint8_t *byte);

@@ -206,9 +206,11 @@ static void complete(void *owner, const char *line, void (*found)(void *owner, c
 
 static void greet(struct monitor_terminal *monitor)
 {
-    if (monitor->keys && !monitor->shown)
-        printf("\nintact's monitor: Ctrl-a c goes back to the console, help lists the commands\n");
-    else if (monitor->keys)
+    char name[KEYS_NAME];
+    if (monitor->keys && !monitor->shown) {
+        keys_name(monitor->keys, name);
+        printf("\nintact's monitor: %s c goes back to the console, help lists the commands\n", name);
+    } else if (monitor->keys)
         putchar('\n');
     fflush(stdout);
     monitor->shown = true;

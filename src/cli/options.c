@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The option table and the loop over the arguments. Options with a syntax of their own are parsed in options_machine.c,
-// options_devices.c, options_chardevs.c, options_servers.c, options_drives.c, options_time.c and options_trace.c.
+// options_devices.c, options_chardevs.c, options_servers.c, options_drives.c, options_time.c, options_trace.c and options_scripts.c.
 //
 // The names are QEMU's, so that a script only needs another program name. Every accepted option has its effect; what we
 // do not have is refused with a message.
@@ -119,6 +119,42 @@ static int take_nic(struct settings *settings, const char *value)
 static int take_parallel(struct settings *settings, const char *value)
 {
     return only_none(settings, "-parallel", value);
+}
+
+static int take_vnc(struct settings *settings, const char *value)
+{
+    return only_none(settings, "-vnc", value);
+}
+
+static int take_audio(struct settings *settings, const char *value)
+{
+    return only_none(settings, "-audio", value);
+}
+
+// A back end of no sound has an id that only a sound card would use.
+static int take_audiodev(struct settings *settings, const char *value)
+{
+    return strncmp(value, "none,", 5) == 0 ? 0 : only_none(settings, "-audiodev", value);
+}
+
+static int take_pidfile(struct settings *settings, const char *value)
+{
+    return set_text(settings, &settings->pid_file, value);
+}
+
+static int take_directory(struct settings *settings, const char *value)
+{
+    return set_text(settings, &settings->directory, value);
+}
+
+// In any of C's notations, as QEMU's.
+static int take_echr(struct settings *settings, const char *value)
+{
+    uint64_t character;
+    if (!text_number(value, &character) || character == 0 || character > 127)
+        return refuse(settings, "-echr: '%.80s' is not a character's number, 1 to 127", value);
+    settings->escape = (uint8_t)character;
+    return 0;
 }
 
 static int take_limit(struct settings *settings, const char *value)
@@ -374,6 +410,27 @@ const struct option options[] = {
       "Waits for a client of -gdb or -s, or for cont in a -monitor or by -qmp, before the first instruction.", NULL,
       take_stopped },
 
+    { "name", "TEXT", GROUP_SCRIPTS, "A name for the machine, which the guest does not see.", NULL, take_nothing },
+    { "pidfile", "FILE", GROUP_SCRIPTS, "The process's number goes there while it runs.", NULL, take_pidfile },
+    { "echr", "N", GROUP_SCRIPTS, "The character that begins the keys of the command, instead of 1, Ctrl-a.", NULL,
+      take_echr },
+    { "L", "DIRECTORY", GROUP_SCRIPTS, "Where -bios looks for a file that is not where it says.", NULL,
+      take_directory },
+    { "action", "EVENT=ACTION[,EVENT=ACTION]", GROUP_SCRIPTS,
+      "What happens at the ends of a machine: reboot=shutdown is -no-reboot, the others are as they are: reboot=reset, "
+      "shutdown=poweroff, panic=none, watchdog=none.",
+      NULL, take_action },
+    { "no-user-config", NULL, GROUP_SCRIPTS, "There are no files of a user's configuration.", NULL, take_nothing },
+    { "overcommit", "mem-lock=on|off", GROUP_SCRIPTS, "How the host treats memory: the guest does not see it.", NULL,
+      take_nothing },
+    { "mem-prealloc", NULL, GROUP_SCRIPTS, "Likewise.", NULL, take_nothing },
+    { "no-fd-bootchk", NULL, GROUP_SCRIPTS, "There is no floppy drive.", NULL, take_nothing },
+    { "watchdog-action", "ACTION", GROUP_SCRIPTS, "There is no watchdog.", NULL, take_nothing },
+    { "sandbox", "off", GROUP_SCRIPTS, "There is no filter of system calls.", NULL, take_sandbox },
+    { "vnc", "none", GROUP_SCRIPTS, "There is no display.", none_word, take_vnc },
+    { "audio", "none", GROUP_SCRIPTS, "There is no sound card.", none_word, take_audio },
+    { "audiodev", "none,id=ID", GROUP_SCRIPTS, "Likewise.", NULL, take_audiodev },
+
     { "help", NULL, GROUP_HELP, "Lists the options.", NULL, take_help },
     { "h", NULL, GROUP_HELP, "The same as -help.", NULL, take_help },
     { "version", NULL, GROUP_HELP, "Prints the version.", NULL, take_version },
@@ -384,7 +441,8 @@ const char *option_group_title(enum option_group group)
 {
     static const char *const titles[OPTION_GROUPS] = {
         [GROUP_MACHINE] = "Machine", [GROUP_BOOT] = "What to run",   [GROUP_DEVICES] = "Devices and consoles",
-        [GROUP_TIME] = "Time",       [GROUP_OBSERVE] = "Looking in", [GROUP_HELP] = "Help",
+        [GROUP_TIME] = "Time",       [GROUP_OBSERVE] = "Looking in", [GROUP_SCRIPTS] = "For scripts",
+        [GROUP_HELP] = "Help",
     };
     return titles[group];
 }
@@ -406,9 +464,11 @@ const struct option *option_find(const char *word)
 
 static int unknown_option(struct settings *settings, const char *name)
 {
-    const char *words[64] = { 0 };
-    for (unsigned i = 0; i < option_count && i < 63; i++)
+    const char *words[sizeof options / sizeof options[0] + 1] = { 0 };
+    for (unsigned i = 0; i < option_count; i++)
         words[i] = options[i].name;
+    if (option_refused(name))
+        return refuse(settings, "-%s: not here: %s", name, option_refused(name));
     const char *nearest = text_nearest(name, words);
     if (!nearest)
         return refuse(settings, "unknown option '-%.80s'; -help lists all", name);
@@ -440,7 +500,8 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
             return -1;
     }
     resolve_drives(settings);
-    if (resolve_cpu(settings) < 0 || resolve_globals(settings) < 0 || resolve_lists(settings) < 0)
+    if (resolve_cpu(settings) < 0 || resolve_bios(settings) < 0 || resolve_globals(settings) < 0 ||
+        resolve_lists(settings) < 0)
         return -1;
     return resolve_streams(settings);
 }

@@ -5,7 +5,16 @@
 
 #include "cli/settings.h"
 
-enum option_group { GROUP_MACHINE, GROUP_BOOT, GROUP_DEVICES, GROUP_TIME, GROUP_OBSERVE, GROUP_HELP, OPTION_GROUPS };
+enum option_group {
+    GROUP_MACHINE,
+    GROUP_BOOT,
+    GROUP_DEVICES,
+    GROUP_TIME,
+    GROUP_OBSERVE,
+    GROUP_SCRIPTS,
+    GROUP_HELP,
+    OPTION_GROUPS
+};
 
 struct option {
     const char *name;     // without its dash
@@ -27,6 +36,15 @@ int options_parse(struct settings *settings, int argc, char *const *argv);
 
 // The option that the word means, with its dash; NULL: none.
 const struct option *option_find(const char *word);
+
+// Options of QEMU's that are refused, and why.
+struct refused_option {
+    const char *name, *reason;
+};
+extern const struct refused_option refused_options[];
+extern const unsigned refused_option_count;
+// NULL: it is none of them.
+const char *option_refused(const char *name);
 
 // Used by the functions of several rows.
 extern const char *const machine_types[], *const device_names[], *const drive_words[], *const netdev_words[],
@@ -60,6 +78,9 @@ int take_trace(struct settings *settings, const char *value);
 int take_log(struct settings *settings, const char *value);
 int take_log_file(struct settings *settings, const char *value);
 int take_log_ranges(struct settings *settings, const char *value);
+int take_nothing(struct settings *settings, const char *value);
+int take_sandbox(struct settings *settings, const char *value);
+int take_action(struct settings *settings, const char *value);
 // The -chardev with this id, or NULL with an error line of `option`.
 const struct chardev *settings_chardev(struct settings *settings, const char *option, const char *id);
 // Has a -mon this chardev?
@@ -71,5 +92,6 @@ int resolve_streams(struct settings *settings);
 void resolve_drives(struct settings *settings);
 int resolve_globals(struct settings *settings);
 int resolve_cpu(struct settings *settings);
+int resolve_bios(struct settings *settings);
 
 #endif

@@ -113,6 +113,31 @@ const char *const device_names[] = { "isa-debug-exit",
                                      "virtconsole",
                                      NULL };
 
+// As QEMU writes it, for scripts that look whether a device is there. The description begins with the bus.
+static int list_driver(struct settings *settings, const char *name, const char *about)
+{
+    static const struct {
+        const char *begin, *bus;
+    } buses[] = { { "PCI, ", "PCI" }, { "virtio-mmio: ", "virtio-bus" } };
+    char line[200];
+    for (unsigned i = 0; i < sizeof buses / sizeof buses[0]; i++) {
+        size_t length = strlen(buses[i].begin);
+        if (strncmp(about, buses[i].begin, length) != 0)
+            continue;
+        snprintf(line, sizeof line, "bus %s, desc \"%.100s\"", buses[i].bus, about + length);
+        return list_add(settings, "name \"%s\", %s", name, line);
+    }
+    snprintf(line, sizeof line, "desc \"%.100s\"", about);
+    return list_add(settings, "name \"%s\", %s", name, line);
+}
+
+static int list_isa(struct settings *settings, const struct isa_device *device)
+{
+    char line[200];
+    snprintf(line, sizeof line, "bus ISA, desc \"%.100s\"", device->about);
+    return list_add(settings, "name \"%s\", %s", device->name, line);
+}
+
 int list_devices(struct settings *settings)
 {
     const char *name, *about;
@@ -120,9 +145,9 @@ int list_devices(struct settings *settings)
     bool has_isa = settings->config.type == INTACT_PC;
     list_begin(settings);
     for (unsigned i = 0; has_isa && i < ISA_DEVICES && result == 0; i++)
-        result = list_add(settings, "%-20s %s", isa_devices[i].name, isa_devices[i].about);
+        result = list_isa(settings, &isa_devices[i]);
     for (unsigned i = 0; result == 0 && (name = intact_device_driver(i, &about)); i++)
-        result = list_add(settings, "%-20s %s", name, about);
+        result = list_driver(settings, name, about);
     return result;
 }
 

@@ -187,6 +187,26 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     return destroy(settings, machine, &traces, log, lint_tell(settings, machine, status));
 }
 
+// -pidfile. The file is there while the machine runs.
+static int write_pid(struct settings *settings)
+{
+    FILE *file = settings->pid_file ? fopen(settings->pid_file, "w") : NULL;
+    if (!settings->pid_file)
+        return 0;
+    bool failed = !file || fprintf(file, "%ld\n", (long)getpid()) < 0;
+    if ((file && fclose(file) != 0) || failed)
+        return refuse(settings, "-pidfile: cannot write '%.80s': %s", settings->pid_file, strerror(errno));
+    return 0;
+}
+
+// A device or a pipe stays.
+static void remove_pid(const struct settings *settings)
+{
+    struct stat file;
+    if (settings->pid_file && lstat(settings->pid_file, &file) == 0 && S_ISREG(file.st_mode))
+        unlink(settings->pid_file);
+}
+
 static int run_with_log(struct settings *settings)
 {
     struct consoles consoles = { .reads = false };
@@ -235,7 +255,11 @@ int cli_act(struct settings *settings)
         return cli_fail("-snapshots: a run that is recorded cannot go back; its replay can, with -snapshots");
     if (check_save_file(settings) < 0)
         return cli_fail(settings->why);
-    return run_with_log(settings);
+    if (write_pid(settings) < 0)
+        return cli_fail(settings->why);
+    int status = run_with_log(settings);
+    remove_pid(settings);
+    return status;
 }
 
 static int run_type(enum intact_machine_type type, int argc, char *const *argv)

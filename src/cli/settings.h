@@ -68,6 +68,9 @@ struct settings {
     struct chardev chardevs[CHARDEV_LIMIT];
     unsigned chardev_count;
     bool nodefaults, nographic;
+    uint8_t escape;        // -echr: the character that begins a key of ours
+    const char *pid_file;  // -pidfile; NULL: none
+    const char *directory; // -L; NULL: none
     enum choice sleep;
     bool log_exit;                         // -d exit
     const char *log_items, *log_ranges;    // the other items of -d, and -dfilter; NULL: none

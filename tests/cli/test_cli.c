@@ -123,7 +123,8 @@ Test(cli, an_error_is_one_line_on_standard_error_and_status_1, .init = cr_redire
     cr_assert_eq(status, 1);
     cr_assert_str_empty(out);
     fflush(stderr);
-    cr_assert_stderr_eq_str("intact: -kernel: cannot read '/nonexistent/vmlinuz': No such file or directory\n");
+    cr_assert_stderr_eq_str(
+        "intact: -kernel: could not open kernel '/nonexistent/vmlinuz': No such file or directory\n");
 }
 
 Test(cli, the_programs_name_chooses_the_machine, .init = cr_redirect_stderr)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct settings settings;
 
@@ -88,6 +89,53 @@ Test(options, a_bare_metal_test_command_line_is_taken)
     cr_assert_str_eq(settings.skipped_accel, "kvm");
 }
 
+Test(options, what_scripts_give_and_what_changes_nothing_is_taken)
+{
+    TAKES("-name", "guest,process=x", "-no-user-config", "-overcommit", "mem-lock=off", "-mem-prealloc",
+          "-no-fd-bootchk", "-watchdog-action", "reset", "-sandbox", "off", "-vnc", "none", "-audio", "none",
+          "-audiodev", "none,id=a", "-action", "shutdown=poweroff,panic=none", "-kernel", "k");
+    cr_assert(settings.config.reboot);
+    TAKES("-action", "reboot=shutdown");
+    cr_assert_not(settings.config.reboot);
+    TAKES("-echr", "0x14", "-pidfile", "p");
+    cr_assert_eq(settings.escape, 0x14);
+    cr_assert_str_eq(settings.pid_file, "p");
+    REFUSES("-echr: '0' is not a character's number, 1 to 127", "-echr", "0");
+    REFUSES("-action: shutdown=pause is not possible here", "-action", "shutdown=pause");
+    REFUSES("-action: 'reset' needs a value", "-action", "reset");
+    REFUSES("-sandbox: there is no system call filter here", "-sandbox", "on");
+    REFUSES("-audiodev: there is no 'pa,id=a' here; only 'none'", "-audiodev", "pa,id=a");
+}
+
+Test(options, what_is_not_here_is_refused_with_the_reason)
+{
+    REFUSES("-usb: not here: there is no USB controller", "-usb");
+    for (unsigned i = 0; i < refused_option_count; i++) {
+        char word[40];
+        snprintf(word, sizeof word, "-%s", refused_options[i].name);
+        cr_assert_null(option_find(word), "%s", word);
+        cr_assert(*refused_options[i].reason);
+        REFUSES(refused_options[i].reason, word, "x");
+    }
+}
+
+Test(options, a_firmware_is_also_looked_for_in_the_folder_of_l)
+{
+    char folder[] = "/tmp/intact-options-XXXXXX", path[64];
+    cr_assert(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/bios.bin", folder);
+    FILE *file = fopen(path, "w");
+    cr_assert(file && fclose(file) == 0);
+    TAKES("-L", folder, "-bios", "bios.bin");
+    cr_assert_str_eq(settings.config.bios, path);
+    TAKES("-bios", "other.bin", "-L", folder);
+    cr_assert_str_eq(settings.config.bios, "other.bin");
+    TAKES("-bios", "bios.bin");
+    cr_assert_str_eq(settings.config.bios, "bios.bin");
+    unlink(path);
+    rmdir(folder);
+}
+
 Test(options, two_dashes_do_as_well_as_one)
 {
     TAKES("--kernel", "k", "--no-reboot");
@@ -98,7 +146,7 @@ Test(options, an_unknown_option_is_refused_with_the_nearest)
 {
     REFUSES("unknown option '-kernal'; the nearest is '-kernel'", "-kernal", "x");
     REFUSES("the nearest is '-no-reboot'", "-no-rebot");
-    REFUSES("unknown option '-cdrom'; -help lists all", "-cdrom", "x");
+    REFUSES("unknown option '-qqqqqq'; -help lists all", "-qqqqqq", "x");
     REFUSES("'disk.img' is no option", "disk.img");
     REFUSES("'-' is no option", "-");
 }
@@ -126,7 +174,6 @@ Test(options, every_row_is_complete_and_no_name_comes_twice)
         for (unsigned j = 0; j < i; j++)
             cr_assert_str_neq(options[i].name, options[j].name);
     }
-    cr_assert_lt(option_count, 64);
 }
 
 Test(options, machines_and_their_properties)
@@ -472,7 +519,7 @@ Test(options, models_and_devices_are_listed_of_the_machine_that_is_chosen)
     TAKES("-cpu", "help", "-machine", "virt");
     cr_assert(lists("cortex-a57") && !lists("qemu64"));
     TAKES("-device", "help");
-    cr_assert(lists("isa-debug-exit") && lists("pc-testdev") && lists("edu"));
+    cr_assert(lists("name \"pc-testdev\", bus ISA") && lists("name \"edu\", bus PCI"));
     TAKES("-M", "virt", "-device", "help");
     cr_assert(!lists("isa-") && !lists("pc-testdev") && lists("edu"));
     REFUSES("'cortex-a57' is a model of -machine virt", "-cpu", "cortex-a57");

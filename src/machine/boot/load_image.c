@@ -77,9 +77,11 @@ int image_open(struct image_store *store, struct image *image, const char *optio
 
 // --- Reading and unpacking -------------------------------------------------------------------------------------------
 
+// Runners of bare-metal tests look for these words about a kernel.
 static int cannot_read(const char *option, const char *path, int code, struct error *error)
 {
-    return error_set(error, -code, "%s: cannot read '%s': %s", option, path, strerror(code));
+    const char *fails = strcmp(option, "-kernel") == 0 ? "could not open kernel" : "cannot read";
+    return error_set(error, -code, "%s: %s '%s': %s", option, fails, path, strerror(code));
 }
 
 static int too_large(const char *option, const char *path, uint64_t limit, struct error *error)

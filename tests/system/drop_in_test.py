@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+"""The command in another program's place: by a link of QEMU's name, with what scripts ask first, and docs/drop-in.md says what is
+refused. drop_in_test.py INTACT DOCUMENT GUEST_X86 GUEST_ARM"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import harness
+
+TIMEOUT = 30
+
+
+def expect(command, status, *words):
+    result = harness.run([str(word) for word in command], TIMEOUT)
+    said = harness.text(result.stdout + result.stderr)
+    if result.returncode != status or not all(word in said for word in words):
+        harness.fail(f"status {status} and {words} are expected", result)
+
+
+def check_names(folder, program, x86, arm):
+    for name in ("qemu-system-x86_64", "qemu-system-i386", "qemu-system-aarch64"):
+        (folder / name).symlink_to(program)
+    for name in ("qemu-system-x86_64", "qemu-system-i386"):
+        expect([folder / name, "-m", "64M", "-display", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4", "-device", "edu",
+                "-kernel", x86], 33)
+    expect([folder / "qemu-system-aarch64", "-m", "64M", "-display", "none", "-cpu", "max", "-device", "edu", "-kernel", arm], 0, "PASS")
+
+
+def check_probes(folder):
+    """As runners of bare-metal tests ask."""
+    pc, arm = folder / "qemu-system-x86_64", folder / "qemu-system-aarch64"
+    expect([pc, "-machine", "?"], 0, "pc ")
+    expect([arm, "-machine", "?"], 0, "virt ")
+    expect([pc, "-device", "?"], 0, 'name "pc-testdev", bus ISA', 'name "virtio-blk-pci", bus PCI')
+    expect([arm, "-device", "?"], 0, 'name "virtconsole"', 'name "virtio-rng-device", bus virtio-bus')
+    expect([pc, "-kernel", "_NO_FILE_HERE_"], 1, "could not open kernel '_NO_FILE_HERE_'")
+
+
+def check_refused(program, document):
+    rows = re.findall(r"^\| (.*) \| (.*) \|$", document.read_text().split("## Refused")[1], re.M)[2:]
+    if len(rows) < 20:
+        harness.fail(f"{document} lists {len(rows)} rows of refused options")
+    for names, reason in rows:
+        for name in re.findall(r"`(-[\w-]+)`", names):
+            expect([program, name, "x"], 1, f"intact: {name}: not here: {reason}")
+
+
+def check_pid_file(folder, program, x86):
+    path = folder / "pid"
+    command = [program, "-m", "64M", "-nographic", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4", "-device",
+               "edu", "-kernel", x86, "-pidfile", str(path), "-S", "-monitor", f"unix:{folder}/monitor"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        until = time.monotonic() + TIMEOUT * harness.PATIENCE
+        while not (path.exists() and path.read_text().endswith("\n")) and time.monotonic() < until:
+            time.sleep(0.01)
+        if path.read_text() != f"{process.pid}\n":
+            harness.fail(f"-pidfile: {path.read_text()!r} is not {process.pid}")
+        process.terminate()
+    expect([program, "-kernel", x86, "-pidfile", folder / "none/pid"], 1, "-pidfile: cannot write")
+
+
+def main(program, document, x86, arm):
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place)
+        program = pathlib.Path(program).resolve()
+        check_names(folder, program, x86, arm)
+        check_probes(folder)
+        check_refused(program, pathlib.Path(document))
+        check_pid_file(folder, program, x86)
+
+
+main(*sys.argv[1:])
