@@ -41,8 +41,17 @@ static void leave_other_screen(void)
     write_sequence(text, sizeof text - 1);
 }
 
+static void note_resize(int number)
+{
+    (void)number; // that it comes ends the wait of terminal_key
+}
+
 void terminal_other_screen(bool shown)
 {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = shown ? note_resize : SIG_DFL;
+    sigaction(SIGWINCH, &action, NULL);
     if (shown)
         show_other_screen();
     else if (is_other_screen)

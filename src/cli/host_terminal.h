@@ -21,7 +21,8 @@ void terminal_restore(void);
 void terminal_raw_again(void);
 
 // The terminal of standard output shows its other screen, without a cursor, or the first again. A signal that ends or stops the
-// process restores it, too, and after a stop it is shown again: then terminal_key returns at once.
+// process restores it, too, and after a stop it is shown again: then terminal_key returns at once, as it does when the terminal gets
+// another size.
 void terminal_other_screen(bool shown);
 // The size of the terminal of standard output; false: it has none.
 bool terminal_size(unsigned *width, unsigned *height);

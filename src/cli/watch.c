@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/watch.h"
 
@@ -12,8 +13,11 @@
 #include "cli/options.h"
 #include "cli/run.h"
 #include "cli/text.h"
+#include "view/keys.h"
 #include "view/session.h"
 #include "view/view_json.h"
+
+#define FRAME UINT64_C(33000000) // ns between two pictures of a machine that runs
 
 static int show_usage(void)
 {
@@ -22,7 +26,8 @@ static int show_usage(void)
          "processor, and the lives of its interrupts. It stands still before the first instruction; keys run it, by\n"
          "instructions and by events, forwards and back; ? lists them. The guest's serial port is shown, too.\n"
          "A -break stops it, too; -limit N ends the run; -snapshots says how much memory the way back may take.\n"
-         "  -keys KEYS  does what these keys would, prints the last screen and ends; T is Tab, t Shift-Tab\n"
+         "  -keys KEYS  does what these keys would, prints the last screen and ends; T is Tab, t Shift-Tab, others\n"
+         "              have names: <Enter> <Esc> <Up> <Down> <Left> <Right> <Ctrl-a> <click COLUMN,LINE>\n"
          "  -size WxH   of the screen in characters, 80x24 to 400x200\n"
          "  -shot FILE  the last screen goes there as text, - for standard output; what is to be seen as JSON to "
          "FILE.json\n"
@@ -34,9 +39,9 @@ static int show_usage(void)
 
 // Colours are not needed to read the screen: each has a sign, too.
 static const char *const styles[GRID_STYLES] = {
-    [GRID_PLAIN] = "\033[0m",        [GRID_TITLE] = "\033[0;1;34m", [GRID_QUIET] = "\033[0;2m",
-    [GRID_CHANGED] = "\033[0;1;33m", [GRID_OPEN] = "\033[0;32m",    [GRID_CLOSED] = "\033[0;31m",
-    [GRID_CHOSEN] = "\033[0;7m",
+    [GRID_PLAIN] = "\033[0m",        [GRID_TITLE] = "\033[0;1;34m",     [GRID_QUIET] = "\033[0;2m",
+    [GRID_CHANGED] = "\033[0;1;33m", [GRID_OPEN] = "\033[0;32m",        [GRID_CLOSED] = "\033[0;31m",
+    [GRID_BAR] = "\033[0;7m",        [GRID_CURSOR] = "\033[0;1;30;46m", [GRID_RULE] = "\033[0;34m",
 };
 
 static void show(const struct grid *grid)
@@ -103,13 +108,14 @@ static int write_shot(const struct watch_wish *wish, const struct session *sessi
 
 // --- Keys ------------------------------------------------------------------------------------------------------------
 
-// Shift-Tab is ESC [ Z; the arrows are ESC [ A to D.
+// Shift-Tab is ESC [ Z; the arrows are ESC [ A to D; ESC alone is itself.
 static int escaped_key(void)
 {
     static const char letters[] = "ABCDZ";
-    static const int keys[] = { 'k', 'j', 'l', 'h', SESSION_BACK_TAB };
-    if (terminal_key(50) != '[')
-        return ' ';
+    static const int keys[] = { VIEW_KEY_UP, VIEW_KEY_DOWN, VIEW_KEY_RIGHT, VIEW_KEY_LEFT, VIEW_KEY_BACK_TAB };
+    int next = terminal_key(50);
+    if (next != '[')
+        return next == TERMINAL_NO_KEY ? VIEW_KEY_ESCAPE : ' ';
     int last = terminal_key(50);
     const char *at = last > 0 ? strchr(letters, last) : NULL;
     return at ? keys[at - letters] : ' ';
@@ -133,21 +139,44 @@ static bool follow_size(struct grid *grid, const struct watch_wish *wish)
     return true;
 }
 
+static uint64_t host_time(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static void draw(struct session *session, struct grid *grid, const struct watch_wish *wish)
+{
+    if (follow_size(grid, wish)) {
+        session_draw(session, grid);
+        show(grid);
+    } else {
+        fputs("\033[H\033[2J80x24 characters are needed", stdout);
+        fflush(stdout);
+    }
+}
+
+// The host's clock only says when to draw, and how fast a guest at its console may run.
 static void by_hand(struct session *session, struct grid *grid, const struct watch_wish *wish)
 {
-    bool goes_on = true;
+    uint64_t drawn = 0;
+    bool goes_on = true, console = false;
     terminal_other_screen(true);
     terminal_raw(true);
     while (goes_on) {
-        if (follow_size(grid, wish)) {
-            session_draw(session, grid);
-            show(grid);
-        } else {
-            fputs("\033[H\033[2J80x24 characters are needed", stdout);
-            fflush(stdout);
+        uint64_t now = host_time();
+        if (session->panes.console != console) { // Ctrl-c is the guest's there
+            console = !console;
+            terminal_restore();
+            terminal_raw(!console);
         }
-        int key = terminal_key(session->runs ? 0 : -1);
-        if (key == TERMINAL_NO_KEY && session->runs)
+        if (!session->runs || now - drawn >= FRAME) {
+            draw(session, grid, wish);
+            drawn = now;
+        }
+        int wait = session->runs ? (int)session_pace(session, now) : -1, key = terminal_key(wait);
+        if (key == TERMINAL_NO_KEY && session->runs && wait == 0)
             session_run_on(session);
         else if (key != TERMINAL_NO_KEY)
             goes_on = key != TERMINAL_NO_MORE && session_key(session, key == '\033' ? escaped_key() : key);
@@ -156,11 +185,15 @@ static void by_hand(struct session *session, struct grid *grid, const struct wat
     terminal_other_screen(false);
 }
 
-static void by_list(struct session *session, const char *keys)
+// The machine runs as long as it would; what is typed into the guest's console comes in before it goes on.
+static void by_list(struct session *session, struct grid *grid, const char *keys)
 {
-    for (bool goes_on = true; *keys && goes_on; keys++) {
-        goes_on = session_key(session, *keys == 'T' ? '\t' : *keys == 't' ? SESSION_BACK_TAB : *keys);
-        while (session->runs)
+    static const char escape[] = "<Ctrl-a>";
+    session_draw(session, grid);
+    for (bool goes_on = true; *keys && goes_on;) {
+        goes_on = session_key(session, view_key_next(&keys, session->panes.console));
+        bool more = session->typed && *keys && strncmp(keys, escape, sizeof escape - 1) != 0;
+        while (session->runs && !more)
             session_run_on(session);
     }
 }
@@ -180,12 +213,25 @@ static int take_size(struct settings *settings, struct watch_wish *wish, const c
     return 0;
 }
 
+static bool is_key(int key)
+{
+    return (key < 0x80 && session_knows((char)key)) || key == VIEW_KEY_TAB || key == VIEW_KEY_ENTER ||
+           key == VIEW_KEY_ESCAPE || key >= 0x100;
+}
+
 static int take_keys(struct settings *settings, const char *keys)
 {
-    for (const char *key = keys; *key; key++)
-        if (*key != 'T' && *key != 't' && !session_knows(*key))
-            return refuse(settings, "watch: -keys '%.40s': there is no key '%c'; the keys are %s, T and t", keys, *key,
-                          SESSION_KEYS);
+    bool console = false, escape = false;
+    for (const char *at = keys; *at;) {
+        const char *from = at;
+        int key = view_key_next(&at, console);
+        if (key < 0 || (!console && !is_key(key)))
+            return refuse(settings,
+                          "watch: -keys '%.40s': there is no key '%.*s'; the keys are %s, T, t, and names as <Enter>",
+                          keys, *from == '<' ? (int)strcspn(from, ">") + 1 : 1, from, SESSION_KEYS);
+        console = console ? !(escape && key == 'c') : key == 'C';
+        escape = key == VIEW_KEY_CTRL_A;
+    }
     return 0;
 }
 
@@ -237,7 +283,7 @@ static int run_session(struct settings *settings, const struct watch_wish *wish,
     if (!machine)
         return cli_fail(settings->why);
     if (wish->keys)
-        by_list(session, wish->keys);
+        by_list(session, grid, wish->keys);
     else
         by_hand(session, grid, wish);
     session_draw(session, grid);

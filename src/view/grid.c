@@ -28,30 +28,59 @@ void grid_free(struct grid *grid)
 void grid_clear(struct grid *grid)
 {
     for (size_t i = 0; i < (size_t)grid->width * grid->height; i++)
-        grid->cells[i] = (struct grid_cell){ ' ', GRID_PLAIN };
+        grid->cells[i] = (struct grid_cell){ .character = ' ' };
 }
 
 // Characters outside ASCII's printable ones, as a guest may print them, become dots.
-static void put(struct grid_box *box, const char *text, enum grid_style style, char fill)
+static void put(struct grid_box *box, const char *text, enum grid_style style)
 {
-    struct grid_cell *cells = &box->grid->cells[(size_t)(box->top + box->line) * box->grid->width + box->left];
+    struct grid_cell *cells = grid_cell(box->grid, box->left, box->top + box->line);
     for (unsigned i = 0; i < box->width; i++) {
-        char character = *text ? *text++ : fill;
+        char character = *text ? *text++ : ' ';
         cells[i].character = character < ' ' || character > '~' ? '.' : character;
         cells[i].style = (uint8_t)style;
+        cells[i].target = box->target;
     }
     box->line++;
+}
+
+void grid_mark(struct grid_box *box, size_t column, size_t length, struct grid_target target)
+{
+    for (size_t i = column; i < column + length && i < box->width; i++)
+        grid_cell(box->grid, box->left + (unsigned)i, box->top + box->line - 1)->target = target;
+}
+
+// "-- title ----".
+static void put_title(struct grid_box *box, const char *title)
+{
+    char text[GRID_MAX_WIDTH + 1];
+    size_t length = (size_t)snprintf(text, sizeof text, "-- %s ", title);
+    put(box, text, GRID_TITLE);
+    for (size_t i = 0; i < box->width; i++) {
+        struct grid_cell *cell = grid_cell(box->grid, box->left + (unsigned)i, box->top);
+        if (i >= 2 && i < length)
+            continue;
+        cell->character = '-';
+        cell->style = GRID_RULE;
+    }
+}
+
+struct grid_box grid_box_of(struct grid *grid, unsigned left, unsigned top, unsigned width, unsigned height,
+                            const char *title, struct grid_target target)
+{
+    struct grid_box box = {
+        .grid = grid, .left = left, .top = top, .width = width, .height = height, .target = target
+    };
+    if (height && width)
+        put_title(&box, title);
+    box.target = (struct grid_target){ 0 };
+    return box;
 }
 
 struct grid_box grid_box(struct grid *grid, unsigned left, unsigned top, unsigned width, unsigned height,
                          const char *title)
 {
-    struct grid_box box = { grid, left, top, width, height, 0 };
-    char text[GRID_MAX_WIDTH + 1];
-    snprintf(text, sizeof text, "-- %s ", title);
-    if (height && width)
-        put(&box, text, GRID_TITLE, '-');
-    return box;
+    return grid_box_of(grid, left, top, width, height, title, (struct grid_target){ 0 });
 }
 
 bool grid_say(struct grid_box *box, enum grid_style style, const char *format, ...)
@@ -63,7 +92,7 @@ bool grid_say(struct grid_box *box, enum grid_style style, const char *format, .
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);
     va_end(values);
-    put(box, text, style, ' ');
+    put(box, text, style);
     return true;
 }
 

@@ -38,6 +38,12 @@ static struct view_station station_of(const struct view *view, const struct inta
     return station;
 }
 
+// SDM 3A, table "Protected-Mode Exceptions and Interrupts": vector 2.
+static bool is_nmi(const struct view *view, const struct intact_trace_event *event)
+{
+    return !view->arm && event->id == INTACT_TRACE_TAKE && event->a == 2;
+}
+
 static void note_state(struct view_life *life, enum intact_trace_id id)
 {
     life->taken |= id == INTACT_TRACE_TAKE;
@@ -66,6 +72,7 @@ void lives_hear(struct view *view, const struct intact_trace_event *event)
     else
         life->missing++;
     note_state(life, event->id);
+    life->nmi |= is_nmi(view, event);
 }
 
 void lives_begin_again(struct view *view)

@@ -9,6 +9,10 @@
 
 #include <intact/snapshot.h>
 
+#include "view/cursor.h"
+#include "view/keys.h"
+#include "view/notes.h"
+
 enum { PORTION = 200000, LEAP = 1000000, SEARCH_LIMIT = 200000000 };
 
 static struct intact_machine *machine_of(const struct session *session)
@@ -25,7 +29,8 @@ static void tell_state(struct session *session, const struct intact_exit *end)
     else if (end->reason == INTACT_BREAK)
         snprintf(session->state, sizeof session->state, "stopped by %s", intact_break_event_hit(machine_of(session)));
     else if (end->reason == INTACT_DEADLOCK)
-        snprintf(session->state, sizeof session->state, "every processor waits, and nothing will wake one");
+        snprintf(session->state, sizeof session->state, "every processor waits, and nothing will wake one%s",
+                 session->panes.console ? " but a key" : "");
     else if (end->reason == INTACT_FAILED)
         snprintf(session->state, sizeof session->state, "%s", intact_machine_error(machine_of(session)));
     else
@@ -35,7 +40,8 @@ static void tell_state(struct session *session, const struct intact_exit *end)
 bool session_has_ended(const struct session *session)
 {
     enum intact_reason reason = session->end.reason;
-    return session->started && reason != INTACT_PAUSED && reason != INTACT_BREAK;
+    return session->started && reason != INTACT_PAUSED && reason != INTACT_BREAK &&
+           !(reason == INTACT_DEADLOCK && session->typed);
 }
 
 // An event of a processor: from here on that one is shown.
@@ -52,6 +58,7 @@ static bool run(struct session *session, uint64_t count)
     if (session_has_ended(session))
         return false;
     session->started = true;
+    session->typed = false;
     session->end = intact_machine_run_for(machine_of(session), count);
     note_end(session);
     return session->end.reason == INTACT_PAUSED;
@@ -126,32 +133,89 @@ static void last_event(struct session *session)
 void session_run_on(struct session *session)
 {
     session->runs = session->runs && run(session, PORTION);
+    session->stale = true;
+}
+
+enum { PACE = 33 };
+
+unsigned session_pace(struct session *session, uint64_t host)
+{
+    uint64_t guest = intact_machine_time(machine_of(session));
+    uint64_t guest_passed = guest - session->guest_start, host_passed = host - session->host_start;
+    if (!session->panes.console || guest < session->guest_start || guest_passed <= host_passed) {
+        session->guest_start = guest;
+        session->host_start = host;
+        return 0;
+    }
+    uint64_t ahead = (guest_passed - host_passed) / 1000000;
+    return ahead < PACE ? (unsigned)ahead : PACE;
+}
+
+// --- The guest's console ---------------------------------------------------------------------------------------------
+
+static void start_run(struct session *session)
+{
+    session->runs = !session_has_ended(session);
+    session->guest_start = UINT64_MAX; // session_pace begins anew
+}
+
+void session_console(struct session *session)
+{
+    session->panes.console = true;
+    session->panes.note[0] = 0;
+    start_run(session);
+}
+
+static void leave_console(struct session *session)
+{
+    session->panes.console = session->runs = session->escape = false;
     view_look(session->view);
 }
 
+// What a key sends, as a VT100's keys do.
+static void type(struct session *session, int key)
+{
+    static const char arrows[] = "ABDC";
+    char text[4] = { (char)key };
+    size_t size = 1;
+    if (key >= VIEW_KEY_UP && key <= VIEW_KEY_RIGHT)
+        size = (size_t)snprintf(text, sizeof text, "\033[%c", arrows[key - VIEW_KEY_UP]);
+    else if (key >= 0x100)
+        return;
+    if (intact_machine_input(machine_of(session), text, size) == 0)
+        snprintf(session->state, sizeof session->state, "the guest takes no more keys");
+    session->typed = true;
+    if (!session->runs)
+        start_run(session);
+}
+
+// Ctrl-a begins a key that is not for the guest, as on the terminal of intact run. False: Ctrl-a x.
+static bool console_key(struct session *session, int key)
+{
+    bool escape = session->escape;
+    session->escape = false;
+    if (key == VIEW_KEY_QUIT || (escape && key == 'x'))
+        return false;
+    if (key == VIEW_KEY_LEAVE || (escape && key == 'c'))
+        leave_console(session);
+    else if (escape && (key == 'a' || key == VIEW_KEY_CTRL_A))
+        type(session, VIEW_KEY_CTRL_A);
+    else if (key == VIEW_KEY_CTRL_A)
+        session->escape = true;
+    else if (!escape)
+        type(session, key);
+    return true;
+}
+
 // --- Why -------------------------------------------------------------------------------------------------------------
-
-static void add_note(struct panes *panes, const char *text, const char *section)
-{
-    size_t used = strlen(panes->note);
-    snprintf(panes->note + used, PANES_NOTE - used, "%s%s%s%s\n", text, *section ? " (" : "", section,
-             *section ? ")" : "");
-}
-
-static void take_finding(void *owner, const struct intact_why_finding *finding)
-{
-    char text[INTACT_WHY_TEXT];
-    intact_why_text(finding, text, sizeof text);
-    add_note(owner, text, intact_why_section(finding->reason));
-}
 
 // Of the chosen interrupt, and at each further key of the next source that the machine has.
 static void ask_why(struct session *session)
 {
     const struct view *view = session->view;
     struct panes *panes = &session->panes;
-    char name[64] = "", why[INTACT_ERROR_SIZE];
-    if (!*panes->note && view->life_count) {
+    char name[64] = "";
+    if ((!*panes->note || strcmp(panes->note_title, "why") != 0) && view->life_count) {
         unsigned chosen = panes->life < view->life_count ? panes->life : view->life_count - 1;
         snprintf(name, sizeof name, "%s", view->lives[view->life_count - 1 - chosen].source);
         session->source = 0;
@@ -160,12 +224,17 @@ static void ask_why(struct session *session)
         intact_machine_source(machine_of(session), session->source++, name, sizeof name);
     }
     panes->note[0] = 0;
-    add_note(panes, name, "");
-    if (intact_machine_why(machine_of(session), name, take_finding, panes, why) < 0)
-        add_note(panes, why, "");
+    panes->note_title = "why";
+    notes_add_why(view, name, panes->note, PANES_NOTE);
 }
 
 // --- Keys ------------------------------------------------------------------------------------------------------------
+
+static void choose_chip(struct session *session, unsigned chip)
+{
+    session->panes.chip = chip;
+    session->panes.first_register = 0;
+}
 
 static void choose(struct session *session, int key)
 {
@@ -173,16 +242,19 @@ static void choose(struct session *session, int key)
     const struct view *view = session->view;
     unsigned chips = view->chip_count;
     switch (key) {
-    case '\t': panes->chip = (panes->chip + 1) % chips; break;
-    case SESSION_BACK_TAB: panes->chip = (panes->chip + chips - 1) % chips; break;
+    case VIEW_KEY_TAB: choose_chip(session, (panes->chip + 1) % chips); break;
+    case VIEW_KEY_BACK_TAB: choose_chip(session, (panes->chip + chips - 1) % chips); break;
     case 'c': panes->cpu = (panes->cpu + 1) % view->cpu_count; break;
-    case 'j': panes->first_register += panes->first_register + 1 < panes_rows(view, panes->chip); return;
-    case 'k': panes->first_register -= panes->first_register > 0; return;
-    case 'h': panes->life += panes->life + 1 < view->life_count; return;
-    case 'l': panes->life -= panes->life > 0; return;
-    default: return;
+    case 'j':
+    case VIEW_KEY_DOWN: panes->first_register += panes->first_register + 1 < panes_rows(view, panes->chip); break;
+    case 'k':
+    case VIEW_KEY_UP: panes->first_register -= panes->first_register > 0; break;
+    case 'h':
+    case VIEW_KEY_LEFT: panes->life += panes->life + 1 < view->life_count; break;
+    case 'l':
+    case VIEW_KEY_RIGHT: panes->life -= panes->life > 0; break;
+    default: break;
     }
-    panes->first_register = 0;
 }
 
 bool session_knows(char key)
@@ -190,38 +262,166 @@ bool session_knows(char key)
     return key && strchr(SESSION_KEYS, key);
 }
 
-bool session_key(struct session *session, int key)
+static bool acts(struct session *session, int key)
 {
     uint64_t now = intact_machine_instructions(machine_of(session));
-    session->runs = false;
-    if (session->panes.help && key != '?' && key != 'q')
-        return true;
-    if (key == 'w') {
-        ask_why(session);
-        return true;
-    }
-    session->panes.note[0] = 0;
     switch (key) {
-    case 'q': return false;
-    case '?': session->panes.help = !session->panes.help; return true;
-    case 'i': session->panes.full = !session->panes.full; return true;
-    case 's': step(session); break;
-    case 'n': next_event(session); break;
-    case 'G': run(session, LEAP); break;
-    case 'g': session->runs = true; return true;
+    case 's': step(session); return true;
+    case 'n': next_event(session); return true;
+    case 'G': run(session, LEAP); return true;
+    case 'p': last_event(session); return true;
     case 'b':
         if (now)
             go_to(session, now - 1);
         else
             snprintf(session->state, sizeof session->state, "this is the beginning");
-        break;
-    case 'p': last_event(session); break;
-    default: choose(session, key); return true;
+        return true;
+    default: return false;
     }
-    session->panes.life = 0;
-    view_look(session->view);
+}
+
+static bool plain_key(struct session *session, int key)
+{
+    struct panes *panes = &session->panes;
+    session->runs = false;
+    if (panes->help && key != '?' && key != 'q')
+        return true;
+    if (key == 'w') {
+        ask_why(session);
+        return true;
+    }
+    panes->note[0] = 0;
+    switch (key) {
+    case 'q': return false;
+    case '?': panes->help = !panes->help; return true;
+    case 'i': panes->full = !panes->full; return true;
+    case 'g': start_run(session); return true;
+    case 'C': session_console(session); return true;
+    }
+    if (acts(session, key)) {
+        panes->life = 0;
+        view_look(session->view);
+    } else {
+        choose(session, key);
+    }
     return true;
 }
+
+// --- A cursor, and a mouse -------------------------------------------------------------------------------------------
+
+static bool has_station(const struct view *view, uint64_t number, unsigned station)
+{
+    for (unsigned i = 0; i < view->life_count; i++)
+        if (view->lives[i].number == number)
+            return station < view->lives[i].count;
+    return false;
+}
+
+// To the first place behind the event of a station: what comes within an instruction belongs to this one, what comes between two to
+// the next one.
+static void go_to_station(struct session *session, const struct view_life *life, unsigned station)
+{
+    uint64_t number = life->number, instructions = life->stations[station].instructions;
+    uint64_t now = intact_machine_instructions(machine_of(session));
+    bool gone = go_to(session, instructions);
+    if (gone && instructions < now && !has_station(session->view, number, station))
+        go_to(session, instructions + 1);
+    session->panes.life = 0;
+    view_look(session->view);
+}
+
+// False: the target was a key, which ends the session.
+static bool point_at(struct session *session, struct grid_target target)
+{
+    struct panes *panes = &session->panes;
+    const struct view *view = session->view;
+    session->runs = panes->console && session->runs;
+    switch ((enum panes_target)target.kind) {
+    case PANES_KEY: return target.index && session_key(session, (int)target.index);
+    case PANES_PRINTED:
+        if (!panes->console)
+            session_console(session);
+        return true;
+    case PANES_CHIP: choose_chip(session, target.index); return true;
+    case PANES_LIFE:
+        panes->life = target.index < view->life_count ? view->life_count - 1 - target.index : 0;
+        return true;
+    case PANES_STATION:
+        if (target.index < view->life_count && target.part < view->lives[target.index].count)
+            go_to_station(session, &view->lives[target.index], target.part);
+        return true;
+    default:
+        if (!notes_write(view, target, panes->note, PANES_NOTE, &panes->note_title))
+            panes->note[0] = 0;
+        return true;
+    }
+}
+
+static bool click(struct session *session, unsigned column, unsigned line)
+{
+    const struct grid *grid = session->grid;
+    if (!grid || column >= grid->width || line >= grid->height)
+        return true;
+    struct grid_target target = grid_cell(grid, column, line)->target;
+    return target.kind == PANES_NOTHING || point_at(session, target);
+}
+
+// Moves the cursor, or the registers below it where it is at their end.
+static void move_cursor(struct session *session, enum cursor_way way)
+{
+    struct panes *panes = &session->panes;
+    bool moved = cursor_move(session->grid, panes_pane_of, way, &panes->cursor);
+    bool chip = panes_pane_of(panes->cursor) == panes_pane_of((struct grid_target){ .kind = PANES_REGISTER });
+    if (moved || !chip || (way != CURSOR_DOWN && way != CURSOR_UP))
+        return;
+    choose(session, way == CURSOR_DOWN ? 'j' : 'k');
+    session_draw(session, session->grid);
+    cursor_move(session->grid, panes_pane_of, way, &panes->cursor);
+}
+
+// True: it was a key for the cursor. What it stood on may be gone: then it is put to the next pane.
+static bool cursor_key(struct session *session, int key, bool *goes_on)
+{
+    static const char letters[] = "kjhl";
+    struct panes *panes = &session->panes;
+    const char *at = key > ' ' && key < 0x7f ? strchr(letters, key) : NULL;
+    unsigned column, line, way = at ? (unsigned)(at - letters) : (unsigned)(key - VIEW_KEY_UP);
+    if (!session->grid || panes->help || (key != 'o' && !panes->cursor.kind))
+        return false;
+    session_draw(session, session->grid);
+    if (key == 'o') {
+        cursor_next_pane(session->grid, panes_pane_of, &panes->cursor);
+    } else if (key == VIEW_KEY_ESCAPE) {
+        if (!*panes->note)
+            panes->cursor = (struct grid_target){ 0 };
+        panes->note[0] = 0;
+    } else if (!cursor_find(session->grid, panes->cursor, &column, &line) && (way < 4 || key == VIEW_KEY_ENTER)) {
+        cursor_next_pane(session->grid, panes_pane_of, &panes->cursor);
+    } else if (key == VIEW_KEY_ENTER) {
+        *goes_on = point_at(session, panes->cursor);
+    } else if (way < 4) {
+        move_cursor(session, (enum cursor_way)way);
+    } else {
+        return false;
+    }
+    session->runs &= panes->console || key == VIEW_KEY_ENTER;
+    return true;
+}
+
+bool session_key(struct session *session, int key)
+{
+    unsigned column, line;
+    bool goes_on = true;
+    if (view_key_is_click(key, &column, &line))
+        return click(session, column, line);
+    if (session->panes.console)
+        return console_key(session, key);
+    if (cursor_key(session, key, &goes_on))
+        return goes_on;
+    return plain_key(session, key);
+}
+
+// --- The screen ------------------------------------------------------------------------------------------------------
 
 size_t session_printed(const struct session *session)
 {
@@ -231,10 +431,14 @@ size_t session_printed(const struct session *session)
     return length;
 }
 
-void session_draw(const struct session *session, struct grid *grid)
+void session_draw(struct session *session, struct grid *grid)
 {
+    if (session->stale)
+        view_look(session->view);
+    session->stale = false;
+    session->grid = grid;
     struct panes panes = session->panes;
-    panes.state = session->runs ? "running; a key stops it" : session->state;
+    panes.state = !session->runs ? session->state : panes.console ? "running" : "running; a key stops it";
     panes.printed = session->printed;
     panes.printed_size = session_printed(session);
     panes_draw(session->view, &panes, grid);

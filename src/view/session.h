@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// A machine under the hands of a user: keys, and what they do. Every face that shows a machine has one, so that all have the
-// same keys; a mouse in a window is turned into them.
+// A machine under the hands of a user: keys and clicks, and what they do. Every face that shows a machine has one, so that all have
+// the same keys, and what a mouse does can be done by keys, too.
 //
 //     session_open(&session, machine, &config, why);
 //     session_draw(&session, &grid);
@@ -15,18 +15,21 @@
 
 #include "view/panes.h"
 
-#define SESSION_KEYS     "snbpgGcjkhliw?q" // and Tab
-#define SESSION_BACK_TAB 0x100             // Shift-Tab, as a key; the others are characters
-
-#define SESSION_PRINTED 4096
+#define SESSION_KEYS    "snbpgGcjkhliwoC?q" // and those of keys.h
+#define SESSION_PRINTED 16384
 
 struct session {
     struct view *view;
     struct panes panes;
-    struct intact_exit end; // of the last run
-    bool started;           // `end` is of a run
-    bool runs;              // `g`: session_run_on goes on with it
-    unsigned source;        // the next one that `w` asks for
+    struct grid *grid;                // that was drawn last
+    struct intact_exit end;           // of the last run
+    bool started;                     // `end` is of a run
+    bool runs;                        // `g`, and the console: session_run_on goes on with it
+    bool stale;                       // it has run since the last look
+    bool typed;                       // there is input that no run has seen
+    bool escape;                      // Ctrl-a came, in the console
+    unsigned source;                  // the next one that `w` asks for
+    uint64_t host_start, guest_start; // session_pace: when both clocks were together
     char state[INTACT_ERROR_SIZE];
     char printed[SESSION_PRINTED];        // the end of what the guest printed,
     uint64_t printed_at[SESSION_PRINTED]; // and when: so many instructions had been executed
@@ -39,11 +42,16 @@ void session_close(struct session *session);
 
 // Is it one of SESSION_KEYS?
 bool session_knows(char key);
-// Does what a key asks for. False: it was `q`.
+// Does what a key of keys.h asks for, or a click. False: it was `q`.
 bool session_key(struct session *session, int key);
-// While `runs`: a part of the run. The face looks for keys in between; each ends it.
+// The guest's console is shown, and the machine runs.
+void session_console(struct session *session);
+// While `runs`: a part of the run. The face looks for keys in between, and draws now and then.
 void session_run_on(struct session *session);
-void session_draw(const struct session *session, struct grid *grid);
+// How long the face waits before it goes on with a run, in ms, so that a guest at its console is not ahead of the host's clock, of
+// which `host` is the time in ns. 0: not at all.
+unsigned session_pace(struct session *session, uint64_t host);
+void session_draw(struct session *session, struct grid *grid);
 
 // A machine that has ended does not go on, for the guest has turned it off, or nothing will happen; ways back lead from there.
 bool session_has_ended(const struct session *session);

@@ -43,9 +43,10 @@ struct view_wire {
 
 // What an interrupt must pass at a processor: a register or a flag of it.
 struct view_gate {
-    const char *name; // "IF", "TPR", "PMR"
-    char text[64];    // its value, and what it lets pass
-    bool open;        // it lets some interrupts pass
+    const char *name;    // "IF", "TPR", "PMR"
+    const char *section; // of its manual
+    char text[64];       // its value, and what it lets pass
+    bool open;           // it lets some interrupts pass
     bool changed;
 };
 
@@ -89,6 +90,7 @@ struct view_life {
     unsigned count;                  // of stations
     unsigned missing;                // that came behind the last one there is room for
     bool taken, acknowledged, ended; // `acknowledged`: Arm; a handler has read IAR
+    bool nmi;                        // x86: taken as one
 };
 
 #define VIEW_WIRE_WORDS 32 // 64 GSIs each whose change is seen

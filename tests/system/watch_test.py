@@ -55,6 +55,9 @@ def screens():
     expect(shot("nnnn", VIRT), "#1 cpu0.sgi: ended", "-- distributor ")
     expect(shot("nnnnTTT", VIRT), "-- CPU interface of CPU 0 ", "ICC_PMR_EL1")
     expect(shot("?", VIRT), "-- keys ")
+    expect(shot("o<Down><Down><Enter>", PC, "-size", "120x40"), "-- register ", "of the 8259A master: ")
+    expect(shot("<click 10,1>", PC, "-size", "120x40"), "-- 8259A slave ")
+    expect(shot("C", PC), "-- the guest's console ", "uart_pic 5", "ended: isa-debug-exit")
     if shot("nnnpnnw", PC) != shot("nnnpnnw", PC):
         harness.fail("two runs with the same keys show different screens")
 
@@ -91,7 +94,7 @@ def at_a_terminal():
         heard += read_for(master, 1)
     _, status = os.waitpid(child, 0)
     screen = heard.decode()
-    expect(screen, "\033[?1049h", "\033[?1049l", "com1.irq", "-- local APIC of CPU 0 ")
+    expect(screen, "\033[?1049h", "\033[?1049l", "com1.irq", " local APIC of CPU 0 ")
     if status:
         harness.fail(f"the exit status is {status}")
 
@@ -103,10 +106,12 @@ def main():
     refused("no terminal; -keys", "--", *PC)
     refused("-size '10x10': needs", "-size", "10x10", "--", *PC)
     refused("-keys needs a value", "-keys")
+    refused("there is no key '<Entr>'", "-keys", "n<Entr>", "--", *PC)
+    refused("there is no key 'x'", "-keys", "Cx<Ctrl-a>cx", "--", *PC)
     refused("watch: not with -trace", "-keys", "n", "--", *PC, "-trace", "file=x")
     refused("watch: not with -gdb", "-keys", "n", "--", *PC, "-gdb", "tcp::0")
     refused("-serial to a file", "-keys", "n", "--", "-m", "64M", "-serial", "file:x", "-kernel", PC[PC.index("-kernel") + 1])
-    refused("cannot read", "-keys", "n", "--", "-m", "64M", "-kernel", "/nowhere")
+    refused("could not open kernel", "-keys", "n", "--", "-m", "64M", "-kernel", "/nowhere")
     print("passed")
 
 

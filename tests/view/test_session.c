@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "machine/demo.h"
+#include "view/keys.h"
 
 static struct intact_machine_config config;
 static struct intact_machine *machine;
@@ -148,7 +149,7 @@ Test(session, keys_choose_a_chip_and_a_processor)
     cr_assert(shows("-- distributor ") && shows("-- CPU 0 "));
     press("\t");
     cr_assert(!shows("-- distributor "));
-    session_key(&session, SESSION_BACK_TAB);
+    session_key(&session, VIEW_KEY_BACK_TAB);
     cr_assert(shows("-- distributor ") && shows("GICD_CTLR"));
     press("j");
     cr_assert(!shows("GICD_CTLR"));
@@ -233,4 +234,152 @@ Test(session, watching_changes_nothing)
     for (int type = INTACT_PC; type <= INTACT_VIRT; type++)
         cr_assert_eq(digest_of_the_end((enum intact_machine_type)type, true),
                      digest_of_the_end((enum intact_machine_type)type, false));
+}
+
+// --- A cursor, and a mouse -------------------------------------------------------------------------------------------
+
+// Presses keys as -keys has them.
+static void type(const char *keys)
+{
+    session_draw(&session, &grid);
+    while (*keys)
+        session_key(&session, view_key_next(&keys, session.panes.console));
+}
+
+// Clicks on the first place where a text is on the screen.
+static void click(const char *what)
+{
+    char line[GRID_MAX_WIDTH + 1];
+    session_draw(&session, &grid);
+    for (unsigned i = 0; i < grid.height; i++) {
+        grid_text(&grid, i, line);
+        const char *at = strstr(line, what);
+        if (at) {
+            session_key(&session, view_key_click((unsigned)(at - line), i));
+            return;
+        }
+    }
+    cr_assert_fail("'%s' is not on the screen", what);
+}
+
+Test(session, a_click_chooses_a_chip_and_tells_a_register_and_its_fields)
+{
+    begin(INTACT_PC);
+    click("lapic1");
+    cr_assert(shows("-- local APIC of CPU 1 "));
+    click("SVR ");
+    cr_assert(shows("SVR of the local APIC of CPU 1: 000000FFh (SDM 3A, Spurious Interrupt)"));
+    cr_assert(shows("bit 8       APIC software enable: disabled (or 1 enabled)"));
+    cr_assert(shows("bits 7:0    spurious vector: 255"));
+    click("spurious vector 255");
+    cr_assert(shows("bits 7:0    spurious vector: 255"));
+    cr_assert(!shows("APIC software enable: disabled (or"));
+    click("-- CPU 0 "); // a title is the key of what it shows
+    cr_assert(shows("-- CPU 1 "));
+    end();
+}
+
+Test(session, a_click_tells_what_holds_interrupts_and_who_drives_a_wire)
+{
+    begin(INTACT_PC);
+    click("IF   0");
+    cr_assert(shows("IF of CPU 0: 0: only NMIs are taken (SDM 3A, Masking Maskable Hardware Interrupts)"));
+    click("GSI 4 ");
+    cr_assert(shows("GSI 4 is low. Low by "));
+    end();
+}
+
+Test(session, a_click_in_the_last_line_is_a_key)
+{
+    begin(INTACT_PC);
+    click("s step");
+    cr_assert_eq(session.view->instructions, 1);
+    click("b back");
+    cr_assert_eq(session.view->instructions, 0);
+    click("? keys");
+    cr_assert(shows("-- keys "));
+    end();
+}
+
+Test(session, a_click_on_a_station_goes_back_to_it)
+{
+    begin(INTACT_PC);
+    press("nnnnnnnn");
+    const struct view_life *life = &session.view->lives[session.view->life_count - 1];
+    char last[INTACT_TRACE_TEXT], number[32];
+    snprintf(last, sizeof last, "%s", life->stations[1].text);
+    uint64_t at = life->stations[1].instructions;
+    snprintf(number, sizeof number, "#%llu ", (unsigned long long)life->number);
+    press("n");
+    cr_assert_gt(session.view->instructions, at);
+    click(last);
+    cr_assert(session.view->instructions == at || session.view->instructions == at + 1);
+    cr_assert(shows(number) && shows(last));
+    end();
+}
+
+Test(session, the_cursor_goes_through_the_panes_and_enter_is_a_click)
+{
+    begin(INTACT_PC);
+    type("o<Right><Enter>");
+    cr_assert(shows("-- 8259A slave "));
+    type("<Down><Down><Enter>");
+    cr_assert(shows("of the 8259A slave: "));
+    type("<Esc>");
+    cr_assert(!shows("of the 8259A slave: "));
+    type("o<Down><Enter>");
+    cr_assert(shows("IF of CPU 0"));
+    type("o<Enter>");
+    cr_assert(shows("GSI "));
+    cr_assert(session.panes.cursor.kind == PANES_WIRE);
+    type("<Esc><Esc>");
+    cr_assert_eq(session.panes.cursor.kind, PANES_NOTHING);
+    type("<Down>"); // the arrows are as without a cursor
+    cr_assert_eq(session.panes.first_register, 1);
+    end();
+}
+
+Test(session, each_cell_says_what_it_shows)
+{
+    begin(INTACT_PC);
+    press("nn");
+    session_draw(&session, &grid);
+    for (unsigned line = 0; line < grid.height; line++)
+        for (unsigned column = 0; column < grid.width; column++) {
+            struct grid_target target = grid_cell(&grid, column, line)->target;
+            char text[GRID_MAX_WIDTH + 1];
+            grid_text(&grid, line, text);
+            if (target.kind == PANES_REGISTER)
+                cr_assert(strstr(text, session.view->registers[target.index].is.name));
+            if (target.kind == PANES_GATE)
+                cr_assert(strstr(text, session.view->cpus[target.index].gates[target.part].text));
+            if (target.kind == PANES_STATION)
+                cr_assert(strstr(text, session.view->lives[target.index].stations[target.part].text));
+            if (target.kind == PANES_LIFE)
+                cr_assert(strstr(text, session.view->lives[target.index].source));
+            if (target.kind == PANES_CHIP)
+                cr_assert(strstr(text, session.view->chips[target.index].name));
+        }
+    end();
+}
+
+// --- The console -----------------------------------------------------------------------------------------------------
+
+Test(session, the_console_shows_what_is_printed_and_runs)
+{
+    begin(INTACT_PC);
+    session_console(&session);
+    while (session.runs)
+        session_run_on(&session);
+    cr_assert(shows("-- the guest's console "));
+    cr_assert(shows("PIT tick through the IOAPIC"));
+    cr_assert(shows("ended: isa-debug-exit"));
+    cr_assert(shows("Ctrl-a c the panes"));
+    type("q<Up>"); // for the guest, which has ended
+    cr_assert(shows("-- the guest's console "));
+    type("<Ctrl-a>c");
+    cr_assert(shows("-- interrupts "));
+    type("C<Ctrl-a>");
+    cr_assert(!session_key(&session, 'x'));
+    end();
 }
