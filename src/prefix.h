@@ -2027,6 +2027,7 @@
 #define vectors_make_fit intact_private_vectors_make_fit
 #define vectors_reload intact_private_vectors_reload
 #define vectors_write_back intact_private_vectors_write_back
+#define virt_cpu_parse intact_private_virt_cpu_parse
 #define virt_describe intact_private_virt_describe
 #define virt_destroy_flash intact_private_virt_destroy_flash
 #define virt_fill_fw_cfg intact_private_virt_fill_fw_cfg

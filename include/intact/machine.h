@@ -143,7 +143,8 @@ struct intact_machine_config {
     // Processors and memory.
     unsigned cpus;   // 1 to INTACT_CPUS_MAX
     uint64_t memory; // bytes, INTACT_MEMORY_MIN to INTACT_MEMORY_MAX, a multiple of 4 KiB
-    // A model's name (intact_machine_cpu), with features added or removed: "qemu64,+x2apic,-nx". NULL: the first.
+    // A model's name (intact_machine_cpu), with features added or removed: "qemu64,+x2apic,-nx". NULL: the first. INTACT_PC also
+    // takes vendor=, family=, model=, stepping=, and enforce (intact_machine_cpu_without); docs/drop-in.md.
     const char *cpu;
 
     // What to run: a kernel (bzImage, multiboot 1, ELF with a PVH note; INTACT_VIRT: Image, ELF, raw code; plain or
@@ -315,6 +316,10 @@ struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64
 
 // A short text for a reason, "power off". Any thread.
 const char *intact_reason_text(enum intact_reason reason);
+
+// What `cpu` asks for, by the name of a model or by a feature, and is not modelled: "aes, avx", or "". The processors say that they do
+// not have it. ",enforce" in `cpu` makes intact_machine_create fail instead, on INTACT_PC.
+const char *intact_machine_cpu_without(const struct intact_machine *machine);
 
 // The text of the last failure after creation, one line; never NULL.
 const char *intact_machine_error(const struct intact_machine *machine);

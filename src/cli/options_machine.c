@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // -machine, -cpu, -smp, -m, -accel, -d.
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
@@ -141,17 +142,6 @@ int take_accel(struct settings *settings, const char *value)
 
 // --- -cpu, -smp, -m -------------------------------------------------------------------------------------------------
 
-// Checks the name of a feature; whether it can be changed is checked by the machine.
-static int check_feature(struct settings *settings, const char *feature)
-{
-    const char *names[64] = { 0 }, *name = *feature == '+' || *feature == '-' ? feature + 1 : feature;
-    size_t length = strcspn(name, "=");
-    for (unsigned i = 0; i < 63 && (names[i] = intact_machine_cpu_feature(settings->config.type, i)); i++)
-        if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0)
-            return 0;
-    return refuse_unknown(settings, "-cpu", "feature", name, names);
-}
-
 int take_cpu(struct settings *settings, const char *value)
 {
     if (list_is_asked(value)) {
@@ -176,28 +166,27 @@ static int check_model(struct settings *settings, const char *model)
     return refuse_unknown(settings, "-cpu", "model", model, names);
 }
 
-// The models and features depend on the machine, whose option may come later.
+// The processor of the host has no part in the run: what is asked for is all that there is.
+static bool take_host(struct settings *settings, const char *model)
+{
+    char text[512];
+    if (strcmp(model, "host") != 0)
+        return false;
+    snprintf(text, sizeof text, "max%s", settings->config.cpu + strlen("host"));
+    settings->config.cpu = settings_copy(settings, text);
+    return settings->config.cpu;
+}
+
+// The models depend on the machine, whose option may come later.
 int resolve_cpu(struct settings *settings)
 {
     char *model = settings->config.cpu ? settings_copy(settings, settings->config.cpu) : NULL;
-    char *feature = model ? strchr(model, ',') : NULL;
     if (!settings->config.cpu)
         return 0;
     if (!model)
         return -1;
-    if (feature)
-        *feature++ = 0;
-    if (check_model(settings, model) < 0)
-        return -1;
-    while (feature) {
-        char *next = strchr(feature, ',');
-        if (next)
-            *next++ = 0;
-        if (check_feature(settings, feature) < 0)
-            return -1;
-        feature = next;
-    }
-    return 0;
+    model[strcspn(model, ",")] = 0;
+    return take_host(settings, model) ? 0 : check_model(settings, model);
 }
 
 // A positive number, or 0 if the property is not there.

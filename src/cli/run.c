@@ -165,6 +165,8 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         settings->config.limit = settings->why_at;
     if (intact_machine_create(&settings->config, &machine, settings->why) < 0)
         return cli_fail(settings->why);
+    if (*intact_machine_cpu_without(machine) && !settings->answers)
+        fprintf(stderr, "intact: -cpu: without %s, which is not modelled\n", intact_machine_cpu_without(machine));
     if (prepare(settings, machine, journal, &traces, log) < 0)
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     if (settings->answers)

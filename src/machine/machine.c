@@ -107,6 +107,11 @@ const char *intact_machine_cpu_feature(enum intact_machine_type type, unsigned i
     return type == INTACT_VIRT ? NULL : cpu_model_feature(index);
 }
 
+const char *intact_machine_cpu_without(const struct intact_machine *machine)
+{
+    return machine->board->cpu_without;
+}
+
 void intact_machine_destroy(struct intact_machine *machine)
 {
     if (!machine)

@@ -240,7 +240,10 @@ Test(options, processor_models)
     REFUSES("no model 'qemu46'", "-cpu", "qemu46");
     TAKES("-cpu", "qemu64,+x2apic,-nx,smep=off");
     cr_assert_str_eq(settings.config.cpu, "qemu64,+x2apic,-nx,smep=off");
-    REFUSES("no feature 'x2apci'; the nearest is 'x2apic'", "-cpu", "qemu64,+x2apci");
+    TAKES("-cpu", "host,-x2apic");
+    cr_assert_str_eq(settings.config.cpu, "max,-x2apic");
+    TAKES("-cpu", "host", "-machine", "virt");
+    cr_assert_str_eq(settings.config.cpu, "max");
 }
 
 Test(options, devices_and_their_properties)

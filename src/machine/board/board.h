@@ -126,9 +126,12 @@ struct board_type {
     void (*destroy)(struct board *board);
 };
 
+#define BOARD_CPU_WITHOUT 1024
+
 struct board {
     const struct board_type *type;
     struct intact_machine_config config;
+    char cpu_without[BOARD_CPU_WITHOUT]; // what -cpu asks for, and is not modelled
     struct error error; // of the last failure
 
     // Time, vCPUs, host input and output.

@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "vcpu/x86_64/system/model.h"
 
-// "qemu64,+x2apic,-nx,smep=off" into `model`; NULL: the first model as it is. Only features of the model "max" can be
-// added. 0 or -EINVAL with a line.
-int cpu_model_parse(const char *text, struct x86_model *model, struct error *error);
+// "qemu64,+x2apic,-nx,smep=off,family=6,enforce" into `model`; NULL: the first model as it is. What the model's name or a feature asks
+// for and is not modelled is named in `without`, of BOARD_CPU_WITHOUT bytes; with "enforce" it is an error. 0 or -EINVAL with a line.
+int cpu_model_parse(const char *text, struct x86_model *model, char *without, struct error *error);
 
 // Feature names by index, as QEMU and /proc/cpuinfo spell them; NULL after the last.
 const char *cpu_model_feature(unsigned index);

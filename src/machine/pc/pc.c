@@ -51,7 +51,7 @@ static int check(struct board *board)
     for (unsigned i = 0; i < config->drive_count; i++)
         if (config->drives[i].interface == INTACT_DRIVE_PFLASH)
             return board_refuse(board, "-drive", "this machine has no flash banks; -bios FILE gives it a firmware");
-    return cpu_model_parse(config->cpu, &pc_of(board)->model, &board->error);
+    return cpu_model_parse(config->cpu, &pc_of(board)->model, board->cpu_without, &board->error);
 }
 
 static bool can_receive(void *port)

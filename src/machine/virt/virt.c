@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "vcpu/aarch64/system/model.h"
+#include "machine/virt/virt_cpu.h"
 #include "vcpu/aarch64/system/sysreg.h"
 
 // --- Construction ---------------------------------------------------------------------------------------------------
@@ -22,16 +22,6 @@ static int check_gic(struct board *board)
     return 0;
 }
 
-static int choose_model(struct virt *virt)
-{
-    const char *name = virt->board.config.cpu;
-    virt->model = name ? a64_model_find(name) : &a64_models[0];
-    if (virt->model)
-        return 0;
-    return error_set(&virt->board.error, -EINVAL, "-cpu: no model '%.80s' in this machine; '%s' is one", name,
-                     a64_models[0].name);
-}
-
 static int check(struct board *board)
 {
     const struct intact_machine_config *config = &board->config;
@@ -42,7 +32,7 @@ static int check(struct board *board)
         return board_refuse(board, "-m", "this machine has at most 255 GiB");
     if (config->testdev || config->debug_exit_port || config->debugcon_port)
         return board_refuse(board, "-device", "this machine has no ISA bus for it");
-    return choose_model(virt_of(board));
+    return virt_cpu_parse(config->cpu, &virt_of(board)->model, board->cpu_without, &board->error);
 }
 
 static bool can_receive(void *port)

@@ -28,10 +28,23 @@
         }                                                                                                              \
     }
 
+// CTR_EL0 is that of the A57 there, too. L2 by the argument.
+#define ARMV8_2(NAME, MIDR, L2)                                                                                        \
+    {                                                                                                                  \
+        .name = NAME, .midr = MIDR, .pfr0 = PFR0_ELS, .dfr0 = DFR0_DEBUG, .isar0 = ISAR0_CRC | ISAR0_LSE,              \
+        .mmfr0 = MMFR0_BASE | MMFR0_16K, .ctr = CTR_A57, .clidr = 0x02000023, .ccsidr = {                              \
+            0x701fe01a,                                                                                                \
+            0x201fe01a,                                                                                                \
+            L2                                                                                                         \
+        }                                                                                                              \
+    }
+
 const struct a64_model a64_models[] = {
     CORTEX("cortex-a57", 0x411fd070),
     CORTEX("cortex-a53", 0x410fd034),
     CORTEX("cortex-a72", 0x410fd083),
+    ARMV8_2("cortex-a76", 0x414fd0b1, 0x707fe03a),
+    ARMV8_2("neoverse-n1", 0x414fd0c1, 0x70ffe03a),
     { .name = "max",
       .midr = 0x000f0510,
       .pfr0 = PFR0_ELS | PFR0_SAFE,

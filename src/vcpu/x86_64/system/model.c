@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The CPU models of -cpu, with their CPUID words.
+// The CPU models of -cpu, with their CPUID words. Those of QEMU's names have its signatures.
 //
 // The default model is "Intel, family 6, model 1Ch", the last in-order core with 64 bits. As in this interpreter
 // nothing is executed speculatively, and kernels know that: they enable no mitigations, such as page-table isolation or
@@ -17,6 +17,32 @@
 
 // AMD repeats these of leaf 1 in 80000001H:EDX.
 #define AMD_REPEATED UINT32_C(0x0183f3ff)
+
+// The named processors of QEMU: their identity, and of their features those that are modelled. All of them say that they are under a
+// hypervisor, as there, so that kernels look for no machine-specific registers of the real ones.
+#define ECX_CONROE  (X86_1C_HYPERVISOR | X86_1C_SSE3 | X86_1C_SSSE3)
+#define ECX_PENRYN  (ECX_CONROE | X86_1C_CX16 | X86_1C_SSE41)
+#define ECX_NEHALEM (ECX_PENRYN | X86_1C_SSE42 | X86_1C_POPCNT)
+#define ECX_SANDY   (ECX_NEHALEM | X86_1C_X2APIC | X86_1C_TSC_DEADLINE)
+#define ECX_HASWELL (ECX_SANDY | X86_1C_PCID)
+#define B7_IVY      (X86_7B_FSGSBASE | X86_7B_SMEP)
+#define B7_HASWELL  (B7_IVY | X86_7B_INVPCID)
+#define XD_64       (X86_XD_SYSCALL | X86_XD_NX | X86_XD_LM)
+#define AVX         "aes arat avx erms f16c pclmulqdq rdrand xsave xsaveopt "
+#define HASWELL     "abm " AVX "avx2 bmi1 bmi2 fma hle movbe rtm"
+#define BROADWELL   "3dnowprefetch adx rdseed " HASWELL
+
+#define NAMED(NAME, SIGNATURE, ECX, B7, XC, XD, LACKS)                                                                 \
+    {                                                                                                                  \
+        .name = NAME, .lacks = LACKS, .vendor = X86_INTEL, .signature = SIGNATURE, .leaf_1_ecx = ECX,                  \
+        .leaf_1_edx = LEAF_1_EDX, .leaf_7_ebx = B7, .leaf_x1_ecx = XC, .leaf_x1_edx = XD                               \
+    }
+#define NAMED_AMD(NAME, SIGNATURE, ECX, B7, XC, XD, LACKS)                                                             \
+    {                                                                                                                  \
+        .name = NAME, .lacks = LACKS, .vendor = X86_AMD, .signature = SIGNATURE, .leaf_1_ecx = ECX,                    \
+        .leaf_1_edx = LEAF_1_EDX, .leaf_7_ebx = B7, .leaf_x1_ecx = XC,                                                 \
+        .leaf_x1_edx = (XD) | (LEAF_1_EDX & AMD_REPEATED)                                                              \
+    }
 
 const struct x86_model x86_models[] = {
     {
@@ -49,6 +75,36 @@ const struct x86_model x86_models[] = {
         .leaf_x1_ecx = X86_XC_LAHF,
         .leaf_x1_edx = LEAF_X1_EDX | (LEAF_1_EDX & AMD_REPEATED),
     },
+    {
+        .name = "qemu32",
+        .vendor = X86_INTEL,
+        .signature = 0x00000663,
+        .leaf_1_ecx = X86_1C_HYPERVISOR | X86_1C_SSE3,
+        .leaf_1_edx = LEAF_1_EDX & ~(X86_1D_CLFLUSH | X86_1D_MCA | X86_1D_MTRR | X86_1D_PSE36),
+    },
+    NAMED("kvm32", 0x00000f61, X86_1C_HYPERVISOR | X86_1C_SSE3, 0, 0, 0, NULL),
+    NAMED("kvm64", 0x00000f61, X86_1C_HYPERVISOR | X86_1C_SSE3 | X86_1C_CX16, 0, 0, XD_64, NULL),
+    NAMED("Conroe", 0x000006f3, ECX_CONROE, 0, X86_XC_LAHF, XD_64, NULL),
+    NAMED("Penryn", 0x00010673, ECX_PENRYN, 0, X86_XC_LAHF, XD_64, NULL),
+    NAMED("Nehalem", 0x000106a3, ECX_NEHALEM, 0, X86_XC_LAHF, XD_64, NULL),
+    NAMED("Westmere", 0x000206c1, ECX_NEHALEM, 0, X86_XC_LAHF, XD_64, "aes arat pclmulqdq"),
+    NAMED("SandyBridge", 0x000206a1, ECX_SANDY, 0, X86_XC_LAHF, XD_64 | X86_XD_RDTSCP,
+          "aes arat avx pclmulqdq xsave xsaveopt"),
+    NAMED("IvyBridge", 0x000306a9, ECX_SANDY, B7_IVY, X86_XC_LAHF, XD_64 | X86_XD_RDTSCP, AVX),
+    NAMED("Haswell", 0x000306c4, ECX_HASWELL, B7_HASWELL, X86_XC_LAHF, XD_64 | X86_XD_RDTSCP, HASWELL),
+    NAMED("Broadwell", 0x000306d2, ECX_HASWELL, B7_HASWELL | X86_7B_SMAP, X86_XC_LAHF, XD_64 | X86_XD_RDTSCP,
+          BROADWELL),
+    NAMED("Skylake-Client", 0x000506e3, ECX_HASWELL, B7_HASWELL | X86_7B_SMAP, X86_XC_LAHF, XD_64 | X86_XD_RDTSCP,
+          BROADWELL " xgetbv1 xsavec"),
+    NAMED_AMD("Opteron_G1", 0x00000f61, X86_1C_HYPERVISOR | X86_1C_SSE3, 0, 0, XD_64, NULL),
+    NAMED_AMD("Opteron_G2", 0x00000f61, X86_1C_HYPERVISOR | X86_1C_SSE3 | X86_1C_CX16, 0, X86_XC_LAHF, XD_64, "svm"),
+    NAMED_AMD("Opteron_G3", 0x00100f23, X86_1C_HYPERVISOR | X86_1C_SSE3 | X86_1C_CX16 | X86_1C_POPCNT, 0, X86_XC_LAHF,
+              XD_64 | X86_XD_RDTSCP, "abm misalignsse monitor sse4a svm"),
+    NAMED_AMD(
+        "EPYC", 0x00800f12, ECX_NEHALEM, B7_IVY | X86_7B_SMAP, X86_XC_LAHF, XD_64 | X86_XD_RDTSCP | X86_XD_PDPE1GB,
+        "3dnowprefetch abm adx aes arat avx avx2 bmi1 bmi2 clflushopt cr8legacy f16c fma fxsr-opt misalignsse mmxext "
+        "monitor movbe npt nrip-save osvw pclmulqdq rdrand rdseed sha-ni sse4a svm topoext xgetbv1 xsave xsavec "
+        "xsaveopt"),
 };
 const size_t x86_model_count = countof(x86_models);
 

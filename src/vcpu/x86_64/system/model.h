@@ -73,6 +73,7 @@ enum x86_vendor { X86_INTEL, X86_AMD }; // decides SYSCALL, SYSRET and SYSENTER 
 
 struct x86_model {
     const char *name;
+    const char *lacks; // what the processor of that name has, and ours does not: names with spaces; NULL: nothing
     enum x86_vendor vendor;
     uint32_t signature; // CPUID.01H:EAX, and DX after reset
     uint32_t leaf_1_ecx, leaf_1_edx;
