@@ -132,7 +132,7 @@ static void msix_row_masked(void)
     rng_work();
 }
 
-// 6.8.3.4: a row is masked before its message is changed.
+// 6.8.3.2: a row is masked before its message is changed.
 static void msix_row_in_use(void)
 {
     rng_by_msix();

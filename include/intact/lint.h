@@ -127,13 +127,13 @@ extern "C" {
     R(LPI_STALE, "configuration of LPI {0} of {name} changed without INV or INVALL: the old one is still used",        \
       "IHI 0069 INV; INVALL")                                                                                          \
     R(V2M_LEVEL, "message of {name} for INTID {0}, which is level-sensitive: a message is an edge",                    \
-      "IHI 0048B 4.3.13; BSA, GICv2m")                                                                                 \
+      "IHI 0048B 4.3.13; SBSA GICv2m")                                                                                 \
     R(ITS_NO_DEVICE, "command of {name} for a device that has no ITT, since no MAPD came before it (error {0:h6})",    \
       "IHI 0069 MAPD; MAPTI; MAPI")                                                                                    \
     R(ITS_NO_COLLECTION,                                                                                               \
       "command of {name} for a collection that has no CPU, since no MAPC came before it (error {0:h6})",               \
       "IHI 0069 MAPC")                                                                                                 \
-    R(ITS_COMMAND, "command that {name} cannot execute, with error {0:h6}", "IHI 0069 ITS command errors")
+    R(ITS_COMMAND, "command that {name} cannot execute, with error {0:h6}", "IHI 0069 ITS command error encodings")
 
 // Devices of a machine. The manuals: VIRTIO 1.2, PCI Local Bus 3.0, IA-PC HPET, 82C54, and those of each chip.
 #define INTACT_LINT_DEVICES(R)                                                                                         \
@@ -149,24 +149,24 @@ extern "C" {
     R(VIRTIO_NO_DEVICE, "access to {name}, which has no device, beyond its first registers", "VIRTIO 4.2.2")           \
     R(PCI_NO_MASTER, "DMA of {name} started with bus mastering off", "PCI 6.2.2")                                      \
     R(PCI_NO_MEMORY, "DMA of {name} to an address where no RAM is", "PCI 6.2.2")                                       \
-    R(MSI_BOTH, "MSI and MSI-X of {name} enabled at once", "PCI 6.8.2")                                                \
+    R(MSI_BOTH, "MSI and MSI-X of {name} enabled at once", "PCI 6.8")                                                  \
     R(MSI_UNREACHABLE, "vector of {name} with an address that takes no messages", "PCI 6.8.1.4; 6.8.2.6")              \
     R(MSIX_WIDTH, "access to the MSI-X table of {name} that is not of 4 or 8 aligned bytes", "PCI 6.8.2")              \
-    R(MSIX_IN_USE, "message of a vector of {name} changed while it is enabled and not masked", "PCI 6.8.3.4")          \
+    R(MSIX_IN_USE, "message of a vector of {name} changed while it is enabled and not masked", "PCI 6.8.3.2")          \
     R(HPET_WIDTH, "access to {name} that is not of 4 or 8 aligned bytes", "IA-PC HPET 2.3.2")                          \
     R(HPET_ROUTE, "timer of {name} routed to an input that it cannot have", "IA-PC HPET 2.3.8")                        \
     R(HPET_COUNTER, "main counter of {name} written while it runs", "IA-PC HPET 2.3.7")                                \
     R(TIMER_PAST, "{name} armed for a time that has passed: it waits until its counter comes round again",             \
       "IA-PC HPET 2.3.9.2.1; DDI 0224 3.3")                                                                            \
     R(PIT_COUNT_ONE, "count of 1 in mode 2 or 3 of {name}: its output stays high", "82C54, Mode 2; Mode 3")            \
-    R(PIT_NOT_BCD, "BCD count of {name} with a digit above 9", "82C54, Counter Latch Command")                         \
+    R(PIT_NOT_BCD, "BCD count of {name} with a digit above 9", "82C54, Control Word Format")                           \
     R(I8042_COMMAND, "command that {name} does not have", "8042, Controller Commands")                                 \
     R(PL011_REGISTER, "access to {name} where no register is", "DDI 0183 3.2")                                         \
     R(PL011_DISABLED, "character written to {name} while its transmitter is off", "DDI 0183 3.3.8")                    \
     R(PL031_REGISTER, "access to {name} where no register is", "DDI 0224 3.2")                                         \
     R(PL061_REGISTER, "access to {name} where no register is", "DDI 0190 3.2")                                         \
     R(FLASH_SEQUENCE, "wrong second cycle of a command of {name}", "CFI, Intel command set")                           \
-    R(FW_CFG_DMA, "DMA request of {name} that cannot be read, or done", "fw_cfg, DMA interface")                       \
+    R(FW_CFG_DMA, "DMA request of {name} that cannot be read, or done", "fw_cfg, Guest-side DMA Interface")            \
     R(SLEEP_TYPE, "sleep type of {name} that this machine does not have", "ACPI 4.8.3.2.1")                            \
     R(EDU_ACCESS, "access to {name} of a size that it does not take, or where no register is", "edu, MMIO area spec")  \
     R(EDU_BUSY, "register of {name} written while it works", "edu, MMIO area spec")                                    \
@@ -180,7 +180,7 @@ extern "C" {
     R(EOI_WRONG_CHIP, "EOI at {name}, while the interrupt in service is of another chip",                              \
       "8259A, End of Interrupt (EOI); SDM 3A, Signaling Interrupt Servicing Completion")                               \
     R(STORM, "{name} is taken again after each EOI, {0:n} times or more: its handler does not quiet the device",       \
-      "8259A, Edge and Level Triggered Modes; 82093AA 3.2.4; IHI 0069 4.1.2")                                          \
+      "8259A, Edge and Level Triggered Modes; 82093AA 3.2.4; IHI 0069 4.1")                                            \
     R(SHARED_LINE,                                                                                                     \
       "{name}: taken again after each EOI, {0:n} times or more, as the handler quiets only the other device of the "   \
       "line",                                                                                                          \

@@ -57,7 +57,7 @@ enum intact_why_kind {
     R(INTX_LOW, GATE, "{name} is low: the device's interrupt status is 0", "PCI 6.2.3")                                \
     R(INTX_DISABLED, GATE, "{name} is disabled: the command register = {0:h4}, bit 10 (interrupt disable)",            \
       "PCI 6.2.2")                                                                                                     \
-    R(INTX_UNUSED, GATE, "{name} is not driven: the driver has enabled {0?MSI|MSI-X}", "PCI 6.8.1.3")                  \
+    R(INTX_UNUSED, GATE, "{name} is not driven: the driver has enabled {0?MSI|MSI-X}", "PCI 6.8.1.3; 6.8.2.3")         \
     R(MSI_OFF, GATE, "{name} is not sent: MSI is not enabled, message control = {0:h4}, bit 0", "PCI 6.8.1.3")         \
     R(MSI_MASKED, GATE, "{name} is masked: mask bits = {0:h8}, bit {1}", "PCI 6.8.1.7")                                \
     R(MSI_NOT_ALLOTTED, GATE,                                                                                          \
@@ -92,22 +92,24 @@ enum intact_why_kind {
       "SDM 3A, Handling Multiple NMIs")                                                                                \
     R(CPU_WAITS_SIPI, GATE, "CPU {0} waits for a SIPI, and takes INIT and SIPI alone",                                 \
       "SDM 3A, MP Initialization Protocol Algorithm for MP Systems")                                                   \
-    R(CPU_MASKS, GATE, "CPU {0} masks {1?IRQs|FIQs}: PSTATE.{1?I|F} is 1, at {2:x}", "DDI 0487 D1.3.6")                \
+    R(CPU_MASKS, GATE, "CPU {0} masks {1?IRQs|FIQs}: PSTATE.{1?I|F} is 1, at {2:x}",                                   \
+      "DDI 0487, Asynchronous exception types")                                                                        \
     R(CPU_MASKS_ALL, GATE,                                                                                             \
       "CPU {0} masks every interrupt: {1?PSTATE.ALLINT is 1|SCTLR_EL1.SPINTMASK and PSTATE.SP are 1}, at {2:x}",       \
-      "DDI 0487 D1.3.6")                                                                                               \
+      "DDI 0487, Asynchronous exception types")                                                                        \
     R(CPU_OFF, GATE, "CPU {0} is off: no PSCI CPU_ON has started it", "DEN0022 5.6")                                   \
     R(TIMER_OFF, GATE, "the {0?physical|virtual} timer of CPU {1} is off: {0?CNTP|CNTV}_CTL_EL0.ENABLE is 0",          \
-      "DDI 0487 D11.2.4")                                                                                              \
+      "DDI 0487, The AArch64 view of the Generic Timer")                                                               \
     R(TIMER_MASKED, GATE, "the {0?physical|virtual} timer of CPU {1} is masked: {0?CNTP|CNTV}_CTL_EL0.IMASK is 1",     \
-      "DDI 0487 D11.2.4")                                                                                              \
-    R(TIMER_RUNS, GATE, "the {0?physical|virtual} timer of CPU {1} expires at {2:n} ns", "DDI 0487 D11.2.4")           \
+      "DDI 0487, The AArch64 view of the Generic Timer")                                                               \
+    R(TIMER_RUNS, GATE, "the {0?physical|virtual} timer of CPU {1} expires at {2:n} ns",                               \
+      "DDI 0487, The AArch64 view of the Generic Timer")                                                               \
     R(TIMER_NEVER, GATE,                                                                                               \
       "the {0?physical|virtual} timer of CPU {1} does not expire: the counter does not reach "                         \
       "{0?CNTP|CNTV}_CVAL_EL0 = {2:x}",                                                                                \
-      "DDI 0487 D11.2.4")                                                                                              \
+      "DDI 0487, The AArch64 view of the Generic Timer")                                                               \
     R(TIMER_EXPIRED, PLACE, "the {0?physical|virtual} timer of CPU {1} has expired, and its line is high",             \
-      "DDI 0487 D11.2.4")                                                                                              \
+      "DDI 0487, The AArch64 view of the Generic Timer")                                                               \
     R(CPU_TAKES, PLACE, "CPU {0} takes it before its next instruction, at {1:x}", "")
 
 // 8259A, IOAPIC, local APIC. The manuals: Intel 8259A data sheet, 82093AA (IOAPIC), SDM volume 3A, MP specification.
@@ -152,7 +154,7 @@ enum intact_why_kind {
     R(PIC_NOT_NESTED, GATE,                                                                                            \
       "IRQ {0} waits for another interrupt of the slave: ISR of the master 8259A = {1:h2}, bit {2}, and ICW4 = "       \
       "{3:h2}, bit 4: no special fully nested mode",                                                                   \
-      "8259A, The Special Fully Nested Mode")                                                                          \
+      "8259A, The Special Fully Nest Mode")                                                                            \
     R(PIC_ROLE, GATE,                                                                                                  \
       "the {0?master|slave} 8259A was made a {0?slave|master}: ICW4 = {1:h2}, bits 3:2 (buffered mode)",               \
       "8259A, Buffered Mode")                                                                                          \
@@ -176,7 +178,7 @@ enum intact_why_kind {
       "MP specification 3.6.2.1")                                                                                      \
     R(X86_IMCR_PIC, GATE, "{1?LINT0|LINT1} of CPU {0} is not connected: IMCR = {2:h2}, bit 0 (PIC mode)",              \
       "MP specification 3.6.2.1")                                                                                      \
-    R(X86_NMI_LOW, GATE, "the NMI line is low", "SDM 3A, Local Interrupt Acceptance")                                  \
+    R(X86_NMI_LOW, GATE, "the NMI line is low", "SDM 3A, Nonmaskable Interrupt (NMI)")                                 \
     R(X86_NMI_EDGE_SEEN, GATE, "the NMI line is high, but has not risen since the last NMI",                           \
       "MP specification 3.6.2.1")                                                                                      \
     /* IOAPIC: {0} is its number, {1} a pin, {2} the low half of the pin's redirection entry. */                       \
@@ -479,7 +481,7 @@ enum intact_why_kind {
       "the commands from GITS_CREADR = {0:h5} to GITS_CWRITER = {1:h5} have not been executed yet{2?|: "               \
       "GITS_CBASER.Valid is 0}", "IHI 0069 GITS_CREADR")                                                               \
     R(ARM_ITS_ERROR, GATE,                                                                                             \
-      "a command had no effect: the last error is {0:h6} ({1} so far)", "IHI 0069 ITS command errors")                 \
+      "a command had no effect: the last error is {0:h6} ({1} so far)", "IHI 0069 ITS command error encodings")        \
     /* Messages. */                                                                                                    \
     R(ARM_NO_REGISTER, GATE,                                                                                           \
       "no message register (GICD_SETSPI, MSI_SETSPI_NS, GITS_TRANSLATER) is at {0:x}",                                 \
@@ -542,7 +544,7 @@ enum intact_why_kind {
     R(ARM_SIGNALLED, PLACE,                                                                                            \
       "INTID {0} is pending at CPU {1} with priority {2:h2}, and {3?IRQ|FIQ} is signalled{5?| with superpriority}: "   \
       "the CPU has not acknowledged it ({4?ICC_IAR0_EL1|ICC_IAR1_EL1|ICC_IAR1_EL1|GICC_IAR|ICC_NMIAR1_EL1})",          \
-      "IHI 0069 4.1; IHI 0048B 3.2.1")
+      "IHI 0069 4.1; IHI 0048B 3.2")
 // clang-format on
 
 #define INTACT_WHY_REASONS(R) INTACT_WHY_SOURCES(R) INTACT_WHY_X86(R) INTACT_WHY_ARM(R)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Arm ARM (DDI 0487), chapter D11 and sections D17.11.14 to D17.11.24. Section numbers below are of that document.
+// Spec: DDI 0487, "The AArch64 view of the Generic Timer", and the registers CNTFRQ_EL0, CNTP and CNTV.
 //
 // A timer's output is a level: high while the counter has reached the comparison value. Only a new value, the mask or
 // switching the timer off lowers it.
@@ -18,7 +18,7 @@ static uint64_t counter(uint64_t now)
     return now / ARM_TIMER_NS;
 }
 
-// D11.2.4: the condition is met when the counter, as an unsigned number, has reached CVAL.
+// "Timers": the condition is met when the counter, as an unsigned number, has reached CVAL.
 static bool reached(const struct arm_timer_compare *compare, uint64_t now)
 {
     return counter(now) >= compare->CVAL;
@@ -50,7 +50,7 @@ static void fired(void *owner, uint64_t now)
 
 // --- Registers ------------------------------------------------------------------------------------------------------
 
-// D11.2.4: TVAL is the low half of the distance; what is read while the timer is off is UNKNOWN, and here the same.
+// "Timers": TVAL is the low half of the distance; what is read while the timer is off is UNKNOWN, and here the same.
 static uint64_t read_compare(const struct arm_timer_compare *compare, uint64_t encoding, uint64_t now)
 {
     switch (encoding & 7) {
@@ -137,7 +137,7 @@ void arm_timer_init(struct arm_timer *timer, struct clock *clock)
     arm_timer_reset(timer, clock->now);
 }
 
-// The counter goes on; CTL.ENABLE resets to 0 and the rest is UNKNOWN (D17.11.16), here 0.
+// The counter goes on; CTL.ENABLE resets to 0 and the rest is UNKNOWN (CNTP_CTL_EL0), here 0.
 void arm_timer_reset(struct arm_timer *timer, uint64_t now)
 {
     for (unsigned i = 0; i < ARM_TIMER_KINDS; i++) {

@@ -84,7 +84,7 @@ uint64_t msix_table_read(struct msix *msix, uint64_t offset, unsigned size)
     return value;
 }
 
-// 6.8.3.4: what a changed message means is undefined unless its vector is masked.
+// 6.8.3.2: what a changed message means is undefined unless its vector is masked.
 static bool in_use(const struct msix *msix, unsigned vector)
 {
     return msix_enabled(msix) && !msix_masked(msix, vector);

@@ -111,7 +111,7 @@ Test(msix, other_sizes_and_alignments_write_nothing_and_are_counted)
     cr_assert_eq(msix.mistakes[MSIX_MISTAKE_WIDTH], countof(odd) + 3);
 }
 
-// PCI 6.8.3.4.
+// PCI 6.8.3.2.
 Test(msix, a_message_that_changes_while_it_is_in_use_is_counted)
 {
     static const struct {

@@ -488,7 +488,7 @@ void pic_cascade_init_pc(struct pic_cascade *cascade)
     static const uint8_t pins[] = { 2 };
 
     pic_cascade_init(cascade, 1, pins);
-    // 82371SB 3.2.6: IRQ 0, 1, 2, 8 and 13 are edge and their bits stay 0.
+    // 82371AB 8.6.5: IRQ 0, 1, 2, 8 and 13 are edge and their bits stay 0.
     cascade->chip[0].elcr_writable = 0xf8;
     cascade->chip[1].elcr_writable = 0xde;
 }
