@@ -19,18 +19,20 @@ TIMEOUT = 60
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 LESSONS = ROOT / "lessons"
 INSTRUCTIONS = 12000000 # of a guest: less than a second, also by the interpreter
-# The headings of the manuals that lessons name: Intel 8259A data sheet (231468), and SDM volume 3A.
+# The headings of the manuals that lessons name: Intel 8259A data sheet (231468), SDM volume 3A, Arm IHI 0069 and DDI 0487.
 SECTIONS = {
     "Interrupt Request Register (IRR) and In-Service Register (ISR)", "Interrupt Mask Register (IMR)", "Interrupt Sequence",
     "Initialization Command Words", "Initialization Command Words 1 and 2 (ICW1, ICW2)", "Initialization Command Word 3 (ICW3)",
     "Initialization Command Word 4 (ICW4)", "Operation Control Word 1 (OCW1)", "Operation Control Word 2 (OCW2)",
     "Operation Control Word 3 (OCW3)", "Fully Nested Mode", "End of Interrupt (EOI)", "Automatic End of Interrupt (AEOI) Mode",
     "Automatic Rotation (Equal Priority Devices)", "Specific Rotation (Specific Priority)", "Interrupt Masks", "Special Mask Mode",
-    "Poll Command", "Reading the 8259A Status", "Edge and Level Triggered Modes", "The Special Fully Nested Mode", "Buffered Mode",
+    "Poll Command", "Reading the 8259A Status", "Edge and Level Triggered Modes", "The Special Fully Nest Mode", "Buffered Mode",
     "Cascade Mode", "Masking Maskable Hardware Interrupts", "Local Vector Table", "Interrupt Acceptance for Fixed Interrupts",
     "Signaling Interrupt Servicing Completion", "Task and Processor Priorities", "APIC Timer", "Interrupt Command Register (ICR)",
     "Determining IPI Destination", "MP Initialization Protocol Algorithm for MP Systems", "Interrupt, Task, and Processor Priority",
-    "x2APIC Register Address Space", "ICR Operation in x2APIC Mode", "SELF IPI Register", "INTIDs", "Logical Destination Mode", "Lowest Priority Delivery Mode", "Message Address Register Format", "Message Data Register Format",
+    "x2APIC Register Address Space", "ICR Operation in x2APIC Mode", "SELF IPI Register", "INTIDs", "Logical Destination Mode", "Lowest Priority Delivery Mode",
+    "Message Address Register Format", "Message Data Register Format", "Asynchronous exception types",
+    "Locality-specific Peripheral Interrupts and the ITS",
 }
 
 
