@@ -106,16 +106,6 @@ static int take_vga(struct settings *settings, const char *value)
     return only_none(settings, "-vga", value);
 }
 
-static int take_net(struct settings *settings, const char *value)
-{
-    return only_none(settings, "-net", value);
-}
-
-static int take_nic(struct settings *settings, const char *value)
-{
-    return only_none(settings, "-nic", value);
-}
-
 static int take_parallel(struct settings *settings, const char *value)
 {
     return only_none(settings, "-parallel", value);
@@ -218,6 +208,8 @@ static int take_version(struct settings *settings, const char *value)
 }
 
 static const char *const none_word[] = { "none", NULL };
+static const char *const nic_words[] = { "none", "user", "user,model=virtio-net-pci", NULL };
+static const char *const net_words[] = { "none", "nic", "user", NULL };
 static const char *const accel_words[] = { "tcg", "tcg,jit=off", "tcg,jit=check", "kvm", "hvf", NULL };
 static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", NULL };
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
@@ -310,8 +302,12 @@ const struct option options[] = {
       take_nographic },
     { "display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display },
     { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },
-    { "net", "none", GROUP_DEVICES, "There is no network.", none_word, take_net },
-    { "nic", "none", GROUP_DEVICES, "There is no network card.", none_word, take_nic },
+    { "nic", "user|hubport|file|none[,model=CARD][,mac=MAC][,PROPERTY=VALUE]", GROUP_DEVICES,
+      "A -netdev and a card at it in one: virtio-net-pci, or virtio-net-device. None is what there is without it.",
+      nic_words, take_nic },
+    { "net", "nic|user|none[,PROPERTY=VALUE]", GROUP_DEVICES,
+      "The same in two: nic, with model=CARD and macaddr=MAC, and user, with the properties of -netdev user.",
+      net_words, take_net },
     { "parallel", "none", GROUP_DEVICES, "There is no parallel port.", none_word, take_parallel },
 
     { "icount", "shift=N[,sleep=on|off][,rr=record|replay,rrfile=FILE]", GROUP_TIME,
@@ -500,8 +496,8 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
             return -1;
     }
     resolve_drives(settings);
-    if (resolve_cpu(settings) < 0 || resolve_bios(settings) < 0 || resolve_globals(settings) < 0 ||
-        resolve_lists(settings) < 0)
+    if (resolve_cpu(settings) < 0 || resolve_net(settings) < 0 || resolve_bios(settings) < 0 ||
+        resolve_globals(settings) < 0 || resolve_lists(settings) < 0)
         return -1;
     return resolve_streams(settings);
 }

@@ -74,6 +74,8 @@ int take_drive(struct settings *settings, const char *value);
 int take_pflash(struct settings *settings, const char *value);
 int take_snapshot(struct settings *settings, const char *value);
 int take_netdev(struct settings *settings, const char *value);
+int take_nic(struct settings *settings, const char *value);
+int take_net(struct settings *settings, const char *value);
 int take_trace(struct settings *settings, const char *value);
 int take_log(struct settings *settings, const char *value);
 int take_log_file(struct settings *settings, const char *value);
@@ -92,6 +94,7 @@ int resolve_streams(struct settings *settings);
 void resolve_drives(struct settings *settings);
 int resolve_globals(struct settings *settings);
 int resolve_cpu(struct settings *settings);
+int resolve_net(struct settings *settings); // before resolve_globals: it adds devices
 int resolve_bios(struct settings *settings);
 
 #endif

@@ -197,9 +197,23 @@ static int add_generic(struct settings *settings, const char *driver, const stru
     return 0;
 }
 
+// QEMU's short names.
+static const char *long_name(const char *name)
+{
+    static const char *const names[][2] = { { "virtio-blk", "virtio-blk-pci" },
+                                            { "virtio-net", "virtio-net-pci" },
+                                            { "virtio-rng", "virtio-rng-pci" },
+                                            { "virtio-serial", "virtio-serial-pci" } };
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(names[i][0], name) == 0)
+            return names[i][1];
+    return name;
+}
+
 static const char *known_driver(const char *name)
 {
     const char *driver;
+    name = long_name(name);
     for (unsigned i = 0; (driver = intact_device_driver(i, NULL)); i++)
         if (strcmp(driver, name) == 0)
             return driver;

@@ -50,6 +50,19 @@ static const char *const lint_list[] = {
     "off     says nothing, which is the default",
     NULL,
 };
+static const char *const nic_list[] = {
+    "user[,model=virtio-net-pci][,mac=MAC][,PROPERTY=VALUE]   with the properties of -netdev user",
+    "hubport,hubid=N   likewise of -netdev hubport",
+    "file,path=PATH    likewise of -netdev file",
+    "none              no card, which is so without -nic",
+    NULL,
+};
+static const char *const net_list[] = {
+    "nic[,model=virtio-net-pci][,macaddr=MAC]   a card at the network of -net user",
+    "user[,PROPERTY=VALUE]                      with the properties of -netdev user",
+    "none                                       neither",
+    NULL,
+};
 static const char *const none_list[] = { "none", NULL };
 
 static const struct {
@@ -59,7 +72,7 @@ static const struct {
     { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list }, { "serial", stream_list },
     { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list }, { "display", none_list },
     { "chardev", chardev_list }, { "monitor", monitor_list }, { "qmp", monitor_list }, { "vga", none_list },
-    { "net", none_list },        { "parallel", none_list },   { "nic", none_list },    { "lint", lint_list },
+    { "net", net_list },         { "parallel", none_list },   { "nic", nic_list },     { "lint", lint_list },
 };
 
 bool list_is_asked(const char *value)

@@ -54,6 +54,7 @@ struct trace_wish {
 #define LINE_LIMIT            64
 #define GLOBAL_LIMIT          64
 #define FORWARD_LIMIT         64
+#define NET_CARD_LIMIT        8
 #define RECORDED_LIMIT        1024
 #define BREAK_LIMIT           64
 #define TRACE_LIMIT           8
@@ -100,6 +101,11 @@ struct settings {
     struct intact_drive_config drives[INTACT_DRIVES_MAX];
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
     const char *forwards[FORWARD_LIMIT]; // of all of them
+    struct net_card {
+        const char *driver, *mac, *netdev; // NULL: its own address; the network of -net
+    } net_cards[NET_CARD_LIMIT];           // -net nic
+    unsigned net_card_count;
+    bool net_user; // -net user
     unsigned forward_count;
     struct intact_chardev_config device_chardevs[CHARDEV_LIMIT]; // those that a device uses
     // Recording and replay.

@@ -89,6 +89,49 @@ Test(options, a_bare_metal_test_command_line_is_taken)
     cr_assert_str_eq(settings.skipped_accel, "kvm");
 }
 
+Test(options, a_card_and_its_network_in_one)
+{
+    TAKES("-nic", "none", "-net", "none");
+    cr_assert_eq(settings.config.device_count + settings.config.netdev_count, 0);
+    TAKES("-nic", "user,model=virtio,mac=52:54:00:12:34:56,hostfwd=tcp::2222-:22");
+    cr_assert_eq(settings.config.netdev_count, 1);
+    cr_assert_str_eq(settings.config.netdevs[0].id, "nic0");
+    cr_assert_eq(settings.config.netdevs[0].forward_count, 1);
+    cr_assert_str_eq(settings.config.devices[0].driver, "virtio-net-pci");
+    cr_assert_str_eq(settings.config.devices[0].properties[0].value, "nic0");
+    cr_assert_str_eq(settings.config.devices[0].properties[1].value, "52:54:00:12:34:56");
+    TAKES("-nic", "hubport,hubid=1,id=a", "-nic", "file,path=/tmp/x,model=virtio-net-device");
+    cr_assert_str_eq(settings.config.netdevs[0].id, "a");
+    cr_assert_str_eq(settings.config.netdevs[1].id, "nic1");
+    cr_assert_str_eq(settings.config.devices[1].driver, "virtio-net-device");
+    REFUSES("there is no card 'e1000' here; virtio-net-pci is one", "-nic", "user,model=e1000");
+    REFUSES("does not begin with a network", "-nic", "model=virtio");
+    REFUSES("-netdev: no kind 'tap'", "-nic", "tap");
+}
+
+Test(options, a_card_and_its_network_in_two)
+{
+    TAKES("-net", "nic,macaddr=52:54:00:00:00:01", "-net", "user,restrict=on");
+    cr_assert_eq(settings.config.netdev_count, 1);
+    cr_assert(settings.config.netdevs[0].restricted);
+    cr_assert_str_eq(settings.config.devices[0].properties[0].value, settings.config.netdevs[0].id);
+    TAKES("-net", "nic", "-net", "nic,model=virtio-net-pci");
+    cr_assert_eq(settings.config.netdevs[0].kind, INTACT_NETDEV_HUB);
+    cr_assert_eq(settings.config.netdev_count, 2);
+    TAKES("-netdev", "user,id=n", "-net", "nic,netdev=n");
+    cr_assert_str_eq(settings.config.devices[0].properties[0].value, "n");
+    REFUSES("-net user: given twice", "-net", "user", "-net", "user");
+    REFUSES("-net: user has one card", "-net", "user", "-net", "nic", "-net", "nic");
+    REFUSES("-net: there is no 'tap' here", "-net", "tap");
+}
+
+Test(options, short_names_of_devices_are_those_on_pci)
+{
+    TAKES("-device", "virtio-rng", "-device", "virtio-net,netdev=n", "-netdev", "hubport,id=n,hubid=0");
+    cr_assert_str_eq(settings.config.devices[0].driver, "virtio-rng-pci");
+    cr_assert_str_eq(settings.config.devices[1].driver, "virtio-net-pci");
+}
+
 Test(options, what_scripts_give_and_what_changes_nothing_is_taken)
 {
     TAKES("-name", "guest,process=x", "-no-user-config", "-overcommit", "mem-lock=off", "-mem-prealloc",
@@ -350,7 +393,7 @@ Test(options, what_there_is_not_is_refused)
 {
     REFUSES("-display: there is no 'gtk'", "-display", "gtk");
     REFUSES("-vga: there is no 'std'", "-vga", "std");
-    REFUSES("-net: there is no 'user'", "-net", "user");
+    REFUSES("-parallel: there is no 'stdio'", "-parallel", "stdio");
 }
 
 Test(options, log_items)
@@ -622,7 +665,7 @@ Test(options, random_words_crash_nothing_and_are_told_in_one_line)
 
 Test(options, an_error_stays_one_line_whatever_a_word_holds)
 {
-    REFUSES("-nic: there is no 'a?b?[2J' here", "-nic", "a\nb\x1b[2J");
+    REFUSES("-vga: there is no 'a?b?[2J' here", "-vga", "a\nb\x1b[2J");
 }
 
 Test(options, network_ends_are_kept_in_their_order)
