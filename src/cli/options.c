@@ -208,6 +208,8 @@ static int take_version(struct settings *settings, const char *value)
 }
 
 static const char *const none_word[] = { "none", NULL };
+static const char *const object_words[] = { "rng-random,id=", "rng-builtin,id=", "memory-backend-ram,id=,size=",
+                                            "iothread,id=", NULL };
 static const char *const nic_words[] = { "none", "user", "user,model=virtio-net-pci", NULL };
 static const char *const net_words[] = { "none", "nic", "user", NULL };
 static const char *const accel_words[] = { "tcg", "tcg,jit=off", "tcg,jit=check", "kvm", "hvf", NULL };
@@ -302,6 +304,11 @@ const struct option options[] = {
       take_nographic },
     { "display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display },
     { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },
+    { "object", "KIND,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
+      "What a device names: rng-random and rng-builtin, whose bytes are the same in every run; memory-backend-ram, "
+      "with "
+      "size=N as -m, for -machine memory-backend=ID; iothread, as everything is done in one thread.",
+      object_words, take_object },
     { "nic", "user|hubport|file|none[,model=CARD][,mac=MAC][,PROPERTY=VALUE]", GROUP_DEVICES,
       "A -netdev and a card at it in one: virtio-net-pci, or virtio-net-device. None is what there is without it.",
       nic_words, take_nic },
@@ -496,8 +503,8 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
             return -1;
     }
     resolve_drives(settings);
-    if (resolve_cpu(settings) < 0 || resolve_net(settings) < 0 || resolve_bios(settings) < 0 ||
-        resolve_globals(settings) < 0 || resolve_lists(settings) < 0)
+    if (resolve_cpu(settings) < 0 || resolve_net(settings) < 0 || resolve_objects(settings) < 0 ||
+        resolve_bios(settings) < 0 || resolve_globals(settings) < 0 || resolve_lists(settings) < 0)
         return -1;
     return resolve_streams(settings);
 }

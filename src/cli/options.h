@@ -74,6 +74,7 @@ int take_drive(struct settings *settings, const char *value);
 int take_pflash(struct settings *settings, const char *value);
 int take_snapshot(struct settings *settings, const char *value);
 int take_netdev(struct settings *settings, const char *value);
+int take_object(struct settings *settings, const char *value);
 int take_nic(struct settings *settings, const char *value);
 int take_net(struct settings *settings, const char *value);
 int take_trace(struct settings *settings, const char *value);
@@ -85,6 +86,8 @@ int take_sandbox(struct settings *settings, const char *value);
 int take_action(struct settings *settings, const char *value);
 // The -chardev with this id, or NULL with an error line of `option`.
 const struct chardev *settings_chardev(struct settings *settings, const char *option, const char *id);
+// The -object of this type with this id, or NULL.
+const struct object *settings_object(const struct settings *settings, enum object_type type, const char *id);
 // Has a -mon this chardev?
 bool settings_monitor_has(const struct settings *settings, const char *chardev);
 
@@ -94,6 +97,7 @@ int resolve_streams(struct settings *settings);
 void resolve_drives(struct settings *settings);
 int resolve_globals(struct settings *settings);
 int resolve_cpu(struct settings *settings);
+int resolve_objects(struct settings *settings);
 int resolve_net(struct settings *settings); // before resolve_globals: it adds devices
 int resolve_bios(struct settings *settings);
 

@@ -179,9 +179,35 @@ static int check_known(struct settings *settings, const char *driver, const stru
     return properties_check(settings, option, properties, names);
 }
 
-static int add_generic(struct settings *settings, const char *driver, const struct properties *properties)
+// Properties that name an -object: it must be there, and changes nothing.
+static int take_objects(struct settings *settings, const char *driver, struct properties *properties)
+{
+    static const struct {
+        const char *driver, *property; // the beginning of a driver's name
+        enum object_type type;
+    } rows[] = { { "virtio-rng", "rng", OBJECT_RNG }, { "virtio-blk", "iothread", OBJECT_THREAD } };
+    for (unsigned r = 0; r < sizeof rows / sizeof rows[0]; r++) {
+        unsigned i = 0;
+        while (i < properties->count && strcmp(properties->name[i], rows[r].property) != 0)
+            i++;
+        if (i == properties->count || strncmp(driver, rows[r].driver, strlen(rows[r].driver)) != 0)
+            continue;
+        if (settings->object_use_count == OBJECT_LIMIT)
+            return refuse(settings, "-device: more than %d name an -object", OBJECT_LIMIT);
+        settings->object_uses[settings->object_use_count++] =
+            (struct object_use){ "-device", rows[r].type, properties->value[i] };
+        properties->count--;
+        properties->name[i] = properties->name[properties->count];
+        properties->value[i] = properties->value[properties->count];
+    }
+    return 0;
+}
+
+static int add_generic(struct settings *settings, const char *driver, struct properties *properties)
 {
     struct intact_machine_config *config = &settings->config;
+    if (take_objects(settings, driver, properties) < 0)
+        return -1;
     if (check_known(settings, driver, properties) < 0)
         return -1;
     if (config->device_count == INTACT_DEVICES_MAX ||

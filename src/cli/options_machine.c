@@ -29,10 +29,70 @@ static int property_switch(struct settings *settings, const char *option, const 
 
 // --- -machine -------------------------------------------------------------------------------------------------------
 
+// Properties of QEMU's machines whose value here cannot be chosen: what is there, and what any value is good for.
+struct fixed_property {
+    const char *name, *value; // NULL: any
+};
+
+// -1: one has another value. The names that it takes are put before `others`, which NULL ends, in `names`.
+static int take_fixed(struct settings *settings, const struct properties *properties,
+                      const struct fixed_property *fixed, const char *const *others, const char **names)
+{
+    for (; fixed->name; fixed++) {
+        const char *value = properties_get(properties, fixed->name);
+        *names++ = fixed->name;
+        if (value && fixed->value && strcmp(value, fixed->value) != 0)
+            return refuse(settings, "-machine: %s=%.80s: only %s is here", fixed->name, value, fixed->value);
+    }
+    while ((*names++ = *others++))
+        ;
+    return 0;
+}
+
+enum { MACHINE_NAMES = 32 };
+
+static const struct fixed_property fixed_pc[] = {
+    { "usb", "off" },      { "vmport", "off" },         { "smm", "off" },           { "pit", "on" },
+    { "nvdimm", "off" },   { "hmat", "off" },           { "kernel_irqchip", NULL }, { "kernel-irqchip", NULL },
+    { "mem-merge", NULL }, { "dump-guest-core", NULL }, { "graphics", NULL },       { NULL, NULL },
+};
+static const struct fixed_property fixed_virt[] = {
+    { "virtualization", "off" },
+    { "secure", "off" },
+    { "mte", "off" },
+    { "acpi", "off" },
+    { "highmem", "on" },
+    { "iommu", "none" },
+    { "ras", "off" },
+    { "usb", "off" },
+    { "kernel_irqchip", NULL },
+    { "mem-merge", NULL },
+    { "dump-guest-core", NULL },
+    { "graphics", NULL },
+    { NULL, NULL },
+};
+
+// -machine TYPE,help: the names of its properties, each with the value that it always has.
+static int list_machine(struct settings *settings, const struct fixed_property *fixed, const char *const *others)
+{
+    int result = 0;
+    list_begin(settings);
+    for (; *others && result == 0; others++)
+        result = list_add(settings, "%s%s", *others, "");
+    for (; fixed->name && result == 0; fixed++)
+        result = list_add(settings, fixed->value ? "%s=%s alone" : "%s, which changes nothing%s", fixed->name,
+                          fixed->value ? fixed->value : "");
+    return result;
+}
+
 static int take_machine_pc(struct settings *settings, const struct properties *properties)
 {
-    static const char *const names[] = { "type", "acpi", "hpet", "accel", NULL };
-    if (properties_check(settings, "-machine", properties, names) < 0 ||
+    static const char *const own[] = { "type", "acpi", "hpet", "accel", "memory-backend", NULL };
+    const char *names[MACHINE_NAMES];
+    if (properties_get(properties, "help"))
+        return list_machine(settings, fixed_pc, own);
+    if (take_fixed(settings, properties, fixed_pc, own, names) < 0 ||
+        properties_check(settings, "-machine", properties, names) < 0 ||
         property_switch(settings, "-machine", properties, "acpi", &settings->config.acpi) < 0)
         return -1;
     return property_switch(settings, "-machine", properties, "hpet", &settings->config.hpet);
@@ -40,8 +100,12 @@ static int take_machine_pc(struct settings *settings, const struct properties *p
 
 static int take_machine_virt(struct settings *settings, const struct properties *properties)
 {
-    static const char *const names[] = { "type", "gic-version", "its", "accel", NULL };
-    if (properties_check(settings, "-machine", properties, names) < 0)
+    static const char *const own[] = { "type", "gic-version", "its", "accel", "memory-backend", NULL };
+    const char *names[MACHINE_NAMES];
+    if (properties_get(properties, "help"))
+        return list_machine(settings, fixed_virt, own);
+    if (take_fixed(settings, properties, fixed_virt, own, names) < 0 ||
+        properties_check(settings, "-machine", properties, names) < 0)
         return -1;
     const char *version = properties_get(properties, "gic-version");
     uint64_t number = strcmp(version ? version : "max", "max") == 0 ? 3 : 0;
@@ -68,6 +132,8 @@ int take_machine(struct settings *settings, const char *value)
         return refuse_unknown(settings, "-machine", "type", type, machine_types);
     if (type)
         settings->config.type = strcmp(type, "virt") == 0 ? INTACT_VIRT : INTACT_PC;
+    if (properties_get(&properties, "memory-backend"))
+        settings->memory_object = properties_get(&properties, "memory-backend");
     const char *accel = properties_get(&properties, "accel");
     if (accel && take_accel(settings, accel) < 0)
         return -1;

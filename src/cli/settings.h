@@ -60,6 +60,16 @@ struct trace_wish {
 #define TRACE_LIMIT           8
 #define MONITOR_LIMIT         16
 
+#define OBJECT_LIMIT 32
+
+enum object_type { OBJECT_RNG, OBJECT_MEMORY, OBJECT_THREAD };
+
+struct object {
+    enum object_type type;
+    const char *id;
+    uint64_t size; // OBJECT_MEMORY: bytes
+};
+
 enum choice { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF };
 
 struct settings {
@@ -101,6 +111,15 @@ struct settings {
     struct intact_drive_config drives[INTACT_DRIVES_MAX];
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
     const char *forwards[FORWARD_LIMIT]; // of all of them
+    struct object objects[OBJECT_LIMIT]; // -object
+    unsigned object_count;
+    struct object_use {
+        const char *option; // that names it
+        enum object_type type;
+        const char *id;
+    } object_uses[OBJECT_LIMIT];
+    unsigned object_use_count;
+    const char *memory_object; // -machine memory-backend=
     struct net_card {
         const char *driver, *mac, *netdev; // NULL: its own address; the network of -net
     } net_cards[NET_CARD_LIMIT];           // -net nic

@@ -89,6 +89,33 @@ Test(options, a_bare_metal_test_command_line_is_taken)
     cr_assert_str_eq(settings.skipped_accel, "kvm");
 }
 
+Test(options, what_a_machine_has_can_be_said)
+{
+    TAKES("-machine", "pc,usb=off,vmport=off,smm=off,kernel_irqchip=split,graphics=off,dump-guest-core=off");
+    TAKES("-machine", "virt,virtualization=off,secure=off,mte=off,highmem=on,acpi=off,iommu=none");
+    REFUSES("-machine: usb=on: only off is here", "-machine", "pc,usb=on");
+    REFUSES("-machine: virtualization=on: only off is here", "-machine", "virt,virtualization=on");
+    REFUSES("no property 'mte'", "-machine", "pc,mte=off");
+}
+
+Test(options, objects_are_what_is_there)
+{
+    TAKES("-device", "virtio-rng-pci,rng=r,seed=1", "-object", "rng-random,id=r,filename=/dev/urandom");
+    cr_assert_eq(settings.config.devices[0].property_count, 1);
+    cr_assert_str_eq(settings.config.devices[0].properties[0].name, "seed");
+    TAKES("-m", "256M", "-object", "memory-backend-ram,id=m,size=256M", "-machine", "pc,memory-backend=m");
+    TAKES("-object", "iothread,id=t", "-object", "rng-builtin,id=t");
+    REFUSES("'m' has not the size of -m", "-m", "128M", "-object", "memory-backend-ram,id=m,size=256M", "-machine",
+            "memory-backend=m");
+    REFUSES("there is no -object memory-backend-ram with id=x", "-machine", "memory-backend=x");
+    REFUSES("there is no such -object with id=r", "-device", "virtio-rng-pci,rng=r");
+    REFUSES("needs size=N", "-object", "memory-backend-ram,id=m");
+    REFUSES("needs id=ID", "-object", "rng-random");
+    REFUSES("two with the id 'a'", "-object", "iothread,id=a", "-object", "iothread,id=a");
+    REFUSES("no kind 'secret'", "-object", "secret,id=s");
+    REFUSES("no property 'rng'", "-device", "edu,rng=r");
+}
+
 Test(options, a_card_and_its_network_in_one)
 {
     TAKES("-nic", "none", "-net", "none");
