@@ -11,9 +11,7 @@
 #include "base/bits.h"
 
 enum { PMBA_MASK = 0xffc0, APMC_EN = BIT32(25), PINS = 4 };
-#define INTEL    0x8086
-#define QUMRANET 0x1af4 // by which a firmware knows this machine: QEMU, docs/specs/pci-ids
-#define PLATFORM 0x1100
+#define INTEL 0x8086
 
 // --- The window of the ACPI registers ------------------------------------------------------------------------------
 
@@ -70,7 +68,7 @@ static void set_defaults(struct piix *piix)
 static void init_isa(struct piix *piix)
 {
     pci_function_init(&piix->isa, INTEL, 0x7000, 0x060100, 0);
-    pci_function_subsystem(&piix->isa, QUMRANET, PLATFORM);
+    pci_function_subsystem(&piix->isa, PIIX_SUBSYSTEM_VENDOR, PIIX_SUBSYSTEM);
     pci_function_allow(&piix->isa, PCI_COMMAND, 2, 0x0008); // special cycles
     pci_function_allow(&piix->isa, PCI_CACHE_LINE_SIZE, 2, 0);
     pci_function_allow(&piix->isa, PCI_INTERRUPT_LINE, 1, 0);
@@ -81,7 +79,7 @@ static void init_isa(struct piix *piix)
 static void init_pm(struct piix *piix)
 {
     pci_function_init(&piix->pm, INTEL, 0x7113, 0x068000, 3);
-    pci_function_subsystem(&piix->pm, QUMRANET, PLATFORM);
+    pci_function_subsystem(&piix->pm, PIIX_SUBSYSTEM_VENDOR, PIIX_SUBSYSTEM);
     pci_function_set(&piix->pm, PCI_INTERRUPT_PIN, 1, 1);
     pci_function_allow(&piix->pm, PCI_COMMAND, 2, 0x0001);
     pci_function_allow(&piix->pm, PCI_CACHE_LINE_SIZE, 2, 0);

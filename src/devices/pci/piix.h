@@ -31,6 +31,10 @@ enum piix_register {
     PIIX_SMBHSTCFG = 0xd2,
 };
 
+// The subsystem by which a firmware knows this machine (QEMU, docs/specs/pci-ids).
+#define PIIX_SUBSYSTEM_VENDOR 0x1af4
+#define PIIX_SUBSYSTEM        0x1100
+
 enum {
     PIIX_SLOT = 1,
     PIIX_PIRQ_OFF = 0x80, // of PIRQRC: not routed

@@ -13,6 +13,7 @@
 #include "devices/pci/pci.h"
 #include "devices/pit.h"
 #include "devices/pl011.h"
+#include "devices/storage/ide.h"
 #include "devices/virtio/virtio.h"
 
 // A function that names the `count` counters of a sort of device.
@@ -25,11 +26,13 @@
     }
 
 NAMES(acpi_pm, ACPI_PM_MISTAKES, "sleep-type")
+NAMES(ata, ATA_MISTAKES, "ata-command", "ata-range", "ata-early", "ata-data")
 NAMES(cfi_flash, CFI_FLASH_MISTAKES, "flash-command", "flash-sequence")
 NAMES(edu, EDU_MISTAKES, "edu-access", "edu-busy", "edu-range", "edu-mask")
 NAMES(fw_cfg, 1, "fw-cfg-dma")
 NAMES(hpet, HPET_MISTAKES, "hpet-width", "hpet-route", "hpet-counter")
 NAMES(i8042, I8042_MISTAKES, "i8042-command", "i8042-lost")
+NAMES(ide, IDE_MISTAKES, "ide-table-short", "ide-no-memory")
 NAMES(msix, MSIX_MISTAKES, "msix-width", "msix-in-use")
 NAMES(pci, PCI_MISTAKES, "pci-overlap", "pci-no-master", "pci-no-memory")
 NAMES(pci_irq, PCI_IRQ_MISTAKES, "msi-both", "msi-unreachable")
@@ -46,11 +49,12 @@ static const struct {
     const char *field;
     mistake_name_function *names;
 } fields[] = {
-    { "pm->mistakes", acpi_pm },       { "flash->mistakes", cfi_flash }, { "edu->mistakes", edu },
-    { "fw->mistakes", fw_cfg },        { "hpet->mistakes", hpet },       { "kbc->mistakes", i8042 },
-    { "function->mistakes", pci },     { "irq->mistakes", pci_irq },     { "pit->mistakes", pit },
-    { "uart->mistakes", pl011 },       { "rtc->mistakes", pl031 },       { "virtio->mistakes", virtio },
-    { "mmio->mistakes", virtio_slot }, { "msix->mistakes", msix },       { "gpio->mistakes", pl061 },
+    { "ata->mistakes", ata },         { "channel->mistakes", ide },   { "pm->mistakes", acpi_pm },
+    { "flash->mistakes", cfi_flash }, { "edu->mistakes", edu },       { "fw->mistakes", fw_cfg },
+    { "hpet->mistakes", hpet },       { "kbc->mistakes", i8042 },     { "function->mistakes", pci },
+    { "irq->mistakes", pci_irq },     { "pit->mistakes", pit },       { "uart->mistakes", pl011 },
+    { "rtc->mistakes", pl031 },       { "virtio->mistakes", virtio }, { "mmio->mistakes", virtio_slot },
+    { "msix->mistakes", msix },       { "gpio->mistakes", pl061 },
 };
 
 mistake_name_function *mistake_names(const char *field)
