@@ -62,19 +62,23 @@ enum intact_machine_type {
 enum intact_drive_interface {
     INTACT_DRIVE_NONE,   // for the device whose `drive` property is its id
     INTACT_DRIVE_PFLASH, // the contents of a flash bank
+    INTACT_DRIVE_IDE,    // a disk of the IDE controller of INTACT_PC
 };
 
 #define INTACT_DRIVES_MAX  32
 #define INTACT_FLASH_BANKS 2u
+#define INTACT_IDE_DRIVES  4u
 
 struct intact_drive_config {
     enum intact_drive_interface interface;
     const char *file; // path
     const char *id;   // INTACT_DRIVE_NONE: no two are equal. NULL: none
-    unsigned unit;    // INTACT_DRIVE_PFLASH: the bank, 0 to INTACT_FLASH_BANKS - 1
-    bool readonly;    // the guest cannot write to it
-    bool snapshot;    // what it writes is kept in memory only, and the file is not changed
-    // INTACT_DRIVE_NONE: a disk of your own instead of the file. It is copied. NULL: the file.
+    // INTACT_DRIVE_PFLASH: the bank, 0 to INTACT_FLASH_BANKS - 1; INTACT_DRIVE_IDE: the disk, 0 to INTACT_IDE_DRIVES - 1: 0 and 1
+    // are master and slave of the first channel, 2 and 3 of the second
+    unsigned unit;
+    bool readonly; // the guest cannot write to it
+    bool snapshot; // what it writes is kept in memory only, and the file is not changed
+    // INTACT_DRIVE_NONE, INTACT_DRIVE_IDE: a disk of your own instead of the file. It is copied. NULL: the file.
     const struct intact_block *block;
 };
 

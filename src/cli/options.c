@@ -274,11 +274,17 @@ const struct option options[] = {
       "A property of every -device of that driver that does not say otherwise; virtio-mmio is the transport of all "
       "virtio-*-device: -global virtio-mmio.force-legacy=on.",
       NULL, take_global },
-    { "drive", "file=FILE,if=none|pflash[,PROPERTY=VALUE]", GROUP_DEVICES,
-      "A file as a drive: if=none, with id=ID, for a -device to use; if=pflash as a flash bank of virt, unit=0|1, by "
+    { "drive", "file=FILE,if=none|ide|pflash[,PROPERTY=VALUE]", GROUP_DEVICES,
+      "A file as a drive: if=none, with id=ID, for a -device to use; if=ide as a disk of the PC, index=0 to 3 (or bus= "
+      "and unit=), by default the first that is free; if=pflash as a flash bank of virt, unit=0|1, by "
       "default the first free one. format=raw; there is no other. What the guest writes goes to the file, unless "
       "readonly=on (it cannot write) or snapshot=on (its writes are lost at the end).",
       drive_words, take_drive },
+    { "hda", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=ide,index=0; a PC boots from it.", NULL,
+      take_hda },
+    { "hdb", "FILE", GROUP_DEVICES, "The same with index=1.", NULL, take_hdb },
+    { "hdc", "FILE", GROUP_DEVICES, "The same with index=2.", NULL, take_hdc },
+    { "hdd", "FILE", GROUP_DEVICES, "The same with index=3.", NULL, take_hdd },
     { "pflash", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=pflash.", NULL, take_pflash },
     { "snapshot", NULL, GROUP_DEVICES, "All drives as with snapshot=on, except those with snapshot=off.", NULL,
       take_snapshot },

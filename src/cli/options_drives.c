@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// -drive, -pflash, -snapshot.
+// -drive, -hda to -hdd, -pflash, -snapshot.
 #include <string.h>
 
 #include "cli/options.h"
 #include "cli/properties.h"
 #include "cli/text.h"
 
-const char *const drive_words[] = { "if=none,format=raw,id=,file=", "if=pflash,format=raw,unit=,file=", NULL };
+const char *const drive_words[] = { "if=none,format=raw,id=,file=", "if=ide,format=raw,index=,file=",
+                                    "if=pflash,format=raw,unit=,file=", NULL };
 
 static int drive_switch(struct settings *settings, const struct properties *properties, const char *name, bool *value)
 {
@@ -19,10 +20,14 @@ static int drive_switch(struct settings *settings, const struct properties *prop
 static int drive_interface(struct settings *settings, const struct properties *properties,
                            struct intact_drive_config *drive)
 {
-    static const char *const interfaces[] = { [INTACT_DRIVE_NONE] = "none", [INTACT_DRIVE_PFLASH] = "pflash", NULL };
+    static const char *const interfaces[] = {
+        [INTACT_DRIVE_NONE] = "none", [INTACT_DRIVE_PFLASH] = "pflash", [INTACT_DRIVE_IDE] = "ide", NULL
+    };
     const char *text = properties_get(properties, "if");
     if (!text)
-        return refuse(settings, "-drive: needs if=none (for a -device to use) or if=pflash (a flash bank)");
+        return refuse(
+            settings,
+            "-drive: needs if=none (for a -device to use), if=ide (a disk of the PC) or if=pflash (a flash bank)");
     for (unsigned i = 0; interfaces[i]; i++)
         if (strcmp(text, interfaces[i]) == 0) {
             drive->interface = (enum intact_drive_interface)i;
@@ -31,32 +36,77 @@ static int drive_interface(struct settings *settings, const struct properties *p
     return refuse_unknown(settings, "-drive", "interface", text, interfaces);
 }
 
-static bool unit_is_taken(const struct settings *settings, uint64_t unit)
+static bool unit_is_taken(const struct settings *settings, enum intact_drive_interface interface, uint64_t unit)
 {
     for (unsigned i = 0; i < settings->config.drive_count; i++)
-        if (settings->drives[i].interface == INTACT_DRIVE_PFLASH && settings->drives[i].unit == unit)
+        if (settings->drives[i].interface == interface && settings->drives[i].unit == unit)
             return true;
     return false;
 }
 
-// Without `unit` a flash drive takes the first bank that is free.
-static int drive_unit(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
+// What the places of an interface are called, and how many there are.
+struct places {
+    const char *interface, *place;
+    unsigned count;
+};
+
+// The place that was asked for, or the first that is free.
+static int take_place(struct settings *settings, const struct places *places, bool asked, uint64_t unit,
+                      struct intact_drive_config *drive)
 {
+    while (!asked && unit < places->count && unit_is_taken(settings, drive->interface, unit))
+        unit++;
+    if (unit == places->count)
+        return refuse(settings, "-drive: more than %u drives with if=%s", places->count, places->interface);
+    if (unit_is_taken(settings, drive->interface, unit))
+        return refuse(settings, "-drive: two drives are %s %u", places->place, (unsigned)unit);
+    drive->unit = (unsigned)unit;
+    return 0;
+}
+
+static int flash_unit(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
+{
+    static const struct places banks = { "pflash", "flash bank", INTACT_FLASH_BANKS };
     const char *text = properties_get(properties, "unit");
     uint64_t unit = 0;
-    if (text && drive->interface != INTACT_DRIVE_PFLASH)
-        return refuse(settings, "-drive: only if=pflash has a unit, which is its bank");
     if (text && (!text_number(text, &unit) || unit >= INTACT_FLASH_BANKS))
         return refuse(settings, "-drive: unit is a flash bank, 0 to %u, not '%.80s'", INTACT_FLASH_BANKS - 1, text);
-    if (drive->interface != INTACT_DRIVE_PFLASH)
-        return 0;
-    while (!text && unit < INTACT_FLASH_BANKS && unit_is_taken(settings, unit))
-        unit++;
-    if (unit == INTACT_FLASH_BANKS)
-        return refuse(settings, "-drive: more than %u drives with if=pflash", INTACT_FLASH_BANKS);
-    if (unit_is_taken(settings, unit))
-        return refuse(settings, "-drive: two drives are flash bank %u", (unsigned)unit);
-    drive->unit = (unsigned)unit;
+    return take_place(settings, &banks, text, unit, drive);
+}
+
+// `index` counts through the channels; `bus` and `unit` name the channel and the disk on it.
+static int ide_unit(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
+{
+    static const struct places disks = { "ide", "IDE disk", INTACT_IDE_DRIVES };
+    const char *index = properties_get(properties, "index"), *bus = properties_get(properties, "bus"),
+               *unit = properties_get(properties, "unit"), *media = properties_get(properties, "media");
+    uint64_t at = 0, channel = 0;
+    if (media && strcmp(media, "disk") != 0)
+        return refuse(settings, "-drive: there is no media '%.80s' here; only 'disk'", media);
+    if (index && (bus || unit))
+        return refuse(settings, "-drive: give index, or bus and unit, not both");
+    if (index && (!text_number(index, &at) || at >= INTACT_IDE_DRIVES))
+        return refuse(settings, "-drive: index is an IDE disk, 0 to %u, not '%.80s'", INTACT_IDE_DRIVES - 1, index);
+    if (bus && (!text_number(bus, &channel) || channel > 1))
+        return refuse(settings, "-drive: bus is an IDE channel, 0 or 1, not '%.80s'", bus);
+    if (unit && (!text_number(unit, &at) || at > 1))
+        return refuse(settings, "-drive: unit is a disk of an IDE channel, 0 or 1, not '%.80s'", unit);
+    return take_place(settings, &disks, index || bus || unit, 2 * channel + at, drive);
+}
+
+static int drive_unit(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
+{
+    static const char *const names[] = { "index", "bus", "media" };
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (drive->interface != INTACT_DRIVE_IDE && properties_get(properties, names[i]))
+            return refuse(settings, "-drive: only if=ide has %s", names[i]);
+    if (drive->interface == INTACT_DRIVE_NONE && properties_get(properties, "unit"))
+        return refuse(settings, "-drive: only if=pflash and if=ide have a unit");
+    switch (drive->interface) {
+    case INTACT_DRIVE_PFLASH: return flash_unit(settings, properties, drive);
+    case INTACT_DRIVE_IDE: return ide_unit(settings, properties, drive);
+    case INTACT_DRIVE_NONE: break;
+    }
     return 0;
 }
 
@@ -98,7 +148,8 @@ static int add_drive(struct settings *settings, const struct intact_drive_config
 
 int take_drive(struct settings *settings, const char *value)
 {
-    static const char *const names[] = { "file", "if", "format", "unit", "id", "readonly", "snapshot", NULL };
+    static const char *const names[] = { "file",  "if", "format",   "index",    "bus", "unit",
+                                         "media", "id", "readonly", "snapshot", NULL };
     struct properties properties;
     struct intact_drive_config drive = { 0 };
     if (properties_parse(settings, "-drive", value, &properties) < 0)
@@ -122,6 +173,36 @@ int take_pflash(struct settings *settings, const char *value)
     if (!drive.file || drive_unit(settings, &none, &drive) < 0)
         return -1;
     return add_drive(settings, &drive, false);
+}
+
+static int take_disk(struct settings *settings, const char *value, unsigned unit)
+{
+    static const struct places disks = { "ide", "IDE disk", INTACT_IDE_DRIVES };
+    struct intact_drive_config drive = { .interface = INTACT_DRIVE_IDE };
+    drive.file = settings_copy(settings, value);
+    if (!drive.file || take_place(settings, &disks, true, unit, &drive) < 0)
+        return -1;
+    return add_drive(settings, &drive, false);
+}
+
+int take_hda(struct settings *settings, const char *value)
+{
+    return take_disk(settings, value, 0);
+}
+
+int take_hdb(struct settings *settings, const char *value)
+{
+    return take_disk(settings, value, 1);
+}
+
+int take_hdc(struct settings *settings, const char *value)
+{
+    return take_disk(settings, value, 2);
+}
+
+int take_hdd(struct settings *settings, const char *value)
+{
+    return take_disk(settings, value, 3);
 }
 
 int take_snapshot(struct settings *settings, const char *value)

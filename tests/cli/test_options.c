@@ -751,6 +751,27 @@ Test(options, drives_are_kept_in_their_order)
     cr_assert_str_eq(drives[1].file, "vars");
 }
 
+Test(options, ide_disks_have_their_place_on_two_channels)
+{
+    TAKES("-hdb", "b", "-drive", "if=ide,file=a", "-drive", "if=ide,bus=1,unit=1,file=d,media=disk", "-hdc", "c");
+    const struct intact_drive_config *drives = settings.config.drives;
+    static const unsigned units[] = { 1, 0, 3, 2 };
+    for (unsigned i = 0; i < 4; i++) {
+        cr_assert_eq(drives[i].interface, INTACT_DRIVE_IDE);
+        cr_assert_eq(drives[i].unit, units[i]);
+    }
+    cr_assert_str_eq(drives[0].file, "b");
+    REFUSES("two drives are IDE disk 0", "-hda", "a", "-drive", "if=ide,index=0,file=b");
+    REFUSES("more than 4 drives with if=ide", "-hda", "a", "-hdb", "a", "-hdc", "a", "-hdd", "a", "-drive",
+            "if=ide,file=a");
+    REFUSES("index is an IDE disk, 0 to 3, not '4'", "-drive", "if=ide,index=4,file=a");
+    REFUSES("give index, or bus and unit", "-drive", "if=ide,index=1,unit=0,file=a");
+    REFUSES("bus is an IDE channel", "-drive", "if=ide,bus=2,file=a");
+    REFUSES("unit is a disk of an IDE channel", "-drive", "if=ide,unit=2,file=a");
+    REFUSES("no media 'cdrom'", "-drive", "if=ide,media=cdrom,file=a");
+    REFUSES("only if=ide has index", "-drive", "if=none,id=a,index=0,file=a");
+}
+
 Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)
 {
     TAKES("-drive", "file=a,if=none,id=a", "-snapshot", "-drive", "file=b,if=none,id=b,snapshot=off", "-pflash", "c");
@@ -762,14 +783,14 @@ Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)
 Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
 {
     REFUSES("needs if=none", "-drive", "file=a");
-    REFUSES("no interface 'ide'; there is none, pflash", "-drive", "file=a,if=ide");
+    REFUSES("no interface 'scsi'; there is none, pflash, ide", "-drive", "file=a,if=scsi");
     REFUSES("needs file=FILE", "-drive", "if=none,id=a");
     REFUSES("needs file=FILE", "-drive", "if=none,id=a,file=");
     REFUSES("needs id=ID", "-drive", "if=none,file=a");
     REFUSES("cannot be empty", "-drive", "if=none,file=a,id=");
     REFUSES("two with the id 'a'", "-drive", "if=none,file=a,id=a", "-drive", "if=none,file=b,id=a");
     REFUSES("no format 'qcow2'", "-drive", "if=none,file=a,id=a,format=qcow2");
-    REFUSES("only if=pflash has a unit", "-drive", "if=none,file=a,id=a,unit=0");
+    REFUSES("only if=pflash and if=ide have a unit", "-drive", "if=none,file=a,id=a,unit=0");
     REFUSES("0 to 1, not '2'", "-drive", "if=pflash,file=a,unit=2");
     REFUSES("two drives are flash bank 1", "-drive", "if=pflash,file=a,unit=1", "-drive", "if=pflash,file=b,unit=1");
     REFUSES("more than 2 drives with if=pflash", "-pflash", "a", "-pflash", "b", "-pflash", "c");

@@ -382,6 +382,19 @@ Test(machine, a_pc_has_no_flash_banks_for_drives)
     refuses("-drive: this machine has no flash banks");
 }
 
+Test(machine, ide_disks_are_refused_where_they_cannot_be)
+{
+    struct intact_drive_config drives[] = { { .interface = INTACT_DRIVE_IDE, .file = "/nonexistent/disk" },
+                                            { .interface = INTACT_DRIVE_IDE, .file = "x", .unit = 4 } };
+    config.drives = drives;
+    config.drive_count = 1;
+    refuses("-drive: cannot open '/nonexistent/disk'");
+    config.drives = drives + 1;
+    refuses("-drive: if=ide has disks 0 to 3, not 4");
+    config.type = INTACT_VIRT;
+    refuses("-drive: this machine has no IDE disks");
+}
+
 // --- Memory ---------------------------------------------------------------------------------------------------------
 
 // mov eax, [address]; then its low byte to COM1 and out.

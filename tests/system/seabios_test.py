@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 """Starts Debian's SeaBIOS on the PC.
 
-    seabios_test.py INTACT
+    seabios_test.py INTACT GUESTS
 
-Without a disk it comes to "No bootable device", waits and resets. Its log, at port 402h, says what it has found. Two runs agree in
-every byte and end at the same instruction; so do a replay of a recorded run, and a run that goes on from a saved state.
+Without a disk it comes to "No bootable device", waits and resets. Its log, at port 402h, says what it has found. With a disk, on IDE
+or virtio, it starts the first sector (guests/tests/x86_64/boot_sector.S), which reads and writes others; on QEMU the screen is the
+same. Two runs agree in every byte and end at the same instruction; so do a replay of a recorded run, and a run that goes on from a
+saved state.
 """
 import pathlib
 import sys
@@ -18,11 +20,19 @@ import linux
 TIMEOUT = 60
 LIMIT = 2_000_000_000
 HALF = 3_000_000 # instructions: in the middle
+SECTOR = 512
+DISK = 1 << 20
+DISKS = {
+    "IDE": ["-hda", "{}"],
+    "virtio": ["-drive", "if=none,format=raw,id=disk,file={}", "-device", "virtio-blk-pci,drive=disk"],
+}
 
 SCREEN = ["SeaBIOS (version", "Booting from Hard Disk...", "No bootable device.  Retrying in 60 seconds."]
 LOG = ["Running on QEMU (i440fx)", "QEMU fw_cfg DMA interface supported", "PIIX3/PIIX4 init: elcr=00 0c",
        "Found 1 cpu(s) max supported 1 cpu(s)", "sercon: using ioport 0x3f8", "PS2 keyboard initialized",
        "All threads complete."]
+BOOT = ["Booting from Hard Disk...", "the boot sector runs", "the second sector", "the third sector",
+        "the fourth sector was written"]
 
 
 def in_order(out, wanted, result):
@@ -59,11 +69,11 @@ def check_prompt(machine):
     return first
 
 
-def check_replay(machine):
+def check_replay(machine, options, status=0):
     journal = str(machine.folder / "journal")
-    machine.run([], ("record", journal))
+    machine.run([*options, "-snapshot"], ("record", journal), status)
     result = harness.run([machine.intact, "replay", journal], TIMEOUT)
-    if result.returncode != 0 or "the same run" not in harness.text(result.stderr):
+    if result.returncode != status or "the same run" not in harness.text(result.stderr):
         harness.fail("a replay is another run", result)
 
 
@@ -75,6 +85,44 @@ def check_snapshot(machine, whole):
         harness.fail("what follows a saved state is not what follows in one run", second)
 
 
+def make_disk(machine, guests):
+    """A boot sector, and two with texts."""
+    disk = machine.folder / "disk"
+    sector = (pathlib.Path(guests) / "x86_64/tests/boot_sector.sector").read_bytes()
+    texts = [text.ljust(SECTOR, b"\0") for text in (b"the second sector\r\n", b"the third sector\r\n")]
+    disk.write_bytes((sector + b"".join(texts)).ljust(DISK, b"\0"))
+    return disk
+
+
+def from_disk(result):
+    """What a boot from a disk has printed."""
+    out = harness.text(result.stdout)
+    return out[out.find(BOOT[0]):]
+
+
+def check_disk(machine, guests, name):
+    results = []
+    for _ in range(2):
+        disk = make_disk(machine, guests)
+        options = [text.format(disk) for text in DISKS[name]] + ["-device", "isa-debug-exit,iobase=0xf4"]
+        results.append(machine.run([*options, "-limit", str(LIMIT)], status=33))
+        if b"the fourth sector was written" not in disk.read_bytes()[3 * SECTOR:4 * SECTOR]:
+            harness.fail(f"{name}: the fourth sector was not written", results[-1])
+    in_order(harness.text(results[0].stdout), BOOT, results[0])
+    harness.same(*results)
+    print(f"{name}: {harness.instructions(results[0])} instructions")
+    check_replay(machine, options, 33)
+    return results[0], options
+
+
+def check_qemu(machine, options, ours):
+    image = machine.options[machine.options.index("-bios") + 1]
+    result = harness.run([*harness.qemu(), "-machine", "pc", "-m", "128M", "-nographic", "-vga", "none", "-net", "none", "-no-reboot",
+                          "-bios", image, *options], TIMEOUT)
+    if from_disk(result) != from_disk(ours):
+        harness.fail(f"QEMU's screen is another:\n{from_disk(result)}", ours)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -82,8 +130,11 @@ def main():
         except linux.CannotGet as error:
             harness.skip(f"cannot get {error}")
         whole = check_prompt(machine)
-        check_replay(machine)
+        check_replay(machine, [])
         check_snapshot(machine, whole)
+        for name in DISKS:
+            ours, options = check_disk(machine, sys.argv[2], name)
+            check_qemu(machine, options, ours)
 
 
 main()

@@ -39,17 +39,13 @@ static int check_block(struct board *board, const char *id, const struct intact_
     return 0;
 }
 
-int backends_take_drive(struct board *board, const char *driver, const char *id, struct block_file *file,
-                        const struct intact_block **block)
+int backends_open_drive(struct board *board, unsigned index, struct block_file *file, const struct intact_block **block)
 {
-    unsigned index = 0;
-    int result = find_drive(board, driver, id, &index);
-    if (result < 0)
-        return result;
     const struct intact_drive_config *drive = &board->config.drives[index];
+    int result;
     if (drive->block) {
         *block = drive->block;
-        result = check_block(board, id, drive->block);
+        result = check_block(board, drive->id ? drive->id : "", drive->block);
     } else {
         *block = &file->block;
         result = block_file_open(file, drive->file, drive->readonly, drive->snapshot || board->config.replays,
@@ -59,6 +55,14 @@ int backends_take_drive(struct board *board, const char *driver, const char *id,
     }
     board->backends.drive_taken[index] = result == 0;
     return result;
+}
+
+int backends_take_drive(struct board *board, const char *driver, const char *id, struct block_file *file,
+                        const struct intact_block **block)
+{
+    unsigned index = 0;
+    int result = find_drive(board, driver, id, &index);
+    return result < 0 ? result : backends_open_drive(board, index, file, block);
 }
 
 // --- Changes of cables and screens ----------------------------------------------------------------------------------

@@ -66,6 +66,9 @@ void backends_destroy(struct board *board);
 // caller.
 int backends_take_drive(struct board *board, const char *driver, const char *id, struct block_file *file,
                         const struct intact_block **block);
+// The same for drive `index` of the configuration.
+int backends_open_drive(struct board *board, unsigned index, struct block_file *file,
+                        const struct intact_block **block);
 // The network `id`, for `card`, which is copied.
 int backends_take_netdev(struct board *board, const char *driver, const char *id, const struct backends_card *card,
                          const struct intact_net **net);

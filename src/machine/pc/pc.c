@@ -74,19 +74,6 @@ static void make_serial(struct pc *pc)
     outside->port = &pc->com1;
 }
 
-// Slot 1, as on a board with a 440FX. The host bridge gets the identity by which a firmware knows such a machine.
-static int make_south(struct pc *pc)
-{
-    const struct region window = {
-        .name = "pm", .widest = 4, .read = acpi_pm_read, .write = acpi_pm_write, .owner = &pc->pm
-    };
-    pc->south = pc->board.config.bios;
-    if (!pc->south)
-        return 0;
-    pci_function_subsystem(&pc->board.pci.bridge, 0x1af4, 0x1100);
-    return piix_init(&pc->piix, &pc->board.pci.bus, &pc->board.ports, &window);
-}
-
 static int make_devices(struct board *board)
 {
     struct pc *pc = pc_of(board);
@@ -102,7 +89,7 @@ static int make_devices(struct board *board)
     post_port_init(&pc->post);
     debugcon_init(&pc->debugcon, outside_debug_transmit, &board->outside);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
-    int result = make_south(pc);
+    int result = pc_south_make(pc);
     if (result < 0 || !board->config.testdev)
         return result;
     pc->testdev = calloc(1, sizeof *pc->testdev);
@@ -145,6 +132,7 @@ static void destroy(struct board *board)
     free(pc->irq_events);
     free(pc->irq_timers);
     free(pc->testdev);
+    pc_south_destroy(pc);
     host_memory_release(pc->flash, pc->flash_size);
 }
 
@@ -164,7 +152,7 @@ static void reset_devices(struct pc *pc)
     if (pc->board.config.bios)
         pam_reset(&pc->pam);
     if (pc->south)
-        piix_reset(&pc->piix, now);
+        pc_south_reset(pc, now);
     if (pc->testdev)
         pc_testdev_reset(pc->testdev, now);
 }

@@ -8,6 +8,7 @@
 //     pc_firmware.c  what a firmware would have left behind: tables, CMOS, controllers set up
 //     pc_bios.c      and in the first megabyte: interrupt vectors, data areas
 //     pc_fw_cfg.c    what fw_cfg has
+//     pc_south.c     the south bridge and its IDE controller
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
 //     pc_why.c       why an interrupt does not arrive
@@ -30,6 +31,7 @@
 #include "devices/pci/reset_port.h"
 #include "devices/pit.h"
 #include "devices/rtc.h"
+#include "devices/storage/ide.h"
 #include "devices/uart16550.h"
 #include "irqchip/x86/x86_irq.h"
 #include "machine/board/board.h"
@@ -94,6 +96,7 @@ enum {
     PC_IRQ_PCI_A = 10, // INTA and INTC
     PC_IRQ_PCI_B = 11, // INTB and INTD
     PC_IRQ_MOUSE = 12,
+    PC_IRQ_IDE = 14, // and 15
     PC_ISA_IRQS = 16,
     PC_IOAPIC_PINS = 24,
     PC_IOAPIC_ID = 0,
@@ -140,6 +143,8 @@ struct pc {
     struct reset_port reset;
     bool south; // the south bridge is there: a firmware expects it, and IDE is a part of it
     struct piix piix;
+    struct ide ide;
+    struct block_file disks[INTACT_IDE_DRIVES]; // of the IDE controller
     struct fw_cfg fw_cfg;
     struct post_port post;
     struct debugcon debugcon;
@@ -173,6 +178,15 @@ int pc_wire_devices(struct board *board);
 // pc_firmware.c
 void pc_describe(struct board *board);
 int pc_firmware(struct board *board);
+
+// pc_south.c. pc_south_start: what a firmware would have written into it. pc_south_translation: CMOS 39h.
+int pc_south_make(struct pc *pc);
+void pc_south_reset(struct pc *pc, uint64_t now);
+void pc_south_start(struct pc *pc);
+void pc_south_visit(struct pc *pc, struct visit *v);
+void pc_south_loaded(struct pc *pc);
+void pc_south_destroy(struct pc *pc);
+uint8_t pc_south_translation(const struct pc *pc);
 
 // pc_fw_cfg.c
 int pc_fill_fw_cfg(struct pc *pc);

@@ -131,10 +131,11 @@ static uint64_t at_most(uint64_t value, uint64_t limit)
 
 // What a firmware tries first, second and third, in half bytes: 1 floppy, 2 disk, 3 CD. 3Dh has the first two, 38h the third
 // above bit 0, which is set if a floppy needs no signature.
-static void set_boot_order(struct rtc *rtc)
+static void set_boot_order(struct pc *pc)
 {
-    rtc_set_cmos(rtc, 0x3d, 0x12);
-    rtc_set_cmos(rtc, 0x38, 0x30);
+    rtc_set_cmos(&pc->rtc, 0x3d, 0x12);
+    rtc_set_cmos(&pc->rtc, 0x38, 0x30);
+    rtc_set_cmos(&pc->rtc, 0x39, pc_south_translation(pc));
 }
 
 // 15h: KiB of base memory; 17h and 30h: KiB above 1 MiB; 34h: 64 KiB units above 16 MiB; 5Bh: 64 KiB units above 4 GiB;
@@ -152,7 +153,7 @@ static void fill_cmos(struct pc *pc)
     rtc_set_cmos(&pc->rtc, 0x5d, (uint8_t)(high >> 32));
     rtc_set_cmos(&pc->rtc, 0x5f, (uint8_t)(pc->board.config.cpus - 1));
     if (pc->board.config.bios)
-        set_boot_order(&pc->rtc);
+        set_boot_order(pc);
 }
 
 // --- Interrupt controllers -------------------------------------------------------------------------------------------
@@ -242,6 +243,8 @@ int pc_firmware(struct board *board)
         result = pc_bios(pc);
         if (result == 0)
             result = pci_place(&board->pci.bus, &board->pci_windows, board->clock.now, &board->error);
+        if (pc->south)
+            pc_south_start(pc);
         if (result == 0)
             result = put_table(pc, "MP table", mptable_build, PC_MP_TABLE, MP_TABLE_SIZE);
         if (result == 0 && pc->board.config.acpi)

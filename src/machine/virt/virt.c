@@ -30,6 +30,10 @@ static int check(struct board *board)
         return result;
     if (config->memory > VIRT_RAM_END - VIRT_RAM)
         return board_refuse(board, "-m", "this machine has at most 255 GiB");
+    for (unsigned i = 0; i < config->drive_count; i++)
+        if (config->drives[i].interface == INTACT_DRIVE_IDE)
+            return board_refuse(board, "-drive",
+                                "this machine has no IDE disks; use if=none and -device virtio-blk-pci");
     if (config->testdev || config->debug_exit_port || config->debugcon_port)
         return board_refuse(board, "-device", "this machine has no ISA bus for it");
     return virt_cpu_parse(config->cpu, &virt_of(board)->model, board->cpu_without, &board->error);
