@@ -25,9 +25,10 @@ def check_names(folder, program, x86, arm):
     for name in ("qemu-system-x86_64", "qemu-system-i386", "qemu-system-aarch64"):
         (folder / name).symlink_to(program)
     for name in ("qemu-system-x86_64", "qemu-system-i386"):
-        expect([folder / name, "-m", "64M", "-display", "none", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4", "-device", "edu",
-                "-kernel", x86], 33)
-    expect([folder / "qemu-system-aarch64", "-m", "64M", "-display", "none", "-cpu", "max", "-device", "edu", "-kernel", arm], 0, "PASS")
+        expect([folder / name, "-m", "64M", "-display", "none", "-no-reboot", "-device", "edu",
+                "-device", "isa-debug-exit,iobase=0xf4", "-kernel", x86], 33)
+    expect([folder / "qemu-system-aarch64", "-m", "64M", "-display", "none", "-cpu", "max", "-device", "edu", "-kernel", arm], 0,
+           "PASS")
 
 
 def check_probes(folder):
@@ -38,6 +39,37 @@ def check_probes(folder):
     expect([pc, "-device", "?"], 0, 'name "pc-testdev", bus ISA', 'name "virtio-blk-pci", bus PCI')
     expect([arm, "-device", "?"], 0, 'name "virtconsole"', 'name "virtio-rng-device", bus virtio-bus')
     expect([pc, "-kernel", "_NO_FILE_HERE_"], 1, "could not open kernel '_NO_FILE_HERE_'")
+
+
+# Command lines as tools write them, but for the kernel and the devices that our guest needs.
+LINES = {
+    "KUnit, x86_64": ("x86", "-nodefaults -m 1024 -kernel {kernel} -append console=ttyS0 -no-reboot -nographic -accel kvm -accel hvf "
+                             "-accel tcg -serial stdio"),
+    "KUnit, arm64": ("arm", "-nodefaults -m 1024 -kernel {kernel} -append mem=1G -no-reboot -nographic -accel kvm -accel hvf -accel tcg "
+                            "-serial stdio -machine virt -cpu max,pauth-impdef=on"),
+    "Zephyr, qemu_cortex_a53": ("arm", "-cpu cortex-a53 -nographic -machine virt,gic-version=3 -net none -pidfile {folder}/qemu.pid "
+                                       "-chardev stdio,id=con,mux=on -serial chardev:con -mon chardev=con,mode=readline "
+                                       "-icount shift=4,align=off,sleep=off -rtc clock=vm -kernel {kernel}"),
+    "syzkaller": ("x86", "-m 2048 -smp 2 -chardev socket,id=s,server=on,wait=off,path={folder}/qmp -mon chardev=s,mode=control "
+                         "-display none -serial stdio -no-reboot -name VM-0 -device virtio-rng-pci -enable-kvm "
+                         "-cpu host,migratable=off -device virtio-net-pci,netdev=net0 -netdev user,id=net0,restrict=on -snapshot "
+                         "-kernel {kernel} -append console=ttyS0"),
+    "bare-metal tests, x86_64": ("x86", "-nodefaults -device pc-testdev -vnc none -serial stdio -machine accel=kvm:tcg -kernel {kernel} "
+                                        "-smp 2 -cpu max"),
+    "bare-metal tests, arm64": ("arm", "-nodefaults -machine virt,gic-version=3,accel=tcg -cpu cortex-a57 -device virtio-serial-device "
+                                       "-display none -serial stdio -kernel {kernel} -smp 2"),
+}
+
+
+def check_lines(folder, document, x86, arm):
+    for name, (family, line) in LINES.items():
+        words = line.format(kernel=x86 if family == "x86" else arm, folder=folder).split() + ["-device", "edu"]
+        if family == "x86":
+            expect([folder / "qemu-system-x86_64", *words, "-device", "isa-debug-exit,iobase=0xf4,iosize=0x4"], 33)
+        else:
+            expect([folder / "qemu-system-aarch64", *words], 0, "PASS")
+        if f"| {name} |" not in document.read_text():
+            harness.fail(f"{document} does not name '{name}'")
 
 
 def check_refused(program, document):
@@ -69,6 +101,7 @@ def main(program, document, x86, arm):
         program = pathlib.Path(program).resolve()
         check_names(folder, program, x86, arm)
         check_probes(folder)
+        check_lines(folder, pathlib.Path(document), x86, arm)
         check_refused(program, pathlib.Path(document))
         check_pid_file(folder, program, x86)
 
