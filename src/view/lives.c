@@ -61,6 +61,7 @@ static void count_state(struct view_life *life)
 void lives_hear(struct view *view, const struct intact_trace_event *event)
 {
     struct view_station station = station_of(view, event);
+    station.again = true; // it comes from the run that goes on, which may be at the end of a way
     if (event->cause == 0)
         return;
     struct view_life *life = find(view, event->cause);
@@ -93,15 +94,16 @@ static struct view_station *same_station(struct view_life *life, const struct vi
     return NULL;
 }
 
-void lives_hear_again(struct view *view, const struct intact_trace_event *event)
+bool lives_hear_again(struct view *view, const struct intact_trace_event *event)
 {
     struct view_station station = station_of(view, event), *was;
     for (unsigned i = view->life_count; event->cause && i-- > 0;)
         if ((was = same_station(&view->lives[i], &station))) {
             was->again = true;
             view->lives[i].cause = event->cause;
-            return;
+            return true;
         }
+    return false;
 }
 
 // Of those that came at this moment itself, the ones that came again are before it.

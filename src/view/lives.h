@@ -10,7 +10,7 @@ void lives_hear(struct view *view, const struct intact_trace_event *event);
 // A way back begins: the events on it were heard before, and come again, with other causes; a run is the same every time. Each is
 // found where it was kept, and its life has the new cause from then on.
 void lives_begin_again(struct view *view);
-void lives_hear_again(struct view *view, const struct intact_trace_event *event);
+bool lives_hear_again(struct view *view, const struct intact_trace_event *event);
 // It has ended where so many instructions had been executed: what came later did not happen.
 void lives_forget_after(struct view *view, uint64_t instructions);
 

@@ -179,9 +179,8 @@ static void look_at_cpu(struct view *view, unsigned index)
 static void hear(void *owner, const struct intact_trace_event *event)
 {
     struct view *view = owner;
-    if (view->travels)
-        lives_hear_again(view, event);
-    else
+    bool again = view->travels && lives_hear_again(view, event);
+    if (!again && (!view->travels || event->instructions >= view->heard))
         lives_hear(view, event);
 }
 
@@ -238,10 +237,11 @@ void view_close(struct view *view)
     free(view);
 }
 
-// On the way back a part of the run is run again, and its events come again.
+// On the way, also on one forward, a part of the run is run again, and its events come again.
 static void begin_travel(struct view *view)
 {
     view->travels = true;
+    view->heard = intact_machine_instructions(view->machine);
     lives_begin_again(view);
 }
 
@@ -254,8 +254,6 @@ static int end_travel(struct view *view, int result)
 
 int view_go_to(struct view *view, uint64_t instructions, char *why)
 {
-    if (instructions >= intact_machine_instructions(view->machine))
-        return intact_machine_go_to(view->machine, instructions, why);
     begin_travel(view);
     return end_travel(view, intact_machine_go_to(view->machine, instructions, why));
 }

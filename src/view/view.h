@@ -117,7 +117,8 @@ struct view {
     uint64_t high[VIEW_WIRE_WORDS];                     // GSIs that were high then
     unsigned register_room, chip_room, wire_room, told; // `told`: registers, or wires, of this look
     bool first, failed;
-    bool travels; // it goes back, and what is run again on the way was heard before
+    bool travels; // it goes elsewhere, and what is run again on the way, before `heard` instructions, was heard before
+    uint64_t heard;
 };
 
 // Begins to look at a machine, and to listen to its interrupts. Between two runs, on the machine's thread, as all of this.
