@@ -47,7 +47,8 @@ room(machine          src/machine          ${rooms} machine_monitor machine_serv
 set(LIBRARY_ROOMS ${rooms} machine_monitor machine_servers machine)
 if(INTACT_PROGRAMS)
   room(view           src/view) # the public API alone
-  room(cli            src/cli              machine machine_monitor observe guests view)
+  room(view_window    src/view/window      view)
+  room(cli            src/cli              machine machine_monitor observe guests view view_window)
 endif()
 
 find_package(ZLIB REQUIRED) # gzip kernels
@@ -100,6 +101,16 @@ if(INTACT_LIBEDIT AND TARGET room_cli)
   if(LIBEDIT_FOUND OR EDIT_LIBRARY)
     set(INTACT_HAS_LIBEDIT ON)
     target_compile_definitions(room_cli PRIVATE INTACT_LIBEDIT)
+  endif()
+endif()
+# The window, and pictures of the screen, where SDL and what its text needs are there.
+option(INTACT_SDL "build -display sdl where SDL2, SDL2_ttf, fontconfig and libpng are found" ON)
+if(INTACT_SDL AND TARGET room_view_window)
+  pkg_check_modules(SDL QUIET IMPORTED_TARGET sdl2 SDL2_ttf fontconfig libpng)
+  if(SDL_FOUND)
+    set(INTACT_HAS_SDL ON)
+    target_link_libraries(room_view_window PUBLIC PkgConfig::SDL)
+    target_compile_definitions(room_view_window PRIVATE INTACT_SDL)
   endif()
 endif()
 # Journals, snapshots, and kernels in EFI zboot files.

@@ -104,7 +104,7 @@ set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/cli/lesson_place.c APPEND PROPERTY
 
 # The command; intact-system-x86_64 and -aarch64 let a script swap an emulator's name.
 add_executable(intact-command src/cli/main/main.c)
-use_rooms(intact-command ${LIBRARY_ROOMS} cli guests view)
+use_rooms(intact-command ${LIBRARY_ROOMS} cli guests view view_window)
 target_link_libraries(intact-command PRIVATE Threads::Threads)
 target_link_options(intact-command PRIVATE ${INTACT_LINK_LTO})
 set_target_properties(intact-command PROPERTIES OUTPUT_NAME intact LINKER_LANGUAGE C

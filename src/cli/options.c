@@ -96,11 +96,6 @@ static int only_none(struct settings *settings, const char *option, const char *
     return refuse(settings, "%s: there is no '%.80s' here; only 'none'", option, value);
 }
 
-static int take_display(struct settings *settings, const char *value)
-{
-    return only_none(settings, "-display", value);
-}
-
 static int take_vga(struct settings *settings, const char *value)
 {
     return only_none(settings, "-vga", value);
@@ -212,6 +207,7 @@ static const char *const object_words[] = { "rng-random,id=", "rng-builtin,id=",
                                             "iothread,id=", NULL };
 static const char *const nic_words[] = { "none", "user", "user,model=virtio-net-pci", NULL };
 static const char *const net_words[] = { "none", "nic", "user", NULL };
+static const char *const display_words[] = { "none", "sdl", NULL };
 static const char *const accel_words[] = { "tcg", "tcg,jit=off", "tcg,jit=check", "kvm", "hvf", NULL };
 static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", NULL };
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
@@ -308,7 +304,11 @@ const struct option options[] = {
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
     { "nographic", NULL, GROUP_DEVICES, "The serial port and the monitor on the terminal, which is the default.", NULL,
       take_nographic },
-    { "display", "none", GROUP_DEVICES, "There is no display.", none_word, take_display },
+    { "display", "none|sdl[,font=NAME][,font-size=N]", GROUP_DEVICES,
+      "With sdl a window shows the machine, as intact watch does, with the guest's console; in the monospaced font "
+      "NAME, or that of a "
+      "file with a / in its name, of N pixels (16). The guest has no video card.",
+      display_words, take_display },
     { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },
     { "object", "KIND,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
       "What a device names: rng-random and rng-builtin, whose bytes are the same in every run; memory-backend-ram, "

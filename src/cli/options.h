@@ -54,6 +54,7 @@ int take_cpu(struct settings *settings, const char *value);
 int take_smp(struct settings *settings, const char *value);
 int take_memory(struct settings *settings, const char *value);
 int take_accel(struct settings *settings, const char *value);
+int take_display(struct settings *settings, const char *value);
 int take_device(struct settings *settings, const char *value);
 int take_serial(struct settings *settings, const char *value);
 int take_debugcon(struct settings *settings, const char *value);

@@ -64,13 +64,18 @@ static const char *const net_list[] = {
     NULL,
 };
 static const char *const none_list[] = { "none", NULL };
+static const char *const display_list[] = {
+    "none",
+    "sdl     a window, where it is built in; font=NAME, font-size=N",
+    NULL,
+};
 
 static const struct {
     const char *option;
     const char *const *lines;
 } lists[] = {
     { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list }, { "serial", stream_list },
-    { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list }, { "display", none_list },
+    { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list }, { "display", display_list },
     { "chardev", chardev_list }, { "monitor", monitor_list }, { "qmp", monitor_list }, { "vga", none_list },
     { "net", net_list },         { "parallel", none_list },   { "nic", nic_list },     { "lint", lint_list },
 };

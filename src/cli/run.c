@@ -24,6 +24,7 @@
 #include "cli/servers.h"
 #include "cli/stop_signal.h"
 #include "cli/trace.h"
+#include "cli/watch.h"
 #include "cli/why.h"
 
 int cli_fail(const char *why)
@@ -244,6 +245,8 @@ int cli_act(struct settings *settings)
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;
     }
+    if (settings->window)
+        return watch_in_window(settings);
     if (settings->why_source && servers_wanted(settings))
         return cli_fail(
             "why: not with -gdb, -s, -qmp or a monitor, whose command why asks; leave them out, or use intact run");

@@ -79,6 +79,9 @@ struct settings {
     struct chardev chardevs[CHARDEV_LIMIT];
     unsigned chardev_count;
     bool nodefaults, nographic;
+    bool window;           // -display sdl
+    const char *font;      // its font, NULL: any that is monospaced
+    unsigned font_size;    // 0: not given
     uint8_t escape;        // -echr: the character that begins a key of ours
     const char *pid_file;  // -pidfile; NULL: none
     const char *directory; // -L; NULL: none

@@ -16,6 +16,9 @@
 #include "view/keys.h"
 #include "view/session.h"
 #include "view/view_json.h"
+#include "view/window/window.h"
+
+enum { WINDOW_WIDTH = 120, WINDOW_HEIGHT = 40 }; // characters, if -size says nothing
 
 #define FRAME UINT64_C(33000000) // ns between two pictures of a machine that runs
 
@@ -29,8 +32,10 @@ static int show_usage(void)
          "  -keys KEYS  does what these keys would, prints the last screen and ends; T is Tab, t Shift-Tab, others\n"
          "              have names: <Enter> <Esc> <Up> <Down> <Left> <Right> <Ctrl-a> <click COLUMN,LINE>\n"
          "  -size WxH   of the screen in characters, 80x24 to 400x200\n"
-         "  -shot FILE  the last screen goes there as text, - for standard output; what is to be seen as JSON to "
-         "FILE.json\n"
+         "  -shot FILE  the last screen goes there as text, - for standard output; as a picture to FILE.png; what is "
+         "to be\n"
+         "              seen as JSON to FILE.json\n"
+         "With -display sdl it is in a window, where a click does what the cursor's Enter does.\n"
          "Exit status: 0, or 1 if a line on standard error says what is wrong.");
     return 0;
 }
@@ -83,10 +88,20 @@ static bool write_json(FILE *file, const struct session *session)
     return text;
 }
 
-static int write_shot(const struct watch_wish *wish, const struct session *session, const struct grid *grid)
+static int write_png(const struct settings *settings, const struct grid *grid, const char *path)
+{
+    char why[INTACT_ERROR_SIZE];
+    const struct window_font font = { settings->font, settings->font_size };
+    return window_write_png(grid, &font, path, why) < 0 ? cli_fail(why) : 0;
+}
+
+static int write_shot(const struct settings *settings, const struct watch_wish *wish, const struct session *session,
+                      const struct grid *grid)
 {
     char why[200];
     const char *path = wish->shot ? wish->shot : "-";
+    if (ends_with(path, ".png"))
+        return write_png(settings, grid, path);
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
     if (!file) {
         snprintf(why, sizeof why, "watch: cannot write '%.80s': %s", path, strerror(errno));
@@ -188,12 +203,10 @@ static void by_hand(struct session *session, struct grid *grid, const struct wat
 // The machine runs as long as it would; what is typed into the guest's console comes in before it goes on.
 static void by_list(struct session *session, struct grid *grid, const char *keys)
 {
-    static const char escape[] = "<Ctrl-a>";
     session_draw(session, grid);
     for (bool goes_on = true; *keys && goes_on;) {
         goes_on = session_key(session, view_key_next(&keys, session->panes.console));
-        bool more = session->typed && *keys && strncmp(keys, escape, sizeof escape - 1) != 0;
-        while (session->runs && !more)
+        while (session->runs && !session_expects(session, keys))
             session_run_on(session);
     }
 }
@@ -267,6 +280,9 @@ static int make_grid(struct settings *settings, const struct watch_wish *wish, s
     if (wish->width) {
         width = wish->width;
         height = wish->height;
+    } else if (settings->window) {
+        width = WINDOW_WIDTH;
+        height = WINDOW_HEIGHT;
     } else if (!wish->keys && terminal_size(&width, &height) &&
                (width < PANES_MIN_WIDTH || height < PANES_MIN_HEIGHT)) {
         return refuse(settings, "watch: the terminal has %u by %u characters; 80 by 24 are needed", width, height);
@@ -276,18 +292,35 @@ static int make_grid(struct settings *settings, const struct watch_wish *wish, s
     return grid_init(grid, width, height) < 0 ? refuse(settings, "watch: the host has no memory left") : 0;
 }
 
+static int show_session(struct settings *settings, const struct watch_wish *wish, struct session *session,
+                        struct grid *grid)
+{
+    const struct window_wish window = { .font = { settings->font, settings->font_size },
+                                        .keys = wish->keys,
+                                        .paced = settings->sleep != CHOICE_OFF };
+    if (wish->console && !settings->stopped)
+        session_console(session);
+    if (settings->window)
+        return window_run(session, grid, &window, settings->why) < 0 ? cli_fail(settings->why) : 0;
+    if (wish->keys)
+        by_list(session, grid, wish->keys);
+    else
+        by_hand(session, grid, wish);
+    return 0;
+}
+
 static int run_session(struct settings *settings, const struct watch_wish *wish, struct session *session,
                        struct grid *grid)
 {
     struct intact_machine *machine = watch_open(settings, session);
     if (!machine)
         return cli_fail(settings->why);
-    if (wish->keys)
-        by_list(session, grid, wish->keys);
-    else
-        by_hand(session, grid, wish);
+    int status = show_session(settings, wish, session, grid);
     session_draw(session, grid);
-    int status = wish->keys || wish->shot ? write_shot(wish, session, grid) : 0;
+    if (status == 0 && (wish->keys || wish->shot))
+        status = write_shot(settings, wish, session, grid);
+    if (status == 0 && wish->console && session_has_ended(session))
+        status = session->end.status;
     watch_close(machine, session);
     return status;
 }
@@ -296,13 +329,18 @@ int watch_machine(struct settings *settings, const struct watch_wish *wish)
 {
     static struct session session; // large
     struct grid grid = { .cells = NULL };
-    if (!wish->keys && !terminal_input())
+    if (!settings->window && !wish->keys && !terminal_input())
         return cli_fail("watch: standard input is no terminal; -keys KEYS says what to do");
     if (watch_check(settings) < 0 || make_grid(settings, wish, &grid) < 0)
         return cli_fail(settings->why);
     int status = run_session(settings, wish, &session, &grid);
     grid_free(&grid);
     return status;
+}
+
+int watch_in_window(struct settings *settings)
+{
+    return watch_machine(settings, &(struct watch_wish){ .console = true });
 }
 
 int cli_watch(int argc, char *const *argv)

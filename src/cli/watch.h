@@ -10,11 +10,15 @@ struct watch_wish {
         *keys; // done instead of those of the terminal, and then the last screen is printed; NULL: the terminal's
     const char *shot;       // the file that the last screen is written to; NULL: none, or with `keys` standard output
     unsigned width, height; // of the screen, 0: those of the terminal
+    bool console;           // it begins with the guest's console, and runs
 };
 
 // Makes the machine of the settings, shows it until the user ends it, and destroys it. Returns an exit status, after a line to
 // standard error if something was wrong.
 int watch_machine(struct settings *settings, const struct watch_wish *wish);
+// The same for intact run -display sdl: in a window, which begins with the guest's console, and the machine runs. Returns the exit
+// status of a run that has ended.
+int watch_in_window(struct settings *settings);
 
 // --- watch_open.c ----------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,10 @@ int watch_check(struct settings *settings)
                        : settings->save_file                       ? "-savevm"
                        : elsewhere ? "-serial to a file or a socket: the port is on the screen"
                                    : NULL;
+    if (settings->window && (settings->why_source || settings->tells_digest || settings->answers))
+        return refuse(settings, "-display sdl: only intact run and intact watch have a window");
+    if (what && settings->window)
+        return refuse(settings, "-display sdl: not with %s; without the window there is", what);
     return what ? refuse(settings, "watch: not with %s; intact run has it", what) : 0;
 }
 

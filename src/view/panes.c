@@ -161,9 +161,13 @@ static void draw_tabs(const struct view *view, const struct panes *panes, struct
         add_span(&spans, begin, used, i - first);
     }
     grid_say(box, GRID_QUIET, "%s", text);
-    for (unsigned i = 0; i < spans.count; i++)
-        grid_mark(box, spans.list[i].begin, spans.list[i].end - spans.list[i].begin,
-                  target_of(PANES_CHIP, first + spans.list[i].part, 0));
+    for (unsigned i = 0; i < spans.count; i++) {
+        unsigned begin = spans.list[i].begin, chip = first + spans.list[i].part;
+        grid_mark(box, begin, spans.list[i].end - begin, target_of(PANES_CHIP, chip, 0));
+        for (unsigned column = begin; chip == panes->chip && column < spans.list[i].end && column < box->width;
+             column++)
+            grid_cell(box->grid, box->left + column, box->top + box->line - 1)->style = GRID_TITLE;
+    }
 }
 
 // The names fill a column.
@@ -233,7 +237,8 @@ static void draw_life(const struct view *view, unsigned index, struct grid_box *
     char number[32];
     box->target = target_of(PANES_LIFE, index, 0);
     grid_say(box, GRID_CHANGED, "#%" PRIu64 " %s: %s%s%s", life->number, life->source, view_fate(life),
-             life->nmi && life->taken ? " (no event tells the end of an NMI)" : "", life->raises > 1 ? ", several raises in one" : "");
+             life->nmi && life->taken ? " (no event tells the end of an NMI)" : "",
+             life->raises > 1 ? ", several raises in one" : "");
     unsigned first = life->count > grid_left(box) ? life->count - grid_left(box) : 0;
     for (unsigned i = first; i < life->count; i++) {
         box->target = target_of(PANES_STATION, index, i);

@@ -136,6 +136,12 @@ void session_run_on(struct session *session)
     session->stale = true;
 }
 
+bool session_expects(const struct session *session, const char *keys)
+{
+    static const char escape[] = "<Ctrl-a>";
+    return session->typed && *keys && strncmp(keys, escape, sizeof escape - 1) != 0;
+}
+
 enum { PACE = 33 };
 
 unsigned session_pace(struct session *session, uint64_t host)
@@ -359,7 +365,9 @@ static bool point_at(struct session *session, struct grid_target target)
 
 static bool click(struct session *session, unsigned column, unsigned line)
 {
-    const struct grid *grid = session->grid;
+    struct grid *grid = session->grid;
+    if (grid && !session->runs)
+        session_draw(session, grid); // as the user sees it
     if (!grid || column >= grid->width || line >= grid->height)
         return true;
     struct grid_target target = grid_cell(grid, column, line)->target;

@@ -48,6 +48,8 @@ bool session_key(struct session *session, int key);
 void session_console(struct session *session);
 // While `runs`: a part of the run. The face looks for keys in between, and draws now and then.
 void session_run_on(struct session *session);
+// For a face whose keys are a text (keys.h) that goes on with `keys`: more characters for the guest come before it runs on.
+bool session_expects(const struct session *session, const char *keys);
 // How long the face waits before it goes on with a run, in ms, so that a guest at its console is not ahead of the host's clock, of
 // which `host` is the time in ns. 0: not at all.
 unsigned session_pace(struct session *session, uint64_t host);
