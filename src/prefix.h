@@ -1979,6 +1979,7 @@
 #define stops_watch_memory intact_private_stops_watch_memory
 #define stops_watch_page intact_private_stops_watch_page
 #define svg_life_write intact_private_svg_life_write
+#define table_loader_build intact_private_table_loader_build
 #define timeline_begin intact_private_timeline_begin
 #define timeline_bytes intact_private_timeline_bytes
 #define timeline_end intact_private_timeline_end

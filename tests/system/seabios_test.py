@@ -28,8 +28,8 @@ DISKS = {
 }
 
 SCREEN = ["SeaBIOS (version", "Booting from Hard Disk...", "No bootable device.  Retrying in 60 seconds."]
-LOG = ["Running on QEMU (i440fx)", "QEMU fw_cfg DMA interface supported", "PIIX3/PIIX4 init: elcr=00 0c",
-       "Found 1 cpu(s) max supported 1 cpu(s)", "sercon: using ioport 0x3f8", "PS2 keyboard initialized",
+LOG = ["Running on QEMU (i440fx)", "QEMU fw_cfg DMA interface supported", "Moving pm_base to 0x600", "PIIX3/PIIX4 init: elcr=00 0c",
+       "Using pmtimer, ioport 0x608", "Found 1 cpu(s) max supported 1 cpu(s)", "ACPI: parse DSDT at", "sercon: using ioport 0x3f8", "PS2 keyboard initialized",
        "All threads complete."]
 BOOT = ["Booting from Hard Disk...", "the boot sector runs", "the second sector", "the third sector",
         "the fourth sector was written"]

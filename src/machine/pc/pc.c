@@ -132,6 +132,8 @@ static void destroy(struct board *board)
     free(pc->irq_events);
     free(pc->irq_timers);
     free(pc->testdev);
+    free(pc->acpi);
+    free(pc->loader);
     pc_south_destroy(pc);
     host_memory_release(pc->flash, pc->flash_size);
 }

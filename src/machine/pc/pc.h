@@ -157,6 +157,8 @@ struct pc {
     struct machine_description description;
     struct memory_map map;
     uint8_t e820[20 * MEMORY_RANGE_LIMIT];
+    uint8_t *acpi, *loader; // for a firmware: the tables, for address 0, and the script that places them. Made once
+    size_t acpi_size, loader_size;
 };
 
 extern const struct board_type pc_type;

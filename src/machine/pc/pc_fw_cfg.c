@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // What fw_cfg has on the PC: numbers, the memory map; for a firmware also DMA and what it asks for.
+#include <errno.h>
+#include <stdlib.h>
+
 #include "base/bits.h"
 #include "machine/pc/pc.h"
 #include "machine/tables/bytes.h"
 
+enum { TABLES_SIZE = 65536, LOADER_SIZE = 8192 };
 enum { IRQ0_OVERRIDE = FW_CFG_ARCH_LOCAL + 2 }; // u8: ISA IRQ 0 is at pin 2 of the IOAPIC
 
 static bool read_memory(void *owner, uint64_t address, void *data, size_t size)
@@ -50,6 +54,30 @@ static int add_e820(struct pc *pc)
     return fw_cfg_add_file(&pc->fw_cfg, "etc/e820", pc->e820, 20 * map.count);
 }
 
+static int make_acpi(struct pc *pc)
+{
+    pc->acpi = malloc(TABLES_SIZE);
+    pc->loader = malloc(LOADER_SIZE);
+    if (!pc->acpi || !pc->loader)
+        return error_set(&pc->board.error, -ENOMEM, "-bios: the host has no memory left");
+    pc->acpi_size = acpi_build(&pc->description, 0, pc->acpi, TABLES_SIZE);
+    if (pc->acpi_size)
+        pc->loader_size = table_loader_build(pc->acpi, pc->loader, LOADER_SIZE);
+    return pc->loader_size
+               ? 0
+               : error_set(&pc->board.error, -ENOMEM, "-smp: no room for the ACPI tables of so many processors");
+}
+
+static int add_acpi(struct pc *pc)
+{
+    int result = pc->loader ? 0 : make_acpi(pc);
+    if (result == 0)
+        result = fw_cfg_add_file(&pc->fw_cfg, TABLE_LOADER_SCRIPT, pc->loader, pc->loader_size);
+    if (result > 0)
+        result = fw_cfg_add_file(&pc->fw_cfg, TABLE_LOADER_RSDP, pc->acpi, ACPI_RSDP_SIZE);
+    return result > 0 ? fw_cfg_add_file(&pc->fw_cfg, TABLE_LOADER_TABLES, pc->acpi, pc->acpi_size) : result;
+}
+
 int pc_fill_fw_cfg(struct pc *pc)
 {
     const struct fw_cfg_memory memory = { read_memory, write_memory, &pc->board };
@@ -61,5 +89,7 @@ int pc_fill_fw_cfg(struct pc *pc)
     }
     if (result == 0)
         result = add_e820(pc);
+    if (result > 0 && pc->board.config.bios && pc->board.config.acpi)
+        result = add_acpi(pc);
     return result < 0 ? result : 0;
 }

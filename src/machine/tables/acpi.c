@@ -15,7 +15,7 @@
 #include "machine/tables/description.h"
 #include "machine/tables/dsdt.h"
 
-enum { HEADER_SIZE = 36, LENGTH_AT = 4, CHECKSUM_AT = 9, RSDP_SIZE = 36, FACS_SIZE = 64 };
+enum { HEADER_SIZE = 36, LENGTH_AT = 4, CHECKSUM_AT = 9, RSDP_SIZE = ACPI_RSDP_SIZE, FACS_SIZE = 64 };
 
 static size_t begin(struct blob *blob, const char *signature, uint8_t revision)
 {

@@ -79,6 +79,52 @@ Test(acpi, the_root_pointer_has_both_checksums_and_leads_to_both_lists)
         cr_assert_eq(get32(rsdt + 36 + 4 * i), get64(xsdt + 36 + 8 * i));
 }
 
+// What a firmware does with an entry of the script (QEMU, bios-linker-loader).
+struct placed {
+    const char *name;
+    uint8_t *bytes;
+    uint32_t address;
+};
+
+static struct placed *file_of(struct placed *files, const uint8_t *name)
+{
+    return strcmp((const char *)name, files[0].name) == 0 ? &files[0] : &files[1];
+}
+
+static void run_entry(const uint8_t *entry, struct placed *files)
+{
+    struct placed *file = file_of(files, entry + 4);
+    uint32_t offset = get32(entry + 60), start = get32(entry + 64);
+    cr_assert_str_eq((const char *)entry + 4, file->name);
+    switch (get32(entry)) {
+    case 1: cr_assert_eq(file->address % get32(entry + 60), 0); break;
+    case 2:
+        offset = get32(entry + 116);
+        cr_assert(entry[120] == 4 || entry[120] == 8);
+        put32(file->bytes + offset, get32(file->bytes + offset) + file_of(files, entry + 60)->address);
+        break;
+    case 3: file->bytes[offset] = (uint8_t)(file->bytes[offset] - sum(file->bytes + start, get32(entry + 68))); break;
+    default: cr_assert_fail("command %u", get32(entry));
+    }
+}
+
+Test(acpi, the_script_of_a_firmware_places_them_as_if_they_were_made_there)
+{
+    static uint8_t moved[CAPACITY], script[CAPACITY], rsdp[ACPI_RSDP_SIZE];
+    struct machine_description machine = describe(3);
+    struct placed files[] = { { TABLE_LOADER_TABLES, moved, BASE }, { TABLE_LOADER_RSDP, rsdp, 0xf5000 } };
+    size_t size = acpi_build(&machine, 0, moved, CAPACITY), length = table_loader_build(moved, script, CAPACITY);
+    cr_assert(length > 0 && length % 128 == 0);
+    memcpy(rsdp, moved, sizeof rsdp);
+    for (size_t at = 0; at < length; at += 128)
+        run_entry(script + at, files);
+    cr_assert_eq(acpi_build(&machine, BASE, tables, CAPACITY), size);
+    cr_assert_arr_eq(rsdp, tables, sizeof rsdp);
+    cr_assert_arr_eq(moved + sizeof rsdp, tables + sizeof rsdp, size - sizeof rsdp);
+    acpi_build(&machine, 0, moved, CAPACITY);
+    cr_assert_eq(table_loader_build(moved, script, 1000), 0, "no room");
+}
+
 Test(acpi, every_table_sums_to_zero_over_its_length)
 {
     static const char *const names[] = { "FACP", "APIC", "HPET" };
