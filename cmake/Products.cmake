@@ -32,6 +32,10 @@ function(library target kind file name)
   add_library(intact::${name} ALIAS ${target})
   if(kind STREQUAL SHARED)
     target_link_options(${target} PRIVATE ${INTACT_LINK_LTO})
+  elseif(INTACT_LINK_LTO AND CMAKE_OBJCOPY)
+    # Without them: a program that links the library would be optimised with all of it again, for a minute each time.
+    add_custom_command(TARGET ${target} POST_BUILD VERBATIM
+      COMMAND ${CMAKE_OBJCOPY} -R ".gnu.lto_*" -R ".gnu.debuglto_*" $<TARGET_FILE:${target}>)
   endif()
   if(INTACT_SANITIZE)
     target_link_options(${target} PUBLIC $<BUILD_INTERFACE:-fsanitize=address,undefined>)
