@@ -49,6 +49,7 @@ if(INTACT_PROGRAMS)
   room(view           src/view) # the public API alone
   room(view_window    src/view/window      view)
   room(cli            src/cli              machine machine_monitor observe guests view view_window)
+  room(web            src/web              cli observe view) # a machine for a page in a browser
 endif()
 
 find_package(ZLIB REQUIRED) # gzip kernels
@@ -122,7 +123,7 @@ foreach(name ${ZSTD_ROOMS})
 endforeach()
 # JSON of QMP, of lessons, and of what is to be seen.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
-foreach(name debug machine_servers view cli)
+foreach(name debug machine_servers view cli web)
   if(TARGET room_${name})
     target_link_libraries(room_${name} PUBLIC PkgConfig::JANSSON)
   endif()

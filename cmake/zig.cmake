@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-# Toolchain: builds for INTACT_TARGET (aarch64-macos, x86_64-macos, aarch64-linux-musl, x86_64-linux-musl) with zig's C
+# Toolchain: builds for INTACT_TARGET (aarch64-macos, x86_64-macos, aarch64-linux-musl, x86_64-linux-musl, wasm32-wasi) with zig's C
 # compiler, which brings the system's headers and stubs of its libraries. INTACT_TOOLS is a folder that tools/cross.py makes,
 # with cc, ar and ranlib for the target; INTACT_SYSROOT one with the libraries from outside. CONTRIBUTING.md, "Another host".
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES INTACT_TARGET INTACT_TOOLS INTACT_SYSROOT)
@@ -12,6 +12,9 @@ string(REGEX REPLACE "-.*" "" CMAKE_SYSTEM_PROCESSOR ${INTACT_TARGET})
 if(INTACT_TARGET MATCHES macos)
   set(CMAKE_SYSTEM_NAME Darwin)
   set(CMAKE_INSTALL_NAME_TOOL ${INTACT_TOOLS}/install_name_tool)
+elseif(INTACT_TARGET MATCHES wasi)
+  set(CMAKE_SYSTEM_NAME Generic) # CMake does not know it
+  set(INTACT_BARE ON)
 else()
   set(CMAKE_SYSTEM_NAME Linux)
 endif()

@@ -1333,11 +1333,16 @@
 #define net_user_close intact_private_net_user_close
 #define net_user_net intact_private_net_user_net
 #define net_user_open intact_private_net_user_open
+#define notifier_best_kind intact_private_notifier_best_kind
+#define notifier_close intact_private_notifier_close
 #define notifier_give_back intact_private_notifier_give_back
 #define notifier_listen intact_private_notifier_listen
 #define notifier_name_thread intact_private_notifier_name_thread
+#define notifier_open intact_private_notifier_open
 #define notifier_poll_file intact_private_notifier_poll_file
+#define notifier_read intact_private_notifier_read
 #define notifier_take intact_private_notifier_take
+#define notifier_write intact_private_notifier_write
 #define number_add intact_private_number_add
 #define number_compare intact_private_number_compare
 #define number_convert intact_private_number_convert
@@ -1599,6 +1604,7 @@
 #define qmp_text intact_private_qmp_text
 #define qmp_version intact_private_qmp_version
 #define qmp_why intact_private_qmp_why
+#define quiet_thread_start intact_private_quiet_thread_start
 #define ram_file_load intact_private_ram_file_load
 #define ram_file_save intact_private_ram_file_save
 #define ram_history_free intact_private_ram_history_free

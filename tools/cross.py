@@ -5,6 +5,7 @@ headers and stubs of their libraries.
 
   cross.py [--chips] [--qemu] [--jobs N] [TARGET...]   all four without one: aarch64-macos, x86_64-macos,
                                                        aarch64-linux-musl, x86_64-linux-musl
+  cross.py wasm32-wasi                                 the module for browsers, alone (docs/browser.md): prints its path
   cross.py fetch                                       only what is fetched: the compiler and the libraries' sources
 
 Compiles every source, and links the libraries, the examples and the command; with --chips only intact-irq and its examples,
@@ -14,6 +15,7 @@ and run: those of the musl target with the host's processor; with --qemu those o
 are built from Debian's source packages, once for each target. All that is kept in .cache/cross or INTACT_CACHE, Intact's own
 objects in build/cross. libslirp, Capstone, libedit and SDL are left out. tests/cross runs it for each target.
 """
+import concurrent.futures
 import contextlib
 import fcntl
 import os
@@ -34,6 +36,10 @@ TARGETS = ("aarch64-macos", "x86_64-macos", "aarch64-linux-musl", "x86_64-linux-
 # What a linked program begins with: Mach-O and its processor, or ELF.
 MAGIC = {"aarch64-macos": b"\xcf\xfa\xed\xfe\x0c\0\0\x01", "x86_64-macos": b"\xcf\xfa\xed\xfe\x07\0\0\x01",
          "aarch64-linux-musl": b"\x7fELF\x02\x01\x01", "x86_64-linux-musl": b"\x7fELF\x02\x01\x01"}
+WEB = "wasm32-wasi" # the module for browsers (docs/browser.md), which is not built with the others
+EXTRA = {WEB: "'-DMINI_GMP_LIMB_TYPE=long long' -D_WASI_EMULATED_GETPID"} # limbs have 64 bits, a long there 32
+LIBRARY_FLAGS = {WEB: "-Os"} # the others: -O1 -fPIC
+FLAGS = {WEB: "-O2 -g0"}     # the others: -O1 -g0
 HOSTS = {"aarch64-macos": "aarch64-apple-darwin", "x86_64-macos": "x86_64-apple-darwin"} # as configure names them
 # Source packages of Debian, with the suites in which they are looked for.
 SOURCES = {"mpfr4": ("bookworm",), "gmp": ("bookworm",), "zlib": ("bookworm",), "libzstd": ("bookworm",), "xxhash": ("bookworm",),
@@ -106,7 +112,7 @@ def tools(target):
     its second copy of each object goes where ZIG_LOCAL_CACHE_DIR says."""
     zig, place = compiler(), CACHE / target / "tools"
     place.mkdir(parents=True, exist_ok=True)
-    scripts = {"cc": f'"{zig}" cc -target {target} -fno-sanitize=undefined "$@"', "ar": f'"{zig}" ar "$@"',
+    scripts = {"cc": f'"{zig}" cc -target {target} -fno-sanitize=undefined {EXTRA.get(target, "")} "$@"', "ar": f'"{zig}" ar "$@"',
                "ranlib": f'"{zig}" ranlib "$@"', "install_name_tool": "true"}
     for name, command in scripts.items():
         text = f"#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR='{CACHE}/objects'\nexec {command}\n"
@@ -178,13 +184,18 @@ def sources(package):
     return place
 
 
+def library_flags(target):
+    return LIBRARY_FLAGS.get(target, "-O1 -fPIC")
+
+
 def archive(target, name, files, *flags):
     """A static library of C files, in the target's root."""
     objects = CACHE / target / name
     objects.mkdir(parents=True, exist_ok=True)
     bin_ = CACHE / target / "tools"
-    for file in files:
-        run(bin_ / "cc", "-O1", "-fPIC", *flags, "-c", file, "-o", objects / f"{file.stem}.o")
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(lambda file: run(bin_ / "cc", *library_flags(target).split(), *flags, "-c", file,
+                                       "-o", objects / f"{file.stem}.o"), files))
     library = CACHE / target / "root/lib" / f"lib{name}.a"
     library.unlink(missing_ok=True)
     run(bin_ / "ar", "rcs", library, *sorted(objects.glob("*.o")))
@@ -219,7 +230,8 @@ def configure_mpfr(target, root, build, bin_):
     build.mkdir(parents=True, exist_ok=True)
     run(sources("mpfr4") / "configure", f"--host={HOSTS.get(target, target)}", f"--prefix={root}", "--disable-shared",
         "--disable-dependency-tracking", "--disable-thread-safe", f"--with-mini-gmp={sources('gmp')}/mini-gmp",
-        f"CC={bin_}/cc", f"AR={bin_}/ar", f"RANLIB={bin_}/ranlib", "CFLAGS=-O1 -fPIC", cwd=build)
+        f"CC={bin_}/cc", f"AR={bin_}/ar", f"RANLIB={bin_}/ranlib",
+        f"CFLAGS={library_flags(target)}", cwd=build)
 
 
 def build_libraries(target, root):
@@ -267,10 +279,19 @@ def configure(target, place, root, bin_, chips):
     tests = "ON" if runs_here(target) or emulator(target) else "OFF"
     run("cmake", "-S", ROOT, "-B", place, "-G", "Ninja", f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/zig.cmake",
         f"-DINTACT_TARGET={target}", f"-DINTACT_TOOLS={bin_}", f"-DINTACT_SYSROOT={root}", "-DCMAKE_BUILD_TYPE=Debug",
-        "-DCMAKE_C_FLAGS_DEBUG=-O1 -g0", "-DINTACT_SLIRP=OFF", "-DINTACT_CAPSTONE=OFF", "-DINTACT_LIBEDIT=OFF", "-DINTACT_SDL=OFF",
-        f"-DINTACT_TESTS={tests}",
+        f"-DCMAKE_C_FLAGS_DEBUG={FLAGS.get(target, '-O1 -g0')}", "-DINTACT_SLIRP=OFF", "-DINTACT_CAPSTONE=OFF", "-DINTACT_LIBEDIT=OFF",
+        "-DINTACT_SDL=OFF", f"-DINTACT_TESTS={tests}",
         f"-DCMAKE_CROSSCOMPILING_EMULATOR={emulator(target)}", "-DINTACT_CRITERION_LITE=ON", "-DINTACT_GUESTS=OFF",
         f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
+
+
+def module():
+    """Builds the module for browsers. Its path."""
+    bin_, root, place = tools(WEB), libraries(WEB), ROOT / "build/cross" / WEB
+    with scratch(place):
+        configure(WEB, place, root, bin_, False)
+        run("ninja", "--quiet", "-C", place, f"-j{jobs}", "intact-web")
+    return place / "intact.wasm"
 
 
 def build(target, chips):
@@ -298,13 +319,16 @@ def main(arguments):
         at = words.index("--jobs")
         jobs = int(words[at + 1])
         del words[at:at + 2]
-    for wrong in [word for word in words if word not in TARGETS + ("fetch",)]:
-        fail(f"'{wrong}' is not a target; there is {', '.join(TARGETS)}")
+    for wrong in [word for word in words if word not in TARGETS + (WEB, "fetch")]:
+        fail(f"'{wrong}' is not a target; there is {', '.join(TARGETS)} and {WEB}")
     if words == ["fetch"]:
         print("\n".join(map(str, [compiler(), *map(sources, SOURCES)])))
         return
     for name in words or TARGETS:
-        build(name, chips)
+        if name == WEB:
+            print(module())
+        else:
+            build(name, chips)
 
 
 if __name__ == "__main__":

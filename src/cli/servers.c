@@ -9,11 +9,6 @@
 
 #include "cli/console.h"
 
-bool servers_wanted(const struct settings *settings)
-{
-    return settings->gdb || settings->monitor_count;
-}
-
 // A port that the host has chosen is told.
 static void tell_port(const char *option, const char *where, unsigned port)
 {

@@ -13,8 +13,6 @@ struct servers_open {
     struct intact_qmp *qmps[MONITOR_LIMIT];
 };
 
-// Could anybody start a machine that is stopped?
-bool servers_wanted(const struct settings *settings);
 // All but a monitor of consoles_monitor. -1 with the line of an error; servers_close closes those that were opened.
 int servers_open(struct servers_open *open, struct settings *settings, struct intact_machine *machine);
 // Runs the machine to its end, for its servers or alone; `at_terminal`: there is a monitor of consoles_monitor.

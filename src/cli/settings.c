@@ -50,6 +50,11 @@ int refuse_unknown(struct settings *settings, const char *option, const char *th
     return refuse(settings, "%s: no %s '%.80s'; there is %s", option, thing, word, all);
 }
 
+bool servers_wanted(const struct settings *settings)
+{
+    return settings->gdb || settings->monitor_count;
+}
+
 char *settings_copy(struct settings *settings, const char *text)
 {
     unsigned limit = sizeof settings->copies / sizeof settings->copies[0];

@@ -163,6 +163,9 @@ int refuse_unknown(struct settings *settings, const char *option, const char *th
 // The option of the monitor on standard input and output; NULL: none is. Called when all options have been read.
 const char *settings_monitor_at_stdio(const struct settings *settings);
 
+// Are there servers for debuggers, so that somebody could start a machine that is stopped?
+bool servers_wanted(const struct settings *settings);
+
 // A copy of `text` that lives as long as the settings, or NULL with an error line.
 char *settings_copy(struct settings *settings, const char *text);
 

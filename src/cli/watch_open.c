@@ -7,7 +7,6 @@
 
 #include "cli/watch.h"
 
-#include "cli/servers.h"
 #include "view/session.h"
 
 // What a screen under a user's hands has no use for is refused, not forgotten.

@@ -31,6 +31,17 @@ void notifier_listen(struct intact_irq_notifier *notifier, struct intact_irq_gro
 // An event that was written to its file becomes a trigger of the attached source.
 void notifier_poll_file(struct intact_irq_notifier *notifier);
 
+// --- notifier_host.c, or notifier_host_bare.c ------------------------------------------------------------------------
+
+// What INTACT_IRQ_NOTIFIER_BEST is here.
+enum intact_irq_notifier_kind notifier_best_kind(void);
+// Opens the files of its kind. INTACT_IRQ_OK, INTACT_IRQ_OUT_OF_FILES; INTACT_IRQ_INVALID: the host has no such files.
+int notifier_open(struct intact_irq_notifier *notifier);
+void notifier_close(struct intact_irq_notifier *notifier);
+// Under the lock; the notifier has files. An event: INTACT_IRQ_OK; or INTACT_IRQ_INVALID. Was there one?
+int notifier_write(struct intact_irq_notifier *notifier);
+bool notifier_read(struct intact_irq_notifier *notifier);
+
 // Gives the calling thread the name documented in intact/interrupt.h, if the host has names for threads.
 void notifier_name_thread(void);
 

@@ -10,10 +10,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/quiet_thread.h"
 #include "groups/group.h"
 #include "groups/notifier.h"
 
@@ -110,17 +110,13 @@ static void *watch_files(void *argument)
 
 static int start(struct watch *watch)
 {
-    sigset_t all, before;
     if (pipe(watch->wake) < 0)
         return -EMFILE;
     for (int i = 0; i < 2; i++) {
         fcntl(watch->wake[i], F_SETFL, O_NONBLOCK);
         fcntl(watch->wake[i], F_SETFD, FD_CLOEXEC);
     }
-    sigfillset(&all); // signals are handled by the threads of the program
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&watch->thread, NULL, watch_files, watch);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int error = quiet_thread_start(&watch->thread, watch_files, watch);
     watch->running = !error;
     if (error) {
         close(watch->wake[0]);

@@ -17,7 +17,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/quiet_thread.h"
 #include "host/send_queue.h"
 
 struct debug_socket {
@@ -144,16 +144,11 @@ void debug_socket_watch(struct debug_socket *s, bool on)
     pthread_mutex_unlock(&s->lock);
 }
 
-// Signals are for the machine's thread.
 static int start_thread(struct debug_socket *s)
 {
-    sigset_t all, before;
     if (pipe(s->pipe) < 0)
         return -errno;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&s->thread, NULL, watch, s);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int error = quiet_thread_start(&s->thread, watch, s);
     s->has_thread = error == 0;
     return -error;
 }

@@ -234,6 +234,21 @@ static void ask_why(struct session *session)
     notes_add_why(view, name, panes->note, PANES_NOTE);
 }
 
+// --- Instants --------------------------------------------------------------------------------------------------------
+
+void session_go_to(struct session *session, uint64_t instructions)
+{
+    uint64_t now = intact_machine_instructions(machine_of(session));
+    session->runs = false;
+    session->panes.note[0] = 0;
+    session->panes.life = 0;
+    if (instructions > now)
+        run(session, instructions - now);
+    else if (instructions < now)
+        go_to(session, instructions);
+    view_look(session->view);
+}
+
 // --- Keys ------------------------------------------------------------------------------------------------------------
 
 static void choose_chip(struct session *session, unsigned chip)

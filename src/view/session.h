@@ -50,6 +50,9 @@ void session_console(struct session *session);
 void session_run_on(struct session *session);
 // For a face whose keys are a text (keys.h) that goes on with `keys`: more characters for the guest come before it runs on.
 bool session_expects(const struct session *session, const char *keys);
+// Takes the machine to where all processors had executed `instructions` in all: back, or forward to there or to what ends the run
+// before.
+void session_go_to(struct session *session, uint64_t instructions);
 // How long the face waits before it goes on with a run, in ms, so that a guest at its console is not ahead of the host's clock, of
 // which `host` is the time in ns. 0: not at all.
 unsigned session_pace(struct session *session, uint64_t host);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <zstd.h>
 
 #include "base/bits.h"
+#include "base/quiet_thread.h"
 
 enum { HEADER_BYTES = 24, BATCH_PAGES = 256, THREADS = 4, LEVEL = 1 };
 
@@ -212,18 +212,14 @@ static void *read_batches(void *owner)
     return NULL;
 }
 
-// As many as there are processors. They get no signals of the program's.
+// As many as there are processors.
 static unsigned start_helpers(struct reader *reader, pthread_t threads[THREADS])
 {
-    long wanted = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned wanted = online > 1 ? (unsigned)online - 1 : 0;
     unsigned count = 0;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (count < THREADS && count < (wanted > 0 ? wanted : 0) &&
-           pthread_create(&threads[count], NULL, read_batches, reader) == 0)
+    while (count < THREADS && count < wanted && quiet_thread_start(&threads[count], read_batches, reader) == 0)
         count++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return count;
 }
 

@@ -4,7 +4,9 @@
 // A result is computed to 256 bits, cut to 128 with a sticky bit, and rounded once, so it is the correctly rounded one;
 // a processor promises an error below one unit of the last place. Angles are reduced by the 66-bit pi of processors
 // (SDM vol. 1, 8.3.8), which makes a difference near its multiples.
-#include <mpfr.h>
+#include <stdint.h>
+
+#include <mpfr.h> // with the functions for uintmax_t, as stdint.h comes before
 
 #include "base/bits.h"
 #include "vcpu/x86_64/float/x87_unit.h"
@@ -35,7 +37,7 @@ static void real_set(struct real *r, struct number n)
     case NUMBER_ZERO: mpfr_set_zero(r->value, n.sign ? -1 : 1); break;
     case NUMBER_INFINITE: mpfr_set_inf(r->value, n.sign ? -1 : 1); break;
     default:
-        mpfr_set_ui_2exp(r->value, n.mantissa, n.exponent - 63, MPFR_RNDN);
+        mpfr_set_uj_2exp(r->value, n.mantissa, n.exponent - 63, MPFR_RNDN);
         mpfr_setsign(r->value, r->value, n.sign, MPFR_RNDN);
         break;
     }
@@ -78,7 +80,7 @@ static unsigned reduce(struct real *r, struct number x)
     real_init(&half_pi);
     real_init(&q);
     // 4 * 0.C90FDAA2 2168C234 C hexadecimal, halved: C90FDAA22168C234Ch * 2^-67.
-    mpfr_set_ui(half_pi.value, UINT64_C(0xc90fdaa22168c234), MPFR_RNDN);
+    mpfr_set_uj(half_pi.value, UINT64_C(0xc90fdaa22168c234), MPFR_RNDN);
     mpfr_mul_2ui(half_pi.value, half_pi.value, 4, MPFR_RNDN);
     mpfr_add_ui(half_pi.value, half_pi.value, 0xc, MPFR_RNDN);
     mpfr_div_2ui(half_pi.value, half_pi.value, 67, MPFR_RNDN);
@@ -88,7 +90,7 @@ static unsigned reduce(struct real *r, struct number x)
     mpfr_mul(half_pi.value, half_pi.value, q.value, MPFR_RNDN);
     mpfr_sub(r->value, r->value, half_pi.value, MPFR_RNDN);
     mpfr_abs(half_pi.value, q.value, MPFR_RNDN);
-    unsigned quadrant = (unsigned)mpfr_get_ui(half_pi.value, MPFR_RNDN) & 3;
+    unsigned quadrant = (unsigned)mpfr_get_uj(half_pi.value, MPFR_RNDN) & 3;
     return mpfr_signbit(q.value) ? (4 - quadrant) & 3 : quadrant;
 }
 
