@@ -9,7 +9,7 @@
 #include "view/keys.h"
 #include "view/printed.h"
 
-enum { LINE = 256, CHIP_WIDTH = 44, CPU_LINES = 7, TALL = 30, WIDE_BAR = 98, SPANS = 64 };
+enum { LINE = 256, CHIP_WIDTH = 44, CPU_WIDTH = 60, CPU_LINES = 7, TALL = 30, WIDE_BAR = 98, SPANS = 64 };
 
 static struct grid_target target_of(enum panes_target kind, uint32_t index, unsigned part)
 {
@@ -372,10 +372,12 @@ static void draw_lower(const struct view *view, const struct panes *panes, struc
 // A chip, a processor and the wires.
 static void draw_upper(const struct view *view, const struct panes *panes, struct grid *grid, unsigned height)
 {
-    unsigned width = grid->width, right = width - CHIP_WIDTH - 1,
-             of_cpu = CPU_LINES + (height > 17 ? VIEW_CODE - 1 : 0);
+    unsigned width = grid->width, right = width - CHIP_WIDTH - 1;
+    unsigned more = right > CPU_WIDTH ? right - CPU_WIDTH : 0,
+             most = width / 2 > CHIP_WIDTH ? width / 2 - CHIP_WIDTH : 0;
+    unsigned of_cpu = CPU_LINES + (height > 17 ? VIEW_CODE - 1 : 0);
     char title[64];
-    struct grid_box box = grid_box_of(grid, 0, 1, CHIP_WIDTH + (right > 60 ? right - 60 : 0), height,
+    struct grid_box box = grid_box_of(grid, 0, 1, CHIP_WIDTH + (more < most ? more : most), height,
                                       view->chips[panes->chip].text, target_of(PANES_KEY, VIEW_KEY_TAB, 0));
     unsigned left = box.width + 1;
     if (grid->height > TALL)

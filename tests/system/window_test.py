@@ -62,6 +62,30 @@ def pictures():
             harness.fail("font-size=16 is not twice as large as 8")
 
 
+def rows_of_bmp(data):
+    """An uncompressed bitmap of 24 bits a pixel, from the top, as RGB; its rows are of whole words."""
+    start, width, height = struct.unpack("<10xI4xii", data[:26])
+    stride = (width * 3 + 3) // 4 * 4
+    rows = [data[start + y * stride:start + y * stride + width * 3] for y in range(height)]
+    return [bytes(row[x - x % 3 + 2 - x % 3] for x in range(len(row))) for row in reversed(rows)]
+
+
+def what_the_window_has():
+    """SDL's driver writes each frame to a file: the last one is the picture of the grid, though only lines that change are drawn."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["SDL_VIDEO_DUMMY_SAVE_FRAMES"] = "1"
+        here, path = os.getcwd(), pathlib.Path(folder) / "shot.png"
+        os.chdir(folder)
+        watch("nnsTj", "-shot", str(path), "--", *PC, "-display", "sdl,font-size=8")
+        os.chdir(here)
+        del os.environ["SDL_VIDEO_DUMMY_SAVE_FRAMES"]
+        frames = sorted(pathlib.Path(folder).glob("*.bmp"))
+        if len(frames) < 3:
+            harness.fail(f"{len(frames)} frames were drawn")
+        if rows_of_bmp(frames[-1].read_bytes()) != list(map(bytes, png.decode(path.read_bytes())[3])):
+            harness.fail("the window does not show what the picture has")
+
+
 def main():
     if not BUILT:
         refused("-display sdl: this intact is built without SDL; install", "run", *PC, "-display", "sdl")
@@ -69,6 +93,7 @@ def main():
     else:
         same_as_the_terminal()
         pictures()
+        what_the_window_has()
         refused("there is no font 'No Such'", "run", *PC, "-display", "sdl,font=No Such")
         refused("cannot write '/nowhere/x.png'", "watch", "-keys", "n", "-shot", "/nowhere/x.png", "--", *PC)
     refused("font-size=1 is not", "run", *PC, "-display", "sdl,font-size=1")

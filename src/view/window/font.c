@@ -109,7 +109,8 @@ static int take_face(struct font *font, const struct file *file, unsigned row, u
     TTF_GlyphMetrics(face, 'M', NULL, NULL, NULL, NULL, &advance);
     if (row == 0) {
         font->width = advance;
-        font->height = TTF_FontLineSkip(face);
+        int skip = TTF_FontLineSkip(face), height = TTF_FontHeight(face);
+        font->height = skip > height ? skip : height;
     }
     TTF_CloseFont(face);
     return status;

@@ -72,17 +72,22 @@ static void draw_bars(const struct font *font, const struct grid *grid, SDL_Surf
     SDL_FillRect(surface, &last, colour(surface, styles[GRID_BAR].paper));
 }
 
+SDL_Rect picture_draw_line(const struct font *font, const struct grid *grid, unsigned line, SDL_Surface *surface)
+{
+    int left = picture_margin(font), top = left + (int)line * font->height;
+    for (unsigned column = 0; column < grid->width; column++) {
+        SDL_Rect place = { left + (int)column * font->width, top, font->width, font->height };
+        draw_cell(font, grid_cell(grid, column, line), surface, place);
+    }
+    return (SDL_Rect){ left, top, (int)grid->width * font->width, font->height };
+}
+
 void picture_draw(const struct font *font, const struct grid *grid, SDL_Surface *surface)
 {
-    int margin = picture_margin(font);
     SDL_FillRect(surface, NULL, colour(surface, styles[GRID_PLAIN].paper));
     draw_bars(font, grid, surface);
     for (unsigned line = 0; line < grid->height; line++)
-        for (unsigned column = 0; column < grid->width; column++) {
-            SDL_Rect place = { margin + (int)column * font->width, margin + (int)line * font->height, font->width,
-                               font->height };
-            draw_cell(font, grid_cell(grid, column, line), surface, place);
-        }
+        picture_draw_line(font, grid, line, surface);
 }
 
 // --- Files -----------------------------------------------------------------------------------------------------------
@@ -100,20 +105,29 @@ static int write_surface(const SDL_Surface *surface, const char *path, char *why
     return -1;
 }
 
+// Drawn in a window's usual format, so that both are equal in every pixel: SDL rounds otherwise for others.
+static SDL_Surface *make_picture(const struct font *font, const struct grid *grid)
+{
+    int width, height;
+    picture_size(font, grid, &width, &height);
+    SDL_Surface *drawn = SDL_CreateRGBSurfaceWithFormat(0, width, height, 32, SDL_PIXELFORMAT_RGB888);
+    if (!drawn)
+        return NULL;
+    picture_draw(font, grid, drawn);
+    SDL_Surface *surface = SDL_ConvertSurfaceFormat(drawn, SDL_PIXELFORMAT_RGB24, 0);
+    SDL_FreeSurface(drawn);
+    return surface;
+}
+
 int window_write_png(const struct grid *grid, const struct window_font *wish, const char *path, char *why)
 {
     struct font font;
-    int width, height, status = -1;
     if (font_open(&font, wish, why) < 0)
         return -1;
-    picture_size(&font, grid, &width, &height);
-    SDL_Surface *surface = SDL_CreateRGBSurfaceWithFormat(0, width, height, 24, SDL_PIXELFORMAT_RGB24);
-    if (surface) {
-        picture_draw(&font, grid, surface);
-        status = write_surface(surface, path, why);
-    } else {
+    SDL_Surface *surface = make_picture(&font, grid);
+    int status = surface ? write_surface(surface, path, why) : -1;
+    if (!surface)
         snprintf(why, INTACT_ERROR_SIZE, "watch: the host has no memory left");
-    }
     SDL_FreeSurface(surface);
     font_close(&font);
     return status;

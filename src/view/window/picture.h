@@ -19,5 +19,7 @@ int picture_margin(const struct font *font);
 void picture_size(const struct font *font, const struct grid *grid, int *width, int *height);
 // Draws the whole grid into the upper left corner of a surface, and the rest in the colour of the paper.
 void picture_draw(const struct font *font, const struct grid *grid, SDL_Surface *surface);
+// One line of it, where the rest is there; returns its place.
+SDL_Rect picture_draw_line(const struct font *font, const struct grid *grid, unsigned line, SDL_Surface *surface);
 
 #endif
