@@ -270,11 +270,14 @@ const struct option options[] = {
       "A property of every -device of that driver that does not say otherwise; virtio-mmio is the transport of all "
       "virtio-*-device: -global virtio-mmio.force-legacy=on.",
       NULL, take_global },
-    { "drive", "file=FILE,if=none|ide|pflash[,PROPERTY=VALUE]", GROUP_DEVICES,
+    { "drive", "file=FILE[,if=none|ide|virtio|pflash][,PROPERTY=VALUE]", GROUP_DEVICES,
       "A file as a drive: if=none, with id=ID, for a -device to use; if=ide as a disk of the PC, index=0 to 3 (or bus= "
-      "and unit=), by default the first that is free; if=pflash as a flash bank of virt, unit=0|1, by "
+      "and unit=), by default the first that is free; if=virtio as a virtio-blk-pci; without if= as ide on a PC and "
+      "virtio on virt; if=pflash as a flash bank of virt, unit=0|1, by "
       "default the first free one. format=raw; there is no other. What the guest writes goes to the file, unless "
-      "readonly=on (it cannot write) or snapshot=on (its writes are lost at the end).",
+      "readonly=on (it cannot write) or snapshot=on (its writes are lost at the end). cache=none|writeback|unsafe and "
+      "aio= are "
+      "about the host, and change nothing.",
       drive_words, take_drive },
     { "hda", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=ide,index=0; a PC boots from it.", NULL,
       take_hda },
@@ -508,9 +511,9 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
         if (take_value(settings, option, option->argument ? argv[i] : NULL) < 0)
             return -1;
     }
-    resolve_drives(settings);
-    if (resolve_cpu(settings) < 0 || resolve_net(settings) < 0 || resolve_objects(settings) < 0 ||
-        resolve_bios(settings) < 0 || resolve_globals(settings) < 0 || resolve_lists(settings) < 0)
+    if (resolve_drives(settings) < 0 || resolve_cpu(settings) < 0 || resolve_net(settings) < 0 ||
+        resolve_objects(settings) < 0 || resolve_bios(settings) < 0 || resolve_globals(settings) < 0 ||
+        resolve_lists(settings) < 0)
         return -1;
     return resolve_streams(settings);
 }

@@ -99,7 +99,7 @@ bool settings_monitor_has(const struct settings *settings, const char *chardev);
 // Called when all options have been read.
 int resolve_monitors(struct settings *settings); // by resolve_streams
 int resolve_streams(struct settings *settings);
-void resolve_drives(struct settings *settings);
+int resolve_drives(struct settings *settings);
 int resolve_globals(struct settings *settings);
 int resolve_cpu(struct settings *settings);
 int resolve_objects(struct settings *settings);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // -drive, -hda to -hdd, -pflash, -snapshot.
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
@@ -7,7 +8,7 @@
 #include "cli/text.h"
 
 const char *const drive_words[] = { "if=none,format=raw,id=,file=", "if=ide,format=raw,index=,file=",
-                                    "if=pflash,format=raw,unit=,file=", NULL };
+                                    "if=virtio,format=raw,file=", "if=pflash,format=raw,unit=,file=", NULL };
 
 static int drive_switch(struct settings *settings, const struct properties *properties, const char *name, bool *value)
 {
@@ -21,14 +22,14 @@ static int drive_interface(struct settings *settings, const struct properties *p
                            struct intact_drive_config *drive)
 {
     static const char *const interfaces[] = {
-        [INTACT_DRIVE_NONE] = "none", [INTACT_DRIVE_PFLASH] = "pflash", [INTACT_DRIVE_IDE] = "ide", NULL
+        [INTACT_DRIVE_NONE] = "none", [INTACT_DRIVE_PFLASH] = "pflash", [INTACT_DRIVE_IDE] = "ide", "virtio", NULL
     };
     const char *text = properties_get(properties, "if");
     if (!text)
-        return refuse(
-            settings,
-            "-drive: needs if=none (for a -device to use), if=ide (a disk of the PC) or if=pflash (a flash bank)");
-    for (unsigned i = 0; interfaces[i]; i++)
+        text = settings->config.type == INTACT_VIRT ? "virtio" : "ide";
+    if (strcmp(text, "virtio") == 0)
+        return 0;
+    for (unsigned i = 0; i <= INTACT_DRIVE_IDE; i++)
         if (strcmp(text, interfaces[i]) == 0) {
             drive->interface = (enum intact_drive_interface)i;
             return 0;
@@ -136,6 +137,48 @@ static int drive_file(struct settings *settings, const struct properties *proper
     return 0;
 }
 
+// How the host keeps what is written until the guest flushes: nothing that a guest sees. What promises more than a flush does is
+// refused.
+static int drive_host(struct settings *settings, const struct properties *properties)
+{
+    static const struct {
+        const char *name, *values[6];
+    } rows[] = { { "cache", { "none", "writeback", "unsafe" } },
+                 { "aio", { "threads", "native", "io_uring" } },
+                 { "discard", { "ignore", "off" } },
+                 { "detect-zeroes", { "off" } },
+                 { "werror", { "report", "enospc" } },
+                 { "rerror", { "report" } } };
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *text = properties_get(properties, rows[i].name);
+        bool known = !text;
+        for (const char *const *value = rows[i].values; text && *value; value++)
+            known |= strcmp(text, *value) == 0;
+        if (!known)
+            return refuse(settings, "-drive: %s=%.80s is not possible here; %s is", rows[i].name, text,
+                          rows[i].values[0]);
+    }
+    return 0;
+}
+
+// if=virtio: a disk on PCI in one word.
+static int add_virtio(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
+{
+    const char *index = properties_get(properties, "index"), *media = properties_get(properties, "media");
+    char text[128], own[24];
+    uint64_t number;
+    if (media && strcmp(media, "disk") != 0)
+        return refuse(settings, "-drive: there is no media '%.80s' here; only 'disk'", media);
+    if (index && (!text_number(index, &number) || number != settings->virtio_drives))
+        return refuse(settings, "-drive: index=%.80s: disks with if=virtio come in the order of their options", index);
+    snprintf(own, sizeof own, "virtio%u", settings->virtio_drives++);
+    drive->id = properties_get(properties, "id") ? properties_get(properties, "id") : settings_copy(settings, own);
+    if (!drive->id)
+        return -1;
+    snprintf(text, sizeof text, "virtio-blk-pci,drive=%.80s", drive->id);
+    return take_device(settings, text);
+}
+
 static int add_drive(struct settings *settings, const struct intact_drive_config *drive, bool snapshot_said)
 {
     struct intact_machine_config *config = &settings->config;
@@ -146,23 +189,41 @@ static int add_drive(struct settings *settings, const struct intact_drive_config
     return 0;
 }
 
-int take_drive(struct settings *settings, const char *value)
+// `later`: all options have been read, and with them the machine, whose interface it is that is not said.
+static int take_one(struct settings *settings, const char *value, bool later)
 {
-    static const char *const names[] = { "file",  "if", "format",   "index",    "bus", "unit",
-                                         "media", "id", "readonly", "snapshot", NULL };
+    static const char *const names[] = { "file",    "if",     "format",        "index",    "bus",   "unit",
+                                         "media",   "id",     "readonly",      "snapshot", "cache", "aio",
+                                         "discard", "werror", "detect-zeroes", "rerror",   NULL };
     struct properties properties;
     struct intact_drive_config drive = { 0 };
     if (properties_parse(settings, "-drive", value, &properties) < 0)
         return -1;
     if (properties.first)
         return refuse(settings, "-drive: '%.80s' is no property; a file is given with file=FILE", properties.first);
-    if (properties_check(settings, "-drive", &properties, names) < 0 ||
-        drive_interface(settings, &properties, &drive) < 0 || drive_file(settings, &properties, &drive) < 0 ||
-        drive_unit(settings, &properties, &drive) < 0 || drive_id(settings, &properties, &drive) < 0 ||
+    const char *interface = properties_get(&properties, "if");
+    if (properties_check(settings, "-drive", &properties, names) < 0 || drive_host(settings, &properties) < 0 ||
+        drive_interface(settings, &properties, &drive) < 0 || drive_file(settings, &properties, &drive) < 0)
+        return -1;
+    if (!interface && !later) {
+        if (settings->drive_text_count == DRIVE_TEXT_LIMIT)
+            return refuse(settings, "-drive: more than %d without if=", DRIVE_TEXT_LIMIT);
+        settings->drive_texts[settings->drive_text_count++] = settings_copy(settings, value);
+        return settings->drive_texts[settings->drive_text_count - 1] ? 0 : -1;
+    }
+    bool virtio = interface ? strcmp(interface, "virtio") == 0 : settings->config.type == INTACT_VIRT;
+    if ((virtio                                          ? add_virtio(settings, &properties, &drive)
+         : drive_unit(settings, &properties, &drive) < 0 ? -1
+                                                         : drive_id(settings, &properties, &drive)) < 0 ||
         drive_switch(settings, &properties, "readonly", &drive.readonly) < 0 ||
         drive_switch(settings, &properties, "snapshot", &drive.snapshot) < 0)
         return -1;
     return add_drive(settings, &drive, properties_get(&properties, "snapshot"));
+}
+
+int take_drive(struct settings *settings, const char *value)
+{
+    return take_one(settings, value, false);
 }
 
 int take_pflash(struct settings *settings, const char *value)
@@ -213,9 +274,13 @@ int take_snapshot(struct settings *settings, const char *value)
 }
 
 // A drive with a `snapshot` property of its own is not changed.
-void resolve_drives(struct settings *settings)
+int resolve_drives(struct settings *settings)
 {
+    for (unsigned i = 0; i < settings->drive_text_count; i++)
+        if (take_one(settings, settings->drive_texts[i], true) < 0)
+            return -1;
     for (unsigned i = 0; settings->snapshot && i < settings->config.drive_count; i++)
         if (!(settings->snapshot_said >> i & 1))
             settings->drives[i].snapshot = true;
+    return 0;
 }

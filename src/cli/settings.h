@@ -60,7 +60,8 @@ struct trace_wish {
 #define TRACE_LIMIT           8
 #define MONITOR_LIMIT         16
 
-#define OBJECT_LIMIT 32
+#define OBJECT_LIMIT     32
+#define DRIVE_TEXT_LIMIT 16
 
 enum object_type { OBJECT_RNG, OBJECT_MEMORY, OBJECT_THREAD };
 
@@ -113,7 +114,9 @@ struct settings {
     unsigned global_count;
     struct intact_drive_config drives[INTACT_DRIVES_MAX];
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
-    const char *forwards[FORWARD_LIMIT]; // of all of them
+    const char *forwards[FORWARD_LIMIT];       // of all of them
+    const char *drive_texts[DRIVE_TEXT_LIMIT]; // -drive without if=, until the machine is known
+    unsigned drive_text_count, virtio_drives;
     struct object objects[OBJECT_LIMIT]; // -object
     unsigned object_count;
     struct object_use {

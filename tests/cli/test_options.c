@@ -772,6 +772,29 @@ Test(options, ide_disks_have_their_place_on_two_channels)
     REFUSES("only if=ide has index", "-drive", "if=none,id=a,index=0,file=a");
 }
 
+Test(options, a_disk_on_pci_in_one_word)
+{
+    TAKES("-drive", "file=a,if=virtio,cache=none,aio=native,index=0", "-drive", "file=b,if=virtio,id=own,media=disk");
+    const struct intact_drive_config *drives = settings.config.drives;
+    cr_assert_eq(settings.config.drive_count, 2);
+    cr_assert_eq(drives[0].interface, INTACT_DRIVE_NONE);
+    cr_assert_str_eq(drives[0].id, "virtio0");
+    cr_assert_str_eq(settings.config.devices[0].driver, "virtio-blk-pci");
+    cr_assert_str_eq(settings.config.devices[0].properties[0].value, "virtio0");
+    cr_assert_str_eq(settings.config.devices[1].properties[0].value, "own");
+}
+
+Test(options, a_drive_is_what_the_machine_has)
+{
+    TAKES("-drive", "file=a,format=raw", "-snapshot");
+    cr_assert_eq(settings.config.drives[0].interface, INTACT_DRIVE_IDE);
+    cr_assert(settings.config.drives[0].snapshot);
+    TAKES("-drive", "file=a", "-drive", "file=b,if=pflash", "-machine", "virt");
+    cr_assert_eq(settings.config.drive_count, 2);
+    cr_assert_str_eq(settings.config.drives[1].file, "a");
+    cr_assert_str_eq(settings.config.devices[0].driver, "virtio-blk-pci");
+}
+
 Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)
 {
     TAKES("-drive", "file=a,if=none,id=a", "-snapshot", "-drive", "file=b,if=none,id=b,snapshot=off", "-pflash", "c");
@@ -782,8 +805,10 @@ Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)
 
 Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
 {
-    REFUSES("needs if=none", "-drive", "file=a");
-    REFUSES("no interface 'scsi'; there is none, pflash, ide", "-drive", "file=a,if=scsi");
+    REFUSES("no interface 'scsi'; there is none, pflash, ide, virtio", "-drive", "file=a,if=scsi");
+    REFUSES("cache=writethrough is not possible here; none is", "-drive", "file=a,cache=writethrough");
+    REFUSES("index=1: disks with if=virtio come in the order", "-drive", "file=a,if=virtio,index=1");
+    REFUSES("no media 'cdrom'", "-drive", "file=a,if=virtio,media=cdrom");
     REFUSES("needs file=FILE", "-drive", "if=none,id=a");
     REFUSES("needs file=FILE", "-drive", "if=none,id=a,file=");
     REFUSES("needs id=ID", "-drive", "if=none,file=a");
@@ -795,7 +820,7 @@ Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
     REFUSES("two drives are flash bank 1", "-drive", "if=pflash,file=a,unit=1", "-drive", "if=pflash,file=b,unit=1");
     REFUSES("more than 2 drives with if=pflash", "-pflash", "a", "-pflash", "b", "-pflash", "c");
     REFUSES("readonly is on or off", "-drive", "if=pflash,file=a,readonly=maybe");
-    REFUSES("no property 'cache'", "-drive", "if=pflash,file=a,cache=none");
+    REFUSES("no property 'cache'", "-drive", "if=pflash,file=a,cash=none");
     REFUSES("given with file=FILE", "-drive", "disk.img");
     const char *words[2 * INTACT_DRIVES_MAX + 3];
     char text[INTACT_DRIVES_MAX + 1][40];
