@@ -820,7 +820,7 @@ Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
     REFUSES("two drives are flash bank 1", "-drive", "if=pflash,file=a,unit=1", "-drive", "if=pflash,file=b,unit=1");
     REFUSES("more than 2 drives with if=pflash", "-pflash", "a", "-pflash", "b", "-pflash", "c");
     REFUSES("readonly is on or off", "-drive", "if=pflash,file=a,readonly=maybe");
-    REFUSES("no property 'cache'", "-drive", "if=pflash,file=a,cash=none");
+    REFUSES("no property 'cash'", "-drive", "if=pflash,file=a,cash=none");
     REFUSES("given with file=FILE", "-drive", "disk.img");
     const char *words[2 * INTACT_DRIVES_MAX + 3];
     char text[INTACT_DRIVES_MAX + 1][40];
