@@ -290,6 +290,7 @@
 #define ata_execute intact_private_ata_execute
 #define ata_identify intact_private_ata_identify
 #define ata_init intact_private_ata_init
+#define ata_init_cd intact_private_ata_init_cd
 #define ata_read intact_private_ata_read
 #define ata_read_data intact_private_ata_read_data
 #define ata_reset intact_private_ata_reset
@@ -298,6 +299,10 @@
 #define ata_visit intact_private_ata_visit
 #define ata_write intact_private_ata_write
 #define ata_write_data intact_private_ata_write_data
+#define atapi_begin intact_private_atapi_begin
+#define atapi_execute intact_private_atapi_execute
+#define atapi_fail_medium intact_private_atapi_fail_medium
+#define atapi_tell_part intact_private_atapi_tell_part
 #define back_continue intact_private_back_continue
 #define back_go_to intact_private_back_go_to
 #define back_step intact_private_back_step

@@ -80,6 +80,7 @@ struct intact_drive_config {
     bool snapshot; // what it writes is kept in memory only, and the file is not changed
     // INTACT_DRIVE_NONE, INTACT_DRIVE_IDE: a disk of your own instead of the file. It is copied. NULL: the file.
     const struct intact_block *block;
+    bool cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written
 };
 
 // The end of a network cable, for the card that names its id.
@@ -218,6 +219,10 @@ struct intact_machine_config {
     // Where host code is goes to /tmp/perf-PID.map, which Linux's perf reads: a line with address, size and name for each block that
     // becomes host code. Its name is guest-0x100025, with the guest's address. Several machines of a process share the file.
     bool perf_map;
+
+    // What a firmware of INTACT_PC tries to boot, in this order: c a disk, d a CD, a a floppy, n the network; up to three. NULL: "cad".
+    const char *boot_order;
+    bool boot_menu; // it asks the user
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/options_lists.h"
+#include "cli/properties.h"
 #include "cli/text.h"
 
 static int set_text(struct settings *settings, const char **field, const char *value)
@@ -36,6 +37,21 @@ static int take_append(struct settings *settings, const char *value)
 static int take_bios(struct settings *settings, const char *value)
 {
     return set_text(settings, &settings->config.bios, value);
+}
+
+static int take_boot(struct settings *settings, const char *value)
+{
+    static const char *const names[] = { "order", "menu", NULL };
+    struct properties properties;
+    if (properties_parse(settings, "-boot", value, &properties) < 0 ||
+        properties_check(settings, "-boot", &properties, names) < 0)
+        return -1;
+    const char *order = properties_get(&properties, "order"), *menu = properties_get(&properties, "menu");
+    if (menu && !text_switch(menu, &settings->config.boot_menu))
+        return refuse(settings, "-boot: menu is on or off, not '%.80s'", menu);
+    if (order || properties.first)
+        settings->config.boot_order = order ? order : properties.first;
+    return 0;
 }
 
 static int take_loadvm(struct settings *settings, const char *value)
@@ -253,6 +269,10 @@ const struct option options[] = {
       "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; virt has it in flash "
       "bank 0, and it may start a -kernel.",
       NULL, take_bios },
+    { "boot", "[order=]LETTERS[,menu=on|off]", GROUP_BOOT,
+      "What a PC's firmware tries, in this order: c a disk, d a CD, a a floppy, n the network; cad by default. "
+      "menu=on: it asks.",
+      NULL, take_boot },
     { "loadvm", "FILE", GROUP_BOOT,
       "Starts from a machine's state that -savevm wrote, with the same options. A run that is recorded cannot.", NULL,
       take_loadvm },
@@ -271,7 +291,8 @@ const struct option options[] = {
       "virtio-*-device: -global virtio-mmio.force-legacy=on.",
       NULL, take_global },
     { "drive", "file=FILE[,if=none|ide|virtio|pflash][,PROPERTY=VALUE]", GROUP_DEVICES,
-      "A file as a drive: if=none, with id=ID, for a -device to use; if=ide as a disk of the PC, index=0 to 3 (or bus= "
+      "A file as a drive: if=none, with id=ID, for a -device to use; if=ide as a disk of the PC, media=disk|cdrom, "
+      "index=0 to 3 (or bus= "
       "and unit=), by default the first that is free; if=virtio as a virtio-blk-pci; without if= as ide on a PC and "
       "virtio on virt; if=pflash as a flash bank of virt, unit=0|1, by "
       "default the first free one. format=raw; there is no other. What the guest writes goes to the file, unless "
@@ -284,6 +305,8 @@ const struct option options[] = {
     { "hdb", "FILE", GROUP_DEVICES, "The same with index=1.", NULL, take_hdb },
     { "hdc", "FILE", GROUP_DEVICES, "The same with index=2.", NULL, take_hdc },
     { "hdd", "FILE", GROUP_DEVICES, "The same with index=3.", NULL, take_hdd },
+    { "cdrom", "FILE", GROUP_DEVICES, "A CD: the same as -drive file=FILE,if=ide,index=2,media=cdrom.", NULL,
+      take_cdrom },
     { "pflash", "FILE", GROUP_DEVICES, "The same as -drive file=FILE,if=pflash.", NULL, take_pflash },
     { "snapshot", NULL, GROUP_DEVICES, "All drives as with snapshot=on, except those with snapshot=off.", NULL,
       take_snapshot },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// -drive, -hda to -hdd, -pflash, -snapshot.
+// -drive, -hda to -hdd, -cdrom, -pflash, -snapshot.
 #include <stdio.h>
 #include <string.h>
 
@@ -82,8 +82,9 @@ static int ide_unit(struct settings *settings, const struct properties *properti
     const char *index = properties_get(properties, "index"), *bus = properties_get(properties, "bus"),
                *unit = properties_get(properties, "unit"), *media = properties_get(properties, "media");
     uint64_t at = 0, channel = 0;
-    if (media && strcmp(media, "disk") != 0)
-        return refuse(settings, "-drive: there is no media '%.80s' here; only 'disk'", media);
+    drive->cd = media && strcmp(media, "cdrom") == 0;
+    if (media && !drive->cd && strcmp(media, "disk") != 0)
+        return refuse(settings, "-drive: media is disk or cdrom, not '%.80s'", media);
     if (index && (bus || unit))
         return refuse(settings, "-drive: give index, or bus and unit, not both");
     if (index && (!text_number(index, &at) || at >= INTACT_IDE_DRIVES))
@@ -218,6 +219,7 @@ static int take_one(struct settings *settings, const char *value, bool later)
         drive_switch(settings, &properties, "readonly", &drive.readonly) < 0 ||
         drive_switch(settings, &properties, "snapshot", &drive.snapshot) < 0)
         return -1;
+    drive.readonly |= drive.cd;
     return add_drive(settings, &drive, properties_get(&properties, "snapshot"));
 }
 
@@ -236,10 +238,10 @@ int take_pflash(struct settings *settings, const char *value)
     return add_drive(settings, &drive, false);
 }
 
-static int take_disk(struct settings *settings, const char *value, unsigned unit)
+static int take_disk(struct settings *settings, const char *value, unsigned unit, bool cd)
 {
     static const struct places disks = { "ide", "IDE disk", INTACT_IDE_DRIVES };
-    struct intact_drive_config drive = { .interface = INTACT_DRIVE_IDE };
+    struct intact_drive_config drive = { .interface = INTACT_DRIVE_IDE, .cd = cd, .readonly = cd };
     drive.file = settings_copy(settings, value);
     if (!drive.file || take_place(settings, &disks, true, unit, &drive) < 0)
         return -1;
@@ -248,22 +250,27 @@ static int take_disk(struct settings *settings, const char *value, unsigned unit
 
 int take_hda(struct settings *settings, const char *value)
 {
-    return take_disk(settings, value, 0);
+    return take_disk(settings, value, 0, false);
 }
 
 int take_hdb(struct settings *settings, const char *value)
 {
-    return take_disk(settings, value, 1);
+    return take_disk(settings, value, 1, false);
 }
 
 int take_hdc(struct settings *settings, const char *value)
 {
-    return take_disk(settings, value, 2);
+    return take_disk(settings, value, 2, false);
 }
 
 int take_hdd(struct settings *settings, const char *value)
 {
-    return take_disk(settings, value, 3);
+    return take_disk(settings, value, 3, false);
+}
+
+int take_cdrom(struct settings *settings, const char *value)
+{
+    return take_disk(settings, value, 2, true);
 }
 
 int take_snapshot(struct settings *settings, const char *value)

@@ -768,7 +768,7 @@ Test(options, ide_disks_have_their_place_on_two_channels)
     REFUSES("give index, or bus and unit", "-drive", "if=ide,index=1,unit=0,file=a");
     REFUSES("bus is an IDE channel", "-drive", "if=ide,bus=2,file=a");
     REFUSES("unit is a disk of an IDE channel", "-drive", "if=ide,unit=2,file=a");
-    REFUSES("no media 'cdrom'", "-drive", "if=ide,media=cdrom,file=a");
+    REFUSES("media is disk or cdrom, not 'tape'", "-drive", "if=ide,media=tape,file=a");
     REFUSES("only if=ide has index", "-drive", "if=none,id=a,index=0,file=a");
 }
 
@@ -793,6 +793,20 @@ Test(options, a_drive_is_what_the_machine_has)
     cr_assert_eq(settings.config.drive_count, 2);
     cr_assert_str_eq(settings.config.drives[1].file, "a");
     cr_assert_str_eq(settings.config.devices[0].driver, "virtio-blk-pci");
+}
+
+Test(options, a_cd_and_the_order_of_a_boot)
+{
+    TAKES("-cdrom", "cd.iso", "-drive", "if=ide,media=cdrom,file=b", "-boot", "order=dc,menu=on");
+    const struct intact_drive_config *drives = settings.config.drives;
+    cr_assert(drives[0].cd && drives[0].readonly && drives[1].cd && drives[1].readonly);
+    cr_assert_eq(drives[0].unit, 2);
+    cr_assert_str_eq(settings.config.boot_order, "dc");
+    cr_assert(settings.config.boot_menu);
+    TAKES("-boot", "d");
+    cr_assert_str_eq(settings.config.boot_order, "d");
+    REFUSES("menu is on or off", "-boot", "menu=2");
+    REFUSES("once", "-boot", "once=d");
 }
 
 Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// An IDE controller with two disks and RAM: any access to its ports, its bus masters and its configuration space, tables of
+// An IDE controller with two disks, a CD drive and RAM: any access to its ports, its bus masters and its configuration space, tables of
 // descriptors anywhere, a host that fails.
 //
 // What must hold after every step:
@@ -25,8 +25,8 @@ static struct rig {
     struct region ram;
     uint8_t bytes[RAM_SIZE];
     struct ide ide;
-    struct intact_block blocks[2];
-    uint8_t disks[2][SECTORS * INTACT_BLOCK_SECTOR + GUARD];
+    struct intact_block blocks[3];
+    uint8_t disks[3][SECTORS * INTACT_BLOCK_SECTOR + GUARD];
     bool fails;
 } rig;
 
@@ -73,12 +73,14 @@ static void make(struct fuzz *fuzz)
     pci_host_init_ecam(&rig.host);
     pci_bus_connect(&rig.host.bus, &(struct pci_bus_config){ .memory = &rig.memory, .ports = &rig.ports });
     need(ide_init(&rig.ide, &rig.host.bus, PCI_DEVFN(1, 0), &rig.ports) == 0, "a controller");
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         rig.blocks[i] = (struct intact_block){
             SECTORS * INTACT_BLOCK_SECTOR, fuzz_chance(fuzz, 8), read_disk, write_disk, flush_disk, NULL, rig.disks[i]
         };
-        ata_init(&rig.ide.channels[0].disks[i], &rig.blocks[i], "FUZZ");
     }
+    for (unsigned i = 0; i < IDE_DISKS; i++)
+        ata_init(&rig.ide.channels[0].disks[i], &rig.blocks[i], "FUZZ");
+    ata_init_cd(&rig.ide.channels[1].disks[0], &rig.blocks[2], "FUZZ");
     ide_reset(&rig.ide, 0);
     pci_bus_write(&rig.host.bus, rig.ide.pci.devfn, PCI_BAR0 + 16, 4, MASTER, 0);
     pci_bus_write(&rig.host.bus, rig.ide.pci.devfn, PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MASTER, 0);
@@ -111,17 +113,37 @@ static void step_command(struct fuzz *fuzz)
     out(fuzz, base + ATA_COMMAND, 1, fuzz_chance(fuzz, 8) ? fuzz_value(fuzz) : FUZZ_PICK(fuzz, often));
 }
 
+static void step_packet(struct fuzz *fuzz)
+{
+    static const uint8_t often[] = { 0x28, 0x28, 0xa8, 0xa8, 0x03, 0x12, 0x25, 0x43, 0x46, 0x4a, 0x51, 0x5a };
+    static const uint16_t limits[] = { 0, 1, 2, 511, 2048, 4096, 0xfffe, 0xffff };
+    uint16_t limit = FUZZ_PICK(fuzz, limits);
+    uint8_t packet[ATAPI_PACKET];
+    for (unsigned i = 0; i < sizeof packet; i++)
+        packet[i] = (uint8_t)(fuzz_chance(fuzz, 8) ? fuzz_value(fuzz) : i % 4 == 1 ? fuzz_below(fuzz, 20) : 0);
+    packet[0] = fuzz_chance(fuzz, 8) ? (uint8_t)fuzz_value(fuzz) : FUZZ_PICK(fuzz, often);
+    packet[fuzz_below(fuzz, 4) + 6] = (uint8_t)fuzz_below(fuzz, 40);
+    out(fuzz, 0x170 + ATA_DEVICE, 1, 0);
+    out(fuzz, 0x170 + ATA_FEATURES, 1, fuzz_chance(fuzz, 3));
+    out(fuzz, 0x170 + ATA_LBA_MID, 1, limit & 0xff);
+    out(fuzz, 0x170 + ATA_LBA_HIGH, 1, limit >> 8);
+    out(fuzz, 0x170 + ATA_COMMAND, 1, 0xa0);
+    for (unsigned i = 0; i < ATAPI_PACKET; i += 2)
+        out(fuzz, 0x170, 2, bytes_get(packet + i, 2));
+}
+
 static void step_data(struct fuzz *fuzz)
 {
     unsigned count = fuzz_chance(fuzz, 4) ? fuzz_below(fuzz, 3000) : fuzz_below(fuzz, 300),
              size = 1u << fuzz_below(fuzz, 3);
     bool in = fuzz_chance(fuzz, 2);
+    uint64_t port = fuzz_chance(fuzz, 3) ? 0x170 : 0x1f0;
     fuzz_tell(fuzz, "%u accesses of %u", count, size);
     for (unsigned i = 0; i < count; i++)
         if (in)
-            bus_read(&rig.ports, 0x1f0, size, 0);
+            bus_read(&rig.ports, port, size, 0);
         else
-            bus_write(&rig.ports, 0x1f0, size, i, 0);
+            bus_write(&rig.ports, port, size, i, 0);
 }
 
 static void step_port(struct fuzz *fuzz)
@@ -145,9 +167,10 @@ static void step_table(struct fuzz *fuzz)
         bytes_put(rig.bytes + TABLE + 8 * i + 4, 4, count | (i == 3 ? BIT32(31) : 0));
     }
     bool read = fuzz_chance(fuzz, 2);
-    out(fuzz, MASTER + IDE_BMIDTP, 4, fuzz_chance(fuzz, 8) ? fuzz_value(fuzz) : TABLE);
-    out(fuzz, MASTER + IDE_BMIC, 1, 0);
-    out(fuzz, MASTER + IDE_BMIC, 1, (read ? IDE_BMIC_READ : 0) | IDE_BMIC_START);
+    uint64_t master = MASTER + (fuzz_chance(fuzz, 3) ? 8 : 0);
+    out(fuzz, master + IDE_BMIDTP, 4, fuzz_chance(fuzz, 8) ? fuzz_value(fuzz) : TABLE);
+    out(fuzz, master + IDE_BMIC, 1, 0);
+    out(fuzz, master + IDE_BMIC, 1, (read ? IDE_BMIC_READ : 0) | IDE_BMIC_START);
 }
 
 static void step_board(struct fuzz *fuzz)
@@ -201,15 +224,15 @@ static void check(void)
     for (unsigned i = 0; i < IDE_CHANNELS; i++)
         check_channel(&rig.ide.channels[i]);
     for (unsigned i = 0; i < GUARD; i++)
-        need(!rig.disks[0][SECTORS * INTACT_BLOCK_SECTOR + i] && !rig.disks[1][SECTORS * INTACT_BLOCK_SECTOR + i],
-             "what is behind the last sector");
+        for (unsigned disk = 0; disk < 3; disk++)
+            need(!rig.disks[disk][SECTORS * INTACT_BLOCK_SECTOR + i], "what is behind the last sector");
     check_state();
 }
 
 void fuzz_case(struct fuzz *fuzz)
 {
-    static void (*const steps[])(struct fuzz *) = { step_command, step_command, step_data, step_data,
-                                                    step_port,    step_table,   step_table };
+    static void (*const steps[])(struct fuzz *) = { step_command, step_command, step_data,  step_data,
+                                                    step_port,    step_table,   step_table, step_packet };
     make(fuzz);
     for (unsigned i = 0; i < STEPS; i++) {
         if (fuzz_chance(fuzz, 40))

@@ -382,6 +382,14 @@ Test(machine, a_pc_has_no_flash_banks_for_drives)
     refuses("-drive: this machine has no flash banks");
 }
 
+Test(machine, an_order_of_a_boot_has_known_letters)
+{
+    config.boot_order = "cx";
+    refuses("-boot: the order is up to three of c, d, a and n, not 'cx'");
+    config.boot_order = "cadn";
+    refuses("-boot: the order");
+}
+
 Test(machine, ide_disks_are_refused_where_they_cannot_be)
 {
     struct intact_drive_config drives[] = { { .interface = INTACT_DRIVE_IDE, .file = "/nonexistent/disk" },

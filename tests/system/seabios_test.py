@@ -5,11 +5,12 @@
     seabios_test.py INTACT GUESTS
 
 Without a disk it comes to "No bootable device", waits and resets. Its log, at port 402h, says what it has found. With a disk, on IDE
-or virtio, it starts the first sector (guests/tests/x86_64/boot_sector.S), which reads and writes others; on QEMU the screen is the
-same. Two runs agree in every byte and end at the same instruction; so do a replay of a recorded run, and a run that goes on from a
+or virtio, it starts the first sector (guests/tests/x86_64/boot_sector.S), which reads and writes others, or a CD's boot image
+(boot_cd.S); on QEMU the screen is the same. Two runs agree in every byte and end at the same instruction; so do a replay of a recorded run, and a run that goes on from a
 saved state.
 """
 import pathlib
+import struct
 import sys
 import tempfile
 
@@ -33,6 +34,8 @@ LOG = ["Running on QEMU (i440fx)", "QEMU fw_cfg DMA interface supported", "Movin
        "All threads complete."]
 BOOT = ["Booting from Hard Disk...", "the boot sector runs", "the second sector", "the third sector",
         "the fourth sector was written"]
+CD_SECTOR = 2048
+CD_BOOT = ["Booting from DVD/CD...", "the CD's boot image runs", "a sector of the CD"]
 
 
 def in_order(out, wanted, result):
@@ -94,10 +97,26 @@ def make_disk(machine, guests):
     return disk
 
 
+def make_cd(machine, guests):
+    """El Torito 1.0, 2.0: a volume with a boot catalogue, whose one image is loaded as it is; and a text in sector 21."""
+    def descriptor(kind, rest=b""):
+        return (bytes([kind]) + b"CD001\1" + rest).ljust(CD_SECTOR, b"\0")
+
+    entry = struct.pack("<BBHBBHI", 0x88, 0, 0, 0, 0, CD_SECTOR // SECTOR, 20).ljust(32, b"\0")
+    header = struct.pack("<BBH24sHBB", 1, 0, 0, b"", 0, 0x55, 0xaa)
+    total = sum(struct.unpack("<16H", header))
+    header = header[:28] + struct.pack("<H", -total & 0xffff) + header[30:]
+    sectors = [descriptor(1), descriptor(0, b"EL TORITO SPECIFICATION".ljust(64, b"\0") + struct.pack("<I", 19)), descriptor(255),
+               header + entry, (pathlib.Path(guests) / "x86_64/tests/boot_cd.sector").read_bytes(), b"a sector of the CD\r\n"]
+    image = machine.folder / "cd"
+    image.write_bytes(bytes(16 * CD_SECTOR) + b"".join(sector.ljust(CD_SECTOR, b"\0") for sector in sectors))
+    return image
+
+
 def from_disk(result):
     """What a boot from a disk has printed."""
     out = harness.text(result.stdout)
-    return out[out.find(BOOT[0]):]
+    return out[out.find("Booting from"):]
 
 
 def check_disk(machine, guests, name):
@@ -113,6 +132,15 @@ def check_disk(machine, guests, name):
     print(f"{name}: {harness.instructions(results[0])} instructions")
     check_replay(machine, options, 33)
     return results[0], options
+
+
+def check_cd(machine, guests):
+    options = ["-cdrom", str(make_cd(machine, guests)), "-boot", "d", "-device", "isa-debug-exit,iobase=0xf4"]
+    first = machine.run([*options, "-limit", str(LIMIT)], status=33)
+    in_order(harness.text(first.stdout), CD_BOOT, first)
+    print(f"CD: {harness.instructions(first)} instructions")
+    check_replay(machine, options, 33)
+    check_qemu(machine, options, first)
 
 
 def check_qemu(machine, options, ours):
@@ -135,6 +163,7 @@ def main():
         for name in DISKS:
             ours, options = check_disk(machine, sys.argv[2], name)
             check_qemu(machine, options, ours)
+        check_cd(machine, sys.argv[2])
 
 
 main()

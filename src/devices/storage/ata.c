@@ -12,7 +12,7 @@
 
 #include "base/bits.h"
 
-enum { TRANSFER_PIO = 0x08, IDLE_STATUS = ATA_DRDY | ATA_DSC };
+enum { TRANSFER_PIO = 0x08, IDLE_STATUS = ATA_DRDY | ATA_DSC, INTERRUPT_REASON_DONE = 3 };
 
 // --- Blocks of data --------------------------------------------------------------------------------------------------
 
@@ -29,10 +29,13 @@ static bool is_dma(const struct ata *ata)
 void ata_done(struct ata *ata, uint8_t error)
 {
     ata->phase = ATA_IDLE;
-    ata->position = ata->length = 0;
+    ata->position = ata->length = ata->end = 0;
+    ata->left = 0;
     ata->error = error;
     ata->status = IDLE_STATUS | (error ? ATA_ERR : 0);
     ata->interrupt = true;
+    if (ata->is_cd)
+        ata->count = INTERRUPT_REASON_DONE;
 }
 
 void ata_tell_sector(struct ata *ata, uint64_t sector)
@@ -55,10 +58,17 @@ static void start_block(struct ata *ata)
 {
     uint32_t sectors = ata->left < ata->per_block ? ata->left : ata->per_block;
     ata->position = 0;
-    ata->length = sectors * ATA_SECTOR;
+    ata->length = ata->end = sectors * ATA_SECTOR;
     ata->status = IDLE_STATUS | ATA_DRQ;
-    if (goes_in(ata) && ata->block->read(ata->block->owner, ata->sector * ATA_SECTOR, ata->buffer, ata->length) < 0)
+    if (!goes_in(ata))
+        return;
+    bool failed = ata->block->read(ata->block->owner, ata->sector * ATA_SECTOR, ata->buffer, ata->length) < 0;
+    if (failed && ata->is_cd)
+        atapi_fail_medium(ata);
+    else if (failed)
         fail(ata, ATA_UNC);
+    else if (ata->is_cd)
+        atapi_tell_part(ata);
 }
 
 void ata_begin(struct ata *ata, enum ata_phase phase)
@@ -98,14 +108,20 @@ static void end_block(struct ata *ata)
     }
     bool before = ata->interrupt;
     ata_done(ata, 0);
-    if (in && !dma)
+    if (in && !dma && !ata->is_cd) // whose status has an interrupt of its own (9.8)
         ata->interrupt = before;
 }
 
 static void moved(struct ata *ata, uint32_t size)
 {
     ata->position += size;
-    if (ata->position == ata->length)
+    if (ata->position != ata->end)
+        return;
+    if (ata->phase == ATA_PACKET)
+        atapi_execute(ata);
+    else if (ata->end < ata->length)
+        atapi_tell_part(ata);
+    else
         end_block(ata);
 }
 
@@ -118,7 +134,7 @@ static bool has_data(struct ata *ata, enum ata_phase phase)
     return has;
 }
 
-// Blocks have whole sectors, so that 4 bytes never cross their end, except after 2 bytes.
+// An access of 4 bytes is two of 2: a block may end between them.
 uint32_t ata_read_data(struct ata *ata, unsigned size)
 {
     uint32_t value = 0;
@@ -136,7 +152,7 @@ uint32_t ata_read_data(struct ata *ata, unsigned size)
 void ata_write_data(struct ata *ata, unsigned size, uint32_t value)
 {
     for (unsigned at = 0; at < size; at += 2) {
-        if (!has_data(ata, ATA_PIO_OUT))
+        if (!has_data(ata, ata->phase == ATA_PACKET ? ATA_PACKET : ATA_PIO_OUT))
             continue;
         bytes_put(ata->buffer + ata->position, 2, value >> (8 * at) & 0xffff);
         moved(ata, 2);
@@ -196,9 +212,10 @@ void ata_write(struct ata *ata, enum ata_register at, uint8_t value)
 
 // --- Life ------------------------------------------------------------------------------------------------------------
 
-void ata_init(struct ata *ata, const struct intact_block *block, const char *serial)
+static void init(struct ata *ata, const struct intact_block *block, const char *serial, bool is_cd)
 {
     memset(ata, 0, sizeof *ata);
+    ata->is_cd = is_cd;
     ata->block = block;
     ata->sectors = block ? block->size / ATA_SECTOR : 0;
     memset(ata->serial, ' ', sizeof ata->serial);
@@ -206,17 +223,28 @@ void ata_init(struct ata *ata, const struct intact_block *block, const char *ser
     ata_reset(ata);
 }
 
-// 9.12: the signature of a device without packets, and diagnostic code 01h.
+void ata_init(struct ata *ata, const struct intact_block *block, const char *serial)
+{
+    init(ata, block, serial, false);
+}
+
+void ata_init_cd(struct ata *ata, const struct intact_block *block, const char *serial)
+{
+    init(ata, block, serial, true);
+}
+
+// 9.12: the signature of a device without packets or with them, and diagnostic code 01h.
 void ata_soft_reset(struct ata *ata)
 {
     ata->phase = ATA_IDLE;
-    ata->position = ata->length = 0;
+    ata->position = ata->length = ata->end = 0;
     ata->left = 0;
     ata->features = ata->device = 0;
     ata->error = ATA_PASSED;
     ata->count = ata->lba[0] = 1;
-    ata->lba[1] = ata->lba[2] = 0;
-    ata->status = IDLE_STATUS;
+    ata->lba[1] = ata->is_cd ? 0x14 : 0;
+    ata->lba[2] = ata->is_cd ? 0xeb : 0;
+    ata->status = ata->is_cd ? 0 : IDLE_STATUS;
     ata->interrupt = false;
 }
 
@@ -232,12 +260,17 @@ void ata_reset(struct ata *ata)
     ata->heads = ATA_HEADS;
     ata->sectors_per_track = ATA_SECTORS;
     ata->write_cache = ata->look_ahead = true;
+    ata->by_dma = false;
+    ata->limit = 0;
+    ata->sense_key = ata->sense_code = 0;
 }
 
 // Whole sectors, of those that are left.
 static bool good_length(const struct ata *ata)
 {
     uint32_t sectors = ata->length / ATA_SECTOR;
+    if (ata->is_cd)
+        return ata->length <= ATA_BLOCK && (ata->length != 0) == (ata->phase != ATA_IDLE);
     if (ata->phase == ATA_IDLE || ata->length % ATA_SECTOR)
         return ata->length == 0;
     return sectors >= 1 && sectors <= ATA_MULTIPLE && (!ata->left || sectors <= ata->left);
@@ -259,7 +292,8 @@ void ata_visit(struct ata *ata, struct visit *v)
     VISIT_VALID(v, ata->left, ata->left <= ata->sectors - ata->sector);
     VISIT_VALID(v, ata->per_block, ata->per_block <= ATA_MULTIPLE && (ata->per_block || !ata->left));
     VISIT_VALID(v, ata->length, good_length(ata));
-    VISIT_VALID(v, ata->position, ata->phase == ATA_IDLE ? !ata->position : ata->position < ata->length);
+    VISIT_VALID(v, ata->end, ata->end <= (ata->length + 1) / 2 * 2);
+    VISIT_VALID(v, ata->position, ata->phase == ATA_IDLE ? !ata->position : ata->position < ata->end);
     VISIT_ARRAY(v, ata->buffer);
     VISIT_BELOW(v, ata->multiple, ATA_MULTIPLE + 1);
     VISIT(v, ata->transfer_mode);
@@ -267,5 +301,9 @@ void ata_visit(struct ata *ata, struct visit *v)
     VISIT_VALID(v, ata->sectors_per_track, ata->sectors_per_track >= 1);
     VISIT(v, ata->write_cache);
     VISIT(v, ata->look_ahead);
+    VISIT(v, ata->by_dma);
+    VISIT(v, ata->limit);
+    VISIT(v, ata->sense_key);
+    VISIT(v, ata->sense_code);
     VISIT_ARRAY(v, ata->mistakes);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// An ATA disk: its registers, its commands, and the block of data that is on its way. It is on a cable with another one
-// (ide.h), and both see what the host writes.
+// An ATA disk, or a CD drive, which takes its commands in packets (ATAPI): its registers, its commands, and the block of data
+// that is on its way. It is on a cable with another one (ide.h), and both see what the host writes.
 //
 // Spec: ANSI INCITS 361-2002, AT Attachment with Packet Interface 6 (ATA/ATAPI-6; T13/1410D): 6 features, 7 registers,
 // 8 commands, 9 protocols.
@@ -8,10 +8,12 @@
 //     ata.c           registers, blocks of data, reset
 //     ata_command.c   the commands
 //     ata_identify.c  what IDENTIFY DEVICE says
+//     atapi.c         packets: the commands of a CD drive
 //
 //     command ──> IDLE ─┬─────────────────────────────────> done: INTRQ
 //                       ├─ PIO_IN   block: DRQ, INTRQ  ──> host reads  ──> next block, or done without INTRQ
 //                       ├─ PIO_OUT  block: DRQ         ──> host writes ──> next block with INTRQ, or done: INTRQ
+//                       ├─ PACKET   12 bytes: DRQ    ──> host writes ──> one of the others
 //                       └─ DMA_IN, DMA_OUT: DRQ until the bus master has moved all ──> done: INTRQ
 //
 // A command is finished within the access that gives the disk all that it needs, so that BSY is seen only in a reset.
@@ -53,7 +55,7 @@ enum ata_error { ATA_UNC = 0x40, ATA_IDNF = 0x10, ATA_ABRT = 0x04, ATA_PASSED = 
 
 enum ata_device_bits { ATA_DEVICE_LBA = 0x40, ATA_DEVICE_DEV = 0x10, ATA_DEVICE_HEAD = 0x0f };
 
-enum ata_phase { ATA_IDLE, ATA_PIO_IN, ATA_PIO_OUT, ATA_DMA_IN, ATA_DMA_OUT, ATA_PHASES };
+enum ata_phase { ATA_IDLE, ATA_PIO_IN, ATA_PIO_OUT, ATA_DMA_IN, ATA_DMA_OUT, ATA_PACKET, ATA_PHASES };
 
 enum ata_mistake {
     ATA_MISTAKE_COMMAND, // a command that the disk does not have: aborted
@@ -70,12 +72,15 @@ enum {
     ATA_HEADS = 16, // of the default translation
     ATA_SECTORS = 63,
     ATA_SERIAL = 20,
+    ATAPI_PACKET = 12,
+    ATAPI_SECTOR = 2048, // of a CD
 };
 
 struct ata {
     const struct intact_block *block; // NULL: there is no disk
     uint64_t sectors;
     char serial[ATA_SERIAL];
+    bool is_cd;
 
     // Registers. The four in the middle keep the byte written before the last one: current | previous << 8 (6.20).
     uint8_t features, error, device, status;
@@ -87,6 +92,7 @@ struct ata {
     bool extended;             // its addresses have 48 bits
     uint8_t per_block;         // sectors of a block
     uint32_t position, length; // of the block: bytes that were moved, and all
+    uint32_t end;              // where this DRQ ends: a CD drive gives a block in parts of at most `limit`
     uint64_t sector;           // of the block
     uint32_t left;             // sectors from there on
     uint8_t buffer[ATA_BLOCK];
@@ -95,11 +101,17 @@ struct ata {
     uint8_t multiple, transfer_mode, heads, sectors_per_track;
     bool write_cache, look_ahead;
 
+    // Of a CD drive: the packet's answer comes by DMA, or with so many bytes for each DRQ; what REQUEST SENSE will say.
+    bool by_dma;
+    uint16_t limit;
+    uint8_t sense_key, sense_code;
+
     uint32_t mistakes[ATA_MISTAKES];
 };
 
-// `block` NULL: no disk. `serial`: up to ATA_SERIAL characters.
+// `block` NULL: no disk. `serial`: up to ATA_SERIAL characters. The second one makes a CD drive with a medium.
 void ata_init(struct ata *ata, const struct intact_block *block, const char *serial);
+void ata_init_cd(struct ata *ata, const struct intact_block *block, const char *serial);
 // RESET#: settings are lost as well. SRST: they stay. Both leave the signature of a disk (9.12).
 void ata_reset(struct ata *ata);
 void ata_soft_reset(struct ata *ata);
@@ -129,7 +141,12 @@ void ata_done(struct ata *ata, uint8_t error);
 void ata_begin(struct ata *ata, enum ata_phase phase);
 // The number of a sector, into the registers of an address.
 void ata_tell_sector(struct ata *ata, uint64_t sector);
-// The 512 bytes of IDENTIFY DEVICE.
+// The 512 bytes of IDENTIFY DEVICE or IDENTIFY PACKET DEVICE.
 void ata_identify(const struct ata *ata, uint8_t *out);
+// PACKET: the host writes 12 bytes, then they are executed. A block that can be read is told, or a part of it; the medium failed.
+void atapi_begin(struct ata *ata);
+void atapi_execute(struct ata *ata);
+void atapi_tell_part(struct ata *ata);
+void atapi_fail_medium(struct ata *ata);
 
 #endif

@@ -5,7 +5,9 @@
 #include "base/bits.h"
 #include "devices/storage/ata.h"
 
-enum { EXT = 1, MULTI = 2 }; // 48-bit addresses; a block is as SET MULTIPLE MODE says
+// 48-bit addresses; a block is as SET MULTIPLE MODE says; also, or only, a command of a CD drive; a disk's that tells its
+// signature on one.
+enum { EXT = 1, MULTI = 2, BOTH = 4, PACKET = 8, SIGNS = 16 };
 enum { MOST_28 = 0x0fffffff };
 
 struct command {
@@ -96,7 +98,7 @@ static void identify(struct ata *ata)
     ata->phase = ATA_PIO_IN;
     ata->left = 0;
     ata->position = 0;
-    ata->length = ATA_SECTOR;
+    ata->length = ata->end = ATA_SECTOR;
     ata->error = 0;
     ata->status = ATA_DRDY | ATA_DSC | ATA_DRQ;
     ata->interrupt = true;
@@ -120,6 +122,12 @@ static void nothing(struct ata *ata)
 static void no_operation(struct ata *ata)
 {
     ata_done(ata, ATA_ABRT); // 8.24.6: always
+}
+
+// 8.7: the signature again, without an interrupt.
+static void reset_device(struct ata *ata)
+{
+    ata_soft_reset(ata);
 }
 
 static void diagnose(struct ata *ata)
@@ -195,9 +203,10 @@ static void native_max(struct ata *ata)
 // --- The list --------------------------------------------------------------------------------------------------------
 
 static const struct command commands[] = {
-    { 0x00, 0, ATA_IDLE, "NOP", no_operation },
+    { 0x00, BOTH, ATA_IDLE, "NOP", no_operation },
+    { 0x08, PACKET, ATA_IDLE, "DEVICE RESET", reset_device },
     { 0x10, 0, ATA_IDLE, "RECALIBRATE", nothing },
-    { 0x20, 0, ATA_PIO_IN, "READ SECTOR(S)", NULL },
+    { 0x20, SIGNS, ATA_PIO_IN, "READ SECTOR(S)", NULL },
     { 0x21, 0, ATA_PIO_IN, "READ SECTOR(S), without retries", NULL },
     { 0x24, EXT, ATA_PIO_IN, "READ SECTOR(S) EXT", NULL },
     { 0x25, EXT, ATA_DMA_IN, "READ DMA EXT", NULL },
@@ -212,8 +221,10 @@ static const struct command commands[] = {
     { 0x41, 0, ATA_IDLE, "READ VERIFY SECTOR(S), without retries", verify },
     { 0x42, EXT, ATA_IDLE, "READ VERIFY SECTOR(S) EXT", verify },
     { 0x70, 0, ATA_IDLE, "SEEK", nothing },
-    { 0x90, 0, ATA_IDLE, "EXECUTE DEVICE DIAGNOSTIC", diagnose },
+    { 0x90, BOTH, ATA_IDLE, "EXECUTE DEVICE DIAGNOSTIC", diagnose },
     { 0x91, 0, ATA_IDLE, "INITIALIZE DEVICE PARAMETERS", set_translation },
+    { 0xa0, PACKET, ATA_IDLE, "PACKET", atapi_begin },
+    { 0xa1, PACKET, ATA_IDLE, "IDENTIFY PACKET DEVICE", identify },
     { 0xc4, MULTI, ATA_PIO_IN, "READ MULTIPLE", NULL },
     { 0xc5, MULTI, ATA_PIO_OUT, "WRITE MULTIPLE", NULL },
     { 0xc6, 0, ATA_IDLE, "SET MULTIPLE MODE", set_multiple },
@@ -221,16 +232,16 @@ static const struct command commands[] = {
     { 0xc9, 0, ATA_DMA_IN, "READ DMA, without retries", NULL },
     { 0xca, 0, ATA_DMA_OUT, "WRITE DMA", NULL },
     { 0xcb, 0, ATA_DMA_OUT, "WRITE DMA, without retries", NULL },
-    { 0xe0, 0, ATA_IDLE, "STANDBY IMMEDIATE", nothing },
-    { 0xe1, 0, ATA_IDLE, "IDLE IMMEDIATE", nothing },
-    { 0xe2, 0, ATA_IDLE, "STANDBY", nothing },
-    { 0xe3, 0, ATA_IDLE, "IDLE", nothing },
-    { 0xe5, 0, ATA_IDLE, "CHECK POWER MODE", check_power },
-    { 0xe6, 0, ATA_IDLE, "SLEEP", nothing },
+    { 0xe0, BOTH, ATA_IDLE, "STANDBY IMMEDIATE", nothing },
+    { 0xe1, BOTH, ATA_IDLE, "IDLE IMMEDIATE", nothing },
+    { 0xe2, BOTH, ATA_IDLE, "STANDBY", nothing },
+    { 0xe3, BOTH, ATA_IDLE, "IDLE", nothing },
+    { 0xe5, BOTH, ATA_IDLE, "CHECK POWER MODE", check_power },
+    { 0xe6, BOTH, ATA_IDLE, "SLEEP", nothing },
     { 0xe7, 0, ATA_IDLE, "FLUSH CACHE", flush },
     { 0xea, EXT, ATA_IDLE, "FLUSH CACHE EXT", flush },
-    { 0xec, 0, ATA_IDLE, "IDENTIFY DEVICE", identify },
-    { 0xef, 0, ATA_IDLE, "SET FEATURES", set_features },
+    { 0xec, SIGNS, ATA_IDLE, "IDENTIFY DEVICE", identify },
+    { 0xef, BOTH, ATA_IDLE, "SET FEATURES", set_features },
     { 0xf8, 0, ATA_IDLE, "READ NATIVE MAX ADDRESS", native_max },
 };
 
@@ -242,6 +253,19 @@ static const struct command *find(uint8_t code)
     return NULL;
 }
 
+static bool takes(const struct ata *ata, const struct command *command)
+{
+    return command->flags & BOTH || ata->is_cd == ((command->flags & PACKET) != 0);
+}
+
+// 8.15.5.1, 8.27.5.1: software that looks for a disk finds a CD drive by its signature.
+static void sign(struct ata *ata)
+{
+    ata_soft_reset(ata);
+    ata_done(ata, ATA_ABRT);
+    ata->count = 1;
+}
+
 void ata_execute(struct ata *ata, uint8_t code)
 {
     const struct command *command = find(code);
@@ -251,7 +275,9 @@ void ata_execute(struct ata *ata, uint8_t code)
     ata->interrupt = false;
     ata->command = code;
     ata->extended = command && command->flags & EXT;
-    if (!command)
+    if (command && command->flags & SIGNS && ata->is_cd)
+        sign(ata);
+    else if (!command || !takes(ata, command))
         refuse(ata, ATA_MISTAKE_COMMAND, ATA_ABRT);
     else if (command->run)
         command->run(ata);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ATA/ATAPI-6, 8.15.8, table 27: the words of IDENTIFY DEVICE that are not 0.
+// ATA/ATAPI-6, 8.15.8, table 27, and 8.16.8, table 28: the words of IDENTIFY DEVICE and IDENTIFY PACKET DEVICE that are not 0.
 #include <string.h>
 
 #include "base/bits.h"
@@ -19,10 +19,13 @@ static void put_text(uint8_t *out, unsigned word, unsigned words, const char *te
 
 static void put_names(const struct ata *ata, uint8_t *out)
 {
-    static const char model[] = "INTACT HARDDISK", revision[] = "1.0";
+    static const char disk[] = "INTACT HARDDISK", cd[] = "INTACT CD-ROM", revision[] = "1.0";
     put_text(out, 10, 10, ata->serial, sizeof ata->serial);
     put_text(out, 23, 4, revision, sizeof revision - 1);
-    put_text(out, 27, 20, model, sizeof model - 1);
+    if (ata->is_cd)
+        put_text(out, 27, 20, cd, sizeof cd - 1);
+    else
+        put_text(out, 27, 20, disk, sizeof disk - 1);
 }
 
 static uint64_t at_most(uint64_t value, uint64_t limit)
@@ -78,9 +81,27 @@ static void put_features(const struct ata *ata, uint8_t *out)
     put(out, 87, 0x4000);
 }
 
+static void put_packet_features(uint8_t *out)
+{
+    put(out, 0, 0x85c0);  // a CD drive, removable medium, DRQ within 50 us, packets of 12 bytes
+    put(out, 49, 0x0b00); // DMA, LBA, IORDY
+    put(out, 80, 0x0070);
+    put(out, 82, 0x4210); // NOP, DEVICE RESET, PACKET
+    put(out, 83, 0x4000);
+    put(out, 84, 0x4000);
+    put(out, 85, 0x4210);
+    put(out, 87, 0x4000);
+}
+
 void ata_identify(const struct ata *ata, uint8_t *out)
 {
     memset(out, 0, ATA_SECTOR);
+    if (ata->is_cd) {
+        put_packet_features(out);
+        put_names(ata, out);
+        put_modes(ata, out);
+        return;
+    }
     put(out, 0, 0x0040); // fixed
     put_names(ata, out);
     put_geometry(ata, out);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "machine/board/host_memory.h"
 #include "vcpu/x86_64/system/sysreg.h"
@@ -51,6 +52,10 @@ static int check(struct board *board)
     for (unsigned i = 0; i < config->drive_count; i++)
         if (config->drives[i].interface == INTACT_DRIVE_PFLASH)
             return board_refuse(board, "-drive", "this machine has no flash banks; -bios FILE gives it a firmware");
+    const char *order = config->boot_order ? config->boot_order : "";
+    if (strlen(order) > 3 || strspn(order, PC_BOOT_ORDER) != strlen(order))
+        return error_set(&board->error, -EINVAL, "-boot: the order is up to three of c, d, a and n, not '%.80s'",
+                         order);
     return cpu_model_parse(config->cpu, &pc_of(board)->model, board->cpu_without, &board->error);
 }
 

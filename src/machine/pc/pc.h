@@ -80,6 +80,8 @@ enum {
 #define PC_PCI_END   UINT64_C(0x10000000000) // up to the last address of the processors
 #define PC_PCI_PORTS UINT64_C(0xc000)        // I/O BARs, to the last port
 
+#define PC_BOOT_ORDER "acdn" // of -boot: floppy, disk, CD, network, as CMOS numbers them from 1
+
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
 enum { PC_VIRTIO_SLOTS = 8 };

@@ -6,6 +6,7 @@
 // Spec: ACPI 6.5, 5.2; Intel MP 1.4, 3.6.2.2 (virtual wire mode); the CMOS layout of the PC/AT.
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "machine/boot/guest_memory.h"
 #include "machine/pc/pc.h"
@@ -129,12 +130,16 @@ static uint64_t at_most(uint64_t value, uint64_t limit)
     return value < limit ? value : limit;
 }
 
-// What a firmware tries first, second and third, in half bytes: 1 floppy, 2 disk, 3 CD. 3Dh has the first two, 38h the third
-// above bit 0, which is set if a floppy needs no signature.
+// What a firmware tries first, second and third, in half bytes: 1 floppy, 2 disk, 3 CD, 4 network. 3Dh has the first two, 38h the
+// third above bit 0, which is set if a floppy needs no signature.
 static void set_boot_order(struct pc *pc)
 {
-    rtc_set_cmos(&pc->rtc, 0x3d, 0x12);
-    rtc_set_cmos(&pc->rtc, 0x38, 0x30);
+    const char *order = pc->board.config.boot_order ? pc->board.config.boot_order : "cad";
+    unsigned places = 0;
+    for (unsigned i = 0; i < 3 && order[i]; i++)
+        places |= (unsigned)(strchr(PC_BOOT_ORDER, order[i]) - PC_BOOT_ORDER + 1) << (4 * i);
+    rtc_set_cmos(&pc->rtc, 0x3d, (uint8_t)places);
+    rtc_set_cmos(&pc->rtc, 0x38, (uint8_t)(places >> 8 << 4));
     rtc_set_cmos(&pc->rtc, 0x39, pc_south_translation(pc));
 }
 

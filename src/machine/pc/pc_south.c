@@ -42,7 +42,10 @@ static int add_disk(struct pc *pc, unsigned index)
     if (result < 0)
         return result;
     snprintf(serial, sizeof serial, "IN%05u", unit + 1);
-    ata_init(disk, block, serial);
+    if (board->config.drives[index].cd)
+        ata_init_cd(disk, block, serial);
+    else
+        ata_init(disk, block, serial);
     return 0;
 }
 
@@ -93,14 +96,17 @@ void pc_south_start(struct pc *pc)
         set(pc, &pc->ide.pci, IDE_IDETIM + 2 * i, 2, IDE_DECODE);
 }
 
+static bool has_many(const struct ata *disk)
+{
+    return !disk->is_cd && disk->sectors > UINT64_C(1024) * ATA_HEADS * ATA_SECTORS;
+}
+
 // Two bits for each disk: 0 as the disk has it, 1 as large disks do (cylinders up to 1024, with more heads).
 uint8_t pc_south_translation(const struct pc *pc)
 {
-    const uint64_t small = UINT64_C(1024) * ATA_HEADS * ATA_SECTORS;
     unsigned bits = 0;
     for (unsigned i = 0; i < INTACT_IDE_DRIVES; i++)
-        if (pc->ide.channels[i / IDE_DISKS].disks[i % IDE_DISKS].sectors > small)
-            bits |= 1u << (2 * i);
+        bits |= (unsigned)has_many(&pc->ide.channels[i / IDE_DISKS].disks[i % IDE_DISKS]) << (2 * i);
     return (uint8_t)bits;
 }
 
