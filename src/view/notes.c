@@ -2,12 +2,12 @@
 // See notes.h.
 #include "view/notes.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "view/manual.h"
 #include "view/panes.h"
 
 struct note {
@@ -67,9 +67,11 @@ static void add_field(const struct intact_register_field *field, uint64_t value,
     else
         snprintf(bits, sizeof bits, "bits %u:%u", field->high, field->low);
     add(note, "  %-11s %s: %s", bits, field->name, intact_field_text(field, value, number));
+    if (field->value_count == 0 && intact_field_value(field, value) > 9)
+        add(note, " (%" PRIX64 "h)", intact_field_value(field, value));
     const char *before = " (or";
     for (uint8_t i = 0; i < field->value_count; i++)
-        if (field->values[i] && i != intact_field_value(field, value)) {
+        if (field->values[i] && i != intact_field_value(field, value) && !isdigit((unsigned char)*field->values[i])) {
             add(note, "%s %u %s", before, i, field->values[i]);
             before = ",";
         }
@@ -94,8 +96,7 @@ static bool write_register(const struct view *view, struct grid_target target, s
         return false;
     const struct view_register *reg = &view->registers[target.index];
     const struct intact_chip_register *is = &reg->is;
-    bool v3 = view_find(view, "icc0", "ICC_PMR_EL1", 0) != NULL, field = target.kind == PANES_FIELD;
-    const char *section = manual_section(is, v3 ? 3 : 2);
+    bool field = target.kind == PANES_FIELD;
     int digits = (int)is->bits / 4;
     add(note, "%s of the %s", is->name, chip->text);
     if (is->count > 1)
@@ -103,7 +104,7 @@ static bool write_register(const struct view *view, struct grid_target target, s
     add(note, ": %0*" PRIX64 "h", digits, is->value);
     if (reg->changed)
         add(note, ", and %0*" PRIX64 "h at the last stop", digits, reg->before);
-    add(note, *section ? " (%s)\n" : "%s\n", section);
+    add(note, *reg->section ? " (%s)\n" : "%s\n", reg->section);
     if (is->each)
         add_numbers(is, field ? target.part : UINT8_MAX, note);
     for (uint32_t i = 0; i < is->field_count; i++)

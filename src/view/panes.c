@@ -390,10 +390,17 @@ static void draw_upper(const struct view *view, const struct panes *panes, struc
     draw_wires(view, &box);
 }
 
+// A register has its fields with it.
+static bool is_pointed_at(const struct panes *panes, struct grid_target target)
+{
+    bool row = panes->cursor.kind == PANES_REGISTER && target.kind == PANES_FIELD;
+    return grid_same_target(target, panes->cursor) || (row && target.index == panes->cursor.index);
+}
+
 static void draw_cursor(const struct panes *panes, struct grid *grid)
 {
     for (size_t i = 0; panes->cursor.kind && i < (size_t)grid->width * grid->height; i++)
-        if (grid_same_target(grid->cells[i].target, panes->cursor))
+        if (is_pointed_at(panes, grid->cells[i].target))
             grid->cells[i].style = GRID_CURSOR;
 }
 
@@ -408,14 +415,16 @@ static void draw_console(const struct view *view, const struct panes *panes, str
 
 static void draw_panes(const struct view *view, const struct panes *panes, struct grid *grid)
 {
-    unsigned height = grid->height, upper = (height - 2) * 6 / 10, printed = height > TALL ? 6 : 3;
+    // An answer has the room of what the guest prints, too.
+    unsigned height = grid->height, upper = (height - 2) * 6 / 10, printed = *panes->note ? 0 : height > TALL ? 6 : 3;
     if (panes->full || (*panes->note && height <= TALL)) {
         draw_lower(view, panes, grid, 1, height - 2);
         return;
     }
     draw_upper(view, panes, grid, upper);
     draw_lower(view, panes, grid, 1 + upper, height - 2 - upper - printed);
-    draw_printed(panes, grid, height - 1 - printed, printed);
+    if (printed)
+        draw_printed(panes, grid, height - 1 - printed, printed);
 }
 
 void panes_draw(const struct view *view, const struct panes *panes, struct grid *grid)

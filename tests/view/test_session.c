@@ -282,9 +282,9 @@ Test(session, a_click_chooses_a_chip_and_tells_a_register_and_its_fields)
     click("SVR ");
     cr_assert(shows("SVR of the local APIC of CPU 1: 000000FFh (SDM 3A, Spurious Interrupt)"));
     cr_assert(shows("bit 8       APIC software enable: disabled (or 1 enabled)"));
-    cr_assert(shows("bits 7:0    spurious vector: 255"));
+    cr_assert(shows("bits 7:0    spurious vector: 255 (FFh)"));
     click("spurious vector 255");
-    cr_assert(shows("bits 7:0    spurious vector: 255"));
+    cr_assert(shows("bits 7:0    spurious vector: 255 (FFh)"));
     cr_assert(!shows("APIC software enable: disabled (or"));
     click("-- CPU 0 "); // a title is the key of what it shows
     cr_assert(shows("-- CPU 1 "));
