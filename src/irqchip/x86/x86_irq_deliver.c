@@ -147,7 +147,8 @@ static void send(struct x86_irq *irq, struct x86_irq_cpu *cpu, const struct lapi
     x86_targets_all(&irq->targets, clear_found(irq));
     if (effect->shorthand == LAPIC_TO_OTHERS)
         irq->found[cpu->index / 64] &= ~BIT64(cpu->index % 64);
-    deliver_found(irq, ipi);
+    if (any(irq, irq->found)) // else there are no others, as a firmware that starts all of them need not know
+        deliver_found(irq, ipi);
     x86_irq_end(irq);
 }
 

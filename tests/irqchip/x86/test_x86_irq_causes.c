@@ -212,6 +212,16 @@ Test(x86_irq_causes, interrupts_between_processors)
     transcript_is(&heard, "pending 0, take 3, pending 0, take 2, eoi 2");
 }
 
+// A firmware starts all other processors without knowing whether there are any.
+Test(x86_irq_causes, where_no_others_are_an_interrupt_for_all_others_is_not_dropped)
+{
+    start(1);
+    put(&b, 0, LAPIC_ICR, 0xc0000 | 0x62);
+    transcript_is(&heard, "ipi 1");
+    put(&b, 0, LAPIC_ICR, 0x62);
+    transcript_is(&heard, "ipi 2, accept 2, pending 2");
+}
+
 Test(x86_irq_causes, a_timer_of_a_local_apic)
 {
     start(1);
