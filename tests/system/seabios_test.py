@@ -21,6 +21,7 @@ import linux
 TIMEOUT = 60
 LIMIT = 2_000_000_000
 HALF = 3_000_000 # instructions: in the middle
+IN_SECTOR = 24_000 # instructions before the end of a boot from IDE: within the boot sector's work
 SECTOR = 512
 DISK = 1 << 20
 DISKS = {
@@ -80,10 +81,10 @@ def check_replay(machine, options, status=0):
         harness.fail("a replay is another run", result)
 
 
-def check_snapshot(machine, whole):
+def check_snapshot(machine, whole, half=HALF, options=()):
     state = str(machine.folder / "state")
-    first = machine.run(["-limit", str(HALF), "-savevm", state], status=66)
-    second = machine.run(["-loadvm", state, "-limit", str(LIMIT)])
+    first = machine.run([*options, "-limit", str(half), "-savevm", state], status=66)
+    second = machine.run([*options, "-loadvm", state, "-limit", str(LIMIT)], status=whole.returncode)
     if first.stdout + second.stdout != whole.stdout or harness.instructions(second) != harness.instructions(whole):
         harness.fail("what follows a saved state is not what follows in one run", second)
 
@@ -136,8 +137,10 @@ def check_disk(machine, guests, name):
 
 def check_cd(machine, guests):
     options = ["-cdrom", str(make_cd(machine, guests)), "-boot", "d", "-device", "isa-debug-exit,iobase=0xf4"]
-    first = machine.run([*options, "-limit", str(LIMIT)], status=33)
+    first = machine.run([*options, "-lint", "on", "-limit", str(LIMIT)], status=33)
     in_order(harness.text(first.stdout), CD_BOOT, first)
+    if "intact: lint:" in harness.text(first.stderr):
+        harness.fail("the lint blames the firmware", first)
     print(f"CD: {harness.instructions(first)} instructions")
     check_replay(machine, options, 33)
     check_qemu(machine, options, first)
@@ -163,6 +166,8 @@ def main():
         for name in DISKS:
             ours, options = check_disk(machine, sys.argv[2], name)
             check_qemu(machine, options, ours)
+            if name == "IDE":
+                check_snapshot(machine, ours, harness.instructions(ours) - IN_SECTOR, options)
         check_cd(machine, sys.argv[2])
 
 
