@@ -4,12 +4,16 @@
 
     watch_test.py INTACT GUESTS
 """
+import fcntl
 import os
 import pathlib
 import pty
 import select
+import signal
+import struct
 import sys
 import tempfile
+import termios
 import time
 
 import harness
@@ -99,10 +103,44 @@ def at_a_terminal():
         harness.fail(f"the exit status is {status}")
 
 
+def hear(master, text):
+    heard, end = b"", time.time() + TIMEOUT
+    while text not in heard and time.time() < end:
+        heard += read_for(master, 0.2)
+    if text not in heard:
+        harness.fail(f"the terminal does not show '{text}': {heard}")
+
+
+def resize(child, master, lines, columns):
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    os.kill(child, signal.SIGWINCH)
+
+
+def at_a_terminal_of_another_size():
+    """It is drawn at once, without a key; and what is typed at the guest's console ends nothing."""
+    child, master = pty.fork()
+    if child == 0:
+        os.execv(INTACT, [INTACT, "watch", "--", *PC])
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    os.kill(child, signal.SIGCONT)
+    hear(master, b"q quit")
+    resize(child, master, 20, 70)
+    hear(master, b"80x24 characters are needed")
+    resize(child, master, 40, 120)
+    hear(master, b"C console")
+    os.write(master, b"C")
+    hear(master, b"ended: isa-debug-exit")
+    os.write(master, b"q\x03\x01x")
+    _, status = os.waitpid(child, 0)
+    if status:
+        harness.fail(f"the exit status is {status}")
+
+
 def main():
     screens()
     to_a_file()
     at_a_terminal()
+    at_a_terminal_of_another_size()
     refused("no terminal; -keys", "--", *PC)
     refused("-size '10x10': needs", "-size", "10x10", "--", *PC)
     refused("-keys needs a value", "-keys")

@@ -185,6 +185,16 @@ Test(session, why_is_of_the_interrupt_that_is_shown)
     end();
 }
 
+Test(session, why_is_of_the_chosen_interrupt_not_of_the_newest)
+{
+    begin(INTACT_PC);
+    press("nnnnnnnn");
+    cr_assert_str_neq(session.view->lives[session.view->life_count - 1].source, "pit.out0");
+    press("hw");
+    cr_assert(shows("pit.out0 is "));
+    end();
+}
+
 Test(session, it_goes_on_to_the_end_and_says_how_it_ended)
 {
     begin(INTACT_PC);
