@@ -18,7 +18,7 @@ struct wish {
     const char *word[4]; // what is no option
     unsigned count;
     const char *lessons, *compiler, *machine, *keys; // --lessons, --cc, --machine, --keys
-    bool broken, repaired, text, json, trace, all, watch;
+    bool broken, repaired, text, json, trace, all, watch, window;
 };
 
 static int trouble(const char *why)
@@ -43,6 +43,7 @@ static int show_usage(void)
          "  --watch         shows the machine on the terminal, for you to step through it (intact watch); --keys KEYS "
          "says\n"
          "                  what to do without one\n"
+         "  --window        the same in a window\n"
          "  --trace         every event of the run's interrupts, too\n"
          "  --json          the result as one JSON object\n"
          "  --repaired      the lesson's own repair of the broken guest\n"
@@ -90,12 +91,19 @@ static int take_option(const struct choice *choices, int argc, char *const *argv
 
 static int parse(struct wish *wish, int argc, char *const *argv, char *why)
 {
-    const struct choice choices[] = { { "--broken", &wish->broken, NULL },   { "--repaired", &wish->repaired, NULL },
-                                      { "--text", &wish->text, NULL },       { "--json", &wish->json, NULL },
-                                      { "--trace", &wish->trace, NULL },     { "--all", &wish->all, NULL },
-                                      { "--watch", &wish->watch, NULL },     { "--keys", NULL, &wish->keys },
-                                      { "--lessons", NULL, &wish->lessons }, { "--cc", NULL, &wish->compiler },
-                                      { "--machine", NULL, &wish->machine }, { NULL, NULL, NULL } };
+    const struct choice choices[] = { { "--broken", &wish->broken, NULL },
+                                      { "--repaired", &wish->repaired, NULL },
+                                      { "--text", &wish->text, NULL },
+                                      { "--json", &wish->json, NULL },
+                                      { "--trace", &wish->trace, NULL },
+                                      { "--all", &wish->all, NULL },
+                                      { "--watch", &wish->watch, NULL },
+                                      { "--keys", NULL, &wish->keys },
+                                      { "--lessons", NULL, &wish->lessons },
+                                      { "--cc", NULL, &wish->compiler },
+                                      { "--machine", NULL, &wish->machine },
+                                      { "--window", &wish->window, NULL },
+                                      { NULL, NULL, NULL } };
     *wish = (struct wish){ .count = 0 };
     for (int at = 0; at < argc;) {
         if (argv[at][0] == '-' && argv[at][1]) {
@@ -110,7 +118,7 @@ static int parse(struct wish *wish, int argc, char *const *argv, char *why)
             wish->word[wish->count++] = argv[at++];
         }
     }
-    wish->watch |= wish->keys != NULL;
+    wish->watch |= wish->window || wish->keys != NULL;
     return 0;
 }
 
@@ -221,7 +229,7 @@ static int run(const struct lesson *lesson, const struct wish *wish, const char 
 {
     static struct lesson_result result; // large
     if (wish->watch) {
-        int watched = lesson_watch(lesson, kernel, wish->keys, why);
+        int watched = lesson_watch(lesson, kernel, wish->keys, wish->window, why);
         return watched < 0 ? trouble(why) : watched ? TROUBLE : PASSED;
     }
     int status = lesson_run(lesson, kernel, wish->trace && !wish->json, &result, why);

@@ -80,9 +80,9 @@ void lesson_result_free(struct lesson_result *result);
 struct settings;
 int lesson_configure(struct settings *settings, const struct lesson *lesson, const char *kernel);
 
-// lesson_watch.c: shows it on the terminal, under the user's keys, or those of `keys` (cli/watch.h). An exit status; or -1 with a
+// lesson_watch.c: shows it on the terminal, or in a window, under the user's keys, or those of `keys` (cli/watch.h). An exit status; or -1 with a
 // line in `why`.
-int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, char *why);
+int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, bool window, char *why);
 
 // What is wrong with the broken guest's result by the file `why`: 0 if nothing is, else -1 with a line in `why`.
 int lesson_check_broken(const struct lesson *lesson, const struct lesson_result *result, char *why);

@@ -5,11 +5,12 @@
 #include "cli/lesson.h"
 #include "cli/watch.h"
 
-int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, char *why)
+int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, bool window, char *why)
 {
     static struct settings settings; // large
     settings_init(&settings);
     int status = lesson_configure(&settings, lesson, kernel);
+    settings.window = window;
     if (status < 0)
         snprintf(why, INTACT_ERROR_SIZE, "%s", settings.why);
     else

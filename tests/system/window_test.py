@@ -86,6 +86,12 @@ def what_the_window_has():
             harness.fail("the window does not show what the picture has")
 
 
+def lesson():
+    result = harness.run([INTACT, "lesson", "1", "--window", "--keys", "nnn"], TIMEOUT)
+    if result.returncode or "#1 testdev.line5: ended" not in harness.text(result.stdout):
+        harness.fail("a lesson in a window", result)
+
+
 def main():
     if not BUILT:
         refused("-display sdl: this intact is built without SDL; install", "run", *PC, "-display", "sdl")
@@ -94,6 +100,7 @@ def main():
         same_as_the_terminal()
         pictures()
         what_the_window_has()
+        lesson()
         refused("there is no font 'No Such'", "run", *PC, "-display", "sdl,font=No Such")
         refused("cannot write '/nowhere/x.png'", "watch", "-keys", "n", "-shot", "/nowhere/x.png", "--", *PC)
     refused("font-size=1 is not", "run", *PC, "-display", "sdl,font-size=1")
