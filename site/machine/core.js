@@ -37,14 +37,15 @@ class Machine {
 
   put(text) {
     const bytes = new TextEncoder().encode(text + "\0");
-    const place = this.exports.malloc(bytes.length);
+    const place = this.exports.malloc(bytes.length) >>> 0;
     if (!place) throw new Error("the browser has no memory left");
     new Uint8Array(this.exports.memory.buffer, place, bytes.length).set(bytes);
     return place;
   }
 
+  // `place`: an address, which JavaScript has from the module as a number with a sign.
   text(place) {
-    const bytes = new Uint8Array(this.exports.memory.buffer, place);
+    const bytes = new Uint8Array(this.exports.memory.buffer, place >>> 0);
     return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
   }
 
@@ -92,7 +93,7 @@ class Machine {
   }
 
   why(source) {
-    return lines(this.ask("web_why", source)).slice(1); // behind the name
+    return lines(this.ask("web_why", source));
   }
 
   check(lesson, variant = "given") {

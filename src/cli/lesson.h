@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include <intact/machine.h>
+#include <intact/why.h>
 
 #include "cli/lesson_expect.h"
 #include "cli/lesson_match.h"
@@ -83,6 +84,9 @@ int lesson_configure(struct settings *settings, const struct lesson *lesson, con
 // lesson_watch.c: shows it on the terminal, or in a window, under the user's keys, or those of `keys` (cli/watch.h). An exit status; or -1 with a
 // line in `why`.
 int lesson_watch(const struct lesson *lesson, const char *kernel, const char *keys, bool window, char *why);
+
+// A finding of intact why as a line of LESSON_LINE bytes: "gate   IRQ 5 is masked: ... (the manual)".
+void lesson_finding(const struct intact_why_finding *finding, char *line);
 
 // What is wrong with the broken guest's result by the file `why`: 0 if nothing is, else -1 with a line in `why`.
 int lesson_check_broken(const struct lesson *lesson, const struct lesson_result *result, char *why);

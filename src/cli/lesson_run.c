@@ -127,20 +127,24 @@ static enum expect_end end_of(const struct machine_kind *kind, const struct less
     return END_OTHER;
 }
 
-static void keep_answer(void *owner, const struct intact_why_finding *finding)
+void lesson_finding(const struct intact_why_finding *finding, char *line)
 {
-    struct lesson_result *result = owner;
     static const char *const names[] = {
         [INTACT_WHY_GATE] = "gate", [INTACT_WHY_PLACE] = "place", [INTACT_WHY_PAST] = "past"
     };
     char text[INTACT_WHY_TEXT];
     const char *section = intact_why_section(finding->reason);
-    bool of_all = finding->reason == INTACT_WHY_CPU_OFF && result->exit.reason == INTACT_POWER_OFF;
-    if (result->says_count == LESSON_SAYS || of_all) // that every processor is off is how the guest ended
-        return;
     intact_why_text(finding, text, sizeof text);
-    snprintf(result->says[result->says_count++], LESSON_LINE, "%-6s %s%s%s%s", names[intact_why_kind(finding->reason)],
-             text, *section ? " (" : "", section, *section ? ")" : "");
+    snprintf(line, LESSON_LINE, "%-6s %s%s%s%s", names[intact_why_kind(finding->reason)], text, *section ? " (" : "",
+             section, *section ? ")" : "");
+}
+
+static void keep_answer(void *owner, const struct intact_why_finding *finding)
+{
+    struct lesson_result *result = owner;
+    bool of_all = finding->reason == INTACT_WHY_CPU_OFF && result->exit.reason == INTACT_POWER_OFF;
+    if (result->says_count < LESSON_SAYS && !of_all) // that every processor is off is how the guest ended
+        lesson_finding(finding, result->says[result->says_count++]);
 }
 
 static void ignore(void *owner, const struct intact_why_finding *finding)

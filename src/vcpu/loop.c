@@ -9,7 +9,11 @@
 #include "base/inbox.h"
 #include "vcpu/guest.h"
 
+#ifdef INTACT_BARE
+#define ARENA_BYTES (UINT64_C(32) << 20) // all of it is used at once
+#else
 #define ARENA_BYTES (UINT64_C(512) << 20) // of which the host gives what is used
+#endif
 
 int loop_init(struct loop *loop, const struct guest *guest)
 {

@@ -454,11 +454,16 @@ size_t session_printed(const struct session *session)
     return length;
 }
 
-void session_draw(struct session *session, struct grid *grid)
+void session_look(struct session *session)
 {
     if (session->stale)
         view_look(session->view);
     session->stale = false;
+}
+
+void session_draw(struct session *session, struct grid *grid)
+{
+    session_look(session);
     session->grid = grid;
     struct panes panes = session->panes;
     panes.state = !session->runs ? session->state : panes.console ? "running" : "running; a key stops it";

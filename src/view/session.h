@@ -56,6 +56,8 @@ void session_go_to(struct session *session, uint64_t instructions);
 // How long the face waits before it goes on with a run, in ms, so that a guest at its console is not ahead of the host's clock, of
 // which `host` is the time in ns. 0: not at all.
 unsigned session_pace(struct session *session, uint64_t host);
+// After session_run_on, which does not: looks at the machine, for those who read `view`. session_draw does it by itself.
+void session_look(struct session *session);
 void session_draw(struct session *session, struct grid *grid);
 
 // A machine that has ended does not go on, for the guest has turned it off, or nothing will happen; ways back lead from there.

@@ -12,7 +12,6 @@
 #include "cli/lesson.h"
 #include "cli/settings.h"
 #include "cli/watch.h"
-#include "view/notes.h"
 #include "view/session.h"
 #include "view/view_json.h"
 
@@ -169,6 +168,8 @@ void web_go_to(double instructions)
 
 const char *web_model(void)
 {
+    if (machine)
+        session_look(&session);
     return machine ? give(view_json(&session)) : NULL;
 }
 
@@ -183,17 +184,19 @@ const char *web_sources(void)
     return give(text);
 }
 
-static void ignore(void *owner, const struct intact_why_finding *finding)
+static void add_finding(void *owner, const struct intact_why_finding *finding)
 {
-    (void)owner, (void)finding;
+    char *text = owner, line[LESSON_LINE];
+    size_t used = strlen(text);
+    lesson_finding(finding, line);
+    snprintf(text + used, ANSWER - used, "%s\n", line);
 }
 
 const char *web_why(const char *source)
 {
-    if (!machine || intact_machine_why(machine, source, ignore, NULL, error) < 0)
-        return NULL;
     char *text = calloc(1, ANSWER);
-    if (text)
-        notes_add_why(session.view, source, text, ANSWER);
-    return give(text);
+    if (machine && text && intact_machine_why(machine, source, add_finding, text, error) == 0)
+        return give(text);
+    free(text);
+    return NULL;
 }
