@@ -22,7 +22,7 @@ GROUPS = (
     ("Begin here", ("README.md", "docs/learn.md", "docs/watching.md", "docs/why.md", "docs/glossary.md")),
     ("Look at interrupts", ("docs/tracing.md", "docs/lint.md", "docs/registers.md", "docs/debugging.md", "docs/replay.md",
                             "docs/qmp.md")),
-    ("Use and embed", ("docs/embedding.md", "docs/groups.md", "docs/devices.md", "docs/guests.md", "docs/limits.md")),
+    ("Use and embed", ("docs/embedding.md", "docs/groups.md", "docs/devices.md", "docs/browser.md", "docs/guests.md", "docs/limits.md")),
     ("How it is built", ("docs/design.md", "docs/interrupt-path.md", "docs/engine.md", "docs/tricks.md", "docs/fuzzing.md",
                          "docs/benchmarks.md", "CONTRIBUTING.md", "CHANGELOG.md", "lessons/README.md")),
 )
@@ -193,6 +193,15 @@ def words(path):
     return [line for line in lines if line]
 
 
+def expectations(path):
+    """Lines of `expect` that a run is compared with, as intact lesson --json names them."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        found = shlex.split(line, comments=True)
+        if found and found[0] in ("must", "not", "some", "never"):
+            text = found.pop() if " " in found[-1] and '"' in line else None
+            yield {"kind": found[0], "event": " ".join(found[1:]), "text": text, "line": number}
+
+
 def difference(old, new):
     """Lines with " ", "-" or "+": what turns one into the other, with three lines around."""
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), n=3, lineterm="")
@@ -205,12 +214,14 @@ def lesson(site, folder):
     title, body, headings = site.markdown(f"{name}/lesson.md")
     place = f"{name}/lesson.html"
     number = int(folder.name[:2])
-    site.write(place, page(place, f"Lesson {number}: {title}", body, contents_of(headings)))
+    go = f'<p><a class="go" href="../../index.html#lesson={number}">See it on its machine</a></p>\n'
+    site.write(place, page(place, f"Lesson {number}: {title}", body.replace("</h1>\n", "</h1>\n" + go, 1), contents_of(headings)))
     guests = {file: (folder / file).read_text() for file in ("guest.c", "broken.c", "repaired.c") if (folder / file).exists()}
     expect, why = words(folder / "expect"), words(folder / "why") if (folder / "why").exists() else []
     repaired = guests.get("repaired.c", guests["guest.c"])
     site.write(f"{name}/lesson.json", json.dumps({
         "html": re.sub(r"<h1 .*?</h1>\n", "", body, count=1, flags=re.S), "guests": guests,
+        "expect": list(expectations(folder / "expect")),
         "difference": difference(guests["broken.c"], repaired) if "broken.c" in guests else []}, indent=1))
     first = {line[0]: line[1] for line in expect + why if line[0] in ("track", "machine", "source", "hide")}
     return {"number": number, "name": folder.name, "title": title, "broken": "broken.c" in guests, **first}
