@@ -710,6 +710,8 @@
 #define fw_cfg_add_number intact_private_fw_cfg_add_number
 #define fw_cfg_dma_read intact_private_fw_cfg_dma_read
 #define fw_cfg_dma_write intact_private_fw_cfg_dma_write
+#define fw_cfg_files_add intact_private_fw_cfg_files_add
+#define fw_cfg_files_free intact_private_fw_cfg_files_free
 #define fw_cfg_init intact_private_fw_cfg_init
 #define fw_cfg_memory_read intact_private_fw_cfg_memory_read
 #define fw_cfg_memory_write intact_private_fw_cfg_memory_write

@@ -128,6 +128,16 @@ struct intact_device_config {
 
 #define INTACT_DEVICES_MAX 128
 
+// A file of fw_cfg in addition to the machine's own, for a firmware or a system: its name, and its contents in a file or in memory.
+#define INTACT_FW_CFG_MAX 16
+
+struct intact_fw_cfg_config {
+    const char *name; // 1 to 55 characters
+    const char *file; // path; NULL: `data`, which lives as long as the machine
+    const void *data;
+    size_t data_size;
+};
+
 enum intact_jit {
     INTACT_JIT_ON,
     INTACT_JIT_OFF, // the interpreter runs everything
@@ -223,6 +233,10 @@ struct intact_machine_config {
     // What a firmware of INTACT_PC tries to boot, in this order: c a disk, d a CD, a a floppy, n the network; up to three. NULL: "cad".
     const char *boot_order;
     bool boot_menu; // it asks the user
+
+    const struct intact_fw_cfg_config *fw_cfgs;
+    unsigned fw_cfg_count; // 0 to INTACT_FW_CFG_MAX
+    size_t fw_cfg_size;
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
@@ -237,6 +251,7 @@ static inline void intact_machine_config_init(struct intact_machine_config *conf
     config->netdev_size = sizeof(struct intact_netdev_config);
     config->block_size = sizeof(struct intact_block);
     config->net_size = sizeof(struct intact_net);
+    config->fw_cfg_size = sizeof(struct intact_fw_cfg_config);
 }
 
 // The names that `cpu` takes on a machine of `type`, by index from 0; NULL after the last. `about`, unless NULL, gets

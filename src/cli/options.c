@@ -269,6 +269,9 @@ const struct option options[] = {
       "A firmware. On a PC it ends at 4 GiB and starts at the reset vector, instead of -kernel; virt has it in flash "
       "bank 0, and it may start a -kernel.",
       NULL, take_bios },
+    { "fw_cfg", "[name=]NAME,string=TEXT|file=FILE", GROUP_BOOT,
+      "A file of fw_cfg, for a firmware or a system: etc/boot-fail-wait of SeaBIOS, or opt/ and a name of your own.",
+      NULL, take_fw_cfg },
     { "boot", "[order=]LETTERS[,menu=on|off]", GROUP_BOOT,
       "What a PC's firmware tries, in this order: c a disk, d a CD, a a floppy, n the network; cad by default. "
       "menu=on: it asks.",

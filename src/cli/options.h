@@ -76,6 +76,7 @@ int take_hda(struct settings *settings, const char *value);
 int take_hdb(struct settings *settings, const char *value);
 int take_hdc(struct settings *settings, const char *value);
 int take_hdd(struct settings *settings, const char *value);
+int take_fw_cfg(struct settings *settings, const char *value);
 int take_cdrom(struct settings *settings, const char *value);
 int take_pflash(struct settings *settings, const char *value);
 int take_snapshot(struct settings *settings, const char *value);

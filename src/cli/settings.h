@@ -113,6 +113,7 @@ struct settings {
     } globals[GLOBAL_LIMIT];
     unsigned global_count;
     struct intact_drive_config drives[INTACT_DRIVES_MAX];
+    struct intact_fw_cfg_config fw_cfgs[INTACT_FW_CFG_MAX];
     struct intact_netdev_config netdevs[INTACT_NETDEVS_MAX];
     const char *forwards[FORWARD_LIMIT];       // of all of them
     const char *drive_texts[DRIVE_TEXT_LIMIT]; // -drive without if=, until the machine is known

@@ -42,12 +42,15 @@ static int take_lists(struct intact_machine_config *config, struct config_lists 
         result = TAKE(lists->devices, config, devices, device);
     if (result == 0)
         result = TAKE(lists->netdevs, config, netdevs, netdev);
+    if (result == 0)
+        result = TAKE(lists->fw_cfgs, config, fw_cfgs, fw_cfg);
     if (result < 0)
         return result;
     config->chardevs = lists->chardevs;
     config->drives = lists->drives;
     config->devices = lists->devices;
     config->netdevs = lists->netdevs;
+    config->fw_cfgs = lists->fw_cfgs;
     return 0;
 }
 
@@ -119,6 +122,7 @@ void config_lists_free(struct config_lists *lists)
     free(lists->devices);
     free(lists->properties);
     free(lists->netdevs);
+    free(lists->fw_cfgs);
     free(lists->blocks);
     free(lists->nets);
     *lists = (struct config_lists){ .drives = NULL };

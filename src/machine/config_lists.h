@@ -12,6 +12,7 @@ struct config_lists {
     struct intact_device_config *devices;
     struct intact_property *properties; // of all devices
     struct intact_netdev_config *netdevs;
+    struct intact_fw_cfg_config *fw_cfgs;
     struct intact_block *blocks; // one for each drive
     struct intact_net *nets;     // one for each network
 };

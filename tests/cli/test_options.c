@@ -809,6 +809,21 @@ Test(options, a_cd_and_the_order_of_a_boot)
     REFUSES("once", "-boot", "once=d");
 }
 
+Test(options, files_of_fw_cfg)
+{
+    TAKES("-fw_cfg", "name=opt/a,string=x=1,,y", "-fw_cfg", "opt/b,file=f");
+    const struct intact_fw_cfg_config *files = settings.config.fw_cfgs;
+    cr_assert_eq(settings.config.fw_cfg_count, 2);
+    cr_assert_str_eq(files[0].name, "opt/a");
+    cr_assert_str_eq(files[0].data, "x=1,y");
+    cr_assert_eq(files[0].data_size, 5);
+    cr_assert_str_eq(files[1].name, "opt/b");
+    cr_assert_str_eq(files[1].file, "f");
+    REFUSES("needs name=NAME", "-fw_cfg", "string=x");
+    REFUSES("string=TEXT or file=FILE", "-fw_cfg", "opt/a");
+    REFUSES("string=TEXT or file=FILE", "-fw_cfg", "opt/a,string=x,file=y");
+}
+
 Test(options, snapshot_is_for_every_drive_that_does_not_say_otherwise)
 {
     TAKES("-drive", "file=a,if=none,id=a", "-snapshot", "-drive", "file=b,if=none,id=b,snapshot=off", "-pflash", "c");

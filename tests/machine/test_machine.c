@@ -390,6 +390,23 @@ Test(machine, an_order_of_a_boot_has_known_letters)
     refuses("-boot: the order");
 }
 
+Test(machine, files_of_fw_cfg_are_refused_by_what_is_wrong)
+{
+    struct intact_fw_cfg_config file = { .name = "etc/e820", .data = "x", .data_size = 1 };
+    config.fw_cfgs = &file;
+    config.fw_cfg_count = 1;
+    refuses("-fw_cfg: 'etc/e820' is there already");
+    file.name = "";
+    refuses("-fw_cfg: the name '' has not 1 to 55 characters");
+    file.name = "opt/x";
+    file.file = "/nonexistent/file";
+    refuses("-fw_cfg: cannot read '/nonexistent/file'");
+    config.fw_cfg_count = INTACT_FW_CFG_MAX + 1;
+    struct intact_fw_cfg_config many[INTACT_FW_CFG_MAX + 1] = { file };
+    config.fw_cfgs = many;
+    refuses("-fw_cfg: more than 16");
+}
+
 Test(machine, ide_disks_are_refused_where_they_cannot_be)
 {
     struct intact_drive_config drives[] = { { .interface = INTACT_DRIVE_IDE, .file = "/nonexistent/disk" },

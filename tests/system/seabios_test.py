@@ -29,7 +29,7 @@ DISKS = {
     "virtio": ["-drive", "if=none,format=raw,id=disk,file={}", "-device", "virtio-blk-pci,drive=disk"],
 }
 
-SCREEN = ["SeaBIOS (version", "Booting from Hard Disk...", "No bootable device.  Retrying in 60 seconds."]
+SCREEN = ["SeaBIOS (version", "Booting from Hard Disk...", "No bootable device.  Retrying in 5 seconds."]
 LOG = ["Running on QEMU (i440fx)", "QEMU fw_cfg DMA interface supported", "Moving pm_base to 0x600", "PIIX3/PIIX4 init: elcr=00 0c",
        "Using pmtimer, ioport 0x608", "Found 1 cpu(s) max supported 1 cpu(s)", "ACPI: parse DSDT at", "sercon: using ioport 0x3f8", "PS2 keyboard initialized",
        "All threads complete."]
@@ -64,13 +64,15 @@ class Machine:
 
 
 def check_prompt(machine):
-    limit = ["-limit", str(LIMIT)]
+    wait = machine.folder / "wait"
+    wait.write_bytes(struct.pack("<I", 5000))
+    limit = ["-limit", str(LIMIT), "-fw_cfg", f"name=etc/boot-fail-wait,file={wait}"]
     first = machine.run(limit)
     in_order(harness.text(first.stdout), SCREEN, first)
     in_order(machine.log.read_text(), LOG, first)
     print(f"{harness.instructions(first)} instructions")
     harness.same(first, machine.run(limit))
-    return first
+    return first, limit
 
 
 def check_replay(machine, options, status=0):
@@ -160,9 +162,9 @@ def main():
             machine = Machine(sys.argv[1], folder)
         except linux.CannotGet as error:
             harness.skip(f"cannot get {error}")
-        whole = check_prompt(machine)
-        check_replay(machine, [])
-        check_snapshot(machine, whole)
+        whole, options = check_prompt(machine)
+        check_replay(machine, options)
+        check_snapshot(machine, whole, options=options)
         for name in DISKS:
             ours, options = check_disk(machine, sys.argv[2], name)
             check_qemu(machine, options, ours)

@@ -244,6 +244,7 @@ void board_destroy(struct board *board)
         board->windows = window->next;
         free(window);
     }
+    fw_cfg_files_free(&board->fw_cfg_files);
     image_store_free(&board->files);
     page_set_free(&board->written);
     host_memory_release(board->ram, board->ram_size);

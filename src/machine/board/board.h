@@ -27,6 +27,7 @@
 #include "machine/board/backends.h"
 #include "machine/board/buttons.h"
 #include "machine/board/device_list.h"
+#include "machine/board/fw_cfg_files.h"
 #include "machine/board/history.h"
 #include "machine/board/mistakes.h"
 #include "machine/board/outside.h"
@@ -132,7 +133,7 @@ struct board {
     const struct board_type *type;
     struct intact_machine_config config;
     char cpu_without[BOARD_CPU_WITHOUT]; // what -cpu asks for, and is not modelled
-    struct error error; // of the last failure
+    struct error error;                  // of the last failure
 
     // Time, vCPUs, host input and output.
     struct clock clock;
@@ -168,6 +169,7 @@ struct board {
 
     const struct history *history; // how a debugger goes back; NULL: it cannot
 
+    struct fw_cfg_files fw_cfg_files;
     struct image_store files; // files that the machine boots from, read once; empty without config.reboot
 };
 

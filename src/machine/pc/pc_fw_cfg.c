@@ -93,5 +93,5 @@ int pc_fill_fw_cfg(struct pc *pc)
         result = add_e820(pc);
     if (result > 0 && pc->board.config.bios && pc->board.config.acpi)
         result = add_acpi(pc);
-    return result < 0 ? result : 0;
+    return result < 0 ? result : fw_cfg_files_add(&pc->board, &pc->fw_cfg);
 }

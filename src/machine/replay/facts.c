@@ -50,7 +50,7 @@ struct file {
     uint64_t size, hash;
 };
 
-enum { FILES_MAX = 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX };
+enum { FILES_MAX = 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX + INTACT_FW_CFG_MAX };
 
 struct files {
     struct file file[FILES_MAX];
@@ -103,6 +103,9 @@ static int list_files(struct board *board, struct files *files, struct error *er
     if (config->bios)
         add_file(files, "-bios", config->bios);
     list_drives(config, files);
+    for (unsigned i = 0; i < config->fw_cfg_count; i++)
+        if (config->fw_cfgs[i].file)
+            add_file(files, "-fw_cfg", config->fw_cfgs[i].file);
     return result;
 }
 

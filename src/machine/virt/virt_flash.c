@@ -110,5 +110,6 @@ int virt_fill_fw_cfg(struct virt *virt)
     fw_cfg_add_number(&virt->fw_cfg, FW_CFG_NOGRAPHIC, 1, 2);
     fw_cfg_add_number(&virt->fw_cfg, FW_CFG_NB_CPUS, cpus, 2);
     fw_cfg_add_number(&virt->fw_cfg, FW_CFG_MAX_CPUS, cpus, 2);
-    return virt->runs_flash && virt->board.config.kernel ? add_kernel(virt) : 0;
+    int result = virt->runs_flash && virt->board.config.kernel ? add_kernel(virt) : 0;
+    return result < 0 ? result : fw_cfg_files_add(&virt->board, &virt->fw_cfg);
 }
