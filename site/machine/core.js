@@ -37,7 +37,7 @@ class Machine {
 
   put(text) {
     const bytes = new TextEncoder().encode(text + "\0");
-    const place = this.exports.malloc(bytes.length) >>> 0;
+    const place = this.exports.malloc(bytes.length) >>> 0; // addresses come as signed numbers
     if (!place) throw new Error("the browser has no memory left");
     new Uint8Array(this.exports.memory.buffer, place, bytes.length).set(bytes);
     return place;

@@ -183,6 +183,9 @@ export function makeHost(files, memory, print) {
       throw new Error(`the machine has ended with status ${status}`);
     },
   };
-  // What else a C library refers to needs a host that can be written to.
-  return new Proxy(host, { get: (target, name) => target[name] ?? (() => NOSYS) });
+  // Addresses come as signed numbers. What else a C library refers to needs a host that can be written to.
+  const unsigned = (value) => (typeof value === "number" ? value >>> 0 : value);
+  return new Proxy(host, {
+    get: (target, name) => (name in target ? (...values) => target[name](...values.map(unsigned)) : () => NOSYS),
+  });
 }

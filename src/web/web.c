@@ -166,19 +166,29 @@ void web_go_to(double instructions)
         session_go_to(&session, (uint64_t)instructions);
 }
 
+static bool is_open(void)
+{
+    if (!machine)
+        snprintf(error, sizeof error, "no lesson is open");
+    return machine;
+}
+
 const char *web_model(void)
 {
-    if (machine)
-        session_look(&session);
-    return machine ? give(view_json(&session)) : NULL;
+    if (!is_open())
+        return NULL;
+    session_look(&session);
+    return give(view_json(&session));
 }
 
 const char *web_sources(void)
 {
     char name[64];
+    if (!is_open())
+        return NULL;
     char *text = calloc(1, ANSWER);
     size_t used = 0;
-    for (unsigned i = 0; machine && text && intact_machine_source(machine, i, name, sizeof name); i++)
+    for (unsigned i = 0; text && intact_machine_source(machine, i, name, sizeof name); i++)
         if (used + strlen(name) + 2 < ANSWER)
             used += (size_t)snprintf(text + used, ANSWER - used, "%s\n", name);
     return give(text);
@@ -194,8 +204,10 @@ static void add_finding(void *owner, const struct intact_why_finding *finding)
 
 const char *web_why(const char *source)
 {
+    if (!is_open())
+        return NULL;
     char *text = calloc(1, ANSWER);
-    if (machine && text && intact_machine_why(machine, source, add_finding, text, error) == 0)
+    if (text && intact_machine_why(machine, source, add_finding, text, error) == 0)
         return give(text);
     free(text);
     return NULL;

@@ -32,7 +32,7 @@ void web_go_to(double instructions);
 const char *web_model(void);
 // The names of the interrupts' sources, a line each.
 const char *web_sources(void);
-// Why the interrupt of one of them does not arrive: its name, and a line for each finding.
+// Why the interrupt of one of them does not arrive: a line for each finding, as the JSON of intact lesson has them.
 const char *web_why(const char *source);
 
 #endif
