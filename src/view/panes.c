@@ -139,7 +139,7 @@ static void draw_register(const struct view *view, const struct view_register *r
     box->target = target_of(PANES_REGISTER, index, 0);
     grid_say(box, style, "%c%-*s %0*" PRIX64 "h %s", reg->changed ? '*' : ' ', width, name, digits_of(is), is->value,
              says);
-    size_t column = (size_t)(1 + width + 1 + digits_of(is) + 2);
+    size_t column = (size_t)width + (size_t)digits_of(is) + 4; // a mark, two spaces, h
     for (unsigned i = 0; i < spans.count; i++)
         grid_mark(box, column + spans.list[i].begin, spans.list[i].end - spans.list[i].begin,
                   target_of(PANES_FIELD, index, spans.list[i].part));

@@ -124,7 +124,7 @@ static void take_wire(void *owner, const struct intact_wire *told)
     struct view *view = owner;
     if (view->told == 0 || view->wires[view->told - 1].gsi != told->gsi)
         begin_wire(view, told);
-    if (view->failed)
+    if (view->failed || !view->wires)
         return;
     struct view_wire *wire = &view->wires[view->told - 1];
     if (told->drives)
