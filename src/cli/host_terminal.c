@@ -46,12 +46,21 @@ static void note_resize(int number)
     (void)number; // that it comes ends the wait of terminal_key
 }
 
-void terminal_other_screen(bool shown)
+static void hear_resizes(bool wanted)
 {
     struct sigaction action;
+    sigset_t set;
     memset(&action, 0, sizeof action);
-    action.sa_handler = shown ? note_resize : SIG_DFL;
+    action.sa_handler = wanted ? note_resize : SIG_DFL;
     sigaction(SIGWINCH, &action, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGWINCH);
+    pthread_sigmask(wanted ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+void terminal_other_screen(bool shown)
+{
+    hear_resizes(shown);
     if (shown)
         show_other_screen();
     else if (is_other_screen)
@@ -85,14 +94,18 @@ bool terminal_size(unsigned *width, unsigned *height)
     return true;
 }
 
+// A signal that comes while something else is done is kept until pselect waits.
 int terminal_key(int milliseconds)
 {
-    struct timeval wait = { milliseconds / 1000, (milliseconds % 1000) * 1000 };
+    struct timespec wait = { milliseconds / 1000, (milliseconds % 1000) * 1000000L };
     fd_set readable;
+    sigset_t mask;
     uint8_t byte;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    sigdelset(&mask, SIGWINCH);
     FD_ZERO(&readable);
     FD_SET(STDIN_FILENO, &readable);
-    int ready = select(STDIN_FILENO + 1, &readable, NULL, NULL, milliseconds < 0 ? NULL : &wait);
+    int ready = pselect(STDIN_FILENO + 1, &readable, NULL, NULL, milliseconds < 0 ? NULL : &wait, &mask);
     if (ready <= 0)
         return TERMINAL_NO_KEY;
     return read(STDIN_FILENO, &byte, 1) == 1 ? byte : TERMINAL_NO_MORE;

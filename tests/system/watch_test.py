@@ -131,6 +131,7 @@ def at_a_terminal_of_another_size():
     os.write(master, b"C")
     hear(master, b"ended: isa-debug-exit")
     os.write(master, b"q\x03\x01x")
+    hear(master, b"\033[?1049l") # what nobody reads would hold it up
     _, status = os.waitpid(child, 0)
     if status:
         harness.fail(f"the exit status is {status}")
