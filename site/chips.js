@@ -32,9 +32,14 @@ class Register {
     constructor(chip, reg) {
         this.chip = chip;
         this.name = full(reg);
-        this.cells = [];
         this.start = reg.value;
         this.touched = false;
+        this.row = null; // it is made when it is shown first: a GIC has thousands of bits
+    }
+
+    make() {
+        const { chip, reg } = this;
+        this.cells = [];
         this.box = make("div", { class: reg.of ? "cells" : "fields" });
         this.value = make("button", { type: "button", class: "value", tabindex: -1, onclick: () => chip.explain(this, -1) });
         this.sign = make("span", { class: "sign", "aria-hidden": "true" });
@@ -48,6 +53,7 @@ class Register {
             this.names = make("span", { class: "names" });
             this.box.append(this.names);
         }
+        return this.row;
     }
 
     cell(reg, part) {
@@ -66,6 +72,10 @@ class Register {
     update(reg) {
         this.reg = reg;
         this.touched = this.touched || reg.changed || reg.value !== this.start;
+    }
+
+    show() {
+        const { reg } = this;
         put(this.row, "aria-label", `${this.name}, ${reg.value}${reg.changed ? ", changed" : ""}`);
         this.row.classList.toggle("changed", reg.changed);
         say(this.sign, reg.changed ? "✱" : "");
@@ -139,27 +149,36 @@ class Chip {
         this.head = make("summary", {}, make("h3", {}, chip.text), make("span", { class: "chip-name" }, chip.name), this.sign);
         this.box = make("details", { class: "chip", open: !closed }, this.head, this.rows, this.note, this.rest);
         this.box.dataset.chip = chip.name;
-        for (const reg of chip.registers)
-            this.make(reg);
+        chip.registers.forEach((reg, i) => this.know(reg, i));
         this.settle = rove(this.box, () => [...this.box.querySelectorAll(".bit, .field, .value")].filter((cell) => !cell.closest("[hidden]")),
-            (cell) => [...this.rows.children].indexOf(cell.closest(".register")));
+            (cell) => Number(cell.closest(".register").dataset.place));
         this.update(chip);
     }
 
-    make(reg) {
+    know(reg, i) {
         const row = new Register(this, reg);
+        row.pins = reg.name === "pins" && Boolean(reg.of);
+        row.place = row.pins ? -1 : i;
         this.registers.set(row.name, row);
-        if (reg.name === "pins" && reg.of) {
-            row.row.classList.add("stubs");
-            this.rows.prepend(row.row);
-        } else {
-            this.rows.append(row.row);
-        }
         if (this.number.get(reg.name) > MANY && reg.index === this.number.get(reg.name) - 1) {
-            const line = make("p", { class: "alike", hidden: true });
+            const line = make("p", { class: "alike", hidden: true, "data-place": i + 0.5 });
             this.alike.set(reg.name, line);
             this.rows.append(line);
         }
+    }
+
+    // Shows a register at its place among the others, or hides it.
+    place(row, shown) {
+        if (shown && !row.row) {
+            const node = row.make();
+            put(node, "data-place", row.place);
+            node.classList.toggle("stubs", row.pins);
+            this.rows.insertBefore(node, [...this.rows.children].find((other) => Number(other.dataset.place) > row.place) ?? null);
+        }
+        if (row.row)
+            put(row.row, "hidden", !shown);
+        if (shown)
+            row.show();
     }
 
     // Of registers of which there are many, the value that most have; how many; whether the guest has changed one of them.
@@ -181,12 +200,12 @@ class Chip {
             const row = this.registers.get(full(reg));
             row.update(reg);
             const small = reg.of && reg.bits <= WIDE && !this.alike.has(reg.name);
-            const wanted = row.touched || (reg.name === "pins" && reg.of) || small;
+            const wanted = row.touched || row.pins || small;
             const usual = wanted && !reg.changed && frequent.get(reg.name) === reg.value;
             if (usual)
                 alike.set(reg.name, (alike.get(reg.name) ?? 0) + 1);
             left += !wanted || usual;
-            put(row.row, "hidden", !this.all && (!wanted || usual));
+            this.place(row, this.all || (wanted && !usual));
         }
         for (const [name, line] of this.alike) {
             put(line, "hidden", this.all || !alike.has(name));
