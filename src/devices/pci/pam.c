@@ -45,7 +45,10 @@ static void follow(struct pam *pam)
 {
     for (unsigned i = 0; i < PAM_PARTS; i++) {
         struct pam_part *part = &pam->parts[i];
-        part->attributes = attributes(pam, i);
+        uint8_t chosen = attributes(pam, i);
+        if (part->attributes == chosen)
+            continue;
+        part->attributes = chosen;
         part->region.readonly = part->attributes != (RE | WE);
         bus_set_ram(pam->memory, &part->region, NULL); // so that it tells of a change of `readonly` alone
         bus_set_ram(pam->memory, &part->region, part->attributes & RE ? part->ram : part->rom);

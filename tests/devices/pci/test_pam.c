@@ -102,6 +102,9 @@ Test(pam, every_change_is_told)
     before = changes;
     set(0x59, 0x10);
     cr_assert_gt(changes, before);
+    before = changes;
+    set(0x59, 0x10);
+    cr_assert_eq(changes, before, "the same again is none");
 }
 
 Test(pam, dma_writes_only_what_is_ram)
