@@ -234,13 +234,30 @@ function neighbour(way) {
 
 // --- Its buttons and keys --------------------------------------------------------------------------------------------
 
+// What the browser keeps for this page; it need not keep anything.
+function kept(name) {
+    try {
+        return localStorage.getItem(name);
+    } catch {
+        return null;
+    }
+}
+
+function keep(name, value) {
+    try {
+        localStorage.setItem(name, value);
+    } catch {
+        // It holds until the page is left.
+    }
+}
+
 const THEMES = { "": "colours: as the system", light: "colours: light", dark: "colours: dark" };
 
 function setTheme(theme) {
     put(document.documentElement, "data-theme", theme || null);
     put(find("theme"), "aria-label", THEMES[theme]);
     put(find("theme"), "title", THEMES[theme]);
-    localStorage.setItem("theme", theme);
+    keep("theme", theme);
 }
 
 async function copy() {
@@ -264,9 +281,9 @@ function onKey(event) {
 
 function connect() {
     startTabs();
-    setTheme(localStorage.getItem("theme") ?? "");
-    find("single").checked = localStorage.getItem("single") !== "no";
-    find("single").onchange = () => localStorage.setItem("single", find("single").checked ? "yes" : "no");
+    setTheme(kept("theme") ?? "");
+    find("single").checked = kept("single") !== "no";
+    find("single").onchange = () => keep("single", find("single").checked ? "yes" : "no");
     for (const button of document.querySelectorAll("[data-key]"))
         button.onclick = () => button.getAttribute("aria-disabled") || key(button.dataset.key);
     for (const radio of document.querySelectorAll("[name=variant]"))
@@ -274,7 +291,7 @@ function connect() {
     find("source").onchange = rememberPlace;
     find("keys").onclick = KEYS["?"];
     find("copy").onclick = copy;
-    find("theme").onclick = () => setTheme({ "": "light", light: "dark", dark: "" }[localStorage.getItem("theme") ?? ""]);
+    find("theme").onclick = () => setTheme({ "": "light", light: "dark", dark: "" }[document.documentElement.dataset.theme ?? ""]);
     find("previous").onclick = () => neighbour(-1);
     find("next").onclick = () => neighbour(1);
     find("lessons").onclick = () => openList(find("list").hidden);
