@@ -22,7 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SPDX = "SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause"
 CODE = {".c", ".h", ".S", ".py", ".sh", ".cmake", ".lds", ".map", ".js", ".mjs", ".css", ".html"}
 BY_NAME = {"CMakeLists.txt", "dev", "run", ".clang-format", ".clang-tidy"}
-FILE = re.compile(r"`((?:src|include|tests|guests|bench|docs|tools|examples|cmake|site)/[\w./-]*\w\.?\w*)`")
+FILE = re.compile(r"`((?:src|include|tests|guests|bench|docs|tools|examples|cmake)/[\w./-]*\w\.?\w*)`")
 TEST = re.compile(r"`([a-z]\w*)::(\w+_\w+_\w+)`") # a sentence
 # Headers that a device must not include; it has its lines and messages through <intact/irq_line.h> and similar headers.
 CONTROLLER = re.compile(r'\s*#\s*include\s+[<"]((?:irqchip|groups|vcpu|machine)/|intact/(?:\w+_irq|machine)\.h)')
