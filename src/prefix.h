@@ -381,6 +381,7 @@
 #define bus_set_ram intact_private_bus_set_ram
 #define bus_write intact_private_bus_write
 #define bus_write_memory intact_private_bus_write_memory
+#define buttons_hold intact_private_buttons_hold
 #define buttons_init intact_private_buttons_init
 #define buttons_press intact_private_buttons_press
 #define cfi_flash_init intact_private_cfi_flash_init
@@ -886,6 +887,12 @@
 #define group_why_raised intact_private_group_why_raised
 #define guest_put intact_private_guest_put
 #define guest_zero intact_private_guest_zero
+#define hand_free intact_private_hand_free
+#define hand_has intact_private_hand_has
+#define hand_init intact_private_hand_init
+#define hand_loaded intact_private_hand_loaded
+#define hand_set intact_private_hand_set
+#define hand_visit intact_private_hand_visit
 #define has_constant intact_private_has_constant
 #define host_clock_ns intact_private_host_clock_ns
 #define host_memory_clear intact_private_host_memory_clear

@@ -456,6 +456,11 @@ int intact_machine_power_button(struct intact_machine *machine);
 // passes NMIs take it. 0; -ENOTSUP: this machine has no such line (INTACT_VIRT); -EROFS; -ENOMEM.
 int intact_machine_nmi(struct intact_machine *machine);
 
+// Any thread. Holds the wire of a GSI high by hand, as one more driver of it, or lets it go: it stays high while a device holds it.
+// Input from outside as the buttons are; a reset of the machine does not change it. Its name in traces is "gsi:N". 0; -ENXIO: the
+// wire leads nowhere; -EROFS; -ENOMEM.
+int intact_machine_hold_wire(struct intact_machine *machine, uint32_t gsi, bool level);
+
 // Any thread, but not from a signal handler. Ends intact_machine_run soon.
 void intact_machine_quit(struct intact_machine *machine);
 

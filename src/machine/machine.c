@@ -391,6 +391,11 @@ int intact_machine_nmi(struct intact_machine *machine)
     return buttons_press(machine->board, BUTTON_NMI);
 }
 
+int intact_machine_hold_wire(struct intact_machine *machine, uint32_t gsi, bool level)
+{
+    return buttons_hold(machine->board, gsi, level);
+}
+
 void intact_machine_quit(struct intact_machine *machine)
 {
     outside_quit(&machine->board->outside);

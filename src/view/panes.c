@@ -19,9 +19,9 @@ static struct grid_target target_of(enum panes_target kind, uint32_t index, unsi
 unsigned panes_pane_of(struct grid_target target)
 {
     static const uint8_t panes[] = {
-        [PANES_CHIP] = 1,    [PANES_REGISTER] = 1, [PANES_FIELD] = 1,   [PANES_CPU] = 2,
-        [PANES_GATE] = 2,    [PANES_CODE] = 2,     [PANES_WIRE] = 3,    [PANES_LIFE] = 4,
-        [PANES_STATION] = 4, [PANES_NOTE] = 4,     [PANES_PRINTED] = 5, [PANES_KEY] = 6,
+        [PANES_CHIP] = 1, [PANES_REGISTER] = 1, [PANES_FIELD] = 1, [PANES_CPU] = 2,  [PANES_GATE] = 2,
+        [PANES_CODE] = 2, [PANES_WIRE] = 3,     [PANES_LEVEL] = 3, [PANES_LIFE] = 4, [PANES_STATION] = 4,
+        [PANES_NOTE] = 4, [PANES_PRINTED] = 5,  [PANES_KEY] = 6,
     };
     return target.kind <= PANES_PRINTED ? panes[target.kind] : 0;
 }
@@ -224,8 +224,12 @@ static void draw_wires(const struct view *view, struct grid_box *box)
             enum grid_style style = wire->changed ? GRID_CHANGED : wire->high ? GRID_PLAIN : GRID_QUIET;
             box->target = target_of(PANES_WIRE, i, 0);
             bool both = *wire->high_by && *wire->others;
-            grid_say(box, style, "%cGSI %-3u %s %s%s%s%s", wire->changed ? '*' : ' ', wire->gsi,
-                     wire->high ? "high" : "low ", wire->high_by, both ? " (not " : "", wire->others, both ? ")" : "");
+            if (!grid_say(box, style, "%cGSI %-3u %s %s%s%s%s", wire->changed ? '*' : ' ', wire->gsi,
+                          wire->high ? "high" : "low ", wire->high_by, both ? " (not " : "", wire->others,
+                          both ? ")" : ""))
+                return;
+            int before = snprintf(NULL, 0, "*GSI %-3u ", wire->gsi);
+            grid_mark(box, (size_t)before, 4, target_of(PANES_LEVEL, i, 0));
         }
 }
 
@@ -283,7 +287,8 @@ static void draw_help(struct grid *grid)
         "",
         "The cursor moves by j k h l or the arrows, and Esc takes it away. Enter, like",
         "a click in a window, tells a register's fields, a wire, what holds interrupts;",
-        "goes back to a station; chooses a chip or an interrupt; or does a key.",
+        "goes back to a station; chooses a chip or an interrupt; does a key; or, on the",
+        "level of a wire, holds it high by hand, or lets it go.",
         "",
         "A line that begins with * is not as it was at the last stop. Of a processor,",
         "o lets interrupts pass, and x holds them. A life begins where a device raises",

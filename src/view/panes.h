@@ -18,6 +18,7 @@ enum panes_target {
     PANES_GATE,     // the processor, and the gate
     PANES_CODE,     // the processor, and the instruction
     PANES_WIRE,     // index of the view's wires
+    PANES_LEVEL,    // its level, which a hand can change: index of the view's wires
     PANES_LIFE,     // index of the view's lives
     PANES_STATION,  // the life, and the station
     PANES_NOTE,     // an answer

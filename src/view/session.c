@@ -328,6 +328,24 @@ static bool plain_key(struct session *session, int key)
     return true;
 }
 
+// --- Wires -----------------------------------------------------------------------------------------------------------
+
+// A wire is held high by hand, or let go: input of the machine, which comes when it goes on.
+static void hold_wire(struct session *session, uint32_t index)
+{
+    if (index >= session->view->wire_count)
+        return;
+    const struct view_wire *wire = &session->view->wires[index];
+    int result = intact_machine_hold_wire(machine_of(session), wire->gsi, !wire->held);
+    if (result < 0)
+        snprintf(session->state, sizeof session->state, "GSI %" PRIu32 " cannot be held: %s", wire->gsi,
+                 result == -ENXIO ? "it leads nowhere" : strerror(-result));
+    else
+        snprintf(session->state, sizeof session->state, "GSI %" PRIu32 " is %s when the machine goes on", wire->gsi,
+                 wire->held ? "let go" : "held high by hand");
+    session->typed |= result == 0;
+}
+
 // --- A cursor, and a mouse -------------------------------------------------------------------------------------------
 
 static bool has_station(const struct view *view, uint64_t number, unsigned station)
@@ -364,6 +382,7 @@ static bool point_at(struct session *session, struct grid_target target)
             session_console(session);
         return true;
     case PANES_CHIP: choose_chip(session, target.index); return true;
+    case PANES_LEVEL: hold_wire(session, target.index); return true;
     case PANES_LIFE:
         panes->life = target.index < view->life_count ? view->life_count - 1 - target.index : 0;
         return true;

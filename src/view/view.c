@@ -127,6 +127,9 @@ static void take_wire(void *owner, const struct intact_wire *told)
     if (view->failed || !view->wires)
         return;
     struct view_wire *wire = &view->wires[view->told - 1];
+    char hand[24];
+    snprintf(hand, sizeof hand, "gsi:%" PRIu32, told->gsi);
+    wire->held |= told->drives && told->driver && strcmp(told->driver, hand) == 0;
     if (told->drives)
         add_name(wire->high_by, sizeof wire->high_by, told->driver);
     else

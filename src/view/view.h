@@ -38,6 +38,7 @@ struct view_chip {
 struct view_wire {
     uint32_t gsi;
     bool high, changed;
+    bool held;                    // by hand (intact_machine_hold_wire), besides the devices
     char high_by[64], others[64]; // names of the drivers that are high, and of those that are low, with commas
 };
 

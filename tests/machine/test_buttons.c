@@ -17,7 +17,7 @@
 #include "machine/virt/virt.h"
 #include "machine/x86_interrupts.h"
 
-enum { PERIOD = 4000, GUEST_NMI = 0x2a, LVT_LINT1_NMI = 0x400 };
+enum { WIRE = 10, PERIOD = 4000, GUEST_NMI = 0x2a, LVT_LINT1_NMI = 0x400 };
 #define LAPIC_LINT1 UINT32_C(0xfee00360)
 
 struct scene {
@@ -235,6 +235,97 @@ Test(buttons, virt_has_no_nmi_line)
     intact_machine_destroy(machine);
 }
 
+// --- wires that are held ------------------------------------------------------------------------------------------------
+
+struct held {
+    uint32_t gsi;
+    bool high, by_hand;
+};
+
+static void look_at_wire(void *owner, const struct intact_wire *wire)
+{
+    struct held *held = owner;
+    char name[16];
+    if (wire->gsi != held->gsi)
+        return;
+    snprintf(name, sizeof name, "gsi:%u", (unsigned)wire->gsi);
+    held->high = wire->high;
+    held->by_hand |= wire->driver && strcmp(wire->driver, name) == 0 && wire->drives;
+}
+
+static bool is_held(struct intact_machine *machine, uint32_t gsi)
+{
+    struct held held = { .gsi = gsi };
+    cr_assert_eq(intact_machine_wires(machine, look_at_wire, &held), 0);
+    cr_expect_eq(held.high, held.by_hand, "nobody else drives GSI %u", (unsigned)gsi);
+    return held.high;
+}
+
+static void check_wire(enum intact_machine_type type, uint32_t gsi)
+{
+    static struct scene scene;
+    config.type = type;
+    config.debugcon_port = type == INTACT_PC ? GUEST_DEBUG_PORT : 0;
+    static const uint32_t loops[] = { 0x14000000 }; // b .
+    if (type == INTACT_VIRT) {
+        config.kernel_data = loops;
+        config.kernel_size = sizeof loops;
+    }
+    make(&scene);
+    cr_assert_eq(intact_machine_history(scene.machine, UINT64_C(64) << 20, why), 0, "%s", why);
+    run_for(&scene, 1000);
+    cr_assert_eq(intact_machine_hold_wire(scene.machine, gsi, true), 0);
+    cr_expect_not(is_held(scene.machine, gsi), "the machine is stopped");
+    run_for(&scene, 1);
+    cr_expect(is_held(scene.machine, gsi));
+    run_for(&scene, 999);
+    uint64_t held = digest(scene.machine);
+    run_for(&scene, 1);
+    cr_assert_eq(intact_machine_hold_wire(scene.machine, gsi, false), 0);
+    run_for(&scene, 1000);
+    uint64_t end = digest(scene.machine);
+    cr_expect_not(is_held(scene.machine, gsi));
+    for (unsigned times = 0; times < 2; times++) {
+        cr_assert_eq(intact_machine_go_to(scene.machine, 2000, why), 0, "%s", why);
+        cr_expect(is_held(scene.machine, gsi));
+        cr_expect_eq(digest(scene.machine), held);
+        cr_assert_eq(intact_machine_go_to(scene.machine, 500, why), 0, "%s", why);
+        cr_expect_not(is_held(scene.machine, gsi));
+        run_for(&scene, 2501);
+        cr_expect_eq(digest(scene.machine), end);
+        cr_expect_not(is_held(scene.machine, gsi));
+    }
+    cr_expect_eq(intact_machine_hold_wire(scene.machine, 5000, true), -ENXIO);
+    intact_machine_destroy(scene.machine);
+}
+
+Test(buttons, a_wire_is_held_and_let_go_and_so_it_is_on_the_way_back)
+{
+    check_wire(INTACT_PC, 10);
+    check_wire(INTACT_VIRT, 7);
+}
+
+Test(buttons, a_saved_machine_has_its_wires_held)
+{
+    static struct scene was, is;
+    make(&was);
+    run_for(&was, 1000);
+    cr_assert_eq(intact_machine_hold_wire(was.machine, WIRE, true), 0);
+    run_for(&was, 1000);
+    cr_assert_eq(intact_machine_save_file(was.machine, path, why), 0, "%s", why);
+    uint64_t expected = digest(was.machine);
+    intact_machine_destroy(was.machine); // whose wire is high
+    make(&is);
+    cr_assert_eq(intact_machine_load_file(is.machine, path, why), 0, "%s", why);
+    cr_expect(is_held(is.machine, WIRE));
+    cr_expect_eq(digest(is.machine), expected);
+    cr_assert_eq(intact_machine_hold_wire(is.machine, WIRE, false), 0);
+    run_for(&is, 1000);
+    cr_expect_not(is_held(is.machine, WIRE));
+    intact_machine_destroy(is.machine);
+    unlink(path);
+}
+
 // --- journals and histories ------------------------------------------------------------------------------------------
 
 enum { NMIS = 3 };
@@ -244,7 +335,9 @@ static void press_all(struct scene *scene)
     for (unsigned i = 0; i < NMIS; i++) {
         run_for(scene, 12345);
         cr_assert_eq(intact_machine_nmi(scene->machine), 0);
+        cr_assert_eq(intact_machine_hold_wire(scene->machine, WIRE + i, i != 1), 0);
     }
+    cr_assert_eq(intact_machine_hold_wire(scene->machine, WIRE, false), 0);
     cr_assert_eq(intact_machine_power_button(scene->machine), 0);
     cr_assert_eq(intact_machine_reset(scene->machine), 0);
     cr_assert_eq(intact_machine_nmi(scene->machine), 0); // with the reset, which forgets it
@@ -292,6 +385,7 @@ Test(buttons, a_replay_has_what_was_pressed_at_the_same_instructions)
     cr_assert_eq(intact_machine_replay(is.machine, journal, why), 0, "%s", why);
     cr_expect_eq(intact_machine_nmi(is.machine), -EROFS);
     cr_expect_eq(intact_machine_reset(is.machine), -EROFS);
+    cr_expect_eq(intact_machine_hold_wire(is.machine, WIRE, true), -EROFS);
     struct intact_exit end = intact_machine_run(is.machine);
     cr_expect_eq(end.reason, INTACT_QUIT, "%s", intact_machine_error(is.machine));
     cr_expect_eq(digest(is.machine), expected);

@@ -311,6 +311,51 @@ Test(session, a_click_tells_what_holds_interrupts_and_who_drives_a_wire)
     end();
 }
 
+static const struct view_wire *wire_of(uint32_t gsi)
+{
+    for (unsigned i = 0; i < session.view->wire_count; i++)
+        if (session.view->wires[i].gsi == gsi)
+            return &session.view->wires[i];
+    cr_assert_fail("GSI %u is not shown", (unsigned)gsi);
+    return NULL;
+}
+
+// A click on the level of a wire.
+static void click_level(uint32_t gsi)
+{
+    session_draw(&session, &grid);
+    for (unsigned i = 0; i < grid.width * grid.height; i++) {
+        struct grid_target target = grid.cells[i].target;
+        if (target.kind != PANES_LEVEL || session.view->wires[target.index].gsi != gsi)
+            continue;
+        session_key(&session, view_key_click(i % grid.width, i / grid.width));
+        return;
+    }
+    cr_assert_fail("the level of GSI %u is not on the screen", (unsigned)gsi);
+}
+
+// It is input: it comes with the next instruction, comes again on the way, and is undone on the way back.
+Test(session, a_click_on_a_level_holds_the_wire)
+{
+    begin(INTACT_PC);
+    press("s");
+    click_level(4);
+    cr_assert(shows("GSI 4 is held high by hand when the machine goes on"));
+    cr_assert_not(wire_of(4)->high);
+    press("s");
+    cr_assert(wire_of(4)->high && wire_of(4)->held && wire_of(4)->changed);
+    cr_assert(shows("GSI 4   high gsi:4") && shows("#1 gsi:4: waits"));
+    press("bb");
+    cr_assert_not(wire_of(4)->high);
+    press("ss");
+    cr_assert(wire_of(4)->held);
+    click_level(4);
+    cr_assert(shows("GSI 4 is let go when the machine goes on"));
+    press("s");
+    cr_assert_not(wire_of(4)->high || wire_of(4)->held);
+    end();
+}
+
 Test(session, a_click_in_the_last_line_is_a_key)
 {
     begin(INTACT_PC);

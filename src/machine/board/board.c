@@ -200,6 +200,7 @@ static int build(struct board *board)
     int (*const steps[])(struct board * board) = {
         check,     make_outside,       type->make_devices, type->map_memory, make_loop,          make_controllers,
         make_cpus, type->wire_devices, type->map_devices,  backends_init,    device_list_create, buttons_init,
+        hand_init,
     };
     int result = 0;
     for (unsigned i = 0; i < countof(steps) && result == 0; i++)
@@ -233,6 +234,7 @@ void board_destroy(struct board *board)
     if (board->manager)
         manager_destroy(board->manager);
     route_free(&board->route); // lines that are high fall, and their receivers must still exist
+    hand_free(board);
     jit_destroy(board->jit);
     for (uint32_t i = 0; i < board->loop.count; i++)
         board->type->destroy_cpu(board, i);

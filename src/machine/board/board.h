@@ -26,6 +26,7 @@
 #include "irqchip/route.h"
 #include "machine/board/backends.h"
 #include "machine/board/buttons.h"
+#include "machine/board/hand.h"
 #include "machine/board/device_list.h"
 #include "machine/board/fw_cfg_files.h"
 #include "machine/board/history.h"
@@ -159,6 +160,7 @@ struct board {
     // Interrupts.
     struct route route;
     struct intact_irq_manager *manager;
+    struct hand hand;
 
     // PCI, and the devices of the configuration.
     struct pci_host pci;

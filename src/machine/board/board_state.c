@@ -42,6 +42,7 @@ void board_visit_chips(struct board *board, struct visit *v)
     board_visit_devices(board, v);
     manager_visit(board->manager, v);
     route_visit(&board->route, v);
+    VISIT_NESTED(v, "hand", hand_visit(&board->hand, v));
     board->type->visit_controllers(board, v);
     for (uint32_t i = 0; i < board->config.cpus; i++) {
         visit_enter_numbered(v, "cpu", i);
@@ -74,6 +75,7 @@ void board_chips_loaded(struct board *board)
     pci_bus_loaded(&board->pci.bus);
     device_list_loaded(&board->devices);
     manager_loaded(board->manager);
+    hand_loaded(board);
     board->type->loaded(board);
     board->clock.moved = false;
     board_mistakes_changed(board);

@@ -3,6 +3,7 @@
 //
 //     any thread -- buttons_press --> inbox --> reset: the run ends with LOOP_RESET, and machine.c starts again, or does not
 //                                               power, NMI: the machine's own (struct board_type)
+//                                               a wire: hand.c
 //
 // Path: machine/machine.c / machine/pc/pc_wire.c
 #include "machine/board/buttons.h"
@@ -28,6 +29,7 @@ static void handle(void *owner, const struct inbox_message *message, uint64_t no
         if (board->type->press_nmi)
             board->type->press_nmi(board);
         break;
+    case BUTTON_WIRE: hand_set(board, message->a, message->b & 1); break;
     }
 }
 
@@ -45,6 +47,18 @@ int buttons_press(struct board *board, enum button button)
     const struct inbox_message message = { .channel = board->buttons.channel, .kind = (uint16_t)button };
     if ((button == BUTTON_POWER && !board->type->press_power) || (button == BUTTON_NMI && !board->type->press_nmi))
         return -ENOTSUP;
+    if (board->inbox.repeats)
+        return -EROFS;
+    return inbox_post(&board->inbox, &message, 1);
+}
+
+int buttons_hold(struct board *board, uint32_t gsi, bool level)
+{
+    const struct inbox_message message = {
+        .channel = board->buttons.channel, .kind = BUTTON_WIRE, .a = gsi, .b = level
+    };
+    if (!hand_has(board, gsi))
+        return -ENXIO;
     if (board->inbox.repeats)
         return -EROFS;
     return inbox_post(&board->inbox, &message, 1);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// What a person does to a machine from outside: the reset button, the power button, and the NMI switch of an engineer.
+// What a person does to a machine from outside: the reset button, the power button, the NMI switch of an engineer, and a wire that is
+// held high or let go (hand.h).
 #ifndef MACHINE_BOARD_BUTTONS_H
 #define MACHINE_BOARD_BUTTONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct board;
 
-enum button { BUTTON_RESET, BUTTON_POWER, BUTTON_NMI }; // kinds of messages in a journal
+enum button { BUTTON_RESET, BUTTON_POWER, BUTTON_NMI, BUTTON_WIRE }; // kinds of messages in a journal
 
 struct buttons {
     uint16_t channel; // of the inbox: the last one
@@ -19,5 +21,7 @@ int buttons_init(struct board *board);
 // Any thread. The button is pressed when the machine's thread drains its inbox. -ENOTSUP: this machine has no such button;
 // -EROFS: a replay takes its input from the journal; -ENOMEM.
 int buttons_press(struct board *board, enum button button);
+// The same for a wire. -ENXIO: it leads nowhere.
+int buttons_hold(struct board *board, uint32_t gsi, bool level);
 
 #endif
