@@ -19,7 +19,7 @@ static void reads_as(const char *path, uint64_t limit, const char *text)
 
 Test(load_image, a_missing_file_is_named)
 {
-    reads_as("/nonexistent/vmlinux", MEBI, "cannot read '/nonexistent/vmlinux': No such file or directory");
+    reads_as("/nonexistent/vmlinux", MEBI, "could not open kernel '/nonexistent/vmlinux': No such file or directory");
 }
 
 Test(load_image, a_directory_a_device_and_an_empty_file_are_refused)
