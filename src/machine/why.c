@@ -27,12 +27,22 @@ struct question {
     uint32_t off; // the CPU of which was said that it is off
 };
 
-// Nobody has set up the interface of a CPU that is off: that it is off is told first.
+static bool all_off(const struct board *board)
+{
+    for (uint32_t i = 0; i < board->config.cpus; i++)
+        if (board->loop.vcpus[i]->state != VCPU_STOPPED)
+            return false;
+    return true;
+}
+
+// Nobody has set up the interface of a CPU that is off: that it is off is told first. Where all are off the guest has turned the
+// machine off, and that is no reason.
 static void why_off(struct question *question, const struct intact_why_finding *finding)
 {
     const struct board *board = question->board;
     uint32_t cpu = board->type->why_within ? board->type->why_within(finding) : UINT32_MAX;
-    if (cpu >= board->config.cpus || cpu == question->off || board->loop.vcpus[cpu]->state != VCPU_STOPPED)
+    if (cpu >= board->config.cpus || cpu == question->off || board->loop.vcpus[cpu]->state != VCPU_STOPPED ||
+        all_off(board))
         return;
     question->off = cpu;
     WHY(&question->why, INTACT_WHY_CPU_OFF, cpu);

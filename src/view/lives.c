@@ -2,6 +2,7 @@
 // See lives.h.
 #include "view/lives.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,10 +23,9 @@ static struct view_life *begin(struct view *view, const struct intact_trace_even
     struct view_life *life = &view->lives[view->life_count++];
     uint64_t number = view->life_count > 1 ? life[-1].number + 1 : 1;
     *life = (struct view_life){ .number = number, .cause = event->cause, .raises = event->raises };
-    if (event->source)
-        snprintf(life->source, sizeof life->source, "%s", event->source);
-    else
-        snprintf(life->source, sizeof life->source, "%s", intact_trace_name(event->id));
+    const char *source = event->source ? event->source : intact_trace_name(event->id);
+    snprintf(life->source, sizeof life->source, "%s", source);
+    snprintf(life->asks, sizeof life->asks, "%s", source);
     return life;
 }
 
@@ -34,6 +34,7 @@ static struct view_station station_of(const struct view *view, const struct inta
     struct view_station station = {
         .id = event->id, .cpu = event->cpu, .instructions = event->instructions, .time = event->time
     };
+    station.low = event->id == INTACT_TRACE_LINE && !event->b;
     intact_trace_text(event, view->arm, station.text);
     return station;
 }
@@ -44,18 +45,48 @@ static bool is_nmi(const struct view *view, const struct intact_trace_event *eve
     return !view->arm && event->id == INTACT_TRACE_TAKE && event->a == 2;
 }
 
-static void note_state(struct view_life *life, enum intact_trace_id id)
+// An 8259A forgets a request whose line falls, and an IOAPIC one that is masked; a GIC keeps an edge.
+static void note_state(const struct view *view, struct view_life *life, const struct view_station *station)
 {
-    life->taken |= id == INTACT_TRACE_TAKE;
-    life->acknowledged |= id == INTACT_TRACE_ACK;
-    life->ended |= id == INTACT_TRACE_EOI;
+    life->accepted |= station->id == INTACT_TRACE_ACCEPT;
+    life->taken |= station->id == INTACT_TRACE_TAKE;
+    life->acknowledged |= station->id == INTACT_TRACE_ACK;
+    life->ended |= station->id == INTACT_TRACE_EOI;
+    life->withdrawn |= station->low && !view->arm && !life->accepted && !life->taken;
 }
 
-static void count_state(struct view_life *life)
+static void count_state(const struct view *view, struct view_life *life)
 {
-    life->taken = life->acknowledged = life->ended = false;
+    life->accepted = life->withdrawn = life->taken = life->acknowledged = life->ended = false;
     for (unsigned i = 0; i < life->count; i++)
-        note_state(life, life->stations[i].id);
+        note_state(view, life, &life->stations[i]);
+}
+
+// The processor that an IPI is for, or the first of several; a number that none has: it is not known before one accepts it.
+static uint64_t target_of(const struct view *view, const struct intact_trace_event *event)
+{
+    unsigned shorthand = event->b >> 8 & 3;
+    if (view->arm) {
+        uint64_t list = event->a & 0xffff;
+        unsigned first = 0;
+        while (list && !(list >> first & 1))
+            first++;
+        return list && !(event->a >> 32 & 0xff01ff) && !(event->a >> 16 & 0xff) ? first : UINT64_MAX;
+    }
+    return shorthand == 1 ? event->cpu : shorthand == 0 ? event->a : UINT64_MAX;
+}
+
+// What a processor sends has no source that could be asked about, but an interrupt at its target.
+static void note_asks(const struct view *view, struct view_life *life, const struct intact_trace_event *event)
+{
+    bool sent = event->id == INTACT_TRACE_IPI;
+    bool known = sent ? target_of(view, event) < view->cpu_count : life->sent && event->id == INTACT_TRACE_ACCEPT;
+    uint64_t number = sent ? event->c : event->a, cpu = sent ? target_of(view, event) : event->cpu;
+    life->sent |= sent;
+    if (known && view->arm)
+        snprintf(life->asks, sizeof life->asks, "intid:%" PRIu64 "@%" PRIu64, number, cpu);
+    else if (known)
+        snprintf(life->asks, sizeof life->asks, "vector:0x%" PRIx64 "@%" PRIu64, number, cpu);
 }
 
 void lives_hear(struct view *view, const struct intact_trace_event *event)
@@ -72,7 +103,8 @@ void lives_hear(struct view *view, const struct intact_trace_event *event)
         life->stations[life->count++] = station;
     else
         life->missing++;
-    note_state(life, event->id);
+    note_state(view, life, &station);
+    note_asks(view, life, event);
     life->nmi |= is_nmi(view, event);
 }
 
@@ -120,7 +152,7 @@ void lives_forget_after(struct view *view, uint64_t instructions)
             continue;
         if (life->count < VIEW_STATIONS)
             life->missing = 0;
-        count_state(life);
+        count_state(view, life);
         view->lives[kept++] = *life;
     }
     view->life_count = kept;

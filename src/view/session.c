@@ -223,7 +223,7 @@ static void ask_why(struct session *session)
     char name[64] = "";
     if ((!*panes->note || strcmp(panes->note_title, "why") != 0) && view->life_count) {
         unsigned chosen = panes->life < view->life_count ? panes->life : view->life_count - 1;
-        snprintf(name, sizeof name, "%s", view->lives[view->life_count - 1 - chosen].source);
+        snprintf(name, sizeof name, "%s", view->lives[view->life_count - 1 - chosen].asks);
         session->source = 0;
     } else if (!intact_machine_source(machine_of(session), session->source++, name, sizeof name)) {
         session->source = 0;

@@ -285,5 +285,9 @@ const char *view_cpu_state(enum intact_cpu_state state)
 
 const char *view_fate(const struct view_life *life)
 {
-    return life->ended ? "ended" : life->acknowledged ? "active" : life->taken ? "taken" : "waits";
+    return life->ended          ? "ended"
+           : life->acknowledged ? "active"
+           : life->taken        ? "taken"
+           : life->withdrawn    ? "withdrawn"
+                                : "waits";
 }

@@ -76,6 +76,7 @@ struct view_station {
     uint32_t cpu; // or INTACT_NO_CPU
     uint64_t instructions, time;
     char text[INTACT_TRACE_TEXT];
+    bool low;   // LINE: the device's line went low
     bool again; // lives.c alone: it was heard again on the way back
 };
 
@@ -87,11 +88,15 @@ struct view_life {
     uint64_t number;        // the first that was heard is 1; the same again after a way back
     uint64_t cause, raises; // as in struct intact_trace_event
     char source[48];        // what raised it
+    char asks
+        [48]; // what intact why is asked about: the source, or of an interrupt between processors where it was accepted
     struct view_station stations[VIEW_STATIONS];
-    unsigned count;                  // of stations
-    unsigned missing;                // that came behind the last one there is room for
-    bool taken, acknowledged, ended; // `acknowledged`: Arm; a handler has read IAR
-    bool nmi;                        // x86: taken as one
+    unsigned count;   // of stations
+    unsigned missing; // that came behind the last one there is room for
+    bool sent;        // by a processor
+    bool accepted, withdrawn, taken, acknowledged,
+        ended; // `withdrawn`: x86; its line fell before a local APIC or a processor had it; `acknowledged`: Arm; a handler has read IAR
+    bool nmi;  // x86: taken as one
 };
 
 #define VIEW_WIRE_WORDS 32 // 64 GSIs each whose change is seen
@@ -140,7 +145,7 @@ int view_back(struct view *view, struct intact_exit *end, char *why);
 
 // "running", "halted", "off"
 const char *view_cpu_state(enum intact_cpu_state state);
-// What became of an interrupt: "waits", "taken", "active", "ended".
+// What became of an interrupt: "waits", "withdrawn", "taken", "active", "ended".
 const char *view_fate(const struct view_life *life);
 
 // A register by the name of its chip and its own, and its number; NULL: there is none.

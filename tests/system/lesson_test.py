@@ -170,6 +170,9 @@ def check_list(command):
     command.says("8259A sees IRQ 5 go high", 1, "--trace")
     command.says("#1 testdev.line5: ended", 1, "--watch", "--keys", "nnn")
     command.says("bit 9 (IF) is 0", 1, "--broken", "--keys", "gw")
+    command.says("#1 testdev.line5: withdrawn", 6, "--watch", "--keys", "gi")
+    command.says("intid:5@0\nINTID 5 is in Group 0", 22, "--broken", "--watch", "--keys", "gw") # not that the CPU is off
+    command.says("vector:0x41@1\n", 11, "--watch", "--keys", "nnnnnw")
     traced = harness.text(command.run(1, "-trace").stdout) # one dash is enough
     if not re.search(r"^ +instructions +seconds  raise     CPU      what happens$", traced, re.M):
         harness.fail("the trace of the first lesson does not say what its columns are")
