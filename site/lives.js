@@ -24,7 +24,7 @@ function sign(station) {
 }
 
 // The stations of an event by which a run stops (docs/debugging.md).
-const STOPS = { raise: ["line", "trigger", "ipi", "message"], accept: ["accept", "pending"], deliver: ["take"], ack: ["ack", "take"], eoi: ["eoi"] };
+export const STOPS = { raise: ["line", "trigger", "ipi", "message"], accept: ["accept", "pending"], deliver: ["take"], ack: ["ack", "take"], eoi: ["eoi"] };
 
 export class Lives {
     // `go(instructions, by)` is called when a station is chosen: to where a run stops for it; `by`: by that event, after the instruction.

@@ -5,6 +5,7 @@ import { openMachine } from "./machine/intact.js";
 import { Chips } from "./chips.js";
 import { count, find, make, put, say } from "./dom.js";
 import { findings, readLessons, showLesson, showList, showVerdict, startTabs } from "./lesson.js";
+import { readLink, writeLink } from "./link.js";
 import { Lives } from "./lives.js";
 import { showCpus, showPrinted, Wires } from "./parts.js";
 
@@ -24,6 +25,8 @@ function time(ns) {
 
 function show(model) {
     page.model = model;
+    if (page.asked && page.asked.at !== instant(model)) // the answer was about another instant
+        closeWhy();
     chips.update(model);
     lives.update(model);
     wires.update(model);
@@ -31,6 +34,14 @@ function show(model) {
     showPrinted(model);
     showState(model);
     rememberPlace();
+}
+
+// What comes between two instructions is told apart by the event that the run stopped by.
+const instant = (model) => `${model.instructions} ${model.state}`;
+
+function closeWhy() {
+    page.asked = null;
+    put(find("why"), "hidden", true);
 }
 
 function showState(model) {
@@ -82,8 +93,6 @@ async function goTo(at, by) {
 }
 
 async function press(key) {
-    if (!page.model) // nothing could be opened, and the page says so
-        return;
     lives.back = 0;
     show(await machine.key(key));
     if (page.model.runs)
@@ -104,13 +113,12 @@ async function runOn() {
 }
 
 async function why(source) {
-    const box = find("why"), at = page.model.instructions;
-    const lines = await machine.why(source);
-    page.asked = { source, at };
+    const box = find("why"), lines = await machine.why(source);
+    page.asked = { source, at: instant(page.model) };
     put(box, "hidden", false);
-    box.replaceChildren(make("div", { class: "why-head" }, make("h2", {}, `Why ${source} does not arrive, asked at ${count(at)}`),
+    box.replaceChildren(make("div", { class: "why-head" }, make("h2", {}, `Why ${source} does not arrive, asked at ${count(page.model.instructions)}`),
         make("button", { type: "button", "aria-label": "close the answer", onclick: () => {
-            put(box, "hidden", true);
+            closeWhy();
             find("source").focus();
         } }, "✕")), findings(lines));
     box.dataset.source = source;
@@ -120,7 +128,7 @@ async function why(source) {
 // `w`: of the source that is chosen; at the same place again, of the next one.
 function ask() {
     const list = find("source");
-    if (page.asked && page.asked.source === list.value && page.asked.at === page.model.instructions)
+    if (page.asked && page.asked.source === list.value && page.asked.at === instant(page.model))
         list.selectedIndex = (list.selectedIndex + 1) % list.length;
     return why(list.value);
 }
@@ -139,6 +147,7 @@ async function check() {
 const KEYS = {
     w: () => act(ask),
     i: () => put(find("lives"), "class", lives.toggle() ? "full" : null),
+    Escape: () => {},
     "?": () => find("help").open ? find("help").close() : find("help").showModal(),
     h: () => chooseLife(1),
     l: () => chooseLife(-1),
@@ -151,31 +160,26 @@ function chooseLife(way) {
         find("source").value = life.source;
 }
 
+const isKey = (name) => Object.hasOwn(KEYS, name) || (name.length === 1 && "snbpgGc".includes(name));
+
+// Every key stops a machine that runs, and then does what it does else; `g` does no more than that.
 function key(name) {
-    if (KEYS[name])
+    const runs = page.model?.runs;
+    if (runs)
+        act(() => press("l"));
+    if (!page.model && name !== "?") // nothing could be opened, and the page says so
+        return;
+    if (Object.hasOwn(KEYS, name))
         KEYS[name]();
-    else if ("snbpgGc".includes(name) && busy < 3)
-        act(() => press(page.model?.runs && name === "g" ? "l" : name)); // any key stops it
+    else if (busy < 3 && !(runs && name === "g"))
+        act(() => press(name));
 }
 
 // --- Lessons and links -----------------------------------------------------------------------------------------------
 
-// #lesson=1&variant=broken&source=testdev.line5&at=14693&by=raise
-function place() {
-    const words = new URLSearchParams(location.hash.slice(1));
-    const at = Number(words.get("at"));
-    return { lesson: Number(words.get("lesson")) || 1, variant: words.get("variant") === "broken" ? "broken" : "given",
-        source: words.get("source"), by: words.get("by"), at: Number.isSafeInteger(at) && at > 0 ? at : 0 };
-}
-
 function link() {
-    const words = new URLSearchParams({ lesson: page.lesson.number, variant: page.variant, source: find("source").value });
-    if (page.model.instructions)
-        words.set("at", page.model.instructions);
-    const by = page.model.state.match(/^stopped by (\w+)$/);
-    if (by)
-        words.set("by", by[1]);
-    return new URL(`#${words}`, location.href).href;
+    return writeLink({ lesson: page.lesson.number, variant: page.variant, source: find("source").value, at: page.model.instructions,
+        by: page.model.state.match(/^stopped by (\w+)$/)?.[1] });
 }
 
 function rememberPlace() {
@@ -183,14 +187,14 @@ function rememberPlace() {
         history.replaceState(null, "", link());
 }
 
+const place = () => readLink(location.hash, page.lessons);
+
 async function open(to) {
-    const lesson = page.lessons.find((each) => each.number === to.lesson);
-    if (!lesson)
-        throw new Error(`There is no lesson ${to.lesson}; choose one from the list.`);
+    const lesson = page.lessons.find((each) => each.number === to.lesson), faults = [...to.faults ?? []];
+    showFaults(faults);
     page.lesson = lesson;
     page.variant = lesson.broken ? to.variant : "given";
-    page.asked = null;
-    put(find("why"), "hidden", true);
+    closeWhy();
     document.title = `${lesson.number}. ${lesson.title} - Intact`;
     showList(page.lessons, lesson.number);
     for (const radio of document.querySelectorAll("[name=variant]")) {
@@ -198,17 +202,40 @@ async function open(to) {
         radio.disabled = radio.value === "broken" && !lesson.broken;
     }
     await showLesson(lesson, page.variant, page.lessons);
+    if (!machine)
+        throw page.broken;
     find("check").onclick = () => act(check);
     let model = await machine.open(lesson.number, page.variant);
-    await showSources(to.source ?? lesson.source);
+    await showSources(await known(to.source, lesson.source, faults));
     const aside = model.chips.filter((chip) => [chip.name, chip.name.replace(/\d+$/, "")].includes(lesson.hide)); // "ioapic0", "pic"
     chips.open(model, aside);
     lives.open(aside);
     wires.open(lesson.source);
     if (to.at)
         model = await seek(to.at, to.by);
+    if (model.instructions < to.at)
+        faults.push(`at=${to.at}: the run ends before; this is its end.`);
+    showFaults(faults);
     show(model);
     find("machine").dataset.lesson = `${lesson.number} ${page.variant}`;
+}
+
+// What in a link is not valid: said until something else is opened.
+function showFaults(faults) {
+    say(find("notice"), faults.length ? `In the link, ${faults.join(" ")}` : "");
+    put(find("notice"), "hidden", !faults.length);
+}
+
+// A source that the machine has, or `other`.
+async function known(source, other, faults) {
+    try {
+        if (source !== null && source !== undefined)
+            await machine.why(source);
+        return source ?? other;
+    } catch {
+        faults.push(`source=${source}: the machine has no such source; this is ${other}.`);
+        return other;
+    }
 }
 
 async function showSources(chosen) {
@@ -261,7 +288,15 @@ function setTheme(theme) {
 }
 
 async function copy() {
-    await navigator.clipboard.writeText(link()).then(() => say(find("copy"), "Copied"), () => say(find("copy"), "It is in the address bar"));
+    if (!page.model)
+        return;
+    let done = "Copied";
+    try {
+        await navigator.clipboard.writeText(link()); // there is no clipboard for pages that come by http from another host
+    } catch {
+        done = "It is in the address bar";
+    }
+    say(find("copy"), done);
     setTimeout(() => say(find("copy"), "Copy link"), 2000);
 }
 
@@ -271,10 +306,11 @@ function onKey(event) {
         openList(false);
         find("lessons").focus();
     }
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || !find("single").checked || (find("help").open && event.key !== "?"))
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || (event.key.length === 1 && !find("single").checked) || (find("help").open && event.key !== "?"))
         return;
-    if (event.key.length === 1 && (KEYS[event.key] || "snbpgGc".includes(event.key))) {
-        event.preventDefault();
+    if (isKey(event.key)) {
+        if (event.key !== "Escape") // which also closes what the browser has open
+            event.preventDefault();
         key(event.key);
     }
 }
@@ -287,8 +323,8 @@ function connect() {
     for (const button of document.querySelectorAll("[data-key]"))
         button.onclick = () => button.getAttribute("aria-disabled") || key(button.dataset.key);
     for (const radio of document.querySelectorAll("[name=variant]"))
-        radio.onchange = () => act(() => open({ lesson: page.lesson.number, variant: radio.value, at: 0, source: find("source").value }));
-    find("source").onchange = rememberPlace;
+        radio.onchange = () => page.lesson && act(() => open({ lesson: page.lesson.number, variant: radio.value, at: 0, source: find("source").value }));
+    find("source").onchange = () => page.model && rememberPlace();
     find("keys").onclick = KEYS["?"];
     find("copy").onclick = copy;
     find("theme").onclick = () => setTheme({ "": "light", light: "dark", dark: "" }[document.documentElement.dataset.theme ?? ""]);
@@ -297,7 +333,11 @@ function connect() {
     find("lessons").onclick = () => openList(find("list").hidden);
     find("list").onclick = (event) => event.target.closest("a") && openList(false);
     document.addEventListener("keydown", onKey);
-    addEventListener("hashchange", () => act(() => open(place())));
+    addEventListener("hashchange", () => act(() => {
+        if (!page.lessons.length)
+            throw page.broken;
+        return open(place());
+    }));
 }
 
 // The text can be read while the machine is loaded.
@@ -305,10 +345,13 @@ async function start() {
     connect();
     const text = readLessons().then((lessons) => {
         page.lessons = lessons;
-        const lesson = lessons.find((each) => each.number === place().lesson);
-        return lesson && showLesson(lesson, place().variant, lessons);
+        const to = place();
+        return showLesson(lessons.find((each) => each.number === to.lesson), to.variant, lessons);
     });
-    [machine] = await Promise.all([openMachine(), text]);
+    [machine] = await Promise.all([openMachine(), text]).catch((error) => {
+        page.broken = error;
+        throw error;
+    });
     await open(place());
 }
 

@@ -195,6 +195,56 @@ const tests = {
         }
     },
 
+    async "what is wrong in a link is said"() {
+        const page = await lesson(99);
+        expect((await page.textContent("#notice")).includes("lesson=99: lessons are 1 to "), "lesson 99 is not said to be none");
+        await press(page, ["w", "h", "l", "c", "n"]);
+        expect(await page.textContent("#when") !== "" && !await page.$("#when.error"), "keys after a link to lesson 99 do not work");
+        expect(await page.isVisible("#why") === false && await page.textContent("#happened") === "testdev.line5 raises GSI 5",
+            "after a link to lesson 99, n does not go to lesson 1's first interrupt");
+        expect(await page.isVisible("#notice"), "what was wrong is not said any more");
+        for (const [words, wrong] of [["lesson=abc", "lesson"], ["lesson=1&variant=x", "variant"], ["lesson=1&at=abc", "at"], ["lesson=1&at=99999999999999999", "at"],
+            ["lesson=1&at=900000000000", "at"], ["lesson=1&by=toString", "by"], ["lesson=1&source=nothing", "source"], ["lesson=1&source=gsi:5", null]]) {
+            await page.evaluate((hash) => {
+                delete document.getElementById("machine").dataset.lesson;
+                location.hash = hash;
+            }, words);
+            await ready(page);
+            const notice = await page.textContent("#notice");
+            expect(wrong ? notice.includes(`${wrong}=`) : !notice, `of #${words} the page says '${notice}'`);
+            expect(!await page.$("#source option[value=nothing]") && await page.inputValue("#source"), `#${words} chooses no source`);
+        }
+        return page;
+    },
+
+    async "a file says that it needs a server, and a link is there without a clipboard"() {
+        const file = await browser.newPage(), page = await lesson(1);
+        await file.goto(new URL("../../site/index.html", import.meta.url).href);
+        expect((await file.textContent("#when")).includes('python3 -m http.server -d "'), "a page from a file does not say what it needs");
+        await file.close();
+        await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+        await page.click("#copy");
+        expect(await page.textContent("#copy") === "It is in the address bar", "a link that cannot be copied is not said to be in the address bar");
+        return page;
+    },
+
+    async "keys stop a machine that runs, and an answer goes with its instant"() {
+        const page = await lesson(15); // a long one
+        for (const [key, asks] of [["w", true], ["Escape", false]]) {
+            await page.evaluate(async (second) => { // before it ends
+                const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+                press("g");
+                while (document.getElementById("machine").dataset.state !== "running")
+                    await new Promise((resolve) => setTimeout(resolve, 1));
+                press(second);
+            }, key);
+            await idle(page);
+            expect(await page.getAttribute("#machine", "data-state") === "stopped", `${key} does not stop a machine that runs`);
+            expect(await page.isVisible("#why") === asks, `after ${key} the answer of why is ${asks ? "not " : ""}shown`);
+        }
+        return page;
+    },
+
     // What a reader of the page sees is what the terminal and JSON say.
     async "the page, the terminal and JSON say the same"() {
         const page = await lesson(1);
