@@ -29,7 +29,7 @@ endfunction()
 foreach(family ${GUEST_FAMILIES})
   set(common ${GUEST_FLAGS} ${GUEST_FLAGS_${family}} -mgeneral-regs-only)
   list(REMOVE_ITEM common -Werror -I${CMAKE_CURRENT_SOURCE_DIR} -target x86_64-unknown-none-elf aarch64-none-elf
-       -Wno-interrupt-service-routine -Wno-unknown-warning-option)
+       -Wno-interrupt-service-routine -Wno-unknown-warning-option -Wmissing-prototypes)
   lesson_flags(${family} flags ${common})
   lesson_flags(${family} flags.clang ${GUEST_FLAGS_CLANG_${family}})
   lesson_flags(${family} flags.gcc ${GUEST_FLAGS_GCC_${family}})

@@ -3,13 +3,17 @@
 //
 //     static void on_register(void *owner, const struct intact_chip_register *reg)
 //     {
-//         printf("%s %s = %llx\n", reg->chip_name, reg->name, (unsigned long long)reg->value);
+//         printf("%s %s[%u] = %llx\n", reg->chip_name, reg->name, reg->index, (unsigned long long)reg->value);
 //         char text[INTACT_FIELD_TEXT];
 //         for (uint32_t i = 0; i < reg->field_count; i++)
 //             printf("  %s: %s\n", reg->fields[i].name, intact_field_text(&reg->fields[i], reg->value, text));
+//         for (uint32_t i = 0; reg->each && i < reg->bits / reg->each; i++) // IRR, ISR, ...
+//             if (reg->value >> (i * reg->each) & ((1ull << reg->each) - 1))
+//                 printf("  %s %u\n", reg->numbers, reg->first + i);
 //     }
 //     ...
-//     intact_machine_chip_registers(machine, 0, on_register, NULL); // intact_x86_irq_registers, intact_arm_irq_registers
+//     intact_machine_chip_registers(machine, 0, on_register, NULL); // <intact/debug.h>; of chips alone intact_x86_irq_registers and
+//                                                                   // intact_arm_irq_registers
 //
 // Looking changes nothing: a register whose read has an effect (IAR) is left out, and so is one that can only be written. What a
 // chip keeps that no register shows, and that decides what it does, is told in the same way by a name in small letters: "pins",
@@ -49,7 +53,8 @@ struct intact_chip_register {
     uint32_t bits;         // its width, 8, 16, 32 or 64
     uint64_t value;
     // What it consists of: fields, the highest first; or (`each` not 0) `each` bits for each of the numbers from `first` on, in the lowest
-    // bits for the first. `numbers` says of what: "IR", "pin", "vector", "INTID". Neither: the value is a number.
+    // bits for the first. `numbers` says of what: "IR", "pin", "vector", "INTID". Neither: the value is a number. `fields` and
+    // `numbers` are NULL where there are none.
     const struct intact_register_field *fields;
     uint32_t field_count;
     uint32_t each, first;

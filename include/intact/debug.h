@@ -15,6 +15,8 @@
 #ifndef INTACT_DEBUG_H
 #define INTACT_DEBUG_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <intact/chips.h>
@@ -42,7 +44,7 @@ int intact_break_remove(struct intact_machine *machine, enum intact_stop kind, u
 // --- What is there to see --------------------------------------------------------------------------------------------
 //
 // Nothing is changed by looking. On the machine's thread, between two runs: -EBUSY from within a callback of a run. `told` must not run or
-// change the machine. 0 or more: it was done.
+// change the machine. 0: it was done, unless a function says what other numbers mean.
 
 // Every register of the interrupt controllers that all processors share, and of those of `cpu`, or with INTACT_NO_CPU of all processors
 // (<intact/chips.h>). -EINVAL: there is no such processor.
@@ -81,7 +83,7 @@ enum intact_cpu_state {
     INTACT_CPU_HALTED,  // HLT, WFI: it waits for an interrupt
     INTACT_CPU_STOPPED, // it was not started yet, or is off
 };
-// -EINVAL: there is no such processor.
+// An enum intact_cpu_state. -EINVAL: there is no such processor.
 int intact_machine_cpu_state(struct intact_machine *machine, uint32_t cpu);
 
 // --- Why -------------------------------------------------------------------------------------------------------------
@@ -107,7 +109,8 @@ int intact_machine_why(struct intact_machine *machine, const char *source, intac
 // machine goes back, or is loaded, it forgets what was counted, and begins to watch there.
 // Does nothing if it has begun. -EBUSY: within a run; -ENOMEM.
 int intact_machine_why_watch(struct intact_machine *machine);
-// The name of source `index`, from 0 on, in `name`, `size` bytes. False: there are not so many.
+// The name of source `index`, from 0 on, in `name`, `size` bytes, cut where it is
+// longer. False: there are not so many.
 bool intact_machine_source(struct intact_machine *machine, unsigned index, char *name, size_t size);
 
 // --- Lint ------------------------------------------------------------------------------------------------------------
@@ -167,7 +170,7 @@ int intact_machine_back(struct intact_machine *machine, const char *event, struc
 struct intact_exit intact_machine_step(struct intact_machine *machine, unsigned cpu);
 
 // Any thread, but not from a signal handler. Ends the run soon with INTACT_BREAK and INTACT_STOP_REQUEST, or the next one
-// at once. Other than intact_machine_quit, the run can be replayed as if nothing had been asked.
+// at once. Unlike after intact_machine_quit, the run can be replayed as if nothing had been asked.
 void intact_machine_interrupt(struct intact_machine *machine);
 
 // --- Servers ---------------------------------------------------------------------------------------------------------
@@ -243,7 +246,7 @@ void intact_monitor_close(struct intact_monitor *monitor);
 // docs/qmp.md; the time of an event is the machine's. A client may come and go at any time, one at a time.
 struct intact_qmp;
 
-// Listens as a monitor does, with the same errors and the same rule for "fd:N".
+// Listens as a monitor does, with the same errors and the same rule for "fd:N". intact_machine_serve runs the machine.
 int intact_qmp_open(struct intact_machine *machine, const char *where, struct intact_qmp **qmp, char *why);
 
 // The TCP port where it listens, which the host has chosen for tcp::0; 0: it listens elsewhere.

@@ -27,6 +27,13 @@ static int trouble(const char *why)
     return TROUBLE;
 }
 
+// The same of a text that is not in `why` yet.
+static int complain(char *why, const char *text)
+{
+    snprintf(why, INTACT_ERROR_SIZE, "%s", text);
+    return trouble(why);
+}
+
 static int show_usage(void)
 {
     puts("intact lesson                    lists the lessons\n"
@@ -322,7 +329,7 @@ static int start(const struct wish *wish, char *why)
     static struct lesson lesson; // large
     char folder[LESSON_PATH], own[160];
     if (wish->count < 2 || wish->count > 3)
-        return trouble("lesson: start needs a lesson: intact lesson start N [DIR]");
+        return complain(why, "lesson: start needs a lesson: intact lesson start N [DIR]");
     if (!lessons_folder(wish, folder, why))
         return trouble(why);
     int status = lesson_read_one(&lesson, folder, wish->word[1], why);
@@ -391,7 +398,7 @@ static int check(const struct wish *wish, char *why)
 {
     static struct lesson lesson; // large
     if (wish->count != 2)
-        return trouble("lesson: check needs the folder of a lesson: intact lesson check DIR");
+        return complain(why, "lesson: check needs the folder of a lesson: intact lesson check DIR");
     int status = lesson_read(&lesson, wish->word[1], why) < 0 ? trouble(why)
                  : wish->all                                  ? check_all(&lesson, wish, why)
                                                               : check_own(&lesson, wish, why);
@@ -402,7 +409,7 @@ static int check(const struct wish *wish, char *why)
 static int make_new(const struct wish *wish, char *why)
 {
     if (wish->count != 3)
-        return trouble("lesson: new needs a folder and the lesson's name: intact lesson new DIR NAME");
+        return complain(why, "lesson: new needs a folder and the lesson's name: intact lesson new DIR NAME");
     if (lesson_new(wish->word[1], wish->word[2], wish->machine ? wish->machine : "pc", why) < 0)
         return trouble(why);
     printf("%s is a lesson that passes; lessons/README.md says what its files are. Try it: %s lesson check --all %s\n",
@@ -410,23 +417,39 @@ static int make_new(const struct wish *wish, char *why)
     return PASSED;
 }
 
-int cli_lesson(int argc, char *const *argv)
+static int act(const struct wish *wish, char *why)
 {
     static const struct {
         const char *name;
         int (*act)(const struct wish *wish, char *why);
     } verbs[] = { { "start", start }, { "check", check }, { "new", make_new } };
+    static const char *const names[] = { "start", "check", "new", NULL };
+    for (unsigned i = 0; i < 3; i++)
+        if (wish->count && strcmp(wish->word[0], verbs[i].name) == 0)
+            return verbs[i].act(wish, why);
+    if (wish->count <= 1)
+        return show(wish, why);
+    const char *nearest = text_nearest(wish->word[0], names);
+    if (nearest)
+        snprintf(why, INTACT_ERROR_SIZE, "lesson: '%.80s' is no verb; the nearest is '%s'", wish->word[0], nearest);
+    else
+        snprintf(why, INTACT_ERROR_SIZE,
+                 "lesson: one lesson at a time; intact lesson -help says what there is besides: start, check, new");
+    return trouble(why);
+}
+
+int cli_lesson(int argc, char *const *argv)
+{
     struct wish wish;
     char why[INTACT_ERROR_SIZE];
     if (argc > 0 && cli_asks_help(argv[0]))
         return show_usage();
     if (parse(&wish, argc, argv, why) < 0)
         return trouble(why);
-    for (unsigned i = 0; i < 3; i++)
-        if (wish.count && strcmp(wish.word[0], verbs[i].name) == 0)
-            return verbs[i].act(&wish, why);
-    if (wish.count > 1)
-        return trouble(
-            "lesson: one lesson at a time; intact lesson -help says what there is besides: start, check, new");
-    return show(&wish, why);
+    int status = act(&wish, why);
+    char *text = status == TROUBLE && wish.json ? lesson_json_error(why) : NULL;
+    if (text) // the line is on standard error, too
+        puts(text);
+    free(text);
+    return status;
 }

@@ -99,6 +99,8 @@ void lesson_options(const struct lesson *lesson, char *out, size_t size);
 // `variant` is "given", "broken", "repaired", or "yours".
 void lesson_tell(const struct lesson *lesson, const char *variant, const struct lesson_result *result);
 // One JSON object, which is the caller's to free; NULL: the host has no memory left, or a text of the lesson is not UTF-8.
+// Why there is no result, as a JSON object; likewise.
+char *lesson_json_error(const char *why);
 char *lesson_json(const struct lesson *lesson, const char *variant, const struct lesson_result *result);
 
 // --- lesson_compile.c ------------------------------------------------------------------------------------------------

@@ -48,3 +48,11 @@ char *lesson_json(const struct lesson *lesson, const char *variant, const struct
     json_decref(object);
     return text;
 }
+
+char *lesson_json_error(const char *why)
+{
+    json_t *object = json_pack("{s:b, s:s?}", "passed", 0, "error", why);
+    char *text = object ? json_dumps(object, 0) : NULL;
+    json_decref(object);
+    return text;
+}

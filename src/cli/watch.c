@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "cli/watch.h"
@@ -67,7 +68,7 @@ static void show(const struct grid *grid)
 static bool ends_with(const char *text, const char *end)
 {
     size_t length = strlen(text), size = strlen(end);
-    return length >= size && strcmp(text + length - size, end) == 0;
+    return length >= size && strcasecmp(text + length - size, end) == 0;
 }
 
 static void write_text(FILE *file, const struct grid *grid)
@@ -232,6 +233,15 @@ static bool is_key(int key)
            key == VIEW_KEY_ESCAPE || key >= 0x100;
 }
 
+// Of a key in a message: a name in brackets, or a whole character of UTF-8.
+static int shown_length(const char *key)
+{
+    int length = *key == '<' ? (int)strcspn(key, ">") + 1 : 1;
+    while (*key != '<' && ((uint8_t)key[length] & 0xc0) == 0x80)
+        length++;
+    return length;
+}
+
 static int take_keys(struct settings *settings, const char *keys)
 {
     bool console = false, escape = false;
@@ -239,13 +249,34 @@ static int take_keys(struct settings *settings, const char *keys)
         const char *from = at;
         int key = view_key_next(&at, console);
         if (key < 0 || (!console && !is_key(key)))
-            return refuse(settings,
-                          "watch: -keys '%.40s': there is no key '%.*s'; the keys are %s, T, t, and names as <Enter>",
-                          keys, *from == '<' ? (int)strcspn(from, ">") + 1 : 1, from, SESSION_KEYS);
+            return refuse(
+                settings,
+                "watch: -keys '%.40s': there is no key '%.*s'; the keys are %s, T, t, and in <> Enter, Esc, Tab, Up, "
+                "Down, Left, Right, Ctrl-a, click X,Y, and in the console Space, lt",
+                keys, shown_length(from), from, SESSION_KEYS);
         console = console ? !(escape && key == 'c') : key == 'C';
         escape = key == VIEW_KEY_CTRL_A;
     }
     return 0;
+}
+
+// A picture in a form that there is not is no text either.
+static bool can_write(const char *path)
+{
+    static const char *const others[] = { ".svg", ".jpg", ".jpeg", ".gif", ".bmp", ".ppm", ".webp", ".pdf" };
+    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (ends_with(path, others[i]))
+            return false;
+    return true;
+}
+
+// An option of watch that stands behind one of the run.
+static bool is_late(int argc, char *const *argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (!strcmp(argv[i], "-keys") || !strcmp(argv[i], "-shot") || !strcmp(argv[i], "-size"))
+            return true;
+    return false;
 }
 
 // The options before those of the run: how many words they are, or -1.
@@ -260,6 +291,9 @@ static int parse(struct settings *settings, struct watch_wish *wish, int argc, c
             return used + 1;
         if (!text && !size)
             break;
+        if (text == &wish->shot && used + 1 < argc && !can_write(argv[used + 1]))
+            return refuse(settings, "watch: -shot '%.80s': pictures are written as .png alone, states as .json",
+                          argv[used + 1]);
         if (used + 1 == argc)
             return refuse(settings, "watch: %s needs a value", word);
         if (size && take_size(settings, wish, argv[used + 1]) < 0)
@@ -351,6 +385,8 @@ int cli_watch(int argc, char *const *argv)
         return show_usage();
     settings_init(&settings);
     int used = parse(&settings, &wish, argc, argv), status;
+    if (used >= 0 && is_late(argc - used, argv + used))
+        used = refuse(&settings, "watch: -keys, -size and -shot come before the options of the run");
     if (used < 0 || options_parse(&settings, argc - used, argv + used) < 0)
         status = cli_fail(settings.why);
     else

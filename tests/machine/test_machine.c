@@ -335,6 +335,8 @@ Test(machine, values_out_of_range_are_refused_with_the_option_that_sets_them)
     refuses("-cpu: enforce: not modelled: monitor");
     config.cpu = "Westmere,-aes,enforce";
     refuses("-cpu: enforce: not modelled: arat, pclmulqdq");
+    config.cpu = "max,+apic,-fpu";
+    refuses("-cpu: 'fpu' cannot be taken away");
     config.cpu = "max,vendor=CyrixInstead";
     refuses("-cpu: vendor=CyrixInstead: GenuineIntel and AuthenticAMD are possible");
     config.cpu = "max,family=271";

@@ -173,6 +173,8 @@ def check_list(command):
     command.says("#1 testdev.line5: withdrawn", 6, "--watch", "--keys", "gi")
     command.says("intid:5@0\nINTID 5 is in Group 0", 22, "--broken", "--watch", "--keys", "gw") # not that the CPU is off
     command.says("vector:0x41@1\n", 11, "--watch", "--keys", "nnnnnw")
+    if "error" not in json.loads(harness.text(command.run("check", "/nonexistent", "--json", status=2).stdout)):
+        harness.fail("what cannot be graded has no error as JSON")
     traced = harness.text(command.run(1, "-trace").stdout) # one dash is enough
     if not re.search(r"^ +instructions +seconds  raise     CPU      what happens$", traced, re.M):
         harness.fail("the trace of the first lesson does not say what its columns are")

@@ -167,6 +167,8 @@ static const char *const unmodelled[] = {
     "xtpr",
 };
 
+static const char *const always[] = { "fpu", "msr", "apic" };
+
 enum { UNMODELLED = countof(unmodelled) };
 
 const char *cpu_model_feature(unsigned index)
@@ -218,6 +220,11 @@ static int change(struct reading *reading, const char *name, size_t length, bool
             reading->asked[i] = on;
             return 0;
         }
+    for (unsigned i = 0; i < countof(always); i++)
+        if (same_name(always[i], name, length))
+            return on ? 0
+                      : error_set(reading->error, -EINVAL,
+                                  "-cpu: '%s' cannot be taken away: every processor here has it", always[i]);
     return error_set(reading->error, -EINVAL, "-cpu: there is no feature '%.*s'", (int)length, name);
 }
 
