@@ -28,18 +28,24 @@ export function showList(lessons, current) {
 // --- Tabs ------------------------------------------------------------------------------------------------------------
 
 const tabs = () => [...find("tabs").children];
+const narrow = matchMedia("(max-width: 62rem)"); // as in page.css: the machine is below the lesson there, and what is read is folded
 
+// `tab`: null folds all of them.
 function choose(tab) {
     for (const each of tabs()) {
         put(each, "aria-selected", String(each === tab));
-        put(each, "tabindex", each === tab ? 0 : -1);
+        put(each, "tabindex", each === (tab ?? tabs()[0]) ? 0 : -1);
         put(find(each.getAttribute("aria-controls")), "hidden", each !== tab);
     }
 }
 
+const first = () => choose(narrow.matches ? null : tabs()[0]);
+
 export function startTabs() {
     for (const tab of tabs())
-        tab.onclick = () => choose(tab);
+        tab.onclick = () => choose(narrow.matches && tab.getAttribute("aria-selected") === "true" ? null : tab);
+    first();
+    narrow.onchange = first;
     find("tabs").addEventListener("keydown", (event) => {
         const all = tabs(), way = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!way)
@@ -90,10 +96,12 @@ export async function showLesson(lesson, variant, lessons) {
         for (const link of text.querySelectorAll("a[href]"))
             if (!link.getAttribute("href").startsWith("#"))
                 link.href = new URL(link.getAttribute("href"), new URL(`lessons/${lesson.name}/lesson.html`, import.meta.url));
+        for (const picture of text.querySelectorAll("pre"))
+            picture.style.setProperty("--columns", Math.max(...picture.textContent.split("\n").map((line) => line.length)));
         for (const place of text.querySelectorAll("[id]"))
             place.id = `lesson-${place.id}`;
         text.scrollTop = 0;
-        choose(tabs()[0]);
+        first();
     }
     showSources(lesson, variant);
     find("panel-check").replaceChildren(make("p", {}, "The guest runs to its end, and every line of what the lesson expects is compared with its events."),

@@ -3,7 +3,7 @@
 // what was seen before a way back stays in the picture as what will come, and a station leads there, forwards as well as back.
 import { count, draw, make, put, rove, say } from "./dom.js";
 
-const ROW = 58, TOP = 30, NAME = 152, KEPT = 200; // page.css has the first three, too
+const ROW = 58, TOP = 30, NAME = 152, LEFT = 2, KEPT = 200; // page.css has the first three, too
 
 // What a station is, as a sign that needs no colour.
 const SIGNS = {
@@ -35,6 +35,7 @@ export class Lives {
         this.full = false;
         this.settle = rove(box, () => [...box.querySelectorAll(".station")], (item) => Number(item.dataset.row));
         box.addEventListener("focusin", (event) => this.tell(event.target.closest(".station")));
+        box.addEventListener("scroll", () => this.tellHidden());
         box.addEventListener("pointerover", (event) => this.tell(event.target.closest(".station")));
     }
 
@@ -113,10 +114,28 @@ export class Lives {
         const now = this.box.querySelector(".now, [aria-current]");
         if (!now || this.full)
             return;
-        const x = Number(now.dataset.x ?? 0);
-        if (x < this.box.scrollLeft + this.step || x > this.box.scrollLeft + this.box.clientWidth - NAME - this.step)
-            this.box.scrollLeft = x - this.box.clientWidth + NAME + this.step;
+        const x = Number(now.dataset.x ?? 0), room = this.box.clientWidth - NAME, right = Math.min(x + this.step, this.end);
+        if (x < this.box.scrollLeft + this.step || right > this.box.scrollLeft + room)
+            this.box.scrollLeft = Math.max(0, Math.ceil((right - room - LEFT) / this.step)) * this.step + (right > room ? LEFT : 0);
         this.box.scrollTop = Number(now.dataset.y ?? 0) - this.box.clientHeight / 2;
+        this.tellHidden();
+    }
+
+    // At the left and at the right: a button, where there is more.
+    tellHidden() {
+        const { scrollLeft, clientWidth } = this.box;
+        const [earlier, later] = this.box.querySelectorAll(".corner button");
+        if (!earlier)
+            return;
+        put(earlier, "hidden", scrollLeft <= LEFT);
+        put(later, "hidden", scrollLeft + clientWidth - NAME >= this.end - LEFT);
+    }
+
+    // By what can be seen at a time, to where a station begins.
+    scroll(way) {
+        const seen = Math.max(1, Math.floor((this.box.clientWidth - NAME) / this.step));
+        const to = Math.round((this.box.scrollLeft - LEFT) / this.step) + way * seen;
+        this.box.scrollLeft = to > 0 ? to * this.step + LEFT : 0;
     }
 
     tell(node) {
@@ -148,13 +167,14 @@ export class Lives {
                 width.set(at, Math.max(width.get(at) ?? 0, number));
         }
         this.step = 62 + 7 * Math.max(0, count(Math.max(...width.keys())).length - 9);
-        let x = 2;
+        let x = LEFT;
         const place = new Map();
         for (const at of [...width.keys()].sort((a, b) => a - b)) {
             place.set(at, x);
             x += width.get(at) * this.step;
         }
-        return { place, end: x + 4, width };
+        this.end = x + 4;
+        return { place, end: x + this.step, width }; // and room to scroll to where a station begins
     }
 
     // The instants stay at the top, and the names at the left, when the picture is larger than its place.
@@ -164,15 +184,19 @@ export class Lives {
         const svg = draw("svg", { width: end, height, viewBox: `0 0 ${end} ${height}`, role: "group", "aria-label": "life lines" });
         const before = rows.flatMap((row) => row.stations).filter((station) => station.passed);
         const newest = Math.max(...before.map((station) => station.instructions));
-        const here = before.length ? place.get(newest) + width.get(newest) * this.step : 2;
+        const here = before.length ? place.get(newest) + width.get(newest) * this.step : LEFT;
         for (const [at, x] of place) {
             instants.append(draw("text", { x: x + this.step / 2, y: 16, class: "instant" }, count(at)));
             svg.append(draw("line", { x1: x, x2: x, y1: 0, y2: height, class: "grid" }));
         }
         rows.forEach((row, i) => svg.append(this.lifeLine(row, i, place)));
         svg.append(draw("line", { x1: here, x2: here, y1: 0, y2: height, class: "now", "data-x": here, "data-y": this.rowOf(rows) * ROW + TOP }));
-        return make("div", { class: "whole" }, make("div", { class: "instants" }, make("div", { class: "corner" }), instants),
+        return make("div", { class: "whole" }, make("div", { class: "instants" }, make("div", { class: "corner" }, this.scroller("◂ earlier", -1), this.scroller("later ▸", 1)), instants),
             make("div", { class: "both" }, this.names(rows), svg));
+    }
+
+    scroller(text, way) {
+        return make("button", { type: "button", class: "rest", hidden: true, "data-id": text, onclick: () => this.scroll(way) }, text);
     }
 
     rowOf(rows) {

@@ -295,6 +295,21 @@ const tests = {
             const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
             expect(wide <= width, `at ${width} pixels the page is ${wide} wide`);
         }
+        await turn(page, 1, "given");
+        await press(page, "nnnnnn");
+        expect(await page.$eval("#lines", (lines) => lines.scrollLeft > 0) && await page.isVisible("text=◂ earlier"), "that the life begins earlier is not said");
+        const cut = await page.evaluate(() => [...document.querySelectorAll("#lines .station")].filter((station) => {
+            const { left, right } = station.getBoundingClientRect(), edge = document.querySelector("#lines .corner").getBoundingClientRect().right;
+            return left < edge && right > edge + 1;
+        }).map((station) => station.textContent));
+        same(cut, [], "stations whose names are cut off");
+        await page.click("text=◂ earlier");
+        expect(await page.isVisible("text=later ▸"), "that the life goes on is not said");
+        await page.setViewportSize({ width: 640, height: 400 });
+        const low = await page.$eval("#lines .station", (station) => station.getBoundingClientRect().bottom);
+        expect(low < 400, `at 640 by 400 pixels the life lines are ${low} below the top`);
+        await page.setViewportSize({ width: 1280, height: 800 });
+        expect(await page.$eval("#panel-text pre", (picture) => picture.clientWidth && picture.scrollWidth <= picture.clientWidth), "the picture of lesson 1 is cut off");
         return page;
     },
 };
