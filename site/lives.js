@@ -136,6 +136,7 @@ export class Lives {
         const seen = Math.max(1, Math.floor((this.box.clientWidth - NAME) / this.step));
         const to = Math.round((this.box.scrollLeft - LEFT) / this.step) + way * seen;
         this.box.scrollLeft = to > 0 ? to * this.step + LEFT : 0;
+        this.tellHidden();
     }
 
     tell(node) {
