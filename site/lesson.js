@@ -133,12 +133,14 @@ export function showVerdict(lesson, result, go) {
         ...(result.why.length ? [make("h2", {}, `Why ${result.source} does not arrive, asked at the end`), findings(result.why)] : []));
 }
 
-// The lines of an answer of why: the first gate is what holds the interrupt.
+// The lines of an answer of why: the first gate is what holds the interrupt; or what would, where the source requests nothing now.
 export function findings(lines) {
-    const first = lines.findIndex((line) => line.startsWith("gate"));
+    const first = lines.findIndex((line) => line.startsWith("gate")), idle = lines.findIndex((line) => line.startsWith("idle"));
+    const waits = idle >= 0 && (first < 0 || idle < first);
+    const marks = new Map(waits ? [[first, " This would hold it."], [idle, " It requests nothing now."]] : [[first, " This holds it."]]);
     return make("ol", { class: "findings" }, ...lines.map((line, i) => {
-        const [, kind, text] = line.match(/^(gate|place|past)?\s*(.*)$/);
-        return make("li", { class: `${kind ?? ""}${i === first ? " first" : ""}` }, make("span", { class: "kind" }, kind ?? ""),
-            make("span", {}, text, i === first ? make("strong", {}, " This holds it.") : null));
+        const [, kind, text] = line.match(/^(gate|idle|place|past)?\s*(.*)$/);
+        return make("li", { class: `${kind ?? ""}${marks.has(i) ? " first" : ""}` }, make("span", { class: "kind" }, kind ?? ""),
+            make("span", {}, text, marks.has(i) ? make("strong", {}, marks.get(i)) : null));
     }));
 }

@@ -194,11 +194,46 @@ const char *web_sources(void)
     return give(text);
 }
 
+// Gates by which nothing is held: the source, or the chip that it has come to, requests nothing now.
+static bool is_idle(enum intact_why_reason reason)
+{
+    switch (reason) {
+    case INTACT_WHY_LINE_LOW:
+    case INTACT_WHY_GSI_LOW:
+    case INTACT_WHY_SOURCE_IDLE:
+    case INTACT_WHY_INTX_LOW:
+    case INTACT_WHY_VIRTIO_NO_BUFFERS:
+    case INTACT_WHY_VIRTIO_UNUSED:
+    case INTACT_WHY_TIMER_RUNS:
+    case INTACT_WHY_TIMER_NEVER:
+    case INTACT_WHY_PIC_LOW:
+    case INTACT_WHY_PIC_SLAVE_LOW:
+    case INTACT_WHY_X86_NMI_LOW:
+    case INTACT_WHY_IOAPIC_PIN_LOW:
+    case INTACT_WHY_LAPIC_NOT_REQUESTED:
+    case INTACT_WHY_LAPIC_NOT_LATCHED:
+    case INTACT_WHY_LVT_NO_EVENT:
+    case INTACT_WHY_LVT_NO_ERROR:
+    case INTACT_WHY_LAPIC_TIMER_STOPPED:
+    case INTACT_WHY_LAPIC_NO_DEADLINE:
+    case INTACT_WHY_LAPIC_TIMER_RUNS:
+    case INTACT_WHY_ARM_SPI_LOW:
+    case INTACT_WHY_ARM_SPI_NOT_PENDING:
+    case INTACT_WHY_ARM_PPI_LOW:
+    case INTACT_WHY_ARM_PPI_NOT_PENDING:
+    case INTACT_WHY_ARM_SGI_NOT_SENT:
+    case INTACT_WHY_ARM_LPI_NOT_PENDING: return true;
+    default: return false;
+    }
+}
+
 static void add_finding(void *owner, const struct intact_why_finding *finding)
 {
     char *text = owner, line[LESSON_LINE];
     size_t used = strlen(text);
     lesson_finding(finding, line);
+    if (is_idle(finding->reason))
+        memcpy(line, "idle", 4); // instead of "gate"
     snprintf(text + used, ANSWER - used, "%s\n", line);
 }
 

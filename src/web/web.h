@@ -32,7 +32,8 @@ void web_go_to(double instructions);
 const char *web_model(void);
 // The names of the interrupts' sources, a line each.
 const char *web_sources(void);
-// Why the interrupt of one of them does not arrive: a line for each finding, as the JSON of intact lesson has them.
+// Why the interrupt of one of them does not arrive: a line for each finding, as the JSON of intact lesson has them, but "idle"
+// instead of "gate" where the source requests nothing now.
 const char *web_why(const char *source);
 
 #endif

@@ -140,8 +140,12 @@ const tests = {
         await page.waitForSelector("#machine[data-state=ended]");
         await press(page, "w");
         await page.waitForSelector("#why .first");
-        const seen = await page.$$eval("#why .findings li", (items) => items.map((item) => item.textContent.replace(" This holds it.", "")));
+        const seen = await page.$$eval("#why .findings li", (items) => items.map((item) => item.textContent.replace(" This holds it.", "").replace(/^idle/, "gate")));
         same(seen.filter((line) => !line.startsWith("past")), why.filter((line) => !line.startsWith("past")).map((line) => line.replace(/^(\w+)\s+/, "$1")), "the answer of why");
+        await turn(page, 1, "given");
+        await press(page, "w");
+        const marks = await page.$$eval("#why .first strong", (words) => words.map((word) => word.textContent.trim()));
+        same(marks, ["It requests nothing now.", "This would hold it."], "what why marks while the line is low");
         return page;
     },
 
