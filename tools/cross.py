@@ -39,7 +39,7 @@ MAGIC = {"aarch64-macos": b"\xcf\xfa\xed\xfe\x0c\0\0\x01", "x86_64-macos": b"\xc
 WEB = "wasm32-wasi" # the module for browsers (docs/browser.md), which is not built with the others
 EXTRA = {WEB: "'-DMINI_GMP_LIMB_TYPE=long long' -D_WASI_EMULATED_GETPID"} # limbs have 64 bits, a long there 32
 LIBRARY_FLAGS = {WEB: "-Os"} # the others: -O1 -fPIC
-FLAGS = {WEB: "-O2 -g0"}     # the others: -O1 -g0
+FLAGS = {WEB: "-O2 -g0"}     # the others: -O1 -g0 where something is run, else -O0 -g0
 HOSTS = {"aarch64-macos": "aarch64-apple-darwin", "x86_64-macos": "x86_64-apple-darwin"} # as configure names them
 # Source packages of Debian, with the suites in which they are looked for.
 SOURCES = {"mpfr4": ("bookworm",), "gmp": ("bookworm",), "zlib": ("bookworm",), "libzstd": ("bookworm",), "xxhash": ("bookworm",),
@@ -277,9 +277,10 @@ def emulator(target):
 
 def configure(target, place, root, bin_, chips):
     tests = "ON" if runs_here(target) or emulator(target) else "OFF"
+    flags = FLAGS.get(target, "-O1 -g0" if tests == "ON" else "-O0 -g0")
     run("cmake", "-S", ROOT, "-B", place, "-G", "Ninja", f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/zig.cmake",
         f"-DINTACT_TARGET={target}", f"-DINTACT_TOOLS={bin_}", f"-DINTACT_SYSROOT={root}", "-DCMAKE_BUILD_TYPE=Debug",
-        f"-DCMAKE_C_FLAGS_DEBUG={FLAGS.get(target, '-O1 -g0')}", "-DINTACT_SLIRP=OFF", "-DINTACT_CAPSTONE=OFF", "-DINTACT_LIBEDIT=OFF",
+        f"-DCMAKE_C_FLAGS_DEBUG={flags}", "-DINTACT_SLIRP=OFF", "-DINTACT_CAPSTONE=OFF", "-DINTACT_LIBEDIT=OFF",
         "-DINTACT_SDL=OFF", f"-DINTACT_TESTS={tests}",
         f"-DCMAKE_CROSSCOMPILING_EMULATOR={emulator(target)}", "-DINTACT_CRITERION_LITE=ON", "-DINTACT_GUESTS=OFF",
         f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
