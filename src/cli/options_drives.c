@@ -148,7 +148,7 @@ static int drive_host(struct settings *settings, const struct properties *proper
                  { "aio", { "threads", "native", "io_uring" } },
                  { "discard", { "ignore", "off" } },
                  { "detect-zeroes", { "off" } },
-                 { "werror", { "report", "enospc" } },
+                 { "werror", { "report" } },
                  { "rerror", { "report" } } };
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *text = properties_get(properties, rows[i].name);

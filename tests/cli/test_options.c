@@ -836,6 +836,7 @@ Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
 {
     REFUSES("no interface 'scsi'; there is none, pflash, ide, virtio", "-drive", "file=a,if=scsi");
     REFUSES("cache=writethrough is not possible here; none is", "-drive", "file=a,cache=writethrough");
+    REFUSES("werror=enospc is not possible here; report is", "-drive", "file=a,werror=enospc");
     REFUSES("index=1: disks with if=virtio come in the order", "-drive", "file=a,if=virtio,index=1");
     REFUSES("no media 'cdrom'", "-drive", "file=a,if=virtio,media=cdrom");
     REFUSES("needs file=FILE", "-drive", "if=none,id=a");
