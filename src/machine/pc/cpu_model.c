@@ -332,7 +332,11 @@ static void begin(struct reading *reading, const struct x86_model *found)
 
 static int finish(const struct reading *reading, char *without)
 {
+    struct x86_model *model = reading->model;
     size_t used = 0;
+    model->leaf_x1_edx &= ~X86_XD_REPEATED;
+    if (model->vendor == X86_AMD)
+        model->leaf_x1_edx |= model->leaf_1_edx & X86_XD_REPEATED;
     without[0] = 0;
     for (unsigned i = 0; i < UNMODELLED && used < BOARD_CPU_WITHOUT; i++)
         if (reading->asked[i])

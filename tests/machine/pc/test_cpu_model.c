@@ -78,6 +78,11 @@ Test(cpu_model, the_identity_can_be_another)
     takes("max,vendor=AuthenticAMD,family=0x19,model=33,stepping=2");
     cr_assert_eq(model.vendor, X86_AMD);
     cr_assert_eq(model.signature, 0x00a20f12);
+    cr_assert_eq(model.leaf_x1_edx & X86_XD_REPEATED, model.leaf_1_edx & X86_XD_REPEATED);
+    takes("qemu64,-mmx");
+    cr_assert_eq(model.leaf_x1_edx & X86_1D_MMX, 0, "a bit of leaf 1 that AMD repeats");
+    takes("qemu64,vendor=GenuineIntel");
+    cr_assert_eq(model.leaf_x1_edx & X86_XD_REPEATED, 0);
     takes("max,family=6,model=26,stepping=3");
     cr_assert_eq(model.signature, 0x000106a3);
 }

@@ -15,9 +15,6 @@
 #define LEAF_1_ECX  (X86_1C_SSE3 | X86_1C_CX16 | X86_1C_X2APIC | X86_1C_POPCNT | X86_1C_TSC_DEADLINE)
 #define LEAF_X1_EDX (X86_XD_SYSCALL | X86_XD_NX | X86_XD_PDPE1GB | X86_XD_RDTSCP | X86_XD_LM)
 
-// AMD repeats these of leaf 1 in 80000001H:EDX.
-#define AMD_REPEATED UINT32_C(0x0183f3ff)
-
 // The named processors of QEMU: their identity, and of their features those that are modelled. All of them say that they are under a
 // hypervisor, as there, so that kernels look for no machine-specific registers of the real ones.
 #define ECX_CONROE  (X86_1C_HYPERVISOR | X86_1C_SSE3 | X86_1C_SSSE3)
@@ -41,7 +38,7 @@
     {                                                                                                                  \
         .name = NAME, .lacks = LACKS, .vendor = X86_AMD, .signature = SIGNATURE, .leaf_1_ecx = ECX,                    \
         .leaf_1_edx = LEAF_1_EDX, .leaf_7_ebx = B7, .leaf_x1_ecx = XC,                                                 \
-        .leaf_x1_edx = (XD) | (LEAF_1_EDX & AMD_REPEATED)                                                              \
+        .leaf_x1_edx = (XD) | (LEAF_1_EDX & X86_XD_REPEATED)                                                           \
     }
 
 const struct x86_model x86_models[] = {
@@ -73,7 +70,7 @@ const struct x86_model x86_models[] = {
         .leaf_1_edx = LEAF_1_EDX,
         .leaf_7_ebx = X86_7B_TSC_ADJUST,
         .leaf_x1_ecx = X86_XC_LAHF,
-        .leaf_x1_edx = LEAF_X1_EDX | (LEAF_1_EDX & AMD_REPEATED),
+        .leaf_x1_edx = LEAF_X1_EDX | (LEAF_1_EDX & X86_XD_REPEATED),
     },
     {
         .name = "qemu32",

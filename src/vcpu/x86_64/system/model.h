@@ -65,11 +65,12 @@ enum x86_vendor { X86_INTEL, X86_AMD }; // decides SYSCALL, SYSRET and SYSENTER 
 #define X86_XC_LAHF       BIT32(0)
 #define X86_XC_CMP_LEGACY BIT32(1)
 // CPUID.80000001H:EDX
-#define X86_XD_SYSCALL BIT32(11)
-#define X86_XD_NX      BIT32(20)
-#define X86_XD_PDPE1GB BIT32(26)
-#define X86_XD_RDTSCP  BIT32(27)
-#define X86_XD_LM      BIT32(29)
+#define X86_XD_SYSCALL  BIT32(11)
+#define X86_XD_NX       BIT32(20)
+#define X86_XD_PDPE1GB  BIT32(26)
+#define X86_XD_RDTSCP   BIT32(27)
+#define X86_XD_LM       BIT32(29)
+#define X86_XD_REPEATED UINT32_C(0x0183f3ff) // AMD: bits of leaf 1 again
 
 struct x86_model {
     const char *name;
