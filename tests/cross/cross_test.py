@@ -9,6 +9,6 @@ import cross # noqa: E402
 import harness # noqa: E402
 
 try:
-    cross.main(["--jobs", "2", sys.argv[1]])
+    cross.main(["--jobs", "1", sys.argv[1]])
 except cross.CannotGet as error:
     harness.skip(f"cannot get {error}")
