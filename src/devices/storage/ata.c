@@ -13,6 +13,7 @@
 #include "base/bits.h"
 
 enum { TRANSFER_PIO = 0x08, IDLE_STATUS = ATA_DRDY | ATA_DSC, INTERRUPT_REASON_DONE = 3 };
+enum { FUA = 0x80 }; // of the device register of a queued write: it is to be on the medium
 
 // --- Blocks of data --------------------------------------------------------------------------------------------------
 
@@ -36,6 +37,8 @@ void ata_done(struct ata *ata, uint8_t error)
     ata->interrupt = true;
     if (ata->is_cd)
         ata->count = INTERRUPT_REASON_DONE;
+    if (error && !ata->queue_failed && ata_is_queued(ata))
+        ata_log_queue(ata);
 }
 
 void ata_tell_sector(struct ata *ata, uint64_t sector)
@@ -86,7 +89,8 @@ static bool write_block(struct ata *ata)
     if (block->write(block->owner, ata->sector * ATA_SECTOR, ata->buffer, ata->length) < 0)
         return false;
     bool last = ata->left * ATA_SECTOR == ata->length;
-    return !last || ata->write_cache || !block->flush || block->flush(block->owner) == 0;
+    bool cached = ata->write_cache && !(ata_is_queued(ata) && ata->device & FUA);
+    return !last || cached || !block->flush || block->flush(block->owner) == 0;
 }
 
 // 9.5 to 9.7: the last block of PIO to the host has its interrupt at the beginning.
@@ -176,11 +180,21 @@ void ata_dma_moved(struct ata *ata, uint32_t size)
     moved(ata, size);
 }
 
+uint32_t ata_pio_size(const struct ata *ata)
+{
+    return ata->phase == ATA_IDLE || is_dma(ata) ? 0 : ata->end - ata->position;
+}
+
+bool ata_is_last(const struct ata *ata)
+{
+    return ata->end == ata->length && (!ata->left || ata->left * ATA_SECTOR == ata->length);
+}
+
 // --- Registers -------------------------------------------------------------------------------------------------------
 
 static uint16_t *pair(struct ata *ata, enum ata_register at)
 {
-    return at == ATA_COUNT ? &ata->count : &ata->lba[at - ATA_LBA_LOW];
+    return at == ATA_FEATURES ? &ata->features : at == ATA_COUNT ? &ata->count : &ata->lba[at - ATA_LBA_LOW];
 }
 
 uint8_t ata_read(const struct ata *ata, enum ata_register at, bool previous)
@@ -200,7 +214,7 @@ uint8_t ata_read(const struct ata *ata, enum ata_register at, bool previous)
 void ata_write(struct ata *ata, enum ata_register at, uint8_t value)
 {
     switch (at) {
-    case ATA_FEATURES: ata->features = value; break;
+    case ATA_FEATURES:
     case ATA_COUNT:
     case ATA_LBA_LOW:
     case ATA_LBA_MID:
@@ -233,13 +247,21 @@ void ata_init_cd(struct ata *ata, const struct intact_block *block, const char *
     init(ata, block, serial, true);
 }
 
+void ata_init_serial(struct ata *ata, const struct intact_block *block, const char *serial, bool cd)
+{
+    init(ata, block, serial, cd);
+    ata->is_serial = true;
+}
+
 // 9.12: the signature of a device without packets or with them, and diagnostic code 01h.
 void ata_soft_reset(struct ata *ata)
 {
     ata->phase = ATA_IDLE;
     ata->position = ata->length = ata->end = 0;
     ata->left = 0;
-    ata->features = ata->device = 0;
+    ata->features = 0;
+    ata->device = 0;
+    ata->queue_failed = false;
     ata->error = ATA_PASSED;
     ata->count = ata->lba[0] = 1;
     ata->lba[1] = ata->is_cd ? 0x14 : 0;
@@ -263,6 +285,7 @@ void ata_reset(struct ata *ata)
     ata->by_dma = false;
     ata->limit = 0;
     ata->sense_key = ata->sense_code = 0;
+    memset(ata->queue_log, 0, sizeof ata->queue_log);
 }
 
 // Whole sectors, of those that are left.
@@ -301,6 +324,8 @@ void ata_visit(struct ata *ata, struct visit *v)
     VISIT_VALID(v, ata->sectors_per_track, ata->sectors_per_track >= 1);
     VISIT(v, ata->write_cache);
     VISIT(v, ata->look_ahead);
+    VISIT(v, ata->queue_failed);
+    VISIT_ARRAY(v, ata->queue_log);
     VISIT(v, ata->by_dma);
     VISIT(v, ata->limit);
     VISIT(v, ata->sense_key);

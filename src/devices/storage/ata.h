@@ -3,11 +3,13 @@
 // that is on its way. It is on a cable with another one (ide.h), and both see what the host writes.
 //
 // Spec: ANSI INCITS 361-2002, AT Attachment with Packet Interface 6 (ATA/ATAPI-6; T13/1410D): 6 features, 7 registers,
-// 8 commands, 9 protocols.
+// 8 commands, 9 protocols. Behind a port of ahci.h it is a serial one: Serial ATA Revision 2.6, 13.2 (IDENTIFY DEVICE), 13.6
+// (queued commands), 13.7 (their log).
 //
 //     ata.c           registers, blocks of data, reset
 //     ata_command.c   the commands
 //     ata_identify.c  what IDENTIFY DEVICE says
+//     ata_log.c       queued commands of a serial one that failed (READ LOG EXT)
 //     atapi.c         packets: the commands of a CD drive
 //
 //     command ──> IDLE ─┬─────────────────────────────────> done: INTRQ
@@ -72,6 +74,8 @@ enum {
     ATA_HEADS = 16, // of the default translation
     ATA_SECTORS = 63,
     ATA_SERIAL = 20,
+    ATA_TAGS = 32,      // of queued commands
+    ATA_QUEUE_LOG = 14, // bytes of the log's page that are not always 0
     ATAPI_PACKET = 12,
     ATAPI_SECTOR = 2048, // of a CD
 };
@@ -80,11 +84,11 @@ struct ata {
     const struct intact_block *block; // NULL: there is no disk
     uint64_t sectors;
     char serial[ATA_SERIAL];
-    bool is_cd;
+    bool is_cd, is_serial;
 
-    // Registers. The four in the middle keep the byte written before the last one: current | previous << 8 (6.20).
-    uint8_t features, error, device, status;
-    uint16_t count, lba[3];
+    // Registers. These five keep the byte written before the last one: current | previous << 8 (6.20).
+    uint16_t features, count, lba[3];
+    uint8_t error, device, status;
     bool interrupt; // INTRQ, unless the host has disabled it
 
     // The command that moves data.
@@ -101,6 +105,10 @@ struct ata {
     uint8_t multiple, transfer_mode, heads, sectors_per_track;
     bool write_cache, look_ahead;
 
+    // The queued command that failed, as its log has it. Until that is read, or a reset, nothing else is done.
+    bool queue_failed;
+    uint8_t queue_log[ATA_QUEUE_LOG];
+
     // Of a CD drive: the packet's answer comes by DMA, or with so many bytes for each DRQ; what REQUEST SENSE will say.
     bool by_dma;
     uint16_t limit;
@@ -112,6 +120,8 @@ struct ata {
 // `block` NULL: no disk. `serial`: up to ATA_SERIAL characters. The second one makes a CD drive with a medium.
 void ata_init(struct ata *ata, const struct intact_block *block, const char *serial);
 void ata_init_cd(struct ata *ata, const struct intact_block *block, const char *serial);
+// One of the two with a Serial ATA interface.
+void ata_init_serial(struct ata *ata, const struct intact_block *block, const char *serial, bool cd);
 // RESET#: settings are lost as well. SRST: they stay. Both leave the signature of a disk (9.12).
 void ata_reset(struct ata *ata);
 void ata_soft_reset(struct ata *ata);
@@ -133,6 +143,14 @@ uint32_t ata_dma_size(const struct ata *ata, bool in);
 uint8_t *ata_dma_data(struct ata *ata);
 void ata_dma_moved(struct ata *ata, uint32_t size);
 
+// The same for a port that moves PIO's data as well: how many bytes this DRQ is for, of PIO or of a packet; whether the command
+// has no data behind them. They are moved with ata_dma_moved.
+uint32_t ata_pio_size(const struct ata *ata);
+bool ata_is_last(const struct ata *ata);
+// The command is a queued one; and its tag.
+bool ata_is_queued(const struct ata *ata);
+unsigned ata_tag(const struct ata *ata);
+
 // --- Between its files -----------------------------------------------------------------------------------------------
 
 // The command is done: with 0, or these bits of the error register.
@@ -143,6 +161,9 @@ void ata_begin(struct ata *ata, enum ata_phase phase);
 void ata_tell_sector(struct ata *ata, uint64_t sector);
 // The 512 bytes of IDENTIFY DEVICE or IDENTIFY PACKET DEVICE.
 void ata_identify(const struct ata *ata, uint8_t *out);
+// A queued command has failed. READ LOG EXT: the page that the registers name; false: there is none.
+void ata_log_queue(struct ata *ata);
+bool ata_read_log(struct ata *ata, uint8_t *out);
 // PACKET: the host writes 12 bytes, then they are executed. A block that can be read is told, or a part of it; the medium failed.
 void atapi_begin(struct ata *ata);
 void atapi_execute(struct ata *ata);

@@ -6,8 +6,8 @@
 #include "devices/storage/ata.h"
 
 // 48-bit addresses; a block is as SET MULTIPLE MODE says; also, or only, a command of a CD drive; a disk's that tells its
-// signature on one.
-enum { EXT = 1, MULTI = 2, BOTH = 4, PACKET = 8, SIGNS = 16 };
+// signature on one; of a serial disk; queued, so that its count is in FEATURES; done although a queued one has failed.
+enum { EXT = 1, MULTI = 2, BOTH = 4, PACKET = 8, SIGNS = 16, SERIAL = 32, QUEUED = 64, LOG = 128 };
 enum { MOST_28 = 0x0fffffff };
 
 struct command {
@@ -42,8 +42,9 @@ static uint64_t chs_of(const struct ata *ata)
 
 static uint32_t sectors_of(const struct ata *ata)
 {
+    uint16_t count = ata_is_queued(ata) ? ata->features : ata->count;
     if (ata->extended)
-        return ata->count ? ata->count : 65536;
+        return count ? count : 65536;
     return ata->count & 0xff ? ata->count & 0xff : 256;
 }
 
@@ -92,9 +93,8 @@ static void verify(struct ata *ata)
 }
 
 // One block that is in the buffer already.
-static void identify(struct ata *ata)
+static void give_sector(struct ata *ata)
 {
-    ata_identify(ata, ata->buffer);
     ata->phase = ATA_PIO_IN;
     ata->left = 0;
     ata->position = 0;
@@ -102,6 +102,20 @@ static void identify(struct ata *ata)
     ata->error = 0;
     ata->status = ATA_DRDY | ATA_DSC | ATA_DRQ;
     ata->interrupt = true;
+}
+
+static void identify(struct ata *ata)
+{
+    ata_identify(ata, ata->buffer);
+    give_sector(ata);
+}
+
+static void read_log(struct ata *ata)
+{
+    if (ata_read_log(ata, ata->buffer))
+        give_sector(ata);
+    else
+        ata_done(ata, ATA_ABRT);
 }
 
 static void flush(struct ata *ata)
@@ -171,7 +185,7 @@ static bool set_transfer_mode(struct ata *ata)
 static void set_features(struct ata *ata)
 {
     bool good = true;
-    switch (ata->features) {
+    switch (ata->features & 0xff) {
     case 0x02: ata->write_cache = true; break;
     case 0x03: good = set_transfer_mode(ata); break;
     case 0x55: ata->look_ahead = false; break;
@@ -212,6 +226,7 @@ static const struct command commands[] = {
     { 0x25, EXT, ATA_DMA_IN, "READ DMA EXT", NULL },
     { 0x27, EXT, ATA_IDLE, "READ NATIVE MAX ADDRESS EXT", native_max },
     { 0x29, EXT | MULTI, ATA_PIO_IN, "READ MULTIPLE EXT", NULL },
+    { 0x2f, EXT | SERIAL | LOG, ATA_IDLE, "READ LOG EXT", read_log },
     { 0x30, 0, ATA_PIO_OUT, "WRITE SECTOR(S)", NULL },
     { 0x31, 0, ATA_PIO_OUT, "WRITE SECTOR(S), without retries", NULL },
     { 0x34, EXT, ATA_PIO_OUT, "WRITE SECTOR(S) EXT", NULL },
@@ -220,6 +235,8 @@ static const struct command commands[] = {
     { 0x40, 0, ATA_IDLE, "READ VERIFY SECTOR(S)", verify },
     { 0x41, 0, ATA_IDLE, "READ VERIFY SECTOR(S), without retries", verify },
     { 0x42, EXT, ATA_IDLE, "READ VERIFY SECTOR(S) EXT", verify },
+    { 0x60, EXT | SERIAL | QUEUED, ATA_DMA_IN, "READ FPDMA QUEUED", NULL },
+    { 0x61, EXT | SERIAL | QUEUED, ATA_DMA_OUT, "WRITE FPDMA QUEUED", NULL },
     { 0x70, 0, ATA_IDLE, "SEEK", nothing },
     { 0x90, BOTH, ATA_IDLE, "EXECUTE DEVICE DIAGNOSTIC", diagnose },
     { 0x91, 0, ATA_IDLE, "INITIALIZE DEVICE PARAMETERS", set_translation },
@@ -255,7 +272,20 @@ static const struct command *find(uint8_t code)
 
 static bool takes(const struct ata *ata, const struct command *command)
 {
+    if ((command->flags & SERIAL && !ata->is_serial) || (ata->queue_failed && !(command->flags & LOG)))
+        return false;
     return command->flags & BOTH || ata->is_cd == ((command->flags & PACKET) != 0);
+}
+
+bool ata_is_queued(const struct ata *ata)
+{
+    const struct command *command = ata->is_serial && !ata->is_cd ? find(ata->command) : NULL;
+    return command && command->flags & QUEUED;
+}
+
+unsigned ata_tag(const struct ata *ata)
+{
+    return ata->count >> 3 & (ATA_TAGS - 1);
 }
 
 // 8.15.5.1, 8.27.5.1: software that looks for a disk finds a CD drive by its signature.

@@ -63,7 +63,8 @@ static void put_modes(const struct ata *ata, uint8_t *out)
     for (unsigned i = 65; i <= 68; i++)
         put(out, i, 120); // ns of a cycle
     put(out, 88, 0x003f | (kind == 8 ? chosen : 0));
-    put(out, 93, 0x6001); // a cable of 80 wires; device 0 or 1 has passed
+    if (!ata->is_serial)
+        put(out, 93, 0x6001); // a cable of 80 wires; device 0 or 1 has passed
 }
 
 static void put_features(const struct ata *ata, uint8_t *out)
@@ -79,6 +80,17 @@ static void put_features(const struct ata *ata, uint8_t *out)
     put(out, 85, 0x4000 | (ata->look_ahead ? 0x40 : 0) | (ata->write_cache ? 0x20 : 0));
     put(out, 86, 0x3400);
     put(out, 87, 0x4000);
+}
+
+// Serial ATA 2.6, 13.2.1: speeds, and of a disk the queue, the log of which needs the general purpose logs (84 and 87).
+static void put_serial_features(const struct ata *ata, uint8_t *out)
+{
+    put(out, 76, 0x0006 | (ata->is_cd ? 0 : 0x0100));
+    if (ata->is_cd)
+        return;
+    put(out, 75, ATA_TAGS - 1);
+    put(out, 84, 0x4020);
+    put(out, 87, 0x4020);
 }
 
 static void put_packet_features(uint8_t *out)
@@ -100,6 +112,8 @@ void ata_identify(const struct ata *ata, uint8_t *out)
         put_packet_features(out);
         put_names(ata, out);
         put_modes(ata, out);
+        if (ata->is_serial)
+            put_serial_features(ata, out);
         return;
     }
     put(out, 0, 0x0040); // fixed
@@ -107,4 +121,6 @@ void ata_identify(const struct ata *ata, uint8_t *out)
     put_geometry(ata, out);
     put_modes(ata, out);
     put_features(ata, out);
+    if (ata->is_serial)
+        put_serial_features(ata, out);
 }

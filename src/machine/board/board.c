@@ -231,6 +231,7 @@ void board_destroy(struct board *board)
         return;
     device_list_destroy(&board->devices);
     backends_destroy(board);
+    disk_places_free(&board->disk_places);
     if (board->manager)
         manager_destroy(board->manager);
     route_free(&board->route); // lines that are high fall, and their receivers must still exist

@@ -26,9 +26,10 @@
 #include "irqchip/route.h"
 #include "machine/board/backends.h"
 #include "machine/board/buttons.h"
-#include "machine/board/hand.h"
 #include "machine/board/device_list.h"
+#include "machine/board/disk_places.h"
 #include "machine/board/fw_cfg_files.h"
+#include "machine/board/hand.h"
 #include "machine/board/history.h"
 #include "machine/board/mistakes.h"
 #include "machine/board/outside.h"
@@ -167,6 +168,7 @@ struct board {
     struct pci_windows pci_windows; // where BARs go
     struct virtio_slots virtio_slots;
     struct backends backends;
+    struct disk_places disk_places;
     struct device_list devices;
 
     const struct history *history; // how a debugger goes back; NULL: it cannot

@@ -5,6 +5,9 @@
 
 #include "machine/board/device_list.h"
 
+// device_ahci.c
+extern const struct device_driver device_ahci, device_ich9_ahci, device_ide_hd, device_ide_cd;
+
 // device_pci.c
 extern const struct device_driver device_edu, device_pci_testdev;
 

@@ -16,6 +16,10 @@ enum { NAME = 64 };
 static const struct device_driver *const drivers[] = {
     &device_edu,
     &device_pci_testdev,
+    &device_ahci,
+    &device_ich9_ahci,
+    &device_ide_hd,
+    &device_ide_cd,
     &device_virtio_blk_pci,
     &device_virtio_net_pci,
     &device_virtio_rng_pci,

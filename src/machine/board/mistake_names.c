@@ -13,6 +13,7 @@
 #include "devices/pci/pci.h"
 #include "devices/pit.h"
 #include "devices/pl011.h"
+#include "devices/storage/ahci.h"
 #include "devices/storage/ide.h"
 #include "devices/virtio/virtio.h"
 
@@ -26,6 +27,7 @@
     }
 
 NAMES(acpi_pm, ACPI_PM_MISTAKES, "sleep-type")
+NAMES(ahci, AHCI_MISTAKES, "ahci-table-short", "ahci-no-memory", "ahci-fis")
 NAMES(ata, ATA_MISTAKES, "ata-command", "ata-range", "ata-early", "ata-data")
 NAMES(cfi_flash, CFI_FLASH_MISTAKES, "flash-command", "flash-sequence")
 NAMES(edu, EDU_MISTAKES, "edu-access", "edu-busy", "edu-range", "edu-mask")
@@ -49,12 +51,12 @@ static const struct {
     const char *field;
     mistake_name_function *names;
 } fields[] = {
-    { "ata->mistakes", ata },         { "channel->mistakes", ide },   { "pm->mistakes", acpi_pm },
-    { "flash->mistakes", cfi_flash }, { "edu->mistakes", edu },       { "fw->mistakes", fw_cfg },
-    { "hpet->mistakes", hpet },       { "kbc->mistakes", i8042 },     { "function->mistakes", pci },
-    { "irq->mistakes", pci_irq },     { "pit->mistakes", pit },       { "uart->mistakes", pl011 },
-    { "rtc->mistakes", pl031 },       { "virtio->mistakes", virtio }, { "mmio->mistakes", virtio_slot },
-    { "msix->mistakes", msix },       { "gpio->mistakes", pl061 },
+    { "port->mistakes", ahci },        { "ata->mistakes", ata },         { "channel->mistakes", ide },
+    { "pm->mistakes", acpi_pm },       { "flash->mistakes", cfi_flash }, { "edu->mistakes", edu },
+    { "fw->mistakes", fw_cfg },        { "hpet->mistakes", hpet },       { "kbc->mistakes", i8042 },
+    { "function->mistakes", pci },     { "irq->mistakes", pci_irq },     { "pit->mistakes", pit },
+    { "uart->mistakes", pl011 },       { "rtc->mistakes", pl031 },       { "virtio->mistakes", virtio },
+    { "mmio->mistakes", virtio_slot }, { "msix->mistakes", msix },       { "gpio->mistakes", pl061 },
 };
 
 mistake_name_function *mistake_names(const char *field)

@@ -18,7 +18,7 @@ static bool has_disks(const struct intact_machine_config *config)
     for (unsigned i = 0; i < config->drive_count; i++)
         if (config->drives[i].interface == INTACT_DRIVE_IDE)
             return true;
-    return false;
+    return disk_places_wanted(config);
 }
 
 static struct ata *disk_at(struct ide *ide, unsigned unit)
@@ -57,6 +57,9 @@ static int make_ide(struct pc *pc)
     for (unsigned i = 0; i < config->drive_count && result == 0; i++)
         if (config->drives[i].interface == INTACT_DRIVE_IDE)
             result = add_disk(pc, i);
+    for (unsigned i = 0; i < INTACT_IDE_DRIVES && result == 0; i++)
+        result = disk_places_add(
+            &pc->board, &(struct disk_place){ "ide", i / IDE_DISKS, i % IDE_DISKS, disk_at(&pc->ide, i), false });
     return result;
 }
 
