@@ -179,13 +179,13 @@ struct intact_machine_config {
     uint64_t limit;   // stop after so many instructions of all processors, 0: none
 
     // Devices.
-    bool hpet;                    // IA-PC HPET
-    bool acpi;                    // ACPI tables (the MP table is always there)
-    bool testdev;                 // pc-testdev
-    uint16_t debug_exit_port;     // isa-debug-exit, 0: none
-    uint16_t debug_exit_size;     // 1 to 4 ports
-    uint16_t debugcon_port;       // a console port as of Bochs (E9h), 0: none
-    bool com1;                    // a 16550A at 3F8h, IRQ 4
+    bool hpet;                // IA-PC HPET
+    bool acpi;                // ACPI tables; INTACT_VIRT: for a firmware. The MP table, or device tree, is always there
+    bool testdev;             // pc-testdev
+    uint16_t debug_exit_port; // isa-debug-exit, 0: none
+    uint16_t debug_exit_size; // 1 to 4 ports
+    uint16_t debugcon_port;   // a console port as of Bochs (E9h), 0: none
+    bool com1;                // a 16550A at 3F8h, IRQ 4
     struct intact_console serial; // of COM1
     struct intact_console debugcon;
 

@@ -236,8 +236,9 @@ static const char *const rtc_words[] = { "base=utc", "base=2026-01-01T00:00:00",
 
 const struct option options[] = {
     { "machine", "[type=]pc|virt[,PROPERTY=VALUE]", GROUP_MACHINE,
-      "The machine to build. Properties of pc: acpi=on|off (ACPI tables), hpet=on|off (the HPET); of virt: "
-      "gic-version=2|3, its=on|off (an ITS, with GICv3); of both: accel=NAME as with -accel.",
+      "The machine to build. Properties of pc: hpet=on|off (the HPET); of virt: gic-version=2|3, its=on|off (an ITS, "
+      "with "
+      "GICv3); of both: acpi=on|off (ACPI tables; on virt a firmware gets them), accel=NAME as with -accel.",
       machine_types, take_machine },
     { "M", "...", GROUP_MACHINE, "The same as -machine.", machine_types, take_machine },
     { "cpu", "MODEL[,+FEATURE][,-FEATURE]", GROUP_MACHINE, "The model of the processors; -cpu help lists them.", NULL,
@@ -254,7 +255,7 @@ const struct option options[] = {
       "(16 by default). The guest sees no difference.",
       accel_words, take_accel },
     { "enable-kvm", NULL, GROUP_MACHINE, "The same as -accel kvm: skipped with a note.", NULL, take_enable_kvm },
-    { "no-acpi", NULL, GROUP_MACHINE, "No ACPI tables; the MP table remains.", NULL, take_no_acpi },
+    { "no-acpi", NULL, GROUP_MACHINE, "No ACPI tables; the MP table or the device tree remains.", NULL, take_no_acpi },
     { "no-hpet", NULL, GROUP_MACHINE, "No HPET.", NULL, take_no_hpet },
 
     { "kernel", "FILE", GROUP_BOOT,

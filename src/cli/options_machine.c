@@ -60,7 +60,6 @@ static const struct fixed_property fixed_virt[] = {
     { "virtualization", "off" },
     { "secure", "off" },
     { "mte", "off" },
-    { "acpi", "off" },
     { "highmem", "on" },
     { "iommu", "none" },
     { "ras", "off" },
@@ -100,7 +99,7 @@ static int take_machine_pc(struct settings *settings, const struct properties *p
 
 static int take_machine_virt(struct settings *settings, const struct properties *properties)
 {
-    static const char *const own[] = { "type", "gic-version", "its", "accel", "memory-backend", NULL };
+    static const char *const own[] = { "type", "acpi", "gic-version", "its", "accel", "memory-backend", NULL };
     const char *names[MACHINE_NAMES];
     if (properties_get(properties, "help"))
         return list_machine(settings, fixed_virt, own);
@@ -113,7 +112,8 @@ static int take_machine_virt(struct settings *settings, const struct properties 
         return refuse(settings, "-machine: gic-version is 2 or 3, not '%.80s'", version);
     if (version)
         settings->config.gic_version = (unsigned)number;
-    if (property_switch(settings, "-machine", properties, "its", &settings->config.its) < 0)
+    if (property_switch(settings, "-machine", properties, "acpi", &settings->config.acpi) < 0 ||
+        property_switch(settings, "-machine", properties, "its", &settings->config.its) < 0)
         return -1;
     if (settings->config.gic_version == 2 && properties_get(properties, "its") && settings->config.its)
         return refuse(settings, "-machine: its=on needs gic-version=3");

@@ -5,7 +5,9 @@
 
 #include "base/bits.h"
 #include "machine/pc/pc.h"
+#include "machine/tables/acpi_table.h"
 #include "machine/tables/bytes.h"
+#include "machine/tables/table_loader.h"
 
 enum { TABLES_SIZE = 65536, LOADER_SIZE = 8192 };
 enum { IRQ0_OVERRIDE = FW_CFG_ARCH_LOCAL + 2 }; // u8: ISA IRQ 0 is at pin 2 of the IOAPIC

@@ -175,7 +175,8 @@ static void append_machine(struct text *text, const struct intact_machine_config
     append(text, "-cpu %s\n", config->cpu ? config->cpu : intact_machine_cpu(config->type, 0, NULL));
     append(text, "-smp %u\n-m %" PRIu64 "\n-icount shift=%u\n", config->cpus, config->memory >> 20, config->shift);
     if (config->type == INTACT_PC)
-        append(text, "-no-hpet %s\n-no-acpi %s\n", config->hpet ? "off" : "on", config->acpi ? "off" : "on");
+        append(text, "-no-hpet %s\n", config->hpet ? "off" : "on");
+    append(text, "-no-acpi %s\n", config->acpi ? "off" : "on");
 }
 
 static void append_files(struct text *text, const struct files *files)

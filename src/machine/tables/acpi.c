@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// ACPI tables from the machine's description. Spec: ACPI 6.5, 5.2.5 (RSDP), 5.2.7 (RSDT), 5.2.8 (XSDT), 5.2.9 (FADT),
-// 5.2.10 (FACS), 5.2.12 (MADT); IA-PC HPET 1.0a, 3.2.4 (HPET table).
+// The ACPI tables of a PC, from its description. Spec: ACPI 6.5, 5.2.9 (FADT), 5.2.10 (FACS), 5.2.12 (MADT); IA-PC HPET 1.0a,
+// 3.2.4 (HPET table).
 //
 //     RSDP -> RSDT, XSDT -> FADT -> DSDT, FACS
 //                        -> MADT    CPUs, IOAPICs, overrides, NMI pins
@@ -11,34 +11,18 @@
 #include <stdbool.h>
 
 #include "base/bits.h"
+#include "machine/tables/acpi_table.h"
 #include "machine/tables/blob.h"
 #include "machine/tables/description.h"
 #include "machine/tables/dsdt.h"
 
-enum { HEADER_SIZE = 36, LENGTH_AT = 4, CHECKSUM_AT = 9, RSDP_SIZE = ACPI_RSDP_SIZE, FACS_SIZE = 64 };
+enum { FACS_SIZE = 64 };
+
+static const char oem_table[] = "INTACTPC";
 
 static size_t begin(struct blob *blob, const char *signature, uint8_t revision)
 {
-    blob_align(blob, 16);
-    size_t at = blob->size;
-    blob_text(blob, signature, 4, ' ');
-    blob32(blob, 0); // length, by finish
-    blob8(blob, revision);
-    blob8(blob, 0); // checksum, by finish
-    blob_text(blob, "INTACT", 6, ' ');
-    blob_text(blob, "INTACTPC", 8, ' ');
-    blob32(blob, 1);
-    blob_text(blob, "INTA", 4, ' ');
-    blob32(blob, 1);
-    return at;
-}
-
-static void finish(struct blob *blob, size_t at)
-{
-    if (blob->overflow)
-        return;
-    put32(blob->data + at + LENGTH_AT, (uint32_t)(blob->size - at));
-    blob->data[at + CHECKSUM_AT] = blob_checksum(blob, at, blob->size - at);
+    return acpi_begin(blob, signature, revision, oem_table);
 }
 
 // --- FADT, 5.2.9 -----------------------------------------------------------------------------------------------------
@@ -124,7 +108,7 @@ static size_t fadt(struct blob *blob, const struct machine_description *machine,
     port_address(blob, machine->pm_timer, 4);
     port_address(blob, machine->gpe0, machine->gpe0_size);
     blob_zeroes(blob, 12);
-    finish(blob, at);
+    acpi_finish(blob, at);
     return at;
 }
 
@@ -212,7 +196,7 @@ static size_t madt(struct blob *blob, const struct machine_description *machine)
     for (unsigned i = 0; i < machine->override_count; i++)
         madt_override(blob, &machine->overrides[i]);
     madt_nmi(blob, machine->cpus);
-    finish(blob, at);
+    acpi_finish(blob, at);
     return at;
 }
 
@@ -228,20 +212,7 @@ static size_t hpet(struct blob *blob, const struct machine_description *machine)
     blob8(blob, 0);    // number
     blob16(blob, 128); // minimum tick in periodic mode
     blob8(blob, 0);
-    finish(blob, at);
-    return at;
-}
-
-static size_t mcfg(struct blob *blob, const struct machine_description *machine)
-{
-    size_t at = begin(blob, "MCFG", 1);
-    blob_zeroes(blob, 8);
-    blob64(blob, machine->ecam);
-    blob16(blob, 0); // segment group
-    blob8(blob, 0);  // first and last bus
-    blob8(blob, (uint8_t)((machine->ecam_size >> 20) - 1));
-    blob_zeroes(blob, 4);
-    finish(blob, at);
+    acpi_finish(blob, at);
     return at;
 }
 
@@ -249,23 +220,8 @@ static size_t dsdt(struct blob *blob, const struct machine_description *machine)
 {
     size_t at = begin(blob, "DSDT", 2);
     dsdt_append(blob, machine);
-    finish(blob, at);
+    acpi_finish(blob, at);
     return at;
-}
-
-static void root_pointer(struct blob *blob, uint64_t rsdt, uint64_t xsdt)
-{
-    struct blob root = { .data = blob->data, .capacity = RSDP_SIZE };
-    blob_text(&root, "RSD PTR ", 8, ' ');
-    blob8(&root, 0);
-    blob_text(&root, "INTACT", 6, ' ');
-    blob8(&root, 2); // revision
-    blob32(&root, (uint32_t)rsdt);
-    blob32(&root, RSDP_SIZE);
-    blob64(&root, xsdt);
-    blob_zeroes(&root, 4);
-    root.data[8] = blob_checksum(&root, 0, 20);
-    root.data[32] = blob_checksum(&root, 0, RSDP_SIZE);
 }
 
 size_t acpi_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity)
@@ -273,24 +229,18 @@ size_t acpi_build(const struct machine_description *machine, uint64_t base, uint
     struct blob blob = { .data = out, .capacity = capacity };
     uint64_t tables[4];
     unsigned count = 0;
-    blob_zeroes(&blob, RSDP_SIZE);
+    blob_zeroes(&blob, ACPI_RSDP_SIZE);
     size_t facs_at = facs(&blob), dsdt_at = dsdt(&blob, machine);
     tables[count++] = base + fadt(&blob, machine, base + facs_at, base + dsdt_at);
     tables[count++] = base + madt(&blob, machine);
     if (machine->hpet_address)
         tables[count++] = base + hpet(&blob, machine);
     if (machine->ecam)
-        tables[count++] = base + mcfg(&blob, machine);
-    size_t rsdt_at = begin(&blob, "RSDT", 1);
-    for (unsigned i = 0; i < count; i++)
-        blob32(&blob, (uint32_t)tables[i]);
-    finish(&blob, rsdt_at);
-    size_t xsdt_at = begin(&blob, "XSDT", 1);
-    for (unsigned i = 0; i < count; i++)
-        blob64(&blob, tables[i]);
-    finish(&blob, xsdt_at);
+        tables[count++] = base + acpi_mcfg(&blob, oem_table, machine->ecam, machine->ecam_size);
+    size_t rsdt_at = acpi_list(&blob, "RSDT", oem_table, tables, count);
+    size_t xsdt_at = acpi_list(&blob, "XSDT", oem_table, tables, count);
     if (blob.overflow)
         return 0;
-    root_pointer(&blob, base + rsdt_at, base + xsdt_at);
+    acpi_root_pointer(&blob, base + rsdt_at, base + xsdt_at);
     return blob.size;
 }

@@ -30,7 +30,7 @@ static void put_length(struct blob *blob, size_t at, size_t length)
     blob->data[at + 2] = (uint8_t)(length >> 12);
 }
 
-static void open_package(struct aml *aml)
+void aml_open(struct aml *aml)
 {
     if (aml->depth == AML_DEPTH) {
         aml->blob->overflow = true;
@@ -71,7 +71,7 @@ void aml_reference(struct aml *aml, const char *path)
 void aml_scope(struct aml *aml, const char *path)
 {
     blob8(aml->blob, SCOPE_OP);
-    open_package(aml);
+    aml_open(aml);
     aml_reference(aml, path);
 }
 
@@ -79,14 +79,14 @@ void aml_device(struct aml *aml, const char *name)
 {
     blob8(aml->blob, EXT_PREFIX);
     blob8(aml->blob, DEVICE_OP);
-    open_package(aml);
+    aml_open(aml);
     aml_reference(aml, name);
 }
 
 void aml_method(struct aml *aml, const char *name, unsigned arguments)
 {
     blob8(aml->blob, METHOD_OP);
-    open_package(aml);
+    aml_open(aml);
     aml_reference(aml, name);
     blob8(aml->blob, (uint8_t)(arguments & 7));
 }
@@ -94,7 +94,7 @@ void aml_method(struct aml *aml, const char *name, unsigned arguments)
 void aml_package(struct aml *aml, uint8_t elements)
 {
     blob8(aml->blob, PACKAGE_OP);
-    open_package(aml);
+    aml_open(aml);
     blob8(aml->blob, elements);
 }
 
@@ -129,19 +129,25 @@ void aml_text(struct aml *aml, const char *text)
     blob_bytes(aml->blob, text, strlen(text) + 1);
 }
 
-static unsigned hex_digit(char digit)
-{
-    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
-}
-
 // 6.1.5: three letters of five bits each and four digits, stored high byte first.
 void aml_eisaid(struct aml *aml, const char *id)
 {
     uint32_t letters = (uint32_t)(id[0] - '@') << 10 | (uint32_t)(id[1] - '@') << 5 | (uint32_t)(id[2] - '@');
-    uint32_t digits = hex_digit(id[3]) << 12 | hex_digit(id[4]) << 8 | hex_digit(id[5]) << 4 | hex_digit(id[6]);
+    uint32_t digits =
+        aml_hex_digit(id[3]) << 12 | aml_hex_digit(id[4]) << 8 | aml_hex_digit(id[5]) << 4 | aml_hex_digit(id[6]);
     uint8_t bytes[4] = { (uint8_t)(letters >> 8), (uint8_t)letters, (uint8_t)(digits >> 8), (uint8_t)digits };
     blob8(aml->blob, DWORD_PREFIX);
     blob_bytes(aml->blob, bytes, sizeof bytes);
+}
+
+void aml_buffer(struct aml *aml, const void *bytes, uint16_t size)
+{
+    blob8(aml->blob, BUFFER_OP);
+    aml_open(aml);
+    blob8(aml->blob, WORD_PREFIX);
+    blob16(aml->blob, size);
+    blob_bytes(aml->blob, bytes, size);
+    aml_end(aml);
 }
 
 // --- Resources, section 6.4 ------------------------------------------------------------------------------------------
@@ -157,12 +163,7 @@ void aml_resources_end(struct aml *aml, struct aml_resources *list)
     blob8(&list->blob, 0);    // checksum 0: not used
     if (list->blob.overflow)
         aml->blob->overflow = true;
-    blob8(aml->blob, BUFFER_OP);
-    open_package(aml);
-    blob8(aml->blob, WORD_PREFIX);
-    blob16(aml->blob, (uint16_t)list->blob.size);
-    blob_bytes(aml->blob, list->data, list->blob.size);
-    aml_end(aml);
+    aml_buffer(aml, list->data, (uint16_t)list->blob.size);
 }
 
 void aml_io(struct aml_resources *list, uint16_t port, uint8_t size) // 6.4.2.5
@@ -212,7 +213,7 @@ void aml_memory32(struct aml_resources *list, uint32_t base, uint32_t size) // 6
 }
 
 enum { WINDOW_MEMORY = 0, WINDOW_IO = 1, WINDOW_BUS = 2 };
-enum { WINDOW_FIXED = 0x0c, IO_ENTIRE_RANGE = 3, MEMORY_READ_WRITE = 1 };
+enum { WINDOW_FIXED = 0x0c, IO_ENTIRE_RANGE = 3, IO_FROM_MEMORY = 0x10, MEMORY_READ_WRITE = 1 };
 
 static void window16(struct aml_resources *list, uint8_t kind, uint8_t flags, uint16_t first,
                      uint16_t last) // 6.4.3.5.3
@@ -253,16 +254,54 @@ void aml_window_memory(struct aml_resources *list, uint32_t first, uint32_t last
     blob32(&list->blob, last - first + 1);
 }
 
-void aml_window_memory64(struct aml_resources *list, uint64_t first, uint64_t last) // 6.4.3.5.1
+static void window64(struct aml_resources *list, uint8_t kind, uint8_t general, uint8_t flags, uint64_t first,
+                     uint64_t last,
+                     uint64_t offset) // 6.4.3.5.1
 {
     blob8(&list->blob, 0x8a);
     blob16(&list->blob, 43);
-    blob8(&list->blob, WINDOW_MEMORY);
-    blob8(&list->blob, WINDOW_FIXED);
-    blob8(&list->blob, MEMORY_READ_WRITE);
+    blob8(&list->blob, kind);
+    blob8(&list->blob, general);
+    blob8(&list->blob, flags);
     blob64(&list->blob, 0);
     blob64(&list->blob, first);
     blob64(&list->blob, last);
-    blob64(&list->blob, 0);
+    blob64(&list->blob, offset);
     blob64(&list->blob, last - first + 1);
+}
+
+void aml_window_memory64(struct aml_resources *list, uint64_t first, uint64_t last)
+{
+    window64(list, WINDOW_MEMORY, WINDOW_FIXED, MEMORY_READ_WRITE, first, last, 0);
+}
+
+void aml_window_ports(struct aml_resources *list, uint16_t last, uint64_t memory)
+{
+    window64(list, WINDOW_IO, WINDOW_FIXED, IO_ENTIRE_RANGE | IO_FROM_MEMORY, 0, last, memory);
+}
+
+void aml_memory64(struct aml_resources *list, uint64_t base, uint64_t size)
+{
+    window64(list, WINDOW_MEMORY, WINDOW_FIXED | CONSUMER, MEMORY_READ_WRITE, base, base + size - 1, 0);
+}
+
+void aml_gpio_interrupt(struct aml_resources *list, const char *controller, uint16_t pin) // 6.4.3.8.1
+{
+    enum { PINS_AT = 23, NAME_AT = PINS_AT + 2, EDGE_TRIGGERED = 1 };
+    uint16_t end = (uint16_t)(NAME_AT + strlen(controller) + 1);
+    blob8(&list->blob, 0x8c);
+    blob16(&list->blob, (uint16_t)(end - 3));
+    blob8(&list->blob, 1); // revision
+    blob8(&list->blob, 0); // an interrupt
+    blob16(&list->blob, CONSUMER);
+    blob16(&list->blob, EDGE_TRIGGERED); // active high, exclusive
+    blob8(&list->blob, 0);               // the pin as it is
+    blob_zeroes(&list->blob, 4);         // drive strength, debounce time
+    blob16(&list->blob, PINS_AT);
+    blob8(&list->blob, 0);
+    blob16(&list->blob, NAME_AT);
+    blob16(&list->blob, end);
+    blob16(&list->blob, 0); // no vendor data
+    blob16(&list->blob, pin);
+    blob_bytes(&list->blob, controller, strlen(controller) + 1);
 }

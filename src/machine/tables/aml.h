@@ -22,17 +22,25 @@ struct aml {
     unsigned depth;
 };
 
+// Of an id: 0 to 9, A to F.
+static inline unsigned aml_hex_digit(char digit)
+{
+    return (unsigned)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
+}
+
 void aml_scope(struct aml *aml, const char *path);
 void aml_device(struct aml *aml, const char *name);
 void aml_method(struct aml *aml, const char *name, unsigned arguments); // 0-7
 void aml_package(struct aml *aml, uint8_t elements);
-void aml_end(struct aml *aml); // closes the last scope, device, method or package
+void aml_end(struct aml *aml);  // closes the last scope, device, method, package or condition
+void aml_open(struct aml *aml); // begins what has a length and aml_end closes
 
 void aml_name(struct aml *aml, const char *name); // the object that follows gets this name
 void aml_reference(struct aml *aml, const char *path);
 void aml_integer(struct aml *aml, uint64_t value);
 void aml_text(struct aml *aml, const char *text);
 void aml_eisaid(struct aml *aml, const char *id); // "PNP0501"
+void aml_buffer(struct aml *aml, const void *bytes, uint16_t size);
 
 // A resource template: descriptors between begin and end make one buffer.
 struct aml_resources {
@@ -52,5 +60,10 @@ void aml_window_bus(struct aml_resources *list, uint16_t first, uint16_t last);
 void aml_window_io(struct aml_resources *list, uint16_t first, uint16_t last);
 void aml_window_memory(struct aml_resources *list, uint32_t first, uint32_t last);
 void aml_window_memory64(struct aml_resources *list, uint64_t first, uint64_t last);
+void aml_window_ports(struct aml_resources *list, uint16_t last,
+                      uint64_t memory); // ports 0 to `last`, which are memory on this side
+void aml_memory64(struct aml_resources *list, uint64_t base, uint64_t size); // read and write, of the device itself
+// An edge at a pin of a GPIO controller, active high: one that the device `controller` names.
+void aml_gpio_interrupt(struct aml_resources *list, const char *controller, uint16_t pin);
 
 #endif

@@ -71,14 +71,6 @@ struct machine_description {
 // `capacity` is too small.
 size_t acpi_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity);
 
-// The script of fw_cfg by which a firmware places what acpi_build has made for address 0, in two files: the RSDP, and all of it.
-// The same return value.
-#define TABLE_LOADER_TABLES "etc/acpi/tables"
-#define TABLE_LOADER_RSDP   "etc/acpi/rsdp"
-#define TABLE_LOADER_SCRIPT "etc/table-loader"
-enum { ACPI_RSDP_SIZE = 36 };
-size_t table_loader_build(const uint8_t *tables, uint8_t *out, size_t capacity);
-
 // The MP floating pointer and configuration table, in the same way.
 size_t mptable_build(const struct machine_description *machine, uint64_t base, uint8_t *out, size_t capacity);
 

@@ -13,66 +13,9 @@
 // Not modelled: processor devices (the MADT lists them), _OSC, hot plug.
 #include "machine/tables/dsdt.h"
 
-#include "machine/tables/aml.h"
+#include "machine/tables/dsdt_parts.h"
 
-enum { PCI_SLOTS = 32, PCI_PINS = 4, PCI_CONFIG_PORT = 0xcf8 };
-
-static void isa_device(struct aml *aml, const char *name, const char *id)
-{
-    aml_device(aml, name);
-    aml_name(aml, "_HID");
-    aml_eisaid(aml, id);
-}
-
-static void resources(struct aml *aml, struct aml_resources *list)
-{
-    aml_name(aml, "_CRS");
-    aml_resources_end(aml, list);
-    aml_end(aml); // the device
-}
-
-// A link with a single setting: enabling and disabling it has no effect.
-static void link_device(struct aml *aml, const char *name, uint8_t uid, uint8_t gsi)
-{
-    struct aml_resources list;
-    isa_device(aml, name, "PNP0C0F");
-    aml_name(aml, "_UID");
-    aml_integer(aml, uid);
-    aml_name(aml, "_STA");
-    aml_integer(aml, 0x0b); // present, enabled, functioning
-    aml_name(aml, "_PRS");
-    aml_resources_begin(&list);
-    aml_interrupt(&list, gsi);
-    aml_resources_end(aml, &list);
-    aml_method(aml, "_DIS", 0);
-    aml_end(aml);
-    aml_method(aml, "_SRS", 1);
-    aml_end(aml);
-    aml_resources_begin(&list);
-    aml_interrupt(&list, gsi);
-    resources(aml, &list);
-}
-
-static void prt_entry(struct aml *aml, const struct machine_description *machine, uint32_t slot, uint32_t pin)
-{
-    uint8_t gsi = machine->pci_gsi[(slot + pin) % PCI_PINS];
-    aml_package(aml, 4);
-    aml_integer(aml, slot << 16 | 0xffff);
-    aml_integer(aml, pin);
-    aml_reference(aml, gsi == machine->pci_gsi[0] ? "\\_SB.LNKA" : "\\_SB.LNKB");
-    aml_integer(aml, 0);
-    aml_end(aml);
-}
-
-static void prt(struct aml *aml, const struct machine_description *machine)
-{
-    aml_name(aml, "_PRT");
-    aml_package(aml, (PCI_SLOTS - 1) * PCI_PINS);
-    for (uint32_t slot = 1; slot < PCI_SLOTS; slot++)
-        for (uint32_t pin = 0; pin < PCI_PINS; pin++)
-            prt_entry(aml, machine, slot, pin);
-    aml_end(aml);
-}
+enum { PCI_CONFIG_PORT = 0xcf8 };
 
 // The parts of the window around configuration space, which BARs cannot use.
 static void memory_windows(struct aml_resources *list, const struct machine_description *machine)
@@ -87,9 +30,9 @@ static void memory_windows(struct aml_resources *list, const struct machine_desc
 
 static void host_bridge(struct aml *aml, const struct machine_description *machine)
 {
+    const char *links[DSDT_PCI_PINS];
     struct aml_resources list;
-    aml_name(aml, "_HID");
-    aml_eisaid(aml, "PNP0A03");
+    dsdt_device(aml, "PCI0", "PNP0A03");
     aml_name(aml, "_BBN");
     aml_integer(aml, 0);
     aml_resources_begin(&list);
@@ -101,72 +44,73 @@ static void host_bridge(struct aml *aml, const struct machine_description *machi
     memory_windows(&list, machine);
     aml_name(aml, "_CRS");
     aml_resources_end(aml, &list);
-    prt(aml, machine);
+    for (unsigned i = 0; i < DSDT_PCI_PINS; i++)
+        links[i] = machine->pci_gsi[i] == machine->pci_gsi[0] ? "\\_SB.LNKA" : "\\_SB.LNKB";
+    dsdt_routes(aml, 1, links);
 }
 
 static void interrupt_controller(struct aml *aml)
 {
     struct aml_resources list;
-    isa_device(aml, "PIC", "PNP0000");
+    dsdt_device(aml, "PIC", "PNP0000");
     aml_resources_begin(&list);
     aml_io(&list, 0x20, 2);
     aml_io(&list, 0xa0, 2);
     aml_io(&list, 0x4d0, 2);
     aml_irq(&list, 2);
-    resources(aml, &list);
+    dsdt_resources(aml, &list);
 }
 
 static void timer_and_clock(struct aml *aml)
 {
     struct aml_resources list;
-    isa_device(aml, "TIMR", "PNP0100");
+    dsdt_device(aml, "TIMR", "PNP0100");
     aml_resources_begin(&list);
     aml_io(&list, 0x40, 4);
     aml_irq(&list, 0);
-    resources(aml, &list);
-    isa_device(aml, "RTC", "PNP0B00");
+    dsdt_resources(aml, &list);
+    dsdt_device(aml, "RTC", "PNP0B00");
     aml_resources_begin(&list);
     aml_io(&list, 0x70, 2);
     aml_irq(&list, 8);
-    resources(aml, &list);
+    dsdt_resources(aml, &list);
 }
 
 static void keyboard_controller(struct aml *aml)
 {
     struct aml_resources list;
-    isa_device(aml, "KBD", "PNP0303");
+    dsdt_device(aml, "KBD", "PNP0303");
     aml_resources_begin(&list);
     aml_io(&list, 0x60, 1);
     aml_io(&list, 0x64, 1);
     aml_irq(&list, 1);
-    resources(aml, &list);
-    isa_device(aml, "MOU", "PNP0F13");
+    dsdt_resources(aml, &list);
+    dsdt_device(aml, "MOU", "PNP0F13");
     aml_resources_begin(&list);
     aml_irq(&list, 12);
-    resources(aml, &list);
+    dsdt_resources(aml, &list);
 }
 
 static void serial_port(struct aml *aml, const struct machine_description *machine)
 {
     struct aml_resources list;
-    isa_device(aml, "COM1", "PNP0501");
-    aml_name(aml, "_UID");
-    aml_integer(aml, 1);
+    dsdt_device(aml, "COM1", "PNP0501");
+    dsdt_uid(aml, 1);
     aml_resources_begin(&list);
     aml_io(&list, machine->com1_port, 8);
     aml_irq(&list, machine->com1_irq);
-    resources(aml, &list);
+    dsdt_resources(aml, &list);
 }
 
 // Ports and memory that belong to the board and that no driver may use.
 static void board_resources(struct aml *aml, const struct machine_description *machine)
 {
     struct aml_resources list;
-    isa_device(aml, "SPKR", "PNP0800");
+    dsdt_device(aml, "SPKR", "PNP0800");
     aml_resources_begin(&list);
     aml_io(&list, 0x61, 1);
-    resources(aml, &list);
-    isa_device(aml, "SYSR", "PNP0C02");
+    dsdt_resources(aml, &list);
+    dsdt_device(aml, "SYSR", "PNP0C02");
     aml_resources_begin(&list);
     aml_io(&list, 0x80, 1);
     aml_io(&list, 0x92, 1);
@@ -174,39 +118,26 @@ static void board_resources(struct aml *aml, const struct machine_description *m
     aml_io(&list, machine->pm_port, (uint8_t)machine->pm_ports);
     if (machine->ecam)
         aml_memory32(&list, (uint32_t)machine->ecam, (uint32_t)machine->ecam_size);
-    resources(aml, &list);
+    dsdt_resources(aml, &list);
 }
 
 static void hpet(struct aml *aml, const struct machine_description *machine)
 {
     struct aml_resources list;
-    isa_device(aml, "HPET", "PNP0103");
-    aml_name(aml, "_UID");
-    aml_integer(aml, 0);
+    dsdt_device(aml, "HPET", "PNP0103");
+    dsdt_uid(aml, 0);
     aml_resources_begin(&list);
     aml_memory32(&list, (uint32_t)machine->hpet_address, 0x400);
     for (unsigned i = 0; i < DESCRIPTION_HPET_TIMERS; i++)
         aml_edge_interrupt(&list, machine->hpet_gsi[i]);
-    resources(aml, &list);
+    dsdt_resources(aml, &list);
 }
 
-// LNRO0005 is the id of virtio-mmio.
 static void virtio(struct aml *aml, const struct machine_description *machine, unsigned index)
 {
-    struct aml_resources list;
     char name[5] = "VR00";
     name[3] = (char)('0' + index);
-    aml_device(aml, name);
-    aml_name(aml, "_HID");
-    aml_text(aml, "LNRO0005");
-    aml_name(aml, "_UID");
-    aml_integer(aml, index);
-    aml_name(aml, "_CCA"); // DMA is coherent
-    aml_integer(aml, 1);
-    aml_resources_begin(&list);
-    aml_memory32(&list, (uint32_t)machine->virtio[index], machine->virtio_size);
-    aml_interrupt(&list, machine->virtio_gsi[index]);
-    resources(aml, &list);
+    dsdt_virtio(aml, name, index, (uint32_t)machine->virtio[index], machine->virtio_size, machine->virtio_gsi[index]);
 }
 
 static void soft_off(struct aml *aml, const struct machine_description *machine)
@@ -225,9 +156,8 @@ void dsdt_append(struct blob *blob, const struct machine_description *machine)
     struct aml aml = { .blob = blob };
     soft_off(&aml, machine);
     aml_scope(&aml, "\\_SB");
-    link_device(&aml, "LNKA", 1, machine->pci_gsi[0]);
-    link_device(&aml, "LNKB", 2, machine->pci_gsi[1]);
-    aml_device(&aml, "PCI0");
+    dsdt_link(&aml, "LNKA", 1, machine->pci_gsi[0]);
+    dsdt_link(&aml, "LNKB", 2, machine->pci_gsi[1]);
     host_bridge(&aml, machine);
     interrupt_controller(&aml);
     timer_and_clock(&aml);

@@ -10,19 +10,21 @@
 // which has a place of its own below 1 MiB, is another one.
 //
 // Spec: ACPI 6.5, 5.2.5.3 (RSDP), 5.2.7 and 5.2.8 (RSDT, XSDT), 5.2.9 (FADT): where their addresses are.
+#include "machine/tables/table_loader.h"
+
+#include "machine/tables/acpi_table.h"
 #include "machine/tables/blob.h"
-#include "machine/tables/description.h"
 
 enum { ALLOCATE = 1, ADD_POINTER = 2, ADD_CHECKSUM = 3 };
 enum { HIGH = 1, FSEG = 2, FILE_NAME = 56, ENTRY = 128 };
-enum { LENGTH_AT = 4, CHECKSUM_AT = 9, HEADER_SIZE = 36, FACS_ALIGN = 64, RSDP_ALIGN = 16 };
+enum { FACS_ALIGN = 64, RSDP_ALIGN = 16 };
 enum { RSDP_CHECKSUM = 8, RSDP_RSDT = 16, RSDP_XSDT = 24, RSDP_EXTENDED_CHECKSUM = 32, RSDP_FIRST = 20 };
 
 static const char tables_file[] = TABLE_LOADER_TABLES, rsdp_file[] = TABLE_LOADER_RSDP;
 
 struct script {
     struct blob blob;
-    const uint8_t *tables;
+    uint8_t *tables;
 };
 
 static void fill_up(struct script *script)
@@ -52,8 +54,11 @@ static void point(struct script *script, const char *file, size_t offset, uint8_
     fill_up(script);
 }
 
+// SeaBIOS subtracts the sum from what is there, EDK II writes it: both are right where there is 0. The RSDP is the beginning of the
+// tables.
 static void sum(struct script *script, const char *file, size_t checksum, size_t start, uint32_t length)
 {
+    script->tables[checksum] = 0;
     blob32(&script->blob, ADD_CHECKSUM);
     blob_text(&script->blob, file, FILE_NAME, 0);
     blob32(&script->blob, (uint32_t)checksum);
@@ -64,14 +69,14 @@ static void sum(struct script *script, const char *file, size_t checksum, size_t
 
 static void sum_table(struct script *script, size_t at)
 {
-    sum(script, tables_file, at + CHECKSUM_AT, at, get32(script->tables + at + LENGTH_AT));
+    sum(script, tables_file, at + ACPI_CHECKSUM_AT, at, get32(script->tables + at + ACPI_LENGTH_AT));
 }
 
 // RSDT or XSDT: addresses of `size` bytes behind the header.
 static void list(struct script *script, size_t at, uint8_t size)
 {
-    size_t end = at + get32(script->tables + at + LENGTH_AT);
-    for (size_t entry = at + HEADER_SIZE; entry + size <= end; entry += size)
+    size_t end = at + get32(script->tables + at + ACPI_LENGTH_AT);
+    for (size_t entry = at + ACPI_HEADER_SIZE; entry + size <= end; entry += size)
         point(script, tables_file, entry, size);
     sum_table(script, at);
 }
@@ -94,14 +99,15 @@ static void root(struct script *script)
     sum(script, rsdp_file, RSDP_EXTENDED_CHECKSUM, 0, ACPI_RSDP_SIZE);
 }
 
-size_t table_loader_build(const uint8_t *tables, uint8_t *out, size_t capacity)
+size_t table_loader_build(uint8_t *tables, uint8_t *out, size_t capacity)
 {
     struct script script = { .blob = { .data = out, .capacity = capacity }, .tables = tables };
     size_t rsdt = get32(tables + RSDP_RSDT), xsdt = get32(tables + RSDP_XSDT);
     allocate(&script, rsdp_file, RSDP_ALIGN, FSEG);
     allocate(&script, tables_file, FACS_ALIGN, HIGH);
-    fadt(&script, get32(tables + rsdt + HEADER_SIZE)); // acpi_build lists it first
-    list(&script, rsdt, 4);
+    fadt(&script, get32(tables + xsdt + ACPI_HEADER_SIZE)); // it is listed first
+    if (rsdt)
+        list(&script, rsdt, 4);
     list(&script, xsdt, 8);
     root(&script);
     return script.blob.overflow ? 0 : script.blob.size;

@@ -121,6 +121,7 @@ static void destroy(struct board *board)
     arm_irq_free(&virt->irq);
     free(virt->timers);
     virt_destroy_flash(virt);
+    virt_destroy_fw_cfg(virt);
 }
 
 // --- Reset ----------------------------------------------------------------------------------------------------------

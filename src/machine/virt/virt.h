@@ -6,7 +6,8 @@
 //     virt_map.c       who answers at which address
 //     virt_wire.c      which line leads where
 //     virt_firmware.c  what a firmware would have left behind: kernel, device tree, serial port set up, redistributors awake
-//     virt_flash.c     flash banks and fw_cfg for a firmware
+//     virt_flash.c     flash banks for a firmware
+//     virt_fw_cfg.c    what a firmware is to start, and its ACPI tables
 //     virt_start.c     the first processor's state
 //     virt_state.c     its part of the list of state
 //     virt_why.c       why an interrupt does not arrive
@@ -104,7 +105,9 @@ struct virt {
     struct flash_bank flash[INTACT_FLASH_BANKS];
     struct fw_cfg fw_cfg;
     struct image kernel, ramdisk; // for fw_cfg
-    bool runs_flash;              // there is a bank 0, and the first processor starts there
+    uint8_t *acpi, *loader; // for a firmware: the tables, for address 0, and the script that places them. Made once
+    size_t acpi_size, loader_size;
+    bool runs_flash; // there is a bank 0, and the first processor starts there
 
     // The description for firmware tables.
     struct fdt_description description;
@@ -135,7 +138,10 @@ int virt_firmware(struct board *board);
 int virt_make_flash(struct virt *virt);
 int virt_map_flash(struct virt *virt);
 void virt_destroy_flash(struct virt *virt);
+
+// virt_fw_cfg.c
 int virt_fill_fw_cfg(struct virt *virt);
+void virt_destroy_fw_cfg(struct virt *virt);
 
 // virt_start.c
 void virt_start(struct virt *virt, const struct boot_arm64_state *state);

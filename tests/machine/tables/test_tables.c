@@ -2,9 +2,11 @@
 // ACPI 6.5 chapter 5 and MP 1.4 chapter 4: the tables contain what is in the description, and nothing else.
 #include <criterion/criterion.h>
 
+#include "machine/tables/acpi_table.h"
 #include "machine/tables/aml.h"
 #include "machine/tables/bytes.h"
 #include "machine/tables/description.h"
+#include "machine/tables/table_loader.h"
 
 enum { BASE = 0xe0000, CAPACITY = 0x10000 };
 
