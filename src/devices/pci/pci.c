@@ -2,13 +2,14 @@
 // A PCI function: its configuration space as bytes with masks, its capabilities, its reset. PCI Local Bus 3.0, 6.1 to
 // 6.3 (header), 6.7 (capability list).
 //
-// Not modelled: power management, function level reset, expansion ROMs, the extended 4 KiB space of PCI Express.
+// Not modelled: power management, function level reset, the extended 4 KiB space of PCI Express.
 //
 // Path: devices / devices/pci/pci_irq.c
 #include "devices/pci/pci.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -128,7 +129,8 @@ void pci_bus_write(struct pci_bus *bus, uint8_t devfn, unsigned offset, unsigned
     else
         write_bytes(function, offset, size, value);
     bool command = touches(offset, size, PCI_COMMAND, PCI_COMMAND + 2);
-    if (command || touches(offset, size, PCI_BAR0, PCI_BAR0 + 4 * PCI_BARS))
+    if (command || touches(offset, size, PCI_BAR0, PCI_BAR0 + 4 * PCI_BARS) ||
+        touches(offset, size, PCI_ROM_ADDRESS, PCI_ROM_ADDRESS + 4))
         pci_bus_decode(bus);
     if (command)
         pci_irq_command(function);
@@ -153,12 +155,14 @@ void pci_function_destroy(struct pci_function *function)
     pci_irq_destroy(function);
     if (function->bus)
         pci_bus_remove(function->bus, function);
+    free(function->rom);
+    function->rom = NULL;
 }
 
 void pci_function_visit(struct pci_function *function, struct visit *v)
 {
     VISIT_ARRAY(v, function->config);
-    for (unsigned i = 0; i < PCI_BARS; i++) {
+    for (unsigned i = 0; i < PCI_WINDOWS; i++) {
         if (function->bars[i].kind == PCI_BAR_NONE)
             continue;
         VISIT_VALID(v, function->bars[i].region.base,

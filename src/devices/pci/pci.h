@@ -36,6 +36,10 @@
 #define PCI_SLOTS        32
 #define PCI_PINS         4
 #define PCI_BARS         6
+#define PCI_ROM          6 // the expansion ROM, as the index of a window behind those of the BARs
+#define PCI_WINDOWS      7
+#define PCI_ROM_MIN      2048
+#define PCI_ROM_MAX      (16u << 20)
 #define PCI_CAPABILITIES 8                    // with functions of their own, per function
 #define PCI_ECAM_SIZE    UINT64_C(0x10000000) // 256 buses
 #define PCI_ECAM_BUS     UINT64_C(0x100000)   // of it for one bus
@@ -55,6 +59,7 @@ enum pci_register {
     PCI_BAR0 = 0x10,
     PCI_SUBSYSTEM_VENDOR_ID = 0x2c,
     PCI_SUBSYSTEM_ID = 0x2e,
+    PCI_ROM_ADDRESS = 0x30,
     PCI_CAPABILITIES_POINTER = 0x34,
     PCI_INTERRUPT_LINE = 0x3c,
     PCI_INTERRUPT_PIN = 0x3d,
@@ -79,6 +84,8 @@ enum pci_bar_kind {
     PCI_BAR_MEMORY,   // 32-bit
     PCI_BAR_MEMORY64, // takes the next BAR too
     PCI_BAR_MEMORY64_PREFETCHABLE,
+    PCI_BAR_MEMORY_PREFETCHABLE, // 32-bit
+    PCI_BAR_ROM,                 // of an expansion ROM alone
 };
 
 struct pci_bar {
@@ -109,13 +116,14 @@ struct pci_function {
     uint8_t writable[PCI_CONFIG_SIZE]; // bits that a write changes; a reset makes them 0
     uint8_t clear[PCI_CONFIG_SIZE];    // bits that a write of 1 clears
     uint8_t devfn;
-    struct pci_bus *bus; // NULL: on none
-    struct pci_bar bars[PCI_BARS];
+    struct pci_bus *bus;              // NULL: on none
+    struct pci_bar bars[PCI_WINDOWS]; // and the expansion ROM
     struct pci_capability capabilities[PCI_CAPABILITIES];
     unsigned capability_count;
     uint8_t last_capability, next_capability; // the last capability in the list, and the next free byte
     struct pci_irq irq;
     uint32_t mistakes[PCI_MISTAKES];
+    uint8_t *rom; // the contents of its expansion ROM; NULL: it has none
     // Called after a write changed `config`; NULL: nothing to do.
     void (*written)(void *owner, unsigned offset, unsigned size, uint64_t now);
     void *owner;
@@ -162,7 +170,12 @@ void pci_function_destroy(struct pci_function *function);
 // its start, I/O in at most 4 bytes, memory in at most 8, and any alignment. -EINVAL, -EEXIST.
 int pci_bar_add(struct pci_function *function, unsigned index, enum pci_bar_kind kind, uint64_t size, bus_read_fn *read,
                 bus_write_fn *write, void *owner, const char *name);
-// The address in a BAR, and whether it is mapped now.
+// A BAR that was just added is host memory instead, which the caller keeps alive: accesses do not reach its functions.
+void pci_bar_set_ram(struct pci_function *function, unsigned index, uint8_t *ram);
+// Adds an expansion ROM with a copy of `contents`, 1 to PCI_ROM_MAX bytes, and zeros up to a power of two of PCI_ROM_MIN at least.
+// -EINVAL, -EEXIST, -ENOMEM.
+int pci_rom_add(struct pci_function *function, const uint8_t *contents, size_t size);
+// The address in a BAR or, PCI_ROM, of the expansion ROM, and whether it is mapped now.
 uint64_t pci_bar_address(const struct pci_function *function, unsigned index);
 bool pci_bar_mapped(const struct pci_function *function, unsigned index);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The PCI bus: the functions at its slots, and the windows of their BARs. PCI Local Bus 3.0, 6.2.2 (command register),
-// 6.2.5.1 (address maps).
+// 6.2.5.1 (address maps), 6.2.5.2 (expansion ROM).
 //
 //     a BAR is mapped  =  its command bit is on  and  an address was written  and  nothing else answers there
 //
@@ -12,6 +12,7 @@
 // Not modelled: buses behind bridges; DMA to windows of devices (peer to peer, doorbells).
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -20,7 +21,14 @@
 #define HEADER_MULTI 0x80
 #define PORT_LIMIT   UINT64_C(0x10000)
 
+enum { ROM_ENABLE = 1 };
+
 // --- BARs ------------------------------------------------------------------------------------------------------------
+
+static unsigned register_of(unsigned index)
+{
+    return index == PCI_ROM ? PCI_ROM_ADDRESS : PCI_BAR0 + 4 * index;
+}
 
 static bool is_wide(enum pci_bar_kind kind)
 {
@@ -37,9 +45,12 @@ static bool good_size(enum pci_bar_kind kind, uint64_t size)
 int pci_bar_add(struct pci_function *function, unsigned index, enum pci_bar_kind kind, uint64_t size, bus_read_fn *read,
                 bus_write_fn *write, void *owner, const char *name)
 {
-    static const uint8_t type[] = { [PCI_BAR_IO] = 1, [PCI_BAR_MEMORY64] = 4, [PCI_BAR_MEMORY64_PREFETCHABLE] = 12 };
+    static const uint8_t type[] = { [PCI_BAR_IO] = 1,
+                                    [PCI_BAR_MEMORY64] = 4,
+                                    [PCI_BAR_MEMORY64_PREFETCHABLE] = 12,
+                                    [PCI_BAR_MEMORY_PREFETCHABLE] = 8 };
     unsigned registers = is_wide(kind) ? 2 : 1, offset = PCI_BAR0 + 4 * index;
-    if (index + registers > PCI_BARS || kind == PCI_BAR_NONE || !good_size(kind, size))
+    if (index + registers > PCI_BARS || kind == PCI_BAR_NONE || kind == PCI_BAR_ROM || !good_size(kind, size))
         return -EINVAL;
     for (unsigned i = index; i < index + registers; i++)
         if (function->bars[i].kind || function->writable[PCI_BAR0 + 4 * i + 3])
@@ -65,12 +76,40 @@ int pci_bar_add(struct pci_function *function, unsigned index, enum pci_bar_kind
     return 0;
 }
 
+void pci_bar_set_ram(struct pci_function *function, unsigned index, uint8_t *ram)
+{
+    function->bars[index].region.ram = ram;
+}
+
+int pci_rom_add(struct pci_function *function, const uint8_t *contents, size_t size)
+{
+    uint32_t whole = PCI_ROM_MIN;
+    if (size == 0 || size > PCI_ROM_MAX)
+        return -EINVAL;
+    if (function->rom)
+        return -EEXIST;
+    while (whole < size)
+        whole *= 2;
+    function->rom = calloc(whole, 1);
+    if (!function->rom)
+        return -ENOMEM;
+    memcpy(function->rom, contents, size);
+    pci_function_allow(function, PCI_ROM_ADDRESS, 4, ~(whole - 1) | ROM_ENABLE);
+    function->bars[PCI_ROM] = (struct pci_bar){
+        .kind = PCI_BAR_ROM,
+        .region = { .size = whole, .name = "expansion ROM", .ram = function->rom, .readonly = true, .widest = 8 },
+    };
+    return 0;
+}
+
 uint64_t pci_bar_address(const struct pci_function *function, unsigned index)
 {
     enum pci_bar_kind kind = function->bars[index].kind;
-    uint64_t address = pci_function_get(function, PCI_BAR0 + 4 * index, 4);
+    uint64_t address = pci_function_get(function, register_of(index), 4);
     if (kind == PCI_BAR_NONE)
         return 0;
+    if (kind == PCI_BAR_ROM)
+        return address & ~(uint64_t)ROM_ENABLE;
     if (is_wide(kind))
         address |= (uint64_t)pci_function_get(function, PCI_BAR0 + 4 * index + 4, 4) << 32;
     return address & ~(kind == PCI_BAR_IO ? UINT64_C(3) : UINT64_C(15));
@@ -95,6 +134,8 @@ static bool wants(const struct pci_function *function, unsigned index)
     bool io = bar->kind == PCI_BAR_IO;
     if (bar->kind == PCI_BAR_NONE || address == 0 || (io && address >= PORT_LIMIT))
         return false;
+    if (bar->kind == PCI_BAR_ROM && !(function->config[PCI_ROM_ADDRESS] & ROM_ENABLE))
+        return false;
     return function->config[PCI_COMMAND] & (io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY);
 }
 
@@ -114,7 +155,7 @@ static bool enter_bus(struct pci_bus *bus, struct pci_bar *bar)
 // BARs that moved or were switched off are unmapped before others are mapped.
 static void leave_old(struct pci_bus *bus, struct pci_function *function)
 {
-    for (unsigned i = 0; i < PCI_BARS; i++) {
+    for (unsigned i = 0; i < PCI_WINDOWS; i++) {
         struct pci_bar *bar = &function->bars[i];
         bool stays = wants(function, i) && pci_bar_address(function, i) == bar->region.base;
         if (bar->mapped && !stays)
@@ -126,7 +167,7 @@ static void leave_old(struct pci_bus *bus, struct pci_function *function)
 
 static void enter_new(struct pci_bus *bus, struct pci_function *function)
 {
-    for (unsigned i = 0; i < PCI_BARS; i++) {
+    for (unsigned i = 0; i < PCI_WINDOWS; i++) {
         struct pci_bar *bar = &function->bars[i];
         if (bar->mapped || !wants(function, i))
             continue;
@@ -154,7 +195,7 @@ void pci_bus_loaded(struct pci_bus *bus)
 {
     for (unsigned devfn = 0; devfn < PCI_DEVFNS; devfn++) {
         struct pci_function *function = bus->functions[devfn];
-        for (unsigned i = 0; function && i < PCI_BARS; i++) {
+        for (unsigned i = 0; function && i < PCI_WINDOWS; i++) {
             struct pci_bar *bar = &function->bars[i];
             if (bar->on_bus)
                 bus_remove(space_of(bus, bar), &bar->region);
@@ -163,7 +204,7 @@ void pci_bus_loaded(struct pci_bus *bus)
     }
     for (unsigned devfn = 0; devfn < PCI_DEVFNS; devfn++) {
         struct pci_function *function = bus->functions[devfn];
-        for (unsigned i = 0; function && i < PCI_BARS; i++)
+        for (unsigned i = 0; function && i < PCI_WINDOWS; i++)
             if (function->bars[i].mapped)
                 enter_bus(bus, &function->bars[i]);
         if (function)
@@ -195,7 +236,7 @@ int pci_bus_add(struct pci_bus *bus, uint8_t devfn, struct pci_function *functio
 
 void pci_bus_remove(struct pci_bus *bus, struct pci_function *function)
 {
-    for (unsigned i = 0; i < PCI_BARS; i++)
+    for (unsigned i = 0; i < PCI_WINDOWS; i++)
         leave_bus(bus, &function->bars[i]);
     bus->functions[function->devfn] = NULL;
     function->bus = NULL;

@@ -19,7 +19,7 @@
 #include "base/visit.h"
 
 struct board;
-
+struct pci_function;
 struct why;
 
 // A part of a device that interrupts: "queue0", "msix1", "intx".
@@ -75,9 +75,11 @@ void device_list_loaded(struct device_list *list);
 // In the reverse order of their creation.
 void device_list_destroy(struct device_list *list);
 
+// The video memory of all displays of the configuration. -EINVAL with a line in board->error.
+int device_display_memory(struct board *board, uint64_t *size);
+
 // --- For the questions of a PCI device's parts ----------------------------------------------------------------------
 
-struct pci_function;
 bool device_pci_why(const struct pci_function *function, struct device_part *part, struct why *why);
 bool device_pci_part(const struct pci_function *function, unsigned index, char *name, size_t size);
 
@@ -87,6 +89,8 @@ bool device_pci_part(const struct pci_function *function, unsigned index, char *
 #define DEVICE_PCI_PROPERTIES                                                                                          \
     { "addr", "SLOT[.FUNCTION], hexadecimal: its place on the bus; the next free slot by default" },                   \
         { "bus", "pci.0 or pcie.0: the one bus there is" },                                                            \
+        { "romfile", "a file, its expansion ROM; none by default" },                                                   \
+        { "rombar", "on or off: whether the guest sees that; on by default" },                                         \
     {                                                                                                                  \
         "id", "a name of your own"                                                                                     \
     }
@@ -101,6 +105,8 @@ int device_size(struct board *board, const struct intact_device_config *config, 
 int device_switch(struct board *board, const struct intact_device_config *config, const char *name, bool *value);
 // The slot and function of a PCI device.
 int device_pci_place(struct board *board, const struct intact_device_config *config, uint8_t *devfn);
+// Adds the expansion ROM of `romfile`, if the device has one.
+int device_pci_rom(struct board *board, const struct intact_device_config *config, struct pci_function *function);
 // Writes the error line for a device that could not be created, from a negative errno or enum intact_irq_error. Returns
 // a negative errno.
 int device_failed(struct board *board, const struct intact_device_config *config, int error);

@@ -55,10 +55,10 @@ static int create_edu(struct board *board, const struct intact_device_config *co
     result = edu_init(edu, &board->clock, mask, &board->pci.bus, devfn);
     if (result == 0)
         result = pci_irq_set_name(&edu->pci, device->name);
-    if (result == 0)
-        return 0;
-    edu_ops_destroy(edu);
-    return device_failed(board, config, result);
+    result = result == 0 ? device_pci_rom(board, config, &edu->pci) : device_failed(board, config, result);
+    if (result < 0)
+        edu_ops_destroy(edu);
+    return result;
 }
 
 static const struct device_property edu_properties[] = {
@@ -117,10 +117,10 @@ static int create_testdev(struct board *board, const struct intact_device_config
         return device_failed(board, config, -ENOMEM);
     *device = (struct board_device){ device->driver, testdev, &ops, device->name };
     result = pci_testdev_init(testdev, membar, &board->pci.bus, devfn);
-    if (result == 0)
-        return 0;
-    testdev_ops_destroy(testdev);
-    return device_failed(board, config, result);
+    result = result == 0 ? device_pci_rom(board, config, &testdev->pci) : device_failed(board, config, result);
+    if (result < 0)
+        testdev_ops_destroy(testdev);
+    return result;
 }
 
 static const struct device_property testdev_properties[] = {

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +114,43 @@ int device_pci_place(struct board *board, const struct intact_device_config *con
         return error_set(&board->error, -EINVAL, "-device %s: the bus has no slot left", config->driver);
     *devfn = PCI_DEVFN(slot, 0);
     return 0;
+}
+
+// --- Expansion ROMs --------------------------------------------------------------------------------------------------
+
+static int wants_rom(struct board *board, const struct intact_device_config *config, bool *wants)
+{
+    const char *bar = device_property(config, "rombar"), *file = device_property(config, "romfile");
+    *wants = file && *file;
+    if (!bar)
+        return 0;
+    bool on = true;
+    if (strcmp(bar, "0") == 0 || strcmp(bar, "1") == 0)
+        on = *bar == '1';
+    else if (device_switch(board, config, "rombar", &on) < 0)
+        return -EINVAL;
+    *wants = *wants && on;
+    return 0;
+}
+
+int device_pci_rom(struct board *board, const struct intact_device_config *config, struct pci_function *function)
+{
+    const char *path = device_property(config, "romfile");
+    char option[80];
+    struct image image = { 0 };
+    bool wants;
+    int result = wants_rom(board, config, &wants);
+    if (result < 0 || !wants)
+        return result;
+    snprintf(option, sizeof option, "-device %.60s: romfile", config->driver);
+    result = image_read(&image, option, path, PCI_ROM_MAX, &board->error);
+    if (result == 0) {
+        result = pci_rom_add(function, image.data, image.size);
+        if (result < 0)
+            device_failed(board, config, result);
+    }
+    image_release(&image);
+    return result;
 }
 
 int device_failed(struct board *board, const struct intact_device_config *config, int error)

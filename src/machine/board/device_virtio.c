@@ -358,7 +358,8 @@ static int put_on_pci(struct placed *placed, const struct intact_device_config *
         return result;
     result = virtio_pci_init(&placed->pci, placed->virtio, placed->kind->class_code, (unsigned)vectors,
                              &placed->board->pci.bus, devfn);
-    return result < 0 ? device_failed(placed->board, config, result) : 0;
+    return result < 0 ? device_failed(placed->board, config, result)
+                      : device_pci_rom(placed->board, config, &placed->pci.pci);
 }
 
 // QEMU's name of slot n is bus virtio-mmio-bus.n.

@@ -54,13 +54,18 @@ static void show_bar(struct monitor *monitor, const struct pci_function *functio
     static const char *const kinds[] = { [PCI_BAR_IO] = "ports",
                                          [PCI_BAR_MEMORY] = "memory",
                                          [PCI_BAR_MEMORY64] = "64-bit memory",
-                                         [PCI_BAR_MEMORY64_PREFETCHABLE] = "64-bit prefetchable memory" };
+                                         [PCI_BAR_MEMORY64_PREFETCHABLE] = "64-bit prefetchable memory",
+                                         [PCI_BAR_MEMORY_PREFETCHABLE] = "prefetchable memory" };
     const struct pci_bar *bar = &function->bars[index];
     if (bar->kind == PCI_BAR_NONE)
         return;
-    monitor_print(monitor, "  BAR %u: %s, %" PRIu64 " bytes at 0x%" PRIx64 "%s, %s\n", index, kinds[bar->kind],
-                  bar->region.size, pci_bar_address(function, index),
-                  pci_bar_mapped(function, index) ? "" : ", not mapped", bar->region.name ? bar->region.name : "");
+    if (index == PCI_ROM)
+        monitor_print(monitor, "  expansion ROM, %" PRIu64 " bytes at 0x%" PRIx64 "%s\n", bar->region.size,
+                      pci_bar_address(function, index), pci_bar_mapped(function, index) ? "" : ", not mapped");
+    else
+        monitor_print(monitor, "  BAR %u: %s, %" PRIu64 " bytes at 0x%" PRIx64 "%s, %s\n", index, kinds[bar->kind],
+                      bar->region.size, pci_bar_address(function, index),
+                      pci_bar_mapped(function, index) ? "" : ", not mapped", bar->region.name ? bar->region.name : "");
 }
 
 // PCI 3.0, 2.2.6: which wire a slot's pin is, by the board's rotation.
@@ -107,7 +112,7 @@ static void show_function(struct monitor *monitor, const struct pci_function *fu
                   function->config[PCI_CLASS_DEVICE], function->config[PCI_CLASS_PROG],
                   function->config[PCI_REVISION_ID]);
     show_command(monitor, function);
-    for (unsigned i = 0; i < PCI_BARS; i++)
+    for (unsigned i = 0; i < PCI_WINDOWS; i++)
         show_bar(monitor, function, i);
     show_pin(monitor, function);
     show_capabilities(monitor, function);

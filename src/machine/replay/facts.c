@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <intact/version.h>
 
@@ -50,7 +51,7 @@ struct file {
     uint64_t size, hash;
 };
 
-enum { FILES_MAX = 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX + INTACT_FW_CFG_MAX };
+enum { FILES_MAX = 2 + BOOT_X86_MODULES + INTACT_DRIVES_MAX + INTACT_FW_CFG_MAX + INTACT_DEVICES_MAX };
 
 struct files {
     struct file file[FILES_MAX];
@@ -68,6 +69,15 @@ static void list_drives(const struct intact_machine_config *config, struct files
     for (unsigned i = 0; i < config->drive_count; i++)
         if (!config->drives[i].block)
             add_file(files, "-drive", config->drives[i].file);
+}
+
+static void list_roms(const struct intact_machine_config *config, struct files *files)
+{
+    for (unsigned i = 0; i < config->device_count; i++) {
+        const char *path = device_property(&config->devices[i], "romfile");
+        if (path && *path && access(path, R_OK) == 0) // with rombar=off it need not be there
+            add_file(files, "-device", path);
+    }
 }
 
 // A multiboot kernel has a list of modules there.
@@ -106,6 +116,7 @@ static int list_files(struct board *board, struct files *files, struct error *er
     for (unsigned i = 0; i < config->fw_cfg_count; i++)
         if (config->fw_cfgs[i].file)
             add_file(files, "-fw_cfg", config->fw_cfgs[i].file);
+    list_roms(config, files);
     return result;
 }
 

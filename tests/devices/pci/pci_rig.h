@@ -118,7 +118,7 @@ static inline size_t rig_state(const struct pci_function *function)
 {
     const struct pci_irq *irq = &function->irq;
     size_t state = sizeof function->config + sizeof function->mistakes;
-    for (unsigned i = 0; i < PCI_BARS; i++)
+    for (unsigned i = 0; i < PCI_WINDOWS; i++)
         if (function->bars[i].kind != PCI_BAR_NONE)
             state += sizeof function->bars[i].region.base + sizeof function->bars[i].mapped +
                      sizeof function->bars[i].refused;
