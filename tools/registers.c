@@ -4,6 +4,7 @@
 //     print-registers > docs/registers.md
 #include <stdio.h>
 
+#include "devices/display/vga.h"
 #include "devices/virtio/virtio_mmio.h"
 #include "irqchip/arm/gicc.h"
 #include "irqchip/arm/gicd.h"
@@ -67,6 +68,18 @@ static void print_ioapic(void)
         print_row(&ioapic_regs[i], ioapic_regs[i].offset, ioapic_regs[i].mask ? "RW" : "RO");
 }
 
+static void print_display(void)
+{
+    for (unsigned t = 0; t < VGA_TABLES; t++) {
+        print_heading(vga_tables[t].title, "IBM PS/2 Hardware Interface Technical Reference. By index.", "index");
+        for (unsigned i = 0; i < vga_tables[t].count; i++)
+            print_row(&vga_tables[t].rows[i], vga_tables[t].rows[i].offset, "RW");
+    }
+    print_heading("Bochs VBE extensions", "By index at 1CEh, or by half the offset from 500h in BAR 2.", "index");
+    for (unsigned i = 0; i < VBE_REGISTERS; i++)
+        print_row(&vbe_rows[i], vbe_rows[i].offset, vbe_rows[i].mask ? "RW" : "RO");
+}
+
 static void print_virtio(void)
 {
     static const char *const access[4] = { "-", "RO", "WO", "RW" };
@@ -97,5 +110,6 @@ int main(void)
     print_icc();
     print_gic("ITS", "IHI 0069.", its_registers, its_register_count);
     print_virtio();
+    print_display();
     return 0;
 }

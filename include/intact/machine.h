@@ -338,6 +338,12 @@ struct intact_exit intact_machine_run(struct intact_machine *machine);
 // INTACT_PAUSED at once.
 struct intact_exit intact_machine_run_for(struct intact_machine *machine, uint64_t count);
 
+// Calls `call` once, on the machine's thread, when all processors together have executed `instructions` (and before the next one),
+// or at the end of a run that stops there. The call looks at the machine, and may not run it; the run goes on as if it had not been.
+// 0, -EINVAL: more have been executed already, -ENOMEM.
+int intact_machine_call_at(struct intact_machine *machine, uint64_t instructions,
+                           void (*call)(void *owner, struct intact_machine *machine), void *owner);
+
 // A short text for a reason, "power off". Any thread.
 const char *intact_reason_text(enum intact_reason reason);
 

@@ -112,11 +112,6 @@ static int only_none(struct settings *settings, const char *option, const char *
     return refuse(settings, "%s: there is no '%.80s' here; only 'none'", option, value);
 }
 
-static int take_vga(struct settings *settings, const char *value)
-{
-    return only_none(settings, "-vga", value);
-}
-
 static int take_parallel(struct settings *settings, const char *value)
 {
     return only_none(settings, "-parallel", value);
@@ -219,6 +214,7 @@ static int take_version(struct settings *settings, const char *value)
 }
 
 static const char *const none_word[] = { "none", NULL };
+static const char *const vga_words[] = { "std", "none", NULL };
 static const char *const object_words[] = { "rng-random,id=", "rng-builtin,id=", "memory-backend-ram,id=,size=",
                                             "iothread,id=", NULL };
 static const char *const nic_words[] = { "none", "user", "user,model=virtio-net-pci", NULL };
@@ -339,7 +335,10 @@ const struct option options[] = {
       "NAME, or that of a "
       "file with a / in its name, of N pixels (16). The guest has no video card.",
       display_words, take_display },
-    { "vga", "none", GROUP_DEVICES, "There is no video card.", none_word, take_vga },
+    { "vga", "std|none", GROUP_DEVICES,
+      "With std, a video card: -device VGA, a VGA with the Bochs VBE extensions; with -bios its BIOS is run if "
+      "vgabios-stdvga.bin is in the folder of -L, beside the firmware or in /usr/share/seabios. None is the default.",
+      vga_words, take_vga },
     { "object", "KIND,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
       "What a device names: rng-random and rng-builtin, whose bytes are the same in every run; memory-backend-ram, "
       "with "
@@ -409,6 +408,10 @@ const struct option options[] = {
       "anything. It does not change the run.",
       lint_words, take_lint },
 
+    { "screendump-at", "N:FILE", GROUP_OBSERVE,
+      "Writes the guest's picture to FILE.png, or as PPM to a file with another name, when N instructions have been "
+      "executed. Needs a display (-vga std). May be given more than once, and does not change the run.",
+      NULL, take_screendump },
     { "snapshots", "N[K|M|G]", GROUP_OBSERVE,
       "Takes snapshots in memory from the first instruction on, so that a debugger can go back to there; they take up "
       "about N "
@@ -539,8 +542,8 @@ int options_parse(struct settings *settings, int argc, char *const *argv)
             return -1;
     }
     if (resolve_drives(settings) < 0 || resolve_cpu(settings) < 0 || resolve_net(settings) < 0 ||
-        resolve_objects(settings) < 0 || resolve_bios(settings) < 0 || resolve_globals(settings) < 0 ||
-        resolve_lists(settings) < 0)
+        resolve_objects(settings) < 0 || resolve_bios(settings) < 0 || resolve_vga(settings) < 0 ||
+        resolve_globals(settings) < 0 || resolve_roms(settings) < 0 || resolve_lists(settings) < 0)
         return -1;
     return resolve_streams(settings);
 }

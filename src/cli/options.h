@@ -54,6 +54,8 @@ int take_cpu(struct settings *settings, const char *value);
 int take_smp(struct settings *settings, const char *value);
 int take_memory(struct settings *settings, const char *value);
 int take_accel(struct settings *settings, const char *value);
+int take_screendump(struct settings *settings, const char *value);
+int take_vga(struct settings *settings, const char *value);
 int take_display(struct settings *settings, const char *value);
 int take_device(struct settings *settings, const char *value);
 int take_serial(struct settings *settings, const char *value);
@@ -107,5 +109,7 @@ int resolve_cpu(struct settings *settings);
 int resolve_objects(struct settings *settings);
 int resolve_net(struct settings *settings); // before resolve_globals: it adds devices
 int resolve_bios(struct settings *settings);
+int resolve_vga(struct settings *settings);
+int resolve_roms(struct settings *settings);
 
 #endif

@@ -115,6 +115,8 @@ const char *const device_names[] = { "isa-debug-exit",
                                      "virtio-rng-device",
                                      "virtio-serial-device",
                                      "virtconsole",
+                                     "VGA",
+                                     "bochs-display",
                                      NULL };
 
 // As QEMU writes it, for scripts that look whether a device is there. The description begins with the bus.

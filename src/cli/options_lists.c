@@ -65,6 +65,11 @@ static const char *const net_list[] = {
     NULL,
 };
 static const char *const none_list[] = { "none", NULL };
+static const char *const vga_list[] = {
+    "std    -device VGA",
+    "none   no card, as without the option",
+    NULL,
+};
 static const char *const display_list[] = {
     "none",
     "sdl     a window, where it is built in; font=NAME, font-size=N",
@@ -77,7 +82,7 @@ static const struct {
 } lists[] = {
     { "machine", machine_list }, { "M", machine_list },       { "accel", accel_list }, { "serial", stream_list },
     { "debugcon", stream_list }, { "netdev", netdev_list },   { "drive", drive_list }, { "display", display_list },
-    { "chardev", chardev_list }, { "monitor", monitor_list }, { "qmp", monitor_list }, { "vga", none_list },
+    { "chardev", chardev_list }, { "monitor", monitor_list }, { "qmp", monitor_list }, { "vga", vga_list },
     { "net", net_list },         { "parallel", none_list },   { "nic", nic_list },     { "lint", lint_list },
 };
 

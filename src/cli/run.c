@@ -21,6 +21,7 @@
 #include "cli/lint.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/screendump.h"
 #include "cli/servers.h"
 #include "cli/stop_signal.h"
 #include "cli/trace.h"
@@ -141,7 +142,7 @@ static int prepare(struct settings *settings, struct intact_machine *machine, st
                   journal_start(settings, journal, machine) < 0 ||
                   (settings->why_source && watch(settings, machine) < 0) || lint_begin(settings, machine) < 0 ||
                   (settings->history && intact_machine_history(machine, settings->history, settings->why) < 0) ||
-                  add_breaks(settings, machine) < 0;
+                  add_breaks(settings, machine) < 0 || screendumps_begin(settings, machine) < 0;
     return failed ? -1 : 0;
 }
 
@@ -187,6 +188,7 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
     if (tell_why(settings, machine, &end) < 0)
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     int status = save(settings, machine, &end, journal_finish(settings, machine, &end));
+    status = screendumps_end(settings, status);
     return destroy(settings, machine, &traces, log, lint_tell(settings, machine, status));
 }
 

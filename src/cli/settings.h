@@ -58,6 +58,7 @@ struct trace_wish {
 #define RECORDED_LIMIT        1024
 #define BREAK_LIMIT           64
 #define TRACE_LIMIT           8
+#define SCREENDUMP_LIMIT      64
 #define MONITOR_LIMIT         16
 
 #define OBJECT_LIMIT     32
@@ -86,6 +87,13 @@ struct settings {
     uint8_t escape;        // -echr: the character that begins a key of ours
     const char *pid_file;  // -pidfile; NULL: none
     const char *directory; // -L; NULL: none
+    bool vga;              // -vga std
+    struct screendump {
+        uint64_t at;
+        const char *file;
+        bool done, failed;
+    } dumps[SCREENDUMP_LIMIT]; // -screendump-at
+    unsigned dump_count;
     enum choice sleep;
     bool log_exit;                         // -d exit
     const char *log_items, *log_ranges;    // the other items of -d, and -dfilter; NULL: none

@@ -112,6 +112,23 @@ const char *intact_machine_cpu_without(const struct intact_machine *machine)
     return machine->board->cpu_without;
 }
 
+// Something to be done at an instruction.
+struct moment {
+    struct moment *next;
+    uint64_t instructions;
+    void (*call)(void *owner, struct intact_machine *machine);
+    void *owner;
+};
+
+static void free_moments(struct intact_machine *machine)
+{
+    while (machine->moments) {
+        struct moment *first = machine->moments;
+        machine->moments = first->next;
+        free(first);
+    }
+}
+
 void intact_machine_destroy(struct intact_machine *machine)
 {
     if (!machine)
@@ -121,6 +138,7 @@ void intact_machine_destroy(struct intact_machine *machine)
         timeline_free(machine->timeline);
     free(machine->timeline);
     free(machine->jit_report);
+    free_moments(machine);
     replay_free(&machine->replay);
     machine_why_free(machine);
     machine_lint_free(machine);
@@ -174,8 +192,35 @@ static struct intact_exit describe_end(const struct intact_machine *machine, enu
     return end;
 }
 
+int intact_machine_call_at(struct intact_machine *machine, uint64_t instructions,
+                           void (*call)(void *owner, struct intact_machine *machine), void *owner)
+{
+    struct moment **at = &machine->moments, *made;
+    if (instructions < loop_instructions(&machine->board->loop))
+        return -EINVAL;
+    made = malloc(sizeof *made);
+    if (!made)
+        return -ENOMEM;
+    while (*at && (*at)->instructions <= instructions)
+        at = &(*at)->next;
+    *made = (struct moment){ *at, instructions, call, owner };
+    *at = made;
+    return 0;
+}
+
+// Those of the instruction where the machine is. One that was passed while it was taken elsewhere is past.
+static void call_moments(struct intact_machine *machine)
+{
+    while (machine->moments && machine->moments->instructions <= machine->board->loop.instructions) {
+        struct moment *first = machine->moments;
+        machine->moments = first->next;
+        first->call(first->owner, machine);
+        free(first);
+    }
+}
+
 // Up to the loop's limit, or to an instruction before it that stops the run.
-static enum loop_stop run_board(struct intact_machine *machine)
+static enum loop_stop run_to_limit(struct intact_machine *machine)
 {
     struct loop *loop = &machine->board->loop;
     uint64_t limit = loop->limit, turns = loop->limit_turns;
@@ -215,6 +260,27 @@ static int restart(struct intact_machine *machine)
         lint_reset(machine->lint);
     servers_reset(&machine->servers, outside->reset_by_guest);
     return 0;
+}
+
+// The same, with the moments on the way.
+static enum loop_stop run_board(struct intact_machine *machine)
+{
+    struct loop *loop = &machine->board->loop;
+    uint64_t limit = loop->limit, turns = loop->limit_turns;
+    enum loop_stop stop;
+    bool goes_on;
+    do {
+        call_moments(machine);
+        uint64_t next = machine->moments ? machine->moments->instructions : UINT64_MAX;
+        goes_on = next < (limit ? limit : UINT64_MAX);
+        loop->limit = goes_on ? next : limit;
+        loop->limit_turns = goes_on ? 0 : turns;
+        stop = run_to_limit(machine);
+        loop->limit = limit;
+        loop->limit_turns = turns;
+    } while (goes_on && stop == LOOP_LIMIT);
+    call_moments(machine);
+    return stop;
 }
 
 struct intact_exit machine_refuse_run(struct intact_machine *machine)

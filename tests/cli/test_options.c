@@ -419,7 +419,9 @@ Test(options, time)
 Test(options, what_there_is_not_is_refused)
 {
     REFUSES("-display: there is no 'gtk'", "-display", "gtk");
-    REFUSES("-vga: there is no 'std'", "-vga", "std");
+    REFUSES("-vga: no card 'cirrus'; there is std, none", "-vga", "cirrus");
+    REFUSES("-screendump-at: '12' is not N:FILE", "-screendump-at", "12");
+    REFUSES("-screendump-at: ':f' is not N:FILE", "-screendump-at", ":f");
     REFUSES("-parallel: there is no 'stdio'", "-parallel", "stdio");
 }
 
@@ -692,7 +694,7 @@ Test(options, random_words_crash_nothing_and_are_told_in_one_line)
 
 Test(options, an_error_stays_one_line_whatever_a_word_holds)
 {
-    REFUSES("-vga: there is no 'a?b?[2J' here", "-vga", "a\nb\x1b[2J");
+    REFUSES("-vga: no card 'a?b?[2J'", "-vga", "a\nb\x1b[2J");
 }
 
 Test(options, network_ends_are_kept_in_their_order)

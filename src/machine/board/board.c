@@ -289,13 +289,18 @@ struct image_store *board_files(struct board *board)
 
 int board_make_ram(struct board *board, uint64_t size)
 {
-    board->ram_size = size;
-    board->ram = host_memory_reserve(size);
-    if (!board->ram || page_set_init(&board->written, size) < 0)
+    uint64_t video;
+    int result = device_display_memory(board, &video);
+    if (result < 0)
+        return result;
+    board->ram_size = size + video;
+    board->ram = host_memory_reserve(board->ram_size);
+    if (!board->ram || page_set_init(&board->written, board->ram_size) < 0)
         return error_set(&board->error, -ENOMEM, "-m: the host has no room for %" PRIu64 " MiB of guest memory",
-                         size >> 20);
+                         board->ram_size >> 20);
+    board->video = board->ram + size;
     board->memory.tracked = board->ram;
-    board->memory.tracked_size = size;
+    board->memory.tracked_size = board->ram_size;
     board->memory.written_pages = &board->written;
     return 0;
 }
@@ -312,6 +317,12 @@ int board_map(struct board *board, struct bus *bus, struct region region)
     else
         board->windows = window;
     return result;
+}
+
+void board_add_display(struct board *board, const struct display *display)
+{
+    if (!board->display.picture)
+        board->display = *display;
 }
 
 void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows)

@@ -21,6 +21,7 @@
 #include "base/trace.h"
 #include "base/visit.h"
 #include "base/why.h"
+#include "devices/display/display.h"
 #include "devices/pci/pci.h"
 #include "groups/manager.h"
 #include "irqchip/route.h"
@@ -60,6 +61,7 @@ struct board_type {
     int64_t last_date;             // the last date of its real-time clock, in seconds since 1970
     unsigned last_year;            // the same for a message
     const struct route_sink *sink; // the receiver of routing; the owner is the board
+    uint64_t video_window;         // where a VGA has its window of 128 KiB, 0: nowhere
 
     // Construction.
     int (*check)(struct board *board); // checks the configuration for this machine
@@ -153,8 +155,10 @@ struct board {
     // Memory, and I/O ports where the family has them.
     struct bus memory, ports;
     struct board_window *windows;
-    uint8_t *ram;
+    uint8_t *ram; // the guest's, and behind it the video memory of its displays
     uint64_t ram_size;
+    uint8_t *video;
+    uint64_t video_used;     // by displays that were made
     struct page_set written; // pages of RAM since board_take_written
     bool written_taken;      // it was called: `written` no longer has all that was written since the machine was made
 
@@ -170,6 +174,7 @@ struct board {
     struct backends backends;
     struct disk_places disk_places;
     struct device_list devices;
+    struct display display; // the first one; all zero: there is none
 
     const struct history *history; // how a debugger goes back; NULL: it cannot
 
@@ -193,7 +198,8 @@ int board_restart(struct board *board);
 
 // Refuses the configuration: -EINVAL and the line "option: text".
 int board_refuse(struct board *board, const char *option, const char *text);
-// Allocates the guest's memory in `ram`, all 0 and no page of it written. -ENOMEM.
+// Allocates the guest's memory in `ram`, `size` bytes, and that of its displays, all 0 and no page of it written. -ENOMEM, or
+// -EINVAL for a display's property.
 int board_make_ram(struct board *board, uint64_t size);
 // A window that stays as long as the board, which keeps it: -EEXIST, -ENOSPC, -EINVAL, -ENOMEM as bus_add. A device
 // that moves or removes its window has a region of its own, and adds and removes it itself.
@@ -203,6 +209,9 @@ int board_map(struct board *board, struct bus *bus, struct region region);
 // there is none.
 struct boot_kernel board_kernel(const struct board *board);
 struct image_store *board_files(struct board *board);
+
+// A display was made. The machine's picture is that of the first.
+void board_add_display(struct board *board, const struct display *display);
 
 // Connects bus 0 to memory, ports and interrupts; INTA to INTD of slot 0 are connected to `gsi`.
 void board_connect_pci(struct board *board, const uint32_t gsi[PCI_PINS], const struct pci_windows *windows);

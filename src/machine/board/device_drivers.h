@@ -11,6 +11,9 @@ extern const struct device_driver device_ahci, device_ich9_ahci, device_ide_hd, 
 // device_pci.c
 extern const struct device_driver device_edu, device_pci_testdev;
 
+// device_display.c
+extern const struct device_driver device_vga, device_bochs_display;
+
 // device_virtio.c
 extern const struct device_driver device_virtio_blk_pci, device_virtio_net_pci, device_virtio_rng_pci,
     device_virtio_serial_pci;

@@ -29,6 +29,8 @@ static const struct device_driver *const drivers[] = {
     &device_virtio_rng_device,
     &device_virtio_serial_device,
     &device_virtconsole,
+    &device_vga,
+    &device_bochs_display,
 };
 
 // --- Names -----------------------------------------------------------------------------------------------------------

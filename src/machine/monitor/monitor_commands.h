@@ -37,6 +37,8 @@ monitor_function monitor_info_registers, monitor_info_instructions, monitor_info
     monitor_info_status, monitor_info_version, monitor_info_replay, monitor_info_jit;
 // monitor_memory.c
 monitor_function monitor_p, monitor_examine, monitor_sum;
+// monitor_screen.c
+monitor_function monitor_screendump;
 // monitor_code.c: `count` instructions at an address.
 struct monitor_result monitor_show_code(struct monitor *monitor, const char *command, bool physical, uint64_t address,
                                         uint64_t count);

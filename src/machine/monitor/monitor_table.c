@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The table of the monitor's commands, help, and the command that a line begins with.
 //
-// Not modelled: QEMU's commands about devices, migration and display; symbols.
+// Not modelled: QEMU's commands about devices and migration; symbols.
 #include "machine/monitor/monitor_table.h"
 
 #include <stdio.h>
@@ -86,6 +86,8 @@ static const struct monitor_row commands[] = {
       "COUNT bytes, 64 if it is not given, at a virtual address; or as FMT says: x/16xb, x/4dw, x/10i",
       monitor_examine },
     { "xp", NULL, "[/FMT] ADDRESS [COUNT]", 1, 3, NULL, "the same at a physical address", monitor_examine },
+    { "screendump", NULL, "FILE", 1, LINE, NULL,
+      "writes the guest's picture to FILE.png, or as PPM to a file with another name", monitor_screendump },
     { "sum", NULL, "ADDRESS SIZE", 2, 2, NULL, "the checksum of physical memory, as BSD's sum(1) has it", monitor_sum },
     { "nmi", NULL, "", 0, 0, NULL, "a pulse on the NMI line, which leads to LINT1 of each processor", monitor_nmi },
     { "system_reset", NULL, "", 0, 0, NULL, "presses the reset button: with -no-reboot the machine ends",

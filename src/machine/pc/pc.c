@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The part of a machine that is specific to the PC: its chips and devices, their callbacks, RESET#. board.c calls it.
 //
-// Not modelled: address line 20, NMI sources of the board (IOCHK, SERR), DMA controllers, floppy, parallel port, video.
+// Not modelled: address line 20, NMI sources of the board (IOCHK, SERR), DMA controllers, floppy, parallel port.
 #include "machine/pc/pc.h"
 
 #include <errno.h>
@@ -183,6 +183,7 @@ const struct board_type pc_type = {
     .last_date = INT64_C(253402300799),
     .last_year = 9999,
     .sink = &pc_sink,
+    .video_window = PC_VIDEO,
     .check = check,
     .make_devices = make_devices,
     .map_memory = pc_map_memory,

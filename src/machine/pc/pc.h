@@ -62,6 +62,7 @@ enum {
 };
 
 #define PC_LOW_END   UINT64_C(0xa0000) // conventional memory; the video window follows
+#define PC_VIDEO     UINT64_C(0xa0000) // to C0000h: the window of a VGA
 #define PC_EBDA      UINT64_C(0x9fc00) // its last KiB is used by the firmware
 #define PC_ROM_BASE  UINT64_C(0xe0000) // tables, where a BIOS would be
 #define PC_TABLES    UINT64_C(0xe0000) // ACPI

@@ -3,7 +3,7 @@
 //
 //     memory                                    host memory behind it
 //     0000_0000  640 KiB RAM                    offset 0
-//     000a_0000  (video: none)                 (not used)
+//     000a_0000  a VGA's window, if there      (not used)
 //     000c_0000  -bios: ROM or RAM, as the bridge's registers say
 //     000e_0000  firmware tables, RAM           the same offset as the address
 //     0010_0000  RAM up to -m, at most 3 GiB    the same

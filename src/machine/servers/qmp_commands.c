@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The table of QMP's commands. The names and arguments are QEMU's; those that begin with x-intact are ours.
 //
-// Not modelled: QEMU's commands about block devices, character devices, networks, migration, displays, CPU models and objects
+// Not modelled: QEMU's commands about block devices, character devices, networks, migration, CPU models and objects
 // (qom), and hot plugging.
 #include "base/bits.h"
 #include "machine/servers/qmp_machine.h"
@@ -36,6 +36,7 @@ const struct qmp_command qmp_commands[] = {
                    { "cpu-index", QMP_INTEGER, true } }, qmp_memsave },
     { "pmemsave", { { "val", QMP_INTEGER, false }, { "size", QMP_INTEGER, false }, { "filename", QMP_STRING, false } },
       qmp_pmemsave },
+    { "screendump", { { "filename", QMP_STRING, false }, { "format", QMP_STRING, true } }, qmp_screendump },
     { "replay-break", { { "icount", QMP_INTEGER, false } }, qmp_replay_break },
     { "replay-delete-break", NO_ARGUMENTS, qmp_replay_delete_break },
     { "replay-seek", { { "icount", QMP_INTEGER, false } }, qmp_replay_seek },

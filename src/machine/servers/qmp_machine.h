@@ -44,6 +44,8 @@ qmp_function qmp_stop, qmp_cont, qmp_quit, qmp_reset, qmp_powerdown, qmp_nmi, qm
 void qmp_drop_break(struct intact_qmp *qmp);
 // qmp_memory.c
 qmp_function qmp_memsave, qmp_pmemsave;
+// qmp_screen.c
+qmp_function qmp_screendump;
 // qmp_human.c
 qmp_function qmp_human;
 

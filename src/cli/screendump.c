@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
+// See screendump.h.
+#include "cli/screendump.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <intact/machine.h>
+#include <intact/screen.h>
+
+#include "cli/options.h"
+#include "cli/run.h"
+
+int take_screendump(struct settings *settings, const char *value)
+{
+    char *end;
+    struct screendump *dump = &settings->dumps[settings->dump_count];
+    errno = 0;
+    uint64_t at = strtoull(value, &end, 10);
+    if (*value < '0' || *value > '9' || errno || *end != ':' || !end[1])
+        return refuse(settings, "-screendump-at: '%.80s' is not N:FILE, a count of instructions and a file", value);
+    if (settings->dump_count == SCREENDUMP_LIMIT)
+        return refuse(settings, "-screendump-at: more than %d", SCREENDUMP_LIMIT);
+    *dump = (struct screendump){ .at = at, .file = settings_copy(settings, end + 1) };
+    settings->dump_count++;
+    return dump->file ? 0 : -1;
+}
+
+static void write_dump(void *owner, struct intact_machine *machine)
+{
+    struct screendump *dump = owner;
+    struct intact_picture picture;
+    int result = intact_machine_picture(machine, &picture);
+    if (result == 0)
+        result = intact_picture_write(&picture, dump->file, INTACT_PICTURE_BY_NAME);
+    intact_picture_free(&picture);
+    dump->done = true;
+    dump->failed = result < 0;
+    if (result == -ENOTSUP)
+        fprintf(stderr, "intact: -screendump-at: '%s': built without libpng; a name that ends with .ppm is possible\n",
+                dump->file);
+    else if (result < 0)
+        fprintf(stderr, "intact: -screendump-at: cannot write '%s': %s\n", dump->file, strerror(-result));
+}
+
+int screendumps_begin(struct settings *settings, struct intact_machine *machine)
+{
+    struct intact_picture picture;
+    int result = settings->dump_count ? intact_machine_picture(machine, &picture) : 0;
+    if (result == -ENODEV)
+        return refuse(settings, "-screendump-at: the machine has no display; -vga std is one");
+    if (settings->dump_count && result == 0)
+        intact_picture_free(&picture);
+    for (unsigned i = 0; i < settings->dump_count; i++) {
+        struct screendump *dump = &settings->dumps[i];
+        result = intact_machine_call_at(machine, dump->at, write_dump, dump);
+        if (result == -EINVAL)
+            return refuse(settings, "-screendump-at: %" PRIu64 " instructions have been executed already", dump->at);
+        if (result < 0)
+            return refuse(settings, "-screendump-at: %s", strerror(-result));
+    }
+    return 0;
+}
+
+int screendumps_end(const struct settings *settings, int status)
+{
+    for (unsigned i = 0; i < settings->dump_count; i++) {
+        const struct screendump *dump = &settings->dumps[i];
+        if (!dump->done)
+            fprintf(stderr,
+                    "intact: -screendump-at: '%s' is not written: the run ended before instruction %" PRIu64 "\n",
+                    dump->file, dump->at);
+        if ((!dump->done || dump->failed) && status == 0)
+            status = STATUS_USAGE;
+    }
+    return status;
+}
