@@ -15,6 +15,7 @@ the aims are for, and with `-icount shift=0,sleep=off`: the same promise as ours
 import argparse
 import contextlib
 import pathlib
+import random
 import shlex
 import statistics
 import subprocess
@@ -39,6 +40,7 @@ from processes import ICOUNT, Emulator # noqa: E402
 COMMON = ["-m", "64M", "-display", "none", "-nodefaults", "-serial", "stdio", "-no-reboot"]
 WINDOW = 0.25 # seconds of difference that are enough to measure
 LARGEST = 1 << 31
+DISK_SIZE = 64 << 20
 LPIS = 57344 # every LPI that 16 bits can name
 
 
@@ -48,8 +50,16 @@ class Bench:
     def __init__(self, guests, family):
         self.folder, self.family, self.qemu = guests / family.name / "bench", family, f"qemu-system-{family.name}"
 
+    def disk(self):
+        """An image of bytes that are the same on every host, in the host's page cache as long as this takes."""
+        path = self.folder / "disk.img"
+        if not path.exists():
+            path.write_bytes(random.Random(1).randbytes(DISK_SIZE))
+        return str(path)
+
     def command(self, emulator, event, n):
-        return [emulator.command, *COMMON, *self.family.options, *emulator.options, *event.options,
+        options = [option.replace("{disk}", self.disk()) if "{disk}" in option else option for option in event.options]
+        return [emulator.command, *COMMON, *self.family.options, *emulator.options, *options,
                 "-kernel", str(self.folder / f"{event.guest}.{self.family.suffix}"), "-append", f"n={n} {event.more}"]
 
     def run(self, emulator, event, n):

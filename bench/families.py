@@ -27,6 +27,7 @@ class Family(typing.NamedTuple):
 
 
 SEVERAL = 4 # processors of a boot
+DISK = ("-drive", "file={disk},format=raw,if=none,id=disk,readonly=on", "-device", "virtio-blk-pci,drive=disk")
 BOTH = [
     Event("ALU mix, one turn", "alu", 500000, 1.0),
     Event("sieve of 8192", "sieve", 50, 0.7),
@@ -36,6 +37,8 @@ BOTH = [
     Event("indirect call", "indirect", 500000, 0.5),
     Event("doubles: five bodies, one step", "float", 10000, 1.0),
     Event("strings: twelve copied and measured", "string", 5000, 1.0),
+    Event("4 KiB of virtio-blk, MSI-X, block by block", "disk", 2000, 1.0, DISK),
+    Event("4 KiB of virtio-blk, MSI-X, at random", "disk", 2000, 1.0, DISK, "random=1"),
 ]
 
 X86_64 = Family("x86_64", "elf", ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"], 33, "", [

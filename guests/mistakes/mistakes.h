@@ -102,7 +102,7 @@ static void set_command(unsigned devfn, uint32_t set, uint32_t clear)
 
 // --- virtio-rng by MSI-X (PCI 6.8.2) ------------------------------------------------------------------------------
 
-static struct rng rng;
+static struct virtio rng;
 
 static void rng_by_msix(void)
 {

@@ -32,23 +32,23 @@ static void test_edu(bool msi)
 // The values cannot be predicted, but that they come, and only into these bytes, is tested.
 static void test_rng(bool msix)
 {
-    static struct rng rng;
+    static struct virtio rng;
     static uint8_t bytes[BYTES + 1];
     unsigned filled = 0;
     int result = rng_open(&rng, msix);
     print("virtio-rng by %s: %s\n", msix ? "message" : "line", intr_error_text(result));
     if (result < 0)
         return;
-    for (unsigned turn = 0; turn < 3 * RNG_QUEUE; turn++) {
+    for (unsigned turn = 0; turn < 3 * VIRTIO_QUEUE; turn++) {
         uint32_t size = rng_read(&rng, bytes, BYTES);
         if (size == 0 || size > BYTES)
             fail("a strange number of bytes");
     }
     for (unsigned i = 0; i < BYTES; i++)
         filled += bytes[i] != 0;
-    print("%u reads, %u interrupts, bytes %s, the one behind is %u\n", UINT64_C(3) * RNG_QUEUE,
+    print("%u reads, %u interrupts, bytes %s, the one behind is %u\n", UINT64_C(3) * VIRTIO_QUEUE,
           (uint64_t)rng.interrupts, filled > BYTES / 2 ? "came" : "did not come", (uint64_t)bytes[BYTES]);
-    rng_close(&rng);
+    virtio_close(&rng);
 }
 
 int guest_main(void)

@@ -41,7 +41,7 @@ static void timer(struct frame *frame)
 
 int guest_main(void)
 {
-    static struct rng rng; // a source of random bytes, with a driver of the library
+    static struct virtio rng; // a source of random bytes, with a driver of the library
     uint8_t bytes[16];
     if (!intr_init(INTR_XAPIC) || rng_open(&rng, true) < 0)
         fail("no device with MSI-X");
