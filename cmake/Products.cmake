@@ -128,6 +128,15 @@ if(SCDOC AND NOT CMAKE_CROSSCOMPILING)
     DEPENDS intact-command VERBATIM)
   add_custom_target(manual ALL DEPENDS intact.1)
 endif()
+# A shell looks for them by the command's name: each name has its own file.
+set(completion_names intact intact-system-x86_64 intact-system-aarch64)
+if(NOT CMAKE_CROSSCOMPILING)
+  foreach(shell bash zsh fish)
+    add_custom_command(OUTPUT completion.${shell} COMMAND intact-command -completion ${shell} > completion.${shell}
+                       DEPENDS intact-command VERBATIM)
+  endforeach()
+  add_custom_target(completions ALL DEPENDS completion.bash completion.zsh completion.fish)
+endif()
 if(INTACT_INSTALL)
   install(TARGETS intact-command)
   install(FILES ${PROJECT_BINARY_DIR}/intact-system-x86_64 ${PROJECT_BINARY_DIR}/intact-system-aarch64
@@ -137,5 +146,15 @@ if(INTACT_INSTALL)
   endif()
   if(TARGET manual)
     install(FILES ${PROJECT_BINARY_DIR}/intact.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  endif()
+  if(TARGET completions)
+    foreach(name ${completion_names})
+      install(FILES ${PROJECT_BINARY_DIR}/completion.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+              RENAME ${name})
+      install(FILES ${PROJECT_BINARY_DIR}/completion.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d
+              RENAME ${name}.fish)
+    endforeach()
+    install(FILES ${PROJECT_BINARY_DIR}/completion.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
+            RENAME _intact)
   endif()
 endif()

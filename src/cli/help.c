@@ -184,6 +184,11 @@ static bool takes_file(const struct option *option)
     return option->argument && strcmp(option->argument, "FILE") == 0;
 }
 
+static const char *const *words_of(const struct option *option)
+{
+    return option->take == take_device ? device_names() : option->words;
+}
+
 static void print_words(const char *const *words)
 {
     for (; words && *words; words++)
@@ -196,9 +201,9 @@ static void bash_completion(void)
     for (unsigned i = 0; i < option_count; i++) {
         if (takes_file(&options[i])) {
             printf("    -%s) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n", options[i].name);
-        } else if (options[i].words) {
+        } else if (words_of(&options[i])) {
             printf("    -%s) COMPREPLY=($(compgen -W '", options[i].name);
-            print_words(options[i].words);
+            print_words(words_of(&options[i]));
             puts("' -- \"$word\")); return ;;");
         }
     }
@@ -224,9 +229,9 @@ static void fish_completion(void)
             for (const char *text = option->help; *text; text++)
                 printf(*text == '\'' ? "\\'" : "%c", *text);
             putchar('\'');
-            if (option->words) {
+            if (words_of(option)) {
                 fputs(" -a '", stdout);
-                print_words(option->words);
+                print_words(words_of(option));
                 putchar('\'');
             }
             putchar('\n');
@@ -242,9 +247,9 @@ static void zsh_completion(void)
         printf("    '*-%s", option->name);
         if (takes_file(option)) {
             fputs(":file:_files", stdout);
-        } else if (option->words) {
+        } else if (words_of(option)) {
             fputs(":value:(", stdout);
-            for (const char *const *word = option->words; *word; word++) {
+            for (const char *const *word = words_of(option); *word; word++) {
                 for (const char *text = *word; *text; text++)
                     printf(*text == ':' ? "\\:" : "%c", *text);
                 fputs(word[1] ? " " : "", stdout);

@@ -213,8 +213,15 @@ static int take_version(struct settings *settings, const char *value)
     return 0;
 }
 
+static int take_completion(struct settings *settings, const char *value)
+{
+    settings->action = SHOW_COMPLETION;
+    return set_text(settings, &settings->shell, value);
+}
+
 static const char *const none_word[] = { "none", NULL };
 static const char *const vga_words[] = { "std", "none", NULL };
+static const char *const shell_words[] = { "bash", "zsh", "fish", NULL };
 static const char *const object_words[] = { "rng-random,id=", "rng-builtin,id=", "memory-backend-ram,id=,size=",
                                             "iothread,id=", NULL };
 static const char *const nic_words[] = { "none", "user", "user,model=virtio-net-pci", NULL };
@@ -285,7 +292,7 @@ const struct option options[] = {
       take_no_reboot },
 
     { "device", "NAME[,PROPERTY=VALUE]", GROUP_DEVICES,
-      "Adds a device; -device help lists them, and -device NAME,help what each takes.", device_names, take_device },
+      "Adds a device; -device help lists them, and -device NAME,help what each takes.", NULL, take_device },
     { "global", "DRIVER.PROPERTY=VALUE", GROUP_DEVICES,
       "A property of every -device of that driver that does not say otherwise; virtio-mmio is the transport of all "
       "virtio-*-device: -global virtio-mmio.force-legacy=on.",
@@ -476,6 +483,8 @@ const struct option options[] = {
     { "help", NULL, GROUP_HELP, "Lists the options.", NULL, take_help },
     { "h", NULL, GROUP_HELP, "The same as -help.", NULL, take_help },
     { "version", NULL, GROUP_HELP, "Prints the version.", NULL, take_version },
+    { "completion", "bash|zsh|fish", GROUP_HELP, "Prints the completions of that shell, to be sourced there.",
+      shell_words, take_completion },
 };
 const unsigned option_count = sizeof options / sizeof options[0];
 

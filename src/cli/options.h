@@ -21,7 +21,7 @@ struct option {
     const char *argument; // what follows, for the reader; NULL: nothing does
     enum option_group group;
     const char *help;         // sentences
-    const char *const *words; // values to complete, NULL: none, or a file if `argument` is FILE
+    const char *const *words; // values to complete, NULL: none, a file if `argument` is FILE, or devices
     int (*take)(struct settings *settings, const char *value); // `value` is NULL without an argument. -1: refused
 };
 
@@ -47,8 +47,9 @@ extern const unsigned refused_option_count;
 const char *option_refused(const char *name);
 
 // Used by the functions of several rows.
-extern const char *const machine_types[], *const device_names[], *const drive_words[], *const netdev_words[],
-                                                                                           *const log_items[];
+extern const char *const machine_types[], *const drive_words[], *const netdev_words[], *const log_items[];
+// All that -device can name; NULL ends them.
+const char *const *device_names(void);
 int take_machine(struct settings *settings, const char *value);
 int take_cpu(struct settings *settings, const char *value);
 int take_smp(struct settings *settings, const char *value);

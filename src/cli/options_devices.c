@@ -96,28 +96,17 @@ enum { ISA_DEVICES = sizeof isa_devices / sizeof isa_devices[0] };
 
 // --- Devices --------------------------------------------------------------------------------------------------------
 
-const char *const device_names[] = { "isa-debug-exit",
-                                     "isa-debugcon",
-                                     "isa-serial",
-                                     "pc-testdev",
-                                     "edu",
-                                     "pci-testdev",
-                                     "ahci",
-                                     "ich9-ahci",
-                                     "ide-hd",
-                                     "ide-cd",
-                                     "virtio-blk-pci",
-                                     "virtio-net-pci",
-                                     "virtio-rng-pci",
-                                     "virtio-serial-pci",
-                                     "virtio-blk-device",
-                                     "virtio-net-device",
-                                     "virtio-rng-device",
-                                     "virtio-serial-device",
-                                     "virtconsole",
-                                     "VGA",
-                                     "bochs-display",
-                                     NULL };
+const char *const *device_names(void)
+{
+    static const char *names[LINE_LIMIT + 1];
+    const char *driver;
+    unsigned count = 0;
+    for (unsigned i = 0; i < ISA_DEVICES; i++)
+        names[count++] = isa_devices[i].name;
+    for (unsigned i = 0; count < LINE_LIMIT && (driver = intact_device_driver(i, NULL)); i++)
+        names[count++] = driver;
+    return names;
+}
 
 // As QEMU writes it, for scripts that look whether a device is there. The description begins with the bus.
 static int list_driver(struct settings *settings, const char *name, const char *about)
@@ -254,13 +243,7 @@ static const char *known_driver(const char *name)
 
 static int unknown_device(struct settings *settings, const char *name)
 {
-    const char *names[LINE_LIMIT + 1] = { NULL }, *driver;
-    unsigned count = 0;
-    for (unsigned i = 0; i < ISA_DEVICES; i++)
-        names[count++] = isa_devices[i].name;
-    for (unsigned i = 0; count < LINE_LIMIT && (driver = intact_device_driver(i, NULL)); i++)
-        names[count++] = driver;
-    return refuse_unknown(settings, "-device", "device", name, names);
+    return refuse_unknown(settings, "-device", "device", name, device_names());
 }
 
 int take_device(struct settings *settings, const char *value)

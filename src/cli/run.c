@@ -243,6 +243,7 @@ int cli_act(struct settings *settings)
         for (const char *const *line = settings->list; *line; line++)
             puts(*line);
         return 0;
+    case SHOW_COMPLETION: return cli_completion(1, (char *const[]){ (char *)(uintptr_t)settings->shell });
     case SHOW_CPUS:
     case SHOW_DEVICES: // resolve_lists has made a SHOW_LIST of them
     case RUN: break;

@@ -109,7 +109,8 @@ struct settings {
     unsigned break_count;
     enum { LINT_OFF, LINT_ON, LINT_ERROR } lint; // -lint
     const char *skipped_accel;                   // an accelerator that we do not have
-    enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST, SHOW_CPUS, SHOW_DEVICES } action;
+    enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LIST, SHOW_CPUS, SHOW_DEVICES, SHOW_COMPLETION } action;
+    const char *shell;                 // SHOW_COMPLETION
     const char *const *list;           // SHOW_LIST: lines to print
     const char *lines[LINE_LIMIT + 1]; // of a list that is made
     struct intact_device_config devices[INTACT_DEVICES_MAX];

@@ -352,18 +352,18 @@ Test(options, completions_know_every_device)
     const char *driver;
     for (unsigned i = 0; (driver = intact_device_driver(i, NULL)); i++) {
         unsigned at = 0;
-        while (device_names[at] && strcmp(device_names[at], driver) != 0)
+        while (device_names()[at] && strcmp(device_names()[at], driver) != 0)
             at++;
-        cr_assert_not_null(device_names[at], "%s", driver);
+        cr_assert_not_null(device_names()[at], "%s", driver);
         TAKES("-device", driver);
     }
 }
 
 Test(options, every_device_lists_its_properties)
 {
-    for (unsigned i = 0; device_names[i]; i++) {
+    for (unsigned i = 0; device_names()[i]; i++) {
         char value[64];
-        snprintf(value, sizeof value, "%s,help", device_names[i]);
+        snprintf(value, sizeof value, "%s,help", device_names()[i]);
         TAKES("-device", value);
         cr_assert_eq(settings.action, SHOW_LIST);
         cr_assert_eq(settings.config.device_count, 0);
