@@ -442,6 +442,12 @@
 #define cfi_flash_shows_array intact_private_cfi_flash_shows_array
 #define cfi_flash_visit intact_private_cfi_flash_visit
 #define cfi_flash_write intact_private_cfi_flash_write
+#define char_stream_close intact_private_char_stream_close
+#define char_stream_open intact_private_char_stream_open
+#define char_stream_port intact_private_char_stream_port
+#define char_stream_put intact_private_char_stream_put
+#define char_stream_start intact_private_char_stream_start
+#define char_stream_terminal intact_private_char_stream_terminal
 #define check_bodies intact_private_check_bodies
 #define check_code intact_private_check_code
 #define check_create intact_private_check_create
@@ -1456,7 +1462,7 @@
 #define number_to_80 intact_private_number_to_80
 #define number_to_int intact_private_number_to_int
 #define op_text intact_private_op_text
-#define outside_debug_transmit intact_private_outside_debug_transmit
+#define outside_connect intact_private_outside_connect
 #define outside_destroy intact_private_outside_destroy
 #define outside_flush intact_private_outside_flush
 #define outside_idle intact_private_outside_idle
@@ -1465,7 +1471,6 @@
 #define outside_input_end intact_private_outside_input_end
 #define outside_interrupt intact_private_outside_interrupt
 #define outside_loaded intact_private_outside_loaded
-#define outside_print intact_private_outside_print
 #define outside_printed_last intact_private_outside_printed_last
 #define outside_quit intact_private_outside_quit
 #define outside_receive intact_private_outside_receive
@@ -1490,6 +1495,11 @@
 #define past_init intact_private_past_init
 #define past_why intact_private_past_why
 #define pc_bios intact_private_pc_bios
+#define pc_com_make intact_private_pc_com_make
+#define pc_com_places intact_private_pc_com_places
+#define pc_com_reset intact_private_pc_com_reset
+#define pc_com_visit intact_private_pc_com_visit
+#define pc_com_wire intact_private_pc_com_wire
 #define pc_describe intact_private_pc_describe
 #define pc_fill_fw_cfg intact_private_pc_fill_fw_cfg
 #define pc_firmware intact_private_pc_firmware
@@ -1820,6 +1830,12 @@
 #define slot_offset intact_private_slot_offset
 #define slot_store intact_private_slot_store
 #define slots_reload intact_private_slots_reload
+#define socket_place_connect intact_private_socket_place_connect
+#define socket_place_cut intact_private_socket_place_cut
+#define socket_place_listen intact_private_socket_place_listen
+#define socket_place_listens_at intact_private_socket_place_listens_at
+#define socket_place_port intact_private_socket_place_port
+#define socket_place_prepare intact_private_socket_place_prepare
 #define source_attach_quietly intact_private_source_attach_quietly
 #define source_clear intact_private_source_clear
 #define source_configure intact_private_source_configure
@@ -2082,6 +2098,10 @@
 #define stops_watch_page intact_private_stops_watch_page
 #define svg_life_write intact_private_svg_life_write
 #define table_loader_build intact_private_table_loader_build
+#define telnet_greeting intact_private_telnet_greeting
+#define telnet_lines intact_private_telnet_lines
+#define telnet_put intact_private_telnet_put
+#define telnet_take intact_private_telnet_take
 #define timeline_begin intact_private_timeline_begin
 #define timeline_bytes intact_private_timeline_bytes
 #define timeline_end intact_private_timeline_end

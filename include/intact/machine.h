@@ -107,12 +107,16 @@ struct intact_netdev_config {
 };
 
 // A character device other than the serial port's, for the device whose `chardev` property is its id.
-#define INTACT_CHARDEVS_MAX 8
+#define INTACT_CHARDEVS_MAX 16
 
 struct intact_chardev_config {
     const char *id; // no two are equal
     struct intact_console console;
     bool input; // the characters of intact_machine_input are for that device, not for the serial port
+    // A run waits for its input (intact_machine_chardev_input) until intact_machine_chardev_input_end is called.
+    bool interactive;
+    // "Nq" from the guest, a number and a q, ends the run as isa-debug-exit does with N; whatever else it says is dropped.
+    bool testdev;
 };
 
 // A device in addition to those that the machine always has: which one (intact_device_driver), and its properties.
@@ -237,6 +241,9 @@ struct intact_machine_config {
     const struct intact_fw_cfg_config *fw_cfgs;
     unsigned fw_cfg_count; // 0 to INTACT_FW_CFG_MAX
     size_t fw_cfg_size;
+
+    // INTACT_PC: the ids of the chardevs of COM2 (2F8h, IRQ 3), COM3 (3E8h, IRQ 4) and COM4 (2E8h, IRQ 3). NULL: not there.
+    const char *com_chardevs[3];
 };
 
 // One processor, 128 MiB, an HPET, ACPI, COM1 without output, reboot, the fixed date 2026-01-01; nothing to run.
@@ -428,6 +435,11 @@ size_t intact_machine_input(struct intact_machine *machine, const void *data, si
 // Any thread. No more input will come: a machine that waits for it may end with INTACT_DEADLOCK, unless a notifier is
 // still attached to a source.
 void intact_machine_input_end(struct intact_machine *machine);
+
+// Any thread. The same for the device with the chardev `id`, or with NULL for the serial port, whether or not it has `input`; a
+// device that only prints takes none. The end is that of the one port: -ENOENT: no chardev has this id.
+size_t intact_machine_chardev_input(struct intact_machine *machine, const char *id, const void *data, size_t size);
+int intact_machine_chardev_input_end(struct intact_machine *machine, const char *id);
 
 // Any thread. A frame for the card on the network `id`, of kind OWN: from the destination address on, without a check
 // sequence, 1 to INTACT_NET_FRAME bytes. It arrives when the machine's thread drains its inbox; a card without buffers

@@ -419,12 +419,38 @@ struct intact_irq_manager *intact_machine_interrupts(struct intact_machine *mach
 size_t intact_machine_input(struct intact_machine *machine, const void *data, size_t size)
 {
     struct outside *outside = &machine->board->outside;
-    return atomic_load(&outside->input_ended) ? 0 : outside_input(outside, data, size);
+    return outside_input(outside, outside->main, data, size);
 }
 
 void intact_machine_input_end(struct intact_machine *machine)
 {
-    outside_input_end(&machine->board->outside);
+    outside_input_end(&machine->board->outside, machine->board->outside.main);
+}
+
+// The configuration does not change after the machine was created.
+static int port_of(const struct board *board, const char *id)
+{
+    if (!id)
+        return OUTSIDE_SERIAL;
+    for (unsigned i = 0; i < board->config.chardev_count; i++)
+        if (strcmp(board->config.chardevs[i].id, id) == 0)
+            return (int)(OUTSIDE_CHARDEV + i);
+    return -ENOENT;
+}
+
+size_t intact_machine_chardev_input(struct intact_machine *machine, const char *id, const void *data, size_t size)
+{
+    int port = port_of(machine->board, id);
+    return port < 0 ? 0 : outside_input(&machine->board->outside, (unsigned)port, data, size);
+}
+
+int intact_machine_chardev_input_end(struct intact_machine *machine, const char *id)
+{
+    int port = port_of(machine->board, id);
+    if (port < 0)
+        return port;
+    outside_input_end(&machine->board->outside, (unsigned)port);
+    return 0;
 }
 
 int intact_machine_net_input(struct intact_machine *machine, const char *id, const void *frame, size_t size)

@@ -307,12 +307,14 @@ Test(state, characters_that_wait_for_the_serial_port_are_part_of_it)
     static const uint8_t text[100] = "some characters";
     for (unsigned i = 0; i < countof(sorts); i++) {
         struct board *one = make(&sorts[i]), *other = make(&sorts[i]);
-        cr_assert_eq(outside_input(&one->outside, text, sizeof text), sizeof text);
+        cr_assert_eq(outside_input(&one->outside, OUTSIDE_SERIAL, text, sizeof text), sizeof text);
         cr_assert_eq(run_to(one, sorts[i].middle), LOOP_LIMIT);
-        cr_assert_gt(one->outside.input_written - one->outside.input_read, sizeof text / 2);
+        cr_assert_gt(one->outside.ports[OUTSIDE_SERIAL].input_written - one->outside.ports[OUTSIDE_SERIAL].input_read,
+                     sizeof text / 2);
         carry(one, other);
         same(one, other, sorts[i].middle);
-        cr_assert_eq(atomic_load(&other->outside.input_waiting), atomic_load(&one->outside.input_waiting));
+        cr_assert_eq(atomic_load(&other->outside.ports[OUTSIDE_SERIAL].input_waiting),
+                     atomic_load(&one->outside.ports[OUTSIDE_SERIAL].input_waiting));
         both_end_alike(&sorts[i], one, other);
         destroy(one);
         destroy(other);

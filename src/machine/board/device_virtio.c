@@ -490,12 +490,15 @@ DRIVERS(serial, 0x078000, "a port for a virtconsole", SERIAL_PROPERTIES);
 
 // --- virtconsole ----------------------------------------------------------------------------------------------------
 
+static struct outside_port *port_of(const struct placed *placed)
+{
+    struct board *board = placed->board;
+    return &board->outside.ports[OUTSIDE_CHARDEV + (placed->chardev - board->config.chardevs)];
+}
+
 static void transmit(void *owner, uint8_t byte)
 {
-    const struct placed *placed = owner;
-    struct board *board = placed->board;
-    unsigned stream = OUTSIDE_CHARDEV + (unsigned)(placed->chardev - board->config.chardevs);
-    outside_print(&board->outside, &placed->chardev->console, stream, byte);
+    outside_transmit(port_of(owner), byte);
 }
 
 static bool console_can_receive(void *port)
@@ -511,22 +514,12 @@ static void console_receive(void *port, uint8_t byte, uint64_t now)
 
 static void console_drained(void *owner)
 {
-    struct placed *placed = owner;
-    outside_receive(&placed->board->outside);
+    outside_receive(port_of(owner));
 }
 
 static void resize(void *screen, uint16_t columns, uint16_t rows)
 {
     virtio_console_resize(screen, columns, rows);
-}
-
-static void take_input(struct placed *placed)
-{
-    struct outside *outside = &placed->board->outside;
-    placed->console.drained = console_drained;
-    outside->can_receive = console_can_receive;
-    outside->receive = console_receive;
-    outside->port = &placed->console;
 }
 
 // The last virtio-serial device whose port has no backend yet.
@@ -571,8 +564,11 @@ static int create_virtconsole(struct board *board, const struct intact_device_co
     if (result < 0)
         return result;
     port->console.transmit = transmit;
-    if (port->chardev->input)
-        take_input(port);
+    port->console.drained = console_drained;
+    result = outside_connect(&board->outside, (unsigned)(port_of(port) - board->outside.ports), console_can_receive,
+                             console_receive, &port->console, &board->error);
+    if (result < 0)
+        return result;
     device->object = port;
     device->ops = &ops;
     return 0;

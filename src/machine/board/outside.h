@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Host input and output of a machine: characters of its serial port, idle time, quitting. The same for every board.
+// Host input and output of a machine: characters of its ports, idle time, quitting. The same for every board.
 #ifndef MACHINE_BOARD_OUTSIDE_H
 #define MACHINE_BOARD_OUTSIDE_H
 
@@ -17,9 +17,9 @@
 #include "groups/manager.h"
 #include "vcpu/loop.h"
 
-#define OUTSIDE_INPUT_BYTES 65536 // characters that wait for the serial port; a power of two
+#define OUTSIDE_INPUT_BYTES 65536 // characters that wait for a port; a power of two
 
-// What the guest prints, by where: the chardevs of devices follow in their order.
+// The ports, by what they are: the chardevs of devices follow in their order. A message's id in a journal is this number.
 enum { OUTSIDE_SERIAL, OUTSIDE_DEBUGCON, OUTSIDE_CHARDEV, OUTSIDE_STREAMS = OUTSIDE_CHARDEV + INTACT_CHARDEVS_MAX };
 
 // What it printed last there: a ring, for who looks for a text.
@@ -29,27 +29,41 @@ struct outside_recent {
     uint8_t end; // where the next one goes
 };
 
+struct outside;
+
+// A port of the guest and the characters that wait for its device: a ring on the machine's thread. Other threads see how much
+// is in the inbox and how much is in the ring.
+struct outside_port {
+    struct outside *outside;
+    const struct intact_console *console;
+    bool (*can_receive)(void *device);
+    void (*receive)(void *device, uint8_t byte, uint64_t now);
+    void *device;
+    uint8_t *input; // OUTSIDE_INPUT_BYTES; NULL: nothing is received here
+    uint32_t input_read, input_written;
+    atomic_uint input_posted, input_waiting;
+    atomic_bool input_open, input_ended; // open: the run waits for it; ended: none is taken any more
+    // A port that ends the run (intact_chardev_config.testdev): the number that is being read, and where in it the guest is.
+    bool testdev;
+    uint32_t number;
+    uint8_t number_at;
+};
+
 struct outside {
-    // Set by the board; the serial port may be set after outside_init.
+    // Set by the board.
     const struct intact_machine_config *config;
     struct clock *clock;
     struct inbox *inbox;
     struct loop *loop;
     struct intact_irq_manager *manager; // set after outside_init
-    bool (*can_receive)(void *port);
-    void (*receive)(void *port, uint8_t byte, uint64_t now);
-    void *port; // the serial port
 
-    // Input: a ring on the machine's thread. Other threads see how much is in the inbox and how much is in the ring.
-    uint8_t input[OUTSIDE_INPUT_BYTES];
-    uint32_t input_read, input_written;
-    atomic_uint input_posted, input_waiting;
-    atomic_bool input_open, input_ended; // open: the run waits for it; ended: none is taken any more
-    bool reset_due;                      // the machine is reset before it goes on
-    uint64_t reset_left;                 // of the time of a reset that has begun: instructions
-    bool reset_by_guest;                 // that one
-    bool quiet;                          // what the guest writes was written before: a part of a run is repeated
-    unsigned sources;                    // other sources of input, which never end: networks
+    struct outside_port ports[OUTSIDE_STREAMS];
+    unsigned main;       // the port of intact_machine_input
+    bool reset_due;      // the machine is reset before it goes on
+    uint64_t reset_left; // of the time of a reset that has begun: instructions
+    bool reset_by_guest; // that one
+    bool quiet;          // what the guest writes was written before: a part of a run is repeated
+    unsigned sources;    // other sources of input, which never end: networks
     uint16_t console_channel, host_channel, stop_channel;
     struct inbox_node stop_node; // of the message that a debugger sends
     atomic_bool stop_posted;     // it is on its way
@@ -79,25 +93,26 @@ void outside_start(struct outside *outside);
 
 // Are the characters that were printed last the `length` ones of `text`, at most OUTSIDE_RECENT?
 bool outside_printed_last(const struct outside_recent *recent, const char *text, size_t length);
-// Output of one of the streams to its console; of the serial port, and of the debug port (`owner` of both is the struct
-// outside); and a flush of all.
-void outside_print(struct outside *outside, const struct intact_console *console, unsigned stream, uint8_t byte);
+// A character of a port to its console (`owner` is the struct outside_port); and a flush of all.
 void outside_transmit(void *owner, uint8_t byte);
-void outside_debug_transmit(void *owner, uint8_t byte);
 void outside_flush(struct outside *outside);
 
-// The serial port has room again, or there are new characters in the ring. `owner` is the struct outside.
+// The device behind a port, which receives from now on. Before any other thread knows the machine. -ENOMEM with a line in
+// `error`.
+int outside_connect(struct outside *outside, unsigned port, bool (*can_receive)(void *device),
+                    void (*receive)(void *device, uint8_t byte, uint64_t now), void *device, struct error *error);
+// The device has room again, or there are new characters in the ring. `owner` is the struct outside_port.
 void outside_receive(void *owner);
-// Any thread. Returns how many of the bytes were accepted.
-size_t outside_input(struct outside *outside, const uint8_t *data, size_t size);
-// Any thread. No more input will come.
-void outside_input_end(struct outside *outside);
+// Any thread. Returns how many of the bytes were accepted: none without a device.
+size_t outside_input(struct outside *outside, unsigned port, const uint8_t *data, size_t size);
+// Any thread. No more input will come to that port.
+void outside_input_end(struct outside *outside, unsigned port);
 // Any thread.
 void outside_quit(struct outside *outside);
 // Any thread. Ends the run soon, for a debugger: the guest and a journal do not notice.
 void outside_interrupt(struct outside *outside);
 
-// The characters that wait for the serial port; outside_loaded follows a load.
+// The characters that wait for the ports; outside_loaded follows a load.
 void outside_visit(struct outside *outside, struct visit *v);
 void outside_loaded(struct outside *outside);
 

@@ -69,21 +69,23 @@ static void receive(void *port, uint8_t byte, uint64_t now)
     uart16550_receive(port, byte, now);
 }
 
-static void make_serial(struct pc *pc)
+static int make_serial(struct pc *pc)
 {
-    struct outside *outside = &pc->board.outside;
-    uart16550_init(&pc->com1, &pc->board.clock, outside_transmit, outside);
+    struct board *board = &pc->board;
+    uart16550_init(&pc->com1, &board->clock, outside_transmit, &board->outside.ports[OUTSIDE_SERIAL]);
     pc->com1.drained = outside_receive;
-    outside->can_receive = can_receive;
-    outside->receive = receive;
-    outside->port = &pc->com1;
+    return outside_connect(&board->outside, OUTSIDE_SERIAL, can_receive, receive, &pc->com1, &board->error);
 }
 
 static int make_devices(struct board *board)
 {
     struct pc *pc = pc_of(board);
     struct clock *clock = &board->clock;
-    make_serial(pc);
+    int result = make_serial(pc);
+    if (result == 0)
+        result = pc_com_make(pc);
+    if (result < 0)
+        return result;
     pit_init(&pc->pit, clock);
     rtc_init(&pc->rtc, clock, board->config.rtc_date);
     hpet_init(&pc->hpet, clock, PC_HPET_ROUTES);
@@ -92,9 +94,9 @@ static int make_devices(struct board *board)
     reset_port_init(&pc->reset, port_reset, board);
     pci_host_init(&board->pci, &pc->reset);
     post_port_init(&pc->post);
-    debugcon_init(&pc->debugcon, outside_debug_transmit, &board->outside);
+    debugcon_init(&pc->debugcon, outside_transmit, &board->outside.ports[OUTSIDE_DEBUGCON]);
     isa_debug_exit_init(&pc->debug_exit, debug_exit, board);
-    int result = pc_south_make(pc);
+    result = pc_south_make(pc);
     if (result < 0 || !board->config.testdev)
         return result;
     pc->testdev = calloc(1, sizeof *pc->testdev);
@@ -154,6 +156,7 @@ static void reset_devices(struct pc *pc)
     acpi_pm_reset(&pc->pm, now);
     i8042_reset(&pc->keyboard, now);
     uart16550_reset(&pc->com1, now);
+    pc_com_reset(pc, now);
     reset_port_reset(&pc->reset, now);
     post_port_init(&pc->post);
     if (pc->board.config.bios)

@@ -8,6 +8,7 @@
 //     pc_firmware.c  what a firmware would have left behind: tables, CMOS, controllers set up
 //     pc_bios.c      and in the first megabyte: interrupt vectors, data areas
 //     pc_fw_cfg.c    what fw_cfg has
+//     pc_com.c       COM2 to COM4
 //     pc_south.c     the south bridge and its IDE controller
 //     pc_start.c     the first processor's state
 //     pc_state.c     its part of the list of state
@@ -85,7 +86,7 @@ enum {
 
 // --- Interrupts ------------------------------------------------------------------------------------------------------
 
-enum { PC_VIRTIO_SLOTS = 8 };
+enum { PC_VIRTIO_SLOTS = 8, PC_COMS = 3 };
 
 enum { PC_VECTOR_PIC1 = 0x08, PC_VECTOR_PIC2 = 0x70 }; // as a BIOS programs the 8259As
 
@@ -143,6 +144,10 @@ struct pc {
     struct acpi_pm pm;
     struct i8042 keyboard;
     struct uart16550 com1;
+    struct pc_com { // COM2 to COM4
+        bool there;
+        struct uart16550 uart;
+    } coms[PC_COMS];
     struct reset_port reset;
     bool south; // the south bridge is there: a firmware expects it, and IDE is a part of it
     struct piix piix;
@@ -183,6 +188,18 @@ int pc_wire_devices(struct board *board);
 // pc_firmware.c
 void pc_describe(struct board *board);
 int pc_firmware(struct board *board);
+
+// pc_com.c. By index from 0, which is COM2; -device's ports are made, mapped and wired in this order.
+struct pc_com_place {
+    uint16_t port;
+    uint8_t irq;
+    const char *name, *irq_name;
+};
+extern const struct pc_com_place pc_com_places[PC_COMS];
+int pc_com_make(struct pc *pc);
+int pc_com_wire(struct pc *pc);
+void pc_com_reset(struct pc *pc, uint64_t now);
+void pc_com_visit(struct pc *pc, struct visit *v);
 
 // pc_south.c. pc_south_start: what a firmware would have written into it. pc_south_translation: CMOS 39h.
 int pc_south_make(struct pc *pc);

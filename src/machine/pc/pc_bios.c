@@ -152,9 +152,13 @@ static int put_data(struct pc *pc)
     static const uint8_t ebda[] = { (PC_LOW_END - PC_EBDA) >> 10 };
     uint8_t data[BDA_SIZE] = { 0 };
     bool com1 = pc->board.config.com1;
+    unsigned serial_ports = com1;
     put16(data + BDA_COM1, com1 ? PC_PORT_COM1 : 0);
+    for (unsigned i = 0; i < PC_COMS; i++)
+        if (pc->coms[i].there)
+            put16(data + BDA_COM1 + 2 * serial_ports++, pc_com_places[i].port);
     put16(data + BDA_EBDA, PC_EBDA >> 4);
-    put16(data + BDA_EQUIPMENT, (uint16_t)(1 << 1 | com1 << 9));
+    put16(data + BDA_EQUIPMENT, (uint16_t)(1 << 1 | serial_ports << 9));
     put16(data + BDA_MEMORY, PC_EBDA >> 10);
     put16(data + BDA_KEYS_HEAD, 0x1e);
     put16(data + BDA_KEYS_TAIL, 0x1e);

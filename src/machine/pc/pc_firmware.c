@@ -92,6 +92,10 @@ void pc_describe(struct board *board)
         .com1_port = pc->board.config.com1 ? PC_PORT_COM1 : 0,
         .com1_irq = PC_IRQ_COM1,
     };
+    for (unsigned i = 0; i < PC_COMS; i++) {
+        machine->com_port[i] = pc->coms[i].there ? pc_com_places[i].port : 0;
+        machine->com_irq[i] = pc_com_places[i].irq;
+    }
     for (unsigned pin = 0; pin < PCI_PINS; pin++)
         machine->pci_gsi[pin] = (uint8_t)board->pci.bus.config.gsi[pin];
     override(machine, PC_IRQ_TIMER, PC_GSI_TIMER, INTI_CONFORMS);

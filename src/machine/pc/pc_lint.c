@@ -112,7 +112,8 @@ static void check_nmi(struct pc *pc, struct intact_lint *lint, const struct inta
 // PCI's INTx and the SCI are levels by their specifications, devices of the ISA bus are edges.
 static bool is_known(const char *source, bool *level)
 {
-    static const char *const isa[] = { "pit.out0", "com1.irq", "rtc.irq", "i8042.keyboard", "i8042.mouse" };
+    static const char *const isa[] = { "pit.out0", "com1.irq", "com2.irq",       "com3.irq",
+                                       "com4.irq", "rtc.irq",  "i8042.keyboard", "i8042.mouse" };
     const char *dot = strrchr(source, '.');
     *level = strcmp(source, "pm.sci") == 0 || (dot && strcmp(dot, ".intx") == 0);
     for (unsigned i = 0; i < countof(isa) && !*level; i++)

@@ -188,6 +188,10 @@ static int map_ports(struct pc *pc)
                           &pc->fw_cfg);
     if (result == 0 && pc->board.config.com1)
         result = add_port(pc, "com1", PC_PORT_COM1, UART16550_PORTS, 1, uart16550_read, uart16550_write, &pc->com1);
+    for (unsigned i = 0; i < PC_COMS && result == 0; i++)
+        if (pc->coms[i].there)
+            result = add_port(pc, pc_com_places[i].name, pc_com_places[i].port, UART16550_PORTS, 1, uart16550_read,
+                              uart16550_write, &pc->coms[i].uart);
     return result;
 }
 

@@ -13,6 +13,7 @@ void pc_visit_devices(struct board *board, struct visit *v)
     VISIT_NESTED(v, "pm", acpi_pm_visit(&pc->pm, v));
     VISIT_NESTED(v, "keyboard", i8042_visit(&pc->keyboard, v));
     VISIT_NESTED(v, "com1", uart16550_visit(&pc->com1, v));
+    pc_com_visit(pc, v);
     VISIT_NESTED(v, "reset", reset_port_visit(&pc->reset, v));
     if (pc->south)
         pc_south_visit(pc, v);

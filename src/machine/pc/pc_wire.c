@@ -8,6 +8,7 @@
 //     HPET legacy 0 ----- IRQ 0      mouse ----- 12                  HPET legacy 1 -- 8   PCI INTA-D -- 10, 11
 //                 the gates close while the HPET replaces both       HPET pins 2, 8, 20-23, messages
 //                                                                    virtio-mmio -- 5, 6, 14, 15 (pc_map.c)
+//     COM2, COM4 -------- 3, where they are         COM3 -- 4
 //     IDE --------------- 14, 15, where there is a south bridge
 //
 // Several lines on one wire are ORed by route.c. All pins are active high, as the MADT and the MP table say.
@@ -229,6 +230,8 @@ int pc_wire_devices(struct board *board)
         pc->ide.channels[i].irq.name = names_numbered(&board->trace.names, "ide%u.irq", i);
         result = route_connect(&board->route, isa_gsi(PC_IRQ_IDE + i), &pc->ide.channels[i].irq);
     }
+    if (result == 0)
+        result = pc_com_wire(pc);
     if (result == 0)
         result = wire_hpet(pc);
     if (result == 0 && pc->testdev)

@@ -65,6 +65,8 @@ struct machine_description {
     uint8_t reset_value;
     uint16_t com1_port; // 0: none
     uint8_t com1_irq;
+    uint16_t com_port[3]; // COM2 to COM4, in the same way
+    uint8_t com_irq[3];
 };
 
 // The ACPI tables at `base` in guest memory, into `out`: the RSDP comes first. Returns the bytes used, 0 when

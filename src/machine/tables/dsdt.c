@@ -91,14 +91,15 @@ static void keyboard_controller(struct aml *aml)
     dsdt_resources(aml, &list);
 }
 
-static void serial_port(struct aml *aml, const struct machine_description *machine)
+static void serial_port(struct aml *aml, unsigned number, uint16_t port, uint8_t irq)
 {
+    const char name[5] = { 'C', 'O', 'M', (char)('0' + number), 0 };
     struct aml_resources list;
-    dsdt_device(aml, "COM1", "PNP0501");
-    dsdt_uid(aml, 1);
+    dsdt_device(aml, name, "PNP0501");
+    dsdt_uid(aml, number);
     aml_resources_begin(&list);
-    aml_io(&list, machine->com1_port, 8);
-    aml_irq(&list, machine->com1_irq);
+    aml_io(&list, port, 8);
+    aml_irq(&list, irq);
     dsdt_resources(aml, &list);
 }
 
@@ -163,7 +164,10 @@ void dsdt_append(struct blob *blob, const struct machine_description *machine)
     timer_and_clock(&aml);
     keyboard_controller(&aml);
     if (machine->com1_port)
-        serial_port(&aml, machine);
+        serial_port(&aml, 1, machine->com1_port, machine->com1_irq);
+    for (unsigned i = 0; i < 3; i++)
+        if (machine->com_port[i])
+            serial_port(&aml, i + 2, machine->com_port[i], machine->com_irq[i]);
     board_resources(&aml, machine);
     aml_end(&aml); // PCI0
     if (machine->hpet_address)

@@ -49,14 +49,12 @@ static void receive(void *port, uint8_t byte, uint64_t now)
     pl011_receive(port, byte, now);
 }
 
-static void make_serial(struct virt *virt)
+static int make_serial(struct virt *virt)
 {
-    struct outside *outside = &virt->board.outside;
-    pl011_init(&virt->uart, &virt->board.clock, outside_transmit, outside);
+    struct board *board = &virt->board;
+    pl011_init(&virt->uart, &board->clock, outside_transmit, &board->outside.ports[OUTSIDE_SERIAL]);
     virt->uart.drained = outside_receive;
-    outside->can_receive = can_receive;
-    outside->receive = receive;
-    outside->port = &virt->uart;
+    return outside_connect(&board->outside, OUTSIDE_SERIAL, can_receive, receive, &virt->uart, &board->error);
 }
 
 static int make_timers(struct virt *virt)
@@ -90,12 +88,14 @@ static void press_power(struct board *board, uint64_t now)
 static int make_devices(struct board *board)
 {
     struct virt *virt = virt_of(board);
-    make_serial(virt);
+    int result = make_serial(virt);
+    if (result < 0)
+        return result;
     pl031_init(&virt->rtc, &board->clock, board->config.rtc_date);
     pl061_init(&virt->gpio);
     clock_register(&board->clock, &virt->power_released, "power button", release_power, virt);
     pci_host_init_ecam(&board->pci);
-    int result = make_timers(virt);
+    result = make_timers(virt);
     return result < 0 ? result : virt_make_flash(virt);
 }
 

@@ -123,7 +123,7 @@ Test(virt, characters_from_outside_arrive_at_the_serial_port)
 {
     config.interactive = true;
     MAKE(code_echo);
-    cr_assert_eq(outside_input(&virt.board.outside, (const uint8_t *)"over and out.", 13), 13);
+    cr_assert_eq(outside_input(&virt.board.outside, OUTSIDE_SERIAL, (const uint8_t *)"over and out.", 13), 13);
     cr_assert_eq(vcpu_run(&virt.board.loop), LOOP_POWER_OFF);
     cr_assert_str_eq(text, "over and out.");
 }
