@@ -49,8 +49,8 @@ set(LIBRARY_ROOMS ${rooms} machine_monitor machine_servers machine)
 if(INTACT_PROGRAMS)
   room(view           src/view) # the public API alone
   room(view_window    src/view/window      view)
-  room(cli            src/cli              machine machine_monitor observe guests view view_window)
-  room(web            src/web              cli observe view) # a machine for a page in a browser
+  room(cli            src/cli              base host machine machine_monitor observe guests view view_window)
+  room(web            src/web              base host cli observe view) # a machine for a page in a browser
 endif()
 
 find_package(ZLIB REQUIRED) # gzip kernels

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Consoles of the command: the serial port, the debug port and other devices' on standard output or in files; standard
-// input to the serial port, or else to the first device that has it.
+// Consoles of the command: the serial port, the debug port and other devices' on standard output, in files, or on a line to
+// another program; standard input to the serial port, or else to the first device that has it.
 //
 // Ctrl-a x quits, Ctrl-a a sends a Ctrl-a, Ctrl-a h lists the keys, from a terminal and from a pipe, and at a terminal
 // Ctrl-a c switches to a monitor; a file on standard input is passed on as it is. Output to a terminal is written at once; elsewhere by lines, when the guest falls idle,
@@ -13,6 +13,7 @@
 
 #include "cli/host_terminal.h"
 #include "cli/late_output.h"
+#include "cli/options.h"
 
 enum { HOLD_LIMIT = 256 };
 
@@ -37,26 +38,114 @@ static void output_flush(void *owner)
     output->held = 0;
 }
 
-static int output_open(struct settings *settings, const char *option, const struct stream *stream,
+// What goes to a file of its own, too: without a thread that shows it later.
+static void output_log(void *owner, uint8_t byte)
+{
+    struct output *output = owner;
+    putc(byte, output->log);
+    if (byte == '\n')
+        fflush(output->log);
+    if (output->inner.write)
+        output->inner.write(output->inner.owner, byte);
+}
+
+static void output_log_flush(void *owner)
+{
+    struct output *output = owner;
+    fflush(output->log);
+    if (output->inner.flush)
+        output->inner.flush(output->inner.owner);
+}
+
+static FILE *create(struct settings *settings, const char *option, const char *path, bool appends)
+{
+    FILE *file = fopen(path, appends ? "ab" : "wb");
+    if (!file)
+        refuse(settings, "%s: cannot write '%.200s': %s", option, path, strerror(errno));
+    return file;
+}
+
+// --- Opening ---------------------------------------------------------------------------------------------------------
+
+// Where a port of the guest goes: its option and what QEMU calls it, for people; `port` as intact_machine_chardev_input has it.
+struct wish {
+    const char *option, *label, *port;
+    const struct stream *stream;
+    bool only_prints;
+};
+
+// Another output at the same -chardev, which has mux=on.
+static struct output *output_at(struct consoles *consoles, const struct stream *stream)
+{
+    struct output *outputs[] = { &consoles->serial, &consoles->debugcon };
+    for (unsigned i = 0; i < 2; i++)
+        if (outputs[i]->stream == stream)
+            return outputs[i];
+    for (unsigned i = 0; i < CHARDEV_LIMIT; i++)
+        if (consoles->devices[i].stream == stream)
+            return &consoles->devices[i];
+    return NULL;
+}
+
+static int open_file(struct settings *settings, const struct wish *wish, struct output *output,
+                     const struct output *other)
+{
+    output->owned = !other;
+    output->file = other ? other->file : create(settings, wish->option, wish->stream->path, wish->stream->appends);
+    return output->file ? 0 : -1;
+}
+
+// A replay needs nobody at the other end.
+static int open_line(struct consoles *consoles, struct settings *settings, const struct wish *wish,
+                     struct intact_console *console)
+{
+    if (settings->rr == RR_REPLAY)
+        return 0;
+    struct char_line *line = char_lines_open(&consoles->lines, settings, wish->stream, wish->option, wish->label);
+    if (!line || (!wish->only_prints && char_line_add_port(line, settings, wish->port) < 0))
+        return -1;
+    *console = (struct intact_console){ .write = char_line_put, .owner = line };
+    return 0;
+}
+
+static int open_log(struct settings *settings, const struct wish *wish, struct output *output,
+                    struct intact_console *console)
+{
+    if (!wish->stream->log)
+        return 0;
+    output->log = create(settings, "-chardev", wish->stream->log, wish->stream->log_appends);
+    output->inner = *console;
+    *console = (struct intact_console){ .write = output_log, .flush = output_log_flush, .owner = output };
+    return output->log ? 0 : -1;
+}
+
+static int output_open(struct consoles *consoles, struct settings *settings, const struct wish *wish,
                        struct output *output, struct intact_console *console)
 {
-    if (stream->kind == STREAM_STDIO) {
+    const struct output *other = output_at(consoles, wish->stream);
+    int result = 0;
+    if (other && !wish->stream->mux && wish->stream->kind == STREAM_FILE)
+        return refuse(settings, "%s: '%.200s' is in use by another port; mux=on lets several use a chardev",
+                      wish->option, wish->stream->path);
+    output->stream = wish->stream;
+    if (wish->stream->kind == STREAM_STDIO) {
         output->file = stdout;
         output->live = terminal_output(STDOUT_FILENO);
-    } else if (stream->kind == STREAM_FILE) {
-        output->file = fopen(stream->path, "wb");
-        output->owned = true;
-        if (!output->file)
-            return refuse(settings, "%s: cannot write '%s': %s", option, stream->path, strerror(errno));
-    } else {
-        return 0;
+    } else if (wish->stream->kind == STREAM_FILE) {
+        result = open_file(settings, wish, output, other);
+    } else if (wish->stream->kind == STREAM_HOST) {
+        result = open_line(consoles, settings, wish, console);
     }
-    *console = (struct intact_console){ .write = output_write, .flush = output_flush, .owner = output };
-    return 0;
+    if (output->file)
+        *console = (struct intact_console){ .write = output_write, .flush = output_flush, .owner = output };
+    return result < 0 ? result : open_log(settings, wish, output, console);
 }
 
 static bool is_named(const struct settings *settings, const char *id)
 {
+    for (unsigned i = 0; i < 3; i++)
+        if (settings->coms[i].chardev && strcmp(settings->coms[i].chardev, id) == 0)
+            return true;
     for (unsigned i = 0; i < settings->device_property_count; i++)
         if (strcmp(settings->device_properties[i].name, "chardev") == 0 &&
             strcmp(settings->device_properties[i].value, id) == 0)
@@ -64,10 +153,34 @@ static bool is_named(const struct settings *settings, const char *id)
     return false;
 }
 
-// `intact why` answers when nothing can happen any more: it does not wait for keys.
-static bool asks_at_terminal(const struct settings *settings)
+// `intact why` answers when nothing can happen any more: it does not wait for keys, nor for clients.
+static bool waits_for(const struct settings *settings, const struct stream *stream)
 {
-    return settings->why_source && terminal_input();
+    if (stream->kind == STREAM_HOST)
+        return !settings->why_source;
+    return stream->kind == STREAM_STDIO && !(settings->why_source && terminal_input());
+}
+
+// A port that reads standard input, unless another one does that has not let others use it.
+static bool take_stdin(struct consoles *consoles, struct settings *settings, const struct wish *wish)
+{
+    if (wish->stream->kind != STREAM_STDIO || (consoles->port_count && !wish->stream->mux) ||
+        consoles->port_count == CONSOLES_PORTS)
+        return false;
+    if (!consoles->port_count)
+        consoles->keys.escapes = wish->stream->escape && !terminal_input_is_file();
+    consoles->ports[consoles->port_count++] = wish->port;
+    consoles->reads =
+        waits_for(settings, wish->stream) && settings->rr != RR_REPLAY; // its input comes from the journal
+    return true;
+}
+
+static int open_port(struct consoles *consoles, struct settings *settings, const struct wish *wish,
+                     struct output *output, struct intact_console *console, bool *interactive)
+{
+    bool reads = take_stdin(consoles, settings, wish) || wish->stream->kind == STREAM_HOST;
+    *interactive = reads && waits_for(settings, wish->stream);
+    return output_open(consoles, settings, wish, output, console);
 }
 
 // The -chardev backends that devices use.
@@ -78,42 +191,49 @@ static int open_devices(struct consoles *consoles, struct settings *settings)
     for (unsigned i = 0; i < settings->chardev_count; i++) {
         const struct chardev *chardev = &settings->chardevs[i];
         struct intact_chardev_config *device = &settings->device_chardevs[config->chardev_count];
+        const struct wish wish = {
+            .option = "-chardev", .label = chardev->id, .port = chardev->id, .stream = &chardev->stream
+        };
         if (!is_named(settings, chardev->id))
             continue;
-        if (chardev->stream.kind == STREAM_SOCKET)
-            return refuse(settings, "-device: the chardev '%.80s' is a socket, which only -mon can use", chardev->id);
-        *device = (struct intact_chardev_config){ .id = chardev->id };
-        if (chardev->stream.kind == STREAM_STDIO && !consoles->reads) {
-            device->input = consoles->reads = true;
-            consoles->keys.escapes = chardev->stream.escape && !terminal_input_is_file();
-        }
-        if (output_open(settings, "-chardev", &chardev->stream, &consoles->devices[config->chardev_count++],
-                        &device->console) < 0)
+        *device =
+            (struct intact_chardev_config){ .id = chardev->id, .testdev = chardev->stream.kind == STREAM_TESTDEV };
+        if (open_port(consoles, settings, &wish, &consoles->devices[config->chardev_count++], &device->console,
+                      &device->interactive) < 0)
             return -1;
     }
-    consoles->reads &= !asks_at_terminal(settings);
-    config->interactive = consoles->reads;
-    consoles->reads &= settings->rr != RR_REPLAY; // its input comes from the journal
     return 0;
+}
+
+// The stream of a -chardev is one and the same for all that use it.
+static const struct stream *stream_of(struct settings *settings, const char *chardev, const struct stream *own)
+{
+    return chardev ? &settings_chardev(settings, "-chardev", chardev)->stream : own;
 }
 
 int consoles_open(struct consoles *consoles, struct settings *settings)
 {
+    struct intact_machine_config *config = &settings->config;
+    const struct wish serial = { .option = "-serial",
+                                 .label = settings->serial_chardev ? settings->serial_chardev : "serial0",
+                                 .stream = stream_of(settings, settings->serial_chardev, &settings->serial) };
+    const struct wish debugcon = { .option = "-debugcon",
+                                   .label = "debugcon",
+                                   .stream = stream_of(settings, settings->debugcon_chardev, &settings->debugcon),
+                                   .only_prints = true };
     *consoles = (struct consoles){ .keys.escape = settings->escape };
-    consoles->reads = settings->serial.kind == STREAM_STDIO;
-    consoles->keys.escapes = settings->serial.escape && !terminal_input_is_file();
-    if (open_devices(consoles, settings) < 0)
+    if (open_port(consoles, settings, &serial, &consoles->serial, &config->serial, &config->interactive) < 0 ||
+        open_devices(consoles, settings) < 0)
         return -1;
-    if (output_open(settings, "-serial", &settings->serial, &consoles->serial, &settings->config.serial) < 0)
-        return -1;
-    return output_open(settings, "-debugcon", &settings->debugcon, &consoles->debugcon, &settings->config.debugcon);
+    return output_open(consoles, settings, &debugcon, &consoles->debugcon, &config->debugcon);
 }
 
 // False: the guest takes no more.
 static bool give(struct consoles *consoles, const uint8_t *bytes, size_t size)
 {
     for (size_t done = 0; done < size;) {
-        done += intact_machine_input(consoles->machine, bytes + done, size - done);
+        done += intact_machine_chardev_input(consoles->machine, consoles->ports[consoles->focus], bytes + done,
+                                             size - done);
         if (done < size && terminal_nap())
             return false;
     }
@@ -134,6 +254,14 @@ static size_t take_some(struct consoles *consoles, const uint8_t *data, size_t s
     return give(consoles, bytes, kept) ? taken : size;
 }
 
+// The monitor, if there is one, and then the first port again.
+static size_t leave_last_port(struct consoles *consoles, const uint8_t *data, size_t size, const uint8_t **rest)
+{
+    consoles->focus = 0;
+    *rest = data;
+    return consoles->monitor ? monitor_terminal_run(consoles->monitor, data, size, rest) : size;
+}
+
 static void take_input(void *owner, const uint8_t *data, size_t size)
 {
     struct consoles *consoles = owner;
@@ -144,15 +272,16 @@ static void take_input(void *owner, const uint8_t *data, size_t size)
         size -= taken;
         if (key == KEY_QUIT)
             intact_machine_quit(consoles->machine);
-        else if (key == KEY_SWITCH)
-            size = monitor_terminal_run(consoles->monitor, data, size, &data);
+        else if (key == KEY_SWITCH && ++consoles->focus == consoles->port_count)
+            size = leave_last_port(consoles, data, size, &data);
     }
 }
 
 static void end_input(void *owner)
 {
     struct consoles *consoles = owner;
-    intact_machine_input_end(consoles->machine);
+    for (unsigned i = 0; i < consoles->port_count; i++)
+        intact_machine_chardev_input_end(consoles->machine, consoles->ports[i]);
 }
 
 static bool is_held_back(const struct output *output)
@@ -187,6 +316,27 @@ static void start_late_output(struct consoles *consoles)
 
 // --- The monitor at the terminal --------------------------------------------------------------------------------------
 
+int consoles_lead(struct consoles *consoles, struct settings *settings)
+{
+    for (unsigned i = 0; i < settings->monitor_count; i++) {
+        struct monitor_wish *wish = &settings->monitors[i];
+        char where[24];
+        int fd;
+        if (!wish->stream)
+            continue;
+        struct char_line *line =
+            char_lines_open(&consoles->lines, settings, wish->stream, wish->qmp ? "-qmp" : "-monitor",
+                            wish->chardev ? wish->chardev : "compat_monitor0");
+        if (!line || char_line_add_monitor(line, settings, &fd) < 0)
+            return -1;
+        snprintf(where, sizeof where, "fd:%d", fd);
+        wish->where = settings_copy(settings, where);
+        if (!wish->where)
+            return -1;
+    }
+    return 0;
+}
+
 static bool at_terminal(void)
 {
     return terminal_input() && terminal_output(STDOUT_FILENO);
@@ -215,9 +365,9 @@ int consoles_monitor(struct consoles *consoles, struct intact_machine *machine, 
     bool edits = false;
     for (unsigned i = 0; i < settings->monitor_count; i++)
         edits |= consoles_edit(&settings->monitors[i]);
+    consoles->keys.has_monitor = shares || (consoles->reads && consoles->port_count > 1);
     if (!shares && !edits)
         return 0;
-    consoles->keys.has_monitor = shares;
     consoles->monitor =
         monitor_terminal_open(machine, settings->config.cpus, shares ? &consoles->keys : NULL, settings->why);
     return consoles->monitor ? 0 : -1;
@@ -257,7 +407,7 @@ static bool start_monitor(struct consoles *consoles)
     return terminal_read(&reader);
 }
 
-void consoles_start(struct consoles *consoles, struct intact_machine *machine)
+int consoles_start(struct consoles *consoles, struct intact_machine *machine, struct settings *settings)
 {
     const struct terminal_reader reader = { .take = take_input,
                                             .end = end_input,
@@ -266,17 +416,23 @@ void consoles_start(struct consoles *consoles, struct intact_machine *machine)
                                             .owner = consoles };
     consoles->machine = machine;
     start_late_output(consoles);
-    if (consoles->monitor && !consoles->keys.has_monitor)
+    if (char_lines_start(&consoles->lines, settings, machine) < 0)
+        return -1;
+    if (consoles->monitor && !consoles->reads)
         start_monitor(consoles);
     if (!consoles->reads)
-        return;
+        return 0;
     terminal_raw(!consoles->keys.escapes);
     if (!terminal_read(&reader))
         end_input(consoles);
+    return 0;
 }
 
 static void output_close(struct output *output)
 {
+    if (output->log)
+        fclose(output->log);
+    output->log = NULL;
     if (!output->file)
         return;
     if (output->owned)
@@ -293,6 +449,7 @@ void consoles_close(struct consoles *consoles)
     consoles->monitor = NULL;
     terminal_restore();
     late_output_stop();
+    char_lines_close(&consoles->lines);
     output_close(&consoles->serial);
     output_close(&consoles->debugcon);
     for (unsigned i = 0; i < CHARDEV_LIMIT; i++)

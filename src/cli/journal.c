@@ -245,29 +245,37 @@ static bool is_serial(const char *word)
     return option && option->take == take_serial;
 }
 
-static bool has_serial(int argc, char *const *argv)
+// The value of the -serial with that number, from 0 on; NULL: there are not so many.
+static char *serial_at(int argc, char *const *argv, unsigned number)
 {
-    for (int i = 0; i < argc; i++)
-        if (is_serial(argv[i]))
-            return true;
-    return false;
+    for (int i = 0; i + 1 < argc; i++)
+        if (is_serial(argv[i]) && number-- == 0)
+            return argv[i + 1];
+    return NULL;
 }
 
-// The recorded options, then those of the command line. A serial port that is given here takes the place of the recorded one.
+// The recorded options, then those of the command line. A serial port that is given here takes the place of the recorded one of
+// the same number.
 static int replay_options(struct settings *settings, const struct intact_journal *journal, int argc, char *const *argv)
 {
     static char *words[2 * RECORDED_LIMIT];
     int count = 0, skip = skip_dashes(argc, argv);
-    bool serial = has_serial(argc, argv);
+    unsigned serials = 0;
+    bool is_port = false;
     const char *word;
     for (unsigned i = 0; count < RECORDED_LIMIT && (word = intact_journal_argument(journal, i)); i++) {
-        if (serial && is_serial(word))
-            i++;
-        else
-            words[count++] = settings_copy(settings, word);
+        char *instead = is_port ? serial_at(argc - skip, argv + skip, serials++) : NULL;
+        is_port = !is_port && is_serial(word);
+        words[count++] = instead ? instead : settings_copy(settings, word);
     }
-    for (int i = skip; i < argc && count < 2 * RECORDED_LIMIT; i++)
-        words[count++] = argv[i];
+    for (int i = skip; i < argc && count < 2 * RECORDED_LIMIT; i++) {
+        if (is_serial(argv[i]) && serials && i + 1 < argc) {
+            serials--;
+            i++;
+        } else {
+            words[count++] = argv[i];
+        }
+    }
     for (int i = 0; i < count; i++)
         if (!words[i])
             return -1;

@@ -228,7 +228,7 @@ static const char *const nic_words[] = { "none", "user", "user,model=virtio-net-
 static const char *const net_words[] = { "none", "nic", "user", NULL };
 static const char *const display_words[] = { "none", "sdl", NULL };
 static const char *const accel_words[] = { "tcg", "tcg,jit=off", "tcg,jit=check", "kvm", "hvf", NULL };
-static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", NULL };
+static const char *const stream_words[] = { "stdio", "mon:stdio", "none", "null", "file:", "pty", NULL };
 static const char *const icount_words[] = { "shift=0", "shift=0,sleep=off", "shift=0,sleep=on", NULL };
 static const char *const gdb_words[] = { "tcp::1234", "tcp:", "unix:", "none", NULL };
 static const char *const monitor_words[] = { "stdio", "tcp:", "unix:", "none", NULL };
@@ -325,14 +325,23 @@ const struct option options[] = {
       "path=PATH, writes what the card sends to a pcap file.",
       netdev_words, take_netdev },
     { "serial", "WHERE", GROUP_DEVICES,
-      "The serial port (COM1, or the PL011 of virt): stdio, mon:stdio (with Ctrl-a x to quit and Ctrl-a c for the "
-      "monitor; the default), file:PATH, chardev:ID, null, or none for no port.",
+      "A serial port: the first one is COM1, or the PL011 of virt, further ones are COM2 to COM4 of pc. stdio, "
+      "mon:stdio "
+      "(with Ctrl-a x to quit and Ctrl-a c for the monitor; the default), file:PATH, chardev:ID, null, none for no "
+      "port, "
+      "pty, pipe:PATH, or a socket: tcp:[HOST]:PORT, telnet:[HOST]:PORT or unix:PATH, each with ,server=on to listen, "
+      "which "
+      "waits for the first client unless ,wait=off follows, or ,reconnect=SECONDS.",
       stream_words, take_serial },
     { "debugcon", "WHERE", GROUP_DEVICES, "A console at port 0xe9; where, as with -serial.", stream_words,
       take_debugcon },
-    { "chardev", "stdio|null|file|socket,id=ID[,path=PATH]", GROUP_DEVICES,
-      "A character device, for -serial, -device and -mon to use; a socket (path=PATH or host=HOST,port=PORT, with "
-      "server=on and wait=off) for -mon alone.",
+    { "chardev", "stdio|null|file|socket|pty|pipe|testdev,id=ID[,PROPERTY=VALUE]", GROUP_DEVICES,
+      "A character device, for -serial, -device and -mon to use. socket: path=PATH or host=HOST,port=PORT, with "
+      "server=on, "
+      "wait=off, telnet=on, reconnect=SECONDS, or fd=N; file: path=PATH, append=on; pipe: path=PATH, of PATH.in and "
+      "PATH.out; testdev ends the run when the guest says Nq, as isa-debug-exit with N does. mux=on lets several use "
+      "it, "
+      "and Ctrl-a c goes from one to the next; logfile=FILE and logappend=on keep a copy of what is printed.",
       NULL, take_chardev },
     { "nodefaults", NULL, GROUP_DEVICES, "No serial port unless -serial asks for it.", NULL, take_nodefaults },
     { "nographic", NULL, GROUP_DEVICES, "The serial port and the monitor on the terminal, which is the default.", NULL,

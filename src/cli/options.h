@@ -60,6 +60,8 @@ int take_vga(struct settings *settings, const char *value);
 int take_display(struct settings *settings, const char *value);
 int take_device(struct settings *settings, const char *value);
 int take_serial(struct settings *settings, const char *value);
+// The next serial port, for a -chardev.
+int settings_add_serial(struct settings *settings, const char *chardev);
 int take_debugcon(struct settings *settings, const char *value);
 int take_chardev(struct settings *settings, const char *value);
 int take_snapshots(struct settings *settings, const char *value);

@@ -1,35 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Options of consoles: -serial, -debugcon, -chardev; and what has standard input and output.
+// Options of consoles: -serial, -debugcon, -chardev; and what has standard input and output. What they name is
+// read by options_streams.c.
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
 #include "cli/options_lists.h"
+#include "cli/options_streams.h"
 #include "cli/properties.h"
 #include "cli/text.h"
 
 static int parse_stream(struct settings *settings, const char *option, const char *value, struct stream *stream,
                         const char **chardev)
 {
-    static const char *const words[] = { "stdio", "mon:stdio", "none", "null", "file:", "chardev:", NULL };
+    if (strncmp(value, "chardev:", 8) != 0 || !value[8])
+        return stream_of_text(settings, option, value, stream);
     *stream = (struct stream){ 0 };
-    if (strcmp(value, "stdio") == 0 || strcmp(value, "mon:stdio") == 0) {
-        stream->kind = STREAM_STDIO;
-        stream->escape = value[0] == 'm';
-    } else if (strcmp(value, "none") == 0) {
-        stream->kind = STREAM_NONE;
-    } else if (strcmp(value, "null") == 0) {
-        stream->kind = STREAM_NULL;
-    } else if (strncmp(value, "file:", 5) == 0 && value[5]) {
-        stream->kind = STREAM_FILE;
-        stream->path = settings_copy(settings, value + 5);
-        return stream->path ? 0 : -1;
-    } else if (strncmp(value, "chardev:", 8) == 0 && value[8]) {
-        *chardev = settings_copy(settings, value + 8);
-        return *chardev ? 0 : -1;
-    } else {
-        return refuse_unknown(settings, option, "place", value, words);
+    *chardev = settings_copy(settings, value + 8);
+    return *chardev ? 0 : -1;
+}
+
+static int add_chardev(struct settings *settings, const char *option, const struct chardev *chardev);
+
+// The number of a port, which QEMU's names of its character devices have, too.
+static const char *serial_id(struct settings *settings, unsigned number)
+{
+    char id[16];
+    snprintf(id, sizeof id, "serial%u", number);
+    return settings_copy(settings, id);
+}
+
+static int add_com(struct settings *settings, const struct stream *stream, const char *chardev, unsigned number)
+{
+    struct chardev own = { .stream = *stream };
+    if (stream->kind == STREAM_NONE)
+        return 0;
+    if (number > 3)
+        return refuse(settings, "-serial: more than four; a PC has COM1 to COM4");
+    if (!chardev) {
+        chardev = own.id = serial_id(settings, number);
+        if (!chardev || add_chardev(settings, "-serial", &own) < 0)
+            return -1;
     }
+    settings->coms[number - 1].chardev = chardev;
+    return 0;
+}
+
+int settings_add_serial(struct settings *settings, const char *chardev)
+{
+    const struct stream stream = { .kind = STREAM_NULL };
+    unsigned number = settings->serial_count++;
+    if (number)
+        return add_com(settings, &stream, chardev, number);
+    settings->serial_chardev = chardev;
     return 0;
 }
 
@@ -39,14 +62,12 @@ int take_serial(struct settings *settings, const char *value)
     const char *chardev = NULL;
     if (parse_stream(settings, "-serial", value, &stream, &chardev) < 0)
         return -1;
-    if (settings->serial.kind == STREAM_UNSET && !settings->serial_chardev) {
-        settings->serial = stream;
-        settings->serial_chardev = chardev;
-        return 0;
-    }
-    if (stream.kind == STREAM_NONE)
-        return 0;
-    return refuse(settings, "-serial: there is one serial port, and it is in use; a second can only be 'none'");
+    unsigned number = settings->serial_count++;
+    if (number)
+        return add_com(settings, &stream, chardev, number);
+    settings->serial = stream;
+    settings->serial_chardev = chardev;
+    return 0;
 }
 
 int take_debugcon(struct settings *settings, const char *value)
@@ -64,80 +85,27 @@ static const struct chardev *find_chardev(const struct settings *settings, const
     return NULL;
 }
 
-static int chardev_switch(struct settings *settings, const struct properties *properties, const char *name, bool *on)
+static int add_chardev(struct settings *settings, const char *option, const struct chardev *chardev)
 {
-    const char *text = properties_get(properties, name);
-    if (text && !text_switch(text, on))
-        return refuse(settings, "-chardev: %s is on or off", name);
-    return 0;
-}
-
-// "unix:PATH" or "tcp:HOST:PORT". It listens, and does not wait for a client; QEMU does both only if it is told to.
-static const char *socket_place(struct settings *settings, const struct properties *properties)
-{
-    const char *path = properties_get(properties, "path"), *host = properties_get(properties, "host"),
-               *port = properties_get(properties, "port");
-    char text[600];
-    bool server = false, waits = false;
-    if (chardev_switch(settings, properties, "server", &server) < 0 ||
-        chardev_switch(settings, properties, "wait", &waits) < 0)
-        return NULL;
-    if (!server || waits || (path != NULL) == (port != NULL) || (host && path)) {
-        refuse(settings, "-chardev: a socket listens, and does not wait: socket,id=ID,path=PATH,server=on,wait=off, or "
-                         "host=HOST,port=PORT instead of the path");
-        return NULL;
-    }
-    if (path)
-        snprintf(text, sizeof text, "unix:%.500s", path);
-    else
-        snprintf(text, sizeof text, "tcp:%.500s:%.20s", host ? host : "", port);
-    return settings_copy(settings, text);
-}
-
-// Ctrl-a x quits if the terminal is multiplexed, or if its keys send no signals.
-static int chardev_stream(struct settings *settings, const struct properties *properties, struct stream *stream)
-{
-    static const char *const kinds[] = { "stdio", "null", "file", "socket", NULL };
-    const char *kind = properties->first ? properties->first : "", *path = properties_get(properties, "path");
-    bool mux = false, signals = true;
-    if (strcmp(kind, "socket") == 0) {
-        *stream = (struct stream){ .kind = STREAM_SOCKET, .path = socket_place(settings, properties) };
-        return stream->path ? 0 : -1;
-    }
-    if (chardev_switch(settings, properties, "mux", &mux) < 0 ||
-        chardev_switch(settings, properties, "signal", &signals) < 0)
-        return -1;
-    if (strcmp(kind, "stdio") == 0)
-        *stream = (struct stream){ .kind = STREAM_STDIO, .escape = mux || !signals };
-    else if (strcmp(kind, "null") == 0)
-        stream->kind = STREAM_NULL;
-    else if (strcmp(kind, "file") == 0)
-        *stream = (struct stream){ .kind = STREAM_FILE, .path = path };
-    else
-        return refuse_unknown(settings, "-chardev", "kind", kind, kinds);
-    if ((stream->kind == STREAM_FILE) != (path != NULL))
-        return refuse(settings, "-chardev: %s", path ? "only a file has a path" : "file needs path=PATH");
+    if (find_chardev(settings, chardev->id))
+        return refuse(settings, "%s: there are two with the id '%.80s'", option, chardev->id);
+    if (settings->chardev_count == CHARDEV_LIMIT)
+        return refuse(settings, "%s: more than %d", option, CHARDEV_LIMIT);
+    settings->chardevs[settings->chardev_count++] = *chardev;
     return 0;
 }
 
 int take_chardev(struct settings *settings, const char *value)
 {
-    static const char *const names[] = { "id", "path", "mux", "signal", "host", "port", "server", "wait", NULL };
     struct properties properties;
     struct chardev chardev = { 0 };
     if (properties_parse(settings, "-chardev", value, &properties) < 0 ||
-        properties_check(settings, "-chardev", &properties, names) < 0 ||
-        chardev_stream(settings, &properties, &chardev.stream) < 0)
+        stream_of_properties(settings, &properties, &chardev.stream) < 0)
         return -1;
     chardev.id = properties_get(&properties, "id");
     if (!chardev.id)
         return refuse(settings, "-chardev: needs id=ID");
-    if (find_chardev(settings, chardev.id))
-        return refuse(settings, "-chardev: there are two with the id '%.80s'", chardev.id);
-    if (settings->chardev_count == CHARDEV_LIMIT)
-        return refuse(settings, "-chardev: more than %d", CHARDEV_LIMIT);
-    settings->chardevs[settings->chardev_count++] = chardev;
-    return 0;
+    return add_chardev(settings, "-chardev", &chardev);
 }
 
 const struct chardev *settings_chardev(struct settings *settings, const char *option, const char *id)
@@ -158,8 +126,8 @@ static int resolve(struct settings *settings, const char *option, const char *id
     const struct chardev *chardev = settings_chardev(settings, "-chardev", id);
     if (!chardev)
         return -1;
-    if (chardev->stream.kind == STREAM_SOCKET)
-        return refuse(settings, "%s: the chardev '%.80s' is a socket, which only -mon can use", option, id);
+    if (chardev->stream.kind == STREAM_TESTDEV)
+        return refuse(settings, "%s: the chardev '%.80s' is a testdev, for a -device virtconsole", option, id);
     *stream = chardev->stream;
     return 0;
 }
@@ -186,8 +154,35 @@ static int check_stdio(struct settings *settings)
                   other);
 }
 
+// The ports beyond the first.
+static int check_coms(struct settings *settings)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        const char *id = settings->coms[i].chardev;
+        settings->config.com_chardevs[i] = id;
+        if (id && settings->config.type != INTACT_PC)
+            return refuse(settings, "-serial: there is one serial port on virt; a second can only be 'none'");
+        if (id && !settings_chardev(settings, "-serial", id))
+            return -1;
+    }
+    return 0;
+}
+
+// If idle time were skipped, a guest's timeout would end before an answer from outside could arrive.
+static void follow_host(struct settings *settings)
+{
+    bool lines = settings->serial.kind == STREAM_HOST;
+    for (unsigned i = 0; i < settings->chardev_count; i++)
+        lines |= settings->chardevs[i].stream.kind == STREAM_HOST &&
+                 !settings_monitor_has(settings, settings->chardevs[i].id);
+    if (lines && settings->sleep == CHOICE_AUTO && settings->rr != RR_REPLAY)
+        settings->sleep = CHOICE_ON;
+}
+
 int resolve_streams(struct settings *settings)
 {
+    if (check_coms(settings) < 0)
+        return -1;
     if (resolve_monitors(settings) < 0 ||
         resolve(settings, "-serial", settings->serial_chardev, &settings->serial) < 0 ||
         resolve(settings, "-debugcon", settings->debugcon_chardev, &settings->debugcon) < 0)
@@ -201,5 +196,6 @@ int resolve_streams(struct settings *settings)
     if (settings->debugcon.kind == STREAM_NONE)
         settings->config.debugcon_port = 0;
     settings->config.com1 = settings->serial.kind != STREAM_NONE;
+    follow_host(settings);
     return check_stdio(settings);
 }

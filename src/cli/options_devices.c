@@ -53,16 +53,13 @@ static int add_debugcon(struct settings *settings, const struct properties *prop
 
 static int add_serial(struct settings *settings, const struct properties *properties)
 {
-    static const char *const names[] = { "chardev", NULL };
+    static const char *const names[] = { "chardev", "id", NULL };
     const char *option = "-device isa-serial", *chardev = properties_get(properties, "chardev");
     if (properties_check(settings, option, properties, names) < 0)
         return -1;
     if (!chardev)
         return refuse(settings, "%s: needs chardev=ID, of a -chardev", option);
-    if (settings->serial.kind != STREAM_UNSET || settings->serial_chardev)
-        return refuse(settings, "%s: there is one serial port, and it is in use", option);
-    settings->serial_chardev = chardev;
-    return 0;
+    return settings_add_serial(settings, chardev);
 }
 
 static int add_testdev(struct settings *settings, const struct properties *properties)
@@ -88,7 +85,7 @@ static const struct isa_device {
       "a console port",
       { "chardev=ID: where its characters go", "iobase=PORT: 0xe9 by default" },
       add_debugcon },
-    { "isa-serial", "COM1", { "chardev=ID: where its characters go" }, add_serial },
+    { "isa-serial", "COM1, or the next of COM2 to COM4", { "chardev=ID: where its characters go" }, add_serial },
     { "pc-testdev", "interrupt lines by port, for bare-metal tests", { NULL }, add_testdev },
 };
 

@@ -16,16 +16,26 @@ static const char *const stream_list[] = { "stdio        standard input and outp
                                            "mon:stdio    the same, with Ctrl-a x to quit and Ctrl-a c for the monitor",
                                            "file:PATH    written to a file",
                                            "chardev:ID   the -chardev with that id",
+                                           "pty          a pseudo-terminal, whose name is printed",
+                                           "pipe:PATH    the named pipes PATH.in and PATH.out",
+                                           "tcp:[HOST]:PORT[,server=on][,wait=off][,reconnect=N]   a socket",
+                                           "telnet:[HOST]:PORT,server=on[,wait=off]                one for telnet",
+                                           "unix:PATH[,server=on][,wait=off][,reconnect=N]         a Unix socket",
                                            "null         output is dropped",
                                            "none         no port",
                                            NULL };
 static const char *const chardev_list[] = {
     "stdio,id=ID[,mux=on][,signal=off]   standard input and output; with mux=on "
     "or signal=off Ctrl-a x quits",
-    "file,id=ID,path=PATH                written to a file",
+    "file,id=ID,path=PATH[,append=on]     written to a file",
     "null,id=ID                          output is dropped",
-    "socket,id=ID,path=PATH,server=on,wait=off              for -mon: listens at a Unix socket",
-    "socket,id=ID,host=HOST,port=PORT,server=on,wait=off    for -mon: listens at a port",
+    "socket,id=ID,path=PATH[,server=on][,wait=off][,reconnect=N]             a Unix socket",
+    "socket,id=ID,host=HOST,port=PORT[,server=on][,wait=off][,telnet=on]     a port of TCP",
+    "socket,id=ID,fd=N                    a socket that is connected already",
+    "pty,id=ID                            a pseudo-terminal, whose name is printed",
+    "pipe,id=ID,path=PATH                 the named pipes PATH.in and PATH.out, or PATH for both",
+    "testdev,id=ID                        ends the run when the guest says Nq",
+    "   each with mux=on, logfile=FILE, logappend=on",
     NULL
 };
 static const char *const netdev_list[] = {
@@ -41,7 +51,8 @@ static const char *const drive_list[] = {
 static const char *const monitor_list[] = {
     "stdio               standard input and output; at a terminal lines are edited",
     "tcp:[HOST]:PORT     a port; without HOST for this host alone",
-    "unix:PATH           a Unix socket; ,server=on,wait=off may follow, as with tcp",
+    "unix:PATH           a Unix socket; ,server=on,wait=off may follow, as with tcp; ,wait=on waits for a client",
+    "telnet:, pty, pipe:PATH, and tcp and unix with ,server=off: as with -serial",
     "none                no monitor, neither one behind Ctrl-a c",
     NULL,
 };

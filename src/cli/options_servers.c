@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // Options of the servers for debuggers: -gdb, -s, -monitor, -qmp, -mon.
 //
-// Not modelled: -mon pretty=on; a chardev that QMP, or a monitor without a terminal, shares with a serial port.
+// Not modelled: -mon pretty=on; QMP's greeting for the second client of a line that is shared (mux=on) or was waited for (wait=on).
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"
+#include "cli/options_streams.h"
 #include "cli/properties.h"
 
 int take_gdb(struct settings *settings, const char *value)
@@ -46,10 +47,43 @@ static void drop_all(struct settings *settings, bool qmp)
     settings->monitor_count = kept;
 }
 
+// A socket that listens and does not wait is the library's, with a session for each client; others are lines of the command's.
+static bool is_line(const char *value)
+{
+    static const char *const beginnings[] = { "telnet:", "pipe:" }, *const properties[] = { ",wait=on", ",wait,",
+                                                                                            ",server=off", ",reconnect",
+                                                                                            ",telnet" };
+    const char *comma = strchr(value, ',');
+    if (strcmp(value, "pty") == 0)
+        return true;
+    for (unsigned i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+        if (strncmp(value, beginnings[i], strlen(beginnings[i])) == 0)
+            return true;
+    for (unsigned i = 0; comma && i < sizeof properties / sizeof properties[0]; i++)
+        if (strstr(comma, properties[i]))
+            return true;
+    return false;
+}
+
+static int take_line(struct settings *settings, const char *value, struct monitor_wish *wish)
+{
+    const char *option = option_of(wish);
+    if (stream_of_text(settings, option, value, &wish->own) < 0)
+        return -1;
+    if (wish->own.kind != STREAM_HOST)
+        return refuse(settings, "%s: '%.80s' has nobody who could say something", option, value);
+    wish->own.host.lines = wish->own.host.telnet;
+    return 0;
+}
+
 static int take_at(struct settings *settings, bool qmp, const char *value)
 {
-    const struct monitor_wish wish = { .qmp = qmp, .where = settings_copy(settings, value) };
-    if (!wish.where)
+    struct monitor_wish wish = { .qmp = qmp, .where = settings_copy(settings, value) };
+    if (strncmp(value, "chardev:", 8) == 0 && wish.where) {
+        wish.chardev = wish.where + 8;
+        return add(settings, &wish);
+    }
+    if (!wish.where || (is_line(value) && take_line(settings, value, &wish) < 0))
         return -1;
     if (strcmp(value, "none") != 0)
         return add(settings, &wish);
@@ -98,17 +132,20 @@ static int resolve_chardev(struct settings *settings, struct monitor_wish *wish)
         return -1;
     if (chardev->stream.kind == STREAM_STDIO)
         wish->where = "stdio";
-    else if (chardev->stream.kind == STREAM_SOCKET)
+    else if (chardev->stream.kind == STREAM_HOST && chardev->stream.path && !chardev->stream.mux)
         wish->where = chardev->stream.path;
+    else if (chardev->stream.kind == STREAM_HOST)
+        wish->stream = &chardev->stream;
     else
-        return refuse(settings, "-mon: the chardev '%.80s' cannot be read; a socket can, and stdio", wish->chardev);
+        return refuse(settings, "-mon: the chardev '%.80s' cannot be read; a socket can, a pty, a pipe, and stdio",
+                      wish->chardev);
     return 0;
 }
 
 // As with -serial mon:stdio: the serial port has the terminal, and a monitor is behind Ctrl-a c.
 static bool is_behind_serial(const struct settings *settings, const struct monitor_wish *wish)
 {
-    if (wish->qmp || !wish->chardev || !settings->serial_chardev ||
+    if (wish->qmp || wish->stream || !wish->chardev || !settings->serial_chardev ||
         strcmp(wish->chardev, settings->serial_chardev) != 0 || strcmp(wish->where, "stdio") != 0)
         return false;
     for (unsigned i = 0; i < settings->chardev_count; i++)
@@ -137,21 +174,33 @@ bool settings_monitor_has(const struct settings *settings, const char *chardev)
 const char *settings_monitor_at_stdio(const struct settings *settings)
 {
     for (unsigned i = 0; i < settings->monitor_count; i++)
-        if (strcmp(settings->monitors[i].where, "stdio") == 0)
+        if (!settings->monitors[i].stream && strcmp(settings->monitors[i].where, "stdio") == 0)
             return option_of(&settings->monitors[i]);
     return NULL;
 }
 
+static bool same_place(const struct monitor_wish *one, const struct monitor_wish *other)
+{
+    if (one->stream || other->stream)
+        return one->stream == other->stream && !one->stream->mux;
+    return strcmp(one->where, other->where) == 0;
+}
+
 int resolve_monitors(struct settings *settings)
 {
+    for (unsigned i = 0; i < settings->monitor_count; i++)
+        if (settings->monitors[i].own.kind == STREAM_HOST)
+            settings->monitors[i].stream = &settings->monitors[i].own;
     for (unsigned i = 0; i < settings->monitor_count; i++)
         if (settings->monitors[i].chardev && resolve_chardev(settings, &settings->monitors[i]) < 0)
             return -1;
     drop_those_behind_serial(settings);
     for (unsigned i = 0; i < settings->monitor_count; i++)
         for (unsigned j = 0; j < i; j++)
-            if (strcmp(settings->monitors[i].where, settings->monitors[j].where) == 0)
+            if (same_place(&settings->monitors[i], &settings->monitors[j]))
                 return refuse(settings, "%s: '%.80s' has a monitor already; give this one another place",
-                              option_of(&settings->monitors[i]), settings->monitors[i].where);
+                              option_of(&settings->monitors[i]),
+                              settings->monitors[i].where ? settings->monitors[i].where
+                                                          : settings->monitors[i].chardev);
     return 0;
 }

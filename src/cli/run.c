@@ -173,13 +173,19 @@ static int run_machine(struct settings *settings, struct consoles *consoles, str
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     if (settings->answers)
         return destroy(settings, machine, &traces, log, bisect_answer(machine));
-    if (servers_open(&servers, settings, machine) < 0 || consoles_monitor(consoles, machine, settings) < 0) {
+    servers = (struct servers_open){ NULL };
+    if (consoles_lead(consoles, settings) < 0 || servers_open(&servers, settings, machine) < 0 ||
+        consoles_monitor(consoles, machine, settings) < 0) {
         servers_close(&servers);
         return destroy(settings, machine, &traces, log, cli_fail(settings->why));
     }
     if (journal || settings->rr == RR_RECORD || traces.count || log->file != stderr)
         stop_signal_start(machine);
-    consoles_start(consoles, machine);
+    if (consoles_start(consoles, machine, settings) < 0) {
+        consoles_close(consoles);
+        servers_close(&servers);
+        return destroy(settings, machine, &traces, log, cli_fail(settings->why));
+    }
     struct intact_exit end = servers_run_machine(settings, machine, consoles->monitor != NULL);
     stop_signal_end();
     consoles_close(consoles);

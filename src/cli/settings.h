@@ -8,6 +8,7 @@
 
 #include <intact/machine.h>
 
+#include "host/char_stream.h"
 #include "observe/export.h"
 #include "observe/filter.h"
 
@@ -17,16 +18,24 @@ enum stream_kind {
     STREAM_NULL,  // a port whose output is dropped
     STREAM_STDIO,
     STREAM_FILE,
-    STREAM_SOCKET, // of a -chardev, for -mon
+    STREAM_HOST,    // a socket, a pseudo-terminal, pipes
+    STREAM_TESTDEV, // ends the run when the guest says so
 };
 
 struct stream {
     enum stream_kind kind;
-    const char *path; // STREAM_FILE; of STREAM_SOCKET "unix:PATH" or "tcp:HOST:PORT"
-    bool escape;      // STREAM_STDIO: Ctrl-a is the escape key, and Ctrl-c goes to the guest
+    const char
+        *path; // STREAM_FILE; of STREAM_HOST that is a listening socket "unix:PATH" or "tcp:HOST:PORT", else NULL
+    // Ctrl-a is the escape key; of STREAM_STDIO, Ctrl-c goes to the guest.
+    bool escape;
+    bool mux;        // several may use it
+    bool appends;    // STREAM_FILE: to what the file has
+    const char *log; // a file that gets what is printed, too; NULL: none
+    bool log_appends;
+    struct char_stream_config host; // STREAM_HOST
 };
 
-#define CHARDEV_LIMIT 8
+#define CHARDEV_LIMIT 16
 
 struct chardev {
     const char *id;
@@ -36,8 +45,11 @@ struct chardev {
 // A monitor, for people or for programs.
 struct monitor_wish {
     bool qmp;
-    const char *where;   // "stdio", "unix:PATH", "tcp:HOST:PORT"
+    const char *where;   // "stdio", "unix:PATH", "tcp:HOST:PORT", "fd:N"
     const char *chardev; // -mon: the id of its -chardev; NULL: -monitor, -qmp
+    // A line of the command's own leads to it (cli/char_lines.h), and `where` is its end; NULL: none. Of -monitor and -qmp `own`.
+    const struct stream *stream;
+    struct stream own;
 };
 
 // What is to be written of a trace, and where.
@@ -78,6 +90,10 @@ struct settings {
     struct intact_machine_config config;
     struct stream serial, debugcon;
     const char *debugcon_chardev, *serial_chardev; // ids that are looked up when all options are read
+    struct com {
+        const char *chardev; // NULL: not there
+    } coms[3];               // COM2 to COM4
+    unsigned serial_count;   // of -serial and -device isa-serial
     struct chardev chardevs[CHARDEV_LIMIT];
     unsigned chardev_count;
     bool nodefaults, nographic;

@@ -12,7 +12,7 @@
 // What a screen under a user's hands has no use for is refused, not forgotten.
 int watch_check(struct settings *settings)
 {
-    bool elsewhere = settings->serial.kind == STREAM_FILE || settings->serial.kind == STREAM_SOCKET;
+    bool elsewhere = settings->serial.kind == STREAM_FILE || settings->serial.kind == STREAM_HOST;
     const char *what = servers_wanted(settings)                    ? "-gdb, -qmp or a monitor"
                        : settings->rr != RR_NONE                   ? "a recording or a replay"
                        : settings->trace_count                     ? "-trace"

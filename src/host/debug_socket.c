@@ -9,10 +9,8 @@
 #endif
 #include "host/debug_socket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -22,12 +20,11 @@
 #include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/quiet_thread.h"
 #include "host/send_queue.h"
+#include "host/socket_place.h"
 
 struct debug_socket {
     const char *option;
@@ -170,88 +167,22 @@ static bool has_good_options(const char *options)
     return true;
 }
 
-static int begin_listening(struct debug_socket *s, const char *where, struct error *error)
+// "[HOST]:PORT"; a HOST with colons is in brackets.
+static int listen_tcp(struct debug_socket *s, char *text, const char *where, struct error *error)
 {
-    if (listen(s->listener, 1) == 0)
-        return 0;
-    return error_set(error, -errno, "%s: cannot listen at '%.200s': %s", s->option, where, strerror(errno));
-}
-
-// The name of a socket until it listens, in the same folder. False: it would be too long.
-static bool name_before(const char *path, char *name, size_t size)
-{
-    const char *slash = strrchr(path, '/');
-    int folder = slash ? (int)(slash - path) + 1 : 0;
-    return (size_t)snprintf(name, size, "%.*s.intact-%ld", folder, path, (long)getpid()) < size;
-}
-
-// A program that waits for the path can connect as soon as it exists: the socket gets its name when it listens.
-static int bind_unix(struct debug_socket *s, const char *path, struct error *error)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    bool named = name_before(path, address.sun_path, sizeof address.sun_path);
-    if (!named)
-        strcpy(address.sun_path, path);
-    else
-        unlink(address.sun_path);
-    if (bind(s->listener, (const struct sockaddr *)&address, sizeof address) < 0)
-        return error_set(error, -errno, "%s: cannot listen at '%.200s': %s", s->option, path, strerror(errno));
-    int result = begin_listening(s, path, error);
-    if (result == 0 && named && rename(address.sun_path, path) < 0)
-        result = error_set(error, -errno, "%s: cannot listen at '%.200s': %s", s->option, path, strerror(errno));
-    if (result < 0)
-        unlink(address.sun_path);
-    return result;
+    struct socket_place place = { .text = where };
+    if (!socket_place_cut(text, &place))
+        return error_set(error, -EINVAL, "%s: '%.80s' is not tcp:[HOST]:PORT", s->option, where);
+    return socket_place_listen(&place, s->option, &s->listener, error);
 }
 
 static int listen_unix(struct debug_socket *s, const char *path, struct error *error)
 {
-    struct sockaddr_un address;
-    struct stat status;
-    if (strlen(path) == 0 || strlen(path) >= sizeof address.sun_path)
-        return error_set(error, -EINVAL, "%s: '%.80s' is no path of at most %zu characters", s->option, path,
-                         sizeof address.sun_path - 1);
-    s->listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (s->listener < 0)
-        return error_set(error, -errno, "%s: %s", s->option, strerror(errno));
-    bool exists = lstat(path, &status) == 0;
-    if (exists && !S_ISSOCK(status.st_mode))
-        return error_set(error, -EADDRINUSE, "%s: cannot listen at '%.200s': it is another file", s->option, path);
-    if (exists)
-        unlink(path); // of an earlier run
-    int result = bind_unix(s, path, error);
+    const struct socket_place place = { .text = path, .path = path };
+    int result = socket_place_listen(&place, s->option, &s->listener, error);
     if (result == 0)
         s->path = strdup(path);
     return result;
-}
-
-// "[HOST]:PORT"; a HOST with colons is in brackets.
-static int listen_tcp(struct debug_socket *s, char *text, const char *where, struct error *error)
-{
-    struct addrinfo hints = { .ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM }, *found = NULL;
-    char *colon = strrchr(text, ':'), *host = text;
-    size_t digits = colon ? strspn(colon + 1, "0123456789") : 0;
-    if (!digits || digits > 5 || colon[1 + digits] || atoi(colon + 1) > 65535)
-        return error_set(error, -EINVAL, "%s: '%.80s' is not tcp:[HOST]:PORT", s->option, where);
-    *colon = 0;
-    if (host[0] == '[' && colon[-1] == ']') {
-        colon[-1] = 0;
-        host++;
-    }
-    if (host[0] == 0)
-        host = "127.0.0.1";
-    int result = getaddrinfo(host, colon + 1, &hints, &found);
-    if (result)
-        return error_set(error, -EINVAL, "%s: '%.80s': %s", s->option, where, gai_strerror(result));
-    int on = 1;
-    s->listener = socket(found->ai_family, SOCK_STREAM, 0);
-    bool bound = s->listener >= 0 && setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-                 bind(s->listener, found->ai_addr, found->ai_addrlen) == 0;
-    int code = bound ? 0 : -errno;
-    freeaddrinfo(found);
-    if (code < 0)
-        return error_set(error, code, "%s: cannot listen at '%.80s': %s", s->option, where, strerror(-code));
-    return begin_listening(s, where, error);
 }
 
 static int start_listening(struct debug_socket *s, const char *where, struct error *error)
@@ -374,18 +305,7 @@ void debug_socket_close(struct debug_socket *s)
 
 unsigned debug_socket_port(const struct debug_socket *s)
 {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-        struct sockaddr_storage storage;
-    } address;
-    socklen_t size = sizeof address;
-    if (s->stdio || getsockname(s->listener, &address.any, &size) < 0)
-        return 0;
-    if (address.any.sa_family == AF_INET)
-        return ntohs(address.v4.sin_port);
-    return address.any.sa_family == AF_INET6 ? ntohs(address.v6.sin6_port) : 0;
+    return s->stdio || s->listener < 0 ? 0 : socket_place_listens_at(s->listener);
 }
 
 bool debug_socket_connected(const struct debug_socket *s)

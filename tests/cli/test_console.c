@@ -44,7 +44,7 @@ Test(console, every_output_that_is_held_back_is_shown_by_itself)
     settings.device_properties[0] = (struct intact_property){ "chardev", "c" };
     settings.device_property_count = 1;
     cr_assert_eq(consoles_open(&consoles, &settings), 0, "%s", settings.why);
-    consoles_start(&consoles, NULL);
+    cr_assert_eq(consoles_start(&consoles, NULL, &settings), 0);
     const struct intact_console outputs[3] = { settings.config.serial, settings.config.debugcon,
                                                settings.device_chardevs[0].console };
     for (unsigned i = 0; i < 3; i++) {

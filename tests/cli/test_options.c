@@ -390,14 +390,52 @@ Test(options, places_for_characters)
     TAKES("-debugcon", "stdio");
     cr_assert_eq(settings.config.debugcon_port, 0xe9);
     TAKES("-serial", "stdio", "-serial", "none");
-    REFUSES("one serial port", "-serial", "stdio", "-serial", "null");
+    TAKES("-serial", "stdio", "-serial", "none", "-serial", "null", "-serial", "chardev:a", "-chardev", "pty,id=a");
+    cr_assert_null(settings.config.com_chardevs[0]);
+    cr_assert_str_eq(settings.config.com_chardevs[1], "serial2");
+    cr_assert_str_eq(settings.config.com_chardevs[2], "a");
+    REFUSES("more than four", "-serial", "null", "-serial", "null", "-serial", "null", "-serial", "null", "-serial",
+            "null");
+    REFUSES("one serial port on virt", "-machine", "virt", "-serial", "stdio", "-serial", "null");
     REFUSES("no place 'stdoi'; the nearest is 'stdio'", "-serial", "stdoi");
     REFUSES("no id 'b'; there is a", "-serial", "chardev:b", "-chardev", "null,id=a");
     REFUSES("nor any other", "-serial", "chardev:b");
     REFUSES("two with the id", "-chardev", "null,id=a", "-chardev", "null,id=a");
     REFUSES("needs id", "-chardev", "null");
     REFUSES("needs path", "-chardev", "file,id=a");
-    REFUSES("no kind 'pipe'", "-chardev", "pipe,id=a");
+    REFUSES("pipe needs path", "-chardev", "pipe,id=a");
+    REFUSES("no kind 'pie'; the nearest is 'pipe'", "-chardev", "pie,id=a");
+    REFUSES("-chardev file: no property 'server'", "-chardev", "file,id=a,path=x,server=on");
+    REFUSES("there is no 'ringbuf' here", "-chardev", "ringbuf,id=a");
+    REFUSES("logappend needs logfile", "-chardev", "null,id=a,logappend=on");
+}
+
+Test(options, sockets_pipes_and_terminals)
+{
+    TAKES("-serial", "tcp:localhost:4444,server=on,wait=off");
+    cr_assert_eq(settings.serial.host.kind, CHAR_STREAM_LISTENS);
+    cr_assert_str_eq(settings.serial.path, "tcp:localhost:4444");
+    cr_assert_eq(settings.sleep, CHOICE_ON);
+    TAKES("-serial", "tcp:[::1]:4444,server,nowait");
+    cr_assert_str_eq(settings.serial.host.place.host, "::1");
+    cr_assert_str_eq(settings.serial.path, "tcp:[::1]:4444");
+    TAKES("-serial", "telnet::4444,server");
+    cr_assert(settings.serial.host.telnet && settings.serial.host.waits);
+    TAKES("-serial", "unix:/tmp/x,reconnect=3");
+    cr_assert_eq(settings.serial.host.kind, CHAR_STREAM_CONNECTS);
+    cr_assert_eq(settings.serial.host.reconnects, 3000);
+    TAKES("-chardev", "pipe,id=a,path=/tmp/x", "-serial", "chardev:a", "-chardev", "pty,id=b,mux=on", "-mon", "b");
+    cr_assert_eq(settings.serial.host.kind, CHAR_STREAM_PIPE);
+    cr_assert_eq(settings.monitors[0].stream, &settings.chardevs[1].stream);
+    TAKES("-monitor", "telnet::4444,server,nowait", "-qmp", "unix:/tmp/x,server=on,wait=on");
+    cr_assert(settings.monitors[0].stream->host.telnet && settings.monitors[0].stream->host.lines);
+    cr_assert(settings.monitors[1].stream->host.waits);
+    TAKES("-chardev", "socket,id=a,fd=3", "-chardev", "testdev,id=t", "-chardev", "file,id=f,path=x,append=on");
+    cr_assert_eq(settings.chardevs[0].stream.host.given, 3);
+    cr_assert(settings.chardevs[2].stream.appends);
+    REFUSES("fd=N is a socket that is connected already", "-chardev", "socket,id=a,fd=3,server=on");
+    REFUSES("telnet is for server=on", "-serial", "telnet::4444");
+    REFUSES("is a testdev", "-chardev", "testdev,id=t", "-serial", "chardev:t");
 }
 
 Test(options, time)
@@ -522,16 +560,14 @@ Test(options, monitors_for_programs)
     REFUSES("-mon: no property 'mod'; the nearest is 'mode'", "-chardev", socket_at_path, "-mon", "c,mod=control");
     REFUSES("-mon: pretty can only be off; each message is one line", "-chardev", socket_at_path, "-mon",
             "c,pretty=on");
-    REFUSES("-mon: the chardev 'c' cannot be read; a socket can, and stdio", "-chardev", "null,id=c", "-mon", "c");
+    REFUSES("-mon: the chardev 'c' cannot be read; a socket can, a pty, a pipe, and stdio", "-chardev", "null,id=c",
+            "-mon", "c");
     REFUSES("-mon: 'unix:/tmp/x' has a monitor already", "-chardev", socket_at_path, "-mon", "c", "-mon", "c");
     REFUSES("-qmp: 'stdio' has a monitor already", "-monitor", "stdio", "-qmp", "stdio");
     REFUSES("-qmp: stdio is taken by -serial", "-serial", "stdio", "-qmp", "stdio");
-    REFUSES("-serial: the chardev 'c' is a socket, which only -mon can use", "-chardev", socket_at_path, "-serial",
-            "chardev:c");
-    REFUSES("-chardev: a socket listens, and does not wait", "-chardev", "socket,id=c,path=/tmp/x");
-    REFUSES("-chardev: a socket listens, and does not wait", "-chardev", "socket,id=c,path=/tmp/x,server=on,wait=on");
-    REFUSES("-chardev: a socket listens, and does not wait", "-chardev", "socket,id=c,server=on");
-    REFUSES("-chardev: a socket listens, and does not wait", "-chardev", "socket,id=c,path=/tmp/x,port=1,server=on");
+    REFUSES("-chardev: a socket has path=PATH, or host=HOST,port=PORT", "-chardev", "socket,id=c,server=on");
+    REFUSES("-chardev: a socket has path=PATH, or host=HOST,port=PORT", "-chardev",
+            "socket,id=c,path=/tmp/x,port=1,server=on");
     REFUSES("-chardev: wait is on or off", "-chardev", "socket,id=c,path=/tmp/x,server=on,wait=maybe");
 }
 
