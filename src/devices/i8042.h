@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// The keyboard controller of the PC/AT and PS/2 (Intel 8042 and its firmware), with an AT keyboard on its first port
-// and nothing on its second.
+// The keyboard controller of the PC/AT and PS/2 (Intel 8042 and its firmware), with a keyboard on its first port and a mouse
+// on its second.
 //
 //   60h data, 64h status and command: two windows of one byte
 //   kbd_irq (IRQ 1), aux_irq (IRQ 12): high while a byte of that port waits in the output buffer
@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/visit.h"
+#include "devices/input/ps2_keyboard.h"
+#include "devices/input/ps2_mouse.h"
 #include "intact/irq_line.h"
 
 enum {
@@ -38,17 +41,9 @@ enum {                      // output port
     I8042_OUT_AUX_OBF = 0x20,
 };
 
-#define I8042_QUEUE 32
-#define I8042_KEYS  24 // room for key codes; the rest is for answers to commands
-
-struct i8042_queue {
-    uint8_t bytes[I8042_QUEUE];
-    uint8_t head, count;
-};
-
 enum i8042_mistake {
     I8042_MISTAKE_COMMAND, // an undefined controller command
-    I8042_MISTAKE_LOST,    // a byte for which there was no room
+    I8042_MISTAKE_LOST,    // an answer for which there was no room
     I8042_MISTAKES
 };
 
@@ -60,22 +55,19 @@ struct i8042 {
     uint8_t data;                // output buffer
     uint8_t status;              // OBF, AUX, TIMEOUT, PARITY of the output buffer
     uint8_t reply, reply_status; // the controller's answer that waits until the buffer is free; status 0: none
-    struct i8042_queue keyboard; // scan codes and answers, as the keyboard sends them
     bool release;                // translation: F0h came, the next code is a release
-    // The keyboard.
-    uint8_t kbd_command; // keyboard command that waits for its argument; 0: none
-    uint8_t kbd_last;    // last byte sent, for "resend"
-    uint8_t scan_set;    // 1-3
-    uint8_t leds, rate;
-    bool scanning;
+    struct ps2_keyboard keyboard;
+    struct ps2_mouse mouse;
+    struct event repeat, sample; // of a held key; of the mouse
+    struct clock *clock;
     uint32_t mistakes[I8042_MISTAKES];
     struct intact_irq_line kbd_irq, aux_irq;
-    struct intact_irq_line a20;
+    struct intact_irq_line a20; // output port bit 1: address line 20 is not forced to 0
     void (*reset)(void *owner); // the reset line was pulsed
     void *owner;
 };
 
-void i8042_init(struct i8042 *kbc, void (*reset)(void *owner), void *owner);
+void i8042_init(struct i8042 *kbc, struct clock *clock, void (*reset)(void *owner), void *owner);
 void i8042_reset(struct i8042 *kbc, uint64_t now);
 
 // Port 60h.
@@ -85,9 +77,12 @@ void i8042_write_data(void *owner, uint64_t offset, unsigned size, uint64_t valu
 uint64_t i8042_read_status(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void i8042_write_command(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);
 
-// A key was pressed or released: `codes` as the keyboard sends them in scan set 2 (1Ch: A goes down, F0h 1Ch: up).
-// False: the keyboard's buffer has no room for all of them, or it is not scanning; nothing was queued.
-bool i8042_key(struct i8042 *kbc, const uint8_t *codes, unsigned count);
+// A key goes down or up (ps2_keyboard.h); the mouse moves (ps2_mouse.h).
+void i8042_key(struct i8042 *kbc, unsigned key, bool down, uint64_t now);
+void i8042_move(struct i8042 *kbc, int x, int y, int wheel, uint8_t buttons, uint64_t now);
+
+// Another part of the board has opened or closed the gate of address line 20, which has one latch.
+void i8042_set_a20(struct i8042 *kbc, bool open);
 
 void i8042_visit(struct i8042 *kbc, struct visit *v);
 

@@ -72,7 +72,7 @@ static void setup(void)
     rtc_init(&board.rtc, &board.clock, RTC_DEFAULT_DATE);
     hpet_init(&board.hpet, &board.clock, 0x00f00004);
     acpi_pm_init(&board.pm, &board.clock, true, NULL, NULL);
-    i8042_init(&board.kbc, NULL, NULL);
+    i8042_init(&board.kbc, &board.clock, NULL, NULL);
     reset_port_init(&board.reset_port, NULL, NULL);
     pci_host_init(&board.pci, &board.reset_port);
     fw_cfg_init(&board.fw);

@@ -32,6 +32,7 @@
 #include "machine/board/fw_cfg_files.h"
 #include "machine/board/hand.h"
 #include "machine/board/history.h"
+#include "machine/board/input.h"
 #include "machine/board/mistakes.h"
 #include "machine/board/outside.h"
 #include "machine/board/pci_place.h"
@@ -81,6 +82,9 @@ struct board_type {
     // The buttons of buttons.h, when the machine's thread takes them. NULL: there is none.
     void (*press_power)(struct board *board, uint64_t now);
     void (*press_nmi)(struct board *board);
+    // The keyboard and mouse of input.h, likewise.
+    void (*key)(struct board *board, unsigned key, bool down, uint64_t now);
+    void (*pointer)(struct board *board, int dx, int dy, int wheel, uint8_t buttons, uint64_t now);
 
     // The interrupt that the controller signals to a processor, whose exception names none. NULL: it names it.
     uint32_t (*signalled)(struct board *board, uint32_t index);
@@ -151,6 +155,7 @@ struct board {
     int jit_refused; // why: 0 where it is off, -ENOTSUP, or what the host said
     struct outside outside;
     struct buttons buttons;
+    struct input_channel input;
 
     // Memory, and I/O ports where the family has them.
     struct bus memory, ports;

@@ -90,7 +90,7 @@ static int make_devices(struct board *board)
     rtc_init(&pc->rtc, clock, board->config.rtc_date);
     hpet_init(&pc->hpet, clock, PC_HPET_ROUTES);
     acpi_pm_init(&pc->pm, clock, true, power_off, board);
-    i8042_init(&pc->keyboard, keyboard_reset, board);
+    i8042_init(&pc->keyboard, clock, keyboard_reset, board);
     reset_port_init(&pc->reset, port_reset, board);
     pci_host_init(&board->pci, &pc->reset);
     post_port_init(&pc->post);
@@ -116,6 +116,16 @@ static void press_nmi(struct board *board)
 {
     x86_irq_set_nmi(&pc_of(board)->irq, true);
     x86_irq_set_nmi(&pc_of(board)->irq, false);
+}
+
+static void press_key(struct board *board, unsigned key, bool down, uint64_t now)
+{
+    i8042_key(&pc_of(board)->keyboard, key, down, now);
+}
+
+static void move_pointer(struct board *board, int dx, int dy, int wheel, uint8_t buttons, uint64_t now)
+{
+    i8042_move(&pc_of(board)->keyboard, dx, dy, wheel, buttons, now);
 }
 
 static struct vcpu *make_cpu(struct board *board, uint32_t index)
@@ -199,6 +209,8 @@ const struct board_type pc_type = {
     .firmware = pc_firmware,
     .press_power = press_power,
     .press_nmi = press_nmi,
+    .key = press_key,
+    .pointer = move_pointer,
     .why_pin = pc_why_pin,
     .uses_pin = pc_uses_pin,
     .why_message = pc_why_message,
