@@ -337,6 +337,7 @@ def fetch(arch):
             deb = packages.download(kernel)
         (folder / "vmlinuz").write_bytes(deb_file(deb, r"\./boot/vmlinuz-.*"))
         shutil.rmtree(folder / "modules", ignore_errors=True)
+        shutil.rmtree(folder / "more", ignore_errors=True)
         (folder / "modules").mkdir()
         for name, contents in deb_files(deb, MODULE):
             (folder / "modules" / pathlib.PurePosixPath(name).name).write_bytes(contents)
@@ -372,6 +373,39 @@ def prepare(arch, virtio=False):
         temporary.write_bytes(image)
         temporary.replace(path)
     return folder / "vmlinuz", path
+
+
+def fetch_modules(arch, names, folder):
+    """More modules of the kernel that is in the cache. One that is built in has an empty file."""
+    package = (CACHE / arch / "package").read_text().strip()
+    print(f"linux: fetching {package}", file=sys.stderr)
+    try:
+        packages = source(ARCHES[arch]["debian"])
+        try:
+            deb = packages.download(package)
+        except subprocess.CalledProcessError:
+            packages.refresh()
+            deb = packages.download(package)
+        found = {pathlib.PurePosixPath(name).name.partition(".")[0]: contents for name, contents in
+                 deb_files(deb, r"\./(usr/)?lib/modules/[^/]+/kernel/.*/(%s)\.ko(\.xz)?" % "|".join(names))}
+        deb.unlink()
+    except (OSError, KeyError, subprocess.CalledProcessError) as error:
+        raise CannotGet(f"{package}: {error}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_bytes(found.get(name, b""))
+
+
+def modules(arch, names):
+    """Modules of the kernel of `arch`, each with its file's name, in this order, but those that are built in. CannotGet."""
+    prepare(arch)
+    folder = CACHE / arch / "more"
+    with cache_lock():
+        missing = [name for name in names if not (folder / name).exists()]
+        if missing:
+            fetch_modules(arch, missing, folder)
+    found = [(name, (folder / name).read_bytes()) for name in names]
+    return [(f"{name}.ko" + (".xz" if data.startswith(b"\xfd7zXZ") else ""), data) for name, data in found if data]
 
 
 def boot_options(arch, append="", memory="512M", virtio=False):
