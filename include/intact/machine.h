@@ -80,7 +80,7 @@ struct intact_drive_config {
     bool snapshot; // what it writes is kept in memory only, and the file is not changed
     // INTACT_DRIVE_NONE, INTACT_DRIVE_IDE: a disk of your own instead of the file. It is copied. NULL: the file.
     const struct intact_block *block;
-    bool cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written
+    bool cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written; without a file it is empty
 };
 
 // The end of a network cable, for the card that names its id.

@@ -6,7 +6,9 @@
 //     PACKET  ── 1: the host writes 12 bytes ── 2: it reads as many bytes as LBA mid and high say, as often as DRQ comes
 //             ── 3: done, with ERR if REQUEST SENSE has something to say
 //
-// Not modelled: audio, writing, sectors of other sizes than 2048 bytes, a change of the medium (its tray stays locked), UNIT
+// A medium of no sectors is none: the tray is empty.
+//
+// Not modelled: audio, writing, sectors of other sizes than 2048 bytes, a change of the medium (its tray stays as it is), UNIT
 // ATTENTION after a reset, overlap.
 #include <string.h>
 
@@ -15,8 +17,8 @@
 
 enum { COMMAND_OUT = 1, DATA_IN = 2 };
 enum { BY_DMA = 1 }; // of the features register
-enum { SENSE_MEDIUM = 3, SENSE_ILLEGAL = 5 };
-enum { READ_ERROR = 0x11, INVALID_COMMAND = 0x20, OUT_OF_RANGE = 0x21, INVALID_FIELD = 0x24 };
+enum { SENSE_NOT_READY = 2, SENSE_MEDIUM = 3, SENSE_ILLEGAL = 5 };
+enum { READ_ERROR = 0x11, INVALID_COMMAND = 0x20, OUT_OF_RANGE = 0x21, INVALID_FIELD = 0x24, NO_MEDIUM = 0x3a };
 enum { PER_CD_SECTOR = ATAPI_SECTOR / ATA_SECTOR };
 enum { PROFILE_CD = 0x0008, DATA_TRACK = 0x14, LEAD_OUT = 0xaa, PREGAP = 150 };
 
@@ -99,7 +101,7 @@ static uint32_t cd_sectors(const struct ata *ata)
 
 // --- Commands --------------------------------------------------------------------------------------------------------
 
-static void test_ready(struct ata *ata, const uint8_t *packet)
+static void done(struct ata *ata, const uint8_t *packet)
 {
     (void)packet;
     good(ata);
@@ -225,12 +227,12 @@ static void get_configuration(struct ata *ata, const uint8_t *packet)
     static const uint8_t features[] = { 0, 0, 0x03, 4, 0, PROFILE_CD, 1, 0, 0, 1, 0x03, 4, 0, 0, 0, 2 };
     uint8_t *out = blank(ata);
     put_big(out, 4, 4 + sizeof features);
-    put_big(out + 6, 2, PROFILE_CD);
+    put_big(out + 6, 2, ata->sectors ? PROFILE_CD : 0);
     memcpy(out + 8, features, sizeof features);
     reply(ata, 8 + sizeof features, big(packet + 7, 2));
 }
 
-// 6.12: nothing has happened; a medium is there.
+// 6.12: nothing has happened.
 static void get_event(struct ata *ata, const uint8_t *packet)
 {
     enum { POLLED = 1, MEDIA = 4, MEDIA_BIT = 1 << MEDIA, NONE = 0x80, PRESENT = 2 };
@@ -243,7 +245,7 @@ static void get_event(struct ata *ata, const uint8_t *packet)
     put_big(out, 2, media ? 6 : 2);
     out[2] = media ? MEDIA : NONE;
     out[3] = MEDIA_BIT;
-    out[5] = PRESENT;
+    out[5] = ata->sectors ? PRESENT : 0;
     reply(ata, media ? 8 : 4, big(packet + 7, 2));
 }
 
@@ -283,21 +285,22 @@ static const struct packet_command {
     uint8_t code;
     const char *name;
     void (*run)(struct ata *ata, const uint8_t *packet);
+    bool needs_medium;
 } commands[] = {
-    { 0x00, "TEST UNIT READY", test_ready },
-    { 0x03, "REQUEST SENSE", request_sense },
-    { 0x12, "INQUIRY", inquiry },
-    { 0x1b, "START STOP UNIT", test_ready },
-    { 0x1e, "PREVENT ALLOW MEDIUM REMOVAL", test_ready },
-    { 0x25, "READ CAPACITY", read_capacity },
-    { 0x28, "READ (10)", read_10 },
-    { 0x2b, "SEEK (10)", seek },
-    { 0x43, "READ TOC/PMA/ATIP", read_toc },
-    { 0x46, "GET CONFIGURATION", get_configuration },
-    { 0x4a, "GET EVENT/STATUS NOTIFICATION", get_event },
-    { 0x51, "READ DISC INFORMATION", read_disc },
-    { 0x5a, "MODE SENSE (10)", mode_sense },
-    { 0xa8, "READ (12)", read_12 },
+    { 0x00, "TEST UNIT READY", done, true },
+    { 0x03, "REQUEST SENSE", request_sense, false },
+    { 0x12, "INQUIRY", inquiry, false },
+    { 0x1b, "START STOP UNIT", done, false },
+    { 0x1e, "PREVENT ALLOW MEDIUM REMOVAL", done, false },
+    { 0x25, "READ CAPACITY", read_capacity, true },
+    { 0x28, "READ (10)", read_10, true },
+    { 0x2b, "SEEK (10)", seek, true },
+    { 0x43, "READ TOC/PMA/ATIP", read_toc, true },
+    { 0x46, "GET CONFIGURATION", get_configuration, false },
+    { 0x4a, "GET EVENT/STATUS NOTIFICATION", get_event, false },
+    { 0x51, "READ DISC INFORMATION", read_disc, true },
+    { 0x5a, "MODE SENSE (10)", mode_sense, false },
+    { 0xa8, "READ (12)", read_12, true },
 };
 
 void atapi_begin(struct ata *ata)
@@ -318,7 +321,10 @@ void atapi_execute(struct ata *ata)
     memcpy(packet, ata->buffer, sizeof packet);
     for (unsigned i = 0; i < countof(commands); i++)
         if (commands[i].code == packet[0]) {
-            commands[i].run(ata, packet);
+            if (commands[i].needs_medium && !ata->sectors)
+                bad(ata, SENSE_NOT_READY, NO_MEDIUM);
+            else
+                commands[i].run(ata, packet);
             return;
         }
     ata->mistakes[ATA_MISTAKE_COMMAND]++;

@@ -39,11 +39,22 @@ static int check_block(struct board *board, const char *id, const struct intact_
     return 0;
 }
 
+// A CD drive without a medium.
+static int read_nothing(void *owner, uint64_t offset, void *data, size_t size)
+{
+    (void)owner, (void)offset, (void)data, (void)size;
+    return -EIO;
+}
+
+static const struct intact_block no_medium = { .readonly = true, .read = read_nothing };
+
 int backends_open_drive(struct board *board, unsigned index, struct block_file *file, const struct intact_block **block)
 {
     const struct intact_drive_config *drive = &board->config.drives[index];
-    int result;
-    if (drive->block) {
+    int result = 0;
+    if (drive->cd && !drive->block && !drive->file) {
+        *block = &no_medium;
+    } else if (drive->block) {
         *block = drive->block;
         result = check_block(board, drive->id ? drive->id : "", drive->block);
     } else {

@@ -67,7 +67,7 @@ static void add_file(struct files *files, const char *option, const char *path)
 static void list_drives(const struct intact_machine_config *config, struct files *files)
 {
     for (unsigned i = 0; i < config->drive_count; i++)
-        if (!config->drives[i].block)
+        if (config->drives[i].file && !config->drives[i].block)
             add_file(files, "-drive", config->drives[i].file);
 }
 

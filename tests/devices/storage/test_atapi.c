@@ -213,3 +213,27 @@ Test(atapi, what_is_wrong_is_sense_until_the_next_command)
     PACKET(2048, false, 0x28, 0, 0, 0, 0, 0, 0, 0, 1);
     check_done(3, 0x11);
 }
+
+Test(atapi, an_empty_tray_has_a_drive_and_no_medium)
+{
+    static const uint8_t refused[][ATAPI_PACKET] = {
+        { 0x00 }, { 0x25 }, { 0x28, [8] = 1 }, { 0x2b }, { 0x43 }, { 0x51 }
+    };
+    uint8_t bytes[64];
+    disk.block.size = 0;
+    ata_init_cd(&cd, &disk.block, "CD");
+    for (unsigned i = 0; i < countof(refused); i++) {
+        packet(64, false, refused[i], ATAPI_PACKET);
+        cr_assert_eq(answer(bytes), 0);
+        check_done(2, 0x3a);
+    }
+    PACKET(64, false, 0x12, 0, 0, 0, 36);
+    cr_assert_eq(answer(bytes), 36);
+    check_done(0, 0);
+    PACKET(64, false, 0x46, 2, 0, 0, 0, 0, 0, 0, 60);
+    cr_assert_eq(answer(bytes), 24);
+    cr_assert_eq(bytes[6] << 8 | bytes[7], 0, "no profile is current");
+    PACKET(64, false, 0x4a, 1, 0, 0, 0x10, 0, 0, 0, 60);
+    cr_assert_eq(answer(bytes), 8);
+    cr_assert_eq(bytes[5], 0);
+}
