@@ -37,7 +37,7 @@ set(BOARD_ROOMS base msi irqchip groups devices_pci devices_virtio devices_stora
                 vcpu vcpu_jit host machine_boot)
 room(machine_board    src/machine/board    ${BOARD_ROOMS})
 room(machine_replay   src/machine/replay   ${BOARD_ROOMS} machine_board replay)
-set(ZSTD_ROOMS replay machine_replay machine_boot)
+set(ZSTD_ROOMS replay machine_replay machine_boot host) # of host: qcow2
 room(machine_pc       src/machine/pc       ${BOARD_ROOMS} machine_board machine_tables observe irqchip_x86 vcpu_x86_64
                                              vcpu_x86_64_system)
 room(machine_virt     src/machine/virt     ${BOARD_ROOMS} machine_board machine_tables observe irqchip_arm vcpu_aarch64
@@ -61,6 +61,7 @@ find_path(FDT_INCLUDE_DIR libfdt.h REQUIRED)
 target_include_directories(room_machine_tables PRIVATE ${FDT_INCLUDE_DIR})
 target_link_libraries(room_machine_tables PUBLIC ${FDT_LIBRARY})
 target_link_libraries(room_machine_boot PUBLIC ZLIB::ZLIB)
+target_link_libraries(room_host PUBLIC ZLIB::ZLIB)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED) # digests; all of it is in the header
 target_include_directories(room_replay PRIVATE ${XXHASH_INCLUDE_DIR})
 find_package(PkgConfig REQUIRED)

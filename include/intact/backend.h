@@ -22,13 +22,15 @@ extern "C" {
 // return 0, or a negative errno, which the guest sees as an I/O error of the whole request.
 struct intact_block {
     uint64_t size; // bytes, a multiple of INTACT_BLOCK_SECTOR
-    bool readonly; // `write` and `discard` are not called
+    bool readonly; // `write`, `discard` and `zero` are not called
     int (*read)(void *owner, uint64_t offset, void *data, size_t size);
     int (*write)(void *owner, uint64_t offset, const void *data, size_t size);
     int (*flush)(void *owner); // makes earlier writes permanent, also after a loss of power. NULL: they always are
     // The contents of the range are no longer needed. NULL: ignored.
     int (*discard)(void *owner, uint64_t offset, uint64_t size);
     void *owner;
+    // The range reads as zeroes from now on; `release`: its room may be given back. NULL: zeroes are written.
+    int (*zero)(void *owner, uint64_t offset, uint64_t size, bool release);
 };
 
 // Longest frame without its check sequence: a VLAN tag and a payload of 65,521 bytes at most.

@@ -58,7 +58,16 @@ enum intact_machine_type {
     INTACT_VIRT, // AArch64; a generic interrupt controller (GIC), addresses as of QEMU's `virt`
 };
 
-// A drive: a raw file, and what it is for.
+// How the bytes of a disk are in a file.
+enum intact_drive_format {
+    INTACT_DRIVE_RAW,   // one after the other
+    INTACT_DRIVE_QCOW2, // QEMU's docs/interop/qcow2, versions 2 and 3, with backing files
+    // qcow2 if the file begins as one, else raw; what the guest writes to the first sector of such a raw disk may not begin as
+    // qcow2, and is an I/O error if it does: it would be taken for that the next time
+    INTACT_DRIVE_PROBE,
+};
+
+// A drive: a file, and what it is for.
 enum intact_drive_interface {
     INTACT_DRIVE_NONE,   // for the device whose `drive` property is its id
     INTACT_DRIVE_PFLASH, // the contents of a flash bank
@@ -81,6 +90,8 @@ struct intact_drive_config {
     // INTACT_DRIVE_NONE, INTACT_DRIVE_IDE: a disk of your own instead of the file. It is copied. NULL: the file.
     const struct intact_block *block;
     bool cd; // INTACT_DRIVE_IDE: a CD drive with the file as its medium, which is never written; without a file it is empty
+    enum intact_drive_format format; // of the file; INTACT_DRIVE_PFLASH: INTACT_DRIVE_RAW
+    bool discard; // what the guest discards reads as zeroes, and its room is given back to the host; false: it stays
 };
 
 // The end of a network cable, for the card that names its id.

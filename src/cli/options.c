@@ -302,8 +302,10 @@ const struct option options[] = {
       "index=0 to 3 (or bus= "
       "and unit=), by default the first that is free; if=virtio as a virtio-blk-pci; without if= as ide on a PC and "
       "virtio on virt; if=pflash as a flash bank of virt, unit=0|1, by "
-      "default the first free one. format=raw; there is no other. What the guest writes goes to the file, unless "
-      "readonly=on (it cannot write) or snapshot=on (its writes are lost at the end). cache=none|writeback|unsafe and "
+      "default the first free one. format=raw|qcow2; without it, qcow2 if the file begins as one, else raw. What the "
+      "guest "
+      "writes goes to the file, unless readonly=on (it cannot write) or snapshot=on (its writes are lost at the end). "
+      "discard=unmap gives back to the host what the guest discards. cache=none|writeback|unsafe and "
       "aio= are "
       "about the host, and change nothing.",
       drive_words, take_drive },

@@ -7,8 +7,9 @@
 #include "cli/properties.h"
 #include "cli/text.h"
 
-const char *const drive_words[] = { "if=none,format=raw,id=,file=", "if=ide,format=raw,index=,file=",
-                                    "if=virtio,format=raw,file=", "if=pflash,format=raw,unit=,file=", NULL };
+const char *const drive_words[] = { "if=none,format=raw,id=,file=",     "if=none,format=qcow2,id=,file=",
+                                    "if=ide,format=raw,index=,file=",   "if=virtio,format=raw,file=",
+                                    "if=pflash,format=raw,unit=,file=", NULL };
 
 static int drive_switch(struct settings *settings, const struct properties *properties, const char *name, bool *value)
 {
@@ -127,15 +128,33 @@ static int drive_id(struct settings *settings, const struct properties *properti
     return 0;
 }
 
+// A flash bank is raw, whatever its file begins with.
+static int drive_format(struct settings *settings, const char *format, struct intact_drive_config *drive)
+{
+    static const char *const formats[] = { [INTACT_DRIVE_RAW] = "raw", [INTACT_DRIVE_QCOW2] = "qcow2", NULL };
+    bool flash = drive->interface == INTACT_DRIVE_PFLASH;
+    drive->format = flash ? INTACT_DRIVE_RAW : INTACT_DRIVE_PROBE;
+    if (!format)
+        return 0;
+    for (unsigned i = 0; formats[i]; i++)
+        if (strcmp(format, formats[i]) == 0)
+            drive->format = (enum intact_drive_format)i;
+    if (drive->format == INTACT_DRIVE_PROBE)
+        return refuse_unknown(settings, "-drive", "format", format, formats);
+    if (flash && drive->format != INTACT_DRIVE_RAW)
+        return refuse(settings, "-drive: a flash bank is raw, not '%.80s'; qemu-img convert -O raw makes such a file",
+                      format);
+    return 0;
+}
+
 static int drive_file(struct settings *settings, const struct properties *properties, struct intact_drive_config *drive)
 {
-    const char *format = properties_get(properties, "format");
+    const char *format = properties_get(properties, "format"), *discard = properties_get(properties, "discard");
+    drive->discard = discard && (strcmp(discard, "unmap") == 0 || strcmp(discard, "on") == 0);
     drive->file = properties_get(properties, "file");
     if (!drive->file || !*drive->file)
         return refuse(settings, "-drive: needs file=FILE");
-    if (format && strcmp(format, "raw") != 0)
-        return refuse(settings, "-drive: there is no format '%.80s' here; only 'raw'", format);
-    return 0;
+    return drive_format(settings, format, drive);
 }
 
 // How the host keeps what is written until the guest flushes: nothing that a guest sees. What promises more than a flush does is
@@ -146,7 +165,7 @@ static int drive_host(struct settings *settings, const struct properties *proper
         const char *name, *values[6];
     } rows[] = { { "cache", { "none", "writeback", "unsafe" } },
                  { "aio", { "threads", "native", "io_uring" } },
-                 { "discard", { "ignore", "off" } },
+                 { "discard", { "ignore", "off", "unmap", "on" } },
                  { "detect-zeroes", { "off" } },
                  { "werror", { "report" } },
                  { "rerror", { "report" } } };
@@ -241,7 +260,9 @@ int take_pflash(struct settings *settings, const char *value)
 static int take_disk(struct settings *settings, const char *value, unsigned unit, bool cd)
 {
     static const struct places disks = { "ide", "IDE disk", INTACT_IDE_DRIVES };
-    struct intact_drive_config drive = { .interface = INTACT_DRIVE_IDE, .cd = cd, .readonly = cd };
+    struct intact_drive_config drive = {
+        .interface = INTACT_DRIVE_IDE, .cd = cd, .readonly = cd, .format = INTACT_DRIVE_PROBE
+    };
     drive.file = settings_copy(settings, value);
     if (!drive.file || take_place(settings, &disks, true, unit, &drive) < 0)
         return -1;

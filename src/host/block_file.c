@@ -1,80 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
-// Raw files as disks. A file that ends earlier than it did when it was opened is an I/O error, and so is a full host disk:
-// the guest sees both, and the machine goes on.
-//
-// Not modelled: image formats other than raw, locks against other processes, direct I/O.
+// Images as disks, and snapshots of them. A file that ends earlier than it did when it was opened is an I/O error, and so is a
+// full host disk: the guest sees both, and the machine goes on.
 //
 // Path: the host / devices/virtio/virtio_blk.c
 #include "host/block_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/bits.h"
 
-enum { CLUSTER = BLOCK_FILE_CLUSTER };
+enum { CLUSTER = BLOCK_FILE_CLUSTER, PART = 1024 }; // clusters of one part of `place`
 
 _Static_assert(BLOCK_FILE_CLUSTER == RAM_PAGE, "a cluster is a page of the storage");
 
-// --- The file --------------------------------------------------------------------------------------------------------
-
-static int file_read(const struct block_file *file, uint64_t offset, uint8_t *data, size_t size)
+static int image_read(const struct block_file *file, uint64_t offset, void *data, size_t size)
 {
-    while (size) {
-        ssize_t done = pread(file->file, data, size, (off_t)offset);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return done < 0 ? -errno : -EIO; // the file has become shorter
-        data += done;
-        offset += (uint64_t)done;
-        size -= (size_t)done;
-    }
-    return 0;
+    return file->image.block.read(file->image.block.owner, offset, data, size);
 }
+
+// A raw disk that was not said to be one: with this at its beginning it would be another disk the next time, with any file of the
+// host behind it.
+static bool is_disguise(const struct block_file *file, uint64_t offset, const void *data)
+{
+    return file->probed && offset == 0 && memcmp(data, QCOW2_MAGIC, 4) == 0;
+}
+
+// --- The image ---------------------------------------------------------------------------------------------------------
 
 static int plain_read(void *owner, uint64_t offset, void *data, size_t size)
 {
-    return file_read(owner, offset, data, size);
+    return image_read(owner, offset, data, size);
 }
 
 static int plain_write(void *owner, uint64_t offset, const void *data, size_t size)
 {
     const struct block_file *file = owner;
-    const uint8_t *bytes = data;
-    while (size) {
-        ssize_t done = pwrite(file->file, bytes, size, (off_t)offset);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return done < 0 ? -errno : -ENOSPC;
-        bytes += done;
-        offset += (uint64_t)done;
-        size -= (size_t)done;
-    }
-    return 0;
+    if (is_disguise(file, offset, data))
+        return -EPERM;
+    return file->image.block.write(file->image.block.owner, offset, data, size);
 }
-
-#ifdef __APPLE__ // which declares no fdatasync
-static int sync_data(int file)
-{
-    return fsync(file);
-}
-#else
-static int sync_data(int file)
-{
-    return fdatasync(file);
-}
-#endif
 
 static int plain_flush(void *owner)
 {
     const struct block_file *file = owner;
-    return sync_data(file->file) < 0 && errno != EINVAL ? -errno : 0; // EINVAL: such a file needs none
+    return file->image.block.flush(file->image.block.owner);
+}
+
+static int plain_zero(void *owner, uint64_t offset, uint64_t size, bool release)
+{
+    const struct block_file *file = owner;
+    return file->image.block.zero(file->image.block.owner, offset, size, release && file->block.discard);
+}
+
+static int plain_discard(void *owner, uint64_t offset, uint64_t size)
+{
+    return plain_zero(owner, offset, size, true);
 }
 
 // --- A snapshot ------------------------------------------------------------------------------------------------------
@@ -100,11 +82,29 @@ static size_t cluster_size(const struct block_file *file, uint32_t cluster)
     return left < CLUSTER ? (size_t)left : CLUSTER;
 }
 
+static uint32_t place_of(const struct block_file *file, uint32_t cluster)
+{
+    const uint32_t *part = file->place[cluster / PART];
+    return part ? part[cluster % PART] : 0;
+}
+
+// Where the place of a cluster is kept. NULL: no memory.
+static uint32_t *part_of(struct block_file *file, uint32_t cluster)
+{
+    uint32_t **part = &file->place[cluster / PART];
+    if (!*part)
+        *part = calloc(PART, sizeof **part);
+    return *part ? *part + cluster % PART : NULL;
+}
+
 // The cluster in memory, filled from the file if it was not there and `whole` does not say that it will be overwritten.
 static int own_cluster(struct block_file *file, uint32_t cluster, bool whole, uint8_t **data)
 {
     int result = 0;
-    if (!file->place[cluster]) {
+    uint32_t *place = part_of(file, cluster);
+    if (!place)
+        return -ENOMEM;
+    if (!*place) {
         if (file->count == file->capacity)
             result = grow(file, file->capacity ? 2 * file->capacity : 64);
         if (result < 0)
@@ -112,15 +112,15 @@ static int own_cluster(struct block_file *file, uint32_t cluster, bool whole, ui
         uint8_t *fresh = file->data + (size_t)file->count * CLUSTER;
         memset(fresh, 0, CLUSTER);
         if (!whole)
-            result = file_read(file, (uint64_t)cluster * CLUSTER, fresh, cluster_size(file, cluster));
+            result = image_read(file, (uint64_t)cluster * CLUSTER, fresh, cluster_size(file, cluster));
         if (result < 0)
             return result;
         file->cluster[file->count] = cluster;
-        file->place[cluster] = ++file->count;
+        *place = ++file->count;
         file->storage.used = (uint64_t)file->count * CLUSTER;
         storage_written(&file->storage, file->storage.used - CLUSTER, CLUSTER);
     }
-    *data = file->data + (size_t)(file->place[cluster] - 1) * CLUSTER;
+    *data = file->data + (size_t)(*place - 1) * CLUSTER;
     return 0;
 }
 
@@ -130,13 +130,13 @@ static int snapshot_read(void *owner, uint64_t offset, void *data, size_t size)
     uint8_t *out = data;
     while (size && !file->failed) {
         uint32_t cluster = (uint32_t)(offset / CLUSTER), at = (uint32_t)(offset % CLUSTER),
-                 place = file->place[cluster];
+                 place = place_of(file, cluster);
         size_t piece = CLUSTER - at < size ? CLUSTER - at : size;
         int result = 0;
         if (place)
             memcpy(out, file->data + (size_t)(place - 1) * CLUSTER + at, piece);
         else
-            result = file_read(file, offset, out, piece);
+            result = image_read(file, offset, out, piece);
         if (result < 0)
             return result;
         out += piece;
@@ -150,6 +150,8 @@ static int snapshot_write(void *owner, uint64_t offset, const void *data, size_t
 {
     struct block_file *file = owner;
     const uint8_t *in = data;
+    if (is_disguise(file, offset, data))
+        return -EPERM;
     while (size && !file->failed) {
         uint32_t cluster = (uint32_t)(offset / CLUSTER), at = (uint32_t)(offset % CLUSTER);
         size_t piece = CLUSTER - at < size ? CLUSTER - at : size;
@@ -166,64 +168,75 @@ static int snapshot_write(void *owner, uint64_t offset, const void *data, size_t
     return file->failed ? -EIO : 0;
 }
 
+// As what is discarded in the image.
+static int snapshot_discard(void *owner, uint64_t offset, uint64_t size)
+{
+    static const uint8_t zeroes[CLUSTER];
+    int result = 0;
+    while (size && result == 0) {
+        size_t piece = size < CLUSTER ? (size_t)size : CLUSTER;
+        result = snapshot_write(owner, offset, zeroes, piece);
+        offset += piece;
+        size -= piece;
+    }
+    return result;
+}
+
 // --- Life ------------------------------------------------------------------------------------------------------------
 
-static int open_file(struct block_file *file, const char *path, bool writable, struct error *error)
+static uint32_t parts(const struct block_file *file)
 {
-    struct stat status;
-    file->file = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-    file->opened = file->file >= 0;
-    if (!file->opened && writable && (errno == EACCES || errno == EROFS))
-        return error_set(error, -errno, "'%.200s': it cannot be written; give readonly=on or snapshot=on", path);
-    if (!file->opened)
-        return error_set(error, -errno, "cannot open '%.200s': %s", path, strerror(errno));
-    if (fstat(file->file, &status) < 0 || !(S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)))
-        return error_set(error, -EINVAL, "'%.200s' is neither a file nor a block device", path);
-    off_t size = lseek(file->file, 0, SEEK_END);
-    if (size <= 0)
-        return error_set(error, -EINVAL, "'%.200s' is empty; make it as long as the disk is to be", path);
-    if (size % INTACT_BLOCK_SECTOR)
-        return error_set(error, -EINVAL, "'%.200s' has %llu bytes, and a disk has whole sectors of %u", path,
-                         (unsigned long long)size, INTACT_BLOCK_SECTOR);
-    file->block.size = (uint64_t)size;
-    return 0;
+    return (file->place_count + PART - 1) / PART;
 }
 
 static int make_places(struct block_file *file, const char *path, struct error *error)
 {
-    uint64_t clusters = (file->block.size + CLUSTER - 1) / CLUSTER;
-    if (clusters < UINT32_MAX)
-        file->place = calloc((size_t)clusters, sizeof *file->place);
-    if (!file->place)
-        return error_set(error, -ENOMEM, "'%.200s': the host has no memory for a snapshot of it", path);
+    uint64_t clusters = (file->image.block.size + CLUSTER - 1) / CLUSTER;
+    if (clusters >= UINT32_MAX)
+        return error_set(error, -EFBIG, "'%.200s' has %llu bytes, which is too large for a snapshot of it", path,
+                         (unsigned long long)file->image.block.size);
     file->place_count = (uint32_t)clusters;
+    file->place = calloc(parts(file), sizeof *file->place);
     file->storage.limit = clusters * CLUSTER;
-    return 0;
+    return file->place ? 0 : error_set(error, -ENOMEM, "'%.200s': the host has no memory for a snapshot of it", path);
 }
 
-int block_file_open(struct block_file *file, const char *path, bool readonly, bool snapshot, struct error *error)
+static void set_functions(struct block_file *file, const struct block_file_options *options)
+{
+    const struct intact_block *image = &file->image.block;
+    file->block.size = image->size;
+    file->block.readonly = options->readonly;
+    file->block.owner = file;
+    file->block.read = options->snapshot ? snapshot_read : plain_read;
+    file->block.write = options->snapshot ? snapshot_write : plain_write;
+    file->block.flush = image->flush && !options->snapshot ? plain_flush : NULL;
+    file->block.zero = image->zero && !options->snapshot ? plain_zero : NULL;
+    if (options->discard)
+        file->block.discard = options->snapshot ? snapshot_discard : image->discard ? plain_discard : NULL;
+}
+
+int block_file_open(struct block_file *file, const struct block_file_options *options, struct error *error)
 {
     memset(file, 0, sizeof *file);
-    file->snapshot = snapshot;
-    int result = open_file(file, path, !readonly && !snapshot, error);
-    if (result == 0 && snapshot)
-        result = make_places(file, path, error);
+    file->snapshot = options->snapshot;
+    int result =
+        disk_image_open(&file->image, options->path, options->format, !options->readonly && !options->snapshot, error);
+    if (result == 0 && options->snapshot)
+        result = make_places(file, options->path, error);
     if (result < 0) {
         block_file_close(file);
         return result;
     }
-    file->block.readonly = readonly;
-    file->block.owner = file;
-    file->block.read = snapshot ? snapshot_read : plain_read;
-    file->block.write = snapshot ? snapshot_write : plain_write;
-    file->block.flush = snapshot ? NULL : plain_flush;
+    file->probed = options->format == INTACT_DRIVE_PROBE && !file->image.qcow2;
+    set_functions(file, options);
     return 0;
 }
 
 void block_file_close(struct block_file *file)
 {
-    if (file->opened)
-        close(file->file);
+    disk_image_close(&file->image);
+    for (uint32_t i = 0; file->place && i < parts(file); i++)
+        free(file->place[i]);
     free(file->cluster);
     free(file->data);
     free(file->place);
@@ -238,15 +251,18 @@ void block_file_loaded(struct block_file *file)
     if (!file->snapshot)
         return;
     file->storage.used = (uint64_t)file->count * CLUSTER;
-    memset(file->place, 0, file->place_count * sizeof *file->place);
+    for (uint32_t i = 0; i < parts(file); i++)
+        if (file->place[i])
+            memset(file->place[i], 0, PART * sizeof **file->place);
     file->failed = file->refused;
     file->refused = false;
     for (uint32_t i = 0; i < file->count; i++) {
-        if (file->cluster[i] >= file->place_count || file->place[file->cluster[i]]) {
+        uint32_t *place = file->cluster[i] < file->place_count ? part_of(file, file->cluster[i]) : NULL;
+        if (!place || *place) {
             file->failed = true;
             return;
         }
-        file->place[file->cluster[i]] = i + 1;
+        *place = i + 1;
     }
 }
 

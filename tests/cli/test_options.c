@@ -882,7 +882,8 @@ Test(options, a_wrong_drive_is_refused_by_what_is_wrong)
     REFUSES("needs id=ID", "-drive", "if=none,file=a");
     REFUSES("cannot be empty", "-drive", "if=none,file=a,id=");
     REFUSES("two with the id 'a'", "-drive", "if=none,file=a,id=a", "-drive", "if=none,file=b,id=a");
-    REFUSES("no format 'qcow2'", "-drive", "if=none,file=a,id=a,format=qcow2");
+    REFUSES("no format 'vmdk'; there is raw, qcow2", "-drive", "if=none,file=a,id=a,format=vmdk");
+    REFUSES("a flash bank is raw, not 'qcow2'", "-drive", "if=pflash,file=a,format=qcow2");
     REFUSES("only if=pflash and if=ide have a unit", "-drive", "if=none,file=a,id=a,unit=0");
     REFUSES("0 to 1, not '2'", "-drive", "if=pflash,file=a,unit=2");
     REFUSES("two drives are flash bank 1", "-drive", "if=pflash,file=a,unit=1", "-drive", "if=pflash,file=b,unit=1");

@@ -47,7 +47,8 @@ TestSuite(block_file, .init = setup, .fini = teardown);
 
 static void open_well(bool readonly, bool snapshot)
 {
-    cr_assert_eq(block_file_open(&file, path, readonly, snapshot, &error), 0, "%s", error.text);
+    const struct block_file_options options = { .path = path, .readonly = readonly, .snapshot = snapshot };
+    cr_assert_eq(block_file_open(&file, &options, &error), 0, "%s", error.text);
 }
 
 static uint8_t byte_at(uint64_t offset)
@@ -116,7 +117,8 @@ Test(block_file, a_snapshot_needs_no_right_to_write)
 
 static void check_refusal(const char *name, bool snapshot, int code, const char *part)
 {
-    cr_assert_eq(block_file_open(&file, name, false, snapshot, &error), code, "%s", error.text);
+    const struct block_file_options options = { .path = name, .snapshot = snapshot };
+    cr_assert_eq(block_file_open(&file, &options, &error), code, "%s", error.text);
     cr_assert_not_null(strstr(error.text, part), "%s", error.text);
     cr_assert_not_null(strstr(error.text, name), "%s", error.text);
 }

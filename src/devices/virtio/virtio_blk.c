@@ -149,6 +149,8 @@ static int zero_range(const struct virtio_blk *blk, const struct range *range)
 {
     static const uint8_t zeroes[PIECE];
     uint64_t offset = range->sector * SECTOR, end = offset + (uint64_t)range->sectors * SECTOR;
+    if (blk->block->zero)
+        return status_of(blk->block->zero(blk->block->owner, offset, end - offset, range->flags & RANGE_UNMAP));
     while (offset < end) {
         size_t size = end - offset < PIECE ? (size_t)(end - offset) : PIECE;
         if (blk->block->write(blk->block->owner, offset, zeroes, size) < 0)

@@ -59,8 +59,12 @@ int backends_open_drive(struct board *board, unsigned index, struct block_file *
         result = check_block(board, drive->id ? drive->id : "", drive->block);
     } else {
         *block = &file->block;
-        result = block_file_open(file, drive->file, drive->readonly, drive->snapshot || board->config.replays,
-                                 &board->error);
+        const struct block_file_options options = { .path = drive->file,
+                                                    .format = drive->format,
+                                                    .readonly = drive->readonly,
+                                                    .snapshot = drive->snapshot || board->config.replays,
+                                                    .discard = drive->discard };
+        result = block_file_open(file, &options, &board->error);
         if (result < 0)
             error_prefix(&board->error, "-drive");
     }
