@@ -1803,6 +1803,7 @@
 #define reset_port_init intact_private_reset_port_init
 #define reset_port_read intact_private_reset_port_read
 #define reset_port_reset intact_private_reset_port_reset
+#define reset_port_set_a20 intact_private_reset_port_set_a20
 #define reset_port_visit intact_private_reset_port_visit
 #define reset_port_write intact_private_reset_port_write
 #define ring_add intact_private_ring_add
@@ -2666,6 +2667,7 @@
 #define x86_rm_read intact_private_x86_rm_read
 #define x86_rm_store intact_private_x86_rm_store
 #define x86_rm_write intact_private_x86_rm_write
+#define x86_set_a20 intact_private_x86_set_a20
 #define x86_set_descriptor intact_private_x86_set_descriptor
 #define x86_set_null intact_private_x86_set_null
 #define x86_set_real intact_private_x86_set_real

@@ -46,6 +46,12 @@ void port92_write(void *owner, uint64_t offset, unsigned size, uint64_t value, u
         pulse(port, false);
 }
 
+void reset_port_set_a20(struct reset_port *port, bool open)
+{
+    port->port92 = (uint8_t)((port->port92 & ~PORT92_A20) | (open ? PORT92_A20 : 0));
+    intact_irq_line_set(&port->a20, open);
+}
+
 void reset_port_init(struct reset_port *port, void (*reset)(void *owner, bool hard), void *owner)
 {
     memset(port, 0, sizeof *port);

@@ -25,6 +25,9 @@ struct reset_port {
 void reset_port_init(struct reset_port *port, void (*reset)(void *owner, bool hard), void *owner);
 void reset_port_reset(struct reset_port *port, uint64_t now);
 
+// Another part of the board has opened or closed the gate of address line 20, which has one latch.
+void reset_port_set_a20(struct reset_port *port, bool open);
+
 // CF9h, one byte.
 uint64_t reset_port_read(void *owner, uint64_t offset, unsigned size, uint64_t now);
 void reset_port_write(void *owner, uint64_t offset, unsigned size, uint64_t value, uint64_t now);

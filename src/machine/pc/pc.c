@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // The part of a machine that is specific to the PC: its chips and devices, their callbacks, RESET#. board.c calls it.
 //
-// Not modelled: address line 20, NMI sources of the board (IOCHK, SERR), DMA controllers, floppy, parallel port.
+// Not modelled: NMI sources of the board (IOCHK, SERR), DMA controllers, floppy, parallel port.
 #include "machine/pc/pc.h"
 
 #include <errno.h>

@@ -18,7 +18,7 @@
 //  1_0000_0000   RAM, the rest                  follows what is below
 // 90_0000_0000   64-bit BARs that do not fit below
 //
-// Not modelled: shadow RAM registers without -bios (the range from C0000h to DFFFFh is empty), address line 20.
+// Not modelled: shadow RAM registers without -bios (the range from C0000h to DFFFFh is empty).
 #include <errno.h>
 
 #include "machine/board/host_memory.h"

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "machine/pc/pc.h"
+#include "vcpu/x86_64/system/mmu.h"
 
 // --- Controllers: routing drives their pins; their outputs go to the loop and the clock ----------------------------
 
@@ -147,8 +148,26 @@ static void gate(void *owner, uint32_t pin, bool level)
     intact_irq_line_set(&pc->gated_rtc, open && pc->rtc.irq.level);
 }
 
+// Address line 20: the keyboard controller's output port and port 92h write one latch, which each of them reads, so the last
+// one to be written counts. (A PIIX3 ORs two of them; SeaBIOS expects that port 92h alone can close the gate.) A20M# is an
+// input of each processor: devices on the bus have all address lines.
+static void a20(void *owner, uint32_t pin, bool level)
+{
+    struct pc *pc = owner;
+    (void)pin;
+    i8042_set_a20(&pc->keyboard, level);
+    reset_port_set_a20(&pc->reset, level);
+    for (uint32_t i = 0; i < pc->board.config.cpus; i++)
+        x86_set_a20(pc->cpus[i], level);
+}
+
 static void wire_gates(struct pc *pc)
 {
+    struct intact_irq_line *gates[] = { &pc->keyboard.a20, &pc->reset.a20 };
+    for (unsigned i = 0; i < countof(gates); i++) {
+        gates[i]->set = a20;
+        gates[i]->owner = pc;
+    }
     struct intact_irq_line *inputs[] = { &pc->pit.out0, &pc->rtc.irq, &pc->hpet.replaces };
     for (unsigned i = 0; i < countof(inputs); i++) {
         inputs[i]->set = gate;

@@ -219,6 +219,7 @@ struct x86_cpu {
     uint64_t cr0, cr2, cr3, cr4, efer;
     uint64_t dr[8];
     uint64_t pdpte[4]; // PAE paging: loaded with CR3
+    uint64_t lines;    // address lines that are not forced to 0: all, or with A20M# all but line 20
 
     // MSRs
     uint64_t star, lstar, cstar, sfmask, kernel_gs_base, tsc_aux, tsc_offset, tsc_adjust;

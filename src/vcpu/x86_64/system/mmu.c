@@ -52,6 +52,7 @@ struct walk {
 static inline uint8_t *entry_host(struct walk *walk, uint64_t physical)
 {
     struct region *region = walk->region;
+    physical &= walk->cpu->lines;
     if (unlikely(!region || physical - region->base >= region->size)) {
         region = bus_find(walk->cpu->vcpu.loop->memory, physical);
         if (!region || !region->ram || region->size - (physical - region->base) < sizeof(uint64_t))
@@ -81,7 +82,7 @@ static void set_flags(struct walk *walk, uint64_t physical, uint8_t flags)
         return;
     host[0] |= flags; // both are in the first byte
     bus_ram_written(walk->cpu->vcpu.loop->memory, host, 1);
-    loop_memory_written(walk->cpu->vcpu.loop, physical, 1);
+    loop_memory_written(walk->cpu->vcpu.loop, physical & walk->cpu->lines, 1);
 }
 
 // SDM vol. 3 section 4.7. `rest`: P and RSVD.
@@ -273,6 +274,7 @@ bool x86_walk(struct vcpu *vcpu, uint64_t address, enum access access, bool user
             x86_flush_page(cpu, address);
         return false;
     }
+    page->physical &= cpu->lines;
     page->watched = unlikely(x86_has_breakpoints(cpu)) && x86_watches_page(cpu, address);
     if (unlikely(vcpu->loop->stops.watchpoints))
         page->watched |= stops_watch_page(&vcpu->loop->stops, address);
@@ -286,7 +288,7 @@ bool x86_physical_of(struct vcpu *vcpu, uint64_t address, uint64_t *physical)
     struct tlb_page page = { 0 };
     bool found = walk_tables(cpu, address, ACCESS_READ, false, true, &page);
     cpu->fault = fault;
-    *physical = page.physical | (address & ~PAGE_MASK);
+    *physical = (page.physical & cpu->lines) | (address & ~PAGE_MASK);
     return found;
 }
 
@@ -306,6 +308,15 @@ void x86_flush(struct x86_cpu *cpu)
 {
     tlb_flush(&cpu->vcpu);
     x86_follow_cr3(cpu, false);
+}
+
+// Line 20 is masked behind paging, so each page is found again. The running block is left after its instruction.
+void x86_set_a20(struct x86_cpu *cpu, bool open)
+{
+    cpu->lines = open ? UINT64_MAX : ~BIT64(20);
+    x86_flush(cpu);
+    if (cpu->vcpu.loop->current == &cpu->vcpu)
+        cpu->vcpu.kick |= KICK_LOOK;
 }
 
 bool x86_invalidate_pcid(struct x86_cpu *cpu, uint64_t type, uint64_t pcid, uint64_t address)

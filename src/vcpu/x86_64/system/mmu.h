@@ -17,6 +17,9 @@ void x86_flush_page(struct x86_cpu *cpu, uint64_t address);
 // Drops everything.
 void x86_flush(struct x86_cpu *cpu);
 
+// Pin A20M#, inverted: `open` lets address line 20 through (SDM vol. 3, "Address Translation in Real-Address Mode").
+void x86_set_a20(struct x86_cpu *cpu, bool open);
+
 // After a load of CR3: its PCID is current, of which with `keep` all is used again that is there, otherwise what is global.
 void x86_follow_cr3(struct x86_cpu *cpu, bool keep);
 

@@ -105,6 +105,7 @@ int x86_cpu_create(struct x86_cpu **out, struct loop *loop, uint32_t index, uint
     cpu->apic_id = apic_id;
     cpu->cpus = cpus;
     cpu->bootstrap = index == 0;
+    cpu->lines = UINT64_MAX;
     x86_reset(cpu);
     *out = cpu;
     return 0;
@@ -199,6 +200,7 @@ void x86_cpu_visit(struct x86_cpu *cpu, struct visit *v)
     VISIT(v, cpu->efer);
     VISIT_ARRAY(v, cpu->dr);
     VISIT_ARRAY(v, cpu->pdpte);
+    VISIT(v, cpu->lines);
     visit_msrs(cpu, v);
     VISIT(v, cpu->mxcsr);
     VISIT_MEMORY(v, &cpu->xmm[0].q[0], 2 * countof(cpu->xmm));
