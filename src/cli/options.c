@@ -474,8 +474,10 @@ const struct option options[] = {
     { "pidfile", "FILE", GROUP_SCRIPTS, "The process's number goes there while it runs.", NULL, take_pidfile },
     { "echr", "N", GROUP_SCRIPTS, "The character that begins the keys of the command, instead of 1, Ctrl-a.", NULL,
       take_echr },
-    { "L", "DIRECTORY", GROUP_SCRIPTS, "Where -bios looks for a file that is not where it says.", NULL,
-      take_directory },
+    { "L", "DIRECTORY", GROUP_SCRIPTS,
+      "Where firmware and ROMs are that are given by name: before the folders of packages, as /usr/share/seabios and "
+      "/usr/share/qemu.",
+      NULL, take_directory },
     { "action", "EVENT=ACTION[,EVENT=ACTION]", GROUP_SCRIPTS,
       "What happens at the ends of a machine: reboot=shutdown is -no-reboot, the others are as they are: reboot=reset, "
       "shutdown=poweroff, panic=none, watchdog=none.",

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-3-Clause
 // -vga, and the expansion ROMs of displays: what a firmware runs to show its screen.
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/options.h"
+#include "cli/options_firmware.h"
 #include "cli/options_lists.h"
 #include "cli/properties.h"
-
-enum { PATH = 4096 };
 
 int take_vga(struct settings *settings, const char *value)
 {
@@ -47,27 +45,6 @@ static const char *default_rom(const char *driver)
     return NULL;
 }
 
-static bool is_in(const char *folder, size_t length, const char *name, char path[PATH])
-{
-    snprintf(path, PATH, "%.*s/%s", (int)length, folder, name);
-    return access(path, R_OK) == 0;
-}
-
-// In the folder of -L, beside the firmware, or where the packages of SeaBIOS and QEMU have it.
-static bool search(const struct settings *settings, const char *name, char path[PATH])
-{
-    static const char *const folders[] = { "/usr/share/seabios", "/usr/share/qemu" };
-    const char *bios = settings->config.bios, *slash = bios ? strrchr(bios, '/') : NULL;
-    if (settings->directory && is_in(settings->directory, strlen(settings->directory), name, path))
-        return true;
-    if (bios && is_in(slash ? bios : ".", slash ? (size_t)(slash - bios) : 1, name, path))
-        return true;
-    for (unsigned i = 0; bios && i < sizeof folders / sizeof folders[0]; i++)
-        if (is_in(folders[i], strlen(folders[i]), name, path))
-            return true;
-    return false;
-}
-
 static struct intact_property *property_of(const struct intact_device_config *device, const char *name)
 {
     for (unsigned i = 0; i < device->property_count; i++)
@@ -95,10 +72,10 @@ static int resolve_rom(struct settings *settings, struct intact_device_config *d
 {
     struct intact_property *given = property_of(device, "romfile");
     const char *name = given ? given->value : default_rom(device->driver);
-    char path[PATH];
+    char path[FIRMWARE_PATH];
     if (given && (!*name || access(name, R_OK) == 0))
         return 0;
-    if (!name || (!given && !settings->config.bios) || !search(settings, name, path))
+    if (!name || (!given && !settings->config.bios) || !firmware_find(settings, name, path))
         return 0; // the machine refuses a name that was given
     if (!given)
         return add_rom(settings, device, path);

@@ -5,9 +5,7 @@
 // Not modelled: options that change how the host treats the process (-daemonize, -runas, -sandbox on); they are refused.
 #include "cli/options.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/properties.h"
 #include "cli/text.h"
@@ -52,22 +50,6 @@ int take_action(struct settings *settings, const char *value)
             return refuse(settings, "-action: %s=%.80s is not possible here", names[i], does);
     }
     return 0;
-}
-
-// --- The command's own -----------------------------------------------------------------------------------------------
-
-// A firmware that is not where -bios says may be in the folder of -L.
-int resolve_bios(struct settings *settings)
-{
-    const char *name = settings->config.bios;
-    char path[4096];
-    if (!name || !settings->directory || access(name, R_OK) == 0)
-        return 0;
-    snprintf(path, sizeof path, "%s/%s", settings->directory, name);
-    if (access(path, R_OK) < 0)
-        return 0; // the machine refuses the name that was given
-    settings->config.bios = settings_copy(settings, path);
-    return settings->config.bios ? 0 : -1;
 }
 
 // --- Refused ---------------------------------------------------------------------------------------------------------

@@ -193,15 +193,15 @@ Test(options, a_firmware_is_also_looked_for_in_the_folder_of_l)
 {
     char folder[] = "/tmp/intact-options-XXXXXX", path[64];
     cr_assert(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/bios.bin", folder);
+    snprintf(path, sizeof path, "%s/own-bios.bin", folder);
     FILE *file = fopen(path, "w");
     cr_assert(file && fclose(file) == 0);
-    TAKES("-L", folder, "-bios", "bios.bin");
+    TAKES("-L", folder, "-bios", "own-bios.bin");
     cr_assert_str_eq(settings.config.bios, path);
     TAKES("-bios", "other.bin", "-L", folder);
     cr_assert_str_eq(settings.config.bios, "other.bin");
-    TAKES("-bios", "bios.bin");
-    cr_assert_str_eq(settings.config.bios, "bios.bin");
+    TAKES("-bios", "own-bios.bin");
+    cr_assert_str_eq(settings.config.bios, "own-bios.bin");
     unlink(path);
     rmdir(folder);
 }
